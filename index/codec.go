@@ -1,0 +1,280 @@
+package index
+
+import (
+	"encoding/binary"
+	"fmt"
+	"hash/crc32"
+
+	"snap/internal/file"
+)
+
+// A record is packed as
+//
+//	version byte · bits uvarint · reason byte, then for the bits that are set, in this order:
+//	stat: mode uid gid nlink size · mtime · ctime · btime · volume inode   (uvarints; times as below)
+//	rdev uvarint · hash 32 bytes · target · xattrs · from · to             (strings with their length)
+//
+// The lowest bits hold kind, change and stored, three bits each. A time is its nanoseconds as uvarint
+// and its seconds as varint; ctime and btime count their seconds from mtime's. Bits not known here come
+// from a newer snap.
+const recordVersion = 1
+
+const (
+	hasStat = 1 << (9 + iota)
+	hasBtime
+	hasRdev
+	hasTarget
+	hasXattrs
+	hasFrom
+	hasTo
+	isRacy
+	isInconsistent
+	isUnreadable
+	isHashed
+	knownBits = 1<<(9+iota) - 1
+)
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// appendRecord packs r.
+func appendRecord(b []byte, r *Record) []byte {
+	bits := uint64(r.Kind) | uint64(r.Change)<<3 | uint64(r.Stored)<<6
+	set := func(on bool, bit uint64) {
+		if on {
+			bits |= bit
+		}
+	}
+	set(r.Kind != file.None, hasStat)
+	set(!r.Btime.IsZero(), hasBtime)
+	set(r.Rdev != 0, hasRdev)
+	set(r.Target != "", hasTarget)
+	set(len(r.Xattrs) > 0, hasXattrs)
+	set(r.From != "", hasFrom)
+	set(r.To != "", hasTo)
+	set(r.Has(Racy), isRacy)
+	set(r.Has(Inconsistent), isInconsistent)
+	set(r.Has(Unreadable), isUnreadable)
+	set(r.Has(Hashed), isHashed)
+	b = append(b, recordVersion)
+	b = binary.AppendUvarint(b, bits)
+	b = append(b, byte(r.Reason))
+	if bits&hasStat != 0 {
+		for _, v := range [...]uint64{uint64(r.Mode), uint64(r.UID), uint64(r.GID), uint64(r.Nlink), uint64(r.Size)} {
+			b = binary.AppendUvarint(b, v)
+		}
+		b = appendTime(b, r.Mtime, 0)
+		b = appendTime(b, r.Ctime, r.Mtime.Sec)
+		if bits&hasBtime != 0 {
+			b = appendTime(b, r.Btime, r.Mtime.Sec)
+		}
+		b = binary.AppendUvarint(b, uint64(r.Volume))
+		b = binary.AppendUvarint(b, r.Ino)
+	}
+	if bits&hasRdev != 0 {
+		b = binary.AppendUvarint(b, r.Rdev)
+	}
+	if bits&isHashed != 0 {
+		b = append(b, r.Hash[:]...)
+	}
+	if bits&hasTarget != 0 {
+		b = appendString(b, r.Target)
+	}
+	if bits&hasXattrs != 0 {
+		b = binary.AppendUvarint(b, uint64(len(r.Xattrs)))
+		for _, x := range r.Xattrs {
+			b = appendString(appendString(b, x.Name), string(x.Value))
+		}
+	}
+	if bits&hasFrom != 0 {
+		b = appendString(b, r.From)
+	}
+	if bits&hasTo != 0 {
+		b = appendString(b, r.To)
+	}
+	return b
+}
+
+func appendTime(b []byte, t file.Time, base int64) []byte {
+	return binary.AppendVarint(binary.AppendUvarint(b, uint64(t.Nsec)), t.Sec-base)
+}
+
+func appendString(b []byte, s string) []byte {
+	return append(binary.AppendUvarint(b, uint64(len(s))), s...)
+}
+
+// parser takes a record apart. Its strings alias the input. After the first fault everything is zero.
+type parser struct {
+	b   string
+	bad bool
+}
+
+func (p *parser) uvarint() uint64 {
+	var v uint64
+	for i := 0; i < len(p.b) && i < binary.MaxVarintLen64; i++ {
+		c := p.b[i]
+		if c < 0x80 {
+			if i == 9 && c > 1 {
+				break
+			}
+			p.b = p.b[i+1:]
+			return v | uint64(c)<<(7*i)
+		}
+		v |= uint64(c&0x7f) << (7 * i)
+	}
+	p.fail()
+	return 0
+}
+
+func (p *parser) varint() int64 {
+	u := p.uvarint()
+	return int64(u>>1) ^ -int64(u&1)
+}
+
+func (p *parser) limited(max uint64) uint64 {
+	v := p.uvarint()
+	if v > max {
+		p.fail()
+		return 0
+	}
+	return v
+}
+
+func (p *parser) bytes(n uint64) string {
+	if n > uint64(len(p.b)) {
+		p.fail()
+		return ""
+	}
+	s := p.b[:n]
+	p.b = p.b[n:]
+	return s
+}
+
+func (p *parser) string() string { return p.bytes(p.uvarint()) }
+
+func (p *parser) time(base int64) file.Time {
+	ns := p.limited(999_999_999)
+	return file.Time{Sec: base + p.varint(), Nsec: int32(ns)}
+}
+
+func (p *parser) path() string {
+	s := p.string()
+	if !ValidPath(s) || s == "" {
+		p.fail()
+		return ""
+	}
+	return s
+}
+
+func (p *parser) fail() { p.bad, p.b = true, "" }
+
+// parseRecord takes a record apart into r. The strings and slices of r alias b.
+func parseRecord(b string, r *Record) error {
+	if len(b) < 3 {
+		return damaged("a record of %d bytes", len(b))
+	}
+	if b[0] != recordVersion {
+		return fmt.Errorf("a record of version %d: %w", b[0], ErrNewer)
+	}
+	p := parser{b: b[1:]}
+	bits := p.uvarint()
+	if bits&^knownBits != 0 {
+		return fmt.Errorf("a record with unknown parts: %w", ErrNewer)
+	}
+	*r = Record{}
+	if reason := p.bytes(1); !p.bad {
+		r.Reason = Reason(reason[0])
+	}
+	r.Kind, r.Change, r.Stored = file.Kind(bits&7), Change(bits>>3&7), Stored(bits>>6&7)
+	if bits&hasStat != 0 {
+		r.Mode = uint16(p.limited(0o7777))
+		r.UID, r.GID, r.Nlink = uint32(p.limited(1<<32-1)), uint32(p.limited(1<<32-1)), uint32(p.limited(1<<32-1))
+		r.Size = int64(p.limited(1<<63 - 1))
+		r.Mtime = p.time(0)
+		r.Ctime = p.time(r.Mtime.Sec)
+		if bits&hasBtime != 0 {
+			r.Btime = p.time(r.Mtime.Sec)
+		}
+		r.Volume = uint32(p.limited(1<<32 - 1))
+		r.Ino = p.uvarint()
+	}
+	if bits&hasRdev != 0 {
+		r.Rdev = p.uvarint()
+	}
+	if bits&isHashed != 0 {
+		copy(r.Hash[:], p.bytes(32))
+		r.Flags |= Hashed
+	}
+	if bits&hasTarget != 0 {
+		r.Target = p.string()
+	}
+	if bits&hasXattrs != 0 {
+		n := p.limited(uint64(len(p.b)))
+		r.Xattrs = make([]file.Xattr, 0, min(n, 64))
+		for range n {
+			name := p.string()
+			r.Xattrs = append(r.Xattrs, file.Xattr{Name: name, Value: []byte(p.string())})
+		}
+	}
+	if bits&hasFrom != 0 {
+		r.From = p.path()
+	}
+	if bits&hasTo != 0 {
+		r.To = p.path()
+	}
+	for _, f := range [...]struct {
+		bit  uint64
+		flag Flags
+	}{{isRacy, Racy}, {isInconsistent, Inconsistent}, {isUnreadable, Unreadable}} {
+		if bits&f.bit != 0 {
+			r.Flags |= f.flag
+		}
+	}
+	// What is set must make sense together: these values decide what is done to files.
+	if p.bad || p.b != "" || r.Change == 0 || r.Stored > Made || (r.Kind == file.None) != (r.Change == Removed) {
+		return damaged("a malformed record")
+	}
+	return nil
+}
+
+// seal closes a value with the CRC-32C of its key and itself.
+func seal(value []byte, key []byte) []byte {
+	return binary.LittleEndian.AppendUint32(value, crc32.Update(crc32.Checksum(key, castagnoli), castagnoli, value))
+}
+
+// unseal is the value without its checksum, if that is right.
+func unseal(value, key []byte) ([]byte, bool) {
+	n := len(value) - 4
+	if n < 0 {
+		return nil, false
+	}
+	sum := crc32.Update(crc32.Checksum(key, castagnoli), castagnoli, value[:n])
+	return value[:n], binary.LittleEndian.Uint32(value[n:]) == sum
+}
+
+// appendSeqs packs an increasing list of sequence numbers: the first, then the differences.
+func appendSeqs(b []byte, seqs []uint64) []byte {
+	last := uint64(0)
+	for _, s := range seqs {
+		b = binary.AppendUvarint(b, s-last)
+		last = s
+	}
+	return b
+}
+
+// parseSeqs takes such a list apart, appending to seqs.
+func parseSeqs(b string, seqs []uint64) ([]uint64, error) {
+	p := parser{b: b}
+	last := uint64(0)
+	for p.b != "" {
+		d := p.uvarint()
+		if p.bad || d == 0 || last+d < last {
+			return nil, damaged("a malformed list of snapshots")
+		}
+		last += d
+		seqs = append(seqs, last)
+	}
+	if len(seqs) == 0 {
+		return nil, damaged("an empty list of snapshots")
+	}
+	return seqs, nil
+}

@@ -1,0 +1,154 @@
+package index
+
+import (
+	"context"
+	"slices"
+
+	bolt "go.etcd.io/bbolt"
+)
+
+// Step is one record in the life of a file: what happened, in which snapshot, and under which path.
+type Step struct {
+	Path string
+	Version
+}
+
+// Follow is the life of every file that was ever at path, in time order: the records of path, and those
+// that the same file had under the names before and after. Where a rename joins two paths the record
+// under the new path stands for both; the tombstone it left is not among the steps. Empty if no
+// snapshot ever held path.
+func (db *DB) Follow(ctx context.Context, path string) (steps []Step, err error) {
+	err = db.view(ctx, func(tx *bolt.Tx) error {
+		w := &lifeWalk{tx: tx, b: openBuckets(tx), seen: map[string]map[uint64]bool{}}
+		steps = nil
+		if err := w.visit(path, 0, 1<<63); err != nil {
+			return err
+		}
+		steps = w.steps
+		return nil
+	})
+	slices.SortStableFunc(steps, func(a, b Step) int {
+		switch {
+		case a.Seq < b.Seq:
+			return -1
+		case a.Seq > b.Seq:
+			return 1
+		}
+		return Compare(a.Path, b.Path)
+	})
+	return steps, err
+}
+
+type lifeWalk struct {
+	tx    *bolt.Tx
+	b     *buckets
+	seen  map[string]map[uint64]bool
+	steps []Step
+}
+
+// visit takes the records of path from snapshot first to last, and follows the renames among them.
+func (w *lifeWalk) visit(path string, first, last uint64) error {
+	key := appendKey(nil, path)
+	v := w.tx.Bucket(bucketPaths).Get(key)
+	if v == nil {
+		return nil
+	}
+	vs, err := versions(w.b, key, v)
+	if err != nil {
+		return err
+	}
+	for _, v := range vs {
+		if v.Seq < first || v.Seq > last {
+			continue
+		}
+		if w.seen[path] == nil {
+			w.seen[path] = map[uint64]bool{}
+		}
+		if w.seen[path][v.Seq] {
+			continue
+		}
+		w.seen[path][v.Seq] = true
+		// Another file took the path: not this life, but where this one went is in its record.
+		other := v.Change == Moved && first > 0 && v.Seq > first
+		if !other && (v.Change != Removed || v.To == "") {
+			w.steps = append(w.steps, Step{path, v})
+		}
+		if v.Change == Moved && !other {
+			if begin, ok, err := w.lifeBefore(v.From, v.Seq); err != nil {
+				return err
+			} else if ok {
+				if err := w.visit(v.From, begin, v.Seq-1); err != nil {
+					return err
+				}
+			}
+		}
+		if v.To != "" {
+			end, err := w.lifeAfter(v.To, v.Seq)
+			if err != nil {
+				return err
+			}
+			if err := w.visit(v.To, v.Seq, end); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// lifeBefore is where the life of the file that was at path just before seq began there.
+func (w *lifeWalk) lifeBefore(path string, seq uint64) (begin uint64, ok bool, err error) {
+	key := appendKey(nil, path)
+	v := w.tx.Bucket(bucketPaths).Get(key)
+	if v == nil {
+		return 0, false, nil
+	}
+	vs, err := versions(w.b, key, v)
+	if err != nil {
+		return 0, false, err
+	}
+	for i := len(vs) - 1; i >= 0; i-- {
+		r := &vs[i]
+		if r.Seq >= seq {
+			continue
+		}
+		if r.Change == Removed {
+			break
+		}
+		begin, ok = r.Seq, true
+		if r.Change == Added || r.Change == Moved {
+			break
+		}
+	}
+	return begin, ok, nil
+}
+
+// lifeAfter is the last snapshot with a record of the file that came to path in snapshot seq: up to its
+// tombstone, or up to what took its place.
+func (w *lifeWalk) lifeAfter(path string, seq uint64) (uint64, error) {
+	key := appendKey(nil, path)
+	v := w.tx.Bucket(bucketPaths).Get(key)
+	if v == nil {
+		return seq, nil
+	}
+	vs, err := versions(w.b, key, v)
+	if err != nil {
+		return 0, err
+	}
+	end := seq
+	for _, r := range vs {
+		if r.Seq <= seq {
+			continue
+		}
+		if r.Change == Moved { // another file took the path
+			if r.To != "" {
+				end = r.Seq
+			}
+			break
+		}
+		end = r.Seq
+		if r.Change == Removed {
+			break
+		}
+	}
+	return end, nil
+}

@@ -1,0 +1,175 @@
+package index
+
+import (
+	"snap/internal/file"
+)
+
+// Change is what a snapshot did to a path. The values are stored: they never change.
+type Change uint8
+
+// The changes. Silent marks a record that shows no change of the file itself: a folder whose times
+// alone changed, or a copy made afresh because the old one could not be linked.
+const (
+	Added Change = iota + 1
+	Modified
+	Metadata
+	Moved
+	TypeChanged
+	Removed
+	Silent
+)
+
+var changeNames = [...]string{"none", "added", "modified", "metadata", "moved", "type", "removed", "silent"}
+
+// String is the change as JSON spells it.
+func (c Change) String() string {
+	if int(c) < len(changeNames) {
+		return changeNames[c]
+	}
+	return "unknown"
+}
+
+// Stored is how an entry came into the snapshot's tree.
+type Stored uint8
+
+// The ways. Absent entries are in the index only: unreadable files, and tombstones.
+const (
+	Absent Stored = iota
+	Copied        // read from the source and written
+	Linked        // another name of an inode that an older snapshot, or another name in this one, holds
+	Cloned        // a new inode that shares its blocks with an older snapshot's
+	Made          // a folder, symbolic link or special file
+)
+
+var storedNames = [...]string{"absent", "copied", "linked", "cloned", "made"}
+
+func (s Stored) String() string {
+	if int(s) < len(storedNames) {
+		return storedNames[s]
+	}
+	return "unknown"
+}
+
+// Reason is why a record is as it is.
+type Reason uint8
+
+// The reasons. `snap explain` and -vv print them.
+const (
+	NoReason          Reason = iota
+	NewPath                  // the path was not in the snapshot before
+	SizeOrTime               // size or modification time differ
+	ContentDiffers           // size and time are equal, the hash differs
+	OwnerOrMode              // content equal; owner, group, mode or xattrs differ
+	TimeOnly                 // content equal; the times differ
+	OtherKind                // a file became a folder, a folder a link, …
+	SameIdentity             // moved: inode, birth time, size, mtime and ctime are equal
+	VerifiedMove             // moved: inode and birth time are equal, and the content's hash
+	TrustedMove              // moved: as above, not read because of --trust-moves
+	MovedAndEdited           // moved, and the content changed on the way
+	KnownContent             // moved: another inode, but hash and metadata of a file that is gone
+	HardLink                 // another name of a file in the snapshot
+	Regrouped                // its hard links are other names than before
+	TargetDiffers            // a symbolic link leads elsewhere, a device has another number
+	OldCopyDamaged           // the older snapshot's copy is gone or was changed
+	LinkLimit                // the old inode has as many names as the file system allows
+	Forced                   // --checksum read it
+	Verified                 // read: same content as before, only its ctime or inode is new
+	Gone                     // no longer in the source, or left out by a filter
+	UnreadableNow            // could not be read this time
+	VanishedMeanwhile        // was gone when it was to be read
+)
+
+var reasonTexts = [...]string{
+	"", "new path", "size or time differ", "same size and time, other content", "owner, mode or attributes differ",
+	"times differ", "another type of file", "moved: same inode, times and size", "moved: same inode, content verified",
+	"moved: same inode and size, trusted", "moved and edited", "moved: same content and metadata as a file that is gone",
+	"another hard link", "hard links regrouped", "another target", "the older copy was gone or altered",
+	"the older copy has as many links as the file system allows", "content read as --checksum asks",
+	"content verified", "no longer in the source", "could not be read", "vanished while the backup ran",
+}
+
+func (r Reason) String() string {
+	if int(r) < len(reasonTexts) {
+		return reasonTexts[r]
+	}
+	return "unknown reason"
+}
+
+// Flags of a record.
+type Flags uint8
+
+const (
+	// Racy: a timestamp lay so close to the scan, or in the future, that a later change may not show
+	// in the times. The next backup reads the file.
+	Racy Flags = 1 << iota
+	// Inconsistent: the file changed while it was read, again and again.
+	Inconsistent
+	// Unreadable: the file could not be read and is not in the tree.
+	Unreadable
+	// Hashed: Hash is set.
+	Hashed
+)
+
+// Record is the state that one snapshot introduced for one path.
+type Record struct {
+	file.Stat        // Dev and Mount are not stored; Volume stands for Dev
+	Volume    uint32 // number of the file system in the source, from Header.Volumes
+	Hash      [32]byte
+	Target    string // of a symbolic link
+	Xattrs    []file.Xattr
+	Flags     Flags
+	Change    Change
+	Stored    Stored
+	Reason    Reason
+	From      string // with Moved and hard links: the path it was linked or moved from, in the snapshot before
+	To        string // where the file that was here before has moved; set when records are imported
+}
+
+// Has reports whether all of the flags are set.
+func (r *Record) Has(f Flags) bool { return r.Flags&f == f }
+
+// Exists reports whether the record says that something is there.
+func (r *Record) Exists() bool { return r != nil && r.Change != Removed }
+
+// Meta is what a restore sets besides the bytes.
+func (r *Record) Meta() *file.Meta {
+	return &file.Meta{Kind: r.Kind, Mode: r.Mode, UID: r.UID, GID: r.GID, Mtime: r.Mtime, Xattrs: r.Xattrs}
+}
+
+// SameIdentity reports whether two records are of the same source file, whatever its name: volume,
+// inode and birth time agree.
+func (r *Record) SameIdentity(o *Record) bool {
+	return r.Volume == o.Volume && r.Ino == o.Ino && r.Ino != 0 && r.Btime == o.Btime
+}
+
+// SameContent reports whether both hold the same bytes, target or device, as far as the records prove.
+func (r *Record) SameContent(o *Record) bool {
+	if r.Kind != o.Kind || r.Size != o.Size || r.Target != o.Target || r.Rdev != o.Rdev {
+		return false
+	}
+	return r.Kind != file.Regular || r.Has(Hashed) && o.Has(Hashed) && r.Hash == o.Hash
+}
+
+// SameMeta reports whether mode, owner, xattrs and modification time are equal.
+func (r *Record) SameMeta(o *Record) bool {
+	return r.Mtime == o.Mtime && r.SameOwnerMode(o)
+}
+
+// SameOwnerMode reports whether mode, owner and xattrs are equal.
+func (r *Record) SameOwnerMode(o *Record) bool {
+	if r.Kind != file.Symlink && r.Mode != o.Mode || r.UID != o.UID || r.GID != o.GID || len(r.Xattrs) != len(o.Xattrs) {
+		return false
+	}
+	for i, x := range r.Xattrs {
+		if x.Name != o.Xattrs[i].Name || string(x.Value) != string(o.Xattrs[i].Value) {
+			return false
+		}
+	}
+	return true
+}
+
+// Entry is a path and its record.
+type Entry struct {
+	Path string
+	Record
+}

@@ -1,0 +1,126 @@
+package scan
+
+import (
+	"iter"
+
+	"snap/index"
+	"snap/internal/file"
+)
+
+// Rules loosen or tighten what counts as proof that a file is unchanged. The zero value is the safe
+// default.
+type Rules struct {
+	Checksum    bool // trust nothing: every file's content is read
+	TrustMoves  bool // a renamed file with equal inode, birth time, size and mtime is not read
+	IgnoreInode bool // inode and birth time need not agree: for sources that number their files anew
+	IgnoreCtime bool // the ctime need not agree: for sources where tools set it without changing files
+}
+
+// Pair is what the source has at a path and what the previous snapshot had there. One of the two may be
+// nil. Both are valid until the next pair.
+type Pair struct {
+	New  *Item
+	Old  *index.Entry
+	Same bool // proved unchanged by the stat record alone
+}
+
+// Path is the pair's path.
+func (p *Pair) Path() string {
+	if p.Old != nil {
+		return p.Old.Path
+	}
+	return p.New.Path()
+}
+
+// Compare merges a walk with the entries of the previous snapshot, both in key order. volume numbers
+// the file system with this device number, 0 if the index does not know it.
+func Compare(walk iter.Seq2[*Item, error], old iter.Seq2[*index.Entry, error], volume func(dev uint64) uint32, rules Rules) iter.Seq2[*Pair, error] {
+	return func(yield func(*Pair, error) bool) {
+		next, stop := iter.Pull2(old)
+		defer stop()
+		e, err, more := next()
+		pair := new(Pair)
+		for it, werr := range walk {
+			if werr != nil {
+				yield(nil, werr)
+				return
+			}
+			c := 1
+			for {
+				if err != nil {
+					yield(nil, err)
+					return
+				}
+				if !more {
+					break
+				}
+				if c = compareTo(e.Path, it.Dir, it.Name); c >= 0 {
+					break
+				}
+				*pair = Pair{Old: e}
+				if !yield(pair, nil) {
+					return
+				}
+				e, err, more = next()
+			}
+			*pair = Pair{New: it}
+			if more && c == 0 {
+				pair.Old = e
+				pair.Same = it.Err == nil && unchanged(&e.Record, &it.Stat, volume(it.Stat.Dev), rules)
+			}
+			if !yield(pair, nil) {
+				return
+			}
+			if pair.Old != nil {
+				e, err, more = next()
+			}
+		}
+		for ; more; e, err, more = next() {
+			if err != nil {
+				break
+			}
+			*pair = Pair{Old: e}
+			if !yield(pair, nil) {
+				return
+			}
+		}
+		if err != nil {
+			yield(nil, err)
+		}
+	}
+}
+
+// compareTo is index.Compare(path, dir/name) without joining the two.
+func compareTo(path, dir, name string) int {
+	if dir == "" {
+		return index.Compare(path, name)
+	}
+	n := len(dir)
+	if len(path) <= n || path[:n] != dir {
+		// Neither equal nor below dir, as long as path[n] is not the slash: dir decides, unless path
+		// runs on from dir with another byte, which sorts after everything in dir.
+		if c := index.Compare(path, dir); c != 0 {
+			return c
+		}
+		return -1 // the folder itself comes before what is in it
+	}
+	if path[n] != '/' {
+		return 1
+	}
+	return index.Compare(path[n+1:], name)
+}
+
+// unchanged is the first row of the rule table: the stat record alone proves that nothing happened.
+func unchanged(old *index.Record, s *file.Stat, volume uint32, rules Rules) bool {
+	if old.Kind != s.Kind || old.Mtime != s.Mtime || old.Size != s.Size || old.Mode != s.Mode && s.Kind != file.Symlink ||
+		old.UID != s.UID || old.GID != s.GID || old.Rdev != s.Rdev {
+		return false
+	}
+	if old.Flags&(index.Racy|index.Inconsistent|index.Unreadable) != 0 || rules.Checksum && s.Kind == file.Regular {
+		return false
+	}
+	if !rules.IgnoreCtime && old.Ctime != s.Ctime {
+		return false
+	}
+	return rules.IgnoreInode || old.Ino == s.Ino && old.Volume == volume && old.Btime == s.Btime
+}

@@ -1,0 +1,189 @@
+package scan
+
+import (
+	"snap/index"
+	"snap/internal/file"
+)
+
+// Action is what a backup does with one path of the source.
+type Action uint8
+
+// The actions.
+const (
+	Keep  Action = iota // unchanged: link the previous snapshot's entry of the same path
+	Learn               // Keep, and let the newest record learn what the stat record says now
+	Read                // not decided yet: the content's hash is needed
+	Link                // link the previous snapshot's entry at From
+	Clone               // a new inode with the bytes of the previous entry at From and new metadata
+	Copy                // read it from the source
+	Make                // a folder, symbolic link or special file
+)
+
+// Verdict is the judgement about one path.
+type Verdict struct {
+	Do     Action
+	Change index.Change // 0 with Keep, Learn and Read
+	Reason index.Reason
+	From   string // the path in the previous snapshot, with Link and Clone, and with Moved
+}
+
+// Facts are what is known of one path of the source when it is judged.
+type Facts struct {
+	Path string
+	Old  *index.Record // what the previous snapshot had there, nil if nothing
+	New  *index.Record // what the source has: stat, volume, xattrs, target; with HashKnown the hash too
+
+	HashKnown bool // New.Hash is the hash of the source's content now
+
+	// An entry of the previous snapshot with the identity of New, at another path. KnownGone: that path
+	// no longer leads to this file.
+	Known     *index.Entry
+	KnownGone bool
+
+	// SizeKnown: the previous snapshot has a file of this size, so that its content may be known. Twin
+	// is an entry with New's content, owner, mode, xattrs and mtime whose path is gone and whose inode
+	// nothing else in the new snapshot uses. It can only be looked for when the hash is known.
+	SizeKnown bool
+	Twin      *index.Entry
+}
+
+// Judge applies the rule table of change detection. It is asked again when it answers Read and the hash
+// is known; it never answers Read then.
+func Judge(f Facts, rules Rules) Verdict {
+	old := f.Old
+	if old != nil && (old.Flags&index.Unreadable != 0 || old.Stored == index.Absent) {
+		old = nil // there is nothing to link
+	}
+	if old != nil && old.Kind != f.New.Kind {
+		v := judgeNew(f, rules)
+		if v.Do != Read && v.Change != index.Moved {
+			v.Change, v.Reason = index.TypeChanged, index.OtherKind
+		}
+		return v
+	}
+	if old == nil {
+		v := judgeNew(f, rules)
+		if f.Old != nil && v.Change == index.Added { // unreadable until now
+			v.Change, v.Reason = index.Modified, index.SizeOrTime
+		}
+		return v
+	}
+	switch f.New.Kind {
+	case file.Regular:
+		return judgeOld(f, rules)
+	case file.Folder:
+		switch {
+		case !old.SameOwnerMode(f.New):
+			return Verdict{Make, index.Metadata, index.OwnerOrMode, ""}
+		case old.Mtime != f.New.Mtime:
+			return Verdict{Make, index.Silent, index.TimeOnly, ""}
+		}
+		return Verdict{Do: Learn}
+	}
+	switch {
+	case old.Target != f.New.Target || old.Rdev != f.New.Rdev:
+		if f.Known != nil && f.KnownGone {
+			return judgeNew(f, rules)
+		}
+		return Verdict{Make, index.Modified, index.TargetDiffers, ""}
+	case !old.SameMeta(f.New):
+		return Verdict{Make, index.Metadata, index.OwnerOrMode, ""}
+	}
+	return Verdict{Do: Learn}
+}
+
+// judgeOld judges a regular file that the previous snapshot has at the same path.
+func judgeOld(f Facts, rules Rules) Verdict {
+	old, now := f.Old, f.New
+	if old.Size != now.Size || old.Mtime != now.Mtime {
+		if f.Known != nil && f.KnownGone { // another file was moved over it
+			return judgeNew(f, rules)
+		}
+		return Verdict{Copy, index.Modified, index.SizeOrTime, ""}
+	}
+	if unchanged(old, &now.Stat, now.Volume, rules) {
+		return Verdict{Do: Keep}
+	}
+	if !f.HashKnown {
+		return Verdict{Do: Read}
+	}
+	switch {
+	case !old.Has(index.Hashed) || old.Hash != now.Hash:
+		if f.Known != nil {
+			return judgeNew(f, rules)
+		}
+		return Verdict{Copy, index.Modified, index.ContentDiffers, ""}
+	case !old.SameOwnerMode(now):
+		return Verdict{Clone, index.Metadata, index.OwnerOrMode, f.Path}
+	case old.Has(index.Inconsistent): // what was copied then is the content after all
+		return Verdict{Copy, index.Silent, index.Verified, ""}
+	}
+	return Verdict{Do: Learn}
+}
+
+// judgeNew judges an entry that the previous snapshot does not have at this path.
+func judgeNew(f Facts, rules Rules) Verdict {
+	added, reason := index.Added, index.NewPath
+	if f.Old != nil {
+		added, reason = index.Modified, index.SizeOrTime
+	}
+	now := f.New
+	if now.Kind == file.Folder {
+		if f.Known != nil && f.KnownGone && f.Known.Kind == file.Folder {
+			return Verdict{Make, index.Moved, index.SameIdentity, f.Known.Path}
+		}
+		return Verdict{Make, added, reason, ""}
+	}
+	if k := f.Known; k != nil && k.Kind == now.Kind && k.Stored != index.Absent && k.Flags&index.Unreadable == 0 {
+		change, from := index.Moved, k.Path
+		if !f.KnownGone {
+			change, from = added, ""
+		}
+		if now.Kind != file.Regular {
+			if k.Target == now.Target && k.Rdev == now.Rdev && k.SameMeta(now) {
+				return Verdict{Link, change, linkReason(f, index.SameIdentity), k.Path}
+			}
+			return Verdict{Make, change, linkReason(f, index.MovedAndEdited), from}
+		}
+		birth := !now.Btime.IsZero() // without it an inode number proves too little
+		if k.Size == now.Size && k.Mtime == now.Mtime && k.Has(index.Hashed) && !k.Has(index.Inconsistent) {
+			same := k.SameOwnerMode(now)
+			switch {
+			case birth && !rules.Checksum && same && k.Ctime == now.Ctime && !k.Has(index.Racy):
+				return Verdict{Link, change, linkReason(f, index.SameIdentity), k.Path}
+			case birth && !rules.Checksum && same && rules.TrustMoves && !k.Has(index.Racy):
+				return Verdict{Link, change, linkReason(f, index.TrustedMove), k.Path}
+			case !f.HashKnown:
+				return Verdict{Do: Read}
+			case k.Hash == now.Hash && same:
+				return Verdict{Link, change, linkReason(f, index.VerifiedMove), k.Path}
+			case k.Hash == now.Hash:
+				return Verdict{Clone, change, linkReason(f, index.VerifiedMove), k.Path}
+			}
+		}
+		if birth && f.KnownGone && f.Old == nil {
+			return Verdict{Copy, index.Moved, index.MovedAndEdited, k.Path}
+		}
+		return Verdict{Copy, added, reason, ""}
+	}
+	if now.Kind != file.Regular {
+		return Verdict{Make, added, reason, ""}
+	}
+	if f.SizeKnown && now.Size > 0 && f.Old == nil {
+		if !f.HashKnown {
+			return Verdict{Do: Read}
+		}
+		if f.Twin != nil {
+			return Verdict{Link, index.Moved, index.KnownContent, f.Twin.Path}
+		}
+	}
+	return Verdict{Copy, added, reason, ""}
+}
+
+// linkReason is why a path shares an inode: as another hard link while the known path is still there.
+func linkReason(f Facts, moved index.Reason) index.Reason {
+	if f.KnownGone {
+		return moved
+	}
+	return index.HardLink
+}
