@@ -47,9 +47,9 @@ func parseGlob(text string, c Context) (g glob, why string) {
 		case len(part) == 0:
 			return g, "holds two slashes in a row: write one"
 		case s.kind == literal && s.lit == "..":
-			return g, "holds ..: write the path as it is below the source"
+			return g, "holds the name ..: write the path as it is below the source"
 		case s.kind == literal && s.lit == ".":
-			return g, "holds a . between slashes: write the path without it, /name for one in the source itself"
+			return g, "holds the name .: write the path without it, /name for one in the source itself"
 		case more && s.kind != stars && slices.ContainsFunc(part, func(t token) bool { return t.op == opStars }):
 			return g, "holds ** beside other characters: write * there, or /**/ for any number of folders"
 		}

@@ -31,6 +31,9 @@ func compileRegexp(text string) (p *pattern, why string) {
 	if !utf8.ValidString(text) {
 		return nil, "is not UTF-8, which a regular expression must be: write . for a byte that is no text"
 	}
+	if len(text) > 1 && strings.IndexByte("*+?", text[1]) >= 0 {
+		return nil, "repeats nothing: write ^.* for anything at the start"
+	}
 	expr, why := fromPython(text)
 	if why != "" {
 		return nil, why
@@ -191,7 +194,7 @@ func explainSyntax(err error) string {
 		hint = "write it as Python's re module has it, or as a glob"
 	}
 	what := string(e.Code)
-	if e.Expr != "" && e.Code != syntax.ErrMissingParen && e.Code != syntax.ErrUnexpectedParen {
+	if strings.HasPrefix(what, "invalid") {
 		what += " " + e.Expr
 	}
 	return what + ": " + hint

@@ -272,3 +272,6 @@ func putHeader(tx *bolt.Tx, h *Header) error {
 	k := seqKey(h.Seq)
 	return tx.Bucket(bucketSnapshots).Put(k, seal(b, k))
 }
+
+// Path is where a destination keeps its index.
+func Path(dest string) string { return filepath.Join(dest, ".snap", "index.db") }
