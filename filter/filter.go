@@ -34,7 +34,7 @@
 // The globs of a list become a tree of path segments, literal names and "*.ext" in maps, and a
 // Dir is the set of tree nodes that its path has reached. Deciding about an entry compares one
 // name with the edges of these nodes; it never looks at the ancestors again and takes time
-// linear in name × rules at worst. Whole paths are only built for regular expressions.
+// linear in name × size of the rules at worst. Whole paths are only built for regular expressions.
 package filter
 
 import "strings"

@@ -185,17 +185,15 @@ var wayOut = map[syntax.ErrorCode]string{
 }
 
 func explainSyntax(err error) string {
-	var e *syntax.Error
-	if !errors.As(err, &e) {
-		return err.Error() + ": write it as Python's re module has it"
-	}
-	hint, ok := wayOut[e.Code]
-	if !ok {
-		hint = "write it as Python's re module has it, or as a glob"
-	}
-	what := string(e.Code)
-	if strings.HasPrefix(what, "invalid") {
-		what += " " + e.Expr
+	what, hint := err.Error(), "write it as Python's re module has it, or as a glob"
+	if e := (*syntax.Error)(nil); errors.As(err, &e) {
+		what = string(e.Code)
+		if strings.HasPrefix(what, "invalid") {
+			what += " " + e.Expr
+		}
+		if known, ok := wayOut[e.Code]; ok {
+			hint = known
+		}
 	}
 	return what + ": " + hint
 }

@@ -94,4 +94,5 @@ type Header struct {
 	Users       map[uint32]string `json:"users,omitempty"`       // names of the owners met, as the source's system knew them
 	Groups      map[uint32]string `json:"groups,omitempty"`
 	Records     int64             `json:"records,omitempty"` // number of records in the change set
+	Work        string            `json:"work,omitempty"`    // folder in .snap/tmp that a prepared snapshot is published from
 }

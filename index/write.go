@@ -98,7 +98,6 @@ type loader struct {
 	root     *bolt.Bucket
 	identity edits
 	content  edits
-	buf      []byte
 }
 
 // edits are changes of a bucket of keys, collected so that they can be made in key order.

@@ -51,7 +51,7 @@ type Facts struct {
 // is known; it never answers Read then.
 func Judge(f Facts, rules Rules) Verdict {
 	old := f.Old
-	if old != nil && (old.Flags&index.Unreadable != 0 || old.Stored == index.Absent) {
+	if old != nil && old.Stored == index.Absent && old.Has(index.Unreadable) {
 		old = nil // there is nothing to link
 	}
 	if old != nil && old.Kind != f.New.Kind {
@@ -73,6 +73,8 @@ func Judge(f Facts, rules Rules) Verdict {
 		return judgeOld(f, rules)
 	case file.Folder:
 		switch {
+		case old.Has(index.Unreadable) != f.New.Has(index.Unreadable):
+			return Verdict{Make, index.Modified, index.UnreadableNow, ""}
 		case !old.SameOwnerMode(f.New):
 			return Verdict{Make, index.Metadata, index.OwnerOrMode, ""}
 		case old.Mtime != f.New.Mtime:

@@ -15,7 +15,7 @@ var zeros [64 << 10]byte
 // buf is scratch space. An error is a *ReadError (the source), a *WriteError (the destination), or the
 // context's.
 func Copy(ctx context.Context, dst, src *File, size int64, h hash.Hash, buf []byte) (int64, error) {
-	return each(ctx, src, size, h, buf, func(p []byte, off int64) error { return dst.writeAt(p, off) }, dst.truncate)
+	return each(ctx, src, size, h, buf, func(p []byte, off int64) error { return dst.writeAt(p, off) }, dst.Truncate)
 }
 
 // Hash feeds the first size bytes of src to h and returns how many there were. An error is a *ReadError

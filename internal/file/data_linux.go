@@ -155,7 +155,7 @@ func (f *File) writeAt(p []byte, off int64) error {
 	return nil
 }
 
-// truncate sets the length, which makes a hole of what was never written.
-func (f *File) truncate(size int64) error {
+// Truncate sets the length, which makes a hole of what was never written.
+func (f *File) Truncate(size int64) error {
 	return pathError("truncate", f.path, unix.Ftruncate(f.fd, size))
 }

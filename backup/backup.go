@@ -1,0 +1,310 @@
+// Package backup keeps a destination true: it makes snapshots, publishes them, and finishes or forgets
+// what a crash left. It is the only writer of a destination.
+//
+// Invariants:
+//
+//   - A tree is built in .snap/tmp and appears by one rename, after everything it needs is durable.
+//   - An inode that a published snapshot links is never written to, nor its metadata changed.
+//   - The old snapshot's tree decides nothing: the index says what a file was, and a hard link that turns
+//     out to be another file than the index says is replaced by a copy from the source.
+//   - A source error skips one file and is reported; a destination error ends the run. An error of the
+//     index's commit means unknown: the next run's recovery looks, nothing is rolled back here.
+//   - A dry run makes the same judgements and writes nothing.
+//
+// A run: open and recover (destination.go, recover.go), scan (scan.go), resolve (resolve.go, groups.go),
+// build (build.go, place.go), publish (publish.go).
+package backup
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"snap/index"
+	"snap/internal/file"
+	"snap/scan"
+)
+
+// ErrorPolicy says what a source file that cannot be read does to a backup.
+type ErrorPolicy uint8
+
+// The policies. Each file is reported with every one of them.
+const (
+	WarnErrors   ErrorPolicy = iota // go on; the snapshot counts as incomplete
+	IgnoreErrors                    // go on; the snapshot counts as complete
+	FailOnErrors                    // stop; no snapshot is made
+)
+
+// Options of one backup. The zero value of everything but Source, Start and Name is the safe default.
+type Options struct {
+	Source string       // absolute path of the folder to back up
+	Scan   scan.Options // which entries; Jobs is set from Jobs below
+	Rules  scan.Rules   // what counts as unchanged
+
+	Start time.Time              // when the backup began; what is not older than 3 s counts as racy
+	Name  func(time.Time) string // the snapshot's name; "-2", "-3", … is appended when it is taken
+	Time  time.Time              // the time the snapshot is recorded with; zero: Start
+
+	DryRun           bool // judge and report, write nothing
+	Force            bool // make a snapshot although nothing changed
+	AllowEmptySource bool // accept a source without a single entry
+	Errors           ErrorPolicy
+	Jobs             int // workers that link and copy, and that read folders ahead; 0: 4
+
+	Host, User string
+	Users      func(uid uint32) string // names for the record; nil or "": none
+	Groups     func(gid uint32) string
+	Tags       []string
+	Note       string
+
+	Report Reporter // told of what happens; nil: nobody
+}
+
+// Stage is a part of a run that takes time.
+type Stage string
+
+// The stages, in order.
+const (
+	Scanning   Stage = "scanning"
+	Comparing  Stage = "comparing"
+	Building   Stage = "copying"
+	Publishing Stage = "publishing"
+)
+
+// Progress counts what a stage has done so far. Totals are zero while unknown.
+type Progress struct {
+	Stage             Stage
+	Files, TotalFiles int64
+	Bytes, TotalBytes int64
+	Path              string
+}
+
+// Reporter is told of what a run does, from one goroutine at a time.
+type Reporter interface {
+	Progress(Progress)
+	// Entry is told of each path of the new snapshot in key order, and of tombstones. changed: the
+	// snapshot has a new record for the path, else r is what an older one says. r is valid during the call.
+	Entry(path string, r *index.Record, changed bool)
+	// Problem is a source file that was skipped, or a copy that had to be made anew.
+	Problem(Problem)
+}
+
+// Problem is one path that did not go as it should.
+type Problem struct {
+	Path string
+	Err  error
+	Note bool // worth telling, but nothing is missing from the snapshot
+}
+
+// Result is what a run did.
+type Result struct {
+	Header   *index.Header // the new snapshot; its counts also after a dry run; nil when skipped
+	Skipped  bool          // nothing changed, no snapshot was made
+	Previous string        // name of the snapshot before, "" if this is the first
+	Problems []Problem     // the first problemsKept of them; Header.Errors counts those that are no notes
+	Vanished int64         // entries that were gone when they were to be read
+}
+
+// problemsKept bounds the memory that a tree full of unreadable files can take.
+const problemsKept = 1000
+
+// Incomplete reports whether source files are missing from what was done.
+func (r *Result) Incomplete() bool {
+	for _, p := range r.Problems {
+		if !p.Note {
+			return true
+		}
+	}
+	return false
+}
+
+type silent struct{}
+
+func (silent) Progress(Progress)                 {}
+func (silent) Entry(string, *index.Record, bool) {}
+func (silent) Problem(Problem)                   {}
+
+// run is the state of one backup.
+type run struct {
+	o      Options
+	d      *Destination
+	source *file.Dir
+	tree   *file.Tree    // the source's folders
+	prev   *index.Header // nil for the first
+	seq    uint64        // of prev, 0 for none
+	vols   *volumes
+	res    Result
+	head   index.Header // of the snapshot being made
+	alive  identitySet  // see groups
+	racy   file.Time    // stamps from here on are racy
+}
+
+// Run makes a snapshot of o.Source, or reports that nothing changed.
+func Run(ctx context.Context, d *Destination, o Options) (*Result, error) {
+	r := &run{o: o, d: d}
+	if r.o.Report == nil {
+		r.o.Report = silent{}
+	}
+	if r.o.Jobs <= 0 {
+		r.o.Jobs = 4
+	}
+	if r.o.Time.IsZero() {
+		r.o.Time = r.o.Start
+	}
+	err := r.run(ctx)
+	return &r.res, err
+}
+
+func (r *run) run(ctx context.Context) error {
+	if err := r.begin(ctx); err != nil {
+		return err
+	}
+	defer r.source.Close()
+	defer r.tree.Close()
+	if err := r.d.hold(ctx); err != nil {
+		return err
+	}
+	defer r.d.release()
+
+	work, err := r.d.workFolder(r.o.DryRun)
+	if err != nil {
+		return err
+	}
+	defer work.drop()
+
+	found, err := r.scan(ctx, work)
+	if err != nil {
+		return err
+	}
+	defer found.close()
+	plan, err := r.resolve(ctx, work, found)
+	if err != nil {
+		return err
+	}
+	defer plan.close()
+	if r.o.Errors == FailOnErrors && r.res.Incomplete() {
+		return &SourceError{Problems: r.res.Problems}
+	}
+	switch {
+	case plan.changes == 0 && r.prev != nil && !r.o.Force:
+		r.res.Skipped = true
+		if r.o.DryRun {
+			return nil
+		}
+		return plan.learn(ctx, r.d, r.seq)
+	case r.o.DryRun:
+		return r.rehearse(ctx, plan)
+	}
+	if err := r.checkSpace(plan); err != nil {
+		return err
+	}
+	if err := r.build(ctx, work, plan); err != nil {
+		return err
+	}
+	if r.o.Errors == FailOnErrors && r.res.Incomplete() {
+		return &SourceError{Problems: r.res.Problems}
+	}
+	return r.publish(ctx, work, plan)
+}
+
+// begin opens the source and fills in what is known before the scan.
+func (r *run) begin(ctx context.Context) error {
+	source, err := file.OpenRoot(r.o.Source)
+	if err != nil {
+		return &SourceMissingError{Path: r.o.Source, Err: err}
+	}
+	r.source = source
+	enter := (*file.Dir).OpenDir
+	if r.o.Scan.Follow {
+		enter = (*file.Dir).FollowDir
+	}
+	r.tree = file.NewTree(source, 256, enter)
+	if r.d.DB != nil {
+		all, err := r.d.DB.Snapshots(ctx)
+		if err != nil {
+			return err
+		}
+		for i := range all {
+			if all[i].State == index.Complete {
+				r.prev, r.seq = &all[i], all[i].Seq
+			}
+		}
+	}
+	if r.prev != nil {
+		r.res.Previous = r.prev.Name
+	}
+	r.vols = newVolumes(r.prev)
+	r.head = index.Header{
+		Time: r.o.Time, Source: r.o.Source, Host: r.o.Host, User: r.o.User,
+		Tags: r.o.Tags, Note: r.o.Note, Destination: r.d.ID,
+		Users: map[uint32]string{}, Groups: map[uint32]string{},
+	}
+	if r.prev != nil {
+		for id, name := range r.prev.Users {
+			r.head.Users[id] = name
+		}
+		for id, name := range r.prev.Groups {
+			r.head.Groups[id] = name
+		}
+	}
+	// Stores through mmap into pages that are dirty already show in no stat record until the pages are
+	// written; a source that cannot be synced is read all the same.
+	if !r.o.DryRun {
+		source.SyncSystem()
+	}
+	r.racy = file.At(r.o.Start.Add(-racyWindow))
+	return nil
+}
+
+// racyWindow: a timestamp this close to the scan, or after it, does not prove that nothing was written
+// since. The coarsest clocks in use tick in 2 s (FAT); borg allows 3 s too.
+const racyWindow = 3 * time.Second
+
+// problem notes a source file that was skipped, or something worth telling.
+func (r *run) problem(path string, err error, note bool) {
+	p := Problem{path, err, note}
+	if !note {
+		r.head.Errors++
+		if r.o.Errors == IgnoreErrors {
+			p.Note = true
+		}
+	}
+	if len(r.res.Problems) < problemsKept {
+		r.res.Problems = append(r.res.Problems, p)
+	}
+	r.o.Report.Problem(p)
+}
+
+// owners remembers the names of the record's owner and group.
+func (r *run) owners(rec *index.Record) {
+	if _, ok := r.head.Users[rec.UID]; !ok && r.o.Users != nil {
+		r.head.Users[rec.UID] = r.o.Users(rec.UID)
+	}
+	if _, ok := r.head.Groups[rec.GID]; !ok && r.o.Groups != nil {
+		r.head.Groups[rec.GID] = r.o.Groups(rec.GID)
+	}
+}
+
+// SourceMissingError: the source cannot be opened.
+type SourceMissingError struct {
+	Path string
+	Err  error
+}
+
+func (e *SourceMissingError) Error() string {
+	return fmt.Sprintf("source %s: %v", e.Path, unwrapPath(e.Err))
+}
+func (e *SourceMissingError) Unwrap() error { return e.Err }
+
+// SourceError: source files could not be read, and the policy is to make no snapshot then.
+type SourceError struct{ Problems []Problem }
+
+func (e *SourceError) Error() string {
+	n := 0
+	for _, p := range e.Problems {
+		if !p.Note {
+			n++
+		}
+	}
+	return fmt.Sprintf("%d source entries could not be read and errors = Fail is set: no snapshot was made", n)
+}

@@ -1,0 +1,316 @@
+package backup
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/gofrs/flock"
+
+	"snap/index"
+	"snap/internal/file"
+)
+
+// The names inside a destination that are not the user's.
+const (
+	metaName    = ".snap"
+	tmpName     = "tmp"
+	trashName   = "trash"
+	changesName = "changes"
+	latestName  = "latest"
+)
+
+// Destination is a folder of snapshots, open for writing: its lock is held until Close.
+type Destination struct {
+	Path string // absolute
+	ID   string
+	DB   *index.DB // nil in a dry run on a folder that is no destination yet
+
+	root    *file.Dir // opened before the first write, so that its sync reports every failed one
+	meta    *file.Dir
+	tmp     *file.Dir
+	trash   *file.Dir
+	changes *file.Dir
+	lock    *flock.Flock
+}
+
+// OpenOptions say how a destination is opened.
+type OpenOptions struct {
+	Create   bool          // make .snap and the index if the folder is no destination yet
+	ReadOnly bool          // for a dry run: take no lock, recover nothing, write nothing
+	LockWait time.Duration // how long to wait for another run; 0: not at all
+	Holder   string        // what others are told while this run holds the lock
+}
+
+// Open opens the folder path for writing, takes its lock and finishes or forgets what a run that died
+// left there.
+func Open(ctx context.Context, path string, o OpenOptions) (*Destination, error) {
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return nil, err
+	}
+	d := &Destination{Path: abs}
+	if err := d.open(ctx, o); err != nil {
+		d.Close()
+		return nil, err
+	}
+	return d, nil
+}
+
+func (d *Destination) open(ctx context.Context, o OpenOptions) (err error) {
+	if d.root, err = file.OpenRoot(d.Path); err != nil {
+		return err
+	}
+	stat, err := d.root.Lstat(metaName)
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && o.ReadOnly && o.Create:
+		return nil // a first run, rehearsed
+	case errors.Is(err, fs.ErrNotExist) && !o.Create:
+		return fmt.Errorf("%s: %w", d.Path, ErrNotDestination)
+	case err != nil && !errors.Is(err, fs.ErrNotExist):
+		return err
+	case err == nil && stat.Kind != file.Folder:
+		return fmt.Errorf("%s: %w: %s is not a folder", d.Path, ErrNotDestination, metaName)
+	}
+	if o.ReadOnly {
+		return d.openIndex(ctx)
+	}
+	for _, f := range []struct {
+		in   **file.Dir
+		name string
+		out  **file.Dir
+	}{{&d.root, metaName, &d.meta}, {&d.meta, tmpName, &d.tmp}, {&d.meta, trashName, &d.trash}, {&d.meta, changesName, &d.changes}} {
+		if *f.out, err = openOrMake(*f.in, f.name); err != nil {
+			return err
+		}
+		if f.name == metaName {
+			if d.lock, err = lock(ctx, filepath.Join(d.Path, metaName, "lock"), d.Path, o.Holder, o.LockWait); err != nil {
+				return err
+			}
+		}
+	}
+	if err := d.openIndex(ctx); errors.Is(err, index.ErrMissing) {
+		if err := d.createIndex(ctx); err != nil {
+			return err
+		}
+	} else if err != nil {
+		return err
+	}
+	return d.recover(ctx)
+}
+
+func openOrMake(in *file.Dir, name string) (*file.Dir, error) {
+	if err := in.Mkdir(name); err != nil && !errors.Is(err, fs.ErrExist) {
+		return nil, err
+	}
+	return in.OpenDir(name)
+}
+
+func (d *Destination) openIndex(ctx context.Context) (err error) {
+	if d.DB, err = index.Open(index.Path(d.Path)); err != nil {
+		return err
+	}
+	d.ID, err = d.DB.ID(ctx)
+	return err
+}
+
+// createIndex makes the index of a new destination. Beside change sets a missing index is damage.
+func (d *Destination) createIndex(ctx context.Context) error {
+	sets, err := d.changes.Entries()
+	if err != nil {
+		return err
+	}
+	if len(sets) > 0 {
+		return fmt.Errorf("%s: %w", index.Path(d.Path), index.ErrMissing)
+	}
+	if err := d.probeLinks(); err != nil {
+		return err
+	}
+	if err := index.Create(index.Path(d.Path), strings.ToLower(rand.Text())); err != nil {
+		return err
+	}
+	return d.openIndex(ctx)
+}
+
+// probeLinks makes sure that the destination can hard-link.
+func (d *Destination) probeLinks() error {
+	name := "probe-" + rand.Text()
+	f, err := d.tmp.Create(name)
+	if err != nil {
+		return err
+	}
+	defer d.tmp.Remove(name)
+	if err := f.Close(); err != nil {
+		return err
+	}
+	if err := d.tmp.Link(d.tmp, name, name+"2"); err != nil {
+		if errors.Is(err, fs.ErrPermission) || errors.Is(err, errors.ErrUnsupported) {
+			return fmt.Errorf("%s: %w", d.Path, ErrNoHardLinks)
+		}
+		return err
+	}
+	return d.tmp.Remove(name + "2")
+}
+
+// Close drops the lock.
+func (d *Destination) Close() error {
+	var errs []error
+	if d.DB != nil {
+		errs = append(errs, d.DB.Release())
+	}
+	for _, f := range []*file.Dir{d.changes, d.trash, d.tmp, d.meta, d.root} {
+		if f != nil {
+			errs = append(errs, f.Close())
+		}
+	}
+	if d.lock != nil {
+		errs = append(errs, d.lock.Unlock())
+	}
+	return errors.Join(errs...)
+}
+
+// hold keeps the index open for the many look-ups of a run; readers work beside it.
+func (d *Destination) hold(ctx context.Context) error {
+	if d.DB == nil {
+		return nil
+	}
+	return d.DB.Hold(ctx)
+}
+
+func (d *Destination) release() {
+	if d.DB != nil {
+		d.DB.Release()
+	}
+}
+
+// CheckLayout refuses a source and a destination that lie in each other. left tells whether the filters
+// leave out the destination, given as a path relative to the source; it is then only never entered.
+// The returned Stat is the destination's, for scan.Options.Never.
+func CheckLayout(source, dest string, left func(rel string) (bool, error)) (file.Stat, error) {
+	s, err := file.OpenRoot(source)
+	if err != nil {
+		return file.Stat{}, &SourceMissingError{Path: source, Err: err}
+	}
+	defer s.Close()
+	d, err := file.OpenRoot(dest)
+	if err != nil {
+		return file.Stat{}, err
+	}
+	defer d.Close()
+	sStat, err := s.Stat()
+	if err != nil {
+		return file.Stat{}, err
+	}
+	dStat, err := d.Stat()
+	if err != nil {
+		return file.Stat{}, err
+	}
+	if file.SameFile(&sStat, &dStat) {
+		return dStat, &LayoutError{fmt.Sprintf("source and destination are the same folder: %s", source)}
+	}
+	if _, in, err := below(source, &dStat); err != nil {
+		return dStat, err
+	} else if in {
+		return dStat, &LayoutError{fmt.Sprintf("the source %s is inside the destination %s", source, dest)}
+	}
+	rel, in, err := below(dest, &sStat)
+	if err != nil || !in {
+		return dStat, err
+	}
+	if out, err := left(rel); err != nil || out {
+		return dStat, err
+	}
+	return dStat, &LayoutError{fmt.Sprintf("the destination %s is inside the source %s", dest, source)}
+}
+
+// below reports whether path is below the folder that s describes, by identity, so that links and bind
+// mounts do not hide it; rel is the way from there.
+func below(path string, s *file.Stat) (rel string, in bool, err error) {
+	if path, err = filepath.Abs(path); err != nil {
+		return "", false, err
+	}
+	if path, err = filepath.EvalSymlinks(path); err != nil {
+		return "", false, err
+	}
+	for dir := path; ; {
+		parent := filepath.Dir(dir)
+		if parent == dir {
+			return "", false, nil
+		}
+		p, err := file.OpenRoot(parent)
+		if err != nil {
+			return "", false, nil // not readable up there: no folder of this user's
+		}
+		stat, err := p.Stat()
+		p.Close()
+		if err != nil {
+			return "", false, err
+		}
+		if file.SameFile(&stat, s) {
+			rel, err = filepath.Rel(parent, path)
+			return filepath.ToSlash(rel), true, err
+		}
+		dir = parent
+	}
+}
+
+// workFolder is where one run builds: .snap/tmp/<random>.
+type workFolder struct {
+	d    *Destination
+	name string    // "" in a dry run
+	dir  *file.Dir // nil in a dry run
+	keep bool      // published, or left for the next run to look at
+}
+
+func (d *Destination) workFolder(dryRun bool) (*workFolder, error) {
+	w := &workFolder{d: d}
+	if dryRun {
+		return w, nil
+	}
+	w.name = strings.ToLower(rand.Text()[:16])
+	if err := d.tmp.Mkdir(w.name); err != nil {
+		return nil, err
+	}
+	var err error
+	w.dir, err = d.tmp.OpenDir(w.name)
+	return w, err
+}
+
+// path is the folder's path on disk, "" in a dry run.
+func (w *workFolder) path() string {
+	if w.dir == nil {
+		return ""
+	}
+	return w.dir.Path()
+}
+
+// drop removes what the run built, unless it is kept.
+func (w *workFolder) drop() {
+	if w.dir == nil {
+		return
+	}
+	w.dir.Close()
+	if !w.keep {
+		removeTree(context.Background(), w.d.tmp, w.name, 4)
+	}
+}
+
+// exists reports whether name is in dir.
+func exists(dir *file.Dir, name string) (bool, error) {
+	_, err := dir.Lstat(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// openFile opens a file of the destination's own for reading.
+func openFile(dir *file.Dir, name string) (*os.File, error) {
+	return os.Open(filepath.Join(dir.Path(), name))
+}

@@ -1,0 +1,152 @@
+package backup
+
+import (
+	"hash/maphash"
+
+	"snap/index"
+	"snap/internal/file"
+	"snap/scan"
+)
+
+// identitySet is a set of source identities, eight bytes each. A false positive costs one copy that
+// need not have been.
+type identitySet struct {
+	seed maphash.Seed
+	set  map[uint64]struct{}
+}
+
+type identity struct {
+	volume uint32
+	ino    uint64
+	birth  file.Time
+}
+
+func (s *identitySet) hash(r *index.Record) uint64 {
+	return maphash.Comparable(s.seed, identity{r.Volume, r.Ino, r.Btime})
+}
+
+func (s *identitySet) add(r *index.Record) {
+	if s.set == nil {
+		s.seed, s.set = maphash.MakeSeed(), map[uint64]struct{}{}
+	}
+	s.set[s.hash(r)] = struct{}{}
+}
+
+func (s *identitySet) has(r *index.Record) bool {
+	if s.set == nil {
+		return false
+	}
+	_, ok := s.set[s.hash(r)]
+	return ok
+}
+
+// inode names an inode of the source in this run, or of an old snapshot.
+type inode struct {
+	volume uint32
+	ino    uint64
+}
+
+func inodeOf(r *index.Record) inode { return inode{r.Volume, r.Ino} }
+
+// groups keeps the new snapshot's hard links those of the source: names that share an inode there share
+// one here, and no others do. It is asked in key order, so its answers do not depend on timing.
+type groups struct {
+	first   map[inode]first // of each source inode with several names, what its first name was decided to be
+	claimed map[inode]inode // of an old inode, the source inode that has taken it over
+	moved   map[string]bool // paths that a file with several names moved from: one name has moved, the others are new
+	alive   *identitySet    // identities that the source still has
+}
+
+type first struct {
+	do   scan.Action
+	path string        // in the previous snapshot, what is linked
+	base *index.Record // its record
+}
+
+func newGroups(alive *identitySet) *groups {
+	return &groups{first: map[inode]first{}, claimed: map[inode]inode{}, moved: map[string]bool{}, alive: alive}
+}
+
+// settle adjusts the verdict v about the source entry now. base is the previous snapshot's record whose
+// inode v would link, nil if it would link none; old is the previous record of the same path, nil if
+// there is none. It returns the verdict and the record whose inode that links.
+func (g *groups) settle(v scan.Verdict, path string, now, old, base *index.Record) (scan.Verdict, *index.Record) {
+	if now.Kind == file.Folder {
+		return v, base
+	}
+	from := v.From
+	if from == "" {
+		from = path
+	}
+	key := inodeOf(now)
+	if (v.Do == scan.Learn || v.Do == scan.Link) && base.Ino != 0 && !base.SameIdentity(now) && !g.claim(base, key, v.Do == scan.Link) {
+		// Another file of the source has the old inode: this one gets its own.
+		v, base = fresh(v, now, old), nil
+	}
+	if now.Nlink <= 1 || now.Ino == 0 {
+		return v, base
+	}
+	if v.Change == index.Moved {
+		if g.moved[v.From] {
+			v.Change, v.Reason = index.Added, index.HardLink
+		}
+		g.moved[v.From] = true
+	}
+	f, ok := g.first[key]
+	if !ok {
+		g.first[key] = first{v.Do, from, base}
+		return v, base
+	}
+	switch f.do {
+	case scan.Learn, scan.Link, scan.Keep:
+		if base != nil && inodeOf(base) == inodeOf(f.base) {
+			return v, base
+		}
+		if old != nil && old.Kind == now.Kind {
+			return scan.Verdict{Do: scan.Link, Change: index.Metadata, Reason: index.Regrouped, From: f.path}, f.base
+		}
+		v.Do, v.From = scan.Link, f.path
+		if v.Change != index.Moved {
+			v.Reason = index.HardLink
+		}
+		return v, f.base
+	default: // the first name got a new inode: the builder joins the others to it
+		if v.Do == f.do {
+			return v, nil
+		}
+		return fresh(v, now, old), nil
+	}
+}
+
+// claim takes an old inode over for a source inode with another identity. An inode with one name that
+// keeps its path has no rival: what links an inode from elsewhere asks that the path be gone.
+func (g *groups) claim(base *index.Record, key inode, elsewhere bool) bool {
+	if g.alive.has(base) {
+		return false
+	}
+	if base.Nlink <= 1 && !elsewhere {
+		return true
+	}
+	old := inodeOf(base)
+	if by, ok := g.claimed[old]; ok {
+		return by == key
+	}
+	g.claimed[old] = key
+	return true
+}
+
+// fresh turns a verdict to link into one to make a new inode.
+func fresh(v scan.Verdict, now, old *index.Record) scan.Verdict {
+	do := scan.Copy
+	if now.Kind != file.Regular {
+		do = scan.Make
+	}
+	switch {
+	case old != nil && old.Kind == now.Kind:
+		return scan.Verdict{Do: do, Change: index.Metadata, Reason: index.Regrouped}
+	case v.Change == index.Moved && v.Reason == index.KnownContent, v.Change == 0:
+		return scan.Verdict{Do: do, Change: index.Added, Reason: index.NewPath}
+	}
+	v.Do = do
+	return v
+}

@@ -1,0 +1,210 @@
+package backup
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"iter"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"snap/index"
+	"snap/internal/file"
+)
+
+// publish makes the built tree a snapshot. Up to the rename in finish nobody sees it; from there on it
+// exists, whatever fails.
+func (r *run) publish(ctx context.Context, work *workFolder, p *plan) error {
+	r.o.Report.Progress(Progress{Stage: Publishing})
+	d := r.d
+	// Once, on the handle from before the first write: a second call may say success although the first
+	// did not, so an error is final.
+	if err := d.root.SyncSystem(); err != nil {
+		return err
+	}
+	d.release()
+	work.keep = true // from here on the next run's recovery knows better what to do with it
+	h := r.head
+	h.Work = work.name
+	if err := d.DB.Import(ctx, h.Seq, changesOf(work.path(), setName), func() *index.Header { return &h }); err != nil {
+		return err
+	}
+	ctx = context.WithoutCancel(ctx)
+	h.State = index.Prepared
+	if err := d.finish(ctx, &h); err != nil {
+		return err
+	}
+	work.keep = false
+	r.res.Header = &h
+	if err := p.learn(ctx, d, h.Seq); err != nil {
+		r.problem("", fmt.Errorf("the snapshot is complete, but the index could not note what was learned: %w", err), true)
+	}
+	return nil
+}
+
+// finish publishes a prepared snapshot, from whichever step on that is still to be done.
+func (d *Destination) finish(ctx context.Context, h *index.Header) error {
+	if work, err := d.tmp.OpenDir(h.Work); err == nil {
+		defer work.Close()
+		if there, err := exists(work, setName); err != nil {
+			return err
+		} else if there {
+			if err := work.Replace(setName, d.changes, setFile(h.Seq)); err != nil {
+				return err
+			}
+		}
+		if there, err := exists(work, treeName); err != nil {
+			return err
+		} else if there {
+			// The commit point.
+			if err := work.Rename(treeName, d.root, h.Name); err != nil {
+				return err
+			}
+		}
+		if err := work.Sync(); err != nil {
+			return err
+		}
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	for _, dir := range []*file.Dir{d.changes, d.root} {
+		if err := dir.Sync(); err != nil {
+			return err
+		}
+	}
+	h.State, h.Work = index.Complete, ""
+	if err := d.DB.SetHeader(ctx, h); err != nil {
+		return err
+	}
+	return d.pointLatest(h.Name)
+}
+
+// pointLatest makes the link `latest` lead to the snapshot, in one step. A destination without symbolic
+// links goes without; something of that name that is no link is the user's.
+func (d *Destination) pointLatest(name string) error {
+	s, err := d.root.Lstat(latestName)
+	if err == nil && s.Kind != file.Symlink || err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	const tmp = "latest-new"
+	if err := d.tmp.Remove(tmp); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if err := d.tmp.Symlink(name, tmp); err != nil {
+		return nil
+	}
+	return d.tmp.Replace(tmp, d.root, latestName)
+}
+
+// setFile is the name of a change set in .snap/changes: zeros in front, so that names sort as numbers.
+func setFile(seq uint64) string { return fmt.Sprintf("%010d", seq) }
+
+// changesOf yields the records of a change set. It can be ranged over again.
+func changesOf(dir, name string) iter.Seq2[*index.Entry, error] {
+	return func(yield func(*index.Entry, error) bool) {
+		f, err := os.Open(filepath.Join(dir, name))
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		defer f.Close()
+		c, err := index.NewChangeReader(f)
+		if err != nil {
+			yield(nil, fmt.Errorf("%s: %w", f.Name(), err))
+			return
+		}
+		for e, err := range c.All() {
+			if err != nil {
+				err = fmt.Errorf("%s: %w", f.Name(), err)
+			}
+			if !yield(e, err) {
+				return
+			}
+		}
+	}
+}
+
+// sets are the sequence numbers of the change sets, increasing.
+func (d *Destination) sets() ([]uint64, error) {
+	entries, err := d.changes.Entries()
+	if err != nil {
+		return nil, err
+	}
+	var seqs []uint64
+	for i := range entries {
+		if n, err := strconv.ParseUint(entries[i].Name, 10, 64); err == nil && setFile(n) == entries[i].Name {
+			seqs = append(seqs, n)
+		}
+	}
+	return seqs, nil
+}
+
+// nextSeq is a sequence number above every one that was ever used here.
+func (d *Destination) nextSeq(ctx context.Context) (uint64, error) {
+	seqs, err := d.sets()
+	if err != nil {
+		return 0, err
+	}
+	all, err := d.DB.Snapshots(ctx)
+	if err != nil {
+		return 0, err
+	}
+	last := uint64(0)
+	for _, s := range seqs {
+		last = max(last, s)
+	}
+	for i := range all {
+		last = max(last, all[i].Seq)
+	}
+	return last + 1, nil
+}
+
+// freeName is the name, or the name with the first number from 2 on that makes it free.
+func (d *Destination) freeName(ctx context.Context, name string) (string, error) {
+	if err := CheckName(name); err != nil {
+		return "", err
+	}
+	all, err := d.DB.Snapshots(ctx)
+	if err != nil {
+		return "", err
+	}
+	taken := map[string]bool{}
+	for i := range all {
+		taken[all[i].Name] = true
+	}
+	for i, try := 2, name; ; i++ {
+		there, err := exists(d.root, try)
+		if err != nil {
+			return "", err
+		}
+		if !there && !taken[try] {
+			return try, nil
+		}
+		try = fmt.Sprintf("%s-%d", name, i)
+	}
+}
+
+// CheckName says why name cannot be a snapshot's.
+func CheckName(name string) error {
+	switch {
+	case name == "":
+		return errors.New("a snapshot's name must not be empty")
+	case strings.ContainsAny(name, "/\x00") || strings.HasPrefix(name, "."):
+		return fmt.Errorf("%q cannot be a snapshot's name: no slash, no leading dot", name)
+	case len(name) > 200:
+		return fmt.Errorf("%q cannot be a snapshot's name: longer than 200 bytes", name)
+	}
+	switch strings.ToLower(name) {
+	case latestName, "oldest", "backupoptions.txt", "blacklist.txt", "whitelist.txt":
+		return fmt.Errorf("%q cannot be a snapshot's name: it means something else in a destination", name)
+	}
+	for _, c := range name {
+		if c < ' ' || c == 0x7f {
+			return fmt.Errorf("%q cannot be a snapshot's name: a control character", name)
+		}
+	}
+	return nil
+}

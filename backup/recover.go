@@ -1,0 +1,176 @@
+package backup
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+
+	"snap/index"
+	"snap/internal/file"
+)
+
+// recover brings the destination to a state that a run can begin from, whatever the run before it was
+// doing when it died. It can be stopped and begun again at any point.
+//
+//	index      tmp tree  DEST/name  so                                 then
+//	–          yes       –          died while building                drop it
+//	prepared   yes       –          died before the rename             publish it: all of it is durable
+//	prepared   –         yes        died after the rename              mark it complete
+//	prepared   –         –          somebody removed it                forget it
+//	–          –         yes, and   the index was lost, or never       import it
+//	                     its set    written
+//	complete   –         in trash   died while deleting                finish the deletion
+func (d *Destination) recover(ctx context.Context) error {
+	all, err := d.DB.Snapshots(ctx)
+	if err != nil {
+		return err
+	}
+	newest := uint64(0)
+	for i := range all {
+		h := &all[i]
+		if h.State == index.Complete {
+			newest = h.Seq
+			continue
+		}
+		if err := d.settle(ctx, h); err != nil {
+			return err
+		}
+		if h.State == index.Complete {
+			newest = h.Seq
+		}
+	}
+	unfinished, err := d.DB.Unfinished(ctx)
+	if err != nil {
+		return err
+	}
+	for _, seq := range unfinished {
+		if err := d.DB.Undo(ctx, seq); err != nil {
+			return err
+		}
+	}
+	if err := d.importLost(ctx, newest); err != nil {
+		return err
+	}
+	if err := d.empty(ctx, d.trash); err != nil {
+		return err
+	}
+	return d.empty(ctx, d.tmp)
+}
+
+// settle finishes or forgets a prepared snapshot.
+func (d *Destination) settle(ctx context.Context, h *index.Header) error {
+	built := false
+	if h.Work != "" {
+		if work, err := d.tmp.OpenDir(h.Work); err == nil {
+			built, err = exists(work, treeName)
+			work.Close()
+			if err != nil {
+				return err
+			}
+		}
+	}
+	published, err := exists(d.root, h.Name)
+	if err != nil {
+		return err
+	}
+	if built != published {
+		return d.finish(ctx, h)
+	}
+	// Neither, or a folder of that name that is not the snapshot.
+	if err := d.DB.Undo(ctx, h.Seq); err != nil {
+		return err
+	}
+	if there, err := exists(d.changes, setFile(h.Seq)); err != nil || !there {
+		return err
+	}
+	return d.changes.Remove(setFile(h.Seq))
+}
+
+// importLost imports the change sets after the newest snapshot whose trees are there.
+func (d *Destination) importLost(ctx context.Context, newest uint64) error {
+	seqs, err := d.sets()
+	if err != nil {
+		return err
+	}
+	for _, seq := range seqs {
+		if seq <= newest {
+			continue
+		}
+		h, err := d.readSet(seq)
+		if err != nil {
+			return err
+		}
+		there, err := exists(d.root, h.Name)
+		if err != nil {
+			return err
+		}
+		if !there { // never published
+			if err := d.changes.Remove(setFile(seq)); err != nil {
+				return err
+			}
+			continue
+		}
+		if err := d.importSet(ctx, h); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// readSet reads a whole change set and returns its final header.
+func (d *Destination) readSet(seq uint64) (*index.Header, error) {
+	path := filepath.Join(d.changes.Path(), setFile(seq))
+	f, err := openFile(d.changes, setFile(seq))
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	c, err := index.NewChangeReader(f)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	for _, err := range c.All() {
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
+	}
+	h := c.Final()
+	if h == nil || h.Seq != seq || CheckName(h.Name) != nil {
+		return nil, fmt.Errorf("%s: %w: not the change set of snapshot %d", path, index.ErrDamaged, seq)
+	}
+	return h, nil
+}
+
+// importSet brings a published snapshot into the index from its change set.
+func (d *Destination) importSet(ctx context.Context, h *index.Header) error {
+	err := d.DB.Import(ctx, h.Seq, changesOf(d.changes.Path(), setFile(h.Seq)), func() *index.Header { return h })
+	if err != nil {
+		return err
+	}
+	h.State, h.Work = index.Complete, ""
+	return d.DB.SetHeader(ctx, h)
+}
+
+// empty removes everything in a folder of the destination's own.
+func (d *Destination) empty(ctx context.Context, dir *file.Dir) error {
+	entries, err := dir.Entries()
+	if err != nil {
+		return err
+	}
+	for i := range entries {
+		name := entries[i].Name
+		s, err := dir.Lstat(name)
+		if err != nil {
+			return err
+		}
+		if s.Kind == file.Folder {
+			err = removeTree(ctx, dir, name, 4)
+		} else {
+			err = dir.Remove(name)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

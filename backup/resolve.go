@@ -1,0 +1,416 @@
+package backup
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"io/fs"
+	"sync"
+
+	"snap/index"
+	"snap/internal/file"
+	"snap/scan"
+)
+
+// plan is what is to be done: the records of the paths that change, in key order, with how each is to
+// be stored, and what was learned of the source beside.
+type plan struct {
+	*spool
+	learned *spool
+	learns  int64
+	changes int64 // records that show a change
+	copies  int64 // new inodes that take space
+	bytes   int64 // of the files to be copied
+	files   int64 // entries of the new tree that are not folders
+	dirs    int64 // folders of the new tree
+	left    int64 // tombstones of paths whose file is elsewhere now
+}
+
+func (p *plan) close() {
+	p.spool.close()
+	p.learned.close()
+}
+
+// learn writes what was learned into the newest records.
+func (p *plan) learn(ctx context.Context, d *Destination, newest uint64) error {
+	if p.learns == 0 || newest == 0 {
+		return nil
+	}
+	return d.DB.Learn(ctx, newest, p.learned.all())
+}
+
+// decision is the judgement about one candidate.
+type decision struct {
+	entry   index.Entry // with the record of the source as it is now
+	verdict scan.Verdict
+	old     *index.Record // previous record of the path
+	base    *index.Record // previous record whose inode the verdict links
+	left    bool          // the source has nothing at the path that the file moved from
+	drop    bool          // nothing is there and nothing was
+	absent  bool          // unreadable as it was before: nothing changes
+	err     error         // why it could not be read
+}
+
+// resolve judges every candidate, reading the content of those that the stat record leaves open.
+func (r *run) resolve(ctx context.Context, work *workFolder, found *candidates) (*plan, error) {
+	s, err := newSpool(work.path())
+	if err != nil {
+		return nil, err
+	}
+	p := &plan{spool: s, files: found.files, dirs: found.dirs}
+	if p.learned, err = newSpool(work.path()); err != nil {
+		s.close()
+		return nil, err
+	}
+	if err := r.resolveAll(ctx, p, found); err != nil {
+		p.close()
+		return nil, err
+	}
+	return p, errors.Join(p.finish(), p.learned.finish())
+}
+
+func (r *run) resolveAll(ctx context.Context, p *plan, found *candidates) error {
+	g := newGroups(&r.alive)
+	in := func(yield func(*index.Entry, error) bool) {
+		for e, err := range found.all() {
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			c := *e
+			if !yield(&c, nil) {
+				return
+			}
+		}
+	}
+	n := int64(0)
+	for d, err := range ordered(ctx, r.o.Jobs, 256, in, r.decide) {
+		if err != nil {
+			return err
+		}
+		if n++; n&255 == 0 {
+			r.o.Report.Progress(Progress{Stage: Comparing, Files: n, Path: d.entry.Path})
+		}
+		if d.err != nil {
+			r.problem(d.entry.Path, unwrapPath(d.err), false)
+		}
+		if d.drop || d.absent {
+			continue
+		}
+		e := &d.entry
+		if e.Exists() {
+			var base *index.Record
+			d.verdict, base = g.settle(d.verdict, e.Path, &e.Record, d.old, d.base)
+			if d.verdict.Do == scan.Link && base.Has(index.Hashed) { // linked unread: it is what it was
+				e.Hash, e.Xattrs = base.Hash, base.Xattrs
+				e.Flags |= index.Hashed
+			}
+			r.owners(&e.Record)
+			if d.verdict.Change == index.Moved && d.left {
+				p.left++
+			}
+		}
+		if err := p.take(e, d.verdict); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// take enters a decided entry into the plan.
+func (p *plan) take(e *index.Entry, v scan.Verdict) error {
+	switch v.Do {
+	case scan.Keep:
+		if e.Exists() {
+			return nil
+		}
+	case scan.Learn:
+		p.learns++
+		return p.learned.add(e)
+	case scan.Link:
+		e.Stored = index.Linked
+	case scan.Clone:
+		e.Stored = index.Cloned
+	case scan.Copy:
+		e.Stored = index.Copied
+	case scan.Make:
+		e.Stored = index.Made
+	}
+	if e.Exists() {
+		e.Change, e.Reason, e.From = v.Change, v.Reason, v.From
+		if e.From == e.Path {
+			e.From = ""
+		}
+		if e.Has(index.Unreadable) && e.Kind != file.Folder {
+			e.Stored, e.Reason = index.Absent, index.UnreadableNow
+		}
+	}
+	if e.Change != index.Silent {
+		p.changes++
+	}
+	if e.Stored == index.Copied || e.Stored == index.Cloned {
+		p.copies++
+		p.bytes += e.Size
+	}
+	return p.add(e)
+}
+
+// decide judges one candidate. Its errors end the run; what ails the source is in the decision.
+func (r *run) decide(ctx context.Context, e *index.Entry) (*decision, error) {
+	d := &decision{entry: *e}
+	if !e.Exists() {
+		return d, nil
+	}
+	f := scan.Facts{Path: e.Path, New: &d.entry.Record}
+	if r.prev != nil {
+		var old index.Record
+		switch old, _, err := r.lookup(ctx, e.Path, &old); {
+		case err == nil:
+			f.Old, d.old = old, old
+		case !errors.Is(err, index.ErrNotFound):
+			return nil, err
+		}
+		if err := r.known(ctx, &f); err != nil {
+			return nil, err
+		}
+	}
+	if err := r.inspect(ctx, &f); err != nil {
+		return r.unread(d, &f, err)
+	}
+	v := scan.Judge(f, r.o.Rules)
+	if v.Do == scan.Read {
+		if err := r.read(ctx, &f); err != nil {
+			return r.unread(d, &f, err)
+		}
+		if err := r.twin(ctx, &f); err != nil {
+			return nil, err
+		}
+		v = scan.Judge(f, r.o.Rules)
+	}
+	d.verdict = v
+	d.left = v.Change == index.Moved && r.missing(v.From)
+	switch {
+	case v.Do == scan.Learn || v.Do == scan.Keep:
+		d.base = f.Old
+	case v.Do != scan.Link:
+	case f.Known != nil && f.Known.Path == v.From:
+		d.base = &f.Known.Record
+	case f.Twin != nil && f.Twin.Path == v.From:
+		d.base = &f.Twin.Record
+	}
+	return d, nil
+}
+
+func (r *run) lookup(ctx context.Context, path string, rec *index.Record) (*index.Record, uint64, error) {
+	found, since, err := r.d.DB.Lookup(ctx, r.seq, path)
+	*rec = found
+	return rec, since, err
+}
+
+// unread deals with an entry that could not be read: gone by now, or not to be read.
+func (r *run) unread(d *decision, f *scan.Facts, err error) (*decision, error) {
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return nil, err
+	}
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, errVanished) {
+		d.drop = f.Old == nil
+		d.entry.Record = index.Record{Change: index.Removed, Reason: index.VanishedMeanwhile}
+		return d, nil
+	}
+	if errors.Is(err, errChanging) { // the copy reads it again, carefully
+		d.verdict = scan.Verdict{Do: scan.Copy, Change: index.Added, Reason: index.NewPath}
+		if f.Old != nil {
+			d.verdict.Change, d.verdict.Reason = index.Modified, index.ContentDiffers
+		}
+		return d, nil
+	}
+	d.err = err
+	if f.Old != nil && f.Old.Has(index.Unreadable) && f.Old.Kind == f.New.Kind {
+		d.absent = true
+		return d, nil
+	}
+	d.entry.Flags = index.Unreadable
+	d.verdict = scan.Verdict{Do: scan.Copy, Change: index.Added, Reason: index.UnreadableNow}
+	if f.Old != nil {
+		d.verdict.Change = index.Modified
+	}
+	if f.New.Kind == file.Folder {
+		d.verdict.Do = scan.Make
+	}
+	return d, nil
+}
+
+// known looks for the file under another name in the previous snapshot.
+func (r *run) known(ctx context.Context, f *scan.Facts) error {
+	if r.o.Rules.IgnoreInode || f.Old != nil && f.Old.SameIdentity(f.New) {
+		return nil
+	}
+	found, err := r.d.DB.ByIdentity(ctx, r.seq, f.New, 4)
+	if err != nil {
+		return err
+	}
+	for i := range found {
+		if found[i].Path == f.Path {
+			continue
+		}
+		gone := r.gone(found[i].Path, f.New)
+		if f.Known == nil || gone {
+			f.Known, f.KnownGone = &found[i], gone
+		}
+		if gone {
+			break
+		}
+	}
+	return nil
+}
+
+// gone reports whether path in the source no longer leads to the file that rec describes.
+func (r *run) gone(path string, rec *index.Record) bool {
+	dir, name := index.Split(path)
+	d, err := r.tree.Dir(dir)
+	if err != nil {
+		return true
+	}
+	defer d.Close()
+	now, err := d.Lstat(name)
+	return err != nil || now.Ino != rec.Ino || r.vols.known(now.Dev) != rec.Volume
+}
+
+// twin looks for the content under a path that is gone.
+func (r *run) twin(ctx context.Context, f *scan.Facts) error {
+	if !f.SizeKnown || f.Known != nil {
+		return nil
+	}
+	found, err := r.d.DB.ByContent(ctx, r.seq, f.New.Size, f.New.Hash, 8)
+	for i := range found {
+		t := &found[i]
+		if t.SameMeta(f.New) && !t.Has(index.Inconsistent) && r.missing(t.Path) {
+			f.Twin = t
+			break
+		}
+	}
+	return err
+}
+
+// missing reports whether the source has nothing at path.
+func (r *run) missing(path string) bool {
+	dir, name := index.Split(path)
+	d, err := r.tree.Dir(dir)
+	if err != nil {
+		return errors.Is(err, fs.ErrNotExist)
+	}
+	defer d.Close()
+	_, err = d.Lstat(name)
+	return errors.Is(err, fs.ErrNotExist)
+}
+
+// inspect fills in what the stat record does not tell and the judgement needs: the link's target and,
+// where the entry is compared with an older one or is no regular file, the xattrs.
+func (r *run) inspect(ctx context.Context, f *scan.Facts) (err error) {
+	n := f.New
+	if n.Kind == file.Regular && f.Old == nil && f.Known == nil {
+		if r.prev != nil && n.Size > 0 && !n.Has(index.Unreadable) {
+			if f.SizeKnown, err = r.d.DB.HasSize(ctx, n.Size); err != nil {
+				return err
+			}
+		}
+		return nil // the copy will read the xattrs
+	}
+	if f.Path == "" || n.Kind == file.Folder {
+		d, err := r.tree.Dir(f.Path)
+		if err != nil {
+			if n.Has(index.Unreadable) {
+				return nil // told already
+			}
+			return err
+		}
+		defer d.Close()
+		n.Xattrs, err = d.Xattrs()
+		return err
+	}
+	dir, name := index.Split(f.Path)
+	d, err := r.tree.Dir(dir)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	switch n.Kind {
+	case file.Symlink:
+		if n.Target, err = d.Readlink(name); err != nil {
+			return err
+		}
+		if n.Target == "" {
+			return errVanished
+		}
+	case file.Regular:
+		if f.Old != nil && f.Old.Has(index.Unreadable) { // is it still?
+			src, err := r.openSource(d, name)
+			if err != nil {
+				return err
+			}
+			src.Close()
+		}
+	}
+	n.Xattrs, err = d.XattrsOf(name)
+	return err
+}
+
+func (r *run) openSource(d *file.Dir, name string) (*file.File, error) {
+	if r.o.Scan.Follow {
+		return d.OpenFollow(name)
+	}
+	return d.Open(name)
+}
+
+// buffers are scratch space for reading files.
+var buffers = sync.Pool{New: func() any { b := make([]byte, 256<<10); return &b }}
+
+// errChanging: the file is not what the scan saw, or changed while it was hashed.
+var errChanging = errors.New("changing")
+
+// read hashes the source's content.
+func (r *run) read(ctx context.Context, f *scan.Facts) error {
+	dir, name := index.Split(f.Path)
+	d, err := r.tree.Dir(dir)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	src, err := r.openSource(d, name)
+	if err != nil {
+		return err
+	}
+	defer src.Close()
+	before, err := src.Stat()
+	if err != nil {
+		return err
+	}
+	h := sha256.New()
+	buf := buffers.Get().(*[]byte)
+	defer buffers.Put(buf)
+	n, err := file.Hash(ctx, src, before.Size, h, *buf)
+	if err != nil {
+		return err
+	}
+	after, err := src.Stat()
+	if err != nil {
+		return err
+	}
+	f.New.Dev = before.Dev // not in the spool
+	if !sameState(&before, &f.New.Stat) || !sameState(&before, &after) || r.vols.known(before.Dev) != f.New.Volume || n != before.Size {
+		f.New.Stat = after
+		return errChanging
+	}
+	if f.New.Xattrs, err = src.Xattrs(); err != nil {
+		return err
+	}
+	h.Sum(f.New.Hash[:0])
+	f.New.Flags |= index.Hashed
+	f.HashKnown = true
+	return nil
+}
+
+// sameState reports whether nothing that a write would change differs.
+func sameState(a, b *file.Stat) bool {
+	return a.Size == b.Size && a.Mtime == b.Mtime && a.Ctime == b.Ctime && a.Ino == b.Ino && a.Dev == b.Dev
+}

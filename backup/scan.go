@@ -1,0 +1,149 @@
+package backup
+
+import (
+	"context"
+	"errors"
+	"iter"
+
+	"snap/index"
+	"snap/internal/file"
+	"snap/scan"
+)
+
+// candidates are the paths that the stat record alone does not prove unchanged, with what the source
+// has there now, and tombstones for what is gone.
+type candidates struct {
+	*spool
+	files int64 // entries of the source that are not folders
+	dirs  int64
+}
+
+// scan walks the source and compares it with the previous snapshot.
+func (r *run) scan(ctx context.Context, work *workFolder) (*candidates, error) {
+	s, err := newSpool(work.path())
+	if err != nil {
+		return nil, err
+	}
+	found := &candidates{spool: s}
+	if err := r.compare(ctx, found); err != nil {
+		s.close()
+		return nil, err
+	}
+	if found.files == 0 && found.dirs <= 1 && !r.o.AllowEmptySource {
+		s.close()
+		return nil, r.emptySource()
+	}
+	return found, s.finish()
+}
+
+func (r *run) compare(ctx context.Context, found *candidates) error {
+	o := r.o.Scan
+	o.Jobs = r.o.Jobs
+	var volumeOf func(dev uint64) uint32
+	var at *scan.Item // where a file system is met for the first time
+	volumeOf = func(dev uint64) uint32 {
+		return r.vols.of(dev, func() (*file.Dir, error) {
+			if at.Stat.Kind == file.Folder {
+				return r.tree.Dir(at.Path())
+			}
+			return r.tree.Dir(at.Dir)
+		})
+	}
+	walk := func(yield func(*scan.Item, error) bool) {
+		for it, err := range scan.Walk(ctx, r.source, o) {
+			at = it
+			if !yield(it, err) {
+				return
+			}
+		}
+	}
+	n, bytes := int64(0), int64(0)
+	for p, err := range scan.Compare(walk, r.previous(ctx), volumeOf, r.o.Rules) {
+		if err != nil {
+			return err
+		}
+		if it := p.New; it != nil {
+			if it.Stat.Kind == file.Folder {
+				found.dirs++
+			} else {
+				found.files++
+			}
+			bytes += it.Stat.Size
+		}
+		if n++; n&1023 == 0 {
+			r.o.Report.Progress(Progress{Stage: Scanning, Files: n, Bytes: bytes, Path: p.Path()})
+		}
+		if p.Same {
+			if p.Old.Nlink > 1 && p.Old.Kind != file.Folder {
+				r.alive.add(&p.Old.Record)
+			}
+			continue
+		}
+		e, ok := r.candidate(p, volumeOf)
+		if !ok {
+			continue
+		}
+		if r.prev != nil && e.Exists() && (p.Old == nil || !p.Old.SameIdentity(&e.Record)) {
+			r.alive.add(&e.Record)
+		}
+		if err := found.add(e); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// previous is what the previous snapshot holds.
+func (r *run) previous(ctx context.Context) iter.Seq2[*index.Entry, error] {
+	if r.prev == nil {
+		return func(func(*index.Entry, error) bool) {}
+	}
+	return r.d.DB.Entries(ctx, r.seq, "")
+}
+
+// candidate is the entry of a pair that needs a judgement; false if there is nothing to judge.
+func (r *run) candidate(p *scan.Pair, volumeOf func(uint64) uint32) (*index.Entry, bool) {
+	e := &index.Entry{Path: p.Path()}
+	gone := index.Record{Change: index.Removed, Reason: index.Gone}
+	if p.New == nil {
+		e.Record = gone
+		return e, true
+	}
+	it := p.New
+	if !index.ValidPath(e.Path) {
+		r.problem(e.Path, index.ErrPathTooLong, false)
+		return e, false
+	}
+	if it.Stat.Kind == file.None { // not even lstat works
+		r.problem(e.Path, unwrapPath(it.Err), false)
+		e.Record = gone
+		e.Record.Reason = index.UnreadableNow
+		return e, p.Old != nil
+	}
+	e.Record = index.Record{Stat: it.Stat, Volume: volumeOf(it.Stat.Dev), Change: index.Added}
+	r.stamp(&e.Record)
+	if it.Err != nil {
+		r.problem(e.Path, unwrapPath(it.Err), false)
+		e.Flags |= index.Unreadable
+	}
+	return e, true
+}
+
+// stamp marks a record whose times do not prove that the file was not written since.
+func (r *run) stamp(rec *index.Record) {
+	rec.Flags &^= index.Racy
+	if rec.Kind == file.Regular && (!rec.Mtime.Before(r.racy) || !rec.Ctime.Before(r.racy)) {
+		rec.Flags |= index.Racy
+	}
+}
+
+func (r *run) emptySource() error {
+	g := &GuardError{Why: r.o.Source + ": the source is empty", Hint: "is its disk mounted? If it is meant to be empty: --allow-empty-source"}
+	if r.prev != nil && r.prev.Files > 0 {
+		g.Why = r.o.Source + ": the source is empty, and it was not in snapshot " + r.prev.Name
+	}
+	return g
+}
+
+// errVanished stops work on an entry that is gone by now.
+var errVanished = errors.New("vanished")

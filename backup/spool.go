@@ -1,0 +1,88 @@
+package backup
+
+import (
+	"bytes"
+	"io"
+	"iter"
+	"os"
+
+	"snap/index"
+)
+
+// spool keeps a stream of entries between two stages, so that memory does not grow with the source. It
+// stands in a file without a name, in the work folder, or for a dry run in memory up to spoolMemory and
+// then in the system's folder for temporary files.
+type spool struct {
+	dir  string
+	mem  bytes.Buffer
+	file *os.File
+	w    *index.ChangeWriter
+}
+
+const spoolMemory = 64 << 20
+
+func newSpool(dir string) (*spool, error) {
+	s := &spool{dir: dir}
+	if dir != "" {
+		if err := s.open(); err != nil {
+			return nil, err
+		}
+	}
+	var err error
+	s.w, err = index.NewChangeWriter(s, nil)
+	return s, err
+}
+
+func (s *spool) open() error {
+	f, err := os.CreateTemp(s.dir, "spool-")
+	if err != nil {
+		return err
+	}
+	s.file = f
+	os.Remove(f.Name()) // where that fails it goes with its folder
+	return nil
+}
+
+// Write takes what the ChangeWriter writes.
+func (s *spool) Write(p []byte) (int, error) {
+	if s.file == nil {
+		if s.mem.Len()+len(p) <= spoolMemory {
+			return s.mem.Write(p)
+		}
+		if err := s.open(); err != nil {
+			return 0, err
+		}
+		if _, err := s.file.Write(s.mem.Bytes()); err != nil {
+			return 0, err
+		}
+		s.mem = bytes.Buffer{}
+	}
+	return s.file.Write(p)
+}
+
+func (s *spool) add(e *index.Entry) error { return s.w.Add(e.Path, &e.Record) }
+
+// finish ends the writing.
+func (s *spool) finish() error { return s.w.End(nil) }
+
+// all yields what was added, as often as it is ranged over.
+func (s *spool) all() iter.Seq2[*index.Entry, error] {
+	return func(yield func(*index.Entry, error) bool) {
+		var r io.Reader = bytes.NewReader(s.mem.Bytes())
+		if s.file != nil {
+			r = io.NewSectionReader(s.file, 0, 1<<62)
+		}
+		c, err := index.NewChangeReader(r)
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		c.All()(yield)
+	}
+}
+
+func (s *spool) close() {
+	if s.file != nil {
+		s.file.Close()
+	}
+}

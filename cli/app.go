@@ -1,0 +1,79 @@
+package cli
+
+import (
+	"context"
+	"io"
+
+	"github.com/urfave/cli/v2"
+)
+
+// dispatch finds the command in argv and runs it.
+func dispatch(ctx context.Context, env *Env, out *output, argv []string) error {
+	all := commands()
+	line := new(line)
+	app := newApp(all, func(cmd *command) cli.ActionFunc {
+		return func(u *cli.Context) error { return invoke(cmd, u, env, out, line, all) }
+	})
+	var err error
+	if *line, err = arrange(app, argv); err != nil {
+		return err
+	}
+	switch {
+	case line.help:
+		return printHelp(out, app, all, line.command)
+	case line.version:
+		return printVersion(out)
+	case line.command == nil:
+		return printHelp(out, app, all, nil)
+	}
+	return app.RunContext(ctx, line.args)
+}
+
+// newApp is the command tree as urfave/cli wants it. It only parses and dispatches: help, errors and
+// completion are our own, because its ones print to standard output, exit, or evaluate what was typed.
+func newApp(all []*command, action func(*command) cli.ActionFunc) *cli.App {
+	usage := func(_ *cli.Context, err error, _ bool) error { return usagef("%s", err) }
+	app := &cli.App{
+		Name: "snap", Usage: "incremental backups as plain folders", HideHelp: true, HideVersion: true,
+		DisableSliceFlagSeparator: true, // paths hold commas
+		Flags:                     globalFlags(),
+		Writer:                    io.Discard, ErrWriter: io.Discard,
+		ExitErrHandler: func(*cli.Context, error) {}, // else it exits, and nothing deferred is done
+		OnUsageError:   usage,
+	}
+	for _, cmd := range all {
+		u := &cli.Command{
+			Name: cmd.name, Aliases: cmd.aliases, Usage: cmd.short, UsageText: cmd.text(), Category: cmd.group,
+			Hidden: cmd.hidden, HideHelp: true, Flags: cmd.flags, OnUsageError: usage,
+		}
+		if action != nil {
+			u.Action = action(cmd)
+		}
+		app.Commands = append(app.Commands, u)
+	}
+	return app
+}
+
+// invoke checks what every command line must hold to and runs the command.
+func invoke(cmd *command, u *cli.Context, env *Env, out *output, line *line, all []*command) error {
+	opts, err := readOptions(u)
+	if err != nil {
+		return err
+	}
+	opts.verbose = line.verbose
+	c := &call{ctx: u.Context, env: env, out: out, flags: u, opts: opts, args: u.Args().Slice(), all: all}
+	if n := len(c.args) - line.dashed; cmd.dashed {
+		c.args, c.dashed = c.args[:n], c.args[n:]
+	}
+	if n := len(c.args); n < cmd.min || cmd.max >= 0 && n > cmd.max {
+		return withHint(usagef("%s: %s", cmd.name, countError(cmd, n)), "usage: %s", cmd.usage())
+	}
+	return cmd.run(c)
+}
+
+func countError(cmd *command, n int) string {
+	if n < cmd.min {
+		return "an argument is missing"
+	}
+	return "too many arguments"
+}

@@ -1,0 +1,45 @@
+// Package cli is the command line of snap: a function of a context, an environment and arguments to an
+// exit code. Flags, environment variables and printing stop here.
+//
+// Invariants:
+//
+//   - Results go to standard output, all else to standard error as `snap: …`.
+//   - No name, and no message that holds one, reaches an output without quote or clean.
+//   - Nothing here exits, reads the clock or looks at the environment but through Env.
+//   - One function, exitCode, says which error ends in which code.
+//
+// A command is a value of type command, made by a function that stands in commands. Only app.go,
+// arrange.go and the flags of the commands know urfave/cli.
+package cli
+
+import (
+	"context"
+)
+
+// commands are all commands in the order of the help text. A new one is one line here.
+func commands() []*command {
+	return []*command{
+		listCommand(),
+		lsCommand(),
+		diffCommand(),
+		findCommand(),
+		historyCommand(),
+		catCommand(),
+		completionCommand(),
+		completeCommand(),
+		manCommand(),
+		versionCommand(),
+		helpCommand(),
+	}
+}
+
+// Run runs one command line, args[0] being the program, and returns its exit code. What went wrong is
+// on env.Stderr by then. It prints nothing after the context is cancelled but the reason.
+func Run(ctx context.Context, env Env, args []string) int {
+	out := &output{w: env.Stdout, direct: env.StdoutTTY}
+	err := dispatch(ctx, &env, out, args)
+	if ferr := out.Flush(); err == nil {
+		err = ferr
+	}
+	return report(ctx, &env, err)
+}

@@ -1,0 +1,87 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/urfave/cli/v2"
+)
+
+// command is one command of snap: what the parser, the help, the man page and the completion need to
+// know of it, and what it does.
+type command struct {
+	name     string
+	aliases  []string
+	args     string // what stands after it: "REF[:PATH]"
+	short    string // one line for the list of commands
+	long     string // what it does, lines of at most 78 columns
+	examples string // a command line with a comment each
+	codes    []int  // the exit codes it can end in, besides 0, 1 and 2
+	group    string // heading in the list of commands
+	hidden   bool
+	flags    []cli.Flag
+
+	min, max int  // how many arguments it takes; any number if max is negative
+	dashed   bool // arguments after "--" are apart: in call.dashed, not counted by min and max
+
+	complete completer // of its arguments, nil for none
+	run      func(c *call) error
+}
+
+// call is one invocation of a command: what it was given, and where its answers go.
+type call struct {
+	ctx    context.Context
+	env    *Env
+	out    *output      // standard output
+	flags  *cli.Context // the command's own flags
+	opts   options      // the global ones
+	args   []string
+	dashed []string // the arguments after "--", for a command that keeps them apart
+	all    []*command
+}
+
+// printf prints on standard output. Its error is final.
+func (c *call) printf(format string, args ...any) error {
+	_, err := fmt.Fprintf(c.out, format, args...)
+	return err
+}
+
+// note says something that -q silences, on standard error.
+func (c *call) note(format string, args ...any) {
+	if !c.opts.quiet {
+		c.warn(format, args...)
+	}
+}
+
+// warn says something on standard error.
+func (c *call) warn(format string, args ...any) {
+	fmt.Fprintf(c.env.Stderr, "snap: %s\n", clean(fmt.Sprintf(format, args...)))
+}
+
+// zone is the time zone that times are shown and read in.
+func (c *call) zone() *time.Location {
+	if c.opts.utc {
+		return time.UTC
+	}
+	return c.env.Now().Location()
+}
+
+// now is the time, in the zone.
+func (c *call) now() time.Time { return c.env.Now().In(c.zone()) }
+
+// raw reports whether -0 asks for bare names, each closed by a NUL.
+func (c *call) raw() (bool, error) {
+	if !c.flags.Bool("0") {
+		return false, nil
+	}
+	if c.opts.json {
+		return false, usagef("-0 and --json exclude each other")
+	}
+	return true, nil
+}
+
+// rawFlag is -0 of a command that lists names.
+func rawFlag() cli.Flag {
+	return &cli.BoolFlag{Name: "0", Aliases: []string{"null"}, Usage: "print bare names, each closed by a NUL"}
+}

@@ -1,0 +1,86 @@
+package cli
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"syscall"
+	"time"
+
+	"golang.org/x/term"
+)
+
+// Env is everything that a command line takes from the process around it.
+type Env struct {
+	Stdin     io.Reader
+	Stdout    io.Writer
+	Stderr    io.Writer
+	LookupEnv func(key string) (string, bool)
+	Now       func() time.Time // its location is the local time zone
+	Dir       string           // the working directory, absolute; "" when it is not known
+	StdoutTTY bool
+	StderrTTY bool
+	Width     int // columns of the terminal that Stdout is, 0 when it is none
+}
+
+// System is the environment of this process.
+func System() Env {
+	env := Env{Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, LookupEnv: os.LookupEnv, Now: time.Now}
+	env.Dir, _ = os.Getwd() // gone or unreadable: commands then do without
+	env.StdoutTTY = term.IsTerminal(int(os.Stdout.Fd()))
+	env.StderrTTY = term.IsTerminal(int(os.Stderr.Fd()))
+	if env.StdoutTTY {
+		env.Width, _, _ = term.GetSize(int(os.Stdout.Fd()))
+	}
+	return env
+}
+
+// variable is the environment variable key, "" when it is not set.
+func (e *Env) variable(key string) string {
+	v, _ := e.LookupEnv(key)
+	return v
+}
+
+// errClosed says that whoever reads standard output has gone, as `head` does. It ends a command quietly.
+var errClosed = errors.New("standard output was closed")
+
+// output is standard output. It collects what is written, but for a terminal, and keeps its first error.
+type output struct {
+	w      io.Writer
+	direct bool // a terminal shows each line at once
+	buf    bytes.Buffer
+	err    error
+}
+
+const outputBuffer = 64 << 10
+
+func (o *output) Write(p []byte) (int, error) {
+	if o.err != nil {
+		return 0, o.err
+	}
+	o.buf.Write(p)
+	if o.direct || o.buf.Len() >= outputBuffer {
+		if err := o.Flush(); err != nil {
+			return 0, err
+		}
+	}
+	return len(p), nil
+}
+
+// Flush writes what was collected.
+func (o *output) Flush() error {
+	if o.err != nil || o.buf.Len() == 0 {
+		return o.err
+	}
+	_, err := o.w.Write(o.buf.Bytes())
+	o.buf.Reset()
+	switch {
+	case errors.Is(err, syscall.EPIPE), errors.Is(err, io.ErrClosedPipe):
+		o.err = errClosed
+	case err != nil:
+		o.err = fmt.Errorf("write to standard output: %w", err)
+	}
+	return o.err
+}

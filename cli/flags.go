@@ -1,0 +1,77 @@
+package cli
+
+import (
+	"time"
+
+	"github.com/urfave/cli/v2"
+)
+
+// options are the global flags. The zero value is the default of each.
+type options struct {
+	dest     string
+	quiet    bool
+	verbose  int
+	json     bool
+	lockWait time.Duration
+	utc      bool
+	units    string // "iec", "si" or "raw"
+	color    string // "auto", "always" or "never"
+}
+
+// globalFlags may stand anywhere on the line.
+func globalFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.StringFlag{Name: "dest", Aliases: []string{"d"}, Usage: "the destination `DIR`; see Which destination below"},
+		&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "results and errors only"},
+		&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "say more; -vv says most"},
+		&cli.BoolFlag{Name: "json", Usage: "results as JSON"},
+		&cli.StringFlag{Name: "lock-wait", Usage: "wait this `LONG` for another run to end, as 30s or 5min (default: do not wait)"},
+		&cli.BoolFlag{Name: "utc", Usage: "times in UTC, not in local time"},
+		&cli.StringFlag{Name: "units", Value: "iec", Usage: "sizes in `UNITS`: iec (KiB), si (kB) or raw (bytes)"},
+		&cli.StringFlag{Name: "color", Value: "auto", Usage: "colour `WHEN`: auto, always or never"},
+		&cli.BoolFlag{Name: "help", Aliases: []string{"h"}, Usage: "this text, or that of a command"},
+		&cli.BoolFlag{Name: "version", Usage: "the version"},
+	}
+}
+
+// readOptions checks the global flags.
+func readOptions(c *cli.Context) (options, error) {
+	o := options{
+		dest: c.String("dest"), quiet: c.Bool("quiet"), json: c.Bool("json"), utc: c.Bool("utc"),
+		units: c.String("units"), color: c.String("color"),
+	}
+	if err := oneOf("units", o.units, "iec", "si", "raw"); err != nil {
+		return o, err
+	}
+	if err := oneOf("color", o.color, "auto", "always", "never"); err != nil {
+		return o, err
+	}
+	if s := c.String("lock-wait"); s != "" {
+		span, err := parseSpan(s)
+		if err == nil {
+			o.lockWait, err = span.duration()
+		}
+		if err != nil {
+			return o, usagef("--lock-wait: %s", err)
+		}
+	}
+	return o, nil
+}
+
+// oneOf is a usage error unless value is among the allowed ones.
+func oneOf(flag, value string, allowed ...string) error {
+	list := ""
+	for i, a := range allowed {
+		switch {
+		case a == value:
+			return nil
+		case i == len(allowed)-1:
+			list += " or " + a
+		case i > 0:
+			list += ", " + a
+		default:
+			list = a
+		}
+	}
+	return usagef("--%s %s: it is %s", flag, quote(value), list)
+}

@@ -1,0 +1,80 @@
+package cli
+
+import (
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// Names may hold anything but NUL and a slash. What a terminal would obey instead of showing is never
+// printed as it is: control characters (C0, DEL, C1), bidirectional controls, line and paragraph
+// separators, and bytes that are no UTF-8.
+
+// dangerous reports whether r must not reach a terminal. Invalid UTF-8 is asked about separately.
+func dangerous(r rune) bool {
+	switch {
+	case r < 0x20, r >= 0x7f && r <= 0x9f:
+		return true
+	case r < 0x061c:
+		return false
+	case r == 0x061c, r == 0x200e, r == 0x200f:
+		return true
+	}
+	return r >= 0x2028 && r <= 0x202e || r >= 0x2066 && r <= 0x2069
+}
+
+// harmless reports whether s can be printed as it is.
+func harmless(s string) bool {
+	for i := 0; i < len(s); {
+		if c := s[i]; c < utf8.RuneSelf {
+			if c < 0x20 || c == 0x7f {
+				return false
+			}
+			i++
+			continue
+		}
+		r, n := utf8.DecodeRuneInString(s[i:])
+		if r == utf8.RuneError && n == 1 || dangerous(r) {
+			return false
+		}
+		i += n
+	}
+	return true
+}
+
+// quote is a name as text output shows it: as it is, or in double quotes with Go's escapes where it is
+// not harmless or could be taken for something else (a quoted name, a rename).
+func quote(name string) string {
+	if harmless(name) && !strings.HasPrefix(name, `"`) && !strings.Contains(name, " -> ") {
+		return name
+	}
+	return strconv.Quote(name)
+}
+
+// clean is a message with what is not harmless in it escaped: for texts in which names stand already,
+// as in errors of the operating system.
+func clean(text string) string {
+	if harmless(text) {
+		return text
+	}
+	var b strings.Builder
+	for i := 0; i < len(text); {
+		r, n := utf8.DecodeRuneInString(text[i:])
+		switch {
+		case r == utf8.RuneError && n == 1:
+			b.WriteString(`\x` + hexByte(text[i]))
+		case dangerous(r):
+			q := strconv.QuoteRune(r)
+			b.WriteString(q[1 : len(q)-1])
+		default:
+			b.WriteString(text[i : i+n])
+		}
+		i += n
+	}
+	return b.String()
+}
+
+func hexByte(c byte) string {
+	const digits = "0123456789abcdef"
+	return string([]byte{digits[c>>4], digits[c&15]})
+}

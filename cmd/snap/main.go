@@ -1,0 +1,33 @@
+// Command snap keeps incremental backups as plain folders with hard links. What it does is in package
+// cli; here are only the signals, the standard streams and the exit code.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"snap/cli"
+)
+
+func main() { os.Exit(run()) }
+
+// run ends the command in order at the first signal and at once at the second.
+func run() int {
+	ctx, cancel := context.WithCancelCause(context.Background())
+	defer cancel(nil)
+	// A closed pipe shall be an error of the write, not the end of a backup.
+	signal.Ignore(syscall.SIGPIPE)
+	signals := make(chan os.Signal, 2)
+	for _, s := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP} {
+		if !signal.Ignored(s) { // nohup asked for that
+			signal.Notify(signals, s)
+		}
+	}
+	go func() {
+		cancel(&cli.Interrupted{Signal: <-signals})
+		os.Exit((&cli.Interrupted{Signal: <-signals}).ExitCode())
+	}()
+	return cli.Run(ctx, cli.System(), os.Args)
+}

@@ -1,0 +1,31 @@
+//go:build !linux
+
+package file
+
+import (
+	"errors"
+	"os"
+	"syscall"
+)
+
+// Chmod sets the folder's own mode.
+func (d *Dir) Chmod(mode uint16) error { return os.Chmod(d.path, os.FileMode(mode&0o777)) }
+
+// KeepXattrs removes the extended attributes that keep does not name; here there are none.
+func (f *File) KeepXattrs(keep []Xattr) error { return nil }
+
+// KeepXattrs is File.KeepXattrs for the folder itself.
+func (d *Dir) KeepXattrs(keep []Xattr) error { return nil }
+
+// KeepXattrsOf is KeepXattrs for an entry that cannot be opened.
+func (d *Dir) KeepXattrsOf(name string, keep []Xattr) error { return nil }
+
+// DiskFailed reports whether err means that the file system or this process can write nothing more.
+func DiskFailed(err error) bool {
+	for _, e := range []error{syscall.ENOSPC, syscall.EIO, syscall.EROFS, syscall.EMFILE, syscall.ENFILE, syscall.ENOMEM} {
+		if errors.Is(err, e) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,204 @@
+package restore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"snap/index"
+	"snap/internal/file"
+)
+
+// made is an entry that is finished but for its name.
+type made struct {
+	stat   file.Stat
+	bytes  int64 // of content written
+	linked bool  // it is another name of a file of this run
+	damage error // why its content is not what was backed up
+}
+
+// sourceError is a failure of the snapshot, not of the target.
+type sourceError struct{ error }
+
+// make makes j's entry as tmp in d. An error of the snapshot is a *sourceError.
+func (h *hand) make(ctx context.Context, d *file.Dir, tmp string, j *job) (m made, err error) {
+	if g := j.group; g != nil && g.there {
+		err := h.link(g, d, tmp)
+		if err == nil {
+			return made{stat: g.stat, linked: true, damage: g.damage}, nil
+		}
+		// As many names as the file system allows, or a folder on the way that may not be entered any
+		// more: another copy is better than none.
+		if file.DiskFailed(err) {
+			return m, err
+		}
+		d.Remove(tmp)
+	}
+	meta := h.meta(&j.Record)
+	switch j.Kind {
+	case file.Regular:
+		return h.copy(ctx, d, tmp, j, meta)
+	case file.Symlink:
+		err = d.Symlink(j.Target, tmp)
+	default:
+		err = d.Mknod(tmp, j.Kind, j.Rdev)
+	}
+	if err == nil {
+		err = d.KeepXattrsOf(tmp, meta.Xattrs)
+	}
+	if err == nil {
+		var lost file.Lost
+		lost, err = d.SetMetaOf(tmp, meta)
+		h.lost(lost)
+	}
+	if err == nil {
+		m.stat, err = d.Lstat(tmp)
+	}
+	return m, err
+}
+
+// copy writes a regular file.
+func (h *hand) copy(ctx context.Context, d *file.Dir, tmp string, j *job, meta *file.Meta) (m made, err error) {
+	src, stat, err := h.source(j)
+	if err != nil {
+		return m, &sourceError{err}
+	}
+	defer src.Close()
+	h.started(j.Path, j.Size)
+	dst, err := d.Create(tmp)
+	if err != nil {
+		return m, err
+	}
+	defer func() { err = errors.Join(err, dst.Close()) }()
+	m.bytes, m.damage, err = h.bytes(ctx, dst, src, stat.Size, j)
+	if err != nil {
+		return m, err
+	}
+	if err := dst.KeepXattrs(meta.Xattrs); err != nil {
+		return m, err
+	}
+	lost, err := dst.SetMeta(meta)
+	h.lost(lost)
+	if err != nil {
+		return m, err
+	}
+	m.stat, err = dst.Stat()
+	return m, err
+}
+
+// bytes brings size bytes from src to dst, shared where the file system can do that, and compares what is
+// then in dst with the record.
+func (h *hand) bytes(ctx context.Context, dst, src *file.File, size int64, j *job) (n int64, damage, err error) {
+	h.hash.Reset()
+	if size > 0 && !h.noClone.Load() && dst.CloneFrom(src) {
+		n, err = file.Hash(ctx, dst, size, h.hash, h.buf)
+	} else {
+		h.noClone.CompareAndSwap(false, size > 0)
+		n, err = file.Copy(ctx, dst, src, size, h.hash, h.buf)
+	}
+	var read *file.ReadError
+	switch {
+	case errors.As(err, &read):
+		return n, nil, &sourceError{fmt.Errorf("%w: %w", ErrDamagedFile, err)}
+	case err != nil:
+		return n, nil, err
+	case n != j.Size:
+		return n, fmt.Errorf("%w: it has %d bytes, not the %d that were backed up", ErrDamagedFile, n, j.Size), nil
+	case j.Has(index.Hashed) && [32]byte(h.hash.Sum(nil)) != j.Hash:
+		return n, fmt.Errorf("%w: its bytes are not those that were backed up", ErrDamagedFile), nil
+	}
+	return n, nil, nil
+}
+
+// source opens the snapshot's copy of a regular file.
+func (h *hand) source(j *job) (*file.File, file.Stat, error) {
+	in, name := index.Split(j.Path)
+	d, err := h.tree.Dir(in)
+	if err != nil {
+		return nil, file.Stat{}, lostCopy(err)
+	}
+	defer d.Close()
+	f, err := d.Open(name)
+	if err != nil {
+		return nil, file.Stat{}, lostCopy(err)
+	}
+	s, err := f.Stat()
+	if err != nil {
+		f.Close()
+	}
+	return f, s, err
+}
+
+// lostCopy says what it means that a copy cannot be opened.
+func lostCopy(err error) error {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("%w: %w", ErrMissingFile, err)
+	case errors.Is(err, fs.ErrPermission):
+		return err
+	}
+	return fmt.Errorf("%w: %w", ErrDamagedFile, err)
+}
+
+// refresh gives an entry whose content is as recorded the recorded metadata: keep says that it has them
+// now, replace that it must be made anew.
+func (h *hand) refresh(d *file.Dir, j *job, have *existing) (verdict, error) {
+	meta := h.meta(&j.Record)
+	if have.Nlink > 1 && h.inSnapshot(j, have) {
+		return replace, nil
+	}
+	v, err := h.compare(d, j, have, meta)
+	if g := j.group; g != nil && v == keep && err == nil {
+		g.there, g.at, g.stat, g.damage = true, j.to(), have.Stat, nil
+	}
+	return v, err
+}
+
+func (h *hand) compare(d *file.Dir, j *job, have *existing, meta *file.Meta) (verdict, error) {
+	now := index.Record{Stat: have.Stat}
+	want := index.Record{Stat: file.Stat{Kind: meta.Kind, Mode: meta.Mode, UID: meta.UID, GID: meta.GID, Mtime: meta.Mtime}, Xattrs: meta.Xattrs}
+	var err error
+	if j.Kind != file.Regular {
+		if now.Xattrs, err = d.XattrsOf(j.name); err == nil && now.SameMeta(&want) {
+			return keep, nil
+		}
+		return replace, err
+	}
+	f, err := d.Open(j.name)
+	if err != nil {
+		return replace, nil
+	}
+	defer f.Close()
+	s, err := f.Stat()
+	if err != nil || !file.SameFile(&s, &have.Stat) {
+		return replace, err
+	}
+	if now.Xattrs, err = f.Xattrs(); err != nil {
+		return replace, err
+	}
+	switch {
+	case now.SameMeta(&want):
+		return keep, nil
+	case s.Nlink > 1: // its other names are none of this restore's business
+		return replace, nil
+	}
+	if err := f.KeepXattrs(meta.Xattrs); err != nil {
+		return replace, err
+	}
+	lost, err := f.SetMeta(meta)
+	h.lost(lost)
+	return keep, err
+}
+
+// inSnapshot reports whether what exists is the snapshot's own copy, as in a target made by cp -al.
+func (h *hand) inSnapshot(j *job, have *existing) bool {
+	in, name := index.Split(j.Path)
+	d, err := h.tree.Dir(in)
+	if err != nil {
+		return false
+	}
+	defer d.Close()
+	s, err := d.Lstat(name)
+	return err == nil && file.SameFile(&s, &have.Stat)
+}

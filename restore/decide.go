@@ -1,0 +1,106 @@
+package restore
+
+import (
+	"errors"
+	"io/fs"
+
+	"snap/index"
+	"snap/internal/file"
+)
+
+// verdict is what is done with one path.
+type verdict uint8
+
+const (
+	create  verdict = iota // nothing is there
+	replace                // something else than a folder is there and gives way
+	clear                  // a folder that is empty, or cleared by Delete, gives way
+	merge                  // a folder is there, as it should be
+	refresh                // what is there has the recorded content: set its metadata
+	keep                   // what is there stays
+	refuse                 // what is there stays, and that stops the run
+	blocked                // a folder that is not empty is in the way
+	absent                 // the snapshot does not hold it
+)
+
+// existing is what the target has under a name.
+type existing struct {
+	file.Stat        // Kind None: nothing
+	Target    string // of a symbolic link
+	Empty     bool   // a folder with nothing in it
+}
+
+// decide says what is done with the path of a record, given what the target has there.
+func decide(want *index.Record, have *existing, how Overwrite, del bool) verdict {
+	switch {
+	case want.Kind != file.Folder && (want.Has(index.Unreadable) || want.Stored == index.Absent):
+		return absent
+	case have.Kind == file.None:
+		return create
+	case have.Kind == file.Folder && want.Kind == file.Folder:
+		return merge
+	case how == Never:
+		return refuse
+	case how == IfNewer && !have.Mtime.Before(want.Mtime):
+		return keep
+	case have.Kind == file.Folder && !have.Empty && !del:
+		return blocked
+	case have.Kind == file.Folder:
+		return clear
+	case how == IfChanged && unchanged(want, have):
+		return refresh
+	}
+	return replace
+}
+
+// unchanged reports whether what exists has the recorded content, as far as its stat record shows.
+func unchanged(want *index.Record, have *existing) bool {
+	if want.Kind != have.Kind {
+		return false
+	}
+	switch want.Kind {
+	case file.Regular:
+		return want.Size == have.Size && want.Mtime == have.Mtime
+	case file.Symlink:
+		return want.Target == have.Target
+	}
+	return want.Rdev == have.Rdev
+}
+
+// setsMeta reports whether an existing folder that is merged with gets the recorded metadata.
+func setsMeta(want *index.Record, have *existing, how Overwrite) bool {
+	switch how {
+	case Never:
+		return have.Empty
+	case IfNewer:
+		return have.Mtime.Before(want.Mtime)
+	}
+	return true
+}
+
+// look is what decide needs to know of a name in a folder of the target.
+func (r *run) look(d *file.Dir, name string, want file.Kind) (have existing, err error) {
+	if have.Stat, err = d.Lstat(name); err != nil {
+		if errors.Is(err, fs.ErrNotExist) {
+			return existing{}, nil
+		}
+		return have, err
+	}
+	switch {
+	case have.Kind == file.Symlink && want == file.Symlink:
+		have.Target, err = d.Readlink(name)
+	case have.Kind == file.Folder && (want != file.Folder || r.Overwrite == Never):
+		sub, err := d.OpenDir(name)
+		if err != nil {
+			return have, nil // what cannot be listed is not taken for empty
+		}
+		defer sub.Close()
+		have.Empty = isEmpty(sub)
+	}
+	return have, err
+}
+
+func isEmpty(d *file.Dir) bool {
+	entries, err := d.Entries()
+	return err == nil && len(entries) == 0
+}

@@ -1,0 +1,85 @@
+package restore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"snap/index"
+	"snap/internal/file"
+)
+
+// item is an Item with the snapshot's records of the folders that lead to it, target first; those that
+// are not known are of kind None.
+type item struct {
+	Item
+	way []index.Record
+}
+
+// prepare checks the items and puts them in the key order of where they go, so that a walk over them all
+// is one walk in key order.
+func prepare(ctx context.Context, db *index.DB, seq uint64, items []Item) ([]item, error) {
+	if len(items) == 0 {
+		return nil, errors.New("nothing to restore")
+	}
+	sorted := slices.Clone(items)
+	slices.SortStableFunc(sorted, func(a, b Item) int { return index.Compare(a.To, b.To) })
+	var all []item
+	for _, it := range sorted {
+		if !index.ValidPath(it.Path) || !index.ValidPath(it.To) {
+			return nil, fmt.Errorf("not a path in a snapshot: %q", it.Path)
+		}
+		if len(all) > 0 {
+			if before := all[len(all)-1].Item; contains(before, it) {
+				continue
+			} else if index.Within(it.To, before.To) {
+				return nil, fmt.Errorf("%q and %q would go to the same place", before.Path, it.Path)
+			}
+		}
+		r, _, err := db.Lookup(ctx, seq, it.Path)
+		if err != nil {
+			return nil, fmt.Errorf("%q: %w", it.Path, err)
+		}
+		if it.To == "" && r.Kind != file.Folder {
+			return nil, fmt.Errorf("%q is not a folder and cannot be the target itself", it.Path)
+		}
+		way, err := wayTo(ctx, db, seq, it)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, item{it, way})
+	}
+	return all, nil
+}
+
+// contains reports whether restoring a restores b too.
+func contains(a, b Item) bool {
+	return index.Within(b.Path, a.Path) && index.Within(b.To, a.To) && below(b.Path, a.Path) == below(b.To, a.To)
+}
+
+// below is path as seen from dir, which it is within.
+func below(path, dir string) string {
+	if dir == "" || path == dir {
+		return path[len(dir):]
+	}
+	return path[len(dir)+1:]
+}
+
+// wayTo finds the records of the folders that lead to an item.
+func wayTo(ctx context.Context, db *index.DB, seq uint64, it Item) ([]index.Record, error) {
+	var way []index.Record
+	for to := it.To; to != ""; {
+		to, _ = index.Split(to)
+		var r index.Record
+		if it.Path == it.To {
+			var err error
+			if r, _, err = db.Lookup(ctx, seq, to); err != nil && !errors.Is(err, index.ErrNotFound) {
+				return nil, err
+			}
+		}
+		way = append(way, r)
+	}
+	slices.Reverse(way)
+	return way, nil
+}

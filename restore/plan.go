@@ -1,0 +1,89 @@
+package restore
+
+import (
+	"context"
+	"errors"
+
+	"snap/internal/file"
+)
+
+// plan is the hands of a run that only decides.
+type plan struct {
+	*run
+	refused ExistsError
+}
+
+func (p *plan) enter(f *folder) state {
+	if p.root == nil || f.parent != nil && f.parent.state == unmade {
+		return unmade
+	}
+	if f.parent == nil {
+		return open
+	}
+	in, err := p.target.Dir(f.parent.to)
+	if err != nil {
+		p.problem(f.path, err)
+		return shut
+	}
+	defer in.Close()
+	have, err := p.look(in, f.name, file.Folder)
+	if err != nil {
+		p.problem(f.path, err)
+		return shut
+	}
+	switch v, err := p.folderVerdict(f, &have); {
+	case v == refuse:
+		p.refused.add(f.to)
+		return shut
+	case errors.Is(err, errSkip):
+		return shut
+	case err != nil:
+		p.problem(f.path, err)
+		return shut
+	case v == merge:
+		return open
+	}
+	return unmade
+}
+
+func (p *plan) leaf(ctx context.Context, j *job) {
+	defer j.release(ctx, p)
+	var have existing
+	if j.in.state == open {
+		d, err := p.target.Dir(j.in.to)
+		if err == nil {
+			have, err = p.look(d, j.name, j.Kind)
+			d.Close()
+		}
+		if err != nil {
+			p.problem(j.Path, err)
+			return
+		}
+	}
+	switch v := decide(&j.Record, &have, p.Overwrite, p.Delete); v {
+	case absent:
+		p.problem(j.Path, ErrNotInSnapshot)
+	case refuse:
+		p.refused.add(j.to())
+	case blocked:
+		p.problem(j.Path, inTheWay(j.to()))
+	case keep, refresh:
+		p.skipped(j.Path)
+	case clear:
+		if _, err := p.remove(p, j.in.path, j.in.to, j.name); err != nil {
+			p.problem(j.Path, err)
+			return
+		}
+		fallthrough
+	default:
+		bytes := j.Size
+		if j.Kind != file.Regular || j.after != nil {
+			bytes = 0
+		}
+		p.restored(j.Path, bytes)
+	}
+}
+
+func (p *plan) unlink(*file.Dir, string, bool) error { return nil }
+
+func (p *plan) leave(context.Context, *folder) {}

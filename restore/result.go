@@ -1,0 +1,154 @@
+package restore
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+
+	"snap/index"
+	"snap/internal/file"
+)
+
+// Why a path was not restored, or not truly. Problems wrap them.
+var (
+	// ErrDamagedFile: the tree holds something else than was backed up. Where bytes could be read they
+	// were restored, unless something else was there.
+	ErrDamagedFile = errors.New("the snapshot's copy is damaged")
+	// ErrMissingFile: the tree no longer holds the file.
+	ErrMissingFile = errors.New("the snapshot's copy is gone")
+	// ErrNotInSnapshot: the file could not be read when the snapshot was made.
+	ErrNotInSnapshot = errors.New("could not be read by the backup, so the snapshot does not hold it")
+	// ErrExists: something has that name, and was not to be overwritten.
+	ErrExists = errors.New("already exists")
+	// ErrInTheWay: something that must not be removed has that name.
+	ErrInTheWay = errors.New("is in the way")
+	// ErrInDestination: the target is in the destination, or a part of the target is the destination.
+	ErrInDestination = errors.New("is in the destination of the backup, which holds snapshots only")
+	// ErrChanged: somebody else exchanged a folder of the target during the restore.
+	ErrChanged = errors.New("was exchanged while it was restored")
+)
+
+// ExistsError says that Never refused.
+type ExistsError struct {
+	Paths []string // the first paths below the target, in key order, that something has
+	Count int64    // of all such paths
+}
+
+// maxNamed is how many paths an ExistsError names.
+const maxNamed = 20
+
+func (e *ExistsError) Error() string {
+	if e.Count == 1 {
+		return fmt.Sprintf("%q exists and would be overwritten", e.Paths[0])
+	}
+	return fmt.Sprintf("%q and %d more exist and would be overwritten", e.Paths[0], e.Count-1)
+}
+
+func (e *ExistsError) add(path string) {
+	if e.Count++; e.Count <= maxNamed {
+		e.Paths = append(e.Paths, path)
+	}
+}
+
+func (e *ExistsError) orNil() error {
+	if e.Count == 0 {
+		return nil
+	}
+	return e
+}
+
+// Problem is a path that was not restored as it was recorded.
+type Problem struct {
+	Path string // in the snapshot, also of what was to be deleted
+	Err  error
+}
+
+// Lost counts entries with metadata that this user or the target's file system could not set.
+type Lost struct {
+	Owner, Mode, Xattrs, Times int64
+}
+
+// Result is what Run did, or would do.
+type Result struct {
+	FilesRestored int64 // entries that are not folders, damaged ones included
+	BytesRestored int64 // of content written; a file with several names counts once
+	FilesSkipped  int64 // left as they are: unchanged, newer, or below a folder that could not be made
+	FilesDeleted  int64 // entries removed, folders included
+	Errors        int64 // number of Problems
+	Problems      []Problem
+	Lost          Lost
+}
+
+// Reporter hears what happens to single entries, in no particular order. Paths are in the snapshot.
+type Reporter interface {
+	Started(path string, size int64) // a regular file is about to be written
+	Restored(path string, bytes int64)
+	Skipped(path string)
+	Deleted(path string)
+	Problem(p Problem)
+}
+
+// tally counts and reports.
+type tally struct {
+	report Reporter
+	mu     sync.Mutex
+	result Result
+}
+
+func (t *tally) tell(count func(*Result), tell func(Reporter)) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	count(&t.result)
+	if t.report != nil {
+		tell(t.report)
+	}
+}
+
+func (t *tally) started(path string, size int64) {
+	t.tell(func(*Result) {}, func(r Reporter) { r.Started(path, size) })
+}
+
+func (t *tally) restored(path string, bytes int64) {
+	t.tell(func(s *Result) { s.FilesRestored++; s.BytesRestored += bytes }, func(r Reporter) { r.Restored(path, bytes) })
+}
+
+func (t *tally) skipped(path string) {
+	t.tell(func(s *Result) { s.FilesSkipped++ }, func(r Reporter) { r.Skipped(path) })
+}
+
+func (t *tally) deleted(path string) {
+	t.tell(func(s *Result) { s.FilesDeleted++ }, func(r Reporter) { r.Deleted(path) })
+}
+
+func (t *tally) problem(path string, err error) {
+	p := Problem{path, err}
+	t.tell(func(s *Result) { s.Errors++; s.Problems = append(s.Problems, p) }, func(r Reporter) { r.Problem(p) })
+}
+
+func (t *tally) lost(l file.Lost) {
+	if l == 0 {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, c := range [...]struct {
+		part  file.Lost
+		count *int64
+	}{
+		{file.LostOwner, &t.result.Lost.Owner}, {file.LostMode, &t.result.Lost.Mode},
+		{file.LostXattrs, &t.result.Lost.Xattrs}, {file.LostTimes, &t.result.Lost.Times},
+	} {
+		if l&c.part != 0 {
+			*c.count++
+		}
+	}
+}
+
+// done is the result, its problems in key order.
+func (t *tally) done() Result {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	slices.SortStableFunc(t.result.Problems, func(a, b Problem) int { return index.Compare(a.Path, b.Path) })
+	return t.result
+}

@@ -1,0 +1,167 @@
+package restore
+
+import (
+	"context"
+	"fmt"
+
+	"snap/index"
+	"snap/internal/file"
+)
+
+// hands do what a walk found: a writer for good, a plan for show.
+type hands interface {
+	// enter makes or opens a folder whose parent is entered, or says why not.
+	enter(f *folder) state
+	// leaf restores an entry that is not a folder, now or later; it lets go of j when it is done.
+	leaf(ctx context.Context, j *job)
+	// unlink removes one name from a folder of the target.
+	unlink(d *file.Dir, name string, folder bool) error
+	// leave finishes a folder in which everything is done.
+	leave(ctx context.Context, f *folder)
+}
+
+// walker goes through the items in key order.
+type walker struct {
+	*run
+	hands
+	stack  []*folder
+	links  map[inode]*group
+	behind string // an excluded folder: what is in it is passed over
+	hiding bool   // behind is set
+}
+
+// walk hands everything that is to be restored to h. When it returns, h may still be at work.
+func (r *run) walk(ctx context.Context, h hands) error {
+	w := &walker{run: r, hands: h, links: map[inode]*group{}}
+	err := w.all(ctx)
+	for len(w.stack) > 0 {
+		w.pop(ctx, err == nil)
+	}
+	return err
+}
+
+func (w *walker) all(ctx context.Context) error {
+	for i := range w.items {
+		it := &w.items[i]
+		w.approach(ctx, it)
+		w.hiding = false
+		for e, err := range w.db.Entries(ctx, w.seq, it.Path) {
+			if err == nil {
+				err = ctx.Err()
+			}
+			if err != nil {
+				return err
+			}
+			if w.hiding && index.Within(e.Path, w.behind) {
+				continue
+			}
+			w.visit(ctx, e, index.Join(it.To, below(e.Path, it.Path)))
+		}
+	}
+	return nil
+}
+
+// approach puts the folders that lead to an item on the stack.
+func (w *walker) approach(ctx context.Context, it *item) {
+	way := it.way
+	if it.To == "" {
+		return
+	}
+	for i, to := range append([]string{""}, parents(it.To)...) {
+		w.popTo(ctx, to)
+		if len(w.stack) > 0 && w.top().to == to {
+			continue
+		}
+		f := &folder{path: to, to: to, record: way[i], known: way[i].Kind == file.Folder}
+		f.record.Kind = file.Folder
+		w.push(f)
+	}
+}
+
+// parents are the folders that lead to path, the outermost first, without "".
+func parents(path string) []string {
+	var all []string
+	for i, c := range []byte(path) {
+		if c == '/' {
+			all = append(all, path[:i])
+		}
+	}
+	return all
+}
+
+// visit takes one entry of the snapshot.
+func (w *walker) visit(ctx context.Context, e *index.Entry, to string) {
+	w.popTo(ctx, to)
+	in, name := index.Split(to)
+	if to != "" {
+		if len(w.stack) == 0 || w.top().to != in {
+			w.problem(e.Path, fmt.Errorf("its folder is not in the snapshot: %w", index.ErrDamaged))
+			return
+		}
+		w.pass(ctx, w.top(), name)
+	}
+	dir := e.Kind == file.Folder
+	if w.Exclude != nil && w.Exclude(e.Path, dir) {
+		w.behind, w.hiding = e.Path, dir
+		return
+	}
+	chosen := w.Include == nil || to != "" && w.top().chosen || w.Include(e.Path, dir)
+	switch {
+	case dir:
+		f := &folder{path: e.Path, to: to, name: name, record: e.Record, known: true, chosen: chosen}
+		w.push(f)
+		if chosen && w.entered(f) {
+			w.list(f)
+		}
+		if chosen && e.Has(index.Unreadable) {
+			w.problem(e.Path, ErrNotInSnapshot)
+		}
+	case chosen && w.entered(w.top()):
+		f := w.top()
+		f.refs.Add(1)
+		w.leaf(ctx, w.turn(&job{Entry: *e, name: name, in: f}))
+	case chosen:
+		w.skipped(e.Path)
+	}
+}
+
+// entered enters a folder, and first those that lead to it, if that is still to be done. It reports
+// whether something can be restored into it.
+func (w *walker) entered(f *folder) bool {
+	if f.state == fresh {
+		f.state = shut
+		if f.parent == nil || w.entered(f.parent) {
+			f.state = w.enter(f)
+		}
+	}
+	return f.state != shut
+}
+
+func (w *walker) top() *folder { return w.stack[len(w.stack)-1] }
+
+func (w *walker) push(f *folder) {
+	if len(w.stack) > 0 {
+		f.parent = w.top()
+		f.parent.refs.Add(1)
+		_, f.name = index.Split(f.to)
+	}
+	f.refs.Store(1)
+	w.stack = append(w.stack, f)
+}
+
+// popTo leaves the folders that do not lead to path.
+func (w *walker) popTo(ctx context.Context, to string) {
+	for len(w.stack) > 0 && !index.Within(to, w.top().to) {
+		w.pop(ctx, true)
+	}
+}
+
+// pop leaves the folder on top; whole says that the snapshot has nothing more in it.
+func (w *walker) pop(ctx context.Context, whole bool) {
+	f := w.top()
+	w.stack = w.stack[:len(w.stack)-1]
+	if whole {
+		w.pass(ctx, f, "")
+	}
+	f.release(ctx, w.hands)
+}
