@@ -64,36 +64,11 @@ func Open(ctx context.Context, path string, o OpenOptions) (*Destination, error)
 }
 
 func (d *Destination) open(ctx context.Context, o OpenOptions) (err error) {
-	if d.root, err = file.OpenRoot(d.Path); err != nil {
-		return err
-	}
-	stat, err := d.root.Lstat(metaName)
-	switch {
-	case errors.Is(err, fs.ErrNotExist) && o.ReadOnly && o.Create:
-		return nil // a first run, rehearsed
-	case errors.Is(err, fs.ErrNotExist) && !o.Create:
-		return fmt.Errorf("%s: %w", d.Path, ErrNotDestination)
-	case err != nil && !errors.Is(err, fs.ErrNotExist):
-		return err
-	case err == nil && stat.Kind != file.Folder:
-		return fmt.Errorf("%s: %w: %s is not a folder", d.Path, ErrNotDestination, metaName)
-	}
 	if o.ReadOnly {
-		return d.openIndex(ctx)
+		return d.openReadOnly(ctx, o)
 	}
-	for _, f := range []struct {
-		in   **file.Dir
-		name string
-		out  **file.Dir
-	}{{&d.root, metaName, &d.meta}, {&d.meta, tmpName, &d.tmp}, {&d.meta, trashName, &d.trash}, {&d.meta, changesName, &d.changes}} {
-		if *f.out, err = openOrMake(*f.in, f.name); err != nil {
-			return err
-		}
-		if f.name == metaName {
-			if d.lock, err = lock(ctx, filepath.Join(d.Path, metaName, "lock"), d.Path, o.Holder, o.LockWait); err != nil {
-				return err
-			}
-		}
+	if err := d.openFolders(ctx, o); err != nil {
+		return err
 	}
 	if err := d.openIndex(ctx); errors.Is(err, index.ErrMissing) {
 		if err := d.createIndex(ctx); err != nil {
@@ -103,6 +78,62 @@ func (d *Destination) open(ctx context.Context, o OpenOptions) (err error) {
 		return err
 	}
 	return d.recover(ctx)
+}
+
+// openReadOnly opens what is there for a rehearsal.
+func (d *Destination) openReadOnly(ctx context.Context, o OpenOptions) (err error) {
+	if d.root, err = file.OpenRoot(d.Path); err != nil {
+		return err
+	}
+	there, err := d.hasMeta()
+	switch {
+	case err != nil:
+		return err
+	case !there && o.Create:
+		return nil // a first run
+	case !there:
+		return fmt.Errorf("%s: %w", d.Path, ErrNotDestination)
+	}
+	return d.openIndex(ctx)
+}
+
+// hasMeta reports whether the folder holds a .snap.
+func (d *Destination) hasMeta() (bool, error) {
+	stat, err := d.root.Lstat(metaName)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return false, nil
+	case err == nil && stat.Kind != file.Folder:
+		return false, fmt.Errorf("%s: %w: %s is not a folder", d.Path, ErrNotDestination, metaName)
+	}
+	return err == nil, err
+}
+
+// openFolders opens the destination's folders, making those of its own that are missing if o.Create
+// says so, and takes the lock.
+func (d *Destination) openFolders(ctx context.Context, o OpenOptions) (err error) {
+	if d.root, err = file.OpenRoot(d.Path); err != nil {
+		return err
+	}
+	if there, err := d.hasMeta(); err != nil {
+		return err
+	} else if !there && !o.Create {
+		return fmt.Errorf("%s: %w", d.Path, ErrNotDestination)
+	}
+	if d.meta, err = openOrMake(d.root, metaName); err != nil {
+		return err
+	}
+	if d.lock, err = lock(ctx, filepath.Join(d.Path, metaName, "lock"), d.Path, o.Holder, o.LockWait); err != nil {
+		return err
+	}
+	if d.tmp, err = openOrMake(d.meta, tmpName); err != nil {
+		return err
+	}
+	if d.trash, err = openOrMake(d.meta, trashName); err != nil {
+		return err
+	}
+	d.changes, err = openOrMake(d.meta, changesName)
+	return err
 }
 
 func openOrMake(in *file.Dir, name string) (*file.Dir, error) {

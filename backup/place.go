@@ -50,6 +50,8 @@ func (p *placer) place(it *item) error {
 	switch {
 	case !it.changed:
 		return p.link(it, it.path, &it.rec)
+	case it.rec.Stored == index.Linked && it.rec.From == "":
+		return p.link(it, it.path, nil)
 	case it.rec.Stored == index.Linked:
 		return p.link(it, it.rec.From, nil)
 	}

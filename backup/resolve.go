@@ -129,6 +129,12 @@ func (p *plan) take(e *index.Entry, v scan.Verdict) error {
 		return p.learned.add(e)
 	case scan.Link:
 		e.Stored = index.Linked
+		if v.Change == index.Silent { // if no snapshot is made, this much is learned all the same
+			p.learns++
+			if err := p.learned.add(e); err != nil {
+				return err
+			}
+		}
 	case scan.Clone:
 		e.Stored = index.Cloned
 	case scan.Copy:
@@ -190,7 +196,7 @@ func (r *run) decide(ctx context.Context, e *index.Entry) (*decision, error) {
 	d.verdict = v
 	d.left = v.Change == index.Moved && r.missing(v.From)
 	switch {
-	case v.Do == scan.Learn || v.Do == scan.Keep:
+	case v.Do == scan.Learn || v.Do == scan.Keep || v.Do == scan.Link && v.From == "":
 		d.base = f.Old
 	case v.Do != scan.Link:
 	case f.Known != nil && f.Known.Path == v.From:

@@ -83,7 +83,7 @@ func (r *run) compare(ctx context.Context, found *candidates) error {
 		if !ok {
 			continue
 		}
-		if r.prev != nil && e.Exists() && (p.Old == nil || !p.Old.SameIdentity(&e.Record)) {
+		if r.prev != nil && e.Exists() && (p.Old == nil || p.Old.Nlink > 1 || !p.Old.SameIdentity(&e.Record)) {
 			r.alive.add(&e.Record)
 		}
 		if err := found.add(e); err != nil {

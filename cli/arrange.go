@@ -121,7 +121,7 @@ func (a *arranger) add(typed, name, value string, joined bool, rest []string) ([
 	name = f.Names()[0]
 	if takesValue(f) && !joined {
 		if len(rest) == 0 {
-			return rest, usagef("the flag %s needs a value", typed)
+			return rest, &valueMissing{typed}
 		}
 		value, joined, rest = rest[0], true, rest[1:]
 	}
@@ -187,6 +187,11 @@ func (a *arranger) unknown(typed, name string) error {
 	}
 	return withHint(err, "%s --help lists the flags", where)
 }
+
+// valueMissing says that the line ends where a flag's value should be.
+type valueMissing struct{ flag string }
+
+func (e *valueMissing) Error() string { return "the flag " + e.flag + " needs a value" }
 
 func flagNamed(flags []cli.Flag, name string) cli.Flag {
 	for _, f := range flags {

@@ -107,7 +107,7 @@ func exitCode(ctx context.Context, err error) int {
 		return exitInterrupted
 	case errors.As(err, &code):
 		return code.code
-	case errors.As(err, new(*usageError)):
+	case errors.As(err, new(*usageError)), errors.As(err, new(*valueMissing)):
 		return exitUsage
 	case errors.Is(err, index.ErrBusy):
 		return exitLocked
@@ -131,11 +131,22 @@ func report(ctx context.Context, env *Env, err error) int {
 // complain prints an error and its hints, a line each.
 func complain(w io.Writer, err error) {
 	fmt.Fprintf(w, "snap: %s\n", clean(err.Error()))
-	for e := err; e != nil; e = errors.Unwrap(e) {
-		if h, ok := e.(*hintError); ok {
-			for line := range strings.SplitSeq(h.hint, "\n") {
-				fmt.Fprintf(w, "snap: %s\n", clean(line))
-			}
+	for _, line := range hints(err) {
+		fmt.Fprintf(w, "snap: %s\n", clean(line))
+	}
+}
+
+// hints are the lines of all hints in err.
+func hints(err error) (lines []string) {
+	switch e := err.(type) {
+	case *hintError:
+		return append(strings.Split(e.hint, "\n"), hints(e.err)...)
+	case interface{ Unwrap() error }:
+		return hints(e.Unwrap())
+	case interface{ Unwrap() []error }:
+		for _, e := range e.Unwrap() {
+			lines = append(lines, hints(e)...)
 		}
 	}
+	return lines
 }

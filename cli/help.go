@@ -33,7 +33,7 @@ func helpCommand() *command {
 
 // The headings that commands stand under.
 const (
-	groupLook  = "Look"
+	groupLook  = "Asking the snapshots"
 	groupOther = "Other"
 )
 

@@ -94,7 +94,9 @@ func (h *hand) bytes(ctx context.Context, dst, src *file.File, size int64, j *jo
 	if size > 0 && !h.noClone.Load() && dst.CloneFrom(src) {
 		n, err = file.Hash(ctx, dst, size, h.hash, h.buf)
 	} else {
-		h.noClone.CompareAndSwap(false, size > 0)
+		if size > 0 {
+			h.noClone.Store(true)
+		}
 		n, err = file.Copy(ctx, dst, src, size, h.hash, h.buf)
 	}
 	var read *file.ReadError
@@ -139,66 +141,4 @@ func lostCopy(err error) error {
 		return err
 	}
 	return fmt.Errorf("%w: %w", ErrDamagedFile, err)
-}
-
-// refresh gives an entry whose content is as recorded the recorded metadata: keep says that it has them
-// now, replace that it must be made anew.
-func (h *hand) refresh(d *file.Dir, j *job, have *existing) (verdict, error) {
-	meta := h.meta(&j.Record)
-	if have.Nlink > 1 && h.inSnapshot(j, have) {
-		return replace, nil
-	}
-	v, err := h.compare(d, j, have, meta)
-	if g := j.group; g != nil && v == keep && err == nil {
-		g.there, g.at, g.stat, g.damage = true, j.to(), have.Stat, nil
-	}
-	return v, err
-}
-
-func (h *hand) compare(d *file.Dir, j *job, have *existing, meta *file.Meta) (verdict, error) {
-	now := index.Record{Stat: have.Stat}
-	want := index.Record{Stat: file.Stat{Kind: meta.Kind, Mode: meta.Mode, UID: meta.UID, GID: meta.GID, Mtime: meta.Mtime}, Xattrs: meta.Xattrs}
-	var err error
-	if j.Kind != file.Regular {
-		if now.Xattrs, err = d.XattrsOf(j.name); err == nil && now.SameMeta(&want) {
-			return keep, nil
-		}
-		return replace, err
-	}
-	f, err := d.Open(j.name)
-	if err != nil {
-		return replace, nil
-	}
-	defer f.Close()
-	s, err := f.Stat()
-	if err != nil || !file.SameFile(&s, &have.Stat) {
-		return replace, err
-	}
-	if now.Xattrs, err = f.Xattrs(); err != nil {
-		return replace, err
-	}
-	switch {
-	case now.SameMeta(&want):
-		return keep, nil
-	case s.Nlink > 1: // its other names are none of this restore's business
-		return replace, nil
-	}
-	if err := f.KeepXattrs(meta.Xattrs); err != nil {
-		return replace, err
-	}
-	lost, err := f.SetMeta(meta)
-	h.lost(lost)
-	return keep, err
-}
-
-// inSnapshot reports whether what exists is the snapshot's own copy, as in a target made by cp -al.
-func (h *hand) inSnapshot(j *job, have *existing) bool {
-	in, name := index.Split(j.Path)
-	d, err := h.tree.Dir(in)
-	if err != nil {
-		return false
-	}
-	defer d.Close()
-	s, err := d.Lstat(name)
-	return err == nil && file.SameFile(&s, &have.Stat)
 }

@@ -1,9 +1,6 @@
 package restore
 
 import (
-	"errors"
-	"io/fs"
-
 	"snap/index"
 	"snap/internal/file"
 )
@@ -76,31 +73,4 @@ func setsMeta(want *index.Record, have *existing, how Overwrite) bool {
 		return have.Mtime.Before(want.Mtime)
 	}
 	return true
-}
-
-// look is what decide needs to know of a name in a folder of the target.
-func (r *run) look(d *file.Dir, name string, want file.Kind) (have existing, err error) {
-	if have.Stat, err = d.Lstat(name); err != nil {
-		if errors.Is(err, fs.ErrNotExist) {
-			return existing{}, nil
-		}
-		return have, err
-	}
-	switch {
-	case have.Kind == file.Symlink && want == file.Symlink:
-		have.Target, err = d.Readlink(name)
-	case have.Kind == file.Folder && (want != file.Folder || r.Overwrite == Never):
-		sub, err := d.OpenDir(name)
-		if err != nil {
-			return have, nil // what cannot be listed is not taken for empty
-		}
-		defer sub.Close()
-		have.Empty = isEmpty(sub)
-	}
-	return have, err
-}
-
-func isEmpty(d *file.Dir) bool {
-	entries, err := d.Entries()
-	return err == nil && len(entries) == 0
 }

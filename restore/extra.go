@@ -34,8 +34,8 @@ func (w *walker) pass(ctx context.Context, f *folder, name string) {
 		case name != "" && e.Name > name:
 			return
 		case e.Name != name && ctx.Err() == nil:
-			if _, err := w.remove(w.hands, f.path, f.to, e.Name); err != nil {
-				w.problem(index.Join(f.path, e.Name), err)
+			if _, err := w.remove(ctx, w.hands, f.path, f.to, e.Name); err != nil {
+				w.fail(index.Join(f.path, e.Name), err)
 			}
 		}
 	}
@@ -43,7 +43,7 @@ func (w *walker) pass(ctx context.Context, f *folder, name string) {
 
 // remove removes a name, and what is in it if it is a folder, as far as Exclude does not name it, other
 // file systems are not mounted there and it is not the destination. It reports whether all is gone.
-func (r *run) remove(h hands, path, to, name string) (gone bool, err error) {
+func (r *run) remove(ctx context.Context, h hands, path, to, name string) (gone bool, err error) {
 	path = index.Join(path, name)
 	d, err := r.target.Dir(to)
 	if err != nil {
@@ -61,7 +61,7 @@ func (r *run) remove(h hands, path, to, name string) (gone bool, err error) {
 		return false, nil
 	}
 	if s.Kind == file.Folder {
-		if gone, err := r.empty(h, path, index.Join(to, name), d, &s); !gone || err != nil {
+		if gone, err := r.empty(ctx, h, path, index.Join(to, name), d, &s); !gone || err != nil {
 			return false, err
 		}
 	}
@@ -74,7 +74,7 @@ func (r *run) remove(h hands, path, to, name string) (gone bool, err error) {
 
 // empty removes what is in the folder at to, which is s in d. Problems with one entry do not keep it from
 // the next.
-func (r *run) empty(h hands, path, to string, d *file.Dir, s *file.Stat) (all bool, err error) {
+func (r *run) empty(ctx context.Context, h hands, path, to string, d *file.Dir, s *file.Stat) (all bool, err error) {
 	in, err := d.Stat()
 	if err != nil {
 		return false, err
@@ -99,9 +99,12 @@ func (r *run) empty(h hands, path, to string, d *file.Dir, s *file.Stat) (all bo
 	}
 	all = true
 	for i := range entries {
-		gone, err := r.remove(h, path, to, entries[i].Name)
+		if ctx.Err() != nil {
+			return false, nil
+		}
+		gone, err := r.remove(ctx, h, path, to, entries[i].Name)
 		if err != nil {
-			r.problem(index.Join(path, entries[i].Name), err)
+			h.fail(index.Join(path, entries[i].Name), err)
 		}
 		all = all && gone && err == nil
 	}

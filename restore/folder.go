@@ -7,9 +7,8 @@ import (
 	"io/fs"
 	"sync/atomic"
 
-	"snap/internal/file"
-
 	"snap/index"
+	"snap/internal/file"
 )
 
 // state is how a folder of the target stands.
@@ -68,7 +67,7 @@ func (w *writer) enter(f *folder) state {
 var errSkip = errors.New("skip")
 
 func (w *writer) makeOrOpen(f *folder) error {
-	made := false
+	made := w.made && f.parent == nil
 	if f.parent == nil {
 		if err := w.unlock(f, w.root); err != nil {
 			return err
@@ -120,9 +119,6 @@ func (w *writer) makeOrOpen(f *folder) error {
 	if err != nil {
 		return err
 	}
-	if file.SameFile(&stat, &w.dest) {
-		return fmt.Errorf("%s %w", d.Path(), ErrInDestination)
-	}
 	if !f.unlocked {
 		f.stat = stat
 	}
@@ -143,6 +139,8 @@ func (r *run) folderVerdict(f *folder, have *existing) (verdict, error) {
 		return v, errSkip
 	case v == refuse:
 		return v, fmt.Errorf("a %s %w", have.Kind, ErrExists)
+	case v == merge && file.SameFile(&have.Stat, &r.dest):
+		return v, ErrInDestination
 	case v != create && v != merge && !f.chosen:
 		return v, fmt.Errorf("a %s %w", have.Kind, ErrInTheWay)
 	case v == refresh:

@@ -14,7 +14,29 @@ import (
 // are not known are of kind None.
 type item struct {
 	Item
-	way []index.Record
+	records []index.Record
+}
+
+// to is where the path, which is within the item, goes.
+func (it *item) to(path string) string {
+	if path == it.Path {
+		return it.To
+	}
+	return index.Join(it.To, below(path, it.Path))
+}
+
+// way are the folders that lead to the item: "", then its first element, and so on.
+func (it *Item) way() []string {
+	if it.To == "" {
+		return nil
+	}
+	all := []string{""}
+	for i, c := range []byte(it.To) {
+		if c == '/' {
+			all = append(all, it.To[:i])
+		}
+	}
+	return all
 }
 
 // prepare checks the items and puts them in the key order of where they go, so that a walk over them all
@@ -44,11 +66,11 @@ func prepare(ctx context.Context, db *index.DB, seq uint64, items []Item) ([]ite
 		if it.To == "" && r.Kind != file.Folder {
 			return nil, fmt.Errorf("%q is not a folder and cannot be the target itself", it.Path)
 		}
-		way, err := wayTo(ctx, db, seq, it)
+		records, err := known(ctx, db, seq, it)
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, item{it, way})
+		all = append(all, item{it, records})
 	}
 	return all, nil
 }
@@ -66,20 +88,19 @@ func below(path, dir string) string {
 	return path[len(dir)+1:]
 }
 
-// wayTo finds the records of the folders that lead to an item.
-func wayTo(ctx context.Context, db *index.DB, seq uint64, it Item) ([]index.Record, error) {
-	var way []index.Record
-	for to := it.To; to != ""; {
-		to, _ = index.Split(to)
-		var r index.Record
-		if it.Path == it.To {
-			var err error
-			if r, _, err = db.Lookup(ctx, seq, to); err != nil && !errors.Is(err, index.ErrNotFound) {
-				return nil, err
-			}
-		}
-		way = append(way, r)
+// known finds the records of the folders that lead to an item. They are the snapshot's only if it goes to
+// where it was.
+func known(ctx context.Context, db *index.DB, seq uint64, it Item) ([]index.Record, error) {
+	way := it.way()
+	records := make([]index.Record, len(way))
+	if it.Path != it.To {
+		return records, nil
 	}
-	slices.Reverse(way)
-	return way, nil
+	for i, path := range way {
+		var err error
+		if records[i], _, err = db.Lookup(ctx, seq, path); err != nil && !errors.Is(err, index.ErrNotFound) {
+			return nil, err
+		}
+	}
+	return records, nil
 }

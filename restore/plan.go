@@ -48,37 +48,48 @@ func (p *plan) enter(f *folder) state {
 
 func (p *plan) leaf(ctx context.Context, j *job) {
 	defer j.release(ctx, p)
-	var have existing
+	var d *file.Dir
+	var err error
 	if j.in.state == open {
-		d, err := p.target.Dir(j.in.to)
-		if err == nil {
-			have, err = p.look(d, j.name, j.Kind)
-			d.Close()
-		}
-		if err != nil {
+		if d, err = p.target.Dir(j.in.to); err != nil {
 			p.problem(j.Path, err)
 			return
 		}
+		defer d.Close()
 	}
-	switch v := decide(&j.Record, &have, p.Overwrite, p.Delete); v {
+	v, have, err := p.judge(d, j)
+	if err != nil {
+		p.problem(j.Path, err)
+		return
+	}
+	switch v {
 	case absent:
 		p.problem(j.Path, ErrNotInSnapshot)
 	case refuse:
 		p.refused.add(j.to())
 	case blocked:
 		p.problem(j.Path, inTheWay(j.to()))
-	case keep, refresh:
+	case keep:
+		p.skipped(j.Path)
+	case refresh:
+		j.found(&have)
 		p.skipped(j.Path)
 	case clear:
-		if _, err := p.remove(p, j.in.path, j.in.to, j.name); err != nil {
+		if _, err := p.remove(ctx, p, j.in.path, j.in.to, j.name); err != nil {
 			p.problem(j.Path, err)
 			return
 		}
 		fallthrough
 	default:
-		bytes := j.Size
-		if j.Kind != file.Regular || j.after != nil {
-			bytes = 0
+		var bytes int64
+		if j.Kind == file.Regular {
+			bytes = j.Size
+		}
+		if g := j.group; g != nil {
+			if g.there {
+				bytes = 0
+			}
+			g.there = true
 		}
 		p.restored(j.Path, bytes)
 	}
@@ -87,3 +98,5 @@ func (p *plan) leaf(ctx context.Context, j *job) {
 func (p *plan) unlink(*file.Dir, string, bool) error { return nil }
 
 func (p *plan) leave(context.Context, *folder) {}
+
+func (p *plan) fail(path string, err error) { p.problem(path, err) }

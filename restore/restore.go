@@ -23,8 +23,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"runtime"
 
@@ -103,13 +101,12 @@ type run struct {
 	groups map[uint32]uint32
 
 	dest   file.Stat  // the destination's folder
-	tree   *file.Tree // the snapshot's
-	root   *file.Dir  // the target's handle, nil while it does not exist; errors of writing show on it
+	top    *file.Dir  // the snapshot's
+	tree   *file.Tree // below top
+	root   *file.Dir  // the target, nil while it does not exist; errors of writing show on this handle
 	target *file.Tree // below root
+	made   bool       // the target did not exist
 }
-
-// idleDirs is how many unused folder handles each tree keeps open.
-const idleDirs = 128
 
 // Run restores o.Items of a snapshot, whose tree is the folder DEST/<name>. Problems of single files are
 // in the Result, by path in key order. The error is an *ExistsError when Never refused, the context's
@@ -127,24 +124,26 @@ func Run(ctx context.Context, db *index.DB, snapshot *index.Header, tree string,
 	if r.items, err = prepare(ctx, db, snapshot.Seq, o.Items); err != nil {
 		return Result{}, err
 	}
-	if err := r.openTree(tree); err != nil {
-		return Result{}, err
-	}
-	defer r.tree.Close()
-	if err := r.openTarget(filepath.Dir(tree)); err != nil {
-		return Result{}, err
-	}
 	defer r.close()
+	if err := errors.Join(r.openTree(tree), r.openTarget(filepath.Dir(tree))); err != nil {
+		return Result{}, err
+	}
 	if o.DryRun || o.Overwrite == Never && r.root != nil {
 		plan := &plan{run: r.quiet(!o.DryRun)}
-		if err := plan.walk(ctx, plan); err != nil || o.DryRun || plan.refused.Count > 0 {
-			return plan.done(), errors.Join(err, plan.refused.orNil())
+		if err := plan.walk(ctx, plan); err != nil {
+			return Result{}, err
+		}
+		if plan.refused.Count > 0 {
+			return Result{}, &plan.refused
+		}
+		if o.DryRun {
+			return plan.done(), nil
 		}
 	}
 	if err := r.makeTarget(); err != nil {
 		return Result{}, err
 	}
-	err = write(ctx, r)
+	err = r.write(ctx)
 	if err == nil {
 		err = r.stillThere(ctx, snapshot)
 	}
@@ -158,90 +157,6 @@ func (r *run) quiet(so bool) *run {
 		c.tally = &tally{}
 	}
 	return &c
-}
-
-// openTree opens DEST by its path and the snapshot in it by its name, which must not be a link.
-func (r *run) openTree(tree string) error {
-	dest, err := file.OpenRoot(filepath.Dir(tree))
-	if err != nil {
-		return err
-	}
-	defer dest.Close()
-	if r.dest, err = dest.Stat(); err != nil {
-		return err
-	}
-	top, err := dest.OpenDir(filepath.Base(tree))
-	if err != nil {
-		return err
-	}
-	r.tree = file.NewTree(top, idleDirs, (*file.Dir).EnterDir)
-	_, err = r.tree.Adopt("", top)
-	return err
-}
-
-// openTarget opens the target if it exists, after making sure that it is not in the destination.
-func (r *run) openTarget(dest string) error {
-	info, err := os.Stat(dest)
-	if err != nil {
-		return err
-	}
-	real, err := filepath.EvalSymlinks(r.Target)
-	missing := errors.Is(err, fs.ErrNotExist)
-	if missing {
-		real, err = filepath.EvalSymlinks(filepath.Dir(filepath.Clean(r.Target)))
-	}
-	if err == nil {
-		real, err = filepath.Abs(real)
-	}
-	if err != nil {
-		return err
-	}
-	for dir := real; ; dir = filepath.Dir(dir) {
-		if i, err := os.Stat(dir); err == nil && os.SameFile(i, info) {
-			return fmt.Errorf("%s: %w", r.Target, ErrInDestination)
-		}
-		if dir == filepath.Dir(dir) {
-			break
-		}
-	}
-	if missing {
-		return nil
-	}
-	return r.useTarget()
-}
-
-// makeTarget makes the target if it does not exist.
-func (r *run) makeTarget() error {
-	if r.root != nil {
-		return nil
-	}
-	if err := os.Mkdir(r.Target, 0o777); err != nil {
-		return err
-	}
-	return r.useTarget()
-}
-
-func (r *run) useTarget() (err error) {
-	if r.root, err = file.OpenRoot(r.Target); err == nil {
-		r.target = file.NewTree(r.root, idleDirs, reach)
-	}
-	return err
-}
-
-// reach enters a folder of the target; one that may not be listed can still be gone through.
-func reach(parent *file.Dir, name string) (*file.Dir, error) {
-	d, err := parent.OpenDir(name)
-	if errors.Is(err, fs.ErrPermission) {
-		return parent.EnterDir(name)
-	}
-	return d, err
-}
-
-func (r *run) close() {
-	if r.root != nil {
-		r.target.Close()
-		r.root.Close()
-	}
 }
 
 // stillThere makes sure that the snapshot was not deleted while it was read: the index would have fallen

@@ -51,13 +51,6 @@ func (e *ExistsError) add(path string) {
 	}
 }
 
-func (e *ExistsError) orNil() error {
-	if e.Count == 0 {
-		return nil
-	}
-	return e
-}
-
 // Problem is a path that was not restored as it was recorded.
 type Problem struct {
 	Path string // in the snapshot, also of what was to be deleted

@@ -18,6 +18,8 @@ type hands interface {
 	unlink(d *file.Dir, name string, folder bool) error
 	// leave finishes a folder in which everything is done.
 	leave(ctx context.Context, f *folder)
+	// fail takes an error of the target.
+	fail(path string, err error)
 }
 
 // walker goes through the items in key order.
@@ -55,7 +57,7 @@ func (w *walker) all(ctx context.Context) error {
 			if w.hiding && index.Within(e.Path, w.behind) {
 				continue
 			}
-			w.visit(ctx, e, index.Join(it.To, below(e.Path, it.Path)))
+			w.visit(ctx, e, it.to(e.Path))
 		}
 	}
 	return nil
@@ -63,30 +65,15 @@ func (w *walker) all(ctx context.Context) error {
 
 // approach puts the folders that lead to an item on the stack.
 func (w *walker) approach(ctx context.Context, it *item) {
-	way := it.way
-	if it.To == "" {
-		return
-	}
-	for i, to := range append([]string{""}, parents(it.To)...) {
-		w.popTo(ctx, to)
-		if len(w.stack) > 0 && w.top().to == to {
-			continue
+	w.popTo(ctx, it.To)
+	for i, to := range it.way() {
+		if i < len(w.stack) {
+			continue // the item before went the same way
 		}
-		f := &folder{path: to, to: to, record: way[i], known: way[i].Kind == file.Folder}
+		f := &folder{path: to, to: to, record: it.records[i], known: it.records[i].Kind == file.Folder}
 		f.record.Kind = file.Folder
 		w.push(f)
 	}
-}
-
-// parents are the folders that lead to path, the outermost first, without "".
-func parents(path string) []string {
-	var all []string
-	for i, c := range []byte(path) {
-		if c == '/' {
-			all = append(all, path[:i])
-		}
-	}
-	return all
 }
 
 // visit takes one entry of the snapshot.
@@ -108,7 +95,7 @@ func (w *walker) visit(ctx context.Context, e *index.Entry, to string) {
 	chosen := w.Include == nil || to != "" && w.top().chosen || w.Include(e.Path, dir)
 	switch {
 	case dir:
-		f := &folder{path: e.Path, to: to, name: name, record: e.Record, known: true, chosen: chosen}
+		f := &folder{path: e.Path, to: to, record: e.Record, known: true, chosen: chosen}
 		w.push(f)
 		if chosen && w.entered(f) {
 			w.list(f)

@@ -47,7 +47,7 @@ type writer struct {
 }
 
 // write restores everything and makes it durable.
-func write(ctx context.Context, r *run) error {
+func (r *run) write(ctx context.Context) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	w := &writer{run: r, jobs: make(chan *job, 4*r.Jobs), stop: stop, privileged: os.Geteuid() == 0}
@@ -108,24 +108,13 @@ func (h *hand) restore(ctx context.Context, j *job) {
 		return
 	}
 	defer d.Close()
-	have, err := h.look(d, j.name, j.Kind)
+	v, have, err := h.judge(d, j)
+	if err == nil && v == refresh {
+		v, err = h.refresh(d, j, &have)
+	}
 	if err != nil {
 		h.fail(j.Path, err)
 		return
-	}
-	v := decide(&j.Record, &have, h.Overwrite, h.Delete)
-	if g := j.group; g != nil && g.there && v != absent {
-		if file.SameFile(&have.Stat, &g.stat) {
-			v = keep
-		} else if v == refresh {
-			v = replace
-		}
-	}
-	if v == refresh {
-		if v, err = h.refresh(d, j, &have); err != nil {
-			h.fail(j.Path, err)
-			return
-		}
 	}
 	switch v {
 	case absent:
@@ -141,7 +130,9 @@ func (h *hand) restore(ctx context.Context, j *job) {
 	}
 }
 
-func inTheWay(to string) error { return fmt.Errorf("a folder with something in it %w: %q", ErrInTheWay, to) }
+func inTheWay(to string) error {
+	return fmt.Errorf("a folder with something in it %w: %q", ErrInTheWay, to)
+}
 
 // put makes the entry under another name and moves it into place.
 func (h *hand) put(ctx context.Context, d *file.Dir, j *job, v verdict) {
@@ -161,7 +152,7 @@ func (h *hand) put(ctx context.Context, d *file.Dir, j *job, v verdict) {
 		return
 	}
 	if err == nil {
-		err = h.place(d, tmp, j, v)
+		err = h.place(ctx, d, tmp, j, v)
 		placed = err == nil
 	}
 	var source *sourceError
@@ -183,14 +174,14 @@ func (h *hand) put(ctx context.Context, d *file.Dir, j *job, v verdict) {
 }
 
 // place moves a finished entry to its name. What gives way does so only now.
-func (h *hand) place(d *file.Dir, tmp string, j *job, v verdict) error {
+func (h *hand) place(ctx context.Context, d *file.Dir, tmp string, j *job, v verdict) error {
 	switch v {
 	case replace:
 		return d.Replace(tmp, d, j.name)
 	case clear:
 		var err error
 		if h.Delete {
-			_, err = h.remove(h, j.in.path, j.in.to, j.name)
+			_, err = h.remove(ctx, h, j.in.path, j.in.to, j.name)
 		} else {
 			err = d.Rmdir(j.name)
 		}
@@ -204,4 +195,25 @@ func (h *hand) place(d *file.Dir, tmp string, j *job, v verdict) error {
 		return fmt.Errorf("%q %w", j.to(), ErrExists)
 	}
 	return err
+}
+
+// refresh sets the metadata of a regular file. It answers keep, or replace where that cannot be done.
+func (h *hand) refresh(d *file.Dir, j *job, have *existing) (verdict, error) {
+	f, err := d.Open(j.name)
+	if err != nil {
+		return replace, nil
+	}
+	defer f.Close()
+	s, err := f.Stat()
+	if err != nil || !file.SameFile(&s, &have.Stat) || s.Nlink > 1 {
+		return replace, err
+	}
+	meta := h.meta(&j.Record)
+	if err := f.KeepXattrs(meta.Xattrs); err != nil {
+		return replace, err
+	}
+	lost, err := f.SetMeta(meta)
+	h.lost(lost)
+	j.found(have)
+	return keep, err
 }

@@ -24,7 +24,7 @@ type Verdict struct {
 	Do     Action
 	Change index.Change // 0 with Keep, Learn and Read
 	Reason index.Reason
-	From   string // the path in the previous snapshot, with Link and Clone, and with Moved
+	From   string // the path in the previous snapshot, with Link and Clone, and with Moved; "": the same path
 }
 
 // Facts are what is known of one path of the source when it is judged.
@@ -49,7 +49,18 @@ type Facts struct {
 
 // Judge applies the rule table of change detection. It is asked again when it answers Read and the hash
 // is known; it never answers Read then.
+//
+// An unchanged file whose number of names changed is linked as before but gets a new, silent record: which
+// names share an inode is read off the records.
 func Judge(f Facts, rules Rules) Verdict {
+	v := judge(f, rules)
+	if v.Do == Learn && f.New.Kind != file.Folder && f.Old.Nlink != f.New.Nlink {
+		return Verdict{Do: Link, Change: index.Silent, Reason: index.Regrouped}
+	}
+	return v
+}
+
+func judge(f Facts, rules Rules) Verdict {
 	old := f.Old
 	if old != nil && old.Stored == index.Absent && old.Has(index.Unreadable) {
 		old = nil // there is nothing to link
@@ -116,7 +127,7 @@ func judgeOld(f Facts, rules Rules) Verdict {
 		}
 		return Verdict{Copy, index.Modified, index.ContentDiffers, ""}
 	case !old.SameOwnerMode(now):
-		return Verdict{Clone, index.Metadata, index.OwnerOrMode, f.Path}
+		return Verdict{Clone, index.Metadata, index.OwnerOrMode, ""}
 	case old.Has(index.Inconsistent): // what was copied then is the content after all
 		return Verdict{Copy, index.Silent, index.Verified, ""}
 	}

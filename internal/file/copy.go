@@ -12,7 +12,7 @@ var zeros [64 << 10]byte
 // those of holes too, to h. It returns the number of bytes that src really had: fewer when it shrank.
 // It never reads past size, so that a growing file ends.
 //
-// buf is scratch space. An error is a *ReadError (the source), a *WriteError (the destination), or the
+// buf is scratch space, at least a byte. An error is a *ReadError (the source), a *WriteError (the destination), or the
 // context's.
 func Copy(ctx context.Context, dst, src *File, size int64, h hash.Hash, buf []byte) (int64, error) {
 	return each(ctx, src, size, h, buf, func(p []byte, off int64) error { return dst.writeAt(p, off) }, dst.Truncate)
@@ -24,27 +24,22 @@ func Hash(ctx context.Context, src *File, size int64, h hash.Hash, buf []byte) (
 	return each(ctx, src, size, h, buf, nil, nil)
 }
 
+// smallest is the size up to which Copy does not look for holes: the look costs more than a block.
+const smallest = 4096
+
 // each hands the data ranges of src to write, hashing these and the holes between them, and in the end
 // hands the length to finish where the file ends in a hole.
 func each(ctx context.Context, src *File, size int64, h hash.Hash, buf []byte, write func([]byte, int64) error, finish func(int64) error) (int64, error) {
-	var off, end int64 // end: how far data has been written
-	short := int64(-1)
-	if size > 0 && size <= int64(len(buf)) && write == nil || size > 0 && size <= 4096 {
-		// A small file is read at once; looking for its holes would cost more than it saves.
-		n, err := src.readAt(buf[:size], 0)
-		if err != nil {
-			return 0, &ReadError{err}
-		}
-		h.Write(buf[:n])
-		if write != nil && n > 0 {
-			if err := write(buf[:n], 0); err != nil {
-				return 0, &WriteError{err}
-			}
-		}
-		return int64(n), nil
+	whole := int64(len(buf))
+	if write != nil {
+		whole = min(whole, smallest)
 	}
-	for off < size && short < 0 {
-		start, stop := src.nextData(off, size)
+	var off, written int64 // written: the end of the data that was written
+	for off < size {
+		start, stop := int64(0), size
+		if size > whole {
+			start, stop = src.nextData(off, size)
+		}
 		for off < start { // a hole
 			if err := ctx.Err(); err != nil {
 				return off, err
@@ -52,6 +47,9 @@ func each(ctx context.Context, src *File, size int64, h hash.Hash, buf []byte, w
 			n := min(start-off, int64(len(zeros)))
 			h.Write(zeros[:n])
 			off += n
+		}
+		if start == stop { // no more data: the file ends here, be it at size or before
+			break
 		}
 		for off < stop {
 			if err := ctx.Err(); err != nil {
@@ -69,14 +67,13 @@ func each(ctx context.Context, src *File, size int64, h hash.Hash, buf []byte, w
 				}
 			}
 			off += int64(n)
-			end = off
-			if n < len(p) {
-				short = off
-				break
+			written = off
+			if n < len(p) { // it shrank
+				size, stop = off, off
 			}
 		}
 	}
-	if finish != nil && end < off {
+	if finish != nil && written < off {
 		if err := finish(off); err != nil {
 			return off, &WriteError{err}
 		}

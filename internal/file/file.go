@@ -5,10 +5,14 @@
 //
 //   - Folders are entered by handle, one name at a time, and a symbolic link is never followed unless
 //     the caller opens it with OpenRoot or follows it by FollowDir on purpose.
-//   - Nothing blocks on a FIFO or touches a device: files are opened without blocking and must turn out
-//     to be regular files.
+//   - Nothing blocks on a FIFO or reads a device: files are opened without blocking and must turn out to
+//     be regular files.
 //   - Every error is a *fs.PathError that names the full path once.
 //   - A create never overwrites (O_EXCL), a plain rename never replaces.
+//
+// Linux has all of this. Elsewhere (darwin, freebsd, windows) a folder is its path and a look comes
+// before each step, so that a tree that is changed meanwhile can lead astray; there are no xattrs,
+// special files, clones or holes, and what cannot be done says errors.ErrUnsupported.
 package file
 
 import (
@@ -108,6 +112,16 @@ func (s *Stat) Perm() fs.FileMode {
 		m |= fs.ModeDevice
 	}
 	return m
+}
+
+// sized sets the size or device number, which other kinds have for reasons of their own.
+func (s *Stat) sized(size int64, rdev uint64) {
+	switch s.Kind {
+	case Regular, Symlink:
+		s.Size = size
+	case CharDevice, BlockDevice:
+		s.Rdev = rdev
+	}
 }
 
 // SameFile reports whether a and b are the same file within one run: raw device numbers change across

@@ -8,11 +8,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// System describes the file system that the folder is on.
-func (d *Dir) System() (SystemInfo, error) {
+func (d *Dir) system() (SystemInfo, error) {
 	var s unix.Statfs_t
 	if _, err := retry(func() (int, error) { return 0, unix.Fstatfs(d.fd, &s) }); err != nil {
-		return SystemInfo{}, pathError("statfs", d.path, err)
+		return SystemInfo{}, err
 	}
 	kind, known := systems[uint32(s.Type)]
 	if !known {
@@ -21,14 +20,14 @@ func (d *Dir) System() (SystemInfo, error) {
 	return SystemInfo{
 		ID: systemID(d.fd, &s, kind.name), Type: kind.name, Pseudo: kind.pseudo, Network: kind.network,
 		ReadOnly:   s.Flags&unix.ST_RDONLY != 0,
-		FreeBytes:  s.Bavail * uint64(s.Bsize),
+		FreeBytes:  s.Bavail * uint64(s.Frsize), // f_bsize is only the best size of a read
 		FreeInodes: s.Ffree, HasInodes: s.Files > 0 && kind.name != "btrfs",
 	}, nil
 }
 
 // systemID is the file system's own UUID where the kernel tells it (6.9 and later), else statfs's id,
-// which ext4 and btrfs derive from the UUID and XFS from the device number. On btrfs both: subvolumes
-// share the UUID and number their inodes alone. A wrong id costs one read of each file, never data.
+// which ext4 and btrfs derive from the UUID and XFS from the device number. On btrfs always the latter:
+// subvolumes share the UUID and number their inodes alone, and the id tells them apart. A wrong id costs one read of each file, never data.
 func systemID(fd int, s *unix.Statfs_t, name string) string {
 	const getUUID = 0x80111500 // FS_IOC_GETFSUUID
 	var u struct {

@@ -1,0 +1,484 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"os/user"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/dustin/go-humanize"
+	"github.com/itchyny/timefmt-go"
+	"github.com/urfave/cli/v2"
+
+	"snap/backup"
+	"snap/filter"
+	"snap/index"
+	"snap/internal/file"
+	"snap/scan"
+)
+
+func backupCommand() *command {
+	return &command{
+		name: "backup", args: "DEST [SRC]", min: 1, max: 2, group: "Making snapshots",
+		short: "make a snapshot of the folder SRC in DEST",
+		long: `Make a snapshot of the folder SRC in DEST: a folder with a complete copy of SRC, in
+which unchanged and moved files are hard links into the snapshot before. When
+nothing changed, no snapshot is made. Without SRC only the settings files and the
+index are made, as by snap init.
+
+What is left out stands in DEST/Blacklist.txt and DEST/Whitelist.txt, lasting
+choices in DEST/BackupOptions.txt; the files are made with comments by the first
+run. Flags win over them.`,
+		examples: `snap backup /mnt/disk/me /home/me          # the first one copies everything
+snap backup -n /mnt/disk/me /home/me       # what would happen?
+snap backup /mnt/disk/me ~ --exclude '*.iso' --exclude-caches`,
+		codes: []int{exitPartial, exitRefused, exitLocked, exitInterrupted, exitTerminated},
+		flags: []cli.Flag{
+			&cli.BoolFlag{Name: "dry-run", Aliases: []string{"n"}, Usage: "say what would happen and write nothing at all"},
+			&cli.StringSliceFlag{Name: "exclude", Usage: "leave out `PATTERN`, written as in Blacklist.txt; may be repeated"},
+			&cli.StringSliceFlag{Name: "include", Usage: "take in `PATTERN` even so, written as in Whitelist.txt; may be repeated"},
+			&cli.BoolFlag{Name: "one-file-system", Aliases: []string{"x"}, Usage: "do not enter other file systems"},
+			&cli.BoolFlag{Name: "exclude-caches", Usage: "leave out what is in folders with a CACHEDIR.TAG"},
+			&cli.StringSliceFlag{Name: "exclude-if-present", Usage: "leave out what is in folders that hold a file `NAME`; may be repeated"},
+			&cli.StringFlag{Name: "exclude-larger-than", Usage: "leave out files larger than `SIZE`, as 500M"},
+			&cli.BoolFlag{Name: "force", Usage: "make a snapshot although nothing changed"},
+			&cli.BoolFlag{Name: "checksum", Usage: "trust no time stamps: read and hash every file"},
+			&cli.BoolFlag{Name: "trust-moves", Usage: "link a renamed file with equal inode, size and time unread"},
+			&cli.BoolFlag{Name: "ignore-inode", Usage: "do not compare inode numbers"},
+			&cli.BoolFlag{Name: "ignore-ctime", Usage: "do not compare the time of the last status change"},
+			&cli.StringSliceFlag{Name: "tag", Usage: "label the snapshot with `TAG`; may be repeated"},
+			&cli.StringFlag{Name: "note", Usage: "give the snapshot a note, `TEXT`"},
+			&cli.StringFlag{Name: "time", Usage: "record (and name) the snapshot with this `TIME` instead of now"},
+			&cli.BoolFlag{Name: "allow-empty-source", Usage: "accept a source without a single entry"},
+			&cli.IntFlag{Name: "jobs", Usage: "work on `N` files at the same time (default: as snap thinks best)"},
+		},
+		complete: completeFiles,
+		run: func(c *call) error {
+			dest := c.abs(c.args[0])
+			if len(c.args) == 1 {
+				return c.initialize(dest)
+			}
+			return c.backup(dest, c.abs(c.args[1]))
+		},
+	}
+}
+
+// abs is a path relative to the working directory as an absolute one.
+func (c *call) abs(path string) string {
+	if !filepath.IsAbs(path) {
+		path = filepath.Join(c.env.Dir, path)
+	}
+	return filepath.Clean(path)
+}
+
+func (c *call) backup(dest, source string) (err error) {
+	if err := checkDest(dest); err != nil {
+		return err
+	}
+	s, err := c.readSettings(dest)
+	if err != nil {
+		return err
+	}
+	o, err := c.backupOptions(&s, dest, source)
+	if err != nil {
+		return err
+	}
+	never, err := backup.CheckLayout(source, dest, func(rel string) (bool, error) {
+		v, err := o.Scan.Filter.Explain(rel, true)
+		return !v.Walk, err
+	})
+	if err != nil {
+		return backupHint(err, dest)
+	}
+	o.Scan.Never = []file.Stat{never}
+	d, err := backup.Open(c.ctx, dest, backup.OpenOptions{Create: true, ReadOnly: o.DryRun, LockWait: c.opts.lockWait, Holder: c.holder("backup")})
+	if err != nil {
+		return backupHint(err, dest)
+	}
+	defer func() { err = errors.Join(err, d.Close()) }()
+	if !o.DryRun {
+		if _, err := writeTemplates(dest); err != nil {
+			return err
+		}
+	}
+	log, closer := slog.New(slog.DiscardHandler), func() error { return nil }
+	if !o.DryRun {
+		l, cl := openLog(dest, s.logfile, s.loglevel)
+		log, closer = l, cl.Close
+	}
+	r := &backupReport{call: c, log: log, line: c.progress(), dryRun: o.DryRun}
+	o.Report = r
+	log.Info("backup begins", "source", source)
+	res, err := backup.Run(c.ctx, d, o)
+	r.line.end()
+	if err != nil {
+		logEnd(log, "backup", err)
+		return errors.Join(backupHint(err, dest), closer())
+	}
+	if !o.DryRun {
+		if err := c.remember(dest, d.ID, source); err != nil {
+			c.warn("the list of known destinations could not be written: %v", err)
+		}
+	}
+	if err := errors.Join(r.err, r.summary(res, o.Start)); err != nil {
+		return err
+	}
+	if err := closer(); err != nil {
+		c.warn("log file: %v", err)
+	}
+	if res.Incomplete() {
+		return withCode(exitPartial, nil)
+	}
+	return nil
+}
+
+// checkDest says what is wrong with a destination before anything is done there.
+func checkDest(dest string) error {
+	info, err := os.Stat(dest)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return withHint(fmt.Errorf("destination %s: there is no such folder", quote(dest)),
+			"is its disk mounted? To begin a new destination, make the folder first: mkdir -p %s", shellWord(dest))
+	case err != nil:
+		return fmt.Errorf("destination: %w", err)
+	case !info.IsDir():
+		return withHint(fmt.Errorf("destination %s: not a folder", quote(dest)), "name a folder that the snapshots can be made in")
+	}
+	return nil
+}
+
+// holder is what other runs are told while this one holds the lock.
+func (c *call) holder(what string) string {
+	host, _ := os.Hostname()
+	return clean(fmt.Sprintf("snap %s (process %d on %s, since %s)", what, os.Getpid(), host, c.env.Now().Format("2006-01-02 15:04:05")))
+}
+
+// backupOptions puts flags, settings and defaults together, in this order of weight.
+func (c *call) backupOptions(s *settings, dest, source string) (backup.Options, error) {
+	f := c.flags
+	flag := func(name string, setting bool) bool {
+		if f.IsSet(name) {
+			return f.Bool(name)
+		}
+		return setting
+	}
+	o := backup.Options{
+		Source: source, Start: c.env.Now(), DryRun: f.Bool("dry-run"), Force: f.Bool("force") || !s.skip,
+		AllowEmptySource: f.Bool("allow-empty-source"), Errors: s.errors, Jobs: s.jobs,
+		Tags: f.StringSlice("tag"), Note: f.String("note"),
+		Name: func(t time.Time) string { return timefmt.Format(t, s.format) },
+		Rules: scan.Rules{
+			Checksum: flag("checksum", s.checksum), TrustMoves: flag("trust-moves", s.trustMoves),
+			IgnoreInode: flag("ignore-inode", s.ignoreInode), IgnoreCtime: flag("ignore-ctime", s.ignoreCtime),
+		},
+		Scan: scan.Options{
+			OneFileSystem: flag("one-file-system", s.oneFileSystem), Caches: flag("exclude-caches", s.excludeCaches),
+			IfPresent: append(f.StringSlice("exclude-if-present"), s.excludeIfPresent...), Larger: s.excludeLargerThan, Follow: s.symlinks,
+		},
+		Users: userName, Groups: groupName,
+	}
+	o.Host, _ = os.Hostname()
+	if u, err := user.Current(); err == nil {
+		o.User = u.Username
+	}
+	if f.IsSet("jobs") {
+		if o.Jobs = f.Int("jobs"); o.Jobs < 1 || o.Jobs > 1024 {
+			return o, usagef("--jobs %d: it is a number from 1 to 1024", o.Jobs)
+		}
+	}
+	var err error
+	if v := f.String("exclude-larger-than"); v != "" {
+		if o.Scan.Larger, err = parseSize(v); err != nil {
+			return o, usagef("--exclude-larger-than: %s", err)
+		}
+	}
+	if v := f.String("time"); v != "" {
+		if o.Time, _, err = parseWhen(v, c.now()); err != nil {
+			return o, usagef("--time: %s", err)
+		}
+	} else {
+		o.Time = c.now()
+	}
+	for _, t := range o.Tags {
+		if err := checkTag(t); err != nil {
+			return o, usagef("--tag: %s", err)
+		}
+	}
+	o.Scan.Filter, err = c.filters(dest, source)
+	return o, err
+}
+
+// checkTag says why t cannot be a tag.
+func checkTag(t string) error {
+	if t == "" || !harmless(t) || strings.ContainsAny(t, ", \t:") {
+		return fmt.Errorf("%s cannot be a tag: no blanks, commas, colons or control characters", quote(t))
+	}
+	return nil
+}
+
+// filters reads the lists of a destination and the patterns on the command line.
+func (c *call) filters(dest, source string) (*filter.Set, error) {
+	home := c.env.variable("HOME")
+	fc := filter.Context{Source: filepath.ToSlash(source), Home: filepath.ToSlash(home), Env: c.env.LookupEnv}
+	var lists [2][]*filter.Rule
+	for i, name := range []string{blacklistFile, whitelistFile} {
+		f, err := os.Open(filepath.Join(dest, name))
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		lists[i], err = filter.Parse(f.Name(), f, fc)
+		f.Close()
+		if err != nil {
+			return nil, err
+		}
+	}
+	for i, name := range []string{"exclude", "include"} {
+		for n, text := range c.flags.StringSlice(name) {
+			rule, err := filter.ParseLine("--"+name, n+1, text, fc)
+			if err != nil {
+				return nil, usagef("%s", err)
+			}
+			lists[i] = append(lists[i], rule)
+		}
+	}
+	return filter.New(lists[0], lists[1], fc), nil
+}
+
+// backupHint adds to an error of the backup package its exit code and what to do.
+func backupHint(err error, dest string) error {
+	var guard *backup.GuardError
+	var locked *backup.LockedError
+	var layout *backup.LayoutError
+	var missing *backup.SourceMissingError
+	switch {
+	case errors.As(err, &guard):
+		return withCode(exitRefused, withHint(err, "%s", guard.Hint))
+	case errors.As(err, &locked):
+		return withCode(exitLocked, withHint(err, "wait until it is done, or let this run wait: --lock-wait 30min"))
+	case errors.As(err, &layout):
+		hint := "name a destination outside of the source"
+		if strings.Contains(layout.Why, "inside the source") {
+			hint += fmt.Sprintf(", or leave it out with a line in %s", shellWord(filepath.Join(dest, blacklistFile)))
+		}
+		return withCode(exitUsage, withHint(err, "%s", hint))
+	case errors.As(err, &missing):
+		return withHint(err, "name the folder to back up; is its disk mounted?")
+	case errors.Is(err, backup.ErrNoHardLinks):
+		return withHint(err, "use a destination on ext4, XFS, btrfs, NTFS, APFS or another file system with hard links")
+	case errors.Is(err, backup.ErrNotDestination):
+		return withCode(exitNoDest, err)
+	case errors.Is(err, index.ErrMissing), errors.Is(err, index.ErrDamaged), errors.Is(err, index.ErrNewer):
+		return indexHint(err, dest)
+	}
+	return err
+}
+
+func userName(uid uint32) string {
+	if u, err := user.LookupId(strconv.FormatUint(uint64(uid), 10)); err == nil {
+		return u.Username
+	}
+	return ""
+}
+
+func groupName(gid uint32) string {
+	if g, err := user.LookupGroupId(strconv.FormatUint(uint64(gid), 10)); err == nil {
+		return g.Name
+	}
+	return ""
+}
+
+// backupReport prints what a backup does: the marks of changes with -v and -n, every file with its
+// reason with -vv, problems always.
+type backupReport struct {
+	call   *call
+	log    *slog.Logger
+	line   *progressLine
+	dryRun bool
+	err    error // of printing
+}
+
+func (r *backupReport) Progress(p backup.Progress) { r.line.show(p) }
+
+func (r *backupReport) Entry(path string, rec *index.Record, changed bool) {
+	c := r.call
+	show := c.opts.verbose > 1 || changed && rec.Change != index.Silent && (c.opts.verbose > 0 || r.dryRun)
+	if changed && rec.Change != index.Silent {
+		r.log.Debug(rec.Change.String(), "path", path, "reason", rec.Reason.String())
+	}
+	if !show || c.opts.quiet || r.err != nil {
+		return
+	}
+	if c.opts.json {
+		r.err = c.json(newBackupChange(path, rec, changed))
+		return
+	}
+	mark, name := " ", shown(path, rec.Kind)
+	if changed {
+		mark = c.mark(rec.Change)
+		if rec.Change == index.Moved {
+			name = shown(rec.From, rec.Kind) + " -> " + name
+		}
+	}
+	why := ""
+	if c.opts.verbose > 1 {
+		why = "  (unchanged)"
+		if changed {
+			why = "  (" + reasonText(rec) + ")"
+		}
+	}
+	r.err = c.printf("%s %s%s\n", mark, name, why)
+}
+
+// reasonText is why a record is as it is, and how it was stored.
+func reasonText(rec *index.Record) string {
+	text := rec.Reason.String()
+	switch rec.Stored {
+	case index.Copied, index.Linked, index.Cloned:
+		text += "; " + rec.Stored.String()
+	}
+	return text
+}
+
+func (r *backupReport) Problem(p backup.Problem) {
+	level, text := slog.LevelWarn, p.Err.Error()
+	if p.Note {
+		level = slog.LevelInfo
+	}
+	if p.Path != "" {
+		text = p.Path + ": " + text
+	}
+	r.log.Log(r.call.ctx, level, clean(text))
+	if r.call.opts.quiet && p.Note {
+		return
+	}
+	if p.Path != "" {
+		text = quote(p.Path) + ": " + p.Err.Error()
+	}
+	fmt.Fprintf(r.line.messages(r.call.env.Stderr), "snap: %s\n", clean(text))
+}
+
+// backupChangeJSON is a line of `backup -v --json`.
+type backupChangeJSON struct {
+	Type    string  `json:"message_type"` // "change"
+	Change  string  `json:"change"`       // "unchanged" too, with -vv
+	Path    string  `json:"path"`
+	PathB64 string  `json:"path_b64,omitempty"`
+	From    *string `json:"from"`
+	FromB64 string  `json:"from_b64,omitempty"`
+	Size    int64   `json:"size"`
+	Reason  string  `json:"reason"`
+	Stored  string  `json:"stored"`
+}
+
+func newBackupChange(path string, rec *index.Record, changed bool) backupChangeJSON {
+	j := backupChangeJSON{Type: "change", Change: "unchanged", Size: rec.Size}
+	j.Path, j.PathB64 = jsonName(path)
+	if changed {
+		j.Change, j.Reason, j.Stored = rec.Change.String(), rec.Reason.String(), rec.Stored.String()
+		if rec.Change == index.Moved {
+			var from string
+			from, j.FromB64 = jsonName(rec.From)
+			j.From = &from
+		}
+	}
+	return j
+}
+
+// backupSummaryJSON is the last line of `backup --json`.
+type backupSummaryJSON struct {
+	Type          string        `json:"message_type"` // "summary"
+	Snapshot      *snapshotJSON `json:"snapshot"`     // null when skipped
+	Skipped       bool          `json:"skipped"`
+	DryRun        bool          `json:"dry_run"`
+	FilesNew      int64         `json:"files_new"`
+	FilesChanged  int64         `json:"files_changed"`
+	FilesMetadata int64         `json:"files_metadata"`
+	FilesMoved    int64         `json:"files_moved"`
+	FilesLinked   int64         `json:"files_linked"`
+	FilesRemoved  int64         `json:"files_removed"`
+	DataAdded     int64         `json:"data_added"`
+	Errors        int64         `json:"errors"`
+	Vanished      int64         `json:"vanished"`
+	Seconds       float64       `json:"seconds"`
+}
+
+// summary prints how the backup ended.
+func (r *backupReport) summary(res *backup.Result, start time.Time) error {
+	c := r.call
+	took := c.env.Now().Sub(start)
+	h := res.Header
+	if c.opts.json {
+		j := backupSummaryJSON{Type: "summary", Skipped: res.Skipped, DryRun: r.dryRun, Vanished: res.Vanished, Seconds: took.Seconds()}
+		if h != nil {
+			if !r.dryRun {
+				s := newSnapshotJSON(h, h.State)
+				if h.Errors > 0 {
+					s.State = index.Incomplete
+				}
+				j.Snapshot = &s
+			}
+			j.FilesNew, j.FilesChanged, j.FilesMetadata, j.FilesMoved, j.FilesLinked, j.FilesRemoved = h.Added, h.Modified, h.Metadata, h.Moved, h.Linked, h.Removed
+			j.DataAdded = h.CopiedBytes
+		}
+		for _, p := range res.Problems {
+			if !p.Note {
+				j.Errors++
+			}
+		}
+		return c.json(j)
+	}
+	if res.Skipped {
+		r.log.Info("nothing changed", "since", res.Previous)
+		if c.opts.quiet {
+			return nil
+		}
+		return c.printf("nothing changed since %s: no snapshot made\n", quote(res.Previous))
+	}
+	changes := fmt.Sprintf("%s added, %s modified, %s metadata, %s moved, %s removed",
+		humanize.Comma(h.Added), humanize.Comma(h.Modified), humanize.Comma(h.Metadata), humanize.Comma(h.Moved), humanize.Comma(h.Removed))
+	verb, name := "snapshot", quote(h.Name)
+	if r.dryRun {
+		verb, name = "would make a snapshot", ""
+	} else {
+		r.log.Info("backup done", "snapshot", h.Name, "changes", changes, "copied", h.CopiedBytes, "linked", h.Linked, "errors", h.Errors)
+	}
+	if c.opts.quiet {
+		return nil
+	}
+	saved := max(h.Bytes-h.CopiedBytes, 0)
+	lines := []string{
+		strings.TrimSpace(fmt.Sprintf("%s %s", verb, name)) + fmt.Sprintf(": %s files, %s folders, %s", humanize.Comma(h.Files), humanize.Comma(h.Dirs), c.size(h.Bytes)),
+		"  " + changes,
+		fmt.Sprintf("  %s copied, %s files linked (%s not copied again), %s", c.size(h.CopiedBytes), humanize.Comma(h.Linked), c.size(saved), seconds(took)),
+	}
+	if res.Vanished > 0 {
+		lines = append(lines, fmt.Sprintf("  %s vanished while the backup ran", humanize.Comma(res.Vanished)))
+	}
+	if h.Errors > 0 {
+		lines = append(lines, fmt.Sprintf("  %s could not be read; they are named above", humanize.Comma(h.Errors)))
+	}
+	if res.Previous == "" && !r.dryRun {
+		lines = append(lines, "", "next: snap list · snap ls latest · snap restore latest --target DIR")
+	}
+	return c.printf("%s\n", strings.Join(lines, "\n"))
+}
+
+// seconds is a duration as a person reads it.
+func seconds(d time.Duration) string {
+	switch {
+	case d < 10*time.Second:
+		return fmt.Sprintf("%.1f s", d.Seconds())
+	case d < 2*time.Minute:
+		return fmt.Sprintf("%.0f s", d.Seconds())
+	}
+	return d.Round(time.Second).String()
+}

@@ -1,0 +1,105 @@
+package cli
+
+import (
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+
+	"snap/index"
+	"snap/internal/file"
+)
+
+func catCommand() *command {
+	return &command{
+		name: "cat", args: "REF:PATH", short: "a file's bytes, verified", group: groupLook, min: 1, max: 1, codes: []int{exitNoDest, exitLocked},
+		long: `
+Writes the bytes of a file to standard output as a snapshot holds them. They are
+hashed on the way: when they are not what was backed up, that is said on standard
+error and the exit code is 1, after the bytes were written.`,
+		examples: `
+snap cat latest:docs/report.txt
+snap cat @7d:src/main.go | diff - src/main.go`,
+		complete: completePathRef,
+		run:      runCat,
+	}
+}
+
+func runCat(c *call) error {
+	return c.reading(func(d *destination) error {
+		h, path, err := d.entry(c, c.args[0])
+		if err != nil {
+			return err
+		}
+		r, _, err := d.db.Lookup(c.ctx, h.Seq, path)
+		if err != nil {
+			return err
+		}
+		name := quote(h.Name) + ":" + shown(path, file.None)
+		switch {
+		case r.Kind == file.Folder:
+			return withHint(fmt.Errorf("cat %s: is a folder", name), "snap ls %s lists it", shellWord(h.Name+":"+path))
+		case r.Kind == file.Symlink:
+			return fmt.Errorf("cat %s: is a symbolic link to %s", name, quote(r.Target))
+		case r.Kind != file.Regular:
+			return fmt.Errorf("cat %s: is no regular file but a %s", name, r.Kind)
+		case r.Stored == index.Absent:
+			return withHint(fmt.Errorf("cat %s: could not be read when the snapshot was made", name), "snap history %s shows other versions", shellWord(path))
+		}
+		f, err := openStored(d.root, h.Name, path)
+		if err != nil {
+			return withHint(err, "snap check names what a destination has lost")
+		}
+		err = c.copyVerified(f, &r)
+		if errors.Is(err, errDamaged) {
+			err = withHint(fmt.Errorf("cat %s: %w", name, err), "snap history %s shows other versions; snap check looks at all files", shellWord(path))
+		}
+		return errors.Join(err, f.Close())
+	})
+}
+
+// errDamaged says that a file in a snapshot is not what was backed up.
+var errDamaged = errors.New("the snapshot's copy is damaged: its bytes are not those that were backed up")
+
+// openStored opens a file of a snapshot, entering folder by folder and following no symbolic link.
+func openStored(root *file.Dir, snapshot, path string) (*file.File, error) {
+	tree := file.NewTree(root, 0, (*file.Dir).EnterDir)
+	defer tree.Close()
+	parent, name := index.Split(path)
+	within := snapshot
+	if parent != "" {
+		within = index.Join(snapshot, parent)
+	}
+	dir, err := tree.Dir(within)
+	if err != nil {
+		return nil, err
+	}
+	defer dir.Close()
+	return dir.Open(name)
+}
+
+// copyVerified writes f to standard output and compares its hash with the record's.
+func (c *call) copyVerified(f *file.File, r *index.Record) error {
+	h := sha256.New()
+	buf := make([]byte, 256<<10)
+	for {
+		if err := c.ctx.Err(); err != nil {
+			return err
+		}
+		n, err := f.Read(buf)
+		h.Write(buf[:n])
+		if _, werr := c.out.Write(buf[:n]); werr != nil {
+			return werr
+		}
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if r.Has(index.Hashed) && [32]byte(h.Sum(nil)) != r.Hash {
+		return errDamaged
+	}
+	return nil
+}

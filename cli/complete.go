@@ -1,0 +1,254 @@
+package cli
+
+import (
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"snap/index"
+	"snap/internal/file"
+)
+
+// candidate is one way to go on with a word, and a short text about it.
+type candidate struct{ word, about string }
+
+// completer lists candidates for the argument word of a command. It may fail by listing none.
+type completer func(c *call, word string) []candidate
+
+// maxCompletions bounds an answer: more is not read by anyone who pressed TAB.
+const maxCompletions = 2000
+
+func completeCommand() *command {
+	return &command{
+		name: "__complete", short: "candidates for the shell's completion", hidden: true, args: "LINE", min: 1, max: 1,
+		long: "Prints the candidates for the last word of LINE, a line each, with a tab before what it is.",
+		flags: []cli.Flag{
+			&cli.BoolFlag{Name: "break", Usage: "leave out what stands before the word's last : or =, where bash breaks words"},
+		},
+		run: func(c *call) error {
+			c.opts.quiet = true // a note would end up in the middle of the typed line
+			words, quoted, ok := splitLine(c.args[0])
+			if !ok || len(words) < 2 {
+				return nil
+			}
+			last, done := words[len(words)-1], 0
+			if c.flags.Bool("break") && !quoted {
+				done = strings.LastIndexAny(last, ":=") + 1
+			}
+			for i, cand := range c.candidates(words[1:len(words)-1], last) {
+				if i == maxCompletions {
+					break
+				}
+				if !harmless(cand.word) { // nothing that a shell or a terminal could take for its own
+					continue
+				}
+				if err := c.printf("%s\t%s\n", cand.word[done:], clean(cand.about)); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+	}
+}
+
+// candidates are the ways to go on with the word last, after the words before it.
+func (c *call) candidates(before []string, last string) []candidate {
+	app := newApp(c.all, nil)
+	l, err := arrange(app, append([]string{"snap"}, before...))
+	var all []candidate
+	cmd := c.commandOf(l.command)
+	dashed := slices.Contains(before, "--")
+	switch flag, _, joined := strings.Cut(last, "="); {
+	case errors.As(err, new(*valueMissing)):
+		all = c.flagValues(before[len(before)-1])
+	case err != nil:
+	case joined && strings.HasPrefix(flag, "--") && !dashed:
+		for _, v := range c.flagValues(flag) {
+			all = append(all, candidate{flag + "=" + v.word, v.about})
+		}
+	case strings.HasPrefix(last, "-") && !dashed:
+		flags := app.Flags
+		if l.command != nil {
+			flags = append(slices.Clone(l.command.Flags), flags...)
+		}
+		all = flagNames(flags)
+	case cmd == nil:
+		all = commandNames(c.all)
+	case cmd.complete != nil:
+		c.opts.dest = destOf(l.args)
+		all = cmd.complete(c, last)
+	}
+	return slices.DeleteFunc(all, func(cand candidate) bool { return !strings.HasPrefix(cand.word, last) })
+}
+
+func (c *call) commandOf(u *cli.Command) *command {
+	for _, cmd := range c.all {
+		if u != nil && cmd.name == u.Name {
+			return cmd
+		}
+	}
+	return nil
+}
+
+// destOf is the destination that an arranged line names with -d.
+func destOf(args []string) (dest string) {
+	for _, a := range args {
+		if v, ok := strings.CutPrefix(a, "--dest="); ok {
+			dest = v
+		}
+	}
+	return dest
+}
+
+// flagValues are the values of a flag that has few. Others are left to the shell, which knows files.
+func (c *call) flagValues(flag string) (all []candidate) {
+	values := map[string]string{
+		"--units": "iec si raw", "--color": "auto always never", "--sort": "name size time", "--type": "f d l",
+		"--overwrite": "never if-changed if-newer always",
+	}
+	for v := range strings.FieldsSeq(values[flag]) {
+		all = append(all, candidate{v, ""})
+	}
+	if flag == "--in" {
+		all = completeRef(c, "")
+	}
+	return all
+}
+
+func flagNames(flags []cli.Flag) (all []candidate) {
+	for _, f := range flags {
+		d, ok := f.(cli.DocGenerationFlag)
+		if !ok {
+			continue
+		}
+		_, _, about := flagParts(d)
+		for _, n := range f.Names() {
+			if len(n) > 1 {
+				all = append(all, candidate{"--" + n, about})
+			}
+		}
+	}
+	return all
+}
+
+func commandNames(commands []*command) (all []candidate) {
+	for _, cmd := range commands {
+		if !cmd.hidden {
+			all = append(all, candidate{cmd.name, cmd.short})
+		}
+	}
+	return all
+}
+
+// completeFiles leaves the word to the shell, which knows files.
+func completeFiles(*call, string) []candidate { return nil }
+
+// completeRef lists snapshots, the newest first.
+func completeRef(c *call, _ string) (all []candidate) {
+	_ = c.reading(func(d *destination) error {
+		all = append(all, candidate{"latest", "the newest snapshot"}, candidate{"oldest", "the first snapshot"})
+		for i := d.snaps.newest(); i >= 0; i-- {
+			h := &d.snaps[i]
+			all = append(all, candidate{h.Name, c.age(h.Time) + " ago"})
+		}
+		return nil
+	})
+	return all
+}
+
+// completePathRef lists snapshots, and after the colon what is in one.
+func completePathRef(c *call, word string) (all []candidate) {
+	if !strings.Contains(word, ":") {
+		for _, ref := range completeRef(c, word) {
+			all = append(all, candidate{ref.word + ":", ref.about})
+		}
+		return all
+	}
+	_ = c.reading(func(d *destination) error {
+		r := d.resolver(c)
+		head, typed := r.split(word)
+		pos, err := r.ref(head)
+		if err != nil {
+			return err
+		}
+		all = folderCandidates(c, d, pos, head+":", typed)
+		return nil
+	})
+	return all
+}
+
+// completeNewestPath lists what is in the newest snapshot.
+func completeNewestPath(c *call, word string) (all []candidate) {
+	_ = c.reading(func(d *destination) error {
+		all = folderCandidates(c, d, d.snaps.newest(), "", word)
+		return nil
+	})
+	return all
+}
+
+// folderCandidates are the entries of the folder that typed has come to, after what stands before it.
+func folderCandidates(c *call, d *destination, pos int, before, typed string) (all []candidate) {
+	if pos < 0 {
+		return nil
+	}
+	dir := ""
+	if i := strings.LastIndexByte(typed, '/'); i >= 0 {
+		dir = typed[:i]
+	}
+	path, err := sourcePath(&d.snaps[pos], dir)
+	if err != nil {
+		return nil
+	}
+	if dir != "" {
+		before += dir + "/"
+	}
+	for e, err := range listing(c.ctx, d.db, d.snaps[pos].Seq, path, false) {
+		if err != nil || len(all) == maxCompletions {
+			break
+		}
+		_, name := index.Split(e.Path)
+		if e.Kind == file.Folder {
+			name += "/"
+		}
+		all = append(all, candidate{before + name, e.Kind.String()})
+	}
+	return all
+}
+
+// splitLine takes a command line that is being typed apart as a shell does, without evaluating
+// anything: quotes and backslashes are undone, what is open at the end is part of the last word. Not ok
+// for a line with what only a shell can know ($, `, a pipe). inQuotes says that the last word has an open
+// quote.
+func splitLine(line string) (words []string, inQuotes, ok bool) {
+	var word strings.Builder
+	open, quoted := false, byte(0)
+	for i := 0; i < len(line); i++ {
+		b := line[i]
+		switch {
+		case quoted != '\'' && (b == '$' || b == '`'), quoted == 0 && strings.IndexByte("|&;<>()\n", b) >= 0:
+			return nil, false, false
+		case quoted != '\'' && b == '\\' && i+1 < len(line):
+			if i++; quoted == '"' && strings.IndexByte(`\"$`+"`", line[i]) < 0 {
+				word.WriteByte('\\')
+			}
+			word.WriteByte(line[i])
+			open = true
+		case quoted != 0 && b == quoted:
+			quoted = 0
+		case quoted == 0 && (b == '\'' || b == '"'):
+			quoted, open = b, true
+		case quoted == 0 && (b == ' ' || b == '\t'):
+			if open {
+				words = append(words, word.String())
+			}
+			word.Reset()
+			open = false
+		default:
+			word.WriteByte(b)
+			open = true
+		}
+	}
+	return append(words, word.String()), quoted != 0, true
+}

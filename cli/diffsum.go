@@ -1,0 +1,89 @@
+package cli
+
+import (
+	"fmt"
+	"strings"
+
+	"snap/index"
+)
+
+// diffSummary is the totals of `snap diff`, and its last line with --json.
+type diffSummary struct {
+	MessageType string `json:"message_type"`
+	A           string `json:"a"`
+	B           string `json:"b"`
+	Added       int64  `json:"added"`
+	Modified    int64  `json:"modified"`
+	Metadata    int64  `json:"metadata"`
+	Moved       int64  `json:"moved"`
+	Removed     int64  `json:"removed"`
+	Type        int64  `json:"type"`
+	BytesBefore int64  `json:"bytes_before"` // sizes of what differs, in A
+	BytesAfter  int64  `json:"bytes_after"`  // and in B
+}
+
+func (s *diffSummary) add(d *index.Difference) {
+	switch d.Change {
+	case index.Added:
+		s.Added++
+	case index.Modified:
+		s.Modified++
+	case index.Metadata:
+		s.Metadata++
+	case index.Moved:
+		s.Moved++
+	case index.Removed:
+		s.Removed++
+	case index.TypeChanged:
+		s.Type++
+	}
+	if d.Before != nil {
+		s.BytesBefore += d.Before.Size
+	}
+	if d.After != nil {
+		s.BytesAfter += d.After.Size
+	}
+}
+
+func (s *diffSummary) total() int64 {
+	return s.Added + s.Modified + s.Metadata + s.Moved + s.Removed + s.Type
+}
+
+// printStat prints the totals.
+func (c *call) printStat(s *diffSummary) error {
+	var parts []string
+	for _, n := range [...]struct {
+		count int64
+		what  string
+	}{
+		{s.Added, "added"}, {s.Modified, "modified"}, {s.Metadata, "metadata"}, {s.Moved, "moved"},
+		{s.Removed, "removed"}, {s.Type, "of another type"},
+	} {
+		if n.count > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n.count, n.what))
+		}
+	}
+	if len(parts) == 0 {
+		return c.printf("no differences\n")
+	}
+	return c.printf("%s; %s -> %s\n", strings.Join(parts, ", "), c.size(s.BytesBefore), c.size(s.BytesAfter))
+}
+
+// differenceJSON is a `change` of `snap diff`.
+type differenceJSON struct {
+	MessageType string  `json:"message_type"`
+	Change      string  `json:"change"`
+	Path        string  `json:"path"`
+	PathB64     string  `json:"path_b64,omitempty"`
+	From        *string `json:"from"`
+	FromB64     string  `json:"from_b64,omitempty"`
+	SizeBefore  *int64  `json:"size_before"`
+	SizeAfter   *int64  `json:"size_after"`
+}
+
+func newDifferenceJSON(d *index.Difference) differenceJSON {
+	j := differenceJSON{MessageType: "change", Change: d.Change.String(), SizeBefore: sizeJSON(d.Before), SizeAfter: sizeJSON(d.After)}
+	j.Path, j.PathB64 = jsonName(d.Path)
+	j.From, j.FromB64 = optionalName(d.From)
+	return j
+}

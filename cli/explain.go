@@ -1,0 +1,168 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/urfave/cli/v2"
+
+	"snap/filter"
+	"snap/index"
+)
+
+func explainCommand() *command {
+	return &command{
+		name: "explain", args: "PATH", min: 1, max: 1, group: "Asking the snapshots",
+		short: "is a path of the source backed up, and why",
+		long: `Say whether PATH of the source is taken into backups, which line of which file says
+so, and what the last backup did with it and why. PATH is relative to the working
+directory if that is in the source, else to the source, or absolute.`,
+		examples: `snap explain ~/.cache
+snap explain Documents/report.odt`,
+		codes: []int{exitNoDest},
+		flags: []cli.Flag{
+			&cli.StringSliceFlag{Name: "exclude", Usage: "judge as if `PATTERN` stood in Blacklist.txt; may be repeated"},
+			&cli.StringSliceFlag{Name: "include", Usage: "judge as if `PATTERN` stood in Whitelist.txt; may be repeated"},
+		},
+		complete: completeFiles,
+		run:      explain,
+	}
+}
+
+// explainJSON is the document of `explain --json`.
+type explainJSON struct {
+	Path     string        `json:"path"`
+	PathB64  string        `json:"path_b64,omitempty"`
+	Source   string        `json:"source"`
+	Exists   bool          `json:"exists"` // in the source now
+	Included bool          `json:"included"`
+	Rule     *ruleJSON     `json:"rule"` // null: no line matches
+	Last     *explainedRec `json:"last"` // null: not in the newest snapshot
+}
+
+type ruleJSON struct {
+	File string `json:"file"`
+	Line int    `json:"line"`
+	Text string `json:"text"`
+	At   string `json:"at"` // the path it matched: this one or a folder above
+}
+
+type explainedRec struct {
+	Snapshot string  `json:"snapshot"` // the newest
+	Since    string  `json:"since"`    // the snapshot that stored this version
+	Change   string  `json:"change"`   // what that snapshot did
+	Reason   string  `json:"reason"`
+	Stored   string  `json:"stored"`
+	From     *string `json:"from"`
+}
+
+func explain(c *call) error {
+	d, err := c.open()
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	if len(d.snaps) == 0 {
+		return withHint(errors.New("the destination holds no complete snapshot"), "snap backup DEST SRC makes one")
+	}
+	newest := &d.snaps[d.snaps.newest()]
+	paths, err := d.locator(c).paths(c.args[0])
+	if err != nil {
+		return err
+	}
+	set, err := c.filters(d.dir, newest.Source)
+	if err != nil {
+		return err
+	}
+	j, rec, err := d.explainPath(c, set, newest, paths)
+	if err != nil {
+		return d.mend(err)
+	}
+	if c.opts.json {
+		return c.json(j)
+	}
+	return c.printExplained(j, rec)
+}
+
+// explainPath explains the first of paths that is in the source or in the newest snapshot, else the
+// first.
+func (d *destination) explainPath(c *call, set *filter.Set, newest *index.Header, paths []string) (j explainJSON, rec *index.Record, err error) {
+	for i := len(paths) - 1; i >= 0; i-- {
+		path := paths[i]
+		info, lerr := os.Lstat(filepath.Join(newest.Source, filepath.FromSlash(path)))
+		r, since, rerr := d.db.Lookup(c.ctx, newest.Seq, path)
+		if rerr != nil && !errors.Is(rerr, index.ErrNotFound) {
+			return j, nil, rerr
+		}
+		if i > 0 && lerr != nil && rerr != nil {
+			continue
+		}
+		if lerr != nil && rerr != nil && rec != nil || j.Exists && lerr != nil {
+			continue // a better one was found
+		}
+		isDir := lerr == nil && info.IsDir() || lerr != nil && rerr == nil && r.Kind.String() == "dir"
+		v, err := set.Explain(path, isDir)
+		if err != nil {
+			return j, nil, err
+		}
+		j = explainJSON{Source: newest.Source, Exists: lerr == nil, Included: v.Included}
+		j.Path, j.PathB64 = jsonName(path)
+		if v.Rule != nil {
+			j.Rule = &ruleJSON{v.Rule.File, v.Rule.Line, v.Rule.Text, v.By}
+		}
+		rec = nil
+		if rerr == nil {
+			rec = &r
+			name := ""
+			if pos, ok := d.snaps.bySeq(since); ok {
+				name = d.snaps[pos].Name
+			}
+			j.Last = &explainedRec{Snapshot: newest.Name, Since: name, Change: r.Change.String(), Reason: r.Reason.String(), Stored: r.Stored.String()}
+			if r.From != "" {
+				from, _ := jsonName(r.From)
+				j.Last.From = &from
+			}
+		}
+	}
+	return j, rec, nil
+}
+
+func (c *call) printExplained(j explainJSON, rec *index.Record) error {
+	text := quote(j.Path)
+	if j.Path == "" {
+		text = "./ (the source itself)"
+	}
+	if err := c.printf("%s\n", text); err != nil {
+		return err
+	}
+	verdict, why := "included", "no line of the lists names it"
+	if !j.Included {
+		verdict = "left out"
+	}
+	if j.Rule != nil {
+		why = fmt.Sprintf("%s, line %d: %s", clean(j.Rule.File), j.Rule.Line, clean(j.Rule.Text))
+		if j.Rule.At != j.Path {
+			why += fmt.Sprintf("\n              (it names %s, and this is in it)", quote(j.Rule.At))
+		}
+	}
+	if !j.Exists {
+		why += "\n              (the source does not hold it now)"
+	}
+	if err := c.printf("  %-10s  %s\n", verdict, why); err != nil {
+		return err
+	}
+	if j.Last == nil {
+		return c.printf("  last time   not in the newest snapshot\n")
+	}
+	last := fmt.Sprintf("in %s: ", quote(j.Last.Snapshot))
+	if j.Last.Since != j.Last.Snapshot {
+		last += fmt.Sprintf("as it is since %s: ", quote(j.Last.Since))
+	}
+	last += reasonText(rec)
+	if rec.From != "" {
+		last += " from " + quote(rec.From)
+	}
+	return c.printf("  last time   %s\n", last)
+}

@@ -1,0 +1,200 @@
+package cli
+
+import (
+	"iter"
+	"slices"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"snap/index"
+	"snap/internal/file"
+)
+
+func findCommand() *command {
+	return &command{
+		name: "find", args: "PATTERN…", short: "every version of a file in every snapshot", group: groupLook, min: 1, max: -1,
+		codes: []int{exitNoDest, exitLocked},
+		long: `
+Finds files and folders in all snapshots, a line for each version: a stretch of
+snapshots in which it stayed the same. The line says how the version came about,
+its first and last snapshot, in how many it is, size, time and path.
+
+A PATTERN is
+  a path         that entry and all that is below it; from the source down, or
+                 absolute below the source or below a snapshot's folder, or, when
+                 the current folder is in one of these, from there
+  a name         every entry of that name, wherever it is (and the path, as above)
+  a glob         *, ?, [a-z], and ** for any number of folders; without a slash it
+                 is compared with names, with one with whole paths
+  --regex        a Go regular expression, searched for in the path from the source
+                 down`,
+		examples: `
+snap find report.txt              every version of every report.txt
+snap find --deleted 'docs/**/*.odt'
+snap find -i '*.jpg' --size +10M --since 2026-01-01 --until 30d
+snap find ~/docs/report.txt --in @7d`,
+		flags: []cli.Flag{
+			&cli.BoolFlag{Name: "ignore-case", Aliases: []string{"i"}, Usage: "large and small letters are the same"},
+			&cli.BoolFlag{Name: "regex", Usage: "the patterns are regular expressions"},
+			&cli.BoolFlag{Name: "deleted", Usage: "only what the newest snapshot no longer holds, under any name"},
+			&cli.StringFlag{Name: "type", Usage: "only `KIND` f (files), d (folders) or l (symbolic links)"},
+			&cli.StringFlag{Name: "size", Usage: "only files of this `SIZE`: +10M for more, -1K for less"},
+			&cli.StringFlag{Name: "since", Usage: "only versions last modified at `WHEN` or later: a date or an age"},
+			&cli.StringFlag{Name: "until", Usage: "only versions last modified at `WHEN` or before"},
+			&cli.StringFlag{Name: "in", Usage: "only versions that are in the snapshot `REF`"},
+			rawFlag(),
+		},
+		run: runFind,
+	}
+}
+
+func runFind(c *call) error {
+	raw, err := c.raw()
+	if err != nil {
+		return err
+	}
+	want, err := readWanted(c)
+	if err != nil {
+		return err
+	}
+	return c.reading(func(d *destination) error {
+		if ref := c.flags.String("in"); ref != "" {
+			pos, err := d.resolver(c).ref(ref)
+			if err != nil {
+				return err
+			}
+			want.in = &pos
+		}
+		m, err := newMatcher(c.args, c.flags.Bool("regex"), c.flags.Bool("ignore-case"), d.locator(c))
+		if err != nil {
+			return err
+		}
+		paths, versions := 0, 0
+		width := spanWidth(d.snaps)
+		for h, err := range histories(c, d.db, m) {
+			if err != nil {
+				return err
+			}
+			found := want.filter(versionsOf(&h, d.snaps))
+			if len(found) == 0 {
+				continue
+			}
+			paths, versions = paths+1, versions+len(found)
+			if raw {
+				if err := c.printf("%s\x00", h.Path); err != nil {
+					return err
+				}
+				continue
+			}
+			for i := range found {
+				if err := c.printVersion(&found[i], d.snaps, width); err != nil {
+					return err
+				}
+			}
+		}
+		if c.opts.json {
+			return c.json(struct {
+				MessageType string `json:"message_type"`
+				Paths       int    `json:"paths"`
+				Versions    int    `json:"versions"`
+			}{"summary", paths, versions})
+		}
+		if paths == 0 && !raw {
+			c.note("nothing found")
+		}
+		return nil
+	})
+}
+
+// histories yields what m matches, reading no more of the index than m needs.
+func histories(c *call, db *index.DB, m *matcher) iter.Seq2[index.History, error] {
+	return func(yield func(index.History, error) bool) {
+		for _, root := range m.roots() {
+			for h, err := range db.Histories(c.ctx, root, m.matches) {
+				if !yield(h, err) || err != nil {
+					return
+				}
+			}
+		}
+	}
+}
+
+func (c *call) printVersion(v *version, snaps snapshots, width int) error {
+	if c.opts.json {
+		return c.json(v.json(snaps))
+	}
+	return c.printf("%s %-*s %4d %9s  %s  %s\n", c.mark(v.change), width, v.span(snaps), v.count(), c.sizeText(v.record),
+		c.when(v.record.Mtime.Time()), v.story())
+}
+
+// spanWidth is the width of the column that says between which snapshots a version lived.
+func spanWidth(snaps snapshots) int {
+	longest := 0
+	for i := range snaps {
+		longest = max(longest, len(quote(snaps[i].Name)))
+	}
+	if len(snaps) > 1 {
+		longest = 2*longest + len("..")
+	}
+	return longest
+}
+
+// wanted are the tests that a version must pass.
+type wanted struct {
+	kind    file.Kind // None for any
+	size    func(int64) bool
+	since   time.Time // zero for any
+	until   time.Time // the first moment that is too late; zero for any
+	in      *int
+	deleted bool
+}
+
+func readWanted(c *call) (wanted, error) {
+	w := wanted{deleted: c.flags.Bool("deleted")}
+	if t := c.flags.String("type"); t != "" {
+		if err := oneOf("type", t, "f", "d", "l"); err != nil {
+			return w, err
+		}
+		w.kind = map[string]file.Kind{"f": file.Regular, "d": file.Folder, "l": file.Symlink}[t]
+	}
+	var err error
+	if s := c.flags.String("size"); s != "" {
+		if w.size, err = parseSizeTest(s); err != nil {
+			return w, usagef("--size: %s", err)
+		}
+	}
+	if s := c.flags.String("since"); s != "" {
+		if w.since, _, err = parseWhen(s, c.now()); err != nil {
+			return w, usagef("--since: %s", err)
+		}
+	}
+	if s := c.flags.String("until"); s != "" {
+		if _, w.until, err = parseWhen(s, c.now()); err != nil {
+			return w, usagef("--until: %s", err)
+		}
+	}
+	return w, nil
+}
+
+// filter keeps the versions of one path that pass.
+func (w *wanted) filter(all []version) []version {
+	if w.deleted && (len(all) == 0 || !all[len(all)-1].deleted) {
+		return nil
+	}
+	return slices.DeleteFunc(all, func(v version) bool { return !w.passes(&v) })
+}
+
+func (w *wanted) passes(v *version) bool {
+	r := v.record
+	t := r.Mtime.Time()
+	switch {
+	case w.kind != file.None && r.Kind != w.kind,
+		w.size != nil && (r.Kind != file.Regular || !w.size(r.Size)),
+		!w.since.IsZero() && t.Before(w.since),
+		!w.until.IsZero() && !t.Before(w.until),
+		w.in != nil && (*w.in < v.first || *w.in > v.last):
+		return false
+	}
+	return true
+}

@@ -1,0 +1,62 @@
+package cli
+
+import (
+	"snap/index"
+	"snap/internal/file"
+)
+
+// folder finds what moved along with a renamed folder. It is shown the differences in the order in which
+// index.Diff yields them, that of the newer snapshot's paths, so that what is in a folder follows it
+// directly, and keeps only the folders that the present path is in.
+type folder struct {
+	turned bool // the differences lead from the newer snapshot to the older one
+	stack  []move
+	counts []int // by fold: how many entries moved along
+}
+
+// move is a renamed folder.
+type move struct {
+	from, to string // in the order of time
+	fold     int
+}
+
+// place says whether d is nothing but a part of a folder that moved: its own line would say nothing
+// new. Else, if d is a folder that moved, fold is its number, from 1.
+func (f *folder) place(d *index.Difference) (along bool, fold int) {
+	from, to := d.From, d.Path
+	if f.turned && d.Change == index.Moved {
+		from, to = to, from
+	}
+	for len(f.stack) > 0 && !index.Within(to, f.stack[len(f.stack)-1].to) {
+		f.stack = f.stack[:len(f.stack)-1]
+	}
+	if d.Change != index.Moved {
+		return false, 0
+	}
+	for i := len(f.stack) - 1; i >= 0; i-- {
+		m := &f.stack[i]
+		if from != m.from+to[len(m.to):] {
+			continue
+		}
+		if index.Classify(d.Before, d.After) != 0 {
+			return false, 0
+		}
+		f.counts[m.fold-1]++
+		return true, 0
+	}
+	if d.Before.Kind != file.Folder || d.After.Kind != file.Folder {
+		return false, 0
+	}
+	f.counts = append(f.counts, 0)
+	f.stack = append(f.stack, move{from, to, len(f.counts)})
+	return false, len(f.counts)
+}
+
+// count is how many entries moved along with a fold; 0 for fold 0, and for one that the reading before
+// did not meet because the index changed since.
+func (f *folder) count(fold int) int {
+	if fold == 0 || fold > len(f.counts) {
+		return 0
+	}
+	return f.counts[fold-1]
+}

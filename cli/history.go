@@ -1,0 +1,143 @@
+package cli
+
+import (
+	"fmt"
+
+	"github.com/urfave/cli/v2"
+
+	"snap/index"
+	"snap/internal/file"
+)
+
+func historyCommand() *command {
+	return &command{
+		name: "history", aliases: []string{"log"}, args: "PATH", short: "one file's life, followed through renames", group: groupLook,
+		min: 1, max: 1, codes: []int{exitNoDest, exitLocked},
+		long: `
+Tells the life of a file or folder in time order, a line for each step: added,
+modified, metadata changed, moved, removed; the snapshot in which that was seen
+first, its time and age, the size, and the path. Renames are followed both ways,
+so that the old name and the new one give the same answer.
+
+PATH counts from the source down, or from the current folder when that is in the
+source or in a snapshot, or is absolute.`,
+		examples: `
+snap history docs/report.txt
+snap log --no-follow docs/report.txt   that path alone, whatever file it held`,
+		flags: []cli.Flag{
+			&cli.BoolFlag{Name: "no-follow", Usage: "do not follow renames"},
+		},
+		complete: completeNewestPath,
+		run:      runHistory,
+	}
+}
+
+func runHistory(c *call) error {
+	return c.reading(func(d *destination) error {
+		steps, err := history(c, d)
+		if err != nil {
+			return err
+		}
+		for i := range steps {
+			if err := c.printStep(&steps[i], d.snaps); err != nil {
+				return err
+			}
+		}
+		if c.opts.json {
+			return c.json(struct {
+				MessageType string `json:"message_type"`
+				Steps       int    `json:"steps"`
+			}{"summary", len(steps)})
+		}
+		return nil
+	})
+}
+
+// history are the steps of the first meaning of the typed path that any snapshot knows.
+func history(c *call, d *destination) ([]version, error) {
+	paths, err := d.locator(c).paths(c.args[0])
+	if err != nil {
+		return nil, err
+	}
+	for _, path := range paths {
+		steps, err := life(c, d, path, !c.flags.Bool("no-follow"))
+		if err != nil || len(steps) > 0 {
+			return steps, err
+		}
+	}
+	_, name := index.Split(paths[0])
+	return nil, withHint(fmt.Errorf("%s: in no snapshot", shown(paths[len(paths)-1], file.None)), "snap find %s searches for the name", shellWord(name))
+}
+
+// life are the steps in the life of whatever was at path, in time order: its versions, and for each
+// removal one with change Removed, that stands for the snapshots without it.
+func life(c *call, d *destination, path string, follow bool) (steps []version, err error) {
+	var records []index.Step
+	if follow {
+		records, err = d.db.Follow(c.ctx, path)
+	} else {
+		var h index.History
+		h, err = d.db.Versions(c.ctx, path)
+		for _, v := range h.Versions {
+			records = append(records, index.Step{Path: path, Version: v})
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	versions := map[string][]version{} // of every path in it
+	for i := range records {
+		r := &records[i]
+		if _, known := versions[r.Path]; !known {
+			h, err := d.db.Versions(c.ctx, r.Path)
+			if err != nil {
+				return nil, err
+			}
+			versions[r.Path] = versionsOf(&h, d.snaps)
+		}
+		if pos, ok := d.snaps.bySeq(r.Seq); ok {
+			if v := stepAt(pos, versions[r.Path], d.snaps); v != nil {
+				steps = append(steps, *v)
+			}
+		}
+	}
+	return steps, nil
+}
+
+// stepAt is what happened in the snapshot at pos to a path with these versions, nil if nothing did.
+func stepAt(pos int, versions []version, snaps snapshots) *version {
+	var gone *version
+	for i := range versions {
+		v := versions[i]
+		switch {
+		case v.first == pos:
+			v.deleted = false // the removal is a step of its own
+			return &v
+		case v.last == pos-1:
+			gone = &v
+			gone.first, gone.last, gone.change = pos, snaps.newest(), index.Removed
+			if i+1 < len(versions) {
+				gone.last = versions[i+1].first - 1
+			}
+		}
+	}
+	return gone
+}
+
+func (c *call) printStep(v *version, snaps snapshots) error {
+	if c.opts.json {
+		return c.json(v.json(snaps))
+	}
+	size, change, what := c.sizeText(v.record), v.change, shown(v.path, v.record.Kind)
+	switch from := v.from(); {
+	case change == index.Removed && v.to != "": // seen only when renames are not followed
+		change, what = index.Moved, what+" -> "+shown(v.to, v.record.Kind)
+	case from != "":
+		what = shown(from, v.record.Kind) + " -> " + what
+	}
+	if v.change == index.Removed {
+		size = "-"
+	}
+	h := &snaps[v.first]
+	return c.printf("%s %s  %s %6s %9s  %s\n", c.mark(change), quote(h.Name), c.when(h.Time), c.age(h.Time), size, what)
+}

@@ -1,0 +1,108 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"snap/backup"
+)
+
+func initCommand() *command {
+	return &command{
+		name: "init", args: "DEST", min: 1, max: 1, group: "Making snapshots",
+		short: "make DEST a destination: settings files and index",
+		long: `Make the folder DEST a destination: its settings files with comments, and its
+index. Files that are there stay as they are. Then say what the file system there
+can do for snapshots and what it cannot. The folder is made if only its last part
+is missing.`,
+		examples: `snap init /mnt/disk/me`,
+		codes:    []int{exitLocked},
+		complete: completeFiles,
+		run: func(c *call) error {
+			dest := c.abs(c.args[0])
+			if err := os.Mkdir(dest, 0o700); err != nil && !errors.Is(err, os.ErrExist) && !errors.Is(err, os.ErrNotExist) {
+				return err
+			}
+			return c.initialize(dest)
+		},
+	}
+}
+
+// initJSON is what `init --json` prints.
+type initJSON struct {
+	Type  string              `json:"message_type"` // "summary"
+	Path  string              `json:"path"`
+	Made  []string            `json:"made"`
+	Ready backup.Capabilities `json:"capabilities"`
+}
+
+// initialize makes settings files and index where they are missing and reports what dest can do.
+func (c *call) initialize(dest string) (err error) {
+	if err := checkDest(dest); err != nil {
+		return err
+	}
+	if _, err := c.readSettings(dest); err != nil {
+		return err
+	}
+	d, err := backup.Open(c.ctx, dest, backup.OpenOptions{Create: true, LockWait: c.opts.lockWait, Holder: c.holder("init")})
+	if err != nil {
+		return backupHint(err, dest)
+	}
+	defer func() { err = errors.Join(err, d.Close()) }()
+	made, err := writeTemplates(dest)
+	if err != nil {
+		return err
+	}
+	can, err := d.Capabilities()
+	if err != nil {
+		return err
+	}
+	if err := c.remember(dest, d.ID, ""); err != nil {
+		c.warn("the list of known destinations could not be written: %v", err)
+	}
+	if c.opts.json {
+		if made == nil {
+			made = []string{}
+		}
+		return c.json(initJSON{"summary", dest, made, can})
+	}
+	if c.opts.quiet {
+		return nil
+	}
+	lines := []string{quote(dest) + " is a snap destination"}
+	if len(made) > 0 {
+		lines = append(lines, "  made          "+strings.Join(made, ", "))
+	}
+	lines = append(lines, c.capabilityLines(can)...)
+	return c.printf("%s\n\nnext: read %s, then snap backup %s SRC\n", strings.Join(lines, "\n"), blacklistFile, shellWord(dest))
+}
+
+// capabilityLines say what a destination can do, a line each.
+func (c *call) capabilityLines(can backup.Capabilities) []string {
+	yes := func(ok bool, yes, no string) string {
+		if ok {
+			return "yes: " + yes
+		}
+		return "no: " + no
+	}
+	links := "unchanged files cost a name, not their bytes"
+	if can.LinkLimit > 0 {
+		links += fmt.Sprintf(" (%d names a file at most, then one more copy)", can.LinkLimit)
+	}
+	inodes := ""
+	if can.HasInodes {
+		inodes = fmt.Sprintf(", %d inodes", can.FreeInodes)
+	}
+	return []string{
+		"  file system   " + can.System,
+		"  hard links    " + yes(can.HardLinks, links, "every snapshot would be a full copy"),
+		"  reflinks      " + yes(can.Reflinks, "a change of mode or owner costs no second copy of the bytes", "a change of mode or owner copies the file again"),
+		"  attributes    " + yes(can.Xattrs, "xattrs and ACLs are kept in the tree", "xattrs and ACLs are kept in the index and come back by snap restore"),
+		"  owners        " + yes(can.Owners, "files keep their owners", "this user cannot set them; they are kept in the index"),
+		"  upper/lower   " + yes(can.CaseSensitive, "names that differ in case are different files", "names that differ only in case cannot both be kept"),
+		"  time stamps   " + can.Timestamps,
+		"  free          " + c.size(int64(can.FreeBytes)) + inodes,
+	}
+}

@@ -1,0 +1,76 @@
+package cli
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/dustin/go-humanize"
+	"snap/index"
+)
+
+func listCommand() *command {
+	return &command{
+		name: "list", aliases: []string{"snapshots"}, short: "the snapshots", group: groupLook, codes: []int{exitNoDest, exitLocked},
+		long: `
+Lists the snapshots, oldest first: name, time, age, number of files, size of all
+of them together, what changed against the snapshot before (+ added, M modified,
+U metadata, R moved, - removed), bytes copied, state and tags. Where the terminal
+is narrow, the times are left out.
+
+A snapshot is complete; or incomplete, when some source files could not be read;
+or missing, when its folder is gone from the destination.`,
+		examples: `
+snap list                     the snapshots of the destination used last
+snap list -d /mnt/usb --json  one JSON document`,
+		run: runList,
+	}
+}
+
+func runList(c *call) error {
+	return c.reading(func(d *destination) error {
+		if c.opts.json {
+			all := make([]snapshotJSON, len(d.snaps))
+			for i := range d.snaps {
+				all[i] = newSnapshotJSON(&d.snaps[i], stateOf(d.root, &d.snaps[i]))
+			}
+			return c.json(all)
+		}
+		if len(d.snaps) == 0 {
+			c.note("no snapshots in %s", quote(d.dir))
+			return nil
+		}
+		t := &table{columns: []column{
+			{head: "Snapshot"}, {head: "Time", optional: true}, {head: "Age", right: true}, {head: "Files", right: true},
+			{head: "Size", right: true}, {head: "Changes"}, {head: "Copied", right: true}, {head: "State"},
+			{head: "Tags", cut: true, optional: true}, {head: "Note", cut: true, optional: true},
+		}}
+		for i := range d.snaps {
+			h := &d.snaps[i]
+			t.add(quote(h.Name), c.when(h.Time), c.age(h.Time), humanize.Comma(h.Files), c.size(h.Bytes), changes(h),
+				c.size(h.CopiedBytes), string(stateOf(d.root, h)), quoteAll(h.Tags), quote(h.Note))
+		}
+		return t.write(c.out, c.env.Width)
+	})
+}
+
+// changes counts what a snapshot changed, with the marks of diff.
+func changes(h *index.Header) string {
+	var b strings.Builder
+	for _, n := range [...]struct {
+		change index.Change
+		count  int64
+	}{{index.Added, h.Added}, {index.Modified, h.Modified}, {index.Metadata, h.Metadata}, {index.Moved, h.Moved}, {index.Removed, h.Removed}} {
+		if n.count > 0 {
+			fmt.Fprintf(&b, " %s%d", marks[n.change].letter, n.count)
+		}
+	}
+	return strings.TrimPrefix(b.String(), " ")
+}
+
+func quoteAll(names []string) string {
+	quoted := make([]string, len(names))
+	for i, n := range names {
+		quoted[i] = quote(n)
+	}
+	return strings.Join(quoted, ",")
+}

@@ -1,0 +1,108 @@
+package cli
+
+import (
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"snap/index"
+)
+
+// locator turns what people type for a path into paths as the index holds them. The source can be
+// reached under its own name and with symbolic links resolved, and so can a snapshot's folder.
+type locator struct {
+	sources []string // absolute, with slashes; the longest first
+	dests   []string
+	snaps   snapshots
+	here    string // the working directory in the source, if inside
+	inside  bool   // the working directory is in the live source or in a snapshot
+}
+
+// locator is made for d and the working directory.
+func (d *destination) locator(c *call) *locator {
+	l := &locator{snaps: d.snaps}
+	for i := range d.snaps {
+		if src := d.snaps[i].Source; i == 0 || src != d.snaps[i-1].Source {
+			l.sources = append(l.sources, spellings(src)...)
+		}
+	}
+	slices.SortStableFunc(l.sources, func(a, b string) int { return len(b) - len(a) })
+	l.sources = slices.Compact(l.sources)
+	l.dests = spellings(d.dir)
+	for _, dir := range spellings(c.env.Dir) {
+		if l.here, l.inside = l.below(dir); l.inside {
+			break
+		}
+	}
+	return l
+}
+
+// spellings are dir as it is and with symbolic links resolved.
+func spellings(dir string) []string {
+	if dir == "" {
+		return nil
+	}
+	all := []string{path.Clean(filepath.ToSlash(dir))}
+	if real, err := filepath.EvalSymlinks(dir); err == nil && filepath.ToSlash(real) != all[0] {
+		all = append(all, filepath.ToSlash(real))
+	}
+	return all
+}
+
+// below is an absolute path relative to the source, if it is in the live source or in a snapshot.
+func (l *locator) below(abs string) (rel string, ok bool) {
+	abs = path.Clean(abs)
+	for _, dest := range l.dests {
+		if rel, ok := pathBelow(abs, dest); ok {
+			name, rest, _ := strings.Cut(rel, "/")
+			if slices.ContainsFunc(l.snaps, func(h index.Header) bool { return h.Name == name }) {
+				return rest, true
+			}
+		}
+	}
+	for _, source := range l.sources {
+		if rel, ok := pathBelow(abs, source); ok {
+			return rel, true
+		}
+	}
+	return "", false
+}
+
+// paths are the paths that typed may stand for, the likeliest first: below the working directory if that
+// is inside, and below the source. An absolute path, and one that begins with a dot, has one meaning.
+func (l *locator) paths(typed string) ([]string, error) {
+	p := filepath.ToSlash(typed)
+	if path.IsAbs(p) || filepath.IsAbs(typed) {
+		rel, ok := l.below(p)
+		if !ok {
+			return nil, withHint(usagef("%s: not below the source", quote(typed)), "%s", l.sourceHint())
+		}
+		return []string{rel}, nil
+	}
+	here := path.Clean("./" + path.Join(l.here, p))
+	there := path.Clean("./" + p)
+	all := []string{here, there}
+	if dotted := p == "." || p == ".." || strings.HasPrefix(p, "./") || strings.HasPrefix(p, "../"); dotted && l.inside || here == there {
+		all = all[:1]
+	}
+	all = slices.DeleteFunc(all, func(p string) bool { return p == ".." || strings.HasPrefix(p, "../") })
+	for i, p := range all {
+		if p == "." {
+			all[i] = ""
+		}
+	}
+	if len(all) == 0 {
+		return nil, usagef("%s: leads out of the source", quote(typed))
+	}
+	return all, nil
+}
+
+func (l *locator) sourceHint() string {
+	if len(l.sources) == 0 {
+		return "the destination holds no snapshot"
+	}
+	names := slices.Clone(l.sources)
+	slices.Sort(names)
+	return "the source is " + enumerate(slices.Compact(names))
+}

@@ -1,0 +1,239 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"snap/index"
+	"snap/internal/file"
+)
+
+func lsCommand() *command {
+	return &command{
+		name: "ls", args: "[REF[:PATH]]", short: "what a snapshot holds", group: groupLook, max: 1, codes: []int{exitNoDest, exitLocked},
+		long: `
+Lists the folder PATH of a snapshot, or the file PATH; without PATH the source's
+top folder, without REF the newest snapshot. Paths count from the source down, so
+that they can be typed after "REF:".`,
+		examples: `
+snap ls latest            the top folder of the newest snapshot
+snap ls -l @7d:docs       docs as it was a week ago, with modes, sizes and times
+snap ls -R --sort size latest:photos`,
+		flags: []cli.Flag{
+			&cli.BoolFlag{Name: "long", Aliases: []string{"l"}, Usage: "mode, owner, group, size and time too"},
+			&cli.BoolFlag{Name: "recursive", Aliases: []string{"R"}, Usage: "all that is below, not the folder alone"},
+			&cli.StringFlag{Name: "sort", Value: "name", Usage: "`BY` name, size (largest first) or time (newest first)"},
+			rawFlag(),
+		},
+		complete: completePathRef,
+		run:      runLs,
+	}
+}
+
+func runLs(c *call) error {
+	by := c.flags.String("sort")
+	if err := oneOf("sort", by, "name", "size", "time"); err != nil {
+		return err
+	}
+	raw, err := c.raw()
+	if err != nil {
+		return err
+	}
+	return c.reading(func(d *destination) error {
+		what := "latest"
+		if len(c.args) > 0 {
+			what = c.args[0]
+		}
+		h, path, err := d.entry(c, what)
+		if err != nil {
+			return err
+		}
+		entries := listing(c.ctx, d.db, h.Seq, path, c.flags.Bool("recursive"))
+		if by != "name" {
+			if entries, err = sorted(entries, by); err != nil {
+				return err
+			}
+		}
+		switch {
+		case c.opts.json:
+			return c.lsJSON(entries)
+		case raw:
+			return each(entries, func(e *index.Entry) error { return c.printf("%s\x00", e.Path) })
+		case c.flags.Bool("long"):
+			return each(entries, func(e *index.Entry) error { return c.lsLong(h, e) })
+		}
+		return each(entries, func(e *index.Entry) error { return c.printf("%s\n", shown(e.Path, e.Kind)) })
+	})
+}
+
+// entry is the snapshot and the path that a PATHREF names. The path is in the snapshot.
+func (d *destination) entry(c *call, pathRef string) (*index.Header, string, error) {
+	pos, typed, err := d.resolver(c).pathRef(pathRef)
+	if err != nil {
+		return nil, "", err
+	}
+	h := &d.snaps[pos]
+	path, err := sourcePath(h, typed)
+	if err != nil {
+		return nil, "", err
+	}
+	_, _, err = d.db.Lookup(c.ctx, h.Seq, path)
+	if errors.Is(err, index.ErrNotFound) {
+		_, name := index.Split(path)
+		err = withHint(fmt.Errorf("%s: not in snapshot %s", shown(path, file.None), quote(h.Name)),
+			"snap find %s searches all snapshots", shellWord(name))
+	}
+	return h, path, err
+}
+
+// each hands every entry to f.
+func each(entries iter.Seq2[*index.Entry, error], f func(*index.Entry) error) error {
+	for e, err := range entries {
+		if err == nil {
+			err = f(e)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// listing yields what is in the folder path, one level or all of it, or the file path itself.
+func listing(ctx context.Context, db *index.DB, seq uint64, path string, recursive bool) iter.Seq2[*index.Entry, error] {
+	return func(yield func(*index.Entry, error) bool) {
+		after, skipped := "", 0
+		for again := true; again; {
+			again = false
+			for e, err := range db.EntriesAfter(ctx, seq, path, after) {
+				switch {
+				case err != nil:
+					yield(nil, err)
+					return
+				case e.Path == path:
+					if e.Kind == file.Folder {
+						continue
+					}
+				case !recursive && strings.Contains(below(e.Path, path), "/"):
+					// Far into a large folder that is not listed, begin again behind it.
+					if skipped++; skipped == skipAfter {
+						after, again = behind(e.Path, path), true
+					}
+				default:
+					skipped = 0
+				}
+				if again {
+					skipped = 0
+					break
+				}
+				if skipped == 0 && !yield(e, nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// skipAfter is how many entries of one folder are read past before its end is looked up instead: about
+// the page that the index reads at once.
+const skipAfter = 4096
+
+// below is path relative to the folder dir that it is in.
+func below(path, dir string) string {
+	if dir == "" {
+		return path
+	}
+	return path[len(dir)+1:]
+}
+
+// behind is a path that comes after all that is in the folder in dir that path is in: no name sorts
+// after 255 bytes of 0xff.
+func behind(path, dir string) string {
+	name, _, _ := strings.Cut(below(path, dir), "/")
+	return index.Join(index.Join(dir, name), strings.Repeat("\xff", 255))
+}
+
+// sorted collects the entries: what is to be ordered must be known.
+func sorted(entries iter.Seq2[*index.Entry, error], by string) (iter.Seq2[*index.Entry, error], error) {
+	var all []index.Entry
+	err := each(entries, func(e *index.Entry) error {
+		all = append(all, *e)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	slices.SortStableFunc(all, func(a, b index.Entry) int {
+		switch {
+		case by == "size" && a.Size != b.Size:
+			if a.Size > b.Size {
+				return -1
+			}
+			return 1
+		case by == "time" && a.Mtime != b.Mtime:
+			if b.Mtime.Before(a.Mtime) {
+				return -1
+			}
+			return 1
+		}
+		return 0
+	})
+	return func(yield func(*index.Entry, error) bool) {
+		for i := range all {
+			if !yield(&all[i], nil) {
+				return
+			}
+		}
+	}, nil
+}
+
+// lsLong prints an entry as `ls -l` does.
+func (c *call) lsLong(h *index.Header, e *index.Entry) error {
+	size, target := "-", ""
+	switch e.Kind {
+	case file.Regular:
+		size = c.size(e.Size)
+	case file.Symlink:
+		target = " -> " + quote(e.Target)
+	}
+	if e.Has(index.Unreadable) {
+		target += " (could not be read)"
+	}
+	return c.printf("%-11s %-8s %-8s %9s  %s  %s%s\n", e.Perm(), owner(h.Users, e.UID), owner(h.Groups, e.GID), size,
+		c.when(e.Mtime.Time()), shown(e.Path, e.Kind), target)
+}
+
+func owner(names map[uint32]string, id uint32) string {
+	if name := names[id]; name != "" {
+		return quote(name)
+	}
+	return strconv.FormatUint(uint64(id), 10)
+}
+
+// lsJSON prints an array, an entry a line.
+func (c *call) lsJSON(entries iter.Seq2[*index.Entry, error]) error {
+	sep := "[\n"
+	err := each(entries, func(e *index.Entry) error {
+		b, err := encodeJSON(newEntryJSON(e))
+		if err != nil {
+			return err
+		}
+		err = c.printf("%s%s", sep, b)
+		sep = ",\n"
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if sep == "[\n" {
+		return c.printf("[]\n")
+	}
+	return c.printf("\n]\n")
+}

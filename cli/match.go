@@ -1,0 +1,187 @@
+package cli
+
+import (
+	"path"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/bmatcuk/doublestar/v4"
+
+	"snap/index"
+)
+
+// matcher is the patterns of `snap find`.
+type matcher struct {
+	patterns []pattern
+	fold     bool // large and small letters are the same
+}
+
+// pattern matches a path if any of its parts does.
+type pattern struct {
+	paths []string       // these paths and what is below them
+	name  string         // a base name
+	globs []string       // globs of whole paths
+	glob  string         // a glob of base names
+	re    *regexp.Regexp // searched for in the path
+}
+
+// maxPattern bounds a pattern: a longer one is a mistake, or an attempt to keep us busy.
+const maxPattern = 4096
+
+// newMatcher reads patterns.
+func newMatcher(typed []string, regex, fold bool, l *locator) (*matcher, error) {
+	m := &matcher{fold: fold}
+	for _, t := range typed {
+		var p pattern
+		var err error
+		switch {
+		case t == "" || len(t) > maxPattern:
+			return nil, usagef("a pattern must have 1 to %d bytes", maxPattern)
+		case regex:
+			p, err = regexPattern(t, fold)
+		default:
+			p, err = globPattern(t, l)
+		}
+		if err != nil {
+			return nil, err
+		}
+		if fold {
+			p.fold()
+		}
+		m.patterns = append(m.patterns, p)
+	}
+	return m, nil
+}
+
+func regexPattern(t string, fold bool) (pattern, error) {
+	source := t
+	if fold {
+		source = "(?i)" + t
+	}
+	re, err := regexp.Compile(source)
+	if err != nil {
+		return pattern{}, usagef("%s: not a regular expression: %s", quote(t), strings.TrimPrefix(err.Error(), "error parsing regexp: "))
+	}
+	return pattern{re: re}, nil
+}
+
+// globPattern reads a path, a name or a glob. A name may hold the letters of globs, so that every glob
+// stands for itself too.
+func globPattern(t string, l *locator) (pattern, error) {
+	var p pattern
+	isGlob := strings.ContainsAny(t, `*?[\`)
+	paths, err := l.paths(t)
+	if err != nil {
+		return p, err
+	}
+	p.paths = paths
+	named := !strings.ContainsAny(filepath.ToSlash(t), "/") && t != "." && t != ".."
+	if named {
+		p.name = t
+	}
+	if !isGlob {
+		return p, nil
+	}
+	// doublestar knows alternatives in braces, which nobody asked for.
+	escape := strings.NewReplacer("{", `\{`, "}", `\}`)
+	if named {
+		p.glob = escape.Replace(t)
+	} else {
+		for _, g := range paths {
+			p.globs = append(p.globs, escape.Replace(g))
+		}
+	}
+	for _, g := range append(p.globs, p.glob) {
+		if !doublestar.ValidatePattern(g) {
+			return p, usagef("%s: not a glob: a bracket or a backslash has no end", quote(t))
+		}
+	}
+	return p, nil
+}
+
+func (p *pattern) fold() {
+	p.name, p.glob = strings.ToLower(p.name), strings.ToLower(p.glob)
+	for i := range p.paths {
+		p.paths[i] = strings.ToLower(p.paths[i])
+	}
+	for i := range p.globs {
+		p.globs[i] = strings.ToLower(p.globs[i])
+	}
+}
+
+// matches reports whether any pattern matches the path.
+func (m *matcher) matches(b []byte) bool {
+	s := string(b)
+	if m.fold {
+		s = strings.ToLower(s)
+	}
+	for i := range m.patterns {
+		if m.patterns[i].matches(s) {
+			return true
+		}
+	}
+	return false
+}
+
+func (p *pattern) matches(s string) bool {
+	if p.re != nil {
+		return p.re.MatchString(s)
+	}
+	for _, dir := range p.paths {
+		if index.Within(s, dir) {
+			return true
+		}
+	}
+	if s == "" { // the source itself has no name
+		return false
+	}
+	if p.name != "" || p.glob != "" {
+		_, name := index.Split(s)
+		if name == p.name || p.glob != "" && doublestar.MatchUnvalidated(p.glob, name) {
+			return true
+		}
+	}
+	for _, g := range p.globs {
+		if doublestar.MatchUnvalidated(g, s) {
+			return true
+		}
+	}
+	return false
+}
+
+// roots are the folders below which all matches lie, in key order, none within another.
+func (m *matcher) roots() []string {
+	var all []string
+	for _, p := range m.patterns {
+		if m.fold || p.re != nil || p.name != "" || p.glob != "" {
+			return []string{""}
+		}
+		all = append(all, p.paths...)
+		for _, g := range p.globs {
+			all = append(all, literalDir(g))
+		}
+	}
+	slices.SortFunc(all, index.Compare)
+	roots := all[:0]
+	for _, r := range all {
+		if len(roots) == 0 || !index.Within(r, roots[len(roots)-1]) {
+			roots = append(roots, r)
+		}
+	}
+	return roots
+}
+
+// literalDir is the part of a glob before the first element with a letter of globs.
+func literalDir(glob string) string {
+	dir := glob
+	if i := strings.IndexAny(dir, `*?[\`); i >= 0 {
+		dir = dir[:i]
+	}
+	dir = path.Dir(dir + "x")
+	if dir == "." {
+		return ""
+	}
+	return dir
+}

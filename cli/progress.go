@@ -1,0 +1,111 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"sync/atomic"
+	"time"
+
+	"github.com/clipperhouse/displaywidth"
+	"github.com/dustin/go-humanize"
+	"github.com/vbauerster/mpb/v8"
+	"github.com/vbauerster/mpb/v8/decor"
+
+	"snap/backup"
+)
+
+// progressLine is the one line on standard error that shows how long work gets on: stage, files, bytes,
+// rate, time left, and the path that is worked on. It wraps mpb, which draws it.
+type progressLine struct {
+	call    *call
+	bars    *mpb.Progress
+	bar     *mpb.Bar
+	last    atomic.Pointer[backup.Progress]
+	started time.Time
+	stage   time.Time // when the stage began
+}
+
+// progress is the line, nil where standard error is no terminal or -q was given.
+func (c *call) progress() *progressLine {
+	if !c.env.StderrTTY || c.opts.quiet || c.opts.json {
+		return nil
+	}
+	p := &progressLine{call: c, started: c.env.Now()}
+	p.last.Store(&backup.Progress{Stage: backup.Scanning})
+	p.stage = p.started
+	p.bars = mpb.New(mpb.WithOutput(c.env.Stderr), mpb.WithRefreshRate(150*time.Millisecond), mpb.WithAutoRefresh())
+	p.bar = p.bars.New(0, mpb.NopStyle(), mpb.BarRemoveOnComplete(),
+		mpb.PrependDecorators(decor.Any(func(s decor.Statistics) string { return p.line(s.AvailableWidth) })))
+	return p
+}
+
+// show takes the newest state. It costs next to nothing.
+func (p *progressLine) show(s backup.Progress) {
+	if p == nil {
+		return
+	}
+	if old := p.last.Load(); old.Stage != s.Stage {
+		p.stage = p.call.env.Now()
+	}
+	p.last.Store(&s)
+}
+
+// messages is where standard error's other lines go while the line is shown: above it.
+func (p *progressLine) messages(w io.Writer) io.Writer {
+	if p == nil {
+		return w
+	}
+	return p.bars
+}
+
+// end takes the line away.
+func (p *progressLine) end() {
+	if p == nil {
+		return
+	}
+	p.bar.Abort(true)
+	p.bars.Wait()
+}
+
+// line is the text for a terminal of this width.
+func (p *progressLine) line(width int) string {
+	s := p.last.Load()
+	text := string(s.Stage)
+	if s.Files > 0 {
+		text += "  " + humanize.Comma(s.Files)
+		if s.TotalFiles > 0 {
+			text += " of " + humanize.Comma(s.TotalFiles)
+		}
+		text += " files"
+	}
+	elapsed := p.call.env.Now().Sub(p.stage)
+	if s.Bytes > 0 && s.Stage == backup.Building {
+		text += "  " + p.call.size(s.Bytes) + " of " + p.call.size(s.TotalBytes)
+		if secs := elapsed.Seconds(); secs > 1 {
+			text += fmt.Sprintf("  %s/s", p.call.size(int64(float64(s.Bytes)/secs)))
+		}
+	}
+	if left := timeLeft(s, elapsed); left > 0 {
+		text += "  " + left.String() + " left"
+	}
+	width = max(width-1, 20)
+	if room := width - displaywidth.String(text) - 2; s.Path != "" && room > 12 {
+		text += "  " + displaywidth.TruncateString(quote(s.Path), room, "…")
+	}
+	return displaywidth.TruncateString(text, width, "…")
+}
+
+// timeLeft guesses from the larger part of the work, bytes or files; 0 for no idea yet.
+func timeLeft(s *backup.Progress, elapsed time.Duration) time.Duration {
+	if s.TotalFiles == 0 || elapsed < 2*time.Second {
+		return 0
+	}
+	done := float64(s.Files) / float64(s.TotalFiles)
+	if s.TotalBytes > 0 {
+		done = min(done, float64(s.Bytes)/float64(s.TotalBytes))
+	}
+	if done <= 0.01 || done >= 1 {
+		return 0
+	}
+	return time.Duration(float64(elapsed) * (1 - done) / done).Round(time.Second)
+}

@@ -1,0 +1,272 @@
+package cli
+
+import (
+	"fmt"
+	"path"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"snap/index"
+)
+
+// A reference names a snapshot:
+//
+//	REF     = name | unique prefix of a name | latest | latest~N | oldest | REF~N | tag:T
+//	        | @DATE | @AGE          newest at or before
+//	PATHREF = REF[:PATH]
+//
+// Names, tags and dates may hold colons themselves. REF therefore ends at the last colon before which
+// there is, in this order: an existing name, or latest or oldest; a date, after "@"; an existing tag,
+// after "tag:"; the beginning of a name. A date may stand in double quotes. Nothing is guessed: a
+// beginning of several names is an error, and so is a name that nothing has.
+
+// resolver finds snapshots by reference.
+type resolver struct {
+	snaps snapshots
+	now   time.Time // its location is the zone of dates without one
+}
+
+// ref is the position of the snapshot that s names.
+func (r resolver) ref(s string) (int, error) {
+	if len(r.snaps) == 0 {
+		return 0, withHint(fmt.Errorf("%s: the destination holds no complete snapshot", quote(s)), "snap backup DEST SRC makes one")
+	}
+	if pos := r.named(s); pos >= 0 {
+		return pos, nil
+	}
+	if base, back, ok := stepsBack(s); ok {
+		pos, err := r.ref(base)
+		if err == nil && back > pos {
+			err = fmt.Errorf("%s: there are only %d snapshots before %s", quote(s), pos, quote(base))
+		}
+		return pos - min(back, pos), err
+	}
+	switch {
+	case s == "":
+		return 0, withHint(usagef("the name of a snapshot is missing"), "snap list shows the names; latest is the newest")
+	case s[0] == '@':
+		return r.moment(s)
+	case strings.HasPrefix(s, "tag:"):
+		if pos := r.tagged(s[len("tag:"):]); pos >= 0 {
+			return pos, nil
+		}
+		return 0, withHint(fmt.Errorf("%s: no snapshot has this tag", quote(s)), "%s", r.tags())
+	}
+	return r.prefix(s)
+}
+
+// pathRef is the position of the snapshot in s, and the path after it: "" if there is none, not yet
+// judged by sourcePath.
+func (r resolver) pathRef(s string) (pos int, path string, err error) {
+	head, path := r.split(s)
+	pos, err = r.ref(head)
+	return pos, path, err
+}
+
+// named is the position of the snapshot with this very name, or of latest or oldest; -1 if there is
+// none.
+func (r resolver) named(s string) int {
+	if pos := slices.IndexFunc(r.snaps, func(h index.Header) bool { return h.Name == s }); pos >= 0 || len(r.snaps) == 0 {
+		return pos
+	}
+	switch s {
+	case "latest":
+		return r.snaps.newest()
+	case "oldest":
+		return 0
+	}
+	return -1
+}
+
+// stepsBack takes REF~N apart.
+func stepsBack(s string) (base string, n int, ok bool) {
+	i := strings.LastIndexByte(s, '~')
+	if i <= 0 || len(s)-i > 10 || strings.Trim(s[i+1:], "0123456789") != "" {
+		return "", 0, false
+	}
+	n, err := strconv.Atoi(s[i+1:])
+	return s[:i], n, err == nil
+}
+
+// moment is the newest snapshot made at or before a date or an age.
+func (r resolver) moment(s string) (int, error) {
+	_, end, err := parseWhen(unquoteDate(s[1:]), r.now)
+	if err != nil {
+		return 0, usagef("%s: %s", quote(s), err)
+	}
+	for pos := r.snaps.newest(); pos >= 0; pos-- {
+		if r.snaps[pos].Time.Before(end) {
+			return pos, nil
+		}
+	}
+	first := &r.snaps[0]
+	return 0, withHint(fmt.Errorf("%s: no snapshot is that old", quote(s)),
+		"the oldest is %s of %s", quote(first.Name), first.Time.In(r.now.Location()).Format("2006-01-02 15:04:05"))
+}
+
+func unquoteDate(s string) string {
+	if len(s) >= 2 && s[0] == '"' && s[len(s)-1] == '"' {
+		return s[1 : len(s)-1]
+	}
+	return s
+}
+
+// tagged is the newest snapshot with the tag, -1 if there is none.
+func (r resolver) tagged(tag string) int {
+	for pos := r.snaps.newest(); pos >= 0; pos-- {
+		if slices.Contains(r.snaps[pos].Tags, tag) {
+			return pos
+		}
+	}
+	return -1
+}
+
+func (r resolver) tags() string {
+	var all []string
+	for _, h := range r.snaps {
+		all = append(all, h.Tags...)
+	}
+	if len(all) == 0 {
+		return "no snapshot has a tag"
+	}
+	slices.Sort(all)
+	return "the tags are " + enumerate(slices.Compact(all))
+}
+
+// prefix is the only snapshot whose name begins with s.
+func (r resolver) prefix(s string) (int, error) {
+	var names []string
+	found := -1
+	for pos, h := range r.snaps {
+		if strings.HasPrefix(h.Name, s) {
+			names, found = append(names, h.Name), pos
+		}
+	}
+	slices.Sort(names)
+	switch {
+	case len(names) == 1:
+		return found, nil
+	case len(names) > 1:
+		return 0, withHint(fmt.Errorf("%s: %d snapshots begin so", quote(s), len(names)), "it may be %s", enumerate(names))
+	}
+	near := r.snaps[max(0, len(r.snaps)-maxCandidates):]
+	for n := len(s) - 1; n > 0; n-- { // those that begin as s does, as far as any do
+		like := slices.DeleteFunc(slices.Clone(r.snaps), func(h index.Header) bool { return !strings.HasPrefix(h.Name, s[:n]) })
+		if len(like) > 0 {
+			near = like
+			break
+		}
+	}
+	for _, h := range near {
+		names = append(names, h.Name)
+	}
+	slices.Sort(names)
+	return 0, withHint(fmt.Errorf("%s: no such snapshot", quote(s)), "there are %s; snap list shows all", enumerate(names))
+}
+
+// maxCandidates is how many names an error lists.
+const maxCandidates = 10
+
+// enumerate lists names for a message, at most maxCandidates of them.
+func enumerate(names []string) string {
+	var b strings.Builder
+	for i, n := range names {
+		if i == maxCandidates {
+			fmt.Fprintf(&b, " and %d more", len(names)-i)
+			break
+		}
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString(quote(n))
+	}
+	return b.String()
+}
+
+// split parts a PATHREF at the colon that ends its REF.
+func (r resolver) split(s string) (head, path string) {
+	if strings.HasPrefix(s, `@"`) { // a quoted date ends at its quote
+		if end := strings.IndexByte(s[2:], '"'); end >= 0 {
+			quoted := s[:2+end+1]
+			head, path, _ = strings.Cut(s[len(quoted):], ":")
+			return quoted + head, path
+		}
+	}
+	var is func(base string) bool
+	switch {
+	case strings.HasPrefix(s, "@"):
+		is = func(base string) bool {
+			_, _, err := parseWhen(strings.TrimPrefix(base, "@"), r.now)
+			return err == nil
+		}
+	case strings.HasPrefix(s, "tag:"):
+		is = func(base string) bool {
+			tag, ok := strings.CutPrefix(base, "tag:")
+			return ok && r.tagged(tag) >= 0
+		}
+	default:
+		is = func(base string) bool {
+			return base != "" && slices.ContainsFunc(r.snaps, func(h index.Header) bool { return strings.HasPrefix(h.Name, base) })
+		}
+	}
+	for _, is := range []func(string) bool{func(base string) bool { return r.named(base) >= 0 }, is} {
+		for end := len(s); end >= 0; end = strings.LastIndexByte(s[:end], ':') {
+			base := s[:end]
+			for {
+				if is(base) {
+					return s[:end], strings.TrimPrefix(s[end:], ":")
+				}
+				b, _, ok := stepsBack(base)
+				if !ok {
+					break
+				}
+				base = b
+			}
+		}
+	}
+	if tag, ok := strings.CutPrefix(s, "tag:"); ok {
+		head, path, _ = strings.Cut(tag, ":")
+		return "tag:" + head, path
+	}
+	head, path, _ = strings.Cut(s, ":")
+	return head, path
+}
+
+// sourcePath is the PATH of a PATHREF as the index holds it. An absolute one must be below the
+// snapshot's source.
+func sourcePath(h *index.Header, typed string) (string, error) {
+	p := filepath.ToSlash(typed)
+	if path.IsAbs(p) || filepath.IsAbs(typed) {
+		rel, ok := pathBelow(path.Clean(p), filepath.ToSlash(h.Source))
+		if !ok {
+			return "", withHint(fmt.Errorf("%s: not below the source %s", quote(typed), quote(h.Source)), "paths in a snapshot count from its source down")
+		}
+		p = rel
+	}
+	p = path.Clean("./" + p)
+	if p == "." {
+		return "", nil
+	}
+	if p == ".." || strings.HasPrefix(p, "../") {
+		return "", usagef("%s: leads out of the snapshot", quote(typed))
+	}
+	if !index.ValidPath(p) {
+		return "", usagef("%s: cannot be a path in a snapshot", quote(typed))
+	}
+	return p, nil
+}
+
+// pathBelow is p relative to dir if it is dir or below it. Both are clean and absolute.
+func pathBelow(p, dir string) (string, bool) {
+	if p == dir {
+		return "", true
+	}
+	if !strings.HasSuffix(dir, "/") {
+		dir += "/"
+	}
+	rel, ok := strings.CutPrefix(p, dir)
+	return rel, ok
+}

@@ -1,0 +1,236 @@
+package cli
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/itchyny/timefmt-go"
+
+	"snap/backup"
+)
+
+// settings are the lasting choices of a destination, from its BackupOptions.txt.
+type settings struct {
+	format            string
+	skip              bool
+	symlinks          bool
+	errors            backup.ErrorPolicy
+	logfile           string
+	loglevel          string
+	oneFileSystem     bool
+	excludeCaches     bool
+	excludeIfPresent  []string
+	excludeLargerThan int64
+	checksum          bool
+	trustMoves        bool
+	ignoreInode       bool
+	ignoreCtime       bool
+	jobs              int
+}
+
+func defaultSettings() settings {
+	return settings{format: "%Y%m%d-%H%M%S", skip: true, loglevel: "INFO"}
+}
+
+// setting is one key of BackupOptions.txt.
+type setting struct {
+	key   string
+	set   func(s *settings, value string) error
+	value string // in the file that snap makes
+	about string // the comment above it there; lines of at most 78 columns
+}
+
+// settingsTable lists the keys in the order of the file that snap makes.
+func settingsTable() []setting {
+	return []setting{
+		{"format", func(s *settings, v string) error { s.format = v; return checkFormat(v) }, "%Y%m%d-%H%M%S",
+			"The name of a snapshot, as a strftime format of the time it was begun: %Y year,\n%m month, %d day, %H %M %S time. It must be usable as the name of a folder. A name\nthat is taken gets -2, -3, … behind it."},
+		{"skip", boolSetting(func(s *settings) *bool { return &s.skip }), "True",
+			"True: make no snapshot when nothing changed. False: make one every time."},
+		{"symlinks", boolSetting(func(s *settings) *bool { return &s.symlinks }), "False",
+			"False: keep symbolic links as links. True: back up what they lead to. A link that\nleads nowhere, or back into its own path, stays a link."},
+		{"errors", setErrors, "Warn",
+			"When a file of the source cannot be read.\nWarn: name it, go on, and end with exit code 3. Ignore: name it and go on.\nFail: make no snapshot."},
+		{"logfile", func(s *settings, v string) error { s.logfile = v; return nil }, "",
+			"A file to keep a log in; empty: none. A relative path is relative to this folder.\nAt 1 MiB it is put aside with the time in its name; 10 of those are kept."},
+		{"loglevel", setLogLevel, "INFO",
+			"How much the log file holds: DEBUG (every change), INFO, WARNING, ERROR or CRITICAL."},
+		{"one_file_system", boolSetting(func(s *settings) *bool { return &s.oneFileSystem }), "False",
+			"True: do not enter other file systems that are mounted in the source."},
+		{"exclude_caches", boolSetting(func(s *settings) *bool { return &s.excludeCaches }), "False",
+			"True: leave out what is in folders marked with a CACHEDIR.TAG file."},
+		{"exclude_if_present", func(s *settings, v string) error { s.excludeIfPresent = names(v); return nil }, "",
+			"Leave out what is in folders that hold a file of this name, such as .nobackup;\nseveral names with commas between them."},
+		{"exclude_larger_than", setLarger, "",
+			"Leave out files larger than this, such as 500M or 2G (M is 1024 x 1024 bytes)."},
+		{"checksum", boolSetting(func(s *settings) *bool { return &s.checksum }), "False",
+			"True: read and hash every file each time, trusting no time stamps."},
+		{"trust_moves", boolSetting(func(s *settings) *bool { return &s.trustMoves }), "False",
+			"True: link a renamed file with the same inode, size and time without reading it."},
+		{"ignore_inode", boolSetting(func(s *settings) *bool { return &s.ignoreInode }), "False",
+			"True: do not compare inode numbers, for sources that give out new ones at every\nmount (some network and FUSE file systems)."},
+		{"ignore_ctime", boolSetting(func(s *settings) *bool { return &s.ignoreCtime }), "False",
+			"True: do not compare the time of the last status change."},
+		{"jobs", setJobs, "0",
+			"How many files are worked on at the same time; 0: as many as snap thinks best."},
+	}
+}
+
+// settingError is a line of BackupOptions.txt that cannot be.
+type settingError struct {
+	file string
+	line int
+	why  string
+}
+
+func (e *settingError) Error() string { return fmt.Sprintf("%s:%d: %s", e.file, e.line, e.why) }
+
+// parseSettings reads the text of BackupOptions.txt. Unknown keys are warnings.
+func parseSettings(file string, text []byte) (s settings, warnings []string, err error) {
+	s = defaultSettings()
+	table := settingsTable()
+	at := map[string]int{}
+	lines := bufio.NewScanner(bytes.NewReader(bytes.TrimPrefix(text, []byte("\ufeff"))))
+	lines.Buffer(nil, 1<<20)
+	for n := 1; lines.Scan(); n++ {
+		line := strings.TrimSpace(lines.Text())
+		if line == "" || strings.HasPrefix(line, "#") {
+			continue
+		}
+		key, value, ok := strings.Cut(line, "=")
+		key, value = strings.ToLower(strings.TrimSpace(key)), strings.TrimSpace(value)
+		if !ok || key == "" {
+			return s, nil, &settingError{file, n, fmt.Sprintf("%s is no setting; write it as key = value", quote(line))}
+		}
+		if strings.ContainsRune(value, 0) {
+			return s, nil, &settingError{file, n, "a NUL byte; the file must be text"}
+		}
+		found := false
+		for _, k := range table {
+			if k.key != key {
+				continue
+			}
+			found = true
+			if at[key] != 0 {
+				return s, nil, &settingError{file, n, fmt.Sprintf("%s is set twice, first in line %d; keep one", key, at[key])}
+			}
+			at[key] = n
+			if err := k.set(&s, value); err != nil {
+				return s, nil, &settingError{file, n, fmt.Sprintf("%s = %s: %s", key, quote(value), err)}
+			}
+		}
+		if !found {
+			keys := make([]string, len(table))
+			for i := range table {
+				keys[i] = table[i].key
+			}
+			w := fmt.Sprintf("%s:%d: unknown setting %s", file, n, quote(key))
+			if near := nearest(key, keys); near != "" {
+				w += fmt.Sprintf("; did you mean %s?", near)
+			}
+			warnings = append(warnings, w)
+		}
+	}
+	if err := lines.Err(); err != nil {
+		return s, nil, fmt.Errorf("%s: %w", file, err)
+	}
+	return s, warnings, nil
+}
+
+func boolSetting(field func(*settings) *bool) func(*settings, string) error {
+	return func(s *settings, v string) error {
+		switch strings.ToLower(v) {
+		case "true", "yes", "on", "1":
+			*field(s) = true
+		case "false", "no", "off", "0":
+			*field(s) = false
+		default:
+			return fmt.Errorf("it is True or False")
+		}
+		return nil
+	}
+}
+
+func setErrors(s *settings, v string) error {
+	switch strings.ToLower(v) {
+	case "warn":
+		s.errors = backup.WarnErrors
+	case "ignore":
+		s.errors = backup.IgnoreErrors
+	case "fail":
+		s.errors = backup.FailOnErrors
+	default:
+		return fmt.Errorf("it is Ignore, Warn or Fail")
+	}
+	return nil
+}
+
+func setLogLevel(s *settings, v string) error {
+	if _, ok := logLevels[strings.ToUpper(v)]; !ok {
+		return fmt.Errorf("it is DEBUG, INFO, WARNING, ERROR or CRITICAL")
+	}
+	s.loglevel = strings.ToUpper(v)
+	return nil
+}
+
+func setLarger(s *settings, v string) (err error) {
+	if v != "" {
+		s.excludeLargerThan, err = parseSize(v)
+	}
+	return err
+}
+
+func setJobs(s *settings, v string) error {
+	n, err := strconv.Atoi(v)
+	if err != nil || n < 0 || n > 1024 {
+		return fmt.Errorf("it is a number from 0 to 1024")
+	}
+	s.jobs = n
+	return nil
+}
+
+// names splits a list at its commas.
+func names(v string) (list []string) {
+	for n := range strings.SplitSeq(v, ",") {
+		if n = strings.TrimSpace(n); n != "" {
+			list = append(list, n)
+		}
+	}
+	return list
+}
+
+// checkFormat says why a format cannot name snapshots: it is tried on times that differ in every field.
+func checkFormat(format string) error {
+	if !strings.Contains(format, "%") {
+		return fmt.Errorf("every snapshot would have the same name; use a format such as %%Y%%m%%d-%%H%%M%%S")
+	}
+	for _, t := range []time.Time{time.Date(1970, 1, 2, 3, 4, 5, 0, time.UTC), time.Date(2026, 11, 22, 13, 45, 10, 987654321, time.UTC)} {
+		if err := backup.CheckName(timefmt.Format(t, format)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// readSettings reads BackupOptions.txt in dest; without one every setting has its default.
+func (c *call) readSettings(dest string) (settings, error) {
+	path := filepath.Join(dest, optionsFile)
+	text, err := os.ReadFile(path)
+	if os.IsNotExist(err) {
+		return defaultSettings(), nil
+	}
+	if err != nil {
+		return settings{}, err
+	}
+	s, warnings, err := parseSettings(path, text)
+	for _, w := range warnings {
+		c.warn("%s", w)
+	}
+	return s, err
+}

@@ -1,0 +1,59 @@
+package cli
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+
+	"github.com/dustin/go-humanize"
+)
+
+// size is a number of bytes as --units asks.
+func (c *call) size(n int64) string {
+	n = max(n, 0)
+	switch c.opts.units {
+	case "si":
+		return humanize.Bytes(uint64(n))
+	case "raw":
+		return strconv.FormatInt(n, 10)
+	}
+	return humanize.IBytes(uint64(n))
+}
+
+// parseSize reads a number of bytes: 4096, 10K, 10KiB, 1.5G. A letter alone counts in 1024s, as find
+// and du do; kB, MB, GB count in 1000s.
+func parseSize(s string) (int64, error) {
+	bad := fmt.Errorf("%s is not a size: write it as 4096, 10K, 1.5G or 100MB", quote(s))
+	digits := len(s) - len(strings.TrimLeft(s, "0123456789."))
+	unit := strings.ToUpper(s[digits:])
+	if digits == 0 || s[0] == '.' || s[digits-1] == '.' || strings.Count(s[:digits], ".") > 1 {
+		return 0, bad
+	}
+	switch unit {
+	case "K", "M", "G", "T", "P":
+		unit += "IB"
+	case "", "B", "KB", "MB", "GB", "TB", "PB", "KIB", "MIB", "GIB", "TIB", "PIB":
+	default:
+		return 0, bad
+	}
+	n, err := humanize.ParseBytes(s[:digits] + unit)
+	if err != nil || n > math.MaxInt64 {
+		return 0, bad
+	}
+	return int64(n), nil
+}
+
+// parseSizeTest reads +10M (more than), -1K (less than) or 4096 (exactly).
+func parseSizeTest(s string) (func(size int64) bool, error) {
+	n, err := parseSize(strings.TrimLeft(s, "+-"))
+	switch {
+	case err != nil || len(s)-len(strings.TrimLeft(s, "+-")) > 1:
+		return nil, fmt.Errorf("%s is not a test of sizes: write +10M for more than, -1K for less than", quote(s))
+	case s[0] == '+':
+		return func(size int64) bool { return size > n }, nil
+	case s[0] == '-':
+		return func(size int64) bool { return size < n }, nil
+	}
+	return func(size int64) bool { return size == n }, nil
+}

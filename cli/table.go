@@ -1,0 +1,122 @@
+package cli
+
+import (
+	"bytes"
+	"io"
+	"strings"
+
+	"github.com/clipperhouse/displaywidth"
+	"github.com/olekukonko/tablewriter"
+	"github.com/olekukonko/tablewriter/tw"
+)
+
+// column is a column of a table.
+type column struct {
+	head     string
+	right    bool // numbers stand to the right
+	cut      bool // cut to fit the terminal: for names and texts, never for what identifies
+	optional bool // left out where the terminal is too narrow
+}
+
+// table is a short table without boxes, wrapped around tablewriter so that it can be replaced. All of it
+// is kept in memory: long listings are printed line by line instead.
+type table struct {
+	columns []column
+	rows    [][]string
+}
+
+const columnGap = 2
+
+// add appends a row. Cells are harmless already.
+func (t *table) add(cells ...string) { t.rows = append(t.rows, cells) }
+
+// write prints the table, fitted to width columns; 0 is any width.
+func (t *table) write(w io.Writer, width int) error {
+	t.fit(width)
+	var b bytes.Buffer
+	align := make(tw.Alignment, len(t.columns))
+	heads := make([]string, len(t.columns))
+	for i, c := range t.columns {
+		align[i], heads[i] = tw.AlignLeft, c.head
+		if c.right {
+			align[i] = tw.AlignRight
+		}
+	}
+	// Without the settings below tablewriter changes the case of headings, centres them, wraps cells,
+	// trims blanks and guesses widths from the locale.
+	tab := tablewriter.NewTable(&b,
+		tablewriter.WithHeaderAutoFormat(tw.Off), tablewriter.WithHeaderAlignmentConfig(tw.CellAlignment{PerColumn: align}),
+		tablewriter.WithRowAutoWrap(tw.WrapNone), tablewriter.WithHeaderAutoWrap(tw.WrapNone),
+		tablewriter.WithTrimSpace(tw.Off), tablewriter.WithEastAsian(tw.Off), tablewriter.WithAlignment(align),
+		tablewriter.WithPadding(tw.Padding{Right: strings.Repeat(" ", columnGap), Overwrite: true}),
+		tablewriter.WithRendition(tw.Rendition{
+			Borders: tw.BorderNone, Symbols: tw.NewSymbols(tw.StyleNone),
+			Settings: tw.Settings{Lines: tw.LinesNone, Separators: tw.SeparatorsNone},
+		}))
+	tab.Header(heads)
+	for _, row := range t.rows {
+		if err := tab.Append(row); err != nil {
+			return err
+		}
+	}
+	if err := tab.Render(); err != nil {
+		return err
+	}
+	for line := range strings.Lines(b.String()) {
+		if _, err := io.WriteString(w, strings.TrimRight(line, " \n")+"\n"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// fit leaves out empty and optional columns and cuts cells until the table is no wider than width.
+func (t *table) fit(width int) {
+	for i := len(t.columns) - 1; i >= 0; i-- {
+		if t.columns[i].optional && (t.empty(i) || width > 0 && t.width() > width) {
+			t.drop(i)
+		}
+	}
+	for i, c := range t.columns {
+		over := t.width() - width
+		if width == 0 || over <= 0 || !c.cut {
+			continue
+		}
+		room := max(t.columnWidth(i)-over, len(c.head), 8)
+		for _, row := range t.rows {
+			row[i] = displaywidth.TruncateString(row[i], room, "…")
+		}
+	}
+}
+
+func (t *table) width() int {
+	sum := columnGap * (len(t.columns) - 1)
+	for i := range t.columns {
+		sum += t.columnWidth(i)
+	}
+	return sum
+}
+
+func (t *table) columnWidth(i int) int {
+	widest := displaywidth.String(t.columns[i].head)
+	for _, row := range t.rows {
+		widest = max(widest, displaywidth.String(row[i]))
+	}
+	return widest
+}
+
+func (t *table) empty(i int) bool {
+	for _, row := range t.rows {
+		if row[i] != "" {
+			return false
+		}
+	}
+	return true
+}
+
+func (t *table) drop(i int) {
+	t.columns = append(t.columns[:i:i], t.columns[i+1:]...)
+	for r, row := range t.rows {
+		t.rows[r] = append(row[:i:i], row[i+1:]...)
+	}
+}

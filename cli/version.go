@@ -1,0 +1,58 @@
+package cli
+
+import (
+	"runtime"
+	"runtime/debug"
+)
+
+// version is set by the linker in releases: -ldflags "-X snap/cli.release=1.0.0".
+var release = ""
+
+func versionCommand() *command {
+	return &command{
+		name: "version", short: "the version", group: groupOther,
+		long: "Prints the version of snap, and with --json how it was built.",
+		run: func(c *call) error {
+			if !c.opts.json {
+				return printVersion(c.out)
+			}
+			b := buildInfo()
+			return c.json(b)
+		},
+	}
+}
+
+// build is the JSON of `snap version`.
+type build struct {
+	Version  string `json:"version"`
+	Revision string `json:"revision"`
+	Go       string `json:"go"`
+	OS       string `json:"os"`
+	Arch     string `json:"arch"`
+}
+
+func buildInfo() build {
+	b := build{Version: release, Go: runtime.Version(), OS: runtime.GOOS, Arch: runtime.GOARCH}
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return b
+	}
+	if b.Version == "" {
+		b.Version = info.Main.Version
+	}
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" {
+			b.Revision = s.Value
+		}
+	}
+	return b
+}
+
+func printVersion(out *output) error {
+	b := buildInfo()
+	if b.Version == "" {
+		b.Version = "(devel)"
+	}
+	_, err := out.Write([]byte("snap " + b.Version + "\n"))
+	return err
+}

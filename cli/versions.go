@@ -1,0 +1,132 @@
+package cli
+
+import (
+	"snap/index"
+	"snap/internal/file"
+)
+
+// version is a stretch of snapshots in which a path held the same: a record that is silent, or equal in
+// content and metadata, begins no new one; a file that was moved to the path always does.
+type version struct {
+	path        string
+	record      *index.Record
+	first, last int // positions of the snapshots between which it lived, both included
+	change      index.Change
+	to          string // where the file went after last, "" if it did not move away
+	deleted     bool   // after last there was nothing at the path, and the file had not moved
+}
+
+// versionsOf are the versions of one path, oldest first. Records of snapshots that are not complete do
+// not count.
+func versionsOf(h *index.History, snaps snapshots) []version {
+	var all []version
+	var living *version
+	for i := range h.Versions {
+		v := &h.Versions[i]
+		pos, ok := snaps.bySeq(v.Seq)
+		if !ok || living != nil && v.Exists() && continues(living.record, &v.Record) {
+			continue
+		}
+		if living != nil {
+			living.last, living.to, living.deleted = pos-1, v.To, !v.Exists() && v.To == ""
+			living = nil
+		}
+		if v.Exists() {
+			all = append(all, version{path: h.Path, record: &v.Record, first: pos, last: snaps.newest(), change: v.Change})
+			living = &all[len(all)-1]
+			if v.Change == index.Silent { // what it was silent about is gone
+				living.change = index.Added
+			}
+		}
+	}
+	return all
+}
+
+// continues reports whether next says nothing new of a path that held before.
+func continues(before, next *index.Record) bool {
+	return next.Change == index.Silent || next.Change != index.Moved && index.Classify(before, next) == 0
+}
+
+// count is in how many snapshots the version is.
+func (v *version) count() int { return v.last - v.first + 1 }
+
+// from is where the file was before it was moved here.
+func (v *version) from() string {
+	if v.change != index.Moved {
+		return ""
+	}
+	return v.record.From
+}
+
+// span names the first and the last snapshot of the version.
+func (v *version) span(snaps snapshots) string {
+	first, last := quote(snaps[v.first].Name), quote(snaps[v.last].Name)
+	if v.first == v.last {
+		return first
+	}
+	return first + ".." + last
+}
+
+// versionJSON is a version in `find` and `history`.
+type versionJSON struct {
+	MessageType string  `json:"message_type"`
+	Path        string  `json:"path"`
+	PathB64     string  `json:"path_b64,omitempty"`
+	Type        string  `json:"type"`
+	Size        int64   `json:"size"`
+	Mtime       stamp   `json:"mtime"`
+	SHA256      *string `json:"sha256"`
+	First       string  `json:"first"`
+	Last        string  `json:"last"`
+	Snapshots   int     `json:"snapshots"`
+	Change      string  `json:"change"`
+	From        *string `json:"from"`
+	FromB64     string  `json:"from_b64,omitempty"`
+	To          *string `json:"to"`
+	ToB64       string  `json:"to_b64,omitempty"`
+	Deleted     bool    `json:"deleted"`
+}
+
+func (v *version) json(snaps snapshots) versionJSON {
+	j := versionJSON{
+		MessageType: "version", Type: v.record.Kind.String(), Size: v.record.Size, Mtime: mtime(v.record.Mtime),
+		SHA256: hashJSON(v.record), First: snaps[v.first].Name, Last: snaps[v.last].Name, Snapshots: v.count(),
+		Change: v.change.String(), Deleted: v.deleted,
+	}
+	j.Path, j.PathB64 = jsonName(v.path)
+	j.From, j.FromB64 = optionalName(v.from())
+	j.To, j.ToB64 = optionalName(v.to)
+	return j
+}
+
+// optionalName is jsonName, with null for "".
+func optionalName(name string) (text *string, b64 string) {
+	if name == "" {
+		return nil, ""
+	}
+	s, b64 := jsonName(name)
+	return &s, b64
+}
+
+// story is the path with where the file came from and what became of it.
+func (v *version) story() string {
+	s := shown(v.path, v.record.Kind)
+	if from := v.from(); from != "" {
+		s = shown(from, v.record.Kind) + " -> " + s
+	}
+	switch {
+	case v.deleted:
+		s += " (then deleted)"
+	case v.to != "":
+		s += " (then moved to " + shown(v.to, v.record.Kind) + ")"
+	}
+	return s
+}
+
+// sizeText is a version's size, "-" for what has none.
+func (c *call) sizeText(r *index.Record) string {
+	if r.Kind != file.Regular {
+		return "-"
+	}
+	return c.size(r.Size)
+}

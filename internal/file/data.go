@@ -1,0 +1,92 @@
+package file
+
+import "io"
+
+// File is an open regular file.
+type File struct {
+	fd   fileHandle
+	path string
+}
+
+// Open opens the regular file name for reading: never through a link, never waiting for a FIFO's other
+// end, without touching its access time where the system allows that.
+func (d *Dir) Open(name string) (*File, error) { return d.openRegular(name, false) }
+
+// OpenFollow is Open for the regular file that the symbolic link name leads to.
+func (d *Dir) OpenFollow(name string) (*File, error) { return d.openRegular(name, true) }
+
+func (d *Dir) openRegular(name string, follow bool) (*File, error) {
+	fd, err := d.openFile(name, follow)
+	if err != nil {
+		return nil, d.fail("open", name, err)
+	}
+	f := &File{fd, join(d.path, name)}
+	s, err := f.Stat()
+	if err == nil && s.Kind != Regular {
+		err = d.fail("open", name, ErrNotRegular)
+	}
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	return f, nil
+}
+
+// Create makes the new file name for writing, for its owner alone.
+func (d *Dir) Create(name string) (*File, error) {
+	fd, err := d.create(name)
+	if err != nil {
+		return nil, d.fail("create", name, err)
+	}
+	return &File{fd, join(d.path, name)}, nil
+}
+
+// Stat is fstat of the open file.
+func (f *File) Stat() (Stat, error) {
+	var s Stat
+	err := f.stat(&s)
+	return s, pathError("stat", f.path, err)
+}
+
+// Path is where the file was found, for messages.
+func (f *File) Path() string { return f.path }
+
+// Read reads on from the file's position. It returns 0, io.EOF at the end.
+func (f *File) Read(p []byte) (int, error) {
+	n, err := f.read(p)
+	if err == nil && n == 0 && len(p) > 0 {
+		return 0, io.EOF
+	}
+	return n, pathError("read", f.path, err)
+}
+
+// Write writes all of p.
+func (f *File) Write(p []byte) (int, error) {
+	n, err := f.write(p)
+	return n, pathError("write", f.path, err)
+}
+
+// Sync makes the file durable (fsync).
+func (f *File) Sync() error { return pathError("fsync", f.path, f.sync()) }
+
+// Close closes the file. A close that fails after writing is a failed write.
+func (f *File) Close() error { return pathError("close", f.path, f.close()) }
+
+// CloneFrom makes f share the bytes of src, where the file system can (FICLONE).
+func (f *File) CloneFrom(src *File) bool { return f.clone(src) }
+
+// readAt reads into p from off; fewer bytes mean the end.
+func (f *File) readAt(p []byte, off int64) (int, error) {
+	n, err := f.pread(p, off)
+	return n, pathError("read", f.path, err)
+}
+
+// writeAt writes all of p at off.
+func (f *File) writeAt(p []byte, off int64) error {
+	return pathError("write", f.path, f.pwrite(p, off))
+}
+
+// Truncate sets the length, which makes a hole of what was never written.
+func (f *File) Truncate(size int64) error {
+	return pathError("truncate", f.path, f.setSize(size))
+}

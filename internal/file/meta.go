@@ -1,0 +1,102 @@
+package file
+
+import (
+	"errors"
+	"io/fs"
+	"syscall"
+)
+
+// SetMeta sets owner, xattrs, mode and modification time, in the order that survives, and says what
+// could not be set.
+func (f *File) SetMeta(m *Meta) (Lost, error) { return setMeta(f.target(), f.path, m) }
+
+// SetMeta sets the folder's own owner, xattrs, mode and modification time, and says what could not be
+// set.
+func (d *Dir) SetMeta(m *Meta) (Lost, error) { return setMeta(d.target(), d.path, m) }
+
+// SetMetaOf is SetMeta for an entry that cannot be opened: a symbolic link or a special file.
+func (d *Dir) SetMetaOf(name string, m *Meta) (Lost, error) {
+	return setMeta(d.targetName(name), join(d.path, name), m)
+}
+
+// Xattrs are the extended attributes of the open file, sorted by name; none where the file system has
+// none.
+func (f *File) Xattrs() ([]Xattr, error) { return f.xattrs() }
+
+// Xattrs are the extended attributes of the folder itself.
+func (d *Dir) Xattrs() ([]Xattr, error) { return d.xattrs() }
+
+// XattrsOf are the extended attributes of an entry that cannot be opened: a symbolic link, a special
+// file, or a file that may not be read.
+func (d *Dir) XattrsOf(name string) ([]Xattr, error) { return d.xattrsOf(name) }
+
+// target is what setMeta works on. Its errors are bare.
+type target interface {
+	chown(uid, gid int) error // a uid of -1 leaves the owner as he is
+	setxattr(x *Xattr) error
+	chmod(mode uint16) error
+	utimes(mtime Time) error // leaves the access time alone
+	stat(s *Stat) error
+}
+
+// setMeta sets everything in m. Owner first, because chown clears setuid and capabilities; xattrs before
+// the mode, because an ordinary user may not set them on a read-only file; times last, because all else
+// changes them.
+func setMeta(t target, path string, m *Meta) (Lost, error) {
+	var lost Lost
+	mode := m.Mode
+	if err := t.chown(int(m.UID), int(m.GID)); err != nil {
+		if !forbidden(err) {
+			return lost, pathError("chown", path, err)
+		}
+		// An ordinary user may at least give a file to a group of his own.
+		if t.chown(-1, int(m.GID)) != nil || int(m.UID) != syscall.Geteuid() {
+			lost |= LostOwner
+			mode &^= 0o6000 // another's setuid bit would make it this user's
+		}
+	}
+	for i := range m.Xattrs {
+		if err := t.setxattr(&m.Xattrs[i]); err != nil {
+			// ext4 has one block for them all, and says that as if the disk were full.
+			if !forbidden(err) && !errors.Is(err, syscall.ENOSPC) {
+				return lost, pathError("setxattr "+m.Xattrs[i].Name, path, err)
+			}
+			lost |= LostXattrs
+		}
+	}
+	if m.Kind != Symlink {
+		if err := t.chmod(mode); err != nil {
+			if !forbidden(err) {
+				return lost, pathError("chmod", path, err)
+			}
+			lost |= LostMode
+		}
+	}
+	if err := t.utimes(m.Mtime); err != nil {
+		if !forbidden(err) {
+			return lost, pathError("utimes", path, err)
+		}
+		lost |= LostTimes
+	}
+	if m.Mtime.Sec != int64(int32(m.Mtime.Sec)) {
+		// Beyond 1901 to 2038 a file system may set the nearest time it has, without a word.
+		var s Stat
+		if err := t.stat(&s); err != nil {
+			return lost, pathError("stat", path, err)
+		}
+		if s.Mtime != m.Mtime {
+			lost |= LostTimes
+		}
+	}
+	return lost, nil
+}
+
+// forbidden reports whether the file system or the user's rights, not a fault, stands against setting
+// something: the index keeps what the tree cannot.
+func forbidden(err error) bool {
+	switch err {
+	case syscall.EINVAL, syscall.ERANGE, syscall.E2BIG:
+		return true
+	}
+	return errors.Is(err, fs.ErrPermission) || errors.Is(err, errors.ErrUnsupported)
+}

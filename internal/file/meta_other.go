@@ -1,0 +1,49 @@
+//go:build !linux
+
+package file
+
+import (
+	"errors"
+	"os"
+	"time"
+)
+
+func (f *File) target() target { return entry{path: f.path, file: f.fd} }
+
+func (d *Dir) target() target { return entry{path: d.path} }
+
+func (d *Dir) targetName(name string) target { return entry{path: join(d.path, name)} }
+
+// entry is what its path leads to.
+type entry struct {
+	path string
+	file *os.File // nil when it is not an open file
+}
+
+func (e entry) chown(uid, gid int) error { return bare(os.Lchown(e.path, uid, gid)) }
+
+func (e entry) setxattr(*Xattr) error { return errors.ErrUnsupported }
+
+func (e entry) chmod(mode uint16) error {
+	return bare(os.Chmod(e.path, (&Stat{Mode: mode}).Perm()))
+}
+
+// utimes leaves a symbolic link alone, and times that nanoseconds since 1970 cannot tell.
+func (e entry) utimes(mtime Time) error {
+	var s Stat
+	if err := e.stat(&s); err != nil {
+		return err
+	}
+	if s.Kind == Symlink || At(time.Unix(0, mtime.Time().UnixNano())) != mtime {
+		return errors.ErrUnsupported
+	}
+	return bare(chtimes(e.path, e.file, mtime.Time()))
+}
+
+func (e entry) stat(s *Stat) error { return stat(e.path, false, s) }
+
+func (f *File) xattrs() ([]Xattr, error) { return nil, nil }
+
+func (d *Dir) xattrs() ([]Xattr, error) { return nil, nil }
+
+func (d *Dir) xattrsOf(string) ([]Xattr, error) { return nil, nil }

@@ -1,0 +1,75 @@
+package file
+
+import (
+	"bytes"
+	"encoding/binary"
+	"slices"
+	"strings"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+func (d *Dir) readdir() ([]Entry, error) {
+	if _, err := unix.Seek(d.fd, 0, unix.SEEK_SET); err != nil {
+		return nil, err
+	}
+	buf := make([]byte, 32<<10)
+	var l listing
+	for {
+		n, err := retry(func() (int, error) { return unix.Getdents(d.fd, buf) })
+		if err != nil {
+			return nil, err
+		}
+		if n <= 0 {
+			return l.entries(), nil
+		}
+		l.add(buf[:n])
+	}
+}
+
+// listing gathers what getdents64 tells. All names share one arena: one allocation, not one a name.
+type listing struct {
+	names []byte
+	spans []span
+}
+
+type span struct {
+	off, end uint32
+	kind     Kind
+}
+
+// add takes in a buffer of struct linux_dirent64: inode and offset of 8 bytes each, the record's length
+// in 2, the type in 1, then the name and at least one NUL. An entry without an inode number (some FUSE
+// programs tell none) is an entry all the same.
+func (l *listing) add(p []byte) {
+	const reclen, dtype, dname = 16, 18, 19
+	for len(p) > dname {
+		ent := p[:binary.NativeEndian.Uint16(p[reclen:])]
+		p = p[len(ent):]
+		name := ent[dname:]
+		if i := bytes.IndexByte(name, 0); i >= 0 {
+			name = name[:i]
+		}
+		if len(name) == 0 || string(name) == "." || string(name) == ".." {
+			continue
+		}
+		off := uint32(len(l.names))
+		l.names = append(l.names, name...)
+		l.spans = append(l.spans, span{off, uint32(len(l.names)), dirTypes[ent[dtype]&15]})
+	}
+}
+
+// entries are sorted, each name once: a rename while the folder is read can show one twice.
+func (l *listing) entries() []Entry {
+	entries := make([]Entry, len(l.spans))
+	all := unsafe.String(unsafe.SliceData(l.names), len(l.names)) // never written again
+	for i, s := range l.spans {
+		entries[i].Name, entries[i].Stat.Kind = all[s.off:s.end], s.kind
+	}
+	slices.SortFunc(entries, func(a, b Entry) int { return strings.Compare(a.Name, b.Name) })
+	return slices.CompactFunc(entries, func(a, b Entry) bool { return a.Name == b.Name })
+}
+
+var dirTypes = [16]Kind{unix.DT_REG: Regular, unix.DT_DIR: Folder, unix.DT_LNK: Symlink, unix.DT_FIFO: FIFO,
+	unix.DT_SOCK: Socket, unix.DT_CHR: CharDevice, unix.DT_BLK: BlockDevice}

@@ -1,0 +1,13 @@
+package file
+
+import "golang.org/x/sys/windows"
+
+func (d *Dir) system() (SystemInfo, error) {
+	var info SystemInfo
+	p, err := windows.UTF16PtrFromString(d.path)
+	if err != nil {
+		return info, err
+	}
+	err = windows.GetDiskFreeSpaceEx(p, &info.FreeBytes, nil, nil)
+	return info, err
+}

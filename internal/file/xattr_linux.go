@@ -1,0 +1,78 @@
+package file
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+func (f *File) xattrs() ([]Xattr, error) { return fdXattrs(f.fd, f.path) }
+
+func (d *Dir) xattrs() ([]Xattr, error) { return fdXattrs(d.fd, d.path) }
+
+func (d *Dir) xattrsOf(name string) ([]Xattr, error) {
+	p := d.procPath(name)
+	return readXattrs(join(d.path, name),
+		func(b []byte) (int, error) { return unix.Llistxattr(p, b) },
+		func(n string, b []byte) (int, error) { return unix.Lgetxattr(p, n, b) })
+}
+
+// procPath reaches name through the handle, for calls that have no form with one.
+func (d *Dir) procPath(name string) string { return fmt.Sprintf("/proc/self/fd/%d/%s", d.fd, name) }
+
+func fdXattrs(fd int, path string) ([]Xattr, error) {
+	return readXattrs(path,
+		func(b []byte) (int, error) { return unix.Flistxattr(fd, b) },
+		func(n string, b []byte) (int, error) { return unix.Fgetxattr(fd, n, b) })
+}
+
+// readXattrs reads the names and values, sorted by name; a file system without any has none.
+func readXattrs(path string, list func([]byte) (int, error), get func(string, []byte) (int, error)) ([]Xattr, error) {
+	var first [512]byte
+	names, err := grow(first[:], list)
+	if err != nil {
+		if errors.Is(err, unix.EOPNOTSUPP) || err == unix.ENOSYS || err == unix.EPERM {
+			return nil, nil
+		}
+		return nil, pathError("listxattr", path, err)
+	}
+	if len(names) == 0 {
+		return nil, nil
+	}
+	var all []Xattr
+	for n := range bytes.SplitSeq(bytes.TrimSuffix(names, []byte{0}), []byte{0}) {
+		name := string(n)
+		if strings.HasPrefix(name, "trusted.SGI_ACL_") { // XFS shows ACLs a second time to root
+			continue
+		}
+		var small [256]byte
+		v, err := grow(small[:], func(b []byte) (int, error) { return get(name, b) })
+		if err == unix.ENODATA || err == unix.EOPNOTSUPP { // removed meanwhile, or listed but not readable
+			continue
+		}
+		if err != nil {
+			return nil, pathError("getxattr "+name, path, err)
+		}
+		all = append(all, Xattr{name, bytes.Clone(v)})
+	}
+	slices.SortFunc(all, func(a, b Xattr) int { return strings.Compare(a.Name, b.Name) })
+	return all, nil
+}
+
+// grow calls f with ever larger buffers until the answer fits.
+func grow(buf []byte, f func([]byte) (int, error)) ([]byte, error) {
+	for {
+		n, err := f(buf)
+		if err == nil {
+			return buf[:n], nil
+		}
+		if err != unix.ERANGE || len(buf) >= 1<<20 {
+			return nil, err
+		}
+		buf = make([]byte, len(buf)*8)
+	}
+}

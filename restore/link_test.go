@@ -1,0 +1,117 @@
+package restore
+
+import (
+	"path/filepath"
+	"testing"
+
+	"snap/index"
+)
+
+// groups makes three names of one file in two folders, a pair, and a link to outside the tree.
+func groups(t *testing.T) *dest {
+	return snapshot(t, func(tree string) {
+		mk(t, tree, "a/", "b/", "a/one", "a/two = a/one", "b/three = a/one", "pair1", "pair2 = pair1", "single", "l1 -> nowhere", "l2 = l1")
+		mk(t, filepath.Dir(tree), "away = "+snapName+"/single")
+	})
+}
+
+func TestHardLinksComeBackTogether(t *testing.T) {
+	d := groups(t)
+	target := filepath.Join(work(t), "out")
+	for i, how := range []Overwrite{Never, IfChanged, Always, IfNewer, Always} {
+		for _, dry := range []bool{true, false} {
+			res := d.clean(target, Options{Overwrite: how, Jobs: 4, DryRun: dry})
+			if written := i == 0 || how == Always; written != (res.FilesRestored == 8) || written != (res.BytesRestored == 5+5+6) {
+				t.Errorf("run %d, dry %v: %+v", i, dry, res)
+			}
+		}
+		// The index does not know where the other name of `single` is: it comes back with one.
+		if got, want := links(t, target), "a/one a/two b/three|pair1 pair2|l1 l2"; got != want {
+			t.Errorf("run %d: %s, want %s", i, got, want)
+		}
+		disjoint(t, d.tree(), target)
+	}
+}
+
+// links is which names share an inode.
+func links(t *testing.T, dir string) string {
+	t.Helper()
+	got, sets := "", [][]string{{"a/one", "a/two", "b/three"}, {"pair1", "pair2"}, {"l1", "l2"}}
+	for _, set := range sets {
+		if got != "" {
+			got += "|"
+		}
+		for i, name := range set {
+			path := filepath.Join(dir, name)
+			switch {
+			case !exists(path):
+				continue
+			case i > 0 && exists(filepath.Join(dir, set[0])) && inodeOf(t, path) != inodeOf(t, filepath.Join(dir, set[0])):
+				got += " not " + name
+			case got == "" || got[len(got)-1] == '|':
+				got += name
+			default:
+				got += " " + name
+			}
+		}
+	}
+	return got
+}
+
+func TestPartsOfAHardLinkGroup(t *testing.T) {
+	d := groups(t)
+	names := []string{"a/one", "a/two", "b/three"}
+	for mask := 1; mask < 8; mask++ {
+		for _, first := range []int{0, 1, 2, 4} { // restored before
+			for _, how := range []Overwrite{IfChanged, Always} {
+				target := work(t)
+				pick := func(mask int) (items []Item) {
+					for i, n := range names {
+						if mask&(1<<i) != 0 {
+							items = append(items, Item{n, n})
+						}
+					}
+					return items
+				}
+				if first != 0 {
+					d.clean(target, Options{Items: pick(first)})
+				}
+				for range 2 {
+					d.clean(target, Options{Overwrite: how, Items: pick(mask)})
+				}
+				inode := uint64(0)
+				for i, n := range names {
+					path := filepath.Join(target, n)
+					if mask&(1<<i) == 0 {
+						if exists(path) != (first&(1<<i) != 0) {
+							t.Errorf("%s came uncalled", n)
+						}
+						continue
+					}
+					if read(t, path) != "a/one" {
+						t.Errorf("%s holds %q", n, read(t, path))
+					}
+					if inode == 0 {
+						inode = inodeOf(t, path)
+					}
+					if inodeOf(t, path) != inode {
+						t.Errorf("mask %b after %b, overwrite %d: %s is not linked", mask, first, how, n)
+					}
+				}
+				disjoint(t, d.tree(), target)
+			}
+		}
+	}
+}
+
+// A source inode number that was used again is no hard link.
+func TestSameInodeNumberOtherFile(t *testing.T) {
+	d := snapshot(t, func(tree string) { mk(t, tree, "a", "b") }, func(e *index.Entry) {
+		if e.Path != "" {
+			e.Nlink, e.Ino, e.Btime = 2, 77, stampTime
+		}
+	})
+	target := work(t)
+	d.clean(target, Options{})
+	same(t, d.tree(), target)
+}

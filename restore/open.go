@@ -1,0 +1,102 @@
+package restore
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"snap/internal/file"
+)
+
+// idleDirs is how many unused folder handles each tree keeps open.
+const idleDirs = 128
+
+// openTree opens DEST by its path and the snapshot in it by its name, which must not be a link.
+func (r *run) openTree(tree string) error {
+	dest, err := file.OpenRoot(filepath.Dir(tree))
+	if err != nil {
+		return err
+	}
+	defer dest.Close()
+	if r.dest, err = dest.Stat(); err != nil {
+		return err
+	}
+	if r.top, err = dest.OpenDir(filepath.Base(tree)); err != nil {
+		return err
+	}
+	r.tree = file.NewTree(r.top, idleDirs, (*file.Dir).EnterDir)
+	return nil
+}
+
+// openTarget opens the target if it exists, after making sure that it is not in the destination.
+func (r *run) openTarget(dest string) error {
+	info, err := os.Stat(dest)
+	if err != nil {
+		return err
+	}
+	real, err := filepath.EvalSymlinks(r.Target)
+	missing := errors.Is(err, fs.ErrNotExist)
+	if missing {
+		real, err = filepath.EvalSymlinks(filepath.Dir(filepath.Clean(r.Target)))
+	}
+	if err == nil {
+		real, err = filepath.Abs(real)
+	}
+	if err != nil {
+		return err
+	}
+	for dir := real; ; dir = filepath.Dir(dir) {
+		if i, err := os.Stat(dir); err == nil && os.SameFile(i, info) {
+			return fmt.Errorf("%s: %w", r.Target, ErrInDestination)
+		}
+		if dir == filepath.Dir(dir) {
+			break
+		}
+	}
+	if missing {
+		return nil
+	}
+	return r.useTarget()
+}
+
+// makeTarget makes the target if it does not exist.
+func (r *run) makeTarget() error {
+	if r.root != nil {
+		return nil
+	}
+	if err := os.Mkdir(r.Target, 0o777); err != nil {
+		return err
+	}
+	r.made = true
+	return r.useTarget()
+}
+
+func (r *run) useTarget() (err error) {
+	if r.root, err = file.OpenRoot(r.Target); err == nil {
+		r.target = file.NewTree(r.root, idleDirs, reach)
+	}
+	return err
+}
+
+// reach enters a folder of the target; one that may not be listed can still be gone through.
+func reach(parent *file.Dir, name string) (*file.Dir, error) {
+	d, err := parent.OpenDir(name)
+	if errors.Is(err, fs.ErrPermission) {
+		return parent.EnterDir(name)
+	}
+	return d, err
+}
+
+// close closes what was opened.
+func (r *run) close() {
+	if r.top != nil {
+		r.tree.Close()
+		r.top.Close()
+	}
+	if r.root != nil {
+		r.target.Close()
+		r.root.Close()
+	}
+}

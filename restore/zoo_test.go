@@ -1,0 +1,89 @@
+package restore
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+)
+
+// harness is the path of a tool of the shared harness.
+func harness(t *testing.T, name string) string {
+	t.Helper()
+	path, err := filepath.Abs(filepath.Join("../../shared/harness", name))
+	must(t, err)
+	if !exists(path) {
+		t.Skipf("no harness: %s", path)
+	}
+	return path
+}
+
+// sameTree asks the harness whether b is a.
+func sameTree(t *testing.T, a, b string) {
+	t.Helper()
+	out, err := exec.Command("python3", harness(t, "sametree.py"), a, b, "--holes", "--ignore-root").CombinedOutput()
+	if err != nil {
+		t.Errorf("sametree: %v\n%s", err, out)
+	}
+}
+
+func TestEveryKindOfEntryComesBack(t *testing.T) {
+	needRoot(t)
+	zoo := harness(t, "zoo.sh")
+	d := snapshot(t, func(tree string) {
+		if out, err := exec.Command("bash", zoo, tree, "300").CombinedOutput(); err != nil {
+			t.Skipf("zoo.sh: %v\n%s", err, out)
+		}
+	})
+	target := filepath.Join(work(t), "new")
+	t.Cleanup(func() { exec.Command("rm", "-rf", d.dir, target).Run() }) // too deep for os.RemoveAll
+	res := d.clean(target, Options{Jobs: 3})
+	sameTree(t, d.tree(), target)
+	if res.Lost != (Lost{}) {
+		t.Errorf("lost: %+v", res.Lost)
+	}
+	for _, how := range []Overwrite{IfChanged, Always, IfNewer} {
+		again := d.clean(target, Options{Overwrite: how, Delete: true})
+		if how == Always && again.FilesRestored != res.FilesRestored || how != Always && again.FilesRestored != 0 {
+			t.Errorf("overwrite %d restored %d of %d files again", how, again.FilesRestored, res.FilesRestored)
+		}
+		if again.FilesDeleted != 0 {
+			t.Errorf("overwrite %d deleted %d files", how, again.FilesDeleted)
+		}
+		sameTree(t, d.tree(), target)
+	}
+}
+
+func TestBytesAreSharedAndVerifiedWhereTheFileSystemCan(t *testing.T) {
+	needRoot(t)
+	dir := work(t)
+	img, mnt := filepath.Join(dir, "img"), filepath.Join(dir, "mnt")
+	must(t, os.Mkdir(mnt, 0o755))
+	must(t, os.WriteFile(img, nil, 0o600))
+	must(t, os.Truncate(img, 400<<20))
+	for _, cmd := range [][]string{{"mkfs.xfs", "-q", img}, {"mount", "-o", "loop", img, mnt}} {
+		if out, err := exec.Command(cmd[0], cmd[1:]...).CombinedOutput(); err != nil {
+			t.Skipf("%v: %v\n%s", cmd, err, out)
+		}
+	}
+	t.Cleanup(func() { exec.Command("umount", mnt).Run() })
+	big := string(make([]byte, 1<<20)) + "tail"
+	d := snapshot(t, func(tree string) {
+		put(t, filepath.Join(tree, "big"), big)
+		put(t, filepath.Join(tree, "bad"), big)
+		put(t, filepath.Join(tree, "none"), "")
+	})
+	moved := &dest{t: t, dir: filepath.Join(mnt, "dest"), db: d.db, header: d.header}
+	if out, err := exec.Command("cp", "-a", d.dir, moved.dir).CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	put(t, filepath.Join(moved.tree(), "bad"), "X"+big[1:])
+	target := filepath.Join(mnt, "out")
+	res, err := moved.restore(target, Options{Jobs: 1})
+	must(t, err)
+	wantProblems(t, res, map[string]error{"bad": ErrDamagedFile})
+	if read(t, filepath.Join(target, "big")) != big || read(t, filepath.Join(target, "none")) != "" {
+		t.Error("other bytes than in the snapshot")
+	}
+	disjoint(t, moved.tree(), target)
+}
