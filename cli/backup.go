@@ -25,7 +25,7 @@ import (
 
 func backupCommand() *command {
 	return &command{
-		name: "backup", args: "DEST [SRC]", min: 1, max: 2, group: "Making snapshots",
+		name: "backup", args: "DEST [SRC]", min: 1, max: 2, group: groupMake,
 		short: "make a snapshot of the folder SRC in DEST",
 		long: `Make a snapshot of the folder SRC in DEST: a folder with a complete copy of SRC, in
 which unchanged and moved files are hard links into the snapshot before. When

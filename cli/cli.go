@@ -19,12 +19,16 @@ import (
 // commands are all commands in the order of the help text. A new one is one line here.
 func commands() []*command {
 	return []*command{
+		backupCommand(),
+		initCommand(),
 		listCommand(),
 		lsCommand(),
 		diffCommand(),
 		findCommand(),
 		historyCommand(),
 		catCommand(),
+		explainCommand(),
+		reindexCommand(),
 		completionCommand(),
 		completeCommand(),
 		manCommand(),

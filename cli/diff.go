@@ -149,15 +149,13 @@ func (c *call) diffPaths(q *diffQuery, raw bool, sum *diffSummary) error {
 // diffText prints a line for each path and one for each renamed folder. What moved along is counted in
 // a first reading, so that the count can stand before the lines of what is inside.
 func (c *call) diffText(q *diffQuery, sum *diffSummary) error {
-	turned := q.a.Seq > q.b.Seq
-	counter := folder{turned: turned}
+	var counter, f folder
 	for d, err := range q.differences(c) {
 		if err != nil {
 			return err
 		}
 		counter.place(&d)
 	}
-	f := folder{turned: turned}
 	for d, err := range q.differences(c) {
 		if err != nil {
 			return err

@@ -14,7 +14,7 @@ import (
 
 func explainCommand() *command {
 	return &command{
-		name: "explain", args: "PATH", min: 1, max: 1, group: "Asking the snapshots",
+		name: "explain", args: "PATH", min: 1, max: 1, group: groupLook,
 		short: "is a path of the source backed up, and why",
 		long: `Say whether PATH of the source is taken into backups, which line of which file says
 so, and what the last backup did with it and why. PATH is relative to the working
@@ -26,7 +26,7 @@ snap explain Documents/report.odt`,
 			&cli.StringSliceFlag{Name: "exclude", Usage: "judge as if `PATTERN` stood in Blacklist.txt; may be repeated"},
 			&cli.StringSliceFlag{Name: "include", Usage: "judge as if `PATTERN` stood in Whitelist.txt; may be repeated"},
 		},
-		complete: completeFiles,
+		complete: completeNewestPath,
 		run:      explain,
 	}
 }

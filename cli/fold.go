@@ -5,29 +5,23 @@ import (
 	"snap/internal/file"
 )
 
-// folder finds what moved along with a renamed folder. It is shown the differences in the order in which
-// index.Diff yields them, that of the newer snapshot's paths, so that what is in a folder follows it
-// directly, and keeps only the folders that the present path is in.
+// folder finds what moved along with a renamed folder. It is shown the differences in key order, so that
+// what is in a folder follows it directly, and keeps only the folders that the present path is in.
 type folder struct {
-	turned bool // the differences lead from the newer snapshot to the older one
 	stack  []move
 	counts []int // by fold: how many entries moved along
 }
 
 // move is a renamed folder.
 type move struct {
-	from, to string // in the order of time
+	from, to string
 	fold     int
 }
 
 // place says whether d is nothing but a part of a folder that moved: its own line would say nothing
 // new. Else, if d is a folder that moved, fold is its number, from 1.
 func (f *folder) place(d *index.Difference) (along bool, fold int) {
-	from, to := d.From, d.Path
-	if f.turned && d.Change == index.Moved {
-		from, to = to, from
-	}
-	for len(f.stack) > 0 && !index.Within(to, f.stack[len(f.stack)-1].to) {
+	for len(f.stack) > 0 && !index.Within(d.Path, f.stack[len(f.stack)-1].to) {
 		f.stack = f.stack[:len(f.stack)-1]
 	}
 	if d.Change != index.Moved {
@@ -35,7 +29,7 @@ func (f *folder) place(d *index.Difference) (along bool, fold int) {
 	}
 	for i := len(f.stack) - 1; i >= 0; i-- {
 		m := &f.stack[i]
-		if from != m.from+to[len(m.to):] {
+		if d.From != m.from+d.Path[len(m.to):] {
 			continue
 		}
 		if index.Classify(d.Before, d.After) != 0 {
@@ -48,7 +42,7 @@ func (f *folder) place(d *index.Difference) (along bool, fold int) {
 		return false, 0
 	}
 	f.counts = append(f.counts, 0)
-	f.stack = append(f.stack, move{from, to, len(f.counts)})
+	f.stack = append(f.stack, move{d.From, d.Path, len(f.counts)})
 	return false, len(f.counts)
 }
 

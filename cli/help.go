@@ -33,7 +33,9 @@ func helpCommand() *command {
 
 // The headings that commands stand under.
 const (
+	groupMake  = "Making snapshots"
 	groupLook  = "Asking the snapshots"
+	groupKeep  = "Keeping a destination"
 	groupOther = "Other"
 )
 

@@ -11,7 +11,7 @@ import (
 
 func initCommand() *command {
 	return &command{
-		name: "init", args: "DEST", min: 1, max: 1, group: "Making snapshots",
+		name: "init", args: "DEST", min: 1, max: 1, group: groupMake,
 		short: "make DEST a destination: settings files and index",
 		long: `Make the folder DEST a destination: its settings files with comments, and its
 index. Files that are there stay as they are. Then say what the file system there

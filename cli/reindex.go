@@ -4,7 +4,7 @@ import "snap/backup"
 
 func reindexCommand() *command {
 	return &command{
-		name: "reindex", group: "Keeping a destination",
+		name: "reindex", group: groupKeep,
 		short: "make the index again from the change sets",
 		long: `Make DEST/.snap/index.db again from the change sets beside it. The snapshots are not
 touched. The old index is put aside as index.db.old.`,

@@ -87,3 +87,16 @@ func TestDeleteSparesTheDestinationAndMounts(t *testing.T) {
 		}
 	}
 }
+
+// The snapshot may even hold a folder where the destination is now.
+func TestDestinationIsNotRestoredInto(t *testing.T) {
+	d := snapshot(t, func(tree string) { mk(t, tree, "a", "dest/", "dest/f") })
+	for _, dry := range []bool{true, false} {
+		res, err := d.restore(filepath.Dir(d.dir), Options{Overwrite: Always, DryRun: dry})
+		must(t, err)
+		wantProblems(t, res, map[string]error{"dest": ErrInDestination})
+		if exists(filepath.Join(d.dir, "f")) || res.FilesSkipped != 1 {
+			t.Errorf("%+v", res)
+		}
+	}
+}

@@ -57,7 +57,10 @@ func TestOwnersByNameOrNumber(t *testing.T) {
 
 // What the folder's default ACL gives a new file goes again, unless it was recorded.
 func TestInheritedACLsGo(t *testing.T) {
-	d := snapshot(t, func(tree string) { mk(t, tree, "d/", "d/f", "d/s/", "d/l -> f") })
+	d := snapshot(t, func(tree string) {
+		mk(t, tree, "d/", "d/f", "d/s/", "d/l -> f")
+		must(t, syscall.Mkfifo(filepath.Join(tree, "d/p"), 0o644))
+	})
 	target := work(t)
 	mk(t, target, "d/")
 	if out, err := exec.Command("setfacl", "-d", "-m", "u:1234:rwx", filepath.Join(target, "d")).CombinedOutput(); err != nil {
@@ -73,7 +76,8 @@ const as = "SNAP_TEST_RESTORE"
 // order is what a test wants another user to do.
 type order struct {
 	Dest, Target string
-	Options      struct{ Overwrite Overwrite }
+	Overwrite    Overwrite
+	Delete       bool
 }
 
 type answer struct {
@@ -102,7 +106,7 @@ func obey(b []byte) (a answer) {
 		return fail(err)
 	}
 	h := index.Header{Name: snapName, Seq: 1}
-	a.Result, err = Run(context.Background(), db, &h, d.tree(), Options{Target: o.Target, Items: []Item{{}}, Overwrite: o.Options.Overwrite})
+	a.Result, err = Run(context.Background(), db, &h, d.tree(), Options{Target: o.Target, Items: []Item{{}}, Overwrite: o.Overwrite, Delete: o.Delete})
 	for _, p := range a.Result.Problems {
 		a.Texts = append(a.Texts, p.Path+": "+p.Err.Error())
 	}
@@ -113,16 +117,14 @@ func obey(b []byte) (a answer) {
 	return a
 }
 
-// user runs a restore as user 1234.
-func (d *dest) user(target string, how Overwrite) answer {
+// user runs a restore as user 1234, with Delete if anything more is given.
+func (d *dest) user(target string, how Overwrite, del ...bool) answer {
 	d.t.Helper()
 	self, err := os.ReadFile("/proc/self/exe")
 	must(d.t, err)
 	exe := filepath.Join(work(d.t), "exe")
 	must(d.t, os.WriteFile(exe, self, 0o755))
-	o := order{Dest: d.dir, Target: target}
-	o.Options.Overwrite = how
-	b, err := json.Marshal(o)
+	b, err := json.Marshal(order{d.dir, target, how, len(del) > 0})
 	must(d.t, err)
 	cmd := exec.Command(exe)
 	cmd.Env = append(os.Environ(), as+"="+string(b))
@@ -217,19 +219,54 @@ func TestOrdinaryUser(t *testing.T) {
 // What the user may not write to is a problem of that path.
 func TestOrdinaryUserInAFolderOfAnother(t *testing.T) {
 	needRoot(t)
-	d := snapshot(t, func(tree string) { mk(t, tree, "a/", "a/f", "b") })
+	d := snapshot(t, func(tree string) { mk(t, tree, "a/", "a/f", "a/own/", "a/own/g", "b") })
 	give(t, d.dir)
 	dir := work(t)
 	target := filepath.Join(dir, "out")
-	mk(t, dir, "out/", "out/a/")
+	mk(t, dir, "out/", "out/a/", "out/a/own/")
 	give(t, target)
 	must(t, os.Chown(filepath.Join(target, "a"), 0, 0))
 	must(t, os.Chmod(filepath.Join(target, "a"), 0o711))
 	a := d.user(target, Always)
-	if a.Err != "" || len(a.Texts) != 1 || a.Result.FilesRestored != 1 || a.Result.Lost.Owner == 0 {
+	if a.Err != "" || len(a.Texts) != 1 || a.Result.FilesRestored != 2 || a.Result.Lost.Owner == 0 {
 		t.Errorf("%+v", a)
 	}
 	if info, _ := os.Stat(filepath.Join(target, "a")); info.Mode().Perm() != 0o711 || info.Sys().(*syscall.Stat_t).Uid != 0 {
 		t.Errorf("a: %v", info.Mode())
+	}
+}
+
+// The first name of a file is in a folder that may no longer be entered when the second comes.
+func TestOrdinaryUserWithAClosedFolder(t *testing.T) {
+	needRoot(t)
+	d := snapshot(t, func(tree string) { mk(t, tree, "closed/", "closed/one", "two = closed/one", "z = two") }, func(e *index.Entry) {
+		if e.Path == "closed" {
+			e.Mode = 0o600
+		}
+		e.UID, e.GID = 1234, 1234
+	})
+	give(t, d.dir)
+	target := work(t)
+	must(t, os.Chown(target, 1234, 1234))
+	a := d.user(target, Never)
+	if a.Err != "" || len(a.Texts) != 0 || read(t, filepath.Join(target, "two")) != "closed/one" {
+		t.Errorf("%+v", a)
+	}
+	if inodeOf(t, filepath.Join(target, "two")) != inodeOf(t, filepath.Join(target, "z")) {
+		t.Error("the others are not linked")
+	}
+}
+
+func TestOrdinaryUserDeletesReadOnlyFolders(t *testing.T) {
+	needRoot(t)
+	d := snapshot(t, func(tree string) { mk(t, tree, "a") })
+	give(t, d.dir)
+	target := work(t)
+	mk(t, target, "x/", "x/y/", "x/y/z")
+	must(t, os.Chmod(filepath.Join(target, "x/y"), 0o500))
+	must(t, os.Chmod(filepath.Join(target, "x"), 0o500))
+	give(t, filepath.Dir(target))
+	if a := d.user(target, Never, true); a.Err != "" || len(a.Texts) != 0 || a.Result.FilesDeleted != 3 || exists(filepath.Join(target, "x")) {
+		t.Errorf("%+v", a)
 	}
 }

@@ -1,11 +1,16 @@
 package restore
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
+
+	"golang.org/x/sys/unix"
 
 	"snap/index"
 	"snap/internal/file"
@@ -36,6 +41,57 @@ func TestPlantedLinksAreNotFollowed(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// Somebody who owns part of the target exchanges a folder for a link to elsewhere, all the time.
+func TestExchangedFoldersLeadNowhere(t *testing.T) {
+	d := snapshot(t, func(tree string) {
+		mk(t, tree, "a/", "a/b/")
+		for i := range 30 {
+			put(t, filepath.Join(tree, fmt.Sprintf("a/f%d", i)), "data")
+			mk(t, tree, fmt.Sprintf("a/b/l%d -> x", i), fmt.Sprintf("a/b/g%d", i), fmt.Sprintf("a/h%d = a/b/g%d", i, i))
+		}
+	})
+	dir := work(t)
+	outside, target := filepath.Join(dir, "outside"), filepath.Join(dir, "target")
+	mk(t, dir, "outside/", "outside/b/", "outside/b/canary", "outside/canary", "target/")
+	root, err := os.Open(target)
+	must(t, err)
+	defer root.Close()
+	was := text(t, outside)
+	stop, flips := make(chan struct{}), 0
+	var flipper sync.WaitGroup
+	flipper.Go(func() {
+		for {
+			select {
+			case <-stop:
+				return
+			default:
+				if unix.Renameat2(int(root.Fd()), "a", int(root.Fd()), "evil", unix.RENAME_EXCHANGE) == nil {
+					flips++
+				}
+			}
+		}
+	})
+	refused := 0
+	for range 60 {
+		must(t, os.RemoveAll(filepath.Join(target, "a")))
+		must(t, os.RemoveAll(filepath.Join(target, "evil")))
+		must(t, os.MkdirAll(filepath.Join(target, "a/b"), 0o755))
+		os.Symlink("../outside", filepath.Join(target, "evil"))
+		res, err := Run(context.Background(), d.db, &d.header, d.tree(), Options{Target: target, Items: []Item{{}}, Overwrite: IfChanged})
+		must(t, err)
+		refused += int(res.Errors)
+	}
+	close(stop)
+	flipper.Wait()
+	if now := text(t, outside); now != was {
+		t.Errorf("wrote outside:\n%s", now)
+	}
+	t.Logf("%d exchanges, %d problems", flips, refused)
+	if flips == 0 {
+		t.Error("nothing was exchanged")
 	}
 }
 
@@ -200,5 +256,30 @@ func TestSnapshotDeletedMeanwhile(t *testing.T) {
 	_, err := Run(context.Background(), d.db, &other, d.tree(), Options{Target: work(t), Items: []Item{{}}})
 	if !errors.Is(err, index.ErrNotFound) {
 		t.Errorf("%v", err)
+	}
+}
+
+// An index that cannot be read to its end deletes nothing: what it did not say is not known.
+func TestDamagedIndexDeletesNothing(t *testing.T) {
+	var last [32]byte
+	d := snapshot(t, func(tree string) {
+		mk(t, tree, "d/")
+		for i := range 5000 { // more than the index hands out at a time
+			must(t, os.WriteFile(filepath.Join(tree, fmt.Sprintf("d/%04d", i)), []byte{byte(i), byte(i >> 8)}, 0o644))
+		}
+	}, func(e *index.Entry) { last = e.Hash })
+	raw, err := os.ReadFile(index.Path(d.dir))
+	must(t, err)
+	at := bytes.Index(raw, last[:])
+	if at < 0 {
+		t.Fatal("the record is not in the index")
+	}
+	raw[at] ^= 1
+	must(t, os.WriteFile(index.Path(d.dir), raw, 0o600))
+	target := work(t)
+	mk(t, target, "d/", "d/mine")
+	res, err := d.restore(target, Options{Overwrite: Always, Delete: true})
+	if !errors.Is(err, index.ErrDamaged) || res.FilesRestored == 0 || !exists(filepath.Join(target, "d/mine")) {
+		t.Errorf("%v %+v", err, res)
 	}
 }
