@@ -170,7 +170,12 @@ func (r *run) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer work.drop()
+	defer func() {
+		if ctx.Err() != nil { // stop now; the next run deals with what is there
+			work.keep = true
+		}
+		work.drop()
+	}()
 
 	found, err := r.scan(ctx, work)
 	if err != nil {
@@ -195,7 +200,7 @@ func (r *run) run(ctx context.Context) error {
 	case r.o.DryRun:
 		return r.rehearse(ctx, plan)
 	}
-	if err := r.checkSpace(plan); err != nil {
+	if err := r.checkSpace(plan, found.holes); err != nil {
 		return err
 	}
 	if err := r.build(ctx, work, plan); err != nil {
@@ -232,6 +237,9 @@ func (r *run) begin(ctx context.Context) error {
 	}
 	if r.prev != nil {
 		r.res.Previous = r.prev.Name
+	}
+	if r.prev != nil && r.prev.Source != r.o.Source {
+		r.problem("", fmt.Errorf("the source was %s in snapshot %s and is %s now", r.prev.Source, r.prev.Name, r.o.Source), true)
 	}
 	r.vols = newVolumes(r.prev)
 	r.head = index.Header{

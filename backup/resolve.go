@@ -110,6 +110,9 @@ func (r *run) resolveAll(ctx context.Context, p *plan, found *candidates) error 
 				p.left++
 			}
 		}
+		if d.verdict.Do == scan.Learn && e.SameIdentity(d.old) && e.Ctime == d.old.Ctime && e.Flags&index.Racy == d.old.Flags&index.Racy {
+			continue // nothing that the index does not know
+		}
 		if err := p.take(e, d.verdict); err != nil {
 			return err
 		}
@@ -154,9 +157,12 @@ func (p *plan) take(e *index.Entry, v scan.Verdict) error {
 	if e.Change != index.Silent {
 		p.changes++
 	}
-	if e.Stored == index.Copied || e.Stored == index.Cloned {
-		p.copies++
+	switch e.Stored {
+	case index.Copied:
 		p.bytes += e.Size
+		p.copies++
+	case index.Cloned, index.Made:
+		p.copies++
 	}
 	return p.add(e)
 }

@@ -16,6 +16,7 @@ type candidates struct {
 	*spool
 	files int64 // entries of the source that are not folders
 	dirs  int64
+	holes int64 // bytes of the candidates' sizes that take no space in the source
 }
 
 // scan walks the source and compares it with the previous snapshot.
@@ -85,6 +86,9 @@ func (r *run) compare(ctx context.Context, found *candidates) error {
 		}
 		if r.prev != nil && e.Exists() && (p.Old == nil || p.Old.Nlink > 1 || !p.Old.SameIdentity(&e.Record)) {
 			r.alive.add(&e.Record)
+		}
+		if e.Kind == file.Regular {
+			found.holes += max(e.Size-e.Allocated, 0)
 		}
 		if err := found.add(e); err != nil {
 			return err

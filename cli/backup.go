@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/dustin/go-humanize"
@@ -276,6 +277,12 @@ func backupHint(err error, dest string) error {
 		return withHint(err, "use a destination on ext4, XFS, btrfs, NTFS, APFS or another file system with hard links")
 	case errors.Is(err, backup.ErrNotDestination):
 		return withCode(exitNoDest, err)
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+		return withHint(err, "the destination is full; no snapshot was made and all earlier ones are whole. Free some space there and run it again")
+	case errors.Is(err, syscall.EROFS):
+		return withHint(err, "the destination is mounted read-only")
+	case errors.Is(err, fs.ErrPermission):
+		return withHint(err, "this user may not write there")
 	case errors.Is(err, index.ErrMissing), errors.Is(err, index.ErrDamaged), errors.Is(err, index.ErrNewer):
 		return indexHint(err, dest)
 	}

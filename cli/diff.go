@@ -163,7 +163,9 @@ func (c *call) diffText(q *diffQuery, sum *diffSummary) error {
 		sum.add(&d)
 		along, fold := f.place(&d)
 		if along {
-			continue
+			if d.Change = index.Classify(d.Before, d.After); d.Change == 0 {
+				continue
+			}
 		}
 		if err := c.printf("%s %s\n", c.mark(d.Change), c.differenceText(&d, counter.count(fold))); err != nil {
 			return err

@@ -18,8 +18,8 @@ type move struct {
 	fold     int
 }
 
-// place says whether d is nothing but a part of a folder that moved: its own line would say nothing
-// new. Else, if d is a folder that moved, fold is its number, from 1.
+// place says whether d moved along with a folder that it is in, so that to tell of the move would say
+// nothing new. Else, if d is a folder that moved, fold is its number, from 1.
 func (f *folder) place(d *index.Difference) (along bool, fold int) {
 	for len(f.stack) > 0 && !index.Within(d.Path, f.stack[len(f.stack)-1].to) {
 		f.stack = f.stack[:len(f.stack)-1]
@@ -28,15 +28,10 @@ func (f *folder) place(d *index.Difference) (along bool, fold int) {
 		return false, 0
 	}
 	for i := len(f.stack) - 1; i >= 0; i-- {
-		m := &f.stack[i]
-		if d.From != m.from+d.Path[len(m.to):] {
-			continue
+		if m := &f.stack[i]; d.From == m.from+d.Path[len(m.to):] {
+			f.counts[m.fold-1]++
+			return true, 0
 		}
-		if index.Classify(d.Before, d.After) != 0 {
-			return false, 0
-		}
-		f.counts[m.fold-1]++
-		return true, 0
 	}
 	if d.Before.Kind != file.Folder || d.After.Kind != file.Folder {
 		return false, 0

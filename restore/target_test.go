@@ -75,10 +75,10 @@ func TestExchangedFoldersLeadNowhere(t *testing.T) {
 		}
 	})
 	refused := 0
-	for range 60 {
-		must(t, os.RemoveAll(filepath.Join(target, "a")))
-		must(t, os.RemoveAll(filepath.Join(target, "evil")))
-		must(t, os.MkdirAll(filepath.Join(target, "a/b"), 0o755))
+	for range 15 {
+		os.RemoveAll(filepath.Join(target, "a")) // as far as the other lets us
+		os.RemoveAll(filepath.Join(target, "evil"))
+		os.MkdirAll(filepath.Join(target, "a/b"), 0o755)
 		os.Symlink("../outside", filepath.Join(target, "evil"))
 		res, err := Run(context.Background(), d.db, &d.header, d.tree(), Options{Target: target, Items: []Item{{}}, Overwrite: IfChanged})
 		must(t, err)

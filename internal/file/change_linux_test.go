@@ -75,22 +75,42 @@ func TestNewIsForItsOwner(t *testing.T) {
 	}
 }
 
+// TestRename, and the way it goes where the file system has no RENAME_NOREPLACE.
 func TestRename(t *testing.T) {
-	d, path := tempRoot(t)
-	write(t, path+"/a", "content")
-	check(t, d.Mkdir("dir"))
-	sub, err := d.OpenDir("dir")
-	check(t, err)
-	defer sub.Close()
-	before, err := d.Lstat("a")
-	check(t, err)
-	check(t, d.Rename("a", sub, "b"))
-	if s, err := sub.Lstat("b"); err != nil || !SameFile(&s, &before) {
-		t.Errorf("%+v, %v", s, err)
+	for how, rename := range map[string]func(*Dir, string, *Dir, string) error{"rename": (*Dir).rename, "look": (*Dir).lookAndRename} {
+		t.Run(how, func(t *testing.T) {
+			d, path := tempRoot(t)
+			write(t, path+"/a", "content")
+			check(t, d.Mkdir("dir"))
+			check(t, d.Mkdir("dir/taken"))
+			check(t, d.Symlink("none", "dir/dangling"))
+			sub, err := d.OpenDir("dir")
+			check(t, err)
+			defer sub.Close()
+			before, err := d.Lstat("a")
+			check(t, err)
+			for _, name := range []string{"taken", "dangling"} {
+				if err := rename(d, "a", sub, name); err != unix.EEXIST {
+					t.Errorf("to %s: %v", name, err)
+				}
+			}
+			check(t, rename(d, "a", sub, "b"))
+			if s, err := sub.Lstat("b"); err != nil || !SameFile(&s, &before) {
+				t.Errorf("%+v, %v", s, err)
+			}
+			if err := rename(d, "a", sub, "c"); err != unix.ENOENT {
+				t.Errorf("of nothing: %v", err)
+			}
+			if err := rename(d, "dir", sub, "x"); err != unix.EINVAL {
+				t.Errorf("of a folder into itself: %v", err)
+			}
+			if err := rename(sub, "b", d, "dir/b/x"); err != unix.ENOTDIR {
+				t.Errorf("to where nothing can be: %v", err)
+			}
+		})
 	}
-	fails(t, d.Rename("a", sub, "c"), fs.ErrNotExist, path+"/a")
-	// The kernel answers EINVAL here, as a file system without RENAME_NOREPLACE does.
-	fails(t, d.Rename("dir", sub, "x"), unix.EINVAL, path+"/dir")
+	d, path := tempRoot(t)
+	fails(t, d.Rename("none", d, "c"), fs.ErrNotExist, path+"/none")
 }
 
 // TestReplace takes the place of a file or a link, and of nothing that the link leads to.

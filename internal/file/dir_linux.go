@@ -77,10 +77,14 @@ func (d *Dir) rmdir(name string) error { return unix.Unlinkat(d.fd, name, unix.A
 
 func (d *Dir) rename(name string, to *Dir, newName string) error {
 	err := unix.Renameat2(d.fd, name, to.fd, newName, unix.RENAME_NOREPLACE)
-	if err != unix.EINVAL && err != unix.ENOSYS {
-		return err
+	if err == unix.EINVAL || err == unix.ENOSYS {
+		return d.lookAndRename(name, to, newName)
 	}
-	// A file system without RENAME_NOREPLACE.
+	return err
+}
+
+// lookAndRename is rename for a file system without RENAME_NOREPLACE.
+func (d *Dir) lookAndRename(name string, to *Dir, newName string) error {
 	var s Stat
 	switch err := to.statName(newName, false, &s); err {
 	case nil:

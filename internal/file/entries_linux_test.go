@@ -164,6 +164,7 @@ func TestKinds(t *testing.T) {
 func TestStatWithoutStatx(t *testing.T) {
 	d, path := tempRoot(t)
 	write(t, path+"/file", "12345")
+	check(t, os.Chmod(path+"/file", 0o751|fs.ModeSetuid|fs.ModeSticky))
 	check(t, d.Symlink("file", "link"))
 	look := func() (all [4]Stat) {
 		for i, f := range []func() (Stat, error){d.Stat,

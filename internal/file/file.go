@@ -83,6 +83,8 @@ type Stat struct {
 	Ino   uint64 // 0 where the system tells none
 	Rdev  uint64 // the device's number, 0 but for devices
 	Mount uint64 // the mount it was reached through, for this boot only; 0 where unknown
+
+	Allocated int64 // bytes that a regular file takes on its disk: fewer than Size where it has holes
 }
 
 // Perm is the mode as fs.FileMode with its type bits, for printing.

@@ -55,7 +55,7 @@ func statx(fd int, name string, flags int, s *Stat) error {
 	*s = Stat{
 		Kind: kindOf(uint32(x.Mode)), Mode: x.Mode & 0o7777, UID: x.Uid, GID: x.Gid, Nlink: x.Nlink,
 		Mtime: Time{x.Mtime.Sec, int32(x.Mtime.Nsec)}, Ctime: Time{x.Ctime.Sec, int32(x.Ctime.Nsec)},
-		Dev: unix.Mkdev(x.Dev_major, x.Dev_minor), Ino: x.Ino, Mount: x.Mnt_id,
+		Dev: unix.Mkdev(x.Dev_major, x.Dev_minor), Ino: x.Ino, Mount: x.Mnt_id, Allocated: int64(x.Blocks) * 512,
 	}
 	if x.Mask&unix.STATX_BTIME != 0 {
 		s.Btime = Time{x.Btime.Sec, int32(x.Btime.Nsec)}
@@ -72,7 +72,7 @@ func fstatat(fd int, name string, flags int, s *Stat) error {
 	*s = Stat{
 		Kind: kindOf(x.Mode), Mode: uint16(x.Mode & 0o7777), UID: x.Uid, GID: x.Gid, Nlink: uint32(x.Nlink),
 		Mtime: Time{int64(x.Mtim.Sec), int32(x.Mtim.Nsec)}, Ctime: Time{int64(x.Ctim.Sec), int32(x.Ctim.Nsec)},
-		Dev: uint64(x.Dev), Ino: x.Ino,
+		Dev: uint64(x.Dev), Ino: x.Ino, Allocated: x.Blocks * 512,
 	}
 	s.sized(x.Size, uint64(x.Rdev))
 	return nil

@@ -41,6 +41,7 @@ func (s *Stat) tell(info fs.FileInfo) {
 		s.Mode |= 0o1000
 	}
 	s.sized(info.Size(), 0)
+	s.Allocated = s.Size
 }
 
 func kindOf(m fs.FileMode) Kind {

@@ -1,0 +1,173 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"snap/index"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"snap": runProgram})
+}
+
+// runProgram is cmd/snap in a process of its own, with the clock that a script sets.
+func runProgram() {
+	env := System()
+	if s := os.Getenv("SNAP_TEST_NOW"); s != "" {
+		now, err := time.Parse(time.RFC3339, s)
+		if err != nil {
+			panic(err)
+		}
+		env.Now = func() time.Time { return now.In(time.Local) }
+	}
+	os.Exit(Run(context.Background(), env, os.Args))
+}
+
+// TestScripts runs testdata/script. Besides testscript's own commands they have:
+//
+//	destination DIR FILE   a destination in DIR with the snapshots that FILE tells of, see tell
+//	exits CODE snap …      the command ends with this code
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata/script",
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("TZ", "UTC")
+			env.Setenv("SNAP_TEST_NOW", "2026-11-22T12:00:00Z")
+			env.Setenv("XDG_STATE_HOME", env.WorkDir+"/state")
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"destination": func(ts *testscript.TestScript, neg bool, args []string) {
+				if neg || len(args) != 2 {
+					ts.Fatalf("usage: destination DIR FILE")
+				}
+				w, err := newWorld(ts.MkAbs(args[0]))
+				ts.Check(err)
+				w.trees = true
+				ts.Check(w.tell(ts.ReadFile(args[1])))
+			},
+			"exits": func(ts *testscript.TestScript, neg bool, args []string) {
+				if neg || len(args) < 2 {
+					ts.Fatalf("usage: exits CODE COMMAND…")
+				}
+				code := 0
+				if err := ts.Exec(args[1], args[2:]...); err != nil {
+					var text string
+					if _, text, _ = strings.Cut(err.Error(), "exit status "); text == "" {
+						ts.Fatalf("%v", err)
+					}
+					code, _ = strconv.Atoi(text)
+				}
+				if strconv.Itoa(code) != args[0] {
+					ts.Fatalf("exit code %d, want %s", code, args[0])
+				}
+			},
+		},
+	})
+}
+
+var scriptWord = regexp.MustCompile(`"(?:[^"\\]|\\.)*"|[^\s"]+(?:"(?:[^"\\]|\\.)*")?`)
+
+// tell lives through what a script says of the source, a step a line:
+//
+//	source DIR · mkdir P · write P CONTENT · rm P · mv P Q · ln P Q · symlink TARGET P · chmod MODE P
+//	snapshot NAME [tag=T] [note=N] [errors=N] [prepared]
+//
+// Words may be Go strings in quotes. A snapshot is of the time in its name.
+func (w *world) tell(script string) error {
+	for line := range strings.Lines(script) {
+		var words []string
+		for _, word := range scriptWord.FindAllString(line, -1) {
+			if word[0] == '"' {
+				var err error
+				if word, err = strconv.Unquote(word); err != nil {
+					return fmt.Errorf("%s: %w", line, err)
+				}
+			}
+			words = append(words, word)
+		}
+		if len(words) == 0 || strings.HasPrefix(words[0], "#") {
+			continue
+		}
+		if err := w.obey(words[0], words[1:]); err != nil {
+			return fmt.Errorf("%s: %w", line, err)
+		}
+	}
+	return nil
+}
+
+func (w *world) obey(verb string, args []string) error {
+	arg := func(i int) string {
+		if i < len(args) {
+			return args[i]
+		}
+		return ""
+	}
+	switch verb {
+	case "source":
+		w.source = arg(0)
+	case "mkdir":
+		w.mkdir(arg(0))
+	case "write":
+		w.put(arg(0), arg(1))
+	case "rm":
+		w.remove(arg(0))
+	case "mv":
+		w.move(arg(0), arg(1))
+	case "ln":
+		w.hardlink(arg(0), arg(1))
+	case "symlink":
+		w.symlink(arg(1), arg(0))
+	case "chmod":
+		mode, err := strconv.ParseUint(arg(0), 8, 16)
+		if err != nil {
+			return err
+		}
+		w.chmod(arg(1), uint16(mode))
+	case "snapshot":
+		return w.tellSnapshot(args)
+	default:
+		return fmt.Errorf("no such step")
+	}
+	return nil
+}
+
+var timeInName = regexp.MustCompile(`\d{8}-\d{6}`)
+
+func (w *world) tellSnapshot(args []string) error {
+	h := index.Header{Name: args[0], Users: map[uint32]string{1000: "me"}, Groups: map[uint32]string{1000: "staff"}}
+	h.Time = time.Unix(w.tick(), 0).UTC()
+	if at, err := time.Parse("20060102-150405", timeInName.FindString(h.Name)); err == nil {
+		h.Time, w.clock = at, at.Unix()
+	}
+	h.Finished = h.Time.Add(90 * time.Second)
+	state := index.Complete
+	for _, a := range args[1:] {
+		switch key, value, _ := strings.Cut(a, "="); key {
+		case "tag":
+			h.Tags = append(h.Tags, value)
+		case "note":
+			h.Note = strings.Trim(value, `"`)
+		case "errors":
+			n, err := strconv.ParseInt(value, 10, 64)
+			if err != nil {
+				return err
+			}
+			h.Errors = n
+		case "prepared":
+			state = index.Prepared
+		default:
+			return fmt.Errorf("no such word: %s", a)
+		}
+	}
+	return w.commit(h, state)
+}
