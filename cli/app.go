@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"io"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 )
@@ -35,7 +36,8 @@ func newApp(all []*command, action func(*command) cli.ActionFunc) *cli.App {
 	usage := func(_ *cli.Context, err error, _ bool) error { return usagef("%s", err) }
 	app := &cli.App{
 		Name: "snap", Usage: "incremental backups as plain folders", HideHelp: true, HideVersion: true,
-		DisableSliceFlagSeparator: true, // paths hold commas
+		DisableSliceFlagSeparator: true,                                    // paths hold commas
+		Description:               codeBlock(aboutDest + "\n" + aboutRefs), // for the manual page
 		Flags:                     globalFlags(),
 		Writer:                    io.Discard, ErrWriter: io.Discard,
 		ExitErrHandler: func(*cli.Context, error) {}, // else it exits, and nothing deferred is done
@@ -77,3 +79,6 @@ func countError(cmd *command, n int) string {
 	}
 	return "too many arguments"
 }
+
+// codeBlock is text that Markdown leaves as it is.
+func codeBlock(text string) string { return "    " + strings.ReplaceAll(text, "\n", "\n    ") }

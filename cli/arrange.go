@@ -86,7 +86,7 @@ func (a *arranger) enter(word string) error {
 	if n := nearest(word, known); n != "" {
 		return withHint(err, "did you mean %q?", "snap "+n)
 	}
-	return withHint(err, "snap --help lists the commands")
+	return withHint(err, "for the commands: snap --help")
 }
 
 // option takes one word with flags, and the value of the last one from rest if it is there.
@@ -185,7 +185,7 @@ func (a *arranger) unknown(typed, name string) error {
 	if n := nearest(name, known); len(name) > 1 && len(n) > 1 {
 		return withHint(err, "did you mean %q?", "--"+n)
 	}
-	return withHint(err, "%s --help lists the flags", where)
+	return withHint(err, "for the flags: %s --help", where)
 }
 
 // valueMissing says that the line ends where a flag's value should be.

@@ -38,21 +38,21 @@ func runCat(c *call) error {
 		name := quote(h.Name) + ":" + shown(path, file.None)
 		switch {
 		case r.Kind == file.Folder:
-			return withHint(fmt.Errorf("cat %s: is a folder", name), "snap ls %s lists it", shellWord(h.Name+":"+path))
+			return withHint(fmt.Errorf("cat %s: is a folder", name), "to list it: snap ls %s", shellWord(h.Name+":"+path))
 		case r.Kind == file.Symlink:
 			return fmt.Errorf("cat %s: is a symbolic link to %s", name, quote(r.Target))
 		case r.Kind != file.Regular:
 			return fmt.Errorf("cat %s: is no regular file but a %s", name, r.Kind)
 		case r.Stored == index.Absent:
-			return withHint(fmt.Errorf("cat %s: could not be read when the snapshot was made", name), "snap history %s shows other versions", shellWord(path))
+			return withHint(fmt.Errorf("cat %s: could not be read when the snapshot was made", name), "to see other versions: snap history %s", shellWord(path))
 		}
 		f, err := openStored(d.root, h.Name, path)
 		if err != nil {
-			return withHint(err, "snap check names what a destination has lost")
+			return withHint(err, "to see what else the destination has lost: snap check")
 		}
 		err = c.copyVerified(f, &r)
 		if errors.Is(err, errDamaged) {
-			err = withHint(fmt.Errorf("cat %s: %w", name, err), "snap history %s shows other versions; snap check looks at all files", shellWord(path))
+			err = withHint(fmt.Errorf("cat %s: %w", name, err), "other versions: snap history %s; all files: snap check", shellWord(path))
 		}
 		return errors.Join(err, f.Close())
 	})

@@ -27,6 +27,7 @@ func commands() []*command {
 		findCommand(),
 		historyCommand(),
 		catCommand(),
+		restoreCommand(),
 		explainCommand(),
 		reindexCommand(),
 		completionCommand(),

@@ -23,7 +23,7 @@ const maxCompletions = 2000
 func completeCommand() *command {
 	return &command{
 		name: "__complete", short: "candidates for the shell's completion", hidden: true, args: "LINE", min: 1, max: 1,
-		long: "Prints the candidates for the last word of LINE, a line each, with a tab before what it is.",
+		long: "Prints the candidates for the last word of LINE, each with a tab and what it is.",
 		flags: []cli.Flag{
 			&cli.BoolFlag{Name: "break", Usage: "leave out what stands before the word's last : or =, where bash breaks words"},
 		},

@@ -7,8 +7,8 @@ func completionCommand() *command {
 Prints a script for the shell's completion of commands, flags, snapshots and paths
 in snapshots. Nothing that was typed is ever evaluated.`,
 		examples: `
-source <(snap completion bash)                             in ~/.bashrc
-source <(snap completion zsh)                              in ~/.zshrc, after compinit
+source <(snap completion bash)    in ~/.bashrc
+source <(snap completion zsh)     in ~/.zshrc, after compinit
 snap completion fish > ~/.config/fish/completions/snap.fish`,
 		complete: func(*call, string) []candidate {
 			return []candidate{{"bash", ""}, {"zsh", ""}, {"fish", ""}}

@@ -91,7 +91,7 @@ func (c *call) find() (string, error) {
 	known := c.known()
 	if len(known) == 0 {
 		return "", withCode(exitNoDest, withHint(errors.New("no destination named, and none is known"),
-			"name it with -d DIR or $SNAP_DEST; snap backup DEST SRC makes one"))
+			"name it with -d DIR or $SNAP_DEST; to make one: snap backup DEST SRC"))
 	}
 	newest := slices.MaxFunc(known, func(a, b knownDest) int { return a.Last.Compare(b.Last) })
 	if len(known) > 1 {
@@ -112,7 +112,7 @@ func (c *call) named(dest, how string) (string, error) {
 	}
 	if !isDestination(dir) {
 		return "", withCode(exitNoDest, withHint(fmt.Errorf("%s: not a snap destination (from %s)", quote(dest), how),
-			"a destination holds a folder .snap; snap backup DEST SRC makes one"))
+			"a destination holds a folder .snap; to make one: snap backup DEST SRC"))
 	}
 	return filepath.Clean(dir), nil
 }

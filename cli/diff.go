@@ -208,6 +208,7 @@ func (c *call) differenceText(d *index.Difference, along int) string {
 	return s
 }
 
+// plural is a number of things.
 func plural(n int, one, many string) string {
 	if n == 1 {
 		return "1 " + one

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"fmt"
 	"iter"
 	"slices"
 	"time"
@@ -87,10 +88,8 @@ func runFind(c *call) error {
 				}
 				continue
 			}
-			for i := range found {
-				if err := c.printVersion(&found[i], d.snaps, width); err != nil {
-					return err
-				}
+			if err := c.printVersions(found, d.snaps, width); err != nil {
+				return err
 			}
 		}
 		if c.opts.json {
@@ -120,12 +119,38 @@ func histories(c *call, db *index.DB, m *matcher) iter.Seq2[index.History, error
 	}
 }
 
-func (c *call) printVersion(v *version, snaps snapshots, width int) error {
-	if c.opts.json {
-		return c.json(v.json(snaps))
+// printVersions prints the versions of one path: a line each with the path, or, on a terminal too narrow
+// for that, the path and below it the versions.
+func (c *call) printVersions(all []version, snaps snapshots, width int) error {
+	const otherColumns, roomForPath = 38, 30
+	narrow := c.env.Width > 0 && c.env.Width < width+otherColumns+roomForPath
+	if narrow && !c.opts.json {
+		if err := c.printf("%s\n", shown(all[0].path, all[0].record.Kind)); err != nil {
+			return err
+		}
 	}
-	return c.printf("%s %-*s %4d %9s  %s  %s\n", c.mark(v.change), width, v.span(snaps), v.count(), c.sizeText(v.record),
-		c.when(v.record.Mtime.Time()), v.story())
+	for i := range all {
+		v := &all[i]
+		if c.opts.json {
+			if err := c.json(v.json(snaps)); err != nil {
+				return err
+			}
+			continue
+		}
+		line := fmt.Sprintf("%s %-*s %4d %9s  %s", c.mark(v.change), width, v.span(snaps), v.count(), c.sizeText(v.record),
+			c.when(v.record.Mtime.Time()))
+		var err error
+		switch before, after := v.story(); {
+		case !narrow:
+			err = c.printf("%s  %s%s%s\n", line, enclose("", before, " -> "), shown(v.path, v.record.Kind), enclose(" (", after, ")"))
+		default:
+			err = c.printf("  %s\n%s%s", line, enclose("      from ", before, "\n"), enclose("      ", after, "\n"))
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // spanWidth is the width of the column that says between which snapshots a version lived.

@@ -21,13 +21,13 @@ type options struct {
 // globalFlags may stand anywhere on the line.
 func globalFlags() []cli.Flag {
 	return []cli.Flag{
-		&cli.StringFlag{Name: "dest", Aliases: []string{"d"}, Usage: "the destination `DIR`; see Which destination below"},
+		&cli.StringFlag{Name: "dest", Aliases: []string{"d"}, Usage: "the destination `DIR`; see below"},
 		&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "results and errors only"},
 		&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "say more; -vv says most"},
 		&cli.BoolFlag{Name: "json", Usage: "results as JSON"},
-		&cli.StringFlag{Name: "lock-wait", Usage: "wait this `LONG` for another run to end, as 30s or 5min (default: do not wait)"},
+		&cli.StringFlag{Name: "lock-wait", Usage: "wait so `LONG` for another run: 30s, 5min; else not"},
 		&cli.BoolFlag{Name: "utc", Usage: "times in UTC, not in local time"},
-		&cli.StringFlag{Name: "units", Value: "iec", Usage: "sizes in `UNITS`: iec (KiB), si (kB) or raw (bytes)"},
+		&cli.StringFlag{Name: "units", Value: "iec", Usage: "sizes in `UNITS` iec (KiB), si (kB) or raw"},
 		&cli.StringFlag{Name: "color", Value: "auto", Usage: "colour `WHEN`: auto, always or never"},
 		&cli.BoolFlag{Name: "help", Aliases: []string{"h"}, Usage: "this text, or that of a command"},
 		&cli.BoolFlag{Name: "version", Usage: "the version"},

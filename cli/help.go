@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"text/tabwriter"
+	"unicode/utf8"
 
 	"github.com/urfave/cli/v2"
 )
@@ -39,20 +40,21 @@ const (
 	groupOther = "Other"
 )
 
-const aboutDest = `Which destination: -d DIR, else $SNAP_DEST, else the current folder or a parent that holds
-.snap/, else the one that you backed up to last.
+const aboutDest = `Which destination: -d DIR, else $SNAP_DEST, else the current folder or a parent
+that holds .snap/, else the one that you backed up to last.
 `
 
 const aboutRefs = `Naming a snapshot (REF):
   20261122-134510   its name, or a beginning that no other name has
   latest, oldest    the newest, the first; latest~2 is two before the newest
   tag:weekly        the newest with this tag
-  @2026-11-20       the newest of that day or before; also @"2026-11-20 13:00", with a zone
-                    as in @2026-11-20T13:00Z, or an age: @7d @2h @30s @5min @3w @2mo @1y2mo
+  @2026-11-20       the newest of that day or before; also @"2026-11-20 13:00",
+                    with seconds, or with a zone as in @2026-11-20T13:00Z
+  @7d               the newest that is so old: @30s @5min @2h @3w @2mo @1y2mo
   REF~N             N snapshots before REF
-  REF:PATH          a path in it, from the source down, or absolute below the source
+  REF:PATH          a path in it, from the source down, or absolute
 
-Where names hold colons, REF ends at the last colon before which a snapshot is named.
+Where names hold colons, REF ends at the last colon before which one is named.
 `
 
 // usage is how the command is called.
@@ -133,9 +135,13 @@ func groups(all []*command) (names []string) {
 	return names
 }
 
-// printFlags prints flags with the short name first, as they are typed.
+// helpWidth is how wide a help text may be: the terminal of the least.
+const helpWidth = 80
+
+// printFlags prints flags with the short name first, as they are typed, and what they do beside them.
 func printFlags(out io.Writer, flags []cli.Flag) {
-	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	var rows [][2]string
+	widest := 0
 	for _, f := range flags {
 		d, ok := f.(cli.DocGenerationFlag)
 		if v, isVisible := f.(cli.VisibleFlag); !ok || isVisible && !v.IsVisible() {
@@ -145,9 +151,31 @@ func printFlags(out io.Writer, flags []cli.Flag) {
 		if value != "" {
 			names += " " + value
 		}
-		fmt.Fprintf(w, "  %s\t%s\n", names, text)
+		rows = append(rows, [2]string{names, text})
+		widest = max(widest, len(names))
 	}
-	w.Flush()
+	for _, row := range rows {
+		names := row[0]
+		for _, line := range wrap(row[1], helpWidth-widest-4) {
+			fmt.Fprintf(out, "  %-*s  %s\n", widest, names, line)
+			names = ""
+		}
+	}
+}
+
+// wrap breaks text into lines at spaces.
+func wrap(text string, width int) (lines []string) {
+	line := ""
+	for word := range strings.FieldsSeq(text) {
+		if line != "" && utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) > width {
+			lines, line = append(lines, line), ""
+		}
+		if line != "" {
+			line += " "
+		}
+		line += word
+	}
+	return append(lines, line)
 }
 
 // flagParts are the names of a flag, "-l, --long", its value's name and what it does with its default.

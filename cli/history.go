@@ -66,7 +66,7 @@ func history(c *call, d *destination) ([]version, error) {
 		}
 	}
 	_, name := index.Split(paths[0])
-	return nil, withHint(fmt.Errorf("%s: in no snapshot", shown(paths[len(paths)-1], file.None)), "snap find %s searches for the name", shellWord(name))
+	return nil, withHint(fmt.Errorf("%s: in no snapshot", shown(paths[len(paths)-1], file.None)), "to search for the name: snap find %s", shellWord(name))
 }
 
 // life are the steps in the life of whatever was at path, in time order: its versions, and for each

@@ -17,11 +17,12 @@ type locator struct {
 	snaps   snapshots
 	here    string // the working directory in the source, if inside
 	inside  bool   // the working directory is in the live source or in a snapshot
+	dir     string // the working directory
 }
 
 // locator is made for d and the working directory.
 func (d *destination) locator(c *call) *locator {
-	l := &locator{snaps: d.snaps}
+	l := &locator{snaps: d.snaps, dir: c.env.Dir}
 	for i := range d.snaps {
 		if src := d.snaps[i].Source; i == 0 || src != d.snaps[i-1].Source {
 			l.sources = append(l.sources, spellings(src)...)
@@ -69,8 +70,8 @@ func (l *locator) below(abs string) (rel string, ok bool) {
 	return "", false
 }
 
-// paths are the paths that typed may stand for, the likeliest first: below the working directory if that
-// is inside, and below the source. An absolute path, and one that begins with a dot, has one meaning.
+// paths are the paths that typed may stand for, the likeliest first: from the working directory if that
+// leads into the source or a snapshot, and from the source. An absolute path, and one that begins with a dot, has one meaning.
 func (l *locator) paths(typed string) ([]string, error) {
 	p := filepath.ToSlash(typed)
 	if path.IsAbs(p) || filepath.IsAbs(typed) {
@@ -80,11 +81,15 @@ func (l *locator) paths(typed string) ([]string, error) {
 		}
 		return []string{rel}, nil
 	}
-	here := path.Clean("./" + path.Join(l.here, p))
-	there := path.Clean("./" + p)
-	all := []string{here, there}
-	if dotted := p == "." || p == ".." || strings.HasPrefix(p, "./") || strings.HasPrefix(p, "../"); dotted && l.inside || here == there {
-		all = all[:1]
+	var all []string
+	if l.inside {
+		all = append(all, path.Join(l.here, p))
+	} else if rel, ok := l.below(path.Join(filepath.ToSlash(l.dir), p)); ok { // it leads into the source from here
+		all = append(all, rel)
+	}
+	there := path.Clean(p)
+	if dotted := p == "." || p == ".." || strings.HasPrefix(p, "./") || strings.HasPrefix(p, "../"); !(dotted && len(all) > 0) && !slices.Contains(all, there) {
+		all = append(all, there)
 	}
 	all = slices.DeleteFunc(all, func(p string) bool { return p == ".." || strings.HasPrefix(p, "../") })
 	for i, p := range all {

@@ -29,7 +29,7 @@ snap ls -R --sort size latest:photos`,
 		flags: []cli.Flag{
 			&cli.BoolFlag{Name: "long", Aliases: []string{"l"}, Usage: "mode, owner, group, size and time too"},
 			&cli.BoolFlag{Name: "recursive", Aliases: []string{"R"}, Usage: "all that is below, not the folder alone"},
-			&cli.StringFlag{Name: "sort", Value: "name", Usage: "`BY` name, size (largest first) or time (newest first)"},
+			&cli.StringFlag{Name: "sort", Value: "name", Usage: "sort `BY` name, size (largest first) or time (newest first)"},
 			rawFlag(),
 		},
 		complete: completePathRef,
@@ -88,7 +88,7 @@ func (d *destination) entry(c *call, pathRef string) (*index.Header, string, err
 	if errors.Is(err, index.ErrNotFound) {
 		_, name := index.Split(path)
 		err = withHint(fmt.Errorf("%s: not in snapshot %s", shown(path, file.None), quote(h.Name)),
-			"snap find %s searches all snapshots", shellWord(name))
+			"to search all snapshots: snap find %s", shellWord(name))
 	}
 	return h, path, err
 }

@@ -32,7 +32,7 @@ type resolver struct {
 // ref is the position of the snapshot that s names.
 func (r resolver) ref(s string) (int, error) {
 	if len(r.snaps) == 0 {
-		return 0, withHint(fmt.Errorf("%s: the destination holds no complete snapshot", quote(s)), "snap backup DEST SRC makes one")
+		return 0, withHint(fmt.Errorf("%s: the destination holds no complete snapshot", quote(s)), "to make one: snap backup DEST SRC")
 	}
 	if pos := r.named(s); pos >= 0 {
 		return pos, nil
@@ -40,13 +40,13 @@ func (r resolver) ref(s string) (int, error) {
 	if base, back, ok := stepsBack(s); ok {
 		pos, err := r.ref(base)
 		if err == nil && back > pos {
-			err = fmt.Errorf("%s: there are only %d snapshots before %s", quote(s), pos, quote(base))
+			err = fmt.Errorf("%s: only %s before %s", quote(s), plural(pos, "snapshot", "snapshots"), quote(base))
 		}
 		return pos - min(back, pos), err
 	}
 	switch {
 	case s == "":
-		return 0, withHint(usagef("the name of a snapshot is missing"), "snap list shows the names; latest is the newest")
+		return 0, withHint(usagef("the name of a snapshot is missing"), "latest is the newest; to see the names: snap list")
 	case s[0] == '@':
 		return r.moment(s)
 	case strings.HasPrefix(s, "tag:"):
@@ -164,7 +164,7 @@ func (r resolver) prefix(s string) (int, error) {
 		names = append(names, h.Name)
 	}
 	slices.Sort(names)
-	return 0, withHint(fmt.Errorf("%s: no such snapshot", quote(s)), "there are %s; snap list shows all", enumerate(names))
+	return 0, withHint(fmt.Errorf("%s: no such snapshot", quote(s)), "there are %s; to see all: snap list", enumerate(names))
 }
 
 // maxCandidates is how many names an error lists.

@@ -43,9 +43,9 @@ func TestScripts(t *testing.T) {
 			env.Setenv("TZ", "UTC")
 			env.Setenv("SNAP_TEST_NOW", "2026-11-22T12:00:00Z")
 			env.Setenv("XDG_STATE_HOME", env.WorkDir+"/state")
-			return nil
+			return addWeak(env)
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+		Cmds: withBackupVerbs(map[string]func(*testscript.TestScript, bool, []string){
 			"destination": func(ts *testscript.TestScript, neg bool, args []string) {
 				if neg || len(args) != 2 {
 					ts.Fatalf("usage: destination DIR FILE")
@@ -71,7 +71,7 @@ func TestScripts(t *testing.T) {
 					ts.Fatalf("exit code %d, want %s", code, args[0])
 				}
 			},
-		},
+		}),
 	})
 }
 

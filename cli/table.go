@@ -15,7 +15,7 @@ type column struct {
 	head     string
 	right    bool // numbers stand to the right
 	cut      bool // cut to fit the terminal: for names and texts, never for what identifies
-	optional bool // left out where the terminal is too narrow
+	optional bool // left out when it is empty or the terminal too narrow
 }
 
 // table is a short table without boxes, wrapped around tablewriter so that it can be replaced. All of it
@@ -26,6 +26,9 @@ type table struct {
 }
 
 const columnGap = 2
+
+// leastRoom is how far a column can be cut and still tell something.
+const leastRoom = 10
 
 // add appends a row. Cells are harmless already.
 func (t *table) add(cells ...string) { t.rows = append(t.rows, cells) }
@@ -73,16 +76,29 @@ func (t *table) write(w io.Writer, width int) error {
 // fit leaves out empty and optional columns and cuts cells until the table is no wider than width.
 func (t *table) fit(width int) {
 	for i := len(t.columns) - 1; i >= 0; i-- {
-		if t.columns[i].optional && (t.empty(i) || width > 0 && t.width() > width) {
+		if t.columns[i].optional && t.empty(i) {
 			t.drop(i)
 		}
 	}
-	for i, c := range t.columns {
-		over := t.width() - width
-		if width == 0 || over <= 0 || !c.cut {
+	if width <= 0 {
+		return
+	}
+	for i := len(t.columns) - 1; i >= 0; i-- {
+		if c := t.columns[i]; c.optional && !c.cut && t.width() > width {
+			t.drop(i)
+		}
+	}
+	for i := len(t.columns) - 1; i >= 0; i-- {
+		over, c := t.width()-width, t.columns[i]
+		if over <= 0 || !c.cut {
 			continue
 		}
-		room := max(t.columnWidth(i)-over, len(c.head), 8)
+		room := t.columnWidth(i) - over
+		if c.optional && room < leastRoom {
+			t.drop(i)
+			continue
+		}
+		room = max(room, leastRoom)
 		for _, row := range t.rows {
 			row[i] = displaywidth.TruncateString(row[i], room, "…")
 		}

@@ -108,19 +108,26 @@ func optionalName(name string) (text *string, b64 string) {
 	return &s, b64
 }
 
-// story is the path with where the file came from and what became of it.
-func (v *version) story() string {
-	s := shown(v.path, v.record.Kind)
+// story is where the file came from and what became of it, each "" if there is nothing to tell.
+func (v *version) story() (before, after string) {
 	if from := v.from(); from != "" {
-		s = shown(from, v.record.Kind) + " -> " + s
+		before = shown(from, v.record.Kind)
 	}
 	switch {
 	case v.deleted:
-		s += " (then deleted)"
+		after = "then deleted"
 	case v.to != "":
-		s += " (then moved to " + shown(v.to, v.record.Kind) + ")"
+		after = "then moved to " + shown(v.to, v.record.Kind)
 	}
-	return s
+	return before, after
+}
+
+// enclose is text between two others, "" if there is none.
+func enclose(before, text, after string) string {
+	if text == "" {
+		return ""
+	}
+	return before + text + after
 }
 
 // sizeText is a version's size, "-" for what has none.

@@ -31,6 +31,7 @@ const (
 
 	frameSize = 64 << 10 // a frame is closed when its payload is this large
 	maxFrame  = 16 << 20 // a larger one is damage; one record may carry many xattrs
+	maxRecord = maxFrame - 2*frameSize
 )
 
 // ChangeWriter writes a change set.
@@ -55,7 +56,8 @@ func NewChangeWriter(w io.Writer, begin *Header) (*ChangeWriter, error) {
 	return c, c.err
 }
 
-// Add appends a record. Paths must come in key order, each once.
+// Add appends a record. Paths must come in key order, each once. A record so large that no reader would
+// take it back, by megabytes of xattrs, is refused; others may follow it.
 func (c *ChangeWriter) Add(path string, r *Record) error {
 	if c.err != nil {
 		return c.err
@@ -64,11 +66,14 @@ func (c *ChangeWriter) Add(path string, r *Record) error {
 		c.err = fmt.Errorf("change set out of order: %q after %q", path, c.prev)
 		return c.err
 	}
+	c.buf = appendRecord(c.buf[:0], r)
+	if len(c.buf) > maxRecord {
+		return fmt.Errorf("%q: a record of %d bytes: too many extended attributes", path, len(c.buf))
+	}
 	shared := 0
 	for shared < len(path) && shared < len(c.last) && path[shared] == c.last[shared] {
 		shared++
 	}
-	c.buf = appendRecord(c.buf[:0], r)
 	c.frame = binary.AppendUvarint(c.frame, uint64(shared))
 	c.frame = appendString(c.frame, path[shared:])
 	c.frame = binary.AppendUvarint(c.frame, uint64(len(c.buf)))

@@ -210,8 +210,11 @@ func parseRecord(b string, r *Record) error {
 	if bits&hasXattrs != 0 {
 		n := p.limited(uint64(len(p.b)))
 		r.Xattrs = make([]file.Xattr, 0, min(n, 64))
-		for range n {
+		for ; n > 0 && !p.bad; n-- {
 			name := p.string()
+			if name == "" {
+				p.fail()
+			}
 			r.Xattrs = append(r.Xattrs, file.Xattr{Name: name, Value: []byte(p.string())})
 		}
 	}
@@ -230,7 +233,8 @@ func parseRecord(b string, r *Record) error {
 		}
 	}
 	// What is set must make sense together: these values decide what is done to files.
-	if p.bad || p.b != "" || r.Change == 0 || r.Stored > Made || (r.Kind == file.None) != (r.Change == Removed) {
+	if p.bad || p.b != "" || r.Change == 0 || r.Stored > Made ||
+		(r.Kind == file.None) != (r.Change == Removed) || (r.Kind == file.None) != (bits&hasStat == 0) {
 		return damaged("a malformed record")
 	}
 	return nil

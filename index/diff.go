@@ -20,21 +20,20 @@ type Difference struct {
 	After  *Record
 }
 
-// Diff yields the differences from snapshot a to snapshot b, in key order of the path. It reads only the
-// records between the two. A file that moved is one difference, under its new path; a folder whose
-// times alone changed is none. When b is the older one, the answer is that of the other order, turned
-// round: removed is added, moved goes back, in no particular order then only for moved paths.
+// Diff yields the differences from snapshot a to snapshot b, whichever is the older, in key order of the
+// path. It reads only the records between the two. A file that moved is one difference, under its new
+// path; what comes to the path that it left is Added, and what its new path held before goes without
+// saying. A folder whose times alone changed is no difference.
+//
+// Taking away what is Removed and what Moved from, then setting what every After says, makes b of a.
 func (db *DB) Diff(ctx context.Context, a, b uint64) iter.Seq2[Difference, error] {
-	turned := a > b
-	if turned {
-		a, b = b, a
-	}
 	return func(yield func(Difference, error) bool) {
 		var next []byte
 		for more := true; more; {
 			var found []Difference
 			err := db.view(ctx, func(tx *bolt.Tx) (err error) {
-				found, next, err = diffPage(tx, a, b, next)
+				f := &follower{tx: tx, b: openBuckets(tx), from: a, to: b, first: min(a, b), last: max(a, b)}
+				found, next, err = f.page(next)
 				more = next != nil
 				return err
 			})
@@ -43,9 +42,6 @@ func (db *DB) Diff(ctx context.Context, a, b uint64) iter.Seq2[Difference, error
 				return
 			}
 			for _, d := range found {
-				if turned {
-					d.turn()
-				}
 				if !yield(d, nil) {
 					return
 				}
@@ -54,35 +50,32 @@ func (db *DB) Diff(ctx context.Context, a, b uint64) iter.Seq2[Difference, error
 	}
 }
 
-func (d *Difference) turn() {
-	d.Before, d.After = d.After, d.Before
-	switch d.Change {
-	case Added:
-		d.Change = Removed
-	case Removed:
-		d.Change = Added
-	case Moved:
-		d.Path, d.From = d.From, d.Path
-	}
+// follower follows files through renames between two snapshots.
+type follower struct {
+	tx          *bolt.Tx
+	b           *buckets
+	from, to    uint64
+	first, last uint64 // the same two in time order
 }
 
-// diffPage compares the paths from start on that have records in (a, b], until it has a page full.
-func diffPage(tx *bolt.Tx, a, b uint64, start []byte) (found []Difference, next []byte, err error) {
+// page compares the paths from start on that have records in (first, last], until it has looked at a page
+// full.
+func (f *follower) page(start []byte) (found []Difference, next []byte, err error) {
 	type source struct {
 		c *bolt.Cursor
 		k []byte
 	}
 	var sources []*source
-	root := tx.Bucket(bucketRecords)
+	root := f.tx.Bucket(bucketRecords)
 	c := root.Cursor()
-	for k, _ := c.Seek(seqKey(a + 1)); k != nil && string(k) <= string(seqKey(b)); k, _ = c.Next() {
+	for k, _ := c.Seek(seqKey(f.first + 1)); k != nil && string(k) <= string(seqKey(f.last)); k, _ = c.Next() {
 		if r := root.Bucket(k); r != nil {
 			s := &source{c: r.Cursor()}
 			s.k, _ = s.c.Seek(start)
 			sources = append(sources, s)
 		}
 	}
-	f := &follower{tx: tx, b: openBuckets(tx), first: a, last: b}
+	up := rising{last: start}
 	for n := 0; ; n++ {
 		var key []byte
 		for _, s := range sources {
@@ -92,6 +85,9 @@ func diffPage(tx *bolt.Tx, a, b uint64, start []byte) (found []Difference, next 
 		}
 		if key == nil {
 			return found, nil, nil
+		}
+		if err := up.step(key); err != nil {
+			return nil, nil, err
 		}
 		if n == pageSize {
 			return found, append([]byte(nil), key...), nil
@@ -115,60 +111,57 @@ func diffPage(tx *bolt.Tx, a, b uint64, start []byte) (found []Difference, next 
 	}
 }
 
-// follower follows files through renames between two snapshots.
-type follower struct {
-	tx          *bolt.Tx
-	b           *buckets
-	first, last uint64
-}
-
 // compare judges one path. A zero Change means that nothing worth telling happened.
-func (f *follower) compare(path string) (Difference, error) {
-	d := Difference{Path: path}
-	var err error
-	if d.Before, err = f.state(path, f.first); err != nil {
+func (f *follower) compare(path string) (d Difference, err error) {
+	d.Path = path
+	if d.Before, err = f.state(path, f.from); err != nil {
 		return d, err
 	}
-	if d.After, err = f.state(path, f.last); err != nil {
+	if d.After, err = f.state(path, f.to); err != nil {
 		return d, err
 	}
 	if d.After != nil {
-		origin, err := f.origin(path)
+		from, moved, err := f.moved(path, f.to)
 		if err != nil {
 			return d, err
 		}
-		if origin != nil && *origin != path {
-			target, err := f.target(*origin)
-			if err != nil {
-				return d, err
-			}
-			if target != nil && *target == path {
-				d.Change, d.From = Moved, *origin
-				d.Before, err = f.state(*origin, f.first)
-				return d, err
-			}
+		if moved {
+			d.Change, d.From = Moved, from
+			d.Before, err = f.state(from, f.from)
+			return d, err
+		}
+	}
+	left := false // told where it is now
+	if d.Before != nil {
+		if _, left, err = f.moved(path, f.from); err != nil {
+			return d, err
 		}
 	}
 	switch {
-	case d.Before == nil && d.After == nil:
-	case d.Before == nil:
-		d.Change = Added
+	case d.Before == nil && d.After == nil, d.After == nil && left:
+	case d.Before == nil || left:
+		d.Change, d.Before = Added, nil
 	case d.After == nil:
-		target, err := f.target(path)
-		if err != nil {
-			return d, err
-		}
-		if target != nil && *target != path {
-			origin, err := f.origin(*target)
-			if err != nil || origin != nil && *origin == path {
-				return d, err // told where it is now
-			}
-		}
 		d.Change = Removed
 	default:
 		d.Change = Classify(d.Before, d.After)
 	}
 	return d, nil
+}
+
+// moved is the path, in the other of the two snapshots, of the file that is at path in snapshot seq, if it
+// has another one there.
+func (f *follower) moved(path string, seq uint64) (other string, ok bool, err error) {
+	there, back := f.origin, f.target
+	if seq == f.first {
+		there, back = back, there
+	}
+	o, err := there(path)
+	if err != nil || o == nil || *o == path {
+		return "", false, err
+	}
+	p, err := back(*o)
+	return *o, p != nil && *p == path, err
 }
 
 // Classify is what turned before into after at the same path, 0 if nothing worth telling did: for a
@@ -225,7 +218,7 @@ func (f *follower) origin(path string) (*string, error) {
 			return nil, nil
 		case s <= f.first:
 			return &path, nil
-		case r.Change == Added:
+		case r.Change == Added, r.Change == TypeChanged:
 			return nil, nil
 		case r.Change == Moved:
 			path = r.From
@@ -258,7 +251,7 @@ func (f *follower) target(path string) (*string, error) {
 		switch {
 		case r.To != "":
 			path = r.To
-		case r.Change == Removed, r.Change == Moved:
+		case r.Change == Removed, r.Change == Moved, r.Change == TypeChanged:
 			return nil, nil
 		}
 		s = n

@@ -69,7 +69,7 @@ func (w *lifeWalk) visit(path string, first, last uint64) error {
 		}
 		w.seen[path][v.Seq] = true
 		// Another file took the path: not this life, but where this one went is in its record.
-		other := v.Change == Moved && first > 0 && v.Seq > first
+		other := first > 0 && v.Seq > first && (v.Change == Moved || v.To != "")
 		if !other && (v.Change != Removed || v.To == "") {
 			w.steps = append(w.steps, Step{path, v})
 		}
@@ -93,6 +93,11 @@ func (w *lifeWalk) visit(path string, first, last uint64) error {
 		}
 	}
 	return nil
+}
+
+// replaces reports whether the record is of another file than the one that was at its path before.
+func (v *Version) replaces() bool {
+	return v.Change == Moved || v.Change == TypeChanged || v.Change != Removed && v.To != ""
 }
 
 // lifeBefore is where the life of the file that was at path just before seq began there.
@@ -139,14 +144,11 @@ func (w *lifeWalk) lifeAfter(path string, seq uint64) (uint64, error) {
 		if r.Seq <= seq {
 			continue
 		}
-		if r.Change == Moved { // another file took the path
-			if r.To != "" {
-				end = r.Seq
-			}
+		if r.Change == Moved && r.To == "" { // another file took the path
 			break
 		}
 		end = r.Seq
-		if r.Change == Removed {
+		if r.Change == Removed || r.To != "" {
 			break
 		}
 	}

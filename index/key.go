@@ -1,6 +1,7 @@
 package index
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"strings"
@@ -106,10 +107,15 @@ func appendPath(b, key []byte) []byte {
 // pathOf is the path of a key read from disk, checked.
 func pathOf(key []byte) (string, error) {
 	p := string(appendPath(nil, key))
-	if !ValidPath(p) || p == "" && len(key) != 1 {
+	if !validKey(key, p) {
 		return "", damaged("a path that cannot be: %q", p)
 	}
 	return p, nil
+}
+
+// validKey reports whether key is the key of path, which was made of it, and path may be one.
+func validKey(key []byte, path string) bool {
+	return len(key) > 0 && bytes.IndexByte(key, '/') < 0 && (path != "" || len(key) == 1) && ValidPath(path)
 }
 
 // keyWithin reports whether key is dir's key or below it; dir is a key too, nil for everything.

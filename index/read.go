@@ -1,6 +1,7 @@
 package index
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"iter"
@@ -94,6 +95,21 @@ type page struct {
 	next    []byte // where the next page begins, nil after the last
 }
 
+// rising makes sure that keys come in order. Where damage made the pages of the database lead elsewhere
+// or in circles, a scan would otherwise repeat itself, or never end.
+type rising struct {
+	last  []byte // the key before, at first where the scan begins
+	begun bool
+}
+
+func (r *rising) step(key []byte) error {
+	if c := bytes.Compare(key, r.last); c < 0 || c == 0 && r.begun {
+		return damaged("%q out of order", appendPath(nil, key))
+	}
+	r.last, r.begun = key, true
+	return nil
+}
+
 // Entries yields what snapshot seq holds at and below the folder dir ("" for all), in key order. It
 // reads in pages and keeps nothing open between them. The entry is valid until the next one, its
 // strings for good.
@@ -104,14 +120,14 @@ func (db *DB) Entries(ctx context.Context, seq uint64, dir string) iter.Seq2[*En
 // EntriesAfter is Entries from the first path that comes after the path after; "" begins at the front.
 func (db *DB) EntriesAfter(ctx context.Context, seq uint64, dir, after string) iter.Seq2[*Entry, error] {
 	return func(yield func(*Entry, error) bool) {
-		start := appendKey(nil, dir)
+		within := appendKey(nil, dir)
+		start := within
 		if dir == "" {
 			start = nil
 		}
-		if after != "" {
-			start = append(appendKey(nil, after), 0)
+		if next := append(appendKey(nil, after), 0); after != "" && string(next) > string(start) {
+			start = next
 		}
-		within := appendKey(nil, dir)
 		for p := (page{next: start}); ; {
 			if err := db.view(ctx, func(tx *bolt.Tx) error { return readPage(tx, seq, within, &p) }); err != nil {
 				yield(nil, err)
@@ -136,20 +152,25 @@ func readPage(tx *bolt.Tx, seq uint64, within []byte, p *page) error {
 		p.entries = make([]Entry, 0, pageSize)
 	}
 	type found struct {
+		key          []byte
 		pathEnd, end int // in arena
 	}
 	var arena []byte // what the entries' strings alias; never written after this
 	var rows []found
 	b := openBuckets(tx)
 	seqs := make([]uint64, 0, 16)
+	up := rising{last: p.next}
 	c := tx.Bucket(bucketPaths).Cursor()
 	k, v := c.Seek(p.next)
 	for ; k != nil && keyWithin(k, within); k, v = c.Next() {
+		err := up.step(k)
+		if err != nil {
+			return err
+		}
 		if len(rows) == pageSize {
 			p.next = append([]byte(nil), k...)
 			break
 		}
-		var err error
 		if seqs, err = seqsOf(k, v, seqs[:0]); err != nil {
 			return err
 		}
@@ -165,7 +186,7 @@ func readPage(tx *bolt.Tx, seq uint64, within []byte, p *page) error {
 		arena = appendPath(arena, k)
 		pathEnd := len(arena)
 		arena = append(arena, body...)
-		rows = append(rows, found{pathEnd, len(arena)})
+		rows = append(rows, found{k, pathEnd, len(arena)})
 	}
 	if k == nil || !keyWithin(k, within) {
 		p.next = nil
@@ -176,7 +197,7 @@ func readPage(tx *bolt.Tx, seq uint64, within []byte, p *page) error {
 		p.entries = p.entries[:len(p.entries)+1]
 		e := &p.entries[len(p.entries)-1]
 		e.Path = all[start:row.pathEnd]
-		if !ValidPath(e.Path) {
+		if !validKey(row.key, e.Path) {
 			return damaged("a path that cannot be: %q", e.Path)
 		}
 		if err := parseRecord(all[row.pathEnd:row.end], &e.Record); err != nil {
@@ -281,8 +302,12 @@ func (db *DB) Histories(ctx context.Context, dir string, match func(path []byte)
 				c := tx.Bucket(bucketPaths).Cursor()
 				var path []byte
 				more = false
+				up := rising{last: next}
 				k, v := c.Seek(next)
 				for n := 0; k != nil && keyWithin(k, within); k, v = c.Next() {
+					if err := up.step(k); err != nil {
+						return err
+					}
 					if n++; n > 64*pageSize || len(found) == pageSize {
 						next, more = append([]byte(nil), k...), true
 						break

@@ -1,7 +1,9 @@
 package restore
 
 import (
+	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 
 	"snap/index"
@@ -114,4 +116,23 @@ func TestSameInodeNumberOtherFile(t *testing.T) {
 	target := work(t)
 	d.clean(target, Options{})
 	same(t, d.tree(), target)
+}
+
+// What was exchanged under the name of a restored file is not linked to.
+func TestLinkTargetExchanged(t *testing.T) {
+	d := snapshot(t, func(tree string) { mk(t, tree, "a", "b = a") })
+	target := work(t)
+	once := sync.OnceFunc(func() {
+		must(t, os.WriteFile(filepath.Join(target, "other"), []byte("other"), 0o600))
+		must(t, os.Rename(filepath.Join(target, "other"), filepath.Join(target, "a")))
+	})
+	_, err := d.restore(target, Options{Report: watch{func() {
+		if exists(filepath.Join(target, "a")) {
+			once()
+		}
+	}}})
+	must(t, err)
+	if read(t, filepath.Join(target, "a")) != "other" || read(t, filepath.Join(target, "b")) != "a" {
+		t.Error("b is what was exchanged for a")
+	}
 }

@@ -37,6 +37,8 @@ func TestDecide(t *testing.T) {
 	}
 	unread := rec(file.Regular)
 	unread.Flags = index.Unreadable
+	bytesGone, device := rec(file.Regular), rec(file.CharDevice)
+	bytesGone.Stored, device.Stored = index.Absent, index.Absent
 	empty := has(file.Folder, old)
 	empty.Empty = true
 	for i, c := range []struct {
@@ -50,6 +52,8 @@ func TestDecide(t *testing.T) {
 		{rec(file.Folder), &existing{}, Never, false, create},
 		{unread, &existing{}, Never, false, absent},
 		{unread, has(file.Regular, old), Never, false, absent},
+		{bytesGone, &existing{}, Never, false, absent},
+		{device, &existing{}, Never, false, create},
 		{rec(file.Folder), has(file.Folder, late), Never, false, merge},
 		{rec(file.Folder), has(file.Folder, late), IfNewer, false, merge},
 		{rec(file.Regular), has(file.Regular, mid), Never, false, refuse},

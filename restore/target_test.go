@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 
@@ -92,6 +93,51 @@ func TestExchangedFoldersLeadNowhere(t *testing.T) {
 	t.Logf("%d exchanges, %d problems", flips, refused)
 	if flips == 0 {
 		t.Error("nothing was exchanged")
+	}
+}
+
+// chain is a path of n folders, deeper than handles are kept open.
+func chain(n int) string { return strings.Repeat("a/", n)[:2*n-1] }
+
+// A folder exchanged while the walk is deep below it, its handle long closed, is not taken for the one
+// that was entered.
+func TestFolderExchangedBehindTheWalk(t *testing.T) {
+	deep := chain(idleDirs + 60)
+	d := snapshot(t, func(tree string) {
+		must(t, os.MkdirAll(filepath.Join(tree, deep), 0o755))
+		mk(t, tree, deep+"/f", "a/b")
+	})
+	for _, link := range []bool{true, false} {
+		dir := work(t)
+		outside, target := filepath.Join(dir, "outside"), filepath.Join(dir, "target")
+		mk(t, dir, "outside/", "outside/canary", "target/")
+		must(t, os.MkdirAll(filepath.Join(outside, deep), 0o711))
+		must(t, os.Chmod(outside, 0o711))
+		exchange := func(path string, _ bool) bool {
+			if path != deep+"/f" {
+				return false
+			}
+			must(t, os.Rename(filepath.Join(target, "a"), filepath.Join(target, "moved")))
+			if link {
+				must(t, os.Symlink(outside, filepath.Join(target, "a")))
+			} else {
+				must(t, os.Rename(outside, filepath.Join(target, "a")))
+			}
+			return false
+		}
+		res, err := d.restore(target, Options{Exclude: exchange, Overwrite: Always})
+		must(t, err)
+		if res.Errors == 0 {
+			t.Error("nothing noticed")
+		}
+		if link && exists(filepath.Join(outside, "b")) {
+			t.Error("wrote outside")
+		}
+		info, err := os.Stat(filepath.Join(target, "a"))
+		must(t, err)
+		if info.Mode().Perm() != 0o711 {
+			t.Errorf("link %v: the metadata of another folder were set: %v", link, info.Mode())
+		}
 	}
 }
 
@@ -183,6 +229,11 @@ func TestItems(t *testing.T) {
 		root.Close()
 		if len(got) != len(c.want) {
 			t.Errorf("%v: %q, want %q", c.items, got, c.want)
+		}
+		info, err := os.Stat(target)
+		must(t, err)
+		if was := c.items[0].Path == c.items[0].To; was != (info.Mode().Perm() == 0o700) {
+			t.Errorf("%v: the target is %v", c.items, info.Mode())
 		}
 		if a := filepath.Join(target, "a"); exists(a) { // made on the way, as the snapshot has it
 			info, _ := os.Stat(a)

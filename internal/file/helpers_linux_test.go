@@ -1,8 +1,6 @@
 package file
 
 import (
-	"errors"
-	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,42 +10,6 @@ import (
 
 	"golang.org/x/sys/unix"
 )
-
-// tempRoot is a new folder and a handle on it.
-func tempRoot(t *testing.T) (*Dir, string) {
-	t.Helper()
-	path := t.TempDir()
-	return openRootAt(t, path), path
-}
-
-func openRootAt(t *testing.T, path string) *Dir {
-	t.Helper()
-	d, err := OpenRoot(path)
-	check(t, err)
-	t.Cleanup(func() { check(t, d.Close()) })
-	return d
-}
-
-func check(t testing.TB, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
-// fails demands that err is want, in a *fs.PathError that names path once.
-func fails(t *testing.T, err, want error, path string) {
-	t.Helper()
-	var p *fs.PathError
-	if !errors.Is(err, want) || !errors.As(err, &p) || p.Path != path || strings.Count(err.Error(), path) != 1 {
-		t.Errorf("got error %v, want %q with the path %s once", err, want, path)
-	}
-}
-
-func write(t *testing.T, path, content string) {
-	t.Helper()
-	check(t, os.WriteFile(path, []byte(content), 0o644))
-}
 
 func needRoot(t *testing.T, why string) {
 	t.Helper()

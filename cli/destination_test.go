@@ -1,0 +1,121 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"snap/index"
+)
+
+// findIn is find in an environment.
+func findIn(t *testing.T, flag, variable, cwd, state string) (dest string, stderr string, err error) {
+	t.Helper()
+	var errs bytes.Buffer
+	env := &Env{Stderr: &errs, Dir: cwd, Now: time.Now, LookupEnv: func(key string) (string, bool) {
+		v := map[string]string{"SNAP_DEST": variable, "XDG_STATE_HOME": state}[key]
+		return v, v != ""
+	}}
+	c := &call{ctx: context.Background(), env: env, opts: options{dest: flag}}
+	dest, err = c.find()
+	return dest, errs.String(), err
+}
+
+func TestWhichDestination(t *testing.T) {
+	base := t.TempDir()
+	at := func(name string) string { return filepath.Join(base, name) }
+	for _, dir := range []string{"a/.snap", "b/.snap", "c/.snap/tmp", "c/20261122/deep", "plain"} {
+		if err := os.MkdirAll(at(dir), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	state := at("state")
+	if dest, _, err := findIn(t, "", "", base, state); exitCode(context.Background(), err) != exitNoDest {
+		t.Errorf("nothing named or known: %s, %v", dest, err)
+	}
+	now := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+	remember := func(dest, id, source string) {
+		t.Helper()
+		now = now.Add(time.Hour)
+		env := &Env{Stderr: io.Discard, Now: func() time.Time { return now }, LookupEnv: func(string) (string, bool) { return state, true }}
+		if err := (&call{env: env}).remember(dest, id, source); err != nil {
+			t.Fatal(err)
+		}
+	}
+	remember(at("a"), "id-a", "/home/me")
+	if dest, stderr, err := findIn(t, "", "", base, state); dest != at("a") || stderr != "" || err != nil {
+		t.Errorf("one known: %s, %s, %v", dest, stderr, err)
+	}
+	remember(at("b"), "id-b", "/home/me")
+	remember(at("old-a"), "id-a", "")
+	remember(at("a"), "id-a", "") // it has moved and is back
+	if info, err := os.Stat(filepath.Join(state, "snap", "destinations.json")); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("%v, %v", info, err)
+	}
+	b, _ := os.ReadFile(filepath.Join(state, "snap", "destinations.json"))
+	if strings.Count(string(b), `"id"`) != 2 || strings.Count(string(b), `"/home/me"`) != 2 {
+		t.Errorf("known: %s", b)
+	}
+	for _, c := range []struct{ what, flag, variable, cwd, want string }{
+		{"the flag wins", at("a"), at("b"), at("c"), at("a")},
+		{"the flag is relative to the working directory", "b", "", base, at("b")},
+		{"then the variable", "", at("b"), at("c"), at("b")},
+		{"then the working directory", "", "", at("c"), at("c")},
+		{"or a folder above it", "", "", at("c/20261122/deep"), at("c")},
+		{"then the last one used", "", "", at("plain"), at("a")},
+	} {
+		dest, stderr, err := findIn(t, c.flag, c.variable, c.cwd, state)
+		if err != nil || dest != c.want {
+			t.Errorf("%s: %s, %v", c.what, dest, err)
+		}
+		if named := strings.Contains(stderr, at("a")); named != (c.want == at("a") && c.flag == "") {
+			t.Errorf("%s: says %q", c.what, stderr)
+		}
+	}
+	for _, c := range []struct{ flag, variable string }{{at("plain"), ""}, {"", at("plain")}, {at("nowhere"), ""}} {
+		if _, _, err := findIn(t, c.flag, c.variable, at("c"), state); exitCode(context.Background(), err) != exitNoDest || len(hints(err)) == 0 {
+			t.Errorf("%v: %v", c, err)
+		}
+	}
+	for _, damage := range []string{"{", "", "null", `[{"path":"relative"}]`, `{"path":1}`} {
+		if err := os.WriteFile(filepath.Join(state, "snap", "destinations.json"), []byte(damage), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		_, stderr, err := findIn(t, "", "", at("plain"), state)
+		if exitCode(context.Background(), err) != exitNoDest {
+			t.Errorf("%q known: %v", damage, err)
+		}
+		if warned := strings.Contains(stderr, "ignored"); warned == (damage == "null" || damage[:min(1, len(damage))] == "[") {
+			t.Errorf("%q known: says %q", damage, stderr)
+		}
+	}
+	remember(at("b"), "id-b", "/x") // takes the damaged file's place
+	if dest, _, err := findIn(t, "", "", at("plain"), state); dest != at("b") {
+		t.Errorf("after the damage: %s, %v", dest, err)
+	}
+}
+
+func TestADamagedIndexSaysReindex(t *testing.T) {
+	for what, damage := range map[string]func(name string) error{
+		"missing": os.Remove,
+		"empty":   func(name string) error { return os.Truncate(name, 0) },
+		"damaged": func(name string) error { return os.WriteFile(name, bytes.Repeat([]byte("junk"), 5000), 0o600) },
+	} {
+		w := mustWorld(t)
+		w.snapshot(t)
+		if err := damage(index.Path(w.dest)); err != nil {
+			t.Fatal(err)
+		}
+		for _, args := range [][]string{{"list"}, {"ls"}, {"find", "x"}, {"history", "x"}, {"cat", "latest:x"}, {"diff"}} {
+			stdout, stderr, code := runLine(w.dest, args)
+			if code != 1 || stdout != "" || !strings.Contains(stderr, "snap reindex -d "+w.dest) {
+				t.Errorf("%s, %s: exit code %d\n%s%s", what, args, code, stdout, stderr)
+			}
+		}
+	}
+}

@@ -1,0 +1,51 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"testing"
+
+	"snap/internal/file"
+)
+
+// A level is listed without reading through large folders in it, and without losing what comes after.
+func TestLargeFoldersArePassedOver(t *testing.T) {
+	w := mustWorld(t)
+	var want []string
+	for _, dir := range []string{"a", "b", "b-b", "c"} {
+		w.mkdir(dir)
+		want = append(want, dir)
+		for i := range map[string]int{"a": 3*skipAfter + 5, "b": skipAfter, "b-b": skipAfter - 1, "c": 1}[dir] {
+			w.now[fmt.Sprintf("%s/%05d", dir, i)] = node{id: w.id(), kind: file.Regular, mode: 0o644}
+		}
+	}
+	w.now["c.txt"] = node{id: w.id(), kind: file.Regular, mode: 0o644}
+	w.snapshot(t)
+	var got []string
+	for e, err := range listing(context.Background(), w.db, w.heads[0].Seq, "", false) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, e.Path)
+	}
+	if want = append(want, "c.txt"); !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestPermissions(t *testing.T) {
+	for _, c := range []struct {
+		kind file.Kind
+		mode uint16
+		want string
+	}{
+		{file.Regular, 0o644, "-rw-r--r--"}, {file.Folder, 0o1777, "drwxrwxrwt"}, {file.Symlink, 0o777, "lrwxrwxrwx"}, {file.FIFO, 0, "p---------"},
+		{file.Socket, 0o700, "srwx------"}, {file.CharDevice, 0o620, "crw--w----"}, {file.BlockDevice, 0o660, "brw-rw----"},
+		{file.Regular, 0o4755, "-rwsr-xr-x"}, {file.Regular, 0o6644, "-rwSr-Sr--"}, {file.Folder, 0o3770, "drwxrws--T"},
+	} {
+		if got := permissions(&file.Stat{Kind: c.kind, Mode: c.mode}); got != c.want {
+			t.Errorf("%s %o: %s, want %s", c.kind, c.mode, got, c.want)
+		}
+	}
+}

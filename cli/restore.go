@@ -1,0 +1,359 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/dustin/go-humanize"
+	"github.com/urfave/cli/v2"
+
+	"snap/backup"
+	"snap/filter"
+	"snap/index"
+	"snap/internal/file"
+	"snap/restore"
+)
+
+func restoreCommand() *command {
+	return &command{
+		name: "restore", args: "REF[:PATH]… (--target DIR | --in-place)", min: 1, max: -1, group: groupLook,
+		short: "bring back a snapshot, folders or files, verified",
+		long: `
+Brings back a whole snapshot, or the folders and files that PATH names. With
+--target a snapshot is restored as DIR, and PATH as DIR/NAME, as cp -a would; the
+last folder of DIR is made if it is missing. With --in-place all goes where it was.
+Every file is copied and compared with its hash; one that the disk no longer holds
+truly is named, and the exit code is 3.
+
+By default nothing is overwritten: if anything would be, that is said before
+anything is written. Existing folders are merged with, symbolic links are replaced,
+never followed, and a folder in the way of a file stays unless it is empty.`,
+		examples: `
+snap restore latest --target /tmp/all
+snap restore latest:docs/report.txt --target .
+snap restore @7d:docs @7d:src/main.go --in-place --overwrite if-changed -n
+snap restore latest~1 --in-place --overwrite if-changed --delete`,
+		codes: []int{exitPartial, exitRefused, exitNoDest, exitLocked, exitInterrupted, exitTerminated},
+		flags: []cli.Flag{
+			&cli.StringFlag{Name: "target", Aliases: []string{"t"}, Usage: "restore into the folder `DIR`"},
+			&cli.BoolFlag{Name: "in-place", Usage: "restore where it was"},
+			&cli.StringFlag{Name: "overwrite", Value: "never", Usage: "replace what exists: `WHEN` is never, if-changed (size or time differ), if-newer (the snapshot's is newer) or always"},
+			&cli.BoolFlag{Name: "delete", Usage: "remove what restored folders have and the snapshot does not, also what the backup left out"},
+			&cli.StringSliceFlag{Name: "include", Usage: "only `PATTERN`, written as in Blacklist.txt; may be repeated"},
+			&cli.StringSliceFlag{Name: "exclude", Usage: "not `PATTERN`, written as in Blacklist.txt; may be repeated"},
+			&cli.BoolFlag{Name: "dry-run", Aliases: []string{"n"}, Usage: "say what would happen and write nothing"},
+			&cli.BoolFlag{Name: "numeric-ids", Usage: "keep owners as numbers, whatever their names are here"},
+			&cli.IntFlag{Name: "jobs", Usage: "write `N` files at the same time (default: as snap thinks best)"},
+		},
+		complete: completePathRef,
+		run: func(c *call) error {
+			return c.reading(func(d *destination) error { return c.restore(d) })
+		},
+	}
+}
+
+// overwrites are the values of --overwrite.
+var overwrites = map[string]restore.Overwrite{
+	"never": restore.Never, "if-changed": restore.IfChanged, "if-newer": restore.IfNewer, "always": restore.Always,
+}
+
+func (c *call) restore(d *destination) error {
+	o, err := c.restoreOptions()
+	if err != nil {
+		return err
+	}
+	start := c.env.Now()
+	parts, err := c.restoreParts(d)
+	if err != nil {
+		return err
+	}
+	r := &restoreReport{call: c, line: c.progress(), dryRun: o.DryRun, started: start}
+	defer r.line.end()
+	o.Report = r
+	for _, p := range parts {
+		o, bad := o, error(nil)
+		o.Items, o.Target = p.items, c.abs(c.flags.String("target"))
+		if c.flags.Bool("in-place") {
+			o.Target = p.header.Source
+		}
+		if o.Include, o.Exclude, err = c.restoreFilters(p.header, &bad); err != nil {
+			return err
+		}
+		if len(p.items) == 1 && p.items[0].Path == "" {
+			r.state.TotalFiles, r.state.TotalBytes = r.state.TotalFiles+p.header.Files, r.state.TotalBytes+p.header.Bytes
+		}
+		res, err := restore.Run(c.ctx, d.db, p.header, filepath.Join(d.dir, p.header.Name), o)
+		r.add(&res)
+		if err = errors.Join(err, bad); err != nil {
+			return restoreHint(err)
+		}
+	}
+	r.line.end()
+	if err := errors.Join(r.err, r.summary()); err != nil {
+		return err
+	}
+	if r.total.Errors > 0 {
+		return withCode(exitPartial, nil)
+	}
+	return nil
+}
+
+// restoreOptions are the options that all snapshots are restored with.
+func (c *call) restoreOptions() (restore.Options, error) {
+	f := c.flags
+	o := restore.Options{Delete: f.Bool("delete"), DryRun: f.Bool("dry-run"), NumericIDs: f.Bool("numeric-ids")}
+	if (f.String("target") != "") == f.Bool("in-place") {
+		return o, withHint(usagef("restore: either --target DIR or --in-place is needed"), "--target DIR restores into a folder, --in-place where it was")
+	}
+	if err := oneOf("overwrite", f.String("overwrite"), "never", "if-changed", "if-newer", "always"); err != nil {
+		return o, err
+	}
+	o.Overwrite = overwrites[f.String("overwrite")]
+	if f.IsSet("jobs") {
+		if o.Jobs = f.Int("jobs"); o.Jobs < 1 || o.Jobs > 1024 {
+			return o, usagef("--jobs %d: it is a number from 1 to 1024", o.Jobs)
+		}
+	}
+	return o, nil
+}
+
+// restorePart is what is restored from one snapshot.
+type restorePart struct {
+	header *index.Header
+	items  []restore.Item
+}
+
+// restoreParts reads the arguments.
+func (c *call) restoreParts(d *destination) (parts []restorePart, err error) {
+	places := map[string]string{}
+	for _, arg := range c.args {
+		h, p, err := d.entry(c, arg)
+		if err != nil {
+			return nil, err
+		}
+		it := restore.Item{Path: p, To: p}
+		if !c.flags.Bool("in-place") && p != "" {
+			it.To = path.Base(p)
+		}
+		if before, taken := places[it.To]; taken {
+			return nil, withHint(usagef("%s and %s would go to the same place", quote(before), quote(arg)), "restore them one by one to different targets")
+		}
+		places[it.To] = arg
+		if n := len(parts); n > 0 && parts[n-1].header == h {
+			parts[n-1].items = append(parts[n-1].items, it)
+		} else {
+			parts = append(parts, restorePart{h, []restore.Item{it}})
+		}
+	}
+	return parts, nil
+}
+
+// restoreFilters are the functions that --include and --exclude stand for. A pattern that gives no answer
+// sets bad, and what it was asked about is left out.
+func (c *call) restoreFilters(h *index.Header, bad *error) (include, exclude func(string, bool) bool, err error) {
+	fc := filter.Context{Source: filepath.ToSlash(h.Source), Home: filepath.ToSlash(c.env.variable("HOME")), Env: c.env.LookupEnv}
+	matcher := func(flag string) (func(string, bool) (bool, error), error) {
+		var rules []*filter.Rule
+		for i, text := range c.flags.StringSlice(flag) {
+			rule, err := filter.ParseLine("--"+flag, i+1, text, fc)
+			if err != nil {
+				return nil, usagef("%s", err)
+			}
+			rules = append(rules, rule)
+		}
+		if len(rules) == 0 {
+			return nil, nil
+		}
+		set := filter.New(rules, nil, fc)
+		return func(path string, dir bool) (bool, error) {
+			v, err := set.Explain(path, dir)
+			return !v.Included, err
+		}, nil
+	}
+	in, err := matcher("include")
+	if err != nil {
+		return nil, nil, err
+	}
+	out, err := matcher("exclude")
+	if err != nil {
+		return nil, nil, err
+	}
+	asked := func(match func(string, bool) (bool, error), otherwise bool) func(string, bool) bool {
+		if match == nil {
+			return nil
+		}
+		return func(path string, dir bool) bool {
+			yes, err := match(path, dir)
+			if err != nil {
+				*bad = err
+				return otherwise
+			}
+			return yes
+		}
+	}
+	return asked(in, false), asked(out, true), nil
+}
+
+// restoreHint adds to an error of a restore its exit code and what to do.
+func restoreHint(err error) error {
+	var exists *restore.ExistsError
+	switch {
+	case errors.As(err, &exists):
+		lines := make([]string, 0, len(exists.Paths)+2)
+		for _, p := range exists.Paths {
+			lines = append(lines, "exists: "+quote(p))
+		}
+		if more := exists.Count - int64(len(exists.Paths)); more > 0 {
+			lines = append(lines, fmt.Sprintf("and %s more", humanize.Comma(more)))
+		}
+		lines = append(lines, "nothing was written; choose another target, or --overwrite if-changed, if-newer or always")
+		return withCode(exitRefused, withHint(fmt.Errorf("restore: %s would be overwritten", plural(int(exists.Count), "file", "files")), "%s", strings.Join(lines, "\n")))
+	case errors.Is(err, restore.ErrInDestination):
+		return withCode(exitUsage, withHint(err, "restore to a folder outside of the destination"))
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+		return withHint(err, "the target is full; after freeing some space the same command with --overwrite if-changed goes on")
+	case errors.Is(err, fs.ErrNotExist):
+		return withHint(err, "only the last folder of a target is made")
+	}
+	return err
+}
+
+// restoreReport prints what a restore does: with -v and -n every file, with -vv those left as they are
+// too, problems always.
+type restoreReport struct {
+	call    *call
+	line    *progressLine
+	dryRun  bool
+	started time.Time
+	state   backup.Progress
+	total   restore.Result
+	err     error // of printing
+}
+
+func (r *restoreReport) Started(path string, _ int64) { r.progress(path, 0, 0) }
+
+func (r *restoreReport) Restored(path string, bytes int64) {
+	r.progress(path, 1, bytes)
+	r.file("+", "restored", path, r.dryRun || r.call.opts.verbose > 0)
+}
+
+func (r *restoreReport) Skipped(path string) {
+	r.progress(path, 1, 0)
+	r.file(" ", "skipped", path, r.call.opts.verbose > 1)
+}
+
+func (r *restoreReport) Deleted(path string) {
+	r.file("-", "deleted", path, r.dryRun || r.call.opts.verbose > 0)
+}
+
+func (r *restoreReport) progress(path string, files, bytes int64) {
+	r.state.Stage, r.state.Path = "restoring", path
+	r.state.Files, r.state.Bytes = r.state.Files+files, r.state.Bytes+bytes
+	r.line.show(r.state)
+}
+
+func (r *restoreReport) file(mark, action, path string, show bool) {
+	if !show || r.call.opts.quiet || r.err != nil {
+		return
+	}
+	if r.call.opts.json {
+		j := restoreFileJSON{Type: "file", Action: action}
+		j.Path, j.PathB64 = jsonName(path)
+		r.err = r.call.json(j)
+		return
+	}
+	r.err = r.call.printf("%s %s\n", mark, shown(path, file.None))
+}
+
+func (r *restoreReport) Problem(p restore.Problem) {
+	if r.call.opts.json && r.err == nil {
+		j := restoreErrorJSON{Type: "error", Error: clean(p.Err.Error())}
+		j.Path, j.PathB64 = jsonName(p.Path)
+		r.err = r.call.json(j)
+	}
+	fmt.Fprintf(r.line.messages(r.call.env.Stderr), "snap: restore %s: %s\n", shown(p.Path, file.None), clean(p.Err.Error()))
+}
+
+func (r *restoreReport) add(res *restore.Result) {
+	t := &r.total
+	t.FilesRestored, t.BytesRestored = t.FilesRestored+res.FilesRestored, t.BytesRestored+res.BytesRestored
+	t.FilesSkipped, t.FilesDeleted, t.Errors = t.FilesSkipped+res.FilesSkipped, t.FilesDeleted+res.FilesDeleted, t.Errors+res.Errors
+	t.Lost.Owner, t.Lost.Mode = t.Lost.Owner+res.Lost.Owner, t.Lost.Mode+res.Lost.Mode
+	t.Lost.Xattrs, t.Lost.Times = t.Lost.Xattrs+res.Lost.Xattrs, t.Lost.Times+res.Lost.Times
+}
+
+// restoreFileJSON is a line of `restore -v --json`.
+type restoreFileJSON struct {
+	Type    string `json:"message_type"` // "file"
+	Action  string `json:"action"`       // "restored", "skipped" or "deleted"
+	Path    string `json:"path"`
+	PathB64 string `json:"path_b64,omitempty"`
+}
+
+type restoreErrorJSON struct {
+	Type    string `json:"message_type"` // "error"
+	Path    string `json:"path"`
+	PathB64 string `json:"path_b64,omitempty"`
+	Error   string `json:"error"`
+}
+
+// restoreSummaryJSON is the last line of `restore --json`.
+type restoreSummaryJSON struct {
+	Type          string  `json:"message_type"` // "summary"
+	DryRun        bool    `json:"dry_run"`
+	FilesRestored int64   `json:"files_restored"`
+	BytesRestored int64   `json:"bytes_restored"`
+	FilesSkipped  int64   `json:"files_skipped"`
+	FilesDeleted  int64   `json:"files_deleted"`
+	Errors        int64   `json:"errors"`
+	Seconds       float64 `json:"seconds"`
+}
+
+// summary prints how the restore ended.
+func (r *restoreReport) summary() error {
+	c, t := r.call, &r.total
+	took := c.env.Now().Sub(r.started)
+	r.warnLost()
+	if c.opts.json {
+		return c.json(restoreSummaryJSON{"summary", r.dryRun, t.FilesRestored, t.BytesRestored, t.FilesSkipped, t.FilesDeleted, t.Errors, took.Seconds()})
+	}
+	if c.opts.quiet {
+		return nil
+	}
+	verb := "restored"
+	if r.dryRun {
+		verb = "would restore"
+	}
+	text := fmt.Sprintf("%s %s files, %s", verb, humanize.Comma(t.FilesRestored), c.size(t.BytesRestored))
+	for _, n := range []struct {
+		count int64
+		what  string
+	}{{t.FilesSkipped, "left as they were"}, {t.FilesDeleted, "deleted"}, {t.Errors, "with problems, named above"}} {
+		if n.count > 0 {
+			text += fmt.Sprintf(", %s %s", humanize.Comma(n.count), n.what)
+		}
+	}
+	return c.printf("%s, %s\n", text, seconds(took))
+}
+
+// warnLost says in one line what this user or the target's file system could not set.
+func (r *restoreReport) warnLost() {
+	var parts []string
+	for _, l := range []struct {
+		count int64
+		what  string
+	}{{r.total.Lost.Owner, "the owner"}, {r.total.Lost.Mode, "the mode"}, {r.total.Lost.Xattrs, "extended attributes"}, {r.total.Lost.Times, "the times"}} {
+		if l.count > 0 {
+			parts = append(parts, fmt.Sprintf("%s of %s", l.what, humanize.Comma(l.count)))
+		}
+	}
+	if len(parts) > 0 {
+		r.call.warn("restore: this user or file system could not set %s; setuid and setgid were dropped where the owner is another", strings.Join(parts, ", "))
+	}
+}
