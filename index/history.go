@@ -82,7 +82,8 @@ func (w *lifeWalk) visit(path string, first, last uint64) error {
 				}
 			}
 		}
-		if v.To != "" {
+		// In the record that a life begins with, To is about the file that was there before.
+		if v.To != "" && v.Seq > first {
 			end, err := w.lifeAfter(v.To, v.Seq)
 			if err != nil {
 				return err
@@ -97,7 +98,7 @@ func (w *lifeWalk) visit(path string, first, last uint64) error {
 
 // replaces reports whether the record is of another file than the one that was at its path before.
 func (v *Version) replaces() bool {
-	return v.Change == Moved || v.Change == TypeChanged || v.Change != Removed && v.To != ""
+	return v.Change == Moved || v.Change != Removed && v.To != ""
 }
 
 // lifeBefore is where the life of the file that was at path just before seq began there.
@@ -120,7 +121,7 @@ func (w *lifeWalk) lifeBefore(path string, seq uint64) (begin uint64, ok bool, e
 			break
 		}
 		begin, ok = r.Seq, true
-		if r.Change == Added || r.Change == Moved {
+		if r.Change == Added || r.replaces() {
 			break
 		}
 	}
