@@ -23,6 +23,9 @@ import (
 // after "tag:"; the beginning of a name. A date may stand in double quotes. Nothing is guessed: a
 // beginning of several names is an error, and so is a name that nothing has.
 
+// maxRef is the longest REF: no name of a folder is half as long, and what is longer is not looked into.
+const maxRef = 1000
+
 // resolver finds snapshots by reference.
 type resolver struct {
 	snaps snapshots
@@ -45,6 +48,8 @@ func (r resolver) ref(s string) (int, error) {
 		return pos - min(back, pos), err
 	}
 	switch {
+	case len(s) > maxRef:
+		return 0, usagef("a reference of %d bytes", len(s))
 	case s == "":
 		return 0, withHint(usagef("the name of a snapshot is missing"), "latest is the newest; to see the names: snap list")
 	case s[0] == '@':
@@ -152,19 +157,30 @@ func (r resolver) prefix(s string) (int, error) {
 	case len(names) > 1:
 		return 0, withHint(fmt.Errorf("%s: %d snapshots begin so", quote(s), len(names)), "it may be %s", enumerate(names))
 	}
-	near := r.snaps[max(0, len(r.snaps)-maxCandidates):]
-	for n := len(s) - 1; n > 0; n-- { // those that begin as s does, as far as any do
-		like := slices.DeleteFunc(slices.Clone(r.snaps), func(h index.Header) bool { return !strings.HasPrefix(h.Name, s[:n]) })
-		if len(like) > 0 {
-			near = like
-			break
+	names = r.like(s)
+	return 0, withHint(fmt.Errorf("%s: no such snapshot", quote(s)), "there are %s; to see all: snap list", enumerate(names))
+}
+
+// like are the sorted names that begin as s does, as far as any do, else the newest.
+func (r resolver) like(s string) (names []string) {
+	most := 0
+	for _, h := range r.snaps {
+		n := 0
+		for n < len(s) && n < len(h.Name) && s[n] == h.Name[n] {
+			n++
+		}
+		if n > most {
+			most, names = n, nil
+		}
+		if n == most {
+			names = append(names, h.Name)
 		}
 	}
-	for _, h := range near {
-		names = append(names, h.Name)
+	if most == 0 {
+		names = names[max(0, len(names)-maxCandidates):]
 	}
 	slices.Sort(names)
-	return 0, withHint(fmt.Errorf("%s: no such snapshot", quote(s)), "there are %s; to see all: snap list", enumerate(names))
+	return names
 }
 
 // maxCandidates is how many names an error lists.
@@ -213,7 +229,11 @@ func (r resolver) split(s string) (head, path string) {
 		}
 	}
 	for _, is := range []func(string) bool{func(base string) bool { return r.named(base) >= 0 }, is} {
-		for end := len(s); end >= 0; end = strings.LastIndexByte(s[:end], ':') {
+		end := len(s)
+		if end > maxRef {
+			end = strings.LastIndexByte(s[:maxRef], ':')
+		}
+		for ; end >= 0; end = strings.LastIndexByte(s[:end], ':') {
 			base := s[:end]
 			for {
 				if is(base) {

@@ -19,7 +19,7 @@ type Step struct {
 // snapshot ever held path.
 func (db *DB) Follow(ctx context.Context, path string) (steps []Step, err error) {
 	err = db.view(ctx, func(tx *bolt.Tx) error {
-		w := &lifeWalk{tx: tx, b: openBuckets(tx), seen: map[string]map[uint64]bool{}}
+		w := &lifeWalk{tx: tx, b: openBuckets(tx), seen: map[visited]bool{}}
 		steps = nil
 		if err := w.visit(path, 0, 1<<63); err != nil {
 			return err
@@ -42,8 +42,15 @@ func (db *DB) Follow(ctx context.Context, path string) (steps []Step, err error)
 type lifeWalk struct {
 	tx    *bolt.Tx
 	b     *buckets
-	seen  map[string]map[uint64]bool
+	seen  map[visited]bool
 	steps []Step
+}
+
+// visited is a record, as a step of a life or as the end of one.
+type visited struct {
+	path string
+	seq  uint64
+	end  bool
 }
 
 // visit takes the records of path from snapshot first to last, and follows the renames among them.
@@ -61,15 +68,13 @@ func (w *lifeWalk) visit(path string, first, last uint64) error {
 		if v.Seq < first || v.Seq > last {
 			continue
 		}
-		if w.seen[path] == nil {
-			w.seen[path] = map[uint64]bool{}
-		}
-		if w.seen[path][v.Seq] {
-			continue
-		}
-		w.seen[path][v.Seq] = true
 		// Another file took the path: not this life, but where this one went is in its record.
 		other := first > 0 && v.Seq > first && (v.Change == Moved || v.To != "")
+		at := visited{path, v.Seq, other}
+		if w.seen[at] {
+			continue
+		}
+		w.seen[at] = true
 		if !other && (v.Change != Removed || v.To == "") {
 			w.steps = append(w.steps, Step{path, v})
 		}
