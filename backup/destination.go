@@ -72,6 +72,9 @@ func (d *Destination) open(ctx context.Context, o OpenOptions) (err error) {
 	}
 	if err := d.openIndex(ctx); errors.Is(err, index.ErrMissing) {
 		if err := d.createIndex(ctx); err != nil {
+			if errors.Is(err, ErrNoHardLinks) {
+				d.unmake()
+			}
 			return err
 		}
 	} else if err != nil {
@@ -167,6 +170,15 @@ func (d *Destination) createIndex(ctx context.Context) error {
 		return err
 	}
 	return d.openIndex(ctx)
+}
+
+// unmake takes back what was made in a folder that cannot be a destination. What is not empty stays.
+func (d *Destination) unmake() {
+	for _, name := range []string{tmpName, trashName, changesName} {
+		d.meta.Rmdir(name)
+	}
+	d.meta.Remove("lock")
+	d.root.Rmdir(metaName)
 }
 
 // probeLinks makes sure that the destination can hard-link.

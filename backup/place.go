@@ -99,16 +99,28 @@ func (p *placer) link(it *item, from string, want *index.Record) error {
 		return p.afresh(it, index.OldCopyDamaged, &AlteredError{p.prev.Name, from, unwrapPath(err)})
 	}
 	got, err := p.newDir.Lstat(it.name)
-	if err != nil {
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	if got.Kind == want.Kind && got.Size == want.Size && closeEnough(got.Mtime, want.Mtime) && got.Rdev == want.Rdev {
+	if err == nil && p.is(it.name, &got, want) {
 		return nil
 	}
-	if err := p.newDir.Remove(it.name); err != nil {
+	if err := p.newDir.Remove(it.name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	return p.afresh(it, index.OldCopyDamaged, &AlteredError{p.prev.Name, from, errAltered})
+}
+
+// is reports whether the entry name in the new folder, of which lstat says got, can be what want says.
+func (p *placer) is(name string, got *file.Stat, want *index.Record) bool {
+	if got.Kind != want.Kind || got.Rdev != want.Rdev {
+		return false
+	}
+	if want.Kind == file.Symlink { // its size and times are not reliable everywhere; its target is all it is
+		target, err := p.newDir.Readlink(name)
+		return err == nil && target == want.Target
+	}
+	return got.Size == want.Size && closeEnough(got.Mtime, want.Mtime)
 }
 
 var errAltered = errors.New("not as it was backed up")

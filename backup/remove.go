@@ -13,14 +13,12 @@ import (
 // removeTree removes the folder name in parent with all that is in it, on several goroutines, by
 // handles and never through a link. Folders that forbid it are opened up first.
 func removeTree(ctx context.Context, parent *file.Dir, name string, jobs int) error {
-	if err := parent.Unlock(name); err != nil {
+	unlock(parent, name)
+	root, err := parent.OpenDir(name)
+	if err != nil {
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil
 		}
-		return err
-	}
-	root, err := parent.OpenDir(name)
-	if err != nil {
 		return err
 	}
 	r := &remover{ctx: ctx, tree: file.NewTree(root, 256, (*file.Dir).OpenDir), slots: make(chan struct{}, max(jobs-1, 0))}
@@ -32,6 +30,10 @@ func removeTree(ctx context.Context, parent *file.Dir, name string, jobs int) er
 	}
 	return parent.Rmdir(name)
 }
+
+// unlock opens a folder up for removal. Where that is not possible the removal may be all the same, and
+// its own error says more.
+func unlock(parent *file.Dir, name string) { _ = parent.Unlock(name) }
 
 type remover struct {
 	ctx   context.Context
@@ -67,10 +69,7 @@ func (r *remover) clear(path string) error {
 		}
 		if kind == file.Folder {
 			folders = append(folders, name)
-			if err = d.Unlock(name); err != nil {
-				d.Close()
-				return err
-			}
+			unlock(d, name)
 		} else if err = d.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			d.Close()
 			return err

@@ -408,11 +408,11 @@ func (r *run) read(ctx context.Context, f *scan.Facts) error {
 	if err != nil {
 		return err
 	}
-	f.New.Dev = before.Dev // not in the spool
 	if !sameState(&before, &f.New.Stat) || !sameState(&before, &after) || r.vols.known(before.Dev) != f.New.Volume || n != before.Size {
 		f.New.Stat = after
 		return errChanging
 	}
+	f.New.Stat = before // perhaps of another inode than the scan saw
 	if f.New.Xattrs, err = src.Xattrs(); err != nil {
 		return err
 	}
@@ -422,7 +422,8 @@ func (r *run) read(ctx context.Context, f *scan.Facts) error {
 	return nil
 }
 
-// sameState reports whether nothing that a write would change differs.
+// sameState reports whether nothing that a write would change differs. Inode numbers do not count: some
+// file systems make up new ones each time.
 func sameState(a, b *file.Stat) bool {
-	return a.Size == b.Size && a.Mtime == b.Mtime && a.Ctime == b.Ctime && a.Ino == b.Ino && a.Dev == b.Dev
+	return a.Size == b.Size && a.Mtime == b.Mtime && a.Ctime == b.Ctime
 }

@@ -173,6 +173,17 @@ func TestTablesFitTheTerminal(t *testing.T) {
 	}
 }
 
+func TestANoteWithoutRoomIsLeftOut(t *testing.T) {
+	for width, want := range map[int]string{0: "Name  Note\nx     a long enough note\n", 18: "Name  Note\nx     a long enou…\n", 15: "Name\nx\n"} {
+		table := &table{columns: []column{{head: "Name"}, {head: "Note", cut: true, optional: true}}}
+		table.add("x", "a long enough note")
+		var b strings.Builder
+		if err := table.write(&b, width); err != nil || b.String() != want {
+			t.Errorf("width %d: %v\n%s", width, err, b.String())
+		}
+	}
+}
+
 func TestJSONIsOneLineAndHarmless(t *testing.T) {
 	b, err := encodeJSON(map[string]string{"a": "<&>\x7f\u202e\u009b\n\u2028ü"})
 	if want := `{"a":"<&>\u007f\u202e\u009b\n\u2028ü"}`; err != nil || string(b) != want {

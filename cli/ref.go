@@ -34,6 +34,9 @@ type resolver struct {
 
 // ref is the position of the snapshot that s names.
 func (r resolver) ref(s string) (int, error) {
+	if len(s) > maxRef {
+		return 0, usagef("a reference of %d bytes", len(s))
+	}
 	if len(r.snaps) == 0 {
 		return 0, withHint(fmt.Errorf("%s: the destination holds no complete snapshot", quote(s)), "to make one: snap backup DEST SRC")
 	}
@@ -48,8 +51,6 @@ func (r resolver) ref(s string) (int, error) {
 		return pos - min(back, pos), err
 	}
 	switch {
-	case len(s) > maxRef:
-		return 0, usagef("a reference of %d bytes", len(s))
 	case s == "":
 		return 0, withHint(usagef("the name of a snapshot is missing"), "latest is the newest; to see the names: snap list")
 	case s[0] == '@':

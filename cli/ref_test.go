@@ -152,10 +152,10 @@ func TestPathsDoNotChangeReferences(t *testing.T) {
 	piece := rapid.SampledFrom([]string{"latest", "oldest", "2026", "11", "-", "T09", ":00", ":30", ":", "~1", "~", "@", `"`, "tag:", "weekly", "a", "b", "7d", "back", " "})
 	rapid.Check(t, func(t *rapid.T) {
 		s := strings.Join(rapid.SliceOfN(piece, 0, 6).Draw(t, "ref"), "")
-		pos, none, err := r.pathRef(s)
-		if none != "" {
-			return // it had a path
+		if head, _ := r.split(s); head != s {
+			return // it has a path
 		}
+		pos, err := r.ref(s)
 		for _, path := range []string{"docs/x", "x"} {
 			pos2, got, err2 := r.pathRef(s + ":" + path)
 			if err == nil && (err2 != nil || pos2 != pos || got != path) {
@@ -197,6 +197,19 @@ func TestPathsInSnapshots(t *testing.T) {
 		}
 		if got != c.want {
 			t.Errorf("%q below %s: %q, want %q", c.in, c.source, got, c.want)
+		}
+	}
+}
+
+// A long reference is refused or read in no time, whatever it is made of.
+func TestLongReferences(t *testing.T) {
+	r := resolver{refSnapshots(), time.Now()}
+	for _, part := range []string{":", "~1", ":~1", "@:", "1:", "latest:", "2"} {
+		for _, before := range []string{"", "@", "tag:", `@"`, "2026", "latest:"} {
+			s := before + strings.Repeat(part, 200_000)
+			if pos, path, err := r.pathRef(s); err == nil && len(path) < 100_000 {
+				t.Errorf("%.20q… is %d, %.20q", s, pos, path)
+			}
 		}
 	}
 }

@@ -75,7 +75,7 @@ func Create(path, id string) error {
 	}
 	b, err := bolt.Open(tmp, 0o600, &bolt.Options{Timeout: time.Second, FreelistType: bolt.FreelistMapType})
 	if err != nil {
-		return err
+		return fmt.Errorf("create %s: %w", path, err)
 	}
 	err = b.Update(func(tx *bolt.Tx) error {
 		for _, name := range [][]byte{bucketMeta, bucketSnapshots, bucketRecords, bucketPaths, bucketIdentity, bucketContent} {
@@ -90,7 +90,7 @@ func Create(path, id string) error {
 		return meta.Put(keyID, []byte(id))
 	})
 	if err := errors.Join(err, b.Close()); err != nil {
-		return err
+		return fmt.Errorf("create %s: %w", path, err)
 	}
 	if err := os.Rename(tmp, path); err != nil {
 		return err
@@ -133,21 +133,15 @@ func (db *DB) ID(ctx context.Context) (id string, err error) {
 	return id, err
 }
 
-func (db *DB) open(ctx context.Context, readOnly bool) (b *bolt.DB, err error) {
+// smallest is the size of a database that was just made: four pages, of 4 KiB or more.
+const smallest = 16 << 10
+
+func (db *DB) open(ctx context.Context, readOnly bool) (*bolt.DB, error) {
 	start := time.Now()
 	for {
-		// With a timeout this short bbolt tries the lock once, so that the context ends the waiting.
-		o := &bolt.Options{ReadOnly: readOnly, Timeout: time.Nanosecond, FreelistType: bolt.FreelistMapType}
-		err = db.guard(func() error {
-			b, err = bolt.Open(db.path, 0o600, o)
-			return err
-		})
+		b, err := db.try(readOnly)
 		switch {
 		case err == nil:
-			if err = db.guard(func() error { return b.View(checkSchema) }); err != nil {
-				b.Close()
-				return nil, err
-			}
 			return b, nil
 		case errors.Is(err, berrors.ErrTimeout):
 			if time.Since(start) > lockWait {
@@ -170,8 +164,53 @@ func (db *DB) open(ctx context.Context, readOnly bool) (b *bolt.DB, err error) {
 	}
 }
 
-// checkSchema makes sure that the buckets are there, so that nothing below need ask again.
-func checkSchema(tx *bolt.Tx) error {
+// try opens the database if nobody has it locked.
+func (db *DB) try(readOnly bool) (b *bolt.DB, err error) {
+	var f *os.File
+	o := &bolt.Options{
+		ReadOnly:     readOnly,
+		Timeout:      time.Nanosecond, // so short that bbolt tries the lock once: the context ends the waiting
+		FreelistType: bolt.FreelistMapType,
+		// bbolt would make an empty database of a missing file, and of an empty one.
+		OpenFile: func(name string, flag int, perm os.FileMode) (_ *os.File, err error) {
+			if f, err = os.OpenFile(name, flag&^os.O_CREATE, perm); err != nil {
+				return nil, err
+			}
+			info, err := f.Stat()
+			if err == nil && info.Size() < smallest {
+				err = damaged("a file of %d bytes", info.Size())
+			}
+			return f, err
+		},
+	}
+	err = db.guard(func() error {
+		if b, err = bolt.Open(db.path, 0o600, o); err != nil {
+			return err
+		}
+		return b.View(func(tx *bolt.Tx) error { return checkSchema(tx, f) })
+	})
+	if err != nil && b != nil {
+		b.Close()
+	}
+	if err != nil && f != nil {
+		f.Close() // if bbolt panicked: the lock would stay
+	}
+	if err != nil {
+		return nil, err
+	}
+	return b, nil
+}
+
+// checkSchema makes sure that the buckets are there, so that nothing below need ask again, and that the
+// file was not cut off.
+func checkSchema(tx *bolt.Tx, f *os.File) error {
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	if info.Size() < tx.Size() {
+		return damaged("%d of %d bytes are left", info.Size(), tx.Size())
+	}
 	for _, name := range [][]byte{bucketMeta, bucketSnapshots, bucketRecords, bucketPaths, bucketIdentity, bucketContent} {
 		if tx.Bucket(name) == nil {
 			return damaged("no bucket %q", name)
@@ -187,13 +226,16 @@ func checkSchema(tx *bolt.Tx) error {
 	return nil
 }
 
-// guard turns the panics and memory faults of a damaged database into errors. SetPanicOnFault works on
-// the calling goroutine, so f must not start others.
+// guard turns the panics and memory faults of a damaged database into errors, and says which file is
+// damaged. SetPanicOnFault works on the calling goroutine, so f must not start others.
 func (db *DB) guard(f func() error) (err error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
 		if r := recover(); r != nil {
-			err = fmt.Errorf("%s: %w: %v", db.path, ErrDamaged, r)
+			err = damaged("%v", r)
+		}
+		if errors.Is(err, ErrDamaged) {
+			err = fmt.Errorf("%s: %w", db.path, err)
 		}
 	}()
 	return f()
@@ -230,7 +272,10 @@ func (db *DB) updates(ctx context.Context, f func(update updater) error) error {
 	err = f(func(g func(tx *bolt.Tx) error) error {
 		return db.guard(func() error { return b.Update(g) })
 	})
-	return errors.Join(err, db.guard(b.Close))
+	if err := errors.Join(err, db.guard(b.Close)); err != nil {
+		return fmt.Errorf("%s: %w", db.path, err)
+	}
+	return nil
 }
 
 // Snapshots are the headers of all snapshots, oldest first, those not complete too.

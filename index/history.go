@@ -46,12 +46,19 @@ type lifeWalk struct {
 	steps []Step
 }
 
-// visited is a record, as a step of a life or as the end of one.
+// visited is a record in the part that it has in a life: the life may begin with it at this path, go on, or
+// end because another file took the path. The same record may be visited in each part.
 type visited struct {
 	path string
 	seq  uint64
-	end  bool
+	part int
 }
+
+const (
+	begins = iota
+	goesOn
+	ends
+)
 
 // visit takes the records of path from snapshot first to last, and follows the renames among them.
 func (w *lifeWalk) visit(path string, first, last uint64) error {
@@ -68,17 +75,23 @@ func (w *lifeWalk) visit(path string, first, last uint64) error {
 		if v.Seq < first || v.Seq > last {
 			continue
 		}
-		// Another file took the path: not this life, but where this one went is in its record.
-		other := first > 0 && v.Seq > first && (v.Change == Moved || v.To != "")
-		at := visited{path, v.Seq, other}
+		part := goesOn
+		switch {
+		case first > 0 && v.Seq == first:
+			part = begins
+		case first > 0 && v.replaces():
+			part = ends
+		}
+		at := visited{path, v.Seq, part}
 		if w.seen[at] {
 			continue
 		}
+		told := w.seen[visited{path, v.Seq, begins}] || w.seen[visited{path, v.Seq, goesOn}]
 		w.seen[at] = true
-		if !other && (v.Change != Removed || v.To == "") {
+		if part != ends && !told && (v.Change != Removed || v.To == "") {
 			w.steps = append(w.steps, Step{path, v})
 		}
-		if v.Change == Moved && !other {
+		if v.Change == Moved && part != ends {
 			if begin, ok, err := w.lifeBefore(v.From, v.Seq); err != nil {
 				return err
 			} else if ok {
@@ -88,7 +101,7 @@ func (w *lifeWalk) visit(path string, first, last uint64) error {
 			}
 		}
 		// In the record that a life begins with, To is about the file that was there before.
-		if v.To != "" && v.Seq > first {
+		if v.To != "" && part != begins {
 			end, err := w.lifeAfter(v.To, v.Seq)
 			if err != nil {
 				return err

@@ -4,7 +4,7 @@
 //
 // One bbolt database, index.db, version 1:
 //
-//	meta/        version · id · volumes                        destination id, file systems met in the source
+//	meta/        version · id                                  of the schema; of the destination
 //	snapshots/   <seq>           → header                      JSON
 //	records/     <seq>/ <path>   → record                      one bucket per snapshot: what it changed, tombstones too
 //	paths/       <path>          → seqs                        the snapshots that hold a record for the path

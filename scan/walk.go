@@ -270,7 +270,7 @@ func (w *walker) list(f *folder) {
 		return
 	}
 	defer d.Close()
-	if !d.Is(&f.stat) {
+	if !w.same(f, d) {
 		w.lost(f, &fs.PathError{Op: "open", Path: d.Path(), Err: errSwapped})
 		return
 	}
@@ -295,6 +295,34 @@ func (w *walker) list(f *folder) {
 			return
 		}
 	}
+}
+
+// same makes sure that d is the folder that was listed as f. If it is another one by now, it must be the
+// one that stands under the name; that one is then walked. Some FUSE file systems make up a new inode
+// number at each look: a folder there cannot be told from another.
+func (w *walker) same(f *folder, d *file.Dir) bool {
+	if f.parent == nil || d.Is(&f.stat) {
+		return true
+	}
+	p, err := w.tree.Dir(f.parent.path)
+	if err != nil {
+		return false
+	}
+	defer p.Close()
+	look := p.Lstat
+	if w.o.Follow {
+		look = p.FollowStat
+	}
+	one, err1 := look(f.name)
+	two, err2 := look(f.name)
+	if err1 != nil || err2 != nil || one.Kind != file.Folder {
+		return false
+	}
+	if d.Is(&two) {
+		f.stat = two
+		return true
+	}
+	return one.Ino != two.Ino
 }
 
 var errSwapped = errors.New("replaced by another folder while it was walked")

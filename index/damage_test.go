@@ -1,0 +1,206 @@
+package index
+
+import (
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	bolt "go.etcd.io/bbolt"
+
+	"snap/internal/file"
+)
+
+// largeHistory is three snapshots of 1,500 files in nested folders, with edits, moves and removals: enough
+// for several levels of pages.
+func largeHistory(t tb) *DB {
+	now := tree{"": {1, file.Folder, "", 0o755, 0}}
+	for i := range 1500 {
+		dir := fmt.Sprintf("folder %02d", i%30)
+		now[dir] = node{uint64(10 + i%30), file.Folder, "", 0o755, 0}
+		now[fmt.Sprintf("%s/file %04d.txt", dir, i)] = node{uint64(100 + i), file.Regular, fmt.Sprint(i % 700), 0o644, int64(i)}
+	}
+	db, old := newDB(t), tree{}
+	for seq := uint64(1); seq <= 3; seq++ {
+		db.add(t, seq, now.changes(old))
+		old = maps.Clone(now)
+		l := &life{now: now, clock: 1e6 * int64(seq), ids: 1e6 * seq}
+		for i, p := range now.paths() {
+			switch n := now[p]; {
+			case n.kind == file.Folder:
+			case i%5 == 0:
+				l.put(p, file.Regular, "edited")
+			case i%7 == 0:
+				l.remove(p)
+			case i%11 == 0:
+				l.move(p, p+".moved")
+			}
+		}
+	}
+	return db
+}
+
+// answers are what the reading calls say, in short, or their errors.
+func (db *DB) answers() (said map[string]string, errs map[string]error) {
+	said, errs = map[string]string{}, map[string]error{}
+	answer := func(question string, value any, err error) {
+		if errors.Is(err, ErrNotFound) {
+			value, err = "not found", nil
+		}
+		if err != nil {
+			errs[question] = err
+			return
+		}
+		said[question] = fmt.Sprintf("%x", sha256.Sum256(fmt.Append(nil, value)))
+	}
+	heads, err := db.Snapshots(bg)
+	answer("Snapshots", heads, err)
+	for seq := uint64(1); seq <= 3; seq++ {
+		got, err := db.listing(seq, "")
+		answer(fmt.Sprint("Entries ", seq), got, err)
+		got, err = db.listing(seq, "folder 17")
+		answer(fmt.Sprint("Entries below a folder ", seq), got, err)
+		for i := range 5 {
+			path := fmt.Sprintf("folder %02d/file %04d.txt", i, 300*i+i)
+			r, since, err := db.Lookup(bg, seq, path)
+			answer(fmt.Sprint("Lookup ", seq, path), []any{r, since}, err)
+		}
+	}
+	histories, err := collect(db.Histories(bg, "", func([]byte) bool { return true }))
+	answer("Histories", histories, err)
+	for _, pair := range [][2]uint64{{1, 2}, {1, 3}, {3, 2}} {
+		var lines []string
+		for d, e := range db.Diff(bg, pair[0], pair[1]) {
+			if err = e; err != nil {
+				break
+			}
+			lines = append(lines, fmt.Sprint(d.Change, d.Path, d.From, d.Before, d.After))
+		}
+		answer(fmt.Sprint("Diff ", pair), lines, err)
+	}
+	for i := range 5 {
+		path := fmt.Sprintf("folder %02d/file %04d.txt", i, 300*i+i)
+		steps, err := db.Follow(bg, path)
+		answer("Follow "+path, steps, err)
+	}
+	return said, errs
+}
+
+// TestAFlippedByteIsNoCrash flips one byte of a real index at a time and asks everything. Nothing may panic,
+// every error must be the one that says what to do, and what is not an error must be right, but for what
+// no checksum covers: the pages themselves.
+func TestAFlippedByteIsNoCrash(t *testing.T) {
+	db := largeHistory(t)
+	right, errs := db.answers()
+	if len(errs) > 0 || len(right) < 20 {
+		t.Fatalf("%d answers, errors %v", len(right), errs)
+	}
+	f, err := os.OpenFile(db.path, os.O_RDWR, 0)
+	check(t, err)
+	defer f.Close()
+	size := db.size(t)
+	r := rand.New(rand.NewPCG(1, 1))
+	outcome, wrong := map[string]int{}, map[string]int{}
+	const flips = 1000
+	for range flips {
+		at, bit := r.Int64N(size), byte(1)<<r.IntN(8)
+		flip(t, f, at, bit)
+		said, errs := db.answers()
+		flip(t, f, at, bit)
+		result := "unnoticed and right"
+		for question, err := range errs {
+			if !errors.Is(err, ErrDamaged) && !errors.Is(err, ErrNewer) {
+				t.Errorf("byte %d, %08b: %s: %v", at, bit, question, err)
+			}
+			result = "an error"
+		}
+		for question, answer := range said {
+			if answer != right[question] {
+				result = "a wrong answer"
+				wrong[strings.Fields(question)[0]]++
+				if len(errs) == 0 {
+					result = "a wrong answer, no error"
+				}
+			}
+		}
+		outcome[result]++
+	}
+	t.Logf("%d bytes, %d flips: %v; wrong: %v", size, flips, outcome, wrong)
+	if outcome["an error"] == 0 {
+		t.Error("no damage was noticed")
+	}
+}
+
+func flip(t tb, f *os.File, at int64, bit byte) {
+	var b [1]byte
+	_, err := f.ReadAt(b[:], at)
+	check(t, err)
+	b[0] ^= bit
+	_, err = f.WriteAt(b[:], at)
+	check(t, err)
+}
+
+// TestADamagedFreelistDoesNotKeepTheLock: bbolt panics on it after it has locked the file.
+func TestADamagedFreelistDoesNotKeepTheLock(t *testing.T) {
+	db := smallHistory(t)
+	var freelist int64
+	check(t, db.view(bg, func(tx *bolt.Tx) error {
+		for id := 2; ; id++ {
+			p, err := tx.Page(id)
+			if err != nil || p == nil {
+				return err
+			}
+			if p.Type == "freelist" {
+				freelist = int64(id)
+			}
+		}
+	}))
+	b, err := os.ReadFile(db.path)
+	check(t, err)
+	for i := range 16 { // its header
+		b[freelist*4096+int64(i)] ^= 0xff
+	}
+	check(t, os.WriteFile(db.path, b, 0o600))
+	start := time.Now()
+	for range 3 {
+		if err := db.Undo(bg, 7); !errors.Is(err, ErrDamaged) {
+			t.Fatalf("writing: error %v", err)
+		}
+	}
+	if all, err := db.Snapshots(bg); err != nil || len(all) != 5 {
+		t.Errorf("reading: %d snapshots, %v", len(all), err)
+	}
+	if waited := time.Since(start); waited > lockWait/2 {
+		t.Errorf("waited %v for its own lock", waited)
+	}
+}
+
+// Records that change places with others have a right checksum for another key, and are noticed.
+func TestExchangedValuesAreNoticed(t *testing.T) {
+	for _, bucket := range []string{"paths", "records", "snapshots"} {
+		db := smallHistory(t)
+		edit(t, db.path, func(tx *bolt.Tx) error {
+			b := tx.Bucket([]byte(bucket))
+			if bucket == "records" {
+				b = b.Bucket(seqKey(1))
+			}
+			var keys, values [][]byte
+			check(t, b.ForEach(func(k, v []byte) error {
+				keys, values = append(keys, slices.Clone(k)), append(values, slices.Clone(v))
+				return nil
+			}))
+			return errors.Join(b.Put(keys[1], values[2]), b.Put(keys[2], values[1]))
+		})
+		_, err := db.listing(1, "")
+		_, err2 := db.Snapshots(bg)
+		if err = errors.Join(err, err2); !errors.Is(err, ErrDamaged) {
+			t.Errorf("%s: error %v", bucket, err)
+		}
+	}
+}
