@@ -62,8 +62,8 @@ type follower struct {
 // full.
 func (f *follower) page(start []byte) (found []Difference, next []byte, err error) {
 	type source struct {
-		c *bolt.Cursor
-		k []byte
+		c    *bolt.Cursor
+		k, v []byte
 	}
 	var sources []*source
 	root := f.tx.Bucket(bucketRecords)
@@ -71,7 +71,7 @@ func (f *follower) page(start []byte) (found []Difference, next []byte, err erro
 	for k, _ := c.Seek(seqKey(f.first + 1)); k != nil && string(k) <= string(seqKey(f.last)); k, _ = c.Next() {
 		if r := root.Bucket(k); r != nil {
 			s := &source{c: r.Cursor()}
-			s.k, _ = s.c.Seek(start)
+			s.k, s.v = s.c.Seek(start)
 			sources = append(sources, s)
 		}
 	}
@@ -96,6 +96,9 @@ func (f *follower) page(start []byte) (found []Difference, next []byte, err erro
 		if err != nil {
 			return nil, nil, err
 		}
+		if f.tx.Bucket(bucketPaths).Get(key) == nil {
+			return nil, nil, damaged("%q has a record, but no list of snapshots", path)
+		}
 		d, err := f.compare(path)
 		if err != nil {
 			return nil, nil, err
@@ -105,7 +108,10 @@ func (f *follower) page(start []byte) (found []Difference, next []byte, err erro
 		}
 		for _, s := range sources {
 			if string(s.k) == string(key) {
-				s.k, _ = s.c.Next()
+				if _, ok := unseal(s.v, s.k); !ok { // a path that changed must not be passed over for a damaged key
+					return nil, nil, damaged("the record of %q", path)
+				}
+				s.k, s.v = s.c.Next()
 			}
 		}
 	}

@@ -1,0 +1,63 @@
+package main
+
+import (
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// imports is the architecture: which packages of this module each package may import. Third-party
+// packages that must stay in one place are listed in confined.
+var imports = map[string][]string{
+	"snap/cmd/snap":      {"snap/cli"},
+	"snap/cli":           {"snap/backup", "snap/restore", "snap/index", "snap/scan", "snap/filter", "snap/internal/file"},
+	"snap/backup":        {"snap/scan", "snap/index", "snap/filter", "snap/internal/file"},
+	"snap/restore":       {"snap/index", "snap/internal/file"},
+	"snap/scan":          {"snap/index", "snap/filter", "snap/internal/file"},
+	"snap/index":         {"snap/internal/file"},
+	"snap/filter":        {},
+	"snap/internal/file": {},
+}
+
+// confined are packages that only some of ours may import: system calls, the database, the terminal.
+var confined = map[string][]string{
+	"golang.org/x/sys/unix":             {"snap/internal/file"},
+	"unsafe":                            {"snap/internal/file", "snap/index"}, // index: strings that alias a page
+	"go.etcd.io/bbolt":                  {"snap/index"},
+	"github.com/urfave/cli/v2":          {"snap/cli"},
+	"github.com/olekukonko/tablewriter": {"snap/cli"},
+	"github.com/gofrs/flock":            {"snap/backup"},
+	"github.com/dlclark/regexp2/v2":     {"snap/filter"},
+	"flag":                              {},
+	"log":                               {},
+}
+
+func TestImports(t *testing.T) {
+	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, "snap/...").CombinedOutput()
+	if err != nil {
+		t.Fatalf("go list: %v\n%s", err, out)
+	}
+	seen := 0
+	for line := range strings.Lines(string(out)) {
+		words := strings.Fields(line)
+		pkg, uses := words[0], words[1:]
+		allowed, known := imports[pkg]
+		if !known {
+			t.Errorf("%s: a package that the architecture does not have", pkg)
+			continue
+		}
+		seen++
+		for _, u := range uses {
+			if strings.HasPrefix(u, "snap/") && !slices.Contains(allowed, u) {
+				t.Errorf("%s imports %s", pkg, u)
+			}
+			if only, ok := confined[u]; ok && !slices.Contains(only, pkg) {
+				t.Errorf("%s imports %s, which only %v may", pkg, u, only)
+			}
+		}
+	}
+	if seen != len(imports) {
+		t.Errorf("%d packages, want %d", seen, len(imports))
+	}
+}
