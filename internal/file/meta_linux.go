@@ -1,6 +1,10 @@
 package file
 
-import "golang.org/x/sys/unix"
+import (
+	"fmt"
+
+	"golang.org/x/sys/unix"
+)
 
 func (f *File) target() target { return handle(f.fd) }
 
@@ -31,8 +35,18 @@ func (e entry) setxattr(x *Xattr) error {
 	return unix.Lsetxattr(e.dir.procPath(e.name), x.Name, x.Value, 0)
 }
 
-// chmod follows a symbolic link: the caller made this entry, in a folder of its own.
-func (e entry) chmod(mode uint16) error { return unix.Fchmodat(e.dir.fd, e.name, uint32(mode), 0) }
+func (e entry) chmod(mode uint16) error { return chmodAt(e.dir.fd, e.name, mode) }
+
+// chmodAt is fchmodat that does not follow a symbolic link, also where the kernel (before 6.6) cannot say
+// so: the entry is held by a handle that says nothing but which one it is.
+func chmodAt(dir int, name string, mode uint16) error {
+	fd, err := openat(dir, name, unix.O_PATH|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return err
+	}
+	defer unix.Close(fd)
+	return unix.Fchmodat(unix.AT_FDCWD, fmt.Sprintf("/proc/self/fd/%d", fd), uint32(mode), 0)
+}
 
 func (e entry) utimes(mtime Time) error {
 	var buf [256]byte

@@ -374,3 +374,24 @@ func TestChmod(t *testing.T) {
 	}
 	fails(t, d.Unlock("none"), fs.ErrNotExist, path+"/none")
 }
+
+// TestChmodDoesNotFollow: a special file's mode must not be set through a link that took its place.
+func TestChmodDoesNotFollow(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(dir+"/canary", nil, 0o640); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink("canary", dir+"/fifo"); err != nil {
+		t.Fatal(err)
+	}
+	d, err := OpenRoot(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	d.SetMetaOf("fifo", &Meta{Kind: FIFO, Mode: 0o777, UID: uint32(os.Getuid()), GID: uint32(os.Getgid())})
+	d.Unlock("fifo")
+	if info, err := os.Stat(dir + "/canary"); err != nil || info.Mode().Perm() != 0o640 {
+		t.Fatalf("the link was followed: %v %v", info.Mode(), err)
+	}
+}
