@@ -2,6 +2,7 @@ package index
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"iter"
 
@@ -67,13 +68,17 @@ func (f *follower) page(start []byte) (found []Difference, next []byte, err erro
 	}
 	var sources []*source
 	root := f.tx.Bucket(bucketRecords)
-	c := root.Cursor()
+	c := f.tx.Bucket(bucketSnapshots).Cursor()
 	for k, _ := c.Seek(seqKey(f.first + 1)); k != nil && string(k) <= string(seqKey(f.last)); k, _ = c.Next() {
-		if r := root.Bucket(k); r != nil {
-			s := &source{c: r.Cursor()}
-			s.k, s.v = s.c.Seek(start)
-			sources = append(sources, s)
+		r := root.Bucket(k)
+		if r == nil {
+			return nil, nil, damaged("no records of snapshot %d", binary.BigEndian.Uint64(k))
 		}
+		s := &source{}
+		if s.c, s.k, s.v, err = seekWhole(r, start); err != nil {
+			return nil, nil, err
+		}
+		sources = append(sources, s)
 	}
 	up := rising{last: start}
 	for n := 0; ; n++ {
@@ -95,9 +100,6 @@ func (f *follower) page(start []byte) (found []Difference, next []byte, err erro
 		path, err := pathOf(key)
 		if err != nil {
 			return nil, nil, err
-		}
-		if f.tx.Bucket(bucketPaths).Get(key) == nil {
-			return nil, nil, damaged("%q has a record, but no list of snapshots", path)
 		}
 		d, err := f.compare(path)
 		if err != nil {
@@ -196,11 +198,7 @@ func (f *follower) state(path string, seq uint64) (*Record, error) {
 
 func (f *follower) seqs(path string) ([]uint64, []byte, error) {
 	key := appendKey(nil, path)
-	v := f.tx.Bucket(bucketPaths).Get(key)
-	if v == nil {
-		return nil, key, nil
-	}
-	seqs, err := seqsOf(key, v, nil)
+	seqs, err := seqsAt(f.tx.Bucket(bucketPaths), key)
 	return seqs, key, err
 }
 

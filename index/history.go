@@ -62,12 +62,7 @@ const (
 
 // visit takes the records of path from snapshot first to last, and follows the renames among them.
 func (w *lifeWalk) visit(path string, first, last uint64) error {
-	key := appendKey(nil, path)
-	v := w.tx.Bucket(bucketPaths).Get(key)
-	if v == nil {
-		return nil
-	}
-	vs, err := versions(w.b, key, v)
+	vs, err := versionsAt(w.tx, w.b, path)
 	if err != nil {
 		return err
 	}
@@ -121,12 +116,7 @@ func (v *Version) replaces() bool {
 
 // lifeBefore is where the life of the file that was at path just before seq began there.
 func (w *lifeWalk) lifeBefore(path string, seq uint64) (begin uint64, ok bool, err error) {
-	key := appendKey(nil, path)
-	v := w.tx.Bucket(bucketPaths).Get(key)
-	if v == nil {
-		return 0, false, nil
-	}
-	vs, err := versions(w.b, key, v)
+	vs, err := versionsAt(w.tx, w.b, path)
 	if err != nil {
 		return 0, false, err
 	}
@@ -149,12 +139,7 @@ func (w *lifeWalk) lifeBefore(path string, seq uint64) (begin uint64, ok bool, e
 // lifeAfter is the last snapshot with a record of the file that came to path in snapshot seq: up to its
 // tombstone, or up to what took its place.
 func (w *lifeWalk) lifeAfter(path string, seq uint64) (uint64, error) {
-	key := appendKey(nil, path)
-	v := w.tx.Bucket(bucketPaths).Get(key)
-	if v == nil {
-		return seq, nil
-	}
-	vs, err := versions(w.b, key, v)
+	vs, err := versionsAt(w.tx, w.b, path)
 	if err != nil {
 		return 0, err
 	}

@@ -70,6 +70,58 @@ func (b *buckets) record(seq uint64, key []byte, r *Record) error {
 	return parseRecord(string(body), r)
 }
 
+// seqsAt finds the list of snapshots that hold a record for key in the bucket paths, nil if none does.
+//
+// A damaged key leads bbolt's search astray, so that another key is not found although it is there. A list
+// that is not there is proved: the keys on both sides must be whole and in order.
+func seqsAt(paths *bolt.Bucket, key []byte) ([]uint64, error) {
+	c := paths.Cursor()
+	k, v := c.Seek(key)
+	if string(k) == string(key) {
+		return seqsOf(k, v, nil)
+	}
+	if err := whole(k, v); err != nil {
+		return nil, err
+	}
+	if k != nil && string(k) < string(key) {
+		return nil, damaged("the keys around %q", appendPath(nil, key))
+	}
+	return nil, wholeBefore(c, k, key)
+}
+
+// seekWhole finds the first key from start on in the bucket paths or in one of records, and proves that
+// there is none before it.
+func seekWhole(b *bolt.Bucket, start []byte) (c *bolt.Cursor, k, v []byte, err error) {
+	c = b.Cursor()
+	if k, v = c.Seek(start); len(start) > 0 && string(k) != string(start) {
+		if err := wholeBefore(c, k, start); err != nil {
+			return nil, nil, nil, err
+		}
+		k, v = c.Seek(start)
+	}
+	return c, k, v, nil
+}
+
+// wholeBefore makes sure that the key before k, where the search for start has ended, comes before start.
+func wholeBefore(c *bolt.Cursor, k, start []byte) error {
+	before, v := c.Prev, []byte(nil)
+	if k == nil {
+		before = c.Last
+	}
+	if k, v = before(); k != nil && string(k) >= string(start) {
+		return damaged("the keys around %q", appendPath(nil, start))
+	}
+	return whole(k, v)
+}
+
+// whole checks the seal of a key and its value; nil is whole.
+func whole(k, v []byte) error {
+	if _, ok := unseal(v, k); !ok && k != nil {
+		return damaged("the entry of %q", appendPath(nil, k))
+	}
+	return nil
+}
+
 // seqsOf reads the list of snapshots that hold a record for key.
 func seqsOf(key, v []byte, seqs []uint64) ([]uint64, error) {
 	body, ok := unseal(v, key)
@@ -77,6 +129,43 @@ func seqsOf(key, v []byte, seqs []uint64) ([]uint64, error) {
 		return nil, damaged("the list of snapshots of %q", appendPath(nil, key))
 	}
 	return parseSeqs(string(body), seqs)
+}
+
+// pathScan goes through the bucket paths, as far as a folder reaches. It checks every key that it passes
+// and the one that it ends before: nothing is left out because its key was damaged.
+type pathScan struct {
+	c      *bolt.Cursor
+	within []byte
+	up     rising
+}
+
+// scanPaths begins a scan of within at start, nil for the very first key.
+func scanPaths(tx *bolt.Tx, within, start []byte) (s *pathScan, k, v []byte, err error) {
+	s = &pathScan{within: within, up: rising{last: start}}
+	if s.c, k, v, err = seekWhole(tx.Bucket(bucketPaths), start); err != nil {
+		return nil, nil, nil, err
+	}
+	k, v, err = s.check(k, v)
+	return s, k, v, err
+}
+
+// next is the next key and its list of snapshots, nil at the end.
+func (s *pathScan) next() (k, v []byte, err error) { return s.check(s.c.Next()) }
+
+func (s *pathScan) check(k, v []byte) ([]byte, []byte, error) {
+	if k == nil {
+		return nil, nil, nil
+	}
+	if err := whole(k, v); err != nil {
+		return nil, nil, err
+	}
+	if err := s.up.step(k); err != nil {
+		return nil, nil, err
+	}
+	if !keyWithin(k, s.within) {
+		return nil, nil, nil
+	}
+	return k, v, nil
 }
 
 // at is the largest of seqs that is not above seq, 0 if there is none.
@@ -159,14 +248,8 @@ func readPage(tx *bolt.Tx, seq uint64, within []byte, p *page) error {
 	var rows []found
 	b := openBuckets(tx)
 	seqs := make([]uint64, 0, 16)
-	up := rising{last: p.next}
-	c := tx.Bucket(bucketPaths).Cursor()
-	k, v := c.Seek(p.next)
-	for ; k != nil && keyWithin(k, within); k, v = c.Next() {
-		err := up.step(k)
-		if err != nil {
-			return err
-		}
+	scan, k, v, err := scanPaths(tx, within, p.next)
+	for ; k != nil && err == nil; k, v, err = scan.next() {
 		if len(rows) == pageSize {
 			p.next = append([]byte(nil), k...)
 			break
@@ -188,7 +271,10 @@ func readPage(tx *bolt.Tx, seq uint64, within []byte, p *page) error {
 		arena = append(arena, body...)
 		rows = append(rows, found{k, pathEnd, len(arena)})
 	}
-	if k == nil || !keyWithin(k, within) {
+	if err != nil {
+		return err
+	}
+	if k == nil {
 		p.next = nil
 	}
 	all := unsafe.String(unsafe.SliceData(arena), len(arena))
@@ -223,11 +309,7 @@ func (db *DB) Lookup(ctx context.Context, seq uint64, path string) (r Record, si
 
 func lookup(tx *bolt.Tx, b *buckets, seq uint64, path string, r *Record) (uint64, error) {
 	key := appendKey(nil, path)
-	v := tx.Bucket(bucketPaths).Get(key)
-	if v == nil {
-		return 0, ErrNotFound
-	}
-	seqs, err := seqsOf(key, v, nil)
+	seqs, err := seqsAt(tx.Bucket(bucketPaths), key)
 	if err != nil {
 		return 0, err
 	}
@@ -259,23 +341,24 @@ type History struct {
 // Versions are all records of path; none if no snapshot ever held it.
 func (db *DB) Versions(ctx context.Context, path string) (h History, err error) {
 	h.Path = path
-	err = db.view(ctx, func(tx *bolt.Tx) error {
-		key := appendKey(nil, path)
-		v := tx.Bucket(bucketPaths).Get(key)
-		if v == nil {
-			return nil
-		}
-		h.Versions, err = versions(openBuckets(tx), key, v)
+	err = db.view(ctx, func(tx *bolt.Tx) (err error) {
+		h.Versions, err = versionsAt(tx, openBuckets(tx), path)
 		return err
 	})
 	return h, err
 }
 
-func versions(b *buckets, key, v []byte) ([]Version, error) {
-	seqs, err := seqsOf(key, v, nil)
+// versionsAt are all records of path.
+func versionsAt(tx *bolt.Tx, b *buckets, path string) ([]Version, error) {
+	key := appendKey(nil, path)
+	seqs, err := seqsAt(tx.Bucket(bucketPaths), key)
 	if err != nil {
 		return nil, err
 	}
+	return versions(b, key, seqs)
+}
+
+func versions(b *buckets, key []byte, seqs []uint64) ([]Version, error) {
 	all := make([]Version, len(seqs))
 	for i, s := range seqs {
 		all[i].Seq = s
@@ -299,15 +382,10 @@ func (db *DB) Histories(ctx context.Context, dir string, match func(path []byte)
 			var found []History
 			err := db.view(ctx, func(tx *bolt.Tx) error {
 				b := openBuckets(tx)
-				c := tx.Bucket(bucketPaths).Cursor()
 				var path []byte
 				more = false
-				up := rising{last: next}
-				k, v := c.Seek(next)
-				for n := 0; k != nil && keyWithin(k, within); k, v = c.Next() {
-					if err := up.step(k); err != nil {
-						return err
-					}
+				scan, k, v, err := scanPaths(tx, within, next)
+				for n := 0; k != nil && err == nil; k, v, err = scan.next() {
 					if n++; n > 64*pageSize || len(found) == pageSize {
 						next, more = append([]byte(nil), k...), true
 						break
@@ -319,13 +397,17 @@ func (db *DB) Histories(ctx context.Context, dir string, match func(path []byte)
 					if err != nil {
 						return err
 					}
-					vs, err := versions(b, k, v)
+					seqs, err := seqsOf(k, v, nil)
+					if err != nil {
+						return err
+					}
+					vs, err := versions(b, k, seqs)
 					if err != nil {
 						return err
 					}
 					found = append(found, History{p, vs})
 				}
-				return nil
+				return err
 			})
 			if err != nil {
 				yield(History{}, err)

@@ -161,13 +161,7 @@ func (l *loader) moved(from, to string) error {
 }
 
 // seqs is the list of snapshots with a record for key.
-func (l *loader) seqs(key []byte) ([]uint64, error) {
-	v := l.paths.Get(key)
-	if v == nil {
-		return nil, nil
-	}
-	return seqsOf(key, v, nil)
-}
+func (l *loader) seqs(key []byte) ([]uint64, error) { return seqsAt(l.paths, key) }
 
 func (l *loader) read(seq uint64, key []byte, r *Record) error {
 	b := l.root.Bucket(seqKey(seq))

@@ -1,0 +1,108 @@
+package backup_test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// tools builds a program of the harness once and returns its path; the test is skipped where there is no
+// harness.
+func tool(t *testing.T, name string) string {
+	t.Helper()
+	src, err := filepath.Abs("../../shared/harness/" + name)
+	if err == nil {
+		_, err = os.Stat(src)
+	}
+	if err != nil {
+		t.Skip("the harness is not beside the project: ../shared/harness")
+	}
+	out := filepath.Join(t.TempDir(), name)
+	cmd := exec.Command("go", "build", "-o", out, ".")
+	cmd.Dir = src
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if text, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("build %s: %v\n%s", name, err, text)
+	}
+	return out
+}
+
+// program builds snap itself, for tests that watch it from outside.
+func program(t *testing.T) string {
+	t.Helper()
+	out := filepath.Join(t.TempDir(), "snap")
+	cmd := exec.Command("go", "build", "-o", out, "snap/cmd/snap")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if text, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("build snap: %v\n%s", err, text)
+	}
+	return out
+}
+
+// needRoot skips a test that mounts.
+func needRoot(t *testing.T) {
+	t.Helper()
+	if os.Geteuid() != 0 {
+		t.Skip("mounting needs root")
+	}
+}
+
+// oddfs mounts a view of real that misbehaves as args say.
+func oddfs(t *testing.T, real string, args ...string) string {
+	t.Helper()
+	needRoot(t)
+	if _, err := os.Stat("/dev/fuse"); err != nil {
+		t.Skip("no /dev/fuse")
+	}
+	mnt := t.TempDir()
+	cmd := exec.Command(tool(t, "oddfs"), append(args, real, mnt)...)
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		exec.Command("umount", "-l", mnt).Run()
+		cmd.Wait()
+	})
+	for range 200 {
+		b, err := os.ReadFile("/proc/self/mounts")
+		if err == nil && strings.Contains(string(b), " "+mnt+" ") {
+			return mnt
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	t.Fatal("oddfs did not mount")
+	return ""
+}
+
+// image makes a file system of the type in a file and mounts it.
+func image(t *testing.T, kind, size string, options ...string) (mnt, img string) {
+	t.Helper()
+	needRoot(t)
+	mkfs, err := exec.LookPath("mkfs." + kind)
+	if err != nil {
+		t.Skipf("mkfs.%s is missing", kind)
+	}
+	img, mnt = filepath.Join(t.TempDir(), "img"), t.TempDir()
+	must(t, "truncate", "-s", size, img)
+	must(t, mkfs, append(options, "-q", img)...)
+	mount(t, img, mnt)
+	return mnt, img
+}
+
+func mount(t *testing.T, img, mnt string) {
+	t.Helper()
+	must(t, "mount", "-o", "loop", img, mnt)
+	t.Cleanup(func() { exec.Command("umount", mnt).Run() })
+}
+
+func must(t *testing.T, name string, args ...string) string {
+	t.Helper()
+	out, err := exec.Command(name, args...).CombinedOutput()
+	if err != nil {
+		t.Fatalf("%s %q: %v\n%s", name, args, err, out)
+	}
+	return string(out)
+}
