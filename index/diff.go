@@ -68,8 +68,17 @@ func (f *follower) page(start []byte) (found []Difference, next []byte, err erro
 	}
 	var sources []*source
 	root := f.tx.Bucket(bucketRecords)
-	c := f.tx.Bucket(bucketSnapshots).Cursor()
-	for k, _ := c.Seek(seqKey(f.first + 1)); k != nil && string(k) <= string(seqKey(f.last)); k, _ = c.Next() {
+	c, k, v, err := seekWhole(f.tx.Bucket(bucketSnapshots), seqKey(f.first+1))
+	if err != nil {
+		return nil, nil, err
+	}
+	for ; k != nil; k, v = c.Next() {
+		if err := whole(k, v); err != nil {
+			return nil, nil, err
+		}
+		if string(k) > string(seqKey(f.last)) {
+			break
+		}
 		r := root.Bucket(k)
 		if r == nil {
 			return nil, nil, damaged("no records of snapshot %d", binary.BigEndian.Uint64(k))
