@@ -134,6 +134,7 @@ type entryJSON struct {
 	Target    *string `json:"target"`
 	TargetB64 string  `json:"target_b64,omitempty"`
 	Nlink     uint32  `json:"nlink"`
+	Problem   string  `json:"problem,omitempty"` // "unreadable": not in the snapshot; "inconsistent": changed while it was read
 }
 
 func newEntryJSON(e *index.Entry) entryJSON {
@@ -142,6 +143,12 @@ func newEntryJSON(e *index.Entry) entryJSON {
 		Mtime: mtime(e.Mtime), SHA256: hashJSON(&e.Record), Nlink: e.Nlink,
 	}
 	j.Path, j.PathB64 = jsonName(e.Path)
+	switch {
+	case e.Has(index.Unreadable):
+		j.Problem = "unreadable"
+	case e.Has(index.Inconsistent):
+		j.Problem = "inconsistent"
+	}
 	if e.Kind == file.Symlink {
 		var target string
 		target, j.TargetB64 = jsonName(e.Target)

@@ -203,8 +203,11 @@ func (c *call) lsLong(h *index.Header, e *index.Entry) error {
 	case file.Symlink:
 		target = " -> " + quote(e.Target)
 	}
-	if e.Has(index.Unreadable) {
+	switch {
+	case e.Has(index.Unreadable):
 		target += " (could not be read)"
+	case e.Has(index.Inconsistent):
+		target += " (changed while it was read)"
 	}
 	return c.printf("%s %-8s %-8s %9s  %s  %s%s\n", permissions(&e.Stat), owner(h.Users, e.UID), owner(h.Groups, e.GID), size,
 		c.when(e.Mtime.Time()), shown(e.Path, e.Kind), target)
