@@ -27,7 +27,7 @@ func smallSet(t tb) ([]byte, []Entry) {
 func TestACutChangeSetGivesARightPrefix(t *testing.T) {
 	b, set := smallSet(t)
 	for n := range b {
-		got, c, err := reading(b[:n])
+		got, c, err := readBack(b[:n])
 		if !errors.Is(err, ErrTruncated) {
 			t.Fatalf("%d of %d bytes: error %v", n, len(b), err)
 		}
@@ -44,7 +44,7 @@ func TestEveryFlippedBitOfAChangeSetIsNoticed(t *testing.T) {
 	b, set := smallSet(t)
 	for i := range 8 * len(b) {
 		b[i/8] ^= 1 << (i % 8)
-		got, _, err := reading(b)
+		got, _, err := readBack(b)
 		if !errors.Is(err, ErrDamaged) && !errors.Is(err, ErrTruncated) {
 			t.Fatalf("bit %d of byte %d: error %v", i%8, i/8, err)
 		}
@@ -97,7 +97,7 @@ func TestHostileChangeSets(t *testing.T) {
 	} {
 		var err error
 		b := append([]byte(changesMagic), slices.Concat(c.parts...)...)
-		n := allocated(func() { _, _, err = reading(b) })
+		n := allocated(func() { _, _, err = readBack(b) })
 		if !errors.Is(err, c.want) {
 			t.Errorf("%s: got error %v, want %v", c.name, err, c.want)
 		}
@@ -106,7 +106,7 @@ func TestHostileChangeSets(t *testing.T) {
 		}
 	}
 	for _, b := range []string{"snapchg2", "not a change set at all", "SNAPCHG1"} {
-		if _, _, err := reading([]byte(b)); !errors.Is(err, ErrDamaged) {
+		if _, _, err := readBack([]byte(b)); !errors.Is(err, ErrDamaged) {
 			t.Errorf("%q: error %v", b, err)
 		}
 	}
@@ -137,7 +137,7 @@ func FuzzChangeSet(f *testing.F) {
 		if fix {
 			b = repair(b)
 		}
-		set, c, err := reading(b)
+		set, c, err := readBack(b)
 		if err != nil && !errors.Is(err, ErrDamaged) && !errors.Is(err, ErrNewer) && !errors.Is(err, ErrTruncated) {
 			t.Errorf("error %v", err)
 		}
@@ -149,7 +149,7 @@ func FuzzChangeSet(f *testing.F) {
 		if c != nil && c.Durable() > int64(len(set)) {
 			t.Errorf("%d durable of %d", c.Durable(), len(set))
 		}
-		if again, _, err := reading(written(t, nil, nil, set, nil)); err != nil || !sameEntries(again, set) {
+		if again, _, err := readBack(written(t, nil, nil, set, nil)); err != nil || !sameEntries(again, set) {
 			t.Errorf("written again it is %+v, %v", again, err)
 		}
 	})

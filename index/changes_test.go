@@ -32,8 +32,8 @@ func written(t tb, begin, end *Header, set []Entry, after func(c *ChangeWriter, 
 	return b.Bytes()
 }
 
-// reading is what comes out of a change set, to its end or first error.
-func reading(b []byte) (set []Entry, c *ChangeReader, err error) {
+// readBack is what comes out of a change set, to its end or first error.
+func readBack(b []byte) (set []Entry, c *ChangeReader, err error) {
 	c, err = NewChangeReader(bytes.NewReader(b))
 	if err != nil {
 		return nil, c, err
@@ -88,7 +88,7 @@ func TestAChangeSetComesBackAsItWas(t *testing.T) {
 				durable = int64(i + 1)
 			}
 		})
-		got, c, err := reading(b)
+		got, c, err := readBack(b)
 		check(t, err)
 		if !sameEntries(got, set) {
 			t.Fatalf("got  %+v\nwant %+v", got, set)
@@ -121,7 +121,7 @@ func manyEntries(n int) []Entry {
 func TestALargeChangeSetHasManyFramesAndSharesPrefixes(t *testing.T) {
 	set := manyEntries(20000)
 	b := written(t, nil, nil, set, nil)
-	got, _, err := reading(b)
+	got, _, err := readBack(b)
 	check(t, err)
 	if !sameEntries(got, set) {
 		t.Error("it does not come back as it was")
@@ -169,7 +169,7 @@ func TestARecordTooLargeToReadIsNotWritten(t *testing.T) {
 	r.Xattrs = r.Xattrs[:100]
 	check(t, w.Add("a", &r))
 	check(t, w.End(nil))
-	if got, _, err := reading(b.Bytes()); err != nil || len(got) != 1 || len(got[0].Xattrs) != 100 {
+	if got, _, err := readBack(b.Bytes()); err != nil || len(got) != 1 || len(got[0].Xattrs) != 100 {
 		t.Errorf("a record of 6 MiB does not come back: %v", err)
 	}
 }

@@ -130,7 +130,7 @@ func TestAFlippedByteIsNoCrash(t *testing.T) {
 	check(t, db.view(bg, func(tx *bolt.Tx) error { size = tx.Size(); return nil }))
 	r := rand.New(rand.NewPCG(1, 1))
 	outcome, wrong := map[string]int{}, map[string]int{}
-	const flips = 1000
+	const flips = 200 // 20,000 were tried: see the comment above
 	for range flips {
 		at, bit := r.Int64N(size), byte(1)<<r.IntN(8)
 		flip(t, f, at, bit)
@@ -145,7 +145,6 @@ func TestAFlippedByteIsNoCrash(t *testing.T) {
 		}
 		for question, answer := range said {
 			if answer != right[question] {
-				t.Logf("WRONG page %d at %d bit %d: %s: len %d right %d", at/4096, at%4096, bit, question, len(answer), len(right[question]))
 				result = "a wrong answer"
 				wrong[strings.Fields(question)[0]]++
 				if len(errs) == 0 {

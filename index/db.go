@@ -109,7 +109,7 @@ func (db *DB) Hold(ctx context.Context) error {
 	if db.held != nil {
 		return nil
 	}
-	b, err := db.open(ctx, true)
+	b, err := db.open(ctx, reading)
 	db.held = b
 	return err
 }
@@ -136,10 +136,17 @@ func (db *DB) ID(ctx context.Context) (id string, err error) {
 // smallest is the size of a database that was just made: four pages, of 4 KiB or more.
 const smallest = 16 << 10
 
-func (db *DB) open(ctx context.Context, readOnly bool) (*bolt.DB, error) {
+// How the database is opened.
+const (
+	reading = iota
+	proving // reading, with the list of free pages
+	writing
+)
+
+func (db *DB) open(ctx context.Context, how int) (*bolt.DB, error) {
 	start := time.Now()
 	for {
-		b, err := db.try(readOnly)
+		b, err := db.try(how)
 		switch {
 		case err == nil:
 			return b, nil
@@ -165,12 +172,13 @@ func (db *DB) open(ctx context.Context, readOnly bool) (*bolt.DB, error) {
 }
 
 // try opens the database if nobody has it locked.
-func (db *DB) try(readOnly bool) (b *bolt.DB, err error) {
+func (db *DB) try(how int) (b *bolt.DB, err error) {
 	var f *os.File
 	o := &bolt.Options{
-		ReadOnly:     readOnly,
-		Timeout:      time.Nanosecond, // so short that bbolt tries the lock once: the context ends the waiting
-		FreelistType: bolt.FreelistMapType,
+		ReadOnly:        how != writing,
+		PreLoadFreelist: how == proving,
+		FreelistType:    bolt.FreelistMapType,
+		Timeout:         time.Nanosecond, // so short that bbolt tries the lock once: the context ends the waiting
 		// bbolt would make an empty database of a missing file, and of an empty one.
 		OpenFile: func(name string, flag int, perm os.FileMode) (_ *os.File, err error) {
 			if f, err = os.OpenFile(name, flag&^os.O_CREATE, perm); err != nil {
@@ -189,16 +197,15 @@ func (db *DB) try(readOnly bool) (b *bolt.DB, err error) {
 		}
 		return b.View(func(tx *bolt.Tx) error { return checkSchema(tx, f) })
 	})
-	if err != nil && b != nil {
+	switch {
+	case err == nil:
+		return b, nil
+	case b != nil:
 		b.Close()
+	case f != nil:
+		f.Close() // bbolt has, but not where it panicked
 	}
-	if err != nil && f != nil {
-		f.Close() // if bbolt panicked: the lock would stay
-	}
-	if err != nil {
-		return nil, err
-	}
-	return b, nil
+	return nil, err
 }
 
 // checkSchema makes sure that the buckets are there, so that nothing below need ask again, and that the
@@ -249,7 +256,7 @@ func (db *DB) view(ctx context.Context, f func(tx *bolt.Tx) error) error {
 	b := db.held
 	if b == nil {
 		var err error
-		if b, err = db.open(ctx, true); err != nil {
+		if b, err = db.open(ctx, reading); err != nil {
 			return err
 		}
 		defer b.Close()
@@ -265,8 +272,16 @@ func (db *DB) updates(ctx context.Context, f func(update updater) error) error {
 	if err := db.Release(); err != nil {
 		return err
 	}
-	b, err := db.open(ctx, false)
+	// bbolt panics on a damaged list of free pages and leaves the file mapped, and so locked, until the
+	// process ends. A reader's lock does no harm.
+	b, err := db.open(ctx, proving)
 	if err != nil {
+		return err
+	}
+	if err := b.Close(); err != nil {
+		return err
+	}
+	if b, err = db.open(ctx, writing); err != nil {
 		return err
 	}
 	err = f(func(g func(tx *bolt.Tx) error) error {

@@ -236,10 +236,6 @@ func (db *DB) EntriesAfter(ctx context.Context, seq uint64, dir, after string) i
 
 // readPage reads up to pageSize live entries from p.next on.
 func readPage(tx *bolt.Tx, seq uint64, within []byte, p *page) error {
-	p.entries = p.entries[:0]
-	if cap(p.entries) == 0 {
-		p.entries = make([]Entry, 0, pageSize)
-	}
 	type found struct {
 		key          []byte
 		pathEnd, end int // in arena
@@ -276,6 +272,9 @@ func readPage(tx *bolt.Tx, seq uint64, within []byte, p *page) error {
 	}
 	if k == nil {
 		p.next = nil
+	}
+	if p.entries = p.entries[:0]; cap(p.entries) < len(rows) {
+		p.entries = make([]Entry, 0, len(rows))
 	}
 	all := unsafe.String(unsafe.SliceData(arena), len(arena))
 	start := 0
