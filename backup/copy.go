@@ -1,0 +1,145 @@
+package backup
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"io/fs"
+	"time"
+
+	"snap/index"
+	"snap/internal/file"
+)
+
+// copyTries is how often a file is read that changes while it is read.
+const copyTries = 3
+
+// copy reads the file from the source and makes it in the new tree.
+func (p *placer) copy(it *item) error {
+	src, err := p.openItem(it)
+	if err != nil {
+		return p.failed(it, err)
+	}
+	defer src.Close()
+	dst, err := p.newDir.Create(it.name)
+	if err != nil {
+		return err
+	}
+	if p.h == nil {
+		p.h = sha256.New()
+	}
+	buf := buffers.Get().(*[]byte)
+	defer buffers.Put(buf)
+	var stat file.Stat
+	steady := false
+	for try := 0; try < copyTries && !steady; try++ {
+		if try > 0 {
+			if err := pause(p.ctx, time.Duration(try)*100*time.Millisecond); err != nil {
+				return errors.Join(err, dst.Close())
+			}
+			if err := dst.Truncate(0); err != nil {
+				return errors.Join(err, dst.Close())
+			}
+		}
+		p.h.Reset()
+		var n int64
+		if stat, err = src.Stat(); err == nil {
+			n, err = file.Copy(p.ctx, dst, src, stat.Size, p.h, *buf)
+		}
+		var after file.Stat
+		if err == nil {
+			after, err = src.Stat()
+		}
+		if err != nil {
+			if w := (*file.WriteError)(nil); errors.As(err, &w) || p.ctx.Err() != nil {
+				return errors.Join(err, dst.Close())
+			}
+			if err := errors.Join(dst.Close(), p.newDir.Remove(it.name)); err != nil {
+				return err
+			}
+			return p.failed(it, err)
+		}
+		steady = n == stat.Size && sameState(&stat, &after)
+		stat.Size = n
+	}
+	rec := &it.rec
+	volume := rec.Volume
+	rec.Stat, rec.Volume, rec.Stored = stat, volume, index.Copied
+	p.stamp(rec)
+	p.h.Sum(rec.Hash[:0])
+	rec.Flags |= index.Hashed
+	if !steady {
+		rec.Flags |= index.Inconsistent | index.Racy
+		it.problem = errUnsteady
+	}
+	if rec.Xattrs, err = src.Xattrs(); err != nil {
+		it.problem = err
+	}
+	_, err = dst.SetMeta(rec.Meta())
+	if err := errors.Join(err, dst.Close()); err != nil {
+		return err
+	}
+	p.copied.Add(rec.Size)
+	p.judgeAgain(it)
+	return nil
+}
+
+var errUnsteady = errors.New("changed again and again while it was read; the copy may be a mixture")
+
+func (p *placer) openItem(it *item) (*file.File, error) {
+	d, err := p.tree.Dir(it.dir.path)
+	if err != nil {
+		return nil, err
+	}
+	defer d.Close()
+	return p.openSource(d, it.name)
+}
+
+// failed notes an entry that could not be read: gone by now, or not to be read.
+func (p *placer) failed(it *item, err error) error {
+	if p.ctx.Err() != nil {
+		return p.ctx.Err()
+	}
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, file.ErrNotRegular) {
+		it.gone = true
+		it.rec = index.Record{Change: index.Removed, Reason: index.VanishedMeanwhile}
+		return nil
+	}
+	it.problem = err
+	it.rec.Stored, it.rec.Reason = index.Absent, index.UnreadableNow
+	it.rec.Flags = index.Unreadable
+	if it.rec.Change == index.Silent {
+		it.rec.Change = index.Modified
+	}
+	return nil
+}
+
+// judgeAgain corrects the change of a copied file by what the copy has shown: the content may be the
+// old one after all, or a new one although nothing seemed to change.
+func (p *placer) judgeAgain(it *item) {
+	rec, old := &it.rec, it.old
+	if old == nil || old.Kind != rec.Kind || !old.Has(index.Hashed) || rec.Kind != file.Regular {
+		return
+	}
+	same := old.SameContent(rec)
+	switch {
+	case rec.Change == index.Modified && same && !old.SameOwnerMode(rec):
+		rec.Change, rec.Reason = index.Metadata, index.OwnerOrMode
+	case rec.Change == index.Modified && same && old.Mtime != rec.Mtime:
+		rec.Change, rec.Reason = index.Metadata, index.TimeOnly
+	case rec.Change == index.Silent && !same:
+		rec.Change, rec.Reason = index.Modified, index.ContentDiffers
+	}
+}
+
+// pause waits, or ends with the context.
+func pause(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-t.C:
+		return nil
+	}
+}

@@ -1,0 +1,64 @@
+package backup
+
+import (
+	"context"
+
+	"snap/index"
+	"snap/internal/file"
+)
+
+// count adds an entry of the new snapshot to its header.
+func (r *run) count(rec *index.Record, changed bool) {
+	h := &r.head
+	if rec.Exists() {
+		switch {
+		case rec.Kind == file.Folder:
+			h.Dirs++
+		default:
+			h.Files++
+			if rec.Kind == file.Regular {
+				h.Bytes += rec.Size
+			}
+			if rec.Stored != index.Absent && (!changed || rec.Stored == index.Linked) {
+				h.Linked++
+			}
+		}
+		r.owners(rec)
+	}
+	if !changed {
+		return
+	}
+	if rec.Stored == index.Copied {
+		h.CopiedBytes += rec.Size
+	}
+	switch rec.Change {
+	case index.Added:
+		h.Added++
+	case index.Modified, index.TypeChanged:
+		h.Modified++
+	case index.Metadata:
+		h.Metadata++
+	case index.Moved:
+		h.Moved++
+	case index.Removed:
+		h.Removed++
+	}
+}
+
+// rehearse reports what build would do, and counts it.
+func (r *run) rehearse(ctx context.Context, p *plan) error {
+	for m, err := range overlay(r.previous(ctx), p.all()) {
+		if err == nil {
+			err = ctx.Err()
+		}
+		if err != nil {
+			return err
+		}
+		e := m.entry()
+		r.count(&e.Record, m.new != nil)
+		r.o.Report.Entry(e.Path, &e.Record, m.new != nil)
+	}
+	r.head.Removed -= p.left
+	r.res.Header = &r.head
+	return nil
+}

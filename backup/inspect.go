@@ -1,0 +1,189 @@
+package backup
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"io/fs"
+	"sync"
+
+	"snap/index"
+	"snap/internal/file"
+	"snap/scan"
+)
+
+// known looks for the file under another name in the previous snapshot.
+func (r *run) known(ctx context.Context, f *scan.Facts) error {
+	if r.o.Rules.IgnoreInode || f.Old != nil && f.Old.SameIdentity(f.New) {
+		return nil
+	}
+	found, err := r.d.DB.ByIdentity(ctx, r.seq, f.New, 4)
+	if err != nil {
+		return err
+	}
+	for i := range found {
+		if found[i].Path == f.Path {
+			continue
+		}
+		gone := r.gone(found[i].Path, f.New)
+		if f.Known == nil || gone {
+			f.Known, f.KnownGone = &found[i], gone
+		}
+		if gone {
+			break
+		}
+	}
+	return nil
+}
+
+// gone reports whether path in the source no longer leads to the file that rec describes.
+func (r *run) gone(path string, rec *index.Record) bool {
+	dir, name := index.Split(path)
+	d, err := r.tree.Dir(dir)
+	if err != nil {
+		return true
+	}
+	defer d.Close()
+	now, err := d.Lstat(name)
+	return err != nil || now.Ino != rec.Ino || r.vols.known(now.Dev) != rec.Volume
+}
+
+// twin looks for the content under a path that is gone.
+func (r *run) twin(ctx context.Context, f *scan.Facts) error {
+	if !f.SizeKnown || f.Known != nil {
+		return nil
+	}
+	found, err := r.d.DB.ByContent(ctx, r.seq, f.New.Size, f.New.Hash, 8)
+	for i := range found {
+		t := &found[i]
+		if t.SameMeta(f.New) && !t.Has(index.Inconsistent) && r.missing(t.Path) {
+			f.Twin = t
+			break
+		}
+	}
+	return err
+}
+
+// missing reports whether the source has nothing at path.
+func (r *run) missing(path string) bool {
+	dir, name := index.Split(path)
+	d, err := r.tree.Dir(dir)
+	if err != nil {
+		return errors.Is(err, fs.ErrNotExist)
+	}
+	defer d.Close()
+	_, err = d.Lstat(name)
+	return errors.Is(err, fs.ErrNotExist)
+}
+
+// inspect fills in what the stat record does not tell and the judgement needs: the link's target and,
+// where the entry is compared with an older one or is no regular file, the xattrs.
+func (r *run) inspect(ctx context.Context, f *scan.Facts) (err error) {
+	n := f.New
+	if n.Kind == file.Regular && f.Old == nil && f.Known == nil {
+		if r.prev != nil && n.Size > 0 && !n.Has(index.Unreadable) {
+			if f.SizeKnown, err = r.d.DB.HasSize(ctx, n.Size); err != nil {
+				return err
+			}
+		}
+		return nil // the copy will read the xattrs
+	}
+	if f.Path == "" || n.Kind == file.Folder {
+		d, err := r.tree.Dir(f.Path)
+		if err != nil {
+			if n.Has(index.Unreadable) {
+				return nil // told already
+			}
+			return err
+		}
+		defer d.Close()
+		n.Xattrs, err = d.Xattrs()
+		return err
+	}
+	dir, name := index.Split(f.Path)
+	d, err := r.tree.Dir(dir)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	switch n.Kind {
+	case file.Symlink:
+		if n.Target, err = d.Readlink(name); err != nil {
+			return err
+		}
+		if n.Target == "" {
+			return errVanished
+		}
+	case file.Regular:
+		if f.Old != nil && f.Old.Has(index.Unreadable) { // is it still?
+			src, err := r.openSource(d, name)
+			if err != nil {
+				return err
+			}
+			src.Close()
+		}
+	}
+	n.Xattrs, err = d.XattrsOf(name)
+	return err
+}
+
+func (r *run) openSource(d *file.Dir, name string) (*file.File, error) {
+	if r.o.Scan.Follow {
+		return d.OpenFollow(name)
+	}
+	return d.Open(name)
+}
+
+// buffers are scratch space for reading files.
+var buffers = sync.Pool{New: func() any { b := make([]byte, 256<<10); return &b }}
+
+// errChanging: the file is not what the scan saw, or changed while it was hashed.
+var errChanging = errors.New("changing")
+
+// read hashes the source's content.
+func (r *run) read(ctx context.Context, f *scan.Facts) error {
+	dir, name := index.Split(f.Path)
+	d, err := r.tree.Dir(dir)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	src, err := r.openSource(d, name)
+	if err != nil {
+		return err
+	}
+	defer src.Close()
+	before, err := src.Stat()
+	if err != nil {
+		return err
+	}
+	h := sha256.New()
+	buf := buffers.Get().(*[]byte)
+	defer buffers.Put(buf)
+	n, err := file.Hash(ctx, src, before.Size, h, *buf)
+	if err != nil {
+		return err
+	}
+	after, err := src.Stat()
+	if err != nil {
+		return err
+	}
+	if !sameState(&before, &f.New.Stat) || !sameState(&before, &after) || r.vols.known(before.Dev) != f.New.Volume || n != before.Size {
+		f.New.Stat = after
+		return errChanging
+	}
+	f.New.Stat = before // perhaps of another inode than the scan saw
+	if f.New.Xattrs, err = src.Xattrs(); err != nil {
+		return err
+	}
+	h.Sum(f.New.Hash[:0])
+	f.New.Flags |= index.Hashed
+	f.HashKnown = true
+	return nil
+}
+
+// sameState reports whether nothing that a write would change differs. Inode numbers do not count: some
+// file systems make up new ones each time.
+func sameState(a, b *file.Stat) bool {
+	return a.Size == b.Size && a.Mtime == b.Mtime && a.Ctime == b.Ctime
+}

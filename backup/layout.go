@@ -1,0 +1,79 @@
+package backup
+
+import (
+	"fmt"
+	"path/filepath"
+
+	"snap/internal/file"
+)
+
+// CheckLayout refuses a source and a destination that lie in each other. left tells whether the filters
+// leave out the destination, given as a path relative to the source; it is then only never entered.
+// The returned Stat is the destination's, for scan.Options.Never.
+func CheckLayout(source, dest string, left func(rel string) (bool, error)) (file.Stat, error) {
+	s, err := file.OpenRoot(source)
+	if err != nil {
+		return file.Stat{}, &SourceMissingError{Path: source, Err: err}
+	}
+	defer s.Close()
+	d, err := file.OpenRoot(dest)
+	if err != nil {
+		return file.Stat{}, err
+	}
+	defer d.Close()
+	sStat, err := s.Stat()
+	if err != nil {
+		return file.Stat{}, err
+	}
+	dStat, err := d.Stat()
+	if err != nil {
+		return file.Stat{}, err
+	}
+	if file.SameFile(&sStat, &dStat) {
+		return dStat, &LayoutError{fmt.Sprintf("source and destination are the same folder: %s", source)}
+	}
+	if _, in, err := below(source, &dStat); err != nil {
+		return dStat, err
+	} else if in {
+		return dStat, &LayoutError{fmt.Sprintf("the source %s is inside the destination %s", source, dest)}
+	}
+	rel, in, err := below(dest, &sStat)
+	if err != nil || !in {
+		return dStat, err
+	}
+	if out, err := left(rel); err != nil || out {
+		return dStat, err
+	}
+	return dStat, &LayoutError{fmt.Sprintf("the destination %s is inside the source %s", dest, source)}
+}
+
+// below reports whether path is below the folder that s describes, by identity, so that links and bind
+// mounts do not hide it; rel is the way from there.
+func below(path string, s *file.Stat) (rel string, in bool, err error) {
+	if path, err = filepath.Abs(path); err != nil {
+		return "", false, err
+	}
+	if path, err = filepath.EvalSymlinks(path); err != nil {
+		return "", false, err
+	}
+	for dir := path; ; {
+		parent := filepath.Dir(dir)
+		if parent == dir {
+			return "", false, nil
+		}
+		p, err := file.OpenRoot(parent)
+		if err != nil {
+			return "", false, nil // not readable up there: no folder of this user's
+		}
+		stat, err := p.Stat()
+		p.Close()
+		if err != nil {
+			return "", false, err
+		}
+		if file.SameFile(&stat, s) {
+			rel, err = filepath.Rel(parent, path)
+			return filepath.ToSlash(rel), true, err
+		}
+		dir = parent
+	}
+}

@@ -1,0 +1,140 @@
+package backup
+
+import (
+	"errors"
+	"io/fs"
+	"sync"
+	"syscall"
+
+	"snap/index"
+	"snap/internal/file"
+)
+
+// joins remembers, of each source inode with several names that got a new inode in this snapshot, where
+// that inode is.
+type joins struct {
+	mu sync.Mutex
+	of map[inode]*join
+}
+
+type join struct {
+	mu   sync.Mutex
+	path string // "" until it is made
+	rec  index.Record
+}
+
+// join makes an entry that needs a new inode, or links it to the one that another name of the same
+// source file got.
+func (p *placer) join(it *item) error {
+	if it.rec.Nlink <= 1 || it.rec.Ino == 0 {
+		return p.make(it)
+	}
+	p.joins.mu.Lock()
+	if p.joins.of == nil {
+		p.joins.of = map[inode]*join{}
+	}
+	key := inodeOf(&it.rec)
+	j := p.joins.of[key]
+	if j == nil {
+		j = &join{}
+		p.joins.of[key] = j
+	}
+	p.joins.mu.Unlock()
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.path != "" {
+		dir, name := index.Split(j.path)
+		d, err := p.new.Dir(dir)
+		if err != nil {
+			return err
+		}
+		err = p.newDir.Link(d, name, it.name)
+		d.Close()
+		if err == nil {
+			change, reason, from := it.rec.Change, it.rec.Reason, it.rec.From
+			it.rec = j.rec
+			it.rec.Change, it.rec.Reason, it.rec.From, it.rec.Stored = change, reason, from, index.Linked
+			p.judgeAgain(it)
+			return nil
+		}
+		if !errors.Is(err, syscall.EMLINK) {
+			return err
+		}
+	}
+	if err := p.make(it); err != nil {
+		return err
+	}
+	if !it.gone && it.rec.Stored != index.Absent {
+		j.path, j.rec = it.path, it.rec
+	}
+	return nil
+}
+
+// make makes an entry with an inode of its own.
+func (p *placer) make(it *item) error {
+	switch it.rec.Stored {
+	case index.Cloned:
+		if done, err := p.clone(it); done || err != nil {
+			return err
+		}
+		it.rec.Stored = index.Copied
+		return p.copy(it)
+	case index.Copied:
+		return p.copy(it)
+	}
+	return p.special(it)
+}
+
+// special makes a symbolic link, FIFO, socket or device from its record. What the destination or this
+// user cannot make stays in the index alone.
+func (p *placer) special(it *item) error {
+	var err error
+	if it.rec.Kind == file.Symlink {
+		err = p.newDir.Symlink(it.rec.Target, it.name)
+	} else {
+		err = p.newDir.Mknod(it.name, it.rec.Kind, it.rec.Rdev)
+	}
+	if errors.Is(err, fs.ErrPermission) || errors.Is(err, errors.ErrUnsupported) {
+		it.rec.Stored = index.Absent
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	_, err = p.newDir.SetMetaOf(it.name, it.rec.Meta())
+	return err
+}
+
+// clone makes a new inode that shares its blocks with the previous snapshot's; false if that cannot be.
+func (p *placer) clone(it *item) (bool, error) {
+	if p.old == nil || p.plain.Load() {
+		return false, nil
+	}
+	from := it.rec.From
+	if from == "" {
+		from = it.path
+	}
+	dir, name := index.Split(from)
+	d, err := p.oldFolder(dir)
+	if err != nil {
+		return false, nil
+	}
+	src, err := d.Open(name)
+	if err != nil {
+		return false, nil
+	}
+	defer src.Close()
+	if s, err := src.Stat(); err != nil || s.Size != it.rec.Size || !closeEnough(s.Mtime, it.rec.Mtime) {
+		return false, nil
+	}
+	dst, err := p.newDir.Create(it.name)
+	if err != nil {
+		return false, err
+	}
+	if !dst.CloneFrom(src) {
+		p.plain.Store(true)
+		return false, errors.Join(dst.Close(), p.newDir.Remove(it.name))
+	}
+	_, err = dst.SetMeta(it.rec.Meta())
+	return true, errors.Join(err, dst.Close())
+}

@@ -1,0 +1,142 @@
+package backup
+
+import (
+	"context"
+	"iter"
+
+	"snap/index"
+	"snap/internal/file"
+)
+
+type task struct {
+	items   []item
+	folders []*folder // released when the task is done
+	bytes   int64
+}
+
+// tasks makes the folders of the new tree and cuts what is in them into tasks.
+func (b *builder) tasks(ctx context.Context) iter.Seq2[*task, error] {
+	return func(yield func(*task, error) bool) {
+		t := &task{}
+		var top *folder
+		leave := func() {
+			t.folders = append(t.folders, top)
+			top = top.parent
+		}
+		for m, err := range overlay(b.previous(ctx), b.plan.all()) {
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			e := m.entry()
+			t.items = append(t.items, item{path: e.Path, rec: e.Record, changed: m.new != nil})
+			it := &t.items[len(t.items)-1]
+			if m.new != nil && m.old != nil {
+				old := m.old.Record
+				it.old = &old
+			}
+			if e.Exists() {
+				for top != nil && !index.Within(e.Path, top.path) {
+					leave()
+				}
+				dir, name := index.Split(e.Path)
+				switch {
+				case e.Path == "":
+					top = &folder{rec: e.Record}
+					top.open.Store(1)
+				case top == nil || top.path != dir:
+					yield(nil, &orphanError{e.Path})
+					return
+				case e.Kind == file.Folder:
+					if err := b.mkdir(dir, name); err != nil {
+						yield(nil, err)
+						return
+					}
+					top.open.Add(1)
+					top = &folder{path: e.Path, rec: e.Record, parent: top}
+					top.open.Store(1)
+				case e.Stored != index.Absent:
+					it.name, it.dir = name, top
+					if n := len(t.folders); n == 0 || t.folders[n-1] != top {
+						top.open.Add(1)
+						t.folders = append(t.folders, top)
+					}
+					if e.Stored == index.Copied && it.changed {
+						t.bytes += e.Size
+					}
+				}
+			}
+			if len(t.items) >= taskItems || t.bytes >= taskBytes {
+				if !yield(t, nil) {
+					return
+				}
+				t = &task{}
+			}
+		}
+		for top != nil {
+			leave()
+		}
+		yield(t, nil)
+	}
+}
+
+// orphanError: a path whose folder is not there. Only a damaged index makes one.
+type orphanError struct{ path string }
+
+func (e *orphanError) Error() string {
+	return "the index has " + e.path + " but not the folder it is in"
+}
+func (e *orphanError) Unwrap() error { return index.ErrDamaged }
+
+func (b *builder) mkdir(dir, name string) error {
+	d, err := b.new.Dir(dir)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	return d.Mkdir(name)
+}
+
+// do makes the entries of a task and completes the folders that need nothing more.
+func (b *builder) do(ctx context.Context, t *task) (*task, error) {
+	p := placer{builder: b, ctx: ctx}
+	defer p.close()
+	for i := range t.items {
+		it := &t.items[i]
+		if it.dir == nil {
+			continue
+		}
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		if err := p.place(it); err != nil {
+			return nil, err
+		}
+	}
+	for _, f := range t.folders {
+		if err := b.release(f); err != nil {
+			return nil, err
+		}
+	}
+	return t, nil
+}
+
+// release ends one use of a folder; the last one sets the folder's metadata. The top folder stays for
+// its owner alone: the folders above the source may have protected what is in it.
+func (b *builder) release(f *folder) error {
+	for ; f != nil && f.open.Add(-1) == 0; f = f.parent {
+		if f.parent == nil {
+			return nil
+		}
+		d, err := b.new.Dir(f.path)
+		if err != nil {
+			return err
+		}
+		_, err = d.SetMeta(f.rec.Meta())
+		d.Close()
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

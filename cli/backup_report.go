@@ -1,0 +1,200 @@
+package cli
+
+import (
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/dustin/go-humanize"
+
+	"snap/backup"
+	"snap/index"
+)
+
+// backupReport prints what a backup does: the marks of changes with -v and -n, every file with its
+// reason with -vv, problems always.
+type backupReport struct {
+	call   *call
+	log    *slog.Logger
+	line   *progressLine
+	dryRun bool
+	err    error // of printing
+}
+
+func (r *backupReport) Progress(p backup.Progress) { r.line.show(p) }
+
+func (r *backupReport) Entry(path string, rec *index.Record, changed bool) {
+	c := r.call
+	show := c.opts.verbose > 1 || changed && rec.Change != index.Silent && (c.opts.verbose > 0 || r.dryRun)
+	if changed && rec.Change != index.Silent {
+		r.log.Debug(rec.Change.String(), "path", path, "reason", rec.Reason.String())
+	}
+	if !show || c.opts.quiet || r.err != nil {
+		return
+	}
+	if c.opts.json {
+		r.err = c.json(newBackupChange(path, rec, changed))
+		return
+	}
+	mark, name := " ", shown(path, rec.Kind)
+	if changed {
+		mark = c.mark(rec.Change)
+		if rec.Change == index.Moved {
+			name = shown(rec.From, rec.Kind) + " -> " + name
+		}
+	}
+	why := ""
+	if c.opts.verbose > 1 {
+		why = "  (unchanged)"
+		if changed {
+			why = "  (" + reasonText(rec) + ")"
+		}
+	}
+	r.err = c.printf("%s %s%s\n", mark, name, why)
+}
+
+// reasonText is why a record is as it is, and how it was stored.
+func reasonText(rec *index.Record) string {
+	text := rec.Reason.String()
+	switch rec.Stored {
+	case index.Copied, index.Linked, index.Cloned:
+		text += "; " + rec.Stored.String()
+	}
+	return text
+}
+
+func (r *backupReport) Problem(p backup.Problem) {
+	level, text := slog.LevelWarn, p.Err.Error()
+	if p.Note {
+		level = slog.LevelInfo
+	}
+	if p.Path != "" {
+		text = p.Path + ": " + text
+	}
+	r.log.Log(r.call.ctx, level, clean(text))
+	if r.call.opts.quiet && p.Note {
+		return
+	}
+	if p.Path != "" {
+		text = quote(p.Path) + ": " + p.Err.Error()
+	}
+	fmt.Fprintf(r.line.messages(r.call.env.Stderr), "snap: %s\n", clean(text))
+}
+
+// backupChangeJSON is a line of `backup -v --json`.
+type backupChangeJSON struct {
+	Type    string  `json:"message_type"` // "change"
+	Change  string  `json:"change"`       // "unchanged" too, with -vv
+	Path    string  `json:"path"`
+	PathB64 string  `json:"path_b64,omitempty"`
+	From    *string `json:"from"`
+	FromB64 string  `json:"from_b64,omitempty"`
+	Size    int64   `json:"size"`
+	Reason  string  `json:"reason"`
+	Stored  string  `json:"stored"`
+}
+
+func newBackupChange(path string, rec *index.Record, changed bool) backupChangeJSON {
+	j := backupChangeJSON{Type: "change", Change: "unchanged", Size: rec.Size}
+	j.Path, j.PathB64 = jsonName(path)
+	if changed {
+		j.Change, j.Reason, j.Stored = rec.Change.String(), rec.Reason.String(), rec.Stored.String()
+		if rec.Change == index.Moved {
+			var from string
+			from, j.FromB64 = jsonName(rec.From)
+			j.From = &from
+		}
+	}
+	return j
+}
+
+// backupSummaryJSON is the last line of `backup --json`.
+type backupSummaryJSON struct {
+	Type          string        `json:"message_type"` // "summary"
+	Snapshot      *snapshotJSON `json:"snapshot"`     // null when skipped
+	Skipped       bool          `json:"skipped"`
+	DryRun        bool          `json:"dry_run"`
+	FilesNew      int64         `json:"files_new"`
+	FilesChanged  int64         `json:"files_changed"`
+	FilesMetadata int64         `json:"files_metadata"`
+	FilesMoved    int64         `json:"files_moved"`
+	FilesLinked   int64         `json:"files_linked"`
+	FilesRemoved  int64         `json:"files_removed"`
+	DataAdded     int64         `json:"data_added"`
+	Errors        int64         `json:"errors"`
+	Vanished      int64         `json:"vanished"`
+	Seconds       float64       `json:"seconds"`
+}
+
+// summary prints how the backup ended.
+func (r *backupReport) summary(res *backup.Result, start time.Time) error {
+	c := r.call
+	took := c.env.Now().Sub(start)
+	h := res.Header
+	if c.opts.json {
+		j := backupSummaryJSON{Type: "summary", Skipped: res.Skipped, DryRun: r.dryRun, Vanished: res.Vanished, Seconds: took.Seconds()}
+		if h != nil {
+			if !r.dryRun {
+				s := newSnapshotJSON(h, h.State)
+				if h.Errors > 0 {
+					s.State = index.Incomplete
+				}
+				j.Snapshot = &s
+			}
+			j.FilesNew, j.FilesChanged, j.FilesMetadata, j.FilesMoved, j.FilesLinked, j.FilesRemoved = h.Added, h.Modified, h.Metadata, h.Moved, h.Linked, h.Removed
+			j.DataAdded = h.CopiedBytes
+		}
+		for _, p := range res.Problems {
+			if !p.Note {
+				j.Errors++
+			}
+		}
+		return c.json(j)
+	}
+	if res.Skipped {
+		r.log.Info("nothing changed", "since", res.Previous)
+		if c.opts.quiet {
+			return nil
+		}
+		return c.printf("nothing changed since %s: no snapshot made\n", quote(res.Previous))
+	}
+	changes := fmt.Sprintf("%s added, %s modified, %s metadata, %s moved, %s removed",
+		humanize.Comma(h.Added), humanize.Comma(h.Modified), humanize.Comma(h.Metadata), humanize.Comma(h.Moved), humanize.Comma(h.Removed))
+	verb, name := "snapshot", quote(h.Name)
+	if r.dryRun {
+		verb, name = "would make a snapshot", ""
+	} else {
+		r.log.Info("backup done", "snapshot", h.Name, "changes", changes, "copied", h.CopiedBytes, "linked", h.Linked, "errors", h.Errors)
+	}
+	if c.opts.quiet {
+		return nil
+	}
+	saved := max(h.Bytes-h.CopiedBytes, 0)
+	lines := []string{
+		strings.TrimSpace(fmt.Sprintf("%s %s", verb, name)) + fmt.Sprintf(": %s files, %s folders, %s", humanize.Comma(h.Files), humanize.Comma(h.Dirs), c.size(h.Bytes)),
+		"  " + changes,
+		fmt.Sprintf("  %s copied, %s files linked (%s not copied again), %s", c.size(h.CopiedBytes), humanize.Comma(h.Linked), c.size(saved), seconds(took)),
+	}
+	if res.Vanished > 0 {
+		lines = append(lines, fmt.Sprintf("  %s vanished while the backup ran", humanize.Comma(res.Vanished)))
+	}
+	if h.Errors > 0 {
+		lines = append(lines, fmt.Sprintf("  %s could not be read; they are named above", humanize.Comma(h.Errors)))
+	}
+	if res.Previous == "" && !r.dryRun {
+		lines = append(lines, "", "next: snap list · snap ls latest · snap restore latest --target DIR")
+	}
+	return c.printf("%s\n", strings.Join(lines, "\n"))
+}
+
+// seconds is a duration as a person reads it.
+func seconds(d time.Duration) string {
+	switch {
+	case d < 10*time.Second:
+		return fmt.Sprintf("%.1f s", d.Seconds())
+	case d < 2*time.Minute:
+		return fmt.Sprintf("%.0f s", d.Seconds())
+	}
+	return d.Round(time.Second).String()
+}
