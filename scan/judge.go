@@ -114,7 +114,7 @@ func judgeOld(f Facts, rules Rules) Verdict {
 		}
 		return Verdict{Copy, index.Modified, index.SizeOrTime, ""}
 	}
-	if unchanged(old, &now.Stat, now.Volume, rules) {
+	if differs := f.HashKnown && old.Hash != now.Hash; !differs && unchanged(old, &now.Stat, now.Volume, rules) {
 		return Verdict{Do: Keep}
 	}
 	if !f.HashKnown {
@@ -162,15 +162,16 @@ func judgeNew(f Facts, rules Rules) Verdict {
 		if k.Size == now.Size && k.Mtime == now.Mtime && k.Has(index.Hashed) && !k.Has(index.Inconsistent) {
 			same := k.SameOwnerMode(now)
 			switch {
+			case f.HashKnown && k.Hash != now.Hash: // whatever the stat record says
 			case birth && !rules.Checksum && same && k.Ctime == now.Ctime && !k.Has(index.Racy):
 				return Verdict{Link, change, linkReason(f, index.SameIdentity), k.Path}
 			case birth && !rules.Checksum && same && rules.TrustMoves && !k.Has(index.Racy):
 				return Verdict{Link, change, linkReason(f, index.TrustedMove), k.Path}
 			case !f.HashKnown:
 				return Verdict{Do: Read}
-			case k.Hash == now.Hash && same:
+			case same:
 				return Verdict{Link, change, linkReason(f, index.VerifiedMove), k.Path}
-			case k.Hash == now.Hash:
+			default:
 				return Verdict{Clone, change, linkReason(f, index.VerifiedMove), k.Path}
 			}
 		}

@@ -1,0 +1,193 @@
+package scan
+
+import (
+	"fmt"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"snap/index"
+	"snap/internal/file"
+)
+
+var everyRule = []Rules{none, checksum, trustMoves, ignoreInode, ignoreCtime, {true, true, true, true}}
+
+func TestFolders(t *testing.T) {
+	dir := func(edits ...edit) *index.Record { return record(file.Folder, edits...) }
+	for _, j := range []judgement{
+		{"new", Facts{New: dir()}, none, Verdict{Make, index.Added, index.NewPath, ""}},
+		{"nothing happened", Facts{Old: dir(), New: dir()}, none, learn},
+		{"an entry came: new times", Facts{Old: dir(), New: dir(mtime(200), ctime(200))}, none, Verdict{Make, index.Silent, index.TimeOnly, ""}},
+		{"a new ctime", Facts{Old: dir(), New: dir(ctime(200))}, none, learn},
+		{"another inode", Facts{Old: dir(), New: dir(inode(8))}, none, learn},
+		{"more folders in it", Facts{Old: dir(), New: dir(names(5))}, none, learn},
+		{"chmod", Facts{Old: dir(), New: dir(mode(0o700))}, none, Verdict{Make, index.Metadata, index.OwnerOrMode, ""}},
+		{"setfattr", Facts{Old: dir(), New: dir(xattr)}, none, Verdict{Make, index.Metadata, index.OwnerOrMode, ""}},
+		{"not to be read any more", Facts{Old: dir(), New: dir(flags(index.Unreadable))}, none, Verdict{Make, index.Modified, index.UnreadableNow, ""}},
+		{"to be read again", Facts{Old: dir(flags(index.Unreadable)), New: dir()}, none, Verdict{Make, index.Modified, index.UnreadableNow, ""}},
+		{"renamed", Facts{New: dir(ctime(200)), Known: at("was", dir()), KnownGone: true}, none, Verdict{Make, index.Moved, index.SameIdentity, "was"}},
+		{"mounted twice", Facts{New: dir(), Known: at("was", dir())}, none, Verdict{Make, index.Added, index.NewPath, ""}},
+		{"the inode of a file that is gone", Facts{New: dir(), Known: at("was", record(file.Regular)), KnownGone: true}, none, Verdict{Make, index.Added, index.NewPath, ""}},
+	} {
+		for _, rules := range everyRule {
+			j.rules = rules
+			j.check(t)
+		}
+	}
+}
+
+func TestLinksAndSpecialFiles(t *testing.T) {
+	for _, kind := range []file.Kind{file.Symlink, file.FIFO, file.Socket, file.CharDevice, file.BlockDevice} {
+		r := func(edits ...edit) *index.Record { return record(kind, edits...) }
+		was, old := at("was", r()), r(inode(9), target("elsewhere"), device(9))
+		table := []judgement{
+			{"new", Facts{New: r()}, none, Verdict{Make, index.Added, index.NewPath, ""}},
+			{"a new ctime", Facts{Old: r(), New: r(ctime(200), inode(8))}, none, learn},
+			{"another target", Facts{Old: old, New: r()}, none, Verdict{Make, index.Modified, index.TargetDiffers, ""}},
+			{"chown", Facts{Old: r(), New: r(owner(0))}, none, Verdict{Make, index.Metadata, index.OwnerOrMode, ""}},
+			{"touched", Facts{Old: r(), New: r(mtime(200))}, none, Verdict{Make, index.Metadata, index.OwnerOrMode, ""}},
+			{"renamed", Facts{New: r(ctime(200)), Known: was, KnownGone: true}, none, linked(index.SameIdentity, "was")},
+			{"renamed over another", Facts{Old: old, New: r(ctime(200)), Known: was, KnownGone: true}, none, linked(index.SameIdentity, "was")},
+			{"renamed and its owner changed", Facts{New: r(owner(0)), Known: was, KnownGone: true}, none, Verdict{Make, index.Moved, index.MovedAndEdited, "was"}},
+			{"another hard link", Facts{New: r(names(2)), Known: was}, none, Verdict{Link, index.Added, index.HardLink, "was"}},
+			{"a hard link made of it", Facts{Old: r(), New: r(names(2))}, none, Verdict{Link, index.Silent, index.Regrouped, ""}},
+			{"an inode used again", Facts{New: r(), Known: at("was", record(file.Folder)), KnownGone: true}, none, Verdict{Make, index.Added, index.NewPath, ""}},
+		}
+		chmod := judgement{"chmod", Facts{Old: r(), New: r(mode(0o600))}, none, Verdict{Make, index.Metadata, index.OwnerOrMode, ""}}
+		if kind == file.Symlink {
+			chmod.want = learn // the mode of a link means nothing
+		}
+		for _, j := range append(table, chmod) {
+			for _, rules := range everyRule {
+				j.name, j.rules = fmt.Sprint(kind, ": ", j.name), rules
+				j.check(t)
+				j.name = table[0].name
+			}
+		}
+	}
+}
+
+func TestAnotherKindAtAPath(t *testing.T) {
+	for from := file.Regular; from < file.Kinds; from++ {
+		for to := file.Regular; to < file.Kinds; to++ {
+			if from == to {
+				continue
+			}
+			want := Verdict{Make, index.TypeChanged, index.OtherKind, ""}
+			if to == file.Regular {
+				want.Do = Copy
+			}
+			for _, rules := range everyRule {
+				j := judgement{fmt.Sprint(from, " to ", to), Facts{Old: record(from), New: record(to), SizeKnown: true}, rules, want}
+				j.check(t)
+			}
+			if to == file.Folder {
+				continue
+			}
+			j := judgement{fmt.Sprint(from, " replaced by a renamed ", to), Facts{Old: record(from, inode(9)), New: record(to), Known: at("was", record(to)), KnownGone: true}, none, linked(index.SameIdentity, "was")}
+			j.check(t)
+		}
+	}
+}
+
+// drawVariant draws a record that differs from the plain one in a few ways that matter.
+func drawVariant(t *rapid.T, kind file.Kind, label string) *index.Record {
+	r := record(kind)
+	for _, e := range rapid.SliceOfN(rapid.SampledFrom([]edit{
+		size(6), mtime(200), ctime(200), btime(91), btime(0), inode(8), mode(0o600), owner(0), names(2), volume(2), xattr,
+		target("x"), device(4), content(1), unhashed, unreadableThen, flags(index.Racy), flags(index.Inconsistent), stored(index.Linked),
+	}), 0, 3).Draw(t, label) {
+		e(r)
+	}
+	return r
+}
+
+// near draws this kind as a rule.
+func near(k file.Kind) *rapid.Generator[file.Kind] {
+	return rapid.SampledFrom([]file.Kind{k, k, k, k, k, file.Regular, file.Folder, file.Symlink, file.FIFO, file.CharDevice})
+}
+
+// drawFacts draws what may be known of one path.
+func drawFacts(t *rapid.T) (f Facts) {
+	kind := near(file.Regular).Draw(t, "kind")
+	f = Facts{Path: "p", New: drawVariant(t, kind, "new")}
+	f.New.Flags &^= index.Racy | index.Inconsistent
+	if rapid.Bool().Draw(t, "has old") {
+		f.Old = drawVariant(t, near(kind).Draw(t, "old kind"), "old")
+	}
+	if rapid.Bool().Draw(t, "is known") {
+		f.Known = at("known", drawVariant(t, near(kind).Draw(t, "known kind"), "known"))
+		f.Known.Ino, f.Known.Volume, f.Known.Btime = f.New.Ino, f.New.Volume, f.New.Btime
+		f.KnownGone = rapid.Bool().Draw(t, "gone")
+	}
+	f.HashKnown = kind == file.Regular && rapid.Bool().Draw(t, "hash known")
+	f.SizeKnown = kind == file.Regular && rapid.Bool().Draw(t, "size known")
+	if f.HashKnown && f.SizeKnown && f.Known == nil && rapid.Bool().Draw(t, "twin") {
+		f.Twin = at("twin", f.New)
+		f.Twin.Flags, f.Twin.Stored = index.Hashed, index.Copied
+	}
+	return f
+}
+
+// wrong says why a verdict cannot be, "" if it can.
+func wrong(f Facts, rules Rules, v Verdict) string {
+	kind := f.New.Kind
+	base := f.Old // what the verdict would link or clone
+	switch v.From {
+	case "":
+	case "known":
+		base = &f.Known.Record
+	case "twin":
+		base = &f.Twin.Record
+	default:
+		return "from nowhere"
+	}
+	takes := v.Do == Keep || v.Do == Learn || v.Do == Link || v.Do == Clone
+	regular := kind == file.Regular
+	switch {
+	case v.Do == Read && f.HashKnown:
+		return "asks to read again"
+	case (v.Do == Read || v.Do == Copy || v.Do == Clone) && !regular || v.Do == Make && regular:
+		return "does not suit the kind"
+	case (v.Change == 0) != (v.Do == Keep || v.Do == Learn || v.Do == Read):
+		return "a change that is none, or none that is one"
+	case v.Change == index.Moved && v.From == "", v.From != "" && v.Change != index.Moved && v.Do != Link && v.Do != Clone:
+		return "From is not as documented"
+	case takes && (base == nil || base.Kind != kind || base.Stored == index.Absent):
+		return "there is nothing to link"
+	case takes && regular && f.HashKnown && base.Hash != f.New.Hash:
+		return "the content is known to differ"
+	case takes && regular && (base.Size != f.New.Size || base.Mtime != f.New.Mtime):
+		return "size or time differ"
+	case takes && !f.HashKnown && regular && (rules.Checksum || base.Has(index.Racy) || !base.Has(index.Hashed) && v.Do != Keep):
+		return "linked unread"
+	case v.Do == Link && !base.SameOwnerMode(f.New):
+		return "the inode has other metadata"
+	case f.Old == nil && (v.Do == Keep || v.Do == Learn || v.Change == index.Modified || v.Change == index.Metadata):
+		return "something happened to nothing"
+	case !f.HashKnown && v.Do == Link && v.From == "known" && regular && f.New.Btime.IsZero():
+		return "an inode number alone proves nothing"
+	}
+	return ""
+}
+
+// TestWhatJudgeNeverSays draws facts of all kinds and holds every verdict against what must be true of any.
+func TestWhatJudgeNeverSays(t *testing.T) {
+	seen := map[Action]int{}
+	rapid.Check(t, func(t *rapid.T) {
+		for range 50 {
+			f := drawFacts(t)
+			rules := rapid.SampledFrom(everyRule).Draw(t, "rules")
+			v := Judge(f, rules)
+			seen[v.Do]++
+			if why := wrong(f, rules, v); why != "" {
+				t.Fatalf("%s: %+v\nold   %+v\nnew   %+v\nknown %+v", why, v, f.Old, f.New, f.Known)
+			}
+		}
+	})
+	for a := Keep; a <= Make; a++ {
+		if seen[a] == 0 {
+			t.Errorf("action %d was never drawn", a)
+		}
+	}
+}

@@ -1,0 +1,239 @@
+package scan
+
+import (
+	"testing"
+
+	"snap/index"
+	"snap/internal/file"
+)
+
+// edit is a step from one record to another.
+type edit func(r *index.Record)
+
+func size(n int64) edit              { return func(r *index.Record) { r.Size = n } }
+func mtime(sec int64) edit           { return func(r *index.Record) { r.Mtime.Sec = sec } }
+func ctime(sec int64) edit           { return func(r *index.Record) { r.Ctime.Sec = sec } }
+func btime(sec int64) edit           { return func(r *index.Record) { r.Btime = file.Time{Sec: sec} } }
+func inode(n uint64) edit            { return func(r *index.Record) { r.Ino = n } }
+func mode(m uint16) edit             { return func(r *index.Record) { r.Mode = m } }
+func owner(uid uint32) edit          { return func(r *index.Record) { r.UID = uid } }
+func names(n uint32) edit            { return func(r *index.Record) { r.Nlink = n } }
+func volume(v uint32) edit           { return func(r *index.Record) { r.Volume = v } }
+func target(s string) edit           { return func(r *index.Record) { r.Target = s } }
+func device(n uint64) edit           { return func(r *index.Record) { r.Rdev = n } }
+func flags(f index.Flags) edit       { return func(r *index.Record) { r.Flags |= f } }
+func stored(s index.Stored) edit     { return func(r *index.Record) { r.Stored = s } }
+func unhashed(r *index.Record)       { r.Flags &^= index.Hashed }
+func xattr(r *index.Record)          { r.Xattrs = []file.Xattr{{Name: "user.x", Value: []byte("1")}} }
+func content(b byte) edit            { return func(r *index.Record) { r.Hash[0] = b } }
+func unreadableThen(r *index.Record) { r.Flags, r.Stored = index.Unreadable, index.Absent }
+
+// record is an entry of the kind with these edits; a file's content is known.
+func record(kind file.Kind, edits ...edit) *index.Record {
+	r := &index.Record{Volume: 1, Change: index.Added, Stored: index.Made, Stat: file.Stat{
+		Kind: kind, Mode: 0o644, UID: 1000, Nlink: 1, Ino: 7,
+		Mtime: file.Time{Sec: 100}, Ctime: file.Time{Sec: 101}, Btime: file.Time{Sec: 90},
+	}}
+	switch kind {
+	case file.Regular:
+		r.Size, r.Flags, r.Stored = 5, index.Hashed, index.Copied
+	case file.Symlink:
+		r.Target = "there"
+	case file.CharDevice, file.BlockDevice:
+		r.Rdev = 3
+	}
+	for _, e := range edits {
+		e(r)
+	}
+	return r
+}
+
+// at is an entry of the previous snapshot at another path.
+func at(path string, r *index.Record) *index.Entry { return &index.Entry{Path: path, Record: *r} }
+
+var (
+	none        = Rules{}
+	checksum    = Rules{Checksum: true}
+	trustMoves  = Rules{TrustMoves: true}
+	ignoreInode = Rules{IgnoreInode: true}
+	ignoreCtime = Rules{IgnoreCtime: true}
+)
+
+// The verdicts that need no more than a name.
+var (
+	keep  = Verdict{Do: Keep}
+	learn = Verdict{Do: Learn}
+	reads = Verdict{Do: Read}
+)
+
+func modified(r index.Reason) Verdict { return Verdict{Copy, index.Modified, r, ""} }
+
+var added = Verdict{Copy, index.Added, index.NewPath, ""}
+
+func linked(r index.Reason, from string) Verdict { return Verdict{Link, index.Moved, r, from} }
+
+type judgement struct {
+	name  string
+	facts Facts
+	rules Rules
+	want  Verdict
+}
+
+func (j *judgement) check(t *testing.T) {
+	t.Helper()
+	if got := Judge(j.facts, j.rules); got != j.want {
+		t.Errorf("%s, %+v:\ngot  %+v\nwant %+v", j.name, j.rules, got, j.want)
+	}
+}
+
+// hashed says that the source's content was read.
+func hashed(f Facts) Facts {
+	f.HashKnown = true
+	return f
+}
+
+// same is a file of the previous snapshot at its own path, and what the source has there now.
+func same(edits ...edit) Facts {
+	return Facts{Path: "p", Old: record(file.Regular), New: record(file.Regular, edits...)}
+}
+
+// sameAfter is that with another past.
+func sameAfter(past edit, edits ...edit) Facts {
+	return Facts{Path: "p", Old: record(file.Regular, past), New: record(file.Regular, edits...)}
+}
+
+func TestAFileAtItsPath(t *testing.T) {
+	chmod := Verdict{Clone, index.Metadata, index.OwnerOrMode, ""}
+	for _, j := range []judgement{
+		{"nothing happened", same(), none, keep},
+		{"nothing happened", same(), trustMoves, keep},
+		{"nothing happened", same(), ignoreInode, keep},
+		{"nothing happened", same(), ignoreCtime, keep},
+		{"nothing happened", same(), checksum, reads},
+		{"nothing happened, read", hashed(same()), checksum, learn},
+		{"nothing shows, but the content differs", hashed(same(content(1))), checksum, modified(index.ContentDiffers)},
+		{"nothing shows, but the content is known to differ", hashed(same(content(1))), none, modified(index.ContentDiffers)},
+
+		{"E1 edited, time set back", same(ctime(200), content(1)), none, reads},
+		{"E1 edited, time set back, read", hashed(same(ctime(200), content(1))), none, modified(index.ContentDiffers)},
+		{"E1 edited, time set back", same(ctime(200), content(1)), ignoreInode, reads},
+		{"E1 edited, time set back", same(ctime(200), content(1)), trustMoves, reads},
+		{"E1 the times are ignored as asked", same(ctime(200)), ignoreCtime, keep},
+		{"E1 only the ctime is new, read", hashed(same(ctime(200))), none, learn},
+		{"E2 replaced by a file of that size and time", same(inode(8), btime(150), ctime(150), content(1)), none, reads},
+		{"E2 replaced by a file of that size and time, read", hashed(same(inode(8), btime(150), ctime(150), content(1))), none, modified(index.ContentDiffers)},
+		{"E2 replaced, the inode number used again", same(btime(150), ctime(101)), none, reads},
+		{"E2 replaced, the inode number used again", same(btime(150), ctime(150)), ignoreCtime, reads},
+		{"E2 replaced by an equal copy, read", hashed(same(inode(8), btime(150), ctime(150))), none, learn},
+		{"E5 racy", sameAfter(flags(index.Racy)), none, reads},
+		{"E5 racy", sameAfter(flags(index.Racy)), ignoreCtime, reads},
+		{"E5 racy", sameAfter(flags(index.Racy)), ignoreInode, reads},
+		{"E5 racy, the same after all", hashed(sameAfter(flags(index.Racy))), none, learn},
+		{"E5 edited within the tick", hashed(sameAfter(flags(index.Racy), content(1))), none, modified(index.ContentDiffers)},
+		{"E6 stored through a mapping while the backup ran", sameAfter(flags(index.Racy), content(1)), none, reads},
+		{"E7 chmod", same(mode(0o600), ctime(200)), none, reads},
+		{"E7 chmod, read", hashed(same(mode(0o600), ctime(200))), none, chmod},
+		{"E7 chmod without a new ctime, as some network systems do", same(mode(0o600)), none, reads},
+		{"E7 chown, read", hashed(same(owner(0), ctime(200))), none, chmod},
+		{"E7 setfattr, read", hashed(same(xattr, ctime(200))), none, chmod},
+		{"E7 chmod and edited, read", hashed(same(mode(0o600), ctime(200), content(1))), none, modified(index.ContentDiffers)},
+		{"E8 another file system", same(volume(2)), none, reads},
+		{"E8 a file system that the index does not know", same(volume(0)), none, reads},
+		{"E8 another file system with the same files, read", hashed(same(volume(2))), none, learn},
+		{"E9 another inode number every time", same(inode(8)), none, reads},
+		{"E9 another inode number every time, read", hashed(same(inode(8))), none, learn},
+		{"E9 another inode number every time", same(inode(8), btime(91)), ignoreInode, keep},
+
+		{"touched", same(mtime(200), ctime(200)), none, modified(index.SizeOrTime)},
+		{"touched back in time", same(mtime(1), ctime(200)), none, modified(index.SizeOrTime)},
+		{"grown", same(size(6)), none, modified(index.SizeOrTime)},
+		{"grown", same(size(6)), ignoreCtime, modified(index.SizeOrTime)},
+		{"a hard link made of it, read", hashed(same(names(2), ctime(200))), none, Verdict{Link, index.Silent, index.Regrouped, ""}},
+		{"never hashed", sameAfter(unhashed, ctime(200)), none, reads},
+		{"never hashed, read", hashed(sameAfter(unhashed, ctime(200))), none, modified(index.ContentDiffers)},
+		{"changed while it was copied", sameAfter(flags(index.Inconsistent)), none, reads},
+		{"changed while it was copied, read", hashed(sameAfter(flags(index.Inconsistent))), none, Verdict{Copy, index.Silent, index.Verified, ""}},
+		{"could not be read before", sameAfter(unreadableThen), none, modified(index.SizeOrTime)},
+	} {
+		j.check(t)
+	}
+}
+
+// moved is a file that the previous snapshot has at "was", found at "p".
+func moved(gone bool, edits ...edit) Facts {
+	return Facts{Path: "p", New: record(file.Regular, edits...), Known: at("was", record(file.Regular)), KnownGone: gone}
+}
+
+// movedAfter is that with another past of the file.
+func movedAfter(past edit, edits ...edit) Facts {
+	f := moved(true, edits...)
+	past(&f.Known.Record)
+	return f
+}
+
+func TestAFileAtANewPath(t *testing.T) {
+	edited := Verdict{Copy, index.Moved, index.MovedAndEdited, "was"}
+	hardLink := Verdict{Link, index.Added, index.HardLink, "was"}
+	noBirth := func(past ...edit) Facts {
+		f := movedAfter(btime(0), btime(0))
+		for _, e := range past {
+			e(f.New)
+		}
+		return f
+	}
+	over := func(f Facts, old *index.Record) Facts {
+		f.Old = old
+		return f
+	}
+	other := record(file.Regular, inode(9), size(99))
+	sized := Facts{Path: "p", New: record(file.Regular, inode(8)), SizeKnown: true}
+	twin := sized
+	twin.Twin = at("twin", record(file.Regular))
+	empty := sized
+	empty.New = record(file.Regular, size(0))
+	for _, j := range []judgement{
+		{"a new file", Facts{Path: "p", New: record(file.Regular)}, none, added},
+		{"in a renamed folder", moved(true), none, linked(index.SameIdentity, "was")},
+		{"in a renamed folder", moved(true), checksum, reads},
+		{"in a renamed folder, read", hashed(moved(true)), checksum, linked(index.VerifiedMove, "was")},
+		{"in a renamed folder, but the content is known to differ", hashed(moved(true, content(1))), none, edited},
+		{"renamed", moved(true, ctime(200)), none, reads},
+		{"renamed, read", hashed(moved(true, ctime(200))), none, linked(index.VerifiedMove, "was")},
+		{"renamed", moved(true, ctime(200)), trustMoves, linked(index.TrustedMove, "was")},
+		{"renamed", moved(true, ctime(200)), ignoreCtime, reads},
+		{"renamed, racy", movedAfter(flags(index.Racy), ctime(200)), trustMoves, reads},
+		{"in a renamed folder, racy", movedAfter(flags(index.Racy)), none, reads},
+		{"renamed and its mode changed", moved(true, ctime(200), mode(0o600)), trustMoves, reads},
+		{"renamed and its mode changed, read", hashed(moved(true, ctime(200), mode(0o600))), trustMoves, Verdict{Clone, index.Moved, index.VerifiedMove, "was"}},
+		{"renamed and edited", moved(true, ctime(200), size(6), mtime(200)), none, edited},
+		{"renamed and touched", moved(true, ctime(200), mtime(200)), none, edited},
+		{"E4 renamed and edited, time set back", moved(true, ctime(200), content(1)), none, reads},
+		{"E4 renamed and edited, time set back, read", hashed(moved(true, ctime(200), content(1))), none, edited},
+		{"E3 the inode number used again, no birth time", noBirth(), none, reads},
+		{"E3 the inode number used again, no birth time", noBirth(), trustMoves, reads},
+		{"E3 the inode number used again, no birth time, read", hashed(noBirth(content(1))), trustMoves, added},
+		{"E3 a rename without birth times, read", hashed(noBirth(ctime(200))), none, linked(index.VerifiedMove, "was")},
+		{"E3 no birth time, other size", noBirth(size(6)), none, added},
+		{"never hashed", movedAfter(unhashed), none, edited},
+		{"inconsistent then", movedAfter(flags(index.Inconsistent)), none, edited},
+		{"unreadable then", movedAfter(unreadableThen), none, added},
+		{"another hard link", moved(false, ctime(200)), none, reads},
+		{"another hard link, read", hashed(moved(false, ctime(200))), none, hardLink},
+		{"another hard link", moved(false, ctime(200)), trustMoves, hardLink},
+		{"another hard link, edited", moved(false, ctime(200), size(6)), none, added},
+		{"another hard link, edited, time set back", hashed(moved(false, ctime(200), content(1))), none, added},
+		{"renamed over another file", over(moved(true), other), none, linked(index.SameIdentity, "was")},
+		{"renamed over another file", over(moved(true, ctime(200)), other), none, reads},
+		{"renamed over another file and edited, read", hashed(over(moved(true, ctime(200), content(1)), other)), none, modified(index.SizeOrTime)},
+		{"renamed over a file of its size and time", over(moved(true, ctime(200)), record(file.Regular, inode(9), content(1))), none, reads},
+		{"renamed over a file of its size and time, read", hashed(over(moved(true, ctime(200)), record(file.Regular, inode(9), content(1)))), none, linked(index.VerifiedMove, "was")},
+		{"linked over another file", over(moved(false, ctime(200)), other), none, modified(index.SizeOrTime)},
+		{"the size is known", sized, none, reads},
+		{"the size is known, not the content", hashed(sized), none, added},
+		{"the content of a file that is gone", hashed(twin), none, linked(index.KnownContent, "twin")},
+		{"empty files are all alike", empty, none, added},
+		{"could not be read before", Facts{Path: "p", Old: record(file.Regular, unreadableThen), New: record(file.Regular)}, none, modified(index.SizeOrTime)},
+	} {
+		j.check(t)
+	}
+}
