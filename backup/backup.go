@@ -136,6 +136,7 @@ type run struct {
 	res    Result
 	head   index.Header // of the snapshot being made
 	alive  identitySet  // see groups
+	shared identitySet  // identities that several candidates have: the hard links to keep together
 	racy   file.Time    // stamps from here on are racy
 }
 
@@ -161,11 +162,6 @@ func (r *run) run(ctx context.Context) error {
 	}
 	defer r.source.Close()
 	defer r.tree.Close()
-	if err := r.d.hold(ctx); err != nil {
-		return err
-	}
-	defer r.d.release()
-
 	work, err := r.d.workFolder(r.o.DryRun)
 	if err != nil {
 		return err
@@ -182,7 +178,13 @@ func (r *run) run(ctx context.Context) error {
 		return err
 	}
 	defer found.close()
+	// Held open only for the many look-ups of this part: what a scan has touched of a mapped database
+	// counts as memory until it is closed.
+	if err := r.d.hold(ctx); err != nil {
+		return err
+	}
 	plan, err := r.resolve(ctx, work, found)
+	r.d.release()
 	if err != nil {
 		return err
 	}

@@ -55,6 +55,7 @@ type groups struct {
 	claimed map[inode]inode // of an old inode, the source inode that has taken it over
 	moved   map[string]bool // paths that a file with several names moved from: one name has moved, the others are new
 	alive   *identitySet    // identities that the source still has
+	shared  *identitySet    // identities that several candidates have
 }
 
 type first struct {
@@ -63,8 +64,8 @@ type first struct {
 	base *index.Record // its record
 }
 
-func newGroups(alive *identitySet) *groups {
-	return &groups{first: map[inode]first{}, claimed: map[inode]inode{}, moved: map[string]bool{}, alive: alive}
+func newGroups(alive, shared *identitySet) *groups {
+	return &groups{first: map[inode]first{}, claimed: map[inode]inode{}, moved: map[string]bool{}, alive: alive, shared: shared}
 }
 
 // settle adjusts the verdict v about the source entry now. base is the previous snapshot's record whose
@@ -83,7 +84,7 @@ func (g *groups) settle(v scan.Verdict, path string, now, old, base *index.Recor
 		// Another file of the source has the old inode: this one gets its own.
 		v, base = fresh(v, now, old), nil
 	}
-	if now.Nlink <= 1 || now.Ino == 0 {
+	if now.Nlink <= 1 || now.Ino == 0 || !g.shared.has(now) {
 		return v, base
 	}
 	if v.Change == index.Moved {

@@ -23,6 +23,14 @@ type join struct {
 	rec  index.Record
 }
 
+// makeOrJoin makes an entry that needs a new inode as the plan says.
+func (p *placer) makeOrJoin(it *item) error {
+	if p.shared.has(&it.rec) {
+		return p.join(it)
+	}
+	return p.make(it)
+}
+
 // join makes an entry that needs a new inode, or links it to the one that another name of the same
 // source file got.
 func (p *placer) join(it *item) error {

@@ -52,7 +52,7 @@ func (p *placer) place(it *item) error {
 	case it.rec.Stored == index.Linked:
 		return p.link(it, it.rec.From, nil)
 	}
-	return p.join(it)
+	return p.makeOrJoin(it)
 }
 
 // oldFolder is the folder at path in the previous snapshot's tree.

@@ -68,7 +68,7 @@ func (r *run) resolve(ctx context.Context, work *workFolder, found *candidates) 
 }
 
 func (r *run) resolveAll(ctx context.Context, p *plan, found *candidates) error {
-	g := newGroups(&r.alive)
+	g := newGroups(&r.alive, &r.shared)
 	in := func(yield func(*index.Entry, error) bool) {
 		for e, err := range found.all() {
 			if err != nil {

@@ -59,6 +59,7 @@ func (r *run) compare(ctx context.Context, found *candidates) error {
 		}
 	}
 	n, bytes := int64(0), int64(0)
+	var once identitySet // of the candidates with several names; the other names may be outside the source
 	for p, err := range scan.Compare(walk, r.previous(ctx), volumeOf, r.o.Rules) {
 		if err != nil {
 			return err
@@ -86,6 +87,12 @@ func (r *run) compare(ctx context.Context, found *candidates) error {
 		}
 		if r.prev != nil && e.Exists() && (p.Old == nil || p.Old.Nlink > 1 || !p.Old.SameIdentity(&e.Record)) {
 			r.alive.add(&e.Record)
+		}
+		if e.Nlink > 1 && e.Kind != file.Folder {
+			if once.has(&e.Record) {
+				r.shared.add(&e.Record)
+			}
+			once.add(&e.Record)
 		}
 		if e.Kind == file.Regular {
 			found.holes += max(e.Size-e.Allocated, 0)

@@ -7,7 +7,6 @@ import (
 	"math/rand/v2"
 	"os"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -114,10 +113,11 @@ func (db *DB) answers() (said map[string]string, errs map[string]error) {
 	return said, errs
 }
 
-// TestAFlippedByteIsNoCrash flips one byte of a real index at a time and asks everything. Nothing may panic,
-// every error must be the one that says what to do, and what is not an error must be right, but for what
-// no checksum covers: the pages themselves.
-func TestAFlippedByteIsNoCrash(t *testing.T) {
+// TestAFlippedBitIsNoCrash flips one bit of a real index at a time and asks everything. Nothing may panic,
+// every error must be one that says what to do, and what is no error must be right. Only where the flip is
+// in a meta page bbolt takes the one before, and so the state before the last commit: whole, but older.
+// Of 20,000 flips, 9 did that, and one more was a wrong answer: the pages have no checksums of their own.
+func TestAFlippedBitIsNoCrash(t *testing.T) {
 	db := largeHistory(t)
 	right, errs := db.answers()
 	if len(errs) > 0 || len(right) < 20 {
@@ -126,12 +126,14 @@ func TestAFlippedByteIsNoCrash(t *testing.T) {
 	f, err := os.OpenFile(db.path, os.O_RDWR, 0)
 	check(t, err)
 	defer f.Close()
-	size := int64(0) // of the pages in use
-	check(t, db.view(bg, func(tx *bolt.Tx) error { size = tx.Size(); return nil }))
+	size, meta := int64(0), int64(0) // of the pages in use, and of the two meta pages
+	check(t, db.view(bg, func(tx *bolt.Tx) error {
+		size, meta = tx.Size(), 2*int64(tx.DB().Info().PageSize)
+		return nil
+	}))
 	r := rand.New(rand.NewPCG(1, 1))
-	outcome, wrong := map[string]int{}, map[string]int{}
-	const flips = 200 // 20,000 were tried: see the comment above
-	for range flips {
+	outcome := map[string]int{}
+	for range 250 {
 		at, bit := r.Int64N(size), byte(1)<<r.IntN(8)
 		flip(t, f, at, bit)
 		said, errs := db.answers()
@@ -145,19 +147,58 @@ func TestAFlippedByteIsNoCrash(t *testing.T) {
 		}
 		for question, answer := range said {
 			if answer != right[question] {
-				result = "a wrong answer"
-				wrong[strings.Fields(question)[0]]++
-				if len(errs) == 0 {
-					result = "a wrong answer, no error"
+				if result = "wrong"; at >= meta {
+					t.Errorf("byte %d, %08b: %s: a wrong answer", at, bit, question)
 				}
 			}
 		}
 		outcome[result]++
 	}
-	t.Logf("%d bytes, %d flips: %v; wrong: %v", size, flips, outcome, wrong)
+	t.Logf("%d bytes: %v", size, outcome)
 	if outcome["an error"] == 0 {
 		t.Error("no damage was noticed")
 	}
+}
+
+// TestWritingToADamagedIndexIsNoCrash: an import, a Learn and an Undo end, with or without an error.
+func TestWritingToADamagedIndexIsNoCrash(t *testing.T) {
+	db := largeHistory(t)
+	good, err := os.ReadFile(db.path)
+	check(t, err)
+	newest, err := db.listing(3, "")
+	check(t, err)
+	size := int64(0)
+	check(t, db.view(bg, func(tx *bolt.Tx) error { size = tx.Size(); return nil }))
+	set := newest[:0:0]
+	for i, e := range newest {
+		if e.Change = Modified; i%9 == 0 {
+			set = append(set, e)
+		}
+	}
+	r := rand.New(rand.NewPCG(2, 2))
+	outcome := map[string]int{}
+	for range 60 {
+		bad := slices.Clone(good)
+		for range 10 {
+			bad[r.Int64N(size)] ^= 1 << r.IntN(8)
+		}
+		check(t, os.WriteFile(db.path, bad, 0o600))
+		for name, err := range map[string]error{
+			"import": db.Import(bg, 4, all(set), func() *Header { return &Header{} }),
+			"learn":  db.Learn(bg, 3, all(set)),
+			"undo":   db.Undo(bg, 3),
+		} {
+			switch {
+			case err == nil:
+				outcome[name+" ended well"]++
+			case errors.Is(err, ErrDamaged), errors.Is(err, ErrNewer):
+				outcome[name+" ended with an error"]++
+			default:
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+	}
+	t.Log(outcome)
 }
 
 func flip(t tb, f *os.File, at int64, bit byte) {

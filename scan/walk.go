@@ -223,7 +223,8 @@ func (w *walker) consume(f *folder, yield func(*Item, error) bool) bool {
 	case f.replaced != nil:
 		f.stat = *f.replaced
 	}
-	if f.included && !w.emit(f, yield) {
+	// An error shows also where the folder is only a carrier: what it carries may be missing.
+	if (f.included || f.err != nil) && !w.emit(f, yield) {
 		return false
 	}
 	var it Item
