@@ -25,18 +25,16 @@ func (d *Destination) recover(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	newest := uint64(0)
+	var newest index.Header
 	for i := range all {
 		h := &all[i]
-		if h.State == index.Complete {
-			newest = h.Seq
-			continue
-		}
-		if err := d.settle(ctx, h); err != nil {
-			return err
+		if h.State != index.Complete {
+			if err := d.settle(ctx, h); err != nil {
+				return err
+			}
 		}
 		if h.State == index.Complete {
-			newest = h.Seq
+			newest = *h
 		}
 	}
 	unfinished, err := d.DB.Unfinished(ctx)
@@ -48,7 +46,10 @@ func (d *Destination) recover(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := d.importLost(ctx, newest); err != nil {
+	if err := d.importLost(ctx, &newest); err != nil {
+		return err
+	}
+	if err := d.mendLatest(newest.Name); err != nil {
 		return err
 	}
 	if err := d.empty(ctx, d.trash); err != nil {
@@ -86,14 +87,26 @@ func (d *Destination) settle(ctx context.Context, h *index.Header) error {
 	return d.changes.Remove(setFile(h.Seq))
 }
 
-// importLost imports the change sets after the newest snapshot whose trees are there.
-func (d *Destination) importLost(ctx context.Context, newest uint64) error {
+// mendLatest makes `latest` lead to the newest snapshot, if a run died before it could.
+func (d *Destination) mendLatest(name string) error {
+	if there, err := exists(d.root, name); name == "" || err != nil || !there {
+		return err
+	}
+	if target, err := d.root.Readlink(latestName); err == nil && target == name {
+		return nil
+	}
+	return d.pointLatest(name)
+}
+
+// importLost imports the change sets after the newest snapshot whose trees are there; newest becomes the
+// last of them.
+func (d *Destination) importLost(ctx context.Context, newest *index.Header) error {
 	seqs, err := d.sets()
 	if err != nil {
 		return err
 	}
 	for _, seq := range seqs {
-		if seq <= newest {
+		if seq <= newest.Seq {
 			continue
 		}
 		h, err := d.readSet(seq)
@@ -113,6 +126,7 @@ func (d *Destination) importLost(ctx context.Context, newest uint64) error {
 		if err := d.importSet(ctx, h); err != nil {
 			return err
 		}
+		*newest = *h
 	}
 	return nil
 }
