@@ -1,7 +1,6 @@
 package index
 
 import (
-	"fmt"
 	"maps"
 	"testing"
 
@@ -65,16 +64,6 @@ func checkDiff(t tb, db *DB, a, b uint64, from, to tree) {
 	}
 }
 
-func (p *past) String() (s string) {
-	for i, tr := range p.trees {
-		s += fmt.Sprintf("snapshot %d\n", p.seqs[i])
-		for _, path := range tr.paths() {
-			s += fmt.Sprintf("  %q %+v\n", path, tr[path])
-		}
-	}
-	return s
-}
-
 func TestListingsAndDifferencesAreThoseOfTheTrees(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		p := drawPast(t)
@@ -128,6 +117,7 @@ func TestDiffTellsWhatBecameOfEachPath(t *testing.T) {
 		{"renamed, then removed", []tree{{"a": f(1, "x")}, {"b": f(1, "x")}, {}}, "removed a", "added a"},
 		{"removed and made again as it was", []tree{{"a": f(1, "x")}, {}, {"a": f(1, "x")}}, "", ""},
 		{"edited and edited back", []tree{{"a": f(1, "x")}, {"a": f(1, "y")}, {"a": f(1, "x")}}, "", ""},
+		{"a renamed file, then a folder in its new place", []tree{{"a": f(1, "x")}, {"b": f(1, "x")}, {"b": d(2)}}, "removed a, added b", "added a, removed b"},
 		{"a renamed folder", []tree{{"a": d(1), "a/x": f(2, "x")}, {"b": d(1), "b/x": f(2, "x")}}, "moved b from a, moved b/x from a/x", "moved a from b, moved a/x from b/x"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -60,7 +60,7 @@ func TestPagesJoinWithoutASeam(t *testing.T) {
 		old = tr
 	}
 	for i, tr := range trees {
-		for _, dir := range []string{"", "a", "b", "c", "d", "e", "z", "a/00000", "b/04094"} {
+		for _, dir := range []string{"", "b", "c", "d", "e", "z", "b/04094"} {
 			got, err := db.listing(uint64(i+1), dir)
 			check(t, err)
 			if want := tr.below(dir); !slices.Equal(paths(got), want) {
@@ -84,7 +84,7 @@ func TestPagesJoinWithoutASeam(t *testing.T) {
 			t.Errorf("%d histories, want %d", len(hs), len(want))
 		}
 	}
-	for _, step := range [][2]uint64{{1, 2}, {2, 1}, {1, 3}, {2, 3}, {3, 3}} {
+	for _, step := range [][2]uint64{{1, 3}, {3, 1}} {
 		checkDiff(t, db, step[0], step[1], trees[step[0]-1], trees[step[1]-1])
 	}
 }

@@ -1,0 +1,178 @@
+package scan
+
+import (
+	"cmp"
+	"errors"
+	"iter"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"snap/index"
+	"snap/internal/file"
+)
+
+func drawPath(t *rapid.T, label string) string {
+	return strings.Join(rapid.SliceOfN(rapid.SampledFrom(oddNames[:11]), 0, 4).Draw(t, label), "/")
+}
+
+func checkCompareTo(t interface {
+	Fatalf(string, ...any)
+}, path, dir, name string) {
+	if got, want := cmp.Compare(compareTo(path, dir, name), 0), cmp.Compare(index.Compare(path, index.Join(dir, name)), 0); got != want {
+		t.Fatalf("compareTo(%q, %q, %q) is %d, want %d", path, dir, name, got, want)
+	}
+}
+
+func TestCompareToIsTheOrderOfPaths(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		path, dir, name := drawPath(t, "path"), drawPath(t, "dir"), rapid.SampledFrom(oddNames).Draw(t, "name")
+		switch rapid.IntRange(0, 4).Draw(t, "related") {
+		case 0:
+			path = index.Join(dir, path)
+		case 1:
+			path = dir + name
+		case 2:
+			path = index.Join(dir, name)
+		}
+		checkCompareTo(t, path, dir, name)
+		checkCompareTo(t, path, "", "")
+	})
+}
+
+func FuzzCompareTo(f *testing.F) {
+	for _, s := range [][3]string{{"a/b", "a", "b"}, {"a-b", "a", "x"}, {"a", "a", "x"}, {"", "a", "b"}, {"a\x01", "a", "b"}, {"ab/c", "a", "b"}} {
+		f.Add(s[0], s[1], s[2])
+	}
+	f.Fuzz(func(t *testing.T, path, dir, name string) {
+		if index.ValidPath(path) && index.ValidPath(dir) && index.ValidPath(name) && name != "" && !strings.Contains(name, "/") {
+			checkCompareTo(t, path, dir, name)
+		}
+	})
+}
+
+// side is one of the two streams that are compared: paths, and an error in place of the one at stop.
+type side struct {
+	paths []string
+	stop  int
+}
+
+var errSide = errors.New("this side broke")
+
+func drawSide(t *rapid.T, label string) side {
+	set := map[string]bool{}
+	for range rapid.IntRange(0, 12).Draw(t, label) {
+		set[drawPath(t, label)] = true
+	}
+	s := side{paths: slices.SortedFunc(maps.Keys(set), index.Compare), stop: -1}
+	if rapid.IntRange(0, 5).Draw(t, label+" breaks") == 0 {
+		s.stop = rapid.IntRange(0, len(s.paths)).Draw(t, label+" at")
+	}
+	return s
+}
+
+// stream yields a new value for each path through the same variable, as the real streams do.
+func stream[T any](s side, set func(v *T, path string)) iter.Seq2[*T, error] {
+	return func(yield func(*T, error) bool) {
+		var v T
+		for i, p := range s.paths {
+			if i == s.stop {
+				yield(nil, errSide)
+				return
+			}
+			if set(&v, p); !yield(&v, nil) {
+				return
+			}
+		}
+		if s.stop == len(s.paths) {
+			yield(nil, errSide)
+		}
+	}
+}
+
+func TestCompareTellsEachPathOnce(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		now, old := drawSide(t, "now"), drawSide(t, "old")
+		walk := stream(now, func(it *Item, p string) {
+			*it = Item{Stat: file.Stat{Kind: file.Regular}}
+			it.Dir, it.Name = index.Split(p)
+		})
+		before := stream(old, func(e *index.Entry, p string) {
+			*e = index.Entry{Path: p, Record: index.Record{Stat: file.Stat{Kind: file.Regular}}}
+		})
+		all := map[string]bool{}
+		for _, p := range slices.Concat(now.paths, old.paths) {
+			all[p] = true
+		}
+		want := slices.SortedFunc(maps.Keys(all), index.Compare)
+		limit := rapid.IntRange(1, 30).Draw(t, "consumer stops at")
+		n, broken := 0, error(nil)
+		for p, err := range Compare(walk, before, func(uint64) uint32 { return 0 }, Rules{}) {
+			if broken = err; err != nil {
+				continue
+			}
+			path := want[n]
+			if p.Path() != path || (p.New != nil) != slices.Contains(now.paths, path) || (p.Old != nil) != slices.Contains(old.paths, path) {
+				t.Fatalf("pair %d: %q, new %v, old %v; want %q", n, p.Path(), p.New, p.Old, path)
+			}
+			if p.New != nil && p.New.Path() != path || p.Old != nil && p.Old.Path != path || p.Same != (p.New != nil && p.Old != nil) {
+				t.Fatalf("%q: %+v", path, p)
+			}
+			if n++; n == limit {
+				return
+			}
+		}
+		switch intact := now.stop < 0 && old.stop < 0; {
+		case intact && (broken != nil || n != len(want)):
+			t.Fatalf("%d of %d pairs, %v", n, len(want), broken)
+		case !intact && !errors.Is(broken, errSide):
+			t.Fatalf("a broken side is not told: %d of %d pairs, %v", n, len(want), broken)
+		}
+	})
+}
+
+func TestSameIsWhatTheStatRecordProves(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		old   *index.Record
+		now   *index.Record
+		rules Rules
+		err   error
+		want  bool
+	}{
+		{"nothing happened", record(file.Regular), record(file.Regular), none, nil, true},
+		{"a folder", record(file.Folder), record(file.Folder), checksum, nil, true},
+		{"a link whose mode is told otherwise", record(file.Symlink), record(file.Symlink, mode(0o777)), none, nil, true},
+		{"an error", record(file.Regular), record(file.Regular), none, errSide, false},
+		{"a checksum is asked for", record(file.Regular), record(file.Regular), checksum, nil, false},
+		{"mode", record(file.Regular), record(file.Regular, mode(0)), ignoreCtime, nil, false},
+		{"owner", record(file.Regular), record(file.Regular, owner(1)), ignoreCtime, nil, false},
+		{"size", record(file.Regular), record(file.Regular, size(9)), ignoreCtime, nil, false},
+		{"mtime", record(file.Regular), record(file.Regular, mtime(9)), ignoreCtime, nil, false},
+		{"ctime", record(file.Regular), record(file.Regular, ctime(9)), none, nil, false},
+		{"ctime, ignored", record(file.Regular), record(file.Regular, ctime(9)), ignoreCtime, nil, true},
+		{"inode", record(file.Regular), record(file.Regular, inode(9)), none, nil, false},
+		{"birth", record(file.Regular), record(file.Regular, btime(9)), none, nil, false},
+		{"volume", record(file.Regular, volume(2)), record(file.Regular), none, nil, false},
+		{"inode, ignored", record(file.Regular, volume(2)), record(file.Regular, inode(9)), ignoreInode, nil, true},
+		{"device", record(file.CharDevice), record(file.CharDevice, device(9)), none, nil, false},
+		{"kind", record(file.FIFO), record(file.Socket), none, nil, false},
+		{"racy", record(file.Regular, flags(index.Racy)), record(file.Regular), ignoreCtime, nil, false},
+		{"inconsistent", record(file.Regular, flags(index.Inconsistent)), record(file.Regular), none, nil, false},
+		{"unreadable then", record(file.Folder, flags(index.Unreadable)), record(file.Folder), none, nil, false},
+	} {
+		it := &Item{Name: "p", Stat: c.now.Stat, Err: c.err}
+		it.Stat.Dev = 77
+		walk := func(yield func(*Item, error) bool) { yield(it, nil) }
+		old := func(yield func(*index.Entry, error) bool) { yield(at("p", c.old), nil) }
+		volumes := func(dev uint64) uint32 { return map[uint64]uint32{77: 1}[dev] }
+		for p, err := range Compare(walk, old, volumes, c.rules) {
+			if err != nil || p.Same != c.want || p.New == nil || p.Old == nil {
+				t.Errorf("%s: %+v, %v", c.name, p, err)
+			}
+		}
+	}
+}
