@@ -141,20 +141,28 @@ func (l *loader) add(e *Entry) error {
 	return l.records.Put(key, seal(appendRecord(nil, &e.Record), key))
 }
 
-// moved notes in the record that took the place of from, a tombstone as a rule, where the file went.
+// moved notes in the record that took the place of from, a tombstone as a rule, where the file went. A
+// folder whose place another one with the same metadata took has no record in the change set: it gets a
+// silent one here, so that renames can be followed from both ends.
 func (l *loader) moved(from, to string) error {
 	key := appendKey(nil, from)
 	var r Record
-	v := l.records.Get(key)
-	if v == nil {
-		return nil // it is still there: another hard link
-	}
-	body, ok := unseal(v, key)
-	if !ok {
-		return damaged("the record of %q", from)
-	}
-	if err := parseRecord(string(body), &r); err != nil {
+	seqs, err := l.seqs(key)
+	if err != nil || len(seqs) == 0 {
 		return err
+	}
+	last := seqs[len(seqs)-1]
+	if err := l.read(last, key, &r); err != nil {
+		return err
+	}
+	if last != l.seq {
+		if r.Kind != file.Folder {
+			return nil // it is still there: another hard link
+		}
+		r.Change, r.Stored, r.Reason, r.From = Silent, Made, NoReason, ""
+		if err := l.paths.Put(key, seal(appendSeqs(nil, append(seqs, l.seq)), key)); err != nil {
+			return err
+		}
 	}
 	r.To = to
 	return l.records.Put(key, seal(appendRecord(nil, &r), key))
