@@ -182,7 +182,7 @@ func (d *Destination) unmake() {
 
 // probeLinks makes sure that the destination can hard-link.
 func (d *Destination) probeLinks() error {
-	name := "probe-" + rand.Text()
+	name := "probe-" + strings.ToLower(rand.Text())
 	f, err := d.tmp.Create(name)
 	if err != nil {
 		return err

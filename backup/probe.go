@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"strings"
 
 	"snap/internal/file"
 )
@@ -35,7 +36,7 @@ func (d *Destination) Capabilities() (can Capabilities, err error) {
 		return can, err
 	}
 	can = Capabilities{System: info.Type, FreeBytes: info.FreeBytes, FreeInodes: info.FreeInodes, HasInodes: info.HasInodes, LinkLimit: linkLimits[info.Type], CaseSensitive: true}
-	name := "probe-" + rand.Text()
+	name := "probe-" + strings.ToLower(rand.Text())
 	if err := d.tmp.Mkdir(name); err != nil {
 		return can, err
 	}

@@ -214,3 +214,23 @@ func usedBytes(t *testing.T, dir string) int64 {
 	}
 	return int64(s.Blocks-s.Bfree) * s.Bsize
 }
+
+// TestNamesThatDifferInCase: a destination that cannot tell them apart ends the backup; neither file takes
+// the other's place.
+func TestNamesThatDifferInCase(t *testing.T) {
+	p := newPlace(t)
+	p.write("case", "lower")
+	p.write("Case", "upper")
+	p.dest = oddfs(t, p.dest, "-nocase")
+	res, _, err := p.try()
+	if err == nil {
+		t.Fatalf("a snapshot was made: %+v", res.Header)
+	}
+	all, err := os.ReadDir(p.dest)
+	p.do(err)
+	for _, e := range all {
+		if e.Name() != ".snap" {
+			t.Errorf("%s was made", e.Name())
+		}
+	}
+}

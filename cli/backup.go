@@ -280,6 +280,8 @@ func backupHint(err error, dest string) error {
 		return withHint(err, "the destination is full; no snapshot was made and all earlier ones are whole. Free some space there and run it again")
 	case errors.Is(err, syscall.EROFS):
 		return withHint(err, "the destination is mounted read-only")
+	case errors.Is(err, fs.ErrExist):
+		return withHint(err, "if two names of the source differ only in case: the destination cannot keep both; leave one out with Blacklist.txt")
 	case errors.Is(err, fs.ErrPermission):
 		return withHint(err, "this user may not write there")
 	case errors.Is(err, index.ErrMissing), errors.Is(err, index.ErrDamaged), errors.Is(err, index.ErrNewer):

@@ -321,7 +321,7 @@ func (w *walker) same(f *folder, d *file.Dir) bool {
 	}
 	if d.Is(&two) {
 		f.stat = two
-		return true
+		return !w.never(&two) && !f.parent.within(&two)
 	}
 	return one.Ino != two.Ino
 }
@@ -373,10 +373,8 @@ func (w *walker) take(f *folder, d *file.Dir, e *file.Entry) error {
 		}
 	}
 	if isDir {
-		for i := range w.o.Never {
-			if file.SameFile(&w.o.Never[i], &e.Stat) {
-				return nil
-			}
+		if w.never(&e.Stat) {
+			return nil
 		}
 	}
 	if !c.included && !walk || w.o.Larger > 0 && e.Stat.Kind == file.Regular && e.Stat.Size > w.o.Larger {
@@ -395,6 +393,16 @@ func (w *walker) take(f *folder, d *file.Dir, e *file.Entry) error {
 	}
 	f.entries = append(f.entries, c)
 	return nil
+}
+
+// never reports whether s is a folder that is not to be entered.
+func (w *walker) never(s *file.Stat) bool {
+	for i := range w.o.Never {
+		if file.SameFile(&w.o.Never[i], s) {
+			return true
+		}
+	}
+	return false
 }
 
 var errLoop = errors.New("the folder is mounted inside itself")
