@@ -1,0 +1,104 @@
+package index
+
+import (
+	"context"
+	"iter"
+
+	bolt "go.etcd.io/bbolt"
+)
+
+// Version is a record and the snapshot that introduced it.
+type Version struct {
+	Seq uint64
+	Record
+}
+
+// History is every record of one path, oldest first, tombstones included.
+type History struct {
+	Path     string
+	Versions []Version
+}
+
+// Versions are all records of path; none if no snapshot ever held it.
+func (db *DB) Versions(ctx context.Context, path string) (h History, err error) {
+	h.Path = path
+	err = db.view(ctx, func(tx *bolt.Tx) (err error) {
+		h.Versions, err = versionsAt(tx, openBuckets(tx), path)
+		return err
+	})
+	return h, err
+}
+
+// versionsAt are all records of path.
+func versionsAt(tx *bolt.Tx, b *buckets, path string) ([]Version, error) {
+	key := appendKey(nil, path)
+	seqs, err := seqsAt(tx.Bucket(bucketPaths), key)
+	if err != nil {
+		return nil, err
+	}
+	return versions(b, key, seqs)
+}
+
+func versions(b *buckets, key []byte, seqs []uint64) ([]Version, error) {
+	all := make([]Version, len(seqs))
+	for i, s := range seqs {
+		all[i].Seq = s
+		if err := b.record(s, key, &all[i].Record); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+// Histories yields the history of every path at and below dir, in key order, that match accepts. Only
+// accepted paths cost more than a step of a cursor. match must not keep the path.
+func (db *DB) Histories(ctx context.Context, dir string, match func(path []byte) bool) iter.Seq2[History, error] {
+	return func(yield func(History, error) bool) {
+		within := appendKey(nil, dir)
+		next := within
+		if dir == "" {
+			next = nil
+		}
+		for more := true; more; {
+			var found []History
+			err := db.view(ctx, func(tx *bolt.Tx) error {
+				b := openBuckets(tx)
+				var path []byte
+				more = false
+				scan, k, v, err := scanPaths(tx, within, next)
+				for n := 0; k != nil && err == nil; k, v, err = scan.next() {
+					if n++; n > 64*pageSize || len(found) == pageSize {
+						next, more = append([]byte(nil), k...), true
+						break
+					}
+					if path = appendPath(path[:0], k); !match(path) {
+						continue
+					}
+					p, err := pathOf(k)
+					if err != nil {
+						return err
+					}
+					seqs, err := seqsOf(k, v, nil)
+					if err != nil {
+						return err
+					}
+					vs, err := versions(b, k, seqs)
+					if err != nil {
+						return err
+					}
+					found = append(found, History{p, vs})
+				}
+				return err
+			})
+			if err != nil {
+				yield(History{}, err)
+				return
+			}
+			for _, h := range found {
+				if !yield(h, nil) {
+					return
+				}
+			}
+		}
+	}
+}

@@ -1,0 +1,167 @@
+package scan
+
+import (
+	"errors"
+	"io/fs"
+
+	"snap/filter"
+	"snap/index"
+	"snap/internal/file"
+)
+
+// list reads a folder and decides about each of its entries.
+func (w *walker) list(f *folder) {
+	if f.err != nil { // known beforehand: not to be entered
+		return
+	}
+	d, err := w.tree.Dir(f.path)
+	if err != nil {
+		w.lost(f, err)
+		return
+	}
+	defer d.Close()
+	if !w.same(f, d) {
+		w.lost(f, &fs.PathError{Op: "open", Path: d.Path(), Err: errSwapped})
+		return
+	}
+	if f.parent == nil || f.parent.stat.Dev != f.stat.Dev {
+		if info, err := d.System(); err == nil && info.Pseudo && f.parent != nil {
+			return
+		}
+	}
+	entries, err := d.Entries()
+	if err != nil {
+		w.lost(f, err)
+		return
+	}
+	only := w.marked(d, entries)
+	d.StatAll(entries)
+	for i := range entries {
+		e := &entries[i]
+		if only != "" && e.Name != only || errors.Is(e.Err, fs.ErrNotExist) {
+			continue
+		}
+		if f.fatal = w.take(f, d, e); f.fatal != nil {
+			return
+		}
+	}
+}
+
+// same makes sure that d is the folder that was listed as f. If it is another one by now, it must be the
+// one that stands under the name; that one is then walked. Some FUSE file systems make up a new inode
+// number at each look: a folder there cannot be told from another.
+func (w *walker) same(f *folder, d *file.Dir) bool {
+	if f.parent == nil || d.Is(&f.stat) {
+		return true
+	}
+	p, err := w.tree.Dir(f.parent.path)
+	if err != nil {
+		return false
+	}
+	defer p.Close()
+	look := p.Lstat
+	if w.o.Follow {
+		look = p.FollowStat
+	}
+	one, err1 := look(f.name)
+	two, err2 := look(f.name)
+	if err1 != nil || err2 != nil || one.Kind != file.Folder {
+		return false
+	}
+	if d.Is(&two) {
+		f.stat = two
+		return !w.never(&two) && !f.parent.within(&two)
+	}
+	return one.Ino != two.Ino
+}
+
+var errSwapped = errors.New("replaced by another folder while it was walked")
+
+// lost deals with a folder that cannot be entered or listed: it vanished, is something else by now, or
+// may not be read.
+func (w *walker) lost(f *folder, err error) {
+	f.err = err
+	if f.parent == nil {
+		f.fatal = err
+		return
+	}
+	p, perr := w.tree.Dir(f.parent.path)
+	if perr != nil {
+		f.gone = errors.Is(err, fs.ErrNotExist)
+		return
+	}
+	defer p.Close()
+	s, serr := p.Lstat(f.name)
+	switch {
+	case errors.Is(serr, fs.ErrNotExist):
+		f.gone = true
+	case serr == nil && s.Kind != file.Folder && !w.o.Follow:
+		f.replaced, f.err = &s, nil
+	}
+}
+
+// take decides about one entry of f.
+func (w *walker) take(f *folder, d *file.Dir, e *file.Entry) error {
+	if e.Err == nil && w.o.Follow && e.Stat.Kind == file.Symlink {
+		if s, err := d.FollowStat(e.Name); err == nil && !(s.Kind == file.Folder && f.within(&s)) {
+			e.Stat = s
+		}
+	}
+	c := child{entry: *e, included: true}
+	isDir := e.Stat.Kind == file.Folder
+	walk := isDir
+	var state filter.Dir
+	if w.o.Filter != nil {
+		v, err := f.filter.Check(e.Name, isDir)
+		if err != nil {
+			return err
+		}
+		c.included, walk = v.Included, isDir && v.Walk
+		if walk {
+			state = f.filter.Enter(e.Name, v)
+		}
+	}
+	if isDir {
+		if w.never(&e.Stat) {
+			return nil
+		}
+	}
+	if !c.included && !walk || w.o.Larger > 0 && e.Stat.Kind == file.Regular && e.Stat.Size > w.o.Larger {
+		return nil
+	}
+	if isDir && e.Err == nil {
+		c.folder = &folder{path: index.Join(f.path, e.Name), name: e.Name, parent: f, stat: e.Stat, filter: state, included: c.included}
+		switch {
+		case w.o.OneFileSystem && e.Stat.Dev != f.stat.Dev:
+			c.folder.state = read // kept as an empty folder
+		case f.within(&e.Stat):
+			c.folder.state, c.folder.err = read, &fs.PathError{Op: "walk", Path: index.Join(d.Path(), e.Name), Err: errLoop}
+		case len(c.folder.path) > index.MaxPath-256:
+			c.folder.state, c.folder.err = read, &fs.PathError{Op: "walk", Path: index.Join(d.Path(), e.Name), Err: index.ErrPathTooLong}
+		}
+	}
+	f.entries = append(f.entries, c)
+	return nil
+}
+
+// never reports whether s is a folder that is not to be entered.
+func (w *walker) never(s *file.Stat) bool {
+	for i := range w.o.Never {
+		if file.SameFile(&w.o.Never[i], s) {
+			return true
+		}
+	}
+	return false
+}
+
+var errLoop = errors.New("the folder is mounted inside itself")
+
+// within reports whether s is f or a folder that f is in.
+func (f *folder) within(s *file.Stat) bool {
+	for ; f != nil; f = f.parent {
+		if file.SameFile(&f.stat, s) {
+			return true
+		}
+	}
+	return false
+}
