@@ -239,6 +239,11 @@ func (r *run) begin(ctx context.Context) error {
 	}
 	if r.prev != nil {
 		r.res.Previous = r.prev.Name
+		there, err := exists(r.d.root, r.prev.Name)
+		if err != nil {
+			return err
+		}
+		r.o.Force = r.o.Force || !there // what it held must be in a snapshot again
 	}
 	if r.prev != nil && r.prev.Source != r.o.Source {
 		r.problem("", fmt.Errorf("the source was %s in snapshot %s and is %s now", r.prev.Source, r.prev.Name, r.o.Source), true)

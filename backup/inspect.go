@@ -14,7 +14,7 @@ import (
 
 // known looks for the file under another name in the previous snapshot.
 func (r *run) known(ctx context.Context, f *scan.Facts) error {
-	if r.o.Rules.IgnoreInode || f.Old != nil && f.Old.SameIdentity(f.New) {
+	if r.o.Rules.IgnoreInode || f.Old != nil && f.Old.Stored != index.Absent && f.Old.SameIdentity(f.New) {
 		return nil
 	}
 	found, err := r.d.DB.ByIdentity(ctx, r.seq, f.New, 4)

@@ -33,6 +33,17 @@ func Reindex(ctx context.Context, path string, wait time.Duration, holder string
 		}
 		id = headers[i].Destination
 	}
+	// A set whose tree was never published, or was removed by hand, is the last word on nothing.
+	for n := len(headers); n > 0; n-- {
+		there, err := exists(d.root, headers[n-1].Name)
+		if err != nil {
+			return 0, err
+		}
+		if there {
+			break
+		}
+		headers = headers[:n-1]
+	}
 	fresh := filepath.Join(d.tmp.Path(), "index.db")
 	if err := os.Remove(fresh); err != nil && !os.IsNotExist(err) {
 		return 0, err

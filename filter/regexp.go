@@ -17,8 +17,9 @@ import (
 // letters only, and each byte of a name that is not UTF-8 counts as one character U+FFFD, which
 // . and [^a] match and a written byte cannot.
 
-// matchTimeout bounds a backtracking match. Go's engine takes about 3 µs a path.
-const matchTimeout = 100 * time.Millisecond
+// matchTimeout bounds a backtracking match, which takes some microseconds a path as a rule. It is wide, because
+// a busy machine must not make an error of a good pattern.
+const matchTimeout = 3 * time.Second
 
 // pattern is a compiled regular expression.
 type pattern struct {
