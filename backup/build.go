@@ -138,7 +138,7 @@ func (b *builder) all(ctx context.Context, w *index.ChangeWriter) error {
 				}
 			}
 			b.count(&it.rec, it.changed)
-			b.o.Report.Entry(it.path, &it.rec, it.changed)
+			b.report(b.plan, it.path, &it.rec, it.changed)
 			if it.changed {
 				if err := w.Add(it.path, &it.rec); err != nil {
 					return err

@@ -45,6 +45,13 @@ func (r *run) count(rec *index.Record, changed bool) {
 	}
 }
 
+// report tells of an entry. The tombstone of a file that moved is not told: its new path says where from.
+func (r *run) report(p *plan, path string, rec *index.Record, changed bool) {
+	if rec.Exists() || !p.moved.has(path) {
+		r.o.Report.Entry(path, rec, changed)
+	}
+}
+
 // rehearse reports what build would do, and counts it.
 func (r *run) rehearse(ctx context.Context, p *plan) error {
 	for m, err := range overlay(r.previous(ctx), p.all()) {
@@ -56,7 +63,7 @@ func (r *run) rehearse(ctx context.Context, p *plan) error {
 		}
 		e := m.entry()
 		r.count(&e.Record, m.new != nil)
-		r.o.Report.Entry(e.Path, &e.Record, m.new != nil)
+		r.report(p, e.Path, &e.Record, m.new != nil)
 	}
 	r.head.Removed -= p.left
 	r.res.Header = &r.head

@@ -15,6 +15,27 @@ type identitySet struct {
 	set  map[uint64]struct{}
 }
 
+// pathSet is a set of paths, eight bytes each.
+type pathSet struct {
+	seed maphash.Seed
+	set  map[uint64]struct{}
+}
+
+func (s *pathSet) add(path string) {
+	if s.set == nil {
+		s.seed, s.set = maphash.MakeSeed(), map[uint64]struct{}{}
+	}
+	s.set[maphash.String(s.seed, path)] = struct{}{}
+}
+
+func (s *pathSet) has(path string) bool {
+	if s.set == nil {
+		return false
+	}
+	_, ok := s.set[maphash.String(s.seed, path)]
+	return ok
+}
+
 type identity struct {
 	volume uint32
 	ino    uint64

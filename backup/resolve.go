@@ -16,12 +16,13 @@ type plan struct {
 	*spool
 	learned *spool
 	learns  int64
-	changes int64 // records that show a change
-	copies  int64 // new inodes that take space
-	bytes   int64 // of the files to be copied
-	files   int64 // entries of the new tree that are not folders
-	dirs    int64 // folders of the new tree
-	left    int64 // tombstones of paths whose file is elsewhere now
+	changes int64   // records that show a change
+	copies  int64   // new inodes that take space
+	bytes   int64   // of the files to be copied
+	files   int64   // entries of the new tree that are not folders
+	dirs    int64   // folders of the new tree
+	left    int64   // tombstones of paths whose file is elsewhere now
+	moved   pathSet // those paths
 }
 
 func (p *plan) close() {
@@ -106,6 +107,7 @@ func (r *run) resolveAll(ctx context.Context, p *plan, found *candidates) error 
 			r.owners(&e.Record)
 			if d.verdict.Change == index.Moved && d.left {
 				p.left++
+				p.moved.add(d.verdict.From)
 			}
 		}
 		if d.verdict.Do == scan.Learn && e.SameIdentity(d.old) && e.Ctime == d.old.Ctime && e.Flags&index.Racy == d.old.Flags&index.Racy {
