@@ -117,8 +117,8 @@ func (d *Destination) importLost(ctx context.Context, newest *index.Header) erro
 		if err != nil {
 			return err
 		}
-		if !there { // never published
-			if err := d.changes.Remove(setFile(seq)); err != nil {
+		if !there { // never published, or its tree was moved away: put aside, not destroyed
+			if err := d.changes.Replace(setFile(seq), d.changes, setFile(seq)+".unpublished"); err != nil {
 				return err
 			}
 			continue
