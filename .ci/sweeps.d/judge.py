@@ -132,6 +132,22 @@ def usage(w):
     return sum(seen.values()) * 512
 
 
+# A fault may cost a copy where a link would do, and the name of the user.
+NOT_COMPARED = ('time', 'finished', 'seq', 'user', 'linked', 'copied_bytes')
+
+
+def same_answers(rule, a, b):
+    if a == b:
+        return
+    if len(a) != len(b):
+        raise Violation(f'{rule}: {len(b)} answers, without the fault {len(a)}')
+    x, y = next((x, y) for x, y in zip(a, b) if x != y)
+    lines = sorted(set(x.splitlines()) - set(y.splitlines()))[:3], sorted(set(y.splitlines()) - set(x.splitlines()))[:3]
+    first = next((i for i, (c, d) in enumerate(zip(lines[0][0], lines[1][0])) if c != d), 0) if all(lines) else 0
+    cut = [[l[max(0, first - 60):first + 240] for l in ls] for ls in lines]
+    raise Violation(f'{rule}: another answer than without the fault to {x.splitlines()[0]}: {cut[0]}, now {cut[1]}')
+
+
 def answers(w, rename=()):
     """What list, ls, diff, find and history say of everything, without what every run says differently."""
     names, out = list(snapshots(w)), []
@@ -140,7 +156,7 @@ def answers(w, rename=()):
         r = w.must((0, 1), *args, '-d', w.dest)
         text = r.out.decode()
         if args[0] == 'list':
-            text = json.dumps([{k: v for k, v in s.items() if k not in ('time', 'finished', 'seq', 'user')} for s in json.loads(text)])
+            text = json.dumps([{k: v for k, v in s.items() if k not in NOT_COMPARED} for s in json.loads(text)])
         text = ' '.join(args) + '\n' + text
         for a, b in rename:
             text = text.replace(a, b)

@@ -130,7 +130,7 @@ def sametree(a, b, *flags):
     """The harness's own judge, in this process."""
     global _judge
     _judge = _judge or compile(open(os.path.join(HARNESS, 'sametree.py')).read(), 'sametree.py', 'exec')
-    said, argv, mine = io.StringIO(), sys.argv, os.listdir('/proc/self/fd')
+    said, argv, mine = io.StringIO(), sys.argv, handles()
     sys.argv = ['sametree.py', a, b, '--ignore-root', *flags]
     try:
         with contextlib.redirect_stdout(said):
@@ -140,9 +140,12 @@ def sametree(a, b, *flags):
             raise Violation(f'I2: {a} and {b} differ by sametree.py: {said.getvalue()[:600]}')
     finally:
         sys.argv = argv
-        for fd in set(os.listdir('/proc/self/fd')) - set(mine):  # a program may leave its handles open at its end
-            with contextlib.suppress(OSError):
-                os.close(int(fd))
+        for fd in handles() - mine:  # a program may leave its handles open at its end
+            os.close(fd)
+
+
+def handles():
+    return {int(n) for n in os.listdir('/proc/self/fd') if os.path.lexists(f'/proc/self/fd/{n}')}
 
 
 # --- file systems ----------------------------------------------------------------------------------------
@@ -172,6 +175,13 @@ def mounted(kind, image, at):
         yield at
     finally:
         subprocess.run(['umount', at]).returncode and subprocess.run(['umount', '-l', at])
+
+
+def unmount_below(top):
+    """What workers mounted stays mounted when they end."""
+    for line in reversed(open('/proc/self/mounts').read().splitlines()):
+        if line.split()[1].startswith(top + '/'):
+            subprocess.run(['umount', line.split()[1]], check=True)
 
 
 @contextlib.contextmanager
@@ -228,7 +238,8 @@ def _one(task):
 class Tally:
     """Points, faults that fired, and failures of one sweep; last() ends it with its line and exit code."""
 
-    def __init__(self, topic):
+    def __init__(self, topic, quiet=False):
+        self.quiet = quiet  # failures are what is looked for
         self.topic, self.points, self.hits, self.failed, self.skipped, self.notes, self.start = topic, 0, 0, 0, 0, [], time.monotonic()
 
     def case(self, name, points, make, work, where, jobs=JOBS):
@@ -244,10 +255,11 @@ class Tally:
                 hits += bool(hit)
                 if bad:
                     failed += 1
-                    if failed <= 12:
-                        print(f'FAIL  {self.topic} {name} {point} hit={hit}: {bad[:1800]}', flush=True)
+                    if failed <= (1 if self.quiet else 12):
+                        print(f'{"found" if self.quiet else "FAIL "} {self.topic} {name} {point} hit={hit}: {bad[:400 if self.quiet else 1800]}', flush=True)
             pool.close()
             pool.join()
+        unmount_below(os.path.join(WORK, where))
         for top in os.listdir(os.path.join(WORK, where)):
             remove(os.path.join(WORK, where, top))
         self.add(name, n, hits, failed, start)
@@ -257,7 +269,8 @@ class Tally:
         if n and not hits:
             self.failed += 1
             print(f'FAIL  {self.topic} {name}: no fault fired')
-        print(f'  {self.topic} {name}: points={n} hits={hits} failed={failed} in {time.monotonic() - start:.0f} s', flush=True)
+        if not self.quiet:
+            print(f'  {self.topic} {name}: points={n} hits={hits} failed={failed} in {time.monotonic() - start:.0f} s', flush=True)
 
     def one(self, name, hits, work):
         """A case that is one piece of work; it answers its number of points (and hits if hits is None)."""

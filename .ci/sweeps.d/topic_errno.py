@@ -33,7 +33,7 @@ def main():
             def work(w, point):
                 error, way, n = point
                 case.reset(w)
-                case.links = error != 'EMLINK'
+                case.exact, case.links = False, error != 'EMLINK'
                 ran = w.fault(['-only', CALLS[error], way, str(n), '-errno', error], case.argv(w))
                 with lab.hitting(ran.hit):
                     case.after(w, ran)
