@@ -282,6 +282,7 @@ class Tally:
             bad = 1
             print(f'FAIL  {self.topic} {name}: {str(e)[:1800]}', flush=True)
         self.add(name, n, n if hits is None else hits, bad, start)
+        return not bad
 
     def skip(self, name, why, possible=False):
         """possible: this machine could have run it, which fails in CI."""

@@ -100,6 +100,7 @@ def build(top):
         write(j('many', f'f{n}'), rnd.randbytes(300 + n), 1_600_000_000_123_456_789 + n)
     for n, target in (('rel', '../plain/a'), ('dangling', 'nowhere'), ('loop', '.')):
         os.symlink(target, j('links', n))
+    os.symlink(os.path.join(os.path.dirname(top), 'outside'), j('links/outside'))  # nobody may follow it
     os.link(j('plain/a'), j('links/hard1'))
     os.link(j('plain/a'), j('plain/hard2'))
     write(j('links/pair1'), 'two')
