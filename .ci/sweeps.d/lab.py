@@ -252,7 +252,7 @@ class Tally:
         with multiprocessing.get_context('fork').Pool(min(jobs, max(1, len(points)))) as pool:
             for point, hit, bad in pool.imap_unordered(_one, [(where, p) for p in points], chunksize=2):
                 n += 1
-                hits += bool(hit)
+                hits += hit if isinstance(hit, int) else bool(hit)
                 if bad:
                     failed += 1
                     if failed <= (1 if self.quiet else 12):
