@@ -37,14 +37,8 @@ func (d *Destination) recover(ctx context.Context) error {
 			newest = *h
 		}
 	}
-	unfinished, err := d.DB.Unfinished(ctx)
-	if err != nil {
+	if err := d.DB.Clean(ctx); err != nil {
 		return err
-	}
-	for _, seq := range unfinished {
-		if err := d.DB.Undo(ctx, seq); err != nil {
-			return err
-		}
 	}
 	if err := d.importLost(ctx, &newest); err != nil {
 		return err
