@@ -254,7 +254,7 @@ func (f *follower) origin(path string) (*string, error) {
 			return nil, nil
 		case s <= f.first:
 			return &path, nil
-		case r.Change == Added, r.Change == TypeChanged:
+		case r.begins():
 			return nil, nil
 		case r.Change == Moved:
 			path = r.From
@@ -287,7 +287,7 @@ func (f *follower) target(path string) (*string, error) {
 		switch {
 		case r.To != "":
 			path = r.To
-		case r.Change == Removed, r.Change == Moved, r.Change == TypeChanged:
+		case r.Change == Removed, r.Change == Moved, r.Change == TypeChanged, r.Reason == Replaced:
 			return nil, nil
 		}
 		s = n

@@ -150,7 +150,26 @@ func (f *follower) merge(path string, records []holder) (e Entry, newest *Record
 	if e.Change != newest.Change {
 		e.Reason = mergedReason[e.Change]
 	}
+	if !moved && before != nil && !left {
+		stayed, err := f.stayed(path)
+		if err != nil {
+			return e, nil, err
+		}
+		if !stayed && e.Change != TypeChanged {
+			e.Reason = Replaced
+		}
+	}
 	return e, newest, nil
+}
+
+// stayed reports whether the file that is at path in the last snapshot is the one that was there in the first.
+func (f *follower) stayed(path string) (bool, error) {
+	o, err := f.origin(path)
+	if err != nil || o == nil || *o != path {
+		return false, err
+	}
+	t, err := f.target(path)
+	return t != nil && *t == path, err
 }
 
 // mergedReason is the reason of a record whose change became another one when it was merged.

@@ -77,6 +77,7 @@ const (
 	Gone                     // no longer in the source, or left out by a filter
 	UnreadableNow            // could not be read this time
 	VanishedMeanwhile        // was gone when it was to be read
+	Replaced                 // by another file, in a snapshot that was deleted since
 )
 
 var reasonTexts = [...]string{
@@ -86,6 +87,7 @@ var reasonTexts = [...]string{
 	"another hard link", "hard links regrouped", "another target", "the older copy was gone or altered",
 	"the older copy has as many links as the file system allows", "content read as --checksum asks",
 	"content verified", "no longer in the source", "could not be read", "vanished while the backup ran",
+	"replaced by another file in a snapshot that was deleted since",
 }
 
 func (r Reason) String() string {
@@ -127,6 +129,12 @@ type Record struct {
 
 // Has reports whether all of the flags are set.
 func (r *Record) Has(f Flags) bool { return r.Flags&f == f }
+
+// begins reports whether another file than before is at the path, which did not come from a path that it
+// would be told with.
+func (r *Record) begins() bool {
+	return r.Change == Added || r.Change == TypeChanged || r.Reason == Replaced
+}
 
 // Exists reports whether the record says that something is there.
 func (r *Record) Exists() bool { return r != nil && r.Change != Removed }
