@@ -81,6 +81,9 @@ func (c *call) backup(dest, source string) (err error) {
 	if err := checkDest(dest); err != nil {
 		return err
 	}
+	if err := c.checkDisk(dest); err != nil {
+		return err
+	}
 	s, err := c.readSettings(dest)
 	if err != nil {
 		return err
