@@ -58,8 +58,10 @@ func (r *backupReport) Entry(path string, rec *index.Record, changed bool) {
 func reasonText(rec *index.Record) string {
 	text := rec.Reason.String()
 	switch rec.Stored {
-	case index.Copied, index.Linked, index.Cloned:
+	case index.Copied, index.Cloned:
 		text += "; " + rec.Stored.String()
+	case index.Linked, index.Joined:
+		text += "; " + index.Linked.String()
 	}
 	return text
 }
