@@ -17,6 +17,7 @@ import (
 
 	"snap/backup"
 	"snap/index"
+	"snap/scan"
 )
 
 // usageOfTrees finds out from the trees themselves which snapshots hold each inode of a regular file.
@@ -131,17 +132,21 @@ func TestUsageIsThatOfTheTrees(t *testing.T) {
 		for i := range m.r.IntN(5) { // more hard links than chance makes
 			os.Link(m.pick(m.paths(false)), p.path(fmt.Sprintf("link%d", i)))
 		}
-		var log []string
+		log := []string{fmt.Sprintf("seed %d", seed)}
 		say := func(format string, args ...any) { log = append(log, fmt.Sprintf(format, args...)) }
-		for range rapid.IntRange(3, 8).Draw(rt, "steps") {
+		for range 3 + m.r.IntN(6) {
 			for range m.r.IntN(10) {
 				w := mutations[m.r.IntN(len(mutations))]
 				w.do(m)
 				did[w.name]++
 				say("%s", w.name)
 			}
-			res, _ := p.backup(force)
-			say("backup %s", res.Header.Name)
+			var rules scan.Rules
+			if m.r.IntN(3) == 0 {
+				rules = scan.Rules{Checksum: m.r.IntN(2) == 0, TrustMoves: m.r.IntN(2) == 0, IgnoreCtime: m.r.IntN(2) == 0, IgnoreInode: m.r.IntN(2) == 0}
+			}
+			res, _ := p.backup(force, func(o *backup.Options) { o.Rules = rules })
+			say("backup %s with %+v", res.Header.Name, rules)
 			p.wantUsage(strings.Join(log, "\n"))
 			if m.r.IntN(4) == 0 {
 				say("%s", m.tamper(p.tree(res)))

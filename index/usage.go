@@ -178,7 +178,8 @@ type lifetime struct {
 
 // findShared notes the inodes with several names.
 func (c *usageCount) findShared(v *version, t *tracer) error {
-	if v.Kind != file.Regular || v.Nlink <= 1 || !v.hasInode() {
+	again := v.Stored == Joined || v.Stored == Linked && v.Change != Moved && v.shared(v.path) != v.path
+	if v.Kind != file.Regular || !v.hasInode() || v.Nlink <= 1 && !again {
 		return nil
 	}
 	born, err := c.born(v, t)
