@@ -199,7 +199,7 @@ func TestUsageOfHardLinks(t *testing.T) {
 		"linked, moved, the first name removed":   {link("a", "b"), rename("b", "c"), remove("a")},
 		"new, linked twice, the first removed":    {write("n", "new"), link("n", "b"), link("n", "c"), remove("n")},
 		"new, linked, the first replaced":         {write("n", "new"), link("n", "b"), link("n", "z"), remove("n"), write("n", "newer")},
-		"two new names, the first removed":        {func(p *place) { write("n", "new")(p); link("n", "b")(p); link("n", "c")(p) }, remove("n")},
+		"three new names, the copied one removed": {func(p *place) { write("n", "new")(p); link("n", "b")(p); link("n", "c")(p) }, remove("b")},
 		"linked, then all new":                    {link("a", "b"), chmod("a"), link("b", "c")},
 		"linked, made new, parted":                {link("a", "b"), chmod("a"), remove("b"), write("b", "aaa")},
 		"there and back":                          {rename("a", "b"), link("b", "c"), rename("b", "a"), remove("c")},

@@ -117,10 +117,8 @@ func TestUsageOfContradictions(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			db := newDB(t)
-			var seqs []uint64
 			for i, set := range sets {
 				db.add(t, uint64(i+1), set)
-				seqs = append(seqs, uint64(i+1))
 			}
 			u, err := db.Usage(bg)
 			check(t, err)
