@@ -200,6 +200,7 @@ func TestUsageOfHardLinks(t *testing.T) {
 		"new, linked twice, the first removed":    {write("n", "new"), link("n", "b"), link("n", "c"), remove("n")},
 		"new, linked, the first replaced":         {write("n", "new"), link("n", "b"), link("n", "z"), remove("n"), write("n", "newer")},
 		"three new names, the copied one removed": {func(p *place) { write("n", "new")(p); link("n", "b")(p); link("n", "c")(p) }, remove("b")},
+		"three new names, the copied one renamed": {func(p *place) { write("n", "new")(p); link("n", "b")(p); link("n", "c")(p) }, rename("b", "z")},
 		"linked, then all new":                    {link("a", "b"), chmod("a"), link("b", "c")},
 		"linked, made new, parted":                {link("a", "b"), chmod("a"), remove("b"), write("b", "aaa")},
 		"there and back":                          {rename("a", "b"), link("b", "c"), rename("b", "a"), remove("c")},
