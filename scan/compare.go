@@ -66,7 +66,7 @@ func Compare(walk iter.Seq2[*Item, error], old iter.Seq2[*index.Entry, error], v
 			*pair = Pair{New: it}
 			if more && c == 0 {
 				pair.Old = e
-				pair.Same = it.Err == nil && unchanged(&e.Record, &it.Stat, volume(it.Stat.Dev), rules)
+				pair.Same = it.Err == nil && unchanged(&e.Record, &it.Stat, volume(it.Stat.Dev), rules) && !renumbered(&e.Record, &it.Stat)
 			}
 			if !yield(pair, nil) {
 				return
@@ -108,6 +108,12 @@ func compareTo(path, dir, name string) int {
 		return 1
 	}
 	return index.Compare(path[n+1:], name)
+}
+
+// renumbered reports whether a file has another number of names than before. Its ctime says so too, unless that
+// is to be ignored.
+func renumbered(old *index.Record, s *file.Stat) bool {
+	return s.Kind != file.Folder && old.Ctime != s.Ctime && old.Nlink != s.Nlink
 }
 
 // unchanged is the first row of the rule table: the stat record alone proves that nothing happened.
