@@ -7,8 +7,9 @@ import (
 )
 
 // ordered maps in to f's results on several goroutines and yields them in the order of in. At most
-// window results wait for their turn. The first error ends it; in is ranged over on a goroutine of its
-// own. Everything it started has ended when the iterator returns.
+// window results wait for their turn. The first error ends it: nothing more is begun, what is done or
+// still gets done is yielded, and last the error. in is ranged over on a goroutine of its own. Everything
+// it started has ended when the iterator returns.
 func ordered[In, Out any](ctx context.Context, jobs, window int, in iter.Seq2[In, error], f func(context.Context, In) (Out, error)) iter.Seq2[Out, error] {
 	type job struct {
 		in   In
@@ -60,19 +61,24 @@ func ordered[In, Out any](ctx context.Context, jobs, window int, in iter.Seq2[In
 				}
 			})
 		}
-		var zero Out
+		var failed error
 		for j := range queue {
-			<-j.done
-			if j.err != nil {
-				yield(zero, j.err)
-				return
-			}
-			if !yield(j.out, nil) {
-				return
+			switch <-j.done; {
+			case j.err == nil:
+				if !yield(j.out, nil) {
+					return
+				}
+			case failed == nil:
+				failed = j.err
+				cancel()
 			}
 		}
-		if err := ctx.Err(); err != nil {
-			yield(zero, err)
+		if failed == nil {
+			failed = ctx.Err()
+		}
+		if failed != nil {
+			var zero Out
+			yield(zero, failed)
 		}
 	}
 }

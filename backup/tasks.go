@@ -56,12 +56,12 @@ func (b *builder) tasks(ctx context.Context) iter.Seq2[*task, error] {
 					top = &folder{path: e.Path, rec: e.Record, parent: top}
 					top.open.Store(1)
 				case e.Stored != index.Absent:
-					it.name, it.dir = name, top
+					it.name, it.dir, it.saved = name, top, b.salvage.find(e)
 					if n := len(t.folders); n == 0 || t.folders[n-1] != top {
 						top.open.Add(1)
 						t.folders = append(t.folders, top)
 					}
-					if e.Stored == index.Copied && it.changed {
+					if e.Stored == index.Copied && it.changed && it.saved == nil {
 						t.bytes += e.Size
 					}
 				}

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -118,6 +119,9 @@ func (c *call) backup(dest, source string) (err error) {
 	res, err := backup.Run(c.ctx, d, o)
 	r.line.end()
 	if err != nil {
+		if res.Kept && errors.Is(err, context.Canceled) {
+			err = withHint(err, "what was copied is kept: the next backup goes on from there")
+		}
 		logEnd(log, "backup", err)
 		return errors.Join(backupHint(err, dest), closer())
 	}

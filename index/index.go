@@ -95,4 +95,5 @@ type Header struct {
 	Groups      map[uint32]string `json:"groups,omitempty"`
 	Records     int64             `json:"records,omitempty"` // number of records in the change set
 	Work        string            `json:"work,omitempty"`    // folder in .snap/tmp that a prepared snapshot is published from
+	Boot        string            `json:"boot,omitempty"`    // in the header a change set begins with: file.Dir.Session of the destination
 }
