@@ -56,8 +56,8 @@ type folder struct {
 	open   atomic.Int64 // tasks and folders in it that are not done, and one until the producer left it
 }
 
-// A task is done by one worker. It ends after taskItems entries or taskBytes to copy; at most window
-// tasks are under way.
+// A task is done by one worker. It ends after taskItems entries or taskBytes to copy, and before a file as
+// large as that, so that what was done is on record while that is copied; at most window tasks are under way.
 const (
 	taskItems = 256
 	taskBytes = 4 << 20
@@ -126,12 +126,16 @@ func (e *MissingSnapshotError) Error() string {
 }
 func (e *MissingSnapshotError) Unwrap() error { return e.Err }
 
-// all does the tasks and writes the records of what they made.
-func (b *builder) all(ctx context.Context, w *index.ChangeWriter) error {
+// all does the tasks and writes the records of what they made. When one fails, the records of what the
+// others have made all the same are for the next run.
+func (b *builder) all(ctx context.Context, w *index.ChangeWriter) (failed error) {
 	n := int64(0)
 	for t, err := range ordered(ctx, b.o.Jobs, window, b.tasks(ctx), b.do) {
-		if err != nil {
-			return err
+		if err != nil && failed == nil {
+			failed = err
+		}
+		if t == nil {
+			continue
 		}
 		for i := range t.items {
 			it := &t.items[i]
@@ -158,7 +162,7 @@ func (b *builder) all(ctx context.Context, w *index.ChangeWriter) error {
 				}
 			}
 		}
-		if ctx.Err() == nil { // else build does, without waiting for a disk
+		if failed == nil {
 			if err := b.save(w); err != nil {
 				return err
 			}
@@ -167,5 +171,5 @@ func (b *builder) all(ctx context.Context, w *index.ChangeWriter) error {
 			b.o.Report.Progress(Progress{Building, n, b.plan.files + b.plan.dirs, b.copied.Load() + b.taken.Load(), b.plan.bytes, t.items[0].path})
 		}
 	}
-	return nil
+	return failed
 }

@@ -7,9 +7,9 @@ import (
 )
 
 // ordered maps in to f's results on several goroutines and yields them in the order of in. At most
-// window results wait for their turn. The first error ends it: nothing more is begun, what is done or
-// still gets done is yielded, and last the error. in is ranged over on a goroutine of its own. Everything
-// it started has ended when the iterator returns.
+// window results wait for their turn. After the first error nothing more is begun, but what was begun is
+// still yielded, each result with its error, to a consumer that goes on. in is ranged over on a goroutine
+// of its own. Everything it started has ended when the iterator returns.
 func ordered[In, Out any](ctx context.Context, jobs, window int, in iter.Seq2[In, error], f func(context.Context, In) (Out, error)) iter.Seq2[Out, error] {
 	type job struct {
 		in   In
@@ -61,24 +61,20 @@ func ordered[In, Out any](ctx context.Context, jobs, window int, in iter.Seq2[In
 				}
 			})
 		}
-		var failed error
+		failed := false
 		for j := range queue {
-			switch <-j.done; {
-			case j.err == nil:
-				if !yield(j.out, nil) {
-					return
-				}
-			case failed == nil:
-				failed = j.err
+			<-j.done
+			if j.err != nil {
+				failed = true
 				cancel()
 			}
+			if !yield(j.out, j.err) {
+				return
+			}
 		}
-		if failed == nil {
-			failed = ctx.Err()
-		}
-		if failed != nil {
+		if err := ctx.Err(); err != nil && !failed {
 			var zero Out
-			yield(zero, failed)
+			yield(zero, err)
 		}
 	}
 }

@@ -492,26 +492,3 @@ func TestResumeHardLinks(t *testing.T) {
 		}
 	}
 }
-
-// TestNothingToResumeFor: a run that finds that nothing changed has no use for what was copied.
-func TestNothingToResumeFor(t *testing.T) {
-	p := newPlace(t)
-	p.write("a", "a")
-	p.backup()
-	for i := range 30 {
-		p.write(fmt.Sprintf("new%d", i), "new")
-	}
-	p.interrupt(20)
-	if len(p.works()) != 1 {
-		t.Fatal("nothing was kept")
-	}
-	for i := range 30 {
-		p.do(os.Remove(p.path(fmt.Sprintf("new%d", i))))
-	}
-	if res, _ := p.backup(); !res.Skipped {
-		t.Fatal("there are changes")
-	}
-	if left := p.works(); len(left) > 0 {
-		t.Errorf("left behind: %v", left)
-	}
-}

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -119,7 +118,7 @@ func (c *call) backup(dest, source string) (err error) {
 	res, err := backup.Run(c.ctx, d, o)
 	r.line.end()
 	if err != nil {
-		if res.Kept && errors.Is(err, context.Canceled) {
+		if res.Kept {
 			err = withHint(err, "what was copied is kept: the next backup goes on from there")
 		}
 		logEnd(log, "backup", err)
