@@ -17,6 +17,9 @@ import (
 // TestResumeAfterKill kills a backup before its file-system calls, spread over all of the run, and goes on
 // from what is there then.
 func TestResumeAfterKill(t *testing.T) {
+	p := newPlace(t)
+	p.grow()
+	p.interrupt(60) // or skip
 	fault := tool(t, "faultrun")
 	points, step, taken := 0, 1, 0
 	for n := 1; ; n += step {
