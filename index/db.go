@@ -205,9 +205,16 @@ func (db *DB) Snapshots(ctx context.Context) (all []Header, err error) {
 }
 
 func parseHeader(k, v []byte) (Header, error) {
-	var h Header
 	b, ok := unseal(v, k)
-	if !ok || len(k) != 8 {
+	if !ok {
+		return Header{}, damaged("the header of a snapshot")
+	}
+	return decodeHeader(k, b)
+}
+
+// decodeHeader reads a header without its checksum.
+func decodeHeader(k, b []byte) (h Header, err error) {
+	if len(k) != 8 {
 		return h, damaged("the header of a snapshot")
 	}
 	if err := json.Unmarshal(b, &h); err != nil {
