@@ -82,7 +82,6 @@ func (p *rawPages) swap(a, b int) {
 }
 func pick[T any](r *rand.Rand, from []T) T { return from[r.IntN(len(from))] }
 func (p *rawPages) save(t tb, path string) { check(t, os.WriteFile(path, p.b, 0o600)) }
-func (p *rawPages) isLeaf(id int) bool     { return p.page(id)[8] == 2 }
 func (p *rawPages) up(id int) (chain []int) {
 	for at, ok := p.parent[id]; ok; at, ok = p.parent[at] {
 		chain = append(chain, at)
@@ -96,9 +95,10 @@ func readRaw(t tb, path string) *rawPages {
 	b, err := bolt.Open(path, 0o600, &bolt.Options{ReadOnly: true, PreLoadFreelist: true})
 	check(t, err)
 	defer b.Close()
-	check(t, b.View(func(tx *bolt.Tx) (err error) {
-		p.b, err = os.ReadFile(path)
-		p.b = p.b[:tx.Size()]
+	raw, err := os.ReadFile(path)
+	check(t, err)
+	check(t, b.View(func(tx *bolt.Tx) error {
+		p.b = raw[:tx.Size()]
 		for id := 2; ; id++ {
 			switch info, err := tx.Page(id); {
 			case err != nil || info == nil:

@@ -18,7 +18,6 @@ type bitmap []uint64
 func newBitmap(pages uint64) bitmap { return make(bitmap, (pages+63)/64) }
 func (m bitmap) has(id uint64) bool { return m[id/64]&(1<<(id%64)) != 0 }
 func (m bitmap) set(id uint64)      { m[id/64] |= 1 << (id % 64) }
-func (m bitmap) unset(id uint64)    { m[id/64] &^= 1 << (id % 64) }
 func (m bitmap) after(id uint64) uint64 { // the first member from id on, or beyond all pages
 	for w := id / 64; w < uint64(len(m)); w++ {
 		x := m[w]
