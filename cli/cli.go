@@ -29,6 +29,8 @@ func commands() []*command {
 		catCommand(),
 		restoreCommand(),
 		explainCommand(),
+		pruneCommand(),
+		deleteCommand(),
 		reindexCommand(),
 		completionCommand(),
 		completeCommand(),
