@@ -39,10 +39,10 @@ type DB struct {
 	path string
 	held *handle
 
-	trusted string // the fingerprint that the caller knows
-	proved  string // that of the file whose pages were proved last
-	bytes   int64  // the size of that file
-	badFree error  // what is wrong with its list of free pages
+	trusted []string // fingerprints that the caller knows
+	proved  string   // that of the file whose pages were proved last
+	bytes   int64    // the size of that file
+	badFree error    // what is wrong with its list of free pages
 }
 
 // Open is the index in the file at path. Nothing is read yet but the file's existence: ErrMissing.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 
 	"snap/internal/file"
 )
@@ -12,10 +13,10 @@ import (
 // nobody's word is taken for it.
 const alwaysProve = 32 << 20
 
-// Trust says that the file with this fingerprint was proved or written by snap before: it is then not proved
-// again when it is opened. An empty or an old fingerprint does no harm. What a disk has done to the
-// file since, without writing it, is not seen; records have checksums all the same.
-func (db *DB) Trust(fingerprint string) { db.trusted = fingerprint }
+// Trust says that files with these fingerprints were proved or written by snap before: they are then not
+// proved again when they are opened. An old fingerprint does no harm. What a disk has done to the file since,
+// without anybody writing it, is not seen; records have checksums all the same.
+func (db *DB) Trust(fingerprints ...string) { db.trusted = fingerprints }
 
 // Fingerprint tells the file whose pages were proved, or which was written, last: device, inode, size and
 // times. Empty if there is none, or if it costs nothing to prove it anew.
@@ -35,7 +36,7 @@ func (db *DB) prove(ctx context.Context, f *os.File, how int) error {
 	}
 	if now != db.proved {
 		db.proved, db.badFree = "", nil
-		if now != db.trusted || size <= alwaysProve {
+		if !slices.Contains(db.trusted, now) || size <= alwaysProve {
 			pages, err := openPages(f, size)
 			if err != nil {
 				return err
