@@ -100,7 +100,7 @@ func (c *call) backup(dest, source string) (err error) {
 		return backupHint(err, dest)
 	}
 	o.Scan.Never = []file.Stat{never}
-	d, err := backup.Open(c.ctx, dest, backup.OpenOptions{Create: true, ReadOnly: o.DryRun, LockWait: c.opts.lockWait, Holder: c.holder("backup")})
+	d, err := backup.Open(c.ctx, dest, backup.OpenOptions{Create: true, ReadOnly: o.DryRun, LockWait: c.opts.lockWait, Holder: c.holder("backup"), Trust: c.trusted(dest)})
 	if err != nil {
 		return backupHint(err, dest)
 	}
@@ -139,6 +139,7 @@ func (c *call) backup(dest, source string) (err error) {
 		if err := c.remember(dest, d.ID, source); err != nil {
 			c.warn("the list of known destinations could not be written: %v", err)
 		}
+		c.proved(dest, d.DB)
 	}
 	if err := errors.Join(r.err, r.summary(res, o.Start)); err != nil {
 		return err

@@ -64,6 +64,7 @@ func explain(c *call) error {
 		return err
 	}
 	defer d.Close()
+	defer c.proved(d.dir, d.db)
 	if len(d.snaps) == 0 {
 		return withHint(errors.New("the destination holds no complete snapshot"), "snap backup DEST SRC makes one")
 	}
