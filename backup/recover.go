@@ -49,6 +49,9 @@ func (d *Destination) recover(ctx context.Context) error {
 	if err := d.importLost(ctx, &newest); err != nil {
 		return err
 	}
+	if err := d.mendLabels(ctx); err != nil {
+		return err
+	}
 	if err := d.mendLatest(newest.Name); err != nil {
 		return err
 	}
@@ -172,17 +175,7 @@ func (d *Destination) empty(ctx context.Context, dir *file.Dir) error {
 		return err
 	}
 	for i := range entries {
-		name := entries[i].Name
-		s, err := dir.Lstat(name)
-		if err != nil {
-			return err
-		}
-		if s.Kind == file.Folder {
-			err = removeTree(ctx, dir, name, 4)
-		} else {
-			err = dir.Remove(name)
-		}
-		if err != nil {
+		if err := removeAny(ctx, dir, entries[i].Name); err != nil {
 			return err
 		}
 	}

@@ -29,6 +29,8 @@ func commands() []*command {
 		catCommand(),
 		restoreCommand(),
 		explainCommand(),
+		tagCommand(),
+		noteCommand(),
 		reindexCommand(),
 		completionCommand(),
 		completeCommand(),
