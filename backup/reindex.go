@@ -1,6 +1,7 @@
 package backup
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -9,7 +10,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 	"time"
 
 	"snap/index"
@@ -101,6 +101,7 @@ type reindex struct {
 	o    ReindexOptions
 	work *file.Dir
 	old  *index.DB // the index that is replaced, nil if it cannot be read
+	id   string    // of the destination
 	res  ReindexResult
 
 	last   *index.Header // the newest snapshot of the new index so far
@@ -126,16 +127,17 @@ func (r *reindex) all(ctx context.Context) error {
 	for _, t := range left {
 		r.res.Left = append(r.res.Left, t.name)
 	}
+	r.id = id
 	for i := range sets {
 		if h := sets[i].head; h != nil {
-			r.near, id = h, h.Destination
+			r.near, r.id = h, cmp.Or(h.Destination, r.id)
 		}
 	}
-	if id == "" {
-		id = strings.ToLower(rand.Text())
+	if r.id == "" {
+		r.id = strings.ToLower(rand.Text())
 	}
 	fresh := filepath.Join(r.work.Path(), "index.db")
-	if err := index.Create(fresh, id); err != nil {
+	if err := index.Create(fresh, r.id); err != nil {
 		return err
 	}
 	if r.d.DB, err = index.Open(fresh); err != nil {
@@ -164,7 +166,8 @@ func (r *reindex) putAside() error {
 	return nil
 }
 
-// findSets reads all change sets whole.
+// findSets reads all change sets whole. One that the disk cannot read is an error, not a damaged one: it may
+// be read the next time.
 func (d *Destination) findSets() ([]foundSet, error) {
 	seqs, err := d.sets()
 	if err != nil {
@@ -176,7 +179,7 @@ func (d *Destination) findSets() ([]foundSet, error) {
 		s.seq = seq
 		if s.head, err = d.readSet(seq); err == nil {
 			s.whole = true
-		} else if !errors.Is(err, index.ErrDamaged) && !errors.Is(err, index.ErrTruncated) && !errors.Is(err, syscall.EIO) {
+		} else if !errors.Is(err, index.ErrDamaged) && !errors.Is(err, index.ErrTruncated) {
 			return nil, err
 		} else {
 			s.head, s.why = d.beginOf(seq), err

@@ -484,6 +484,7 @@ func TestAdopt(t *testing.T) {
 	p.do(os.Mkdir(filepath.Join(p.dest, "lost+found"), 0o700))
 	d, err := backup.Open(context.Background(), p.dest, backup.OpenOptions{Create: true}) // snap init
 	p.do(err)
+	id := d.ID
 	p.do(d.Close())
 
 	if res := p.reindex(); res.Snapshots != 0 || !slices.Equal(res.Foreign, []string{"monday", "tuesday", "wednesday"}) {
@@ -494,6 +495,11 @@ func TestAdopt(t *testing.T) {
 		t.Fatalf("%+v", res)
 	}
 	heads, all := p.knows()
+	for _, h := range heads {
+		if len(h.Volumes) != 1 || h.Volumes[0] != "" || h.Destination != id {
+			t.Errorf("%+v, want destination %s and no volume", h, id)
+		}
+	}
 	if h := heads[1]; h.Name != "tuesday" || h.Moved != 3 || h.Added+h.Removed+h.Modified != 0 || h.Source != p.src {
 		t.Errorf("%+v", h)
 	}

@@ -71,18 +71,21 @@ func (r *reindex) remains(ctx context.Context, s *step) (index.Header, iter.Seq2
 	if h.Name == "" {
 		h = index.Header{Time: s.time, Source: r.o.Source}
 		if r.near != nil {
-			h.Users, h.Groups, h.Volumes, h.Destination = r.near.Users, r.near.Groups, r.near.Volumes, r.near.Destination
+			h.Users, h.Groups, h.Volumes = r.near.Users, r.near.Groups, r.near.Volumes
 			if h.Source == "" {
 				h.Source = r.near.Source
 			}
 		}
 	}
-	h.Seq, h.Name, h.State, h.Work, h.Parent = s.seq, s.name, index.Complete, "", 0
+	h.Seq, h.Name, h.State, h.Work, h.Parent, h.Destination = s.seq, s.name, index.Complete, "", 0, r.id
 	if r.last != nil {
 		h.Parent = r.last.Seq
 		if len(r.last.Volumes) > len(h.Volumes) { // its records are this one's too
 			h.Volumes = r.last.Volumes
 		}
+	}
+	if len(h.Volumes) == 0 {
+		h.Volumes = []string{""} // number 0 is no volume
 	}
 	users, groups := map[uint32]string{}, map[uint32]string{}
 	maps.Copy(users, h.Users)

@@ -1,9 +1,11 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/itchyny/timefmt-go"
@@ -65,6 +67,9 @@ func (c *call) reindex(dest string) error {
 	o.Progress = line.show
 	res, err := backup.Reindex(c.ctx, dest, o)
 	line.end()
+	if errors.Is(err, syscall.EIO) {
+		err = withHint(err, "the disk has trouble. A change set that it cannot read may be moved away: its snapshot is then made of its folder")
+	}
 	if err != nil {
 		return backupHint(err, dest)
 	}
