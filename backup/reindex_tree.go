@@ -308,8 +308,8 @@ func (m *treeReader) record(now, was *scan.Item, old *index.Entry) (*index.Recor
 	if old == nil || was == nil || old.Kind != rec.Kind || was.Stat.Kind != rec.Kind {
 		return rec, nil
 	}
-	xattrs := rec.Xattrs
-	if _, xattrs, err = m.before.more(was); err != nil {
+	_, xattrs, err := m.before.more(was)
+	if err != nil {
 		return nil, err
 	}
 	if rec.Mode == was.Stat.Mode {
