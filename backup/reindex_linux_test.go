@@ -1,6 +1,7 @@
 package backup_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -562,6 +563,94 @@ func TestUnreadableSurvives(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestUnreadableSince: a file that was in the tree before and could not be read this time was not removed; the
+// damaged set says so.
+func TestUnreadableSince(t *testing.T) {
+	p := newPlace(t)
+	p.write("bad", "bad")
+	p.write("good", strings.Repeat("good", 99))
+	p.dated()
+	p.src = oddfs(t, p.src, "-eio", "bad")
+	p.do(os.Chmod(p.path("bad"), 0o600))
+	p.dated(force)
+	heads, before := p.knows()
+	b, err := os.ReadFile(p.set(2))
+	p.do(err)
+	p.do(os.WriteFile(p.set(2), b[:len(b)-3], 0o600))
+	p.lose()
+	p.reindex()
+	after, now := p.knows()
+	wantSeen(t, "unreadable since", before, now)
+	if r := now[1]["bad"]; heads[1].Errors != 1 || after[1].Errors != 1 || !r.Has(index.Unreadable) {
+		t.Errorf("%+v, want %+v", after[1], heads[1])
+	}
+}
+
+// TestDestinationThatCannotHoldAll: owners that the destination does not keep are those of the index, also
+// when a set is lost.
+func TestDestinationThatCannotHoldAll(t *testing.T) {
+	p := newPlace(t)
+	p.write("dir/a", "a")
+	p.write("dir/b", "b")
+	for _, path := range []string{"dir", "dir/a", "dir/b"} {
+		p.do(os.Lchown(p.path(path), 1234, 1234))
+	}
+	p.dest = oddfs(t, p.dest, "-nochown")
+	p.dated()
+	p.write("dir/a", "another")
+	p.dated()
+	_, before := p.knows()
+	p.lose(p.set(2))
+	p.reindex()
+	_, now := p.knows()
+	if r := before[1]["dir/a"]; r.UID != 1234 {
+		t.Fatalf("the index says %d", r.UID)
+	}
+	wantSeen(t, "no owners", before, now)
+}
+
+// TestSetsThatDoNotSay: change sets of a snap that did not write what they are relative to are read one
+// after the other, but not across one that is lost.
+func TestSetsThatDoNotSay(t *testing.T) {
+	p := newPlace(t)
+	for i := 1; i <= 4; i++ {
+		p.write(fmt.Sprint("f", i), "text")
+		p.dated()
+		var all []index.Entry
+		f, err := os.Open(p.set(i))
+		p.do(err)
+		r, err := index.NewChangeReader(f)
+		p.do(err)
+		for e, err := range r.All() {
+			p.do(err)
+			all = append(all, *e)
+		}
+		p.do(f.Close())
+		var b bytes.Buffer
+		h := *r.Final()
+		h.Parent = 0
+		w, err := index.NewChangeWriter(&b, &h)
+		p.do(err)
+		for i := range all {
+			p.do(w.Add(all[i].Path, &all[i].Record))
+		}
+		p.do(w.End(&h))
+		p.do(os.WriteFile(p.set(i), b.Bytes(), 0o600))
+	}
+	heads, before := p.knows()
+	p.lose()
+	if res := p.reindex(); res.Snapshots != 4 || len(res.FromTrees)+len(res.Lost) > 0 {
+		t.Fatalf("%+v", res)
+	}
+	p.lose(filepath.Join(p.dest, heads[1].Name))
+	p.do(os.Truncate(p.set(2), 30))
+	if res := p.reindex(); res.Snapshots != 3 || len(res.FromTrees) != 1 || res.FromTrees[0].Seq != 3 || len(res.Lost) != 1 {
+		t.Fatalf("%+v", res)
+	}
+	_, now := p.knows()
+	wantSeen(t, "without 2", []map[string]index.Record{before[0], before[2], before[3]}, now)
 }
 
 // TestReindexKeepsHashesOfTheOldIndex: a set is damaged while the index is whole.
