@@ -302,7 +302,7 @@ func backupHint(err error, dest string) error {
 		return withHint(err, "if two names of the source differ only in case: the destination cannot keep both; leave one out with Blacklist.txt")
 	case errors.Is(err, fs.ErrPermission):
 		return withHint(err, "this user may not write there")
-	case errors.Is(err, index.ErrMissing), errors.Is(err, index.ErrDamaged), errors.Is(err, index.ErrNewer):
+	case errors.Is(err, index.ErrMissing), errors.Is(err, index.ErrDamaged), errors.Is(err, index.ErrTruncated), errors.Is(err, index.ErrNewer):
 		return indexHint(err, dest)
 	}
 	return err

@@ -31,6 +31,8 @@ func commands() []*command {
 		explainCommand(),
 		pruneCommand(),
 		deleteCommand(),
+		tagCommand(),
+		noteCommand(),
 		reindexCommand(),
 		completionCommand(),
 		completeCommand(),

@@ -62,7 +62,7 @@ func (d *destination) mend(err error) error { return indexHint(err, d.dir) }
 // indexHint adds the way out to an error of the index of dest.
 func indexHint(err error, dest string) error {
 	switch {
-	case errors.Is(err, index.ErrMissing), errors.Is(err, index.ErrDamaged):
+	case errors.Is(err, index.ErrMissing), errors.Is(err, index.ErrDamaged), errors.Is(err, index.ErrTruncated):
 		return withHint(err, "the snapshots themselves are plain folders; rebuild the index: snap reindex -d %s", shellWord(dest))
 	case errors.Is(err, index.ErrNewer):
 		return withHint(err, "use a newer version of snap")
