@@ -115,6 +115,7 @@ func (c *checker) repair(ctx context.Context) (err error) {
 func (m *mender) rounds(ctx context.Context, todo []*fault) error {
 	for again := true; again; {
 		again = false
+		strays := len(m.strays)
 		for _, f := range todo {
 			if f.what == FaultExtra {
 				f.left = "it is left to you"
@@ -137,6 +138,7 @@ func (m *mender) rounds(ctx context.Context, todo []*fault) error {
 				}
 			}
 		}
+		again = again || len(m.strays) > strays
 	}
 	return nil
 }
