@@ -55,6 +55,11 @@ type CheckResult struct {
 // deleted meanwhile is passed over. A repair can be stopped at any point and begun again; it makes new
 // inodes and never writes to one that a snapshot has.
 func Check(ctx context.Context, path string, o CheckOptions) (res *CheckResult, err error) {
+	return check(ctx, path, o, inodesAPass)
+}
+
+// check is Check with passes for so many inodes.
+func check(ctx context.Context, path string, o CheckOptions, room int64) (res *CheckResult, err error) {
 	abs, err := filepath.Abs(path)
 	if err != nil {
 		return &CheckResult{}, err
@@ -65,7 +70,7 @@ func Check(ctx context.Context, path string, o CheckOptions) (res *CheckResult, 
 	if o.Progress == nil {
 		o.Progress = func(Progress) {}
 	}
-	c := &checker{o: o, d: &Destination{Path: abs}}
+	c := &checker{o: o, d: &Destination{Path: abs}, read: reading{room: room}}
 	defer func() { err = errors.Join(err, c.d.Close()) }()
 	if err := c.open(ctx); err != nil {
 		return &c.res, err
@@ -213,61 +218,6 @@ func (c *checker) trees(ctx context.Context) error {
 	}
 	c.res.Snapshots = int64(len(c.snaps))
 	return nil
-}
-
-// latestTries is how often a wrong `latest` is looked at: a backup that ends just now sets it last.
-const latestTries = 3
-
-// checkLatest makes sure that `latest` leads to the newest snapshot that is there. A file or folder of that
-// name is the user's.
-func (c *checker) checkLatest(ctx context.Context) error {
-	for try := 1; ; try++ {
-		complete, err := c.headers(ctx)
-		if err != nil {
-			return c.indexError(err)
-		}
-		newest := ""
-		for i := range complete {
-			if there, err := exists(c.d.root, complete[i].Name); err != nil {
-				return err
-			} else if there {
-				newest = complete[i].Name
-			}
-		}
-		s, err := c.d.root.Lstat(latestName)
-		switch {
-		case newest == "", err == nil && s.Kind != file.Symlink:
-			return nil
-		case errors.Is(err, fs.ErrNotExist) && !c.trusts: // perhaps a file system without symbolic links
-			return nil
-		case err != nil && !errors.Is(err, fs.ErrNotExist):
-			return err
-		}
-		target := ""
-		if err == nil {
-			if target, err = c.d.root.Readlink(latestName); err != nil {
-				return err
-			}
-		}
-		if target == newest && !(c.o.Repair && c.latest != newest) {
-			return nil
-		}
-		if try < latestTries && !c.o.Repair {
-			if err := pause(ctx, 100*time.Millisecond); err != nil {
-				return err
-			}
-			continue
-		}
-		if c.o.Repair {
-			target = c.latest
-		}
-		why := "is missing"
-		if target != "" {
-			why = fmt.Sprintf("leads to %q, not to the newest snapshot", target)
-		}
-		c.faults.add(&fault{what: FaultLatest, path: latestName, why: why, names: []string{newest}})
-		return nil
-	}
 }
 
 // finish puts the findings in order and counts them.

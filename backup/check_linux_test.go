@@ -441,7 +441,7 @@ func TestCheckSubsets(t *testing.T) {
 	// Every file has its turn with one seed or another, and none always.
 	p.do(flipByte(filepath.Join(p.dest, "s0001/d2/f2")))
 	hits := 0
-	for seed := range uint64(60) {
+	for seed := range uint64(30) {
 		res := p.check(backup.CheckOptions{Read: backup.Subset{Fraction: 0.2, Seed: seed}})
 		if res.InodesRead < 20 || res.InodesRead > 120 {
 			t.Fatalf("a fifth of 301 files: %d", res.InodesRead)
@@ -451,8 +451,8 @@ func TestCheckSubsets(t *testing.T) {
 			p.wantSaid(res, "content d2/f2 s0001 s0002")
 		}
 	}
-	if hits == 0 || hits == 60 {
-		t.Fatalf("a damaged file was found by %d of 60 seeds", hits)
+	if hits == 0 || hits == 30 {
+		t.Fatalf("a damaged file was found by %d of 30 seeds", hits)
 	}
 	for _, c := range []struct {
 		s    backup.Subset
@@ -512,6 +512,31 @@ func TestCheckWritesNothing(t *testing.T) {
 		}
 		if a, b := strip(before), strip(after); !slices.Equal(a, b) {
 			t.Fatalf("before\n%s\nafter\n%s", before, after)
+		}
+	}
+}
+
+// TestCheckInPasses: a destination with more files than fit a pass is read once all the same.
+func TestCheckInPasses(t *testing.T) {
+	p := three(t)
+	for i := range 60 {
+		p.write(fmt.Sprint("many/", i), fmt.Sprint("content ", i))
+	}
+	p.backup()
+	p.backup(force)
+	p.do(flipByte(p.in("s0005", "many/7")))
+	p.do(os.Chmod(p.in("s0004", "many/9"), 0o600))
+	p.do(os.Remove(p.in("s0004", "many/11")))
+	p.do(flipByte(p.in("s0001", "each.txt")))
+	all := p.check(backup.CheckOptions{Read: readAll})
+	want := []string{"content many/7 s0004 s0005", "mode many/9 s0004 s0005", "missing many/11 s0004", "content each.txt s0001"}
+	p.wantSaid(all, want...)
+	for _, room := range []int64{1, 7, 30} {
+		res, err := backup.CheckInPasses(context.Background(), p.dest, backup.CheckOptions{Read: readAll}, room)
+		p.do(err)
+		p.wantSaid(res, want...)
+		if res.Files != all.Files || res.InodesRead != all.InodesRead || res.BytesRead != all.BytesRead {
+			t.Fatalf("in passes of %d: %+v, want %+v", room, res, all)
 		}
 	}
 }

@@ -35,6 +35,7 @@ func inodeAt(s *file.Stat) inodeKey { return inodeKey{s.Dev, s.Ino} }
 type reading struct {
 	subset Subset
 	below  uint64 // with a fraction: the inodes whose number hashes below this are read
+	room   int64  // for how many inodes a pass keeps what it has read
 	passes int
 	pass   int
 	result *CheckResult
@@ -83,7 +84,7 @@ func (c *checker) prepareReading(ctx context.Context) error {
 			r.below = uint64(fraction * (1 << 63) * 2)
 		}
 	}
-	r.passes = int(max(1, (int64(float64(inodes)*fraction)+inodesAPass-1)/inodesAPass))
+	r.passes = int(max(1, (int64(float64(inodes)*fraction)+r.room-1)/r.room))
 	c.at.TotalBytes = int64(float64(bytes) * fraction)
 	return nil
 }
