@@ -26,7 +26,7 @@ type trust struct {
 const nobody = 65534
 
 // differences are what of an entry is not as its record says, the worst first, but for its bytes and the
-// target of a link. A file of another type differs in that alone.
+// target of a link. Of a file of another type that alone is told, and of one of another size not its time.
 func (t trust) differences(want *index.Record, got *file.Stat) (what Fault, why []string) {
 	differs := func(f Fault, format string, args ...any) {
 		if what == "" {
@@ -44,7 +44,7 @@ func (t trust) differences(want *index.Record, got *file.Stat) (what Fault, why 
 	if got.Rdev != want.Rdev {
 		differs(FaultDevice, "is device %d, not %d", got.Rdev, want.Rdev)
 	}
-	if (want.Kind == file.Regular || t.all) && !closeEnough(got.Mtime, want.Mtime) {
+	if what == "" && (want.Kind == file.Regular || t.all) && !closeEnough(got.Mtime, want.Mtime) {
 		differs(FaultTime, "its time is %s, not %s", timeText(got.Mtime), timeText(want.Mtime))
 	}
 	if t.all && want.Kind != file.Symlink && !t.modeAgrees(want, got) {
