@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -78,6 +79,9 @@ func (c *checker) set(ctx context.Context, h *index.Header) (*fault, error) {
 	case err != nil:
 		return bad("the change set is damaged: "+setReason(err), true), nil
 	}
+	if deleting, err := c.deleting(ctx, final.Merged); err != nil || deleting {
+		return nil, c.indexError(err) // the set is ahead of the index until that deletion has ended
+	}
 	if what := otherHeader(h, final); what != "" {
 		return bad("the change set is of another snapshot: "+what+" differs from the index", true), nil
 	}
@@ -96,6 +100,15 @@ func (c *checker) set(ctx context.Context, h *index.Header) (*fault, error) {
 		return bad(fmt.Sprintf("the change set and the index disagree: %v, and in %d more records", first, n-1), false), nil
 	}
 	return nil, nil
+}
+
+// deleting reports whether one of the snapshots that a set was merged with is in the index still.
+func (c *checker) deleting(ctx context.Context, merged []uint64) (bool, error) {
+	if len(merged) == 0 {
+		return false, nil
+	}
+	all, err := c.d.DB.Snapshots(ctx)
+	return slices.ContainsFunc(all, func(h index.Header) bool { return slices.Contains(merged, h.Seq) }), err
 }
 
 // setReason is an error of a change set without its path.

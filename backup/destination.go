@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -122,8 +123,14 @@ func (d *Destination) openFolders(ctx context.Context, o OpenOptions) (err error
 	} else if !there && !o.Create {
 		return fmt.Errorf("%s: %w", d.Path, ErrNotDestination)
 	}
+	if err := d.checkOwner(); err != nil {
+		return err
+	}
 	if d.meta, err = openOrMake(d.root, metaName); err != nil {
 		return err
+	}
+	if s, err := d.meta.Stat(); err == nil && s.Mode&0o077 != 0 {
+		d.meta.Chmod(0o700) // it tells everybody's names and hashes; where there are no modes it cannot be
 	}
 	if d.lock, err = lock(ctx, filepath.Join(d.Path, metaName, "lock"), d.Path, o.Holder, o.LockWait); err != nil {
 		return err
@@ -136,6 +143,19 @@ func (d *Destination) openFolders(ctx context.Context, o OpenOptions) (err error
 	}
 	d.changes, err = openOrMake(d.meta, changesName)
 	return err
+}
+
+// checkOwner refuses root a destination that others may write: they could put links in the way of what is
+// written there.
+func (d *Destination) checkOwner() error {
+	s, err := d.root.Stat()
+	if err != nil || os.Geteuid() != 0 || s.Mode&0o022 == 0 {
+		return err
+	}
+	return &GuardError{
+		Why:  fmt.Sprintf("%s: others than its owner may write there (mode %04o), which is not safe for a backup by root", d.Path, s.Mode),
+		Hint: "chmod go-w " + d.Path,
+	}
 }
 
 func openOrMake(in *file.Dir, name string) (*file.Dir, error) {

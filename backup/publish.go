@@ -8,6 +8,7 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -128,8 +129,11 @@ func changesOf(dir, name string) iter.Seq2[*index.Entry, error] {
 }
 
 // sets are the sequence numbers of the change sets, increasing.
-func (d *Destination) sets() ([]uint64, error) {
-	entries, err := d.changes.Entries()
+func (d *Destination) sets() ([]uint64, error) { return numbered(d.changes) }
+
+// numbered are the names in dir that are sequence numbers, increasing.
+func numbered(dir *file.Dir) ([]uint64, error) {
+	entries, err := dir.Entries()
 	if err != nil {
 		return nil, err
 	}
@@ -139,6 +143,7 @@ func (d *Destination) sets() ([]uint64, error) {
 			seqs = append(seqs, n)
 		}
 	}
+	slices.Sort(seqs)
 	return seqs, nil
 }
 

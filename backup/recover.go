@@ -20,24 +20,34 @@ import (
 //	–          –         yes, and   the index was lost, or never       import it
 //	                     its set    written
 //	complete   –         in trash   died while deleting                finish the deletion
+//	deleting
 func (d *Destination) recover(ctx context.Context) error {
 	all, err := d.DB.Snapshots(ctx)
 	if err != nil {
 		return err
 	}
-	var newest index.Header
 	for i := range all {
-		h := &all[i]
-		if h.State != index.Complete {
-			if err := d.settle(ctx, h); err != nil {
+		if all[i].State == index.Prepared {
+			if err := d.settle(ctx, &all[i]); err != nil {
 				return err
 			}
 		}
-		if h.State == index.Complete {
-			newest = *h
-		}
 	}
-	if err := d.DB.Clean(ctx); err != nil {
+	// What gives space back comes before what may need some.
+	if err := d.empty(ctx, d.tmp); err != nil {
+		return err
+	}
+	if err := d.sparing(func() error { return d.DB.Clean(ctx) }); err != nil {
+		return err
+	}
+	if err := d.finishDeletions(ctx, &remover{jobs: 4}); err != nil {
+		return err
+	}
+	if err := d.empty(ctx, d.trash); err != nil {
+		return err
+	}
+	newest, err := d.newest(ctx)
+	if err != nil {
 		return err
 	}
 	if err := d.importLost(ctx, &newest); err != nil {
@@ -46,10 +56,19 @@ func (d *Destination) recover(ctx context.Context) error {
 	if err := d.mendLatest(newest.Name); err != nil {
 		return err
 	}
-	if err := d.empty(ctx, d.trash); err != nil {
-		return err
+	d.keepReserve()
+	return nil
+}
+
+// newest is the header of the newest complete snapshot, a zero one if there is none.
+func (d *Destination) newest(ctx context.Context) (newest index.Header, err error) {
+	all, err := d.DB.Snapshots(ctx)
+	for i := range all {
+		if all[i].State == index.Complete {
+			newest = all[i]
+		}
 	}
-	return d.empty(ctx, d.tmp)
+	return newest, err
 }
 
 // settle finishes or forgets a prepared snapshot.

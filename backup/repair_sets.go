@@ -2,11 +2,7 @@ package backup
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
 
 	"snap/index"
 )
@@ -42,34 +38,8 @@ func (c *checker) rewriteSet(ctx context.Context, h *index.Header) error {
 			prev = all[i].Seq
 		}
 	}
-	name, head := setFile(h.Seq), *h
+	head := *h
 	head.State, head.Work, head.Bucket = "", "", 0
-	if err := c.d.tmp.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	f, err := os.OpenFile(filepath.Join(c.d.tmp.Path(), name), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	w, err := index.NewChangeWriter(f, &head)
-	if err != nil {
-		return err
-	}
 	counted := head // Merged counts anew, and not all that a run counts
-	for e, err := range c.d.DB.Merged(ctx, prev, &counted) {
-		if err == nil {
-			err = w.Add(e.Path, &e.Record)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	if err := errors.Join(w.End(&head), f.Sync()); err != nil {
-		return err
-	}
-	if err := c.d.tmp.Replace(name, c.d.changes, name); err != nil {
-		return err
-	}
-	return c.d.changes.Sync()
+	return c.d.writeSet(ctx, prev, &head, &counted)
 }

@@ -24,7 +24,7 @@ type checkReport struct {
 type checkErrorJSON struct {
 	Type      string       `json:"message_type"` // "error"
 	What      backup.Fault `json:"what"`
-	Path      string       `json:"path"`         // with "index", "set" and "latest" in the destination, else in the snapshots
+	Path      string       `json:"path"` // with "index", "set" and "latest" in the destination, else in the snapshots
 	PathB64   string       `json:"path_b64,omitempty"`
 	Snapshots []string     `json:"snapshots"` // all that share it, oldest first
 	Why       string       `json:"why"`

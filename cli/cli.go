@@ -30,6 +30,8 @@ func commands() []*command {
 		restoreCommand(),
 		explainCommand(),
 		checkCommand(),
+		pruneCommand(),
+		deleteCommand(),
 		reindexCommand(),
 		completionCommand(),
 		completeCommand(),

@@ -94,8 +94,8 @@ func (c *call) find() (string, error) {
 			"name it with -d DIR or $SNAP_DEST; to make one: snap backup DEST SRC"))
 	}
 	newest := slices.MaxFunc(known, func(a, b knownDest) int { return a.Last.Compare(b.Last) })
-	if len(known) > 1 {
-		c.note("destination %s, the last of %d backed up to; -d names another", quote(newest.Path), len(known))
+	if others := slices.DeleteFunc(slices.Clone(known), func(k knownDest) bool { return k.Path == newest.Path }); len(others) > 0 {
+		c.note("destination %s, the last of %d backed up to; -d names another", quote(newest.Path), len(others)+1)
 	}
 	if !isDestination(newest.Path) {
 		return "", withCode(exitNoDest, withHint(fmt.Errorf("%s: the last destination is not there", quote(newest.Path)),
@@ -174,14 +174,15 @@ func (c *call) known() []knownDest {
 }
 
 // remember puts the destination dest with this id into the list of known ones, as the one used last.
-// One that has moved is known by its id; source may be "" for none yet. The list appears by rename and is for its owner alone.
+// One that has moved is known by its id, and disks that take turns at one place by theirs; source may be ""
+// for none yet. The list appears by rename and is for its owner alone.
 func (c *call) remember(dest, id, source string) error {
 	name := c.knownFile()
 	if name == "" {
 		return nil
 	}
 	list := slices.DeleteFunc(c.known(), func(k knownDest) bool {
-		same := k.ID == id || k.Path == dest
+		same := k.ID == id
 		if same && source == "" {
 			source = k.Source
 		}
