@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"snap/backup"
+	"snap/index"
 )
 
 var readAll = backup.Subset{All: true}
@@ -372,6 +373,55 @@ func TestCheckChangeSets(t *testing.T) {
 			p.wantSaid(p.check(backup.CheckOptions{Read: readAll}))
 		})
 	}
+}
+
+// TestCheckForeignChangeSet: a whole set with the right number and name, but of another destination.
+func TestCheckForeignChangeSet(t *testing.T) {
+	p, other := three(t), newPlace(t)
+	other.write("other", "other")
+	other.backup()
+	other.backup(force)
+	b, err := os.ReadFile(filepath.Join(other.dest, ".snap/changes/0000000002"))
+	p.do(err)
+	p.do(os.WriteFile(filepath.Join(p.dest, ".snap/changes/0000000002"), b, 0o600))
+	want := []string{"set .snap/changes/0000000002 s0002"}
+	p.wantSaid(p.check(backup.CheckOptions{}), want...)
+	p.repairs(p.trees(), want)
+}
+
+// TestCheckBesideDelete: snapshots that are deleted while a check is on its way are passed over, and what
+// is left is not taken for damaged.
+func TestCheckBesideDelete(t *testing.T) {
+	ctx := context.Background()
+	for _, victim := range []uint64{1, 2, 3, 4} {
+		p := three(t)
+		p.backup(force)
+		at := 0
+		res := p.check(backup.CheckOptions{Read: readAll, Progress: func(backup.Progress) {
+			if at++; at != 2 { // the first tree is done, the second was walked
+				return
+			}
+			d, err := backup.Open(ctx, p.dest, backup.OpenOptions{})
+			p.do(err)
+			p.do(errors.Join(d.Delete(ctx, []uint64{victim}, 1, nil), d.Close()))
+		}})
+		p.wantSaid(res)
+		if at < 2 {
+			t.Fatal("nothing was deleted meanwhile")
+		}
+		p.wantSaid(p.check(backup.CheckOptions{Read: readAll}))
+	}
+	// A tree that is half gone by the time it is walked.
+	p := three(t)
+	at := 0
+	p.wantSaid(p.check(backup.CheckOptions{Progress: func(backup.Progress) {
+		if at++; at == 2 {
+			p.do(os.RemoveAll(p.in("s0003", "docs")))
+			db, err := index.Open(index.Path(p.dest))
+			p.do(err)
+			p.do(errors.Join(db.Undo(ctx, 3), os.Remove(p.in("", "latest")), os.Symlink("s0002", p.in("", "latest"))))
+		}
+	}}))
 }
 
 func TestCheckStrayChangeSets(t *testing.T) {
