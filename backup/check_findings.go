@@ -74,8 +74,8 @@ type fault struct {
 type faults struct {
 	all   []*fault
 	known map[faultKey]*fault
-	more  int64
-	more2 int64 // of them, Unchecked
+	more  int64 // that there was no room for
+	apart int64 // of them, Unchecked
 }
 
 type faultKey struct {
@@ -93,9 +93,23 @@ func (f *faults) add(one *fault) {
 	f.all = append(f.all, one)
 }
 
+// once is add for what may be met again.
+func (f *faults) once(one *fault) {
+	key := faultKey{what: one.what, path: one.path, why: one.why}
+	if f.known[key] != nil {
+		return
+	}
+	if f.known == nil {
+		f.known = map[faultKey]*fault{}
+	}
+	f.known[key] = one
+	f.add(one)
+}
+
+// count notes a fault that there is no room for.
 func (f *faults) count(one *fault) {
 	if f.more++; one.what == Unchecked {
-		f.more2++
+		f.apart++
 	}
 }
 
@@ -143,7 +157,7 @@ func (f *faults) report(snaps []index.Header, res *CheckResult) {
 		}
 	}
 	res.More = f.more
-	res.Damaged += f.more - f.more2
+	res.Damaged += f.more - f.apart
 	res.Errors += f.more
 }
 

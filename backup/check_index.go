@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"strings"
 
 	"snap/index"
 )
@@ -31,9 +32,18 @@ func indexChecks(db *index.DB) indexCheck {
 	}
 }
 
-// indexFault notes what is wrong with the index.
+// indexFault notes what is wrong with the index, once.
 func (c *checker) indexFault(err error) {
-	c.faults.add(&fault{what: FaultIndex, path: indexName, why: err.Error()})
+	c.faults.once(&fault{what: FaultIndex, path: indexName, why: "the index is damaged: " + damageText(err)})
+}
+
+// damageText is what an ErrDamaged says, without the file and that it is damaged.
+func damageText(err error) string {
+	text := unwrapPath(err).Error()
+	if i := strings.LastIndex(text, index.ErrDamaged.Error()+": "); i >= 0 {
+		return text[i+len(index.ErrDamaged.Error())+2:]
+	}
+	return text
 }
 
 // indexName is the index as findings name it.

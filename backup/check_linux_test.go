@@ -591,6 +591,34 @@ func TestCheckInPasses(t *testing.T) {
 	}
 }
 
+// TestCheckDamagedIndex: damage is told, and nothing is mended from an index that cannot be believed.
+func TestCheckDamagedIndex(t *testing.T) {
+	p := three(t)
+	p.do(os.Remove(p.in("s0001", "same.txt")))
+	b, err := os.ReadFile(index.Path(p.dest))
+	p.do(err)
+	for i := 0; ; { // every record of the path
+		n := bytes.Index(b[i:], []byte("same.txt"))
+		if n < 0 {
+			break
+		}
+		i += n + len("same.txt") + 8
+		b[i] ^= 1
+	}
+	p.do(os.WriteFile(index.Path(p.dest), b, 0o600))
+	damaged := p.trees()
+	for _, repair := range []bool{false, true} {
+		res, err := backup.Check(context.Background(), p.dest, backup.CheckOptions{Read: readAll, Repair: repair})
+		if err != nil && !errors.Is(err, index.ErrDamaged) {
+			t.Fatal(err)
+		}
+		if err == nil && (res.Errors == 0 || res.Repaired > 0 || res.Findings[0].What != backup.FaultIndex) {
+			t.Fatalf("%+v", res)
+		}
+	}
+	p.wantTrees(damaged)
+}
+
 func TestCheckStops(t *testing.T) {
 	p := three(t)
 	ctx, cancel := context.WithCancel(context.Background())

@@ -76,8 +76,10 @@ func (c *checker) set(ctx context.Context, h *index.Header) (*fault, error) {
 		f := bad("the change set cannot be read: "+unwrapPath(err).Error(), false)
 		f.what = Unchecked
 		return f, nil
+	case errors.Is(err, index.ErrTruncated):
+		return bad("the change set is cut off", true), nil
 	case err != nil:
-		return bad("the change set is damaged: "+setReason(err), true), nil
+		return bad("the change set is damaged: "+damageText(err), true), nil
 	}
 	if deleting, err := c.deleting(ctx, final.Merged); err != nil || deleting {
 		return nil, c.indexError(err) // the set is ahead of the index until that deletion has ended
@@ -95,9 +97,9 @@ func (c *checker) set(ctx context.Context, h *index.Header) (*fault, error) {
 	case err != nil:
 		return nil, c.indexError(err)
 	case n == 1:
-		return bad("the change set and the index disagree: "+first.Error(), false), nil
+		return bad("the change set and the index disagree: "+damageText(first), false), nil
 	case n > 1:
-		return bad(fmt.Sprintf("the change set and the index disagree: %v, and in %d more records", first, n-1), false), nil
+		return bad(fmt.Sprintf("the change set and the index disagree: %s, and %d more", damageText(first), n-1), false), nil
 	}
 	return nil, nil
 }
@@ -109,18 +111,6 @@ func (c *checker) deleting(ctx context.Context, merged []uint64) (bool, error) {
 	}
 	all, err := c.d.DB.Snapshots(ctx)
 	return slices.ContainsFunc(all, func(h index.Header) bool { return slices.Contains(merged, h.Seq) }), err
-}
-
-// setReason is an error of a change set without its path.
-func setReason(err error) string {
-	text := unwrapPath(err).Error()
-	if _, rest, ok := strings.Cut(text, index.ErrDamaged.Error()+": "); ok {
-		return rest
-	}
-	if errors.Is(err, index.ErrTruncated) {
-		return "it is cut off"
-	}
-	return text
 }
 
 // otherHeader names the first field in which a change set's final header is not the index's; what may
