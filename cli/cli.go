@@ -29,6 +29,7 @@ func commands() []*command {
 		catCommand(),
 		restoreCommand(),
 		explainCommand(),
+		checkCommand(),
 		pruneCommand(),
 		deleteCommand(),
 		tagCommand(),
