@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"iter"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/clipperhouse/displaywidth"
@@ -143,8 +142,8 @@ func histories(c *call, db *index.DB, m *matcher) iter.Seq2[index.History, error
 	}
 }
 
-// printVersions prints the versions of one path: a line each with the path. On a terminal several versions,
-// and lines that would not fit, stand below their path instead.
+// printVersions prints the versions of one path: a line each with the path. On a terminal several versions
+// stand below their path instead, and so does all that has no room beside it.
 func (c *call) printVersions(all []version, snaps snapshots, width int) error {
 	if c.opts.json {
 		for i := range all {
@@ -157,7 +156,9 @@ func (c *call) printVersions(all []version, snaps snapshots, width int) error {
 	rest := func(v *version) string {
 		return fmt.Sprintf(" %-*s %4d %9s  %s", width, v.span(snaps), v.count(), c.sizeText(v.record), c.when(v.record.Mtime.Time()))
 	}
-	if v := &all[0]; c.env.Width == 0 || len(all) == 1 && c.fits("+"+rest(v)+"  "+v.journey()) {
+	const otherColumns, roomForPath = 38, 30
+	narrow := c.env.Width < width+otherColumns+roomForPath
+	if v := &all[0]; c.env.Width <= 0 || len(all) == 1 && !narrow && c.fits("+"+rest(v)+"  "+v.journey()) {
 		for i := range all {
 			v := &all[i]
 			if err := c.printf("%s%s  %s\n", c.mark(v.change), rest(v), v.journey()); err != nil {
@@ -171,21 +172,24 @@ func (c *call) printVersions(all []version, snaps snapshots, width int) error {
 	}
 	for i := range all {
 		v := &all[i]
-		gap, line := "", rest(v)
-		before, after := v.story()
-		story := strings.TrimPrefix(enclose("from ", before, "")+enclose(", ", after, ""), ", ")
-		switch {
-		case story == "":
-		case c.fits("  +" + line + "  " + story):
-			gap = "  "
-		default:
-			gap = "\n      "
-		}
-		if err := c.printf("  %s%s%s%s\n", c.mark(v.change), line, gap, story); err != nil {
+		if err := c.printBelow(c.mark(v.change), rest(v), v.aside()); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// printBelow prints a line that stands below a path, with what there is to say at its end, or below it where
+// that does not fit.
+func (c *call) printBelow(mark, line, aside string) error {
+	gap := "  "
+	switch {
+	case aside == "":
+		gap = ""
+	case !c.fits("  +" + line + gap + aside):
+		gap = "\n      "
+	}
+	return c.printf("  %s%s%s%s\n", mark, line, gap, aside)
 }
 
 // fits reports whether a line is no wider than the terminal.

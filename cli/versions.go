@@ -117,9 +117,9 @@ func (v *version) story() (before, after string) {
 	}
 	switch {
 	case v.deleted:
-		after = "then deleted"
+		after = "deleted"
 	case v.to != "":
-		after = "then moved to " + shown(v.to, v.record.Kind)
+		after = "moved to " + shown(v.to, v.record.Kind)
 	}
 	return before, after
 }
@@ -127,7 +127,16 @@ func (v *version) story() (before, after string) {
 // journey is the path with its story around it.
 func (v *version) journey() string {
 	before, after := v.story()
-	return enclose("", before, " -> ") + shown(v.path, v.record.Kind) + enclose(" (", after, ")")
+	return enclose("", before, " -> ") + shown(v.path, v.record.Kind) + enclose(" (then ", after, ")")
+}
+
+// aside is the story of a version that stands below its path.
+func (v *version) aside() string {
+	before, after := v.story()
+	if before == "" {
+		return after
+	}
+	return "from " + before + enclose(", then ", after, "")
 }
 
 // lost reports whether the newest snapshot holds the file of v under no name.
