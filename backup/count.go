@@ -19,7 +19,7 @@ func (r *run) count(rec *index.Record, changed bool) {
 			if rec.Kind == file.Regular {
 				h.Bytes += rec.Size
 			}
-			if rec.Stored != index.Absent && (!changed || rec.Stored == index.Linked) {
+			if rec.Stored != index.Absent && (!changed || rec.Stored.Shares()) {
 				h.Linked++
 			}
 		}

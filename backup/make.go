@@ -61,7 +61,8 @@ func (p *placer) join(it *item) error {
 		if err == nil {
 			change, reason, from := it.rec.Change, it.rec.Reason, it.rec.From
 			it.rec = j.rec
-			it.rec.Change, it.rec.Reason, it.rec.From, it.rec.Stored = change, reason, from, index.Linked
+			it.rec.Change, it.rec.Reason, it.rec.From = change, reason, from
+			it.rec.Stored, it.rec.Link = index.Joined, j.path
 			p.judgeAgain(it)
 			return nil
 		}

@@ -163,7 +163,8 @@ func (p *placer) afresh(it *item, why index.Reason, note error) error {
 	if !it.changed {
 		old := it.rec
 		it.old, it.changed = &old, true
-		it.rec.Change, it.rec.Reason, it.rec.From, it.rec.To = index.Silent, why, "", ""
+		it.rec.Change, it.rec.Reason = index.Silent, why
+		it.rec.From, it.rec.To, it.rec.Link = "", "", ""
 	}
 	it.rec.Stored = index.Copied
 	if it.rec.Kind != file.Regular {

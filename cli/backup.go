@@ -119,11 +119,19 @@ func (c *call) backup(dest, source string) (err error) {
 	o.Report = r
 	log.Info("backup begins", "source", source)
 	res, err := backup.Run(c.ctx, d, o)
-	r.line.end()
 	if err != nil {
+		r.line.end()
 		logEnd(log, "backup", err)
 		return errors.Join(backupHint(err, dest), closer())
 	}
+	var pruneErr error
+	if !o.DryRun {
+		// After the backup, never before: on ext4 making files just after many were removed is slow.
+		if r.pruned, pruneErr = c.pruneAfter(d, &s.keep, r.line); pruneErr != nil {
+			logEnd(log, "prune", pruneErr)
+		}
+	}
+	r.line.end()
 	if !o.DryRun {
 		if err := c.remember(dest, d.ID, source); err != nil {
 			c.warn("the list of known destinations could not be written: %v", err)
@@ -134,6 +142,9 @@ func (c *call) backup(dest, source string) (err error) {
 	}
 	if err := closer(); err != nil {
 		c.warn("log file: %v", err)
+	}
+	if pruneErr != nil {
+		return backupHint(pruneErr, dest)
 	}
 	if res.Incomplete() {
 		return withCode(exitPartial, nil)

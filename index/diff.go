@@ -56,6 +56,8 @@ type follower struct {
 	b           *buckets
 	from, to    uint64
 	first, last uint64 // the same two in time order
+
+	made map[place]string // with Merged, of inodes that came between the two and left the path, a name
 }
 
 // page compares the paths from start on that have records in (first, last], until it has looked at a page
@@ -229,9 +231,13 @@ func (f *follower) state(path string, seq uint64) (*Record, error) {
 }
 
 func (f *follower) seqs(path string) ([]uint64, []byte, error) {
-	key := appendKey(nil, path)
-	seqs, err := seqsAt(f.tx.Bucket(bucketPaths), key)
-	return seqs, key, err
+	return seqsOfPath(f.tx, path)
+}
+
+// born finds the record that made the inode of the one at p, which is r, as far back as one in a bucket up to
+// oldest. r becomes that record.
+func (f *follower) born(p place, r *Record, oldest uint64) (place, error) {
+	return (&tracer{tx: f.tx, b: f.b}).born(p, r, oldest)
 }
 
 // origin is the path, in the first snapshot, of the file that is at path in the last; nil if it was not

@@ -36,12 +36,16 @@ type Stored uint8
 const (
 	Absent Stored = iota
 	Copied        // read from the source and written
-	Linked        // another name of an inode that an older snapshot, or another name in this one, holds
+	Linked        // another name of an inode that the snapshot before holds, there at Link, else From, else this path
 	Cloned        // a new inode that shares its blocks with an older snapshot's
 	Made          // a folder, symbolic link or special file
+	Joined        // another name of an inode that was new in this snapshot, there at Link
 )
 
-var storedNames = [...]string{"absent", "copied", "linked", "cloned", "made"}
+var storedNames = [...]string{"absent", "copied", "linked", "cloned", "made", "joined"}
+
+// Shares reports whether the entry is another name of an inode that was there already.
+func (s Stored) Shares() bool { return s == Linked || s == Joined }
 
 func (s Stored) String() string {
 	if int(s) < len(storedNames) {
@@ -125,6 +129,7 @@ type Record struct {
 	Reason    Reason
 	From      string // with Moved and hard links: the path it was linked or moved from, in the snapshot before
 	To        string // where the file that was here before has moved; set when records are imported
+	Link      string // with Joined, and with Linked where From does not say it: another name of the inode
 }
 
 // Has reports whether all of the flags are set.
