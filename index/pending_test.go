@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"snap/internal/file"
 )
 
 // What a change set would change is what it changes when it becomes a snapshot, against every older one. The
@@ -57,4 +59,34 @@ func TestAPendingChangeSetDiffersAsTheSnapshotWould(t *testing.T) {
 		defer p.db.Release()
 		compare()
 	})
+}
+
+// Another folder with the same metadata has no record of its own in a change set, and yet is not the one that was
+// there.
+func TestAPendingMoveOutOfAFolderThatAnotherReplaced(t *testing.T) {
+	db := newDB(t)
+	d := func(id uint64) node { return node{id, file.Folder, "", 0o755, 1} }
+	first := tree{"a": d(1), "c": d(2)}
+	db.add(t, 1, first.changes(tree{}))
+	moved := Entry{"b", d(1).record()}
+	moved.Change, moved.From = Moved, "a"
+	gone := Entry{"c", Record{Change: Removed, Reason: Gone}}
+	p := NewPending(1)
+	p.Add(&moved)
+	p.Add(&gone)
+	got, err := collect(db.DiffPending(bg, 1, p))
+	check(t, err)
+	db.add(t, 2, []Entry{moved, gone})
+	want, err := collect(db.Diff(bg, 1, 2))
+	check(t, err)
+	if fmt.Sprintf("%+v", changesOf(got)) != fmt.Sprintf("%+v", changesOf(want)) || len(want) != 3 {
+		t.Errorf("got %+v, want %+v", changesOf(got), changesOf(want))
+	}
+}
+
+func changesOf(all []Difference) (said []string) {
+	for _, d := range all {
+		said = append(said, d.Change.String()+" "+d.Path+" from "+d.From)
+	}
+	return said
 }
