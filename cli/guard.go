@@ -28,6 +28,8 @@ func (c *call) checkDisk(dest string) error {
 	if err != nil {
 		return nil // told when it is opened
 	}
+	db.Trust(c.trusted(dest)...)
+	defer c.proved(dest, db) // and is not proved once more by the backup
 	id, err := db.ID(c.ctx)
 	if err != nil || slices.ContainsFunc(known, func(k knownDest) bool { return k.ID == id }) {
 		return nil
