@@ -29,7 +29,7 @@ def metas(data):
 
 
 def dump(data):
-    """All that the newest meta page leads to, as nested sorted lists of key and value."""
+    """All that the newest meta page leads to: sorted pairs of key and value, the value of a bucket such a list."""
     if not (ms := metas(data)):
         raise Damaged('no meta page')
     seen = set()
@@ -59,9 +59,8 @@ def elements(data, p, seen):
         at = 16 + i * 16
         if flags == BRANCH:
             pos, size, child = struct.unpack('<IIQ', p[at:at + 16])
-            key = piece(p, at + pos, size)
-            below = tree(data, child, seen)
-            out.append((key, below))
+            piece(p, at + pos, size)  # where to look, not what is there
+            out += tree(data, child, seen)
         elif flags == LEAF:
             bucket, pos, ksize, vsize = struct.unpack('<IIII', p[at:at + 16])
             key, value = piece(p, at + pos, ksize), piece(p, at + pos + ksize, vsize)
