@@ -84,7 +84,6 @@ func check(ctx context.Context, path string, o CheckOptions, room int64) (res *C
 type checker struct {
 	o      CheckOptions
 	d      *Destination
-	index  indexCheck
 	snaps  []index.Header // the complete snapshots whose folders are there, oldest first
 	trusts bool           // the file system keeps modes, owners and the times of everything
 	latest string         // where `latest` led before recovery mended it
@@ -125,8 +124,7 @@ func (c *checker) all(ctx context.Context) error {
 		return err
 	}
 	c.trusts = keepsAll[info.Type]
-	c.index = indexChecks(c.d.DB)
-	if err := c.index.whole(ctx, func(err error) { c.indexFault(err) }); err != nil {
+	if _, err := c.d.DB.Check(ctx, c.indexFault); err != nil {
 		return c.indexError(err)
 	}
 	complete, err := c.headers(ctx)

@@ -1,36 +1,11 @@
 package backup
 
 import (
-	"context"
 	"errors"
-	"iter"
 	"strings"
 
 	"snap/index"
 )
-
-// indexCheck is how the index is asked whether it is whole.
-type indexCheck struct {
-	// whole makes sure that the index agrees with itself.
-	whole func(ctx context.Context, found func(error)) error
-	// set makes sure that a snapshot's change set agrees with its records.
-	set func(ctx context.Context, h *index.Header, set iter.Seq2[*index.Entry, error], found func(error)) error
-}
-
-// indexChecks are the checks of db.
-func indexChecks(db *index.DB) indexCheck {
-	return indexCheck{
-		whole: func(context.Context, func(error)) error { return nil },
-		set: func(_ context.Context, _ *index.Header, set iter.Seq2[*index.Entry, error], _ func(error)) error {
-			for _, err := range set {
-				if err != nil {
-					return err
-				}
-			}
-			return nil
-		},
-	}
-}
 
 // indexFault notes what is wrong with the index, once.
 func (c *checker) indexFault(err error) {

@@ -88,7 +88,7 @@ func (c *checker) set(ctx context.Context, h *index.Header) (*fault, error) {
 		return bad("the change set is of another snapshot: "+what+" differs from the index", true), nil
 	}
 	n, first := 0, error(nil)
-	err = c.index.set(ctx, h, changesOf(c.d.changes.Path(), setFile(h.Seq)), func(err error) {
+	err = c.d.DB.CheckSet(ctx, h, changesOf(c.d.changes.Path(), setFile(h.Seq)), func(err error) {
 		if n++; first == nil {
 			first = err
 		}

@@ -93,8 +93,7 @@ func (c *checker) repair(ctx context.Context) (err error) {
 	defer func() {
 		m.handles.close()
 		m.reader.close()
-		work.keep = ctx.Err() != nil
-		work.drop()
+		work.drop(ctx)
 	}()
 	closeSource, err := m.openSource(ctx)
 	if err != nil {

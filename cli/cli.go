@@ -32,6 +32,8 @@ func commands() []*command {
 		checkCommand(),
 		pruneCommand(),
 		deleteCommand(),
+		tagCommand(),
+		noteCommand(),
 		reindexCommand(),
 		completionCommand(),
 		completeCommand(),

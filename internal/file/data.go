@@ -1,6 +1,9 @@
 package file
 
-import "io"
+import (
+	"io"
+	"os"
+)
 
 // File is an open regular file.
 type File struct {
@@ -46,6 +49,13 @@ func (f *File) Stat() (Stat, error) {
 	var s Stat
 	err := f.stat(&s)
 	return s, pathError("stat", f.path, err)
+}
+
+// StatOpen is the stat record of a file that another package has opened.
+func StatOpen(f *os.File) (Stat, error) {
+	var s Stat
+	err := statOpen(f, &s)
+	return s, pathError("stat", f.Name(), err)
 }
 
 // Path is where the file was found, for messages.

@@ -2,6 +2,7 @@ package file
 
 import (
 	"fmt"
+	"os"
 
 	"golang.org/x/sys/unix"
 )
@@ -50,6 +51,8 @@ func (d *Dir) create(name string) (int, error) {
 }
 
 func (f *File) stat(s *Stat) error { return statx(f.fd, "", unix.AT_EMPTY_PATH, s) }
+
+func statOpen(f *os.File, s *Stat) error { return statx(int(f.Fd()), "", unix.AT_EMPTY_PATH, s) }
 
 func (f *File) read(p []byte) (int, error) {
 	n, err := retry(func() (int, error) { return unix.Read(f.fd, p) })

@@ -30,13 +30,15 @@ func (d *Dir) create(name string) (*os.File, error) {
 	return f, bare(err)
 }
 
-func (f *File) stat(s *Stat) error {
-	info, err := f.fd.Stat()
+func (f *File) stat(s *Stat) error { return statOpen(f.fd, s) }
+
+func statOpen(f *os.File, s *Stat) error {
+	info, err := f.Stat()
 	if err != nil {
 		return bare(err)
 	}
 	s.tell(info)
-	return bare(s.identifyOpen(info, f.fd))
+	return bare(s.identifyOpen(info, f))
 }
 
 func (f *File) read(p []byte) (int, error) {
