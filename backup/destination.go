@@ -38,6 +38,7 @@ type Destination struct {
 	trash   *file.Dir
 	changes *file.Dir
 	lock    *flock.Flock
+	dead    []*deadRun // that the next backup can go on from, the one with the most first
 	trust   []string
 }
 

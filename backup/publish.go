@@ -21,9 +21,7 @@ import (
 func (r *run) publish(ctx context.Context, work *workFolder, p *plan) error {
 	r.o.Report.Progress(Progress{Stage: Publishing})
 	d := r.d
-	// Once, on the handle from before the first write: a second call may say success although the first
-	// did not, so an error is final.
-	if err := d.root.SyncSystem(); err != nil {
+	if err := d.sync(); err != nil {
 		return err
 	}
 	d.release()

@@ -13,7 +13,8 @@ import (
 // doing when it died. It can be stopped and begun again at any point.
 //
 //	index      tmp tree  DEST/name  so                                 then
-//	–          yes       –          died while building                drop it
+//	–          yes       –          died while building                keep it for the next backup, if
+//	                                                                   that can go on from it (dead.go)
 //	prepared   yes       –          died before the rename             publish it: all of it is durable
 //	prepared   –         yes        died after the rename              mark it complete
 //	prepared   –         –          somebody removed it                forget it
@@ -34,7 +35,7 @@ func (d *Destination) recover(ctx context.Context) error {
 		}
 	}
 	// What gives space back comes before what may need some.
-	if err := d.empty(ctx, d.tmp); err != nil {
+	if err := d.sortTmp(ctx); err != nil {
 		return err
 	}
 	if err := d.sparing(func() error { return d.DB.Clean(ctx) }); err != nil {
@@ -185,19 +186,21 @@ func (d *Destination) empty(ctx context.Context, dir *file.Dir) error {
 		return err
 	}
 	for i := range entries {
-		name := entries[i].Name
-		s, err := dir.Lstat(name)
-		if err != nil {
-			return err
-		}
-		if s.Kind == file.Folder {
-			err = removeTree(ctx, dir, name, 4)
-		} else {
-			err = dir.Remove(name)
-		}
-		if err != nil {
+		if err := d.remove(ctx, dir, entries[i].Name); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// remove removes an entry of a folder of the destination's own, with all that is in it.
+func (d *Destination) remove(ctx context.Context, dir *file.Dir, name string) error {
+	s, err := dir.Lstat(name)
+	if err != nil {
+		return err
+	}
+	if s.Kind == file.Folder {
+		return removeTree(ctx, dir, name, 4)
+	}
+	return dir.Remove(name)
 }

@@ -121,6 +121,9 @@ func (c *call) backup(dest, source string) (err error) {
 	res, err := backup.Run(c.ctx, d, o)
 	if err != nil {
 		r.line.end()
+		if res.Kept {
+			err = withHint(err, "what was copied is kept: the next backup goes on from there")
+		}
 		logEnd(log, "backup", err)
 		return errors.Join(backupHint(err, dest), closer())
 	}
