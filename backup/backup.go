@@ -58,6 +58,10 @@ type Options struct {
 	Note       string
 
 	Report Reporter // told of what happens; nil: nobody
+
+	// In a dry run told of every record that the snapshot would have, in key order, tombstones too; nil: nobody.
+	// The record is valid during the call. An error ends the run.
+	Planned func(*index.Entry) error
 }
 
 // Stage is a part of a run that takes time.
@@ -69,6 +73,7 @@ const (
 	Comparing  Stage = "comparing"
 	Building   Stage = "copying"
 	Publishing Stage = "publishing"
+	Indexing   Stage = "indexing" // a reindex: Files are the entries looked at, Path the snapshot
 )
 
 // Progress counts what a stage has done so far. Totals are zero while unknown.
@@ -133,6 +138,7 @@ type run struct {
 	d      *Destination
 	source *file.Dir
 	tree   *file.Tree    // the source's folders
+	copies *file.Tree    // the previous snapshot's folders, while candidates are judged; nil without
 	prev   *index.Header // nil for the first
 	seq    uint64        // of prev, 0 for none
 	vols   *volumes
@@ -203,8 +209,13 @@ func (r *run) run(ctx context.Context) (err error) {
 	if r.o.Errors == FailOnErrors && r.res.Incomplete() {
 		return &SourceError{Problems: r.res.Problems}
 	}
+	if plan.proved > 0 {
+		// The hashes cost a read of both sides. Only a change set keeps them for good, so that they are
+		// worth a snapshot even if nothing changed.
+		r.problem("", fmt.Errorf("snapshot %s had no hashes of %d files: they were read, and are unchanged", r.prev.Name, plan.proved), true)
+	}
 	switch {
-	case plan.changes == 0 && r.prev != nil && !r.o.Force:
+	case plan.changes == 0 && plan.proved == 0 && r.prev != nil && !r.o.Force:
 		r.res.Skipped = true
 		if r.o.DryRun {
 			return nil
@@ -256,7 +267,7 @@ func (r *run) begin(ctx context.Context) error {
 		}
 		r.o.Force = r.o.Force || !there // what it held must be in a snapshot again
 	}
-	if r.prev != nil && r.prev.Source != r.o.Source {
+	if r.prev != nil && r.prev.Source != "" && r.prev.Source != r.o.Source {
 		r.problem("", fmt.Errorf("the source was %s in snapshot %s and is %s now", r.prev.Source, r.prev.Name, r.o.Source), true)
 	}
 	r.vols = newVolumes(r.prev)
@@ -266,6 +277,7 @@ func (r *run) begin(ctx context.Context) error {
 		Users: map[uint32]string{}, Groups: map[uint32]string{},
 	}
 	if r.prev != nil {
+		r.head.Parent = r.seq
 		for id, name := range r.prev.Users {
 			r.head.Users[id] = name
 		}

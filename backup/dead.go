@@ -132,5 +132,5 @@ func (d *Destination) removeWork(ctx context.Context, name string) error {
 		work.Remove(setName) // where there is none, or it resists, the next step tells
 		work.Close()
 	}
-	return d.remove(ctx, d.tmp, name)
+	return removeAny(ctx, d.tmp, name)
 }

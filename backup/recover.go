@@ -54,6 +54,9 @@ func (d *Destination) recover(ctx context.Context) error {
 	if err := d.importLost(ctx, &newest); err != nil {
 		return err
 	}
+	if err := d.mendLabels(ctx); err != nil {
+		return err
+	}
 	if err := d.mendLatest(newest.Name); err != nil {
 		return err
 	}
@@ -186,21 +189,9 @@ func (d *Destination) empty(ctx context.Context, dir *file.Dir) error {
 		return err
 	}
 	for i := range entries {
-		if err := d.remove(ctx, dir, entries[i].Name); err != nil {
+		if err := removeAny(ctx, dir, entries[i].Name); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// remove removes an entry of a folder of the destination's own, with all that is in it.
-func (d *Destination) remove(ctx context.Context, dir *file.Dir, name string) error {
-	s, err := dir.Lstat(name)
-	if err != nil {
-		return err
-	}
-	if s.Kind == file.Folder {
-		return removeTree(ctx, dir, name, 4)
-	}
-	return dir.Remove(name)
 }

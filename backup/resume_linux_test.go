@@ -51,7 +51,7 @@ func (p *place) interrupt(n int, change ...func(*backup.Options)) *backup.Result
 		p.t.Fatalf("interrupted at entry %d: %v", n, err)
 	}
 	for _, work := range p.works() {
-		if begin, _ := p.set(work); begin.Boot == "" {
+		if begin, _ := p.deadSet(work); begin.Boot == "" {
 			p.t.Skip("this system does not tell one mount from the next: Linux does from 6.8 on")
 		}
 	}
@@ -66,8 +66,8 @@ func (p *place) works() []string {
 	return all
 }
 
-// set reads the change set of a run that died: the paths of the files that it has copied, in order.
-func (p *place) set(work string) (begin *index.Header, copied []string) {
+// deadSet reads the change set of a run that died: the paths of the files that it has copied, in order.
+func (p *place) deadSet(work string) (begin *index.Header, copied []string) {
 	p.t.Helper()
 	b, err := os.ReadFile(filepath.Join(work, "changes"))
 	p.do(err)
@@ -88,7 +88,7 @@ func (p *place) set(work string) (begin *index.Header, copied []string) {
 // remains are the inodes of what the run that died in the work folder has copied.
 func (p *place) remains(work string) map[string]uint64 {
 	p.t.Helper()
-	_, copied := p.set(work)
+	_, copied := p.deadSet(work)
 	all := map[string]uint64{}
 	for _, path := range copied {
 		switch path {
@@ -343,7 +343,7 @@ func TestResumeAfterReboot(t *testing.T) {
 					p.refuse("not before a checkpoint")
 					return
 				}
-				_, copied := p.set(work)
+				_, copied := p.deadSet(work)
 				for _, path := range copied[n-countFolders(t, work, n):] {
 					delete(dead, path)
 				}
@@ -384,7 +384,7 @@ func TestResumeDamagedSet(t *testing.T) {
 	}
 	p.interrupt(30)
 	work := p.works()[0]
-	begin, _ := p.set(work)
+	begin, _ := p.deadSet(work)
 	p.rewriteSet(work, begin.Boot, 0)
 	whole, err := os.ReadFile(filepath.Join(work, "changes"))
 	p.do(err)
@@ -476,7 +476,7 @@ func TestResumeHardLinks(t *testing.T) {
 		p.interrupt(n, one)
 		work := p.works()[0]
 		dead := p.remains(work)
-		_, copied := p.set(work)
+		_, copied := p.deadSet(work)
 		for _, path := range copied {
 			dead[path] = inodeAt(t, filepath.Join(work, "tree", path))
 		}

@@ -45,6 +45,12 @@ func (w *workFolder) path() string {
 	return w.dir.Path()
 }
 
+// drop removes the folder. Where that fails or is interrupted, the next recovery goes on.
+func (w *workFolder) drop(ctx context.Context) {
+	w.dir.Close()
+	w.d.removeWork(ctx, w.name)
+}
+
 // leave clears up after a run that ended with err. What it has copied, and what dead runs had before it,
 // stays for the next one, unless it is published, of no use, or not to be trusted.
 func (w *workFolder) leave(ctx context.Context, err error) {

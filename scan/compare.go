@@ -123,7 +123,7 @@ func Unchanged(old *index.Record, s *file.Stat, volume uint32, rules Rules) bool
 		old.UID != s.UID || old.GID != s.GID || old.Rdev != s.Rdev {
 		return false
 	}
-	if old.Flags&(index.Racy|index.Inconsistent|index.Unreadable) != 0 || rules.Checksum && s.Kind == file.Regular {
+	if old.Weak() || old.Flags&(index.Racy|index.Inconsistent|index.Unreadable) != 0 || rules.Checksum && s.Kind == file.Regular {
 		return false
 	}
 	if !rules.IgnoreCtime && old.Ctime != s.Ctime {

@@ -85,6 +85,10 @@ func (f *File) Close() error { return pathError("close", f.path, f.close()) }
 // CloneFrom makes f share the bytes of src, where the file system can (FICLONE).
 func (f *File) CloneFrom(src *File) bool { return f.clone(src) }
 
+// Uncache lets the system forget what it holds of the file in memory, where it can: a later read then
+// comes from the disk, and a large file drives nothing else out. What is not on the disk yet stays.
+func (f *File) Uncache() { f.uncache() }
+
 // readAt reads into p from off; fewer bytes mean the end.
 func (f *File) readAt(p []byte, off int64) (int, error) {
 	n, err := f.pread(p, off)

@@ -77,6 +77,8 @@ func (f *File) close() error { return unix.Close(f.fd) }
 
 func (f *File) clone(src *File) bool { return unix.IoctlFileClone(f.fd, src.fd) == nil }
 
+func (f *File) uncache() { _ = unix.Fadvise(f.fd, 0, 0, unix.FADV_DONTNEED) }
+
 // nextData is the first range at or after off, and before size, that holds data: [start, end). start ==
 // end when there is none; both are then size, or where the file ends if that is before. A file system
 // that cannot tell says that all of it is data.

@@ -58,6 +58,8 @@ func (f *File) sync() error { return bare(f.fd.Sync()) }
 
 func (f *File) close() error { return bare(f.fd.Close()) }
 
+func (f *File) uncache() {}
+
 func (f *File) clone(*File) bool { return false }
 
 // nextData says that all of it is data.
