@@ -177,12 +177,13 @@ func (d *Destination) findSets() ([]foundSet, error) {
 	for i, seq := range seqs {
 		s := &sets[i]
 		s.seq = seq
-		if s.head, err = d.readSet(seq); err == nil {
-			s.whole = true
-		} else if !errors.Is(err, index.ErrDamaged) && !errors.Is(err, index.ErrTruncated) {
+		s.head, err = d.readSet(seq)
+		if s.whole = err == nil; errors.Is(err, index.ErrDamaged) || errors.Is(err, index.ErrTruncated) {
+			s.why = err
+			s.head, err = d.beginOf(seq)
+		}
+		if err != nil {
 			return nil, err
-		} else {
-			s.head, s.why = d.beginOf(seq), err
 		}
 		if s.head != nil {
 			if s.tree, err = folderAt(d.root, s.head.Name); err != nil {
@@ -194,17 +195,24 @@ func (d *Destination) findSets() ([]foundSet, error) {
 }
 
 // beginOf is the header at the front of a damaged change set, nil if that is damaged too.
-func (d *Destination) beginOf(seq uint64) *index.Header {
+func (d *Destination) beginOf(seq uint64) (*index.Header, error) {
 	f, err := openFile(d.changes, setFile(seq))
 	if err != nil {
-		return nil
+		return nil, err
 	}
 	defer f.Close()
 	c, err := index.NewChangeReader(f)
-	if err != nil || c.Begin() == nil || c.Begin().Seq != seq || CheckName(c.Begin().Name) != nil {
-		return nil
+	if errors.Is(err, index.ErrDamaged) || errors.Is(err, index.ErrTruncated) {
+		return nil, nil
 	}
-	return c.Begin()
+	if err != nil {
+		return nil, err
+	}
+	h := c.Begin()
+	if h == nil || h.Seq != seq || CheckName(h.Name) != nil {
+		return nil, nil
+	}
+	return h, nil
 }
 
 // folderAt reports whether name is a folder in dir.
@@ -260,15 +268,18 @@ func (r *reindex) findTrees(sets []foundSet) ([]foundTree, error) {
 // that it knows to be on the way is finished or forgotten first: nothing else knows of it.
 func (r *reindex) openOld(ctx context.Context) (id string, err error) {
 	old, err := index.Open(index.Path(r.d.Path))
-	if err != nil {
-		return "", nil
+	if err == nil {
+		id, err = old.ID(ctx)
 	}
-	if id, err = old.ID(ctx); err != nil {
-		return "", ctx.Err()
+	var all []index.Header
+	if err == nil {
+		all, err = old.Snapshots(ctx)
 	}
-	all, err := old.Snapshots(ctx)
+	if p := (*fs.PathError)(nil); errors.As(err, &p) || ctx.Err() != nil { // the disk's, not the index's
+		return id, err
+	}
 	if err != nil {
-		return id, ctx.Err()
+		return id, nil
 	}
 	r.old, r.d.DB = old, old
 	defer func() { r.d.DB = nil }()
@@ -361,9 +372,15 @@ func (d *Destination) unpublished() (work string, err error) {
 	}
 	for i := range entries {
 		name := entries[i].Name
+		if folder, err := folderAt(d.tmp, name); !folder || err != nil {
+			if err != nil {
+				return "", err
+			}
+			continue
+		}
 		dir, err := d.tmp.OpenDir(name)
 		if err != nil {
-			continue // no folder
+			return "", err
 		}
 		tree, err1 := exists(dir, treeName)
 		set, err2 := exists(dir, setName)

@@ -152,12 +152,12 @@ func (m *treeReader) compare(ctx context.Context) error {
 	}
 	walk := func(func(*scan.Item, error) bool) {}
 	if m.before != nil {
-		walk = scan.Walk(ctx, m.before.root, scan.Options{Jobs: m.r.o.Jobs})
+		walk = m.before.walk(ctx, m.r.o.Jobs)
 	}
 	next, stop := iter.Pull2(walk)
 	defer stop()
 	t, err, more := next()
-	for p, perr := range scan.Compare(scan.Walk(ctx, m.now.root, scan.Options{Jobs: m.r.o.Jobs}), old, func(uint64) uint32 { return 0 }, scan.Rules{}) {
+	for p, perr := range scan.Compare(m.now.walk(ctx, m.r.o.Jobs), old, func(uint64) uint32 { return 0 }, scan.Rules{}) {
 		if perr != nil {
 			return perr
 		}
@@ -169,7 +169,7 @@ func (m *treeReader) compare(ctx context.Context) error {
 			return err
 		}
 		var was *scan.Item
-		if more && t.Path() == path && t.Stat.Kind != file.None {
+		if more && t.Path() == path {
 			was = t
 		}
 		if err := m.visit(path, p.New, was, p.Old); err != nil {
@@ -186,9 +186,6 @@ func (m *treeReader) compare(ctx context.Context) error {
 // Each may be nil.
 func (m *treeReader) visit(path string, now, was *scan.Item, old *index.Entry) error {
 	if now != nil && now.Err != nil {
-		if now.Stat.Kind == file.None || !errors.Is(now.Err, fs.ErrPermission) {
-			return now.Err
-		}
 		m.r.res.Notes = append(m.r.res.Notes, fmt.Errorf("what is in it is not in the index: %w", now.Err))
 	}
 	if now == nil {

@@ -7,6 +7,7 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
+	"syscall"
 
 	"snap/index"
 	"snap/internal/file"
@@ -97,7 +98,9 @@ func (d *decider) all(w *index.ChangeWriter) error {
 	next, stop := iter.Pull2(d.hints)
 	defer stop()
 	d.next = next
-	d.step()
+	if err := d.step(); err != nil {
+		return err
+	}
 	for e, err := range d.out.all() {
 		if err == nil {
 			err = d.ctx.Err()
@@ -121,7 +124,9 @@ func (d *decider) all(w *index.ChangeWriter) error {
 			return err
 		}
 		if hint != nil {
-			d.step()
+			if err := d.step(); err != nil {
+				return err
+			}
 		}
 	}
 	for d.hint != nil {
@@ -149,21 +154,27 @@ func (d *decider) put(w *index.ChangeWriter, path string, rec *index.Record) err
 	return w.Add(path, rec)
 }
 
-// step goes to the next hint. Where they cannot be read on there are no more.
-func (d *decider) step() {
+// step goes to the next hint. Where damage begins there are no more.
+func (d *decider) step() error {
 	e, err, more := d.next()
 	if d.hint = e; err != nil || !more {
 		d.hint = nil
 	}
+	if errors.Is(err, index.ErrDamaged) || errors.Is(err, index.ErrTruncated) {
+		return nil
+	}
+	return err
 }
 
 // alone deals with a hint about a path that compare did not tell of. Only what was in the source and could
 // not be brought into the tree needs it: nothing else tells of that.
 func (d *decider) alone(w *index.ChangeWriter) error {
 	path, rec := d.hint.Path, d.hint.Record
-	d.step()
-	if !d.absent(path, &rec) {
-		return nil
+	if err := d.step(); err != nil {
+		return err
+	}
+	if absent, err := d.absent(path, &rec); !absent || err != nil {
+		return err
 	}
 	if _, err := d.lookup(path); !errors.Is(err, index.ErrNotFound) {
 		return err
@@ -173,18 +184,23 @@ func (d *decider) alone(w *index.ChangeWriter) error {
 }
 
 // absent reports whether a hint is about an entry that the tree has a folder for and does not hold.
-func (d *decider) absent(path string, hint *index.Record) bool {
+func (d *decider) absent(path string, hint *index.Record) (bool, error) {
 	if !hint.Exists() || hint.Stored != index.Absent || hint.Kind == file.Folder {
-		return false
+		return false, nil
 	}
 	dir, name := index.Split(path)
 	parent, err := d.now.tree.Dir(dir)
+	for _, e := range [...]error{fs.ErrNotExist, fs.ErrPermission, syscall.ENOTDIR, syscall.ELOOP} {
+		if errors.Is(err, e) {
+			return false, nil
+		}
+	}
 	if err != nil {
-		return false
+		return false, err
 	}
 	defer parent.Close()
 	there, err := exists(parent, name)
-	return err == nil && !there
+	return err == nil && !there, err
 }
 
 // lookup is the record of a path in the snapshot before.
@@ -196,11 +212,15 @@ func (d *decider) lookup(path string) (*index.Record, error) {
 // decide makes of the record of an entry that differs the best that is known.
 func (d *decider) decide(path string, rec, hint *index.Record) error {
 	if !rec.Exists() {
-		if hint != nil && d.absent(path, hint) {
+		if hint == nil {
+			return nil
+		}
+		absent, err := d.absent(path, hint)
+		if absent {
 			*rec = *hint
 			rec.Change, rec.From, rec.To = index.Modified, "", ""
 		}
-		return nil
+		return err
 	}
 	if rec.Kind == file.Folder {
 		return d.folder(path, rec, hint)
