@@ -3,6 +3,9 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -12,6 +15,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"snap/backup"
+	"snap/index"
 )
 
 func reindexCommand() *command {
@@ -103,6 +107,35 @@ func timeOfName(name, format string, zone *time.Location) (time.Time, bool) {
 		}
 	}
 	return time.Time{}, false
+}
+
+// snapshotFolders are the folders of dest whose names are those of snapshots.
+func (c *call) snapshotFolders(dest, format string) (names []string, err error) {
+	entries, err := os.ReadDir(dest)
+	for _, e := range entries {
+		if _, ok := timeOfName(e.Name(), format, c.env.Now().Location()); ok && e.IsDir() {
+			names = append(names, e.Name())
+		}
+	}
+	return names, err
+}
+
+// checkNoIndex refuses a backup beside snapshots that no index knows: as the first of a new destination it
+// would copy everything, and they could not be taken in any more, because they are older.
+func (c *call) checkNoIndex(dest, format string) error {
+	names, err := c.snapshotFolders(dest, format)
+	if err != nil || len(names) == 0 {
+		return err
+	}
+	// After the folders, because another run may be making the index and its first snapshot right now.
+	if _, err := os.Lstat(index.Path(dest)); !errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if sets, _ := os.ReadDir(filepath.Join(dest, ".snap", "changes")); len(sets) > 0 {
+		return nil // the index is missing, and is said to be when it is opened
+	}
+	return withCode(exitRefused, withHint(fmt.Errorf("destination %s: no index, and folders that look like snapshots: %s", quote(dest), enumerate(names)),
+		"to take them in: snap init %[1]s && snap reindex -d %[1]s\nto leave them alone: snap init %[1]s, and back up again", shellWord(dest)))
 }
 
 // reindexJSON is what `reindex --json` prints.
