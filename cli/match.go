@@ -180,10 +180,9 @@ func (m *matcher) matches(b []byte) bool {
 	return false
 }
 
-// may reports whether the pattern, of which only the globs and what they stand for literally may be set to say no,
-// can match the path.
+// may is a quick look: false if the pattern cannot match the path.
 func (p *pattern) may(b []byte) bool {
-	if p.last == "" || bytes.HasSuffix(b, []byte(p.last)) {
+	if p.last == "" || p.tail != "" || bytes.HasSuffix(b, []byte(p.last)) {
 		return true
 	}
 	for _, dir := range p.paths {
