@@ -138,7 +138,7 @@ func TestDeleteLeavesTheOthersAlone(t *testing.T) {
 		}
 		if rapid.Bool().Draw(rt, "reindex") {
 			p.do(os.Remove(index.Path(p.dest)))
-			_, err := backup.Reindex(context.Background(), p.dest, 0, "")
+			_, err := backup.Reindex(context.Background(), p.dest, backup.ReindexOptions{})
 			p.do(err)
 			if d := sameAnswers(want, p.answers(left)); d != "" {
 				rt.Fatalf("deleted %q of %q and reindexed: %s", gone, names, d)

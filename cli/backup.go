@@ -95,7 +95,7 @@ func (c *call) backup(dest, source string) (err error) {
 	if err := checkLayout(&o, dest); err != nil {
 		return err
 	}
-	d, err := backup.Open(c.ctx, dest, backup.OpenOptions{Create: true, ReadOnly: o.DryRun, LockWait: c.opts.lockWait, Holder: c.holder("backup")})
+	d, err := backup.Open(c.ctx, dest, backup.OpenOptions{Create: true, ReadOnly: o.DryRun, LockWait: c.opts.lockWait, Holder: c.holder("backup"), Trust: c.trusted(dest)})
 	if err != nil {
 		return backupHint(err, dest)
 	}
@@ -116,6 +116,9 @@ func (c *call) backup(dest, source string) (err error) {
 	res, err := backup.Run(c.ctx, d, o)
 	if err != nil {
 		r.line.end()
+		if res.Kept {
+			err = withHint(err, "what was copied is kept: the next backup goes on from there")
+		}
 		logEnd(log, "backup", err)
 		return errors.Join(backupHint(err, dest), closer())
 	}
@@ -131,6 +134,7 @@ func (c *call) backup(dest, source string) (err error) {
 		if err := c.remember(dest, d.ID, source); err != nil {
 			c.warn("the list of known destinations could not be written: %v", err)
 		}
+		c.proved(dest, d.DB)
 	}
 	if err := errors.Join(r.err, r.summary(res, o.Start)); err != nil {
 		return err
@@ -303,7 +307,7 @@ func backupHint(err error, dest string) error {
 		return withHint(err, "if two names of the source differ only in case: the destination cannot keep both; leave one out with Blacklist.txt")
 	case errors.Is(err, fs.ErrPermission):
 		return withHint(err, "this user may not write there")
-	case errors.Is(err, index.ErrMissing), errors.Is(err, index.ErrDamaged), errors.Is(err, index.ErrNewer):
+	case errors.Is(err, index.ErrMissing), errors.Is(err, index.ErrDamaged), errors.Is(err, index.ErrTruncated), errors.Is(err, index.ErrNewer):
 		return indexHint(err, dest)
 	}
 	return err

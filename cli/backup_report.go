@@ -128,7 +128,9 @@ type backupSummaryJSON struct {
 	Errors        int64         `json:"errors"`
 	Vanished      int64         `json:"vanished"`
 	pruned
-	Seconds float64 `json:"seconds"`
+	Seconds      float64 `json:"seconds"`
+	FilesResumed int64   `json:"files_resumed"` // taken over from an interrupted run
+	DataResumed  int64   `json:"data_resumed"`  // their bytes, which data_added counts too
 }
 
 // summary prints how the backup ended.
@@ -149,6 +151,7 @@ func (r *backupReport) summary(res *backup.Result, start time.Time) error {
 			j.FilesNew, j.FilesChanged, j.FilesMetadata, j.FilesMoved, j.FilesLinked, j.FilesRemoved = h.Added, h.Modified, h.Metadata, h.Moved, h.Linked, h.Removed
 			j.DataAdded = h.CopiedBytes
 		}
+		j.FilesResumed, j.DataResumed = res.Resumed.Files, res.Resumed.Bytes
 		for _, p := range res.Problems {
 			if !p.Note {
 				j.Errors++
@@ -179,6 +182,9 @@ func (r *backupReport) summary(res *backup.Result, start time.Time) error {
 		strings.TrimSpace(fmt.Sprintf("%s %s", verb, name)) + fmt.Sprintf(": %s, %s, %s", plural(h.Files, "file", "files"), plural(h.Dirs, "folder", "folders"), c.size(h.Bytes)),
 		"  " + changes,
 		fmt.Sprintf("  %s copied, %s linked (%s not copied again), %s", c.size(h.CopiedBytes), plural(h.Linked, "file", "files"), c.size(saved), seconds(took)),
+	}
+	if n := res.Resumed; n.Files > 0 {
+		lines = append(lines, fmt.Sprintf("  %s files (%s) of them taken over from an interrupted run", humanize.Comma(n.Files), c.size(n.Bytes)))
 	}
 	if res.Vanished > 0 {
 		lines = append(lines, fmt.Sprintf("  %s vanished while the backup ran", humanize.Comma(res.Vanished)))

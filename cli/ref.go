@@ -261,6 +261,9 @@ func (r resolver) split(s string) (head, path string) {
 func sourcePath(h *index.Header, typed string) (string, error) {
 	p := filepath.ToSlash(typed)
 	if path.IsAbs(p) || filepath.IsAbs(typed) {
+		if h.Source == "" {
+			return "", withHint(fmt.Errorf("%s: nobody knows the source of snapshot %s", quote(typed), quote(h.Name)), "name the path from the source down, as snap ls %s shows it", shellWord(h.Name))
+		}
 		rel, ok := pathBelow(path.Clean(p), filepath.ToSlash(h.Source))
 		if !ok {
 			return "", withHint(fmt.Errorf("%s: not below the source %s", quote(typed), quote(h.Source)), "paths in a snapshot count from its source down")

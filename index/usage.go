@@ -98,7 +98,6 @@ func (s Span) among(snapshots []uint64) (from, to int) {
 
 // version is a record of a path, and the buckets around it. It is valid while it is visited.
 type version struct {
-	key    []byte
 	path   string // aliases the database, as the strings of the record
 	bucket uint64
 	next   uint64 // the bucket of the path's next record, 0 for none
@@ -127,6 +126,7 @@ func visitVersions(tx *bolt.Tx, start []byte, visit func(*version, *tracer) erro
 	b := openBuckets(tx) // its cursors only go forward
 	var seqs []uint64
 	var path []byte
+	var one version
 	n := 0
 	scan, k, v, err := scanPaths(tx, nil, start)
 	for ; k != nil && err == nil; k, v, err = scan.next() {
@@ -143,8 +143,7 @@ func visitVersions(tx *bolt.Tx, start []byte, visit func(*version, *tracer) erro
 			if !ok {
 				return nil, damaged("the record of %q in snapshot %d", path, s)
 			}
-			one := version{key: k, path: alias(path), bucket: s}
-			if i+1 < len(seqs) {
+			if one.path, one.bucket, one.next = alias(path), s, 0; i+1 < len(seqs) {
 				one.next = seqs[i+1]
 			}
 			if err := parseRecord(alias(body), &one.Record); err != nil {
@@ -178,7 +177,8 @@ type lifetime struct {
 
 // findShared notes the inodes with several names.
 func (c *usageCount) findShared(v *version, t *tracer) error {
-	if v.Kind != file.Regular || v.Nlink <= 1 || !v.hasInode() {
+	again := v.Stored == Joined || v.Stored == Linked && v.Change != Moved && v.shared(v.path) != v.path
+	if v.Kind != file.Regular || !v.hasInode() || v.Nlink <= 1 && !again {
 		return nil
 	}
 	born, err := c.born(v, t)
@@ -273,7 +273,7 @@ func (c *usageCount) usage() Usage {
 	u := Usage{}
 	for span, a := range c.sums {
 		if a.Inodes > 0 {
-			u[Span{c.seqs[span[0]], c.seqs[span[1]]}] = a
+			u[Span{c.seqs[span[0]], c.seqs[span[1]]}] = Amount{a.Inodes, max(a.Bytes, 0)}
 		}
 	}
 	return u
