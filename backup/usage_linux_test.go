@@ -283,8 +283,8 @@ func TestUsageOfAMissingSnapshot(t *testing.T) {
 		if got, want := u.Total(there), trees.Total(there); got != want {
 			t.Errorf("total %+v, the trees hold %+v", got, want)
 		}
-		if got, want := u.Alone(there), trees.Alone(there); !slices.Equal(got, want) {
-			t.Errorf("alone %+v, the trees hold %+v", got, want)
+		if got, want := u.Shares(there), trees.Shares(there); !slices.Equal(got, want) {
+			t.Errorf("shares %+v, the trees hold %+v", got, want)
 		}
 	})
 }
