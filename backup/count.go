@@ -9,7 +9,14 @@ import (
 
 // count adds an entry of the new snapshot to its header.
 func (r *run) count(rec *index.Record, changed bool) {
-	h := &r.head
+	tally(&r.head, rec, changed)
+	if rec.Exists() {
+		r.owners(rec)
+	}
+}
+
+// tally adds an entry of a snapshot to its counts.
+func tally(h *index.Header, rec *index.Record, changed bool) {
 	if rec.Exists() {
 		switch {
 		case rec.Kind == file.Folder:
@@ -23,7 +30,6 @@ func (r *run) count(rec *index.Record, changed bool) {
 				h.Linked++
 			}
 		}
-		r.owners(rec)
 	}
 	if !changed {
 		return

@@ -81,6 +81,11 @@ func (p *placer) join(it *item) error {
 
 // make makes an entry with an inode of its own.
 func (p *placer) make(it *item) error {
+	if it.saved != nil {
+		if done, err := p.takeOver(it); done || err != nil {
+			return err
+		}
+	}
 	switch it.rec.Stored {
 	case index.Cloned:
 		if done, err := p.clone(it); done || err != nil {

@@ -81,6 +81,9 @@ func (c *call) backup(dest, source string) (err error) {
 	if err := checkDest(dest); err != nil {
 		return err
 	}
+	if err := c.checkDisk(dest); err != nil {
+		return err
+	}
 	s, err := c.readSettings(dest)
 	if err != nil {
 		return err
@@ -97,7 +100,7 @@ func (c *call) backup(dest, source string) (err error) {
 		return backupHint(err, dest)
 	}
 	o.Scan.Never = []file.Stat{never}
-	d, err := backup.Open(c.ctx, dest, backup.OpenOptions{Create: true, ReadOnly: o.DryRun, LockWait: c.opts.lockWait, Holder: c.holder("backup")})
+	d, err := backup.Open(c.ctx, dest, backup.OpenOptions{Create: true, ReadOnly: o.DryRun, LockWait: c.opts.lockWait, Holder: c.holder("backup"), Trust: c.trusted(dest)})
 	if err != nil {
 		return backupHint(err, dest)
 	}
@@ -116,21 +119,36 @@ func (c *call) backup(dest, source string) (err error) {
 	o.Report = r
 	log.Info("backup begins", "source", source)
 	res, err := backup.Run(c.ctx, d, o)
-	r.line.end()
 	if err != nil {
+		r.line.end()
+		if res.Kept {
+			err = withHint(err, "what was copied is kept: the next backup goes on from there")
+		}
 		logEnd(log, "backup", err)
 		return errors.Join(backupHint(err, dest), closer())
 	}
+	var pruneErr error
+	if !o.DryRun {
+		// After the backup, never before: on ext4 making files just after many were removed is slow.
+		if r.pruned, pruneErr = c.pruneAfter(d, &s.keep, r.line); pruneErr != nil {
+			logEnd(log, "prune", pruneErr)
+		}
+	}
+	r.line.end()
 	if !o.DryRun {
 		if err := c.remember(dest, d.ID, source); err != nil {
 			c.warn("the list of known destinations could not be written: %v", err)
 		}
+		c.proved(dest, d.DB)
 	}
 	if err := errors.Join(r.err, r.summary(res, o.Start)); err != nil {
 		return err
 	}
 	if err := closer(); err != nil {
 		c.warn("log file: %v", err)
+	}
+	if pruneErr != nil {
+		return backupHint(pruneErr, dest)
 	}
 	if res.Incomplete() {
 		return withCode(exitPartial, nil)
@@ -284,7 +302,7 @@ func backupHint(err error, dest string) error {
 		return withHint(err, "if two names of the source differ only in case: the destination cannot keep both; leave one out with Blacklist.txt")
 	case errors.Is(err, fs.ErrPermission):
 		return withHint(err, "this user may not write there")
-	case errors.Is(err, index.ErrMissing), errors.Is(err, index.ErrDamaged), errors.Is(err, index.ErrNewer):
+	case errors.Is(err, index.ErrMissing), errors.Is(err, index.ErrDamaged), errors.Is(err, index.ErrTruncated), errors.Is(err, index.ErrNewer):
 		return indexHint(err, dest)
 	}
 	return err

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"fmt"
 	"iter"
 	"strings"
 
@@ -206,12 +205,4 @@ func (c *call) differenceText(d *index.Difference, along int) string {
 		s += " (" + strings.Join(notes, ", ") + ")"
 	}
 	return s
-}
-
-// plural is a number of things.
-func plural(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %s", n, many)
 }

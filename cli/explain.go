@@ -64,10 +64,14 @@ func explain(c *call) error {
 		return err
 	}
 	defer d.Close()
+	defer c.proved(d.dir, d.db)
 	if len(d.snaps) == 0 {
 		return withHint(errors.New("the destination holds no complete snapshot"), "snap backup DEST SRC makes one")
 	}
 	newest := &d.snaps[d.snaps.newest()]
+	if newest.Source == "" {
+		return withHint(fmt.Errorf("nobody knows the source of snapshot %s", quote(newest.Name)), "the next backup names it: snap backup DEST SRC")
+	}
 	paths, err := d.locator(c).paths(c.args[0])
 	if err != nil {
 		return err

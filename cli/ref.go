@@ -46,7 +46,7 @@ func (r resolver) ref(s string) (int, error) {
 	if base, back, ok := stepsBack(s); ok {
 		pos, err := r.ref(base)
 		if err == nil && back > pos {
-			err = fmt.Errorf("%s: only %s before %s", quote(s), plural(pos, "snapshot", "snapshots"), quote(base))
+			err = fmt.Errorf("%s: %s before %s", quote(s), map[bool]string{true: "there is no snapshot", false: "only " + plural(pos, "snapshot", "snapshots")}[pos == 0], quote(base))
 		}
 		return pos - min(back, pos), err
 	}
@@ -261,6 +261,9 @@ func (r resolver) split(s string) (head, path string) {
 func sourcePath(h *index.Header, typed string) (string, error) {
 	p := filepath.ToSlash(typed)
 	if path.IsAbs(p) || filepath.IsAbs(typed) {
+		if h.Source == "" {
+			return "", withHint(fmt.Errorf("%s: nobody knows the source of snapshot %s", quote(typed), quote(h.Name)), "name the path from the source down, as snap ls %s shows it", shellWord(h.Name))
+		}
 		rel, ok := pathBelow(path.Clean(p), filepath.ToSlash(h.Source))
 		if !ok {
 			return "", withHint(fmt.Errorf("%s: not below the source %s", quote(typed), quote(h.Source)), "paths in a snapshot count from its source down")

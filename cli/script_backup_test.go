@@ -36,6 +36,7 @@ func withBackupVerbs(verbs map[string]func(*testscript.TestScript, bool, []strin
 //	samefile A B          A and B are one inode
 //	empty DIR             DIR holds nothing
 //	issymlink P           P is a symbolic link
+//	mode P OCTAL          P has these permission bits
 //	snapshot-of DIR FILE  write every name below DIR with mode, size and times to FILE
 var backupVerbs = map[string]func(*testscript.TestScript, bool, []string){
 	"samefile": func(ts *testscript.TestScript, neg bool, args []string) {
@@ -45,6 +46,13 @@ var backupVerbs = map[string]func(*testscript.TestScript, bool, []string){
 		ts.Check(err)
 		if os.SameFile(a, b) == neg {
 			ts.Fatalf("%s and %s: want one inode: %v", args[0], args[1], !neg)
+		}
+	},
+	"mode": func(ts *testscript.TestScript, neg bool, args []string) {
+		info, err := os.Lstat(ts.MkAbs(args[0]))
+		ts.Check(err)
+		if got := fmt.Sprintf("%04o", info.Mode().Perm()); (got == args[1]) == neg {
+			ts.Fatalf("%s has mode %s", args[0], got)
 		}
 	},
 	"empty": func(ts *testscript.TestScript, neg bool, args []string) {

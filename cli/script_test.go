@@ -13,6 +13,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"snap/index"
+	"snap/internal/file"
 )
 
 func TestMain(m *testing.M) {
@@ -36,6 +37,8 @@ func runProgram() {
 //
 //	destination DIR FILE   a destination in DIR with the snapshots that FILE tells of, see tell
 //	exits CODE snap …      the command ends with this code
+//
+// and the conditions [root], and [sessions]: the system tells one mount from the next (Linux 6.8).
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
@@ -44,6 +47,21 @@ func TestScripts(t *testing.T) {
 			env.Setenv("SNAP_TEST_NOW", "2026-11-22T12:00:00Z")
 			env.Setenv("XDG_STATE_HOME", env.WorkDir+"/state")
 			return addWeak(env)
+		},
+		Condition: func(cond string) (bool, error) {
+			switch cond {
+			case "root":
+				return os.Geteuid() == 0, nil
+			case "sessions":
+			default:
+				return false, fmt.Errorf("no such condition: %s", cond)
+			}
+			dir, err := file.OpenRoot(".")
+			if err != nil {
+				return false, err
+			}
+			defer dir.Close()
+			return dir.Session() != "", nil
 		},
 		Cmds: withBackupVerbs(map[string]func(*testscript.TestScript, bool, []string){
 			"destination": func(ts *testscript.TestScript, neg bool, args []string) {

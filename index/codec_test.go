@@ -101,10 +101,10 @@ func TestEveryChangeStoredAndReasonHasAName(t *testing.T) {
 	for i := Absent; i <= Joined; i++ {
 		names[i.String()] = true
 	}
-	for i := NewPath; i <= Replaced; i++ {
+	for i := NewPath; i <= FromTree; i++ {
 		names[i.String()] = true
 	}
-	if want := int(Silent) + int(Joined) + 1 + int(Replaced); len(names) != want || names["unknown"] || names["unknown reason"] || names[""] {
+	if want := int(Silent) + int(Joined) + 1 + int(FromTree); len(names) != want || names["unknown"] || names["unknown reason"] || names[""] {
 		t.Errorf("%d different names, want %d: %v", len(names), want, names)
 	}
 	if Change(200).String() != "unknown" || Stored(200).String() != "unknown" || Reason(200).String() != "unknown reason" {

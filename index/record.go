@@ -82,6 +82,7 @@ const (
 	UnreadableNow            // could not be read this time
 	VanishedMeanwhile        // was gone when it was to be read
 	Replaced                 // by another file, in a snapshot that was deleted since
+	FromTree                 // taken from a snapshot's tree: another inode than before, equal size and time
 )
 
 var reasonTexts = [...]string{
@@ -92,6 +93,7 @@ var reasonTexts = [...]string{
 	"the older copy has as many links as the file system allows", "content read as --checksum asks",
 	"content verified", "no longer in the source", "could not be read", "vanished while the backup ran",
 	"replaced by another file in a snapshot that was deleted since",
+	"another copy of the same size and time, not compared",
 }
 
 func (r Reason) String() string {
@@ -115,6 +117,11 @@ const (
 	// Hashed: Hash is set.
 	Hashed
 )
+
+// TreeVolume is the Volume of a record that was made from a snapshot's tree. Its inode and birth time are
+// those of the tree, so that the names that share an inode are known; no file system of a source has
+// this number.
+const TreeVolume = 1<<32 - 1
 
 // Record is the state that one snapshot introduced for one path.
 type Record struct {
@@ -155,12 +162,24 @@ func (r *Record) SameIdentity(o *Record) bool {
 	return r.Volume == o.Volume && r.Ino == o.Ino && r.Ino != 0 && r.Btime == o.Btime
 }
 
-// SameContent reports whether both hold the same bytes, target or device, as far as the records prove.
+// Weak reports whether the record is of a file whose content is not known: it was made from a tree.
+func (r *Record) Weak() bool {
+	return r.Kind == file.Regular && r.Stored != Absent && !r.Has(Hashed)
+}
+
+// SameContent reports whether both hold the same bytes, target or device, as far as the records tell:
+// where one has no hash, size and modification time have to do.
 func (r *Record) SameContent(o *Record) bool {
 	if r.Kind != o.Kind || r.Size != o.Size || r.Target != o.Target || r.Rdev != o.Rdev {
 		return false
 	}
-	return r.Kind != file.Regular || r.Has(Hashed) && o.Has(Hashed) && r.Hash == o.Hash
+	switch {
+	case r.Kind != file.Regular:
+		return true
+	case r.Has(Hashed) && o.Has(Hashed):
+		return r.Hash == o.Hash
+	}
+	return r.Mtime == o.Mtime
 }
 
 // SameMeta reports whether mode, owner, xattrs and modification time are equal.

@@ -192,12 +192,18 @@ func (l *loader) list(key []byte, r *Record, put bool) {
 	if !r.Exists() {
 		return
 	}
-	if r.Ino != 0 {
+	if inIdentity(r) {
 		l.identity[string(append(identityPrefix(r), key...))] = put
 	}
-	if r.Kind == file.Regular && r.Has(Hashed) && r.Stored != Absent && r.Size > 0 {
+	if inContent(r) {
 		l.content[string(append(contentPrefix(r.Size, &r.Hash), key...))] = put
 	}
+}
+
+// inIdentity and inContent say which entries of the newest snapshot are in these buckets.
+func inIdentity(r *Record) bool { return r.Ino != 0 }
+func inContent(r *Record) bool {
+	return r.Kind == file.Regular && r.Has(Hashed) && r.Stored != Absent && r.Size > 0
 }
 
 // close makes the collected edits.

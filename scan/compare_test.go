@@ -163,6 +163,7 @@ func TestSameIsWhatTheStatRecordProves(t *testing.T) {
 		{"inode, ignored", record(file.Regular, volume(2)), record(file.Regular, inode(9)), ignoreInode, nil, true},
 		{"device", record(file.CharDevice), record(file.CharDevice, device(9)), none, nil, false},
 		{"kind", record(file.FIFO), record(file.Socket), none, nil, false},
+		{"from a tree", record(file.Regular, unhashed), record(file.Regular), Rules{IgnoreInode: true, IgnoreCtime: true}, nil, false},
 		{"racy", record(file.Regular, flags(index.Racy)), record(file.Regular), ignoreCtime, nil, false},
 		{"inconsistent", record(file.Regular, flags(index.Inconsistent)), record(file.Regular), none, nil, false},
 		{"unreadable then", record(file.Folder, flags(index.Unreadable)), record(file.Folder), none, nil, false},
