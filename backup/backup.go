@@ -58,6 +58,10 @@ type Options struct {
 	Note       string
 
 	Report Reporter // told of what happens; nil: nobody
+
+	// In a dry run told of every record that the snapshot would have, in key order, tombstones too; nil: nobody.
+	// The record is valid during the call. An error ends the run.
+	Planned func(*index.Entry) error
 }
 
 // Stage is a part of a run that takes time.

@@ -367,8 +367,8 @@ func TestCheckChangeSets(t *testing.T) {
 			p.do(c.do(p))
 			p.wantSaid(p.check(backup.CheckOptions{}), c.want...)
 			p.repairs(before, c.want)
-			if n, err := backup.Reindex(context.Background(), p.dest, 0, "test"); err != nil || n != 3 {
-				t.Fatalf("the sets made again do not make an index: %d %v", n, err)
+			if n, err := backup.Reindex(context.Background(), p.dest, backup.ReindexOptions{}); err != nil || n.Snapshots != 3 {
+				t.Fatalf("the sets made again do not make an index: %d %v", n.Snapshots, err)
 			}
 			p.wantSaid(p.check(backup.CheckOptions{Read: readAll}))
 		})

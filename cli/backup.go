@@ -92,14 +92,9 @@ func (c *call) backup(dest, source string) (err error) {
 	if err != nil {
 		return err
 	}
-	never, err := backup.CheckLayout(source, dest, func(rel string) (bool, error) {
-		v, err := o.Scan.Filter.Explain(rel, true)
-		return !v.Walk, err
-	})
-	if err != nil {
-		return backupHint(err, dest)
+	if err := checkLayout(&o, dest); err != nil {
+		return err
 	}
-	o.Scan.Never = []file.Stat{never}
 	d, err := backup.Open(c.ctx, dest, backup.OpenOptions{Create: true, ReadOnly: o.DryRun, LockWait: c.opts.lockWait, Holder: c.holder("backup"), Trust: c.trusted(dest)})
 	if err != nil {
 		return backupHint(err, dest)
@@ -154,6 +149,16 @@ func (c *call) backup(dest, source string) (err error) {
 		return withCode(exitPartial, nil)
 	}
 	return nil
+}
+
+// checkLayout refuses a source and a destination that lie in each other, and keeps the scan out of dest.
+func checkLayout(o *backup.Options, dest string) error {
+	never, err := backup.CheckLayout(o.Source, dest, func(rel string) (bool, error) {
+		v, err := o.Scan.Filter.Explain(rel, true)
+		return !v.Walk, err
+	})
+	o.Scan.Never = []file.Stat{never}
+	return backupHint(err, dest)
 }
 
 // checkDest says what is wrong with a destination before anything is done there.

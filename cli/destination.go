@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"syscall"
 	"time"
 
 	"snap/index"
@@ -83,7 +84,7 @@ func (c *call) find() (string, error) {
 		return c.named(dest, "$SNAP_DEST")
 	}
 	for dir := c.env.Dir; dir != ""; dir = filepath.Dir(dir) {
-		if isDestination(dir) {
+		if there, _ := isDestination(dir); there { // a parent that cannot be looked into is none of ours
 			return dir, nil
 		}
 		if dir == filepath.Dir(dir) {
@@ -99,7 +100,9 @@ func (c *call) find() (string, error) {
 	if others := slices.DeleteFunc(slices.Clone(known), func(k knownDest) bool { return k.Path == newest.Path }); len(others) > 0 {
 		c.note("destination %s, the last of %d backed up to; -d names another", quote(newest.Path), len(others)+1)
 	}
-	if !isDestination(newest.Path) {
+	if there, err := isDestination(newest.Path); err != nil {
+		return "", err
+	} else if !there {
 		return "", withCode(exitNoDest, withHint(fmt.Errorf("%s: the last destination is not there", quote(newest.Path)),
 			"connect its disk, or name another with -d DIR"))
 	}
@@ -112,17 +115,23 @@ func (c *call) named(dest, how string) (string, error) {
 	if !filepath.IsAbs(dir) {
 		dir = filepath.Join(c.env.Dir, dir)
 	}
-	if !isDestination(dir) {
+	if there, err := isDestination(dir); err != nil {
+		return "", err
+	} else if !there {
 		return "", withCode(exitNoDest, withHint(fmt.Errorf("%s: not a snap destination (from %s)", quote(dest), how),
 			"a destination holds a folder .snap; to make one: snap backup DEST SRC"))
 	}
 	return filepath.Clean(dir), nil
 }
 
-// isDestination reports whether dir holds a folder .snap.
-func isDestination(dir string) bool {
+// isDestination reports whether dir holds a folder .snap. A folder that cannot be looked into is an error:
+// what it holds is not known.
+func isDestination(dir string) (bool, error) {
 	info, err := os.Lstat(filepath.Join(dir, ".snap"))
-	return err == nil && info.IsDir()
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
+		return false, nil
+	}
+	return err == nil && info.IsDir(), err
 }
 
 // knownDest is a destination that this user has backed up to.

@@ -17,7 +17,9 @@ func (c *call) checkDisk(dest string) error {
 	}
 	last := slices.MaxFunc(here, func(a, b knownDest) int { return a.Last.Compare(b.Last) })
 	anew := fmt.Sprintf("to back up to what is there now all the same: snap init %s", shellWord(dest))
-	if !isDestination(dest) {
+	if there, err := isDestination(dest); err != nil {
+		return err
+	} else if !there {
 		return withCode(exitRefused, withHint(
 			fmt.Errorf("destination %s: empty of snapshots, but backups went there until %s: is its disk not mounted?", quote(dest), c.when(last.Last)),
 			"mount the disk; %s", anew))

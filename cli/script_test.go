@@ -37,6 +37,7 @@ func runProgram() {
 //
 //	destination DIR FILE   a destination in DIR with the snapshots that FILE tells of, see tell
 //	exits CODE snap …      the command ends with this code
+//	cmpz stdout PATH…      the command before printed these paths, each closed by a NUL
 //
 // and the conditions [root], and [sessions]: the system tells one mount from the next (Linux 6.8).
 func TestScripts(t *testing.T) {
@@ -72,6 +73,14 @@ func TestScripts(t *testing.T) {
 				ts.Check(err)
 				w.trees = true
 				ts.Check(w.tell(ts.ReadFile(args[1])))
+			},
+			"cmpz": func(ts *testscript.TestScript, neg bool, args []string) {
+				if neg || len(args) < 2 {
+					ts.Fatalf("usage: cmpz FILE PATH…")
+				}
+				if got, want := ts.ReadFile(args[0]), strings.Join(args[1:], "\x00")+"\x00"; got != want {
+					ts.Fatalf("%q, want %q", got, want)
+				}
 			},
 			"exits": func(ts *testscript.TestScript, neg bool, args []string) {
 				if neg || len(args) < 2 {

@@ -3,6 +3,7 @@ package index
 import (
 	"context"
 	"errors"
+	"fmt"
 	"iter"
 
 	bolt "go.etcd.io/bbolt"
@@ -11,13 +12,16 @@ import (
 )
 
 // Difference is what became of one path between two snapshots. Before is nil with Added, After with
-// Removed. From is where a Moved entry was before. Its records are valid for good.
+// Removed. From is where a Moved entry was before. Its records are valid for good. Reason and Stored are those
+// of the path's last record between the two, a tombstone too.
 type Difference struct {
 	Change Change
 	Path   string
 	From   string
 	Before *Record
 	After  *Record
+	Reason Reason
+	Stored Stored
 }
 
 // Diff yields the differences from snapshot a to snapshot b, whichever is the older, in key order of the
@@ -27,12 +31,21 @@ type Difference struct {
 //
 // Taking away what is Removed and what Moved from, then setting what every After says, makes b of a.
 func (db *DB) Diff(ctx context.Context, a, b uint64) iter.Seq2[Difference, error] {
+	return db.diff(ctx, a, b, nil)
+}
+
+func (db *DB) diff(ctx context.Context, a, b uint64, p *Pending) iter.Seq2[Difference, error] {
 	return func(yield func(Difference, error) bool) {
 		var next []byte
 		for more := true; more; {
 			var found []Difference
 			err := db.view(ctx, func(tx *bolt.Tx) (err error) {
 				f := &follower{tx: tx, b: openBuckets(tx), from: a, to: b, first: min(a, b), last: max(a, b)}
+				if f.b.pending = p; p != nil {
+					if err := p.settle(tx); err != nil {
+						return err
+					}
+				}
 				found, next, err = f.page(next)
 				more = next != nil
 				return err
@@ -63,12 +76,18 @@ type follower struct {
 // page compares the paths from start on that have records in (first, last], until it has looked at a page
 // full.
 func (f *follower) page(start []byte) (found []Difference, next []byte, err error) {
-	next, err = f.each(start, func(path string, _ []holder) error {
+	next, err = f.each(start, func(path string, records []holder) error {
 		d, err := f.compare(path)
-		if d.Change != 0 {
-			found = append(found, d)
+		if err != nil || d.Change == 0 {
+			return err
 		}
-		return err
+		var last Record
+		if err := records[len(records)-1].parse(path, &last); err != nil {
+			return err
+		}
+		d.Reason, d.Stored = last.Reason, last.Stored
+		found = append(found, d)
+		return nil
 	})
 	return found, next, err
 }
@@ -77,8 +96,20 @@ func (f *follower) page(start []byte) (found []Difference, next []byte, err erro
 type holder struct {
 	bucket uint64
 	first  bool // of the oldest of the snapshots: its records are against the first of the two
-	c      *bolt.Cursor
+	c      stepper
 	k, v   []byte
+}
+
+// stepper goes from key to key, nil at the end.
+type stepper interface{ Next() (key, value []byte) }
+
+// parse reads the record of path that h stands at into r, which aliases nothing. each has checked the seal.
+func (h *holder) parse(path string, r *Record) error {
+	body, _ := unseal(h.v, h.k)
+	if err := parseRecord(string(body), r); err != nil {
+		return fmt.Errorf("%q: %w", path, err)
+	}
+	return nil
 }
 
 // each visits the paths from start on that have records in (first, last], with those records, still
@@ -90,6 +121,12 @@ func (f *follower) each(start []byte, visit func(path string, records []holder) 
 	}
 	for i := range all {
 		s := &all[i]
+		if p := f.b.pending; p != nil && s.bucket == p.seq {
+			c := p.seek(start)
+			s.c = c
+			s.k, s.v = c.Next()
+			continue
+		}
 		if s.c, s.k, s.v, err = seekWhole(f.tx.Bucket(bucketRecords).Bucket(seqKey(s.bucket)), start); err != nil {
 			return nil, err
 		}
@@ -136,8 +173,12 @@ func (f *follower) each(start []byte, visit func(path string, records []holder) 
 
 // holders are the buckets of the snapshots in (first, last], oldest first, not read yet.
 func (f *follower) holders() (all []holder, err error) {
+	last := f.last
+	if f.b.pending != nil {
+		last = f.b.pending.newest
+	}
 	c, k, v, err := seekWhole(f.tx.Bucket(bucketSnapshots), seqKey(f.first+1))
-	for ; k != nil && err == nil && string(k) <= string(seqKey(f.last)); k, v = c.Next() {
+	for ; k != nil && err == nil && string(k) <= string(seqKey(last)); k, v = c.Next() {
 		h, err := parseHeader(k, v)
 		if err != nil {
 			return nil, err
@@ -149,6 +190,9 @@ func (f *follower) holders() (all []holder, err error) {
 	}
 	if err == nil && k != nil {
 		err = whole(k, v)
+	}
+	if f.b.pending != nil {
+		all = append(all, holder{bucket: f.b.pending.seq, first: len(all) == 0})
 	}
 	return all, err
 }
@@ -231,7 +275,9 @@ func (f *follower) state(path string, seq uint64) (*Record, error) {
 }
 
 func (f *follower) seqs(path string) ([]uint64, []byte, error) {
-	return seqsOfPath(f.tx, path)
+	key := appendKey(nil, path)
+	seqs, err := f.b.seqs(f.tx, key)
+	return seqs, key, err
 }
 
 // born finds the record that made the inode of the one at p, which is r, as far back as one in a bucket up to

@@ -3,7 +3,6 @@ package index
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"iter"
 	"slices"
 
@@ -95,9 +94,8 @@ func (h *Header) count(r *Record) {
 func (f *follower) merge(path string, records []holder) (e Entry, newest *Record, err error) {
 	last := records[len(records)-1]
 	newest = new(Record)
-	body, _ := unseal(last.v, last.k) // each has checked it
-	if err := parseRecord(string(body), newest); err != nil {
-		return e, nil, fmt.Errorf("%q: %w", path, err)
+	if err := last.parse(path, newest); err != nil {
+		return e, nil, err
 	}
 	e = Entry{path, *newest}
 	if len(records) == 1 && newest.To == "" && (newest.From == "" || last.first) {
@@ -343,8 +341,9 @@ func (f *folding) batch(tx *bolt.Tx, set func() (*Entry, error, bool)) (done boo
 		if bucket == nil {
 			return false, damaged("no records in bucket %d", b)
 		}
-		s := holder{bucket: b, c: bucket.Cursor()}
-		if s.k, s.v = s.c.Seek(f.after); f.after != nil && bytes.Equal(s.k, f.after) {
+		c := bucket.Cursor()
+		s := holder{bucket: b, c: c}
+		if s.k, s.v = c.Seek(f.after); f.after != nil && bytes.Equal(s.k, f.after) {
 			s.k, s.v = s.c.Next()
 		}
 		sources = append(sources, s)

@@ -65,6 +65,38 @@ func (t *tracer) step(p *place, r *Record) (bool, error) {
 	return true, nil
 }
 
+// next goes from the record at p, which is r, to a newer one of the same inode: of the same path, or of the one that
+// the file moved to; false if there is none.
+func (t *tracer) next(p *place, r *Record) (bool, error) {
+	seqs, key, err := seqsOfPath(t.tx, p.path)
+	bucket := after(seqs, p.bucket)
+	if err != nil || bucket == 0 {
+		return false, err
+	}
+	var rec Record
+	if err := t.b.record(bucket, key, &rec); err != nil {
+		return false, err
+	}
+	path := p.path
+	if !rec.hasInode() || rec.Stored != Linked || rec.shared(path) != p.path {
+		if path = rec.To; path == "" {
+			return false, nil
+		}
+		seqs, key, err := seqsOfPath(t.tx, path)
+		if err != nil || at(seqs, bucket) != bucket {
+			return false, err
+		}
+		if err := t.b.record(bucket, key, &rec); err != nil {
+			return false, err
+		}
+		if !rec.hasInode() || rec.Stored != Linked || rec.shared(path) != p.path {
+			return false, nil
+		}
+	}
+	*p, *r = place{path, bucket}, rec
+	return true, nil
+}
+
 // born follows the inode of the record at p, which is r, back to the record that made it, or to one in a
 // bucket up to oldest. r becomes that record.
 func (t *tracer) born(p place, r *Record, oldest uint64) (place, error) {

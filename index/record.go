@@ -189,7 +189,12 @@ func (r *Record) SameMeta(o *Record) bool {
 
 // SameOwnerMode reports whether mode, owner and xattrs are equal.
 func (r *Record) SameOwnerMode(o *Record) bool {
-	if r.Kind != file.Symlink && r.Mode != o.Mode || r.UID != o.UID || r.GID != o.GID || len(r.Xattrs) != len(o.Xattrs) {
+	return (r.Kind == file.Symlink || r.Mode == o.Mode) && r.UID == o.UID && r.GID == o.GID && r.SameXattrs(o)
+}
+
+// SameXattrs reports whether the extended attributes are equal.
+func (r *Record) SameXattrs(o *Record) bool {
+	if len(r.Xattrs) != len(o.Xattrs) {
 		return false
 	}
 	for i, x := range r.Xattrs {
