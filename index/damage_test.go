@@ -92,11 +92,11 @@ func (db *DB) answers() (said map[string]string, errs map[string]error) {
 		}
 	}
 	answer(err, "Histories")
-	err = db.Stretches(bg, func(s *Stretch) error {
+	err = db.Editions(bg, func(s *Edition) error {
 		add(fmt.Sprint(s.Path, s.Seq, s.Next), &s.Record)
 		return nil
 	})
-	answer(err, "Stretches")
+	answer(err, "Editions")
 	usage, err := db.Usage(bg)
 	add(fmt.Sprint(usage), nil)
 	answer(err, "Usage")

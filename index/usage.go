@@ -33,8 +33,8 @@ func (db *DB) Usage(ctx context.Context) (Usage, error) {
 		}
 	}
 	// Which inodes ever had several names must be known before the first is counted.
-	for _, visit := range []func(*Stretch, *tracer) error{c.findShared, c.count} {
-		if err := db.stretches(ctx, visit); err != nil {
+	for _, visit := range []func(*Edition, *tracer) error{c.findShared, c.count} {
+		if err := db.editions(ctx, visit); err != nil {
 			return nil, err
 		}
 	}

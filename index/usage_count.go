@@ -23,7 +23,7 @@ type lifetime struct {
 }
 
 // findShared notes the inodes with several names.
-func (c *usageCount) findShared(v *Stretch, t *tracer) error {
+func (c *usageCount) findShared(v *Edition, t *tracer) error {
 	again := v.Stored == Joined || v.Stored == Linked && v.Change != Moved && v.shared(v.Path) != v.Path
 	if v.Kind != file.Regular || !v.hasInode() || v.Nlink <= 1 && !again {
 		return nil
@@ -39,7 +39,7 @@ func (c *usageCount) findShared(v *Stretch, t *tracer) error {
 //
 // An inode with one name is at one path after the other. What each of them adds is put behind what was there
 // before: the span up to its beginning becomes one up to its end.
-func (c *usageCount) count(v *Stretch, t *tracer) error {
+func (c *usageCount) count(v *Edition, t *tracer) error {
 	if v.Kind != file.Regular || !v.hasInode() {
 		return nil
 	}
@@ -83,7 +83,7 @@ type origin struct{ id, bucket uint64 }
 
 // born is where the inode of v was born. A file that is renamed for every snapshot is not followed all the
 // way back from each of its names.
-func (c *usageCount) born(v *Stretch, t *tracer) (o origin, err error) {
+func (c *usageCount) born(v *Edition, t *tracer) (o origin, err error) {
 	p, r := place{v.Path, v.Seq}, v.Record
 	var way []uint64
 	for n := 1; ; n++ {

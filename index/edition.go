@@ -7,25 +7,25 @@ import (
 	bolt "go.etcd.io/bbolt"
 )
 
-// Stretch is a record of a path, and from when to when it says what is there: from the first snapshot with a
+// Edition is a record of a path, and from when to when it says what is there: from the first snapshot with a
 // number of Seq or above, up to the last with one below Next; 0 is no end.
-type Stretch struct {
+type Edition struct {
 	Path string
 	Version
 	Next uint64
 }
 
-// Stretches visits every record of every path, in key order and from old to new, tombstones too. It keeps
-// nothing in memory. The stretch and all its strings are valid during the visit, which must not use db.
-func (db *DB) Stretches(ctx context.Context, visit func(*Stretch) error) error {
-	return db.stretches(ctx, func(s *Stretch, _ *tracer) error { return visit(s) })
+// Editions visits every record of every path, in key order and from old to new, tombstones too. It keeps
+// nothing in memory. The edition and all its strings are valid during the visit, which must not use db.
+func (db *DB) Editions(ctx context.Context, visit func(*Edition) error) error {
+	return db.editions(ctx, func(s *Edition, _ *tracer) error { return visit(s) })
 }
 
-func (db *DB) stretches(ctx context.Context, visit func(*Stretch, *tracer) error) error {
+func (db *DB) editions(ctx context.Context, visit func(*Edition, *tracer) error) error {
 	var start []byte
 	for more := true; more; {
 		err := db.view(ctx, func(tx *bolt.Tx) (err error) {
-			start, err = visitStretches(tx, start, visit)
+			start, err = visitEditions(tx, start, visit)
 			more = start != nil
 			return err
 		})
@@ -36,13 +36,13 @@ func (db *DB) stretches(ctx context.Context, visit func(*Stretch, *tracer) error
 	return nil
 }
 
-// visitStretches visits the records of a page of paths from start on; next is where to go on, nil at the end.
-func visitStretches(tx *bolt.Tx, start []byte, visit func(*Stretch, *tracer) error) (next []byte, err error) {
+// visitEditions visits the records of a page of paths from start on; next is where to go on, nil at the end.
+func visitEditions(tx *bolt.Tx, start []byte, visit func(*Edition, *tracer) error) (next []byte, err error) {
 	t := &tracer{tx: tx, b: openBuckets(tx)}
 	b := openBuckets(tx) // its cursors only go forward
 	var seqs []uint64
 	var path []byte
-	var one Stretch
+	var one Edition
 	n := 0
 	scan, k, v, err := scanPaths(tx, nil, start)
 	for ; k != nil && err == nil; k, v, err = scan.next() {
