@@ -43,6 +43,7 @@ type Rebuilt struct {
 
 // ReindexResult is what a reindex did.
 type ReindexResult struct {
+	ID        string    // of the destination
 	Snapshots int       // that the new index knows
 	FromTrees []Rebuilt // those of them that were made from their trees
 	Lost      []Rebuilt // snapshots that are known to have been, and of which neither change set nor tree is left
@@ -137,6 +138,7 @@ func (r *reindex) all(ctx context.Context) error {
 		r.id = strings.ToLower(rand.Text())
 	}
 	fresh := filepath.Join(r.work.Path(), "index.db")
+	r.res.ID = r.id
 	if err := index.Create(fresh, r.id); err != nil {
 		return err
 	}
