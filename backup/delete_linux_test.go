@@ -32,6 +32,7 @@ func (p *place) remove(names ...string) {
 	list, err := d.Select(context.Background(), names)
 	p.do(err)
 	p.do(d.Prune(context.Background(), list, 2, nil))
+	sound(p.t, p.dest)
 }
 
 // answers are what the index says of the snapshots with these names: listings and differences of all pairs.

@@ -88,6 +88,9 @@ func (c *call) backup(dest, source string) (err error) {
 	if err != nil {
 		return err
 	}
+	if err := c.checkNoIndex(dest, s.format); err != nil {
+		return err
+	}
 	o, err := c.backupOptions(&s, dest, source)
 	if err != nil {
 		return err
