@@ -152,7 +152,7 @@ func containsAll(all, some []uint64) bool {
 // mergeSets puts a merged change set in the place of next's.
 func (d *Destination) mergeSets(ctx context.Context, prev uint64, next *index.Header, between []uint64) (*index.Header, error) {
 	h := *next
-	h.Merged, h.Bucket = between, 0
+	h.Parent, h.Merged, h.Bucket = prev, between, 0
 	return &h, d.writeSet(ctx, prev, &h, &h)
 }
 
