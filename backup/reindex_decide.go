@@ -53,10 +53,11 @@ func (d *decider) decide(path string, rec, hint *index.Record) error {
 		}
 	}
 	if d.now.names(ino) > 1 {
-		if _, ok := d.made[ino]; ok {
-			rec.Stored = index.Linked
+		if first, ok := d.made[ino]; ok {
+			rec.Stored, rec.Link = index.Joined, first
+		} else {
+			d.made[ino] = path
 		}
-		d.made[ino] = path
 	}
 	return nil
 }
@@ -74,7 +75,7 @@ func (d *decider) inherit(rec *index.Record, from string, change index.Change, r
 	now, before := int64(rec.Nlink), int64(max(d.before.names(rec.Ino), 1))
 	*rec = *old
 	rec.Nlink = uint32(max(int64(old.Nlink)+now-before, 1))
-	rec.Change, rec.Reason, rec.Stored, rec.From, rec.To = change, reason, index.Linked, from, ""
+	rec.Change, rec.Reason, rec.Stored, rec.From, rec.To, rec.Link = change, reason, index.Linked, from, "", ""
 	return true, nil
 }
 
@@ -87,7 +88,7 @@ func (d *decider) better(path string, rec, hint *index.Record) error {
 	}
 	change, stored, n := rec.Change, rec.Stored, rec.Nlink
 	*rec = *hint
-	rec.Stored, rec.From, rec.To = stored, "", ""
+	rec.Stored, rec.From, rec.To, rec.Link = stored, "", "", ""
 	if rec.Kind != file.Folder {
 		rec.Nlink = max(rec.Nlink, n)
 	}

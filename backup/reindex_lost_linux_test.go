@@ -11,8 +11,6 @@ import (
 	"strings"
 	"testing"
 
-	"pgregory.net/rapid"
-
 	"snap/backup"
 	"snap/index"
 	"snap/internal/file"
