@@ -58,6 +58,10 @@ type Options struct {
 	Note       string
 
 	Report Reporter // told of what happens; nil: nobody
+
+	// In a dry run told of every record that the snapshot would have, in key order, tombstones too; nil: nobody.
+	// The record is valid during the call. An error ends the run.
+	Planned func(*index.Entry) error
 }
 
 // Stage is a part of a run that takes time.
@@ -105,6 +109,8 @@ type Result struct {
 	Previous string        // name of the snapshot before, "" if this is the first
 	Problems []Problem     // the first problemsKept of them; Header.Errors counts those that are no notes
 	Vanished int64         // entries that were gone when they were to be read
+	Resumed  Amount        // of what was copied, files taken over from a run that was interrupted
+	Kept     bool          // the run failed, and the next one can go on from what it has copied
 }
 
 // problemsKept bounds the memory that a tree full of unreadable files can take.
@@ -141,11 +147,21 @@ type run struct {
 	alive  identitySet  // see groups
 	shared identitySet  // identities that several candidates have: the hard links to keep together
 	racy   file.Time    // stamps from here on are racy
+
+	flush, checkpoint lap
 }
 
 // Run makes a snapshot of o.Source, or reports that nothing changed.
 func Run(ctx context.Context, d *Destination, o Options) (*Result, error) {
-	r := &run{o: o, d: d}
+	r := &run{
+		o: o, d: d,
+		flush:      lap{time: flushTime, bytes: flushBytes},
+		checkpoint: lap{time: syncTime, bytes: syncBytes},
+	}
+	return r.result(ctx)
+}
+
+func (r *run) result(ctx context.Context) (*Result, error) {
 	if r.o.Report == nil {
 		r.o.Report = silent{}
 	}
@@ -159,7 +175,7 @@ func Run(ctx context.Context, d *Destination, o Options) (*Result, error) {
 	return &r.res, err
 }
 
-func (r *run) run(ctx context.Context) error {
+func (r *run) run(ctx context.Context) (err error) {
 	if err := r.begin(ctx); err != nil {
 		return err
 	}
@@ -170,10 +186,8 @@ func (r *run) run(ctx context.Context) error {
 		return err
 	}
 	defer func() {
-		if ctx.Err() != nil { // stop now; the next run deals with what is there
-			work.keep = true
-		}
-		work.drop()
+		work.leave(ctx, err)
+		r.res.Kept = err != nil && work.keep
 	}()
 
 	found, err := r.scan(ctx, work)
@@ -210,7 +224,7 @@ func (r *run) run(ctx context.Context) error {
 	case r.o.DryRun:
 		return r.rehearse(ctx, plan)
 	}
-	if err := r.checkSpace(plan, found.holes); err != nil {
+	if err := r.checkSpace(ctx, plan, found.holes); err != nil {
 		return err
 	}
 	if err := r.build(ctx, work, plan); err != nil {

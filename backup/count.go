@@ -26,7 +26,7 @@ func tally(h *index.Header, rec *index.Record, changed bool) {
 			if rec.Kind == file.Regular {
 				h.Bytes += rec.Size
 			}
-			if rec.Stored != index.Absent && (!changed || rec.Stored == index.Linked) {
+			if rec.Stored != index.Absent && (!changed || rec.Stored.Shares()) {
 				h.Linked++
 			}
 		}
@@ -68,6 +68,11 @@ func (r *run) rehearse(ctx context.Context, p *plan) error {
 			return err
 		}
 		e := m.entry()
+		if m.new != nil && r.o.Planned != nil {
+			if err := r.o.Planned(e); err != nil {
+				return err
+			}
+		}
 		r.count(&e.Record, m.new != nil)
 		r.report(p, e.Path, &e.Record, m.new != nil)
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -37,6 +38,8 @@ type Destination struct {
 	trash   *file.Dir
 	changes *file.Dir
 	lock    *flock.Flock
+	dead    []*deadRun // that the next backup can go on from, the one with the most first
+	trust   []string
 }
 
 // OpenOptions say how a destination is opened.
@@ -45,6 +48,7 @@ type OpenOptions struct {
 	ReadOnly bool          // for a dry run: take no lock, recover nothing, write nothing
 	LockWait time.Duration // how long to wait for another run; 0: not at all
 	Holder   string        // what others are told while this run holds the lock
+	Trust    []string      // fingerprints of the index that need no new proof; index.DB.Trust
 }
 
 // Open opens the folder path for writing, takes its lock and finishes or forgets what a run that died
@@ -54,7 +58,7 @@ func Open(ctx context.Context, path string, o OpenOptions) (*Destination, error)
 	if err != nil {
 		return nil, err
 	}
-	d := &Destination{Path: abs}
+	d := &Destination{Path: abs, trust: o.Trust}
 	if err := d.open(ctx, o); err != nil {
 		d.Close()
 		return nil, err
@@ -122,8 +126,14 @@ func (d *Destination) openFolders(ctx context.Context, o OpenOptions) (err error
 	} else if !there && !o.Create {
 		return fmt.Errorf("%s: %w", d.Path, ErrNotDestination)
 	}
+	if err := d.checkOwner(); err != nil {
+		return err
+	}
 	if d.meta, err = openOrMake(d.root, metaName); err != nil {
 		return err
+	}
+	if s, err := d.meta.Stat(); err == nil && s.Mode&0o077 != 0 {
+		d.meta.Chmod(0o700) // it tells everybody's names and hashes; where there are no modes it cannot be
 	}
 	if d.lock, err = lock(ctx, filepath.Join(d.Path, metaName, "lock"), d.Path, o.Holder, o.LockWait); err != nil {
 		return err
@@ -138,6 +148,19 @@ func (d *Destination) openFolders(ctx context.Context, o OpenOptions) (err error
 	return err
 }
 
+// checkOwner refuses root a destination that others may write: they could put links in the way of what is
+// written there.
+func (d *Destination) checkOwner() error {
+	s, err := d.root.Stat()
+	if err != nil || os.Geteuid() != 0 || s.Mode&0o022 == 0 {
+		return err
+	}
+	return &GuardError{
+		Why:  fmt.Sprintf("%s: others than its owner may write there (mode %04o), which is not safe for a backup by root", d.Path, s.Mode),
+		Hint: "chmod go-w " + d.Path,
+	}
+}
+
 func openOrMake(in *file.Dir, name string) (*file.Dir, error) {
 	if err := in.Mkdir(name); err != nil && !errors.Is(err, fs.ErrExist) {
 		return nil, err
@@ -149,6 +172,7 @@ func (d *Destination) openIndex(ctx context.Context) (err error) {
 	if d.DB, err = index.Open(index.Path(d.Path)); err != nil {
 		return err
 	}
+	d.DB.Trust(d.trust...)
 	d.ID, err = d.DB.ID(ctx)
 	return err
 }

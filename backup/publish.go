@@ -8,6 +8,7 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -20,9 +21,7 @@ import (
 func (r *run) publish(ctx context.Context, work *workFolder, p *plan) error {
 	r.o.Report.Progress(Progress{Stage: Publishing})
 	d := r.d
-	// Once, on the handle from before the first write: a second call may say success although the first
-	// did not, so an error is final.
-	if err := d.root.SyncSystem(); err != nil {
+	if err := d.sync(); err != nil {
 		return err
 	}
 	d.release()
@@ -128,8 +127,11 @@ func changesOf(dir, name string) iter.Seq2[*index.Entry, error] {
 }
 
 // sets are the sequence numbers of the change sets, increasing.
-func (d *Destination) sets() ([]uint64, error) {
-	entries, err := d.changes.Entries()
+func (d *Destination) sets() ([]uint64, error) { return numbered(d.changes) }
+
+// numbered are the names in dir that are sequence numbers, increasing.
+func numbered(dir *file.Dir) ([]uint64, error) {
+	entries, err := dir.Entries()
 	if err != nil {
 		return nil, err
 	}
@@ -139,6 +141,7 @@ func (d *Destination) sets() ([]uint64, error) {
 			seqs = append(seqs, n)
 		}
 	}
+	slices.Sort(seqs)
 	return seqs, nil
 }
 

@@ -13,38 +13,43 @@ import (
 // doing when it died. It can be stopped and begun again at any point.
 //
 //	index      tmp tree  DEST/name  so                                 then
-//	–          yes       –          died while building                drop it
+//	–          yes       –          died while building                keep it for the next backup, if
+//	                                                                   that can go on from it (dead.go)
 //	prepared   yes       –          died before the rename             publish it: all of it is durable
 //	prepared   –         yes        died after the rename              mark it complete
 //	prepared   –         –          somebody removed it                forget it
 //	–          –         yes, and   the index was lost, or never       import it
 //	                     its set    written
 //	complete   –         in trash   died while deleting                finish the deletion
+//	deleting
 func (d *Destination) recover(ctx context.Context) error {
 	all, err := d.DB.Snapshots(ctx)
 	if err != nil {
 		return err
 	}
-	var newest index.Header
 	for i := range all {
-		h := &all[i]
-		if h.State != index.Complete {
-			if err := d.settle(ctx, h); err != nil {
+		if all[i].State == index.Prepared {
+			if err := d.settle(ctx, &all[i]); err != nil {
 				return err
 			}
 		}
-		if h.State == index.Complete {
-			newest = *h
-		}
 	}
-	unfinished, err := d.DB.Unfinished(ctx)
-	if err != nil {
+	// What gives space back comes before what may need some.
+	if err := d.sortTmp(ctx); err != nil {
 		return err
 	}
-	for _, seq := range unfinished {
-		if err := d.DB.Undo(ctx, seq); err != nil {
-			return err
-		}
+	if err := d.sparing(func() error { return d.DB.Clean(ctx) }); err != nil {
+		return err
+	}
+	if err := d.finishDeletions(ctx, &remover{jobs: 4}); err != nil {
+		return err
+	}
+	if err := d.empty(ctx, d.trash); err != nil {
+		return err
+	}
+	newest, err := d.newest(ctx)
+	if err != nil {
+		return err
 	}
 	if err := d.importLost(ctx, &newest); err != nil {
 		return err
@@ -55,10 +60,19 @@ func (d *Destination) recover(ctx context.Context) error {
 	if err := d.mendLatest(newest.Name); err != nil {
 		return err
 	}
-	if err := d.empty(ctx, d.trash); err != nil {
-		return err
+	d.keepReserve()
+	return nil
+}
+
+// newest is the header of the newest complete snapshot, a zero one if there is none.
+func (d *Destination) newest(ctx context.Context) (newest index.Header, err error) {
+	all, err := d.DB.Snapshots(ctx)
+	for i := range all {
+		if all[i].State == index.Complete {
+			newest = all[i]
+		}
 	}
-	return d.empty(ctx, d.tmp)
+	return newest, err
 }
 
 // settle finishes or forgets a prepared snapshot.

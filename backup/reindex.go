@@ -42,6 +42,7 @@ type Rebuilt struct {
 
 // ReindexResult is what a reindex did.
 type ReindexResult struct {
+	ID        string    // of the destination; a new one if neither index nor change sets told it
 	Snapshots int       // that the new index knows
 	FromTrees []Rebuilt // those of them that were made from their trees
 	Lost      []Rebuilt // snapshots that are known to have been, and of which neither change set nor tree is left
@@ -91,6 +92,7 @@ func Reindex(ctx context.Context, path string, o ReindexOptions) (res *ReindexRe
 	if err := r.all(ctx); err != nil {
 		return nil, err
 	}
+	r.res.ID = r.id
 	return &r.res, nil
 }
 
@@ -291,18 +293,4 @@ func (r *reindex) replace(ctx context.Context) error {
 	}
 	r.d.DB, err = index.Open(index.Path(r.d.Path))
 	return err
-}
-
-// removeAny removes name from a folder of the destination's own, whatever it is.
-func removeAny(ctx context.Context, dir *file.Dir, name string) error {
-	s, err := dir.Lstat(name)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil
-	case err != nil:
-		return err
-	case s.Kind == file.Folder:
-		return removeTree(ctx, dir, name, 4)
-	}
-	return dir.Remove(name)
 }

@@ -131,7 +131,8 @@ func (m *treeReader) linked(path string, now, was *scan.Item, old *index.Record)
 	if b := m.before.names(was.Stat.Ino); n != b && n > 0 && b > 0 {
 		rec := *old
 		rec.Nlink = uint32(max(int64(rec.Nlink)+int64(n)-int64(b), 1))
-		rec.Change, rec.Stored, rec.Reason, rec.From, rec.To = index.Silent, index.Linked, index.Regrouped, "", ""
+		rec.Change, rec.Stored, rec.Reason = index.Silent, index.Linked, index.Regrouped
+		rec.From, rec.To, rec.Link = "", "", ""
 		return m.add(path, &rec)
 	}
 	m.keep(old)

@@ -53,10 +53,11 @@ func (d *decider) decide(path string, rec, hint *index.Record) error {
 		}
 	}
 	if d.now.names(ino) > 1 {
-		if _, ok := d.made[ino]; ok {
-			rec.Stored = index.Linked
+		if first, ok := d.made[ino]; ok {
+			rec.Stored, rec.Link = index.Joined, first
+		} else {
+			d.made[ino] = path
 		}
-		d.made[ino] = path
 	}
 	return nil
 }
@@ -75,6 +76,7 @@ func (d *decider) inherit(rec *index.Record, from string, change index.Change, r
 	*rec = *old
 	rec.Nlink = uint32(max(int64(old.Nlink)+now-before, 1))
 	rec.Change, rec.Reason, rec.Stored, rec.From, rec.To = change, reason, index.Linked, from, ""
+	rec.Link = ""
 	return true, nil
 }
 
@@ -87,7 +89,7 @@ func (d *decider) better(path string, rec, hint *index.Record) error {
 	}
 	change, stored, n := rec.Change, rec.Stored, rec.Nlink
 	*rec = *hint
-	rec.Stored, rec.From, rec.To = stored, "", ""
+	rec.Stored, rec.From, rec.To, rec.Link = stored, "", "", ""
 	if rec.Kind != file.Folder {
 		rec.Nlink = max(rec.Nlink, n)
 	}

@@ -36,7 +36,20 @@ func (d *Destination) findSets() ([]foundSet, error) {
 			}
 		}
 	}
-	return sets, nil
+	return dropMerged(sets), nil
+}
+
+// dropMerged leaves out the sets of snapshots that were being deleted and are part of a later set already.
+func dropMerged(sets []foundSet) []foundSet {
+	merged := map[uint64]bool{}
+	for i := range sets {
+		if sets[i].whole {
+			for _, seq := range sets[i].head.Merged {
+				merged[seq] = true
+			}
+		}
+	}
+	return slices.DeleteFunc(sets, func(s foundSet) bool { return merged[s.seq] })
 }
 
 // beginOf is the header at the front of a damaged change set, nil if that is damaged too.

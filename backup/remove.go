@@ -10,9 +10,35 @@ import (
 	"snap/internal/file"
 )
 
+// removeAny removes name from a folder of the destination's own, whatever it is.
+func removeAny(ctx context.Context, dir *file.Dir, name string) error {
+	s, err := dir.Lstat(name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return err
+	case s.Kind == file.Folder:
+		return removeTree(ctx, dir, name, 4)
+	}
+	return dir.Remove(name)
+}
+
 // removeTree removes the folder name in parent with all that is in it, on several goroutines, by
 // handles and never through a link. Folders that forbid it are opened up first.
 func removeTree(ctx context.Context, parent *file.Dir, name string, jobs int) error {
+	r := &remover{jobs: jobs}
+	if err := r.empty(ctx, parent, name); err != nil {
+		return err
+	}
+	if err := parent.Rmdir(name); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+// empty removes all that is in the folder name, and leaves the folder. One that is not there is empty.
+func (r *remover) empty(ctx context.Context, parent *file.Dir, name string) error {
 	unlock(parent, name)
 	root, err := parent.OpenDir(name)
 	if err != nil {
@@ -21,24 +47,41 @@ func removeTree(ctx context.Context, parent *file.Dir, name string, jobs int) er
 		}
 		return err
 	}
-	r := &remover{ctx: ctx, tree: file.NewTree(root, 256, (*file.Dir).OpenDir), slots: make(chan struct{}, max(jobs-1, 0))}
+	r.ctx = ctx
+	r.slots = make(chan struct{}, max(r.jobs-1, 0))
+	r.tree = file.NewTree(root, 256, (*file.Dir).OpenDir)
 	err = r.clear("")
 	r.tree.Close()
 	root.Close()
-	if err != nil {
-		return err
-	}
-	return parent.Rmdir(name)
+	return err
 }
 
 // unlock opens a folder up for removal. Where that is not possible the removal may be all the same, and
 // its own error says more.
 func unlock(parent *file.Dir, name string) { _ = parent.Unlock(name) }
 
+// remover removes trees. Its zero value works alone and tells nobody.
 type remover struct {
+	jobs   int      // goroutines that remove
+	report Reporter // told of the progress, unless nil
+	total  int64    // entries expected
+
 	ctx   context.Context
 	tree  *file.Tree
 	slots chan struct{} // goroutines besides the first
+	mu    sync.Mutex    // for report
+	done  int64
+}
+
+// count tells of n more entries removed from the folder path.
+func (r *remover) count(n int, path string) {
+	if r.report == nil {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.done += int64(n)
+	r.report.Progress(Progress{Stage: Deleting, Files: r.done, TotalFiles: max(r.total, r.done), Path: path})
 }
 
 // clear empties the folder at path.
@@ -76,6 +119,7 @@ func (r *remover) clear(path string) error {
 		}
 	}
 	d.Close()
+	r.count(len(entries), path)
 	return r.below(path, folders)
 }
 

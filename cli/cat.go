@@ -52,7 +52,7 @@ func runCat(c *call) error {
 		}
 		err = c.copyVerified(f, &r)
 		if errors.Is(err, errDamaged) {
-			err = withHint(fmt.Errorf("cat %s: %w", name, err), "other versions: snap history %s; all files: snap check", shellWord(path))
+			err = withHint(fmt.Errorf("cat %s: %w", name, err), "other versions: snap history %s; all files: snap check --read-data", shellWord(path))
 		}
 		return errors.Join(err, f.Close())
 	})

@@ -46,7 +46,7 @@ func (r resolver) ref(s string) (int, error) {
 	if base, back, ok := stepsBack(s); ok {
 		pos, err := r.ref(base)
 		if err == nil && back > pos {
-			err = fmt.Errorf("%s: only %s before %s", quote(s), plural(pos, "snapshot", "snapshots"), quote(base))
+			err = fmt.Errorf("%s: %s before %s", quote(s), map[bool]string{true: "there is no snapshot", false: "only " + plural(pos, "snapshot", "snapshots")}[pos == 0], quote(base))
 		}
 		return pos - min(back, pos), err
 	}

@@ -42,7 +42,7 @@ func TestReferences(t *testing.T) {
 		{"latest~5", "20261101-100000|"},
 		{"latest~6", "1: only 5 snapshots before latest"},
 		{"oldest~0", "20261101-100000|"},
-		{"oldest~1", "1: only 0 snapshots before oldest"},
+		{"oldest~1", "1: there is no snapshot before oldest"},
 		{"latest~1~1", "2026-11-21T09:00|"},
 		{"back~1", "back~1|"},
 		{"back~1~1", "2026-11-21T09:00:30|"},

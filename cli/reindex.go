@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -77,6 +78,9 @@ func (c *call) reindex(dest string) error {
 	if err != nil {
 		return backupHint(err, dest)
 	}
+	if err := c.knowAgain(dest, res.ID); err != nil {
+		c.warn("the list of known destinations could not be written: %v", err)
+	}
 	if err := c.reindexed(dest, res); err != nil {
 		return err
 	}
@@ -84,6 +88,17 @@ func (c *call) reindex(dest string) error {
 		return withCode(exitPartial, nil)
 	}
 	return nil
+}
+
+// knowAgain remembers a known destination that got another id, because nothing told its old one any more:
+// else the next backup would take it for another disk.
+func (c *call) knowAgain(dest, id string) error {
+	known := c.known()
+	at := func(k knownDest) bool { return k.Path == dest }
+	if !slices.ContainsFunc(known, at) || slices.ContainsFunc(known, func(k knownDest) bool { return k.ID == id }) {
+		return nil
+	}
+	return c.remember(dest, id, "")
 }
 
 // timeOfName is the time in the name of a snapshot: one of the format, or of the default format, with -2, -3

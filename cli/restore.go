@@ -332,7 +332,7 @@ func (r *restoreReport) summary() error {
 	if r.dryRun {
 		verb = "would restore"
 	}
-	text := fmt.Sprintf("%s %s files, %s", verb, humanize.Comma(t.FilesRestored), c.size(t.BytesRestored))
+	text := fmt.Sprintf("%s %s, %s", verb, plural(t.FilesRestored, "file", "files"), c.size(t.BytesRestored))
 	for _, n := range []struct {
 		count int64
 		what  string

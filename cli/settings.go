@@ -32,6 +32,7 @@ type settings struct {
 	ignoreInode       bool
 	ignoreCtime       bool
 	jobs              int
+	keep              keepRules
 }
 
 func defaultSettings() settings {
@@ -79,6 +80,19 @@ func settingsTable() []setting {
 			"True: do not compare the time of the last status change."},
 		{"jobs", setJobs, "0",
 			"How many files are worked on at the same time; 0: as many as snap thinks best."},
+		{"keep_last", keepSetting(func(k *keepRules) *int { return &k.last }), "",
+			"Which snapshots to keep. With any of these set, every backup deletes the snapshots\nthat none of them names; snap prune -n says which. The newest always stays, and so\ndo those tagged pin.\nkeep_last: the newest so many."},
+		{"keep_hourly", keepSetting(func(k *keepRules) *int { return &k.hourly }), "", "The newest one of each of so many hours, days, weeks, months and years."},
+		{"keep_daily", keepSetting(func(k *keepRules) *int { return &k.daily }), "", ""},
+		{"keep_weekly", keepSetting(func(k *keepRules) *int { return &k.weekly }), "", ""},
+		{"keep_monthly", keepSetting(func(k *keepRules) *int { return &k.monthly }), "", ""},
+		{"keep_yearly", keepSetting(func(k *keepRules) *int { return &k.yearly }), "", ""},
+		{"keep_within", func(s *settings, v string) error { return s.keep.setWithin(v) }, "",
+			"All of the time before the newest one, such as 30d or 1y6mo."},
+		{"keep_tag", func(s *settings, v string) error { s.keep.tags = names(v); return nil }, "",
+			"Those with a tag; several with commas between them."},
+		{"min_free", func(s *settings, v string) error { return s.keep.setMinFree(v) }, "",
+			"Then the oldest go until so much of the disk is free, such as 10% or 50G."},
 	}
 }
 

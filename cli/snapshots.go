@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sort"
 	"strconv"
 	"strings"
 
@@ -29,17 +30,11 @@ func readSnapshots(ctx context.Context, db *index.DB) (snapshots, error) {
 	return slices.DeleteFunc(all, func(h index.Header) bool { return h.State != index.Complete }), nil
 }
 
-// bySeq is the position of the snapshot with this sequence number.
+// bySeq is the position of the snapshot that a record of bucket seq belongs to: the first whose number is
+// not smaller.
 func (s snapshots) bySeq(seq uint64) (int, bool) {
-	return slices.BinarySearchFunc(s, seq, func(h index.Header, seq uint64) int {
-		switch {
-		case h.Seq < seq:
-			return -1
-		case h.Seq > seq:
-			return 1
-		}
-		return 0
-	})
+	pos := sort.Search(len(s), func(i int) bool { return s[i].Seq >= seq })
+	return pos, pos < len(s)
 }
 
 // newest is the position of the newest snapshot, -1 if there is none.

@@ -45,9 +45,8 @@ func optionsText() string {
 	var b strings.Builder
 	b.WriteString(optionsHead)
 	for _, k := range settingsTable() {
-		b.WriteByte('\n')
-		for line := range strings.SplitSeq(k.about, "\n") {
-			fmt.Fprintf(&b, "# %s\n", line)
+		if k.about != "" { // else it is one of a group
+			fmt.Fprintf(&b, "\n# %s\n", strings.ReplaceAll(k.about, "\n", "\n# "))
 		}
 		fmt.Fprintf(&b, "%s\n", strings.TrimRight(k.key+" = "+k.value, " "))
 	}

@@ -10,7 +10,7 @@ import (
 )
 
 func TestWhatBeginsAVersion(t *testing.T) {
-	snaps := snapshots{{Seq: 2}, {Seq: 3}, {Seq: 5}, {Seq: 8}} // 7 is only prepared
+	snaps := snapshots{{Seq: 2}, {Seq: 3}, {Seq: 5}, {Seq: 8}} // 9 is only prepared
 	at := func(seq uint64, change index.Change, mtime int64, from, to string) index.Version {
 		r := index.Record{Change: change, From: from, To: to, Flags: index.Hashed}
 		if change != index.Removed {
@@ -31,8 +31,9 @@ func TestWhatBeginsAVersion(t *testing.T) {
 		{"removed and back", []index.Version{at(2, index.Added, 1, "", ""), at(3, index.Removed, 0, "", ""), at(8, index.Added, 1, "", "")},
 			[]string{"0..0 added deleted", "3..3 added"}},
 		{"moved away", []index.Version{at(2, index.Added, 1, "", ""), at(5, index.Removed, 0, "", "b")}, []string{"0..1 added > b"}},
-		{"what is not complete does not count", []index.Version{at(2, index.Added, 1, "", ""), at(7, index.Removed, 0, "", "")}, []string{"0..3 added"}},
-		{"nor does what was never there", []index.Version{at(7, index.Added, 1, "", "")}, nil},
+		{"what is not complete does not count", []index.Version{at(2, index.Added, 1, "", ""), at(9, index.Removed, 0, "", "")}, []string{"0..3 added"}},
+		{"nor does what was never there", []index.Version{at(9, index.Added, 1, "", "")}, nil},
+		{"the records of one deleted are those of the next", []index.Version{at(4, index.Added, 1, "", ""), at(6, index.Removed, 0, "", "")}, []string{"2..2 added deleted"}},
 		{"silent about what is gone", []index.Version{at(5, index.Silent, 1, "", "")}, []string{"2..3 added"}},
 	} {
 		var got []string

@@ -10,6 +10,7 @@ import (
 type buckets struct {
 	root    *bolt.Bucket
 	cursors map[uint64]*cursor
+	pending *Pending // records of a snapshot that is not there, nil for none
 }
 
 // cursor stands in one snapshot's bucket; neighbouring keys are found without a search.
@@ -24,6 +25,9 @@ func openBuckets(tx *bolt.Tx) *buckets {
 
 // value is the sealed record of key in snapshot seq, nil if there is none.
 func (b *buckets) value(seq uint64, key []byte) []byte {
+	if b.pending != nil && seq == b.pending.seq {
+		return b.pending.records[string(key)]
+	}
 	c := b.cursors[seq]
 	if c == nil {
 		c = &cursor{}
@@ -58,6 +62,20 @@ func (b *buckets) record(seq uint64, key []byte, r *Record) error {
 		return damaged("the record of %q in snapshot %d", appendPath(nil, key), seq)
 	}
 	return parseRecord(string(body), r)
+}
+
+// seqs is seqsAt, with the snapshot that is pending as the newest.
+func (b *buckets) seqs(tx *bolt.Tx, key []byte) ([]uint64, error) {
+	seqs, err := seqsAt(tx.Bucket(bucketPaths), key)
+	if p := b.pending; p != nil {
+		for len(seqs) > 0 && seqs[len(seqs)-1] > p.newest { // of one that was never published
+			seqs = seqs[:len(seqs)-1]
+		}
+		if p.records[string(key)] != nil {
+			seqs = append(seqs, p.seq)
+		}
+	}
+	return seqs, err
 }
 
 // seqsAt finds the list of snapshots that hold a record for key in the bucket paths, nil if none does.

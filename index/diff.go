@@ -2,8 +2,8 @@ package index
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
+	"fmt"
 	"iter"
 
 	bolt "go.etcd.io/bbolt"
@@ -12,13 +12,16 @@ import (
 )
 
 // Difference is what became of one path between two snapshots. Before is nil with Added, After with
-// Removed. From is where a Moved entry was before. Its records are valid for good.
+// Removed. From is where a Moved entry was before. Its records are valid for good. Reason and Stored are those
+// of the path's last record between the two, a tombstone too.
 type Difference struct {
 	Change Change
 	Path   string
 	From   string
 	Before *Record
 	After  *Record
+	Reason Reason
+	Stored Stored
 }
 
 // Diff yields the differences from snapshot a to snapshot b, whichever is the older, in key order of the
@@ -28,12 +31,21 @@ type Difference struct {
 //
 // Taking away what is Removed and what Moved from, then setting what every After says, makes b of a.
 func (db *DB) Diff(ctx context.Context, a, b uint64) iter.Seq2[Difference, error] {
+	return db.diff(ctx, a, b, nil)
+}
+
+func (db *DB) diff(ctx context.Context, a, b uint64, p *Pending) iter.Seq2[Difference, error] {
 	return func(yield func(Difference, error) bool) {
 		var next []byte
 		for more := true; more; {
 			var found []Difference
 			err := db.view(ctx, func(tx *bolt.Tx) (err error) {
 				f := &follower{tx: tx, b: openBuckets(tx), from: a, to: b, first: min(a, b), last: max(a, b)}
+				if f.b.pending = p; p != nil {
+					if err := p.settle(tx); err != nil {
+						return err
+					}
+				}
 				found, next, err = f.page(next)
 				more = next != nil
 				return err
@@ -57,75 +69,132 @@ type follower struct {
 	b           *buckets
 	from, to    uint64
 	first, last uint64 // the same two in time order
+
+	made map[place]string // with Merged, of inodes that came between the two and left the path, a name
 }
 
 // page compares the paths from start on that have records in (first, last], until it has looked at a page
 // full.
 func (f *follower) page(start []byte) (found []Difference, next []byte, err error) {
-	type source struct {
-		c    *bolt.Cursor
-		k, v []byte
+	next, err = f.each(start, func(path string, records []holder) error {
+		d, err := f.compare(path)
+		if err != nil || d.Change == 0 {
+			return err
+		}
+		var last Record
+		if err := records[len(records)-1].parse(path, &last); err != nil {
+			return err
+		}
+		d.Reason, d.Stored = last.Reason, last.Stored
+		found = append(found, d)
+		return nil
+	})
+	return found, next, err
+}
+
+// holder is a bucket of the records between the two snapshots, and where a reader stands in it.
+type holder struct {
+	bucket uint64
+	first  bool // of the oldest of the snapshots: its records are against the first of the two
+	c      stepper
+	k, v   []byte
+}
+
+// stepper goes from key to key, nil at the end.
+type stepper interface{ Next() (key, value []byte) }
+
+// parse reads the record of path that h stands at into r, which aliases nothing. each has checked the seal.
+func (h *holder) parse(path string, r *Record) error {
+	body, _ := unseal(h.v, h.k)
+	if err := parseRecord(string(body), r); err != nil {
+		return fmt.Errorf("%q: %w", path, err)
 	}
-	var sources []*source
-	root := f.tx.Bucket(bucketRecords)
-	c, k, v, err := seekWhole(f.tx.Bucket(bucketSnapshots), seqKey(f.first+1))
+	return nil
+}
+
+// each visits the paths from start on that have records in (first, last], with those records, still
+// sealed, until it has visited a page full; next is where to go on, nil at the end.
+func (f *follower) each(start []byte, visit func(path string, records []holder) error) (next []byte, err error) {
+	all, err := f.holders()
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	for ; k != nil; k, v = c.Next() {
-		if err := whole(k, v); err != nil {
-			return nil, nil, err
+	for i := range all {
+		s := &all[i]
+		if p := f.b.pending; p != nil && s.bucket == p.seq {
+			c := p.seek(start)
+			s.c = c
+			s.k, s.v = c.Next()
+			continue
 		}
-		if string(k) > string(seqKey(f.last)) {
-			break
+		if s.c, s.k, s.v, err = seekWhole(f.tx.Bucket(bucketRecords).Bucket(seqKey(s.bucket)), start); err != nil {
+			return nil, err
 		}
-		r := root.Bucket(k)
-		if r == nil {
-			return nil, nil, damaged("no records of snapshot %d", binary.BigEndian.Uint64(k))
-		}
-		s := &source{}
-		if s.c, s.k, s.v, err = seekWhole(r, start); err != nil {
-			return nil, nil, err
-		}
-		sources = append(sources, s)
 	}
 	up := rising{last: start}
+	having := make([]holder, 0, len(all))
 	for n := 0; ; n++ {
 		var key []byte
-		for _, s := range sources {
-			if s.k != nil && (key == nil || string(s.k) < string(key)) {
+		for i := range all {
+			if s := &all[i]; s.k != nil && (key == nil || string(s.k) < string(key)) {
 				key = s.k
 			}
 		}
 		if key == nil {
-			return found, nil, nil
+			return nil, nil
 		}
 		if err := up.step(key); err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		if n == pageSize {
-			return found, append([]byte(nil), key...), nil
+			return append([]byte(nil), key...), nil
 		}
 		path, err := pathOf(key)
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
-		d, err := f.compare(path)
-		if err != nil {
-			return nil, nil, err
-		}
-		if d.Change != 0 {
-			found = append(found, d)
-		}
-		for _, s := range sources {
-			if string(s.k) == string(key) {
-				if _, ok := unseal(s.v, s.k); !ok { // a path that changed must not be passed over for a damaged key
-					return nil, nil, damaged("the record of %q", path)
-				}
-				s.k, s.v = s.c.Next()
+		having = having[:0]
+		for i := range all {
+			s := &all[i]
+			if string(s.k) != string(key) {
+				continue
 			}
+			if _, ok := unseal(s.v, s.k); !ok { // a path that changed must not be passed over for a damaged key
+				return nil, damaged("the record of %q", path)
+			}
+			having = append(having, *s)
+			s.k, s.v = s.c.Next()
+		}
+		if err := visit(path, having); err != nil {
+			return nil, err
 		}
 	}
+}
+
+// holders are the buckets of the snapshots in (first, last], oldest first, not read yet.
+func (f *follower) holders() (all []holder, err error) {
+	last := f.last
+	if f.b.pending != nil {
+		last = f.b.pending.newest
+	}
+	c, k, v, err := seekWhole(f.tx.Bucket(bucketSnapshots), seqKey(f.first+1))
+	for ; k != nil && err == nil && string(k) <= string(seqKey(last)); k, v = c.Next() {
+		h, err := parseHeader(k, v)
+		if err != nil {
+			return nil, err
+		}
+		if f.tx.Bucket(bucketRecords).Bucket(seqKey(h.bucket())) == nil {
+			return nil, damaged("no records of snapshot %d", h.Seq)
+		}
+		all = append(all, holder{bucket: h.bucket(), first: len(all) == 0})
+	}
+	if err == nil && k != nil {
+		err = whole(k, v)
+	}
+	if f.b.pending != nil {
+		all = append(all, holder{bucket: f.b.pending.seq, first: len(all) == 0})
+	}
+	return all, err
 }
 
 // compare judges one path. A zero Change means that nothing worth telling happened.
@@ -207,8 +276,14 @@ func (f *follower) state(path string, seq uint64) (*Record, error) {
 
 func (f *follower) seqs(path string) ([]uint64, []byte, error) {
 	key := appendKey(nil, path)
-	seqs, err := seqsAt(f.tx.Bucket(bucketPaths), key)
+	seqs, err := f.b.seqs(f.tx, key)
 	return seqs, key, err
+}
+
+// born finds the record that made the inode of the one at p, which is r, as far back as one in a bucket up to
+// oldest. r becomes that record.
+func (f *follower) born(p place, r *Record, oldest uint64) (place, error) {
+	return (&tracer{tx: f.tx, b: f.b}).born(p, r, oldest)
 }
 
 // origin is the path, in the first snapshot, of the file that is at path in the last; nil if it was not
@@ -231,7 +306,7 @@ func (f *follower) origin(path string) (*string, error) {
 			return nil, nil
 		case s <= f.first:
 			return &path, nil
-		case r.Change == Added, r.Change == TypeChanged:
+		case r.begins():
 			return nil, nil
 		case r.Change == Moved:
 			path = r.From
@@ -264,7 +339,7 @@ func (f *follower) target(path string) (*string, error) {
 		switch {
 		case r.To != "":
 			path = r.To
-		case r.Change == Removed, r.Change == Moved, r.Change == TypeChanged:
+		case r.Change == Removed, r.Change == Moved, r.Change == TypeChanged, r.Reason == Replaced:
 			return nil, nil
 		}
 		s = n

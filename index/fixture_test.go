@@ -105,7 +105,9 @@ func (tr tree) changes(old tree) []Entry {
 		case !there:
 		case before.kind != n.kind:
 			e.Change = TypeChanged
-		case before.id == n.id && before.text == n.text:
+		case n.kind == file.Folder && before.mode == n.mode:
+			e.Change = Silent
+		case n.kind == file.Folder, before.id == n.id && before.text == n.text:
 			e.Change = Metadata
 		default:
 			e.Change = Modified

@@ -17,9 +17,13 @@
 // and whole hashes are compared in the record that a key leads to. A record, a seq list and a header
 // end in a CRC-32C over their key and value, because bbolt does not check its pages.
 //
+// When a snapshot is deleted, its records and those of the next one become one bucket, the larger of the
+// two. A snapshot's records therefore lie in one bucket <b> with seq of the snapshot before < b ≤ its own
+// seq (Header.Bucket), and a record in bucket b belongs to the first snapshot with a seq ≥ b.
+//
 // # Invariants
 //
-//   - The state of a path at snapshot S is its record in the largest seq ≤ S; no record or a tombstone
+//   - The state of a path at snapshot S is its record in the largest <b> ≤ S; no record or a tombstone
 //     means that it is not there.
 //   - A snapshot exists for readers when its header does; the header is written after all its records.
 //   - identity and content describe the newest snapshot, also while it is only prepared.
@@ -53,6 +57,14 @@ func damaged(format string, args ...any) error {
 	return fmt.Errorf("%w: %s", ErrDamaged, fmt.Sprintf(format, args...))
 }
 
+// bucket is the number of the bucket that holds the snapshot's records.
+func (h *Header) bucket() uint64 {
+	if h.Bucket != 0 {
+		return h.Bucket
+	}
+	return h.Seq
+}
+
 // State is how far a snapshot has come.
 type State string
 
@@ -60,6 +72,7 @@ type State string
 const (
 	Prepared   State = "prepared"   // its records are here, its tree may not be published yet
 	Complete   State = "complete"   // published
+	Deleting   State = "deleting"   // its tree is on its way out, its records are being folded into the next
 	Incomplete State = "incomplete" // published, but some source files could not be read (derived)
 	Missing    State = "missing"    // its folder is gone (derived)
 )
@@ -96,4 +109,7 @@ type Header struct {
 	Groups      map[uint32]string `json:"groups,omitempty"`
 	Records     int64             `json:"records,omitempty"` // number of records in the change set
 	Work        string            `json:"work,omitempty"`    // folder in .snap/tmp that a prepared snapshot is published from
+	Bucket      uint64            `json:"bucket,omitempty"`  // where its records lie, if not under its own Seq
+	Merged      []uint64          `json:"merged,omitempty"`  // in a change set: the sets that were folded into it last
+	Boot        string            `json:"boot,omitempty"`    // in the header a change set begins with: file.Dir.Session of the destination
 }

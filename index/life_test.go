@@ -55,9 +55,10 @@ func (l *life) step(t *rapid.T) {
 		}
 	case "chmod":
 		p := path("moded")
-		n := l.now[p]
-		n.mode ^= 0o20
-		l.now[p] = n
+		if n := l.now[p]; n.kind != file.Symlink { // they have none
+			n.mode ^= 0o20
+			l.now[p] = n
+		}
 	}
 }
 

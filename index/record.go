@@ -36,12 +36,16 @@ type Stored uint8
 const (
 	Absent Stored = iota
 	Copied        // read from the source and written
-	Linked        // another name of an inode that an older snapshot, or another name in this one, holds
+	Linked        // another name of an inode that the snapshot before holds, there at Link, else From, else this path
 	Cloned        // a new inode that shares its blocks with an older snapshot's
 	Made          // a folder, symbolic link or special file
+	Joined        // another name of an inode that was new in this snapshot, there at Link
 )
 
-var storedNames = [...]string{"absent", "copied", "linked", "cloned", "made"}
+var storedNames = [...]string{"absent", "copied", "linked", "cloned", "made", "joined"}
+
+// Shares reports whether the entry is another name of an inode that was there already.
+func (s Stored) Shares() bool { return s == Linked || s == Joined }
 
 func (s Stored) String() string {
 	if int(s) < len(storedNames) {
@@ -77,6 +81,7 @@ const (
 	Gone                     // no longer in the source, or left out by a filter
 	UnreadableNow            // could not be read this time
 	VanishedMeanwhile        // was gone when it was to be read
+	Replaced                 // by another file, in a snapshot that was deleted since
 	FromTree                 // taken from a snapshot's tree: another inode than before, equal size and time
 )
 
@@ -87,6 +92,7 @@ var reasonTexts = [...]string{
 	"another hard link", "hard links regrouped", "another target", "the older copy was gone or altered",
 	"the older copy has as many links as the file system allows", "content read as --checksum asks",
 	"content verified", "no longer in the source", "could not be read", "vanished while the backup ran",
+	"replaced by another file in a snapshot that was deleted since",
 	"another copy of the same size and time, not compared",
 }
 
@@ -130,10 +136,17 @@ type Record struct {
 	Reason    Reason
 	From      string // with Moved and hard links: the path it was linked or moved from, in the snapshot before
 	To        string // where the file that was here before has moved; set when records are imported
+	Link      string // with Joined, and with Linked where From does not say it: another name of the inode
 }
 
 // Has reports whether all of the flags are set.
 func (r *Record) Has(f Flags) bool { return r.Flags&f == f }
+
+// begins reports whether another file than before is at the path, which did not come from a path that it
+// would be told with.
+func (r *Record) begins() bool {
+	return r.Change == Added || r.Change == TypeChanged || r.Reason == Replaced
+}
 
 // Exists reports whether the record says that something is there.
 func (r *Record) Exists() bool { return r != nil && r.Change != Removed }
@@ -176,7 +189,12 @@ func (r *Record) SameMeta(o *Record) bool {
 
 // SameOwnerMode reports whether mode, owner and xattrs are equal.
 func (r *Record) SameOwnerMode(o *Record) bool {
-	if r.Kind != file.Symlink && r.Mode != o.Mode || r.UID != o.UID || r.GID != o.GID || len(r.Xattrs) != len(o.Xattrs) {
+	return (r.Kind == file.Symlink || r.Mode == o.Mode) && r.UID == o.UID && r.GID == o.GID && r.SameXattrs(o)
+}
+
+// SameXattrs reports whether the extended attributes are equal.
+func (r *Record) SameXattrs(o *Record) bool {
+	if len(r.Xattrs) != len(o.Xattrs) {
 		return false
 	}
 	for i, x := range r.Xattrs {

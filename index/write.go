@@ -2,7 +2,6 @@ package index
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 	"iter"
 	"slices"
@@ -25,6 +24,9 @@ func (db *DB) Import(ctx context.Context, seq uint64, changes iter.Seq2[*Entry, 
 		moves := false
 		err := batches(ctx, changes, func(batch []Entry) error {
 			return update(func(tx *bolt.Tx) error {
+				if _, err := tx.Bucket(bucketRecords).CreateBucketIfNotExists(seqKey(seq)); err != nil {
+					return err
+				}
 				l, err := newLoader(tx, seq)
 				if err != nil {
 					return err
@@ -92,7 +94,7 @@ func batches(ctx context.Context, entries iter.Seq2[*Entry, error], f func([]Ent
 
 // loader changes the index for one snapshot within one transaction.
 type loader struct {
-	seq      uint64
+	seq      uint64 // the number of its bucket
 	paths    *bolt.Bucket
 	records  *bolt.Bucket
 	root     *bolt.Bucket
@@ -103,12 +105,11 @@ type loader struct {
 // edits are changes of a bucket of keys, collected so that they can be made in key order.
 type edits map[string]bool // true: put, false: delete
 
+// newLoader changes the records in the bucket seq.
 func newLoader(tx *bolt.Tx, seq uint64) (*loader, error) {
 	l := &loader{seq: seq, paths: tx.Bucket(bucketPaths), root: tx.Bucket(bucketRecords), identity: edits{}, content: edits{}}
-	var err error
-	l.records, err = l.root.CreateBucketIfNotExists(seqKey(seq))
-	if err != nil {
-		return nil, err
+	if l.records = l.root.Bucket(seqKey(seq)); l.records == nil {
+		return nil, damaged("no records of snapshot %d", seq)
 	}
 	l.records.FillPercent, l.paths.FillPercent = 0.9, 0.9
 	return l, nil
@@ -191,12 +192,18 @@ func (l *loader) list(key []byte, r *Record, put bool) {
 	if !r.Exists() {
 		return
 	}
-	if r.Ino != 0 {
+	if inIdentity(r) {
 		l.identity[string(append(identityPrefix(r), key...))] = put
 	}
-	if r.Kind == file.Regular && r.Has(Hashed) && r.Stored != Absent && r.Size > 0 {
+	if inContent(r) {
 		l.content[string(append(contentPrefix(r.Size, &r.Hash), key...))] = put
 	}
+}
+
+// inIdentity and inContent say which entries of the newest snapshot are in these buckets.
+func inIdentity(r *Record) bool { return r.Ino != 0 }
+func inContent(r *Record) bool {
+	return r.Kind == file.Regular && r.Has(Hashed) && r.Stored != Absent && r.Size > 0
 }
 
 // close makes the collected edits.
@@ -222,136 +229,4 @@ func (e edits) apply(b *bolt.Bucket) error {
 		}
 	}
 	return nil
-}
-
-// SetHeader replaces a snapshot's header: its state, tags or note.
-func (db *DB) SetHeader(ctx context.Context, h *Header) error {
-	return db.updates(ctx, func(update updater) error {
-		return update(func(tx *bolt.Tx) error {
-			if tx.Bucket(bucketSnapshots).Get(seqKey(h.Seq)) == nil {
-				return ErrNotFound
-			}
-			return putHeader(tx, h)
-		})
-	})
-}
-
-// Learn replaces what the newest records say of the source alone: volume, inode, birth time, ctime, and
-// that they are no longer racy. The next run then need not read those files again. Entries whose path
-// is gone are passed over.
-func (db *DB) Learn(ctx context.Context, newest uint64, facts iter.Seq2[*Entry, error]) error {
-	return db.updates(ctx, func(update updater) error {
-		return batches(ctx, facts, func(batch []Entry) error {
-			return update(func(tx *bolt.Tx) error {
-				l, err := newLoader(tx, newest)
-				if err != nil {
-					return err
-				}
-				for i := range batch {
-					if err := l.learn(&batch[i]); err != nil {
-						return err
-					}
-				}
-				return l.close(tx)
-			})
-		})
-	})
-}
-
-func (l *loader) learn(e *Entry) error {
-	key := appendKey(nil, e.Path)
-	seqs, err := l.seqs(key)
-	if err != nil || len(seqs) == 0 {
-		return err
-	}
-	seq := seqs[len(seqs)-1]
-	var r Record
-	if err := l.read(seq, key, &r); err != nil || !r.Exists() {
-		return err
-	}
-	l.drop(key, &r)
-	r.Volume, r.Ino, r.Btime, r.Ctime = e.Volume, e.Ino, e.Btime, e.Ctime
-	r.Flags = r.Flags&^Racy | e.Flags&Racy
-	l.show(key, &r)
-	return l.root.Bucket(seqKey(seq)).Put(key, seal(appendRecord(nil, &r), key))
-}
-
-// Undo takes the newest snapshot back, or an import that did not finish: afterwards the index is as if
-// it had never begun. It can be stopped and begun again at any point.
-func (db *DB) Undo(ctx context.Context, seq uint64) error {
-	return db.updates(ctx, func(update updater) error {
-		err := update(func(tx *bolt.Tx) error { return tx.Bucket(bucketSnapshots).Delete(seqKey(seq)) })
-		for more := true; more && err == nil; {
-			err = update(func(tx *bolt.Tx) error {
-				records := tx.Bucket(bucketRecords).Bucket(seqKey(seq))
-				if records == nil {
-					more = false
-					return nil
-				}
-				l, err := newLoader(tx, seq)
-				if err != nil {
-					return err
-				}
-				var keys [][]byte
-				c := records.Cursor()
-				for k, _ := c.First(); k != nil && len(keys) < batchSize; k, _ = c.Next() {
-					keys = append(keys, append([]byte(nil), k...))
-				}
-				for _, key := range keys {
-					if err := l.undo(key); err != nil {
-						return err
-					}
-				}
-				if err := l.close(tx); err != nil {
-					return err
-				}
-				if len(keys) < batchSize {
-					more = false
-					return tx.Bucket(bucketRecords).DeleteBucket(seqKey(seq))
-				}
-				return nil
-			})
-		}
-		return err
-	})
-}
-
-func (l *loader) undo(key []byte) error {
-	var r Record
-	if err := l.read(l.seq, key, &r); err != nil {
-		return err
-	}
-	l.drop(key, &r)
-	seqs, err := l.seqs(key)
-	if err != nil {
-		return err
-	}
-	if i := slices.Index(seqs, l.seq); i >= 0 {
-		seqs = slices.Delete(seqs, i, i+1)
-	}
-	if len(seqs) == 0 {
-		err = l.paths.Delete(key)
-	} else {
-		if err := l.read(seqs[len(seqs)-1], key, &r); err != nil {
-			return err
-		}
-		l.show(key, &r)
-		err = l.paths.Put(key, seal(appendSeqs(nil, seqs), key))
-	}
-	return errors.Join(err, l.records.Delete(key))
-}
-
-// Unfinished are the sequence numbers with records but without a header: imports that never ended.
-func (db *DB) Unfinished(ctx context.Context) (seqs []uint64, err error) {
-	err = db.view(ctx, func(tx *bolt.Tx) error {
-		seqs = nil
-		headers := tx.Bucket(bucketSnapshots)
-		return tx.Bucket(bucketRecords).ForEachBucket(func(k []byte) error {
-			if headers.Get(k) == nil && len(k) == 8 {
-				seqs = append(seqs, binary.BigEndian.Uint64(k))
-			}
-			return nil
-		})
-	})
-	return seqs, err
 }

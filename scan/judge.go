@@ -58,7 +58,7 @@ func Judge(f Facts, rules Rules) Verdict {
 	if v.Do == Learn && f.Weak {
 		return Verdict{Do: Link, Change: index.Silent, Reason: index.Verified}
 	}
-	if v.Do == Learn && f.New.Kind != file.Folder && f.Old.Nlink != f.New.Nlink {
+	if v.Do == Learn && f.New.Kind != file.Folder && f.Old.Nlink != f.New.Nlink || v.Do == Keep && renumbered(f.Old, &f.New.Stat) {
 		return Verdict{Do: Link, Change: index.Silent, Reason: index.Regrouped}
 	}
 	return v
@@ -118,7 +118,7 @@ func judgeOld(f Facts, rules Rules) Verdict {
 		}
 		return Verdict{Copy, index.Modified, index.SizeOrTime, ""}
 	}
-	if differs := f.HashKnown && old.Hash != now.Hash; !differs && unchanged(old, &now.Stat, now.Volume, rules) {
+	if differs := f.HashKnown && old.Hash != now.Hash; !differs && Unchanged(old, &now.Stat, now.Volume, rules) {
 		return Verdict{Do: Keep}
 	}
 	if !f.HashKnown {

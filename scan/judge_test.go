@@ -155,6 +155,8 @@ func TestAFileAtItsPath(t *testing.T) {
 		{"grown", same(size(6)), none, modified(index.SizeOrTime)},
 		{"grown", same(size(6)), ignoreCtime, modified(index.SizeOrTime)},
 		{"a hard link made of it, read", hashed(same(names(2), ctime(200))), none, Verdict{Link, index.Silent, index.Regrouped, ""}},
+		{"a hard link made of it, the ctime ignored", same(names(2), ctime(200)), ignoreCtime, Verdict{Link, index.Silent, index.Regrouped, ""}},
+		{"a number of names that no ctime tells of", same(names(2)), none, keep},
 		{"never hashed", sameAfter(unhashed, ctime(200)), none, reads},
 		{"from a tree", sameAfter(unhashed), ignoreCtime, reads},
 		{"from a tree, equal to its copy", weak(hashed(sameAfter(inode(99), inode(7)))), none, Verdict{Link, index.Silent, index.Verified, ""}},

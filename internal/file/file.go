@@ -172,6 +172,7 @@ type SystemInfo struct {
 	Network    bool   // served by another machine or by a FUSE process
 	ReadOnly   bool
 	FreeBytes  uint64 // what this user may still write
+	TotalBytes uint64 // the size of the file system
 	FreeInodes uint64 // 0 where inodes are made as needed
 	HasInodes  bool   // whether FreeInodes is a limit
 }

@@ -26,6 +26,7 @@ func (d *Dir) system() (SystemInfo, error) {
 		Network:    s.Flags&local == 0,
 		ReadOnly:   s.Flags&readOnly != 0,
 		FreeBytes:  uint64(max(int64(s.Bavail), 0)) * uint64(s.Bsize),
+		TotalBytes: uint64(s.Blocks) * uint64(s.Bsize),
 		FreeInodes: uint64(max(int64(s.Ffree), 0)), HasInodes: s.Files > 0,
 	}, nil
 }

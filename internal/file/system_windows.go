@@ -8,6 +8,6 @@ func (d *Dir) system() (SystemInfo, error) {
 	if err != nil {
 		return info, err
 	}
-	err = windows.GetDiskFreeSpaceEx(p, &info.FreeBytes, nil, nil)
+	err = windows.GetDiskFreeSpaceEx(p, &info.FreeBytes, &info.TotalBytes, nil)
 	return info, err
 }

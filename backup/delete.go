@@ -1,0 +1,212 @@
+package backup
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"snap/index"
+	"snap/internal/file"
+)
+
+// Deleting is the stage of a run that removes snapshots.
+const Deleting Stage = "deleting"
+
+// Delete removes the complete snapshots with these sequence numbers. Every answer about the others stays
+// what it was. Of each snapshot, in this order:
+//
+//  1. its tree is renamed to .snap/trash/<seq>, which a full disk allows: from here on it is deleted,
+//     and whatever stops the rest, the next writing run finishes it;
+//  2. what is in the tree is removed;
+//  3. its change set is merged into that of the next snapshot, and the index follows;
+//  4. the emptied folder in the trash goes.
+//
+// report is told of the entries removed; it may be nil.
+func (d *Destination) Delete(ctx context.Context, seqs []uint64, jobs int, report Reporter) error {
+	all, err := d.DB.Snapshots(ctx)
+	if err != nil {
+		return err
+	}
+	total := int64(0)
+	for i := range all {
+		if h := &all[i]; slices.Contains(seqs, h.Seq) {
+			total += h.Files + h.Dirs
+			if err := d.discard(h); err != nil {
+				return err
+			}
+		}
+	}
+	if err := errors.Join(d.root.Sync(), d.trash.Sync()); err != nil {
+		return err
+	}
+	return d.finishDeletions(ctx, &remover{jobs: jobs, report: report, total: total})
+}
+
+// discard moves a snapshot's tree to the trash. A tree that the user removed leaves an empty folder there
+// all the same: the mark that the deletion has begun.
+func (d *Destination) discard(h *index.Header) error {
+	s, err := d.root.Lstat(h.Name)
+	if err == nil && s.Kind == file.Folder {
+		return d.sparing(func() error { return d.root.Rename(h.Name, d.trash, setFile(h.Seq)) })
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if err := d.sparing(func() error { return d.trash.Mkdir(setFile(h.Seq)) }); !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	return nil
+}
+
+// finishDeletions removes what is in the trash, and forgets the snapshots that it was.
+func (d *Destination) finishDeletions(ctx context.Context, r *remover) error {
+	gone, err := numbered(d.trash)
+	if err != nil || len(gone) == 0 {
+		return err
+	}
+	for _, seq := range gone { // first all of the space
+		if err := r.empty(ctx, d.trash, setFile(seq)); err != nil {
+			return err
+		}
+	}
+	if err := d.sparing(func() error { return d.forget(ctx, gone) }); err != nil {
+		return err
+	}
+	for _, seq := range gone {
+		if err := d.trash.Rmdir(setFile(seq)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// forget takes snapshots out of the change sets and the index. Those that are not there are forgotten already.
+func (d *Destination) forget(ctx context.Context, gone []uint64) error {
+	all, err := d.DB.Snapshots(ctx)
+	if err != nil {
+		return err
+	}
+	prev, begun := uint64(0), false
+	for i := range all {
+		h := &all[i]
+		if slices.Contains(gone, h.Seq) {
+			begun = true
+			continue
+		}
+		if begun {
+			if err := d.fold(ctx, prev, h, gone); err != nil {
+				return err
+			}
+		}
+		prev, begun = h.Seq, false
+	}
+	for i := len(all) - 1; i >= 0 && slices.Contains(gone, all[i].Seq); i-- {
+		if err := d.DB.Undo(ctx, all[i].Seq); err != nil {
+			return err
+		}
+	}
+	for _, seq := range gone {
+		if err := errors.Join(remove(d.changes, setFile(seq)), remove(d.changes, labelsFile(seq))); err != nil {
+			return err
+		}
+	}
+	newest, err := d.DB.Snapshots(ctx)
+	if err != nil {
+		return err
+	}
+	if len(newest) == 0 {
+		return d.dropLatest()
+	}
+	return d.mendLatest(newest[len(newest)-1].Name)
+}
+
+// fold makes snapshot next follow prev: the change sets of the deleted ones between become one with its own,
+// then the index is brought there.
+func (d *Destination) fold(ctx context.Context, prev uint64, next *index.Header, gone []uint64) error {
+	merged, err := d.readSet(next.Seq)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, index.ErrDamaged) && !errors.Is(err, index.ErrTruncated) {
+		return err
+	}
+	between := slices.DeleteFunc(slices.Clone(gone), func(s uint64) bool { return s <= prev || s >= next.Seq })
+	if err != nil || !containsAll(merged.Merged, between) {
+		if merged, err = d.mergeSets(ctx, prev, next, between); err != nil {
+			return err
+		}
+	}
+	merged.State, merged.Work = index.Complete, ""
+	return d.DB.Fold(ctx, prev, merged, changesOf(d.changes.Path(), setFile(next.Seq)))
+}
+
+func containsAll(all, some []uint64) bool {
+	for _, s := range some {
+		if !slices.Contains(all, s) {
+			return false
+		}
+	}
+	return true
+}
+
+// mergeSets puts a merged change set in the place of next's.
+func (d *Destination) mergeSets(ctx context.Context, prev uint64, next *index.Header, between []uint64) (*index.Header, error) {
+	h := *next
+	h.Merged, h.Bucket = between, 0
+	return &h, d.writeSet(ctx, prev, &h, &h)
+}
+
+// writeSet writes the change set that snapshot h has against snapshot prev. It is made of the index, which
+// also knows what runs have learned since the sets were written, and appears by rename. The changes are
+// counted in counted; h is the header that the set ends with.
+func (d *Destination) writeSet(ctx context.Context, prev uint64, h, counted *index.Header) error {
+	h.Parent = prev
+	name := setFile(h.Seq)
+	if err := remove(d.tmp, name); err != nil {
+		return err
+	}
+	f, err := os.OpenFile(filepath.Join(d.tmp.Path(), name), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	w, err := index.NewChangeWriter(f, h)
+	if err != nil {
+		return err
+	}
+	if err := d.DB.Hold(ctx); err != nil {
+		return err
+	}
+	defer d.DB.Release()
+	for e, err := range d.DB.Merged(ctx, prev, counted) {
+		if err == nil {
+			err = w.Add(e.Path, &e.Record)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if err := errors.Join(w.End(h), f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	if err := d.tmp.Replace(name, d.changes, name); err != nil {
+		return err
+	}
+	return d.changes.Sync()
+}
+
+// dropLatest removes the link `latest` when no snapshot is left.
+func (d *Destination) dropLatest() error {
+	if s, err := d.root.Lstat(latestName); err != nil || s.Kind != file.Symlink {
+		return nil
+	}
+	return d.root.Remove(latestName)
+}
+
+// remove removes a file of the destination's own, if it is there.
+func remove(dir *file.Dir, name string) error {
+	if err := dir.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}

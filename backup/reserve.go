@@ -1,0 +1,57 @@
+package backup
+
+import (
+	"crypto/rand"
+	"errors"
+	"syscall"
+)
+
+// The file .snap/reserve holds space free for what must be possible on a full disk: removing snapshots takes
+// a few writes to the index before it gives anything back.
+const (
+	reserveName  = "reserve"
+	reserveSize  = 8 << 20
+	reserveShare = 64 // of the free space at most this part
+	reserveLeast = 128 << 10
+)
+
+// keepReserve makes the reserve if it is missing and there is room. It is a precaution: that it cannot be
+// made stops nothing.
+func (d *Destination) keepReserve() {
+	if there, err := exists(d.meta, reserveName); err != nil || there {
+		return
+	}
+	info, err := d.root.System()
+	if err != nil {
+		return
+	}
+	size := min(info.FreeBytes/reserveShare, reserveSize)
+	if size < reserveLeast {
+		return
+	}
+	f, err := d.tmp.Create(reserveName)
+	if err != nil {
+		return
+	}
+	b := make([]byte, size)
+	rand.Read(b) // zeros may take no space
+	_, err = f.Write(b)
+	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
+		err = d.tmp.Rename(reserveName, d.meta, reserveName)
+	}
+	if err != nil {
+		d.tmp.Remove(reserveName)
+	}
+}
+
+// sparing runs f, and once more without the reserve if the disk was too full for it. f must be such that it
+// can be begun again.
+func (d *Destination) sparing(f func() error) error {
+	err := f()
+	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
+		if d.meta.Remove(reserveName) == nil {
+			return f()
+		}
+	}
+	return err
+}

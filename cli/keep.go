@@ -1,0 +1,133 @@
+package cli
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"snap/backup"
+)
+
+// keepRules are the rules of prune as a person writes them, in flags or in BackupOptions.txt.
+type keepRules struct {
+	last, hourly, daily, weekly, monthly, yearly int
+
+	within  string // an AGE
+	tags    []string
+	minFree backup.MinFree
+}
+
+// keepCounts are the rules that are a number.
+func (k *keepRules) counts() map[string]*int {
+	return map[string]*int{"last": &k.last, "hourly": &k.hourly, "daily": &k.daily, "weekly": &k.weekly, "monthly": &k.monthly, "yearly": &k.yearly}
+}
+
+// keepFlags are the flags of prune.
+func keepFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.StringFlag{Name: "keep-last", Usage: "keep the newest `N`"},
+		&cli.StringFlag{Name: "keep-hourly", Usage: "keep the newest of each of `N` hours"},
+		&cli.StringFlag{Name: "keep-daily", Usage: "keep the newest of each of `N` days"},
+		&cli.StringFlag{Name: "keep-weekly", Usage: "keep the newest of each of `N` weeks"},
+		&cli.StringFlag{Name: "keep-monthly", Usage: "keep the newest of each of `N` months"},
+		&cli.StringFlag{Name: "keep-yearly", Usage: "keep the newest of each of `N` years"},
+		&cli.StringFlag{Name: "keep-within", Usage: "keep all of the time `AGE` before the newest: 30d, 1y6mo"},
+		&cli.StringSliceFlag{Name: "keep-tag", Usage: "keep those tagged `TAG`; may be repeated"},
+		&cli.StringFlag{Name: "min-free", Usage: "then delete the oldest until `SPACE` is free: 10%, 50G"},
+	}
+}
+
+// readKeepFlags reads the flags of prune; any is false if none was given.
+func readKeepFlags(f *cli.Context) (k keepRules, any bool, err error) {
+	for name, n := range k.counts() {
+		name = "keep-" + name
+		if !f.IsSet(name) {
+			continue
+		}
+		any = true
+		if *n, err = parseKeep(f.String(name)); err != nil {
+			return k, any, usagef("--%s %s: %s", name, quote(f.String(name)), err)
+		}
+	}
+	if f.IsSet("keep-within") {
+		any = true
+		if err := k.setWithin(f.String("keep-within")); err != nil {
+			return k, any, usagef("--keep-within: %s", err)
+		}
+	}
+	if f.IsSet("keep-tag") {
+		any = true
+		for _, t := range f.StringSlice("keep-tag") {
+			if err := checkTag(t); err != nil {
+				return k, any, usagef("--keep-tag: %s", err)
+			}
+			k.tags = append(k.tags, t)
+		}
+	}
+	if f.IsSet("min-free") {
+		any = true
+		if err := k.setMinFree(f.String("min-free")); err != nil {
+			return k, any, usagef("--min-free: %s", err)
+		}
+	}
+	return k, any, nil
+}
+
+func parseKeep(v string) (int, error) {
+	n, err := strconv.Atoi(v)
+	if err != nil || n < 0 || n > 1e6 {
+		return 0, fmt.Errorf("it is a number of snapshots, 0 for none")
+	}
+	return n, nil
+}
+
+func keepSetting(field func(*keepRules) *int) func(*settings, string) error {
+	return func(s *settings, v string) (err error) {
+		if v != "" {
+			*field(&s.keep), err = parseKeep(v)
+		}
+		return err
+	}
+}
+
+func (k *keepRules) setWithin(v string) error {
+	if v != "" {
+		if _, err := parseSpan(v); err != nil {
+			return err
+		}
+	}
+	k.within = v
+	return nil
+}
+
+func (k *keepRules) setMinFree(v string) (err error) {
+	if v == "" {
+		return nil
+	}
+	if text, ok := strings.CutSuffix(v, "%"); ok {
+		p, err := strconv.ParseFloat(text, 64)
+		if err != nil || !(p > 0 && p < 100) {
+			return fmt.Errorf("%s: a percentage is more than 0%% and less than 100%%", quote(v))
+		}
+		k.minFree.Percent = p
+		return nil
+	}
+	k.minFree.Bytes, err = parseSize(v)
+	return err
+}
+
+// retention is the rules for package backup.
+func (k *keepRules) retention(zone *time.Location) backup.Retention {
+	r := backup.Retention{
+		Last: k.last, Hourly: k.hourly, Daily: k.daily, Weekly: k.weekly, Monthly: k.monthly, Yearly: k.yearly,
+		Tags: k.tags, MinFree: k.minFree, Zone: zone,
+	}
+	if sp, err := parseSpan(k.within); err == nil {
+		r.WithinText = k.within
+		r.Within = func(newest time.Time) time.Time { return sp.before(newest.In(zone)) }
+	}
+	return r
+}

@@ -1,0 +1,464 @@
+package index
+
+import (
+	"bytes"
+	"context"
+	"iter"
+	"slices"
+
+	bolt "go.etcd.io/bbolt"
+
+	"snap/internal/file"
+)
+
+// Merged yields the change set that snapshot next has against snapshot prev, 0 for none, once those
+// between them are deleted: the records of all of them, one a path. Diff between any two snapshots that
+// stay, the listings and the lives of files are the same with it. When all was yielded, the counts in
+// next are those of the new change set.
+//
+// A path with records in one of the buckets alone keeps its record unless that names another path, so
+// that this costs little more than reading them.
+func (db *DB) Merged(ctx context.Context, prev uint64, next *Header) iter.Seq2[*Entry, error] {
+	return func(yield func(*Entry, error) bool) {
+		own := next.bucket()
+		next.Added, next.Modified, next.Metadata, next.Moved, next.Removed, next.CopiedBytes = 0, 0, 0, 0, 0, 0
+		var start []byte
+		made := map[place]string{}
+		for more := true; more; {
+			var page []Entry
+			err := db.view(ctx, func(tx *bolt.Tx) (err error) {
+				f := &follower{tx: tx, b: openBuckets(tx), from: prev, to: next.Seq, first: prev, last: next.Seq, made: made}
+				start, err = f.each(start, func(path string, records []holder) error {
+					e, old, err := f.merge(path, records)
+					if err != nil {
+						return err
+					}
+					if last := records[len(records)-1]; last.bucket == own {
+						next.Linked += ownInode(old)
+					}
+					if e.Change == 0 {
+						return nil
+					}
+					next.Linked -= ownInode(&e.Record)
+					next.count(&e.Record)
+					page = append(page, e)
+					return nil
+				})
+				more = start != nil
+				return err
+			})
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			for i := range page {
+				if !yield(&page[i], nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// ownInode is 1 for an entry that is in the tree and is no folder and no hard link, else 0.
+func ownInode(r *Record) int64 {
+	if r.Exists() && r.Kind != file.Folder && r.Stored != Absent && !r.Stored.Shares() {
+		return 1
+	}
+	return 0
+}
+
+// count adds a record of the change set.
+func (h *Header) count(r *Record) {
+	if r.Stored == Copied {
+		h.CopiedBytes += r.Size
+	}
+	switch r.Change {
+	case Added:
+		h.Added++
+	case Modified, TypeChanged:
+		h.Modified++
+	case Metadata:
+		h.Metadata++
+	case Moved:
+		h.Moved++
+	case Removed:
+		if r.To == "" { // else it is told where it is now
+			h.Removed++
+		}
+	}
+}
+
+// merge makes one record of those that the snapshots between hold for a path; a zero Change means that
+// none is left. newest is the last of them.
+func (f *follower) merge(path string, records []holder) (e Entry, newest *Record, err error) {
+	last := records[len(records)-1]
+	newest = new(Record)
+	if err := last.parse(path, newest); err != nil {
+		return e, nil, err
+	}
+	e = Entry{path, *newest}
+	if len(records) == 1 && newest.To == "" && (newest.From == "" || last.first) {
+		switch {
+		case newest.Change == Removed && f.first == 0:
+			return Entry{}, newest, nil
+		case newest.Stored == Joined:
+			return e, newest, f.share(&e, last.bucket, newest)
+		}
+		return e, newest, nil
+	}
+	before, err := f.state(path, f.first)
+	if err != nil {
+		return e, nil, err
+	}
+	to, left := "", false // where the file went that was here before
+	if before != nil {
+		if to, left, err = f.moved(path, f.first); err != nil {
+			return e, nil, err
+		}
+	}
+	e.From, e.To = "", to
+	if !newest.Exists() {
+		if before == nil {
+			return Entry{}, newest, nil
+		}
+		e.Change = Removed
+		return e, newest, nil
+	}
+	from, moved, err := f.moved(path, f.last)
+	switch {
+	case err != nil:
+		return e, nil, err
+	case moved:
+		e.Change, e.From = Moved, from
+	case before == nil || left:
+		e.Change = Added
+	default:
+		if e.Change = Classify(before, newest); e.Change == 0 {
+			e.Change = Silent
+		}
+	}
+	if !moved && newest.From != "" && newest.Reason == HardLink {
+		then := &follower{tx: f.tx, b: f.b, first: f.first, last: last.bucket - 1}
+		if from, err := then.origin(newest.From); err != nil {
+			return e, nil, err
+		} else if from != nil {
+			e.From = *from
+		}
+	}
+	if e.Change != newest.Change {
+		e.Reason = mergedReason[e.Change]
+	}
+	if !moved && before != nil && !left {
+		stayed, err := f.stayed(path)
+		if err != nil {
+			return e, nil, err
+		}
+		if !stayed && e.Change != TypeChanged {
+			e.Reason = Replaced
+		}
+	}
+	return e, newest, f.share(&e, last.bucket, newest)
+}
+
+// stayed reports whether the file that is at path in the last snapshot is the one that was there in the first.
+func (f *follower) stayed(path string) (bool, error) {
+	o, err := f.origin(path)
+	if err != nil || o == nil || *o != path {
+		return false, err
+	}
+	t, err := f.target(path)
+	return t != nil && *t == path, err
+}
+
+// mergedReason is the reason of a record whose change became another one when it was merged.
+var mergedReason = [...]Reason{
+	Added: NewPath, Modified: ContentDiffers, Metadata: OwnerOrMode, Moved: MovedAndEdited, TypeChanged: OtherKind,
+	Silent: NoReason, Removed: Gone,
+}
+
+// share says in e, the merged record of a path whose newest record lies in bucket, which inode it has: one of
+// the snapshot before, a new one, or that of another name with a new one.
+func (f *follower) share(e *Entry, bucket uint64, newest *Record) error {
+	if e.Kind == file.Folder || e.Stored == Absent {
+		return nil
+	}
+	at := place{e.Path, bucket}
+	maker := *newest
+	born, err := f.born(at, &maker, f.first)
+	if err != nil || born == at && maker.Stored.Shares() {
+		return err
+	}
+	if born.bucket <= f.first {
+		e.Stored, e.Link = Linked, ""
+		if from := e.shared(e.Path); from != born.path {
+			e.Link = born.path
+		}
+		return nil
+	}
+	name, err := f.nameOf(born, e)
+	if err != nil {
+		return err
+	}
+	if e.Stored, e.Link = Joined, name; name == e.Path {
+		e.Stored, e.Link = maker.Stored, ""
+	}
+	return nil
+}
+
+// nameOf is the path in the last snapshot whose record stands for an inode that was born between the two, of
+// which e is a name: where it was born, if it is there still, else the first in key order.
+func (f *follower) nameOf(born place, e *Entry) (string, error) {
+	if born.path == e.Path {
+		return e.Path, nil
+	}
+	seqs, key, err := f.seqs(born.path)
+	if err != nil {
+		return "", err
+	}
+	var r Record
+	now := place{born.path, at(seqs, f.last)}
+	if err := f.b.record(now.bucket, key, &r); err != nil {
+		return "", err
+	}
+	if r.Exists() {
+		if now, err = f.born(now, &r, f.first); err != nil || now == born {
+			return born.path, err
+		}
+	}
+	name, ok := f.made[born]
+	if !ok {
+		name = e.Path
+		if e.Nlink > 1 {
+			f.made[born] = name
+		}
+	}
+	return name, nil
+}
+
+// Fold makes snapshot next follow snapshot prev, 0 for none: the headers of those between go, and their
+// records become one bucket with next's, holding what merged yields, which is what Merged has yielded.
+// Readers see the snapshots between no more from the first moment on. It can be stopped at any point and
+// begun again with the same stream.
+func (db *DB) Fold(ctx context.Context, prev uint64, next *Header, merged iter.Seq2[*Entry, error]) error {
+	return db.updates(ctx, func(update updater) error {
+		var f folding
+		err := update(func(tx *bolt.Tx) (err error) {
+			f, err = beginFold(tx, prev, next)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		set, stop := iter.Pull2(merged)
+		defer stop()
+		if err := f.pull(set); err != nil {
+			return err
+		}
+		for done := false; !done && err == nil; {
+			if err = ctx.Err(); err == nil {
+				err = update(func(tx *bolt.Tx) error {
+					done, err = f.batch(tx, set)
+					return err
+				})
+			}
+		}
+		if err != nil {
+			return err
+		}
+		return update(f.end)
+	})
+}
+
+// folding is the state of a Fold between its transactions.
+type folding struct {
+	prev    uint64
+	next    *Header
+	victims []uint64 // sequence numbers
+	buckets []uint64 // of the victims and of next
+	target  uint64   // the bucket that stays
+	entry   *Entry   // the next of the merged ones, nil at the end
+	key     []byte   // its key
+	after   []byte   // keys up to this one are done
+}
+
+// beginFold hides the snapshots between and chooses the bucket that stays: the one with the most records.
+func beginFold(tx *bolt.Tx, prev uint64, next *Header) (f folding, err error) {
+	f = folding{prev: prev, next: next}
+	most := int64(-1)
+	c := tx.Bucket(bucketSnapshots).Cursor()
+	var hide []Header
+	for k, v := c.Seek(seqKey(prev + 1)); k != nil && bytes.Compare(k, seqKey(next.Seq)) <= 0; k, v = c.Next() {
+		h, err := parseHeader(k, v)
+		if err != nil {
+			return f, err
+		}
+		f.buckets = append(f.buckets, h.bucket())
+		if h.Records > most {
+			most, f.target = h.Records, h.bucket()
+		}
+		if h.Seq != next.Seq {
+			f.victims = append(f.victims, h.Seq)
+			hide = append(hide, h)
+		}
+	}
+	if len(f.buckets) == len(f.victims) {
+		return f, damaged("no header of snapshot %d", next.Seq)
+	}
+	for i := range hide {
+		hide[i].State = Deleting
+		if err := putHeader(tx, &hide[i]); err != nil {
+			return f, err
+		}
+	}
+	return f, nil
+}
+
+// pull takes the next merged entry.
+func (f *folding) pull(set func() (*Entry, error, bool)) error {
+	e, err, ok := set()
+	if f.entry, f.key = nil, nil; !ok || err != nil {
+		return err
+	}
+	f.entry, f.key = e, appendKey(nil, e.Path)
+	return nil
+}
+
+// foldScan is how many keys one transaction looks at; most need no change.
+const foldScan = 4 * batchSize
+
+// batch puts right the records of a stretch of paths.
+func (f *folding) batch(tx *bolt.Tx, set func() (*Entry, error, bool)) (done bool, err error) {
+	root, paths := tx.Bucket(bucketRecords), tx.Bucket(bucketPaths)
+	type edit struct {
+		key, value []byte // nil to delete
+		seqs       []byte // nil: as they are; empty: no more
+	}
+	var edits []edit
+	sources := make([]holder, 0, len(f.buckets))
+	for _, b := range f.buckets {
+		bucket := root.Bucket(seqKey(b))
+		if bucket == nil {
+			return false, damaged("no records in bucket %d", b)
+		}
+		c := bucket.Cursor()
+		s := holder{bucket: b, c: c}
+		if s.k, s.v = c.Seek(f.after); f.after != nil && bytes.Equal(s.k, f.after) {
+			s.k, s.v = s.c.Next()
+		}
+		sources = append(sources, s)
+	}
+	for n := 0; n < foldScan && len(edits) < batchSize; n++ {
+		key := f.key
+		for i := range sources {
+			if k := sources[i].k; k != nil && (key == nil || bytes.Compare(k, key) < 0) {
+				key = k
+			}
+		}
+		if key == nil {
+			done = true
+			break
+		}
+		var want, have []byte
+		elsewhere := false
+		if bytes.Equal(key, f.key) {
+			want = seal(appendRecord(nil, &f.entry.Record), key)
+		}
+		f.after = append(f.after[:0], key...)
+		for i := range sources {
+			s := &sources[i]
+			if !bytes.Equal(s.k, f.after) {
+				continue
+			}
+			if s.bucket == f.target {
+				have = s.v
+			} else {
+				elsewhere = true
+			}
+			s.k, s.v = s.c.Next()
+		}
+		if same := bytes.Equal(want, have); !same || elsewhere {
+			e := edit{key: slices.Clone(f.after), value: want}
+			if elsewhere || (want == nil) != (have == nil) {
+				if e.seqs, err = f.seqs(paths, e.key, want != nil); err != nil {
+					return false, err
+				}
+			}
+			edits = append(edits, e)
+		}
+		if want != nil {
+			if err := f.pull(set); err != nil {
+				return false, err
+			}
+		}
+	}
+	target := root.Bucket(seqKey(f.target))
+	for _, e := range edits {
+		if e.value != nil {
+			err = target.Put(e.key, e.value)
+		} else {
+			err = target.Delete(e.key)
+		}
+		if err == nil && e.seqs != nil {
+			if len(e.seqs) > 0 {
+				err = paths.Put(e.key, e.seqs)
+			} else {
+				err = paths.Delete(e.key)
+			}
+		}
+		if err != nil {
+			return false, err
+		}
+	}
+	return done, nil
+}
+
+// seqs is the sealed list of the buckets that hold a record for key: of those that are folded only the one
+// that stays, if it holds one. Empty if there are none.
+func (f *folding) seqs(paths *bolt.Bucket, key []byte, holds bool) ([]byte, error) {
+	old, err := seqsAt(paths, key)
+	if err != nil {
+		return nil, err
+	}
+	var seqs []uint64
+	for _, s := range old {
+		if s <= f.prev {
+			seqs = append(seqs, s)
+		}
+	}
+	if holds {
+		seqs = append(seqs, f.target)
+	}
+	for _, s := range old {
+		if s > f.next.Seq {
+			seqs = append(seqs, s)
+		}
+	}
+	if len(seqs) == 0 {
+		return []byte{}, nil
+	}
+	return seal(appendSeqs(nil, seqs), key), nil
+}
+
+// end drops what is empty of meaning now.
+func (f *folding) end(tx *bolt.Tx) error {
+	for _, seq := range f.victims {
+		if err := tx.Bucket(bucketSnapshots).Delete(seqKey(seq)); err != nil {
+			return err
+		}
+	}
+	for _, b := range f.buckets {
+		if b == f.target {
+			continue
+		}
+		if err := tx.Bucket(bucketRecords).DeleteBucket(seqKey(b)); err != nil {
+			return err
+		}
+	}
+	h := *f.next
+	h.Bucket, h.Merged = f.target, nil
+	if h.Bucket == h.Seq {
+		h.Bucket = 0
+	}
+	return putHeader(tx, &h)
+}
