@@ -152,7 +152,7 @@ func containsAll(all, some []uint64) bool {
 // mergeSets puts a merged change set in the place of next's.
 func (d *Destination) mergeSets(ctx context.Context, prev uint64, next *index.Header, between []uint64) (*index.Header, error) {
 	h := *next
-	h.Merged, h.Bucket = between, 0
+	h.Merged, h.Bucket, h.Parent = between, 0, prev
 	return &h, d.writeSet(ctx, prev, &h, &h)
 }
 
@@ -160,7 +160,6 @@ func (d *Destination) mergeSets(ctx context.Context, prev uint64, next *index.He
 // also knows what runs have learned since the sets were written, and appears by rename. The changes are
 // counted in counted; h is the header that the set ends with.
 func (d *Destination) writeSet(ctx context.Context, prev uint64, h, counted *index.Header) error {
-	h.Parent = prev
 	name := setFile(h.Seq)
 	if err := remove(d.tmp, name); err != nil {
 		return err

@@ -42,7 +42,7 @@ type Rebuilt struct {
 
 // ReindexResult is what a reindex did.
 type ReindexResult struct {
-	ID        string    // of the destination; a new one if neither index nor change sets told it
+	ID        string    // of the destination
 	Snapshots int       // that the new index knows
 	FromTrees []Rebuilt // those of them that were made from their trees
 	Lost      []Rebuilt // snapshots that are known to have been, and of which neither change set nor tree is left
@@ -92,7 +92,6 @@ func Reindex(ctx context.Context, path string, o ReindexOptions) (res *ReindexRe
 	if err := r.all(ctx); err != nil {
 		return nil, err
 	}
-	r.res.ID = r.id
 	return &r.res, nil
 }
 
@@ -138,6 +137,7 @@ func (r *reindex) all(ctx context.Context) error {
 		r.id = strings.ToLower(rand.Text())
 	}
 	fresh := filepath.Join(r.work.Path(), "index.db")
+	r.res.ID = r.id
 	if err := index.Create(fresh, r.id); err != nil {
 		return err
 	}

@@ -75,8 +75,7 @@ func (d *decider) inherit(rec *index.Record, from string, change index.Change, r
 	now, before := int64(rec.Nlink), int64(max(d.before.names(rec.Ino), 1))
 	*rec = *old
 	rec.Nlink = uint32(max(int64(old.Nlink)+now-before, 1))
-	rec.Change, rec.Reason, rec.Stored, rec.From, rec.To = change, reason, index.Linked, from, ""
-	rec.Link = ""
+	rec.Change, rec.Reason, rec.Stored, rec.From, rec.To, rec.Link = change, reason, index.Linked, from, "", ""
 	return true, nil
 }
 

@@ -152,6 +152,7 @@ func TestReindexOfTreesAlone(t *testing.T) {
 		made += len(res.FromTrees)
 		after, now := p.knows()
 		wantSeen(t, what, before, now)
+		p.wantUsage("without change set: " + what)
 		for i := range heads {
 			a, b := heads[i], after[i]
 			if a.Seq != b.Seq || a.Name != b.Name || a.Files != b.Files || a.Dirs != b.Dirs || a.Bytes != b.Bytes || a.Linked != b.Linked || a.CopiedBytes != b.CopiedBytes {

@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -39,11 +38,11 @@ first.
 Only change sets and trees count. What earlier backups learned of the source
 without making a snapshot, the next one learns again by reading those files.`,
 		examples: `snap reindex -d /mnt/disk/me
-snap init /mnt/disk/old && snap reindex -d /mnt/disk/old --adopt --source /home/me`,
+snap init /mnt/old; snap reindex -d /mnt/old --adopt --source-dir /home/me`,
 		codes: []int{exitPartial, exitNoDest, exitLocked, exitInterrupted, exitTerminated},
 		flags: []cli.Flag{
 			&cli.BoolFlag{Name: "adopt", Usage: "take every folder in the destination for a snapshot"},
-			&cli.StringFlag{Name: "source", Usage: "`DIR` is what the snapshots without a change set were made of"},
+			&cli.StringFlag{Name: "source-dir", Usage: "`DIR` is what the snapshots without a change set were made of"},
 		},
 		run: func(c *call) error {
 			dest, err := c.find()
@@ -65,7 +64,7 @@ func (c *call) reindex(dest string) error {
 		Time:  func(name string) (time.Time, bool) { return timeOfName(name, s.format, c.env.Now().Location()) },
 		Users: userName, Groups: groupName,
 	}
-	if v := c.flags.String("source"); v != "" {
+	if v := c.flags.String("source-dir"); v != "" {
 		o.Source = c.abs(v)
 	}
 	line := c.progress()
@@ -78,7 +77,7 @@ func (c *call) reindex(dest string) error {
 	if err != nil {
 		return backupHint(err, dest)
 	}
-	if err := c.knowAgain(dest, res.ID); err != nil {
+	if err := c.remember(dest, res.ID, ""); err != nil { // a new one, if no change set told the old
 		c.warn("the list of known destinations could not be written: %v", err)
 	}
 	if err := c.reindexed(dest, res); err != nil {
@@ -88,17 +87,6 @@ func (c *call) reindex(dest string) error {
 		return withCode(exitPartial, nil)
 	}
 	return nil
-}
-
-// knowAgain remembers a known destination that got another id, because nothing told its old one any more:
-// else the next backup would take it for another disk.
-func (c *call) knowAgain(dest, id string) error {
-	known := c.known()
-	at := func(k knownDest) bool { return k.Path == dest }
-	if !slices.ContainsFunc(known, at) || slices.ContainsFunc(known, func(k knownDest) bool { return k.ID == id }) {
-		return nil
-	}
-	return c.remember(dest, id, "")
 }
 
 // timeOfName is the time in the name of a snapshot: one of the format, or of the default format, with -2, -3

@@ -237,9 +237,11 @@ func BenchmarkScale(b *testing.B) {
 		{"diff ends stat", []string{"diff", "--stat", "oldest", "latest"}},
 	} {
 		b.Run(c.name, func(b *testing.B) {
+			before := cpuTime()
 			for b.Loop() {
 				s.run(b, c.args)
 			}
+			b.ReportMetric((cpuTime()-before).Seconds()*1000/float64(b.N), "cpu-ms/op")
 		})
 	}
 	b.Run("delete", s.benchmarkDelete)

@@ -102,7 +102,7 @@ func (f *follower) merge(path string, records []holder) (e Entry, newest *Record
 		switch {
 		case newest.Change == Removed && f.first == 0:
 			return Entry{}, newest, nil
-		case newest.Stored == Joined:
+		case newest.Link != "" && (newest.Stored == Joined || !last.first):
 			return e, newest, f.share(&e, last.bucket, newest)
 		}
 		return e, newest, nil

@@ -1,5 +1,5 @@
 """The laboratory of a sweep: running snap with faults, worlds to run it in, and points in parallel."""
-import contextlib, io, json, multiprocessing, os, re, shutil, signal, subprocess, sys, time
+import contextlib, io, json, math, multiprocessing, os, re, shutil, signal, subprocess, sys, time
 import tree
 
 LONG = os.environ.get('SWEEP_FORM') == 'long'
@@ -298,8 +298,6 @@ class Tally:
 
 
 def spread(total, count, offset=0):
-    """About count numbers of 1..total, evenly; all of them in the long form."""
-    if LONG or count >= total:
-        return list(range(1, total + 1))
-    step = total / count
-    return sorted({min(total, 1 + int((i + offset % 97 / 97) * step)) for i in range(count)})
+    """About count numbers of 1..total, evenly. In the long form all of them, or with SWEEP_STEP=N every N-th."""
+    step = max(1, int(os.environ.get('SWEEP_STEP', 1))) if LONG else max(1, total / count)
+    return sorted({min(total, 1 + int((i + offset % 97 / 97) * step)) for i in range(math.ceil(total / step))})

@@ -1,9 +1,10 @@
 """SIGKILL before each file-system call of each command. At every point: the snapshots before are whole, no new
 one is half, and the next command makes things right without help."""
+import os
 import cases, lab
 
 SHORT = 45  # points a case in the short form
-FILESYSTEMS = ['ext4', 'xfs', 'btrfs'] if lab.LONG else ['ext4']
+FILESYSTEMS = os.environ.get('SWEEP_FS', 'ext4 xfs btrfs' if lab.LONG else 'ext4').split()
 if lab.cannot('ext4'):
     FILESYSTEMS = ['']
 
