@@ -223,3 +223,55 @@ func checkContract(t *testing.T, printed map[string][]string) {
 		}
 	}
 }
+
+var jqBlock = regexp.MustCompile("(?s)```sh\n([^`]*\\| jq .*?)```\n")
+
+// TestTheLinesOfTheREADME runs its lines with jq on a destination of three backups.
+func TestTheLinesOfTheREADME(t *testing.T) {
+	if _, err := exec.LookPath("jq"); err != nil {
+		t.Skip("jq is missing")
+	}
+	text, err := os.ReadFile(filepath.Join("..", "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	block := jqBlock.FindStringSubmatch(string(text))
+	if block == nil {
+		t.Fatal("README.md has no block of sh with jq")
+	}
+	var lines []string
+	for line := range strings.Lines(block[1]) {
+		if !strings.HasPrefix(line, "#") {
+			lines = append(lines, strings.TrimSpace(line))
+		}
+	}
+	w := newDocWorld(t)
+	w.clock = time.Date(2025, 11, 29, 17, 0, 0, 0, time.UTC)
+	for _, line := range []string{
+		"mkdir -p /home/me/a /home/me/b && printf 12345 >/home/me/a/x.jpg && printf 123 >'/home/me/b/it is.jpg' && printf 1 >/home/me/stays.jpg",
+		"snap backup /mnt/disk /home/me",
+		"mv /home/me/a/x.jpg /home/me/b/y.jpg && printf 1234567 >/home/me/large && printf 12 >/home/me/stays.jpg",
+		"snap backup /mnt/disk /home/me",
+		"rm /home/me/b/*",
+		"snap backup /mnt/disk /home/me",
+		"printf 123456789 >/home/me/large && printf 1 >/home/me/small",
+		"snap backup /mnt/disk /home/me",
+	} {
+		w.run(line)
+	}
+	for i, want := range []string{
+		"2025-11 18\n2025-12 10\n",
+		"9 large: size or time differ\n1 small: new path\n",
+		"restored 2 files, 8 B, 0.0 s\n",
+	} {
+		if i >= len(lines) {
+			t.Fatalf("README.md has %d lines with jq, not 3", len(lines))
+		}
+		if got := w.run(lines[i]); got != want {
+			t.Errorf("%s prints\n%s\nwant\n%s", lines[i], got, want)
+		}
+	}
+	if got := w.run("ls /tmp/photos"); got != "it is.jpg\ny.jpg\n" {
+		t.Errorf("brought back are %q", got)
+	}
+}
