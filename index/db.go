@@ -217,11 +217,8 @@ func decodeHeader(k, b []byte) (h Header, err error) {
 	if len(k) != 8 {
 		return h, damaged("the header of a snapshot")
 	}
-	if !quickHeader(b, &h) {
-		h = Header{}
-		if err := json.Unmarshal(b, &h); err != nil {
-			return h, damaged("the header of a snapshot: %v", err)
-		}
+	if err := json.Unmarshal(b, &h); err != nil {
+		return h, damaged("the header of a snapshot: %v", err)
 	}
 	if h.Seq != binary.BigEndian.Uint64(k) {
 		return h, damaged("the header of another snapshot")

@@ -22,7 +22,7 @@ func answers(t tb, db *DB, seqs []uint64) map[string]string {
 		check(t, err)
 		for _, e := range listing {
 			paths[e.Path] = true
-			e.Change, e.Reason, e.From, e.To, e.Stored = 0, 0, "", "", 0 // of the way there, not of the state
+			e.Change, e.Reason, e.From, e.To, e.Link, e.Stored = 0, 0, "", "", "", 0 // of the way there, not of the state
 			said[fmt.Sprintf("ls %d %q", s, e.Path)] = fmt.Sprintf("%+v", e.Record)
 		}
 		for _, o := range seqs {

@@ -4,7 +4,7 @@ import os, random, resource, shutil
 import bolt, cases, judge, lab, tree
 from lab import Violation
 
-COUNT = 12_000 if lab.LONG else 240
+COUNT = 10_000 if lab.LONG else 240
 MEMORY = 300 << 20
 
 
