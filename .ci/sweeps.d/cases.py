@@ -326,21 +326,18 @@ class Repair(Case):
 CASES = [First(), Incremental(), Resume(0.35), Resume(0.8), Restore(), Reindex(), Delete('delete', 1), Delete('delete-newest', 3),
          Delete('delete-two', 0, 2), Prune(), Repair()]
 
-
-def count(case, where, only=()):
-    """The number of calls of a case, from a world of its own."""
-    top = os.path.join(lab.WORK, where, 'count')
-    w = lab.World(top)
-    case.fresh(w)
-    if only:
-        case.reset(w)
-        w.total = w.fault(only, case.argv(w)).total
-    lab.remove(top)
-    return w.total
+SHORT = ['first', 'incremental', 'resume-80', 'restore', 'reindex', 'delete', 'delete-two', 'prune', 'repair']
 
 
-def active(tally, only=os.environ.get('SWEEP_CASES', '').split()):
-    """The cases that this snap has the commands for."""
+def count(case, w, only):
+    """The number of calls of a case among some."""
+    case.reset(w)
+    return w.fault(['-only', only], case.argv(w)).total
+
+
+def active(tally, short=SHORT):
+    """The cases that this snap has the commands for; short names those of the short form."""
+    only = os.environ.get('SWEEP_CASES', '').split() or (None if lab.LONG else short)
     for c in CASES:
         if only and c.name not in only:
             continue

@@ -214,20 +214,35 @@ def hitting(hit):
         raise
 
 
-_work = _make = None
+_work = _make = _list = None
 _world = {}
+
+
+def _mine(where):
+    """This worker's world."""
+    me = multiprocessing.current_process()._identity[0]
+    if (where, me) not in _world:
+        top = os.path.join(WORK, where, f'worker-{me}')
+        os.makedirs(top)
+        _world[where, me] = _make(World(top))
+    return _world[where, me]
+
+
+def _ready(where):
+    try:
+        _mine(where)
+    except Exception as e:
+        return f'{type(e).__name__}: {e}'
+
+
+def _points(where):
+    return _list(_mine(where))
 
 
 def _one(task):
     where, point = task
     try:
-        me = multiprocessing.current_process()._identity[0]
-        if (where, me) not in _world:
-            top = os.path.join(WORK, where, f'worker-{me}')
-            os.makedirs(top)
-            _world[where, me] = _make(World(top))
-        hit = _work(_world[where, me], point)
-        return point, hit, None
+        return point, _work(_mine(where), point), None
     except Violation as e:
         return point, getattr(e, 'hit', ''), str(e)
     except Exception:
@@ -244,12 +259,19 @@ class Tally:
 
     def case(self, name, points, make, work, where, jobs=JOBS):
         """work(make(World), point) for every point, in workers with a world each below WORK/where; it answers
-        what the fault hit, '' when none fired, and raises Violation."""
-        global _work, _make
-        _work, _make = work, make
+        what the fault hit (a number counts for so many), '' when none fired, and raises Violation. points may be
+        a function of a world."""
+        global _work, _make, _list
+        _work, _make, _list = work, make, points
         n = hits = failed = 0
         start = time.monotonic()
-        with multiprocessing.get_context('fork').Pool(min(jobs, max(1, len(points)))) as pool:
+        os.makedirs(os.path.join(WORK, where), exist_ok=True)
+        with multiprocessing.get_context('fork').Pool(jobs) as pool:
+            if bad := next(filter(None, pool.map(_ready, [where] * jobs, chunksize=1)), None):
+                points, failed = [], 1
+                print(f'FAIL  {self.topic} {name} before any fault: {bad[:1800]}', flush=True)
+            elif callable(points):
+                points = pool.apply(_points, (where,))
             for point, hit, bad in pool.imap_unordered(_one, [(where, p) for p in points], chunksize=2):
                 n += 1
                 hits += hit if isinstance(hit, int) else bool(hit)
@@ -266,7 +288,7 @@ class Tally:
 
     def add(self, name, n, hits, failed, start):
         self.points, self.hits, self.failed = self.points + n, self.hits + hits, self.failed + failed
-        if n and not hits:
+        if not hits:
             self.failed += 1
             print(f'FAIL  {self.topic} {name}: no fault fired')
         if not self.quiet:

@@ -3,7 +3,7 @@ one is half, and the next command makes things right without help."""
 import os
 import cases, lab
 
-SHORT = 45  # points a case in the short form
+SHORT = 30  # points a case in the short form
 FILESYSTEMS = os.environ.get('SWEEP_FS', 'ext4 xfs btrfs' if lab.LONG else 'ext4').split()
 if lab.cannot('ext4'):
     FILESYSTEMS = ['']
@@ -13,9 +13,8 @@ PUBLISH = [['-only', call, '-at', str(n)] for call, times in (
     ('syncfs', 2), ('fdatasync', 6), ('fsync', 4), ('renameat', 3), ('renameat2', 3), ('symlinkat', 1)) for n in range(1, times + 1)]
 
 
-def points(case, where):
-    n = cases.count(case, where)
-    out = [['-at', str(i)] for i in lab.spread(n, SHORT, len(case.name))]
+def points(case, w):
+    out = [['-at', str(i)] for i in lab.spread(w.total, SHORT, len(case.name))]
     return out if lab.LONG else out + PUBLISH
 
 
@@ -33,7 +32,7 @@ def main():
             where = f'kill-{case.name}'
             with lab.disk(tally, kind, where) as there:
                 if there:
-                    tally.case(f'{kind} {case.name}', points(case, where), case.fresh, work, where)
+                    tally.case(f'{kind} {case.name}', lambda w: points(case, w), case.fresh, work, where)
     tally.last()
 
 

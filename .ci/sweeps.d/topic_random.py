@@ -5,7 +5,7 @@ import cases, judge, lab, tree
 from lab import Violation
 
 OPS = 70             # of a life
-LIVES = 6            # in the short form
+LIVES = 4            # in the short form
 HOUR = 3600          # seconds in the long form
 CALLS = 700          # about as many has a backup
 KNOWS = {c: lab.knows(c) for c in ('delete', 'prune', 'check', 'tag')}

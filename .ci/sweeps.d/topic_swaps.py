@@ -4,7 +4,7 @@ import os, subprocess, sys, time
 import judge, lab, tree
 from lab import Violation
 
-SHORT, FLIP = 22, 60 if lab.LONG else 3
+SHORT, FLIP = 14, 60 if lab.LONG else 3
 CALLS = 'openat,openat2,statx,newfstatat,getdents64,readlinkat,linkat,mkdirat,renameat,renameat2,unlinkat,fchmod,fchmodat,fchown,fchownat,utimensat,fsetxattr,lsetxattr,read,write,copy_file_range,ioctl,symlinkat,mknodat'
 CONTENT, NAME = b'SECRET content of outside', b'only-outside-has-this-name'
 
