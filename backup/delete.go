@@ -167,10 +167,6 @@ func (d *Destination) mergeSets(ctx context.Context, prev uint64, next *index.He
 	if err != nil {
 		return nil, err
 	}
-	if err := d.DB.Hold(ctx); err != nil {
-		return nil, err
-	}
-	defer d.DB.Release()
 	for e, err := range d.DB.Merged(ctx, prev, &h) {
 		if err == nil {
 			err = w.Add(e.Path, &e.Record)

@@ -8,6 +8,8 @@ import (
 
 // buckets reads records of many snapshots within one transaction.
 type buckets struct {
+	touches
+	tx      *bolt.Tx
 	root    *bolt.Bucket
 	cursors map[uint64]*cursor
 }
@@ -19,7 +21,7 @@ type cursor struct {
 }
 
 func openBuckets(tx *bolt.Tx) *buckets {
-	return &buckets{root: tx.Bucket(bucketRecords), cursors: map[uint64]*cursor{}}
+	return &buckets{tx: tx, root: tx.Bucket(bucketRecords), cursors: map[uint64]*cursor{}}
 }
 
 // value is the sealed record of key in snapshot seq, nil if there is none.
@@ -40,6 +42,7 @@ func (b *buckets) value(seq uint64, key []byte) []byte {
 			return c.v
 		}
 	}
+	b.touch(b.tx, 2) // here, and where the path was found
 	if c.k, c.v = c.c.Seek(key); string(c.k) == string(key) {
 		return c.v
 	}

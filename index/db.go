@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"sync/atomic"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
@@ -40,6 +41,8 @@ const lockWait = 2 * time.Minute
 type DB struct {
 	path string
 	held *bolt.DB
+
+	views atomic.Uint64 // while it was held
 }
 
 // Open is the index in the file at path. Nothing is read yet but the file's existence: ErrMissing.
@@ -171,6 +174,9 @@ func (db *DB) open(ctx context.Context, how int) (*bolt.DB, error) {
 	}
 }
 
+// growth is by how much the file grows, in bytes: bbolt's own 16 MiB are more than most indexes hold.
+const growth = 1 << 20
+
 // try opens the database if nobody has it locked.
 func (db *DB) try(how int) (b *bolt.DB, err error) {
 	var f *os.File
@@ -195,6 +201,7 @@ func (db *DB) try(how int) (b *bolt.DB, err error) {
 		if b, err = bolt.Open(db.path, 0o600, o); err != nil {
 			return err
 		}
+		b.AllocSize = growth
 		return b.View(func(tx *bolt.Tx) error { return checkSchema(tx, f) })
 	})
 	switch {
@@ -260,12 +267,15 @@ func (db *DB) view(ctx context.Context, f func(tx *bolt.Tx) error) error {
 			return err
 		}
 		defer b.Close()
+	} else if db.views.Add(1)%forgetViews == 0 {
+		g := f
+		f = func(tx *bolt.Tx) error {
+			forget(tx)
+			return g(tx)
+		}
 	}
 	return db.guard(func() error { return b.View(f) })
 }
-
-// updater runs one write transaction.
-type updater func(func(tx *bolt.Tx) error) error
 
 // updates opens the database for writing while f runs.
 func (db *DB) updates(ctx context.Context, f func(update updater) error) error {
