@@ -42,8 +42,9 @@ func (b *buckets) value(seq uint64, key []byte) []byte {
 			return c.v
 		}
 	}
-	b.touch(b.tx, 2) // here, and where the path was found
-	if c.k, c.v = c.c.Seek(key); string(c.k) == string(key) {
+	c.k, c.v = c.c.Seek(key)
+	b.touch(b.tx, c.k)
+	if string(c.k) == string(key) {
 		return c.v
 	}
 	return nil

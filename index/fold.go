@@ -385,8 +385,7 @@ func (f *folding) look(t *txn, paths *bolt.Bucket, set *puller) error {
 		if same := bytes.Equal(want, have); !same || elsewhere {
 			e := foldEdit{key: bytes.Clone(f.after), value: want}
 			if elsewhere || (want == nil) != (have == nil) {
-				t.touch(t.Tx, 1)
-				if e.seqs, err = f.seqs(paths, e.key, want != nil); err != nil {
+				if e.seqs, err = f.seqs(t, paths, e.key, want != nil); err != nil {
 					return err
 				}
 			}
@@ -419,7 +418,8 @@ func (f *folding) sources(root *bolt.Bucket) (sources []holder, err error) {
 
 // seqs is the sealed list of the buckets that hold a record for key: of those that are folded only the one
 // that stays, if it holds one. Empty if there are none.
-func (f *folding) seqs(paths *bolt.Bucket, key []byte, holds bool) ([]byte, error) {
+func (f *folding) seqs(t *txn, paths *bolt.Bucket, key []byte, holds bool) ([]byte, error) {
+	t.count(t.Tx, 1)
 	old, err := seqsAt(paths, key)
 	if err != nil {
 		return nil, err

@@ -29,7 +29,7 @@ type txn struct {
 func (t *txn) room() bool {
 	stats := t.Stats()
 	pages := stats.GetNodeCount()
-	t.touch(t.Tx, int(pages-t.pages))
+	t.count(t.Tx, int(pages-t.pages))
 	t.pages = pages
 	return !t.full()
 }

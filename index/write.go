@@ -231,12 +231,13 @@ func (l *loader) moved(from, to string) error {
 func (l *loader) seqs(key []byte) ([]uint64, error) { return seqsAt(l.paths, key) }
 
 func (l *loader) read(seq uint64, key []byte, r *Record) error {
-	l.t.touch(l.t.Tx, 1)
 	b := l.root.Bucket(seqKey(seq))
 	if b == nil {
 		return damaged("no records of snapshot %d", seq)
 	}
-	body, ok := unseal(b.Get(key), key)
+	v := b.Get(key)
+	l.t.touch(l.t.Tx, v)
+	body, ok := unseal(v, key)
 	if !ok {
 		return damaged("the record of %q in snapshot %d", appendPath(nil, key), seq)
 	}
