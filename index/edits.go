@@ -275,11 +275,15 @@ func (e *edits) close() {
 	}
 }
 
-// scratch is a new file for what need not outlive the process. It has no name where the system allows that.
+// scratchName are the names of files that need not outlive the process.
+const scratchName = "index-*.tmp"
+
+// scratch is a new file that has no name where the system allows that. Where not, or where the process is stopped
+// here, Clean removes it.
 func scratch(dir string) (*os.File, error) {
-	f, err := os.CreateTemp(dir, "index-*.tmp")
+	f, err := os.CreateTemp(dir, scratchName)
 	if err == nil {
-		os.Remove(f.Name()) // where that fails it goes when it is closed
+		os.Remove(f.Name())
 	}
 	return f, err
 }

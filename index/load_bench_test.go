@@ -109,3 +109,31 @@ func BenchmarkImportChanges(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkLookup is a look-up by path, by identity and by content each, of files in no order, while the index is
+// held open.
+func BenchmarkLookup(b *testing.B) {
+	const n = 300_000
+	db := onDisk(b)
+	check(b, db.Import(bg, 1, manyFiles(n, nil), func() *Header { return &Header{Name: "s"} }))
+	var all []Entry
+	for e, err := range manyFiles(n, nil) {
+		check(b, err)
+		if e.Kind == file.Regular && e.Ino%8 == 0 {
+			all = append(all, *e)
+		}
+	}
+	check(b, db.Hold(bg))
+	defer db.Release()
+	i := 0
+	for b.Loop() {
+		r := &all[i*7919%len(all)]
+		i++
+		_, _, err := db.Lookup(bg, 1, r.Path)
+		check(b, err)
+		_, err = db.ByIdentity(bg, 1, &r.Record, 1)
+		check(b, err)
+		_, err = db.ByContent(bg, 1, r.Size, r.Hash, 1)
+		check(b, err)
+	}
+}

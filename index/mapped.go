@@ -11,15 +11,15 @@ import (
 // bbolt maps the whole file, and every page that was touched counts as this process's memory for as long as the
 // file is open. With a page the system maps what lies around it, a window of 64 KiB, so that some thousand
 // look-ups all over the index are all of the index. So what was mapped is forgotten again when forgetAfter
-// windows were touched, 16 MiB. That takes 0.25 ms for a GiB of file, and so must not come more often.
+// windows were touched, 8 MiB. That takes 0.25 ms for a GiB of file, no more than touching them took.
 const (
 	windowBits  = 16
-	forgetAfter = 256
+	forgetAfter = 128
 )
 
 // forgetViews is how many views of a database that is held open, which are look-ups of some paths each, are made
 // until what they have mapped is forgotten.
-const forgetViews = 64
+const forgetViews = 128
 
 // touches counts the windows that look-ups touch.
 type touches struct {

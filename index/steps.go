@@ -8,12 +8,13 @@ import (
 
 // How much one transaction takes. The more, the fewer times the disk must sync, which on a slow or busy one is most
 // of the time; but bbolt holds what a transaction changes in memory. Entries that come in the order of their keys
-// go to the end of a page. Those that change all over the index touch a page each, and such pages are held
-// as a whole, and are written to new places, so that as many pages as one transaction may change are always
-// in use beside the index itself: 1,024 are 4 MiB of disk and some 10 of memory.
+// go to the end of a page. Those that change all over the index touch a page each. Such pages are held as a whole,
+// what lies around them is mapped when they are written (see forget), 64 KiB each, and they are written to new
+// places, so that as many pages as one transaction may change are always in use beside the index itself. 512 are
+// 2 MiB of disk and 40 of memory.
 const (
 	batchWeight = 16 << 20 // bytes of keys and values, and entryWeight for each: 30,000 records with their paths
-	batchPages  = 1024
+	batchPages  = 512
 	entryWeight = 128
 )
 

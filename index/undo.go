@@ -5,6 +5,8 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"os"
+	"path/filepath"
 	"slices"
 
 	bolt "go.etcd.io/bbolt"
@@ -30,8 +32,13 @@ func (db *DB) Undo(ctx context.Context, seq uint64) error {
 	})
 }
 
-// Clean takes back imports that never ended, and finishes what Undo began: records without a header.
+// Clean takes back imports that never ended, and finishes what Undo began: records without a header. The files
+// that they left beside the index go too. Nobody else may be writing.
 func (db *DB) Clean(ctx context.Context) error {
+	left, _ := filepath.Glob(filepath.Join(filepath.Dir(db.path), scratchName))
+	for _, name := range left {
+		os.Remove(name) // it is in nobody's way
+	}
 	var loose []uint64
 	err := db.view(ctx, func(tx *bolt.Tx) (err error) {
 		loose, err = looseBuckets(tx)
