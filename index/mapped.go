@@ -49,6 +49,6 @@ func (t *touches) count(tx *bolt.Tx, n int) {
 // found it is mapped for certain.
 func forget(tx *bolt.Tx) {
 	if size := tx.Size(); size > 0 {
-		file.Forget(tx.DB().Info().Data, uintptr(size))
+		file.ForgetMapped(tx.DB().Info().Data, uintptr(size))
 	}
 }

@@ -2,6 +2,6 @@ package file
 
 import "golang.org/x/sys/unix"
 
-func forget(addr, size uintptr) {
+func forgetMapped(addr, size uintptr) {
 	unix.Syscall(unix.SYS_MADVISE, addr, size, unix.MADV_DONTNEED) // advice: nothing depends on it
 }

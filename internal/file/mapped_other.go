@@ -2,4 +2,4 @@
 
 package file
 
-func forget(addr, size uintptr) {}
+func forgetMapped(addr, size uintptr) {}
