@@ -12,7 +12,8 @@
 //   - A dry run makes the same judgements and writes nothing.
 //
 // A run: open and recover (destination.go, recover.go), scan (scan.go), resolve (resolve.go, groups.go),
-// build (build.go, place.go), publish (publish.go).
+// build (build.go, place.go), publish (publish.go). What a run that died has copied is kept (dead.go) and
+// taken over by the next (resume.go).
 package backup
 
 import (
@@ -58,6 +59,10 @@ type Options struct {
 	Note       string
 
 	Report Reporter // told of what happens; nil: nobody
+
+	// In a dry run told of every record that the snapshot would have, in key order, tombstones too; nil: nobody.
+	// The record is valid during the call. An error ends the run.
+	Planned func(*index.Entry) error
 }
 
 // Stage is a part of a run that takes time.
@@ -69,6 +74,7 @@ const (
 	Comparing  Stage = "comparing"
 	Building   Stage = "copying"
 	Publishing Stage = "publishing"
+	Indexing   Stage = "indexing" // a reindex: Files are the entries looked at, Path the snapshot
 )
 
 // Progress counts what a stage has done so far. Totals are zero while unknown.
@@ -104,6 +110,8 @@ type Result struct {
 	Previous string        // name of the snapshot before, "" if this is the first
 	Problems []Problem     // the first problemsKept of them; Header.Errors counts those that are no notes
 	Vanished int64         // entries that were gone when they were to be read
+	Resumed  Amount        // of what was copied, files taken over from a run that was interrupted
+	Kept     bool          // the run failed, and the next one can go on from what it has copied
 }
 
 // problemsKept bounds the memory that a tree full of unreadable files can take.
@@ -131,6 +139,7 @@ type run struct {
 	d      *Destination
 	source *file.Dir
 	tree   *file.Tree    // the source's folders
+	copies *file.Tree    // the previous snapshot's folders, while candidates are judged; nil without
 	prev   *index.Header // nil for the first
 	seq    uint64        // of prev, 0 for none
 	vols   *volumes
@@ -139,11 +148,21 @@ type run struct {
 	alive  identitySet  // see groups
 	shared identitySet  // identities that several candidates have: the hard links to keep together
 	racy   file.Time    // stamps from here on are racy
+
+	flush, checkpoint lap
 }
 
 // Run makes a snapshot of o.Source, or reports that nothing changed.
 func Run(ctx context.Context, d *Destination, o Options) (*Result, error) {
-	r := &run{o: o, d: d}
+	r := &run{
+		o: o, d: d,
+		flush:      lap{time: flushTime, bytes: flushBytes},
+		checkpoint: lap{time: syncTime, bytes: syncBytes},
+	}
+	return r.result(ctx)
+}
+
+func (r *run) result(ctx context.Context) (*Result, error) {
 	if r.o.Report == nil {
 		r.o.Report = silent{}
 	}
@@ -157,7 +176,7 @@ func Run(ctx context.Context, d *Destination, o Options) (*Result, error) {
 	return &r.res, err
 }
 
-func (r *run) run(ctx context.Context) error {
+func (r *run) run(ctx context.Context) (err error) {
 	if err := r.begin(ctx); err != nil {
 		return err
 	}
@@ -168,10 +187,8 @@ func (r *run) run(ctx context.Context) error {
 		return err
 	}
 	defer func() {
-		if ctx.Err() != nil { // stop now; the next run deals with what is there
-			work.keep = true
-		}
-		work.drop()
+		work.leave(ctx, err)
+		r.res.Kept = err != nil && work.keep
 	}()
 
 	found, err := r.scan(ctx, work)
@@ -193,8 +210,13 @@ func (r *run) run(ctx context.Context) error {
 	if r.o.Errors == FailOnErrors && r.res.Incomplete() {
 		return &SourceError{Problems: r.res.Problems}
 	}
+	if plan.proved > 0 {
+		// The hashes cost a read of both sides. Only a change set keeps them for good, so that they are
+		// worth a snapshot even if nothing changed.
+		r.problem("", fmt.Errorf("snapshot %s had no hashes of %d files: they were read, and are unchanged", r.prev.Name, plan.proved), true)
+	}
 	switch {
-	case plan.changes == 0 && r.prev != nil && !r.o.Force:
+	case plan.changes == 0 && plan.proved == 0 && r.prev != nil && !r.o.Force:
 		r.res.Skipped = true
 		if r.o.DryRun {
 			return nil
@@ -203,7 +225,7 @@ func (r *run) run(ctx context.Context) error {
 	case r.o.DryRun:
 		return r.rehearse(ctx, plan)
 	}
-	if err := r.checkSpace(plan, found.holes); err != nil {
+	if err := r.checkSpace(ctx, plan, found.holes); err != nil {
 		return err
 	}
 	if err := r.build(ctx, work, plan); err != nil {
@@ -246,7 +268,7 @@ func (r *run) begin(ctx context.Context) error {
 		}
 		r.o.Force = r.o.Force || !there // what it held must be in a snapshot again
 	}
-	if r.prev != nil && r.prev.Source != r.o.Source {
+	if r.prev != nil && r.prev.Source != "" && r.prev.Source != r.o.Source {
 		r.problem("", fmt.Errorf("the source was %s in snapshot %s and is %s now", r.prev.Source, r.prev.Name, r.o.Source), true)
 	}
 	r.vols = newVolumes(r.prev)
@@ -256,6 +278,7 @@ func (r *run) begin(ctx context.Context) error {
 		Users: map[uint32]string{}, Groups: map[uint32]string{},
 	}
 	if r.prev != nil {
+		r.head.Parent = r.seq
 		for id, name := range r.prev.Users {
 			r.head.Users[id] = name
 		}

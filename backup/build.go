@@ -28,7 +28,9 @@ type builder struct {
 	joins joins
 	plain atomic.Bool // cloning was tried and does not work here
 
-	copied atomic.Int64 // bytes written so far
+	salvage *salvage     // what dead runs have copied
+	copied  atomic.Int64 // bytes written so far
+	taken   atomic.Int64 // bytes of files taken over from dead runs so far
 }
 
 // item is one entry to be made.
@@ -38,6 +40,8 @@ type item struct {
 	dir     *folder       // nil when nothing is to be made: a folder, which the producer made, or a tombstone
 	rec     index.Record  // what the snapshot will hold
 	old     *index.Record // previous record of a path that has a new one, nil if there was none
+	saved   *saved        // in the tree of a dead run, nil if there is none that can be used
+	resumed bool          // that was taken over
 	changed bool          // rec is new; else the entry is kept as an older snapshot has it
 	gone    bool          // it vanished from the source before it could be read
 	problem error         // why it could not be read
@@ -52,8 +56,8 @@ type folder struct {
 	open   atomic.Int64 // tasks and folders in it that are not done, and one until the producer left it
 }
 
-// A task is done by one worker. It ends after taskItems entries or taskBytes to copy; at most window
-// tasks are under way.
+// A task is done by one worker. It ends after taskItems entries or taskBytes to copy, and before a file as
+// large as that, so that what was done is on record while that is copied; at most window tasks are under way.
 const (
 	taskItems = 256
 	taskBytes = 4 << 20
@@ -78,6 +82,8 @@ func (r *run) build(ctx context.Context, work *workFolder, p *plan) error {
 			r.problem("", &MissingSnapshotError{r.prev.Name, unwrapPath(err)}, true)
 		}
 	}
+	b.salvage = r.salvage()
+	defer b.salvage.close()
 	set, err := os.OpenFile(filepath.Join(work.path(), setName), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
@@ -89,12 +95,16 @@ func (r *run) build(ctx context.Context, work *workFolder, p *plan) error {
 	if r.head.Name, err = r.d.freeName(ctx, r.o.Name(r.o.Time)); err != nil {
 		return err
 	}
-	r.head.Volumes = r.vols.ids
+	r.head.Volumes, r.head.Boot = r.vols.ids, r.d.root.Session()
 	w, err := index.NewChangeWriter(set, &r.head)
 	if err != nil {
 		return err
 	}
+	r.head.Boot = "" // says nothing of a finished snapshot
+	work.begun = true
+	b.checkpoint.begin(time.Now(), 0)
 	if err := b.all(ctx, w); err != nil {
+		w.Flush() // for the run after this one; why this one ended is err
 		return err
 	}
 	r.head.Removed -= p.left
@@ -116,12 +126,16 @@ func (e *MissingSnapshotError) Error() string {
 }
 func (e *MissingSnapshotError) Unwrap() error { return e.Err }
 
-// all does the tasks and writes the records of what they made.
-func (b *builder) all(ctx context.Context, w *index.ChangeWriter) error {
+// all does the tasks and writes the records of what they made. When one fails, the records of what the
+// others have made all the same are for the next run.
+func (b *builder) all(ctx context.Context, w *index.ChangeWriter) (failed error) {
 	n := int64(0)
 	for t, err := range ordered(ctx, b.o.Jobs, window, b.tasks(ctx), b.do) {
-		if err != nil {
-			return err
+		if err != nil && failed == nil {
+			failed = err
+		}
+		if t == nil {
+			continue
 		}
 		for i := range t.items {
 			it := &t.items[i]
@@ -137,6 +151,9 @@ func (b *builder) all(ctx context.Context, w *index.ChangeWriter) error {
 					continue
 				}
 			}
+			if it.resumed {
+				b.res.Resumed.add(it.rec.Size)
+			}
 			b.count(&it.rec, it.changed)
 			b.report(b.plan, it.path, &it.rec, it.changed)
 			if it.changed {
@@ -145,9 +162,14 @@ func (b *builder) all(ctx context.Context, w *index.ChangeWriter) error {
 				}
 			}
 		}
+		if failed == nil {
+			if err := b.save(w); err != nil {
+				return err
+			}
+		}
 		if n += int64(len(t.items)); len(t.items) > 0 {
-			b.o.Report.Progress(Progress{Building, n, b.plan.files + b.plan.dirs, b.copied.Load(), b.plan.bytes, t.items[0].path})
+			b.o.Report.Progress(Progress{Building, n, b.plan.files + b.plan.dirs, b.copied.Load() + b.taken.Load(), b.plan.bytes, t.items[0].path})
 		}
 	}
-	return nil
+	return failed
 }

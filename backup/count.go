@@ -9,7 +9,14 @@ import (
 
 // count adds an entry of the new snapshot to its header.
 func (r *run) count(rec *index.Record, changed bool) {
-	h := &r.head
+	tally(&r.head, rec, changed)
+	if rec.Exists() {
+		r.owners(rec)
+	}
+}
+
+// tally adds an entry of a snapshot to its counts.
+func tally(h *index.Header, rec *index.Record, changed bool) {
 	if rec.Exists() {
 		switch {
 		case rec.Kind == file.Folder:
@@ -19,11 +26,10 @@ func (r *run) count(rec *index.Record, changed bool) {
 			if rec.Kind == file.Regular {
 				h.Bytes += rec.Size
 			}
-			if rec.Stored != index.Absent && (!changed || rec.Stored == index.Linked) {
+			if rec.Stored != index.Absent && (!changed || rec.Stored.Shares()) {
 				h.Linked++
 			}
 		}
-		r.owners(rec)
 	}
 	if !changed {
 		return
@@ -62,6 +68,11 @@ func (r *run) rehearse(ctx context.Context, p *plan) error {
 			return err
 		}
 		e := m.entry()
+		if m.new != nil && r.o.Planned != nil {
+			if err := r.o.Planned(e); err != nil {
+				return err
+			}
+		}
 		r.count(&e.Record, m.new != nil)
 		r.report(p, e.Path, &e.Record, m.new != nil)
 	}

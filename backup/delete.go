@@ -149,39 +149,45 @@ func containsAll(all, some []uint64) bool {
 	return true
 }
 
-// mergeSets puts a merged change set in the place of next's. It is made of the index, which also knows what
-// runs have learned since the sets were written.
+// mergeSets puts a merged change set in the place of next's.
 func (d *Destination) mergeSets(ctx context.Context, prev uint64, next *index.Header, between []uint64) (*index.Header, error) {
 	h := *next
-	h.Merged, h.Bucket = between, 0
-	name := setFile(next.Seq)
+	h.Merged, h.Bucket, h.Parent = between, 0, prev
+	return &h, d.writeSet(ctx, prev, &h, &h)
+}
+
+// writeSet writes the change set that snapshot h has against snapshot prev. It is made of the index, which
+// also knows what runs have learned since the sets were written, and appears by rename. The changes are
+// counted in counted; h is the header that the set ends with.
+func (d *Destination) writeSet(ctx context.Context, prev uint64, h, counted *index.Header) error {
+	name := setFile(h.Seq)
 	if err := remove(d.tmp, name); err != nil {
-		return nil, err
+		return err
 	}
 	f, err := os.OpenFile(filepath.Join(d.tmp.Path(), name), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer f.Close()
-	w, err := index.NewChangeWriter(f, &h)
+	w, err := index.NewChangeWriter(f, h)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	for e, err := range d.DB.Merged(ctx, prev, &h) {
+	for e, err := range d.DB.Merged(ctx, prev, counted) {
 		if err == nil {
 			err = w.Add(e.Path, &e.Record)
 		}
 		if err != nil {
-			return nil, err
+			return err
 		}
 	}
-	if err := errors.Join(w.End(&h), f.Sync(), f.Close()); err != nil {
-		return nil, err
+	if err := errors.Join(w.End(h), f.Sync(), f.Close()); err != nil {
+		return err
 	}
 	if err := d.tmp.Replace(name, d.changes, name); err != nil {
-		return nil, err
+		return err
 	}
-	return &h, d.changes.Sync()
+	return d.changes.Sync()
 }
 
 // dropLatest removes the link `latest` when no snapshot is left.

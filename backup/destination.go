@@ -38,6 +38,8 @@ type Destination struct {
 	trash   *file.Dir
 	changes *file.Dir
 	lock    *flock.Flock
+	dead    []*deadRun // that the next backup can go on from, the one with the most first
+	trust   []string
 }
 
 // OpenOptions say how a destination is opened.
@@ -46,6 +48,7 @@ type OpenOptions struct {
 	ReadOnly bool          // for a dry run: take no lock, recover nothing, write nothing
 	LockWait time.Duration // how long to wait for another run; 0: not at all
 	Holder   string        // what others are told while this run holds the lock
+	Trust    []string      // fingerprints of the index that need no new proof; index.DB.Trust
 }
 
 // Open opens the folder path for writing, takes its lock and finishes or forgets what a run that died
@@ -55,7 +58,7 @@ func Open(ctx context.Context, path string, o OpenOptions) (*Destination, error)
 	if err != nil {
 		return nil, err
 	}
-	d := &Destination{Path: abs}
+	d := &Destination{Path: abs, trust: o.Trust}
 	if err := d.open(ctx, o); err != nil {
 		d.Close()
 		return nil, err
@@ -169,6 +172,7 @@ func (d *Destination) openIndex(ctx context.Context) (err error) {
 	if d.DB, err = index.Open(index.Path(d.Path)); err != nil {
 		return err
 	}
+	d.DB.Trust(d.trust...)
 	d.ID, err = d.DB.ID(ctx)
 	return err
 }

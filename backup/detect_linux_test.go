@@ -222,6 +222,28 @@ func TestMigratedSource(t *testing.T) {
 	}
 }
 
+// TestHardLinksWithoutCtime: which names share an inode is seen although changes of the ctime are ignored.
+func TestHardLinksWithoutCtime(t *testing.T) {
+	p := newPlace(t)
+	p.write("a", "aaa")
+	p.do(os.Chtimes(p.path("a"), fixed, fixed))
+	ignore := func(o *backup.Options) { o.Rules.IgnoreCtime = true }
+	p.backup(ignore)
+	p.do(os.Link(p.path("a"), p.path("b")))
+	res, rec := p.backup(ignore)
+	p.wantSame(res)
+	if r := rec.changes["a"]; r.Nlink != 2 || r.Change != index.Silent || r.Stored != index.Linked {
+		t.Errorf("%d names, %v, %v", r.Nlink, r.Change, r.Stored)
+	}
+	p.do(os.Remove(p.path("b"))) // and another file like it in its place
+	p.write("b", "aaa")
+	p.do(os.Chtimes(p.path("b"), fixed, fixed))
+	if res, _ = p.backup(ignore); res.Skipped {
+		t.Fatal("no snapshot was made")
+	}
+	p.wantSame(res)
+}
+
 // TestRacyFileIsReadAgain changes a file within the window in which a time stamp proves nothing.
 func TestRacyFileIsReadAgain(t *testing.T) {
 	p := newPlace(t)

@@ -101,7 +101,7 @@ func (g *groups) settle(v scan.Verdict, path string, now, old, base *index.Recor
 		from = path
 	}
 	key := inodeOf(now)
-	if (v.Do == scan.Learn || v.Do == scan.Link) && base.Ino != 0 && !base.SameIdentity(now) && !g.claim(base, key, v.Do == scan.Link) {
+	if (v.Do == scan.Learn || v.Do == scan.Link) && base.Ino != 0 && !base.SameIdentity(now) && !g.claim(base, key, v.Do == scan.Link && v.From != "") {
 		// Another file of the source has the old inode: this one gets its own.
 		v, base = fresh(v, now, old), nil
 	}

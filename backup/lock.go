@@ -32,8 +32,7 @@ func lock(ctx context.Context, path, dest, holder string, wait time.Duration) (*
 		text, _ := os.ReadFile(path)
 		return nil, &LockedError{Dest: dest, Holder: strings.TrimSpace(string(text[:min(len(text), 300)]))}
 	}
-	if err := os.WriteFile(path, []byte(holder+"\n"), 0o600); err != nil {
-		return nil, errors.Join(fmt.Errorf("lock %s: %w", path, err), l.Unlock())
-	}
+	// On a full disk it may fail, and then what makes room there must be possible.
+	_ = os.WriteFile(path, []byte(holder+"\n"), 0o600)
 	return l, nil
 }

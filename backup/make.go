@@ -61,7 +61,8 @@ func (p *placer) join(it *item) error {
 		if err == nil {
 			change, reason, from := it.rec.Change, it.rec.Reason, it.rec.From
 			it.rec = j.rec
-			it.rec.Change, it.rec.Reason, it.rec.From, it.rec.Stored = change, reason, from, index.Linked
+			it.rec.Change, it.rec.Reason, it.rec.From = change, reason, from
+			it.rec.Stored, it.rec.Link = index.Joined, j.path
 			p.judgeAgain(it)
 			return nil
 		}
@@ -80,6 +81,11 @@ func (p *placer) join(it *item) error {
 
 // make makes an entry with an inode of its own.
 func (p *placer) make(it *item) error {
+	if it.saved != nil {
+		if done, err := p.takeOver(it); done || err != nil {
+			return err
+		}
+	}
 	switch it.rec.Stored {
 	case index.Cloned:
 		if done, err := p.clone(it); done || err != nil {

@@ -7,8 +7,9 @@ import (
 )
 
 // ordered maps in to f's results on several goroutines and yields them in the order of in. At most
-// window results wait for their turn. The first error ends it; in is ranged over on a goroutine of its
-// own. Everything it started has ended when the iterator returns.
+// window results wait for their turn. After the first error nothing more is begun, but what was begun is
+// still yielded, each result with its error, to a consumer that goes on. in is ranged over on a goroutine
+// of its own. Everything it started has ended when the iterator returns.
 func ordered[In, Out any](ctx context.Context, jobs, window int, in iter.Seq2[In, error], f func(context.Context, In) (Out, error)) iter.Seq2[Out, error] {
 	type job struct {
 		in   In
@@ -60,18 +61,19 @@ func ordered[In, Out any](ctx context.Context, jobs, window int, in iter.Seq2[In
 				}
 			})
 		}
-		var zero Out
+		failed := false
 		for j := range queue {
 			<-j.done
 			if j.err != nil {
-				yield(zero, j.err)
-				return
+				failed = true
+				cancel()
 			}
-			if !yield(j.out, nil) {
+			if !yield(j.out, j.err) {
 				return
 			}
 		}
-		if err := ctx.Err(); err != nil {
+		if err := ctx.Err(); err != nil && !failed {
+			var zero Out
 			yield(zero, err)
 		}
 	}

@@ -82,30 +82,44 @@ func (p *placer) link(it *item, from string, want *index.Record) error {
 		return p.afresh(it, index.OldCopyDamaged, nil)
 	}
 	dir, name := index.Split(from)
-	d, err := p.oldFolder(dir)
-	if err == nil {
-		err = p.newDir.Link(d, name, it.name)
+	d, refused := p.oldFolder(dir)
+	if fatal(refused) {
+		return refused
 	}
-	if err != nil {
-		switch {
-		case errors.Is(err, syscall.EMLINK):
-			return p.afresh(it, index.LinkLimit, nil)
-		case fatal(err):
+	if refused == nil {
+		var err error
+		if refused, err = p.linkAs(d, name, it.name, want); err != nil {
 			return err
 		}
-		return p.afresh(it, index.OldCopyDamaged, &AlteredError{p.prev.Name, from, unwrapPath(err)})
 	}
-	got, err := p.newDir.Lstat(it.name)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	if err == nil && p.is(it.name, &got, want) {
+	switch {
+	case refused == nil:
 		return nil
+	case errors.Is(refused, syscall.EMLINK):
+		return p.afresh(it, index.LinkLimit, nil)
 	}
-	if err := p.newDir.Remove(it.name); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
+	return p.afresh(it, index.OldCopyDamaged, &AlteredError{p.prev.Name, from, unwrapPath(refused)})
+}
+
+// linkAs makes the entry as in the new folder a hard link of name in from, if that is what want says.
+// refused is why it did not; err ends the run.
+func (p *placer) linkAs(from *file.Dir, name, as string, want *index.Record) (refused, err error) {
+	if err := p.newDir.Link(from, name, as); fatal(err) {
+		return nil, err
+	} else if err != nil {
+		return err, nil
 	}
-	return p.afresh(it, index.OldCopyDamaged, &AlteredError{p.prev.Name, from, errAltered})
+	got, err := p.newDir.Lstat(as)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	if err == nil && p.is(as, &got, want) {
+		return nil, nil
+	}
+	if err := p.newDir.Remove(as); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	return errAltered, nil
 }
 
 // is reports whether the entry name in the new folder, of which lstat says got, can be what want says.
@@ -163,7 +177,8 @@ func (p *placer) afresh(it *item, why index.Reason, note error) error {
 	if !it.changed {
 		old := it.rec
 		it.old, it.changed = &old, true
-		it.rec.Change, it.rec.Reason, it.rec.From, it.rec.To = index.Silent, why, "", ""
+		it.rec.Change, it.rec.Reason = index.Silent, why
+		it.rec.From, it.rec.To, it.rec.Link = "", "", ""
 	}
 	it.rec.Stored = index.Copied
 	if it.rec.Kind != file.Regular {

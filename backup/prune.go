@@ -38,7 +38,9 @@ func (d *Destination) Select(ctx context.Context, names []string) ([]Decision, e
 	var list []Decision
 	for i := range all {
 		if all[i].State == index.Complete {
-			list = append(list, Decision{Header: &all[i], Keep: !slices.Contains(names, all[i].Name)})
+			e := Decision{Header: &all[i], Keep: !slices.Contains(names, all[i].Name)}
+			e.Reasons = []string{map[bool]string{true: "not named", false: "named"}[e.Keep]}
+			list = append(list, e)
 		}
 	}
 	return list, d.weigh(ctx, list, MinFree{})
@@ -58,14 +60,11 @@ func (d *Destination) weigh(ctx context.Context, list []Decision, room MinFree) 
 	for i := range list {
 		seqs[i] = list[i].Header.Seq
 	}
-	freed := func(list []Decision) int64 {
-		gone := map[uint64]bool{}
-		for _, d := range list {
-			if !d.Keep {
-				gone[d.Header.Seq] = true
-			}
+	freed := func(list []Decision) (total int64) {
+		for _, a := range usage.Freed(seqs, victims(list)) {
+			total += a.Bytes
 		}
-		return usage.Freed(gone, seqs).Bytes
+		return total
 	}
 	if !room.IsZero() {
 		info, err := d.root.System()
@@ -74,28 +73,29 @@ func (d *Destination) weigh(ctx context.Context, list []Decision, room MinFree) 
 		}
 		MakeRoom(list, room.target(info.TotalBytes)-int64(info.FreeBytes), freed, "to have space free")
 	}
-	// In the order in which they go: what two of them share counts for the last.
-	gone, before := map[uint64]bool{}, int64(0)
+	each := usage.Freed(seqs, victims(list))
 	for i := range list {
 		if !list[i].Keep {
-			gone[list[i].Header.Seq] = true
-			now := usage.Freed(gone, seqs).Bytes
-			list[i].Freed, before = now-before, now
+			list[i].Freed, each = each[0].Bytes, each[1:]
 		}
 	}
 	return nil
 }
 
-// Prune removes the snapshots that the decisions do not keep.
-func (d *Destination) Prune(ctx context.Context, list []Decision, jobs int, report Reporter) error {
-	var seqs []uint64
+// victims are the snapshots that go, in the order in which they do.
+func victims(list []Decision) (seqs []uint64) {
 	for i := range list {
 		if !list[i].Keep {
 			seqs = append(seqs, list[i].Header.Seq)
 		}
 	}
-	if len(seqs) == 0 {
-		return nil
+	return seqs
+}
+
+// Prune removes the snapshots that the decisions do not keep.
+func (d *Destination) Prune(ctx context.Context, list []Decision, jobs int, report Reporter) error {
+	if seqs := victims(list); len(seqs) > 0 {
+		return d.Delete(ctx, seqs, jobs, report)
 	}
-	return d.Delete(ctx, seqs, jobs, report)
+	return nil
 }

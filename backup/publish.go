@@ -21,9 +21,7 @@ import (
 func (r *run) publish(ctx context.Context, work *workFolder, p *plan) error {
 	r.o.Report.Progress(Progress{Stage: Publishing})
 	d := r.d
-	// Once, on the handle from before the first write: a second call may say success although the first
-	// did not, so an error is final.
-	if err := d.root.SyncSystem(); err != nil {
+	if err := d.sync(); err != nil {
 		return err
 	}
 	d.release()
@@ -147,9 +145,10 @@ func numbered(dir *file.Dir) ([]uint64, error) {
 	return seqs, nil
 }
 
-// nextSeq is a sequence number above every one that was ever used here.
+// nextSeq is a sequence number above every one that was ever used here. Sets that were put aside and labels
+// count too: they must not meet a snapshot of their number.
 func (d *Destination) nextSeq(ctx context.Context) (uint64, error) {
-	seqs, err := d.sets()
+	entries, err := d.changes.Entries()
 	if err != nil {
 		return 0, err
 	}
@@ -158,8 +157,11 @@ func (d *Destination) nextSeq(ctx context.Context) (uint64, error) {
 		return 0, err
 	}
 	last := uint64(0)
-	for _, s := range seqs {
-		last = max(last, s)
+	for i := range entries {
+		number, _, _ := strings.Cut(entries[i].Name, ".")
+		if n, err := strconv.ParseUint(number, 10, 64); err == nil && setFile(n) == number {
+			last = max(last, n)
+		}
 	}
 	for i := range all {
 		last = max(last, all[i].Seq)

@@ -13,7 +13,8 @@ import (
 // doing when it died. It can be stopped and begun again at any point.
 //
 //	index      tmp tree  DEST/name  so                                 then
-//	–          yes       –          died while building                drop it
+//	–          yes       –          died while building                keep it for the next backup, if
+//	                                                                   that can go on from it (dead.go)
 //	prepared   yes       –          died before the rename             publish it: all of it is durable
 //	prepared   –         yes        died after the rename              mark it complete
 //	prepared   –         –          somebody removed it                forget it
@@ -34,7 +35,7 @@ func (d *Destination) recover(ctx context.Context) error {
 		}
 	}
 	// What gives space back comes before what may need some.
-	if err := d.empty(ctx, d.tmp); err != nil {
+	if err := d.sortTmp(ctx); err != nil {
 		return err
 	}
 	if err := d.sparing(func() error { return d.DB.Clean(ctx) }); err != nil {
@@ -51,6 +52,9 @@ func (d *Destination) recover(ctx context.Context) error {
 		return err
 	}
 	if err := d.importLost(ctx, &newest); err != nil {
+		return err
+	}
+	if err := d.mendLabels(ctx); err != nil {
 		return err
 	}
 	if err := d.mendLatest(newest.Name); err != nil {
@@ -185,17 +189,7 @@ func (d *Destination) empty(ctx context.Context, dir *file.Dir) error {
 		return err
 	}
 	for i := range entries {
-		name := entries[i].Name
-		s, err := dir.Lstat(name)
-		if err != nil {
-			return err
-		}
-		if s.Kind == file.Folder {
-			err = removeTree(ctx, dir, name, 4)
-		} else {
-			err = dir.Remove(name)
-		}
-		if err != nil {
+		if err := removeAny(ctx, dir, entries[i].Name); err != nil {
 			return err
 		}
 	}

@@ -2,7 +2,9 @@ package backup_test
 
 import (
 	"os"
+	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -21,6 +23,18 @@ func TestLatestIsMended(t *testing.T) {
 	}
 	if target, err := os.Readlink(link); err != nil || target != second.Header.Name {
 		t.Fatalf("latest leads to %q (%v), want %q", target, err, second.Header.Name)
+	}
+}
+
+// TestLockOnFullDisk: that there is no room to say who holds the lock stops nobody.
+func TestLockOnFullDisk(t *testing.T) {
+	p := newPlace(t)
+	p.write("a", "a")
+	cmd := exec.Command(tool(t, "faultrun"), "-only", "write", "-at", "1", "-errno", "ENOSPC", "--", program(t), "backup", p.dest, p.src)
+	cmd.Env = append(os.Environ(), "XDG_STATE_HOME="+t.TempDir())
+	out, err := cmd.CombinedOutput()
+	if err != nil || !strings.Contains(string(out), "hit=write") {
+		t.Fatalf("%v\n%s", err, out)
 	}
 }
 

@@ -1,70 +1,296 @@
 package backup
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"os"
+	"io/fs"
 	"path/filepath"
 	"strings"
 	"time"
 
 	"snap/index"
+	"snap/internal/file"
 )
 
-// Reindex makes index.db again from the change sets. The old one, however damaged, is put aside as
-// index.db.old until the new one is whole. It returns the number of snapshots that the new index knows.
-func Reindex(ctx context.Context, path string, wait time.Duration, holder string) (n int, err error) {
-	d := &Destination{Path: path}
-	defer func() { err = errors.Join(err, d.Close()) }()
-	if err := d.openFolders(ctx, OpenOptions{LockWait: wait, Holder: holder}); err != nil {
-		return 0, err
-	}
-	seqs, err := d.sets()
+// ReindexOptions say how the index is made again. The zero value reads the change sets, and takes as
+// snapshots the trees that they name.
+type ReindexOptions struct {
+	LockWait time.Duration // how long to wait for another run; 0: not at all
+	Holder   string        // what others are told while this run holds the lock
+
+	// Time is the time that the name of a snapshot tells, false if it is no snapshot's name. Folders with
+	// such a name are taken for snapshots even if no change set names them. nil: no folder is.
+	Time   func(name string) (time.Time, bool)
+	Adopt  bool   // take every folder for a snapshot, those that Time does not know at the time of their last change
+	Source string // the source of snapshots whose change set is lost; "": that of a neighbour
+
+	Users, Groups func(id uint32) string // names of owners for such snapshots; nil or "": none
+	Jobs          int                    // folders read at the same time; 0: 4
+	Progress      func(Progress)         // told how far it has come; nil: nobody
+}
+
+// Rebuilt is what became of one snapshot in a reindex.
+type Rebuilt struct {
+	Seq  uint64
+	Name string // "" if nobody knows
+	Weak int64  // files whose hash is not known, because the record was made from the tree
+	Err  error  // why it was not made from its change set, or why it is lost
+}
+
+// ReindexResult is what a reindex did.
+type ReindexResult struct {
+	ID        string    // of the destination
+	Snapshots int       // that the new index knows
+	FromTrees []Rebuilt // those of them that were made from their trees
+	Lost      []Rebuilt // snapshots that are known to have been, and of which neither change set nor tree is left
+	Left      []string  // trees that are older than snapshots that cannot be made relative to them
+	Foreign   []string  // folders that were not taken for snapshots
+	Notes     []error   // labels and folders that could not be read
+}
+
+const reindexName = "reindex" // the work folder in .snap/tmp
+
+// Reindex makes index.db again from the change sets, and where they are lost from the trees. The old one,
+// however damaged, stays in its place until the new one is whole and durable, and is then kept as
+// index.db.old. A run that is killed leaves the old index, and perhaps change sets that it made of trees:
+// the next run reads these.
+func Reindex(ctx context.Context, path string, o ReindexOptions) (res *ReindexResult, err error) {
+	abs, err := filepath.Abs(path)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
-	headers := make([]*index.Header, len(seqs))
-	id := strings.ToLower(rand.Text())
-	for i, seq := range seqs {
-		if headers[i], err = d.readSet(seq); err != nil {
-			return 0, err
+	if o.Progress == nil {
+		o.Progress = func(Progress) {}
+	}
+	if o.Jobs <= 0 {
+		o.Jobs = 4
+	}
+	d := &Destination{Path: abs}
+	defer func() { err = errors.Join(err, d.Close()) }()
+	if err := d.openFolders(ctx, OpenOptions{LockWait: o.LockWait, Holder: o.Holder}); err != nil {
+		return nil, err
+	}
+	r := &reindex{d: d, o: o}
+	if err := removeAny(ctx, d.tmp, reindexName); err != nil { // of a run that was killed
+		return nil, err
+	}
+	if err := d.tmp.Mkdir(reindexName); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if ctx.Err() == nil { // else stop now; the next run removes it
+			err = errors.Join(err, removeAny(ctx, d.tmp, reindexName))
 		}
-		id = headers[i].Destination
+	}()
+	if r.work, err = d.tmp.OpenDir(reindexName); err != nil {
+		return nil, err
 	}
-	// A set whose tree was never published, or was removed by hand, is the last word on nothing.
-	for n := len(headers); n > 0; n-- {
-		there, err := exists(d.root, headers[n-1].Name)
+	defer r.work.Close()
+	if err := r.all(ctx); err != nil {
+		return nil, err
+	}
+	return &r.res, nil
+}
+
+// reindex is the state of one run.
+type reindex struct {
+	d    *Destination
+	o    ReindexOptions
+	work *file.Dir
+	old  *index.DB // the index that is replaced, nil if it cannot be read
+	id   string    // of the destination
+	res  ReindexResult
+
+	last   *index.Header // the newest snapshot of the new index so far
+	broken bool          // a snapshot after last is lost
+	near   *index.Header // a snapshot whose source is known
+	before *view         // the tree of last, if it was looked at already
+}
+
+func (r *reindex) all(ctx context.Context) error {
+	id, err := r.openOld(ctx)
+	if err != nil {
+		return err
+	}
+	sets, err := r.d.findSets()
+	if err != nil {
+		return err
+	}
+	trees, err := r.findTrees(sets)
+	if err != nil {
+		return err
+	}
+	steps, left := arrange(sets, trees)
+	for _, t := range left {
+		r.res.Left = append(r.res.Left, t.name)
+	}
+	r.id = id
+	for i := range sets {
+		if h := sets[i].head; h != nil {
+			r.near, r.id = h, cmp.Or(h.Destination, r.id)
+		}
+	}
+	if r.id == "" {
+		r.id = strings.ToLower(rand.Text())
+	}
+	fresh := filepath.Join(r.work.Path(), "index.db")
+	r.res.ID = r.id
+	if err := index.Create(fresh, r.id); err != nil {
+		return err
+	}
+	if r.d.DB, err = index.Open(fresh); err != nil {
+		return err
+	}
+	defer r.forget()
+	for i := range steps {
+		if err := r.take(ctx, &steps[i], i == len(steps)-1); err != nil {
+			return err
+		}
+	}
+	if err := r.replace(ctx); err != nil {
+		return err
+	}
+	return errors.Join(r.d.mendLatest(r.newest()), r.putAside())
+}
+
+// putAside renames the change sets of lost snapshots, so that no recovery tries to import them again.
+func (r *reindex) putAside() error {
+	for _, l := range r.res.Lost {
+		name := setFile(l.Seq)
+		if err := r.d.changes.Replace(name, r.d.changes, name+".lost"); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
+}
+
+// take brings one snapshot into the new index.
+func (r *reindex) take(ctx context.Context, s *step, last bool) error {
+	parent := uint64(0)
+	if r.last != nil {
+		parent = r.last.Seq
+	}
+	switch {
+	case s.whole && (s.head.Parent == parent || s.head.Parent == 0 && !r.broken):
+		return r.takeSet(ctx, s, last)
+	case s.tree:
+		if s.whole {
+			s.why = errors.New("its change set is relative to a snapshot that is lost")
+		}
+		return r.takeTree(ctx, s)
+	}
+	r.broken = true
+	switch {
+	case s.whole:
+		s.why = errors.New("its change set is relative to a snapshot that is lost, and its folder is gone")
+	case s.why == nil:
+		s.why = errors.New("its change set is missing, and its folder is not known")
+	}
+	r.res.Lost = append(r.res.Lost, Rebuilt{Seq: s.seq, Name: s.name, Err: s.why})
+	return nil
+}
+
+// takeSet imports a change set. The last one may be that of a run that died between the renames of its
+// set and its tree; its tree is published then.
+func (r *reindex) takeSet(ctx context.Context, s *step, last bool) error {
+	h := s.head
+	if err := r.label(h); err != nil {
+		return err
+	}
+	r.o.Progress(Progress{Stage: Indexing, Path: h.Name})
+	work := ""
+	if last && !s.tree {
+		var err error
+		if work, err = r.d.unpublished(); err != nil {
+			return err
+		}
+	}
+	if err := r.d.importSet(ctx, h); err != nil {
+		return fmt.Errorf("change set %d: %w", h.Seq, err)
+	}
+	if work != "" {
+		h.Work = work
+		if err := r.d.finish(ctx, h); err != nil {
+			return err
+		}
+	}
+	r.done(h)
+	return nil
+}
+
+// done makes h the newest snapshot of the new index.
+func (r *reindex) done(h *index.Header) {
+	r.forget()
+	r.last, r.broken = h, false
+	r.res.Snapshots++
+}
+
+// forget closes the tree that was looked at last.
+func (r *reindex) forget() {
+	if r.before != nil {
+		r.before.close()
+		r.before = nil
+	}
+}
+
+// label enters the labels that a snapshot was given later.
+func (r *reindex) label(h *index.Header) error {
+	_, err := r.d.applyLabels(h)
+	if errors.Is(err, index.ErrDamaged) {
+		r.res.Notes = append(r.res.Notes, fmt.Errorf("the tags and the note of %s are those it was made with: %w", h.Name, err))
+		return nil
+	}
+	return err
+}
+
+// newest is the name of the newest snapshot, "" for none.
+func (r *reindex) newest() string {
+	if r.last == nil {
+		return ""
+	}
+	return r.last.Name
+}
+
+// replace puts the new index in the place of the old one, which becomes index.db.old. A file there is
+// replaced in one step; what is no file, and so no index, is moved away first.
+func (r *reindex) replace(ctx context.Context) error {
+	const name, old = "index.db", "index.db.old"
+	if err := r.d.DB.Release(); err != nil {
+		return err
+	}
+	if err := r.work.Sync(); err != nil {
+		return err
+	}
+	s, err := r.d.meta.Lstat(name)
+	there := err == nil
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if there {
+		if err := r.d.meta.Replace(old, r.work, "older"); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		if s.Kind == file.Regular {
+			err = r.d.meta.Link(r.d.meta, name, old)
+		} else {
+			err = r.d.meta.Rename(name, r.d.meta, old)
+		}
 		if err != nil {
-			return 0, err
-		}
-		if there {
-			break
-		}
-		headers = headers[:n-1]
-	}
-	fresh := filepath.Join(d.tmp.Path(), "index.db")
-	if err := os.Remove(fresh); err != nil && !os.IsNotExist(err) {
-		return 0, err
-	}
-	if err := index.Create(fresh, id); err != nil {
-		return 0, err
-	}
-	if d.DB, err = index.Open(fresh); err != nil {
-		return 0, err
-	}
-	for _, h := range headers {
-		if err := d.importSet(ctx, h); err != nil {
-			return 0, fmt.Errorf("change set %d: %w", h.Seq, err)
+			return err
 		}
 	}
-	now := index.Path(d.Path)
-	if err := os.Rename(now, now+".old"); err != nil && !os.IsNotExist(err) {
-		return 0, err
+	if err := ctx.Err(); err != nil {
+		return err
 	}
-	if err := os.Rename(fresh, now); err != nil {
-		return 0, err
+	if err := r.work.Replace(name, r.d.meta, name); err != nil {
+		return err
 	}
-	return len(headers), d.meta.Sync()
+	if err := r.d.meta.Sync(); err != nil {
+		return err
+	}
+	r.d.DB, err = index.Open(index.Path(r.d.Path))
+	return err
 }

@@ -10,6 +10,20 @@ import (
 	"snap/internal/file"
 )
 
+// removeAny removes name from a folder of the destination's own, whatever it is.
+func removeAny(ctx context.Context, dir *file.Dir, name string) error {
+	s, err := dir.Lstat(name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return err
+	case s.Kind == file.Folder:
+		return removeTree(ctx, dir, name, 4)
+	}
+	return dir.Remove(name)
+}
+
 // removeTree removes the folder name in parent with all that is in it, on several goroutines, by
 // handles and never through a link. Folders that forbid it are opened up first.
 func removeTree(ctx context.Context, parent *file.Dir, name string, jobs int) error {

@@ -17,6 +17,7 @@ type plan struct {
 	learned *spool
 	learns  int64
 	changes int64   // records that show a change
+	proved  int64   // files whose hash was not known and is now
 	copies  int64   // new inodes that take space
 	bytes   int64   // of the files to be copied
 	files   int64   // entries of the new tree that are not folders
@@ -45,6 +46,7 @@ type decision struct {
 	old     *index.Record // previous record of the path
 	base    *index.Record // previous record whose inode the verdict links
 	left    bool          // the source has nothing at the path that the file moved from
+	weak    bool          // the index did not know the old hash
 	drop    bool          // nothing is there and nothing was
 	absent  bool          // unreadable as it was before: nothing changes
 	err     error         // why it could not be read
@@ -69,6 +71,7 @@ func (r *run) resolve(ctx context.Context, work *workFolder, found *candidates) 
 }
 
 func (r *run) resolveAll(ctx context.Context, p *plan, found *candidates) error {
+	defer r.openCopies()()
 	g := newGroups(&r.alive, &r.shared)
 	in := func(yield func(*index.Entry, error) bool) {
 		for e, err := range found.all() {
@@ -112,6 +115,9 @@ func (r *run) resolveAll(ctx context.Context, p *plan, found *candidates) error 
 		}
 		if d.verdict.Do == scan.Learn && e.SameIdentity(d.old) && e.Ctime == d.old.Ctime && e.Flags&index.Racy == d.old.Flags&index.Racy {
 			continue // nothing that the index does not know
+		}
+		if d.weak && d.verdict.Do == scan.Link {
+			p.proved++
 		}
 		if err := p.take(e, d.verdict); err != nil {
 			return err
@@ -194,12 +200,15 @@ func (r *run) decide(ctx context.Context, e *index.Entry) (*decision, error) {
 		if err := r.read(ctx, &f); err != nil {
 			return r.unread(d, &f, err)
 		}
+		if err := r.readCopy(ctx, &f); err != nil {
+			return nil, err
+		}
 		if err := r.twin(ctx, &f); err != nil {
 			return nil, err
 		}
 		v = scan.Judge(f, r.o.Rules)
 	}
-	d.verdict = v
+	d.verdict, d.weak = v, f.Weak
 	d.left = v.Change == index.Moved && r.missing(v.From)
 	switch {
 	case v.Do == scan.Learn || v.Do == scan.Keep || v.Do == scan.Link && v.From == "":

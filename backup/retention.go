@@ -134,6 +134,11 @@ func (r *Retention) Decide(all []index.Header, missing func(*index.Header) bool)
 	for _, p := range r.periods() {
 		p.keep(there, zone)
 	}
+	for _, d := range there {
+		if !d.Keep {
+			d.Reasons = []string{"no rule keeps it"}
+		}
+	}
 	return list
 }
 

@@ -1,9 +1,13 @@
 package backup
 
 import (
+	"context"
+	"errors"
 	"fmt"
 
 	"github.com/dustin/go-humanize"
+
+	"snap/internal/file"
 )
 
 // Estimates for what a snapshot takes besides the files' own bytes: a block for a folder, what the index
@@ -14,14 +18,49 @@ const (
 	spaceMargin = 1 << 20
 )
 
-// checkSpace refuses a backup that cannot fit, before anything is built. Holes do not count. It is an
-// estimate: a destination that fills up all the same ends the run and loses nothing.
-func (r *run) checkSpace(p *plan, holes int64) error {
+// checkSpace refuses a backup that cannot fit, before anything is built. It is an estimate: a destination
+// that fills up all the same ends the run and loses nothing.
+//
+// What dead runs have copied needs no room a second time. Where that is too little, because the source
+// has changed since, it makes room: else nothing would ever remove it.
+func (r *run) checkSpace(ctx context.Context, p *plan, holes int64) error {
 	info, err := r.d.root.System()
 	if err != nil {
 		return err
 	}
-	need := uint64(max(p.bytes-holes, 0)) + uint64(p.dirs)*folderSpace + uint64(p.w.Count())*recordSpace + spaceMargin
+	short := r.lacks(p, holes, Amount{}, &info)
+	if short == nil || len(r.d.dead) == 0 {
+		return short
+	}
+	saved, err := r.salvageable(ctx, p)
+	if err != nil {
+		return err
+	}
+	if short = r.lacks(p, holes, saved, &info); short == nil {
+		return nil
+	}
+	roomier := info
+	for _, run := range r.d.dead {
+		roomier.FreeBytes += uint64(run.held.Bytes)
+		roomier.FreeInodes += uint64(run.held.Files)
+	}
+	if r.lacks(p, holes, Amount{}, &roomier) != nil {
+		return short
+	}
+	r.problem("", errMadeRoom, true)
+	r.d.dropDead(ctx)
+	if info, err = r.d.root.System(); err != nil {
+		return err
+	}
+	return r.lacks(p, holes, Amount{}, &info)
+}
+
+var errMadeRoom = errors.New("what an interrupted run has copied is removed to make room: little of it is as it was then")
+
+// lacks says what the destination, described by info, has too little of for the plan; nil if it has
+// enough. Holes do not count, nor does what is saved.
+func (r *run) lacks(p *plan, holes int64, saved Amount, info *file.SystemInfo) error {
+	need := uint64(max(p.bytes-holes-saved.Bytes, 0)) + uint64(p.dirs)*folderSpace + uint64(p.w.Count())*recordSpace + spaceMargin
 	if need > info.FreeBytes {
 		return &GuardError{
 			Why: fmt.Sprintf("%s: not enough space: this backup needs about %s, %s are free",
@@ -29,7 +68,7 @@ func (r *run) checkSpace(p *plan, holes int64) error {
 			Hint: "free some space there, or leave more out with Blacklist.txt",
 		}
 	}
-	if inodes := uint64(p.copies + p.dirs); info.HasInodes && inodes > info.FreeInodes {
+	if inodes := uint64(max(p.copies-saved.Files, 0) + p.dirs); info.HasInodes && inodes > info.FreeInodes {
 		return &GuardError{
 			Why: fmt.Sprintf("%s: not enough inodes: this backup makes %s files and folders, %s are free",
 				r.d.Path, humanize.Comma(int64(inodes)), humanize.Comma(int64(info.FreeInodes))),

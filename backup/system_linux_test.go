@@ -202,6 +202,7 @@ func TestMetadataSharesBlocks(t *testing.T) {
 			if d := difference(before, listing(t, p.tree(first))); d != "" {
 				t.Errorf("the old snapshot changed:\n%s", d)
 			}
+			p.wantUsage("cloned")
 		})
 	}
 }

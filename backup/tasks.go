@@ -29,6 +29,12 @@ func (b *builder) tasks(ctx context.Context) iter.Seq2[*task, error] {
 				return
 			}
 			e := m.entry()
+			if e.Stored == index.Copied && m.new != nil && e.Size >= taskBytes && len(t.items) > 0 {
+				if !yield(t, nil) {
+					return
+				}
+				t = &task{}
+			}
 			t.items = append(t.items, item{path: e.Path, rec: e.Record, changed: m.new != nil})
 			it := &t.items[len(t.items)-1]
 			if m.new != nil && m.old != nil {
@@ -56,12 +62,12 @@ func (b *builder) tasks(ctx context.Context) iter.Seq2[*task, error] {
 					top = &folder{path: e.Path, rec: e.Record, parent: top}
 					top.open.Store(1)
 				case e.Stored != index.Absent:
-					it.name, it.dir = name, top
+					it.name, it.dir, it.saved = name, top, b.salvage.find(e)
 					if n := len(t.folders); n == 0 || t.folders[n-1] != top {
 						top.open.Add(1)
 						t.folders = append(t.folders, top)
 					}
-					if e.Stored == index.Copied && it.changed {
+					if e.Stored == index.Copied && it.changed && it.saved == nil {
 						t.bytes += e.Size
 					}
 				}
@@ -97,7 +103,8 @@ func (b *builder) mkdir(dir, name string) error {
 	return d.Mkdir(name)
 }
 
-// do makes the entries of a task and completes the folders that need nothing more.
+// do makes the entries of a task and completes the folders that need nothing more. With an error it returns
+// a task of those that are made.
 func (b *builder) do(ctx context.Context, t *task) (*task, error) {
 	p := placer{builder: b, ctx: ctx}
 	defer p.close()
@@ -106,16 +113,17 @@ func (b *builder) do(ctx context.Context, t *task) (*task, error) {
 		if it.dir == nil {
 			continue
 		}
-		if err := ctx.Err(); err != nil {
-			return nil, err
+		err := ctx.Err()
+		if err == nil {
+			err = p.place(it)
 		}
-		if err := p.place(it); err != nil {
-			return nil, err
+		if err != nil {
+			return &task{items: t.items[:i]}, err
 		}
 	}
 	for _, f := range t.folders {
 		if err := b.release(f); err != nil {
-			return nil, err
+			return t, err
 		}
 	}
 	return t, nil

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"snap/internal/file"
 )
@@ -17,7 +18,9 @@ type workFolder struct {
 	d    *Destination
 	name string    // "" in a dry run
 	dir  *file.Dir // nil in a dry run
-	keep bool      // published, or left for the next run to look at
+	keep bool      // for the next run to look at
+
+	begun bool // there is a tree and its change set
 }
 
 func (d *Destination) workFolder(dryRun bool) (*workFolder, error) {
@@ -42,15 +45,36 @@ func (w *workFolder) path() string {
 	return w.dir.Path()
 }
 
-// drop removes what the run built, unless it is kept.
-func (w *workFolder) drop() {
+// drop removes the folder. Where that fails or is interrupted, the next recovery goes on.
+func (w *workFolder) drop(ctx context.Context) {
+	w.dir.Close()
+	w.d.removeWork(ctx, w.name)
+}
+
+// leave clears up after a run that ended with err. What it has copied, and what dead runs had before it,
+// stays for the next one, unless it is published, of no use, or not to be trusted.
+func (w *workFolder) leave(ctx context.Context, err error) {
 	if w.dir == nil {
 		return
 	}
 	w.dir.Close()
-	if !w.keep {
-		removeTree(context.Background(), w.d.tmp, w.name, 4)
+	switch {
+	case err == nil || spoils(err, w.begun):
+		w.d.dropDead(ctx)
+	case w.begun:
+		w.keep = true
 	}
+	if !w.keep { // where this fails or is interrupted, the next recovery goes on
+		w.d.removeWork(ctx, w.name)
+	}
+}
+
+// spoils reports whether nothing that was built may stay after a run ended with err: what cannot be made
+// durable is not to be trusted, and a full disk needs the room. Once building has begun no source's error
+// ends a run, so an error of input and output is the destination's.
+func spoils(err error, begun bool) bool {
+	return errors.As(err, new(*syncError)) || errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) ||
+		begun && errors.Is(err, syscall.EIO)
 }
 
 // exists reports whether name is in dir.

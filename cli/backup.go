@@ -88,19 +88,17 @@ func (c *call) backup(dest, source string) (err error) {
 	if err != nil {
 		return err
 	}
+	if err := c.checkNoIndex(dest, s.format); err != nil {
+		return err
+	}
 	o, err := c.backupOptions(&s, dest, source)
 	if err != nil {
 		return err
 	}
-	never, err := backup.CheckLayout(source, dest, func(rel string) (bool, error) {
-		v, err := o.Scan.Filter.Explain(rel, true)
-		return !v.Walk, err
-	})
-	if err != nil {
-		return backupHint(err, dest)
+	if err := checkLayout(&o, dest); err != nil {
+		return err
 	}
-	o.Scan.Never = []file.Stat{never}
-	d, err := backup.Open(c.ctx, dest, backup.OpenOptions{Create: true, ReadOnly: o.DryRun, LockWait: c.opts.lockWait, Holder: c.holder("backup")})
+	d, err := backup.Open(c.ctx, dest, backup.OpenOptions{Create: true, ReadOnly: o.DryRun, LockWait: c.opts.lockWait, Holder: c.holder("backup"), Trust: c.trusted(dest)})
 	if err != nil {
 		return backupHint(err, dest)
 	}
@@ -119,15 +117,27 @@ func (c *call) backup(dest, source string) (err error) {
 	o.Report = r
 	log.Info("backup begins", "source", source)
 	res, err := backup.Run(c.ctx, d, o)
-	r.line.end()
 	if err != nil {
+		r.line.end()
+		if res.Kept {
+			err = withHint(err, "what was copied is kept: the next backup goes on from there")
+		}
 		logEnd(log, "backup", err)
 		return errors.Join(backupHint(err, dest), closer())
 	}
+	var pruneErr error
+	if !o.DryRun {
+		// After the backup, never before: on ext4 making files just after many were removed is slow.
+		if r.pruned, pruneErr = c.pruneAfter(d, &s.keep, r.line); pruneErr != nil {
+			logEnd(log, "prune", pruneErr)
+		}
+	}
+	r.line.end()
 	if !o.DryRun {
 		if err := c.remember(dest, d.ID, source); err != nil {
 			c.warn("the list of known destinations could not be written: %v", err)
 		}
+		c.proved(dest, d.DB)
 	}
 	if err := errors.Join(r.err, r.summary(res, o.Start)); err != nil {
 		return err
@@ -135,10 +145,23 @@ func (c *call) backup(dest, source string) (err error) {
 	if err := closer(); err != nil {
 		c.warn("log file: %v", err)
 	}
+	if pruneErr != nil {
+		return backupHint(pruneErr, dest)
+	}
 	if res.Incomplete() {
 		return withCode(exitPartial, nil)
 	}
 	return nil
+}
+
+// checkLayout refuses a source and a destination that lie in each other, and keeps the scan out of dest.
+func checkLayout(o *backup.Options, dest string) error {
+	never, err := backup.CheckLayout(o.Source, dest, func(rel string) (bool, error) {
+		v, err := o.Scan.Filter.Explain(rel, true)
+		return !v.Walk, err
+	})
+	o.Scan.Never = []file.Stat{never}
+	return backupHint(err, dest)
 }
 
 // checkDest says what is wrong with a destination before anything is done there.
@@ -287,7 +310,7 @@ func backupHint(err error, dest string) error {
 		return withHint(err, "if two names of the source differ only in case: the destination cannot keep both; leave one out with Blacklist.txt")
 	case errors.Is(err, fs.ErrPermission):
 		return withHint(err, "this user may not write there")
-	case errors.Is(err, index.ErrMissing), errors.Is(err, index.ErrDamaged), errors.Is(err, index.ErrNewer):
+	case errors.Is(err, index.ErrMissing), errors.Is(err, index.ErrDamaged), errors.Is(err, index.ErrTruncated), errors.Is(err, index.ErrNewer):
 		return indexHint(err, dest)
 	}
 	return err

@@ -19,6 +19,7 @@ type backupReport struct {
 	log    *slog.Logger
 	line   *progressLine
 	dryRun bool
+	pruned pruned
 	err    error // of printing
 }
 
@@ -58,8 +59,10 @@ func (r *backupReport) Entry(path string, rec *index.Record, changed bool) {
 func reasonText(rec *index.Record) string {
 	text := rec.Reason.String()
 	switch rec.Stored {
-	case index.Copied, index.Linked, index.Cloned:
+	case index.Copied, index.Cloned:
 		text += "; " + rec.Stored.String()
+	case index.Linked, index.Joined:
+		text += "; " + index.Linked.String()
 	}
 	return text
 }
@@ -124,7 +127,10 @@ type backupSummaryJSON struct {
 	DataAdded     int64         `json:"data_added"`
 	Errors        int64         `json:"errors"`
 	Vanished      int64         `json:"vanished"`
-	Seconds       float64       `json:"seconds"`
+	pruned
+	Seconds      float64 `json:"seconds"`
+	FilesResumed int64   `json:"files_resumed"` // taken over from an interrupted run
+	DataResumed  int64   `json:"data_resumed"`  // their bytes, which data_added counts too
 }
 
 // summary prints how the backup ended.
@@ -133,7 +139,7 @@ func (r *backupReport) summary(res *backup.Result, start time.Time) error {
 	took := c.env.Now().Sub(start)
 	h := res.Header
 	if c.opts.json {
-		j := backupSummaryJSON{Type: "summary", Skipped: res.Skipped, DryRun: r.dryRun, Vanished: res.Vanished, Seconds: took.Seconds()}
+		j := backupSummaryJSON{Type: "summary", Skipped: res.Skipped, DryRun: r.dryRun, Vanished: res.Vanished, Seconds: took.Seconds(), pruned: r.pruned}
 		if h != nil {
 			if !r.dryRun {
 				s := newSnapshotJSON(h, h.State)
@@ -145,6 +151,7 @@ func (r *backupReport) summary(res *backup.Result, start time.Time) error {
 			j.FilesNew, j.FilesChanged, j.FilesMetadata, j.FilesMoved, j.FilesLinked, j.FilesRemoved = h.Added, h.Modified, h.Metadata, h.Moved, h.Linked, h.Removed
 			j.DataAdded = h.CopiedBytes
 		}
+		j.FilesResumed, j.DataResumed = res.Resumed.Files, res.Resumed.Bytes
 		for _, p := range res.Problems {
 			if !p.Note {
 				j.Errors++
@@ -157,7 +164,7 @@ func (r *backupReport) summary(res *backup.Result, start time.Time) error {
 		if c.opts.quiet {
 			return nil
 		}
-		return c.printf("nothing changed since %s: no snapshot made\n", quote(res.Previous))
+		return c.printf("nothing changed since %s: no snapshot made\n%s", quote(res.Previous), r.prunedText())
 	}
 	changes := fmt.Sprintf("%s added, %s modified, %s metadata, %s moved, %s removed",
 		humanize.Comma(h.Added), humanize.Comma(h.Modified), humanize.Comma(h.Metadata), humanize.Comma(h.Moved), humanize.Comma(h.Removed))
@@ -172,9 +179,12 @@ func (r *backupReport) summary(res *backup.Result, start time.Time) error {
 	}
 	saved := max(h.Bytes-h.CopiedBytes, 0)
 	lines := []string{
-		strings.TrimSpace(fmt.Sprintf("%s %s", verb, name)) + fmt.Sprintf(": %s files, %s folders, %s", humanize.Comma(h.Files), humanize.Comma(h.Dirs), c.size(h.Bytes)),
+		strings.TrimSpace(fmt.Sprintf("%s %s", verb, name)) + fmt.Sprintf(": %s, %s, %s", plural(h.Files, "file", "files"), plural(h.Dirs, "folder", "folders"), c.size(h.Bytes)),
 		"  " + changes,
-		fmt.Sprintf("  %s copied, %s files linked (%s not copied again), %s", c.size(h.CopiedBytes), humanize.Comma(h.Linked), c.size(saved), seconds(took)),
+		fmt.Sprintf("  %s copied, %s linked (%s not copied again), %s", c.size(h.CopiedBytes), plural(h.Linked, "file", "files"), c.size(saved), seconds(took)),
+	}
+	if n := res.Resumed; n.Files > 0 {
+		lines = append(lines, fmt.Sprintf("  %s files (%s) taken over from an interrupted run", humanize.Comma(n.Files), c.size(n.Bytes)))
 	}
 	if res.Vanished > 0 {
 		lines = append(lines, fmt.Sprintf("  %s vanished while the backup ran", humanize.Comma(res.Vanished)))
@@ -182,10 +192,21 @@ func (r *backupReport) summary(res *backup.Result, start time.Time) error {
 	if h.Errors > 0 {
 		lines = append(lines, fmt.Sprintf("  %s could not be read; they are named above", humanize.Comma(h.Errors)))
 	}
+	if text := strings.TrimSuffix(r.prunedText(), "\n"); text != "" {
+		lines = append(lines, text)
+	}
 	if res.Previous == "" && !r.dryRun {
 		lines = append(lines, "", "next: snap list · snap ls latest · snap restore latest --target DIR")
 	}
 	return c.printf("%s\n", strings.Join(lines, "\n"))
+}
+
+// prunedText is a line about the snapshots that were deleted by rule, "" if there were none.
+func (r *backupReport) prunedText() string {
+	if r.pruned.Removed == 0 {
+		return ""
+	}
+	return fmt.Sprintf("  %s deleted by the rules of %s, %s freed\n", plural(r.pruned.Removed, "old snapshot", "old snapshots"), optionsFile, r.call.size(r.pruned.Freed))
 }
 
 // seconds is a duration as a person reads it.

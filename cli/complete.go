@@ -111,9 +111,28 @@ func (c *call) flagValues(flag string) (all []candidate) {
 	for v := range strings.FieldsSeq(values[flag]) {
 		all = append(all, candidate{v, ""})
 	}
-	if flag == "--in" {
+	switch flag {
+	case "--in":
 		all = completeRef(c, "")
+	case "--add", "--remove":
+		all = completeTags(c)
 	}
+	return all
+}
+
+// completeTags lists the tags that snapshots have, and the one that means something.
+func completeTags(c *call) []candidate {
+	all := []candidate{{"pin", "never prune it"}}
+	_ = c.reading(func(d *destination) error {
+		for i := range d.snaps {
+			for _, t := range d.snaps[i].Tags {
+				if cand := (candidate{t, "a tag"}); t != "pin" && !slices.Contains(all, cand) {
+					all = append(all, cand)
+				}
+			}
+		}
+		return nil
+	})
 	return all
 }
 

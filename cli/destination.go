@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"syscall"
 	"time"
 
 	"snap/index"
@@ -33,6 +34,7 @@ func (c *call) open() (*destination, error) {
 	if d.db, err = index.Open(index.Path(dir)); err != nil {
 		return nil, indexHint(err, dir)
 	}
+	d.db.Trust(c.trusted(dir)...)
 	if d.snaps, err = readSnapshots(c.ctx, d.db); err != nil {
 		return nil, indexHint(err, dir)
 	}
@@ -48,6 +50,7 @@ func (c *call) reading(f func(d *destination) error) error {
 	if err != nil {
 		return err
 	}
+	defer c.proved(d.dir, d.db)
 	return errors.Join(d.mend(f(d)), d.Close())
 }
 
@@ -60,7 +63,7 @@ func (d *destination) mend(err error) error { return indexHint(err, d.dir) }
 // indexHint adds the way out to an error of the index of dest.
 func indexHint(err error, dest string) error {
 	switch {
-	case errors.Is(err, index.ErrMissing), errors.Is(err, index.ErrDamaged):
+	case errors.Is(err, index.ErrMissing), errors.Is(err, index.ErrDamaged), errors.Is(err, index.ErrTruncated):
 		return withHint(err, "the snapshots themselves are plain folders; rebuild the index: snap reindex -d %s", shellWord(dest))
 	case errors.Is(err, index.ErrNewer):
 		return withHint(err, "use a newer version of snap")
@@ -81,7 +84,7 @@ func (c *call) find() (string, error) {
 		return c.named(dest, "$SNAP_DEST")
 	}
 	for dir := c.env.Dir; dir != ""; dir = filepath.Dir(dir) {
-		if isDestination(dir) {
+		if there, _ := isDestination(dir); there { // a parent that cannot be looked into is none of ours
 			return dir, nil
 		}
 		if dir == filepath.Dir(dir) {
@@ -97,7 +100,9 @@ func (c *call) find() (string, error) {
 	if others := slices.DeleteFunc(slices.Clone(known), func(k knownDest) bool { return k.Path == newest.Path }); len(others) > 0 {
 		c.note("destination %s, the last of %d backed up to; -d names another", quote(newest.Path), len(others)+1)
 	}
-	if !isDestination(newest.Path) {
+	if there, err := isDestination(newest.Path); err != nil {
+		return "", err
+	} else if !there {
 		return "", withCode(exitNoDest, withHint(fmt.Errorf("%s: the last destination is not there", quote(newest.Path)),
 			"connect its disk, or name another with -d DIR"))
 	}
@@ -110,17 +115,23 @@ func (c *call) named(dest, how string) (string, error) {
 	if !filepath.IsAbs(dir) {
 		dir = filepath.Join(c.env.Dir, dir)
 	}
-	if !isDestination(dir) {
+	if there, err := isDestination(dir); err != nil {
+		return "", err
+	} else if !there {
 		return "", withCode(exitNoDest, withHint(fmt.Errorf("%s: not a snap destination (from %s)", quote(dest), how),
 			"a destination holds a folder .snap; to make one: snap backup DEST SRC"))
 	}
 	return filepath.Clean(dir), nil
 }
 
-// isDestination reports whether dir holds a folder .snap.
-func isDestination(dir string) bool {
+// isDestination reports whether dir holds a folder .snap. A folder that cannot be looked into is an error:
+// what it holds is not known.
+func isDestination(dir string) (bool, error) {
 	info, err := os.Lstat(filepath.Join(dir, ".snap"))
-	return err == nil && info.IsDir()
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
+		return false, nil
+	}
+	return err == nil && info.IsDir(), err
 }
 
 // knownDest is a destination that this user has backed up to.
@@ -129,6 +140,7 @@ type knownDest struct {
 	ID     string    `json:"id"`
 	Source string    `json:"source"` // what was backed up last, absolute
 	Last   time.Time `json:"last"`
+	Index  string    `json:"index,omitempty"` // the fingerprint of its index, if that is large and was proved
 }
 
 // maxKnown bounds the file of known destinations: more is no list of disks.
@@ -150,27 +162,39 @@ func (c *call) knownFile() string {
 // known are the known destinations. A file that cannot be read is ignored with a warning: it is a
 // convenience, and a wrong one must not stop a restore.
 func (c *call) known() []knownDest {
-	name := c.knownFile()
+	list, err := readKnown(c.knownFile())
+	if err != nil {
+		c.warn("%s: ignored: %v", c.knownFile(), err)
+	}
+	return list
+}
+
+// readKnown reads the list of known destinations; none where there is no file.
+func readKnown(name string) ([]knownDest, error) {
 	if name == "" {
-		return nil
+		return nil, nil
 	}
 	f, err := os.Open(name)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	var list []knownDest
-	if err == nil {
-		defer f.Close()
-		var b []byte
-		if b, err = io.ReadAll(io.LimitReader(f, maxKnown)); err == nil {
-			err = json.Unmarshal(b, &list)
-		}
+		return nil, nil
 	}
 	if err != nil {
-		c.warn("%s: ignored: %v", name, err)
-		return nil
+		return nil, err
 	}
-	return slices.DeleteFunc(list, func(k knownDest) bool { return !filepath.IsAbs(k.Path) })
+	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, maxKnown))
+	if err != nil {
+		return nil, err
+	}
+	return parseKnown(b)
+}
+
+// parseKnown reads the text of the list.
+func parseKnown(b []byte) (list []knownDest, err error) {
+	if err := json.Unmarshal(b, &list); err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(list, func(k knownDest) bool { return !filepath.IsAbs(k.Path) }), nil
 }
 
 // remember puts the destination dest with this id into the list of known ones, as the one used last.
@@ -181,14 +205,22 @@ func (c *call) remember(dest, id, source string) error {
 	if name == "" {
 		return nil
 	}
+	mark := ""
 	list := slices.DeleteFunc(c.known(), func(k knownDest) bool {
 		same := k.ID == id
 		if same && source == "" {
 			source = k.Source
 		}
+		if same {
+			mark = k.Index
+		}
 		return same
 	})
-	list = append(list, knownDest{Path: dest, ID: id, Source: source, Last: c.env.Now().UTC()})
+	return writeKnown(name, append(list, knownDest{Path: dest, ID: id, Source: source, Last: c.env.Now().UTC(), Index: mark}))
+}
+
+// writeKnown replaces the list of known destinations.
+func writeKnown(name string, list []knownDest) error {
 	b, err := json.MarshalIndent(list, "", "\t")
 	if err != nil {
 		return err

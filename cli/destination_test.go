@@ -26,6 +26,16 @@ func findIn(t *testing.T, flag, variable, cwd, state string) (dest string, stder
 	return dest, errs.String(), err
 }
 
+// A disk that answers with an error may well be a destination: code 10 would send the user to make one.
+func TestDestinationThatCannotBeLookedAt(t *testing.T) {
+	base := t.TempDir()
+	long := filepath.Join(base, strings.Repeat("x", 5000))
+	_, _, err := findIn(t, long, "", base, base)
+	if code := exitCode(context.Background(), err); code != exitFailed {
+		t.Errorf("code %d, %v", code, err)
+	}
+}
+
 func TestWhichDestination(t *testing.T) {
 	base := t.TempDir()
 	at := func(name string) string { return filepath.Join(base, name) }

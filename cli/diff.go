@@ -1,8 +1,8 @@
 package cli
 
 import (
-	"fmt"
 	"iter"
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -14,22 +14,29 @@ import (
 func diffCommand() *command {
 	return &command{
 		name: "diff", args: "[A [B]] [-- PATH…]", short: "what changed between two snapshots", group: groupLook, max: 2, dashed: true,
-		codes: []int{exitNoDest, exitLocked},
+		codes: []int{exitPartial, exitRefused, exitNoDest, exitLocked},
 		long: `
 Lists what one has to do to A to get B: + added, - removed, M modified (content),
 U metadata (owner, mode, times), R moved, T another type. Without B it is the
 newest snapshot, without A the one before B's. PATHs limit the answer to what is
 below them.
 
+With --source it is the source as it is now that A, else the newest snapshot, is
+compared with. Nothing is written: it is what a backup -n finds, with the settings
+and lists of the destination. Files that it would copy are not read: they count as
+modified.
+
 A renamed folder is one line with the number of entries that moved along; what
-is different inside has lines of its own. -v adds sizes. --json has a line for
-every path.`,
+is different inside has lines of its own. -v says what differs and, of neighbours,
+why and how the later one stored it. --json has a line for every path.`,
 		examples: `
 snap diff                   the last backup's changes
 snap diff @7d latest -- docs
+snap diff --source -v       what has changed since the last backup, and in what
 snap diff --stat oldest latest
 snap diff --exit-code && echo nothing new`,
 		flags: []cli.Flag{
+			&cli.BoolFlag{Name: "source", Usage: "compare with the source as it is now"},
 			&cli.BoolFlag{Name: "stat", Usage: "totals only"},
 			&cli.BoolFlag{Name: "exit-code", Usage: "end with 1 when there are differences"},
 			rawFlag(),
@@ -46,6 +53,9 @@ func runDiff(c *call) error {
 	}
 	return c.reading(func(d *destination) error {
 		q, err := newDiffQuery(c, d)
+		if err == nil && c.flags.Bool("source") {
+			err = c.rehearse(d, q)
+		}
 		if err != nil {
 			return err
 		}
@@ -60,13 +70,22 @@ func runDiff(c *call) error {
 		case err != nil:
 			return err
 		case c.opts.json:
-			sum.MessageType, sum.A, sum.B = "summary", q.a.Name, q.b.Name
+			sum.MessageType, sum.A = "summary", q.a.Name
+			if q.pending == nil {
+				sum.B = &q.b.Name
+			} else {
+				source, _ := jsonName(q.b.Source)
+				sum.Source = &source
+			}
 			err = c.json(&sum)
 		case c.flags.Bool("stat") && !raw:
 			err = c.printStat(&sum)
 		}
 		if err == nil && c.flags.Bool("exit-code") && sum.total() > 0 {
-			err = withCode(exitFailed, nil)
+			return withCode(exitFailed, nil)
+		}
+		if err == nil && q.partial {
+			return withCode(exitPartial, nil)
 		}
 		return err
 	})
@@ -74,22 +93,34 @@ func runDiff(c *call) error {
 
 // diffQuery is which differences are asked for.
 type diffQuery struct {
-	db    *index.DB
-	a, b  *index.Header
-	below []string // the folders or files that count, none for all
+	db      *index.DB
+	a, b    *index.Header  // b is the newest snapshot's with --source
+	pending *index.Pending // with --source, what the source holds
+	next    bool           // b comes directly after a: the records between are those of b
+	partial bool           // not all of the source could be read
+	below   []string       // the folders or files that count, none for all
 }
 
 func newDiffQuery(c *call, d *destination) (*diffQuery, error) {
 	refs := []string{"latest~1", "latest"}
+	if c.flags.Bool("source") {
+		refs = []string{"latest"}
+		if len(c.args) > 1 {
+			return nil, usagef("diff --source: one snapshot can be compared with the source, not two")
+		}
+	}
 	copy(refs, c.args)
-	q := &diffQuery{db: d.db}
-	for i, h := range []**index.Header{&q.a, &q.b} {
-		pos, err := d.resolver(c).ref(refs[i])
-		if err != nil {
+	pos := make([]int, len(refs))
+	for i, ref := range refs {
+		var err error
+		if pos[i], err = d.resolver(c).ref(ref); err != nil {
 			return nil, err
 		}
-		*h = &d.snaps[pos]
 	}
+	if len(pos) == 1 { // the source comes after the newest
+		pos = append(pos, d.snaps.newest()+1)
+	}
+	q := &diffQuery{db: d.db, a: &d.snaps[pos[0]], b: &d.snaps[min(pos[1], d.snaps.newest())], next: pos[1] == pos[0]+1}
 	l := d.locator(c)
 	for _, typed := range c.dashed {
 		paths, err := l.paths(typed)
@@ -101,10 +132,18 @@ func newDiffQuery(c *call, d *destination) (*diffQuery, error) {
 	return q, nil
 }
 
+// all yields every difference.
+func (q *diffQuery) all(c *call) iter.Seq2[index.Difference, error] {
+	if q.pending != nil {
+		return q.db.DiffPending(c.ctx, q.a.Seq, q.pending)
+	}
+	return q.db.Diff(c.ctx, q.a.Seq, q.b.Seq)
+}
+
 // differences yields those that are asked for. A file that moved counts where it was and where it is.
 func (q *diffQuery) differences(c *call) iter.Seq2[index.Difference, error] {
 	return func(yield func(index.Difference, error) bool) {
-		for d, err := range q.db.Diff(c.ctx, q.a.Seq, q.b.Seq) {
+		for d, err := range q.all(c) {
 			if err == nil && !q.asked(d.Path) && (d.Change != index.Moved || !q.asked(d.From)) {
 				continue
 			}
@@ -137,7 +176,7 @@ func (c *call) diffPaths(q *diffQuery, raw bool, sum *diffSummary) error {
 		case raw:
 			err = c.printf("%s\x00", d.Path)
 		default:
-			err = c.json(newDifferenceJSON(&d))
+			err = c.json(c.differenceJSON(q, &d))
 		}
 		if err != nil {
 			return err
@@ -146,17 +185,33 @@ func (c *call) diffPaths(q *diffQuery, raw bool, sum *diffSummary) error {
 	return nil
 }
 
-// diffText prints a line for each path and one for each renamed folder. What moved along is counted in
-// a first reading, so that the count can stand before the lines of what is inside.
+// diffText prints a line for each path and one for each renamed folder. What moved along is counted before
+// anything is printed, so that the count can stand before the lines of what is inside. For that many differences
+// are read twice, and only few are kept.
 func (c *call) diffText(q *diffQuery, sum *diffSummary) error {
 	var counter, f folder
-	for d, err := range q.differences(c) {
+	var kept []index.Difference
+	all := q.differences(c)
+	few := true
+	for d, err := range all {
 		if err != nil {
 			return err
 		}
 		counter.place(&d)
+		if few = few && len(kept) < keepDifferences; few {
+			kept = append(kept, d)
+		}
 	}
-	for d, err := range q.differences(c) {
+	if few {
+		all = func(yield func(index.Difference, error) bool) {
+			for _, d := range kept {
+				if !yield(d, nil) {
+					return
+				}
+			}
+		}
+	}
+	for d, err := range all {
 		if err != nil {
 			return err
 		}
@@ -167,15 +222,18 @@ func (c *call) diffText(q *diffQuery, sum *diffSummary) error {
 				continue
 			}
 		}
-		if err := c.printf("%s %s\n", c.mark(d.Change), c.differenceText(&d, counter.count(fold))); err != nil {
+		if err := c.printf("%s %s\n", c.mark(d.Change), c.differenceText(q, &d, counter.count(fold))); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
+// keepDifferences is how many differences are kept in memory: about five megabytes.
+const keepDifferences = 4096
+
 // differenceText is a difference without its mark. along is how many entries moved with a folder.
-func (c *call) differenceText(d *index.Difference, along int) string {
+func (c *call) differenceText(q *diffQuery, d *index.Difference, along int) string {
 	before, after := d.Before, d.After
 	r := after
 	if r == nil {
@@ -194,24 +252,18 @@ func (c *call) differenceText(d *index.Difference, along int) string {
 			notes = append(notes, change.String()+" too")
 		}
 	}
-	if c.opts.verbose > 0 && r.Kind == file.Regular {
-		switch {
-		case before == nil || after == nil || before.Size == after.Size:
+	if c.opts.verbose > 0 {
+		if r.Kind == file.Regular && (before == nil || after == nil || before.Kind == after.Kind && before.Size == after.Size) {
 			notes = append(notes, c.sizeText(r))
-		default:
-			notes = append(notes, c.size(before.Size)+" to "+c.size(after.Size))
+		}
+		for _, a := range c.differs(before, after, q.a, q.b) {
+			notes = append(notes, a.text)
 		}
 	}
-	if len(notes) > 0 {
-		s += " (" + strings.Join(notes, ", ") + ")"
+	said := []string{strings.Join(notes, ", ")}
+	if c.opts.verbose > 0 && q.next {
+		said = append(said, reasonText(&index.Record{Reason: d.Reason, Stored: d.Stored}))
 	}
-	return s
-}
-
-// plural is a number of things.
-func plural(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %s", n, many)
+	said = slices.DeleteFunc(said, func(s string) bool { return s == "" })
+	return s + enclose(" (", strings.Join(said, "; "), ")")
 }

@@ -9,17 +9,18 @@ import (
 
 // diffSummary is the totals of `snap diff`, and its last line with --json.
 type diffSummary struct {
-	MessageType string `json:"message_type"`
-	A           string `json:"a"`
-	B           string `json:"b"`
-	Added       int64  `json:"added"`
-	Modified    int64  `json:"modified"`
-	Metadata    int64  `json:"metadata"`
-	Moved       int64  `json:"moved"`
-	Removed     int64  `json:"removed"`
-	Type        int64  `json:"type"`
-	BytesBefore int64  `json:"bytes_before"` // sizes of what differs, in A
-	BytesAfter  int64  `json:"bytes_after"`  // and in B
+	MessageType string  `json:"message_type"`
+	A           string  `json:"a"`
+	B           *string `json:"b"`      // null with --source
+	Source      *string `json:"source"` // null without
+	Added       int64   `json:"added"`
+	Modified    int64   `json:"modified"`
+	Metadata    int64   `json:"metadata"`
+	Moved       int64   `json:"moved"`
+	Removed     int64   `json:"removed"`
+	Type        int64   `json:"type"`
+	BytesBefore int64   `json:"bytes_before"` // sizes of what differs, in A
+	BytesAfter  int64   `json:"bytes_after"`  // and in B
 }
 
 func (s *diffSummary) add(d *index.Difference) {
@@ -71,18 +72,28 @@ func (c *call) printStat(s *diffSummary) error {
 
 // differenceJSON is a `change` of `snap diff`.
 type differenceJSON struct {
-	MessageType string  `json:"message_type"`
-	Change      string  `json:"change"`
-	Path        string  `json:"path"`
-	PathB64     string  `json:"path_b64,omitempty"`
-	From        *string `json:"from"`
-	FromB64     string  `json:"from_b64,omitempty"`
-	SizeBefore  *int64  `json:"size_before"`
-	SizeAfter   *int64  `json:"size_after"`
+	MessageType string   `json:"message_type"`
+	Change      string   `json:"change"`
+	Path        string   `json:"path"`
+	PathB64     string   `json:"path_b64,omitempty"`
+	From        *string  `json:"from"`
+	FromB64     string   `json:"from_b64,omitempty"`
+	SizeBefore  *int64   `json:"size_before"`
+	SizeAfter   *int64   `json:"size_after"`
+	Differs     []string `json:"differs"` // of both: type, size, content, mode, …
+	Reason      *string  `json:"reason"`  // of neighbours: why B has a record
+	Stored      *string  `json:"stored"`  // and how it was stored
 }
 
-func newDifferenceJSON(d *index.Difference) differenceJSON {
-	j := differenceJSON{MessageType: "change", Change: d.Change.String(), SizeBefore: sizeJSON(d.Before), SizeAfter: sizeJSON(d.After)}
+func (c *call) differenceJSON(q *diffQuery, d *index.Difference) differenceJSON {
+	j := differenceJSON{
+		MessageType: "change", Change: d.Change.String(), SizeBefore: sizeJSON(d.Before), SizeAfter: sizeJSON(d.After),
+		Differs: aspectNames(c.differs(d.Before, d.After, q.a, q.b)),
+	}
+	if q.next {
+		reason, stored := d.Reason.String(), d.Stored.String()
+		j.Reason, j.Stored = &reason, &stored
+	}
 	j.Path, j.PathB64 = jsonName(d.Path)
 	j.From, j.FromB64 = optionalName(d.From)
 	return j

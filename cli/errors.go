@@ -122,6 +122,9 @@ func report(ctx context.Context, env *Env, err error) int {
 		return code
 	}
 	if cause := context.Cause(ctx); cause != nil && errors.Is(err, context.Canceled) {
+		if lines := hints(err); len(lines) > 0 {
+			cause = withHint(cause, "%s", strings.Join(lines, "\n"))
+		}
 		err = cause
 	}
 	complain(env.Stderr, err)

@@ -17,8 +17,9 @@ func explainCommand() *command {
 		name: "explain", args: "PATH", min: 1, max: 1, group: groupLook,
 		short: "is a path of the source backed up, and why",
 		long: `Say whether PATH of the source is taken into backups, which line of which file says
-so, and what the last backup did with it and why. PATH is relative to the working
-directory if that is in the source, else to the source, or absolute.`,
+so, what the last backup did with it and why, and which snapshots share its inode,
+under which names. PATH is relative to the working directory if that is in the
+source, else to the source, or absolute.`,
 		examples: `snap explain ~/.cache
 snap explain Documents/report.odt`,
 		codes: []int{exitNoDest},
@@ -33,13 +34,27 @@ snap explain Documents/report.odt`,
 
 // explainJSON is the document of `explain --json`.
 type explainJSON struct {
-	Path     string        `json:"path"`
-	PathB64  string        `json:"path_b64,omitempty"`
-	Source   string        `json:"source"`
-	Exists   bool          `json:"exists"` // in the source now
-	Included bool          `json:"included"`
-	Rule     *ruleJSON     `json:"rule"` // null: no line matches
-	Last     *explainedRec `json:"last"` // null: not in the newest snapshot
+	Path     string `json:"path"`
+	PathB64  string `json:"path_b64,omitempty"`
+	Source   string `json:"source"`
+	Exists   bool   `json:"exists"` // in the source now
+	Included bool   `json:"included"`
+	path     string
+	Rule     *ruleJSON     `json:"rule"`   // null: no line matches
+	Last     *explainedRec `json:"last"`   // null: not in the newest snapshot
+	Shared   []sharedJSON  `json:"shared"` // all names of its inode, this one too; none for a folder
+}
+
+// sharedJSON is a name of an inode.
+type sharedJSON struct {
+	Path      string `json:"path"`
+	PathB64   string `json:"path_b64,omitempty"`
+	First     string `json:"first"` // the snapshots that have it there
+	Last      string `json:"last"`
+	Snapshots int    `json:"snapshots"`
+
+	path        string
+	first, last int // positions of the snapshots
 }
 
 type ruleJSON struct {
@@ -64,10 +79,14 @@ func explain(c *call) error {
 		return err
 	}
 	defer d.Close()
+	defer c.proved(d.dir, d.db)
 	if len(d.snaps) == 0 {
 		return withHint(errors.New("the destination holds no complete snapshot"), "snap backup DEST SRC makes one")
 	}
 	newest := &d.snaps[d.snaps.newest()]
+	if newest.Source == "" {
+		return withHint(fmt.Errorf("nobody knows the source of snapshot %s", quote(newest.Name)), "the next backup names it: snap backup DEST SRC")
+	}
 	paths, err := d.locator(c).paths(c.args[0])
 	if err != nil {
 		return err
@@ -80,10 +99,32 @@ func explain(c *call) error {
 	if err != nil {
 		return d.mend(err)
 	}
+	if j.Shared = []sharedJSON{}; rec != nil {
+		if j.Shared, err = d.shared(c, newest, j.path); err != nil {
+			return d.mend(err)
+		}
+	}
 	if c.opts.json {
 		return c.json(j)
 	}
 	return c.printExplained(j, rec)
+}
+
+// shared are the names of the inode that path has in the snapshot.
+func (d *destination) shared(c *call, h *index.Header, path string) ([]sharedJSON, error) {
+	names, err := d.db.Names(c.ctx, h.Seq, path)
+	all := make([]sharedJSON, 0, len(names))
+	for _, n := range names {
+		first, there := d.snaps.bySeq(n.First)
+		last, too := d.snaps.bySeq(n.Last)
+		if !there || !too { // published since
+			continue
+		}
+		s := sharedJSON{First: d.snaps[first].Name, Last: d.snaps[last].Name, Snapshots: last - first + 1, path: n.Path, first: first, last: last}
+		s.Path, s.PathB64 = jsonName(n.Path)
+		all = append(all, s)
+	}
+	return all, err
 }
 
 // explainPath explains the first of paths that is in the source or in the newest snapshot, else the
@@ -107,7 +148,7 @@ func (d *destination) explainPath(c *call, set *filter.Set, newest *index.Header
 		if err != nil {
 			return j, nil, err
 		}
-		j = explainJSON{Source: newest.Source, Exists: lerr == nil, Included: v.Included}
+		j = explainJSON{Source: newest.Source, Exists: lerr == nil, Included: v.Included, path: path}
 		j.Path, j.PathB64 = jsonName(path)
 		if v.Rule != nil {
 			j.Rule = &ruleJSON{v.Rule.File, v.Rule.Line, v.Rule.Text, v.By}
@@ -164,5 +205,22 @@ func (c *call) printExplained(j explainJSON, rec *index.Record) error {
 	if rec.From != "" {
 		last += " from " + quote(rec.From)
 	}
-	return c.printf("  last time   %s\n", last)
+	if err := c.printf("  last time   %s\n", last); err != nil {
+		return err
+	}
+	label := "same inode"
+	for _, s := range j.Shared {
+		in := quote(s.First)
+		if s.Last != s.First {
+			in += ".." + quote(s.Last)
+		}
+		if s.path != j.path {
+			in += " as " + quote(s.path)
+		}
+		if err := c.printf("  %-10s  %s (%s)\n", label, in, plural(s.Snapshots, "snapshot", "snapshots")); err != nil {
+			return err
+		}
+		label = ""
+	}
+	return nil
 }

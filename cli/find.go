@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/clipperhouse/displaywidth"
 	"github.com/urfave/cli/v2"
 
 	"snap/index"
@@ -19,7 +20,8 @@ func findCommand() *command {
 		long: `
 Finds files and folders in all snapshots, a line for each version: a stretch of
 snapshots in which it stayed the same. The line says how the version came about,
-its first and last snapshot, in how many it is, size, time and path.
+its first and last snapshot, in how many it is, size, time and path, and what
+became of it. On a terminal several versions stand below their path.
 
 A PATTERN is
   a path         that entry and all that is below it; from the source down, or
@@ -29,16 +31,23 @@ A PATTERN is
   a glob         *, ?, [a-z], and ** for any number of folders; without a slash it
                  is compared with names, with one with whole paths
   --regex        a Go regular expression, searched for in the path from the source
-                 down`,
+                 down
+
+A path or glob with a slash that fits nothing there is taken for the end of a path:
+report/2024.odt finds docs/report/2024.odt too. One that is absolute or begins with
+a dot is not.
+
+--deleted follows renames: it lists what the newest snapshot holds under no name.`,
 		examples: `
 snap find report.txt              every version of every report.txt
+snap find letters/2024.odt        in whatever folder letters is
 snap find --deleted 'docs/**/*.odt'
 snap find -i '*.jpg' --size +10M --since 2026-01-01 --until 30d
 snap find ~/docs/report.txt --in @7d`,
 		flags: []cli.Flag{
 			&cli.BoolFlag{Name: "ignore-case", Aliases: []string{"i"}, Usage: "large and small letters are the same"},
 			&cli.BoolFlag{Name: "regex", Usage: "the patterns are regular expressions"},
-			&cli.BoolFlag{Name: "deleted", Usage: "only what the newest snapshot no longer holds, under any name"},
+			&cli.BoolFlag{Name: "deleted", Usage: "only what the newest snapshot holds no longer, under no name"},
 			&cli.StringFlag{Name: "type", Usage: "only `KIND` f (files), d (folders) or l (symbolic links)"},
 			&cli.StringFlag{Name: "size", Usage: "only files of this `SIZE`: +10M for more, -1K for less"},
 			&cli.StringFlag{Name: "since", Usage: "only versions last modified at `WHEN` or later: a date or an age"},
@@ -71,13 +80,19 @@ func runFind(c *call) error {
 		if err != nil {
 			return err
 		}
+		if err := m.widen(func(m *matcher) (bool, error) { return matchesAny(c, d.db, m) }); err != nil {
+			return err
+		}
 		paths, versions := 0, 0
 		width := spanWidth(d.snaps)
 		for h, err := range histories(c, d.db, m) {
 			if err != nil {
 				return err
 			}
-			found := want.filter(versionsOf(&h, d.snaps))
+			found, err := want.filter(c, d, versionsOf(&h, d.snaps))
+			if err != nil {
+				return err
+			}
 			if len(found) == 0 {
 				continue
 			}
@@ -106,6 +121,14 @@ func runFind(c *call) error {
 	})
 }
 
+// matchesAny reports whether m matches a path of any snapshot.
+func matchesAny(c *call, db *index.DB, m *matcher) (bool, error) {
+	for _, err := range histories(c, db, m) {
+		return err == nil, err
+	}
+	return false, nil
+}
+
 // histories yields what m matches, reading no more of the index than m needs.
 func histories(c *call, db *index.DB, m *matcher) iter.Seq2[index.History, error] {
 	return func(yield func(index.History, error) bool) {
@@ -119,38 +142,59 @@ func histories(c *call, db *index.DB, m *matcher) iter.Seq2[index.History, error
 	}
 }
 
-// printVersions prints the versions of one path: a line each with the path, or, on a terminal too narrow
-// for that, the path and below it the versions.
+// printVersions prints the versions of one path: a line each with the path. On a terminal several versions
+// stand below their path instead, and so does all that has no room beside it.
 func (c *call) printVersions(all []version, snaps snapshots, width int) error {
-	const otherColumns, roomForPath = 38, 30
-	narrow := c.env.Width > 0 && c.env.Width < width+otherColumns+roomForPath
-	if narrow && !c.opts.json {
-		if err := c.printf("%s\n", shown(all[0].path, all[0].record.Kind)); err != nil {
-			return err
+	if c.opts.json {
+		for i := range all {
+			if err := c.json(all[i].json(snaps)); err != nil {
+				return err
+			}
 		}
+		return nil
+	}
+	rest := func(v *version) string {
+		return fmt.Sprintf(" %-*s %4d %9s  %s", width, v.span(snaps), v.count(), c.sizeText(v.record), c.when(v.record.Mtime.Time()))
+	}
+	const otherColumns, roomForPath = 38, 30
+	narrow := c.env.Width < width+otherColumns+roomForPath
+	if v := &all[0]; c.env.Width <= 0 || len(all) == 1 && !narrow && c.fits("+"+rest(v)+"  "+v.journey()) {
+		for i := range all {
+			v := &all[i]
+			if err := c.printf("%s%s  %s\n", c.mark(v.change), rest(v), v.journey()); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	if err := c.printf("%s\n", shown(all[0].path, all[0].record.Kind)); err != nil {
+		return err
 	}
 	for i := range all {
 		v := &all[i]
-		if c.opts.json {
-			if err := c.json(v.json(snaps)); err != nil {
-				return err
-			}
-			continue
-		}
-		line := fmt.Sprintf("%s %-*s %4d %9s  %s", c.mark(v.change), width, v.span(snaps), v.count(), c.sizeText(v.record),
-			c.when(v.record.Mtime.Time()))
-		var err error
-		switch before, after := v.story(); {
-		case !narrow:
-			err = c.printf("%s  %s%s%s\n", line, enclose("", before, " -> "), shown(v.path, v.record.Kind), enclose(" (", after, ")"))
-		default:
-			err = c.printf("  %s\n%s%s", line, enclose("      from ", before, "\n"), enclose("      ", after, "\n"))
-		}
-		if err != nil {
+		if err := c.printBelow(c.mark(v.change), rest(v), v.aside()); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// printBelow prints a line that stands below a path, with what there is to say at its end, or below it where
+// that does not fit.
+func (c *call) printBelow(mark, line, aside string) error {
+	gap := "  "
+	switch {
+	case aside == "":
+		gap = ""
+	case !c.fits("  +" + line + gap + aside):
+		gap = "\n      "
+	}
+	return c.printf("  %s%s%s%s\n", mark, line, gap, aside)
+}
+
+// fits reports whether a line is no wider than the terminal.
+func (c *call) fits(line string) bool {
+	return c.env.Width <= 0 || displaywidth.String(line) <= c.env.Width
 }
 
 // spanWidth is the width of the column that says between which snapshots a version lived.
@@ -203,11 +247,13 @@ func readWanted(c *call) (wanted, error) {
 }
 
 // filter keeps the versions of one path that pass.
-func (w *wanted) filter(all []version) []version {
-	if w.deleted && (len(all) == 0 || !all[len(all)-1].deleted) {
-		return nil
+func (w *wanted) filter(c *call, d *destination, all []version) ([]version, error) {
+	if w.deleted && len(all) > 0 {
+		if lost, err := d.lost(c, all[len(all)-1]); err != nil || !lost {
+			return nil, err
+		}
 	}
-	return slices.DeleteFunc(all, func(v version) bool { return !w.passes(&v) })
+	return slices.DeleteFunc(all, func(v version) bool { return !w.passes(&v) }), nil
 }
 
 func (w *wanted) passes(v *version) bool {

@@ -17,7 +17,9 @@ func (c *call) checkDisk(dest string) error {
 	}
 	last := slices.MaxFunc(here, func(a, b knownDest) int { return a.Last.Compare(b.Last) })
 	anew := fmt.Sprintf("to back up to what is there now all the same: snap init %s", shellWord(dest))
-	if !isDestination(dest) {
+	if there, err := isDestination(dest); err != nil {
+		return err
+	} else if !there {
 		return withCode(exitRefused, withHint(
 			fmt.Errorf("destination %s: empty of snapshots, but backups went there until %s: is its disk not mounted?", quote(dest), c.when(last.Last)),
 			"mount the disk; %s", anew))
@@ -26,6 +28,8 @@ func (c *call) checkDisk(dest string) error {
 	if err != nil {
 		return nil // told when it is opened
 	}
+	db.Trust(c.trusted(dest)...)
+	defer c.proved(dest, db) // and is not proved once more by the backup
 	id, err := db.ID(c.ctx)
 	if err != nil || slices.ContainsFunc(known, func(k knownDest) bool { return k.ID == id }) {
 		return nil

@@ -38,10 +38,8 @@ func runHistory(c *call) error {
 		if err != nil {
 			return err
 		}
-		for i := range steps {
-			if err := c.printStep(&steps[i], d.snaps); err != nil {
-				return err
-			}
+		if err := c.printSteps(steps, d.snaps); err != nil {
+			return err
 		}
 		if c.opts.json {
 			return c.json(struct {
@@ -124,20 +122,76 @@ func stepAt(pos int, versions []version, snaps snapshots) *version {
 	return gone
 }
 
-func (c *call) printStep(v *version, snaps snapshots) error {
+// printSteps prints a line for each step. Where a line would not fit the terminal, all stand below their path
+// instead, which is told when it is another one.
+func (c *call) printSteps(steps []version, snaps snapshots) error {
+	lines, below := make([]stepLine, len(steps)), false
+	for i := range steps {
+		if c.opts.json {
+			if err := c.json(steps[i].json(snaps)); err != nil {
+				return err
+			}
+			continue
+		}
+		lines[i] = c.stepLine(&steps[i], snaps)
+		below = below || !c.fits("+"+lines[i].text+"  "+lines[i].what)
+	}
 	if c.opts.json {
-		return c.json(v.json(snaps))
+		return nil
 	}
-	size, change, what := c.sizeText(v.record), v.change, shown(v.path, v.record.Kind)
+	path := ""
+	for i, l := range lines {
+		if !below {
+			if err := c.printf("%s%s  %s\n", c.mark(l.change), l.text, l.what); err != nil {
+				return err
+			}
+			continue
+		}
+		aside := ""
+		if l.before != "" && (i == 0 || l.before != path) {
+			aside = "from " + l.before
+		}
+		if l.after != "" {
+			aside = "to " + l.after
+		}
+		if i == 0 || l.path != path {
+			if err := c.printf("%s\n", l.path); err != nil {
+				return err
+			}
+		}
+		if err := c.printBelow(c.mark(l.change), l.text, aside); err != nil {
+			return err
+		}
+		path = l.path
+	}
+	return nil
+}
+
+// stepLine is a step as it is printed.
+type stepLine struct {
+	change        index.Change
+	text          string // without the mark and the paths
+	path          string
+	before, after string // where it came from, where it went, "" mostly
+	what          string // the paths together
+}
+
+func (c *call) stepLine(v *version, snaps snapshots) stepLine {
+	l := stepLine{change: v.change, path: shown(v.path, v.record.Kind)}
+	l.what = l.path
 	switch from := v.from(); {
-	case change == index.Removed && v.to != "": // seen only when renames are not followed
-		change, what = index.Moved, what+" -> "+shown(v.to, v.record.Kind)
+	case v.change == index.Removed && v.to != "": // seen only when renames are not followed
+		l.change, l.after = index.Moved, shown(v.to, v.record.Kind)
+		l.what += " -> " + l.after
 	case from != "":
-		what = shown(from, v.record.Kind) + " -> " + what
+		l.before = shown(from, v.record.Kind)
+		l.what = l.before + " -> " + l.what
 	}
-	if v.change == index.Removed {
-		size = "-"
+	size := "-"
+	if v.change != index.Removed {
+		size = c.sizeText(v.record)
 	}
 	h := &snaps[v.first]
-	return c.printf("%s %s  %s %6s %9s  %s\n", c.mark(change), quote(h.Name), c.when(h.Time), c.age(h.Time), size, what)
+	l.text = fmt.Sprintf(" %s  %s %6s %9s", quote(h.Name), c.when(h.Time), c.age(h.Time), size)
+	return l
 }

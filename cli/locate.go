@@ -77,6 +77,9 @@ func (l *locator) paths(typed string) ([]string, error) {
 	if path.IsAbs(p) || filepath.IsAbs(typed) {
 		rel, ok := l.below(p)
 		if !ok {
+			rel, ok = l.below(resolved(p))
+		}
+		if !ok {
 			return nil, withHint(usagef("%s: not below the source", quote(typed)), "%s", l.sourceHint())
 		}
 		return []string{rel}, nil
@@ -88,7 +91,7 @@ func (l *locator) paths(typed string) ([]string, error) {
 		all = append(all, rel)
 	}
 	there := path.Clean(p)
-	if dotted := p == "." || p == ".." || strings.HasPrefix(p, "./") || strings.HasPrefix(p, "../"); !(dotted && len(all) > 0) && !slices.Contains(all, there) {
+	if !(dotted(p) && len(all) > 0) && !slices.Contains(all, there) {
 		all = append(all, there)
 	}
 	all = slices.DeleteFunc(all, func(p string) bool { return p == ".." || strings.HasPrefix(p, "../") })
@@ -101,6 +104,23 @@ func (l *locator) paths(typed string) ([]string, error) {
 		return nil, usagef("%s: leads out of the source", quote(typed))
 	}
 	return all, nil
+}
+
+// resolved is an absolute path with the symbolic links resolved in as much of it as is there.
+func resolved(p string) string {
+	for dir, rest := path.Clean(p), ""; ; dir, rest = path.Dir(dir), path.Join(path.Base(dir), rest) {
+		if real, err := filepath.EvalSymlinks(filepath.FromSlash(dir)); err == nil {
+			return path.Join(filepath.ToSlash(real), rest)
+		}
+		if dir == path.Dir(dir) {
+			return p
+		}
+	}
+}
+
+// dotted reports whether p says itself that it counts from the working directory.
+func dotted(p string) bool {
+	return p == "." || p == ".." || strings.HasPrefix(p, "./") || strings.HasPrefix(p, "../")
 }
 
 func (l *locator) sourceHint() string {

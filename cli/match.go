@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"path"
 	"path/filepath"
 	"regexp"
@@ -25,6 +26,9 @@ type pattern struct {
 	globs []string       // globs of whole paths
 	glob  string         // a glob of base names
 	re    *regexp.Regexp // searched for in the path
+	last  string         // what every match of the globs ends in: most paths need no other look
+	tail  string         // the end of a path, with what is below
+	wide  *pattern       // what it stands for if it matches nothing, nil for nothing else
 }
 
 // maxPattern bounds a pattern: a longer one is a mistake, or an attempt to keep us busy.
@@ -76,7 +80,7 @@ func globPattern(t string, l *locator) (pattern, error) {
 	if err != nil {
 		return p, err
 	}
-	p.paths = paths
+	p.paths, p.wide = paths, widened(t)
 	named := !strings.ContainsAny(filepath.ToSlash(t), "/") && t != "." && t != ".."
 	if named {
 		p.name = t
@@ -89,7 +93,13 @@ func globPattern(t string, l *locator) (pattern, error) {
 	if named {
 		p.glob = escape.Replace(t)
 	} else {
-		for _, g := range paths {
+		from := *l // what was not typed is no glob
+		from.here = literal.Replace(l.here)
+		globs, err := from.paths(t)
+		if err != nil {
+			return p, err
+		}
+		for _, g := range globs {
 			p.globs = append(p.globs, escape.Replace(g))
 		}
 	}
@@ -98,11 +108,53 @@ func globPattern(t string, l *locator) (pattern, error) {
 			return p, usagef("%s: not a glob: a bracket or a backslash has no end", quote(t))
 		}
 	}
+	p.last = t[strings.LastIndexAny(t, `*?[]\/`)+1:]
+	if p.wide != nil {
+		p.wide.globs, p.wide.last = []string{"**/" + escape.Replace(p.wide.tail)}, p.last
+	}
 	return p, nil
 }
 
+// literal makes a glob that matches a path alone.
+var literal = strings.NewReplacer(`*`, `\*`, `?`, `\?`, `[`, `\[`, `\`, `\\`)
+
+// widened is what a path or glob with a slash stands for if it fits nothing where it was typed: the end of a
+// path. One that says where it begins stands for nothing else.
+func widened(t string) *pattern {
+	p := filepath.ToSlash(t)
+	if !strings.Contains(p, "/") || path.IsAbs(p) || filepath.IsAbs(t) || dotted(p) {
+		return nil
+	}
+	if p = path.Clean(p); p == ".." || strings.HasPrefix(p, "../") {
+		return nil
+	}
+	return &pattern{tail: p}
+}
+
+// widen makes the patterns that match nothing the ends of paths, if they may be that. matches tells whether
+// a pattern matches anything.
+func (m *matcher) widen(matches func(*matcher) (bool, error)) error {
+	for i := range m.patterns {
+		p := &m.patterns[i]
+		if p.wide == nil {
+			continue
+		}
+		found, err := matches(&matcher{m.patterns[i : i+1], m.fold})
+		if err != nil {
+			return err
+		}
+		if !found {
+			*p = *p.wide
+		}
+	}
+	return nil
+}
+
 func (p *pattern) fold() {
-	p.name, p.glob = strings.ToLower(p.name), strings.ToLower(p.glob)
+	if p.wide != nil {
+		p.wide.fold()
+	}
+	p.name, p.glob, p.tail = strings.ToLower(p.name), strings.ToLower(p.glob), strings.ToLower(p.tail)
 	for i := range p.paths {
 		p.paths[i] = strings.ToLower(p.paths[i])
 	}
@@ -113,12 +165,28 @@ func (p *pattern) fold() {
 
 // matches reports whether any pattern matches the path.
 func (m *matcher) matches(b []byte) bool {
+	if !m.fold && !slices.ContainsFunc(m.patterns, func(p pattern) bool { return p.may(b) }) {
+		return false
+	}
 	s := string(b)
 	if m.fold {
 		s = strings.ToLower(s)
 	}
 	for i := range m.patterns {
 		if m.patterns[i].matches(s) {
+			return true
+		}
+	}
+	return false
+}
+
+// may is a quick look: false if the pattern cannot match the path.
+func (p *pattern) may(b []byte) bool {
+	if p.last == "" || p.tail != "" || bytes.HasSuffix(b, []byte(p.last)) {
+		return true
+	}
+	for _, dir := range p.paths {
+		if len(b) >= len(dir) && string(b[:len(dir)]) == dir {
 			return true
 		}
 	}
@@ -136,6 +204,9 @@ func (p *pattern) matches(s string) bool {
 	}
 	if s == "" { // the source itself has no name
 		return false
+	}
+	if p.tail != "" && strings.Contains("/"+s+"/", "/"+p.tail+"/") {
+		return true
 	}
 	if p.name != "" || p.glob != "" {
 		_, name := index.Split(s)
@@ -155,7 +226,7 @@ func (p *pattern) matches(s string) bool {
 func (m *matcher) roots() []string {
 	var all []string
 	for _, p := range m.patterns {
-		if m.fold || p.re != nil || p.name != "" || p.glob != "" {
+		if m.fold || p.re != nil || p.name != "" || p.glob != "" || p.tail != "" {
 			return []string{""}
 		}
 		all = append(all, p.paths...)

@@ -79,7 +79,7 @@ func (p *progressLine) line(width int) string {
 		text += " files"
 	}
 	elapsed := p.call.env.Now().Sub(p.stage)
-	if s.Bytes > 0 && s.Stage == backup.Building {
+	if s.Bytes > 0 && (s.Stage == backup.Building || s.Stage == backup.Reading) {
 		text += "  " + p.call.size(s.Bytes) + " of " + p.call.size(s.TotalBytes)
 		if secs := elapsed.Seconds(); secs > 1 {
 			text += fmt.Sprintf("  %s/s", p.call.size(int64(float64(s.Bytes)/secs)))

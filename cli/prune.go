@@ -2,6 +2,7 @@ package cli
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"time"
 
@@ -64,11 +65,12 @@ func runPrune(c *call) error {
 // those that stay only if all is true.
 func (c *call) removing(dest, what string, all bool, decide func(*backup.Destination) ([]backup.Decision, error)) (err error) {
 	start, dry := c.env.Now(), c.flags.Bool("dry-run")
-	d, err := backup.Open(c.ctx, dest, backup.OpenOptions{ReadOnly: dry, LockWait: c.opts.lockWait, Holder: c.holder(what)})
+	d, err := backup.Open(c.ctx, dest, backup.OpenOptions{ReadOnly: dry, LockWait: c.opts.lockWait, Holder: c.holder(what), Trust: c.trusted(dest)})
 	if err != nil {
 		return backupHint(err, dest)
 	}
 	defer func() { err = errors.Join(err, d.Close()) }()
+	defer c.proved(dest, d.DB)
 	list, err := decide(d)
 	if err != nil {
 		return backupHint(err, dest)
@@ -113,7 +115,10 @@ type removedSummaryJSON struct {
 // printRemoved says what became of each snapshot.
 func (c *call) printRemoved(list []backup.Decision, all, dry bool, took time.Duration) error {
 	sum := removedSummaryJSON{Type: "summary", DryRun: dry, Seconds: took.Seconds()}
-	t := &table{columns: []column{{head: ""}, {head: "Snapshot"}, {head: "Age", right: true}, {head: "Frees", right: true}, {head: "Why", cut: true}}}
+	t := &table{columns: []column{{head: ""}, {head: "Snapshot"}, {head: "Age", right: true}, {head: "Frees", right: true}}}
+	if all {
+		t.columns = append(t.columns, column{head: "Why", cut: true})
+	}
 	for i := range list {
 		e := &list[i]
 		j := removedJSON{"change", e.Header.Name, e.Keep, e.Reasons, e.Freed}
@@ -129,20 +134,18 @@ func (c *call) printRemoved(list []backup.Decision, all, dry bool, took time.Dur
 			continue
 		}
 		if c.opts.json {
-			if j.Reasons == nil {
-				j.Reasons = []string{}
-			}
 			if err := c.json(j); err != nil {
 				return err
 			}
 			continue
 		}
-		t.add(verb, quote(e.Header.Name), c.age(e.Header.Time), frees, clean(strings.Join(e.Reasons, ", ")))
+		row := []string{verb, quote(e.Header.Name), c.age(e.Header.Time), frees, clean(strings.Join(e.Reasons, ", "))}
+		t.add(row[:len(t.columns)]...)
 	}
 	switch {
 	case c.opts.json:
 		return c.json(sum)
-	case c.opts.quiet:
+	case c.opts.quiet && !dry:
 		return nil
 	}
 	if err := t.write(c.out, c.env.Width); err != nil {
@@ -156,4 +159,32 @@ func (c *call) printRemoved(list []backup.Decision, all, dry bool, took time.Dur
 		return c.printf("\nwould delete %s and free %s\n", deleted, c.size(sum.Freed))
 	}
 	return c.printf("\ndeleted %s, %s freed, %s\n", deleted, c.size(sum.Freed), seconds(took))
+}
+
+// pruned is what keeping to the destination's own rules came to after a backup.
+type pruned struct {
+	Removed int   `json:"snapshots_removed"`
+	Freed   int64 `json:"bytes_freed"`
+}
+
+// pruneAfter keeps to the destination's rules after a backup, if it has some.
+func (c *call) pruneAfter(d *backup.Destination, rules *keepRules, line *progressLine) (p pruned, err error) {
+	r := rules.retention(c.zone())
+	if r.Empty() {
+		return p, nil
+	}
+	list, err := d.Decide(c.ctx, &r)
+	if err == nil {
+		err = d.Prune(c.ctx, list, 0, &progressReport{line: line})
+	}
+	if err != nil {
+		return p, fmt.Errorf("the backup is done, but old snapshots could not be deleted by the rules of %s: %w", optionsFile, err)
+	}
+	for i := range list {
+		if !list[i].Keep {
+			p.Removed++
+			p.Freed += list[i].Freed
+		}
+	}
+	return p, nil
 }

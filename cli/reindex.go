@@ -1,31 +1,224 @@
 package cli
 
-import "snap/backup"
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/itchyny/timefmt-go"
+	"github.com/urfave/cli/v2"
+
+	"snap/backup"
+	"snap/index"
+)
 
 func reindexCommand() *command {
 	return &command{
 		name: "reindex", group: groupKeep,
-		short: "make the index again from the change sets",
+		short: "make the index again from change sets and trees",
 		long: `Make DEST/.snap/index.db again from the change sets beside it. The snapshots are not
-touched. The old index is put aside as index.db.old.`,
-		examples: `snap reindex -d /mnt/disk/me`,
-		codes:    []int{exitNoDest, exitLocked},
+touched, and the old index is kept as index.db.old.
+
+Where a change set is lost or damaged, its snapshot is taken from its folder: what
+shares an inode with the snapshot before is unchanged, or moved if the path is
+another. Of files that are new there no hash is known; the next backup reads them
+in the source and in the snapshot, once, and links what is equal. Folders that no
+change set names are taken in when their names are those of snapshots (the format
+of BackupOptions.txt, or 20261122-134510); with --adopt all folders of DEST are,
+as those of rsync --link-dest or another program, ordered by the time in their
+name or else by their own. To adopt folders where snap never was: snap init DEST
+first.
+
+Only change sets and trees count. What earlier backups learned of the source
+without making a snapshot, the next one learns again by reading those files.`,
+		examples: `snap reindex -d /mnt/disk/me
+snap init /mnt/old; snap reindex -d /mnt/old --adopt --source-dir /home/me`,
+		codes: []int{exitPartial, exitNoDest, exitLocked, exitInterrupted, exitTerminated},
+		flags: []cli.Flag{
+			&cli.BoolFlag{Name: "adopt", Usage: "take every folder in the destination for a snapshot"},
+			&cli.StringFlag{Name: "source-dir", Usage: "`DIR` is what the snapshots without a change set were made of"},
+		},
 		run: func(c *call) error {
 			dest, err := c.find()
 			if err != nil {
 				return err
 			}
-			n, err := backup.Reindex(c.ctx, dest, c.opts.lockWait, c.holder("reindex"))
-			if err != nil {
-				return backupHint(err, dest)
-			}
-			if c.opts.json {
-				return c.json(map[string]any{"message_type": "summary", "snapshots": n})
-			}
-			if c.opts.quiet {
-				return nil
-			}
-			return c.printf("the index is made again: %d snapshots\n", n)
+			return c.reindex(dest)
 		},
 	}
+}
+
+func (c *call) reindex(dest string) error {
+	s, err := c.readSettings(dest)
+	if err != nil {
+		return err
+	}
+	o := backup.ReindexOptions{
+		LockWait: c.opts.lockWait, Holder: c.holder("reindex"), Adopt: c.flags.Bool("adopt"), Jobs: s.jobs,
+		Time:  func(name string) (time.Time, bool) { return timeOfName(name, s.format, c.env.Now().Location()) },
+		Users: userName, Groups: groupName,
+	}
+	if v := c.flags.String("source-dir"); v != "" {
+		o.Source = c.abs(v)
+	}
+	line := c.progress()
+	o.Progress = line.show
+	res, err := backup.Reindex(c.ctx, dest, o)
+	line.end()
+	if errors.Is(err, syscall.EIO) {
+		err = withHint(err, "the disk has trouble. A change set that it cannot read may be moved away: its snapshot is then made of its folder")
+	}
+	if err != nil {
+		return backupHint(err, dest)
+	}
+	if err := c.remember(dest, res.ID, ""); err != nil { // a new one, if no change set told the old
+		c.warn("the list of known destinations could not be written: %v", err)
+	}
+	if err := c.reindexed(dest, res); err != nil {
+		return err
+	}
+	if len(res.Lost) > 0 {
+		return withCode(exitPartial, nil)
+	}
+	return nil
+}
+
+// timeOfName is the time in the name of a snapshot: one of the format, or of the default format, with -2, -3
+// and so on behind it if the name was taken.
+func timeOfName(name, format string, zone *time.Location) (time.Time, bool) {
+	names := []string{name}
+	if i := strings.LastIndexByte(name, '-'); i > 0 {
+		if n, err := strconv.Atoi(name[i+1:]); err == nil && n > 1 && strconv.Itoa(n) == name[i+1:] {
+			names = append(names, name[:i])
+		}
+	}
+	for _, format := range []string{format, defaultSettings().format} {
+		for _, name := range names {
+			t, err := timefmt.ParseInLocation(name, format, zone)
+			if err == nil && timefmt.Format(t, format) == name {
+				return t, true
+			}
+		}
+	}
+	return time.Time{}, false
+}
+
+// snapshotFolders are the folders of dest whose names are those of snapshots.
+func (c *call) snapshotFolders(dest, format string) (names []string, err error) {
+	entries, err := os.ReadDir(dest)
+	for _, e := range entries {
+		if _, ok := timeOfName(e.Name(), format, c.env.Now().Location()); ok && e.IsDir() {
+			names = append(names, e.Name())
+		}
+	}
+	return names, err
+}
+
+// checkNoIndex refuses a backup beside snapshots that no index knows: as the first of a new destination it
+// would copy everything, and they could not be taken in any more, because they are older.
+func (c *call) checkNoIndex(dest, format string) error {
+	names, err := c.snapshotFolders(dest, format)
+	if err != nil || len(names) == 0 {
+		return err
+	}
+	// After the folders, because another run may be making the index and its first snapshot right now.
+	if _, err := os.Lstat(index.Path(dest)); !errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if sets, _ := os.ReadDir(filepath.Join(dest, ".snap", "changes")); len(sets) > 0 {
+		return nil // the index is missing, and is said to be when it is opened
+	}
+	return withCode(exitRefused, withHint(fmt.Errorf("destination %s: no index, and folders that look like snapshots: %s", quote(dest), enumerate(names)),
+		"to take them in: snap init %[1]s && snap reindex -d %[1]s\nto leave them alone: snap init %[1]s, and back up again", shellWord(dest)))
+}
+
+// reindexJSON is what `reindex --json` prints.
+type reindexJSON struct {
+	Type      string        `json:"message_type"` // "summary"
+	Snapshots int           `json:"snapshots"`
+	FromTrees []rebuiltJSON `json:"from_trees"`
+	Lost      []rebuiltJSON `json:"lost"`
+	Left      []string      `json:"left"`    // folders that cannot be put in between
+	Foreign   []string      `json:"foreign"` // folders that were not taken for snapshots
+	Errors    []string      `json:"errors"`
+}
+
+type rebuiltJSON struct {
+	Seq  uint64 `json:"seq"`
+	Name string `json:"name"` // "": nobody knows
+	Weak int64  `json:"files_without_hash"`
+	Why  string `json:"why"`
+}
+
+// reindexed says what a reindex did.
+func (c *call) reindexed(dest string, res *backup.ReindexResult) error {
+	if c.opts.json {
+		j := reindexJSON{Type: "summary", Snapshots: res.Snapshots, FromTrees: rebuilt(res.FromTrees), Lost: rebuilt(res.Lost), Left: []string{}, Foreign: []string{}, Errors: []string{}}
+		for _, name := range res.Left {
+			name, _ = jsonName(name)
+			j.Left = append(j.Left, name)
+		}
+		for _, name := range res.Foreign {
+			name, _ = jsonName(name)
+			j.Foreign = append(j.Foreign, name)
+		}
+		for _, err := range res.Notes {
+			j.Errors = append(j.Errors, err.Error())
+		}
+		return c.json(j)
+	}
+	for _, err := range res.Notes {
+		c.warn("%v", err)
+	}
+	for _, l := range res.Lost {
+		c.warn("%s is lost: %v", numbered(&l), l.Err)
+	}
+	for _, name := range res.Left {
+		c.warn("folder %s is left out: it is older than snapshots that are not relative to it", quote(name))
+	}
+	if len(res.Foreign) > 0 {
+		c.note("left alone, because their names are not those of snapshots: %s", enumerate(res.Foreign))
+		c.note("if they are snapshots: snap reindex -d %s --adopt", shellWord(dest))
+	}
+	if c.opts.quiet {
+		return nil
+	}
+	weak := int64(0)
+	text := fmt.Sprintf("the index is made again: %s", plural(res.Snapshots, "snapshot", "snapshots"))
+	if n := len(res.FromTrees); n > 0 {
+		text += fmt.Sprintf(", %d from change sets and %d from folders", res.Snapshots-n, n)
+	}
+	for _, f := range res.FromTrees {
+		text += fmt.Sprintf("\n  %s from its folder: %s", quote(f.Name), clean(f.Err.Error()))
+		weak += f.Weak
+	}
+	if weak > 0 {
+		text += fmt.Sprintf("\n  %s no hash yet: the next backup reads those that are still there, once, and links what is equal",
+			plural(int(weak), "file has", "files have"))
+	}
+	return c.printf("%s\n", text)
+}
+
+// numbered names a snapshot of which perhaps only the number is known.
+func numbered(s *backup.Rebuilt) string {
+	if s.Name == "" {
+		return fmt.Sprintf("the snapshot with number %d", s.Seq)
+	}
+	return "snapshot " + quote(s.Name)
+}
+
+func rebuilt(all []backup.Rebuilt) []rebuiltJSON {
+	out := make([]rebuiltJSON, len(all))
+	for i := range all {
+		s := &all[i]
+		out[i] = rebuiltJSON{s.Seq, "", s.Weak, s.Err.Error()}
+		out[i].Name, _ = jsonName(s.Name)
+	}
+	return out
 }

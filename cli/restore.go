@@ -80,7 +80,9 @@ func (c *call) restore(d *destination) error {
 		o, bad := o, error(nil)
 		o.Items, o.Target = p.items, c.abs(c.flags.String("target"))
 		if c.flags.Bool("in-place") {
-			o.Target = p.header.Source
+			if o.Target = p.header.Source; o.Target == "" {
+				return withHint(fmt.Errorf("nobody knows the source of snapshot %s", quote(p.header.Name)), "restore it with --target DIR")
+			}
 		}
 		if o.Include, o.Exclude, err = c.restoreFilters(p.header, &bad); err != nil {
 			return err
@@ -134,6 +136,9 @@ func (c *call) restoreParts(d *destination) (parts []restorePart, err error) {
 	places := map[string]string{}
 	for _, arg := range c.args {
 		h, p, err := d.entry(c, arg)
+		if err == nil {
+			err = d.missing(c, h, p, "restore")
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -330,7 +335,7 @@ func (r *restoreReport) summary() error {
 	if r.dryRun {
 		verb = "would restore"
 	}
-	text := fmt.Sprintf("%s %s files, %s", verb, humanize.Comma(t.FilesRestored), c.size(t.BytesRestored))
+	text := fmt.Sprintf("%s %s, %s", verb, plural(t.FilesRestored, "file", "files"), c.size(t.BytesRestored))
 	for _, n := range []struct {
 		count int64
 		what  string

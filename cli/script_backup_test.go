@@ -37,6 +37,7 @@ func withBackupVerbs(verbs map[string]func(*testscript.TestScript, bool, []strin
 //	empty DIR             DIR holds nothing
 //	issymlink P           P is a symbolic link
 //	mode P OCTAL          P has these permission bits
+//	ln A B                B becomes another hard link of A
 //	snapshot-of DIR FILE  write every name below DIR with mode, size and times to FILE
 var backupVerbs = map[string]func(*testscript.TestScript, bool, []string){
 	"samefile": func(ts *testscript.TestScript, neg bool, args []string) {
@@ -47,6 +48,12 @@ var backupVerbs = map[string]func(*testscript.TestScript, bool, []string){
 		if os.SameFile(a, b) == neg {
 			ts.Fatalf("%s and %s: want one inode: %v", args[0], args[1], !neg)
 		}
+	},
+	"ln": func(ts *testscript.TestScript, neg bool, args []string) {
+		if neg || len(args) != 2 {
+			ts.Fatalf("usage: ln A B")
+		}
+		ts.Check(os.Link(ts.MkAbs(args[0]), ts.MkAbs(args[1])))
 	},
 	"mode": func(ts *testscript.TestScript, neg bool, args []string) {
 		info, err := os.Lstat(ts.MkAbs(args[0]))

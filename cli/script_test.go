@@ -13,6 +13,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"snap/index"
+	"snap/internal/file"
 )
 
 func TestMain(m *testing.M) {
@@ -36,20 +37,32 @@ func runProgram() {
 //
 //	destination DIR FILE   a destination in DIR with the snapshots that FILE tells of, see tell
 //	exits CODE snap …      the command ends with this code
+//	cmpz stdout PATH…      the command before printed these paths, each closed by a NUL
+//
+// and the conditions [root], and [sessions]: the system tells one mount from the next (Linux 6.8).
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
-		Condition: func(cond string) (bool, error) {
-			if cond != "root" {
-				return false, fmt.Errorf("unknown condition %q", cond)
-			}
-			return os.Geteuid() == 0, nil
-		},
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("TZ", "UTC")
 			env.Setenv("SNAP_TEST_NOW", "2026-11-22T12:00:00Z")
 			env.Setenv("XDG_STATE_HOME", env.WorkDir+"/state")
 			return addWeak(env)
+		},
+		Condition: func(cond string) (bool, error) {
+			switch cond {
+			case "root":
+				return os.Geteuid() == 0, nil
+			case "sessions":
+			default:
+				return false, fmt.Errorf("no such condition: %s", cond)
+			}
+			dir, err := file.OpenRoot(".")
+			if err != nil {
+				return false, err
+			}
+			defer dir.Close()
+			return dir.Session() != "", nil
 		},
 		Cmds: withBackupVerbs(map[string]func(*testscript.TestScript, bool, []string){
 			"destination": func(ts *testscript.TestScript, neg bool, args []string) {
@@ -60,6 +73,14 @@ func TestScripts(t *testing.T) {
 				ts.Check(err)
 				w.trees = true
 				ts.Check(w.tell(ts.ReadFile(args[1])))
+			},
+			"cmpz": func(ts *testscript.TestScript, neg bool, args []string) {
+				if neg || len(args) < 2 {
+					ts.Fatalf("usage: cmpz FILE PATH…")
+				}
+				if got, want := ts.ReadFile(args[0]), strings.Join(args[1:], "\x00")+"\x00"; got != want {
+					ts.Fatalf("%q, want %q", got, want)
+				}
 			},
 			"exits": func(ts *testscript.TestScript, neg bool, args []string) {
 				if neg || len(args) < 2 {

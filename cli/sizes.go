@@ -21,6 +21,14 @@ func (c *call) size(n int64) string {
 	return humanize.IBytes(uint64(n))
 }
 
+// plural is a number with what it counts, with commas between the thousands.
+func plural[N int | int64](n N, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return humanize.Comma(int64(n)) + " " + many
+}
+
 // parseSize reads a number of bytes: 4096, 10K, 10KiB, 1.5G. A letter alone counts in 1024s, as find
 // and du do; kB, MB, GB count in 1000s.
 func parseSize(s string) (int64, error) {

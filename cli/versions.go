@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"slices"
+
 	"snap/index"
 	"snap/internal/file"
 )
@@ -115,11 +117,50 @@ func (v *version) story() (before, after string) {
 	}
 	switch {
 	case v.deleted:
-		after = "then deleted"
+		after = "deleted"
 	case v.to != "":
-		after = "then moved to " + shown(v.to, v.record.Kind)
+		after = "moved to " + shown(v.to, v.record.Kind)
 	}
 	return before, after
+}
+
+// journey is the path with its story around it.
+func (v *version) journey() string {
+	before, after := v.story()
+	return enclose("", before, " -> ") + shown(v.path, v.record.Kind) + enclose(" (then ", after, ")")
+}
+
+// aside is the story of a version that stands below its path.
+func (v *version) aside() string {
+	before, after := v.story()
+	if before == "" {
+		return after
+	}
+	return "from " + before + enclose(", then ", after, "")
+}
+
+// lost reports whether the newest snapshot holds the file of v under no name.
+func (d *destination) lost(c *call, v version) (bool, error) {
+	for v.last != d.snaps.newest() {
+		if v.deleted {
+			return true, nil
+		}
+		path := v.path
+		if v.to != "" {
+			path = v.to
+		}
+		h, err := d.db.Versions(c.ctx, path)
+		if err != nil {
+			return false, err
+		}
+		all := versionsOf(&h, d.snaps)
+		next := slices.IndexFunc(all, func(o version) bool { return o.first == v.last+1 })
+		if next < 0 || v.to == "" && (all[next].change == index.Moved || all[next].change == index.TypeChanged) { // another file took its place
+			return true, nil
+		}
+		v = all[next]
+	}
+	return false, nil
 }
 
 // enclose is text between two others, "" if there is none.

@@ -12,6 +12,11 @@ type buckets struct {
 	tx      *bolt.Tx
 	root    *bolt.Bucket
 	cursors map[uint64]*cursor
+	pending *Pending // records of a snapshot that is not there, nil for none
+
+	// What seqs was asked for last: who follows a file asks again and again about one path.
+	lastKey  []byte
+	lastSeqs []uint64
 }
 
 // cursor stands in one snapshot's bucket; neighbouring keys are found without a search.
@@ -26,6 +31,9 @@ func openBuckets(tx *bolt.Tx) *buckets {
 
 // value is the sealed record of key in snapshot seq, nil if there is none.
 func (b *buckets) value(seq uint64, key []byte) []byte {
+	if b.pending != nil && seq == b.pending.seq {
+		return b.pending.records[string(key)]
+	}
 	c := b.cursors[seq]
 	if c == nil {
 		c = &cursor{}
@@ -38,6 +46,9 @@ func (b *buckets) value(seq uint64, key []byte) []byte {
 		return nil
 	}
 	if c.k != nil {
+		if string(c.k) == string(key) {
+			return c.v
+		}
 		if c.k, c.v = c.c.Next(); string(c.k) == string(key) {
 			return c.v
 		}
@@ -62,6 +73,27 @@ func (b *buckets) record(seq uint64, key []byte, r *Record) error {
 		return damaged("the record of %q in snapshot %d", appendPath(nil, key), seq)
 	}
 	return parseRecord(string(body), r)
+}
+
+// seqs is seqsAt, with the snapshot that is pending as the newest. The list must not be changed.
+func (b *buckets) seqs(tx *bolt.Tx, key []byte) ([]uint64, error) {
+	if b.lastKey != nil && string(b.lastKey) == string(key) {
+		return b.lastSeqs, nil
+	}
+	seqs, err := seqsAt(tx.Bucket(bucketPaths), key)
+	if err != nil {
+		return nil, err
+	}
+	if p := b.pending; p != nil {
+		for len(seqs) > 0 && seqs[len(seqs)-1] > p.newest { // of one that was never published
+			seqs = seqs[:len(seqs)-1]
+		}
+		if p.records[string(key)] != nil {
+			seqs = append(seqs, p.seq)
+		}
+	}
+	b.lastKey, b.lastSeqs = append(b.lastKey[:0], key...), seqs
+	return seqs, nil
 }
 
 // seqsAt finds the list of snapshots that hold a record for key in the bucket paths, nil if none does.

@@ -12,7 +12,7 @@ import (
 //
 //	version byte · bits uvarint · reason byte, then for the bits that are set, in this order:
 //	stat: mode uid gid nlink size · mtime · ctime · btime · volume inode   (uvarints; times as below)
-//	rdev uvarint · hash 32 bytes · target · xattrs · from · to             (strings with their length)
+//	rdev uvarint · hash 32 bytes · target · xattrs · from · to · link      (strings with their length)
 //
 // The lowest bits hold kind, change and stored, three bits each. A time is its nanoseconds and its seconds as
 // varints, ctime counted from mtime and btime from ctime: the latter two often lie close together. Bits not known
@@ -31,6 +31,7 @@ const (
 	hasTo
 	isInconsistent
 	isUnreadable
+	hasLink
 	knownBits = 1<<(9+iota) - 1
 )
 
@@ -55,6 +56,7 @@ func appendRecord(b []byte, r *Record) []byte {
 	set(r.Has(Inconsistent), isInconsistent)
 	set(r.Has(Unreadable), isUnreadable)
 	set(r.Has(Hashed), isHashed)
+	set(r.Link != "", hasLink)
 	b = append(b, recordVersion)
 	b = binary.AppendUvarint(b, bits)
 	b = append(b, byte(r.Reason))
@@ -90,6 +92,9 @@ func appendRecord(b []byte, r *Record) []byte {
 	}
 	if bits&hasTo != 0 {
 		b = appendString(b, r.To)
+	}
+	if bits&hasLink != 0 {
+		b = appendString(b, r.Link)
 	}
 	return b
 }
@@ -228,6 +233,9 @@ func parseRecord(b string, r *Record) error {
 	if bits&hasTo != 0 {
 		r.To = p.path()
 	}
+	if bits&hasLink != 0 {
+		r.Link = p.path()
+	}
 	for _, f := range [...]struct {
 		bit  uint64
 		flag Flags
@@ -237,7 +245,8 @@ func parseRecord(b string, r *Record) error {
 		}
 	}
 	// What is set must make sense together: these values decide what is done to files.
-	if p.bad || p.b != "" || r.Change == 0 || r.Stored > Made ||
+	if p.bad || p.b != "" || r.Change == 0 || r.Stored > Joined ||
+		r.Stored == Joined && r.Link == "" || r.Link != "" && !r.Stored.Shares() ||
 		(r.Kind == file.None) != (r.Change == Removed) || (r.Kind == file.None) != (bits&hasStat == 0) {
 		return damaged("a malformed record")
 	}

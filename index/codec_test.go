@@ -30,7 +30,7 @@ func drawPath(t *rapid.T, label string) string {
 func drawRecord(t *rapid.T) Record {
 	r := Record{
 		Change: Change(rapid.IntRange(int(Added), int(Silent)).Draw(t, "change")),
-		Stored: Stored(rapid.IntRange(int(Absent), int(Made)).Draw(t, "stored")),
+		Stored: Stored(rapid.IntRange(int(Absent), int(Joined)).Draw(t, "stored")),
 		Reason: Reason(rapid.Byte().Draw(t, "reason")),
 	}
 	if rapid.Bool().Draw(t, "to") {
@@ -38,6 +38,9 @@ func drawRecord(t *rapid.T) Record {
 	}
 	if rapid.Bool().Draw(t, "from") {
 		r.From = drawPath(t, "from")
+	}
+	if r.Stored == Joined || r.Stored == Linked && rapid.Bool().Draw(t, "link") {
+		r.Link = drawPath(t, "link")
 	}
 	if r.Change == Removed {
 		return r
@@ -95,13 +98,13 @@ func TestEveryChangeStoredAndReasonHasAName(t *testing.T) {
 	for i := Added; i <= Silent; i++ {
 		names[i.String()] = true
 	}
-	for i := Absent; i <= Made; i++ {
+	for i := Absent; i <= Joined; i++ {
 		names[i.String()] = true
 	}
-	for i := NewPath; i <= Replaced; i++ {
+	for i := NewPath; i <= FromTree; i++ {
 		names[i.String()] = true
 	}
-	if want := int(Silent) + int(Made) + 1 + int(Replaced); len(names) != want || names["unknown"] || names["unknown reason"] || names[""] {
+	if want := int(Silent) + int(Joined) + 1 + int(FromTree); len(names) != want || names["unknown"] || names["unknown reason"] || names[""] {
 		t.Errorf("%d different names, want %d: %v", len(names), want, names)
 	}
 	if Change(200).String() != "unknown" || Stored(200).String() != "unknown" || Reason(200).String() != "unknown reason" {

@@ -9,12 +9,10 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime/debug"
 	"sync/atomic"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
-	berrors "go.etcd.io/bbolt/errors"
 )
 
 const schemaVersion = 1
@@ -39,10 +37,14 @@ const lockWait = 2 * time.Minute
 // stopped in its pager holds up no backup; Hold keeps it open for reading. Safe for one goroutine,
 // and for several readers after Hold.
 type DB struct {
-	path string
-	held *bolt.DB
-
+	path  string
+	held  *handle
 	views atomic.Uint64 // while it was held
+
+	trusted []string // fingerprints that the caller knows
+	proved  string   // that of the file whose pages were proved last
+	bytes   int64    // the size of that file
+	badFree error    // what is wrong with its list of free pages
 }
 
 // Open is the index in the file at path. Nothing is read yet but the file's existence: ErrMissing.
@@ -112,8 +114,8 @@ func (db *DB) Hold(ctx context.Context) error {
 	if db.held != nil {
 		return nil
 	}
-	b, err := db.open(ctx, reading)
-	db.held = b
+	h, err := db.open(ctx, reading)
+	db.held = h
 	return err
 }
 
@@ -136,137 +138,18 @@ func (db *DB) ID(ctx context.Context) (id string, err error) {
 	return id, err
 }
 
-// smallest is the size of a database that was just made: four pages, of 4 KiB or more.
-const smallest = 16 << 10
-
-// How the database is opened.
-const (
-	reading = iota
-	proving // reading, with the list of free pages
-	writing
-)
-
-func (db *DB) open(ctx context.Context, how int) (*bolt.DB, error) {
-	start := time.Now()
-	for {
-		b, err := db.try(how)
-		switch {
-		case err == nil:
-			return b, nil
-		case errors.Is(err, berrors.ErrTimeout):
-			if time.Since(start) > lockWait {
-				return nil, fmt.Errorf("%s: %w", db.path, ErrBusy)
-			}
-		case errors.Is(err, fs.ErrNotExist):
-			return nil, fmt.Errorf("%s: %w", db.path, ErrMissing)
-		case errors.As(err, new(*fs.PathError)), errors.Is(err, ErrDamaged):
-			return nil, err
-		case errors.Is(err, berrors.ErrInvalid), errors.Is(err, berrors.ErrChecksum), errors.Is(err, berrors.ErrVersionMismatch):
-			return nil, fmt.Errorf("%s: %w: %v", db.path, ErrDamaged, err)
-		default:
-			return nil, fmt.Errorf("%s: %w", db.path, err)
-		}
-		select {
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		case <-time.After(20 * time.Millisecond):
-		}
-	}
-}
-
-// growth is by how much the file grows, in bytes: bbolt's own 16 MiB are more than most indexes hold.
-const growth = 1 << 20
-
-// try opens the database if nobody has it locked.
-func (db *DB) try(how int) (b *bolt.DB, err error) {
-	var f *os.File
-	o := &bolt.Options{
-		ReadOnly:        how != writing,
-		PreLoadFreelist: how == proving,
-		FreelistType:    bolt.FreelistMapType,
-		Timeout:         time.Nanosecond, // so short that bbolt tries the lock once: the context ends the waiting
-		// bbolt would make an empty database of a missing file, and of an empty one.
-		OpenFile: func(name string, flag int, perm os.FileMode) (_ *os.File, err error) {
-			if f, err = os.OpenFile(name, flag&^os.O_CREATE, perm); err != nil {
-				return nil, err
-			}
-			info, err := f.Stat()
-			if err == nil && info.Size() < smallest {
-				err = damaged("a file of %d bytes", info.Size())
-			}
-			return f, err
-		},
-	}
-	err = db.guard(func() error {
-		if b, err = bolt.Open(db.path, 0o600, o); err != nil {
-			return err
-		}
-		b.AllocSize = growth
-		return b.View(func(tx *bolt.Tx) error { return checkSchema(tx, f) })
-	})
-	switch {
-	case err == nil:
-		return b, nil
-	case b != nil:
-		b.Close()
-	case f != nil:
-		f.Close() // bbolt has, but not where it panicked
-	}
-	return nil, err
-}
-
-// checkSchema makes sure that the buckets are there, so that nothing below need ask again, and that the
-// file was not cut off.
-func checkSchema(tx *bolt.Tx, f *os.File) error {
-	info, err := f.Stat()
-	if err != nil {
-		return err
-	}
-	if info.Size() < tx.Size() {
-		return damaged("%d of %d bytes are left", info.Size(), tx.Size())
-	}
-	for _, name := range [][]byte{bucketMeta, bucketSnapshots, bucketRecords, bucketPaths, bucketIdentity, bucketContent} {
-		if tx.Bucket(name) == nil {
-			return damaged("no bucket %q", name)
-		}
-	}
-	v := tx.Bucket(bucketMeta).Get(keyVersion)
-	if len(v) != 1 || v[0] == 0 {
-		return damaged("no schema version")
-	}
-	if v[0] > schemaVersion {
-		return fmt.Errorf("index of version %d: %w", v[0], ErrNewer)
-	}
-	return nil
-}
-
-// guard turns the panics and memory faults of a damaged database into errors, and says which file is
-// damaged. SetPanicOnFault works on the calling goroutine, so f must not start others.
-func (db *DB) guard(f func() error) (err error) {
-	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
-	defer func() {
-		if r := recover(); r != nil {
-			err = damaged("%v", r)
-		}
-		if errors.Is(err, ErrDamaged) {
-			err = fmt.Errorf("%s: %w", db.path, err)
-		}
-	}()
-	return f()
-}
-
 // view runs f in a read transaction. What f keeps it must copy.
 func (db *DB) view(ctx context.Context, f func(tx *bolt.Tx) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	b := db.held
-	if b == nil {
+	h := db.held
+	if h == nil {
 		var err error
-		if b, err = db.open(ctx, reading); err != nil {
+		if h, err = db.open(ctx, reading); err != nil {
 			return err
 		}
-		defer b.Close()
+		defer h.Close()
 	} else if db.views.Add(1)%forgetViews == 0 {
 		g := f
 		f = func(tx *bolt.Tx) error {
@@ -274,7 +157,7 @@ func (db *DB) view(ctx context.Context, f func(tx *bolt.Tx) error) error {
 			return g(tx)
 		}
 	}
-	return db.guard(func() error { return b.View(f) })
+	return db.guard(func() error { return h.View(f) })
 }
 
 // updates opens the database for writing while f runs.
@@ -282,22 +165,29 @@ func (db *DB) updates(ctx context.Context, f func(update updater) error) error {
 	if err := db.Release(); err != nil {
 		return err
 	}
-	// bbolt panics on a damaged list of free pages and leaves the file mapped, and so locked, until the
-	// process ends. A reader's lock does no harm.
-	b, err := db.open(ctx, proving)
+	// A reader's look comes first: on a damaged list of free pages bbolt panics, when it opens the file for
+	// writing, and leaves it locked until the process ends.
+	h, err := db.open(ctx, reading)
 	if err != nil {
 		return err
 	}
-	if err := b.Close(); err != nil {
+	if err := h.Close(); err != nil {
 		return err
 	}
-	if b, err = db.open(ctx, writing); err != nil {
+	if db.badFree != nil {
+		return fmt.Errorf("%s: %w", db.path, db.badFree)
+	}
+	if h, err = db.open(ctx, writing); err != nil {
 		return err
 	}
+	db.proved = ""
 	err = f(func(g func(tx *bolt.Tx) error) error {
-		return db.guard(func() error { return b.Update(g) })
+		return db.guard(func() error { return h.Update(g) })
 	})
-	if err := errors.Join(err, db.guard(b.Close)); err != nil {
+	if err == nil {
+		err = db.wrote(h.file)
+	}
+	if err := errors.Join(err, db.guard(h.Close)); err != nil {
 		return fmt.Errorf("%s: %w", db.path, err)
 	}
 	return nil
@@ -320,9 +210,16 @@ func (db *DB) Snapshots(ctx context.Context) (all []Header, err error) {
 }
 
 func parseHeader(k, v []byte) (Header, error) {
-	var h Header
 	b, ok := unseal(v, k)
-	if !ok || len(k) != 8 {
+	if !ok {
+		return Header{}, damaged("the header of a snapshot")
+	}
+	return decodeHeader(k, b)
+}
+
+// decodeHeader reads a header without its checksum.
+func decodeHeader(k, b []byte) (h Header, err error) {
+	if len(k) != 8 {
 		return h, damaged("the header of a snapshot")
 	}
 	if err := json.Unmarshal(b, &h); err != nil {

@@ -1,8 +1,11 @@
 package index
 
 import (
+	"bytes"
+	"container/heap"
 	"context"
 	"errors"
+	"fmt"
 	"iter"
 
 	bolt "go.etcd.io/bbolt"
@@ -11,13 +14,16 @@ import (
 )
 
 // Difference is what became of one path between two snapshots. Before is nil with Added, After with
-// Removed. From is where a Moved entry was before. Its records are valid for good.
+// Removed. From is where a Moved entry was before. Its records are valid for good. Reason and Stored are those
+// of the path's last record between the two, a tombstone too.
 type Difference struct {
 	Change Change
 	Path   string
 	From   string
 	Before *Record
 	After  *Record
+	Reason Reason
+	Stored Stored
 }
 
 // Diff yields the differences from snapshot a to snapshot b, whichever is the older, in key order of the
@@ -27,12 +33,21 @@ type Difference struct {
 //
 // Taking away what is Removed and what Moved from, then setting what every After says, makes b of a.
 func (db *DB) Diff(ctx context.Context, a, b uint64) iter.Seq2[Difference, error] {
+	return db.diff(ctx, a, b, nil)
+}
+
+func (db *DB) diff(ctx context.Context, a, b uint64, p *Pending) iter.Seq2[Difference, error] {
 	return func(yield func(Difference, error) bool) {
 		var next []byte
 		for more := true; more; {
 			var found []Difference
 			err := db.view(ctx, func(tx *bolt.Tx) (err error) {
 				f := &follower{tx: tx, b: openBuckets(tx), from: a, to: b, first: min(a, b), last: max(a, b)}
+				if f.b.pending = p; p != nil {
+					if err := p.settle(tx); err != nil {
+						return err
+					}
+				}
 				found, next, err = f.page(next)
 				more = next != nil
 				return err
@@ -56,17 +71,25 @@ type follower struct {
 	b           *buckets
 	from, to    uint64
 	first, last uint64 // the same two in time order
+
+	made map[place]string // with Merged, of inodes that came between the two and left the path, a name
 }
 
 // page compares the paths from start on that have records in (first, last], until it has looked at a page
 // full.
 func (f *follower) page(start []byte) (found []Difference, next []byte, err error) {
-	next, err = f.each(start, func(path string, _ []holder) error {
+	next, err = f.each(start, func(path string, records []holder) error {
 		d, err := f.compare(path)
-		if d.Change != 0 {
-			found = append(found, d)
+		if err != nil || d.Change == 0 {
+			return err
 		}
-		return err
+		var last Record
+		if err := records[len(records)-1].parse(path, &last); err != nil {
+			return err
+		}
+		d.Reason, d.Stored = last.Reason, last.Stored
+		found = append(found, d)
+		return nil
 	})
 	return found, next, err
 }
@@ -75,8 +98,20 @@ func (f *follower) page(start []byte) (found []Difference, next []byte, err erro
 type holder struct {
 	bucket uint64
 	first  bool // of the oldest of the snapshots: its records are against the first of the two
-	c      *bolt.Cursor
+	c      stepper
 	k, v   []byte
+}
+
+// stepper goes from key to key, nil at the end.
+type stepper interface{ Next() (key, value []byte) }
+
+// parse reads the record of path that h stands at into r, which aliases nothing. each has checked the seal.
+func (h *holder) parse(path string, r *Record) error {
+	body, _ := unseal(h.v, h.k)
+	if err := parseRecord(string(body), r); err != nil {
+		return fmt.Errorf("%q: %w", path, err)
+	}
+	return nil
 }
 
 // each visits the paths from start on that have records in (first, last], with those records, still
@@ -88,26 +123,31 @@ func (f *follower) each(start []byte, visit func(path string, records []holder) 
 	}
 	for i := range all {
 		s := &all[i]
+		if p := f.b.pending; p != nil && s.bucket == p.seq {
+			c := p.seek(start)
+			s.c = c
+			s.k, s.v = c.Next()
+			continue
+		}
 		if s.c, s.k, s.v, err = seekWhole(f.tx.Bucket(bucketRecords).Bucket(seqKey(s.bucket)), start); err != nil {
 			return nil, err
 		}
 	}
+	front := &merge{}
+	for i := range all {
+		if all[i].k != nil {
+			*front = append(*front, &all[i])
+		}
+	}
+	heap.Init(front)
 	up := rising{last: start}
 	having := make([]holder, 0, len(all))
-	for n := 0; ; n++ {
-		var key []byte
-		for i := range all {
-			if s := &all[i]; s.k != nil && (key == nil || string(s.k) < string(key)) {
-				key = s.k
-			}
-		}
-		if key == nil {
-			return nil, nil
-		}
+	for n := 0; len(*front) > 0; n++ {
+		key := (*front)[0].k
 		if err := up.step(key); err != nil {
 			return nil, err
 		}
-		if n == pageSize {
+		if n == diffPage {
 			return append([]byte(nil), key...), nil
 		}
 		path, err := pathOf(key)
@@ -115,27 +155,56 @@ func (f *follower) each(start []byte, visit func(path string, records []holder) 
 			return nil, err
 		}
 		having = having[:0]
-		for i := range all {
-			s := &all[i]
-			if string(s.k) != string(key) {
-				continue
-			}
+		for len(*front) > 0 && string((*front)[0].k) == string(key) {
+			s := (*front)[0]
 			if _, ok := unseal(s.v, s.k); !ok { // a path that changed must not be passed over for a damaged key
 				return nil, damaged("the record of %q", path)
 			}
 			having = append(having, *s)
-			s.k, s.v = s.c.Next()
+			if s.k, s.v = s.c.Next(); s.k == nil {
+				heap.Pop(front)
+			} else {
+				heap.Fix(front, 0)
+			}
 		}
 		if err := visit(path, having); err != nil {
 			return nil, err
 		}
 	}
+	return nil, nil
+}
+
+// diffPage is how many paths one transaction compares: each begins with a search in every bucket, of which there
+// may be a thousand.
+const diffPage = 4 * pageSize
+
+// merge is a heap of holders, for container/heap: first the smallest key, of equal ones that of the oldest bucket.
+type merge []*holder
+
+func (m merge) Len() int      { return len(m) }
+func (m merge) Swap(i, j int) { m[i], m[j] = m[j], m[i] }
+func (m merge) Less(i, j int) bool {
+	if c := bytes.Compare(m[i].k, m[j].k); c != 0 {
+		return c < 0
+	}
+	return m[i].bucket < m[j].bucket
+}
+func (m *merge) Push(x any) { *m = append(*m, x.(*holder)) }
+func (m *merge) Pop() any {
+	last := len(*m) - 1
+	h := (*m)[last]
+	*m = (*m)[:last]
+	return h
 }
 
 // holders are the buckets of the snapshots in (first, last], oldest first, not read yet.
 func (f *follower) holders() (all []holder, err error) {
+	last := f.last
+	if f.b.pending != nil {
+		last = f.b.pending.newest
+	}
 	c, k, v, err := seekWhole(f.tx.Bucket(bucketSnapshots), seqKey(f.first+1))
-	for ; k != nil && err == nil && string(k) <= string(seqKey(f.last)); k, v = c.Next() {
+	for ; k != nil && err == nil && string(k) <= string(seqKey(last)); k, v = c.Next() {
 		h, err := parseHeader(k, v)
 		if err != nil {
 			return nil, err
@@ -147,6 +216,9 @@ func (f *follower) holders() (all []holder, err error) {
 	}
 	if err == nil && k != nil {
 		err = whole(k, v)
+	}
+	if f.b.pending != nil {
+		all = append(all, holder{bucket: f.b.pending.seq, first: len(all) == 0})
 	}
 	return all, err
 }
@@ -230,8 +302,14 @@ func (f *follower) state(path string, seq uint64) (*Record, error) {
 
 func (f *follower) seqs(path string) ([]uint64, []byte, error) {
 	key := appendKey(nil, path)
-	seqs, err := seqsAt(f.tx.Bucket(bucketPaths), key)
+	seqs, err := f.b.seqs(f.tx, key)
 	return seqs, key, err
+}
+
+// born finds the record that made the inode of the one at p, which is r, as far back as one in a bucket up to
+// oldest. r becomes that record.
+func (f *follower) born(p place, r *Record, oldest uint64) (place, error) {
+	return (&tracer{tx: f.tx, b: f.b}).born(p, r, oldest)
 }
 
 // origin is the path, in the first snapshot, of the file that is at path in the last; nil if it was not

@@ -37,7 +37,7 @@ func newHints(dir string) *hints {
 	return &hints{edits{bucket: bucketIdentity, dir: dir}, edits{bucket: bucketContent, dir: dir}}
 }
 
-// begin is the step between collecting the edits and making them.
+// begin is the stage between collecting the edits and making them.
 func (h *hints) begin(*txn) (done bool, err error) {
 	return true, errors.Join(h.identity.begin(), h.content.begin())
 }
@@ -237,8 +237,8 @@ func (e *edits) pop() error {
 	return nil
 }
 
-// step makes the edits, as many as t has room for.
-func (e *edits) step(t *txn) (done bool, err error) { return e.make(t, t.room) }
+// stage makes the edits, as many as t has room for.
+func (e *edits) stage(t *txn) (done bool, err error) { return e.make(t, t.room) }
 
 // make makes edits while there is room for another.
 func (e *edits) make(t *txn, room func() bool) (done bool, err error) {

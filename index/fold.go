@@ -3,7 +3,6 @@ package index
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"iter"
 
 	bolt "go.etcd.io/bbolt"
@@ -23,10 +22,11 @@ func (db *DB) Merged(ctx context.Context, prev uint64, next *Header) iter.Seq2[*
 		own := next.bucket()
 		next.Added, next.Modified, next.Metadata, next.Moved, next.Removed, next.CopiedBytes = 0, 0, 0, 0, 0, 0
 		var start []byte
+		made := map[place]string{}
 		for more := true; more; {
 			var page []Entry
 			err := db.view(ctx, func(tx *bolt.Tx) (err error) {
-				f := &follower{tx: tx, b: openBuckets(tx), from: prev, to: next.Seq, first: prev, last: next.Seq}
+				f := &follower{tx: tx, b: openBuckets(tx), from: prev, to: next.Seq, first: prev, last: next.Seq, made: made}
 				start, err = f.each(start, func(path string, records []holder) error {
 					e, old, err := f.merge(path, records)
 					if err != nil {
@@ -61,7 +61,7 @@ func (db *DB) Merged(ctx context.Context, prev uint64, next *Header) iter.Seq2[*
 
 // ownInode is 1 for an entry that is in the tree and is no folder and no hard link, else 0.
 func ownInode(r *Record) int64 {
-	if r.Exists() && r.Kind != file.Folder && r.Stored != Absent && r.Stored != Linked {
+	if r.Exists() && r.Kind != file.Folder && r.Stored != Absent && !r.Stored.Shares() {
 		return 1
 	}
 	return 0
@@ -93,14 +93,16 @@ func (h *Header) count(r *Record) {
 func (f *follower) merge(path string, records []holder) (e Entry, newest *Record, err error) {
 	last := records[len(records)-1]
 	newest = new(Record)
-	body, _ := unseal(last.v, last.k) // each has checked it
-	if err := parseRecord(string(body), newest); err != nil {
-		return e, nil, fmt.Errorf("%q: %w", path, err)
+	if err := last.parse(path, newest); err != nil {
+		return e, nil, err
 	}
 	e = Entry{path, *newest}
 	if len(records) == 1 && newest.To == "" && (newest.From == "" || last.first) {
-		if newest.Change == Removed && f.first == 0 {
+		switch {
+		case newest.Change == Removed && f.first == 0:
 			return Entry{}, newest, nil
+		case newest.Link != "" && (newest.Stored == Joined || !last.first):
+			return e, newest, f.share(&e, last.bucket, newest)
 		}
 		return e, newest, nil
 	}
@@ -121,9 +123,6 @@ func (f *follower) merge(path string, records []holder) (e Entry, newest *Record
 		}
 		e.Change = Removed
 		return e, newest, nil
-	}
-	if e.Stored, err = f.stored(path, last.bucket, newest); err != nil {
-		return e, nil, err
 	}
 	from, moved, err := f.moved(path, f.last)
 	switch {
@@ -158,7 +157,7 @@ func (f *follower) merge(path string, records []holder) (e Entry, newest *Record
 			e.Reason = Replaced
 		}
 	}
-	return e, newest, nil
+	return e, newest, f.share(&e, last.bucket, newest)
 }
 
 // stayed reports whether the file that is at path in the last snapshot is the one that was there in the first.
@@ -177,34 +176,63 @@ var mergedReason = [...]Reason{
 	Silent: NoReason, Removed: Gone,
 }
 
-// stored is how the inode of a linked entry came into the snapshots after the first: linked from there, or
-// in some other way since.
-func (f *follower) stored(path string, bucket uint64, r *Record) (Stored, error) {
-	for {
-		if r.Stored != Linked || r.Reason == HardLink {
-			return r.Stored, nil
-		}
-		from := path
-		if r.From != "" {
-			from = r.From
-		}
-		seqs, key, err := f.seqs(from)
-		if err != nil {
-			return 0, err
-		}
-		s := at(seqs, bucket-1)
-		if s <= f.first {
-			return Linked, nil
-		}
-		var older Record
-		if err := f.b.record(s, key, &older); err != nil {
-			return 0, err
-		}
-		if from == path && !older.SameIdentity(r) { // it was linked to another name of its file, not to this
-			return Linked, nil
-		}
-		path, bucket, r = from, s, &older
+// share says in e, the merged record of a path whose newest record lies in bucket, which inode it has: one of
+// the snapshot before, a new one, or that of another name with a new one.
+func (f *follower) share(e *Entry, bucket uint64, newest *Record) error {
+	if e.Kind == file.Folder || e.Stored == Absent {
+		return nil
 	}
+	at := place{e.Path, bucket}
+	maker := *newest
+	born, err := f.born(at, &maker, f.first)
+	if err != nil || born == at && maker.Stored.Shares() {
+		return err
+	}
+	if born.bucket <= f.first {
+		e.Stored, e.Link = Linked, ""
+		if from := e.shared(e.Path); from != born.path {
+			e.Link = born.path
+		}
+		return nil
+	}
+	name, err := f.nameOf(born, e)
+	if err != nil {
+		return err
+	}
+	if e.Stored, e.Link = Joined, name; name == e.Path {
+		e.Stored, e.Link = maker.Stored, ""
+	}
+	return nil
+}
+
+// nameOf is the path in the last snapshot whose record stands for an inode that was born between the two, of
+// which e is a name: where it was born, if it is there still, else the first in key order.
+func (f *follower) nameOf(born place, e *Entry) (string, error) {
+	if born.path == e.Path {
+		return e.Path, nil
+	}
+	seqs, key, err := f.seqs(born.path)
+	if err != nil {
+		return "", err
+	}
+	var r Record
+	now := place{born.path, at(seqs, f.last)}
+	if err := f.b.record(now.bucket, key, &r); err != nil {
+		return "", err
+	}
+	if r.Exists() {
+		if now, err = f.born(now, &r, f.first); err != nil || now == born {
+			return born.path, err
+		}
+	}
+	name, ok := f.made[born]
+	if !ok {
+		name = e.Path
+		if e.Nlink > 1 {
+			f.made[born] = name
+		}
+	}
+	return name, nil
 }
 
 // Fold makes snapshot next follow snapshot prev, 0 for none: the headers of those between go, and their
@@ -226,7 +254,7 @@ func (db *DB) Fold(ctx context.Context, prev uint64, next *Header, merged iter.S
 		if err := f.pull(set); err != nil {
 			return err
 		}
-		return update.steps(ctx,
+		return update.stages(ctx,
 			func(t *txn) (bool, error) { return f.change(t, set) },
 			f.empty,
 			func(t *txn) (bool, error) { return true, f.end(t.Tx) },
@@ -407,8 +435,9 @@ func (f *folding) sources(root *bolt.Bucket) (sources []holder, err error) {
 		if bucket == nil {
 			return nil, damaged("no records in bucket %d", b)
 		}
-		s := holder{bucket: b, c: bucket.Cursor()}
-		if s.k, s.v = s.c.Seek(f.after); f.after != nil && bytes.Equal(s.k, f.after) {
+		c := bucket.Cursor()
+		s := holder{bucket: b, c: c}
+		if s.k, s.v = c.Seek(f.after); f.after != nil && bytes.Equal(s.k, f.after) {
 			s.k, s.v = s.c.Next()
 		}
 		sources = append(sources, s)

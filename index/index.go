@@ -104,6 +104,7 @@ type Header struct {
 	Note        string    `json:"note"`
 
 	// Below: what a rebuild of the index needs. Not part of the `list` contract.
+	Parent      uint64            `json:"parent,omitempty"`      // the snapshot that the change set is relative to; 0: the first
 	Destination string            `json:"destination,omitempty"` // the destination's id
 	Volumes     []string          `json:"volumes,omitempty"`     // file system ids, by volume number
 	Users       map[uint32]string `json:"users,omitempty"`       // names of the owners met, as the source's system knew them
@@ -112,4 +113,5 @@ type Header struct {
 	Work        string            `json:"work,omitempty"`    // folder in .snap/tmp that a prepared snapshot is published from
 	Bucket      uint64            `json:"bucket,omitempty"`  // where its records lie, if not under its own Seq
 	Merged      []uint64          `json:"merged,omitempty"`  // in a change set: the sets that were folded into it last
+	Boot        string            `json:"boot,omitempty"`    // in the header a change set begins with: file.Dir.Session of the destination
 }

@@ -26,7 +26,7 @@ func (db *DB) Learn(ctx context.Context, newest uint64, facts iter.Seq2[*Entry, 
 	return db.updates(ctx, func(update updater) error {
 		set := pull(ctx, facts)
 		defer set.stop()
-		return update.steps(ctx, func(t *txn) (done bool, err error) {
+		return update.stages(ctx, func(t *txn) (done bool, err error) {
 			h, err := headerOf(t.Tx, newest)
 			if err != nil {
 				return false, err

@@ -138,7 +138,7 @@ func (db *DB) Lookup(ctx context.Context, seq uint64, path string) (r Record, si
 
 func lookup(tx *bolt.Tx, b *buckets, seq uint64, path string, r *Record) (uint64, error) {
 	key := appendKey(nil, path)
-	seqs, err := seqsAt(tx.Bucket(bucketPaths), key)
+	seqs, err := b.seqs(tx, key)
 	if err != nil {
 		return 0, err
 	}

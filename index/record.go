@@ -36,12 +36,16 @@ type Stored uint8
 const (
 	Absent Stored = iota
 	Copied        // read from the source and written
-	Linked        // another name of an inode that an older snapshot, or another name in this one, holds
+	Linked        // another name of an inode that the snapshot before holds, there at Link, else From, else this path
 	Cloned        // a new inode that shares its blocks with an older snapshot's
 	Made          // a folder, symbolic link or special file
+	Joined        // another name of an inode that was new in this snapshot, there at Link
 )
 
-var storedNames = [...]string{"absent", "copied", "linked", "cloned", "made"}
+var storedNames = [...]string{"absent", "copied", "linked", "cloned", "made", "joined"}
+
+// Shares reports whether the entry is another name of an inode that was there already.
+func (s Stored) Shares() bool { return s == Linked || s == Joined }
 
 func (s Stored) String() string {
 	if int(s) < len(storedNames) {
@@ -78,6 +82,7 @@ const (
 	UnreadableNow            // could not be read this time
 	VanishedMeanwhile        // was gone when it was to be read
 	Replaced                 // by another file, in a snapshot that was deleted since
+	FromTree                 // taken from a snapshot's tree: another inode than before, equal size and time
 )
 
 var reasonTexts = [...]string{
@@ -88,6 +93,7 @@ var reasonTexts = [...]string{
 	"the older copy has as many links as the file system allows", "content read as --checksum asks",
 	"content verified", "no longer in the source", "could not be read", "vanished while the backup ran",
 	"replaced by another file in a snapshot that was deleted since",
+	"another copy of the same size and time, not compared",
 }
 
 func (r Reason) String() string {
@@ -112,6 +118,11 @@ const (
 	Hashed
 )
 
+// TreeVolume is the Volume of a record that was made from a snapshot's tree. Its inode and birth time are
+// those of the tree, so that the names that share an inode are known; no file system of a source has
+// this number.
+const TreeVolume = 1<<32 - 1
+
 // Record is the state that one snapshot introduced for one path.
 type Record struct {
 	file.Stat        // Dev and Mount are not stored; Volume stands for Dev
@@ -125,6 +136,7 @@ type Record struct {
 	Reason    Reason
 	From      string // with Moved and hard links: the path it was linked or moved from, in the snapshot before
 	To        string // where the file that was here before has moved; set when records are imported
+	Link      string // with Joined, and with Linked where From does not say it: another name of the inode
 }
 
 // Has reports whether all of the flags are set.
@@ -150,12 +162,24 @@ func (r *Record) SameIdentity(o *Record) bool {
 	return r.Volume == o.Volume && r.Ino == o.Ino && r.Ino != 0 && r.Btime == o.Btime
 }
 
-// SameContent reports whether both hold the same bytes, target or device, as far as the records prove.
+// Weak reports whether the record is of a file whose content is not known: it was made from a tree.
+func (r *Record) Weak() bool {
+	return r.Kind == file.Regular && r.Stored != Absent && !r.Has(Hashed)
+}
+
+// SameContent reports whether both hold the same bytes, target or device, as far as the records tell:
+// where one has no hash, size and modification time have to do.
 func (r *Record) SameContent(o *Record) bool {
 	if r.Kind != o.Kind || r.Size != o.Size || r.Target != o.Target || r.Rdev != o.Rdev {
 		return false
 	}
-	return r.Kind != file.Regular || r.Has(Hashed) && o.Has(Hashed) && r.Hash == o.Hash
+	switch {
+	case r.Kind != file.Regular:
+		return true
+	case r.Has(Hashed) && o.Has(Hashed):
+		return r.Hash == o.Hash
+	}
+	return r.Mtime == o.Mtime
 }
 
 // SameMeta reports whether mode, owner, xattrs and modification time are equal.
@@ -165,7 +189,12 @@ func (r *Record) SameMeta(o *Record) bool {
 
 // SameOwnerMode reports whether mode, owner and xattrs are equal.
 func (r *Record) SameOwnerMode(o *Record) bool {
-	if r.Kind != file.Symlink && r.Mode != o.Mode || r.UID != o.UID || r.GID != o.GID || len(r.Xattrs) != len(o.Xattrs) {
+	return (r.Kind == file.Symlink || r.Mode == o.Mode) && r.UID == o.UID && r.GID == o.GID && r.SameXattrs(o)
+}
+
+// SameXattrs reports whether the extended attributes are equal.
+func (r *Record) SameXattrs(o *Record) bool {
+	if len(r.Xattrs) != len(o.Xattrs) {
 		return false
 	}
 	for i, x := range r.Xattrs {

@@ -49,14 +49,14 @@ func (t *txn) delete(b *bolt.Bucket, key []byte) error {
 	return b.Delete(key)
 }
 
-// step is a part of some work: it goes on with it for as long as t has room, and reports whether it is done.
-type step func(t *txn) (done bool, err error)
+// stage is a part of some work: it goes on with it for as long as t has room, and reports whether it is done.
+type stage func(t *txn) (done bool, err error)
 
 // updater runs one write transaction.
 type updater func(func(tx *bolt.Tx) error) error
 
-// steps does each of the steps until it is done, in order, in as few transactions as stay small.
-func (update updater) steps(ctx context.Context, all ...step) error {
+// stages does each of the stages until it is done, in order, in as few transactions as stay small.
+func (update updater) stages(ctx context.Context, all ...stage) error {
 	for len(all) > 0 {
 		if err := ctx.Err(); err != nil {
 			return err

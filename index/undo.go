@@ -92,7 +92,7 @@ func headerOf(tx *bolt.Tx, seq uint64) (Header, error) {
 
 // undoRecords takes back all records of a bucket, and the bucket. Every path in it must have none that are newer.
 func undoRecords(ctx context.Context, update updater, bucket uint64) error {
-	return update.steps(ctx, func(t *txn) (done bool, err error) {
+	return update.stages(ctx, func(t *txn) (done bool, err error) {
 		root := t.Bucket(bucketRecords)
 		if root.Bucket(seqKey(bucket)) == nil {
 			return true, nil

@@ -24,7 +24,7 @@ func (db *DB) Import(ctx context.Context, seq uint64, changes iter.Seq2[*Entry, 
 		defer in.hints.close()
 		set := pull(ctx, changes)
 		defer func() { set.stop() }()
-		return update.steps(ctx,
+		return update.stages(ctx,
 			func(t *txn) (bool, error) { return in.records(t, set) },
 			func(t *txn) (bool, error) {
 				if !in.moves {
@@ -37,8 +37,8 @@ func (db *DB) Import(ctx context.Context, seq uint64, changes iter.Seq2[*Entry, 
 				return in.moved(t, set)
 			},
 			in.hints.begin,
-			in.hints.identity.step,
-			in.hints.content.step,
+			in.hints.identity.stage,
+			in.hints.content.stage,
 			func(t *txn) (bool, error) {
 				h := *header()
 				h.Seq, h.State = seq, Prepared

@@ -66,7 +66,7 @@ func Compare(walk iter.Seq2[*Item, error], old iter.Seq2[*index.Entry, error], v
 			*pair = Pair{New: it}
 			if more && c == 0 {
 				pair.Old = e
-				pair.Same = it.Err == nil && unchanged(&e.Record, &it.Stat, volume(it.Stat.Dev), rules)
+				pair.Same = it.Err == nil && Unchanged(&e.Record, &it.Stat, volume(it.Stat.Dev), rules) && !renumbered(&e.Record, &it.Stat)
 			}
 			if !yield(pair, nil) {
 				return
@@ -110,13 +110,20 @@ func compareTo(path, dir, name string) int {
 	return index.Compare(path[n+1:], name)
 }
 
-// unchanged is the first row of the rule table: the stat record alone proves that nothing happened.
-func unchanged(old *index.Record, s *file.Stat, volume uint32, rules Rules) bool {
+// renumbered reports whether a file has another number of names than before. Its ctime says so too, unless that
+// is to be ignored.
+func renumbered(old *index.Record, s *file.Stat) bool {
+	return s.Kind != file.Folder && old.Ctime != s.Ctime && old.Nlink != s.Nlink
+}
+
+// Unchanged is the first row of the rule table: the stat record alone proves that nothing happened to the
+// file since old was recorded. volume is the number that the index has for the file system of s.
+func Unchanged(old *index.Record, s *file.Stat, volume uint32, rules Rules) bool {
 	if old.Kind != s.Kind || old.Mtime != s.Mtime || old.Size != s.Size || old.Mode != s.Mode && s.Kind != file.Symlink ||
 		old.UID != s.UID || old.GID != s.GID || old.Rdev != s.Rdev {
 		return false
 	}
-	if old.Flags&(index.Racy|index.Inconsistent|index.Unreadable) != 0 || rules.Checksum && s.Kind == file.Regular {
+	if old.Weak() || old.Flags&(index.Racy|index.Inconsistent|index.Unreadable) != 0 || rules.Checksum && s.Kind == file.Regular {
 		return false
 	}
 	if !rules.IgnoreCtime && old.Ctime != s.Ctime {

@@ -34,6 +34,7 @@ type Facts struct {
 	New  *index.Record // what the source has: stat, volume, xattrs, target; with HashKnown the hash too
 
 	HashKnown bool // New.Hash is the hash of the source's content now
+	Weak      bool // the index did not know Old.Hash; it was read from the previous snapshot's copy
 
 	// An entry of the previous snapshot with the identity of New, at another path. KnownGone: that path
 	// no longer leads to this file.
@@ -51,10 +52,13 @@ type Facts struct {
 // is known; it never answers Read then.
 //
 // An unchanged file whose number of names changed is linked as before but gets a new, silent record: which
-// names share an inode is read off the records.
+// names share an inode is read off the records. So does one whose hash was not known: it is known now.
 func Judge(f Facts, rules Rules) Verdict {
 	v := judge(f, rules)
-	if v.Do == Learn && f.New.Kind != file.Folder && f.Old.Nlink != f.New.Nlink {
+	if v.Do == Learn && f.Weak {
+		return Verdict{Do: Link, Change: index.Silent, Reason: index.Verified}
+	}
+	if v.Do == Learn && f.New.Kind != file.Folder && f.Old.Nlink != f.New.Nlink || v.Do == Keep && renumbered(f.Old, &f.New.Stat) {
 		return Verdict{Do: Link, Change: index.Silent, Reason: index.Regrouped}
 	}
 	return v
@@ -114,7 +118,7 @@ func judgeOld(f Facts, rules Rules) Verdict {
 		}
 		return Verdict{Copy, index.Modified, index.SizeOrTime, ""}
 	}
-	if differs := f.HashKnown && old.Hash != now.Hash; !differs && unchanged(old, &now.Stat, now.Volume, rules) {
+	if differs := f.HashKnown && old.Hash != now.Hash; !differs && Unchanged(old, &now.Stat, now.Volume, rules) {
 		return Verdict{Do: Keep}
 	}
 	if !f.HashKnown {

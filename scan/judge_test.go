@@ -92,6 +92,12 @@ func hashed(f Facts) Facts {
 	return f
 }
 
+// weak says that the index did not know the hash, and the copy was read.
+func weak(f Facts) Facts {
+	f.Weak = true
+	return f
+}
+
 // same is a file of the previous snapshot at its own path, and what the source has there now.
 func same(edits ...edit) Facts {
 	return Facts{Path: "p", Old: record(file.Regular), New: record(file.Regular, edits...)}
@@ -149,7 +155,14 @@ func TestAFileAtItsPath(t *testing.T) {
 		{"grown", same(size(6)), none, modified(index.SizeOrTime)},
 		{"grown", same(size(6)), ignoreCtime, modified(index.SizeOrTime)},
 		{"a hard link made of it, read", hashed(same(names(2), ctime(200))), none, Verdict{Link, index.Silent, index.Regrouped, ""}},
+		{"a hard link made of it, the ctime ignored", same(names(2), ctime(200)), ignoreCtime, Verdict{Link, index.Silent, index.Regrouped, ""}},
+		{"a number of names that no ctime tells of", same(names(2)), none, keep},
 		{"never hashed", sameAfter(unhashed, ctime(200)), none, reads},
+		{"from a tree", sameAfter(unhashed), ignoreCtime, reads},
+		{"from a tree, equal to its copy", weak(hashed(sameAfter(inode(99), inode(7)))), none, Verdict{Link, index.Silent, index.Verified, ""}},
+		{"from a tree, equal to its copy, names changed", weak(hashed(sameAfter(inode(99), names(2)))), none, Verdict{Link, index.Silent, index.Verified, ""}},
+		{"from a tree, another content than its copy", weak(hashed(same(content(1)))), none, modified(index.ContentDiffers)},
+		{"from a tree, another mode", weak(hashed(same(mode(0o600)))), none, chmod},
 		{"never hashed, read", hashed(sameAfter(unhashed, ctime(200))), none, modified(index.ContentDiffers)},
 		{"changed while it was copied", sameAfter(flags(index.Inconsistent)), none, reads},
 		{"changed while it was copied, read", hashed(sameAfter(flags(index.Inconsistent))), none, Verdict{Copy, index.Silent, index.Verified, ""}},

@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -9,29 +10,13 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // TestSignals sends signals to a backup that waits for the destination's lock: it ends with the code of
 // the signal, and leaves the destination as it was.
 func TestSignals(t *testing.T) {
-	dir := t.TempDir()
-	snap := filepath.Join(dir, "snap")
-	if out, err := exec.Command("go", "build", "-o", snap, ".").CombinedOutput(); err != nil {
-		t.Fatalf("build: %v\n%s", err, out)
-	}
-	for _, d := range []string{"src", "dest"} {
-		if err := os.Mkdir(filepath.Join(dir, d), 0o755); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := os.WriteFile(filepath.Join(dir, "src/a"), []byte("a"), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	command := func(args ...string) *exec.Cmd {
-		c := exec.Command(snap, args...)
-		c.Dir, c.Env = dir, append(os.Environ(), "XDG_STATE_HOME="+dir)
-		return c
-	}
+	dir, command := place(t)
 	if out, err := command("backup", "dest", "src").CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
@@ -80,6 +65,99 @@ func waitForLock(t *testing.T, pid int) {
 			if to, err := os.Readlink(filepath.Join(dir, fd.Name())); err == nil && strings.HasSuffix(to, "/.snap/lock") {
 				return
 			}
+		}
+	}
+}
+
+// place is a folder with a source, a file in it, and an empty destination, and a way to run snap there.
+func place(t *testing.T) (dir string, command func(args ...string) *exec.Cmd) {
+	t.Helper()
+	dir = t.TempDir()
+	for _, d := range []string{"src", "dest"} {
+		if err := os.Mkdir(filepath.Join(dir, d), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.WriteFile(filepath.Join(dir, "src/a"), []byte("a"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	snap := filepath.Join(dir, "snap")
+	if out, err := exec.Command("go", "build", "-o", snap, ".").CombinedOutput(); err != nil {
+		t.Fatalf("build: %v\n%s", err, out)
+	}
+	return dir, func(args ...string) *exec.Cmd {
+		c := exec.Command(snap, args...)
+		c.Dir, c.Env = dir, append(os.Environ(), "XDG_STATE_HOME="+dir)
+		return c
+	}
+}
+
+// TestSignalInLongCopy interrupts the copy of a file that takes a quarter of an hour to read: the backup
+// ends, and the next one takes over what was copied before.
+func TestSignalInLongCopy(t *testing.T) {
+	dir, command := place(t)
+	for { // until the time of the source is far enough back to prove something
+		if info, err := os.Lstat(filepath.Join(dir, "src/a")); err != nil {
+			t.Fatal(err)
+		} else if time.Since(info.ModTime()) > 4*time.Second {
+			break
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	long := filepath.Join(dir, "src/long")
+	for _, tt := range []struct {
+		signal syscall.Signal
+		code   int
+	}{{syscall.SIGINT, 130}, {syscall.SIGTERM, 143}} {
+		dest := filepath.Join(dir, fmt.Sprint("dest", tt.code))
+		if err := errors.Join(os.Mkdir(dest, 0o700), os.WriteFile(long, nil, 0o644), os.Truncate(long, 1<<40)); err != nil {
+			t.Fatal(err)
+		}
+		c := command("backup", dest, "src")
+		var text strings.Builder
+		c.Stderr = &text
+		if err := c.Start(); err != nil {
+			t.Fatal(err)
+		}
+		done := make(chan error, 1)
+		go func() { done <- c.Wait() }()
+		var copies []string
+		for len(copies) == 0 {
+			select {
+			case err := <-done:
+				t.Fatalf("%v\n%s", err, text.String())
+			default:
+				copies, _ = filepath.Glob(dest + "/.snap/tmp/*/tree/long")
+			}
+		}
+		if err := c.Process.Signal(tt.signal); err != nil {
+			t.Fatal(err)
+		}
+		var exit *exec.ExitError
+		if err := <-done; !errors.As(err, &exit) || exit.ExitCode() != tt.code || !strings.Contains(text.String(), "snap: what was copied is kept") {
+			t.Errorf("%v: %v, %q, want exit code %d", tt.signal, err, text.String(), tt.code)
+		}
+		tree := filepath.Dir(copies[0])
+		was, err := os.Lstat(filepath.Join(tree, "a"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if set, err := os.ReadFile(filepath.Join(tree, "../changes")); err != nil || !strings.Contains(string(set), `"boot":`) {
+			t.Skipf("this system does not tell one mount from the next (%v)", err)
+		}
+		if err := os.Truncate(long, 1); err != nil {
+			t.Fatal(err)
+		}
+		out, err := command("backup", dest, "src").CombinedOutput()
+		if err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+		is, err := os.Lstat(filepath.Join(dest, "latest/a"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if taken := strings.Contains(string(out), "1 files (1 B) taken over"); !taken || !os.SameFile(was, is) {
+			t.Errorf("%v: the file that was copied is not taken over:\n%s", tt.signal, out)
 		}
 	}
 }

@@ -1,6 +1,9 @@
 package file
 
-import "io"
+import (
+	"io"
+	"os"
+)
 
 // File is an open regular file.
 type File struct {
@@ -48,6 +51,13 @@ func (f *File) Stat() (Stat, error) {
 	return s, pathError("stat", f.path, err)
 }
 
+// StatOpen is the stat record of a file that another package has opened.
+func StatOpen(f *os.File) (Stat, error) {
+	var s Stat
+	err := statOpen(f, &s)
+	return s, pathError("stat", f.Name(), err)
+}
+
 // Path is where the file was found, for messages.
 func (f *File) Path() string { return f.path }
 
@@ -74,6 +84,10 @@ func (f *File) Close() error { return pathError("close", f.path, f.close()) }
 
 // CloneFrom makes f share the bytes of src, where the file system can (FICLONE).
 func (f *File) CloneFrom(src *File) bool { return f.clone(src) }
+
+// Uncache lets the system forget what it holds of the file in memory, where it can: a later read then
+// comes from the disk, and a large file drives nothing else out. What is not on the disk yet stays.
+func (f *File) Uncache() { f.uncache() }
 
 // readAt reads into p from off; fewer bytes mean the end.
 func (f *File) readAt(p []byte, off int64) (int, error) {

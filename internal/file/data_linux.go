@@ -2,6 +2,7 @@ package file
 
 import (
 	"fmt"
+	"os"
 
 	"golang.org/x/sys/unix"
 )
@@ -51,6 +52,8 @@ func (d *Dir) create(name string) (int, error) {
 
 func (f *File) stat(s *Stat) error { return statx(f.fd, "", unix.AT_EMPTY_PATH, s) }
 
+func statOpen(f *os.File, s *Stat) error { return statx(int(f.Fd()), "", unix.AT_EMPTY_PATH, s) }
+
 func (f *File) read(p []byte) (int, error) {
 	n, err := retry(func() (int, error) { return unix.Read(f.fd, p) })
 	return max(n, 0), err
@@ -73,6 +76,8 @@ func (f *File) sync() error { return unix.Fsync(f.fd) }
 func (f *File) close() error { return unix.Close(f.fd) }
 
 func (f *File) clone(src *File) bool { return unix.IoctlFileClone(f.fd, src.fd) == nil }
+
+func (f *File) uncache() { _ = unix.Fadvise(f.fd, 0, 0, unix.FADV_DONTNEED) }
 
 // nextData is the first range at or after off, and before size, that holds data: [start, end). start ==
 // end when there is none; both are then size, or where the file ends if that is before. A file system

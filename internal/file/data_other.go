@@ -30,13 +30,15 @@ func (d *Dir) create(name string) (*os.File, error) {
 	return f, bare(err)
 }
 
-func (f *File) stat(s *Stat) error {
-	info, err := f.fd.Stat()
+func (f *File) stat(s *Stat) error { return statOpen(f.fd, s) }
+
+func statOpen(f *os.File, s *Stat) error {
+	info, err := f.Stat()
 	if err != nil {
 		return bare(err)
 	}
 	s.tell(info)
-	return bare(s.identifyOpen(info, f.fd))
+	return bare(s.identifyOpen(info, f))
 }
 
 func (f *File) read(p []byte) (int, error) {
@@ -55,6 +57,8 @@ func (f *File) write(p []byte) (int, error) {
 func (f *File) sync() error { return bare(f.fd.Sync()) }
 
 func (f *File) close() error { return bare(f.fd.Close()) }
+
+func (f *File) uncache() {}
 
 func (f *File) clone(*File) bool { return false }
 

@@ -165,6 +165,9 @@ func (d *Dir) Sync() error { return pathError("fsync", d.path, d.sync()) }
 // than on Linux it is Sync: what is below the folder becomes durable when the system thinks fit.
 func (d *Dir) SyncSystem() error { return pathError("syncfs", d.path, d.syncSystem()) }
 
+// SyncsSystem reports whether SyncSystem holds its promise here.
+func SyncsSystem() bool { return syncsSystem }
+
 // System describes the file system that the folder is on. A folder entered by EnterDir may be told
 // another ID than one opened for listing.
 func (d *Dir) System() (SystemInfo, error) {

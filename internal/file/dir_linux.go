@@ -110,6 +110,8 @@ func (d *Dir) sync() error {
 
 func (d *Dir) syncSystem() error { return unix.Syncfs(d.fd) }
 
+const syncsSystem = true
+
 // cstring puts s, closed by a NUL, into buf, so that a hot call does not allocate.
 func cstring(buf *[256]byte, s string) (*byte, error) {
 	if len(s) >= len(buf) {

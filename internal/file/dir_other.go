@@ -122,6 +122,8 @@ func (d *Dir) sync() error {
 
 func (d *Dir) syncSystem() error { return d.sync() }
 
+const syncsSystem = false
+
 // bare is the error below the operation and path that package os adds.
 func bare(err error) error {
 	var p *fs.PathError

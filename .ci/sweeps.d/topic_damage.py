@@ -1,0 +1,194 @@
+"""A damaged index.db: no reading command panics, dies, hangs or gives another answer with exit code 0; check reports every change to
+a record; reindex brings back every answer."""
+import os, random, resource, shutil
+import bolt, cases, judge, lab, tree
+from lab import Violation
+
+COUNT = 12_000 if lab.LONG else 240
+MEMORY = 300 << 20
+
+
+class Damage(cases.Case):
+    name, snapshots = 'damage', 4
+
+    def argv(self, w):
+        return ['version']
+
+    def edit(self, w, n):
+        super().edit(w, n)
+        if n == 0:  # enough for several pages of each kind
+            for d in range(8):
+                os.makedirs(os.path.join(w.src, 'wide', f'folder {d}'))
+                for f in range(40):
+                    tree.write(os.path.join(w.src, 'wide', f'folder {d}', f'file {f}'), f'{d} {f}')
+        else:
+            tree.write(os.path.join(w.src, 'wide', f'folder {n}', f'file {n}'), f'edit {n}')
+        if n == 3:
+            w.older = open(os.path.join(w.dest, '.snap/index.db'), 'rb').read()
+
+    def control(self, w):
+        w.index = os.path.join(w.dest, '.snap/index.db')
+        # What the last commands learned is in: from here on nothing is written.
+        for _ in range(2):
+            w.must(0, 'backup', '--time', cases.T[4], w.dest, w.src)
+            cases.time.sleep(cases.OLD_ENOUGH)
+        w.fine = open(w.index, 'rb').read()
+        shutil.copyfile(w.index, w.index + '.fine')
+        w.dump = bolt.dump(w.fine)
+        os.rename(w.index + '.fine', os.path.join(w.top, 'index.fine'))
+        w.answers = [ask(w, a) for a in asked()]
+        for a, r in zip(asked(), w.answers):
+            if r.rc:
+                raise Violation(f'without damage: {r}')
+        # An index whose newest meta page is damaged is the one before its last transaction.
+        newest = bolt.metas(w.fine)[0][2]
+        put(w, w.fine[:newest * 4096] + bytes(4096) + w.fine[(newest + 1) * 4096:])
+        w.before = [ask(w, a) for a in asked()]
+        put(w, w.fine)
+        w.trees = {n: tree.manifest(os.path.join(w.dest, n)) for n in judge.snapshots(w)}
+        w.back = judge.answers(w)
+
+
+def asked():
+    out = [['list'], ['list', '--json'], ['ls', '-R', 'latest'], ['ls', '-lR', '--json', 'oldest'], ['diff', 'oldest', 'latest'],
+           ['diff', '--json', 'latest~1', 'latest'], ['find', '--json', '*'], ['find', '--deleted', '*'],
+           ['history', '--json', 'plain/deep/f4 moved'], ['cat', 'latest:wide/folder 1/file 1'], ['explain', 'SRC/plain/a'],
+           ['restore', '-q', 'latest', '--target', 'TARGET']]
+    return out + [a for a in (['stats'], ['stats', '--json']) if HAS['stats']]
+
+
+HAS = {c: lab.knows(c) for c in ('stats', 'check')}
+
+
+def ask(w, args):
+    if 'TARGET' in args:
+        lab.remove(w.target)
+    args = [a.replace('SRC', w.src).replace('TARGET', w.target) for a in args]
+    return w.snap(*args, '-d', w.dest, '--utc')
+
+
+def put(w, data):
+    with open(w.index, 'wb') as f:
+        f.write(data)
+
+
+def mutate(w, seed):
+    """A damaged index, and what was done to it."""
+    rnd = random.Random(seed)
+    data, pages = bytearray(w.fine), len(w.fine) // 4096
+    kind = rnd.choice(['flip'] * 6 + ['zero', 'swap', 'copy', 'noise', 'stale', 'cut', 'cut', 'bytes', 'random', 'meta', 'torn'])
+    page = lambda: rnd.randrange(pages)
+    at = lambda p: slice(p * 4096, (p + 1) * 4096)
+    if kind == 'flip':
+        for _ in range(rnd.choice([1, 1, 1, 2, 8])):
+            data[rnd.randrange(len(data))] ^= 1 << rnd.randrange(8)
+    elif kind == 'zero':
+        p = page()
+        data[at(p)] = bytes(4096)
+    elif kind == 'swap':
+        p, q = page(), page()
+        data[at(p)], data[at(q)] = data[at(q)], data[at(p)]
+    elif kind == 'copy':
+        data[at(page())] = data[at(page())]
+    elif kind == 'noise':
+        data[at(page())] = rnd.randbytes(4096)
+    elif kind == 'stale':  # a page that never reached the disk: it is what it was some snapshots ago
+        p = rnd.randrange(min(pages, len(w.older) // 4096))
+        data[at(p)] = w.older[at(p)]
+    elif kind == 'torn':  # half a page
+        p = rnd.randrange(min(pages, len(w.older) // 4096))
+        half = rnd.choice([512 * k for k in range(1, 8)])
+        data[p * 4096:p * 4096 + half] = w.older[p * 4096:p * 4096 + half]
+    elif kind == 'cut':
+        data = data[:rnd.choice([page() * 4096, rnd.randrange(len(data)), 0, 1, 4095, 8192])]
+    elif kind == 'bytes':
+        p = rnd.randrange(len(data) - 64)
+        data[p:p + 64] = rnd.randbytes(64)
+    elif kind == 'random':
+        data = bytearray(rnd.randbytes(rnd.choice([1, 4096, 65536, len(data)])))
+    elif kind == 'meta':
+        data[rnd.randrange(8192)] ^= 1 << rnd.randrange(8)
+    return bytes(data), kind
+
+
+def point(w, seed):
+    data, kind = mutate(w, seed)
+    if data == w.fine:
+        return ''
+    put(w, data)
+    try:
+        judge_point(w, seed, data, kind)
+    except Violation as e:
+        e.hit = kind
+        raise Violation(f'{kind}: {e}')
+    finally:
+        put(w, w.fine)
+    return kind
+
+
+def judge_point(w, seed, data, kind):
+    meta = data[:8192] != w.fine[:8192]
+    for args, fine, before in zip(asked(), w.answers, w.before):
+        r = ask(w, args)
+        if r.rc == 0:
+            if r.out != fine.out and not (meta and r.out == before.out):
+                raise Violation(f'exit code 0 and another answer: {r}: {difference(fine.out, r.out)}')
+            if args[0] == 'restore':
+                judge.equal('exit code 0', 'the restored tree', w.trees[cases.NAMES[4]], tree.manifest(w.target))
+        elif r.rc not in (1, 3) and not (r.rc == 2 and meta):
+            raise Violation(f'an exit code of another meaning: {r}')
+        elif r.rc == 1 and b'snap reindex' not in r.err and not (meta and r.rc == before.rc):
+            raise Violation(f'no way out is told: {r}')
+    if HAS['check']:
+        check(w, data)
+    if seed % 5 == 0:
+        repair(w)
+    if (used := resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss << 10) > MEMORY:
+        raise Violation(f'a command took {used >> 20} MiB')
+
+
+def check(w, data):
+    """check reports every change to a record."""
+    try:
+        same = bolt.dump(data) == w.dump
+    except bolt.Damaged:
+        same = False
+    r = w.snap('check', '-d', w.dest)
+    if r.rc not in (0, 1):
+        raise Violation(f'an exit code of another meaning: {r}')
+    if r.rc == 0 and not same:
+        raise Violation(f'what the index says has changed, and check finds nothing: {r}')
+
+
+def repair(w):
+    """A backup refuses or is right; reindex brings all back; the trees are as they were."""
+    ran = w.must((0, 1), 'backup', '--json', w.dest, w.src)
+    w.must(0, 'reindex', '-d', w.dest)
+    judge.same_answers('after reindex', w.back, judge.answers(w))
+    if ran.rc == 0 and not ran.summary()['skipped']:
+        raise Violation(f'a snapshot was made of a source without changes: {ran}')
+    w.must(0, 'backup', '--time', cases.T[4], w.dest, w.src)
+    for n, m in w.trees.items():
+        judge.equal('I1', n, m, tree.manifest(os.path.join(w.dest, n)))
+    remove = [os.path.join(w.dest, '.snap', n) for n in os.listdir(os.path.join(w.dest, '.snap')) if n.startswith('index.db.')]
+    lab.remove(*remove)
+
+
+def difference(a, b):
+    x, y = set(a.splitlines()), set(b.splitlines())
+    return f'{sorted(x - y)[:2]} {sorted(y - x)[:2]}'
+
+
+def main():
+    tally = lab.Tally('damage')
+    print(f'  damage SEED={lab.SEED}')
+    where = 'damage'
+    os.makedirs(os.path.join(lab.WORK, where))
+    for c in HAS:
+        if not HAS[c]:
+            tally.skip(c, f'snap has no command {c} yet')
+    tally.case('index', [lab.SEED * 1_000_000 + n for n in range(COUNT)], Damage().fresh, point, where)
+    tally.last()
+
+
+main()

@@ -1,0 +1,85 @@
+package backup
+
+import (
+	"fmt"
+	"strings"
+
+	"snap/index"
+	"snap/internal/file"
+)
+
+// keepsAll are the file systems that keep modes, owners and the times of folders, links and special files
+// as they are set. On others the index alone knows them, and they are not compared.
+var keepsAll = map[string]bool{
+	"ext4": true, "xfs": true, "btrfs": true, "tmpfs": true, "overlay": true, "zfs": true, "f2fs": true, "bcachefs": true,
+	"apfs": true, "hfs": true, "ufs": true,
+}
+
+// trust says what of an entry's metadata can be compared with its record.
+type trust struct {
+	all  bool   // the file system keeps everything
+	user uint32 // who owns the snapshot's top folder, and so made the snapshot
+}
+
+// nobody is what the system shows for an owner that has no number here: in a user namespace, or on a
+// file server.
+const nobody = 65534
+
+// differences are what of an entry is not as its record says, the worst first, but for its bytes and the
+// target of a link. Of a file of another type that alone is told, and of one of another size not its time.
+func (t trust) differences(want *index.Record, got *file.Stat) (what Fault, why []string) {
+	differs := func(f Fault, format string, args ...any) {
+		if what == "" {
+			what = f
+		}
+		why = append(why, fmt.Sprintf(format, args...))
+	}
+	if got.Kind != want.Kind {
+		differs(FaultType, "is a %s, not a %s", kindText(got.Kind), kindText(want.Kind))
+		return what, why
+	}
+	if want.Kind == file.Regular && got.Size != want.Size {
+		differs(FaultSize, "has %d bytes, not %d", got.Size, want.Size)
+	}
+	if got.Rdev != want.Rdev {
+		differs(FaultDevice, "is device %d, not %d", got.Rdev, want.Rdev)
+	}
+	if what == "" && (want.Kind == file.Regular || t.all) && !closeEnough(got.Mtime, want.Mtime) {
+		differs(FaultTime, "its time is %s, not %s", timeText(got.Mtime), timeText(want.Mtime))
+	}
+	if t.all && want.Kind != file.Symlink && !t.modeAgrees(want, got) {
+		differs(FaultMode, "its mode is %04o, not %04o", got.Mode, want.Mode)
+	}
+	if t.all && !(t.idAgrees(got.UID, want.UID) && (t.user != 0 || t.idAgrees(got.GID, want.GID))) {
+		differs(FaultOwner, "its owner is %d:%d, not %d:%d", got.UID, got.GID, want.UID, want.GID)
+	}
+	return what, why
+}
+
+// modeAgrees: an ordinary user cannot set the setuid and setgid bits of what he cannot give away.
+func (t trust) modeAgrees(want *index.Record, got *file.Stat) bool {
+	return got.Mode == want.Mode || (t.user != 0 || got.UID != want.UID || got.GID != want.GID) && got.Mode == want.Mode&^0o6000
+}
+
+// idAgrees: what an ordinary user cannot give away is his own, and a number that is unknown here says
+// nothing.
+func (t trust) idAgrees(got, want uint32) bool {
+	return got == want || got == nobody || want == nobody || t.user != 0 && got == t.user
+}
+
+// held reports whether the tree is to have something for the record.
+func held(r *index.Record) bool { return r.Kind == file.Folder || r.Stored != index.Absent }
+
+func kindText(k file.Kind) string {
+	switch k {
+	case file.Folder:
+		return "folder"
+	case file.Symlink:
+		return "symbolic link"
+	}
+	return k.String()
+}
+
+func timeText(t file.Time) string { return t.Time().UTC().Format("2006-01-02T15:04:05.999999999Z") }
+
+func joinWhy(why []string) string { return strings.Join(why, ", ") }

@@ -1,0 +1,4 @@
+package backup
+
+// CheckInPasses is Check with passes for so many inodes.
+var CheckInPasses = check

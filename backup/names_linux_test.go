@@ -1,0 +1,127 @@
+package backup_test
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"syscall"
+	"testing"
+	"time"
+
+	"snap/backup"
+	"snap/index"
+)
+
+// namesInTrees are the names of each inode that is no folder's in the trees, as snapshot and path, and the inode of
+// each name.
+func namesInTrees(t testing.TB, dest string, heads []index.Header) (names map[uint64][]string, inodes map[string]uint64) {
+	t.Helper()
+	names, inodes = map[uint64][]string{}, map[string]uint64{}
+	for _, h := range heads {
+		top := filepath.Join(dest, h.Name)
+		err := filepath.WalkDir(top, func(p string, d fs.DirEntry, err error) error {
+			if err != nil || d.IsDir() {
+				return err
+			}
+			info, err := d.Info()
+			if err != nil {
+				return err
+			}
+			rel, err := filepath.Rel(top, p)
+			name, ino := fmt.Sprintf("%d %q", h.Seq, rel), info.Sys().(*syscall.Stat_t).Ino
+			names[ino], inodes[name] = append(names[ino], name), ino
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return names, inodes
+}
+
+// TestNamesAreThoseOfTheInodes backs up, deletes and damages at random, and compares the names that the index knows
+// of every file's inode with those in the trees.
+func TestNamesAreThoseOfTheInodes(t *testing.T) {
+	did := map[string]int{}
+	several := 0
+	for range 12 {
+		seed := rand.Uint64()
+		p := newPlace(t)
+		m := &mutator{p: p, r: rand.New(rand.NewPCG(seed, 1)), old: time.Unix(500000000, 0), did: did}
+		for range 15 {
+			mutations[m.r.IntN(3)].do(m)
+		}
+		for i := range m.r.IntN(5) { // more hard links than chance makes
+			os.Link(m.pick(m.paths(false)), p.path(fmt.Sprintf("link%d", i)))
+		}
+		var log []string
+		for range 3 + m.r.IntN(4) {
+			for range m.r.IntN(10) {
+				w := mutations[m.r.IntN(len(mutations))]
+				w.do(m)
+				log = append(log, w.name)
+			}
+			res, _ := p.backup(force)
+			log = append(log, "backup "+res.Header.Name)
+			if m.r.IntN(4) == 0 {
+				log = append(log, m.tamper(p.tree(res)))
+			}
+		}
+		compare := func(ctx context.Context, d *backup.Destination) {
+			heads, err := d.DB.Snapshots(ctx)
+			p.do(err)
+			names, inodes := namesInTrees(t, p.dest, heads)
+			for _, h := range heads {
+				for e, err := range d.DB.Entries(ctx, h.Seq, "") {
+					p.do(err)
+					var got []string
+					all, err := d.DB.Names(ctx, h.Seq, e.Path)
+					p.do(err)
+					for _, s := range all {
+						for _, o := range heads {
+							if s.First <= o.Seq && o.Seq <= s.Last {
+								got = append(got, fmt.Sprintf("%d %q", o.Seq, s.Path))
+							}
+						}
+					}
+					want := names[inodes[fmt.Sprintf("%d %q", h.Seq, e.Path)]]
+					slices.Sort(got)
+					slices.Sort(want)
+					if !slices.Equal(got, want) {
+						t.Fatalf("seed %d, after %q: %q in %d\n the index says %q\nthe trees hold %q", seed, log, e.Path, h.Seq, got, want)
+					}
+					if len(got) > len(heads) {
+						several++
+					}
+				}
+			}
+		}
+		p.inDestination(func(ctx context.Context, d *backup.Destination) {
+			p.do(d.DB.Hold(ctx))
+			compare(ctx, d)
+			p.do(d.DB.Release())
+			heads, err := d.DB.Snapshots(ctx)
+			p.do(err)
+			var victims []uint64
+			for _, h := range heads {
+				if m.r.IntN(3) == 0 {
+					victims = append(victims, h.Seq)
+				}
+			}
+			p.do(d.Delete(ctx, victims, 2, nil))
+			log = append(log, fmt.Sprintf("delete %d", victims))
+			p.do(d.DB.Hold(ctx))
+			compare(ctx, d)
+			p.do(d.DB.Release())
+		})
+		p.do(os.RemoveAll(p.src))
+		p.do(os.RemoveAll(p.dest))
+	}
+	if several == 0 {
+		t.Error("no inode had more names than there were snapshots")
+	}
+}

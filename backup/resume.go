@@ -1,0 +1,175 @@
+package backup
+
+import (
+	"context"
+	"iter"
+
+	"snap/index"
+	"snap/internal/file"
+	"snap/scan"
+)
+
+// A dead run's tree is one more previous snapshot: what it has copied of files that are unchanged since
+// is linked into the new tree, and when that is published the old one goes. Nothing is built on in place,
+// so that whatever else the dead run did has no part in the new snapshot.
+
+// salvage finds, for paths in key order, the files that dead runs have copied already. Its zero value
+// finds none.
+type salvage struct {
+	rules scan.Rules
+	from  []*remains
+}
+
+// remains are what one dead run has left.
+type remains struct {
+	root    *file.Dir
+	tree    *file.Tree
+	volumes []uint32 // by its number of a file system: this run's number of it, 0 if this run has not met it
+	trusted int64    // records that are still to be read and may be trusted
+	next    func() (*index.Entry, error, bool)
+	stop    func()
+	entry   *index.Entry // read and not yet passed; nil at the end
+}
+
+// saved is a file in the tree of a dead run.
+type saved struct {
+	tree *file.Tree
+	rec  index.Record
+}
+
+// salvage opens what dead runs of the same source have left.
+func (r *run) salvage() *salvage {
+	s := &salvage{rules: r.o.Rules}
+	for _, run := range r.d.dead {
+		if run.begin.Source != r.o.Source || r.o.Rules.Checksum {
+			continue
+		}
+		if from := r.open(run); from != nil {
+			s.from = append(s.from, from)
+		}
+	}
+	return s
+}
+
+// open is nil for remains that cannot be entered: the files are copied then.
+func (r *run) open(run *deadRun) *remains {
+	work, err := r.d.tmp.OpenDir(run.name)
+	if err != nil {
+		return nil
+	}
+	defer work.Close()
+	root, err := work.EnterDir(treeName)
+	if err != nil {
+		return nil
+	}
+	m := &remains{root: root, tree: file.NewTree(root, 512, (*file.Dir).EnterDir), trusted: run.trusted}
+	for _, id := range run.begin.Volumes {
+		m.volumes = append(m.volumes, r.vols.number[id])
+	}
+	m.next, m.stop = iter.Pull2(changesOf(work.Path(), setName))
+	m.advance()
+	return m
+}
+
+func (s *salvage) close() {
+	for _, m := range s.from {
+		m.stop()
+		m.tree.Close()
+		m.root.Close()
+	}
+}
+
+// find is the file that a dead run has made for the entry of the new tree, nil if there is none that can
+// be used. Paths must come in key order.
+func (s *salvage) find(e *index.Entry) *saved {
+	if e.Kind != file.Regular {
+		return nil
+	}
+	for _, m := range s.from {
+		if rec := m.at(e.Path); rec != nil && usable(&e.Record, rec, s.rules) {
+			return &saved{m.tree, *rec}
+		}
+	}
+	return nil
+}
+
+// usable reports whether the file that a dead run has recorded as then is what has to be made for now:
+// it proves of the source what the record of a previous snapshot would.
+func usable(now, then *index.Record, rules scan.Rules) bool {
+	return ownFile(then) && then.Has(index.Hashed) && now.Flags&(index.Racy|index.Unreadable) == 0 &&
+		(!now.Has(index.Hashed) || now.Hash == then.Hash) && scan.Unchanged(then, &now.Stat, now.Volume, rules)
+}
+
+// at is the trusted record of the path, with this run's number of its file system; nil if there is none.
+func (m *remains) at(path string) *index.Record {
+	for m.entry != nil {
+		switch c := index.Compare(m.entry.Path, path); {
+		case c > 0:
+			return nil
+		case c == 0:
+			rec := m.entry.Record
+			rec.Volume = m.volume(rec.Volume)
+			return &rec
+		}
+		m.advance()
+	}
+	return nil
+}
+
+func (m *remains) volume(n uint32) uint32 {
+	if int64(n) < int64(len(m.volumes)) {
+		return m.volumes[n]
+	}
+	return 0
+}
+
+func (m *remains) advance() {
+	m.entry = nil
+	if m.trusted == 0 {
+		return
+	}
+	m.trusted--
+	if e, err, more := m.next(); more && err == nil {
+		m.entry = e
+	}
+}
+
+// salvageable counts the files of the plan that need not be copied.
+func (r *run) salvageable(ctx context.Context, p *plan) (n Amount, err error) {
+	s := r.salvage()
+	defer s.close()
+	for e, err := range p.all() {
+		if err == nil {
+			err = ctx.Err()
+		}
+		if err != nil {
+			return n, err
+		}
+		if e.Stored == index.Copied && s.find(e) != nil {
+			n.add(e.Size)
+		}
+	}
+	return n, nil
+}
+
+// takeOver makes the entry a hard link of the file that a dead run has made for it; false if that is not
+// what its record says, or cannot be linked.
+func (p *placer) takeOver(it *item) (bool, error) {
+	dir, name := index.Split(it.path)
+	d, err := it.saved.tree.Dir(dir)
+	if err != nil {
+		return false, nil
+	}
+	defer d.Close()
+	then := &it.saved.rec
+	if refused, err := p.linkAs(d, name, it.name, then); refused != nil || err != nil {
+		return false, err
+	}
+	rec := &it.rec
+	rec.Hash, rec.Xattrs, rec.Stored = then.Hash, then.Xattrs, then.Stored
+	rec.Flags |= index.Hashed
+	it.resumed = true
+	p.taken.Add(rec.Size)
+	p.judgeAgain(it)
+	return true, nil
+}

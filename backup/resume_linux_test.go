@@ -1,0 +1,493 @@
+package backup_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"snap/backup"
+	"snap/index"
+)
+
+// stopper interrupts a run when it tells of the n-th entry.
+type stopper struct {
+	recorder
+	left int
+	stop context.CancelFunc
+}
+
+func (s *stopper) Entry(path string, rec *index.Record, changed bool) {
+	if s.left--; s.left == 0 {
+		s.stop()
+	}
+	s.recorder.Entry(path, rec, changed)
+}
+
+// interrupt runs a backup that is interrupted when it tells of the n-th entry.
+func (p *place) interrupt(n int, change ...func(*backup.Options)) *backup.Result {
+	p.t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	p.n++
+	o := backup.Options{
+		Source: p.src, Start: settled(), Name: func(time.Time) string { return fmt.Sprintf("s%04d", p.n) },
+		Report: &stopper{recorder{map[string]index.Record{}, map[string]index.Record{}}, n, cancel},
+	}
+	for _, f := range change {
+		f(&o)
+	}
+	d, err := backup.Open(ctx, p.dest, backup.OpenOptions{Create: true})
+	p.do(err)
+	defer func() { p.do(d.Close()) }()
+	res, err := backup.Run(ctx, d, o)
+	if !errors.Is(err, context.Canceled) {
+		p.t.Fatalf("interrupted at entry %d: %v", n, err)
+	}
+	for _, work := range p.works() {
+		if begin, _ := p.deadSet(work); begin.Boot == "" {
+			p.t.Skip("this system does not tell one mount from the next: Linux does from 6.8 on")
+		}
+	}
+	return res
+}
+
+// works are the work folders that are there.
+func (p *place) works() []string {
+	p.t.Helper()
+	all, err := filepath.Glob(filepath.Join(p.dest, ".snap/tmp/*"))
+	p.do(err)
+	return all
+}
+
+// deadSet reads the change set of a run that died: the paths of the files that it has copied, in order.
+func (p *place) deadSet(work string) (begin *index.Header, copied []string) {
+	p.t.Helper()
+	b, err := os.ReadFile(filepath.Join(work, "changes"))
+	p.do(err)
+	c, err := index.NewChangeReader(bytes.NewReader(b))
+	p.do(err)
+	for e, err := range c.All() {
+		if errors.Is(err, index.ErrTruncated) {
+			break
+		}
+		p.do(err)
+		if e.Stored == index.Copied {
+			copied = append(copied, e.Path)
+		}
+	}
+	return c.Begin(), copied
+}
+
+// remains are the inodes of what the run that died in the work folder has copied.
+func (p *place) remains(work string) map[string]uint64 {
+	p.t.Helper()
+	_, copied := p.deadSet(work)
+	all := map[string]uint64{}
+	for _, path := range copied {
+		switch path {
+		case "d0/f10", "d4/other", "d1/large", "d3/another":
+			continue // which name of a file is made first is a matter of timing; see TestResumeHardLinks
+		}
+		all[path] = inodeAt(p.t, filepath.Join(work, "tree", path))
+	}
+	return all
+}
+
+func inodeAt(t testing.TB, path string) uint64 {
+	t.Helper()
+	info, err := os.Lstat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return info.Sys().(*syscall.Stat_t).Ino
+}
+
+// wantResumed checks that the snapshot is the source, that it has the inodes of all that was there to go
+// on from and says so, and that nothing of that is left.
+func (p *place) wantResumed(res *backup.Result, dead map[string]uint64) {
+	p.t.Helper()
+	p.wantSame(res)
+	for path, ino := range dead {
+		if got := inodeAt(p.t, filepath.Join(p.tree(res), path)); got != ino {
+			p.t.Errorf("%s was not taken over: inode %d, want %d", path, got, ino)
+		}
+	}
+	if n := int64(len(dead)); res.Resumed.Files < n || res.Resumed.Files > n+2 {
+		p.t.Errorf("%d files were taken over, want %d and up to two with several names", res.Resumed.Files, n)
+	}
+	if left := p.works(); len(left) > 0 {
+		p.t.Errorf("left behind: %v", left)
+	}
+}
+
+// grow makes a source of 150 entries that a run cuts into several tasks, since a large file ends one: 20
+// small files and a large one in each of six folders, hard links across them, links, an empty folder.
+func (p *place) grow() {
+	p.t.Helper()
+	for i := range 6 {
+		for j := range 20 {
+			p.write(fmt.Sprintf("d%d/f%02d", i, j), strings.Repeat(fmt.Sprint(i), 3*j))
+		}
+		p.write(fmt.Sprintf("d%d/large", i), fmt.Sprint("large ", i))
+		p.do(os.Truncate(p.path(fmt.Sprintf("d%d/large", i)), 4<<20+int64(i)))
+	}
+	p.do(os.Link(p.path("d0/f10"), p.path("d4/other")))
+	p.do(os.Link(p.path("d1/large"), p.path("d3/another")))
+	p.do(os.Symlink("f10", p.path("d0/link")))
+	p.do(os.Mkdir(p.path("d2/empty"), 0o750))
+	p.do(os.Chmod(p.path("d3"), 0o500))
+	p.t.Cleanup(func() { os.Chmod(p.path("d3"), 0o700) })
+}
+
+// TestResume interrupts a first and a second backup at many points; the next one links all that was
+// copied, copies the rest and tells the same of the snapshot as one that was never interrupted.
+func TestResume(t *testing.T) {
+	for _, second := range []bool{false, true} {
+		prepare := func(t *testing.T) *place {
+			p := newPlace(t)
+			p.grow()
+			if second {
+				p.backup()
+				for i := range 60 {
+					p.write(fmt.Sprintf("d%d/f%02d", i%6, i/6*2), fmt.Sprint("second ", i))
+				}
+				p.do(os.Truncate(p.path("d1/large"), 5<<20))
+				p.do(os.Rename(p.path("d5"), p.path("d9")))
+			}
+			return p
+		}
+		p := prepare(t)
+		whole, _ := p.backup()
+		taken := 0
+		for _, n := range []int{1, 23, 24, 60, 90, 120, 135} {
+			t.Run(fmt.Sprintf("second=%v/%d", second, n), func(t *testing.T) {
+				p := prepare(t)
+				if res := p.interrupt(n); !res.Kept {
+					t.Error("it does not say that what was copied is kept")
+				}
+				works := p.works()
+				if len(works) != 1 {
+					t.Fatalf("work folders: %v", works)
+				}
+				dead := p.remains(works[0])
+				res, _ := p.backup()
+				p.wantResumed(res, dead)
+				taken += len(dead)
+				got, want := *res.Header, *whole.Header
+				got.Name, got.Seq, got.Time, got.Finished, got.Source, got.Destination, got.Volumes = want.Name, want.Seq, want.Time, want.Finished, want.Source, want.Destination, want.Volumes
+				if fmt.Sprint(got) != fmt.Sprint(want) {
+					t.Errorf("the header is\n%+v, want\n%+v", got, want)
+				}
+				if res, _ := p.backup(); !res.Skipped {
+					t.Error("the next backup finds changes")
+				}
+			})
+		}
+		if taken == 0 {
+			t.Error("nothing was ever taken over")
+		}
+	}
+}
+
+// TestResumeChecks changes source, dead tree and change set between the two runs: what is no longer what
+// was copied, or may not be, is copied from the source.
+func TestResumeChecks(t *testing.T) {
+	const path = "d0/f15"
+	for _, tt := range []struct {
+		name string
+		do   func(p *place, work string)
+		gone bool // of the source
+	}{
+		{"rewritten with its size and time", func(p *place, _ string) { p.rewrite(path, strings.Repeat("x", len(p.read(path)))) }, false},
+		{"touched", func(p *place, _ string) { p.do(os.Chtimes(p.path(path), fixed, fixed)) }, false},
+		{"another mode", func(p *place, _ string) { p.do(os.Chmod(p.path(path), 0o600)) }, false},
+		{"an attribute", func(p *place, _ string) {
+			if err := syscall.Setxattr(p.path(path), "user.a", []byte("b"), 0); err != nil {
+				p.t.Skip("no xattrs here: ", err)
+			}
+		}, false},
+		{"replaced by an equal copy", func(p *place, _ string) {
+			info, err := os.Lstat(p.path(path))
+			p.do(err)
+			p.write("copy", p.read(path))
+			p.do(os.Chtimes(p.path("copy"), info.ModTime(), info.ModTime()))
+			p.do(os.Rename(p.path("copy"), p.path(path)))
+		}, false},
+		{"removed", func(p *place, _ string) { p.do(os.Remove(p.path(path))) }, true},
+		{"renamed", func(p *place, _ string) { p.do(os.Rename(p.path(path), p.path("d0/now"))) }, true},
+		{"now a folder", func(p *place, _ string) {
+			p.do(os.Remove(p.path(path)))
+			p.do(os.Mkdir(p.path(path), 0o755))
+		}, true},
+		{"its folder renamed", func(p *place, _ string) { p.do(os.Rename(p.path("d0"), p.path("dx"))) }, true},
+		{"the copy has another size", func(p *place, work string) { p.do(os.WriteFile(work+"/tree/"+path, []byte("short"), 0o644)) }, false},
+		{"the copy has another time", func(p *place, work string) { p.do(os.Chtimes(work+"/tree/"+path, fixed, fixed)) }, false},
+		{"the copy is gone", func(p *place, work string) { p.do(os.Remove(work + "/tree/" + path)) }, false},
+		{"the copy is a link", func(p *place, work string) {
+			p.do(os.Remove(work + "/tree/" + path))
+			p.do(os.Symlink("/etc/passwd", work+"/tree/"+path))
+		}, false},
+		{"its folder is a link to outside", func(p *place, work string) {
+			p.do(os.Rename(work+"/tree/d0", filepath.Join(p.dest, "outside")))
+			p.do(os.Symlink(filepath.Join(p.dest, "outside"), work+"/tree/d0"))
+		}, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			p := newPlace(t)
+			p.grow()
+			p.interrupt(60)
+			work := p.works()[0]
+			ino, copied := p.remains(work)[path]
+			if !copied {
+				t.Fatal("it was interrupted too early")
+			}
+			tt.do(p, work)
+			res, _ := p.backup()
+			p.wantSame(res)
+			if !tt.gone && inodeAt(t, filepath.Join(p.tree(res), path)) == ino {
+				t.Error("the old copy was taken over")
+			}
+			if res.Resumed.Files == 0 {
+				t.Error("nothing was taken over")
+			}
+		})
+	}
+}
+
+func (p *place) read(rel string) string {
+	p.t.Helper()
+	b, err := os.ReadFile(p.path(rel))
+	p.do(err)
+	return string(b)
+}
+
+// refuse checks that the next backup takes nothing over, and is right.
+func (p *place) refuse(why string, change ...func(*backup.Options)) {
+	p.t.Helper()
+	res, _ := p.backup(change...)
+	p.wantSame(res)
+	if res.Resumed != (backup.Amount{}) {
+		p.t.Errorf("%s: %+v were taken over", why, res.Resumed)
+	}
+	if left := p.works(); len(left) > 0 {
+		p.t.Errorf("%s: left behind: %v", why, left)
+	}
+}
+
+// TestNoResume: --checksum trusts nothing, and what was copied of another folder is of no use.
+func TestNoResume(t *testing.T) {
+	p := newPlace(t)
+	p.grow()
+	p.interrupt(60)
+	p.refuse("--checksum", func(o *backup.Options) { o.Rules.Checksum = true })
+
+	p = newPlace(t)
+	p.grow()
+	p.interrupt(60)
+	alias := filepath.Join(t.TempDir(), "alias")
+	p.do(os.Symlink(filepath.Dir(p.src), alias))
+	p.refuse("another path to the source", func(o *backup.Options) { o.Source = filepath.Join(alias, "src") })
+}
+
+// rewriteSet writes the change set of a dead run anew, with another session and a checkpoint after the
+// first n records (none if n is 0), four records a frame.
+func (p *place) rewriteSet(work, boot string, n int) {
+	p.t.Helper()
+	path := filepath.Join(work, "changes")
+	b, err := os.ReadFile(path)
+	p.do(err)
+	c, err := index.NewChangeReader(bytes.NewReader(b))
+	p.do(err)
+	var out bytes.Buffer
+	begin := *c.Begin()
+	begin.Boot = boot
+	w, err := index.NewChangeWriter(&out, &begin)
+	p.do(err)
+	for e, err := range c.All() {
+		if errors.Is(err, index.ErrTruncated) {
+			break
+		}
+		p.do(err)
+		p.do(w.Add(e.Path, &e.Record))
+		if w.Count() == int64(n) {
+			p.do(w.Checkpoint())
+		}
+		if w.Count()%4 == 0 {
+			p.do(w.Flush())
+		}
+	}
+	p.do(w.Flush())
+	p.do(os.WriteFile(path, out.Bytes(), 0o600))
+}
+
+// TestResumeAfterReboot: once the destination was mounted anew, only what lies before a checkpoint is
+// taken over.
+func TestResumeAfterReboot(t *testing.T) {
+	for _, boot := range []string{"", "another"} {
+		for _, n := range []int{0, 1, 15} {
+			t.Run(fmt.Sprintf("%q, a checkpoint after %d records", boot, n), func(t *testing.T) {
+				p := newPlace(t)
+				p.grow()
+				p.interrupt(60)
+				work := p.works()[0]
+				dead := p.remains(work)
+				p.rewriteSet(work, boot, n)
+				if n < 15 { // the source and d0 stand first
+					p.refuse("not before a checkpoint")
+					return
+				}
+				_, copied := p.deadSet(work)
+				for _, path := range copied[n-countFolders(t, work, n):] {
+					delete(dead, path)
+				}
+				res, _ := p.backup()
+				p.wantResumed(res, dead)
+			})
+		}
+	}
+}
+
+// countFolders is how many of the first n records of a dead run are not files that it copied.
+func countFolders(t *testing.T, work string, n int) (other int) {
+	t.Helper()
+	b, err := os.ReadFile(filepath.Join(work, "changes"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := index.NewChangeReader(bytes.NewReader(b))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for e := range c.All() {
+		if n--; n < 0 {
+			break
+		}
+		if e.Stored != index.Copied {
+			other++
+		}
+	}
+	return other
+}
+
+// TestResumeDamagedSet cuts the change set of a dead run off, or flips a bit of it, at many places.
+func TestResumeDamagedSet(t *testing.T) {
+	p := newPlace(t)
+	for i := range 40 {
+		p.write(fmt.Sprintf("d%d/f%02d", i%3, i), fmt.Sprint("text ", i))
+	}
+	p.interrupt(30)
+	work := p.works()[0]
+	begin, _ := p.deadSet(work)
+	p.rewriteSet(work, begin.Boot, 0)
+	whole, err := os.ReadFile(filepath.Join(work, "changes"))
+	p.do(err)
+	saved := p.copyOf(p.dest)
+	most := int64(0)
+	for i := 0; i <= len(whole); i += 1 + len(whole)/40 {
+		for _, flip := range []bool{false, true} {
+			b := append([]byte(nil), whole[:i]...)
+			if flip && i < len(whole) {
+				b = append([]byte(nil), whole...)
+				b[i] ^= 1 << (i % 8)
+			}
+			p := &place{t: t, src: p.src, dest: filepath.Join(t.TempDir(), "dest")}
+			p.do(os.Rename(p.copyOf(saved), p.dest))
+			p.do(os.WriteFile(filepath.Join(p.dest, ".snap/tmp", filepath.Base(work), "changes"), b, 0o600))
+			res, _ := p.backup()
+			p.wantSame(res)
+			if left := p.works(); len(left) > 0 {
+				t.Errorf("left behind: %v", left)
+			}
+			most = max(most, res.Resumed.Files)
+		}
+	}
+	if most == 0 {
+		t.Error("nothing was ever taken over")
+	}
+}
+
+// copyOf is a copy of a tree with its times.
+func (p *place) copyOf(dir string) string {
+	to := filepath.Join(p.t.TempDir(), "copy")
+	must(p.t.(*testing.T), "cp", "-a", dir, to)
+	return to
+}
+
+// TestResumeSeveral: what several dead runs have is put together, and not all of them are kept for ever.
+func TestResumeSeveral(t *testing.T) {
+	p := newPlace(t)
+	p.grow()
+	p.interrupt(100)
+	first := p.works()[0]
+	dead := p.remains(first)
+	p.write("d0/f05", "new") // the first run's copy of it is of no use any more
+	p.interrupt(30)
+	works := p.works()
+	if len(works) != 2 {
+		t.Fatalf("work folders: %v", works)
+	}
+	for _, w := range works {
+		if w != first {
+			ino, ok := p.remains(w)["d0/f05"]
+			if !ok || ino == dead["d0/f05"] {
+				t.Fatal("the second run has not copied the new file")
+			}
+			dead["d0/f05"] = ino
+		}
+	}
+	res, _ := p.backup()
+	p.wantResumed(res, dead)
+
+	p = newPlace(t)
+	p.grow()
+	most := 0
+	for i := range 6 {
+		p.interrupt(20 * (i + 1))
+		for _, w := range p.works() {
+			most = max(most, len(p.remains(w)))
+		}
+	}
+	res, _ = p.backup()
+	p.wantSame(res)
+	if res.Resumed.Files < int64(most) {
+		t.Errorf("%d files were taken over, the run that came farthest had %d", res.Resumed.Files, most)
+	}
+	for i := range 6 {
+		p.interrupt(20*(i+1), force)
+	}
+	if works := p.works(); len(works) > 4 { // three and the last run's
+		t.Errorf("%d work folders are kept", len(works))
+	}
+}
+
+// TestResumeHardLinks: a file with several names is taken over once, and its other names are linked to it.
+func TestResumeHardLinks(t *testing.T) {
+	one := func(o *backup.Options) { o.Jobs = 1 }
+	for _, n := range []int{30, 60, 90, 120} {
+		p := newPlace(t)
+		p.grow()
+		p.interrupt(n, one)
+		work := p.works()[0]
+		dead := p.remains(work)
+		_, copied := p.deadSet(work)
+		for _, path := range copied {
+			dead[path] = inodeAt(t, filepath.Join(work, "tree", path))
+		}
+		ino, ok := dead["d0/f10"]
+		if !ok {
+			t.Fatal("it was interrupted too early")
+		}
+		res, _ := p.backup(one)
+		p.wantResumed(res, dead)
+		if got := inodeAt(t, filepath.Join(p.tree(res), "d4/other")); got != ino {
+			t.Errorf("interrupted at %d: the other name is inode %d, want %d", n, got, ino)
+		}
+	}
+}

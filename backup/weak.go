@@ -1,0 +1,61 @@
+package backup
+
+import (
+	"context"
+	"crypto/sha256"
+
+	"snap/index"
+	"snap/internal/file"
+	"snap/scan"
+)
+
+// readCopy reads the previous snapshot's copy of a file whose record was made from a tree and has no hash,
+// and enters the hash into f.Old. A copy that cannot be read, or is not what the record says, leaves the
+// record as it is: the file is then copied from the source.
+func (r *run) readCopy(ctx context.Context, f *scan.Facts) error {
+	if f.Old == nil || !f.Old.Weak() || f.New.Kind != file.Regular || r.copies == nil {
+		return nil
+	}
+	dir, name := index.Split(f.Path)
+	d, err := r.copies.Dir(dir)
+	if err != nil {
+		return nil
+	}
+	defer d.Close()
+	src, err := d.Open(name)
+	if err != nil {
+		return nil
+	}
+	defer src.Close()
+	s, err := src.Stat()
+	if err != nil || s.Size != f.Old.Size || !closeEnough(s.Mtime, f.Old.Mtime) {
+		return nil
+	}
+	h := sha256.New()
+	buf := buffers.Get().(*[]byte)
+	defer buffers.Put(buf)
+	n, err := file.Hash(ctx, src, s.Size, h, *buf)
+	if err != nil || n != s.Size {
+		return ctx.Err()
+	}
+	h.Sum(f.Old.Hash[:0])
+	f.Old.Flags |= index.Hashed
+	f.Weak = true
+	return nil
+}
+
+// openCopies opens the previous snapshot's tree for readCopy. Without one there is nothing to compare with.
+func (r *run) openCopies() func() {
+	if r.prev == nil {
+		return func() {}
+	}
+	root, err := r.d.root.EnterDir(r.prev.Name)
+	if err != nil {
+		return func() {}
+	}
+	r.copies = file.NewTree(root, 256, (*file.Dir).EnterDir)
+	return func() {
+		r.copies.Close()
+		root.Close()
+	}
+}

@@ -1,0 +1,128 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"strconv"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"snap/backup"
+)
+
+func checkCommand() *command {
+	return &command{
+		name: "check", group: groupKeep, codes: []int{exitRefused, exitNoDest, exitLocked, exitInterrupted, exitTerminated},
+		short: "index, change sets and trees agree; --repair mends",
+		long: `
+Makes sure that the index agrees with itself and with the change sets, and that
+every snapshot's folder holds what the index says: names, types, sizes, times,
+modes, owners, link targets. With --read-data each file is also read, once however
+many snapshots share it, and compared with its hash. What is damaged is named with
+all snapshots that share it. Nothing is written and no lock is taken.
+
+--repair mends what it can: from another snapshot or path with the same content,
+from the live source, or from the damaged file itself where only its metadata was
+altered. A damaged file is replaced by a new one, never written to. What does not
+belong there is told and left to you.
+
+The exit code is 0 when all is well or all was mended, 1 when damage is left. A
+snapshot whose folder was removed by hand is no damage.`,
+		examples: `
+snap check                            names, sizes, times
+snap check --read-data                every byte
+snap check --read-data-subset 1/12    all of them in a year of months
+snap check --read-data --repair       and mend what can be mended`,
+		flags: []cli.Flag{
+			&cli.BoolFlag{Name: "read-data", Usage: "read every file once and compare it with its hash"},
+			&cli.StringFlag{Name: "read-data-subset", Usage: "read a `PART`: 10% of the files at random, 3/7 (the third of seven parts), or about 50G at random"},
+			&cli.BoolFlag{Name: "repair", Usage: "mend what can be mended"},
+			&cli.IntFlag{Name: "jobs", Usage: "read `N` files at the same time (default: as snap thinks best)"},
+		},
+		run: runCheck,
+	}
+}
+
+func runCheck(c *call) error {
+	o, err := c.checkOptions()
+	if err != nil {
+		return err
+	}
+	dest, err := c.find()
+	if err != nil {
+		return err
+	}
+	r := &checkReport{call: c, dest: dest, line: c.progress(), started: c.env.Now()}
+	defer r.line.end()
+	o.Progress = r.line.show
+	res, err := backup.Check(c.ctx, dest, o)
+	r.line.end()
+	if perr := r.findings(res); perr != nil { // also what was found before an error
+		return errors.Join(backupHint(err, dest), perr)
+	}
+	if err != nil {
+		return backupHint(err, dest)
+	}
+	if err := r.summary(res, &o); err != nil {
+		return err
+	}
+	if res.Errors > 0 {
+		return withCode(exitFailed, nil)
+	}
+	return nil
+}
+
+func (c *call) checkOptions() (backup.CheckOptions, error) {
+	o := backup.CheckOptions{Repair: c.flags.Bool("repair"), LockWait: c.opts.lockWait, Holder: c.holder("check")}
+	if c.flags.IsSet("jobs") {
+		if o.Jobs = c.flags.Int("jobs"); o.Jobs < 1 || o.Jobs > 1024 {
+			return o, usagef("--jobs %d: it is a number from 1 to 1024", o.Jobs)
+		}
+	}
+	o.Read.All = c.flags.Bool("read-data")
+	if !c.flags.IsSet("read-data-subset") {
+		return o, nil
+	}
+	if o.Read.All {
+		return o, usagef("--read-data reads all, --read-data-subset a part: they exclude each other")
+	}
+	var err error
+	if o.Read, err = parseSubset(c.flags.String("read-data-subset")); err != nil {
+		return o, usagef("--read-data-subset: %s", err)
+	}
+	o.Read.Seed = rand.Uint64()
+	return o, nil
+}
+
+// parseSubset reads 10%, 3/7 or 50G.
+func parseSubset(s string) (backup.Subset, error) {
+	bad := fmt.Errorf("%s is no part: write it as 10%%, as 3/7 (the third of seven parts) or as a size like 50G", quote(s))
+	if digits, ok := strings.CutSuffix(s, "%"); ok {
+		p, err := strconv.ParseFloat(digits, 64)
+		if err != nil || strings.Trim(digits, "0123456789.") != "" {
+			return backup.Subset{}, bad
+		}
+		if p <= 0 || p > 100 {
+			return backup.Subset{}, fmt.Errorf("%s is not between 0%% and 100%%", quote(s))
+		}
+		return backup.Subset{Fraction: p / 100}, nil
+	}
+	if part, parts, ok := strings.Cut(s, "/"); ok {
+		n, err1 := strconv.ParseUint(part, 10, 31)
+		m, err2 := strconv.ParseUint(parts, 10, 31)
+		if err1 != nil || err2 != nil {
+			return backup.Subset{}, bad
+		}
+		if n < 1 || n > m {
+			return backup.Subset{}, fmt.Errorf("%s: parts are counted from 1/%d to %d/%d", quote(s), max(m, 1), max(m, 1), max(m, 1))
+		}
+		return backup.Subset{Part: int(n), Parts: int(m)}, nil
+	}
+	n, err := parseSize(s)
+	if err != nil || n <= 0 {
+		return backup.Subset{}, bad
+	}
+	return backup.Subset{Bytes: n}, nil
+}

@@ -1,0 +1,199 @@
+package cli
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/dustin/go-humanize"
+
+	"snap/backup"
+	"snap/internal/file"
+)
+
+// checkReport prints what a check found: a line a path on standard output, also with -q.
+type checkReport struct {
+	call    *call
+	dest    string
+	line    *progressLine
+	started time.Time
+}
+
+// checkErrorJSON is a finding of `check --json`.
+type checkErrorJSON struct {
+	Type      string       `json:"message_type"` // "error"
+	What      backup.Fault `json:"what"`
+	Path      string       `json:"path"` // with "index", "set" and "latest" in the destination, else in the snapshots
+	PathB64   string       `json:"path_b64,omitempty"`
+	Snapshots []string     `json:"snapshots"` // all that share it, oldest first
+	Why       string       `json:"why"`
+	Below     int64        `json:"below"` // how many entries in a folder are missing or extra with it
+	Repaired  bool         `json:"repaired"`
+	From      string       `json:"repaired_from,omitempty"`
+	Left      string       `json:"not_repaired,omitempty"` // why it was not, with --repair
+}
+
+// findings prints what was found.
+func (r *checkReport) findings(res *backup.CheckResult) error {
+	c := r.call
+	for i := range res.Findings {
+		f := &res.Findings[i]
+		if c.opts.json {
+			j := checkErrorJSON{Type: "error", What: f.What, Snapshots: f.Snapshots, Why: clean(f.Why), Below: f.Below, Repaired: f.Repaired}
+			if j.Path, j.PathB64 = jsonName(f.Path); f.Repaired {
+				j.From = clean(f.From)
+			} else {
+				j.Left = clean(f.From)
+			}
+			if j.Snapshots == nil {
+				j.Snapshots = []string{}
+			}
+			if err := c.json(j); err != nil {
+				return err
+			}
+		} else if err := c.printf("%s\n", findingText(f)); err != nil {
+			return err
+		}
+	}
+	if res.More > 0 {
+		c.warn("check: %s more that are not named; mend these first, then check again", humanize.Comma(res.More))
+	}
+	for _, name := range res.Missing {
+		c.note("snapshot %s is missing: its folder was removed; to forget it: snap delete %s", quote(name), shellWord(name))
+	}
+	if len(res.Strange) > 0 {
+		c.note("if a snapshot's folder was renamed, rename it back; these are no snapshot's: %s", strings.Join(mapped(res.Strange, quote), ", "))
+	}
+	return nil
+}
+
+// findingText is a finding as people read it.
+func findingText(f *backup.Finding) string {
+	text := shown(f.Path, file.None) + ": " + clean(f.Why)
+	if f.Below > 0 {
+		text += fmt.Sprintf(", with %s below it", plural(int(f.Below), "entry", "entries"))
+	}
+	if where := rangesText(f.Ranges); where != "" {
+		text += ", in " + where
+	}
+	switch {
+	case f.Repaired && f.From != "":
+		text += "; mended from " + clean(f.From)
+	case f.Repaired:
+		text += "; mended"
+	case f.From != "":
+		text += "; not mended: " + clean(f.From)
+	}
+	return text
+}
+
+// rangesMax is how many ranges of snapshots a line names.
+const rangesMax = 8
+
+// rangesText names snapshots: "a … c, e (4 snapshots)".
+func rangesText(ranges []backup.Range) string {
+	var parts []string
+	total := 0
+	for i, r := range ranges {
+		total += r.Count
+		switch {
+		case i == rangesMax:
+			parts = append(parts, "…")
+		case i > rangesMax:
+		case r.Count == 1:
+			parts = append(parts, quote(r.First))
+		case r.Count == 2:
+			parts = append(parts, quote(r.First), quote(r.Last))
+		default:
+			parts = append(parts, quote(r.First)+" … "+quote(r.Last))
+		}
+	}
+	text := strings.Join(parts, ", ")
+	if total > 2 {
+		text += fmt.Sprintf(" (%d snapshots)", total)
+	}
+	return text
+}
+
+func mapped(all []string, f func(string) string) []string {
+	out := make([]string, len(all))
+	for i, s := range all {
+		out[i] = f(s)
+	}
+	return out
+}
+
+// checkSummaryJSON is the last line of `check --json`.
+type checkSummaryJSON struct {
+	Type       string   `json:"message_type"` // "summary"
+	Snapshots  int64    `json:"snapshots"`    // whose trees were looked at
+	Files      int64    `json:"files"`        // entries of these trees, folders too
+	InodesRead int64    `json:"inodes_read"`
+	BytesRead  int64    `json:"bytes_read"`
+	Damaged    int64    `json:"damaged"`
+	Repaired   int64    `json:"repaired"`
+	Errors     int64    `json:"errors"`   // what is left: damage not mended, and what could not be looked at; 0: exit code 0
+	Unproved   int64    `json:"unproved"` // files to be read whose hash is not known
+	Missing    []string `json:"missing"`  // snapshots whose folders were removed
+	Seconds    float64  `json:"seconds"`
+}
+
+// summary prints how the check ended.
+func (r *checkReport) summary(res *backup.CheckResult, o *backup.CheckOptions) error {
+	c := r.call
+	took := c.env.Now().Sub(r.started)
+	if c.opts.json {
+		missing := res.Missing
+		if missing == nil {
+			missing = []string{}
+		}
+		return c.json(checkSummaryJSON{"summary", res.Snapshots, res.Files, res.InodesRead, res.BytesRead, res.Damaged,
+			res.Repaired, res.Errors, res.Unproved, missing, took.Seconds()})
+	}
+	if !c.opts.quiet {
+		text := fmt.Sprintf("checked %s, %s", plural(int(res.Snapshots), "snapshot", "snapshots"), plural(int(res.Files), "entry", "entries"))
+		if res.InodesRead > 0 || o.Read.All {
+			text += fmt.Sprintf("; read %s, %s", plural(int(res.InodesRead), "file", "files"), c.size(res.BytesRead))
+		}
+		switch {
+		case res.Damaged == 0 && res.Errors == 0:
+			text += ": all is well"
+		case res.Damaged == 0:
+			text += fmt.Sprintf(": %s could not be looked at", humanize.Comma(res.Errors))
+		default:
+			text += fmt.Sprintf(": %s damaged", humanize.Comma(res.Damaged))
+			if o.Repair {
+				text += fmt.Sprintf(", %s mended", humanize.Comma(res.Repaired))
+			}
+		}
+		if err := c.printf("%s, %s\n", text, seconds(took)); err != nil {
+			return err
+		}
+	}
+	if res.Unproved > 0 {
+		c.note("check: %s have no hash in the index and cannot be proved", plural(int(res.Unproved), "file", "files"))
+	}
+	r.hints(res, o)
+	return nil
+}
+
+// hints say what to do about what was found.
+func (r *checkReport) hints(res *backup.CheckResult, o *backup.CheckOptions) {
+	has := func(what backup.Fault) bool {
+		return slices.ContainsFunc(res.Findings, func(f backup.Finding) bool { return f.What == what && !f.Repaired })
+	}
+	dest := shellWord(r.dest)
+	switch {
+	case has(backup.FaultIndex):
+		r.call.note("the index is damaged; the snapshots themselves are plain folders; rebuild it, then check again: snap reindex -d %s", dest)
+	case res.Damaged > res.Repaired && !o.Repair:
+		data := ""
+		if o.Read != (backup.Subset{Seed: o.Read.Seed}) {
+			data = "--read-data "
+		}
+		r.call.note("to mend what can be mended: snap check %s--repair -d %s", data, dest)
+	case has(backup.FaultExtra):
+		r.call.note("what was not there when the snapshot was made is left to you: move it away or remove it")
+	}
+}

@@ -1,0 +1,36 @@
+package cli
+
+import (
+	"testing"
+
+	"snap/backup"
+)
+
+func TestSubset(t *testing.T) {
+	for text, want := range map[string]backup.Subset{
+		"10%": {Fraction: 0.1}, "0.5%": {Fraction: 0.005}, "100%": {Fraction: 1}, "3/7": {Part: 3, Parts: 7}, "1/1": {Part: 1, Parts: 1},
+		"50G": {Bytes: 50 << 30}, "100MB": {Bytes: 100e6}, "4096": {Bytes: 4096},
+	} {
+		if got, err := parseSubset(text); err != nil || got != want {
+			t.Errorf("%q: %+v %v, want %+v", text, got, err, want)
+		}
+	}
+	for _, text := range []string{"", "%", "0%", "101%", "-1%", "1e1%", "NaN%", "inf%", "0/7", "8/7", "/7", "3/", "3/7/9", "-1/7", "1/0", "0", "-5G", "10 %", "ten", "99999999999/99999999999"} {
+		if got, err := parseSubset(text); err == nil {
+			t.Errorf("%q is taken as %+v", text, got)
+		}
+	}
+}
+
+func TestRangesText(t *testing.T) {
+	for want, ranges := range map[string][]backup.Range{
+		"":                       nil,
+		"a":                      {{First: "a", Last: "a", Count: 1}},
+		"a, b":                   {{First: "a", Last: "b", Count: 2}},
+		"a … c, e (4 snapshots)": {{First: "a", Last: "c", Count: 3}, {First: "e", Last: "e", Count: 1}},
+	} {
+		if got := rangesText(ranges); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}

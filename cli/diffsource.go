@@ -1,0 +1,126 @@
+package cli
+
+import (
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+
+	"snap/backup"
+	"snap/index"
+	"snap/internal/file"
+)
+
+// rehearse finds out what a backup made now would record, and writes nothing.
+func (c *call) rehearse(d *destination, q *diffQuery) (err error) {
+	if err := q.checkSource(c, d.dir); err != nil {
+		return err
+	}
+	s, err := c.readSettings(d.dir)
+	if err != nil {
+		return err
+	}
+	o, err := c.backupOptions(&s, d.dir, q.b.Source)
+	if err != nil {
+		return err
+	}
+	o.DryRun, o.Force = true, true
+	if err := checkLayout(&o, d.dir); err != nil {
+		return sourceHint(err, q.b)
+	}
+	dest, err := backup.Open(c.ctx, d.dir, backup.OpenOptions{ReadOnly: true})
+	if err != nil {
+		return backupHint(err, d.dir)
+	}
+	defer func() { err = errors.Join(err, dest.Close()) }()
+	q.pending = index.NewPending(q.b.Seq)
+	o.Planned = func(e *index.Entry) error {
+		if !q.next {
+			if err := q.compareContent(c, e); err != nil {
+				return err
+			}
+		}
+		q.pending.Add(e)
+		return nil
+	}
+	r := &sourceReport{&backupReport{call: c, log: slog.New(slog.DiscardHandler), line: c.progress(), dryRun: true}}
+	o.Report = r
+	res, err := backup.Run(c.ctx, dest, o)
+	r.line.end()
+	if err != nil {
+		return sourceHint(backupHint(err, d.dir), q.b)
+	}
+	q.partial = res.Incomplete()
+	return nil
+}
+
+// checkSource makes sure that the source of the snapshots is the one that is here.
+func (q *diffQuery) checkSource(c *call, dest string) error {
+	host, err := os.Hostname()
+	if err != nil {
+		return err
+	}
+	why := ""
+	switch {
+	case q.a.Source != q.b.Source:
+		why = fmt.Sprintf("snapshot %s is of %s, but the newest one is of %s", quote(q.a.Name), quote(q.a.Source), quote(q.b.Source))
+	case q.b.Host != host:
+		why = fmt.Sprintf("snapshot %s is of %s on %s, and this is %s", quote(q.b.Name), quote(q.b.Source), quote(q.b.Host), quote(host))
+	default:
+		return nil
+	}
+	return withHint(errors.New("diff --source: "+why), "to compare the newest snapshot with a folder here: snap backup -n %s SRC", shellWord(dest))
+}
+
+// sourceHint says of which snapshot the source is that is not there.
+func sourceHint(err error, h *index.Header) error {
+	if missing := (*backup.SourceMissingError)(nil); errors.As(err, &missing) {
+		return withHint(fmt.Errorf("diff --source: %w", missing), "it is the source of snapshot %s; is its disk mounted?", quote(h.Name))
+	}
+	return err
+}
+
+// compareContent hashes a file that a backup would copy unread, if only its bytes can tell whether it is what
+// snapshot a has: it may have been restored from there.
+func (q *diffQuery) compareContent(c *call, e *index.Entry) error {
+	if e.Kind != file.Regular || e.Change == index.Removed || e.Has(index.Hashed) {
+		return nil
+	}
+	old, _, err := q.db.Lookup(c.ctx, q.a.Seq, e.Path)
+	if errors.Is(err, index.ErrNotFound) {
+		return nil
+	}
+	if err != nil || old.Kind != file.Regular || old.Size != e.Size || !old.Has(index.Hashed) {
+		return err
+	}
+	hash, err := hashOf(c, q.b.Source, e.Path, e.Size)
+	if err == nil {
+		e.Hash, e.Flags = hash, e.Flags|index.Hashed
+	}
+	return c.ctx.Err() // what cannot be read is told as modified
+}
+
+// hashOf is the hash of a file of the source, which no link leads out of.
+func hashOf(c *call, source, path string, size int64) (hash [32]byte, err error) {
+	root, err := file.OpenRoot(source)
+	if err != nil {
+		return hash, err
+	}
+	defer root.Close()
+	f, err := openStored(root, "", path)
+	if err != nil {
+		return hash, err
+	}
+	defer f.Close()
+	h := sha256.New()
+	if _, err := file.Hash(c.ctx, f, size, h, make([]byte, 256<<10)); err != nil {
+		return hash, err
+	}
+	return [32]byte(h.Sum(nil)), nil
+}
+
+// sourceReport tells of what could not be read, and leaves the rest to the answer.
+type sourceReport struct{ *backupReport }
+
+func (sourceReport) Entry(string, *index.Record, bool) {}

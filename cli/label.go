@@ -1,0 +1,168 @@
+package cli
+
+import (
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"snap/backup"
+	"snap/index"
+)
+
+func tagCommand() *command {
+	return &command{
+		name: "tag", args: "REF…", min: 1, max: -1, group: groupKeep,
+		short: "show or change the tags of snapshots",
+		long: `Show the tags of snapshots, or with --add and --remove change them. A tag names a
+snapshot (tag:NAME), and one with the tag pin is never pruned.`,
+		examples: `snap tag latest                     its tags
+snap tag latest --add pin           never prune it
+snap tag tag:old --remove old       take the tag from the newest that has it`,
+		codes: []int{exitNoDest, exitLocked},
+		flags: []cli.Flag{
+			&cli.StringSliceFlag{Name: "add", Usage: "give the snapshots `TAG`; may be repeated"},
+			&cli.StringSliceFlag{Name: "remove", Usage: "take `TAG` from the snapshots; may be repeated"},
+		},
+		complete: completeRef,
+		run: func(c *call) error {
+			add, remove := c.flags.StringSlice("add"), c.flags.StringSlice("remove")
+			for _, t := range add {
+				if err := checkTag(t); err != nil {
+					return usagef("--add: %s", err)
+				}
+				if slices.Contains(remove, t) {
+					return usagef("tag %s: both --add and --remove", quote(t))
+				}
+			}
+			if len(add)+len(remove) == 0 {
+				return c.showLabels(func(h *index.Header) string { return quoteAll(h.Tags) })
+			}
+			return c.label("tag", c.args, func(h *index.Header) {
+				tags := slices.DeleteFunc(slices.Clone(h.Tags), func(t string) bool { return slices.Contains(remove, t) })
+				for _, t := range add {
+					if !slices.Contains(tags, t) {
+						tags = append(tags, t)
+					}
+				}
+				h.Tags = tags
+			})
+		},
+	}
+}
+
+func noteCommand() *command {
+	return &command{
+		name: "note", args: "REF [TEXT]", min: 1, max: 2, group: groupKeep,
+		short: "show or change the note of a snapshot",
+		long:  `Show the note of a snapshot, or give it the note TEXT. An empty TEXT removes it.`,
+		examples: `snap note latest "before the upgrade"
+snap note latest ""                 no note`,
+		codes:    []int{exitNoDest, exitLocked},
+		complete: completeRef,
+		run: func(c *call) error {
+			if len(c.args) == 1 {
+				return c.showLabels(func(h *index.Header) string { return quote(h.Note) })
+			}
+			text := strings.ToValidUTF8(c.args[1], "\ufffd")
+			return c.label("note", c.args[:1], func(h *index.Header) { h.Note = text })
+		},
+	}
+}
+
+// labelsJSON is a snapshot in `tag --json` and `note --json`, of which an array is printed.
+type labelsJSON struct {
+	Name string   `json:"name"`
+	Seq  uint64   `json:"seq"`
+	Tags []string `json:"tags"`
+	Note string   `json:"note"`
+}
+
+// showLabels prints a line a snapshot.
+func (c *call) showLabels(text func(h *index.Header) string) error {
+	return c.reading(func(d *destination) error {
+		named, err := named(d.resolver(c), c.args)
+		if err != nil {
+			return err
+		}
+		if c.opts.json {
+			return c.labelsJSON(named)
+		}
+		for _, h := range named {
+			if err := c.printf("%s\n", strings.TrimSpace(quote(h.Name)+"  "+text(h))); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func (c *call) labelsJSON(all []*index.Header) error {
+	out := []labelsJSON{}
+	for _, h := range all {
+		tags := h.Tags
+		if tags == nil {
+			tags = []string{}
+		}
+		out = append(out, labelsJSON{h.Name, h.Seq, tags, h.Note})
+	}
+	return c.json(out)
+}
+
+// named are the snapshots that refs name, each once.
+func named(r resolver, refs []string) (all []*index.Header, err error) {
+	for _, ref := range refs {
+		pos, err := r.ref(ref)
+		if err != nil {
+			return nil, err
+		}
+		if h := &r.snaps[pos]; !slices.Contains(all, h) {
+			all = append(all, h)
+		}
+	}
+	return all, nil
+}
+
+// label changes the labels of the snapshots that refs name. They are looked up under the lock, so that two
+// runs that add a tag each both have their way.
+func (c *call) label(what string, refs []string, change func(h *index.Header)) (err error) {
+	dest, err := c.find()
+	if err != nil {
+		return err
+	}
+	d, err := backup.Open(c.ctx, dest, backup.OpenOptions{LockWait: c.opts.lockWait, Holder: c.holder(what)})
+	if err != nil {
+		return backupHint(err, dest)
+	}
+	defer func() { err = errors.Join(err, d.Close()) }()
+	snaps, err := readSnapshots(c.ctx, d.DB)
+	if err != nil {
+		return backupHint(err, dest)
+	}
+	all, err := named(resolver{snaps, c.now()}, refs)
+	if err != nil {
+		return err
+	}
+	for _, h := range all {
+		tags, note := h.Tags, h.Note
+		if change(h); slices.Equal(tags, h.Tags) && note == h.Note {
+			continue
+		}
+		if err := d.SetLabels(c.ctx, h.Name, h.Tags, h.Note); err != nil {
+			return backupHint(err, dest)
+		}
+	}
+	if c.opts.json {
+		return c.labelsJSON(all)
+	}
+	if c.opts.quiet {
+		return nil
+	}
+	for _, h := range all {
+		if err := c.printf("%s\n", strings.TrimSpace(strings.Join([]string{quote(h.Name), quoteAll(h.Tags), quote(h.Note)}, "  "))); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,117 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"strings"
+	"testing"
+)
+
+// On a terminal several versions stand below their path, and what has no room beside a line below it.
+func TestVersionsOnATerminal(t *testing.T) {
+	w := mustWorld(t)
+	deep := "docs/reports/2024/quarterly/annual-report-with-a-long-name.odt"
+	for _, dir := range []string{"docs", "docs/reports", "docs/reports/2024", "docs/reports/2024/quarterly"} {
+		w.mkdir(dir)
+	}
+	w.put(deep, "a")
+	w.put("notes.txt", "n")
+	w.snapshot(t)
+	w.put(deep, "bb")
+	w.snapshot(t)
+	w.move("docs/reports", "docs/papers")
+	w.remove("notes.txt")
+	w.snapshot(t)
+	for _, c := range []struct {
+		width int
+		args  string
+		want  string
+	}{
+		{0, "find *.txt", `
++ 20261119-100700-00..20261119-110900-01    2       1 B  2026-11-19 10:06  notes.txt (then deleted)
+`},
+		{0, "find *.odt --in oldest", `
++ 20261119-100700-00                        1       1 B  2026-11-19 10:05  docs/reports/2024/quarterly/annual-report-with-a-long-name.odt
+`},
+		{140, "find *.txt", `
++ 20261119-100700-00..20261119-110900-01    2       1 B  2026-11-19 10:06  notes.txt (then deleted)
+`},
+		{140, "find *.odt", `
+docs/papers/2024/quarterly/annual-report-with-a-long-name.odt
+  R 20261119-121200-02                        1       2 B  2026-11-19 11:08
+      from docs/reports/2024/quarterly/annual-report-with-a-long-name.odt
+docs/reports/2024/quarterly/annual-report-with-a-long-name.odt
+  + 20261119-100700-00                        1       1 B  2026-11-19 10:05
+  M 20261119-110900-01                        1       2 B  2026-11-19 11:08
+      moved to docs/papers/2024/quarterly/annual-report-with-a-long-name.odt
+`},
+		{90, "find *.txt", `
+notes.txt
+  + 20261119-100700-00..20261119-110900-01    2       1 B  2026-11-19 10:06  deleted
+`},
+		{80, "find *.txt", `
+notes.txt
+  + 20261119-100700-00..20261119-110900-01    2       1 B  2026-11-19 10:06
+      deleted
+`},
+		{80, "history " + deep, `
+docs/reports/2024/quarterly/annual-report-with-a-long-name.odt
+  + 20261119-100700-00  2026-11-19 10:07     2d       1 B
+  M 20261119-110900-01  2026-11-19 11:09     2d       2 B
+docs/papers/2024/quarterly/annual-report-with-a-long-name.odt
+  R 20261119-121200-02  2026-11-19 12:12     2d       2 B
+`},
+		{80, "history --no-follow " + deep, `
+docs/reports/2024/quarterly/annual-report-with-a-long-name.odt
+  + 20261119-100700-00  2026-11-19 10:07     2d       1 B
+  M 20261119-110900-01  2026-11-19 11:09     2d       2 B
+  R 20261119-121200-02  2026-11-19 12:12     2d         -
+      to docs/papers/2024/quarterly/annual-report-with-a-long-name.odt
+`},
+		{80, "history --no-follow docs/papers/2024/quarterly/annual-report-with-a-long-name.odt", `
+docs/papers/2024/quarterly/annual-report-with-a-long-name.odt
+  R 20261119-121200-02  2026-11-19 12:12     2d       2 B
+      from docs/reports/2024/quarterly/annual-report-with-a-long-name.odt
+`},
+		{80, "history notes.txt", `
++ 20261119-100700-00  2026-11-19 10:07     2d       1 B  notes.txt
+- 20261119-121200-02  2026-11-19 12:12     2d         -  notes.txt
+`},
+	} {
+		var out, errs bytes.Buffer
+		env := testEnv(w.dest, &out, &errs)
+		env.Width = c.width
+		if code := Run(context.Background(), env, append([]string{"snap"}, strings.Fields(c.args)...)); code != 0 || "\n"+out.String() != c.want {
+			t.Errorf("%s at width %d: exit code %d %s\ngot\n%swant%s", c.args, c.width, code, errs.String(), out.String(), c.want)
+		}
+	}
+}
+
+// What became of a file under another name counts.
+func TestDeletedUnderEveryName(t *testing.T) {
+	w := mustWorld(t)
+	for _, p := range []string{"a", "b", "c", "d", "e"} {
+		w.put(p, "content of "+p)
+	}
+	w.snapshot(t)
+	w.move("a", "a2") // deleted under its new name
+	w.move("b", "b2") // still there
+	w.move("c", "c2") // edited, renamed again, then deleted
+	w.remove("d")     // deleted, and another comes
+	w.move("e", "e2") // replaced by another file
+	w.snapshot(t)
+	w.put("c2", "edited")
+	w.put("f", "takes the place of e2")
+	w.snapshot(t)
+	w.move("c2", "c3")
+	w.snapshot(t)
+	w.remove("a2")
+	w.remove("c3")
+	w.put("d", "new")
+	w.move("f", "e2")
+	w.snapshot(t)
+	stdout, stderr, code := run(t, w.dest, "find", "-0", "--deleted", "--type", "f", "*")
+	if want := "a\x00a2\x00c\x00c2\x00c3\x00e\x00"; code != 0 || stdout != want {
+		t.Errorf("exit code %d, %q, want %q %s", code, stdout, want, stderr)
+	}
+}

@@ -1,0 +1,264 @@
+package index
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"hash/maphash"
+	"strings"
+)
+
+// CheckCounts are the numbers of what Check has looked at.
+type CheckCounts struct {
+	Snapshots  int64 // headers, those not complete too
+	Records    int64
+	Paths      int64
+	Identities int64
+	Contents   int64
+	Pages      int64 // of the file, in use
+	Free       int64 // pages
+	Lost       int64 // pages neither in use nor free: space that is not used, and no damage
+}
+
+// Check reads the whole index and tells found of everything in it that cannot be: pages, order of keys,
+// checksums; headers, records and paths that contradict each other; counts of snapshots that are not those of
+// their records; entries without their folder; identity and content that are not those of the newest
+// snapshot. Every finding is an ErrDamaged or an error of reading, and one fault may show in several. The
+// error is what stopped it.
+//
+// A snapshot that is being deleted is looked at as far as it can be said what belongs to it. Records of an
+// import that never ended are a finding; Clean takes them away.
+//
+// Memory grows with the number of snapshots (some pages each), not with that of files. The index stays locked
+// for reading: 1,000,000 files take 2 s.
+func (db *DB) Check(ctx context.Context, found func(error)) (n CheckCounts, err error) {
+	h, err := db.open(ctx, checking)
+	if err != nil {
+		return n, err
+	}
+	defer h.Close()
+	err = db.guard(func() error {
+		_, size, err := fingerprint(h.file)
+		if err != nil {
+			return err
+		}
+		pages, err := openPages(h.file, size)
+		if err != nil {
+			return err
+		}
+		c := newChecker(ctx, pages, found)
+		if err := c.run(); err != nil {
+			return err
+		}
+		n = c.n
+		if c.findings == 0 {
+			return db.wrote(h.file) // it is proved more than prove does
+		}
+		return nil
+	})
+	return n, err
+}
+
+// checker is one Check.
+type checker struct {
+	ctx      context.Context
+	reach    *reach
+	tell     func(error)
+	findings int
+	n        CheckCounts
+
+	tops    map[string][]byte // the values of the buckets not walked yet
+	id      string            // of the destination
+	headers []Header          // oldest first
+	live    []Header          // without those being deleted
+	loose   bool              // there are records without a snapshot
+	doubt   bool              // records or paths are damaged: what is computed of them would be wrong
+
+	identity, content keySum // what the newest snapshot says
+}
+
+func newChecker(ctx context.Context, f *pageFile, found func(error)) *checker {
+	c := &checker{ctx: ctx, reach: newReach(f), tell: found, tops: map[string][]byte{}}
+	seed := maphash.MakeSeed()
+	c.identity.seed, c.content.seed = seed, seed
+	return c
+}
+
+func (c *checker) found(err error) {
+	c.findings++
+	c.tell(err)
+}
+
+func (c *checker) foundf(format string, args ...any) { c.found(damaged(format, args...)) }
+
+// walk begins a walk of a bucket.
+func (c *checker) walk(name string, value []byte, buckets, sealed bool) *treeWalk {
+	w := &treeWalk{reach: c.reach, ctx: c.ctx, name: name, buckets: buckets, sealed: sealed, found: c.found}
+	w.open(value)
+	return w
+}
+
+// inBucket says which bucket an error is about.
+func inBucket(name string, err error) error { return fmt.Errorf("%w, in %s", err, name) }
+
+func (c *checker) run() error {
+	if !c.reach.file.whole {
+		c.foundf("one of the two meta pages; what was written last may be missing")
+	}
+	for _, step := range []func() error{c.top, c.meta, c.snapshots, c.history, c.newest, c.rest} {
+		if err := c.ctx.Err(); err != nil {
+			return err
+		}
+		if err := step(); err != nil {
+			return err
+		}
+	}
+	return c.ctx.Err()
+}
+
+// top finds the buckets.
+func (c *checker) top() error {
+	root := order.AppendUint64(order.AppendUint64(nil, c.reach.file.root), 0)
+	w := c.walk("the list of buckets", root, true, false)
+	for k, v, ok := w.next(); ok; k, v, ok = w.next() {
+		c.tops[string(k)] = bytes.Clone(v)
+	}
+	for _, name := range [][]byte{bucketMeta, bucketSnapshots, bucketRecords, bucketPaths, bucketIdentity, bucketContent} {
+		if c.tops[string(name)] == nil && w.err == nil {
+			return damaged("no bucket %q", name)
+		}
+	}
+	return w.err
+}
+
+// bucket begins a walk of one of the buckets at the top.
+func (c *checker) bucket(name []byte, buckets, sealed bool) *treeWalk {
+	value := c.tops[string(name)]
+	delete(c.tops, string(name))
+	return c.walk(string(name), value, buckets, sealed)
+}
+
+// meta checks version and id.
+func (c *checker) meta() error {
+	var version, id []byte
+	w := c.bucket(bucketMeta, false, false)
+	for k, v, ok := w.next(); ok; k, v, ok = w.next() {
+		switch string(k) {
+		case string(keyVersion):
+			version = bytes.Clone(v)
+		case string(keyID):
+			id = bytes.Clone(v)
+		}
+	}
+	if err := checkVersion(version); err != nil {
+		return err
+	}
+	if len(id) == 0 {
+		c.foundf("no id of the destination")
+	}
+	c.id = string(id)
+	return nil
+}
+
+// snapshots checks the headers.
+func (c *checker) snapshots() error {
+	names := map[string]bool{}
+	before := uint64(0)
+	w := c.bucket(bucketSnapshots, false, true)
+	for k, v, ok := w.next(); ok; k, v, ok = w.next() {
+		h, err := decodeHeader(k, v)
+		if err != nil {
+			c.found(err)
+			continue
+		}
+		c.headers = append(c.headers, h)
+		if h.Name == "" || strings.Contains(h.Name, "/") || !ValidPath(h.Name) || names[h.Name] {
+			c.foundf("snapshot %d has the name %q", h.Seq, h.Name)
+		}
+		names[h.Name] = true
+		if b := h.bucket(); b <= before || b > h.Seq {
+			c.foundf("snapshot %q has its records in bucket %d", h.Name, b)
+		}
+		if h.Destination != "" && h.Destination != c.id {
+			c.foundf("snapshot %q is of the destination %q, the index of %q", h.Name, h.Destination, c.id)
+		}
+		switch h.State {
+		case Prepared, Complete:
+			c.live = append(c.live, h)
+		case Deleting:
+		default:
+			c.foundf("snapshot %q has the state %q", h.Name, h.State)
+		}
+		before = h.Seq
+	}
+	c.n.Snapshots = int64(len(c.headers))
+	return w.err
+}
+
+// newest compares identity and content with what the records of the newest snapshot say.
+func (c *checker) newest() error {
+	var err error
+	for _, b := range []struct {
+		name []byte
+		want *keySum
+		n    *int64
+	}{{bucketIdentity, &c.identity, &c.n.Identities}, {bucketContent, &c.content, &c.n.Contents}} {
+		before := c.findings
+		got := keySum{seed: b.want.seed}
+		w := c.bucket(b.name, false, false)
+		for k, v, ok := w.next(); ok; k, v, ok = w.next() {
+			if got.add(k); len(v) != 0 {
+				c.found(inBucket(w.name, damaged("%q has a value", k)))
+			}
+		}
+		if *b.n = got.n; w.err != nil {
+			err = w.err
+		}
+		// Where something is damaged already they differ, and all that helps is the same.
+		if c.findings == before && !c.doubt && !c.loose && got != *b.want {
+			c.foundf("%s holds other entries than the newest snapshot: %d, not %d", w.name, got.n, b.want.n)
+		}
+	}
+	return err
+}
+
+// rest walks buckets that this version does not know, and checks the list of free pages.
+func (c *checker) rest() error {
+	for name, value := range c.tops {
+		w := c.walk(fmt.Sprintf("%q", name), value, false, false)
+		for _, _, ok := w.next(); ok; _, _, ok = w.next() {
+		}
+		if w.err != nil {
+			return w.err
+		}
+	}
+	for id := range c.reach.file.high {
+		if c.reach.seen.has(id) {
+			c.n.Pages++
+		}
+	}
+	var err error
+	if c.n.Free, err = c.reach.freeList(c.found); err != nil {
+		c.found(err)
+		return nil
+	}
+	for id := uint64(2); id < c.reach.file.high; id++ {
+		if !c.reach.seen.has(id) {
+			c.n.Lost++
+		}
+	}
+	return nil
+}
+
+// keySum is what sets of keys are compared by, without holding them: two that differ have the same with a
+// probability of 2^-64.
+type keySum struct {
+	seed maphash.Seed
+	n    int64
+	sum  uint64
+}
+
+func (s *keySum) add(key []byte) {
+	s.n++
+	s.sum += maphash.Bytes(s.seed, key)
+}

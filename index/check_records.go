@@ -1,0 +1,317 @@
+package index
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"sort"
+
+	"snap/internal/file"
+)
+
+// source is one bucket of records during a check: all of them are read side by side with the paths, which
+// come in the same order.
+type source struct {
+	walk   *treeWalk
+	bucket uint64
+	at     int    // whose records they are, as an index into live; len(live) for nobody's
+	soft   bool   // of a snapshot that is being deleted, or that takes its records: not all are listed any more
+	name   string // of the snapshot
+	k, v   []byte
+	n      int64 // records
+	silent int64 // those of them that Import added
+}
+
+// step reads the next record.
+func (s *source) step() {
+	var ok bool
+	if s.k, s.v, ok = s.walk.next(); !ok {
+		s.k, s.v = nil, nil
+		return
+	}
+	s.n++
+}
+
+// span is the snapshots from first to before end, as indexes into live.
+type span struct{ first, end int }
+
+// totals are the counts of each live snapshot, as differences to the one before.
+type totals struct{ files, dirs, bytes []int64 }
+
+func newTotals(n int) totals {
+	return totals{make([]int64, n+1), make([]int64, n+1), make([]int64, n+1)}
+}
+
+// add counts an entry that is there during a span.
+func (t *totals) add(r *Record, s span) {
+	if r.Kind == file.Folder {
+		t.dirs[s.first]++
+		t.dirs[s.end]--
+		return
+	}
+	t.files[s.first]++
+	t.files[s.end]--
+	if r.Kind == file.Regular {
+		t.bytes[s.first] += r.Size
+		t.bytes[s.end] -= r.Size
+	}
+}
+
+// history checks the records of all snapshots against the paths, and what is computed of them.
+func (c *checker) history() error {
+	before := c.findings
+	sources, err := c.sources()
+	if err != nil {
+		return err
+	}
+	for _, s := range sources {
+		s.step()
+	}
+	p := pathCheck{checker: c, sources: sources, totals: newTotals(len(c.live)), unknown: map[uint64]bool{}}
+	p.paths = c.bucket(bucketPaths, false, true)
+	for k, v, ok := p.paths.next(); ok; k, v, ok = p.paths.next() {
+		c.n.Paths++
+		p.path(k, v)
+	}
+	for _, s := range sources {
+		for s.k != nil {
+			p.unlisted(s)
+		}
+		c.n.Records += s.n
+		if s.walk.err != nil {
+			return s.walk.err
+		}
+	}
+	if c.doubt = c.findings > before; !c.doubt {
+		p.compare()
+	}
+	return p.paths.err
+}
+
+// sources opens all buckets of records, oldest first, and says whose they are.
+func (c *checker) sources() (map[uint64]*source, error) {
+	sources := map[uint64]*source{}
+	deleting := map[int]bool{}
+	for _, h := range c.headers {
+		if h.State == Deleting {
+			deleting[c.owner(h.Seq)] = true
+		}
+	}
+	w := c.bucket(bucketRecords, true, false)
+	for k, v, ok := w.next(); ok; k, v, ok = w.next() {
+		if len(k) != 8 {
+			c.foundf("a bucket of records with the name %q", k)
+			continue
+		}
+		s := &source{bucket: binary.BigEndian.Uint64(k)}
+		s.at = c.owner(s.bucket)
+		s.soft = deleting[s.at]
+		sources[s.bucket] = s
+		if h := c.header(s.bucket); h != nil {
+			s.name = fmt.Sprintf("snapshot %q", h.Name)
+		} else {
+			s.name = fmt.Sprintf("bucket %d", s.bucket)
+			s.at, s.soft, c.loose = len(c.live), true, true
+			c.foundf("records of no snapshot, in bucket %d: an import or a deletion did not end", s.bucket)
+		}
+		s.walk = c.walk("the records of "+s.name, v, false, true)
+	}
+	for i := range c.headers {
+		if h := &c.headers[i]; sources[h.bucket()] == nil && !w.lost {
+			c.foundf("no records of snapshot %q", h.Name)
+		}
+	}
+	return sources, w.err
+}
+
+// owner is the index of the live snapshot that the records in a bucket belong to; len(live) if there is none.
+func (c *checker) owner(bucket uint64) int {
+	return sort.Search(len(c.live), func(i int) bool { return c.live[i].Seq >= bucket })
+}
+
+// header is the header of the snapshot with its records in bucket, nil if there is none.
+func (c *checker) header(bucket uint64) *Header {
+	i := sort.Search(len(c.headers), func(i int) bool { return c.headers[i].Seq >= bucket })
+	if i == len(c.headers) || c.headers[i].bucket() != bucket {
+		return nil
+	}
+	return &c.headers[i]
+}
+
+// pathCheck goes through the paths, with the records beside them.
+type pathCheck struct {
+	*checker
+	paths   *treeWalk
+	sources map[uint64]*source
+	unknown map[uint64]bool // buckets that are not there, and told
+	totals  totals
+	folders []folder // the folder that the walk is in, and those that it is in
+
+	seqs   []uint64 // of the path
+	record Record
+	spans  []span // of the path
+}
+
+// folder is one on the way down to where the walk is.
+type folder struct {
+	key   []byte
+	spans []span // when it is one
+	told  bool   // that something is in it at other times
+}
+
+// path checks one path and its records.
+func (p *pathCheck) path(k, v []byte) {
+	path := string(appendPath(nil, k))
+	if !validKey(k, path) {
+		p.foundf("a path that cannot be: %q", path)
+		return
+	}
+	var err error
+	if p.seqs, err = parseSeqs(string(v), p.seqs[:0]); err != nil {
+		p.found(fmt.Errorf("%q: %w", path, err))
+		return
+	}
+	f := p.parent(k)
+	p.spans = p.spans[:0]
+	missing := false
+	for i, b := range p.seqs {
+		s := p.sources[b]
+		if s == nil {
+			if !p.unknown[b] {
+				p.unknown[b] = true
+				p.foundf("%q and maybe others have records in bucket %d, which is not there", path, b)
+			}
+			continue
+		}
+		for s.k != nil && bytes.Compare(s.k, k) < 0 {
+			p.unlisted(s)
+		}
+		if !bytes.Equal(s.k, k) {
+			if !s.walk.lost {
+				p.foundf("no record of %q in %s", path, s.name)
+			}
+			continue
+		}
+		r := &p.record
+		err := parseRecord(string(s.v), r)
+		s.step()
+		if err != nil {
+			p.found(fmt.Errorf("%q in %s: %w", path, s.name, err))
+			continue
+		}
+		if r.Change == Moved && r.From == "" {
+			p.foundf("%q in %s has moved, but from nowhere", path, s.name)
+		}
+		if added(r) {
+			s.silent++
+		}
+		if !r.Exists() {
+			continue
+		}
+		if i == len(p.seqs)-1 {
+			p.show(k, r)
+		}
+		during := span{s.at, len(p.live)}
+		if i+1 < len(p.seqs) {
+			during.end = p.owner(p.seqs[i+1])
+		}
+		if during.first >= during.end {
+			continue
+		}
+		p.totals.add(r, during)
+		if r.Kind == file.Folder {
+			p.spans = addSpan(p.spans, during)
+		}
+		if f != nil && !covers(f.spans, during) {
+			missing = true
+		}
+	}
+	if missing && !f.told && !p.paths.lost {
+		f.told = true
+		p.foundf("%q is there in snapshots without its folder", path)
+	}
+	p.enter(k, p.spans)
+}
+
+// unlisted tells of a record that is under no path, and goes on.
+func (p *pathCheck) unlisted(s *source) {
+	if !s.soft && !p.paths.lost {
+		p.foundf("the record of %q in %s is not listed under its path", appendPath(nil, s.k), s.name)
+	}
+	s.step()
+}
+
+// parent is the folder that the entry with this key is in, nil for the root.
+func (p *pathCheck) parent(key []byte) *folder {
+	if len(key) == 1 && key[0] == 0 {
+		return nil
+	}
+	parent := []byte{0}
+	if i := bytes.LastIndexByte(key, 0); i >= 0 {
+		parent = key[:i]
+	}
+	n := len(p.folders)
+	for n > 0 && !keyWithin(key, p.folders[n-1].key) {
+		n--
+	}
+	if p.folders = p.folders[:n]; n > 0 && bytes.Equal(p.folders[n-1].key, parent) {
+		return &p.folders[n-1]
+	}
+	return p.enter(parent, nil)
+}
+
+// enter makes the entry with this key the innermost folder, reusing the memory of those that were left.
+func (p *pathCheck) enter(key []byte, spans []span) *folder {
+	n := len(p.folders)
+	if p.folders = p.folders[:min(n+1, cap(p.folders))]; len(p.folders) == n {
+		p.folders = append(p.folders, folder{})
+	}
+	f := &p.folders[n]
+	f.key, f.spans, f.told = append(f.key[:0], key...), append(f.spans[:0], spans...), false
+	return f
+}
+
+// addSpan adds a span behind the others.
+func addSpan(spans []span, s span) []span {
+	if n := len(spans); n > 0 && spans[n-1].end == s.first {
+		spans[n-1].end = s.end
+		return spans
+	}
+	return append(spans, s)
+}
+
+// covers reports whether all of s lies in one of the spans.
+func covers(spans []span, s span) bool {
+	for _, o := range spans {
+		if o.first <= s.first && s.end <= o.end {
+			return true
+		}
+	}
+	return false
+}
+
+// show adds what identity and content should hold of the newest record of a path.
+func (p *pathCheck) show(key []byte, r *Record) {
+	if inIdentity(r) {
+		p.identity.add(identityKey(nil, r, key))
+	}
+	if inContent(r) {
+		p.content.add(contentKey(nil, r, key))
+	}
+}
+
+// compare holds the counts in the headers against those of the records.
+func (p *pathCheck) compare() {
+	var files, dirs, size int64
+	for i := range p.live {
+		h := &p.live[i]
+		files, dirs, size = files+p.totals.files[i], dirs+p.totals.dirs[i], size+p.totals.bytes[i]
+		if h.Files != files || h.Dirs != dirs || h.Bytes != size {
+			p.foundf("snapshot %q has %d files, %d folders and %d bytes, but its header says %d, %d and %d",
+				h.Name, files, dirs, size, h.Files, h.Dirs, h.Bytes)
+		}
+		if s := p.sources[h.bucket()]; h.Records > 0 && !s.soft && (h.Records > s.n || h.Records < s.n-s.silent) {
+			p.foundf("snapshot %q has %d records, but its header says %d", h.Name, s.n, h.Records)
+		}
+	}
+}

@@ -1,0 +1,115 @@
+package index
+
+import (
+	bolt "go.etcd.io/bbolt"
+
+	"snap/internal/file"
+)
+
+// place is where a record lies.
+type place struct {
+	path   string
+	bucket uint64
+}
+
+// shared is the path of the older name that a linked record of path shares its inode with.
+func (r *Record) shared(path string) string {
+	switch {
+	case r.Link != "":
+		return r.Link
+	case r.From != "":
+		return r.From
+	}
+	return path
+}
+
+// hasInode reports whether the record's entry is in the tree with an inode that may have several names.
+func (r *Record) hasInode() bool {
+	return r.Exists() && r.Kind != file.Folder && r.Stored != Absent
+}
+
+// tracer finds out which records are of one inode.
+type tracer struct {
+	tx *bolt.Tx
+	b  *buckets
+}
+
+// step goes from the record at p, which is r, to an older one of the same inode; false if there is none: this
+// one made it, or its link leads to nothing.
+func (t *tracer) step(p *place, r *Record) (bool, error) {
+	if !r.Stored.Shares() {
+		return false, nil
+	}
+	bucket := p.bucket
+	if r.Stored == Linked {
+		bucket--
+	}
+	path := r.shared(p.path)
+	seqs, key, err := seqsOfPath(t.tx, path)
+	if err != nil {
+		return false, err
+	}
+	older := place{path, at(seqs, bucket)}
+	if older.bucket == 0 {
+		return false, nil
+	}
+	var rec Record
+	if err := t.b.record(older.bucket, key, &rec); err != nil {
+		return false, err
+	}
+	circle := rec.Stored == Joined && older.bucket == p.bucket
+	if !rec.hasInode() || rec.Kind != r.Kind || circle {
+		return false, nil
+	}
+	*p, *r = older, rec
+	return true, nil
+}
+
+// next goes from the record at p, which is r, to a newer one of the same inode: of the same path, or of the one that
+// the file moved to; false if there is none.
+func (t *tracer) next(p *place, r *Record) (bool, error) {
+	seqs, key, err := seqsOfPath(t.tx, p.path)
+	bucket := after(seqs, p.bucket)
+	if err != nil || bucket == 0 {
+		return false, err
+	}
+	var rec Record
+	if err := t.b.record(bucket, key, &rec); err != nil {
+		return false, err
+	}
+	path := p.path
+	if !rec.hasInode() || rec.Stored != Linked || rec.shared(path) != p.path {
+		if path = rec.To; path == "" {
+			return false, nil
+		}
+		seqs, key, err := seqsOfPath(t.tx, path)
+		if err != nil || at(seqs, bucket) != bucket {
+			return false, err
+		}
+		if err := t.b.record(bucket, key, &rec); err != nil {
+			return false, err
+		}
+		if !rec.hasInode() || rec.Stored != Linked || rec.shared(path) != p.path {
+			return false, nil
+		}
+	}
+	*p, *r = place{path, bucket}, rec
+	return true, nil
+}
+
+// born follows the inode of the record at p, which is r, back to the record that made it, or to one in a
+// bucket up to oldest. r becomes that record.
+func (t *tracer) born(p place, r *Record, oldest uint64) (place, error) {
+	for p.bucket > oldest {
+		if more, err := t.step(&p, r); !more || err != nil {
+			return p, err
+		}
+	}
+	return p, nil
+}
+
+func seqsOfPath(tx *bolt.Tx, path string) (seqs []uint64, key []byte, err error) {
+	key = appendKey(nil, path)
+	seqs, err = seqsAt(tx.Bucket(bucketPaths), key)
+	return seqs, key, err
+}

@@ -1,0 +1,71 @@
+package index
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"slices"
+
+	"snap/internal/file"
+)
+
+// alwaysProve is the size of a file, in bytes, up to which a proof takes no time to speak of (8 ms), so that
+// nobody's word is taken for it.
+const alwaysProve = 32 << 20
+
+// Trust says that files with these fingerprints were proved or written by snap before: they are then not
+// proved again when they are opened. An old fingerprint does no harm. What a disk has done to the file since,
+// without anybody writing it, is not seen; records have checksums all the same.
+func (db *DB) Trust(fingerprints ...string) { db.trusted = fingerprints }
+
+// Fingerprint tells the file whose pages were proved, or which was written, last: device, inode, size and
+// times. Empty if there is none, or if it costs nothing to prove it anew.
+func (db *DB) Fingerprint() string {
+	if db.bytes <= alwaysProve || db.badFree != nil {
+		return ""
+	}
+	return db.proved
+}
+
+// prove makes sure that bbolt can follow the pages of f, unless that is known of this very file. For
+// reading the list of free pages may be damaged.
+func (db *DB) prove(ctx context.Context, f *os.File, how int) error {
+	now, size, err := fingerprint(f)
+	if err != nil {
+		return err
+	}
+	if now != db.proved {
+		db.proved, db.badFree = "", nil
+		if !slices.Contains(db.trusted, now) || size <= alwaysProve {
+			pages, err := openPages(f, size)
+			if err != nil {
+				return err
+			}
+			taken, err := prove(ctx, pages)
+			if err != nil {
+				return err
+			}
+			db.badFree = taken.proveFree()
+		}
+		db.proved, db.bytes = now, size
+	}
+	if how == writing {
+		return db.badFree
+	}
+	return nil
+}
+
+// wrote takes over the fingerprint of f, which only bbolt has written to.
+func (db *DB) wrote(f *os.File) (err error) {
+	db.proved, db.bytes, err = fingerprint(f)
+	return err
+}
+
+// fingerprint is what changes when a file does, and its size.
+func fingerprint(f *os.File) (string, int64, error) {
+	s, err := file.StatOpen(f)
+	if err != nil {
+		return "", 0, err
+	}
+	return fmt.Sprintf("%x-%x-%x-%x.%x-%x.%x", s.Dev, s.Ino, s.Size, s.Mtime.Sec, s.Mtime.Nsec, s.Ctime.Sec, s.Ctime.Nsec), s.Size, nil
+}

@@ -1,0 +1,110 @@
+package index
+
+import (
+	"context"
+	"hash/maphash"
+	"slices"
+)
+
+// Span is the stretch of snapshots, by their sequence numbers, whose trees hold an inode: every snapshot from
+// First to Last does, because a link is always made to the snapshot before.
+type Span struct{ First, Last uint64 }
+
+// Amount is a number of regular files, each inode once, and the sum of their sizes.
+type Amount struct{ Inodes, Bytes int64 }
+
+// Add adds b.
+func (a *Amount) Add(b Amount) { a.Inodes, a.Bytes = a.Inodes+b.Inodes, a.Bytes+b.Bytes }
+
+// Usage is how much lives from when to when in a destination.
+type Usage map[Span]Amount
+
+// Usage sums the inodes of all complete snapshots by their spans, read off the records alone. It keeps nothing
+// of a file in memory but for those with several names, and those that moved many times.
+func (db *DB) Usage(ctx context.Context) (Usage, error) {
+	heads, err := db.Snapshots(ctx)
+	if err != nil {
+		return nil, err
+	}
+	c := &usageCount{seed: maphash.MakeSeed(), shared: map[uint64]*lifetime{}, far: map[uint64]origin{}, sums: map[[2]int]Amount{}}
+	for i := range heads {
+		if heads[i].State == Complete {
+			c.seqs = append(c.seqs, heads[i].Seq)
+		}
+	}
+	// Which inodes ever had several names must be known before the first is counted.
+	for _, visit := range []func(*Edition, *tracer) error{c.findShared, c.count} {
+		if err := db.editions(ctx, visit); err != nil {
+			return nil, err
+		}
+	}
+	return c.usage(), nil
+}
+
+// Freed is what deleting victims in this order frees with each of them, of the snapshots that there are, oldest
+// first: an inode goes with the last of its snapshots.
+func (u Usage) Freed(snapshots, victims []uint64) []Amount {
+	freed := make([]Amount, len(victims))
+	turn := make([]int, len(snapshots))    // of each snapshot, when it is deleted, -1 for never
+	stays := make([]int, len(snapshots)+1) // how many of those before stay
+	for i, s := range snapshots {
+		turn[i] = slices.Index(victims, s)
+		if stays[i+1] = stays[i]; turn[i] < 0 {
+			stays[i+1]++
+		}
+	}
+	for span, a := range u {
+		if from, to := span.among(snapshots); from < to && stays[from] == stays[to] {
+			freed[slices.Max(turn[from:to])].Add(a)
+		}
+	}
+	return freed
+}
+
+// Share is what one of several snapshots has in them.
+type Share struct {
+	Held  Amount // in its tree
+	New   Amount // of that, in no tree before
+	Alone Amount // of that, in no other tree: what deleting this snapshot alone frees
+}
+
+// Shares are those of the snapshots that there are, oldest first.
+func (u Usage) Shares(snapshots []uint64) []Share {
+	shares := make([]Share, len(snapshots)+1)
+	for span, a := range u {
+		from, to := span.among(snapshots)
+		if from == to {
+			continue
+		}
+		shares[from].New.Add(a)
+		if to-from == 1 {
+			shares[from].Alone.Add(a)
+		}
+		shares[from].Held.Add(a)
+		shares[to].Held.Add(Amount{-a.Inodes, -a.Bytes})
+	}
+	for i := range snapshots[min(1, len(snapshots)):] { // what was added and taken, not how much there is
+		shares[i+1].Held.Add(shares[i].Held)
+	}
+	return shares[:len(snapshots)]
+}
+
+// Total is what the snapshots hold together.
+func (u Usage) Total(snapshots []uint64) (total Amount) {
+	for span, a := range u {
+		if from, to := span.among(snapshots); from < to {
+			total.Add(a)
+		}
+	}
+	return total
+}
+
+// among is the range of the snapshots, oldest first, that the span covers.
+func (s Span) among(snapshots []uint64) (from, to int) {
+	from, _ = slices.BinarySearch(snapshots, s.First)
+	to, found := slices.BinarySearch(snapshots, s.Last)
+	if found {
+		to++
+	}
+	return from, to
+}

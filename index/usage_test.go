@@ -1,0 +1,192 @@
+package index
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"snap/internal/file"
+)
+
+// drawUsage draws inodes with their spans, and the snapshots that there are; some spans begin or end in
+// snapshots that are missing.
+func drawUsage(t *rapid.T) (u Usage, inodes []Span, there []uint64) {
+	u = Usage{}
+	for s := uint64(1); s <= 12; s += uint64(rapid.IntRange(1, 3).Draw(t, "step")) {
+		there = append(there, s)
+	}
+	for range rapid.IntRange(0, 30).Draw(t, "inodes") {
+		first := rapid.Uint64Range(1, 12).Draw(t, "first")
+		s := Span{first, rapid.Uint64Range(first, 12).Draw(t, "last")}
+		inodes = append(inodes, s)
+		a := u[s]
+		a.Add(Amount{1, int64(len(inodes))})
+		u[s] = a
+	}
+	return u, inodes, there
+}
+
+// heldBy is what the snapshots hold, counted one by one.
+func heldBy(inodes []Span, snapshots []uint64) (held Amount) {
+	for i, s := range inodes {
+		if slices.ContainsFunc(snapshots, func(n uint64) bool { return s.First <= n && n <= s.Last }) {
+			held.Add(Amount{1, int64(i + 1)})
+		}
+	}
+	return held
+}
+
+// What deleting frees is what the snapshots hold less than before.
+func TestWhatDeletingFrees(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		u, inodes, there := drawUsage(t)
+		if got, want := u.Total(there), heldBy(inodes, there); got != want {
+			t.Fatalf("total %+v, want %+v", got, want)
+		}
+		less := func(a, b Amount) Amount { return Amount{a.Inodes - b.Inodes, a.Bytes - b.Bytes} }
+		for i, got := range u.Shares(there) {
+			all := heldBy(inodes, there)
+			want := Share{
+				Held:  heldBy(inodes, there[i:i+1]),
+				New:   less(heldBy(inodes, there[:i+1]), heldBy(inodes, there[:i])),
+				Alone: less(all, heldBy(inodes, slices.Delete(slices.Clone(there), i, i+1))),
+			}
+			if got != want {
+				t.Fatalf("%d of %d: %+v, want %+v", there[i], there, got, want)
+			}
+		}
+		victims := rapid.Permutation(there).Draw(t, "order")
+		victims = victims[:rapid.IntRange(0, len(victims)).Draw(t, "victims")]
+		left := slices.Clone(there)
+		for i, a := range u.Freed(there, victims) {
+			before := heldBy(inodes, left)
+			left = slices.DeleteFunc(left, func(s uint64) bool { return s == victims[i] })
+			if a != less(before, heldBy(inodes, left)) {
+				t.Fatalf("victim %d of %d: %+v", i, victims, a)
+			}
+		}
+	})
+}
+
+func sameUsage(t tb, want, got Usage) {
+	t.Helper()
+	for s, a := range want {
+		if got[s] != a {
+			t.Fatalf("%v: %+v, want %+v\n%v", s, got[s], a, got)
+		}
+	}
+	if len(got) != len(want) {
+		t.Fatalf("%v, want %v", got, want)
+	}
+}
+
+// linkedFile is a file with an inode of an older record.
+func linkedFile(path string, stored Stored, change Change, from, link string, nlink uint32) Entry {
+	r := node{id: 1, kind: file.Regular, text: "text", mode: 0o644, mtime: 1}.record()
+	r.Stored, r.Change, r.From, r.Link, r.Nlink = stored, change, from, link, nlink
+	return Entry{path, r}
+}
+
+func gone(path string) Entry { return Entry{path, Record{Change: Removed, Reason: Gone}} }
+
+// A file that is renamed for every snapshot is one inode.
+func TestAFileThatMovesAlways(t *testing.T) {
+	db := newDB(t)
+	const n = 5 * stride
+	name := func(i int) string { return fmt.Sprintf("%03d", (i*37)%1000) } // key order is not that of the moves
+	db.add(t, 1, []Entry{linkedFile(name(1), Copied, Added, "", "", 1)})
+	for i := 2; i <= n; i++ {
+		set := []Entry{linkedFile(name(i), Linked, Moved, name(i-1), "", 1), gone(name(i - 1))}
+		slices.SortFunc(set, func(a, b Entry) int { return Compare(a.Path, b.Path) })
+		db.add(t, uint64(i), set)
+	}
+	u, err := db.Usage(bg)
+	check(t, err)
+	sameUsage(t, Usage{{1, n}: {1, 4}}, u)
+}
+
+// Records that contradict each other, as a source leaves them that changes while it is read, are counted
+// without an error, and nothing less than nothing.
+func TestUsageOfContradictions(t *testing.T) {
+	for name, sets := range map[string][][]Entry{
+		"a link to nothing":              {{linkedFile("a", Linked, Added, "b", "", 1)}},
+		"a join to nothing":              {{linkedFile("a", Joined, Added, "", "b", 1)}},
+		"joined in a circle":             {{linkedFile("a", Joined, Added, "", "b", 1), linkedFile("b", Joined, Added, "", "a", 1)}},
+		"joined to itself":               {{linkedFile("a", Joined, Added, "", "a", 1)}},
+		"one name more than was noticed": {{linkedFile("a", Copied, Added, "", "", 1)}, {linkedFile("b", Linked, Moved, "a", "", 1)}, {gone("a")}},
+		"a link to a folder":             {{{"a", node{id: 1, kind: file.Folder}.record()}}, {linkedFile("b", Linked, Moved, "a", "", 1)}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			db := newDB(t)
+			for i, set := range sets {
+				db.add(t, uint64(i+1), set)
+			}
+			u, err := db.Usage(bg)
+			check(t, err)
+			if len(u) == 0 {
+				t.Error("nothing is counted")
+			}
+			for s, a := range u {
+				if a.Inodes <= 0 || a.Bytes < 0 || s.First > s.Last {
+					t.Errorf("%v: %+v", s, a)
+				}
+			}
+		})
+	}
+}
+
+// Snapshots whose trees are not there, or not yet, hold nothing.
+func TestUsageOfCompleteSnapshotsOnly(t *testing.T) {
+	db := newDB(t)
+	db.add(t, 1, []Entry{linkedFile("a", Copied, Added, "", "", 1)})
+	db.add(t, 2, []Entry{linkedFile("a", Copied, Modified, "", "", 1), linkedFile("b", Copied, Added, "", "", 1)})
+	db.add(t, 3, []Entry{gone("a"), linkedFile("c", Copied, Added, "", "", 1)})
+	for seq, state := range map[uint64]State{2: Deleting, 3: Prepared} {
+		h := db.header(t, seq)
+		h.State = state
+		check(t, db.SetHeader(bg, &h))
+	}
+	u, err := db.Usage(bg)
+	check(t, err)
+	sameUsage(t, Usage{{1, 1}: {1, 4}}, u)
+}
+
+func BenchmarkUsage(b *testing.B) {
+	many := func(b *testing.B) *DB {
+		db := newDB(b)
+		db.add(b, 1, manyEntries(1000000))
+		return db
+	}
+	often := func(b *testing.B) *DB {
+		db := newDB(b)
+		set := manyEntries(20000)
+		db.add(b, 1, set)
+		r := rand.New(rand.NewPCG(1, 1))
+		for s := range 1000 {
+			var changed []Entry
+			first := r.IntN(len(set) - 1000)
+			for i := range 1000 {
+				e := set[first+i]
+				e.Change, e.Stored = Modified, Copied
+				changed = append(changed, e)
+			}
+			db.add(b, uint64(s+2), changed)
+		}
+		return db
+	}
+	for name, make := range map[string]func(*testing.B) *DB{"1000000 files": many, "1000 snapshots with 1000 changes": often} {
+		b.Run(name, func(b *testing.B) {
+			db := make(b)
+			b.ReportAllocs()
+			for b.Loop() {
+				u, err := db.Usage(bg)
+				if err != nil || len(u) == 0 {
+					b.Fatal(u, err)
+				}
+			}
+		})
+	}
+}
