@@ -69,7 +69,7 @@ type keyEdit struct {
 }
 
 // editsMemory is how many bytes of keys are sorted at once. With what belongs to them that is three times as much.
-const editsMemory = 4 << 20
+const editsMemory = 2 << 20
 
 // add collects an edit.
 func (e *edits) add(key []byte, put bool) error {

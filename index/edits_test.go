@@ -82,7 +82,7 @@ func hintsOnly(dump map[string]string) map[string]string {
 // An import that is sorted on disk and made in several transactions leaves what one in memory would: also one that
 // gives every file another inode and content, and one that was stopped between two transactions of the edits.
 func TestALargeImportOfIdentityAndContent(t *testing.T) {
-	const n = 75_000 // keys of identity: 4.4 MB, in two runs
+	const n = 75_000 // keys of identity: 4.4 MB, in three runs; several transactions
 	db := newDB(t)
 	head := func() *Header { return &Header{Name: "s"} }
 	check(t, db.Import(bg, 1, manyFiles(n, nil), head))

@@ -74,7 +74,6 @@ func (t *txn) atOnce(seq uint64, f func(l *loader) (done bool, err error)) (done
 	if err != nil {
 		return false, err
 	}
-	defer l.close()
 	l.hints.identity.again, l.hints.content.again = true, true
 	if done, err = f(l); err == nil {
 		err = l.hints.make(t)

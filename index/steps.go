@@ -13,7 +13,7 @@ import (
 // places, so that as many pages as one transaction may change are always in use beside the index itself. 512 are
 // 2 MiB of disk and 40 of memory.
 const (
-	batchWeight = 16 << 20 // bytes of keys and values, and entryWeight for each: 30,000 records with their paths
+	batchWeight = 8 << 20 // bytes of keys and values, and entryWeight for each: 15,000 records with their paths
 	batchPages  = 512
 	entryWeight = 128
 )
