@@ -109,7 +109,7 @@ func (d *Destination) forget(ctx context.Context, gone []uint64) error {
 		}
 	}
 	for _, seq := range gone {
-		if err := remove(d.changes, setFile(seq)); err != nil {
+		if err := errors.Join(remove(d.changes, setFile(seq)), remove(d.changes, labelsFile(seq))); err != nil {
 			return err
 		}
 	}

@@ -36,16 +36,20 @@ func (r *run) known(ctx context.Context, f *scan.Facts) error {
 	return nil
 }
 
-// gone reports whether path in the source no longer leads to the file that rec describes.
+// gone reports whether path in the source no longer leads to the file that rec describes. Where the system
+// could not look, it may be there still.
 func (r *run) gone(path string, rec *index.Record) bool {
 	dir, name := index.Split(path)
 	d, err := r.tree.Dir(dir)
 	if err != nil {
-		return true
+		return !fatal(err)
 	}
 	defer d.Close()
 	now, err := d.Lstat(name)
-	return err != nil || now.Ino != rec.Ino || r.vols.known(now.Dev) != rec.Volume
+	if err != nil {
+		return !fatal(err)
+	}
+	return now.Ino != rec.Ino || r.vols.known(now.Dev) != rec.Volume
 }
 
 // twin looks for the content under a path that is gone.

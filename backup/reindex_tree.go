@@ -74,7 +74,8 @@ func (r *reindex) remains(ctx context.Context, s *step) (index.Header, iter.Seq2
 			}
 		}
 	}
-	h.Seq, h.Name, h.State, h.Work, h.Parent, h.Destination = s.seq, s.name, index.Complete, "", 0, r.id
+	h.Seq, h.Name, h.State, h.Parent, h.Destination = s.seq, s.name, index.Complete, 0, r.id
+	h.Work, h.Bucket, h.Merged, h.Boot = "", 0, nil, ""
 	if r.last != nil {
 		h.Parent = r.last.Seq
 		if len(r.last.Volumes) > len(h.Volumes) { // its records are this one's too

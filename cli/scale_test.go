@@ -258,7 +258,7 @@ func (s *scaled) run(b *testing.B, args []string) {
 // benchmarkDelete forgets an old snapshot in each round, as backup.Delete does it in the index.
 func (s *scaled) benchmarkDelete(b *testing.B) {
 	ctx := context.Background()
-	before, records := s.size(), 0
+	before, records, cpu := s.size(), 0, cpuTime()
 	for b.Loop() {
 		all, err := s.db.Snapshots(ctx)
 		if err != nil || len(all) < 3 {
@@ -277,6 +277,7 @@ func (s *scaled) benchmarkDelete(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
+	b.ReportMetric((cpuTime()-cpu).Seconds()*1000/float64(b.N), "cpu-ms/op")
 	b.ReportMetric(float64(records)/float64(b.N), "records/op")
 	b.ReportMetric(float64(s.size()-before)/float64(b.N), "bytes/op")
 }

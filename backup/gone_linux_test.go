@@ -1,0 +1,37 @@
+package backup_test
+
+import (
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// TestOldNameThatCannotBeLookedAt: another name of a known file is no move because the disk did not answer
+// when the old name was looked at.
+func TestOldNameThatCannotBeLookedAt(t *testing.T) {
+	fault, snap := tool(t, "faultrun"), program(t)
+	p := newPlace(t)
+	p.write("d/a", "content")
+	p.backup()
+	if err := os.Link(p.path("d/a"), p.path("d/b")); err != nil {
+		t.Fatal(err)
+	}
+	hits := 0
+	for n := 1; ; n++ {
+		cmd := exec.Command(fault, "-only", "statx", "-at", strconv.Itoa(n), "-errno", "EIO", "--", snap, "backup", "-n", "-v", p.dest, p.src)
+		cmd.Env = append(os.Environ(), "XDG_STATE_HOME="+t.TempDir())
+		out, err := cmd.CombinedOutput()
+		if !strings.Contains(string(out), "hit=statx") {
+			break
+		}
+		hits++
+		if err == nil && strings.Contains(string(out), "R d/a") {
+			t.Errorf("call %d:\n%s", n, out)
+		}
+	}
+	if hits < 3 {
+		t.Errorf("%d calls failed", hits)
+	}
+}
