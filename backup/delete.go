@@ -173,10 +173,6 @@ func (d *Destination) writeSet(ctx context.Context, prev uint64, h, counted *ind
 	if err != nil {
 		return err
 	}
-	if err := d.DB.Hold(ctx); err != nil {
-		return err
-	}
-	defer d.DB.Release()
 	for e, err := range d.DB.Merged(ctx, prev, counted) {
 		if err == nil {
 			err = w.Add(e.Path, &e.Record)

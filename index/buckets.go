@@ -8,6 +8,8 @@ import (
 
 // buckets reads records of many snapshots within one transaction.
 type buckets struct {
+	touches
+	tx      *bolt.Tx
 	root    *bolt.Bucket
 	cursors map[uint64]*cursor
 	pending *Pending // records of a snapshot that is not there, nil for none
@@ -24,7 +26,7 @@ type cursor struct {
 }
 
 func openBuckets(tx *bolt.Tx) *buckets {
-	return &buckets{root: tx.Bucket(bucketRecords), cursors: map[uint64]*cursor{}}
+	return &buckets{tx: tx, root: tx.Bucket(bucketRecords), cursors: map[uint64]*cursor{}}
 }
 
 // value is the sealed record of key in snapshot seq, nil if there is none.
@@ -51,7 +53,9 @@ func (b *buckets) value(seq uint64, key []byte) []byte {
 			return c.v
 		}
 	}
-	if c.k, c.v = c.c.Seek(key); string(c.k) == string(key) {
+	c.k, c.v = c.c.Seek(key)
+	b.touch(b.tx, c.k)
+	if string(c.k) == string(key) {
 		return c.v
 	}
 	return nil

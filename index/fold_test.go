@@ -281,7 +281,7 @@ func TestAFoldCanBeStoppedAndBegunAgain(t *testing.T) {
 // Many transactions make one fold.
 func TestALargeFold(t *testing.T) {
 	db := newDB(t)
-	set := manyEntries(foldScan + batchSize + 100)
+	set := manyEntries(foldScan + foldEdits + 100)
 	db.add(t, 1, set)
 	for i := range set {
 		set[i].Mode, set[i].Change = 0o600, Metadata
