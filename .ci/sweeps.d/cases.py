@@ -1,5 +1,5 @@
 """The commands under fault, for the sweeps kill and errno: how each begins, and what must hold after it."""
-import os, subprocess, time
+import collections, os, time
 import judge, lab, tree
 from lab import Violation
 
@@ -7,12 +7,14 @@ T = [f'2026-01-0{n}T00:00:00Z' for n in range(1, 7)]
 NAMES = [f'2026010{n}-000000' for n in range(1, 7)]
 OLD_ENOUGH = 3.2  # seconds: what is younger than 3 s is racy, and the sweeps want files of both sorts
 
+FLAGS = {'twin': '--no-links', 'xattrs': '--no-xattr'}  # of sametree.py
+
 
 class Case:
     """One command. fresh() makes the world once, reset() puts it back before each point."""
     name, needs = '', ()
-    links = True  # False at points where hard links are refused for good (EMLINK): copies are right then
-    exact = True  # False where a fault may cost a copy instead of a link
+    but = ()  # fields of a manifest that a fault may cost the tree: hard links refused for good, xattrs too large
+    exact = True  # False where a fault may cost a copy instead of a link, or a move is seen as two changes
     snapshots = 2  # of the template
 
     def argv(self, w):
@@ -58,7 +60,7 @@ class Case:
         self.reset(w)
         r = w.must(0, *self.argv(w))
         self.after(w, r)
-        w.usual = {exact: judge.answers(w, self.rename, exact) for exact in (True, False)}, judge.usage(w)
+        w.usual = judge.answers(w, self.rename), judge.usage(w)
         w.total = 0
         for _ in range(2):
             self.reset(w)
@@ -82,7 +84,7 @@ class Case:
         newest = list(listed)[-1]
         if newest in old and tree.differences(old[newest], w.source):
             raise Violation(f'I3: no snapshot of the source after the next backup: {r}')
-        judge.whole(w, newest, w.source, 'I3', links=self.links)
+        judge.whole(w, newest, w.source, 'I3', but=self.but)
         for name, m in old.items():
             judge.whole(w, name, m, index=name not in old or len(extra) < 2)
         judge.clean(w, listed)
@@ -92,11 +94,11 @@ class Case:
 
     def usual(self, w, listed):
         """The answers are those of a life without faults, and so is the space."""
-        if not hasattr(w, 'usual') or not self.links:
+        if not hasattr(w, 'usual') or not self.exact:
             return
         answers, usage = w.usual
-        judge.same_answers('I4', answers[self.exact], judge.answers(w, self.rename, self.exact))
-        if self.exact and judge.usage(w) > usage * 1.01 + 8192:  # a file system may lay out a block in two ways
+        judge.same_answers('I4', answers, judge.answers(w, self.rename))
+        if judge.usage(w) > usage * 1.01 + 8192:  # a file system may lay out a block in two ways
             raise Violation(f'I4: the trees take {judge.usage(w)} bytes, without the fault {usage}')
 
 
@@ -125,10 +127,10 @@ class Backup(Case):
             raise Violation(f'I2: more than one new snapshot: {list(extra)}')
         for name, s in extra.items():
             if s['state'] == 'complete' and ran.rc != 3:
-                judge.whole(w, name, w.source, 'I2', links=self.links)
-                lab.sametree(w.src, os.path.join(w.dest, name), *([] if self.links else ['--no-links']))
+                judge.whole(w, name, w.source, 'I2', but=self.but)
+                lab.sametree(w.src, os.path.join(w.dest, name), *[FLAGS[f] for f in self.but])
             elif ran.rc == 3:
-                judge.but_named(w.source, tree.manifest(os.path.join(w.dest, name)), ran.err, name, self.links)
+                judge.but_named(w.source, tree.manifest(os.path.join(w.dest, name)), ran.err, name, self.but)
                 if s['state'] == 'complete' and tree.differences(w.source, tree.manifest(os.path.join(w.dest, name))):
                     raise Violation(f'I2: exit code 3, and {name} is listed as complete')
         if ran.rc in (0, 3) and not extra:
@@ -236,10 +238,10 @@ class Restore(Case):
         want = w.manifests[NAMES[1]]
         got = tree.manifest(w.target) if os.path.isdir(w.target) else {}
         if ran.rc == 0:
-            judge.equal('I2', 'exit code 0, but the restored tree', want, got, self.links)
-            lab.sametree(os.path.join(w.dest, NAMES[1]), w.target, *([] if self.links else ['--no-links']))
+            judge.equal('I2', 'exit code 0, but the restored tree', want, got, self.but)
+            lab.sametree(os.path.join(w.dest, NAMES[1]), w.target, *[FLAGS[f] for f in self.but])
         elif ran.rc == 3:
-            judge.but_named(want, got, ran.err, 'the restored tree', self.links)
+            judge.but_named(want, got, ran.err, 'the restored tree', self.but)
         elif ran.rc not in (1, 137):
             raise Violation(f'I2: an exit code of another meaning: {ran}')
         r = w.must(0, 'restore', NAMES[1], '--target', w.target, '--overwrite', 'always', '--delete', '-d', w.dest)
@@ -329,10 +331,12 @@ CASES = [First(), Incremental(), Resume(0.35), Resume(0.8), Restore(), Reindex()
 SHORT = ['first', 'incremental', 'resume-80', 'restore', 'reindex', 'delete', 'delete-two', 'prune', 'repair']
 
 
-def count(case, w, only):
-    """The number of calls of a case among some."""
+def calls(case, w, only):
+    """How often a case makes each of these calls."""
     case.reset(w)
-    return w.fault(['-only', only], case.argv(w)).total
+    log = os.path.join(w.top, 'calls')
+    w.fault(['-only', only, '-log', log], case.argv(w))
+    return collections.Counter(line.split()[1] for line in open(log))
 
 
 def active(tally, short=SHORT):

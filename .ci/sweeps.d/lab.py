@@ -1,5 +1,5 @@
 """The laboratory of a sweep: running snap with faults, worlds to run it in, and points in parallel."""
-import contextlib, io, json, math, multiprocessing, os, re, shutil, signal, subprocess, sys, time
+import contextlib, ctypes, io, json, math, multiprocessing, os, re, shutil, signal, subprocess, sys, time
 import tree
 
 LONG = os.environ.get('SWEEP_FORM') == 'long'
@@ -218,6 +218,17 @@ _work = _make = _list = None
 _world = {}
 
 
+def _leave(*_):
+    sys.exit(143)
+
+
+signal.signal(signal.SIGTERM, _leave)  # so that workers end with their sweep; see also _begin
+
+
+def _begin():
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+
+
 def _mine(where):
     """This worker's world."""
     me = multiprocessing.current_process()._identity[0]
@@ -266,7 +277,7 @@ class Tally:
         n = hits = failed = 0
         start = time.monotonic()
         os.makedirs(os.path.join(WORK, where), exist_ok=True)
-        with multiprocessing.get_context('fork').Pool(jobs) as pool:
+        with multiprocessing.get_context('fork').Pool(jobs, _begin) as pool:
             if bad := next(filter(None, pool.map(_ready, [where] * jobs, chunksize=1)), None):
                 points, failed = [], 1
                 print(f'FAIL  {self.topic} {name} before any fault: {bad[:1800]}', flush=True)
