@@ -12,7 +12,8 @@
 //   - A dry run makes the same judgements and writes nothing.
 //
 // A run: open and recover (destination.go, recover.go), scan (scan.go), resolve (resolve.go, groups.go),
-// build (build.go, place.go), publish (publish.go).
+// build (build.go, place.go), publish (publish.go). What a run that died has copied is kept (dead.go) and
+// taken over by the next (resume.go).
 package backup
 
 import (

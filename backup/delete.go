@@ -109,7 +109,7 @@ func (d *Destination) forget(ctx context.Context, gone []uint64) error {
 		}
 	}
 	for _, seq := range gone {
-		if err := remove(d.changes, setFile(seq)); err != nil {
+		if err := errors.Join(remove(d.changes, setFile(seq)), remove(d.changes, labelsFile(seq))); err != nil {
 			return err
 		}
 	}
@@ -152,7 +152,7 @@ func containsAll(all, some []uint64) bool {
 // mergeSets puts a merged change set in the place of next's.
 func (d *Destination) mergeSets(ctx context.Context, prev uint64, next *index.Header, between []uint64) (*index.Header, error) {
 	h := *next
-	h.Merged, h.Bucket = between, 0
+	h.Merged, h.Bucket, h.Parent = between, 0, prev
 	return &h, d.writeSet(ctx, prev, &h, &h)
 }
 
@@ -173,10 +173,6 @@ func (d *Destination) writeSet(ctx context.Context, prev uint64, h, counted *ind
 	if err != nil {
 		return err
 	}
-	if err := d.DB.Hold(ctx); err != nil {
-		return err
-	}
-	defer d.DB.Release()
 	for e, err := range d.DB.Merged(ctx, prev, counted) {
 		if err == nil {
 			err = w.Add(e.Path, &e.Record)

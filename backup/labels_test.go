@@ -234,3 +234,21 @@ func FuzzLabels(f *testing.F) {
 		}
 	})
 }
+
+// TestLabelsGoWithTheirSnapshot: deleting one leaves no labels behind, and those of the others alone.
+func TestLabelsGoWithTheirSnapshot(t *testing.T) {
+	dest, _ := labelled(t)
+	label(t, dest)
+	d := opened(t, dest)
+	err := errors.Join(d.SetLabels(context.Background(), "s3", nil, "third"), d.Delete(context.Background(), []uint64{2}, 1, nil), d.Close())
+	if err != nil {
+		t.Fatal(err)
+	}
+	left, err := filepath.Glob(filepath.Join(dest, ".snap", "changes", "*.labels"))
+	if err != nil || len(left) != 1 {
+		t.Errorf("%q %v", left, err)
+	}
+	os.Remove(index.Path(dest))
+	rebuild(t, dest)
+	wantShown(t, "after deletion and reindex", dest, "s1: made: as made; s3: : third")
+}

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -43,6 +42,7 @@ type Rebuilt struct {
 
 // ReindexResult is what a reindex did.
 type ReindexResult struct {
+	ID        string    // of the destination
 	Snapshots int       // that the new index knows
 	FromTrees []Rebuilt // those of them that were made from their trees
 	Lost      []Rebuilt // snapshots that are known to have been, and of which neither change set nor tree is left
@@ -137,6 +137,7 @@ func (r *reindex) all(ctx context.Context) error {
 		r.id = strings.ToLower(rand.Text())
 	}
 	fresh := filepath.Join(r.work.Path(), "index.db")
+	r.res.ID = r.id
 	if err := index.Create(fresh, r.id); err != nil {
 		return err
 	}
@@ -164,136 +165,6 @@ func (r *reindex) putAside() error {
 		}
 	}
 	return nil
-}
-
-// findSets reads all change sets whole. One that the disk cannot read is an error, not a damaged one: it may
-// be read the next time.
-func (d *Destination) findSets() ([]foundSet, error) {
-	seqs, err := d.sets()
-	if err != nil {
-		return nil, err
-	}
-	sets := make([]foundSet, len(seqs))
-	for i, seq := range seqs {
-		s := &sets[i]
-		s.seq = seq
-		if s.head, err = d.readSet(seq); err == nil {
-			s.whole = true
-		} else if !errors.Is(err, index.ErrDamaged) && !errors.Is(err, index.ErrTruncated) {
-			return nil, err
-		} else {
-			s.head, s.why = d.beginOf(seq), err
-		}
-		if s.head != nil {
-			if s.tree, err = folderAt(d.root, s.head.Name); err != nil {
-				return nil, err
-			}
-		}
-	}
-	return dropMerged(sets), nil
-}
-
-// dropMerged leaves out the sets of snapshots that were being deleted and are part of a later set already.
-func dropMerged(sets []foundSet) []foundSet {
-	merged := map[uint64]bool{}
-	for i := range sets {
-		if sets[i].whole {
-			for _, seq := range sets[i].head.Merged {
-				merged[seq] = true
-			}
-		}
-	}
-	return slices.DeleteFunc(sets, func(s foundSet) bool { return merged[s.seq] })
-}
-
-// beginOf is the header at the front of a damaged change set, nil if that is damaged too.
-func (d *Destination) beginOf(seq uint64) *index.Header {
-	f, err := openFile(d.changes, setFile(seq))
-	if err != nil {
-		return nil
-	}
-	defer f.Close()
-	c, err := index.NewChangeReader(f)
-	if err != nil || c.Begin() == nil || c.Begin().Seq != seq || CheckName(c.Begin().Name) != nil {
-		return nil
-	}
-	return c.Begin()
-}
-
-// folderAt reports whether name is a folder in dir.
-func folderAt(dir *file.Dir, name string) (bool, error) {
-	s, err := dir.Lstat(name)
-	if errors.Is(err, fs.ErrNotExist) {
-		return false, nil
-	}
-	return err == nil && s.Kind == file.Folder, err
-}
-
-// systemFolders are folders that file systems and desktops keep in the top folder of a disk.
-var systemFolders = []string{"lost+found", "System Volume Information", "$RECYCLE.BIN"}
-
-// findTrees are the folders that no set names and that are to be taken for snapshots.
-func (r *reindex) findTrees(sets []foundSet) ([]foundTree, error) {
-	entries, err := r.d.root.Entries()
-	if err != nil {
-		return nil, err
-	}
-	var trees []foundTree
-	for i := range entries {
-		name := entries[i].Name
-		named := slices.ContainsFunc(sets, func(s foundSet) bool { return s.head != nil && s.head.Name == name })
-		if named || strings.HasPrefix(name, ".") || slices.Contains(systemFolders, name) {
-			continue
-		}
-		s, err := r.d.root.Lstat(name)
-		if err != nil {
-			return nil, err
-		}
-		if s.Kind != file.Folder {
-			continue
-		}
-		t := foundTree{name: name}
-		known := false
-		if r.o.Time != nil {
-			t.time, known = r.o.Time(name)
-		}
-		if !known {
-			t.time = s.Mtime.Time()
-		}
-		if CheckName(name) != nil || !known && !r.o.Adopt {
-			r.res.Foreign = append(r.res.Foreign, name)
-			continue
-		}
-		trees = append(trees, t)
-	}
-	return trees, nil
-}
-
-// openOld opens the index that is to be replaced, as far as it can be read, and returns its id. A snapshot
-// that it knows to be on the way is finished or forgotten first: nothing else knows of it.
-func (r *reindex) openOld(ctx context.Context) (id string, err error) {
-	old, err := index.Open(index.Path(r.d.Path))
-	if err != nil {
-		return "", nil
-	}
-	if id, err = old.ID(ctx); err != nil {
-		return "", ctx.Err()
-	}
-	all, err := old.Snapshots(ctx)
-	if err != nil {
-		return id, ctx.Err()
-	}
-	r.old, r.d.DB = old, old
-	defer func() { r.d.DB = nil }()
-	for i := range all {
-		if all[i].State != index.Prepared {
-			continue
-		}
-		if err := r.d.settle(ctx, &all[i]); err != nil && !errors.Is(err, index.ErrDamaged) {
-			return "", err
-		}
-	}
-	return id, nil
 }
 
 // take brings one snapshot into the new index.
@@ -363,35 +234,6 @@ func (r *reindex) forget() {
 		r.before.close()
 		r.before = nil
 	}
-}
-
-// unpublished is the work folder with a tree whose change set was renamed into its place already, "" if
-// there is none, or not just one.
-func (d *Destination) unpublished() (work string, err error) {
-	entries, err := d.tmp.Entries()
-	if err != nil {
-		return "", err
-	}
-	for i := range entries {
-		name := entries[i].Name
-		dir, err := d.tmp.OpenDir(name)
-		if err != nil {
-			continue // no folder
-		}
-		tree, err1 := exists(dir, treeName)
-		set, err2 := exists(dir, setName)
-		if err := errors.Join(err1, err2, dir.Close()); err != nil {
-			return "", err
-		}
-		if !tree || set {
-			continue
-		}
-		if work != "" {
-			return "", nil
-		}
-		work = name
-	}
-	return work, nil
 }
 
 // label enters the labels that a snapshot was given later.

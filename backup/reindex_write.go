@@ -7,6 +7,7 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
+	"syscall"
 
 	"snap/index"
 	"snap/internal/file"
@@ -97,7 +98,9 @@ func (d *decider) all(w *index.ChangeWriter) error {
 	next, stop := iter.Pull2(d.hints)
 	defer stop()
 	d.next = next
-	d.step()
+	if err := d.step(); err != nil {
+		return err
+	}
 	for e, err := range d.out.all() {
 		if err == nil {
 			err = d.ctx.Err()
@@ -121,7 +124,9 @@ func (d *decider) all(w *index.ChangeWriter) error {
 			return err
 		}
 		if hint != nil {
-			d.step()
+			if err := d.step(); err != nil {
+				return err
+			}
 		}
 	}
 	for d.hint != nil {
@@ -149,21 +154,27 @@ func (d *decider) put(w *index.ChangeWriter, path string, rec *index.Record) err
 	return w.Add(path, rec)
 }
 
-// step goes to the next hint. Where they cannot be read on there are no more.
-func (d *decider) step() {
+// step goes to the next hint. Where damage begins there are no more.
+func (d *decider) step() error {
 	e, err, more := d.next()
 	if d.hint = e; err != nil || !more {
 		d.hint = nil
 	}
+	if errors.Is(err, index.ErrDamaged) || errors.Is(err, index.ErrTruncated) {
+		return nil
+	}
+	return err
 }
 
 // alone deals with a hint about a path that compare did not tell of. Only what was in the source and could
 // not be brought into the tree needs it: nothing else tells of that.
 func (d *decider) alone(w *index.ChangeWriter) error {
 	path, rec := d.hint.Path, d.hint.Record
-	d.step()
-	if !d.absent(path, &rec) {
-		return nil
+	if err := d.step(); err != nil {
+		return err
+	}
+	if absent, err := d.absent(path, &rec); !absent || err != nil {
+		return err
 	}
 	if _, err := d.lookup(path); !errors.Is(err, index.ErrNotFound) {
 		return err
@@ -173,158 +184,21 @@ func (d *decider) alone(w *index.ChangeWriter) error {
 }
 
 // absent reports whether a hint is about an entry that the tree has a folder for and does not hold.
-func (d *decider) absent(path string, hint *index.Record) bool {
+func (d *decider) absent(path string, hint *index.Record) (bool, error) {
 	if !hint.Exists() || hint.Stored != index.Absent || hint.Kind == file.Folder {
-		return false
+		return false, nil
 	}
 	dir, name := index.Split(path)
 	parent, err := d.now.tree.Dir(dir)
-	if err != nil {
-		return false
-	}
-	defer parent.Close()
-	there, err := exists(parent, name)
-	return err == nil && !there
-}
-
-// lookup is the record of a path in the snapshot before.
-func (d *decider) lookup(path string) (*index.Record, error) {
-	rec, _, err := d.r.d.DB.Lookup(d.ctx, d.seq, path)
-	return &rec, err
-}
-
-// decide makes of the record of an entry that differs the best that is known.
-func (d *decider) decide(path string, rec, hint *index.Record) error {
-	if !rec.Exists() {
-		if hint != nil && d.absent(path, hint) {
-			*rec = *hint
-			rec.Change, rec.From, rec.To = index.Modified, "", ""
+	for _, e := range [...]error{fs.ErrNotExist, fs.ErrPermission, syscall.ENOTDIR, syscall.ELOOP} {
+		if errors.Is(err, e) {
+			return false, nil
 		}
-		return nil
-	}
-	if rec.Kind == file.Folder {
-		return d.folder(path, rec, hint)
-	}
-	if !isNew(rec) { // the number of its names changed
-		return nil
-	}
-	ino := rec.Ino
-	if from, ok := d.moves[ino]; ok {
-		delete(d.moves, ino)
-		if _, ok := d.links[ino]; !ok {
-			d.links[ino] = from
-		}
-		if done, err := d.inherit(rec, from, index.Moved, index.SameIdentity); done || err != nil {
-			return err
-		}
-	}
-	if from, ok := d.links[ino]; ok {
-		if done, err := d.inherit(rec, from, rec.Change, index.HardLink); done || err != nil {
-			return err
-		}
-	}
-	if hint != nil {
-		if err := d.better(path, rec, hint); err != nil {
-			return err
-		}
-	}
-	if d.now.names(ino) > 1 {
-		if _, ok := d.made[ino]; ok {
-			rec.Stored = index.Linked
-		}
-		d.made[ino] = path
-	}
-	return nil
-}
-
-// inherit gives rec what the snapshot before knew of the same inode at the path from; false if it knew of
-// something else there.
-func (d *decider) inherit(rec *index.Record, from string, change index.Change, reason index.Reason) (bool, error) {
-	old, err := d.lookup(from)
-	if errors.Is(err, index.ErrNotFound) || err == nil && (old.Kind != rec.Kind || old.Stored == index.Absent) {
-		return false, nil
 	}
 	if err != nil {
 		return false, err
 	}
-	now, before := int64(rec.Nlink), int64(max(d.before.names(rec.Ino), 1))
-	*rec = *old
-	rec.Nlink = uint32(max(int64(old.Nlink)+now-before, 1))
-	rec.Change, rec.Reason, rec.Stored, rec.From, rec.To = change, reason, index.Linked, from, ""
-	return true, nil
-}
-
-// better replaces a weak record by what the remains of the change set say, if they are about what is in the
-// tree.
-func (d *decider) better(path string, rec, hint *index.Record) error {
-	if !hint.Exists() || hint.Stored == index.Absent || hint.Kind != rec.Kind || hint.Rdev != rec.Rdev || hint.Target != rec.Target ||
-		rec.Kind == file.Regular && (hint.Size != rec.Size || !closeEnough(rec.Mtime, hint.Mtime)) {
-		return nil
-	}
-	change, stored, n := rec.Change, rec.Stored, rec.Nlink
-	*rec = *hint
-	rec.Stored, rec.From, rec.To = stored, "", ""
-	if rec.Kind != file.Folder {
-		rec.Nlink = max(rec.Nlink, n)
-	}
-	if hint.Stored == index.Cloned {
-		rec.Stored = index.Cloned
-	}
-	rec.Change = change
-	if hint.Change == index.Moved && d.gone.has(hint.From) {
-		if _, err := d.lookup(hint.From); err == nil {
-			rec.Change, rec.From = index.Moved, hint.From
-			return nil
-		} else if !errors.Is(err, index.ErrNotFound) {
-			return err
-		}
-	}
-	if change == index.Added || d.seq == 0 {
-		return nil
-	}
-	old, err := d.lookup(path)
-	if err != nil {
-		return err
-	}
-	if rec.Change = index.Classify(old, rec); rec.Change == 0 {
-		rec.Change = index.Silent
-	}
-	return nil
-}
-
-// folder decides about a folder: it moved if what is in it tells so.
-func (d *decider) folder(path string, rec, hint *index.Record) error {
-	change, reason := rec.Change, rec.Reason
-	if hint != nil && hint.Exists() && hint.Kind == file.Folder {
-		if err := d.better(path, rec, hint); err != nil {
-			return err
-		}
-	}
-	from, ok := d.folders[path]
-	if !ok || change != index.Added {
-		if rec.Change != index.Moved {
-			rec.Reason = reason
-		}
-		return nil
-	}
-	old, err := d.lookup(from)
-	if err != nil {
-		return err
-	}
-	rec.Change, rec.Reason, rec.From = index.Moved, index.SameIdentity, from
-	if rec.Volume == index.TreeVolume {
-		rec.Volume, rec.Ino, rec.Btime, rec.Ctime = old.Volume, old.Ino, old.Btime, old.Ctime
-	}
-	return nil
-}
-
-// owners names the owners that no change set has named.
-func (d *decider) owners(rec *index.Record) {
-	o := &d.r.o
-	if _, ok := d.head.Users[rec.UID]; !ok && o.Users != nil {
-		d.head.Users[rec.UID] = o.Users(rec.UID)
-	}
-	if _, ok := d.head.Groups[rec.GID]; !ok && o.Groups != nil {
-		d.head.Groups[rec.GID] = o.Groups(rec.GID)
-	}
+	defer parent.Close()
+	there, err := exists(parent, name)
+	return err == nil && !there, err
 }

@@ -153,6 +153,38 @@ func TestResumeSpace(t *testing.T) {
 	})
 }
 
+// TestResumeVolumes: a file system in the source is the one it was, though another one is met before it now.
+func TestResumeVolumes(t *testing.T) {
+	needRoot(t)
+	p := newPlace(t)
+	tmpfs := func(name string) {
+		p.do(os.Mkdir(p.path(name), 0o755))
+		must(t, "mount", "-t", "tmpfs", "none", p.path(name))
+		t.Cleanup(func() { exec.Command("umount", p.path(name)).Run() })
+		p.write(name+"/f", name)
+	}
+	for _, name := range []string{"b", "c", "d"} {
+		tmpfs(name)
+	}
+	for i := range 5 {
+		p.write(fmt.Sprint("last", i), "last")
+	}
+	p.interrupt(10)
+	dead := p.remains(p.works()[0])
+	tmpfs("a")
+	res, _ := p.backup()
+	for path, ino := range dead {
+		if inodeAt(t, filepath.Join(p.tree(res), path)) != ino {
+			t.Errorf("%s was not taken over", path)
+		}
+	}
+	for _, name := range []string{"a", "b", "c", "d"} {
+		if b, err := os.ReadFile(filepath.Join(p.tree(res), name, "f")); string(b) != name || name != "a" && dead[name+"/f"] == 0 {
+			t.Errorf("%s/f holds %q (%v), inode %d before", name, b, err, dead[name+"/f"])
+		}
+	}
+}
+
 // TestNothingToResumeFor: a run that finds that nothing changed has no use for what was copied.
 func TestNothingToResumeFor(t *testing.T) {
 	p := newPlace(t)

@@ -2,6 +2,7 @@ package backup
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/dustin/go-humanize"
@@ -46,12 +47,15 @@ func (r *run) checkSpace(ctx context.Context, p *plan, holes int64) error {
 	if r.lacks(p, holes, Amount{}, &roomier) != nil {
 		return short
 	}
+	r.problem("", errMadeRoom, true)
 	r.d.dropDead(ctx)
 	if info, err = r.d.root.System(); err != nil {
 		return err
 	}
 	return r.lacks(p, holes, Amount{}, &info)
 }
+
+var errMadeRoom = errors.New("what an interrupted run has copied is removed to make room: little of it is as it was then")
 
 // lacks says what the destination, described by info, has too little of for the plan; nil if it has
 // enough. Holes do not count, nor does what is saved.

@@ -169,6 +169,9 @@ func (p *place) backup(change ...func(*backup.Options)) (*backup.Result, *record
 	if err != nil {
 		p.t.Fatal(err)
 	}
+	if !p.t.Failed() {
+		sound(p.t, p.dest)
+	}
 	return res, rec
 }
 

@@ -173,8 +173,8 @@ func TestUsageIsThatOfTheTrees(t *testing.T) {
 	t.Logf("%v", did)
 }
 
-// TestUsageOfHardLinks makes and breaks hard links in steps, with a backup after each, deletes the snapshots
-// between the first and the last, one after the other, and compares the index with the trees all the time.
+// TestUsageOfHardLinks makes and breaks hard links in steps, with a backup after each, deletes all snapshots but
+// the last, one after the other, and compares the index with the trees all the time.
 func TestUsageOfHardLinks(t *testing.T) {
 	type step = func(p *place)
 	link := func(from, to string) step {
@@ -205,24 +205,32 @@ func TestUsageOfHardLinks(t *testing.T) {
 		"linked, made new, parted":                {link("a", "b"), chmod("a"), remove("b"), write("b", "aaa")},
 		"there and back":                          {rename("a", "b"), link("b", "c"), rename("b", "a"), remove("c")},
 	} {
-		t.Run(name, func(t *testing.T) {
-			p := newPlace(t)
-			write("a", "aaa")(p)
-			write("x", "xxx")(p)
-			p.backup()
-			for _, s := range steps {
-				s(p)
-				res, _ := p.backup(force)
-				p.wantSame(res)
-			}
-			p.wantUsage("before deleting")
-			for seq := 2; seq <= len(steps); seq++ {
-				p.inDestination(func(ctx context.Context, d *backup.Destination) {
-					p.do(d.Delete(ctx, []uint64{uint64(seq)}, 1, nil))
-				})
-				p.wantUsage(fmt.Sprint("deleted up to ", seq))
-			}
-		})
+		up := make([]uint64, len(steps))
+		for i := range up {
+			up[i] = uint64(i + 1)
+		}
+		down := slices.Clone(up)
+		slices.Reverse(down)
+		for _, victims := range [][]uint64{up, down} {
+			t.Run(fmt.Sprint(name, victims), func(t *testing.T) {
+				p := newPlace(t)
+				write("a", "aaa")(p)
+				write("x", "xxx")(p)
+				p.backup()
+				for _, s := range steps {
+					s(p)
+					res, _ := p.backup(force)
+					p.wantSame(res)
+				}
+				p.wantUsage("before deleting")
+				for _, seq := range victims {
+					p.inDestination(func(ctx context.Context, d *backup.Destination) {
+						p.do(d.Delete(ctx, []uint64{seq}, 1, nil))
+					})
+					p.wantUsage(fmt.Sprint("deleted ", seq))
+				}
+			})
+		}
 	}
 }
 
@@ -275,8 +283,8 @@ func TestUsageOfAMissingSnapshot(t *testing.T) {
 		if got, want := u.Total(there), trees.Total(there); got != want {
 			t.Errorf("total %+v, the trees hold %+v", got, want)
 		}
-		if got, want := u.Alone(there), trees.Alone(there); !slices.Equal(got, want) {
-			t.Errorf("alone %+v, the trees hold %+v", got, want)
+		if got, want := u.Shares(there), trees.Shares(there); !slices.Equal(got, want) {
+			t.Errorf("shares %+v, the trees hold %+v", got, want)
 		}
 	})
 }

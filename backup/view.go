@@ -2,6 +2,9 @@ package backup
 
 import (
 	"context"
+	"errors"
+	"io/fs"
+	"iter"
 	"slices"
 
 	"snap/internal/file"
@@ -23,7 +26,7 @@ func (d *Destination) openView(ctx context.Context, name string, jobs int) (*vie
 		return nil, err
 	}
 	v := &view{root: root, tree: file.NewTree(root, 256, (*file.Dir).OpenDir)}
-	for it, err := range scan.Walk(ctx, root, scan.Options{Jobs: jobs}) {
+	for it, err := range v.walk(ctx, jobs) {
 		if err != nil {
 			v.close()
 			return nil, err
@@ -34,6 +37,21 @@ func (d *Destination) openView(ctx context.Context, name string, jobs int) (*vie
 	}
 	slices.Sort(v.inodes)
 	return v, nil
+}
+
+// walk yields the tree in key order. Folders that this user may not read come with their error; any other
+// error is the disk's and ends the walk.
+func (v *view) walk(ctx context.Context, jobs int) iter.Seq2[*scan.Item, error] {
+	return func(yield func(*scan.Item, error) bool) {
+		for it, err := range scan.Walk(ctx, v.root, scan.Options{Jobs: jobs}) {
+			if err == nil && it.Err != nil && (it.Stat.Kind != file.Folder || !errors.Is(it.Err, fs.ErrPermission)) {
+				err = it.Err
+			}
+			if !yield(it, err) || err != nil {
+				return
+			}
+		}
+	}
 }
 
 func (v *view) close() {

@@ -81,11 +81,14 @@ func (c *call) backup(dest, source string) (err error) {
 	if err := checkDest(dest); err != nil {
 		return err
 	}
-	if err := c.checkDisk(dest); err != nil {
-		return err
-	}
 	s, err := c.readSettings(dest)
 	if err != nil {
+		return err
+	}
+	if err := c.checkNoIndex(dest, s.format); err != nil {
+		return err
+	}
+	if err := c.checkDisk(dest); err != nil {
 		return err
 	}
 	o, err := c.backupOptions(&s, dest, source)

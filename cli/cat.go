@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 
 	"snap/index"
 	"snap/internal/file"
@@ -46,7 +47,13 @@ func runCat(c *call) error {
 		case r.Stored == index.Absent:
 			return withHint(fmt.Errorf("cat %s: could not be read when the snapshot was made", name), "to see other versions: snap history %s", shellWord(path))
 		}
+		if err := d.missing(c, h, path, "cat"); err != nil {
+			return err
+		}
 		f, err := openStored(d.root, h.Name, path)
+		if errors.Is(err, fs.ErrNotExist) {
+			err = d.elsewhere(c, err, h, path, "cat")
+		}
 		if err != nil {
 			return withHint(err, "to see what else the destination has lost: snap check")
 		}

@@ -33,7 +33,7 @@ snapshot whose folder was removed by hand is no damage.`,
 		examples: `
 snap check                            names, sizes, times
 snap check --read-data                every byte
-snap check --read-data-subset 1/12    a twelfth of the files: all of them in a year of months
+snap check --read-data-subset 1/12    all of them in a year of months
 snap check --read-data --repair       and mend what can be mended`,
 		flags: []cli.Flag{
 			&cli.BoolFlag{Name: "read-data", Usage: "read every file once and compare it with its hash"},

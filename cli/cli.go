@@ -26,6 +26,7 @@ func commands() []*command {
 		diffCommand(),
 		findCommand(),
 		historyCommand(),
+		statsCommand(),
 		catCommand(),
 		restoreCommand(),
 		explainCommand(),

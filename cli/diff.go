@@ -185,17 +185,33 @@ func (c *call) diffPaths(q *diffQuery, raw bool, sum *diffSummary) error {
 	return nil
 }
 
-// diffText prints a line for each path and one for each renamed folder. What moved along is counted in
-// a first reading, so that the count can stand before the lines of what is inside.
+// diffText prints a line for each path and one for each renamed folder. What moved along is counted before
+// anything is printed, so that the count can stand before the lines of what is inside. For that many differences
+// are read twice, and only few are kept.
 func (c *call) diffText(q *diffQuery, sum *diffSummary) error {
 	var counter, f folder
-	for d, err := range q.differences(c) {
+	var kept []index.Difference
+	all := q.differences(c)
+	few := true
+	for d, err := range all {
 		if err != nil {
 			return err
 		}
 		counter.place(&d)
+		if few = few && len(kept) < keepDifferences; few {
+			kept = append(kept, d)
+		}
 	}
-	for d, err := range q.differences(c) {
+	if few {
+		all = func(yield func(index.Difference, error) bool) {
+			for _, d := range kept {
+				if !yield(d, nil) {
+					return
+				}
+			}
+		}
+	}
+	for d, err := range all {
 		if err != nil {
 			return err
 		}
@@ -212,6 +228,9 @@ func (c *call) diffText(q *diffQuery, sum *diffSummary) error {
 	}
 	return nil
 }
+
+// keepDifferences is how many differences are kept in memory: about five megabytes.
+const keepDifferences = 4096
 
 // differenceText is a difference without its mark. along is how many entries moved with a folder.
 func (c *call) differenceText(q *diffQuery, d *index.Difference, along int) string {

@@ -52,7 +52,9 @@ type sharedJSON struct {
 	First     string `json:"first"` // the snapshots that have it there
 	Last      string `json:"last"`
 	Snapshots int    `json:"snapshots"`
-	path      string
+
+	path        string
+	first, last int // positions of the snapshots
 }
 
 type ruleJSON struct {
@@ -118,7 +120,7 @@ func (d *destination) shared(c *call, h *index.Header, path string) ([]sharedJSO
 		if !there || !too { // published since
 			continue
 		}
-		s := sharedJSON{First: d.snaps[first].Name, Last: d.snaps[last].Name, Snapshots: last - first + 1, path: n.Path}
+		s := sharedJSON{First: d.snaps[first].Name, Last: d.snaps[last].Name, Snapshots: last - first + 1, path: n.Path, first: first, last: last}
 		s.Path, s.PathB64 = jsonName(n.Path)
 		all = append(all, s)
 	}

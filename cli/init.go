@@ -43,7 +43,8 @@ func (c *call) initialize(dest string) (err error) {
 	if err := checkDest(dest); err != nil {
 		return err
 	}
-	if _, err := c.readSettings(dest); err != nil {
+	s, err := c.readSettings(dest)
+	if err != nil {
 		return err
 	}
 	d, err := backup.Open(c.ctx, dest, backup.OpenOptions{Create: true, LockWait: c.opts.lockWait, Holder: c.holder("init")})
@@ -61,6 +62,11 @@ func (c *call) initialize(dest string) (err error) {
 	}
 	if err := c.remember(dest, d.ID, ""); err != nil {
 		c.warn("the list of known destinations could not be written: %v", err)
+	}
+	if all, err := d.DB.Snapshots(c.ctx); err == nil && len(all) == 0 {
+		if names, err := c.snapshotFolders(dest, s.format); err == nil && len(names) > 0 {
+			c.note("folders that look like snapshots: %s; to take them in: snap reindex -d %s", enumerate(names), shellWord(dest))
+		}
 	}
 	if c.opts.json {
 		if made == nil {

@@ -131,11 +131,12 @@ func (c *call) label(what string, refs []string, change func(h *index.Header)) (
 	if err != nil {
 		return err
 	}
-	d, err := backup.Open(c.ctx, dest, backup.OpenOptions{LockWait: c.opts.lockWait, Holder: c.holder(what)})
+	d, err := backup.Open(c.ctx, dest, backup.OpenOptions{LockWait: c.opts.lockWait, Holder: c.holder(what), Trust: c.trusted(dest)})
 	if err != nil {
 		return backupHint(err, dest)
 	}
 	defer func() { err = errors.Join(err, d.Close()) }()
+	defer c.proved(dest, d.DB)
 	snaps, err := readSnapshots(c.ctx, d.DB)
 	if err != nil {
 		return backupHint(err, dest)

@@ -17,6 +17,8 @@ of them together, what changed against the snapshot before (+ added, M modified,
 U metadata, R moved, - removed), bytes copied, state and tags. Where the terminal
 is narrow, the times are left out.
 
+What deleting a snapshot would free takes longer to find out: snap stats.
+
 A snapshot is complete; or incomplete, when some source files could not be read;
 or missing, when its folder is gone from the destination.`,
 		examples: `

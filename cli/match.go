@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"path"
 	"path/filepath"
 	"regexp"
@@ -25,6 +26,7 @@ type pattern struct {
 	globs []string       // globs of whole paths
 	glob  string         // a glob of base names
 	re    *regexp.Regexp // searched for in the path
+	last  string         // what every match of the globs ends in: most paths need no other look
 	tail  string         // the end of a path, with what is below
 	wide  *pattern       // what it stands for if it matches nothing, nil for nothing else
 }
@@ -106,8 +108,9 @@ func globPattern(t string, l *locator) (pattern, error) {
 			return p, usagef("%s: not a glob: a bracket or a backslash has no end", quote(t))
 		}
 	}
+	p.last = t[strings.LastIndexAny(t, `*?[]\/`)+1:]
 	if p.wide != nil {
-		p.wide.globs = []string{"**/" + escape.Replace(p.wide.tail)}
+		p.wide.globs, p.wide.last = []string{"**/" + escape.Replace(p.wide.tail)}, p.last
 	}
 	return p, nil
 }
@@ -162,12 +165,28 @@ func (p *pattern) fold() {
 
 // matches reports whether any pattern matches the path.
 func (m *matcher) matches(b []byte) bool {
+	if !m.fold && !slices.ContainsFunc(m.patterns, func(p pattern) bool { return p.may(b) }) {
+		return false
+	}
 	s := string(b)
 	if m.fold {
 		s = strings.ToLower(s)
 	}
 	for i := range m.patterns {
 		if m.patterns[i].matches(s) {
+			return true
+		}
+	}
+	return false
+}
+
+// may is a quick look: false if the pattern cannot match the path.
+func (p *pattern) may(b []byte) bool {
+	if p.last == "" || p.tail != "" || bytes.HasSuffix(b, []byte(p.last)) {
+		return true
+	}
+	for _, dir := range p.paths {
+		if len(b) >= len(dir) && string(b[:len(dir)]) == dir {
 			return true
 		}
 	}

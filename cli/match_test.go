@@ -127,3 +127,25 @@ func TestTheWorkingDirectoryCounts(t *testing.T) {
 		}
 	}
 }
+
+// The quick look says no only where the whole one does.
+func TestAQuickLookLosesNothing(t *testing.T) {
+	l := &locator{}
+	paths := append([]string{"*.txt", "*.txt/below", "x/a*b/*.txt/c", "a*b/*.txt", "x.txt/y", "a", "txt"}, matchPaths...)
+	for _, typed := range []string{"*.txt", "a*b/*.txt", "**/deep/**", "[ds]*2", "a[1].txt", "docs/", "*", "x/*", `\*.txt`, "*.TXT"} {
+		m, err := newMatcher([]string{typed}, false, false, l)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, wide := range []bool{false, true} {
+			for _, p := range paths {
+				if want := m.patterns[0].matches(p); m.matches([]byte(p)) != want {
+					t.Errorf("%s, wide %v: %q: want %v", typed, wide, p, want)
+				}
+			}
+			if err := m.widen(func(*matcher) (bool, error) { return false, nil }); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}

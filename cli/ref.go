@@ -17,6 +17,7 @@ import (
 //	REF     = name | unique prefix of a name | latest | latest~N | oldest | REF~N | tag:T
 //	        | @DATE | @AGE          newest at or before
 //	PATHREF = REF[:PATH]
+//	RANGE   = REF | REF..REF        where several snapshots are meant
 //
 // Names, tags and dates may hold colons themselves. REF therefore ends at the last colon before which
 // there is, in this order: an existing name, or latest or oldest; a date, after "@"; an existing tag,
@@ -70,6 +71,34 @@ func (r resolver) pathRef(s string) (pos int, path string, err error) {
 	head, path := r.split(s)
 	pos, err = r.ref(head)
 	return pos, path, err
+}
+
+// ranges are the positions of the snapshots that the references name, oldest first and each once. A..B names all
+// from A to B; where it could be one reference, it is one.
+func (r resolver) ranges(refs []string) (all []int, err error) {
+	for _, s := range refs {
+		first, err := r.ref(s)
+		last := first
+		for i := 1; err != nil && i+2 < len(s); i++ {
+			if s[i:i+2] != ".." {
+				continue
+			}
+			if first, err = r.ref(s[:i]); err == nil {
+				last, err = r.ref(s[i+2:])
+			}
+		}
+		if err != nil {
+			return nil, err
+		}
+		if first > last {
+			return nil, fmt.Errorf("%s: %s is newer than %s", quote(s), quote(r.snaps[first].Name), quote(r.snaps[last].Name))
+		}
+		for pos := first; pos <= last; pos++ {
+			all = append(all, pos)
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all), nil
 }
 
 // named is the position of the snapshot with this very name, or of latest or oldest; -1 if there is

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -121,6 +122,44 @@ func TestReferences(t *testing.T) {
 		code, text, isErr := strings.Cut(c.want, ": ")
 		if got != c.want && !(isErr && err != nil && strings.HasPrefix(got, code+": ") && strings.Contains(got, text)) {
 			t.Errorf("%s\n got %s\nwant %s", c.in, got, c.want)
+		}
+	}
+}
+
+func TestRanges(t *testing.T) {
+	snaps := refSnapshots()
+	snaps = append(snaps, index.Header{Seq: 10, Name: "a..b", Time: snaps[5].Time})
+	r := resolver{snaps, time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)}
+	for _, c := range []struct{ in, want string }{
+		{"oldest", "1"},
+		{"latest oldest latest", "1 10"},
+		{"oldest..20261120", "1 3 4"},
+		{"20261119..20261119", "3"},
+		{"oldest..oldest~0 back~1..latest", "1 9 10"},
+		{"@2026-11-20..latest~1 20261120", "4 7 8 9"},
+		{"@2026-11-20..@12h", "4 7 8"},
+		{"tag:weekly..tag:a:b", "3 4 7"},
+		{"a..b", "10"},
+		{"a..", "10"},
+		{"a...a", "10"},
+		{"oldest..a..b", "1 3 4 7 8 9 10"},
+		{"a..b..a..b", "10"},
+		{"latest..oldest", "a..b is newer than 20261101-100000"},
+		{"..latest", "no such snapshot"},
+		{"oldest..", "no such snapshot"},
+		{"..", "no such snapshot"},
+		{"oldest..x", "x: no such snapshot"},
+	} {
+		all, err := r.ranges(strings.Fields(c.in))
+		var got []string
+		for _, pos := range all {
+			got = append(got, fmt.Sprint(snaps[pos].Seq))
+		}
+		if err != nil {
+			got = []string{err.Error()}
+		}
+		if text := strings.Join(got, " "); text != c.want && (err == nil || !strings.Contains(text, c.want)) {
+			t.Errorf("%s: %s, want %s", c.in, text, c.want)
 		}
 	}
 }

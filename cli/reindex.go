@@ -3,6 +3,9 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -12,6 +15,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"snap/backup"
+	"snap/index"
 )
 
 func reindexCommand() *command {
@@ -34,11 +38,11 @@ first.
 Only change sets and trees count. What earlier backups learned of the source
 without making a snapshot, the next one learns again by reading those files.`,
 		examples: `snap reindex -d /mnt/disk/me
-snap init /mnt/disk/old && snap reindex -d /mnt/disk/old --adopt --source /home/me`,
+snap init /mnt/old; snap reindex -d /mnt/old --adopt --source-dir /home/me`,
 		codes: []int{exitPartial, exitNoDest, exitLocked, exitInterrupted, exitTerminated},
 		flags: []cli.Flag{
 			&cli.BoolFlag{Name: "adopt", Usage: "take every folder in the destination for a snapshot"},
-			&cli.StringFlag{Name: "source", Usage: "`DIR` is what the snapshots without a change set were made of"},
+			&cli.StringFlag{Name: "source-dir", Usage: "`DIR` is what the snapshots without a change set were made of"},
 		},
 		run: func(c *call) error {
 			dest, err := c.find()
@@ -60,7 +64,7 @@ func (c *call) reindex(dest string) error {
 		Time:  func(name string) (time.Time, bool) { return timeOfName(name, s.format, c.env.Now().Location()) },
 		Users: userName, Groups: groupName,
 	}
-	if v := c.flags.String("source"); v != "" {
+	if v := c.flags.String("source-dir"); v != "" {
 		o.Source = c.abs(v)
 	}
 	line := c.progress()
@@ -72,6 +76,9 @@ func (c *call) reindex(dest string) error {
 	}
 	if err != nil {
 		return backupHint(err, dest)
+	}
+	if err := c.remember(dest, res.ID, ""); err != nil { // a new one, if no change set told the old
+		c.warn("the list of known destinations could not be written: %v", err)
 	}
 	if err := c.reindexed(dest, res); err != nil {
 		return err
@@ -100,6 +107,35 @@ func timeOfName(name, format string, zone *time.Location) (time.Time, bool) {
 		}
 	}
 	return time.Time{}, false
+}
+
+// snapshotFolders are the folders of dest whose names are those of snapshots.
+func (c *call) snapshotFolders(dest, format string) (names []string, err error) {
+	entries, err := os.ReadDir(dest)
+	for _, e := range entries {
+		if _, ok := timeOfName(e.Name(), format, c.env.Now().Location()); ok && e.IsDir() {
+			names = append(names, e.Name())
+		}
+	}
+	return names, err
+}
+
+// checkNoIndex refuses a backup beside snapshots that no index knows: as the first of a new destination it
+// would copy everything, and they could not be taken in any more, because they are older.
+func (c *call) checkNoIndex(dest, format string) error {
+	names, err := c.snapshotFolders(dest, format)
+	if err != nil || len(names) == 0 {
+		return err
+	}
+	// After the folders, because another run may be making the index and its first snapshot right now.
+	if _, err := os.Lstat(index.Path(dest)); !errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if sets, _ := os.ReadDir(filepath.Join(dest, ".snap", "changes")); len(sets) > 0 {
+		return nil // the index is missing, and is said to be when it is opened
+	}
+	return withCode(exitRefused, withHint(fmt.Errorf("destination %s: no index, and folders that look like snapshots: %s", quote(dest), enumerate(names)),
+		"to take them in: snap init %[1]s && snap reindex -d %[1]s\nto leave them alone: snap init %[1]s, and back up again", shellWord(dest)))
 }
 
 // reindexJSON is what `reindex --json` prints.

@@ -136,6 +136,9 @@ func (c *call) restoreParts(d *destination) (parts []restorePart, err error) {
 	places := map[string]string{}
 	for _, arg := range c.args {
 		h, p, err := d.entry(c, arg)
+		if err == nil {
+			err = d.missing(c, h, p, "restore")
+		}
 		if err != nil {
 			return nil, err
 		}

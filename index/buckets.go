@@ -8,9 +8,15 @@ import (
 
 // buckets reads records of many snapshots within one transaction.
 type buckets struct {
+	touches
+	tx      *bolt.Tx
 	root    *bolt.Bucket
 	cursors map[uint64]*cursor
 	pending *Pending // records of a snapshot that is not there, nil for none
+
+	// What seqs was asked for last: who follows a file asks again and again about one path.
+	lastKey  []byte
+	lastSeqs []uint64
 }
 
 // cursor stands in one snapshot's bucket; neighbouring keys are found without a search.
@@ -20,7 +26,7 @@ type cursor struct {
 }
 
 func openBuckets(tx *bolt.Tx) *buckets {
-	return &buckets{root: tx.Bucket(bucketRecords), cursors: map[uint64]*cursor{}}
+	return &buckets{tx: tx, root: tx.Bucket(bucketRecords), cursors: map[uint64]*cursor{}}
 }
 
 // value is the sealed record of key in snapshot seq, nil if there is none.
@@ -40,11 +46,16 @@ func (b *buckets) value(seq uint64, key []byte) []byte {
 		return nil
 	}
 	if c.k != nil {
+		if string(c.k) == string(key) {
+			return c.v
+		}
 		if c.k, c.v = c.c.Next(); string(c.k) == string(key) {
 			return c.v
 		}
 	}
-	if c.k, c.v = c.c.Seek(key); string(c.k) == string(key) {
+	c.k, c.v = c.c.Seek(key)
+	b.touch(b.tx, c.k)
+	if string(c.k) == string(key) {
 		return c.v
 	}
 	return nil
@@ -64,9 +75,15 @@ func (b *buckets) record(seq uint64, key []byte, r *Record) error {
 	return parseRecord(string(body), r)
 }
 
-// seqs is seqsAt, with the snapshot that is pending as the newest.
+// seqs is seqsAt, with the snapshot that is pending as the newest. The list must not be changed.
 func (b *buckets) seqs(tx *bolt.Tx, key []byte) ([]uint64, error) {
+	if b.lastKey != nil && string(b.lastKey) == string(key) {
+		return b.lastSeqs, nil
+	}
 	seqs, err := seqsAt(tx.Bucket(bucketPaths), key)
+	if err != nil {
+		return nil, err
+	}
 	if p := b.pending; p != nil {
 		for len(seqs) > 0 && seqs[len(seqs)-1] > p.newest { // of one that was never published
 			seqs = seqs[:len(seqs)-1]
@@ -75,7 +92,8 @@ func (b *buckets) seqs(tx *bolt.Tx, key []byte) ([]uint64, error) {
 			seqs = append(seqs, p.seq)
 		}
 	}
-	return seqs, err
+	b.lastKey, b.lastSeqs = append(b.lastKey[:0], key...), seqs
+	return seqs, nil
 }
 
 // seqsAt finds the list of snapshots that hold a record for key in the bucket paths, nil if none does.

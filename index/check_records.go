@@ -293,10 +293,10 @@ func covers(spans []span, s span) bool {
 // show adds what identity and content should hold of the newest record of a path.
 func (p *pathCheck) show(key []byte, r *Record) {
 	if inIdentity(r) {
-		p.identity.add(append(identityPrefix(r), key...))
+		p.identity.add(identityKey(nil, r, key))
 	}
 	if inContent(r) {
-		p.content.add(append(contentPrefix(r.Size, &r.Hash), key...))
+		p.content.add(contentKey(nil, r, key))
 	}
 }
 

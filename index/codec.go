@@ -14,23 +14,23 @@ import (
 //	stat: mode uid gid nlink size · mtime · ctime · btime · volume inode   (uvarints; times as below)
 //	rdev uvarint · hash 32 bytes · target · xattrs · from · to · link      (strings with their length)
 //
-// The lowest bits hold kind, change and stored, three bits each. A time is its nanoseconds as uvarint
-// and its seconds as varint; ctime and btime count their seconds from mtime's. Bits not known here come
-// from a newer snap.
+// The lowest bits hold kind, change and stored, three bits each. A time is its nanoseconds and its seconds as
+// varints, ctime counted from mtime and btime from ctime: the latter two often lie close together. Bits not known
+// here come from a newer snap.
 const recordVersion = 1
 
 const (
 	hasStat = 1 << (9 + iota)
 	hasBtime
+	isHashed
+	isRacy
+	hasXattrs // up to here two bytes hold them
 	hasRdev
 	hasTarget
-	hasXattrs
 	hasFrom
 	hasTo
-	isRacy
 	isInconsistent
 	isUnreadable
-	isHashed
 	hasLink
 	knownBits = 1<<(9+iota) - 1
 )
@@ -64,10 +64,10 @@ func appendRecord(b []byte, r *Record) []byte {
 		for _, v := range [...]uint64{uint64(r.Mode), uint64(r.UID), uint64(r.GID), uint64(r.Nlink), uint64(r.Size)} {
 			b = binary.AppendUvarint(b, v)
 		}
-		b = appendTime(b, r.Mtime, 0)
-		b = appendTime(b, r.Ctime, r.Mtime.Sec)
+		b = appendTime(b, r.Mtime, file.Time{})
+		b = appendTime(b, r.Ctime, r.Mtime)
 		if bits&hasBtime != 0 {
-			b = appendTime(b, r.Btime, r.Mtime.Sec)
+			b = appendTime(b, r.Btime, r.Ctime)
 		}
 		b = binary.AppendUvarint(b, uint64(r.Volume))
 		b = binary.AppendUvarint(b, r.Ino)
@@ -99,8 +99,8 @@ func appendRecord(b []byte, r *Record) []byte {
 	return b
 }
 
-func appendTime(b []byte, t file.Time, base int64) []byte {
-	return binary.AppendVarint(binary.AppendUvarint(b, uint64(t.Nsec)), t.Sec-base)
+func appendTime(b []byte, t, base file.Time) []byte {
+	return binary.AppendVarint(binary.AppendVarint(b, int64(t.Nsec)-int64(base.Nsec)), t.Sec-base.Sec)
 }
 
 func appendString(b []byte, s string) []byte {
@@ -156,9 +156,13 @@ func (p *parser) bytes(n uint64) string {
 
 func (p *parser) string() string { return p.bytes(p.uvarint()) }
 
-func (p *parser) time(base int64) file.Time {
-	ns := p.limited(999_999_999)
-	return file.Time{Sec: base + p.varint(), Nsec: int32(ns)}
+func (p *parser) time(base file.Time) file.Time {
+	ns := p.varint()
+	if ns += int64(base.Nsec); ns < 0 || ns > 999_999_999 {
+		p.fail()
+		return file.Time{}
+	}
+	return file.Time{Sec: base.Sec + p.varint(), Nsec: int32(ns)}
 }
 
 func (p *parser) path() string {
@@ -194,10 +198,10 @@ func parseRecord(b string, r *Record) error {
 		r.Mode = uint16(p.limited(0o7777))
 		r.UID, r.GID, r.Nlink = uint32(p.limited(1<<32-1)), uint32(p.limited(1<<32-1)), uint32(p.limited(1<<32-1))
 		r.Size = int64(p.limited(1<<63 - 1))
-		r.Mtime = p.time(0)
-		r.Ctime = p.time(r.Mtime.Sec)
+		r.Mtime = p.time(file.Time{})
+		r.Ctime = p.time(r.Mtime)
 		if bits&hasBtime != 0 {
-			r.Btime = p.time(r.Mtime.Sec)
+			r.Btime = p.time(r.Ctime)
 		}
 		r.Volume = uint32(p.limited(1<<32 - 1))
 		r.Ino = p.uvarint()

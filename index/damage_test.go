@@ -92,6 +92,14 @@ func (db *DB) answers() (said map[string]string, errs map[string]error) {
 		}
 	}
 	answer(err, "Histories")
+	err = db.Editions(bg, func(s *Edition) error {
+		add(fmt.Sprint(s.Path, s.Seq, s.Next), &s.Record)
+		return nil
+	})
+	answer(err, "Editions")
+	usage, err := db.Usage(bg)
+	add(fmt.Sprint(usage), nil)
+	answer(err, "Usage")
 	for _, pair := range [][2]uint64{{1, 2}, {1, 3}, {3, 2}} {
 		err = nil
 		for d, e2 := range db.Diff(bg, pair[0], pair[1]) {

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
@@ -36,8 +37,9 @@ const lockWait = 2 * time.Minute
 // stopped in its pager holds up no backup; Hold keeps it open for reading. Safe for one goroutine,
 // and for several readers after Hold.
 type DB struct {
-	path string
-	held *handle
+	path  string
+	held  *handle
+	views atomic.Uint64 // while it was held
 
 	trusted []string // fingerprints that the caller knows
 	proved  string   // that of the file whose pages were proved last
@@ -148,12 +150,15 @@ func (db *DB) view(ctx context.Context, f func(tx *bolt.Tx) error) error {
 			return err
 		}
 		defer h.Close()
+	} else if db.views.Add(1)%forgetViews == 0 {
+		g := f
+		f = func(tx *bolt.Tx) error {
+			forget(tx)
+			return g(tx)
+		}
 	}
 	return db.guard(func() error { return h.View(f) })
 }
-
-// updater runs one write transaction.
-type updater func(func(tx *bolt.Tx) error) error
 
 // updates opens the database for writing while f runs.
 func (db *DB) updates(ctx context.Context, f func(update updater) error) error {

@@ -1,6 +1,8 @@
 package index
 
 import (
+	"bytes"
+	"container/heap"
 	"context"
 	"errors"
 	"fmt"
@@ -131,22 +133,21 @@ func (f *follower) each(start []byte, visit func(path string, records []holder) 
 			return nil, err
 		}
 	}
+	front := &merge{}
+	for i := range all {
+		if all[i].k != nil {
+			*front = append(*front, &all[i])
+		}
+	}
+	heap.Init(front)
 	up := rising{last: start}
 	having := make([]holder, 0, len(all))
-	for n := 0; ; n++ {
-		var key []byte
-		for i := range all {
-			if s := &all[i]; s.k != nil && (key == nil || string(s.k) < string(key)) {
-				key = s.k
-			}
-		}
-		if key == nil {
-			return nil, nil
-		}
+	for n := 0; len(*front) > 0; n++ {
+		key := (*front)[0].k
 		if err := up.step(key); err != nil {
 			return nil, err
 		}
-		if n == pageSize {
+		if n == diffPage {
 			return append([]byte(nil), key...), nil
 		}
 		path, err := pathOf(key)
@@ -154,21 +155,46 @@ func (f *follower) each(start []byte, visit func(path string, records []holder) 
 			return nil, err
 		}
 		having = having[:0]
-		for i := range all {
-			s := &all[i]
-			if string(s.k) != string(key) {
-				continue
-			}
+		for len(*front) > 0 && string((*front)[0].k) == string(key) {
+			s := (*front)[0]
 			if _, ok := unseal(s.v, s.k); !ok { // a path that changed must not be passed over for a damaged key
 				return nil, damaged("the record of %q", path)
 			}
 			having = append(having, *s)
-			s.k, s.v = s.c.Next()
+			if s.k, s.v = s.c.Next(); s.k == nil {
+				heap.Pop(front)
+			} else {
+				heap.Fix(front, 0)
+			}
 		}
 		if err := visit(path, having); err != nil {
 			return nil, err
 		}
 	}
+	return nil, nil
+}
+
+// diffPage is how many paths one transaction compares: each begins with a search in every bucket, of which there
+// may be a thousand.
+const diffPage = 4 * pageSize
+
+// merge is a heap of holders, for container/heap: first the smallest key, of equal ones that of the oldest bucket.
+type merge []*holder
+
+func (m merge) Len() int      { return len(m) }
+func (m merge) Swap(i, j int) { m[i], m[j] = m[j], m[i] }
+func (m merge) Less(i, j int) bool {
+	if c := bytes.Compare(m[i].k, m[j].k); c != 0 {
+		return c < 0
+	}
+	return m[i].bucket < m[j].bucket
+}
+func (m *merge) Push(x any) { *m = append(*m, x.(*holder)) }
+func (m *merge) Pop() any {
+	last := len(*m) - 1
+	h := (*m)[last]
+	*m = (*m)[:last]
+	return h
 }
 
 // holders are the buckets of the snapshots in (first, last], oldest first, not read yet.

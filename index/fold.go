@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"iter"
-	"slices"
 
 	bolt "go.etcd.io/bbolt"
 
@@ -102,7 +101,7 @@ func (f *follower) merge(path string, records []holder) (e Entry, newest *Record
 		switch {
 		case newest.Change == Removed && f.first == 0:
 			return Entry{}, newest, nil
-		case newest.Stored == Joined:
+		case newest.Link != "" && (newest.Stored == Joined || !last.first):
 			return e, newest, f.share(&e, last.bucket, newest)
 		}
 		return e, newest, nil
@@ -250,23 +249,16 @@ func (db *DB) Fold(ctx context.Context, prev uint64, next *Header, merged iter.S
 		if err != nil {
 			return err
 		}
-		set, stop := iter.Pull2(merged)
-		defer stop()
+		set := pull(ctx, merged)
+		defer set.stop()
 		if err := f.pull(set); err != nil {
 			return err
 		}
-		for done := false; !done && err == nil; {
-			if err = ctx.Err(); err == nil {
-				err = update(func(tx *bolt.Tx) error {
-					done, err = f.batch(tx, set)
-					return err
-				})
-			}
-		}
-		if err != nil {
-			return err
-		}
-		return update(f.end)
+		return update.stages(ctx,
+			func(t *txn) (bool, error) { return f.change(t, set) },
+			f.empty,
+			func(t *txn) (bool, error) { return true, f.end(t.Tx) },
+		)
 	})
 }
 
@@ -279,7 +271,15 @@ type folding struct {
 	target  uint64   // the bucket that stays
 	entry   *Entry   // the next of the merged ones, nil at the end
 	key     []byte   // its key
-	after   []byte   // keys up to this one are done
+	after   []byte   // keys up to this one were looked at
+	edits   []foldEdit
+	looked  bool // all keys were
+}
+
+// foldEdit is what is to be done to one path.
+type foldEdit struct {
+	key, value []byte // nil to delete
+	seqs       []byte // nil: as they are; empty: no more
 }
 
 // beginFold hides the snapshots between and chooses the bucket that stays: the one with the most records.
@@ -315,49 +315,82 @@ func beginFold(tx *bolt.Tx, prev uint64, next *Header) (f folding, err error) {
 }
 
 // pull takes the next merged entry.
-func (f *folding) pull(set func() (*Entry, error, bool)) error {
-	e, err, ok := set()
-	if f.entry, f.key = nil, nil; !ok || err != nil {
-		return err
+func (f *folding) pull(set *puller) error {
+	f.entry, f.key = nil, nil
+	if !set.next() {
+		return set.err
 	}
-	f.entry, f.key = e, appendKey(nil, e.Path)
+	f.entry, f.key = set.e, appendKey(nil, set.e.Path)
 	return nil
 }
 
-// foldScan is how many keys one transaction looks at; most need no change.
-const foldScan = 4 * batchSize
+// foldScan is how many keys are looked at at once, and foldEdits how many of them are then changed at most. Most
+// need no change.
+const (
+	foldScan  = 64 << 10
+	foldEdits = 4 << 10
+)
 
-// batch puts right the records of a stretch of paths.
-func (f *folding) batch(tx *bolt.Tx, set func() (*Entry, error, bool)) (done bool, err error) {
-	root, paths := tx.Bucket(bucketRecords), tx.Bucket(bucketPaths)
-	type edit struct {
-		key, value []byte // nil to delete
-		seqs       []byte // nil: as they are; empty: no more
+// change puts right the records of all paths.
+func (f *folding) change(t *txn, set *puller) (done bool, err error) {
+	target, paths := t.Bucket(bucketRecords).Bucket(seqKey(f.target)), t.Bucket(bucketPaths)
+	if target == nil {
+		return false, damaged("no records in bucket %d", f.target)
 	}
-	var edits []edit
-	sources := make([]holder, 0, len(f.buckets))
-	for _, b := range f.buckets {
-		bucket := root.Bucket(seqKey(b))
-		if bucket == nil {
-			return false, damaged("no records in bucket %d", b)
+	pages, put := t.pages, 0
+	defer func() { fill(target, put, t.pages-pages) }()
+	for {
+		for ; len(f.edits) > 0; f.edits = f.edits[1:] {
+			if !t.room() {
+				return false, nil
+			}
+			put++
+			if err := f.edits[0].make(t, target, paths); err != nil {
+				return false, err
+			}
 		}
-		c := bucket.Cursor()
-		s := holder{bucket: b, c: c}
-		if s.k, s.v = c.Seek(f.after); f.after != nil && bytes.Equal(s.k, f.after) {
-			s.k, s.v = s.c.Next()
+		if f.looked {
+			return true, nil
 		}
-		sources = append(sources, s)
+		if err := f.look(t, paths, set); err != nil {
+			return false, err
+		}
+		forget(t.Tx)
 	}
-	for n := 0; n < foldScan && len(edits) < batchSize; n++ {
+}
+
+func (e *foldEdit) make(t *txn, target, paths *bolt.Bucket) (err error) {
+	if e.value != nil {
+		err = t.put(target, e.key, e.value)
+	} else {
+		err = t.delete(target, e.key)
+	}
+	switch {
+	case err != nil || e.seqs == nil:
+	case len(e.seqs) > 0:
+		err = t.put(paths, e.key, e.seqs)
+	default:
+		err = t.delete(paths, e.key)
+	}
+	return err
+}
+
+// look finds what is to be done to the next paths.
+func (f *folding) look(t *txn, paths *bolt.Bucket, set *puller) error {
+	sources, err := f.sources(t.Bucket(bucketRecords))
+	if err != nil {
+		return err
+	}
+	f.edits = f.edits[:0:0]
+	for n := 0; n < foldScan && len(f.edits) < foldEdits; n++ {
 		key := f.key
 		for i := range sources {
 			if k := sources[i].k; k != nil && (key == nil || bytes.Compare(k, key) < 0) {
 				key = k
 			}
 		}
-		if key == nil {
-			done = true
-			break
+		if f.looked = key == nil; f.looked {
+			return nil
 		}
 		var want, have []byte
 		elsewhere := false
@@ -378,44 +411,44 @@ func (f *folding) batch(tx *bolt.Tx, set func() (*Entry, error, bool)) (done boo
 			s.k, s.v = s.c.Next()
 		}
 		if same := bytes.Equal(want, have); !same || elsewhere {
-			e := edit{key: slices.Clone(f.after), value: want}
+			e := foldEdit{key: bytes.Clone(f.after), value: want}
 			if elsewhere || (want == nil) != (have == nil) {
-				if e.seqs, err = f.seqs(paths, e.key, want != nil); err != nil {
-					return false, err
+				if e.seqs, err = f.seqs(t, paths, e.key, want != nil); err != nil {
+					return err
 				}
 			}
-			edits = append(edits, e)
+			f.edits = append(f.edits, e)
 		}
 		if want != nil {
 			if err := f.pull(set); err != nil {
-				return false, err
+				return err
 			}
 		}
 	}
-	target := root.Bucket(seqKey(f.target))
-	for _, e := range edits {
-		if e.value != nil {
-			err = target.Put(e.key, e.value)
-		} else {
-			err = target.Delete(e.key)
+	return nil
+}
+
+// sources are the buckets, each at the first key that was not looked at.
+func (f *folding) sources(root *bolt.Bucket) (sources []holder, err error) {
+	for _, b := range f.buckets {
+		bucket := root.Bucket(seqKey(b))
+		if bucket == nil {
+			return nil, damaged("no records in bucket %d", b)
 		}
-		if err == nil && e.seqs != nil {
-			if len(e.seqs) > 0 {
-				err = paths.Put(e.key, e.seqs)
-			} else {
-				err = paths.Delete(e.key)
-			}
+		c := bucket.Cursor()
+		s := holder{bucket: b, c: c}
+		if s.k, s.v = c.Seek(f.after); f.after != nil && bytes.Equal(s.k, f.after) {
+			s.k, s.v = s.c.Next()
 		}
-		if err != nil {
-			return false, err
-		}
+		sources = append(sources, s)
 	}
-	return done, nil
+	return sources, nil
 }
 
 // seqs is the sealed list of the buckets that hold a record for key: of those that are folded only the one
 // that stays, if it holds one. Empty if there are none.
-func (f *folding) seqs(paths *bolt.Bucket, key []byte, holds bool) ([]byte, error) {
+func (f *folding) seqs(t *txn, paths *bolt.Bucket, key []byte, holds bool) ([]byte, error) {
+	t.count(t.Tx, 1)
 	old, err := seqsAt(paths, key)
 	if err != nil {
 		return nil, err
@@ -438,6 +471,32 @@ func (f *folding) seqs(paths *bolt.Bucket, key []byte, holds bool) ([]byte, erro
 		return []byte{}, nil
 	}
 	return seal(appendSeqs(nil, seqs), key), nil
+}
+
+// empty takes the records out of the buckets that go. bbolt looks at every page of a bucket to delete it, within
+// one transaction.
+func (f *folding) empty(t *txn) (done bool, err error) {
+	for _, b := range f.buckets {
+		if b == f.target {
+			continue
+		}
+		bucket := t.Bucket(bucketRecords).Bucket(seqKey(b))
+		for {
+			keys := front(bucket)
+			if len(keys) == 0 {
+				break
+			}
+			for _, k := range keys {
+				if !t.room() {
+					return false, nil
+				}
+				if err := t.delete(bucket, k); err != nil {
+					return false, err
+				}
+			}
+		}
+	}
+	return true, nil
 }
 
 // end drops what is empty of meaning now.

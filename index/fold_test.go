@@ -22,7 +22,7 @@ func answers(t tb, db *DB, seqs []uint64) map[string]string {
 		check(t, err)
 		for _, e := range listing {
 			paths[e.Path] = true
-			e.Change, e.Reason, e.From, e.To, e.Stored = 0, 0, "", "", 0 // of the way there, not of the state
+			e.Change, e.Reason, e.From, e.To, e.Link, e.Stored = 0, 0, "", "", "", 0 // of the way there, not of the state
 			said[fmt.Sprintf("ls %d %q", s, e.Path)] = fmt.Sprintf("%+v", e.Record)
 		}
 		for _, o := range seqs {
@@ -281,7 +281,7 @@ func TestAFoldCanBeStoppedAndBegunAgain(t *testing.T) {
 // Many transactions make one fold.
 func TestALargeFold(t *testing.T) {
 	db := newDB(t)
-	set := manyEntries(foldScan + batchSize + 100)
+	set := manyEntries(foldScan + foldEdits + 100)
 	db.add(t, 1, set)
 	for i := range set {
 		set[i].Mode, set[i].Change = 0o600, Metadata

@@ -58,3 +58,27 @@ func (db *DB) counts(t tb) map[string]int {
 	}
 	return n
 }
+
+// What DESIGN asks of the file: 450 bytes a file for the first snapshot, whose paths are of 52 bytes, and 700 for each
+// record that later ones change, all over the tree, for everything that the file grows by.
+func TestTheFileIsAsSmallAsPromised(t *testing.T) {
+	const n, rounds, edits = 100_000, 20, 500
+	db := newDB(t)
+	head := func() *Header { return &Header{Name: "s"} }
+	check(t, db.Import(bg, 1, manyFiles(n, nil), head))
+	first := db.size(t)
+	if each := first / n; each > 410 {
+		t.Errorf("%d bytes a file", each)
+	}
+	for round := range rounds {
+		check(t, db.Import(bg, uint64(round)+2, manyFiles(n, func(i int, e *Entry) bool {
+			e.Hash[round%8]++ // the key of content changes
+			e.Size++
+			e.Ctime.Sec++
+			return i < n && i%(n/edits) == round*7
+		}), head))
+	}
+	if each := (db.size(t) - first) / (rounds * edits); each > 500 {
+		t.Errorf("%d bytes a changed record", each)
+	}
+}

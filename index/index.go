@@ -9,12 +9,14 @@
 //	records/     <seq>/ <path>   → record                      one bucket per snapshot: what it changed, tombstones too
 //	paths/       <path>          → seqs                        the snapshots that hold a record for the path
 //	identity/    <volume,inode><path>  → –                     entries of the newest snapshot
-//	content/     <size,sha256[:8]><path> → –                   regular files of the newest snapshot
+//	content/     <size,sha256[:8]><volume,inode><sum> → –      regular files of the newest snapshot
 //
 // <seq> is eight bytes, big-endian. <path> is a key: slashes become NUL, the root is one NUL, so that a
 // folder sorts directly before what is in it and a subtree is one range of keys. <volume,inode> and
 // <size> are numbers that sort as numbers: a length byte, then the bytes that are not zero. Birth times
-// and whole hashes are compared in the record that a key leads to. A record, a seq list and a header
+// and whole hashes are compared in the record that a key leads to. A key of content leads to the one of identity
+// that has the path, by 48 bits of a sum of it, <sum>; without an inode number a byte ff and <path> stand there.
+// A record, a seq list and a header
 // end in a CRC-32C over their key and value, because bbolt does not check its pages.
 //
 // When a snapshot is deleted, its records and those of the next one become one bucket, the larger of the

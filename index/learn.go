@@ -24,22 +24,24 @@ func (db *DB) SetHeader(ctx context.Context, h *Header) error {
 // is gone are passed over.
 func (db *DB) Learn(ctx context.Context, newest uint64, facts iter.Seq2[*Entry, error]) error {
 	return db.updates(ctx, func(update updater) error {
-		return batches(ctx, facts, func(batch []Entry) error {
-			return update(func(tx *bolt.Tx) error {
-				h, err := headerOf(tx, newest)
-				if err != nil {
-					return err
-				}
-				l, err := newLoader(tx, h.bucket())
-				if err != nil {
-					return err
-				}
-				for i := range batch {
-					if err := l.learn(&batch[i]); err != nil {
-						return err
+		set := pull(ctx, facts)
+		defer set.stop()
+		return update.stages(ctx, func(t *txn) (done bool, err error) {
+			h, err := headerOf(t.Tx, newest)
+			if err != nil {
+				return false, err
+			}
+			return t.atOnce(h.bucket(), func(l *loader) (bool, error) {
+				for set.e != nil || set.next() {
+					if !l.room() {
+						return false, nil
 					}
+					if err := l.learn(set.e); err != nil {
+						return false, err
+					}
+					set.e = nil
 				}
-				return l.close(tx)
+				return true, set.err
 			})
 		})
 	})
@@ -56,9 +58,30 @@ func (l *loader) learn(e *Entry) error {
 	if err := l.read(seq, key, &r); err != nil || !r.Exists() {
 		return err
 	}
-	l.drop(key, &r)
+	old := r
 	r.Volume, r.Ino, r.Btime, r.Ctime = e.Volume, e.Ino, e.Btime, e.Ctime
 	r.Flags = r.Flags&^Racy | e.Flags&Racy
-	l.show(key, &r)
-	return l.root.Bucket(seqKey(seq)).Put(key, seal(appendRecord(nil, &r), key))
+	if err := l.replace(key, &old, &r); err != nil {
+		return err
+	}
+	return l.put(l.root.Bucket(seqKey(seq)), key, &r)
+}
+
+// atOnce runs f with a loader of the bucket seq and makes, in the same transaction, the edits of identity and
+// content that f leads to: they are right whenever it stops. f asks l.room before each entry.
+func (t *txn) atOnce(seq uint64, f func(l *loader) (done bool, err error)) (done bool, err error) {
+	l, err := newLoader(t, seq, newHints(""))
+	if err != nil {
+		return false, err
+	}
+	l.hints.identity.again, l.hints.content.again = true, true
+	if done, err = f(l); err == nil {
+		err = l.hints.make(t)
+	}
+	return done, err
+}
+
+// room is that of the transaction, counting the edits that it will make.
+func (l *loader) room() bool {
+	return l.t.room() && len(l.hints.identity.list)+len(l.hints.content.list) < batchPages
 }

@@ -36,7 +36,7 @@ func (db *DB) Names(ctx context.Context, seq uint64, path string) ([]Stretch, er
 	}
 	if n.several {
 		n.found = nil
-		if err := db.eachVersion(ctx, n.collect); err != nil {
+		if err := db.editions(ctx, n.collect); err != nil {
 			return nil, err
 		}
 	}
@@ -99,14 +99,14 @@ func after(seqs []uint64, seq uint64) uint64 {
 }
 
 // collect takes the records of the same inode among all.
-func (n *naming) collect(v *version, t *tracer) error {
+func (n *naming) collect(v *Edition, t *tracer) error {
 	if !v.hasInode() || v.Kind != n.own.Kind || v.Size != n.own.Size || v.Hash != n.own.Hash || v.Mtime != n.own.Mtime {
 		return nil
 	}
-	p, r := place{v.path, v.bucket}, v.Record
+	p, r := place{v.Path, v.Seq}, v.Record
 	born, err := t.born(p, &r, 0)
 	if err == nil && born == n.born {
-		n.found = append(n.found, named{place{strings.Clone(v.path), v.bucket}, v.next})
+		n.found = append(n.found, named{place{strings.Clone(v.Path), v.Seq}, v.Next})
 	}
 	return err
 }

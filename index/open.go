@@ -16,6 +16,9 @@ import (
 // smallest is the size of a database that was just made: four pages, of 4 KiB or more.
 const smallest = 16 << 10
 
+// growth is by how much the file grows, in bytes: bbolt's own 16 MiB are more than most indexes hold.
+const growth = 1 << 20
+
 // How the database is opened.
 const (
 	reading  = iota
@@ -81,6 +84,7 @@ func (db *DB) try(ctx context.Context, how int) (_ *handle, err error) {
 		if b, err = bolt.Open(db.path, 0o600, o); err != nil || how == checking {
 			return err
 		}
+		b.AllocSize = growth
 		if err := db.prove(ctx, f, how); err != nil {
 			return err
 		}

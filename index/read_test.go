@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	bolt "go.etcd.io/bbolt"
+
 	"snap/internal/file"
 )
 
@@ -245,6 +247,56 @@ func TestTheNewestSnapshotIsFoundByIdentityAndContent(t *testing.T) {
 	check(t, err)
 	if !slices.Equal(paths(byID), []string{"l0", "l1", "l2"}) || len(byContent) != 4 {
 		t.Errorf("of five names: %q by identity, %q by content", paths(byID), paths(byContent))
+	}
+	links.add(t, 2, []Entry{{"l1", Record{Change: Removed}}, {"l3", Record{Change: Removed}}})
+	byContent, err = links.ByContent(bg, 2, r.Size, r.Hash, 9)
+	check(t, err)
+	if got := paths(byContent); !slices.Equal(slices.Sorted(slices.Values(got)), []string{"l0", "l2", "l4"}) {
+		t.Errorf("of the three names left: %q by content", got)
+	}
+}
+
+// Where the source has no inode numbers files are found by their content all the same.
+func TestContentWithoutInodes(t *testing.T) {
+	db := newDB(t)
+	var set []Entry
+	for _, name := range []string{"a", "b"} {
+		set = append(set, Entry{name, node{0, file.Regular, "same", 0o644, 1}.record()})
+	}
+	db.add(t, 1, set)
+	r := set[0].Record
+	find := func(seq uint64) []string {
+		found, err := db.ByContent(bg, seq, r.Size, r.Hash, 9)
+		check(t, err)
+		return paths(found)
+	}
+	if got := find(1); !slices.Equal(got, []string{"a", "b"}) {
+		t.Errorf("found %q", got)
+	}
+	fact := set[1]
+	fact.Ino = 77
+	check(t, db.Learn(bg, 1, all([]Entry{fact})))
+	if got := find(1); !slices.Equal(slices.Sorted(slices.Values(got)), []string{"a", "b"}) {
+		t.Errorf("one has an inode number now: found %q", got)
+	}
+	db.add(t, 2, []Entry{{"a", Record{Change: Removed}}})
+	if got := find(2); !slices.Equal(got, []string{"b"}) {
+		t.Errorf("one is gone: found %q", got)
+	}
+}
+
+// An entry of content whose file identity does not know leads nowhere.
+func TestContentWithoutIdentityIsDamage(t *testing.T) {
+	db := newDB(t)
+	e := Entry{"a", node{5, file.Regular, "text", 0o644, 1}.record()}
+	db.add(t, 1, []Entry{e})
+	check(t, db.updates(bg, func(update updater) error {
+		return update(func(tx *bolt.Tx) error {
+			return tx.Bucket(bucketIdentity).Delete(identityKey(nil, &e.Record, appendKey(nil, "a")))
+		})
+	}))
+	if _, err := db.ByContent(bg, 1, e.Size, e.Hash, 1); !errors.Is(err, ErrDamaged) {
+		t.Errorf("error %v", err)
 	}
 }
 

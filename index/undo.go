@@ -1,9 +1,12 @@
 package index
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"errors"
+	"os"
+	"path/filepath"
 	"slices"
 
 	bolt "go.etcd.io/bbolt"
@@ -25,12 +28,17 @@ func (db *DB) Undo(ctx context.Context, seq uint64) error {
 		if err != nil {
 			return err
 		}
-		return undoRecords(update, bucket)
+		return undoRecords(ctx, update, bucket)
 	})
 }
 
-// Clean takes back imports that never ended, and finishes what Undo began: records without a header.
+// Clean takes back imports that never ended, and finishes what Undo began: records without a header. The files
+// that they left beside the index go too. Nobody else may be writing.
 func (db *DB) Clean(ctx context.Context) error {
+	left, _ := filepath.Glob(filepath.Join(filepath.Dir(db.path), scratchName))
+	for _, name := range left {
+		os.Remove(name) // it is in nobody's way
+	}
 	var loose []uint64
 	err := db.view(ctx, func(tx *bolt.Tx) (err error) {
 		loose, err = looseBuckets(tx)
@@ -41,7 +49,7 @@ func (db *DB) Clean(ctx context.Context) error {
 	}
 	return db.updates(ctx, func(update updater) error {
 		for _, bucket := range slices.Backward(loose) {
-			if err := undoRecords(update, bucket); err != nil {
+			if err := undoRecords(ctx, update, bucket); err != nil {
 				return err
 			}
 		}
@@ -83,39 +91,42 @@ func headerOf(tx *bolt.Tx, seq uint64) (Header, error) {
 }
 
 // undoRecords takes back all records of a bucket, and the bucket. Every path in it must have none that are newer.
-func undoRecords(update updater, bucket uint64) (err error) {
-	for more := true; more && err == nil; {
-		err = update(func(tx *bolt.Tx) error {
-			records := tx.Bucket(bucketRecords).Bucket(seqKey(bucket))
-			if records == nil {
-				more = false
-				return nil
-			}
-			l, err := newLoader(tx, bucket)
-			if err != nil {
-				return err
-			}
-			var keys [][]byte
-			c := records.Cursor()
-			for k, _ := c.First(); k != nil && len(keys) < batchSize; k, _ = c.Next() {
-				keys = append(keys, append([]byte(nil), k...))
-			}
-			for _, key := range keys {
-				if err := l.undo(key); err != nil {
-					return err
+func undoRecords(ctx context.Context, update updater, bucket uint64) error {
+	return update.stages(ctx, func(t *txn) (done bool, err error) {
+		root := t.Bucket(bucketRecords)
+		if root.Bucket(seqKey(bucket)) == nil {
+			return true, nil
+		}
+		done, err = t.atOnce(bucket, func(l *loader) (bool, error) {
+			for {
+				keys := front(l.records)
+				for _, key := range keys {
+					if !l.room() {
+						return false, nil
+					}
+					if err := l.undo(key); err != nil {
+						return false, err
+					}
+				}
+				if len(keys) == 0 {
+					return true, nil
 				}
 			}
-			if err := l.close(tx); err != nil {
-				return err
-			}
-			if len(keys) < batchSize {
-				more = false
-				return tx.Bucket(bucketRecords).DeleteBucket(seqKey(bucket))
-			}
-			return nil
 		})
+		if done && err == nil {
+			err = root.DeleteBucket(seqKey(bucket))
+		}
+		return done, err
+	})
+}
+
+// front are some of the first keys of a bucket. A cursor does not stay where it is while its bucket changes.
+func front(records *bolt.Bucket) (keys [][]byte) {
+	c := records.Cursor()
+	for k, _ := c.First(); k != nil && len(keys) < 256; k, _ = c.Next() {
+		keys = append(keys, bytes.Clone(k))
 	}
-	return err
+	return keys
 }
 
 func (l *loader) undo(key []byte) error {
@@ -123,7 +134,6 @@ func (l *loader) undo(key []byte) error {
 	if err := l.read(l.seq, key, &r); err != nil {
 		return err
 	}
-	l.drop(key, &r)
 	seqs, err := l.seqs(key)
 	if err != nil {
 		return err
@@ -131,14 +141,15 @@ func (l *loader) undo(key []byte) error {
 	if i := slices.Index(seqs, l.seq); i >= 0 {
 		seqs = slices.Delete(seqs, i, i+1)
 	}
-	if len(seqs) == 0 {
-		err = l.paths.Delete(key)
+	var before *Record
+	if n := len(seqs); n == 0 {
+		err = l.t.delete(l.paths, key)
 	} else {
-		if err := l.read(seqs[len(seqs)-1], key, &r); err != nil {
+		before = new(Record)
+		if err := l.read(seqs[n-1], key, before); err != nil {
 			return err
 		}
-		l.show(key, &r)
-		err = l.paths.Put(key, seal(appendSeqs(nil, seqs), key))
+		err = l.t.put(l.paths, key, seal(appendSeqs(nil, seqs), key))
 	}
-	return errors.Join(err, l.records.Delete(key))
+	return errors.Join(err, l.replace(key, &r, before), l.t.delete(l.records, key))
 }

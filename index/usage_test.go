@@ -23,7 +23,7 @@ func drawUsage(t *rapid.T) (u Usage, inodes []Span, there []uint64) {
 		s := Span{first, rapid.Uint64Range(first, 12).Draw(t, "last")}
 		inodes = append(inodes, s)
 		a := u[s]
-		a.add(Amount{1, int64(len(inodes))})
+		a.Add(Amount{1, int64(len(inodes))})
 		u[s] = a
 	}
 	return u, inodes, there
@@ -33,7 +33,7 @@ func drawUsage(t *rapid.T) (u Usage, inodes []Span, there []uint64) {
 func heldBy(inodes []Span, snapshots []uint64) (held Amount) {
 	for i, s := range inodes {
 		if slices.ContainsFunc(snapshots, func(n uint64) bool { return s.First <= n && n <= s.Last }) {
-			held.add(Amount{1, int64(i + 1)})
+			held.Add(Amount{1, int64(i + 1)})
 		}
 	}
 	return held
@@ -46,11 +46,16 @@ func TestWhatDeletingFrees(t *testing.T) {
 		if got, want := u.Total(there), heldBy(inodes, there); got != want {
 			t.Fatalf("total %+v, want %+v", got, want)
 		}
-		for i, a := range u.Alone(there) {
-			want := heldBy(inodes, there)
-			left := heldBy(inodes, slices.Delete(slices.Clone(there), i, i+1))
-			if a != (Amount{want.Inodes - left.Inodes, want.Bytes - left.Bytes}) {
-				t.Fatalf("%d alone: %+v", there[i], a)
+		less := func(a, b Amount) Amount { return Amount{a.Inodes - b.Inodes, a.Bytes - b.Bytes} }
+		for i, got := range u.Shares(there) {
+			all := heldBy(inodes, there)
+			want := Share{
+				Held:  heldBy(inodes, there[i:i+1]),
+				New:   less(heldBy(inodes, there[:i+1]), heldBy(inodes, there[:i])),
+				Alone: less(all, heldBy(inodes, slices.Delete(slices.Clone(there), i, i+1))),
+			}
+			if got != want {
+				t.Fatalf("%d of %d: %+v, want %+v", there[i], there, got, want)
 			}
 		}
 		victims := rapid.Permutation(there).Draw(t, "order")
@@ -59,8 +64,7 @@ func TestWhatDeletingFrees(t *testing.T) {
 		for i, a := range u.Freed(there, victims) {
 			before := heldBy(inodes, left)
 			left = slices.DeleteFunc(left, func(s uint64) bool { return s == victims[i] })
-			after := heldBy(inodes, left)
-			if a != (Amount{before.Inodes - after.Inodes, before.Bytes - after.Bytes}) {
+			if a != less(before, heldBy(inodes, left)) {
 				t.Fatalf("victim %d of %d: %+v", i, victims, a)
 			}
 		}

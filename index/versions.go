@@ -5,6 +5,8 @@ import (
 	"iter"
 
 	bolt "go.etcd.io/bbolt"
+
+	"snap/internal/file"
 )
 
 // Version is a record and the snapshot that introduced it.
@@ -58,6 +60,7 @@ func (db *DB) Histories(ctx context.Context, dir string, match func(path []byte)
 		next := within
 		if dir == "" {
 			next = nil
+			file.ReadAhead(db.path)
 		}
 		for more := true; more; {
 			var found []History

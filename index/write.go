@@ -1,145 +1,203 @@
 package index
 
 import (
+	"bytes"
 	"context"
-	"errors"
 	"iter"
-	"slices"
+	"path/filepath"
 
 	bolt "go.etcd.io/bbolt"
 
 	"snap/internal/file"
 )
 
-// batchSize is how many records one transaction takes: measured, 20,000 load twice as fast as one
-// transaction for all and need a fraction of its memory.
-const batchSize = 20000
-
 // Import loads a change set as the newest snapshot and writes its header in state Prepared, last: the
 // header makes the rest visible. The snapshot must be newer than every other in the index. changes is
 // ranged over twice when files moved; header is asked for after the first time. When Import fails, Undo
 // takes back what it did.
+//
+// Records come in the order of their keys. What they change in identity and content does not, and is made
+// after them, sorted. A small import is one transaction.
 func (db *DB) Import(ctx context.Context, seq uint64, changes iter.Seq2[*Entry, error], header func() *Header) error {
 	return db.updates(ctx, func(update updater) error {
-		moves := false
-		err := batches(ctx, changes, func(batch []Entry) error {
-			return update(func(tx *bolt.Tx) error {
-				if _, err := tx.Bucket(bucketRecords).CreateBucketIfNotExists(seqKey(seq)); err != nil {
-					return err
+		in := &importing{seq: seq, hints: newHints(filepath.Dir(db.path))}
+		defer in.hints.close()
+		set := pull(ctx, changes)
+		defer func() { set.stop() }()
+		return update.stages(ctx,
+			func(t *txn) (bool, error) { return in.records(t, set) },
+			func(t *txn) (bool, error) {
+				if !in.moves {
+					return true, nil
 				}
-				l, err := newLoader(tx, seq)
-				if err != nil {
-					return err
+				if !in.again {
+					set.stop()
+					set, in.again = pull(ctx, changes), true
 				}
-				for i := range batch {
-					moves = moves || batch[i].Change == Moved
-					if err := l.add(&batch[i]); err != nil {
-						return err
-					}
-				}
-				return l.close(tx)
-			})
-		})
-		if err == nil && moves {
-			err = batches(ctx, changes, func(batch []Entry) error {
-				return update(func(tx *bolt.Tx) error {
-					l, err := newLoader(tx, seq)
-					for i := 0; i < len(batch) && err == nil; i++ {
-						if batch[i].Change == Moved {
-							err = l.moved(batch[i].From, batch[i].Path)
-						}
-					}
-					return err
-				})
-			})
-		}
-		if err != nil {
-			return err
-		}
-		return update(func(tx *bolt.Tx) error {
-			h := *header()
-			h.Seq, h.State = seq, Prepared
-			// An empty change set has a bucket too.
-			if _, err := tx.Bucket(bucketRecords).CreateBucketIfNotExists(seqKey(seq)); err != nil {
-				return err
-			}
-			return putHeader(tx, &h)
-		})
+				return in.moved(t, set)
+			},
+			in.hints.begin,
+			in.hints.identity.stage,
+			in.hints.content.stage,
+			func(t *txn) (bool, error) {
+				h := *header()
+				h.Seq, h.State = seq, Prepared
+				return true, putHeader(t.Tx, &h)
+			},
+		)
 	})
 }
 
-// batches hands entries to f, up to batchSize at a time.
-func batches(ctx context.Context, entries iter.Seq2[*Entry, error], f func([]Entry) error) error {
-	batch := make([]Entry, 0, 1024)
-	for e, err := range entries {
-		if err == nil {
-			err = ctx.Err()
+// importing is the state of an Import between its transactions.
+type importing struct {
+	seq   uint64
+	hints *hints
+	moves bool // there are any
+	again bool // the change set is ranged over for the second time
+}
+
+// records puts the records of the change set.
+func (in *importing) records(t *txn, set *puller) (done bool, err error) {
+	// An empty change set has a bucket too.
+	if _, err := t.Bucket(bucketRecords).CreateBucketIfNotExists(seqKey(in.seq)); err != nil {
+		return false, err
+	}
+	l, err := newLoader(t, in.seq, in.hints)
+	if err != nil {
+		return false, err
+	}
+	defer l.close()
+	for set.e != nil || set.next() {
+		if !t.room() {
+			return false, nil
 		}
-		if err != nil {
-			return err
+		in.moves = in.moves || set.e.Change == Moved
+		if err := l.add(set.e); err != nil {
+			return false, err
 		}
-		batch = append(batch, *e)
-		if len(batch) == batchSize {
-			if err := f(batch); err != nil {
-				return err
+		set.e = nil
+	}
+	return true, set.err
+}
+
+// moved notes where the files that moved went.
+func (in *importing) moved(t *txn, set *puller) (done bool, err error) {
+	l, err := newLoader(t, in.seq, in.hints)
+	if err != nil {
+		return false, err
+	}
+	defer l.close()
+	for set.e != nil || set.next() {
+		if set.e.Change == Moved {
+			if !t.room() {
+				return false, nil
 			}
-			batch = batch[:0]
+			if err := l.moved(set.e.From, set.e.Path); err != nil {
+				return false, err
+			}
 		}
+		set.e = nil
 	}
-	if len(batch) == 0 {
-		return nil
+	return true, set.err
+}
+
+// puller takes the entries of a stream one by one.
+type puller struct {
+	ctx  context.Context
+	pull func() (*Entry, error, bool)
+	stop func()
+	e    *Entry // that is to be dealt with next, nil for the one that next finds
+	err  error  // that ended the stream
+}
+
+func pull(ctx context.Context, entries iter.Seq2[*Entry, error]) *puller {
+	p := &puller{ctx: ctx}
+	p.pull, p.stop = iter.Pull2(entries)
+	return p
+}
+
+// next takes the next entry; false at the end and after an error.
+func (p *puller) next() bool {
+	if p.err == nil {
+		p.err = p.ctx.Err()
 	}
-	return f(batch)
+	if p.err != nil {
+		return false
+	}
+	var ok bool
+	if p.e, p.err, ok = p.pull(); !ok || p.err != nil {
+		p.e = nil
+		return false
+	}
+	return true
 }
 
 // loader changes the index for one snapshot within one transaction.
 type loader struct {
-	seq      uint64 // the number of its bucket
-	paths    *bolt.Bucket
-	records  *bolt.Bucket
-	root     *bolt.Bucket
-	identity edits
-	content  edits
+	t       *txn
+	seq     uint64 // the number of its bucket
+	paths   *bolt.Bucket
+	records *bolt.Bucket
+	root    *bolt.Bucket
+	hints   *hints
+	added   int   // new paths
+	pages   int64 // of t when it began
+
+	key, buf, before, after []byte // scratch
+	old                     Record
 }
 
-// edits are changes of a bucket of keys, collected so that they can be made in key order.
-type edits map[string]bool // true: put, false: delete
-
 // newLoader changes the records in the bucket seq.
-func newLoader(tx *bolt.Tx, seq uint64) (*loader, error) {
-	l := &loader{seq: seq, paths: tx.Bucket(bucketPaths), root: tx.Bucket(bucketRecords), identity: edits{}, content: edits{}}
+func newLoader(t *txn, seq uint64, k *hints) (*loader, error) {
+	l := &loader{t: t, seq: seq, paths: t.Bucket(bucketPaths), root: t.Bucket(bucketRecords), hints: k, pages: t.pages}
 	if l.records = l.root.Bucket(seqKey(seq)); l.records == nil {
 		return nil, damaged("no records of snapshot %d", seq)
 	}
-	l.records.FillPercent, l.paths.FillPercent = 0.9, 0.9
 	return l, nil
+}
+
+// close says how full the pages are to be.
+func (l *loader) close() {
+	fill(l.paths, l.added, l.t.pages-l.pages)
+	l.records.FillPercent = 0.95 // nothing comes between records later; some of them grow
 }
 
 // add puts one record of the newest snapshot.
 func (l *loader) add(e *Entry) error {
-	key := appendKey(nil, e.Path)
-	var before Record
-	seqs, err := l.seqs(key)
+	l.key = appendKey(l.key[:0], e.Path)
+	var old *Record
+	seqs, err := l.seqs(l.key)
 	if err != nil {
 		return err
 	}
 	if n := len(seqs); n > 0 {
-		if err := l.read(seqs[n-1], key, &before); err != nil {
+		old = &l.old
+		if err := l.read(seqs[n-1], l.key, old); err != nil {
 			return err
 		}
-		l.drop(key, &before)
+	}
+	if err := l.replace(l.key, old, &e.Record); err != nil {
+		return err
 	}
 	if n := len(seqs); n == 0 || seqs[n-1] != l.seq {
 		if n > 0 && seqs[n-1] > l.seq {
 			return damaged("%q has a record newer than the newest snapshot", e.Path)
 		}
-		seqs = append(seqs, l.seq)
-		if err := l.paths.Put(key, seal(appendSeqs(nil, seqs), key)); err != nil {
+		if n == 0 {
+			l.added++
+		}
+		if err := l.t.put(l.paths, l.key, seal(appendSeqs(nil, append(seqs, l.seq)), l.key)); err != nil {
 			return err
 		}
 	}
-	l.show(key, &e.Record)
-	return l.records.Put(key, seal(appendRecord(nil, &e.Record), key))
+	return l.put(l.records, l.key, &e.Record)
+}
+
+// put packs a record into a bucket.
+func (l *loader) put(b *bolt.Bucket, key []byte, r *Record) error {
+	l.buf = appendRecord(l.buf[:0], r)
+	v := make([]byte, 0, len(l.buf)+4)
+	return l.t.put(b, key, seal(append(v, l.buf...), key))
 }
 
 // moved notes in the record that took the place of from, a tombstone as a rule, where the file went. A
@@ -161,12 +219,12 @@ func (l *loader) moved(from, to string) error {
 			return nil // it is still there: another hard link
 		}
 		r.Change, r.Stored, r.Reason, r.From = Silent, Made, NoReason, ""
-		if err := l.paths.Put(key, seal(appendSeqs(nil, append(seqs, l.seq)), key)); err != nil {
+		if err := l.t.put(l.paths, key, seal(appendSeqs(nil, append(seqs, l.seq)), key)); err != nil {
 			return err
 		}
 	}
 	r.To = to
-	return l.records.Put(key, seal(appendRecord(nil, &r), key))
+	return l.put(l.records, key, &r)
 }
 
 // seqs is the list of snapshots with a record for key.
@@ -177,55 +235,42 @@ func (l *loader) read(seq uint64, key []byte, r *Record) error {
 	if b == nil {
 		return damaged("no records of snapshot %d", seq)
 	}
-	body, ok := unseal(b.Get(key), key)
+	v := b.Get(key)
+	l.t.touch(l.t.Tx, v)
+	body, ok := unseal(v, key)
 	if !ok {
 		return damaged("the record of %q in snapshot %d", appendPath(nil, key), seq)
 	}
 	return parseRecord(string(body), r)
 }
 
-// show and drop enter a record into identity and content, and take it out.
-func (l *loader) show(key []byte, r *Record) { l.list(key, r, true) }
-func (l *loader) drop(key []byte, r *Record) { l.list(key, r, false) }
-
-func (l *loader) list(key []byte, r *Record, put bool) {
-	if !r.Exists() {
-		return
-	}
-	if inIdentity(r) {
-		l.identity[string(append(identityPrefix(r), key...))] = put
-	}
-	if inContent(r) {
-		l.content[string(append(contentPrefix(r.Size, &r.Hash), key...))] = put
-	}
-}
-
-// inIdentity and inContent say which entries of the newest snapshot are in these buckets.
-func inIdentity(r *Record) bool { return r.Ino != 0 }
-func inContent(r *Record) bool {
-	return r.Kind == file.Regular && r.Has(Hashed) && r.Stored != Absent && r.Size > 0
-}
-
-// close makes the collected edits.
-func (l *loader) close(tx *bolt.Tx) error {
-	return errors.Join(l.identity.apply(tx.Bucket(bucketIdentity)), l.content.apply(tx.Bucket(bucketContent)))
-}
-
-func (e edits) apply(b *bolt.Bucket) error {
-	keys := make([]string, 0, len(e))
-	for k := range e {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	for _, k := range keys {
-		var err error
-		if e[k] {
-			err = b.Put([]byte(k), nil)
-		} else {
-			err = b.Delete([]byte(k))
+// replace notes what changes in identity and content when the newest record of a path is another one than
+// before. Either may be nil.
+func (l *loader) replace(key []byte, old, now *Record) error {
+	for _, k := range []struct {
+		edits *edits
+		in    func(*Record) bool
+		key   func([]byte, *Record, []byte) []byte
+	}{{&l.hints.identity, inIdentity, identityKey}, {&l.hints.content, inContent, contentKey}} {
+		was, is := old != nil && k.in(old), now != nil && k.in(now)
+		if l.before, l.after = l.before[:0], l.after[:0]; was {
+			l.before = k.key(l.before, old, key)
 		}
-		if err != nil {
-			return err
+		if is {
+			l.after = k.key(l.after, now, key)
+		}
+		if bytes.Equal(l.before, l.after) {
+			continue
+		}
+		if was {
+			if err := k.edits.add(l.before, false); err != nil {
+				return err
+			}
+		}
+		if is {
+			if err := k.edits.add(l.after, true); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

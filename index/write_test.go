@@ -93,11 +93,12 @@ func TestALargeImportStoppedBetweenTransactions(t *testing.T) {
 	db := newDB(t)
 	db.add(t, 1, manyEntries(10))
 	before := db.dump(t)
-	set := manyEntries(2*batchSize + 100)
+	const n, records = 80_000, 30_000 // more than one transaction takes
+	set := manyEntries(n)
 	for i := range set {
 		set[i].Mode = 0o600
 	}
-	err := db.Import(bg, 2, cut(set, 1, 2*batchSize+50), func() *Header { return &Header{} })
+	err := db.Import(bg, 2, cut(set, 1, n-50), func() *Header { return &Header{} })
 	if !errors.Is(err, errStopped) {
 		t.Fatal(err)
 	}
@@ -106,7 +107,7 @@ func TestALargeImportStoppedBetweenTransactions(t *testing.T) {
 	if want := manyEntries(10); !sameEntries(got, want) {
 		t.Errorf("snapshot 1 shows %d entries, want %d", len(got), len(want))
 	}
-	if n := len(db.dump(t)); n < 3*2*batchSize {
+	if n := len(db.dump(t)); n < 2*records {
 		t.Fatalf("only %d keys: nothing was committed before the error", n)
 	}
 	check(t, db.Clean(bg))
@@ -164,7 +165,7 @@ func TestLearnChangesOnlyWhatItMay(t *testing.T) {
 			changed = append(changed, k)
 		}
 	}
-	if len(changed) != 3 { // the record; the identity, old and new
+	if len(changed) != 5 { // the record; the identity and the content, old and new
 		t.Errorf("%d keys changed: %q", len(changed), changed)
 	}
 	for id, want := range map[uint64]int{99: 1, old.Ino: 0} {

@@ -96,12 +96,11 @@ func place(t *testing.T) (dir string, command func(args ...string) *exec.Cmd) {
 // ends, and the next one takes over what was copied before.
 func TestSignalInLongCopy(t *testing.T) {
 	dir, command := place(t)
-	for { // until the time of the source is far enough back to prove something
-		if info, err := os.Lstat(filepath.Join(dir, "src/a")); err != nil {
-			t.Fatal(err)
-		} else if time.Since(info.ModTime()) > 4*time.Second {
-			break
-		}
+	source, err := os.Lstat(filepath.Join(dir, "src/a"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for time.Since(source.ModTime()) < 4*time.Second { // until its time is far enough back to prove something
 		time.Sleep(100 * time.Millisecond)
 	}
 	long := filepath.Join(dir, "src/long")
@@ -121,13 +120,17 @@ func TestSignalInLongCopy(t *testing.T) {
 		}
 		done := make(chan error, 1)
 		go func() { done <- c.Wait() }()
-		var copies []string
-		for len(copies) == 0 {
+		tree := ""
+		for tree == "" { // until a is done and long begun
 			select {
 			case err := <-done:
 				t.Fatalf("%v\n%s", err, text.String())
 			default:
-				copies, _ = filepath.Glob(dest + "/.snap/tmp/*/tree/long")
+			}
+			for _, begun := range glob(t, dest+"/.snap/tmp/*/tree/long") {
+				if info, err := os.Lstat(filepath.Join(filepath.Dir(begun), "a")); err == nil && info.ModTime().Equal(source.ModTime()) {
+					tree = filepath.Dir(begun)
+				}
 			}
 		}
 		if err := c.Process.Signal(tt.signal); err != nil {
@@ -137,7 +140,6 @@ func TestSignalInLongCopy(t *testing.T) {
 		if err := <-done; !errors.As(err, &exit) || exit.ExitCode() != tt.code || !strings.Contains(text.String(), "snap: what was copied is kept") {
 			t.Errorf("%v: %v, %q, want exit code %d", tt.signal, err, text.String(), tt.code)
 		}
-		tree := filepath.Dir(copies[0])
 		was, err := os.Lstat(filepath.Join(tree, "a"))
 		if err != nil {
 			t.Fatal(err)
@@ -156,8 +158,17 @@ func TestSignalInLongCopy(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if taken := strings.Contains(string(out), "1 files (1 B) of them taken over"); !taken || !os.SameFile(was, is) {
+		if taken := strings.Contains(string(out), "1 files (1 B) taken over"); !taken || !os.SameFile(was, is) {
 			t.Errorf("%v: the file that was copied is not taken over:\n%s", tt.signal, out)
 		}
 	}
+}
+
+func glob(t *testing.T, pattern string) []string {
+	t.Helper()
+	all, err := filepath.Glob(pattern)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
 }

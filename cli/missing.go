@@ -1,0 +1,114 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+
+	"snap/index"
+	"snap/internal/file"
+)
+
+// missing is the error for path of a snapshot whose folder is gone, nil if it is there. verb is the command that
+// would work with another snapshot.
+func (d *destination) missing(c *call, h *index.Header, path, verb string) error {
+	if folderThere(d.root, h.Name) {
+		return nil
+	}
+	err := fmt.Errorf("snapshot %s is missing: its folder is no longer in the destination", quote(h.Name))
+	return d.elsewhere(c, err, h, path, verb)
+}
+
+// elsewhere adds to err, that path of a snapshot is lost, where it is still to be had.
+func (d *destination) elsewhere(c *call, err error, h *index.Header, path, verb string) error {
+	r, _, lerr := d.db.Lookup(c.ctx, h.Seq, path)
+	if lerr != nil {
+		return errors.Join(err, lerr)
+	}
+	if r.Kind == file.Folder {
+		near := d.nearest(h)
+		if near == nil {
+			return withHint(err, "no other snapshot is there")
+		}
+		what := fmt.Sprintf("snap diff %s %s", shellWord(near.Name), shellWord(h.Name))
+		if path != "" {
+			what += " -- " + shellWord(path)
+		}
+		return withHint(err, "the nearest that is there is %s; to see what is different in it: %s", quote(near.Name), what)
+	}
+	same, lerr := d.sameVersion(c, h, path)
+	if lerr != nil {
+		return errors.Join(err, lerr)
+	}
+	if len(same) == 0 {
+		return withHint(err, "no other snapshot holds this version of the file; other versions: snap history %s", shellWord(path))
+	}
+	var names []string
+	for _, s := range same {
+		names = append(names, s.name)
+	}
+	slices.Sort(names)
+	return withHint(err, "the same version of the file is in %s: snap %s %s", enumerate(slices.Compact(names)), verb, shellWord(same[0].name+":"+same[0].path))
+}
+
+// nearest is the snapshot next to h in time whose folder is there, nil if there is none.
+func (d *destination) nearest(h *index.Header) (near *index.Header) {
+	for i := range d.snaps {
+		o := &d.snaps[i]
+		if o.Seq == h.Seq || !folderThere(d.root, o.Name) {
+			continue
+		}
+		if near == nil || o.Time.Sub(h.Time).Abs() < near.Time.Sub(h.Time).Abs() {
+			near = o
+		}
+	}
+	return near
+}
+
+// stored is a file in a snapshot.
+type stored struct{ name, path string }
+
+// sameVersion are the snapshots that have their folder and hold the same version of the file that path is in h:
+// first those that have it at the same path, then those that share its inode under another name.
+func (d *destination) sameVersion(c *call, h *index.Header, path string) (found []stored, err error) {
+	own, ok := d.snaps.bySeq(h.Seq)
+	if !ok {
+		return nil, nil
+	}
+	add := func(first, last int, path string) {
+		for pos := first; pos <= last; pos++ {
+			s := stored{d.snaps[pos].Name, path}
+			if pos != own && !slices.Contains(found, s) && d.holds(s) {
+				found = append(found, s)
+			}
+		}
+	}
+	history, err := d.db.Versions(c.ctx, path)
+	if err != nil {
+		return nil, err
+	}
+	for _, v := range versionsOf(&history, d.snaps) {
+		if v.first <= own && own <= v.last {
+			add(v.first, v.last, path)
+		}
+	}
+	names, err := d.shared(c, h, path)
+	if err != nil {
+		return nil, err
+	}
+	for _, n := range names {
+		add(n.first, n.last, n.path)
+	}
+	return found, nil
+}
+
+// holds reports whether the tree of the snapshot has the file.
+func (d *destination) holds(s stored) bool {
+	f, err := openStored(d.root, s.name, s.path)
+	if err == nil {
+		f.Close()
+		return true
+	}
+	return !errors.Is(err, fs.ErrNotExist) // a link or a pipe is not opened, and is there
+}

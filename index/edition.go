@@ -1,0 +1,79 @@
+package index
+
+import (
+	"context"
+	"unsafe"
+
+	bolt "go.etcd.io/bbolt"
+)
+
+// Edition is a record of a path, and from when to when it says what is there: from the first snapshot with a
+// number of Seq or above, up to the last with one below Next; 0 is no end.
+type Edition struct {
+	Path string
+	Version
+	Next uint64
+}
+
+// Editions visits every record of every path, in key order and from old to new, tombstones too. It keeps
+// nothing in memory. The edition and all its strings are valid during the visit, which must not use db.
+func (db *DB) Editions(ctx context.Context, visit func(*Edition) error) error {
+	return db.editions(ctx, func(s *Edition, _ *tracer) error { return visit(s) })
+}
+
+func (db *DB) editions(ctx context.Context, visit func(*Edition, *tracer) error) error {
+	var start []byte
+	for more := true; more; {
+		err := db.view(ctx, func(tx *bolt.Tx) (err error) {
+			start, err = visitEditions(tx, start, visit)
+			more = start != nil
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// visitEditions visits the records of a page of paths from start on; next is where to go on, nil at the end.
+func visitEditions(tx *bolt.Tx, start []byte, visit func(*Edition, *tracer) error) (next []byte, err error) {
+	t := &tracer{tx: tx, b: openBuckets(tx)}
+	b := openBuckets(tx) // its cursors only go forward
+	var seqs []uint64
+	var path []byte
+	var one Edition
+	n := 0
+	scan, k, v, err := scanPaths(tx, nil, start)
+	for ; k != nil && err == nil; k, v, err = scan.next() {
+		if n > 4*pageSize {
+			return append([]byte(nil), k...), nil
+		}
+		if seqs, err = seqsOf(k, v, seqs[:0]); err != nil {
+			return nil, err
+		}
+		if path = appendPath(path[:0], k); !validKey(k, alias(path)) {
+			return nil, damaged("a path that cannot be: %q", path)
+		}
+		for i, s := range seqs {
+			n++
+			body, ok := unseal(b.value(s, k), k)
+			if !ok {
+				return nil, damaged("the record of %q in snapshot %d", path, s)
+			}
+			if one.Path, one.Seq, one.Next = alias(path), s, 0; i+1 < len(seqs) {
+				one.Next = seqs[i+1]
+			}
+			if err := parseRecord(alias(body), &one.Record); err != nil {
+				return nil, err
+			}
+			if err := visit(&one, t); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return nil, err
+}
+
+// alias is b as a string, which is valid as long as b does not change.
+func alias(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
