@@ -1,0 +1,235 @@
+package index
+
+import (
+	"context"
+	"iter"
+
+	bolt "go.etcd.io/bbolt"
+
+	"snap/internal/file"
+)
+
+// Merged yields the change set that snapshot next has against snapshot prev, 0 for none, once those
+// between them are deleted: the records of all of them, one a path. Diff between any two snapshots that
+// stay, the listings and the lives of files are the same with it. When all was yielded, the counts in
+// next are those of the new change set.
+//
+// A path with records in one of the buckets alone keeps its record unless that names another path, so
+// that this costs little more than reading them.
+func (db *DB) Merged(ctx context.Context, prev uint64, next *Header) iter.Seq2[*Entry, error] {
+	return func(yield func(*Entry, error) bool) {
+		own := next.bucket()
+		next.Added, next.Modified, next.Metadata, next.Moved, next.Removed, next.CopiedBytes = 0, 0, 0, 0, 0, 0
+		var start []byte
+		made := map[place]string{}
+		for more := true; more; {
+			var page []Entry
+			err := db.view(ctx, func(tx *bolt.Tx) (err error) {
+				f := &follower{tx: tx, b: openBuckets(tx), from: prev, to: next.Seq, first: prev, last: next.Seq, made: made}
+				start, err = f.each(start, func(path string, records []holder) error {
+					e, old, err := f.merge(path, records)
+					if err != nil {
+						return err
+					}
+					if last := records[len(records)-1]; last.bucket == own {
+						next.Linked += ownInode(old)
+					}
+					if e.Change == 0 {
+						return nil
+					}
+					next.Linked -= ownInode(&e.Record)
+					next.count(&e.Record)
+					page = append(page, e)
+					return nil
+				})
+				more = start != nil
+				return err
+			})
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			for i := range page {
+				if !yield(&page[i], nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// ownInode is 1 for an entry that is in the tree and is no folder and no hard link, else 0.
+func ownInode(r *Record) int64 {
+	if r.Exists() && r.Kind != file.Folder && r.Stored != Absent && !r.Stored.Shares() {
+		return 1
+	}
+	return 0
+}
+
+// count adds a record of the change set.
+func (h *Header) count(r *Record) {
+	if r.Stored == Copied {
+		h.CopiedBytes += r.Size
+	}
+	switch r.Change {
+	case Added:
+		h.Added++
+	case Modified, TypeChanged:
+		h.Modified++
+	case Metadata:
+		h.Metadata++
+	case Moved:
+		h.Moved++
+	case Removed:
+		if r.To == "" { // else it is told where it is now
+			h.Removed++
+		}
+	}
+}
+
+// merge makes one record of those that the snapshots between hold for a path; a zero Change means that
+// none is left. newest is the last of them.
+func (f *follower) merge(path string, records []holder) (e Entry, newest *Record, err error) {
+	last := records[len(records)-1]
+	newest = new(Record)
+	if err := last.parse(path, newest); err != nil {
+		return e, nil, err
+	}
+	e = Entry{path, *newest}
+	if len(records) == 1 && newest.To == "" && (newest.From == "" || last.first) {
+		switch {
+		case newest.Change == Removed && f.first == 0:
+			return Entry{}, newest, nil
+		case newest.Link != "" && (newest.Stored == Joined || !last.first):
+			return e, newest, f.share(&e, last.bucket, newest)
+		}
+		return e, newest, nil
+	}
+	before, err := f.state(path, f.first)
+	if err != nil {
+		return e, nil, err
+	}
+	to, left := "", false // where the file went that was here before
+	if before != nil {
+		if to, left, err = f.moved(path, f.first); err != nil {
+			return e, nil, err
+		}
+	}
+	e.From, e.To = "", to
+	if !newest.Exists() {
+		if before == nil {
+			return Entry{}, newest, nil
+		}
+		e.Change = Removed
+		return e, newest, nil
+	}
+	from, moved, err := f.moved(path, f.last)
+	switch {
+	case err != nil:
+		return e, nil, err
+	case moved:
+		e.Change, e.From = Moved, from
+	case before == nil || left:
+		e.Change = Added
+	default:
+		if e.Change = Classify(before, newest); e.Change == 0 {
+			e.Change = Silent
+		}
+	}
+	if !moved && newest.From != "" && newest.Reason == HardLink {
+		then := &follower{tx: f.tx, b: f.b, first: f.first, last: last.bucket - 1}
+		if from, err := then.origin(newest.From); err != nil {
+			return e, nil, err
+		} else if from != nil {
+			e.From = *from
+		}
+	}
+	if e.Change != newest.Change {
+		e.Reason = mergedReason[e.Change]
+	}
+	if !moved && before != nil && !left {
+		stayed, err := f.stayed(path)
+		if err != nil {
+			return e, nil, err
+		}
+		if !stayed && e.Change != TypeChanged {
+			e.Reason = Replaced
+		}
+	}
+	return e, newest, f.share(&e, last.bucket, newest)
+}
+
+// stayed reports whether the file that is at path in the last snapshot is the one that was there in the first.
+func (f *follower) stayed(path string) (bool, error) {
+	o, err := f.origin(path)
+	if err != nil || o == nil || *o != path {
+		return false, err
+	}
+	t, err := f.target(path)
+	return t != nil && *t == path, err
+}
+
+// mergedReason is the reason of a record whose change became another one when it was merged.
+var mergedReason = [...]Reason{
+	Added: NewPath, Modified: ContentDiffers, Metadata: OwnerOrMode, Moved: MovedAndEdited, TypeChanged: OtherKind,
+	Silent: NoReason, Removed: Gone,
+}
+
+// share says in e, the merged record of a path whose newest record lies in bucket, which inode it has: one of
+// the snapshot before, a new one, or that of another name with a new one.
+func (f *follower) share(e *Entry, bucket uint64, newest *Record) error {
+	if e.Kind == file.Folder || e.Stored == Absent {
+		return nil
+	}
+	at := place{e.Path, bucket}
+	maker := *newest
+	born, err := f.born(at, &maker, f.first)
+	if err != nil || born == at && maker.Stored.Shares() {
+		return err
+	}
+	if born.bucket <= f.first {
+		e.Stored, e.Link = Linked, ""
+		if from := e.shared(e.Path); from != born.path {
+			e.Link = born.path
+		}
+		return nil
+	}
+	name, err := f.nameOf(born, e)
+	if err != nil {
+		return err
+	}
+	if e.Stored, e.Link = Joined, name; name == e.Path {
+		e.Stored, e.Link = maker.Stored, ""
+	}
+	return nil
+}
+
+// nameOf is the path in the last snapshot whose record stands for an inode that was born between the two, of
+// which e is a name: where it was born, if it is there still, else the first in key order.
+func (f *follower) nameOf(born place, e *Entry) (string, error) {
+	if born.path == e.Path {
+		return e.Path, nil
+	}
+	seqs, key, err := f.seqs(born.path)
+	if err != nil {
+		return "", err
+	}
+	var r Record
+	now := place{born.path, at(seqs, f.last)}
+	if err := f.b.record(now.bucket, key, &r); err != nil {
+		return "", err
+	}
+	if r.Exists() {
+		if now, err = f.born(now, &r, f.first); err != nil || now == born {
+			return born.path, err
+		}
+	}
+	name, ok := f.made[born]
+	if !ok {
+		name = e.Path
+		if e.Nlink > 1 {
+			f.made[born] = name
+		}
+	}
+	return name, nil
+}
