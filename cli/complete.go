@@ -55,7 +55,7 @@ func completeCommand() *command {
 
 // candidates are the ways to go on with the word last, after the words before it.
 func (c *call) candidates(before []string, last string) []candidate {
-	app := newApp(c.all, nil)
+	app := newApp(c.all, c.env.program, nil)
 	l, err := arrange(app, append([]string{"snap"}, before...))
 	var all []candidate
 	cmd := c.commandOf(l.command)

@@ -82,7 +82,7 @@ func (c *call) initialize(dest string) (err error) {
 		lines = append(lines, "  made          "+strings.Join(made, ", "))
 	}
 	lines = append(lines, c.capabilityLines(can)...)
-	return c.printf("%s\n\nnext: read %s, then snap backup %s SRC\n", strings.Join(lines, "\n"), blacklistFile, shellWord(dest))
+	return c.printf(c.env.program.typed("%s\n\nnext: read %s, then snap backup %s SRC\n"), strings.Join(lines, "\n"), blacklistFile, shellWord(dest))
 }
 
 // capabilityLines say what a destination can do, a line each.
