@@ -21,6 +21,9 @@ is missing.`,
 		codes:    []int{exitLocked},
 		complete: completeFiles,
 		run: func(c *call) error {
+			if err := c.noneEmpty("DEST"); err != nil {
+				return err
+			}
 			dest := c.abs(c.args[0])
 			if err := os.Mkdir(dest, 0o700); err != nil && !errors.Is(err, os.ErrExist) && !errors.Is(err, os.ErrNotExist) {
 				return err
