@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"io"
-	"strings"
 
 	"github.com/urfave/cli/v2"
 )
@@ -12,7 +11,7 @@ import (
 func dispatch(ctx context.Context, env *Env, out *output, argv []string) error {
 	all := commands()
 	line := new(line)
-	app := newApp(all, func(cmd *command) cli.ActionFunc {
+	app := newApp(all, env.program, func(cmd *command) cli.ActionFunc {
 		return func(u *cli.Context) error { return invoke(cmd, u, env, out, line, all) }
 	})
 	var err error
@@ -32,12 +31,11 @@ func dispatch(ctx context.Context, env *Env, out *output, argv []string) error {
 
 // newApp is the command tree as urfave/cli wants it. It only parses and dispatches: help, errors and
 // completion are our own, because its ones print to standard output, exit, or evaluate what was typed.
-func newApp(all []*command, action func(*command) cli.ActionFunc) *cli.App {
+func newApp(all []*command, name program, action func(*command) cli.ActionFunc) *cli.App {
 	usage := func(_ *cli.Context, err error, _ bool) error { return usagef("%s", err) }
 	app := &cli.App{
-		Name: "snap", Usage: "incremental backups as plain folders", HideHelp: true, HideVersion: true,
-		DisableSliceFlagSeparator: true,                                    // paths hold commas
-		Description:               codeBlock(aboutDest + "\n" + aboutRefs), // for the manual page
+		Name: name.String(), HideHelp: true, HideVersion: true,
+		DisableSliceFlagSeparator: true, // paths hold commas
 		Flags:                     globalFlags(),
 		Writer:                    io.Discard, ErrWriter: io.Discard,
 		ExitErrHandler: func(*cli.Context, error) {}, // else it exits, and nothing deferred is done
@@ -68,7 +66,7 @@ func invoke(cmd *command, u *cli.Context, env *Env, out *output, line *line, all
 		c.args, c.dashed = c.args[:n], c.args[n:]
 	}
 	if n := len(c.args); n < cmd.min || cmd.max >= 0 && n > cmd.max {
-		return withHint(usagef("%s: %s", cmd.name, countError(cmd, n)), "usage: %s", cmd.usage())
+		return withHint(usagef("%s: %s", cmd.name, countError(cmd, n)), "usage: %s", env.program.typed(cmd.usage()))
 	}
 	return cmd.run(c)
 }
@@ -79,6 +77,3 @@ func countError(cmd *command, n int) string {
 	}
 	return "too many arguments"
 }
-
-// codeBlock is text that Markdown leaves as it is.
-func codeBlock(text string) string { return "    " + strings.ReplaceAll(text, "\n", "\n    ") }

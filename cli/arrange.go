@@ -84,7 +84,7 @@ func (a *arranger) enter(word string) error {
 	}
 	err := usagef("unknown command %s", quote(word))
 	if n := nearest(word, known); n != "" {
-		return withHint(err, "did you mean %q?", "snap "+n)
+		return withHint(err, `did you mean "snap %s"?`, n)
 	}
 	return withHint(err, "for the commands: snap --help")
 }
@@ -173,10 +173,10 @@ func (a *arranger) unknown(typed, name string) error {
 		typed = "--" + name
 	}
 	err := usagef("unknown flag %s", quote(typed))
-	where, flags := "snap", a.app.Flags
+	where, flags := a.app.Name, a.app.Flags
 	if c := a.line.command; c != nil {
 		err = usagef("%s: unknown flag %s", c.Name, quote(typed))
-		where, flags = "snap "+c.Name, append(append([]cli.Flag{}, c.Flags...), flags...)
+		where, flags = where+" "+c.Name, append(append([]cli.Flag{}, c.Flags...), flags...)
 	}
 	var known []string
 	for _, f := range flags {

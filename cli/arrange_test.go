@@ -42,7 +42,7 @@ func TestFlagsMayStandAnywhere(t *testing.T) {
 		{"-- ls", `no command before "--"`},
 		{"", ""},
 	} {
-		app := newApp(commands(), nil)
+		app := newApp(commands(), "", nil)
 		got, err := arrange(app, append([]string{"snap"}, strings.Fields(c.line)...))
 		text := strings.Join(got.args[min(1, len(got.args)):], " ")
 		if err != nil {
@@ -81,7 +81,7 @@ func FuzzArrange(f *testing.F) {
 	f.Add("-d")
 	f.Add("--=\x00-\x00--x=\x00-=")
 	f.Fuzz(func(t *testing.T, joined string) {
-		app := newApp(commands(), func(*command) cli.ActionFunc { return func(*cli.Context) error { return nil } })
+		app := newApp(commands(), "", func(*command) cli.ActionFunc { return func(*cli.Context) error { return nil } })
 		l, err := arrange(app, append([]string{"snap"}, strings.Split(joined, "\x00")...))
 		if err != nil || l.command == nil {
 			return

@@ -60,6 +60,9 @@ snap backup /mnt/disk/me ~ --exclude '*.iso' --exclude-caches`,
 		},
 		complete: completeFiles,
 		run: func(c *call) error {
+			if err := c.noneEmpty("DEST", "SRC"); err != nil {
+				return err
+			}
 			dest := c.abs(c.args[0])
 			if len(c.args) == 1 {
 				return c.initialize(dest)
@@ -67,6 +70,17 @@ snap backup /mnt/disk/me ~ --exclude '*.iso' --exclude-caches`,
 			return c.backup(dest, c.abs(c.args[1]))
 		},
 	}
+}
+
+// noneEmpty refuses an empty argument, as a script makes it of a variable that is not set: it would be the
+// current folder.
+func (c *call) noneEmpty(names ...string) error {
+	for i, arg := range c.args {
+		if arg == "" {
+			return usagef("%s is empty", names[i])
+		}
+	}
+	return nil
 }
 
 // abs is a path relative to the working directory as an absolute one.

@@ -47,6 +47,7 @@ func commands() []*command {
 // Run runs one command line, args[0] being the program, and returns its exit code. What went wrong is
 // on env.Stderr by then. It prints nothing after the context is cancelled but the reason.
 func Run(ctx context.Context, env Env, args []string) int {
+	env.program = calledBy(args)
 	out := &output{w: env.Stdout, direct: env.StdoutTTY}
 	err := dispatch(ctx, &env, out, args)
 	if ferr := out.Flush(); err == nil {

@@ -56,7 +56,7 @@ func (c *call) note(format string, args ...any) {
 
 // warn says something on standard error.
 func (c *call) warn(format string, args ...any) {
-	fmt.Fprintf(c.env.Stderr, "snap: %s\n", clean(fmt.Sprintf(format, args...)))
+	fmt.Fprintf(c.env.Stderr, "snap: %s\n", clean(fmt.Sprintf(c.env.program.typed(format), args...)))
 }
 
 // zone is the time zone that times are shown and read in.

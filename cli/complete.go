@@ -2,6 +2,7 @@ package cli
 
 import (
 	"errors"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -25,18 +26,15 @@ func completeCommand() *command {
 		name: "__complete", short: "candidates for the shell's completion", hidden: true, args: "LINE", min: 1, max: 1,
 		long: "Prints the candidates for the last word of LINE, each with a tab and what it is.",
 		flags: []cli.Flag{
-			&cli.BoolFlag{Name: "break", Usage: "leave out what stands before the word's last : or =, where bash breaks words"},
+			&cli.StringFlag{Name: "break", Usage: "leave out what stands up to the last of CHARS in the word"},
 		},
 		run: func(c *call) error {
 			c.opts.quiet = true // a note would end up in the middle of the typed line
-			words, quoted, ok := splitLine(c.args[0])
+			words, done, ok := splitLine(c.args[0], c.flags.String("break"))
 			if !ok || len(words) < 2 {
 				return nil
 			}
-			last, done := words[len(words)-1], 0
-			if c.flags.Bool("break") && !quoted {
-				done = strings.LastIndexAny(last, ":=") + 1
-			}
+			last := words[len(words)-1]
 			for i, cand := range c.candidates(words[1:len(words)-1], last) {
 				if i == maxCompletions {
 					break
@@ -55,8 +53,13 @@ func completeCommand() *command {
 
 // candidates are the ways to go on with the word last, after the words before it.
 func (c *call) candidates(before []string, last string) []candidate {
-	app := newApp(c.all, nil)
+	app := newApp(c.all, c.env.program, nil)
 	l, err := arrange(app, append([]string{"snap"}, before...))
+	named := l
+	if errors.As(err, new(*valueMissing)) {
+		named, _ = arrange(app, append([]string{"snap"}, before[:len(before)-1]...))
+	}
+	c.opts.dest = c.destOf(named.args)
 	var all []candidate
 	cmd := c.commandOf(l.command)
 	dashed := slices.Contains(before, "--")
@@ -77,7 +80,6 @@ func (c *call) candidates(before []string, last string) []candidate {
 	case cmd == nil:
 		all = commandNames(c.all)
 	case cmd.complete != nil:
-		c.opts.dest = destOf(l.args)
 		all = cmd.complete(c, last)
 	}
 	return slices.DeleteFunc(all, func(cand candidate) bool { return !strings.HasPrefix(cand.word, last) })
@@ -92,12 +94,15 @@ func (c *call) commandOf(u *cli.Command) *command {
 	return nil
 }
 
-// destOf is the destination that an arranged line names with -d.
-func destOf(args []string) (dest string) {
+// destOf is the destination that an arranged line names with -d. The shell would put the home for ~.
+func (c *call) destOf(args []string) (dest string) {
 	for _, a := range args {
 		if v, ok := strings.CutPrefix(a, "--dest="); ok {
 			dest = v
 		}
+	}
+	if rest, ok := strings.CutPrefix(dest, "~/"); ok {
+		dest = filepath.Join(c.env.variable("HOME"), rest)
 	}
 	return dest
 }
@@ -112,6 +117,10 @@ func (c *call) flagValues(flag string) (all []candidate) {
 		all = append(all, candidate{v, ""})
 	}
 	switch flag {
+	case "--dest", "-d":
+		for _, k := range c.known() {
+			all = append(all, candidate{k.Path, "last of " + k.Source})
+		}
 	case "--in":
 		all = completeRef(c, "")
 	case "--add", "--remove":
@@ -238,16 +247,16 @@ func folderCandidates(c *call, d *destination, pos int, before, typed string) (a
 
 // splitLine takes a command line that is being typed apart as a shell does, without evaluating
 // anything: quotes and backslashes are undone, what is open at the end is part of the last word. Not ok
-// for a line with what only a shell can know ($, `, a pipe). inQuotes says that the last word has an open
-// quote.
-func splitLine(line string) (words []string, inQuotes, ok bool) {
+// for a line with what only a shell can know ($, `, a pipe). broken is how much of the last word stands up to
+// the last unquoted byte of breaks: bash takes what follows for a word.
+func splitLine(line, breaks string) (words []string, broken int, ok bool) {
 	var word strings.Builder
 	open, quoted := false, byte(0)
 	for i := 0; i < len(line); i++ {
 		b := line[i]
 		switch {
 		case quoted != '\'' && (b == '$' || b == '`'), quoted == 0 && strings.IndexByte("|&;<>()\n", b) >= 0:
-			return nil, false, false
+			return nil, 0, false
 		case quoted != '\'' && b == '\\' && i+1 < len(line):
 			if i++; quoted == '"' && strings.IndexByte(`\"$`+"`", line[i]) < 0 {
 				word.WriteByte('\\')
@@ -263,11 +272,14 @@ func splitLine(line string) (words []string, inQuotes, ok bool) {
 				words = append(words, word.String())
 			}
 			word.Reset()
-			open = false
+			open, broken = false, 0
 		default:
 			word.WriteByte(b)
 			open = true
+			if quoted == 0 && strings.IndexByte(breaks, b) >= 0 {
+				broken = word.Len()
+			}
 		}
 	}
-	return append(words, word.String()), quoted != 0, true
+	return append(words, word.String()), broken, true
 }

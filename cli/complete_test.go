@@ -16,7 +16,7 @@ func TestLinesAreTakenApartLikeAShellDoes(t *testing.T) {
 		{`snap ls a\ b`, "snap|ls|a b"}, {`snap ls "a\"b\c`, `snap|ls|a"b\c`}, {`snap ls '$x`, "snap|ls|$x"}, {`snap ls ''`, "snap|ls|"},
 		{"snap ls $x", "!"}, {"snap ls `x`", "!"}, {`snap ls "$(x)"`, "!"}, {"ls | snap ", "!"}, {"snap; ls ", "!"}, {"", ""}, {`snap \`, `snap|\`},
 	} {
-		words, _, ok := splitLine(c.line)
+		words, _, ok := splitLine(c.line, "")
 		got := strings.Join(words, "|")
 		if !ok {
 			got = "!"
@@ -32,7 +32,7 @@ func FuzzSplitLine(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, line string) {
-		if words, _, ok := splitLine(line); ok && len(words) == 0 {
+		if words, _, ok := splitLine(line, ":="); ok && len(words) == 0 {
 			t.Fatal("there is always a last word")
 		}
 	})
@@ -66,6 +66,8 @@ func TestCompletion(t *testing.T) {
 		{`snap cat "latest:`, true, "latest:docs/|latest:docs:x"}, // bash does not break words in quotes
 		{"snap cat latest:docs/", false, "latest:docs/a b.txt"},
 		{`snap cat latest:docs/a\ `, true, "docs/a b.txt"},
+		{`snap cat latest:"doc`, true, "docs/|docs:x"},
+		{`snap cat latest\:doc`, true, "latest:docs/|latest:docs:x"},
 		{"snap diff lat", false, "latest"},
 		{"snap diff latest -- --s", false, ""},
 		{"snap history doc", false, "docs/|docs:x"},
@@ -77,7 +79,7 @@ func TestCompletion(t *testing.T) {
 	} {
 		args := []string{"__complete", "--", c.line}
 		if c.bash {
-			args = []string{"__complete", "--break", "--", c.line}
+			args = []string{"__complete", "--break= \t\n\"'><=;|&(:", "--", c.line}
 		}
 		stdout, stderr, code := run(t, w.dest, args...)
 		var got []string

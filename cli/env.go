@@ -23,6 +23,8 @@ type Env struct {
 	StdoutTTY bool
 	StderrTTY bool
 	Width     int // columns of the terminal that Stdout is, 0 when it is none
+
+	program program // set by Run
 }
 
 // System is the environment of this process.

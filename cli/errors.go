@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"strings"
 
@@ -22,6 +21,9 @@ const (
 	exitInterrupted = 130
 	exitTerminated  = 143
 )
+
+// allCodes are the exit codes in their order.
+var allCodes = []int{0, exitFailed, exitUsage, exitPartial, exitRefused, exitNoDest, exitLocked, exitInterrupted, exitTerminated}
 
 // exitTexts are what the help says of the codes.
 var exitTexts = map[int]string{
@@ -76,8 +78,9 @@ func withCode(code int, err error) error { return &codeError{code, err} }
 
 // hintError is an error with the way out of it.
 type hintError struct {
-	err  error
-	hint string
+	err    error
+	format string
+	args   []any
 }
 
 func (e *hintError) Error() string { return e.err.Error() }
@@ -88,7 +91,7 @@ func withHint(err error, format string, args ...any) error {
 	if err == nil {
 		return nil
 	}
-	return &hintError{err, fmt.Sprintf(format, args...)}
+	return &hintError{err, format, args}
 }
 
 // exitCode is the code that err ends in.
@@ -122,33 +125,33 @@ func report(ctx context.Context, env *Env, err error) int {
 		return code
 	}
 	if cause := context.Cause(ctx); cause != nil && errors.Is(err, context.Canceled) {
-		if lines := hints(err); len(lines) > 0 {
+		if lines := hints(err, env.program); len(lines) > 0 {
 			cause = withHint(cause, "%s", strings.Join(lines, "\n"))
 		}
 		err = cause
 	}
-	complain(env.Stderr, err)
+	complain(env, err)
 	return code
 }
 
 // complain prints an error and its hints, a line each.
-func complain(w io.Writer, err error) {
-	fmt.Fprintf(w, "snap: %s\n", clean(err.Error()))
-	for _, line := range hints(err) {
-		fmt.Fprintf(w, "snap: %s\n", clean(line))
+func complain(env *Env, err error) {
+	fmt.Fprintf(env.Stderr, "snap: %s\n", clean(err.Error()))
+	for _, line := range hints(err, env.program) {
+		fmt.Fprintf(env.Stderr, "snap: %s\n", clean(line))
 	}
 }
 
-// hints are the lines of all hints in err.
-func hints(err error) (lines []string) {
+// hints are the lines of all hints in err, with the name that snap was called by.
+func hints(err error, name program) (lines []string) {
 	switch e := err.(type) {
 	case *hintError:
-		return append(strings.Split(e.hint, "\n"), hints(e.err)...)
+		return append(strings.Split(fmt.Sprintf(name.typed(e.format), e.args...), "\n"), hints(e.err, name)...)
 	case interface{ Unwrap() error }:
-		return hints(e.Unwrap())
+		return hints(e.Unwrap(), name)
 	case interface{ Unwrap() []error }:
 		for _, e := range e.Unwrap() {
-			lines = append(lines, hints(e)...)
+			lines = append(lines, hints(e, name)...)
 		}
 	}
 	return lines

@@ -16,13 +16,13 @@ func (c *call) checkDisk(dest string) error {
 		return nil
 	}
 	last := slices.MaxFunc(here, func(a, b knownDest) int { return a.Last.Compare(b.Last) })
-	anew := fmt.Sprintf("to back up to what is there now all the same: snap init %s", shellWord(dest))
+	const anew = "to back up to what is there now all the same: snap init %s"
 	if there, err := isDestination(dest); err != nil {
 		return err
 	} else if !there {
 		return withCode(exitRefused, withHint(
 			fmt.Errorf("destination %s: empty of snapshots, but backups went there until %s: is its disk not mounted?", quote(dest), c.when(last.Last)),
-			"mount the disk; %s", anew))
+			"mount the disk; "+anew, shellWord(dest)))
 	}
 	db, err := index.Open(index.Path(dest))
 	if err != nil {
@@ -36,5 +36,5 @@ func (c *call) checkDisk(dest string) error {
 	}
 	return withCode(exitRefused, withHint(
 		fmt.Errorf("destination %s: not the one that backups went to until %s, but another: is this another disk?", quote(dest), c.when(last.Last)),
-		"connect the right disk; %s", anew))
+		"connect the right disk; "+anew, shellWord(dest)))
 }

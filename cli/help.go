@@ -19,7 +19,7 @@ func helpCommand() *command {
 			return commandNames(c.all)
 		},
 		run: func(c *call) error {
-			app := newApp(c.all, nil)
+			app := newApp(c.all, c.env.program, nil)
 			if len(c.args) == 0 {
 				return printHelp(c.out, app, c.all, nil)
 			}
@@ -94,16 +94,24 @@ func printCodes(w io.Writer, codes []int) {
 }
 
 // printHelp prints the help of a command, or that of snap if it is nil.
-func printHelp(out *output, app *cli.App, all []*command, u *cli.Command) error {
+func printHelp(to *output, app *cli.App, all []*command, u *cli.Command) error {
+	var out strings.Builder
 	if u != nil {
-		fmt.Fprint(out, u.UsageText)
+		out.WriteString(u.UsageText)
 		if len(u.Flags) > 0 {
-			fmt.Fprint(out, "\nFlags:\n")
-			printFlags(out, u.Flags)
+			out.WriteString("\nFlags:\n")
+			printFlags(&out, u.Flags)
 		}
-		_, err := fmt.Fprint(out, "\nThe flags that all commands take: snap --help\n")
-		return err
+		out.WriteString("\nThe flags that all commands take: snap --help\n")
+	} else {
+		printOverview(&out, app, all)
 	}
+	_, err := io.WriteString(to, program(app.Name).typed(out.String()))
+	return err
+}
+
+// printOverview prints the help of snap.
+func printOverview(out io.Writer, app *cli.App, all []*command) {
 	fmt.Fprint(out, "snap makes incremental backups as plain folders with hard links.\n\nUsage: snap COMMAND [FLAG…] [ARGUMENT…]\n")
 	for _, group := range groups(all) {
 		fmt.Fprintf(out, "\n%s:\n", group)
@@ -118,9 +126,8 @@ func printHelp(out *output, app *cli.App, all []*command, u *cli.Command) error 
 	fmt.Fprint(out, "\nFlags, anywhere on the line (-- ends them):\n")
 	printFlags(out, app.Flags)
 	fmt.Fprintf(out, "\n%s\n%s\nExit codes:\n", aboutDest, aboutRefs)
-	printCodes(out, []int{0, exitFailed, exitUsage, exitPartial, exitRefused, exitNoDest, exitLocked, exitInterrupted, exitTerminated})
-	_, err := fmt.Fprint(out, "\nsnap COMMAND --help says more.\n")
-	return err
+	printCodes(out, allCodes)
+	fmt.Fprint(out, "\nsnap COMMAND --help says more.\n")
 }
 
 // groups are the headings in the order of the commands.

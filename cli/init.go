@@ -21,6 +21,9 @@ is missing.`,
 		codes:    []int{exitLocked},
 		complete: completeFiles,
 		run: func(c *call) error {
+			if err := c.noneEmpty("DEST"); err != nil {
+				return err
+			}
 			dest := c.abs(c.args[0])
 			if err := os.Mkdir(dest, 0o700); err != nil && !errors.Is(err, os.ErrExist) && !errors.Is(err, os.ErrNotExist) {
 				return err
@@ -82,7 +85,7 @@ func (c *call) initialize(dest string) (err error) {
 		lines = append(lines, "  made          "+strings.Join(made, ", "))
 	}
 	lines = append(lines, c.capabilityLines(can)...)
-	return c.printf("%s\n\nnext: read %s, then snap backup %s SRC\n", strings.Join(lines, "\n"), blacklistFile, shellWord(dest))
+	return c.printf(c.env.program.typed("%s\n\nnext: read %s, then snap backup %s SRC\n"), strings.Join(lines, "\n"), blacklistFile, shellWord(dest))
 }
 
 // capabilityLines say what a destination can do, a line each.

@@ -31,11 +31,12 @@ func (d *destination) elsewhere(c *call, err error, h *index.Header, path, verb 
 		if near == nil {
 			return withHint(err, "no other snapshot is there")
 		}
-		what := fmt.Sprintf("snap diff %s %s", shellWord(near.Name), shellWord(h.Name))
+		below := ""
 		if path != "" {
-			what += " -- " + shellWord(path)
+			below = " -- " + shellWord(path)
 		}
-		return withHint(err, "the nearest that is there is %s; to see what is different in it: %s", quote(near.Name), what)
+		return withHint(err, "the nearest that is there is %s; to see what is different in it: snap diff %s %s%s",
+			quote(near.Name), shellWord(near.Name), shellWord(h.Name), below)
 	}
 	same, lerr := d.sameVersion(c, h, path)
 	if lerr != nil {

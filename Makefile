@@ -1,0 +1,45 @@
+# The commands of README.md and .ci/run under the names that make has for them.
+
+PREFIX ?= /usr/local
+
+# The last tag and what came after it, as 1.2.0+3.gabcdef; without a tag Go names the commit.
+VERSION ?= $(shell git describe --tags --dirty=+dirty 2>/dev/null | sed 's/^v//; s/-\([0-9]*\)-g/+\1.g/')
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 12
+
+.DEFAULT_GOAL := build
+
+build: snap ## ./snap, one file without dependencies
+
+snap: go.mod go.sum $(shell find . -name '*.go')
+	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X snap/cli.release=$(VERSION)' -o snap ./cmd/snap
+
+install: snap ## program, manual page, completions, systemd units and docs below $(DESTDIR)$(PREFIX)
+	DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' packaging/install
+
+uninstall: ## remove them again; settings and backups stay
+	DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' packaging/install -r
+
+packages: ## .deb and .rpm for amd64 and arm64, in dist/
+	VERSION='$(VERSION)' packaging/packages dist
+
+test: ## the tests, with the line of README.md
+	$(shell grep -m 1 '^go test ' README.md)
+
+check: ## everything a change has to pass
+	.ci/run
+
+blackbox: ## the program against real trees
+	.ci/blackbox
+
+sweeps: ## faults at every point
+	.ci/sweeps
+
+bench: ## measurements
+	bench/run
+
+clean: ## remove what was built
+	rm -rf snap dist
+
+.PHONY: help build install uninstall packages test check blackbox sweeps bench clean
