@@ -221,7 +221,7 @@ func (r *run) run(ctx context.Context) (err error) {
 		if r.o.DryRun {
 			return nil
 		}
-		return plan.learn(ctx, r.d, r.seq)
+		return r.learn(ctx, plan)
 	case r.o.DryRun:
 		return r.rehearse(ctx, plan)
 	}
