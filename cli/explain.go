@@ -81,7 +81,7 @@ func explain(c *call) error {
 	defer d.Close()
 	defer c.proved(d.dir, d.db)
 	if len(d.snaps) == 0 {
-		return withHint(errors.New("the destination holds no complete snapshot"), "snap backup DEST SRC makes one")
+		return withHint(errors.New("the destination holds no complete snapshot, so that its source is not known"), "what a first one would take: snap backup -n DEST SRC")
 	}
 	newest := &d.snaps[d.snaps.newest()]
 	if newest.Source == "" {
