@@ -42,7 +42,7 @@ func newDocWorld(t *testing.T) *docWorld {
 		}
 	}
 	w.cwd = filepath.Join(w.dir, "home/me")
-	w.env = []string{"TZ=UTC", "LC_ALL=C", "XDG_STATE_HOME=" + w.dir + "/state", "HOME=" + w.cwd}
+	w.env = []string{"TZ=UTC", "LC_ALL=C", "PYTHONDONTWRITEBYTECODE=1", "XDG_STATE_HOME=" + w.dir + "/state", "HOME=" + w.cwd}
 	return w
 }
 
