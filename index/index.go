@@ -29,7 +29,7 @@
 //     means that it is not there.
 //   - A snapshot exists for readers when its header does; the header is written after all its records.
 //   - identity and content describe the newest snapshot, also while it is only prepared.
-//   - Everything here can be made again from the change sets (see Changes).
+//   - Everything here can be made again from the change sets ([ChangeReader]).
 //
 // Paths in the exported API are relative to the source, with slashes; "" is the source itself.
 //
