@@ -1,0 +1,192 @@
+// Command bench measures snap beside cp, rsync and rm, and writes BENCHMARKS.md.
+//
+//	go run ./bench                                     what BENCHMARKS.md holds: an hour, 60 GB
+//	go run ./bench -files 100000 -rounds 1 -o -        a few minutes, to the terminal
+//
+// The commands of one kind of work run in turn, A B C A B C, each from the same state, in one run on one machine: compare
+// within a table only. The clock starts before a command's process and stops when it has ended; snap has then told
+// the disk to keep what it wrote (syncfs), the others have not. Before each the caches of file data are dropped, because
+// after many deletes ext4 makes inodes up to 20 times slower until they are; what is known of names and inodes
+// stays ("warm") unless the table says cold.
+package main
+
+import (
+	"cmp"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"syscall"
+)
+
+func main() {
+	if len(os.Args) > 2 && os.Args[1] == "-do" {
+		exit(do(os.Args[2], os.Args[3:]))
+	}
+	var (
+		dir    = flag.String("dir", "", "work in a new folder in `DIR`, on the disk to measure (default: the temporary folder)")
+		sizes  = flag.String("files", "10000,100000,1000000,3000000", "numbers of files, the largest measured in one round")
+		rounds = flag.Int("rounds", 3, "how often each command runs")
+		only   = flag.String("only", "", "only the works with one of these `NAMES`")
+		gib    = flag.Float64("big", 1, "size of each of the four large files in GiB; 0: none")
+		out    = flag.String("o", "BENCHMARKS.md", "where the tables go; - is the terminal")
+	)
+	flag.Parse()
+	exit(measure(*dir, *sizes, *rounds, strings.Fields(strings.ReplaceAll(*only, ",", " ")), int64(*gib*(1<<30)), *out))
+}
+
+func exit(err error) {
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+	os.Exit(0)
+}
+
+// do is what bench runs itself for, so that its own memory stays small: the peak that the kernel tells of a process begins
+// with that of the one which started it.
+func do(what string, args []string) error {
+	n, _ := strconv.Atoi(args[1])
+	switch what {
+	case "many":
+		return many(args[0], n)
+	case "big":
+		return big(args[0], int64(n))
+	case "mutate":
+		return mutate(args[0], uint64(n))
+	case "walk":
+		entries, err := walk(args[0], n)
+		fmt.Println(entries)
+		return err
+	}
+	return errors.New("no such thing to do: " + what)
+}
+
+func measure(dir, sizes string, rounds int, only []string, large int64, out string) (err error) {
+	if dir, err = os.MkdirTemp(dir, "snap-bench-"); err != nil {
+		return err
+	}
+	if dir, err = filepath.EvalSymlinks(dir); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	stop := make(chan os.Signal, 1)
+	signal.Notify(stop, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		<-stop
+		os.RemoveAll(dir)
+		os.Exit(130)
+	}()
+
+	l := &lab{dir: dir, only: only, self: "/proc/self/exe"}
+	if l.self, err = os.Executable(); err != nil {
+		return err
+	}
+	if err := l.tools(); err != nil {
+		return err
+	}
+	r := report{tools: l.versions()}
+	for _, s := range strings.Split(sizes, ",") {
+		files, err := strconv.Atoi(s)
+		if err != nil || files < 1000 {
+			return fmt.Errorf("-files %s: numbers from 1000 on, with commas between", sizes)
+		}
+		l.files, l.rounds = files, rounds
+		if files > 1_000_000 {
+			l.rounds = 1
+		}
+		results, err := l.works()
+		if err != nil {
+			return err
+		}
+		r.sizes = append(r.sizes, size{files: files, rounds: l.rounds, results: results, index: l.index})
+	}
+	if large > 0 {
+		l.rounds = rounds
+		if r.big, err = l.big(large); err != nil {
+			return err
+		}
+	}
+	text := r.markdown()
+	if out == "-" {
+		_, err = os.Stdout.WriteString(text)
+		return err
+	}
+	return os.WriteFile(out, []byte(text), 0o644)
+}
+
+// tools builds snap and finds the rsyncs: the one on the PATH and, on Debian, the one of its main archive.
+func (l *lab) tools() error {
+	l.snap = filepath.Join(l.dir, "snap")
+	build := exec.Command("go", "build", "-buildvcs=false", "-o", l.snap, "snap/cmd/snap")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if text, err := build.CombinedOutput(); err != nil {
+		return fmt.Errorf("go build: %w\n%s", err, text)
+	}
+	l.rsyncs = map[string]string{}
+	if at, err := exec.LookPath("rsync"); err == nil {
+		l.rsyncs[rsyncVersion(at)] = at
+	}
+	const fetch = `set -e; v=$(apt-cache madison rsync | awk '$3 ~ /^3\.2\.7-/ { print $3; exit }'); [ "$v" ]
+		apt-get download -q "rsync=$v" && dpkg-deb -x rsync_*.deb .`
+	get := exec.Command("sh", "-c", fetch)
+	get.Dir = filepath.Join(l.dir, "rsync-old")
+	if err := os.Mkdir(get.Dir, 0o777); err != nil {
+		return err
+	}
+	if text, err := get.CombinedOutput(); err != nil {
+		fmt.Fprintf(os.Stderr, "bench: no rsync 3.2.7 from Debian's archive (%v): without it\n%s", err, text)
+		return nil
+	}
+	old := filepath.Join(get.Dir, "usr/bin/rsync")
+	l.rsyncs[rsyncVersion(old)] = old
+	return nil
+}
+
+// rsyncVersion is that of a binary, such as "rsync 3.2.7".
+func rsyncVersion(path string) string {
+	text, _ := exec.Command(path, "--version").Output()
+	if words := strings.Fields(string(text)); len(words) > 2 {
+		return "rsync " + words[2]
+	}
+	return "rsync"
+}
+
+// versions are those of everything in the tables.
+func (l *lab) versions() []string {
+	line := func(name string, args ...string) string {
+		text, _ := exec.Command(name, args...).Output()
+		first, _, _ := strings.Cut(string(text), "\n")
+		return strings.TrimSpace(first)
+	}
+	commit := cmp.Or(line("git", "describe", "--always", "--dirty"), "unknown")
+	return []string{
+		fmt.Sprintf("%d × %s, %s, Linux %s", runtime.NumCPU(), cpu(), memory(), line("uname", "-r")),
+		fmt.Sprintf("file system: %s", line("stat", "-f", "-c", "%T", l.dir)),
+		fmt.Sprintf("snap of commit %s (%s), %s", commit, runtime.Version(), line("cp", "--version")),
+	}
+}
+
+func cpu() string {
+	b, _ := os.ReadFile("/proc/cpuinfo")
+	for line := range strings.Lines(string(b)) {
+		if name, model, ok := strings.Cut(line, ":"); ok && strings.TrimSpace(name) == "model name" {
+			return strings.TrimSpace(model)
+		}
+	}
+	return runtime.GOARCH
+}
+
+func memory() string {
+	var info syscall.Sysinfo_t
+	if syscall.Sysinfo(&info) != nil {
+		return "memory unknown"
+	}
+	return fmt.Sprintf("%d GiB", (uint64(info.Totalram)*uint64(info.Unit)+1<<29)>>30)
+}

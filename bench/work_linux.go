@@ -1,0 +1,347 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// lab is the state that the works of one size share. Sources and destinations lie on one file system.
+type lab struct {
+	dir, self, snap string
+	rsyncs          map[string]string // by version
+	only            []string
+	files, rounds   int
+
+	src, dest, out string
+	made           int // trees made so far, for their names
+	copies         []string
+	index          indexed
+}
+
+// indexed is what the index takes: with the first snapshot, and for each record that later ones add.
+type indexed struct {
+	perFile, perChange float64
+}
+
+// command is one way to do a work.
+type command struct {
+	name string
+	args []string
+	undo func() error // not timed; what is to be gone before the next
+}
+
+// sample is one run of a command.
+type sample struct {
+	seconds, cpu float64
+	peak         int64 // bytes of memory
+}
+
+// result is all runs of one command.
+type result struct {
+	work, command, reach string
+	samples              []sample
+}
+
+// do runs what bench does itself.
+func (l *lab) do(what, dir string, n int) error {
+	text, err := exec.Command(l.self, "-do", what, dir, strconv.Itoa(n)).CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("%s: %w: %s", what, err, text)
+	}
+	return nil
+}
+
+// settle writes everything back and drops what the caches hold of file data, or of everything.
+func settle(cold bool) error {
+	what := "1"
+	if cold {
+		what = "3"
+	}
+	syscall.Sync()
+	return os.WriteFile("/proc/sys/vm/drop_caches", []byte(what), 0)
+}
+
+// time runs a command.
+func (l *lab) time(c command, cold bool) (sample, error) {
+	if err := settle(cold); err != nil {
+		return sample{}, err
+	}
+	cmd := exec.Command(c.args[0], c.args[1:]...)
+	cmd.Env = append(os.Environ(), "XDG_STATE_HOME="+filepath.Join(l.dir, "state"))
+	var said bytes.Buffer
+	cmd.Stderr = &said
+	start := time.Now()
+	err := cmd.Run()
+	took := time.Since(start)
+	if err != nil {
+		return sample{}, fmt.Errorf("%s: %w: %.500s", strings.Join(c.args, " "), err, said.Bytes())
+	}
+	used := cmd.ProcessState.SysUsage().(*syscall.Rusage)
+	s := sample{took.Seconds(), (cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()).Seconds(), used.Maxrss << 10}
+	fmt.Fprintf(os.Stderr, "%9d  %-28s %8.2f s %8.2f s cpu %6d MiB\n", l.files, c.name, s.seconds, s.cpu, s.peak>>20)
+	if c.undo != nil {
+		err = c.undo()
+	}
+	return s, err
+}
+
+// turns runs all commands of a work in each round. each says what they are, for it may change the source first.
+func (l *lab) turns(work string, reach map[string]string, each func(round int) ([]command, error)) ([]result, error) {
+	if len(l.only) > 0 && !slices.Contains(l.only, work) {
+		return nil, nil
+	}
+	fmt.Fprintf(os.Stderr, "-- %s\n", work)
+	var out []result
+	for round := range l.rounds {
+		commands, err := each(round)
+		if err != nil {
+			return nil, err
+		}
+		if out == nil {
+			for _, c := range commands {
+				out = append(out, result{work: work, command: c.name, reach: reach[c.name]})
+			}
+		}
+		for i := range commands {
+			s, err := l.time(commands[i], strings.Contains(work, "cold"))
+			if err != nil {
+				return nil, err
+			}
+			out[i].samples = append(out[i].samples, s)
+		}
+	}
+	return out, nil
+}
+
+// fresh is a path for a new tree.
+func (l *lab) fresh() string {
+	l.made++
+	return filepath.Join(l.out, strconv.Itoa(l.made))
+}
+
+// gone is a command's undo: the tree it made goes.
+func gone(path string) func() error { return func() error { return os.RemoveAll(path) } }
+
+// latest is the newest snapshot's tree.
+func (l *lab) latest() (string, error) { return filepath.EvalSymlinks(filepath.Join(l.dest, "latest")) }
+
+// backup is snap's command; only a forced one makes a snapshot of what has not changed.
+func (l *lab) backup(name string, flags ...string) command {
+	return command{name: name, args: append([]string{l.snap, "backup", "-q", l.dest, l.src}, flags...)}
+}
+
+// linkDest is rsync's counterpart, against the newest snapshot, by each version or only the named one.
+func (l *lab) linkDest(latest string, versions ...string) (out []command) {
+	for version, at := range l.rsyncs {
+		if len(versions) == 0 || slices.Contains(versions, version) {
+			to := l.fresh()
+			out = append(out, command{version + " --link-dest", []string{at, "-a", "--link-dest=" + latest, l.src + "/", to + "/"}, gone(to)})
+		}
+	}
+	slices.SortFunc(out, func(a, b command) int { return strings.Compare(a.name, b.name) })
+	return out
+}
+
+const older = "rsync 3.2.7"
+
+// works measures everything at one size.
+func (l *lab) works() (all []result, err error) {
+	top := filepath.Join(l.dir, strconv.Itoa(l.files))
+	l.src, l.dest, l.out = filepath.Join(top, "src"), filepath.Join(top, "dest"), filepath.Join(top, "out")
+	l.made, l.copies, l.index = 0, nil, indexed{}
+	defer func() { err = errors.Join(err, os.RemoveAll(top)) }()
+	if err := os.MkdirAll(l.out, 0o755); err != nil {
+		return nil, err
+	}
+	fmt.Fprintf(os.Stderr, "== %d files\n", l.files)
+	if err := l.do("many", l.src, l.files); err != nil {
+		return nil, err
+	}
+	time.Sleep(4 * time.Second) // what is younger than 3 s is read again
+	for _, part := range []func() ([]result, error){l.first, l.unchanged, l.changed, l.renamed, l.restore, l.delete} {
+		results, err := part()
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, results...)
+	}
+	return all, nil
+}
+
+func (l *lab) first() ([]result, error) {
+	results, err := l.turns("first backup", map[string]string{older: "0.6", "cp -a": "0.85"}, func(round int) ([]command, error) {
+		to := l.fresh()
+		commands := []command{
+			{"snap backup", []string{l.snap, "backup", "-q", l.dest, l.src}, nil},
+			{"cp -a", []string{"cp", "-a", l.src, to}, gone(to)},
+		}
+		if round+1 < l.rounds {
+			commands[0].undo = func() error { return errors.Join(os.RemoveAll(l.dest), os.Mkdir(l.dest, 0o755)) }
+		}
+		if at := l.rsyncs[older]; at != "" {
+			to := l.fresh()
+			commands = append(commands, command{older, []string{at, "-a", l.src + "/", to + "/"}, gone(to)})
+		}
+		return commands, os.MkdirAll(l.dest, 0o755)
+	})
+	if err != nil {
+		return nil, err
+	}
+	if results == nil { // left out, and the others need it
+		if err := os.MkdirAll(l.dest, 0o755); err != nil {
+			return nil, err
+		}
+		if _, err := l.time(l.backup("snap backup"), false); err != nil {
+			return nil, err
+		}
+	}
+	size, _, err := l.indexSize()
+	l.index.perFile = size / float64(l.files)
+	return results, err
+}
+
+// unchanged has a source in which nothing changed since the last snapshot.
+func (l *lab) unchanged() (all []result, err error) {
+	walk := command{name: "getdents + statx, parallel", args: []string{l.self, "-do", "walk", l.src, "4"}}
+	for _, warmth := range []string{"", ", cold"} {
+		skipped, err := l.turns("unchanged, skipped"+warmth, map[string]string{walk.name: "1.3"}, func(int) ([]command, error) {
+			return []command{l.backup("snap backup"), walk}, nil
+		})
+		if err != nil {
+			return nil, err
+		}
+		forced, err := l.turns("unchanged, a new tree"+warmth, map[string]string{"cp -al": "0.65", older + " --link-dest": "0.4", "rsync 3.5.0 --link-dest": "0.13"},
+			func(int) ([]command, error) {
+				latest, err := l.latest()
+				to := l.fresh()
+				l.copies = append(l.copies, to)
+				commands := []command{l.backup("snap backup --force", "--force"), {name: "cp -al", args: []string{"cp", "-al", latest, to}}}
+				if warmth == "" {
+					commands = append(commands, l.linkDest(latest)...)
+				}
+				return commands, err
+			})
+		if err != nil {
+			return nil, err
+		}
+		all = slices.Concat(all, skipped, forced)
+	}
+	return all, nil
+}
+
+func (l *lab) changed() ([]result, error) {
+	before, records, err := l.indexSize()
+	if err != nil {
+		return nil, err
+	}
+	results, err := l.turns("1 % changed", map[string]string{"cp -al": "0.75"}, func(round int) ([]command, error) {
+		latest, err := l.latest()
+		if err != nil {
+			return nil, err
+		}
+		to := l.fresh()
+		if err := l.do("mutate", l.src, round+1); err != nil {
+			return nil, err
+		}
+		time.Sleep(4 * time.Second)
+		return append([]command{l.backup("snap backup"), {"cp -al", []string{"cp", "-al", latest, to}, gone(to)}}, l.linkDest(latest, older)...), nil
+	})
+	if err != nil || results == nil {
+		return results, err
+	}
+	after, now, err := l.indexSize()
+	l.index.perChange = (after - before) / (now - records)
+	return results, err
+}
+
+func (l *lab) renamed() ([]result, error) {
+	name := filepath.Join(l.src, "top00")
+	const forced = "the same, nothing renamed"
+	return l.turns("10 % renamed", map[string]string{forced: "1.1"}, func(round int) ([]command, error) {
+		to := filepath.Join(l.src, fmt.Sprintf("renamed%02d", round))
+		err := os.Rename(name, to)
+		name = to
+		time.Sleep(4 * time.Second)
+		return []command{l.backup("snap backup"), l.backup(forced, "--force")}, err
+	})
+}
+
+func (l *lab) restore() ([]result, error) {
+	return l.turns("restore of everything", map[string]string{"cp -a": "0.7"}, func(int) ([]command, error) {
+		latest, err := l.latest()
+		a, b := l.fresh(), l.fresh()
+		return []command{
+			{"snap restore (verified)", []string{l.snap, "restore", "-q", "-d", l.dest, "latest", "--target", a}, gone(a)},
+			{"cp -a", []string{"cp", "-a", latest, b}, gone(b)},
+		}, err
+	})
+}
+
+// delete takes away trees of which every file has other names.
+func (l *lab) delete() ([]result, error) {
+	return l.turns("delete of one snapshot", map[string]string{"rm -rf": "0.8"}, func(round int) ([]command, error) {
+		for len(l.copies) <= round {
+			latest, err := l.latest()
+			if err != nil {
+				return nil, err
+			}
+			to := l.fresh()
+			if text, err := exec.Command("cp", "-al", latest, to).CombinedOutput(); err != nil {
+				return nil, fmt.Errorf("cp -al: %w: %s", err, text)
+			}
+			l.copies = append(l.copies, to)
+		}
+		return []command{
+			{name: "snap delete", args: []string{l.snap, "delete", "-q", "-d", l.dest, "latest~1"}},
+			{name: "rm -rf", args: []string{"rm", "-rf", l.copies[round]}},
+		}, nil
+	})
+}
+
+// big copies a few large files.
+func (l *lab) big(size int64) (results []result, err error) {
+	top := filepath.Join(l.dir, "big")
+	l.src, l.dest, l.out, l.files = filepath.Join(top, "src"), filepath.Join(top, "dest"), filepath.Join(top, "out"), 4
+	defer func() { err = errors.Join(err, os.RemoveAll(top)) }()
+	if err := errors.Join(os.MkdirAll(l.out, 0o755), l.do("big", l.src, int(size))); err != nil {
+		return nil, err
+	}
+	time.Sleep(4 * time.Second)
+	return l.turns("four large files", map[string]string{"cp -a": "1.1"}, func(int) ([]command, error) {
+		a, b := l.fresh(), l.fresh()
+		return []command{
+			{"snap backup", []string{l.snap, "backup", "-q", a, l.src}, gone(a)},
+			{"cp -a", []string{"cp", "-a", l.src, b}, gone(b)},
+		}, os.Mkdir(a, 0o755)
+	})
+}
+
+// indexSize is the size of the index and how many changes all snapshots record in it.
+func (l *lab) indexSize() (bytes, records float64, err error) {
+	fi, err := os.Stat(filepath.Join(l.dest, ".snap/index.db"))
+	if err != nil {
+		return 0, 0, err
+	}
+	text, err := exec.Command(l.snap, "list", "--json", "-d", l.dest).Output()
+	if err != nil {
+		return 0, 0, err
+	}
+	var listed []struct{ Added, Modified, Metadata, Moved, Removed float64 }
+	if err := json.Unmarshal(text, &listed); err != nil {
+		return 0, 0, err
+	}
+	for _, s := range listed {
+		records += s.Added + s.Modified + s.Metadata + s.Moved + s.Removed
+	}
+	return float64(fi.Size()), records, nil
+}
