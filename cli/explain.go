@@ -43,8 +43,8 @@ type explainJSON struct {
 	Included bool   `json:"included"`
 	path     string
 	Rule     *ruleJSON     `json:"rule"`    // null: no line matches
-	Setting  *settingJSON  `json:"setting"` // that leaves it out whatever the lists say; null: none
 	Last     *explainedRec `json:"last"`    // null: not in the newest snapshot
+	Setting  *settingJSON  `json:"setting"` // that leaves it out whatever the lists say; null: none
 	Shared   []sharedJSON  `json:"shared"`  // all names of its inode, this one too; none for a folder
 }
 
