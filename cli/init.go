@@ -63,17 +63,14 @@ func (c *call) initialize(dest string) (err error) {
 	if err := c.remember(dest, d.ID, ""); err != nil {
 		c.warn("the list of known destinations could not be written: %v", err)
 	}
-	next := fmt.Sprintf("read %s, then snap backup %s SRC", blacklistFile, shellWord(dest))
 	if all, err := d.DB.Snapshots(c.ctx); err == nil && len(all) == 0 {
 		found, err := c.strangers(dest, s.format)
-		line := found.reindexLine(dest)
 		switch names := append(found.named, found.dated...); {
 		case err != nil:
 		case len(names) > 0:
-			c.note("folders that look like snapshots: %s; to take them in: %s", enumerate(names), line)
-			next = line + " --source-dir SRC, to take in what is here; " + next
+			c.note("folders that look like snapshots: %s; to take them in, before the first backup: snap reindex -d %s%s --source-dir SRC", enumerate(names), shellWord(dest), found.adopt())
 		case len(found.others) > 0:
-			c.note("folders that snap has not made: %s; if they are snapshots of another program, take them in before the first backup: %s", enumerate(found.others), line)
+			c.note("folders that snap has not made: %s; if they are snapshots of another program, take them in before the first backup: snap reindex -d %s --adopt --source-dir SRC", enumerate(found.others), shellWord(dest))
 		}
 	}
 	if c.opts.json {
@@ -90,7 +87,7 @@ func (c *call) initialize(dest string) (err error) {
 		lines = append(lines, "  made          "+strings.Join(made, ", "))
 	}
 	lines = append(lines, c.capabilityLines(can)...)
-	return c.printf("%s\n\nnext: %s\n", strings.Join(lines, "\n"), next)
+	return c.printf("%s\n\nnext: read %s, then snap backup %s SRC\n", strings.Join(lines, "\n"), blacklistFile, shellWord(dest))
 }
 
 // capabilityLines say what a destination can do, a line each.

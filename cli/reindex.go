@@ -162,13 +162,12 @@ func (c *call) strangers(dest, format string) (s strangers, err error) {
 	return s, err
 }
 
-// reindexLine is the command that takes the folders in.
-func (s *strangers) reindexLine(dest string) string {
-	line := "snap reindex -d " + shellWord(dest)
+// adopt is the flag that snap reindex needs to take the folders in, "" for none.
+func (s *strangers) adopt() string {
 	if len(s.dated)+len(s.others) > 0 {
-		line += " --adopt"
+		return " --adopt"
 	}
-	return line
+	return ""
 }
 
 // checkNoIndex refuses a backup beside snapshots that no index knows: as the first of a new destination it
@@ -188,7 +187,7 @@ func (c *call) checkNoIndex(dest, format string) error {
 		return nil // the index is missing, and is said to be when it is opened
 	}
 	return withCode(exitRefused, withHint(fmt.Errorf("destination %s: no index, and folders that look like snapshots: %s", quote(dest), enumerate(names)),
-		"to take them in: snap init %[1]s && %[2]s\nto leave them alone: snap init %[1]s, and back up again", shellWord(dest), found.reindexLine(dest)))
+		"to take them in: snap init %[1]s && snap reindex -d %[1]s%[2]s\nto leave them alone: snap init %[1]s, and back up again", shellWord(dest), found.adopt()))
 }
 
 // reindexJSON is what `reindex --json` prints.
