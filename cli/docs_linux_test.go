@@ -146,7 +146,7 @@ func anchors(text string) (all []string) {
 	for line := range strings.Lines(text) {
 		if head := strings.TrimLeft(line, "#"); head != line && strings.HasPrefix(head, " ") {
 			a := strings.ToLower(strings.TrimSpace(head))
-			a = regexp.MustCompile("[^\\pL\\pN _-]").ReplaceAllString(a, "")
+			a = regexp.MustCompile(`[^\pL\pN _-]`).ReplaceAllString(a, "")
 			all = append(all, strings.ReplaceAll(a, " ", "-"))
 		}
 	}
