@@ -14,6 +14,10 @@
 // A run: open and recover (destination.go, recover.go), scan (scan.go), resolve (resolve.go, groups.go),
 // build (build.go, place.go), publish (publish.go). What a run that died has copied is kept (dead.go) and
 // taken over by the next (resume.go).
+//
+// [Open] gives a [Destination], [Run] makes a snapshot in it as [Options] say; begin to read at run.run below, whose steps
+// ARCHITECTURE.md tells. [Check] looks and mends (check.go, repair.go), [Reindex] makes the index again, and
+// [Destination.Delete] and [Destination.Prune] remove snapshots.
 package backup
 
 import (
@@ -221,7 +225,7 @@ func (r *run) run(ctx context.Context) (err error) {
 		if r.o.DryRun {
 			return nil
 		}
-		return plan.learn(ctx, r.d, r.seq)
+		return r.learn(ctx, plan)
 	case r.o.DryRun:
 		return r.rehearse(ctx, plan)
 	}

@@ -236,6 +236,7 @@ func (d *Destination) Close() error {
 		}
 	}
 	if d.lock != nil {
+		_ = os.Truncate(d.lock.Path(), 0) // whoever holds it next need not be a snap, and would be taken for this run
 		errs = append(errs, d.lock.Unlock())
 	}
 	return errors.Join(errs...)

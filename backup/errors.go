@@ -12,16 +12,16 @@ var ErrNotDestination = errors.New("not a snap destination")
 // ErrNoHardLinks: the destination's file system cannot link, so every snapshot would be a full copy.
 var ErrNoHardLinks = errors.New("the file system has no hard links, which snap's snapshots are made of")
 
-// LockedError: another run holds the destination's lock.
+// LockedError: another process holds the destination's lock.
 type LockedError struct {
 	Dest   string
-	Holder string // who, as that run wrote it; "" if it did not get to
+	Holder string // who, as that run wrote it; "" if it is no snap, or did not get to
 }
 
 func (e *LockedError) Error() string {
 	by := e.Holder
 	if by == "" {
-		by = "another run of snap"
+		by = "another process"
 	}
 	return fmt.Sprintf("%s is locked by %s", e.Dest, by)
 }

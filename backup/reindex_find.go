@@ -85,6 +85,10 @@ func folderAt(dir *file.Dir, name string) (bool, error) {
 // systemFolders are folders that file systems and desktops keep in the top folder of a disk.
 var systemFolders = []string{"lost+found", "System Volume Information", "$RECYCLE.BIN"}
 
+// SystemFolder reports whether name is that of a folder that file systems and desktops keep in the top folder of a
+// disk. A reindex never takes it for a snapshot.
+func SystemFolder(name string) bool { return slices.Contains(systemFolders, name) }
+
 // findTrees are the folders that no set names and that are to be taken for snapshots.
 func (r *reindex) findTrees(sets []foundSet) ([]foundTree, error) {
 	entries, err := r.d.root.Entries()
@@ -95,7 +99,7 @@ func (r *reindex) findTrees(sets []foundSet) ([]foundTree, error) {
 	for i := range entries {
 		name := entries[i].Name
 		named := slices.ContainsFunc(sets, func(s foundSet) bool { return s.head != nil && s.head.Name == name })
-		if named || strings.HasPrefix(name, ".") || slices.Contains(systemFolders, name) {
+		if named || strings.HasPrefix(name, ".") || SystemFolder(name) {
 			continue
 		}
 		s, err := r.d.root.Lstat(name)

@@ -31,6 +31,18 @@ func (p *plan) close() {
 	p.learned.close()
 }
 
+// learn writes what was learned into the newest records of a snapshot that stays the newest. The file systems that
+// they name now come first: else the next run would give the number of one to another.
+func (r *run) learn(ctx context.Context, p *plan) error {
+	if p.learns > 0 && r.prev != nil && len(r.vols.ids) > len(r.prev.Volumes) {
+		r.prev.Volumes = r.vols.ids
+		if err := r.d.DB.SetHeader(ctx, r.prev); err != nil {
+			return err
+		}
+	}
+	return p.learn(ctx, r.d, r.seq)
+}
+
 // learn writes what was learned into the newest records.
 func (p *plan) learn(ctx context.Context, d *Destination, newest uint64) error {
 	if p.learns == 0 || newest == 0 {

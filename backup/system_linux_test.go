@@ -235,3 +235,27 @@ func TestNamesThatDifferInCase(t *testing.T) {
 		}
 	}
 }
+
+// TestLearnedFileSystems: what a run without a snapshot learns names a file system that the next run knows again,
+// and whose number no other one gets.
+func TestLearnedFileSystems(t *testing.T) {
+	needRoot(t)
+	p := newPlace(t)
+	for i := range 4 { // each time the source is another file system with the same files
+		must(t, "mount", "-t", "tmpfs", "-o", "mode=755", "none", p.src)
+		t.Cleanup(func() { exec.Command("umount", p.src).Run() })
+		p.write("f", "text")
+		p.do(os.Chtimes(p.path("f"), fixed, fixed))
+		p.do(os.Chtimes(p.src, fixed, fixed))
+		if res, _ := p.backup(); res.Skipped != (i > 0) {
+			t.Fatalf("round %d: skipped is %v", i, res.Skipped)
+		}
+		heads, all := p.knows()
+		if n := len(heads[0].Volumes); n != i+2 {
+			t.Errorf("round %d: %d file systems are known, not %d", i, n-1, i+1)
+		}
+		if v := all[0]["f"].Volume; int(v) != i+1 {
+			t.Errorf("round %d: f is on file system %d", i, v)
+		}
+	}
+}

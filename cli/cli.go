@@ -10,6 +10,10 @@
 //
 // A command is a value of type command, made by a function that stands in commands. Only app.go,
 // arrange.go and the flags of the commands know urfave/cli.
+//
+// [Run] is the one call, [Env] all that it takes from the process. Begin to read at command.go, what a command is, and
+// list.go, a small one. destination.go and ref.go find out which destination and which snapshot is meant, settings.go
+// reads BackupOptions.txt, errors.go has the exit codes, quote.go what may reach a terminal.
 package cli
 
 import (

@@ -54,8 +54,10 @@ func (c *call) note(format string, args ...any) {
 	}
 }
 
-// warn says something on standard error.
+// warn says something on standard error. What was printed before it comes before it, also where both go to one
+// file, as to the mail of cron.
 func (c *call) warn(format string, args ...any) {
+	c.out.Flush() // an error stays in out
 	fmt.Fprintf(c.env.Stderr, "snap: %s\n", clean(fmt.Sprintf(c.env.program.typed(format), args...)))
 }
 

@@ -21,7 +21,7 @@ func findIn(t *testing.T, flag, variable, cwd, state string) (dest string, stder
 		v := map[string]string{"SNAP_DEST": variable, "XDG_STATE_HOME": state}[key]
 		return v, v != ""
 	}}
-	c := &call{ctx: context.Background(), env: env, opts: options{dest: flag}}
+	c := &call{ctx: context.Background(), env: env, out: new(output), opts: options{dest: flag}}
 	dest, err = c.find()
 	return dest, errs.String(), err
 }
@@ -53,7 +53,7 @@ func TestWhichDestination(t *testing.T) {
 		t.Helper()
 		now = now.Add(time.Hour)
 		env := &Env{Stderr: io.Discard, Now: func() time.Time { return now }, LookupEnv: func(string) (string, bool) { return state, true }}
-		if err := (&call{env: env}).remember(dest, id, source); err != nil {
+		if err := (&call{env: env, out: new(output)}).remember(dest, id, source); err != nil {
 			t.Fatal(err)
 		}
 	}

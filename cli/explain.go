@@ -40,9 +40,10 @@ type explainJSON struct {
 	Exists   bool   `json:"exists"` // in the source now
 	Included bool   `json:"included"`
 	path     string
-	Rule     *ruleJSON     `json:"rule"`   // null: no line matches
-	Last     *explainedRec `json:"last"`   // null: not in the newest snapshot
-	Shared   []sharedJSON  `json:"shared"` // all names of its inode, this one too; none for a folder
+	Rule     *ruleJSON     `json:"rule"`    // null: no line matches
+	Last     *explainedRec `json:"last"`    // null: not in the newest snapshot
+	Setting  *settingJSON  `json:"setting"` // that leaves it out whatever the lists say; null: none
+	Shared   []sharedJSON  `json:"shared"`  // all names of its inode, this one too; none for a folder
 }
 
 // sharedJSON is a name of an inode.
@@ -81,7 +82,7 @@ func explain(c *call) error {
 	defer d.Close()
 	defer c.proved(d.dir, d.db)
 	if len(d.snaps) == 0 {
-		return withHint(errors.New("the destination holds no complete snapshot"), "snap backup DEST SRC makes one")
+		return withHint(errors.New("the destination holds no complete snapshot, so that its source is not known"), "what a first one would take: snap backup -n DEST SRC")
 	}
 	newest := &d.snaps[d.snaps.newest()]
 	if newest.Source == "" {
@@ -98,6 +99,12 @@ func explain(c *call) error {
 	j, rec, err := d.explainPath(c, set, newest, paths)
 	if err != nil {
 		return d.mend(err)
+	}
+	if j.Included && j.Exists {
+		if j.Setting, err = c.leftOut(d.dir, newest.Source, j.path); err != nil {
+			return err
+		}
+		j.Included = j.Setting == nil
 	}
 	if j.Shared = []sharedJSON{}; rec != nil {
 		if j.Shared, err = d.shared(c, newest, j.path); err != nil {
@@ -186,6 +193,11 @@ func (c *call) printExplained(j explainJSON, rec *index.Record) error {
 		why = fmt.Sprintf("%s, line %d: %s", clean(j.Rule.File), j.Rule.Line, clean(j.Rule.Text))
 		if j.Rule.At != j.Path {
 			why += fmt.Sprintf("\n              (it names %s, and this is in it)", quote(j.Rule.At))
+		}
+	}
+	if j.Setting != nil {
+		if why = clean(j.Setting.Why); j.Setting.Key != "" {
+			why = j.Setting.Key + " in " + optionsFile + ": " + why
 		}
 	}
 	if !j.Exists {

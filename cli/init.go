@@ -67,8 +67,13 @@ func (c *call) initialize(dest string) (err error) {
 		c.warn("the list of known destinations could not be written: %v", err)
 	}
 	if all, err := d.DB.Snapshots(c.ctx); err == nil && len(all) == 0 {
-		if names, err := c.snapshotFolders(dest, s.format); err == nil && len(names) > 0 {
-			c.note("folders that look like snapshots: %s; to take them in: snap reindex -d %s", enumerate(names), shellWord(dest))
+		found, err := c.strangers(dest, s.format)
+		switch names := append(found.named, found.dated...); {
+		case err != nil:
+		case len(names) > 0:
+			c.note("folders that look like snapshots: %s; to take them in, before the first backup: snap reindex -d %s%s --source-dir SRC", enumerate(names), shellWord(dest), found.adopt())
+		case len(found.others) > 0:
+			c.note("folders that snap has not made: %s; if they are snapshots of another program, take them in before the first backup: snap reindex -d %s --adopt --source-dir SRC", enumerate(found.others), shellWord(dest))
 		}
 	}
 	if c.opts.json {

@@ -1,12 +1,8 @@
 package cli
 
 import (
-	"bytes"
 	"encoding/json"
-	"errors"
-	"flag"
 	"fmt"
-	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -17,71 +13,8 @@ import (
 	"time"
 )
 
-var update = flag.Bool("update", false, "write what the commands print into docs/json.md")
-
-// docWorld is where the examples of a document are run: its /home, /mnt and /tmp lie in a temporary folder, and
-// every backup is made a day after the one before.
-type docWorld struct {
-	t     *testing.T
-	dir   string
-	clock time.Time
-}
-
-func newDocWorld(t *testing.T) *docWorld {
-	w := &docWorld{t: t, dir: t.TempDir(), clock: time.Date(2025, 11, 20, 17, 0, 0, 0, time.UTC)}
-	for _, dir := range []string{"home/me", "mnt/disk", "tmp"} {
-		if err := os.MkdirAll(filepath.Join(w.dir, dir), 0o755); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return w
-}
-
-// docPath is a path in the document's world, where a word begins.
-var docPath = regexp.MustCompile(`(^|[\s>=:'"])(/(?:home/me|mnt/disk|tmp)\b)`)
-
-// run runs a command line of the document by a shell and returns what it prints on standard output.
-func (w *docWorld) run(line string) string {
-	w.t.Helper()
-	cmd := exec.Command("sh", "-c", "umask 022; "+docPath.ReplaceAllString(line, "${1}"+w.dir+"${2}"))
-	cmd.Dir = w.dir
-	cmd.Env = append(os.Environ(), "TZ=UTC", "SNAP_TEST_NOW="+w.clock.Format(time.RFC3339), "SNAP_DEST="+w.dir+"/mnt/disk",
-		"XDG_STATE_HOME="+w.dir+"/state", "HOME="+w.dir+"/home/me")
-	var out, errs bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &errs
-	err := cmd.Run()
-	// 1 and 3 are answers: differences, damage.
-	if exit := (*exec.ExitError)(nil); err != nil && !(errors.As(err, &exit) && (exit.ExitCode() == 1 || exit.ExitCode() == 3)) {
-		w.t.Fatalf("%s: %v\n%s", line, err, errs.String())
-	}
-	if strings.HasPrefix(line, "snap backup ") && !strings.Contains(line, " -n") {
-		w.clock = w.clock.AddDate(0, 0, 1)
-	}
-	if !strings.Contains(line, "snap ") {
-		w.age()
-	}
-	return w.plain(out.String())
-}
-
-// age gives what was written just now the time of the world's clock.
-func (w *docWorld) age() {
-	err := filepath.WalkDir(filepath.Join(w.dir, "home"), func(p string, d fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		info, err := d.Info()
-		if err != nil || info.ModTime().Before(w.clock.AddDate(0, 1, 0)) {
-			return err
-		}
-		return exec.Command("touch", "-h", "-d", w.clock.Add(-time.Hour).Format(time.RFC3339), p).Run()
-	})
-	if err != nil {
-		w.t.Fatal(err)
-	}
-}
-
-// varying is what is another on each machine and in each run, and what stands for it in the document.
-var varying = []struct{ pattern, value string }{
+// varyingJSON is what is another on each machine and in each run, and what stands for it in the document.
+var varyingJSON = []varies{
 	{`("time":"([^"]*)","finished":)"[^"]*"`, `$1"$2"`}, // it ends by the clock of the system
 	{`("type":"dir",[^{}]*"nlink":)\d+`, `${1}2`},
 	{`"(index_bytes|changes_bytes)":\d+`, `"$1":100000`},
@@ -98,31 +31,6 @@ var varying = []struct{ pattern, value string }{
 	{`"version":"[^"]*","revision":"[^"]*","go":"[^"]*","os":"[^"]*","arch":"[^"]*"`, `"version":"v1.0.0","revision":"","go":"go1.26","os":"linux","arch":"amd64"`},
 }
 
-func (w *docWorld) plain(out string) string {
-	out = strings.ReplaceAll(out, w.dir, "")
-	for _, v := range varying {
-		out = regexp.MustCompile(v.pattern).ReplaceAllString(out, v.value)
-	}
-	return out
-}
-
-// example is a command line of a document with what it prints.
-type example struct{ line, out string }
-
-var consoleBlock = regexp.MustCompile("(?s)```console\n(.*?)```\n")
-
-// examples are those of a console block.
-func examples(block string) (all []example) {
-	for line := range strings.Lines(block) {
-		if command, ok := strings.CutPrefix(line, "$ "); ok {
-			all = append(all, example{line: strings.TrimSuffix(command, "\n")})
-		} else if n := len(all) - 1; n >= 0 {
-			all[n].out += line
-		}
-	}
-	return all
-}
-
 // TestJSONIsAsDocumented runs the examples of docs/json.md. go test ./cli -run JSONIsAs -update writes what they
 // print: to document a command, put its line into a console block there.
 func TestJSONIsAsDocumented(t *testing.T) {
@@ -131,7 +39,7 @@ func TestJSONIsAsDocumented(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := newDocWorld(t)
+	w := newJSONWorld(t)
 	printed := map[string][]string{} // by command, the names of fields
 	got := consoleBlock.ReplaceAllStringFunc(string(text), func(block string) string {
 		var b strings.Builder
@@ -245,7 +153,7 @@ func TestTheLinesOfTheREADME(t *testing.T) {
 			lines = append(lines, strings.TrimSpace(line))
 		}
 	}
-	w := newDocWorld(t)
+	w := newJSONWorld(t)
 	w.clock = time.Date(2025, 11, 29, 17, 0, 0, 0, time.UTC)
 	for _, line := range []string{
 		"mkdir -p /home/me/a /home/me/b && printf 12345 >/home/me/a/x.jpg && printf 123 >'/home/me/b/it is.jpg' && printf 1 >/home/me/stays.jpg",

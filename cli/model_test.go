@@ -412,7 +412,7 @@ func TestHistoryFollowsAFileThroughItsNames(t *testing.T) {
 		w := drawWorld(t, false)
 		var out, errs bytes.Buffer
 		env := testEnv(w.dest, &out, &errs)
-		c := &call{ctx: context.Background(), env: &env}
+		c := &call{ctx: context.Background(), env: &env, out: new(output)}
 		d, err := c.open()
 		if err != nil {
 			t.Fatal(err)

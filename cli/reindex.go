@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"syscall"
@@ -61,7 +62,13 @@ func (c *call) reindex(dest string) error {
 	}
 	o := backup.ReindexOptions{
 		LockWait: c.opts.lockWait, Holder: c.holder("reindex"), Adopt: c.flags.Bool("adopt"), Jobs: s.jobs,
-		Time:  func(name string) (time.Time, bool) { return timeOfName(name, s.format, c.env.Now().Location()) },
+		Time: func(name string) (time.Time, bool) {
+			t, ok := timeOfName(name, s.format, c.env.Now().Location())
+			if !ok && c.flags.Bool("adopt") {
+				t, ok = foreignTime(name, c.env.Now().Location())
+			}
+			return t, ok
+		},
 		Users: userName, Groups: groupName,
 	}
 	if v := c.flags.String("source-dir"); v != "" {
@@ -109,21 +116,66 @@ func timeOfName(name, format string, zone *time.Location) (time.Time, bool) {
 	return time.Time{}, false
 }
 
-// snapshotFolders are the folders of dest whose names are those of snapshots.
-func (c *call) snapshotFolders(dest, format string) (names []string, err error) {
+// foreignDate is a date, and perhaps a time, somewhere in a name: 2026-11-20, 20261120, home-2026-11-20T13:45:10.
+var foreignDate = regexp.MustCompile(`^(?:.*?\D)?(\d{4})[-_. ]?(\d\d)[-_. ]?(\d\d)(?:[-_. T]?(\d\d)[-_.:h]?(\d\d)(?:[-_.:m]?(\d\d))?)?(?:\D.*)?$`)
+
+// foreignTime is the time that the name of another program's snapshot tells, whatever its format: year, month, day
+// and perhaps hour, minute and second, in this order.
+func foreignTime(name string, zone *time.Location) (time.Time, bool) {
+	m := foreignDate.FindStringSubmatch(name)
+	if m == nil {
+		return time.Time{}, false
+	}
+	var n [6]int
+	for i := range n {
+		n[i], _ = strconv.Atoi(m[i+1]) // nothing is 0
+	}
+	t := time.Date(n[0], time.Month(n[1]), n[2], n[3], n[4], n[5], 0, zone)
+	return t, n[0] >= 1970 && n[1] == int(t.Month()) && n[2] == t.Day() && n[3] < 24 && n[4] < 60 && n[5] < 60
+}
+
+// strangers are the folders of a destination that no index knows.
+type strangers struct {
+	named  []string // their names are those of snapshots
+	dated  []string // their names are dates of another format
+	others []string
+}
+
+// strangers finds the folders in dest, which has no snapshots.
+func (c *call) strangers(dest, format string) (s strangers, err error) {
 	entries, err := os.ReadDir(dest)
+	zone := c.env.Now().Location()
 	for _, e := range entries {
-		if _, ok := timeOfName(e.Name(), format, c.env.Now().Location()); ok && e.IsDir() {
-			names = append(names, e.Name())
+		name := e.Name()
+		if !e.IsDir() || strings.HasPrefix(name, ".") || backup.SystemFolder(name) {
+			continue
+		}
+		_, dated := foreignTime(name, zone)
+		if _, ok := timeOfName(name, format, zone); ok {
+			s.named = append(s.named, name)
+		} else if dated && strings.Trim(name, "0123456789-_.:T ") == "" {
+			s.dated = append(s.dated, name)
+		} else {
+			s.others = append(s.others, name)
 		}
 	}
-	return names, err
+	return s, err
+}
+
+// adopt is the flag that snap reindex needs to take the folders in, "" for none.
+func (s *strangers) adopt() string {
+	if len(s.dated)+len(s.others) > 0 {
+		return " --adopt"
+	}
+	return ""
 }
 
 // checkNoIndex refuses a backup beside snapshots that no index knows: as the first of a new destination it
 // would copy everything, and they could not be taken in any more, because they are older.
 func (c *call) checkNoIndex(dest, format string) error {
-	names, err := c.snapshotFolders(dest, format)
+	found, err := c.strangers(dest, format)
+	found.others = nil
+	names := append(found.named, found.dated...)
 	if err != nil || len(names) == 0 {
 		return err
 	}
@@ -135,7 +187,7 @@ func (c *call) checkNoIndex(dest, format string) error {
 		return nil // the index is missing, and is said to be when it is opened
 	}
 	return withCode(exitRefused, withHint(fmt.Errorf("destination %s: no index, and folders that look like snapshots: %s", quote(dest), enumerate(names)),
-		"to take them in: snap init %[1]s && snap reindex -d %[1]s\nto leave them alone: snap init %[1]s, and back up again", shellWord(dest)))
+		"to take them in: snap init %[1]s && snap reindex -d %[1]s%[2]s\nto leave them alone: snap init %[1]s, and back up again", shellWord(dest), found.adopt()))
 }
 
 // reindexJSON is what `reindex --json` prints.

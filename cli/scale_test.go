@@ -207,7 +207,7 @@ func BenchmarkScale(b *testing.B) {
 	files, snapshots := scale(b)
 	s := newScaled(b, files, snapshots)
 	env := s.env(io.Discard)
-	known := &call{ctx: context.Background(), env: &env}
+	known := &call{ctx: context.Background(), env: &env, out: new(output)}
 	if err := known.remember(s.dest, "scale", "/home/me"); err != nil {
 		b.Fatal(err)
 	}

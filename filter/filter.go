@@ -35,6 +35,12 @@
 // Dir is the set of tree nodes that its path has reached. Deciding about an entry compares one
 // name with the edges of these nodes; it never looks at the ancestors again and takes time
 // linear in name × size of the rules at worst. Whole paths are only built for regular expressions.
+//
+// # Where to begin
+//
+// [Parse] reads the lines of a list as a [Rule] each (rule.go), [New] makes a [Set] of two lists. A walk takes a [Dir]
+// from [Set.Root] and asks it about each entry; [Set.Explain] answers about one path. glob.go compiles globs,
+// regexp.go regular expressions.
 package filter
 
 import "strings"

@@ -17,6 +17,9 @@
 // what is not a folder. A folder is finished by whoever is the last to let go of it. What is done with a
 // path is said by the pure function decide; the walk hands it to a writer, or to a plan, which touches
 // nothing: that is the dry run, and the look ahead of Never.
+//
+// [Run] is the one call, and [Options] says what is restored and to where. Begin to read at decide.go, then walk.go
+// and write.go.
 package restore
 
 import (

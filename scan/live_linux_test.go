@@ -153,6 +153,19 @@ func TestMounts(t *testing.T) {
 		wantListing(t, walked(t, root, Options{Jobs: jobs, OneFileSystem: true}), "/ a/ a/x m/ p/ z/ z/y")
 	}
 	wantListing(t, walked(t, root+"/m", Options{OneFileSystem: true}), "/ file sub/ sub/deep/")
+	dir, err := file.OpenRoot(root)
+	check(t, err)
+	defer dir.Close()
+	for _, c := range []struct {
+		path string
+		one  bool
+		why  Cause
+	}{{"m/sub/deep", false, TakenIn}, {"m/sub/deep", true, OtherSystem}, {"m", true, TakenIn}, {"p", true, TakenIn}, {"p/kernel", false, PseudoSystem}} {
+		why, at, err := LeftOut(dir, c.path, Options{OneFileSystem: c.one})
+		if err != nil || why != c.why || why != TakenIn && at != c.path[:1] {
+			t.Errorf("%s: %v at %q, %v", c.path, why, at, err)
+		}
+	}
 	whole := walked(t, root, Options{})
 	for i := range whole {
 		if it := &whole[i]; it.Name == "m" && it.Stat.Dev == whole[0].Stat.Dev {

@@ -5,7 +5,10 @@ import (
 )
 
 // cacheTag begins every CACHEDIR.TAG (https://bford.info/cachedir/).
-const cacheTag = "Signature: 8a477f597d28d172789f06886806bc55"
+const (
+	cacheTag     = "Signature: 8a477f597d28d172789f06886806bc55"
+	cacheTagName = "CACHEDIR.TAG"
+)
 
 // marked is the name that marks the folder as one whose contents are left out, "" if nothing does.
 func (w *walker) marked(d *file.Dir, entries []file.Entry) string {
@@ -19,7 +22,7 @@ func (w *walker) marked(d *file.Dir, entries []file.Entry) string {
 				return name
 			}
 		}
-		if w.o.Caches && name == "CACHEDIR.TAG" && hasCacheTag(d, name) {
+		if w.o.Caches && name == cacheTagName && hasCacheTag(d, name) {
 			return name
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"snap/filter"
+	"snap/index"
 	"snap/internal/file"
 )
 
@@ -49,6 +50,43 @@ func TestFilters(t *testing.T) {
 }
 
 const validTag = "Signature: 8a477f597d28d172789f06886806bc55\n# a cache\n"
+
+// TestLeftOut: LeftOut says of every path what a walk does with it.
+func TestLeftOut(t *testing.T) {
+	root := plant(t, "cache/CACHEDIR.TAG="+validTag, "cache/x", "cache/sub/y", "cache-not/x", "no/.nobackup", "no/x", "no/.git/y",
+		"large=1234567890", "exact=12345678", "both/CACHEDIR.TAG="+validTag, "both/.nobackup", "both/x", "dest/snapshot/x", "in/dest/x", "l>no")
+	dir, err := file.OpenRoot(root)
+	check(t, err)
+	defer dir.Close()
+	dest, err := dir.Lstat("dest")
+	check(t, err)
+	why := map[Cause]int{}
+	for _, o := range []Options{
+		{}, {Caches: true}, {IfPresent: []string{".nobackup", "none"}}, {Caches: true, IfPresent: []string{".nobackup"}}, {Larger: 8},
+		{Never: []file.Stat{dest}}, {Caches: true, Larger: 8, Never: []file.Stat{dest}, OneFileSystem: true}, {Follow: true, IfPresent: []string{".nobackup"}},
+	} {
+		in := map[string]bool{}
+		for _, p := range listing(walked(t, root, o)) {
+			in[strings.TrimRight(p, "/@")] = true
+		}
+		for _, p := range listing(walked(t, root, Options{Follow: o.Follow})) {
+			path := strings.TrimRight(p, "/@")
+			cause, at, err := LeftOut(dir, path, o)
+			if err != nil || (cause == TakenIn) != in[path] || cause != TakenIn && !index.Within(path, at) {
+				t.Errorf("%+v: %q: %v at %q, %v", o, path, cause, at, err)
+			}
+			why[cause]++
+		}
+	}
+	for _, c := range []Cause{TakenIn, MarkedCache, MarkedByName, TooLarge, NeverEntered} {
+		if why[c] == 0 {
+			t.Errorf("nothing was left out by %d", c)
+		}
+	}
+	if _, _, err := LeftOut(dir, "no/none/x", Options{}); err == nil {
+		t.Error("what is not there was judged")
+	}
+}
 
 func TestMarkedFolders(t *testing.T) {
 	root := plant(t, "cache/CACHEDIR.TAG="+validTag, "cache/x", "cache/sub/y",

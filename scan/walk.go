@@ -9,6 +9,10 @@
 //     their parent listed: a folder swapped for a link or another folder is not walked.
 //   - Nothing is decided from an old snapshot's tree, and nothing is written anywhere.
 //   - What cannot be read is an Item with an error, never an item left out; what vanished is left out.
+//
+// [Walk] yields each [Item] of a source, [Compare] merges them with the index's listing into a [Pair] for each path,
+// and [Judge] (judge.go, the file to begin with) makes of the [Facts] about one path a [Verdict]: the rule table of
+// change detection, in one pure function. [LeftOut] says why a walk passes over a path.
 package scan
 
 import (

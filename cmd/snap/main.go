@@ -1,5 +1,5 @@
 // Command snap keeps incremental backups as plain folders with hard links. What it does is in package
-// cli; here are only the signals, the standard streams and the exit code.
+// cli, where cli.Run is the place to begin; here are only the signals, the standard streams and the exit code.
 package main
 
 import (

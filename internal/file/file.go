@@ -13,6 +13,10 @@
 // Linux has all of this. Elsewhere (darwin, freebsd, windows) a folder is its path and a look comes
 // before each step, so that a tree that is changed meanwhile can lead astray; there are no xattrs,
 // special files, clones or holes, and what cannot be done says errors.ErrUnsupported.
+//
+// A [Dir] is a folder that was entered, a [File] an open file, a [Stat] what lstat says, a [Meta] what a copy gets
+// besides its bytes; a [Tree] keeps folders open by their paths. Begin to read at dir.go and data.go: the file without
+// a system in its name has the promise, those with one keep it.
 package file
 
 import (

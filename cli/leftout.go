@@ -1,0 +1,58 @@
+package cli
+
+import (
+	"snap/internal/file"
+	"snap/scan"
+)
+
+// settingJSON is what leaves a path out besides the lists.
+type settingJSON struct {
+	Key string `json:"key"` // in BackupOptions.txt; "" where none can change it
+	At  string `json:"at"`  // the folder or file that it is about
+	Why string `json:"why"`
+}
+
+// leftOut is the setting that leaves out a path of the source, nil for none, and where it cannot be told because a
+// folder on the way cannot be read.
+func (c *call) leftOut(dest, source, path string) (*settingJSON, error) {
+	s, err := c.readSettings(dest)
+	if err != nil {
+		return nil, err
+	}
+	root, err := file.OpenRoot(source)
+	if err != nil {
+		return nil, nil
+	}
+	defer root.Close()
+	o := scan.Options{OneFileSystem: s.oneFileSystem, Caches: s.excludeCaches, IfPresent: s.excludeIfPresent, Larger: s.excludeLargerThan, Follow: s.symlinks}
+	if d, err := file.OpenRoot(dest); err == nil {
+		defer d.Close()
+		if s, err := d.Stat(); err == nil {
+			o.Never = []file.Stat{s}
+		}
+	}
+	cause, at, err := scan.LeftOut(root, path, o)
+	if err != nil {
+		return nil, nil
+	}
+	name, _ := jsonName(at)
+	shown := name
+	if at == "" {
+		shown = "the source"
+	}
+	switch cause {
+	case scan.MarkedCache:
+		return &settingJSON{"exclude_caches", name, shown + " is marked by its CACHEDIR.TAG"}, nil
+	case scan.MarkedByName:
+		return &settingJSON{"exclude_if_present", name, shown + " holds a file of such a name"}, nil
+	case scan.TooLarge:
+		return &settingJSON{"exclude_larger_than", name, "it is larger than " + c.size(s.excludeLargerThan)}, nil
+	case scan.OtherSystem:
+		return &settingJSON{"one_file_system", name, shown + " is another file system"}, nil
+	case scan.PseudoSystem:
+		return &settingJSON{"", name, shown + " is made up by the system: there is nothing to back up"}, nil
+	case scan.NeverEntered:
+		return &settingJSON{"", name, shown + " is the destination"}, nil
+	}
+	return nil, nil
+}

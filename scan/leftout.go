@@ -1,0 +1,91 @@
+package scan
+
+import (
+	"strings"
+
+	"snap/index"
+	"snap/internal/file"
+)
+
+// Cause is why a walk does not yield a path that is there and that no filter leaves out.
+type Cause uint8
+
+// The causes, each but the first with the option that it comes from.
+const (
+	TakenIn      Cause = iota
+	MarkedCache        // Caches
+	MarkedByName       // IfPresent
+	TooLarge           // Larger
+	OtherSystem        // OneFileSystem
+	PseudoSystem       // always: proc, sys and their like
+	NeverEntered       // Never
+)
+
+// LeftOut says why Walk would not yield the path, the filter aside, and at which folder or file that is decided. It
+// looks at the folders on the way there alone. What cannot be read, and what is not there, is TakenIn with the error.
+func LeftOut(root *file.Dir, path string, o Options) (why Cause, at string, err error) {
+	enter := (*file.Dir).OpenDir
+	if o.Follow {
+		enter = (*file.Dir).FollowDir
+	}
+	tree := file.NewTree(root, 16, enter)
+	defer tree.Close()
+	w := &walker{o: o, tree: tree}
+	above, err := root.Stat()
+	for dir := ""; err == nil && dir != path; {
+		name, _, more := strings.Cut(strings.TrimPrefix(path[len(dir):], "/"), "/")
+		var s file.Stat
+		if why, s, err = w.leftOutIn(dir, name); why != TakenIn || err != nil {
+			if why == TooLarge || why == NeverEntered {
+				dir = index.Join(dir, name)
+			}
+			return why, dir, err
+		}
+		if dir = index.Join(dir, name); more && o.OneFileSystem && s.Dev != above.Dev {
+			return OtherSystem, dir, nil
+		}
+		above = s
+	}
+	return TakenIn, "", err
+}
+
+// leftOutIn decides about the entry name of dir as list and take do.
+func (w *walker) leftOutIn(dir, name string) (Cause, file.Stat, error) {
+	d, err := w.tree.Dir(dir)
+	if err != nil {
+		return TakenIn, file.Stat{}, err
+	}
+	defer d.Close()
+	s, err := d.Lstat(name)
+	if err == nil && w.o.Follow && s.Kind == file.Symlink {
+		if to, err := d.FollowStat(name); err == nil {
+			s = to
+		}
+	}
+	if err != nil {
+		return TakenIn, s, err
+	}
+	if info, err := d.System(); err == nil && info.Pseudo && dir != "" {
+		return PseudoSystem, s, nil
+	}
+	if w.o.Caches || len(w.o.IfPresent) > 0 {
+		entries, err := d.Entries()
+		if err != nil {
+			return TakenIn, s, err
+		}
+		switch by := w.marked(d, entries); {
+		case by == "" || by == name:
+		case by == cacheTagName:
+			return MarkedCache, s, nil
+		default:
+			return MarkedByName, s, nil
+		}
+	}
+	switch {
+	case s.Kind == file.Folder && w.never(&s):
+		return NeverEntered, s, nil
+	case w.o.Larger > 0 && s.Kind == file.Regular && s.Size > w.o.Larger:
+		return TooLarge, s, nil
+	}
+	return TakenIn, s, nil
+}
