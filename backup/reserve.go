@@ -11,7 +11,7 @@ import (
 const (
 	reserveName  = "reserve"
 	reserveSize  = 8 << 20
-	reserveShare = 64 // of the free space at most this part
+	reserveShare = 32 // of the free space at most this part
 	reserveLeast = 128 << 10
 )
 
@@ -44,14 +44,15 @@ func (d *Destination) keepReserve() {
 	}
 }
 
-// sparing runs f, and once more without the reserve if the disk was too full for it. f must be such that it
-// can be begun again.
+// sparing runs f, and once more if the disk was too full for it: without the reserve, and after everything that was
+// deleted before is truly free, which on btrfs it is only from the next commit on. f must be such that it can be begun
+// again.
 func (d *Destination) sparing(f func() error) error {
 	err := f()
 	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
-		if d.meta.Remove(reserveName) == nil {
-			return f()
-		}
+		_ = d.meta.Remove(reserveName)
+		_ = d.root.SyncSystem() // f says whether there is space
+		return f()
 	}
 	return err
 }

@@ -303,7 +303,7 @@ func backupHint(err error, dest string) error {
 	case errors.Is(err, backup.ErrNotDestination):
 		return withCode(exitNoDest, err)
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
-		return withHint(err, "the destination is full; no snapshot was made and all earlier ones are whole. Free some space there and run it again")
+		return withHint(err, "the destination is full; all snapshots in it are whole. Free some space there, as snap prune does, and run it again")
 	case errors.Is(err, syscall.EROFS):
 		return withHint(err, "the destination is mounted read-only")
 	case errors.Is(err, fs.ErrExist):

@@ -1,7 +1,7 @@
 """A damaged index.db: no reading command panics, dies, hangs or gives another answer with exit code 0; check reports
 every change to a record; reindex brings back every answer. A page that is whole but old, because the disk lost a write,
 is what check alone can find."""
-import os, random, resource, shutil
+import os, random, re, resource, shutil
 import bolt, cases, judge, lab, tree
 from lab import Violation
 
@@ -138,7 +138,10 @@ def judge_point(w, seed, data, kind):
         if r.rc == 0:
             if kind in LOST:
                 continue  # right or old, and check tells
-            if r.out != fine.out and not (meta and r.out == before.out):
+            told, right = r.out, fine.out
+            if kind == 'cut':  # pages without use
+                told, right = unsized(told), unsized(right)
+            if told != right and not (meta and r.out == before.out):
                 raise Violation(f'exit code 0 and another answer: {r}: {difference(fine.out, r.out)}')
             if args[0] == 'restore':
                 judge.equal('exit code 0', 'the restored tree', w.trees[cases.NAMES[4]], tree.manifest(w.target))
@@ -154,6 +157,11 @@ def judge_point(w, seed, data, kind):
         raise Violation(f'a command took {used >> 20} MiB')
 
 
+def unsized(out):
+    """Without what stats tells of the size of the file."""
+    return re.sub(rb'^Index .*$|"index_bytes":[0-9]+', b'', out, flags=re.M)
+
+
 def check(w, data, meta):
     """check reports every change to a record."""
     try:
@@ -165,7 +173,31 @@ def check(w, data, meta):
     if r.rc not in (0, 1):
         raise Violation(f'an exit code of another meaning: {r}')
     if r.rc == 0 and not same:
-        raise Violation(f'what the index says has changed, and check finds nothing: {r}')
+        if other := [c for c in changed(w.dump, says) if not unlearned(*c)]:
+            raise Violation(f'what the index says has changed, and check finds nothing: {r}: {other[:4]}')
+
+
+RACY = 1 << 12  # in the bits of a record: its file is read again
+
+
+def unlearned(key, a, b):
+    """A record is as it was before a run learned that its file is not racy: old, true, and nobody else knows it."""
+    if key[0] != b'records' or not a or not b:
+        return False
+    bits = lambda v: v[1] & 127 | v[2] << 7
+    return a[3:-4] == b[3:-4] and a[0] == b[0] and bits(a) ^ bits(b) == RACY
+
+
+def changed(a, b):
+    """The keys whose value is another, with the names of their buckets."""
+    def flat(items, at=()):
+        for key, value in items:
+            if isinstance(value, list):
+                yield from flat(value, (*at, key))
+            else:
+                yield (*at, key), value
+    a, b = dict(flat(a)), dict(flat(b))
+    return [(k, a.get(k), b.get(k)) for k in sorted({*a, *b}) if a.get(k) != b.get(k)]
 
 
 def repair(w):

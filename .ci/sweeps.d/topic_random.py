@@ -18,6 +18,7 @@ class Life:
         self.faults, self.done = 0, []
         self.pending = []   # what disturbed runs were making: the next writing command may publish it
         self.partial = set()  # made with exit code 3
+        self.begun = set()  # whose deletion was disturbed
         self.day = 0
         for d in (w.src, w.dest, w.target):
             lab.remove(d)
@@ -176,7 +177,7 @@ class Life:
         if not self.rnd.randrange(5):
             args += [self.rnd.choice(['--force', '--checksum', '--trust-moves', '--jobs=1'])]
         ran, hit = self.run([*args, w.dest, w.src])
-        listed = judge.snapshots(w) if self.model or ran.rc == 0 else self.perhaps()
+        listed = self.listed() if self.model or ran.rc == 0 else self.perhaps()
         said = ran.summary()['snapshot'] if ran.rc in (0, 3) else None
         self.publish([n for n in listed if not said or n != said['name']])
         new = [n for n in listed if n not in self.model]
@@ -203,6 +204,10 @@ class Life:
             self.pending = []
         elif not new:
             self.pending.append(m)
+
+    def listed(self):
+        """Without those that a disturbed delete has taken the folder of; the next run that writes forgets them."""
+        return {n: s for n, s in judge.snapshots(self.w).items() if s['state'] != 'missing' or n not in self.begun}
 
     def publish(self, listed):
         """What a disturbed run had ready may have been published by the command after it: all of it."""
@@ -248,7 +253,7 @@ class Life:
         """These may be gone, if the command was disturbed; if not they are. All others are there."""
         if ran.rc and not hit:
             raise Violation(f'without a fault: {ran}')
-        listed = judge.snapshots(self.w)
+        listed = self.listed()
         self.publish(listed)
         complete = [n for n, s in listed.items() if s['state'] in ('complete', 'incomplete')]
         for n in names:
@@ -258,6 +263,7 @@ class Life:
                 judge.whole(self.w, n, self.model[n], index=n not in self.partial)
             else:
                 del self.model[n]
+                self.begun.add(n)
         if complete != list(self.model):
             raise Violation(f'I1: listed {complete}, the model has {list(self.model)} after {ran}')
 
@@ -294,7 +300,7 @@ class Life:
                 if not hit:
                     raise Violation(f'without a fault: {ran}')
                 self.w.must(0, 'reindex', '-d', self.w.dest)
-            self.publish(judge.snapshots(self.w))
+            self.publish(self.listed())
             self.all()
 
     def check(self):
