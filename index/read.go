@@ -13,6 +13,9 @@ import (
 // for each page costs nothing, small enough that a page is no memory to speak of.
 const pageSize = 4096
 
+// keyBytes is what a path takes in the database beside a record: its key in two buckets, the list of snapshots.
+const keyBytes = 150
+
 // at is the largest of seqs that is not above seq, 0 if there is none.
 func at(seqs []uint64, seq uint64) uint64 {
 	for i := len(seqs) - 1; i >= 0; i-- {
@@ -60,6 +63,7 @@ func (db *DB) EntriesAfter(ctx context.Context, seq uint64, dir, after string) i
 				yield(nil, err)
 				return
 			}
+			db.windows.Add(int64(p.size+len(p.rows)*keyBytes) >> windowBits)
 			for i := range p.entries {
 				if !yield(&p.entries[i], nil) {
 					return
