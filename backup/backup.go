@@ -195,18 +195,16 @@ func (r *run) run(ctx context.Context) (err error) {
 		r.res.Kept = err != nil && work.keep
 	}()
 
+	if err := r.d.hold(ctx); err != nil {
+		return err
+	}
+	defer r.d.release()
 	found, err := r.scan(ctx, work)
 	if err != nil {
 		return err
 	}
 	defer found.close()
-	// Held open only for the many look-ups of this part: what a scan has touched of a mapped database
-	// counts as memory until it is closed.
-	if err := r.d.hold(ctx); err != nil {
-		return err
-	}
 	plan, err := r.resolve(ctx, work, found)
-	r.d.release()
 	if err != nil {
 		return err
 	}

@@ -12,6 +12,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"flag"
 	"fmt"
@@ -76,15 +77,10 @@ func measure(dir, sizes string, rounds int, only []string, large int64, out stri
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	stop := make(chan os.Signal, 1)
-	signal.Notify(stop, os.Interrupt, syscall.SIGTERM)
-	go func() {
-		<-stop
-		os.RemoveAll(dir)
-		os.Exit(130)
-	}()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
 
-	l := &lab{dir: dir, only: only, self: "/proc/self/exe"}
+	l := &lab{ctx: ctx, dir: dir, only: only}
 	if l.self, err = os.Executable(); err != nil {
 		return err
 	}
@@ -124,7 +120,7 @@ func measure(dir, sizes string, rounds int, only []string, large int64, out stri
 // tools builds snap and finds the rsyncs: the one on the PATH and, on Debian, the one of its main archive.
 func (l *lab) tools() error {
 	l.snap = filepath.Join(l.dir, "snap")
-	build := exec.Command("go", "build", "-buildvcs=false", "-o", l.snap, "snap/cmd/snap")
+	build := exec.CommandContext(l.ctx, "go", "build", "-buildvcs=false", "-o", l.snap, "snap/cmd/snap")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if text, err := build.CombinedOutput(); err != nil {
 		return fmt.Errorf("go build: %w\n%s", err, text)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -17,6 +18,7 @@ import (
 
 // lab is the state that the works of one size share. Sources and destinations lie on one file system.
 type lab struct {
+	ctx             context.Context // ends every command
 	dir, self, snap string
 	rsyncs          map[string]string // by version
 	only            []string
@@ -54,7 +56,7 @@ type result struct {
 
 // do runs what bench does itself.
 func (l *lab) do(what, dir string, n int) error {
-	text, err := exec.Command(l.self, "-do", what, dir, strconv.Itoa(n)).CombinedOutput()
+	text, err := exec.CommandContext(l.ctx, l.self, "-do", what, dir, strconv.Itoa(n)).CombinedOutput()
 	if err != nil {
 		return fmt.Errorf("%s: %w: %s", what, err, text)
 	}
@@ -76,7 +78,7 @@ func (l *lab) time(c command, cold bool) (sample, error) {
 	if err := settle(cold); err != nil {
 		return sample{}, err
 	}
-	cmd := exec.Command(c.args[0], c.args[1:]...)
+	cmd := exec.CommandContext(l.ctx, c.args[0], c.args[1:]...)
 	cmd.Env = append(os.Environ(), "XDG_STATE_HOME="+filepath.Join(l.dir, "state"))
 	var said bytes.Buffer
 	cmd.Stderr = &said
@@ -296,7 +298,7 @@ func (l *lab) delete() ([]result, error) {
 				return nil, err
 			}
 			to := l.fresh()
-			if text, err := exec.Command("cp", "-al", latest, to).CombinedOutput(); err != nil {
+			if text, err := exec.CommandContext(l.ctx, "cp", "-al", latest, to).CombinedOutput(); err != nil {
 				return nil, fmt.Errorf("cp -al: %w: %s", err, text)
 			}
 			l.copies = append(l.copies, to)

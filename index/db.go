@@ -37,9 +37,9 @@ const lockWait = 2 * time.Minute
 // stopped in its pager holds up no backup; Hold keeps it open for reading. Safe for one goroutine,
 // and for several readers after Hold.
 type DB struct {
-	path  string
-	held  *handle
-	views atomic.Uint64 // while it was held
+	path    string
+	held    *handle
+	windows atomic.Int64 // that views have touched since the last forget, while it was held
 
 	trusted []string // fingerprints that the caller knows
 	proved  string   // that of the file whose pages were proved last
@@ -150,7 +150,8 @@ func (db *DB) view(ctx context.Context, f func(tx *bolt.Tx) error) error {
 			return err
 		}
 		defer h.Close()
-	} else if db.views.Add(1)%forgetViews == 0 {
+	} else if db.windows.Add(1) > forgetAfter {
+		db.windows.Store(0)
 		g := f
 		f = func(tx *bolt.Tx) error {
 			forget(tx)

@@ -17,10 +17,6 @@ const (
 	forgetAfter = 128
 )
 
-// forgetViews is how many views of a database that is held open, which are look-ups of some paths each, are made
-// until what they have mapped is forgotten.
-const forgetViews = 128
-
 // touches counts the windows that look-ups touch.
 type touches struct {
 	n      int

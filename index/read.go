@@ -13,6 +13,9 @@ import (
 // for each page costs nothing, small enough that a page is no memory to speak of.
 const pageSize = 4096
 
+// keyBytes is what a path takes in the database beside a record: its key in two buckets, the list of snapshots.
+const keyBytes = 150
+
 // at is the largest of seqs that is not above seq, 0 if there is none.
 func at(seqs []uint64, seq uint64) uint64 {
 	for i := len(seqs) - 1; i >= 0; i-- {
@@ -27,6 +30,14 @@ func at(seqs []uint64, seq uint64) uint64 {
 type page struct {
 	entries []Entry
 	next    []byte // where the next page begins, nil after the last
+	rows    []row  // reused
+	size    int    // bytes of the strings
+}
+
+// row is an entry that is not taken apart yet: where its path and its record end in the page's strings.
+type row struct {
+	key          []byte
+	pathEnd, end int
 }
 
 // Entries yields what snapshot seq holds at and below the folder dir ("" for all), in key order. It
@@ -52,6 +63,7 @@ func (db *DB) EntriesAfter(ctx context.Context, seq uint64, dir, after string) i
 				yield(nil, err)
 				return
 			}
+			db.windows.Add(int64(p.size+len(p.rows)*keyBytes) >> windowBits)
 			for i := range p.entries {
 				if !yield(&p.entries[i], nil) {
 					return
@@ -66,12 +78,9 @@ func (db *DB) EntriesAfter(ctx context.Context, seq uint64, dir, after string) i
 
 // readPage reads up to pageSize live entries from p.next on.
 func readPage(tx *bolt.Tx, seq uint64, within []byte, p *page) error {
-	type found struct {
-		key          []byte
-		pathEnd, end int // in arena
-	}
-	var arena []byte // what the entries' strings alias; never written after this
-	var rows []found
+	// What the entries' strings alias, never written after this. Pages of one snapshot are much alike.
+	arena := make([]byte, 0, p.size+p.size/16)
+	rows := p.rows[:0]
 	b := openBuckets(tx)
 	seqs := make([]uint64, 0, 16)
 	scan, k, v, err := scanPaths(tx, within, p.next)
@@ -95,7 +104,7 @@ func readPage(tx *bolt.Tx, seq uint64, within []byte, p *page) error {
 		arena = appendPath(arena, k)
 		pathEnd := len(arena)
 		arena = append(arena, body...)
-		rows = append(rows, found{k, pathEnd, len(arena)})
+		rows = append(rows, row{k, pathEnd, len(arena)})
 	}
 	if err != nil {
 		return err
@@ -103,6 +112,7 @@ func readPage(tx *bolt.Tx, seq uint64, within []byte, p *page) error {
 	if k == nil {
 		p.next = nil
 	}
+	p.rows, p.size = rows, len(arena)
 	if p.entries = p.entries[:0]; cap(p.entries) < len(rows) {
 		p.entries = make([]Entry, 0, len(rows))
 	}

@@ -36,6 +36,7 @@ func (w *walker) list(f *folder) {
 	}
 	only := w.marked(d, entries)
 	d.StatAll(entries)
+	f.entries = make([]child, 0, len(entries))
 	for i := range entries {
 		e := &entries[i]
 		if only != "" && e.Name != only || errors.Is(e.Err, fs.ErrNotExist) {
@@ -107,7 +108,7 @@ func (w *walker) take(f *folder, d *file.Dir, e *file.Entry) error {
 			e.Stat = s
 		}
 	}
-	c := child{entry: *e, included: true}
+	c, included := child{entry: e}, true
 	isDir := e.Stat.Kind == file.Folder
 	walk := isDir
 	var state filter.Dir
@@ -116,7 +117,7 @@ func (w *walker) take(f *folder, d *file.Dir, e *file.Entry) error {
 		if err != nil {
 			return err
 		}
-		c.included, walk = v.Included, isDir && v.Walk
+		included, walk = v.Included, isDir && v.Walk
 		if walk {
 			state = f.filter.Enter(e.Name, v)
 		}
@@ -126,11 +127,11 @@ func (w *walker) take(f *folder, d *file.Dir, e *file.Entry) error {
 			return nil
 		}
 	}
-	if !c.included && !walk || w.o.Larger > 0 && e.Stat.Kind == file.Regular && e.Stat.Size > w.o.Larger {
+	if !included && !walk || w.o.Larger > 0 && e.Stat.Kind == file.Regular && e.Stat.Size > w.o.Larger {
 		return nil
 	}
 	if isDir && e.Err == nil {
-		c.folder = &folder{path: index.Join(f.path, e.Name), name: e.Name, parent: f, stat: e.Stat, filter: state, included: c.included}
+		c.folder = &folder{path: index.Join(f.path, e.Name), name: e.Name, parent: f, stat: e.Stat, filter: state, included: included}
 		switch {
 		case w.o.OneFileSystem && e.Stat.Dev != f.stat.Dev:
 			c.folder.state = read // kept as an empty folder

@@ -65,16 +65,16 @@ func Walk(ctx context.Context, root *file.Dir, o Options) iter.Seq2[*Item, error
 			enter = (*file.Dir).FollowDir
 		}
 		w := &walker{ctx: ctx, o: o, tree: file.NewTree(root, 256, enter)}
-		w.cond = sync.NewCond(&w.mu)
+		w.work, w.done = sync.NewCond(&w.mu), sync.NewCond(&w.mu)
 		var group sync.WaitGroup
 		for range max(o.Jobs, 1) - 1 {
-			group.Go(w.work)
+			group.Go(w.worker)
 		}
 		defer func() {
 			w.mu.Lock()
 			w.stop = true
 			w.mu.Unlock()
-			w.cond.Broadcast()
+			w.work.Broadcast()
 			group.Wait()
 			w.tree.Close()
 		}()
@@ -86,7 +86,8 @@ func Walk(ctx context.Context, root *file.Dir, o Options) iter.Seq2[*Item, error
 	}
 }
 
-// aheadMax bounds the entries that are read and not yet consumed: about 5 MB.
+// aheadMax bounds the entries that are read and not yet consumed: about 5 MB. Once reached, reading ahead goes
+// on when a quarter is consumed, so that nobody is woken for each folder.
 const aheadMax = 32 << 10
 
 type walker struct {
@@ -95,10 +96,13 @@ type walker struct {
 	tree *file.Tree
 
 	mu    sync.Mutex
-	cond  *sync.Cond
-	stack []*folder // to be read; the nearest on top
+	work  *sync.Cond // there is something to read ahead, or stop
+	done  *sync.Cond // the folder that the consumer waits for is read
+	stack []*folder  // to be read; the nearest on top
 	ahead int
+	full  bool // ahead has reached aheadMax and not yet fallen by a quarter
 	stop  bool
+	want  *folder // what the consumer waits for
 }
 
 type folderState uint8
@@ -129,25 +133,24 @@ type folder struct {
 
 // child is an entry of a folder that is taken in or walked.
 type child struct {
-	entry    file.Entry
-	included bool
-	folder   *folder // to be walked, nil for all else
+	entry  *file.Entry
+	folder *folder // to be walked, nil for all else
 }
 
-// work reads folders ahead until the walk stops.
-func (w *walker) work() {
+// worker reads folders ahead until the walk stops.
+func (w *walker) worker() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for {
 		var f *folder
 		for !w.stop {
-			if w.ahead < aheadMax {
+			if !w.full {
 				f = w.pop()
 			}
 			if f != nil {
 				break
 			}
-			w.cond.Wait()
+			w.work.Wait()
 		}
 		if w.stop {
 			return
@@ -176,14 +179,33 @@ func (w *walker) pop() *folder {
 func (w *walker) listed(f *folder) {
 	f.state = read
 	w.ahead += len(f.entries)
+	w.full = w.full || w.ahead >= aheadMax
 	if w.o.Jobs > 1 {
+		n := len(w.stack)
 		for i := len(f.entries) - 1; i >= 0; i-- {
 			if c := f.entries[i].folder; c != nil {
 				w.stack = append(w.stack, c)
 			}
 		}
+		if len(w.stack) > n {
+			w.work.Broadcast()
+		}
 	}
-	w.cond.Broadcast()
+	if w.want == f {
+		w.done.Signal()
+	}
+}
+
+// consumed is told of a folder whose entries nobody needs any more.
+func (w *walker) consumed(f *folder) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.ahead -= len(f.entries)
+	f.entries = nil
+	if w.full && w.ahead <= aheadMax*3/4 {
+		w.full = false
+		w.work.Broadcast()
+	}
 }
 
 // wait makes sure that f is read, by reading it here if no worker has begun.
@@ -197,9 +219,10 @@ func (w *walker) wait(f *folder) {
 		w.mu.Lock()
 		w.listed(f)
 	}
-	for f.state != read {
-		w.cond.Wait()
+	for w.want = f; f.state != read; {
+		w.done.Wait()
 	}
+	w.want = nil
 }
 
 // consume yields f and what is below it; false ends the walk.
@@ -209,13 +232,7 @@ func (w *walker) consume(f *folder, yield func(*Item, error) bool) bool {
 		return false
 	}
 	w.wait(f)
-	defer func() {
-		w.mu.Lock()
-		w.ahead -= len(f.entries)
-		f.entries = nil
-		w.mu.Unlock()
-		w.cond.Broadcast()
-	}()
+	defer w.consumed(f)
 	switch {
 	case f.fatal != nil:
 		yield(nil, f.fatal)

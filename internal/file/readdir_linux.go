@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"slices"
 	"strings"
+	"sync"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -14,10 +15,11 @@ func (d *Dir) readdir() ([]Entry, error) {
 	if _, err := unix.Seek(d.fd, 0, unix.SEEK_SET); err != nil {
 		return nil, err
 	}
-	buf := make([]byte, 32<<10)
+	buf := buffers.Get().(*[32 << 10]byte)
+	defer buffers.Put(buf)
 	var l listing
 	for {
-		n, err := retry(func() (int, error) { return unix.Getdents(d.fd, buf) })
+		n, err := retry(func() (int, error) { return unix.Getdents(d.fd, buf[:]) })
 		if err != nil {
 			return nil, err
 		}
@@ -27,6 +29,8 @@ func (d *Dir) readdir() ([]Entry, error) {
 		l.add(buf[:n])
 	}
 }
+
+var buffers = sync.Pool{New: func() any { return new([32 << 10]byte) }}
 
 // listing gathers what getdents64 tells. All names share one arena: one allocation, not one a name.
 type listing struct {
@@ -44,6 +48,8 @@ type span struct {
 // programs tell none) is an entry all the same.
 func (l *listing) add(p []byte) {
 	const reclen, dtype, dname = 16, 18, 19
+	l.names = slices.Grow(l.names, len(p))
+	l.spans = slices.Grow(l.spans, len(p)/32)
 	for len(p) > dname {
 		ent := p[:binary.NativeEndian.Uint16(p[reclen:])]
 		p = p[len(ent):]
@@ -62,13 +68,15 @@ func (l *listing) add(p []byte) {
 
 // entries are sorted, each name once: a rename while the folder is read can show one twice.
 func (l *listing) entries() []Entry {
-	entries := make([]Entry, len(l.spans))
 	all := unsafe.String(unsafe.SliceData(l.names), len(l.names)) // never written again
+	name := func(s span) string { return all[s.off:s.end] }
+	slices.SortFunc(l.spans, func(a, b span) int { return strings.Compare(name(a), name(b)) })
+	l.spans = slices.CompactFunc(l.spans, func(a, b span) bool { return name(a) == name(b) })
+	entries := make([]Entry, len(l.spans))
 	for i, s := range l.spans {
-		entries[i].Name, entries[i].Stat.Kind = all[s.off:s.end], s.kind
+		entries[i].Name, entries[i].Stat.Kind = name(s), s.kind
 	}
-	slices.SortFunc(entries, func(a, b Entry) int { return strings.Compare(a.Name, b.Name) })
-	return slices.CompactFunc(entries, func(a, b Entry) bool { return a.Name == b.Name })
+	return entries
 }
 
 var dirTypes = [16]Kind{unix.DT_REG: Regular, unix.DT_DIR: Folder, unix.DT_LNK: Symlink, unix.DT_FIFO: FIFO,
