@@ -155,7 +155,7 @@ func (b *builder) all(ctx context.Context, w *index.ChangeWriter) (failed error)
 				b.res.Resumed.add(it.rec.Size)
 			}
 			b.count(&it.rec, it.changed)
-			b.report(b.plan, it.path, &it.rec, it.changed)
+			b.report(b.plan, it.path, &it.rec, it.old, it.changed)
 			if it.changed {
 				if err := w.Add(it.path, &it.rec); err != nil {
 					return err
