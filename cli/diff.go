@@ -32,7 +32,7 @@ why and how the later one stored it. --json has a line for every path.`,
 		examples: `
 snap diff                   the last backup's changes
 snap diff @7d latest -- docs
-snap diff --source -v       what has changed since the last backup, and in what
+snap diff --source -v       what has changed since the last backup, and how
 snap diff --stat oldest latest
 snap diff --exit-code && echo nothing new`,
 		flags: []cli.Flag{

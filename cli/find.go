@@ -25,13 +25,14 @@ became of it. On a terminal several versions stand below their path.
 
 A PATTERN is
   a path         that entry and all that is below it; from the source down, or
-                 absolute below the source or below a snapshot's folder, or, when
-                 the current folder is in one of these, from there
-  a name         every entry of that name, wherever it is (and the path, as above)
-  a glob         *, ?, [a-z], and ** for any number of folders; without a slash it
-                 is compared with names, with one with whole paths
-  --regex        a Go regular expression, searched for in the path from the source
-                 down
+                 absolute below the source or below a snapshot's folder, or,
+                 when the current folder is in one of these, from there
+  a name         every entry of that name, wherever it is (and the path, as
+                 above)
+  a glob         *, ?, [a-z], and ** for any number of folders; without a slash
+                 it is compared with names, with one with whole paths
+  --regex        a Go regular expression, searched for in the path from the
+                 source down
 
 A path or glob with a slash that fits nothing there is taken for the end of a path:
 report/2024.odt finds docs/report/2024.odt too. One that is absolute or begins with
