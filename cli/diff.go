@@ -114,6 +114,9 @@ func newDiffQuery(c *call, d *destination) (*diffQuery, error) {
 	for i, ref := range refs {
 		var err error
 		if pos[i], err = d.resolver(c).ref(ref); err != nil {
+			if len(d.snaps) == 1 && len(c.args) == 0 {
+				err = withHint(err, "what has changed in the source since then: snap diff --source")
+			}
 			return nil, err
 		}
 	}
