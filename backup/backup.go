@@ -93,8 +93,8 @@ type Progress struct {
 type Reporter interface {
 	Progress(Progress)
 	// Entry is told of each path of the new snapshot in key order, and of the tombstones of what did not
-	// move elsewhere. changed: the
-	// snapshot has a new record for the path, else r is what an older one says. r is valid during the call.
+	// move elsewhere, with the kind of what was there. changed: the snapshot has a new record for the path, else r is
+	// what an older one says. r is valid during the call.
 	Entry(path string, r *index.Record, changed bool)
 	// Problem is a source file that was skipped, or a copy that had to be made anew.
 	Problem(Problem)

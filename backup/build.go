@@ -95,7 +95,7 @@ func (r *run) build(ctx context.Context, work *workFolder, p *plan) error {
 	if r.head.Name, err = r.d.freeName(ctx, r.o.Name(r.o.Time)); err != nil {
 		return err
 	}
-	r.head.Volumes, r.head.Boot = r.vols.ids, r.d.root.Session()
+	r.head.Volumes, r.head.Boot = r.vols.kept(), r.d.root.Session()
 	w, err := index.NewChangeWriter(set, &r.head)
 	if err != nil {
 		return err
@@ -155,7 +155,7 @@ func (b *builder) all(ctx context.Context, w *index.ChangeWriter) (failed error)
 				b.res.Resumed.add(it.rec.Size)
 			}
 			b.count(&it.rec, it.changed)
-			b.report(b.plan, it.path, &it.rec, it.changed)
+			b.report(b.plan, it.path, &it.rec, it.old, it.changed)
 			if it.changed {
 				if err := w.Add(it.path, &it.rec); err != nil {
 					return err

@@ -51,10 +51,18 @@ func tally(h *index.Header, rec *index.Record, changed bool) {
 	}
 }
 
-// report tells of an entry. The tombstone of a file that moved is not told: its new path says where from.
-func (r *run) report(p *plan, path string, rec *index.Record, changed bool) {
-	if rec.Exists() || !p.moved.has(path) {
+// report tells of an entry, which was old before. The tombstone of a file that moved is not told: its new path says
+// where from.
+func (r *run) report(p *plan, path string, rec, old *index.Record, changed bool) {
+	switch {
+	case rec.Exists():
 		r.o.Report.Entry(path, rec, changed)
+	case !p.moved.has(path):
+		gone := *rec
+		if old != nil {
+			gone.Kind = old.Kind
+		}
+		r.o.Report.Entry(path, &gone, changed)
 	}
 }
 
@@ -74,7 +82,11 @@ func (r *run) rehearse(ctx context.Context, p *plan) error {
 			}
 		}
 		r.count(&e.Record, m.new != nil)
-		r.report(p, e.Path, &e.Record, m.new != nil)
+		var old *index.Record
+		if m.old != nil {
+			old = &m.old.Record
+		}
+		r.report(p, e.Path, &e.Record, old, m.new != nil)
 	}
 	r.head.Removed -= p.left
 	r.res.Header = &r.head

@@ -43,6 +43,42 @@ func namesInTrees(t testing.TB, dest string, heads []index.Header) (names map[ui
 	return names, inodes
 }
 
+// wantNames compares the names that the index knows of every file's inode with those in the trees. It returns how
+// often an inode had more names than there are snapshots.
+func (p *place) wantNames(ctx context.Context, d *backup.Destination, what string) (several int) {
+	p.t.Helper()
+	p.do(d.DB.Hold(ctx))
+	defer func() { p.do(d.DB.Release()) }()
+	heads, err := d.DB.Snapshots(ctx)
+	p.do(err)
+	names, inodes := namesInTrees(p.t, p.dest, heads)
+	for _, h := range heads {
+		for e, err := range d.DB.Entries(ctx, h.Seq, "") {
+			p.do(err)
+			var got []string
+			all, err := d.DB.Names(ctx, h.Seq, e.Path)
+			p.do(err)
+			for _, s := range all {
+				for _, o := range heads {
+					if s.First <= o.Seq && o.Seq <= s.Last {
+						got = append(got, fmt.Sprintf("%d %q", o.Seq, s.Path))
+					}
+				}
+			}
+			want := names[inodes[fmt.Sprintf("%d %q", h.Seq, e.Path)]]
+			slices.Sort(got)
+			slices.Sort(want)
+			if !slices.Equal(got, want) {
+				p.t.Fatalf("%s: %q in %d\n the index says %q\nthe trees hold %q", what, e.Path, h.Seq, got, want)
+			}
+			if len(got) > len(heads) {
+				several++
+			}
+		}
+	}
+	return several
+}
+
 // TestNamesAreThoseOfTheInodes backs up, deletes and damages at random, and compares the names that the index knows
 // of every file's inode with those in the trees.
 func TestNamesAreThoseOfTheInodes(t *testing.T) {
@@ -71,39 +107,8 @@ func TestNamesAreThoseOfTheInodes(t *testing.T) {
 				log = append(log, m.tamper(p.tree(res)))
 			}
 		}
-		compare := func(ctx context.Context, d *backup.Destination) {
-			heads, err := d.DB.Snapshots(ctx)
-			p.do(err)
-			names, inodes := namesInTrees(t, p.dest, heads)
-			for _, h := range heads {
-				for e, err := range d.DB.Entries(ctx, h.Seq, "") {
-					p.do(err)
-					var got []string
-					all, err := d.DB.Names(ctx, h.Seq, e.Path)
-					p.do(err)
-					for _, s := range all {
-						for _, o := range heads {
-							if s.First <= o.Seq && o.Seq <= s.Last {
-								got = append(got, fmt.Sprintf("%d %q", o.Seq, s.Path))
-							}
-						}
-					}
-					want := names[inodes[fmt.Sprintf("%d %q", h.Seq, e.Path)]]
-					slices.Sort(got)
-					slices.Sort(want)
-					if !slices.Equal(got, want) {
-						t.Fatalf("seed %d, after %q: %q in %d\n the index says %q\nthe trees hold %q", seed, log, e.Path, h.Seq, got, want)
-					}
-					if len(got) > len(heads) {
-						several++
-					}
-				}
-			}
-		}
 		p.inDestination(func(ctx context.Context, d *backup.Destination) {
-			p.do(d.DB.Hold(ctx))
-			compare(ctx, d)
-			p.do(d.DB.Release())
+			several += p.wantNames(ctx, d, fmt.Sprintf("seed %d, after %q", seed, log))
 			heads, err := d.DB.Snapshots(ctx)
 			p.do(err)
 			var victims []uint64
@@ -114,14 +119,40 @@ func TestNamesAreThoseOfTheInodes(t *testing.T) {
 			}
 			p.do(d.Delete(ctx, victims, 2, nil))
 			log = append(log, fmt.Sprintf("delete %d", victims))
-			p.do(d.DB.Hold(ctx))
-			compare(ctx, d)
-			p.do(d.DB.Release())
+			several += p.wantNames(ctx, d, fmt.Sprintf("seed %d, after %q", seed, log))
 		})
 		p.do(os.RemoveAll(p.src))
 		p.do(os.RemoveAll(p.dest))
 	}
 	if several == 0 {
 		t.Error("no inode had more names than there were snapshots")
+	}
+}
+
+// TestNameBesideALostOne: a file goes on under a name that it got in a snapshot that is deleted by now, though no
+// snapshot is left in which it had two.
+func TestNameBesideALostOne(t *testing.T) {
+	for _, lost := range []struct {
+		what string
+		how  func(p *place)
+	}{
+		{"removed", func(p *place) { p.do(os.Remove(p.path("a"))) }},
+		{"replaced", func(p *place) { p.write("new", "another file"); p.do(os.Rename(p.path("new"), p.path("a"))) }},
+		{"another was moved there", func(p *place) { p.do(os.Rename(p.path("b"), p.path("a"))) }},
+	} {
+		t.Run(lost.what, func(t *testing.T) {
+			p := newPlace(t)
+			p.write("a", "a file")
+			p.write("b", "text")
+			p.backup()
+			p.do(os.Link(p.path("a"), p.path("c")))
+			p.backup()
+			lost.how(p)
+			p.backup()
+			p.inDestination(func(ctx context.Context, d *backup.Destination) {
+				p.do(d.Delete(ctx, []uint64{2}, 2, nil))
+				p.wantNames(ctx, d, "after the snapshot with both names was deleted")
+			})
+		})
 	}
 }

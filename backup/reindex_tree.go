@@ -76,15 +76,13 @@ func (r *reindex) remains(ctx context.Context, s *step) (index.Header, iter.Seq2
 	}
 	h.Seq, h.Name, h.State, h.Parent, h.Destination = s.seq, s.name, index.Complete, 0, r.id
 	h.Work, h.Bucket, h.Merged, h.Boot = "", 0, nil, ""
+	volumes := index.Volumes{}
 	if r.last != nil {
 		h.Parent = r.last.Seq
-		if len(r.last.Volumes) > len(h.Volumes) { // its records are this one's too
-			h.Volumes = r.last.Volumes
-		}
+		maps.Copy(volumes, r.last.Volumes) // its records are this one's too
 	}
-	if len(h.Volumes) == 0 {
-		h.Volumes = []string{""} // number 0 is no volume
-	}
+	maps.Copy(volumes, h.Volumes)
+	h.Volumes = volumes
 	users, groups := map[uint32]string{}, map[uint32]string{}
 	maps.Copy(users, h.Users)
 	maps.Copy(groups, h.Groups)

@@ -34,8 +34,8 @@ func (p *plan) close() {
 // learn writes what was learned into the newest records of a snapshot that stays the newest. The file systems that
 // they name now come first: else the next run would give the number of one to another.
 func (r *run) learn(ctx context.Context, p *plan) error {
-	if p.learns > 0 && r.prev != nil && len(r.vols.ids) > len(r.prev.Volumes) {
-		r.prev.Volumes = r.vols.ids
+	if p.learns > 0 && r.prev != nil && r.prev.Volumes[r.vols.last] == "" {
+		r.prev.Volumes = r.vols.kept()
 		if err := r.d.DB.SetHeader(ctx, r.prev); err != nil {
 			return err
 		}

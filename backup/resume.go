@@ -24,8 +24,8 @@ type salvage struct {
 type remains struct {
 	root    *file.Dir
 	tree    *file.Tree
-	volumes []uint32 // by its number of a file system: this run's number of it, 0 if this run has not met it
-	trusted int64    // records that are still to be read and may be trusted
+	volumes map[uint32]uint32 // by its number of a file system: this run's number of it, 0 if this run has not met it
+	trusted int64             // records that are still to be read and may be trusted
 	next    func() (*index.Entry, error, bool)
 	stop    func()
 	entry   *index.Entry // read and not yet passed; nil at the end
@@ -62,9 +62,9 @@ func (r *run) open(run *deadRun) *remains {
 	if err != nil {
 		return nil
 	}
-	m := &remains{root: root, tree: file.NewTree(root, 512, (*file.Dir).EnterDir), trusted: run.trusted}
-	for _, id := range run.begin.Volumes {
-		m.volumes = append(m.volumes, r.vols.number[id])
+	m := &remains{root: root, tree: file.NewTree(root, 512, (*file.Dir).EnterDir), volumes: map[uint32]uint32{}, trusted: run.trusted}
+	for n, id := range run.begin.Volumes {
+		m.volumes[n] = r.vols.number[id]
 	}
 	m.next, m.stop = iter.Pull2(changesOf(work.Path(), setName))
 	m.advance()
@@ -108,19 +108,12 @@ func (m *remains) at(path string) *index.Record {
 			return nil
 		case c == 0:
 			rec := m.entry.Record
-			rec.Volume = m.volume(rec.Volume)
+			rec.Volume = m.volumes[rec.Volume]
 			return &rec
 		}
 		m.advance()
 	}
 	return nil
-}
-
-func (m *remains) volume(n uint32) uint32 {
-	if int64(n) < int64(len(m.volumes)) {
-		return m.volumes[n]
-	}
-	return 0
 }
 
 func (m *remains) advance() {

@@ -236,26 +236,80 @@ func TestNamesThatDifferInCase(t *testing.T) {
 	}
 }
 
-// TestLearnedFileSystems: what a run without a snapshot learns names a file system that the next run knows again,
-// and whose number no other one gets.
-func TestLearnedFileSystems(t *testing.T) {
+// TestManyFileSystems: a source that is another file system each time, with the same files, makes the headers no
+// longer; what a run without a snapshot learns names it, too; and no two get the same number.
+func TestManyFileSystems(t *testing.T) {
+	needRoot(t)
+	for _, changes := range []bool{false, true} {
+		t.Run(fmt.Sprintf("changes %v", changes), func(t *testing.T) {
+			p := newPlace(t)
+			p.do(os.Mkdir(p.path("home"), 0o755))
+			for i := range 5 {
+				must(t, "mount", "-t", "tmpfs", "-o", "mode=755", "none", p.path("home"))
+				t.Cleanup(func() { exec.Command("umount", p.path("home")).Run() })
+				p.write("home/f", "text")
+				if changes {
+					p.write("home/new", fmt.Sprint("text", i))
+				}
+				p.do(os.Chtimes(p.path("home/f"), fixed, fixed))
+				p.do(os.Chtimes(p.path("home"), fixed, fixed))
+				if res, _ := p.backup(); res.Skipped != (i > 0 && !changes) {
+					t.Fatalf("round %d: skipped is %v", i, res.Skipped)
+				}
+				heads, all := p.knows()
+				last := len(heads) - 1
+				f := all[last]["home/f"].Volume
+				if int(f) != i+2 {
+					t.Errorf("round %d: home/f is on file system %d, not %d", i, f, i+2)
+				}
+				if known := heads[last].Volumes; len(known) != 2 || known[1] == "" || known[f] == "" {
+					t.Errorf("round %d: the source and what is mounted there are not what is known: %v", i, known)
+				}
+				if top := all[last][""].Volume; top != 1 {
+					t.Errorf("round %d: the source is on file system %d", i, top)
+				}
+			}
+			must(t, "umount", p.path("home")) // four are still there, below
+			must(t, "umount", p.path("home"))
+			for i := range 2 { // the one of round 2 is new again, and stays known
+				p.backup()
+				if _, all := p.knows(); all[len(all)-1]["home/f"].Volume != 7 {
+					t.Errorf("back in an older one, %d: home/f is on %d, not 7", i, all[len(all)-1]["home/f"].Volume)
+				}
+			}
+		})
+	}
+}
+
+// TestNumbersOfFileSystemsStay with those of a run's that are met again, though not in the run between; a number is
+// not given again while a record may have it.
+func TestNumbersOfFileSystemsStay(t *testing.T) {
 	needRoot(t)
 	p := newPlace(t)
-	for i := range 4 { // each time the source is another file system with the same files
-		must(t, "mount", "-t", "tmpfs", "-o", "mode=755", "none", p.src)
-		t.Cleanup(func() { exec.Command("umount", p.src).Run() })
-		p.write("f", "text")
-		p.do(os.Chtimes(p.path("f"), fixed, fixed))
-		p.do(os.Chtimes(p.src, fixed, fixed))
-		if res, _ := p.backup(); res.Skipped != (i > 0) {
-			t.Fatalf("round %d: skipped is %v", i, res.Skipped)
-		}
+	tmpfs := func(name string) {
+		p.do(os.MkdirAll(p.path(name), 0o755))
+		must(t, "mount", "-t", "tmpfs", "none", p.path(name))
+		t.Cleanup(func() { exec.Command("umount", p.path(name)).Run() })
+		p.write(name+"/f", name)
+	}
+	want := func(volumes map[string]uint32) {
+		t.Helper()
+		p.backup()
 		heads, all := p.knows()
-		if n := len(heads[0].Volumes); n != i+2 {
-			t.Errorf("round %d: %d file systems are known, not %d", i, n-1, i+1)
-		}
-		if v := all[0]["f"].Volume; int(v) != i+1 {
-			t.Errorf("round %d: f is on file system %d", i, v)
+		for name, n := range volumes {
+			if got := all[len(all)-1][name+"/f"].Volume; got != n {
+				t.Errorf("%s is on %d, not %d; known are %v", name, got, n, heads[len(heads)-1].Volumes)
+			}
 		}
 	}
+	tmpfs("a")
+	tmpfs("b")
+	want(map[string]uint32{"a": 2, "b": 3})
+	must(t, "umount", p.path("b"))
+	p.write("b/f", "on the source's own")
+	want(map[string]uint32{"a": 2, "b": 1})
+	tmpfs("c")
+	want(map[string]uint32{"a": 2, "b": 1, "c": 4})
+	tmpfs("0")
+	want(map[string]uint32{"0": 5, "a": 2, "b": 1, "c": 4})
 }

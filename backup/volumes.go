@@ -8,24 +8,37 @@ import (
 )
 
 // volumes numbers the file systems of the source. The numbers are the index's; what a device number
-// means is only known within one run.
+// means is only known within one run. No number is given twice, because records of older snapshots name
+// file systems by them.
 type volumes struct {
-	ids    []string // by number
-	number map[string]uint32
+	number map[string]uint32 // by id
+	last   uint32            // the highest number that was given; 0 is no file system
 	byDev  map[uint64]uint32
+	met    map[uint32]bool // the numbers in byDev
 }
 
 func newVolumes(prev *index.Header) *volumes {
-	v := &volumes{number: map[string]uint32{}, byDev: map[uint64]uint32{}}
+	v := &volumes{number: map[string]uint32{}, byDev: map[uint64]uint32{}, met: map[uint32]bool{}}
 	if prev != nil {
-		v.ids = append(v.ids, prev.Volumes...)
-	} else {
-		v.ids = []string{""} // number 0 is no volume
-	}
-	for i, id := range v.ids {
-		v.number[id] = uint32(i)
+		for n, id := range prev.Volumes {
+			v.number[id] = max(v.number[id], n)
+			v.last = max(v.last, n)
+		}
 	}
 	return v
+}
+
+// kept is what the next run has to know: the file systems that this one has met, and which number was the last.
+// Others are forgotten, else a source that is a new one each time, such as a snapshot of btrfs, would make the header
+// longer with each run. Nothing of them is in the newest snapshot but what --ignore-inode takes for unchanged.
+func (v *volumes) kept() index.Volumes {
+	kept := index.Volumes{}
+	for id, n := range v.number {
+		if v.met[n] || n == v.last {
+			kept[n] = id
+		}
+	}
+	return kept
 }
 
 // of is the number of the file system with this device number; dir finds a folder on it when it is met
@@ -46,24 +59,18 @@ func (v *volumes) of(dev uint64, dir func() (*file.Dir, error)) uint32 {
 	if id == "" {
 		id = "unknown"
 	}
-	taken := map[uint32]bool{}
-	for _, n := range v.byDev {
-		taken[n] = true
+	key := id
+	for i := 2; v.met[v.number[key]]; i++ {
+		key = fmt.Sprintf("%s#%d", id, i)
 	}
-	for i, key := 1, id; ; i++ {
-		n, ok := v.number[key]
-		if ok && !taken[n] {
-			v.byDev[dev] = n
-			return n
-		}
-		if !ok {
-			n = uint32(len(v.ids))
-			v.ids = append(v.ids, key)
-			v.number[key], v.byDev[dev] = n, n
-			return n
-		}
-		key = fmt.Sprintf("%s#%d", id, i+1)
+	n, ok := v.number[key]
+	if !ok {
+		v.last++
+		n = v.last
+		v.number[key] = n
 	}
+	v.byDev[dev], v.met[n] = n, true
+	return n
 }
 
 // known is the number of a file system that this run has met; 0 for one that it has not.

@@ -3,6 +3,7 @@ package cli
 import (
 	"bytes"
 	"context"
+	"io"
 	"slices"
 	"strings"
 	"testing"
@@ -132,8 +133,15 @@ func TestHelpFitsATerminal(t *testing.T) {
 			t.Errorf("%q: no exit codes", args)
 		}
 		for line := range strings.Lines(stdout) {
-			if len([]rune(strings.TrimSuffix(line, "\n"))) > 86 {
+			if len([]rune(strings.TrimSuffix(line, "\n"))) > helpWidth {
 				t.Errorf("%q: too long: %s", args, line)
+			}
+		}
+		var out bytes.Buffer // paragraphs fit under a longer name, too
+		Run(context.Background(), testEnv("/nowhere", &out, io.Discard), append([]string{"snap-backup"}, args...))
+		for line := range strings.Lines(out.String()) {
+			if line[0] != ' ' && len([]rune(strings.TrimSuffix(line, "\n"))) > helpWidth {
+				t.Errorf("%q as snap-backup: too long: %s", args, line)
 			}
 		}
 	}

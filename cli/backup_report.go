@@ -184,7 +184,7 @@ func (r *backupReport) summary(res *backup.Result, start time.Time) error {
 		fmt.Sprintf("  %s copied, %s linked (%s not copied again), %s", c.size(h.CopiedBytes), plural(h.Linked, "file", "files"), c.size(saved), seconds(took)),
 	}
 	if n := res.Resumed; n.Files > 0 {
-		lines = append(lines, fmt.Sprintf("  %s files (%s) taken over from an interrupted run", humanize.Comma(n.Files), c.size(n.Bytes)))
+		lines = append(lines, fmt.Sprintf("  %s (%s) taken over from an interrupted run", plural(n.Files, "file", "files"), c.size(n.Bytes)))
 	}
 	if res.Vanished > 0 {
 		lines = append(lines, fmt.Sprintf("  %s vanished while the backup ran", humanize.Comma(res.Vanished)))

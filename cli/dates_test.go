@@ -84,6 +84,25 @@ func TestAgesCanBeTyped(t *testing.T) {
 	})
 }
 
+func TestAgesAreShownInTheLargestUnit(t *testing.T) {
+	now := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+	c := &call{env: &Env{Now: func() time.Time { return now }}}
+	const day = 24 * time.Hour
+	for _, a := range []struct {
+		ago  time.Duration
+		want string
+	}{
+		{0, "0s"}, {time.Minute - 1, "59s"}, {time.Minute, "1min"}, {time.Hour - 1, "59min"}, {time.Hour, "1h"}, {119 * time.Minute, "1h"},
+		{day - 1, "23h"}, {day, "1d"}, {47 * time.Hour, "1d"}, {2 * day, "2d"}, {14 * day, "14d"}, {15 * day, "2w"}, {60*day - 1, "8w"},
+		{60 * day, "2mo"}, {729 * day, "24mo"}, {730 * day, "2y"},
+		{-time.Second, "in 1s"}, {1 - time.Hour, "in 59min"}, {-time.Hour, "in 1h"}, {-24 * time.Hour, "in 1d"},
+	} {
+		if got := c.age(now.Add(-a.ago)); got != a.want {
+			t.Errorf("%v ago: %q, want %q", a.ago, got, a.want)
+		}
+	}
+}
+
 func FuzzWhen(f *testing.F) {
 	for _, s := range []string{"2026-11-20", "2026-11-20 13:00:05+01:00", "7d", "1y2mo", "", "2026-11-20T13:00Z", "999999y", "-", "2026-11-20-"} {
 		f.Add(s)

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -97,7 +98,17 @@ func (c *call) find() (string, error) {
 			"name it with -d DIR or $SNAP_DEST; to make one: snap backup DEST SRC"))
 	}
 	newest := slices.MaxFunc(known, func(a, b knownDest) int { return a.Last.Compare(b.Last) })
-	if others := slices.DeleteFunc(slices.Clone(known), func(k knownDest) bool { return k.Path == newest.Path }); len(others) > 0 {
+	others := slices.DeleteFunc(slices.Clone(known), func(k knownDest) bool {
+		if k.Path == newest.Path {
+			return true
+		}
+		if k.ID != newest.ID {
+			return false
+		}
+		there, err := isDestination(k.Path)
+		return err == nil && !there // where the newest was before
+	})
+	if len(others) > 0 {
 		c.note("destination %s, the last of %d backed up to; -d names another", quote(newest.Path), len(others)+1)
 	}
 	if there, err := isDestination(newest.Path); err != nil {
@@ -197,26 +208,37 @@ func parseKnown(b []byte) (list []knownDest, err error) {
 	return slices.DeleteFunc(list, func(k knownDest) bool { return !filepath.IsAbs(k.Path) }), nil
 }
 
+// maxPlaces is how many paths of one id are remembered, the last ones: a disk that is mounted at a new place each
+// time must not make the list grow without end.
+const maxPlaces = 8
+
 // remember puts the destination dest with this id into the list of known ones, as the one used last.
-// One that has moved is known by its id, and disks that take turns at one place by theirs; source may be ""
-// for none yet. The list appears by rename and is for its owner alone.
+// One that has moved is known by its id, and disks that take turns at one place by theirs. Where it was before is
+// still known: there may be a copy of it, or what it was copied from. source may be "" for none yet. The list
+// appears by rename and is for its owner alone.
 func (c *call) remember(dest, id, source string) error {
 	name := c.knownFile()
 	if name == "" {
 		return nil
 	}
-	mark := ""
-	list := slices.DeleteFunc(c.known(), func(k knownDest) bool {
-		same := k.ID == id
-		if same && source == "" {
-			source = k.Source
+	now := knownDest{Path: dest, ID: id, Source: source, Last: c.env.Now().UTC()}
+	var list, same []knownDest // in the order of their last use
+	for _, k := range c.known() {
+		if k.ID == id {
+			same = append(same, k)
+		} else {
+			list = append(list, k)
 		}
-		if same {
-			mark = k.Index
+	}
+	if n := len(same); n > 0 {
+		before := same[n-1]
+		if i := slices.IndexFunc(same, func(k knownDest) bool { return k.Path == dest }); i >= 0 {
+			before, same = same[i], slices.Delete(same, i, i+1)
 		}
-		return same
-	})
-	return writeKnown(name, append(list, knownDest{Path: dest, ID: id, Source: source, Last: c.env.Now().UTC(), Index: mark}))
+		now.Index, now.Source = before.Index, cmp.Or(source, before.Source)
+	}
+	list = append(list, same[max(0, len(same)-maxPlaces+1):]...)
+	return writeKnown(name, append(list, now))
 }
 
 // writeKnown replaces the list of known destinations.

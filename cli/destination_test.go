@@ -3,9 +3,11 @@ package cli
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -63,12 +65,12 @@ func TestWhichDestination(t *testing.T) {
 	}
 	remember(at("b"), "id-b", "/home/me")
 	remember(at("old-a"), "id-a", "")
-	remember(at("a"), "id-a", "") // it has moved and is back
+	remember(at("a"), "id-a", "") // it had moved and is back
 	if info, err := os.Stat(filepath.Join(state, "snap", "destinations.json")); err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("%v, %v", info, err)
 	}
 	b, _ := os.ReadFile(filepath.Join(state, "snap", "destinations.json"))
-	if strings.Count(string(b), `"id"`) != 2 || strings.Count(string(b), `"/home/me"`) != 2 {
+	if strings.Count(string(b), `"id"`) != 3 || strings.Count(string(b), `"/home/me"`) != 3 {
 		t.Errorf("known: %s", b)
 	}
 	for _, c := range []struct{ what, flag, variable, cwd, want string }{
@@ -107,6 +109,73 @@ func TestWhichDestination(t *testing.T) {
 	remember(at("b"), "id-b", "/x") // takes the damaged file's place
 	if dest, _, err := findIn(t, "", "", at("plain"), state); dest != at("b") {
 		t.Errorf("after the damage: %s, %v", dest, err)
+	}
+}
+
+// TestPlacesOfADestination: each is remembered, up to a number of them; one that is no destination any more, where the
+// newest was before, is not worth a note.
+func TestPlacesOfADestination(t *testing.T) {
+	base := t.TempDir()
+	state := filepath.Join(base, "state")
+	now := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+	env := &Env{Stderr: io.Discard, Now: func() time.Time { return now }, LookupEnv: func(string) (string, bool) { return state, true }}
+	c := &call{env: env, out: new(output)}
+	known := func() (all []string) {
+		for _, k := range c.known() {
+			all = append(all, fmt.Sprint(strings.TrimPrefix(k.Path, base+"/"), " ", k.ID, " ", k.Source, " ", k.Index))
+		}
+		return all
+	}
+	use := func(place, id, source string) {
+		t.Helper()
+		now = now.Add(time.Hour)
+		if err := c.remember(filepath.Join(base, place), id, source); err != nil {
+			t.Fatal(err)
+		}
+	}
+	use("other", "id-b", "/b")
+	use("a", "id-a", "/a")
+	list := c.known()
+	list[1].Index = "mark"
+	if err := writeKnown(c.knownFile(), list); err != nil {
+		t.Fatal(err)
+	}
+	use("copy", "id-a", "")
+	use("copy", "id-a", "/c")
+	if got, want := known(), []string{"other id-b /b ", "a id-a /a mark", "copy id-a /c mark"}; !slices.Equal(got, want) {
+		t.Errorf("known: %q, want %q", got, want)
+	}
+	use("a", "id-a", "")
+	if got, want := known(), []string{"other id-b /b ", "copy id-a /c mark", "a id-a /a mark"}; !slices.Equal(got, want) {
+		t.Errorf("known: %q, want %q", got, want)
+	}
+	for i := range 20 {
+		use(fmt.Sprint("place", i), "id-a", "")
+	}
+	use("place17", "id-a", "")
+	all := known()
+	if len(all) != 1+maxPlaces || !strings.HasPrefix(all[0], "other ") || !strings.HasPrefix(all[1], "place12 ") || !strings.HasPrefix(all[maxPlaces], "place17 ") {
+		t.Errorf("known: %q", all)
+	}
+
+	note := func(places ...string) string {
+		t.Helper()
+		for _, place := range places {
+			if err := os.MkdirAll(filepath.Join(base, place, ".snap"), 0o700); err != nil {
+				t.Fatal(err)
+			}
+		}
+		dest, stderr, err := findIn(t, "", "", base, state)
+		if err != nil || dest != filepath.Join(base, "place17") {
+			t.Errorf("%s, %v", dest, err)
+		}
+		return stderr
+	}
+	if said := note("place17"); !strings.Contains(said, "the last of 2 ") {
+		t.Errorf("two ids are known, one at its newest place alone: %q", said)
+	}
+	if said := note("place15"); !strings.Contains(said, "the last of 3 ") {
+		t.Errorf("and a copy: %q", said)
 	}
 }
 

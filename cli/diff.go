@@ -32,7 +32,7 @@ why and how the later one stored it. --json has a line for every path.`,
 		examples: `
 snap diff                   the last backup's changes
 snap diff @7d latest -- docs
-snap diff --source -v       what has changed since the last backup, and in what
+snap diff --source -v       what has changed since the last backup, and how
 snap diff --stat oldest latest
 snap diff --exit-code && echo nothing new`,
 		flags: []cli.Flag{
@@ -114,6 +114,9 @@ func newDiffQuery(c *call, d *destination) (*diffQuery, error) {
 	for i, ref := range refs {
 		var err error
 		if pos[i], err = d.resolver(c).ref(ref); err != nil {
+			if len(d.snaps) == 1 && len(c.args) == 0 {
+				err = withHint(err, "what has changed in the source since then: snap diff --source")
+			}
 			return nil, err
 		}
 	}

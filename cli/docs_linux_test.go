@@ -21,7 +21,7 @@ var varyingText = []varies{
 	{`(?m)^  owners        .*`, "  owners        yes: files keep their owners"},
 	{`(?m)^  upper/lower   .*`, "  upper/lower   yes: names that differ in case are different files"},
 	{`(?m)^  time stamps   .*`, "  time stamps   1 ns"},
-	{`(?m)^  free          .*`, "  free          900 GiB, 61000000 inodes"},
+	{`(?m)^  free          .*`, "  free          900 GiB, 61,000,000 inodes"},
 	{`(?m)^(Index|Change sets)( +) .*`, "$1$2 100 KiB"},
 }
 

@@ -178,8 +178,8 @@ func (d *destination) explainPath(c *call, set *filter.Set, newest *index.Header
 }
 
 func (c *call) printExplained(j explainJSON, rec *index.Record) error {
-	text := quote(j.Path)
-	if j.Path == "" {
+	text := quote(j.path)
+	if j.path == "" {
 		text = "./ (the source itself)"
 	}
 	if err := c.printf("%s\n", text); err != nil {
@@ -191,7 +191,7 @@ func (c *call) printExplained(j explainJSON, rec *index.Record) error {
 	}
 	if j.Rule != nil {
 		why = fmt.Sprintf("%s, line %d: %s", clean(j.Rule.File), j.Rule.Line, clean(j.Rule.Text))
-		if j.Rule.At != j.Path {
+		if j.Rule.At != j.path {
 			why += fmt.Sprintf("\n              (it names %s, and this is in it)", quote(j.Rule.At))
 		}
 	}
@@ -209,15 +209,19 @@ func (c *call) printExplained(j explainJSON, rec *index.Record) error {
 	if j.Last == nil {
 		return c.printf("  last time   not in the newest snapshot\n")
 	}
-	last := fmt.Sprintf("in %s: ", quote(j.Last.Snapshot))
+	last := fmt.Sprintf("  last time   in %s:", quote(j.Last.Snapshot))
 	if j.Last.Since != j.Last.Snapshot {
-		last += fmt.Sprintf("as it is since %s: ", quote(j.Last.Since))
+		last += fmt.Sprintf(" as it is since %s:", quote(j.Last.Since))
 	}
-	last += reasonText(rec)
+	why = reasonText(rec)
 	if rec.From != "" {
-		last += " from " + quote(rec.From)
+		why += " from " + quote(rec.From)
 	}
-	if err := c.printf("  last time   %s\n", last); err != nil {
+	gap := " "
+	if !c.fits(last + gap + why) {
+		gap = "\n              "
+	}
+	if err := c.printf("%s\n", last+gap+why); err != nil {
 		return err
 	}
 	label := "same inode"

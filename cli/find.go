@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/clipperhouse/displaywidth"
@@ -25,13 +26,14 @@ became of it. On a terminal several versions stand below their path.
 
 A PATTERN is
   a path         that entry and all that is below it; from the source down, or
-                 absolute below the source or below a snapshot's folder, or, when
-                 the current folder is in one of these, from there
-  a name         every entry of that name, wherever it is (and the path, as above)
-  a glob         *, ?, [a-z], and ** for any number of folders; without a slash it
-                 is compared with names, with one with whole paths
-  --regex        a Go regular expression, searched for in the path from the source
-                 down
+                 absolute below the source or below a snapshot's folder, or,
+                 when the current folder is in one of these, from there
+  a name         every entry of that name, wherever it is (and the path, as
+                 above)
+  a glob         *, ?, [a-z], and ** for any number of folders; without a slash
+                 it is compared with names, with one with whole paths
+  --regex        a Go regular expression, searched for in the path from the
+                 source down
 
 A path or glob with a slash that fits nothing there is taken for the end of a path:
 report/2024.odt finds docs/report/2024.odt too. One that is absolute or begins with
@@ -116,6 +118,9 @@ func runFind(c *call) error {
 		}
 		if paths == 0 && !raw {
 			c.note("nothing found")
+			if word := c.args[0]; len(d.snaps) > 0 && len(c.args) == 1 && !c.flags.Bool("regex") && !strings.ContainsAny(word, `*?[\/`) {
+				c.note("to search for a part of a name: snap find %s", shellWord("*"+word+"*"))
+			}
 		}
 		return nil
 	})
@@ -154,7 +159,7 @@ func (c *call) printVersions(all []version, snaps snapshots, width int) error {
 		return nil
 	}
 	rest := func(v *version) string {
-		return fmt.Sprintf(" %-*s %4d %9s  %s", width, v.span(snaps), v.count(), c.sizeText(v.record), c.when(v.record.Mtime.Time()))
+		return fmt.Sprintf(" %s %4d %9s  %s", pad(v.span(snaps), width), v.count(), c.sizeText(v.record), c.when(v.record.Mtime.Time()))
 	}
 	const otherColumns, roomForPath = 38, 30
 	narrow := c.env.Width < width+otherColumns+roomForPath
@@ -201,7 +206,7 @@ func (c *call) fits(line string) bool {
 func spanWidth(snaps snapshots) int {
 	longest := 0
 	for i := range snaps {
-		longest = max(longest, len(quote(snaps[i].Name)))
+		longest = max(longest, displaywidth.String(quote(snaps[i].Name)))
 	}
 	if len(snaps) > 1 {
 		longest = 2*longest + len("..")

@@ -97,7 +97,7 @@ func printCodes(w io.Writer, codes []int) {
 func printHelp(to *output, app *cli.App, all []*command, u *cli.Command) error {
 	var out strings.Builder
 	if u != nil {
-		out.WriteString(u.UsageText)
+		out.WriteString(fill(program(app.Name).typed(u.UsageText)))
 		if len(u.Flags) > 0 {
 			out.WriteString("\nFlags:\n")
 			printFlags(&out, u.Flags)
@@ -168,6 +168,28 @@ func printFlags(out io.Writer, flags []cli.Flag) {
 			names = ""
 		}
 	}
+}
+
+// fill breaks the paragraphs of a text anew, so that they fit whatever snap is called; indented lines stay.
+func fill(text string) string {
+	var b strings.Builder
+	paragraph := ""
+	for line := range strings.Lines(text) {
+		if line != "\n" && line[0] != ' ' {
+			paragraph += line
+			continue
+		}
+		b.WriteString(filled(paragraph) + line)
+		paragraph = ""
+	}
+	return b.String() + filled(paragraph)
+}
+
+func filled(paragraph string) string {
+	if paragraph == "" {
+		return ""
+	}
+	return strings.Join(wrap(paragraph, helpWidth), "\n") + "\n"
 }
 
 // wrap breaks text into lines at spaces.

@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 
+	"github.com/clipperhouse/displaywidth"
 	"github.com/urfave/cli/v2"
 
 	"snap/index"
@@ -126,6 +127,10 @@ func stepAt(pos int, versions []version, snaps snapshots) *version {
 // instead, which is told when it is another one.
 func (c *call) printSteps(steps []version, snaps snapshots) error {
 	lines, below := make([]stepLine, len(steps)), false
+	width := 0
+	for i := range steps {
+		width = max(width, displaywidth.String(quote(snaps[steps[i].first].Name)))
+	}
 	for i := range steps {
 		if c.opts.json {
 			if err := c.json(steps[i].json(snaps)); err != nil {
@@ -133,7 +138,7 @@ func (c *call) printSteps(steps []version, snaps snapshots) error {
 			}
 			continue
 		}
-		lines[i] = c.stepLine(&steps[i], snaps)
+		lines[i] = c.stepLine(&steps[i], snaps, width)
 		below = below || !c.fits("+"+lines[i].text+"  "+lines[i].what)
 	}
 	if c.opts.json {
@@ -176,7 +181,8 @@ type stepLine struct {
 	what          string // the paths together
 }
 
-func (c *call) stepLine(v *version, snaps snapshots) stepLine {
+// stepLine makes the line of a step; width is that of the widest name of a snapshot.
+func (c *call) stepLine(v *version, snaps snapshots, width int) stepLine {
 	l := stepLine{change: v.change, path: shown(v.path, v.record.Kind)}
 	l.what = l.path
 	switch from := v.from(); {
@@ -192,6 +198,6 @@ func (c *call) stepLine(v *version, snaps snapshots) stepLine {
 		size = c.sizeText(v.record)
 	}
 	h := &snaps[v.first]
-	l.text = fmt.Sprintf(" %s  %s %6s %9s", quote(h.Name), c.when(h.Time), c.age(h.Time), size)
+	l.text = fmt.Sprintf(" %s  %s %6s %9s", pad(quote(h.Name), width), c.when(h.Time), c.age(h.Time), size)
 	return l
 }

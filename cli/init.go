@@ -3,8 +3,11 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"strings"
+
+	"github.com/dustin/go-humanize"
 
 	"snap/backup"
 )
@@ -107,7 +110,7 @@ func (c *call) capabilityLines(can backup.Capabilities) []string {
 	}
 	inodes := ""
 	if can.HasInodes {
-		inodes = fmt.Sprintf(", %d inodes", can.FreeInodes)
+		inodes = ", " + humanize.Comma(int64(min(can.FreeInodes, math.MaxInt64))) + " inodes"
 	}
 	return []string{
 		"  file system   " + can.System,

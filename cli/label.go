@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/clipperhouse/displaywidth"
 	"github.com/urfave/cli/v2"
 
 	"snap/backup"
@@ -89,13 +90,22 @@ func (c *call) showLabels(text func(h *index.Header) string) error {
 		if c.opts.json {
 			return c.labelsJSON(named)
 		}
-		for _, h := range named {
-			if err := c.printf("%s\n", strings.TrimSpace(quote(h.Name)+"  "+text(h))); err != nil {
-				return err
-			}
-		}
-		return nil
+		return c.printLabels(named, text)
 	})
+}
+
+// printLabels prints a line a snapshot, the names as wide as the widest.
+func (c *call) printLabels(all []*index.Header, text func(h *index.Header) string) error {
+	width := 0
+	for _, h := range all {
+		width = max(width, displaywidth.String(quote(h.Name)))
+	}
+	for _, h := range all {
+		if err := c.printf("%s\n", strings.TrimSpace(pad(quote(h.Name), width)+"  "+text(h))); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (c *call) labelsJSON(all []*index.Header) error {
@@ -160,10 +170,5 @@ func (c *call) label(what string, refs []string, change func(h *index.Header)) (
 	if c.opts.quiet {
 		return nil
 	}
-	for _, h := range all {
-		if err := c.printf("%s\n", strings.TrimSpace(strings.Join([]string{quote(h.Name), quoteAll(h.Tags), quote(h.Note)}, "  "))); err != nil {
-			return err
-		}
-	}
-	return nil
+	return c.printLabels(all, func(h *index.Header) string { return strings.TrimSpace(quoteAll(h.Tags) + "  " + quote(h.Note)) })
 }

@@ -56,7 +56,7 @@ func runPrune(c *call) error {
 	r := rules.retention(c.zone())
 	if r.Empty() {
 		return withHint(usagef("no rule says what to keep, and an empty rule would keep nothing"),
-			"for example: snap prune -n --keep-daily 7 --keep-weekly 4 --keep-monthly 12")
+			"for example: snap prune -n --keep-daily 7 --keep-monthly 12")
 	}
 	return c.removing(dest, "prune", true, func(d *backup.Destination) ([]backup.Decision, error) { return d.Decide(c.ctx, &r) })
 }

@@ -174,7 +174,7 @@ func (s *scaled) snapshot(seq uint64, set []index.Entry) error {
 	h := index.Header{
 		Name: at.Format("20060102-150405"), Seq: seq, Time: at, Finished: at.Add(time.Minute), Source: "/home/me", Host: "host", User: "me",
 		Files: int64(len(s.files)), Dirs: int64(len(s.files) / 50), Bytes: int64(len(s.files)) * 50_000, Modified: int64(len(set)), Records: int64(len(set)),
-		CopiedBytes: int64(len(set)) * 50_000, Destination: "scale", Volumes: []string{"", "ext4:0f0f0f0f-0f0f-0f0f-0f0f-0f0f0f0f0f0f"},
+		CopiedBytes: int64(len(set)) * 50_000, Destination: "scale", Volumes: index.Volumes{1: "ext4:0f0f0f0f-0f0f-0f0f-0f0f-0f0f0f0f0f0f"},
 		Users: map[uint32]string{0: "root", 1000: "me"}, Groups: map[uint32]string{0: "root", 1000: "me"},
 	}
 	if err := s.db.Import(ctx, seq, entriesOf(set), func() (*index.Header, error) { return &h, nil }); err != nil {

@@ -144,7 +144,10 @@ func (c *call) printStats(s *stats) error {
 	count := func(a index.Amount) string { return plural(a.Inodes, "file", "files") }
 	span := ""
 	if n := len(s.there); n > 0 {
-		span = ", " + quote(s.there[0].Name) + ".." + quote(s.there[n-1].Name)
+		span = ", " + quote(s.there[0].Name)
+		if n > 1 {
+			span += ".." + quote(s.there[n-1].Name)
+		}
 	}
 	if n := len(s.missing); n > 0 {
 		span += fmt.Sprintf(", %d missing", n)

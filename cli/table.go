@@ -105,6 +105,11 @@ func (t *table) fit(width int) {
 	}
 }
 
+// pad is s with blanks behind it up to width columns.
+func pad(s string, width int) string {
+	return s + strings.Repeat(" ", max(0, width-displaywidth.String(s)))
+}
+
 func (t *table) width() int {
 	sum := columnGap * (len(t.columns) - 1)
 	for i := range t.columns {

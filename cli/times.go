@@ -27,11 +27,12 @@ func (s stamp) MarshalJSON() ([]byte, error) {
 // mtime is a file's time as JSON holds it.
 func mtime(t file.Time) stamp { return stamp(t.Time()) }
 
-// ages are the units in which age counts, those of the AGE grammar, and how far each reaches.
+// ages are the units in which age counts, those of the AGE grammar, and how far each reaches. A unit that is not
+// full does not count: @1d finds what is shown as 1d old.
 var ages = []humanize.RelTimeMagnitude{
 	{D: time.Minute, Format: "%s%ds", DivBy: time.Second},
-	{D: 2 * time.Hour, Format: "%s%dmin", DivBy: time.Minute},
-	{D: 2 * humanize.Day, Format: "%s%dh", DivBy: time.Hour},
+	{D: time.Hour, Format: "%s%dmin", DivBy: time.Minute},
+	{D: humanize.Day, Format: "%s%dh", DivBy: time.Hour},
 	{D: 15 * humanize.Day, Format: "%s%dd", DivBy: humanize.Day},
 	{D: 60 * humanize.Day, Format: "%s%dw", DivBy: humanize.Week},
 	{D: 730 * humanize.Day, Format: "%s%dmo", DivBy: humanize.Month},

@@ -87,6 +87,34 @@ docs/papers/2024/quarterly/annual-report-with-a-long-name.odt
 	}
 }
 
+// What the last backup did stands below the snapshots where there is no room beside them.
+func TestExplainedOnATerminal(t *testing.T) {
+	w := mustWorld(t)
+	w.put("letter.txt", "a")
+	w.put("bad\xff", "a")
+	w.snapshot(t)
+	w.move("letter.txt", "a-letter-to-somebody.txt")
+	w.snapshot(t)
+	w.put("other", "o")
+	w.snapshot(t)
+	for _, c := range []struct {
+		width      int
+		path, want string
+	}{
+		{0, "a-letter-to-somebody.txt", "as it is since 20261119-110500-01: ; copied from letter.txt"},
+		{200, "a-letter-to-somebody.txt", "as it is since 20261119-110500-01: ; copied from letter.txt"},
+		{80, "a-letter-to-somebody.txt", "as it is since 20261119-110500-01:\n              ; copied from letter.txt"},
+		{80, "bad\xff", "\"bad\\xff\"\n  included"},
+	} {
+		var out, errs bytes.Buffer
+		env := testEnv(w.dest, &out, &errs)
+		env.Width = c.width
+		if code := Run(context.Background(), env, []string{"snap", "explain", c.path}); code != 0 || !strings.Contains(out.String(), c.want) {
+			t.Errorf("%q at width %d: exit code %d %s\n%s", c.path, c.width, code, errs.String(), out.String())
+		}
+	}
+}
+
 // What became of a file under another name counts.
 func TestDeletedUnderEveryName(t *testing.T) {
 	w := mustWorld(t)

@@ -114,7 +114,7 @@ type Header struct {
 	// Below: what a rebuild of the index needs. Not part of the `list` contract.
 	Parent      uint64            `json:"parent,omitempty"`      // the snapshot that the change set is relative to; 0: the first
 	Destination string            `json:"destination,omitempty"` // the destination's id
-	Volumes     []string          `json:"volumes,omitempty"`     // file system ids, by volume number
+	Volumes     Volumes           `json:"volumes,omitempty"`     // the source's file systems
 	Users       map[uint32]string `json:"users,omitempty"`       // names of the owners met, as the source's system knew them
 	Groups      map[uint32]string `json:"groups,omitempty"`
 	Records     int64             `json:"records,omitempty"` // number of records in the change set

@@ -19,7 +19,8 @@ type Stretch struct {
 // has them first and by path. None for a folder, and for what is in the index alone; ErrNotFound if the snapshot
 // has no such path.
 //
-// A file that never had several names at once is followed from record to record. For others all records are read.
+// A file that never had several names at once, and whose last known name is there still, is followed from record to
+// record. For others all records are read.
 func (db *DB) Names(ctx context.Context, seq uint64, path string) ([]Stretch, error) {
 	heads, err := db.Snapshots(ctx)
 	if err != nil {
@@ -48,7 +49,7 @@ type naming struct {
 	seqs    []uint64 // of the complete snapshots
 	own     Record   // of the name that was asked for
 	born    place    // the record that made the inode
-	several bool     // it had several names at once
+	several bool     // it had several names at once, or may have had them
 	found   []named
 }
 
@@ -83,6 +84,8 @@ func (n *naming) follow(tx *bolt.Tx, seq uint64, path string) error {
 			n.born = p
 		}
 	}
+	// Where the last name was lost, one may go on that came beside it in a snapshot that is deleted by now.
+	n.several = n.several || n.found[len(n.found)-1].end != 0
 	return nil
 }
 

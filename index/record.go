@@ -126,7 +126,7 @@ const TreeVolume = 1<<32 - 1
 // Record is the state that one snapshot introduced for one path.
 type Record struct {
 	file.Stat        // Dev and Mount are not stored; Volume stands for Dev
-	Volume    uint32 // number of the file system in the source, from Header.Volumes
+	Volume    uint32 // number of the file system in the source; those of the newest snapshot are in Header.Volumes
 	Hash      [32]byte
 	Target    string // of a symbolic link
 	Xattrs    []file.Xattr
