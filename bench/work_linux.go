@@ -95,7 +95,7 @@ func (l *lab) time(c command, drop string) (sample, error) {
 		return sample{}, fmt.Errorf("%s: %w: %.500s", strings.Join(c.args, " "), err, said.Bytes())
 	}
 	used := cmd.ProcessState.SysUsage().(*syscall.Rusage)
-	s := sample{took.Seconds(), (cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()).Seconds(), used.Maxrss << 10}
+	s := sample{took.Seconds(), (cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()).Seconds(), int64(used.Maxrss) << 10}
 	fmt.Fprintf(os.Stderr, "%9d  %-28s %8.2f s %8.2f s cpu %6d MiB\n", l.files, c.name, s.seconds, s.cpu, s.peak>>20)
 	if c.undo != nil {
 		err = c.undo()
