@@ -36,8 +36,8 @@ blackbox: ## the program against real trees
 sweeps: ## faults at every point
 	.ci/sweeps
 
-bench: ## measurements
-	bench/run
+bench: ## BENCHMARKS.md, an hour
+	go run ./bench
 
 clean: ## remove what was built
 	rm -rf snap dist

@@ -21,7 +21,7 @@ func (p *placer) copy(it *item) error {
 		return p.failed(it, err)
 	}
 	defer src.Close()
-	dst, err := p.newDir.Create(it.name)
+	dst, err := p.newDir.CreateMode(it.name, it.rec.Mode)
 	if err != nil {
 		return err
 	}

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"snap/index"
 	"snap/internal/file"
@@ -21,14 +22,23 @@ import (
 func (r *run) publish(ctx context.Context, work *workFolder, p *plan) error {
 	r.o.Report.Progress(Progress{Stage: Publishing})
 	d := r.d
-	if err := d.sync(); err != nil {
-		return err
-	}
 	d.release()
-	work.keep = true // from here on the next run's recovery knows better what to do with it
+	// The records may be in the index before the tree is on the disk: without a header they are nobody's, and the next
+	// run takes them out.
+	syncing := make(chan error, 1)
+	go func() { syncing <- d.sync() }()
+	synced := sync.OnceValue(func() error { return <-syncing })
 	h := r.head
 	h.Work = work.name
-	if err := d.DB.Import(ctx, h.Seq, changesOf(work.path(), setName), func() *index.Header { return &h }); err != nil {
+	err := d.DB.Import(ctx, h.Seq, changesOf(work.path(), setName), func() (*index.Header, error) {
+		err := synced()
+		work.keep = err == nil // from here on the next run's recovery knows better what to do with it
+		return &h, err
+	})
+	if err := synced(); err != nil {
+		return err
+	}
+	if err != nil {
 		return err
 	}
 	ctx = context.WithoutCancel(ctx)

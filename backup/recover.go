@@ -174,7 +174,7 @@ func (d *Destination) readSet(seq uint64) (*index.Header, error) {
 
 // importSet brings a published snapshot into the index from its change set.
 func (d *Destination) importSet(ctx context.Context, h *index.Header) error {
-	err := d.DB.Import(ctx, h.Seq, changesOf(d.changes.Path(), setFile(h.Seq)), func() *index.Header { return h })
+	err := d.DB.Import(ctx, h.Seq, changesOf(d.changes.Path(), setFile(h.Seq)), func() (*index.Header, error) { return h, nil })
 	if err != nil {
 		return err
 	}

@@ -5,9 +5,7 @@
 //
 // The commands of one kind of work run in turn, A B C A B C, each from the same state, in one run on one machine: compare
 // within a table only. The clock starts before a command's process and stops when it has ended; snap has then told
-// the disk to keep what it wrote (syncfs), the others have not. Before each the caches of file data are dropped, because
-// after many deletes ext4 makes inodes up to 20 times slower until they are; what is known of names and inodes
-// stays ("warm") unless the table says cold.
+// the disk to keep what it wrote (syncfs), the others have not. See settle for what the caches hold.
 package main
 
 import (

@@ -63,19 +63,25 @@ func (l *lab) do(what, dir string, n int) error {
 	return nil
 }
 
-// settle writes everything back and drops what the caches hold of file data, or of everything.
-func settle(cold bool) error {
-	what := "1"
-	if cold {
-		what = "3"
-	}
+// What the caches hold before a run, after everything was written back. Making many inodes after many were deleted, ext4
+// is up to 20 times slower until it has forgotten what it knows of the blocks that hold them.
+const (
+	warm     = ""
+	dropData = "1" // no file data and no blocks of file systems
+	dropAll  = "3" // nothing: cold
+)
+
+func settle(drop string) error {
 	syscall.Sync()
-	return os.WriteFile("/proc/sys/vm/drop_caches", []byte(what), 0)
+	if drop == warm {
+		return nil
+	}
+	return os.WriteFile("/proc/sys/vm/drop_caches", []byte(drop), 0)
 }
 
 // time runs a command.
-func (l *lab) time(c command, cold bool) (sample, error) {
-	if err := settle(cold); err != nil {
+func (l *lab) time(c command, drop string) (sample, error) {
+	if err := settle(drop); err != nil {
 		return sample{}, err
 	}
 	cmd := exec.CommandContext(l.ctx, c.args[0], c.args[1:]...)
@@ -98,7 +104,7 @@ func (l *lab) time(c command, cold bool) (sample, error) {
 }
 
 // turns runs all commands of a work in each round. each says what they are, for it may change the source first.
-func (l *lab) turns(work string, reach map[string]string, each func(round int) ([]command, error)) ([]result, error) {
+func (l *lab) turns(work, drop string, reach map[string]string, each func(round int) ([]command, error)) ([]result, error) {
 	if len(l.only) > 0 && !slices.Contains(l.only, work) {
 		return nil, nil
 	}
@@ -115,7 +121,7 @@ func (l *lab) turns(work string, reach map[string]string, each func(round int) (
 			}
 		}
 		for i := range commands {
-			s, err := l.time(commands[i], strings.Contains(work, "cold"))
+			s, err := l.time(commands[i], drop)
 			if err != nil {
 				return nil, err
 			}
@@ -147,7 +153,7 @@ func (l *lab) linkDest(latest string, versions ...string) (out []command) {
 	for version, at := range l.rsyncs {
 		if len(versions) == 0 || slices.Contains(versions, version) {
 			to := l.fresh()
-			out = append(out, command{version + " --link-dest", []string{at, "-a", "--link-dest=" + latest, l.src + "/", to + "/"}, gone(to)})
+			out = append(out, command{version + " --link-dest", []string{at, "-a", "--link-dest=" + latest, l.src + "/", to + "/"}, nil})
 		}
 	}
 	slices.SortFunc(out, func(a, b command) int { return strings.Compare(a.name, b.name) })
@@ -181,7 +187,7 @@ func (l *lab) works() (all []result, err error) {
 }
 
 func (l *lab) first() ([]result, error) {
-	results, err := l.turns("first backup", map[string]string{older: "0.6", "cp -a": "0.85"}, func(round int) ([]command, error) {
+	results, err := l.turns("first backup", dropData, map[string]string{older: "0.6", "cp -a": "0.85"}, func(round int) ([]command, error) {
 		to := l.fresh()
 		commands := []command{
 			{"snap backup", []string{l.snap, "backup", "-q", l.dest, l.src}, nil},
@@ -192,7 +198,7 @@ func (l *lab) first() ([]result, error) {
 		}
 		if at := l.rsyncs[older]; at != "" {
 			to := l.fresh()
-			commands = append(commands, command{older, []string{at, "-a", l.src + "/", to + "/"}, gone(to)})
+			commands = append(commands, command{older, []string{at, "-a", l.src + "/", to + "/"}, nil})
 		}
 		return commands, os.MkdirAll(l.dest, 0o755)
 	})
@@ -203,7 +209,7 @@ func (l *lab) first() ([]result, error) {
 		if err := os.MkdirAll(l.dest, 0o755); err != nil {
 			return nil, err
 		}
-		if _, err := l.time(l.backup("snap backup"), false); err != nil {
+		if _, err := l.time(l.backup("snap backup"), dropData); err != nil {
 			return nil, err
 		}
 	}
@@ -215,20 +221,21 @@ func (l *lab) first() ([]result, error) {
 // unchanged has a source in which nothing changed since the last snapshot.
 func (l *lab) unchanged() (all []result, err error) {
 	walk := command{name: "getdents + statx, parallel", args: []string{l.self, "-do", "walk", l.src, "4"}}
-	for _, warmth := range []string{"", ", cold"} {
-		skipped, err := l.turns("unchanged, skipped"+warmth, map[string]string{walk.name: "1.3"}, func(int) ([]command, error) {
+	for _, drop := range []string{warm, dropAll} {
+		warmth := map[string]string{warm: "", dropAll: ", cold"}[drop]
+		skipped, err := l.turns("unchanged, skipped"+warmth, drop, map[string]string{walk.name: "1.3"}, func(int) ([]command, error) {
 			return []command{l.backup("snap backup"), walk}, nil
 		})
 		if err != nil {
 			return nil, err
 		}
-		forced, err := l.turns("unchanged, a new tree"+warmth, map[string]string{"cp -al": "0.65", older + " --link-dest": "0.4", "rsync 3.5.0 --link-dest": "0.13"},
+		forced, err := l.turns("unchanged, a new tree"+warmth, drop, map[string]string{"cp -al": "0.65", older + " --link-dest": "0.4", "rsync 3.5.0 --link-dest": "0.13"},
 			func(int) ([]command, error) {
 				latest, err := l.latest()
 				to := l.fresh()
 				l.copies = append(l.copies, to)
 				commands := []command{l.backup("snap backup --force", "--force"), {name: "cp -al", args: []string{"cp", "-al", latest, to}}}
-				if warmth == "" {
+				if drop == warm {
 					commands = append(commands, l.linkDest(latest)...)
 				}
 				return commands, err
@@ -246,7 +253,7 @@ func (l *lab) changed() ([]result, error) {
 	if err != nil {
 		return nil, err
 	}
-	results, err := l.turns("1 % changed", map[string]string{"cp -al": "0.75"}, func(round int) ([]command, error) {
+	results, err := l.turns("1 % changed", warm, map[string]string{"cp -al": "0.75"}, func(round int) ([]command, error) {
 		latest, err := l.latest()
 		if err != nil {
 			return nil, err
@@ -256,7 +263,7 @@ func (l *lab) changed() ([]result, error) {
 			return nil, err
 		}
 		time.Sleep(4 * time.Second)
-		return append([]command{l.backup("snap backup"), {"cp -al", []string{"cp", "-al", latest, to}, gone(to)}}, l.linkDest(latest, older)...), nil
+		return append([]command{l.backup("snap backup"), {"cp -al", []string{"cp", "-al", latest, to}, nil}}, l.linkDest(latest, older)...), nil
 	})
 	if err != nil || results == nil {
 		return results, err
@@ -269,7 +276,7 @@ func (l *lab) changed() ([]result, error) {
 func (l *lab) renamed() ([]result, error) {
 	name := filepath.Join(l.src, "top00")
 	const forced = "the same, nothing renamed"
-	return l.turns("10 % renamed", map[string]string{forced: "1.1"}, func(round int) ([]command, error) {
+	return l.turns("10 % renamed", warm, map[string]string{forced: "1.1"}, func(round int) ([]command, error) {
 		to := filepath.Join(l.src, fmt.Sprintf("renamed%02d", round))
 		err := os.Rename(name, to)
 		name = to
@@ -279,7 +286,7 @@ func (l *lab) renamed() ([]result, error) {
 }
 
 func (l *lab) restore() ([]result, error) {
-	return l.turns("restore of everything", map[string]string{"cp -a": "0.7"}, func(int) ([]command, error) {
+	return l.turns("restore of everything", dropData, map[string]string{"cp -a": "0.7"}, func(int) ([]command, error) {
 		latest, err := l.latest()
 		a, b := l.fresh(), l.fresh()
 		return []command{
@@ -291,7 +298,7 @@ func (l *lab) restore() ([]result, error) {
 
 // delete takes away trees of which every file has other names.
 func (l *lab) delete() ([]result, error) {
-	return l.turns("delete of one snapshot", map[string]string{"rm -rf": "0.8"}, func(round int) ([]command, error) {
+	return l.turns("delete of one snapshot", warm, map[string]string{"rm -rf": "0.8"}, func(round int) ([]command, error) {
 		for len(l.copies) <= round {
 			latest, err := l.latest()
 			if err != nil {
@@ -319,7 +326,7 @@ func (l *lab) big(size int64) (results []result, err error) {
 		return nil, err
 	}
 	time.Sleep(4 * time.Second)
-	return l.turns("four large files", map[string]string{"cp -a": "1.1"}, func(int) ([]command, error) {
+	return l.turns("four large files", dropData, map[string]string{"cp -a": "1.1"}, func(int) ([]command, error) {
 		a, b := l.fresh(), l.fresh()
 		return []command{
 			{"snap backup", []string{l.snap, "backup", "-q", a, l.src}, gone(a)},

@@ -177,7 +177,7 @@ func (s *scaled) snapshot(seq uint64, set []index.Entry) error {
 		CopiedBytes: int64(len(set)) * 50_000, Destination: "scale", Volumes: index.Volumes{1: "ext4:0f0f0f0f-0f0f-0f0f-0f0f-0f0f0f0f0f0f"},
 		Users: map[uint32]string{0: "root", 1000: "me"}, Groups: map[uint32]string{0: "root", 1000: "me"},
 	}
-	if err := s.db.Import(ctx, seq, entriesOf(set), func() *index.Header { return &h }); err != nil {
+	if err := s.db.Import(ctx, seq, entriesOf(set), func() (*index.Header, error) { return &h, nil }); err != nil {
 		return err
 	}
 	h.State = index.Complete

@@ -269,7 +269,7 @@ func (w *world) commit(h index.Header, state index.State) error {
 		}
 	}
 	ctx := context.Background()
-	if err := w.db.Import(ctx, h.Seq, entriesOf(set), func() *index.Header { return &h }); err != nil {
+	if err := w.db.Import(ctx, h.Seq, entriesOf(set), func() (*index.Header, error) { return &h, nil }); err != nil {
 		return err
 	}
 	h.State = state

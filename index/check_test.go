@@ -100,7 +100,7 @@ func TestCheckFindsNothingWhereNothingIsWrong(t *testing.T) {
 func TestCheckFindsAnImportThatNeverEnded(t *testing.T) {
 	db := soundHistory(t)
 	set := manyEntries(50_000) // more than one transaction
-	if err := db.Import(bg, 9, cut(set, 1, len(set)), func() *Header { return &Header{} }); !errors.Is(err, errStopped) {
+	if err := db.Import(bg, 9, cut(set, 1, len(set)), func() (*Header, error) { return &Header{}, nil }); !errors.Is(err, errStopped) {
 		t.Fatalf("error %v", err)
 	}
 	if got := db.findings(t); len(got) != 1 || !strings.Contains(got[0], "records of no snapshot, in bucket 9") {

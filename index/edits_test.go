@@ -84,7 +84,7 @@ func hintsOnly(dump map[string]string) map[string]string {
 func TestALargeImportOfIdentityAndContent(t *testing.T) {
 	const n = 75_000 // keys of identity: 4.4 MB, in three runs; several transactions
 	db := newDB(t)
-	head := func() *Header { return &Header{Name: "s"} }
+	head := func() (*Header, error) { return &Header{Name: "s"}, nil }
 	check(t, db.Import(bg, 1, manyFiles(n, nil), head))
 	if d := difference(keysOf(manyFiles(n, nil)), hintsOnly(db.dump(t))); d != "" {
 		t.Fatal(d)

@@ -132,7 +132,7 @@ func all(set []Entry) iter.Seq2[*Entry, error] {
 func (db *DB) add(t tb, seq uint64, set []Entry) {
 	t.Helper()
 	h := &Header{Name: fmt.Sprint("s", seq), Seq: seq, Tags: []string{"t"}}
-	check(t, db.Import(bg, seq, all(set), func() *Header { return h }))
+	check(t, db.Import(bg, seq, all(set), func() (*Header, error) { return h, nil }))
 	h.State = Complete
 	check(t, db.SetHeader(bg, h))
 }

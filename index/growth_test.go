@@ -64,7 +64,7 @@ func (db *DB) counts(t tb) map[string]int {
 func TestTheFileIsAsSmallAsPromised(t *testing.T) {
 	const n, rounds, edits = 100_000, 20, 500
 	db := newDB(t)
-	head := func() *Header { return &Header{Name: "s"} }
+	head := func() (*Header, error) { return &Header{Name: "s"}, nil }
 	check(t, db.Import(bg, 1, manyFiles(n, nil), head))
 	first := db.size(t)
 	if each := first / n; each > 410 {

@@ -71,7 +71,7 @@ func BenchmarkImport(b *testing.B) {
 			var size int64
 			for b.Loop() {
 				db := onDisk(b)
-				check(b, db.Import(bg, 1, manyFiles(n, nil), func() *Header { return &Header{Name: "s"} }))
+				check(b, db.Import(bg, 1, manyFiles(n, nil), func() (*Header, error) { return &Header{Name: "s"}, nil }))
 				size = db.size(b)
 				check(b, os.Remove(db.path))
 			}
@@ -90,7 +90,7 @@ func BenchmarkImportChanges(b *testing.B) {
 	}{{"one percent", 100}, {"all", 1}} {
 		b.Run(c.name, func(b *testing.B) {
 			db := onDisk(b)
-			check(b, db.Import(bg, 1, manyFiles(n, nil), func() *Header { return &Header{Name: "s"} }))
+			check(b, db.Import(bg, 1, manyFiles(n, nil), func() (*Header, error) { return &Header{Name: "s"}, nil }))
 			seq, size := uint64(1), db.size(b)
 			for b.Loop() {
 				seq++
@@ -103,7 +103,7 @@ func BenchmarkImportChanges(b *testing.B) {
 					e.Mtime.Sec += int64(seq)
 					return i < n && uint64(i*7919)%uint64(c.part) == seq%uint64(c.part)
 				})
-				check(b, db.Import(bg, seq, changed, func() *Header { return &Header{Name: "s"} }))
+				check(b, db.Import(bg, seq, changed, func() (*Header, error) { return &Header{Name: "s"}, nil }))
 			}
 			b.ReportMetric(float64(db.size(b)-size)/float64(seq-1)/float64(n/c.part), "B/record")
 		})
@@ -115,7 +115,7 @@ func BenchmarkImportChanges(b *testing.B) {
 func BenchmarkLookup(b *testing.B) {
 	const n = 300_000
 	db := onDisk(b)
-	check(b, db.Import(bg, 1, manyFiles(n, nil), func() *Header { return &Header{Name: "s"} }))
+	check(b, db.Import(bg, 1, manyFiles(n, nil), func() (*Header, error) { return &Header{Name: "s"}, nil }))
 	var all []Entry
 	for e, err := range manyFiles(n, nil) {
 		check(b, err)

@@ -32,7 +32,7 @@ func mappedMemory(t *testing.T) (sum int64) {
 func TestWhatWasLookedAtDoesNotStayInMemory(t *testing.T) {
 	const n, limit = 200_000, 40 << 20
 	db := newDB(t)
-	head := func() *Header { return &Header{Name: "s"} }
+	head := func() (*Header, error) { return &Header{Name: "s"}, nil }
 	check(t, db.Import(bg, 1, manyFiles(n, nil), head))
 	if size := db.size(t); size < limit*3/2 {
 		t.Fatalf("an index of %d bytes proves nothing", size)

@@ -7,6 +7,8 @@ import (
 	"unsafe"
 
 	bolt "go.etcd.io/bbolt"
+
+	"snap/internal/file"
 )
 
 // pageSize is how many paths a scan reads in one transaction: large enough that opening the database
@@ -54,6 +56,9 @@ func (db *DB) EntriesAfter(ctx context.Context, seq uint64, dir, after string) i
 		start := within
 		if dir == "" {
 			start = nil
+		}
+		if dir == "" {
+			file.ReadAhead(db.path)
 		}
 		if next := append(appendKey(nil, after), 0); after != "" && string(next) > string(start) {
 			start = next

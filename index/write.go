@@ -13,12 +13,12 @@ import (
 
 // Import loads a change set as the newest snapshot and writes its header in state Prepared, last: the
 // header makes the rest visible. The snapshot must be newer than every other in the index. changes is
-// ranged over twice when files moved; header is asked for after the first time. When Import fails, Undo
-// takes back what it did.
+// ranged over twice when files moved; header is asked for at the end, and its error ends the import. When Import
+// fails, Undo takes back what it did.
 //
 // Records come in the order of their keys. What they change in identity and content does not, and is made
 // after them, sorted. A small import is one transaction.
-func (db *DB) Import(ctx context.Context, seq uint64, changes iter.Seq2[*Entry, error], header func() *Header) error {
+func (db *DB) Import(ctx context.Context, seq uint64, changes iter.Seq2[*Entry, error], header func() (*Header, error)) error {
 	return db.updates(ctx, func(update updater) error {
 		in := &importing{seq: seq, hints: newHints(filepath.Dir(db.path))}
 		defer in.hints.close()
@@ -40,7 +40,11 @@ func (db *DB) Import(ctx context.Context, seq uint64, changes iter.Seq2[*Entry, 
 			in.hints.identity.stage,
 			in.hints.content.stage,
 			func(t *txn) (bool, error) {
-				h := *header()
+				end, err := header()
+				if err != nil {
+					return false, err
+				}
+				h := *end
 				h.Seq, h.State = seq, Prepared
 				return true, putHeader(t.Tx, &h)
 			},

@@ -57,7 +57,7 @@ func snapshot(t *testing.T, build func(tree string), mend ...func(e *index.Entry
 	d.db = db
 	d.header = index.Header{Name: snapName, Seq: 1, Source: "/src"}
 	ctx := context.Background()
-	must(t, db.Import(ctx, 1, d.entries(mend), func() *index.Header { return &d.header }))
+	must(t, db.Import(ctx, 1, d.entries(mend), func() (*index.Header, error) { return &d.header, nil }))
 	d.header.State = index.Complete
 	must(t, db.SetHeader(ctx, &d.header))
 	return d

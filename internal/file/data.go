@@ -36,8 +36,12 @@ func (d *Dir) openRegular(name string, follow bool) (*File, error) {
 }
 
 // Create makes the new file name for writing, for its owner alone.
-func (d *Dir) Create(name string) (*File, error) {
-	fd, err := d.create(name)
+func (d *Dir) Create(name string) (*File, error) { return d.CreateMode(name, 0o600) }
+
+// CreateMode is Create with these permissions, less those of the umask: SetMeta need not change what is right at
+// once. For folders that nobody else may enter.
+func (d *Dir) CreateMode(name string, perm uint16) (*File, error) {
+	fd, err := d.create(name, uint32(perm&0o777))
 	if err != nil {
 		return nil, d.fail("create", name, err)
 	}

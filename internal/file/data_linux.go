@@ -46,8 +46,8 @@ func (d *Dir) openLeased(name string, flags int) (int, error) {
 	return retry(func() (int, error) { return unix.Open(self, unix.O_RDONLY|unix.O_NOCTTY|unix.O_CLOEXEC, 0) })
 }
 
-func (d *Dir) create(name string) (int, error) {
-	return openat(d.fd, name, unix.O_RDWR|unix.O_CREAT|unix.O_EXCL|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0o600)
+func (d *Dir) create(name string, perm uint32) (int, error) {
+	return openat(d.fd, name, unix.O_RDWR|unix.O_CREAT|unix.O_EXCL|unix.O_NOFOLLOW|unix.O_CLOEXEC, perm)
 }
 
 func (f *File) stat(s *Stat) error { return statx(f.fd, "", unix.AT_EMPTY_PATH, s) }

@@ -4,6 +4,7 @@ package file
 
 import (
 	"io"
+	"io/fs"
 	"os"
 )
 
@@ -25,8 +26,8 @@ func (d *Dir) openFile(name string, follow bool) (*os.File, error) {
 	return f, bare(err)
 }
 
-func (d *Dir) create(name string) (*os.File, error) {
-	f, err := os.OpenFile(join(d.path, name), os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+func (d *Dir) create(name string, perm uint32) (*os.File, error) {
+	f, err := os.OpenFile(join(d.path, name), os.O_RDWR|os.O_CREATE|os.O_EXCL, fs.FileMode(perm))
 	return f, bare(err)
 }
 
