@@ -1,17 +1,13 @@
 package cli
 
 import (
-	"cmp"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"syscall"
-	"time"
 
 	"snap/index"
 	"snap/internal/file"
@@ -143,121 +139,4 @@ func isDestination(dir string) (bool, error) {
 		return false, nil
 	}
 	return err == nil && info.IsDir(), err
-}
-
-// knownDest is a destination that this user has backed up to.
-type knownDest struct {
-	Path   string    `json:"path"` // absolute
-	ID     string    `json:"id"`
-	Source string    `json:"source"` // what was backed up last, absolute
-	Last   time.Time `json:"last"`
-	Index  string    `json:"index,omitempty"` // the fingerprint of its index, if that is large and was proved
-}
-
-// maxKnown bounds the file of known destinations: more is no list of disks.
-const maxKnown = 1 << 20
-
-// knownFile is where the known destinations are listed, "" where there is no home.
-func (c *call) knownFile() string {
-	state := c.env.variable("XDG_STATE_HOME")
-	if !filepath.IsAbs(state) { // the XDG specification says to ignore a relative one
-		home := c.env.variable("HOME")
-		if !filepath.IsAbs(home) {
-			return ""
-		}
-		state = filepath.Join(home, ".local", "state")
-	}
-	return filepath.Join(state, "snap", "destinations.json")
-}
-
-// known are the known destinations. A file that cannot be read is ignored with a warning: it is a
-// convenience, and a wrong one must not stop a restore.
-func (c *call) known() []knownDest {
-	list, err := readKnown(c.knownFile())
-	if err != nil {
-		c.warn("%s: ignored: %v", c.knownFile(), err)
-	}
-	return list
-}
-
-// readKnown reads the list of known destinations; none where there is no file.
-func readKnown(name string) ([]knownDest, error) {
-	if name == "" {
-		return nil, nil
-	}
-	f, err := os.Open(name)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	b, err := io.ReadAll(io.LimitReader(f, maxKnown))
-	if err != nil {
-		return nil, err
-	}
-	return parseKnown(b)
-}
-
-// parseKnown reads the text of the list.
-func parseKnown(b []byte) (list []knownDest, err error) {
-	if err := json.Unmarshal(b, &list); err != nil {
-		return nil, err
-	}
-	return slices.DeleteFunc(list, func(k knownDest) bool { return !filepath.IsAbs(k.Path) }), nil
-}
-
-// maxPlaces is how many paths of one id are remembered, the last ones: a disk that is mounted at a new place each
-// time must not make the list grow without end.
-const maxPlaces = 8
-
-// remember puts the destination dest with this id into the list of known ones, as the one used last.
-// One that has moved is known by its id, and disks that take turns at one place by theirs. Where it was before is
-// still known: there may be a copy of it, or what it was copied from. source may be "" for none yet. The list
-// appears by rename and is for its owner alone.
-func (c *call) remember(dest, id, source string) error {
-	name := c.knownFile()
-	if name == "" {
-		return nil
-	}
-	now := knownDest{Path: dest, ID: id, Source: source, Last: c.env.Now().UTC()}
-	var list, same []knownDest // in the order of their last use
-	for _, k := range c.known() {
-		if k.ID == id {
-			same = append(same, k)
-		} else {
-			list = append(list, k)
-		}
-	}
-	if n := len(same); n > 0 {
-		before := same[n-1]
-		if i := slices.IndexFunc(same, func(k knownDest) bool { return k.Path == dest }); i >= 0 {
-			before, same = same[i], slices.Delete(same, i, i+1)
-		}
-		now.Index, now.Source = before.Index, cmp.Or(source, before.Source)
-	}
-	list = append(list, same[max(0, len(same)-maxPlaces+1):]...)
-	return writeKnown(name, append(list, now))
-}
-
-// writeKnown replaces the list of known destinations.
-func writeKnown(name string, list []knownDest) error {
-	b, err := json.MarshalIndent(list, "", "\t")
-	if err != nil {
-		return err
-	}
-	if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
-		return err
-	}
-	f, err := os.CreateTemp(filepath.Dir(name), "destinations-*.tmp") // 0600
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name()) // nothing is there after the rename
-	_, err = f.Write(append(b, '\n'))
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), name)
 }

@@ -1,8 +1,9 @@
 package cli
 
 import (
-	"fmt"
 	"strings"
+
+	"github.com/dustin/go-humanize"
 
 	"snap/index"
 )
@@ -61,13 +62,17 @@ func (c *call) printStat(s *diffSummary) error {
 		{s.Removed, "removed"}, {s.Type, "of another type"},
 	} {
 		if n.count > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", n.count, n.what))
+			parts = append(parts, humanize.Comma(n.count)+" "+n.what)
 		}
 	}
 	if len(parts) == 0 {
 		return c.printf("no differences\n")
 	}
-	return c.printf("%s; %s -> %s\n", strings.Join(parts, ", "), c.size(s.BytesBefore), c.size(s.BytesAfter))
+	counts, sizes, gap := strings.Join(parts, ", ")+";", c.size(s.BytesBefore)+" -> "+c.size(s.BytesAfter), " "
+	if !c.fits(counts + gap + sizes) {
+		gap = "\n"
+	}
+	return c.printf("%s\n", counts+gap+sizes)
 }
 
 // differenceJSON is a `change` of `snap diff`.

@@ -184,6 +184,25 @@ func TestANoteWithoutRoomIsLeftOut(t *testing.T) {
 	}
 }
 
+// Long paths begin alike: what tells them apart stays.
+func TestPathsAreCutAtTheBeginning(t *testing.T) {
+	for width, want := range map[int]string{
+		0:  "Folder\na/long/way/旅行计划安/\na/long/way/b/\na/\n",
+		19: "Folder\n…ng/way/旅行计划安/\na/long/way/b/\na/\n",
+		11: "Folder\n…行计划安/\n…ong/way/b/\na/\n",
+		10: "Folder\n…行计划安/\n…ng/way/b/\na/\n",
+	} {
+		table := &table{columns: []column{{head: "Folder", cut: true, path: true}}}
+		for _, p := range []string{"a/long/way/旅行计划安/", "a/long/way/b/", "a/"} {
+			table.add(p)
+		}
+		var b strings.Builder
+		if err := table.write(&b, width); err != nil || b.String() != want {
+			t.Errorf("width %d: %v\n%s", width, err, b.String())
+		}
+	}
+}
+
 func TestJSONIsOneLineAndHarmless(t *testing.T) {
 	b, err := encodeJSON(map[string]string{"a": "<&>\x7f\u202e\u009b\n\u2028ü"})
 	if want := `{"a":"<&>\u007f\u202e\u009b\n\u2028ü"}`; err != nil || string(b) != want {

@@ -149,11 +149,11 @@ func countFolders(ctx context.Context, db *index.DB, seqs []uint64, depth int) (
 // printFolders prints the folders that weigh and those that change most.
 func (c *call) printFolders(s *stats) error {
 	newest := s.there[len(s.there)-1]
-	heavy := &table{columns: []column{{head: "Size", right: true}, {head: "Files", right: true}, {head: "Folder", cut: true}}}
+	heavy := &table{columns: []column{{head: "Size", right: true}, {head: "Files", right: true}, {head: "Folder", cut: true, path: true}}}
 	for _, f := range s.folders.heavy.best {
 		heavy.add(c.size(f.bytes), humanize.Comma(f.files), shown(f.path, file.Folder))
 	}
-	changing := &table{columns: []column{{head: "Copied", right: true}, {head: "Changes", right: true}, {head: "Folder", cut: true}}}
+	changing := &table{columns: []column{{head: "Copied", right: true}, {head: "Changes", right: true}, {head: "Folder", cut: true, path: true}}}
 	for _, f := range s.folders.changing.best {
 		changing.add(c.size(f.copied), humanize.Comma(f.changes), shown(f.path, file.Folder))
 	}

@@ -15,6 +15,7 @@ type column struct {
 	head     string
 	right    bool // numbers stand to the right
 	cut      bool // cut to fit the terminal: for names and texts, never for what identifies
+	path     bool // and at the beginning: what tells long paths apart is at the end
 	optional bool // left out when it is empty or the terminal too narrow
 }
 
@@ -100,9 +101,27 @@ func (t *table) fit(width int) {
 		}
 		room = max(room, leastRoom)
 		for _, row := range t.rows {
-			row[i] = displaywidth.TruncateString(row[i], room, "…")
+			if c.path {
+				row[i] = cutFront(row[i], room)
+			} else {
+				row[i] = displaywidth.TruncateString(row[i], room, "…")
+			}
 		}
 	}
+}
+
+// cutFront is s without so much of its beginning that it fits width columns.
+func cutFront(s string, width int) string {
+	over := displaywidth.String(s) - width
+	if over <= 0 {
+		return s
+	}
+	g := displaywidth.StringGraphemes(s)
+	for over++; over > 0 && g.Next(); { // one more for the mark
+		over -= g.Width()
+		s = s[len(g.Value()):]
+	}
+	return "…" + s
 }
 
 // pad is s with blanks behind it up to width columns.

@@ -115,6 +115,20 @@ func TestExplainedOnATerminal(t *testing.T) {
 	}
 }
 
+// Totals of all kinds take two lines where one has no room for them.
+func TestTotalsOnATerminal(t *testing.T) {
+	for width, gap := range map[int]string{0: " ", 87: " ", 86: "\n"} {
+		out := new(output)
+		c := &call{env: &Env{Width: width}, out: out}
+		if err := c.printStat(&diffSummary{Added: 1234, Modified: 3, Metadata: 1, Moved: 5, Removed: 14, Type: 1, BytesAfter: 7}); err != nil {
+			t.Fatal(err)
+		}
+		if want := "1,234 added, 3 modified, 1 metadata, 5 moved, 14 removed, 1 of another type;" + gap + "0 B -> 7 B\n"; out.buf.String() != want {
+			t.Errorf("width %d: %q, want %q", width, &out.buf, want)
+		}
+	}
+}
+
 // What became of a file under another name counts.
 func TestDeletedUnderEveryName(t *testing.T) {
 	w := mustWorld(t)
