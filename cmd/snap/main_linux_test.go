@@ -158,7 +158,7 @@ func TestSignalInLongCopy(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if taken := strings.Contains(string(out), "1 files (1 B) taken over"); !taken || !os.SameFile(was, is) {
+		if taken := strings.Contains(string(out), "1 file (1 B) taken over"); !taken || !os.SameFile(was, is) {
 			t.Errorf("%v: the file that was copied is not taken over:\n%s", tt.signal, out)
 		}
 	}
