@@ -188,17 +188,18 @@ func (l *lab) works() (all []result, err error) {
 
 func (l *lab) first() ([]result, error) {
 	results, err := l.turns("first backup", dropData, map[string]string{older: "0.6", "cp -a": "0.85"}, func(round int) ([]command, error) {
+		l.dest = filepath.Join(l.out, fmt.Sprintf("dest%d", round)) // another each time: snap would miss the snapshots it made there
 		to := l.fresh()
 		commands := []command{
 			{"snap backup", []string{l.snap, "backup", "-q", l.dest, l.src}, nil},
 			{"cp -a", []string{"cp", "-a", l.src, to}, gone(to)},
 		}
 		if round+1 < l.rounds {
-			commands[0].undo = func() error { return errors.Join(os.RemoveAll(l.dest), os.Mkdir(l.dest, 0o755)) }
+			commands[0].undo = gone(l.dest)
 		}
 		if at := l.rsyncs[older]; at != "" {
 			to := l.fresh()
-			commands = append(commands, command{older, []string{at, "-a", l.src + "/", to + "/"}, nil})
+			commands = append(commands, command{older, []string{at, "-a", l.src + "/", to + "/"}, gone(to)})
 		}
 		return commands, os.MkdirAll(l.dest, 0o755)
 	})
