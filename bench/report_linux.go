@@ -50,7 +50,7 @@ Made by one command, which builds the files, runs each command in turn (A B A B)
 
 The files have 512 to 4096 bytes and lie in folders of 50, three levels deep; every snapshot stays until "delete". The
 clock runs from the start of a process to its end: for snap that is after the disk has been told to write everything
-((syncfs), cp, rsync and rm do not wait for it. Before each run everything is written back. Before those that copy, the
+(syncfs), cp, rsync and rm do not wait for it. Before each run everything is written back. Before those that copy, the
 cache of file data is dropped too (/proc/sys/vm/drop_caches 1), because on ext4 making files soon after deleting many is up
 to 20 times slower; between the others no file is deleted. Names and inodes stay in memory, except in the lines that say
 cold (3). **Compare within a table only:** the machine and its disk are shared ones.
