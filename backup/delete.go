@@ -24,8 +24,11 @@ const Deleting Stage = "deleting"
 //  3. its change set is merged into that of the next snapshot, and the index follows;
 //  4. the emptied folder in the trash goes.
 //
-// report is told of the entries removed; it may be nil.
+// jobs is how many folders are emptied at the same time; 0: 4. report is told of the entries removed; it may be nil.
 func (d *Destination) Delete(ctx context.Context, seqs []uint64, jobs int, report Reporter) error {
+	if jobs <= 0 {
+		jobs = 4
+	}
 	all, err := d.DB.Snapshots(ctx)
 	if err != nil {
 		return err
