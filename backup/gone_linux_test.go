@@ -35,3 +35,28 @@ func TestOldNameThatCannotBeLookedAt(t *testing.T) {
 		t.Errorf("%d calls failed", hits)
 	}
 }
+
+// TestFolderThatComesBack: a folder that is removed while it is read, and of which there is another by then, is read
+// again.
+func TestFolderThatComesBack(t *testing.T) {
+	fault, snap := tool(t, "faultrun"), program(t)
+	hits := 0
+	for n := 1; ; n++ {
+		p := newPlace(t)
+		p.write("d/old", "content")
+		again := "rm -r " + p.path("d") + "; mkdir " + p.path("d") + "; echo new >" + p.path("d/new")
+		cmd := exec.Command(fault, "-only", "getdents64", "-at", strconv.Itoa(n), "-hook", again, "--", snap, "backup", "--jobs", "1", "-v", p.dest, p.src)
+		cmd.Env = append(os.Environ(), "XDG_STATE_HOME="+t.TempDir())
+		out, err := cmd.CombinedOutput()
+		if !strings.Contains(string(out), "hit=getdents64") {
+			break
+		}
+		hits++
+		if err != nil {
+			t.Errorf("call %d: %v\n%s", n, err, out)
+		}
+	}
+	if hits < 3 {
+		t.Errorf("%d calls were met", hits)
+	}
+}

@@ -98,6 +98,12 @@ func (w *walker) lost(f *folder, err error) {
 		f.gone = true
 	case serr == nil && s.Kind != file.Folder && !w.o.Follow:
 		f.replaced, f.err = &s, nil
+	case serr == nil && s.Kind == file.Folder && errors.Is(err, fs.ErrNotExist) && f.again < 3 && !w.never(&s) && !f.parent.within(&s):
+		// It was removed, and another one has its name by now.
+		f.again++
+		f.stat, f.err, f.entries = s, nil, nil
+		w.tree.Forget(f.path)
+		w.list(f)
 	}
 }
 

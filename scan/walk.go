@@ -128,6 +128,7 @@ type folder struct {
 	err      error
 	fatal    error      // ends the walk
 	gone     bool       // vanished
+	again    int        // how often another folder had its name when it was gone
 	replaced *file.Stat // it is no longer a folder
 }
 
