@@ -49,16 +49,16 @@ func setMeta(t target, path string, m *Meta) (Lost, error) {
 	var now Stat
 	seen := t.stat(&now) == nil
 	owned := seen && now.UID == m.UID && now.GID == m.GID
-	if owned {
-		// as it was made
-	} else if err := t.chown(int(m.UID), int(m.GID)); err != nil {
-		if !forbidden(err) {
-			return lost, pathError("chown", path, err)
-		}
-		// An ordinary user may at least give a file to a group of his own.
-		if t.chown(-1, int(m.GID)) != nil || int(m.UID) != syscall.Geteuid() {
-			lost |= LostOwner
-			mode &^= 0o6000 // another's setuid bit would make it this user's
+	if !owned {
+		if err := t.chown(int(m.UID), int(m.GID)); err != nil {
+			if !forbidden(err) {
+				return lost, pathError("chown", path, err)
+			}
+			// An ordinary user may at least give a file to a group of his own.
+			if t.chown(-1, int(m.GID)) != nil || int(m.UID) != syscall.Geteuid() {
+				lost |= LostOwner
+				mode &^= 0o6000 // another's setuid bit would make it this user's
+			}
 		}
 	}
 	for i := range m.Xattrs {
@@ -70,7 +70,8 @@ func setMeta(t target, path string, m *Meta) (Lost, error) {
 			lost |= LostXattrs
 		}
 	}
-	if untouched := owned && len(m.Xattrs) == 0; m.Kind != Symlink && !(untouched && now.Mode == mode) {
+	right := owned && len(m.Xattrs) == 0 && now.Mode == mode // an ACL would have changed it since
+	if m.Kind != Symlink && !right {
 		if err := t.chmod(mode); err != nil {
 			if !forbidden(err) {
 				return lost, pathError("chmod", path, err)
