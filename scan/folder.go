@@ -71,7 +71,7 @@ func (w *walker) same(f *folder, d *file.Dir) bool {
 	}
 	if d.Is(&two) {
 		f.stat = two
-		return !w.never(&two) && !f.parent.within(&two)
+		return w.enters(f.parent, &two)
 	}
 	return one.Ino != two.Ino
 }
@@ -98,7 +98,7 @@ func (w *walker) lost(f *folder, err error) {
 		f.gone = true
 	case serr == nil && s.Kind != file.Folder && !w.o.Follow:
 		f.replaced, f.err = &s, nil
-	case serr == nil && s.Kind == file.Folder && errors.Is(err, fs.ErrNotExist) && f.again < 3 && !w.never(&s) && !f.parent.within(&s):
+	case serr == nil && s.Kind == file.Folder && errors.Is(err, fs.ErrNotExist) && f.again < 3 && w.enters(f.parent, &s):
 		// It was removed, and another one has its name by now.
 		f.again++
 		f.stat, f.err, f.entries = s, nil, nil
@@ -149,6 +149,11 @@ func (w *walker) take(f *folder, d *file.Dir, e *file.Entry) error {
 	}
 	f.entries = append(f.entries, c)
 	return nil
+}
+
+// enters reports whether a folder that has come into parent since that was listed is walked.
+func (w *walker) enters(parent *folder, s *file.Stat) bool {
+	return !w.never(s) && !parent.within(s) && !(w.o.OneFileSystem && s.Dev != parent.stat.Dev)
 }
 
 // never reports whether s is a folder that is not to be entered.
