@@ -18,6 +18,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"strconv"
 	"strings"
@@ -32,12 +33,16 @@ func main() {
 		dir    = flag.String("dir", "", "work in a new folder in `DIR`, on the disk to measure (default: the temporary folder)")
 		sizes  = flag.String("files", "10000,100000,1000000,3000000", "numbers of files, the largest measured in one round")
 		rounds = flag.Int("rounds", 3, "how often each command runs")
-		only   = flag.String("only", "", "only the works with one of these `NAMES`")
+		only   = flag.String("only", "", "only the works whose names match this `REGEXP`")
 		gib    = flag.Float64("big", 1, "size of each of the four large files in GiB; 0: none")
 		out    = flag.String("o", "BENCHMARKS.md", "where the tables go; - is the terminal")
 	)
 	flag.Parse()
-	exit(measure(*dir, *sizes, *rounds, strings.Fields(strings.ReplaceAll(*only, ",", " ")), int64(*gib*(1<<30)), *out))
+	match, err := regexp.Compile(*only)
+	if err != nil {
+		exit(fmt.Errorf("-only: %w", err))
+	}
+	exit(measure(*dir, *sizes, *rounds, match, int64(*gib*(1<<30)), *out))
 }
 
 func exit(err error) {
@@ -67,7 +72,7 @@ func do(what string, args []string) error {
 	return errors.New("no such thing to do: " + what)
 }
 
-func measure(dir, sizes string, rounds int, only []string, large int64, out string) (err error) {
+func measure(dir, sizes string, rounds int, only *regexp.Regexp, large int64, out string) (err error) {
 	if dir, err = os.MkdirTemp(dir, "snap-bench-"); err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -21,7 +22,7 @@ type lab struct {
 	ctx             context.Context // ends every command
 	dir, self, snap string
 	rsyncs          map[string]string // by version
-	only            []string
+	only            *regexp.Regexp
 	files, rounds   int
 
 	src, dest, out string
@@ -105,7 +106,7 @@ func (l *lab) time(c command, drop string) (sample, error) {
 
 // turns runs all commands of a work in each round. each says what they are, for it may change the source first.
 func (l *lab) turns(work, drop string, reach map[string]string, each func(round int) ([]command, error)) ([]result, error) {
-	if len(l.only) > 0 && !slices.Contains(l.only, work) {
+	if !l.only.MatchString(work) {
 		return nil, nil
 	}
 	fmt.Fprintf(os.Stderr, "-- %s\n", work)
