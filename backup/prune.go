@@ -56,9 +56,15 @@ func (d *Destination) weigh(ctx context.Context, list []Decision, room MinFree) 
 	if err != nil {
 		return err
 	}
-	seqs := make([]uint64, len(list))
+	var seqs []uint64 // of the trees that are there: what the user removed frees nothing any more
 	for i := range list {
-		seqs[i] = list[i].Header.Seq
+		there, err := exists(d.root, list[i].Header.Name)
+		if err != nil {
+			return err
+		}
+		if there {
+			seqs = append(seqs, list[i].Header.Seq)
+		}
 	}
 	freed := func(list []Decision) (total int64) {
 		for _, a := range usage.Freed(seqs, victims(list)) {

@@ -234,6 +234,9 @@ func (c *call) statsOf(d *destination) error {
 		alone += r.AloneBytes
 		t.add(quote(r.Name), c.when(r.at), c.size(r.Bytes), humanize.Comma(r.Files), c.size(r.AloneBytes), humanize.Comma(r.AloneFiles))
 	}
+	if len(victims) == 0 { // what was named is missing, and that is said
+		return nil
+	}
 	if err := t.write(c.out, c.env.Width); err != nil || len(victims) < 2 {
 		return err
 	}
