@@ -1,6 +1,7 @@
 package index
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
@@ -136,4 +137,66 @@ func BenchmarkLookup(b *testing.B) {
 		_, err = db.ByContent(bg, 1, r.Size, r.Hash, 1)
 		check(b, err)
 	}
+}
+
+// BenchmarkDiff are the differences of two snapshots that follow each other, one file of a hundred being another, and of
+// the first and the last of ten such ones.
+func BenchmarkDiff(b *testing.B) {
+	const n, snapshots = 100_000, 10
+	db := onDisk(b)
+	for seq := uint64(1); seq <= snapshots; seq++ {
+		changed := manyFiles(n, func(i int, e *Entry) bool {
+			e.Hash = sha256.Sum256(binary.BigEndian.AppendUint64(e.Hash[:], seq))
+			return seq == 1 || i < n && uint64(i*7919)%100 == seq
+		})
+		check(b, db.Import(bg, seq, changed, func() (*Header, error) { return &Header{Name: "s"}, nil }))
+	}
+	for _, from := range []uint64{snapshots - 1, 1} {
+		b.Run(fmt.Sprintf("%d to %d", from, snapshots), func(b *testing.B) {
+			found := 0
+			for b.Loop() {
+				found = 0
+				for _, err := range db.Diff(bg, from, snapshots) {
+					check(b, err)
+					found++
+				}
+			}
+			if want := n / 100 * int(snapshots-from); found != want {
+				b.Fatalf("%d differences, want %d", found, want)
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(found), "ns/difference")
+		})
+	}
+}
+
+// BenchmarkFind is the history of one path, found by the path and by its name.
+func BenchmarkFind(b *testing.B) {
+	const n = 100_000
+	db := onDisk(b)
+	check(b, db.Import(bg, 1, manyFiles(n, nil), func() (*Header, error) { return &Header{Name: "s"}, nil }))
+	const dir = "top00/project-020/component-010"
+	path := dir + "/source_file_0025.txt"
+	b.Run("path", func(b *testing.B) {
+		for b.Loop() {
+			h, err := db.Versions(bg, path)
+			check(b, err)
+			if len(h.Versions) != 1 {
+				b.Fatalf("%+v", h)
+			}
+		}
+	})
+	b.Run("all", func(b *testing.B) {
+		name := []byte("component-010/source_file_0025.txt")
+		for b.Loop() {
+			found := 0
+			for _, err := range db.Histories(bg, "", func(path []byte) bool { return bytes.HasSuffix(path, name) }) {
+				check(b, err)
+				found++
+			}
+			if found != 40 {
+				b.Fatalf("%d found", found)
+			}
+		}
+		b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/n, "ns/path")
+	})
 }
