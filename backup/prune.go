@@ -8,15 +8,15 @@ import (
 )
 
 // Decide says which of the destination's snapshots stay by the rules of r, oldest first, and how much the
-// removal of each of the others frees.
-func (d *Destination) Decide(ctx context.Context, r *Retention) ([]Decision, error) {
+// removal of each of the others frees. short is how many bytes of the space to be free will be lacking even then.
+func (d *Destination) Decide(ctx context.Context, r *Retention) (list []Decision, short int64, err error) {
 	all, err := d.DB.Snapshots(ctx)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	all = slices.DeleteFunc(all, func(h index.Header) bool { return h.State != index.Complete })
 	var failed error
-	list := r.Decide(all, func(h *index.Header) bool {
+	list = r.Decide(all, func(h *index.Header) bool {
 		there, err := exists(d.root, h.Name)
 		if err != nil {
 			failed = err
@@ -24,9 +24,10 @@ func (d *Destination) Decide(ctx context.Context, r *Retention) ([]Decision, err
 		return err == nil && !there
 	})
 	if failed != nil {
-		return nil, failed
+		return nil, 0, failed
 	}
-	return list, d.weigh(ctx, list, r.MinFree)
+	short, err = d.weigh(ctx, list, r.MinFree)
+	return list, short, err
 }
 
 // Select is Decide for snapshots that are named: those go, the others stay.
@@ -43,24 +44,25 @@ func (d *Destination) Select(ctx context.Context, names []string) ([]Decision, e
 			list = append(list, e)
 		}
 	}
-	return list, d.weigh(ctx, list, MinFree{})
+	_, err = d.weigh(ctx, list, MinFree{})
+	return list, err
 }
 
-// weigh makes room, and finds how much each removal frees.
-func (d *Destination) weigh(ctx context.Context, list []Decision, room MinFree) error {
+// weigh makes room, and finds how much each removal frees and how much room is lacking then.
+func (d *Destination) weigh(ctx context.Context, list []Decision, room MinFree) (short int64, err error) {
 	going := func(d Decision) bool { return !d.Keep }
 	if room.IsZero() && !slices.ContainsFunc(list, going) {
-		return nil
+		return 0, nil
 	}
 	usage, err := d.DB.Usage(ctx)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	var seqs []uint64 // of the trees that are there: what the user removed frees nothing any more
 	for i := range list {
 		there, err := exists(d.root, list[i].Header.Name)
 		if err != nil {
-			return err
+			return 0, err
 		}
 		if there {
 			seqs = append(seqs, list[i].Header.Seq)
@@ -75,9 +77,12 @@ func (d *Destination) weigh(ctx context.Context, list []Decision, room MinFree) 
 	if !room.IsZero() {
 		info, err := d.root.System()
 		if err != nil {
-			return err
+			return 0, err
 		}
-		MakeRoom(list, room.target(info.TotalBytes)-int64(info.FreeBytes), freed, "to have space free")
+		need := room.target(info.TotalBytes) - int64(info.FreeBytes)
+		if !MakeRoom(list, need, freed, "to have space free") {
+			short = need - freed(list)
+		}
 	}
 	each := usage.Freed(seqs, victims(list))
 	for i := range list {
@@ -85,7 +90,7 @@ func (d *Destination) weigh(ctx context.Context, list []Decision, room MinFree) 
 			list[i].Freed, each = each[0].Bytes, each[1:]
 		}
 	}
-	return nil
+	return short, nil
 }
 
 // victims are the snapshots that go, in the order in which they do.

@@ -58,7 +58,15 @@ func runPrune(c *call) error {
 		return withHint(usagef("no rule says what to keep, and an empty rule would keep nothing"),
 			"for example: snap prune -n --keep-daily 7 --keep-monthly 12")
 	}
-	return c.removing(dest, "prune", true, func(d *backup.Destination) ([]backup.Decision, error) { return d.Decide(c.ctx, &r) })
+	short := int64(0)
+	err = c.removing(dest, "prune", true, func(d *backup.Destination) (list []backup.Decision, err error) {
+		list, short, err = d.Decide(c.ctx, &r)
+		return list, err
+	})
+	if err == nil {
+		c.tellShort(short)
+	}
+	return err
 }
 
 // removing opens dest, deletes the snapshots that decide does not keep, or with -n none, and says so; of
@@ -161,6 +169,13 @@ func (c *call) printRemoved(list []backup.Decision, all, dry bool, took time.Dur
 	return c.printf("\ndeleted %s, %s freed, %s\n", deleted, c.size(sum.Freed), seconds(took))
 }
 
+// tellShort says that the space that was to be free is not to be had.
+func (c *call) tellShort(bytes int64) {
+	if bytes > 0 {
+		c.note("%s less is free then than min-free asks for: the newest snapshot, pinned ones and those of keep-tag stay", c.size(bytes))
+	}
+}
+
 // pruned is what keeping to the destination's own rules came to after a backup.
 type pruned struct {
 	Removed int   `json:"snapshots_removed"`
@@ -173,8 +188,9 @@ func (c *call) pruneAfter(d *backup.Destination, rules *keepRules, line *progres
 	if r.Empty() {
 		return p, nil
 	}
-	list, err := d.Decide(c.ctx, &r)
+	list, short, err := d.Decide(c.ctx, &r)
 	if err == nil {
+		c.tellShort(short)
 		err = d.Prune(c.ctx, list, 0, &progressReport{line: line})
 	}
 	if err != nil {
