@@ -12,44 +12,39 @@ import (
 	"snap/scan"
 )
 
-// known looks for the file under another name in the previous snapshot.
-func (r *run) known(ctx context.Context, f *scan.Facts) error {
+// known looks for the file under another name in the previous snapshot. missing reports whether the source has
+// nothing there now.
+func (r *run) known(ctx context.Context, f *scan.Facts) (missing bool, err error) {
 	if r.o.Rules.IgnoreInode || f.Old != nil && f.Old.Stored != index.Absent && f.Old.SameIdentity(f.New) {
-		return nil
+		return false, nil
 	}
 	found, err := r.d.DB.ByIdentity(ctx, r.seq, f.New, 4)
 	if err != nil {
-		return err
+		return false, err
 	}
 	for i := range found {
 		if found[i].Path == f.Path {
 			continue
 		}
-		gone := r.gone(found[i].Path, f.New)
+		gone, nothing := r.gone(found[i].Path, f.New)
 		if f.Known == nil || gone {
-			f.Known, f.KnownGone = &found[i], gone
+			f.Known, f.KnownGone, missing = &found[i], gone, nothing
 		}
 		if gone {
 			break
 		}
 	}
-	return nil
+	return missing, nil
 }
 
-// gone reports whether path in the source no longer leads to the file that rec describes. Where the system
-// could not look, it may be there still.
-func (r *run) gone(path string, rec *index.Record) bool {
-	dir, name := index.Split(path)
-	d, err := r.tree.Dir(dir)
+// gone reports whether path in the source no longer leads to the file that rec describes, and whether it leads
+// nowhere. Where the system could not look, it may be there still.
+func (r *run) gone(path string, rec *index.Record) (gone, missing bool) {
+	now, err := r.lstat(path)
 	if err != nil {
-		return !fatal(err)
+		return !fatal(err), errors.Is(err, fs.ErrNotExist)
 	}
-	defer d.Close()
-	now, err := d.Lstat(name)
-	if err != nil {
-		return !fatal(err)
-	}
-	return now.Ino != rec.Ino || r.vols.known(now.Dev) != rec.Volume
+	return now.Ino != rec.Ino || r.vols.known(now.Dev) != rec.Volume, false
 }
 
 // twin looks for the content under a path that is gone.
@@ -70,18 +65,24 @@ func (r *run) twin(ctx context.Context, f *scan.Facts) error {
 
 // missing reports whether the source has nothing at path.
 func (r *run) missing(path string) bool {
-	dir, name := index.Split(path)
-	d, err := r.tree.Dir(dir)
-	if err != nil {
-		return errors.Is(err, fs.ErrNotExist)
-	}
-	defer d.Close()
-	_, err = d.Lstat(name)
+	_, err := r.lstat(path)
 	return errors.Is(err, fs.ErrNotExist)
 }
 
+// lstat is what the source has at path now.
+func (r *run) lstat(path string) (file.Stat, error) {
+	dir, name := index.Split(path)
+	d, err := r.tree.Dir(dir)
+	if err != nil {
+		return file.Stat{}, err
+	}
+	defer d.Close()
+	return d.Lstat(name)
+}
+
 // inspect fills in what the stat record does not tell and the judgement needs: the link's target and,
-// where the entry is compared with an older one or is no regular file, the xattrs.
+// where the entry is compared with an older one or is no regular file, the xattrs. A file with the ctime that it
+// had under its old name, as all below a renamed folder, has the xattrs that it had.
 func (r *run) inspect(ctx context.Context, f *scan.Facts) (err error) {
 	n := f.New
 	if n.Kind == file.Regular && f.Old == nil && f.Known == nil {
@@ -91,6 +92,10 @@ func (r *run) inspect(ctx context.Context, f *scan.Facts) (err error) {
 			}
 		}
 		return nil // the copy will read the xattrs
+	}
+	if n.Kind == file.Regular && f.Old == nil && !r.o.Rules.IgnoreCtime && scan.Unchanged(&f.Known.Record, &n.Stat, n.Volume, r.o.Rules) {
+		n.Xattrs = f.Known.Xattrs
+		return nil
 	}
 	if f.Path == "" || n.Kind == file.Folder {
 		d, err := r.tree.Dir(f.Path)

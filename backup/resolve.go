@@ -186,12 +186,13 @@ func (p *plan) take(e *index.Entry, v scan.Verdict) error {
 }
 
 // decide judges one candidate. Its errors end the run; what ails the source is in the decision.
-func (r *run) decide(ctx context.Context, e *index.Entry) (*decision, error) {
+func (r *run) decide(ctx context.Context, e *index.Entry) (_ *decision, err error) {
 	d := &decision{entry: *e}
 	if !e.Exists() {
 		return d, nil
 	}
 	f := scan.Facts{Path: e.Path, New: &d.entry.Record}
+	missing := false
 	if r.prev != nil {
 		var old index.Record
 		switch old, _, err := r.lookup(ctx, e.Path, &old); {
@@ -200,7 +201,7 @@ func (r *run) decide(ctx context.Context, e *index.Entry) (*decision, error) {
 		case !errors.Is(err, index.ErrNotFound):
 			return nil, err
 		}
-		if err := r.known(ctx, &f); err != nil {
+		if missing, err = r.known(ctx, &f); err != nil {
 			return nil, err
 		}
 	}
@@ -221,7 +222,9 @@ func (r *run) decide(ctx context.Context, e *index.Entry) (*decision, error) {
 		v = scan.Judge(f, r.o.Rules)
 	}
 	d.verdict, d.weak = v, f.Weak
-	d.left = v.Change == index.Moved && r.missing(v.From)
+	if v.Change == index.Moved {
+		d.left = missing && f.Known.Path == v.From || r.missing(v.From)
+	}
 	switch {
 	case v.Do == scan.Learn || v.Do == scan.Keep || v.Do == scan.Link && v.From == "":
 		d.base = f.Old

@@ -12,10 +12,10 @@ import (
 
 // made is an entry that is finished but for its name.
 type made struct {
-	stat   file.Stat
-	bytes  int64 // of content written
-	linked bool  // it is another name of a file of this run
-	damage error // why its content is not what was backed up
+	stat   file.Stat // of a name of a group
+	bytes  int64     // of content written
+	linked bool      // it is another name of a file of this run
+	damage error     // why its content is not what was backed up
 }
 
 // sourceError is a failure of the snapshot, not of the target.
@@ -80,10 +80,9 @@ func (h *hand) copy(ctx context.Context, d *file.Dir, tmp string, j *job, meta *
 	}
 	lost, err := dst.SetMeta(meta)
 	h.lost(lost)
-	if err != nil {
-		return m, err
+	if err == nil && j.group != nil {
+		m.stat, err = dst.Stat()
 	}
-	m.stat, err = dst.Stat()
 	return m, err
 }
 

@@ -33,6 +33,7 @@ type folder struct {
 
 	state    state
 	stat     file.Stat // what it was when it was entered
+	made     bool      // by this run: what is in it comes of this run
 	sets     bool      // it gets the recorded metadata
 	unlocked bool      // its mode was changed so that it can be written to
 
@@ -67,7 +68,6 @@ func (w *writer) enter(f *folder) state {
 var errSkip = errors.New("skip")
 
 func (w *writer) makeOrOpen(f *folder) error {
-	made := w.made && f.parent == nil
 	if f.parent == nil {
 		if err := w.unlock(f, w.root); err != nil {
 			return err
@@ -97,7 +97,7 @@ func (w *writer) makeOrOpen(f *folder) error {
 				return err
 			}
 			w.target.Forget(f.to)
-			made = true
+			f.made = true
 		case merge:
 			h, err := in.EnterDir(f.name)
 			if err != nil {
@@ -123,6 +123,7 @@ func (w *writer) makeOrOpen(f *folder) error {
 		f.stat = stat
 	}
 	have := existing{Stat: f.stat}
+	made := f.made || f.parent == nil && w.made
 	if !made && w.Overwrite == Never {
 		have.Empty = isEmpty(d)
 	}

@@ -36,9 +36,10 @@ func isEmpty(d *file.Dir) bool {
 }
 
 // judge looks and decides about an entry that is not a folder; d is where it goes, nil for a folder that
-// is not there. An answer of refresh means that metadata really are to be set, and can be in place.
+// is not there. An answer of refresh means that metadata really are to be set, and can be in place. In a folder
+// that this run made nothing is looked for: should somebody put something there, place finds it.
 func (r *run) judge(d *file.Dir, j *job) (v verdict, have existing, err error) {
-	if d != nil {
+	if d != nil && !j.in.made {
 		if have, err = r.look(d, j.name, j.Kind); err != nil {
 			return v, have, err
 		}

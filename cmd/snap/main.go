@@ -6,12 +6,18 @@ import (
 	"context"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 
 	"snap/cli"
 )
 
-func main() { os.Exit(run()) }
+func main() {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(200) // little lives long here, whatever the number of files: fewer collections, a few MiB more
+	}
+	os.Exit(run())
+}
 
 // run ends the command in order at the first signal and at once at the second.
 func run() int {
