@@ -329,10 +329,11 @@ func (l *lab) big(size int64) (results []result, err error) {
 	}
 	time.Sleep(4 * time.Second)
 	return l.turns("four large files", dropData, map[string]string{"cp -a": "1.1"}, func(int) ([]command, error) {
-		a, b := l.fresh(), l.fresh()
+		a, b, c := l.fresh(), l.fresh(), l.fresh()
 		return []command{
 			{"snap backup", []string{l.snap, "backup", "-q", a, l.src}, gone(a)},
 			{"cp -a", []string{"cp", "-a", l.src, b}, gone(b)},
+			{"cp -a, then sync -f", []string{"sh", "-c", `cp -a "$0" "$1" && sync -f "$1"`, l.src, c}, gone(c)},
 		}, os.Mkdir(a, 0o755)
 	})
 }

@@ -15,8 +15,21 @@ var zeros [64 << 10]byte
 // buf is scratch space, at least a byte. An error is a *ReadError (the source), a *WriteError (the destination), or the
 // context's.
 func Copy(ctx context.Context, dst, src *File, size int64, h hash.Hash, buf []byte) (int64, error) {
-	return each(ctx, src, size, h, buf, func(p []byte, off int64) error { return dst.writeAt(p, off) }, dst.Truncate)
+	begun := int64(0) // up to where the disk has been asked to begin
+	write := func(p []byte, off int64) error {
+		err := dst.writeAt(p, off)
+		if end := off + int64(len(p)); err == nil && end-begun >= stretch {
+			dst.beginWriting(begun, end-begun)
+			begun = end
+		}
+		return err
+	}
+	return each(ctx, src, size, h, buf, write, dst.Truncate)
 }
+
+// stretch is how much of a large file is written before the disk is asked to begin with it, so that little is left for
+// the end, when all must be on the disk.
+const stretch = 16 << 20
 
 // Hash feeds the first size bytes of src to h and returns how many there were. An error is a *ReadError
 // or the context's.

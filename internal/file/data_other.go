@@ -59,6 +59,8 @@ func (f *File) sync() error { return bare(f.fd.Sync()) }
 
 func (f *File) close() error { return bare(f.fd.Close()) }
 
+func (f *File) beginWriting(off, n int64) {}
+
 func (f *File) uncache() {}
 
 func (f *File) clone(*File) bool { return false }
