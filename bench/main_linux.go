@@ -104,7 +104,7 @@ func measure(dir, sizes string, rounds int, only *regexp.Regexp, large int64, ou
 		if err != nil {
 			return err
 		}
-		r.sizes = append(r.sizes, size{files: files, rounds: l.rounds, results: results, index: l.index})
+		r.sizes = append(r.sizes, size{files: files, rounds: l.rounds, results: results, perFile: l.perFile})
 	}
 	if large > 0 {
 		l.rounds = rounds
@@ -164,10 +164,11 @@ func (l *lab) versions() []string {
 		first, _, _ := strings.Cut(string(text), "\n")
 		return strings.TrimSpace(first)
 	}
+	kernel, _, _ := strings.Cut(line("uname", "-r"), "-")
 	commit := cmp.Or(line("git", "describe", "--always", "--dirty"), "unknown")
 	return []string{
-		fmt.Sprintf("%d × %s, %s, Linux %s", runtime.NumCPU(), cpu(), memory(), line("uname", "-r")),
-		fmt.Sprintf("file system: %s", line("stat", "-f", "-c", "%T", l.dir)),
+		fmt.Sprintf("%d × %s, %s, Linux %s", runtime.NumCPU(), cpu(), memory(), kernel),
+		fmt.Sprintf("file system: %s", line("findmnt", "-n", "-o", "FSTYPE,SOURCE", "-T", l.dir)),
 		fmt.Sprintf("snap of commit %s (%s), %s", commit, runtime.Version(), line("cp", "--version")),
 	}
 }

@@ -18,7 +18,7 @@ type report struct {
 type size struct {
 	files, rounds int
 	results       []result
-	index         indexed
+	perFile       float64
 }
 
 // median is that of a figure of all runs.
@@ -62,11 +62,7 @@ cold (3). **Compare within a table only:** the machine and its disk are shared o
 	for _, s := range slices.Backward(r.sizes) {
 		fmt.Fprintf(&b, "\n## %s files\n\n%s\n", thousands(s.files), rounds(s.rounds))
 		table(&b, s.results)
-		fmt.Fprintf(&b, "\nIndex: %.0f bytes a file after the first snapshot", s.index.perFile)
-		if s.index.perChange > 0 {
-			fmt.Fprintf(&b, ", %.0f more for each change of later ones", s.index.perChange)
-		}
-		b.WriteString(".\n")
+		fmt.Fprintf(&b, "\nIndex: %.0f bytes a file after the first snapshot.\n", s.perFile)
 	}
 	if len(r.big) > 0 {
 		fmt.Fprintf(&b, "\n## Large files\n\n%s\n", rounds(len(r.big[0].samples)))

@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -28,12 +27,7 @@ type lab struct {
 	src, dest, out string
 	made           int // trees made so far, for their names
 	copies         []string
-	index          indexed
-}
-
-// indexed is what the index takes: with the first snapshot, and for each record that later ones add.
-type indexed struct {
-	perFile, perChange float64
+	perFile        float64 // bytes of the index after the first snapshot
 }
 
 // command is one way to do a work.
@@ -167,7 +161,7 @@ const older = "rsync 3.2.7"
 func (l *lab) works() (all []result, err error) {
 	top := filepath.Join(l.dir, strconv.Itoa(l.files))
 	l.src, l.dest, l.out = filepath.Join(top, "src"), filepath.Join(top, "dest"), filepath.Join(top, "out")
-	l.made, l.copies, l.index = 0, nil, indexed{}
+	l.made, l.copies = 0, nil
 	defer func() { err = errors.Join(err, os.RemoveAll(top)) }()
 	if err := os.MkdirAll(l.out, 0o755); err != nil {
 		return nil, err
@@ -215,23 +209,32 @@ func (l *lab) first() ([]result, error) {
 			return nil, err
 		}
 	}
-	size, _, err := l.indexSize()
-	l.index.perFile = size / float64(l.files)
-	return results, err
+	fi, err := os.Stat(filepath.Join(l.dest, ".snap/index.db"))
+	if err != nil {
+		return nil, err
+	}
+	l.perFile = float64(fi.Size()) / float64(l.files)
+	return results, nil
 }
 
 // unchanged has a source in which nothing changed since the last snapshot.
 func (l *lab) unchanged() (all []result, err error) {
 	walk := command{name: "getdents + statx, parallel", args: []string{l.self, "-do", "walk", l.src, "4"}}
 	for _, drop := range []string{warm, dropAll} {
-		warmth := map[string]string{warm: "", dropAll: ", cold"}[drop]
-		skipped, err := l.turns("unchanged, skipped"+warmth, drop, map[string]string{walk.name: "1.3"}, func(int) ([]command, error) {
+		warmth := ", cold"
+		var reachSkipped, reachForced map[string]string
+		if drop == warm {
+			warmth = ""
+			reachSkipped = map[string]string{walk.name: "1.3"}
+			reachForced = map[string]string{"cp -al": "0.65", older + " --link-dest": "0.4", "rsync 3.5.0 --link-dest": "0.13"}
+		}
+		skipped, err := l.turns("unchanged, skipped"+warmth, drop, reachSkipped, func(int) ([]command, error) {
 			return []command{l.backup("snap backup"), walk}, nil
 		})
 		if err != nil {
 			return nil, err
 		}
-		forced, err := l.turns("unchanged, a new tree"+warmth, drop, map[string]string{"cp -al": "0.65", older + " --link-dest": "0.4", "rsync 3.5.0 --link-dest": "0.13"},
+		forced, err := l.turns("unchanged, a new tree"+warmth, drop, reachForced,
 			func(int) ([]command, error) {
 				latest, err := l.latest()
 				to := l.fresh()
@@ -247,15 +250,20 @@ func (l *lab) unchanged() (all []result, err error) {
 		}
 		all = slices.Concat(all, skipped, forced)
 	}
+	latest, err := l.latest()
+	if err != nil {
+		return nil, err
+	}
+	for _, dir := range []string{l.src, latest} { // the rest is warm again
+		if err := l.do("walk", dir, 4); err != nil {
+			return nil, err
+		}
+	}
 	return all, nil
 }
 
 func (l *lab) changed() ([]result, error) {
-	before, records, err := l.indexSize()
-	if err != nil {
-		return nil, err
-	}
-	results, err := l.turns("1 % changed", warm, map[string]string{"cp -al": "0.75"}, func(round int) ([]command, error) {
+	return l.turns("1 % changed", warm, map[string]string{"cp -al": "0.75"}, func(round int) ([]command, error) {
 		latest, err := l.latest()
 		if err != nil {
 			return nil, err
@@ -267,12 +275,6 @@ func (l *lab) changed() ([]result, error) {
 		time.Sleep(4 * time.Second)
 		return append([]command{l.backup("snap backup"), {"cp -al", []string{"cp", "-al", latest, to}, nil}}, l.linkDest(latest, older)...), nil
 	})
-	if err != nil || results == nil {
-		return results, err
-	}
-	after, now, err := l.indexSize()
-	l.index.perChange = (after - before) / (now - records)
-	return results, err
 }
 
 func (l *lab) renamed() ([]result, error) {
@@ -336,24 +338,4 @@ func (l *lab) big(size int64) (results []result, err error) {
 			{"cp -a, then sync -f", []string{"sh", "-c", `cp -a "$0" "$1" && sync -f "$1"`, l.src, c}, gone(c)},
 		}, os.Mkdir(a, 0o755)
 	})
-}
-
-// indexSize is the size of the index and how many changes all snapshots record in it.
-func (l *lab) indexSize() (bytes, records float64, err error) {
-	fi, err := os.Stat(filepath.Join(l.dest, ".snap/index.db"))
-	if err != nil {
-		return 0, 0, err
-	}
-	text, err := exec.Command(l.snap, "list", "--json", "-d", l.dest).Output()
-	if err != nil {
-		return 0, 0, err
-	}
-	var listed []struct{ Added, Modified, Metadata, Moved, Removed float64 }
-	if err := json.Unmarshal(text, &listed); err != nil {
-		return 0, 0, err
-	}
-	for _, s := range listed {
-		records += s.Added + s.Modified + s.Metadata + s.Moved + s.Removed
-	}
-	return float64(fi.Size()), records, nil
 }
