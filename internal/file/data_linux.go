@@ -78,7 +78,9 @@ func (f *File) close() error { return unix.Close(f.fd) }
 func (f *File) clone(src *File) bool { return unix.IoctlFileClone(f.fd, src.fd) == nil }
 
 // beginWriting is advice: what fails is told by the sync.
-func (f *File) beginWriting(off, n int64) { _ = unix.SyncFileRange(f.fd, off, n, unix.SYNC_FILE_RANGE_WRITE) }
+func (f *File) beginWriting(off, n int64) {
+	_ = unix.SyncFileRange(f.fd, off, n, unix.SYNC_FILE_RANGE_WRITE)
+}
 
 func (f *File) uncache() { _ = unix.Fadvise(f.fd, 0, 0, unix.FADV_DONTNEED) }
 
