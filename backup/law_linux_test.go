@@ -250,7 +250,7 @@ func TestLaws(t *testing.T) {
 				names = append(names, w.name)
 			}
 			before := listing(t, p.src)
-			opts := []func(*backup.Options){force}
+			opts := []func(*backup.Options){force, empty}
 			if racy {
 				opts = append(opts, func(o *backup.Options) { o.Start = time.Now() })
 			}
@@ -284,7 +284,7 @@ func TestLaws(t *testing.T) {
 				}
 			}
 			last, stamps = tree, now
-			if res, _ := p.backup(); !res.Skipped {
+			if res, _ := p.backup(empty); !res.Skipped {
 				rt.Fatalf("round %d after %q: a second run found changes", round, names)
 			}
 			p.n--

@@ -101,7 +101,7 @@ func TestNamesAreThoseOfTheInodes(t *testing.T) {
 				w.do(m)
 				log = append(log, w.name)
 			}
-			res, _ := p.backup(force)
+			res, _ := p.backup(force, empty)
 			log = append(log, "backup "+res.Header.Name)
 			if m.r.IntN(4) == 0 {
 				log = append(log, m.tamper(p.tree(res)))

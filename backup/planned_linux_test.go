@@ -42,7 +42,7 @@ func TestARehearsalPlansWhatABackupRecords(t *testing.T) {
 		for range 15 {
 			mutations[m.r.IntN(3)].do(m)
 		}
-		first, _ := p.backup(force)
+		first, _ := p.backup(force, empty)
 		seqs := []uint64{first.Header.Seq}
 		for range 1 + m.r.IntN(4) {
 			var names []string
@@ -53,7 +53,7 @@ func TestARehearsalPlansWhatABackupRecords(t *testing.T) {
 				names = append(names, w.name)
 			}
 			pending, unread := index.NewPending(seqs[len(seqs)-1]), map[string]bool{}
-			p.backup(force, func(o *backup.Options) {
+			p.backup(force, empty, func(o *backup.Options) {
 				o.DryRun = true
 				o.Planned = func(e *index.Entry) error {
 					unread[e.Path] = e.Exists() && !e.Has(index.Hashed)
@@ -67,7 +67,7 @@ func TestARehearsalPlansWhatABackupRecords(t *testing.T) {
 					rehearsed = append(rehearsed, told(t, d.DB.DiffPending(ctx, a, pending), unread))
 				}
 			})
-			res, _ := p.backup(force)
+			res, _ := p.backup(force, empty)
 			p.inDestination(func(ctx context.Context, d *backup.Destination) {
 				for i, a := range seqs {
 					got := told(t, d.DB.Diff(ctx, a, res.Header.Seq), unread)

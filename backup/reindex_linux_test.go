@@ -126,7 +126,7 @@ func TestReindexOfTreesAlone(t *testing.T) {
 			for range m.r.IntN(10) {
 				mutations[m.r.IntN(len(mutations))].do(m)
 			}
-			p.dated(force)
+			p.dated(force, empty)
 		}
 		heads, before := p.knows()
 		what := rapid.SampledFrom([]string{"all", "one", "tail of one", "byte of one"}).Draw(rt, "lost")
@@ -175,7 +175,7 @@ func TestReindexOfTreesAlone(t *testing.T) {
 			}
 		}
 		last := listing(t, filepath.Join(p.dest, heads[rounds-1].Name))
-		made, _ := p.dated(force)
+		made, _ := p.dated(force, empty)
 		p.wantSame(made)
 		if made.Header.CopiedBytes != 0 || made.Header.Added+made.Header.Modified+made.Header.Moved+made.Header.Removed > 0 {
 			rt.Fatalf("%s: the next backup: %+v", what, made.Header)
@@ -185,7 +185,7 @@ func TestReindexOfTreesAlone(t *testing.T) {
 				rt.Fatalf("%s: %q is no hard link into the snapshot before", what, path)
 			}
 		}
-		if next, _ := p.dated(); !next.Skipped {
+		if next, _ := p.dated(empty); !next.Skipped {
 			rt.Fatalf("%s: the second backup found changes: %+v", what, next.Header)
 		}
 		p.do(os.RemoveAll(p.src))

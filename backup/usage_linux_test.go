@@ -145,7 +145,7 @@ func TestUsageIsThatOfTheTrees(t *testing.T) {
 			if m.r.IntN(3) == 0 {
 				rules = scan.Rules{Checksum: m.r.IntN(2) == 0, TrustMoves: m.r.IntN(2) == 0, IgnoreCtime: m.r.IntN(2) == 0, IgnoreInode: m.r.IntN(2) == 0}
 			}
-			res, _ := p.backup(force, func(o *backup.Options) { o.Rules = rules })
+			res, _ := p.backup(force, empty, func(o *backup.Options) { o.Rules = rules })
 			say("backup %s with %+v", res.Header.Name, rules)
 			p.wantUsage(strings.Join(log, "\n"))
 			if m.r.IntN(4) == 0 {
@@ -219,7 +219,7 @@ func TestUsageOfHardLinks(t *testing.T) {
 				p.backup()
 				for _, s := range steps {
 					s(p)
-					res, _ := p.backup(force)
+					res, _ := p.backup(force, empty)
 					p.wantSame(res)
 				}
 				p.wantUsage("before deleting")
