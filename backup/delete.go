@@ -20,9 +20,9 @@ const Deleting Stage = "deleting"
 //
 //  1. its tree is renamed to .snap/trash/<seq>, which a full disk allows: from here on it is deleted,
 //     and whatever stops the rest, the next writing run finishes it;
-//  2. what is in the tree is removed;
-//  3. its change set is merged into that of the next snapshot, and the index follows;
-//  4. the emptied folder in the trash goes.
+//  2. what is in the tree is removed; at the same time its change set is merged into that of the next snapshot, and
+//     the index follows, or, on a full disk, when the tree has given its space back;
+//  3. the emptied folder in the trash goes.
 //
 // jobs is how many folders are emptied at the same time; 0: 4. report is told of the entries removed; it may be nil.
 func (d *Destination) Delete(ctx context.Context, seqs []uint64, jobs int, report Reporter) error {
@@ -70,12 +70,19 @@ func (d *Destination) finishDeletions(ctx context.Context, r *remover) error {
 	if err != nil || len(gone) == 0 {
 		return err
 	}
-	for _, seq := range gone { // first all of the space
-		if err := r.empty(ctx, d.trash, setFile(seq)); err != nil {
-			return err
+	forget := func() error { return d.forget(ctx, gone) }
+	forgotten := make(chan error, 1)
+	go func() { forgotten <- forget() }()
+	for _, seq := range gone {
+		if err = r.empty(ctx, d.trash, setFile(seq)); err != nil {
+			break
 		}
 	}
-	if err := d.sparing(func() error { return d.forget(ctx, gone) }); err != nil {
+	first := <-forgotten
+	if err != nil {
+		return err
+	}
+	if err := d.again(first, forget); err != nil {
 		return err
 	}
 	for _, seq := range gone {

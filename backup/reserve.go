@@ -44,11 +44,13 @@ func (d *Destination) keepReserve() {
 	}
 }
 
-// sparing runs f, and once more if the disk was too full for it: without the reserve, and after everything that was
-// deleted before is truly free, which on btrfs it is only from the next commit on. f must be such that it can be begun
-// again.
-func (d *Destination) sparing(f func() error) error {
-	err := f()
+// sparing runs f, and again where that helps.
+func (d *Destination) sparing(f func() error) error { return d.again(f(), f) }
+
+// again runs f once more if err, which is what it ended with, says that the disk was too full: without the reserve, and
+// after everything that was deleted before is truly free, which on btrfs it is only from the next commit on. f must be
+// such that it can be begun again.
+func (d *Destination) again(err error, f func() error) error {
 	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
 		_ = d.meta.Remove(reserveName)
 		_ = d.root.SyncSystem() // f says whether there is space
