@@ -54,11 +54,7 @@ func (d *Destination) weigh(ctx context.Context, list []Decision, room MinFree) 
 	if room.IsZero() && !slices.ContainsFunc(list, going) {
 		return 0, nil
 	}
-	usage, err := d.DB.Usage(ctx)
-	if err != nil {
-		return 0, err
-	}
-	var seqs []uint64 // of the trees that are there: what the user removed frees nothing any more
+	var seqs, stay []uint64 // of the trees that are there: what the user removed frees nothing any more
 	for i := range list {
 		there, err := exists(d.root, list[i].Header.Name)
 		if err != nil {
@@ -67,6 +63,18 @@ func (d *Destination) weigh(ctx context.Context, list []Decision, room MinFree) 
 		if there {
 			seqs = append(seqs, list[i].Header.Seq)
 		}
+		if there && list[i].Keep {
+			stay = append(stay, list[i].Header.Seq)
+		}
+	}
+	var usage index.Usage
+	if room.IsZero() {
+		usage, err = d.DB.Freeable(ctx, stay)
+	} else { // more may have to go
+		usage, err = d.DB.Usage(ctx)
+	}
+	if err != nil {
+		return 0, err
 	}
 	freed := func(list []Decision) (total int64) {
 		for _, a := range usage.Freed(seqs, victims(list)) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io/fs"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -94,8 +95,28 @@ func (p *place) wantUsage(what string) {
 		p.do(err)
 		u, err := d.DB.Usage(ctx)
 		p.do(err)
-		if diff := differentUsage(usageOfTrees(p.t, p.dest, heads), u); diff != "" {
+		trees := usageOfTrees(p.t, p.dest, heads)
+		if diff := differentUsage(trees, u); diff != "" {
 			p.t.Fatalf("%s:\n%s", what, diff)
+		}
+		for one := range heads { // that one goes, that one stays, and every second stays
+			for _, stays := range []func(int) bool{func(i int) bool { return i != one }, func(i int) bool { return i == one }, func(i int) bool { return (i^one)&1 == 0 }} {
+				var stay []uint64
+				for i := range heads {
+					if stays(i) {
+						stay = append(stay, heads[i].Seq)
+					}
+				}
+				free, err := d.DB.Freeable(ctx, stay)
+				p.do(err)
+				want := maps.Clone(trees)
+				maps.DeleteFunc(want, func(s index.Span, _ index.Amount) bool {
+					return slices.ContainsFunc(stay, func(n uint64) bool { return s.First <= n && n <= s.Last })
+				})
+				if diff := differentUsage(want, free); diff != "" {
+					p.t.Fatalf("%s, and %v stay:\n%s", what, stay, diff)
+				}
+			}
 		}
 	})
 }

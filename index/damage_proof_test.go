@@ -284,6 +284,7 @@ func (db *DB) survives(t *testing.T, name string, whole map[string]string) bool 
 	_, errs["ByContent"] = db.ByContent(bg, 3, 6, [32]byte{}, 9)
 	_, errs["ByIdentity"] = db.ByIdentity(bg, 3, &Record{Volume: 1, Stat: file.Stat{Ino: 100}}, 9)
 	_, errs["Usage"] = db.Usage(bg)
+	_, errs["Freeable"] = db.Freeable(bg, []uint64{1, 3})
 	_, errs["Merged"] = collect(db.Merged(bg, 0, &Header{Seq: 3}))
 	damaged := err != nil || found > 0
 	if !damaged {

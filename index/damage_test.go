@@ -100,6 +100,9 @@ func (db *DB) answers() (said map[string]string, errs map[string]error) {
 	usage, err := db.Usage(bg)
 	add(fmt.Sprint(usage), nil)
 	answer(err, "Usage")
+	usage, err = db.Freeable(bg, []uint64{1, 3})
+	add(fmt.Sprint(usage), nil)
+	answer(err, "Freeable")
 	for _, pair := range [][2]uint64{{1, 2}, {1, 3}, {3, 2}} {
 		err = nil
 		for d, e2 := range db.Diff(bg, pair[0], pair[1]) {

@@ -21,7 +21,9 @@ func (db *DB) Editions(ctx context.Context, visit func(*Edition) error) error {
 	return db.editions(ctx, func(s *Edition, _ *tracer) error { return visit(s) })
 }
 
-func (db *DB) editions(ctx context.Context, visit func(*Edition, *tracer) error) error {
+type editionVisitor func(*Edition, *tracer) error
+
+func (db *DB) editions(ctx context.Context, visit editionVisitor) error {
 	var start []byte
 	for more := true; more; {
 		err := db.view(ctx, func(tx *bolt.Tx) (err error) {
@@ -37,7 +39,7 @@ func (db *DB) editions(ctx context.Context, visit func(*Edition, *tracer) error)
 }
 
 // visitEditions visits the records of a page of paths from start on; next is where to go on, nil at the end.
-func visitEditions(tx *bolt.Tx, start []byte, visit func(*Edition, *tracer) error) (next []byte, err error) {
+func visitEditions(tx *bolt.Tx, start []byte, visit editionVisitor) (next []byte, err error) {
 	t := &tracer{tx: tx, b: openBuckets(tx)}
 	b := openBuckets(tx) // its cursors only go forward
 	var seqs []uint64
@@ -73,6 +75,39 @@ func visitEditions(tx *bolt.Tx, start []byte, visit func(*Edition, *tracer) erro
 		}
 	}
 	return nil, err
+}
+
+// editionsBetween visits, as editions, the records that came after snapshot first up to snapshot last, and ends those that
+// say what is there in last with no end.
+func (db *DB) editionsBetween(ctx context.Context, first, last uint64, visit editionVisitor) error {
+	var start []byte
+	var one Edition
+	for more := true; more; {
+		err := db.view(ctx, func(tx *bolt.Tx) (err error) {
+			t := &tracer{tx: tx, b: openBuckets(tx)}
+			f := &follower{tx: tx, b: openBuckets(tx), first: first, last: last}
+			start, err = f.each(start, func(path string, records []holder) error {
+				for i := range records {
+					if one.Path, one.Seq, one.Next = path, records[i].bucket, 0; i+1 < len(records) {
+						one.Next = records[i+1].bucket
+					}
+					if err := records[i].parse(path, &one.Record); err != nil {
+						return err
+					}
+					if err := visit(&one, t); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+			more = start != nil
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // alias is b as a string, which is valid as long as b does not change.

@@ -3,6 +3,8 @@ package index
 import (
 	"context"
 	"hash/maphash"
+	"maps"
+	"math"
 	"slices"
 )
 
@@ -22,23 +24,70 @@ type Usage map[Span]Amount
 // Usage sums the inodes of all complete snapshots by their spans, read off the records alone. It keeps nothing
 // of a file in memory but for those with several names, and those that moved many times.
 func (db *DB) Usage(ctx context.Context) (Usage, error) {
-	heads, err := db.Snapshots(ctx)
+	seqs, err := db.complete(ctx)
 	if err != nil {
 		return nil, err
 	}
-	c := &usageCount{seed: maphash.MakeSeed(), shared: map[uint64]*lifetime{}, far: map[uint64]origin{}, sums: map[[2]int]Amount{}}
-	for i := range heads {
-		if heads[i].State == Complete {
-			c.seqs = append(c.seqs, heads[i].Seq)
-		}
+	u := Usage{}
+	return u, u.add(&usageCount{seqs: seqs, end: len(seqs)}, func(visit editionVisitor) error { return db.editions(ctx, visit) })
+}
+
+// Freeable is the part of Usage that no snapshot of stay, oldest first, holds: what deleting all others frees. It reads
+// only the records of those others and of the one after them.
+func (db *DB) Freeable(ctx context.Context, stay []uint64) (Usage, error) {
+	seqs, err := db.complete(ctx)
+	if err != nil {
+		return nil, err
 	}
-	// Which inodes ever had several names must be known before the first is counted.
-	for _, visit := range []func(*Edition, *tracer) error{c.findShared, c.count} {
-		if err := db.editions(ctx, visit); err != nil {
+	u := Usage{}
+	stay = append(slices.Clone(stay), math.MaxUint64)
+	for i, to := range stay {
+		c := &usageCount{seqs: seqs}
+		if i > 0 {
+			c.after = stay[i-1]
+		}
+		first, _ := slices.BinarySearch(seqs, c.after+1)
+		if c.end, _ = slices.BinarySearch(seqs, to); first == c.end {
+			continue
+		}
+		// What lives on in the snapshot that stays is counted up to there and then forgotten.
+		beyond := c.end
+		c.end = min(c.end+1, len(seqs))
+		err := u.add(c, func(visit editionVisitor) error {
+			return db.editionsBetween(ctx, c.after, min(to, seqs[c.end-1]), visit)
+		})
+		if err != nil {
 			return nil, err
 		}
+		if beyond < c.end {
+			maps.DeleteFunc(u, func(s Span, _ Amount) bool { return s.Last == to })
+		}
 	}
-	return c.usage(), nil
+	return u, nil
+}
+
+// add adds what c counts among the editions that each visits.
+func (u Usage) add(c *usageCount, each func(editionVisitor) error) error {
+	c.seed, c.shared, c.far, c.sums = maphash.MakeSeed(), map[uint64]*lifetime{}, map[uint64]origin{}, map[[2]int]Amount{}
+	// Which inodes ever had several names must be known before the first is counted.
+	for _, visit := range []editionVisitor{c.findShared, c.count} {
+		if err := each(visit); err != nil {
+			return err
+		}
+	}
+	c.usage(u)
+	return nil
+}
+
+// complete are the sequence numbers of the complete snapshots, oldest first.
+func (db *DB) complete(ctx context.Context) (seqs []uint64, err error) {
+	heads, err := db.Snapshots(ctx)
+	for i := range heads {
+		if heads[i].State == Complete {
+			seqs = append(seqs, heads[i].Seq)
+		}
+	}
+	return seqs, err
 }
 
 // Freed is what deleting victims in this order frees with each of them, of the snapshots that there are, oldest

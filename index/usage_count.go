@@ -7,9 +7,11 @@ import (
 	"snap/internal/file"
 )
 
-// usageCount is the state of counting.
+// usageCount is the state of counting the inodes that came after a snapshot, up to another one.
 type usageCount struct {
 	seqs   []uint64 // of the complete snapshots
+	after  uint64   // inodes of this snapshot do not count; 0: all do
+	end    int      // how many of seqs count
 	seed   maphash.Seed
 	shared map[uint64]*lifetime // inodes that had several names at some time, by where they were born
 	far    map[uint64]origin    // where inodes were born that moved often, by where they were on the way
@@ -29,7 +31,7 @@ func (c *usageCount) findShared(v *Edition, t *tracer) error {
 		return nil
 	}
 	born, err := c.born(v, t)
-	if err == nil {
+	if err == nil && born.bucket > c.after {
 		c.shared[born.id] = &lifetime{last: -1}
 	}
 	return err
@@ -44,15 +46,16 @@ func (c *usageCount) count(v *Edition, t *tracer) error {
 		return nil
 	}
 	first, _ := slices.BinarySearch(c.seqs, v.Seq)
-	end := len(c.seqs)
+	end := c.end
 	if v.Next != 0 {
 		end, _ = slices.BinarySearch(c.seqs, v.Next)
+		end = min(end, c.end)
 	}
 	if first == end {
 		return nil
 	}
 	born, err := c.born(v, t)
-	if err != nil {
+	if err != nil || born.bucket <= c.after {
 		return err
 	}
 	birth, _ := slices.BinarySearch(c.seqs, born.bucket)
@@ -81,15 +84,17 @@ const stride = 16
 // origin is where an inode was born: a hash of the place, and its bucket.
 type origin struct{ id, bucket uint64 }
 
-// born is where the inode of v was born. A file that is renamed for every snapshot is not followed all the
+// born is where the inode of v was born, or a place where it was up to c.after. A file that is renamed for every snapshot is not followed all the
 // way back from each of its names.
 func (c *usageCount) born(v *Edition, t *tracer) (o origin, err error) {
 	p, r := place{v.Path, v.Seq}, v.Record
 	var way []uint64
 	for n := 1; ; n++ {
-		more, err := t.step(&p, &r)
-		if err != nil {
-			return o, err
+		more := false
+		if p.bucket > c.after {
+			if more, err = t.step(&p, &r); err != nil {
+				return o, err
+			}
 		}
 		o = origin{c.hash(p), p.bucket}
 		if more && n%stride == 0 {
@@ -110,18 +115,16 @@ func (c *usageCount) born(v *Edition, t *tracer) (o origin, err error) {
 
 func (c *usageCount) hash(p place) uint64 { return maphash.Comparable(c.seed, p) }
 
-// usage is the result. What a source that changed while it was read has left in contradiction is passed over.
-func (c *usageCount) usage() Usage {
+// usage adds the result to u. What a source that changed while it was read has left in contradiction is passed over.
+func (c *usageCount) usage(u Usage) {
 	for _, l := range c.shared {
 		if l.last >= 0 {
 			c.add(l.first, l.last, Amount{1, l.size})
 		}
 	}
-	u := Usage{}
 	for span, a := range c.sums {
 		if a.Inodes > 0 {
 			u[Span{c.seqs[span[0]], c.seqs[span[1]]}] = Amount{a.Inodes, max(a.Bytes, 0)}
 		}
 	}
-	return u
 }
