@@ -53,7 +53,8 @@ clock runs from the start of a process to its end: for snap that is after the di
 (syncfs), cp, rsync and rm do not wait for it. Before each run everything is written back. Before those that copy, the
 cache of file data is dropped too (/proc/sys/vm/drop_caches 1), because on ext4 making files soon after deleting many is up
 to 20 times slower; between the others no file is deleted. Names and inodes stay in memory, except in the lines that say
-cold (3). **Compare within a table only:** the machine and its disk are shared ones.
+cold (3). **Compare within a table only:** the machine and its disk are shared ones. What the numbers are made of:
+[docs/performance.md](docs/performance.md).
 
 `)
 	for _, t := range r.tools {

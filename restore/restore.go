@@ -86,7 +86,7 @@ type Options struct {
 	// number here gets that number. Numbers in ACLs are never translated.
 	NumericIDs bool
 
-	// Jobs is how many files are written at the same time. Default: one a CPU, up to four.
+	// Jobs is how many files are written at the same time. Default: one a CPU, up to four (docs/performance.md).
 	Jobs int
 
 	// Report hears what happens, may be nil. It is called by one goroutine at a time.
