@@ -137,7 +137,7 @@ func otherHeader(a, b *index.Header) string {
 func setPath(name string) string { return metaName + "/" + changesName + "/" + name }
 
 // strays tells of what lies among the change sets and belongs to no snapshot. Sets put aside and labels
-// belong there.
+// belong there, and those of snapshots whose deletion is not at its end.
 func (c *checker) strays(ctx context.Context) error {
 	if c.d.changes == nil {
 		return nil
@@ -153,6 +153,16 @@ func (c *checker) strays(ctx context.Context) error {
 	known := map[uint64]bool{}
 	for i := range all {
 		known[all[i].Seq] = true
+	}
+	if trash, err := c.d.meta.OpenDir(trashName); err == nil {
+		defer trash.Close()
+		seqs, err := numbered(trash)
+		if err != nil {
+			return err
+		}
+		for _, n := range seqs {
+			known[n] = true
+		}
 	}
 	for i := range entries {
 		name := entries[i].Name

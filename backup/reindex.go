@@ -153,7 +153,20 @@ func (r *reindex) all(ctx context.Context) error {
 	if err := r.replace(ctx); err != nil {
 		return err
 	}
-	return errors.Join(r.d.mendLatest(r.newest()), r.putAside())
+	if err := errors.Join(r.d.mendLatest(r.newest()), r.putAside()); err != nil {
+		return err
+	}
+	return r.finishDeletions(ctx)
+}
+
+// finishDeletions ends what a killed delete had begun: the change sets still had its snapshots.
+func (r *reindex) finishDeletions(ctx context.Context) error {
+	if err := r.d.finishDeletions(ctx, &remover{jobs: r.o.Jobs}); err != nil {
+		return err
+	}
+	all, err := r.d.DB.Snapshots(ctx)
+	r.res.Snapshots = len(all)
+	return err
 }
 
 // putAside renames the change sets of lost snapshots, so that no recovery tries to import them again.

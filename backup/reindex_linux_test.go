@@ -110,8 +110,9 @@ func wantSeen(t testing.TB, what string, before, after []map[string]index.Record
 // TestReindexOfTreesAlone: after a random history all change sets are taken away, or one of them. The new
 // index holds what the old one held, a backup then copies nothing, and the one after it finds nothing.
 func TestReindexOfTreesAlone(t *testing.T) {
-	if _, err := os.Stat("/dev/shm"); err == nil { // every commit is synced: spare the disk some thousand of them
-		t.Setenv("TMPDIR", "/dev/shm")
+	if dir, err := os.MkdirTemp("/dev/shm", "snap-"); err == nil { // every commit is synced: spare the disk some thousand of them
+		t.Cleanup(func() { os.RemoveAll(dir) })
+		t.Setenv("TMPDIR", dir)
 	}
 	moved, made := int64(0), 0
 	rapid.Check(t, func(rt *rapid.T) {

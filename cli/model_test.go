@@ -19,17 +19,23 @@ import (
 // A random life of a source goes through the index as change sets, and every answer is compared with
 // one made from the full listings of all snapshots, which the model keeps.
 
-// drawWorld lives through 1 to 6 snapshots.
-func drawWorld(t *rapid.T, links bool) *world {
-	memory := "/dev/shm" // every commit is synced: spare the disk some thousand of them
-	if _, err := os.Stat(memory); err != nil {
-		memory = ""
+// memoryDir is a new folder, in memory where it can be: every commit is synced, and the disk is spared some thousand of
+// them.
+func memoryDir(t *rapid.T) string {
+	dir, err := os.MkdirTemp("/dev/shm", "snap-")
+	if err != nil {
+		dir, err = os.MkdirTemp("", "snap-")
 	}
-	dir, err := os.MkdirTemp(memory, "snap-model-")
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { os.RemoveAll(dir) })
+	return dir
+}
+
+// drawWorld lives through 1 to 6 snapshots.
+func drawWorld(t *rapid.T, links bool) *world {
+	dir := memoryDir(t)
 	w, err := newWorld(dir)
 	if err != nil {
 		t.Fatal(err)

@@ -30,15 +30,7 @@ type realLife struct {
 }
 
 func newLife(t *rapid.T) *realLife {
-	memory := "/dev/shm" // every commit is synced: spare the disk some thousand of them
-	if _, err := os.Stat(memory); err != nil {
-		memory = ""
-	}
-	dir, err := os.MkdirTemp(memory, "snap-life-")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
+	dir := memoryDir(t)
 	l := &realLife{t: t, r: rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 1)), src: filepath.Join(dir, "src"), dest: filepath.Join(dir, "dest")}
 	l.clock, l.paths = time.Now().Add(time.Hour).Truncate(time.Second), map[string]bool{}
 	for _, d := range []string{l.src, l.dest} {

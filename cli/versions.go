@@ -19,14 +19,26 @@ type version struct {
 }
 
 // versionsOf are the versions of one path, oldest first. Records of snapshots that are not complete do
-// not count.
+// not count. Of several that are one snapshot's by now, because a deletion is not at its end, the last does.
 func versionsOf(h *index.History, snaps snapshots) []version {
 	var all []version
 	var living *version
+	merged := false
 	for i := range h.Versions {
 		v := &h.Versions[i]
 		pos, ok := snaps.bySeq(v.Seq)
-		if !ok || living != nil && v.Exists() && continues(living.record, &v.Record) {
+		if i+1 < len(h.Versions) && ok {
+			if next, _ := snaps.bySeq(h.Versions[i+1].Seq); next == pos {
+				merged = true
+				continue
+			}
+		}
+		after := v.Record
+		if merged && after.Change == index.Silent { // about what another one had said
+			after.Change = index.Modified
+		}
+		merged = false
+		if !ok || living != nil && v.Exists() && continues(living.record, &after) {
 			continue
 		}
 		if living != nil {
@@ -34,9 +46,9 @@ func versionsOf(h *index.History, snaps snapshots) []version {
 			living = nil
 		}
 		if v.Exists() {
-			all = append(all, version{path: h.Path, record: &v.Record, first: pos, last: snaps.newest(), change: v.Change})
+			all = append(all, version{path: h.Path, record: &v.Record, first: pos, last: snaps.newest(), change: after.Change})
 			living = &all[len(all)-1]
-			if v.Change == index.Silent { // what it was silent about is gone
+			if after.Change == index.Silent { // what it was silent about is gone
 				living.change = index.Added
 			}
 		}

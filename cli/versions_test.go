@@ -35,6 +35,13 @@ func TestWhatBeginsAVersion(t *testing.T) {
 		{"nor does what was never there", []index.Version{at(9, index.Added, 1, "", "")}, nil},
 		{"the records of one deleted are those of the next", []index.Version{at(4, index.Added, 1, "", ""), at(6, index.Removed, 0, "", "")}, []string{"2..2 added deleted"}},
 		{"silent about what is gone", []index.Version{at(5, index.Silent, 1, "", "")}, []string{"2..3 added"}},
+		// 4 is being deleted: its records and those of 5 are not one yet.
+		{"added in one deleted, then changed", []index.Version{at(4, index.Added, 1, "", ""), at(5, index.Modified, 2, "", "")}, []string{"2..3 modified"}},
+		{"removed in one deleted, and back", []index.Version{at(2, index.Added, 1, "", ""), at(4, index.Removed, 0, "", ""), at(5, index.Added, 1, "", "")}, []string{"0..3 added"}},
+		{"only in one deleted", []index.Version{at(4, index.Added, 1, "", ""), at(5, index.Removed, 0, "", "")}, nil},
+		{"changed in one deleted, then silent", []index.Version{at(2, index.Added, 1, "", ""), at(4, index.Modified, 2, "", ""), at(5, index.Silent, 2, "", "")},
+			[]string{"0..1 added", "2..3 modified"}},
+		{"the oldest is being deleted", []index.Version{at(1, index.Added, 1, "", ""), at(2, index.Metadata, 2, "", "")}, []string{"0..3 metadata"}},
 	} {
 		var got []string
 		for _, v := range versionsOf(&index.History{Versions: c.versions}, snaps) {

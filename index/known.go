@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"errors"
 
 	bolt "go.etcd.io/bbolt"
 
@@ -72,11 +73,11 @@ func (db *DB) ByIdentity(ctx context.Context, newest uint64, r *Record, max int)
 		b := openBuckets(tx)
 		c := tx.Bucket(bucketIdentity).Cursor()
 		for k, _ := c.Seek(prefix); within(k, prefix) && len(found) < max; k, _ = c.Next() {
-			e, err := newestEntry(tx, b, newest, k[len(prefix):], bucketIdentity)
+			e, there, err := newestEntry(tx, b, newest, k[len(prefix):], bucketIdentity)
 			if err != nil {
 				return err
 			}
-			if e.SameIdentity(r) {
+			if there && e.SameIdentity(r) {
 				found = append(found, e)
 			}
 		}
@@ -94,14 +95,17 @@ func (db *DB) ByContent(ctx context.Context, newest uint64, size int64, hash [32
 		c := tx.Bucket(bucketContent).Cursor()
 		for k, _ := c.Seek(prefix); within(k, prefix) && len(found) < max; k, _ = c.Next() {
 			path, err := pathOfContent(tx, k[len(prefix):])
+			if err != nil && ahead(tx, newest) {
+				continue
+			}
 			if err != nil {
 				return err
 			}
-			e, err := newestEntry(tx, b, newest, path, bucketContent)
+			e, there, err := newestEntry(tx, b, newest, path, bucketContent)
 			if err != nil {
 				return err
 			}
-			if inContent(&e.Record) && e.Size == size && e.Hash == hash {
+			if there && inContent(&e.Record) && e.Size == size && e.Hash == hash {
 				found = append(found, e)
 			}
 		}
@@ -143,13 +147,24 @@ func (db *DB) HasSize(ctx context.Context, size int64) (has bool, err error) {
 // within reports whether key goes on after prefix.
 func within(key, prefix []byte) bool { return len(key) > len(prefix) && bytes.HasPrefix(key, prefix) }
 
-// newestEntry is the entry with the key path, which bucket says is there.
-func newestEntry(tx *bolt.Tx, b *buckets, newest uint64, path, bucket []byte) (e Entry, err error) {
+// newestEntry is the entry with the key path, which bucket says is there; false if that is of a run that died.
+func newestEntry(tx *bolt.Tx, b *buckets, newest uint64, path, bucket []byte) (e Entry, there bool, err error) {
 	if e.Path, err = pathOf(path); err != nil {
-		return e, err
+		return e, false, err
 	}
-	if _, err := lookup(tx, b, newest, e.Path, &e.Record); err != nil {
-		return e, damaged("%q is in %s but not in the newest snapshot", e.Path, bucket)
+	switch _, err = lookup(tx, b, newest, e.Path, &e.Record); {
+	case err == nil:
+		return e, true, nil
+	case errors.Is(err, ErrNotFound) && ahead(tx, newest):
+		return e, false, nil
 	}
-	return e, nil
+	return e, false, damaged("%q is in %s but not in the newest snapshot", e.Path, bucket)
+}
+
+// ahead reports whether there are records of a snapshot after the newest: those of a run that died before it was
+// published, which a run that writes takes out first, and one that only looks does not. Until then identity and content
+// are partly that snapshot's.
+func ahead(tx *bolt.Tx, newest uint64) bool {
+	k, _ := tx.Bucket(bucketRecords).Cursor().Last()
+	return len(k) == 8 && binary.BigEndian.Uint64(k) > newest
 }

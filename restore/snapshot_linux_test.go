@@ -32,10 +32,18 @@ type dest struct {
 	header index.Header
 }
 
-// work is a new folder that every user can reach.
+// work is a new folder that every user can reach. At the end it goes whatever the modes of folders in it.
 func work(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
+	t.Cleanup(func() {
+		filepath.WalkDir(dir, func(path string, d fs.DirEntry, _ error) error {
+			if d != nil && d.IsDir() {
+				os.Chmod(path, 0o700)
+			}
+			return nil
+		})
+	})
 	if err := os.Chmod(filepath.Dir(dir), 0o755); err != nil {
 		t.Fatal(err)
 	}

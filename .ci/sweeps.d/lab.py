@@ -25,7 +25,7 @@ class Ran:
         words = [os.path.basename(str(a)) if '/' in str(a) else str(a) for a in self.argv]
         if '--' in words[:-1]:
             words = words[words.index('--') + 1:]
-        return f'{" ".join(words)}: exit code {self.rc}: {(self.err or self.out)[-700:].decode(errors="replace")}'
+        return f'{" ".join(words)}: exit code {self.rc}: {(self.out[-500:] + self.err[-700:]).decode(errors="replace")}'
 
     def summary(self):
         """The last line of --json."""

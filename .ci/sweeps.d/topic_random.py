@@ -1,5 +1,6 @@
 """Lives at random: edit, back up, kill, fail, interrupt, delete, prune, restore, reindex, check, against a model that keeps
-what each snapshot must hold. The seed is printed first and repeats the run: SEED=N .ci/sweeps FORM random."""
+what each snapshot must hold. The seed is printed first and repeats the run: SEED=N .ci/sweeps FORM random. SWEEP_LIFE=N
+repeats one life of it."""
 import contextlib, mmap, os, random, shutil, time
 import cases, judge, lab, tree
 from lab import Violation
@@ -276,6 +277,7 @@ class Life:
         if len(self.model) > 6 and KNOWS['prune']:
             keep = self.rnd.randrange(1, 6)
             ran, hit = self.run(['prune', '--keep-last', str(keep), '-d', self.w.dest])
+            self.publish(self.listed())  # before anything else prune publishes what a killed run had ready
             # Only what the rule does not keep may go; incomplete ones do not count as the newest complete.
             self.gone([n for n in list(self.model)[:-keep] if n not in judge.snapshots(self.w) or ran.rc], ran, hit)
 
@@ -360,6 +362,8 @@ def main():
 
     os.makedirs(os.path.join(lab.WORK, 'random'))
     lives = [lab.SEED * 100_000 + n for n in range(100_000 if lab.LONG else LIVES)]
+    if life := os.environ.get('SWEEP_LIFE'):
+        lives = [int(life)]
     tally.case(f'lives of {OPS} operations', lives, lambda w: w, live, 'random')
     tally.last()
 
