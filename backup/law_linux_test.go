@@ -156,7 +156,11 @@ var mutations = []struct {
 	}},
 	{"chmod", func(m *mutator) {
 		if p := m.pick(m.paths(m.r.IntN(2) == 0)); p != "" && (m.file(p) || isDir(p)) {
-			os.Chmod(p, []os.FileMode{0o644, 0o600, 0o755, 0o700}[m.r.IntN(4)])
+			mode := []os.FileMode{0o644, 0o600, 0o755, 0o700}[m.r.IntN(4)]
+			if isDir(p) && os.Geteuid() != 0 {
+				mode |= 0o100 // else what is in it is out of reach for the test
+			}
+			os.Chmod(p, mode)
 		}
 	}},
 	{"remove", func(m *mutator) { os.Remove(m.pick(m.paths(false))) }},

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"math/rand/v2"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -328,6 +329,9 @@ func TestRenamesOfTreesAlone(t *testing.T) {
 
 // TestAdopt takes in the snapshots of cp -al and rsync --link-dest.
 func TestAdopt(t *testing.T) {
+	if _, err := exec.LookPath("rsync"); err != nil {
+		t.Skip("no rsync")
+	}
 	p := newPlace(t)
 	p.write("docs/a", "aaa")
 	p.write("docs/b", "bbb")

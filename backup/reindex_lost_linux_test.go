@@ -212,6 +212,7 @@ func TestUnreadableSince(t *testing.T) {
 // TestDestinationThatCannotHoldAll: owners that the destination does not keep are those of the index, also
 // when a set is lost.
 func TestDestinationThatCannotHoldAll(t *testing.T) {
+	needRoot(t)
 	p := newPlace(t)
 	p.write("dir/a", "a")
 	p.write("dir/b", "b")

@@ -114,6 +114,7 @@ type place struct {
 
 func newPlace(t testing.TB) *place {
 	dir := t.TempDir()
+	t.Cleanup(func() { openUp(dir) })
 	p := &place{t: t, src: filepath.Join(dir, "src"), dest: filepath.Join(dir, "dest")}
 	for _, d := range []string{p.src, p.dest} {
 		if err := os.Mkdir(d, 0o755); err != nil {
@@ -121,6 +122,16 @@ func newPlace(t testing.TB) *place {
 		}
 	}
 	return p
+}
+
+// openUp lets the owner remove everything below dir.
+func openUp(dir string) {
+	filepath.WalkDir(dir, func(path string, d fs.DirEntry, _ error) error {
+		if d != nil && d.IsDir() {
+			os.Chmod(path, 0o700)
+		}
+		return nil
+	})
 }
 
 func (p *place) path(rel string) string { return filepath.Join(p.src, rel) }

@@ -94,7 +94,11 @@ func (l *realLife) edit() {
 	case 6:
 		os.Link(at(p), at(q))
 	case 7:
-		os.Chmod(at(p), []os.FileMode{0o644, 0o755, 0o700}[l.r.IntN(3)])
+		mode := []os.FileMode{0o644, 0o755, 0o700}[l.r.IntN(3)]
+		if s, err := os.Lstat(at(p)); err == nil && s.IsDir() && os.Geteuid() != 0 {
+			mode |= 0o100 // else what is in it is out of reach for the test
+		}
+		os.Chmod(at(p), mode)
 	case 8:
 		os.Symlink("a", at(q))
 	case 9:
