@@ -92,6 +92,13 @@ class Case:
         w.unguard()
         return listed
 
+    def asked(self, w):
+        """I1: who only reads need not wait for the next run that writes."""
+        judge.reads(w)
+        for question in (['find', '*'], ['stats']):
+            w.must(0, *question, '-d', w.dest)
+        w.must(0, 'backup', '-n', '--json', '--time', T[5], w.dest, w.src)
+
     def usual(self, w, listed):
         """The answers are those of a life without faults, and so is the space."""
         if not hasattr(w, 'usual') or not self.exact:
@@ -122,6 +129,8 @@ class Backup(Case):
             if listed.get(name, {}).get('state') != 'complete':
                 raise Violation(f'I1: {name} is listed as {listed.get(name)}')
             judge.whole(w, name, old[name])
+        if listed:
+            self.asked(w)
         extra = {n: s for n, s in listed.items() if n not in old}
         if len(extra) > 1:
             raise Violation(f'I2: more than one new snapshot: {list(extra)}')
@@ -194,6 +203,8 @@ class Delete(Case):
             raise Violation(f'I2: exit code 0, and {left} are still there: {ran}')
         if ran.rc not in (0, 1, 137):
             raise Violation(f'I2: an exit code of another meaning: {ran}')
+        if hasattr(w, 'usual'):  # not yet while the first of all is judged
+            self.asked(w)
         # Again, as a user would: those that are still there.
         if again := [n for n in self.gone(w) if n in listed]:
             r = w.snap('delete', *again, '-d', w.dest)

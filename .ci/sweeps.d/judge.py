@@ -111,6 +111,13 @@ def clean(w, listed):
         raise Violation(f'I4: latest leads to {latest}, the newest is {list(listed)[-1]}')
 
 
+def reads(w, *flags):
+    """I1: check, before a run that writes has put right what a disturbed one left: that alone sets `latest`, and check says so."""
+    r = w.must((0, 1), 'check', *flags, '-d', w.dest)
+    if r.rc and not (r.out.startswith(b'latest: ') and b': 1 damaged' in r.out):
+        raise Violation(f'I1: {r}')
+
+
 def checked(w):
     """I4: check finds nothing, where there is a check."""
     if HAS_CHECK:

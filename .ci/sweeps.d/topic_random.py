@@ -307,7 +307,7 @@ class Life:
 
     def check(self):
         if self.model and KNOWS['check']:
-            self.w.must(0, 'check', '--read-data', '-d', self.w.dest)
+            judge.reads(self.w, '--read-data')
 
     def dry(self):
         if self.model:
