@@ -163,3 +163,41 @@ func TestDeleteLeavesTheOthersAlone(t *testing.T) {
 		t.Fatal("nothing was deleted")
 	}
 }
+
+// TestADeletionThatWasStopped: its trees are in the trash, wherever it stopped after that. Until the next run
+// that writes, check finds nothing wrong; reindex is such a run, also when the index is lost.
+func TestADeletionThatWasStopped(t *testing.T) {
+	for _, lost := range []bool{false, true} {
+		p := newPlace(t)
+		var names []string
+		for i := range 4 {
+			p.write(fmt.Sprint("f", i), fmt.Sprint("text ", i))
+			res, _ := p.backup()
+			names = append(names, res.Header.Name)
+		}
+		want := p.answers([]string{names[0], names[3]})
+		third, err := os.ReadFile(p.set(3))
+		p.do(err)
+		p.remove(names[2]) // its change set is still there, and its emptied folder
+		p.do(os.WriteFile(p.set(3), third, 0o600))
+		p.do(os.Mkdir(p.meta("trash", "0000000003"), 0o700))
+		p.do(os.Rename(p.in(names[1], ""), p.meta("trash", "0000000002")))
+		res, err := backup.Check(context.Background(), p.dest, backup.CheckOptions{})
+		p.do(err)
+		for _, f := range res.Findings {
+			t.Errorf("check: %+v", f)
+		}
+		if lost {
+			p.lose()
+		}
+		if n := p.reindex(); n.Snapshots != 2 {
+			t.Errorf("reindex says that there are %d snapshots", n.Snapshots)
+		}
+		if e, err := os.ReadDir(p.meta("trash")); err != nil || len(e) > 0 {
+			t.Errorf("left in the trash: %v %v", e, err)
+		}
+		if d := sameAnswers(want, p.answers([]string{names[0], names[3]})); d != "" {
+			t.Errorf("lost %v: %s", lost, d)
+		}
+	}
+}

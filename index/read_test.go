@@ -306,3 +306,31 @@ func paths(es []Entry) (all []string) {
 	}
 	return all
 }
+
+// What an import that was never published has put into identity and content, and taken out of them, is not the newest
+// snapshot's, and no damage.
+func TestTheNewestSnapshotIsFoundBesideOneThatIsNotPublished(t *testing.T) {
+	db := newDB(t)
+	one := []Entry{{"", node{id: 1, kind: file.Folder}.record()}, {"a", node{id: 2, kind: file.Regular, text: "text a"}.record()}, {"b", node{id: 3, kind: file.Regular, text: "text b"}.record()}}
+	db.add(t, 1, one)
+	moved, added := one[1], node{id: 4, kind: file.Regular, text: "text c"}.record()
+	moved.Path, moved.Change, moved.Stored, moved.From = "n", Moved, Linked, "a"
+	gone := Entry{"a", Record{Change: Removed, Reason: Gone}}
+	check(t, db.Import(bg, 2, all([]Entry{gone, {"c", added}, moved}), func() (*Header, error) { return &Header{Name: "s2", Seq: 2}, nil }))
+	for _, r := range []*Record{&one[1].Record, &one[2].Record, &added} {
+		byID, err := db.ByIdentity(bg, 1, r, 9)
+		check(t, err)
+		byContent, err := db.ByContent(bg, 1, r.Size, r.Hash, 9)
+		check(t, err)
+		want := ""
+		if r == &one[2].Record {
+			want = "b"
+		}
+		if got := strings.Join(paths(byID), ","); got != want {
+			t.Errorf("by identity %q, want %q", got, want)
+		}
+		if got := strings.Join(paths(byContent), ","); got != want {
+			t.Errorf("by content %q, want %q", got, want)
+		}
+	}
+}
