@@ -1,6 +1,6 @@
 """Twenty backups at once, readers all along, readers that wait in their pagers: one writes, the others exit 11, no
 reader fails, no writer waits for a reader."""
-import fcntl, json, os, random, signal, subprocess, threading, time
+import contextlib, fcntl, json, os, random, signal, subprocess, threading, time
 import cases, judge, lab, tree
 from lab import SNAP, Violation
 
@@ -91,7 +91,8 @@ class Crowd:
         """A lock dies with its holder."""
         def kill(p):
             for pid in lab.family(p.pid)[:-1]:
-                os.kill(pid, signal.SIGKILL)
+                with contextlib.suppress(ProcessLookupError):  # it ended with its child
+                    os.kill(pid, signal.SIGKILL)
         self.held(kill)
         self.w.must(0, 'backup', '--force', self.w.dest, self.w.src)
         self.new(1)
