@@ -112,7 +112,11 @@ func (c *checker) sources() (map[uint64]*source, error) {
 		} else {
 			s.name = fmt.Sprintf("bucket %d", s.bucket)
 			s.at, s.soft, c.loose = len(c.live), true, true
-			c.foundf("records of no snapshot, in bucket %d: an import or a deletion did not end", s.bucket)
+			// Those of an import that did not end, or of the newest snapshot's deletion, are nobody's until the next run
+			// that writes takes them out. A header that is lost leaves a change set behind, too.
+			if n := len(c.headers); n > 0 && s.bucket < c.headers[n-1].Seq {
+				c.foundf("records of no snapshot, in bucket %d", s.bucket)
+			}
 		}
 		s.walk = c.walk("the records of "+s.name, v, false, true)
 	}

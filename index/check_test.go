@@ -96,14 +96,14 @@ func TestCheckFindsNothingWhereNothingIsWrong(t *testing.T) {
 	})
 }
 
-// An import that never ended is a finding until it is cleaned away.
-func TestCheckFindsAnImportThatNeverEnded(t *testing.T) {
+// An import that never ended is no damage, before and after it is cleaned away.
+func TestCheckOfAnImportThatNeverEnded(t *testing.T) {
 	db := soundHistory(t)
 	set := manyEntries(50_000) // more than one transaction
 	if err := db.Import(bg, 9, cut(set, 1, len(set)), func() (*Header, error) { return &Header{}, nil }); !errors.Is(err, errStopped) {
 		t.Fatalf("error %v", err)
 	}
-	if got := db.findings(t); len(got) != 1 || !strings.Contains(got[0], "records of no snapshot, in bucket 9") {
+	if got := db.findings(t); len(got) > 0 {
 		t.Errorf("%q", got)
 	}
 	check(t, db.Clean(bg))
