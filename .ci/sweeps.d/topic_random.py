@@ -309,6 +309,13 @@ class Life:
         if self.model and KNOWS['check']:
             judge.reads(self.w, '--read-data')
 
+    def ask(self):
+        """Readers do not wait for the run that clears up."""
+        if self.model:
+            judge.reads(self.w)
+            for question in (['find', '*'], ['stats']):
+                self.w.must(0, *question, '-d', self.w.dest)
+
     def dry(self):
         if self.model:
             before = tree.stamps(self.w.dest)
@@ -328,7 +335,7 @@ class Life:
         if not self.rnd.randrange(4):
             time.sleep(cases.OLD_ENOUGH)
 
-    COMMANDS = [backup] * 8 + [recover] * 2 + [delete] * 2 + [prune, restore, restore, reindex, check, dry, move, old]
+    COMMANDS = [backup] * 8 + [recover] * 2 + [delete] * 2 + [prune, restore, restore, reindex, check, ask, dry, move, old]
 
     def live(self):
         w = self.w
