@@ -11,8 +11,8 @@ import (
 // bbolt maps the whole file, and every page that was touched counts as this process's memory for as long as the
 // file is open. With a page the system maps what lies around it, a window of 64 KiB, so that some thousand
 // look-ups all over the index are all of the index. So what was mapped is forgotten again when forgetAfter
-// windows were touched, 32 MiB: with a quarter of that a million look-ups in no order take twice the time. It takes 0.25 ms for a GiB
-// of file, no more than touching them took.
+// windows were touched, 32 MiB: with a quarter of that a million look-ups in no order take twice the time. It takes
+// 0.25 ms for a GiB of file, no more than touching them took.
 const (
 	windowBits  = 16
 	forgetAfter = 512

@@ -84,8 +84,8 @@ const stride = 16
 // origin is where an inode was born: a hash of the place, and its bucket.
 type origin struct{ id, bucket uint64 }
 
-// born is where the inode of v was born, or a place where it was up to c.after. A file that is renamed for every snapshot is not followed all the
-// way back from each of its names.
+// born is where the inode of v was born, or a place where it was up to c.after. A file that is renamed for every
+// snapshot is not followed all the way back from each of its names.
 func (c *usageCount) born(v *Edition, t *tracer) (o origin, err error) {
 	p, r := place{v.Path, v.Seq}, v.Record
 	var way []uint64

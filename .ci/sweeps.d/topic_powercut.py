@@ -93,13 +93,15 @@ class Recorded:
             with lab.hitting('cut'), mounted_again(self.kind, w.image, w.mnt):
                 self.case.after(w, lab.Ran(['power cut'], 137, b'', b'', 0))
         except Unmountable:
+            if seed < 0:
+                raise Violation('the file system cannot be mounted, although nothing was torn')
             return ''  # nothing was put to the test
         return 'cut'
 
 
 class Unmountable(Exception):
-    """A block of the file system's own was torn between sectors, and it does not come back: no program can do anything
-    about that. Each such state is a point without a hit."""
+    """With writes torn between sectors a file system may lose its own blocks and not come back: no program can do anything
+    about that. Each such state is a point without a hit; without torn writes it is a violation."""
 
 
 @contextlib.contextmanager

@@ -353,7 +353,7 @@ class Life:
             except Violation as e:
                 raise Violation(f'operation {n} ({op.__name__}) of life {self.seed}: {e}\n      last: {"; ".join(self.done[-8:])}')
         self.recover()
-        self.check()
+        judge.checked(self.w)
         return self.faults
 
 
