@@ -270,8 +270,8 @@ class Tally:
 
     def case(self, name, points, make, work, where, jobs=JOBS):
         """work(make(World), point) for every point, in workers with a world each below WORK/where; it answers
-        what the fault hit (a number counts for so many), '' when none fired, and raises Violation. points may be
-        a function of a world."""
+        what the fault hit (a number counts for so many), '' when none fired, None when the point was not tried, and
+        raises Violation. points may be a function of a world."""
         global _work, _make, _list
         _work, _make, _list = work, make, points
         n = hits = failed = 0
@@ -284,6 +284,8 @@ class Tally:
             elif callable(points):
                 points = pool.apply(_points, (where,))
             for point, hit, bad in pool.imap_unordered(_one, [(where, p) for p in points], chunksize=2):
+                if hit is None:
+                    continue
                 n += 1
                 hits += hit if isinstance(hit, int) else bool(hit)
                 if bad:

@@ -23,6 +23,7 @@ class Life:
         self.day = 0
         for d in (w.src, w.dest, w.target):
             lab.remove(d)
+        w.dest = os.path.join(w.top, 'dest')  # the life before may have moved it
         w.forget()
         tree.build(w.src)
         os.makedirs(w.dest)
@@ -364,7 +365,7 @@ def main():
 
     def live(w, seed):
         if lab.LONG and time.monotonic() > end:
-            return 0
+            return None
         return Life(w, seed).live()
 
     os.makedirs(os.path.join(lab.WORK, 'random'))
