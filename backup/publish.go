@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"unicode/utf8"
 
 	"snap/index"
 	"snap/internal/file"
@@ -216,6 +217,8 @@ func CheckName(name string) error {
 		return fmt.Errorf("%q cannot be a snapshot's name: no slash, no leading dot", name)
 	case len(name) > 200:
 		return fmt.Errorf("%q cannot be a snapshot's name: longer than 200 bytes", name)
+	case !utf8.ValidString(name):
+		return fmt.Errorf("%q cannot be a snapshot's name: not UTF-8", name)
 	}
 	switch strings.ToLower(name) {
 	case latestName, "oldest", "backupoptions.txt", "blacklist.txt", "whitelist.txt":

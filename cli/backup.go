@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/user"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -211,7 +212,7 @@ func (c *call) backupOptions(s *settings, dest, source string) (backup.Options, 
 	o := backup.Options{
 		Source: source, Start: c.env.Now(), DryRun: f.Bool("dry-run"), Force: f.Bool("force") || !s.skip,
 		AllowEmptySource: f.Bool("allow-empty-source"), Errors: s.errors, Jobs: s.jobs,
-		Tags: f.StringSlice("tag"), Note: f.String("note"),
+		Note: f.String("note"),
 		Name: func(t time.Time) string { return timefmt.Format(t, s.format) },
 		Rules: scan.Rules{
 			Checksum: flag("checksum", s.checksum), TrustMoves: flag("trust-moves", s.trustMoves),
@@ -238,16 +239,21 @@ func (c *call) backupOptions(s *settings, dest, source string) (backup.Options, 
 			return o, usagef("--exclude-larger-than: %s", err)
 		}
 	}
-	if v := f.String("time"); v != "" {
-		if o.Time, _, err = parseWhen(v, c.now()); err != nil {
+	o.Time = c.now()
+	if f.IsSet("time") {
+		if o.Time, _, err = parseWhen(f.String("time"), c.now()); err != nil {
 			return o, usagef("--time: %s", err)
 		}
-	} else {
-		o.Time = c.now()
+		if o.Time.IsZero() {
+			return o, usagef("--time %s: no snapshot is that old", quote(f.String("time")))
+		}
 	}
-	for _, t := range o.Tags {
+	for _, t := range f.StringSlice("tag") {
 		if err := checkTag(t); err != nil {
 			return o, usagef("--tag: %s", err)
+		}
+		if !slices.Contains(o.Tags, t) {
+			o.Tags = append(o.Tags, t)
 		}
 	}
 	o.Scan.Filter, err = c.filters(dest, source)

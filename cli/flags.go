@@ -40,6 +40,9 @@ func readOptions(c *cli.Context) (options, error) {
 		dest: c.String("dest"), quiet: c.Bool("quiet"), json: c.Bool("json"), utc: c.Bool("utc"),
 		units: c.String("units"), color: c.String("color"),
 	}
+	if c.IsSet("dest") && o.dest == "" {
+		return o, withHint(usagef("-d: DIR is empty"), "is a variable not set? Without -d snap looks for the destination by itself")
+	}
 	if err := oneOf("units", o.units, "iec", "si", "raw"); err != nil {
 		return o, err
 	}

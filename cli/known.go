@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"time"
+	"unicode/utf8"
 )
 
 // knownDest is a destination that this user has backed up to.
@@ -19,6 +20,40 @@ type knownDest struct {
 	Source string    `json:"source"` // what was backed up last, absolute
 	Last   time.Time `json:"last"`
 	Index  string    `json:"index,omitempty"` // the fingerprint of its index, if that is large and was proved
+}
+
+// knownJSON is a knownDest as it is stored. JSON knows no strings that are not UTF-8: the bytes of such paths stand beside.
+type knownJSON struct {
+	*plainKnown
+	PathBytes   []byte `json:"path_b64,omitempty"`
+	SourceBytes []byte `json:"source_b64,omitempty"`
+}
+
+type plainKnown knownDest
+
+func (k *knownDest) MarshalJSON() ([]byte, error) {
+	j := knownJSON{plainKnown: (*plainKnown)(k)}
+	if !utf8.ValidString(k.Path) {
+		j.PathBytes = []byte(k.Path)
+	}
+	if !utf8.ValidString(k.Source) {
+		j.SourceBytes = []byte(k.Source)
+	}
+	return json.Marshal(&j)
+}
+
+func (k *knownDest) UnmarshalJSON(b []byte) error {
+	j := knownJSON{plainKnown: (*plainKnown)(k)}
+	if err := json.Unmarshal(b, &j); err != nil {
+		return err
+	}
+	if len(j.PathBytes) > 0 {
+		k.Path = string(j.PathBytes)
+	}
+	if len(j.SourceBytes) > 0 {
+		k.Source = string(j.SourceBytes)
+	}
+	return nil
 }
 
 // maxKnown bounds the file of known destinations: more is no list of disks.
@@ -111,7 +146,11 @@ func (c *call) remember(dest, id, source string) error {
 
 // writeKnown replaces the list of known destinations.
 func writeKnown(name string, list []knownDest) error {
-	b, err := json.MarshalIndent(list, "", "\t")
+	all := make([]*knownDest, len(list)) // json asks pointers only how to write them
+	for i := range list {
+		all[i] = &list[i]
+	}
+	b, err := json.MarshalIndent(all, "", "\t")
 	if err != nil {
 		return err
 	}

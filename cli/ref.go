@@ -44,6 +44,11 @@ func (r resolver) ref(s string) (int, error) {
 	if pos := r.named(s); pos >= 0 {
 		return pos, nil
 	}
+	if tag, ok := strings.CutPrefix(s, "tag:"); ok { // a tag may end as REF~N does
+		if pos := r.tagged(tag); pos >= 0 {
+			return pos, nil
+		}
+	}
 	if base, back, ok := stepsBack(s); ok {
 		pos, err := r.ref(base)
 		if err == nil && back > pos {
@@ -57,9 +62,6 @@ func (r resolver) ref(s string) (int, error) {
 	case s[0] == '@':
 		return r.moment(s)
 	case strings.HasPrefix(s, "tag:"):
-		if pos := r.tagged(s[len("tag:"):]); pos >= 0 {
-			return pos, nil
-		}
 		return 0, withHint(fmt.Errorf("%s: no snapshot has this tag", quote(s)), "%s", r.tags())
 	}
 	return r.prefix(s)

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/itchyny/timefmt-go"
 
@@ -122,8 +123,8 @@ func parseSettings(file string, text []byte) (s settings, warnings []string, err
 		if !ok || key == "" {
 			return s, nil, &settingError{file, n, fmt.Sprintf("%s is no setting; write it as key = value", quote(line))}
 		}
-		if strings.ContainsRune(value, 0) {
-			return s, nil, &settingError{file, n, "a NUL byte; the file must be text"}
+		if strings.ContainsRune(value, 0) || !utf8.ValidString(line) {
+			return s, nil, &settingError{file, n, fmt.Sprintf("%s is not UTF-8 text; save the file as UTF-8", quote(line))}
 		}
 		found := false
 		for _, k := range table {

@@ -21,13 +21,38 @@ func (w *walker) list(f *folder) {
 		defer d.Close()
 		f.extras, err = d.Entries()
 	}
+	if err == nil && f.parent != nil {
+		f.mounted, err = w.mountedAt(d, f.parent.to)
+	}
 	if err != nil {
+		f.extras = nil
 		w.problem(f.path, fmt.Errorf("cannot tell what to delete: %w", err))
 	}
 }
 
-// pass removes what a folder has in it before name, which the snapshot has too. "" stands for the end.
+// mountedAt reports whether d is on another mount than the folder of the target that it is in.
+func (r *run) mountedAt(d *file.Dir, in string) (bool, error) {
+	parent, err := r.target.Dir(in)
+	if err != nil {
+		return false, err
+	}
+	defer parent.Close()
+	above, err := parent.Stat()
+	if err != nil {
+		return false, err
+	}
+	s, err := d.Stat()
+	return s.Dev != above.Dev || s.Mount != above.Mount, err
+}
+
+// pass removes what a folder has in it before name, which the snapshot has too. "" stands for the end. A folder that
+// is empty in the snapshot and a mount point in the target keeps all that it has: its backup did not enter it.
 func (w *walker) pass(ctx context.Context, f *folder, name string) {
+	if name != "" {
+		f.mounted = false
+	} else if f.mounted {
+		return
+	}
 	for ; f.next < len(f.extras); f.next++ {
 		e := &f.extras[f.next]
 		switch {

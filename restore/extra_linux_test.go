@@ -88,6 +88,31 @@ func TestDeleteSparesTheDestinationAndMounts(t *testing.T) {
 	}
 }
 
+// A backup of one file system has mount points as empty folders: what is mounted on them stays. Where the backup went
+// in, so does Delete.
+func TestDeleteSparesWhatIsMountedOnAnEmptyFolder(t *testing.T) {
+	needRoot(t)
+	d := snapshot(t, func(tree string) { mk(t, tree, "a/", "a/home/", "b/", "b/f") })
+	target := work(t)
+	for _, at := range []string{"a/home", "b"} {
+		must(t, os.MkdirAll(filepath.Join(target, at), 0o755))
+		mnt := filepath.Join(target, at)
+		if out, err := exec.Command("mount", "-t", "tmpfs", "none", mnt).CombinedOutput(); err != nil {
+			t.Skipf("mount: %v %s", err, out)
+		}
+		t.Cleanup(func() { exec.Command("umount", mnt).Run() })
+		mk(t, target, at+"/e", at+"/g/", at+"/g/x")
+	}
+	for _, dry := range []bool{true, false} {
+		res, err := d.restore(target, Options{Overwrite: IfChanged, Delete: true, DryRun: dry})
+		must(t, err)
+		wantProblems(t, res, nil)
+		if res.FilesDeleted != 3 || !exists(filepath.Join(target, "a/home/e")) || !exists(filepath.Join(target, "a/home/g/x")) {
+			t.Errorf("%+v", res)
+		}
+	}
+}
+
 // The snapshot may even hold a folder where the destination is now.
 func TestDestinationIsNotRestoredInto(t *testing.T) {
 	d := snapshot(t, func(tree string) { mk(t, tree, "a", "dest/", "dest/f") })

@@ -40,6 +40,8 @@ type folder struct {
 	extras []file.Entry // what it had in it when Delete came to it; sorted
 	next   int          // the first of them not yet passed
 
+	mounted bool // another file system is mounted on it in the target, and the snapshot has shown nothing in it so far
+
 	refs atomic.Int64 // the walk, its jobs and its folders that are not finished
 }
 

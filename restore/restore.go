@@ -70,8 +70,8 @@ type Options struct {
 	Overwrite Overwrite
 
 	// Delete removes what restored folders have in the target and not in the snapshot, but for what
-	// Exclude names, the destination itself and what is mounted there. Beware: what the backup left out
-	// by its filters is not in the snapshot either.
+	// Exclude names, the destination itself and what is mounted there: on a folder that the snapshot does not
+	// have, or has as an empty one. Beware: what the backup left out by its filters is not in the snapshot either.
 	Delete bool
 
 	// Include and Exclude choose by the path in the snapshot. Include takes a folder with all that is in

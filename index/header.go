@@ -1,0 +1,35 @@
+package index
+
+import (
+	"encoding/json"
+	"unicode/utf8"
+)
+
+// headerJSON is a Header as it is stored. JSON knows no strings that are not UTF-8: the bytes of such a source stand beside.
+type headerJSON struct {
+	*plainHeader
+	SourceBytes []byte `json:"source_b64,omitempty"`
+}
+
+type plainHeader Header
+
+// MarshalJSON writes the header as it is stored.
+func (h *Header) MarshalJSON() ([]byte, error) {
+	j := headerJSON{plainHeader: (*plainHeader)(h)}
+	if !utf8.ValidString(h.Source) {
+		j.SourceBytes = []byte(h.Source)
+	}
+	return json.Marshal(&j)
+}
+
+// UnmarshalJSON reads a stored header.
+func (h *Header) UnmarshalJSON(b []byte) error {
+	j := headerJSON{plainHeader: (*plainHeader)(h)}
+	if err := json.Unmarshal(b, &j); err != nil {
+		return err
+	}
+	if len(j.SourceBytes) > 0 {
+		h.Source = string(j.SourceBytes)
+	}
+	return nil
+}
