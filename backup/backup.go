@@ -292,6 +292,7 @@ func (r *run) begin(ctx context.Context) error {
 	// written; a source that cannot be synced is read all the same.
 	if !r.o.DryRun {
 		source.SyncSystem()
+		r.o.Scan.Sync = true
 	}
 	r.racy = file.At(r.o.Start.Add(-racyWindow))
 	return nil

@@ -71,6 +71,9 @@ func (r *run) build(ctx context.Context, work *workFolder, p *plan) error {
 		return err
 	}
 	defer tree.Close()
+	if tree.KeepXattrs(nil) == nil { // else all that is made in it would inherit the destination's default ACL
+		tree.Chmod(0o700)
+	}
 	b := &builder{run: r, plan: p, new: file.NewTree(tree, 512, (*file.Dir).OpenDir)}
 	defer b.new.Close()
 	if r.prev != nil {

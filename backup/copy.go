@@ -63,8 +63,7 @@ func (p *placer) copy(it *item) error {
 		stat.Size = n
 	}
 	rec := &it.rec
-	volume := rec.Volume
-	rec.Stat, rec.Volume, rec.Stored = stat, volume, index.Copied
+	rec.Stat, rec.Volume, rec.Stored = stat, p.vols.known(stat.Dev), index.Copied
 	p.stamp(rec)
 	p.h.Sum(rec.Hash[:0])
 	rec.Flags |= index.Hashed
@@ -73,6 +72,7 @@ func (p *placer) copy(it *item) error {
 		it.problem = errUnsteady
 	}
 	if rec.Xattrs, err = src.Xattrs(); err != nil {
+		rec.Flags |= index.Racy // so that the next backup looks again
 		it.problem = err
 	}
 	_, err = dst.SetMeta(rec.Meta())
@@ -100,7 +100,7 @@ func (p *placer) failed(it *item, err error) error {
 	if p.ctx.Err() != nil {
 		return p.ctx.Err()
 	}
-	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, file.ErrNotRegular) {
+	if errors.Is(err, fs.ErrNotExist) && p.missing(it.path) || errors.Is(err, file.ErrNotRegular) {
 		it.gone = true
 		it.rec = index.Record{Change: index.Removed, Reason: index.VanishedMeanwhile}
 		return nil

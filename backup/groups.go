@@ -83,6 +83,7 @@ type first struct {
 	do   scan.Action
 	path string        // in the previous snapshot, what is linked
 	base *index.Record // its record
+	stat file.Stat     // what the source inode was when it was judged
 }
 
 func newGroups(alive, shared *identitySet) *groups {
@@ -116,11 +117,12 @@ func (g *groups) settle(v scan.Verdict, path string, now, old, base *index.Recor
 	}
 	f, ok := g.first[key]
 	if !ok {
-		g.first[key] = first{v.Do, from, base}
+		g.first[key] = first{v.Do, from, base, now.Stat}
 		return v, base
 	}
 	switch f.do {
 	case scan.Learn, scan.Link, scan.Keep:
+		now.Stat = f.stat // one inode, one judgement: what it became since, the next backup sees
 		if base != nil && inodeOf(base) == inodeOf(f.base) {
 			return v, base
 		}

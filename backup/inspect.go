@@ -133,6 +133,9 @@ func (r *run) inspect(ctx context.Context, f *scan.Facts) (err error) {
 		}
 	}
 	n.Xattrs, err = d.XattrsOf(name)
+	if err != nil && n.Kind == file.Regular {
+		return errUnproved
+	}
 	return err
 }
 
@@ -146,8 +149,9 @@ func (r *run) openSource(d *file.Dir, name string) (*file.File, error) {
 // buffers are scratch space for reading files.
 var buffers = sync.Pool{New: func() any { b := make([]byte, 256<<10); return &b }}
 
-// errChanging: the file is not what the scan saw, or changed while it was hashed.
-var errChanging = errors.New("changing")
+// errUnproved: the file is not what the scan saw, changed while it was hashed, or does not show its xattrs. It is copied,
+// and the copy tells what ails it.
+var errUnproved = errors.New("not to be proved unchanged")
 
 // read hashes the source's content.
 func (r *run) read(ctx context.Context, f *scan.Facts) error {
@@ -179,7 +183,8 @@ func (r *run) read(ctx context.Context, f *scan.Facts) error {
 	}
 	if !sameState(&before, &f.New.Stat) || !sameState(&before, &after) || r.vols.known(before.Dev) != f.New.Volume || n != before.Size {
 		f.New.Stat = after
-		return errChanging
+		r.stamp(f.New)
+		return errUnproved
 	}
 	f.New.Stat = before // perhaps of another inode than the scan saw
 	if f.New.Xattrs, err = src.Xattrs(); err != nil {

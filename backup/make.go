@@ -73,7 +73,7 @@ func (p *placer) join(it *item) error {
 	if err := p.make(it); err != nil {
 		return err
 	}
-	if !it.gone && it.rec.Stored != index.Absent {
+	if !it.gone && it.rec.Stored != index.Absent && inodeOf(&it.rec) == key { // else another file has the name by now
 		j.path, j.rec = it.path, it.rec
 	}
 	return nil
@@ -108,7 +108,8 @@ func (p *placer) special(it *item) error {
 	} else {
 		err = p.newDir.Mknod(it.name, it.rec.Kind, it.rec.Rdev)
 	}
-	if errors.Is(err, fs.ErrPermission) || errors.Is(err, errors.ErrUnsupported) {
+	tooLong := it.rec.Kind == file.Symlink && errors.Is(err, syscall.ENAMETOOLONG) // XFS holds targets of 1,024 bytes
+	if tooLong || errors.Is(err, fs.ErrPermission) || errors.Is(err, errors.ErrUnsupported) {
 		it.rec.Stored = index.Absent
 		return nil
 	}

@@ -20,7 +20,7 @@ type Capabilities struct {
 	Xattrs        bool   `json:"xattrs"`
 	Owners        bool   `json:"owners"` // this user may give files away
 	CaseSensitive bool   `json:"case_sensitive"`
-	Timestamps    string `json:"timestamps"` // "1 ns", "1 s" or "2 s"
+	Timestamps    string `json:"timestamps"` // how fine: "1 ns", "100 ns", "1 µs", "1 ms", "10 ms", "1 s" or "2 s"
 	FreeBytes     uint64 `json:"free_bytes"`
 	FreeInodes    uint64 `json:"free_inodes"`
 	HasInodes     bool   `json:"has_inodes"`
@@ -66,14 +66,7 @@ func (d *Destination) Capabilities() (can Capabilities, err error) {
 	if err != nil {
 		return can, errors.Join(err, f.Close())
 	}
-	switch s.Mtime {
-	case m.Mtime:
-		can.Timestamps = "1 ns"
-	case file.Time{Sec: m.Mtime.Sec}:
-		can.Timestamps = "1 s"
-	default:
-		can.Timestamps = "2 s"
-	}
+	can.Timestamps = timestamps(s.Mtime, m.Mtime)
 	can.HardLinks = dir.Link(dir, "probe", "link") == nil
 	if g, err := dir.Create("clone"); err == nil {
 		can.Reflinks = g.CloneFrom(f)
@@ -87,4 +80,17 @@ func (d *Destination) Capabilities() (can Capabilities, err error) {
 		return can, errors.Join(err, f.Close())
 	}
 	return can, f.Close()
+}
+
+// timestamps is how fine a file system keeps times that made got of want.
+func timestamps(got, want file.Time) string {
+	if got.Sec != want.Sec {
+		return "2 s"
+	}
+	for _, tick := range clockTicks {
+		if got.Nsec == want.Nsec/tick.nsec*tick.nsec {
+			return tick.name
+		}
+	}
+	return "1 s"
 }

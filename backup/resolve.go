@@ -248,12 +248,12 @@ func (r *run) unread(d *decision, f *scan.Facts, err error) (*decision, error) {
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return nil, err
 	}
-	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, errVanished) {
+	if errors.Is(err, fs.ErrNotExist) && r.missing(f.Path) || errors.Is(err, errVanished) {
 		d.drop = f.Old == nil
 		d.entry.Record = index.Record{Change: index.Removed, Reason: index.VanishedMeanwhile}
 		return d, nil
 	}
-	if errors.Is(err, errChanging) { // the copy reads it again, carefully
+	if errors.Is(err, errUnproved) { // the copy reads it again, carefully
 		d.verdict = scan.Verdict{Do: scan.Copy, Change: index.Added, Reason: index.NewPath}
 		if f.Old != nil {
 			d.verdict.Change, d.verdict.Reason = index.Modified, index.ContentDiffers

@@ -28,6 +28,9 @@ func (w *walker) list(f *folder) {
 		if info, err := d.System(); err == nil && info.Pseudo && f.parent != nil {
 			return
 		}
+		if w.o.Sync && f.parent != nil {
+			_ = d.SyncSystem() // where that cannot be done it is read all the same
+		}
 	}
 	entries, err := d.Entries()
 	if err != nil {

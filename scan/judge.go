@@ -163,13 +163,14 @@ func judgeNew(f Facts, rules Rules) Verdict {
 			return Verdict{Make, change, linkReason(f, index.MovedAndEdited), from}
 		}
 		birth := !now.Btime.IsZero() // without it an inode number proves too little
+		known := birth && !borrowedCtime(&now.Stat) && !k.Has(index.Racy) && !rules.Checksum
 		if k.Size == now.Size && k.Mtime == now.Mtime && k.Has(index.Hashed) && !k.Has(index.Inconsistent) {
 			same := k.SameOwnerMode(now)
 			switch {
 			case f.HashKnown && k.Hash != now.Hash: // whatever the stat record says
-			case birth && !rules.Checksum && same && k.Ctime == now.Ctime && !k.Has(index.Racy):
+			case known && same && k.Ctime == now.Ctime:
 				return Verdict{Link, change, linkReason(f, index.SameIdentity), k.Path}
-			case birth && !rules.Checksum && same && rules.TrustMoves && !k.Has(index.Racy):
+			case known && same && rules.TrustMoves:
 				return Verdict{Link, change, linkReason(f, index.TrustedMove), k.Path}
 			case !f.HashKnown:
 				return Verdict{Do: Read}
@@ -197,6 +198,10 @@ func judgeNew(f Facts, rules Rules) Verdict {
 	}
 	return Verdict{Copy, added, reason, ""}
 }
+
+// borrowedCtime reports whether the change time can be a copy of the modification time, as FAT and exFAT give it when
+// they were mounted anew. Inode numbers are new there too, and times as coarse as theirs tell no two files apart.
+func borrowedCtime(s *file.Stat) bool { return s.Ctime == s.Mtime && s.Ctime.Nsec%10_000_000 == 0 }
 
 // linkReason is why a path shares an inode: as another hard link while the known path is still there.
 func linkReason(f Facts, moved index.Reason) index.Reason {

@@ -34,6 +34,7 @@ type Options struct {
 	Larger        int64       // leave out regular files larger than this many bytes; 0: no limit
 	Follow        bool        // follow symbolic links; one that leads nowhere or back into its own path stays a link
 	Never         []file.Stat // folders that are never entered nor listed, whatever their path: the destination
+	Sync          bool        // make each file system below the root write first what it has in memory, so that its times tell
 	Jobs          int         // folders read at the same time; 0 and 1: one
 }
 

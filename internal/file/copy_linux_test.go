@@ -127,7 +127,7 @@ func TestCopyAndHash(t *testing.T) {
 			if a, b := extents(t, path+"/"+name), extents(t, path+"/"+to); c.size > smallest && !slices.Equal(a, b) {
 				t.Errorf("%s: data was at %v, is at %v", to, a, b)
 			}
-			if a, b := blocks(t, path+"/"+name), blocks(t, path+"/"+to); c.size > smallest && b > a {
+			if a, b := blocks(t, path+"/"+name), blocks(t, path+"/"+to); c.size > smallest && b > a+8 { // a full disk may take a block more to say where they are
 				t.Errorf("%s: %d blocks of %d", to, b, a)
 			}
 			src, err := d.Open(name)

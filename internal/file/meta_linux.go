@@ -32,7 +32,7 @@ func (e entry) chown(uid, gid int) error {
 }
 
 func (e entry) setxattr(x *Xattr) error {
-	return unix.Lsetxattr(e.dir.procPath(e.name), x.Name, x.Value, 0)
+	return procError(unix.Lsetxattr(e.dir.procPath(e.name), x.Name, x.Value, 0))
 }
 
 func (e entry) chmod(mode uint16) error { return chmodAt(e.dir.fd, e.name, mode) }
@@ -45,7 +45,7 @@ func chmodAt(dir int, name string, mode uint16) error {
 		return err
 	}
 	defer unix.Close(fd)
-	return unix.Fchmodat(unix.AT_FDCWD, fmt.Sprintf("/proc/self/fd/%d", fd), uint32(mode), 0)
+	return procError(unix.Fchmodat(unix.AT_FDCWD, fmt.Sprintf("/proc/self/fd/%d", fd), uint32(mode), 0))
 }
 
 func (e entry) utimes(mtime Time) error {

@@ -36,7 +36,7 @@ func (d *Dir) KeepXattrs(keep []Xattr) error {
 // KeepXattrsOf is KeepXattrs for an entry that cannot be opened: a symbolic link or a special file.
 func (d *Dir) KeepXattrsOf(name string, keep []Xattr) error {
 	return keepXattrs(join(d.path, name), keep, func() ([]Xattr, error) { return d.XattrsOf(name) },
-		func(attr string) error { return unix.Lremovexattr(d.procPath(name), attr) })
+		func(attr string) error { return procError(unix.Lremovexattr(d.procPath(name), attr)) })
 }
 
 func keepXattrs(path string, keep []Xattr, list func() ([]Xattr, error), remove func(string) error) error {

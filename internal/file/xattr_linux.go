@@ -17,9 +17,19 @@ func (d *Dir) xattrs() ([]Xattr, error) { return fdXattrs(d.fd, d.path) }
 func (d *Dir) xattrsOf(name string) ([]Xattr, error) {
 	p := d.procPath(name)
 	return readXattrs(join(d.path, name),
-		func(b []byte) (int, error) { return unix.Llistxattr(p, b) },
+		func(b []byte) (int, error) { n, err := unix.Llistxattr(p, b); return n, procError(err) },
 		func(n string, b []byte) (int, error) { return unix.Lgetxattr(p, n, b) })
 }
+
+// procError tells an entry that is not there from a /proc that is not, for calls with a path through it.
+func procError(err error) error {
+	if err == unix.ENOENT && unix.Access("/proc/self/fd", unix.F_OK) != nil {
+		return errNoProc
+	}
+	return err
+}
+
+var errNoProc = errors.New("/proc is not mounted; to mend it: mount -t proc proc /proc")
 
 // procPath reaches name through the handle, for calls that have no form with one.
 func (d *Dir) procPath(name string) string { return fmt.Sprintf("/proc/self/fd/%d/%s", d.fd, name) }
