@@ -264,7 +264,7 @@ func (r *run) begin(ctx context.Context) error {
 	}
 	if r.prev != nil {
 		r.res.Previous = r.prev.Name
-		there, err := exists(r.d.root, r.prev.Name)
+		there, err := folderAt(r.d.root, r.prev.Name)
 		if err != nil {
 			return err
 		}

@@ -66,6 +66,12 @@ const (
 
 // build makes the new tree in the work folder and writes its change set beside it.
 func (r *run) build(ctx context.Context, work *workFolder, p *plan) error {
+	// Before the tree, so that a tree without a change set beside it is whole: its set has been published already.
+	set, err := os.OpenFile(filepath.Join(work.path(), setName), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	defer set.Close()
 	tree, err := openOrMake(work.dir, treeName)
 	if err != nil {
 		return err
@@ -87,11 +93,6 @@ func (r *run) build(ctx context.Context, work *workFolder, p *plan) error {
 	}
 	b.salvage = r.salvage()
 	defer b.salvage.close()
-	set, err := os.OpenFile(filepath.Join(work.path(), setName), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
-	if err != nil {
-		return err
-	}
-	defer set.Close()
 	if r.head.Seq, err = r.d.nextSeq(ctx); err != nil {
 		return err
 	}

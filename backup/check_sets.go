@@ -5,9 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"path/filepath"
 	"slices"
 	"strconv"
-	"strings"
 
 	"snap/index"
 )
@@ -136,6 +136,9 @@ func otherHeader(a, b *index.Header) string {
 // setPath is a file among the change sets as findings name it.
 func setPath(name string) string { return metaName + "/" + changesName + "/" + name }
 
+// besides are the ends of the names of what lies beside the change sets: labels, and sets that were put aside.
+var besides = []string{".labels", ".unpublished", ".lost", ".replaced"}
+
 // strays tells of what lies among the change sets and belongs to no snapshot. Sets put aside and labels
 // belong there, and those of snapshots whose deletion is not at its end.
 func (c *checker) strays(ctx context.Context) error {
@@ -168,7 +171,7 @@ func (c *checker) strays(ctx context.Context) error {
 		name := entries[i].Name
 		n, err := strconv.ParseUint(name, 10, 64)
 		switch {
-		case err == nil && setFile(n) == name && known[n], strings.HasSuffix(name, ".unpublished"), strings.HasSuffix(name, ".labels"):
+		case err == nil && setFile(n) == name && known[n], slices.Contains(besides, filepath.Ext(name)):
 		default:
 			if there, err := exists(c.d.changes, name); err != nil {
 				return err

@@ -3,6 +3,8 @@ package backup
 import (
 	"cmp"
 	"context"
+	"errors"
+	"io/fs"
 	"slices"
 
 	"snap/index"
@@ -125,12 +127,14 @@ func (d *Destination) dropDead(ctx context.Context) {
 	d.dead = nil
 }
 
-// removeWork removes an entry of .snap/tmp. The change set goes first: without it nothing of the rest is
-// believed again, wherever the removal stops.
+// removeWork removes an entry of .snap/tmp. First the tree loses its name and the change set goes: then nothing of the
+// rest is believed again, wherever the removal stops.
 func (d *Destination) removeWork(ctx context.Context, name string) error {
 	if work, err := d.tmp.OpenDir(name); err == nil {
-		work.Remove(setName) // where there is none, or it resists, the next step tells
-		work.Close()
+		if err := work.Rename(treeName, work, treeName+"-removed"); err == nil || errors.Is(err, fs.ErrNotExist) {
+			work.Remove(setName)
+		}
+		work.Close() // where any of that fails, the next step tells
 	}
 	return removeAny(ctx, d.tmp, name)
 }

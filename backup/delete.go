@@ -53,7 +53,11 @@ func (d *Destination) Delete(ctx context.Context, seqs []uint64, jobs int, repor
 func (d *Destination) discard(h *index.Header) error {
 	s, err := d.root.Lstat(h.Name)
 	if err == nil && s.Kind == file.Folder {
-		return d.sparing(func() error { return d.root.Rename(h.Name, d.trash, setFile(h.Seq)) })
+		err := d.sparing(func() error { return d.root.Rename(h.Name, d.trash, setFile(h.Seq)) })
+		if errors.Is(err, fs.ErrPermission) && d.root.Unlock(h.Name) == nil { // another folder is put above it, which its mode forbids
+			err = d.root.Rename(h.Name, d.trash, setFile(h.Seq))
+		}
+		return err
 	}
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
@@ -64,7 +68,17 @@ func (d *Destination) discard(h *index.Header) error {
 	return nil
 }
 
-// finishDeletions removes what is in the trash, and forgets the snapshots that it was.
+// StuckError is what could not be removed of snapshots that are deleted. They are forgotten all the same, and each
+// writing run tries again.
+type StuckError struct{ Err error }
+
+func (e *StuckError) Error() string {
+	return "a deleted snapshot cannot be removed whole: " + e.Err.Error()
+}
+func (e *StuckError) Unwrap() error { return e.Err }
+
+// finishDeletions removes what is in the trash, and forgets the snapshots that it was. A StuckError says that all is
+// done but for what nobody can remove now.
 func (d *Destination) finishDeletions(ctx context.Context, r *remover) error {
 	gone, err := numbered(d.trash)
 	if err != nil || len(gone) == 0 {
@@ -73,20 +87,37 @@ func (d *Destination) finishDeletions(ctx context.Context, r *remover) error {
 	forget := func() error { return d.forget(ctx, gone) }
 	forgotten := make(chan error, 1)
 	go func() { forgotten <- forget() }()
+	var stuck error
 	for _, seq := range gone {
-		if err = r.empty(ctx, d.trash, setFile(seq)); err != nil {
-			break
-		}
+		stuck = errors.Join(stuck, r.empty(ctx, d.trash, setFile(seq)))
 	}
 	first := <-forgotten
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	err = d.again(first, forget)
+	if full(err) { // what the deleted ones had changed is in the index too, of which the merged set is made
+		err = errors.Join(d.forgetSets(gone), d.changes.Sync())
+		err = d.again(err, forget)
+	}
 	if err != nil {
 		return err
 	}
-	if err := d.again(first, forget); err != nil {
-		return err
-	}
 	for _, seq := range gone {
-		if err := d.trash.Rmdir(setFile(seq)); err != nil {
+		if err := d.trash.Rmdir(setFile(seq)); err != nil && stuck == nil {
+			stuck = err
+		}
+	}
+	if stuck != nil {
+		return &StuckError{stuck}
+	}
+	return nil
+}
+
+// forgetSets removes the change sets of deleted snapshots, and their labels.
+func (d *Destination) forgetSets(gone []uint64) error {
+	for _, seq := range gone {
+		if err := errors.Join(remove(d.changes, setFile(seq)), remove(d.changes, labelsFile(seq))); err != nil {
 			return err
 		}
 	}
@@ -118,10 +149,8 @@ func (d *Destination) forget(ctx context.Context, gone []uint64) error {
 			return err
 		}
 	}
-	for _, seq := range gone {
-		if err := errors.Join(remove(d.changes, setFile(seq)), remove(d.changes, labelsFile(seq))); err != nil {
-			return err
-		}
+	if err := d.forgetSets(gone); err != nil {
+		return err
 	}
 	newest, err := d.DB.Snapshots(ctx)
 	if err != nil {

@@ -38,8 +38,10 @@ type Destination struct {
 	trash   *file.Dir
 	changes *file.Dir
 	lock    *flock.Flock
-	dead    []*deadRun // that the next backup can go on from, the one with the most first
-	trust   []string
+	Stuck   *StuckError // what a deletion before could not remove, and this run cannot either; nil mostly
+
+	dead  []*deadRun // that the next backup can go on from, the one with the most first
+	trust []string
 }
 
 // OpenOptions say how a destination is opened.
@@ -236,7 +238,7 @@ func (d *Destination) Close() error {
 		}
 	}
 	if d.lock != nil {
-		_ = os.Truncate(d.lock.Path(), 0) // whoever holds it next need not be a snap, and would be taken for this run
+		_ = writeHolder(d.lock.Path(), "") // whoever holds it next need not be a snap, and would be taken for this run
 		errs = append(errs, d.lock.Unlock())
 	}
 	return errors.Join(errs...)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 	"time"
@@ -15,7 +16,7 @@ import (
 // file's text only tells others who holds it; it decides nothing. It is never removed: a removed lock
 // file can be locked twice.
 func lock(ctx context.Context, path, dest, holder string, wait time.Duration) (*flock.Flock, error) {
-	l := flock.New(path, flock.SetPermissions(0o600), flock.SetFlag(os.O_CREATE|os.O_RDWR))
+	l := flock.New(path, flock.SetPermissions(0o600), flock.SetFlag(os.O_CREATE|os.O_RDWR|openPlain))
 	ctx, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()
 	ok, err := l.TryLock()
@@ -29,10 +30,30 @@ func lock(ctx context.Context, path, dest, holder string, wait time.Duration) (*
 		return nil, fmt.Errorf("lock %s: %w", path, err)
 	}
 	if !ok {
-		text, _ := os.ReadFile(path)
-		return nil, &LockedError{Dest: dest, Holder: strings.TrimSpace(string(text[:min(len(text), 300)]))}
+		return nil, &LockedError{Dest: dest, Holder: holderIn(path)}
 	}
 	// On a full disk it may fail, and then what makes room there must be possible.
-	_ = os.WriteFile(path, []byte(holder+"\n"), 0o600)
+	_ = writeHolder(path, holder+"\n")
 	return l, nil
+}
+
+// writeHolder writes into the lock file who holds it.
+func writeHolder(path, text string) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_TRUNC|openPlain, 0)
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteString(text)
+	return errors.Join(err, f.Close())
+}
+
+// holderIn is what the lock file says about who holds it.
+func holderIn(path string) string {
+	f, err := os.OpenFile(path, os.O_RDONLY|openPlain, 0)
+	if err != nil {
+		return ""
+	}
+	defer f.Close()
+	text, _ := io.ReadAll(io.LimitReader(f, 300))
+	return strings.TrimSpace(string(text))
 }

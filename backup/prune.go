@@ -17,7 +17,7 @@ func (d *Destination) Decide(ctx context.Context, r *Retention) (list []Decision
 	all = slices.DeleteFunc(all, func(h index.Header) bool { return h.State != index.Complete })
 	var failed error
 	list = r.Decide(all, func(h *index.Header) bool {
-		there, err := exists(d.root, h.Name)
+		there, err := folderAt(d.root, h.Name)
 		if err != nil {
 			failed = err
 		}
@@ -56,7 +56,7 @@ func (d *Destination) weigh(ctx context.Context, list []Decision, room MinFree) 
 	}
 	var seqs, stay []uint64 // of the trees that are there: what the user removed frees nothing any more
 	for i := range list {
-		there, err := exists(d.root, list[i].Header.Name)
+		there, err := folderAt(d.root, list[i].Header.Name)
 		if err != nil {
 			return 0, err
 		}

@@ -49,6 +49,9 @@ func (r *run) publish(ctx context.Context, work *workFolder, p *plan) error {
 	}
 	work.keep = false
 	r.res.Header = &h
+	if err := d.pointLatest(h.Name); err != nil {
+		r.problem("", fmt.Errorf("the snapshot is complete, but the link %s could not be made: %w", latestName, unwrapPath(err)), true)
+	}
 	if err := p.learn(ctx, d, h.Seq); err != nil {
 		r.problem("", fmt.Errorf("the snapshot is complete, but the index could not note what was learned: %w", err), true)
 	}
@@ -86,10 +89,7 @@ func (d *Destination) finish(ctx context.Context, h *index.Header) error {
 		}
 	}
 	h.State, h.Work = index.Complete, ""
-	if err := d.DB.SetHeader(ctx, h); err != nil {
-		return err
-	}
-	return d.pointLatest(h.Name)
+	return d.sparing(func() error { return d.DB.SetHeader(ctx, h) })
 }
 
 // pointLatest makes the link `latest` lead to the snapshot, in one step. A destination without symbolic
@@ -118,7 +118,7 @@ func setFile(seq uint64) string { return fmt.Sprintf("%010d", seq) }
 // changesOf yields the records of a change set. It can be ranged over again.
 func changesOf(dir, name string) iter.Seq2[*index.Entry, error] {
 	return func(yield func(*index.Entry, error) bool) {
-		f, err := os.Open(filepath.Join(dir, name))
+		f, err := os.OpenFile(filepath.Join(dir, name), os.O_RDONLY|openPlain, 0)
 		if err != nil {
 			yield(nil, err)
 			return
@@ -170,7 +170,14 @@ func (d *Destination) nextSeq(ctx context.Context) (uint64, error) {
 	if err != nil {
 		return 0, err
 	}
+	trash, err := numbered(d.trash)
+	if err != nil {
+		return 0, err
+	}
 	last := uint64(0)
+	for _, n := range trash { // what cannot be removed may be there still
+		last = max(last, n)
+	}
 	for i := range entries {
 		number, _, _ := strings.Cut(entries[i].Name, ".")
 		if n, err := strconv.ParseUint(number, 10, 64); err == nil && setFile(n) == number {

@@ -2,11 +2,12 @@ package backup
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"path/filepath"
 
 	"snap/index"
-	"snap/internal/file"
 )
 
 // recover brings the destination to a state that a run can begin from, whatever the run before it was
@@ -29,7 +30,7 @@ func (d *Destination) recover(ctx context.Context) error {
 	}
 	for i := range all {
 		if all[i].State == index.Prepared {
-			if err := d.settle(ctx, &all[i]); err != nil {
+			if err := d.sparing(func() error { return d.settle(ctx, &all[i]) }); err != nil {
 				return err
 			}
 		}
@@ -41,20 +42,17 @@ func (d *Destination) recover(ctx context.Context) error {
 	if err := d.sparing(func() error { return d.DB.Clean(ctx) }); err != nil {
 		return err
 	}
-	if err := d.finishDeletions(ctx, &remover{jobs: 4}); err != nil {
-		return err
-	}
-	if err := d.empty(ctx, d.trash); err != nil {
+	if err := d.finishDeletions(ctx, &remover{jobs: 4}); !errors.As(err, &d.Stuck) && err != nil {
 		return err
 	}
 	newest, err := d.newest(ctx)
 	if err != nil {
 		return err
 	}
-	if err := d.importLost(ctx, &newest); err != nil {
+	if err := d.sparing(func() error { return d.importLost(ctx, &newest) }); err != nil {
 		return err
 	}
-	if err := d.mendLabels(ctx); err != nil {
+	if err := d.sparing(func() error { return d.mendLabels(ctx) }); err != nil {
 		return err
 	}
 	if err := d.mendLatest(newest.Name); err != nil {
@@ -79,15 +77,16 @@ func (d *Destination) newest(ctx context.Context) (newest index.Header, err erro
 func (d *Destination) settle(ctx context.Context, h *index.Header) error {
 	built := false
 	if h.Work != "" {
-		if work, err := d.tmp.OpenDir(h.Work); err == nil {
+		work, err := d.tmp.OpenDir(h.Work)
+		if err == nil {
 			built, err = exists(work, treeName)
 			work.Close()
-			if err != nil {
-				return err
-			}
+		}
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
 		}
 	}
-	published, err := exists(d.root, h.Name)
+	published, err := folderAt(d.root, h.Name)
 	if err != nil {
 		return err
 	}
@@ -106,7 +105,7 @@ func (d *Destination) settle(ctx context.Context, h *index.Header) error {
 
 // mendLatest makes `latest` lead to the newest snapshot, if a run died before it could.
 func (d *Destination) mendLatest(name string) error {
-	if there, err := exists(d.root, name); name == "" || err != nil || !there {
+	if there, err := folderAt(d.root, name); name == "" || err != nil || !there {
 		return err
 	}
 	if target, err := d.root.Readlink(latestName); err == nil && target == name {
@@ -115,13 +114,15 @@ func (d *Destination) mendLatest(name string) error {
 	return d.pointLatest(name)
 }
 
-// importLost imports the change sets after the newest snapshot whose trees are there; newest becomes the
-// last of them.
+// importLost imports the change sets after the newest snapshot whose trees are there, or were when the next was made;
+// newest becomes the last of them.
 func (d *Destination) importLost(ctx context.Context, newest *index.Header) error {
 	seqs, err := d.sets()
 	if err != nil {
 		return err
 	}
+	var lost []*index.Header
+	parents := map[uint64]bool{}
 	for _, seq := range seqs {
 		if seq <= newest.Seq {
 			continue
@@ -130,11 +131,18 @@ func (d *Destination) importLost(ctx context.Context, newest *index.Header) erro
 		if err != nil {
 			return err
 		}
-		there, err := exists(d.root, h.Name)
+		lost, parents[h.Parent] = append(lost, h), true
+	}
+	for _, h := range lost {
+		seq := h.Seq
+		there, err := folderAt(d.root, h.Name)
 		if err != nil {
 			return err
 		}
-		if !there { // never published, or its tree was moved away: put aside, not destroyed
+		if h.Parent != newest.Seq && (there || parents[seq]) {
+			return fmt.Errorf("%w: it ends with snapshot %d, and the change set %d goes on from %d", index.ErrDamaged, newest.Seq, seq, h.Parent)
+		}
+		if !there && !parents[seq] { // never published, or its tree was moved away: put aside, not destroyed
 			if err := d.changes.Replace(setFile(seq), d.changes, setFile(seq)+".unpublished"); err != nil {
 				return err
 			}
@@ -180,18 +188,4 @@ func (d *Destination) importSet(ctx context.Context, h *index.Header) error {
 	}
 	h.State, h.Work = index.Complete, ""
 	return d.DB.SetHeader(ctx, h)
-}
-
-// empty removes everything in a folder of the destination's own.
-func (d *Destination) empty(ctx context.Context, dir *file.Dir) error {
-	entries, err := dir.Entries()
-	if err != nil {
-		return err
-	}
-	for i := range entries {
-		if err := removeAny(ctx, dir, entries[i].Name); err != nil {
-			return err
-		}
-	}
-	return nil
 }

@@ -37,10 +37,10 @@ func removeTree(ctx context.Context, parent *file.Dir, name string, jobs int) er
 	return nil
 }
 
-// empty removes all that is in the folder name, and leaves the folder. One that is not there is empty.
+// empty removes all that is in the folder name, and leaves the folder. One that is not there is empty. What is mounted in
+// it is somebody's, and stays.
 func (r *remover) empty(ctx context.Context, parent *file.Dir, name string) error {
-	unlock(parent, name)
-	root, err := parent.OpenDir(name)
+	root, err := enterUnlocked(parent, name)
 	if err != nil {
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil
@@ -49,16 +49,30 @@ func (r *remover) empty(ctx context.Context, parent *file.Dir, name string) erro
 	}
 	r.ctx = ctx
 	r.slots = make(chan struct{}, max(r.jobs-1, 0))
-	r.tree = file.NewTree(root, 256, (*file.Dir).OpenDir)
+	r.tree = file.NewTree(root, 256, enterUnlocked)
 	err = r.clear("")
 	r.tree.Close()
 	root.Close()
 	return err
 }
 
-// unlock opens a folder up for removal. Where that is not possible the removal may be all the same, and
-// its own error says more.
-func unlock(parent *file.Dir, name string) { _ = parent.Unlock(name) }
+// enterUnlocked opens a folder that is to be emptied, also where its mode forbids it, but nothing that is mounted.
+func enterUnlocked(parent *file.Dir, name string) (*file.Dir, error) {
+	d, err := parent.OpenHere(name)
+	if errors.Is(err, fs.ErrPermission) && parent.Unlock(name) == nil {
+		d, err = parent.OpenHere(name)
+	}
+	return d, err
+}
+
+// unlocked does f, which removes something from d, once more with d opened up if its mode forbids it.
+func unlocked(d *file.Dir, f func() error) error {
+	err := f()
+	if errors.Is(err, fs.ErrPermission) && d.Chmod(0o700) == nil {
+		err = f()
+	}
+	return err
+}
 
 // remover removes trees. Its zero value works alone and tells nobody.
 type remover struct {
@@ -112,8 +126,7 @@ func (r *remover) clear(path string) error {
 		}
 		if kind == file.Folder {
 			folders = append(folders, name)
-			unlock(d, name)
-		} else if err = d.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		} else if err = unlocked(d, func() error { return d.Remove(name) }); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			d.Close()
 			return err
 		}
@@ -137,7 +150,7 @@ func (r *remover) below(path string, folders []string) error {
 				errs[i] = err
 				return
 			}
-			errs[i] = d.Rmdir(name)
+			errs[i] = unlocked(d, func() error { return d.Rmdir(name) })
 			d.Close()
 		}
 		select {

@@ -51,10 +51,13 @@ func (d *Destination) sparing(f func() error) error { return d.again(f(), f) }
 // after everything that was deleted before is truly free, which on btrfs it is only from the next commit on. f must be
 // such that it can be begun again.
 func (d *Destination) again(err error, f func() error) error {
-	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
+	if full(err) {
 		_ = d.meta.Remove(reserveName)
 		_ = d.root.SyncSystem() // f says whether there is space
 		return f()
 	}
 	return err
 }
+
+// full reports whether err says that the disk, or the user's share of it, is full.
+func full(err error) bool { return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) }

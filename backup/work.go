@@ -4,12 +4,14 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
 
+	"snap/index"
 	"snap/internal/file"
 )
 
@@ -73,8 +75,7 @@ func (w *workFolder) leave(ctx context.Context, err error) {
 // durable is not to be trusted, and a full disk needs the room. Once building has begun no source's error
 // ends a run, so an error of input and output is the destination's.
 func spoils(err error, begun bool) bool {
-	return errors.As(err, new(*syncError)) || errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) ||
-		begun && errors.Is(err, syscall.EIO)
+	return errors.As(err, new(*syncError)) || full(err) || begun && errors.Is(err, syscall.EIO)
 }
 
 // exists reports whether name is in dir.
@@ -86,7 +87,15 @@ func exists(dir *file.Dir, name string) (bool, error) {
 	return err == nil, err
 }
 
-// openFile opens a file of the destination's own for reading.
+// openFile opens a file of the destination's own for reading. What is no regular file is damage.
 func openFile(dir *file.Dir, name string) (*os.File, error) {
-	return os.Open(filepath.Join(dir.Path(), name))
+	f, err := os.OpenFile(filepath.Join(dir.Path(), name), os.O_RDONLY|openPlain, 0)
+	if err != nil {
+		return nil, err
+	}
+	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
+		f.Close()
+		return nil, errors.Join(err, fmt.Errorf("%s: %w: not a file", f.Name(), index.ErrDamaged))
+	}
+	return f, nil
 }

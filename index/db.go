@@ -229,6 +229,9 @@ func decodeHeader(k, b []byte) (h Header, err error) {
 	if h.Seq != binary.BigEndian.Uint64(k) {
 		return h, damaged("the header of another snapshot")
 	}
+	if !h.inPlace() {
+		return h, damaged("snapshot %d has the name %q and the work folder %q", h.Seq, h.Name, h.Work)
+	}
 	return h, nil
 }
 

@@ -2,6 +2,7 @@ package index
 
 import (
 	"encoding/json"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -32,4 +33,10 @@ func (h *Header) UnmarshalJSON(b []byte) error {
 		h.Source = string(j.SourceBytes)
 	}
 	return nil
+}
+
+// inPlace reports whether the names in the header are such that they lead nowhere but into the destination's own folders.
+func (h *Header) inPlace() bool {
+	element := func(s string) bool { return s != "." && s != ".." && !strings.ContainsAny(s, "/\\\x00") }
+	return element(h.Name) && element(h.Work)
 }

@@ -35,9 +35,11 @@ func (db *DB) Undo(ctx context.Context, seq uint64) error {
 // Clean takes back imports that never ended, and finishes what Undo began: records without a header. The files
 // that they left beside the index go too. Nobody else may be writing.
 func (db *DB) Clean(ctx context.Context) error {
-	left, _ := filepath.Glob(filepath.Join(filepath.Dir(db.path), scratchName))
-	for _, name := range left {
-		os.Remove(name) // it is in nobody's way
+	left, _ := os.ReadDir(filepath.Dir(db.path))
+	for _, e := range left {
+		if ours, _ := filepath.Match(scratchName, e.Name()); ours {
+			os.Remove(filepath.Join(filepath.Dir(db.path), e.Name())) // where it stays it is in nobody's way
+		}
 	}
 	var loose []uint64
 	err := db.view(ctx, func(tx *bolt.Tx) (err error) {

@@ -43,6 +43,35 @@ func (d *Dir) Close() error {
 // OpenDir opens the folder name for listing, never through a symbolic link.
 func (d *Dir) OpenDir(name string) (*Dir, error) { return d.openDir(name, openList) }
 
+// OpenHere is OpenDir for a folder on the same mount; ErrMounted says that something else is mounted there.
+func (d *Dir) OpenHere(name string) (*Dir, error) {
+	fd, err := d.openHere(name)
+	if err != nil {
+		return nil, d.fail("open", name, err)
+	}
+	return &Dir{fd: fd, path: join(d.path, name)}, nil
+}
+
+// openCompared opens a folder and closes it again if it is on another mount.
+func (d *Dir) openCompared(name string) (dirHandle, error) {
+	fd, err := d.open(name, openList)
+	if err != nil {
+		return fd, err
+	}
+	sub := &Dir{fd: fd, path: join(d.path, name)}
+	above, err := d.Stat()
+	if err == nil {
+		var here Stat
+		if here, err = sub.Stat(); err == nil && (above.Dev != here.Dev || above.Mount != here.Mount) {
+			err = ErrMounted
+		}
+	}
+	if err != nil {
+		sub.close()
+	}
+	return fd, err
+}
+
 // EnterDir opens the folder name without the right to list it: enough to reach what is in it, also
 // where its mode forbids reading.
 func (d *Dir) EnterDir(name string) (*Dir, error) { return d.openDir(name, openEnter) }

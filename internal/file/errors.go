@@ -8,6 +8,9 @@ import (
 // ErrNotRegular is returned by Dir.Open for a name that is no longer, or never was, a regular file.
 var ErrNotRegular = errors.New("not a regular file")
 
+// ErrMounted is returned by Dir.OpenHere for a folder that another file system, or another folder, is mounted on.
+var ErrMounted = errors.New("another file system is mounted there")
+
 // ReadError is a failure on the side that is read. A backup skips the file and reports it.
 type ReadError struct{ Err error }
 

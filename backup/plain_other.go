@@ -1,0 +1,5 @@
+//go:build !unix
+
+package backup
+
+const openPlain = 0
