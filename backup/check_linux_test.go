@@ -425,7 +425,7 @@ func TestCheckBesideDelete(t *testing.T) {
 
 func TestCheckStrayChangeSets(t *testing.T) {
 	p := three(t)
-	for _, name := range []string{"0000000009.unpublished", "0000000002.labels", "0000000009", "notes"} {
+	for _, name := range []string{"0000000009.unpublished", "0000000002.labels", "0000000002.replaced", "0000000007.lost", "0000000009", "notes"} {
 		p.write("../dest/.snap/changes/"+name, "?")
 	}
 	p.wantSaid(p.check(backup.CheckOptions{}), "extra .snap/changes/0000000009 ", "extra .snap/changes/notes ")

@@ -127,6 +127,8 @@ func (p *placer) judgeAgain(it *item) {
 		rec.Change, rec.Reason = index.Metadata, index.OwnerOrMode
 	case rec.Change == index.Modified && same && old.Mtime != rec.Mtime:
 		rec.Change, rec.Reason = index.Metadata, index.TimeOnly
+	case rec.Change == index.Modified && same:
+		rec.Change, rec.Reason = index.Silent, index.Verified
 	case rec.Change == index.Silent && !same:
 		rec.Change, rec.Reason = index.Modified, index.ContentDiffers
 	}

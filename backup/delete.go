@@ -97,8 +97,9 @@ func (d *Destination) finishDeletions(ctx context.Context, r *remover) error {
 	}
 	err = d.again(first, forget)
 	if full(err) { // what the deleted ones had changed is in the index too, of which the merged set is made
-		err = errors.Join(d.forgetSets(gone), d.changes.Sync())
-		err = d.again(err, forget)
+		if err = errors.Join(d.forgetSets(gone), d.changes.Sync()); err == nil {
+			err = d.sparing(forget)
+		}
 	}
 	if err != nil {
 		return err

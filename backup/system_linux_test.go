@@ -160,8 +160,14 @@ func TestStoreThroughMmap(t *testing.T) {
 	if out, err := exec.Command("stat", "-f", "-c", "%T", p.src).Output(); err != nil || strings.TrimSpace(string(out)) == "tmpfs" {
 		t.Skip("tmpfs shows no stores through mappings at all")
 	}
-	p.write("f", strings.Repeat("a", 4096))
-	f, err := os.OpenFile(p.path("f"), os.O_RDWR, 0)
+	p.mapped("f")
+}
+
+// mapped makes the file and changes it through a mapping, before and after backups.
+func (p *place) mapped(name string) {
+	p.t.Helper()
+	p.write(name, strings.Repeat("a", 4096))
+	f, err := os.OpenFile(p.path(name), os.O_RDWR, 0)
 	p.do(err)
 	defer f.Close()
 	m, err := syscall.Mmap(int(f.Fd()), 0, 4096, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_SHARED)
@@ -172,9 +178,9 @@ func TestStoreThroughMmap(t *testing.T) {
 		p.backup(force)
 		m[1] = byte('b' + i)
 		res, _ := p.backup(force)
-		got, err := os.ReadFile(filepath.Join(p.tree(res), "f"))
+		got, err := os.ReadFile(filepath.Join(p.tree(res), name))
 		if err != nil || got[1] != byte('b'+i) {
-			t.Fatalf("round %d: the store is not in the snapshot: %q %v", i, got[:2], err)
+			p.t.Fatalf("round %d: the store is not in the snapshot: %q %v", i, got[:2], err)
 		}
 	}
 }

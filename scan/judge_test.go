@@ -214,6 +214,8 @@ func TestAFileAtANewPath(t *testing.T) {
 		{"renamed, read", hashed(moved(true, ctime(200))), none, linked(index.VerifiedMove, "was")},
 		{"renamed", moved(true, ctime(200)), trustMoves, linked(index.TrustedMove, "was")},
 		{"renamed", moved(true, ctime(200)), ignoreCtime, reads},
+		{"renamed on FAT, where the change time is a copy", movedAfter(ctime(100), ctime(100)), none, reads},
+		{"renamed on FAT, where the change time is a copy", movedAfter(ctime(100), ctime(100)), trustMoves, reads},
 		{"renamed, racy", movedAfter(flags(index.Racy), ctime(200)), trustMoves, reads},
 		{"in a renamed folder, racy", movedAfter(flags(index.Racy)), none, reads},
 		{"renamed and its mode changed", moved(true, ctime(200), mode(0o600)), trustMoves, reads},

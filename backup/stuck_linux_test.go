@@ -1,0 +1,303 @@
+package backup_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"snap/backup"
+	"snap/index"
+)
+
+// delete is remove that may fail.
+func (p *place) delete(names ...string) error {
+	p.t.Helper()
+	ctx := context.Background()
+	d, err := backup.Open(ctx, p.dest, backup.OpenOptions{})
+	if err != nil {
+		return err
+	}
+	list, err := d.Select(ctx, names)
+	if err == nil {
+		err = d.Prune(ctx, list, 2, nil)
+	}
+	return errors.Join(err, d.Close())
+}
+
+// TestDeleteLeavesWhatIsMounted: something is mounted in a snapshot, as for a chroot into it. It is nobody's to empty, and
+// when it is unmounted the next run removes the rest.
+func TestDeleteLeavesWhatIsMounted(t *testing.T) {
+	needRoot(t)
+	p := three(t)
+	victim := t.TempDir()
+	p.do(os.Mkdir(filepath.Join(victim, "sub"), 0o755))
+	p.do(os.WriteFile(filepath.Join(victim, "sub", "file"), []byte("precious"), 0o600))
+	at := filepath.Join(p.dest, "s0001", "mnt")
+	p.do(os.Mkdir(at, 0o755))
+	must(t, "mount", "--bind", victim, at)
+	mounted := at
+	t.Cleanup(func() { exec.Command("umount", "-l", mounted).Run() })
+	err := p.delete("s0001")
+	mounted = filepath.Join(p.dest, ".snap/trash/0000000001/mnt")
+	if stuck := (*backup.StuckError)(nil); !errors.As(err, &stuck) || !strings.Contains(err.Error(), "mounted") {
+		t.Errorf("got %v", err)
+	}
+	if b, err := os.ReadFile(filepath.Join(victim, "sub", "file")); err != nil || string(b) != "precious" {
+		t.Fatalf("%q %v", b, err)
+	}
+	p.wantStuck(true)
+	must(t, "umount", mounted)
+	p.wantStuck(false)
+}
+
+// wantStuck makes a backup, and a deletion before it has left something in the trash or not.
+func (p *place) wantStuck(stuck bool) {
+	p.t.Helper()
+	res, _ := p.backup(force)
+	p.wantSame(res)
+	d := p.open()
+	if (d.Stuck != nil) != stuck {
+		p.t.Errorf("stuck: %v", d.Stuck)
+	}
+	p.do(d.Close())
+	if left, _ := os.ReadDir(p.meta("trash")); (len(left) > 0) != stuck {
+		p.t.Errorf("in the trash: %v", left)
+	}
+	if found := said(p.check(backup.CheckOptions{})); len(found) > 0 {
+		p.t.Errorf("%q", found)
+	}
+}
+
+// TestDeleteOfAnImmutableFile: one entry that cannot be removed keeps nobody from backing up, and its number is not given again.
+func TestDeleteOfAnImmutableFile(t *testing.T) {
+	needRoot(t)
+	p := three(t)
+	p.dest, _ = image(t, "ext4", "32M")
+	p.backup()
+	p.write("last", "last")
+	newest, _ := p.backup()
+	file := filepath.Join(p.tree(newest), "last")
+	must(t, "chattr", "+i", file)
+	if err := p.delete(newest.Header.Name); !errors.Is(err, syscall.EPERM) {
+		t.Fatalf("got %v", err)
+	}
+	p.wantStuck(true)
+	p.wantStuck(true)
+	left, err := filepath.Glob(p.meta("trash", "*", "last"))
+	if err != nil || len(left) != 1 {
+		t.Fatal(left, err)
+	}
+	must(t, "chattr", "-i", left[0])
+	p.wantStuck(false)
+}
+
+// TestDeleteOnAFullDisk: the change set of a deleted snapshot that has to be merged is larger than what its folders free,
+// and the reserve is used up.
+func TestDeleteOnAFullDisk(t *testing.T) {
+	p := newPlace(t)
+	p.dest, _ = image(t, "ext4", "64M", "-N", "35000")
+	for i := range 20000 {
+		if i%1000 == 0 {
+			p.do(os.Mkdir(p.path(fmt.Sprint(i/1000)), 0o755))
+		}
+		p.do(os.WriteFile(p.path(fmt.Sprintf("%d/%d", i/1000, i)), nil, 0o644))
+	}
+	first, _ := p.backup()
+	p.write("a", "a")
+	p.backup()
+	p.write("b", "b")
+	p.backup()
+	p.do(os.Remove(p.meta("reserve")))
+	fill(t, p.dest)
+	if err := p.delete(first.Header.Name); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.delete("s0002"); err != nil {
+		t.Fatal(err)
+	}
+	p.do(os.Remove(filepath.Join(p.dest, "filler")))
+	res, _ := p.backup(force)
+	p.wantSame(res)
+}
+
+// fill leaves not a byte free.
+func fill(t *testing.T, dir string) {
+	t.Helper()
+	f, err := os.Create(filepath.Join(dir, "filler"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	for size := 1 << 20; size > 0; size /= 2 {
+		for b := make([]byte, size); ; {
+			if _, err := f.Write(b); err != nil {
+				break
+			}
+		}
+	}
+	f.Sync()
+}
+
+// TestDeleteAfterADeathOnAFullDisk: a run died between the steps of publishing, and then the disk was filled.
+func TestDeleteAfterADeathOnAFullDisk(t *testing.T) {
+	mnt, _ := image(t, "ext4", "64M")
+	p := newPlace(t)
+	hits := 0
+	for n := 1; n < 12; n++ {
+		p.dest = filepath.Join(mnt, fmt.Sprint(n))
+		p.do(os.Mkdir(p.dest, 0o755))
+		p.write("a", strings.Repeat("a", 100_000))
+		p.backup()
+		p.write("a", strings.Repeat("b", 100_000))
+		p.backup()
+		p.write("a", "c")
+		hit, _ := p.at(t, n, "renameat,renameat2,fsync", []string{"-kill"}, "backup", p.dest, p.src)
+		if !hit {
+			break
+		}
+		hits++
+		fill(t, mnt)
+		name := fmt.Sprintf("s%04d", p.n-1)
+		if err := p.delete(name); err != nil {
+			t.Errorf("call %d: %v", n, err)
+		}
+		p.do(os.RemoveAll(filepath.Join(mnt, "filler")))
+		p.do(os.RemoveAll(p.dest))
+	}
+	if hits < 4 {
+		t.Errorf("%d calls", hits)
+	}
+}
+
+// TestPruneCountsFolders: something else has the newest snapshot's name. It is gone, and the one before is the newest that is
+// whole.
+func TestPruneCountsFolders(t *testing.T) {
+	p := three(t)
+	p.do(os.RemoveAll(filepath.Join(p.dest, "s0003")))
+	p.do(os.Symlink("/nowhere", filepath.Join(p.dest, "s0003")))
+	d := p.open()
+	defer func() { p.do(d.Close()) }()
+	list, _, err := d.Decide(context.Background(), &backup.Retention{Last: 1})
+	p.do(err)
+	for _, e := range list {
+		if e.Keep != (e.Header.Name == "s0002") {
+			t.Errorf("%s: keep %v, %q", e.Header.Name, e.Keep, e.Reasons)
+		}
+	}
+}
+
+// TestATreeHasItsChangeSet: wherever a backup is killed, a tree without a change set beside it is one whose set has been
+// published: what a reindex publishes is whole.
+func TestATreeHasItsChangeSet(t *testing.T) {
+	p := three(t)
+	const calls = "openat,mkdirat,renameat,renameat2,unlinkat"
+	args := []string{"backup", "--force", p.dest, p.src}
+	found := 0
+	for _, n := range p.looks(t, calls, []string{"tree", "changes"}, args...) {
+		for _, n := range []int{n, n + 1} {
+			p.at(t, n, calls, []string{"-kill"}, args...)
+			for _, w := range p.works() {
+				found++
+				_, tree := os.Lstat(filepath.Join(w, "tree"))
+				_, set := os.Lstat(filepath.Join(w, "changes"))
+				if sets, _ := os.ReadDir(p.meta("changes")); tree == nil && set != nil && len(sets) <= len(p.snapshots()) {
+					t.Fatalf("call %d: a tree and no set", n)
+				}
+			}
+		}
+	}
+	if found < 4 {
+		t.Errorf("%d work folders", found)
+	}
+}
+
+// snapshots are the folders that can be seen.
+func (p *place) snapshots() []string {
+	all, err := filepath.Glob(filepath.Join(p.dest, "[0-9s]*"))
+	p.do(err)
+	return all
+}
+
+// TestLockLeadsNowhere: a link in the place of the lock is not written through.
+func TestLockLeadsNowhere(t *testing.T) {
+	p := three(t)
+	victim := filepath.Join(t.TempDir(), "victim")
+	p.do(os.WriteFile(victim, []byte("precious"), 0o600))
+	p.do(os.Remove(p.meta("lock")))
+	p.do(os.Symlink(victim, p.meta("lock")))
+	if _, err := backup.Open(context.Background(), p.dest, backup.OpenOptions{}); err == nil {
+		t.Error("a link was taken for the lock")
+	}
+	if b, err := os.ReadFile(victim); err != nil || string(b) != "precious" {
+		t.Errorf("%q %v", b, err)
+	}
+}
+
+// TestAnOlderIndex: the index of an earlier time is put back. Only what goes on from it is brought in.
+func TestAnOlderIndex(t *testing.T) {
+	p := three(t)
+	earlier := must(t, "cat", index.Path(p.dest))
+	p.write("new1", "1")
+	p.backup()
+	p.write("new2", "2")
+	p.backup()
+	back := func() { p.do(os.WriteFile(index.Path(p.dest), []byte(earlier), 0o600)) }
+	before, all := p.knows()
+
+	back()
+	p.do(os.RemoveAll(filepath.Join(p.dest, "s0004"))) // what came after it shows that it was there
+	d := p.open()
+	p.do(d.Close())
+	heads, now := p.knows()
+	if len(heads) != len(before) {
+		t.Fatalf("%d snapshots of %d", len(heads), len(before))
+	}
+	wantSeen(t, "the index that was put back", all, now)
+
+	p.remove("s0003")
+	back()
+	if d, err := backup.Open(context.Background(), p.dest, backup.OpenOptions{}); !errors.Is(err, index.ErrDamaged) {
+		t.Errorf("a change set was brought in that does not go on from the index: %v", err)
+		d.Close()
+	}
+}
+
+// TestASetThatIsNoFile: a FIFO in the place of a change set is damage, and nobody waits for it.
+func TestASetThatIsNoFile(t *testing.T) {
+	p := three(t)
+	p.do(os.Remove(p.set(2)))
+	p.do(syscall.Mkfifo(p.set(2), 0o600))
+	if found := said(p.check(backup.CheckOptions{})); len(found) == 0 {
+		t.Error("check finds nothing")
+	}
+}
+
+// TestNoLatest: that the link cannot be made is told, and the snapshot is there.
+func TestNoLatest(t *testing.T) {
+	p := newPlace(t)
+	p.write("a", "a")
+	p.backup()
+	told := 0
+	for n := 1; n < 30; n++ {
+		p.write("a", fmt.Sprint(n))
+		hit, out := p.at(t, n, "renameat,renameat2", []string{"-errno", "EIO"}, "backup", p.dest, p.src)
+		if !hit {
+			break
+		}
+		if strings.Contains(out, "latest could not be made") {
+			told++
+			if !strings.Contains(out, "status=exit status 0") && !strings.Contains(out, "status=<nil>") {
+				t.Errorf("call %d:\n%s", n, out)
+			}
+		}
+	}
+	if told != 1 {
+		t.Errorf("told %d times", told)
+	}
+}
