@@ -30,8 +30,9 @@ func backupCommand() *command {
 		short: "make a snapshot of the folder SRC in DEST",
 		long: `Make a snapshot of the folder SRC in DEST: a folder with a complete copy of SRC, in
 which unchanged and moved files are hard links into the snapshot before. When
-nothing changed, no snapshot is made. Without SRC only the settings files and the
-index are made, as by snap init.
+nothing changed, no snapshot is made, and the newest one gets the tags of --tag and,
+if it has none, the note of --note. Without SRC only the settings files and the index
+are made, as by snap init.
 
 What is left out stands in DEST/Blacklist.txt and DEST/Whitelist.txt, lasting
 choices in DEST/BackupOptions.txt; the files are made with comments by the first
@@ -140,6 +141,13 @@ func (c *call) backup(dest, source string) (err error) {
 		logEnd(log, "backup", err)
 		return errors.Join(backupHint(err, dest), closer())
 	}
+	if res.Skipped {
+		if r.gained, err = c.labelUnchanged(d, res.Previous, &o); err != nil {
+			r.line.end()
+			logEnd(log, "backup", err)
+			return errors.Join(backupHint(err, dest), closer())
+		}
+	}
 	var pruneErr error
 	if !o.DryRun {
 		// After the backup, never before: on ext4 making files just after many were removed is slow.
@@ -212,7 +220,7 @@ func (c *call) backupOptions(s *settings, dest, source string) (backup.Options, 
 	o := backup.Options{
 		Source: source, Start: c.env.Now(), DryRun: f.Bool("dry-run"), Force: f.Bool("force") || !s.skip,
 		AllowEmptySource: f.Bool("allow-empty-source"), Errors: s.errors, Jobs: s.jobs,
-		Note: f.String("note"),
+		Note: strings.ToValidUTF8(f.String("note"), "\ufffd"),
 		Name: func(t time.Time) string { return timefmt.Format(t, s.format) },
 		Rules: scan.Rules{
 			Checksum: flag("checksum", s.checksum), TrustMoves: flag("trust-moves", s.trustMoves),

@@ -19,6 +19,7 @@ type backupReport struct {
 	log    *slog.Logger
 	line   *progressLine
 	dryRun bool
+	gained gained
 	pruned pruned
 	err    error // of printing
 }
@@ -131,6 +132,8 @@ type backupSummaryJSON struct {
 	Seconds      float64 `json:"seconds"`
 	FilesResumed int64   `json:"files_resumed"` // taken over from an interrupted run
 	DataResumed  int64   `json:"data_resumed"`  // their bytes, which data_added counts too
+
+	Labelled *labelsJSON `json:"labelled"` // the newest snapshot, if it got the tags or the note of the one not made
 }
 
 // summary prints how the backup ended.
@@ -152,6 +155,10 @@ func (r *backupReport) summary(res *backup.Result, start time.Time) error {
 			j.DataAdded = h.CopiedBytes
 		}
 		j.FilesResumed, j.DataResumed = res.Resumed.Files, res.Resumed.Bytes
+		if r.gained.header != nil {
+			l := newLabelsJSON(r.gained.header)
+			j.Labelled = &l
+		}
 		for _, p := range res.Problems {
 			if !p.Note {
 				j.Errors++
@@ -160,11 +167,11 @@ func (r *backupReport) summary(res *backup.Result, start time.Time) error {
 		return c.json(j)
 	}
 	if res.Skipped {
-		r.log.Info("nothing changed", "since", res.Previous)
+		r.log.Info("nothing changed", "since", res.Previous, "it got", r.gained.what)
 		if c.opts.quiet {
 			return nil
 		}
-		return c.printf("nothing changed since %s: no snapshot made\n%s", quote(res.Previous), r.prunedText())
+		return c.printf("nothing changed since %s: no snapshot made%s\n%s", quote(res.Previous), r.gainedText(), r.prunedText())
 	}
 	changes := fmt.Sprintf("%s added, %s modified, %s metadata, %s moved, %s removed",
 		humanize.Comma(h.Added), humanize.Comma(h.Modified), humanize.Comma(h.Metadata), humanize.Comma(h.Moved), humanize.Comma(h.Removed))
@@ -199,6 +206,18 @@ func (r *backupReport) summary(res *backup.Result, start time.Time) error {
 		lines = append(lines, "", c.env.program.typed("next: snap list · snap ls latest · snap restore latest --target DIR"))
 	}
 	return c.printf("%s\n", strings.Join(lines, "\n"))
+}
+
+// gainedText says which labels the newest snapshot got instead of the one not made.
+func (r *backupReport) gainedText() string {
+	switch g := r.gained; {
+	case g.header == nil:
+		return ""
+	case r.dryRun:
+		return fmt.Sprintf("; %s would get %s", quote(g.header.Name), g.what)
+	default:
+		return fmt.Sprintf("; %s now has %s", quote(g.header.Name), g.what)
+	}
 }
 
 // prunedText is a line about the snapshots that were deleted by rule, "" if there were none.
