@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"log/slog"
 	"os"
 	"os/user"
 	"path/filepath"
@@ -124,11 +123,11 @@ func (c *call) backup(dest, source string) (err error) {
 			return err
 		}
 	}
-	log, closer := slog.New(slog.DiscardHandler), func() error { return nil }
-	if !o.DryRun {
-		l, cl := openLog(dest, s.logfile, s.loglevel)
-		log, closer = l, cl.Close
+	if o.DryRun {
+		s.logfile = ""
 	}
+	log, endLog := c.openLog(dest, s.logfile, s.loglevel)
+	defer endLog()
 	r := &backupReport{call: c, log: log, line: c.progress(), dryRun: o.DryRun}
 	o.Report = r
 	log.Info("backup begins", "source", source)
@@ -139,13 +138,13 @@ func (c *call) backup(dest, source string) (err error) {
 			err = withHint(err, "what was copied is kept: the next backup goes on from there")
 		}
 		logEnd(log, "backup", err)
-		return errors.Join(backupHint(err, dest), closer())
+		return backupHint(err, dest)
 	}
 	if res.Skipped {
 		if r.gained, err = c.labelUnchanged(d, res.Previous, &o); err != nil {
 			r.line.end()
 			logEnd(log, "backup", err)
-			return errors.Join(backupHint(err, dest), closer())
+			return backupHint(err, dest)
 		}
 	}
 	var pruneErr error
@@ -164,9 +163,6 @@ func (c *call) backup(dest, source string) (err error) {
 	}
 	if err := errors.Join(r.err, r.summary(res, o.Start)); err != nil {
 		return err
-	}
-	if err := closer(); err != nil {
-		c.warn("log file: %v", err)
 	}
 	if pruneErr != nil {
 		return backupHint(pruneErr, dest)
