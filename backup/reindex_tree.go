@@ -67,6 +67,9 @@ func (r *reindex) remains(ctx context.Context, s *step) (index.Header, iter.Seq2
 	}
 	if h.Name == "" {
 		h = index.Header{Time: s.time, Source: r.o.Source}
+		if h.Source != "" {
+			r.res.Sourced++
+		}
 		if r.near != nil {
 			h.Users, h.Groups, h.Volumes = r.near.Users, r.near.Groups, r.near.Volumes
 			if h.Source == "" {

@@ -100,7 +100,7 @@ func (c *call) backup(dest, source string) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := c.checkNoIndex(dest, s.format); err != nil {
+	if err := c.checkNoIndex(dest, source, s.format); err != nil {
 		return err
 	}
 	if err := c.checkDisk(dest); err != nil {
