@@ -225,7 +225,7 @@ func (r *run) run(ctx context.Context) (err error) {
 		}
 		return r.learn(ctx, plan)
 	case r.o.DryRun:
-		return r.rehearse(ctx, plan)
+		return r.rehearse(ctx, plan, found.holes)
 	}
 	if err := r.checkSpace(ctx, plan, found.holes); err != nil {
 		return err

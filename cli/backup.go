@@ -132,6 +132,10 @@ func (c *call) backup(dest, source string) (err error) {
 	o.Report = r
 	log.Info("backup begins", "source", source)
 	res, err := backup.Run(c.ctx, d, o)
+	refused := error(nil)
+	if o.DryRun && res.Header != nil {
+		refused, err = err, nil // at the end, when it is known what there is no room for
+	}
 	if err != nil {
 		r.line.end()
 		if res.Kept {
@@ -164,8 +168,8 @@ func (c *call) backup(dest, source string) (err error) {
 	if err := errors.Join(r.err, r.summary(res, o.Start)); err != nil {
 		return err
 	}
-	if pruneErr != nil {
-		return backupHint(pruneErr, dest)
+	if err := errors.Join(refused, pruneErr); err != nil {
+		return backupHint(err, dest)
 	}
 	if res.Incomplete() {
 		return withCode(exitPartial, nil)
