@@ -76,9 +76,9 @@ func (r *run) rehearseSpace(ctx context.Context, p *plan, holes int64) error {
 	return err
 }
 
-// full makes of the error of a run that has built nothing yet, if it says that the destination is full, the
+// noRoom makes of the error of a run that has built nothing yet, if it says that the destination is full, the
 // refusal that it is.
-func full(err error) error {
+func noRoom(err error) error {
 	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
 		return &GuardError{Why: "not enough space to begin: " + err.Error(), Hint: spaceHint, Err: err}
 	}

@@ -10,6 +10,7 @@ import (
 
 	"snap/backup"
 	"snap/index"
+	"snap/internal/file"
 )
 
 // backupReport prints what a backup does: the marks of changes with -v and -n, every file with its
@@ -22,12 +23,21 @@ type backupReport struct {
 	gained gained
 	pruned pruned
 	err    error // of printing
+
+	unread   int64 // bytes of files that are in the index alone, because they could not be read
+	unsteady int64 // files that were copied while they changed
 }
 
 func (r *backupReport) Progress(p backup.Progress) { r.line.show(p) }
 
 func (r *backupReport) Entry(path string, rec *index.Record, changed bool) {
 	c := r.call
+	switch {
+	case rec.Kind == file.Regular && rec.Exists() && rec.Stored == index.Absent:
+		r.unread += rec.Size
+	case changed && rec.Stored == index.Copied && rec.Has(index.Inconsistent):
+		r.unsteady++
+	}
 	show := c.opts.verbose > 1 || changed && rec.Change != index.Silent && (c.opts.verbose > 0 || r.dryRun)
 	if changed && rec.Change != index.Silent {
 		r.log.Debug(rec.Change.String(), "path", path, "reason", rec.Reason.String())
@@ -142,7 +152,7 @@ func (r *backupReport) summary(res *backup.Result, start time.Time) error {
 	took := c.env.Now().Sub(start)
 	h := res.Header
 	if c.opts.json {
-		j := backupSummaryJSON{Type: "summary", Skipped: res.Skipped, DryRun: r.dryRun, Vanished: res.Vanished, Seconds: took.Seconds(), pruned: r.pruned}
+		j := backupSummaryJSON{Type: "summary", Skipped: res.Skipped, DryRun: r.dryRun, Errors: res.Errors, Vanished: res.Vanished, Seconds: took.Seconds(), pruned: r.pruned}
 		if h != nil {
 			if !r.dryRun {
 				s := newSnapshotJSON(h, h.State)
@@ -158,11 +168,6 @@ func (r *backupReport) summary(res *backup.Result, start time.Time) error {
 		if r.gained.header != nil {
 			l := newLabelsJSON(r.gained.header)
 			j.Labelled = &l
-		}
-		for _, p := range res.Problems {
-			if !p.Note {
-				j.Errors++
-			}
 		}
 		return c.json(j)
 	}
@@ -184,7 +189,7 @@ func (r *backupReport) summary(res *backup.Result, start time.Time) error {
 	if c.opts.quiet {
 		return nil
 	}
-	saved := max(h.Bytes-h.CopiedBytes, 0)
+	saved := max(h.Bytes-h.CopiedBytes-r.unread, 0)
 	lines := []string{
 		strings.TrimSpace(fmt.Sprintf("%s %s", verb, name)) + fmt.Sprintf(": %s, %s, %s", plural(h.Files, "file", "files"), plural(h.Dirs, "folder", "folders"), c.size(h.Bytes)),
 		"  " + changes,
@@ -196,8 +201,11 @@ func (r *backupReport) summary(res *backup.Result, start time.Time) error {
 	if res.Vanished > 0 {
 		lines = append(lines, fmt.Sprintf("  %s vanished while the backup ran", humanize.Comma(res.Vanished)))
 	}
-	if h.Errors > 0 {
-		lines = append(lines, fmt.Sprintf("  %s could not be read; they are named above", humanize.Comma(h.Errors)))
+	if n := h.Errors - r.unsteady; n > 0 {
+		lines = append(lines, fmt.Sprintf("  %s could not be read; they are named above", humanize.Comma(n)))
+	}
+	if r.unsteady > 0 {
+		lines = append(lines, fmt.Sprintf("  %s copied while they changed; they are named above", humanize.Comma(r.unsteady)))
 	}
 	if text := strings.TrimSuffix(r.prunedText(), "\n"); text != "" {
 		lines = append(lines, text)

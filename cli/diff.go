@@ -74,8 +74,8 @@ func runDiff(c *call) error {
 			if q.pending == nil {
 				sum.B = &q.b.Name
 			} else {
-				source, _ := jsonName(q.b.Source)
-				sum.Source = &source
+				source, b64 := jsonName(q.b.Source)
+				sum.Source, sum.SourceB64 = &source, b64
 			}
 			err = c.json(&sum)
 		case c.flags.Bool("stat") && !raw:
