@@ -21,7 +21,7 @@ type LockedError struct {
 func (e *LockedError) Error() string {
 	by := e.Holder
 	if by == "" {
-		by = "another process"
+		by = "another program"
 	}
 	return fmt.Sprintf("%s is locked by %s", e.Dest, by)
 }

@@ -208,6 +208,22 @@ func (c *call) holder(what string) string {
 	return clean(fmt.Sprintf("snap %s (process %d on %s, since %s)", what, os.Getpid(), host, c.env.Now().Format("2006-01-02 15:04:05")))
 }
 
+// holderGone reports whether a holder names a process of this host that is no more: then somebody else holds
+// the lock now, who wrote nothing of himself.
+func holderGone(holder string) bool {
+	host, _ := os.Hostname()
+	var pid int
+	_, after, _ := strings.Cut(holder, " (process ")
+	if _, err := fmt.Sscanf(after, "%d on", &pid); err != nil || !strings.HasPrefix(after, clean(fmt.Sprintf("%d on %s, since ", pid, host))) {
+		return false
+	}
+	p, err := os.FindProcess(pid)
+	if err != nil {
+		return true
+	}
+	return errors.Is(p.Signal(syscall.Signal(0)), os.ErrProcessDone)
+}
+
 // backupOptions puts flags, settings and defaults together, in this order of weight.
 func (c *call) backupOptions(s *settings, dest, source string) (backup.Options, error) {
 	f := c.flags
@@ -246,6 +262,9 @@ func (c *call) backupOptions(s *settings, dest, source string) (backup.Options, 
 		if o.Scan.Larger, err = parseSize(v); err != nil {
 			return o, usagef("--exclude-larger-than: %s", err)
 		}
+		if o.Scan.Larger == 0 {
+			return o, usagef("--exclude-larger-than %s: that would leave out every file with something in it; name a size, as 500M", quote(v))
+		}
 	}
 	o.Time = c.now()
 	if f.IsSet("time") {
@@ -254,6 +273,11 @@ func (c *call) backupOptions(s *settings, dest, source string) (backup.Options, 
 		}
 		if o.Time.IsZero() {
 			return o, usagef("--time %s: no snapshot is that old", quote(f.String("time")))
+		}
+	}
+	for _, name := range f.StringSlice("exclude-if-present") {
+		if err := checkMarker(name); err != nil {
+			return o, usagef("--exclude-if-present: %s", err)
 		}
 	}
 	for _, t := range f.StringSlice("tag") {
@@ -317,6 +341,9 @@ func backupHint(err error, dest string) error {
 	case errors.As(err, &guard):
 		return withCode(exitRefused, withHint(err, "%s", guard.Hint))
 	case errors.As(err, &locked):
+		if holderGone(locked.Holder) {
+			locked.Holder = ""
+		}
 		return withCode(exitLocked, withHint(err, "wait until it is done, or let this run wait: --lock-wait 30min"))
 	case errors.As(err, &layout):
 		hint := "name a destination outside of the source"
