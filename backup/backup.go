@@ -113,6 +113,7 @@ type Result struct {
 	Skipped  bool          // nothing changed, no snapshot was made
 	Previous string        // name of the snapshot before, "" if this is the first
 	Problems []Problem     // the first problemsKept of them; Header.Errors counts those that are no notes
+	Errors   int64         // source files that could not be read, as Header.Errors; also when skipped, and whatever the policy
 	Vanished int64         // entries that were gone when they were to be read
 	Resumed  Amount        // of what was copied, files taken over from a run that was interrupted
 	Kept     bool          // the run failed, and the next one can go on from what it has copied
@@ -225,7 +226,7 @@ func (r *run) run(ctx context.Context) (err error) {
 		}
 		return r.learn(ctx, plan)
 	case r.o.DryRun:
-		return r.rehearse(ctx, plan)
+		return r.rehearse(ctx, plan, found.holes)
 	}
 	if err := r.checkSpace(ctx, plan, found.holes); err != nil {
 		return err
@@ -307,6 +308,7 @@ func (r *run) problem(path string, err error, note bool) {
 	p := Problem{path, err, note}
 	if !note {
 		r.head.Errors++
+		r.res.Errors++
 		if r.o.Errors == IgnoreErrors {
 			p.Note = true
 		}

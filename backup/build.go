@@ -126,7 +126,7 @@ type MissingSnapshotError struct {
 }
 
 func (e *MissingSnapshotError) Error() string {
-	return "snapshot " + e.Name + " cannot be linked to (" + e.Err.Error() + "): every file is copied"
+	return "snapshot " + e.Name + " cannot be linked to (" + e.Err.Error() + "): every file is copied; after snap delete " + e.Name + " a backup links to the one before it"
 }
 func (e *MissingSnapshotError) Unwrap() error { return e.Err }
 

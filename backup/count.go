@@ -66,8 +66,8 @@ func (r *run) report(p *plan, path string, rec, old *index.Record, changed bool)
 	}
 }
 
-// rehearse reports what build would do, and counts it.
-func (r *run) rehearse(ctx context.Context, p *plan) error {
+// rehearse reports what build would do, and counts it. Where there is no room for that, it is refused at the end.
+func (r *run) rehearse(ctx context.Context, p *plan, holes int64) error {
 	for m, err := range overlay(r.previous(ctx), p.all()) {
 		if err == nil {
 			err = ctx.Err()
@@ -90,5 +90,8 @@ func (r *run) rehearse(ctx context.Context, p *plan) error {
 	}
 	r.head.Removed -= p.left
 	r.res.Header = &r.head
-	return nil
+	if r.o.Planned != nil {
+		return nil // nobody means to make this snapshot
+	}
+	return r.rehearseSpace(ctx, p, holes)
 }

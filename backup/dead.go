@@ -35,15 +35,28 @@ const keptRuns = 3
 
 // sortTmp keeps of .snap/tmp what the next backup can go on from, and removes the rest.
 func (d *Destination) sortTmp(ctx context.Context) error {
-	entries, err := d.tmp.Entries()
+	useless, err := d.findDead(ctx)
 	if err != nil {
 		return err
 	}
+	for _, name := range useless {
+		if err := d.removeWork(ctx, name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// findDead finds what the next backup can go on from, and names the rest.
+func (d *Destination) findDead(ctx context.Context) (useless []string, err error) {
+	entries, err := d.tmp.Entries()
+	if err != nil {
+		return nil, err
+	}
 	d.dead = nil
-	var useless []string
 	for i := range entries {
 		if err := ctx.Err(); err != nil {
-			return err
+			return nil, err
 		}
 		if run := d.examine(entries[i].Name); run != nil && run.saved.Files > 0 {
 			d.dead = append(d.dead, run)
@@ -58,12 +71,24 @@ func (d *Destination) sortTmp(ctx context.Context) error {
 		useless = append(useless, d.dead[keptRuns].name)
 		d.dead = slices.Delete(d.dead, keptRuns, keptRuns+1)
 	}
-	for _, name := range useless {
-		if err := d.removeWork(ctx, name); err != nil {
-			return err
-		}
+	return useless, nil
+}
+
+// seeDead finds, in a destination that is open for reading only, what a backup would go on from.
+func (d *Destination) seeDead(ctx context.Context) (err error) {
+	if d.meta == nil {
+		d.meta, err = d.root.OpenDir(metaName)
 	}
-	return nil
+	if err == nil && d.tmp == nil {
+		d.tmp, err = d.meta.OpenDir(tmpName)
+	}
+	if err == nil {
+		_, err = d.findDead(ctx)
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil // a first run
+	}
+	return err
 }
 
 // examine reads what the run in the work folder name has left; nil if there is nothing to go on from.

@@ -21,7 +21,7 @@ type LockedError struct {
 func (e *LockedError) Error() string {
 	by := e.Holder
 	if by == "" {
-		by = "another process"
+		by = "another program"
 	}
 	return fmt.Sprintf("%s is locked by %s", e.Dest, by)
 }
@@ -31,10 +31,15 @@ type LayoutError struct{ Why string }
 
 func (e *LayoutError) Error() string { return e.Why }
 
-// GuardError: a backup that would be wrong was refused. Hint says how to go on if it is right.
-type GuardError struct{ Why, Hint string }
+// GuardError: a backup that would be wrong was refused. Hint says how to go on if it is right, Err is what
+// told, if it was an error.
+type GuardError struct {
+	Why, Hint string
+	Err       error
+}
 
 func (e *GuardError) Error() string { return e.Why }
+func (e *GuardError) Unwrap() error { return e.Err }
 
 // unwrapPath is the reason in a *fs.PathError, for messages that name the path themselves.
 func unwrapPath(err error) error {

@@ -25,7 +25,7 @@ type ReindexOptions struct {
 	// such a name are taken for snapshots even if no change set names them. nil: no folder is.
 	Time   func(name string) (time.Time, bool)
 	Adopt  bool   // take every folder for a snapshot, those that Time does not know at the time of their last change
-	Source string // the source of snapshots whose change set is lost; "": that of a neighbour
+	Source string // the source of snapshots of which no change set tells one; "": that of a neighbour
 
 	Users, Groups func(id uint32) string // names of owners for such snapshots; nil or "": none
 	Jobs          int                    // folders read at the same time; 0: 4
@@ -45,6 +45,7 @@ type ReindexResult struct {
 	ID        string    // of the destination
 	Snapshots int       // that the new index knows
 	FromTrees []Rebuilt // those of them that were made from their trees
+	Sourced   int       // snapshots whose source is ReindexOptions.Source because nothing else told it
 	Lost      []Rebuilt // snapshots that are known to have been, and of which neither change set nor tree is left
 	Left      []string  // trees that are older than snapshots that cannot be made relative to them
 	Foreign   []string  // folders that were not taken for snapshots
@@ -221,8 +222,16 @@ func (r *reindex) takeSet(ctx context.Context, s *step, last bool) error {
 			return err
 		}
 	}
+	sourceless := h.Source == "" && r.o.Source != ""
+	h.Source = cmp.Or(h.Source, r.o.Source)
 	if err := r.d.importSet(ctx, h); err != nil {
 		return fmt.Errorf("change set %d: %w", h.Seq, err)
+	}
+	if sourceless {
+		r.res.Sourced++
+		if err := r.writeSource(ctx, h); err != nil {
+			return err
+		}
 	}
 	if work != "" {
 		h.Work = work
@@ -232,6 +241,18 @@ func (r *reindex) takeSet(ctx context.Context, s *step, last bool) error {
 	}
 	r.done(h)
 	return nil
+}
+
+// writeSource writes the change set of a snapshot anew, with the source that it did not tell.
+func (r *reindex) writeSource(ctx context.Context, h *index.Header) error {
+	prev := uint64(0)
+	if r.last != nil {
+		prev = r.last.Seq
+	}
+	head := *h
+	head.State, head.Work, head.Bucket = "", "", 0
+	counted := head // not all that a run counts can be counted anew
+	return r.d.writeSet(ctx, prev, &head, &counted)
 }
 
 // done makes h the newest snapshot of the new index.

@@ -1,6 +1,7 @@
 package backup
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io/fs"
@@ -65,14 +66,17 @@ func (r *reindex) remains(ctx context.Context, s *step) (index.Header, iter.Seq2
 			}
 		}
 	}
-	if h.Name == "" {
-		h = index.Header{Time: s.time, Source: r.o.Source}
-		if r.near != nil {
-			h.Users, h.Groups, h.Volumes = r.near.Users, r.near.Groups, r.near.Volumes
-			if h.Source == "" {
-				h.Source = r.near.Source
-			}
-		}
+	unknown := h.Name == ""
+	if unknown {
+		h = index.Header{Time: s.time}
+	}
+	if h.Source == "" && r.o.Source != "" {
+		h.Source = r.o.Source
+		r.res.Sourced++
+	}
+	if unknown && r.near != nil {
+		h.Users, h.Groups, h.Volumes = r.near.Users, r.near.Groups, r.near.Volumes
+		h.Source = cmp.Or(h.Source, r.near.Source)
 	}
 	h.Seq, h.Name, h.State, h.Parent, h.Destination = s.seq, s.name, index.Complete, 0, r.id
 	h.Work, h.Bucket, h.Merged, h.Boot = "", 0, nil, ""

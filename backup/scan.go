@@ -34,7 +34,11 @@ func (r *run) scan(ctx context.Context, work *workFolder) (*candidates, error) {
 		s.close()
 		return nil, r.emptySource()
 	}
-	return found, s.finish()
+	if err := s.finish(); err != nil {
+		s.close()
+		return nil, err
+	}
+	return found, nil
 }
 
 func (r *run) compare(ctx context.Context, found *candidates) error {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"syscall"
 
 	"github.com/dustin/go-humanize"
 
@@ -24,20 +25,36 @@ const (
 // What dead runs have copied needs no room a second time. Where that is too little, because the source
 // has changed since, it makes room: else nothing would ever remove it.
 func (r *run) checkSpace(ctx context.Context, p *plan, holes int64) error {
+	makeRoom, err := r.fits(ctx, p, holes)
+	if err != nil || !makeRoom {
+		return err
+	}
+	r.problem("", errMadeRoom, true)
+	r.d.dropDead(ctx)
 	info, err := r.d.root.System()
 	if err != nil {
 		return err
 	}
+	return r.lacks(p, holes, Amount{}, &info)
+}
+
+// fits refuses a plan that the destination has no room for. makeRoom says that it fits if what dead runs
+// have left is removed.
+func (r *run) fits(ctx context.Context, p *plan, holes int64) (makeRoom bool, err error) {
+	info, err := r.d.root.System()
+	if err != nil {
+		return false, err
+	}
 	short := r.lacks(p, holes, Amount{}, &info)
 	if short == nil || len(r.d.dead) == 0 {
-		return short
+		return false, short
 	}
 	saved, err := r.salvageable(ctx, p)
 	if err != nil {
-		return err
+		return false, err
 	}
 	if short = r.lacks(p, holes, saved, &info); short == nil {
-		return nil
+		return false, nil
 	}
 	roomier := info
 	for _, run := range r.d.dead {
@@ -45,15 +62,30 @@ func (r *run) checkSpace(ctx context.Context, p *plan, holes int64) error {
 		roomier.FreeInodes += uint64(run.held.Files)
 	}
 	if r.lacks(p, holes, Amount{}, &roomier) != nil {
-		return short
+		return false, short
 	}
-	r.problem("", errMadeRoom, true)
-	r.d.dropDead(ctx)
-	if info, err = r.d.root.System(); err != nil {
+	return true, nil
+}
+
+// rehearseSpace refuses what checkSpace would, and removes nothing.
+func (r *run) rehearseSpace(ctx context.Context, p *plan, holes int64) error {
+	if err := r.d.seeDead(ctx); err != nil {
 		return err
 	}
-	return r.lacks(p, holes, Amount{}, &info)
+	_, err := r.fits(ctx, p, holes)
+	return err
 }
+
+// noRoom makes of the error of a run that has built nothing yet, if it says that the destination is full, the
+// refusal that it is.
+func noRoom(err error) error {
+	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
+		return &GuardError{Why: "not enough space to begin: " + err.Error(), Hint: spaceHint, Err: err}
+	}
+	return err
+}
+
+const spaceHint = "free some space there, or leave more out with Blacklist.txt"
 
 var errMadeRoom = errors.New("what an interrupted run has copied is removed to make room: little of it is as it was then")
 
@@ -65,7 +97,7 @@ func (r *run) lacks(p *plan, holes int64, saved Amount, info *file.SystemInfo) e
 		return &GuardError{
 			Why: fmt.Sprintf("%s: not enough space: this backup needs about %s, %s are free",
 				r.d.Path, humanize.IBytes(need), humanize.IBytes(info.FreeBytes)),
-			Hint: "free some space there, or leave more out with Blacklist.txt",
+			Hint: spaceHint,
 		}
 	}
 	if inodes := uint64(max(p.copies-saved.Files, 0) + p.dirs); info.HasInodes && inodes > info.FreeInodes {

@@ -29,14 +29,16 @@ func newSpool(dir string) (*spool, error) {
 		}
 	}
 	var err error
-	s.w, err = index.NewChangeWriter(s, nil)
+	if s.w, err = index.NewChangeWriter(s, nil); err != nil {
+		s.close()
+	}
 	return s, err
 }
 
 func (s *spool) open() error {
 	f, err := os.CreateTemp(s.dir, "spool-")
 	if err != nil {
-		return err
+		return s.refused(err)
 	}
 	s.file = f
 	os.Remove(f.Name()) // where that fails it goes with its folder
@@ -57,7 +59,16 @@ func (s *spool) Write(p []byte) (int, error) {
 		}
 		s.mem = bytes.Buffer{}
 	}
-	return s.file.Write(p)
+	n, err := s.file.Write(p)
+	return n, s.refused(err)
+}
+
+// refused is err as that of a run that has built nothing yet.
+func (s *spool) refused(err error) error {
+	if s.dir == "" {
+		return err // not the destination's
+	}
+	return noRoom(err)
 }
 
 func (s *spool) add(e *index.Entry) error { return s.w.Add(e.Path, &e.Record) }

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"log/slog"
 	"os"
 	"os/user"
 	"path/filepath"
@@ -30,8 +29,9 @@ func backupCommand() *command {
 		short: "make a snapshot of the folder SRC in DEST",
 		long: `Make a snapshot of the folder SRC in DEST: a folder with a complete copy of SRC, in
 which unchanged and moved files are hard links into the snapshot before. When
-nothing changed, no snapshot is made. Without SRC only the settings files and the
-index are made, as by snap init.
+nothing changed, no snapshot is made, and the newest one gets the tags of --tag and,
+if it has none, the note of --note. Without SRC only the settings files and the index
+are made, as by snap init.
 
 What is left out stands in DEST/Blacklist.txt and DEST/Whitelist.txt, lasting
 choices in DEST/BackupOptions.txt; the files are made with comments by the first
@@ -100,7 +100,7 @@ func (c *call) backup(dest, source string) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := c.checkNoIndex(dest, s.format); err != nil {
+	if err := c.checkNoIndex(dest, source, s.format); err != nil {
 		return err
 	}
 	if err := c.checkDisk(dest); err != nil {
@@ -123,22 +123,33 @@ func (c *call) backup(dest, source string) (err error) {
 			return err
 		}
 	}
-	log, closer := slog.New(slog.DiscardHandler), func() error { return nil }
-	if !o.DryRun {
-		l, cl := openLog(dest, s.logfile, s.loglevel)
-		log, closer = l, cl.Close
+	if o.DryRun {
+		s.logfile = ""
 	}
+	log, endLog := c.openLog(dest, s.logfile, s.loglevel)
+	defer endLog()
 	r := &backupReport{call: c, log: log, line: c.progress(), dryRun: o.DryRun}
 	o.Report = r
 	log.Info("backup begins", "source", source)
 	res, err := backup.Run(c.ctx, d, o)
+	refused := error(nil)
+	if o.DryRun && res.Header != nil {
+		refused, err = err, nil // at the end, when it is known what there is no room for
+	}
 	if err != nil {
 		r.line.end()
 		if res.Kept {
 			err = withHint(err, "what was copied is kept: the next backup goes on from there")
 		}
 		logEnd(log, "backup", err)
-		return errors.Join(backupHint(err, dest), closer())
+		return backupHint(err, dest)
+	}
+	if res.Skipped {
+		if r.gained, err = c.labelUnchanged(d, res.Previous, &o); err != nil {
+			r.line.end()
+			logEnd(log, "backup", err)
+			return backupHint(err, dest)
+		}
 	}
 	var pruneErr error
 	if !o.DryRun {
@@ -157,11 +168,8 @@ func (c *call) backup(dest, source string) (err error) {
 	if err := errors.Join(r.err, r.summary(res, o.Start)); err != nil {
 		return err
 	}
-	if err := closer(); err != nil {
-		c.warn("log file: %v", err)
-	}
-	if pruneErr != nil {
-		return backupHint(pruneErr, dest)
+	if err := errors.Join(refused, pruneErr); err != nil {
+		return backupHint(err, dest)
 	}
 	if res.Incomplete() {
 		return withCode(exitPartial, nil)
@@ -200,6 +208,22 @@ func (c *call) holder(what string) string {
 	return clean(fmt.Sprintf("snap %s (process %d on %s, since %s)", what, os.Getpid(), host, c.env.Now().Format("2006-01-02 15:04:05")))
 }
 
+// holderGone reports whether a holder names a process of this host that is no more: then somebody else holds
+// the lock now, who wrote nothing of himself.
+func holderGone(holder string) bool {
+	host, _ := os.Hostname()
+	var pid int
+	_, after, _ := strings.Cut(holder, " (process ")
+	if _, err := fmt.Sscanf(after, "%d on", &pid); err != nil || !strings.HasPrefix(after, clean(fmt.Sprintf("%d on %s, since ", pid, host))) {
+		return false
+	}
+	p, err := os.FindProcess(pid)
+	if err != nil {
+		return true
+	}
+	return errors.Is(p.Signal(syscall.Signal(0)), os.ErrProcessDone)
+}
+
 // backupOptions puts flags, settings and defaults together, in this order of weight.
 func (c *call) backupOptions(s *settings, dest, source string) (backup.Options, error) {
 	f := c.flags
@@ -212,7 +236,7 @@ func (c *call) backupOptions(s *settings, dest, source string) (backup.Options, 
 	o := backup.Options{
 		Source: source, Start: c.env.Now(), DryRun: f.Bool("dry-run"), Force: f.Bool("force") || !s.skip,
 		AllowEmptySource: f.Bool("allow-empty-source"), Errors: s.errors, Jobs: s.jobs,
-		Note: f.String("note"),
+		Note: strings.ToValidUTF8(f.String("note"), "\ufffd"),
 		Name: func(t time.Time) string { return timefmt.Format(t, s.format) },
 		Rules: scan.Rules{
 			Checksum: flag("checksum", s.checksum), TrustMoves: flag("trust-moves", s.trustMoves),
@@ -238,6 +262,9 @@ func (c *call) backupOptions(s *settings, dest, source string) (backup.Options, 
 		if o.Scan.Larger, err = parseSize(v); err != nil {
 			return o, usagef("--exclude-larger-than: %s", err)
 		}
+		if o.Scan.Larger == 0 {
+			return o, usagef("--exclude-larger-than %s: that would leave out every file with something in it; name a size, as 500M", quote(v))
+		}
 	}
 	o.Time = c.now()
 	if f.IsSet("time") {
@@ -246,6 +273,11 @@ func (c *call) backupOptions(s *settings, dest, source string) (backup.Options, 
 		}
 		if o.Time.IsZero() {
 			return o, usagef("--time %s: no snapshot is that old", quote(f.String("time")))
+		}
+	}
+	for _, name := range f.StringSlice("exclude-if-present") {
+		if err := checkMarker(name); err != nil {
+			return o, usagef("--exclude-if-present: %s", err)
 		}
 	}
 	for _, t := range f.StringSlice("tag") {
@@ -309,6 +341,9 @@ func backupHint(err error, dest string) error {
 	case errors.As(err, &guard):
 		return withCode(exitRefused, withHint(err, "%s", guard.Hint))
 	case errors.As(err, &locked):
+		if holderGone(locked.Holder) {
+			locked.Holder = ""
+		}
 		return withCode(exitLocked, withHint(err, "wait until it is done, or let this run wait: --lock-wait 30min"))
 	case errors.As(err, &layout):
 		hint := "name a destination outside of the source"

@@ -10,6 +10,7 @@ import (
 
 	"snap/backup"
 	"snap/index"
+	"snap/internal/file"
 )
 
 // backupReport prints what a backup does: the marks of changes with -v and -n, every file with its
@@ -19,14 +20,24 @@ type backupReport struct {
 	log    *slog.Logger
 	line   *progressLine
 	dryRun bool
+	gained gained
 	pruned pruned
 	err    error // of printing
+
+	unread   int64 // bytes of files that are in the index alone, because they could not be read
+	unsteady int64 // files that were copied while they changed
 }
 
 func (r *backupReport) Progress(p backup.Progress) { r.line.show(p) }
 
 func (r *backupReport) Entry(path string, rec *index.Record, changed bool) {
 	c := r.call
+	switch {
+	case rec.Kind == file.Regular && rec.Exists() && rec.Stored == index.Absent:
+		r.unread += rec.Size
+	case changed && rec.Stored == index.Copied && rec.Has(index.Inconsistent):
+		r.unsteady++
+	}
 	show := c.opts.verbose > 1 || changed && rec.Change != index.Silent && (c.opts.verbose > 0 || r.dryRun)
 	if changed && rec.Change != index.Silent {
 		r.log.Debug(rec.Change.String(), "path", path, "reason", rec.Reason.String())
@@ -131,6 +142,8 @@ type backupSummaryJSON struct {
 	Seconds      float64 `json:"seconds"`
 	FilesResumed int64   `json:"files_resumed"` // taken over from an interrupted run
 	DataResumed  int64   `json:"data_resumed"`  // their bytes, which data_added counts too
+
+	Labelled *labelsJSON `json:"labelled"` // the newest snapshot, if it got the tags or the note of the one not made
 }
 
 // summary prints how the backup ended.
@@ -139,7 +152,7 @@ func (r *backupReport) summary(res *backup.Result, start time.Time) error {
 	took := c.env.Now().Sub(start)
 	h := res.Header
 	if c.opts.json {
-		j := backupSummaryJSON{Type: "summary", Skipped: res.Skipped, DryRun: r.dryRun, Vanished: res.Vanished, Seconds: took.Seconds(), pruned: r.pruned}
+		j := backupSummaryJSON{Type: "summary", Skipped: res.Skipped, DryRun: r.dryRun, Errors: res.Errors, Vanished: res.Vanished, Seconds: took.Seconds(), pruned: r.pruned}
 		if h != nil {
 			if !r.dryRun {
 				s := newSnapshotJSON(h, h.State)
@@ -152,19 +165,18 @@ func (r *backupReport) summary(res *backup.Result, start time.Time) error {
 			j.DataAdded = h.CopiedBytes
 		}
 		j.FilesResumed, j.DataResumed = res.Resumed.Files, res.Resumed.Bytes
-		for _, p := range res.Problems {
-			if !p.Note {
-				j.Errors++
-			}
+		if r.gained.header != nil {
+			l := newLabelsJSON(r.gained.header)
+			j.Labelled = &l
 		}
 		return c.json(j)
 	}
 	if res.Skipped {
-		r.log.Info("nothing changed", "since", res.Previous)
+		r.log.Info("nothing changed", "since", res.Previous, "it got", r.gained.what)
 		if c.opts.quiet {
 			return nil
 		}
-		return c.printf("nothing changed since %s: no snapshot made\n%s", quote(res.Previous), r.prunedText())
+		return c.printf("nothing changed since %s: no snapshot made%s\n%s", quote(res.Previous), r.gainedText(), r.prunedText())
 	}
 	changes := fmt.Sprintf("%s added, %s modified, %s metadata, %s moved, %s removed",
 		humanize.Comma(h.Added), humanize.Comma(h.Modified), humanize.Comma(h.Metadata), humanize.Comma(h.Moved), humanize.Comma(h.Removed))
@@ -177,7 +189,7 @@ func (r *backupReport) summary(res *backup.Result, start time.Time) error {
 	if c.opts.quiet {
 		return nil
 	}
-	saved := max(h.Bytes-h.CopiedBytes, 0)
+	saved := max(h.Bytes-h.CopiedBytes-r.unread, 0)
 	lines := []string{
 		strings.TrimSpace(fmt.Sprintf("%s %s", verb, name)) + fmt.Sprintf(": %s, %s, %s", plural(h.Files, "file", "files"), plural(h.Dirs, "folder", "folders"), c.size(h.Bytes)),
 		"  " + changes,
@@ -189,8 +201,11 @@ func (r *backupReport) summary(res *backup.Result, start time.Time) error {
 	if res.Vanished > 0 {
 		lines = append(lines, fmt.Sprintf("  %s vanished while the backup ran", humanize.Comma(res.Vanished)))
 	}
-	if h.Errors > 0 {
-		lines = append(lines, fmt.Sprintf("  %s could not be read; they are named above", humanize.Comma(h.Errors)))
+	if n := h.Errors - r.unsteady; n > 0 {
+		lines = append(lines, fmt.Sprintf("  %s could not be read; they are named above", humanize.Comma(n)))
+	}
+	if r.unsteady > 0 {
+		lines = append(lines, fmt.Sprintf("  %s copied while they changed; they are named above", humanize.Comma(r.unsteady)))
 	}
 	if text := strings.TrimSuffix(r.prunedText(), "\n"); text != "" {
 		lines = append(lines, text)
@@ -199,6 +214,18 @@ func (r *backupReport) summary(res *backup.Result, start time.Time) error {
 		lines = append(lines, "", c.env.program.typed("next: snap list · snap ls latest · snap restore latest --target DIR"))
 	}
 	return c.printf("%s\n", strings.Join(lines, "\n"))
+}
+
+// gainedText says which labels the newest snapshot got instead of the one not made.
+func (r *backupReport) gainedText() string {
+	switch g := r.gained; {
+	case g.header == nil:
+		return ""
+	case r.dryRun:
+		return fmt.Sprintf("; %s would get %s", quote(g.header.Name), g.what)
+	default:
+		return fmt.Sprintf("; %s now has %s", quote(g.header.Name), g.what)
+	}
 }
 
 // prunedText is a line about the snapshots that were deleted by rule, "" if there were none.

@@ -51,6 +51,9 @@ func runDiff(c *call) error {
 	if err != nil {
 		return err
 	}
+	if raw && c.flags.Bool("stat") {
+		return usagef("diff: -0 prints paths and --stat only totals: one or the other")
+	}
 	return c.reading(func(d *destination) error {
 		q, err := newDiffQuery(c, d)
 		if err == nil && c.flags.Bool("source") {
@@ -74,11 +77,11 @@ func runDiff(c *call) error {
 			if q.pending == nil {
 				sum.B = &q.b.Name
 			} else {
-				source, _ := jsonName(q.b.Source)
-				sum.Source = &source
+				source, b64 := jsonName(q.b.Source)
+				sum.Source, sum.SourceB64 = &source, b64
 			}
 			err = c.json(&sum)
-		case c.flags.Bool("stat") && !raw:
+		case c.flags.Bool("stat"):
 			err = c.printStat(&sum)
 		}
 		if err == nil && c.flags.Bool("exit-code") && sum.total() > 0 {

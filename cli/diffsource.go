@@ -25,7 +25,7 @@ func (c *call) rehearse(d *destination, q *diffQuery) (err error) {
 	if err != nil {
 		return err
 	}
-	o.DryRun, o.Force = true, true
+	o.DryRun, o.Force, o.AllowEmptySource = true, true, q.b.Files == 0
 	if err := checkLayout(&o, d.dir); err != nil {
 		return sourceHint(err, q.b)
 	}
@@ -73,8 +73,11 @@ func (q *diffQuery) checkSource(c *call, dest string) error {
 	return withHint(errors.New("diff --source: "+why), "to compare the newest snapshot with a folder here: snap backup -n %s SRC", shellWord(dest))
 }
 
-// sourceHint says of which snapshot the source is that is not there.
+// sourceHint says of which snapshot the source is that is not there, or is empty.
 func sourceHint(err error, h *index.Header) error {
+	if guard := (*backup.GuardError)(nil); errors.As(err, &guard) { // it was opened for reading: nothing else is refused
+		return withCode(exitRefused, withHint(fmt.Errorf("diff --source: %w", guard), "is its disk mounted? If it is meant to be empty, everything was removed: snap ls -R %s", shellWord(h.Name)))
+	}
 	if missing := (*backup.SourceMissingError)(nil); errors.As(err, &missing) {
 		return withHint(fmt.Errorf("diff --source: %w", missing), "it is the source of snapshot %s; is its disk mounted?", quote(h.Name))
 	}

@@ -14,6 +14,7 @@ type diffSummary struct {
 	A           string  `json:"a"`
 	B           *string `json:"b"`      // null with --source
 	Source      *string `json:"source"` // null without
+	SourceB64   string  `json:"source_b64,omitempty"`
 	Added       int64   `json:"added"`
 	Modified    int64   `json:"modified"`
 	Metadata    int64   `json:"metadata"`

@@ -34,16 +34,17 @@ snap explain Documents/report.odt`,
 
 // explainJSON is the document of `explain --json`.
 type explainJSON struct {
-	Path     string `json:"path"`
-	PathB64  string `json:"path_b64,omitempty"`
-	Source   string `json:"source"`
-	Exists   bool   `json:"exists"` // in the source now
-	Included bool   `json:"included"`
-	path     string
-	Rule     *ruleJSON     `json:"rule"`    // null: no line matches
-	Last     *explainedRec `json:"last"`    // null: not in the newest snapshot
-	Setting  *settingJSON  `json:"setting"` // that leaves it out whatever the lists say; null: none
-	Shared   []sharedJSON  `json:"shared"`  // all names of its inode, this one too; none for a folder
+	Path      string `json:"path"`
+	PathB64   string `json:"path_b64,omitempty"`
+	Source    string `json:"source"`
+	SourceB64 string `json:"source_b64,omitempty"`
+	Exists    bool   `json:"exists"` // in the source now
+	Included  bool   `json:"included"`
+	path      string
+	Rule      *ruleJSON     `json:"rule"`    // null: no line matches
+	Last      *explainedRec `json:"last"`    // null: not in the newest snapshot
+	Setting   *settingJSON  `json:"setting"` // that leaves it out whatever the lists say; null: none
+	Shared    []sharedJSON  `json:"shared"`  // all names of its inode, this one too; none for a folder
 }
 
 // sharedJSON is a name of an inode.
@@ -59,10 +60,23 @@ type sharedJSON struct {
 }
 
 type ruleJSON struct {
-	File string `json:"file"`
-	Line int    `json:"line"`
-	Text string `json:"text"`
-	At   string `json:"at"` // the path it matched: this one or a folder above
+	File    string `json:"file"`
+	FileB64 string `json:"file_b64,omitempty"`
+	Line    int    `json:"line"`
+	Text    string `json:"text"`
+	TextB64 string `json:"text_b64,omitempty"`
+	At      string `json:"at"` // the path it matched: this one or a folder above
+	AtB64   string `json:"at_b64,omitempty"`
+
+	at string
+}
+
+func newRuleJSON(v filter.Verdict) *ruleJSON {
+	j := &ruleJSON{Line: v.Rule.Line, at: v.By}
+	j.File, j.FileB64 = jsonName(v.Rule.File)
+	j.Text, j.TextB64 = jsonName(v.Rule.Text)
+	j.At, j.AtB64 = jsonName(v.By)
+	return j
 }
 
 type explainedRec struct {
@@ -72,6 +86,7 @@ type explainedRec struct {
 	Reason   string  `json:"reason"`
 	Stored   string  `json:"stored"`
 	From     *string `json:"from"`
+	FromB64  string  `json:"from_b64,omitempty"`
 }
 
 func explain(c *call) error {
@@ -155,10 +170,11 @@ func (d *destination) explainPath(c *call, set *filter.Set, newest *index.Header
 		if err != nil {
 			return j, nil, err
 		}
-		j = explainJSON{Source: newest.Source, Exists: lerr == nil, Included: v.Included, path: path}
+		j = explainJSON{Exists: lerr == nil, Included: v.Included, path: path}
 		j.Path, j.PathB64 = jsonName(path)
+		j.Source, j.SourceB64 = jsonName(newest.Source)
 		if v.Rule != nil {
-			j.Rule = &ruleJSON{v.Rule.File, v.Rule.Line, v.Rule.Text, v.By}
+			j.Rule = newRuleJSON(v)
 		}
 		rec = nil
 		if rerr == nil {
@@ -169,7 +185,8 @@ func (d *destination) explainPath(c *call, set *filter.Set, newest *index.Header
 			}
 			j.Last = &explainedRec{Snapshot: newest.Name, Since: name, Change: r.Change.String(), Reason: r.Reason.String(), Stored: r.Stored.String()}
 			if r.From != "" {
-				from, _ := jsonName(r.From)
+				var from string
+				from, j.Last.FromB64 = jsonName(r.From)
 				j.Last.From = &from
 			}
 		}
@@ -191,8 +208,8 @@ func (c *call) printExplained(j explainJSON, rec *index.Record) error {
 	}
 	if j.Rule != nil {
 		why = fmt.Sprintf("%s, line %d: %s", clean(j.Rule.File), j.Rule.Line, clean(j.Rule.Text))
-		if j.Rule.At != j.path {
-			why += fmt.Sprintf("\n              (it names %s, and this is in it)", quote(j.Rule.At))
+		if j.Rule.at != j.path {
+			why += fmt.Sprintf("\n              (it names %s, and this is in it)", quote(j.Rule.at))
 		}
 	}
 	if j.Setting != nil {

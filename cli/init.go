@@ -38,10 +38,11 @@ is missing.`,
 
 // initJSON is what `init --json` prints.
 type initJSON struct {
-	Type  string              `json:"message_type"` // "summary"
-	Path  string              `json:"path"`
-	Made  []string            `json:"made"`
-	Ready backup.Capabilities `json:"capabilities"`
+	Type    string              `json:"message_type"` // "summary"
+	Path    string              `json:"path"`
+	PathB64 string              `json:"path_b64,omitempty"`
+	Made    []string            `json:"made"`
+	Ready   backup.Capabilities `json:"capabilities"`
 }
 
 // initialize makes settings files and index where they are missing and reports what dest can do.
@@ -83,7 +84,8 @@ func (c *call) initialize(dest string) (err error) {
 		if made == nil {
 			made = []string{}
 		}
-		return c.json(initJSON{"summary", dest, made, can})
+		path, b64 := jsonName(dest)
+		return c.json(initJSON{"summary", path, b64, made, can})
 	}
 	if c.opts.quiet {
 		return nil

@@ -134,7 +134,7 @@ func checkContract(t *testing.T, printed map[string][]string) {
 
 var jqBlock = regexp.MustCompile("(?s)```sh\n([^`]*\\| jq .*?)```\n")
 
-// TestTheLinesOfTheREADME runs its lines with jq on a destination of three backups.
+// TestTheLinesOfTheREADME runs its lines with jq on a destination of a few backups.
 func TestTheLinesOfTheREADME(t *testing.T) {
 	if _, err := exec.LookPath("jq"); err != nil {
 		t.Skip("jq is missing")
@@ -162,15 +162,19 @@ func TestTheLinesOfTheREADME(t *testing.T) {
 		"snap backup /mnt/disk /home/me",
 		"rm /home/me/b/*",
 		"snap backup /mnt/disk /home/me",
+		"mkdir /home/me/c && printf twice >/home/me/b/y.jpg && printf namesake >/home/me/c/y.jpg",
+		"snap backup /mnt/disk /home/me",
+		"rm /home/me/b/y.jpg /home/me/c/y.jpg",
+		"snap backup /mnt/disk /home/me",
 		"printf 123456789 >/home/me/large && printf 1 >/home/me/small",
 		"snap backup /mnt/disk /home/me",
 	} {
 		w.run(line)
 	}
 	for i, want := range []string{
-		"2025-11 18\n2025-12 10\n",
+		"2025-11 18\n2025-12 23\n",
 		"9 large: size or time differ\n1 small: new path\n",
-		"restored 2 files, 8 B, 0.0 s\n",
+		"restored 3 files, 16 B, 0.0 s\n",
 	} {
 		if i >= len(lines) {
 			t.Fatalf("README.md has %d lines with jq, not 3", len(lines))
@@ -179,7 +183,7 @@ func TestTheLinesOfTheREADME(t *testing.T) {
 			t.Errorf("%s prints\n%s\nwant\n%s", lines[i], got, want)
 		}
 	}
-	if got := w.run("ls /tmp/photos"); got != "it is.jpg\ny.jpg\n" {
+	if got := w.run("cd /tmp/photos && grep -r . | sort"); got != "b/it is.jpg:123\nb/y.jpg:twice\nc/y.jpg:namesake\n" {
 		t.Errorf("brought back are %q", got)
 	}
 }

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -111,13 +112,17 @@ func (c *call) printLabels(all []*index.Header, text func(h *index.Header) strin
 func (c *call) labelsJSON(all []*index.Header) error {
 	out := []labelsJSON{}
 	for _, h := range all {
-		tags := h.Tags
-		if tags == nil {
-			tags = []string{}
-		}
-		out = append(out, labelsJSON{h.Name, h.Seq, tags, h.Note})
+		out = append(out, newLabelsJSON(h))
 	}
 	return c.json(out)
+}
+
+func newLabelsJSON(h *index.Header) labelsJSON {
+	tags := h.Tags
+	if tags == nil {
+		tags = []string{}
+	}
+	return labelsJSON{h.Name, h.Seq, tags, h.Note}
 }
 
 // named are the snapshots that refs name, each once.
@@ -171,4 +176,56 @@ func (c *call) label(what string, refs []string, change func(h *index.Header)) (
 		return nil
 	}
 	return c.printLabels(all, func(h *index.Header) string { return strings.TrimSpace(quoteAll(h.Tags) + "  " + quote(h.Note)) })
+}
+
+// gained is what the newest snapshot got because nothing had changed since.
+type gained struct {
+	header *index.Header // with its labels as they are then; nil: it got nothing
+	what   string        // in words
+}
+
+// labelUnchanged gives the newest snapshot, which is what the source holds, the labels that a new one would have had.
+func (c *call) labelUnchanged(d *backup.Destination, name string, o *backup.Options) (gained, error) {
+	if len(o.Tags) == 0 && o.Note == "" {
+		return gained{}, nil
+	}
+	all, err := readSnapshots(c.ctx, d.DB)
+	if err != nil {
+		return gained{}, err
+	}
+	i := slices.IndexFunc(all, func(h index.Header) bool { return h.Name == name })
+	if i < 0 {
+		return gained{}, fmt.Errorf("snapshot %s: %w", quote(name), index.ErrNotFound)
+	}
+	h := &all[i]
+	if o.Note != "" && h.Note != "" && h.Note != o.Note {
+		c.warn("snapshot %s keeps its note, %s; to give it the new one: snap note -d %s %s %s", quote(name), quote(h.Note), shellWord(d.Path), shellWord(name), shellWord(o.Note))
+	}
+	what := addLabels(h, o.Tags, o.Note)
+	if what == "" {
+		return gained{}, nil
+	}
+	if !o.DryRun {
+		err = d.SetLabels(c.ctx, h.Name, h.Tags, h.Note)
+	}
+	return gained{h, what}, err
+}
+
+// addLabels gives h the tags that it lacks, and the note if it has none, and says in words what is new.
+func addLabels(h *index.Header, tags []string, note string) string {
+	var what []string
+	fresh := slices.DeleteFunc(slices.Clone(tags), func(t string) bool { return slices.Contains(h.Tags, t) })
+	if len(fresh) > 0 {
+		h.Tags = slices.Concat(h.Tags, fresh)
+		word := "the tag "
+		if len(fresh) > 1 {
+			word = "the tags "
+		}
+		what = append(what, word+enumerate(fresh))
+	}
+	if note != "" && h.Note == "" {
+		h.Note = note
+		what = append(what, "the note")
+	}
+	return strings.Join(what, " and ")
 }

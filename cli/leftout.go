@@ -7,9 +7,10 @@ import (
 
 // settingJSON is what leaves a path out besides the lists.
 type settingJSON struct {
-	Key string `json:"key"` // in BackupOptions.txt; "" where none can change it
-	At  string `json:"at"`  // the folder or file that it is about
-	Why string `json:"why"`
+	Key   string `json:"key"` // in BackupOptions.txt; "" where none can change it
+	At    string `json:"at"`  // the folder or file that it is about
+	AtB64 string `json:"at_b64,omitempty"`
+	Why   string `json:"why"`
 }
 
 // leftOut is the setting that leaves out a path of the source, nil for none, and where it cannot be told because a
@@ -35,24 +36,24 @@ func (c *call) leftOut(dest, source, path string) (*settingJSON, error) {
 	if err != nil {
 		return nil, nil
 	}
-	name, _ := jsonName(at)
+	name, b64 := jsonName(at)
 	shown := name
 	if at == "" {
 		shown = "the source"
 	}
 	switch cause {
 	case scan.MarkedCache:
-		return &settingJSON{"exclude_caches", name, shown + " is marked by its CACHEDIR.TAG"}, nil
+		return &settingJSON{"exclude_caches", name, b64, shown + " is marked by its CACHEDIR.TAG"}, nil
 	case scan.MarkedByName:
-		return &settingJSON{"exclude_if_present", name, shown + " holds a file of such a name"}, nil
+		return &settingJSON{"exclude_if_present", name, b64, shown + " holds a file of such a name"}, nil
 	case scan.TooLarge:
-		return &settingJSON{"exclude_larger_than", name, "it is larger than " + c.size(s.excludeLargerThan)}, nil
+		return &settingJSON{"exclude_larger_than", name, b64, "it is larger than " + c.size(s.excludeLargerThan)}, nil
 	case scan.OtherSystem:
-		return &settingJSON{"one_file_system", name, shown + " is another file system"}, nil
+		return &settingJSON{"one_file_system", name, b64, shown + " is another file system"}, nil
 	case scan.PseudoSystem:
-		return &settingJSON{"", name, shown + " is made up by the system: there is nothing to back up"}, nil
+		return &settingJSON{"", name, b64, shown + " is made up by the system: there is nothing to back up"}, nil
 	case scan.NeverEntered:
-		return &settingJSON{"", name, shown + " is the destination"}, nil
+		return &settingJSON{"", name, b64, shown + " is the destination"}, nil
 	}
 	return nil, nil
 }

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -19,15 +20,15 @@ var logLevels = map[string]slog.Level{
 }
 
 // openLog opens the log file of a destination: put aside at 1 MiB, 10 old ones kept. Without a log file
-// everything goes nowhere. The closer ends it.
-func openLog(dest, file, level string) (*slog.Logger, io.Closer) {
+// everything goes nowhere. end closes it, and warns if it could not be written to.
+func (c *call) openLog(dest, file, level string) (log *slog.Logger, end func()) {
 	if file == "" {
-		return slog.New(slog.DiscardHandler), io.NopCloser(nil)
+		return slog.New(slog.DiscardHandler), func() {}
 	}
 	if !filepath.IsAbs(file) {
 		file = filepath.Join(dest, file)
 	}
-	w := &timberjack.Logger{Filename: file, MaxSize: 1, MaxBackups: 10, LocalTime: true, FileMode: 0o600}
+	w := &logFile{WriteCloser: &timberjack.Logger{Filename: file, MaxSize: 1, MaxBackups: 10, LocalTime: true, FileMode: 0o600}}
 	h := slog.NewTextHandler(w, &slog.HandlerOptions{
 		Level: logLevels[level],
 		ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
@@ -41,7 +42,23 @@ func openLog(dest, file, level string) (*slog.Logger, io.Closer) {
 			return a
 		},
 	})
-	return slog.New(h), w
+	return slog.New(h), func() {
+		if err := cmp.Or(w.err, w.Close()); err != nil {
+			c.warn("log file %s: %v", quote(file), err)
+		}
+	}
+}
+
+// logFile keeps the first error, which slog passes over.
+type logFile struct {
+	io.WriteCloser
+	err error
+}
+
+func (l *logFile) Write(p []byte) (int, error) {
+	n, err := l.WriteCloser.Write(p)
+	l.err = cmp.Or(l.err, err)
+	return n, err
 }
 
 // logEnd writes how a run ended.

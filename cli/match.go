@@ -72,7 +72,7 @@ func regexPattern(t string, fold bool) (pattern, error) {
 }
 
 // globPattern reads a path, a name or a glob. A name may hold the letters of globs, so that every glob
-// stands for itself too.
+// stands for itself too, and what is no glob only for itself.
 func globPattern(t string, l *locator) (pattern, error) {
 	var p pattern
 	isGlob := strings.ContainsAny(t, `*?[\`)
@@ -104,8 +104,9 @@ func globPattern(t string, l *locator) (pattern, error) {
 		}
 	}
 	for _, g := range append(p.globs, p.glob) {
-		if !doublestar.ValidatePattern(g) {
-			return p, usagef("%s: not a glob: a bracket or a backslash has no end", quote(t))
+		if !doublestar.ValidatePattern(g) { // a bracket or a backslash without an end: a name like others
+			p.glob, p.globs = "", nil
+			return p, nil
 		}
 	}
 	p.last = t[strings.LastIndexAny(t, `*?[]\/`)+1:]

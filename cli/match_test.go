@@ -12,7 +12,7 @@ import (
 
 var matchPaths = []string{
 	"", "a[1].txt", "build", "build/out.o", "docs", "docs/Report.TXT", "docs/deep", "docs/deep/report.txt", "docs/report.txt", "docs2",
-	"src", "src/build", "src/build/out.o", "src/main.go", "{x}", "Ä.txt", "\xff.txt",
+	"src", "src/[", "src/[/x", "src/build", "src/build/out.o", "src/main.go", "{x}", "Ä.txt", "\xff.txt",
 }
 
 func TestPatterns(t *testing.T) {
@@ -47,7 +47,11 @@ func TestPatterns(t *testing.T) {
 		{outside, "", "\xff*", "\xff.txt"},
 		{outside, "", "*", strings.Join(matchPaths[1:], "|")},
 		{outside, "", "**/deep/**", "docs/deep|docs/deep/report.txt"},
-		{outside, "", "[", "!"},
+		{outside, "", "[", "src/["}, // no glob
+		{outside, "", "src/[", "src/[|src/[/x"},
+		{outside, "", "/home/me/src/[", "src/[|src/[/x"},
+		{outside, "", "*[", ""},
+		{inside, "", "../src/[", "src/[|src/[/x"},
 		{outside, "", "../x", "!"},
 		{outside, "r", `^docs/.*\.txt$`, "docs/deep/report.txt|docs/report.txt"},
 		{outside, "ri", `report\.txt$`, "docs/Report.TXT|docs/deep/report.txt|docs/report.txt"},

@@ -43,7 +43,7 @@ snap init /mnt/old; snap reindex -d /mnt/old --adopt --source-dir /home/me`,
 		codes: []int{exitPartial, exitNoDest, exitLocked, exitInterrupted, exitTerminated},
 		flags: []cli.Flag{
 			&cli.BoolFlag{Name: "adopt", Usage: "take every folder in the destination for a snapshot"},
-			&cli.StringFlag{Name: "source-dir", Usage: "`DIR` is what the snapshots without a change set were made of"},
+			&cli.StringFlag{Name: "source-dir", Usage: "`DIR` is what the snapshots were made of whose change set is lost or does not say"},
 		},
 		run: func(c *call) error {
 			dest, err := c.find()
@@ -73,6 +73,11 @@ func (c *call) reindex(dest string) error {
 	}
 	if v := c.flags.String("source-dir"); v != "" {
 		o.Source = c.abs(v)
+		if info, err := os.Stat(o.Source); err != nil {
+			c.warn("--source-dir: %v", err)
+		} else if !info.IsDir() {
+			c.warn("--source-dir %s: not a folder", quote(v))
+		}
 	}
 	line := c.progress()
 	o.Progress = line.show
@@ -86,6 +91,9 @@ func (c *call) reindex(dest string) error {
 	}
 	if err := c.remember(dest, res.ID, ""); err != nil { // a new one, if no change set told the old
 		c.warn("the list of known destinations could not be written: %v", err)
+	}
+	if o.Source != "" && res.Sourced == 0 && res.Snapshots > 0 {
+		c.warn("--source-dir had no effect: the source of every snapshot is known")
 	}
 	if err := c.reindexed(dest, res); err != nil {
 		return err
@@ -172,7 +180,7 @@ func (s *strangers) adopt() string {
 
 // checkNoIndex refuses a backup beside snapshots that no index knows: as the first of a new destination it
 // would copy everything, and they could not be taken in any more, because they are older.
-func (c *call) checkNoIndex(dest, format string) error {
+func (c *call) checkNoIndex(dest, source, format string) error {
 	found, err := c.strangers(dest, format)
 	found.others = nil
 	names := append(found.named, found.dated...)
@@ -187,7 +195,7 @@ func (c *call) checkNoIndex(dest, format string) error {
 		return nil // the index is missing, and is said to be when it is opened
 	}
 	return withCode(exitRefused, withHint(fmt.Errorf("destination %s: no index, and folders that look like snapshots: %s", quote(dest), enumerate(names)),
-		"to take them in: snap init %[1]s && snap reindex -d %[1]s%[2]s\nto leave them alone: snap init %[1]s, and back up again", shellWord(dest), found.adopt()))
+		"to take them in: snap init %[1]s && snap reindex -d %[1]s%[2]s --source-dir %[3]s\nto leave them alone: snap init %[1]s, and back up again", shellWord(dest), found.adopt(), shellWord(source)))
 }
 
 // reindexJSON is what `reindex --json` prints.

@@ -6,17 +6,15 @@ import (
 	"io/fs"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
-	"time"
 
 	"github.com/dustin/go-humanize"
 	"github.com/urfave/cli/v2"
 
-	"snap/backup"
 	"snap/filter"
 	"snap/index"
-	"snap/internal/file"
 	"snap/restore"
 )
 
@@ -26,8 +24,9 @@ func restoreCommand() *command {
 		short: "bring back a snapshot, folders or files, verified",
 		long: `
 Brings back a whole snapshot, or the folders and files that PATH names. With
---target a snapshot is restored as DIR, and PATH as DIR/NAME, as cp -a would; the
-last folder of DIR is made if it is missing. With --in-place all goes where it was.
+--target a snapshot is restored as DIR, and PATH as DIR/NAME, as cp -a would, or
+with -R as DIR/PATH; the last folder of DIR is made if it is missing. With
+--in-place all goes where it was.
 Every file is copied and compared with its hash; one that the disk no longer holds
 truly is named, and the exit code is 3.
 
@@ -37,12 +36,14 @@ never followed, and a folder in the way of a file stays unless it is empty.`,
 		examples: `
 snap restore latest --target /tmp/all
 snap restore latest:docs/report.txt --target .
+snap restore latest:docs/a.txt oldest:src/a.txt -R --target old
 snap restore @7d:docs @7d:src/main.go --in-place --overwrite if-changed -n
 snap restore latest~1 --in-place --overwrite if-changed --delete`,
 		codes: []int{exitPartial, exitRefused, exitNoDest, exitLocked, exitInterrupted, exitTerminated},
 		flags: []cli.Flag{
 			&cli.StringFlag{Name: "target", Aliases: []string{"t"}, Usage: "restore into the folder `DIR`"},
 			&cli.BoolFlag{Name: "in-place", Usage: "restore where it was"},
+			&cli.BoolFlag{Name: "relative", Aliases: []string{"R"}, Usage: "keep the whole PATH below DIR, as rsync -R does"},
 			&cli.StringFlag{Name: "overwrite", Value: "never", Usage: "replace what exists: `WHEN` is never, if-changed (size or time differ), if-newer (the snapshot's is newer) or always"},
 			&cli.BoolFlag{Name: "delete", Usage: "remove what restored folders have and the snapshot does not, also what the backup left out"},
 			&cli.StringSliceFlag{Name: "include", Usage: "only `PATTERN`, written as in Blacklist.txt; may be repeated"},
@@ -69,30 +70,25 @@ func (c *call) restore(d *destination) error {
 		return err
 	}
 	start := c.env.Now()
-	parts, err := c.restoreParts(d)
+	parts, err := c.restoreParts(d, o)
 	if err != nil {
 		return err
 	}
+	if len(parts) > 1 && o.Overwrite == restore.Never && !o.DryRun {
+		if err := c.lookAhead(d, parts); err != nil {
+			return restoreHint(err)
+		}
+	}
 	r := &restoreReport{call: c, line: c.progress(), dryRun: o.DryRun, started: start}
 	defer r.line.end()
-	o.Report = r
 	for _, p := range parts {
-		o, bad := o, error(nil)
-		o.Items, o.Target = p.items, c.abs(c.flags.String("target"))
-		if c.flags.Bool("in-place") {
-			if o.Target = p.header.Source; o.Target == "" {
-				return withHint(fmt.Errorf("nobody knows the source of snapshot %s", quote(p.header.Name)), "restore it with --target DIR")
-			}
-		}
-		if o.Include, o.Exclude, err = c.restoreFilters(p.header, &bad); err != nil {
-			return err
-		}
-		if len(p.items) == 1 && p.items[0].Path == "" {
+		if items := p.options.Items; len(items) == 1 && items[0].Path == "" {
 			r.state.TotalFiles, r.state.TotalBytes = r.state.TotalFiles+p.header.Files, r.state.TotalBytes+p.header.Bytes
 		}
-		res, err := restore.Run(c.ctx, d.db, p.header, filepath.Join(d.dir, p.header.Name), o)
+		p.options.Report = r
+		res, err := p.run(c, d, p.options)
 		r.add(&res)
-		if err = errors.Join(err, bad); err != nil {
+		if err != nil {
 			return restoreHint(err)
 		}
 	}
@@ -102,6 +98,32 @@ func (c *call) restore(d *destination) error {
 	}
 	if r.total.Errors > 0 {
 		return withCode(exitPartial, nil)
+	}
+	return nil
+}
+
+// maxExisting is how many files are named that would be overwritten.
+const maxExisting = 20
+
+// lookAhead refuses before anything is written what one of several snapshots would overwrite: each by
+// itself looks ahead only when those before it are written.
+func (c *call) lookAhead(d *destination, parts []*restorePart) error {
+	var all restore.ExistsError
+	for _, p := range parts {
+		o := p.options
+		o.DryRun = true
+		_, err := p.run(c, d, o)
+		var exists *restore.ExistsError
+		if errors.As(err, &exists) {
+			room := max(maxExisting-len(all.Paths), 0)
+			all.Paths = append(all.Paths, exists.Paths[:min(room, len(exists.Paths))]...)
+			all.Count += exists.Count
+		} else if err != nil {
+			return err
+		}
+	}
+	if all.Count > 0 {
+		return &all
 	}
 	return nil
 }
@@ -127,13 +149,19 @@ func (c *call) restoreOptions() (restore.Options, error) {
 
 // restorePart is what is restored from one snapshot.
 type restorePart struct {
-	header *index.Header
-	items  []restore.Item
+	header  *index.Header
+	options restore.Options
+	bad     error // of the filters
 }
 
-// restoreParts reads the arguments.
-func (c *call) restoreParts(d *destination) (parts []restorePart, err error) {
-	places := map[string]string{}
+func (p *restorePart) run(c *call, d *destination, o restore.Options) (restore.Result, error) {
+	res, err := restore.Run(c.ctx, d.db, p.header, filepath.Join(d.dir, p.header.Name), o)
+	return res, errors.Join(err, p.bad)
+}
+
+// restoreParts reads the arguments. o is what all parts have in common.
+func (c *call) restoreParts(d *destination, o restore.Options) (parts []*restorePart, err error) {
+	var places []restorePlace
 	for _, arg := range c.args {
 		h, p, err := d.entry(c, arg)
 		if err == nil {
@@ -143,20 +171,57 @@ func (c *call) restoreParts(d *destination) (parts []restorePart, err error) {
 			return nil, err
 		}
 		it := restore.Item{Path: p, To: p}
-		if !c.flags.Bool("in-place") && p != "" {
+		if !c.flags.Bool("in-place") && !c.flags.Bool("relative") && p != "" {
 			it.To = path.Base(p)
 		}
-		if before, taken := places[it.To]; taken {
-			return nil, withHint(usagef("%s and %s would go to the same place", quote(before), quote(arg)), "restore them one by one to different targets")
+		places = append(places, restorePlace{it, h, arg})
+		i := slices.IndexFunc(parts, func(p *restorePart) bool { return p.header == h })
+		if i < 0 {
+			part := &restorePart{header: h, options: o}
+			if err := c.restoreInto(part); err != nil {
+				return nil, err
+			}
+			i, parts = len(parts), append(parts, part)
 		}
-		places[it.To] = arg
-		if n := len(parts); n > 0 && parts[n-1].header == h {
-			parts[n-1].items = append(parts[n-1].items, it)
-		} else {
-			parts = append(parts, restorePart{h, []restore.Item{it}})
+		parts[i].options.Items = append(parts[i].options.Items, it)
+	}
+	return parts, apart(places)
+}
+
+// restoreInto sets where a part goes and what of it.
+func (c *call) restoreInto(p *restorePart) (err error) {
+	p.options.Target = c.abs(c.flags.String("target"))
+	if c.flags.Bool("in-place") {
+		if p.options.Target = p.header.Source; p.options.Target == "" {
+			return withHint(fmt.Errorf("nobody knows the source of snapshot %s", quote(p.header.Name)), "restore it with --target DIR")
 		}
 	}
-	return parts, nil
+	p.options.Include, p.options.Exclude, err = c.restoreFilters(p.header, &p.bad)
+	return err
+}
+
+// restorePlace is an argument and where it goes.
+type restorePlace struct {
+	restore.Item
+	header *index.Header
+	arg    string
+}
+
+// apart refuses arguments that go to, or into, the place of another. A folder and what is in it may both be
+// named when they stay together.
+func apart(places []restorePlace) error {
+	slices.SortStableFunc(places, func(a, b restorePlace) int { return index.Compare(a.To, b.To) })
+	var outer *restorePlace
+	for i := range places {
+		p := &places[i]
+		switch {
+		case outer == nil || !index.Within(p.To, outer.To):
+			outer = p
+		case p.To == outer.To || p.header != outer.header || p.Path != p.To || outer.Path != outer.To:
+			return withHint(usagef("%s and %s would go to the same place", quote(outer.arg), quote(p.arg)), "restore them one by one to different targets")
+		}
+	}
+	return nil
 }
 
 // restoreFilters are the functions that --include and --exclude stand for. A pattern that gives no answer
@@ -227,138 +292,4 @@ func restoreHint(err error) error {
 		return withHint(err, "only the last folder of a target is made")
 	}
 	return err
-}
-
-// restoreReport prints what a restore does: with -v and -n every file, with -vv those left as they are
-// too, problems always.
-type restoreReport struct {
-	call    *call
-	line    *progressLine
-	dryRun  bool
-	started time.Time
-	state   backup.Progress
-	total   restore.Result
-	err     error // of printing
-}
-
-func (r *restoreReport) Started(path string, _ int64) { r.progress(path, 0, 0) }
-
-func (r *restoreReport) Restored(path string, bytes int64) {
-	r.progress(path, 1, bytes)
-	r.file("+", "restored", path, r.dryRun || r.call.opts.verbose > 0)
-}
-
-func (r *restoreReport) Skipped(path string) {
-	r.progress(path, 1, 0)
-	r.file(" ", "skipped", path, r.call.opts.verbose > 1)
-}
-
-func (r *restoreReport) Deleted(path string) {
-	r.file("-", "deleted", path, r.dryRun || r.call.opts.verbose > 0)
-}
-
-func (r *restoreReport) progress(path string, files, bytes int64) {
-	r.state.Stage, r.state.Path = "restoring", path
-	r.state.Files, r.state.Bytes = r.state.Files+files, r.state.Bytes+bytes
-	r.line.show(r.state)
-}
-
-func (r *restoreReport) file(mark, action, path string, show bool) {
-	if !show || r.call.opts.quiet || r.err != nil {
-		return
-	}
-	if r.call.opts.json {
-		j := restoreFileJSON{Type: "file", Action: action}
-		j.Path, j.PathB64 = jsonName(path)
-		r.err = r.call.json(j)
-		return
-	}
-	r.err = r.call.printf("%s %s\n", mark, shown(path, file.None))
-}
-
-func (r *restoreReport) Problem(p restore.Problem) {
-	if r.call.opts.json && r.err == nil {
-		j := restoreErrorJSON{Type: "error", Error: clean(p.Err.Error())}
-		j.Path, j.PathB64 = jsonName(p.Path)
-		r.err = r.call.json(j)
-	}
-	fmt.Fprintf(r.line.messages(r.call.env.Stderr), "snap: restore %s: %s\n", shown(p.Path, file.None), clean(p.Err.Error()))
-}
-
-func (r *restoreReport) add(res *restore.Result) {
-	t := &r.total
-	t.FilesRestored, t.BytesRestored = t.FilesRestored+res.FilesRestored, t.BytesRestored+res.BytesRestored
-	t.FilesSkipped, t.FilesDeleted, t.Errors = t.FilesSkipped+res.FilesSkipped, t.FilesDeleted+res.FilesDeleted, t.Errors+res.Errors
-	t.Lost.Owner, t.Lost.Mode = t.Lost.Owner+res.Lost.Owner, t.Lost.Mode+res.Lost.Mode
-	t.Lost.Xattrs, t.Lost.Times = t.Lost.Xattrs+res.Lost.Xattrs, t.Lost.Times+res.Lost.Times
-}
-
-// restoreFileJSON is a line of `restore -v --json`.
-type restoreFileJSON struct {
-	Type    string `json:"message_type"` // "file"
-	Action  string `json:"action"`       // "restored", "skipped" or "deleted"
-	Path    string `json:"path"`
-	PathB64 string `json:"path_b64,omitempty"`
-}
-
-type restoreErrorJSON struct {
-	Type    string `json:"message_type"` // "error"
-	Path    string `json:"path"`
-	PathB64 string `json:"path_b64,omitempty"`
-	Error   string `json:"error"`
-}
-
-// restoreSummaryJSON is the last line of `restore --json`.
-type restoreSummaryJSON struct {
-	Type          string  `json:"message_type"` // "summary"
-	DryRun        bool    `json:"dry_run"`
-	FilesRestored int64   `json:"files_restored"`
-	BytesRestored int64   `json:"bytes_restored"`
-	FilesSkipped  int64   `json:"files_skipped"`
-	FilesDeleted  int64   `json:"files_deleted"`
-	Errors        int64   `json:"errors"`
-	Seconds       float64 `json:"seconds"`
-}
-
-// summary prints how the restore ended.
-func (r *restoreReport) summary() error {
-	c, t := r.call, &r.total
-	took := c.env.Now().Sub(r.started)
-	r.warnLost()
-	if c.opts.json {
-		return c.json(restoreSummaryJSON{"summary", r.dryRun, t.FilesRestored, t.BytesRestored, t.FilesSkipped, t.FilesDeleted, t.Errors, took.Seconds()})
-	}
-	if c.opts.quiet {
-		return nil
-	}
-	verb := "restored"
-	if r.dryRun {
-		verb = "would restore"
-	}
-	text := fmt.Sprintf("%s %s, %s", verb, plural(t.FilesRestored, "file", "files"), c.size(t.BytesRestored))
-	for _, n := range []struct {
-		count int64
-		what  string
-	}{{t.FilesSkipped, "left as they were"}, {t.FilesDeleted, "deleted"}, {t.Errors, "with problems, named above"}} {
-		if n.count > 0 {
-			text += fmt.Sprintf(", %s %s", humanize.Comma(n.count), n.what)
-		}
-	}
-	return c.printf("%s, %s\n", text, seconds(took))
-}
-
-// warnLost says in one line what this user or the target's file system could not set.
-func (r *restoreReport) warnLost() {
-	var parts []string
-	for _, l := range []struct {
-		count int64
-		what  string
-	}{{r.total.Lost.Owner, "the owner"}, {r.total.Lost.Mode, "the mode"}, {r.total.Lost.Xattrs, "extended attributes"}, {r.total.Lost.Times, "the times"}} {
-		if l.count > 0 {
-			parts = append(parts, fmt.Sprintf("%s of %s", l.what, humanize.Comma(l.count)))
-		}
-	}
-	if len(parts) > 0 {
-		r.call.warn("restore: this user or file system could not set %s; setuid and setgid were dropped where the owner is another", strings.Join(parts, ", "))
-	}
 }

@@ -67,7 +67,7 @@ func settingsTable() []setting {
 			"True: do not enter other file systems that are mounted in the source."},
 		{"exclude_caches", boolSetting(func(s *settings) *bool { return &s.excludeCaches }), "False",
 			"True: leave out what is in folders marked with a CACHEDIR.TAG file."},
-		{"exclude_if_present", func(s *settings, v string) error { s.excludeIfPresent = names(v); return nil }, "",
+		{"exclude_if_present", setIfPresent, "",
 			"Leave out what is in folders that hold a file of this name, such as .nobackup;\nseveral names with commas between them."},
 		{"exclude_larger_than", setLarger, "",
 			"Leave out files larger than this, such as 500M or 2G (M is 1024 x 1024 bytes)."},
@@ -199,6 +199,24 @@ func setLarger(s *settings, v string) (err error) {
 		s.excludeLargerThan, err = parseSize(v)
 	}
 	return err
+}
+
+func setIfPresent(s *settings, v string) error {
+	s.excludeIfPresent = names(v)
+	for _, name := range s.excludeIfPresent {
+		if err := checkMarker(name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkMarker says why no file in a folder can be called name.
+func checkMarker(name string) error {
+	if name == "" || name == "." || name == ".." || strings.Contains(name, "/") {
+		return fmt.Errorf("%s is not the name of a file: it is a name, as .nobackup, not a path", quote(name))
+	}
+	return nil
 }
 
 func setJobs(s *settings, v string) error {

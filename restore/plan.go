@@ -73,7 +73,7 @@ func (p *plan) leaf(ctx context.Context, j *job) {
 		p.skipped(j.Path)
 	case refresh:
 		j.found(&have)
-		p.skipped(j.Path)
+		p.metadataSet(j.Path)
 	case clear:
 		if _, err := p.remove(ctx, p, j.in.path, j.in.to, j.name); err != nil {
 			p.problem(j.Path, err)

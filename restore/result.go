@@ -66,6 +66,7 @@ type Lost struct {
 type Result struct {
 	FilesRestored int64 // entries that are not folders, damaged ones included
 	BytesRestored int64 // of content written; a file with several names counts once
+	MetadataSet   int64 // files that had the content already and were given the recorded metadata
 	FilesSkipped  int64 // left as they are: unchanged, newer, or below a folder that could not be made
 	FilesDeleted  int64 // entries removed, folders included
 	Errors        int64 // number of Problems
@@ -77,6 +78,7 @@ type Result struct {
 type Reporter interface {
 	Started(path string, size int64) // a regular file is about to be written
 	Restored(path string, bytes int64)
+	MetadataSet(path string)
 	Skipped(path string)
 	Deleted(path string)
 	Problem(p Problem)
@@ -104,6 +106,10 @@ func (t *tally) started(path string, size int64) {
 
 func (t *tally) restored(path string, bytes int64) {
 	t.tell(func(s *Result) { s.FilesRestored++; s.BytesRestored += bytes }, func(r Reporter) { r.Restored(path, bytes) })
+}
+
+func (t *tally) metadataSet(path string) {
+	t.tell(func(s *Result) { s.MetadataSet++ }, func(r Reporter) { r.MetadataSet(path) })
 }
 
 func (t *tally) skipped(path string) {

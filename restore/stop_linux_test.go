@@ -18,6 +18,7 @@ type watch struct{ hear func() }
 func (w watch) Started(string, int64)  { w.hear() }
 func (w watch) Restored(string, int64) { w.hear() }
 func (w watch) Skipped(string)         {}
+func (w watch) MetadataSet(string)     {}
 func (w watch) Deleted(string)         {}
 func (w watch) Problem(Problem)        {}
 

@@ -125,6 +125,8 @@ func (h *hand) restore(ctx context.Context, j *job) {
 		h.problem(j.Path, inTheWay(j.to()))
 	case keep:
 		h.skipped(j.Path)
+	case refresh:
+		h.metadataSet(j.Path)
 	default:
 		h.put(ctx, d, j, v)
 	}
@@ -197,7 +199,7 @@ func (h *hand) place(ctx context.Context, d *file.Dir, tmp string, j *job, v ver
 	return err
 }
 
-// refresh sets the metadata of a regular file. It answers keep, or replace where that cannot be done.
+// refresh sets the metadata of a regular file. It answers refresh, or replace where that cannot be done.
 func (h *hand) refresh(d *file.Dir, j *job, have *existing) (verdict, error) {
 	f, err := d.Open(j.name)
 	if err != nil {
@@ -215,5 +217,5 @@ func (h *hand) refresh(d *file.Dir, j *job, have *existing) (verdict, error) {
 	lost, err := f.SetMeta(meta)
 	h.lost(lost)
 	j.found(have)
-	return keep, err
+	return refresh, err
 }

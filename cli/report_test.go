@@ -1,0 +1,44 @@
+package cli
+
+import (
+	"bytes"
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+
+	"snap/backup"
+	"snap/index"
+	"snap/internal/file"
+)
+
+// TestTheReportOfABackupIsTrue: a file that could not be read is neither linked nor saved, and one that changed while
+// it was copied is not one that could not be read.
+func TestTheReportOfABackupIsTrue(t *testing.T) {
+	var out, errs bytes.Buffer
+	env := testEnv("", &out, &errs)
+	c := &call{env: &env, out: &output{w: &out}}
+	r := &backupReport{call: c, log: slog.New(slog.DiscardHandler)}
+	h := index.Header{Name: "s", Files: 4, Dirs: 1, Bytes: 1111, Linked: 1, CopiedBytes: 11, Errors: 2}
+	for path, rec := range map[string]index.Record{
+		"copied":   {Stat: file.Stat{Kind: file.Regular, Size: 1}, Stored: index.Copied},
+		"unsteady": {Stat: file.Stat{Kind: file.Regular, Size: 10}, Stored: index.Copied, Flags: index.Inconsistent},
+		"unread":   {Stat: file.Stat{Kind: file.Regular, Size: 100}, Stored: index.Absent, Flags: index.Unreadable},
+	} {
+		r.Entry(path, &rec, true)
+	}
+	r.Entry("linked", &index.Record{Stat: file.Stat{Kind: file.Regular, Size: 1000}, Stored: index.Copied, Flags: index.Inconsistent}, false)
+	if err := r.summary(&backup.Result{Header: &h, Previous: "r", Errors: 2}, time.Time{}); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.out.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		"1 file linked (1000 B not copied again)", "\n  1 could not be read; they are named above\n", "\n  1 copied while they changed; they are named above\n",
+	} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("no %q in\n%s", want, out.String())
+		}
+	}
+}

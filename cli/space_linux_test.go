@@ -1,0 +1,58 @@
+package cli
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestADestinationWithoutRoomIsRefused: exit code 4 whether the space is missing for the files or for the first
+// note of them, and a dry run says so too, after what it would have done.
+func TestADestinationWithoutRoomIsRefused(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("needs root to mount")
+	}
+	dir := t.TempDir()
+	dest, src := filepath.Join(dir, "dest"), filepath.Join(dir, "src")
+	for _, err := range []error{os.Mkdir(dest, 0o700), os.Mkdir(src, 0o700)} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if out, err := exec.Command("mount", "-t", "tmpfs", "-o", "size=8m,mode=700", "none", dest).CombinedOutput(); err != nil {
+		t.Skipf("mount: %v, %s", err, out)
+	}
+	t.Cleanup(func() { exec.Command("umount", dest).Run() })
+	write := func(path string, size int) {
+		if err := os.WriteFile(path, []byte(strings.Repeat("x", size)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	refused := func(why string, args ...string) (stdout string) {
+		t.Helper()
+		stdout, stderr, code := run(t, dir, append(args, dest, src)...)
+		if code != exitRefused || !strings.Contains(stderr, why) || !strings.Contains(stderr, "free some space there") {
+			t.Errorf("%s: exit code %d, %s%s", args, code, stdout, stderr)
+		}
+		return stdout
+	}
+	write(filepath.Join(src, "small"), 10)
+	if _, stderr, code := run(t, dir, "backup", dest, src); code != 0 {
+		t.Fatal(code, stderr)
+	}
+	write(filepath.Join(src, "large"), 16<<20)
+	refused("not enough space: this backup needs about 17 MiB", "backup")
+	if out := refused("not enough space: this backup needs about 17 MiB", "backup", "-n"); !strings.Contains(out, "+ large\n") || !strings.Contains(out, "would make a snapshot: 2 files") {
+		t.Errorf("before it is refused a dry run says %q", out)
+	}
+	if _, stderr, code := run(t, dir, "diff", "--source", "-d", dest); code != 0 {
+		t.Errorf("diff --source: exit code %d, %s", code, stderr)
+	}
+	if err := exec.Command("dd", "if=/dev/zero", "of="+filepath.Join(dest, "filler"), "bs=4k").Run(); err == nil {
+		t.Fatal("the destination is not full")
+	}
+	refused("not enough space to begin: ", "backup")
+	refused("not enough space: this backup needs about 17 MiB, 0 B are free", "backup", "-n")
+}
