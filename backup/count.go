@@ -68,6 +68,7 @@ func (r *run) report(p *plan, path string, rec, old *index.Record, changed bool)
 
 // rehearse reports what build would do, and counts it. Where there is no room for that, it is refused at the end.
 func (r *run) rehearse(ctx context.Context, p *plan, holes int64) error {
+	seen := map[inode]bool{}
 	for m, err := range overlay(r.previous(ctx), p.all()) {
 		if err == nil {
 			err = ctx.Err()
@@ -80,6 +81,9 @@ func (r *run) rehearse(ctx context.Context, p *plan, holes int64) error {
 			if err := r.o.Planned(e); err != nil {
 				return err
 			}
+		}
+		if m.new != nil && (e.Stored == index.Copied || e.Stored == index.Cloned || e.Stored == index.Made) && r.again(seen, &e.Record) {
+			e.Stored = index.Joined
 		}
 		r.count(&e.Record, m.new != nil)
 		var old *index.Record

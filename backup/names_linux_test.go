@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -154,5 +155,21 @@ func TestNameBesideALostOne(t *testing.T) {
 				p.wantNames(ctx, d, "after the snapshot with both names was deleted")
 			})
 		})
+	}
+}
+
+// TestSpaceForSeveralNames: a file with several names needs its space once, and a rehearsal says so too.
+func TestSpaceForSeveralNames(t *testing.T) {
+	p := newPlace(t)
+	p.dest, _ = image(t, "ext4", "48M")
+	p.write("a", strings.Repeat("0123456789abcdef", 1<<20))
+	for _, name := range []string{"b", "c", "d"} {
+		p.do(os.Link(p.path("a"), p.path(name)))
+	}
+	for _, dry := range []bool{true, false} {
+		res, _ := p.backup(func(o *backup.Options) { o.DryRun = dry })
+		if h := res.Header; h.CopiedBytes != 16<<20 || h.Linked != 3 {
+			t.Errorf("dry %v: %d bytes copied, %d linked", dry, h.CopiedBytes, h.Linked)
+		}
 	}
 }

@@ -85,6 +85,7 @@ func (r *run) resolve(ctx context.Context, work *workFolder, found *candidates) 
 func (r *run) resolveAll(ctx context.Context, p *plan, found *candidates) error {
 	defer r.openCopies()()
 	g := newGroups(&r.alive, &r.shared)
+	seen := map[inode]bool{}
 	in := func(yield func(*index.Entry, error) bool) {
 		for e, err := range found.all() {
 			if err != nil {
@@ -131,15 +132,18 @@ func (r *run) resolveAll(ctx context.Context, p *plan, found *candidates) error 
 		if d.weak && d.verdict.Do == scan.Link {
 			p.proved++
 		}
-		if err := p.take(e, d.verdict); err != nil {
+		again := e.Exists() && needsInode(d.verdict.Do) && r.again(seen, &e.Record)
+		if err := p.take(e, d.verdict, again); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// take enters a decided entry into the plan.
-func (p *plan) take(e *index.Entry, v scan.Verdict) error {
+func needsInode(do scan.Action) bool { return do == scan.Copy || do == scan.Clone || do == scan.Make }
+
+// take enters a decided entry into the plan. again says that an entry before it gets the inode that this one needs.
+func (p *plan) take(e *index.Entry, v scan.Verdict, again bool) error {
 	switch v.Do {
 	case scan.Keep:
 		if e.Exists() {
@@ -175,14 +179,25 @@ func (p *plan) take(e *index.Entry, v scan.Verdict) error {
 	if e.Change != index.Silent {
 		p.changes++
 	}
-	switch e.Stored {
-	case index.Copied:
-		p.bytes += e.Size
+	if needsInode(v.Do) && !again && e.Stored != index.Absent {
 		p.copies++
-	case index.Cloned, index.Made:
-		p.copies++
+		if e.Stored == index.Copied {
+			p.bytes += e.Size
+		}
 	}
 	return p.add(e)
+}
+
+// again reports whether the entry is another name of a source inode that seen has, and notes it there: what needs a new
+// inode is then linked to that of the first name.
+func (r *run) again(seen map[inode]bool, rec *index.Record) bool {
+	if rec.Nlink <= 1 || rec.Ino == 0 || !r.shared.has(rec) {
+		return false
+	}
+	key := inodeOf(rec)
+	was := seen[key]
+	seen[key] = true
+	return was
 }
 
 // decide judges one candidate. Its errors end the run; what ails the source is in the decision.

@@ -131,6 +131,7 @@ func (m *remains) advance() {
 func (r *run) salvageable(ctx context.Context, p *plan) (n Amount, err error) {
 	s := r.salvage()
 	defer s.close()
+	seen := map[inode]bool{}
 	for e, err := range p.all() {
 		if err == nil {
 			err = ctx.Err()
@@ -138,7 +139,7 @@ func (r *run) salvageable(ctx context.Context, p *plan) (n Amount, err error) {
 		if err != nil {
 			return n, err
 		}
-		if e.Stored == index.Copied && s.find(e) != nil {
+		if e.Stored == index.Copied && !r.again(seen, &e.Record) && s.find(e) != nil {
 			n.add(e.Size)
 		}
 	}

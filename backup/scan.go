@@ -92,13 +92,14 @@ func (r *run) compare(ctx context.Context, found *candidates) error {
 		if r.prev != nil && e.Exists() && (p.Old == nil || p.Old.Nlink > 1 || !p.Old.SameIdentity(&e.Record)) {
 			r.alive.add(&e.Record)
 		}
+		again := false
 		if e.Nlink > 1 && e.Kind != file.Folder {
-			if once.has(&e.Record) {
+			if again = once.has(&e.Record); again {
 				r.shared.add(&e.Record)
 			}
 			once.add(&e.Record)
 		}
-		if e.Kind == file.Regular {
+		if e.Kind == file.Regular && !again {
 			found.holes += max(e.Size-e.Allocated, 0)
 		}
 		if err := found.add(e); err != nil {

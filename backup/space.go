@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"syscall"
 
 	"github.com/dustin/go-humanize"
 
@@ -79,7 +78,7 @@ func (r *run) rehearseSpace(ctx context.Context, p *plan, holes int64) error {
 // noRoom makes of the error of a run that has built nothing yet, if it says that the destination is full, the
 // refusal that it is.
 func noRoom(err error) error {
-	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
+	if full(err) {
 		return &GuardError{Why: "not enough space to begin: " + err.Error(), Hint: spaceHint, Err: err}
 	}
 	return err

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"syscall"
 
+	"snap/backup"
 	"snap/index"
 	"snap/internal/file"
 )
@@ -66,6 +67,15 @@ func indexHint(err error, dest string) error {
 		return withHint(err, "use a newer version of snap")
 	}
 	return err
+}
+
+// openToWrite opens a destination for a run that writes, or rehearses to.
+func (c *call) openToWrite(dest string, o backup.OpenOptions) (*backup.Destination, error) {
+	d, err := backup.Open(c.ctx, dest, o)
+	if err == nil && d.Stuck != nil {
+		c.warn("%v", d.Stuck)
+	}
+	return d, err
 }
 
 // resolver reads references to d's snapshots.

@@ -54,7 +54,7 @@ func (c *call) initialize(dest string) (err error) {
 	if err != nil {
 		return err
 	}
-	d, err := backup.Open(c.ctx, dest, backup.OpenOptions{Create: true, LockWait: c.opts.lockWait, Holder: c.holder("init")})
+	d, err := c.openToWrite(dest, backup.OpenOptions{Create: true, LockWait: c.opts.lockWait, Holder: c.holder("init")})
 	if err != nil {
 		return backupHint(err, dest)
 	}

@@ -146,7 +146,7 @@ func (c *call) label(what string, refs []string, change func(h *index.Header)) (
 	if err != nil {
 		return err
 	}
-	d, err := backup.Open(c.ctx, dest, backup.OpenOptions{LockWait: c.opts.lockWait, Holder: c.holder(what), Trust: c.trusted(dest)})
+	d, err := c.openToWrite(dest, backup.OpenOptions{LockWait: c.opts.lockWait, Holder: c.holder(what), Trust: c.trusted(dest)})
 	if err != nil {
 		return backupHint(err, dest)
 	}

@@ -73,7 +73,7 @@ func runPrune(c *call) error {
 // those that stay only if all is true.
 func (c *call) removing(dest, what string, all bool, decide func(*backup.Destination) ([]backup.Decision, error)) (err error) {
 	start, dry := c.env.Now(), c.flags.Bool("dry-run")
-	d, err := backup.Open(c.ctx, dest, backup.OpenOptions{ReadOnly: dry, LockWait: c.opts.lockWait, Holder: c.holder(what), Trust: c.trusted(dest)})
+	d, err := c.openToWrite(dest, backup.OpenOptions{ReadOnly: dry, LockWait: c.opts.lockWait, Holder: c.holder(what), Trust: c.trusted(dest)})
 	if err != nil {
 		return backupHint(err, dest)
 	}
