@@ -340,6 +340,8 @@ func backupHint(err error, dest string) error {
 	switch {
 	case errors.As(err, &guard):
 		return withCode(exitRefused, withHint(err, "%s", guard.Hint))
+	case errors.As(err, new(*backup.StuckError)):
+		return withHint(err, "the snapshots are deleted; what is left goes with the next run that can remove it: unmount it, or see lsattr")
 	case errors.As(err, &locked):
 		if holderGone(locked.Holder) {
 			locked.Holder = ""
