@@ -156,10 +156,17 @@ func (d *Destination) dropDead(ctx context.Context) {
 // rest is believed again, wherever the removal stops.
 func (d *Destination) removeWork(ctx context.Context, name string) error {
 	if work, err := d.tmp.OpenDir(name); err == nil {
-		if err := work.Rename(treeName, work, treeName+"-removed"); err == nil || errors.Is(err, fs.ErrNotExist) {
-			work.Remove(setName)
+		err = work.Rename(treeName, work, treeName+"-removed")
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			err = removeTree(ctx, work, treeName, 4)
 		}
-		work.Close() // where any of that fails, the next step tells
+		if err == nil || errors.Is(err, fs.ErrNotExist) {
+			err = work.Remove(setName)
+		}
+		work.Close()
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
 	}
 	return removeAny(ctx, d.tmp, name)
 }

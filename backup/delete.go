@@ -1,6 +1,7 @@
 package backup
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io/fs"
@@ -45,7 +46,11 @@ func (d *Destination) Delete(ctx context.Context, seqs []uint64, jobs int, repor
 	if err := errors.Join(d.root.Sync(), d.trash.Sync()); err != nil {
 		return err
 	}
-	return d.finishDeletions(ctx, &remover{jobs: jobs, report: report, total: total})
+	err = d.finishDeletions(ctx, &remover{jobs: jobs, report: report, total: total})
+	if stuck := (*StuckError)(nil); errors.As(err, &stuck) && !slices.ContainsFunc(stuck.seqs, func(seq uint64) bool { return slices.Contains(seqs, seq) }) {
+		return nil // it was stuck before, and was told then
+	}
+	return err
 }
 
 // discard moves a snapshot's tree to the trash. A tree that the user removed leaves an empty folder there
@@ -70,7 +75,13 @@ func (d *Destination) discard(h *index.Header) error {
 
 // StuckError is what could not be removed of snapshots that are deleted. They are forgotten all the same, and each
 // writing run tries again.
-type StuckError struct{ Err error }
+type StuckError struct {
+	Err  error
+	seqs []uint64 // of those whose deletion this run finished
+}
+
+// stuckName is what the rest of snapshot seq is called in the trash once it is forgotten: no number.
+func stuckName(seq uint64) string { return setFile(seq) + ".stuck" }
 
 func (e *StuckError) Error() string {
 	return "a deleted snapshot cannot be removed whole: " + e.Err.Error()
@@ -80,16 +91,20 @@ func (e *StuckError) Unwrap() error { return e.Err }
 // finishDeletions removes what is in the trash, and forgets the snapshots that it was. A StuckError says that all is
 // done but for what nobody can remove now.
 func (d *Destination) finishDeletions(ctx context.Context, r *remover) error {
+	entries, err := d.trash.Entries()
+	if err != nil || len(entries) == 0 {
+		return err
+	}
 	gone, err := numbered(d.trash)
-	if err != nil || len(gone) == 0 {
+	if err != nil {
 		return err
 	}
 	forget := func() error { return d.forget(ctx, gone) }
 	forgotten := make(chan error, 1)
 	go func() { forgotten <- forget() }()
-	var stuck error
-	for _, seq := range gone {
-		stuck = errors.Join(stuck, r.empty(ctx, d.trash, setFile(seq)))
+	stuck := make([]error, len(entries))
+	for i := range entries {
+		stuck[i] = r.empty(ctx, d.trash, entries[i].Name)
 	}
 	first := <-forgotten
 	if err := ctx.Err(); err != nil {
@@ -104,13 +119,20 @@ func (d *Destination) finishDeletions(ctx context.Context, r *remover) error {
 	if err != nil {
 		return err
 	}
-	for _, seq := range gone {
-		if err := d.trash.Rmdir(setFile(seq)); err != nil && stuck == nil {
-			stuck = err
+	left := &StuckError{}
+	for i := range entries {
+		name := entries[i].Name
+		if stuck[i] == nil {
+			stuck[i] = d.trash.Rmdir(name)
+		}
+		left.Err = cmp.Or(left.Err, stuck[i])
+		if at := slices.IndexFunc(gone, func(seq uint64) bool { return setFile(seq) == name }); stuck[i] != nil && at >= 0 {
+			left.seqs = append(left.seqs, gone[at])
+			_ = d.trash.Rename(name, d.trash, stuckName(gone[at])) // else it is forgotten once more, which does no harm
 		}
 	}
-	if stuck != nil {
-		return &StuckError{stuck}
+	if left.Err != nil {
+		return left
 	}
 	return nil
 }

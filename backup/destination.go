@@ -63,7 +63,7 @@ func Open(ctx context.Context, path string, o OpenOptions) (*Destination, error)
 	d := &Destination{Path: abs, trust: o.Trust}
 	if err := d.open(ctx, o); err != nil {
 		d.Close()
-		return nil, noRoom(err)
+		return nil, noRoom(err, "free some space there")
 	}
 	return d, nil
 }

@@ -137,6 +137,8 @@ func TestXattrsThatCannotBeRead(t *testing.T) {
 	backUp("2 files")
 	p.write("known", "after")
 	backUp("0 added, 1 modified")
+	backUp("nothing changed")
+	backUp("nothing changed")
 	if b, err := os.ReadFile(filepath.Join(p.dest, "latest", "known")); err != nil || string(b) != "after" {
 		t.Errorf("known: %q %v", b, err)
 	}

@@ -134,7 +134,7 @@ func (r *run) inspect(ctx context.Context, f *scan.Facts) (err error) {
 	}
 	n.Xattrs, err = d.XattrsOf(name)
 	if err != nil && n.Kind == file.Regular {
-		return errUnproved
+		return xattrsError{err}
 	}
 	return err
 }
@@ -149,9 +149,13 @@ func (r *run) openSource(d *file.Dir, name string) (*file.File, error) {
 // buffers are scratch space for reading files.
 var buffers = sync.Pool{New: func() any { b := make([]byte, 256<<10); return &b }}
 
-// errUnproved: the file is not what the scan saw, changed while it was hashed, or does not show its xattrs. It is copied,
-// and the copy tells what ails it.
-var errUnproved = errors.New("not to be proved unchanged")
+// errChanging: the file is not what the scan saw, or changed while it was hashed.
+var errChanging = errors.New("changing")
+
+// xattrsError: of a regular file everything can be read but its xattrs.
+type xattrsError struct{ error }
+
+func (e xattrsError) Unwrap() error { return e.error }
 
 // read hashes the source's content.
 func (r *run) read(ctx context.Context, f *scan.Facts) error {
@@ -184,15 +188,15 @@ func (r *run) read(ctx context.Context, f *scan.Facts) error {
 	if !sameState(&before, &f.New.Stat) || !sameState(&before, &after) || r.vols.known(before.Dev) != f.New.Volume || n != before.Size {
 		f.New.Stat = after
 		r.stamp(f.New)
-		return errUnproved
+		return errChanging
 	}
 	f.New.Stat = before // perhaps of another inode than the scan saw
-	if f.New.Xattrs, err = src.Xattrs(); err != nil {
-		return err
-	}
 	h.Sum(f.New.Hash[:0])
 	f.New.Flags |= index.Hashed
 	f.HashKnown = true
+	if f.New.Xattrs, err = src.Xattrs(); err != nil {
+		return xattrsError{err}
+	}
 	return nil
 }
 

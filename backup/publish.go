@@ -220,7 +220,7 @@ func CheckName(name string) error {
 	switch {
 	case name == "":
 		return errors.New("a snapshot's name must not be empty")
-	case strings.ContainsAny(name, "/\x00") || strings.HasPrefix(name, "."):
+	case strings.ContainsAny(name, "/\x00"+string(filepath.Separator)) || strings.HasPrefix(name, "."):
 		return fmt.Errorf("%q cannot be a snapshot's name: no slash, no leading dot", name)
 	case len(name) > 200:
 		return fmt.Errorf("%q cannot be a snapshot's name: longer than 200 bytes", name)

@@ -49,7 +49,13 @@ func (d *Destination) recover(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := d.sparing(func() error { return d.importLost(ctx, &newest) }); err != nil {
+	importLost := func() error {
+		if err := d.DB.Clean(ctx); err != nil { // of what it had brought in when there was no room for more
+			return err
+		}
+		return d.importLost(ctx, &newest)
+	}
+	if err := d.sparing(importLost); err != nil {
 		return err
 	}
 	if err := d.sparing(func() error { return d.mendLabels(ctx) }); err != nil {

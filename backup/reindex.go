@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -124,6 +125,9 @@ func (r *reindex) all(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := r.sortTrash(sets); err != nil {
+		return err
+	}
 	steps, left := arrange(sets, trees)
 	for _, t := range left {
 		r.res.Left = append(r.res.Left, t.name)
@@ -162,11 +166,25 @@ func (r *reindex) all(ctx context.Context) error {
 
 // finishDeletions ends what a killed delete had begun: the change sets still had its snapshots.
 func (r *reindex) finishDeletions(ctx context.Context) error {
-	if err := r.d.finishDeletions(ctx, &remover{jobs: r.o.Jobs}); err != nil {
+	err := r.d.finishDeletions(ctx, &remover{jobs: r.o.Jobs})
+	if stuck := (*StuckError)(nil); errors.As(err, &stuck) {
+		r.res.Notes = append(r.res.Notes, stuck)
+	} else if err != nil {
 		return err
 	}
 	all, err := r.d.DB.Snapshots(ctx)
 	r.res.Snapshots = len(all)
+	return err
+}
+
+// sortTrash takes their numbers from deleted snapshots that no change set is left of: trees without one may get them.
+func (r *reindex) sortTrash(sets []foundSet) error {
+	gone, err := numbered(r.d.trash)
+	for _, seq := range gone {
+		if err == nil && !slices.ContainsFunc(sets, func(s foundSet) bool { return s.seq == seq }) {
+			err = r.d.trash.Rename(setFile(seq), r.d.trash, stuckName(seq))
+		}
+	}
 	return err
 }
 

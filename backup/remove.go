@@ -1,6 +1,7 @@
 package backup
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io/fs"
@@ -59,7 +60,9 @@ func (r *remover) empty(ctx context.Context, parent *file.Dir, name string) erro
 // enterUnlocked opens a folder that is to be emptied, also where its mode forbids it, but nothing that is mounted.
 func enterUnlocked(parent *file.Dir, name string) (*file.Dir, error) {
 	d, err := parent.OpenHere(name)
-	if errors.Is(err, fs.ErrPermission) && parent.Unlock(name) == nil {
+	if errors.Is(err, fs.ErrPermission) {
+		_ = parent.Chmod(0o700) // where one of these fails, the next call tells
+		_ = parent.Unlock(name)
 		d, err = parent.OpenHere(name)
 	}
 	return d, err
@@ -113,27 +116,28 @@ func (r *remover) clear(path string) error {
 		return err
 	}
 	var folders []string
+	var stuck error // the first entry that resists; what is beside it goes all the same
 	for i := range entries {
-		name := entries[i].Name
-		kind := entries[i].Stat.Kind
+		name, kind := entries[i].Name, entries[i].Stat.Kind
 		if kind == file.None {
-			s, err := d.Lstat(name)
-			if err != nil {
-				d.Close()
-				return err
+			var s file.Stat
+			if s, err = d.Lstat(name); err == nil {
+				kind = s.Kind
 			}
-			kind = s.Kind
 		}
 		if kind == file.Folder {
 			folders = append(folders, name)
-		} else if err = unlocked(d, func() error { return d.Remove(name) }); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			d.Close()
-			return err
+		} else if err == nil {
+			err = unlocked(d, func() error { return d.Remove(name) })
 		}
+		if err != nil && !errors.Is(err, fs.ErrNotExist) && stuck == nil {
+			stuck = err
+		}
+		err = nil
 	}
 	d.Close()
 	r.count(len(entries), path)
-	return r.below(path, folders)
+	return cmp.Or(r.below(path, folders), stuck)
 }
 
 // below empties and removes the folders in path.
@@ -164,5 +168,5 @@ func (r *remover) below(path string, folders []string) error {
 		}
 	}
 	group.Wait()
-	return errors.Join(errs...)
+	return cmp.Or(errs...)
 }

@@ -220,12 +220,12 @@ func (r *run) decide(ctx context.Context, e *index.Entry) (_ *decision, err erro
 			return nil, err
 		}
 	}
-	if err := r.inspect(ctx, &f); err != nil {
+	if err := d.asBefore(&f, r.inspect(ctx, &f)); err != nil {
 		return r.unread(d, &f, err)
 	}
 	v := scan.Judge(f, r.o.Rules)
 	if v.Do == scan.Read {
-		if err := r.read(ctx, &f); err != nil {
+		if err := d.asBefore(&f, r.read(ctx, &f)); err != nil {
 			return r.unread(d, &f, err)
 		}
 		if err := r.readCopy(ctx, &f); err != nil {
@@ -237,6 +237,9 @@ func (r *run) decide(ctx context.Context, e *index.Entry) (_ *decision, err erro
 		v = scan.Judge(f, r.o.Rules)
 	}
 	d.verdict, d.weak = v, f.Weak
+	if v.Do == scan.Copy {
+		d.err = nil // the copy tells
+	}
 	if v.Change == index.Moved {
 		d.left = missing && f.Known.Path == v.From || r.missing(v.From)
 	}
@@ -250,6 +253,19 @@ func (r *run) decide(ctx context.Context, e *index.Entry) (_ *decision, err erro
 		d.base = &f.Twin.Record
 	}
 	return d, nil
+}
+
+// asBefore takes xattrs that cannot be read for those that the file had, if it had any; else the copy, which has to be made,
+// tells. The record is racy: the next backup looks again.
+func (d *decision) asBefore(f *scan.Facts, err error) error {
+	x := xattrsError{}
+	if !errors.As(err, &x) || f.Old == nil || f.Old.Kind != file.Regular || f.Old.Stored == index.Absent {
+		return err
+	}
+	d.err = x.error
+	f.New.Xattrs = f.Old.Xattrs
+	f.New.Flags |= index.Racy
+	return nil
 }
 
 func (r *run) lookup(ctx context.Context, path string, rec *index.Record) (*index.Record, uint64, error) {
@@ -268,10 +284,13 @@ func (r *run) unread(d *decision, f *scan.Facts, err error) (*decision, error) {
 		d.entry.Record = index.Record{Change: index.Removed, Reason: index.VanishedMeanwhile}
 		return d, nil
 	}
-	if errors.Is(err, errUnproved) { // the copy reads it again, carefully
+	if errors.Is(err, errChanging) || errors.As(err, new(xattrsError)) { // the copy reads it again, carefully
 		d.verdict = scan.Verdict{Do: scan.Copy, Change: index.Added, Reason: index.NewPath}
 		if f.Old != nil {
 			d.verdict.Change, d.verdict.Reason = index.Modified, index.ContentDiffers
+		}
+		if f.Old != nil && f.Old.Kind != f.New.Kind {
+			d.verdict.Change, d.verdict.Reason = index.TypeChanged, index.OtherKind
 		}
 		return d, nil
 	}

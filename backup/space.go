@@ -77,9 +77,9 @@ func (r *run) rehearseSpace(ctx context.Context, p *plan, holes int64) error {
 
 // noRoom makes of the error of a run that has built nothing yet, if it says that the destination is full, the
 // refusal that it is.
-func noRoom(err error) error {
+func noRoom(err error, hint string) error {
 	if full(err) {
-		return &GuardError{Why: "not enough space to begin: " + err.Error(), Hint: spaceHint, Err: err}
+		return &GuardError{Why: "not enough space to begin: " + err.Error(), Hint: hint, Err: err}
 	}
 	return err
 }

@@ -68,7 +68,7 @@ func (s *spool) refused(err error) error {
 	if s.dir == "" {
 		return err // not the destination's
 	}
-	return noRoom(err)
+	return noRoom(err, spaceHint)
 }
 
 func (s *spool) add(e *index.Entry) error { return s.w.Add(e.Path, &e.Record) }

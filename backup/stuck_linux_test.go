@@ -44,12 +44,28 @@ func TestDeleteLeavesWhatIsMounted(t *testing.T) {
 	mounted := at
 	t.Cleanup(func() { exec.Command("umount", "-l", mounted).Run() })
 	err := p.delete("s0001")
-	mounted = filepath.Join(p.dest, ".snap/trash/0000000001/mnt")
+	mounted = filepath.Join(p.dest, ".snap/trash/0000000001.stuck/mnt")
 	if stuck := (*backup.StuckError)(nil); !errors.As(err, &stuck) || !strings.Contains(err.Error(), "mounted") {
 		t.Errorf("got %v", err)
 	}
 	if b, err := os.ReadFile(filepath.Join(victim, "sub", "file")); err != nil || string(b) != "precious" {
 		t.Fatalf("%q %v", b, err)
+	}
+	if left, _ := os.ReadDir(filepath.Dir(mounted)); len(left) != 1 {
+		t.Errorf("left beside it: %v", left)
+	}
+	p.wantStuck(true)
+	if err := p.delete("s0002"); err != nil {
+		t.Errorf("what was stuck before is told of another deletion: %v", err)
+	}
+
+	// A reindex of the trees alone gives no number away that the rest has, and what it makes is not forgotten.
+	sets, err := filepath.Glob(p.meta("changes", "*"))
+	p.do(err)
+	p.lose(sets...)
+	res := p.reindex()
+	if len(res.Notes) != 1 || !errors.As(res.Notes[0], new(*backup.StuckError)) || res.Snapshots != 2 {
+		t.Errorf("%d snapshots, %v", res.Snapshots, res.Notes)
 	}
 	p.wantStuck(true)
 	must(t, "umount", mounted)
@@ -299,5 +315,33 @@ func TestNoLatest(t *testing.T) {
 	}
 	if told != 1 {
 		t.Errorf("told %d times", told)
+	}
+}
+
+// TestDeleteOfClosedFolders: an ordinary user removes folders that he may not enter or write to.
+func TestDeleteOfClosedFolders(t *testing.T) {
+	needRoot(t)
+	p := newPlace(t)
+	for _, mode := range []os.FileMode{0, 0o400, 0o500, 0o600} {
+		p.write(fmt.Sprintf("%o/sub/f", mode), "f")
+	}
+	p.backup()
+	p.write("new", "new")
+	p.backup()
+	p.do(filepath.WalkDir(filepath.Dir(p.dest), func(path string, _ os.DirEntry, err error) error {
+		return errors.Join(err, os.Lchown(path, 65534, 65534))
+	}))
+	for _, mode := range []os.FileMode{0, 0o400, 0o500, 0o600} {
+		p.do(os.Chmod(filepath.Join(p.dest, "s0001", fmt.Sprintf("%o", mode), "sub"), mode))
+		p.do(os.Chmod(filepath.Join(p.dest, "s0001", fmt.Sprintf("%o", mode)), mode))
+	}
+	for dir := filepath.Dir(p.dest); dir != os.TempDir() && dir != "/"; dir = filepath.Dir(dir) {
+		p.do(os.Chmod(dir, 0o755))
+	}
+	snap := filepath.Join(filepath.Dir(p.dest), "snap")
+	must(t, "cp", program(t), snap)
+	must(t, "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "env", "HOME="+filepath.Dir(p.dest), snap, "delete", "-d", p.dest, "s0001")
+	if left, _ := os.ReadDir(p.meta("trash")); len(left) > 0 {
+		t.Errorf("left: %v", left)
 	}
 }

@@ -32,7 +32,7 @@ func (d *Destination) workFolder(dryRun bool) (*workFolder, error) {
 	}
 	w.name = strings.ToLower(rand.Text()[:16])
 	if err := d.tmp.Mkdir(w.name); err != nil {
-		return nil, noRoom(err)
+		return nil, noRoom(err, spaceHint)
 	}
 	var err error
 	w.dir, err = d.tmp.OpenDir(w.name)

@@ -83,15 +83,20 @@ func (c *call) removing(dest, what string, all bool, decide func(*backup.Destina
 	if err != nil {
 		return backupHint(err, dest)
 	}
+	var stuck *backup.StuckError
 	if !dry {
 		line := c.progress()
 		err := d.Prune(c.ctx, list, 0, &progressReport{line: line})
 		line.end()
-		if err != nil {
+		if err != nil && !errors.As(err, &stuck) {
 			return backupHint(err, dest)
 		}
 	}
-	return c.printRemoved(list, all, dry, c.env.Now().Sub(start))
+	err = c.printRemoved(list, all, dry, c.env.Now().Sub(start))
+	if stuck != nil {
+		err = errors.Join(err, backupHint(stuck, dest))
+	}
+	return err
 }
 
 // progressReport shows progress and nothing else.
@@ -193,7 +198,7 @@ func (c *call) pruneAfter(d *backup.Destination, rules *keepRules, line *progres
 		c.tellShort(short)
 		err = d.Prune(c.ctx, list, 0, &progressReport{line: line})
 	}
-	if err != nil {
+	if err != nil && !errors.As(err, new(*backup.StuckError)) {
 		return p, fmt.Errorf("the backup is done, but old snapshots could not be deleted by the rules of %s: %w", optionsFile, err)
 	}
 	for i := range list {
@@ -202,5 +207,5 @@ func (c *call) pruneAfter(d *backup.Destination, rules *keepRules, line *progres
 			p.Freed += list[i].Freed
 		}
 	}
-	return p, nil
+	return p, err
 }

@@ -2,6 +2,7 @@ package index
 
 import (
 	"encoding/json"
+	"path/filepath"
 	"strings"
 	"unicode/utf8"
 )
@@ -37,6 +38,7 @@ func (h *Header) UnmarshalJSON(b []byte) error {
 
 // inPlace reports whether the names in the header are such that they lead nowhere but into the destination's own folders.
 func (h *Header) inPlace() bool {
-	element := func(s string) bool { return s != "." && s != ".." && !strings.ContainsAny(s, "/\\\x00") }
+	separates := func(r rune) bool { return r == 0 || r == '/' || r == filepath.Separator }
+	element := func(s string) bool { return s != "." && s != ".." && !strings.ContainsFunc(s, separates) }
 	return element(h.Name) && element(h.Work)
 }
