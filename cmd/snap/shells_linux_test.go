@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -224,7 +225,9 @@ func startShell(t *testing.T, shell, name, dir string) *terminal {
 		_ = c.Wait()
 		_ = side.Close()
 	})
-	tm.wait("READY> ")
+	if !tm.wait("READY> ") {
+		t.Fatalf("no prompt in %q", tm.seen.String())
+	}
 	return tm
 }
 
@@ -236,11 +239,19 @@ var (
 // complete types keys and a TAB, and returns what the line is then.
 func (tm *terminal) complete(keys string) string {
 	tm.t.Helper()
-	if _, err := tm.side.WriteString(keys + "\t\x18d"); err != nil {
-		tm.t.Fatal(err)
-	}
 	from := tm.told
-	tm.wait("\x02")
+	answered := false
+	for range 3 { // a shell that sets its terminal up may throw away what was typed before
+		if _, err := tm.side.WriteString("\x05\x15" + keys + "\t\x18d"); err != nil {
+			tm.t.Fatal(err)
+		}
+		if answered = tm.wait("\x02"); answered {
+			break
+		}
+	}
+	if !answered {
+		tm.t.Fatalf("no answer to %q: %q", keys, tm.seen.Bytes()[from:])
+	}
 	m := dumped.FindSubmatch(tm.seen.Bytes()[from:])
 	if m == nil {
 		tm.t.Fatalf("no line in %q", tm.seen.Bytes()[from:])
@@ -248,14 +259,20 @@ func (tm *terminal) complete(keys string) string {
 	return string(m[1])
 }
 
-// wait waits until text is on the screen, after what was looked at before.
-func (tm *terminal) wait(text string) {
+// wait waits until text is on the screen, after what was looked at before; false when nothing more comes for a minute.
+func (tm *terminal) wait(text string) bool {
 	tm.t.Helper()
 	buf := make([]byte, 4096)
 	for {
 		if i := bytes.Index(tm.seen.Bytes()[tm.told:], []byte(text)); i >= 0 {
 			tm.told += i + len(text)
-			return
+			return true
+		}
+		ready := []unix.PollFd{{Fd: int32(tm.side.Fd()), Events: unix.POLLIN}}
+		if n, err := unix.Poll(ready, 60_000); n == 0 {
+			return false
+		} else if errors.Is(err, unix.EINTR) {
+			continue
 		}
 		n, err := tm.side.Read(buf)
 		if err != nil {
