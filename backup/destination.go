@@ -63,7 +63,10 @@ func Open(ctx context.Context, path string, o OpenOptions) (*Destination, error)
 	d := &Destination{Path: abs, trust: o.Trust}
 	if err := d.open(ctx, o); err != nil {
 		d.Close()
-		return nil, noRoom(err, "free some space there")
+		if o.Create { // other runs add nothing: to them a full disk is an error like any
+			err = noRoom(err, "free some space there")
+		}
+		return nil, err
 	}
 	return d, nil
 }

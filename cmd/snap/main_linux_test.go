@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -80,6 +81,12 @@ func place(t *testing.T) (dir string, command func(args ...string) *exec.Cmd) {
 	}
 	if err := os.WriteFile(filepath.Join(dir, "src/a"), []byte("a"), 0o644); err != nil {
 		t.Fatal(err)
+	}
+	for _, s := range []os.Signal{syscall.SIGINT, syscall.SIGHUP} {
+		if signal.Ignored(s) { // nohup, or a shell's &: what a command inherits, and then obeys
+			signal.Notify(make(chan os.Signal, 1), s)
+			t.Cleanup(func() { signal.Ignore(s) })
+		}
 	}
 	snap := filepath.Join(dir, "snap")
 	if out, err := exec.Command("go", "build", "-o", snap, ".").CombinedOutput(); err != nil {
