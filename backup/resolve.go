@@ -75,11 +75,15 @@ func (r *run) resolve(ctx context.Context, work *workFolder, found *candidates) 
 		s.close()
 		return nil, err
 	}
-	if err := r.resolveAll(ctx, p, found); err != nil {
+	err = r.resolveAll(ctx, p, found)
+	if err == nil {
+		err = errors.Join(p.finish(), p.learned.finish())
+	}
+	if err != nil {
 		p.close()
 		return nil, err
 	}
-	return p, errors.Join(p.finish(), p.learned.finish())
+	return p, nil
 }
 
 func (r *run) resolveAll(ctx context.Context, p *plan, found *candidates) error {

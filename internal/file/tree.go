@@ -18,6 +18,9 @@ type Tree struct {
 	idle *list.List // of *node without users, the longest unused first
 }
 
+// manyOpen is how many open files are enough for all trees of a run, which keep up to 2,300 folders open.
+const manyOpen = 4096
+
 // node is a folder that a Tree holds open.
 type node struct {
 	tree *Tree
@@ -29,10 +32,12 @@ type node struct {
 	elem *list.Element // in idle, nil while in use
 }
 
-// NewTree is a tree of the folders below root that keeps at most max unused handles open. enter opens
+// NewTree is a tree of the folders below root that keeps at most idle unused handles open. enter opens
 // a folder in its parent: (*Dir).OpenDir, EnterDir or FollowDir. The root stays the caller's.
-func NewTree(root *Dir, max int, enter func(parent *Dir, name string) (*Dir, error)) *Tree {
-	return &Tree{root: root, enter: enter, max: max, open: map[string]*node{}, idle: list.New()}
+// Where the process may have few files open (ulimit -n), it keeps fewer.
+func NewTree(root *Dir, idle int, enter func(parent *Dir, name string) (*Dir, error)) *Tree {
+	idle = min(idle, max(16, idle*openLimit()/manyOpen))
+	return &Tree{root: root, enter: enter, max: idle, open: map[string]*node{}, idle: list.New()}
 }
 
 // Dir is the folder at path below the root ("" is the root itself). Its Close gives it back.

@@ -1,0 +1,3 @@
+package file
+
+func openLimit() int { return manyOpen }
