@@ -125,10 +125,10 @@ func (r *reindex) all(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := r.sortTrash(sets); err != nil {
+	steps, left := arrange(sets, trees)
+	if err := r.sortTrash(steps); err != nil {
 		return err
 	}
-	steps, left := arrange(sets, trees)
 	for _, t := range left {
 		r.res.Left = append(r.res.Left, t.name)
 	}
@@ -177,11 +177,12 @@ func (r *reindex) finishDeletions(ctx context.Context) error {
 	return err
 }
 
-// sortTrash takes their numbers from deleted snapshots that no change set is left of: trees without one may get them.
-func (r *reindex) sortTrash(sets []foundSet) error {
+// sortTrash takes their numbers from deleted snapshots where trees get them that no change set names: the end of
+// the deletion would forget these.
+func (r *reindex) sortTrash(steps []step) error {
 	gone, err := numbered(r.d.trash)
 	for _, seq := range gone {
-		if err == nil && !slices.ContainsFunc(sets, func(s foundSet) bool { return s.seq == seq }) {
+		if err == nil && slices.ContainsFunc(steps, func(s step) bool { return s.seq == seq && s.tree && s.head == nil }) {
 			err = r.d.trash.Rename(setFile(seq), r.d.trash, stuckName(seq))
 		}
 	}

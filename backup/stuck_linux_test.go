@@ -345,3 +345,26 @@ func TestDeleteOfClosedFolders(t *testing.T) {
 		t.Errorf("left: %v", left)
 	}
 }
+
+// TestReindexOfADeletionThatWasMerged: a delete was stopped when the next change set held that of the deleted snapshot
+// already, which was still there.
+func TestReindexOfADeletionThatWasMerged(t *testing.T) {
+	p := newPlace(t)
+	for i := range 3 {
+		p.write("f", fmt.Sprint(i))
+		p.backup()
+	}
+	set, err := os.ReadFile(p.meta("changes", "0000000001"))
+	p.do(err)
+	p.do(p.delete("s0001"))
+	p.do(os.WriteFile(p.meta("changes", "0000000001"), set, 0o600))
+	p.do(os.Mkdir(p.meta("trash", "0000000001"), 0o700))
+	if res := p.reindex(); res.Snapshots != 2 || len(res.Lost) != 0 {
+		t.Errorf("%+v", res)
+	}
+	for _, dir := range []string{"trash", "changes"} {
+		if left, _ := filepath.Glob(p.meta(dir, "0000000001*")); len(left) != 0 {
+			t.Errorf("left: %v", left)
+		}
+	}
+}
