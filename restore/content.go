@@ -23,7 +23,7 @@ type sourceError struct{ error }
 
 // make makes j's entry as tmp in d. An error of the snapshot is a *sourceError.
 func (h *hand) make(ctx context.Context, d *file.Dir, tmp string, j *job) (m made, err error) {
-	if g := j.group; g != nil && g.there {
+	if g := j.group; g != nil && g.there() {
 		err := h.link(g, d, tmp)
 		if err == nil {
 			return made{stat: g.stat, linked: true, damage: g.damage}, nil

@@ -46,13 +46,13 @@ func (r *run) judge(d *file.Dir, j *job) (v verdict, have existing, err error) {
 	}
 	v = decide(&j.Record, &have, r.Overwrite, r.Delete)
 	g := j.group
-	if g != nil && g.there && v != absent && file.SameFile(&have.Stat, &g.stat) {
+	if g != nil && g.there() && v != absent && file.SameFile(&have.Stat, &g.stat) {
 		return keep, have, nil
 	}
 	if v != refresh {
 		return v, have, nil
 	}
-	if g != nil && g.there {
+	if g != nil && g.there() {
 		return replace, have, nil
 	}
 	if v, err = r.compare(d, j, &have); v == keep && err == nil {
@@ -64,7 +64,7 @@ func (r *run) judge(d *file.Dir, j *job) (v verdict, have existing, err error) {
 // found notes that what exists is the file that j is a name of.
 func (j *job) found(have *existing) {
 	if g := j.group; g != nil {
-		g.there, g.at, g.stat = true, j.to(), have.Stat
+		g.begin(j.to(), have.Stat)
 	}
 }
 

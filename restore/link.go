@@ -2,7 +2,9 @@ package restore
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 
 	"snap/index"
 	"snap/internal/file"
@@ -22,10 +24,22 @@ type group struct {
 	left  uint32        // names not yet met
 	last  chan struct{} // closed when the last name met so far is done
 
-	there  bool      // a name of it is in the target
-	at     string    // that name, below the target
+	names  []string  // of it below the target, of each folder one; none: it is not there
 	stat   file.Stat // what this run wrote there, or found unchanged
 	damage error     // why what is there is not what was backed up
+}
+
+func (g *group) there() bool { return len(g.names) > 0 }
+
+// begin notes the first name of what is in the target now.
+func (g *group) begin(name string, stat file.Stat) { g.names, g.stat = []string{name}, stat }
+
+// also notes another name.
+func (g *group) also(name string) {
+	before, _ := index.Split(g.names[len(g.names)-1])
+	if in, _ := index.Split(name); in != before {
+		g.names = append(g.names, name)
+	}
 }
 
 // turn makes j, if it is one of several names of a file, wait for the name before it. Records of another
@@ -62,9 +76,21 @@ func (j *job) wait(ctx context.Context) bool {
 	return ctx.Err() == nil
 }
 
-// link makes tmp in d another name of what the group has in the target, and makes sure that it is.
+// link makes tmp in d another name of what the group has in the target. Names in folders that an ordinary user may not
+// enter any more are given up while there are others.
 func (w *writer) link(g *group, d *file.Dir, tmp string) error {
-	in, name := index.Split(g.at)
+	for {
+		err := w.linkTo(g.names[0], g, d, tmp)
+		if len(g.names) == 1 || !errors.Is(err, fs.ErrPermission) {
+			return err
+		}
+		g.names = g.names[1:]
+	}
+}
+
+// linkTo makes tmp in d another name of the file at path, and makes sure that it is the group's.
+func (w *writer) linkTo(path string, g *group, d *file.Dir, tmp string) error {
+	in, name := index.Split(path)
 	from, err := w.target.Dir(in)
 	if err != nil {
 		return err
@@ -75,7 +101,7 @@ func (w *writer) link(g *group, d *file.Dir, tmp string) error {
 	}
 	s, err := d.Lstat(tmp)
 	if err == nil && !file.SameFile(&s, &g.stat) {
-		err = fmt.Errorf("%q %w", g.at, ErrChanged)
+		err = fmt.Errorf("%q %w", path, ErrChanged)
 	}
 	return err
 }

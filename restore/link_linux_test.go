@@ -1,12 +1,14 @@
 package restore
 
 import (
+	"io/fs"
 	"os"
 	"path/filepath"
 	"sync"
 	"testing"
 
 	"snap/index"
+	"snap/internal/file"
 )
 
 // groups makes three names of one file in two folders, a pair, and a link to outside the tree.
@@ -134,5 +136,31 @@ func TestLinkTargetExchanged(t *testing.T) {
 	must(t, err)
 	if read(t, filepath.Join(target, "a")) != "other" || read(t, filepath.Join(target, "b")) != "a" {
 		t.Error("b is what was exchanged for a")
+	}
+}
+
+// TestLinkPastAFolderThatWasClosed: the name that was made first is in a folder that may not be entered any more. Another
+// one, that was linked to it in time, will do.
+func TestLinkPastAFolderThatWasClosed(t *testing.T) {
+	dir := work(t)
+	mk(t, dir, "closed/", "closed/one", "two = closed/one")
+	root, err := file.OpenRoot(dir)
+	must(t, err)
+	defer root.Close()
+	tree := file.NewTree(root, 4, func(parent *file.Dir, name string) (*file.Dir, error) {
+		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrPermission}
+	})
+	defer tree.Close()
+	stat, err := root.Lstat("two")
+	must(t, err)
+	g, w := &group{}, &writer{run: &run{target: tree}}
+	g.begin("closed/one", stat)
+	if err := w.link(g, root, "three"); err == nil {
+		t.Error("linked to what cannot be reached")
+	}
+	g.also("two")
+	must(t, w.link(g, root, "three"))
+	if inodeOf(t, filepath.Join(dir, "three")) != stat.Ino || len(g.names) != 1 {
+		t.Errorf("names left: %q", g.names)
 	}
 }

@@ -86,10 +86,11 @@ func (p *plan) leaf(ctx context.Context, j *job) {
 			bytes = j.Size
 		}
 		if g := j.group; g != nil {
-			if g.there {
+			if g.there() {
 				bytes = 0
+			} else {
+				g.begin(j.to(), file.Stat{})
 			}
-			g.there = true
 		}
 		p.restored(j.Path, bytes)
 	}

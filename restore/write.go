@@ -166,8 +166,11 @@ func (h *hand) put(ctx context.Context, d *file.Dir, j *job, v verdict) {
 		h.fail(j.Path, err)
 		return
 	}
-	if g := j.group; g != nil && !m.linked {
-		g.there, g.at, g.stat, g.damage = true, j.to(), m.stat, m.damage
+	if g := j.group; g != nil && m.linked {
+		g.also(j.to())
+	} else if g != nil {
+		g.begin(j.to(), m.stat)
+		g.damage = m.damage
 	}
 	h.restored(j.Path, m.bytes)
 	if m.damage != nil {
