@@ -33,14 +33,17 @@ func (a *Amount) add(size int64) {
 // them took over what those before it had, as far as it got, so that the last few have it all.
 const keptRuns = 3
 
-// sortTmp keeps of .snap/tmp what the next backup can go on from, and removes the rest.
+// sortTmp keeps of .snap/tmp what the next backup can go on from, and removes the rest. What may not be removed, such as
+// what a run of root has left in a user's destination, stays for another: d.Stuck tells.
 func (d *Destination) sortTmp(ctx context.Context) error {
 	useless, err := d.findDead(ctx)
 	if err != nil {
 		return err
 	}
 	for _, name := range useless {
-		if err := d.removeWork(ctx, name); err != nil {
+		if err := d.removeWork(ctx, name); errors.Is(err, fs.ErrPermission) {
+			d.Stuck = &StuckError{Err: err}
+		} else if err != nil {
 			return err
 		}
 	}

@@ -73,8 +73,8 @@ func (d *Destination) discard(h *index.Header) error {
 	return nil
 }
 
-// StuckError is what could not be removed of snapshots that are deleted. They are forgotten all the same, and each
-// writing run tries again.
+// StuckError is what could not be removed of snapshots that are deleted, and of interrupted runs. They are forgotten all
+// the same, and each writing run tries again.
 type StuckError struct {
 	Err  error
 	seqs []uint64 // of those whose deletion this run finished
@@ -84,7 +84,7 @@ type StuckError struct {
 func stuckName(seq uint64) string { return setFile(seq) + ".stuck" }
 
 func (e *StuckError) Error() string {
-	return "a deleted snapshot cannot be removed whole: " + e.Err.Error()
+	return "what is left of a deleted snapshot or an interrupted run cannot be removed: " + e.Err.Error()
 }
 func (e *StuckError) Unwrap() error { return e.Err }
 
@@ -188,10 +188,7 @@ func (d *Destination) forget(ctx context.Context, gone []uint64) error {
 // fold makes snapshot next follow prev: the change sets of the deleted ones between become one with its own,
 // then the index is brought there.
 func (d *Destination) fold(ctx context.Context, prev uint64, next *index.Header, gone []uint64) error {
-	merged, err := d.readSet(next.Seq)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, index.ErrDamaged) && !errors.Is(err, index.ErrTruncated) {
-		return err
-	}
+	merged, err := d.readSet(next.Seq) // what is wrong with it does not matter: the index has what it is made of
 	between := slices.DeleteFunc(slices.Clone(gone), func(s uint64) bool { return s <= prev || s >= next.Seq })
 	if err != nil || !containsAll(merged.Merged, between) {
 		if merged, err = d.mergeSets(ctx, prev, next, between); err != nil {

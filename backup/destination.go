@@ -38,7 +38,7 @@ type Destination struct {
 	trash   *file.Dir
 	changes *file.Dir
 	lock    *flock.Flock
-	Stuck   *StuckError // what a deletion before could not remove, and this run cannot either; nil mostly
+	Stuck   *StuckError // what runs before could not remove, and this one cannot either; nil mostly
 
 	dead  []*deadRun // that the next backup can go on from, the one with the most first
 	trust []string

@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 	"unicode/utf8"
 
 	"snap/index"
@@ -190,8 +191,10 @@ func (d *Destination) nextSeq(ctx context.Context) (uint64, error) {
 	return last + 1, nil
 }
 
-// freeName is the name, or the name with the first number from 2 on that makes it free.
-func (d *Destination) freeName(ctx context.Context, name string) (string, error) {
+// freeName is the name of a snapshot made at t, with the first number from 2 on if that is needed to make it free and to
+// be above those that are called the same but for their number: by names, too, the newest is last.
+func (d *Destination) freeName(ctx context.Context, t time.Time, nameOf func(time.Time) string) (string, error) {
+	name := nameOf(t)
 	if err := CheckName(name); err != nil {
 		return "", err
 	}
@@ -199,11 +202,20 @@ func (d *Destination) freeName(ctx context.Context, name string) (string, error)
 	if err != nil {
 		return "", err
 	}
-	taken := map[string]bool{}
+	taken, next := map[string]bool{}, 1
 	for i := range all {
 		taken[all[i].Name] = true
+		if number, ok := strings.CutPrefix(all[i].Name, name+"-"); ok && nameOf(all[i].Time) == name {
+			if n, err := strconv.ParseInt(number, 10, 32); err == nil && n > 1 {
+				next = max(next, int(n)+1)
+			}
+		}
 	}
-	for i, try := 2, name; ; i++ {
+	for ; ; next++ {
+		try := name
+		if next > 1 {
+			try = fmt.Sprintf("%s-%d", name, next)
+		}
 		there, err := exists(d.root, try)
 		if err != nil {
 			return "", err
@@ -211,7 +223,6 @@ func (d *Destination) freeName(ctx context.Context, name string) (string, error)
 		if !there && !taken[try] {
 			return try, nil
 		}
-		try = fmt.Sprintf("%s-%d", name, i)
 	}
 }
 

@@ -298,7 +298,9 @@ func (r *run) unread(d *decision, f *scan.Facts, err error) (*decision, error) {
 		}
 		return d, nil
 	}
-	d.err = err
+	if !f.New.Has(index.Unreadable) { // else the scan has told
+		d.err = err
+	}
 	if f.Old != nil && f.Old.Has(index.Unreadable) && f.Old.Kind == f.New.Kind {
 		d.absent = true
 		return d, nil

@@ -3,6 +3,7 @@ package backup
 import (
 	"context"
 	"iter"
+	"os"
 
 	"snap/index"
 	"snap/internal/file"
@@ -43,6 +44,9 @@ func (r *run) salvage() *salvage {
 	for _, run := range r.d.dead {
 		if run.begin.Source != r.o.Source || r.o.Rules.Checksum {
 			continue
+		}
+		if run.begin.User != r.o.User && os.Geteuid() == 0 {
+			continue // its files may not have the owners of the source
 		}
 		if from := r.open(run); from != nil {
 			s.from = append(s.from, from)

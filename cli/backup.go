@@ -113,6 +113,12 @@ func (c *call) backup(dest, source string) (err error) {
 	if err := checkLayout(&o, dest); err != nil {
 		return err
 	}
+	logfile := ""
+	if !o.DryRun {
+		if logfile, err = c.logPath(dest, s.logfile); err != nil {
+			return err
+		}
+	}
 	d, err := c.openToWrite(dest, backup.OpenOptions{Create: true, ReadOnly: o.DryRun, LockWait: c.opts.lockWait, Holder: c.holder("backup"), Trust: c.trusted(dest)})
 	if err != nil {
 		return backupHint(err, dest)
@@ -123,10 +129,7 @@ func (c *call) backup(dest, source string) (err error) {
 			return err
 		}
 	}
-	if o.DryRun {
-		s.logfile = ""
-	}
-	log, endLog := c.openLog(dest, s.logfile, s.loglevel)
+	log, endLog := c.openLog(logfile, s.loglevel)
 	defer endLog()
 	r := &backupReport{call: c, log: log, line: c.progress(), dryRun: o.DryRun}
 	o.Report = r

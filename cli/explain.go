@@ -40,6 +40,7 @@ type explainJSON struct {
 	SourceB64 string `json:"source_b64,omitempty"`
 	Exists    bool   `json:"exists"` // in the source now
 	Included  bool   `json:"included"`
+	Partly    bool   `json:"partly"` // left out, but for what Whitelist.txt takes in below it, and it itself for that
 	path      string
 	Rule      *ruleJSON     `json:"rule"`    // null: no line matches
 	Last      *explainedRec `json:"last"`    // null: not in the newest snapshot
@@ -170,7 +171,7 @@ func (d *destination) explainPath(c *call, set *filter.Set, newest *index.Header
 		if err != nil {
 			return j, nil, err
 		}
-		j = explainJSON{Exists: lerr == nil, Included: v.Included, path: path}
+		j = explainJSON{Exists: lerr == nil, Included: v.Included, Partly: !v.Included && v.Walk, path: path}
 		j.Path, j.PathB64 = jsonName(path)
 		j.Source, j.SourceB64 = jsonName(newest.Source)
 		if v.Rule != nil {
@@ -211,6 +212,9 @@ func (c *call) printExplained(j explainJSON, rec *index.Record) error {
 		if j.Rule.at != j.path {
 			why += fmt.Sprintf("\n              (it names %s, and this is in it)", quote(j.Rule.at))
 		}
+	}
+	if j.Partly {
+		why += "\n              (but for what " + whitelistFile + " may take in below it, and then the folder itself)"
 	}
 	if j.Setting != nil {
 		if why = clean(j.Setting.Why); j.Setting.Key != "" {

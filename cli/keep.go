@@ -95,8 +95,10 @@ func keepSetting(field func(*keepRules) *int) func(*settings, string) error {
 
 func (k *keepRules) setWithin(v string) error {
 	if v != "" {
-		if _, err := parseSpan(v); err != nil {
+		if sp, err := parseSpan(v); err != nil {
 			return err
+		} else if sp == (span{}) {
+			return fmt.Errorf("%s keeps nothing; leave it out for no such rule", quote(v))
 		}
 	}
 	k.within = v

@@ -6,9 +6,13 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/DeRuina/timberjack"
+
+	"snap/internal/file"
 )
 
 // levelCritical is what ends a run; slog has no name for it.
@@ -19,14 +23,67 @@ var logLevels = map[string]slog.Level{
 	"DEBUG": slog.LevelDebug, "INFO": slog.LevelInfo, "WARNING": slog.LevelWarn, "ERROR": slog.LevelError, "CRITICAL": levelCritical,
 }
 
-// openLog opens the log file of a destination: put aside at 1 MiB, 10 old ones kept. Without a log file
-// everything goes nowhere. end closes it, and warns if it could not be written to.
-func (c *call) openLog(dest, file, level string) (log *slog.Logger, end func()) {
+// logPath is where the log file of a destination is, "" for none. What is no log there is not touched: the log is put
+// aside by renaming it.
+func (c *call) logPath(dest, logfile string) (string, error) {
+	if logfile == "" {
+		return "", nil
+	}
+	path := logfile
+	if !filepath.IsAbs(path) {
+		path = filepath.Join(dest, path)
+	}
+	refuse := func(why string) (string, error) {
+		return "", withHint(fmt.Errorf("log file %s: %s", quote(path), why), "name another one as logfile in %s", quote(filepath.Join(dest, optionsFile)))
+	}
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return refuse("that is not a file")
+	}
+	in, err := filepath.Rel(dest, path)
+	if real, e := filepath.EvalSymlinks(filepath.Dir(path)); err == nil && e == nil {
+		if root, e := filepath.EvalSymlinks(dest); e == nil {
+			in, err = filepath.Rel(root, filepath.Join(real, filepath.Base(path)))
+		}
+	}
+	switch {
+	case err != nil || !filepath.IsLocal(in):
+	case filepath.Dir(in) != ".":
+		return refuse("in the destination it must not be in a folder: they are snapshots")
+	case slices.Contains([]string{optionsFile, blacklistFile, whitelistFile}, in):
+		return refuse("that is a settings file")
+	}
+	if foreign, err := ownedByAnother(dest); err != nil {
+		return "", err
+	} else if foreign {
+		c.warn("no log is kept: root does not write where another user says, to whom the destination or %s belongs", optionsFile)
+		return "", nil
+	}
+	return path, nil
+}
+
+// ownedByAnother reports whether root is asking and the destination or its settings are not root's.
+func ownedByAnother(dest string) (bool, error) {
+	if os.Geteuid() != 0 {
+		return false, nil
+	}
+	root, err := file.OpenRoot(dest)
+	if err != nil {
+		return false, err
+	}
+	defer root.Close()
+	dir, err := root.Stat()
+	if err != nil {
+		return false, err
+	}
+	options, err := root.Lstat(optionsFile)
+	return dir.UID != 0 || err == nil && options.UID != 0, nil
+}
+
+// openLog opens a log file: put aside at 1 MiB, 10 old ones kept. Without a log file everything goes nowhere. end closes
+// it, and warns if it could not be written to.
+func (c *call) openLog(file, level string) (log *slog.Logger, end func()) {
 	if file == "" {
 		return slog.New(slog.DiscardHandler), func() {}
-	}
-	if !filepath.IsAbs(file) {
-		file = filepath.Join(dest, file)
 	}
 	w := &logFile{WriteCloser: &timberjack.Logger{Filename: file, MaxSize: 1, MaxBackups: 10, LocalTime: true, FileMode: 0o600}}
 	h := slog.NewTextHandler(w, &slog.HandlerOptions{

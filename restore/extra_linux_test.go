@@ -52,6 +52,13 @@ func TestDeleteClearsAFolderInTheWay(t *testing.T) {
 	if res.FilesDeleted != 3 || read(t, filepath.Join(target, "x")) != "x" {
 		t.Errorf("%+v", res)
 	}
+	// An empty one goes without being asked for, and counts.
+	must(t, os.Remove(filepath.Join(target, "x")))
+	mk(t, target, "x/")
+	dry := d.clean(target, Options{Overwrite: Always, DryRun: true})
+	if res := d.clean(target, Options{Overwrite: Always}); res.FilesDeleted != 1 || dry.FilesDeleted != 1 {
+		t.Errorf("%+v\ndry %+v", res, dry)
+	}
 }
 
 // A part of a snapshot that is restored deletes nothing beside it.

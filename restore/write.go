@@ -188,7 +188,9 @@ func (h *hand) place(ctx context.Context, d *file.Dir, tmp string, j *job, v ver
 		if h.Delete {
 			_, err = h.remove(ctx, h, j.in.path, j.in.to, j.name)
 		} else {
-			err = d.Rmdir(j.name)
+			if err = d.Rmdir(j.name); err == nil {
+				h.deleted(index.Join(j.in.path, j.name))
+			}
 		}
 		if err != nil {
 			return err

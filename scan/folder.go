@@ -144,6 +144,8 @@ func (w *walker) take(f *folder, d *file.Dir, e *file.Entry) error {
 		switch {
 		case w.o.OneFileSystem && e.Stat.Dev != f.stat.Dev:
 			c.folder.state = read // kept as an empty folder
+		case w.o.Follow && f.within(&e.Stat):
+			c.folder.state = read // a link above it leads back: what is in it is there already
 		case f.within(&e.Stat):
 			c.folder.state, c.folder.err = read, &fs.PathError{Op: "walk", Path: index.Join(d.Path(), e.Name), Err: errLoop}
 		case len(c.folder.path) > index.MaxPath-256:

@@ -153,6 +153,17 @@ func TestFollow(t *testing.T) {
 	}
 }
 
+// TestFollowAboveTheRoot: a link to a folder that the source is in leads back to the source, which is there already.
+func TestFollowAboveTheRoot(t *testing.T) {
+	root := plant(t, "in/src/a", "in/src/up>..", "in/b")
+	for _, it := range walked(t, filepath.Join(root, "in/src"), Options{Follow: true}) {
+		if it.Err != nil {
+			t.Errorf("%s: %v", it.Path(), it.Err)
+		}
+	}
+	wantListing(t, walked(t, filepath.Join(root, "in/src"), Options{Follow: true}), "/ a up/ up/b up/src/")
+}
+
 func TestARootThatIsGoneIsAnError(t *testing.T) {
 	root := plant(t)
 	d := open(t, root)

@@ -97,7 +97,11 @@ class Case:
         judge.reads(w)
         for question in (['find', '*'], ['stats']):
             w.must(0, *question, '-d', w.dest)
-        w.must(0, 'backup', '-n', '--json', '--time', T[5], w.dest, w.src)
+        self.rehearsed(w.snap('backup', '-n', '--json', '--time', T[5], w.dest, w.src))
+
+    def rehearsed(self, r):
+        if r.rc != 0:
+            raise Violation(f'I1: a dry run fails: {r}')
 
     def usual(self, w, listed):
         """The answers are those of a life without faults, and so is the space."""

@@ -67,6 +67,11 @@ class Disk:
                     break
         subprocess.run(['sync', '-f', w.mnt])
 
+    def rehearsed(self, r):
+        """A dry run tells, too, that the disk is full."""
+        if r.rc != 0 and not (r.rc == 4 and b'not enough ' in r.err):
+            raise Violation(f'I1: a dry run fails: {r}')
+
     def after(self, w, ran):
         if ran.rc not in (0, 1, 3, 4) or ran.rc in (1, 4) and not CLEAR.search(ran.err):
             raise Violation(f'no clear message: {ran}')
