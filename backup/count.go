@@ -77,6 +77,9 @@ func (r *run) rehearse(ctx context.Context, p *plan, holes int64) error {
 			return err
 		}
 		e := m.entry()
+		if e.Stored == index.Cloned && !p.clones {
+			e.Stored = index.Copied
+		}
 		if m.new != nil && r.o.Planned != nil {
 			if err := r.o.Planned(e); err != nil {
 				return err

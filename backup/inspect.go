@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io/fs"
 	"sync"
+	"syscall"
 
 	"snap/index"
 	"snap/internal/file"
@@ -42,7 +43,7 @@ func (r *run) known(ctx context.Context, f *scan.Facts) (missing bool, err error
 func (r *run) gone(path string, rec *index.Record) (gone, missing bool) {
 	now, err := r.lstat(path)
 	if err != nil {
-		return !fatal(err), errors.Is(err, fs.ErrNotExist)
+		return !fatal(err), nothingThere(err)
 	}
 	return now.Ino != rec.Ino || r.vols.known(now.Dev) != rec.Volume, false
 }
@@ -66,7 +67,13 @@ func (r *run) twin(ctx context.Context, f *scan.Facts) error {
 // missing reports whether the source has nothing at path.
 func (r *run) missing(path string) bool {
 	_, err := r.lstat(path)
-	return errors.Is(err, fs.ErrNotExist)
+	return nothingThere(err)
+}
+
+// nothingThere reports whether the error of a look at a path says that nothing has it: also where what was a folder on the
+// way is a file or a link now.
+func nothingThere(err error) bool {
+	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) || errors.Is(err, syscall.ELOOP)
 }
 
 // lstat is what the source has at path now.

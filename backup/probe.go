@@ -29,6 +29,9 @@ type Capabilities struct {
 // linkLimits are what the file systems allow: measured on ext4 and btrfs, documented for NTFS.
 var linkLimits = map[string]int{"ext4": 65000, "btrfs": 65535, "overlay": 65000, "ntfs": 1023, "ntfs3": 1023}
 
+// noClones are file systems on which no file can share blocks with another. Others may.
+var noClones = map[string]bool{"ext4": true, "tmpfs": true, "f2fs": true, "ntfs": true, "ntfs3": true, "fuse": true}
+
 // Capabilities tries what the destination can do, in a folder of its own that is gone afterwards.
 func (d *Destination) Capabilities() (can Capabilities, err error) {
 	info, err := d.root.System()

@@ -20,6 +20,7 @@ type plan struct {
 	proved  int64   // files whose hash was not known and is now
 	copies  int64   // new inodes that take space
 	bytes   int64   // of the files to be copied
+	clones  bool    // the destination can share blocks, perhaps; else what is to be cloned is copied
 	files   int64   // entries of the new tree that are not folders
 	dirs    int64   // folders of the new tree
 	left    int64   // tombstones of paths whose file is elsewhere now
@@ -71,6 +72,9 @@ func (r *run) resolve(ctx context.Context, work *workFolder, found *candidates) 
 		return nil, err
 	}
 	p := &plan{spool: s, files: found.files, dirs: found.dirs}
+	if info, err := r.d.root.System(); err != nil || !noClones[info.Type] {
+		p.clones = true
+	}
 	if p.learned, err = newSpool(work.path()); err != nil {
 		s.close()
 		return nil, err
@@ -185,7 +189,7 @@ func (p *plan) take(e *index.Entry, v scan.Verdict, again bool) error {
 	}
 	if needsInode(v.Do) && !again && e.Stored != index.Absent {
 		p.copies++
-		if e.Stored == index.Copied {
+		if e.Stored == index.Copied || e.Stored == index.Cloned && !p.clones {
 			p.bytes += e.Size
 		}
 	}

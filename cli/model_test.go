@@ -281,7 +281,7 @@ func (w *world) versions(path string) (all []modelVersion) {
 			}
 		}
 		r, old := n.record(), before.record()
-		changed := here && was && (movedHere || index.Classify(&old, &r) != 0)
+		changed := here && was && (movedHere || to != "" || index.Classify(&old, &r) != 0)
 		if was && (changed || !here) {
 			last := &all[len(all)-1]
 			last.last, last.to, last.deleted = i-1, to, !here && to == ""

@@ -56,3 +56,39 @@ func TestADestinationWithoutRoomIsRefused(t *testing.T) {
 	refused("not enough space to begin: ", "backup")
 	refused("not enough space: this backup needs about 17 MiB, 0 B are free", "backup", "-n")
 }
+
+// TestWhatIsClonedIsCopiedWhereNothingCanBe: a file of which only the mode differs takes its size again.
+func TestWhatIsClonedIsCopiedWhereNothingCanBe(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("needs root to mount")
+	}
+	dir := t.TempDir()
+	dest, src := filepath.Join(dir, "dest"), filepath.Join(dir, "src")
+	large := filepath.Join(src, "large")
+	for _, err := range []error{os.Mkdir(dest, 0o700), os.Mkdir(src, 0o700), os.WriteFile(large, []byte(strings.Repeat("x", 20<<20)), 0o600)} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if out, err := exec.Command("mount", "-t", "tmpfs", "-o", "size=60m,mode=700", "none", dest).CombinedOutput(); err != nil {
+		t.Skipf("mount: %v, %s", err, out)
+	}
+	t.Cleanup(func() { exec.Command("umount", dest).Run() })
+	if _, stderr, code := run(t, dir, "backup", dest, src); code != 0 {
+		t.Fatal(code, stderr)
+	}
+	if err := os.Chmod(large, 0o640); err != nil {
+		t.Fatal(err)
+	}
+	if out, _, code := run(t, dir, "backup", "-n", dest, src); code != 0 || !strings.Contains(out, "20 MiB copied") {
+		t.Errorf("exit code %d, %s", code, out)
+	}
+	if err := os.WriteFile(filepath.Join(dest, "filler"), []byte(strings.Repeat("x", 20<<20)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{{"backup", "-n", dest, src}, {"backup", dest, src}} {
+		if _, stderr, code := run(t, dir, args...); code != exitRefused || !strings.Contains(stderr, "not enough space: this backup needs about 21 MiB") {
+			t.Errorf("%q: exit code %d, %s", args, code, stderr)
+		}
+	}
+}

@@ -38,7 +38,7 @@ func versionsOf(h *index.History, snaps snapshots) []version {
 			after.Change = index.Modified
 		}
 		merged = false
-		if !ok || living != nil && v.Exists() && continues(living.record, &after) {
+		if !ok || living != nil && v.Exists() && v.To == "" && continues(living.record, &after) {
 			continue
 		}
 		if living != nil {
@@ -167,7 +167,7 @@ func (d *destination) lost(c *call, v version) (bool, error) {
 		}
 		all := versionsOf(&h, d.snaps)
 		next := slices.IndexFunc(all, func(o version) bool { return o.first == v.last+1 })
-		if next < 0 || v.to == "" && (all[next].change == index.Moved || all[next].change == index.TypeChanged) { // another file took its place
+		if next < 0 || v.to == "" && (all[next].change == index.Moved || all[next].change == index.TypeChanged || all[next].record.Reason == index.Replaced) { // another file took its place
 			return true, nil
 		}
 		v = all[next]

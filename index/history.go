@@ -111,7 +111,7 @@ func (w *lifeWalk) visit(path string, first, last uint64) error {
 
 // replaces reports whether the record is of another file than the one that was at its path before.
 func (v *Version) replaces() bool {
-	return v.Change == Moved || v.Change != Removed && v.To != ""
+	return v.Change == Moved || v.Reason == Replaced || v.Change != Removed && v.To != ""
 }
 
 // lifeBefore is where the life of the file that was at path just before seq began there.
@@ -148,7 +148,7 @@ func (w *lifeWalk) lifeAfter(path string, seq uint64) (uint64, error) {
 		if r.Seq <= seq {
 			continue
 		}
-		if r.Change == Moved && r.To == "" { // another file took the path
+		if (r.Change == Moved || r.Reason == Replaced) && r.To == "" { // another file took the path
 			break
 		}
 		end = r.Seq

@@ -1,6 +1,8 @@
 package index
 
 import (
+	"context"
+
 	bolt "go.etcd.io/bbolt"
 
 	"snap/internal/file"
@@ -112,4 +114,22 @@ func seqsOfPath(tx *bolt.Tx, path string) (seqs []uint64, key []byte, err error)
 	key = appendKey(nil, path)
 	seqs, err = seqsAt(tx.Bucket(bucketPaths), key)
 	return seqs, key, err
+}
+
+// Inode is an inode of the snapshots' trees: where the record is that made it. What shares an inode has equal ones.
+type Inode struct{ born place }
+
+// InodeOf is the inode of path in the snapshot seq. That of the source, in the record, may have been learned anew for some
+// names of a file and not for others. An error is ErrNotFound, or one of the index.
+func (db *DB) InodeOf(ctx context.Context, seq uint64, path string) (inode Inode, err error) {
+	err = db.view(ctx, func(tx *bolt.Tx) error {
+		t := &tracer{tx: tx, b: openBuckets(tx)}
+		var r Record
+		since, err := lookup(tx, t.b, seq, path, &r)
+		if err == nil {
+			inode.born, err = t.born(place{path, since}, &r, 0)
+		}
+		return err
+	})
+	return inode, err
 }

@@ -18,7 +18,18 @@ import (
 // that this costs little more than reading them.
 func (db *DB) Merged(ctx context.Context, prev uint64, next *Header) iter.Seq2[*Entry, error] {
 	return func(yield func(*Entry, error) bool) {
-		own := next.bucket()
+		own := uint64(0) // the bucket of next's own changes
+		err := db.view(ctx, func(tx *bolt.Tx) error {
+			h, err := headerOf(tx, next.Seq)
+			if err == nil {
+				own = h.bucket()
+			}
+			return err
+		})
+		if err != nil {
+			yield(nil, err)
+			return
+		}
 		next.Added, next.Modified, next.Metadata, next.Moved, next.Removed, next.CopiedBytes = 0, 0, 0, 0, 0, 0
 		var start []byte
 		made := map[place]string{}

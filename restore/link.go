@@ -21,6 +21,7 @@ type inode struct {
 // stat, there and damage.
 type group struct {
 	first index.Record
+	inode index.Inode   // in the snapshot's tree
 	left  uint32        // names not yet met
 	last  chan struct{} // closed when the last name met so far is done
 
@@ -44,14 +45,18 @@ func (g *group) also(name string) {
 
 // turn makes j, if it is one of several names of a file, wait for the name before it. Records of another
 // content under the same inode number are from another time: they are files of their own.
-func (w *walker) turn(j *job) *job {
+func (w *walker) turn(ctx context.Context, j *job) *job {
 	if j.Nlink < 2 || j.Ino == 0 {
 		return j
 	}
 	key := inode{j.Volume, j.Ino, j.Btime}
 	g := w.links[key]
 	if g == nil {
-		g = &group{first: j.Record, left: j.Nlink}
+		here, err := w.db.InodeOf(ctx, w.seq, j.Path)
+		if g = w.inodes[here]; g == nil || err != nil {
+			g = &group{first: j.Record, left: j.Nlink, inode: here}
+			w.inodes[here] = g
+		}
 		w.links[key] = g
 	}
 	if !g.first.SameContent(&j.Record) || !g.first.SameMeta(&j.Record) {
@@ -61,6 +66,7 @@ func (w *walker) turn(j *job) *job {
 	g.last = j.done
 	if g.left--; g.left == 0 {
 		delete(w.links, key)
+		delete(w.inodes, g.inode)
 	}
 	return j
 }

@@ -27,14 +27,15 @@ type walker struct {
 	*run
 	hands
 	stack  []*folder
-	links  map[inode]*group
-	behind string // an excluded folder: what is in it is passed over
-	hiding bool   // behind is set
+	links  map[inode]*group       // by what the source had
+	inodes map[index.Inode]*group // by what the tree has: the same, but for what was learned since
+	behind string                 // an excluded folder: what is in it is passed over
+	hiding bool                   // behind is set
 }
 
 // walk hands everything that is to be restored to h. When it returns, h may still be at work.
 func (r *run) walk(ctx context.Context, h hands) error {
-	w := &walker{run: r, hands: h, links: map[inode]*group{}}
+	w := &walker{run: r, hands: h, links: map[inode]*group{}, inodes: map[index.Inode]*group{}}
 	err := w.all(ctx)
 	for len(w.stack) > 0 {
 		w.pop(ctx, err == nil)
@@ -106,7 +107,7 @@ func (w *walker) visit(ctx context.Context, e *index.Entry, to string) {
 	case chosen && w.entered(w.top()):
 		f := w.top()
 		f.refs.Add(1)
-		w.leaf(ctx, w.turn(&job{Entry: *e, name: name, in: f}))
+		w.leaf(ctx, w.turn(ctx, &job{Entry: *e, name: name, in: f}))
 	case chosen:
 		w.skipped(e.Path)
 	}
