@@ -125,7 +125,7 @@ func dotted(p string) bool {
 
 func (l *locator) sourceHint() string {
 	if len(l.sources) == 0 {
-		return "the destination holds no snapshot"
+		return "no snapshot here says what its source was"
 	}
 	names := slices.Clone(l.sources)
 	slices.Sort(names)
