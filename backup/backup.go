@@ -218,14 +218,17 @@ func (r *run) run(ctx context.Context) (err error) {
 		// worth a snapshot even if nothing changed.
 		r.problem("", fmt.Errorf("snapshot %s had no hashes of %d files: they were read, and are unchanged", r.prev.Name, plan.proved), true)
 	}
-	switch {
-	case plan.changes == 0 && plan.proved == 0 && r.prev != nil && !r.o.Force:
+	if plan.changes == 0 && plan.proved == 0 && r.prev != nil && !r.o.Force {
 		r.res.Skipped = true
 		if r.o.DryRun {
 			return nil
 		}
 		return r.learn(ctx, plan)
-	case r.o.DryRun:
+	}
+	if err := r.withOwners(ctx, work, plan, found.holes); err != nil {
+		return err
+	}
+	if r.o.DryRun {
 		return r.rehearse(ctx, plan, found.holes)
 	}
 	if err := r.checkSpace(ctx, plan, found.holes); err != nil {

@@ -22,12 +22,11 @@ const (
 // order.
 type builder struct {
 	*run
-	plan      *plan
-	new       *file.Tree
-	old       *file.Tree // nil without a tree of the previous snapshot
-	byAnother bool       // made that: its files may not have the owners of the source
-	joins     joins
-	plain     atomic.Bool // cloning was tried and does not work here
+	plan  *plan
+	new   *file.Tree
+	old   *file.Tree // nil without a tree of the previous snapshot
+	joins joins
+	plain atomic.Bool // cloning was tried and does not work here
 
 	salvage *salvage     // what dead runs have copied
 	copied  atomic.Int64 // bytes written so far
@@ -92,7 +91,6 @@ func (r *run) build(ctx context.Context, work *workFolder, p *plan) error {
 			r.problem("", &MissingSnapshotError{r.prev.Name, unwrapPath(err)}, true)
 		}
 	}
-	b.byAnother = r.prev != nil && r.prev.User != r.o.User && os.Geteuid() == 0
 	b.salvage = r.salvage()
 	defer b.salvage.close()
 	if r.head.Seq, err = r.d.nextSeq(ctx); err != nil {

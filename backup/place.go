@@ -46,6 +46,8 @@ func (p *placer) place(it *item) error {
 		p.newDir, p.newPath = d, it.dir.path
 	}
 	switch {
+	case p.plan.owners.has(it.path):
+		return p.placeWithOwner(it)
 	case !it.changed:
 		return p.link(it, it.path, &it.rec)
 	case it.rec.Stored == index.Linked && it.rec.From == "":
@@ -87,9 +89,6 @@ func (p *placer) link(it *item, from string, want *index.Record) error {
 	if fatal(refused) {
 		return refused
 	}
-	if refused == nil && p.byAnother && !sameOwner(d, name, want) {
-		return p.afresh(it, index.OwnerOrMode, nil)
-	}
 	if refused == nil {
 		var err error
 		if refused, err = p.linkAs(d, name, it.name, want); err != nil {
@@ -103,18 +102,6 @@ func (p *placer) link(it *item, from string, want *index.Record) error {
 		return p.afresh(it, index.LinkLimit, nil)
 	}
 	return p.afresh(it, index.OldCopyDamaged, &AlteredError{p.prev.Name, from, unwrapPath(refused)})
-}
-
-// sameOwner reports whether the entry name in d has the owner, mode and attributes that want says. Those of the source
-// are in the index; an ordinary user's backup could not give them all to its files.
-func sameOwner(d *file.Dir, name string, want *index.Record) bool {
-	s, err := d.Lstat(name)
-	if err != nil {
-		return true // what it is, the link tells
-	}
-	is := index.Record{Stat: s}
-	is.Xattrs, err = d.XattrsOf(name)
-	return err == nil && is.SameOwnerMode(want)
 }
 
 // linkAs makes the entry as in the new folder a hard link of name in from, if that is what want says.

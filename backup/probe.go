@@ -64,11 +64,12 @@ func (d *Destination) Capabilities() (can Capabilities, err error) {
 	if err != nil {
 		return can, errors.Join(err, f.Close())
 	}
-	can.Xattrs, can.Owners = lost&file.LostXattrs == 0, lost&file.LostOwner == 0
 	s, err := f.Stat()
 	if err != nil {
 		return can, errors.Join(err, f.Close())
 	}
+	can.Xattrs = lost&file.LostXattrs == 0
+	can.Owners = lost&file.LostOwner == 0 && s.UID == m.UID && s.GID == m.GID // some say yes and do nothing
 	can.Timestamps = timestamps(s.Mtime, m.Mtime)
 	can.HardLinks = dir.Link(dir, "probe", "link") == nil
 	if g, err := dir.Create("clone"); err == nil {

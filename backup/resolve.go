@@ -25,6 +25,7 @@ type plan struct {
 	dirs    int64   // folders of the new tree
 	left    int64   // tombstones of paths whose file is elsewhere now
 	moved   pathSet // those paths
+	owners  pathSet // paths that could be linked, and are made anew for their owners
 }
 
 func (p *plan) close() {

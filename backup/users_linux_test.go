@@ -7,6 +7,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // users is a folder with a source s and a destination d of an ordinary user's, where he and root run snap.
@@ -39,11 +40,23 @@ func (u *users) do(err error) {
 // run runs snap in the folder, as the user or as root, and answers what it says.
 func (u *users) run(root bool, code int, args ...string) string {
 	u.Helper()
-	c := exec.Command(u.path("snap"), args...)
-	c.Dir, c.Env = u.dir, append(os.Environ(), "HOME="+u.dir, "XDG_STATE_HOME="+u.dir)
+	return u.command(root, code, exec.Command(u.path("snap"), args...))
+}
+
+// runWithout runs snap as root without some of root's rights, as setpriv names them.
+func (u *users) runWithout(rights string, code int, args ...string) string {
+	u.Helper()
+	return u.command(true, code, exec.Command("setpriv", append([]string{"--bounding-set", rights, u.path("snap")}, args...)...))
+}
+
+func (u *users) command(root bool, code int, c *exec.Cmd) string {
+	u.Helper()
+	args, home := c.Args, u.path("home-of-root")
 	if !root {
+		home = u.path("home")
 		c.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
 	}
+	c.Dir, c.Env = u.dir, append(os.Environ(), "HOME="+home, "XDG_STATE_HOME="+home)
 	out, err := c.CombinedOutput()
 	if c.ProcessState == nil || c.ProcessState.ExitCode() != code {
 		u.Fatalf("%q: %v\n%s", args, err, out)
@@ -76,6 +89,102 @@ func TestRootAfterAUser(t *testing.T) {
 	if third, err := os.Stat(u.path("d/20260103-000000/f")); err != nil || !os.SameFile(second[0], third) {
 		t.Errorf("root's own copy is not linked: %v", err)
 	}
+}
+
+// owner is who owns a file of a snapshot, and its inode number.
+func (u *users) owner(name string) (uid uint32, ino uint64) {
+	u.Helper()
+	s, err := os.Lstat(u.path(name))
+	u.do(err)
+	stat := s.Sys().(*syscall.Stat_t)
+	return stat.Uid, stat.Ino
+}
+
+// TestRootAfterAUserAllKinds: with hard links, moves, attributes, devices; and what the destination gives a file of its own
+// accord makes no difference.
+func TestRootAfterAUserAllKinds(t *testing.T) {
+	u := newUsers(t)
+	must(t, "sh", "-c", "cd "+u.dir+`/s && mkdir a && echo 1 >a/f && ln a/f a/g && echo 2 >moves && ln -s nowhere link && mkfifo fifo && mknod null c 1 3 &&
+		echo 3 >mine && echo 4 >capable && chown 65534:65534 mine capable && setfattr -n user.x -v y a/f && setfattr -n security.capability -v 0x0100000200040000000000000000000000000000 capable && touch -d 2020-01-01 a/f moves mine capable`)
+	u.run(false, 0, "backup", "d", "s", "--time", "2026-01-01")
+	if _, err := os.Lstat(u.path("d/20260101-000000/null")); err == nil {
+		t.Fatal("an ordinary user has made a device")
+	}
+	must(t, "setfattr", "-n", "user.of-the-disk", "-v", "1", u.path("d/20260101-000000/mine"))
+	u.do(os.Rename(u.path("s/moves"), u.path("s/moved")))
+	const said = "files in snapshot 20260101-000000, made by "
+	dry := u.run(true, 0, "backup", "-n", "--json", "d", "s", "--time", "2026-01-02")
+	out := u.run(true, 0, "backup", "--json", "d", "s", "--time", "2026-01-02")
+	for _, s := range []string{dry, out} {
+		if !strings.Contains(s, "7 "+said) || !strings.Contains(s, `"files_moved":1`) {
+			t.Errorf("%s", s)
+		}
+	}
+	if same := must(t, "rsync", "-aHAXn", "--itemize-changes", u.path("s")+"/a", u.path("s/moved"), u.path("s/null"), u.path("s/fifo"), u.path("s/link"), u.path("s/capable"), u.path("d/20260102-000000/")); same != "" {
+		t.Errorf("not as in the source:\n%s", same)
+	}
+	_, old := u.owner("d/20260101-000000/mine")
+	if _, now := u.owner("d/20260102-000000/mine"); now != old {
+		t.Error("what was right was copied")
+	}
+	u.run(true, 0, "check", "--read-data", "-d", "d")
+	before := u.run(true, 0, "history", "-d", "d", u.path("s/moved"))
+	u.run(true, 0, "reindex", "-d", "d")
+	if after := u.run(true, 0, "history", "-d", "d", u.path("s/moved")); after != before {
+		t.Errorf("%s\nis after a reindex\n%s", before, after)
+	}
+	u.run(true, 0, "delete", "-d", "d", "oldest")
+	u.run(true, 0, "check", "--read-data", "-d", "d")
+	if out := u.run(true, 0, "backup", "--force", "d", "s", "--time", "2026-01-03"); strings.Contains(out, "made by") {
+		t.Errorf("%s", out)
+	}
+}
+
+// TestOwnersThatCannotBeGiven: what was proved unchanged is linked as it is where the source cannot be read, the
+// destination gives nothing away or has no room.
+func TestOwnersThatCannotBeGiven(t *testing.T) {
+	t.Run("unreadable", func(t *testing.T) {
+		u := newUsers(t)
+		must(t, "sh", "-c", "cd "+u.dir+"/s && echo 1 >f && ln f g && chown 1:65534 f && chmod 640 f && touch -d 2020-01-01 f")
+		time.Sleep(3100 * time.Millisecond) // from then on the times prove that it is unchanged
+		u.run(false, 0, "backup", "d", "s", "--time", "2026-01-01")
+		must(t, "sh", "-c", "cd "+u.dir+" && find d -path d/20260101-000000 -prune -o -exec chown 0:0 {} +; chown 0:0 d/20260101-000000")
+		out := u.runWithout("-dac_override,-dac_read_search", 0, "backup", "--force", "d", "s", "--time", "2026-01-02")
+		if strings.Count(out, "cannot be read") != 2 || !strings.Contains(out, "2 files linked") {
+			t.Errorf("%s", out)
+		}
+		u.run(true, 0, "check", "--read-data", "-d", "d")
+		_, old := u.owner("d/20260101-000000/f")
+		for _, name := range []string{"f", "g"} {
+			if _, now := u.owner("d/20260102-000000/" + name); now != old {
+				t.Errorf("%s is not the user's copy", name)
+			}
+		}
+		must(t, "rm", "-r", u.path("d/.snap/index.db"))
+		u.run(true, 0, "reindex", "-d", "d")
+		u.run(true, 0, "check", "--read-data", "-d", "d")
+	})
+	t.Run("nothing given away", func(t *testing.T) {
+		u := newUsers(t)
+		must(t, "sh", "-c", "cd "+u.dir+"/s && seq 20 | xargs touch -d 2020-01-01")
+		u.run(false, 0, "backup", "d", "s", "--time", "2026-01-01")
+		if out := u.runWithout("-chown", 0, "backup", "--force", "d", "s", "--time", "2026-01-02"); !strings.Contains(out, "20 files linked") {
+			t.Errorf("%s", out)
+		}
+	})
+	t.Run("no room", func(t *testing.T) {
+		u := newUsers(t)
+		must(t, "mount", "-t", "tmpfs", "-o", "size=30m,uid=65534,mode=755", "none", u.path("d"))
+		defer must(t, "umount", u.path("d"))
+		must(t, "sh", "-c", "cd "+u.dir+"/s && head -c 20M /dev/urandom >f && touch -d 2020-01-01 f")
+		u.run(false, 0, "backup", "d", "s", "--time", "2026-01-01")
+		for _, n := range []string{"--dry-run", "--dry-run=false"} {
+			out := u.run(true, 0, "backup", n, "--force", "d", "s", "--time", "2026-01-02")
+			if !strings.Contains(out, "no room to make them anew") || !strings.Contains(out, "1 file linked") {
+				t.Errorf("%s: %s", n, out)
+			}
+		}
+	})
 }
 
 // TestUserAfterRoot: what root leaves in a user's destination keeps him from nothing that he may do.

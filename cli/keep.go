@@ -98,7 +98,7 @@ func (k *keepRules) setWithin(v string) error {
 		if sp, err := parseSpan(v); err != nil {
 			return err
 		} else if sp == (span{}) {
-			return fmt.Errorf("%s keeps nothing; leave it out for no such rule", quote(v))
+			v = "" // as a number of 0: no such rule
 		}
 	}
 	k.within = v

@@ -2,6 +2,8 @@ package index
 
 import (
 	"context"
+	"errors"
+	"iter"
 
 	bolt "go.etcd.io/bbolt"
 
@@ -119,17 +121,59 @@ func seqsOfPath(tx *bolt.Tx, path string) (seqs []uint64, key []byte, err error)
 // Inode is an inode of the snapshots' trees: where the record is that made it. What shares an inode has equal ones.
 type Inode struct{ born place }
 
-// InodeOf is the inode of path in the snapshot seq. That of the source, in the record, may have been learned anew for some
-// names of a file and not for others. An error is ErrNotFound, or one of the index.
-func (db *DB) InodeOf(ctx context.Context, seq uint64, path string) (inode Inode, err error) {
-	err = db.view(ctx, func(tx *bolt.Tx) error {
-		t := &tracer{tx: tx, b: openBuckets(tx)}
-		var r Record
-		since, err := lookup(tx, t.b, seq, path, &r)
-		if err == nil {
-			inode.born, err = t.born(place{path, since}, &r, 0)
+// LinkedEntry is an Entry with its inode in the tree.
+type LinkedEntry struct {
+	*Entry
+	Inode Inode // the zero Inode where the source had one name of the file
+}
+
+// LinkedEntries is Entries with the inodes of files with several names. That of the source, in the record, may have been
+// learned anew for some names of a file and not for others. Where damage hides what made an inode, it is one of its own.
+func (db *DB) LinkedEntries(ctx context.Context, seq uint64, dir string) iter.Seq2[LinkedEntry, error] {
+	return func(yield func(LinkedEntry, error) bool) {
+		var inodes []Inode
+		i := 0
+		trace := func(tx *bolt.Tx, p *page) (err error) {
+			i = 0
+			inodes, err = inodesOf(tx, seq, p.entries, inodes[:0])
+			return err
 		}
-		return err
-	})
-	return inode, err
+		for e, err := range db.entries(ctx, seq, dir, "", trace) {
+			if err != nil {
+				yield(LinkedEntry{}, err)
+				return
+			}
+			if !yield(LinkedEntry{e, inodes[i]}, nil) {
+				return
+			}
+			i++
+		}
+	}
+}
+
+// inodesOf appends the inodes of entries of snapshot seq to inodes.
+func inodesOf(tx *bolt.Tx, seq uint64, entries []Entry, inodes []Inode) ([]Inode, error) {
+	t := &tracer{tx: tx, b: openBuckets(tx)}
+	for i := range entries {
+		e := &entries[i]
+		if e.Nlink < 2 || e.Ino == 0 || !e.hasInode() {
+			inodes = append(inodes, Inode{})
+			continue
+		}
+		seqs, _, err := seqsOfPath(tx, e.Path)
+		if err != nil {
+			return nil, err
+		}
+		here := place{e.Path, at(seqs, seq)}
+		r := e.Record
+		born, err := t.born(here, &r, 0)
+		if errors.Is(err, ErrDamaged) {
+			born, err = here, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		inodes = append(inodes, Inode{born})
+	}
+	return inodes, nil
 }

@@ -51,6 +51,11 @@ func (db *DB) Entries(ctx context.Context, seq uint64, dir string) iter.Seq2[*En
 
 // EntriesAfter is Entries from the first path that comes after the path after; "" begins at the front.
 func (db *DB) EntriesAfter(ctx context.Context, seq uint64, dir, after string) iter.Seq2[*Entry, error] {
+	return db.entries(ctx, seq, dir, after, func(*bolt.Tx, *page) error { return nil })
+}
+
+// entries is EntriesAfter; more looks at each page in the transaction that read it.
+func (db *DB) entries(ctx context.Context, seq uint64, dir, after string, more func(*bolt.Tx, *page) error) iter.Seq2[*Entry, error] {
 	return func(yield func(*Entry, error) bool) {
 		within := appendKey(nil, dir)
 		start := within
@@ -64,7 +69,12 @@ func (db *DB) EntriesAfter(ctx context.Context, seq uint64, dir, after string) i
 			start = next
 		}
 		for p := (page{next: start}); ; {
-			if err := db.view(ctx, func(tx *bolt.Tx) error { return readPage(tx, seq, within, &p) }); err != nil {
+			if err := db.view(ctx, func(tx *bolt.Tx) error {
+				if err := readPage(tx, seq, within, &p); err != nil {
+					return err
+				}
+				return more(tx, &p)
+			}); err != nil {
 				yield(nil, err)
 				return
 			}

@@ -43,17 +43,16 @@ func (g *group) also(name string) {
 	}
 }
 
-// turn makes j, if it is one of several names of a file, wait for the name before it. Records of another
-// content under the same inode number are from another time: they are files of their own.
-func (w *walker) turn(ctx context.Context, j *job) *job {
+// turn makes j, if it is one of several names of a file, wait for the name before it; here is its inode in the tree.
+// Records of another content under the same inode number are from another time: they are files of their own.
+func (w *walker) turn(j *job, here index.Inode) *job {
 	if j.Nlink < 2 || j.Ino == 0 {
 		return j
 	}
 	key := inode{j.Volume, j.Ino, j.Btime}
 	g := w.links[key]
 	if g == nil {
-		here, err := w.db.InodeOf(ctx, w.seq, j.Path)
-		if g = w.inodes[here]; g == nil || err != nil {
+		if g = w.inodes[here]; g == nil {
 			g = &group{first: j.Record, left: j.Nlink, inode: here}
 			w.inodes[here] = g
 		}

@@ -48,7 +48,7 @@ func (w *walker) all(ctx context.Context) error {
 		it := &w.items[i]
 		w.approach(ctx, it)
 		w.hiding = false
-		for e, err := range w.db.Entries(ctx, w.seq, it.Path) {
+		for e, err := range w.db.LinkedEntries(ctx, w.seq, it.Path) {
 			if err == nil {
 				err = ctx.Err()
 			}
@@ -78,7 +78,7 @@ func (w *walker) approach(ctx context.Context, it *item) {
 }
 
 // visit takes one entry of the snapshot.
-func (w *walker) visit(ctx context.Context, e *index.Entry, to string) {
+func (w *walker) visit(ctx context.Context, e index.LinkedEntry, to string) {
 	w.popTo(ctx, to)
 	in, name := index.Split(to)
 	if to != "" {
@@ -107,7 +107,7 @@ func (w *walker) visit(ctx context.Context, e *index.Entry, to string) {
 	case chosen && w.entered(w.top()):
 		f := w.top()
 		f.refs.Add(1)
-		w.leaf(ctx, w.turn(ctx, &job{Entry: *e, name: name, in: f}))
+		w.leaf(ctx, w.turn(&job{Entry: *e.Entry, name: name, in: f}, e.Inode))
 	case chosen:
 		w.skipped(e.Path)
 	}
