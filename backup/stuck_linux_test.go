@@ -1,12 +1,16 @@
 package backup_test
 
 import (
+	"bytes"
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -366,5 +370,28 @@ func TestReindexOfADeletionThatWasMerged(t *testing.T) {
 		if left, _ := filepath.Glob(p.meta(dir, "0000000001*")); len(left) != 0 {
 			t.Errorf("left: %v", left)
 		}
+	}
+}
+
+// TestDeleteOfANewerChangeSet: what a newer version has written is not merged without what this one does not know.
+func TestDeleteOfANewerChangeSet(t *testing.T) {
+	p := newPlace(t)
+	for i := range 3 {
+		p.write(fmt.Sprint("f", i), "x")
+		p.backup()
+	}
+	const magic = len("snapchg1")
+	set := p.set(3)
+	b, err := os.ReadFile(set)
+	p.do(err)
+	part := append([]byte{'Z', 1, 0, 0, 0}, 'x')
+	part = binary.LittleEndian.AppendUint32(part, crc32.Checksum(part, crc32.MakeTable(crc32.Castagnoli)))
+	after := magic + 5 + int(binary.LittleEndian.Uint32(b[magic+1:])) + 4 // the first part
+	p.do(os.WriteFile(set, slices.Concat(b[:after], part, b[after:]), 0o600))
+	if err := p.delete(filepath.Base(p.snapshots()[1])); !errors.Is(err, index.ErrNewer) {
+		t.Errorf("deleted: %v", err)
+	}
+	if now, err := os.ReadFile(set); err != nil || !bytes.Contains(now, part) {
+		t.Errorf("what the newer version wrote is gone: %v", err)
 	}
 }

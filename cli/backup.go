@@ -113,18 +113,16 @@ func (c *call) backup(dest, source string) (err error) {
 	if err := checkLayout(&o, dest); err != nil {
 		return err
 	}
-	logfile := ""
-	if !o.DryRun {
-		if logfile, err = c.logPath(dest, s.logfile); err != nil {
-			return err
-		}
-	}
 	d, err := c.openToWrite(dest, backup.OpenOptions{Create: true, ReadOnly: o.DryRun, LockWait: c.opts.lockWait, Holder: c.holder("backup"), Trust: c.trusted(dest)})
 	if err != nil {
 		return backupHint(err, dest)
 	}
 	defer func() { err = errors.Join(err, d.Close()) }()
+	logfile := ""
 	if !o.DryRun {
+		if logfile, err = c.logPath(d, dest, s.logfile); err != nil {
+			return err
+		}
 		if _, err := writeTemplates(dest); err != nil {
 			return err
 		}

@@ -151,6 +151,20 @@ func (r *backupReport) summary(res *backup.Result, start time.Time) error {
 	c := r.call
 	took := c.env.Now().Sub(start)
 	h := res.Header
+	changes := ""
+	if h != nil {
+		changes = fmt.Sprintf("%s added, %s modified, %s metadata, %s moved, %s removed",
+			humanize.Comma(h.Added), humanize.Comma(h.Modified), humanize.Comma(h.Metadata), humanize.Comma(h.Moved), humanize.Comma(h.Removed))
+	}
+	switch {
+	case r.dryRun:
+	case res.Skipped && r.gained.what != "":
+		r.log.Info("nothing changed", "since", res.Previous, "labels", r.gained.what)
+	case res.Skipped:
+		r.log.Info("nothing changed", "since", res.Previous)
+	default:
+		r.log.Info("backup done", "snapshot", h.Name, "changes", changes, "copied", h.CopiedBytes, "linked", h.Linked, "errors", h.Errors)
+	}
 	if c.opts.json {
 		j := backupSummaryJSON{Type: "summary", Skipped: res.Skipped, DryRun: r.dryRun, Errors: res.Errors, Vanished: res.Vanished, Seconds: took.Seconds(), pruned: r.pruned}
 		if h != nil {
@@ -172,19 +186,14 @@ func (r *backupReport) summary(res *backup.Result, start time.Time) error {
 		return c.json(j)
 	}
 	if res.Skipped {
-		r.log.Info("nothing changed", "since", res.Previous, "it got", r.gained.what)
 		if c.opts.quiet {
 			return nil
 		}
 		return c.printf("nothing changed since %s: no snapshot made%s\n%s", quote(res.Previous), r.gainedText(), r.prunedText())
 	}
-	changes := fmt.Sprintf("%s added, %s modified, %s metadata, %s moved, %s removed",
-		humanize.Comma(h.Added), humanize.Comma(h.Modified), humanize.Comma(h.Metadata), humanize.Comma(h.Moved), humanize.Comma(h.Removed))
 	verb, name := "snapshot", quote(h.Name)
 	if r.dryRun {
 		verb, name = "would make a snapshot", ""
-	} else {
-		r.log.Info("backup done", "snapshot", h.Name, "changes", changes, "copied", h.CopiedBytes, "linked", h.Linked, "errors", h.Errors)
 	}
 	if c.opts.quiet {
 		return nil

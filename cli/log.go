@@ -9,9 +9,12 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/DeRuina/timberjack"
 
+	"snap/backup"
+	"snap/index"
 	"snap/internal/file"
 )
 
@@ -25,32 +28,25 @@ var logLevels = map[string]slog.Level{
 
 // logPath is where the log file of a destination is, "" for none. What is no log there is not touched: the log is put
 // aside by renaming it.
-func (c *call) logPath(dest, logfile string) (string, error) {
-	if logfile == "" {
+func (c *call) logPath(d *backup.Destination, dest, logfile string) (string, error) {
+	if logfile == "" || logfile == os.DevNull {
 		return "", nil
 	}
 	path := logfile
 	if !filepath.IsAbs(path) {
 		path = filepath.Join(dest, path)
 	}
-	refuse := func(why string) (string, error) {
-		return "", withHint(fmt.Errorf("log file %s: %s", quote(path), why), "name another one as logfile in %s", quote(filepath.Join(dest, optionsFile)))
-	}
-	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
-		return refuse("that is not a file")
-	}
-	in, err := filepath.Rel(dest, path)
-	if real, e := filepath.EvalSymlinks(filepath.Dir(path)); err == nil && e == nil {
-		if root, e := filepath.EvalSymlinks(dest); e == nil {
-			in, err = filepath.Rel(root, filepath.Join(real, filepath.Base(path)))
+	info, err := os.Stat(path)
+	why := ""
+	if err == nil && !info.Mode().IsRegular() {
+		why = "that is not a file"
+	} else if in := within(dest, path); in != "" {
+		if why, err = c.noLog(d, in); err != nil {
+			return "", err
 		}
 	}
-	switch {
-	case err != nil || !filepath.IsLocal(in):
-	case filepath.Dir(in) != ".":
-		return refuse("in the destination it must not be in a folder: they are snapshots")
-	case slices.Contains([]string{optionsFile, blacklistFile, whitelistFile}, in):
-		return refuse("that is a settings file")
+	if why != "" {
+		return "", withHint(fmt.Errorf("log file %s: %s", quote(path), why), "name another one as logfile in %s", quote(filepath.Join(dest, optionsFile)))
 	}
 	if foreign, err := ownedByAnother(dest); err != nil {
 		return "", err
@@ -59,6 +55,45 @@ func (c *call) logPath(dest, logfile string) (string, error) {
 		return "", nil
 	}
 	return path, nil
+}
+
+// noLog says why the file at the path in below the destination cannot be a log; "" if it can.
+func (c *call) noLog(d *backup.Destination, in string) (why string, err error) {
+	top, _, inFolder := strings.Cut(filepath.ToSlash(in), "/")
+	switch {
+	case slices.Contains([]string{optionsFile, blacklistFile, whitelistFile}, in):
+		return "that is a settings file", nil
+	case top == ".snap":
+		return "that folder is for snap itself", nil
+	case !inFolder:
+		return "", nil
+	}
+	snaps, err := d.DB.Snapshots(c.ctx)
+	if slices.ContainsFunc(snaps, func(h index.Header) bool { return h.Name == top }) {
+		why = "that folder is a snapshot"
+	}
+	return why, err
+}
+
+// within is the path below dest that path leads to, through links too; "" if that is elsewhere.
+func within(dest, path string) string {
+	root, err := filepath.EvalSymlinks(dest)
+	if err != nil {
+		return ""
+	}
+	real, err := filepath.EvalSymlinks(path)
+	if err != nil { // made when the log is
+		dir, err := filepath.EvalSymlinks(filepath.Dir(path))
+		if err != nil {
+			dir = filepath.Dir(path)
+		}
+		real = filepath.Join(dir, filepath.Base(path))
+	}
+	in, err := filepath.Rel(root, real)
+	if err != nil || !filepath.IsLocal(in) {
+		return ""
+	}
+	return in
 }
 
 // ownedByAnother reports whether root is asking and the destination or its settings are not root's.

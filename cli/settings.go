@@ -60,7 +60,7 @@ func settingsTable() []setting {
 		{"errors", setErrors, "Warn",
 			"When a file of the source cannot be read.\nWarn: name it, go on, and end with exit code 3. Ignore: name it and go on.\nFail: make no snapshot."},
 		{"logfile", func(s *settings, v string) error { s.logfile = v; return nil }, "",
-			"A file to keep a log in; empty: none. A relative path is relative to this folder, whose\nown folders cannot hold it. At 1 MiB it is put aside with the time in its name; 10 of\nthose are kept."},
+			"A file to keep a log in; empty: none. A relative path is relative to this folder.\nAt 1 MiB it is put aside with the time in its name; 10 of those are kept."},
 		{"loglevel", setLogLevel, "INFO",
 			"How much the log file holds: DEBUG (every change), INFO, WARNING, ERROR or CRITICAL."},
 		{"one_file_system", boolSetting(func(s *settings) *bool { return &s.oneFileSystem }), "False",
