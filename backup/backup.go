@@ -225,13 +225,14 @@ func (r *run) run(ctx context.Context) (err error) {
 		}
 		return r.learn(ctx, plan)
 	}
-	if err := r.withOwners(ctx, work, plan, found.holes); err != nil {
+	holes := min(found.holes, plan.bytes) // some are of files that are linked
+	if err := r.withOwners(ctx, work, plan, holes); err != nil {
 		return err
 	}
 	if r.o.DryRun {
-		return r.rehearse(ctx, plan, found.holes)
+		return r.rehearse(ctx, plan, holes)
 	}
-	if err := r.checkSpace(ctx, plan, found.holes); err != nil {
+	if err := r.checkSpace(ctx, plan, holes); err != nil {
 		return err
 	}
 	if err := r.build(ctx, work, plan); err != nil {

@@ -43,6 +43,7 @@ type item struct {
 	saved   *saved        // in the tree of a dead run, nil if there is none that can be used
 	resumed bool          // that was taken over
 	changed bool          // rec is new; else the entry is kept as an older snapshot has it
+	kept    bool          // rec is an older one, though the entry could not be kept
 	gone    bool          // it vanished from the source before it could be read
 	problem error         // why it could not be read
 	note    error         // why it was copied although nothing changed

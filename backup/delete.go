@@ -188,9 +188,9 @@ func (d *Destination) forget(ctx context.Context, gone []uint64) error {
 // fold makes snapshot next follow prev: the change sets of the deleted ones between become one with its own,
 // then the index is brought there.
 func (d *Destination) fold(ctx context.Context, prev uint64, next *index.Header, gone []uint64) error {
-	merged, err := d.readSet(next.Seq) // the index has what it is made of, if it is damaged or may not be read
-	if err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, fs.ErrPermission) && !errors.Is(err, index.ErrDamaged) && !errors.Is(err, index.ErrTruncated) {
-		return err
+	merged, err := d.readSet(next.Seq)
+	if errors.Is(err, index.ErrNewer) || ctx.Err() != nil { // else the index has what it is made of
+		return cmp.Or(err, ctx.Err())
 	}
 	between := slices.DeleteFunc(slices.Clone(gone), func(s uint64) bool { return s <= prev || s >= next.Seq })
 	if err != nil || !containsAll(merged.Merged, between) {

@@ -36,14 +36,17 @@ func (s *pathSet) has(path string) bool {
 	return ok
 }
 
+// identity names a file of the source, also where inode numbers are given out again.
 type identity struct {
 	volume uint32
 	ino    uint64
 	birth  file.Time
 }
 
+func identityOf(r *index.Record) identity { return identity{r.Volume, r.Ino, r.Btime} }
+
 func (s *identitySet) hash(r *index.Record) uint64 {
-	return maphash.Comparable(s.seed, identity{r.Volume, r.Ino, r.Btime})
+	return maphash.Comparable(s.seed, identityOf(r))
 }
 
 func (s *identitySet) add(r *index.Record) {
@@ -61,7 +64,7 @@ func (s *identitySet) has(r *index.Record) bool {
 	return ok
 }
 
-// inode names an inode of the source in this run, or of an old snapshot.
+// inode is the number of an inode of the source in this run, or of an old snapshot.
 type inode struct {
 	volume uint32
 	ino    uint64
@@ -72,11 +75,11 @@ func inodeOf(r *index.Record) inode { return inode{r.Volume, r.Ino} }
 // groups keeps the new snapshot's hard links those of the source: names that share an inode there share
 // one here, and no others do. It is asked in key order, so its answers do not depend on timing.
 type groups struct {
-	first   map[inode]first // of each source inode with several names, what its first name was decided to be
-	claimed map[inode]inode // of an old inode, the source inode that has taken it over
-	moved   map[string]bool // paths that a file with several names moved from: one name has moved, the others are new
-	alive   *identitySet    // identities that the source still has
-	shared  *identitySet    // identities that several candidates have
+	first   map[identity]first // of each source inode with several names, what its first name was decided to be
+	claimed map[inode]identity // of an old inode, the source inode that has taken it over
+	moved   map[string]bool    // paths that a file with several names moved from: one name has moved, the others are new
+	alive   *identitySet       // identities that the source still has
+	shared  *identitySet       // identities that several candidates have
 }
 
 type first struct {
@@ -87,7 +90,7 @@ type first struct {
 }
 
 func newGroups(alive, shared *identitySet) *groups {
-	return &groups{first: map[inode]first{}, claimed: map[inode]inode{}, moved: map[string]bool{}, alive: alive, shared: shared}
+	return &groups{first: map[identity]first{}, claimed: map[inode]identity{}, moved: map[string]bool{}, alive: alive, shared: shared}
 }
 
 // settle adjusts the verdict v about the source entry now. base is the previous snapshot's record whose
@@ -101,7 +104,7 @@ func (g *groups) settle(v scan.Verdict, path string, now, old, base *index.Recor
 	if from == "" {
 		from = path
 	}
-	key := inodeOf(now)
+	key := identityOf(now)
 	if (v.Do == scan.Learn || v.Do == scan.Link) && base.Ino != 0 && !base.SameIdentity(now) && !g.claim(base, key, v.Do == scan.Link && v.From != "") {
 		// Another file of the source has the old inode: this one gets its own.
 		v, base = fresh(v, now, old), nil
@@ -144,7 +147,7 @@ func (g *groups) settle(v scan.Verdict, path string, now, old, base *index.Recor
 
 // claim takes an old inode over for a source inode with another identity. An inode with one name that
 // keeps its path has no rival: what links an inode from elsewhere asks that the path be gone.
-func (g *groups) claim(base *index.Record, key inode, elsewhere bool) bool {
+func (g *groups) claim(base *index.Record, key identity, elsewhere bool) bool {
 	if g.alive.has(base) {
 		return false
 	}

@@ -14,7 +14,7 @@ import (
 // that inode is.
 type joins struct {
 	mu sync.Mutex
-	of map[inode]*join
+	of map[identity]*join
 }
 
 type join struct {
@@ -32,16 +32,24 @@ func (p *placer) makeOrJoin(it *item) error {
 }
 
 // join makes an entry that needs a new inode, or links it to the one that another name of the same
-// source file got.
+// source file got. Of entries that were to be kept the source is asked which file they are of: the record may be of a
+// time when its inode number was another file's.
 func (p *placer) join(it *item) error {
 	if it.rec.Nlink <= 1 || it.rec.Ino == 0 {
 		return p.make(it)
 	}
+	key := identityOf(&it.rec)
+	if it.kept {
+		now, err := p.lstat(it.path)
+		if err != nil {
+			return p.make(it)
+		}
+		key = identity{p.vols.known(now.Dev), now.Ino, now.Btime}
+	}
 	p.joins.mu.Lock()
 	if p.joins.of == nil {
-		p.joins.of = map[inode]*join{}
+		p.joins.of = map[identity]*join{}
 	}
-	key := inodeOf(&it.rec)
 	j := p.joins.of[key]
 	if j == nil {
 		j = &join{}
@@ -73,7 +81,7 @@ func (p *placer) join(it *item) error {
 	if err := p.make(it); err != nil {
 		return err
 	}
-	if !it.gone && it.rec.Stored != index.Absent && inodeOf(&it.rec) == key { // else another file has the name by now
+	if !it.gone && it.rec.Stored != index.Absent && identityOf(&it.rec) == key { // else another file has the name by now
 		j.path, j.rec = it.path, it.rec
 	}
 	return nil

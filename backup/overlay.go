@@ -1,6 +1,7 @@
 package backup
 
 import (
+	"context"
 	"iter"
 
 	"snap/index"
@@ -59,6 +60,27 @@ func overlay(old, plan iter.Seq2[*index.Entry, error]) iter.Seq2[merged, error] 
 				return
 			}
 			if !yield(merged{new: p}, nil) {
+				return
+			}
+		}
+	}
+}
+
+// current is what the previous snapshot holds, with what p has learned of the source since: the records say which are
+// names of one file there.
+func (r *run) current(ctx context.Context, p *plan) iter.Seq2[*index.Entry, error] {
+	if p.learns == 0 {
+		return r.previous(ctx)
+	}
+	return func(yield func(*index.Entry, error) bool) {
+		for m, err := range overlay(r.previous(ctx), p.learned.all()) {
+			if err == nil && m.old == nil {
+				continue // in the plan too, and new
+			}
+			if err == nil && m.new != nil {
+				m.old.Learn(&m.new.Record)
+			}
+			if !yield(m.old, err) || err != nil {
 				return
 			}
 		}

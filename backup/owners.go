@@ -55,7 +55,11 @@ func (r *run) withOwners(ctx context.Context, work *workFolder, p *plan, holes i
 	}
 	p.spool.close()
 	*p = q
-	r.problem("", &ownersError{r.prev, n, "made anew"}, true)
+	then := "made anew"
+	if r.o.DryRun { // nothing was tried
+		then += ", if they can be given"
+	}
+	r.problem("", &ownersError{r.prev, n, then}, true)
 	return nil
 }
 
@@ -74,7 +78,7 @@ func (e *ownersError) Error() string {
 func (r *run) addOwners(ctx context.Context, p, q *plan, can Capabilities) (n int64, err error) {
 	seen := map[inode]bool{}
 	done := int64(0)
-	for m, err := range overlay(r.previous(ctx), p.all()) {
+	for m, err := range overlay(r.current(ctx, p), p.all()) {
 		if err == nil {
 			err = ctx.Err()
 		}
@@ -141,7 +145,7 @@ func (r *run) lacksOwner(e *index.Entry, planned bool, can Capabilities) (size i
 	if err != nil || s.Kind != e.Kind {
 		return 0, false
 	}
-	size = min(s.Size, s.Allocated)
+	size = s.Allocated
 	if s.UID != e.UID || s.GID != e.GID || s.Mode != e.Mode && s.Kind != file.Symlink {
 		return size, true
 	}
@@ -167,6 +171,7 @@ func containsXattrs(have, want []file.Xattr) bool {
 
 // placeWithOwner makes an entry anew that could be linked but for its owner; and links it, if the source cannot be read.
 func (p *placer) placeWithOwner(it *item) error {
+	it.kept = true
 	was := *it
 	if err := p.makeOrJoin(it); err != nil || it.problem == nil || it.rec.Stored != index.Absent {
 		return err

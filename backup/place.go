@@ -192,7 +192,7 @@ func (p *placer) afresh(it *item, why index.Reason, note error) error {
 	it.note = note
 	if !it.changed {
 		old := it.rec
-		it.old, it.changed = &old, true
+		it.old, it.changed, it.kept = &old, true, true
 		it.rec.Change, it.rec.Reason = index.Silent, why
 		it.rec.From, it.rec.To, it.rec.Link = "", "", ""
 	}

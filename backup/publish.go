@@ -53,7 +53,10 @@ func (r *run) publish(ctx context.Context, work *workFolder, p *plan) error {
 	if err := d.pointLatest(h.Name); err != nil {
 		r.problem("", fmt.Errorf("the snapshot is complete, but the link %s could not be made: %w", latestName, unwrapPath(err)), true)
 	}
-	if err := p.learn(ctx, d, h.Seq); err != nil {
+	if p.learns == 0 {
+		return nil
+	}
+	if err := d.DB.LearnOlder(ctx, h.Seq, p.learned.all()); err != nil {
 		r.problem("", fmt.Errorf("the snapshot is complete, but the index could not note what was learned: %w", err), true)
 	}
 	return nil

@@ -42,15 +42,10 @@ func (r *run) learn(ctx context.Context, p *plan) error {
 			return err
 		}
 	}
-	return p.learn(ctx, r.d, r.seq)
-}
-
-// learn writes what was learned into the newest records.
-func (p *plan) learn(ctx context.Context, d *Destination, newest uint64) error {
-	if p.learns == 0 || newest == 0 {
+	if p.learns == 0 || r.seq == 0 {
 		return nil
 	}
-	return d.DB.Learn(ctx, newest, p.learned.all())
+	return r.d.DB.Learn(ctx, r.seq, p.learned.all())
 }
 
 // decision is the judgement about one candidate.

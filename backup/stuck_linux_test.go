@@ -395,3 +395,21 @@ func TestDeleteOfANewerChangeSet(t *testing.T) {
 		t.Errorf("what the newer version wrote is gone: %v", err)
 	}
 }
+
+// TestDeleteOfAnUnreadableChangeSet: the index has what is in it.
+func TestDeleteOfAnUnreadableChangeSet(t *testing.T) {
+	p := newPlace(t)
+	for i := range 3 {
+		p.write(fmt.Sprint("f", i), "x")
+		p.backup()
+	}
+	p.do(os.Rename(p.set(3), p.meta("set")))
+	p.do(os.Symlink("../set", p.set(3)))
+	p.do(p.delete(filepath.Base(p.snapshots()[1])))
+	p.write("g", "x")
+	p.backup()
+	p.do(os.Remove(p.meta("set")))
+	p.lose("index.db")
+	p.reindex()
+	p.wantSaid(p.check(backup.CheckOptions{}))
+}

@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -172,19 +173,26 @@ func TestOwnersThatCannotBeGiven(t *testing.T) {
 			t.Errorf("%s", out)
 		}
 	})
-	t.Run("no room", func(t *testing.T) {
-		u := newUsers(t)
-		must(t, "mount", "-t", "tmpfs", "-o", "size=30m,uid=65534,mode=755", "none", u.path("d"))
-		defer must(t, "umount", u.path("d"))
-		must(t, "sh", "-c", "cd "+u.dir+"/s && head -c 20M /dev/urandom >f && touch -d 2020-01-01 f")
-		u.run(false, 0, "backup", "d", "s", "--time", "2026-01-01")
-		for _, n := range []string{"--dry-run", "--dry-run=false"} {
-			out := u.run(true, 0, "backup", n, "--force", "d", "s", "--time", "2026-01-02")
-			if !strings.Contains(out, "no room to make them anew") || !strings.Contains(out, "1 file linked") {
-				t.Errorf("%s: %s", n, out)
+	for _, c := range []struct{ name, make, edit, size, linked string }{
+		{"a large file", "head -c 20M /dev/urandom >f && touch -d 2020-01-01 f", "true", "30m", "1 file linked"},
+		{"small files", "seq -f 'f%g' 2000 | xargs touch -d 2020-01-01 && for f in *; do echo 1 >$f; done", "true", "16m", "2,000 files linked"},
+		{"a renamed file with holes", "head -c 20M /dev/urandom >b && head -c 20M /dev/urandom >s && truncate -s 100M s && touch -d 2020-01-01 b s", "mv s s2", "60m", "2 files linked"},
+	} {
+		t.Run("no room for "+c.name, func(t *testing.T) {
+			u := newUsers(t)
+			must(t, "mount", "-t", "tmpfs", "-o", "uid=65534,mode=755,size="+c.size, "none", u.path("d"))
+			defer must(t, "umount", u.path("d"))
+			must(t, "sh", "-c", "cd "+u.dir+"/s && "+c.make)
+			u.run(false, 0, "backup", "d", "s", "--time", "2026-01-01")
+			must(t, "sh", "-c", "cd "+u.dir+"/s && "+c.edit)
+			for _, n := range []string{"--dry-run", "--dry-run=false"} {
+				out := u.run(true, 0, "backup", n, "--force", "d", "s", "--time", "2026-01-02")
+				if !strings.Contains(out, "no room to make them anew") || !strings.Contains(out, c.linked) {
+					t.Errorf("%s: %s", n, out)
+				}
 			}
-		}
-	})
+		})
+	}
 }
 
 // TestUserAfterRoot: what root leaves in a user's destination keeps him from nothing that he may do.
@@ -239,5 +247,70 @@ func TestUnreadableFilesAreToldOnce(t *testing.T) {
 		if strings.Count(out, "r/z: permission denied") != 1 || !strings.Contains(out, "1 could not be read") {
 			t.Errorf("%s", out)
 		}
+	}
+}
+
+// TestNumbersGivenOutAgain: a file whose inode another has by now, with an unchanged copy beside it, is not joined to that. What
+// is made anew is: for its owner, or because the previous tree is gone.
+func TestNumbersGivenOutAgain(t *testing.T) {
+	for _, why := range []string{"owner", "no tree"} {
+		for _, flags := range [][]string{nil, {"--ignore-inode", "--ignore-ctime"}} {
+			t.Run(why+strings.Join(flags, ""), func(t *testing.T) {
+				u := newUsers(t)
+				must(t, "sh", "-c", "cd "+u.dir+"/s && echo hello >m && ln m n && touch -d 2020-01-01 m")
+				time.Sleep(3100 * time.Millisecond) // from then on the times prove that it is unchanged
+				backup := append([]string{"backup", "d", "s"}, flags...)
+				u.run(why == "no tree", 0, append(backup, "--time", "2026-01-01")...)
+				must(t, "cp", "-p", u.path("s/m"), u.path("s/copy"))
+				_, was := u.owner("s/m")
+				must(t, "rm", u.path("s/m"), u.path("s/n"))
+				for i := 0; ; i++ {
+					name := u.path("s/try" + strconv.Itoa(i))
+					u.do(os.WriteFile(name, []byte("other\n"), 0o644))
+					if _, ino := u.owner("s/try" + strconv.Itoa(i)); ino == was {
+						must(t, "sh", "-c", "cd "+u.dir+"/s && mv $0 x && ln x a1 && ln x z1 && rm x && rm -f try* && touch -d 2020-01-01 a1", name)
+						break
+					}
+					if i == 2000 {
+						t.Skip("the temporary folder's file system gives no inode number out again")
+					}
+				}
+				must(t, "sh", "-c", "cd "+u.dir+"/s && mv copy m && ln m n")
+				if why == "no tree" {
+					must(t, "rm", "-r", u.path("d/20260101-000000"))
+				}
+				u.run(true, 0, append(backup, "--time", "2026-01-02")...)
+				must(t, "touch", u.path("s/new"))
+				u.run(true, 0, append(backup, "--time", "2026-01-03")...)
+				for _, snap := range []string{"d/20260102-000000/", "d/20260103-000000/"} {
+					if diff := must(t, "rsync", "-aHAXn", "--checksum", "--itemize-changes", "--exclude=/new", u.path("s")+"/", u.path(snap)); strings.Contains(diff, "f") {
+						t.Errorf("%s is not the source:\n%s", snap, diff)
+					}
+					for _, pair := range [][2]string{{"m", "n"}, {"a1", "z1"}} {
+						_, a := u.owner(snap + pair[0])
+						_, b := u.owner(snap + pair[1])
+						if a != b {
+							t.Errorf("%s: %s and %s are two files", snap, pair[0], pair[1])
+						}
+					}
+				}
+				u.run(true, 0, "check", "--read-data", "-d", "d")
+			})
+		}
+	}
+}
+
+// TestDevicesThatAUserCouldNotMake: in a restore they are as many as they were, with the names that each had.
+func TestDevicesThatAUserCouldNotMake(t *testing.T) {
+	u := newUsers(t)
+	must(t, "sh", "-c", "cd "+u.dir+"/s && mknod n1 c 1 3 && mknod n2 c 1 3 && ln n1 n3 && ln n2 n4 && touch -d 2020-01-01 n1 n2 && echo x >f")
+	u.run(false, 0, "backup", "d", "s")
+	u.run(true, 0, "restore", "-d", "d", "latest", "--target", "t")
+	ino := map[string]uint64{}
+	for _, name := range []string{"n1", "n2", "n3", "n4"} {
+		_, ino[name] = u.owner("t/" + name)
+	}
+	if ino["n1"] != ino["n3"] || ino["n2"] != ino["n4"] || ino["n1"] == ino["n2"] {
+		t.Errorf("%v", ino)
 	}
 }

@@ -56,6 +56,7 @@ func (r *run) openCopies() func() {
 	r.copies = file.NewTree(root, 256, (*file.Dir).EnterDir)
 	return func() {
 		r.copies.Close()
+		r.copies = nil
 		root.Close()
 	}
 }

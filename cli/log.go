@@ -3,8 +3,10 @@ package cli
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -36,9 +38,10 @@ func (c *call) logPath(d *backup.Destination, dest, logfile string) (string, err
 	if !filepath.IsAbs(path) {
 		path = filepath.Join(dest, path)
 	}
-	info, err := os.Stat(path)
 	why := ""
-	if err == nil && !info.Mode().IsRegular() {
+	info, err := os.Stat(path)
+	_, lerr := os.Lstat(path)
+	if err == nil && !info.Mode().IsRegular() || err != nil && lerr == nil {
 		why = "that is not a file"
 	} else if in := within(dest, path); in != "" {
 		if why, err = c.noLog(d, in); err != nil {
@@ -63,7 +66,7 @@ func (c *call) noLog(d *backup.Destination, in string) (why string, err error) {
 	switch {
 	case slices.Contains([]string{optionsFile, blacklistFile, whitelistFile}, in):
 		return "that is a settings file", nil
-	case top == ".snap":
+	case top == ".snap" || top == "latest":
 		return "that folder is for snap itself", nil
 	case !inFolder:
 		return "", nil
@@ -75,21 +78,23 @@ func (c *call) noLog(d *backup.Destination, in string) (why string, err error) {
 	return why, err
 }
 
-// within is the path below dest that path leads to, through links too; "" if that is elsewhere.
+// within is the path below dest that path leads to, through links too; "" if that is elsewhere. What is not there yet, is made
+// when the log is.
 func within(dest, path string) string {
 	root, err := filepath.EvalSymlinks(dest)
 	if err != nil {
 		return ""
 	}
+	rest := ""
 	real, err := filepath.EvalSymlinks(path)
-	if err != nil { // made when the log is
-		dir, err := filepath.EvalSymlinks(filepath.Dir(path))
-		if err != nil {
-			dir = filepath.Dir(path)
-		}
-		real = filepath.Join(dir, filepath.Base(path))
+	for errors.Is(err, fs.ErrNotExist) && filepath.Dir(path) != path {
+		path, rest = filepath.Dir(path), filepath.Join(filepath.Base(path), rest)
+		real, err = filepath.EvalSymlinks(path)
 	}
-	in, err := filepath.Rel(root, real)
+	if err != nil {
+		return ""
+	}
+	in, err := filepath.Rel(root, filepath.Join(real, rest))
 	if err != nil || !filepath.IsLocal(in) {
 		return ""
 	}

@@ -156,7 +156,7 @@ func inodesOf(tx *bolt.Tx, seq uint64, entries []Entry, inodes []Inode) ([]Inode
 	t := &tracer{tx: tx, b: openBuckets(tx)}
 	for i := range entries {
 		e := &entries[i]
-		if e.Nlink < 2 || e.Ino == 0 || !e.hasInode() {
+		if e.Nlink < 2 || e.Ino == 0 || e.Kind == file.Folder {
 			inodes = append(inodes, Inode{})
 			continue
 		}

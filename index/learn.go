@@ -23,6 +23,15 @@ func (db *DB) SetHeader(ctx context.Context, h *Header) error {
 // that they are no longer racy. The next run then need not read those files again. Entries whose path
 // is gone are passed over.
 func (db *DB) Learn(ctx context.Context, newest uint64, facts iter.Seq2[*Entry, error]) error {
+	return db.learn(ctx, newest, false, facts)
+}
+
+// LearnOlder is Learn that passes over the records of snapshot newest itself: what that has been made of was seen later.
+func (db *DB) LearnOlder(ctx context.Context, newest uint64, facts iter.Seq2[*Entry, error]) error {
+	return db.learn(ctx, newest, true, facts)
+}
+
+func (db *DB) learn(ctx context.Context, newest uint64, older bool, facts iter.Seq2[*Entry, error]) error {
 	return db.updates(ctx, func(update updater) error {
 		set := pull(ctx, facts)
 		defer set.stop()
@@ -31,12 +40,16 @@ func (db *DB) Learn(ctx context.Context, newest uint64, facts iter.Seq2[*Entry, 
 			if err != nil {
 				return false, err
 			}
+			spare := uint64(0)
+			if older {
+				spare = h.bucket()
+			}
 			return t.atOnce(h.bucket(), func(l *loader) (bool, error) {
 				for set.e != nil || set.next() {
 					if !l.room() {
 						return false, nil
 					}
-					if err := l.learn(set.e); err != nil {
+					if err := l.learn(set.e, spare); err != nil {
 						return false, err
 					}
 					set.e = nil
@@ -47,20 +60,23 @@ func (db *DB) Learn(ctx context.Context, newest uint64, facts iter.Seq2[*Entry, 
 	})
 }
 
-func (l *loader) learn(e *Entry) error {
+// learn enters the fact into the newest record of its path, unless that is in the bucket spare.
+func (l *loader) learn(e *Entry, spare uint64) error {
 	key := appendKey(nil, e.Path)
 	seqs, err := l.seqs(key)
 	if err != nil || len(seqs) == 0 {
 		return err
 	}
 	seq := seqs[len(seqs)-1]
+	if seq == spare {
+		return nil
+	}
 	var r Record
 	if err := l.read(seq, key, &r); err != nil || !r.Exists() {
 		return err
 	}
 	old := r
-	r.Volume, r.Ino, r.Btime, r.Ctime = e.Volume, e.Ino, e.Btime, e.Ctime
-	r.Flags = r.Flags&^Racy | e.Flags&Racy
+	r.Learn(&e.Record)
 	if err := l.replace(key, &old, &r); err != nil {
 		return err
 	}
@@ -84,4 +100,10 @@ func (t *txn) atOnce(seq uint64, f func(l *loader) (done bool, err error)) (done
 // room is that of the transaction, counting the edits that it will make.
 func (l *loader) room() bool {
 	return l.t.room() && len(l.hints.identity.list)+len(l.hints.content.list) < batchPages
+}
+
+// Learn takes over what now says of the source alone.
+func (r *Record) Learn(now *Record) {
+	r.Volume, r.Ino, r.Btime, r.Ctime = now.Volume, now.Ino, now.Btime, now.Ctime
+	r.Flags = r.Flags&^Racy | now.Flags&Racy
 }
