@@ -30,7 +30,7 @@ func (r *run) withOwners(ctx context.Context, work *workFolder, p *plan, holes i
 		can = found
 	}
 	defer r.openCopies()()
-	if !can.Owners || r.copies == nil {
+	if !can.Owners {
 		return nil
 	}
 	q := *p
@@ -130,6 +130,9 @@ func (r *run) lacksOwner(e *index.Entry, planned bool, can Capabilities) (size i
 	}
 	if e.Stored == index.Absent {
 		return 0, e.Kind == file.BlockDevice || e.Kind == file.CharDevice
+	}
+	if r.copies == nil {
+		return 0, false // it is made anew anyway
 	}
 	from := e.Path
 	if planned && e.From != "" {
