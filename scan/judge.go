@@ -118,7 +118,7 @@ func judgeOld(f Facts, rules Rules) Verdict {
 		}
 		return Verdict{Copy, index.Modified, index.SizeOrTime, ""}
 	}
-	if differs := f.HashKnown && old.Hash != now.Hash; !differs && Unchanged(old, &now.Stat, now.Volume, rules) {
+	if differs := f.HashKnown && old.Hash != now.Hash; !differs && Unchanged(old, &now.Stat, now.Volume, rules) && old.SameOwnerMode(now) {
 		return Verdict{Do: Keep}
 	}
 	if !f.HashKnown {

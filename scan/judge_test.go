@@ -142,6 +142,8 @@ func TestAFileAtItsPath(t *testing.T) {
 		{"E7 chmod without a new ctime, as some network systems do", same(mode(0o600)), none, reads},
 		{"E7 chown, read", hashed(same(owner(0), ctime(200))), none, chmod},
 		{"E7 setfattr, read", hashed(same(xattr, ctime(200))), none, chmod},
+		{"E7 setfattr and ln, ctime ignored", same(xattr, ctime(200), names(2)), ignoreCtime, reads},
+		{"E7 setfattr and ln, ctime ignored, read", hashed(same(xattr, ctime(200), names(2))), ignoreCtime, chmod},
 		{"E7 chmod and edited, read", hashed(same(mode(0o600), ctime(200), content(1))), none, modified(index.ContentDiffers)},
 		{"E8 another file system", same(volume(2)), none, reads},
 		{"E8 a file system that the index does not know", same(volume(0)), none, reads},
