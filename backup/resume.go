@@ -131,7 +131,7 @@ func (m *remains) advance() {
 	}
 }
 
-// salvageable counts the files of the plan that need not be copied.
+// salvageable counts the files of the plan that need not be copied, and the space that they have taken already.
 func (r *run) salvageable(ctx context.Context, p *plan) (n Amount, err error) {
 	s := r.salvage()
 	defer s.close()
@@ -143,11 +143,53 @@ func (r *run) salvageable(ctx context.Context, p *plan) (n Amount, err error) {
 		if err != nil {
 			return n, err
 		}
-		if e.Stored == index.Copied && !r.again(seen, &e.Record) && s.find(e) != nil {
-			n.add(e.Size)
+		if e.Stored == index.Copied && !r.again(seen, &e.Record) {
+			if saved := s.find(e); saved != nil {
+				n.add(space(saved.tree, e.Path))
+			}
 		}
 	}
 	return n, nil
+}
+
+// heldSpace is what the files that a dead run has made take on the disk.
+func (d *Destination) heldSpace(run *deadRun) (n int64) {
+	work, err := d.tmp.OpenDir(run.name)
+	if err != nil {
+		return 0
+	}
+	defer work.Close()
+	root, err := work.EnterDir(treeName)
+	if err != nil {
+		return 0
+	}
+	defer root.Close()
+	tree := file.NewTree(root, 64, (*file.Dir).EnterDir)
+	defer tree.Close()
+	for e, err := range changesOf(work.Path(), setName) {
+		if err != nil { // it ends where the run died
+			break
+		}
+		if ownFile(&e.Record) {
+			n += space(tree, e.Path)
+		}
+	}
+	return n
+}
+
+// space is what the file at path in a tree takes on the disk, without its holes.
+func space(tree *file.Tree, path string) int64 {
+	dir, name := index.Split(path)
+	d, err := tree.Dir(dir)
+	if err != nil {
+		return 0
+	}
+	defer d.Close()
+	stat, err := d.Lstat(name)
+	if err != nil {
+		return 0
+	}
+	return min(stat.Size, stat.Allocated)
 }
 
 // takeOver makes the entry a hard link of the file that a dead run has made for it; false if that is not

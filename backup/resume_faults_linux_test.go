@@ -114,17 +114,18 @@ func TestWhatFailsNext(t *testing.T) {
 // TestResumeSpace: on a disk that has no room for a second copy of what was copied, the next run goes on
 // all the same; what is of no use to it makes room; and what is of use stays although there is not enough.
 func TestResumeSpace(t *testing.T) {
-	prepare := func(t *testing.T) *place {
+	prepare := func(t *testing.T, holes int64) *place {
 		p := newPlace(t)
 		p.dest, _ = image(t, "ext4", "64M", "-m", "0")
 		for i := range 8 {
 			p.write(fmt.Sprint("f", i), strings.Repeat(fmt.Sprint(i), 5<<20))
 		}
+		p.do(os.Truncate(p.path("f0"), 5<<20+holes))
 		p.interrupt(6, func(o *backup.Options) { o.Jobs = 1 })
 		return p
 	}
 	t.Run("goes on", func(t *testing.T) {
-		p := prepare(t)
+		p := prepare(t, 0)
 		dead := p.remains(p.works()[0])
 		if len(dead) < 5 {
 			t.Fatalf("only %d were copied", len(dead))
@@ -133,14 +134,14 @@ func TestResumeSpace(t *testing.T) {
 		p.wantResumed(res, dead)
 	})
 	t.Run("makes room", func(t *testing.T) {
-		p := prepare(t)
+		p := prepare(t, 0)
 		for i := range 8 {
 			p.do(os.Chtimes(p.path(fmt.Sprint("f", i)), fixed, fixed))
 		}
 		p.refuse("all are touched")
 	})
-	t.Run("stays", func(t *testing.T) {
-		p := prepare(t)
+	stays := func(t *testing.T, holes int64) {
+		p := prepare(t, holes)
 		dead := p.remains(p.works()[0])
 		p.write("more", strings.Repeat("more", 10<<20))
 		_, _, err := p.try()
@@ -150,7 +151,9 @@ func TestResumeSpace(t *testing.T) {
 		p.do(os.Remove(p.path("more")))
 		res, _ := p.backup()
 		p.wantResumed(res, dead)
-	})
+	}
+	t.Run("stays", func(t *testing.T) { stays(t, 0) })
+	t.Run("stays, with holes", func(t *testing.T) { stays(t, 300<<20) })
 }
 
 // TestResumeVolumes: a file system in the source is the one it was, though another one is met before it now.
