@@ -15,6 +15,7 @@ import (
 
 	"snap/backup"
 	"snap/index"
+	"snap/internal/file"
 )
 
 // namesInTrees are the names of each inode that is no folder's in the trees, as snapshot and path, and the inode of
@@ -54,6 +55,7 @@ func (p *place) wantNames(ctx context.Context, d *backup.Destination, what strin
 	p.do(err)
 	names, inodes := namesInTrees(p.t, p.dest, heads)
 	for _, h := range heads {
+		p.wantLinks(ctx, d, &h, what, func(path string) uint64 { return inodes[fmt.Sprintf("%d %q", h.Seq, path)] })
 		for e, err := range d.DB.Entries(ctx, h.Seq, "") {
 			p.do(err)
 			var got []string
@@ -78,6 +80,29 @@ func (p *place) wantNames(ctx context.Context, d *backup.Destination, what strin
 		}
 	}
 	return several
+}
+
+// wantLinks compares which files with several names are one inode: as a restore is told, and in the tree.
+func (p *place) wantLinks(ctx context.Context, d *backup.Destination, h *index.Header, what string, inTree func(path string) uint64) {
+	p.t.Helper()
+	told, has := map[uint64]index.Inode{}, map[index.Inode]uint64{}
+	for e, err := range d.DB.LinkedEntries(ctx, h.Seq, "") {
+		p.do(err)
+		if e.Kind == file.Folder || e.Nlink < 2 {
+			continue
+		}
+		in := inTree(e.Path)
+		if in == 0 {
+			continue // damage took it
+		}
+		if i, ok := told[in]; ok && i != e.Inode {
+			p.t.Fatalf("%s: %q in %d is told of another inode than a name that it shares one with", what, e.Path, h.Seq)
+		}
+		if i, ok := has[e.Inode]; ok && i != in {
+			p.t.Fatalf("%s: %q in %d is told of the inode of another file", what, e.Path, h.Seq)
+		}
+		told[in], has[e.Inode] = e.Inode, in
+	}
 }
 
 // TestNamesAreThoseOfTheInodes backs up, deletes and damages at random, and compares the names that the index knows

@@ -1,6 +1,7 @@
 package backup
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -13,10 +14,13 @@ import (
 // An ordinary user's backup can neither give its files away nor set all their attributes, nor make devices: what the
 // source has is in the index alone. The first backup by root after it makes such entries anew.
 
+// byAnother reports whether this is root, and the run of h was another user's: its files may not have the owners of the source.
+func (r *run) byAnother(h *index.Header) bool { return os.Geteuid() == 0 && h.User != r.o.User }
+
 // withOwners enters into the plan what the previous snapshot's tree, which another user made, has not as the index says.
 // What the destination cannot hold or has no room for stays as it is.
 func (r *run) withOwners(ctx context.Context, work *workFolder, p *plan, holes int64) error {
-	if os.Geteuid() != 0 || r.prev == nil || r.prev.User == r.o.User || r.o.Planned != nil {
+	if r.prev == nil || !r.byAnother(r.prev) || r.o.Planned != nil {
 		return nil
 	}
 	can := Capabilities{Owners: true, Xattrs: true, Reflinks: p.clones}
@@ -71,7 +75,8 @@ type ownersError struct {
 }
 
 func (e *ownersError) Error() string {
-	return fmt.Sprintf("%d files in snapshot %s, made by %s, lack their owner, mode or attributes: %s", e.files, e.in.Name, e.in.User, e.then)
+	return fmt.Sprintf("snapshot %s, made by %s, lacks the owner, mode or attributes of some files (%d): %s",
+		e.in.Name, cmp.Or(e.in.User, "another user"), e.files, e.then)
 }
 
 // addOwners makes q of p and what is to be made anew. It returns how many files that are.

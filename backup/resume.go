@@ -3,7 +3,7 @@ package backup
 import (
 	"context"
 	"iter"
-	"os"
+	"path/filepath"
 
 	"snap/index"
 	"snap/internal/file"
@@ -45,8 +45,8 @@ func (r *run) salvage() *salvage {
 		if run.begin.Source != r.o.Source || r.o.Rules.Checksum {
 			continue
 		}
-		if run.begin.User != r.o.User && os.Geteuid() == 0 {
-			continue // its files may not have the owners of the source
+		if r.byAnother(run.begin) {
+			continue
 		}
 		if from := r.open(run); from != nil {
 			s.from = append(s.from, from)
@@ -77,10 +77,14 @@ func (r *run) open(run *deadRun) *remains {
 
 func (s *salvage) close() {
 	for _, m := range s.from {
-		m.stop()
-		m.tree.Close()
-		m.root.Close()
+		m.close()
 	}
+}
+
+func (m *remains) close() {
+	m.stop()
+	m.tree.Close()
+	m.root.Close()
 }
 
 // find is the file that a dead run has made for the entry of the new tree, nil if there is none that can
@@ -152,26 +156,19 @@ func (r *run) salvageable(ctx context.Context, p *plan) (n Amount, err error) {
 	return n, nil
 }
 
-// heldSpace is what the files that a dead run has made take on the disk.
-func (d *Destination) heldSpace(run *deadRun) (n int64) {
-	work, err := d.tmp.OpenDir(run.name)
-	if err != nil {
+// heldSpace is what the files that a dead run has made take on the disk, also those that are not trusted.
+func (r *run) heldSpace(run *deadRun) (n int64) {
+	m := r.open(run)
+	if m == nil {
 		return 0
 	}
-	defer work.Close()
-	root, err := work.EnterDir(treeName)
-	if err != nil {
-		return 0
-	}
-	defer root.Close()
-	tree := file.NewTree(root, 64, (*file.Dir).EnterDir)
-	defer tree.Close()
-	for e, err := range changesOf(work.Path(), setName) {
+	defer m.close()
+	for e, err := range changesOf(filepath.Join(r.d.tmp.Path(), run.name), setName) {
 		if err != nil { // it ends where the run died
 			break
 		}
 		if ownFile(&e.Record) {
-			n += space(tree, e.Path)
+			n += space(m.tree, e.Path)
 		}
 	}
 	return n

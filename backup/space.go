@@ -57,7 +57,7 @@ func (r *run) fits(ctx context.Context, p *plan, holes int64) (makeRoom bool, er
 	}
 	roomier := info
 	for _, run := range r.d.dead {
-		roomier.FreeBytes += uint64(r.d.heldSpace(run))
+		roomier.FreeBytes += uint64(r.heldSpace(run))
 		roomier.FreeInodes += uint64(run.held.Files)
 	}
 	if r.lacks(p, holes, Amount{}, &roomier) != nil {

@@ -113,11 +113,11 @@ func TestRootAfterAUserAllKinds(t *testing.T) {
 	}
 	must(t, "setfattr", "-n", "user.of-the-disk", "-v", "1", u.path("d/20260101-000000/mine"))
 	u.do(os.Rename(u.path("s/moves"), u.path("s/moved")))
-	const said = "files in snapshot 20260101-000000, made by "
+	const said = "snapshot 20260101-000000, made by "
 	dry := u.run(true, 0, "backup", "-n", "--json", "d", "s", "--time", "2026-01-02")
 	out := u.run(true, 0, "backup", "--json", "d", "s", "--time", "2026-01-02")
 	for _, s := range []string{dry, out} {
-		if !strings.Contains(s, "7 "+said) || !strings.Contains(s, `"files_moved":1`) {
+		if !strings.Contains(s, said) || !strings.Contains(s, " of some files (7): made anew") || !strings.Contains(s, `"files_moved":1`) {
 			t.Errorf("%s", s)
 		}
 	}

@@ -78,8 +78,8 @@ func (c *call) noLog(d *backup.Destination, in string) (why string, err error) {
 	return why, err
 }
 
-// within is the path below dest that path leads to, through links too; "" if that is elsewhere. What is not there yet, is made
-// when the log is.
+// within is the path below dest that path leads to, through links too; "" if that is elsewhere. What is not there yet is made
+// with the log.
 func within(dest, path string) string {
 	root, err := filepath.EvalSymlinks(dest)
 	if err != nil {

@@ -175,6 +175,18 @@ func TestLearnChangesOnlyWhatItMay(t *testing.T) {
 			t.Errorf("inode %d is found %d times, %v", id, len(found), err)
 		}
 	}
+	// What the newest snapshot itself has been made of was seen later: a is of snapshot 5, so that only there it is spared.
+	learned := db.dump(t)
+	later := fact
+	later.Ino = 100
+	check(t, db.LearnOlder(bg, 5, all([]Entry{later})))
+	if d := difference(learned, db.dump(t)); d != "" {
+		t.Errorf("the snapshot's own record has learned: %s", d)
+	}
+	check(t, db.LearnOlder(bg, 7, all([]Entry{later})))
+	if got, _, err := db.Lookup(bg, 7, "a"); err != nil || got.Ino != 100 {
+		t.Errorf("an older record has not learned: %+v, %v", got, err)
+	}
 	fact.Record = old // and no longer racy
 	check(t, db.Learn(bg, 7, all([]Entry{fact})))
 	if d := difference(before, db.dump(t)); d != "" {

@@ -17,8 +17,8 @@ type inode struct {
 	btime  file.Time
 }
 
-// group is a source file with several names. The walk gives each its turn; whoever's turn it is owns at,
-// stat, there and damage.
+// group is a source file with several names. The walk gives each its turn; whoever's turn it is owns names,
+// stat and damage.
 type group struct {
 	first index.Record
 	inode index.Inode   // in the snapshot's tree
