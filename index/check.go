@@ -102,6 +102,9 @@ func (c *checker) walk(name string, value []byte, buckets, sealed bool) *treeWal
 func inBucket(name string, err error) error { return fmt.Errorf("%w, in %s", err, name) }
 
 func (c *checker) run() error {
+	if err := c.reach.file.newer(c.ctx); err != nil {
+		return err
+	}
 	if !c.reach.file.whole {
 		c.foundf("one of the two meta pages; what was written last may be missing")
 	}

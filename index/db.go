@@ -65,7 +65,10 @@ func Open(path string) (*DB, error) {
 
 // Create makes an empty index at path for the destination with this id. It appears by rename, durable
 // and whole, and replaces nothing: fs.ErrExist.
-func Create(path, id string) error {
+func Create(path, id string) error { return create(path, id, 0) }
+
+// create is Create with pages of pageSize bytes; 0: those of the system.
+func create(path, id string, pageSize int) error {
 	if _, err := os.Lstat(path); err == nil {
 		return &fs.PathError{Op: "create", Path: path, Err: fs.ErrExist}
 	}
@@ -78,7 +81,7 @@ func Create(path, id string) error {
 	if err := f.Close(); err != nil {
 		return err
 	}
-	b, err := bolt.Open(tmp, 0o600, &bolt.Options{Timeout: time.Second, FreelistType: bolt.FreelistMapType})
+	b, err := bolt.Open(tmp, 0o600, &bolt.Options{Timeout: time.Second, FreelistType: bolt.FreelistMapType, PageSize: pageSize})
 	if err != nil {
 		return fmt.Errorf("create %s: %w", path, err)
 	}

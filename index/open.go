@@ -111,12 +111,19 @@ func checkSchema(tx *bolt.Tx, f *os.File) error {
 	if info.Size() < tx.Size() {
 		return damaged("%d of %d bytes are left", info.Size(), tx.Size())
 	}
-	for _, name := range [][]byte{bucketMeta, bucketSnapshots, bucketRecords, bucketPaths, bucketIdentity, bucketContent} {
+	meta := tx.Bucket(bucketMeta)
+	if meta == nil {
+		return damaged("no bucket %q", bucketMeta)
+	}
+	if err := checkVersion(meta.Get(keyVersion)); err != nil {
+		return err // a newer version may have other buckets
+	}
+	for _, name := range [][]byte{bucketSnapshots, bucketRecords, bucketPaths, bucketIdentity, bucketContent} {
 		if tx.Bucket(name) == nil {
 			return damaged("no bucket %q", name)
 		}
 	}
-	return checkVersion(tx.Bucket(bucketMeta).Get(keyVersion))
+	return nil
 }
 
 // checkVersion judges the version of the schema.

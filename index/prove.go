@@ -2,6 +2,7 @@ package index
 
 import (
 	"context"
+	"errors"
 	"math/bits"
 )
 
@@ -68,9 +69,14 @@ type prover struct {
 // windowSize is how much is read at once, in bytes: with 32 KiB or more the system calls no longer matter.
 const windowSize = 64 << 10
 
+func newProver(f *pageFile) *prover {
+	return &prover{reach: newReach(f), level: newBitmap(f.high), next: newBitmap(f.high),
+		window: make([]byte, max(windowSize, f.pageSize))}
+}
+
 // prove makes sure that bbolt can follow all trees of the file. It returns the pages that they take.
 func prove(ctx context.Context, f *pageFile) (*reach, error) {
-	p := &prover{reach: newReach(f), level: newBitmap(f.high), next: newBitmap(f.high), window: make([]byte, max(windowSize, f.pageSize))}
+	p := newProver(f)
 	var records, others []uint64
 	err := p.buckets(ctx, []uint64{f.root}, func(name string, root uint64) {
 		if name == string(bucketRecords) {
@@ -155,7 +161,8 @@ func (p *prover) page(ctx context.Context, id uint64, depth int, leaf func(s she
 		return err
 	}
 	if s.table() > len(b) || leaf != nil && !s.branch && s.size > len(b) {
-		if s.b, err = make([]byte, s.size), p.file.read(s.b, id); err != nil {
+		s.b = make([]byte, s.size)
+		if err := p.file.read(s.b, id); err != nil {
 			return err
 		}
 	}
@@ -196,4 +203,25 @@ func (p *prover) peek(ctx context.Context, id uint64) ([]byte, error) {
 	}
 	at := (id - p.at) * size
 	return p.window[at : at+size], nil
+}
+
+// newer is an ErrNewer where the file says that a newer version of snap wrote it: what is wrong with its pages in the
+// eyes of this version may be as that one wants it. Else nil, also where the file does not say.
+func (f *pageFile) newer(ctx context.Context) (err error) {
+	nothing := func(error) {}
+	top := treeWalk{reach: newReach(f), ctx: ctx, buckets: true, found: nothing}
+	top.open(order.AppendUint64(order.AppendUint64(nil, f.root), 0))
+	for k, v, ok := top.next(); ok; k, v, ok = top.next() {
+		if string(k) != string(bucketMeta) {
+			continue
+		}
+		meta := treeWalk{reach: newReach(f), ctx: ctx, found: nothing}
+		meta.open(v)
+		for k, v, ok := meta.next(); ok; k, v, ok = meta.next() {
+			if err := checkVersion(v); string(k) == string(keyVersion) && errors.Is(err, ErrNewer) {
+				return err
+			}
+		}
+	}
+	return nil
 }

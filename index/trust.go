@@ -1,6 +1,7 @@
 package index
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -43,7 +44,7 @@ func (db *DB) prove(ctx context.Context, f *os.File, how int) error {
 			}
 			taken, err := prove(ctx, pages)
 			if err != nil {
-				return err
+				return cmp.Or(pages.newer(ctx), err)
 			}
 			db.badFree = taken.proveFree()
 		}
