@@ -117,20 +117,15 @@ type Result struct {
 	Vanished int64         // entries that were gone when they were to be read
 	Resumed  Amount        // of what was copied, files taken over from a run that was interrupted
 	Kept     bool          // the run failed, and the next one can go on from what it has copied
+
+	missing int64 // problems that are no notes, all of them
 }
 
 // problemsKept bounds the memory that a tree full of unreadable files can take.
 const problemsKept = 1000
 
 // Incomplete reports whether source files are missing from what was done.
-func (r *Result) Incomplete() bool {
-	for _, p := range r.Problems {
-		if !p.Note {
-			return true
-		}
-	}
-	return false
-}
+func (r *Result) Incomplete() bool { return r.missing > 0 }
 
 type silent struct{}
 
@@ -211,7 +206,7 @@ func (r *run) run(ctx context.Context) (err error) {
 	}
 	defer plan.close()
 	if r.o.Errors == FailOnErrors && r.res.Incomplete() {
-		return &SourceError{Problems: r.res.Problems}
+		return &SourceError{Problems: r.res.Problems, Count: r.res.missing}
 	}
 	if plan.proved > 0 {
 		// The hashes cost a read of both sides. Only a change set keeps them for good, so that they are
@@ -239,7 +234,7 @@ func (r *run) run(ctx context.Context) (err error) {
 		return err
 	}
 	if r.o.Errors == FailOnErrors && r.res.Incomplete() {
-		return &SourceError{Problems: r.res.Problems}
+		return &SourceError{Problems: r.res.Problems, Count: r.res.missing}
 	}
 	return r.publish(ctx, work, plan)
 }
@@ -315,6 +310,8 @@ func (r *run) problem(path string, err error, note bool) {
 		r.res.Errors++
 		if r.o.Errors == IgnoreErrors {
 			p.Note = true
+		} else {
+			r.res.missing++
 		}
 	}
 	if len(r.res.Problems) < problemsKept {
@@ -345,14 +342,11 @@ func (e *SourceMissingError) Error() string {
 func (e *SourceMissingError) Unwrap() error { return e.Err }
 
 // SourceError: source files could not be read, and the policy is to make no snapshot then.
-type SourceError struct{ Problems []Problem }
+type SourceError struct {
+	Problems []Problem // as Result.Problems
+	Count    int64     // of all that could not be read
+}
 
 func (e *SourceError) Error() string {
-	n := 0
-	for _, p := range e.Problems {
-		if !p.Note {
-			n++
-		}
-	}
-	return fmt.Sprintf("%d source entries could not be read and errors = Fail is set: no snapshot was made", n)
+	return fmt.Sprintf("%d source entries could not be read and errors = Fail is set: no snapshot was made", e.Count)
 }

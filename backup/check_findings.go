@@ -84,14 +84,9 @@ type faultKey struct {
 	inode     inodeKey
 }
 
-// add notes a fault that is not of a tree.
-func (f *faults) add(one *fault) {
-	if len(f.all) >= findingsKept {
-		f.count(one)
-		return
-	}
-	f.all = append(f.all, one)
-}
+// add notes a fault that is not of a tree. There is always room for one: they are few, and whether anything is mended
+// is decided by them.
+func (f *faults) add(one *fault) { f.all = append(f.all, one) }
 
 // once is add for what may be met again.
 func (f *faults) once(one *fault) {
@@ -106,7 +101,7 @@ func (f *faults) once(one *fault) {
 	f.add(one)
 }
 
-// count notes a fault that there is no room for.
+// count notes a fault of a tree that there is no room for.
 func (f *faults) count(one *fault) {
 	if f.more++; one.what == Unchecked {
 		f.apart++

@@ -71,7 +71,7 @@ func (c *checker) tree(ctx context.Context, pos int) error {
 			return c.indexError(err)
 		}
 		s, err := c.d.root.Lstat(h.Name)
-		if now == nil || now.Name != h.Name || err != nil || !file.SameFile(&s, &stat) { // deleted meanwhile
+		if now == nil || now.Name != h.Name || err != nil || !file.MayBeSame(&s, &stat) { // deleted meanwhile
 			c.at = before
 			return nil
 		}

@@ -68,9 +68,10 @@ func (s *identitySet) has(r *index.Record) bool {
 type inode struct {
 	volume uint32
 	ino    uint64
+	path   string // where the number is 0, that of the name in the old snapshot
 }
 
-func inodeOf(r *index.Record) inode { return inode{r.Volume, r.Ino} }
+func inodeOf(r *index.Record) inode { return inode{volume: r.Volume, ino: r.Ino} }
 
 // groups keeps the new snapshot's hard links those of the source: names that share an inode there share
 // one here, and no others do. It is asked in key order, so its answers do not depend on timing.
@@ -105,7 +106,7 @@ func (g *groups) settle(v scan.Verdict, path string, now, old, base *index.Recor
 		from = path
 	}
 	key := identityOf(now)
-	if (v.Do == scan.Learn || v.Do == scan.Link) && base.Ino != 0 && !base.SameIdentity(now) && !g.claim(base, key, v.Do == scan.Link && v.From != "") {
+	if (v.Do == scan.Learn || v.Do == scan.Link) && !base.SameIdentity(now) && !g.claim(base, from, key, v.Do == scan.Link && v.From != "") {
 		// Another file of the source has the old inode: this one gets its own.
 		v, base = fresh(v, now, old), nil
 	}
@@ -145,18 +146,21 @@ func (g *groups) settle(v scan.Verdict, path string, now, old, base *index.Recor
 	}
 }
 
-// claim takes an old inode over for a source inode with another identity. An inode with one name that
-// keeps its path has no rival: what links an inode from elsewhere asks that the path be gone.
-func (g *groups) claim(base *index.Record, key identity, elsewhere bool) bool {
-	if g.alive.has(base) {
+// claim takes an old inode, which path is a name of, over for a source inode with another identity. An inode with one
+// name that keeps its path has no rival: what links an inode from elsewhere asks that the path be gone.
+func (g *groups) claim(base *index.Record, path string, key identity, elsewhere bool) bool {
+	if base.Ino != 0 && g.alive.has(base) {
 		return false
 	}
-	if base.Nlink <= 1 && !elsewhere {
+	if (base.Nlink <= 1 || base.Ino == 0) && !elsewhere {
 		return true
 	}
 	old := inodeOf(base)
+	if base.Ino == 0 {
+		old.path = path
+	}
 	if by, ok := g.claimed[old]; ok {
-		return by == key
+		return by == key && key.ino != 0
 	}
 	g.claimed[old] = key
 	return true

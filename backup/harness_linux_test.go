@@ -13,9 +13,12 @@ import (
 // harness.
 func tool(t *testing.T, name string) string {
 	t.Helper()
-	src, err := filepath.Abs("../../shared/harness/" + name)
+	src, err := filepath.Abs("../.ci/harness/" + name)
 	if err == nil {
-		_, err = os.Stat(src)
+		if _, err = os.Stat(src); err != nil {
+			src = filepath.Join(src, "../../../../shared/harness", name)
+			_, err = os.Stat(src)
+		}
 	}
 	if err != nil {
 		t.Skip("the harness is not beside the project: ../shared/harness")

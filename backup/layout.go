@@ -29,15 +29,15 @@ func CheckLayout(source, dest string, left func(rel string) (bool, error)) (file
 	if err != nil {
 		return file.Stat{}, err
 	}
-	if file.SameFile(&sStat, &dStat) {
+	if file.SameFile(&sStat, &dStat) || sameName(source, dest) {
 		return dStat, &LayoutError{fmt.Sprintf("source and destination are the same folder: %s", source)}
 	}
-	if _, in, err := below(source, &dStat); err != nil {
+	if _, in, err := below(source, dest, &dStat); err != nil {
 		return dStat, err
 	} else if in {
 		return dStat, &LayoutError{fmt.Sprintf("the source %s is inside the destination %s", source, dest)}
 	}
-	rel, in, err := below(dest, &sStat)
+	rel, in, err := below(dest, source, &sStat)
 	if err != nil || !in {
 		return dStat, err
 	}
@@ -47,13 +47,13 @@ func CheckLayout(source, dest string, left func(rel string) (bool, error)) (file
 	return dStat, &LayoutError{fmt.Sprintf("the destination %s is inside the source %s", dest, source)}
 }
 
-// below reports whether path is below the folder that s describes, by identity, so that links and bind
-// mounts do not hide it; rel is the way from there.
-func below(path string, s *file.Stat) (rel string, in bool, err error) {
-	if path, err = filepath.Abs(path); err != nil {
+// below reports whether path is below the folder top, which s describes: by identity, so that links and bind mounts do
+// not hide it, and by name, because some file systems tell no inode numbers. rel is the way from there.
+func below(path, top string, s *file.Stat) (rel string, in bool, err error) {
+	if path, err = realPath(path); err != nil {
 		return "", false, err
 	}
-	if path, err = filepath.EvalSymlinks(path); err != nil {
+	if top, err = realPath(top); err != nil {
 		return "", false, err
 	}
 	for dir := path; ; {
@@ -70,10 +70,26 @@ func below(path string, s *file.Stat) (rel string, in bool, err error) {
 		if err != nil {
 			return "", false, err
 		}
-		if file.SameFile(&stat, s) {
+		if file.SameFile(&stat, s) || parent == top {
 			rel, err = filepath.Rel(parent, path)
 			return filepath.ToSlash(rel), true, err
 		}
 		dir = parent
 	}
+}
+
+// realPath is the absolute path without links in it.
+func realPath(path string) (string, error) {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return "", err
+	}
+	return filepath.EvalSymlinks(path)
+}
+
+// sameName reports whether both paths lead to one place.
+func sameName(a, b string) bool {
+	one, err1 := realPath(a)
+	two, err2 := realPath(b)
+	return err1 == nil && err2 == nil && one == two
 }

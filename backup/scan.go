@@ -93,7 +93,7 @@ func (r *run) compare(ctx context.Context, found *candidates) error {
 			r.alive.add(&e.Record)
 		}
 		again := false
-		if e.Nlink > 1 && e.Kind != file.Folder {
+		if e.Nlink > 1 && e.Ino != 0 && e.Kind != file.Folder {
 			if again = once.has(&e.Record); again {
 				r.shared.add(&e.Record)
 			}

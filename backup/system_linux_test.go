@@ -12,6 +12,7 @@ import (
 
 	"snap/backup"
 	"snap/index"
+	"snap/internal/file"
 )
 
 // TestChangedTwiceInOneTick writes a file twice within the two seconds that the source's clock counts in:
@@ -318,4 +319,45 @@ func TestNumbersOfFileSystemsStay(t *testing.T) {
 	want(map[string]uint32{"a": 2, "b": 1, "c": 4})
 	tmpfs("0")
 	want(map[string]uint32{"0": 5, "a": 2, "b": 1, "c": 4})
+}
+
+// TestNoInodeNumber: the root of some FUSE mounts, such as encrypted vaults, has the inode number 0. All that is in it
+// is taken in, as the source itself and below it, also through links; and a destination there is known for what it is.
+func TestNoInodeNumber(t *testing.T) {
+	p := newPlace(t)
+	vault := t.TempDir()
+	for _, f := range []string{"a", "d/b"} {
+		p.do(os.MkdirAll(filepath.Join(vault, filepath.Dir(f)), 0o755))
+		p.do(os.WriteFile(filepath.Join(vault, f), []byte(f), 0o644))
+	}
+	mnt := oddfs(t, vault, "-zeroroot")
+	p.write("here", "here")
+	p.do(os.Mkdir(p.path("vault"), 0o755))
+	must(t, "mount", "--bind", mnt, p.path("vault"))
+	t.Cleanup(func() { exec.Command("umount", p.path("vault")).Run() })
+	for _, follow := range []bool{false, true} {
+		o := func(o *backup.Options) { o.Scan.Follow = follow }
+		res, _ := p.backup(o, force)
+		p.wantSame(res)
+		if res.Incomplete() || res.Header.Files != 3 || res.Header.Dirs != 3 {
+			t.Errorf("follow %v: %d files, %d folders: %v", follow, res.Header.Files, res.Header.Dirs, res.Problems)
+		}
+		if again, rec := p.backup(o); !again.Skipped {
+			t.Errorf("follow %v: a second run found changes: %v", follow, rec.changes)
+		}
+		p.n--
+	}
+	p.do(os.Mkdir(filepath.Join(mnt, "d/dest"), 0o755))
+	whole := func(string) (bool, error) { return false, nil }
+	for _, dest := range []string{mnt, filepath.Join(mnt, "d"), filepath.Join(mnt, "d/dest")} {
+		if _, err := backup.CheckLayout(mnt, dest, whole); err == nil {
+			t.Errorf("a destination %s in the source %s is let through", dest, mnt)
+		}
+	}
+	never, err := backup.CheckLayout(p.src, p.path("vault"), func(string) (bool, error) { return true, nil })
+	p.do(err)
+	res, _ := p.backup(func(o *backup.Options) { o.Scan.Never = []file.Stat{never} }, force)
+	if res.Header.Files != 1 {
+		t.Errorf("%d files: the destination itself was backed up", res.Header.Files)
+	}
 }

@@ -31,7 +31,7 @@ func (d *Destination) openView(ctx context.Context, name string, jobs int) (*vie
 			v.close()
 			return nil, err
 		}
-		if it.Stat.Kind != file.Folder && it.Stat.Nlink > 1 {
+		if it.Stat.Kind != file.Folder && it.Stat.Nlink > 1 && it.Stat.Ino != 0 {
 			v.inodes = append(v.inodes, it.Stat.Ino)
 		}
 	}

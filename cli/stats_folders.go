@@ -120,7 +120,7 @@ func countFolders(ctx context.Context, db *index.DB, seqs []uint64, depth int) (
 			return nil
 		}
 		there := (e.Next == 0 || e.Next > newest) && r.Kind == file.Regular && r.Stored != index.Absent
-		if there && r.Nlink > 1 {
+		if there && r.Nlink > 1 && r.Ino != 0 {
 			id := identity{r.Volume, r.Ino, r.Btime}
 			there, names[id] = !names[id], true
 		}

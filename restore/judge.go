@@ -99,5 +99,5 @@ func (r *run) inSnapshot(j *job, have *existing) bool {
 	}
 	defer d.Close()
 	s, err := d.Lstat(name)
-	return err == nil && file.SameFile(&s, &have.Stat)
+	return err == nil && file.MayBeSame(&s, &have.Stat)
 }

@@ -105,7 +105,7 @@ func (w *writer) linkTo(path string, g *group, d *file.Dir, tmp string) error {
 		return err
 	}
 	s, err := d.Lstat(tmp)
-	if err == nil && !file.SameFile(&s, &g.stat) {
+	if err == nil && (!file.MayBeSame(&s, &g.stat) || s.Size != g.stat.Size || s.Mtime != g.stat.Mtime) {
 		err = fmt.Errorf("%q %w", path, ErrChanged)
 	}
 	return err

@@ -53,7 +53,7 @@ func (w *walker) list(f *folder) {
 
 // same makes sure that d is the folder that was listed as f. If it is another one by now, it must be the
 // one that stands under the name; that one is then walked. Some FUSE file systems make up a new inode
-// number at each look: a folder there cannot be told from another.
+// number at each look, or have none: a folder there cannot be told from another.
 func (w *walker) same(f *folder, d *file.Dir) bool {
 	if f.parent == nil || d.Is(&f.stat) {
 		return true

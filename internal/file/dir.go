@@ -103,10 +103,10 @@ func (d *Dir) Stat() (Stat, error) {
 	return s, pathError("stat", d.path, err)
 }
 
-// Is reports whether d is the folder that s describes.
+// Is reports whether d is the folder that s describes, as far as the system tells: see MayBeSame.
 func (d *Dir) Is(s *Stat) bool {
 	var t Stat
-	return d.stat(&t) == nil && SameFile(&t, s)
+	return d.stat(&t) == nil && MayBeSame(&t, s)
 }
 
 // Lstat says what name is.

@@ -84,9 +84,10 @@ type Stat struct {
 	Ctime Time // zero where the system has none
 	Btime Time // birth; zero where the file system has none
 	Dev   uint64
-	Ino   uint64 // 0 where the system tells none
+	Ino   uint64 // 0 where the system tells none: on some network drives, and for the root of some FUSE mounts
 	Rdev  uint64 // the device's number, 0 but for devices
 	Mount uint64 // the mount it was reached through, for this boot only; 0 where unknown
+	Root  bool   // it is the root of that mount; false where unknown
 
 	Allocated int64 // bytes that a regular file takes on its disk: fewer than Size where it has holes
 }
@@ -130,9 +131,16 @@ func (s *Stat) sized(size int64, rdev uint64) {
 	}
 }
 
-// SameFile reports whether a and b are the same file within one run: raw device numbers change across
-// reboots and are never compared across runs.
-func SameFile(a, b *Stat) bool { return a.Dev == b.Dev && a.Ino == b.Ino && a.Ino != 0 }
+// SameFile reports whether a and b are known to be the same file within one run: raw device numbers change across
+// reboots and are never compared across runs. Of files without an inode number that is known of the root of a mount
+// alone.
+func SameFile(a, b *Stat) bool {
+	return MayBeSame(a, b) && (a.Ino != 0 || a.Root && b.Root && a.Mount == b.Mount && a.Mount != 0)
+}
+
+// MayBeSame reports whether a and b are not known to be different files: those of one file system that tells no inode
+// numbers may be one and the same.
+func MayBeSame(a, b *Stat) bool { return a.Dev == b.Dev && a.Ino == b.Ino }
 
 // Xattr is one extended attribute. ACLs and capabilities are among them.
 type Xattr struct {

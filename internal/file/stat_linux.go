@@ -55,7 +55,8 @@ func statx(fd int, name string, flags int, s *Stat) error {
 	*s = Stat{
 		Kind: kindOf(uint32(x.Mode)), Mode: x.Mode & 0o7777, UID: x.Uid, GID: x.Gid, Nlink: x.Nlink,
 		Mtime: Time{x.Mtime.Sec, int32(x.Mtime.Nsec)}, Ctime: Time{x.Ctime.Sec, int32(x.Ctime.Nsec)},
-		Dev: unix.Mkdev(x.Dev_major, x.Dev_minor), Ino: x.Ino, Mount: x.Mnt_id, Allocated: int64(x.Blocks) * 512,
+		Dev: unix.Mkdev(x.Dev_major, x.Dev_minor), Ino: x.Ino, Mount: x.Mnt_id,
+		Root: x.Attributes&unix.STATX_ATTR_MOUNT_ROOT != 0, Allocated: int64(x.Blocks) * 512,
 	}
 	if x.Mask&unix.STATX_BTIME != 0 {
 		s.Btime = Time{x.Btime.Sec, int32(x.Btime.Nsec)}
