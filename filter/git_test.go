@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"snap/internal/long"
 )
 
 // repo is a tree of real files and folders that git judges.
@@ -184,10 +186,7 @@ func TestGitGenerated(t *testing.T) {
 		}
 		return s
 	}
-	sets, refused, n := 700, 0, 0
-	if testing.Short() {
-		sets = 100
-	}
+	sets, refused, n := long.Of(200, 700), 0, 0
 	for range sets {
 		var lines []string
 		for range 1 + rnd.IntN(4) {

@@ -14,6 +14,7 @@ import (
 	bolt "go.etcd.io/bbolt"
 
 	"snap/internal/file"
+	"snap/internal/long"
 )
 
 // deepHistory is two snapshots with names so long that trees have three levels of pages.
@@ -244,7 +245,7 @@ func TestNoDamageOfPagesStopsTheProcess(t *testing.T) {
 	}
 	whole := db.dump(t)
 	r := rand.New(rand.NewPCG(3, 3))
-	rounds := 4
+	rounds := long.Of(2, 4)
 	n, noticed := 0, 0
 	for _, name := range slices.Sorted(maps.Keys(pageDamages)) {
 		for range rounds {
@@ -313,7 +314,8 @@ func TestCheckFindsEveryChangedByte(t *testing.T) {
 	whole := db.dump(t)
 	r := rand.New(rand.NewPCG(4, 4))
 	quiet, found := 0, 0
-	for range 400 {
+	tries := long.Of(150, 400)
+	for range tries {
 		p := good.clone()
 		b := p.page(pick(r, p.all()))
 		at := r.IntN(len(b))
@@ -333,7 +335,7 @@ func TestCheckFindsEveryChangedByte(t *testing.T) {
 		}
 	}
 	t.Logf("found %d, and %d that changed no key and no value", found, quiet)
-	if found < 200 {
+	if found < tries/2 {
 		t.Error("little was found")
 	}
 }

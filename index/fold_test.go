@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"snap/internal/long"
 )
 
 // answers are what a database says of the snapshots seqs: listings, differences of all pairs, and the life
@@ -281,7 +283,7 @@ func TestAFoldCanBeStoppedAndBegunAgain(t *testing.T) {
 // Many transactions make one fold.
 func TestALargeFold(t *testing.T) {
 	db := newDB(t)
-	set := manyEntries(foldScan + foldEdits + 100)
+	set := manyEntries(long.Of(3*foldEdits, foldScan+foldEdits) + 100)
 	db.add(t, 1, set)
 	for i := range set {
 		set[i].Mode, set[i].Change = 0o600, Metadata

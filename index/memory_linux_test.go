@@ -30,6 +30,9 @@ func mappedMemory(t *testing.T) (sum int64) {
 // However much of an index is looked at or changed, in one transaction or in many while it is held open, little of
 // it stays mapped.
 func TestWhatWasLookedAtDoesNotStayInMemory(t *testing.T) {
+	if testing.Short() {
+		t.Skip("an index of 76 MB is made")
+	}
 	const n, limit = 200_000, 40 << 20
 	db := newDB(t)
 	head := func() (*Header, error) { return &Header{Name: "s"}, nil }

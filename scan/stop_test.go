@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"snap/internal/file"
+	"snap/internal/long"
 )
 
 // held are the goroutines and the open files of this process.
@@ -46,7 +47,7 @@ func TestAWalkThatEndsEarlyLeavesNothing(t *testing.T) {
 	total := len(walked(t, root, Options{}))
 	for _, jobs := range []int{1, 2, 8} {
 		before := held(t)
-		for stop := 1; stop <= total; stop += 7 {
+		for stop := 1; stop <= total; stop += total / long.Of(11, 35) {
 			n := 0
 			for _, err := range Walk(context.Background(), d, Options{Jobs: jobs}) {
 				check(t, err)

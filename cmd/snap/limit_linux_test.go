@@ -7,19 +7,25 @@ import (
 	"os/exec"
 	"path/filepath"
 	"testing"
+
+	"snap/internal/long"
 )
 
 // TestFewOpenFiles works on more folders than a process may have files open, with the least that a POSIX
 // system gives (macOS's ulimit -n, 256) and with what many services have.
 func TestFewOpenFiles(t *testing.T) {
 	dir, command := place(t)
-	for i := range 1500 {
+	folders, limits := 400, []int{256}
+	if long.Form() {
+		folders, limits = 1500, []int{256, 1024}
+	}
+	for i := range folders {
 		folder := filepath.Join(dir, fmt.Sprintf("src/%d/%d/deep", i%30, i))
 		if err := errors.Join(os.MkdirAll(folder, 0o755), os.WriteFile(filepath.Join(folder, "file"), []byte(fmt.Sprint(i)), 0o644)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	for _, most := range []int{256, 1024} {
+	for _, most := range limits {
 		dest, out := fmt.Sprint("dest", most), fmt.Sprint("out", most)
 		limited := func(args ...string) {
 			t.Helper()
