@@ -12,6 +12,10 @@ var ErrNotDestination = errors.New("not a snap destination")
 // ErrNoHardLinks: the destination's file system cannot link, so every snapshot would be a full copy.
 var ErrNoHardLinks = errors.New("the file system has no hard links, which snap's snapshots are made of")
 
+// ErrSetsDamaged: not every snapshot has a whole change set, so that an index made of them would know less than
+// the trees tell.
+var ErrSetsDamaged = errors.New("the change sets are not whole")
+
 // LockedError: another process holds the destination's lock.
 type LockedError struct {
 	Dest   string

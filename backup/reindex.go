@@ -28,6 +28,10 @@ type ReindexOptions struct {
 	Adopt  bool   // take every folder for a snapshot, those that Time does not know at the time of their last change
 	Source string // the source of snapshots of which no change set tells one; "": that of a neighbour
 
+	// SetsOnly changes nothing where not every snapshot can be made from its change set, or where labels are damaged:
+	// ErrSetsDamaged. What is made then is what was lost, and nobody need be asked.
+	SetsOnly bool
+
 	Users, Groups func(id uint32) string // names of owners for such snapshots; nil or "": none
 	Jobs          int                    // folders read at the same time; 0: 4
 	Progress      func(Progress)         // told how far it has come; nil: nobody
@@ -126,6 +130,11 @@ func (r *reindex) all(ctx context.Context) error {
 		return err
 	}
 	steps, left := arrange(sets, trees)
+	if r.o.SetsOnly {
+		if err := r.setsSuffice(steps, left); err != nil {
+			return fmt.Errorf("%w: %w", ErrSetsDamaged, err)
+		}
+	}
 	if err := r.sortTrash(steps); err != nil {
 		return err
 	}
@@ -207,7 +216,7 @@ func (r *reindex) take(ctx context.Context, s *step, last bool) error {
 		parent = r.last.Seq
 	}
 	switch {
-	case s.whole && (s.head.Parent == parent || s.head.Parent == 0 && !r.broken):
+	case s.follows(parent) || s.follows(0) && !r.broken:
 		return r.takeSet(ctx, s, last)
 	case s.tree:
 		if s.whole {
@@ -289,6 +298,33 @@ func (r *reindex) forget() {
 	}
 }
 
+// setsSuffice says why not every snapshot can be made from its change set as it was, nil if each can.
+func (r *reindex) setsSuffice(steps []step, left []foundTree) error {
+	if err := allFollow(steps); err != nil {
+		return err
+	}
+	if len(left) > 0 {
+		return fmt.Errorf("no change set names the folder %q", left[0].name)
+	}
+	// The newest snapshot may have another name than those that are known by it.
+	if latest, err := r.d.root.Readlink(latestName); err == nil && CheckName(latest) == nil {
+		there, err := folderAt(r.d.root, latest)
+		if err != nil {
+			return err
+		}
+		if there && !slices.ContainsFunc(steps, func(s step) bool { return s.name == latest }) {
+			return fmt.Errorf("no change set names the folder %q", latest)
+		}
+	}
+	for i := range steps {
+		h := *steps[i].head
+		if _, err := r.d.applyLabels(&h); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // label enters the labels that a snapshot was given later.
 func (r *reindex) label(h *index.Header) error {
 	_, err := r.d.applyLabels(h)
@@ -312,6 +348,9 @@ func (r *reindex) newest() string {
 func (r *reindex) replace(ctx context.Context) error {
 	const name, old = "index.db", "index.db.old"
 	if err := r.d.DB.Release(); err != nil {
+		return err
+	}
+	if err := r.proveFresh(ctx); err != nil {
 		return err
 	}
 	if err := r.work.Sync(); err != nil {
@@ -345,5 +384,21 @@ func (r *reindex) replace(ctx context.Context) error {
 		return err
 	}
 	r.d.DB, err = index.Open(index.Path(r.d.Path))
+	return err
+}
+
+// proveFresh opens the new index as the next run will. One that cannot be opened replaces nothing.
+func (r *reindex) proveFresh(ctx context.Context) error {
+	fresh, err := index.Open(filepath.Join(r.work.Path(), "index.db"))
+	if err != nil {
+		return err
+	}
+	if err := fresh.Prove(ctx); err != nil {
+		return err
+	}
+	all, err := fresh.Snapshots(ctx)
+	if err == nil && len(all) != r.res.Snapshots {
+		err = fmt.Errorf("%w: it was made of %d snapshots and has %d", index.ErrDamaged, r.res.Snapshots, len(all))
+	}
 	return err
 }

@@ -2,6 +2,7 @@ package backup
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"time"
 
@@ -80,6 +81,28 @@ func arrange(sets []foundSet, trees []foundTree) (steps []step, left []foundTree
 	steps = append(steps, losses(sets, nameless, placed, 0, a)...)
 	slices.SortStableFunc(steps, func(x, y step) int { return cmp.Compare(x.seq, y.seq) })
 	return steps, left
+}
+
+// follows reports whether the step's change set is whole and goes on from the snapshot parent.
+func (s *step) follows(parent uint64) bool { return s.whole && s.head.Parent == parent }
+
+// allFollow says why not every step has a whole change set that goes on from the step before, nil if each has.
+func allFollow(steps []step) error {
+	before := uint64(0)
+	for i := range steps {
+		s := &steps[i]
+		switch {
+		case s.follows(before) || s.follows(0):
+		case s.why != nil:
+			return s.why
+		case s.whole:
+			return fmt.Errorf("the change set %d goes on from %d, of which none is left", s.seq, s.head.Parent)
+		default:
+			return fmt.Errorf("the change set %d is missing", s.seq)
+		}
+		before = s.seq
+	}
+	return nil
 }
 
 // compare orders trees by time, and those of one second as their names were given out.

@@ -68,7 +68,7 @@ snap backup /mnt/disk/me ~ --exclude '*.iso' --exclude-caches`,
 			if len(c.args) == 1 {
 				return c.initialize(dest)
 			}
-			return c.backup(dest, c.abs(c.args[1]))
+			return c.rebuilding(dest, func() error { return c.backup(dest, c.abs(c.args[1])) })
 		},
 	}
 }
@@ -166,6 +166,7 @@ func (c *call) backup(dest, source string) (err error) {
 		}
 		c.proved(dest, d.DB)
 	}
+	c.summed = true
 	if err := errors.Join(r.err, r.summary(res, o.Start)); err != nil {
 		return err
 	}

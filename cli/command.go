@@ -39,6 +39,7 @@ type call struct {
 	args   []string
 	dashed []string // the arguments after "--", for a command that keeps them apart
 	all    []*command
+	summed bool // a backup is done and has said what it did
 }
 
 // printf prints on standard output. Its error is final.

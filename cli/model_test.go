@@ -21,7 +21,10 @@ import (
 
 // memoryDir is a new folder, in memory where it can be: every commit is synced, and the disk is spared some thousand of
 // them.
-func memoryDir(t *rapid.T) string {
+func memoryDir(t interface {
+	Fatal(...any)
+	Cleanup(func())
+}) string {
 	dir, err := os.MkdirTemp("/dev/shm", "snap-")
 	if err != nil {
 		dir, err = os.MkdirTemp("", "snap-")

@@ -60,16 +60,15 @@ func (c *call) reindex(dest string) error {
 	if err != nil {
 		return err
 	}
-	o := backup.ReindexOptions{
-		LockWait: c.opts.lockWait, Holder: c.holder("reindex"), Adopt: c.flags.Bool("adopt"), Jobs: s.jobs,
-		Time: func(name string) (time.Time, bool) {
-			t, ok := timeOfName(name, s.format, c.env.Now().Location())
-			if !ok && c.flags.Bool("adopt") {
-				t, ok = foreignTime(name, c.env.Now().Location())
+	o := c.reindexOptions(&s)
+	if o.Adopt = c.flags.Bool("adopt"); o.Adopt {
+		named := o.Time
+		o.Time = func(name string) (time.Time, bool) {
+			if t, ok := named(name); ok {
+				return t, true
 			}
-			return t, ok
-		},
-		Users: userName, Groups: groupName,
+			return foreignTime(name, c.env.Now().Location())
+		}
 	}
 	if v := c.flags.String("source-dir"); v != "" {
 		o.Source = c.abs(v)
@@ -102,6 +101,47 @@ func (c *call) reindex(dest string) error {
 		return withCode(exitPartial, nil)
 	}
 	return nil
+}
+
+// reindexOptions are those of a reindex that takes for snapshots what has the name of one.
+func (c *call) reindexOptions(s *settings) backup.ReindexOptions {
+	return backup.ReindexOptions{
+		LockWait: c.opts.lockWait, Holder: c.holder("reindex"), Jobs: s.jobs, Users: userName, Groups: groupName,
+		Time: func(name string) (time.Time, bool) { return timeOfName(name, s.format, c.env.Now().Location()) },
+	}
+}
+
+// rebuilding runs a backup. Where the index is damaged or missing and every change set is whole it makes the index
+// again of them, says so, and runs the backup once more: a damaged index is no reason to have no backup, and no
+// judgement is needed.
+func (c *call) rebuilding(dest string, backUp func() error) error {
+	err := backUp()
+	lost := errors.Is(err, index.ErrDamaged) || errors.Is(err, index.ErrMissing)
+	if !lost || errors.Is(err, index.ErrNewer) || c.summed || c.flags.Bool("dry-run") {
+		return err
+	}
+	s, settingsErr := c.readSettings(dest)
+	if settingsErr != nil {
+		return err
+	}
+	o := c.reindexOptions(&s)
+	o.SetsOnly = true
+	line := c.progress()
+	o.Progress = line.show
+	_, why := backup.Reindex(c.ctx, dest, o)
+	line.end()
+	switch {
+	case errors.Is(why, backup.ErrSetsDamaged):
+		return withHint(err, "it is not made again without being asked: %v", why)
+	case why != nil:
+		return errors.Join(err, backupHint(fmt.Errorf("the index could not be made again: %w", why), dest))
+	}
+	kept := ""
+	if errors.Is(err, index.ErrDamaged) {
+		kept = "; the damaged one is kept as index.db.old"
+	}
+	c.warn("%v. It was made again from the change sets%s", err, kept)
+	return backUp()
 }
 
 // timeOfName is the time in the name of a snapshot: one of the format, or of the default format, with -2, -3

@@ -178,8 +178,8 @@ func (db *DB) updates(ctx context.Context, f func(update updater) error) error {
 	if err := h.Close(); err != nil {
 		return err
 	}
-	if db.badFree != nil {
-		return fmt.Errorf("%s: %w", db.path, db.badFree)
+	if err := db.writable(); err != nil {
+		return err
 	}
 	if h, err = db.open(ctx, writing); err != nil {
 		return err

@@ -56,6 +56,27 @@ func (db *DB) prove(ctx context.Context, f *os.File, how int) error {
 	return nil
 }
 
+// Prove makes sure that the index can be opened for reading and for writing, whatever is known of it.
+func (db *DB) Prove(ctx context.Context) error {
+	db.proved = ""
+	h, err := db.open(ctx, reading)
+	if err != nil {
+		return err
+	}
+	if err := h.Close(); err != nil {
+		return err
+	}
+	return db.writable()
+}
+
+// writable is what is wrong with the list of free pages, once the pages were proved.
+func (db *DB) writable() error {
+	if db.badFree != nil {
+		return fmt.Errorf("%s: %w", db.path, db.badFree)
+	}
+	return nil
+}
+
 // wrote takes over the fingerprint of f, which only bbolt has written to.
 func (db *DB) wrote(f *os.File) (err error) {
 	db.proved, db.bytes, err = fingerprint(f)
