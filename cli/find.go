@@ -30,8 +30,9 @@ A PATTERN is
                  when the current folder is in one of these, from there
   a name         every entry of that name, wherever it is (and the path, as
                  above)
-  a glob         *, ?, [a-z], and ** for any number of folders; without a slash
-                 it is compared with names, with one with whole paths
+  a glob         *, ?, [a-z], and ** for any number of folders, as in
+                 Blacklist.txt; without a slash it is compared with names,
+                 with one with whole paths
   --regex        a Go regular expression, searched for in the path from the
                  source down
 

@@ -2,14 +2,16 @@ package cli
 
 import (
 	"bytes"
+	"errors"
 	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
-	"github.com/bmatcuk/doublestar/v4"
-
+	"snap/filter"
 	"snap/index"
 )
 
@@ -23,12 +25,18 @@ type matcher struct {
 type pattern struct {
 	paths []string       // these paths and what is below them
 	name  string         // a base name
-	globs []string       // globs of whole paths
-	glob  string         // a glob of base names
+	globs []pathGlob     // globs of whole paths
+	glob  *filter.Glob   // a glob of base names, nil for none
 	re    *regexp.Regexp // searched for in the path
 	last  string         // what every match of the globs ends in: most paths need no other look
 	tail  string         // the end of a path, with what is below
 	wide  *pattern       // what it stands for if it matches nothing, nil for nothing else
+}
+
+// pathGlob is a glob of whole paths and what was read.
+type pathGlob struct {
+	*filter.Glob
+	text string
 }
 
 // maxPattern bounds a pattern: a longer one is a mistake, or an attempt to keep us busy.
@@ -46,7 +54,7 @@ func newMatcher(typed []string, regex, fold bool, l *locator) (*matcher, error) 
 		case regex:
 			p, err = regexPattern(t, fold)
 		default:
-			p, err = globPattern(t, l)
+			p, err = globPattern(t, fold, l)
 		}
 		if err != nil {
 			return nil, err
@@ -73,9 +81,8 @@ func regexPattern(t string, fold bool) (pattern, error) {
 
 // globPattern reads a path, a name or a glob. A name may hold the letters of globs, so that every glob
 // stands for itself too, and what is no glob only for itself.
-func globPattern(t string, l *locator) (pattern, error) {
+func globPattern(t string, fold bool, l *locator) (pattern, error) {
 	var p pattern
-	isGlob := strings.ContainsAny(t, `*?[\`)
 	paths, err := l.paths(t)
 	if err != nil {
 		return p, err
@@ -85,35 +92,59 @@ func globPattern(t string, l *locator) (pattern, error) {
 	if named {
 		p.name = t
 	}
-	if !isGlob {
+	if !strings.ContainsAny(t, `*?[\`) {
 		return p, nil
 	}
-	// doublestar knows alternatives in braces, which nobody asked for.
-	escape := strings.NewReplacer("{", `\{`, "}", `\}`)
-	if named {
-		p.glob = escape.Replace(t)
-	} else {
-		from := *l // what was not typed is no glob
-		from.here = literal.Replace(l.here)
-		globs, err := from.paths(t)
-		if err != nil {
-			return p, err
-		}
-		for _, g := range globs {
-			p.globs = append(p.globs, escape.Replace(g))
-		}
-	}
-	for _, g := range append(p.globs, p.glob) {
-		if !doublestar.ValidatePattern(g) { // a bracket or a backslash without an end: a name like others
-			p.glob, p.globs = "", nil
+	if err := p.readGlobs(t, named, fold, l); err != nil {
+		var bad *filter.GlobError
+		if errors.As(err, &bad) && bad.Open { // a name like others
+			p.glob, p.globs = nil, nil
 			return p, nil
 		}
+		return p, usagef("%s", err)
 	}
 	p.last = t[strings.LastIndexAny(t, `*?[]\/`)+1:]
 	if p.wide != nil {
-		p.wide.globs, p.wide.last = []string{"**/" + escape.Replace(p.wide.tail)}, p.last
+		p.wide.last = p.last
 	}
 	return p, nil
+}
+
+// readGlobs fills in what t stands for as a glob.
+func (p *pattern) readGlobs(t string, named, fold bool, l *locator) (err error) {
+	if named {
+		p.glob, err = filter.ParseGlob(t, fold)
+		return err
+	}
+	from := *l // what was not typed is no glob
+	from.here = literal.Replace(l.here)
+	texts, err := from.paths(t)
+	if err != nil {
+		return err
+	}
+	read := func(text string) (g pathGlob, err error) {
+		g.text = text
+		g.Glob, err = filter.ParseGlob(text, fold)
+		return g, err
+	}
+	for _, text := range texts {
+		if text == "" { // the source itself, which stands in paths
+			continue
+		}
+		g, err := read(text)
+		if err != nil {
+			return err
+		}
+		p.globs = append(p.globs, g)
+	}
+	if p.wide != nil {
+		g, err := read("**/" + p.wide.tail)
+		if err != nil {
+			return err
+		}
+		p.wide.globs = []pathGlob{g}
+	}
+	return nil
 }
 
 // literal makes a glob that matches a path alone.
@@ -155,13 +186,29 @@ func (p *pattern) fold() {
 	if p.wide != nil {
 		p.wide.fold()
 	}
-	p.name, p.glob, p.tail = strings.ToLower(p.name), strings.ToLower(p.glob), strings.ToLower(p.tail)
+	p.name, p.tail = folded(p.name), folded(p.tail)
 	for i := range p.paths {
-		p.paths[i] = strings.ToLower(p.paths[i])
+		p.paths[i] = folded(p.paths[i])
 	}
-	for i := range p.globs {
-		p.globs[i] = strings.ToLower(p.globs[i])
+}
+
+// folded is a text that texts have in common which differ in case alone. Unlike strings.ToLower it keeps bytes that are no UTF-8.
+func folded(s string) string {
+	b := make([]byte, 0, len(s))
+	for s != "" {
+		r, n := utf8.DecodeRuneInString(s)
+		if r == utf8.RuneError && n == 1 {
+			b = append(b, s[0])
+		} else {
+			least := r
+			for other := unicode.SimpleFold(r); other != r; other = unicode.SimpleFold(other) {
+				least = min(least, other)
+			}
+			b = utf8.AppendRune(b, least)
+		}
+		s = s[n:]
 	}
+	return string(b)
 }
 
 // matches reports whether any pattern matches the path.
@@ -170,11 +217,12 @@ func (m *matcher) matches(b []byte) bool {
 		return false
 	}
 	s := string(b)
+	plain := s
 	if m.fold {
-		s = strings.ToLower(s)
+		plain = folded(s)
 	}
 	for i := range m.patterns {
-		if m.patterns[i].matches(s) {
+		if m.patterns[i].matches(s, plain) {
 			return true
 		}
 	}
@@ -194,29 +242,34 @@ func (p *pattern) may(b []byte) bool {
 	return false
 }
 
-func (p *pattern) matches(s string) bool {
+// matches is asked about a path, and about it as it is compared with what was typed as it is.
+func (p *pattern) matches(s, plain string) bool {
 	if p.re != nil {
 		return p.re.MatchString(s)
 	}
 	for _, dir := range p.paths {
-		if index.Within(s, dir) {
+		if index.Within(plain, dir) {
 			return true
 		}
 	}
 	if s == "" { // the source itself has no name
 		return false
 	}
-	if p.tail != "" && strings.Contains("/"+s+"/", "/"+p.tail+"/") {
+	if p.tail != "" && strings.Contains("/"+plain+"/", "/"+p.tail+"/") {
 		return true
 	}
-	if p.name != "" || p.glob != "" {
-		_, name := index.Split(s)
-		if name == p.name || p.glob != "" && doublestar.MatchUnvalidated(p.glob, name) {
+	if p.name != "" {
+		if _, name := index.Split(plain); name == p.name {
+			return true
+		}
+	}
+	if p.glob != nil {
+		if _, name := index.Split(s); p.glob.Match(name) {
 			return true
 		}
 	}
 	for _, g := range p.globs {
-		if doublestar.MatchUnvalidated(g, s) {
+		if g.Match(s) {
 			return true
 		}
 	}
@@ -227,12 +280,12 @@ func (p *pattern) matches(s string) bool {
 func (m *matcher) roots() []string {
 	var all []string
 	for _, p := range m.patterns {
-		if m.fold || p.re != nil || p.name != "" || p.glob != "" || p.tail != "" {
+		if m.fold || p.re != nil || p.name != "" || p.glob != nil || p.tail != "" {
 			return []string{""}
 		}
 		all = append(all, p.paths...)
 		for _, g := range p.globs {
-			all = append(all, literalDir(g))
+			all = append(all, literalDir(g.text))
 		}
 	}
 	slices.SortFunc(all, index.Compare)

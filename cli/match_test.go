@@ -46,7 +46,14 @@ func TestPatterns(t *testing.T) {
 		{outside, "", "{src,docs}", ""},
 		{outside, "", "\xff*", "\xff.txt"},
 		{outside, "", "*", strings.Join(matchPaths[1:], "|")},
-		{outside, "", "**/deep/**", "docs/deep|docs/deep/report.txt"},
+		{outside, "", "**/deep/**", "docs/deep/report.txt"}, // as in a list: what is in it
+		{outside, "", "?.txt", "Ä.txt|\xff.txt"},
+		{outside, "i", "ä.*", "Ä.txt"},
+		{outside, "i", "[[:upper:]]*.TXT", "a[1].txt|docs/Report.TXT|docs/deep/report.txt|docs/report.txt|Ä.txt"},
+		{outside, "i", "\xfe.txt", ""},
+		{outside, "", "{d,s}*", ""},
+		{outside, "", "docs**/report.txt", "!"}, // neither is what it looks like
+		{outside, "", "[[:letter:]]", "!"},
 		{outside, "", "[", "src/["}, // no glob
 		{outside, "", "src/[", "src/[|src/[/x"},
 		{outside, "", "/home/me/src/[", "src/[|src/[/x"},
@@ -143,7 +150,7 @@ func TestAQuickLookLosesNothing(t *testing.T) {
 		}
 		for _, wide := range []bool{false, true} {
 			for _, p := range paths {
-				if want := m.patterns[0].matches(p); m.matches([]byte(p)) != want {
+				if want := m.patterns[0].matches(p, p); m.matches([]byte(p)) != want {
 					t.Errorf("%s, wide %v: %q: want %v", typed, wide, p, want)
 				}
 			}

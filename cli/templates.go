@@ -25,6 +25,7 @@ const listRules = `#
 #   Documents/old.txt     a file or folder with everything in it, from the source on
 #   /home/me/tmp          the same as an absolute path
 #   *.tmp                 a pattern without a slash matches in every folder
+#   f?r  [äöü]*  [!a-z]*  ? is one character, [] one of those in it, [!] one of all others
 #   /build/**             with a slash it starts at the source; ** is any folders
 #   node_modules/         a slash at the end: only folders
 #   ~/cache  $HOME/cache  ~ and $VARIABLES are filled in

@@ -15,11 +15,15 @@
 // CRLF are fine, trailing spaces are dropped unless escaped (`\ `), leading ones are part of the
 // name. Write \#, \!, \^ or \~ for a name that starts so.
 //
-// A line is a path or a glob with the meaning of gitignore, byte by byte (so ? is one byte, and a
-// name need not be UTF-8): without a slash, other than a last one, it matches at any depth; with
-// one it starts at the source; a last slash means folders only; *, ?, [a-z], [!a-z], [[:digit:]]
+// A line is a path or a glob with the meaning of gitignore: without a slash, other than a last one, it matches at any
+// depth; with one it starts at the source; a last slash means folders only; *, ?, [a-z], [!a-z], [[:digit:]]
 // and \ work inside a name, ** as a whole name stands for any number of folders. What git reads
 // otherwise than it documents (`a**/b`) or never matches (`[a`, `./a`) is an error here.
+//
+// Where git takes bytes, a glob here takes characters: code points of UTF-8, and a byte of a name that is no UTF-8 is a
+// character of its own, which no range and no class of characters has. ? is ö, [ä-ü] is ö, [!a] is ö; [[:alpha:]] is what
+// Unicode calls a letter, while [[:digit:]] and [[:xdigit:]] are of ASCII. Nothing is normalised: ö that is written as o with
+// two dots after it, as some systems do, is two characters and another name than the ö of one.
 //
 // ~ and ~/ at the start, $VAR and ${VAR} outside of [] are expanded; what comes out is literal,
 // and a variable that is not set or empty is an error. A line that starts with the source's own
@@ -40,7 +44,7 @@
 //
 // [Parse] reads the lines of a list as a [Rule] each (rule.go), [New] makes a [Set] of two lists. A walk takes a [Dir]
 // from [Set.Root] and asks it about each entry; [Set.Explain] answers about one path. glob.go compiles globs,
-// regexp.go regular expressions.
+// regexp.go regular expressions. A [Glob] stands in no list (path.go).
 package filter
 
 import "strings"

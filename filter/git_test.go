@@ -15,10 +15,21 @@ import (
 	"snap/internal/long"
 )
 
+// git's globs know bytes, those of snap characters. So that git can judge them, its files have their names in
+// Latin-1, and so has its list: there a byte is a character. Where no character is meant, a byte is one in both.
+func latin1(s string) string {
+	var b []byte
+	for s != "" {
+		c, n := firstChar(s)
+		b, s = append(b, byte(c)), s[n:]
+	}
+	return string(b)
+}
+
 // repo is a tree of real files and folders that git judges.
 type repo struct {
 	dir   string
-	paths []string // of all there is, folders included
+	paths []string // of all there is, folders included, in the spelling of snap
 	isDir map[string]bool
 }
 
@@ -32,7 +43,7 @@ func newRepo(t *testing.T, dirs, names []string) *repo {
 		t.Fatalf("git init: %v\n%s", err, out)
 	}
 	for _, d := range dirs {
-		if err := os.MkdirAll(filepath.Join(r.dir, d), 0o755); err != nil {
+		if err := os.MkdirAll(filepath.Join(r.dir, latin1(d)), 0o755); err != nil {
 			t.Fatal(err)
 		}
 		for p := d; p != "."; p = filepath.Dir(p) {
@@ -48,7 +59,7 @@ func newRepo(t *testing.T, dirs, names []string) *repo {
 			if r.isDir[p] {
 				continue
 			}
-			if err := os.WriteFile(filepath.Join(r.dir, p), nil, 0o644); err != nil {
+			if err := os.WriteFile(filepath.Join(r.dir, latin1(p)), nil, 0o644); err != nil {
 				t.Fatal(err)
 			}
 			r.paths = append(r.paths, p)
@@ -69,12 +80,12 @@ func (r *repo) git(args ...string) *exec.Cmd {
 func (r *repo) ignored(t *testing.T, list []byte) []string {
 	t.Helper()
 	file := filepath.Join(r.dir, ".git", "list")
-	if err := os.WriteFile(file, list, 0o644); err != nil {
+	if err := os.WriteFile(file, []byte(latin1(string(list))), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	c := r.git("-c", "core.excludesFile="+file, "check-ignore", "--no-index", "--stdin", "-z", "-v", "-n")
 	// Without ./ a path that starts with : would be a pathspec.
-	c.Stdin = strings.NewReader("./" + strings.Join(r.paths, "\x00./") + "\x00")
+	c.Stdin = strings.NewReader(latin1("./" + strings.Join(r.paths, "\x00./") + "\x00"))
 	out, err := c.Output()
 	if exit := (*exec.ExitError)(nil); err != nil && (!errors.As(err, &exit) || exit.ExitCode() != 1) {
 		t.Fatalf("git check-ignore: %v", err)
@@ -101,7 +112,12 @@ func (r *repo) compare(t *testing.T, lines []string) int {
 	}
 	ignored := r.ignored(t, list)
 	set := New(rules, nil, Context{})
+	n := 0
 	for i, path := range r.paths {
+		if bytes.Contains(list, []byte("[:")) && strings.Contains(path, "é") {
+			continue // the classes of git are those of ASCII
+		}
+		n++
 		v, err := set.Explain(path, r.isDir[path])
 		if err != nil {
 			t.Fatal(err)
@@ -114,7 +130,7 @@ func (r *repo) compare(t *testing.T, lines []string) int {
 			t.Errorf("list %q\npath %q (folder: %t): line %q, git says line %q", lines, path, r.isDir[path], line, want)
 		}
 	}
-	return len(r.paths)
+	return n
 }
 
 // usable splits off the lines that snap refuses. Lines that mean something else here are dropped.
@@ -139,7 +155,7 @@ var gitLines = []string{
 	"[ab]", "[!a]", "[^a]", "[a-c]", "[!a-c]b", "[]a]", "[!]a]", "[]-a]", "[a-]", "[-a]", "[--a]", "[a-b-z]", `[\]]`, `[\a-\c]`, `[a\]b]`,
 	"[[:alpha:]]", "[[:digit:]]*", "[![:alnum:]]", "[[:upper:][:digit:]]", "[[:alpha]", "[[:]", "[[]", "[[]a[]]", "[a-[:alpha:]]", "[[:alpha:]-z]",
 	"a[/]b", "a[a/]b", "[/a]", "[!/]b", `\a`, `\*`, `\?`, `\[a]`, `\[a\]`, `\\`, `a\b`, `\!a`, `\#a`, "#a", `\ `, `a\ `, "a ", `a\  `, " a", "a b", "{a,b}", "{a}",
-	"é", "?é", "[é]", "??b", "\xff", "?\xff", "[\x80-\xff]", "[!a-z]", "*b/", "a/*.txt", "/*.txt", "a/*/b", "*/b", "/*/b", "a/b/a", "b/a", "a/?", "a/[ab]/b", "A", "[A-z]", "[a-B]",
+	"é", "?é", "[é]", "??b", "\xff", "?\xff", "[é-ü]", "[!é]", "[a-é]", "é*", "*é", "[\xff]", "[!a-z]", "*b/", "a/*.txt", "/*.txt", "a/*/b", "*/b", "/*/b", "a/b/a", "b/a", "a/?", "a/[ab]/b", "A", "[A-z]", "[a-B]",
 	"~", "a~", "$", "a$", "*$", "$.a", "(", "a|b", "a.b", "*b*", "*.t?t", "*.[tz]*", "**/*.txt", "a/**/*.txt", "**/b/*", "**/b/**", "a/**/b/**/a", "*a*a*a*b", "a/b*/", "?/",
 }
 

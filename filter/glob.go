@@ -16,7 +16,7 @@ type glob struct {
 
 // parseGlob reads a line; why says what is wrong with it.
 func parseGlob(text string, c Context) (g glob, why string) {
-	toks, expanded, why := lex(text, c)
+	toks, expanded, why := lex(text, &c)
 	if why != "" {
 		return g, why
 	}
@@ -33,8 +33,14 @@ func parseGlob(text string, c Context) (g glob, why string) {
 	}
 	// In git a slash inside brackets matches nothing and yet anchors.
 	g.anchored = g.anchored || slices.ContainsFunc(toks, func(t token) bool {
-		return t.isSlash() || t.op == opClass && t.b == '/'
+		return t.isSlash() || t.op == opClass && t.c == '/'
 	})
+	g.segs, why = split(toks, false)
+	return g, why
+}
+
+// split makes the segments of a path; fold: large and small letters are the same.
+func split(toks []token, fold bool) (segs []segment, why string) {
 	for more := true; more; {
 		part := toks
 		var i int
@@ -45,20 +51,22 @@ func parseGlob(text string, c Context) (g glob, why string) {
 		s := newSegment(part)
 		switch {
 		case len(part) == 0:
-			return g, "holds two slashes in a row: write one"
+			return nil, "holds two slashes in a row: write one"
 		case s.kind == literal && s.lit == "..":
-			return g, "holds the name ..: write the path as it is below the source"
+			return nil, "holds the name ..: write the path as it is below the source"
 		case s.kind == literal && s.lit == ".":
-			return g, "holds the name .: write the path without it, /name for one in the source itself"
+			return nil, "holds the name .: write the path without it, /name for one in the source itself"
 		case more && s.kind != stars && slices.ContainsFunc(part, func(t token) bool { return t.op == opStars }):
-			return g, "holds ** beside other characters: write * there, or /**/ for any number of folders"
+			return nil, "holds ** beside other characters: write * there, or /**/ for any number of folders"
+		case fold && s.kind != stars && s.kind != anything:
+			s = segment{kind: wild, toks: part, fold: true}
 		}
-		g.segs = append(g.segs, s)
+		segs = append(segs, s)
 	}
-	if g.segs[len(g.segs)-1].kind == stars { // all below, but not the folder itself
-		g.segs = append(g.segs, segment{kind: anything})
+	if segs[len(segs)-1].kind == stars { // all below, but not the folder itself
+		segs = append(segs, segment{kind: anything})
 	}
-	return g, ""
+	return segs, ""
 }
 
 const everything = "names the source itself or a folder around it and so everything: write what is below it"

@@ -2,36 +2,40 @@ package filter
 
 import "strings"
 
-// token is one byte of a name or path, or a wildcard.
+// token is one character of a name or path, or a wildcard.
 type token struct {
 	op  op
-	b   byte     // opByte: the byte; opClass: a slash if the brackets hold one
-	set *byteSet // opClass
+	c   char     // opChar: the character; opClass: a slash if the brackets hold one
+	set *charSet // opClass
 }
 
 type op byte
 
 const (
-	opByte  op = iota
+	opChar  op = iota
 	opAny      // ?
 	opClass    // [...]
 	opStar     // *
 	opStars    // two or more
 )
 
-func (t token) isSlash() bool { return t.op == opByte && t.b == '/' }
+func (t token) isSlash() bool { return t.op == opChar && t.c == '/' }
 
-// lex splits a line into tokens, with everything expanded. At least one comes out; expanded is
+// lex splits a line into tokens, with everything expanded unless c is nil. At least one comes out; expanded is
 // whether the first came out of an expansion.
-func lex(text string, c Context) (toks []token, expanded bool, why string) {
+func lex(text string, c *Context) (toks []token, expanded bool, why string) {
 	for i := 0; i < len(text); {
-		value, n, why := expand(text, i, c)
+		value, n, why := "", 0, ""
+		if c != nil {
+			value, n, why = expand(text, i, c)
+		}
 		if why != "" {
 			return nil, false, why
 		}
 		if n > 0 {
-			for _, b := range []byte(value) {
-				toks = append(toks, token{b: b})
+			for more := value; more != ""; {
+				c, size := firstChar(more)
+				toks, more = append(toks, token{c: c}), more[size:]
 			}
 			expanded = expanded || i == 0
 			i += n
@@ -54,13 +58,14 @@ func lex(text string, c Context) (toks []token, expanded bool, why string) {
 		case '\\':
 			switch {
 			case i+1 == len(text):
-				return nil, false, `ends with a single backslash: write \\ for a backslash`
+				return nil, false, unfinished
 			case text[i+1] == '/':
 				return nil, false, `holds a backslash before a slash: write / alone, or \\/ for a name that ends with a backslash`
 			}
-			n, t.b = 2, text[i+1]
+			t.c, n = firstChar(text[i+1:])
+			n++
 		default:
-			n, t.b = 1, text[i]
+			t.c, n = firstChar(text[i:])
 		}
 		toks = append(toks, t)
 		i += n
@@ -68,9 +73,11 @@ func lex(text string, c Context) (toks []token, expanded bool, why string) {
 	return toks, expanded, ""
 }
 
+const unfinished = `ends with a single backslash: write \\ for a backslash`
+
 // expand returns the value of the ~ or variable at text[i:] and the n bytes it takes there; n is
 // 0 if there is none. ~name, and $ before anything but a name, are what they look like.
-func expand(text string, i int, c Context) (value string, n int, why string) {
+func expand(text string, i int, c *Context) (value string, n int, why string) {
 	rest := text[i:]
 	switch {
 	case i == 0 && (rest == "~" || strings.HasPrefix(rest, "~/")):

@@ -1,12 +1,16 @@
 package filter
 
-import "strings"
+import (
+	"strings"
+	"unicode/utf8"
+)
 
 // segment is what a glob says about one name.
 type segment struct {
 	kind kind
 	lit  string  // literal, prefix, suffix
 	toks []token // wild
+	fold bool    // large and small letters are the same; wild only
 }
 
 type kind byte
@@ -28,21 +32,22 @@ func newSegment(toks []token) segment {
 	var lit []byte
 	others := 0
 	for _, t := range toks {
-		if t.op == opByte {
-			lit = append(lit, t.b)
+		if t.op == opChar {
+			lit = appendChar(lit, t.c)
 		} else {
 			others++
 		}
 	}
 	star := func(t token) bool { return t.op == opStar || t.op == opStars }
+	text := utf8.Valid(lit) // else what is written may be a part of a character of the name
 	switch {
 	case others == 0:
 		return segment{kind: literal, lit: string(lit)}
 	case others == 1 && len(toks) == 1 && star(toks[0]):
 		return segment{kind: anything}
-	case others == 1 && star(toks[0]):
+	case others == 1 && text && star(toks[0]):
 		return segment{kind: suffix, lit: string(lit)}
-	case others == 1 && star(toks[len(toks)-1]):
+	case others == 1 && text && star(toks[len(toks)-1]):
 		return segment{kind: prefix, lit: string(lit)}
 	}
 	return segment{kind: wild, toks: toks}
@@ -59,13 +64,13 @@ func (s *segment) match(name string) bool {
 	case anything:
 		return true
 	}
-	return matchWild(s.toks, name)
+	return matchWild(s.toks, name, s.fold)
 }
 
 // matchWild matches a whole name. Only the last star met is ever extended: what an earlier one
 // could reach by growing, the last can reach as well. So it takes len(toks) × len(name) steps at
 // most, also for `a*a*a*b`.
-func matchWild(toks []token, name string) bool {
+func matchWild(toks []token, name string, fold bool) bool {
 	t, n := 0, 0
 	star, from := -1, 0 // the last star, and where what follows it was tried
 	for n < len(name) || t < len(toks) {
@@ -75,27 +80,40 @@ func matchWild(toks []token, name string) bool {
 				t++
 				continue
 			}
-			if n < len(name) && toks[t].match(name[n]) {
-				t++
-				n++
-				continue
+			if n < len(name) {
+				if c, size := firstChar(name[n:]); toks[t].match(c, fold) {
+					t, n = t+1, n+size
+					continue
+				}
 			}
 		}
 		if star < 0 || from == len(name) {
 			return false
 		}
-		from++
+		_, size := firstChar(name[from:])
+		from += size
 		t, n = star+1, from
 	}
 	return true
 }
 
-func (t token) match(b byte) bool {
-	switch t.op {
-	case opByte:
-		return t.b == b
-	case opClass:
-		return t.set.has(b)
+func (t token) match(c char, fold bool) bool {
+	if t.op == opAny {
+		return true
 	}
-	return true
+	found := t.has(c)
+	if fold {
+		for other := otherCase(c); other != c && !found; other = otherCase(other) {
+			found = t.has(other)
+		}
+	}
+	return found != (t.op == opClass && t.set.negated)
+}
+
+// has reports whether the token names c.
+func (t token) has(c char) bool {
+	if t.op == opClass {
+		return t.set.has(c)
+	}
+	return t.c == c
 }
