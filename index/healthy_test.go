@@ -14,6 +14,7 @@ import (
 	bolt "go.etcd.io/bbolt"
 
 	"snap/internal/file"
+	"snap/internal/long"
 )
 
 // agree asks the proof and bbolt's own check about the file at path. Neither may find anything.
@@ -326,16 +327,13 @@ func (s *shaper) sound(when string) {
 	}
 }
 
-// long reports whether the long form of a law is asked for; CI does.
-func long() bool { return os.Getenv("SNAP_LONG") != "" }
-
 // An index that snap has made is proved, whatever its shape: buckets around the size up to which bbolt puts them into
 // a page of their parent, pages and their overflows, pages of all sizes, imports and deletions, also stopped ones,
 // what was learned, labels, transactions without a commit. The proof and bbolt's own check are asked after each step.
 // SNAP_LONG=1 does it with 25,000 indexes.
 func TestNoHealthyIndexIsRefused(t *testing.T) {
 	indexes, steps := uint64(24), 12
-	if long() {
+	if long.Form() {
 		indexes, steps = 1000, 25
 	}
 	overflows := 0
@@ -389,7 +387,7 @@ func (s *shaper) torn() {
 // A list of more than 64 Ki free pages has its length in another place, and takes pages of its own.
 func TestALongListOfFreePagesIsProved(t *testing.T) {
 	sizes := []int{0xfffe, 0x10001}
-	if long() {
+	if long.Form() {
 		sizes = append(sizes, 0xfffc, 0xfffd, 0xffff, 0x10000, 0x11000)
 	}
 	for _, pages := range sizes {
