@@ -1,7 +1,9 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 
 	"github.com/clipperhouse/displaywidth"
 	"github.com/urfave/cli/v2"
@@ -105,22 +107,21 @@ func life(c *call, d *destination, path string, follow bool) (steps []version, e
 
 // stepAt is what happened in the snapshot at pos to a path with these versions, nil if nothing did.
 func stepAt(pos int, versions []version, snaps snapshots) *version {
-	var gone *version
-	for i := range versions {
+	i, begins := slices.BinarySearchFunc(versions, pos, func(v version, pos int) int { return cmp.Compare(v.first, pos) })
+	switch {
+	case begins:
 		v := versions[i]
-		switch {
-		case v.first == pos:
-			v.deleted = false // the removal is a step of its own
-			return &v
-		case v.last == pos-1:
-			gone = &v
-			gone.first, gone.last, gone.change = pos, snaps.newest(), index.Removed
-			if i+1 < len(versions) {
-				gone.last = versions[i+1].first - 1
-			}
+		v.deleted = false // the removal is a step of its own
+		return &v
+	case i > 0 && versions[i-1].last == pos-1:
+		gone := versions[i-1]
+		gone.first, gone.last, gone.change = pos, snaps.newest(), index.Removed
+		if i < len(versions) {
+			gone.last = versions[i].first - 1
 		}
+		return &gone
 	}
-	return gone
+	return nil
 }
 
 // printSteps prints a line for each step. Where a line would not fit the terminal, all stand below their path

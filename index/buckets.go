@@ -14,10 +14,19 @@ type buckets struct {
 	cursors map[uint64]*cursor
 	pending *Pending // records of a snapshot that is not there, nil for none
 
-	// What seqs was asked for last: who follows a file asks again and again about one path.
+	// What seqs was asked for last: who follows a file asks again and again about one path, and who follows it
+	// through renames about a few paths by turns. Lists of many numbers are kept, those of few are read anew.
 	lastKey  []byte
 	lastSeqs []uint64
+	kept     map[string][]uint64
+	keptSize int // numbers
 }
+
+// A list of more than longList numbers is kept, and of all lists keepSeqs numbers, half a MiB.
+const (
+	longList = 16
+	keepSeqs = 64 << 10
+)
 
 // cursor stands in one snapshot's bucket; neighbouring keys are found without a search.
 type cursor struct {
@@ -80,6 +89,9 @@ func (b *buckets) seqs(tx *bolt.Tx, key []byte) ([]uint64, error) {
 	if b.lastKey != nil && string(b.lastKey) == string(key) {
 		return b.lastSeqs, nil
 	}
+	if seqs, ok := b.kept[string(key)]; ok {
+		return seqs, nil
+	}
 	seqs, err := seqsAt(tx.Bucket(bucketPaths), key)
 	if err != nil {
 		return nil, err
@@ -93,6 +105,12 @@ func (b *buckets) seqs(tx *bolt.Tx, key []byte) ([]uint64, error) {
 		}
 	}
 	b.lastKey, b.lastSeqs = append(b.lastKey[:0], key...), seqs
+	if len(seqs) > longList {
+		if b.keptSize += len(seqs); b.kept == nil || b.keptSize > keepSeqs {
+			b.kept, b.keptSize = map[string][]uint64{}, len(seqs)
+		}
+		b.kept[string(key)] = seqs
+	}
 	return seqs, nil
 }
 

@@ -348,14 +348,8 @@ func (f *follower) target(path string) (*string, error) {
 		if err != nil {
 			return nil, err
 		}
-		n := uint64(0)
-		for _, x := range seqs {
-			if x > s && x <= f.last {
-				n = x
-				break
-			}
-		}
-		if n == 0 {
+		n := after(seqs, s)
+		if n == 0 || n > f.last {
 			return &path, nil
 		}
 		var r Record

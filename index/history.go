@@ -1,6 +1,7 @@
 package index
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -19,7 +20,7 @@ type Step struct {
 // snapshot ever held path.
 func (db *DB) Follow(ctx context.Context, path string) (steps []Step, err error) {
 	err = db.view(ctx, func(tx *bolt.Tx) error {
-		w := &lifeWalk{tx: tx, b: openBuckets(tx), seen: map[visited]bool{}}
+		w := &lifeWalk{tx: tx, b: openBuckets(tx), read: map[string][]Version{}, seen: map[visited]bool{}}
 		steps = nil
 		if err := w.visit(path, 0, 1<<63); err != nil {
 			return err
@@ -42,8 +43,25 @@ func (db *DB) Follow(ctx context.Context, path string) (steps []Step, err error)
 type lifeWalk struct {
 	tx    *bolt.Tx
 	b     *buckets
+	read  map[string][]Version // the records of each path, read once: of many files each may have been at it
 	seen  map[visited]bool
 	steps []Step
+}
+
+// versions are all records of path. They must not be changed.
+func (w *lifeWalk) versions(path string) (vs []Version, err error) {
+	vs, ok := w.read[path]
+	if !ok {
+		vs, err = versionsAt(w.tx, w.b, path)
+		w.read[path] = vs
+	}
+	return vs, err
+}
+
+// since is the index of the first of vs that is of snapshot seq or a later one.
+func since(vs []Version, seq uint64) int {
+	i, _ := slices.BinarySearchFunc(vs, seq, func(v Version, seq uint64) int { return cmp.Compare(v.Seq, seq) })
+	return i
 }
 
 // visited is a record in the part that it has in a life: the life may begin with it at this path, go on, or
@@ -62,14 +80,12 @@ const (
 
 // visit takes the records of path from snapshot first to last, and follows the renames among them.
 func (w *lifeWalk) visit(path string, first, last uint64) error {
-	vs, err := versionsAt(w.tx, w.b, path)
+	vs, err := w.versions(path)
 	if err != nil {
 		return err
 	}
-	for _, v := range vs {
-		if v.Seq < first || v.Seq > last {
-			continue
-		}
+	for i := since(vs, first); i < len(vs) && vs[i].Seq <= last; i++ {
+		v := &vs[i]
 		part := goesOn
 		switch {
 		case first > 0 && v.Seq == first:
@@ -84,7 +100,7 @@ func (w *lifeWalk) visit(path string, first, last uint64) error {
 		told := w.seen[visited{path, v.Seq, begins}] || w.seen[visited{path, v.Seq, goesOn}]
 		w.seen[at] = true
 		if part != ends && !told && (v.Change != Removed || v.To == "") {
-			w.steps = append(w.steps, Step{path, v})
+			w.steps = append(w.steps, Step{path, *v})
 		}
 		if v.Change == Moved && part != ends {
 			if begin, ok, err := w.lifeBefore(v.From, v.Seq); err != nil {
@@ -116,15 +132,12 @@ func (v *Version) replaces() bool {
 
 // lifeBefore is where the life of the file that was at path just before seq began there.
 func (w *lifeWalk) lifeBefore(path string, seq uint64) (begin uint64, ok bool, err error) {
-	vs, err := versionsAt(w.tx, w.b, path)
+	vs, err := w.versions(path)
 	if err != nil {
 		return 0, false, err
 	}
-	for i := len(vs) - 1; i >= 0; i-- {
+	for i := since(vs, seq) - 1; i >= 0; i-- {
 		r := &vs[i]
-		if r.Seq >= seq {
-			continue
-		}
 		if r.Change == Removed {
 			break
 		}
@@ -139,15 +152,13 @@ func (w *lifeWalk) lifeBefore(path string, seq uint64) (begin uint64, ok bool, e
 // lifeAfter is the last snapshot with a record of the file that came to path in snapshot seq: up to its
 // tombstone, or up to what took its place.
 func (w *lifeWalk) lifeAfter(path string, seq uint64) (uint64, error) {
-	vs, err := versionsAt(w.tx, w.b, path)
+	vs, err := w.versions(path)
 	if err != nil {
 		return 0, err
 	}
 	end := seq
-	for _, r := range vs {
-		if r.Seq <= seq {
-			continue
-		}
+	for i := since(vs, seq+1); i < len(vs); i++ {
+		r := &vs[i]
 		if (r.Change == Moved || r.Reason == Replaced) && r.To == "" { // another file took the path
 			break
 		}

@@ -49,7 +49,7 @@ func (t *tracer) step(p *place, r *Record) (bool, error) {
 		bucket--
 	}
 	path := r.shared(p.path)
-	seqs, key, err := seqsOfPath(t.tx, path)
+	seqs, key, err := t.seqs(path)
 	if err != nil {
 		return false, err
 	}
@@ -72,7 +72,7 @@ func (t *tracer) step(p *place, r *Record) (bool, error) {
 // next goes from the record at p, which is r, to a newer one of the same inode: of the same path, or of the one that
 // the file moved to; false if there is none.
 func (t *tracer) next(p *place, r *Record) (bool, error) {
-	seqs, key, err := seqsOfPath(t.tx, p.path)
+	seqs, key, err := t.seqs(p.path)
 	bucket := after(seqs, p.bucket)
 	if err != nil || bucket == 0 {
 		return false, err
@@ -86,7 +86,7 @@ func (t *tracer) next(p *place, r *Record) (bool, error) {
 		if path = rec.To; path == "" {
 			return false, nil
 		}
-		seqs, key, err := seqsOfPath(t.tx, path)
+		seqs, key, err := t.seqs(path)
 		if err != nil || at(seqs, bucket) != bucket {
 			return false, err
 		}
@@ -112,9 +112,10 @@ func (t *tracer) born(p place, r *Record, oldest uint64) (place, error) {
 	return p, nil
 }
 
-func seqsOfPath(tx *bolt.Tx, path string) (seqs []uint64, key []byte, err error) {
+// seqs are the buckets with a record of path, and its key.
+func (t *tracer) seqs(path string) (seqs []uint64, key []byte, err error) {
 	key = appendKey(nil, path)
-	seqs, err = seqsAt(tx.Bucket(bucketPaths), key)
+	seqs, err = t.b.seqs(t.tx, key)
 	return seqs, key, err
 }
 
@@ -160,7 +161,7 @@ func inodesOf(tx *bolt.Tx, seq uint64, entries []Entry, inodes []Inode) ([]Inode
 			inodes = append(inodes, Inode{})
 			continue
 		}
-		seqs, _, err := seqsOfPath(tx, e.Path)
+		seqs, _, err := t.seqs(e.Path)
 		if err != nil {
 			return nil, err
 		}

@@ -70,7 +70,7 @@ func (n *naming) follow(tx *bolt.Tx, seq uint64, path string) error {
 	for _, step := range []func(*place, *Record) (bool, error){t.step, t.next} {
 		p, r := place{path, since}, n.own
 		for more := true; more; {
-			seqs, _, err := seqsOfPath(tx, p.path)
+			seqs, _, err := t.seqs(p.path)
 			if err != nil {
 				return err
 			}

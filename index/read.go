@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"slices"
 	"unsafe"
 
 	bolt "go.etcd.io/bbolt"
@@ -20,12 +21,14 @@ const keyBytes = 150
 
 // at is the largest of seqs that is not above seq, 0 if there is none.
 func at(seqs []uint64, seq uint64) uint64 {
-	for i := len(seqs) - 1; i >= 0; i-- {
-		if seqs[i] <= seq {
-			return seqs[i]
-		}
+	i, found := slices.BinarySearch(seqs, seq)
+	switch {
+	case found:
+		return seq
+	case i == 0:
+		return 0
 	}
-	return 0
+	return seqs[i-1]
 }
 
 // page is a stretch of one snapshot's listing.
