@@ -70,21 +70,55 @@ func (r *run) missing(path string) bool {
 	return nothingThere(err)
 }
 
+// vanished is missing about what was there a moment ago.
+func (r *run) vanished(path string) bool {
+	_, err := r.look(path)
+	return nothingThere(err)
+}
+
+// look is what the source has at path now. The folders on the way are entered anew: one that was removed and made again
+// is another one.
+func (r *run) look(path string) (file.Stat, error) {
+	for dir, _ := index.Split(path); dir != ""; dir, _ = index.Split(dir) {
+		r.tree.Forget(dir)
+	}
+	return r.lstat(path)
+}
+
 // nothingThere reports whether the error of a look at a path says that nothing has it: also where what was a folder on the
 // way is a file or a link now.
 func nothingThere(err error) bool {
 	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) || errors.Is(err, syscall.ELOOP)
 }
 
-// lstat is what the source has at path now.
-func (r *run) lstat(path string) (file.Stat, error) {
+// lstat is what the source has at path. What is not there at once is looked for twice.
+func (r *run) lstat(path string) (s file.Stat, err error) {
 	dir, name := index.Split(path)
-	d, err := r.tree.Dir(dir)
-	if err != nil {
-		return file.Stat{}, err
+	for range 2 {
+		var d *file.Dir
+		if d, err = r.tree.Dir(dir); err == nil {
+			s, err = r.statIn(d, name)
+			d.Close()
+		}
+		if !errors.Is(err, fs.ErrNotExist) {
+			break
+		}
 	}
-	defer d.Close()
-	return d.Lstat(name)
+	return s, err
+}
+
+// statIn is what the scan would see of name in d.
+func (r *run) statIn(d *file.Dir, name string) (file.Stat, error) {
+	if name == "" {
+		return d.Stat()
+	}
+	s, err := d.Lstat(name)
+	if err == nil && s.Kind == file.Symlink && r.o.Scan.Follow {
+		if to, err := d.FollowStat(name); err == nil {
+			return to, nil
+		}
+	}
+	return s, err
 }
 
 // inspect fills in what the stat record does not tell and the judgement needs: the link's target and,
