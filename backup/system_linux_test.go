@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"snap/backup"
 	"snap/index"
 	"snap/internal/file"
@@ -30,6 +32,71 @@ func TestChangedTwiceInOneTick(t *testing.T) {
 		if b, err := os.ReadFile(filepath.Join(p.tree(res), "f")); err != nil || string(b) != fmt.Sprintf("B%d", i) {
 			t.Fatalf("round %d: the snapshot holds %q (%v)", i, b, err)
 		}
+	}
+}
+
+// TestAttributesInOneTick changes folders, links and special files, backs up, and sets an attribute within the tick of the
+// source's clock: no stamp differs, and the attribute must be in the second snapshot, and the third run finds nothing.
+func TestAttributesInOneTick(t *testing.T) {
+	p := newPlace(t)
+	p.src = oddfs(t, p.src, "-coarse", "2")
+	now := func(o *backup.Options) { o.Start = time.Now() }
+	ctime := func(path string) int64 {
+		var s syscall.Stat_t
+		p.do(syscall.Lstat(path, &s))
+		return s.Ctim.Sec
+	}
+	tried := 0
+	for i := range 5 {
+		paths := []string{fmt.Sprint("folder", i), fmt.Sprint("link", i), fmt.Sprint("fifo", i)}
+		p.do(os.Mkdir(p.path(paths[0]), 0o755))
+		p.do(os.Symlink("nowhere", p.path(paths[1])))
+		p.do(syscall.Mkfifo(p.path(paths[2]), 0o600))
+		p.backup(now)
+		var same []string
+		for _, path := range paths {
+			before := ctime(p.path(path))
+			p.do(unix.Lsetxattr(p.path(path), "trusted.snap", []byte("x"), 0))
+			if ctime(p.path(path)) == before {
+				same = append(same, path)
+			}
+		}
+		_, rec := p.backup(now, force)
+		for _, path := range same {
+			tried++
+			if r := rec.changes[path]; r.Change != index.Metadata || len(r.Xattrs) != 1 {
+				t.Errorf("%s: %v, attributes %v", path, r.Change, r.Xattrs)
+			}
+		}
+	}
+	if tried == 0 {
+		t.Error("the clock ticked each time")
+	}
+	p.backup() // learns that nothing is in doubt any more
+	if _, rec := p.backup(force); len(rec.changes) != 0 {
+		t.Errorf("records of what did not change: %v", rec.changes)
+	}
+}
+
+// TestTimeInTheFuture: a file whose time was set to the future is read no more than others.
+func TestTimeInTheFuture(t *testing.T) {
+	p := newPlace(t)
+	p.write("a", "a")
+	p.write("d/b", "b")
+	later := time.Now().Add(20 * 365 * 24 * time.Hour)
+	p.do(os.Chtimes(p.path("a"), later, later))
+	p.do(os.Chtimes(p.path("d"), later, later))
+	p.backup()
+	_, all := p.knows()
+	for path, r := range all[0] {
+		if r.Has(index.Racy) {
+			t.Errorf("%q is in doubt", path)
+		}
+	}
+	p.rewrite("a", "b")
+	res, rec := p.backup()
+	if p.wantSame(res); rec.changes["a"].Change != index.Modified {
+		t.Errorf("a: %v", rec.changes["a"].Change)
 	}
 }
 
