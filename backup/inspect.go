@@ -35,7 +35,35 @@ func (r *run) known(ctx context.Context, f *scan.Facts) (missing bool, err error
 			break
 		}
 	}
-	return missing, nil
+	if f.KnownGone && f.New.Kind == file.Folder && f.New.Btime.IsZero() {
+		f.Together, err = r.together(ctx, f)
+	}
+	return missing, err
+}
+
+// togetherMax is how many entries of a folder are considered to tell whether it is the same one under another name.
+const togetherMax = 1000
+
+// together reports whether something that was in the folder f.Known, and was not touched since, is in the folder f.Path.
+func (r *run) together(ctx context.Context, f *scan.Facts) (bool, error) {
+	n := 0
+	for e, err := range r.d.DB.Entries(ctx, r.seq, f.Known.Path) {
+		if err != nil {
+			return false, err
+		}
+		if n++; n > togetherMax {
+			break
+		}
+		dir, name := index.Split(e.Path)
+		if e.Path == f.Known.Path || dir != f.Known.Path {
+			continue
+		}
+		now, err := r.lstat(index.Join(f.Path, name))
+		if err == nil && e.Ino != 0 && scan.Unchanged(&e.Record, &now, r.vols.known(now.Dev), scan.Rules{}) {
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
 // gone reports whether path in the source no longer leads to the file that rec describes, and whether it leads

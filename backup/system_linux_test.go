@@ -100,6 +100,61 @@ func TestTimeInTheFuture(t *testing.T) {
 	}
 }
 
+// TestInodeUsedAgain removes and makes folders, links and pipes on a file system without birth times: they get the inodes
+// of those that went, and are not told as moved. What was renamed is.
+func TestInodeUsedAgain(t *testing.T) {
+	p := newPlace(t)
+	real, _ := image(t, "ext2", "16M") // without a journal: what is freed is used at once
+	p.src = oddfs(t, real)
+	inode := func(name string) uint64 {
+		var s syscall.Stat_t
+		p.do(syscall.Lstat(p.path(name), &s))
+		return s.Ino
+	}
+	for _, d := range []string{"empty", "full", "edited"} {
+		p.do(os.Mkdir(p.path(d), 0o755))
+	}
+	p.write("full/f", "f")
+	p.write("edited/f", "g")
+	p.do(os.Symlink("a", p.path("link")))
+	p.do(syscall.Mkfifo(p.path("pipe"), 0o600))
+	p.do(os.Mkdir(p.path("alpha"), 0o755))
+	p.write("alpha/f", "in alpha")
+	was := map[uint64]bool{inode("link"): true, inode("pipe"): true, inode("alpha"): true}
+	p.backup()
+	p.do(os.Remove(p.path("link")))
+	p.do(os.Symlink("b", p.path("zlink")))
+	p.do(os.Remove(p.path("pipe")))
+	p.do(syscall.Mkfifo(p.path("zpipe"), 0o600))
+	p.do(os.RemoveAll(p.path("alpha")))
+	p.do(os.Mkdir(p.path("zeta"), 0o755))
+	for _, d := range []string{"empty", "full", "edited"} {
+		p.do(os.Rename(p.path(d), p.path(d+"2")))
+	}
+	p.write("edited2/new", "new")
+	reused := 0
+	for _, name := range []string{"zlink", "zpipe", "zeta"} {
+		if was[inode(name)] {
+			reused++
+		}
+	}
+	res, rec := p.backup()
+	p.wantSame(res)
+	if reused == 0 {
+		t.Skip("no inode was used again")
+	}
+	for _, name := range []string{"zlink", "zpipe", "zeta"} {
+		if r := rec.changes[name]; r.Change != index.Added {
+			t.Errorf("%s: %v from %q", name, r.Change, r.From)
+		}
+	}
+	for _, name := range []string{"empty", "full", "edited"} {
+		if r := rec.changes[name+"2"]; r.Change != index.Moved || r.From != name {
+			t.Errorf("%s: %v from %q", name+"2", r.Change, r.From)
+		}
+	}
+}
+
 // TestInodeNumbersMadeUp backs up a source that gives out new inode numbers at every look.
 func TestInodeNumbersMadeUp(t *testing.T) {
 	p := newPlace(t)
