@@ -46,7 +46,7 @@ type Options struct {
 	Scan   scan.Options // which entries; Jobs is set from Jobs below
 	Rules  scan.Rules   // what counts as unchanged
 
-	Start time.Time              // when the backup began; what is not older than 3 s counts as racy
+	Start time.Time              // when the backup began; see scan.Racy
 	Name  func(time.Time) string // the snapshot's name; "-2", "-3", … is appended when it is taken
 	Time  time.Time              // the time the snapshot is recorded with; zero: Start
 
@@ -147,7 +147,6 @@ type run struct {
 	head   index.Header // of the snapshot being made
 	alive  identitySet  // see groups
 	shared identitySet  // identities that several candidates have: the hard links to keep together
-	racy   file.Time    // stamps from here on are racy
 
 	flush, checkpoint lap
 }
@@ -294,13 +293,8 @@ func (r *run) begin(ctx context.Context) error {
 		source.SyncSystem()
 		r.o.Scan.Sync = true
 	}
-	r.racy = file.At(r.o.Start.Add(-racyWindow))
 	return nil
 }
-
-// racyWindow: a timestamp this close to the scan, or after it, does not prove that nothing was written
-// since. The coarsest clocks in use tick in 2 s (FAT); borg allows 3 s too.
-const racyWindow = 3 * time.Second
 
 // problem notes a source file that was skipped, or something worth telling.
 func (r *run) problem(path string, err error, note bool) {

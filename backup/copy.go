@@ -14,16 +14,30 @@ import (
 // copyTries is how often a file is read that changes while it is read.
 const copyTries = 3
 
-// copy reads the file from the source and makes it in the new tree.
+// copy reads the file from the source and makes it in the new tree. One that was removed and made again meanwhile is the
+// one that is to be copied.
 func (p *placer) copy(it *item) error {
+	for n := 1; ; n++ {
+		lost, err := p.copyOnce(it)
+		if lost == nil || err != nil {
+			return err
+		}
+		if !errors.Is(lost, fs.ErrNotExist) || n == looks || p.vanished(it.path) {
+			return p.failed(it, lost)
+		}
+	}
+}
+
+// copyOnce makes the file, or leaves nothing and says in lost why the source could not be read.
+func (p *placer) copyOnce(it *item) (lost, err error) {
 	src, err := p.openItem(it)
 	if err != nil {
-		return p.failed(it, err)
+		return err, nil
 	}
 	defer src.Close()
 	dst, err := p.newDir.CreateMode(it.name, it.rec.Mode)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if p.h == nil {
 		p.h = sha256.New()
@@ -35,10 +49,10 @@ func (p *placer) copy(it *item) error {
 	for try := 0; try < copyTries && !steady; try++ {
 		if try > 0 {
 			if err := pause(p.ctx, time.Duration(try)*100*time.Millisecond); err != nil {
-				return errors.Join(err, dst.Close())
+				return nil, errors.Join(err, dst.Close())
 			}
 			if err := dst.Truncate(0); err != nil {
-				return errors.Join(err, dst.Close())
+				return nil, errors.Join(err, dst.Close())
 			}
 		}
 		p.h.Reset()
@@ -52,12 +66,9 @@ func (p *placer) copy(it *item) error {
 		}
 		if err != nil {
 			if w := (*file.WriteError)(nil); errors.As(err, &w) || p.ctx.Err() != nil {
-				return errors.Join(err, dst.Close())
+				return nil, errors.Join(err, dst.Close())
 			}
-			if err := errors.Join(dst.Close(), p.newDir.Remove(it.name)); err != nil {
-				return err
-			}
-			return p.failed(it, err)
+			return err, errors.Join(dst.Close(), p.newDir.Remove(it.name))
 		}
 		steady = n == stat.Size && sameState(&stat, &after)
 		stat.Size = n
@@ -77,11 +88,11 @@ func (p *placer) copy(it *item) error {
 	}
 	_, err = dst.SetMeta(rec.Meta())
 	if err := errors.Join(err, dst.Close()); err != nil {
-		return err
+		return nil, err
 	}
 	p.copied.Add(rec.Size)
 	p.judgeAgain(it)
-	return nil
+	return nil, nil
 }
 
 var errUnsteady = errors.New("changed again and again while it was read; the copy may be a mixture")
@@ -100,7 +111,7 @@ func (p *placer) failed(it *item, err error) error {
 	if p.ctx.Err() != nil {
 		return p.ctx.Err()
 	}
-	if errors.Is(err, fs.ErrNotExist) && p.missing(it.path) || errors.Is(err, file.ErrNotRegular) {
+	if errors.Is(err, fs.ErrNotExist) && p.vanished(it.path) || errors.Is(err, file.ErrNotRegular) {
 		it.gone = true
 		it.rec = index.Record{Change: index.Removed, Reason: index.VanishedMeanwhile}
 		return nil

@@ -69,7 +69,7 @@ func (r *run) report(p *plan, path string, rec, old *index.Record, changed bool)
 // rehearse reports what build would do, and counts it. Where there is no room for that, it is refused at the end.
 func (r *run) rehearse(ctx context.Context, p *plan, holes int64) error {
 	seen := map[inode]bool{}
-	for m, err := range overlay(r.current(ctx, p), p.all()) {
+	for m, err := range r.entries(ctx, p) {
 		if err == nil {
 			err = ctx.Err()
 		}

@@ -35,7 +35,35 @@ func (r *run) known(ctx context.Context, f *scan.Facts) (missing bool, err error
 			break
 		}
 	}
-	return missing, nil
+	if f.KnownGone && f.New.Kind == file.Folder && f.New.Btime.IsZero() {
+		f.Together, err = r.together(ctx, f)
+	}
+	return missing, err
+}
+
+// togetherMax is how many entries of a folder are considered to tell whether it is the same one under another name.
+const togetherMax = 1000
+
+// together reports whether something that was in the folder f.Known, and was not touched since, is in the folder f.Path.
+func (r *run) together(ctx context.Context, f *scan.Facts) (bool, error) {
+	n := 0
+	for e, err := range r.d.DB.Entries(ctx, r.seq, f.Known.Path) {
+		if err != nil {
+			return false, err
+		}
+		if n++; n > togetherMax {
+			break
+		}
+		dir, name := index.Split(e.Path)
+		if e.Path == f.Known.Path || dir != f.Known.Path {
+			continue
+		}
+		now, err := r.lstat(index.Join(f.Path, name))
+		if err == nil && e.Ino != 0 && scan.Unchanged(&e.Record, &now, r.vols.known(now.Dev), scan.Rules{}) {
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
 // gone reports whether path in the source no longer leads to the file that rec describes, and whether it leads
@@ -70,21 +98,55 @@ func (r *run) missing(path string) bool {
 	return nothingThere(err)
 }
 
+// vanished is missing about what was there a moment ago.
+func (r *run) vanished(path string) bool {
+	_, err := r.look(path)
+	return nothingThere(err)
+}
+
+// look is what the source has at path now. The folders on the way are entered anew: one that was removed and made again
+// is another one.
+func (r *run) look(path string) (file.Stat, error) {
+	for dir, _ := index.Split(path); dir != ""; dir, _ = index.Split(dir) {
+		r.tree.Forget(dir)
+	}
+	return r.lstat(path)
+}
+
 // nothingThere reports whether the error of a look at a path says that nothing has it: also where what was a folder on the
 // way is a file or a link now.
 func nothingThere(err error) bool {
 	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) || errors.Is(err, syscall.ELOOP)
 }
 
-// lstat is what the source has at path now.
-func (r *run) lstat(path string) (file.Stat, error) {
+// lstat is what the source has at path. What is not there at once is looked for twice.
+func (r *run) lstat(path string) (s file.Stat, err error) {
 	dir, name := index.Split(path)
-	d, err := r.tree.Dir(dir)
-	if err != nil {
-		return file.Stat{}, err
+	for range 2 {
+		var d *file.Dir
+		if d, err = r.tree.Dir(dir); err == nil {
+			s, err = r.statIn(d, name)
+			d.Close()
+		}
+		if !errors.Is(err, fs.ErrNotExist) {
+			break
+		}
 	}
-	defer d.Close()
-	return d.Lstat(name)
+	return s, err
+}
+
+// statIn is what the scan would see of name in d.
+func (r *run) statIn(d *file.Dir, name string) (file.Stat, error) {
+	if name == "" {
+		return d.Stat()
+	}
+	s, err := d.Lstat(name)
+	if err == nil && s.Kind == file.Symlink && r.o.Scan.Follow {
+		if to, err := d.FollowStat(name); err == nil {
+			return to, nil
+		}
+	}
+	return s, err
 }
 
 // inspect fills in what the stat record does not tell and the judgement needs: the link's target and,

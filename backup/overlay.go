@@ -5,6 +5,7 @@ import (
 	"iter"
 
 	"snap/index"
+	"snap/internal/file"
 )
 
 // merged is a path of the previous snapshot, of the plan, or of both.
@@ -81,6 +82,31 @@ func (r *run) current(ctx context.Context, p *plan) iter.Seq2[*index.Entry, erro
 				m.old.Learn(&m.new.Record)
 			}
 			if !yield(m.old, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// entries are what the new snapshot holds, and its tombstones: the previous snapshot's overlaid with the plan. What was
+// found in a folder that vanished in between is taken for vanished too.
+func (r *run) entries(ctx context.Context, p *plan) iter.Seq2[merged, error] {
+	return func(yield func(merged, error) bool) {
+		for m, err := range overlay(r.current(ctx, p), p.all()) {
+			if err == nil && m.entry().Exists() {
+				e := m.entry()
+				if dir, _ := index.Split(e.Path); e.Path != "" && p.lost.has(dir) {
+					if e.Kind == file.Folder {
+						p.lost.add(e.Path)
+					}
+					if m.old == nil {
+						continue
+					}
+					gone := index.Record{Change: index.Removed, Reason: index.VanishedMeanwhile}
+					m.new = &index.Entry{Path: e.Path, Record: gone}
+				}
+			}
+			if !yield(m, err) || err != nil {
 				return
 			}
 		}

@@ -92,6 +92,11 @@ func (d *Destination) finish(ctx context.Context, h *index.Header) error {
 			return err
 		}
 	}
+	if there, err := folderAt(d.root, h.Name); err != nil {
+		return err
+	} else if !there { // somebody removed it meanwhile, or the file system is not to be trusted
+		return fmt.Errorf("%s: the snapshot that was built is not there", filepath.Join(d.Path, h.Name))
+	}
 	h.State, h.Work = index.Complete, ""
 	return d.sparing(func() error { return d.DB.SetHeader(ctx, h) })
 }

@@ -25,6 +25,7 @@ type plan struct {
 	dirs    int64   // folders of the new tree
 	left    int64   // tombstones of paths whose file is elsewhere now
 	moved   pathSet // those paths
+	lost    pathSet // folders that vanished after the scan, whatever of what was in them is there by now
 	owners  pathSet // paths that could be linked, and are made anew for their owners
 }
 
@@ -57,6 +58,7 @@ type decision struct {
 	left    bool          // the source has nothing at the path that the file moved from
 	weak    bool          // the index did not know the old hash
 	drop    bool          // nothing is there and nothing was
+	lost    bool          // it is a folder that vanished
 	absent  bool          // unreadable as it was before: nothing changes
 	err     error         // why it could not be read
 }
@@ -112,6 +114,9 @@ func (r *run) resolveAll(ctx context.Context, p *plan, found *candidates) error 
 		}
 		if d.err != nil {
 			r.problem(d.entry.Path, unwrapPath(d.err), false)
+		}
+		if d.lost {
+			p.lost.add(d.entry.Path)
 		}
 		if d.drop || d.absent {
 			continue
@@ -204,13 +209,37 @@ func (r *run) again(seen map[inode]bool, rec *index.Record) bool {
 	return was
 }
 
-// decide judges one candidate. Its errors end the run; what ails the source is in the decision.
-func (r *run) decide(ctx context.Context, e *index.Entry) (_ *decision, err error) {
-	d := &decision{entry: *e}
+// looks is how often something of the source is looked at that is there at one look and not at the next.
+const looks = 3
+
+// decide judges one candidate. Its errors end the run; what ails the source is in the decision. What was removed and
+// made again under its name is judged as it is now.
+func (r *run) decide(ctx context.Context, e *index.Entry) (*decision, error) {
 	if !e.Exists() {
-		return d, nil
+		return &decision{entry: *e}, nil
 	}
-	f := scan.Facts{Path: e.Path, New: &d.entry.Record}
+	now := *e
+	for n := 1; ; n++ {
+		d := &decision{entry: now}
+		f := scan.Facts{Path: e.Path, New: &d.entry.Record}
+		lost, err := r.judge(ctx, d, &f)
+		if lost == nil || err != nil {
+			return d, err
+		}
+		if errors.Is(lost, fs.ErrNotExist) && n < looks {
+			if s, err := r.look(e.Path); err == nil && (s.Kind == file.Folder) == (e.Kind == file.Folder) {
+				now.Stat, now.Volume = s, r.vols.known(s.Dev)
+				r.stamp(&now.Record)
+				continue
+			}
+		}
+		return r.unread(d, &f, lost)
+	}
+}
+
+// judge enters the judgement about f into d. lost is why the entry could not be read; err ends the run.
+func (r *run) judge(ctx context.Context, d *decision, f *scan.Facts) (lost, err error) {
+	e := &d.entry
 	missing := false
 	if r.prev != nil {
 		var old index.Record
@@ -220,25 +249,25 @@ func (r *run) decide(ctx context.Context, e *index.Entry) (_ *decision, err erro
 		case !errors.Is(err, index.ErrNotFound):
 			return nil, err
 		}
-		if missing, err = r.known(ctx, &f); err != nil {
+		if missing, err = r.known(ctx, f); err != nil {
 			return nil, err
 		}
 	}
-	if err := d.asBefore(&f, r.inspect(ctx, &f)); err != nil {
-		return r.unread(d, &f, err)
+	if lost := d.asBefore(f, r.inspect(ctx, f)); lost != nil {
+		return lost, nil
 	}
-	v := scan.Judge(f, r.o.Rules)
+	v := scan.Judge(*f, r.o.Rules)
 	if v.Do == scan.Read {
-		if err := d.asBefore(&f, r.read(ctx, &f)); err != nil {
-			return r.unread(d, &f, err)
+		if lost := d.asBefore(f, r.read(ctx, f)); lost != nil {
+			return lost, nil
 		}
-		if err := r.readCopy(ctx, &f); err != nil {
+		if err := r.readCopy(ctx, f); err != nil {
 			return nil, err
 		}
-		if err := r.twin(ctx, &f); err != nil {
+		if err := r.twin(ctx, f); err != nil {
 			return nil, err
 		}
-		v = scan.Judge(f, r.o.Rules)
+		v = scan.Judge(*f, r.o.Rules)
 	}
 	d.verdict, d.weak = v, f.Weak
 	if v.Do == scan.Copy {
@@ -256,14 +285,14 @@ func (r *run) decide(ctx context.Context, e *index.Entry) (_ *decision, err erro
 	case f.Twin != nil && f.Twin.Path == v.From:
 		d.base = &f.Twin.Record
 	}
-	return d, nil
+	return nil, nil
 }
 
 // asBefore takes xattrs that cannot be read for those that the file had, if it had any; else the copy, which has to be made,
 // tells. The record is racy: the next backup looks again.
 func (d *decision) asBefore(f *scan.Facts, err error) error {
 	x := xattrsError{}
-	if !errors.As(err, &x) || f.Old == nil || f.Old.Kind != file.Regular || f.Old.Stored == index.Absent {
+	if !errors.As(err, &x) || errors.Is(err, fs.ErrNotExist) || f.Old == nil || f.Old.Kind != file.Regular || f.Old.Stored == index.Absent {
 		return err
 	}
 	d.err = x.error
@@ -283,7 +312,8 @@ func (r *run) unread(d *decision, f *scan.Facts, err error) (*decision, error) {
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return nil, err
 	}
-	if errors.Is(err, fs.ErrNotExist) && r.missing(f.Path) || errors.Is(err, errVanished) {
+	if errors.Is(err, fs.ErrNotExist) && r.vanished(f.Path) || errors.Is(err, errVanished) {
+		d.lost = f.New.Kind == file.Folder
 		d.drop = f.Old == nil
 		d.entry.Record = index.Record{Change: index.Removed, Reason: index.VanishedMeanwhile}
 		return d, nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"time"
 
 	"snap/index"
 	"snap/internal/file"
@@ -145,10 +146,11 @@ func (r *run) candidate(p *scan.Pair, volumeOf func(uint64) uint32) (*index.Entr
 	return e, true
 }
 
-// stamp marks a record whose times do not prove that the file was not written since.
+// stamp marks a record whose times do not prove that nothing was changed since.
 func (r *run) stamp(rec *index.Record) {
 	rec.Flags &^= index.Racy
-	if rec.Kind == file.Regular && (!rec.Mtime.Before(r.racy) || !rec.Ctime.Before(r.racy)) {
+	now := r.o.Start.Add(max(0, time.Since(r.o.Start)))
+	if scan.Racy(&rec.Stat, r.o.Start, now, r.o.Rules) {
 		rec.Flags |= index.Racy
 	}
 }

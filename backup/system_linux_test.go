@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"snap/backup"
 	"snap/index"
 	"snap/internal/file"
@@ -29,6 +31,126 @@ func TestChangedTwiceInOneTick(t *testing.T) {
 		res, _ := p.backup(now, force)
 		if b, err := os.ReadFile(filepath.Join(p.tree(res), "f")); err != nil || string(b) != fmt.Sprintf("B%d", i) {
 			t.Fatalf("round %d: the snapshot holds %q (%v)", i, b, err)
+		}
+	}
+}
+
+// TestAttributesInOneTick changes folders, links and special files, backs up, and sets an attribute within the tick of the
+// source's clock: no stamp differs, and the attribute must be in the second snapshot, and the third run finds nothing.
+func TestAttributesInOneTick(t *testing.T) {
+	p := newPlace(t)
+	p.src = oddfs(t, p.src, "-coarse", "2")
+	now := func(o *backup.Options) { o.Start = time.Now() }
+	ctime := func(path string) int64 {
+		var s syscall.Stat_t
+		p.do(syscall.Lstat(path, &s))
+		return s.Ctim.Sec
+	}
+	tried := 0
+	for i := range 5 {
+		paths := []string{fmt.Sprint("folder", i), fmt.Sprint("link", i), fmt.Sprint("fifo", i)}
+		p.do(os.Mkdir(p.path(paths[0]), 0o755))
+		p.do(os.Symlink("nowhere", p.path(paths[1])))
+		p.do(syscall.Mkfifo(p.path(paths[2]), 0o600))
+		p.backup(now)
+		var same []string
+		for _, path := range paths {
+			before := ctime(p.path(path))
+			p.do(unix.Lsetxattr(p.path(path), "trusted.snap", []byte("x"), 0))
+			if ctime(p.path(path)) == before {
+				same = append(same, path)
+			}
+		}
+		_, rec := p.backup(now, force)
+		for _, path := range same {
+			tried++
+			if r := rec.changes[path]; r.Change != index.Metadata || len(r.Xattrs) != 1 {
+				t.Errorf("%s: %v, attributes %v", path, r.Change, r.Xattrs)
+			}
+		}
+	}
+	if tried == 0 {
+		t.Error("the clock ticked each time")
+	}
+	p.backup() // learns that nothing is in doubt any more
+	if _, rec := p.backup(force); len(rec.changes) != 0 {
+		t.Errorf("records of what did not change: %v", rec.changes)
+	}
+}
+
+// TestTimeInTheFuture: a file whose time was set to the future is read no more than others.
+func TestTimeInTheFuture(t *testing.T) {
+	p := newPlace(t)
+	p.write("a", "a")
+	p.write("d/b", "b")
+	later := time.Now().Add(20 * 365 * 24 * time.Hour)
+	p.do(os.Chtimes(p.path("a"), later, later))
+	p.do(os.Chtimes(p.path("d"), later, later))
+	p.backup()
+	_, all := p.knows()
+	for path, r := range all[0] {
+		if r.Has(index.Racy) {
+			t.Errorf("%q is in doubt", path)
+		}
+	}
+	p.rewrite("a", "b")
+	res, rec := p.backup()
+	if p.wantSame(res); rec.changes["a"].Change != index.Modified {
+		t.Errorf("a: %v", rec.changes["a"].Change)
+	}
+}
+
+// TestInodeUsedAgain removes and makes folders, links and pipes on a file system without birth times: they get the inodes
+// of those that went, and are not told as moved. What was renamed is.
+func TestInodeUsedAgain(t *testing.T) {
+	p := newPlace(t)
+	real, _ := image(t, "ext2", "16M") // without a journal: what is freed is used at once
+	p.src = oddfs(t, real)
+	inode := func(name string) uint64 {
+		var s syscall.Stat_t
+		p.do(syscall.Lstat(p.path(name), &s))
+		return s.Ino
+	}
+	for _, d := range []string{"empty", "full", "edited"} {
+		p.do(os.Mkdir(p.path(d), 0o755))
+	}
+	p.write("full/f", "f")
+	p.write("edited/f", "g")
+	p.do(os.Symlink("a", p.path("link")))
+	p.do(syscall.Mkfifo(p.path("pipe"), 0o600))
+	p.do(os.Mkdir(p.path("alpha"), 0o755))
+	p.write("alpha/f", "in alpha")
+	was := map[uint64]bool{inode("link"): true, inode("pipe"): true, inode("alpha"): true}
+	p.backup()
+	p.do(os.Remove(p.path("link")))
+	p.do(os.Symlink("b", p.path("zlink")))
+	p.do(os.Remove(p.path("pipe")))
+	p.do(syscall.Mkfifo(p.path("zpipe"), 0o600))
+	p.do(os.RemoveAll(p.path("alpha")))
+	p.do(os.Mkdir(p.path("zeta"), 0o755))
+	for _, d := range []string{"empty", "full", "edited"} {
+		p.do(os.Rename(p.path(d), p.path(d+"2")))
+	}
+	p.write("edited2/new", "new")
+	reused := 0
+	for _, name := range []string{"zlink", "zpipe", "zeta"} {
+		if was[inode(name)] {
+			reused++
+		}
+	}
+	res, rec := p.backup()
+	p.wantSame(res)
+	if reused == 0 {
+		t.Skip("no inode was used again")
+	}
+	for _, name := range []string{"zlink", "zpipe", "zeta"} {
+		if r := rec.changes[name]; r.Change != index.Added {
+			t.Errorf("%s: %v from %q", name, r.Change, r.From)
+		}
+	}
+	for _, name := range []string{"empty", "full", "edited"} {
+		if r := rec.changes[name+"2"]; r.Change != index.Moved || r.From != name {
+			t.Errorf("%s: %v from %q", name+"2", r.Change, r.From)
 		}
 	}
 }

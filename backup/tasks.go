@@ -23,7 +23,7 @@ func (b *builder) tasks(ctx context.Context) iter.Seq2[*task, error] {
 			t.folders = append(t.folders, top)
 			top = top.parent
 		}
-		for m, err := range overlay(b.current(ctx, b.plan), b.plan.all()) {
+		for m, err := range b.entries(ctx, b.plan) {
 			if err != nil {
 				yield(nil, err)
 				return

@@ -107,8 +107,8 @@ func (r Reason) String() string {
 type Flags uint8
 
 const (
-	// Racy: a timestamp lay so close to the scan, or in the future, that a later change may not show
-	// in the times. The next backup reads the file.
+	// Racy: a timestamp lay so close to the scan that a later change may not show in the times. The next
+	// backup reads the file, or looks at the folder, link or special file again.
 	Racy Flags = 1 << iota
 	// Inconsistent: the file changed while it was read, again and again.
 	Inconsistent

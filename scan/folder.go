@@ -3,6 +3,7 @@ package scan
 import (
 	"errors"
 	"io/fs"
+	"path/filepath"
 
 	"snap/filter"
 	"snap/index"
@@ -39,6 +40,7 @@ func (w *walker) list(f *folder) {
 	}
 	only := w.marked(d, entries)
 	d.StatAll(entries)
+	lookAgain(d, entries)
 	f.entries = make([]child, 0, len(entries))
 	for i := range entries {
 		e := &entries[i]
@@ -50,6 +52,45 @@ func (w *walker) list(f *folder) {
 		}
 	}
 }
+
+// lookAgain looks once more at the entries that were listed and then not there: what was removed and made again under
+// its name is taken in. What is listed again and cannot be found has an error.
+func lookAgain(d *file.Dir, entries []file.Entry) {
+	gone := false
+	missing := func(e *file.Entry) bool { return errors.Is(e.Err, fs.ErrNotExist) }
+	look := func(e *file.Entry) {
+		s, err := d.Lstat(e.Name)
+		if e.Err = err; err == nil {
+			e.Stat = s
+		}
+	}
+	for i := range entries {
+		if e := &entries[i]; missing(e) {
+			look(e)
+			gone = gone || missing(e)
+		}
+	}
+	if !gone {
+		return
+	}
+	now, err := d.Entries()
+	if err != nil {
+		return
+	}
+	listed := map[string]bool{}
+	for i := range now {
+		listed[now[i].Name] = true
+	}
+	for i := range entries {
+		if e := &entries[i]; missing(e) && listed[e.Name] {
+			if look(e); missing(e) {
+				e.Err = &fs.PathError{Op: "lstat", Path: filepath.Join(d.Path(), e.Name), Err: errNotFound}
+			}
+		}
+	}
+}
+
+var errNotFound = errors.New("it is listed in its folder, and cannot be found there")
 
 // same makes sure that d is the folder that was listed as f. If it is another one by now, it must be the
 // one that stands under the name; that one is then walked. Some FUSE file systems make up a new inode
@@ -82,12 +123,17 @@ func (w *walker) same(f *folder, d *file.Dir) bool {
 var errSwapped = errors.New("replaced by another folder while it was walked")
 
 // lost deals with a folder that cannot be entered or listed: it vanished, is something else by now, or
-// may not be read.
+// may not be read. The folders above it may have been removed and made again, too.
 func (w *walker) lost(f *folder, err error) {
 	f.err = err
 	if f.parent == nil {
 		f.fatal = err
 		return
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		for above := f.parent; above.parent != nil; above = above.parent {
+			w.tree.Forget(above.path)
+		}
 	}
 	p, perr := w.tree.Dir(f.parent.path)
 	if perr != nil {

@@ -41,6 +41,10 @@ type Facts struct {
 	Known     *index.Entry
 	KnownGone bool
 
+	// Of a folder: an entry that was in the folder Known, untouched, is in this one now. It is looked for where there
+	// are no birth times.
+	Together bool
+
 	// SizeKnown: the previous snapshot has a file of this size, so that its content may be known. Twin
 	// is an entry with New's content, owner, mode, xattrs and mtime whose path is gone and whose inode
 	// nothing else in the new snapshot uses. It can only be looked for when the hash is known.
@@ -99,7 +103,7 @@ func judge(f Facts, rules Rules) Verdict {
 	}
 	switch {
 	case old.Target != f.New.Target || old.Rdev != f.New.Rdev:
-		if f.Known != nil && f.KnownGone {
+		if f.Known != nil && f.KnownGone && f.Known.Target == f.New.Target && f.Known.Rdev == f.New.Rdev {
 			return judgeNew(f, rules)
 		}
 		return Verdict{Make, index.Modified, index.TargetDiffers, ""}
@@ -146,7 +150,7 @@ func judgeNew(f Facts, rules Rules) Verdict {
 	}
 	now := f.New
 	if now.Kind == file.Folder {
-		if f.Known != nil && f.KnownGone && f.Known.Kind == file.Folder {
+		if f.Known != nil && f.KnownGone && sameFolder(f) {
 			return Verdict{Make, index.Moved, index.SameIdentity, f.Known.Path}
 		}
 		return Verdict{Make, added, reason, ""}
@@ -156,13 +160,18 @@ func judgeNew(f Facts, rules Rules) Verdict {
 		if !f.KnownGone {
 			change, from = added, ""
 		}
-		if now.Kind != file.Regular {
-			if k.Target == now.Target && k.Rdev == now.Rdev && k.SameMeta(now) {
-				return Verdict{Link, change, linkReason(f, index.SameIdentity), k.Path}
-			}
-			return Verdict{Make, change, linkReason(f, index.MovedAndEdited), from}
-		}
 		birth := !now.Btime.IsZero() // without it an inode number proves too little
+		if now.Kind != file.Regular {
+			switch {
+			case k.Target != now.Target || k.Rdev != now.Rdev: // it is another one: neither can be changed
+				return Verdict{Make, added, reason, ""}
+			case k.SameMeta(now):
+				return Verdict{Link, change, linkReason(f, index.SameIdentity), k.Path}
+			case birth:
+				return Verdict{Make, change, linkReason(f, index.MovedAndEdited), from}
+			}
+			return Verdict{Make, added, reason, ""}
+		}
 		known := birth && !borrowedCtime(&now.Stat) && !k.Has(index.Racy) && !rules.Checksum
 		if k.Size == now.Size && k.Mtime == now.Mtime && k.Has(index.Hashed) && !k.Has(index.Inconsistent) {
 			same := k.SameOwnerMode(now)
@@ -197,6 +206,15 @@ func judgeNew(f Facts, rules Rules) Verdict {
 		}
 	}
 	return Verdict{Copy, added, reason, ""}
+}
+
+// sameFolder reports whether the folder is the one that Known is. Inode numbers are given out again: without a birth time
+// either its own time is still what it was, which that of a new folder is not, or what was in it came with it.
+func sameFolder(f Facts) bool {
+	if f.Known.Kind != file.Folder {
+		return false
+	}
+	return !f.New.Btime.IsZero() || f.Known.Mtime == f.New.Mtime && !f.Known.Has(index.Racy) || f.Together
 }
 
 // borrowedCtime reports whether the change time can be a copy of the modification time, as FAT and exFAT give it when

@@ -26,6 +26,10 @@ func TestFolders(t *testing.T) {
 		{"not to be read any more", Facts{Old: dir(), New: dir(flags(index.Unreadable))}, none, Verdict{Make, index.Modified, index.UnreadableNow, ""}},
 		{"to be read again", Facts{Old: dir(flags(index.Unreadable)), New: dir()}, none, Verdict{Make, index.Modified, index.UnreadableNow, ""}},
 		{"renamed", Facts{New: dir(ctime(200)), Known: at("was", dir()), KnownGone: true}, none, Verdict{Make, index.Moved, index.SameIdentity, "was"}},
+		{"no birth time, renamed", Facts{New: dir(btime(0), ctime(200)), Known: at("was", dir(btime(0))), KnownGone: true}, none, Verdict{Make, index.Moved, index.SameIdentity, "was"}},
+		{"no birth time, an inode used again", Facts{New: dir(btime(0), mtime(200), ctime(200)), Known: at("was", dir(btime(0))), KnownGone: true}, none, Verdict{Make, index.Added, index.NewPath, ""}},
+		{"no birth time, made in the tick of the last change", Facts{New: dir(btime(0), ctime(200)), Known: at("was", dir(btime(0), flags(index.Racy))), KnownGone: true}, none, Verdict{Make, index.Added, index.NewPath, ""}},
+		{"no birth time, renamed with what is in it", Facts{New: dir(btime(0), mtime(200), ctime(200)), Known: at("was", dir(btime(0))), KnownGone: true, Together: true}, none, Verdict{Make, index.Moved, index.SameIdentity, "was"}},
 		{"mounted twice", Facts{New: dir(), Known: at("was", dir())}, none, Verdict{Make, index.Added, index.NewPath, ""}},
 		{"the inode of a file that is gone", Facts{New: dir(), Known: at("was", record(file.Regular)), KnownGone: true}, none, Verdict{Make, index.Added, index.NewPath, ""}},
 	} {
@@ -49,6 +53,10 @@ func TestLinksAndSpecialFiles(t *testing.T) {
 			{"renamed", Facts{New: r(ctime(200)), Known: was, KnownGone: true}, none, linked(index.SameIdentity, "was")},
 			{"renamed over another", Facts{Old: old, New: r(ctime(200)), Known: was, KnownGone: true}, none, linked(index.SameIdentity, "was")},
 			{"renamed and its owner changed", Facts{New: r(owner(0)), Known: was, KnownGone: true}, none, Verdict{Make, index.Moved, index.MovedAndEdited, "was"}},
+			{"renamed and its owner changed, no birth time", Facts{New: r(owner(0), btime(0)), Known: at("was", r(btime(0))), KnownGone: true}, none, Verdict{Make, index.Added, index.NewPath, ""}},
+			{"its inode used again, no birth time", Facts{New: r(mtime(200), btime(0)), Known: at("was", r(btime(0))), KnownGone: true}, none, Verdict{Make, index.Added, index.NewPath, ""}},
+			{"its inode used again for another target", Facts{New: r(target("x"), device(9)), Known: was, KnownGone: true}, none, Verdict{Make, index.Added, index.NewPath, ""}},
+			{"its inode used again over another", Facts{Old: old, New: r(target("x"), device(8)), Known: was, KnownGone: true}, none, Verdict{Make, index.Modified, index.TargetDiffers, ""}},
 			{"another hard link", Facts{New: r(names(2)), Known: was}, none, Verdict{Link, index.Added, index.HardLink, "was"}},
 			{"a hard link made of it", Facts{Old: r(), New: r(names(2))}, none, Verdict{Link, index.Silent, index.Regrouped, ""}},
 			{"an inode used again", Facts{New: r(), Known: at("was", record(file.Folder)), KnownGone: true}, none, Verdict{Make, index.Added, index.NewPath, ""}},
@@ -120,6 +128,7 @@ func drawFacts(t *rapid.T) (f Facts) {
 		f.Known.Ino, f.Known.Volume, f.Known.Btime = f.New.Ino, f.New.Volume, f.New.Btime
 		f.KnownGone = rapid.Bool().Draw(t, "gone")
 	}
+	f.Together = f.KnownGone && kind == file.Folder && rapid.Bool().Draw(t, "together")
 	f.HashKnown = kind == file.Regular && rapid.Bool().Draw(t, "hash known")
 	f.SizeKnown = kind == file.Regular && rapid.Bool().Draw(t, "size known")
 	if f.HashKnown && f.SizeKnown && f.Known == nil && rapid.Bool().Draw(t, "twin") {
@@ -165,6 +174,8 @@ func wrong(f Facts, rules Rules, v Verdict) string {
 		return "the inode has other metadata"
 	case f.Old == nil && (v.Do == Keep || v.Do == Learn || v.Change == index.Modified || v.Change == index.Metadata):
 		return "something happened to nothing"
+	case v.Change == index.Moved && kind == file.Folder && f.New.Btime.IsZero() && f.New.Mtime != base.Mtime && !f.Together:
+		return "an inode number alone proves nothing"
 	case !f.HashKnown && v.Do == Link && v.From == "known" && regular && f.New.Btime.IsZero():
 		return "an inode number alone proves nothing"
 	}
