@@ -7,16 +7,16 @@ import (
 	"snap/index"
 )
 
-// Decide says which of the destination's snapshots stay by the rules of r, oldest first, and how much the
-// removal of each of the others frees. short is how many bytes of the space to be free will be lacking even then.
-func (d *Destination) Decide(ctx context.Context, r *Retention) (list []Decision, short int64, err error) {
+// Plan says which of the destination's snapshots stay by the rules of r, oldest first, how much the removal of each of
+// the others frees, and what the rules do not do.
+func (d *Destination) Plan(ctx context.Context, r *Retention) (*Plan, error) {
 	all, err := d.DB.Snapshots(ctx)
 	if err != nil {
-		return nil, 0, err
+		return nil, err
 	}
 	all = slices.DeleteFunc(all, func(h index.Header) bool { return h.State != index.Complete })
 	var failed error
-	list = r.Decide(all, func(h *index.Header) bool {
+	p := r.Plan(all, func(h *index.Header) bool {
 		there, err := folderAt(d.root, h.Name)
 		if err != nil {
 			failed = err
@@ -24,81 +24,76 @@ func (d *Destination) Decide(ctx context.Context, r *Retention) (list []Decision
 		return err == nil && !there
 	})
 	if failed != nil {
-		return nil, 0, failed
+		return nil, failed
 	}
-	short, err = d.weigh(ctx, list, r.MinFree)
-	return list, short, err
+	return p, d.weigh(ctx, p, r)
 }
 
-// Select is Decide for snapshots that are named: those go, the others stay.
-func (d *Destination) Select(ctx context.Context, names []string) ([]Decision, error) {
+// Select is a plan for snapshots that are named: those go, the others stay.
+func (d *Destination) Select(ctx context.Context, names []string) (*Plan, error) {
 	all, err := d.DB.Snapshots(ctx)
 	if err != nil {
 		return nil, err
 	}
-	var list []Decision
+	p := &Plan{}
 	for i := range all {
 		if all[i].State == index.Complete {
 			e := Decision{Header: &all[i], Keep: !slices.Contains(names, all[i].Name)}
 			e.Reasons = []string{map[bool]string{true: "not named", false: "named"}[e.Keep]}
-			list = append(list, e)
+			p.List = append(p.List, e)
 		}
 	}
-	_, err = d.weigh(ctx, list, MinFree{})
-	return list, err
+	return p, d.weigh(ctx, p, &Retention{})
 }
 
-// weigh makes room, and finds how much each removal frees and how much room is lacking then.
-func (d *Destination) weigh(ctx context.Context, list []Decision, room MinFree) (short int64, err error) {
-	going := func(d Decision) bool { return !d.Keep }
-	if room.IsZero() && !slices.ContainsFunc(list, going) {
-		return 0, nil
+// weigh makes room, and finds how much each removal frees.
+func (d *Destination) weigh(ctx context.Context, p *Plan, r *Retention) error {
+	room := !r.MinFree.IsZero() && !p.halted(r)
+	if !room && len(victims(p.List)) == 0 {
+		return nil
 	}
 	var seqs, stay []uint64 // of the trees that are there: what the user removed frees nothing any more
-	for i := range list {
-		there, err := folderAt(d.root, list[i].Header.Name)
+	for i := range p.List {
+		there, err := folderAt(d.root, p.List[i].Header.Name)
 		if err != nil {
-			return 0, err
+			return err
 		}
 		if there {
-			seqs = append(seqs, list[i].Header.Seq)
+			seqs = append(seqs, p.List[i].Header.Seq)
 		}
-		if there && list[i].Keep {
-			stay = append(stay, list[i].Header.Seq)
+		if there && p.List[i].Keep {
+			stay = append(stay, p.List[i].Header.Seq)
 		}
 	}
 	var usage index.Usage
-	if room.IsZero() {
-		usage, err = d.DB.Freeable(ctx, stay)
-	} else { // more may have to go
+	var err error
+	if room { // more may have to go
 		usage, err = d.DB.Usage(ctx)
+	} else {
+		usage, err = d.DB.Freeable(ctx, stay)
 	}
 	if err != nil {
-		return 0, err
+		return err
 	}
-	freed := func(list []Decision) (total int64) {
-		for _, a := range usage.Freed(seqs, victims(list)) {
-			total += a.Bytes
-		}
-		return total
-	}
-	if !room.IsZero() {
+	if room {
 		info, err := d.root.System()
 		if err != nil {
-			return 0, err
+			return err
 		}
-		need := room.target(info.TotalBytes) - int64(info.FreeBytes)
-		if !MakeRoom(list, need, freed, "to have space free") {
-			short = need - freed(list)
+		r.makeRoom(p, r.MinFree.target(info.TotalBytes)-int64(info.FreeBytes), func(list []Decision) (total int64) {
+			for _, a := range usage.Freed(seqs, victims(list)) {
+				total += a.Bytes
+			}
+			return total
+		})
+	}
+	each := usage.Freed(seqs, victims(p.List))
+	for i := range p.List {
+		if !p.List[i].Keep {
+			p.List[i].Freed, each = each[0].Bytes, each[1:]
 		}
 	}
-	each := usage.Freed(seqs, victims(list))
-	for i := range list {
-		if !list[i].Keep {
-			list[i].Freed, each = each[0].Bytes, each[1:]
-		}
-	}
-	return short, nil
+	return nil
 }
 
 // victims are the snapshots that go, in the order in which they do.
@@ -111,9 +106,12 @@ func victims(list []Decision) (seqs []uint64) {
 	return seqs
 }
 
-// Prune removes the snapshots that the decisions do not keep.
-func (d *Destination) Prune(ctx context.Context, list []Decision, jobs int, report Reporter) error {
-	if seqs := victims(list); len(seqs) > 0 {
+// Prune removes the snapshots that the plan does not keep. A TooManyError says that it removed none.
+func (d *Destination) Prune(ctx context.Context, p *Plan, jobs int, report Reporter) error {
+	if err := p.Most(); err != nil {
+		return err
+	}
+	if seqs := victims(p.List); len(seqs) > 0 {
 		return d.Delete(ctx, seqs, jobs, report)
 	}
 	return nil

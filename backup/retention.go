@@ -3,6 +3,7 @@ package backup
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"snap/index"
@@ -12,7 +13,8 @@ import (
 const PinTag = "pin"
 
 // Retention says which snapshots are kept: those that at least one rule names, those tagged PinTag, the
-// newest, and the newest without errors. The zero value has no rule, and prune refuses it.
+// newest, and the newest without errors. The zero value has no rule, and prune refuses it. What a rule does
+// not do, whatever it says, is in guards.go.
 type Retention struct {
 	Last    int // the newest so many
 	Hourly  int // the newest of each of so many hours that have one, and so on for
@@ -24,8 +26,13 @@ type Retention struct {
 	Within     func(newest time.Time) time.Time
 	WithinText string // how the user wrote it
 	Tags       []string
-	MinFree    MinFree // then the oldest go until so much is free
+	MinFree    MinFree // then the oldest go until so much is free,
+	FloorDaily int     // but for the newest of each of so many days
 	Zone       *time.Location
+
+	Now       time.Time // what is later is in the future; zero: nothing is
+	Asked     bool      // a person asks for these rules now; false: they stand in the settings of the destination
+	AllowMost bool      // more than half of the snapshots may go
 }
 
 // MinFree is space to be kept free: bytes, or a percentage of the file system. Zero: none.
@@ -56,6 +63,9 @@ type Decision struct {
 	Safe    bool // no rule may remove it, nor the wish for free space
 	Reasons []string
 	Freed   int64 // bytes of files that go with it, those before it in the list being gone
+
+	gone  bool // its tree is
+	aside bool // it is kept and holds no place in any rule: its time is not believed
 }
 
 func (d *Decision) keep(why string) { d.Keep, d.Reasons = true, append(d.Reasons, why) }
@@ -70,51 +80,39 @@ type period struct {
 func (r *Retention) periods() []period {
 	return []period{
 		{"hourly", r.Hourly, func(t time.Time) string { return t.Format("2006-01-02 15h -0700") }},
-		{"daily", r.Daily, func(t time.Time) string { return t.Format("2006-01-02") }},
+		r.days(r.Daily),
 		{"weekly", r.Weekly, func(t time.Time) string { y, w := t.ISOWeek(); return fmt.Sprintf("%d-W%02d", y, w) }},
 		{"monthly", r.Monthly, func(t time.Time) string { return t.Format("2006-01") }},
 		{"yearly", r.Yearly, func(t time.Time) string { return t.Format("2006") }},
 	}
 }
 
-// Decide applies the rules, but for MinFree, to the snapshots, oldest first. missing tells of one whose tree
-// is gone: it is kept by nothing and holds no place in any rule.
-func (r *Retention) Decide(all []index.Header, missing func(*index.Header) bool) []Decision {
-	zone := r.Zone
-	if zone == nil {
-		zone = time.Local
-	}
+func (r *Retention) days(n int) period {
+	return period{"daily", n, func(t time.Time) string { return t.Format("2006-01-02") }}
+}
+
+// judge applies the rules, but for MinFree, to the snapshots, oldest first. missing tells of one whose tree is
+// gone: it is kept by nothing and holds no place in any rule. aside says why the time of one is not believed,
+// "" for one that is.
+func (r *Retention) judge(all []index.Header, missing func(*index.Header) bool, aside func(*index.Header) string) []Decision {
 	list := make([]Decision, len(all))
-	var there []*Decision // newest first
+	var there, counted []*Decision // newest first
 	for i := len(all) - 1; i >= 0; i-- {
-		list[i].Header = &all[i]
-		if missing(&all[i]) {
-			list[i].Reasons = []string{"its folder is gone"}
+		d := &list[i]
+		d.Header = &all[i]
+		if d.gone = missing(d.Header); d.gone {
+			d.Reasons = []string{"its folder is gone"}
 			continue
 		}
-		there = append(there, &list[i])
-	}
-	if len(there) == 0 {
-		return list
-	}
-	there[0].keep("newest")
-	there[0].Safe = true
-	if i := slices.IndexFunc(there, func(d *Decision) bool { return d.Header.Errors == 0 }); i > 0 {
-		there[i].keep("newest without errors")
-		there[i].Safe = true
-	}
-	for _, d := range there {
-		if slices.Contains(d.Header.Tags, PinTag) {
-			d.keep("pinned")
-			d.Safe = true
-		}
-		for _, t := range r.Tags {
-			if slices.Contains(d.Header.Tags, t) {
-				d.keep("tag " + t)
-				d.Safe = true
-			}
+		there = append(there, d)
+		if why := aside(d.Header); why != "" {
+			d.aside, d.Safe = true, true
+			d.keep(why)
+		} else {
+			counted = append(counted, d)
 		}
 	}
+	r.spare(there, counted)
 	if !r.keeps() {
 		for _, d := range there {
 			if !d.Keep {
@@ -123,16 +121,22 @@ func (r *Retention) Decide(all []index.Header, missing func(*index.Header) bool)
 		}
 		return list
 	}
-	for i, d := range there {
+	for i, d := range counted {
 		if i < r.Last {
 			d.keep(fmt.Sprintf("last %d", i+1))
 		}
-		if r.Within != nil && !d.Header.Time.Before(r.Within(there[0].Header.Time)) {
+	}
+	// Of equal times the one made last counts as the newer. A clock that was set back has put others out of order.
+	slices.SortStableFunc(counted, func(a, b *Decision) int { return b.Header.Time.Compare(a.Header.Time) })
+	for _, d := range counted {
+		if r.Within != nil && !d.Header.Time.Before(r.Within(counted[0].Header.Time)) {
 			d.keep("within " + r.WithinText)
 		}
 	}
 	for _, p := range r.periods() {
-		p.keep(there, zone)
+		for _, d := range p.newest(counted, r.zone()) {
+			d.keep(p.name + " " + p.of(d.Header.Time.In(r.zone())))
+		}
 	}
 	for _, d := range there {
 		if !d.Keep {
@@ -142,31 +146,69 @@ func (r *Retention) Decide(all []index.Header, missing func(*index.Header) bool)
 	return list
 }
 
-// keep keeps the newest snapshot of each of the newest n stretches that have one: one without errors, if
-// the stretch has such a one.
-func (p *period) keep(there []*Decision, zone *time.Location) {
-	for i, n := 0, 0; i < len(there) && n < p.n; n++ {
-		stretch := p.of(there[i].Header.Time.In(zone))
-		best := there[i]
-		for ; i < len(there) && p.of(there[i].Header.Time.In(zone)) == stretch; i++ {
-			if best.Header.Errors > 0 && there[i].Header.Errors == 0 {
-				best = there[i]
+// spare keeps what no rule may take: the newest of all, the newest that counts, the newest without errors, those
+// tagged, and from MinFree the newest of the last days. Both lists are newest first.
+func (r *Retention) spare(there, counted []*Decision) {
+	keep := func(d *Decision, why string) {
+		d.keep(why)
+		d.Safe = true
+	}
+	if len(there) > 0 {
+		keep(there[0], "newest")
+	}
+	if len(counted) > 0 && counted[0] != there[0] {
+		keep(counted[0], "newest with a time that is believed")
+	}
+	for _, list := range [][]*Decision{there, counted} {
+		i := slices.IndexFunc(list, func(d *Decision) bool { return d.Header.Errors == 0 })
+		if i > 0 && !list[i].Safe {
+			keep(list[i], "newest without errors")
+		}
+	}
+	for _, d := range there {
+		if pinned(d.Header) {
+			keep(d, "pinned")
+		}
+		for _, t := range r.Tags {
+			if slices.Contains(d.Header.Tags, t) {
+				keep(d, "tag "+t)
 			}
 		}
-		best.keep(p.name + " " + stretch)
+	}
+	if !r.MinFree.IsZero() {
+		byTime := slices.Clone(counted)
+		slices.SortStableFunc(byTime, func(a, b *Decision) int { return b.Header.Time.Compare(a.Header.Time) })
+		days := r.days(r.FloorDaily)
+		for _, d := range days.newest(byTime, r.zone()) {
+			d.Safe = true
+		}
 	}
 }
 
-// MakeRoom gives up the oldest snapshots that are not safe until freed says that deleting all that are not
-// kept frees need bytes. It reports whether that is enough.
-func MakeRoom(list []Decision, need int64, freed func([]Decision) int64, why string) bool {
-	for i := range list {
-		if freed(list) >= need {
-			return true
-		}
-		if d := &list[i]; d.Keep && !d.Safe {
-			d.Keep, d.Reasons = false, []string{why}
-		}
+// pinned reports whether h has PinTag. Until capitals were refused a tag could be Pin as well.
+func pinned(h *index.Header) bool {
+	return slices.ContainsFunc(h.Tags, func(t string) bool { return strings.EqualFold(t, PinTag) })
+}
+
+func (r *Retention) zone() *time.Location {
+	if r.Zone == nil {
+		return time.Local
 	}
-	return freed(list) >= need
+	return r.Zone
+}
+
+// newest is the newest of each of the newest n stretches that have one: one without errors, if the stretch has
+// such a one. The list is newest first.
+func (p *period) newest(list []*Decision, zone *time.Location) (chosen []*Decision) {
+	for i, n := 0, 0; i < len(list) && n < p.n; n++ {
+		stretch := p.of(list[i].Header.Time.In(zone))
+		best := list[i]
+		for ; i < len(list) && p.of(list[i].Header.Time.In(zone)) == stretch; i++ {
+			if best.Header.Errors > 0 && list[i].Header.Errors == 0 {
+				best = list[i]
+			}
+		}
+		chosen = append(chosen, best)
+	}
+	return chosen
 }

@@ -87,8 +87,8 @@ func TestRetention(t *testing.T) {
 		{"a clock set back: the newest is the last made", Retention{Last: 1}, []string{"2026-05-01 00:00", "2026-01-01 00:00"}, []string{"1: newest, last 1"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			test.rules.Zone = zone
-			if got := kept(test.rules.Decide(headers(t, zone, test.times...), none)); !slices.Equal(got, test.want) {
+			test.rules.Zone, test.rules.AllowMost = zone, true
+			if got := kept(test.rules.Plan(headers(t, zone, test.times...), none).List); !slices.Equal(got, test.want) {
 				t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(test.want, "\n"))
 			}
 		})
@@ -98,20 +98,20 @@ func TestRetention(t *testing.T) {
 func TestRetentionOfMissingSnapshots(t *testing.T) {
 	all := headers(t, time.UTC, "2026-01-01 00:00", "2026-01-02 00:00", "2026-01-03 00:00#pin")
 	gone := func(h *index.Header) bool { return h.Seq == 3 }
-	list := (&Retention{Last: 1, Zone: time.UTC}).Decide(all, gone)
+	list := (&Retention{Last: 1, Zone: time.UTC}).Plan(all, gone).List
 	if got := kept(list); !slices.Equal(got, []string{"1: newest, last 1"}) {
 		t.Errorf("kept %q", got)
 	}
 	if list[2].Keep || list[2].Reasons[0] != "its folder is gone" {
 		t.Errorf("the missing one: %+v", list[2])
 	}
-	if got := kept((&Retention{Last: 1}).Decide(all, func(*index.Header) bool { return true })); got != nil {
+	if got := kept((&Retention{Last: 1}).Plan(all, func(*index.Header) bool { return true }).List); got != nil {
 		t.Errorf("kept %q", got)
 	}
 }
 
 func TestMakeRoom(t *testing.T) {
-	all := headers(t, time.UTC, "2026-01-01 00:00#pin", "2026-01-02 00:00", "2026-01-03 00:00", "2026-01-04 00:00#e", "2026-01-05 00:00")
+	all := headers(t, time.UTC, "2026-01-01 00:00#pin", "2026-01-02 00:00", "2026-01-03 00:00", "2026-01-04 00:00#e", "2026-01-05 00:00", "2026-01-05 01:00")
 	freed := func(list []Decision) (n int64) {
 		for _, d := range list {
 			if !d.Keep {
@@ -121,24 +121,38 @@ func TestMakeRoom(t *testing.T) {
 		return n
 	}
 	for _, test := range []struct {
-		need   int64
-		want   []int
-		enough bool
+		name  string
+		need  int64
+		floor int
+		want  []int
+		short int64
 	}{
-		{0, []int{0, 1, 2, 3, 4}, true}, {50, []int{0, 2, 3, 4}, true}, {200, []int{0, 3, 4}, true}, {1000, []int{0, 4}, false},
+		{"there is room", 0, 0, []int{0, 1, 2, 3, 4, 5}, 0},
+		{"one goes", 50, 0, []int{0, 2, 3, 4, 5}, 0},
+		{"all but the pinned one and the newest go", 400, 0, []int{0, 5}, 0},
+		{"if that is not enough, none goes", 1000, 0, []int{0, 1, 2, 3, 4, 5}, 600},
+		{"the newest of each of two days stay", 300, 2, []int{0, 3, 5}, 0},
+		{"and it is not enough then", 301, 2, []int{0, 1, 2, 3, 4, 5}, 1},
+		{"seven days", 100, 7, []int{0, 1, 2, 3, 5}, 0},
 	} {
-		list := (&Retention{MinFree: MinFree{Bytes: 1}}).Decide(all, none)
-		if enough := MakeRoom(list, test.need, freed, "room"); enough != test.enough {
-			t.Errorf("need %d: enough is %v", test.need, enough)
+		r := &Retention{MinFree: MinFree{Bytes: 1}, FloorDaily: test.floor, Zone: time.UTC}
+		plan := r.Plan(all, none)
+		r.makeRoom(plan, test.need, freed)
+		short := int64(0)
+		for _, s := range plan.Stops {
+			if s.Reason != NoRoom || !s.Room {
+				t.Errorf("%s: %+v", test.name, s)
+			}
+			short = s.Short
 		}
 		var left []int
-		for i, d := range list {
+		for i, d := range plan.List {
 			if d.Keep {
 				left = append(left, i)
 			}
 		}
-		if !slices.Equal(left, test.want) {
-			t.Errorf("need %d: left %d, want %d", test.need, left, test.want)
+		if !slices.Equal(left, test.want) || short != test.short {
+			t.Errorf("%s: left %d, want %d; %d short, want %d", test.name, left, test.want, short, test.short)
 		}
 	}
 	if (MinFree{Percent: 10}).target(1000) != 100 || (MinFree{Bytes: 500, Percent: 10}).target(1000) != 500 {

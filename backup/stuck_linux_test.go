@@ -203,9 +203,9 @@ func TestPruneCountsFolders(t *testing.T) {
 	p.do(os.Symlink("/nowhere", filepath.Join(p.dest, "s0003")))
 	d := p.open()
 	defer func() { p.do(d.Close()) }()
-	list, _, err := d.Decide(context.Background(), &backup.Retention{Last: 1})
+	plan, err := d.Plan(context.Background(), &backup.Retention{Last: 1, Asked: true, AllowMost: true})
 	p.do(err)
-	for _, e := range list {
+	for _, e := range plan.List {
 		if e.Keep != (e.Header.Name == "s0002") {
 			t.Errorf("%s: keep %v, %q", e.Header.Name, e.Keep, e.Reasons)
 		}

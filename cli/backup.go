@@ -155,11 +155,14 @@ func (c *call) backup(dest, source string) (err error) {
 	var pruneErr error
 	if !o.DryRun {
 		// After the backup, never before: on ext4 making files just after many were removed is slow.
-		if r.pruned, pruneErr = c.pruneAfter(d, &s.keep, r.line); pruneErr != nil {
+		r.pruned, pruneErr = c.pruneAfter(d, &s, r.line)
+		r.pruned.log(c.ctx, log)
+		if pruneErr != nil {
 			logEnd(log, "prune", pruneErr)
 		}
 	}
 	r.line.end()
+	r.pruned.tell(c)
 	if !o.DryRun {
 		if err := c.remember(dest, d.ID, source); err != nil {
 			c.warn("the list of known destinations could not be written: %v", err)
@@ -173,7 +176,7 @@ func (c *call) backup(dest, source string) (err error) {
 	if err := errors.Join(refused, pruneErr); err != nil {
 		return backupHint(err, dest)
 	}
-	if res.Incomplete() {
+	if res.Incomplete() || len(r.pruned.Stopped) > 0 {
 		return withCode(exitPartial, nil)
 	}
 	return nil
@@ -261,7 +264,7 @@ func (c *call) backupOptions(s *settings, dest, source string) (backup.Options, 
 	}
 	var err error
 	if v := f.String("exclude-larger-than"); v != "" {
-		if o.Scan.Larger, err = parseSize(v); err != nil {
+		if o.Scan.Larger, err = parseAmount(v); err != nil {
 			return o, usagef("--exclude-larger-than: %s", err)
 		}
 		if o.Scan.Larger == 0 {
@@ -298,6 +301,9 @@ func (c *call) backupOptions(s *settings, dest, source string) (backup.Options, 
 func checkTag(t string) error {
 	if t == "" || !harmless(t) || strings.ContainsAny(t, ", \t:") {
 		return fmt.Errorf("%s cannot be a tag: no blanks, commas, colons or control characters", quote(t))
+	}
+	if t != backup.PinTag && strings.EqualFold(t, backup.PinTag) {
+		return fmt.Errorf("%s keeps nothing; did you mean %s?", quote(t), backup.PinTag)
 	}
 	return nil
 }

@@ -189,7 +189,7 @@ func (r *backupReport) summary(res *backup.Result, start time.Time) error {
 		if c.opts.quiet {
 			return nil
 		}
-		return c.printf("nothing changed since %s: no snapshot made%s\n%s", quote(res.Previous), r.gainedText(), r.prunedText())
+		return c.printf("nothing changed since %s: no snapshot made%s\n%s", quote(res.Previous), r.gainedText(), r.pruned.text(c))
 	}
 	verb, name := "snapshot", quote(h.Name)
 	if r.dryRun {
@@ -216,7 +216,7 @@ func (r *backupReport) summary(res *backup.Result, start time.Time) error {
 	if r.unsteady > 0 {
 		lines = append(lines, fmt.Sprintf("  %s copied while they changed; they are named above", humanize.Comma(r.unsteady)))
 	}
-	if text := strings.TrimSuffix(r.prunedText(), "\n"); text != "" {
+	if text := strings.TrimSuffix(r.pruned.text(c), "\n"); text != "" {
 		lines = append(lines, text)
 	}
 	if res.Previous == "" && !r.dryRun {
@@ -235,14 +235,6 @@ func (r *backupReport) gainedText() string {
 	default:
 		return fmt.Sprintf("; %s now has %s", quote(g.header.Name), g.what)
 	}
-}
-
-// prunedText is a line about the snapshots that were deleted by rule, "" if there were none.
-func (r *backupReport) prunedText() string {
-	if r.pruned.Removed == 0 {
-		return ""
-	}
-	return fmt.Sprintf("  %s deleted by the rules of %s, %s freed\n", plural(r.pruned.Removed, "old snapshot", "old snapshots"), optionsFile, r.call.size(r.pruned.Freed))
 }
 
 // seconds is a duration as a person reads it.

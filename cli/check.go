@@ -120,7 +120,10 @@ func parseSubset(s string) (backup.Subset, error) {
 		}
 		return backup.Subset{Part: int(n), Parts: int(m)}, nil
 	}
-	n, err := parseSize(s)
+	n, err := parseAmount(s)
+	if _, size := parseSize(s); size == nil && err != nil {
+		return backup.Subset{}, fmt.Errorf("%w; or %s%%", err, s)
+	}
 	if err != nil || n <= 0 {
 		return backup.Subset{}, bad
 	}

@@ -44,7 +44,8 @@ func runDelete(c *call) error {
 	if err != nil {
 		return err
 	}
-	return c.removing(dest, "delete", false, func(d *backup.Destination) ([]backup.Decision, error) {
-		return d.Select(c.ctx, names)
+	return c.removing(dest, "delete", false, func(d *backup.Destination) (*backup.Plan, stops, error) {
+		plan, err := d.Select(c.ctx, names)
+		return plan, stops{}, err
 	})
 }

@@ -18,9 +18,12 @@ type keepRules struct {
 	within  string // an AGE
 	tags    []string
 	minFree backup.MinFree
+	floor   int // the newest of each of so many days stay whatever minFree says
 }
 
-// keepCounts are the rules that are a number.
+func defaultRules() keepRules { return keepRules{floor: 7} }
+
+// counts are the rules that are a number.
 func (k *keepRules) counts() map[string]*int {
 	return map[string]*int{"last": &k.last, "hourly": &k.hourly, "daily": &k.daily, "weekly": &k.weekly, "monthly": &k.monthly, "yearly": &k.yearly}
 }
@@ -37,11 +40,14 @@ func keepFlags() []cli.Flag {
 		&cli.StringFlag{Name: "keep-within", Usage: "keep all of the time `AGE` before the newest: 30d, 1y6mo"},
 		&cli.StringSliceFlag{Name: "keep-tag", Usage: "keep those tagged `TAG`; may be repeated"},
 		&cli.StringFlag{Name: "min-free", Usage: "then delete the oldest until `SPACE` is free: 10%, 50G"},
+		&cli.StringFlag{Name: "min-free-keep-daily", Value: "7", Usage: "whatever --min-free says, keep the newest of each of `N` days"},
+		&cli.BoolFlag{Name: "allow-most", Usage: "delete even if more than half of the snapshots go"},
 	}
 }
 
 // readKeepFlags reads the flags of prune; any is false if none was given.
 func readKeepFlags(f *cli.Context) (k keepRules, any bool, err error) {
+	k = defaultRules()
 	for name, n := range k.counts() {
 		name = "keep-" + name
 		if !f.IsSet(name) {
@@ -60,11 +66,8 @@ func readKeepFlags(f *cli.Context) (k keepRules, any bool, err error) {
 	}
 	if f.IsSet("keep-tag") {
 		any = true
-		for _, t := range f.StringSlice("keep-tag") {
-			if err := checkTag(t); err != nil {
-				return k, any, usagef("--keep-tag: %s", err)
-			}
-			k.tags = append(k.tags, t)
+		if err := k.setTags(f.StringSlice("keep-tag")); err != nil {
+			return k, any, usagef("--keep-tag: %s", err)
 		}
 	}
 	if f.IsSet("min-free") {
@@ -72,6 +75,9 @@ func readKeepFlags(f *cli.Context) (k keepRules, any bool, err error) {
 		if err := k.setMinFree(f.String("min-free")); err != nil {
 			return k, any, usagef("--min-free: %s", err)
 		}
+	}
+	if k.floor, err = parseKeep(f.String("min-free-keep-daily")); err != nil {
+		return k, any, usagef("--min-free-keep-daily %s: %s", quote(f.String("min-free-keep-daily")), err)
 	}
 	return k, any, nil
 }
@@ -111,21 +117,41 @@ func (k *keepRules) setMinFree(v string) (err error) {
 	}
 	if text, ok := strings.CutSuffix(v, "%"); ok {
 		p, err := strconv.ParseFloat(text, 64)
-		if err != nil || !(p > 0 && p < 100) {
+		if err != nil || strings.Trim(text, "0123456789.") != "" || !(p > 0 && p < 100) {
 			return fmt.Errorf("%s: a percentage is more than 0%% and less than 100%%", quote(v))
 		}
 		k.minFree.Percent = p
 		return nil
 	}
-	k.minFree.Bytes, err = parseSize(v)
+	if k.minFree.Bytes, err = parseAmount(v); err != nil {
+		return fmt.Errorf("%w; of the disk, as 10%%", err)
+	}
+	return nil
+}
+
+func (k *keepRules) setTags(tags []string) error {
+	for _, t := range tags {
+		if err := checkTag(t); err != nil {
+			return err
+		}
+	}
+	k.tags = tags
+	return nil
+}
+
+func setFloor(s *settings, v string) (err error) {
+	if v != "" {
+		s.keep.floor, err = parseKeep(v)
+	}
 	return err
 }
 
-// retention is the rules for package backup.
-func (k *keepRules) retention(zone *time.Location) backup.Retention {
+// retention is the rules for package backup, by the clock and in the zone of now.
+func (k *keepRules) retention(now time.Time) backup.Retention {
+	zone := now.Location()
 	r := backup.Retention{
 		Last: k.last, Hourly: k.hourly, Daily: k.daily, Weekly: k.weekly, Monthly: k.monthly, Yearly: k.yearly,
-		Tags: k.tags, MinFree: k.minFree, Zone: zone,
+		Tags: k.tags, MinFree: k.minFree, FloorDaily: k.floor, Zone: zone, Now: now,
 	}
 	if sp, err := parseSpan(k.within); err == nil {
 		r.WithinText = k.within

@@ -2,7 +2,9 @@ package cli
 
 import (
 	"errors"
-	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -23,11 +25,18 @@ tagged pin. Entries of snapshots whose folder is gone are dropped.
 
 Without a rule on the command line those in DEST/BackupOptions.txt count, which a
 backup also applies by itself: keep_daily = 7. --min-free comes last: then the
-oldest go, also those that another rule keeps, until so much is free.`,
+oldest go, also those that another rule keeps, until so much is free. If that
+cannot be had, none goes for it, and the newest of each of the last seven days
+never do.
+
+A snapshot with a time in the future is no day, week or month of any rule, and
+nothing is deleted while there is one that is not pinned: a clock is wrong. One
+far after all others is passed over. If more than half of the snapshots would go,
+and not only of a few days, prune wants --allow-most, and a backup deletes none.`,
 		examples: `snap prune -n --keep-daily 7 --keep-weekly 4 --keep-monthly 12
 snap prune --keep-within 30d --keep-tag release
 snap prune --min-free 10%`,
-		codes: []int{exitNoDest, exitLocked, exitInterrupted, exitTerminated},
+		codes: []int{exitPartial, exitRefused, exitNoDest, exitLocked, exitInterrupted, exitTerminated},
 		flags: append(keepFlags(), dryFlag("say what would be kept and why, and delete nothing")),
 		run:   runPrune,
 	}
@@ -42,36 +51,67 @@ func runPrune(c *call) error {
 	if err != nil {
 		return err
 	}
-	rules, any, err := readKeepFlags(c.flags)
+	rules, asked, err := c.pruneRules(dest)
 	if err != nil {
 		return err
 	}
-	if !any {
-		s, err := c.readSettings(dest)
-		if err != nil {
-			return err
-		}
-		rules = s.keep
-	}
-	r := rules.retention(c.zone())
+	r := rules.retention(c.now())
 	if r.Empty() {
 		return withHint(usagef("no rule says what to keep, and an empty rule would keep nothing"),
 			"for example: snap prune -n --keep-daily 7 --keep-monthly 12")
 	}
-	short := int64(0)
-	err = c.removing(dest, "prune", true, func(d *backup.Destination) (list []backup.Decision, err error) {
-		list, short, err = d.Decide(c.ctx, &r)
-		return list, err
+	r.Asked, r.AllowMost = true, c.flags.Bool("allow-most")
+	return c.removing(dest, "prune", true, func(d *backup.Destination) (*backup.Plan, stops, error) {
+		plan, err := d.Plan(c.ctx, &r)
+		if err != nil {
+			return nil, stops{}, err
+		}
+		var all stops
+		for i := range plan.Stops {
+			s := &plan.Stops[i]
+			if s.Reason == backup.UnknownTag && asked {
+				return nil, stops{}, withHint(usagef("--keep-tag %s: no snapshot has this tag", quote(s.Names[0])), "%s", tagHint(s.Names[0], plan))
+			}
+			all.add(c.stopText(s, plan, &r, dest))
+		}
+		return plan, all, nil
 	})
-	if err == nil {
-		c.tellShort(short)
-	}
-	return err
 }
 
-// removing opens dest, deletes the snapshots that decide does not keep, or with -n none, and says so; of
+// pruneRules are the rules on the command line, or those of the settings if there are none; asked is true for the first.
+func (c *call) pruneRules(dest string) (k keepRules, asked bool, err error) {
+	k, asked, err = readKeepFlags(c.flags)
+	if err != nil {
+		return k, asked, err
+	}
+	var s settings
+	if asked { // a mistake in rules that do not count is no reason to stop
+		if text, err := os.ReadFile(filepath.Join(dest, optionsFile)); err == nil {
+			s, _, _ = parseSettings(optionsFile, text)
+		}
+		if own := s.keep.retention(c.now()); !own.Empty() {
+			c.note("the rules in %s do not count beside those on the command line", optionsFile)
+		}
+	} else {
+		if s, err = c.readSettings(dest); err != nil {
+			return k, asked, err
+		}
+		if len(s.unknown) > 0 {
+			why, hint := unknownStop(s.unknown)
+			return k, asked, withCode(exitPartial, withHint(errors.New(why), "%s", hint))
+		}
+		floor := k.floor
+		k = s.keep
+		if c.flags.IsSet("min-free-keep-daily") {
+			k.floor = floor
+		}
+	}
+	return k, asked, nil
+}
+
+// removing opens dest, deletes the snapshots that the plan does not keep, or with -n none, and says so; of
 // those that stay only if all is true.
-func (c *call) removing(dest, what string, all bool, decide func(*backup.Destination) ([]backup.Decision, error)) (err error) {
+func (c *call) removing(dest, what string, all bool, planned func(*backup.Destination) (*backup.Plan, stops, error)) (err error) {
 	start, dry := c.env.Now(), c.flags.Bool("dry-run")
 	d, err := c.openToWrite(dest, backup.OpenOptions{ReadOnly: dry, LockWait: c.opts.lockWait, Holder: c.holder(what), Trust: c.trusted(dest)})
 	if err != nil {
@@ -79,22 +119,32 @@ func (c *call) removing(dest, what string, all bool, decide func(*backup.Destina
 	}
 	defer func() { err = errors.Join(err, d.Close()) }()
 	defer c.proved(dest, d.DB)
-	list, err := decide(d)
+	plan, stopped, err := planned(d)
 	if err != nil {
 		return backupHint(err, dest)
+	}
+	if err := plan.Most(); err != nil && !dry {
+		return withCode(exitRefused, withHint(err, "to see which: add -n; to delete them all the same: add --allow-most"))
 	}
 	var stuck *backup.StuckError
 	if !dry {
 		line := c.progress()
-		err := d.Prune(c.ctx, list, 0, &progressReport{line: line})
+		err := d.Prune(c.ctx, plan, 0, &progressReport{line: line})
 		line.end()
 		if err != nil && !errors.As(err, &stuck) {
 			return backupHint(err, dest)
 		}
 	}
-	err = c.printRemoved(list, all, dry, c.env.Now().Sub(start))
+	err = c.printRemoved(dest, plan, all, dry, stopped.why, c.env.Now().Sub(start))
+	stopped.tell(c)
+	if most := plan.Most(); most != nil {
+		c.warn("%v: it takes --allow-most to do it", most)
+	}
 	if stuck != nil {
 		err = errors.Join(err, backupHint(stuck, dest))
+	}
+	if err == nil && len(stopped.why) > 0 {
+		err = withCode(exitPartial, nil)
 	}
 	return err
 }
@@ -123,11 +173,18 @@ type removedSummaryJSON struct {
 	Removed int     `json:"removed"`
 	Freed   int64   `json:"bytes_freed"`
 	Seconds float64 `json:"seconds"`
+
+	Destination    string   `json:"destination"`
+	DestinationB64 string   `json:"destination_b64,omitempty"`
+	Stopped        []string `json:"rules_stopped"` // why rules did not run
+	NeedsMost      bool     `json:"needs_allow_most"`
 }
 
 // printRemoved says what became of each snapshot.
-func (c *call) printRemoved(list []backup.Decision, all, dry bool, took time.Duration) error {
-	sum := removedSummaryJSON{Type: "summary", DryRun: dry, Seconds: took.Seconds()}
+func (c *call) printRemoved(dest string, plan *backup.Plan, all, dry bool, stopped []string, took time.Duration) error {
+	sum := removedSummaryJSON{Type: "summary", DryRun: dry, Seconds: took.Seconds(), Stopped: slices.Concat([]string{}, stopped), NeedsMost: plan.Most() != nil}
+	sum.Destination, sum.DestinationB64 = jsonName(dest)
+	list := plan.List
 	t := &table{columns: []column{{head: ""}, {head: "Snapshot"}, {head: "Age", right: true}, {head: "Frees", right: true}}}
 	if all {
 		t.columns = append(t.columns, column{head: "Why", cut: true})
@@ -172,40 +229,4 @@ func (c *call) printRemoved(list []backup.Decision, all, dry bool, took time.Dur
 		return c.printf("\nwould delete %s and free %s\n", deleted, c.size(sum.Freed))
 	}
 	return c.printf("\ndeleted %s, %s freed, %s\n", deleted, c.size(sum.Freed), seconds(took))
-}
-
-// tellShort says that the space that was to be free is not to be had.
-func (c *call) tellShort(bytes int64) {
-	if bytes > 0 {
-		c.note("%s less is free then than min-free asks for: the newest snapshot, pinned ones and those of keep-tag stay", c.size(bytes))
-	}
-}
-
-// pruned is what keeping to the destination's own rules came to after a backup.
-type pruned struct {
-	Removed int   `json:"snapshots_removed"`
-	Freed   int64 `json:"bytes_freed"`
-}
-
-// pruneAfter keeps to the destination's rules after a backup, if it has some.
-func (c *call) pruneAfter(d *backup.Destination, rules *keepRules, line *progressLine) (p pruned, err error) {
-	r := rules.retention(c.zone())
-	if r.Empty() {
-		return p, nil
-	}
-	list, short, err := d.Decide(c.ctx, &r)
-	if err == nil {
-		c.tellShort(short)
-		err = d.Prune(c.ctx, list, 0, &progressReport{line: line})
-	}
-	if err != nil && !errors.As(err, new(*backup.StuckError)) {
-		return p, fmt.Errorf("the backup is done, but old snapshots could not be deleted by the rules of %s: %w", optionsFile, err)
-	}
-	for i := range list {
-		if !list[i].Keep {
-			p.Removed++
-			p.Freed += list[i].Freed
-		}
-	}
-	return p, err
 }

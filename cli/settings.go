@@ -3,6 +3,7 @@ package cli
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -34,10 +35,11 @@ type settings struct {
 	ignoreCtime       bool
 	jobs              int
 	keep              keepRules
+	unknown           []string // keys that snap does not know
 }
 
 func defaultSettings() settings {
-	return settings{format: "%Y%m%d-%H%M%S", skip: true, loglevel: "INFO"}
+	return settings{format: "%Y%m%d-%H%M%S", skip: true, loglevel: "INFO", keep: defaultRules()}
 }
 
 // setting is one key of BackupOptions.txt.
@@ -82,7 +84,7 @@ func settingsTable() []setting {
 		{"jobs", setJobs, "0",
 			"How many files are worked on at the same time; 0: as many as snap thinks best."},
 		{"keep_last", keepSetting(func(k *keepRules) *int { return &k.last }), "",
-			"Which snapshots to keep. With any of these set, every backup deletes the snapshots\nthat none of them names; snap prune -n says which. The newest always stays, and so\ndo those tagged pin.\nkeep_last: the newest so many."},
+			"Which snapshots to keep. With any of these set, every backup deletes the snapshots\nthat none of them names, and says which; snap prune -n says it before. The newest\nalways stays, and so do those tagged pin. Rules that would take more than half of\nthem are stopped.\nkeep_last: the newest so many."},
 		{"keep_hourly", keepSetting(func(k *keepRules) *int { return &k.hourly }), "", "The newest one of each of so many hours, days, weeks, months and years."},
 		{"keep_daily", keepSetting(func(k *keepRules) *int { return &k.daily }), "", ""},
 		{"keep_weekly", keepSetting(func(k *keepRules) *int { return &k.weekly }), "", ""},
@@ -90,10 +92,12 @@ func settingsTable() []setting {
 		{"keep_yearly", keepSetting(func(k *keepRules) *int { return &k.yearly }), "", ""},
 		{"keep_within", func(s *settings, v string) error { return s.keep.setWithin(v) }, "",
 			"All of the time before the newest one, such as 30d or 1y6mo."},
-		{"keep_tag", func(s *settings, v string) error { s.keep.tags = names(v); return nil }, "",
+		{"keep_tag", func(s *settings, v string) error { return s.keep.setTags(names(v)) }, "",
 			"Those with a tag; several with commas between them."},
 		{"min_free", func(s *settings, v string) error { return s.keep.setMinFree(v) }, "",
-			"Then the oldest go until so much of the disk is free, such as 10% or 50G."},
+			"Then the oldest go until so much of the disk is free, such as 10% or 50G. If that\ncannot be had, none goes for it."},
+		{"min_free_keep_daily", setFloor, "7",
+			"The newest of each of so many days stay whatever min_free says."},
 	}
 }
 
@@ -106,7 +110,8 @@ type settingError struct {
 
 func (e *settingError) Error() string { return fmt.Sprintf("%s:%d: %s", e.file, e.line, e.why) }
 
-// parseSettings reads the text of BackupOptions.txt. Unknown keys are warnings.
+// parseSettings reads the text of BackupOptions.txt. An unknown key is a warning, and an error if it was meant to be a
+// rule. A # after a blank begins a comment in any line.
 func parseSettings(file string, text []byte) (s settings, warnings []string, err error) {
 	s = defaultSettings()
 	table := settingsTable()
@@ -119,7 +124,7 @@ func parseSettings(file string, text []byte) (s settings, warnings []string, err
 			continue
 		}
 		key, value, ok := strings.Cut(line, "=")
-		key, value = strings.ToLower(strings.TrimSpace(key)), strings.TrimSpace(value)
+		key, value = strings.ToLower(strings.TrimSpace(key)), withoutComment(value)
 		if !ok || key == "" {
 			return s, nil, &settingError{file, n, fmt.Sprintf("%s is no setting; write it as key = value", quote(line))}
 		}
@@ -141,21 +146,36 @@ func parseSettings(file string, text []byte) (s settings, warnings []string, err
 			}
 		}
 		if !found {
-			keys := make([]string, len(table))
-			for i := range table {
-				keys[i] = table[i].key
+			rule := meantAsRule(key)
+			w := fmt.Sprintf("unknown setting %s", quote(key))
+			if rule {
+				w += ", which looks like a rule of what to keep"
 			}
-			w := fmt.Sprintf("%s:%d: unknown setting %s", file, n, quote(key))
-			if near := nearest(key, keys); near != "" {
+			if near := nearestSetting(key); near != "" {
 				w += fmt.Sprintf("; did you mean %s?", near)
 			}
-			warnings = append(warnings, w)
+			if rule {
+				return s, nil, &settingError{file, n, w}
+			}
+			s.unknown = append(s.unknown, key)
+			warnings = append(warnings, fmt.Sprintf("%s:%d: %s", file, n, w))
 		}
 	}
 	if err := lines.Err(); err != nil {
 		return s, nil, fmt.Errorf("%s: %w", file, err)
 	}
 	return s, warnings, nil
+}
+
+// withoutComment is a value without the comment behind it.
+func withoutComment(v string) string {
+	for i := range len(v) {
+		if v[i] == '#' && i > 0 && (v[i-1] == ' ' || v[i-1] == '\t') && (strings.TrimSpace(v[:i]) != "" || strings.HasPrefix(v[i:], "# ")) {
+			v = v[:i]
+			break
+		}
+	}
+	return strings.TrimSpace(v)
 }
 
 func boolSetting(field func(*settings) *bool) func(*settings, string) error {
@@ -196,7 +216,7 @@ func setLogLevel(s *settings, v string) error {
 
 func setLarger(s *settings, v string) (err error) {
 	if v != "" {
-		s.excludeLargerThan, err = parseSize(v)
+		s.excludeLargerThan, err = parseAmount(v)
 	}
 	return err
 }
@@ -264,6 +284,9 @@ func (c *call) readSettings(dest string) (settings, error) {
 	s, warnings, err := parseSettings(path, text)
 	for _, w := range warnings {
 		c.warn("%s", w)
+	}
+	if errors.As(err, new(*settingError)) {
+		err = withCode(exitUsage, err)
 	}
 	return s, err
 }

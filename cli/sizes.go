@@ -52,6 +52,16 @@ func parseSize(s string) (int64, error) {
 	return int64(n), nil
 }
 
+// parseAmount reads a size that something is done by: how much is to be free, what is left out. A number below 1 MiB
+// without a unit is most likely a unit forgotten.
+func parseAmount(s string) (int64, error) {
+	n, err := parseSize(s)
+	if bare := strings.Trim(s, "0123456789.") == ""; err == nil && bare && n < 1<<20 && strings.Trim(s, "0.") != "" {
+		return 0, fmt.Errorf("%s would be bytes: write it with its unit, as %sM or %sG, or as %sB if it is bytes", s, s, s, s)
+	}
+	return n, err
+}
+
 // parseSizeTest reads +10M (more than), -1K (less than) or 4096 (exactly).
 func parseSizeTest(s string) (func(size int64) bool, error) {
 	n, err := parseSize(strings.TrimLeft(s, "+-"))

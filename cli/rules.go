@@ -1,0 +1,162 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+
+	"snap/backup"
+)
+
+// The rules of the settings after a backup, and what is said of rules that were stopped.
+
+// pruned is what keeping to the destination's own rules came to after a backup.
+type pruned struct {
+	Removed int      `json:"snapshots_removed"`
+	Freed   int64    `json:"bytes_freed"`
+	Names   []string `json:"removed"`       // the snapshots that were deleted
+	Stopped []string `json:"rules_stopped"` // why rules did not run
+	stops
+}
+
+// pruneAfter keeps to the destination's rules after a backup, if it has some.
+func (c *call) pruneAfter(d *backup.Destination, s *settings, line *progressLine) (p pruned, err error) {
+	p.Names, p.Stopped = []string{}, []string{}
+	defer func() { p.Stopped = append(p.Stopped, p.why...) }()
+	rules := s.keep.retention(c.now())
+	if rules.Empty() {
+		return p, nil
+	}
+	if len(s.unknown) > 0 {
+		p.add(unknownStop(s.unknown))
+		return p, nil
+	}
+	plan, err := d.Plan(c.ctx, &rules)
+	if err == nil {
+		for i := range plan.Stops {
+			p.add(c.stopText(&plan.Stops[i], plan, &rules, d.Path))
+		}
+		err = d.Prune(c.ctx, plan, 0, &progressReport{line: line})
+	}
+	if err != nil && !errors.As(err, new(*backup.StuckError)) {
+		return p, fmt.Errorf("the backup is done, but old snapshots could not be deleted by the rules of %s: %w", optionsFile, err)
+	}
+	for i := range plan.List {
+		if e := &plan.List[i]; !e.Keep {
+			p.Removed++
+			p.Freed += e.Freed
+			p.Names = append(p.Names, e.Header.Name)
+		}
+	}
+	return p, err
+}
+
+// stops are the reasons why rules did not run, each with what to do, which may be several lines.
+type stops struct{ why, hints []string }
+
+func (s *stops) add(why, hint string) {
+	s.why, s.hints = append(s.why, why), append(s.hints, hint)
+}
+
+// tell says them, with -q too.
+func (s *stops) tell(c *call) {
+	for i, why := range s.why {
+		c.warn("%s", why)
+		for line := range strings.Lines(s.hints[i]) {
+			c.warn("%s", strings.TrimSuffix(line, "\n"))
+		}
+	}
+}
+
+// log writes what the rules did.
+func (p *pruned) log(ctx context.Context, log *slog.Logger) {
+	for _, why := range p.why {
+		log.WarnContext(ctx, "rules stopped", "why", clean(why))
+	}
+	if p.Removed > 0 {
+		log.InfoContext(ctx, "deleted by the rules", "snapshots", strings.Join(p.Names, " "), "freed", p.Freed)
+	}
+}
+
+// text is a line about the snapshots that were deleted by rule, with all their names; "" if there were none.
+func (p *pruned) text(c *call) string {
+	if p.Removed == 0 {
+		return ""
+	}
+	quoted := make([]string, len(p.Names))
+	for i, name := range p.Names {
+		quoted[i] = quote(name)
+	}
+	return fmt.Sprintf("  %s deleted by the rules of %s, %s freed: %s\n",
+		plural(p.Removed, "old snapshot", "old snapshots"), optionsFile, c.size(p.Freed), strings.Join(quoted, ", "))
+}
+
+// unknownStop is why no rule runs beside settings that snap does not know, and what to do.
+func unknownStop(keys []string) (why, hint string) {
+	return fmt.Sprintf("no snapshot is deleted: %s has settings that snap does not know: %s", optionsFile, enumerate(keys)),
+		"one of them may be a rule with a mistake in it: mend it, or put a # before the line"
+}
+
+// stopText is why rules did not run in dest, and what to do, which may be several lines.
+func (c *call) stopText(s *backup.Stop, p *backup.Plan, r *backup.Retention, dest string) (why, hint string) {
+	const none = "no snapshot is deleted"
+	in := shellWord(dest)
+	switch s.Reason {
+	case backup.FutureTime:
+		why = fmt.Sprintf("%s: the time of %s is in the future: %s, and now it is %s", none, enumerate(s.Names), c.when(s.Time), c.when(c.now()))
+		if len(s.Names) > 1 && 2*len(s.Names) >= len(p.List) {
+			return why, "is the clock right?"
+		}
+		names := ""
+		for _, name := range s.Names {
+			names += " " + shellWord(name)
+		}
+		return why, fmt.Sprintf("is the clock right? If it was wrong then: snap delete -d %[1]s%[2]s\n"+
+			"or keep what was made then, and the rules pass over it: snap tag -d %[1]s%[2]s --add pin", in, names)
+	case backup.FarTime:
+		if r.Asked {
+			return fmt.Sprintf("the rules passed over %s, whose time is far after all others: %s", enumerate(s.Names), c.when(s.Time)), "is the clock right?"
+		}
+		return fmt.Sprintf("%s: the time of %s is far after all others: %s", none, enumerate(s.Names), c.when(s.Time)),
+			fmt.Sprintf("is the clock right? If it is, the rules run again after a week of backups; until then: snap prune -d %s", in)
+	case backup.UnknownTag:
+		return fmt.Sprintf("%s: keep_tag = %s: no snapshot has this tag", none, enumerate(s.Names)), tagHint(s.Names[0], p)
+	case backup.TooMany:
+		what := none
+		if s.Room {
+			what += " for min_free"
+		}
+		return fmt.Sprintf("%s: the rules would take %d of %d, more than half", what, s.Count, s.Of),
+			fmt.Sprintf("to see which: snap prune -n -d %[1]s\nto delete them: snap prune --allow-most -d %[1]s", in)
+	default: // backup.NoRoom
+		hint = "the newest stays, and so do those pinned or tagged as keep_tag says"
+		if r.FloorDaily > 0 {
+			hint += fmt.Sprintf(", and of the last %s the newest (min_free_keep_daily)", plural(r.FloorDaily, "day", "days"))
+		}
+		return fmt.Sprintf("%s for min_free: %s would be lacking all the same", none, c.size(s.Short)), hint
+	}
+}
+
+// headers are those of a plan.
+func headers(p *backup.Plan) snapshots {
+	all := make(snapshots, len(p.List))
+	for i := range p.List {
+		all[i] = *p.List[i].Header
+	}
+	return all
+}
+
+// tagHint says which tag was meant, or which there are.
+func tagHint(tag string, p *backup.Plan) string {
+	all := headers(p)
+	var tags []string
+	for i := range all {
+		tags = append(tags, all[i].Tags...)
+	}
+	if near := nearest(strings.ToLower(tag), tags); near != "" {
+		return fmt.Sprintf("did you mean %s?", quote(near))
+	}
+	return resolver{snaps: all}.tags()
+}
