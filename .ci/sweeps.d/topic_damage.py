@@ -227,6 +227,7 @@ def lives(w, seed):
     time. How many snapshots there were."""
     rnd = random.Random(seed)
     lab.remove(w.src, w.dest)
+    w.forget()
     os.makedirs(w.src), os.makedirs(w.dest)
     logs, others = rnd.randrange(1, 40), rnd.randrange(0, 60)
     length = rnd.choice([0, 0, 10, 100, 200])
