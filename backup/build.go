@@ -2,6 +2,8 @@ package backup
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"sync/atomic"
@@ -27,6 +29,9 @@ type builder struct {
 	old   *file.Tree // nil without a tree of the previous snapshot
 	joins joins
 	plain atomic.Bool // cloning was tried and does not work here
+
+	work   *file.Dir // the work folder
+	trials trials
 
 	salvage *salvage     // what dead runs have copied
 	copied  atomic.Int64 // bytes written so far
@@ -81,8 +86,9 @@ func (r *run) build(ctx context.Context, work *workFolder, p *plan) error {
 	if tree.KeepXattrs(nil) == nil { // else all that is made in it would inherit the destination's default ACL
 		tree.Chmod(0o700)
 	}
-	b := &builder{run: r, plan: p, new: file.NewTree(tree, 512, (*file.Dir).OpenDir)}
+	b := &builder{run: r, plan: p, work: work.dir, new: file.NewTree(tree, 512, (*file.Dir).OpenDir)}
 	defer b.new.Close()
+	defer b.trials.close()
 	if r.prev != nil {
 		if prev, err := r.d.root.EnterDir(r.prev.Name); err == nil {
 			defer prev.Close()
@@ -135,6 +141,13 @@ func (e *MissingSnapshotError) Unwrap() error { return e.Err }
 // others have made all the same are for the next run.
 func (b *builder) all(ctx context.Context, w *index.ChangeWriter) (failed error) {
 	n := int64(0)
+	var given givenAway
+	defer func() {
+		if given.files > 0 {
+			given.in = b.prev.Name
+			b.problem("", &given, true)
+		}
+	}()
 	for t, err := range ordered(ctx, b.o.Jobs, window, b.tasks(ctx), b.do) {
 		if err != nil && failed == nil {
 			failed = err
@@ -147,7 +160,9 @@ func (b *builder) all(ctx context.Context, w *index.ChangeWriter) (failed error)
 			if it.problem != nil {
 				b.problem(it.path, unwrapPath(it.problem), false)
 			}
-			if it.note != nil {
+			if errors.Is(it.note, errGivenAway) {
+				given.add(it.path)
+			} else if it.note != nil {
 				b.problem(it.path, it.note, true)
 			}
 			if it.gone {
@@ -177,4 +192,23 @@ func (b *builder) all(ctx context.Context, w *index.ChangeWriter) (failed error)
 		}
 	}
 	return failed
+}
+
+// givenAway tells of the files that were copied although nothing changed, because their copies in the older snapshot have
+// another owner or mode by now: often all of them.
+type givenAway struct {
+	in    string
+	first string
+	files int64
+}
+
+func (g *givenAway) add(path string) {
+	if g.files++; g.files == 1 {
+		g.first = path
+	}
+}
+
+func (g *givenAway) Error() string {
+	return fmt.Sprintf("the owner or mode of %d files in snapshot %s was changed since it was made: copied afresh, the first is %q",
+		g.files, g.in, g.first)
 }

@@ -44,40 +44,37 @@ func (p *placer) copyOnce(it *item) (lost, err error) {
 	}
 	buf := buffers.Get().(*[]byte)
 	defer buffers.Put(buf)
-	var stat file.Stat
+	var got, before wholeRead
+	var hash, hashBefore [32]byte
 	steady := false
 	for try := 0; try < copyTries && !steady; try++ {
 		if try > 0 {
-			if err := pause(p.ctx, time.Duration(try)*100*time.Millisecond); err != nil {
+			if !got.untrue {
+				err = pause(p.ctx, time.Duration(try)*100*time.Millisecond)
+			}
+			if err = errors.Join(err, dst.Truncate(0)); err != nil {
 				return nil, errors.Join(err, dst.Close())
 			}
-			if err := dst.Truncate(0); err != nil {
-				return nil, errors.Join(err, dst.Close())
-			}
 		}
-		p.h.Reset()
-		var n int64
-		if stat, err = src.Stat(); err == nil {
-			n, err = file.Copy(p.ctx, dst, src, stat.Size, p.h, *buf)
-		}
-		var after file.Stat
-		if err == nil {
-			after, err = src.Stat()
-		}
-		if err != nil {
+		before, hashBefore = got, hash
+		if got, err = readWhole(p.ctx, dst, src, p.h, *buf); err != nil {
 			if w := (*file.WriteError)(nil); errors.As(err, &w) || p.ctx.Err() != nil {
 				return nil, errors.Join(err, dst.Close())
 			}
 			return err, errors.Join(dst.Close(), p.newDir.Remove(it.name))
 		}
-		steady = n == stat.Size && sameState(&stat, &after)
-		stat.Size = n
+		p.h.Sum(hash[:0])
+		// Where the length is not what it should be, only the same once more proves it.
+		steady = got.steady && (!got.untrue || before.untrue && hash == hashBefore)
 	}
 	rec := &it.rec
-	rec.Stat, rec.Volume, rec.Stored = stat, p.vols.known(stat.Dev), index.Copied
+	rec.Stat, rec.Volume, rec.Stored = got.stat, p.vols.known(got.stat.Dev), index.Copied
+	rec.Size, rec.Hash = got.n, hash
 	p.stamp(rec)
-	p.h.Sum(rec.Hash[:0])
 	rec.Flags |= index.Hashed
+	if steady && got.untrue {
+		it.note = &lengthError{got.stat.Size, got.n}
+	}
 	if !steady {
 		rec.Flags |= index.Inconsistent | index.Racy
 		it.problem = errUnsteady

@@ -239,27 +239,20 @@ func (r *run) read(ctx context.Context, f *scan.Facts) error {
 		return err
 	}
 	defer src.Close()
-	before, err := src.Stat()
-	if err != nil {
-		return err
-	}
 	h := sha256.New()
 	buf := buffers.Get().(*[]byte)
 	defer buffers.Put(buf)
-	n, err := file.Hash(ctx, src, before.Size, h, *buf)
+	got, err := readWhole(ctx, nil, src, h, *buf)
 	if err != nil {
 		return err
 	}
-	after, err := src.Stat()
-	if err != nil {
-		return err
-	}
-	if !sameState(&before, &f.New.Stat) || !sameState(&before, &after) || r.vols.known(before.Dev) != f.New.Volume || n != before.Size {
-		f.New.Stat = after
+	if !got.steady || !sameState(&got.stat, &f.New.Stat) || r.vols.known(got.stat.Dev) != f.New.Volume {
+		f.New.Stat = got.stat
 		r.stamp(f.New)
 		return errChanging
 	}
-	f.New.Stat = before // perhaps of another inode than the scan saw
+	f.New.Stat = got.stat // perhaps of another inode than the scan saw
+	f.New.Size = got.n
 	h.Sum(f.New.Hash[:0])
 	f.New.Flags |= index.Hashed
 	f.HashKnown = true

@@ -116,16 +116,30 @@ func (p *placer) linkAs(from *file.Dir, name, as string, want *index.Record) (re
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
+	refused = errAltered
 	if err == nil && p.is(as, &got, want) {
-		return nil, nil
+		if ownerAndMode(want, &got) {
+			return nil, nil
+		}
+		stored, err := p.trials.stores(p.work, name, want, &got)
+		if stored || err != nil {
+			return nil, err
+		}
+		refused = errGivenAway
 	}
 	if err := p.newDir.Remove(as); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
-	return errAltered, nil
+	return refused, nil
 }
 
-// is reports whether the entry name in the new folder, of which lstat says got, can be what want says.
+// ownerAndMode reports whether an entry has the owner and mode that want says.
+func ownerAndMode(want *index.Record, got *file.Stat) bool {
+	return got.UID == want.UID && got.GID == want.GID && (got.Mode == want.Mode || want.Kind == file.Symlink)
+}
+
+// is reports whether the entry name in the new folder, of which lstat says got, can be what want says, owner and mode
+// aside.
 func (p *placer) is(name string, got *file.Stat, want *index.Record) bool {
 	if got.Kind != want.Kind || got.Rdev != want.Rdev {
 		return false
@@ -137,7 +151,10 @@ func (p *placer) is(name string, got *file.Stat, want *index.Record) bool {
 	return got.Size == want.Size && closeEnough(got.Mtime, want.Mtime)
 }
 
-var errAltered = errors.New("not as it was backed up")
+var (
+	errAltered   = errors.New("not as it was backed up")
+	errGivenAway = errors.New("its owner or mode was changed")
+)
 
 // AlteredError: the copy in an older snapshot is not what the index says, or cannot be linked.
 type AlteredError struct {

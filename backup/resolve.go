@@ -256,9 +256,15 @@ func (r *run) judge(ctx context.Context, d *decision, f *scan.Facts) (lost, err 
 	if lost := d.asBefore(f, r.inspect(ctx, f)); lost != nil {
 		return lost, nil
 	}
+	read := func() error { return d.asBefore(f, r.read(ctx, f)) }
+	if scan.Untrue(f.Old, &f.New.Stat) { // its length is not known before
+		if lost := read(); lost != nil {
+			return lost, nil
+		}
+	}
 	v := scan.Judge(*f, r.o.Rules)
 	if v.Do == scan.Read {
-		if lost := d.asBefore(f, r.read(ctx, f)); lost != nil {
+		if lost := read(); lost != nil {
 			return lost, nil
 		}
 		if err := r.readCopy(ctx, f); err != nil {

@@ -483,3 +483,39 @@ func TestNoInodeNumber(t *testing.T) {
 		t.Errorf("%d files: the destination itself was backed up", res.Header.Files)
 	}
 }
+
+// TestLengthUntrue backs up files that say that they are empty and are not: they are read to the end and told, an
+// unchanged one makes no snapshot, and a changed one is another.
+func TestLengthUntrue(t *testing.T) {
+	p := newPlace(t)
+	real := p.src
+	p.write("sizeless/a", "some text")
+	p.write("sizeless/big", strings.Repeat("0123456789", 100_000))
+	p.write("sizeless/empty", "")
+	p.write("plain", "plain")
+	p.do(os.Link(p.path("sizeless/a"), p.path("sizeless/a2")))
+	p.src = oddfs(t, real, "-nosize", "sizeless")
+	same := func(res *backup.Result) {
+		t.Helper()
+		if d := difference(listing(t, real), listing(t, p.tree(res))); d != "" {
+			t.Fatalf("the snapshot is not the source:\n%s", d)
+		}
+	}
+	res, rec := p.backup()
+	same(res)
+	if r := rec.changes["sizeless/big"]; r.Size != 1_000_000 || res.Incomplete() || len(res.Problems) != 2 || !res.Problems[0].Note {
+		t.Errorf("size %d; told %v", r.Size, res.Problems)
+	}
+	if res, rec := p.backup(); !res.Skipped {
+		t.Errorf("a second run found changes: %v", rec.changes)
+	}
+	res, rec = p.backup(force)
+	if same(res); len(rec.changes) != 0 || res.Header.CopiedBytes != 0 {
+		t.Errorf("copied again: %v", rec.changes)
+	}
+	p.do(os.WriteFile(filepath.Join(real, "sizeless/big"), []byte("short"), 0o644))
+	res, rec = p.backup()
+	if same(res); rec.changes["sizeless/big"].Change != index.Modified || len(rec.changes) != 1 {
+		t.Errorf("records: %v", rec.changes)
+	}
+}

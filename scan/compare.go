@@ -131,3 +131,10 @@ func Unchanged(old *index.Record, s *file.Stat, volume uint32, rules Rules) bool
 	}
 	return rules.IgnoreInode || old.Ino == s.Ino && old.Volume == volume && old.Btime == s.Btime
 }
+
+// Untrue reports whether the size of a file differs and no time does: it has another length than it says, as the files of
+// proc have, or was changed within a tick of the clock. Reading it tells.
+func Untrue(old *index.Record, s *file.Stat) bool {
+	return old.Exists() && old.Kind == file.Regular && s.Kind == file.Regular && old.Has(index.Hashed) &&
+		old.Size != s.Size && old.Mtime == s.Mtime && old.Ctime == s.Ctime
+}

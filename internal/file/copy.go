@@ -93,3 +93,36 @@ func each(ctx context.Context, src *File, size int64, h hash.Hash, buf []byte, w
 	}
 	return off, nil
 }
+
+// HasMore reports whether src has a byte at off, which may be behind the size that it says it has: the files of proc and
+// of some FUSE file systems say 0 and have more.
+func HasMore(src *File, off int64) (bool, error) {
+	var one [1]byte
+	n, err := src.readAt(one[:], off)
+	return n > 0, err
+}
+
+// CopyToEnd copies src to the new file dst and feeds it to h, up to its end whatever size it says it has, but no more
+// than limit bytes. Without dst it only feeds h. It returns how many bytes there were. Errors are those of Copy.
+func CopyToEnd(ctx context.Context, dst, src *File, limit int64, h hash.Hash, buf []byte) (off int64, err error) {
+	for off < limit {
+		if err := ctx.Err(); err != nil {
+			return off, err
+		}
+		n, err := src.readAt(buf[:min(int64(len(buf)), limit-off)], off)
+		if err != nil {
+			return off, &ReadError{err}
+		}
+		if n == 0 {
+			break
+		}
+		h.Write(buf[:n])
+		if dst != nil {
+			if err := dst.writeAt(buf[:n], off); err != nil {
+				return off, &WriteError{err}
+			}
+		}
+		off += int64(n)
+	}
+	return off, nil
+}
