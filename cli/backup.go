@@ -257,7 +257,7 @@ func (c *call) backupOptions(s *settings, dest, source string) (backup.Options, 
 		Source: source, Start: c.env.Now(), DryRun: f.Bool("dry-run"), Force: f.Bool("force") || !s.skip,
 		AllowEmptySource: f.Bool("allow-empty-source"), Errors: s.errors, Jobs: s.jobs,
 		Note: strings.ToValidUTF8(f.String("note"), "\ufffd"),
-		Name: func(t time.Time) string { return timefmt.Format(t, s.format) },
+		Name: func(t time.Time) string { return timefmt.Format(t.In(c.env.Now().Location()), s.format) },
 		Rules: scan.Rules{
 			Checksum: flag("checksum", s.checksum), TrustMoves: flag("trust-moves", s.trustMoves),
 			IgnoreInode: flag("ignore-inode", s.ignoreInode), IgnoreCtime: flag("ignore-ctime", s.ignoreCtime),
