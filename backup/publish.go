@@ -46,18 +46,22 @@ func (r *run) publish(ctx context.Context, work *workFolder, p *plan) error {
 	ctx = context.WithoutCancel(ctx)
 	h.State = index.Prepared
 	if err := d.finish(ctx, &h); err != nil {
+		if there, lerr := exists(d.root, h.Name); lerr == nil && there { // the name was free before
+			r.res.Header = &h
+			err = fmt.Errorf("snapshot %s is there, but not all of it was noted; the next backup does that: %w", h.Name, err)
+		}
 		return err
 	}
 	work.keep = false
 	r.res.Header = &h
 	if err := d.pointLatest(h.Name); err != nil {
-		r.problem("", fmt.Errorf("the snapshot is complete, but the link %s could not be made: %w", latestName, unwrapPath(err)), true)
+		r.res.After = append(r.res.After, fmt.Errorf("the snapshot is complete, but the link %s could not be made: %w", latestName, unwrapPath(err)))
 	}
 	if p.learns == 0 {
 		return nil
 	}
 	if err := d.DB.LearnOlder(ctx, h.Seq, p.learned.all()); err != nil {
-		r.problem("", fmt.Errorf("the snapshot is complete, but the index could not note what was learned: %w", err), true)
+		r.res.After = append(r.res.After, fmt.Errorf("the snapshot is complete, but the index could not note what was learned: %w", err))
 	}
 	return nil
 }

@@ -68,6 +68,7 @@ func invoke(cmd *command, u *cli.Context, env *Env, out *output, line *line, all
 	if n := len(c.args); n < cmd.min || cmd.max >= 0 && n > cmd.max {
 		return withHint(usagef("%s: %s", cmd.name, countError(cmd, n)), "usage: %s", env.program.typed(cmd.usage()))
 	}
+	out.goesOn = cmd.does
 	return cmd.run(c)
 }
 

@@ -3,7 +3,9 @@ package cli
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"io"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -160,5 +162,29 @@ func TestEveryCommandSaysWhatItIs(t *testing.T) {
 				t.Errorf("%s: no text for exit code %d", cmd.name, code)
 			}
 		}
+	}
+}
+
+// TestTheReadmeHasTheExitCodes: its table is that of the program.
+func TestTheReadmeHasTheExitCodes(t *testing.T) {
+	text, err := os.ReadFile("../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, table, _ := strings.Cut(string(text), "\n## Exit codes\n")
+	table, _, _ = strings.Cut(table, "\n## ")
+	var rows []string
+	for line := range strings.Lines(table) {
+		if code, _, _ := strings.Cut(strings.TrimPrefix(line, "| "), " "); strings.Trim(code, "0123456789") == "" && code != "" {
+			rows = append(rows, strings.ReplaceAll(strings.TrimSpace(line), "`", ""))
+		}
+	}
+	for i, code := range allCodes {
+		if want := fmt.Sprintf("| %d | %s |", code, exitTexts[code]); i >= len(rows) || rows[i] != want {
+			t.Errorf("README.md lacks, or has elsewhere: %s", want)
+		}
+	}
+	if len(rows) != len(allCodes) {
+		t.Errorf("%d rows, %d exit codes", len(rows), len(allCodes))
 	}
 }

@@ -25,7 +25,7 @@ import (
 
 func backupCommand() *command {
 	return &command{
-		name: "backup", args: "DEST [SRC]", min: 1, max: 2, group: groupMake,
+		name: "backup", args: "DEST [SRC]", min: 1, max: 2, group: groupMake, does: true,
 		short: "make a snapshot of the folder SRC in DEST",
 		long: `Make a snapshot of the folder SRC in DEST: a folder with a complete copy of SRC, in
 which unchanged and moved files are hard links into the snapshot before. When
@@ -93,6 +93,8 @@ func (c *call) abs(path string) string {
 }
 
 func (c *call) backup(dest, source string) (err error) {
+	done := false // there is a snapshot of what the source holds
+	defer func() { err = c.afterwards(done, err) }()
 	if err := checkDest(dest); err != nil {
 		return err
 	}
@@ -128,7 +130,7 @@ func (c *call) backup(dest, source string) (err error) {
 		}
 	}
 	log, endLog := c.openLog(logfile, s.loglevel)
-	defer endLog()
+	defer func() { err = errors.Join(err, endLog()) }()
 	r := &backupReport{call: c, log: log, line: c.progress(), dryRun: o.DryRun}
 	o.Report = r
 	log.Info("backup begins", "source", source)
@@ -137,6 +139,7 @@ func (c *call) backup(dest, source string) (err error) {
 	if o.DryRun && res.Header != nil {
 		refused, err = err, nil // at the end, when it is known what there is no room for
 	}
+	done = !o.DryRun && (res.Skipped || res.Header != nil)
 	if err != nil {
 		r.line.end()
 		if res.Kept {
@@ -145,41 +148,53 @@ func (c *call) backup(dest, source string) (err error) {
 		logEnd(log, "backup", err)
 		return backupHint(err, dest)
 	}
+	var after []error // what was to be done besides, and was not
 	if res.Skipped {
 		if r.gained, err = c.labelUnchanged(d, res.Previous, &o); err != nil {
-			r.line.end()
-			logEnd(log, "backup", err)
-			return backupHint(err, dest)
+			after = append(after, fmt.Errorf("the newest snapshot did not get its labels: %w", err))
 		}
 	}
-	var pruneErr error
 	if !o.DryRun {
 		// After the backup, never before: on ext4 making files just after many were removed is slow.
-		r.pruned, pruneErr = c.pruneAfter(d, &s, r.line)
+		r.pruned, err = c.pruneAfter(d, &s, r.line)
 		r.pruned.log(c.ctx, log)
-		if pruneErr != nil {
-			logEnd(log, "prune", pruneErr)
+		if err != nil {
+			after = append(after, err)
 		}
 	}
 	r.line.end()
 	r.pruned.tell(c)
 	if !o.DryRun {
 		if err := c.remember(dest, d.ID, source); err != nil {
-			c.warn("the list of known destinations could not be written: %v", err)
+			c.note("the list of known destinations could not be written: %v", err)
 		}
 		c.proved(dest, d.DB)
 	}
+	after = append(after, res.After...)
+	for _, err := range after {
+		log.Error(clean(err.Error()))
+	}
 	c.summed = true
-	if err := errors.Join(r.err, r.summary(res, o.Start)); err != nil {
+	if err := r.summary(res, o.Start); err != nil {
 		return err
 	}
-	if err := errors.Join(refused, pruneErr); err != nil {
+	if err := errors.Join(append(after, refused)...); err != nil {
 		return backupHint(err, dest)
 	}
 	if res.Incomplete() || len(r.pruned.Stopped) > 0 {
 		return withCode(exitPartial, nil)
 	}
 	return nil
+}
+
+// afterwards is how a backup ended. Whatever fails when the snapshot is there, it is there: that is no failure, but a success
+// in part.
+func (c *call) afterwards(done bool, err error) error {
+	code := exitCode(c.ctx, err)
+	if !done || code == 0 || code == exitInterrupted || code == exitTerminated {
+		return err
+	}
+	return withCode(exitPartial, err)
 }
 
 // checkLayout refuses a source and a destination that lie in each other, and keeps the scan out of dest.
@@ -242,7 +257,7 @@ func (c *call) backupOptions(s *settings, dest, source string) (backup.Options, 
 		Source: source, Start: c.env.Now(), DryRun: f.Bool("dry-run"), Force: f.Bool("force") || !s.skip,
 		AllowEmptySource: f.Bool("allow-empty-source"), Errors: s.errors, Jobs: s.jobs,
 		Note: strings.ToValidUTF8(f.String("note"), "\ufffd"),
-		Name: func(t time.Time) string { return timefmt.Format(t, s.format) },
+		Name: func(t time.Time) string { return timefmt.Format(t.In(c.env.Now().Location()), s.format) },
 		Rules: scan.Rules{
 			Checksum: flag("checksum", s.checksum), TrustMoves: flag("trust-moves", s.trustMoves),
 			IgnoreInode: flag("ignore-inode", s.ignoreInode), IgnoreCtime: flag("ignore-ctime", s.ignoreCtime),
@@ -349,7 +364,7 @@ func backupHint(err error, dest string) error {
 	case errors.As(err, &guard):
 		return withCode(exitRefused, withHint(err, "%s", guard.Hint))
 	case errors.As(err, new(*backup.StuckError)):
-		return withHint(err, "the snapshots are deleted; what is left goes with the next run that can remove it: unmount it, or see lsattr")
+		return withCode(exitPartial, withHint(err, "the snapshots are deleted; what is left goes with the next run that can remove it: unmount it, or see lsattr"))
 	case errors.As(err, &locked):
 		if holderGone(locked.Holder) {
 			locked.Holder = ""

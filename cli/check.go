@@ -14,7 +14,7 @@ import (
 
 func checkCommand() *command {
 	return &command{
-		name: "check", group: groupKeep, codes: []int{exitRefused, exitNoDest, exitLocked, exitInterrupted, exitTerminated},
+		name: "check", group: groupKeep, does: true, codes: []int{exitRefused, exitNoDest, exitLocked, exitInterrupted, exitTerminated},
 		short: "index, change sets and trees agree; --repair mends",
 		long: `
 Makes sure that the index agrees with itself and with the change sets, and that

@@ -54,8 +54,5 @@ func Run(ctx context.Context, env Env, args []string) int {
 	env.program = calledBy(args)
 	out := &output{w: env.Stdout, direct: env.StdoutTTY}
 	err := dispatch(ctx, &env, out, args)
-	if ferr := out.Flush(); err == nil {
-		err = ferr
-	}
-	return report(ctx, &env, err)
+	return report(ctx, &env, withOutput(err, out.Flush(), out.goesOn))
 }

@@ -17,9 +17,10 @@ type command struct {
 	short    string // one line for the list of commands
 	long     string // what it does, lines of at most 78 columns
 	examples string // a command line with a comment each
-	codes    []int  // the exit codes it can end in, besides 0, 1 and 2
+	codes    []int  // the exit codes it can end in, besides those of all commands; see exitCodes
 	group    string // heading in the list of commands
 	hidden   bool
+	does     bool // its exit code tells more than that its output was written: it goes on without one
 	flags    []cli.Flag
 
 	min, max int  // how many arguments it takes; any number if max is negative

@@ -10,7 +10,7 @@ import (
 
 func deleteCommand() *command {
 	return &command{
-		name: "delete", args: "REF…", min: 1, max: -1, group: groupKeep,
+		name: "delete", args: "REF…", min: 1, max: -1, group: groupKeep, does: true,
 		short: "delete snapshots",
 		long: `Delete snapshots. What other snapshots share with them stays, and so does every
 answer about the others. Not even a pinned snapshot is spared: it was named.`,

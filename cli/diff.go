@@ -54,6 +54,7 @@ func runDiff(c *call) error {
 	if raw && c.flags.Bool("stat") {
 		return usagef("diff: -0 prints paths and --stat only totals: one or the other")
 	}
+	c.out.goesOn = c.flags.Bool("exit-code") || c.flags.Bool("source")
 	return c.reading(func(d *destination) error {
 		q, err := newDiffQuery(c, d)
 		if err == nil && c.flags.Bool("source") {

@@ -48,10 +48,12 @@ func (e *Env) variable(key string) string {
 // errClosed says that whoever reads standard output has gone, as `head` does. It ends a command quietly.
 var errClosed = errors.New("standard output was closed")
 
-// output is standard output. It collects what is written, but for a terminal, and keeps its first error.
+// output is standard output. It collects what is written, but for a terminal, and keeps its first error. A command that
+// only shows something is done when nobody can see it any more; one whose exit code says more than that goes on.
 type output struct {
 	w      io.Writer
 	direct bool // a terminal shows each line at once
+	goesOn bool // Write has no errors: only Flush tells what went wrong
 	buf    bytes.Buffer
 	err    error
 }
@@ -59,14 +61,14 @@ type output struct {
 const outputBuffer = 64 << 10
 
 func (o *output) Write(p []byte) (int, error) {
-	if o.err != nil {
-		return 0, o.err
-	}
-	o.buf.Write(p)
-	if o.direct || o.buf.Len() >= outputBuffer {
-		if err := o.Flush(); err != nil {
-			return 0, err
+	if o.err == nil {
+		o.buf.Write(p)
+		if o.direct || o.buf.Len() >= outputBuffer {
+			o.Flush()
 		}
+	}
+	if o.err != nil && !o.goesOn {
+		return 0, o.err
 	}
 	return len(p), nil
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"snap/index"
@@ -25,17 +26,29 @@ const (
 // allCodes are the exit codes in their order.
 var allCodes = []int{0, exitFailed, exitUsage, exitPartial, exitRefused, exitNoDest, exitLocked, exitInterrupted, exitTerminated}
 
-// exitTexts are what the help says of the codes.
+// exitTexts are what help, manual page and README say of the codes.
 var exitTexts = map[int]string{
-	0:               "done",
-	exitFailed:      "failed",
-	exitUsage:       "wrong usage",
-	exitPartial:     "done, but incomplete: each file that is missing is named",
-	exitRefused:     "refused by a guard: source suddenly empty, another disk, not enough space",
+	0: "done; also: nothing changed",
+	exitFailed: "failed: nothing was done, or not enough; of backup: there is no new snapshot; check found damage; diff --exit-code " +
+		"found changes",
+	exitUsage: "wrong usage",
+	exitPartial: "done, but not all of it: source files that could not be read, restored files that are damaged, rules that did not " +
+		"run, output that could not be written; each is named",
+	exitRefused:     "refused by a guard: the source is suddenly empty, another disk, not enough space, a restore would overwrite",
 	exitNoDest:      "not a snap destination",
-	exitLocked:      "locked by another run",
-	exitInterrupted: "interrupted",
-	exitTerminated:  "terminated",
+	exitLocked:      "locked by another run, which the message names",
+	exitInterrupted: "interrupted; what a backup has copied is kept for the next one",
+	exitTerminated:  "terminated; as with 130",
+}
+
+// exitCodes are the codes that a command can end in, in their order.
+func (cmd *command) exitCodes() []int {
+	codes := append([]int{0, exitFailed, exitUsage, exitInterrupted, exitTerminated}, cmd.codes...)
+	if cmd.does {
+		codes = append(codes, exitPartial)
+	}
+	slices.Sort(codes)
+	return slices.Compact(codes)
 }
 
 // Interrupted is the cause of a context that a signal cancelled.
@@ -94,6 +107,24 @@ func withHint(err error, format string, args ...any) error {
 	return &hintError{err, format, args}
 }
 
+// withOutput adds to how a command ended what became of its output, which never hides it. When all was done but nobody
+// was told, that is a failure of a command that shows something, and of one that does something an incomplete success:
+// with 1 check would say that something is damaged.
+func withOutput(err, output error, does bool) error {
+	var code *codeError
+	switch {
+	case output == nil || errors.Is(output, errClosed) && err != nil:
+		return err
+	case errors.As(err, &code) && err.Error() == "": // all that there was to say was said
+		return withCode(code.code, output)
+	case err == nil && does && !errors.Is(output, errClosed):
+		return withCode(exitPartial, output)
+	case err == nil || errors.Is(err, output):
+		return output
+	}
+	return errors.Join(err, output)
+}
+
 // exitCode is the code that err ends in.
 func exitCode(ctx context.Context, err error) int {
 	var code *codeError
@@ -134,12 +165,35 @@ func report(ctx context.Context, env *Env, err error) int {
 	return code
 }
 
-// complain prints an error and its hints, a line each.
+// complain prints an error and its hints, a line each. Of errors that were joined each has its own line.
 func complain(env *Env, err error) {
-	fmt.Fprintf(env.Stderr, "snap: %s\n", clean(err.Error()))
+	for _, err := range parted(err) {
+		fmt.Fprintf(env.Stderr, "snap: %s\n", clean(err.Error()))
+	}
 	for _, line := range hints(err, env.program) {
 		fmt.Fprintf(env.Stderr, "snap: %s\n", clean(line))
 	}
+}
+
+// parted are the errors that err was joined of, those without a text left out.
+func parted(err error) (all []error) {
+	switch e := err.(type) {
+	case *hintError:
+		return parted(e.err)
+	case *codeError:
+		return parted(e.err)
+	case interface{ Unwrap() []error }:
+		if text := errors.Join(e.Unwrap()...).Error(); text == err.Error() {
+			for _, e := range e.Unwrap() {
+				all = append(all, parted(e)...)
+			}
+			return all
+		}
+	}
+	if err == nil || err.Error() == "" {
+		return nil
+	}
+	return []error{err}
 }
 
 // hints are the lines of all hints in err, with the name that snap was called by.

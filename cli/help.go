@@ -83,13 +83,13 @@ func (cmd *command) text() string {
 		}
 	}
 	b.WriteString("\nExit codes:\n")
-	printCodes(&b, append([]int{0, exitFailed, exitUsage}, cmd.codes...))
+	printCodes(&b, cmd.exitCodes())
 	return b.String()
 }
 
 func printCodes(w io.Writer, codes []int) {
 	for _, code := range codes {
-		fmt.Fprintf(w, "  %3d  %s\n", code, exitTexts[code])
+		fmt.Fprintf(w, "  %3d  %s\n", code, strings.Join(wrap(exitTexts[code], helpWidth-7), "\n       "))
 	}
 }
 

@@ -14,7 +14,7 @@ import (
 
 func initCommand() *command {
 	return &command{
-		name: "init", args: "DEST", min: 1, max: 1, group: groupMake,
+		name: "init", args: "DEST", min: 1, max: 1, group: groupMake, does: true,
 		short: "make DEST a destination: settings files and index",
 		long: `Make the folder DEST a destination: its settings files with comments, and its
 index. Files that are there stay as they are. Then say what the file system there
@@ -68,7 +68,7 @@ func (c *call) initialize(dest string) (err error) {
 		return err
 	}
 	if err := c.remember(dest, d.ID, ""); err != nil {
-		c.warn("the list of known destinations could not be written: %v", err)
+		c.note("the list of known destinations could not be written: %v", err)
 	}
 	if all, err := d.DB.Snapshots(c.ctx); err == nil && len(all) == 0 {
 		found, err := c.strangers(dest, s.format)

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"syscall"
 	"time"
 	"unicode/utf8"
 )
@@ -72,12 +73,12 @@ func (c *call) knownFile() string {
 	return filepath.Join(state, "snap", "destinations.json")
 }
 
-// known are the known destinations. A file that cannot be read is ignored with a warning: it is a
-// convenience, and a wrong one must not stop a restore.
+// known are the known destinations. A file that cannot be read is ignored, which is said unless -q asks for silence: it
+// is a convenience, and a wrong one must not stop a restore.
 func (c *call) known() []knownDest {
 	list, err := readKnown(c.knownFile())
 	if err != nil {
-		c.warn("%s: ignored: %v", c.knownFile(), err)
+		c.note("%s: ignored: %v", c.knownFile(), err)
 	}
 	return list
 }
@@ -88,7 +89,7 @@ func readKnown(name string) ([]knownDest, error) {
 		return nil, nil
 	}
 	f, err := os.Open(name)
-	if errors.Is(err, fs.ErrNotExist) {
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) { // the home may be none, as /dev/null is
 		return nil, nil
 	}
 	if err != nil {

@@ -15,7 +15,7 @@ import (
 
 func tagCommand() *command {
 	return &command{
-		name: "tag", args: "REF…", min: 1, max: -1, group: groupKeep,
+		name: "tag", args: "REF…", min: 1, max: -1, group: groupKeep, does: true,
 		short: "show or change the tags of snapshots",
 		long: `Show the tags of snapshots, or with --add and --remove change them. A tag names a
 snapshot (tag:NAME), and one with the tag pin is never pruned.`,
@@ -56,7 +56,7 @@ snap tag tag:old --remove old       take the tag from the newest that has it`,
 
 func noteCommand() *command {
 	return &command{
-		name: "note", args: "REF [TEXT]", min: 1, max: 2, group: groupKeep,
+		name: "note", args: "REF [TEXT]", min: 1, max: 2, group: groupKeep, does: true,
 		short: "show or change the note of a snapshot",
 		long:  `Show the note of a snapshot, or give it the note TEXT. An empty TEXT removes it.`,
 		examples: `snap note latest "before the upgrade"

@@ -120,10 +120,10 @@ func ownedByAnother(dest string) (bool, error) {
 }
 
 // openLog opens a log file: put aside at 1 MiB, 10 old ones kept. Without a log file everything goes nowhere. end closes
-// it, and warns if it could not be written to.
-func (c *call) openLog(file, level string) (log *slog.Logger, end func()) {
+// it, and says if it could not be written to.
+func (c *call) openLog(file, level string) (log *slog.Logger, end func() error) {
 	if file == "" {
-		return slog.New(slog.DiscardHandler), func() {}
+		return slog.New(slog.DiscardHandler), func() error { return nil }
 	}
 	w := &logFile{WriteCloser: &timberjack.Logger{Filename: file, MaxSize: 1, MaxBackups: 10, LocalTime: true, FileMode: 0o600}}
 	h := slog.NewTextHandler(w, &slog.HandlerOptions{
@@ -139,10 +139,11 @@ func (c *call) openLog(file, level string) (log *slog.Logger, end func()) {
 			return a
 		},
 	})
-	return slog.New(h), func() {
+	return slog.New(h), func() error {
 		if err := cmp.Or(w.err, w.Close()); err != nil {
-			c.warn("log file %s: %v", quote(file), err)
+			return withHint(fmt.Errorf("log file %s: %w", quote(file), err), "the log lacks what this run did; logfile stands in %s", optionsFile)
 		}
+		return nil
 	}
 }
 

@@ -15,7 +15,7 @@ import (
 
 func pruneCommand() *command {
 	return &command{
-		name: "prune", aliases: []string{"forget"}, group: groupKeep,
+		name: "prune", aliases: []string{"forget"}, group: groupKeep, does: true,
 		short: "delete the snapshots that no rule keeps",
 		long: `Delete the snapshots that none of the rules keeps. A rule such as --keep-daily 7
 keeps the newest snapshot of each of the last seven days that have one, by the

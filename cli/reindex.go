@@ -21,7 +21,7 @@ import (
 
 func reindexCommand() *command {
 	return &command{
-		name: "reindex", group: groupKeep,
+		name: "reindex", group: groupKeep, does: true,
 		short: "make the index again from change sets and trees",
 		long: `Make DEST/.snap/index.db again from the change sets beside it. The snapshots are not
 touched, and the old index is kept as index.db.old.
@@ -89,7 +89,7 @@ func (c *call) reindex(dest string) error {
 		return backupHint(err, dest)
 	}
 	if err := c.remember(dest, res.ID, ""); err != nil { // a new one, if no change set told the old
-		c.warn("the list of known destinations could not be written: %v", err)
+		c.note("the list of known destinations could not be written: %v", err)
 	}
 	if o.Source != "" && res.Sourced == 0 && res.Snapshots > 0 {
 		c.warn("--source-dir had no effect: the source of every snapshot is known")

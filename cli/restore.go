@@ -20,7 +20,7 @@ import (
 
 func restoreCommand() *command {
 	return &command{
-		name: "restore", args: "REF[:PATH]… (--target DIR | --in-place)", min: 1, max: -1, group: groupLook,
+		name: "restore", args: "REF[:PATH]… (--target DIR | --in-place)", min: 1, max: -1, group: groupLook, does: true,
 		short: "bring back a snapshot, folders or files, verified",
 		long: `
 Brings back a whole snapshot, or the folders and files that PATH names. With

@@ -11,9 +11,10 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// addWeak puts a program `weak` into the script's path: it runs a command without root's right to read
-// everything.
-func addWeak(env *testscript.Env) error {
+// addPrograms puts programs into the script's path. `weak` runs a command without root's right to read everything. `states
+// CODE CLOSED FULL COMMAND…` runs it with its output in every state, and wants CODE with one that is whole, CLOSED where
+// nobody reads it (any more), FULL where standard output is on a full disk; standard error never counts.
+func addPrograms(env *testscript.Env) error {
 	bin := filepath.Join(env.WorkDir, ".bin")
 	if err := os.Mkdir(bin, 0o755); err != nil {
 		return err
@@ -23,8 +24,26 @@ func addWeak(env *testscript.Env) error {
 		run = `exec setpriv --bounding-set -dac_override,-dac_read_search "$@"`
 	}
 	env.Setenv("PATH", bin+string(filepath.ListSeparator)+env.Getenv("PATH"))
-	return os.WriteFile(filepath.Join(bin, "weak"), []byte("#!/bin/sh\n"+run+"\n"), 0o755)
+	for name, text := range map[string]string{"weak": run, "states": statesProgram} {
+		if err := os.WriteFile(filepath.Join(bin, name), []byte("#!/bin/sh\n"+text+"\n"), 0o755); err != nil {
+			return err
+		}
+	}
+	return nil
 }
+
+const statesProgram = `
+ok=$1 closed=$2 full=$3 bad=0; shift 3
+code=$(mktemp)
+run() { "$@"; echo $? >$code; }
+want() { [ "$(cat $code)" = "$1" ] || { echo "$2: exit code $(cat $code), want $1" >&2; bad=1; }; }
+run "$@" 2>/dev/null | true; want $closed 'a pipe that nobody reads'
+run "$@" 2>/dev/null | head -n 1 >/dev/null; want $closed 'head'
+run "$@" >&- 2>&-; want $ok 'all closed'
+[ -e /dev/full ] || exit $bad
+run "$@" >/dev/full 2>/dev/null; want $full 'a full disk'
+run "$@" >/dev/full 2>/dev/full; want $full 'all to a full disk'
+exit $bad`
 
 func withBackupVerbs(verbs map[string]func(*testscript.TestScript, bool, []string)) map[string]func(*testscript.TestScript, bool, []string) {
 	maps.Copy(verbs, backupVerbs)
@@ -34,6 +53,7 @@ func withBackupVerbs(verbs map[string]func(*testscript.TestScript, bool, []strin
 // backupVerbs are commands for scripts about backups.
 //
 //	samefile A B          A and B are one inode
+//	damage FILE           a bit of FILE is another, its size and time stay
 //	empty DIR             DIR holds nothing
 //	issymlink P           P is a symbolic link
 //	mode P OCTAL          P has these permission bits
@@ -61,6 +81,16 @@ var backupVerbs = map[string]func(*testscript.TestScript, bool, []string){
 		if got := fmt.Sprintf("%04o", info.Mode().Perm()); (got == args[1]) == neg {
 			ts.Fatalf("%s has mode %s", args[0], got)
 		}
+	},
+	"damage": func(ts *testscript.TestScript, neg bool, args []string) {
+		name := ts.MkAbs(args[0])
+		info, err := os.Stat(name)
+		ts.Check(err)
+		text, err := os.ReadFile(name)
+		ts.Check(err)
+		text[0] ^= 1
+		ts.Check(os.WriteFile(name, text, 0o600))
+		ts.Check(os.Chtimes(name, info.ModTime(), info.ModTime()))
 	},
 	"empty": func(ts *testscript.TestScript, neg bool, args []string) {
 		all, err := os.ReadDir(ts.MkAbs(args[0]))

@@ -4,9 +4,11 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"os/signal"
 	"regexp"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -30,6 +32,7 @@ func runProgram() {
 		}
 		env.Now = func() time.Time { return now.In(time.Local) }
 	}
+	signal.Ignore(syscall.SIGPIPE)
 	os.Exit(Run(context.Background(), env, os.Args))
 }
 
@@ -47,7 +50,7 @@ func TestScripts(t *testing.T) {
 			env.Setenv("TZ", "UTC")
 			env.Setenv("SNAP_TEST_NOW", "2026-11-22T12:00:00Z")
 			env.Setenv("XDG_STATE_HOME", env.WorkDir+"/state")
-			return addWeak(env)
+			return addPrograms(env)
 		},
 		Condition: func(cond string) (bool, error) {
 			switch cond {
