@@ -24,7 +24,7 @@ type stage struct {
 func tempName() string { return ".snap-" + rand.Text()[:12] }
 
 // exchanged reports whether now is another file than was.
-func exchanged(was, now *file.Stat) bool { return was.Dev != now.Dev || was.Ino != now.Ino }
+func exchanged(was, now *file.Stat) bool { return !file.MayBeSame(was, now) }
 
 // private reports whether now is still the folder was, which this run made for itself alone. An inode number alone does
 // not tell: that of a folder that was removed is given to the next.
