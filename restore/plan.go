@@ -46,6 +46,10 @@ func (p *plan) enter(f *folder) state {
 		p.problem(f.path, err)
 		return shut
 	case v == merge:
+		if err := f.parent.free(in, f.name, &have.Stat); err != nil {
+			p.problem(f.path, err)
+			return shut
+		}
 		f.stat = have.Stat
 		f.parent.put(f.name, &f.stat)
 		return open
