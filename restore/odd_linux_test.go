@@ -75,7 +75,7 @@ func TestTargetThatFolds(t *testing.T) {
 			t.Errorf("%+v", res)
 		}
 		whole()
-		res, err := both.restore(target, Options{Overwrite: IfChanged, DryRun: dry})
+		res, err := both.restore(target, Options{Overwrite: IfChanged, DryRun: dry, Jobs: 1})
 		must(t, err)
 		wantProblems(t, res, map[string]error{"docs": ErrFolds, "readme": ErrFolds})
 		whole()
