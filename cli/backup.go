@@ -325,22 +325,10 @@ func checkTag(t string) error {
 
 // filters reads the lists of a destination and the patterns on the command line.
 func (c *call) filters(dest, source string) (*filter.Set, error) {
-	home := c.env.variable("HOME")
-	fc := filter.Context{Source: filepath.ToSlash(source), Home: filepath.ToSlash(home), Env: c.env.LookupEnv}
-	var lists [2][]*filter.Rule
-	for i, name := range []string{blacklistFile, whitelistFile} {
-		f, err := os.Open(filepath.Join(dest, name))
-		if errors.Is(err, fs.ErrNotExist) {
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		lists[i], err = filter.Parse(f.Name(), f, fc)
-		f.Close()
-		if err != nil {
-			return nil, err
-		}
+	fc := c.filterContext(source)
+	lists, err := c.lists(dest, fc)
+	if err != nil {
+		return nil, err
 	}
 	for i, name := range []string{"exclude", "include"} {
 		for n, text := range c.flags.StringSlice(name) {
@@ -352,6 +340,30 @@ func (c *call) filters(dest, source string) (*filter.Set, error) {
 		}
 	}
 	return filter.New(lists[0], lists[1], fc), nil
+}
+
+// filterContext is what patterns for a source are read with.
+func (c *call) filterContext(source string) filter.Context {
+	return filter.Context{Source: filepath.ToSlash(source), Home: filepath.ToSlash(c.env.variable("HOME")), Env: c.env.LookupEnv}
+}
+
+// lists are the rules of Blacklist.txt and Whitelist.txt of a destination.
+func (c *call) lists(dest string, fc filter.Context) (lists [2][]*filter.Rule, err error) {
+	for i, name := range []string{blacklistFile, whitelistFile} {
+		f, err := os.Open(filepath.Join(dest, name))
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return lists, err
+		}
+		lists[i], err = filter.Parse(f.Name(), f, fc)
+		f.Close()
+		if err != nil {
+			return lists, err
+		}
+	}
+	return lists, nil
 }
 
 // backupHint adds to an error of the backup package its exit code and what to do.

@@ -25,7 +25,7 @@ func (c *call) leftOut(dest, source, path string) (*settingJSON, error) {
 		return nil, nil
 	}
 	defer root.Close()
-	o := scan.Options{OneFileSystem: s.oneFileSystem, Caches: s.excludeCaches, IfPresent: s.excludeIfPresent, Larger: s.excludeLargerThan, Follow: s.symlinks}
+	o := s.leavesOut()
 	if d, err := file.OpenRoot(dest); err == nil {
 		defer d.Close()
 		if s, err := d.Stat(); err == nil {

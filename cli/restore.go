@@ -13,7 +13,6 @@ import (
 	"github.com/dustin/go-humanize"
 	"github.com/urfave/cli/v2"
 
-	"snap/filter"
 	"snap/index"
 	"snap/restore"
 )
@@ -32,24 +31,37 @@ truly is named, and the exit code is 3.
 
 By default nothing is overwritten: if anything would be, that is said before
 anything is written. Existing folders are merged with, symbolic links are replaced,
-never followed, and a folder in the way of a file stays unless it is empty.`,
+never followed, and a folder in the way of a file stays unless it is empty. As
+root, an existing folder that belongs to another user than in the snapshot keeps
+its owner and mode, and is named.
+
+--delete removes what is new in restored folders. What the backup leaves out stays:
+by the lists and settings that the destination has now, or because it was there
+when the snapshot was made and no snapshot holds it. Where most of what is there
+would go and hardly any of it is known, nothing is done (exit code 4).`,
 		examples: `
 snap restore latest --target /tmp/all
 snap restore latest:docs/report.txt --target .
 snap restore latest:docs/a.txt oldest:src/a.txt -R --target old
 snap restore @7d:docs @7d:src/main.go --in-place --overwrite if-changed -n
-snap restore latest~1 --in-place --overwrite if-changed --delete`,
+snap restore latest~1 --in-place --overwrite if-changed --delete -n
+snap restore latest --in-place --overwrite skip`,
 		codes: []int{exitPartial, exitRefused, exitNoDest, exitLocked, exitInterrupted, exitTerminated},
 		flags: []cli.Flag{
 			&cli.StringFlag{Name: "target", Aliases: []string{"t"}, Usage: "restore into the folder `DIR`"},
 			&cli.BoolFlag{Name: "in-place", Usage: "restore where it was"},
 			&cli.BoolFlag{Name: "relative", Aliases: []string{"R"}, Usage: "keep the whole PATH below DIR, as rsync -R does"},
-			&cli.StringFlag{Name: "overwrite", Value: "never", Usage: "replace what exists: `WHEN` is never, if-changed (size or time differ), if-newer (the snapshot's is newer) or always"},
-			&cli.BoolFlag{Name: "delete", Usage: "remove what restored folders have and the snapshot does not, also what the backup left out"},
+			&cli.StringFlag{Name: "overwrite", Value: "never", Usage: "replace what exists: `WHEN` is never, skip (leave it and restore the rest), if-changed (size or time differ), if-newer (the snapshot's is newer) or always"},
+			&cli.BoolFlag{Name: "delete", Usage: "remove what restored folders have and the snapshot does not, but for what the backup leaves out"},
+			&cli.BoolFlag{Name: "delete-excluded", Usage: "--delete also what the backup leaves out"},
+			&cli.BoolFlag{Name: "allow-delete-most", Usage: "with --delete: go on where most of what is there would be deleted"},
 			&cli.StringSliceFlag{Name: "include", Usage: "only `PATTERN`, written as in Blacklist.txt; may be repeated"},
 			&cli.StringSliceFlag{Name: "exclude", Usage: "not `PATTERN`, written as in Blacklist.txt; may be repeated"},
-			&cli.BoolFlag{Name: "dry-run", Aliases: []string{"n"}, Usage: "say what would happen and write nothing"},
+			&cli.StringSliceFlag{Name: "include-from", Usage: "only what `FILE` lists, a pattern a line; may be repeated"},
+			&cli.StringSliceFlag{Name: "exclude-from", Usage: "not what `FILE` lists, a pattern a line; may be repeated"},
+			&cli.BoolFlag{Name: "dry-run", Aliases: []string{"n"}, Usage: "say what would happen, and where each file would go, and write nothing"},
 			&cli.BoolFlag{Name: "numeric-ids", Usage: "keep owners as numbers, whatever their names are here"},
+			&cli.BoolFlag{Name: "no-xattrs", Usage: "restore no extended attributes, ACLs and capabilities among them"},
 			&cli.IntFlag{Name: "jobs", Usage: "write `N` files at the same time (default: as snap thinks best)"},
 		},
 		complete: completePathRef,
@@ -61,7 +73,7 @@ snap restore latest~1 --in-place --overwrite if-changed --delete`,
 
 // overwrites are the values of --overwrite.
 var overwrites = map[string]restore.Overwrite{
-	"never": restore.Never, "if-changed": restore.IfChanged, "if-newer": restore.IfNewer, "always": restore.Always,
+	"never": restore.Never, "skip": restore.Skip, "if-changed": restore.IfChanged, "if-newer": restore.IfNewer, "always": restore.Always,
 }
 
 func (c *call) restore(d *destination) error {
@@ -81,18 +93,25 @@ func (c *call) restore(d *destination) error {
 	}
 	r := &restoreReport{call: c, line: c.progress(), dryRun: o.DryRun, started: start}
 	defer r.line.end()
+	var choosers []*chooser
 	for _, p := range parts {
+		choosers = append(choosers, p.chooser)
 		if items := p.options.Items; len(items) == 1 && items[0].Path == "" {
 			r.state.TotalFiles, r.state.TotalBytes = r.state.TotalFiles+p.header.Files, r.state.TotalBytes+p.header.Bytes
 		}
 		p.options.Report = r
+		r.begin(&p.options)
 		res, err := p.run(c, d, p.options)
 		r.add(&res)
 		if err != nil {
+			r.line.end()
 			return restoreHint(err)
 		}
 	}
 	r.line.end()
+	if err := c.tellUseless(choosers); err != nil {
+		return err
+	}
 	if err := errors.Join(r.err, r.summary()); err != nil {
 		return err
 	}
@@ -131,11 +150,17 @@ func (c *call) lookAhead(d *destination, parts []*restorePart) error {
 // restoreOptions are the options that all snapshots are restored with.
 func (c *call) restoreOptions() (restore.Options, error) {
 	f := c.flags
-	o := restore.Options{Delete: f.Bool("delete"), DryRun: f.Bool("dry-run"), NumericIDs: f.Bool("numeric-ids")}
+	o := restore.Options{
+		Delete: f.Bool("delete") || f.Bool("delete-excluded"), DeleteExcluded: f.Bool("delete-excluded"), DeleteMost: f.Bool("allow-delete-most"),
+		DryRun: f.Bool("dry-run"), NumericIDs: f.Bool("numeric-ids"), NoXattrs: f.Bool("no-xattrs"),
+	}
+	if o.DeleteMost && !o.Delete {
+		return o, usagef("--allow-delete-most is about what --delete removes, and --delete is not given")
+	}
 	if (f.String("target") != "") == f.Bool("in-place") {
 		return o, withHint(usagef("restore: either --target DIR or --in-place is needed"), "--target DIR restores into a folder, --in-place where it was")
 	}
-	if err := oneOf("overwrite", f.String("overwrite"), "never", "if-changed", "if-newer", "always"); err != nil {
+	if err := oneOf("overwrite", f.String("overwrite"), "never", "skip", "if-changed", "if-newer", "always"); err != nil {
 		return o, err
 	}
 	o.Overwrite = overwrites[f.String("overwrite")]
@@ -151,12 +176,12 @@ func (c *call) restoreOptions() (restore.Options, error) {
 type restorePart struct {
 	header  *index.Header
 	options restore.Options
-	bad     error // of the filters
+	chooser *chooser
 }
 
 func (p *restorePart) run(c *call, d *destination, o restore.Options) (restore.Result, error) {
 	res, err := restore.Run(c.ctx, d.db, p.header, filepath.Join(d.dir, p.header.Name), o)
-	return res, errors.Join(err, p.bad)
+	return res, errors.Join(err, p.chooser.bad)
 }
 
 // restoreParts reads the arguments. o is what all parts have in common.
@@ -178,7 +203,7 @@ func (c *call) restoreParts(d *destination, o restore.Options) (parts []*restore
 		i := slices.IndexFunc(parts, func(p *restorePart) bool { return p.header == h })
 		if i < 0 {
 			part := &restorePart{header: h, options: o}
-			if err := c.restoreInto(part); err != nil {
+			if err := c.restoreInto(part, d); err != nil {
 				return nil, err
 			}
 			i, parts = len(parts), append(parts, part)
@@ -189,15 +214,25 @@ func (c *call) restoreParts(d *destination, o restore.Options) (parts []*restore
 }
 
 // restoreInto sets where a part goes and what of it.
-func (c *call) restoreInto(p *restorePart) (err error) {
+func (c *call) restoreInto(p *restorePart, d *destination) (err error) {
 	p.options.Target = c.abs(c.flags.String("target"))
 	if c.flags.Bool("in-place") {
 		if p.options.Target = p.header.Source; p.options.Target == "" {
 			return withHint(fmt.Errorf("nobody knows the source of snapshot %s", quote(p.header.Name)), "restore it with --target DIR")
 		}
 	}
-	p.options.Include, p.options.Exclude, err = c.restoreFilters(p.header, &p.bad)
-	return err
+	if p.chooser, err = c.chooser(p.header); err != nil {
+		return err
+	}
+	p.options.Include, p.options.Exclude = p.chooser.includes(), p.chooser.excludes()
+	if p.options.Delete && !p.options.DeleteExcluded {
+		s, err := c.sparing(d.dir, p.header.Source)
+		if err != nil {
+			return err
+		}
+		p.options.Spare = s.why
+	}
+	return nil
 }
 
 // restorePlace is an argument and where it goes.
@@ -224,56 +259,13 @@ func apart(places []restorePlace) error {
 	return nil
 }
 
-// restoreFilters are the functions that --include and --exclude stand for. A pattern that gives no answer
-// sets bad, and what it was asked about is left out.
-func (c *call) restoreFilters(h *index.Header, bad *error) (include, exclude func(string, bool) bool, err error) {
-	fc := filter.Context{Source: filepath.ToSlash(h.Source), Home: filepath.ToSlash(c.env.variable("HOME")), Env: c.env.LookupEnv}
-	matcher := func(flag string) (func(string, bool) (bool, error), error) {
-		var rules []*filter.Rule
-		for i, text := range c.flags.StringSlice(flag) {
-			rule, err := filter.ParseLine("--"+flag, i+1, text, fc)
-			if err != nil {
-				return nil, usagef("%s", err)
-			}
-			rules = append(rules, rule)
-		}
-		if len(rules) == 0 {
-			return nil, nil
-		}
-		set := filter.New(rules, nil, fc)
-		return func(path string, dir bool) (bool, error) {
-			v, err := set.Explain(path, dir)
-			return !v.Included, err
-		}, nil
-	}
-	in, err := matcher("include")
-	if err != nil {
-		return nil, nil, err
-	}
-	out, err := matcher("exclude")
-	if err != nil {
-		return nil, nil, err
-	}
-	asked := func(match func(string, bool) (bool, error), otherwise bool) func(string, bool) bool {
-		if match == nil {
-			return nil
-		}
-		return func(path string, dir bool) bool {
-			yes, err := match(path, dir)
-			if err != nil {
-				*bad = err
-				return otherwise
-			}
-			return yes
-		}
-	}
-	return asked(in, false), asked(out, true), nil
-}
-
 // restoreHint adds to an error of a restore its exit code and what to do.
 func restoreHint(err error) error {
 	var exists *restore.ExistsError
 	switch {
+	case errors.As(err, new(*restore.MostError)):
+		return withCode(exitRefused, withHint(fmt.Errorf("restore: %w", err),
+			"nothing was written; is it the right folder? Look with -n; if it is meant: --allow-delete-most"))
 	case errors.As(err, &exists):
 		lines := make([]string, 0, len(exists.Paths)+2)
 		for _, p := range exists.Paths {
@@ -282,7 +274,7 @@ func restoreHint(err error) error {
 		if more := exists.Count - int64(len(exists.Paths)); more > 0 {
 			lines = append(lines, fmt.Sprintf("and %s more", humanize.Comma(more)))
 		}
-		lines = append(lines, "nothing was written; choose another target, or --overwrite if-changed, if-newer or always")
+		lines = append(lines, "nothing was written; choose another target, or --overwrite skip, if-changed, if-newer or always")
 		return withCode(exitRefused, withHint(fmt.Errorf("restore: %s would be overwritten", plural(int(exists.Count), "file", "files")), "%s", strings.Join(lines, "\n")))
 	case errors.Is(err, restore.ErrInDestination):
 		return withCode(exitUsage, withHint(err, "restore to a folder outside of the destination"))

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -23,6 +24,38 @@ type restoreReport struct {
 	state   backup.Progress
 	total   restore.Result
 	err     error // of printing
+
+	target string            // of the part that is being restored
+	places map[string]string // where its items go, below the target
+
+	reasons []string // why things were spared, in the order that they came up
+	spared  map[string]*sparedByRule
+}
+
+// sparedByRule is what one rule has spared.
+type sparedByRule struct {
+	count int64
+	first string
+}
+
+// begin tells where the next part goes.
+func (r *restoreReport) begin(o *restore.Options) {
+	r.target, r.places = o.Target, make(map[string]string, len(o.Items))
+	for _, it := range o.Items {
+		r.places[it.Path] = it.To
+	}
+}
+
+// place is where a path of the snapshot goes.
+func (r *restoreReport) place(path string) string {
+	for item := path; ; item, _ = index.Split(item) {
+		if to, ok := r.places[item]; ok {
+			return filepath.Join(r.target, filepath.FromSlash(to), filepath.FromSlash(strings.TrimPrefix(path[len(item):], "/")))
+		}
+		if item == "" {
+			return filepath.Join(r.target, filepath.FromSlash(path))
+		}
+	}
 }
 
 func (r *restoreReport) Started(path string, _ int64) { r.progress(path, 0, 0) }
@@ -46,6 +79,48 @@ func (r *restoreReport) Deleted(path string) {
 	r.file(marks[index.Removed].letter, "deleted", path, r.dryRun || r.call.opts.verbose > 0)
 }
 
+// Spared tells of each thing with -v and -n in JSON, of each rule in the end.
+func (r *restoreReport) Spared(path, why string) {
+	if r.spared == nil {
+		r.spared = map[string]*sparedByRule{}
+	}
+	s := r.spared[why]
+	if s == nil {
+		s = &sparedByRule{first: path}
+		r.spared[why], r.reasons = s, append(r.reasons, why)
+	}
+	s.count++
+	if r.call.opts.json && (r.dryRun || r.call.opts.verbose > 0) {
+		r.fileJSON("spared", path, why, nil)
+	}
+}
+
+// Lost tells with -v of what could not be set.
+func (r *restoreReport) Lost(path string, parts file.Lost) {
+	if r.call.opts.verbose == 0 || r.call.opts.quiet {
+		return
+	}
+	lost := lostParts(parts)
+	if r.call.opts.json {
+		r.fileJSON("incomplete", path, "", lost)
+		return
+	}
+	fmt.Fprintf(r.line.messages(r.call.env.Stderr), "snap: restore %s: could not be set: %s\n", shown(path, file.None), strings.Join(lost, ", "))
+}
+
+// lostParts are the names of what could not be set.
+func lostParts(parts file.Lost) (names []string) {
+	for _, l := range []struct {
+		part file.Lost
+		name string
+	}{{file.LostOwner, "owner"}, {file.LostMode, "mode"}, {file.LostSetuid, "setuid"}, {file.LostXattrs, "xattrs"}, {file.LostTimes, "times"}} {
+		if parts&l.part != 0 {
+			names = append(names, l.name)
+		}
+	}
+	return names
+}
+
 func (r *restoreReport) progress(path string, files, bytes int64) {
 	r.state.Stage, r.state.Path = "restoring", path
 	r.state.Files, r.state.Bytes = r.state.Files+files, r.state.Bytes+bytes
@@ -57,12 +132,28 @@ func (r *restoreReport) file(mark, action, path string, show bool) {
 		return
 	}
 	if r.call.opts.json {
-		j := restoreFileJSON{Type: "file", Action: action}
-		j.Path, j.PathB64 = jsonName(path)
-		r.err = r.call.json(j)
+		r.fileJSON(action, path, "", nil)
 		return
 	}
-	r.err = r.call.printf("%s %s\n", mark, shown(path, file.None))
+	text := shown(path, file.None)
+	switch {
+	case r.dryRun && action == "deleted":
+		text = shown(r.place(path), file.None)
+	case r.dryRun:
+		text += " -> " + shown(r.place(path), file.None)
+	}
+	r.err = r.call.printf("%s %s\n", mark, text)
+}
+
+// fileJSON prints a line of --json about one file.
+func (r *restoreReport) fileJSON(action, path, why string, lost []string) {
+	if r.err != nil {
+		return
+	}
+	j := restoreFileJSON{Type: "file", Action: action, Why: clean(why), Lost: lost}
+	j.Path, j.PathB64 = jsonName(path)
+	j.To, j.ToB64 = jsonName(r.place(path))
+	r.err = r.call.json(j)
 }
 
 func (r *restoreReport) Problem(p restore.Problem) {
@@ -80,14 +171,21 @@ func (r *restoreReport) add(res *restore.Result) {
 	t.MetadataSet, t.FilesSkipped, t.FilesDeleted, t.Errors = t.MetadataSet+res.MetadataSet, t.FilesSkipped+res.FilesSkipped, t.FilesDeleted+res.FilesDeleted, t.Errors+res.Errors
 	t.Lost.Owner, t.Lost.Mode = t.Lost.Owner+res.Lost.Owner, t.Lost.Mode+res.Lost.Mode
 	t.Lost.Xattrs, t.Lost.Times = t.Lost.Xattrs+res.Lost.Xattrs, t.Lost.Times+res.Lost.Times
+	t.Lost.Setuid, t.FilesSpared = t.Lost.Setuid+res.Lost.Setuid, t.FilesSpared+res.FilesSpared
 }
 
 // restoreFileJSON is a line of `restore -v --json`.
 type restoreFileJSON struct {
 	Type    string `json:"message_type"` // "file"
-	Action  string `json:"action"`       // "restored", "metadata", "skipped" or "deleted"
+	Action  string `json:"action"`       // "restored", "metadata", "skipped", "deleted", "spared" or "incomplete"
 	Path    string `json:"path"`
 	PathB64 string `json:"path_b64,omitempty"`
+	To      string `json:"to"` // where it is, or would be
+	ToB64   string `json:"to_b64,omitempty"`
+	Why     string `json:"why,omitempty"` // it was spared
+
+	// What of an incomplete one could not be set: "owner", "mode", "setuid", "xattrs", "times".
+	Lost []string `json:"lost,omitempty"`
 }
 
 type restoreErrorJSON struct {
@@ -106,8 +204,20 @@ type restoreSummaryJSON struct {
 	MetadataSet   int64   `json:"metadata_set"`
 	FilesSkipped  int64   `json:"files_skipped"`
 	FilesDeleted  int64   `json:"files_deleted"`
+	FilesSpared   int64   `json:"files_spared"`
 	Errors        int64   `json:"errors"`
 	Seconds       float64 `json:"seconds"`
+
+	Lost lostJSON `json:"lost"`
+}
+
+// lostJSON is of how many files and folders what could not be set.
+type lostJSON struct {
+	Owner  int64 `json:"owner"`
+	Mode   int64 `json:"mode"`
+	Setuid int64 `json:"setuid"`
+	Xattrs int64 `json:"xattrs"`
+	Times  int64 `json:"times"`
 }
 
 // summary prints how the restore ended.
@@ -115,21 +225,24 @@ func (r *restoreReport) summary() error {
 	c, t := r.call, &r.total
 	took := c.env.Now().Sub(r.started)
 	r.warnLost()
+	r.tellSpared()
 	if c.opts.json {
-		return c.json(restoreSummaryJSON{"summary", r.dryRun, t.FilesRestored, t.BytesRestored, t.MetadataSet, t.FilesSkipped, t.FilesDeleted, t.Errors, took.Seconds()})
+		l := &t.Lost
+		return c.json(restoreSummaryJSON{"summary", r.dryRun, t.FilesRestored, t.BytesRestored, t.MetadataSet, t.FilesSkipped, t.FilesDeleted,
+			t.FilesSpared, t.Errors, took.Seconds(), lostJSON{l.Owner, l.Mode, l.Setuid, l.Xattrs, l.Times}})
 	}
 	if c.opts.quiet {
 		return nil
 	}
-	verb := "restored"
+	verb, deletes := "restored", "deleted"
 	if r.dryRun {
-		verb = "would restore"
+		verb, deletes = "would restore", "to be deleted"
 	}
 	text := fmt.Sprintf("%s %s, %s", verb, plural(t.FilesRestored, "file", "files"), c.size(t.BytesRestored))
 	for _, n := range []struct {
 		count int64
 		what  string
-	}{{t.MetadataSet, "given their metadata"}, {t.FilesSkipped, "left as they were"}, {t.FilesDeleted, "deleted"}, {t.Errors, "with problems, named above"}} {
+	}{{t.MetadataSet, "given their metadata"}, {t.FilesSkipped, "left as they were"}, {t.FilesDeleted, deletes}, {t.FilesSpared, "not deleted"}, {t.Errors, "with problems, named above"}} {
 		if n.count > 0 {
 			text += fmt.Sprintf(", %s %s", humanize.Comma(n.count), n.what)
 		}
@@ -148,7 +261,32 @@ func (r *restoreReport) warnLost() {
 			parts = append(parts, fmt.Sprintf("%s of %s", l.what, humanize.Comma(l.count)))
 		}
 	}
-	if len(parts) > 0 {
-		r.call.warn("restore: this user or file system could not set %s; setuid and setgid were dropped where the owner is another", strings.Join(parts, ", "))
+	if len(parts) == 0 {
+		return
+	}
+	text := "restore: this user or file system could not set " + strings.Join(parts, ", ")
+	if n := r.total.Lost.Setuid; n > 0 {
+		text += fmt.Sprintf("; setuid and setgid of %s were dropped, because the owner is another", humanize.Comma(n))
+	}
+	if r.call.opts.verbose == 0 {
+		text += "; -v names each"
+	}
+	r.call.warn("%s", text)
+}
+
+// tellSpared says what was not deleted, once for each rule.
+func (r *restoreReport) tellSpared() {
+	asked := false
+	for _, why := range r.reasons {
+		s := r.spared[why]
+		what := quote(s.first)
+		if s.count > 1 {
+			what += fmt.Sprintf(" and %s more", humanize.Comma(s.count-1))
+		}
+		r.call.note("restore: not deleted: %s: %s", what, why)
+		asked = asked || why != restore.WhyDestination && why != restore.WhyMounted
+	}
+	if asked {
+		r.call.note("to delete what the backup leaves out, too: --delete-excluded")
 	}
 }

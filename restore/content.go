@@ -12,10 +12,10 @@ import (
 
 // made is an entry that is finished but for its name.
 type made struct {
-	stat   file.Stat // of a name of a group
-	bytes  int64     // of content written
-	linked bool      // it is another name of a file of this run
-	damage error     // why its content is not what was backed up
+	stat   file.Stat
+	bytes  int64 // of content written
+	linked bool  // it is another name of a file of this run
+	damage error // why its content is not what was backed up
 }
 
 // sourceError is a failure of the snapshot, not of the target.
@@ -44,18 +44,29 @@ func (h *hand) make(ctx context.Context, d *file.Dir, tmp string, j *job) (m mad
 	default:
 		err = d.Mknod(tmp, j.Kind, j.Rdev)
 	}
-	if err == nil {
-		err = d.KeepXattrsOf(tmp, meta.Xattrs)
+	if err != nil {
+		return m, err
 	}
-	if err == nil {
-		var lost file.Lost
-		lost, err = d.SetMetaOf(tmp, meta)
-		h.lost(lost)
+	held, err := d.HoldNew(tmp, j.Kind)
+	if err != nil {
+		return m, exchangedError(err)
 	}
-	if err == nil {
-		m.stat, err = d.Lstat(tmp)
+	defer held.Close()
+	if err := held.KeepXattrs(meta.Xattrs); err != nil {
+		return m, err
 	}
+	lost, err := held.SetMeta(meta)
+	if err == nil {
+		m.stat, err = held.Stat()
+	}
+	h.notes(j, m.stat.Dev, lost)
 	return m, err
+}
+
+// notes notes what could not be set on a new entry.
+func (h *hand) notes(j *job, dev uint64, lost file.Lost) {
+	h.lost(j.Path, lost)
+	h.learn(dev, lost)
 }
 
 // copy writes a regular file.
@@ -79,10 +90,10 @@ func (h *hand) copy(ctx context.Context, d *file.Dir, tmp string, j *job, meta *
 		return m, err
 	}
 	lost, err := dst.SetMeta(meta)
-	h.lost(lost)
-	if err == nil && j.group != nil {
+	if err == nil {
 		m.stat, err = dst.Stat()
 	}
+	h.notes(j, m.stat.Dev, lost)
 	return m, err
 }
 

@@ -38,6 +38,8 @@ func decide(want *index.Record, have *existing, how Overwrite, del bool) verdict
 		return merge
 	case how == Never:
 		return refuse
+	case how == Skip:
+		return keep
 	case how == IfNewer && !have.Mtime.Before(want.Mtime):
 		return keep
 	case have.Kind == file.Folder && !have.Empty && !del:
@@ -66,10 +68,10 @@ func unchanged(want *index.Record, have *existing) bool {
 
 // setsMeta reports whether an existing folder that is merged with gets the recorded metadata.
 func setsMeta(want *index.Record, have *existing, how Overwrite) bool {
-	switch how {
-	case Never:
+	switch {
+	case how.keeps():
 		return have.Empty
-	case IfNewer:
+	case how == IfNewer:
 		return have.Mtime.Before(want.Mtime)
 	}
 	return true

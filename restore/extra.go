@@ -1,6 +1,7 @@
 package restore
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,10 +11,18 @@ import (
 	"snap/internal/file"
 )
 
+// Extra is something in the target that the snapshot does not have.
+type Extra struct {
+	Path string     // as it would be in the snapshot
+	In   *file.Dir  // the folder of the target that it lies in
+	Name string     // there
+	Stat *file.Stat // what it is
+}
+
 // list notes what a restored folder has in it, so that Delete can tell what is too much. What was in a
 // folder that the backup could not read is not known, so nothing is.
 func (w *walker) list(f *folder) {
-	if !w.Delete || f.state != open || f.record.Has(index.Unreadable) {
+	if !w.Delete || f.state != open || f.made || f.carrier || f.record.Has(index.Unreadable) {
 		return
 	}
 	d, err := w.target.Dir(f.to)
@@ -45,36 +54,123 @@ func (r *run) mountedAt(d *file.Dir, in string) (bool, error) {
 	return s.Dev != above.Dev || s.Mount != above.Mount, err
 }
 
-// pass removes what a folder has in it before name, which the snapshot has too. "" stands for the end. A folder that
-// is empty in the snapshot and a mount point in the target keeps all that it has: its backup did not enter it.
-func (w *walker) pass(ctx context.Context, f *folder, name string) {
+// pass tells what a folder has in it before name, which the snapshot has too, from what both have. "" stands for the
+// end: only then is all of it known, and it goes when the folder is finished. A folder that is empty in the snapshot and a
+// mount point in the target keeps all that it has: its backup did not enter it.
+func (w *walker) pass(f *folder, name string) {
 	if name != "" {
 		f.mounted = false
-	} else if f.mounted {
+	}
+	for ; f.next < len(f.extras) && (name == "" || f.extras[f.next].Name <= name); f.next++ {
+		if f.extras[f.next].Name == name {
+			w.census.matched++
+			continue
+		}
+		f.extras[f.surplus] = f.extras[f.next]
+		f.surplus++
+	}
+	f.whole = name == "" && !f.mounted
+}
+
+// removeSurplus removes what a finished folder has and the snapshot does not. What was restored under a name that the
+// target takes for the same is no surplus.
+func (r *run) removeSurplus(ctx context.Context, h hands, f *folder) {
+	if !f.whole || f.surplus == 0 {
 		return
 	}
-	for ; f.next < len(f.extras); f.next++ {
-		e := &f.extras[f.next]
-		switch {
-		case name != "" && e.Name > name:
-			return
-		case e.Name != name && ctx.Err() == nil:
-			if _, err := w.remove(ctx, w.hands, f.path, f.to, e.Name); err != nil {
-				w.fail(index.Join(f.path, e.Name), err)
-			}
-		}
+	if err := r.removeAll(ctx, h, f, f.extras[:f.surplus]); err != nil {
+		h.fail(f.path, fmt.Errorf("cannot tell what to delete: %w", err))
 	}
 }
 
-// remove removes a name, and what is in it if it is a folder, as far as Exclude does not name it, other
-// file systems are not mounted there and it is not the destination. It reports whether all is gone.
-func (r *run) remove(ctx context.Context, h hands, path, to, name string) (gone bool, err error) {
-	path = index.Join(path, name)
+func (r *run) removeAll(ctx context.Context, h hands, f *folder, surplus []file.Entry) error {
+	d, err := r.target.Dir(f.to)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	f.listed = nil
+	left, err := r.neverHeld(ctx, f, d, surplus)
+	if err != nil {
+		return err
+	}
+	for i := range surplus {
+		name := surplus[i].Name
+		if ctx.Err() != nil {
+			return nil
+		}
+		s, err := d.Lstat(name)
+		switch {
+		case errors.Is(err, fs.ErrNotExist) || f.stage != nil && name == f.stage.name:
+		case err == nil && f.restoredAs(d, name, &s):
+		default:
+			otherwise := ""
+			if err == nil && left[name] {
+				otherwise = WhyNeverHeld
+				h.leftOut(ctx, f, name)
+			}
+			if _, err := r.remove(ctx, h, f, f.to, &f.stat, name, otherwise); err != nil {
+				h.fail(index.Join(f.path, name), err)
+			}
+		}
+	}
+	return nil
+}
+
+// neverHeld are those of the surplus that were there when the snapshot was made, and that no snapshot has: rules of that
+// time left them out. What has come into the folder since is younger than the last change of the folder that the snapshot
+// has recorded, or is known to the newest snapshot by another name.
+func (r *run) neverHeld(ctx context.Context, f *folder, d *file.Dir, surplus []file.Entry) (map[string]bool, error) {
+	if r.DeleteExcluded || !f.known {
+		return nil, nil
+	}
+	var names, paths []string
+	for i := range surplus {
+		name := surplus[i].Name
+		s, err := d.Lstat(name)
+		if err != nil || s.Btime.IsZero() || f.record.Mtime.Before(s.Btime) {
+			continue
+		}
+		names, paths = append(names, name), append(paths, index.Join(f.path, name))
+	}
+	if len(names) == 0 {
+		return nil, nil
+	}
+	held, err := r.db.EverHeld(ctx, paths)
+	if err != nil {
+		return nil, err
+	}
+	left := map[string]bool{}
+	for i, name := range names {
+		if held[i] {
+			continue
+		}
+		s, err := d.Lstat(name)
+		if err != nil {
+			continue
+		}
+		moved, err := r.db.KnowsInode(ctx, s.Ino, s.Btime)
+		if err != nil {
+			return nil, err
+		}
+		left[name] = !moved
+	}
+	return left, nil
+}
+
+// remove removes a name from the folder of the target at to, which is in, and what is in it if it is a folder. Exclude and
+// Spare keep what they name; other file systems that are mounted there and the destination stay too. It reports whether
+// all is gone. f is the restored folder that it is in; otherwise is why it stays if no rule says so, "" if it does not.
+func (r *run) remove(ctx context.Context, h hands, f *folder, to string, in *file.Stat, name, otherwise string) (gone bool, err error) {
+	path := index.Join(f.path, below(index.Join(to, name), f.to))
 	d, err := r.target.Dir(to)
 	if err != nil {
 		return false, err
 	}
 	defer d.Close()
+	if now, err := d.Stat(); err != nil || exchanged(in, &now) {
+		return false, errors.Join(err, fmt.Errorf("%q %w", to, ErrChanged))
+	}
 	s, err := d.Lstat(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return true, nil
@@ -85,39 +181,53 @@ func (r *run) remove(ctx context.Context, h hands, path, to, name string) (gone 
 	if r.Exclude != nil && r.Exclude(path, s.Kind == file.Folder) {
 		return false, nil
 	}
+	why, err := r.sparedBy(&Extra{path, d, name, &s}, in)
+	if err != nil {
+		return false, err
+	}
+	if why = cmp.Or(why, otherwise); why != "" {
+		r.spared(path, why)
+		return false, nil
+	}
 	if s.Kind == file.Folder {
-		if gone, err := r.empty(ctx, h, path, index.Join(to, name), d, &s); !gone || err != nil {
+		if gone, err := r.empty(ctx, h, f, index.Join(to, name), &s); !gone || err != nil {
 			return false, err
 		}
 	}
-	if err := h.unlink(d, name, s.Kind == file.Folder); err != nil {
+	if err := h.unlink(d, path, name, s.Kind == file.Folder); err != nil {
 		return false, err
 	}
 	r.deleted(path)
 	return true, nil
 }
 
-// empty removes what is in the folder at to, which is s in d. Problems with one entry do not keep it from
-// the next.
-func (r *run) empty(ctx context.Context, h hands, path, to string, d *file.Dir, s *file.Stat) (all bool, err error) {
-	in, err := d.Stat()
-	if err != nil {
-		return false, err
+// Why something is spared that no rule of the caller names.
+const (
+	WhyDestination = "it is the destination"
+	WhyMounted     = "another file system is mounted there"
+	WhyNeverHeld   = "it was there when the snapshot was made, and no snapshot holds it"
+)
+
+// sparedBy says why something is not deleted, "" if it is; in is the folder that it lies in.
+func (r *run) sparedBy(x *Extra, in *file.Stat) (string, error) {
+	switch {
+	case x.Stat.Kind == file.Folder && file.SameFile(x.Stat, &r.dest):
+		return WhyDestination, nil
+	case x.Stat.Kind == file.Folder && (in.Dev != x.Stat.Dev || in.Mount != x.Stat.Mount):
+		return WhyMounted, nil
+	case r.DeleteExcluded || r.Spare == nil:
+		return "", nil
 	}
-	if file.SameFile(s, &r.dest) {
-		return false, fmt.Errorf("%q %w", to, ErrInDestination)
-	}
-	if in.Dev != s.Dev || in.Mount != s.Mount {
-		return false, fmt.Errorf("%q: another file system is mounted there: %w", to, ErrInTheWay)
-	}
+	return r.Spare(x)
+}
+
+// empty removes what is in the folder at to, which is s. Problems with one entry do not keep it from the next.
+func (r *run) empty(ctx context.Context, h hands, f *folder, to string, s *file.Stat) (all bool, err error) {
 	sub, err := r.target.Dir(to)
 	if err != nil {
 		return false, err
 	}
 	entries, err := sub.Entries()
-	if err == nil && !sub.Is(s) {
-		err = fmt.Errorf("%q %w", to, ErrChanged)
-	}
 	sub.Close()
 	if err != nil {
 		return false, err
@@ -127,9 +237,9 @@ func (r *run) empty(ctx context.Context, h hands, path, to string, d *file.Dir, 
 		if ctx.Err() != nil {
 			return false, nil
 		}
-		gone, err := r.remove(ctx, h, path, to, entries[i].Name)
+		gone, err := r.remove(ctx, h, f, to, s, entries[i].Name, "")
 		if err != nil {
-			h.fail(index.Join(path, entries[i].Name), err)
+			h.fail(index.Join(f.path, below(index.Join(to, entries[i].Name), f.to)), err)
 		}
 		all = all && gone && err == nil
 	}
@@ -137,15 +247,18 @@ func (r *run) empty(ctx context.Context, h hands, path, to string, d *file.Dir, 
 	return all, nil
 }
 
+// leftOut is of no interest to a writer.
+func (w *writer) leftOut(context.Context, *folder, string) {}
+
 // unlink removes a name; what an ordinary user may not write to is made writable first: it is on its way
 // out itself.
-func (w *writer) unlink(d *file.Dir, name string, folder bool) error {
+func (w *writer) unlink(d *file.Dir, _, name string, folder bool) error {
 	remove := d.Remove
 	if folder {
 		remove = d.Rmdir
 	}
 	err := remove(name)
-	if errors.Is(err, fs.ErrPermission) && !w.privileged {
+	if errors.Is(err, fs.ErrPermission) && !w.who.privileged {
 		if s, e := d.Stat(); e == nil && d.Chmod(s.Mode|0o700) == nil {
 			err = remove(name)
 		}

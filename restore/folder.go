@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"sync"
 	"sync/atomic"
 
 	"snap/index"
@@ -31,14 +32,27 @@ type folder struct {
 	known  bool // record is the snapshot's
 	chosen bool // it is restored itself, not only passed through
 
+	carrier bool // it only leads to what was backed up: what exists of it stays as it is
+
 	state    state
 	stat     file.Stat // what it was when it was entered
-	made     bool      // by this run: what is in it comes of this run
+	made     bool      // by this run: what is in it comes of this run, and nobody else may enter it until it is finished
 	sets     bool      // it gets the recorded metadata
+	bare     bool      // it was empty, and is the target itself
 	unlocked bool      // its mode was changed so that it can be written to
 
-	extras []file.Entry // what it had in it when Delete came to it; sorted
-	next   int          // the first of them not yet passed
+	restoresMode bool   // it was made, and is not known: it gets mode
+	mode         uint16 // what a new folder has here
+
+	mu     sync.Mutex
+	stage  *stage            // in which entries are made, once it is there
+	placed map[fileID]string // what is restored in it, by what the target has there now, with its name
+	listed map[string]bool   // the names in it, once they were asked for
+
+	extras  []file.Entry // what it had in it when Delete came to it; sorted
+	next    int          // the first of them not yet passed
+	surplus int          // so many of those passed, put first, are not in the snapshot
+	whole   bool         // all are passed
 
 	mounted bool // another file system is mounted on it in the target, and the snapshot has shown nothing in it so far
 
@@ -71,65 +85,99 @@ var errSkip = errors.New("skip")
 
 func (w *writer) makeOrOpen(f *folder) error {
 	if f.parent == nil {
-		if err := w.unlock(f, w.root); err != nil {
-			return err
-		}
-	} else {
-		in, err := w.target.Dir(f.parent.to)
-		if err != nil {
-			return err
-		}
-		defer in.Close()
-		have, err := w.look(in, f.name, file.Folder)
-		if err != nil {
-			return err
-		}
-		v, err := w.folderVerdict(f, &have)
-		if err != nil {
-			return err
-		}
-		switch v {
-		case replace:
-			if err := in.Remove(f.name); err != nil {
-				return err
-			}
-			fallthrough
-		case create:
-			if err := in.Mkdir(f.name); err != nil {
-				return err
-			}
-			w.target.Forget(f.to)
-			f.made = true
-		case merge:
-			h, err := in.EnterDir(f.name)
-			if err != nil {
-				return err
-			}
-			err = w.unlock(f, h)
-			h.Close()
-			if err != nil {
-				return err
-			}
-		}
+		return w.enterTarget(f)
 	}
-	d, err := w.target.Dir(f.to)
+	in, err := w.folder(f.parent)
 	if err != nil {
 		return err
 	}
-	defer d.Close()
-	stat, err := d.Stat()
+	defer in.Close()
+	have, err := w.look(in, f.name, file.Folder)
 	if err != nil {
 		return err
 	}
-	if !f.unlocked {
-		f.stat = stat
+	v, err := w.folderVerdict(f, &have)
+	if err != nil {
+		return err
 	}
-	have := existing{Stat: f.stat}
-	made := f.made || f.parent == nil && w.made
-	if !made && w.Overwrite == Never {
-		have.Empty = isEmpty(d)
+	if v == merge {
+		err = f.parent.free(in, f.name, &have.Stat)
+		if err == nil && w.replaces(f, in, &have) {
+			v = replace
+		}
 	}
-	f.sets = f.known && (made || f.chosen && setsMeta(&f.record, &have, w.Overwrite))
+	switch {
+	case err != nil:
+		return err
+	case v == merge:
+		err = w.enterExisting(f, in, &have)
+	default:
+		err = w.enterNew(f, in, &have)
+	}
+	if err == nil {
+		f.parent.put(f.name, &f.stat)
+	}
+	return err
+}
+
+// enterTarget enters the folder that all goes to, and makes it first if it is not there.
+func (w *writer) enterTarget(f *folder) error {
+	if err := w.makeTarget(f); err != nil {
+		return err
+	}
+	if f.made {
+		return nil
+	}
+	return w.settle(f, w.root)
+}
+
+// enterNew makes a folder; what is there in its place gives way.
+func (w *writer) enterNew(f *folder, in *file.Dir, have *existing) error {
+	d, err := w.newFolder(f.parent, in, f.name, have)
+	if err != nil {
+		return err
+	}
+	if f.stat, err = d.Stat(); err != nil {
+		d.Close()
+		return err
+	}
+	f.made, f.sets = true, f.known
+	w.mark(f, d)
+	w.target.Forget(f.to)
+	if d, err = w.target.Adopt(f.to, d); err == nil {
+		d.Close()
+	}
+	return err
+}
+
+// enterExisting enters the folder have.
+func (w *writer) enterExisting(f *folder, in *file.Dir, have *existing) error {
+	h, err := in.EnterDir(f.name)
+	if err != nil {
+		return err
+	}
+	defer h.Close()
+	now, err := h.Stat()
+	if err == nil && exchanged(&have.Stat, &now) {
+		err = fmt.Errorf("%q %w", f.to, ErrChanged)
+	}
+	if err != nil {
+		return err
+	}
+	return w.settle(f, h)
+}
+
+// settle notes what an existing folder is, makes it writable and says whether it gets the recorded metadata.
+func (w *writer) settle(f *folder, d *file.Dir) (err error) {
+	if f.stat, err = d.Stat(); err != nil {
+		return err
+	}
+	if err := w.unlock(f, d); err != nil {
+		return err
+	}
+	have := existing{Stat: f.stat, Empty: w.Overwrite.keeps() && w.isEmptyAt(f.to)}
+	f.sets = f.known && f.chosen && !f.carrier && setsMeta(&f.record, &have, w.Overwrite)
+	f.bare = f.sets && w.who.privileged && f.parent == nil && w.isBare(f.to)
 	return nil
 }
 
@@ -144,7 +192,7 @@ func (r *run) folderVerdict(f *folder, have *existing) (verdict, error) {
 		return v, fmt.Errorf("a %s %w", have.Kind, ErrExists)
 	case v == merge && file.SameFile(&have.Stat, &r.dest):
 		return v, ErrInDestination
-	case v != create && v != merge && !f.chosen:
+	case v != create && v != merge && (!f.chosen || f.carrier):
 		return v, fmt.Errorf("a %s %w", have.Kind, ErrInTheWay)
 	case v == refresh:
 		return replace, nil
@@ -155,13 +203,12 @@ func (r *run) folderVerdict(f *folder, have *existing) (verdict, error) {
 // unlock makes an existing folder of an ordinary user writable until it is finished. One that belongs to
 // another stays as it is: what fails in it is reported.
 func (w *writer) unlock(f *folder, d *file.Dir) error {
-	stat, err := d.Stat()
-	if err != nil || w.privileged || stat.Mode&0o700 == 0o700 {
-		return err
+	if w.who.privileged || f.stat.Mode&0o700 == 0o700 {
+		return nil
 	}
-	switch err := d.Chmod(stat.Mode | 0o700); {
+	switch err := d.Chmod(f.stat.Mode | 0o700); {
 	case err == nil:
-		f.stat, f.unlocked = stat, true
+		f.unlocked = true
 	case !errors.Is(err, fs.ErrPermission):
 		return err
 	}
@@ -171,26 +218,26 @@ func (w *writer) unlock(f *folder, d *file.Dir) error {
 // leave sets what a folder carries now that everything in it is done. After a failure it only gets back
 // the mode that unlock took.
 func (w *writer) leave(ctx context.Context, f *folder) {
+	w.removeSurplus(ctx, w, f)
 	sets := f.sets && ctx.Err() == nil
 	other := f.parent != nil && f.parent.stat.Dev != f.stat.Dev
-	if !sets && !f.unlocked && !other {
+	if !sets && !f.unlocked && !other && f.stage == nil && !f.restoresMode {
 		return
 	}
-	d, err := w.target.Dir(f.to)
+	d, err := w.folder(f)
 	if err != nil {
 		w.fail(f.path, err)
 		return
 	}
 	defer d.Close()
-	if !d.Is(&f.stat) {
-		w.fail(f.path, fmt.Errorf("%s %w", d.Path(), ErrChanged))
-		return
-	}
+	err = w.unstage(f, d)
 	switch {
 	case sets:
-		err = w.setFolder(d, w.meta(&f.record))
+		err = errors.Join(err, w.setFolder(d, f))
 	case f.unlocked:
-		err = d.Chmod(f.stat.Mode)
+		err = errors.Join(err, d.Chmod(f.stat.Mode))
+	case f.restoresMode:
+		err = errors.Join(err, d.Chmod(f.mode))
 	}
 	if err == nil && other && ctx.Err() == nil {
 		err = d.SyncSystem()
@@ -200,20 +247,27 @@ func (w *writer) leave(ctx context.Context, f *folder) {
 	}
 }
 
-func (w *writer) setFolder(d *file.Dir, m *file.Meta) error {
+func (w *writer) setFolder(d *file.Dir, f *folder) error {
+	m := w.meta(&f.record)
 	self, err := d.EnterSelf() // d may be a handle that nothing can be set through
 	if errors.Is(err, fs.ErrPermission) {
-		w.lost(file.LostOwner | file.LostMode | file.LostTimes)
+		w.lost(f.path, file.LostOwner|file.LostMode|file.LostTimes)
 		return nil
 	}
 	if err != nil {
 		return err
 	}
 	defer self.Close()
+	if err := w.mayGive(f, self, m); err != nil {
+		if f.unlocked {
+			err = errors.Join(err, self.Chmod(f.stat.Mode))
+		}
+		return err
+	}
 	if err := self.KeepXattrs(m.Xattrs); err != nil {
 		return err
 	}
 	lost, err := self.SetMeta(m)
-	w.lost(lost)
+	w.lost(f.path, lost)
 	return err
 }

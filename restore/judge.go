@@ -19,7 +19,7 @@ func (r *run) look(d *file.Dir, name string, want file.Kind) (have existing, err
 	switch {
 	case have.Kind == file.Symlink && want == file.Symlink:
 		have.Target, err = d.Readlink(name)
-	case have.Kind == file.Folder && (want != file.Folder || r.Overwrite == Never):
+	case have.Kind == file.Folder && (want != file.Folder || r.Overwrite.keeps()):
 		sub, err := d.OpenDir(name)
 		if err != nil {
 			return have, nil // what cannot be listed is not taken for empty
@@ -49,6 +49,11 @@ func (r *run) judge(d *file.Dir, j *job) (v verdict, have existing, err error) {
 	if g != nil && g.there() && v != absent && file.SameFile(&have.Stat, &g.stat) {
 		return keep, have, nil
 	}
+	if have.Kind != file.None && v != absent && v != refuse {
+		if err := j.in.free(d, j.name, &have.Stat); err != nil {
+			return v, have, err
+		}
+	}
 	if v != refresh {
 		return v, have, nil
 	}
@@ -68,23 +73,30 @@ func (j *job) found(have *existing) {
 	}
 }
 
-// compare says what is to be done with an entry whose content is as recorded: keep if its metadata are
-// too, else refresh, or replace where its inode must not be changed or is quickly made.
+// compare says what is to be done with an entry whose content is as recorded, as far as its stat record shows: keep if
+// its metadata are right too, else refresh, or replace where its inode must not be changed or is quickly made. An inode
+// is never given to another owner: who may rename it may have put it there.
 func (r *run) compare(d *file.Dir, j *job, have *existing) (verdict, error) {
 	if have.Nlink > 1 && r.inSnapshot(j, have) {
 		return replace, nil
 	}
-	meta := r.meta(&j.Record)
+	var meta file.Meta
+	meta, j.lost = r.who.attains(r.meta(&j.Record), &have.Stat, r.cannot(have.Dev))
 	want := index.Record{Stat: file.Stat{Kind: meta.Kind, Mode: meta.Mode, UID: meta.UID, GID: meta.GID, Mtime: meta.Mtime}, Xattrs: meta.Xattrs}
 	now := index.Record{Stat: have.Stat}
 	var err error
 	if now.Xattrs, err = d.XattrsOf(j.name); err != nil && !errors.Is(err, fs.ErrPermission) {
 		return replace, err
 	}
+	if r.NoXattrs {
+		now.Xattrs = nil
+	}
 	switch {
 	case err == nil && now.SameMeta(&want):
 		return keep, nil
 	case j.Kind != file.Regular, have.Nlink > 1: // other names are none of this restore's business
+		return replace, nil
+	case now.UID != want.UID || now.GID != want.GID, !j.Has(index.Hashed):
 		return replace, nil
 	}
 	return refresh, nil

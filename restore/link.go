@@ -105,7 +105,9 @@ func (w *writer) linkTo(path string, g *group, d *file.Dir, tmp string) error {
 		return err
 	}
 	s, err := d.Lstat(tmp)
-	if err == nil && (!file.MayBeSame(&s, &g.stat) || s.Size != g.stat.Size || s.Mtime != g.stat.Mtime) {
+	was := &g.stat
+	same := !exchanged(was, &s) && s.Btime == was.Btime && s.UID == was.UID && s.GID == was.GID && s.Size == was.Size && s.Mtime == was.Mtime
+	if err == nil && !same { // an inode number alone is given again
 		err = fmt.Errorf("%q %w", path, ErrChanged)
 	}
 	return err

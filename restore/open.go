@@ -61,23 +61,62 @@ func (r *run) openTarget(dest string) error {
 	return r.useTarget()
 }
 
-// makeTarget makes the target if it does not exist.
-func (r *run) makeTarget() error {
-	if r.root != nil {
-		return nil
-	}
-	if err := os.Mkdir(r.Target, 0o777); err != nil {
-		return err
-	}
-	r.made = true
-	return r.useTarget()
-}
-
 func (r *run) useTarget() (err error) {
 	if r.root, err = file.OpenRoot(r.Target); err == nil {
 		r.target = file.NewTree(r.root, idleDirs, reach)
 	}
 	return err
+}
+
+// makeTarget makes the target if it does not exist, out of reach of others until it is finished.
+func (w *writer) makeTarget(f *folder) error {
+	if w.root != nil {
+		return nil
+	}
+	above, err := file.OpenRoot(filepath.Dir(filepath.Clean(w.Target)))
+	if err != nil {
+		return err
+	}
+	defer above.Close()
+	stage := tempName()
+	in, err := above.MakeDir(stage)
+	if err != nil {
+		return exchangedError(err)
+	}
+	defer in.Close()
+	err = w.makeTargetIn(f, in, above, filepath.Base(filepath.Clean(w.Target)))
+	return errors.Join(err, above.Rmdir(stage))
+}
+
+// makeTargetIn makes the target in the staging folder in, and moves it to its name in above.
+func (w *writer) makeTargetIn(f *folder, in, above *file.Dir, name string) error {
+	tmp := tempName()
+	if err := in.MkdirMode(tmp, 0o777); err != nil { // what the umask makes of it is what an unknown folder gets
+		return err
+	}
+	d, err := in.OpenDir(tmp)
+	if err != nil {
+		return err
+	}
+	if f.stat, err = d.Stat(); err == nil {
+		f.mode, f.restoresMode = f.stat.Mode, true
+		if err = d.Chmod(0o700); err == nil {
+			err = in.Rename(tmp, above, name)
+		}
+	}
+	if err == nil {
+		f.stat, err = d.Stat()
+	}
+	if err != nil {
+		d.Close()
+		in.Rmdir(tmp)
+		return err
+	}
+	d.Moved(above, name)
+	w.root, w.target = d, file.NewTree(d, idleDirs, reach)
+	f.made, f.sets = true, f.known && !f.carrier
+	w.mark(f, d)
+	return nil
 }
 
 // reach enters a folder of the target; one that may not be listed can still be gone through.

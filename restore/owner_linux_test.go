@@ -179,7 +179,7 @@ func TestOrdinaryUser(t *testing.T) {
 		if a.Err != "" || len(a.Texts) != 1 {
 			t.Errorf("overwrite %d: %q, problems %q", how, a.Err, a.Texts)
 		}
-		if want := (Lost{Owner: 1}); a.Result.Lost != want {
+		if want := (Lost{Owner: 1, Setuid: 1}); a.Result.Lost != want {
 			t.Errorf("overwrite %d: lost %+v, want %+v", how, a.Result.Lost, want)
 		}
 		for name, mode := range map[string]os.FileMode{

@@ -17,7 +17,12 @@ func (p *plan) enter(f *folder) state {
 	if p.root == nil || f.parent != nil && f.parent.state == unmade {
 		return unmade
 	}
+	var err error
 	if f.parent == nil {
+		if f.stat, err = p.root.Stat(); err != nil {
+			p.problem(f.path, err)
+			return shut
+		}
 		return open
 	}
 	in, err := p.target.Dir(f.parent.to)
@@ -41,6 +46,12 @@ func (p *plan) enter(f *folder) state {
 		p.problem(f.path, err)
 		return shut
 	case v == merge:
+		if err := f.parent.free(in, f.name, &have.Stat); err != nil {
+			p.problem(f.path, err)
+			return shut
+		}
+		f.stat = have.Stat
+		f.parent.put(f.name, &f.stat)
 		return open
 	}
 	return unmade
@@ -62,6 +73,9 @@ func (p *plan) leaf(ctx context.Context, j *job) {
 		p.problem(j.Path, err)
 		return
 	}
+	if have.Kind != file.None {
+		j.in.put(j.name, &have.Stat)
+	}
 	switch v {
 	case absent:
 		p.problem(j.Path, ErrNotInSnapshot)
@@ -75,7 +89,11 @@ func (p *plan) leaf(ctx context.Context, j *job) {
 		j.found(&have)
 		p.metadataSet(j.Path)
 	case clear:
-		if _, err := p.remove(ctx, p, j.in.path, j.in.to, j.name); err != nil {
+		gone, err := p.remove(ctx, p, j.in, j.in.to, &j.in.stat, j.name, "")
+		if err == nil && !gone {
+			err = inTheWay(j.to())
+		}
+		if err != nil {
 			p.problem(j.Path, err)
 			return
 		}
@@ -96,8 +114,24 @@ func (p *plan) leaf(ctx context.Context, j *job) {
 	}
 }
 
-func (p *plan) unlink(*file.Dir, string, bool) error { return nil }
+func (p *plan) unlink(_ *file.Dir, path, _ string, _ bool) error {
+	p.census.deletes(path)
+	return nil
+}
 
-func (p *plan) leave(context.Context, *folder) {}
+// leftOut counts what the name leads to for the guard: in the wrong folder nearly everything is such.
+func (p *plan) leftOut(ctx context.Context, f *folder, name string) {
+	count := &plan{run: p.quiet(true)}
+	count.census = census{}
+	if _, err := count.remove(ctx, count, f, f.to, &f.stat, name, ""); err != nil {
+		return // what cannot be looked at is told of when it is to be deleted
+	}
+	for _, path := range count.census.sample {
+		p.census.deletes(path)
+	}
+	p.census.deleted += count.census.deleted - int64(len(count.census.sample))
+}
+
+func (p *plan) leave(ctx context.Context, f *folder) { p.removeSurplus(ctx, p, f) }
 
 func (p *plan) fail(path string, err error) { p.problem(path, err) }

@@ -41,13 +41,18 @@ type Overwrite uint8
 // The ways to overwrite. Never: if anything would be overwritten, Run refuses before it writes anything;
 // existing folders keep their metadata unless they are empty. IfChanged: what has the recorded kind, size
 // and modification time (a link its target, a device its number) is kept and given the recorded metadata;
-// all else is replaced. IfNewer: replaced if the snapshot's modification time is later. Always: replaced.
+// all else is replaced. IfNewer: replaced if the snapshot's modification time is later. Always: replaced. Skip: kept, and
+// what is not there is restored; existing folders keep their metadata as with Never.
 const (
 	Never Overwrite = iota
 	IfChanged
 	IfNewer
 	Always
+	Skip
 )
+
+// keeps reports whether nothing that exists is changed.
+func (o Overwrite) keeps() bool { return o == Never || o == Skip }
 
 // Item is a part of the snapshot and where it goes.
 type Item struct {
@@ -71,8 +76,25 @@ type Options struct {
 
 	// Delete removes what restored folders have in the target and not in the snapshot, but for what
 	// Exclude names, the destination itself and what is mounted there: on a folder that the snapshot does not
-	// have, or has as an empty one. Beware: what the backup left out by its filters is not in the snapshot either.
+	// have, or has as an empty one; and for what the backup left out: what Spare says, and what was there when
+	// the snapshot was made and is in none.
 	Delete bool
+
+	// Spare says of what would be deleted why it stays: a rule that left it out of the backup. Default: nothing.
+	Spare func(x *Extra) (why string, err error)
+
+	// DeleteExcluded makes Delete remove what the backup left out, too.
+	DeleteExcluded bool
+
+	// DeleteMost lets Delete remove most of what is there although little of it is known: *MostError.
+	DeleteMost bool
+
+	// Carrier reports that a folder is in the snapshot only because it leads to what was backed up. Such a folder
+	// is made where it is missing; else it stays as it is, and Delete removes nothing in it. Default: none is.
+	Carrier func(path string) bool
+
+	// NoXattrs restores no extended attributes, ACLs and capabilities among them.
+	NoXattrs bool
 
 	// Include and Exclude choose by the path in the snapshot. Include takes a folder with all that is in
 	// it; Exclude wins. Folders that only lead to something included are made if missing and otherwise
@@ -103,12 +125,15 @@ type run struct {
 	users  map[uint32]uint32
 	groups map[uint32]uint32
 
+	who    who
+	limits *limits
+	census census
+
 	dest   file.Stat  // the destination's folder
 	top    *file.Dir  // the snapshot's
 	tree   *file.Tree // below top
 	root   *file.Dir  // the target, nil while it does not exist; errors of writing show on this handle
 	target *file.Tree // below root
-	made   bool       // the target did not exist
 }
 
 // Run restores o.Items of a snapshot, whose tree is the folder DEST/<name>. Problems of single files are
@@ -119,7 +144,7 @@ func Run(ctx context.Context, db *index.DB, snapshot *index.Header, tree string,
 	if o.Jobs <= 0 {
 		o.Jobs = min(4, runtime.NumCPU())
 	}
-	r := &run{Options: o, db: db, seq: snapshot.Seq, tally: &tally{report: o.Report}}
+	r := &run{Options: o, db: db, seq: snapshot.Seq, tally: &tally{report: o.Report}, who: whoRestores(), limits: &limits{}}
 	if !o.NumericIDs {
 		r.users, r.groups = translate(snapshot.Users, localUser), translate(snapshot.Groups, localGroup)
 	}
@@ -131,7 +156,7 @@ func Run(ctx context.Context, db *index.DB, snapshot *index.Header, tree string,
 	if err := errors.Join(r.openTree(tree), r.openTarget(filepath.Dir(tree))); err != nil {
 		return Result{}, err
 	}
-	if o.DryRun || o.Overwrite == Never && r.root != nil {
+	if o.DryRun || (o.Overwrite == Never || o.Delete) && r.root != nil {
 		plan := &plan{run: r.quiet(!o.DryRun)}
 		if err := plan.walk(ctx, plan); err != nil {
 			return Result{}, err
@@ -139,12 +164,9 @@ func Run(ctx context.Context, db *index.DB, snapshot *index.Header, tree string,
 		if plan.refused.Count > 0 {
 			return Result{}, &plan.refused
 		}
-		if o.DryRun {
-			return plan.done(), nil
+		if err := plan.guard(ctx); err != nil || o.DryRun {
+			return plan.done(), err
 		}
-	}
-	if err := r.makeTarget(); err != nil {
-		return Result{}, err
 	}
 	err = r.write(ctx)
 	if err == nil {

@@ -25,6 +25,10 @@ var (
 	ErrInTheWay = errors.New("is in the way")
 	// ErrInDestination: the target is in the destination, or a part of the target is the destination.
 	ErrInDestination = errors.New("is in the destination of the backup, which holds snapshots only")
+	// ErrFolds: the target does not tell the name from that of something else that was restored.
+	ErrFolds = errors.New("the target takes the name for that of something else that is restored there")
+	// ErrOwner: an existing folder of another owner is left as it is, and what is in it is restored.
+	ErrOwner = errors.New("the folder keeps its owner, mode and times, because no folder is given to another user")
 	// ErrChanged: somebody else exchanged a folder of the target during the restore.
 	ErrChanged = errors.New("was exchanged while it was restored")
 )
@@ -60,6 +64,7 @@ type Problem struct {
 // Lost counts entries with metadata that this user or the target's file system could not set.
 type Lost struct {
 	Owner, Mode, Xattrs, Times int64
+	Setuid                     int64 // of those without their owner, how many had setuid or setgid
 }
 
 // Result is what Run did, or would do.
@@ -69,6 +74,7 @@ type Result struct {
 	MetadataSet   int64 // files that had the content already and were given the recorded metadata
 	FilesSkipped  int64 // left as they are: unchanged, newer, or below a folder that could not be made
 	FilesDeleted  int64 // entries removed, folders included
+	FilesSpared   int64 // entries that Delete left because the backup leaves them out, a folder with all in it as one
 	Errors        int64 // number of Problems
 	Problems      []Problem
 	Lost          Lost
@@ -81,6 +87,8 @@ type Reporter interface {
 	MetadataSet(path string)
 	Skipped(path string)
 	Deleted(path string)
+	Spared(path, why string)           // not deleted, for this rule
+	Lost(path string, parts file.Lost) // could not be set
 	Problem(p Problem)
 }
 
@@ -120,23 +128,29 @@ func (t *tally) deleted(path string) {
 	t.tell(func(s *Result) { s.FilesDeleted++ }, func(r Reporter) { r.Deleted(path) })
 }
 
+func (t *tally) spared(path, why string) {
+	t.tell(func(s *Result) { s.FilesSpared++ }, func(r Reporter) { r.Spared(path, why) })
+}
+
 func (t *tally) problem(path string, err error) {
 	p := Problem{path, err}
 	t.tell(func(s *Result) { s.Errors++; s.Problems = append(s.Problems, p) }, func(r Reporter) { r.Problem(p) })
 }
 
-func (t *tally) lost(l file.Lost) {
+func (t *tally) lost(path string, l file.Lost) {
 	if l == 0 {
 		return
 	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
+	t.tell(func(s *Result) { s.Lost.add(l) }, func(r Reporter) { r.Lost(path, l) })
+}
+
+func (s *Lost) add(l file.Lost) {
 	for _, c := range [...]struct {
 		part  file.Lost
 		count *int64
 	}{
-		{file.LostOwner, &t.result.Lost.Owner}, {file.LostMode, &t.result.Lost.Mode},
-		{file.LostXattrs, &t.result.Lost.Xattrs}, {file.LostTimes, &t.result.Lost.Times},
+		{file.LostOwner, &s.Owner}, {file.LostMode, &s.Mode}, {file.LostXattrs, &s.Xattrs},
+		{file.LostTimes, &s.Times}, {file.LostSetuid, &s.Setuid},
 	} {
 		if l&c.part != 0 {
 			*c.count++

@@ -10,6 +10,8 @@ import (
 	"sync/atomic"
 	"syscall"
 	"testing"
+
+	"snap/internal/file"
 )
 
 // watch is a Reporter that calls hear for every file that is begun or done.
@@ -20,6 +22,8 @@ func (w watch) Restored(string, int64) { w.hear() }
 func (w watch) Skipped(string)         {}
 func (w watch) MetadataSet(string)     {}
 func (w watch) Deleted(string)         {}
+func (w watch) Spared(string, string)  {}
+func (w watch) Lost(string, file.Lost) {}
 func (w watch) Problem(Problem)        {}
 
 // Cancelled after any number of steps, a restore leaves no temporary file and no folder of the user's with

@@ -14,8 +14,10 @@ type hands interface {
 	enter(f *folder) state
 	// leaf restores an entry that is not a folder, now or later; it lets go of j when it is done.
 	leaf(ctx context.Context, j *job)
-	// unlink removes one name from a folder of the target.
-	unlink(d *file.Dir, name string, folder bool) error
+	// unlink removes one name from a folder of the target; path is what it would be in the snapshot.
+	unlink(d *file.Dir, path, name string, folder bool) error
+	// leftOut hears of a name in a folder of the target that stays because no snapshot holds it.
+	leftOut(ctx context.Context, f *folder, name string)
 	// leave finishes a folder in which everything is done.
 	leave(ctx context.Context, f *folder)
 	// fail takes an error of the target.
@@ -86,7 +88,7 @@ func (w *walker) visit(ctx context.Context, e index.LinkedEntry, to string) {
 			w.problem(e.Path, fmt.Errorf("its folder is not in the snapshot: %w", index.ErrDamaged))
 			return
 		}
-		w.pass(ctx, w.top(), name)
+		w.pass(w.top(), name)
 	}
 	dir := e.Kind == file.Folder
 	if w.Exclude != nil && w.Exclude(e.Path, dir) {
@@ -94,9 +96,13 @@ func (w *walker) visit(ctx context.Context, e index.LinkedEntry, to string) {
 		return
 	}
 	chosen := w.Include == nil || to != "" && w.top().chosen || w.Include(e.Path, dir)
+	if chosen && to != "" {
+		w.census.wanted++
+	}
 	switch {
 	case dir:
 		f := &folder{path: e.Path, to: to, record: e.Record, known: true, chosen: chosen}
+		f.carrier = w.Carrier != nil && w.Carrier(e.Path)
 		w.push(f)
 		if chosen && w.entered(f) {
 			w.list(f)
@@ -149,7 +155,7 @@ func (w *walker) pop(ctx context.Context, whole bool) {
 	f := w.top()
 	w.stack = w.stack[:len(w.stack)-1]
 	if whole {
-		w.pass(ctx, f, "")
+		w.pass(f, "")
 	}
 	f.release(ctx, w.hands)
 }

@@ -2,13 +2,12 @@ package restore
 
 import (
 	"context"
-	"crypto/rand"
 	"crypto/sha256"
 	"errors"
 	"fmt"
 	"hash"
 	"io/fs"
-	"os"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -25,6 +24,8 @@ type job struct {
 	group *group        // of its names, if there are several
 	after chan struct{} // closed when the name before it is done, nil for the first
 	done  chan struct{} // closed when this one is, nil for a single name
+
+	lost file.Lost // parts of its metadata that this user cannot set on what is there already
 }
 
 // to is where the entry goes, below the target.
@@ -40,17 +41,16 @@ func (j *job) release(ctx context.Context, h hands) {
 // writer is the hands of a run that writes.
 type writer struct {
 	*run
-	jobs       chan *job
-	stop       context.CancelCauseFunc
-	privileged bool
-	noClone    atomic.Bool // the target cannot share blocks with the snapshot
+	jobs    chan *job
+	stop    context.CancelCauseFunc
+	noClone atomic.Bool // the target cannot share blocks with the snapshot
 }
 
 // write restores everything and makes it durable.
 func (r *run) write(ctx context.Context) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	w := &writer{run: r, jobs: make(chan *job, 4*r.Jobs), stop: stop, privileged: os.Geteuid() == 0}
+	w := &writer{run: r, jobs: make(chan *job, 4*r.Jobs), stop: stop}
 	var workers sync.WaitGroup
 	for range r.Jobs {
 		workers.Go(func() {
@@ -67,7 +67,7 @@ func (r *run) write(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	if err != nil {
+	if err != nil || r.root == nil { // nothing was to be restored
 		return err
 	}
 	return r.root.SyncSystem()
@@ -83,11 +83,21 @@ func (w *writer) leaf(ctx context.Context, j *job) {
 
 // fail reports the problem of one path, or stops the run when the target can take no more.
 func (w *writer) fail(path string, err error) {
-	if file.DiskFailed(err) {
+	if stops(err) {
 		w.stop(err)
 		return
 	}
 	w.problem(path, err)
+}
+
+// stops reports whether a failure of the target ends the run: others are one path's. What a file system cannot hold, such
+// as a device on FAT, some say as if the disk were broken.
+func stops(err error) bool {
+	var p *fs.PathError
+	if errors.As(err, &p) && slices.Contains([]string{"mknod", "symlink", "link"}, p.Op) {
+		return file.DiskFull(err)
+	}
+	return file.DiskFailed(err)
 }
 
 // hand is one worker.
@@ -102,7 +112,7 @@ func (h *hand) restore(ctx context.Context, j *job) {
 	if !j.wait(ctx) {
 		return
 	}
-	d, err := h.target.Dir(j.in.to)
+	d, err := h.folder(j.in)
 	if err != nil {
 		h.fail(j.Path, err)
 		return
@@ -110,7 +120,7 @@ func (h *hand) restore(ctx context.Context, j *job) {
 	defer d.Close()
 	v, have, err := h.judge(d, j)
 	if err == nil && v == refresh {
-		v, err = h.refresh(d, j, &have)
+		v, err = h.refresh(ctx, d, j, &have)
 	}
 	if err != nil {
 		h.fail(j.Path, err)
@@ -124,11 +134,14 @@ func (h *hand) restore(ctx context.Context, j *job) {
 	case blocked:
 		h.problem(j.Path, inTheWay(j.to()))
 	case keep:
+		j.in.put(j.name, &have.Stat)
+		h.lost(j.Path, j.lost)
 		h.skipped(j.Path)
 	case refresh:
+		j.in.put(j.name, &have.Stat)
 		h.metadataSet(j.Path)
 	default:
-		h.put(ctx, d, j, v)
+		h.put(ctx, d, j, v, &have)
 	}
 }
 
@@ -136,16 +149,22 @@ func inTheWay(to string) error {
 	return fmt.Errorf("a folder with something in it %w: %q", ErrInTheWay, to)
 }
 
-// put makes the entry under another name and moves it into place.
-func (h *hand) put(ctx context.Context, d *file.Dir, j *job, v verdict) {
-	tmp := ".snap-" + rand.Text()[:12]
+// put makes the entry in a staging folder and moves it into place.
+func (h *hand) put(ctx context.Context, d *file.Dir, j *job, v verdict, have *existing) {
+	in, err := h.staging(j.in, d)
+	if err != nil {
+		h.fail(j.Path, err)
+		return
+	}
+	defer in.Close()
+	tmp := tempName()
 	placed := false
 	defer func() {
 		if !placed {
-			d.Remove(tmp)
+			in.Remove(tmp)
 		}
 	}()
-	m, err := h.make(ctx, d, tmp, j)
+	m, err := h.make(ctx, in, tmp, j)
 	if ctx.Err() != nil {
 		return
 	}
@@ -154,7 +173,7 @@ func (h *hand) put(ctx context.Context, d *file.Dir, j *job, v verdict) {
 		return
 	}
 	if err == nil {
-		err = h.place(ctx, d, tmp, j, v)
+		err = h.place(ctx, in, tmp, d, j, v, have)
 		placed = err == nil
 	}
 	var source *sourceError
@@ -166,6 +185,7 @@ func (h *hand) put(ctx context.Context, d *file.Dir, j *job, v verdict) {
 		h.fail(j.Path, err)
 		return
 	}
+	j.in.put(j.name, &m.stat)
 	if g := j.group; g != nil && m.linked {
 		g.also(j.to())
 	} else if g != nil {
@@ -179,48 +199,75 @@ func (h *hand) put(ctx context.Context, d *file.Dir, j *job, v verdict) {
 }
 
 // place moves a finished entry to its name. What gives way does so only now.
-func (h *hand) place(ctx context.Context, d *file.Dir, tmp string, j *job, v verdict) error {
-	switch v {
-	case replace:
-		return d.Replace(tmp, d, j.name)
-	case clear:
-		var err error
-		if h.Delete {
-			_, err = h.remove(ctx, h, j.in.path, j.in.to, j.name)
-		} else {
-			if err = d.Rmdir(j.name); err == nil {
-				h.deleted(index.Join(j.in.path, j.name))
-			}
-		}
+func (h *hand) place(ctx context.Context, in *file.Dir, tmp string, d *file.Dir, j *job, v verdict, have *existing) error {
+	if v == clear {
+		gone, err := h.clear(ctx, d, j)
 		if err != nil {
 			return err
 		}
+		if !gone {
+			return inTheWay(j.to())
+		}
 		h.target.Forget(j.to())
+		have = &existing{}
 	}
-	err := d.Rename(tmp, d, j.name)
+	err := h.moveIn(in, tmp, d, j.name, have)
+	if errors.Is(err, fs.ErrExist) && j.in.made {
+		return fmt.Errorf("%w: %q", ErrFolds, j.to())
+	}
 	if errors.Is(err, fs.ErrExist) {
 		return fmt.Errorf("%q %w", j.to(), ErrExists)
 	}
 	return err
 }
 
-// refresh sets the metadata of a regular file. It answers refresh, or replace where that cannot be done.
-func (h *hand) refresh(d *file.Dir, j *job, have *existing) (verdict, error) {
+// clear removes the folder that is in the way of an entry, if all that is in it may go.
+func (h *hand) clear(ctx context.Context, d *file.Dir, j *job) (gone bool, err error) {
+	if h.Delete {
+		look := &plan{run: h.quiet(true)}
+		if gone, err = look.remove(ctx, look, j.in, j.in.to, &j.in.stat, j.name, ""); !gone || err != nil {
+			return false, err
+		}
+		return h.remove(ctx, h, j.in, j.in.to, &j.in.stat, j.name, "")
+	}
+	if err = d.Rmdir(j.name); err == nil {
+		h.deleted(index.Join(j.in.path, j.name))
+	}
+	return err == nil, err
+}
+
+// refresh sets the metadata of a regular file, through a handle through which its content was found to be as recorded.
+// It answers refresh, or replace where that cannot be done.
+func (h *hand) refresh(ctx context.Context, d *file.Dir, j *job, have *existing) (verdict, error) {
 	f, err := d.Open(j.name)
 	if err != nil {
 		return replace, nil
 	}
 	defer f.Close()
 	s, err := f.Stat()
-	if err != nil || !file.SameFile(&s, &have.Stat) || s.Nlink > 1 {
+	if err != nil || exchanged(&have.Stat, &s) || s.Nlink > 1 || s.UID != have.UID || s.GID != have.GID {
 		return replace, err
+	}
+	h.started(j.Path, j.Size)
+	h.hash.Reset()
+	n, err := file.Hash(ctx, f, s.Size, h.hash, h.buf)
+	if ctx.Err() != nil {
+		return keep, ctx.Err()
+	}
+	if err != nil || n != j.Size || [32]byte(h.hash.Sum(nil)) != j.Hash {
+		return replace, nil
 	}
 	meta := h.meta(&j.Record)
-	if err := f.KeepXattrs(meta.Xattrs); err != nil {
-		return replace, err
+	attained, _ := h.who.attains(meta, &s, h.cannot(s.Dev))
+	if !h.NoXattrs {
+		if err := f.KeepXattrs(meta.Xattrs); err != nil {
+			return replace, err
+		}
 	}
-	lost, err := f.SetMeta(meta)
-	h.lost(lost)
-	j.found(have)
+	lost, err := f.SetMeta(&attained)
+	h.lost(j.Path, lost|j.lost)
+	if err == nil {
+		j.found(have)
+	}
 	return refresh, err
 }

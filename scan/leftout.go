@@ -65,27 +65,35 @@ func (w *walker) leftOutIn(dir, name string) (Cause, file.Stat, error) {
 	if err != nil {
 		return TakenIn, s, err
 	}
-	if info, err := d.System(); err == nil && info.Pseudo && dir != "" {
-		return PseudoSystem, s, nil
+	why, err := LeftOutOf(d, dir == "", name, &s, w.o)
+	return why, s, err
+}
+
+// LeftOutOf says why Walk would not yield the entry name, which is s, when it has come to the folder d, which is the
+// source itself if top says so.
+func LeftOutOf(d *file.Dir, top bool, name string, s *file.Stat, o Options) (Cause, error) {
+	w := &walker{o: o}
+	if info, err := d.System(); err == nil && info.Pseudo && !top {
+		return PseudoSystem, nil
 	}
 	if w.o.Caches || len(w.o.IfPresent) > 0 {
 		entries, err := d.Entries()
 		if err != nil {
-			return TakenIn, s, err
+			return TakenIn, err
 		}
 		switch by := w.marked(d, entries); {
 		case by == "" || by == name:
 		case by == cacheTagName:
-			return MarkedCache, s, nil
+			return MarkedCache, nil
 		default:
-			return MarkedByName, s, nil
+			return MarkedByName, nil
 		}
 	}
 	switch {
-	case s.Kind == file.Folder && w.never(&s):
-		return NeverEntered, s, nil
+	case s.Kind == file.Folder && w.never(s):
+		return NeverEntered, nil
 	case w.o.Larger > 0 && s.Kind == file.Regular && s.Size > w.o.Larger:
-		return TooLarge, s, nil
+		return TooLarge, nil
 	}
-	return TakenIn, s, nil
+	return TakenIn, nil
 }

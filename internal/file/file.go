@@ -167,6 +167,7 @@ const (
 	LostMode
 	LostXattrs
 	LostTimes
+	LostSetuid // setuid or setgid, which are not set where the owner is another
 )
 
 // Entry is a name in a folder and what lstat says of it, or why lstat failed.

@@ -14,9 +14,9 @@ func (f *File) SetMeta(m *Meta) (Lost, error) { return setMeta(f.target(), f.pat
 // set.
 func (d *Dir) SetMeta(m *Meta) (Lost, error) { return setMeta(d.target(), d.path, m) }
 
-// SetMetaOf is SetMeta for an entry that cannot be opened: a symbolic link or a special file.
-func (d *Dir) SetMetaOf(name string, m *Meta) (Lost, error) {
-	return setMeta(d.targetName(name), join(d.path, name), m)
+// SetXattr sets an extended attribute of the folder itself.
+func (d *Dir) SetXattr(x Xattr) error {
+	return pathError("setxattr "+x.Name, d.path, d.target().setxattr(&x))
 }
 
 // Xattrs are the extended attributes of the open file, sorted by name; none where the file system has
@@ -57,6 +57,9 @@ func setMeta(t target, path string, m *Meta) (Lost, error) {
 			// An ordinary user may at least give a file to a group of his own.
 			if t.chown(-1, int(m.GID)) != nil || int(m.UID) != syscall.Geteuid() {
 				lost |= LostOwner
+				if mode&0o6000 != 0 {
+					lost |= LostSetuid
+				}
 				mode &^= 0o6000 // another's setuid bit would make it this user's
 			}
 		}

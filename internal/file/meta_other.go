@@ -12,8 +12,6 @@ func (f *File) target() target { return entry{path: f.path, file: f.fd} }
 
 func (d *Dir) target() target { return entry{path: d.path} }
 
-func (d *Dir) targetName(name string) target { return entry{path: join(d.path, name)} }
-
 // entry is what its path leads to.
 type entry struct {
 	path string

@@ -33,12 +33,6 @@ func (d *Dir) KeepXattrs(keep []Xattr) error {
 		func(name string) error { return unix.Fremovexattr(d.fd, name) })
 }
 
-// KeepXattrsOf is KeepXattrs for an entry that cannot be opened: a symbolic link or a special file.
-func (d *Dir) KeepXattrsOf(name string, keep []Xattr) error {
-	return keepXattrs(join(d.path, name), keep, func() ([]Xattr, error) { return d.XattrsOf(name) },
-		func(attr string) error { return procError(unix.Lremovexattr(d.procPath(name), attr)) })
-}
-
 func keepXattrs(path string, keep []Xattr, list func() ([]Xattr, error), remove func(string) error) error {
 	have, err := list()
 	if err != nil {
@@ -59,6 +53,11 @@ func keepXattrs(path string, keep []Xattr, list func() ([]Xattr, error), remove 
 func ownXattr(name string) bool {
 	return strings.HasPrefix(name, "user.") || strings.HasPrefix(name, "trusted.") ||
 		strings.HasPrefix(name, "system.posix_acl_") || name == "security.capability"
+}
+
+// DiskFull reports whether err means that nothing more fits on the file system, or may be written to it.
+func DiskFull(err error) bool {
+	return slices.ContainsFunc([]error{unix.ENOSPC, unix.EDQUOT, unix.EROFS}, func(e error) bool { return errors.Is(err, e) })
 }
 
 // DiskFailed reports whether err means that the file system or this process can write nothing more: it

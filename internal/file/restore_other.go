@@ -17,8 +17,8 @@ func (f *File) KeepXattrs(keep []Xattr) error { return nil }
 // KeepXattrs is File.KeepXattrs for the folder itself.
 func (d *Dir) KeepXattrs(keep []Xattr) error { return nil }
 
-// KeepXattrsOf is KeepXattrs for an entry that cannot be opened.
-func (d *Dir) KeepXattrsOf(name string, keep []Xattr) error { return nil }
+// DiskFull reports whether err means that nothing more fits on the file system, or may be written to it.
+func DiskFull(err error) bool { return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EROFS) }
 
 // DiskFailed reports whether err means that the file system or this process can write nothing more.
 func DiskFailed(err error) bool {

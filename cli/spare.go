@@ -1,0 +1,65 @@
+package cli
+
+import (
+	"fmt"
+	"path/filepath"
+
+	"snap/filter"
+	"snap/internal/file"
+	"snap/restore"
+	"snap/scan"
+)
+
+// sparing says what of a target `restore --delete` leaves because the backup leaves it out, by the lists and settings
+// that the destination has now.
+type sparing struct {
+	set  *filter.Set
+	scan scan.Options
+	size func(int64) string
+}
+
+func (c *call) sparing(dest, source string) (*sparing, error) {
+	rules, err := c.lists(dest, c.filterContext(source))
+	if err != nil {
+		return nil, err
+	}
+	s, err := c.readSettings(dest)
+	if err != nil {
+		return nil, err
+	}
+	return &sparing{filter.New(rules[0], rules[1], c.filterContext(source)), s.leavesOut(), c.size}, nil
+}
+
+// leavesOut are the options of a walk that the settings ask for.
+func (s *settings) leavesOut() scan.Options {
+	return scan.Options{
+		OneFileSystem: s.oneFileSystem, Caches: s.excludeCaches, IfPresent: s.excludeIfPresent, Larger: s.excludeLargerThan, Follow: s.symlinks,
+	}
+}
+
+// why is the rule that leaves x out of a backup, "" if none does.
+func (s *sparing) why(x *restore.Extra) (string, error) {
+	v, err := s.set.Explain(x.Path, x.Stat.Kind == file.Folder)
+	if err != nil {
+		return "", err
+	}
+	if !v.Included {
+		return fmt.Sprintf("%s:%d (%s) leaves it out of a backup", filepath.Base(v.Rule.File), v.Rule.Line, quote(v.Rule.Text)), nil
+	}
+	top := filepath.Dir(filepath.FromSlash(x.Path)) == "."
+	cause, err := scan.LeftOutOf(x.In, top, x.Name, x.Stat, s.scan)
+	if err != nil {
+		return "", err
+	}
+	switch cause {
+	case scan.MarkedCache:
+		return "exclude_caches: its folder is marked by a CACHEDIR.TAG", nil
+	case scan.MarkedByName:
+		return "exclude_if_present: its folder holds a file of such a name", nil
+	case scan.TooLarge:
+		return "exclude_larger_than: it is larger than " + s.size(s.scan.Larger), nil
+	case scan.PseudoSystem:
+		return "it is made up by the system", nil
+	}
+	return "", nil
+}
