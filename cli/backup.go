@@ -57,6 +57,7 @@ snap backup /mnt/disk/me ~ --exclude '*.iso' --exclude-caches`,
 			&cli.StringFlag{Name: "note", Usage: "give the snapshot a note, `TEXT`"},
 			&cli.StringFlag{Name: "time", Usage: "record (and name) the snapshot with this `TIME` instead of now"},
 			&cli.BoolFlag{Name: "allow-empty-source", Usage: "accept a source without a single entry"},
+			hereFlag(),
 			&cli.IntFlag{Name: "jobs", Usage: "work on `N` files at the same time (default: as snap thinks best)"},
 		},
 		complete: completeFiles,
@@ -66,7 +67,7 @@ snap backup /mnt/disk/me ~ --exclude '*.iso' --exclude-caches`,
 			}
 			dest := c.abs(c.args[0])
 			if len(c.args) == 1 {
-				return c.initialize(dest)
+				return c.backupNothing(dest)
 			}
 			return c.rebuilding(dest, func() error { return c.backup(dest, c.abs(c.args[1])) })
 		},
@@ -111,6 +112,9 @@ func (c *call) backup(dest, source string) (err error) {
 		return err
 	}
 	if err := checkLayout(&o, dest); err != nil {
+		return err
+	}
+	if err := c.checkStrange(dest, source, s.format); err != nil {
 		return err
 	}
 	d, err := c.openToWrite(dest, backup.OpenOptions{Create: true, ReadOnly: o.DryRun, LockWait: c.opts.lockWait, Holder: c.holder("backup"), Trust: c.trusted(dest)})
@@ -176,7 +180,7 @@ func (c *call) backup(dest, source string) (err error) {
 	if err := errors.Join(refused, pruneErr); err != nil {
 		return backupHint(err, dest)
 	}
-	if res.Incomplete() || len(r.pruned.Stopped) > 0 {
+	if res.Incomplete() || len(r.pruned.why) > 0 {
 		return withCode(exitPartial, nil)
 	}
 	return nil
