@@ -147,6 +147,7 @@ type backupSummaryJSON struct {
 
 	RemovedNames []string `json:"removed"`       // the snapshots that the rules deleted
 	RulesStopped []string `json:"rules_stopped"` // why rules did not run
+	NotDue       bool     `json:"not_due"`       // --if-older made no backup
 }
 
 // summary prints how the backup ended.

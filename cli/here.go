@@ -21,8 +21,8 @@ func hereFlag() cli.Flag {
 	return &cli.BoolFlag{Name: "here", Usage: "make DEST a destination although it holds other things"}
 }
 
-// tidyFiles are files that systems and desktops put into any folder.
-var tidyFiles = []string{".DS_Store", ".directory", ".hidden", "desktop.ini", "Thumbs.db", ".localized"}
+// tidyFiles are files that systems and desktops put into any folder, and the mark of rsync-time-backup for a destination.
+var tidyFiles = []string{"backup.marker", ".DS_Store", ".directory", ".hidden", "desktop.ini", "Thumbs.db", ".localized"}
 
 // tidyFolders are more such folders than those that backup.SystemFolder knows, by how their names begin.
 var tidyFolders = []string{".Trash", ".Spotlight-", ".fseventsd", ".TemporaryItems", ".DocumentRevisions-", "$RECYCLE.BIN", "RECYCLER", "FOUND."}

@@ -14,8 +14,8 @@ import (
 
 // pruned is what keeping to the destination's own rules came to after a backup.
 type pruned struct {
-	Removed int   `json:"snapshots_removed"`
-	Freed   int64 `json:"bytes_freed"`
+	Removed int      `json:"snapshots_removed"`
+	Freed   int64    `json:"bytes_freed"`
 	names   []string // the snapshots that were deleted
 	stops
 }
