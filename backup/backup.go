@@ -218,7 +218,11 @@ func (r *run) run(ctx context.Context) (err error) {
 		if r.o.DryRun {
 			return nil
 		}
-		return r.learn(ctx, plan)
+		if err := r.learn(ctx, plan); err != nil {
+			return err
+		}
+		r.noteUnchanged()
+		return nil
 	}
 	holes := min(found.holes, plan.bytes) // some are of files that are linked
 	if err := r.withOwners(ctx, work, plan, holes); err != nil {

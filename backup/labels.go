@@ -1,17 +1,14 @@
 package backup
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"hash/crc32"
 	"io"
 	"io/fs"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -56,41 +53,12 @@ func (d *Destination) SetLabels(ctx context.Context, name string, tags []string,
 	if err := l.valid(h); err != nil {
 		return err
 	}
-	if err := d.writeLabels(&l); err != nil {
+	if err := d.writeSealed(d.changes, labelsFile(l.Seq), &l); err != nil {
 		return err
 	}
 	h.Tags, h.Note = tags, note
 	return d.DB.SetHeader(ctx, h)
 }
-
-func (d *Destination) writeLabels(l *labels) error {
-	text, err := json.Marshal(l)
-	if err != nil {
-		return err
-	}
-	text = fmt.Appendf(text, "\n%08x\n", crc32.Checksum(text, castagnoli))
-	const tmp = "labels-new"
-	if err := d.tmp.Remove(tmp); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	f, err := d.tmp.Create(tmp)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(text)
-	if err == nil {
-		err = f.Sync()
-	}
-	if err := errors.Join(err, f.Close()); err != nil {
-		return err
-	}
-	if err := d.tmp.Replace(tmp, d.changes, labelsFile(l.Seq)); err != nil {
-		return err
-	}
-	return d.changes.Sync()
-}
-
-var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // readLabels reads the labels that were given to a snapshot after it was made: fs.ErrNotExist if none were,
 // index.ErrDamaged for a file that is not what was written.
@@ -112,9 +80,8 @@ func (d *Destination) readLabels(h *index.Header) (*labels, error) {
 }
 
 func parseLabels(text []byte, h *index.Header) (*labels, error) {
-	body, rest, _ := bytes.Cut(text, []byte("\n"))
-	sum, err := strconv.ParseUint(strings.TrimSuffix(string(rest), "\n"), 16, 32)
-	if len(text) > labelsMax || err != nil || uint32(sum) != crc32.Checksum(body, castagnoli) {
+	body, ok := unsealed(text)
+	if len(text) > labelsMax || !ok {
 		return nil, errors.New("the labels do not match their checksum")
 	}
 	var l labels

@@ -38,7 +38,8 @@ choices in DEST/BackupOptions.txt; the files are made with comments by the first
 run. Flags win over them.`,
 		examples: `snap backup /mnt/disk/me /home/me          # the first one copies everything
 snap backup -n /mnt/disk/me /home/me       # what would happen?
-snap backup /mnt/disk/me ~ --exclude '*.iso' --exclude-caches`,
+snap backup /mnt/disk/me ~ --exclude '*.iso' --exclude-caches
+snap backup /mnt/disk/me ~ --if-older 1d   # once a day, tried every hour`,
 		codes: []int{exitPartial, exitRefused, exitLocked, exitInterrupted, exitTerminated},
 		flags: []cli.Flag{
 			&cli.BoolFlag{Name: "dry-run", Aliases: []string{"n"}, Usage: "say what would happen and write nothing at all"},
@@ -56,7 +57,9 @@ snap backup /mnt/disk/me ~ --exclude '*.iso' --exclude-caches`,
 			&cli.StringSliceFlag{Name: "tag", Usage: "label the snapshot with `TAG`; may be repeated"},
 			&cli.StringFlag{Name: "note", Usage: "give the snapshot a note, `TEXT`"},
 			&cli.StringFlag{Name: "time", Usage: "record (and name) the snapshot with this `TIME` instead of now"},
+			&cli.StringFlag{Name: "if-older", Usage: "do nothing if the last snapshot, or run that found nothing changed, is not older than `AGE`"},
 			&cli.BoolFlag{Name: "allow-empty-source", Usage: "accept a source without a single entry"},
+			hereFlag(),
 			&cli.IntFlag{Name: "jobs", Usage: "work on `N` files at the same time (default: as snap thinks best)"},
 		},
 		complete: completeFiles,
@@ -66,7 +69,7 @@ snap backup /mnt/disk/me ~ --exclude '*.iso' --exclude-caches`,
 			}
 			dest := c.abs(c.args[0])
 			if len(c.args) == 1 {
-				return c.initialize(dest)
+				return c.backupNothing(dest)
 			}
 			return c.rebuilding(dest, func() error { return c.backup(dest, c.abs(c.args[1])) })
 		},
@@ -108,6 +111,11 @@ func (c *call) backup(dest, source string) (err error) {
 	if err := c.checkDisk(dest); err != nil {
 		return err
 	}
+	if why, err := c.notDue(dest); err != nil {
+		return err
+	} else if why != "" {
+		return c.restUntilDue(why)
+	}
 	o, err := c.backupOptions(&s, dest, source)
 	if err != nil {
 		return err
@@ -115,11 +123,17 @@ func (c *call) backup(dest, source string) (err error) {
 	if err := checkLayout(&o, dest); err != nil {
 		return err
 	}
+	if err := c.checkStrange(dest, source, s.format); err != nil {
+		return err
+	}
 	d, err := c.openToWrite(dest, backup.OpenOptions{Create: true, ReadOnly: o.DryRun, LockWait: c.opts.lockWait, Holder: c.holder("backup"), Trust: c.trusted(dest)})
 	if err != nil {
 		return backupHint(err, dest)
 	}
 	defer func() { err = errors.Join(err, d.Close()) }()
+	if why, _ := c.notDue(dest); why != "" { // another run has made one while this one waited for it
+		return c.restUntilDue(why)
+	}
 	logfile := ""
 	if !o.DryRun {
 		if logfile, err = c.logPath(d, dest, s.logfile); err != nil {
@@ -181,7 +195,7 @@ func (c *call) backup(dest, source string) (err error) {
 	if err := errors.Join(append(after, refused)...); err != nil {
 		return backupHint(err, dest)
 	}
-	if res.Incomplete() || len(r.pruned.Stopped) > 0 {
+	if res.Incomplete() || len(r.pruned.why) > 0 {
 		return withCode(exitPartial, nil)
 	}
 	return nil

@@ -144,6 +144,10 @@ type backupSummaryJSON struct {
 	DataResumed  int64   `json:"data_resumed"`  // their bytes, which data_added counts too
 
 	Labelled *labelsJSON `json:"labelled"` // the newest snapshot, if it got the tags or the note of the one not made
+
+	RemovedNames []string `json:"removed"`       // the snapshots that the rules deleted
+	RulesStopped []string `json:"rules_stopped"` // why rules did not run
+	NotDue       bool     `json:"not_due"`       // --if-older made no backup
 }
 
 // summary prints how the backup ended.
@@ -178,6 +182,7 @@ func (r *backupReport) summary(res *backup.Result, start time.Time) error {
 			j.FilesNew, j.FilesChanged, j.FilesMetadata, j.FilesMoved, j.FilesLinked, j.FilesRemoved = h.Added, h.Modified, h.Metadata, h.Moved, h.Linked, h.Removed
 			j.DataAdded = h.CopiedBytes
 		}
+		j.RemovedNames, j.RulesStopped = append([]string{}, r.pruned.names...), append([]string{}, r.pruned.why...)
 		j.FilesResumed, j.DataResumed = res.Resumed.Files, res.Resumed.Bytes
 		if r.gained.header != nil {
 			l := newLabelsJSON(r.gained.header)

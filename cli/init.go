@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/dustin/go-humanize"
+	"github.com/urfave/cli/v2"
 
 	"snap/backup"
 )
@@ -19,9 +20,10 @@ func initCommand() *command {
 		long: `Make the folder DEST a destination: its settings files with comments, and its
 index. Files that are there stay as they are. Then say what the file system there
 can do for snapshots and what it cannot. The folder is made if only its last part
-is missing.`,
+is missing. One that holds other things than snapshots is refused without --here.`,
 		examples: `snap init /mnt/disk/me`,
 		codes:    []int{exitLocked},
+		flags:    []cli.Flag{hereFlag()},
 		complete: completeFiles,
 		run: func(c *call) error {
 			if err := c.noneEmpty("DEST"); err != nil {
@@ -31,7 +33,7 @@ is missing.`,
 			if err := os.Mkdir(dest, 0o700); err != nil && !errors.Is(err, os.ErrExist) && !errors.Is(err, os.ErrNotExist) {
 				return err
 			}
-			return c.initialize(dest)
+			return c.initialize(dest, "")
 		},
 	}
 }
@@ -43,15 +45,20 @@ type initJSON struct {
 	PathB64 string              `json:"path_b64,omitempty"`
 	Made    []string            `json:"made"`
 	Ready   backup.Capabilities `json:"capabilities"`
+	Note    string              `json:"note,omitempty"` // of a backup without a source: that it made none
 }
 
-// initialize makes settings files and index where they are missing and reports what dest can do.
-func (c *call) initialize(dest string) (err error) {
+// initialize makes settings files and index where they are missing and reports what dest can do. note is what to say
+// of a backup that only does this.
+func (c *call) initialize(dest, note string) (err error) {
 	if err := checkDest(dest); err != nil {
 		return err
 	}
 	s, err := c.readSettings(dest)
 	if err != nil {
+		return err
+	}
+	if err := c.checkStrange(dest, "", s.format); err != nil {
 		return err
 	}
 	d, err := c.openToWrite(dest, backup.OpenOptions{Create: true, LockWait: c.opts.lockWait, Holder: c.holder("init")})
@@ -85,9 +92,12 @@ func (c *call) initialize(dest string) (err error) {
 			made = []string{}
 		}
 		path, b64 := jsonName(dest)
-		return c.json(initJSON{"summary", path, b64, made, can})
+		return c.json(initJSON{"summary", path, b64, made, can, note})
 	}
 	if c.opts.quiet {
+		if note != "" { // a variable with the source may be empty, and then no backup is ever made
+			c.warn("%s", note)
+		}
 		return nil
 	}
 	lines := []string{quote(dest) + " is a snap destination"}
@@ -95,6 +105,9 @@ func (c *call) initialize(dest string) (err error) {
 		lines = append(lines, "  made          "+strings.Join(made, ", "))
 	}
 	lines = append(lines, c.capabilityLines(can)...)
+	if note != "" {
+		return c.printf("%s\n\n%s\n", strings.Join(lines, "\n"), note)
+	}
 	return c.printf(c.env.program.typed("%s\n\nnext: read %s, then snap backup %s SRC\n"), strings.Join(lines, "\n"), blacklistFile, shellWord(dest))
 }
 

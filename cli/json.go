@@ -88,6 +88,9 @@ type snapshotJSON struct {
 	State       index.State `json:"state"`
 	Tags        []string    `json:"tags"`
 	Note        string      `json:"note"`
+
+	// In list, of the newest only: when the last run found nothing changed since.
+	LastUnchanged *stamp `json:"last_unchanged,omitempty"`
 }
 
 // newSnapshotJSON is h with the state that people see.
@@ -99,7 +102,7 @@ func newSnapshotJSON(h *index.Header, state index.State) snapshotJSON {
 	}
 	return snapshotJSON{
 		h.Name, h.Seq, stamp(h.Time), stamp(h.Finished), source, b64, h.Host, h.User, h.Files, h.Dirs, h.Bytes,
-		h.Added, h.Modified, h.Metadata, h.Moved, h.Removed, h.Linked, h.CopiedBytes, h.Errors, state, tags, h.Note,
+		h.Added, h.Modified, h.Metadata, h.Moved, h.Removed, h.Linked, h.CopiedBytes, h.Errors, state, tags, h.Note, nil,
 	}
 }
 

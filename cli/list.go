@@ -15,7 +15,8 @@ func listCommand() *command {
 Lists the snapshots, oldest first: name, time, age, number of files, size of all
 of them together, what changed against the snapshot before (+ added, M modified,
 U metadata, R moved, - removed), bytes copied, state and tags. Where the terminal
-is narrow, the times are left out.
+is narrow, the times are left out. If the last run found nothing changed, a line
+says when that was.
 
 What deleting a snapshot would free takes longer to find out: snap stats.
 
@@ -35,6 +36,10 @@ func runList(c *call) error {
 			for i := range d.snaps {
 				all[i] = newSnapshotJSON(&d.snaps[i], stateOf(d.root, &d.snaps[i]))
 			}
+			if last := lastRunOf(d.root, d.snaps); !last.unchanged.IsZero() {
+				t := stamp(last.unchanged)
+				all[len(all)-1].LastUnchanged = &t
+			}
 			return c.json(all)
 		}
 		if len(d.snaps) == 0 {
@@ -51,7 +56,13 @@ func runList(c *call) error {
 			t.add(quote(h.Name), c.when(h.Time), c.age(h.Time), humanize.Comma(h.Files), c.size(h.Bytes), changes(h),
 				c.size(h.CopiedBytes), string(stateOf(d.root, h)), quoteAll(h.Tags), quote(h.Note))
 		}
-		return t.write(c.out, c.env.Width)
+		if err := t.write(c.out, c.env.Width); err != nil {
+			return err
+		}
+		if last := lastRunOf(d.root, d.snaps); !last.unchanged.IsZero() && !c.opts.quiet {
+			return c.printf("\nlast run %s (%s): nothing changed since %s\n", c.when(last.unchanged), c.age(last.unchanged), quote(last.header.Name))
+		}
+		return nil
 	})
 }
 

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -182,7 +181,7 @@ type removedSummaryJSON struct {
 
 // printRemoved says what became of each snapshot.
 func (c *call) printRemoved(dest string, plan *backup.Plan, all, dry bool, stopped []string, took time.Duration) error {
-	sum := removedSummaryJSON{Type: "summary", DryRun: dry, Seconds: took.Seconds(), Stopped: slices.Concat([]string{}, stopped), NeedsMost: plan.Most() != nil}
+	sum := removedSummaryJSON{Type: "summary", DryRun: dry, Seconds: took.Seconds(), Stopped: append([]string{}, stopped...), NeedsMost: plan.Most() != nil}
 	sum.Destination, sum.DestinationB64 = jsonName(dest)
 	list := plan.List
 	t := &table{columns: []column{{head: ""}, {head: "Snapshot"}, {head: "Age", right: true}, {head: "Frees", right: true}}}

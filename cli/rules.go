@@ -16,15 +16,12 @@ import (
 type pruned struct {
 	Removed int      `json:"snapshots_removed"`
 	Freed   int64    `json:"bytes_freed"`
-	Names   []string `json:"removed"`       // the snapshots that were deleted
-	Stopped []string `json:"rules_stopped"` // why rules did not run
+	names   []string // the snapshots that were deleted
 	stops
 }
 
 // pruneAfter keeps to the destination's rules after a backup, if it has some.
 func (c *call) pruneAfter(d *backup.Destination, s *settings, line *progressLine) (p pruned, err error) {
-	p.Names, p.Stopped = []string{}, []string{}
-	defer func() { p.Stopped = append(p.Stopped, p.why...) }()
 	rules := s.keep.retention(c.now())
 	if rules.Empty() {
 		return p, nil
@@ -47,7 +44,7 @@ func (c *call) pruneAfter(d *backup.Destination, s *settings, line *progressLine
 		if e := &plan.List[i]; !e.Keep {
 			p.Removed++
 			p.Freed += e.Freed
-			p.Names = append(p.Names, e.Header.Name)
+			p.names = append(p.names, e.Header.Name)
 		}
 	}
 	return p, err
@@ -76,7 +73,7 @@ func (p *pruned) log(ctx context.Context, log *slog.Logger) {
 		log.WarnContext(ctx, "rules stopped", "why", clean(why))
 	}
 	if p.Removed > 0 {
-		log.InfoContext(ctx, "deleted by the rules", "snapshots", strings.Join(p.Names, " "), "freed", p.Freed)
+		log.InfoContext(ctx, "deleted by the rules", "snapshots", strings.Join(p.names, " "), "freed", p.Freed)
 	}
 }
 
@@ -85,8 +82,8 @@ func (p *pruned) text(c *call) string {
 	if p.Removed == 0 {
 		return ""
 	}
-	quoted := make([]string, len(p.Names))
-	for i, name := range p.Names {
+	quoted := make([]string, len(p.names))
+	for i, name := range p.names {
 		quoted[i] = quote(name)
 	}
 	return fmt.Sprintf("  %s deleted by the rules of %s, %s freed: %s\n",

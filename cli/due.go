@@ -1,0 +1,84 @@
+package cli
+
+import (
+	"fmt"
+	"time"
+
+	"snap/backup"
+	"snap/index"
+	"snap/internal/file"
+)
+
+// last is the last run that looked at the whole source.
+type last struct {
+	header    *index.Header // the newest snapshot
+	unchanged time.Time     // when a later run found nothing changed since; zero: none has
+}
+
+// lastRunOf is that of the destination root, whose complete snapshots are all.
+func lastRunOf(root *file.Dir, all snapshots) (l last) {
+	if len(all) > 0 {
+		l.header = &all[len(all)-1]
+		l.unchanged = backup.LastUnchanged(root, l.header)
+	}
+	return l
+}
+
+// younger says which of its times lies within the age before now, the later one; zero: none does. One in the future says
+// nothing: the clock was wrong then, and it must not put off backups until that time.
+func (l *last) younger(age span, now time.Time) (t time.Time) {
+	for _, at := range []time.Time{l.header.Time, l.unchanged} {
+		if at.After(age.before(now)) && !at.After(now) && at.After(t) {
+			t = at
+		}
+	}
+	return t
+}
+
+// notDue says why --if-older makes no backup now, "" if one is due. What cannot be read is left to the backup to tell.
+func (c *call) notDue(dest string) (why string, err error) {
+	if !c.flags.IsSet("if-older") {
+		return "", nil
+	}
+	text := c.flags.String("if-older")
+	age, err := parseSpan(text)
+	if err != nil {
+		return "", usagef("--if-older: %s", err)
+	}
+	db, err := index.Open(index.Path(dest))
+	if err != nil {
+		return "", nil
+	}
+	db.Trust(c.trusted(dest)...)
+	defer c.proved(dest, db)
+	all, err := readSnapshots(c.ctx, db)
+	if err != nil || len(all) == 0 {
+		return "", nil
+	}
+	root, err := file.OpenRoot(dest)
+	if err != nil {
+		return "", nil
+	}
+	defer root.Close()
+	l := lastRunOf(root, all)
+	at := l.younger(age, c.now())
+	if at.IsZero() || !folderThere(root, l.header.Name) {
+		return "", nil
+	}
+	what := "snapshot " + quote(l.header.Name)
+	if at.Equal(l.unchanged) {
+		what = "the last run, which found nothing changed since " + what + ","
+	}
+	return fmt.Sprintf("no backup is due: %s is %s old, not older than %s", what, c.age(at), text), nil
+}
+
+// restUntilDue says that no backup was made, and why.
+func (c *call) restUntilDue(why string) error {
+	if c.opts.json {
+		return c.json(backupSummaryJSON{Type: "summary", Skipped: true, NotDue: true, RemovedNames: []string{}, RulesStopped: []string{}})
+	}
+	if c.opts.quiet {
+		return nil
+	}
+	return c.printf("%s\n", why)
+}
