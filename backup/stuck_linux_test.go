@@ -17,6 +17,7 @@ import (
 
 	"snap/backup"
 	"snap/index"
+	"snap/internal/harness"
 )
 
 // delete is remove that may fail.
@@ -343,7 +344,7 @@ func TestDeleteOfClosedFolders(t *testing.T) {
 		p.do(os.Chmod(dir, 0o755))
 	}
 	snap := filepath.Join(filepath.Dir(p.dest), "snap")
-	must(t, "cp", program(t), snap)
+	must(t, "cp", harness.Snap(t), snap)
 	must(t, "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "env", "HOME="+filepath.Dir(p.dest), snap, "delete", "-d", p.dest, "s0001")
 	if left, _ := os.ReadDir(p.meta("trash")); len(left) > 0 {
 		t.Errorf("left: %v", left)
