@@ -11,7 +11,7 @@ import (
 	"snap/internal/harness"
 )
 
-func TestMain(m *testing.M) { harness.Main(m) }
+func TestMain(m *testing.M) { os.Exit(harness.Run(m)) }
 
 // needRoot skips a test that mounts.
 func needRoot(t *testing.T) {

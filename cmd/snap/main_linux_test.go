@@ -22,7 +22,7 @@ func TestMain(m *testing.M) {
 	case "snap", "snap-backup":
 		main()
 	}
-	harness.Main(m)
+	os.Exit(harness.Run(m))
 }
 
 // TestSignals sends signals to a backup that waits for the destination's lock: it ends with the code of

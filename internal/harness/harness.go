@@ -69,7 +69,7 @@ func Snap(t testing.TB) string {
 	return path
 }
 
-var built string // the folder with the program; Main removes it
+var built string // the folder with the program; Run removes it
 
 var snap = sync.OnceValues(func() (path string, err error) {
 	if built, err = os.MkdirTemp("", "snap-built-"); err != nil {
@@ -85,20 +85,20 @@ var snap = sync.OnceValues(func() (path string, err error) {
 	return path, err
 })
 
-// Main is the TestMain of a package whose tests make backups or use Snap. In the quick form their temporary folders are
+// Run runs the tests of a package that make backups or use Snap, for its TestMain. In the quick form their temporary folders are
 // in memory, because everything that a backup makes is synced: on a slow disk the tests took ten times as long. The
 // long form uses the disk.
-func Main(m *testing.M) {
+func Run(m *testing.M) (code int) {
 	dir := ""
 	if !long.Form() {
 		if dir = memory(); dir != "" {
 			os.Setenv("TMPDIR", dir)
 		}
 	}
-	code := m.Run()
+	code = m.Run()
 	os.RemoveAll(built)
 	os.RemoveAll(dir)
-	os.Exit(code)
+	return code
 }
 
 // folder is .ci/harness, seen from the folder of a package's tests.
