@@ -8,13 +8,15 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"snap/internal/harness"
 )
 
 // TestGoneForOneLook makes one look after the other say that nothing is there, though it is: as when a program removes a
 // file and makes it again. Every snapshot that is made holds all of the source, and nothing is told.
 func TestGoneForOneLook(t *testing.T) {
 	t.Parallel()
-	run, snap := tool(t, "faultrun"), program(t)
+	run, snap := harness.Tool(t, "faultrun"), harness.Snap(t)
 	step := 7
 	if testing.Short() {
 		step = 41

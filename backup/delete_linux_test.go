@@ -14,6 +14,7 @@ import (
 
 	"snap/backup"
 	"snap/index"
+	"snap/internal/long"
 )
 
 // open opens the destination for writing.
@@ -92,7 +93,7 @@ func sameAnswers(a, b map[string]string) string {
 // rebuild; the next backup copies nothing that an existing snapshot has.
 func TestDeleteLeavesTheOthersAlone(t *testing.T) {
 	deleted := 0
-	rapid.Check(t, func(rt *rapid.T) {
+	long.Check(t, 12, func(rt *rapid.T) {
 		seed := rapid.Uint64().Draw(rt, "seed")
 		p := newPlace(t)
 		m := &mutator{p: p, r: rand.New(rand.NewPCG(seed, 1)), old: time.Unix(500000000, 0), did: map[string]int{}}

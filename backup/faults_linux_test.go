@@ -14,6 +14,7 @@ import (
 
 	"snap/backup"
 	"snap/index"
+	"snap/internal/harness"
 )
 
 // command is the program in an environment of its own.
@@ -29,8 +30,8 @@ var theHit = regexp.MustCompile(`faultrun: total=\d+ hit=[a-mo-z]`)
 // at runs the program with a fault before its n-th call among only, and reports whether there was one.
 func (p *place) at(t *testing.T, n int, only string, fault []string, args ...string) (hit bool, out string) {
 	t.Helper()
-	all := append([]string{tool(t, "faultrun"), "-only", only, "-at", strconv.Itoa(n)}, fault...)
-	b, _ := p.command(append(append(all, "--", program(t)), args...)...).CombinedOutput()
+	all := append([]string{harness.Tool(t, "faultrun"), "-only", only, "-at", strconv.Itoa(n)}, fault...)
+	b, _ := p.command(append(append(all, "--", harness.Snap(t)), args...)...).CombinedOutput()
 	if strings.Contains(string(b), "goroutine ") {
 		t.Fatalf("a panic at call %d of %s:\n%s", n, only, b)
 	}
@@ -129,7 +130,7 @@ func TestXattrsThatCannotBeRead(t *testing.T) {
 	backUp := func(want string) {
 		t.Helper()
 		out, _ := p.command("strace", "-f", "-qq", "-o", "/dev/null", "-e", "inject=flistxattr,llistxattr:error=EIO", "-e", "trace=flistxattr,llistxattr",
-			program(t), "backup", p.dest, p.src).CombinedOutput()
+			harness.Snap(t), "backup", p.dest, p.src).CombinedOutput()
 		if !strings.Contains(string(out), want) || !strings.Contains(string(out), "input/output error") {
 			t.Fatalf("%s", out)
 		}
@@ -154,7 +155,7 @@ func TestNoProc(t *testing.T) {
 	p.write("g", "g")
 	p.do(os.Symlink("f", p.path("link")))
 	blind := func() string {
-		out, _ := p.command("unshare", "-m", "sh", "-c", `mount -t tmpfs none /proc && exec "$0" backup --force "$1" "$2"`, program(t), p.dest, p.src).CombinedOutput()
+		out, _ := p.command("unshare", "-m", "sh", "-c", `mount -t tmpfs none /proc && exec "$0" backup --force "$1" "$2"`, harness.Snap(t), p.dest, p.src).CombinedOutput()
 		return string(out)
 	}
 	for range 2 {

@@ -6,12 +6,14 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"snap/internal/harness"
 )
 
 // TestOldNameThatCannotBeLookedAt: another name of a known file is no move because the disk did not answer
 // when the old name was looked at.
 func TestOldNameThatCannotBeLookedAt(t *testing.T) {
-	fault, snap := tool(t, "faultrun"), program(t)
+	fault, snap := harness.Tool(t, "faultrun"), harness.Snap(t)
 	p := newPlace(t)
 	p.write("d/a", "content")
 	p.backup()
@@ -39,7 +41,7 @@ func TestOldNameThatCannotBeLookedAt(t *testing.T) {
 // TestFolderThatComesBack: a folder that is removed while it is read, and of which there is another by then, is read
 // again.
 func TestFolderThatComesBack(t *testing.T) {
-	fault, snap := tool(t, "faultrun"), program(t)
+	fault, snap := harness.Tool(t, "faultrun"), harness.Snap(t)
 	hits := 0
 	for n := 1; ; n++ {
 		p := newPlace(t)

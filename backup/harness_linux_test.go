@@ -7,40 +7,11 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"snap/internal/harness"
 )
 
-// tools builds a program of the harness once and returns its path; the test is skipped where there is no
-// harness.
-func tool(t *testing.T, name string) string {
-	t.Helper()
-	src, err := filepath.Abs("../.ci/harness/" + name)
-	if err == nil {
-		_, err = os.Stat(src)
-	}
-	if err != nil {
-		t.Skip("the harness is not there: .ci/harness")
-	}
-	out := filepath.Join(t.TempDir(), name)
-	cmd := exec.Command("go", "build", "-o", out, ".")
-	cmd.Dir = src
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if text, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("build %s: %v\n%s", name, err, text)
-	}
-	return out
-}
-
-// program builds snap itself, for tests that watch it from outside.
-func program(t *testing.T) string {
-	t.Helper()
-	out := filepath.Join(t.TempDir(), "snap")
-	cmd := exec.Command("go", "build", "-o", out, "snap/cmd/snap")
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if text, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("build snap: %v\n%s", err, text)
-	}
-	return out
-}
+func TestMain(m *testing.M) { os.Exit(harness.Run(m)) }
 
 // needRoot skips a test that mounts.
 func needRoot(t *testing.T) {
@@ -58,7 +29,7 @@ func oddfs(t *testing.T, real string, args ...string) string {
 		t.Skip("no /dev/fuse")
 	}
 	mnt := t.TempDir()
-	cmd := exec.Command(tool(t, "oddfs"), append(args, real, mnt)...)
+	cmd := exec.Command(harness.Tool(t, "oddfs"), append(args, real, mnt)...)
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}

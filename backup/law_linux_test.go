@@ -13,6 +13,7 @@ import (
 	"pgregory.net/rapid"
 
 	"snap/backup"
+	"snap/internal/long"
 )
 
 // mutator changes a source tree at random, in every way that people and programs do.
@@ -234,7 +235,7 @@ func isDir(p string) bool {
 func TestLaws(t *testing.T) {
 	did := map[string]int{}
 	backups := 0
-	rapid.Check(t, func(rt *rapid.T) {
+	long.Check(t, 25, func(rt *rapid.T) {
 		seed := rapid.Uint64().Draw(rt, "seed")
 		racy := rapid.Bool().Draw(rt, "racy")
 		p := newPlace(t)

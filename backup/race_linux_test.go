@@ -15,15 +15,17 @@ import (
 
 	"snap/backup"
 	"snap/index"
+	"snap/internal/harness"
+	"snap/internal/long"
 )
 
 // TestRaces changes the source just before each file-system call of a backup, one call at a time: what
 // is taken in must be from the source, nothing may hang, and the next backup must be right.
 func TestRaces(t *testing.T) {
-	run, snap := tool(t, "faultrun"), program(t)
-	step := 3
-	if testing.Short() {
-		step = 17
+	run, snap := harness.Tool(t, "faultrun"), harness.Snap(t)
+	step := 19
+	if long.Form() {
+		step = 3
 	}
 	outside := t.TempDir()
 	if err := os.WriteFile(filepath.Join(outside, "f"), []byte("secret"), 0o600); err != nil {

@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"snap/internal/harness"
 )
 
 // TestLatestIsMended: a run that died between the last two steps of publishing leaves a stale link.
@@ -30,7 +32,7 @@ func TestLatestIsMended(t *testing.T) {
 func TestLockOnFullDisk(t *testing.T) {
 	p := newPlace(t)
 	p.write("a", "a")
-	cmd := exec.Command(tool(t, "faultrun"), "-only", "write", "-at", "1", "-errno", "ENOSPC", "--", program(t), "backup", p.dest, p.src)
+	cmd := exec.Command(harness.Tool(t, "faultrun"), "-only", "write", "-at", "1", "-errno", "ENOSPC", "--", harness.Snap(t), "backup", p.dest, p.src)
 	cmd.Env = append(os.Environ(), "XDG_STATE_HOME="+t.TempDir())
 	out, err := cmd.CombinedOutput()
 	if err != nil || !strings.Contains(string(out), "hit=write") {

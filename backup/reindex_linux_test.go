@@ -18,6 +18,7 @@ import (
 	"snap/backup"
 	"snap/index"
 	"snap/internal/file"
+	"snap/internal/long"
 )
 
 // nameTime reads the names that these tests give: s0001, s0002, …
@@ -116,7 +117,7 @@ func TestReindexOfTreesAlone(t *testing.T) {
 		t.Setenv("TMPDIR", dir)
 	}
 	moved, made := int64(0), 0
-	rapid.Check(t, func(rt *rapid.T) {
+	long.Check(t, 15, func(rt *rapid.T) {
 		seed := rapid.Uint64().Draw(rt, "seed")
 		p := newPlace(t)
 		m := &mutator{p: p, r: rand.New(rand.NewPCG(seed, 1)), old: time.Unix(500000000, 0), did: map[string]int{}}

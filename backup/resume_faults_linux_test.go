@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"snap/backup"
+	"snap/internal/harness"
 )
 
 // TestResumeAfterKill kills a backup before its file-system calls, spread over all of the run, and goes on
@@ -20,7 +21,7 @@ func TestResumeAfterKill(t *testing.T) {
 	p := newPlace(t)
 	p.grow()
 	p.interrupt(60) // or skip
-	fault := tool(t, "faultrun")
+	fault := harness.Tool(t, "faultrun")
 	points, step, taken := 0, 1, 0
 	for n := 1; ; n += step {
 		p := newPlace(t)
@@ -70,7 +71,7 @@ func TestResumeAfterKill(t *testing.T) {
 // TestWhatFailsNext lets the run after an interrupted one fail: what was copied stays for a third one,
 // unless the disk is full or has lost something.
 func TestWhatFailsNext(t *testing.T) {
-	fault, snap := tool(t, "faultrun"), program(t)
+	fault, snap := harness.Tool(t, "faultrun"), harness.Snap(t)
 	for _, tt := range []struct {
 		call  string
 		at    int // the first syncfs is the source's, the first folders are the destination's own

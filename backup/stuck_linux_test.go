@@ -17,6 +17,8 @@ import (
 
 	"snap/backup"
 	"snap/index"
+	"snap/internal/harness"
+	"snap/internal/long"
 )
 
 // delete is remove that may fail.
@@ -122,7 +124,7 @@ func TestDeleteOfAnImmutableFile(t *testing.T) {
 func TestDeleteOnAFullDisk(t *testing.T) {
 	p := newPlace(t)
 	p.dest, _ = image(t, "ext4", "64M", "-N", "35000")
-	for i := range 20000 {
+	for i := range long.Of(8000, 20000) {
 		if i%1000 == 0 {
 			p.do(os.Mkdir(p.path(fmt.Sprint(i/1000)), 0o755))
 		}
@@ -343,7 +345,7 @@ func TestDeleteOfClosedFolders(t *testing.T) {
 		p.do(os.Chmod(dir, 0o755))
 	}
 	snap := filepath.Join(filepath.Dir(p.dest), "snap")
-	must(t, "cp", program(t), snap)
+	must(t, "cp", harness.Snap(t), snap)
 	must(t, "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "env", "HOME="+filepath.Dir(p.dest), snap, "delete", "-d", p.dest, "s0001")
 	if left, _ := os.ReadDir(p.meta("trash")); len(left) > 0 {
 		t.Errorf("left: %v", left)

@@ -18,6 +18,7 @@ import (
 
 	"snap/backup"
 	"snap/index"
+	"snap/internal/long"
 	"snap/scan"
 )
 
@@ -143,7 +144,7 @@ func (m *mutator) tamper(tree string) string {
 // the index knows with those of the inodes in the trees.
 func TestUsageIsThatOfTheTrees(t *testing.T) {
 	did := map[string]int{}
-	rapid.Check(t, func(rt *rapid.T) {
+	long.Check(t, 15, func(rt *rapid.T) {
 		seed := rapid.Uint64().Draw(rt, "seed")
 		p := newPlace(t)
 		m := &mutator{p: p, r: rand.New(rand.NewPCG(seed, 1)), old: time.Unix(500000000, 0), did: did}

@@ -9,6 +9,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"snap/internal/harness"
 )
 
 // users is a folder with a source s and a destination d of an ordinary user's, where he and root run snap.
@@ -23,7 +25,7 @@ func newUsers(t *testing.T) *users {
 	for dir := u.dir; dir != os.TempDir() && dir != "/"; dir = filepath.Dir(dir) {
 		u.do(os.Chmod(dir, 0o755))
 	}
-	must(t, "cp", program(t), filepath.Join(u.dir, "snap"))
+	must(t, "cp", harness.Snap(t), filepath.Join(u.dir, "snap"))
 	must(t, "mkdir", u.path("s"), u.path("d"))
 	must(t, "chown", "65534:65534", u.dir, u.path("s"), u.path("d"))
 	return u

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"snap/internal/harness"
 )
 
 // varyingText is what the programs of the other documents print otherwise on each machine and in each run.
@@ -50,7 +52,9 @@ func TestDocuments(t *testing.T) {
 		t.Run(filepath.Base(name), func(t *testing.T) {
 			for _, m := range needs.FindAllStringSubmatch(string(text), -1) {
 				for _, tool := range strings.Fields(m[1]) {
-					if _, err := exec.LookPath(tool); err != nil {
+					if tool == "python3" {
+						harness.Python(t, "json") // for docs/read_*.py
+					} else if _, err := exec.LookPath(tool); err != nil {
 						t.Skipf("%s is missing", tool)
 					}
 				}

@@ -13,6 +13,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"snap/internal/harness"
 )
 
 // read is an entry as the readers in docs print it.
@@ -35,9 +37,7 @@ type read struct {
 // TestFormatsAreAsDocumented: readers in Python, made after docs/formats.md, find in change sets and index what
 // ls --json and diff --json tell.
 func TestFormatsAreAsDocumented(t *testing.T) {
-	if _, err := exec.LookPath("python3"); err != nil {
-		t.Skip("python3 is missing")
-	}
+	harness.Python(t, "json")
 	w := newJSONWorld(t)
 	w.varying = nil
 	for _, lines := range []string{
@@ -98,7 +98,7 @@ func TestFormatsAreAsDocumented(t *testing.T) {
 	if err := os.WriteFile(set, text, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if out, err := exec.Command("python3", "../docs/read_changes.py", set).CombinedOutput(); err == nil {
+	if out, err := harness.Python(t, "", "../docs/read_changes.py", set).CombinedOutput(); err == nil {
 		t.Errorf("a damaged set is read: %s", out)
 	}
 }
@@ -106,7 +106,7 @@ func TestFormatsAreAsDocumented(t *testing.T) {
 // reader runs one of the readers and returns the documents that it prints, one a line.
 func reader(t *testing.T, name string, args ...string) (lines [][]byte) {
 	t.Helper()
-	cmd := exec.Command("python3", append([]string{"../docs/" + name}, args...)...)
+	cmd := harness.Python(t, "", append([]string{"../docs/" + name}, args...)...)
 	cmd.Env = append(os.Environ(), "PYTHONDONTWRITEBYTECODE=1")
 	var errs bytes.Buffer
 	cmd.Stderr = &errs

@@ -16,11 +16,16 @@ import (
 
 	"snap/index"
 	"snap/internal/file"
+	"snap/internal/harness"
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"snap": runProgram})
+	testscript.Main(tests{m}, map[string]func(){"snap": runProgram})
 }
+
+type tests struct{ *testing.M }
+
+func (t tests) Run() int { return harness.Run(t.M) }
 
 // runProgram is cmd/snap in a process of its own, with the clock that a script sets.
 func runProgram() {

@@ -20,7 +20,7 @@ func (e *MostError) Error() string {
 type census struct {
 	wanted  int64 // entries of the snapshot that are to be restored
 	matched int64 // of those that are there, how many the snapshot has
-	deleted  int64 // that would be deleted
+	deleted int64 // that would be deleted
 	sample  []string
 }
 

@@ -6,23 +6,14 @@ import (
 	"path/filepath"
 	"syscall"
 	"testing"
-)
 
-// harness is the path of a tool of the shared harness.
-func harness(t *testing.T, name string) string {
-	t.Helper()
-	path, err := filepath.Abs(filepath.Join("../../shared/harness", name))
-	must(t, err)
-	if !exists(path) {
-		t.Skipf("no harness: %s", path)
-	}
-	return path
-}
+	"snap/internal/harness"
+)
 
 // sameTree asks the harness whether b is a.
 func sameTree(t *testing.T, a, b string) {
 	t.Helper()
-	out, err := exec.Command("python3", harness(t, "sametree.py"), a, b, "--holes", "--ignore-root").CombinedOutput()
+	out, err := harness.Python(t, "", harness.Script(t, "sametree.py"), a, b, "--holes", "--ignore-root").CombinedOutput()
 	if err != nil {
 		t.Errorf("sametree: %v\n%s", err, out)
 	}
@@ -30,7 +21,7 @@ func sameTree(t *testing.T, a, b string) {
 
 func TestEveryKindOfEntryComesBack(t *testing.T) {
 	needRoot(t)
-	zoo := harness(t, "zoo.sh")
+	zoo := harness.Script(t, "zoo.sh")
 	d := snapshot(t, func(tree string) {
 		if out, err := exec.Command("bash", zoo, tree, "300").CombinedOutput(); err != nil {
 			t.Skipf("zoo.sh: %v\n%s", err, out)

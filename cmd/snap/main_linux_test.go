@@ -12,6 +12,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"snap/internal/harness"
 )
 
 // TestMain is snap itself where a test runs this binary by snap's name: no test has to build the program.
@@ -20,7 +22,7 @@ func TestMain(m *testing.M) {
 	case "snap", "snap-backup":
 		main()
 	}
-	os.Exit(m.Run())
+	os.Exit(harness.Run(m))
 }
 
 // TestSignals sends signals to a backup that waits for the destination's lock: it ends with the code of

@@ -13,6 +13,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"snap/internal/long"
 )
 
 // shells are how each shell is started with only the settings of the test, which load the completion of the
@@ -87,8 +89,12 @@ func TestShellsComplete(t *testing.T) {
 			t.Fatalf("%v\n%s", err, out)
 		}
 	}
+	names := []string{"snap-backup"}
+	if long.Form() {
+		names = append(names, "snap")
+	}
 	for shell := range shells {
-		for _, name := range []string{"snap", "snap-backup"} {
+		for _, name := range names {
 			t.Run(shell+" "+name, func(t *testing.T) {
 				completeIn(t, shell, name, dir)
 			})
