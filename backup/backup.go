@@ -225,9 +225,6 @@ func (r *run) run(ctx context.Context) (err error) {
 		return nil
 	}
 	holes := min(found.holes, plan.bytes) // some are of files that are linked
-	if err := r.withOwners(ctx, work, plan, holes); err != nil {
-		return err
-	}
 	if r.o.DryRun {
 		return r.rehearse(ctx, plan, holes)
 	}

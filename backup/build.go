@@ -90,11 +90,12 @@ func (r *run) build(ctx context.Context, work *workFolder, p *plan) error {
 	defer b.new.Close()
 	defer b.trials.close()
 	if r.prev != nil {
-		if prev, err := r.d.root.EnterDir(r.prev.Name); err == nil {
+		prev, err := r.d.enterOwn(r.prev.Name)
+		if err == nil {
 			defer prev.Close()
 			b.old = file.NewTree(prev, 512, (*file.Dir).EnterDir)
 			defer b.old.Close()
-		} else { // the user removed it
+		} else {
 			r.problem("", &MissingSnapshotError{r.prev.Name, unwrapPath(err)}, true)
 		}
 	}
@@ -126,6 +127,29 @@ func (r *run) build(ctx context.Context, work *workFolder, p *plan) error {
 	return set.Close()
 }
 
+// enterOwn enters the tree of a snapshot, if it was made by the owner of the destination: another could change, by names that he
+// has elsewhere, what is linked to his files; and they have not the owners that those in the source have.
+func (d *Destination) enterOwn(name string) (*file.Dir, error) {
+	tree, err := d.root.EnterDir(name)
+	if err != nil {
+		return nil, err
+	}
+	made, err := tree.Stat()
+	if err == nil {
+		var own file.Stat
+		if own, err = d.meta.Stat(); err == nil && made.UID != own.UID {
+			err = errForeign
+		}
+	}
+	if err != nil {
+		tree.Close()
+		return nil, err
+	}
+	return tree, nil
+}
+
+var errForeign = errors.New("another user made it")
+
 // MissingSnapshotError: the tree of the previous snapshot is not there to be linked.
 type MissingSnapshotError struct {
 	Name string
@@ -133,6 +157,9 @@ type MissingSnapshotError struct {
 }
 
 func (e *MissingSnapshotError) Error() string {
+	if errors.Is(e.Err, errForeign) {
+		return "snapshot " + e.Name + " is not linked to (" + e.Err.Error() + "): every file is copied, this once"
+	}
 	return "snapshot " + e.Name + " cannot be linked to (" + e.Err.Error() + "): every file is copied; after snap delete " + e.Name + " a backup links to the one before it"
 }
 func (e *MissingSnapshotError) Unwrap() error { return e.Err }

@@ -95,7 +95,7 @@ type checker struct {
 
 func (c *checker) open(ctx context.Context) error {
 	if !c.o.Repair {
-		if err := c.d.openReadOnly(ctx, OpenOptions{}); err != nil {
+		if err := c.d.openReadOnly(ctx, OpenOptions{AnyUser: true}); err != nil {
 			return err
 		}
 		meta, err := c.d.root.EnterDir(metaName)

@@ -22,7 +22,7 @@ func damageText(err error) string {
 }
 
 // indexName is the index as findings name it.
-const indexName = metaName + "/index.db"
+const indexName = metaName + "/" + index.Name
 
 // indexError takes an error of the index: damage is a finding, and the check goes on with what can still be
 // read.

@@ -24,6 +24,7 @@ const (
 	trashName   = "trash"
 	changesName = "changes"
 	latestName  = "latest"
+	lockName    = "lock"
 )
 
 // Destination is a folder of snapshots, open for writing: its lock is held until Close.
@@ -48,6 +49,8 @@ type Destination struct {
 type OpenOptions struct {
 	Create   bool          // make .snap and the index if the folder is no destination yet
 	ReadOnly bool          // for a dry run: take no lock, recover nothing, write nothing
+	AnyUser  bool          // with ReadOnly: nothing is rehearsed, another user's destination will do
+	TakeOver bool          // make another user's destination this user's, who must be root
 	LockWait time.Duration // how long to wait for another run; 0: not at all
 	Holder   string        // what others are told while this run holds the lock
 	Trust    []string      // fingerprints of the index that need no new proof; index.DB.Trust
@@ -88,7 +91,10 @@ func (d *Destination) open(ctx context.Context, o OpenOptions) (err error) {
 	} else if err != nil {
 		return err
 	}
-	return d.recover(ctx)
+	if err := d.recover(ctx); err != nil || !o.TakeOver {
+		return err
+	}
+	return d.takeOver(ctx)
 }
 
 // openReadOnly opens what is there for a rehearsal.
@@ -104,6 +110,11 @@ func (d *Destination) openReadOnly(ctx context.Context, o OpenOptions) (err erro
 		return nil // a first run
 	case !there:
 		return fmt.Errorf("%s: %w", d.Path, ErrNotDestination)
+	}
+	if !o.AnyUser && !o.TakeOver {
+		if err := d.checkOwner(true); err != nil {
+			return err
+		}
 	}
 	return d.openIndex(ctx)
 }
@@ -131,7 +142,10 @@ func (d *Destination) openFolders(ctx context.Context, o OpenOptions) (err error
 	} else if !there && !o.Create {
 		return fmt.Errorf("%s: %w", d.Path, ErrNotDestination)
 	}
-	if err := d.checkOwner(); err != nil {
+	if err := d.checkWriters(); err != nil {
+		return err
+	}
+	if err := d.checkOwner(false); err != nil && !(o.TakeOver && os.Geteuid() == 0 && errors.As(err, new(*OwnerError))) {
 		return err
 	}
 	if d.meta, err = openOrMake(d.root, metaName); err != nil {
@@ -140,7 +154,7 @@ func (d *Destination) openFolders(ctx context.Context, o OpenOptions) (err error
 	if s, err := d.meta.Stat(); err == nil && s.Mode&0o077 != 0 {
 		d.meta.Chmod(0o700) // it tells everybody's names and hashes; where there are no modes it cannot be
 	}
-	if d.lock, err = lock(ctx, filepath.Join(d.Path, metaName, "lock"), d.Path, o.Holder, o.LockWait); err != nil {
+	if d.lock, err = lock(ctx, filepath.Join(d.Path, metaName, lockName), d.Path, o.Holder, o.LockWait); err != nil {
 		return err
 	}
 	if d.tmp, err = openOrMake(d.meta, tmpName); err != nil {
@@ -151,19 +165,6 @@ func (d *Destination) openFolders(ctx context.Context, o OpenOptions) (err error
 	}
 	d.changes, err = openOrMake(d.meta, changesName)
 	return err
-}
-
-// checkOwner refuses root a destination that others may write: they could put links in the way of what is
-// written there.
-func (d *Destination) checkOwner() error {
-	s, err := d.root.Stat()
-	if err != nil || os.Geteuid() != 0 || s.Mode&0o022 == 0 {
-		return err
-	}
-	return &GuardError{
-		Why:  fmt.Sprintf("%s: others than its owner may write there (mode %04o), which is not safe for a backup by root", d.Path, s.Mode),
-		Hint: "chmod go-w " + d.Path,
-	}
 }
 
 func openOrMake(in *file.Dir, name string) (*file.Dir, error) {
@@ -205,7 +206,7 @@ func (d *Destination) unmake() {
 	for _, name := range []string{tmpName, trashName, changesName} {
 		d.meta.Rmdir(name)
 	}
-	d.meta.Remove("lock")
+	d.meta.Remove(lockName)
 	d.root.Rmdir(metaName)
 }
 

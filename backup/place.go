@@ -46,8 +46,6 @@ func (p *placer) place(it *item) error {
 		p.newDir, p.newPath = d, it.dir.path
 	}
 	switch {
-	case p.plan.owners.has(it.path):
-		return p.placeWithOwner(it)
 	case !it.changed:
 		return p.link(it, it.path, &it.rec)
 	case it.rec.Stored == index.Linked && it.rec.From == "":

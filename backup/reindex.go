@@ -150,7 +150,7 @@ func (r *reindex) all(ctx context.Context) error {
 	if r.id == "" {
 		r.id = strings.ToLower(rand.Text())
 	}
-	fresh := filepath.Join(r.work.Path(), "index.db")
+	fresh := filepath.Join(r.work.Path(), index.Name)
 	r.res.ID = r.id
 	if err := index.Create(fresh, r.id); err != nil {
 		return err
@@ -346,7 +346,7 @@ func (r *reindex) newest() string {
 // replace puts the new index in the place of the old one, which becomes index.db.old. A file there is
 // replaced in one step; what is no file, and so no index, is moved away first.
 func (r *reindex) replace(ctx context.Context) error {
-	const name, old = "index.db", "index.db.old"
+	const name, old = index.Name, index.Name + ".old"
 	if err := r.d.DB.Release(); err != nil {
 		return err
 	}

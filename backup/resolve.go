@@ -26,7 +26,6 @@ type plan struct {
 	left    int64   // tombstones of paths whose file is elsewhere now
 	moved   pathSet // those paths
 	lost    pathSet // folders that vanished after the scan, whatever of what was in them is there by now
-	owners  pathSet // paths that could be linked, and are made anew for their owners
 }
 
 func (p *plan) close() {

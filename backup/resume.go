@@ -45,9 +45,6 @@ func (r *run) salvage() *salvage {
 		if run.begin.Source != r.o.Source || r.o.Rules.Checksum {
 			continue
 		}
-		if r.byAnother(run.begin) {
-			continue
-		}
 		if from := r.open(run); from != nil {
 			s.from = append(s.from, from)
 		}

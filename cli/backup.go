@@ -56,6 +56,7 @@ snap backup /mnt/disk/me ~ --if-older 1d   # once a day, tried every hour`,
 			&cli.BoolFlag{Name: "ignore-ctime", Usage: "do not compare the time of the last status change"},
 			&cli.StringSliceFlag{Name: "tag", Usage: "label the snapshot with `TAG`; may be repeated"},
 			&cli.StringFlag{Name: "note", Usage: "give the snapshot a note, `TEXT`"},
+			takeOverFlag(),
 			&cli.StringFlag{Name: "time", Usage: "record (and name) the snapshot with this `TIME` instead of now"},
 			&cli.StringFlag{Name: "if-older", Usage: "do nothing if the last snapshot, or run that found nothing changed, is not older than `AGE`"},
 			&cli.BoolFlag{Name: "allow-empty-source", Usage: "accept a source without a single entry"},
@@ -126,7 +127,10 @@ func (c *call) backup(dest, source string) (err error) {
 	if err := c.checkStrange(dest, source, s.format); err != nil {
 		return err
 	}
-	d, err := c.openToWrite(dest, backup.OpenOptions{Create: true, ReadOnly: o.DryRun, LockWait: c.opts.lockWait, Holder: c.holder("backup"), Trust: c.trusted(dest)})
+	if err := c.checkTakeOver(dest, &s); err != nil {
+		return err
+	}
+	d, err := c.openToWrite(dest, backup.OpenOptions{Create: true, ReadOnly: o.DryRun, TakeOver: c.flags.Bool("take-over"), LockWait: c.opts.lockWait, Holder: c.holder("backup"), Trust: c.trusted(dest)})
 	if err != nil {
 		return backupHint(err, dest)
 	}
@@ -386,7 +390,11 @@ func backupHint(err error, dest string) error {
 	var locked *backup.LockedError
 	var layout *backup.LayoutError
 	var missing *backup.SourceMissingError
+	var owner *backup.OwnerError
 	switch {
+	case errors.As(err, &owner):
+		return withCode(exitRefused, withHint(fmt.Errorf("%s: belongs to %s, and only the owner writes to a destination", quote(owner.Path), userText(owner.Owner)),
+			"%s", ownerHint(owner, dest, os.Geteuid())))
 	case errors.As(err, &guard):
 		return withCode(exitRefused, withHint(err, "%s", guard.Hint))
 	case errors.As(err, new(*backup.StuckError)):
@@ -420,6 +428,35 @@ func backupHint(err error, dest string) error {
 		return indexHint(err, dest)
 	}
 	return err
+}
+
+// ownerHint says what the user me does about a destination of which something is another's.
+func ownerHint(e *backup.OwnerError, dest string, me int) string {
+	as, name := fmt.Sprintf("sudo -u %s snap …", shellWord(userName(e.Owner))), shellWord(userName(uint32(me)))
+	switch {
+	case e.Owner == 0:
+		as = "sudo snap …"
+	case userName(e.Owner) == "":
+		as = fmt.Sprintf("sudo -u '#%d' snap …", e.Owner)
+	}
+	lines := []string{"as its owner: " + as}
+	switch {
+	case e.Path != dest:
+		lines[0] = fmt.Sprintf("another run, as by sudo, has made it; to make it yours: sudo chown %s %s", name, shellWord(e.Path))
+	case me == 0:
+		lines = append(lines, fmt.Sprintf("or make it root's, and have the next backup copy everything once: snap init %s --take-over", shellWord(dest)))
+	case userName(e.Owner) == "":
+		lines = append(lines, fmt.Sprintf("if this disk is from another machine, where you are user %d: sudo chown -hR --from=%[1]d %s %s", e.Owner, name, shellWord(dest)))
+	}
+	return strings.Join(lines, "\n")
+}
+
+// userText is a user for people.
+func userText(uid uint32) string {
+	if name := userName(uid); name != "" {
+		return quote(name)
+	}
+	return fmt.Sprintf("user %d", uid)
 }
 
 func userName(uid uint32) string {

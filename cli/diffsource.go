@@ -29,7 +29,7 @@ func (c *call) rehearse(d *destination, q *diffQuery) (err error) {
 	if err := checkLayout(&o, d.dir); err != nil {
 		return sourceHint(err, q.b)
 	}
-	dest, err := backup.Open(c.ctx, d.dir, backup.OpenOptions{ReadOnly: true, Trust: c.trusted(d.dir)})
+	dest, err := backup.Open(c.ctx, d.dir, backup.OpenOptions{ReadOnly: true, AnyUser: true, Trust: c.trusted(d.dir)})
 	if err != nil {
 		return backupHint(err, d.dir)
 	}

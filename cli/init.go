@@ -5,12 +5,14 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/dustin/go-humanize"
 	"github.com/urfave/cli/v2"
 
 	"snap/backup"
+	"snap/internal/file"
 )
 
 func initCommand() *command {
@@ -20,10 +22,15 @@ func initCommand() *command {
 		long: `Make the folder DEST a destination: its settings files with comments, and its
 index. Files that are there stay as they are. Then say what the file system there
 can do for snapshots and what it cannot. The folder is made if only its last part
-is missing. One that holds other things than snapshots is refused without --here.`,
-		examples: `snap init /mnt/disk/me`,
-		codes:    []int{exitLocked},
-		flags:    []cli.Flag{hereFlag()},
+is missing. One that holds other things than snapshots is refused without --here.
+
+Only the user who made a destination writes to it. With --take-over root becomes
+its owner. The snapshots that are there stay the other user's files: the next backup
+copies everything once.`,
+		examples: `snap init /mnt/disk/me
+sudo snap init /mnt/disk/me --take-over    # from a user to root`,
+		flags:    []cli.Flag{hereFlag(), takeOverFlag()},
+		codes:    []int{exitRefused, exitLocked},
 		complete: completeFiles,
 		run: func(c *call) error {
 			if err := c.noneEmpty("DEST"); err != nil {
@@ -36,6 +43,29 @@ is missing. One that holds other things than snapshots is refused without --here
 			return c.initialize(dest, "")
 		},
 	}
+}
+
+func takeOverFlag() cli.Flag {
+	return &cli.BoolFlag{Name: "take-over", Usage: "as root: become the owner of another user's destination; everything is copied once"}
+}
+
+// checkTakeOver refuses to take over settings that say where root would write: they are another user's words.
+func (c *call) checkTakeOver(dest string, s *settings) error {
+	if !c.flags.Bool("take-over") {
+		return nil
+	}
+	path := filepath.Join(dest, optionsFile)
+	root, err := file.OpenRoot(dest)
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	options, err := root.Lstat(optionsFile)
+	if err == nil && options.UID != 0 && s.logfile != "" && s.logfile != os.DevNull {
+		return withCode(exitRefused, withHint(fmt.Errorf("%s: another user says there where root is to write a log: %s", quote(path), quote(s.logfile)),
+			"look at it; remove the line, or make the file yours: chown root %s", shellWord(path)))
+	}
+	return nil
 }
 
 // initJSON is what `init --json` prints.
@@ -61,7 +91,10 @@ func (c *call) initialize(dest, note string) (err error) {
 	if err := c.checkStrange(dest, "", s.format); err != nil {
 		return err
 	}
-	d, err := c.openToWrite(dest, backup.OpenOptions{Create: true, LockWait: c.opts.lockWait, Holder: c.holder("init")})
+	if err := c.checkTakeOver(dest, &s); err != nil {
+		return err
+	}
+	d, err := c.openToWrite(dest, backup.OpenOptions{Create: true, TakeOver: c.flags.Bool("take-over"), LockWait: c.opts.lockWait, Holder: c.holder("init")})
 	if err != nil {
 		return backupHint(err, dest)
 	}

@@ -3,8 +3,10 @@ package cli
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -277,6 +279,9 @@ func (c *call) readSettings(dest string) (settings, error) {
 	text, err := os.ReadFile(path)
 	if os.IsNotExist(err) {
 		return defaultSettings(), nil
+	}
+	if errors.Is(err, fs.ErrPermission) {
+		err = cmp.Or(backupHint(backup.CheckOwner(dest), dest), err) // which says more
 	}
 	if err != nil {
 		return settings{}, err

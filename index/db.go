@@ -247,5 +247,8 @@ func putHeader(tx *bolt.Tx, h *Header) error {
 	return tx.Bucket(bucketSnapshots).Put(k, seal(b, k))
 }
 
+// Name is what a destination's index is called, in its folder .snap.
+const Name = "index.db"
+
 // Path is where a destination keeps its index.
-func Path(dest string) string { return filepath.Join(dest, ".snap", "index.db") }
+func Path(dest string) string { return filepath.Join(dest, ".snap", Name) }

@@ -19,6 +19,16 @@ func (d *Dir) SetXattr(x Xattr) error {
 	return pathError("setxattr "+x.Name, d.path, d.target().setxattr(&x))
 }
 
+// Chown gives the folder itself away.
+func (d *Dir) Chown(uid, gid int) error {
+	return pathError("chown", d.path, d.target().chown(uid, gid))
+}
+
+// ChownOf gives the entry name away, never what a symbolic link leads to.
+func (d *Dir) ChownOf(name string, uid, gid int) error {
+	return d.fail("chown", name, d.targetName(name).chown(uid, gid))
+}
+
 // Xattrs are the extended attributes of the open file, sorted by name; none where the file system has
 // none.
 func (f *File) Xattrs() ([]Xattr, error) { return f.xattrs() }
