@@ -221,7 +221,12 @@ func (t taker) entry(dir *file.Dir, name string) error {
 	case s.Kind == file.Regular && s.Nlink > 1:
 		return t.copy(dir, name)
 	case s.Kind == file.Regular || name == latestName:
-		return dir.ChownOf(name, os.Geteuid(), os.Getegid())
+		h, err := dir.HoldNew(name, s.Kind)
+		if err != nil {
+			return err
+		}
+		defer h.Close()
+		return h.Chown(os.Geteuid(), os.Getegid())
 	}
 	return &GuardError{
 		Why:  fmt.Sprintf("%s/%s is a %s of another user's", dir.Path(), name, kindText(s.Kind)),

@@ -71,11 +71,13 @@ func (f *File) write(p []byte) (int, error) {
 	return done, nil
 }
 
-func (f *File) sync() error { return unix.Fsync(f.fd) }
+func (f *File) sync() error { return again(func() error { return unix.Fsync(f.fd) }) }
 
 func (f *File) close() error { return unix.Close(f.fd) }
 
-func (f *File) clone(src *File) bool { return unix.IoctlFileClone(f.fd, src.fd) == nil }
+func (f *File) clone(src *File) bool {
+	return again(func() error { return unix.IoctlFileClone(f.fd, src.fd) }) == nil
+}
 
 // beginWriting is advice: what fails is told by the sync.
 func (f *File) beginWriting(off, n int64) {
@@ -88,9 +90,9 @@ func (f *File) uncache() { _ = unix.Fadvise(f.fd, 0, 0, unix.FADV_DONTNEED) }
 // end when there is none; both are then size, or where the file ends if that is before. A file system
 // that cannot tell says that all of it is data.
 func (f *File) nextData(off, size int64) (start, end int64) {
-	start, err := unix.Seek(f.fd, off, unix.SEEK_DATA)
+	start, err := f.seek(off, unix.SEEK_DATA)
 	if err == unix.ENXIO { // a hole up to the end, or past the end
-		if end, err = unix.Seek(f.fd, 0, unix.SEEK_END); err == nil {
+		if end, err = f.seek(0, unix.SEEK_END); err == nil {
 			size = min(size, max(off, end))
 		}
 		return size, size
@@ -101,11 +103,19 @@ func (f *File) nextData(off, size int64) (start, end int64) {
 	if start >= size {
 		return size, size
 	}
-	end, err = unix.Seek(f.fd, start, unix.SEEK_HOLE)
+	end, err = f.seek(start, unix.SEEK_HOLE)
 	if err != nil || end <= start || end > size {
 		end = size
 	}
 	return start, end
+}
+
+func (f *File) seek(off int64, whence int) (at int64, err error) {
+	err = again(func() error {
+		at, err = unix.Seek(f.fd, off, whence)
+		return err
+	})
+	return at, err
 }
 
 func (f *File) pread(p []byte, off int64) (int, error) {
@@ -134,4 +144,6 @@ func (f *File) pwrite(p []byte, off int64) error {
 	return nil
 }
 
-func (f *File) setSize(size int64) error { return unix.Ftruncate(f.fd, size) }
+func (f *File) setSize(size int64) error {
+	return again(func() error { return unix.Ftruncate(f.fd, size) })
+}

@@ -29,7 +29,7 @@ func (d *Dir) close() error { return unix.Close(d.fd) }
 func (d *Dir) readlink(name string) (string, error) {
 	for size := 256; ; size *= 4 {
 		buf := make([]byte, size)
-		n, err := unix.Readlinkat(d.fd, name, buf)
+		n, err := retry(func() (int, error) { return unix.Readlinkat(d.fd, name, buf) })
 		if err != nil {
 			return "", err
 		}
@@ -39,16 +39,20 @@ func (d *Dir) readlink(name string) (string, error) {
 	}
 }
 
-func (d *Dir) mkdir(name string) error { return unix.Mkdirat(d.fd, name, 0o700) }
+func (d *Dir) mkdir(name string) error {
+	return makes(func() error { return unix.Mkdirat(d.fd, name, 0o700) })
+}
 
-func (d *Dir) symlink(target, name string) error { return unix.Symlinkat(target, d.fd, name) }
+func (d *Dir) symlink(target, name string) error {
+	return makes(func() error { return unix.Symlinkat(target, d.fd, name) })
+}
 
 func (d *Dir) mknod(name string, kind Kind, rdev uint64) error {
 	mode := map[Kind]uint32{FIFO: unix.S_IFIFO, Socket: unix.S_IFSOCK, CharDevice: unix.S_IFCHR, BlockDevice: unix.S_IFBLK}[kind]
 	if mode == 0 {
 		return unix.EINVAL
 	}
-	return unix.Mknodat(d.fd, name, mode|0o600, int(rdev))
+	return makes(func() error { return unix.Mknodat(d.fd, name, mode|0o600, int(rdev)) })
 }
 
 // link is linkat without x/sys's allocations: it runs once for each unchanged file.
@@ -62,21 +66,27 @@ func (d *Dir) link(from *Dir, old, name string) error {
 	if err != nil {
 		return err
 	}
-	_, _, errno := unix.Syscall6(unix.SYS_LINKAT, uintptr(from.fd), uintptr(unsafe.Pointer(p)), uintptr(d.fd), uintptr(unsafe.Pointer(q)), 0, 0)
-	runtime.KeepAlive(p)
-	runtime.KeepAlive(q)
-	if errno != 0 {
-		return errno
-	}
-	return nil
+	return makes(func() error {
+		_, _, errno := unix.Syscall6(unix.SYS_LINKAT, uintptr(from.fd), uintptr(unsafe.Pointer(p)), uintptr(d.fd), uintptr(unsafe.Pointer(q)), 0, 0)
+		runtime.KeepAlive(p)
+		runtime.KeepAlive(q)
+		if errno != 0 {
+			return errno
+		}
+		return nil
+	})
 }
 
-func (d *Dir) unlink(name string) error { return unix.Unlinkat(d.fd, name, 0) }
+func (d *Dir) unlink(name string) error {
+	return removes(func() error { return unix.Unlinkat(d.fd, name, 0) })
+}
 
-func (d *Dir) rmdir(name string) error { return unix.Unlinkat(d.fd, name, unix.AT_REMOVEDIR) }
+func (d *Dir) rmdir(name string) error {
+	return removes(func() error { return unix.Unlinkat(d.fd, name, unix.AT_REMOVEDIR) })
+}
 
 func (d *Dir) rename(name string, to *Dir, newName string) error {
-	err := unix.Renameat2(d.fd, name, to.fd, newName, unix.RENAME_NOREPLACE)
+	err := removes(func() error { return unix.Renameat2(d.fd, name, to.fd, newName, unix.RENAME_NOREPLACE) })
 	if err == unix.EINVAL || err == unix.ENOSYS {
 		return d.lookAndRename(name, to, newName)
 	}
@@ -97,25 +107,26 @@ func (d *Dir) lookAndRename(name string, to *Dir, newName string) error {
 }
 
 func (d *Dir) replace(name string, to *Dir, newName string) error {
-	return unix.Renameat(d.fd, name, to.fd, newName)
+	return removes(func() error { return unix.Renameat(d.fd, name, to.fd, newName) })
 }
 
 func (d *Dir) sync() error {
-	err := unix.Fsync(d.fd)
+	err := again(func() error { return unix.Fsync(d.fd) })
 	if err == unix.EINVAL { // a file system that cannot sync a folder
 		return nil
 	}
 	return err
 }
 
-func (d *Dir) syncSystem() error { return unix.Syncfs(d.fd) }
+// syncSystem repeats a call that was interrupted, and none that failed: an error of writing is told once.
+func (d *Dir) syncSystem() error { return again(func() error { return unix.Syncfs(d.fd) }) }
 
 const syncsSystem = true
 
-// cstring puts s, closed by a NUL, into buf, so that a hot call does not allocate.
+// cstring puts s, closed by a NUL, into buf, so that a hot call does not allocate. There are longer names: NTFS has up to 765 bytes.
 func cstring(buf *[256]byte, s string) (*byte, error) {
 	if len(s) >= len(buf) {
-		return nil, unix.ENAMETOOLONG
+		return unix.BytePtrFromString(s)
 	}
 	for i := 0; i < len(s); i++ {
 		if s[i] == 0 {
@@ -129,14 +140,4 @@ func cstring(buf *[256]byte, s string) (*byte, error) {
 
 func openat(fd int, name string, flags int, perm uint32) (int, error) {
 	return retry(func() (int, error) { return unix.Openat(fd, name, flags, perm) })
-}
-
-// retry repeats a call that a signal interrupted.
-func retry(f func() (int, error)) (int, error) {
-	for {
-		n, err := f()
-		if err != unix.EINTR {
-			return n, err
-		}
-	}
 }

@@ -19,14 +19,19 @@ func (h *Held) target() target { return held(h.fd) }
 func (h *Held) xattrs() ([]Xattr, error) {
 	p := held(h.fd).path()
 	return readXattrs(h.path,
-		func(b []byte) (int, error) { n, err := unix.Listxattr(p, b); return n, procError(err) },
-		func(n string, b []byte) (int, error) { return unix.Getxattr(p, n, b) })
+		func(b []byte) (int, error) {
+			n, err := retry(func() (int, error) { return unix.Listxattr(p, b) })
+			return n, procError(err)
+		},
+		func(n string, b []byte) (int, error) { return retry(func() (int, error) { return unix.Getxattr(p, n, b) }) })
 }
 
 // KeepXattrs removes the extended attributes that keep does not name.
 func (h *Held) KeepXattrs(keep []Xattr) error {
 	return keepXattrs(h.path, keep, h.xattrs,
-		func(attr string) error { return procError(unix.Removexattr(held(h.fd).path(), attr)) })
+		func(attr string) error {
+			return procError(again(func() error { return unix.Removexattr(held(h.fd).path(), attr) }))
+		})
 }
 
 // held is a handle that says nothing but which entry it is. Calls that take no such handle reach it through its path in
@@ -36,15 +41,15 @@ type held int
 func (h held) path() string { return fmt.Sprintf("/proc/self/fd/%d", int(h)) }
 
 func (h held) chown(uid, gid int) error {
-	return unix.Fchownat(int(h), "", uid, gid, unix.AT_EMPTY_PATH)
+	return again(func() error { return unix.Fchownat(int(h), "", uid, gid, unix.AT_EMPTY_PATH) })
 }
 
 func (h held) setxattr(x *Xattr) error {
-	return procError(unix.Setxattr(h.path(), x.Name, x.Value, 0))
+	return procError(again(func() error { return unix.Setxattr(h.path(), x.Name, x.Value, 0) }))
 }
 
 func (h held) chmod(mode uint16) error {
-	return procError(unix.Fchmodat(unix.AT_FDCWD, h.path(), uint32(mode), 0))
+	return procError(again(func() error { return unix.Fchmodat(unix.AT_FDCWD, h.path(), uint32(mode), 0) }))
 }
 
 func (h held) utimes(mtime Time) error {

@@ -24,10 +24,8 @@ func (d *Dir) Chown(uid, gid int) error {
 	return pathError("chown", d.path, d.target().chown(uid, gid))
 }
 
-// ChownOf gives the entry name away, never what a symbolic link leads to.
-func (d *Dir) ChownOf(name string, uid, gid int) error {
-	return d.fail("chown", name, d.targetName(name).chown(uid, gid))
-}
+// Chown gives it away.
+func (h *Held) Chown(uid, gid int) error { return pathError("chown", h.path, h.target().chown(uid, gid)) }
 
 // Xattrs are the extended attributes of the open file, sorted by name; none where the file system has
 // none.

@@ -12,7 +12,7 @@ import (
 )
 
 func (d *Dir) readdir() ([]Entry, error) {
-	if _, err := unix.Seek(d.fd, 0, unix.SEEK_SET); err == unix.EBADF {
+	if err := again(func() error { _, err := unix.Seek(d.fd, 0, unix.SEEK_SET); return err }); err == unix.EBADF {
 		return nil, unix.EACCES // a handle of a folder that may be entered and not read
 	} else if err != nil {
 		return nil, err

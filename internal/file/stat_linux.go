@@ -34,7 +34,7 @@ func statx(fd int, name string, flags int, s *Stat) error {
 		return fstatat(fd, name, flags, s)
 	}
 	var x unix.Statx_t
-	for {
+	for { // not by again: this is called for every file
 		_, _, errno := unix.Syscall6(unix.SYS_STATX, uintptr(fd), uintptr(unsafe.Pointer(p)), uintptr(flags), statMask, uintptr(unsafe.Pointer(&x)), 0)
 		runtime.KeepAlive(p)
 		switch errno {
@@ -67,7 +67,7 @@ func statx(fd int, name string, flags int, s *Stat) error {
 
 func fstatat(fd int, name string, flags int, s *Stat) error {
 	var x unix.Stat_t
-	if err := unix.Fstatat(fd, name, &x, flags); err != nil {
+	if err := again(func() error { return unix.Fstatat(fd, name, &x, flags) }); err != nil {
 		return err
 	}
 	*s = Stat{

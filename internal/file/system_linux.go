@@ -36,9 +36,14 @@ func systemID(fd int, s *unix.Statfs_t, name string) string {
 		uuid [16]byte
 	}
 	fsid := fmt.Sprintf("%08x%08x", uint32(s.Fsid.Val[0]), uint32(s.Fsid.Val[1]))
-	_, _, errno := unix.Syscall(unix.SYS_IOCTL, uintptr(fd), getUUID, uintptr(unsafe.Pointer(&u)))
+	err := again(func() error {
+		if _, _, errno := unix.Syscall(unix.SYS_IOCTL, uintptr(fd), getUUID, uintptr(unsafe.Pointer(&u))); errno != 0 {
+			return errno
+		}
+		return nil
+	})
 	switch {
-	case errno == 0 && u.len == 16 && u.uuid != [16]byte{} && name != "btrfs":
+	case err == nil && u.len == 16 && u.uuid != [16]byte{} && name != "btrfs":
 		return name + ":" + hex.EncodeToString(u.uuid[:])
 	case s.Fsid.Val[0] != 0 || s.Fsid.Val[1] != 0:
 		return name + ":" + fsid

@@ -17,8 +17,13 @@ func (d *Dir) xattrs() ([]Xattr, error) { return fdXattrs(d.fd, d.path) }
 func (d *Dir) xattrsOf(name string) ([]Xattr, error) {
 	p := d.procPath(name)
 	return readXattrs(join(d.path, name),
-		func(b []byte) (int, error) { n, err := unix.Llistxattr(p, b); return n, procError(err) },
-		func(n string, b []byte) (int, error) { return unix.Lgetxattr(p, n, b) })
+		func(b []byte) (int, error) {
+			n, err := retry(func() (int, error) { return unix.Llistxattr(p, b) })
+			return n, procError(err)
+		},
+		func(n string, b []byte) (int, error) {
+			return retry(func() (int, error) { return unix.Lgetxattr(p, n, b) })
+		})
 }
 
 // procError tells an entry that is not there from a /proc that is not, for calls with a path through it.
@@ -36,8 +41,10 @@ func (d *Dir) procPath(name string) string { return fmt.Sprintf("/proc/self/fd/%
 
 func fdXattrs(fd int, path string) ([]Xattr, error) {
 	return readXattrs(path,
-		func(b []byte) (int, error) { return unix.Flistxattr(fd, b) },
-		func(n string, b []byte) (int, error) { return unix.Fgetxattr(fd, n, b) })
+		func(b []byte) (int, error) { return retry(func() (int, error) { return unix.Flistxattr(fd, b) }) },
+		func(n string, b []byte) (int, error) {
+			return retry(func() (int, error) { return unix.Fgetxattr(fd, n, b) })
+		})
 }
 
 // readXattrs reads the names and values, sorted by name; a file system without any has none.
