@@ -148,6 +148,7 @@ type run struct {
 	head   index.Header // of the snapshot being made
 	alive  identitySet  // see groups
 	shared identitySet  // identities that several candidates have: the hard links to keep together
+	unheld string       // the last folder that was told to be unheld
 
 	flush, checkpoint lap
 }
@@ -215,6 +216,9 @@ func (r *run) run(ctx context.Context) (err error) {
 	}
 	if plan.changes == 0 && plan.proved == 0 && r.prev != nil && !r.o.Force {
 		r.res.Skipped = true
+		if err := r.tellUnheldBefore(ctx); err != nil {
+			return err
+		}
 		if r.o.DryRun {
 			return nil
 		}

@@ -30,8 +30,9 @@ type builder struct {
 	joins joins
 	plain atomic.Bool // cloning was tried and does not work here
 
-	work   *file.Dir // the work folder
-	trials trials
+	work     *file.Dir // the work folder
+	trials   trials
+	unlinked index.Reason // why nothing is linked to the previous snapshot, if old is nil
 
 	salvage *salvage     // what dead runs have copied
 	copied  atomic.Int64 // bytes written so far
@@ -59,6 +60,7 @@ type folder struct {
 	path   string
 	rec    index.Record
 	parent *folder
+	absent bool         // the destination cannot hold it, nor anything in it
 	open   atomic.Int64 // tasks and folders in it that are not done, and one until the producer left it
 }
 
@@ -96,6 +98,9 @@ func (r *run) build(ctx context.Context, work *workFolder, p *plan) error {
 			b.old = file.NewTree(prev, 512, (*file.Dir).EnterDir)
 			defer b.old.Close()
 		} else {
+			if b.unlinked = index.OldCopyDamaged; errors.Is(err, errForeign) {
+				b.unlinked = index.AnotherOwner
+			}
 			r.problem("", &MissingSnapshotError{r.prev.Name, unwrapPath(err)}, true)
 		}
 	}

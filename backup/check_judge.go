@@ -68,7 +68,7 @@ func (t trust) idAgrees(got, want uint32) bool {
 }
 
 // held reports whether the tree is to have something for the record.
-func held(r *index.Record) bool { return r.Kind == file.Folder || r.Stored != index.Absent }
+func held(r *index.Record) bool { return r.Stored != index.Absent }
 
 func kindText(k file.Kind) string {
 	switch k {

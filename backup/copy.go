@@ -11,6 +11,9 @@ import (
 	"snap/internal/file"
 )
 
+// largeSize is up to what size every file system in use holds files: FAT's limit.
+const largeSize = 1<<32 - 1
+
 // copyTries is how often a file is read that changes while it is read.
 const copyTries = 3
 
@@ -38,6 +41,11 @@ func (p *placer) copyOnce(it *item) (lost, err error) {
 	dst, err := p.newDir.CreateMode(it.name, it.rec.Mode)
 	if err != nil {
 		return nil, err
+	}
+	if it.rec.Size > largeSize {
+		if err := errors.Join(dst.Truncate(it.rec.Size), dst.Truncate(0)); err != nil { // before the first bytes, not after the last
+			return nil, errors.Join(err, dst.Close())
+		}
 	}
 	if p.h == nil {
 		p.h = sha256.New()
@@ -107,6 +115,9 @@ func (p *placer) openItem(it *item) (*file.File, error) {
 func (p *placer) failed(it *item, err error) error {
 	if p.ctx.Err() != nil {
 		return p.ctx.Err()
+	}
+	if file.BlameOf(err, file.Source) == file.WholeRun {
+		return err
 	}
 	if errors.Is(err, fs.ErrNotExist) && p.vanished(it.path) || errors.Is(err, file.ErrNotRegular) {
 		it.gone = true

@@ -17,6 +17,9 @@ func (r *run) count(rec *index.Record, changed bool) {
 
 // tally adds an entry of a snapshot to its counts.
 func tally(h *index.Header, rec *index.Record, changed bool) {
+	if rec.Unheld() {
+		h.Unheld++
+	}
 	if rec.Exists() {
 		switch {
 		case rec.Kind == file.Folder:
@@ -89,6 +92,9 @@ func (r *run) rehearse(ctx context.Context, p *plan, holes int64) error {
 			e.Stored = index.Joined
 		}
 		r.count(&e.Record, m.new != nil)
+		if m.new == nil {
+			r.tellUnheld(e)
+		}
 		var old *index.Record
 		if m.old != nil {
 			old = &m.old.Record

@@ -71,7 +71,7 @@ func (r *run) together(ctx context.Context, f *scan.Facts) (bool, error) {
 func (r *run) gone(path string, rec *index.Record) (gone, missing bool) {
 	now, err := r.lstat(path)
 	if err != nil {
-		return !fatal(err), nothingThere(err)
+		return !file.DiskFailed(err), nothingThere(err)
 	}
 	return now.Ino != rec.Ino || r.vols.known(now.Dev) != rec.Volume, false
 }

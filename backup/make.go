@@ -74,7 +74,7 @@ func (p *placer) join(it *item) error {
 			p.judgeAgain(it)
 			return nil
 		}
-		if !errors.Is(err, syscall.EMLINK) {
+		if file.DiskFailed(err) {
 			return err
 		}
 	}

@@ -31,8 +31,8 @@ func (p *placer) close() {
 	}
 }
 
-// place makes one entry in the new tree. An error is the destination's; what ails the source or the
-// older copy is noted in the item.
+// place makes one entry in the new tree. An error ends the run; what ails the source or the older copy, or what the
+// destination cannot hold, is noted in the item.
 func (p *placer) place(it *item) error {
 	if p.newDir == nil || p.newPath != it.dir.path {
 		if p.newDir != nil {
@@ -45,7 +45,29 @@ func (p *placer) place(it *item) error {
 		}
 		p.newDir, p.newPath = d, it.dir.path
 	}
+	was := *it
+	err := p.put(it)
+	if err != nil {
+		return p.withhold(it, &was, err)
+	}
+	if !was.changed && was.rec.Stored == index.Absent && it.rec.Stored == index.Absent {
+		*it = was // still
+	}
+	return nil
+}
+
+// put makes the entry by the way that the plan says.
+func (p *placer) put(it *item) error {
+	before := &it.rec
+	if it.changed {
+		before = it.old
+	}
+	unheld := before.Exists() && before.Stored == index.Absent
 	switch {
+	case unheld && p.nameTaken(it):
+		return errTaken
+	case unheld && !it.changed:
+		return p.afresh(it, index.HoldsNow, nil)
 	case !it.changed:
 		return p.link(it, it.path, &it.rec)
 	case it.rec.Stored == index.Linked && it.rec.From == "":
@@ -80,11 +102,11 @@ func (p *placer) link(it *item, from string, want *index.Record) error {
 		want = &it.rec
 	}
 	if p.old == nil {
-		return p.afresh(it, index.OldCopyDamaged, nil)
+		return p.afresh(it, p.unlinked, nil)
 	}
 	dir, name := index.Split(from)
 	d, refused := p.oldFolder(dir)
-	if fatal(refused) {
+	if file.DiskFailed(refused) {
 		return refused
 	}
 	if refused == nil {
@@ -105,7 +127,7 @@ func (p *placer) link(it *item, from string, want *index.Record) error {
 // linkAs makes the entry as in the new folder a hard link of name in from, if that is what want says.
 // refused is why it did not; err ends the run.
 func (p *placer) linkAs(from *file.Dir, name, as string, want *index.Record) (refused, err error) {
-	if err := p.newDir.Link(from, name, as); fatal(err) {
+	if err := p.newDir.Link(from, name, as); file.DiskFailed(err) {
 		return nil, err
 	} else if err != nil {
 		return err, nil
@@ -191,29 +213,23 @@ var clockTicks = [...]struct {
 // lastSeconds are the ends of the ranges that file systems keep times in: 32 bits, ext4, XFS.
 var lastSeconds = [...]int64{1<<31 - 1, 15032385535, 16299260424}
 
-// fatal reports whether an error of a link or of an old copy is the destination's own, so that going on
-// makes no sense.
-func fatal(err error) bool {
-	for _, e := range [...]error{syscall.ENOSPC, syscall.EDQUOT, syscall.EROFS, syscall.EIO, syscall.ENOMEM, syscall.EMFILE, syscall.ENFILE, syscall.EEXIST} {
-		if errors.Is(err, e) {
-			return true
-		}
-	}
-	return false
-}
-
 // afresh makes an entry anew that was to be linked.
 func (p *placer) afresh(it *item, why index.Reason, note error) error {
 	it.note = note
 	if !it.changed {
-		old := it.rec
-		it.old, it.changed, it.kept = &old, true, true
-		it.rec.Change, it.rec.Reason = index.Silent, why
-		it.rec.From, it.rec.To, it.rec.Link = "", "", ""
+		afresh(it, why)
 	}
 	it.rec.Stored = index.Copied
 	if it.rec.Kind != file.Regular {
 		it.rec.Stored = index.Made
 	}
 	return p.join(it)
+}
+
+// afresh gives an entry that is as it was a silent record of its own.
+func afresh(it *item, why index.Reason) {
+	old := it.rec
+	it.old, it.changed, it.kept = &old, true, true
+	it.rec.Change, it.rec.Reason = index.Silent, why
+	it.rec.From, it.rec.To, it.rec.Link = "", "", ""
 }

@@ -55,7 +55,7 @@ func (m *treeReader) visit(path string, now, was *scan.Item, old *index.Entry) e
 		m.r.res.Notes = append(m.r.res.Notes, fmt.Errorf("what is in it is not in the index: %w", now.Err))
 	}
 	if now == nil {
-		if old.Stored == index.Absent && old.Kind != file.Folder && (m.lost == "" || !index.Within(path, m.lost)) {
+		if old.Stored == index.Absent && (m.lost == "" || !index.Within(path, m.lost)) {
 			m.keep(&old.Record) // it was in no tree: that says nothing
 			return nil
 		}

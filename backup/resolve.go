@@ -314,7 +314,7 @@ func (r *run) lookup(ctx context.Context, path string, rec *index.Record) (*inde
 
 // unread deals with an entry that could not be read: gone by now, or not to be read.
 func (r *run) unread(d *decision, f *scan.Facts, err error) (*decision, error) {
-	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+	if file.BlameOf(err, file.Source) == file.WholeRun {
 		return nil, err
 	}
 	if errors.Is(err, fs.ErrNotExist) && r.vanished(f.Path) || errors.Is(err, errVanished) {

@@ -70,6 +70,9 @@ func (r *run) compare(ctx context.Context, found *candidates) error {
 			return err
 		}
 		if it := p.New; it != nil {
+			if file.BlameOf(it.Err, file.Source) == file.WholeRun {
+				return it.Err
+			}
 			if it.Stat.Kind == file.Folder {
 				found.dirs++
 			} else {

@@ -54,14 +54,18 @@ func (b *builder) tasks(ctx context.Context) iter.Seq2[*task, error] {
 					yield(nil, &orphanError{e.Path})
 					return
 				case e.Kind == file.Folder:
-					if err := b.mkdir(dir, name); err != nil {
+					in := top
+					top = &folder{path: e.Path, parent: in}
+					if err := b.mkdir(it, top, name); err != nil {
 						yield(nil, err)
 						return
 					}
-					top.open.Add(1)
-					top = &folder{path: e.Path, rec: e.Record, parent: top}
+					in.open.Add(1)
+					top.rec = it.rec
 					top.open.Store(1)
-				case e.Stored != index.Absent:
+				case top.absent && !it.rec.Has(index.Unreadable):
+					absent(it, nil)
+				case e.Stored != index.Absent || m.new == nil && !e.Has(index.Unreadable):
 					it.name, it.dir, it.saved = name, top, b.salvage.find(e)
 					if n := len(t.folders); n == 0 || t.folders[n-1] != top {
 						top.open.Add(1)
@@ -94,13 +98,32 @@ func (e *orphanError) Error() string {
 }
 func (e *orphanError) Unwrap() error { return index.ErrDamaged }
 
-func (b *builder) mkdir(dir, name string) error {
-	d, err := b.new.Dir(dir)
+// mkdir makes the folder f of an item. One that the destination cannot hold stays in the index alone.
+func (b *builder) mkdir(it *item, f *folder, name string) error {
+	if f.parent.absent {
+		f.absent = true
+		absent(it, nil)
+		return nil
+	}
+	d, err := b.new.Dir(f.parent.path)
 	if err != nil {
 		return err
 	}
 	defer d.Close()
-	return d.Mkdir(name)
+	err = d.Mkdir(name)
+	switch {
+	case err == nil && it.rec.Stored == index.Absent:
+		if !it.changed {
+			afresh(it, index.HoldsNow)
+		}
+		it.rec.Stored = index.Made
+	case err != nil && (file.DiskFailed(err) || !b.ofThisName(d, err)):
+		return err
+	case err != nil:
+		f.absent = true
+		absent(it, &UnheldError{Err: err, Below: true})
+	}
+	return nil
 }
 
 // do makes the entries of a task and completes the folders that need nothing more. With an error it returns
@@ -135,6 +158,9 @@ func (b *builder) release(f *folder) error {
 	for ; f != nil && f.open.Add(-1) == 0; f = f.parent {
 		if f.parent == nil {
 			return nil
+		}
+		if f.absent {
+			continue
 		}
 		d, err := b.new.Dir(f.path)
 		if err != nil {

@@ -83,6 +83,9 @@ const (
 	VanishedMeanwhile        // was gone when it was to be read
 	Replaced                 // by another file, in a snapshot that was deleted since
 	FromTree                 // taken from a snapshot's tree: another inode than before, equal size and time
+	CannotHold               // the destination cannot hold it: its name, or its size
+	HoldsNow                 // it could not, and can now
+	AnotherOwner             // the older copy was made by another user
 )
 
 var reasonTexts = [...]string{
@@ -94,6 +97,7 @@ var reasonTexts = [...]string{
 	"content verified", "no longer in the source", "could not be read", "vanished while the backup ran",
 	"replaced by another file in a snapshot that was deleted since",
 	"another copy of the same size and time, not compared",
+	"the destination cannot hold it", "the destination can hold it now", "the older copy was made by another user",
 }
 
 func (r Reason) String() string {
@@ -146,6 +150,11 @@ func (r *Record) Has(f Flags) bool { return r.Flags&f == f }
 // would be told with.
 func (r *Record) begins() bool {
 	return r.Change == Added || r.Change == TypeChanged || r.Reason == Replaced
+}
+
+// Unheld reports whether the destination could not hold the file or folder, by its name or size: the snapshot's tree lacks it.
+func (r *Record) Unheld() bool {
+	return r.Exists() && r.Stored == Absent && !r.Has(Unreadable) && (r.Kind == file.Regular || r.Kind == file.Folder)
 }
 
 // Exists reports whether the record says that something is there.

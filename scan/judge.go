@@ -116,6 +116,15 @@ func judge(f Facts, rules Rules) Verdict {
 // judgeOld judges a regular file that the previous snapshot has at the same path.
 func judgeOld(f Facts, rules Rules) Verdict {
 	old, now := f.Old, f.New
+	if old.Stored == index.Absent { // the destination did not hold it, and nobody knows its bytes
+		switch {
+		case old.Size != now.Size || old.Mtime != now.Mtime:
+			return Verdict{Copy, index.Modified, index.SizeOrTime, ""}
+		case !old.SameOwnerMode(now):
+			return Verdict{Copy, index.Metadata, index.OwnerOrMode, ""}
+		}
+		return Verdict{Do: Learn}
+	}
 	if old.Size != now.Size || old.Mtime != now.Mtime {
 		if f.Known != nil && f.KnownGone { // another file was moved over it
 			return judgeNew(f, rules)

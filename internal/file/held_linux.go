@@ -23,7 +23,9 @@ func (h *Held) xattrs() ([]Xattr, error) {
 			n, err := retry(func() (int, error) { return unix.Listxattr(p, b) })
 			return n, procError(err)
 		},
-		func(n string, b []byte) (int, error) { return retry(func() (int, error) { return unix.Getxattr(p, n, b) }) })
+		func(n string, b []byte) (int, error) {
+			return retry(func() (int, error) { return unix.Getxattr(p, n, b) })
+		})
 }
 
 // KeepXattrs removes the extended attributes that keep does not name.

@@ -25,7 +25,9 @@ func (d *Dir) Chown(uid, gid int) error {
 }
 
 // Chown gives it away.
-func (h *Held) Chown(uid, gid int) error { return pathError("chown", h.path, h.target().chown(uid, gid)) }
+func (h *Held) Chown(uid, gid int) error {
+	return pathError("chown", h.path, h.target().chown(uid, gid))
+}
 
 // Xattrs are the extended attributes of the open file, sorted by name; none where the file system has
 // none.

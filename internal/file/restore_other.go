@@ -12,4 +12,3 @@ func (f *File) KeepXattrs(keep []Xattr) error { return nil }
 
 // KeepXattrs is File.KeepXattrs for the folder itself.
 func (d *Dir) KeepXattrs(keep []Xattr) error { return nil }
-

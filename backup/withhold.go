@@ -1,0 +1,137 @@
+package backup
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strings"
+	"syscall"
+
+	"snap/index"
+	"snap/internal/file"
+)
+
+// What the destination cannot hold, by its name or size, stays in the index alone, and is told. The next backups try again
+// where that may help: the destination may have moved to another file system, or to a user who may make devices.
+
+// UnheldError: the destination cannot hold an entry. Below says that it is a folder, which takes with it what is in it.
+type UnheldError struct {
+	Err   error // what the file system said; nil if a run before this one was told
+	Below bool
+}
+
+func (e *UnheldError) Error() string {
+	what, why := "this name", ""
+	switch {
+	case errors.Is(e.Err, syscall.EFBIG):
+		what = "a file of this size"
+	case errors.Is(e.Err, fs.ErrExist):
+		why = ": there it is the same as another in this folder"
+	case e.Err != nil:
+		why = ": " + unwrapPath(e.Err).Error()
+	}
+	if e.Below {
+		what += ", nor what is in it"
+	}
+	return fmt.Sprintf("the destination cannot hold %s%s", what, why)
+}
+func (e *UnheldError) Unwrap() error { return e.Err }
+
+// tellUnheldBefore tells, in a run that makes no snapshot, of what the newest one could not hold.
+func (r *run) tellUnheldBefore(ctx context.Context) error {
+	if r.prev == nil || r.prev.Unheld == 0 {
+		return nil
+	}
+	for e, err := range r.previous(ctx) {
+		if err != nil {
+			return err
+		}
+		r.tellUnheld(e)
+	}
+	return nil
+}
+
+// tellUnheld tells of an entry that is as it was, and was not held.
+func (r *run) tellUnheld(e *index.Entry) {
+	if !e.Unheld() || r.unheld != "" && index.Within(e.Path, r.unheld) {
+		return
+	}
+	if e.Kind == file.Folder {
+		r.unheld = e.Path
+	}
+	r.problem(e.Path, &UnheldError{Below: e.Kind == file.Folder}, false)
+}
+
+// withhold deals with an entry, which was this before, that could not be made because of err: it stays in the index alone. An
+// error that is not of this entry alone ends the run.
+func (p *placer) withhold(it, was *item, err error) error {
+	if p.ctx.Err() != nil || file.DiskFailed(err) || !p.ofThisName(p.newDir, err) {
+		return err
+	}
+	if made := (*fs.PathError)(nil); !errors.As(err, &made) || !slices.Contains([]string{"create", "symlink", "mknod", "link"}, made.Op) {
+		if err := p.newDir.Remove(it.name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	*it = *was
+	absent(it, &UnheldError{Err: err})
+	if it.changed && it.rec.Kind == file.Regular { // the copy was to read them
+		if d, err := p.tree.Dir(it.dir.path); err == nil {
+			it.rec.Xattrs, _ = d.XattrsOf(it.name)
+			d.Close()
+		}
+	}
+	return nil
+}
+
+// absent makes of an item one that the destination does not hold.
+func absent(it *item, why error) {
+	switch {
+	case it.rec.Kind != file.Regular && it.rec.Kind != file.Folder:
+		it.note = why // the index has all of it
+	default:
+		it.problem = why
+	}
+	if !it.changed {
+		if it.rec.Stored == index.Absent {
+			return
+		}
+		afresh(it, index.CannotHold)
+	}
+	rec := &it.rec
+	rec.Stored, rec.Link, rec.Hash = index.Absent, "", [32]byte{}
+	rec.Flags &^= index.Hashed | index.Racy // nobody will compare its bytes
+	if rec.Change != index.Moved {
+		rec.Reason = index.CannotHold
+	}
+}
+
+// ofThisName reports whether an error of making an entry in dir is about that entry: others can still be made there.
+func (b *builder) ofThisName(dir *file.Dir, err error) bool {
+	if errors.Is(err, fs.ErrExist) || errors.Is(err, syscall.EFBIG) {
+		return true
+	}
+	name := "snap-" + strings.ToLower(rand.Text()) // as no file of the source is called
+	if dir.Mkdir(name) != nil {
+		return false
+	}
+	return dir.Rmdir(name) == nil
+}
+
+// nameTaken reports whether the name of an entry that was not held before is still another's to the file system: which of the two
+// is held does not change from snapshot to snapshot.
+func (p *placer) nameTaken(it *item) bool {
+	if p.old == nil {
+		return false
+	}
+	d, err := p.oldFolder(it.dir.path)
+	if err == nil {
+		_, err = d.Lstat(it.name)
+	}
+	return err == nil
+}
+
+var errTaken = &fs.PathError{Op: "create", Err: fs.ErrExist}
