@@ -23,7 +23,7 @@ import (
 // is taken in must be from the source, nothing may hang, and the next backup must be right.
 func TestRaces(t *testing.T) {
 	run, snap := harness.Tool(t, "faultrun"), harness.Snap(t)
-	step := 19
+	step := 47
 	if long.Form() {
 		step = 3
 	}
