@@ -58,6 +58,7 @@ snap backup /mnt/disk/me ~ --if-older 1d   # once a day, tried every hour`,
 			&cli.StringFlag{Name: "note", Usage: "give the snapshot a note, `TEXT`"},
 			&cli.StringFlag{Name: "time", Usage: "record (and name) the snapshot with this `TIME` instead of now"},
 			&cli.StringFlag{Name: "if-older", Usage: "do nothing if the last snapshot, or run that found nothing changed, is not older than `AGE`"},
+			&cli.BoolFlag{Name: "strict", Usage: "a file that grows while it is read, as a log does, makes the snapshot incomplete too"},
 			&cli.BoolFlag{Name: "allow-empty-source", Usage: "accept a source without a single entry"},
 			hereFlag(),
 			&cli.IntFlag{Name: "jobs", Usage: "work on `N` files at the same time (default: as snap thinks best)"},
@@ -145,7 +146,7 @@ func (c *call) backup(dest, source string) (err error) {
 	}
 	log, endLog := c.openLog(logfile, s.loglevel)
 	defer func() { err = errors.Join(err, endLog()) }()
-	r := &backupReport{call: c, log: log, line: c.progress(), dryRun: o.DryRun}
+	r := &backupReport{call: c, log: log, line: c.progress(), dryRun: o.DryRun, strict: o.Strict}
 	o.Report = r
 	log.Info("backup begins", "source", source)
 	res, err := backup.Run(c.ctx, d, o)
@@ -269,7 +270,7 @@ func (c *call) backupOptions(s *settings, dest, source string) (backup.Options, 
 	}
 	o := backup.Options{
 		Source: source, Start: c.env.Now(), DryRun: f.Bool("dry-run"), Force: f.Bool("force") || !s.skip,
-		AllowEmptySource: f.Bool("allow-empty-source"), Errors: s.errors, Jobs: s.jobs,
+		AllowEmptySource: f.Bool("allow-empty-source"), Errors: s.errors, Strict: flag("strict", s.strict), Jobs: s.jobs,
 		Note: strings.ToValidUTF8(f.String("note"), "\ufffd"),
 		Name: func(t time.Time) string { return timefmt.Format(t.In(c.env.Now().Location()), s.format) },
 		Rules: scan.Rules{
