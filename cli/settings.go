@@ -143,7 +143,9 @@ func parseSettings(file string, text []byte) (s settings, warnings []string, err
 			if at[key] != 0 {
 				return s, nil, &settingError{file, n, fmt.Sprintf("%s is set twice, first in line %d; keep one", key, at[key])}
 			}
-			at[key] = n
+			if value != k.value { // else it may be that of the file that snap made, and another was pasted below
+				at[key] = n
+			}
 			if err := k.set(&s, value); err != nil {
 				return s, nil, &settingError{file, n, fmt.Sprintf("%s = %s: %s", key, quote(value), err)}
 			}
