@@ -54,7 +54,8 @@ type Options struct {
 	Force            bool // make a snapshot although nothing changed
 	AllowEmptySource bool // accept a source without a single entry
 	Errors           ErrorPolicy
-	Jobs             int // workers that link and copy, and that read folders ahead; 0: 4 (docs/performance.md)
+	Strict           bool // a file that grows while it is read counts as one that could not be read
+	Jobs             int  // workers that link and copy, and that read folders ahead; 0: 4 (docs/performance.md)
 
 	Host, User string
 	Users      func(uid uint32) string // names for the record; nil or "": none

@@ -190,7 +190,7 @@ func (b *builder) all(ctx context.Context, w *index.ChangeWriter) (failed error)
 		for i := range t.items {
 			it := &t.items[i]
 			if it.problem != nil {
-				b.problem(it.path, unwrapPath(it.problem), false)
+				b.problem(it.path, unwrapPath(it.problem), errors.Is(it.problem, ErrGrows) && !b.o.Strict)
 			}
 			if errors.Is(it.note, errGivenAway) {
 				given.add(it.path)

@@ -54,8 +54,8 @@ func (p *placer) copyOnce(it *item) (lost, err error) {
 	defer buffers.Put(buf)
 	var got, before wholeRead
 	var hash, hashBefore [32]byte
-	steady := false
-	for try := 0; try < copyTries && !steady; try++ {
+	steady, grows := false, false
+	for try := 0; try < copyTries && !steady && !grows; try++ {
 		if try > 0 {
 			if !got.untrue {
 				err = pause(p.ctx, time.Duration(try)*100*time.Millisecond)
@@ -74,6 +74,11 @@ func (p *placer) copyOnce(it *item) (lost, err error) {
 		p.h.Sum(hash[:0])
 		// Where the length is not what it should be, only the same once more proves it.
 		steady = got.steady && (!got.untrue || before.untrue && hash == hashBefore)
+		if !got.steady && got.n == got.stat.Size && (got.after > got.n || got.after == got.n && try == copyTries-1) {
+			if grows, err = p.beginsWith(src, got.n, hash, *buf); err != nil {
+				return nil, errors.Join(err, dst.Close())
+			}
+		}
 	}
 	rec := &it.rec
 	rec.Stat, rec.Volume, rec.Stored = got.stat, p.vols.known(got.stat.Dev), index.Copied
@@ -85,7 +90,9 @@ func (p *placer) copyOnce(it *item) (lost, err error) {
 	}
 	if !steady {
 		rec.Flags |= index.Inconsistent | index.Racy
-		it.problem = errUnsteady
+		if it.problem = ErrUnsteady; grows {
+			it.problem = ErrGrows
+		}
 	}
 	if rec.Xattrs, err = src.Xattrs(); err != nil {
 		rec.Flags |= index.Racy // so that the next backup looks again
@@ -100,7 +107,23 @@ func (p *placer) copyOnce(it *item) (lost, err error) {
 	return nil, nil
 }
 
-var errUnsteady = errors.New("changed again and again while it was read; the copy may be a mixture")
+// ErrUnsteady: the copy of a file may never have been its content.
+var ErrUnsteady = errors.New("changed again and again while it was read; the copy may be a mixture")
+
+// ErrGrows: the file was added to while it was read, as a log is, or written to without another content. The copy is what
+// it was just before.
+var ErrGrows = errors.New("changed while it was read: it grows, and the snapshot has it as it was just before")
+
+// beginsWith reports whether the file still begins with the n bytes that hash is of. Then nothing was written to them
+// since they were read.
+func (p *placer) beginsWith(src *file.File, n int64, hash [32]byte, buf []byte) (bool, error) {
+	p.h.Reset()
+	m, err := file.Hash(p.ctx, src, n, p.h, buf)
+	if p.ctx.Err() != nil {
+		return false, p.ctx.Err()
+	}
+	return err == nil && m == n && [32]byte(p.h.Sum(nil)) == hash, nil
+}
 
 func (p *placer) openItem(it *item) (*file.File, error) {
 	d, err := p.tree.Dir(it.dir.path)

@@ -22,6 +22,7 @@ var errEndless = errors.New("it has more than it says, and no end")
 type wholeRead struct {
 	stat   file.Stat // before it
 	n      int64     // how many bytes there were
+	after  int64     // its length when it was read
 	steady bool      // it did not change meanwhile
 	untrue bool      // and has another length than it says
 }
@@ -48,7 +49,7 @@ func readWhole(ctx context.Context, dst, src *file.File, h hash.Hash, buf []byte
 	if err != nil {
 		return r, err
 	}
-	r.steady = sameState(&r.stat, &after)
+	r.after, r.steady = after.Size, sameState(&r.stat, &after)
 	r.untrue = r.steady && (more || r.n != r.stat.Size)
 	if !r.untrue || !more {
 		return r, nil

@@ -36,10 +36,10 @@ are made, as by snap init.
 What is left out stands in DEST/Blacklist.txt and DEST/Whitelist.txt, lasting
 choices in DEST/BackupOptions.txt; the files are made with comments by the first
 run. Flags win over them.`,
-		examples: `snap backup /mnt/disk/me /home/me          # the first one copies everything
-snap backup -n /mnt/disk/me /home/me       # what would happen?
+		examples: `snap backup /mnt/disk/me /home/me         # the first one copies everything
+snap backup -n /mnt/disk/me /home/me      # what would happen?
 snap backup /mnt/disk/me ~ --exclude '*.iso' --exclude-caches
-snap backup /mnt/disk/me ~ --if-older 1d   # once a day, tried every hour`,
+snap backup /mnt/disk/me ~ --if-older 1d  # once a day, tried every hour`,
 		codes: []int{exitPartial, exitRefused, exitLocked, exitInterrupted, exitTerminated},
 		flags: []cli.Flag{
 			&cli.BoolFlag{Name: "dry-run", Aliases: []string{"n"}, Usage: "say what would happen and write nothing at all"},
@@ -59,6 +59,7 @@ snap backup /mnt/disk/me ~ --if-older 1d   # once a day, tried every hour`,
 			takeOverFlag(),
 			&cli.StringFlag{Name: "time", Usage: "record (and name) the snapshot with this `TIME` instead of now"},
 			&cli.StringFlag{Name: "if-older", Usage: "do nothing if the last snapshot, or run that found nothing changed, is not older than `AGE`"},
+			&cli.BoolFlag{Name: "strict", Usage: "a file that grows while it is read, as a log does, makes the snapshot incomplete too"},
 			&cli.BoolFlag{Name: "allow-empty-source", Usage: "accept a source without a single entry"},
 			hereFlag(),
 			&cli.IntFlag{Name: "jobs", Usage: "work on `N` files at the same time (default: as snap thinks best)"},
@@ -149,7 +150,7 @@ func (c *call) backup(dest, source string) (err error) {
 	}
 	log, endLog := c.openLog(logfile, s.loglevel)
 	defer func() { err = errors.Join(err, endLog()) }()
-	r := &backupReport{call: c, log: log, line: c.progress(), dryRun: o.DryRun}
+	r := &backupReport{call: c, log: log, line: c.progress(), dryRun: o.DryRun, strict: o.Strict}
 	o.Report = r
 	log.Info("backup begins", "source", source)
 	res, err := backup.Run(c.ctx, d, o)
@@ -273,7 +274,7 @@ func (c *call) backupOptions(s *settings, dest, source string) (backup.Options, 
 	}
 	o := backup.Options{
 		Source: source, Start: c.env.Now(), DryRun: f.Bool("dry-run"), Force: f.Bool("force") || !s.skip,
-		AllowEmptySource: f.Bool("allow-empty-source"), Errors: s.errors, Jobs: s.jobs,
+		AllowEmptySource: f.Bool("allow-empty-source"), Errors: s.errors, Strict: flag("strict", s.strict), Jobs: s.jobs,
 		Note: strings.ToValidUTF8(f.String("note"), "\ufffd"),
 		Name: func(t time.Time) string { return timefmt.Format(t.In(c.env.Now().Location()), s.format) },
 		Rules: scan.Rules{

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -20,23 +21,22 @@ type backupReport struct {
 	log    *slog.Logger
 	line   *progressLine
 	dryRun bool
+	strict bool
 	gained gained
 	pruned pruned
 	err    error // of printing
 
 	unread   int64 // bytes of files that are in the index alone, because they could not be read
-	unsteady int64 // files that were copied while they changed
+	unsteady int64 // files that were copied while they changed, of those that count as errors
+	growing  int64 // files that were copied while they grew
 }
 
 func (r *backupReport) Progress(p backup.Progress) { r.line.show(p) }
 
 func (r *backupReport) Entry(path string, rec *index.Record, changed bool) {
 	c := r.call
-	switch {
-	case rec.Kind == file.Regular && rec.Exists() && rec.Stored == index.Absent:
+	if rec.Kind == file.Regular && rec.Exists() && rec.Stored == index.Absent {
 		r.unread += rec.Size
-	case changed && rec.Stored == index.Copied && rec.Has(index.Inconsistent):
-		r.unsteady++
 	}
 	show := c.opts.verbose > 1 || changed && rec.Change != index.Silent && (c.opts.verbose > 0 || r.dryRun)
 	if changed && rec.Change != index.Silent {
@@ -79,6 +79,14 @@ func reasonText(rec *index.Record) string {
 }
 
 func (r *backupReport) Problem(p backup.Problem) {
+	switch {
+	case errors.Is(p.Err, backup.ErrGrows):
+		if r.growing++; r.strict {
+			r.unsteady++
+		}
+	case errors.Is(p.Err, backup.ErrUnsteady):
+		r.unsteady++
+	}
 	level, text := slog.LevelWarn, p.Err.Error()
 	if p.Note {
 		level = slog.LevelInfo
@@ -143,6 +151,8 @@ type backupSummaryJSON struct {
 	FilesResumed int64   `json:"files_resumed"` // taken over from an interrupted run
 	DataResumed  int64   `json:"data_resumed"`  // their bytes, which data_added counts too
 
+	FilesGrowing int64 `json:"files_growing"` // copied while they grew
+
 	Labelled *labelsJSON `json:"labelled"` // the newest snapshot, if it got the tags or the note of the one not made
 
 	RemovedNames []string `json:"removed"`       // the snapshots that the rules deleted
@@ -183,6 +193,7 @@ func (r *backupReport) summary(res *backup.Result, start time.Time) error {
 			j.DataAdded = h.CopiedBytes
 		}
 		j.RemovedNames, j.RulesStopped = append([]string{}, r.pruned.names...), append([]string{}, r.pruned.why...)
+		j.FilesGrowing = r.growing
 		j.FilesResumed, j.DataResumed = res.Resumed.Files, res.Resumed.Bytes
 		if r.gained.header != nil {
 			l := newLabelsJSON(r.gained.header)
@@ -217,6 +228,9 @@ func (r *backupReport) summary(res *backup.Result, start time.Time) error {
 	}
 	if n := h.Errors - r.unsteady; n > 0 {
 		lines = append(lines, fmt.Sprintf("  %s could not be read; they are named above", humanize.Comma(n)))
+	}
+	if r.growing > 0 && !r.strict {
+		lines = append(lines, fmt.Sprintf("  %s grew while they were read", humanize.Comma(r.growing)))
 	}
 	if r.unsteady > 0 {
 		lines = append(lines, fmt.Sprintf("  %s copied while they changed; they are named above", humanize.Comma(r.unsteady)))

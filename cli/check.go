@@ -31,10 +31,10 @@ belong there is told and left to you.
 The exit code is 0 when all is well or all was mended, 1 when damage is left. A
 snapshot whose folder was removed by hand is no damage.`,
 		examples: `
-snap check                            names, sizes, times
-snap check --read-data                every byte
-snap check --read-data-subset 1/12    all of them in a year of months
-snap check --read-data --repair       and mend what can be mended`,
+snap check                          # names, sizes, times
+snap check --read-data              # every byte
+snap check --read-data-subset 1/12  # all of them in a year of months
+snap check --read-data --repair     # and mend what can be mended`,
 		flags: []cli.Flag{
 			&cli.BoolFlag{Name: "read-data", Usage: "read every file once and compare it with its hash"},
 			&cli.StringFlag{Name: "read-data-subset", Usage: "read a `PART`: 10% of the files at random, 3/7 (the third of seven parts), or about 50G at random"},

@@ -11,8 +11,8 @@ in snapshots, for the name that snap was called by. Nothing that was typed is ev
 evaluated. In fish the script has to be a file, because fish has one for a snap of
 its own.`,
 		examples: `
-source <(snap completion bash)    in ~/.bashrc
-source <(snap completion zsh)     in ~/.zshrc, after compinit
+source <(snap completion bash)  # in ~/.bashrc
+source <(snap completion zsh)   # in ~/.zshrc, after compinit
 snap completion fish > ~/.config/fish/completions/snap.fish`,
 		complete: func(*call, string) []candidate {
 			return []candidate{{"bash", ""}, {"zsh", ""}, {"fish", ""}}

@@ -14,7 +14,7 @@ func deleteCommand() *command {
 		short: "delete snapshots",
 		long: `Delete snapshots. What other snapshots share with them stays, and so does every
 answer about the others. Not even a pinned snapshot is spared: it was named.`,
-		examples: `snap delete -n oldest              what would it free?
+		examples: `snap delete -n oldest  # what would it free?
 snap delete 20261101-120000 latest~3`,
 		codes:    []int{exitNoDest, exitLocked, exitInterrupted, exitTerminated},
 		flags:    []cli.Flag{dryFlag("say what would be freed and delete nothing")},

@@ -30,9 +30,9 @@ A renamed folder is one line with the number of entries that moved along; what
 is different inside has lines of its own. -v says what differs and, of neighbours,
 why and how the later one stored it. --json has a line for every path.`,
 		examples: `
-snap diff                   the last backup's changes
+snap diff              # the last backup's changes
 snap diff @7d latest -- docs
-snap diff --source -v       what has changed since the last backup, and how
+snap diff --source -v  # what has changed since the last backup, and how
 snap diff --stat oldest latest
 snap diff --exit-code && echo nothing new`,
 		flags: []cli.Flag{

@@ -42,8 +42,8 @@ a dot is not.
 
 --deleted follows renames: it lists what the newest snapshot holds under no name.`,
 		examples: `
-snap find report.txt              every version of every report.txt
-snap find letters/2024.odt        in whatever folder letters is
+snap find report.txt        # every version of every report.txt
+snap find letters/2024.odt  # in whatever folder letters is
 snap find --deleted 'docs/**/*.odt'
 snap find -i '*.jpg' --size +10M --since 2026-01-01 --until 30d
 snap find ~/docs/report.txt --in @7d`,

@@ -26,7 +26,7 @@ PATH counts from the source down, or from the current folder when that is in the
 source or in a snapshot, or is absolute.`,
 		examples: `
 snap history docs/report.txt
-snap log --no-follow docs/report.txt   that path alone, whatever file it held`,
+snap log --no-follow docs/report.txt  # that path alone, whatever file it held`,
 		flags: []cli.Flag{
 			&cli.BoolFlag{Name: "no-follow", Usage: "do not follow renames"},
 		},

@@ -19,9 +19,9 @@ func tagCommand() *command {
 		short: "show or change the tags of snapshots",
 		long: `Show the tags of snapshots, or with --add and --remove change them. A tag names a
 snapshot (tag:NAME), and one with the tag pin is never pruned.`,
-		examples: `snap tag latest                     its tags
-snap tag latest --add pin           never prune it
-snap tag tag:old --remove old       take the tag from the newest that has it`,
+		examples: `snap tag latest                # its tags
+snap tag latest --add pin      # never prune it
+snap tag tag:old --remove old  # take the tag from the newest that has it`,
 		codes: []int{exitNoDest, exitLocked},
 		flags: []cli.Flag{
 			&cli.StringSliceFlag{Name: "add", Usage: "give the snapshots `TAG`; may be repeated"},
@@ -60,7 +60,7 @@ func noteCommand() *command {
 		short: "show or change the note of a snapshot",
 		long:  `Show the note of a snapshot, or give it the note TEXT. An empty TEXT removes it.`,
 		examples: `snap note latest "before the upgrade"
-snap note latest ""                 no note`,
+snap note latest ""  # no note`,
 		codes:    []int{exitNoDest, exitLocked},
 		complete: completeRef,
 		run: func(c *call) error {

@@ -23,8 +23,8 @@ What deleting a snapshot would free takes longer to find out: snap stats.
 A snapshot is complete; or incomplete, when some source files could not be read;
 or missing, when its folder is gone from the destination.`,
 		examples: `
-snap list                     the snapshots of the destination used last
-snap list -d /mnt/usb --json  one JSON document`,
+snap list                     # the snapshots of the destination used last
+snap list -d /mnt/usb --json  # one JSON document`,
 		run: runList,
 	}
 }

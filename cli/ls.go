@@ -23,8 +23,8 @@ Lists the folder PATH of a snapshot, or the file PATH; without PATH the source's
 top folder, without REF the newest snapshot. Paths count from the source down, so
 that they can be typed after "REF:".`,
 		examples: `
-snap ls latest            the top folder of the newest snapshot
-snap ls -l @7d:docs       docs as it was a week ago, with modes and sizes
+snap ls latest       # the top folder of the newest snapshot
+snap ls -l @7d:docs  # docs as it was a week ago, with modes and sizes
 snap ls -R --sort size latest:photos`,
 		flags: []cli.Flag{
 			&cli.BoolFlag{Name: "long", Aliases: []string{"l"}, Usage: "mode, owner, group, size and time too"},

@@ -31,6 +31,7 @@ type settings struct {
 	excludeCaches     bool
 	excludeIfPresent  []string
 	excludeLargerThan int64
+	strict            bool
 	checksum          bool
 	trustMoves        bool
 	ignoreInode       bool
@@ -63,6 +64,8 @@ func settingsTable() []setting {
 			"False: keep symbolic links as links. True: back up what they lead to. A link that\nleads nowhere, or back into its own path, stays a link."},
 		{"errors", setErrors, "Warn",
 			"When a file of the source cannot be read.\nWarn: name it, go on, and end with exit code 3. Ignore: name it and go on.\nFail: make no snapshot."},
+		{"strict", boolSetting(func(s *settings) *bool { return &s.strict }), "False",
+			"True: a file that grows while it is read, as a log does, counts as one that could\nnot be read. False: it is only told; the snapshot has it as it was just before."},
 		{"logfile", func(s *settings, v string) error { s.logfile = v; return nil }, "",
 			"A file to keep a log in; empty: none. A relative path is relative to this folder.\nAt 1 MiB it is put aside with the time in its name; 10 of those are kept."},
 		{"loglevel", setLogLevel, "INFO",
@@ -142,7 +145,9 @@ func parseSettings(file string, text []byte) (s settings, warnings []string, err
 			if at[key] != 0 {
 				return s, nil, &settingError{file, n, fmt.Sprintf("%s is set twice, first in line %d; keep one", key, at[key])}
 			}
-			at[key] = n
+			if value != k.value { // else it may be that of the file that snap made, and another was pasted below
+				at[key] = n
+			}
 			if err := k.set(&s, value); err != nil {
 				return s, nil, &settingError{file, n, fmt.Sprintf("%s = %s: %s", key, quote(value), err)}
 			}

@@ -31,10 +31,10 @@ them together. A..B are the snapshots from A to B.
 
 Sizes are those of regular files, as du --apparent-size counts them.`,
 		examples: `
-snap stats                    the destination used last
-snap stats latest             what deleting the newest snapshot frees
-snap stats oldest..@1y        what all that are older than a year hold alone
-snap stats --depth 1 --json   one JSON document`,
+snap stats                   # the destination used last
+snap stats latest            # what deleting the newest snapshot frees
+snap stats oldest..@1y       # what all that are older than a year hold alone
+snap stats --depth 1 --json  # one JSON document`,
 		flags: []cli.Flag{
 			&cli.IntFlag{Name: "depth", Value: 2, Usage: "tell of folders down to `N` levels below the source"},
 		},
