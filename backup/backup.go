@@ -219,14 +219,13 @@ func (r *run) run(ctx context.Context) (err error) {
 		}
 		return r.learn(ctx, plan)
 	}
-	holes := min(found.holes, plan.bytes) // some are of files that are linked
-	if err := r.withOwners(ctx, work, plan, holes); err != nil {
+	if err := r.withOwners(ctx, work, plan); err != nil {
 		return err
 	}
 	if r.o.DryRun {
-		return r.rehearse(ctx, plan, holes)
+		return r.rehearse(ctx, plan)
 	}
-	if err := r.checkSpace(ctx, plan, holes); err != nil {
+	if err := r.checkSpace(ctx, plan); err != nil {
 		return err
 	}
 	if err := r.build(ctx, work, plan); err != nil {

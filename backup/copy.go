@@ -45,6 +45,7 @@ func (p *placer) copyOnce(it *item) (lost, err error) {
 	buf := buffers.Get().(*[]byte)
 	defer buffers.Put(buf)
 	var stat file.Stat
+	var wrote int64
 	steady := false
 	for try := 0; try < copyTries && !steady; try++ {
 		if try > 0 {
@@ -58,7 +59,7 @@ func (p *placer) copyOnce(it *item) (lost, err error) {
 		p.h.Reset()
 		var n int64
 		if stat, err = src.Stat(); err == nil {
-			n, err = file.Copy(p.ctx, dst, src, stat.Size, p.h, *buf)
+			n, wrote, err = file.Copy(p.ctx, dst, src, stat.Size, p.h, *buf)
 		}
 		var after file.Stat
 		if err == nil {
@@ -75,6 +76,7 @@ func (p *placer) copyOnce(it *item) (lost, err error) {
 	}
 	rec := &it.rec
 	rec.Stat, rec.Volume, rec.Stored = stat, p.vols.known(stat.Dev), index.Copied
+	rec.Took(wrote)
 	p.stamp(rec)
 	p.h.Sum(rec.Hash[:0])
 	rec.Flags |= index.Hashed
@@ -90,7 +92,7 @@ func (p *placer) copyOnce(it *item) (lost, err error) {
 	if err := errors.Join(err, dst.Close()); err != nil {
 		return nil, err
 	}
-	p.copied.Add(rec.Size)
+	p.copied.Add(rec.OnDisk())
 	p.judgeAgain(it)
 	return nil, nil
 }

@@ -19,7 +19,7 @@ func (r *run) byAnother(h *index.Header) bool { return os.Geteuid() == 0 && h.Us
 
 // withOwners enters into the plan what the previous snapshot's tree, which another user made, has not as the index says.
 // What the destination cannot hold or has no room for stays as it is.
-func (r *run) withOwners(ctx context.Context, work *workFolder, p *plan, holes int64) error {
+func (r *run) withOwners(ctx context.Context, work *workFolder, p *plan) error {
 	if r.prev == nil || !r.byAnother(r.prev) || r.o.Planned != nil {
 		return nil
 	}
@@ -47,7 +47,7 @@ func (r *run) withOwners(ctx context.Context, work *workFolder, p *plan, holes i
 		q.spool.close()
 		return err
 	}
-	makeRoom, err := r.fits(ctx, &q, holes)
+	makeRoom, err := r.fits(ctx, &q)
 	if makeRoom || errors.As(err, new(*GuardError)) {
 		q.spool.close()
 		r.problem("", &ownersError{r.prev, n, "there is no room to make them anew"}, true)

@@ -24,6 +24,7 @@ type backupReport struct {
 	pruned pruned
 	err    error // of printing
 
+	holes    int64 // bytes of files that were copied, and that took no room
 	unread   int64 // bytes of files that are in the index alone, because they could not be read
 	unsteady int64 // files that were copied while they changed
 }
@@ -35,6 +36,10 @@ func (r *backupReport) Entry(path string, rec *index.Record, changed bool) {
 	switch {
 	case rec.Kind == file.Regular && rec.Exists() && rec.Stored == index.Absent:
 		r.unread += rec.Size
+	case changed && rec.Stored == index.Copied && rec.Holes > 0:
+		r.holes += rec.Holes
+	}
+	switch {
 	case changed && rec.Stored == index.Copied && rec.Has(index.Inconsistent):
 		r.unsteady++
 	}
@@ -198,7 +203,7 @@ func (r *backupReport) summary(res *backup.Result, start time.Time) error {
 	if c.opts.quiet {
 		return nil
 	}
-	saved := max(h.Bytes-h.CopiedBytes-r.unread, 0)
+	saved := max(h.Bytes-h.CopiedBytes-r.holes-r.unread, 0)
 	lines := []string{
 		strings.TrimSpace(fmt.Sprintf("%s %s", verb, name)) + fmt.Sprintf(": %s, %s, %s", plural(h.Files, "file", "files"), plural(h.Dirs, "folder", "folders"), c.size(h.Bytes)),
 		"  " + changes,

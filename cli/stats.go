@@ -29,7 +29,8 @@ it, as far as --depth goes.
 With REF the snapshots named alone: what deleting each of them frees, and all of
 them together. A..B are the snapshots from A to B.
 
-Sizes are those of regular files, as du --apparent-size counts them.`,
+Sizes are what regular files take on the disk, to the byte: without their holes,
+and without what is left of the last block.`,
 		examples: `
 snap stats                    the destination used last
 snap stats latest             what deleting the newest snapshot frees

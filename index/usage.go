@@ -12,7 +12,8 @@ import (
 // First to Last does, because a link is always made to the snapshot before.
 type Span struct{ First, Last uint64 }
 
-// Amount is a number of regular files, each inode once, and the sum of their sizes.
+// Amount is a number of regular files, each inode once, and the sum of what they take on the disk: their sizes without
+// their holes.
 type Amount struct{ Inodes, Bytes int64 }
 
 // Add adds b.
