@@ -229,11 +229,10 @@ func (r *run) run(ctx context.Context) (err error) {
 		r.noteUnchanged()
 		return nil
 	}
-	holes := min(found.holes, plan.bytes) // some are of files that are linked
 	if r.o.DryRun {
-		return r.rehearse(ctx, plan, holes)
+		return r.rehearse(ctx, plan)
 	}
-	if err := r.checkSpace(ctx, plan, holes); err != nil {
+	if err := r.checkSpace(ctx, plan); err != nil {
 		return err
 	}
 	if err := r.build(ctx, work, plan); err != nil {

@@ -204,7 +204,7 @@ func (b *builder) all(ctx context.Context, w *index.ChangeWriter) (failed error)
 				}
 			}
 			if it.resumed {
-				b.res.Resumed.add(it.rec.Size)
+				b.res.Resumed.add(it.rec.OnDisk())
 			}
 			b.count(&it.rec, it.changed)
 			b.report(b.plan, it.path, &it.rec, it.old, it.changed)

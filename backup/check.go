@@ -37,6 +37,7 @@ type CheckResult struct {
 	InodesRead int64
 	BytesRead  int64
 	Unproved   int64 // files that were to be read and whose hash the index does not know
+	Links      Unshared
 
 	Damaged  int64 // Findings that are damage
 	Repaired int64 // of them, those mended
@@ -70,7 +71,7 @@ func check(ctx context.Context, path string, o CheckOptions, room int64) (res *C
 	if o.Progress == nil {
 		o.Progress = func(Progress) {}
 	}
-	c := &checker{o: o, d: &Destination{Path: abs}, read: reading{room: room}}
+	c := &checker{o: o, d: &Destination{Path: abs}, read: reading{room: room}, shared: sharing{}}
 	defer func() { err = errors.Join(err, c.d.Close()) }()
 	if err := c.open(ctx); err != nil {
 		return &c.res, err
@@ -89,6 +90,7 @@ type checker struct {
 	latest string         // where `latest` led before recovery mended it
 	faults faults
 	read   reading
+	shared sharing // of the trees that were looked at
 	res    CheckResult
 	at     Progress
 }
@@ -138,6 +140,9 @@ func (c *checker) all(ctx context.Context) error {
 		return err
 	}
 	if err := c.trees(ctx); err != nil {
+		return err
+	}
+	if err := c.links(ctx); err != nil {
 		return err
 	}
 	if err := c.checkLatest(ctx); err != nil {

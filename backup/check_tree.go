@@ -19,6 +19,7 @@ type treeCheck struct {
 	found []*fault
 	files int64
 	bare  int64 // files without a hash
+	names sharing
 	open  []folderSight
 	apart *fault // what stands for everything below its path: missing, extra or unreadable
 }
@@ -46,7 +47,7 @@ func (c *checker) tree(ctx context.Context, pos int) error {
 	if err != nil {
 		return err
 	}
-	t := &treeCheck{checker: c, trust: trust{c.trusts, stat.UID}, tree: file.NewTree(top, 64, (*file.Dir).EnterDir)}
+	t := &treeCheck{checker: c, trust: trust{c.trusts, stat.UID}, names: sharing{}, tree: file.NewTree(top, 64, (*file.Dir).EnterDir)}
 	defer t.tree.Close()
 	before := c.at
 	for lot, err := range ordered(ctx, c.o.Jobs, window, t.lots(ctx, h, top), t.look) {
@@ -79,6 +80,7 @@ func (c *checker) tree(ctx context.Context, pos int) error {
 	for _, f := range t.found {
 		c.faults.in(pos, f)
 	}
+	c.shared.add(t.names)
 	c.res.Files += t.files
 	c.res.Unproved += t.bare
 	return nil
@@ -104,6 +106,7 @@ func (t *treeCheck) take(s *sight) {
 		t.files++
 	}
 	t.read.note(s)
+	t.names.note(s)
 	if t.apart != nil {
 		if s.path != t.apart.path && index.Within(s.path, t.apart.path) {
 			if t.apart.what != FaultUnread && t.apart.what != Unchecked {

@@ -83,6 +83,7 @@ func (p *placer) copyOnce(it *item) (lost, err error) {
 	rec := &it.rec
 	rec.Stat, rec.Volume, rec.Stored = got.stat, p.vols.known(got.stat.Dev), index.Copied
 	rec.Size, rec.Hash = got.n, hash
+	rec.Took(got.wrote)
 	p.stamp(rec)
 	rec.Flags |= index.Hashed
 	if steady && got.untrue {
@@ -102,7 +103,7 @@ func (p *placer) copyOnce(it *item) (lost, err error) {
 	if err := errors.Join(err, dst.Close()); err != nil {
 		return nil, err
 	}
-	p.copied.Add(rec.Size)
+	p.copied.Add(rec.OnDisk())
 	p.judgeAgain(it)
 	return nil, nil
 }

@@ -38,7 +38,7 @@ func tally(h *index.Header, rec *index.Record, changed bool) {
 		return
 	}
 	if rec.Stored == index.Copied {
-		h.CopiedBytes += rec.Size
+		h.CopiedBytes += rec.OnDisk()
 	}
 	switch rec.Change {
 	case index.Added:
@@ -70,7 +70,7 @@ func (r *run) report(p *plan, path string, rec, old *index.Record, changed bool)
 }
 
 // rehearse reports what build would do, and counts it. Where there is no room for that, it is refused at the end.
-func (r *run) rehearse(ctx context.Context, p *plan, holes int64) error {
+func (r *run) rehearse(ctx context.Context, p *plan) error {
 	seen := map[inode]bool{}
 	for m, err := range r.entries(ctx, p) {
 		if err == nil {
@@ -106,5 +106,5 @@ func (r *run) rehearse(ctx context.Context, p *plan, holes int64) error {
 	if r.o.Planned != nil {
 		return nil // nobody means to make this snapshot
 	}
-	return r.rehearseSpace(ctx, p, holes)
+	return r.rehearseSpace(ctx, p)
 }

@@ -132,7 +132,7 @@ func (d *Destination) examine(name string) *deadRun {
 		}
 		records++
 		if ownFile(&e.Record) {
-			run.held.add(e.Size)
+			run.held.add(e.OnDisk())
 		}
 	}
 	durable()

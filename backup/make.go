@@ -147,9 +147,11 @@ func (p *placer) clone(it *item) (bool, error) {
 		return false, nil
 	}
 	defer src.Close()
-	if s, err := src.Stat(); err != nil || s.Size != it.rec.Size || !closeEnough(s.Mtime, it.rec.Mtime) {
+	s, err := src.Stat()
+	if err != nil || s.Size != it.rec.Size || !closeEnough(s.Mtime, it.rec.Mtime) {
 		return false, nil
 	}
+	it.rec.Took(s.Allocated)
 	dst, err := p.newDir.Create(it.name)
 	if err != nil {
 		return false, err

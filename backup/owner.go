@@ -252,7 +252,7 @@ func (t taker) copy(dir *file.Dir, name string) error {
 	}
 	buf := buffers.Get().(*[]byte)
 	defer buffers.Put(buf)
-	_, err = file.Copy(t.ctx, dst, src, s.Size, sha256.New(), *buf)
+	_, _, err = file.Copy(t.ctx, dst, src, s.Size, sha256.New(), *buf)
 	if err == nil {
 		_, err = dst.SetMeta(&file.Meta{Kind: s.Kind, Mode: s.Mode, UID: t.me, GID: uint32(os.Getegid()), Mtime: s.Mtime})
 	}

@@ -161,6 +161,7 @@ func (m *treeReader) record(now, was *scan.Item, old *index.Entry) (*index.Recor
 	}
 	if rec.Kind == file.Regular {
 		rec.Stored = index.Copied
+		rec.Took(now.Stat.Allocated)
 	}
 	if now.Err != nil {
 		rec.Flags |= index.Unreadable

@@ -86,8 +86,9 @@ func (d *decider) better(path string, rec, hint *index.Record) error {
 		rec.Kind == file.Regular && (hint.Size != rec.Size || !closeEnough(rec.Mtime, hint.Mtime)) {
 		return nil
 	}
-	change, stored, n := rec.Change, rec.Stored, rec.Nlink
+	change, stored, n, holes := rec.Change, rec.Stored, rec.Nlink, rec.Holes
 	*rec = *hint
+	rec.Holes = holes
 	rec.Stored, rec.From, rec.To, rec.Link = stored, "", "", ""
 	if rec.Kind != file.Folder {
 		rec.Nlink = max(rec.Nlink, n)

@@ -80,7 +80,7 @@ func (m *mender) fill(ctx context.Context, dst, src *file.File, want *index.Reco
 	if want.Size > 0 && dst.CloneFrom(src) {
 		n, err = file.Hash(ctx, dst, want.Size, m.reader.h, *m.reader.buf)
 	} else {
-		n, err = file.Copy(ctx, dst, src, want.Size, m.reader.h, *m.reader.buf)
+		n, _, err = file.Copy(ctx, dst, src, want.Size, m.reader.h, *m.reader.buf)
 	}
 	if read := (*file.ReadError)(nil); errors.As(err, &read) {
 		return false, nil

@@ -19,7 +19,7 @@ type plan struct {
 	changes int64   // records that show a change
 	proved  int64   // files whose hash was not known and is now
 	copies  int64   // new inodes that take space
-	bytes   int64   // of the files to be copied
+	bytes   int64   // of the files to be copied, without their holes
 	clones  bool    // the destination can share blocks, perhaps; else what is to be cloned is copied
 	files   int64   // entries of the new tree that are not folders
 	dirs    int64   // folders of the new tree
@@ -128,6 +128,9 @@ func (r *run) resolveAll(ctx context.Context, p *plan, found *candidates) error 
 				e.Hash, e.Xattrs = base.Hash, base.Xattrs
 				e.Flags |= index.Hashed
 			}
+			if d.verdict.Do == scan.Link {
+				e.Holes = base.Holes
+			}
 			r.owners(&e.Record)
 			if d.verdict.Change == index.Moved && d.left {
 				p.left++
@@ -190,7 +193,7 @@ func (p *plan) take(e *index.Entry, v scan.Verdict, again bool) error {
 	if needsInode(v.Do) && !again && e.Stored != index.Absent {
 		p.copies++
 		if e.Stored == index.Copied || e.Stored == index.Cloned && !p.clones {
-			p.bytes += e.Size
+			p.bytes += e.OnDisk()
 		}
 	}
 	return p.add(e)

@@ -200,10 +200,10 @@ func (p *placer) takeOver(it *item) (bool, error) {
 		return false, err
 	}
 	rec := &it.rec
-	rec.Hash, rec.Xattrs, rec.Stored = then.Hash, then.Xattrs, then.Stored
+	rec.Hash, rec.Xattrs, rec.Stored, rec.Holes = then.Hash, then.Xattrs, then.Stored, then.Holes
 	rec.Flags |= index.Hashed
 	it.resumed = true
-	p.taken.Add(rec.Size)
+	p.taken.Add(rec.OnDisk())
 	p.judgeAgain(it)
 	return true, nil
 }

@@ -17,7 +17,6 @@ type candidates struct {
 	*spool
 	files int64 // entries of the source that are not folders
 	dirs  int64
-	holes int64 // bytes of the candidates' sizes that take no space in the source
 }
 
 // scan walks the source and compares it with the previous snapshot.
@@ -96,15 +95,11 @@ func (r *run) compare(ctx context.Context, found *candidates) error {
 		if r.prev != nil && e.Exists() && (p.Old == nil || p.Old.Nlink > 1 || !p.Old.SameIdentity(&e.Record)) {
 			r.alive.add(&e.Record)
 		}
-		again := false
 		if e.Nlink > 1 && e.Ino != 0 && e.Kind != file.Folder {
-			if again = once.has(&e.Record); again {
+			if once.has(&e.Record) {
 				r.shared.add(&e.Record)
 			}
 			once.add(&e.Record)
-		}
-		if e.Kind == file.Regular && !again {
-			found.holes += max(e.Size-e.Allocated, 0)
 		}
 		if err := found.add(e); err != nil {
 			return err
@@ -141,6 +136,7 @@ func (r *run) candidate(p *scan.Pair, volumeOf func(uint64) uint32) (*index.Entr
 		return e, p.Old != nil
 	}
 	e.Record = index.Record{Stat: it.Stat, Volume: volumeOf(it.Stat.Dev), Change: index.Added}
+	e.Took(it.Stat.Allocated) // as far as can be said before it is copied
 	r.stamp(&e.Record)
 	if it.Err != nil {
 		r.problem(e.Path, unwrapPath(it.Err), false)

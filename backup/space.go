@@ -23,8 +23,8 @@ const (
 //
 // What dead runs have copied needs no room a second time. Where that is too little, because the source
 // has changed since, it makes room: else nothing would ever remove it.
-func (r *run) checkSpace(ctx context.Context, p *plan, holes int64) error {
-	makeRoom, err := r.fits(ctx, p, holes)
+func (r *run) checkSpace(ctx context.Context, p *plan) error {
+	makeRoom, err := r.fits(ctx, p)
 	if err != nil || !makeRoom {
 		return err
 	}
@@ -34,17 +34,17 @@ func (r *run) checkSpace(ctx context.Context, p *plan, holes int64) error {
 	if err != nil {
 		return err
 	}
-	return r.lacks(p, holes, Amount{}, &info)
+	return r.lacks(p, Amount{}, &info)
 }
 
 // fits refuses a plan that the destination has no room for. makeRoom says that it fits if what dead runs
 // have left is removed.
-func (r *run) fits(ctx context.Context, p *plan, holes int64) (makeRoom bool, err error) {
+func (r *run) fits(ctx context.Context, p *plan) (makeRoom bool, err error) {
 	info, err := r.d.root.System()
 	if err != nil {
 		return false, err
 	}
-	short := r.lacks(p, holes, Amount{}, &info)
+	short := r.lacks(p, Amount{}, &info)
 	if short == nil || len(r.d.dead) == 0 {
 		return false, short
 	}
@@ -52,7 +52,7 @@ func (r *run) fits(ctx context.Context, p *plan, holes int64) (makeRoom bool, er
 	if err != nil {
 		return false, err
 	}
-	if short = r.lacks(p, holes, saved, &info); short == nil {
+	if short = r.lacks(p, saved, &info); short == nil {
 		return false, nil
 	}
 	roomier := info
@@ -60,18 +60,18 @@ func (r *run) fits(ctx context.Context, p *plan, holes int64) (makeRoom bool, er
 		roomier.FreeBytes += uint64(r.heldSpace(run))
 		roomier.FreeInodes += uint64(run.held.Files)
 	}
-	if r.lacks(p, holes, Amount{}, &roomier) != nil {
+	if r.lacks(p, Amount{}, &roomier) != nil {
 		return false, short
 	}
 	return true, nil
 }
 
 // rehearseSpace refuses what checkSpace would, and removes nothing.
-func (r *run) rehearseSpace(ctx context.Context, p *plan, holes int64) error {
+func (r *run) rehearseSpace(ctx context.Context, p *plan) error {
 	if err := r.d.seeDead(ctx); err != nil {
 		return err
 	}
-	_, err := r.fits(ctx, p, holes)
+	_, err := r.fits(ctx, p)
 	return err
 }
 
@@ -89,9 +89,9 @@ const spaceHint = "free some space there, or leave more out with Blacklist.txt"
 var errMadeRoom = errors.New("what an interrupted run has copied is removed to make room: little of it is as it was then")
 
 // lacks says what the destination, described by info, has too little of for the plan; nil if it has
-// enough. Holes do not count, nor does what is saved.
-func (r *run) lacks(p *plan, holes int64, saved Amount, info *file.SystemInfo) error {
-	need := uint64(max(p.bytes-holes-saved.Bytes, 0)) + uint64(p.dirs)*folderSpace + uint64(p.w.Count())*recordSpace + spaceMargin
+// enough. What is saved does not count.
+func (r *run) lacks(p *plan, saved Amount, info *file.SystemInfo) error {
+	need := uint64(max(p.bytes-saved.Bytes, 0)) + uint64(p.dirs)*folderSpace + uint64(p.w.Count())*recordSpace + spaceMargin
 	if need > info.FreeBytes {
 		return &GuardError{
 			Why: fmt.Sprintf("%s: not enough space: this backup needs about %s, %s are free",

@@ -26,6 +26,7 @@ type backupReport struct {
 	pruned pruned
 	err    error // of printing
 
+	holes    int64 // bytes of files that were copied, and that took no room
 	unread   int64 // bytes of files that are in the index alone, because they could not be read
 	unsteady int64 // files that were copied while they changed, of those that count as errors
 	growing  int64 // files that were copied while they grew
@@ -37,6 +38,9 @@ func (r *backupReport) Entry(path string, rec *index.Record, changed bool) {
 	c := r.call
 	if rec.Kind == file.Regular && rec.Exists() && rec.Stored == index.Absent {
 		r.unread += rec.Size
+	}
+	if changed && rec.Stored == index.Copied && rec.Holes > 0 {
+		r.holes += rec.Holes
 	}
 	show := c.opts.verbose > 1 || changed && rec.Change != index.Silent && (c.opts.verbose > 0 || r.dryRun)
 	if changed && rec.Change != index.Silent {
@@ -214,7 +218,7 @@ func (r *backupReport) summary(res *backup.Result, start time.Time) error {
 	if c.opts.quiet {
 		return nil
 	}
-	saved := max(h.Bytes-h.CopiedBytes-r.unread, 0)
+	saved := max(h.Bytes-h.CopiedBytes-r.holes-r.unread, 0)
 	lines := []string{
 		strings.TrimSpace(fmt.Sprintf("%s %s", verb, name)) + fmt.Sprintf(": %s, %s, %s", plural(h.Files, "file", "files"), plural(h.Dirs, "folder", "folders"), c.size(h.Bytes)),
 		"  " + changes,

@@ -135,6 +135,7 @@ type checkSummaryJSON struct {
 	Repaired   int64    `json:"repaired"`
 	Errors     int64    `json:"errors"`   // what is left: damage not mended, and what could not be looked at; 0: exit code 0
 	Unproved   int64    `json:"unproved"` // files to be read whose hash is not known
+	Unshared   int64    `json:"unshared"` // files that are to be one with others, by the index, and are not: the hard links are gone
 	Missing    []string `json:"missing"`  // snapshots whose folders were removed
 	Seconds    float64  `json:"seconds"`
 }
@@ -149,7 +150,7 @@ func (r *checkReport) summary(res *backup.CheckResult, o *backup.CheckOptions) e
 			missing = []string{}
 		}
 		return c.json(checkSummaryJSON{"summary", res.Snapshots, res.Files, res.InodesRead, res.BytesRead, res.Damaged,
-			res.Repaired, res.Errors, res.Unproved, missing, took.Seconds()})
+			res.Repaired, res.Errors, res.Unproved, max(res.Links.Inodes-res.Links.Meant, 0), missing, took.Seconds()})
 	}
 	if !c.opts.quiet {
 		text := fmt.Sprintf("checked %s, %s", plural(int(res.Snapshots), "snapshot", "snapshots"), plural(int(res.Files), "entry", "entries"))
@@ -174,9 +175,18 @@ func (r *checkReport) summary(res *backup.CheckResult, o *backup.CheckOptions) e
 	if res.Unproved > 0 {
 		c.note("check: %s have no hash in the index and cannot be proved", plural(int(res.Unproved), "file", "files"))
 	}
+	if l := &res.Links; l.Gone() {
+		c.warn("%s in the snapshots are %s on this disk, and were %s: the hard links between them are gone",
+			plural(int(l.Names), "name", "names"), plural(int(l.Inodes), "file", "files"), humanize.Comma(l.Meant))
+		c.note("%s", linksGoneHint)
+	}
 	r.hints(res, o)
 	return nil
 }
+
+// linksGoneHint is what to do where the hard links are gone.
+const linksGoneHint = "so it is after a copy by cp -r, or by rsync without -H. Nothing is lost and backups go on; it takes more room, and deleting " +
+	"frees more than is told. To have the links again, copy the destination anew: cp -a, or rsync -aHAX"
 
 // hints say what to do about what was found.
 func (r *checkReport) hints(res *backup.CheckResult, o *backup.CheckOptions) {

@@ -11,6 +11,7 @@ import (
 	"github.com/dustin/go-humanize"
 	"github.com/urfave/cli/v2"
 
+	"snap/backup"
 	"snap/index"
 )
 
@@ -29,7 +30,8 @@ it, as far as --depth goes.
 With REF the snapshots named alone: what deleting each of them frees, and all of
 them together. A..B are the snapshots from A to B.
 
-Sizes are those of regular files, as du --apparent-size counts them.`,
+Sizes are what regular files take on the disk, to the byte: without their holes,
+and without what is left of the last block.`,
 		examples: `
 snap stats                   # the destination used last
 snap stats latest            # what deleting the newest snapshot frees
@@ -74,6 +76,8 @@ type stats struct {
 	index   int64        // bytes of the index
 	sets    int64        // bytes of the change sets
 	folders folderStats
+
+	unlinked int // so many of there, from the oldest on, share nothing on this disk although the index says so
 }
 
 // held are the snapshots of d whose folders are there, with what each holds.
@@ -91,6 +95,15 @@ func (c *call) held(d *destination) (*stats, index.Usage, error) {
 		return nil, nil, err
 	}
 	seqs := s.seqs()
+	if s.unlinked, err = backup.Apart(c.ctx, d.root, d.db, s.there); err != nil {
+		return nil, nil, err
+	}
+	if s.unlinked > 0 {
+		usage = usage.Apart(seqs, s.unlinked)
+		c.warn("the hard links between the snapshots up to %s are gone: each of these takes the room of all that it holds, and so it is counted",
+			quote(s.there[s.unlinked].Name))
+		c.note("%s", linksGoneHint)
+	}
 	s.shares, s.total = usage.Shares(seqs), usage.Total(seqs)
 	for _, share := range s.shares {
 		s.apart.Add(share.Held)

@@ -23,6 +23,7 @@ type statsJSON struct {
 	Depth          int                 `json:"depth"`         // how far down folders are told apart
 	Heaviest       []heavyJSON         `json:"heaviest"`      // folders of the newest snapshot by bytes, ten at most
 	Changing       []changingJSON      `json:"changing"`      // folders by what was copied since the oldest snapshot, ten at most
+	Unlinked       int                 `json:"unlinked"`      // snapshots, from the oldest on, whose hard links to later ones are gone
 }
 
 // statsSnapshotJSON is a snapshot in `snap stats`.
@@ -73,7 +74,7 @@ func newStatsSnapshotJSON(h *index.Header, s *index.Share, disk int64) statsSnap
 func (s *stats) json() statsJSON {
 	j := statsJSON{
 		Snapshots: []statsSnapshotJSON{}, Missing: append([]string{}, s.missing...), Files: s.total.Inodes, Bytes: s.total.Bytes,
-		TreeFiles: s.apart.Inodes, TreeBytes: s.apart.Bytes, SavedBytes: s.apart.Bytes - s.total.Bytes,
+		TreeFiles: s.apart.Inodes, TreeBytes: s.apart.Bytes, SavedBytes: s.apart.Bytes - s.total.Bytes, Unlinked: s.unlinked,
 		IndexBytes: s.index, ChangesBytes: s.sets, Depth: s.folders.depth, Heaviest: []heavyJSON{}, Changing: []changingJSON{},
 	}
 	j.Destination, j.DestinationB64 = jsonName(s.dest)

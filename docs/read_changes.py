@@ -14,7 +14,7 @@ import sys
 KINDS = ['none', 'file', 'dir', 'symlink', 'fifo', 'socket', 'chardev', 'blockdev']
 CHANGES = ['', 'added', 'modified', 'metadata', 'moved', 'type', 'removed', 'silent']
 STORED = ['absent', 'copied', 'linked', 'cloned', 'made', 'joined']
-STAT, BTIME, HASHED, RACY, XATTRS, RDEV, TARGET, FROM, TO, INCONSISTENT, UNREADABLE, LINK = (1 << n for n in range(9, 21))
+STAT, BTIME, HASHED, RACY, XATTRS, RDEV, TARGET, FROM, TO, INCONSISTENT, UNREADABLE, LINK, HOLES = (1 << n for n in range(9, 22))
 
 TABLE = []
 for n in range(256):
@@ -80,6 +80,7 @@ def parse_record(data):
     r['xattrs'] = {p.string().decode(errors='replace'): p.string() for _ in range(p.uvarint())} if bits & XATTRS else {}
     for field, bit in (('from', FROM), ('to', TO), ('link', LINK)):
         r[field] = p.string() if bits & bit else None
+    r['holes'] = p.uvarint() if bits & HOLES else 0
     if p.at != len(data):
         raise Damaged('a record with something behind it')
     return r

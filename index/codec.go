@@ -13,6 +13,7 @@ import (
 //	version byte · bits uvarint · reason byte, then for the bits that are set, in this order:
 //	stat: mode uid gid nlink size · mtime · ctime · btime · volume inode   (uvarints; times as below)
 //	rdev uvarint · hash 32 bytes · target · xattrs · from · to · link      (strings with their length)
+//	holes uvarint
 //
 // The lowest bits hold kind, change and stored, three bits each. A time is its nanoseconds and its seconds as
 // varints, ctime counted from mtime and btime from ctime: the latter two often lie close together. Bits not known
@@ -32,6 +33,7 @@ const (
 	isInconsistent
 	isUnreadable
 	hasLink
+	hasHoles
 	knownBits = 1<<(9+iota) - 1
 )
 
@@ -57,6 +59,7 @@ func appendRecord(b []byte, r *Record) []byte {
 	set(r.Has(Unreadable), isUnreadable)
 	set(r.Has(Hashed), isHashed)
 	set(r.Link != "", hasLink)
+	set(r.Holes > 0, hasHoles)
 	b = append(b, recordVersion)
 	b = binary.AppendUvarint(b, bits)
 	b = append(b, byte(r.Reason))
@@ -95,6 +98,9 @@ func appendRecord(b []byte, r *Record) []byte {
 	}
 	if bits&hasLink != 0 {
 		b = appendString(b, r.Link)
+	}
+	if bits&hasHoles != 0 {
+		b = binary.AppendUvarint(b, uint64(r.Holes))
 	}
 	return b
 }
@@ -235,6 +241,9 @@ func parseRecord(b string, r *Record) error {
 	}
 	if bits&hasLink != 0 {
 		r.Link = p.path()
+	}
+	if bits&hasHoles != 0 {
+		r.Holes = int64(p.limited(uint64(r.Size)))
 	}
 	for _, f := range [...]struct {
 		bit  uint64

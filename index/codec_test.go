@@ -51,6 +51,7 @@ func drawRecord(t *rapid.T) Record {
 		Size: rapid.Int64Min(0).Draw(t, "size"), Ino: rapid.Uint64().Draw(t, "ino"), Rdev: rapid.Uint64().Draw(t, "rdev"),
 		Mtime: drawTime(t, "mtime"), Ctime: drawTime(t, "ctime"),
 	}
+	r.Holes = rapid.Int64Range(0, r.Size).Draw(t, "holes")
 	if rapid.Bool().Draw(t, "has btime") {
 		r.Btime = drawTime(t, "btime")
 	}

@@ -105,7 +105,7 @@ type Header struct {
 	Moved       int64     `json:"moved"`
 	Removed     int64     `json:"removed"`
 	Linked      int64     `json:"linked"`       // files that are hard links into an older snapshot
-	CopiedBytes int64     `json:"copied_bytes"` // bytes of file content written
+	CopiedBytes int64     `json:"copied_bytes"` // bytes of file content written, holes left out
 	Errors      int64     `json:"errors"`       // source files and folders that could not be read
 	State       State     `json:"state"`
 	Tags        []string  `json:"tags"`

@@ -80,7 +80,7 @@ func ownInode(r *Record) int64 {
 // count adds a record of the change set.
 func (h *Header) count(r *Record) {
 	if r.Stored == Copied {
-		h.CopiedBytes += r.Size
+		h.CopiedBytes += r.OnDisk()
 	}
 	switch r.Change {
 	case Added:
@@ -210,7 +210,7 @@ func (f *follower) share(e *Entry, bucket uint64, newest *Record) error {
 		return err
 	}
 	if e.Stored, e.Link = Joined, name; name == e.Path {
-		e.Stored, e.Link = maker.Stored, ""
+		e.Stored, e.Link, e.Holes = maker.Stored, "", maker.Holes
 	}
 	return nil
 }

@@ -141,6 +141,18 @@ type Record struct {
 	From      string // with Moved and hard links: the path it was linked or moved from, in the snapshot before
 	To        string // where the file that was here before has moved; set when records are imported
 	Link      string // with Joined, and with Linked where From does not say it: another name of the inode
+	Holes     int64  // bytes of Size that take no room in the tree, where that is worth telling; see Took
+}
+
+// OnDisk is what the content of a regular file takes in the tree: its size without its holes, in bytes.
+func (r *Record) OnDisk() int64 { return r.Size - r.Holes }
+
+// Took notes that the content takes so many bytes. Where that is about the size, as for nearly every file, it is not
+// stored: a few blocks more or less are no reason for a longer record.
+func (r *Record) Took(bytes int64) {
+	if r.Holes = max(r.Size-max(bytes, 0), 0); r.Holes < 4<<10 || r.Holes < r.Size/16 {
+		r.Holes = 0
+	}
 }
 
 // Has reports whether all of the flags are set.

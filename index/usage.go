@@ -12,7 +12,8 @@ import (
 // First to Last does, because a link is always made to the snapshot before.
 type Span struct{ First, Last uint64 }
 
-// Amount is a number of regular files, each inode once, and the sum of their sizes.
+// Amount is a number of regular files, each inode once, and the sum of what they take on the disk: their sizes without
+// their holes.
 type Amount struct{ Inodes, Bytes int64 }
 
 // Add adds b.
@@ -115,6 +116,28 @@ type Share struct {
 	Held  Amount // in its tree
 	New   Amount // of that, in no tree before
 	Alone Amount // of that, in no other tree: what deleting this snapshot alone frees
+}
+
+// Apart is the Usage where the first n of the snapshots, oldest first, share nothing with any other: each has inodes of
+// its own of all that it holds.
+func (u Usage) Apart(snapshots []uint64, n int) Usage {
+	apart := Usage{}
+	add := func(from, to int, a Amount) {
+		if from < to {
+			span := Span{snapshots[from], snapshots[to-1]}
+			sum := apart[span]
+			sum.Add(a)
+			apart[span] = sum
+		}
+	}
+	for span, a := range u {
+		from, to := span.among(snapshots)
+		for ; from < min(to, n); from++ {
+			add(from, from+1, a)
+		}
+		add(from, to, a)
+	}
+	return apart
 }
 
 // Shares are those of the snapshots that there are, oldest first.

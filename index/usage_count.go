@@ -61,14 +61,14 @@ func (c *usageCount) count(v *Edition, t *tracer) error {
 	birth, _ := slices.BinarySearch(c.seqs, born.bucket)
 	if len(c.shared) > 0 {
 		if l := c.shared[born.id]; l != nil {
-			l.first, l.last, l.size = birth, max(l.last, end-1), v.Size
+			l.first, l.last, l.size = birth, max(l.last, end-1), born.size
 			return nil
 		}
 	}
 	if birth < first {
-		c.add(birth, first-1, Amount{-1, -v.Size})
+		c.add(birth, first-1, Amount{-1, -born.size})
 	}
-	c.add(birth, end-1, Amount{1, v.Size})
+	c.add(birth, end-1, Amount{1, born.size})
 	return nil
 }
 
@@ -81,8 +81,11 @@ func (c *usageCount) add(first, last int, a Amount) {
 // stride is how many links of a file are followed before what is known of its way is looked at.
 const stride = 16
 
-// origin is where an inode was born: a hash of the place, and its bucket.
-type origin struct{ id, bucket uint64 }
+// origin is where an inode was born: a hash of the place, its bucket, and what the inode takes on the disk.
+type origin struct {
+	id, bucket uint64
+	size       int64
+}
 
 // born is where the inode of v was born, or a place where it was up to c.after. A file that is renamed for every
 // snapshot is not followed all the way back from each of its names.
@@ -96,7 +99,7 @@ func (c *usageCount) born(v *Edition, t *tracer) (o origin, err error) {
 				return o, err
 			}
 		}
-		o = origin{c.hash(p), p.bucket}
+		o = origin{c.hash(p), p.bucket, r.OnDisk()}
 		if more && n%stride == 0 {
 			if far, ok := c.far[o.id]; ok {
 				o, more = far, false

@@ -107,7 +107,7 @@ func (h *hand) bytes(ctx context.Context, dst, src *file.File, size int64, j *jo
 		if size > 0 {
 			h.noClone.Store(true)
 		}
-		n, err = file.Copy(ctx, dst, src, size, h.hash, h.buf)
+		n, _, err = file.Copy(ctx, dst, src, size, h.hash, h.buf)
 	}
 	var read *file.ReadError
 	switch {

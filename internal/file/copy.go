@@ -9,22 +9,25 @@ import (
 var zeros [64 << 10]byte
 
 // Copy copies the first size bytes of src to the new file dst, keeping holes, and feeds every byte,
-// those of holes too, to h. It returns the number of bytes that src really had: fewer when it shrank.
+// those of holes too, to h. It returns the number of bytes that src really had, fewer when it shrank, and how many of
+// them were written: those not in holes.
 // It never reads past size, so that a growing file ends.
 //
 // buf is scratch space, at least a byte. An error is a *ReadError (the source), a *WriteError (the destination), or the
 // context's.
-func Copy(ctx context.Context, dst, src *File, size int64, h hash.Hash, buf []byte) (int64, error) {
+func Copy(ctx context.Context, dst, src *File, size int64, h hash.Hash, buf []byte) (n, wrote int64, err error) {
 	begun := int64(0) // up to where the disk has been asked to begin
 	write := func(p []byte, off int64) error {
 		err := dst.writeAt(p, off)
+		wrote += int64(len(p))
 		if end := off + int64(len(p)); err == nil && end-begun >= stretch {
 			dst.beginWriting(begun, end-begun)
 			begun = end
 		}
 		return err
 	}
-	return each(ctx, src, size, h, buf, write, dst.Truncate)
+	n, err = each(ctx, src, size, h, buf, write, dst.Truncate)
+	return n, wrote, err
 }
 
 // stretch is how much of a large file is written before the disk is asked to begin with it, so that little is left for

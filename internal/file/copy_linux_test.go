@@ -85,7 +85,7 @@ func copyTo(t *testing.T, d *Dir, name, to string, size int64, buf int, hook fun
 	if hook != nil {
 		h = &hooked{Hash: h, hook: hook}
 	}
-	n, err := Copy(t.Context(), dst, src, size, h, make([]byte, buf))
+	n, _, err := Copy(t.Context(), dst, src, size, h, make([]byte, buf))
 	check(t, dst.Close())
 	return n, h.Sum(nil), err
 }
@@ -253,7 +253,7 @@ func TestCopyErrors(t *testing.T) {
 	}
 	buf := make([]byte, 4096)
 	for _, name := range []string{"data", "small", "hole"} {
-		n, err := Copy(t.Context(), open(d, "read-only"), open(d, name), 10_000, sha256.New(), buf)
+		n, _, err := Copy(t.Context(), open(d, "read-only"), open(d, name), 10_000, sha256.New(), buf)
 		if got := kinds(err); got != "read false, write true" || !errors.As(err, new(*fs.PathError)) {
 			t.Errorf("%s: after %d bytes %v: %s", name, n, err, got)
 		}
@@ -264,7 +264,7 @@ func TestCopyErrors(t *testing.T) {
 		to := fmt.Sprint("dst", i)
 		dst, err := d.Create(to)
 		check(t, err)
-		_, err = Copy(t.Context(), dst, open(self, "mem"), size, sha256.New(), buf)
+		_, _, err = Copy(t.Context(), dst, open(self, "mem"), size, sha256.New(), buf)
 		if got := kinds(err); got != "read true, write false" || !errors.Is(err, unix.EIO) {
 			t.Errorf("%v: %s", err, got)
 		}
@@ -280,7 +280,7 @@ func TestCopyErrors(t *testing.T) {
 		stop()
 		dst, err := d.Create("stopped-" + name)
 		check(t, err)
-		n, err := Copy(ctx, dst, open(d, name), 10_000, sha256.New(), buf)
+		n, _, err := Copy(ctx, dst, open(d, name), 10_000, sha256.New(), buf)
 		if err != context.Canceled || n != 0 {
 			t.Errorf("%s: %d bytes, %v", name, n, err)
 		}
@@ -299,7 +299,7 @@ func TestCopyToAFullDisk(t *testing.T) {
 	dst, err := full.Create("dst")
 	check(t, err)
 	defer dst.Close()
-	n, err := Copy(t.Context(), dst, src, 1<<20, sha256.New(), make([]byte, 16<<10))
+	n, _, err := Copy(t.Context(), dst, src, 1<<20, sha256.New(), make([]byte, 16<<10))
 	if got := kinds(err); got != "read false, write true" || !errors.Is(err, unix.ENOSPC) || n > 64<<10 || !DiskFailed(err) {
 		t.Errorf("after %d bytes %v: %s", n, err, got)
 	}

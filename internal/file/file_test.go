@@ -90,9 +90,9 @@ func TestEverywhere(t *testing.T) {
 	_, err = sub.Create("copy")
 	fails(t, err, fs.ErrExist, path+"/dir/copy")
 	h := sha256.New()
-	n, err := Copy(t.Context(), dst, src, 100_000, h, make([]byte, 4096)) // 30,000 more than there are
+	n, wrote, err := Copy(t.Context(), dst, src, 100_000, h, make([]byte, 4096)) // 30,000 more than there are
 	content := []byte(strings.Repeat("content", 10_000))
-	if want := sha256.Sum256(content); n != 70_000 || err != nil || !bytes.Equal(h.Sum(nil), want[:]) {
+	if want := sha256.Sum256(content); n != 70_000 || wrote != n || err != nil || !bytes.Equal(h.Sum(nil), want[:]) {
 		t.Errorf("copied %d bytes, %v", n, err)
 	}
 	before, err := d.Lstat("b")
