@@ -10,7 +10,6 @@ import (
 
 	"snap/backup"
 	"snap/index"
-	"snap/internal/file"
 )
 
 // backupReport prints what a backup does: the marks of changes with -v and -n, every file with its
@@ -24,7 +23,6 @@ type backupReport struct {
 	pruned pruned
 	err    error // of printing
 
-	unread   int64 // bytes of files that are in the index alone, because they could not be read
 	unsteady int64 // files that were copied while they changed
 }
 
@@ -32,10 +30,7 @@ func (r *backupReport) Progress(p backup.Progress) { r.line.show(p) }
 
 func (r *backupReport) Entry(path string, rec *index.Record, changed bool) {
 	c := r.call
-	switch {
-	case rec.Kind == file.Regular && rec.Exists() && rec.Stored == index.Absent:
-		r.unread += rec.Size
-	case changed && rec.Stored == index.Copied && rec.Has(index.Inconsistent):
+	if changed && rec.Stored == index.Copied && rec.Has(index.Inconsistent) {
 		r.unsteady++
 	}
 	show := c.opts.verbose > 1 || changed && rec.Change != index.Silent && (c.opts.verbose > 0 || r.dryRun)
@@ -203,9 +198,10 @@ func (r *backupReport) summary(res *backup.Result, start time.Time) error {
 	if c.opts.quiet {
 		return nil
 	}
-	saved := max(h.Bytes-h.CopiedBytes-r.unread, 0)
+	held := h.Bytes - h.UnreadBytes
+	saved := max(held-h.CopiedBytes, 0)
 	lines := []string{
-		strings.TrimSpace(fmt.Sprintf("%s %s", verb, name)) + fmt.Sprintf(": %s, %s, %s", plural(h.Files, "file", "files"), plural(h.Dirs, "folder", "folders"), c.size(h.Bytes)),
+		strings.TrimSpace(fmt.Sprintf("%s %s", verb, name)) + fmt.Sprintf(": %s, %s, %s", plural(h.Files-h.Unread, "file", "files"), plural(h.Dirs, "folder", "folders"), c.size(held)),
 		"  " + changes,
 		fmt.Sprintf("  %s copied, %s linked (%s not copied again), %s", c.size(h.CopiedBytes), plural(h.Linked, "file", "files"), c.size(saved), seconds(took)),
 	}
