@@ -26,8 +26,14 @@ func tally(h *index.Header, rec *index.Record, changed bool) {
 			h.Dirs++
 		default:
 			h.Files++
+			if !rec.Held() {
+				h.Unread++
+			}
 			if rec.Kind == file.Regular {
 				h.Bytes += rec.Size
+				if !rec.Held() {
+					h.UnreadBytes += rec.Size
+				}
 			}
 			if rec.Stored != index.Absent && (!changed || rec.Stored.Shares()) {
 				h.Linked++

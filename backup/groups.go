@@ -149,10 +149,11 @@ func (g *groups) settle(v scan.Verdict, path string, now, old, base *index.Recor
 // claim takes an old inode, which path is a name of, over for a source inode with another identity. An inode with one
 // name that keeps its path has no rival: what links an inode from elsewhere asks that the path be gone.
 func (g *groups) claim(base *index.Record, path string, key identity, elsewhere bool) bool {
-	if base.Ino != 0 && g.alive.has(base) {
-		return false
+	alone := (base.Nlink <= 1 || base.Ino == 0) && !elsewhere
+	if base.Ino != 0 && g.alive.has(base) && !(alone && !scan.TellsApart(&base.Stat)) {
+		return false // the file that it was made of has another path
 	}
-	if (base.Nlink <= 1 || base.Ino == 0) && !elsewhere {
+	if alone {
 		return true
 	}
 	old := inodeOf(base)

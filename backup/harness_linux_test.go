@@ -24,11 +24,16 @@ func needRoot(t *testing.T) {
 // oddfs mounts a view of real that misbehaves as args say.
 func oddfs(t *testing.T, real string, args ...string) string {
 	t.Helper()
+	return oddfsAt(t, t.TempDir(), real, args...)
+}
+
+// oddfsAt is oddfs mounted at mnt.
+func oddfsAt(t *testing.T, mnt, real string, args ...string) string {
+	t.Helper()
 	needRoot(t)
 	if _, err := os.Stat("/dev/fuse"); err != nil {
 		t.Skip("no /dev/fuse")
 	}
-	mnt := t.TempDir()
 	cmd := exec.Command(harness.Tool(t, "oddfs"), append(args, real, mnt)...)
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)

@@ -27,7 +27,10 @@ func (r *run) known(ctx context.Context, f *scan.Facts) (missing bool, err error
 		if found[i].Path == f.Path {
 			continue
 		}
-		gone, nothing := r.gone(found[i].Path, f.New)
+		gone, nothing, renumbered := r.gone(&found[i], f.New)
+		if renumbered {
+			continue
+		}
 		if f.Known == nil || gone {
 			f.Known, f.KnownGone, missing = &found[i], gone, nothing
 		}
@@ -35,7 +38,7 @@ func (r *run) known(ctx context.Context, f *scan.Facts) (missing bool, err error
 			break
 		}
 	}
-	if f.KnownGone && f.New.Kind == file.Folder && f.New.Btime.IsZero() {
+	if f.KnownGone && f.New.Kind == file.Folder && !scan.TellsApart(&f.New.Stat) {
 		f.Together, err = r.together(ctx, f)
 	}
 	return missing, err
@@ -66,14 +69,17 @@ func (r *run) together(ctx context.Context, f *scan.Facts) (bool, error) {
 	return false, nil
 }
 
-// gone reports whether path in the source no longer leads to the file that rec describes, and whether it leads
-// nowhere. Where the system could not look, it may be there still.
-func (r *run) gone(path string, rec *index.Record) (gone, missing bool) {
-	now, err := r.lstat(path)
+// gone reports whether the path of known, an entry of the previous snapshot, no longer leads to the file that rec
+// describes, and whether it leads nowhere. Where the system could not look, it may be there still. renumbered: known is
+// there still and has another inode number by now, so that rec is another file which has its number.
+func (r *run) gone(known *index.Entry, rec *index.Record) (gone, missing, renumbered bool) {
+	now, err := r.lstat(known.Path)
 	if err != nil {
-		return !file.DiskFailed(err), nothingThere(err)
+		return !file.DiskFailed(err), nothingThere(err), false
 	}
-	return now.Ino != rec.Ino || r.vols.known(now.Dev) != rec.Volume, false
+	gone = now.Ino != rec.Ino || r.vols.known(now.Dev) != rec.Volume
+	renumbered = gone && !scan.TellsApart(&now) && now.Kind == known.Kind && now.Size == known.Size && now.Mtime == known.Mtime
+	return gone, false, renumbered
 }
 
 // twin looks for the content under a path that is gone.

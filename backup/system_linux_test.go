@@ -100,6 +100,47 @@ func TestTimeInTheFuture(t *testing.T) {
 	}
 }
 
+// TestFilesNumberedAnew backs up a card that numbers its files anew at each mount, as exFAT does: what was on it is linked,
+// with and without equal times, sizes and contents, and only what is new is told.
+func TestFilesNumberedAnew(t *testing.T) {
+	for _, equal := range []bool{false, true} {
+		for _, how := range [][]string{{"-fat"}, nil} {
+			t.Run(fmt.Sprint(how, equal), func(t *testing.T) {
+				p := newPlace(t)
+				real := p.src
+				for i := range 20 {
+					name := fmt.Sprintf("dcim/%02d.jpg", i)
+					p.write(name, fmt.Sprintf("photo %02d", i/2)) // two of each
+					if when := fixed.Add(time.Duration(i) * time.Minute); !equal {
+						p.do(os.Chtimes(p.path(name), when, when))
+					} else {
+						p.do(os.Chtimes(p.path(name), fixed, fixed))
+					}
+				}
+				p.do(os.MkdirAll(p.path("a/b"), 0o755))
+				mnt := oddfs(t, real, how...)
+				p.src = mnt
+				p.backup()
+				p.src = real
+				p.write("dcim/99.jpg", "photo 07")
+				p.do(os.Chtimes(p.path("dcim/99.jpg"), fixed, fixed))
+				p.do(os.Mkdir(p.path("c"), 0o755))
+				must(t, "umount", mnt)
+				p.src = oddfsAt(t, mnt, real, append(how, "-ino", "1")...)
+				res, rec := p.backup()
+				p.wantSame(res)
+				if h := res.Header; h.Added != 2 || h.Modified+h.Metadata+h.Moved+h.Removed != 0 || h.CopiedBytes != 8 || h.Linked != 20 {
+					t.Errorf("%d added, %d modified, %d metadata, %d moved, %d removed, %d bytes copied, %d linked\n%v",
+						h.Added, h.Modified, h.Metadata, h.Moved, h.Removed, h.CopiedBytes, h.Linked, rec.changes)
+				}
+				if len(res.Problems) != 0 {
+					t.Errorf("told: %v", res.Problems)
+				}
+			})
+		}
+	}
+}
+
 // TestInodeUsedAgain removes and makes folders, links and pipes on a file system without birth times: they get the inodes
 // of those that went, and are not told as moved. What was renamed is.
 func TestInodeUsedAgain(t *testing.T) {

@@ -11,7 +11,6 @@ import (
 
 	"snap/backup"
 	"snap/index"
-	"snap/internal/file"
 )
 
 // backupReport prints what a backup does: the marks of changes with -v and -n, every file with its
@@ -27,7 +26,6 @@ type backupReport struct {
 	err    error // of printing
 
 	holes    int64 // bytes of files that were copied, and that took no room
-	unread   int64 // bytes of files that are in the index alone, because they could not be read
 	unsteady int64 // files that were copied while they changed, of those that count as errors
 	growing  int64 // files that were copied while they grew
 }
@@ -36,10 +34,7 @@ func (r *backupReport) Progress(p backup.Progress) { r.line.show(p) }
 
 func (r *backupReport) Entry(path string, rec *index.Record, changed bool) {
 	c := r.call
-	if rec.Kind == file.Regular && rec.Exists() && rec.Stored == index.Absent {
-		r.unread += rec.Size
-	}
-	if changed && rec.Stored == index.Copied && rec.Holes > 0 {
+	if changed && rec.Stored == index.Copied {
 		r.holes += rec.Holes
 	}
 	show := c.opts.verbose > 1 || changed && rec.Change != index.Silent && (c.opts.verbose > 0 || r.dryRun)
@@ -218,9 +213,10 @@ func (r *backupReport) summary(res *backup.Result, start time.Time) error {
 	if c.opts.quiet {
 		return nil
 	}
-	saved := max(h.Bytes-h.CopiedBytes-r.holes-r.unread, 0)
+	held := h.Bytes - h.UnreadBytes
+	saved := max(held-h.CopiedBytes-r.holes, 0)
 	lines := []string{
-		strings.TrimSpace(fmt.Sprintf("%s %s", verb, name)) + fmt.Sprintf(": %s, %s, %s", plural(h.Files, "file", "files"), plural(h.Dirs, "folder", "folders"), c.size(h.Bytes)),
+		strings.TrimSpace(fmt.Sprintf("%s %s", verb, name)) + fmt.Sprintf(": %s, %s, %s", plural(h.Files-h.Unread, "file", "files"), plural(h.Dirs, "folder", "folders"), c.size(held)),
 		"  " + changes,
 		fmt.Sprintf("  %s copied, %s linked (%s not copied again), %s", c.size(h.CopiedBytes), plural(h.Linked, "file", "files"), c.size(saved), seconds(took)),
 	}

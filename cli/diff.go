@@ -251,6 +251,9 @@ func (c *call) differenceText(q *diffQuery, d *index.Difference, along int) stri
 		s = shown(d.From, before.Kind) + " -> " + s
 	}
 	var notes []string
+	if after != nil && !after.Held() && c.opts.verbose == 0 { // else it is among what differs, or the reason
+		notes = append(notes, problemText(after))
+	}
 	if along > 0 {
 		notes = append(notes, plural(along, "entry", "entries"))
 	}

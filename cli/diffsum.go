@@ -86,15 +86,16 @@ type differenceJSON struct {
 	FromB64     string   `json:"from_b64,omitempty"`
 	SizeBefore  *int64   `json:"size_before"`
 	SizeAfter   *int64   `json:"size_after"`
-	Differs     []string `json:"differs"` // of both: type, size, content, mode, …
-	Reason      *string  `json:"reason"`  // of neighbours: why B has a record
-	Stored      *string  `json:"stored"`  // and how it was stored
+	Differs     []string `json:"differs"`           // of both: type, size, content, mode, …
+	Reason      *string  `json:"reason"`            // of neighbours: why B has a record
+	Stored      *string  `json:"stored"`            // and how it was stored
+	Problem     string   `json:"problem,omitempty"` // of what B has: see ls
 }
 
 func (c *call) differenceJSON(q *diffQuery, d *index.Difference) differenceJSON {
 	j := differenceJSON{
 		MessageType: "change", Change: d.Change.String(), SizeBefore: sizeJSON(d.Before), SizeAfter: sizeJSON(d.After),
-		Differs: aspectNames(c.differs(d.Before, d.After, q.a, q.b)),
+		Differs: aspectNames(c.differs(d.Before, d.After, q.a, q.b)), Problem: problemJSON(d.After),
 	}
 	if q.next {
 		reason, stored := d.Reason.String(), d.Stored.String()

@@ -40,7 +40,8 @@ A path or glob with a slash that fits nothing there is taken for the end of a pa
 report/2024.odt finds docs/report/2024.odt too. One that is absolute or begins with
 a dot is not.
 
---deleted follows renames: it lists what the newest snapshot holds under no name.`,
+--deleted follows renames: it lists what the newest snapshot holds under no name, as
+far as a snapshot holds it: not what could not be read.`,
 		examples: `
 snap find report.txt        # every version of every report.txt
 snap find letters/2024.odt  # in whatever folder letters is
@@ -258,6 +259,7 @@ func (w *wanted) filter(c *call, d *destination, all []version) ([]version, erro
 		if lost, err := d.lost(c, all[len(all)-1]); err != nil || !lost {
 			return nil, err
 		}
+		all = heldOnly(all)
 	}
 	return slices.DeleteFunc(all, func(v version) bool { return !w.passes(&v) }), nil
 }

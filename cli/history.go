@@ -185,7 +185,7 @@ type stepLine struct {
 // stepLine makes the line of a step; width is that of the widest name of a snapshot.
 func (c *call) stepLine(v *version, snaps snapshots, width int) stepLine {
 	l := stepLine{change: v.change, path: shown(v.path, v.record.Kind)}
-	l.what = l.path
+	l.what = l.path + enclose(" (", v.problem(), ")")
 	switch from := v.from(); {
 	case v.change == index.Removed && v.to != "": // seen only when renames are not followed
 		l.change, l.after = index.Moved, shown(v.to, v.record.Kind)

@@ -101,7 +101,7 @@ func newSnapshotJSON(h *index.Header, state index.State) snapshotJSON {
 		tags = []string{}
 	}
 	return snapshotJSON{
-		h.Name, h.Seq, stamp(h.Time), stamp(h.Finished), source, b64, h.Host, h.User, h.Files, h.Dirs, h.Bytes,
+		h.Name, h.Seq, stamp(h.Time), stamp(h.Finished), source, b64, h.Host, h.User, h.Files - h.Unread, h.Dirs, h.Bytes - h.UnreadBytes,
 		h.Added, h.Modified, h.Metadata, h.Moved, h.Removed, h.Linked, h.CopiedBytes, h.Errors, state, tags, h.Note, nil,
 	}
 }
@@ -121,6 +121,30 @@ func sizeJSON(r *index.Record) *int64 {
 		return nil
 	}
 	return &r.Size
+}
+
+// problemJSON says what is wrong with a record: "unreadable", it could not be read; "inconsistent", it changed while it was
+// read.
+func problemJSON(r *index.Record) string {
+	switch {
+	case r == nil:
+	case r.Has(index.Unreadable) || r.Exists() && !r.Held():
+		return "unreadable"
+	case r.Has(index.Inconsistent):
+		return "inconsistent"
+	}
+	return ""
+}
+
+// problemText is that for people.
+func problemText(r *index.Record) string {
+	switch problemJSON(r) {
+	case "unreadable":
+		return "could not be read"
+	case "inconsistent":
+		return "changed while it was read"
+	}
+	return ""
 }
 
 // entryJSON is an entry of `ls`.
@@ -146,12 +170,7 @@ func newEntryJSON(e *index.Entry) entryJSON {
 		Mtime: mtime(e.Mtime), SHA256: hashJSON(&e.Record), Nlink: e.Nlink,
 	}
 	j.Path, j.PathB64 = jsonName(e.Path)
-	switch {
-	case e.Has(index.Unreadable):
-		j.Problem = "unreadable"
-	case e.Has(index.Inconsistent):
-		j.Problem = "inconsistent"
-	}
+	j.Problem = problemJSON(&e.Record)
 	if e.Kind == file.Symlink {
 		var target string
 		target, j.TargetB64 = jsonName(e.Target)

@@ -69,7 +69,13 @@ func runLs(c *call) error {
 		case c.flags.Bool("long"):
 			return each(entries, func(e *index.Entry) error { return c.lsLong(h, e) })
 		}
-		return each(entries, func(e *index.Entry) error { return c.printf("%s\n", shown(e.Path, e.Kind)) })
+		return each(entries, func(e *index.Entry) error {
+			problem := ""
+			if !e.Held() || e.Has(index.Unreadable) {
+				problem = problemText(&e.Record)
+			}
+			return c.printf("%s%s\n", shown(e.Path, e.Kind), enclose(" (", problem, ")"))
+		})
 	})
 }
 
@@ -203,12 +209,7 @@ func (c *call) lsLong(h *index.Header, e *index.Entry) error {
 	case file.Symlink:
 		target = " -> " + quote(e.Target)
 	}
-	switch {
-	case e.Has(index.Unreadable):
-		target += " (could not be read)"
-	case e.Has(index.Inconsistent):
-		target += " (changed while it was read)"
-	}
+	target += enclose(" (", problemText(&e.Record), ")")
 	return c.printf("%s %-8s %-8s %9s  %s  %s%s\n", permissions(&e.Stat), owner(h.Users, e.UID), owner(h.Groups, e.GID), size,
 		c.when(e.Mtime.Time()), shown(e.Path, e.Kind), target)
 }

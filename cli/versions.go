@@ -2,6 +2,7 @@ package cli
 
 import (
 	"slices"
+	"strings"
 
 	"snap/index"
 	"snap/internal/file"
@@ -16,6 +17,7 @@ type version struct {
 	change      index.Change
 	to          string // where the file went after last, "" if it did not move away
 	deleted     bool   // after last there was nothing at the path, and the file had not moved
+	unread      bool   // after last it could not be read, and then it was deleted
 }
 
 // versionsOf are the versions of one path, oldest first. Records of snapshots that are not complete do
@@ -99,13 +101,14 @@ type versionJSON struct {
 	To          *string `json:"to"`
 	ToB64       string  `json:"to_b64,omitempty"`
 	Deleted     bool    `json:"deleted"`
+	Problem     string  `json:"problem,omitempty"` // as in ls
 }
 
 func (v *version) json(snaps snapshots) versionJSON {
 	j := versionJSON{
 		MessageType: "version", Type: v.record.Kind.String(), Size: v.record.Size, Mtime: mtime(v.record.Mtime),
 		SHA256: hashJSON(v.record), First: snaps[v.first].Name, Last: snaps[v.last].Name, Snapshots: v.count(),
-		Change: v.change.String(), Deleted: v.deleted,
+		Change: v.change.String(), Deleted: v.deleted, Problem: problemJSON(v.record),
 	}
 	j.Path, j.PathB64 = jsonName(v.path)
 	j.From, j.FromB64 = optionalName(v.from())
@@ -128,6 +131,8 @@ func (v *version) story() (before, after string) {
 		before = shown(from, v.record.Kind)
 	}
 	switch {
+	case v.unread:
+		after = "could not be read, then deleted"
 	case v.deleted:
 		after = "deleted"
 	case v.to != "":
@@ -139,16 +144,45 @@ func (v *version) story() (before, after string) {
 // journey is the path with its story around it.
 func (v *version) journey() string {
 	before, after := v.story()
-	return enclose("", before, " -> ") + shown(v.path, v.record.Kind) + enclose(" (then ", after, ")")
+	return enclose("", before, " -> ") + shown(v.path, v.record.Kind) + enclose(" (", v.problem(), ")") + enclose(" (then ", after, ")")
 }
 
 // aside is the story of a version that stands below its path.
 func (v *version) aside() string {
 	before, after := v.story()
-	if before == "" {
+	var parts []string
+	for _, part := range []string{enclose("from ", before, ""), v.problem()} {
+		if part != "" {
+			parts = append(parts, part)
+		}
+	}
+	if len(parts) == 0 {
 		return after
 	}
-	return "from " + before + enclose(", then ", after, "")
+	return strings.Join(parts, ", ") + enclose(", then ", after, "")
+}
+
+// problem says that the snapshots do not hold the version.
+func (v *version) problem() string {
+	if v.change == index.Removed || v.record.Held() {
+		return ""
+	}
+	return problemText(v.record)
+}
+
+// heldOnly leaves out what no snapshot holds, because it could not be read. The version before is then the last one that
+// can be had of a file that was deleted since.
+func heldOnly(all []version) (held []version) {
+	for _, v := range all {
+		if v.record.Held() {
+			held = append(held, v)
+			continue
+		}
+		if n := len(held) - 1; n >= 0 && v.deleted && held[n].to == "" && !held[n].deleted && v.change != index.Moved {
+			held[n].deleted, held[n].unread = true, true
+		}
+	}
+	return held
 }
 
 // lost reports whether the newest snapshot holds the file of v under no name.

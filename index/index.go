@@ -107,9 +107,12 @@ type Header struct {
 	Linked      int64     `json:"linked"`       // files that are hard links into an older snapshot
 	CopiedBytes int64     `json:"copied_bytes"` // bytes of file content written, holes left out
 	Errors      int64     `json:"errors"`       // source files and folders that could not be read
-	State       State     `json:"state"`
-	Tags        []string  `json:"tags"`
-	Note        string    `json:"note"`
+
+	Unread      int64    `json:"unread,omitempty"`       // of Files, those that it does not hold, because they could not be read
+	UnreadBytes int64    `json:"unread_bytes,omitempty"` // of Bytes, theirs
+	State       State    `json:"state"`
+	Tags        []string `json:"tags"`
+	Note        string   `json:"note"`
 
 	// Below: what a rebuild of the index needs. Not part of the `list` contract.
 	Parent      uint64            `json:"parent,omitempty"`      // the snapshot that the change set is relative to; 0: the first

@@ -172,6 +172,18 @@ func (r *Record) Unheld() bool {
 // Exists reports whether the record says that something is there.
 func (r *Record) Exists() bool { return r != nil && r.Change != Removed }
 
+// Held reports whether the snapshot holds what the record describes: not what could not be read. A link or special file
+// that the tree could not take is held by its record.
+func (r *Record) Held() bool {
+	switch {
+	case !r.Exists():
+		return false
+	case r.Kind == file.Folder:
+		return true
+	}
+	return !r.Has(Unreadable) && (r.Kind != file.Regular || r.Stored != Absent)
+}
+
 // Meta is what a restore sets besides the bytes.
 func (r *Record) Meta() *file.Meta {
 	return &file.Meta{Kind: r.Kind, Mode: r.Mode, UID: r.UID, GID: r.GID, Mtime: r.Mtime, Xattrs: r.Xattrs}

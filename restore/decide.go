@@ -30,8 +30,8 @@ type existing struct {
 // decide says what is done with the path of a record, given what the target has there.
 func decide(want *index.Record, have *existing, how Overwrite, del bool) verdict {
 	switch {
-	case want.Kind != file.Folder && want.Has(index.Unreadable), want.Kind == file.Regular && want.Stored == index.Absent:
-		return absent // a link or device that only the tree could not hold is made from its record
+	case !want.Held():
+		return absent
 	case have.Kind == file.None:
 		return create
 	case have.Kind == file.Folder && want.Kind == file.Folder:

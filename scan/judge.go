@@ -223,8 +223,12 @@ func sameFolder(f Facts) bool {
 	if f.Known.Kind != file.Folder {
 		return false
 	}
-	return !f.New.Btime.IsZero() || f.Known.Mtime == f.New.Mtime && !f.Known.Has(index.Racy) || f.Together
+	return TellsApart(&f.New.Stat) || f.Known.Mtime == f.New.Mtime && !f.Known.Has(index.Racy) || f.Together
 }
+
+// TellsApart reports whether the inode number and birth time of s are its own for good. Where there is no birth time, the
+// number may have been another file's before; FAT and exFAT number their files anew at each mount.
+func TellsApart(s *file.Stat) bool { return !s.Btime.IsZero() && !borrowedCtime(s) }
 
 // borrowedCtime reports whether the change time can be a copy of the modification time, as FAT and exFAT give it when
 // they were mounted anew. Inode numbers are new there too, and times as coarse as theirs tell no two files apart.
