@@ -80,7 +80,7 @@ func (r *Retention) Plan(all []index.Header, missing func(*index.Header) bool) *
 	t := r.believe(all, missing)
 	p := &Plan{List: r.judge(all, missing, func(h *index.Header) string { return t.why[h.Seq] })}
 	halt := false
-	if unpinned := slices.DeleteFunc(t.future, pinned); len(unpinned) > 0 {
+	if unpinned := slices.DeleteFunc(t.future, Pinned); len(unpinned) > 0 {
 		p.Stops, halt = append(p.Stops, stopAt(FutureTime, unpinned)), true
 	}
 	if tags := r.UnknownTags(all); len(tags) > 0 && (r.Asked || p.deletes()) {

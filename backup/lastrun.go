@@ -2,6 +2,7 @@ package backup
 
 import (
 	"encoding/json"
+	"fmt"
 	"io"
 	"time"
 
@@ -27,7 +28,7 @@ func (r *run) noteUnchanged() {
 	}
 	l := lastRun{Time: r.o.Start.UTC(), Seq: r.prev.Seq, Name: r.prev.Name}
 	if err := r.d.writeSealed(r.d.meta, lastRunName, &l); err != nil {
-		r.problem("", err, true)
+		r.problem("", fmt.Errorf("that nothing changed could not be noted: %w", err), true)
 	}
 }
 

@@ -166,7 +166,7 @@ func (r *Retention) spare(there, counted []*Decision) {
 		}
 	}
 	for _, d := range there {
-		if pinned(d.Header) {
+		if Pinned(d.Header) {
 			keep(d, "pinned")
 		}
 		for _, t := range r.Tags {
@@ -185,8 +185,8 @@ func (r *Retention) spare(there, counted []*Decision) {
 	}
 }
 
-// pinned reports whether h has PinTag. Until capitals were refused a tag could be Pin as well.
-func pinned(h *index.Header) bool {
+// Pinned reports whether h has PinTag. Until capitals were refused a tag could be Pin as well.
+func Pinned(h *index.Header) bool {
 	return slices.ContainsFunc(h.Tags, func(t string) bool { return strings.EqualFold(t, PinTag) })
 }
 

@@ -297,7 +297,7 @@ func (c *call) backupOptions(s *settings, dest, source string) (backup.Options, 
 		}
 	}
 	var err error
-	if v := f.String("exclude-larger-than"); v != "" {
+	if v := f.String("exclude-larger-than"); f.IsSet("exclude-larger-than") {
 		if o.Scan.Larger, err = parseAmount(v); err != nil {
 			return o, usagef("--exclude-larger-than: %s", err)
 		}

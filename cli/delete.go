@@ -1,11 +1,13 @@
 package cli
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/urfave/cli/v2"
 
 	"snap/backup"
+	"snap/index"
 )
 
 func deleteCommand() *command {
@@ -13,10 +15,11 @@ func deleteCommand() *command {
 		name: "delete", args: "REF…", min: 1, max: -1, group: groupKeep, does: true,
 		short: "delete snapshots",
 		long: `Delete snapshots. What other snapshots share with them stays, and so does every
-answer about the others. Not even a pinned snapshot is spared: it was named.`,
-		examples: `snap delete -n oldest  # what would it free?
+answer about the others. A pinned snapshot goes if its whole name is given, not by latest, a
+date or the beginning of its name.`,
+		examples: `snap delete -n oldest              # what would it free?
 snap delete 20261101-120000 latest~3`,
-		codes:    []int{exitNoDest, exitLocked, exitInterrupted, exitTerminated},
+		codes:    []int{exitRefused, exitNoDest, exitLocked, exitInterrupted, exitTerminated},
 		flags:    []cli.Flag{dryFlag("say what would be freed and delete nothing")},
 		complete: completeRef,
 		run:      runDelete,
@@ -35,6 +38,9 @@ func runDelete(c *call) error {
 			if err != nil {
 				return err
 			}
+			if err := spared(&d.snaps[pos], ref); err != nil {
+				return err
+			}
 			if name := d.snaps[pos].Name; !slices.Contains(names, name) {
 				names = append(names, name)
 			}
@@ -48,4 +54,40 @@ func runDelete(c *call) error {
 		plan, err := d.Select(c.ctx, names)
 		return plan, stops{}, err
 	})
+}
+
+// spared refuses a pinned snapshot that is named by what may be another one tomorrow.
+func spared(h *index.Header, ref string) error {
+	if ref == h.Name || !backup.Pinned(h) {
+		return nil
+	}
+	return withCode(exitRefused, withHint(fmt.Errorf("%s: snapshot %s is pinned", quote(ref), quote(h.Name)),
+		"to delete it all the same: snap delete %s", shellWord(h.Name)))
+}
+
+// tellLeft says when a deletion leaves nothing, or nothing whole.
+func (c *call) tellLeft(p *backup.Plan, dry bool) {
+	left, whole, gone := 0, 0, 0
+	for i := range p.List {
+		switch e := &p.List[i]; {
+		case !e.Keep:
+			gone++
+		case e.Header.Errors == 0:
+			whole++
+			fallthrough
+		default:
+			left++
+		}
+	}
+	are := "are"
+	if dry {
+		are = "would be"
+	}
+	switch {
+	case gone == 0 || whole > 0:
+	case left == 0:
+		c.note("no snapshots %s left", are)
+	default:
+		c.note("only snapshots %s left in which files are missing that could not be read", are)
+	}
 }

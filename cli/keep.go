@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -60,7 +62,7 @@ func readKeepFlags(f *cli.Context) (k keepRules, any bool, err error) {
 	}
 	if f.IsSet("keep-within") {
 		any = true
-		if err := k.setWithin(f.String("keep-within")); err != nil {
+		if err := cmp.Or(emptyRule(f.String("keep-within")), k.setWithin(f.String("keep-within"))); err != nil {
 			return k, any, usagef("--keep-within: %s", err)
 		}
 	}
@@ -72,7 +74,7 @@ func readKeepFlags(f *cli.Context) (k keepRules, any bool, err error) {
 	}
 	if f.IsSet("min-free") {
 		any = true
-		if err := k.setMinFree(f.String("min-free")); err != nil {
+		if err := cmp.Or(emptyRule(f.String("min-free")), k.setMinFree(f.String("min-free"))); err != nil {
 			return k, any, usagef("--min-free: %s", err)
 		}
 	}
@@ -80,6 +82,15 @@ func readKeepFlags(f *cli.Context) (k keepRules, any bool, err error) {
 		return k, any, usagef("--min-free-keep-daily %s: %s", quote(f.String("min-free-keep-daily")), err)
 	}
 	return k, any, nil
+}
+
+// emptyRule refuses a rule without a value, as a script makes it of a variable that is not set: the rules beside it would
+// delete what it was to keep.
+func emptyRule(v string) error {
+	if v == "" {
+		return errors.New("the value is empty")
+	}
+	return nil
 }
 
 func parseKeep(v string) (int, error) {

@@ -136,6 +136,7 @@ func (c *call) removing(dest, what string, all bool, planned func(*backup.Destin
 	}
 	err = c.printRemoved(dest, plan, all, dry, stopped.why, c.env.Now().Sub(start))
 	stopped.tell(c)
+	c.tellLeft(plan, dry)
 	if most := plan.Most(); most != nil {
 		c.warn("%v: it takes --allow-most to do it", most)
 	}

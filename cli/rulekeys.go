@@ -63,6 +63,9 @@ func nearestSetting(key string) string {
 	if slices.Contains(bareRules, word) {
 		word = "keep" + word
 	}
+	if word == "keep" { // so many
+		word = "keeplast"
+	}
 	var keys []string
 	for _, k := range settingsTable() {
 		if letters(k.key) == word {

@@ -1,10 +1,12 @@
 package cli
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -55,6 +57,67 @@ func TestADestinationWithoutRoomIsRefused(t *testing.T) {
 	}
 	refused("not enough space to begin: ", "backup")
 	refused("not enough space: this backup needs about 17 MiB, 0 B are free", "backup", "-n")
+}
+
+// TestFreeSpaceIsNotBoughtInVain: where all history would not do, because somebody else's file fills the disk, none of it goes;
+// where some of it does, the oldest go, the newest of the last days never, and the backup names them.
+func TestFreeSpaceIsNotBoughtInVain(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("needs root to mount")
+	}
+	dir := t.TempDir()
+	dest, src := filepath.Join(dir, "dest"), filepath.Join(dir, "src")
+	for _, err := range []error{os.Mkdir(dest, 0o700), os.Mkdir(src, 0o700)} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if out, err := exec.Command("mount", "-t", "tmpfs", "-o", "size=40m,mode=700", "none", dest).CombinedOutput(); err != nil {
+		t.Skipf("mount: %v, %s", err, out)
+	}
+	t.Cleanup(func() { exec.Command("umount", dest).Run() })
+	for day := range 9 {
+		if err := os.WriteFile(filepath.Join(src, "file"), []byte(strings.Repeat(fmt.Sprint(day), 1<<20)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, stderr, code := run(t, dir, "backup", dest, src, "--time", fmt.Sprintf("2026-11-%02d 08:00", day+1)); code != 0 {
+			t.Fatal(code, stderr)
+		}
+	}
+	filler := filepath.Join(dest, "filler")
+	if err := os.WriteFile(filler, make([]byte, 16<<20), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	snapshots := func() (n int) {
+		all, err := filepath.Glob(filepath.Join(dest, "2026*"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(all)
+	}
+	backup := func(rule string, want int, left int, says string) {
+		t.Helper()
+		if err := os.WriteFile(filepath.Join(dest, optionsFile), []byte(rule), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		stdout, stderr, code := run(t, dir, "backup", dest, src)
+		if code != want || snapshots() != left || !strings.Contains(stdout+stderr, says) {
+			t.Errorf("%q: exit code %d, %d snapshots left, %s%s", rule, code, snapshots(), stdout, stderr)
+		}
+	}
+	backup("min_free = 80%", exitPartial, 9, "no snapshot is deleted for min_free: ")
+	var system syscall.Statfs_t
+	if err := syscall.Statfs(dest, &system); err != nil {
+		t.Fatal(err)
+	}
+	free := int(system.Bavail) * int(system.Bsize)
+	backup(fmt.Sprintf("min_free = %dB", free+(5<<19)), exitPartial, 9, "of the last 7 days the newest (min_free_keep_daily)") // of two days and a half
+	backup(fmt.Sprintf("min_free = %dB", free+(3<<19)), 0, 7, "2 old snapshots deleted by the rules of BackupOptions.txt, 2.0 MiB freed: 20261101-080000, 20261102-080000")
+	backup(fmt.Sprintf("min_free = %dB\nmin_free_keep_daily = 4", free+(9<<19)), 0, 4, "3 old snapshots deleted")
+	if err := os.Remove(filler); err != nil {
+		t.Fatal(err)
+	}
+	backup("min_free = 20%", 0, 4, "nothing changed")
 }
 
 // TestWhatIsClonedIsCopiedWhereNothingCanBe: a file of which only the mode differs takes its size again.
