@@ -83,7 +83,7 @@ func (c *call) patternFile(flag, name string, fc filter.Context) ([]*filter.Rule
 	default:
 		f, err := os.Open(c.abs(name))
 		if err != nil {
-			return nil, usagef("--%s: %v", flag, err)
+			return nil, fmt.Errorf("--%s: %w", flag, err)
 		}
 		defer f.Close()
 		in = f
@@ -93,7 +93,7 @@ func (c *call) patternFile(flag, name string, fc filter.Context) ([]*filter.Rule
 		return nil, usagef("--%s: %v", flag, err)
 	}
 	if err != nil {
-		return nil, usagef("--%s %s: %v", flag, quote(name), err)
+		return nil, fmt.Errorf("--%s %s: %w", flag, quote(name), err)
 	}
 	return rules, nil
 }
