@@ -101,13 +101,13 @@ func (w *docWorld) age() {
 	}
 }
 
-// carriers are lines of ls about the folders that the world is in.
-var carriers = regexp.MustCompile(`(?m)^tmp/Test[^/\n]*/(\d+/)?\n|^tmp/\n`)
-
 func (w *docWorld) plain(out string) string {
-	out = carriers.ReplaceAllString(out, "")
+	inTree := strings.TrimPrefix(w.dir, "/") // in a tree of several sources
+	for dir := inTree; dir != "."; dir = filepath.Dir(dir) {
+		out = regexp.MustCompile(`(?m)^`+regexp.QuoteMeta(dir)+`/\n`).ReplaceAllString(out, "")
+	}
 	out = strings.ReplaceAll(out, w.dir, "")
-	out = strings.ReplaceAll(out, strings.TrimPrefix(w.dir, "/")+"/", "") // in a tree of several sources
+	out = strings.ReplaceAll(out, inTree+"/", "")
 	for _, v := range w.varying {
 		out = regexp.MustCompile(v.pattern).ReplaceAllString(out, v.value)
 	}
