@@ -145,6 +145,12 @@ func TestOtherSourcesAreRefused(t *testing.T) {
 	if res.Header.CopiedBytes != 0 || res.Header.Moved != 1 {
 		t.Errorf("back: %+v", res.Header)
 	}
+	// What is in no source any more is gone, even if it is there: another name of it has moved.
+	p.backup(p.of("a", "b"), moved)
+	p.do(os.Link(p.path("b/g"), p.path("a/h")))
+	if res, rec := p.backup(p.of("a", "c"), moved); rec.changes["a/h"].Change != index.Moved || rec.changes["a/h"].From != "b/g" {
+		t.Errorf("%+v: %+v", res.Header, rec.changes["a/h"])
+	}
 }
 
 // TestASourceAmongOthers that is gone, or empty and was not, is refused as a whole.

@@ -47,7 +47,7 @@ snap backup -n /mnt/disk/me /home/me       # what would happen?
 snap backup /mnt/disk/all /home /srv /etc/fstab   # several sources in one snapshot
 snap backup /mnt/disk/me ~ --exclude '*.iso' --exclude-caches
 snap backup /mnt/disk/me ~ --if-older 1d   # once a day, tried every hour`,
-		codes: []int{exitPartial, exitRefused, exitLocked, exitInterrupted, exitTerminated},
+		codes: []int{exitPartial, exitRefused, exitNoDest, exitLocked, exitInterrupted, exitTerminated},
 		flags: []cli.Flag{
 			&cli.BoolFlag{Name: "dry-run", Aliases: []string{"n"}, Usage: "say what would happen and write nothing at all"},
 			&cli.StringSliceFlag{Name: "exclude", Usage: "leave out `PATTERN`, written as in Blacklist.txt; may be repeated"},

@@ -135,7 +135,7 @@ func (c *call) remembered(dest string) (s sources, err error) {
 		on = fmt.Sprintf(" (as snapshot %s was made of them on %s)", quote(h.Name), quote(h.Host))
 	}
 	c.note("backing up %s to %s%s", enumerateAll(h.AllSources()), quote(dest), on)
-	return sourcesIn(h), nil
+	return c.sourcesOf(h.AllSources()) // one may be a link by now
 }
 
 // enumerateAll lists names for a message.
@@ -153,16 +153,18 @@ func (c *call) backupArgs() (dest string, s sources, err error) {
 	args := c.args
 	switch {
 	case len(args) == 0:
-		if dest, err = c.find(); err == nil {
-			s, err = c.remembered(dest)
+		if dest, err = c.find(); err != nil {
+			return dest, s, err
 		}
-		return dest, s, err
+		s, err = c.remembered(dest)
 	case c.opts.dest != "":
 		dest = c.abs(c.opts.dest)
+		s, err = c.sourcesOf(args)
 	default:
-		dest, args = c.abs(args[0]), args[1:]
+		dest = c.abs(args[0])
+		s, err = c.sourcesOf(args[1:])
 	}
-	if s, err = c.sourcesOf(args); errors.As(err, new(*backup.SourceMissingError)) {
+	if errors.As(err, new(*backup.SourceMissingError)) {
 		err = backupHint(err, dest)
 	}
 	return dest, s, err
