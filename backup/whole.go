@@ -22,6 +22,7 @@ var errEndless = errors.New("it has more than it says, and no end")
 type wholeRead struct {
 	stat   file.Stat // before it
 	n      int64     // how many bytes there were
+	wrote  int64     // and how many of them were written: those not in holes
 	steady bool      // it did not change meanwhile
 	untrue bool      // and has another length than it says
 }
@@ -33,7 +34,7 @@ func readWhole(ctx context.Context, dst, src *file.File, h hash.Hash, buf []byte
 		return r, err
 	}
 	if dst != nil {
-		r.n, err = file.Copy(ctx, dst, src, r.stat.Size, h, buf)
+		r.n, r.wrote, err = file.Copy(ctx, dst, src, r.stat.Size, h, buf)
 	} else {
 		r.n, err = file.Hash(ctx, src, r.stat.Size, h, buf)
 	}
@@ -60,6 +61,7 @@ func readWhole(ctx context.Context, dst, src *file.File, h hash.Hash, buf []byte
 	if err != nil {
 		return r, err
 	}
+	r.wrote = r.n
 	after, err = src.Stat()
 	r.steady = sameState(&r.stat, &after)
 	return r, err
