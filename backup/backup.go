@@ -23,6 +23,7 @@ package backup
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"snap/index"
@@ -42,7 +43,7 @@ const (
 
 // Options of one backup. The zero value of everything but Source, Start and Name is the safe default.
 type Options struct {
-	Source string       // absolute path of the folder to back up
+	Source string       // absolute path of the folder to back up; with Scan.Roots of the one that they are below
 	Scan   scan.Options // which entries; Jobs is set from Jobs below
 	Rules  scan.Rules   // what counts as unchanged
 
@@ -53,6 +54,7 @@ type Options struct {
 	DryRun           bool // judge and report, write nothing
 	Force            bool // make a snapshot although nothing changed
 	AllowEmptySource bool // accept a source without a single entry
+	SourceMoved      bool // accept other sources than those of the snapshot before
 	Errors           ErrorPolicy
 	Strict           bool // a file that grows while it is read counts as one that could not be read
 	Jobs             int  // workers that link and copy, and that read folders ahead; 0: 4 (docs/performance.md)
@@ -251,11 +253,7 @@ func (r *run) begin(ctx context.Context) error {
 		return &SourceMissingError{Path: r.o.Source, Err: err}
 	}
 	r.source = source
-	enter := (*file.Dir).OpenDir
-	if r.o.Scan.Follow {
-		enter = (*file.Dir).FollowDir
-	}
-	r.tree = file.NewTree(source, 256, enter)
+	r.tree = scan.SourceTree(source, 256, r.o.Scan)
 	if r.d.DB != nil {
 		all, err := r.d.DB.Snapshots(ctx)
 		if err != nil {
@@ -275,14 +273,18 @@ func (r *run) begin(ctx context.Context) error {
 		}
 		r.o.Force = r.o.Force || !there // what it held must be in a snapshot again
 	}
-	if r.prev != nil && r.prev.Source != "" && r.prev.Source != r.o.Source {
-		r.problem("", fmt.Errorf("the source was %s in snapshot %s and is %s now", r.prev.Source, r.prev.Name, r.o.Source), true)
-	}
 	r.vols = newVolumes(r.prev)
 	r.head = index.Header{
 		Time: r.o.Time, Source: r.o.Source, Host: r.o.Host, User: r.o.User,
 		Tags: r.o.Tags, Note: r.o.Note, Destination: r.d.ID,
 		Users: map[uint32]string{}, Groups: map[uint32]string{},
+	}
+	for _, root := range r.o.Scan.Roots {
+		r.head.Sources = append(r.head.Sources, r.head.At(root))
+	}
+	slices.Sort(r.head.Sources)
+	if err := r.checkSources(); err != nil {
+		return err
 	}
 	if r.prev != nil {
 		r.head.Parent = r.seq
@@ -293,10 +295,9 @@ func (r *run) begin(ctx context.Context) error {
 			r.head.Groups[id] = name
 		}
 	}
-	// Stores through mmap into pages that are dirty already show in no stat record until the pages are
-	// written; a source that cannot be synced is read all the same.
+	// Stores through mmap into pages that are dirty already show in no stat record until the pages are written.
 	if !r.o.DryRun {
-		source.SyncSystem()
+		r.syncSources()
 		r.o.Scan.Sync = true
 	}
 	return nil
@@ -332,8 +333,9 @@ func (r *run) owners(rec *index.Record) {
 
 // SourceMissingError: the source cannot be opened.
 type SourceMissingError struct {
-	Path string
-	Err  error
+	Path    string
+	Err     error
+	Several bool // there are others
 }
 
 func (e *SourceMissingError) Error() string {

@@ -120,7 +120,7 @@ func otherHeader(a, b *index.Header) string {
 		name string
 		same bool
 	}{
-		{"the number", a.Seq == b.Seq}, {"the name", a.Name == b.Name}, {"the source", a.Source == b.Source},
+		{"the number", a.Seq == b.Seq}, {"the name", a.Name == b.Name}, {"the source", a.SameSources(b)},
 		{"the time", a.Time.Equal(b.Time) && a.Finished.Equal(b.Finished)}, {"the host", a.Host == b.Host},
 		{"the number of files", a.Files == b.Files && a.Dirs == b.Dirs}, {"the size", a.Bytes == b.Bytes},
 		{"the number of changes", a.Added == b.Added && a.Modified == b.Modified && a.Metadata == b.Metadata && a.Moved == b.Moved && a.Removed == b.Removed},

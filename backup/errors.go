@@ -16,6 +16,9 @@ var ErrNoHardLinks = errors.New("the file system has no hard links, which snap's
 // the trees tell.
 var ErrSetsDamaged = errors.New("the change sets are not whole")
 
+// ErrEmptySource: a source has nothing in it.
+var ErrEmptySource = errors.New("the source is empty")
+
 // LockedError: another process holds the destination's lock.
 type LockedError struct {
 	Dest   string

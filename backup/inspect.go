@@ -125,8 +125,11 @@ func nothingThere(err error) bool {
 	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) || errors.Is(err, syscall.ELOOP)
 }
 
-// lstat is what the source has at path. What is not there at once is looked for twice.
+// lstat is what the source has at path; below no source it has nothing. What is not there at once is looked for twice.
 func (r *run) lstat(path string) (s file.Stat, err error) {
+	if r.o.Scan.Roots.Place(path) == index.Outside {
+		return s, fs.ErrNotExist // whatever is there, it is not part of the source
+	}
 	dir, name := index.Split(path)
 	for range 2 {
 		var d *file.Dir

@@ -2,49 +2,73 @@ package backup
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
 
+	"snap/index"
 	"snap/internal/file"
 )
 
 // CheckLayout refuses a source and a destination that lie in each other. left tells whether the filters
-// leave out the destination, given as a path relative to the source; it is then only never entered.
+// leave out the destination, given as a path in the tree; it is then only never entered.
 // The returned Stat is the destination's, for scan.Options.Never.
-func CheckLayout(source, dest string, left func(rel string) (bool, error)) (file.Stat, error) {
-	s, err := file.OpenRoot(source)
-	if err != nil {
-		return file.Stat{}, &SourceMissingError{Path: source, Err: err}
-	}
-	defer s.Close()
+func CheckLayout(source string, roots index.Roots, dest string, left func(rel string) (bool, error)) (file.Stat, error) {
 	d, err := file.OpenRoot(dest)
 	if err != nil {
 		return file.Stat{}, err
 	}
 	defer d.Close()
-	sStat, err := s.Stat()
-	if err != nil {
-		return file.Stat{}, err
-	}
 	dStat, err := d.Stat()
 	if err != nil {
-		return file.Stat{}, err
-	}
-	if file.SameFile(&sStat, &dStat) || sameName(source, dest) {
-		return dStat, &LayoutError{fmt.Sprintf("source and destination are the same folder: %s", source)}
-	}
-	if _, in, err := below(source, dest, &dStat); err != nil {
 		return dStat, err
+	}
+	if len(roots) == 0 {
+		roots = index.Roots{""}
+	}
+	for _, root := range roots {
+		one := filepath.Join(source, filepath.FromSlash(root))
+		err := checkLayout(one, len(roots) > 1, dest, &dStat, func(rel string) (bool, error) { return left(index.Join(root, rel)) })
+		if err != nil {
+			return dStat, err
+		}
+	}
+	return dStat, nil
+}
+
+// checkLayout is CheckLayout for one source, which may be a file.
+func checkLayout(source string, several bool, dest string, dStat *file.Stat, left func(rel string) (bool, error)) error {
+	info, err := os.Stat(source)
+	if err != nil {
+		return &SourceMissingError{Path: source, Err: err, Several: several}
+	}
+	if _, in, err := below(source, dest, dStat); err != nil {
+		return err
 	} else if in {
-		return dStat, &LayoutError{fmt.Sprintf("the source %s is inside the destination %s", source, dest)}
+		return &LayoutError{fmt.Sprintf("the source %s is inside the destination %s", source, dest)}
+	}
+	if !info.IsDir() {
+		return nil
+	}
+	s, err := file.OpenRoot(source)
+	if err != nil {
+		return &SourceMissingError{Path: source, Err: err}
+	}
+	defer s.Close()
+	sStat, err := s.Stat()
+	if err != nil {
+		return err
+	}
+	if file.SameFile(&sStat, dStat) || sameName(source, dest) {
+		return &LayoutError{fmt.Sprintf("source and destination are the same folder: %s", source)}
 	}
 	rel, in, err := below(dest, source, &sStat)
 	if err != nil || !in {
-		return dStat, err
+		return err
 	}
 	if out, err := left(rel); err != nil || out {
-		return dStat, err
+		return err
 	}
-	return dStat, &LayoutError{fmt.Sprintf("the destination %s is inside the source %s", dest, source)}
+	return &LayoutError{fmt.Sprintf("the destination %s is inside the source %s", dest, source)}
 }
 
 // below reports whether path is below the folder top, which s describes: by identity, so that links and bind mounts do

@@ -1,7 +1,6 @@
 package backup
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"io/fs"
@@ -76,7 +75,9 @@ func (r *reindex) remains(ctx context.Context, s *step) (index.Header, iter.Seq2
 	}
 	if unknown && r.near != nil {
 		h.Users, h.Groups, h.Volumes = r.near.Users, r.near.Groups, r.near.Volumes
-		h.Source = cmp.Or(h.Source, r.near.Source)
+		if h.Source == "" {
+			h.Source, h.Sources = r.near.Source, r.near.Sources
+		}
 	}
 	h.Seq, h.Name, h.State, h.Parent, h.Destination = s.seq, s.name, index.Complete, 0, r.id
 	h.Work, h.Bucket, h.Merged, h.Boot = "", 0, nil, ""

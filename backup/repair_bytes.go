@@ -8,6 +8,7 @@ import (
 
 	"snap/index"
 	"snap/internal/file"
+	"snap/scan"
 )
 
 // sum is what an inode holds.
@@ -56,11 +57,14 @@ func (m *mender) openSource(ctx context.Context) (closer func(), err error) {
 		return func() {}, err
 	}
 	m.newest = complete[len(complete)-1]
+	if m.newest.Source == "" {
+		return func() {}, nil // nobody knows it
+	}
 	root, err := file.OpenRoot(m.newest.Source)
 	if err != nil {
 		return func() {}, nil // not on this machine, or not mounted: the snapshots may have what it takes
 	}
-	m.source = file.NewTree(root, 16, (*file.Dir).OpenDir)
+	m.source = scan.SourceTree(root, 16, scan.Options{Roots: m.newest.Roots()})
 	return func() {
 		m.source.Close()
 		root.Close()

@@ -42,7 +42,7 @@ type saved struct {
 func (r *run) salvage() *salvage {
 	s := &salvage{rules: r.o.Rules}
 	for _, run := range r.d.dead {
-		if run.begin.Source != r.o.Source || r.o.Rules.Checksum {
+		if !run.begin.SameSources(&r.head) || r.o.Rules.Checksum {
 			continue
 		}
 		if from := r.open(run); from != nil {

@@ -30,10 +30,6 @@ func (r *run) scan(ctx context.Context, work *workFolder) (*candidates, error) {
 		s.close()
 		return nil, err
 	}
-	if found.files == 0 && found.dirs <= 1 && !r.o.AllowEmptySource {
-		s.close()
-		return nil, r.emptySource()
-	}
 	if err := s.finish(); err != nil {
 		s.close()
 		return nil, err
@@ -63,6 +59,7 @@ func (r *run) compare(ctx context.Context, found *candidates) error {
 		}
 	}
 	n, bytes := int64(0), int64(0)
+	census := r.newCensus()
 	var once identitySet // of the candidates with several names; the other names may be outside the source
 	for p, err := range scan.Compare(walk, r.previous(ctx), volumeOf, r.o.Rules) {
 		if err != nil {
@@ -78,6 +75,7 @@ func (r *run) compare(ctx context.Context, found *candidates) error {
 				found.files++
 			}
 			bytes += it.Stat.Size
+			census.meet(it)
 		}
 		if n++; n&1023 == 0 {
 			r.o.Report.Progress(Progress{Stage: Scanning, Files: n, Bytes: bytes, Path: p.Path()})
@@ -105,7 +103,7 @@ func (r *run) compare(ctx context.Context, found *candidates) error {
 			return err
 		}
 	}
-	return nil
+	return r.checkCensus(ctx, census)
 }
 
 // previous is what the previous snapshot holds.
@@ -152,14 +150,6 @@ func (r *run) stamp(rec *index.Record) {
 	if scan.Racy(&rec.Stat, r.o.Start, now, r.o.Rules) {
 		rec.Flags |= index.Racy
 	}
-}
-
-func (r *run) emptySource() error {
-	g := &GuardError{Why: r.o.Source + ": the source is empty", Hint: "is its disk mounted? If it is meant to be empty: --allow-empty-source"}
-	if r.prev != nil && r.prev.Files > 0 {
-		g.Why = r.o.Source + ": the source is empty, and it was not in snapshot " + r.prev.Name
-	}
-	return g
 }
 
 // errVanished stops work on an entry that is gone by now.

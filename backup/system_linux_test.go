@@ -513,11 +513,11 @@ func TestNoInodeNumber(t *testing.T) {
 	p.do(os.Mkdir(filepath.Join(mnt, "d/dest"), 0o755))
 	whole := func(string) (bool, error) { return false, nil }
 	for _, dest := range []string{mnt, filepath.Join(mnt, "d"), filepath.Join(mnt, "d/dest")} {
-		if _, err := backup.CheckLayout(mnt, dest, whole); err == nil {
+		if _, err := backup.CheckLayout(mnt, nil, dest, whole); err == nil {
 			t.Errorf("a destination %s in the source %s is let through", dest, mnt)
 		}
 	}
-	never, err := backup.CheckLayout(p.src, p.path("vault"), func(string) (bool, error) { return true, nil })
+	never, err := backup.CheckLayout(p.src, nil, p.path("vault"), func(string) (bool, error) { return true, nil })
 	p.do(err)
 	res, _ := p.backup(func(o *backup.Options) { o.Scan.Never = []file.Stat{never} }, force)
 	if res.Header.Files != 1 {

@@ -17,7 +17,6 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"snap/backup"
-	"snap/filter"
 	"snap/index"
 	"snap/internal/file"
 	"snap/scan"
@@ -25,26 +24,36 @@ import (
 
 func backupCommand() *command {
 	return &command{
-		name: "backup", args: "DEST [SRC]", min: 1, max: 2, group: groupMake, does: true,
-		short: "make a snapshot of the folder SRC in DEST",
+		name: "backup", args: "[DEST [SRC…]]", max: -1, group: groupMake, does: true,
+		short: "make a snapshot of SRC in DEST",
 		long: `Make a snapshot of the folder SRC in DEST: a folder with a complete copy of SRC, in
 which unchanged and moved files are hard links into the snapshot before. When
 nothing changed, no snapshot is made, and the newest one gets the tags of --tag and,
 if it has none, the note of --note. Without SRC only the settings files and the index
 are made, as by snap init.
 
+Several SRC, folders and files, are in one snapshot, below their absolute paths. DEST
+remembers them: without arguments, or with -d DEST alone, the destination that other
+commands would use gets a snapshot of what its newest one is of. After -d DEST all
+arguments are sources. Other sources than before are refused without --source-moved,
+which links what is the same file at another path.
+
 What is left out stands in DEST/Blacklist.txt and DEST/Whitelist.txt, lasting
 choices in DEST/BackupOptions.txt; the files are made with comments by the first
 run. Flags win over them.`,
 		examples: `snap backup /mnt/disk/me /home/me         # the first one copies everything
+snap backup                               # once more, the same to the same place
 snap backup -n /mnt/disk/me /home/me      # what would happen?
+snap backup /mnt/disk/all /home /srv /etc/fstab  # several sources in one snapshot
 snap backup /mnt/disk/me ~ --exclude '*.iso' --exclude-caches
 snap backup /mnt/disk/me ~ --if-older 1d  # once a day, tried every hour`,
-		codes: []int{exitPartial, exitRefused, exitLocked, exitInterrupted, exitTerminated},
+		codes: []int{exitPartial, exitRefused, exitNoDest, exitLocked, exitInterrupted, exitTerminated},
 		flags: []cli.Flag{
 			&cli.BoolFlag{Name: "dry-run", Aliases: []string{"n"}, Usage: "say what would happen and write nothing at all"},
 			&cli.StringSliceFlag{Name: "exclude", Usage: "leave out `PATTERN`, written as in Blacklist.txt; may be repeated"},
 			&cli.StringSliceFlag{Name: "include", Usage: "take in `PATTERN` even so, written as in Whitelist.txt; may be repeated"},
+			&cli.StringSliceFlag{Name: "exclude-from", Usage: "leave out what `FILE` lists, written as Blacklist.txt; - is standard input; may be repeated"},
+			&cli.StringSliceFlag{Name: "include-from", Usage: "take in what `FILE` lists even so, written as Whitelist.txt; - is standard input; may be repeated"},
 			&cli.BoolFlag{Name: "one-file-system", Aliases: []string{"x"}, Usage: "do not enter other file systems"},
 			&cli.BoolFlag{Name: "exclude-caches", Usage: "leave out what is in folders with a CACHEDIR.TAG"},
 			&cli.StringSliceFlag{Name: "exclude-if-present", Usage: "leave out what is in folders that hold a file `NAME`; may be repeated"},
@@ -61,6 +70,7 @@ snap backup /mnt/disk/me ~ --if-older 1d  # once a day, tried every hour`,
 			&cli.StringFlag{Name: "if-older", Usage: "do nothing if the last snapshot, or run that found nothing changed, is not older than `AGE`"},
 			&cli.BoolFlag{Name: "strict", Usage: "a file that grows while it is read, as a log does, makes the snapshot incomplete too"},
 			&cli.BoolFlag{Name: "allow-empty-source", Usage: "accept a source without a single entry"},
+			&cli.BoolFlag{Name: "source-moved", Usage: "accept other sources than those of the newest snapshot"},
 			hereFlag(),
 			&cli.IntFlag{Name: "jobs", Usage: "work on `N` files at the same time (default: as snap thinks best)"},
 		},
@@ -69,21 +79,24 @@ snap backup /mnt/disk/me ~ --if-older 1d  # once a day, tried every hour`,
 			if err := c.noneEmpty("DEST", "SRC"); err != nil {
 				return err
 			}
-			dest := c.abs(c.args[0])
-			if len(c.args) == 1 {
-				return c.backupNothing(dest)
+			if len(c.args) == 1 && c.opts.dest == "" {
+				return c.backupNothing(c.abs(c.args[0]))
 			}
-			return c.rebuilding(dest, func() error { return c.backup(dest, c.abs(c.args[1])) })
+			dest, src, err := c.backupArgs()
+			if err != nil {
+				return err
+			}
+			return c.rebuilding(dest, func() error { return c.backup(dest, src) })
 		},
 	}
 }
 
 // noneEmpty refuses an empty argument, as a script makes it of a variable that is not set: it would be the
-// current folder.
+// current folder. The last of names is that of all further arguments too.
 func (c *call) noneEmpty(names ...string) error {
 	for i, arg := range c.args {
 		if arg == "" {
-			return usagef("%s is empty", names[i])
+			return usagef("%s is empty", names[min(i, len(names)-1)])
 		}
 	}
 	return nil
@@ -97,7 +110,7 @@ func (c *call) abs(path string) string {
 	return filepath.Clean(path)
 }
 
-func (c *call) backup(dest, source string) (err error) {
+func (c *call) backup(dest string, src sources) (err error) {
 	done := false // there is a snapshot of what the source holds
 	defer func() { err = c.afterwards(done, err) }()
 	if err := checkDest(dest); err != nil {
@@ -107,7 +120,7 @@ func (c *call) backup(dest, source string) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := c.checkNoIndex(dest, source, s.format); err != nil {
+	if err := c.checkNoIndex(dest, src, s.format); err != nil {
 		return err
 	}
 	if err := c.checkDisk(dest); err != nil {
@@ -118,14 +131,17 @@ func (c *call) backup(dest, source string) (err error) {
 	} else if why != "" {
 		return c.restUntilDue(why)
 	}
-	o, err := c.backupOptions(&s, dest, source)
+	if !c.flags.Bool("dry-run") {
+		c.makeStateFolder()
+	}
+	o, err := c.backupOptions(&s, dest, src)
 	if err != nil {
 		return err
 	}
 	if err := checkLayout(&o, dest); err != nil {
 		return err
 	}
-	if err := c.checkStrange(dest, source, s.format); err != nil {
+	if err := c.checkStrange(dest, src.all()[0], s.format); err != nil {
 		return err
 	}
 	if err := c.checkTakeOver(dest, &s); err != nil {
@@ -152,7 +168,8 @@ func (c *call) backup(dest, source string) (err error) {
 	defer func() { err = errors.Join(err, endLog()) }()
 	r := &backupReport{call: c, log: log, line: c.progress(), dryRun: o.DryRun, strict: o.Strict}
 	o.Report = r
-	log.Info("backup begins", "source", source)
+	log.Info("backup begins", "source", strings.Join(src.all(), ", "))
+	o.Scan.Own = c.ownFiles(dest, s.logfile) // the log's folder is there by now
 	res, err := backup.Run(c.ctx, d, o)
 	refused := error(nil)
 	if o.DryRun && res.Header != nil {
@@ -184,7 +201,7 @@ func (c *call) backup(dest, source string) (err error) {
 	r.line.end()
 	r.pruned.tell(c)
 	if !o.DryRun {
-		if err := c.remember(dest, d.ID, source); err != nil {
+		if err := c.remember(dest, d.ID, strings.Join(src.all(), ", ")); err != nil {
 			c.note("the list of known destinations could not be written: %v", err)
 		}
 		c.proved(dest, d.DB)
@@ -218,7 +235,7 @@ func (c *call) afterwards(done bool, err error) error {
 
 // checkLayout refuses a source and a destination that lie in each other, and keeps the scan out of dest.
 func checkLayout(o *backup.Options, dest string) error {
-	never, err := backup.CheckLayout(o.Source, dest, func(rel string) (bool, error) {
+	never, err := backup.CheckLayout(o.Source, o.Scan.Roots, dest, func(rel string) (bool, error) {
 		v, err := o.Scan.Filter.Explain(rel, true)
 		return !v.Walk, err
 	})
@@ -264,7 +281,7 @@ func holderGone(holder string) bool {
 }
 
 // backupOptions puts flags, settings and defaults together, in this order of weight.
-func (c *call) backupOptions(s *settings, dest, source string) (backup.Options, error) {
+func (c *call) backupOptions(s *settings, dest string, src sources) (backup.Options, error) {
 	f := c.flags
 	flag := func(name string, setting bool) bool {
 		if f.IsSet(name) {
@@ -273,7 +290,7 @@ func (c *call) backupOptions(s *settings, dest, source string) (backup.Options, 
 		return setting
 	}
 	o := backup.Options{
-		Source: source, Start: c.env.Now(), DryRun: f.Bool("dry-run"), Force: f.Bool("force") || !s.skip,
+		Source: src.top, SourceMoved: f.Bool("source-moved"), Start: c.env.Now(), DryRun: f.Bool("dry-run"), Force: f.Bool("force") || !s.skip,
 		AllowEmptySource: f.Bool("allow-empty-source"), Errors: s.errors, Strict: flag("strict", s.strict), Jobs: s.jobs,
 		Note: strings.ToValidUTF8(f.String("note"), "\ufffd"),
 		Name: func(t time.Time) string { return timefmt.Format(t.In(c.env.Now().Location()), s.format) },
@@ -282,6 +299,7 @@ func (c *call) backupOptions(s *settings, dest, source string) (backup.Options, 
 			IgnoreInode: flag("ignore-inode", s.ignoreInode), IgnoreCtime: flag("ignore-ctime", s.ignoreCtime),
 		},
 		Scan: scan.Options{
+			Roots: src.roots, Own: c.ownFiles(dest, s.logfile),
 			OneFileSystem: flag("one-file-system", s.oneFileSystem), Caches: flag("exclude-caches", s.excludeCaches),
 			IfPresent: append(f.StringSlice("exclude-if-present"), s.excludeIfPresent...), Larger: s.excludeLargerThan, Follow: s.symlinks,
 		},
@@ -327,7 +345,7 @@ func (c *call) backupOptions(s *settings, dest, source string) (backup.Options, 
 			o.Tags = append(o.Tags, t)
 		}
 	}
-	o.Scan.Filter, err = c.filters(dest, source)
+	o.Scan.Filter, err = c.filters(dest, src)
 	return o, err
 }
 
@@ -340,49 +358,6 @@ func checkTag(t string) error {
 		return fmt.Errorf("%s keeps nothing; did you mean %s?", quote(t), backup.PinTag)
 	}
 	return nil
-}
-
-// filters reads the lists of a destination and the patterns on the command line.
-func (c *call) filters(dest, source string) (*filter.Set, error) {
-	fc := c.filterContext(source)
-	lists, err := c.lists(dest, fc)
-	if err != nil {
-		return nil, err
-	}
-	for i, name := range []string{"exclude", "include"} {
-		for n, text := range c.flags.StringSlice(name) {
-			rule, err := filter.ParseLine("--"+name, n+1, text, fc)
-			if err != nil {
-				return nil, usagef("%s", err)
-			}
-			lists[i] = append(lists[i], rule)
-		}
-	}
-	return filter.New(lists[0], lists[1], fc), nil
-}
-
-// filterContext is what patterns for a source are read with.
-func (c *call) filterContext(source string) filter.Context {
-	return filter.Context{Source: filepath.ToSlash(source), Home: filepath.ToSlash(c.env.variable("HOME")), Env: c.env.LookupEnv}
-}
-
-// lists are the rules of Blacklist.txt and Whitelist.txt of a destination.
-func (c *call) lists(dest string, fc filter.Context) (lists [2][]*filter.Rule, err error) {
-	for i, name := range []string{blacklistFile, whitelistFile} {
-		f, err := os.Open(filepath.Join(dest, name))
-		if errors.Is(err, fs.ErrNotExist) {
-			continue
-		}
-		if err != nil {
-			return lists, err
-		}
-		lists[i], err = filter.Parse(f.Name(), f, fc)
-		f.Close()
-		if err != nil {
-			return lists, err
-		}
-	}
-	return lists, nil
 }
 
 // backupHint adds to an error of the backup package its exit code and what to do.
@@ -412,6 +387,9 @@ func backupHint(err error, dest string) error {
 		}
 		return withCode(exitUsage, withHint(err, "%s", hint))
 	case errors.As(err, &missing):
+		if missing.Several {
+			return withHint(err, "is its disk mounted? To go on without it, name the others, with --source-moved")
+		}
 		return withHint(err, "name the folder to back up; is its disk mounted?")
 	case errors.Is(err, backup.ErrNoHardLinks):
 		return withHint(err, "use a destination on ext4, XFS, btrfs, NTFS, APFS or another file system with hard links")

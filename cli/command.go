@@ -41,6 +41,9 @@ type call struct {
 	dashed []string // the arguments after "--", for a command that keeps them apart
 	all    []*command
 	summed bool // a backup is done and has said what it did
+
+	stdin   []byte // what standard input holds, if a flag asked for it
+	stdinOf string // that flag
 }
 
 // printf prints on standard output. Its error is final.

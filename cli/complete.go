@@ -102,7 +102,7 @@ func (c *call) destOf(args []string) (dest string) {
 		}
 	}
 	if rest, ok := strings.CutPrefix(dest, "~/"); ok {
-		dest = filepath.Join(c.env.variable("HOME"), rest)
+		dest = filepath.Join(c.home(), rest)
 	}
 	return dest
 }

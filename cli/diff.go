@@ -200,14 +200,16 @@ func (c *call) diffText(q *diffQuery, sum *diffSummary) error {
 	var kept []index.Difference
 	all := q.differences(c)
 	few := true
+	top := treeMoved(q.a, q.b)
 	for d, err := range all {
 		if err != nil {
 			return err
 		}
-		counter.place(&d)
 		if few = few && len(kept) < keepDifferences; few {
 			kept = append(kept, d)
 		}
+		d = asMoved(d, top)
+		counter.place(&d)
 	}
 	if few {
 		all = func(yield func(index.Difference, error) bool) {
@@ -223,6 +225,7 @@ func (c *call) diffText(q *diffQuery, sum *diffSummary) error {
 			return err
 		}
 		sum.add(&d)
+		d = asMoved(d, top)
 		along, fold := f.place(&d)
 		if along {
 			if d.Change = index.Classify(d.Before, d.After); d.Change == 0 {

@@ -21,11 +21,11 @@ func (c *call) rehearse(d *destination, q *diffQuery) (err error) {
 	if err != nil {
 		return err
 	}
-	o, err := c.backupOptions(&s, d.dir, q.b.Source)
+	o, err := c.backupOptions(&s, d.dir, sourcesIn(q.b))
 	if err != nil {
 		return err
 	}
-	o.DryRun, o.Force, o.AllowEmptySource = true, true, q.b.Files == 0
+	o.DryRun, o.Force, o.AllowEmptySource = true, true, q.b.Files == 0 && len(o.Scan.Roots) == 0
 	if err := checkLayout(&o, d.dir); err != nil {
 		return sourceHint(err, q.b)
 	}
@@ -63,10 +63,10 @@ func (q *diffQuery) checkSource(c *call, dest string) error {
 	}
 	why := ""
 	switch {
-	case q.a.Source != q.b.Source:
-		why = fmt.Sprintf("snapshot %s is of %s, but the newest one is of %s", quote(q.a.Name), quote(q.a.Source), quote(q.b.Source))
+	case !q.a.SameSources(q.b):
+		why = fmt.Sprintf("snapshot %s is of %s, but the newest one is of %s", quote(q.a.Name), enumerateAll(q.a.AllSources()), enumerateAll(q.b.AllSources()))
 	case q.b.Host != host:
-		why = fmt.Sprintf("snapshot %s is of %s on %s, and this is %s", quote(q.b.Name), quote(q.b.Source), quote(q.b.Host), quote(host))
+		why = fmt.Sprintf("snapshot %s is of %s on %s, and this is %s", quote(q.b.Name), enumerateAll(q.b.AllSources()), quote(q.b.Host), quote(host))
 	default:
 		return nil
 	}
@@ -75,7 +75,10 @@ func (q *diffQuery) checkSource(c *call, dest string) error {
 
 // sourceHint says of which snapshot the source is that is not there, or is empty.
 func sourceHint(err error, h *index.Header) error {
-	if guard := (*backup.GuardError)(nil); errors.As(err, &guard) { // it was opened for reading: nothing else is refused
+	if guard := (*backup.GuardError)(nil); errors.As(err, &guard) { // the source is empty, or all of it is left out
+		if !errors.Is(guard, backup.ErrEmptySource) {
+			return withCode(exitRefused, withHint(fmt.Errorf("diff --source: %w", guard), "%s", guard.Hint))
+		}
 		return withCode(exitRefused, withHint(fmt.Errorf("diff --source: %w", guard), "is its disk mounted? If it is meant to be empty, everything was removed: snap ls -R %s", shellWord(h.Name)))
 	}
 	if missing := (*backup.SourceMissingError)(nil); errors.As(err, &missing) {

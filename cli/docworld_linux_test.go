@@ -102,7 +102,12 @@ func (w *docWorld) age() {
 }
 
 func (w *docWorld) plain(out string) string {
+	inTree := strings.TrimPrefix(w.dir, "/") // in a tree of several sources
+	for dir := inTree; dir != "."; dir = filepath.Dir(dir) {
+		out = regexp.MustCompile(`(?m)^`+regexp.QuoteMeta(dir)+`/\n`).ReplaceAllString(out, "")
+	}
 	out = strings.ReplaceAll(out, w.dir, "")
+	out = strings.ReplaceAll(out, inTree+"/", "")
 	for _, v := range w.varying {
 		out = regexp.MustCompile(v.pattern).ReplaceAllString(out, v.value)
 	}

@@ -19,6 +19,7 @@ type Env struct {
 	Stderr    io.Writer
 	LookupEnv func(key string) (string, bool)
 	Now       func() time.Time // its location is the local time zone
+	Home      func() string    // the user's home folder as the system knows it, "" if it does not; nil: it does not
 	Dir       string           // the working directory, absolute; "" when it is not known
 	StdoutTTY bool
 	StderrTTY bool
@@ -29,7 +30,7 @@ type Env struct {
 
 // System is the environment of this process.
 func System() Env {
-	env := Env{Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, LookupEnv: os.LookupEnv, Now: time.Now}
+	env := Env{Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, LookupEnv: os.LookupEnv, Now: time.Now, Home: passwdHome}
 	env.Dir, _ = os.Getwd() // gone or unreadable: commands then do without
 	env.StdoutTTY = term.IsTerminal(int(os.Stdout.Fd()))
 	env.StderrTTY = term.IsTerminal(int(os.Stderr.Fd()))

@@ -26,6 +26,8 @@ snap explain Documents/report.odt`,
 		flags: []cli.Flag{
 			&cli.StringSliceFlag{Name: "exclude", Usage: "judge as if `PATTERN` stood in Blacklist.txt; may be repeated"},
 			&cli.StringSliceFlag{Name: "include", Usage: "judge as if `PATTERN` stood in Whitelist.txt; may be repeated"},
+			&cli.StringSliceFlag{Name: "exclude-from", Usage: "judge as if the lines of `FILE` stood in Blacklist.txt; may be repeated"},
+			&cli.StringSliceFlag{Name: "include-from", Usage: "judge as if the lines of `FILE` stood in Whitelist.txt; may be repeated"},
 		},
 		complete: completeNewestPath,
 		run:      explain,
@@ -42,6 +44,7 @@ type explainJSON struct {
 	Included  bool   `json:"included"`
 	Partly    bool   `json:"partly"` // left out, but for what Whitelist.txt takes in below it, and it itself for that
 	path      string
+	carrier   bool          // it leads to a source, and is taken along for that
 	Rule      *ruleJSON     `json:"rule"`    // null: no line matches
 	Last      *explainedRec `json:"last"`    // null: not in the newest snapshot
 	Setting   *settingJSON  `json:"setting"` // that leaves it out whatever the lists say; null: none
@@ -108,7 +111,8 @@ func explain(c *call) error {
 	if err != nil {
 		return err
 	}
-	set, err := c.filters(d.dir, newest.Source)
+	src := sourcesIn(newest)
+	set, err := c.filters(d.dir, src)
 	if err != nil {
 		return err
 	}
@@ -116,8 +120,8 @@ func explain(c *call) error {
 	if err != nil {
 		return d.mend(err)
 	}
-	if j.Included && j.Exists {
-		if j.Setting, err = c.leftOut(d.dir, newest.Source, j.path); err != nil {
+	if j.Included && (j.Exists || newest.Roots().Place(j.path) == index.Outside) {
+		if j.Setting, err = c.leftOut(d.dir, src, j.path); err != nil {
 			return err
 		}
 		j.Included = j.Setting == nil
@@ -172,6 +176,7 @@ func (d *destination) explainPath(c *call, set *filter.Set, newest *index.Header
 			return j, nil, err
 		}
 		j = explainJSON{Exists: lerr == nil, Included: v.Included, Partly: !v.Included && v.Walk, path: path}
+		j.carrier = newest.Roots().Place(path) == index.Carrier
 		j.Path, j.PathB64 = jsonName(path)
 		j.Source, j.SourceB64 = jsonName(newest.Source)
 		if v.Rule != nil {
@@ -200,10 +205,16 @@ func (c *call) printExplained(j explainJSON, rec *index.Record) error {
 	if j.path == "" {
 		text = "./ (the source itself)"
 	}
+	if j.carrier && j.path == "" {
+		text = "./ (the top of the sources)"
+	}
 	if err := c.printf("%s\n", text); err != nil {
 		return err
 	}
 	verdict, why := "included", "no line of the lists names it"
+	if j.carrier {
+		why = "it leads to a source, and is taken along for that alone"
+	}
 	if !j.Included {
 		verdict = "left out"
 	}

@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"path/filepath"
+
 	"snap/index"
 	"snap/internal/file"
 )
@@ -28,7 +30,7 @@ func (f *folder) place(d *index.Difference) (along bool, fold int) {
 		return false, 0
 	}
 	for i := len(f.stack) - 1; i >= 0; i-- {
-		if m := &f.stack[i]; d.From == m.from+d.Path[len(m.to):] {
+		if m := &f.stack[i]; d.From == index.Join(m.from, d.Path[len(m.to)+1:]) {
 			f.counts[m.fold-1]++
 			return true, 0
 		}
@@ -39,6 +41,29 @@ func (f *folder) place(d *index.Difference) (along bool, fold int) {
 	f.counts = append(f.counts, 0)
 	f.stack = append(f.stack, move{d.From, d.Path, len(f.counts)})
 	return false, len(f.counts)
+}
+
+// treeMoved is where the folder that the tree of a began at is in the tree of b, which holds several sources; "" if it is not
+// there.
+func treeMoved(a, b *index.Header) string {
+	if len(a.Sources) > 0 || len(b.Sources) == 0 {
+		return ""
+	}
+	roots := b.Roots()
+	for _, dir := range spellings(a.Source) {
+		if rel, ok := pathBelow(dir, filepath.ToSlash(b.Source)); ok && roots.Has(rel) {
+			return rel
+		}
+	}
+	return ""
+}
+
+// asMoved is d, or where d is the folder that the tree began at, which no record can tell of, that it moved.
+func asMoved(d index.Difference, treeMoved string) index.Difference {
+	if treeMoved != "" && d.Path == treeMoved && d.Change == index.Added && d.After.Kind == file.Folder {
+		d.Change, d.Before, d.From = index.Moved, d.After, ""
+	}
+	return d
 }
 
 // count is how many entries moved along with a fold; 0 for fold 0, and for one that the reading before

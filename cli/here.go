@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -100,11 +99,9 @@ func (c *call) backupNothing(dest string) error {
 			return usagef("--%s without SRC: it is not said what to back up", f)
 		}
 	}
-	source := "SRC"
-	for _, k := range c.known() { // the last one wins
-		if k.Path == dest && k.Source != "" {
-			source = shellWord(k.Source)
-		}
+	args := shellWord(dest) + " SRC"
+	if slices.ContainsFunc(c.known(), func(k knownDest) bool { return k.Path == dest && k.Source != "" }) {
+		args = "-d " + shellWord(dest)
 	}
-	return c.initialize(dest, fmt.Sprintf(c.env.program.typed("no source was named, so no backup was made; to make one: snap backup %s %s"), shellWord(dest), source))
+	return c.initialize(dest, c.env.program.typed("no source was named, so no backup was made; to make one: snap backup ")+args)
 }

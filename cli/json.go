@@ -64,6 +64,23 @@ func jsonName(name string) (text, b64 string) {
 	return string(b), base64.StdEncoding.EncodeToString([]byte(name))
 }
 
+// jsonNames is jsonName of each; b64 has all of them if one is not UTF-8.
+func jsonNames(names []string) (text, b64 []string) {
+	text = make([]string, len(names))
+	odd := false
+	for i, n := range names {
+		var one string
+		text[i], one = jsonName(n)
+		odd = odd || one != ""
+	}
+	for _, n := range names {
+		if odd {
+			b64 = append(b64, base64.StdEncoding.EncodeToString([]byte(n)))
+		}
+	}
+	return text, b64
+}
+
 // snapshotJSON is a snapshot in `list` and in summaries.
 type snapshotJSON struct {
 	Name        string      `json:"name"`
@@ -72,6 +89,8 @@ type snapshotJSON struct {
 	Finished    stamp       `json:"finished"`
 	Source      string      `json:"source"`
 	SourceB64   string      `json:"source_b64,omitempty"`
+	Sources     []string    `json:"sources"` // the folders and files that were named; source is what their tree begins at
+	SourcesB64  []string    `json:"sources_b64,omitempty"`
 	Host        string      `json:"host"`
 	User        string      `json:"user"`
 	Files       int64       `json:"files"`
@@ -96,12 +115,13 @@ type snapshotJSON struct {
 // newSnapshotJSON is h with the state that people see.
 func newSnapshotJSON(h *index.Header, state index.State) snapshotJSON {
 	source, b64 := jsonName(h.Source)
+	sources, sourcesB64 := jsonNames(h.AllSources())
 	tags := h.Tags
 	if tags == nil {
 		tags = []string{}
 	}
 	return snapshotJSON{
-		h.Name, h.Seq, stamp(h.Time), stamp(h.Finished), source, b64, h.Host, h.User, h.Files - h.Unread, h.Dirs, h.Bytes - h.UnreadBytes,
+		h.Name, h.Seq, stamp(h.Time), stamp(h.Finished), source, b64, sources, sourcesB64, h.Host, h.User, h.Files - h.Unread, h.Dirs, h.Bytes - h.UnreadBytes,
 		h.Added, h.Modified, h.Metadata, h.Moved, h.Removed, h.Linked, h.CopiedBytes, h.Errors, state, tags, h.Note, nil,
 	}
 }

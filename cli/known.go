@@ -18,7 +18,7 @@ import (
 type knownDest struct {
 	Path   string    `json:"path"` // absolute
 	ID     string    `json:"id"`
-	Source string    `json:"source"` // what was backed up last, absolute
+	Source string    `json:"source"` // what was backed up last, absolute; several with ", " between them
 	Last   time.Time `json:"last"`
 	Index  string    `json:"index,omitempty"` // the fingerprint of its index, if that is large and was proved
 }
@@ -60,17 +60,16 @@ func (k *knownDest) UnmarshalJSON(b []byte) error {
 // maxKnown bounds the file of known destinations: more is no list of disks.
 const maxKnown = 1 << 20
 
+// knownName is the file of known destinations in the state folder.
+const knownName = "destinations.json"
+
 // knownFile is where the known destinations are listed, "" where there is no home.
 func (c *call) knownFile() string {
-	state := c.env.variable("XDG_STATE_HOME")
-	if !filepath.IsAbs(state) { // the XDG specification says to ignore a relative one
-		home := c.env.variable("HOME")
-		if !filepath.IsAbs(home) {
-			return ""
-		}
-		state = filepath.Join(home, ".local", "state")
+	state := c.stateFolder()
+	if state == "" {
+		return ""
 	}
-	return filepath.Join(state, "snap", "destinations.json")
+	return filepath.Join(state, knownName)
 }
 
 // known are the known destinations. A file that cannot be read is ignored, which is said unless -q asks for silence: it
@@ -111,6 +110,9 @@ func parseKnown(b []byte) (list []knownDest, err error) {
 	return slices.DeleteFunc(list, func(k knownDest) bool { return !filepath.IsAbs(k.Path) }), nil
 }
 
+// errNoHome: there is no place for the list.
+var errNoHome = errors.New("there is no HOME, and the system knows none of this user: a disk that is not mounted will not be noticed")
+
 // maxPlaces is how many paths of one id are remembered, the last ones: a disk that is mounted at a new place each
 // time must not make the list grow without end.
 const maxPlaces = 8
@@ -122,7 +124,7 @@ const maxPlaces = 8
 func (c *call) remember(dest, id, source string) error {
 	name := c.knownFile()
 	if name == "" {
-		return nil
+		return errNoHome
 	}
 	now := knownDest{Path: dest, ID: id, Source: source, Last: c.env.Now().UTC()}
 	var list, same []knownDest // in the order of their last use

@@ -15,17 +15,18 @@ type settingJSON struct {
 
 // leftOut is the setting that leaves out a path of the source, nil for none, and where it cannot be told because a
 // folder on the way cannot be read.
-func (c *call) leftOut(dest, source, path string) (*settingJSON, error) {
+func (c *call) leftOut(dest string, src sources, path string) (*settingJSON, error) {
 	s, err := c.readSettings(dest)
 	if err != nil {
 		return nil, err
 	}
-	root, err := file.OpenRoot(source)
+	root, err := file.OpenRoot(src.top)
 	if err != nil {
 		return nil, nil
 	}
 	defer root.Close()
 	o := s.leavesOut()
+	o.Roots, o.Own = src.roots, c.ownFiles(dest, s.logfile)
 	if d, err := file.OpenRoot(dest); err == nil {
 		defer d.Close()
 		if s, err := d.Stat(); err == nil {
@@ -54,6 +55,10 @@ func (c *call) leftOut(dest, source, path string) (*settingJSON, error) {
 		return &settingJSON{"", name, b64, shown + " is made up by the system: there is nothing to back up"}, nil
 	case scan.NeverEntered:
 		return &settingJSON{"", name, b64, shown + " is the destination"}, nil
+	case scan.OwnFile:
+		return &settingJSON{"", name, b64, shown + " is written by snap itself"}, nil
+	case scan.OutsideSources:
+		return &settingJSON{"", name, b64, shown + " is in none of the sources: " + enumerateAll(src.all())}, nil
 	}
 	return nil, nil
 }

@@ -12,7 +12,9 @@ import (
 // locator turns what people type for a path into paths as the index holds them. The source can be
 // reached under its own name and with symbolic links resolved, and so can a snapshot's folder.
 type locator struct {
-	sources []string // absolute, with slashes; the longest first
+	sources []string  // folders that are a tree each: absolute, with slashes; the longest first
+	several []several // trees of several sources, the newest first
+	first   bool      // the newest snapshot is one of those
 	dests   []string
 	snaps   snapshots
 	here    string // the working directory in the source, if inside
@@ -20,19 +22,36 @@ type locator struct {
 	dir     string // the working directory
 }
 
+// several are the sources of a tree that holds several, or a file alone.
+type several struct {
+	top   string // absolute, with slashes
+	roots index.Roots
+}
+
 // locator is made for d and the working directory.
 func (d *destination) locator(c *call) *locator {
 	l := &locator{snaps: d.snaps, dir: c.env.Dir}
 	for i := range d.snaps {
-		if src := d.snaps[i].Source; i == 0 || src != d.snaps[i-1].Source {
-			l.sources = append(l.sources, spellings(src)...)
+		h := &d.snaps[i]
+		if i > 0 && h.SameSources(&d.snaps[i-1]) {
+			continue
 		}
+		if len(h.Sources) > 0 {
+			l.several = append(l.several, several{filepath.ToSlash(h.Source), h.Roots()})
+		} else {
+			l.sources = append(l.sources, spellings(h.Source)...)
+		}
+	}
+	slices.Reverse(l.several)
+	if i := d.snaps.newest(); i >= 0 {
+		l.first = len(d.snaps[i].Sources) > 0
 	}
 	slices.SortStableFunc(l.sources, func(a, b string) int { return len(b) - len(a) })
 	l.sources = slices.Compact(l.sources)
 	l.dests = spellings(d.dir)
 	for _, dir := range spellings(c.env.Dir) {
-		if l.here, l.inside = l.below(dir); l.inside {
+		if all := l.below(dir); len(all) > 0 {
+			l.here, l.inside = all[0], true
 			break
 		}
 	}
@@ -51,44 +70,61 @@ func spellings(dir string) []string {
 	return all
 }
 
-// below is an absolute path relative to the source, if it is in the live source or in a snapshot.
-func (l *locator) below(abs string) (rel string, ok bool) {
+// below are the meanings of an absolute path that is in the live source or in a snapshot, as paths in a tree: those of the
+// newest snapshot first. There are several where it is in several trees that count from other folders.
+func (l *locator) below(abs string) (all []string) {
 	abs = path.Clean(abs)
 	for _, dest := range l.dests {
 		if rel, ok := pathBelow(abs, dest); ok {
 			name, rest, _ := strings.Cut(rel, "/")
 			if slices.ContainsFunc(l.snaps, func(h index.Header) bool { return h.Name == name }) {
-				return rest, true
+				return []string{rest}
 			}
 		}
 	}
-	for _, source := range l.sources {
-		if rel, ok := pathBelow(abs, source); ok {
-			return rel, true
+	for _, tree := range l.several {
+		if rel, ok := pathBelow(abs, tree.top); ok && tree.roots.Place(rel) != index.Outside && !slices.Contains(all, rel) {
+			all = append(all, rel)
 		}
 	}
-	return "", false
+	for _, source := range l.sources {
+		rel, ok := pathBelow(abs, source)
+		switch {
+		case !ok || slices.Contains(all, rel):
+			continue
+		case l.first:
+			return append(all, rel)
+		}
+		return append([]string{rel}, all...)
+	}
+	return all
 }
 
 // paths are the paths that typed may stand for, the likeliest first: from the working directory if that
-// leads into the source or a snapshot, and from the source. An absolute path, and one that begins with a dot, has one meaning.
+// leads into the source or a snapshot, and from the source. An absolute path, and one that begins with a dot, has one
+// meaning, but for the trees of other sources.
 func (l *locator) paths(typed string) ([]string, error) {
 	p := filepath.ToSlash(typed)
 	if path.IsAbs(p) || filepath.IsAbs(typed) {
-		rel, ok := l.below(p)
-		if !ok {
-			rel, ok = l.below(resolved(p))
+		all := l.below(p)
+		if len(all) == 0 {
+			all = l.below(resolved(p))
 		}
-		if !ok {
+		if len(all) == 0 && l.first {
+			if rel, ok := pathBelow(resolved(p), l.several[0].top); ok { // in the tree, if it had been a source
+				all = []string{rel}
+			}
+		}
+		if len(all) == 0 {
 			return nil, withHint(usagef("%s: not below the source", quote(typed)), "%s", l.sourceHint())
 		}
-		return []string{rel}, nil
+		return all, nil
 	}
 	var all []string
 	if l.inside {
 		all = append(all, path.Join(l.here, p))
-	} else if rel, ok := l.below(path.Join(filepath.ToSlash(l.dir), p)); ok { // it leads into the source from here
-		all = append(all, rel)
+	} else { // it may lead into the source from here
+		all = append(all, l.below(path.Join(filepath.ToSlash(l.dir), p))...)
 	}
 	there := path.Clean(p)
 	if !(dotted(p) && len(all) > 0) && !slices.Contains(all, there) {
@@ -124,10 +160,15 @@ func dotted(p string) bool {
 }
 
 func (l *locator) sourceHint() string {
-	if len(l.sources) == 0 {
+	if len(l.sources)+len(l.several) == 0 {
 		return "no snapshot here says what its source was"
 	}
 	names := slices.Clone(l.sources)
+	for _, tree := range l.several {
+		for _, root := range tree.roots {
+			names = append(names, path.Join(tree.top, root))
+		}
+	}
 	slices.Sort(names)
 	return "the source is " + enumerate(slices.Compact(names))
 }

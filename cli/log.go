@@ -31,12 +31,9 @@ var logLevels = map[string]slog.Level{
 // logPath is where the log file of a destination is, "" for none. What is no log there is not touched: the log is put
 // aside by renaming it.
 func (c *call) logPath(d *backup.Destination, dest, logfile string) (string, error) {
-	if logfile == "" || logfile == os.DevNull {
+	path := logAt(dest, logfile)
+	if path == "" {
 		return "", nil
-	}
-	path := logfile
-	if !filepath.IsAbs(path) {
-		path = filepath.Join(dest, path)
 	}
 	why := ""
 	info, err := os.Stat(path)
@@ -58,6 +55,17 @@ func (c *call) logPath(d *backup.Destination, dest, logfile string) (string, err
 		return "", nil
 	}
 	return path, nil
+}
+
+// logAt is where the settings of a destination want the log file, "" for nowhere.
+func logAt(dest, logfile string) string {
+	switch {
+	case logfile == "" || logfile == os.DevNull:
+		return ""
+	case filepath.IsAbs(logfile):
+		return logfile
+	}
+	return filepath.Join(dest, logfile)
 }
 
 // noLog says why the file at the path in below the destination cannot be a log; "" if it can.

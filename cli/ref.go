@@ -296,8 +296,8 @@ func sourcePath(h *index.Header, typed string) (string, error) {
 			return "", withHint(fmt.Errorf("%s: nobody knows the source of snapshot %s", quote(typed), quote(h.Name)), "name the path from the source down, as snap ls %s shows it", shellWord(h.Name))
 		}
 		rel, ok := pathBelow(path.Clean(p), filepath.ToSlash(h.Source))
-		if !ok {
-			return "", withHint(fmt.Errorf("%s: not below the source %s", quote(typed), quote(h.Source)), "paths in a snapshot count from its source down")
+		if !ok || h.Roots().Place(rel) == index.Outside {
+			return "", withHint(fmt.Errorf("%s: not below the source %s", quote(typed), enumerateAll(h.AllSources())), "paths in a snapshot count from its source down")
 		}
 		p = rel
 	}

@@ -220,7 +220,7 @@ func (s *strangers) adopt() string {
 
 // checkNoIndex refuses a backup beside snapshots that no index knows: as the first of a new destination it
 // would copy everything, and they could not be taken in any more, because they are older.
-func (c *call) checkNoIndex(dest, source, format string) error {
+func (c *call) checkNoIndex(dest string, src sources, format string) error {
 	found, err := c.strangers(dest, format)
 	found.others = nil
 	names := append(found.named, found.dated...)
@@ -235,7 +235,7 @@ func (c *call) checkNoIndex(dest, source, format string) error {
 		return nil // the index is missing, and is said to be when it is opened
 	}
 	return withCode(exitRefused, withHint(fmt.Errorf("destination %s: no index, and folders that look like snapshots: %s", quote(dest), enumerate(names)),
-		"to take them in: snap init %[1]s && snap reindex -d %[1]s%[2]s --source-dir %[3]s\nto leave them alone: snap init %[1]s, and back up again", shellWord(dest), found.adopt(), shellWord(source)))
+		"to take them in: snap init %[1]s && snap reindex -d %[1]s%[2]s --source-dir %[3]s\nto leave them alone: snap init %[1]s, and back up again", shellWord(dest), found.adopt(), shellWord(src.all()[0])))
 }
 
 // reindexJSON is what `reindex --json` prints.

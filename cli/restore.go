@@ -195,11 +195,18 @@ func (c *call) restoreParts(d *destination, o restore.Options) (parts []*restore
 		if err != nil {
 			return nil, err
 		}
-		it := restore.Item{Path: p, To: p}
-		if !c.flags.Bool("in-place") && !c.flags.Bool("relative") && p != "" {
-			it.To = path.Base(p)
+		var items []restore.Item
+		switch {
+		case c.flags.Bool("in-place"):
+			items = inPlace(h, p)
+		case c.flags.Bool("relative") || p == "":
+			items = []restore.Item{{Path: p, To: p}}
+		default:
+			items = []restore.Item{{Path: p, To: path.Base(p)}}
 		}
-		places = append(places, restorePlace{it, h, arg})
+		for _, it := range items {
+			places = append(places, restorePlace{it, h, arg})
+		}
 		i := slices.IndexFunc(parts, func(p *restorePart) bool { return p.header == h })
 		if i < 0 {
 			part := &restorePart{header: h, options: o}
@@ -208,9 +215,24 @@ func (c *call) restoreParts(d *destination, o restore.Options) (parts []*restore
 			}
 			i, parts = len(parts), append(parts, part)
 		}
-		parts[i].options.Items = append(parts[i].options.Items, it)
+		parts[i].options.Items = append(parts[i].options.Items, items...)
 	}
 	return parts, apart(places)
+}
+
+// inPlace is what of a snapshot is restored where it was, if path is asked for. A folder that only leads to sources, such as
+// / and /home, stands for those: it itself stays as it is, and so does what else is in it.
+func inPlace(h *index.Header, path string) (items []restore.Item) {
+	roots := h.Roots()
+	if roots.Place(path) != index.Carrier {
+		return []restore.Item{{Path: path, To: path}}
+	}
+	for _, r := range roots.Outer() {
+		if index.Within(r, path) {
+			items = append(items, restore.Item{Path: r, To: r})
+		}
+	}
+	return items
 }
 
 // restoreInto sets where a part goes and what of it.
@@ -226,7 +248,7 @@ func (c *call) restoreInto(p *restorePart, d *destination) (err error) {
 	}
 	p.options.Include, p.options.Exclude = p.chooser.includes(), p.chooser.excludes()
 	if p.options.Delete && !p.options.DeleteExcluded {
-		s, err := c.sparing(d.dir, p.header.Source)
+		s, err := c.sparing(d.dir, sourcesIn(p.header))
 		if err != nil {
 			return err
 		}

@@ -3,7 +3,6 @@ package cli
 import (
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 
 	"snap/filter"
@@ -29,7 +28,7 @@ const maxSingle = 100
 
 // chooser reads the patterns of the command line for a snapshot's source.
 func (c *call) chooser(h *index.Header) (*chooser, error) {
-	fc := c.filterContext(h.Source)
+	fc := c.filterContext(sourcesIn(h))
 	var ch chooser
 	for flag, p := range map[string]**patterns{"include": &ch.include, "exclude": &ch.exclude} {
 		rules, err := c.flagRules(flag, fc)
@@ -47,34 +46,6 @@ func (c *call) chooser(h *index.Header) (*chooser, error) {
 		}
 	}
 	return &ch, nil
-}
-
-// flagRules are the patterns of --include or --exclude, and those of the files that --include-from or --exclude-from name.
-func (c *call) flagRules(flag string, fc filter.Context) (rules []*filter.Rule, err error) {
-	for i, text := range c.flags.StringSlice(flag) {
-		rule, err := filter.ParseLine("--"+flag, i+1, text, fc)
-		if err != nil {
-			return nil, usagef("%s", err)
-		}
-		rules = append(rules, rule)
-	}
-	for _, name := range c.flags.StringSlice(flag + "-from") {
-		f, err := os.Open(c.abs(name))
-		if err != nil {
-			return nil, fmt.Errorf("--%s-from: %w", flag, err)
-		}
-		list, err := filter.Parse(name, f, fc)
-		f.Close()
-		var bad *filter.PatternError
-		if errors.As(err, &bad) {
-			return nil, usagef("%s", err)
-		}
-		if err != nil {
-			return nil, fmt.Errorf("--%s-from %s: %w", flag, quote(name), err)
-		}
-		rules = append(rules, list...)
-	}
-	return rules, nil
 }
 
 // includes and excludes are what restore.Options asks; nil where there is no pattern.

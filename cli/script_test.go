@@ -27,7 +27,7 @@ type tests struct{ *testing.M }
 
 func (t tests) Run() int { return harness.Run(t.M) }
 
-// runProgram is cmd/snap in a process of its own, with the clock that a script sets.
+// runProgram is cmd/snap in a process of its own, with the clock, and what the system knows of the user's home, that a script sets.
 func runProgram() {
 	env := System()
 	if s := os.Getenv("SNAP_TEST_NOW"); s != "" {
@@ -38,6 +38,11 @@ func runProgram() {
 		env.Now = func() time.Time { return now.In(time.Local) }
 	}
 	signal.Ignore(syscall.SIGPIPE)
+	if home := os.Getenv("SNAP_TEST_HOME"); home == "none" {
+		env.Home = nil
+	} else if home != "" {
+		env.Home = func() string { return home }
+	}
 	os.Exit(Run(context.Background(), env, os.Args))
 }
 
@@ -55,6 +60,7 @@ func TestScripts(t *testing.T) {
 			env.Setenv("TZ", "UTC")
 			env.Setenv("SNAP_TEST_NOW", "2026-11-22T12:00:00Z")
 			env.Setenv("XDG_STATE_HOME", env.WorkDir+"/state")
+			env.Setenv("WORKREL", strings.TrimPrefix(env.WorkDir, "/")) // as a path in a tree of several sources
 			return addPrograms(env)
 		},
 		Condition: func(cond string) (bool, error) {

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 
 	"snap/filter"
+	"snap/index"
 	"snap/internal/file"
 	"snap/restore"
 	"snap/scan"
@@ -18,8 +19,9 @@ type sparing struct {
 	size func(int64) string
 }
 
-func (c *call) sparing(dest, source string) (*sparing, error) {
-	rules, err := c.lists(dest, c.filterContext(source))
+func (c *call) sparing(dest string, src sources) (*sparing, error) {
+	fc := c.filterContext(src)
+	rules, err := c.lists(dest, fc)
 	if err != nil {
 		return nil, err
 	}
@@ -27,7 +29,9 @@ func (c *call) sparing(dest, source string) (*sparing, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &sparing{filter.New(rules[0], rules[1], c.filterContext(source)), s.leavesOut(), c.size}, nil
+	o := s.leavesOut()
+	o.Roots, o.Own = src.roots, c.ownFiles(dest, s.logfile)
+	return &sparing{filter.New(rules[0], rules[1], fc), o, c.size}, nil
 }
 
 // leavesOut are the options of a walk that the settings ask for.
@@ -46,8 +50,8 @@ func (s *sparing) why(x *restore.Extra) (string, error) {
 	if !v.Included {
 		return fmt.Sprintf("%s:%d (%s) leaves it out of a backup", filepath.Base(v.Rule.File), v.Rule.Line, quote(v.Rule.Text)), nil
 	}
-	top := filepath.Dir(filepath.FromSlash(x.Path)) == "."
-	cause, err := scan.LeftOutOf(x.In, top, x.Name, x.Stat, s.scan)
+	dir, _ := index.Split(x.Path)
+	cause, err := scan.LeftOutOf(x.In, dir, x.Name, x.Stat, s.scan)
 	if err != nil {
 		return "", err
 	}
@@ -60,6 +64,8 @@ func (s *sparing) why(x *restore.Extra) (string, error) {
 		return "exclude_larger_than: it is larger than " + s.size(s.scan.Larger), nil
 	case scan.PseudoSystem:
 		return "it is made up by the system", nil
+	case scan.OwnFile:
+		return "it is written by snap itself", nil
 	}
 	return "", nil
 }

@@ -1,6 +1,6 @@
 // Package filter decides which paths are left out of a backup, and names the rule that said so.
 //
-// A [Set] is a blacklist and a whitelist for one source. These hold:
+// A [Set] is a blacklist and a whitelist for one source, or for several in one tree. These hold:
 //
 //   - Nothing is left out unless a line of the blacklist matches it or a folder above it.
 //   - The whitelist wins: what a line of it matches is included with everything below, also
@@ -30,6 +30,9 @@
 // absolute path means that absolute path, and so does one whose leading slash comes out of an
 // expansion (outside the source it matches nothing). Any other leading slash is the source.
 //
+// With several sources a leading slash always begins an absolute path, and a line that starts at the
+// source starts at each of them. No line can leave out a source itself: one that would is an error.
+//
 // A line starting with ^ is a Python-style regular expression, matched like re.match from the
 // start of the absolute path with / as separator; see regexp.go for what differs from Python.
 //
@@ -54,6 +57,8 @@ import "strings"
 type Context struct {
 	// Source is the absolute, cleaned path of the source, slash separated.
 	Source string
+	// Roots are the sources below Source, as paths relative to it, if there are several; none: Source itself.
+	Roots []string
 	// Home is what ~ stands for; empty: using ~ is an error.
 	Home string
 	// Env looks up a variable; nil: none is set.
@@ -74,10 +79,11 @@ type Verdict struct {
 	By string
 }
 
-// Set is a blacklist and a whitelist for one source.
+// Set is a blacklist and a whitelist for one source, or for several that are one tree.
 type Set struct {
 	exclude, include list
-	abs              string // of the source, with a slash at the end
+	abs              string   // of the source, with a slash at the end
+	roots            []string // the sources below it; none: it is the source
 }
 
 // New makes a Set of rules that were parsed with the same context. Later rules win over earlier
@@ -87,6 +93,7 @@ func New(exclude, include []*Rule, c Context) *Set {
 		exclude: newList(exclude),
 		include: newList(include),
 		abs:     strings.TrimSuffix(c.Source, "/") + "/",
+		roots:   c.Roots,
 	}
 }
 
@@ -133,7 +140,8 @@ func (d Dir) Check(name string, isDir bool) (Verdict, error) {
 	return Verdict{Rule: r, Walk: isDir && d.set.include.below(d.include, d.abs, name)}, nil
 }
 
-// Enter returns the state inside the folder name, for which Check gave v.
+// Enter returns the state inside the folder name, for which Check gave v. A folder that leads to one of several sources,
+// and a source itself, is not checked: its verdict is the zero value with Included.
 func (d Dir) Enter(name string, v Verdict) Dir {
 	in := Dir{set: d.set, rule: v.Rule, included: v.Included}
 	if v.Rule != nil && v.Included {

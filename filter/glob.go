@@ -71,6 +71,33 @@ func split(toks []token, fold bool) (segs []segment, why string) {
 
 const everything = "names the source itself or a folder around it and so everything: write what is below it"
 
+// place returns what the glob means in the tree of the sources.
+func (g glob) place(c Context) (globs [][]segment, why string) {
+	if len(c.Roots) == 0 {
+		return g.anchor(c.Source)
+	}
+	if g.anchored && !g.absolute {
+		for _, root := range c.Roots {
+			var segs []segment
+			for name := range strings.FieldsFuncSeq(root, isSlash) {
+				segs = append(segs, segment{kind: literal, lit: name})
+			}
+			globs = append(globs, append(segs, g.segs...))
+		}
+		return globs, ""
+	}
+	g.expanded = true // with a leading slash it means what it says
+	for _, root := range c.Roots {
+		source := strings.TrimSuffix(c.Source, "/") + "/" + root
+		if _, why := g.anchor(source); why != "" {
+			return nil, "names the source " + source + " itself or a folder around it: name the sources without it, or write what is below it"
+		}
+	}
+	return g.anchor(c.Source)
+}
+
+func isSlash(r rune) bool { return r == '/' }
+
 // anchor returns what the glob means seen from the source. An absolute path that leads into the
 // source may leave several globs there (`/home/**/a/b` in /home/a: `**/a/b` and `b`), one that
 // leads elsewhere leaves none.
@@ -78,7 +105,7 @@ func (g glob) anchor(source string) (globs [][]segment, why string) {
 	if !g.anchored {
 		return [][]segment{append([]segment{{kind: stars}}, g.segs...)}, ""
 	}
-	parts := strings.FieldsFunc(source, func(r rune) bool { return r == '/' })
+	parts := strings.FieldsFunc(source, isSlash)
 	if !g.absolute || !g.expanded && !g.startsWith(parts) {
 		return [][]segment{g.segs}, ""
 	}

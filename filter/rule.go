@@ -107,7 +107,7 @@ func (r *Rule) compile(c Context) (why string) {
 		return why
 	}
 	r.folders = g.folders
-	r.globs, why = g.anchor(c.Source)
+	r.globs, why = g.place(c)
 	return why
 }
 

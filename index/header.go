@@ -7,10 +7,11 @@ import (
 	"unicode/utf8"
 )
 
-// headerJSON is a Header as it is stored. JSON knows no strings that are not UTF-8: the bytes of such a source stand beside.
+// headerJSON is a Header as it is stored. JSON knows no strings that are not UTF-8: the bytes of such sources stand beside.
 type headerJSON struct {
 	*plainHeader
-	SourceBytes []byte `json:"source_b64,omitempty"`
+	SourceBytes  []byte   `json:"source_b64,omitempty"`
+	SourcesBytes [][]byte `json:"sources_b64,omitempty"` // all of them, if one is not UTF-8
 }
 
 type plainHeader Header
@@ -20,6 +21,11 @@ func (h *Header) MarshalJSON() ([]byte, error) {
 	j := headerJSON{plainHeader: (*plainHeader)(h)}
 	if !utf8.ValidString(h.Source) {
 		j.SourceBytes = []byte(h.Source)
+	}
+	if !utf8.ValidString(strings.Join(h.Sources, "")) {
+		for _, s := range h.Sources {
+			j.SourcesBytes = append(j.SourcesBytes, []byte(s))
+		}
 	}
 	return json.Marshal(&j)
 }
@@ -32,6 +38,12 @@ func (h *Header) UnmarshalJSON(b []byte) error {
 	}
 	if len(j.SourceBytes) > 0 {
 		h.Source = string(j.SourceBytes)
+	}
+	if len(j.SourcesBytes) > 0 {
+		h.Sources = nil
+		for _, s := range j.SourcesBytes {
+			h.Sources = append(h.Sources, string(s))
+		}
 	}
 	return nil
 }

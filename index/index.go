@@ -93,7 +93,7 @@ type Header struct {
 	Seq         uint64    `json:"seq"`
 	Time        time.Time `json:"time"` // when the scan began
 	Finished    time.Time `json:"finished"`
-	Source      string    `json:"source"` // absolute path
+	Source      string    `json:"source"` // absolute path of the folder that the tree is of
 	Host        string    `json:"host"`
 	User        string    `json:"user"`
 	Files       int64     `json:"files"` // entries that are not folders
@@ -113,6 +113,9 @@ type Header struct {
 	State       State    `json:"state"`
 	Tags        []string `json:"tags"`
 	Note        string   `json:"note"`
+
+	// Sources are what of Source was backed up, if not all of it: absolute paths, sorted. See Roots.
+	Sources []string `json:"sources,omitempty"`
 
 	// Below: what a rebuild of the index needs. Not part of the `list` contract.
 	Parent      uint64            `json:"parent,omitempty"`      // the snapshot that the change set is relative to; 0: the first

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io/fs"
 	"path/filepath"
+	"slices"
 
 	"snap/filter"
 	"snap/index"
@@ -25,8 +26,12 @@ func (w *walker) list(f *folder) {
 		w.lost(f, &fs.PathError{Op: "open", Path: d.Path(), Err: errSwapped})
 		return
 	}
-	if f.parent == nil || f.parent.stat.Dev != f.stat.Dev {
-		if info, err := d.System(); err == nil && info.Pseudo && f.parent != nil {
+	if len(f.roots) > 0 {
+		w.lead(f, d)
+		return
+	}
+	if f.source || f.parent.stat.Dev != f.stat.Dev {
+		if info, err := d.System(); err == nil && info.Pseudo && !f.source {
 			return
 		}
 		if w.o.Sync && f.parent != nil {
@@ -38,13 +43,17 @@ func (w *walker) list(f *folder) {
 		w.lost(f, err)
 		return
 	}
-	only := w.marked(d, entries)
+	only := ""
+	if !f.source {
+		only = w.marked(d, entries)
+	}
+	own := w.own(&f.stat)
 	d.StatAll(entries)
 	lookAgain(d, entries)
 	f.entries = make([]child, 0, len(entries))
 	for i := range entries {
 		e := &entries[i]
-		if only != "" && e.Name != only || errors.Is(e.Err, fs.ErrNotExist) {
+		if only != "" && e.Name != only || isOwn(own, e.Name) || errors.Is(e.Err, fs.ErrNotExist) {
 			continue
 		}
 		if f.fatal = w.take(f, d, e); f.fatal != nil {
@@ -115,7 +124,7 @@ func (w *walker) same(f *folder, d *file.Dir) bool {
 	}
 	if d.Is(&two) {
 		f.stat = two
-		return w.enters(f.parent, &two)
+		return w.enters(f, &two)
 	}
 	return one.Ino != two.Ino
 }
@@ -147,7 +156,7 @@ func (w *walker) lost(f *folder, err error) {
 		f.gone = true
 	case serr == nil && s.Kind != file.Folder && !w.o.Follow:
 		f.replaced, f.err = &s, nil
-	case serr == nil && s.Kind == file.Folder && errors.Is(err, fs.ErrNotExist) && f.again < 3 && w.enters(f.parent, &s):
+	case serr == nil && s.Kind == file.Folder && errors.Is(err, fs.ErrNotExist) && f.again < 3 && w.enters(f, &s):
 		// It was removed, and another one has its name by now.
 		f.again++
 		f.stat, f.err, f.entries = s, nil, nil
@@ -187,8 +196,9 @@ func (w *walker) take(f *folder, d *file.Dir, e *file.Entry) error {
 	}
 	if isDir && e.Err == nil {
 		c.folder = &folder{path: index.Join(f.path, e.Name), name: e.Name, parent: f, stat: e.Stat, filter: state, included: included}
+		c.folder.source = w.inner[c.folder.path]
 		switch {
-		case w.o.OneFileSystem && e.Stat.Dev != f.stat.Dev:
+		case w.o.OneFileSystem && !c.folder.source && e.Stat.Dev != f.stat.Dev:
 			c.folder.state = read // kept as an empty folder
 		case w.o.Follow && f.within(&e.Stat):
 			c.folder.state = read // a link above it leads back: what is in it is there already
@@ -202,9 +212,9 @@ func (w *walker) take(f *folder, d *file.Dir, e *file.Entry) error {
 	return nil
 }
 
-// enters reports whether a folder that has come into parent since that was listed is walked.
-func (w *walker) enters(parent *folder, s *file.Stat) bool {
-	return !w.never(s) && !parent.within(s) && !(w.o.OneFileSystem && s.Dev != parent.stat.Dev)
+// enters reports whether the folder s that has the name of f since f's parent was listed is walked.
+func (w *walker) enters(f *folder, s *file.Stat) bool {
+	return !w.never(s) && !f.parent.within(s) && (!w.o.OneFileSystem || s.Dev == f.parent.stat.Dev || f.source || len(f.roots) > 0)
 }
 
 // never reports whether s is a folder that is not to be entered.
@@ -219,9 +229,23 @@ func (w *walker) never(s *file.Stat) bool {
 
 var errLoop = errors.New("the folder is mounted inside itself")
 
-// within reports whether s is f or a folder that f is in.
+// own are what knows the names of snap's own files in the folder s.
+func (w *walker) own(s *file.Stat) (names []func(string) bool) {
+	for i := range w.o.Own {
+		if file.SameFile(&w.o.Own[i].In, s) {
+			names = append(names, w.o.Own[i].Is)
+		}
+	}
+	return names
+}
+
+func isOwn(names []func(string) bool, name string) bool {
+	return slices.ContainsFunc(names, func(is func(string) bool) bool { return is(name) })
+}
+
+// within reports whether s is f or a folder of the same source that f is in.
 func (f *folder) within(s *file.Stat) bool {
-	for ; f != nil; f = f.parent {
+	for ; f != nil && len(f.roots) == 0; f = f.parent {
 		if file.SameFile(&f.stat, s) {
 			return true
 		}

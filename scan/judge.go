@@ -159,7 +159,7 @@ func judgeNew(f Facts, rules Rules) Verdict {
 	}
 	now := f.New
 	if now.Kind == file.Folder {
-		if f.Known != nil && f.KnownGone && sameFolder(f) {
+		if f.Known != nil && f.KnownGone && f.Known.Path != "" && sameFolder(f) { // a tree's root cannot move
 			return Verdict{Make, index.Moved, index.SameIdentity, f.Known.Path}
 		}
 		return Verdict{Make, added, reason, ""}

@@ -12,36 +12,45 @@ type Cause uint8
 
 // The causes, each but the first with the option that it comes from.
 const (
-	TakenIn      Cause = iota
-	MarkedCache        // Caches
-	MarkedByName       // IfPresent
-	TooLarge           // Larger
-	OtherSystem        // OneFileSystem
-	PseudoSystem       // always: proc, sys and their like
-	NeverEntered       // Never
+	TakenIn        Cause = iota
+	MarkedCache          // Caches
+	MarkedByName         // IfPresent
+	TooLarge             // Larger
+	OtherSystem          // OneFileSystem
+	PseudoSystem         // always: proc, sys and their like
+	NeverEntered         // Never
+	OwnFile              // Own
+	OutsideSources       // Roots
 )
+
+// Option is what a cause comes from, as the settings call it; "" for TakenIn.
+func (c Cause) Option() string {
+	return [...]string{
+		MarkedCache: "exclude_caches", MarkedByName: "exclude_if_present", TooLarge: "exclude_larger_than", OtherSystem: "one_file_system",
+		PseudoSystem: "made up by the system", NeverEntered: "the destination", OwnFile: "written by snap itself", OutsideSources: "not below a source",
+	}[c]
+}
 
 // LeftOut says why Walk would not yield the path, the filter aside, and at which folder or file that is decided. It
 // looks at the folders on the way there alone. What cannot be read, and what is not there, is TakenIn with the error.
 func LeftOut(root *file.Dir, path string, o Options) (why Cause, at string, err error) {
-	enter := (*file.Dir).OpenDir
-	if o.Follow {
-		enter = (*file.Dir).FollowDir
+	if o.Roots.Place(path) == index.Outside {
+		return OutsideSources, path, nil
 	}
-	tree := file.NewTree(root, 16, enter)
-	defer tree.Close()
-	w := &walker{o: o, tree: tree}
+	w := newWalker(root, 16, o)
+	defer w.tree.Close()
 	above, err := root.Stat()
 	for dir := ""; err == nil && dir != path; {
 		name, _, more := strings.Cut(strings.TrimPrefix(path[len(dir):], "/"), "/")
 		var s file.Stat
 		if why, s, err = w.leftOutIn(dir, name); why != TakenIn || err != nil {
-			if why == TooLarge || why == NeverEntered {
+			if why == TooLarge || why == NeverEntered || why == OwnFile {
 				dir = index.Join(dir, name)
 			}
 			return why, dir, err
 		}
-		if dir = index.Join(dir, name); more && o.OneFileSystem && s.Dev != above.Dev {
+		dir = index.Join(dir, name)
+		if more && o.OneFileSystem && s.Dev != above.Dev && o.Roots.Place(dir) == index.InSource && !o.Roots.Has(dir) {
 			return OtherSystem, dir, nil
 		}
 		above = s
@@ -49,7 +58,7 @@ func LeftOut(root *file.Dir, path string, o Options) (why Cause, at string, err 
 	return TakenIn, "", err
 }
 
-// leftOutIn decides about the entry name of dir as list and take do.
+// leftOutIn decides about the entry name of dir as list, lead and take do.
 func (w *walker) leftOutIn(dir, name string) (Cause, file.Stat, error) {
 	d, err := w.tree.Dir(dir)
 	if err != nil {
@@ -65,18 +74,29 @@ func (w *walker) leftOutIn(dir, name string) (Cause, file.Stat, error) {
 	if err != nil {
 		return TakenIn, s, err
 	}
-	why, err := LeftOutOf(d, dir == "", name, &s, w.o)
+	if w.o.Roots.Place(dir) == index.Carrier {
+		return TakenIn, s, nil
+	}
+	why, err := LeftOutOf(d, dir, name, &s, w.o)
 	return why, s, err
 }
 
-// LeftOutOf says why Walk would not yield the entry name, which is s, when it has come to the folder d, which is the
-// source itself if top says so.
-func LeftOutOf(d *file.Dir, top bool, name string, s *file.Stat, o Options) (Cause, error) {
+// LeftOutOf says why Walk would not yield the entry name, which is s, when it has come to the folder d, which is dir in a
+// source.
+func LeftOutOf(d *file.Dir, dir, name string, s *file.Stat, o Options) (Cause, error) {
 	w := &walker{o: o}
-	if info, err := d.System(); err == nil && info.Pseudo && !top {
+	in, err := d.Stat()
+	if err != nil {
+		return TakenIn, err
+	}
+	if isOwn(w.own(&in), name) {
+		return OwnFile, nil
+	}
+	source := o.Roots.Has(dir)
+	if info, err := d.System(); err == nil && info.Pseudo && !source {
 		return PseudoSystem, nil
 	}
-	if w.o.Caches || len(w.o.IfPresent) > 0 {
+	if !source && (w.o.Caches || len(w.o.IfPresent) > 0) {
 		entries, err := d.Entries()
 		if err != nil {
 			return TakenIn, err

@@ -10,6 +10,19 @@ const (
 	cacheTagName = "CACHEDIR.TAG"
 )
 
+// Marked is the name in the folder d by which these options would leave out what is in it, were it not a source itself.
+func Marked(d *file.Dir, o Options) (name string, err error) {
+	if !o.Caches && len(o.IfPresent) == 0 {
+		return "", nil
+	}
+	entries, err := d.Entries()
+	if err != nil {
+		return "", err
+	}
+	w := walker{o: o}
+	return w.marked(d, entries), nil
+}
+
 // marked is the name that marks the folder as one whose contents are left out, "" if nothing does.
 func (w *walker) marked(d *file.Dir, entries []file.Entry) string {
 	if !w.o.Caches && len(w.o.IfPresent) == 0 {

@@ -27,6 +27,7 @@ import (
 
 // Options say what a walk takes in. The zero value takes everything, with one worker.
 type Options struct {
+	Roots         index.Roots // take in these folders and files, and the folders that lead there as carriers; none: all
 	Filter        *filter.Set // nil: nothing is left out
 	OneFileSystem bool        // do not enter other file systems; their mount points are kept as empty folders
 	Caches        bool        // leave out what is in a folder marked by a CACHEDIR.TAG, but for the tag
@@ -34,8 +35,15 @@ type Options struct {
 	Larger        int64       // leave out regular files larger than this many bytes; 0: no limit
 	Follow        bool        // follow symbolic links; one that leads nowhere or back into its own path stays a link
 	Never         []file.Stat // folders that are never entered nor listed, whatever their path: the destination
+	Own           []OwnFiles  // files that are left out, wherever their folder is met: what snap itself writes
 	Sync          bool        // make each file system below the root write first what it has in memory, so that its times tell
 	Jobs          int         // folders read at the same time; 0 and 1: one
+}
+
+// OwnFiles are files that snap itself writes: those in the folder In whose names Is knows.
+type OwnFiles struct {
+	In file.Stat
+	Is func(name string) bool
 }
 
 // Item is one entry of the source. Dir and Name make its path; both are empty for the source itself.
@@ -52,6 +60,9 @@ func (it *Item) Path() string { return index.Join(it.Dir, it.Name) }
 // Walk yields the tree below root in key order, the root first. An item is valid until the next one. An
 // error ends the walk: the context's, a filter that cannot be decided, or the root's own.
 //
+// No option leaves out the source itself, or one of o.Roots that lies in no other; one that is not there is passed over.
+// A folder that leads to one is never listed, and yielded only if there is something below it.
+//
 // Up to Jobs workers read folders ahead of the consumer, nearest first; how far is bounded by the number
 // of entries read and not yet consumed.
 func Walk(ctx context.Context, root *file.Dir, o Options) iter.Seq2[*Item, error] {
@@ -61,11 +72,8 @@ func Walk(ctx context.Context, root *file.Dir, o Options) iter.Seq2[*Item, error
 			yield(nil, err)
 			return
 		}
-		enter := (*file.Dir).OpenDir
-		if o.Follow {
-			enter = (*file.Dir).FollowDir
-		}
-		w := &walker{ctx: ctx, o: o, tree: file.NewTree(root, 256, enter)}
+		w := newWalker(root, 256, o)
+		w.ctx = ctx
 		w.work, w.done = sync.NewCond(&w.mu), sync.NewCond(&w.mu)
 		var group sync.WaitGroup
 		for range max(o.Jobs, 1) - 1 {
@@ -79,7 +87,9 @@ func Walk(ctx context.Context, root *file.Dir, o Options) iter.Seq2[*Item, error
 			group.Wait()
 			w.tree.Close()
 		}()
-		top := &folder{stat: stat, included: true}
+		top := &folder{stat: stat}
+		top.roots, top.source = leadsTo(o.Roots.Outer()), o.Roots.Has("")
+		top.included = len(top.roots) == 0
 		if o.Filter != nil {
 			top.filter = o.Filter.Root()
 		}
@@ -92,9 +102,10 @@ func Walk(ctx context.Context, root *file.Dir, o Options) iter.Seq2[*Item, error
 const aheadMax = 32 << 10
 
 type walker struct {
-	ctx  context.Context
-	o    Options
-	tree *file.Tree
+	ctx   context.Context
+	o     Options
+	tree  *file.Tree
+	inner map[string]bool // the roots that lie in another
 
 	mu    sync.Mutex
 	work  *sync.Cond // there is something to read ahead, or stop
@@ -121,7 +132,9 @@ type folder struct {
 	parent   *folder
 	stat     file.Stat
 	filter   filter.Dir
-	included bool // false: only a carrier of something that the whitelist names
+	source   bool     // one of the sources themselves
+	roots    []string // of a folder that leads to sources: the way on to them, in key order; else none
+	included bool     // false: only a carrier of something that the whitelist names, or of a source
 	emitted  bool
 
 	state    folderState

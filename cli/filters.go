@@ -1,0 +1,118 @@
+package cli
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"snap/filter"
+)
+
+// filters reads the lists of a destination, and the patterns and files of patterns on the command line.
+func (c *call) filters(dest string, src sources) (*filter.Set, error) {
+	fc := c.filterContext(src)
+	lists, err := c.lists(dest, fc)
+	if err != nil {
+		return nil, err
+	}
+	for i, flag := range []string{"exclude", "include"} {
+		rules, err := c.flagRules(flag, fc)
+		if err != nil {
+			return nil, err
+		}
+		lists[i] = append(lists[i], rules...)
+	}
+	return filter.New(lists[0], lists[1], fc), nil
+}
+
+// lists are the rules of Blacklist.txt and Whitelist.txt of a destination.
+func (c *call) lists(dest string, fc filter.Context) (lists [2][]*filter.Rule, err error) {
+	for i, name := range []string{blacklistFile, whitelistFile} {
+		f, err := os.Open(filepath.Join(dest, name))
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return lists, err
+		}
+		lists[i], err = filter.Parse(f.Name(), f, fc)
+		f.Close()
+		if err != nil {
+			return lists, err
+		}
+	}
+	return lists, nil
+}
+
+// flagRules are the rules of a flag, and of the files that the flag with -from names.
+func (c *call) flagRules(flag string, fc filter.Context) (rules []*filter.Rule, err error) {
+	for _, name := range c.flags.StringSlice(flag + "-from") {
+		listed, err := c.patternFile(flag+"-from", name, fc)
+		if err != nil {
+			return nil, err
+		}
+		rules = append(rules, listed...)
+	}
+	for i, text := range c.flags.StringSlice(flag) {
+		rule, err := filter.ParseLine("--"+flag, i+1, text, fc)
+		if err != nil {
+			return nil, usagef("%s", err)
+		}
+		rules = append(rules, rule)
+	}
+	return rules, nil
+}
+
+// patternFile reads a file of patterns; - is standard input, which can be read once.
+func (c *call) patternFile(flag, name string, fc filter.Context) ([]*filter.Rule, error) {
+	var in io.Reader
+	shown := name
+	switch name {
+	case "":
+		return nil, usagef("--%s: the name of the file is empty", flag)
+	case "-":
+		text, err := c.listFromStdin(flag)
+		if err != nil {
+			return nil, err
+		}
+		in, shown = bytes.NewReader(text), "standard input"
+	default:
+		f, err := os.Open(c.abs(name))
+		if err != nil {
+			return nil, fmt.Errorf("--%s: %w", flag, err)
+		}
+		defer f.Close()
+		in = f
+	}
+	rules, err := filter.Parse(shown, in, fc)
+	if bad := (*filter.PatternError)(nil); errors.As(err, &bad) {
+		return nil, usagef("--%s: %v", flag, err)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("--%s %s: %w", flag, quote(name), err)
+	}
+	return rules, nil
+}
+
+// maxListed bounds a list from standard input, as no list is that long.
+const maxListed = 64 << 20
+
+// listFromStdin is what standard input holds, for one flag; several snapshots may ask for it.
+func (c *call) listFromStdin(flag string) ([]byte, error) {
+	if c.stdinOf == flag {
+		return c.stdin, nil
+	}
+	if c.stdinOf != "" || c.env.Stdin == nil {
+		return nil, usagef("--%s -: standard input can be read only once", flag)
+	}
+	text, err := io.ReadAll(io.LimitReader(c.env.Stdin, maxListed))
+	if err != nil {
+		return nil, fmt.Errorf("--%s -: %w", flag, err)
+	}
+	c.stdin, c.stdinOf = text, flag
+	return text, nil
+}

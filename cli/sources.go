@@ -1,0 +1,171 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"snap/backup"
+	"snap/filter"
+	"snap/index"
+)
+
+// sources are what a backup takes in.
+type sources struct {
+	top   string      // absolute: the folder that the tree is of
+	roots index.Roots // what of it; none: all
+}
+
+// sourcesIn are the sources of a snapshot.
+func sourcesIn(h *index.Header) sources { return sources{h.Source, h.Roots()} }
+
+// all are the absolute paths of the sources.
+func (s sources) all() []string {
+	h := index.Header{Source: s.top}
+	for _, r := range s.roots {
+		h.Sources = append(h.Sources, h.At(r))
+	}
+	return h.AllSources()
+}
+
+// filterContext is what lines of the lists are read with for these sources.
+func (c *call) filterContext(s sources) filter.Context {
+	return filter.Context{Source: filepath.ToSlash(s.top), Roots: s.roots, Home: filepath.ToSlash(c.home()), Env: c.env.LookupEnv}
+}
+
+// sourcesOf reads the arguments that name sources. One folder is the tree itself. Several folders and files are in one tree
+// below the top of the file system, under the paths that lead there without symbolic links; a file alone is in the folder
+// that it is in.
+func (c *call) sourcesOf(args []string) (sources, error) {
+	if len(args) == 1 {
+		return c.oneSource(args[0])
+	}
+	var paths []string
+	for _, arg := range args {
+		path, err := c.sourceAt(arg, true)
+		if err != nil {
+			return sources{}, err
+		}
+		if i := slices.IndexFunc(paths, func(p string) bool { return sameFolder(p, path) }); i >= 0 {
+			c.note("%s is named twice, as %s too", quote(arg), quote(paths[i]))
+			continue
+		}
+		paths = append(paths, path)
+	}
+	if len(paths) == 1 {
+		return c.oneSource(args[0])
+	}
+	top := filepath.VolumeName(paths[0]) + string(filepath.Separator)
+	for _, p := range paths {
+		if filepath.VolumeName(p) != filepath.VolumeName(paths[0]) {
+			return sources{}, withHint(usagef("%s and %s are on two drives", quote(paths[0]), quote(p)), "back up each drive to a destination of its own")
+		}
+	}
+	s := sources{top, index.RootsOf(top, paths)}
+	for _, r := range s.roots {
+		if !index.ValidPath(r) {
+			return s, usagef("%s: too long for a source among others", quote(r))
+		}
+	}
+	return s, nil
+}
+
+// oneSource is a folder, or a file alone.
+func (c *call) oneSource(arg string) (sources, error) {
+	path := c.abs(arg)
+	if info, err := os.Stat(path); err != nil || info.IsDir() {
+		return sources{top: path}, nil // if it is not there, whoever opens it says so
+	}
+	path, err := c.sourceAt(arg, false)
+	top := filepath.Dir(path)
+	return sources{top, index.RootsOf(top, []string{path})}, err
+}
+
+// sourceAt is the absolute path that arg means, without symbolic links on the way.
+func (c *call) sourceAt(arg string, several bool) (string, error) {
+	path := c.abs(arg)
+	real, err := filepath.EvalSymlinks(path)
+	if err != nil {
+		return path, &backup.SourceMissingError{Path: path, Err: err, Several: several}
+	}
+	if info, err := os.Lstat(path); err == nil && info.Mode()&os.ModeSymlink != 0 {
+		c.note("source %s is a symbolic link: %s is backed up, where it leads to", quote(arg), quote(real))
+	}
+	return real, nil
+}
+
+// sameFolder reports whether two absolute paths are one, or lead to one folder.
+func sameFolder(a, b string) bool {
+	if a == b {
+		return true
+	}
+	infoA, err := os.Stat(a)
+	if err != nil || !infoA.IsDir() {
+		return false
+	}
+	infoB, err := os.Stat(b)
+	return err == nil && os.SameFile(infoA, infoB)
+}
+
+// remembered are the sources of the newest snapshot in dest.
+func (c *call) remembered(dest string) (s sources, err error) {
+	db, err := index.Open(index.Path(dest))
+	if err != nil {
+		return s, indexHint(err, dest)
+	}
+	db.Trust(c.trusted(dest)...)
+	defer c.proved(dest, db)
+	snaps, err := readSnapshots(c.ctx, db)
+	if err != nil {
+		return s, indexHint(err, dest)
+	}
+	hint := fmt.Sprintf("name them once: snap backup %s SRC…", shellWord(dest))
+	if len(snaps) == 0 {
+		return s, withHint(fmt.Errorf("destination %s holds no snapshot yet, so that its sources are not known", quote(dest)), "%s", hint)
+	}
+	h := &snaps[snaps.newest()]
+	if h.Source == "" {
+		return s, withHint(fmt.Errorf("nobody knows the source of snapshot %s", quote(h.Name)), "%s", hint)
+	}
+	on := ""
+	if host, err := os.Hostname(); err == nil && h.Host != "" && h.Host != host {
+		on = fmt.Sprintf(" (as snapshot %s was made of them on %s)", quote(h.Name), quote(h.Host))
+	}
+	c.note("backing up %s to %s%s", enumerateAll(h.AllSources()), quote(dest), on)
+	return c.sourcesOf(h.AllSources()) // one may be a link by now
+}
+
+// enumerateAll lists names for a message.
+func enumerateAll(names []string) string {
+	quoted := make([]string, len(names))
+	for i, n := range names {
+		quoted[i] = quote(n)
+	}
+	return strings.Join(quoted, ", ")
+}
+
+// backupArgs are the destination and the sources that a command line of backup names: DEST SRC…, or with -d only sources.
+// Without any, the destination is found as other commands find it, and its newest snapshot tells the sources.
+func (c *call) backupArgs() (dest string, s sources, err error) {
+	args := c.args
+	switch {
+	case len(args) == 0:
+		if dest, err = c.find(); err != nil {
+			return dest, s, err
+		}
+		s, err = c.remembered(dest)
+	case c.opts.dest != "":
+		dest = c.abs(c.opts.dest)
+		s, err = c.sourcesOf(args)
+	default:
+		dest = c.abs(args[0])
+		s, err = c.sourcesOf(args[1:])
+	}
+	if errors.As(err, new(*backup.SourceMissingError)) {
+		err = backupHint(err, dest)
+	}
+	return dest, s, err
+}
