@@ -257,11 +257,13 @@ func (r *run) read(ctx context.Context, f *scan.Facts) error {
 	}
 	if !got.steady || !sameState(&got.stat, &f.New.Stat) || r.vols.known(got.stat.Dev) != f.New.Volume {
 		f.New.Stat = got.stat
+		f.New.Took(got.stat.Allocated)
 		r.stamp(f.New)
 		return errChanging
 	}
 	f.New.Stat = got.stat // perhaps of another inode than the scan saw
 	f.New.Size = got.n
+	f.New.Took(got.stat.Allocated)
 	h.Sum(f.New.Hash[:0])
 	f.New.Flags |= index.Hashed
 	f.HashKnown = true

@@ -231,6 +231,7 @@ func (r *run) decide(ctx context.Context, e *index.Entry) (*decision, error) {
 		if errors.Is(lost, fs.ErrNotExist) && n < looks {
 			if s, err := r.look(e.Path); err == nil && (s.Kind == file.Folder) == (e.Kind == file.Folder) {
 				now.Stat, now.Volume = s, r.vols.known(s.Dev)
+				now.Took(s.Allocated)
 				r.stamp(&now.Record)
 				continue
 			}

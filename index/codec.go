@@ -59,7 +59,7 @@ func appendRecord(b []byte, r *Record) []byte {
 	set(r.Has(Unreadable), isUnreadable)
 	set(r.Has(Hashed), isHashed)
 	set(r.Link != "", hasLink)
-	set(r.Holes > 0, hasHoles)
+	set(r.Holes > 0 && r.Holes <= r.Size, hasHoles)
 	b = append(b, recordVersion)
 	b = binary.AppendUvarint(b, bits)
 	b = append(b, byte(r.Reason))

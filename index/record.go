@@ -145,7 +145,7 @@ type Record struct {
 }
 
 // OnDisk is what the content of a regular file takes in the tree: its size without its holes, in bytes.
-func (r *Record) OnDisk() int64 { return r.Size - r.Holes }
+func (r *Record) OnDisk() int64 { return r.Size - min(r.Holes, r.Size) }
 
 // Took notes that the content takes so many bytes. Where that is about the size, as for nearly every file, it is not
 // stored: a few blocks more or less are no reason for a longer record.
