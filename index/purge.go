@@ -3,8 +3,8 @@ package index
 import (
 	"context"
 	"hash/maphash"
-	"math"
 	"slices"
+	"strings"
 
 	bolt "go.etcd.io/bbolt"
 
@@ -36,8 +36,8 @@ type Purging struct {
 	what *Purge
 	seed maphash.Seed
 
-	roots map[uint64][]stay // names of the inodes that purged names lead to, by where the inodes were born
-	freed map[uint64]int64  // sizes of inodes that only purged names are known of, by where they were born
+	roots map[uint64]*rooted // the inodes that purged names lead to, by where they were born
+	freed map[uint64]int64   // what those take of which only purged names are known, by where they were born
 }
 
 // PurgedSnapshot is what a purge does to one snapshot.
@@ -52,6 +52,12 @@ type PurgedSnapshot struct {
 	names  int64 // of the files that go, those in the tree
 }
 
+// rooted is an inode of which some names need another way to.
+type rooted struct {
+	names []stay
+	holes int64 // of the record that made it
+}
+
 // stay is a record of a name: the snapshots, by their places, in which it is what is there.
 type stay struct {
 	path       string
@@ -61,7 +67,7 @@ type stay struct {
 
 // Purging looks at the whole index and says what the purge does.
 func (db *DB) Purging(ctx context.Context, what *Purge) (*Purging, error) {
-	p := &Purging{db: db, what: what, seed: maphash.MakeSeed(), roots: map[uint64][]stay{}, freed: map[uint64]int64{}}
+	p := &Purging{db: db, what: what, seed: maphash.MakeSeed(), roots: map[uint64]*rooted{}, freed: map[uint64]int64{}}
 	heads, err := db.Snapshots(ctx)
 	if err != nil {
 		return nil, err
@@ -151,15 +157,15 @@ func (p *Purging) find(v *Edition, t *tracer) error {
 		return nil
 	}
 	if needs := p.leads(v.Path, first, &v.Record) && !p.gone(v.Path, first); needs || comes || has && !stays {
-		born, err := p.born(t, v.Path, v.Seq, &v.Record)
+		born, maker, err := p.born(t, v.Path, v.Seq, &v.Record)
 		if err != nil {
 			return err
 		}
 		if needs || comes {
-			p.roots[born] = nil
+			p.roots[born] = &rooted{holes: maker.Holes}
 		}
 		if has && !stays && v.Kind == file.Regular {
-			p.freed[born] = v.Size
+			p.freed[born] = maker.OnDisk()
 		}
 	}
 	return nil
@@ -186,12 +192,12 @@ func (p *Purging) others(v *Edition, t *tracer) error {
 	if len(p.roots) == 0 && len(p.freed) == 0 || !v.hasInode() || first == end {
 		return nil
 	}
-	born, err := p.born(t, v.Path, v.Seq, &v.Record)
+	born, _, err := p.born(t, v.Path, v.Seq, &v.Record)
 	if err != nil {
 		return err
 	}
-	if names, concerned := p.roots[born]; concerned {
-		p.roots[born] = append(names, stay{string([]byte(v.Path)), first, end, !v.Stored.Shares()})
+	if r := p.roots[born]; r != nil {
+		r.names = append(r.names, stay{strings.Clone(v.Path), first, end, !v.Stored.Shares()})
 		p.Snapshots[first].Changed = true
 	}
 	if _, goes := p.freed[born]; goes {
@@ -205,18 +211,18 @@ func (p *Purging) others(v *Edition, t *tracer) error {
 	return nil
 }
 
-// born is where the inode of a record was born.
-func (p *Purging) born(t *tracer, path string, bucket uint64, r *Record) (uint64, error) {
-	rec := *r
-	born, err := t.born(place{path, bucket}, &rec, 0)
-	return maphash.Comparable(p.seed, born), err
+// born is where the inode of a record was born, and the record there.
+func (p *Purging) born(t *tracer, path string, bucket uint64, r *Record) (uint64, *Record, error) {
+	maker := *r
+	born, err := t.born(place{path, bucket}, &maker, 0)
+	return maphash.Comparable(p.seed, born), &maker, err
 }
 
 // staying is the first name, in key order, that the inode has in snapshot k and keeps; one that it begins with there
 // comes first. "" and false if there is none.
 func (p *Purging) staying(born uint64, k int) (name string, ok bool) {
 	begins := false
-	for _, s := range p.roots[born] {
+	for _, s := range p.roots[born].names {
 		if k < s.first || k >= s.end || p.gone(s.path, k) {
 			continue
 		}
@@ -230,7 +236,7 @@ func (p *Purging) staying(born uint64, k int) (name string, ok bool) {
 
 // stays reports whether path is a name of the inode in snapshot k, and is kept.
 func (p *Purging) stays(born uint64, path string, k int) bool {
-	return slices.ContainsFunc(p.roots[born], func(s stay) bool {
+	return slices.ContainsFunc(p.roots[born].names, func(s stay) bool {
 		return s.path == path && k >= s.first && k < s.end && !p.gone(path, k)
 	})
 }
@@ -266,7 +272,7 @@ func (p *Purging) records(ctx context.Context, bucket uint64, start []byte) (pag
 			}
 			if len(p.roots) > 0 && r.hasInode() {
 				var err error
-				if r.born, err = p.born(t, r.Path, bucket, &r.Record); err != nil {
+				if r.born, _, err = p.born(t, r.Path, bucket, &r.Record); err != nil {
 					return err
 				}
 			}
@@ -283,11 +289,12 @@ func (p *Purging) bornAt(ctx context.Context, seq uint64, e *Entry) (born uint64
 		return 0, nil
 	}
 	err = p.db.view(ctx, func(tx *bolt.Tx) error {
-		seqs, _, err := seqsOfPath(tx, e.Path)
+		t := &tracer{tx: tx, b: openBuckets(tx)}
+		seqs, _, err := t.seqs(e.Path)
 		if err != nil {
 			return err
 		}
-		born, err = p.born(&tracer{tx: tx, b: openBuckets(tx)}, e.Path, at(seqs, min(seq, math.MaxUint64-1)), &e.Record)
+		born, _, err = p.born(t, e.Path, at(seqs, seq), &e.Record)
 		return err
 	})
 	return born, err

@@ -197,10 +197,8 @@ func (p *Purging) root(k int, e *Entry, born uint64, leads bool) {
 	if !e.hasInode() {
 		return
 	}
-	if _, concerned := p.roots[born]; !concerned {
-		if leads {
-			e.begin()
-		}
+	r := p.roots[born]
+	if r == nil {
 		return
 	}
 	if name, ok := p.staying(born, k-1); ok {
@@ -217,16 +215,11 @@ func (p *Purging) root(k int, e *Entry, born uint64, leads bool) {
 		e.Stored, e.Link = Joined, name
 		return
 	}
-	e.begin()
-}
-
-// begin makes an entry the one that its inode begins with.
-func (e *Entry) begin() {
 	e.Link = ""
 	switch {
 	case !e.Stored.Shares():
 	case e.Kind == file.Regular:
-		e.Stored = Copied
+		e.Stored, e.Holes = Copied, r.holes
 	default:
 		e.Stored = Made
 	}
