@@ -15,6 +15,9 @@ import (
 // Purging is the stage of a run that takes paths out of snapshots.
 const Purging Stage = "purging"
 
+// ErrPurging: trees, change sets and index do not agree, because a purge is not at its end.
+var ErrPurging = errors.New("files are being purged there, or a purge was interrupted")
+
 // PlanPurge says what Purge would do, and refuses what it would not: a GuardError for a purge that leaves nothing of a
 // snapshot, and for one that meets a change set of a newer snap.
 func (d *Destination) PlanPurge(ctx context.Context, what *index.Purge) (*index.Purging, error) {

@@ -60,6 +60,13 @@ func runPurge(c *call) (err error) {
 	if err != nil {
 		return err
 	}
+	// First, because that finishes a purge that was interrupted.
+	d, err := c.openToWrite(dest, backup.OpenOptions{ReadOnly: dry, LockWait: c.opts.lockWait, Holder: c.holder("purge"), Trust: c.trusted(dest)})
+	if err != nil {
+		return backupHint(err, dest)
+	}
+	defer func() { err = errors.Join(err, d.Close()) }()
+	defer func() { c.proved(dest, d.DB) }()
 	var found []purgedPath
 	what := &index.Purge{}
 	if err := c.reading(func(d *destination) (err error) {
@@ -68,12 +75,6 @@ func runPurge(c *call) (err error) {
 	}); err != nil {
 		return err
 	}
-	d, err := c.openToWrite(dest, backup.OpenOptions{ReadOnly: dry, LockWait: c.opts.lockWait, Holder: c.holder("purge"), Trust: c.trusted(dest)})
-	if err != nil {
-		return backupHint(err, dest)
-	}
-	defer func() { err = errors.Join(err, d.Close()) }()
-	defer func() { c.proved(dest, d.DB) }()
 	plan, err := d.PlanPurge(c.ctx, what)
 	if err != nil {
 		return backupHint(err, dest)
