@@ -1,6 +1,7 @@
 package backup
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -105,6 +106,9 @@ func (c *checker) open(ctx context.Context) error {
 			return err
 		}
 		c.d.meta = meta
+		if purging, err := exists(meta, purgeName); err != nil || purging {
+			return cmp.Or(err, fmt.Errorf("%s: %w", c.d.Path, ErrPurging))
+		}
 		if c.d.changes, err = meta.OpenDir(changesName); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}

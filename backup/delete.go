@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"iter"
 	"os"
 	"path/filepath"
 	"slices"
@@ -222,7 +223,13 @@ func (d *Destination) mergeSets(ctx context.Context, prev uint64, next *index.He
 // also knows what runs have learned since the sets were written, and appears by rename. The changes are
 // counted in counted; h is the header that the set ends with.
 func (d *Destination) writeSet(ctx context.Context, prev uint64, h, counted *index.Header) error {
-	name := setFile(h.Seq)
+	return d.putSet(h, d.DB.Merged(ctx, prev, counted), h)
+}
+
+// putSet writes a change set and lets it appear by rename, durable. begin is the header that it begins with, end the one
+// that it ends with, as it is when all changes were told.
+func (d *Destination) putSet(begin *index.Header, changes iter.Seq2[*index.Entry, error], end *index.Header) error {
+	name := setFile(begin.Seq)
 	if err := remove(d.tmp, name); err != nil {
 		return err
 	}
@@ -231,11 +238,11 @@ func (d *Destination) writeSet(ctx context.Context, prev uint64, h, counted *ind
 		return err
 	}
 	defer f.Close()
-	w, err := index.NewChangeWriter(f, h)
+	w, err := index.NewChangeWriter(f, begin)
 	if err != nil {
 		return err
 	}
-	for e, err := range d.DB.Merged(ctx, prev, counted) {
+	for e, err := range changes {
 		if err == nil {
 			err = w.Add(e.Path, &e.Record)
 		}
@@ -243,7 +250,7 @@ func (d *Destination) writeSet(ctx context.Context, prev uint64, h, counted *ind
 			return err
 		}
 	}
-	if err := errors.Join(w.End(h), f.Sync(), f.Close()); err != nil {
+	if err := errors.Join(w.End(end), f.Sync(), f.Close()); err != nil {
 		return err
 	}
 	if err := d.tmp.Replace(name, d.changes, name); err != nil {

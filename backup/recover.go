@@ -23,6 +23,7 @@ import (
 //	                     its set    written
 //	complete   –         in trash   died while deleting                finish the deletion
 //	deleting
+//	.snap/purge                     died while purging                finish the purge
 func (d *Destination) recover(ctx context.Context) error {
 	all, err := d.DB.Snapshots(ctx)
 	if err != nil {
@@ -56,6 +57,11 @@ func (d *Destination) recover(ctx context.Context) error {
 		return d.importLost(ctx, &newest)
 	}
 	if err := d.sparing(importLost); err != nil {
+		return err
+	}
+	if _, err := d.finishPurge(ctx, nil); full(err) { // deleting snapshots makes room, and must be possible
+		d.Stuck = &StuckError{Err: fmt.Errorf("a purge that was begun waits for room: %w", err)}
+	} else if err != nil {
 		return err
 	}
 	if err := d.sparing(func() error { return d.mendLabels(ctx) }); err != nil {

@@ -170,7 +170,13 @@ func (r *reindex) all(ctx context.Context) error {
 	if err := errors.Join(r.d.mendLatest(r.newest()), r.putAside()); err != nil {
 		return err
 	}
-	return r.finishDeletions(ctx)
+	if err := r.finishDeletions(ctx); err != nil {
+		return err
+	}
+	r.d.ID = r.id
+	notes, err := r.d.finishPurge(ctx, nil)
+	r.res.Notes = append(r.res.Notes, notes...)
+	return err
 }
 
 // finishDeletions ends what a killed delete had begun: the change sets still had its snapshots.

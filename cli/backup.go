@@ -393,6 +393,8 @@ func backupHint(err error, dest string) error {
 		return withHint(err, "name the folder to back up; is its disk mounted?")
 	case errors.Is(err, backup.ErrNoHardLinks):
 		return withHint(err, "use a destination on ext4, XFS, btrfs, NTFS, APFS or another file system with hard links")
+	case errors.Is(err, backup.ErrPurging):
+		return withHint(err, "what was interrupted is finished by the next run that writes there, such as the same snap purge or a backup")
 	case errors.Is(err, backup.ErrNotDestination):
 		return withCode(exitNoDest, err)
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):

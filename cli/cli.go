@@ -37,6 +37,7 @@ func commands() []*command {
 		checkCommand(),
 		pruneCommand(),
 		deleteCommand(),
+		purgeCommand(),
 		tagCommand(),
 		noteCommand(),
 		reindexCommand(),

@@ -340,10 +340,58 @@ class Repair(Case):
         self.finish(w, w.manifests, {})
 
 
-CASES = [First(), Incremental(), Resume(0.35), Resume(0.8), Restore(), Reindex(), Delete('delete', 1), Delete('delete-newest', 3),
-         Delete('delete-two', 0, 2), Prune(), Repair()]
+class Purge(Case):
+    """Paths go from all snapshots: one with hard links elsewhere, one that is moved later, a folder, what another was moved from."""
+    name, needs, snapshots = 'purge', ('purge',), 3
+    rename = ((NAMES[5], 'NEW'),)
+    PATHS = ('plain/a', 'old name', 'many/f4', 'links/pair1', 'names/-n')
 
-SHORT = ['first', 'incremental', 'resume-80', 'restore', 'reindex', 'delete', 'delete-two', 'prune', 'repair']
+    def argv(self, w):
+        return ['purge', *self.PATHS, '-d', w.dest]
+
+    def edit(self, w, n):
+        """The move of a purged folder is in a snapshot; the source under the next backup has what was purged again."""
+        super().edit(w, n + 1 if n else 0)
+
+    def left(self, m):
+        goes = lambda p: any(p == os.fsencode(g) or p.startswith(os.fsencode(g) + b'/') for g in self.PATHS)
+        left, groups = {p: e for p, e in m.items() if not goes(p)}, {}
+        for p, e in m.items():
+            if e.twin is not None and p in left:
+                groups.setdefault(e.twin, []).append(p)
+        for names in groups.values():
+            for p in names:
+                left[p] = left[p]._replace(twin=names[0] if len(names) > 1 else None)
+        return left
+
+    def after(self, w, ran):
+        listed = judge.snapshots(w)
+        if sorted(listed) != sorted(w.manifests):
+            raise Violation(f'I1: {list(listed)}')
+        done = {name: self.left(m) for name, m in w.manifests.items()}
+        for name in w.manifests:
+            # What stays is there at every moment; the times of folders that something goes from are put right last.
+            got = self.left(tree.manifest(os.path.join(w.dest, name)))
+            free = lambda m: {p: e._replace(mtime=0, mode=0) if e.kind == 'dir' else e for p, e in m.items()}
+            judge.equal('I1', f'what stays in {name}', free(done[name]), free(got))
+        if ran.rc not in (0, 1, 137):
+            raise Violation(f'I2: an exit code of another meaning: {ran}')
+        if hasattr(w, 'usual'):
+            for question in (['find', '*'], ['stats']):
+                w.must(0, *question, '-d', w.dest)
+        if ran.rc != 0:  # again, as a user would; nothing may fit any more
+            w.must((0, 2), *self.argv(w))
+        for name in w.manifests:
+            judge.whole(w, name, done[name])
+        if left := [n for n in os.listdir(os.path.join(w.dest, '.snap')) if n not in KNOWN]:
+            raise Violation(f'I4: left in .snap: {left}')
+        self.usual(w, self.finish(w, done, {}))
+
+
+CASES = [First(), Incremental(), Resume(0.35), Resume(0.8), Restore(), Reindex(), Delete('delete', 1), Delete('delete-newest', 3),
+         Delete('delete-two', 0, 2), Prune(), Purge(), Repair()]
+
+SHORT = ['first', 'incremental', 'resume-80', 'restore', 'reindex', 'delete', 'delete-two', 'prune', 'purge', 'repair']
 
 
 def calls(case, w, only):

@@ -1,0 +1,196 @@
+package backup_test
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"snap/backup"
+	"snap/index"
+	"snap/internal/long"
+)
+
+// purge takes paths out of the snapshots with these names.
+func (p *place) purge(paths, names []string) {
+	p.t.Helper()
+	p.inDestination(func(ctx context.Context, d *backup.Destination) {
+		_, err := d.Purge(ctx, p.purgeOf(ctx, d.DB, paths, names), nil)
+		p.do(err)
+	})
+	sound(p.t, p.dest)
+	if found := said(p.check(backup.CheckOptions{Read: readAll})); len(found) > 0 {
+		p.t.Fatalf("after the purge of %q in %q: %q", paths, names, found)
+	}
+}
+
+func (p *place) purgeOf(ctx context.Context, db *index.DB, paths, names []string) *index.Purge {
+	p.t.Helper()
+	heads, err := db.Snapshots(ctx)
+	p.do(err)
+	what := &index.Purge{Paths: paths}
+	for _, h := range heads {
+		if slices.Contains(names, h.Name) {
+			what.Seqs = append(what.Seqs, h.Seq)
+		}
+	}
+	return what
+}
+
+// within reports whether path is one of paths, or below one.
+func within(path string, paths []string) bool {
+	return slices.ContainsFunc(paths, func(dir string) bool { return path == dir || strings.HasPrefix(path, dir+"/") })
+}
+
+// held are the listings of the trees of snapshots by their names.
+func (p *place) held(names []string) map[string]map[string]entry {
+	all := map[string]map[string]entry{}
+	for _, n := range names {
+		all[n] = listing(p.t, filepath.Join(p.dest, n))
+	}
+	return all
+}
+
+// otherLinks are the names of an inode without those that go; none where one is left.
+func otherLinks(links string, paths []string) string {
+	names := slices.DeleteFunc(strings.Split(links, "\n"), func(name string) bool { return within(name, paths) })
+	if len(names) < 2 {
+		return ""
+	}
+	return strings.Join(names, "\n")
+}
+
+// TestPurge: after a purge the paths are in none of the snapshots that it was about, everything else is what it was, and
+// all that is said of it is what would be said if the paths had never been there.
+func TestPurge(t *testing.T) {
+	purged := 0
+	long.Check(t, 30, func(rt *rapid.T) {
+		seed := rapid.Uint64().Draw(rt, "seed")
+		p := newPlace(t)
+		m := &mutator{p: p, r: rand.New(rand.NewPCG(seed, 1)), old: time.Unix(500000000, 0), did: map[string]int{}}
+		for range 15 {
+			mutations[m.r.IntN(3)].do(m)
+		}
+		var names []string
+		ever := map[string]bool{}
+		for range rapid.IntRange(2, 5).Draw(rt, "rounds") {
+			for range m.r.IntN(10) {
+				mutations[m.r.IntN(len(mutations))].do(m)
+			}
+			res, _ := p.backup(force, empty)
+			names = append(names, res.Header.Name)
+			for path := range listing(t, p.tree(res)) {
+				if path != "" {
+					ever[path] = true
+				}
+			}
+		}
+		if len(ever) == 0 {
+			return
+		}
+		all := slices.SortedFunc(maps.Keys(ever), index.Compare)
+		var paths, in []string
+		for range 1 + m.r.IntN(3) {
+			paths = append(paths, all[m.r.IntN(len(all))])
+		}
+		slices.SortFunc(paths, index.Compare)
+		var apart []string
+		for _, path := range paths {
+			if len(apart) == 0 || !index.Within(path, apart[len(apart)-1]) {
+				apart = append(apart, path)
+			}
+		}
+		paths = apart
+		in = names
+		if rapid.Bool().Draw(rt, "in some") {
+			in = nil
+			for _, n := range names {
+				if m.r.IntN(2) == 0 {
+					in = append(in, n)
+				}
+			}
+		}
+		what := fmt.Sprintf("seed %d, purged %q in %q of %q", seed, paths, in, names)
+		before, answers := p.held(names), p.answers(names)
+		for n, tree := range before {
+			if slices.Contains(in, n) {
+				maps.DeleteFunc(tree, func(path string, _ entry) bool {
+					if within(path, paths) {
+						purged++
+						return true
+					}
+					return false
+				})
+				for path, e := range tree {
+					e.links = otherLinks(e.links, paths)
+					tree[path] = e
+				}
+			}
+		}
+		p.purge(paths, in)
+		for _, n := range names {
+			if d := difference(before[n], listing(t, filepath.Join(p.dest, n))); d != "" {
+				rt.Fatalf("%s: the tree of %s:\n%s", what, n, d)
+			}
+		}
+		now := p.answers(names)
+		for q, want := range answers {
+			word := strings.SplitN(q, " ", 3)
+			if word[0] != "ls" {
+				continue
+			}
+			got, there := now[q]
+			gone := slices.Contains(in, word[1]) && within(word[2], paths)
+			if gone && there || !gone && got != want {
+				rt.Fatalf("%s: %s: %q, then %q", what, q, want, got)
+			}
+		}
+		for q := range now {
+			if _, was := answers[q]; !was && strings.HasPrefix(q, "ls ") {
+				rt.Fatalf("%s: %s: nothing, then %q", what, q, now[q])
+			}
+		}
+		if len(in) == len(names) {
+			p.namesNothing(what, paths)
+		}
+		p.do(os.Remove(index.Path(p.dest)))
+		p.reindex()
+		if d := sameAnswers(now, p.answers(names)); d != "" {
+			rt.Fatalf("%s, and reindexed: %s", what, d)
+		}
+		res, _ := p.backup(force, empty)
+		if d := difference(listing(t, p.src), listing(t, p.tree(res))); d != "" {
+			rt.Fatalf("%s: the next snapshot is not the source:\n%s", what, d)
+		}
+		p.do(os.RemoveAll(p.src))
+		p.do(os.RemoveAll(p.dest))
+	})
+	if purged == 0 {
+		t.Fatal("nothing was purged")
+	}
+}
+
+// namesNothing makes sure that no file of the destination's own holds one of the paths, as far as they are long enough
+// to say that.
+func (p *place) namesNothing(what string, paths []string) {
+	p.t.Helper()
+	p.inDestination(func(ctx context.Context, d *backup.Destination) {
+		err := d.DB.Editions(ctx, func(v *index.Edition) error {
+			for _, path := range []string{v.Path, v.From, v.To, v.Link} {
+				if path != "" && within(path, paths) {
+					return fmt.Errorf("%s: the record of %q in %d names %q", what, v.Path, v.Seq, path)
+				}
+			}
+			return nil
+		})
+		p.do(err)
+	})
+}

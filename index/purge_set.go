@@ -1,0 +1,226 @@
+package index
+
+import (
+	"context"
+	"errors"
+	"iter"
+
+	"snap/internal/file"
+)
+
+// Set yields the change set that the snapshot at place k has after the purge, and afterwards has changed h, a copy of its
+// header, to what is true of it.
+func (p *Purging) Set(ctx context.Context, k int, h *Header) iter.Seq2[*Entry, error] {
+	return func(yield func(*Entry, error) bool) {
+		s := &p.Snapshots[k]
+		h.Files, h.Dirs, h.Bytes, h.Linked = h.Files-s.Files, h.Dirs-s.Dirs, h.Bytes-s.Bytes, h.Linked-s.names
+		for pair, err := range p.pairs(ctx, k) {
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			var now *Entry
+			if now, err = p.purged(ctx, k, pair.own, pair.other); err != nil {
+				yield(nil, err)
+				return
+			}
+			if pair.own != nil {
+				h.recount(&pair.own.Record, -1)
+			}
+			if now == nil {
+				continue
+			}
+			h.recount(&now.Record, 1)
+			if !yield(now, nil) {
+				return
+			}
+		}
+	}
+}
+
+// recount adds a record to the counts of a header, or takes it out of them.
+func (h *Header) recount(r *Record, sign int64) {
+	var c Header
+	c.count(r)
+	h.Added, h.Modified, h.Metadata = h.Added+sign*c.Added, h.Modified+sign*c.Modified, h.Metadata+sign*c.Metadata
+	h.Moved, h.Removed, h.CopiedBytes = h.Moved+sign*c.Moved, h.Removed+sign*c.Removed, h.CopiedBytes+sign*c.CopiedBytes
+	h.Linked -= sign * ownInode(r)
+}
+
+// purgedPair is what there is for one path: the snapshot's own record, and, where the purge begins or ends with it, the
+// entry that goes or comes.
+type purgedPair struct {
+	own   *purgedRecord
+	other *Entry
+}
+
+// pairs merges the records of a snapshot with the entries that go or come with it, in key order.
+func (p *Purging) pairs(ctx context.Context, k int) iter.Seq2[purgedPair, error] {
+	return func(yield func(purgedPair, error) bool) {
+		others := pull(ctx, p.turns(ctx, k))
+		defer others.stop()
+		others.next()
+		// before yields the entries that come before path, all that are left for nil.
+		before := func(r *purgedRecord) bool {
+			for others.e != nil && (r == nil || Compare(others.e.Path, r.Path) < 0) {
+				e := *others.e
+				if !yield(purgedPair{other: &e}, nil) {
+					return false
+				}
+				others.next()
+			}
+			return true
+		}
+		for start, more := []byte(nil), true; more; more = start != nil {
+			var page []purgedRecord
+			var err error
+			if page, start, err = p.records(ctx, p.Snapshots[k].Header.bucket(), start); err != nil {
+				yield(purgedPair{}, err)
+				return
+			}
+			for i := range page {
+				r := &page[i]
+				if !before(r) {
+					return
+				}
+				pair := purgedPair{own: r}
+				if others.e != nil && others.e.Path == r.Path {
+					e := *others.e
+					pair.other = &e
+					others.next()
+				}
+				if !yield(pair, nil) {
+					return
+				}
+			}
+		}
+		if before(nil) && others.err != nil {
+			yield(purgedPair{}, others.err)
+		}
+	}
+}
+
+// turns are the purged entries that the snapshot before has and this one has not any more, or the other way round.
+func (p *Purging) turns(ctx context.Context, k int) iter.Seq2[*Entry, error] {
+	return func(yield func(*Entry, error) bool) {
+		if k == 0 || p.Snapshots[k].within == p.Snapshots[k-1].within {
+			return
+		}
+		from := p.Snapshots[k].Header.Seq
+		if p.Snapshots[k].within {
+			from = p.Snapshots[k-1].Header.Seq
+		}
+		for _, path := range p.what.Paths {
+			for e, err := range p.db.Entries(ctx, from, path) {
+				if !yield(e, err) || err != nil {
+					return
+				}
+			}
+		}
+	}
+}
+
+// purged is the record that snapshot k has for a path afterwards, nil for none.
+func (p *Purging) purged(ctx context.Context, k int, own *purgedRecord, other *Entry) (*Entry, error) {
+	if own == nil {
+		if p.gone(other.Path, k) {
+			return &Entry{other.Path, Record{Change: Removed, Reason: Gone}}, nil
+		}
+		born, err := p.bornAt(ctx, p.Snapshots[k].Header.Seq, other)
+		if err != nil {
+			return nil, err
+		}
+		e := *other
+		e.Change, e.Reason, e.From, e.To, e.Link = Added, NewPath, "", "", ""
+		p.root(k, &e, born, true)
+		return &e, nil
+	}
+	e := own.Entry
+	was := p.gone(e.Path, k-1) // and so has never been there
+	if p.gone(e.Path, k) {
+		if other == nil {
+			return nil, nil
+		}
+		return &Entry{e.Path, Record{Change: Removed, Reason: Gone}}, nil
+	}
+	if e.To != "" && (was || p.gone(e.To, k)) {
+		e.To = ""
+	}
+	if !e.Exists() {
+		if was {
+			return nil, nil
+		}
+		return &e, nil
+	}
+	leads := p.leads(e.Path, k, &e.Record)
+	left := e.From != "" && p.gone(e.From, k-1)
+	switch {
+	case was || left && e.Change == Moved:
+		e.Change, e.Reason = Added, NewPath
+		if !was {
+			if err := p.replaced(ctx, k, &e); err != nil {
+				return nil, err
+			}
+		}
+		if left {
+			e.From = ""
+		}
+	case left:
+		e.From = ""
+	}
+	p.root(k, &e, own.born, leads)
+	return &e, nil
+}
+
+// replaced says of a file that took a path, and of which it is not known any more where it came from, what it did to
+// what was there.
+func (p *Purging) replaced(ctx context.Context, k int, e *Entry) error {
+	if k == 0 {
+		return nil
+	}
+	before, _, err := p.db.Lookup(ctx, p.Snapshots[k-1].Header.Seq, e.Path)
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return nil
+	case err != nil:
+		return err
+	}
+	if e.Change = Classify(&before, &e.Record); e.Change == 0 {
+		e.Change = Silent
+	}
+	e.Reason = Replaced
+	return nil
+}
+
+// root says how an entry comes into the tree of snapshot k: as it was, unless its inode was led to by a name that goes.
+func (p *Purging) root(k int, e *Entry, born uint64, leads bool) {
+	if !e.hasInode() {
+		return
+	}
+	r := p.roots[born]
+	if r == nil {
+		return
+	}
+	if name, ok := p.staying(born, k-1); ok {
+		if !leads {
+			return
+		}
+		e.Stored, e.Link = Linked, name
+		if e.From == "" && p.stays(born, e.Path, k-1) {
+			e.Link = ""
+		}
+		return
+	}
+	if name, _ := p.staying(born, k); name != e.Path {
+		e.Stored, e.Link = Joined, name
+		return
+	}
+	e.Link = ""
+	switch {
+	case !e.Stored.Shares():
+	case e.Kind == file.Regular:
+		e.Stored, e.Holes = Copied, r.holes
+	default:
+		e.Stored = Made
+	}
+}
