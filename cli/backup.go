@@ -201,6 +201,7 @@ func (c *call) backup(dest string, src sources) (err error) {
 	r.line.end()
 	r.idle = o.Scan.Filter.Idle()
 	c.tellIdle(r.idle, !c.opts.json && (o.DryRun || c.opts.verbose > 0))
+	c.tellLost(&res.Lost)
 	r.pruned.tell(c)
 	if !o.DryRun {
 		if err := c.remember(dest, d.ID, strings.Join(src.all(), ", ")); err != nil {

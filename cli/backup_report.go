@@ -152,6 +152,7 @@ type backupSummaryJSON struct {
 	FilesResumed int64   `json:"files_resumed"` // taken over from an interrupted run
 	DataResumed  int64   `json:"data_resumed"`  // their bytes, which data_added counts too
 
+	Lost         lostJSON   `json:"lost"`          // of entries made now
 	FilesGrowing int64      `json:"files_growing"` // copied while they grew
 	Idle         []idleJSON `json:"idle_patterns"` // of flags and lists, those that fit nothing
 
@@ -195,6 +196,7 @@ func (r *backupReport) summary(res *backup.Result, start time.Time) error {
 			j.DataAdded = h.CopiedBytes
 		}
 		j.RemovedNames, j.RulesStopped = append([]string{}, r.pruned.names...), append([]string{}, r.pruned.why...)
+		j.Lost = lostJSON{res.Lost.Owner, res.Lost.Mode, res.Lost.Setuid, res.Lost.Xattrs, res.Lost.Times}
 		j.FilesGrowing, j.Idle = r.growing, newIdleJSON(r.idle)
 		j.FilesResumed, j.DataResumed = res.Resumed.Files, res.Resumed.Bytes
 		if r.gained.header != nil {
