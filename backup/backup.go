@@ -120,6 +120,7 @@ type Result struct {
 	Vanished int64         // entries that were gone when they were to be read
 	Resumed  Amount        // of what was copied, files taken over from a run that was interrupted
 	Kept     bool          // the run failed, and the next one can go on from what it has copied
+	Lost     Lost          // what the entries made have not got in the tree; only the index has it
 	After    []error       // what failed when the snapshot was complete, and is not needed for it to be
 
 	missing int64 // problems that are no notes, all of them

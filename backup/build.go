@@ -35,6 +35,7 @@ type builder struct {
 	unlinked index.Reason // why nothing is linked to the previous snapshot, if old is nil
 
 	salvage *salvage     // what dead runs have copied
+	losses  lossLog      // what could not be set of what was made
 	copied  atomic.Int64 // bytes written so far
 	taken   atomic.Int64 // bytes of files taken over from dead runs so far
 }
@@ -57,11 +58,12 @@ type item struct {
 
 // folder is a folder of the new tree. Its metadata is set when everything in it is there.
 type folder struct {
-	path   string
-	rec    index.Record
-	parent *folder
-	absent bool         // the destination cannot hold it, nor anything in it
-	open   atomic.Int64 // tasks and folders in it that are not done, and one until the producer left it
+	path    string
+	rec     index.Record
+	parent  *folder
+	absent  bool         // the destination cannot hold it, nor anything in it
+	changed bool         // as of an item
+	open    atomic.Int64 // tasks and folders in it that are not done, and one until the producer left it
 }
 
 // A task is done by one worker. It ends after taskItems entries or taskBytes to copy, and before a file as
@@ -124,6 +126,7 @@ func (r *run) build(ctx context.Context, work *workFolder, p *plan) error {
 		w.Flush() // for the run after this one; why this one ended is err
 		return err
 	}
+	r.res.Lost = b.losses.lost()
 	r.head.Removed -= p.left
 	r.head.Finished = r.o.Time.Add(time.Since(r.o.Start)).Round(0)
 	if err := w.End(&r.head); err != nil {

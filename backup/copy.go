@@ -99,10 +99,11 @@ func (p *placer) copyOnce(it *item) (lost, err error) {
 		rec.Flags |= index.Racy // so that the next backup looks again
 		it.problem = err
 	}
-	_, err = dst.SetMeta(rec.Meta())
+	lacks, err := dst.SetMeta(rec.Meta())
 	if err := errors.Join(err, dst.Close()); err != nil {
 		return nil, err
 	}
+	p.losses.add(it.path, lacks)
 	p.copied.Add(rec.OnDisk())
 	p.judgeAgain(it)
 	return nil, nil

@@ -124,7 +124,8 @@ func (p *placer) special(it *item) error {
 	if err != nil {
 		return err
 	}
-	_, err = p.newDir.SetMetaOf(it.name, it.rec.Meta())
+	lacks, err := p.newDir.SetMetaOf(it.name, it.rec.Meta())
+	p.losses.add(it.path, lacks)
 	return err
 }
 
@@ -160,6 +161,7 @@ func (p *placer) clone(it *item) (bool, error) {
 		p.plain.Store(true)
 		return false, errors.Join(dst.Close(), p.newDir.Remove(it.name))
 	}
-	_, err = dst.SetMeta(it.rec.Meta())
+	lacks, err := dst.SetMeta(it.rec.Meta())
+	p.losses.add(it.path, lacks)
 	return true, errors.Join(err, dst.Close())
 }

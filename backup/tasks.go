@@ -61,7 +61,7 @@ func (b *builder) tasks(ctx context.Context) iter.Seq2[*task, error] {
 						return
 					}
 					in.open.Add(1)
-					top.rec = it.rec
+					top.rec, top.changed = it.rec, it.changed
 					top.open.Store(1)
 				case top.absent && !it.rec.Has(index.Unreadable):
 					absent(it, nil)
@@ -166,10 +166,13 @@ func (b *builder) release(f *folder) error {
 		if err != nil {
 			return err
 		}
-		_, err = d.SetMeta(f.rec.Meta())
+		lacks, err := d.SetMeta(f.rec.Meta())
 		d.Close()
 		if err != nil {
 			return err
+		}
+		if f.changed { // else it was told when it was new
+			b.losses.add(f.path, lacks)
 		}
 	}
 	return nil

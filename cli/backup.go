@@ -199,6 +199,9 @@ func (c *call) backup(dest string, src sources) (err error) {
 		}
 	}
 	r.line.end()
+	r.idle = o.Scan.Filter.Idle()
+	c.tellIdle(r.idle, !c.opts.json && (o.DryRun || c.opts.verbose > 0))
+	c.tellLost(&res.Lost)
 	r.pruned.tell(c)
 	if !o.DryRun {
 		if err := c.remember(dest, d.ID, strings.Join(src.all(), ", ")); err != nil {
@@ -398,15 +401,14 @@ func backupHint(err error, dest string) error {
 	case errors.Is(err, backup.ErrNotDestination):
 		return withCode(exitNoDest, err)
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
-		return withHint(err, "the destination is full; all snapshots in it are whole. Free some space there, as snap prune does, and run it again")
-	case errors.Is(err, syscall.EROFS):
-		return withHint(err, "the destination is mounted read-only")
+		return withHint(err, "%s\nall snapshots in it are whole; snap prune frees space", troubleHint(err, "the destination", os.Geteuid()))
 	case errors.Is(err, fs.ErrExist):
 		return withHint(err, "if two names of the source differ only in case: the destination cannot keep both; leave one out with Blacklist.txt")
-	case errors.Is(err, fs.ErrPermission):
-		return withHint(err, "this user may not write there")
 	case errors.Is(err, index.ErrMissing), errors.Is(err, index.ErrDamaged), errors.Is(err, index.ErrTruncated), errors.Is(err, index.ErrNewer):
 		return indexHint(err, dest)
+	}
+	if hint := troubleHint(err, "the destination", os.Geteuid()); hint != "" {
+		return withHint(err, "%s", hint)
 	}
 	return err
 }

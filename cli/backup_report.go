@@ -10,6 +10,7 @@ import (
 	"github.com/dustin/go-humanize"
 
 	"snap/backup"
+	"snap/filter"
 	"snap/index"
 )
 
@@ -21,6 +22,7 @@ type backupReport struct {
 	line   *progressLine
 	dryRun bool
 	strict bool
+	idle   []*filter.Rule // the patterns that fit nothing
 	gained gained
 	pruned pruned
 	err    error // of printing
@@ -150,7 +152,9 @@ type backupSummaryJSON struct {
 	FilesResumed int64   `json:"files_resumed"` // taken over from an interrupted run
 	DataResumed  int64   `json:"data_resumed"`  // their bytes, which data_added counts too
 
-	FilesGrowing int64 `json:"files_growing"` // copied while they grew
+	Lost         lostJSON   `json:"lost"`          // of entries made now
+	FilesGrowing int64      `json:"files_growing"` // copied while they grew
+	Idle         []idleJSON `json:"idle_patterns"` // of flags and lists, those that fit nothing
 
 	Labelled *labelsJSON `json:"labelled"` // the newest snapshot, if it got the tags or the note of the one not made
 
@@ -192,7 +196,8 @@ func (r *backupReport) summary(res *backup.Result, start time.Time) error {
 			j.DataAdded = h.CopiedBytes
 		}
 		j.RemovedNames, j.RulesStopped = append([]string{}, r.pruned.names...), append([]string{}, r.pruned.why...)
-		j.FilesGrowing = r.growing
+		j.Lost = lostJSON{res.Lost.Owner, res.Lost.Mode, res.Lost.Setuid, res.Lost.Xattrs, res.Lost.Times}
+		j.FilesGrowing, j.Idle = r.growing, newIdleJSON(r.idle)
 		j.FilesResumed, j.DataResumed = res.Resumed.Files, res.Resumed.Bytes
 		if r.gained.header != nil {
 			l := newLabelsJSON(r.gained.header)

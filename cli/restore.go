@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path"
 	"path/filepath"
 	"slices"
@@ -301,9 +302,12 @@ func restoreHint(err error) error {
 	case errors.Is(err, restore.ErrInDestination):
 		return withCode(exitUsage, withHint(err, "restore to a folder outside of the destination"))
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
-		return withHint(err, "the target is full; after freeing some space the same command with --overwrite if-changed goes on")
+		return withHint(err, "%s\nwhen there is room the same command with --overwrite if-changed goes on", troubleHint(err, "the target", os.Geteuid()))
 	case errors.Is(err, fs.ErrNotExist):
 		return withHint(err, "only the last folder of a target is made")
+	}
+	if hint := troubleHint(err, "the target", os.Geteuid()); hint != "" {
+		return withHint(err, "%s", hint)
 	}
 	return err
 }

@@ -7,7 +7,7 @@
 //     inside a folder that is left out and also against a blacklist line further down.
 //   - Of several lines of one list that match, the last one is named, as git does.
 //   - [Verdict].Walk is never false where a whitelisted path may exist below.
-//   - A Set and a [Dir] never change: both may be used by many goroutines.
+//   - A Set and a [Dir] give the same answers always, and may be used by many goroutines.
 //
 // # Lines
 //
@@ -96,6 +96,11 @@ func New(exclude, include []*Rule, c Context) *Set {
 		roots:   c.Roots,
 	}
 }
+
+// Idle returns the rules that have matched nothing that [Dir.Check] was asked about so far, those of the blacklist first. What lies
+// in a folder that is left out, or taken in by the whitelist, is asked about only as far as it can matter: a rule for
+// something there is idle too.
+func (s *Set) Idle() []*Rule { return append(s.exclude.idle(), s.include.idle()...) }
 
 // Dir is the filter's state inside one folder of the source.
 type Dir struct {

@@ -4,14 +4,16 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 )
 
 // list is one list of rules, arranged for looking up names.
 type list struct {
 	rules    []*Rule
-	root     *node // where paths start that are anchored at the source
-	anywhere *node // root's `**`: holds all that matches at any depth; nil if nothing does
-	regexps  []int // indexes of the rules that are regular expressions, ascending
+	root     *node         // where paths start that are anchored at the source
+	anywhere *node         // root's `**`: holds all that matches at any depth; nil if nothing does
+	regexps  []int         // indexes of the rules that are regular expressions, ascending
+	fits     []atomic.Bool // of each rule: it has matched something
 }
 
 // node is a place in the tree of segments that the globs of a list form.
@@ -32,20 +34,24 @@ type edge struct {
 }
 
 func newList(rules []*Rule) list {
-	l := list{rules: rules, root: &node{}}
+	l := list{rules: rules, root: &node{}, fits: make([]atomic.Bool, len(rules))}
 	for i, r := range rules {
 		if r.re != nil {
 			l.regexps = append(l.regexps, i)
 		}
 		for _, g := range r.globs {
-			l.root.add(g, i, r.folders)
+			if same := l.root.add(g, i, r.folders); same >= 0 { // the later line has its place, and answers for both
+				l.fits[same].Store(true)
+			}
 		}
 	}
 	l.anywhere = l.root.stars
 	return l
 }
 
-func (n *node) add(segs []segment, rule int, folders bool) {
+// add puts a rule into the tree, and returns the one that says the same and loses its place, -1 for none.
+func (n *node) add(segs []segment, rule int, folders bool) (same int) {
+	same = -1
 	for i, s := range segs {
 		if s.kind == stars {
 			if !n.loop {
@@ -64,11 +70,12 @@ func (n *node) add(segs []segment, rule int, folders bool) {
 			}
 			n = e.next
 		case folders:
-			e.folders = rule
+			same, e.folders = e.folders, rule
 		default:
-			e.any = rule
+			same, e.any = e.any, rule
 		}
 	}
+	return same
 }
 
 // edge finds or makes the edge of s. Only maps are shared: looking for an equal glob would make
@@ -110,30 +117,31 @@ func (l *list) start() []*node {
 func (l *list) match(at []*node, abs, name string, isDir bool) (*Rule, error) {
 	best := -1
 	if l.anywhere != nil {
-		best = l.anywhere.match(name, isDir, best)
+		best = l.anywhere.match(name, isDir, best, l.fits)
 	}
 	for _, n := range at {
-		best = n.match(name, isDir, best)
+		best = n.match(name, isDir, best, l.fits)
 	}
 	path := ""
 	for _, i := range slices.Backward(l.regexps) {
 		r := l.rules[i]
-		if i < best {
-			break
-		}
-		if !hasPrefix(abs, name, r.re.prefix) {
+		if i < best && l.fits[i].Load() || !hasPrefix(abs, name, r.re.prefix) {
 			continue
 		}
 		if path == "" {
 			path = abs + name
 		}
 		ok, err := r.re.match(path)
+		if err != nil && i < best { // nobody needs its answer, and it would take as long for the next
+			note(l.fits, i)
+			continue
+		}
 		if err != nil {
 			return nil, fmt.Errorf("%s:%d: %#q: gave no answer for %#q: %w; write it without nested repetition", r.File, r.Line, r.Text, path, err)
 		}
 		if ok {
-			best = i
-			break
+			note(l.fits, i)
+			best = max(best, i)
 		}
 	}
 	if best < 0 {
@@ -176,19 +184,19 @@ func (l *list) enter(at []*node, name string) []*node {
 
 func (n *node) leaf() bool { return len(n.names)+len(n.exts)+len(n.globs) == 0 }
 
-// match returns the index of the last rule after best that ends at name, or else best.
-func (n *node) match(name string, isDir bool, best int) int {
+// match returns the index of the last rule after best that ends at name, or else best, and notes in fits all that do.
+func (n *node) match(name string, isDir bool, best int, fits []atomic.Bool) int {
 	if len(n.names) > 0 {
-		best = max(best, n.names[name].rule(isDir))
+		best = n.names[name].hit(isDir, best, fits)
 	}
 	if len(n.exts) > 0 {
 		if i := strings.LastIndexByte(name, '.'); i >= 0 {
-			best = max(best, n.exts[name[i+1:]].rule(isDir))
+			best = n.exts[name[i+1:]].hit(isDir, best, fits)
 		}
 	}
 	for _, e := range n.globs {
-		if r := e.rule(isDir); r > best && e.seg.match(name) {
-			best = r
+		if e.matters(isDir, best, fits) && e.seg.match(name) {
+			best = e.hit(isDir, best, fits)
 		}
 	}
 	return best
@@ -212,14 +220,43 @@ func (n *node) enter(name string, next []*node) []*node {
 	return next
 }
 
-func (e *edge) rule(isDir bool) int {
-	switch {
-	case e == nil:
-		return -1
-	case isDir:
-		return max(e.any, e.folders)
+// matters reports whether a match of the edge would tell anything: a later rule than best, or one that has not matched yet.
+func (e *edge) matters(isDir bool, best int, fits []atomic.Bool) bool {
+	new := func(rule int) bool { return rule > best || rule >= 0 && !fits[rule].Load() }
+	return new(e.any) || isDir && new(e.folders)
+}
+
+// hit is best after the edge has matched, with what that tells noted; the edge may be nil.
+func (e *edge) hit(isDir bool, best int, fits []atomic.Bool) int {
+	if e == nil {
+		return best
 	}
-	return e.any
+	if e.any >= 0 {
+		note(fits, e.any)
+		best = max(best, e.any)
+	}
+	if isDir && e.folders >= 0 {
+		note(fits, e.folders)
+		best = max(best, e.folders)
+	}
+	return best
+}
+
+// note notes that a rule has matched. What many workers read all the time is written once.
+func note(fits []atomic.Bool, rule int) {
+	if !fits[rule].Load() {
+		fits[rule].Store(true)
+	}
+}
+
+// idle are the rules that have matched nothing, in their order.
+func (l *list) idle() (rules []*Rule) {
+	for i, r := range l.rules {
+		if !l.fits[i].Load() {
+			rules = append(rules, r)
+		}
+	}
+	return rules
 }
 
 // enter appends the node behind the edge and the `**` that may follow it, which can be there
