@@ -168,7 +168,7 @@ func (c *checker) headers(ctx context.Context) (complete []index.Header, err err
 		if all[i].State != index.Complete {
 			continue
 		}
-		if err := CheckName(all[i].Name); err != nil {
+		if err := index.CheckName(all[i].Name); err != nil {
 			return nil, fmt.Errorf("%w: %v", index.ErrDamaged, err)
 		}
 		complete = append(complete, all[i])

@@ -13,7 +13,6 @@ import (
 	"strings"
 	"sync"
 	"time"
-	"unicode/utf8"
 
 	"snap/index"
 	"snap/internal/file"
@@ -207,7 +206,7 @@ func (d *Destination) nextSeq(ctx context.Context) (uint64, error) {
 // be above those that are called the same but for their number: by names, too, the newest is last.
 func (d *Destination) freeName(ctx context.Context, t time.Time, nameOf func(time.Time) string) (string, error) {
 	name := nameOf(t)
-	if err := CheckName(name); err != nil {
+	if err := index.CheckName(name); err != nil {
 		return "", err
 	}
 	all, err := d.DB.Snapshots(ctx)
@@ -236,28 +235,4 @@ func (d *Destination) freeName(ctx context.Context, t time.Time, nameOf func(tim
 			return try, nil
 		}
 	}
-}
-
-// CheckName says why name cannot be a snapshot's.
-func CheckName(name string) error {
-	switch {
-	case name == "":
-		return errors.New("a snapshot's name must not be empty")
-	case strings.ContainsAny(name, "/\x00"+string(filepath.Separator)) || strings.HasPrefix(name, "."):
-		return fmt.Errorf("%q cannot be a snapshot's name: no slash, no leading dot", name)
-	case len(name) > 200:
-		return fmt.Errorf("%q cannot be a snapshot's name: longer than 200 bytes", name)
-	case !utf8.ValidString(name):
-		return fmt.Errorf("%q cannot be a snapshot's name: not UTF-8", name)
-	}
-	switch strings.ToLower(name) {
-	case latestName, "oldest", "backupoptions.txt", "blacklist.txt", "whitelist.txt":
-		return fmt.Errorf("%q cannot be a snapshot's name: it means something else in a destination", name)
-	}
-	for _, c := range name {
-		if c < ' ' || c == 0x7f {
-			return fmt.Errorf("%q cannot be a snapshot's name: a control character", name)
-		}
-	}
-	return nil
 }

@@ -186,7 +186,7 @@ func (d *Destination) readSet(seq uint64) (*index.Header, error) {
 		}
 	}
 	h := c.Final()
-	if h == nil || h.Seq != seq || CheckName(h.Name) != nil {
+	if h == nil || h.Seq != seq || index.CheckName(h.Name) != nil {
 		return nil, fmt.Errorf("%s: %w: not the change set of snapshot %d", path, index.ErrDamaged, seq)
 	}
 	return h, nil

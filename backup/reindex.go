@@ -313,7 +313,7 @@ func (r *reindex) setsSuffice(steps []step, left []foundTree) error {
 		return fmt.Errorf("no change set names the folder %q", left[0].name)
 	}
 	// The newest snapshot may have another name than those that are known by it.
-	if latest, err := r.d.root.Readlink(latestName); err == nil && CheckName(latest) == nil {
+	if latest, err := r.d.root.Readlink(latestName); err == nil && index.CheckName(latest) == nil {
 		there, err := folderAt(r.d.root, latest)
 		if err != nil {
 			return err

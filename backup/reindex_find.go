@@ -67,7 +67,7 @@ func (d *Destination) beginOf(seq uint64) (*index.Header, error) {
 		return nil, err
 	}
 	h := c.Begin()
-	if h == nil || h.Seq != seq || CheckName(h.Name) != nil {
+	if h == nil || h.Seq != seq || index.CheckName(h.Name) != nil {
 		return nil, nil
 	}
 	return h, nil
@@ -117,7 +117,7 @@ func (r *reindex) findTrees(sets []foundSet) ([]foundTree, error) {
 		if !known {
 			t.time = s.Mtime.Time()
 		}
-		if CheckName(name) != nil || !known && !r.o.Adopt {
+		if index.CheckName(name) != nil || !known && !r.o.Adopt {
 			r.res.Foreign = append(r.res.Foreign, name)
 			continue
 		}

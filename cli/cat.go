@@ -7,26 +7,49 @@ import (
 	"io"
 	"io/fs"
 
+	"github.com/urfave/cli/v2"
+
 	"snap/index"
 	"snap/internal/file"
 )
 
 func catCommand() *command {
 	return &command{
-		name: "cat", args: "REF:PATH", short: "a file's bytes, verified", group: groupLook, min: 1, max: 1, codes: []int{exitNoDest, exitLocked},
+		name: "cat", args: "REF:PATH…", short: "a file's bytes, or a folder as an archive, verified", group: groupLook, min: 1, max: -1,
+		codes: []int{exitPartial, exitNoDest, exitLocked},
 		long: `
 Writes the bytes of a file to standard output as a snapshot holds them. They are
 hashed on the way: when they are not what was backed up, that is said on standard
-error and the exit code is 1, after the bytes were written.`,
+error and the exit code is 1, after the bytes were written.
+
+With --archive a folder, or a whole snapshot, is written as a tar or zip archive,
+with the names that snap restore --target would give; of several snapshots below
+the name of each. tar keeps owners, modes, times, symbolic and hard links, devices
+and extended attributes, zip modes, times and symbolic links. Holes are zeros in it.
+A file that the snapshot no longer holds truly is named, and the exit code is 3.`,
 		examples: `
 snap cat latest:docs/report.txt
-snap cat @7d:src/main.go | diff - src/main.go`,
+snap cat @7d:src/main.go | diff - src/main.go
+snap cat latest:docs --archive tar | tar -tv
+snap cat latest:docs --archive zip > docs.zip`,
+		flags: []cli.Flag{
+			&cli.StringFlag{Name: "archive", Usage: "write a folder as an archive: `FORMAT` is tar or zip"},
+		},
 		complete: completePathRef,
 		run:      runCat,
 	}
 }
 
 func runCat(c *call) error {
+	if format := c.flags.String("archive"); c.flags.IsSet("archive") {
+		if err := oneOf("archive", format, "tar", "zip"); err != nil {
+			return err
+		}
+		return c.reading(func(d *destination) error { return c.archive(d, format) })
+	}
+	if len(c.args) > 1 {
+		return withHint(usagef("cat: one file at a time"), "of several, an archive: --archive tar")
+	}
 	return c.reading(func(d *destination) error {
 		h, path, err := d.entry(c, c.args[0])
 		if err != nil {
@@ -39,7 +62,7 @@ func runCat(c *call) error {
 		name := quote(h.Name) + ":" + shown(path, file.None)
 		switch {
 		case r.Kind == file.Folder:
-			return withHint(fmt.Errorf("cat %s: is a folder", name), "to list it: snap ls %s", shellWord(h.Name+":"+path))
+			return withHint(fmt.Errorf("cat %s: is a folder", name), "to list it: snap ls %s; as an archive: snap cat --archive tar %[1]s", shellWord(h.Name+":"+path))
 		case r.Kind == file.Symlink:
 			return fmt.Errorf("cat %s: is a symbolic link to %s", name, quote(r.Target))
 		case r.Kind != file.Regular:

@@ -17,6 +17,7 @@ import (
 	"github.com/itchyny/timefmt-go"
 
 	"snap/backup"
+	"snap/index"
 )
 
 // settings are the lasting choices of a destination, from its BackupOptions.txt.
@@ -271,7 +272,7 @@ func checkFormat(format string) error {
 		return fmt.Errorf("every snapshot would have the same name; use a format such as %%Y%%m%%d-%%H%%M%%S")
 	}
 	for _, t := range []time.Time{time.Date(1970, 1, 2, 3, 4, 5, 0, time.UTC), time.Date(2026, 11, 22, 13, 45, 10, 987654321, time.UTC)} {
-		if err := backup.CheckName(timefmt.Format(t, format)); err != nil {
+		if err := index.CheckName(timefmt.Format(t, format)); err != nil {
 			return err
 		}
 	}

@@ -179,6 +179,9 @@ func NewChangeReader(r io.Reader) (*ChangeReader, error) {
 		if err := json.Unmarshal(payload, c.begin); err != nil {
 			return nil, damaged("the head of a change set: %v", err)
 		}
+		if err := c.begin.inPlace(); err != nil {
+			return nil, err
+		}
 	}
 	return c, nil
 }
@@ -212,6 +215,11 @@ func (c *ChangeReader) All() iter.Seq2[*Entry, error] {
 					c.end = new(Header)
 					if err := json.Unmarshal(payload, c.end); err != nil || c.end.Records != c.n {
 						yield(nil, damaged("the end of a change set"))
+						return
+					}
+					if err := c.end.inPlace(); err != nil {
+						c.end = nil
+						yield(nil, err)
 					}
 				}
 				return

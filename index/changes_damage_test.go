@@ -17,7 +17,7 @@ func smallSet(t tb) ([]byte, []Entry) {
 	now := tree{"": old[""], "c/d": old["b"], "c": {4, file.Folder, "", 0o755, 4}, "a": {2, file.Regular, "A", 0o644, 5}, "c/l": {5, file.Symlink, "x", 0o777, 6}}
 	set := now.changes(old)
 	set[0].Xattrs = []file.Xattr{{Name: "user.x", Value: []byte("value")}}
-	return written(t, &Header{Seq: 2}, &Header{Seq: 2, Files: 3}, set, func(c *ChangeWriter, i int) {
+	return written(t, &Header{Seq: 2, Name: "s"}, &Header{Seq: 2, Name: "s", Files: 3}, set, func(c *ChangeWriter, i int) {
 		if i == 1 {
 			check(t, c.Checkpoint())
 		}
@@ -68,7 +68,7 @@ func TestHostileChangeSets(t *testing.T) {
 		return append(append(appendString([]byte{shared}, rest), byte(len(body))), body...)
 	}
 	newer := append([]byte{9}, dead[1:]...)
-	header, _ := json.Marshal(Header{Records: 2})
+	header, _ := json.Marshal(&Header{Name: "s", Records: 2})
 	end := frame(frameEnd)
 	for _, c := range []struct {
 		name  string

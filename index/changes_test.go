@@ -188,15 +188,15 @@ func (f *failing) Write(b []byte) (int, error) {
 
 func TestAWriteErrorIsNotForgotten(t *testing.T) {
 	set := manyEntries(50)
-	whole := len(written(t, &Header{}, &Header{}, set, nil))
+	whole := len(written(t, &Header{Name: "s"}, &Header{Name: "s"}, set, nil))
 	for n := 0; n < whole; n += 5 {
-		c, err := NewChangeWriter(&failing{n}, &Header{})
+		c, err := NewChangeWriter(&failing{n}, &Header{Name: "s"})
 		for i := 0; i < len(set) && err == nil; i++ {
 			if err = c.Add(set[i].Path, &set[i].Record); err == nil && i%10 == 0 {
 				err = c.Checkpoint()
 			}
 		}
-		if end := c.End(&Header{}); !errors.Is(end, errFull) {
+		if end := c.End(&Header{Name: "s"}); !errors.Is(end, errFull) {
 			t.Fatalf("after %d of %d bytes the error was %v, in the end %v", n, whole, err, end)
 		}
 	}

@@ -100,7 +100,7 @@ func TestCheckFindsNothingWhereNothingIsWrong(t *testing.T) {
 func TestCheckOfAnImportThatNeverEnded(t *testing.T) {
 	db := soundHistory(t)
 	set := manyEntries(50_000) // more than one transaction
-	if err := db.Import(bg, 9, cut(set, 1, len(set)), func() (*Header, error) { return &Header{}, nil }); !errors.Is(err, errStopped) {
+	if err := db.Import(bg, 9, cut(set, 1, len(set)), func() (*Header, error) { return &Header{Name: "s"}, nil }); !errors.Is(err, errStopped) {
 		t.Fatalf("error %v", err)
 	}
 	if got := db.findings(t); len(got) > 0 {

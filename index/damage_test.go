@@ -194,7 +194,7 @@ func TestWritingToADamagedIndexIsNoCrash(t *testing.T) {
 		}
 		check(t, os.WriteFile(db.path, bad, 0o600))
 		for name, err := range map[string]error{
-			"import": db.Import(bg, 4, all(set), func() (*Header, error) { return &Header{}, nil }),
+			"import": db.Import(bg, 4, all(set), func() (*Header, error) { return &Header{Name: "s"}, nil }),
 			"learn":  db.Learn(bg, 3, all(set)),
 			"undo":   db.Undo(bg, 3),
 		} {

@@ -232,10 +232,7 @@ func decodeHeader(k, b []byte) (h Header, err error) {
 	if h.Seq != binary.BigEndian.Uint64(k) {
 		return h, damaged("the header of another snapshot")
 	}
-	if !h.inPlace() {
-		return h, damaged("snapshot %d has the name %q and the work folder %q", h.Seq, h.Name, h.Work)
-	}
-	return h, nil
+	return h, h.inPlace()
 }
 
 func putHeader(tx *bolt.Tx, h *Header) error {

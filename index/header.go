@@ -2,6 +2,8 @@ package index
 
 import (
 	"encoding/json"
+	"errors"
+	"fmt"
 	"path/filepath"
 	"strings"
 	"unicode/utf8"
@@ -48,9 +50,43 @@ func (h *Header) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// inPlace reports whether the names in the header are such that they lead nowhere but into the destination's own folders.
-func (h *Header) inPlace() bool {
-	separates := func(r rune) bool { return r == 0 || r == '/' || r == filepath.Separator }
-	element := func(s string) bool { return s != "." && s != ".." && !strings.ContainsFunc(s, separates) }
-	return element(h.Name) && element(h.Work)
+// inPlace says with ErrDamaged why the names in the header could lead elsewhere than to a snapshot's folder, or into
+// another one of the destination: whoever can write the index must not choose what a command deletes or moves.
+func (h *Header) inPlace() error {
+	if err := CheckName(h.Name); err != nil {
+		return damaged("snapshot %d has the name %q: %v", h.Seq, h.Name, err)
+	}
+	if h.Work == "." || h.Work == ".." || !oneElement(h.Work) {
+		return damaged("snapshot %d has the name %q and the work folder %q", h.Seq, h.Name, h.Work)
+	}
+	return nil
+}
+
+// oneElement reports whether s is no path of several elements.
+func oneElement(s string) bool {
+	return !strings.ContainsAny(s, "/\x00"+string(filepath.Separator))
+}
+
+// CheckName says why name cannot be a snapshot's.
+func CheckName(name string) error {
+	switch {
+	case name == "":
+		return errors.New("a snapshot's name must not be empty")
+	case !oneElement(name) || name[0] == '.':
+		return fmt.Errorf("%q cannot be a snapshot's name: no slash, no leading dot", name)
+	case len(name) > 200:
+		return fmt.Errorf("%q cannot be a snapshot's name: longer than 200 bytes", name)
+	case !utf8.ValidString(name):
+		return fmt.Errorf("%q cannot be a snapshot's name: not UTF-8", name)
+	}
+	switch strings.ToLower(name) {
+	case "latest", "oldest", "backupoptions.txt", "blacklist.txt", "whitelist.txt":
+		return fmt.Errorf("%q cannot be a snapshot's name: it means something else in a destination", name)
+	}
+	for _, c := range name {
+		if c < ' ' || c == 0x7f {
+			return fmt.Errorf("%q cannot be a snapshot's name: a control character", name)
+		}
+	}
+	return nil
 }

@@ -1,18 +1,51 @@
 package index
 
 import (
+	"bytes"
 	"encoding/json"
+	"errors"
 	"testing"
 )
 
-// TestNamesInPlace: names that a destination may have are read, those that lead elsewhere are not.
+// TestNamesInPlace: names that a snapshot may have are read, those that lead elsewhere are not, wherever a header stands.
 func TestNamesInPlace(t *testing.T) {
-	for name, ok := range map[string]bool{"2026-01-01": true, `2026\01`: true, "a..b": true, "...": true, "..": false, ".": false, "../x": false, "a/b": false, "a\x00": false} {
-		if h := (&Header{Name: name}); h.inPlace() != ok {
-			t.Errorf("%q", name)
+	for name, ok := range map[string]bool{
+		"2026-01-01": true, `2026\01`: true, "a..b": true, "Grüße": true, "latest-2": true,
+		"": false, "..": false, ".": false, "...": false, "../x": false, "a/b": false, "a\x00": false, ".snap": false, "latest": false,
+		"Latest": false, "oldest": false, "BackupOptions.txt": false, "blacklist.txt": false, "Whitelist.txt": false, "a\nb": false,
+	} {
+		h := Header{Seq: 1, Name: name}
+		inPlace := func(where string, err error) {
+			if (err == nil) != ok || err != nil && !errors.Is(err, ErrDamaged) {
+				t.Errorf("%s: %q: %v", where, name, err)
+			}
 		}
-		if h := (&Header{Name: "s", Work: name}); h.inPlace() != ok {
-			t.Errorf("made in %q", name)
+		b, err := json.Marshal(&h)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = decodeHeader(seqKey(1), b)
+		inPlace("the index", err)
+		for where, heads := range map[string][2]*Header{"the front of a change set": {&h, {Name: "s"}}, "the end of a change set": {{Name: "s"}, &h}} {
+			var set bytes.Buffer
+			w, err := NewChangeWriter(&set, heads[0])
+			if err == nil {
+				err = w.End(heads[1])
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			c, err := NewChangeReader(&set)
+			if err == nil {
+				for _, err = range c.All() {
+				}
+			}
+			inPlace(where, err)
+		}
+	}
+	for work, ok := range map[string]bool{"": true, "k3J": true, "..": false, ".": false, "../x": false, "a/b": false, "a\x00": false} {
+		if err := (&Header{Name: "s", Work: work}).inPlace(); (err == nil) != ok {
+			t.Errorf("made in %q: %v", work, err)
 		}
 	}
 }

@@ -226,7 +226,7 @@ func TestACancelledContextEndsEveryCall(t *testing.T) {
 	if !errors.Is(last, context.Canceled) || n != pageSize+1 {
 		t.Errorf("after %d entries: %v", n, last)
 	}
-	if err := db.Import(ctx, 2, all(manyEntries(5)), func() (*Header, error) { return &Header{}, nil }); !errors.Is(err, context.Canceled) {
+	if err := db.Import(ctx, 2, all(manyEntries(5)), func() (*Header, error) { return &Header{Name: "s"}, nil }); !errors.Is(err, context.Canceled) {
 		t.Errorf("Import: %v", err)
 	}
 	ctx, cancel = context.WithCancel(bg)
@@ -237,7 +237,7 @@ func TestACancelledContextEndsEveryCall(t *testing.T) {
 				return
 			}
 		}
-	}, func() (*Header, error) { return &Header{}, nil })
+	}, func() (*Header, error) { return &Header{Name: "s"}, nil })
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("Import, cancelled on the way: %v", err)
 	}

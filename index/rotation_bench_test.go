@@ -73,7 +73,7 @@ func questions(b *testing.B, name string, db *DB, last uint64, path string) {
 	})
 	b.Run(name+"/merge", func(b *testing.B) {
 		for b.Loop() {
-			h := Header{Seq: last}
+			h := Header{Seq: last, Name: fmt.Sprint("s", last)}
 			_, err := collect(db.Merged(bg, 1, &h))
 			check(b, err)
 		}

@@ -56,7 +56,7 @@ func TestUndoTakesAnImportBack(t *testing.T) {
 		}
 
 		round, n := rapid.IntRange(1, 2).Draw(t, "round"), rapid.IntRange(0, len(set)).Draw(t, "entries")
-		err := p.db.Import(bg, last+2, cut(set, round, n), func() (*Header, error) { return &Header{}, nil })
+		err := p.db.Import(bg, last+2, cut(set, round, n), func() (*Header, error) { return &Header{Name: "s"}, nil })
 		moves := false
 		for _, e := range set {
 			moves = moves || e.Change == Moved
@@ -98,7 +98,7 @@ func TestALargeImportStoppedBetweenTransactions(t *testing.T) {
 	for i := range set {
 		set[i].Mode = 0o600
 	}
-	err := db.Import(bg, 2, cut(set, 1, n-50), func() (*Header, error) { return &Header{}, nil })
+	err := db.Import(bg, 2, cut(set, 1, n-50), func() (*Header, error) { return &Header{Name: "s"}, nil })
 	if !errors.Is(err, errStopped) {
 		t.Fatal(err)
 	}

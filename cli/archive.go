@@ -1,0 +1,265 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"io/fs"
+	"path"
+
+	"snap/index"
+	"snap/internal/file"
+	"snap/restore"
+)
+
+// archiver writes entries of snapshots into an archive, in the order they are given.
+type archiver interface {
+	// add writes an entry. first is the member that a hard link is another name of, "" for none; content has the bytes
+	// of a regular file that is none, of which there are size. errNotInArchive says that the format knows no such entry.
+	add(h *index.Header, e *index.Entry, name, first string, content io.Reader, size int64) error
+	Close() error
+}
+
+// errNotInArchive says that an archive cannot hold entries of a kind.
+var errNotInArchive = errors.New("an archive of this format cannot hold it")
+
+// archiving is one run of `cat --archive`.
+type archiving struct {
+	c      *call
+	d      *destination
+	w      archiver
+	hash   hash.Hash
+	links  bool // another name of a file is a link, not a copy
+	failed int  // members that are missing, or not what was backed up
+	left   map[file.Kind]int
+}
+
+// member is the first name of a file with several.
+type member struct {
+	name string
+	left uint32 // names that are still to come, at most
+}
+
+func (c *call) archive(d *destination, format string) error {
+	if c.env.StdoutTTY {
+		return withHint(usagef("cat: an archive is not for a terminal"), "write it into a file: … --archive %s > FILE.%s", format, format)
+	}
+	places, err := c.archivePlaces(d)
+	if err != nil {
+		return err
+	}
+	a := &archiving{c: c, d: d, hash: sha256.New(), left: map[file.Kind]int{}}
+	if format == "zip" {
+		a.w = newZip(c.out)
+	} else {
+		a.w, a.links = newTar(c.out), true
+	}
+	for i := range places {
+		if err := a.place(&places[i]); err != nil {
+			return err
+		}
+	}
+	if err := a.w.Close(); err != nil {
+		return err
+	}
+	for kind, n := range a.left {
+		c.note("cat: left out: %s, which a %s archive cannot hold", plural(n, kind.String(), kind.String()+"s"), format)
+	}
+	if a.failed > 0 {
+		return withCode(exitPartial, nil)
+	}
+	return nil
+}
+
+// archivePlaces are the arguments and the names of their members: those that a restore to a folder would give them, and below
+// the name of its snapshot where there are several snapshots.
+func (c *call) archivePlaces(d *destination) ([]restorePlace, error) {
+	var places []restorePlace
+	several := false
+	for _, arg := range c.args {
+		h, p, err := d.entry(c, arg)
+		if err == nil {
+			err = d.missing(c, h, p, "cat")
+		}
+		if err != nil {
+			return nil, err
+		}
+		several = several || len(places) > 0 && places[0].header != h
+		places = append(places, restorePlace{restore.Item{Path: p}, h, arg})
+	}
+	for i := range places {
+		p := &places[i]
+		switch {
+		case several:
+			p.To = index.Join(p.header.Name, p.Path)
+		case p.Path != "":
+			p.To = path.Base(p.Path)
+		}
+	}
+	return places, apart(places)
+}
+
+// place adds what an argument names.
+func (a *archiving) place(p *restorePlace) error {
+	snapshot, err := a.d.root.OpenDir(p.header.Name)
+	if err != nil {
+		return err
+	}
+	defer snapshot.Close()
+	tree := file.NewTree(snapshot, 128, (*file.Dir).EnterDir)
+	defer tree.Close()
+	members := map[index.Inode]member{}
+	for e, err := range a.d.db.LinkedEntries(a.c.ctx, p.header.Seq, p.Path) {
+		if err == nil {
+			err = a.c.ctx.Err()
+		}
+		if err != nil {
+			return err
+		}
+		name := p.To
+		if e.Path != p.Path {
+			name = index.Join(p.To, e.Path[len(p.Path):])
+			if p.Path != "" {
+				name = p.To + e.Path[len(p.Path):]
+			}
+		}
+		if name == "" {
+			continue // the snapshot itself
+		}
+		if err := a.entry(p.header, tree, e, name, members); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// entry adds one entry. An error is one of the archive; what the snapshot does not have is told, and the next one is added.
+func (a *archiving) entry(h *index.Header, tree *file.Tree, e index.LinkedEntry, name string, members map[index.Inode]member) error {
+	tell := func(err error) error {
+		a.failed++
+		a.c.warn("cat %s:%s: %v", quote(h.Name), shown(e.Path, file.None), err)
+		return nil
+	}
+	if e.Has(index.Unreadable) && (e.Kind == file.Folder || e.Kind == file.Regular) || e.Kind == file.Regular && e.Stored == index.Absent {
+		if e.Kind != file.Folder {
+			return tell(restore.ErrNotInSnapshot)
+		}
+		tell(restore.ErrNotInSnapshot)
+	}
+	several := a.links && e.Inode != index.Inode{}
+	m := member{left: e.Nlink}
+	if known, ok := members[e.Inode]; ok && several {
+		m = known
+	}
+	first := m.name
+	var content *verified
+	size := int64(0)
+	if e.Kind == file.Regular && first == "" {
+		f, err := openIn(tree, e.Path)
+		if err != nil {
+			return tell(lostCopy(err))
+		}
+		defer f.Close()
+		s, err := f.Stat()
+		if err != nil {
+			return tell(err)
+		}
+		size, content = s.Size, a.verified(f, s.Size)
+	}
+	err := a.w.add(h, e.Entry, name, first, content, size)
+	switch {
+	case errors.Is(err, errNotInArchive):
+		a.left[e.Kind]++
+		return nil
+	case err != nil:
+		return err
+	case several:
+		m.name = cmp.Or(first, name)
+		if m.left--; m.left > 0 {
+			members[e.Inode] = m
+		} else {
+			delete(members, e.Inode)
+		}
+	}
+	if content == nil {
+		return nil
+	}
+	if err := content.verdict(&e.Record); err != nil {
+		return tell(err)
+	}
+	return nil
+}
+
+// openIn opens the copy of a file in a snapshot's tree.
+func openIn(tree *file.Tree, path string) (*file.File, error) {
+	in, name := index.Split(path)
+	d, err := tree.Dir(in)
+	if err != nil {
+		return nil, err
+	}
+	defer d.Close()
+	return d.Open(name)
+}
+
+func lostCopy(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%w: %w", restore.ErrMissingFile, err)
+	}
+	return err
+}
+
+// verified reads exactly as many bytes of a file as an archive was told of, and hashes them. Bytes that cannot be read are
+// zeros there: the members after it are whole.
+type verified struct {
+	ctx  context.Context
+	f    *file.File
+	hash hash.Hash
+	left int64
+	size int64
+	err  error // of reading
+}
+
+func (a *archiving) verified(f *file.File, size int64) *verified {
+	a.hash.Reset()
+	return &verified{ctx: a.c.ctx, f: f, hash: a.hash, left: size, size: size}
+}
+
+func (v *verified) Read(p []byte) (int, error) {
+	if err := v.ctx.Err(); err != nil {
+		return 0, err
+	}
+	if v.left == 0 {
+		return 0, io.EOF
+	}
+	p = p[:min(int64(len(p)), v.left)]
+	n := 0
+	if v.err == nil {
+		if n, v.err = v.f.Read(p); v.err == io.EOF {
+			v.err = io.ErrUnexpectedEOF
+		}
+	}
+	if v.err != nil {
+		clear(p)
+		n = len(p)
+	}
+	v.hash.Write(p[:n])
+	v.left -= int64(n)
+	return n, nil
+}
+
+// verdict says what is wrong with the bytes, compared with the record.
+func (v *verified) verdict(r *index.Record) error {
+	switch {
+	case v.err != nil:
+		return fmt.Errorf("%w: %w", restore.ErrDamagedFile, v.err)
+	case v.size != r.Size:
+		return fmt.Errorf("%w: it has %d bytes, not the %d that were backed up", restore.ErrDamagedFile, v.size, r.Size)
+	case r.Has(index.Hashed) && [32]byte(v.hash.Sum(nil)) != r.Hash:
+		return errDamaged
+	}
+	return nil
+}
