@@ -143,10 +143,11 @@ type run struct {
 	o      Options
 	d      *Destination
 	source *file.Dir
-	tree   *file.Tree    // the source's folders
-	copies *file.Tree    // the previous snapshot's folders, while candidates are judged; nil without
-	prev   *index.Header // nil for the first
-	seq    uint64        // of prev, 0 for none
+	tree   *file.Tree               // the source's folders
+	copies *file.Tree               // the previous snapshot's folders, while candidates are judged; nil without
+	prev   *index.Header            // nil for the first
+	seq    uint64                   // of prev, 0 for none
+	older  map[uint64]*index.Header // the complete snapshots by their numbers
 	vols   *volumes
 	res    Result
 	head   index.Header // of the snapshot being made
@@ -260,8 +261,10 @@ func (r *run) begin(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		r.older = map[uint64]*index.Header{}
 		for i := range all {
 			if all[i].State == index.Complete {
+				r.older[all[i].Seq] = &all[i]
 				r.prev, r.seq = &all[i], all[i].Seq
 			}
 		}

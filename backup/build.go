@@ -33,6 +33,7 @@ type builder struct {
 	work     *file.Dir // the work folder
 	trials   trials
 	unlinked index.Reason // why nothing is linked to the previous snapshot, if old is nil
+	elders   elders
 
 	salvage *salvage     // what dead runs have copied
 	losses  lossLog      // what could not be set of what was made
@@ -93,6 +94,7 @@ func (r *run) build(ctx context.Context, work *workFolder, p *plan) error {
 	b := &builder{run: r, plan: p, work: work.dir, new: file.NewTree(tree, 512, (*file.Dir).OpenDir)}
 	defer b.new.Close()
 	defer b.trials.close()
+	defer b.elders.close()
 	if r.prev != nil {
 		prev, err := r.d.enterOwn(r.prev.Name)
 		if err == nil {

@@ -44,6 +44,27 @@ func (r *run) known(ctx context.Context, f *scan.Facts) (missing bool, err error
 	return missing, err
 }
 
+// before looks for what was at the path before it was gone, as all of a disk is that was not mounted for one run.
+func (r *run) before(ctx context.Context, f *scan.Facts) error {
+	if f.New.Kind != file.Regular || f.Known != nil || f.Old != nil && f.Old.Held() {
+		return nil
+	}
+	rec, last, err := r.d.DB.LastHeld(ctx, r.seq, f.Path)
+	if errors.Is(err, index.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	f.Before = &rec
+	if h := r.older[last]; h == nil || h.Volumes[rec.Volume] != r.vols.id(f.New.Volume) || f.New.Volume == 0 {
+		rec.Volume = 0
+	} else {
+		rec.Volume = f.New.Volume
+	}
+	return nil
+}
+
 // togetherMax is how many entries of a folder are considered to tell whether it is the same one under another name.
 const togetherMax = 1000
 
@@ -163,6 +184,10 @@ func (r *run) statIn(d *file.Dir, name string) (file.Stat, error) {
 // had under its old name, as all below a renamed folder, has the xattrs that it had.
 func (r *run) inspect(ctx context.Context, f *scan.Facts) (err error) {
 	n := f.New
+	if f.Before != nil && f.Old == nil && !r.o.Rules.IgnoreCtime && scan.Unchanged(f.Before, &n.Stat, n.Volume, r.o.Rules) {
+		n.Xattrs = f.Before.Xattrs
+		return nil
+	}
 	if n.Kind == file.Regular && f.Old == nil && f.Known == nil {
 		if r.prev != nil && n.Size > 0 && !n.Has(index.Unreadable) {
 			if f.SizeKnown, err = r.d.DB.HasSize(ctx, n.Size); err != nil {

@@ -22,6 +22,8 @@ type mutator struct {
 	r   *rand.Rand
 	old time.Time
 	did map[string]int
+
+	away string // where in the source what is beside it now was, "" if nothing is
 }
 
 func (m *mutator) paths(dirs bool) []string {
@@ -211,6 +213,18 @@ var mutations = []struct {
 			os.Symlink("a", p)
 		}
 	}},
+	{"take away for a while", func(m *mutator) {
+		beside := m.p.src + "-away"
+		if m.away != "" {
+			if _, err := os.Lstat(m.away); err != nil {
+				os.Rename(beside, m.away)
+			}
+			os.RemoveAll(beside)
+			m.away = ""
+		} else if p := m.pick(m.paths(m.r.IntN(2) == 0)); p != "" && os.Rename(p, beside) == nil {
+			m.away = p
+		}
+	}},
 	{"move and leave a copy", func(m *mutator) {
 		p, q := m.pick(m.paths(false)), m.free()
 		if !m.file(p) {
@@ -294,6 +308,7 @@ func TestLaws(t *testing.T) {
 			}
 			p.n--
 		}
+		p.do(os.RemoveAll(p.src + "-away"))
 		p.do(os.RemoveAll(p.src))
 		p.do(os.RemoveAll(p.dest))
 	})

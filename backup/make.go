@@ -34,15 +34,18 @@ func (p *placer) makeOrJoin(it *item) error {
 // join makes an entry that needs a new inode, or links it to the one that another name of the same
 // source file got. Of entries that were to be kept the source is asked which file they are of: the record may be of a
 // time when its inode number was another file's.
-func (p *placer) join(it *item) error {
+func (p *placer) join(it *item) error { return p.joinOr(it, p.make) }
+
+// joinOr is join where first makes the entry of the first name.
+func (p *placer) joinOr(it *item, first func(*item) error) error {
 	if it.rec.Nlink <= 1 || it.rec.Ino == 0 {
-		return p.make(it)
+		return first(it)
 	}
 	key := identityOf(&it.rec)
 	if it.kept {
 		now, err := p.lstat(it.path)
 		if err != nil {
-			return p.make(it)
+			return first(it)
 		}
 		key = identity{p.vols.known(now.Dev), now.Ino, now.Btime}
 	}
@@ -78,7 +81,7 @@ func (p *placer) join(it *item) error {
 			return err
 		}
 	}
-	if err := p.make(it); err != nil {
+	if err := first(it); err != nil {
 		return err
 	}
 	if !it.gone && it.rec.Stored != index.Absent && identityOf(&it.rec) == key { // else another file has the name by now

@@ -70,6 +70,8 @@ func (p *placer) put(it *item) error {
 		return p.afresh(it, index.HoldsNow, nil)
 	case !it.changed:
 		return p.link(it, it.path, &it.rec)
+	case it.rec.Stored == index.Linked && it.rec.Reason == index.Returned:
+		return p.placeReturned(it)
 	case it.rec.Stored == index.Linked && it.rec.From == "":
 		return p.link(it, it.path, nil)
 	case it.rec.Stored == index.Linked:

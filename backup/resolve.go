@@ -255,6 +255,9 @@ func (r *run) judge(ctx context.Context, d *decision, f *scan.Facts) (lost, err 
 		if missing, err = r.known(ctx, f); err != nil {
 			return nil, err
 		}
+		if err := r.before(ctx, f); err != nil {
+			return nil, err
+		}
 	}
 	if lost := d.asBefore(f, r.inspect(ctx, f)); lost != nil {
 		return lost, nil
@@ -286,6 +289,8 @@ func (r *run) judge(ctx context.Context, d *decision, f *scan.Facts) (lost, err 
 		d.left = missing && f.Known.Path == v.From || r.missing(v.From)
 	}
 	switch {
+	case v.Reason == index.Returned:
+		d.base = f.Before
 	case v.Do == scan.Learn || v.Do == scan.Keep || v.Do == scan.Link && v.From == "":
 		d.base = f.Old
 	case v.Do != scan.Link:

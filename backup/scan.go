@@ -61,7 +61,11 @@ func (r *run) compare(ctx context.Context, found *candidates) error {
 	n, bytes := int64(0), int64(0)
 	census := r.newCensus()
 	var once identitySet // of the candidates with several names; the other names may be outside the source
+	var empty emptied
 	for p, err := range scan.Compare(walk, r.previous(ctx), volumeOf, r.o.Rules) {
+		if err == nil {
+			err = empty.pass(ctx, r, p, volumeOf)
+		}
 		if err != nil {
 			return err
 		}
@@ -103,6 +107,7 @@ func (r *run) compare(ctx context.Context, found *candidates) error {
 			return err
 		}
 	}
+	empty.tell(r)
 	return r.checkCensus(ctx, census)
 }
 

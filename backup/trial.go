@@ -89,24 +89,28 @@ func (t *trials) outcome(work *file.Dir, name string, want *index.Record) (o out
 	return o, nil
 }
 
-// try makes an entry with the metadata, looks at it and removes it.
+// try makes an entry with the metadata, looks at it and removes it. Where it cannot be made, nothing can be known.
 func (t *trials) try(name string, want *index.Record, meta *file.Meta) (o outcome, err error) {
+	var f *file.File
 	switch want.Kind {
 	case file.Regular:
-		f, ferr := t.dir.CreateMode(name, want.Mode)
-		if ferr != nil {
-			return o, ferr
+		f, err = t.dir.CreateMode(name, want.Mode)
+	case file.Symlink:
+		err = t.dir.Symlink("nowhere", name)
+	default:
+		err = t.dir.Mknod(name, want.Kind, want.Rdev)
+	}
+	if err != nil {
+		if file.DiskFailed(err) {
+			return o, err
 		}
+		return outcome{lost: file.LostMode | file.LostOwner}, nil
+	}
+	if f != nil {
 		o.lost, err = f.SetMeta(meta)
 		err = errors.Join(err, f.Close())
-	case file.Symlink:
-		if err = t.dir.Symlink("nowhere", name); err == nil {
-			o.lost, err = t.dir.SetMetaOf(name, meta)
-		}
-	default:
-		if err = t.dir.Mknod(name, want.Kind, want.Rdev); err == nil {
-			o.lost, err = t.dir.SetMetaOf(name, meta)
-		}
+	} else {
+		o.lost, err = t.dir.SetMetaOf(name, meta)
 	}
 	if err == nil {
 		o.stat, err = t.dir.Lstat(name)

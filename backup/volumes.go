@@ -73,5 +73,15 @@ func (v *volumes) of(dev uint64, dir func() (*file.Dir, error)) uint32 {
 	return n
 }
 
+// id is that of the file system with this number, "" if there is none.
+func (v *volumes) id(number uint32) string {
+	for id, n := range v.number {
+		if n == number {
+			return id
+		}
+	}
+	return ""
+}
+
 // known is the number of a file system that this run has met; 0 for one that it has not.
 func (v *volumes) known(dev uint64) uint32 { return v.byDev[dev] }

@@ -143,13 +143,15 @@ func sizeJSON(r *index.Record) *int64 {
 	return &r.Size
 }
 
-// problemJSON says what is wrong with a record: "unreadable", it could not be read; "inconsistent", it changed while it was
-// read.
+// problemJSON says what is wrong with a record: "unreadable", it could not be read; "unheld", the destination cannot hold it;
+// "inconsistent", it changed while it was read.
 func problemJSON(r *index.Record) string {
 	switch {
 	case r == nil:
-	case r.Has(index.Unreadable) || r.Exists() && !r.Held():
+	case r.Has(index.Unreadable):
 		return "unreadable"
+	case r.Exists() && !r.Held():
+		return "unheld"
 	case r.Has(index.Inconsistent):
 		return "inconsistent"
 	}
@@ -161,6 +163,8 @@ func problemText(r *index.Record) string {
 	switch problemJSON(r) {
 	case "unreadable":
 		return "could not be read"
+	case "unheld":
+		return "the destination cannot hold it"
 	case "inconsistent":
 		return "changed while it was read"
 	}

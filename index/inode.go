@@ -61,6 +61,17 @@ func (t *tracer) step(p *place, r *Record) (bool, error) {
 	if err := t.b.record(older.bucket, key, &rec); err != nil {
 		return false, err
 	}
+	for r.Stored == Linked && !rec.hasInode() { // it was gone for a while
+		if older.bucket = at(seqs, older.bucket-1); older.bucket == 0 {
+			return false, nil
+		}
+		if err := t.b.record(older.bucket, key, &rec); err != nil {
+			return false, err
+		}
+		if rec.hasInode() && !rec.back(r) {
+			return false, nil // what was linked is in no snapshot any more
+		}
+	}
 	circle := rec.Stored == Joined && older.bucket == p.bucket
 	if !rec.hasInode() || rec.Kind != r.Kind || circle {
 		return false, nil
@@ -82,6 +93,10 @@ func (t *tracer) next(p *place, r *Record) (bool, error) {
 		return false, err
 	}
 	path := p.path
+	if back, err := t.back(seqs, key, bucket, r, &rec); back != 0 || err != nil {
+		*p, *r = place{path, back}, rec
+		return err == nil, err
+	}
 	if !rec.hasInode() || rec.Stored != Linked || rec.shared(path) != p.path {
 		if path = rec.To; path == "" {
 			return false, nil
@@ -99,6 +114,33 @@ func (t *tracer) next(p *place, r *Record) (bool, error) {
 	}
 	*p, *r = place{path, bucket}, rec
 	return true, nil
+}
+
+// back is the bucket with the record that brings the inode of r back to its path, where the record gone in a bucket says
+// that it is not there, and gone becomes that record; 0 if none does.
+func (t *tracer) back(seqs []uint64, key []byte, bucket uint64, r, gone *Record) (uint64, error) {
+	if gone.hasInode() || gone.To != "" {
+		return 0, nil
+	}
+	var rec Record
+	for !rec.hasInode() {
+		if bucket = after(seqs, bucket); bucket == 0 {
+			return 0, nil
+		}
+		if err := t.b.record(bucket, key, &rec); err != nil {
+			return 0, err
+		}
+	}
+	if rec.Stored != Linked || rec.From != "" || rec.Link != "" || !r.back(&rec) {
+		return 0, nil
+	}
+	*gone = rec
+	return bucket, nil
+}
+
+// back reports whether now, which is linked to what was at its path before it was gone, is the file of r.
+func (r *Record) back(now *Record) bool {
+	return r.Kind == file.Regular && r.Has(Hashed) && now.Has(Hashed) && r.SameContent(now) && r.SameMeta(now)
 }
 
 // born follows the inode of the record at p, which is r, back to the record that made it, or to one in a

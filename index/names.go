@@ -139,7 +139,7 @@ func (n *naming) stretches() (all []Stretch) {
 		if k := len(all) - 1; k >= 0 && all[k].Path == f.path && first == prev {
 			all[k].Last = last
 		} else {
-			all = append(all, Stretch{f.path, Span{n.seqs[first], last}})
+			all = append(all, Stretch{f.path, Span{First: n.seqs[first], Last: last}})
 		}
 		prev = end
 	}

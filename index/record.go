@@ -36,7 +36,7 @@ type Stored uint8
 const (
 	Absent Stored = iota
 	Copied        // read from the source and written
-	Linked        // another name of an inode that the snapshot before holds, there at Link, else From, else this path
+	Linked        // another name of an inode that the snapshot before holds, there at Link, else From, else this path; see Returned
 	Cloned        // a new inode that shares its blocks with an older snapshot's
 	Made          // a folder, symbolic link or special file
 	Joined        // another name of an inode that was new in this snapshot, there at Link
@@ -86,6 +86,7 @@ const (
 	CannotHold               // the destination cannot hold it: its name, or its size
 	HoldsNow                 // it could not, and can now
 	AnotherOwner             // the older copy was made by another user
+	Returned                 // gone or unreadable in the snapshot before: the last one that held it at this path is linked
 )
 
 var reasonTexts = [...]string{
@@ -98,6 +99,7 @@ var reasonTexts = [...]string{
 	"replaced by another file in a snapshot that was deleted since",
 	"another copy of the same size and time, not compared",
 	"the destination cannot hold it", "the destination can hold it now", "the older copy was made by another user",
+	"back as it was in an older snapshot",
 }
 
 func (r Reason) String() string {

@@ -9,8 +9,14 @@ import (
 )
 
 // Span is the stretch of snapshots, by their sequence numbers, whose trees hold an inode: every snapshot from
-// First to Last does, because a link is always made to the snapshot before.
-type Span struct{ First, Last uint64 }
+// First to Last does, because a link is made to the snapshot before.
+type Span struct {
+	First, Last uint64
+
+	// Not a span but a stretch within another one, whose snapshots do not hold the inode: what was gone from the source
+	// for a while is linked to the last snapshot that held it.
+	Gap bool
+}
 
 // Amount is a number of regular files, each inode once, and the sum of what they take on the disk: their sizes without
 // their holes.
@@ -64,12 +70,14 @@ func (db *DB) Freeable(ctx context.Context, stay []uint64) (Usage, error) {
 			maps.DeleteFunc(u, func(s Span, _ Amount) bool { return s.Last == to })
 		}
 	}
+	maps.DeleteFunc(u, func(s Span, _ Amount) bool { return s.Gap })
 	return u, nil
 }
 
 // add adds what c counts among the editions that each visits.
 func (u Usage) add(c *usageCount, each func(editionVisitor) error) error {
 	c.seed, c.shared, c.far, c.sums = maphash.MakeSeed(), map[uint64]*lifetime{}, map[uint64]origin{}, map[[2]int]Amount{}
+	c.gaps = map[[2]int]Amount{}
 	// Which inodes ever had several names must be known before the first is counted.
 	for _, visit := range []editionVisitor{c.findShared, c.count} {
 		if err := each(visit); err != nil {
@@ -92,7 +100,8 @@ func (db *DB) complete(ctx context.Context) (seqs []uint64, err error) {
 }
 
 // Freed is what deleting victims in this order frees with each of them, of the snapshots that there are, oldest
-// first: an inode goes with the last of its snapshots.
+// first: an inode goes with the last of its snapshots. One that was gone for a while counts as held all along, so that
+// more may be freed.
 func (u Usage) Freed(snapshots, victims []uint64) []Amount {
 	freed := make([]Amount, len(victims))
 	turn := make([]int, len(snapshots))    // of each snapshot, when it is deleted, -1 for never
@@ -104,7 +113,7 @@ func (u Usage) Freed(snapshots, victims []uint64) []Amount {
 		}
 	}
 	for span, a := range u {
-		if from, to := span.among(snapshots); from < to && stays[from] == stays[to] {
+		if from, to := span.among(snapshots); !span.Gap && from < to && stays[from] == stays[to] {
 			freed[slices.Max(turn[from:to])].Add(a)
 		}
 	}
@@ -124,13 +133,17 @@ func (u Usage) Apart(snapshots []uint64, n int) Usage {
 	apart := Usage{}
 	add := func(from, to int, a Amount) {
 		if from < to {
-			span := Span{snapshots[from], snapshots[to-1]}
+			span := Span{First: snapshots[from], Last: snapshots[to-1]}
 			sum := apart[span]
 			sum.Add(a)
 			apart[span] = sum
 		}
 	}
 	for span, a := range u {
+		if span.Gap {
+			apart[span] = a
+			continue
+		}
 		from, to := span.among(snapshots)
 		for ; from < min(to, n); from++ {
 			add(from, from+1, a)
@@ -146,6 +159,11 @@ func (u Usage) Shares(snapshots []uint64) []Share {
 	for span, a := range u {
 		from, to := span.among(snapshots)
 		if from == to {
+			continue
+		}
+		if span.Gap {
+			shares[from].Held.Add(Amount{-a.Inodes, -a.Bytes})
+			shares[to].Held.Add(a)
 			continue
 		}
 		shares[from].New.Add(a)
@@ -164,7 +182,7 @@ func (u Usage) Shares(snapshots []uint64) []Share {
 // Total is what the snapshots hold together.
 func (u Usage) Total(snapshots []uint64) (total Amount) {
 	for span, a := range u {
-		if from, to := span.among(snapshots); from < to {
+		if from, to := span.among(snapshots); !span.Gap && from < to {
 			total.Add(a)
 		}
 	}

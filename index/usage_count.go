@@ -16,6 +16,7 @@ type usageCount struct {
 	shared map[uint64]*lifetime // inodes that had several names at some time, by where they were born
 	far    map[uint64]origin    // where inodes were born that moved often, by where they were on the way
 	sums   map[[2]int]Amount
+	gaps   map[[2]int]Amount // stretches in which an inode is gone from the only path that it has
 }
 
 // lifetime is the stretch of snapshots, by their places in seqs, that hold an inode.
@@ -51,7 +52,12 @@ func (c *usageCount) count(v *Edition, t *tracer) error {
 		end, _ = slices.BinarySearch(c.seqs, v.Next)
 		end = min(end, c.end)
 	}
-	if first == end {
+	back, err := c.back(v, t)
+	if err != nil {
+		return err
+	}
+	gone := end
+	if end = max(end, back); first == end {
 		return nil
 	}
 	born, err := c.born(v, t)
@@ -65,11 +71,37 @@ func (c *usageCount) count(v *Edition, t *tracer) error {
 			return nil
 		}
 	}
+	if gone < end && first < gone {
+		sum := c.gaps[[2]int{gone, end - 1}]
+		sum.Add(Amount{1, v.Size})
+		c.gaps[[2]int{gone, end - 1}] = sum
+	}
 	if birth < first {
 		c.add(birth, first-1, Amount{-1, -born.size})
 	}
 	c.add(birth, end-1, Amount{1, born.size})
 	return nil
+}
+
+// back is where among seqs the inode of v comes back to its path after it was gone, 0 if it does not.
+func (c *usageCount) back(v *Edition, t *tracer) (int, error) {
+	if v.Next == 0 {
+		return 0, nil
+	}
+	seqs, key, err := t.seqs(v.Path)
+	if err != nil {
+		return 0, err
+	}
+	var gone Record
+	if err := t.b.record(v.Next, key, &gone); err != nil || gone.hasInode() {
+		return 0, err
+	}
+	bucket, err := t.back(seqs, key, v.Next, &v.Record, &gone)
+	if bucket == 0 || err != nil {
+		return 0, err
+	}
+	back, _ := slices.BinarySearch(c.seqs, bucket)
+	return min(back, c.end), nil
 }
 
 func (c *usageCount) add(first, last int, a Amount) {
@@ -127,7 +159,10 @@ func (c *usageCount) usage(u Usage) {
 	}
 	for span, a := range c.sums {
 		if a.Inodes > 0 {
-			u[Span{c.seqs[span[0]], c.seqs[span[1]]}] = Amount{a.Inodes, max(a.Bytes, 0)}
+			u[Span{First: c.seqs[span[0]], Last: c.seqs[span[1]]}] = Amount{a.Inodes, max(a.Bytes, 0)}
 		}
+	}
+	for span, a := range c.gaps {
+		u[Span{First: c.seqs[span[0]], Last: c.seqs[span[1]], Gap: true}] = a
 	}
 }

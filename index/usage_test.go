@@ -20,7 +20,7 @@ func drawUsage(t *rapid.T) (u Usage, inodes []Span, there []uint64) {
 	}
 	for range rapid.IntRange(0, 30).Draw(t, "inodes") {
 		first := rapid.Uint64Range(1, 12).Draw(t, "first")
-		s := Span{first, rapid.Uint64Range(first, 12).Draw(t, "last")}
+		s := Span{First: first, Last: rapid.Uint64Range(first, 12).Draw(t, "last")}
 		inodes = append(inodes, s)
 		a := u[s]
 		a.Add(Amount{1, int64(len(inodes))})
@@ -105,7 +105,7 @@ func TestAFileThatMovesAlways(t *testing.T) {
 	}
 	u, err := db.Usage(bg)
 	check(t, err)
-	sameUsage(t, Usage{{1, n}: {1, 4}}, u)
+	sameUsage(t, Usage{{First: 1, Last: n}: {1, 4}}, u)
 }
 
 // Records that contradict each other, as a source leaves them that changes while it is read, are counted
@@ -151,7 +151,7 @@ func TestUsageOfCompleteSnapshotsOnly(t *testing.T) {
 	}
 	u, err := db.Usage(bg)
 	check(t, err)
-	sameUsage(t, Usage{{1, 1}: {1, 4}}, u)
+	sameUsage(t, Usage{{First: 1, Last: 1}: {1, 4}}, u)
 }
 
 func BenchmarkUsage(b *testing.B) {

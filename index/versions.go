@@ -105,3 +105,53 @@ func (db *DB) Histories(ctx context.Context, dir string, match func(path []byte)
 		}
 	}
 }
+
+// LastHeld is what path was before it was gone, or could not be read, where the newest snapshot does not hold it: the
+// record, and the sequence number of the last complete snapshot that holds it. ErrNotFound if there is none, or path is no
+// file with a hash.
+func (db *DB) LastHeld(ctx context.Context, newest uint64, path string) (rec Record, last uint64, err error) {
+	err = db.view(ctx, func(tx *bolt.Tx) error {
+		b := openBuckets(tx)
+		key := appendKey(nil, path)
+		seqs, err := seqsAt(tx.Bucket(bucketPaths), key)
+		if err != nil {
+			return err
+		}
+		gone := uint64(0)
+		for s := at(seqs, newest); s > 0; s = at(seqs, s-1) {
+			if err := b.record(s, key, &rec); err != nil {
+				return err
+			}
+			if !rec.hasInode() {
+				gone = s
+				continue
+			}
+			if gone == 0 || rec.Kind != file.Regular || !rec.Has(Hashed) {
+				break
+			}
+			c := tx.Bucket(bucketSnapshots).Cursor()
+			k, v := c.Seek(seqKey(gone))
+			if k == nil {
+				k, v = c.Last()
+			} else {
+				k, v = c.Prev()
+			}
+			for ; k != nil; k, v = c.Prev() {
+				h, err := parseHeader(k, v)
+				if err != nil {
+					return err
+				}
+				if h.State == Complete && h.Seq >= s {
+					last = h.Seq
+					return nil
+				}
+				if h.Seq < s {
+					break
+				}
+			}
+			break
+		}
+		return ErrNotFound
+	})
+	return rec, last, err
+}

@@ -45,6 +45,10 @@ type Facts struct {
 	// are no birth times.
 	Together bool
 
+	// Before is what was here before it was gone, or could not be read, where the previous snapshot does not hold the path.
+	// Its Volume is that of New if it is of the same file system, else 0.
+	Before *index.Record
+
 	// SizeKnown: the previous snapshot has a file of this size, so that its content may be known. Twin
 	// is an entry with New's content, owner, mode, xattrs and mtime whose path is gone and whose inode
 	// nothing else in the new snapshot uses. It can only be looked for when the hash is known.
@@ -205,6 +209,17 @@ func judgeNew(f Facts, rules Rules) Verdict {
 	}
 	if now.Kind != file.Regular {
 		return Verdict{Make, added, reason, ""}
+	}
+	if b := f.Before; b != nil && b.Size == now.Size && b.Mtime == now.Mtime && b.Has(index.Hashed) && !b.Has(index.Inconsistent) {
+		unchanged := Unchanged(b, &now.Stat, now.Volume, rules) && !borrowedCtime(&now.Stat)
+		alone := now.Nlink <= 1 && b.Nlink <= 1
+		switch {
+		case f.HashKnown && b.Hash != now.Hash:
+		case b.SameOwnerMode(now) && (unchanged && b.Nlink == now.Nlink || f.HashKnown && alone):
+			return Verdict{Link, added, index.Returned, ""}
+		case !f.HashKnown && alone:
+			return Verdict{Do: Read}
+		}
 	}
 	if f.SizeKnown && now.Size > 0 && f.Old == nil {
 		if !f.HashKnown {
