@@ -178,8 +178,8 @@ func (r *run) inspect(ctx context.Context, f *scan.Facts) (err error) {
 	if f.Path == "" || n.Kind == file.Folder {
 		d, err := r.tree.Dir(f.Path)
 		if err != nil {
-			if n.Has(index.Unreadable) {
-				return nil // told already
+			if n.Has(index.Unreadable) || r.o.Scan.OneFileSystem && n.Ino == 0 {
+				return nil // told already, or mounted there
 			}
 			return err
 		}

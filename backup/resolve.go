@@ -18,7 +18,7 @@ type plan struct {
 	learns  int64
 	changes int64   // records that show a change
 	proved  int64   // files whose hash was not known and is now
-	copies  int64   // new inodes that take space
+	copies  int64   // new inodes, those of folders aside
 	bytes   int64   // of the files to be copied, without their holes
 	clones  bool    // the destination can share blocks, perhaps; else what is to be cloned is copied
 	files   int64   // entries of the new tree that are not folders
@@ -190,7 +190,7 @@ func (p *plan) take(e *index.Entry, v scan.Verdict, again bool) error {
 	if e.Change != index.Silent {
 		p.changes++
 	}
-	if needsInode(v.Do) && !again && e.Stored != index.Absent {
+	if needsInode(v.Do) && !again && e.Stored != index.Absent && e.Kind != file.Folder { // folders are all counted by the scan
 		p.copies++
 		if e.Stored == index.Copied || e.Stored == index.Cloned && !p.clones {
 			p.bytes += e.OnDisk()

@@ -38,7 +38,6 @@ func (e *UnheldError) Error() string {
 	}
 	return fmt.Sprintf("the destination cannot hold %s%s", what, why)
 }
-func (e *UnheldError) Unwrap() error { return e.Err }
 
 // tellUnheldBefore tells, in a run that makes no snapshot, of what the newest one could not hold.
 func (r *run) tellUnheldBefore(ctx context.Context) error {

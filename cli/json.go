@@ -148,6 +148,8 @@ func sizeJSON(r *index.Record) *int64 {
 func problemJSON(r *index.Record) string {
 	switch {
 	case r == nil:
+	case r.Unheld():
+		return "unheld"
 	case r.Has(index.Unreadable) || r.Exists() && !r.Held():
 		return "unreadable"
 	case r.Has(index.Inconsistent):
@@ -161,6 +163,8 @@ func problemText(r *index.Record) string {
 	switch problemJSON(r) {
 	case "unreadable":
 		return "could not be read"
+	case "unheld":
+		return "not held: the destination cannot"
 	case "inconsistent":
 		return "changed while it was read"
 	}
@@ -181,7 +185,7 @@ type entryJSON struct {
 	Target    *string `json:"target"`
 	TargetB64 string  `json:"target_b64,omitempty"`
 	Nlink     uint32  `json:"nlink"`
-	Problem   string  `json:"problem,omitempty"` // "unreadable": not in the snapshot; "inconsistent": changed while it was read
+	Problem   string  `json:"problem,omitempty"` // "unreadable", "unheld" (by the destination): not in the snapshot; "inconsistent": changed while it was read
 }
 
 func newEntryJSON(e *index.Entry) entryJSON {
