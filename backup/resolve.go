@@ -125,7 +125,8 @@ func (r *run) resolveAll(ctx context.Context, p *plan, found *candidates) error 
 			var base *index.Record
 			d.verdict, base = g.settle(d.verdict, e.Path, &e.Record, d.old, d.base)
 			if d.verdict.Do == scan.Link && base.Has(index.Hashed) { // linked unread: it is what it was
-				e.Hash, e.Xattrs = base.Hash, base.Xattrs
+				e.Hash = base.Hash
+				takeXattrs(&e.Record, base)
 				e.Flags |= index.Hashed
 			}
 			if d.verdict.Do == scan.Link {
@@ -305,7 +306,7 @@ func (d *decision) asBefore(f *scan.Facts, err error) error {
 		return err
 	}
 	d.err = x.error
-	f.New.Xattrs = f.Old.Xattrs
+	takeXattrs(f.New, f.Old)
 	f.New.Flags |= index.Racy
 	return nil
 }
