@@ -32,6 +32,7 @@ type builder struct {
 
 	work     *file.Dir // the work folder
 	trials   trials
+	attic    attic
 	unlinked index.Reason // why nothing is linked to the previous snapshot, if old is nil
 	elders   elders
 
@@ -50,6 +51,7 @@ type item struct {
 	old     *index.Record // previous record of a path that has a new one, nil if there was none
 	saved   *saved        // in the tree of a dead run, nil if there is none that can be used
 	resumed bool          // that was taken over
+	stowed  *stowed       // its attributes, if they are heavy
 	changed bool          // rec is new; else the entry is kept as an older snapshot has it
 	kept    bool          // rec is an older one, though the entry could not be kept
 	gone    bool          // it vanished from the source before it could be read
@@ -73,6 +75,8 @@ const (
 	taskItems = 256
 	taskBytes = 4 << 20
 	window    = 64
+
+	taskWeight = 128 << 10 // of extended attributes: those of all tasks under way are in memory
 )
 
 // build makes the new tree in the work folder and writes its change set beside it.
@@ -95,6 +99,7 @@ func (r *run) build(ctx context.Context, work *workFolder, p *plan) error {
 	defer b.new.Close()
 	defer b.trials.close()
 	defer b.elders.close()
+	defer b.attic.close()
 	if r.prev != nil {
 		prev, err := r.d.enterOwn(r.prev.Name)
 		if err == nil {
@@ -213,10 +218,17 @@ func (b *builder) all(ctx context.Context, w *index.ChangeWriter) (failed error)
 			}
 			b.count(&it.rec, it.changed)
 			b.report(b.plan, it.path, &it.rec, it.old, it.changed)
+			if it.rec.Has(index.Capped) && it.problem == nil {
+				b.problem(it.path, CappedError{}, false)
+			}
 			if it.changed {
+				if err := b.unstow(it); err != nil {
+					return err
+				}
 				if err := w.Add(it.path, &it.rec); err != nil {
 					return err
 				}
+				it.rec.Xattrs = nil
 			}
 		}
 		if failed == nil {

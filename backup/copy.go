@@ -95,7 +95,9 @@ func (p *placer) copyOnce(it *item) (lost, err error) {
 			it.problem = ErrGrows
 		}
 	}
-	if rec.Xattrs, err = src.Xattrs(); err != nil {
+	left := 0
+	rec.Xattrs, left, err = src.XattrsLeft()
+	if capped(rec, left); err != nil {
 		rec.Flags |= index.Racy // so that the next backup looks again
 		it.problem = err
 	}

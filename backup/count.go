@@ -20,6 +20,9 @@ func tally(h *index.Header, rec *index.Record, changed bool) {
 	if rec.Unheld() {
 		h.Unheld++
 	}
+	if rec.Has(index.Capped) {
+		h.Capped++
+	}
 	if rec.Exists() {
 		switch {
 		case rec.Kind == file.Folder:

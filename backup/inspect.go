@@ -197,19 +197,21 @@ func (r *run) inspect(ctx context.Context, f *scan.Facts) (err error) {
 		return nil // the copy will read the xattrs
 	}
 	if n.Kind == file.Regular && f.Old == nil && !r.o.Rules.IgnoreCtime && scan.Unchanged(&f.Known.Record, &n.Stat, n.Volume, r.o.Rules) {
-		n.Xattrs = f.Known.Xattrs
+		takeXattrs(n, &f.Known.Record)
 		return nil
 	}
 	if f.Path == "" || n.Kind == file.Folder {
 		d, err := r.tree.Dir(f.Path)
 		if err != nil {
-			if n.Has(index.Unreadable) {
-				return nil // told already
+			if n.Has(index.Unreadable) || r.o.Scan.OneFileSystem && n.Ino == 0 {
+				return nil // told already, or mounted there
 			}
 			return err
 		}
 		defer d.Close()
-		n.Xattrs, err = d.Xattrs()
+		left := 0
+		n.Xattrs, left, err = d.XattrsLeft()
+		capped(n, left)
 		return err
 	}
 	dir, name := index.Split(f.Path)
@@ -235,7 +237,9 @@ func (r *run) inspect(ctx context.Context, f *scan.Facts) (err error) {
 			src.Close()
 		}
 	}
-	n.Xattrs, err = d.XattrsOf(name)
+	left := 0
+	n.Xattrs, left, err = d.XattrsLeftOf(name)
+	capped(n, left)
 	if err != nil && n.Kind == file.Regular {
 		return xattrsError{err}
 	}
@@ -292,7 +296,9 @@ func (r *run) read(ctx context.Context, f *scan.Facts) error {
 	h.Sum(f.New.Hash[:0])
 	f.New.Flags |= index.Hashed
 	f.HashKnown = true
-	if f.New.Xattrs, err = src.Xattrs(); err != nil {
+	left := 0
+	f.New.Xattrs, left, err = src.XattrsLeft()
+	if capped(f.New, left); err != nil {
 		return xattrsError{err}
 	}
 	return nil

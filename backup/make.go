@@ -21,6 +21,8 @@ type join struct {
 	mu   sync.Mutex
 	path string // "" until it is made
 	rec  index.Record
+
+	stowed *stowed // its attributes, if they are heavy
 }
 
 // makeOrJoin makes an entry that needs a new inode as the plan says.
@@ -72,6 +74,11 @@ func (p *placer) joinOr(it *item, first func(*item) error) error {
 		if err == nil {
 			change, reason, from := it.rec.Change, it.rec.Reason, it.rec.From
 			it.rec = j.rec
+			if it.stowed = j.stowed; it.stowed != nil {
+				if err := p.unstow(it); err != nil {
+					return err
+				}
+			}
 			it.rec.Change, it.rec.Reason, it.rec.From = change, reason, from
 			it.rec.Stored, it.rec.Link = index.Joined, j.path
 			p.judgeAgain(it)
@@ -85,7 +92,12 @@ func (p *placer) joinOr(it *item, first func(*item) error) error {
 		return err
 	}
 	if !it.gone && it.rec.Stored != index.Absent && identityOf(&it.rec) == key { // else another file has the name by now
-		j.path, j.rec = it.path, it.rec
+		if weight(it.rec.Xattrs) >= heavyXattrs {
+			if err := p.stow(it); err != nil {
+				return err
+			}
+		}
+		j.path, j.rec, j.stowed = it.path, it.rec, it.stowed
 	}
 	return nil
 }

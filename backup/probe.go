@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"sort"
 	"strings"
 
 	"snap/internal/file"
@@ -13,17 +14,19 @@ import (
 
 // Capabilities is what a destination's file system can do for snapshots, found by trying.
 type Capabilities struct {
-	System        string `json:"system"`
-	HardLinks     bool   `json:"hard_links"`
-	LinkLimit     int    `json:"link_limit"` // names an inode can have; 0: not known
-	Reflinks      bool   `json:"reflinks"`
-	Xattrs        bool   `json:"xattrs"`
-	Owners        bool   `json:"owners"` // this user may give files away
-	CaseSensitive bool   `json:"case_sensitive"`
-	Timestamps    string `json:"timestamps"` // how fine: "1 ns", "100 ns", "1 µs", "1 ms", "10 ms", "1 s" or "2 s"
-	FreeBytes     uint64 `json:"free_bytes"`
-	FreeInodes    uint64 `json:"free_inodes"`
-	HasInodes     bool   `json:"has_inodes"`
+	System        string   `json:"system"`
+	HardLinks     bool     `json:"hard_links"`
+	LinkLimit     int      `json:"link_limit"` // names an inode can have; 0: not known
+	Reflinks      bool     `json:"reflinks"`
+	Xattrs        bool     `json:"xattrs"`
+	Owners        bool     `json:"owners"` // this user may give files away
+	CaseSensitive bool     `json:"case_sensitive"`
+	LongestName   int      `json:"longest_name"` // bytes
+	Refused       []string `json:"refused"`      // what no name may have, of what some file systems refuse: characters, "control characters", "not UTF-8"
+	Timestamps    string   `json:"timestamps"`   // how fine: "1 ns", "100 ns", "1 µs", "1 ms", "10 ms", "1 s" or "2 s"
+	FreeBytes     uint64   `json:"free_bytes"`
+	FreeInodes    uint64   `json:"free_inodes"`
+	HasInodes     bool     `json:"has_inodes"`
 }
 
 // linkLimits are what the file systems allow: measured on ext4 and btrfs, documented for NTFS.
@@ -78,12 +81,32 @@ func (d *Destination) Capabilities() (can Capabilities, err error) {
 	} else if !errors.Is(err, fs.ErrExist) {
 		return can, errors.Join(err, f.Close())
 	}
+	can.LongestName, can.Refused = probeNames(dir)
 	if _, err := dir.Lstat("PROBE"); err == nil {
 		can.CaseSensitive = false
 	} else if !errors.Is(err, os.ErrNotExist) {
 		return can, errors.Join(err, f.Close())
 	}
 	return can, f.Close()
+}
+
+// oddNames are what some file systems have in no name.
+var oddNames = []struct{ what, sample string }{
+	{":", ":"}, {"*", "*"}, {"?", "?"}, {"\"", "\""}, {"<", "<"}, {">", ">"}, {"|", "|"}, {"\\", "\\"},
+	{"control characters", "\x01"}, {"not UTF-8", "\xff"},
+}
+
+// probeNames tries which names can be made in dir: how many bytes they may have, up to 255, and what not.
+func probeNames(dir *file.Dir) (longest int, refused []string) {
+	holds := func(name string) bool { return dir.Mkdir(name) == nil && dir.Rmdir(name) == nil }
+	longest = sort.Search(255, func(n int) bool { return !holds(strings.Repeat("n", n+1)) })
+	refused = []string{}
+	for _, odd := range oddNames {
+		if !holds("n" + odd.sample + "n") {
+			refused = append(refused, odd.what)
+		}
+	}
+	return longest, refused
 }
 
 // timestamps is how fine a file system keeps times that made got of want.

@@ -18,7 +18,7 @@ type plan struct {
 	learns  int64
 	changes int64   // records that show a change
 	proved  int64   // files whose hash was not known and is now
-	copies  int64   // new inodes that take space
+	copies  int64   // new inodes, those of folders aside
 	bytes   int64   // of the files to be copied, without their holes
 	clones  bool    // the destination can share blocks, perhaps; else what is to be cloned is copied
 	files   int64   // entries of the new tree that are not folders
@@ -125,7 +125,8 @@ func (r *run) resolveAll(ctx context.Context, p *plan, found *candidates) error 
 			var base *index.Record
 			d.verdict, base = g.settle(d.verdict, e.Path, &e.Record, d.old, d.base)
 			if d.verdict.Do == scan.Link && base.Has(index.Hashed) { // linked unread: it is what it was
-				e.Hash, e.Xattrs = base.Hash, base.Xattrs
+				e.Hash = base.Hash
+				takeXattrs(&e.Record, base)
 				e.Flags |= index.Hashed
 			}
 			if d.verdict.Do == scan.Link {
@@ -190,7 +191,7 @@ func (p *plan) take(e *index.Entry, v scan.Verdict, again bool) error {
 	if e.Change != index.Silent {
 		p.changes++
 	}
-	if needsInode(v.Do) && !again && e.Stored != index.Absent {
+	if needsInode(v.Do) && !again && e.Stored != index.Absent && e.Kind != file.Folder { // folders are all counted by the scan
 		p.copies++
 		if e.Stored == index.Copied || e.Stored == index.Cloned && !p.clones {
 			p.bytes += e.OnDisk()
@@ -310,7 +311,7 @@ func (d *decision) asBefore(f *scan.Facts, err error) error {
 		return err
 	}
 	d.err = x.error
-	f.New.Xattrs = f.Old.Xattrs
+	takeXattrs(f.New, f.Old)
 	f.New.Flags |= index.Racy
 	return nil
 }

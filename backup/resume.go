@@ -200,7 +200,8 @@ func (p *placer) takeOver(it *item) (bool, error) {
 		return false, err
 	}
 	rec := &it.rec
-	rec.Hash, rec.Xattrs, rec.Stored, rec.Holes = then.Hash, then.Xattrs, then.Stored, then.Holes
+	rec.Hash, rec.Stored, rec.Holes = then.Hash, then.Stored, then.Holes
+	takeXattrs(rec, then)
 	rec.Flags |= index.Hashed
 	it.resumed = true
 	p.taken.Add(rec.OnDisk())

@@ -12,6 +12,7 @@ type task struct {
 	items   []item
 	folders []*folder // released when the task is done
 	bytes   int64
+	weight  int // bytes of extended attributes
 }
 
 // tasks makes the folders of the new tree and cuts what is in them into tasks.
@@ -76,7 +77,11 @@ func (b *builder) tasks(ctx context.Context) iter.Seq2[*task, error] {
 					}
 				}
 			}
-			if len(t.items) >= taskItems || t.bytes >= taskBytes {
+			t.weight += weight(e.Xattrs)
+			if it.old != nil {
+				t.weight += weight(it.old.Xattrs)
+			}
+			if len(t.items) >= taskItems || t.bytes >= taskBytes || t.weight >= taskWeight {
 				if !yield(t, nil) {
 					return
 				}
@@ -139,6 +144,9 @@ func (b *builder) do(ctx context.Context, t *task) (*task, error) {
 		err := ctx.Err()
 		if err == nil {
 			err = p.place(it)
+		}
+		if err == nil {
+			err = b.stow(it)
 		}
 		if err != nil {
 			return &task{items: t.items[:i]}, err

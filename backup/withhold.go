@@ -38,11 +38,10 @@ func (e *UnheldError) Error() string {
 	}
 	return fmt.Sprintf("the destination cannot hold %s%s", what, why)
 }
-func (e *UnheldError) Unwrap() error { return e.Err }
 
 // tellUnheldBefore tells, in a run that makes no snapshot, of what the newest one could not hold.
 func (r *run) tellUnheldBefore(ctx context.Context) error {
-	if r.prev == nil || r.prev.Unheld == 0 {
+	if r.prev == nil || r.prev.Unheld == 0 && r.prev.Capped == 0 {
 		return nil
 	}
 	for e, err := range r.previous(ctx) {
@@ -54,8 +53,11 @@ func (r *run) tellUnheldBefore(ctx context.Context) error {
 	return nil
 }
 
-// tellUnheld tells of an entry that is as it was, and was not held.
+// tellUnheld tells of an entry that is as it was, and was not held, or not with all its attributes.
 func (r *run) tellUnheld(e *index.Entry) {
+	if e.Has(index.Capped) {
+		r.problem(e.Path, CappedError{}, false)
+	}
 	if !e.Unheld() || r.unheld != "" && index.Within(e.Path, r.unheld) {
 		return
 	}
@@ -80,7 +82,9 @@ func (p *placer) withhold(it, was *item, err error) error {
 	absent(it, &UnheldError{Err: err})
 	if it.changed && it.rec.Kind == file.Regular { // the copy was to read them
 		if d, err := p.tree.Dir(it.dir.path); err == nil {
-			it.rec.Xattrs, _ = d.XattrsOf(it.name)
+			left := 0
+			it.rec.Xattrs, left, _ = d.XattrsLeftOf(it.name)
+			capped(&it.rec, left)
 			d.Close()
 		}
 	}

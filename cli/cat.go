@@ -67,6 +67,8 @@ func runCat(c *call) error {
 			return fmt.Errorf("cat %s: is a symbolic link to %s", name, quote(r.Target))
 		case r.Kind != file.Regular:
 			return fmt.Errorf("cat %s: is no regular file but a %s", name, r.Kind)
+		case r.Unheld():
+			return withHint(fmt.Errorf("cat %s: the destination could not hold it, by its name or size", name), "to see other versions: snap history %s", shellWord(path))
 		case r.Stored == index.Absent:
 			return withHint(fmt.Errorf("cat %s: could not be read when the snapshot was made", name), "to see other versions: snap history %s", shellWord(path))
 		}

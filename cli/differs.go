@@ -30,6 +30,8 @@ func (c *call) differs(before, after *index.Record, a, b *index.Header) (all []a
 	add(!same, "type", change("type", before.Kind.String(), after.Kind.String()))
 	add(unread && after.Has(index.Unreadable), "unreadable", "could not be read")
 	add(unread && before.Has(index.Unreadable), "unreadable", "could be read again")
+	add(before.Unheld() != after.Unheld() && after.Unheld(), "unheld", "the destination cannot hold it")
+	add(before.Unheld() != after.Unheld() && before.Unheld(), "unheld", "the destination can hold it now")
 	add(files && before.Size != after.Size, "size", c.size(before.Size)+" to "+c.size(after.Size))
 	add(files && (before.Size != after.Size || hashed && before.Hash != after.Hash), "content", "content")
 	add(same && before.Target != after.Target, "target", change("target", quote(before.Target), quote(after.Target)))

@@ -144,6 +144,15 @@ func (c *call) initialize(dest, note string) (err error) {
 	return c.printf(c.env.program.typed("%s\n\nnext: read %s, then snap backup %s SRC\n"), strings.Join(lines, "\n"), blacklistFile, shellWord(dest))
 }
 
+// namesText says which names a destination holds. Others are in the index alone.
+func namesText(can backup.Capabilities) string {
+	text := fmt.Sprintf("up to %d bytes", can.LongestName)
+	if len(can.Refused) == 0 {
+		return text + ", of any characters"
+	}
+	return text + ", not with " + strings.Join(can.Refused, " ") + ": such files are named by each backup, and not kept"
+}
+
 // capabilityLines say what a destination can do, a line each.
 func (c *call) capabilityLines(can backup.Capabilities) []string {
 	yes := func(ok bool, yes, no string) string {
@@ -167,6 +176,7 @@ func (c *call) capabilityLines(can backup.Capabilities) []string {
 		"  attributes    " + yes(can.Xattrs, "xattrs and ACLs are kept in the tree", "xattrs and ACLs are kept in the index and come back by snap restore"),
 		"  owners        " + yes(can.Owners, "files keep their owners", "this user cannot set them; they are kept in the index"),
 		"  upper/lower   " + yes(can.CaseSensitive, "names that differ in case are different files", "names that differ only in case cannot both be kept"),
+		"  names         " + namesText(can),
 		"  time stamps   " + can.Timestamps,
 		"  free          " + c.size(int64(can.FreeBytes)) + inodes,
 	}

@@ -148,10 +148,10 @@ func sizeJSON(r *index.Record) *int64 {
 func problemJSON(r *index.Record) string {
 	switch {
 	case r == nil:
-	case r.Has(index.Unreadable):
-		return "unreadable"
-	case r.Exists() && !r.Held():
+	case r.Unheld():
 		return "unheld"
+	case r.Has(index.Unreadable) || r.Exists() && !r.Held():
+		return "unreadable"
 	case r.Has(index.Inconsistent):
 		return "inconsistent"
 	}
@@ -185,7 +185,7 @@ type entryJSON struct {
 	Target    *string `json:"target"`
 	TargetB64 string  `json:"target_b64,omitempty"`
 	Nlink     uint32  `json:"nlink"`
-	Problem   string  `json:"problem,omitempty"` // "unreadable": not in the snapshot; "inconsistent": changed while it was read
+	Problem   string  `json:"problem,omitempty"` // "unreadable", "unheld" (by the destination): not in the snapshot; "inconsistent": changed while it was read
 }
 
 func newEntryJSON(e *index.Entry) entryJSON {

@@ -14,7 +14,7 @@ import sys
 KINDS = ['none', 'file', 'dir', 'symlink', 'fifo', 'socket', 'chardev', 'blockdev']
 CHANGES = ['', 'added', 'modified', 'metadata', 'moved', 'type', 'removed', 'silent']
 STORED = ['absent', 'copied', 'linked', 'cloned', 'made', 'joined']
-STAT, BTIME, HASHED, RACY, XATTRS, RDEV, TARGET, FROM, TO, INCONSISTENT, UNREADABLE, LINK, HOLES = (1 << n for n in range(9, 22))
+STAT, BTIME, HASHED, RACY, XATTRS, RDEV, TARGET, FROM, TO, INCONSISTENT, UNREADABLE, LINK, HOLES, CAPPED, SPARSE = (1 << n for n in range(9, 24))
 
 TABLE = []
 for n in range(256):

@@ -34,6 +34,8 @@ const (
 	isUnreadable
 	hasLink
 	hasHoles
+	isCapped
+	isSparseHash
 	knownBits = 1<<(9+iota) - 1
 )
 
@@ -60,6 +62,8 @@ func appendRecord(b []byte, r *Record) []byte {
 	set(r.Has(Hashed), isHashed)
 	set(r.Link != "", hasLink)
 	set(r.Holes > 0 && r.Holes <= r.Size, hasHoles)
+	set(r.Has(Capped), isCapped)
+	set(r.Has(Hashed|SparseHash), isSparseHash)
 	b = append(b, recordVersion)
 	b = binary.AppendUvarint(b, bits)
 	b = append(b, byte(r.Reason))
@@ -248,7 +252,7 @@ func parseRecord(b string, r *Record) error {
 	for _, f := range [...]struct {
 		bit  uint64
 		flag Flags
-	}{{isRacy, Racy}, {isInconsistent, Inconsistent}, {isUnreadable, Unreadable}} {
+	}{{isRacy, Racy}, {isInconsistent, Inconsistent}, {isUnreadable, Unreadable}, {isCapped, Capped}, {isSparseHash, SparseHash}} {
 		if bits&f.bit != 0 {
 			r.Flags |= f.flag
 		}
@@ -256,7 +260,7 @@ func parseRecord(b string, r *Record) error {
 	// What is set must make sense together: these values decide what is done to files.
 	if p.bad || p.b != "" || r.Change == 0 || r.Stored > Joined ||
 		r.Stored == Joined && r.Link == "" || r.Link != "" && !r.Stored.Shares() ||
-		(r.Kind == file.None) != (r.Change == Removed) || (r.Kind == file.None) != (bits&hasStat == 0) {
+		r.Has(SparseHash) && !r.Has(Hashed) || (r.Kind == file.None) != (r.Change == Removed) || (r.Kind == file.None) != (bits&hasStat == 0) {
 		return damaged("a malformed record")
 	}
 	return nil

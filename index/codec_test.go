@@ -57,7 +57,10 @@ func drawRecord(t *rapid.T) Record {
 	}
 	r.Volume = rapid.Uint32().Draw(t, "volume")
 	r.Target = string(rapid.SliceOf(rapid.Byte()).Draw(t, "target"))
-	r.Flags = Flags(rapid.IntRange(0, int(Racy|Inconsistent|Unreadable|Hashed)).Draw(t, "flags"))
+	r.Flags = Flags(rapid.IntRange(0, int(Racy|Inconsistent|Unreadable|Hashed|Capped|SparseHash)).Draw(t, "flags"))
+	if !r.Has(Hashed) {
+		r.Flags &^= SparseHash
+	}
 	if r.Has(Hashed) {
 		copy(r.Hash[:], rapid.SliceOfN(rapid.Byte(), 32, 32).Draw(t, "hash"))
 	}
@@ -102,10 +105,10 @@ func TestEveryChangeStoredAndReasonHasAName(t *testing.T) {
 	for i := Absent; i <= Joined; i++ {
 		names[i.String()] = true
 	}
-	for i := NewPath; i <= FromTree; i++ {
+	for i := NewPath; i <= AnotherOwner; i++ {
 		names[i.String()] = true
 	}
-	if want := int(Silent) + int(Joined) + 1 + int(FromTree); len(names) != want || names["unknown"] || names["unknown reason"] || names[""] {
+	if want := int(Silent) + int(Joined) + 1 + int(AnotherOwner); len(names) != want || names["unknown"] || names["unknown reason"] || names[""] {
 		t.Errorf("%d different names, want %d: %v", len(names), want, names)
 	}
 	if Change(200).String() != "unknown" || Stored(200).String() != "unknown" || Reason(200).String() != "unknown reason" {

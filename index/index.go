@@ -128,5 +128,6 @@ type Header struct {
 	Bucket      uint64            `json:"bucket,omitempty"`  // where its records lie, if not under its own Seq
 	Merged      []uint64          `json:"merged,omitempty"`  // in a change set: the sets that were folded into it last
 	Unheld      int64             `json:"unheld,omitempty"`  // files and folders that the destination could not hold
+	Capped      int64             `json:"capped,omitempty"`  // entries with more extended attributes than are kept
 	Boot        string            `json:"boot,omitempty"`    // in the header a change set begins with: file.Dir.Session of the destination
 }

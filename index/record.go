@@ -122,6 +122,10 @@ const (
 	Unreadable
 	// Hashed: Hash is set.
 	Hashed
+	// Capped: it has more extended attributes than Xattrs.
+	Capped
+	// SparseHash: Hash is of the sparse form (file.NewDigest), not the plain SHA-256 of the bytes.
+	SparseHash
 )
 
 // TreeVolume is the Volume of a record that was made from a snapshot's tree. Its inode and birth time are

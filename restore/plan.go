@@ -78,7 +78,7 @@ func (p *plan) leaf(ctx context.Context, j *job) {
 	}
 	switch v {
 	case absent:
-		p.problem(j.Path, ErrNotInSnapshot)
+		p.problem(j.Path, notHeld(&j.Record))
 	case refuse:
 		p.refused.add(j.to())
 	case blocked:

@@ -19,6 +19,8 @@ var (
 	ErrMissingFile = errors.New("the snapshot's copy is gone")
 	// ErrNotInSnapshot: the file could not be read when the snapshot was made.
 	ErrNotInSnapshot = errors.New("could not be read by the backup, so the snapshot does not hold it")
+	// ErrUnheld: the destination could not hold the file.
+	ErrUnheld = errors.New("could not be held by the destination, by its name or size")
 	// ErrExists: something has that name, and was not to be overwritten.
 	ErrExists = errors.New("already exists")
 	// ErrInTheWay: something that must not be removed has that name.
@@ -53,6 +55,14 @@ func (e *ExistsError) add(path string) {
 	if e.Count++; e.Count <= maxNamed {
 		e.Paths = append(e.Paths, path)
 	}
+}
+
+// notHeld is why a snapshot does not hold the file of a record.
+func notHeld(r *index.Record) error {
+	if r.Unheld() {
+		return ErrUnheld
+	}
+	return ErrNotInSnapshot
 }
 
 // Problem is a path that was not restored as it was recorded.

@@ -128,7 +128,7 @@ func (h *hand) restore(ctx context.Context, j *job) {
 	}
 	switch v {
 	case absent:
-		h.problem(j.Path, ErrNotInSnapshot)
+		h.problem(j.Path, notHeld(&j.Record))
 	case refuse:
 		h.problem(j.Path, fmt.Errorf("%q %w", j.to(), ErrExists))
 	case blocked:

@@ -172,6 +172,10 @@ func (w *walker) take(f *folder, d *file.Dir, e *file.Entry) error {
 			e.Stat = s
 		}
 	}
+	sealed := e.Err != nil && w.o.OneFileSystem && !w.inner[index.Join(f.path, e.Name)] && d.Mounted(e.Name)
+	if sealed { // what is mounted there does not even let itself be looked at, and is not to be entered anyway
+		e.Stat, e.Err = file.Stat{Kind: file.Folder, Mode: 0o700, UID: f.stat.UID, GID: f.stat.GID, Nlink: 2, Dev: f.stat.Dev}, nil
+	}
 	c, included := child{entry: e}, true
 	isDir := e.Stat.Kind == file.Folder
 	walk := isDir
@@ -198,7 +202,7 @@ func (w *walker) take(f *folder, d *file.Dir, e *file.Entry) error {
 		c.folder = &folder{path: index.Join(f.path, e.Name), name: e.Name, parent: f, stat: e.Stat, filter: state, included: included}
 		c.folder.source = w.inner[c.folder.path]
 		switch {
-		case w.o.OneFileSystem && !c.folder.source && e.Stat.Dev != f.stat.Dev:
+		case w.o.OneFileSystem && !c.folder.source && (sealed || e.Stat.Dev != f.stat.Dev):
 			c.folder.state = read // kept as an empty folder
 		case w.o.Follow && f.within(&e.Stat):
 			c.folder.state = read // a link above it leads back: what is in it is there already

@@ -51,6 +51,8 @@ func BlameOf(err error, side Side) Blame {
 		return OnePath
 	case isOne(err, full) && !attribute: // ext4 has one block for attributes, and says so when that is full
 		return WholeRun
+	case (op == "mknod" || op == "symlink") && isOne(err, []error{syscall.ENODEV, syscall.ENXIO}): // no such kind here
+		return CannotHold
 	case isOne(err, broken) || isOne(err, brokenHere):
 		return WholeRun
 	}

@@ -49,6 +49,8 @@ func TestBlameOf(t *testing.T) {
 		{"symlink", syscall.EPERM, OnePath, CannotHold},
 		{"mknod", syscall.EPERM, OnePath, CannotHold},
 		{"mknod", syscall.ENOTSUP, OnePath, CannotHold},
+		{"mknod", syscall.ENXIO, OnePath, CannotHold},
+		{"mknod", syscall.EIO, OnePath, WholeRun},
 		{"link", syscall.EPERM, OnePath, OnePath}, // an immutable file: it is copied
 		{"link", syscall.EMLINK, OnePath, OnePath},
 		{"link", syscall.EXDEV, OnePath, OnePath},

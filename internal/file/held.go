@@ -46,7 +46,10 @@ func (h *Held) Stat() (Stat, error) {
 }
 
 // Xattrs are the extended attributes of what is held.
-func (h *Held) Xattrs() ([]Xattr, error) { return h.xattrs() }
+func (h *Held) Xattrs() ([]Xattr, error) {
+	all, _, err := h.xattrs()
+	return all, err
+}
 
 // SetMeta sets owner, xattrs, mode and modification time, and says what could not be set.
 func (h *Held) SetMeta(m *Meta) (Lost, error) { return setMeta(h.target(), h.path, m) }

@@ -16,7 +16,7 @@ func (h *Held) close() error { return unix.Close(h.fd) }
 
 func (h *Held) target() target { return held(h.fd) }
 
-func (h *Held) xattrs() ([]Xattr, error) {
+func (h *Held) xattrs() ([]Xattr, int, error) {
 	p := held(h.fd).path()
 	return readXattrs(h.path,
 		func(b []byte) (int, error) {
@@ -30,7 +30,7 @@ func (h *Held) xattrs() ([]Xattr, error) {
 
 // KeepXattrs removes the extended attributes that keep does not name.
 func (h *Held) KeepXattrs(keep []Xattr) error {
-	return keepXattrs(h.path, keep, h.xattrs,
+	return keepXattrs(h.path, keep, h.Xattrs,
 		func(attr string) error {
 			return procError(again(func() error { return unix.Removexattr(held(h.fd).path(), attr) }))
 		})

@@ -14,7 +14,7 @@ func (h *Held) close() error { return nil }
 
 func (h *Held) target() target { return entry{path: h.path} }
 
-func (h *Held) xattrs() ([]Xattr, error) { return nil, nil }
+func (h *Held) xattrs() ([]Xattr, int, error) { return nil, 0, nil }
 
 // KeepXattrs removes the extended attributes that keep does not name; here there are none.
 func (h *Held) KeepXattrs(keep []Xattr) error { return nil }

@@ -29,16 +29,39 @@ func (h *Held) Chown(uid, gid int) error {
 	return pathError("chown", h.path, h.target().chown(uid, gid))
 }
 
+// maxXattrs is how many bytes of extended attributes, names and values together, are read of one entry. No file in use comes
+// near it: one value has 64 KiB at most, and ext4 keeps 4 KiB of all. But anybody can give a file some thousand of
+// them, and a backup holds those of many files at a time.
+const maxXattrs = 256 << 10
+
 // Xattrs are the extended attributes of the open file, sorted by name; none where the file system has
-// none.
-func (f *File) Xattrs() ([]Xattr, error) { return f.xattrs() }
+// none. Of more than 256 KiB, names and values together, some are left out; ACLs and capabilities are the last to be.
+func (f *File) Xattrs() ([]Xattr, error) {
+	all, _, err := f.xattrs()
+	return all, err
+}
 
 // Xattrs are the extended attributes of the folder itself.
-func (d *Dir) Xattrs() ([]Xattr, error) { return d.xattrs() }
+func (d *Dir) Xattrs() ([]Xattr, error) {
+	all, _, err := d.xattrs()
+	return all, err
+}
 
 // XattrsOf are the extended attributes of an entry that cannot be opened: a symbolic link, a special
 // file, or a file that may not be read.
-func (d *Dir) XattrsOf(name string) ([]Xattr, error) { return d.xattrsOf(name) }
+func (d *Dir) XattrsOf(name string) ([]Xattr, error) {
+	all, _, err := d.xattrsOf(name)
+	return all, err
+}
+
+// XattrsLeft is Xattrs, and how many were left out.
+func (f *File) XattrsLeft() (all []Xattr, left int, err error) { return f.xattrs() }
+
+// XattrsLeft is Xattrs, and how many were left out.
+func (d *Dir) XattrsLeft() (all []Xattr, left int, err error) { return d.xattrs() }
+
+// XattrsLeftOf is XattrsOf, and how many were left out.
+func (d *Dir) XattrsLeftOf(name string) (all []Xattr, left int, err error) { return d.xattrsOf(name) }
 
 // target is what setMeta works on. Its errors are bare.
 type target interface {

@@ -40,8 +40,8 @@ func (e entry) utimes(mtime Time) error {
 
 func (e entry) stat(s *Stat) error { return stat(e.path, false, s) }
 
-func (f *File) xattrs() ([]Xattr, error) { return nil, nil }
+func (f *File) xattrs() ([]Xattr, int, error) { return nil, 0, nil }
 
-func (d *Dir) xattrs() ([]Xattr, error) { return nil, nil }
+func (d *Dir) xattrs() ([]Xattr, int, error) { return nil, 0, nil }
 
-func (d *Dir) xattrsOf(string) ([]Xattr, error) { return nil, nil }
+func (d *Dir) xattrsOf(string) ([]Xattr, int, error) { return nil, 0, nil }

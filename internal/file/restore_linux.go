@@ -22,13 +22,13 @@ func (d *Dir) Chmod(mode uint16) error {
 // folder that the file was made in. Those that belong to the system, like security labels, stay. It
 // comes before SetMeta: an ACL that goes leaves its mask in the mode.
 func (f *File) KeepXattrs(keep []Xattr) error {
-	return keepXattrs(f.path, keep, func() ([]Xattr, error) { return fdXattrs(f.fd, f.path) },
+	return keepXattrs(f.path, keep, f.Xattrs,
 		func(name string) error { return again(func() error { return unix.Fremovexattr(f.fd, name) }) })
 }
 
 // KeepXattrs is File.KeepXattrs for the folder itself.
 func (d *Dir) KeepXattrs(keep []Xattr) error {
-	return keepXattrs(d.path, keep, func() ([]Xattr, error) { return fdXattrs(d.fd, d.path) },
+	return keepXattrs(d.path, keep, d.Xattrs,
 		func(name string) error { return again(func() error { return unix.Fremovexattr(d.fd, name) }) })
 }
 

@@ -2,6 +2,7 @@ package file
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -10,11 +11,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-func (f *File) xattrs() ([]Xattr, error) { return fdXattrs(f.fd, f.path) }
+func (f *File) xattrs() ([]Xattr, int, error) { return fdXattrs(f.fd, f.path) }
 
-func (d *Dir) xattrs() ([]Xattr, error) { return fdXattrs(d.fd, d.path) }
+func (d *Dir) xattrs() ([]Xattr, int, error) { return fdXattrs(d.fd, d.path) }
 
-func (d *Dir) xattrsOf(name string) ([]Xattr, error) {
+func (d *Dir) xattrsOf(name string) ([]Xattr, int, error) {
 	p := d.procPath(name)
 	return readXattrs(join(d.path, name),
 		func(b []byte) (int, error) {
@@ -39,7 +40,7 @@ var errNoProc = errors.New("/proc is not mounted; to mend it: mount -t proc proc
 // procPath reaches name through the handle, for calls that have no form with one.
 func (d *Dir) procPath(name string) string { return fmt.Sprintf("/proc/self/fd/%d/%s", d.fd, name) }
 
-func fdXattrs(fd int, path string) ([]Xattr, error) {
+func fdXattrs(fd int, path string) ([]Xattr, int, error) {
 	return readXattrs(path,
 		func(b []byte) (int, error) { return retry(func() (int, error) { return unix.Flistxattr(fd, b) }) },
 		func(n string, b []byte) (int, error) {
@@ -47,22 +48,26 @@ func fdXattrs(fd int, path string) ([]Xattr, error) {
 		})
 }
 
-// readXattrs reads the names and values, sorted by name; a file system without any has none.
-func readXattrs(path string, list func([]byte) (int, error), get func(string, []byte) (int, error)) ([]Xattr, error) {
+// readXattrs reads the names and values, sorted by name, up to maxXattrs bytes together, and says how many are left out; a file
+// system without any has none.
+func readXattrs(path string, list func([]byte) (int, error), get func(string, []byte) (int, error)) (all []Xattr, left int, err error) {
 	var first [512]byte
-	names, err := grow(first[:], list)
+	text, err := grow(first[:], list)
 	if err != nil {
 		if errors.Is(err, unix.EOPNOTSUPP) || err == unix.ENOSYS || err == unix.EPERM {
-			return nil, nil
+			return nil, 0, nil
 		}
-		return nil, pathError("listxattr", path, err)
+		return nil, 0, pathError("listxattr", path, err)
 	}
-	if len(names) == 0 {
-		return nil, nil
+	if len(text) == 0 {
+		return nil, 0, nil
 	}
-	var all []Xattr
-	for n := range bytes.SplitSeq(bytes.TrimSuffix(names, []byte{0}), []byte{0}) {
-		name := string(n)
+	names := strings.Split(strings.TrimSuffix(string(text), "\x00"), "\x00")
+	slices.SortFunc(names, func(a, b string) int {
+		return cmp.Or(xattrRank(a)-xattrRank(b), strings.Compare(a, b))
+	})
+	room := maxXattrs
+	for i, name := range names {
 		if strings.HasPrefix(name, "trusted.SGI_ACL_") { // XFS shows ACLs a second time to root
 			continue
 		}
@@ -72,12 +77,24 @@ func readXattrs(path string, list func([]byte) (int, error), get func(string, []
 			continue
 		}
 		if err != nil {
-			return nil, pathError("getxattr "+name, path, err)
+			return nil, 0, pathError("getxattr "+name, path, err)
+		}
+		if room -= len(name) + len(v); room < 0 {
+			left = len(names) - i
+			break
 		}
 		all = append(all, Xattr{name, bytes.Clone(v)})
 	}
 	slices.SortFunc(all, func(a, b Xattr) int { return strings.Compare(a.Name, b.Name) })
-	return all, nil
+	return all, left, nil
+}
+
+// xattrRank puts ACLs and capabilities first: where there is not room for all, they are kept.
+func xattrRank(name string) int {
+	if strings.HasPrefix(name, "system.") || strings.HasPrefix(name, "security.") {
+		return 0
+	}
+	return 1
 }
 
 // grow calls f with ever larger buffers until the answer fits.

@@ -1,0 +1,116 @@
+package backup
+
+import (
+	"encoding/gob"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"snap/index"
+	"snap/internal/file"
+)
+
+// CappedError: an entry has more extended attributes than a backup takes.
+type CappedError struct{}
+
+func (CappedError) Error() string {
+	return "has more than 256 KiB of extended attributes: those beyond that are not kept"
+}
+
+// capped notes that some attributes of the entry of a record were left out, or that none were.
+func capped(rec *index.Record, left int) {
+	rec.Flags &^= index.Capped
+	if left > 0 {
+		rec.Flags |= index.Capped
+	}
+}
+
+// takeXattrs gives a record the attributes of another.
+func takeXattrs(rec, from *index.Record) {
+	rec.Xattrs = from.Xattrs
+	rec.Flags = rec.Flags&^index.Capped | from.Flags&index.Capped
+}
+
+// heavyXattrs is from how many bytes on the attributes of an entry wait in a file for their turn.
+const heavyXattrs = 8 << 10
+
+func weight(xattrs []file.Xattr) (n int) {
+	for _, x := range xattrs {
+		n += len(x.Name) + len(x.Value)
+	}
+	return n
+}
+
+// attic is a file where heavy attributes wait until their records are written: thousands of entries are on their way at a time,
+// and anybody can give each of his files the most.
+type attic struct {
+	mu   sync.Mutex
+	f    *os.File
+	size int64
+}
+
+// stowed are attributes in the attic; nil: none are there.
+type stowed struct{ off, size int64 }
+
+func (a *attic) Write(b []byte) (int, error) {
+	n, err := a.f.WriteAt(b, a.size)
+	a.size += int64(n)
+	return n, err
+}
+
+// put stows the attributes in a file of the folder dir.
+func (a *attic) put(dir string, xattrs []file.Xattr) (*stowed, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.f == nil {
+		f, err := os.OpenFile(filepath.Join(dir, "xattrs"), os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
+		if err != nil {
+			return nil, err
+		}
+		a.f = f
+	}
+	s := &stowed{off: a.size}
+	err := gob.NewEncoder(a).Encode(xattrs)
+	s.size = a.size - s.off
+	return s, err
+}
+
+func (a *attic) get(s *stowed) (xattrs []file.Xattr, err error) {
+	if err = gob.NewDecoder(io.NewSectionReader(a.f, s.off, s.size)).Decode(&xattrs); err != nil {
+		return nil, fmt.Errorf("%s: %w", a.f.Name(), err)
+	}
+	return xattrs, nil
+}
+
+func (a *attic) close() {
+	if a.f != nil {
+		a.f.Close()
+	}
+}
+
+// stow puts away what an entry that is made holds in memory until its record is written.
+func (b *builder) stow(it *item) (err error) {
+	if it.old != nil {
+		it.old.Xattrs = nil
+	}
+	if !it.changed {
+		it.rec.Xattrs = nil // nor is its record written
+	}
+	if it.stowed == nil && weight(it.rec.Xattrs) >= heavyXattrs {
+		it.stowed, err = b.attic.put(b.work.Path(), it.rec.Xattrs)
+	}
+	if it.stowed != nil {
+		it.rec.Xattrs = nil
+	}
+	return err
+}
+
+// unstow brings them back.
+func (b *builder) unstow(it *item) (err error) {
+	if it.stowed != nil {
+		it.rec.Xattrs, err = b.attic.get(it.stowed)
+	}
+	return err
+}

@@ -1,0 +1,5 @@
+//go:build !linux
+
+package file
+
+func (d *Dir) mounted(string) bool { return false }
