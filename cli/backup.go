@@ -42,9 +42,9 @@ What is left out stands in DEST/Blacklist.txt and DEST/Whitelist.txt, lasting
 choices in DEST/BackupOptions.txt; the files are made with comments by the first
 run. Flags win over them.`,
 		examples: `snap backup /mnt/disk/me /home/me         # the first one copies everything
-snap backup                               # once more, the same to the same place
+snap backup                               # the same again
 snap backup -n /mnt/disk/me /home/me      # what would happen?
-snap backup /mnt/disk/all /home /srv /etc/fstab  # several sources in one snapshot
+snap backup /mnt/disk/all ~/docs /etc/hosts  # several sources
 snap backup /mnt/disk/me ~ --exclude '*.iso' --exclude-caches
 snap backup /mnt/disk/me ~ --if-older 1d  # once a day, tried every hour`,
 		codes: []int{exitPartial, exitRefused, exitNoDest, exitLocked, exitInterrupted, exitTerminated},

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"golang.org/x/sys/unix"
 	"pgregory.net/rapid"
 
 	"snap/filter"
@@ -101,6 +102,13 @@ func TestRootsAreEnteredWhateverTheOptionsSay(t *testing.T) {
 	}
 	// With one source the marker in it does not count either.
 	wantListing(t, walked(t, root+"/c", Options{Caches: true}), "/ CACHEDIR.TAG d/ d/CACHEDIR.TAG x")
+}
+
+// TestASourceThatIsMountedFromAbove: what leads to a source is none of the folders that it lies in.
+func TestASourceThatIsMountedFromAbove(t *testing.T) {
+	root := plant(t, "m/b/", "x")
+	mount(t, root, root+"/m/b", "", unix.MS_BIND)
+	wantListing(t, walked(t, root, Options{Roots: index.Roots{"m/b"}}), "/ m/ m/b/ m/b/m/ m/b/m/b/ m/b/x")
 }
 
 // several is filters for the roots.
