@@ -53,27 +53,34 @@ func (d *Destination) weigh(ctx context.Context, p *Plan, r *Retention) error {
 		return nil
 	}
 	var seqs, stay []uint64 // of the trees that are there: what the user removed frees nothing any more
+	var heads []*index.Header
 	for i := range p.List {
 		there, err := folderAt(d.root, p.List[i].Header.Name)
 		if err != nil {
 			return err
 		}
 		if there {
-			seqs = append(seqs, p.List[i].Header.Seq)
+			seqs, heads = append(seqs, p.List[i].Header.Seq), append(heads, p.List[i].Header)
 		}
 		if there && p.List[i].Keep {
 			stay = append(stay, p.List[i].Header.Seq)
 		}
 	}
+	apart, err := Apart(ctx, d.root, d.DB, heads)
+	if err != nil {
+		return err
+	}
 	var usage index.Usage
-	var err error
-	if room { // more may have to go
+	if room || apart > 0 { // more may have to go, or goes than the records say
 		usage, err = d.DB.Usage(ctx)
 	} else {
 		usage, err = d.DB.Freeable(ctx, stay)
 	}
 	if err != nil {
 		return err
+	}
+	if apart > 0 {
+		usage = usage.Apart(seqs, apart)
 	}
 	if room {
 		info, err := d.root.System()

@@ -82,11 +82,13 @@ snap backup /mnt/disk/me ~ --if-older 1d  # once a day, tried every hour`,
 			if len(c.args) == 1 && c.opts.dest == "" {
 				return c.backupNothing(c.abs(c.args[0]))
 			}
-			dest, src, err := c.backupArgs()
-			if err != nil {
-				return err
-			}
-			return c.rebuilding(dest, func() error { return c.backup(dest, src) })
+			return c.rebuilding(func() (dest string, err error) {
+				dest, src, err := c.backupArgs()
+				if err == nil {
+					err = c.backup(dest, src)
+				}
+				return dest, err
+			})
 		},
 	}
 }

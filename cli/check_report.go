@@ -185,8 +185,8 @@ func (r *checkReport) summary(res *backup.CheckResult, o *backup.CheckOptions) e
 }
 
 // linksGoneHint is what to do where the hard links are gone.
-const linksGoneHint = "so it is after a copy by cp -r, or by rsync without -H. Nothing is lost and backups go on; it takes more room, and deleting " +
-	"frees more than is told. To have the links again, copy the destination anew: cp -a, or rsync -aHAX"
+const linksGoneHint = "so it is after a copy by cp -r, or by rsync without -H. Nothing is lost and backups go on; it takes more room. " +
+	"To have the links again, copy the destination anew: cp -a, or rsync -aHAX"
 
 // hints say what to do about what was found.
 func (r *checkReport) hints(res *backup.CheckResult, o *backup.CheckOptions) {

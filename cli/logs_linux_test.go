@@ -72,8 +72,10 @@ func (l *logs) snap(args ...string) (stdout, stderr string) {
 
 func (l *logs) try(args ...string) (stdout, stderr string, code int) {
 	var out, errs bytes.Buffer
+	variables := map[string]string{"SNAP_DEST": l.dest, "HOME": filepath.Dir(l.dest)}
 	env := Env{Stdout: &out, Stderr: &errs, Dir: "/", Now: func() time.Time { return l.clock }, LookupEnv: func(key string) (string, bool) {
-		return l.dest, key == "SNAP_DEST"
+		value, ok := variables[key]
+		return value, ok
 	}}
 	code = Run(context.Background(), env, append([]string{"snap"}, args...))
 	return out.String(), errs.String(), code
@@ -124,6 +126,11 @@ func TestABackupMakesADamagedIndexAgain(t *testing.T) {
 		!strings.Contains(errs, "made again from the change sets; the damaged one is kept as index.db.old") {
 		t.Errorf("the backup says\n%s%s", said, errs)
 	}
+	l.must(os.WriteFile(db, []byte(strings.Repeat("noise", 10_000)), 0o600))
+	if said, errs := l.snap("backup"); !strings.Contains(said, "nothing changed") || !strings.Contains(errs, "made again") {
+		t.Errorf("with the sources that it remembers: %s%s", said, errs)
+	}
+	l.must(os.WriteFile(db+".old", bad, 0o600))
 	if old, err := os.ReadFile(db + ".old"); err != nil || !bytes.Equal(old, bad) {
 		t.Errorf("index.db.old: %v", err)
 	}

@@ -113,9 +113,9 @@ func (c *call) reindexOptions(s *settings) backup.ReindexOptions {
 
 // rebuilding runs a backup. Where the index is damaged or missing and every change set is whole it makes the index
 // again of them, says so, and runs the backup once more: a damaged index is no reason to have no backup, and no
-// judgement is needed.
-func (c *call) rebuilding(dest string, backUp func() error) error {
-	err := backUp()
+// judgement is needed. backUp says which destination it is about.
+func (c *call) rebuilding(backUp func() (dest string, err error)) error {
+	dest, err := backUp()
 	lost := errors.Is(err, index.ErrDamaged) || errors.Is(err, index.ErrMissing)
 	if !lost || errors.Is(err, index.ErrNewer) || c.summed || c.flags.Bool("dry-run") {
 		return err
@@ -141,7 +141,8 @@ func (c *call) rebuilding(dest string, backUp func() error) error {
 		kept = "; the damaged one is kept as index.db.old"
 	}
 	c.warn("%v. It was made again from the change sets%s", err, kept)
-	return backUp()
+	_, err = backUp()
+	return err
 }
 
 // timeOfName is the time in the name of a snapshot: one of the format, or of the default format, with -2, -3
