@@ -2,10 +2,8 @@ package backup
 
 import (
 	"context"
-	"crypto/sha256"
 	"encoding/binary"
 	"errors"
-	"hash"
 	"math"
 	"sync"
 
@@ -181,7 +179,7 @@ func mix(x uint64) uint64 {
 
 // reader hashes files.
 type reader struct {
-	h   hash.Hash
+	h   *file.Digest
 	buf *[]byte
 }
 
@@ -190,7 +188,7 @@ func (r *reading) reader() *reader { return &reader{} }
 // ready gets the reader its scratch space.
 func (r *reader) ready() {
 	if r.buf == nil {
-		r.h, r.buf = sha256.New(), buffers.Get().(*[]byte)
+		r.h, r.buf = file.NewDigest(), buffers.Get().(*[]byte)
 	}
 }
 
@@ -206,8 +204,9 @@ const uncached = 1 << 20
 
 var errExchanged = errors.New("it was exchanged while it was looked at")
 
-// sum hashes the file name, which must be the one that stat describes.
-func (r *reader) sum(ctx context.Context, in *file.Dir, name string, stat *file.Stat) (sum [32]byte, n int64, err error) {
+// sum hashes the file name, which must be the one that stat describes, in the form of the record rec, or as one without holes if
+// that is nil.
+func (r *reader) sum(ctx context.Context, in *file.Dir, name string, stat *file.Stat, rec *index.Record) (sum [32]byte, n int64, err error) {
 	r.ready()
 	f, err := in.Open(name)
 	if err != nil {
@@ -225,7 +224,7 @@ func (r *reader) sum(ctx context.Context, in *file.Dir, name string, stat *file.
 		f.Uncache()
 		defer f.Uncache()
 	}
-	r.h.Reset()
+	r.h.Begin(sparseForm(f, &now, rec))
 	n, err = file.Hash(ctx, f, now.Size, r.h, *r.buf)
 	r.h.Sum(sum[:0])
 	return sum, n, err

@@ -148,7 +148,7 @@ func (t *treeCheck) look(ctx context.Context, l *lot) (*lot, error) {
 			continue
 		}
 		var sum [32]byte
-		sum, s.bytes, s.failed = r.sum(ctx, in, name, &s.stat)
+		sum, s.bytes, s.failed = r.sum(ctx, in, name, &s.stat, &s.rec)
 		if s.failed != nil && ctx.Err() != nil {
 			return nil, ctx.Err()
 		}

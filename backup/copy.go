@@ -2,7 +2,6 @@ package backup
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
 	"io/fs"
 	"time"
@@ -48,7 +47,7 @@ func (p *placer) copyOnce(it *item) (lost, err error) {
 		}
 	}
 	if p.h == nil {
-		p.h = sha256.New()
+		p.h = file.NewDigest()
 	}
 	buf := buffers.Get().(*[]byte)
 	defer buffers.Put(buf)
@@ -65,7 +64,7 @@ func (p *placer) copyOnce(it *item) (lost, err error) {
 			}
 		}
 		before, hashBefore = got, hash
-		if got, err = readWhole(p.ctx, dst, src, p.h, *buf); err != nil {
+		if got, err = readWhole(p.ctx, dst, src, p.h, *buf, it.old); err != nil {
 			if w := (*file.WriteError)(nil); errors.As(err, &w) || p.ctx.Err() != nil {
 				return nil, errors.Join(err, dst.Close())
 			}
@@ -82,10 +81,11 @@ func (p *placer) copyOnce(it *item) (lost, err error) {
 	}
 	rec := &it.rec
 	rec.Stat, rec.Volume, rec.Stored = got.stat, p.vols.known(got.stat.Dev), index.Copied
-	rec.Size, rec.Hash = got.n, hash
+	rec.Size = got.n
 	rec.Took(got.wrote)
 	p.stamp(rec)
-	rec.Flags |= index.Hashed
+	setHash(rec, p.h)
+	rec.Hash = hash
 	if steady && got.untrue {
 		it.note = &lengthError{got.stat.Size, got.n}
 	}

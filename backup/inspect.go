@@ -2,7 +2,6 @@ package backup
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
 	"io/fs"
 	"sync"
@@ -277,10 +276,14 @@ func (r *run) read(ctx context.Context, f *scan.Facts) error {
 		return err
 	}
 	defer src.Close()
-	h := sha256.New()
+	h := file.NewDigest()
+	olds := []*index.Record{f.Old}
+	if f.Known != nil {
+		olds = append(olds, &f.Known.Record)
+	}
 	buf := buffers.Get().(*[]byte)
 	defer buffers.Put(buf)
-	got, err := readWhole(ctx, nil, src, h, *buf)
+	got, err := readWhole(ctx, nil, src, h, *buf, olds...)
 	if err != nil {
 		return err
 	}
@@ -293,8 +296,7 @@ func (r *run) read(ctx context.Context, f *scan.Facts) error {
 	f.New.Stat = got.stat // perhaps of another inode than the scan saw
 	f.New.Size = got.n
 	f.New.Took(got.stat.Allocated)
-	h.Sum(f.New.Hash[:0])
-	f.New.Flags |= index.Hashed
+	setHash(f.New, h)
 	f.HashKnown = true
 	left := 0
 	f.New.Xattrs, left, err = src.XattrsLeft()

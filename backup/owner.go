@@ -3,7 +3,6 @@ package backup
 import (
 	"context"
 	"crypto/rand"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -272,7 +271,7 @@ func (t taker) copy(dir *file.Dir, name string) error {
 	}
 	buf := buffers.Get().(*[]byte)
 	defer buffers.Put(buf)
-	_, _, err = file.Copy(t.ctx, dst, src, s.Size, sha256.New(), *buf)
+	_, _, err = file.Copy(t.ctx, dst, src, s.Size, file.NewDigest(), *buf)
 	if err == nil {
 		_, err = dst.SetMeta(&file.Meta{Kind: s.Kind, Mode: s.Mode, UID: t.me, GID: uint32(os.Getegid()), Mtime: s.Mtime})
 	}

@@ -3,7 +3,6 @@ package backup
 import (
 	"context"
 	"errors"
-	"hash"
 	"io/fs"
 	"slices"
 	"syscall"
@@ -20,7 +19,7 @@ type placer struct {
 	newDir  *file.Dir
 	oldPath string
 	oldDir  *file.Dir
-	h       hash.Hash
+	h       *file.Digest
 }
 
 func (p *placer) close() {

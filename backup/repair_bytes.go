@@ -78,7 +78,7 @@ func (m *mender) sum(ctx context.Context, d *file.Dir, name string, stat *file.S
 		return s
 	}
 	var s sum
-	s.hash, _, s.err = m.reader.sum(ctx, d, name, stat)
+	s.hash, _, s.err = m.reader.sum(ctx, d, name, stat, nil)
 	if ctx.Err() == nil {
 		m.sums[key] = s
 	}

@@ -75,7 +75,7 @@ func (m *mender) copy(ctx context.Context, src *file.File, want *index.Record) (
 
 func (m *mender) fill(ctx context.Context, dst, src *file.File, want *index.Record) (ok bool, err error) {
 	m.reader.ready()
-	m.reader.h.Reset()
+	m.reader.h.Begin(want.Has(index.SparseHash))
 	var n int64
 	if want.Size > 0 && dst.CloneFrom(src) {
 		n, err = file.Hash(ctx, dst, want.Size, m.reader.h, *m.reader.buf)

@@ -125,9 +125,8 @@ func (r *run) resolveAll(ctx context.Context, p *plan, found *candidates) error 
 			var base *index.Record
 			d.verdict, base = g.settle(d.verdict, e.Path, &e.Record, d.old, d.base)
 			if d.verdict.Do == scan.Link && base.Has(index.Hashed) { // linked unread: it is what it was
-				e.Hash = base.Hash
+				e.TakeHash(base)
 				takeXattrs(&e.Record, base)
-				e.Flags |= index.Hashed
 			}
 			if d.verdict.Do == scan.Link {
 				e.Holes = base.Holes

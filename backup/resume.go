@@ -102,7 +102,7 @@ func (s *salvage) find(e *index.Entry) *saved {
 // it proves of the source what the record of a previous snapshot would.
 func usable(now, then *index.Record, rules scan.Rules) bool {
 	return ownFile(then) && then.Has(index.Hashed) && now.Flags&(index.Racy|index.Unreadable) == 0 &&
-		(!now.Has(index.Hashed) || now.Hash == then.Hash) && scan.Unchanged(then, &now.Stat, now.Volume, rules)
+		(!now.Has(index.Hashed) || now.SameHash(then)) && scan.Unchanged(then, &now.Stat, now.Volume, rules)
 }
 
 // at is the trusted record of the path, with this run's number of its file system; nil if there is none.
@@ -200,9 +200,9 @@ func (p *placer) takeOver(it *item) (bool, error) {
 		return false, err
 	}
 	rec := &it.rec
-	rec.Hash, rec.Stored, rec.Holes = then.Hash, then.Stored, then.Holes
+	rec.Stored, rec.Holes = then.Stored, then.Holes
+	rec.TakeHash(then)
 	takeXattrs(rec, then)
-	rec.Flags |= index.Hashed
 	it.resumed = true
 	p.taken.Add(rec.OnDisk())
 	p.judgeAgain(it)

@@ -2,7 +2,6 @@ package backup
 
 import (
 	"context"
-	"crypto/sha256"
 
 	"snap/index"
 	"snap/internal/file"
@@ -31,15 +30,15 @@ func (r *run) readCopy(ctx context.Context, f *scan.Facts) error {
 	if err != nil || s.Size != f.Old.Size || !closeEnough(s.Mtime, f.Old.Mtime) {
 		return nil
 	}
-	h := sha256.New()
+	h := file.NewDigest()
+	h.Begin(f.New.Has(index.SparseHash))
 	buf := buffers.Get().(*[]byte)
 	defer buffers.Put(buf)
 	n, err := file.Hash(ctx, src, s.Size, h, *buf)
 	if err != nil || n != s.Size {
 		return ctx.Err()
 	}
-	h.Sum(f.Old.Hash[:0])
-	f.Old.Flags |= index.Hashed
+	setHash(f.Old, h)
 	f.Weak = true
 	return nil
 }

@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"hash"
 
+	"snap/index"
 	"snap/internal/file"
 )
 
@@ -28,12 +28,12 @@ type wholeRead struct {
 	untrue bool      // and has another length than it says
 }
 
-// readWhole reads src into h, and into the empty file dst if there is one.
-func readWhole(ctx context.Context, dst, src *file.File, h hash.Hash, buf []byte) (r wholeRead, err error) {
-	h.Reset()
+// readWhole reads src into h, and into the empty file dst if there is one. olds are the records that it will be compared with.
+func readWhole(ctx context.Context, dst, src *file.File, h *file.Digest, buf []byte, olds ...*index.Record) (r wholeRead, err error) {
 	if r.stat, err = src.Stat(); err != nil {
 		return r, err
 	}
+	h.Begin(sparseForm(src, &r.stat, olds...))
 	if dst != nil {
 		r.n, r.wrote, err = file.Copy(ctx, dst, src, r.stat.Size, h, buf)
 	} else {

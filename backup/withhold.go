@@ -107,7 +107,7 @@ func absent(it *item, why error) {
 	}
 	rec := &it.rec
 	rec.Stored, rec.Link, rec.Hash = index.Absent, "", [32]byte{}
-	rec.Flags &^= index.Hashed | index.Racy // nobody will compare its bytes
+	rec.Flags &^= index.Hashed | index.SparseHash | index.Racy // nobody will compare its bytes
 	if rec.Change != index.Moved {
 		rec.Reason = index.CannotHold
 	}

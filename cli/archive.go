@@ -3,10 +3,8 @@ package cli
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
-	"hash"
 	"io"
 	"io/fs"
 	"path"
@@ -32,7 +30,7 @@ type archiving struct {
 	c      *call
 	d      *destination
 	w      archiver
-	hash   hash.Hash
+	hash   *file.Digest
 	links  bool // another name of a file is a link, not a copy
 	failed int  // members that are missing, or not what was backed up
 	left   map[file.Kind]int
@@ -52,7 +50,7 @@ func (c *call) archive(d *destination, format string) error {
 	if err != nil {
 		return err
 	}
-	a := &archiving{c: c, d: d, hash: sha256.New(), left: map[file.Kind]int{}}
+	a := &archiving{c: c, d: d, hash: file.NewDigest(), left: map[file.Kind]int{}}
 	if format == "zip" {
 		a.w = newZip(c.out)
 	} else {
@@ -168,7 +166,7 @@ func (a *archiving) entry(h *index.Header, tree *file.Tree, e index.LinkedEntry,
 		if err != nil {
 			return tell(err)
 		}
-		size, content = s.Size, a.verified(f, s.Size)
+		size, content = s.Size, a.verified(f, s.Size, e.Has(index.SparseHash))
 	}
 	err := a.w.add(h, e.Entry, name, first, content, size)
 	switch {
@@ -217,14 +215,14 @@ func lostCopy(err error) error {
 type verified struct {
 	ctx  context.Context
 	f    *file.File
-	hash hash.Hash
+	hash *file.Digest
 	left int64
 	size int64
 	err  error // of reading
 }
 
-func (a *archiving) verified(f *file.File, size int64) *verified {
-	a.hash.Reset()
+func (a *archiving) verified(f *file.File, size int64, sparse bool) *verified {
+	a.hash.Begin(sparse)
 	return &verified{ctx: a.c.ctx, f: f, hash: a.hash, left: size, size: size}
 }
 

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -112,7 +111,8 @@ func openStored(root *file.Dir, snapshot, path string) (*file.File, error) {
 
 // copyVerified writes f to standard output and compares its hash with the record's.
 func (c *call) copyVerified(f *file.File, r *index.Record) error {
-	h := sha256.New()
+	h := file.NewDigest()
+	h.Begin(r.Has(index.SparseHash))
 	buf := make([]byte, 256<<10)
 	for {
 		if err := c.ctx.Err(); err != nil {

@@ -33,7 +33,7 @@ func (c *call) differs(before, after *index.Record, a, b *index.Header) (all []a
 	add(before.Unheld() != after.Unheld() && after.Unheld(), "unheld", "the destination cannot hold it")
 	add(before.Unheld() != after.Unheld() && before.Unheld(), "unheld", "the destination can hold it now")
 	add(files && before.Size != after.Size, "size", c.size(before.Size)+" to "+c.size(after.Size))
-	add(files && (before.Size != after.Size || hashed && before.Hash != after.Hash), "content", "content")
+	add(files && (before.Size != after.Size || hashed && !before.SameHash(after)), "content", "content")
 	add(same && before.Target != after.Target, "target", change("target", quote(before.Target), quote(after.Target)))
 	add(same && before.Rdev != after.Rdev, "device", "device number")
 	add(same && after.Kind != file.Symlink && before.Mode != after.Mode, "mode", change("mode", fmt.Sprintf("%04o", before.Mode), fmt.Sprintf("%04o", after.Mode)))

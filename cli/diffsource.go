@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -100,15 +99,15 @@ func (q *diffQuery) compareContent(c *call, e *index.Entry) error {
 	if err != nil || old.Kind != file.Regular || old.Size != e.Size || !old.Has(index.Hashed) {
 		return err
 	}
-	hash, err := hashOf(c, q.b.Source, e.Path, e.Size)
+	hash, err := hashOf(c, q.b.Source, e.Path, e.Size, old.Has(index.SparseHash))
 	if err == nil {
-		e.Hash, e.Flags = hash, e.Flags|index.Hashed
+		e.TakeHash(&index.Record{Hash: hash, Flags: old.Flags})
 	}
 	return c.ctx.Err() // what cannot be read is told as modified
 }
 
-// hashOf is the hash of a file of the source, which no link leads out of.
-func hashOf(c *call, source, path string, size int64) (hash [32]byte, err error) {
+// hashOf is the hash of a file of the source, which no link leads out of, in the form that is asked for.
+func hashOf(c *call, source, path string, size int64, sparse bool) (hash [32]byte, err error) {
 	root, err := file.OpenRoot(source)
 	if err != nil {
 		return hash, err
@@ -119,7 +118,8 @@ func hashOf(c *call, source, path string, size int64) (hash [32]byte, err error)
 		return hash, err
 	}
 	defer f.Close()
-	h := sha256.New()
+	h := file.NewDigest()
+	h.Begin(sparse)
 	if _, err := file.Hash(c.ctx, f, size, h, make([]byte, 256<<10)); err != nil {
 		return hash, err
 	}

@@ -128,11 +128,19 @@ func newSnapshotJSON(h *index.Header, state index.State) snapshotJSON {
 
 // hashJSON is a record's hash in hex, null where there is none.
 func hashJSON(r *index.Record) *string {
-	if !r.Has(index.Hashed) {
+	if !r.Has(index.Hashed) || r.Has(index.SparseHash) {
 		return nil
 	}
 	s := hex.EncodeToString(r.Hash[:])
 	return &s
+}
+
+// sparseJSON is the hash of a file with large holes, "" for others.
+func sparseJSON(r *index.Record) string {
+	if !r.Has(index.SparseHash) {
+		return ""
+	}
+	return hex.EncodeToString(r.Hash[:])
 }
 
 // sizeJSON is a record's size, null where there is no record.
@@ -182,6 +190,7 @@ type entryJSON struct {
 	Size      int64   `json:"size"`
 	Mtime     stamp   `json:"mtime"`
 	SHA256    *string `json:"sha256"`
+	Sparse    string  `json:"sha256_sparse,omitempty"`
 	Target    *string `json:"target"`
 	TargetB64 string  `json:"target_b64,omitempty"`
 	Nlink     uint32  `json:"nlink"`
@@ -191,7 +200,7 @@ type entryJSON struct {
 func newEntryJSON(e *index.Entry) entryJSON {
 	j := entryJSON{
 		Type: e.Kind.String(), Mode: fmt.Sprintf("%04o", e.Mode), UID: e.UID, GID: e.GID, Size: e.Size,
-		Mtime: mtime(e.Mtime), SHA256: hashJSON(&e.Record), Nlink: e.Nlink,
+		Mtime: mtime(e.Mtime), SHA256: hashJSON(&e.Record), Sparse: sparseJSON(&e.Record), Nlink: e.Nlink,
 	}
 	j.Path, j.PathB64 = jsonName(e.Path)
 	j.Problem = problemJSON(&e.Record)

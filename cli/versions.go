@@ -92,6 +92,7 @@ type versionJSON struct {
 	Size        int64   `json:"size"`
 	Mtime       stamp   `json:"mtime"`
 	SHA256      *string `json:"sha256"`
+	Sparse      string  `json:"sha256_sparse,omitempty"`
 	First       string  `json:"first"`
 	Last        string  `json:"last"`
 	Snapshots   int     `json:"snapshots"`
@@ -107,7 +108,7 @@ type versionJSON struct {
 func (v *version) json(snaps snapshots) versionJSON {
 	j := versionJSON{
 		MessageType: "version", Type: v.record.Kind.String(), Size: v.record.Size, Mtime: mtime(v.record.Mtime),
-		SHA256: hashJSON(v.record), First: snaps[v.first].Name, Last: snaps[v.last].Name, Snapshots: v.count(),
+		SHA256: hashJSON(v.record), Sparse: sparseJSON(v.record), First: snaps[v.first].Name, Last: snaps[v.last].Name, Snapshots: v.count(),
 		Change: v.change.String(), Deleted: v.deleted, Problem: problemJSON(v.record),
 	}
 	j.Path, j.PathB64 = jsonName(v.path)

@@ -75,7 +75,8 @@ def parse_record(data):
         r['btime'] = p.time(r['ctime']) if bits & BTIME else (0, 0)
         r['volume'], r['ino'] = p.uvarint(), p.uvarint()
     r['rdev'] = p.uvarint() if bits & RDEV else 0
-    r['sha256'] = p.bytes(32).hex() if bits & HASHED else None
+    digest = p.bytes(32).hex() if bits & HASHED else None
+    r['sha256'], r['sha256_sparse'] = (None, digest) if bits & SPARSE else (digest, None)
     r['target'] = p.string() if bits & TARGET else None
     r['xattrs'] = {p.string().decode(errors='replace'): p.string() for _ in range(p.uvarint())} if bits & XATTRS else {}
     for field, bit in (('from', FROM), ('to', TO), ('link', LINK)):

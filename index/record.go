@@ -206,6 +206,18 @@ func (r *Record) Weak() bool {
 	return r.Kind == file.Regular && r.Stored != Absent && !r.Has(Hashed)
 }
 
+// TakeHash gives r the hash of from, in its form.
+func (r *Record) TakeHash(from *Record) {
+	r.Hash = from.Hash
+	r.Flags = r.Flags&^(Hashed|SparseHash) | from.Flags&(Hashed|SparseHash)
+}
+
+// SameHash reports whether both have a hash, of the same form, and the same one. Hashes of different forms are never equal.
+func (r *Record) SameHash(o *Record) bool {
+	const form = Hashed | SparseHash
+	return r.Has(Hashed) && r.Flags&form == o.Flags&form && r.Hash == o.Hash
+}
+
 // SameContent reports whether both hold the same bytes, target or device, as far as the records tell:
 // where one has no hash, size and modification time have to do.
 func (r *Record) SameContent(o *Record) bool {
@@ -216,7 +228,7 @@ func (r *Record) SameContent(o *Record) bool {
 	case r.Kind != file.Regular:
 		return true
 	case r.Has(Hashed) && o.Has(Hashed):
-		return r.Hash == o.Hash
+		return r.SameHash(o)
 	}
 	return r.Mtime == o.Mtime
 }

@@ -100,7 +100,7 @@ func (h *hand) copy(ctx context.Context, d *file.Dir, tmp string, j *job, meta *
 // bytes brings size bytes from src to dst, shared where the file system can do that, and compares what is
 // then in dst with the record.
 func (h *hand) bytes(ctx context.Context, dst, src *file.File, size int64, j *job) (n int64, damage, err error) {
-	h.hash.Reset()
+	h.hash.Begin(j.Has(index.SparseHash))
 	if size > 0 && !h.noClone.Load() && dst.CloneFrom(src) {
 		n, err = file.Hash(ctx, dst, size, h.hash, h.buf)
 	} else {

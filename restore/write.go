@@ -2,10 +2,8 @@ package restore
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
-	"hash"
 	"io/fs"
 	"slices"
 	"sync"
@@ -54,7 +52,7 @@ func (r *run) write(ctx context.Context) error {
 	var workers sync.WaitGroup
 	for range r.Jobs {
 		workers.Go(func() {
-			h := &hand{writer: w, hash: sha256.New(), buf: make([]byte, 256<<10)}
+			h := &hand{writer: w, hash: file.NewDigest(), buf: make([]byte, 256<<10)}
 			for j := range w.jobs {
 				h.restore(ctx, j)
 				j.release(ctx, w)
@@ -103,7 +101,7 @@ func stops(err error) bool {
 // hand is one worker.
 type hand struct {
 	*writer
-	hash hash.Hash
+	hash *file.Digest
 	buf  []byte
 }
 
@@ -249,7 +247,7 @@ func (h *hand) refresh(ctx context.Context, d *file.Dir, j *job, have *existing)
 		return replace, err
 	}
 	h.started(j.Path, j.Size)
-	h.hash.Reset()
+	h.hash.Begin(j.Has(index.SparseHash))
 	n, err := file.Hash(ctx, f, s.Size, h.hash, h.buf)
 	if ctx.Err() != nil {
 		return keep, ctx.Err()

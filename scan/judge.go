@@ -135,14 +135,14 @@ func judgeOld(f Facts, rules Rules) Verdict {
 		}
 		return Verdict{Copy, index.Modified, index.SizeOrTime, ""}
 	}
-	if differs := f.HashKnown && old.Hash != now.Hash; !differs && Unchanged(old, &now.Stat, now.Volume, rules) && old.SameOwnerMode(now) {
+	if differs := f.HashKnown && !old.SameHash(now); !differs && Unchanged(old, &now.Stat, now.Volume, rules) && old.SameOwnerMode(now) {
 		return Verdict{Do: Keep}
 	}
 	if !f.HashKnown {
 		return Verdict{Do: Read}
 	}
 	switch {
-	case !old.Has(index.Hashed) || old.Hash != now.Hash:
+	case !old.SameHash(now):
 		if f.Known != nil {
 			return judgeNew(f, rules)
 		}
@@ -189,7 +189,7 @@ func judgeNew(f Facts, rules Rules) Verdict {
 		if k.Size == now.Size && k.Mtime == now.Mtime && k.Has(index.Hashed) && !k.Has(index.Inconsistent) {
 			same := k.SameOwnerMode(now)
 			switch {
-			case f.HashKnown && k.Hash != now.Hash: // whatever the stat record says
+			case f.HashKnown && !k.SameHash(now): // whatever the stat record says
 			case known && same && k.Ctime == now.Ctime:
 				return Verdict{Link, change, linkReason(f, index.SameIdentity), k.Path}
 			case known && same && rules.TrustMoves:

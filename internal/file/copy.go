@@ -56,7 +56,11 @@ func each(ctx context.Context, src *File, size int64, h hash.Hash, buf []byte, w
 		if size > whole {
 			start, stop = src.nextData(off, size)
 		}
-		for off < start { // a hole
+		if d, ok := h.(*Digest); ok && d.sparse && off < start { // a hole, of any size
+			d.hole(start - off)
+			off = start
+		}
+		for off < start {
 			if err := ctx.Err(); err != nil {
 				return off, err
 			}

@@ -89,6 +89,12 @@ func (f *File) Close() error { return pathError("close", f.path, f.close()) }
 // CloneFrom makes f share the bytes of src, where the file system can (FICLONE).
 func (f *File) CloneFrom(src *File) bool { return f.clone(src) }
 
+// HasHoles reports whether the file system says that some of the first size bytes are a hole.
+func (f *File) HasHoles(size int64) bool {
+	start, end := f.nextData(0, size)
+	return start > 0 || end < size
+}
+
 // Uncache lets the system forget what it holds of the file in memory, where it can: a later read then
 // comes from the disk, and a large file drives nothing else out. What is not on the disk yet stays.
 func (f *File) Uncache() { f.uncache() }
