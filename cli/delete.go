@@ -15,8 +15,8 @@ func deleteCommand() *command {
 		name: "delete", args: "REF…", min: 1, max: -1, group: groupKeep, does: true,
 		short: "delete snapshots",
 		long: `Delete snapshots. What other snapshots share with them stays, and so does every
-answer about the others. A pinned snapshot goes if its whole name is given, not by latest, a
-date or the beginning of its name.`,
+answer about the others. A pinned snapshot goes if its whole name is given, not by
+latest, a date or the beginning of its name.`,
 		examples: `snap delete -n oldest              # what would it free?
 snap delete 20261101-120000 latest~3`,
 		codes:    []int{exitRefused, exitNoDest, exitLocked, exitInterrupted, exitTerminated},

@@ -34,7 +34,7 @@ var exitTexts = map[int]string{
 	exitUsage: "wrong usage",
 	exitPartial: "done, but not all of it: source files that could not be read, restored files that are damaged, rules that did not " +
 		"run, output that could not be written; each is named",
-	exitRefused:     "refused by a guard: the source is suddenly empty, another disk or another user's destination, not enough space, a restore would overwrite",
+	exitRefused:     "refused by a guard: the source is suddenly empty, another disk or another user's destination, not enough space, a restore would overwrite, most snapshots would be deleted",
 	exitNoDest:      "not a snap destination",
 	exitLocked:      "locked by another run, which the message names",
 	exitInterrupted: "interrupted; what a backup has copied is kept for the next one",

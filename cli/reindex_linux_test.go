@@ -55,7 +55,10 @@ func (l *realLife) snap(args ...string) string {
 func (l *realLife) try(args ...string) (stdout, stderr string, code int) {
 	var out, errs bytes.Buffer
 	env := Env{Stdout: &out, Stderr: &errs, Dir: "/", Now: func() time.Time { return l.clock }, LookupEnv: func(key string) (string, bool) {
-		return l.dest, key == "SNAP_DEST"
+		if key != "SNAP_DEST" {
+			return "", false
+		}
+		return l.dest, true
 	}}
 	code = Run(context.Background(), env, append([]string{"snap"}, args...))
 	return out.String(), errs.String(), code
@@ -125,7 +128,7 @@ func (l *realLife) live(snapshots int) {
 			l.snap("note", fmt.Sprint("latest~", l.r.IntN(n)), "a note")
 		}
 		if n > 1 && l.r.IntN(4) == 0 {
-			l.snap("delete", fmt.Sprint("latest~", 1+l.r.IntN(n-1)))
+			l.snap("delete", l.names()[l.r.IntN(n-1)]) // by name, for it may be pinned
 			n--
 		}
 	}
