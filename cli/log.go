@@ -54,6 +54,12 @@ func (c *call) logPath(d *backup.Destination, dest, logfile string) (string, err
 		c.warn("no log is kept: root does not write where another user says, to whom the destination or %s belongs", optionsFile)
 		return "", nil
 	}
+	if os.Geteuid() == 0 {
+		if at := file.ReachOfOthers(path); at != "" {
+			c.warn("no log is kept: root does not write %s, because %s belongs to another user or may be changed by one", quote(path), quote(at))
+			return "", nil
+		}
+	}
 	return path, nil
 }
 

@@ -248,6 +248,8 @@ func (c *call) restoreInto(p *restorePart, d *destination) (err error) {
 		return err
 	}
 	p.options.Include, p.options.Exclude = p.chooser.includes(), p.chooser.excludes()
+	roots := p.header.Roots()
+	p.options.Carrier = func(path string) bool { return roots.Place(path) == index.Carrier }
 	if p.options.Delete && !p.options.DeleteExcluded {
 		s, err := c.sparing(d.dir, sourcesIn(p.header))
 		if err != nil {

@@ -46,7 +46,7 @@ func (r *run) judge(d *file.Dir, j *job) (v verdict, have existing, err error) {
 	}
 	v = decide(&j.Record, &have, r.Overwrite, r.Delete)
 	g := j.group
-	if g != nil && g.there() && v != absent && file.SameFile(&have.Stat, &g.stat) {
+	if g != nil && v != absent && g.is(&have.Stat) {
 		return keep, have, nil
 	}
 	if have.Kind != file.None && v != absent && v != refuse {
@@ -69,7 +69,7 @@ func (r *run) judge(d *file.Dir, j *job) (v verdict, have existing, err error) {
 // found notes that what exists is the file that j is a name of.
 func (j *job) found(have *existing) {
 	if g := j.group; g != nil {
-		g.begin(j.to(), have.Stat)
+		g.begin(j.to(), &have.Stat)
 	}
 }
 

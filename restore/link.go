@@ -2,45 +2,107 @@ package restore
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"io/fs"
+	"strings"
 
 	"snap/index"
 	"snap/internal/file"
 )
 
-// inode is what the names of one source file have in common.
-type inode struct {
-	volume uint32
-	ino    uint64
-	btime  file.Time
-}
+// A restore remembers each file with several names until the last of them is met: of 200,000 names in two folders that is
+// 100,000 files at a time. So a group is small: digests instead of records, and no strings of the index's.
 
-// group is a source file with several names. The walk gives each its turn; whoever's turn it is owns names,
-// stat and damage.
+// group is a source file with several names. The walk gives each its turn; whoever's turn it is owns place and what it leads to.
 type group struct {
-	first index.Record
-	inode index.Inode   // in the snapshot's tree
-	left  uint32        // names not yet met
-	last  chan struct{} // closed when the last name met so far is done
-
-	names  []string  // of it below the target, of each folder one; none: it is not there
-	stat   file.Stat // what this run wrote there, or found unchanged
-	damage error     // why what is there is not what was backed up
+	sum    [16]byte      // of what the names must have in common, but for the hash of the content
+	hash   [8]byte       // the front of that
+	hashed bool          // whether that is known
+	left   uint32        // names not yet met
+	inode  uint64        // its key in walker.inodes
+	last   chan struct{} // closed when the last name met so far is done, nil when it is known to be done
+	place  *written
 }
 
-func (g *group) there() bool { return len(g.names) > 0 }
+// written is what the target has of a group.
+type written struct {
+	name   string   // below the target
+	more   []string // other names, of each folder one
+	stat   identity // what this run wrote there, or found unchanged
+	damage error    // why what is there is not what was backed up
+}
+
+// identity is what tells a file from others, also from one that got its inode number later.
+type identity struct {
+	dev, ino     uint64
+	size         int64
+	mtime, btime file.Time
+	uid, gid     uint32
+}
+
+func identityOf(s *file.Stat) identity {
+	return identity{s.Dev, s.Ino, s.Size, s.Mtime, s.Btime, s.UID, s.GID}
+}
+
+func (g *group) there() bool { return g.place != nil }
+
+// is reports whether s is what the group has in the target.
+func (g *group) is(s *file.Stat) bool {
+	return g.there() && s.Kind != file.None && s.Ino != 0 && s.Dev == g.place.stat.dev && s.Ino == g.place.stat.ino
+}
 
 // begin notes the first name of what is in the target now.
-func (g *group) begin(name string, stat file.Stat) { g.names, g.stat = []string{name}, stat }
+func (g *group) begin(name string, stat *file.Stat) {
+	g.place = &written{name: strings.Clone(name), stat: identityOf(stat)}
+}
 
 // also notes another name.
 func (g *group) also(name string) {
-	before, _ := index.Split(g.names[len(g.names)-1])
-	if in, _ := index.Split(name); in != before {
-		g.names = append(g.names, name)
+	p := g.place
+	before := p.name
+	if n := len(p.more); n > 0 {
+		before = p.more[n-1]
 	}
+	a, _ := index.Split(before)
+	if b, _ := index.Split(name); a != b {
+		p.more = append(p.more, strings.Clone(name))
+	}
+}
+
+// digests are what names of one file have in common: mode, owner, times and the like as one, the content as another.
+func digests(r *index.Record) (sum [16]byte, hash [8]byte, hashed bool) {
+	b := make([]byte, 0, 128)
+	for _, n := range []uint64{
+		uint64(r.Kind), uint64(r.Size), r.Rdev, uint64(r.UID), uint64(r.GID), uint64(r.Mtime.Sec), uint64(r.Mtime.Nsec), uint64(len(r.Target)),
+	} {
+		b = binary.LittleEndian.AppendUint64(b, n)
+	}
+	if r.Kind != file.Symlink {
+		b = binary.LittleEndian.AppendUint16(b, r.Mode)
+	}
+	b = append(b, r.Target...)
+	for _, x := range r.Xattrs {
+		b = binary.LittleEndian.AppendUint32(binary.LittleEndian.AppendUint32(b, uint32(len(x.Name))), uint32(len(x.Value)))
+		b = append(append(b, x.Name...), x.Value...)
+	}
+	whole := sha256.Sum256(b)
+	return [16]byte(whole[:]), [8]byte(r.Hash[:]), r.Has(index.Hashed)
+}
+
+// sourceKey is a key for the source file that a record is of. That two files get the same, once in a long time, makes them
+// names of one only if they are equal in all that a restore brings back.
+func (w *walker) sourceKey(r *index.Record) uint64 {
+	return maphash.Comparable(w.seed, sourceFile{r.Volume, r.Ino, r.Btime})
+}
+
+type sourceFile struct {
+	volume uint32
+	ino    uint64
+	btime  file.Time
 }
 
 // turn makes j, if it is one of several names of a file, wait for the name before it; here is its inode in the tree.
@@ -49,16 +111,18 @@ func (w *walker) turn(j *job, here index.Inode) *job {
 	if j.Nlink < 2 || j.Ino == 0 {
 		return j
 	}
-	key := inode{j.Volume, j.Ino, j.Btime}
+	key := w.sourceKey(&j.Record)
+	sum, hash, hashed := digests(&j.Record)
 	g := w.links[key]
 	if g == nil {
-		if g = w.inodes[here]; g == nil {
-			g = &group{first: j.Record, left: j.Nlink, inode: here}
-			w.inodes[here] = g
+		inode := maphash.Comparable(w.seed, here)
+		if g = w.inodes[inode]; g == nil {
+			g = &group{sum: sum, hash: hash, hashed: hashed, left: j.Nlink, inode: inode}
+			w.inodes[inode] = g
 		}
 		w.links[key] = g
 	}
-	if !g.first.SameContent(&j.Record) || !g.first.SameMeta(&j.Record) {
+	if g.sum != sum || g.hashed && hashed && g.hash != hash {
 		return j
 	}
 	j.group, j.after, j.done = g, g.last, make(chan struct{})
@@ -84,17 +148,17 @@ func (j *job) wait(ctx context.Context) bool {
 // link makes tmp in d another name of what the group has in the target. Names in folders that an ordinary user may not
 // enter any more are given up while there are others.
 func (w *writer) link(g *group, d *file.Dir, tmp string) error {
-	for {
-		err := w.linkTo(g.names[0], g, d, tmp)
-		if len(g.names) == 1 || !errors.Is(err, fs.ErrPermission) {
+	for p := g.place; ; {
+		err := w.linkTo(p.name, &p.stat, d, tmp)
+		if len(p.more) == 0 || !errors.Is(err, fs.ErrPermission) {
 			return err
 		}
-		g.names = g.names[1:]
+		p.name, p.more = p.more[0], p.more[1:]
 	}
 }
 
-// linkTo makes tmp in d another name of the file at path, and makes sure that it is the group's.
-func (w *writer) linkTo(path string, g *group, d *file.Dir, tmp string) error {
+// linkTo makes tmp in d another name of the file at path, and makes sure that it is the one that was there.
+func (w *writer) linkTo(path string, was *identity, d *file.Dir, tmp string) error {
 	in, name := index.Split(path)
 	from, err := w.target.Dir(in)
 	if err != nil {
@@ -105,9 +169,7 @@ func (w *writer) linkTo(path string, g *group, d *file.Dir, tmp string) error {
 		return err
 	}
 	s, err := d.Lstat(tmp)
-	was := &g.stat
-	same := !exchanged(was, &s) && s.Btime == was.Btime && s.UID == was.UID && s.GID == was.GID && s.Size == was.Size && s.Mtime == was.Mtime
-	if err == nil && !same { // an inode number alone is given again
+	if err == nil && identityOf(&s) != *was {
 		err = fmt.Errorf("%q %w", path, ErrChanged)
 	}
 	return err

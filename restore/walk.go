@@ -3,6 +3,7 @@ package restore
 import (
 	"context"
 	"fmt"
+	"hash/maphash"
 
 	"snap/index"
 	"snap/internal/file"
@@ -29,15 +30,16 @@ type walker struct {
 	*run
 	hands
 	stack  []*folder
-	links  map[inode]*group       // by what the source had
-	inodes map[index.Inode]*group // by what the tree has: the same, but for what was learned since
-	behind string                 // an excluded folder: what is in it is passed over
-	hiding bool                   // behind is set
+	seed   maphash.Seed
+	links  map[uint64]*group // by what the source had
+	inodes map[uint64]*group // by what the tree has: the same, but for what was learned since
+	behind string            // an excluded folder: what is in it is passed over
+	hiding bool              // behind is set
 }
 
 // walk hands everything that is to be restored to h. When it returns, h may still be at work.
 func (r *run) walk(ctx context.Context, h hands) error {
-	w := &walker{run: r, hands: h, links: map[inode]*group{}, inodes: map[index.Inode]*group{}}
+	w := &walker{run: r, hands: h, seed: maphash.MakeSeed(), links: map[uint64]*group{}, inodes: map[uint64]*group{}}
 	err := w.all(ctx)
 	for len(w.stack) > 0 {
 		w.pop(ctx, err == nil)

@@ -183,12 +183,15 @@ func (h *hand) put(ctx context.Context, d *file.Dir, j *job, v verdict, have *ex
 		h.fail(j.Path, err)
 		return
 	}
+	if m.linked {
+		m.stat = file.Stat{Kind: j.Kind, Dev: j.group.place.stat.dev, Ino: j.group.place.stat.ino}
+	}
 	j.in.put(j.name, &m.stat)
 	if g := j.group; g != nil && m.linked {
 		g.also(j.to())
 	} else if g != nil {
-		g.begin(j.to(), m.stat)
-		g.damage = m.damage
+		g.begin(j.to(), &m.stat)
+		g.place.damage = m.damage
 	}
 	h.restored(j.Path, m.bytes)
 	if m.damage != nil {
