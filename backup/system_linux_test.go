@@ -1,6 +1,7 @@
 package backup_test
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -558,5 +559,29 @@ func TestLengthUntrue(t *testing.T) {
 	res, rec = p.backup()
 	if same(res); rec.changes["sizeless/big"].Change != index.Modified || len(rec.changes) != 1 {
 		t.Errorf("records: %v", rec.changes)
+	}
+}
+
+// TestUnreadableAfterManyNotes: one file that cannot be read makes a backup incomplete, however much else there was to tell.
+func TestUnreadableAfterManyNotes(t *testing.T) {
+	p := newPlace(t)
+	real := p.src
+	for i := range 1100 {
+		p.write(fmt.Sprintf("f%04d", i), "text")
+	}
+	p.src = oddfs(t, real, "-eio", "unreadable")
+	first, _ := p.backup()
+	all, err := filepath.Glob(filepath.Join(p.tree(first), "f*"))
+	p.do(err)
+	for _, f := range all {
+		p.do(os.Truncate(f, 1))
+	}
+	p.do(os.WriteFile(filepath.Join(real, "unreadable"), []byte("x"), 0o644))
+	if res, _, err := p.try(); err != nil || !res.Incomplete() || res.Errors != 1 {
+		t.Errorf("incomplete %v, %d errors: %v", res.Incomplete(), res.Errors, err)
+	}
+	_, _, err = p.try(force, func(o *backup.Options) { o.Errors = backup.FailOnErrors })
+	if e := (*backup.SourceError)(nil); !errors.As(err, &e) || e.Count != 1 {
+		t.Errorf("errors = Fail: %v", err)
 	}
 }

@@ -128,6 +128,9 @@ func drawFacts(t *rapid.T) (f Facts) {
 		f.Known.Ino, f.Known.Volume, f.Known.Btime = f.New.Ino, f.New.Volume, f.New.Btime
 		f.KnownGone = rapid.Bool().Draw(t, "gone")
 	}
+	if kind == file.Regular && f.Known == nil && f.Old == nil && rapid.Bool().Draw(t, "was here") {
+		f.Before = drawVariant(t, kind, "before")
+	}
 	f.Together = f.KnownGone && kind == file.Folder && rapid.Bool().Draw(t, "together")
 	f.HashKnown = kind == file.Regular && rapid.Bool().Draw(t, "hash known")
 	f.SizeKnown = kind == file.Regular && rapid.Bool().Draw(t, "size known")
@@ -142,6 +145,9 @@ func drawFacts(t *rapid.T) (f Facts) {
 func wrong(f Facts, rules Rules, v Verdict) string {
 	kind := f.New.Kind
 	base := f.Old // what the verdict would link or clone
+	if v.Reason == index.Returned {
+		base = f.Before
+	}
 	switch v.From {
 	case "":
 	case "known":

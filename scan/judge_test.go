@@ -179,6 +179,18 @@ func moved(gone bool, edits ...edit) Facts {
 	return Facts{Path: "p", New: record(file.Regular, edits...), Known: at("was", record(file.Regular)), KnownGone: gone}
 }
 
+// back is a file that was at "p" before it was gone in the previous snapshot.
+func back(edits ...edit) Facts {
+	return Facts{Path: "p", New: record(file.Regular, edits...), Before: record(file.Regular)}
+}
+
+func twoNames(f Facts) Facts {
+	f.Before.Nlink = 2
+	return f
+}
+
+var returned = Verdict{Link, index.Added, index.Returned, ""}
+
 // movedAfter is that with another past of the file.
 func movedAfter(past edit, edits ...edit) Facts {
 	f := moved(true, edits...)
@@ -250,6 +262,17 @@ func TestAFileAtANewPath(t *testing.T) {
 		{"the content of a file that is gone", hashed(twin), none, linked(index.KnownContent, "twin")},
 		{"empty files are all alike", empty, none, added},
 		{"could not be read before", Facts{Path: "p", Old: record(file.Regular, unreadableThen), New: record(file.Regular)}, none, modified(index.SizeOrTime)},
+		{"could not be read for one run", Facts{Path: "p", Old: record(file.Regular, unreadableThen), New: record(file.Regular), Before: record(file.Regular)}, none, Verdict{Link, index.Modified, index.Returned, ""}},
+		{"away for one run", back(), none, returned},
+		{"away for one run", back(), checksum, reads},
+		{"away for one run, its ctime is another", back(ctime(200)), none, reads},
+		{"away for one run, its ctime is another, read", hashed(back(ctime(200))), none, returned},
+		{"away for one run, on another disk", back(volume(2)), none, reads},
+		{"away for one run, and edited", back(size(6)), none, added},
+		{"away for one run, and edited, time set back", hashed(back(ctime(200), content(1))), none, added},
+		{"away for one run, and its mode changed", hashed(back(ctime(200), mode(0o600))), none, added},
+		{"away for one run, several names", twoNames(back(names(2))), none, returned},
+		{"away for one run, more names than before", back(names(2), ctime(200)), none, added},
 	} {
 		j.check(t)
 	}
