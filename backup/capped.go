@@ -92,6 +92,7 @@ func (a *attic) close() {
 
 // stow puts away what an entry that is made holds in memory until its record is written.
 func (b *builder) stow(it *item) (err error) {
+	it.saved = nil
 	if it.old != nil {
 		it.old.Xattrs = nil
 	}

@@ -81,6 +81,9 @@ func (b *builder) tasks(ctx context.Context) iter.Seq2[*task, error] {
 			if it.old != nil {
 				t.weight += weight(it.old.Xattrs)
 			}
+			if it.saved != nil {
+				t.weight += weight(it.saved.rec.Xattrs)
+			}
 			if len(t.items) >= taskItems || t.bytes >= taskBytes || t.weight >= taskWeight {
 				if !yield(t, nil) {
 					return
