@@ -181,6 +181,13 @@ var mutations = []struct {
 			os.WriteFile(q, m.text(), 0o644)
 		}
 	}},
+	{"rotate", func(m *mutator) { // what logrotate does
+		dir := m.dir()
+		for i := 4; i > 0; i-- {
+			os.Rename(filepath.Join(dir, fmt.Sprint("log.", i)), filepath.Join(dir, fmt.Sprint("log.", i+1)))
+		}
+		os.WriteFile(filepath.Join(dir, "log.1"), m.text(), 0o644)
+	}},
 	{"swap", func(m *mutator) {
 		p, q := m.pick(m.paths(false)), m.pick(m.paths(false))
 		if p == "" || p == q {

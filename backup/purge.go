@@ -243,7 +243,12 @@ func (d *Destination) remakeIndex(ctx context.Context) error {
 	if err := errors.Join(d.meta.Sync(), removeAny(ctx, d.tmp, reindexName)); err != nil {
 		return err
 	}
-	return d.openIndex(ctx)
+	if d.DB, err = index.Open(index.Path(d.Path)); err != nil {
+		d.DB = old
+		return err
+	}
+	d.DB.Trust(d.trust...)
+	return nil
 }
 
 // importAll imports the change sets of the complete ones among these snapshots.

@@ -103,6 +103,9 @@ func runPurge(c *call) (err error) {
 	if err := c.printPurged(found, &sum); err != nil {
 		return err
 	}
+	if n := plan.Shared; n > 0 {
+		c.note("%s other names, which stay: snap explain PATH lists the names of a file", plural(n, "file that goes has", "files that go have"))
+	}
 	c.tellBlacklist(dest, found)
 	return nil
 }

@@ -88,7 +88,7 @@ func (l *realLife) edit() {
 	p := l.some(false)
 	q := filepath.Join(l.some(true), []string{"a", "b", "c d", "e.txt", "ü", "\xff", "n\n"}[l.r.IntN(7)])
 	text := []byte(strings.Repeat("x", l.r.IntN(20)))
-	switch l.r.IntN(10) {
+	switch l.r.IntN(11) {
 	case 0, 1:
 		os.WriteFile(at(q), text, 0o644)
 	case 2, 3:
@@ -107,6 +107,13 @@ func (l *realLife) edit() {
 		os.Symlink("a", at(q))
 	case 9:
 		os.Remove(at(p))
+	case 10: // what logrotate does
+		dir := l.some(true)
+		for i := 3; i > 0; i-- {
+			os.Rename(at(filepath.Join(dir, fmt.Sprint("log.", i))), at(filepath.Join(dir, fmt.Sprint("log.", i+1))))
+			l.paths[filepath.Join(dir, fmt.Sprint("log.", i))] = true
+		}
+		os.WriteFile(at(filepath.Join(dir, "log.1")), text, 0o644)
 	}
 	l.paths[p], l.paths[q] = true, true
 }

@@ -31,6 +31,7 @@ func (p *Purge) Has(path string) bool {
 type Purging struct {
 	Snapshots []PurgedSnapshot // the complete ones, oldest first
 	Freed     Amount           // the regular files of which no name is left
+	Shared    int64            // the regular files that have names which stay, under other paths
 
 	db   *DB
 	what *Purge
@@ -204,6 +205,7 @@ func (p *Purging) others(v *Edition, t *tracer) error {
 		for k := first; k < end; k++ {
 			if !p.gone(v.Path, k) {
 				delete(p.freed, born)
+				p.Shared++
 				break
 			}
 		}

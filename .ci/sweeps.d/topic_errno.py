@@ -12,7 +12,7 @@ WRITES = ('write,pwrite64,writev,ftruncate,fallocate,copy_file_range,sendfile,io
           'renameat,renameat2,fsync,fdatasync,syncfs,fchmod,fchmodat,fchown,fchownat,utimensat,fsetxattr,lsetxattr,setxattr,flock')
 READS = 'read,pread64,getdents64,readlinkat,fstat,newfstatat,statx'  # not close: it closes even when it fails, which faultrun cannot do
 ANY = WRITES + ',' + READS
-CALLS = dict([('ENOSPC', WRITES), ('EIO', ANY), ('EDQUOT', WRITES), ('EROFS', WRITES), ('EMFILE', ANY), ('ENOMEM', ANY), ('EMLINK', 'linkat')])
+CALLS = dict([('ENOSPC', WRITES), ('EIO', ANY), ('EDQUOT', WRITES), ('EROFS', WRITES), ('EMFILE', ANY), ('ENOMEM', ANY), ('EMLINK', 'linkat'), ('EINTR', ANY)])
 
 
 def points(case, w):
@@ -22,12 +22,12 @@ def points(case, w):
         total = sum(made[c] for c in calls.split(','))
         if not total:
             continue  # reindex makes no hard links
-        for way in ('-at', '-from'):
+        for way in ('-at', '-from') if error != 'EINTR' else ('-at',):  # a signal comes once, and again is right
             offset += 13
             out += [(error, way, i, calls) for i in lab.spread(total, SHORT, offset)]
     if not lab.LONG:  # of each call some, also of the rare ones
         for call, n in sorted(made.items()):
-            for error in ('EIO', 'ENOSPC'):
+            for error in ('EIO', 'ENOSPC', 'EINTR'):
                 offset += 7
                 if call in CALLS[error].split(','):
                     out.append((error, '-at', 1 + offset % n, call))
@@ -46,6 +46,8 @@ def main():
                 if error == 'ENOSPC' and way == '-at' and ran.hit.endswith('setxattr'):
                     case.but = ('xattrs',)  # so ext4 says that an attribute is too large: the index has it
                 with lab.hitting(ran.hit):
+                    if error == 'EINTR' and ran.rc:
+                        raise lab.Violation(f'a call that a signal interrupted is made again: {ran}')
                     case.after(w, ran)
                 return ran.hit
 

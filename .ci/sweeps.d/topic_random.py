@@ -126,6 +126,21 @@ class Life:
         with contextlib.suppress(OSError):
             os.setxattr(self.file(), 'user.r', self.data()[:20])
 
+    def xattrs(self):
+        """As many as fit ext4, and what no text holds."""
+        p = self.file()
+        with contextlib.suppress(OSError):
+            for n in range(20):
+                os.setxattr(p, f'user.{n}.' + 'n' * 40, self.rnd.randbytes(self.rnd.choice([0, 1, 60])))
+
+    def hole(self):
+        with open(self.file(), 'r+b') as f:
+            f.truncate(self.rnd.choice([1 << 16, 1 << 24]))
+
+    def rotate(self):
+        with contextlib.suppress(OSError):  # a folder may have the name
+            tree.rotate(self.dir(), self.data())
+
     def symlink(self):
         os.symlink(self.rnd.choice(['a', '..', self.w.outside, 'plain/a']), self.free())
 
@@ -135,7 +150,7 @@ class Life:
         self.rnd.choice([os.mkdir, os.mkfifo, lambda q: os.symlink('x', q)])(p)
 
     EDITS = [create, create, overwrite, overwrite, same_size, replace, mapped, rename, rename, rename_dir, swap, link, copy, unlink, rmtree,
-             mkdir, chmod, chown, xattr, symlink, retype]
+             mkdir, chmod, chown, xattr, xattrs, hole, rotate, rotate, symlink, retype]
 
     def edit(self):
         for _ in range(self.rnd.randrange(1, 8)):

@@ -121,6 +121,9 @@ def build(top):
         f.truncate(1 << 20)
         f.seek(0, 2)
         f.write(b'tail')
+    os.makedirs(j('logs'))
+    for n in range(1, 6):
+        write(j(f'logs/log.{n}'), f'day {6 - n}\n' * n, 1_640_000_000_000_000_000 - n)
     os.mkfifo(j('special/fifo'))
     s, back = socket.socket(socket.AF_UNIX), os.getcwd()
     os.chdir(j('special'))  # a socket's whole path may have 107 bytes
@@ -133,7 +136,8 @@ def build(top):
         os.mknod(j('special/null'), 0o600 | stat.S_IFCHR, os.makedev(1, 3))
         write(j('perms/owned'), 'o')
         os.chown(j('perms/owned'), 1234, 4321)
-    for n, v in (('plain/a', b'value'), ('empty', b'd')):
+    many = [(f'many/f{n}', bytes([n]) * 900) for n in range(3)] + [('many/f4', b'\0\xff\n' * 50)]
+    for n, v in [('plain/a', b'value'), ('empty', b'd'), *many]:
         try:
             os.setxattr(j(n), 'user.note', v)
         except OSError:
@@ -141,6 +145,16 @@ def build(top):
     subprocess.run(['setfacl', '-m', 'u:1234:rw', j('many/f0')], stderr=subprocess.DEVNULL)
     os.utime(j('plain'), ns=(1_577_934_245_678_000_000,) * 2)
     write(j('times1965'), 'old', -157_000_000_876_543_211)
+
+
+def rotate(folder, text):
+    """What logrotate does: log.1 becomes log.2 and so on, the oldest goes, log.1 is new."""
+    logs = sorted(int(n[4:]) for n in os.listdir(folder) if n.startswith('log.') and n[4:].isdigit())
+    for n in reversed(logs):
+        os.rename(os.path.join(folder, f'log.{n}'), os.path.join(folder, f'log.{n + 1}'))
+    if len(logs) > 5:
+        os.unlink(os.path.join(folder, f'log.{logs[-1] + 1}'))
+    write(os.path.join(folder, 'log.1'), text)
 
 
 def change(top):
@@ -161,6 +175,7 @@ def change(top):
         os.chown(j('many/f3'), 1, 2)
     os.rename(j('many/f4'), j('plain/deep/f4 moved'))
     os.rename(j('old name'), j('new name'))
+    rotate(j('logs'), 'changed\n')
     os.unlink(j('gone/a'))
     os.unlink(j('gone/sub/b'))
     os.rmdir(j('gone/sub'))
@@ -189,3 +204,4 @@ def touch(top):
     write(os.path.join(top, 'plain/deep/er/x'), 'x2')
     write(os.path.join(top, 'many/added'), 'added')
     os.unlink(os.path.join(top, 'names/-n'))
+    rotate(os.path.join(top, 'logs'), 'touched\n')
