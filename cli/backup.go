@@ -41,12 +41,12 @@ which links what is the same file at another path.
 What is left out stands in DEST/Blacklist.txt and DEST/Whitelist.txt, lasting
 choices in DEST/BackupOptions.txt; the files are made with comments by the first
 run. Flags win over them.`,
-		examples: `snap backup /mnt/disk/me /home/me         # the first one copies everything
-snap backup                               # the same again
-snap backup -n /mnt/disk/me /home/me      # what would happen?
+		examples: `snap backup /mnt/disk/me /home/me            # the first one copies everything
+snap backup                                  # the same again
+snap backup -n /mnt/disk/me /home/me         # what would happen?
 snap backup /mnt/disk/all ~/docs /etc/hosts  # several sources
 snap backup /mnt/disk/me ~ --exclude '*.iso' --exclude-caches
-snap backup /mnt/disk/me ~ --if-older 1d  # once a day, tried every hour`,
+snap backup /mnt/disk/me ~ --if-older 1d     # once a day, tried every hour`,
 		codes: []int{exitPartial, exitRefused, exitNoDest, exitLocked, exitInterrupted, exitTerminated},
 		flags: []cli.Flag{
 			&cli.BoolFlag{Name: "dry-run", Aliases: []string{"n"}, Usage: "say what would happen and write nothing at all"},
