@@ -41,12 +41,12 @@ which links what is the same file at another path.
 What is left out stands in DEST/Blacklist.txt and DEST/Whitelist.txt, lasting
 choices in DEST/BackupOptions.txt; the files are made with comments by the first
 run. Flags win over them.`,
-		examples: `snap backup /mnt/disk/me /home/me         # the first one copies everything
-snap backup                               # the same again
-snap backup -n /mnt/disk/me /home/me      # what would happen?
+		examples: `snap backup /mnt/disk/me /home/me            # the first one copies everything
+snap backup                                  # the same again
+snap backup -n /mnt/disk/me /home/me         # what would happen?
 snap backup /mnt/disk/all ~/docs /etc/hosts  # several sources
 snap backup /mnt/disk/me ~ --exclude '*.iso' --exclude-caches
-snap backup /mnt/disk/me ~ --if-older 1d  # once a day, tried every hour`,
+snap backup /mnt/disk/me ~ --if-older 1d     # once a day, tried every hour`,
 		codes: []int{exitPartial, exitRefused, exitNoDest, exitLocked, exitInterrupted, exitTerminated},
 		flags: []cli.Flag{
 			&cli.BoolFlag{Name: "dry-run", Aliases: []string{"n"}, Usage: "say what would happen and write nothing at all"},
@@ -392,24 +392,19 @@ func backupHint(err error, dest string) error {
 		}
 		return withCode(exitUsage, withHint(err, "%s", hint))
 	case errors.As(err, &missing):
-		if missing.Several {
-			return withHint(err, "is its disk mounted? To go on without it, name the others, with --source-moved")
-		}
-		return withHint(err, "name the folder to back up; is its disk mounted?")
+		return withHint(err, "%s", missingHint(missing))
 	case errors.Is(err, backup.ErrNoHardLinks):
 		return withHint(err, "use a destination on ext4, XFS, btrfs, NTFS, APFS or another file system with hard links")
 	case errors.Is(err, backup.ErrPurging):
 		return withHint(err, "what was interrupted is finished by the next run that writes there, such as the same snap purge or a backup")
 	case errors.Is(err, backup.ErrNotDestination):
-		return withCode(exitNoDest, err)
+		return withCode(exitNoDest, withHint(err, "a destination holds a folder .snap; to make one: snap init DIR"))
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
-		return withHint(err, "%s\nall snapshots in it are whole; snap prune frees space", troubleHint(err, "the destination", os.Geteuid()))
-	case errors.Is(err, fs.ErrExist):
-		return withHint(err, "if two names of the source differ only in case: the destination cannot keep both; leave one out with Blacklist.txt")
+		return withHint(err, "%s\nall snapshots in it are whole; snap prune frees space", troubleHint(err, "the destination", dest, os.Geteuid()))
 	case errors.Is(err, index.ErrMissing), errors.Is(err, index.ErrDamaged), errors.Is(err, index.ErrTruncated), errors.Is(err, index.ErrNewer):
 		return indexHint(err, dest)
 	}
-	if hint := troubleHint(err, "the destination", os.Geteuid()); hint != "" {
+	if hint := troubleHint(err, "the destination", dest, os.Geteuid()); hint != "" {
 		return withHint(err, "%s", hint)
 	}
 	return err

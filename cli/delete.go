@@ -17,7 +17,7 @@ func deleteCommand() *command {
 		long: `Delete snapshots. What other snapshots share with them stays, and so does every
 answer about the others. A pinned snapshot goes if its whole name is given, not by
 latest, a date or the beginning of its name.`,
-		examples: `snap delete -n oldest              # what would it free?
+		examples: `snap delete -n oldest  # what would it free?
 snap delete 20261101-120000 latest~3`,
 		codes:    []int{exitRefused, exitNoDest, exitLocked, exitInterrupted, exitTerminated},
 		flags:    []cli.Flag{dryFlag("say what would be freed and delete nothing")},

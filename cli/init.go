@@ -28,7 +28,7 @@ Only the user who made a destination writes to it. With --take-over root becomes
 its owner. The snapshots that are there stay the other user's files: the next backup
 copies everything once.`,
 		examples: `snap init /mnt/disk/me
-sudo snap init /mnt/disk/me --take-over    # from a user to root`,
+sudo snap init /mnt/disk/me --take-over  # from a user to root`,
 		flags:    []cli.Flag{hereFlag(), takeOverFlag()},
 		codes:    []int{exitRefused, exitLocked},
 		complete: completeFiles,

@@ -32,7 +32,7 @@ What is still in the source comes back with the next backup unless Blacklist.txt
 leaves it out: the line for it is printed. The disk may keep bytes of removed files
 until it writes something else there. Copies of the destination are not changed.`,
 		examples: `
-snap purge -n letters/secret.odt        what would go?
+snap purge -n letters/secret.odt  # what would go?
 snap purge '*.iso' --in 20261101..latest~1
 snap purge ~/private`,
 		codes: []int{exitRefused, exitNoDest, exitLocked, exitInterrupted, exitTerminated},

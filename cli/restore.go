@@ -89,7 +89,7 @@ func (c *call) restore(d *destination) error {
 	}
 	if len(parts) > 1 && o.Overwrite == restore.Never && !o.DryRun {
 		if err := c.lookAhead(d, parts); err != nil {
-			return restoreHint(err)
+			return restoreHint(err, parts[0].options.Target)
 		}
 	}
 	r := &restoreReport{call: c, line: c.progress(), dryRun: o.DryRun, started: start}
@@ -106,7 +106,7 @@ func (c *call) restore(d *destination) error {
 		r.add(&res)
 		if err != nil {
 			r.line.end()
-			return restoreHint(err)
+			return restoreHint(err, parts[0].options.Target)
 		}
 	}
 	r.line.end()
@@ -285,7 +285,7 @@ func apart(places []restorePlace) error {
 }
 
 // restoreHint adds to an error of a restore its exit code and what to do.
-func restoreHint(err error) error {
+func restoreHint(err error, target string) error {
 	var exists *restore.ExistsError
 	switch {
 	case errors.As(err, new(*restore.MostError)):
@@ -304,11 +304,13 @@ func restoreHint(err error) error {
 	case errors.Is(err, restore.ErrInDestination):
 		return withCode(exitUsage, withHint(err, "restore to a folder outside of the destination"))
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
-		return withHint(err, "%s\nwhen there is room the same command with --overwrite if-changed goes on", troubleHint(err, "the target", os.Geteuid()))
+		return withHint(err, "%s\nwhen there is room the same command with --overwrite if-changed goes on", troubleHint(err, "the target", target, os.Geteuid()))
 	case errors.Is(err, fs.ErrNotExist):
-		return withHint(err, "only the last folder of a target is made")
+		return withHint(err, "only the last folder of a target is made; to make those above it: mkdir -p %s", shellWord(filepath.Dir(target)))
+	case errors.Is(err, syscall.ENOTDIR):
+		return withHint(err, "a target is a folder; this is none, or something on the way to it is none")
 	}
-	if hint := troubleHint(err, "the target", os.Geteuid()); hint != "" {
+	if hint := troubleHint(err, "the target", target, os.Geteuid()); hint != "" {
 		return withHint(err, "%s", hint)
 	}
 	return err

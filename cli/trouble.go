@@ -2,19 +2,18 @@ package cli
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
+	"os"
+	"path/filepath"
 	"syscall"
+
+	"snap/backup"
 )
 
-// troubleHint says what to do about a failure of the system at a place, "the destination" or "the target", as user; "" where
-// the error says enough.
-func troubleHint(err error, place string, user int) string {
+// troubleHint says what to do about a failure of the system at a place, "the destination" or "the target", which is the folder
+// dir, as user; "" where the error says enough.
+func troubleHint(err error, place, dir string, user int) string {
 	root := user == 0
-	path := place
-	if p := (*fs.PathError)(nil); errors.As(err, &p) && p.Path != "" {
-		path = shellWord(p.Path)
-	}
 	switch {
 	case errors.Is(err, syscall.EDQUOT):
 		return "the quota for " + place + " is used up, though the disk may have room: see quota -s, and free some space there"
@@ -31,11 +30,45 @@ func troubleHint(err error, place string, user int) string {
 	case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE):
 		return "too many files are open: see ulimit -n"
 	case errors.Is(err, syscall.EPERM) && root:
-		return fmt.Sprintf("not even root may do that: lsattr -d shows whether it, or the folder it is in, is immutable (i) or append-only (a); chattr -i -a ends that: %s", path)
+		return "not even root may do that: is something immutable (i) or append-only (a)? To see: lsattr -d " + attributesOf(err, dir) + "; chattr -i -a ends it"
 	case errors.Is(err, syscall.EACCES) && root:
 		return "not even root may do that: on a network or FUSE mount root may be nobody, and SELinux or AppArmor may forbid it (see dmesg)"
 	case errors.Is(err, fs.ErrPermission):
-		return "this user may not do that; who may: ls -ld " + path
+		return "this user may not do that; who may: ls -ld " + attributesOf(err, dir)
 	}
 	return ""
+}
+
+// attributesOf are the words for a shell of what stands in the way: what the error names, or what there is of the way to it, and
+// dir.
+func attributesOf(err error, dir string) string {
+	p := (*fs.PathError)(nil)
+	if !errors.As(err, &p) || !filepath.IsAbs(p.Path) {
+		return shellWord(dir)
+	}
+	path := p.Path
+	for path != filepath.Dir(path) {
+		if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
+			break
+		}
+		path = filepath.Dir(path)
+	}
+	if path == dir {
+		return shellWord(dir)
+	}
+	return shellWord(path) + " " + shellWord(dir)
+}
+
+// missingHint says what to do about a source that cannot be backed up.
+func missingHint(e *backup.SourceMissingError) string {
+	info, err := os.Lstat(e.Path)
+	switch {
+	case err == nil && info.Mode()&fs.ModeSymlink != 0 && errors.Is(e.Err, fs.ErrNotExist):
+		return "it is a symbolic link that leads nowhere; is a disk not mounted?"
+	case errors.Is(e.Err, fs.ErrNotExist) && e.Several:
+		return "is its disk mounted? To go on without it, name the others, with --source-moved"
+	case errors.Is(e.Err, fs.ErrNotExist):
+		return "name the folder or file to back up; is its disk mounted?"
+	}
+	return troubleHint(e.Err, "the source", e.Path, os.Geteuid())
 }
