@@ -41,7 +41,9 @@ snap tag tag:old --remove old  # take the tag from the newest that has it`,
 			if len(add)+len(remove) == 0 {
 				return c.showLabels(func(h *index.Header) string { return quoteAll(h.Tags) })
 			}
-			return c.label("tag", c.args, func(h *index.Header) {
+			lacking := slices.Clone(remove) // what none of the snapshots has may be misspelled, and what was meant stays
+			err := c.label("tag", c.args, func(h *index.Header) {
+				lacking = slices.DeleteFunc(lacking, func(t string) bool { return slices.Contains(h.Tags, t) })
 				tags := slices.DeleteFunc(slices.Clone(h.Tags), func(t string) bool { return slices.Contains(remove, t) })
 				for _, t := range add {
 					if !slices.Contains(tags, t) {
@@ -50,6 +52,10 @@ snap tag tag:old --remove old  # take the tag from the newest that has it`,
 				}
 				h.Tags = tags
 			})
+			if err == nil && len(lacking) > 0 {
+				c.note("none of these snapshots has the tag %s", enumerate(lacking))
+			}
+			return err
 		},
 	}
 }
