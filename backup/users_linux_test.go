@@ -256,3 +256,29 @@ func TestDevicesThatAUserCouldNotMake(t *testing.T) {
 		t.Errorf("%v", ino)
 	}
 }
+
+// TestTheWayToSourcesNeedNotBeReadable: a user who may only pass through a folder backs up what is in it.
+func TestTheWayToSourcesNeedNotBeReadable(t *testing.T) {
+	u := newUsers(t)
+	for _, name := range []string{"s/way/one/f", "s/way/two/deep/g", "s/way/other"} {
+		u.do(os.MkdirAll(filepath.Dir(u.path(name)), 0o755))
+		u.do(os.WriteFile(u.path(name), []byte(name), 0o644))
+	}
+	must(t, "chown", "-R", "65534:65534", u.path("s/way/one"), u.path("s/way/two"))
+	u.do(os.Chmod(u.path("s/way"), 0o711))
+	u.run(false, 0, "backup", "d", "s/way/one", "s/way/two")
+	if out := u.run(false, 0, "backup"); !strings.Contains(out, "nothing changed") {
+		t.Error(out)
+	}
+	u.run(false, 0, "check", "--read-data")
+	u.run(false, 0, "diff", "--source", "--exit-code")
+	u.do(os.RemoveAll(u.path("s/way/two/deep")))
+	u.run(false, 0, "restore", "latest", "--in-place", "--overwrite", "if-changed", "--delete")
+	if b, err := os.ReadFile(u.path("s/way/two/deep/g")); err != nil || string(b) != "s/way/two/deep/g" {
+		t.Error(string(b), err)
+	}
+	u.do(os.Chmod(u.path("s/way"), 0o700)) // out of reach: refused, not taken for empty
+	if out := u.run(false, 1, "backup"); !strings.Contains(out, "s/way/one: permission denied") {
+		t.Error(out)
+	}
+}

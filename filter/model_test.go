@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"snap/internal/long"
 )
 
 // modelMatch is the meaning of a line by the book: a glob of letters, dots, ?, * and / becomes a
@@ -152,4 +154,55 @@ func mustAgree(t interface{ Fatalf(string, ...any) }, s *Set, path string, isDir
 		d = d.Enter(name, v)
 	}
 	return want
+}
+
+// TestEachSourceByItself: with several sources a list says of each what it says of it alone, and never leaves out a source
+// or a folder around one.
+func TestEachSourceByItself(t *testing.T) {
+	roots := []string{"other/a", "src"}
+	segment := rapid.SampledFrom([]string{"a", "b", "ab", "c.x", "src", "other", "*", "?b", "a*", "**"})
+	line := rapid.Custom(func(t *rapid.T) string {
+		if rapid.IntRange(0, 5).Draw(t, "regexp") == 0 {
+			return rapid.SampledFrom([]string{"^/src/a", "^.*b$", "^/other/a/(a|b)", "^/", "^/src$", `^.*/c[.]x`}).Draw(t, "expr")
+		}
+		l := rapid.SampledFrom([]string{"", "", "/src/"}).Draw(t, "start") + strings.Join(rapid.SliceOfN(segment, 1, 3).Draw(t, "segments"), "/")
+		return l + rapid.SampledFrom([]string{"", "/"}).Draw(t, "end")
+	})
+	long.Check(t, 40, func(t *rapid.T) {
+		exclude, include := rapid.SliceOfN(line, 0, 3).Draw(t, "exclude"), rapid.SliceOfN(line, 0, 2).Draw(t, "include")
+		set := func(c Context) *Set {
+			parse := func(lines []string) []*Rule {
+				rules, err := Parse("f", strings.NewReader(strings.Join(lines, "\n")), c)
+				if err != nil {
+					t.Fatal(err)
+				}
+				return rules
+			}
+			return New(parse(exclude), parse(include), c)
+		}
+		all := set(Context{Source: "/", Roots: roots})
+		for _, path := range []string{"", "other", "other/a", "src"} {
+			if v, err := all.Explain(path, true); err != nil || !v.Included || !v.Walk {
+				t.Fatalf("%q: %+v, %v", path, v, err)
+			}
+		}
+		for _, root := range roots {
+			if root != "src" && strings.Contains(strings.Join(append(exclude, include...), "\n"), "/src/") {
+				continue // alone it would mean a folder src in the source
+			}
+			alone := set(Context{Source: "/" + root})
+			for _, path := range universe {
+				for _, isDir := range []bool{true, false} {
+					want, err := alone.Explain(path, isDir)
+					got, gotErr := all.Explain(root+"/"+path, isDir)
+					if err != nil || gotErr != nil || got.Included != want.Included || got.Walk != want.Walk || (got.Rule == nil) != (want.Rule == nil) {
+						t.Fatalf("%s: %q: %+v %v, alone %+v %v", root, path, got, gotErr, want, err)
+					}
+					if got.Rule != nil && (got.Rule.Line != want.Rule.Line || got.By != root+"/"+want.By) {
+						t.Fatalf("%s: %q: decided by %+v, alone by %+v", root, path, got, want)
+					}
+				}
+			}
+		}
+	})
 }
