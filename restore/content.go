@@ -26,7 +26,7 @@ func (h *hand) make(ctx context.Context, d *file.Dir, tmp string, j *job) (m mad
 	if g := j.group; g != nil && g.there() {
 		err := h.link(g, d, tmp)
 		if err == nil {
-			return made{linked: true, damage: g.place.damage}, nil
+			return made{linked: true, damage: g.place.damage()}, nil
 		}
 		// As many names as the file system allows, or a folder on the way that may not be entered any
 		// more: another copy is better than none.

@@ -69,7 +69,7 @@ func (r *run) judge(d *file.Dir, j *job) (v verdict, have existing, err error) {
 // found notes that what exists is the file that j is a name of.
 func (j *job) found(have *existing) {
 	if g := j.group; g != nil {
-		g.begin(j.to(), &have.Stat)
+		g.begin(j.to(), &have.Stat, nil)
 	}
 }
 

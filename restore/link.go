@@ -9,6 +9,7 @@ import (
 	"hash/maphash"
 	"io/fs"
 	"strings"
+	"sync"
 
 	"snap/index"
 	"snap/internal/file"
@@ -17,35 +18,45 @@ import (
 // A restore remembers each file with several names until the last of them is met: of 200,000 names in two folders that is
 // 100,000 files at a time. So a group is small: digests instead of records, and no strings of the index's.
 
-// group is a source file with several names. The walk gives each its turn; whoever's turn it is owns place and what it leads to.
+// group is a source file with several names. The walk gives each its turn; whoever's turn it is owns place and what it
+// leads to.
 type group struct {
-	sum    [16]byte      // of what the names must have in common, but for the hash of the content
-	hash   [8]byte       // the front of that
-	hashed bool          // whether that is known
-	left   uint32        // names not yet met
-	inode  uint64        // its key in walker.inodes
-	last   chan struct{} // closed when the last name met so far is done, nil when it is known to be done
+	sum    [16]byte // of what the names must have in common, but for the hash of the content
+	hash   [8]byte  // the front of that
+	hashed bool     // whether that is known
+	left   uint32   // names not yet met
+	inode  uint64   // its key in walker.inodes
 	place  *written
+
+	mu   sync.Mutex
+	last chan struct{} // closed when the last name met so far is done; nil when it is
 }
 
-// written is what the target has of a group.
+// written is what the target has of a group: what this run wrote there, or found unchanged.
 type written struct {
-	name   string   // below the target
+	name string // below the target
+	stat identity
+	rare *rare
+}
+
+// rare is what few groups have.
+type rare struct {
 	more   []string // other names, of each folder one
-	stat   identity // what this run wrote there, or found unchanged
 	damage error    // why what is there is not what was backed up
 }
 
-// identity is what tells a file from others, also from one that got its inode number later.
-type identity struct {
-	dev, ino     uint64
-	size         int64
-	mtime, btime file.Time
-	uid, gid     uint32
-}
+// identity is what tells a file from others. sum tells it from one that got its inode number later.
+type identity struct{ dev, ino, sum uint64 }
 
 func identityOf(s *file.Stat) identity {
-	return identity{s.Dev, s.Ino, s.Size, s.Mtime, s.Btime, s.UID, s.GID}
+	b := make([]byte, 0, 64)
+	for _, n := range []int64{
+		s.Size, s.Mtime.Sec, int64(s.Mtime.Nsec), s.Btime.Sec, int64(s.Btime.Nsec), int64(s.UID)<<32 | int64(s.GID), int64(s.Kind),
+	} {
+		b = binary.LittleEndian.AppendUint64(b, uint64(n))
+	}
+	sum := sha256.Sum256(b)
+	return identity{s.Dev, s.Ino, binary.LittleEndian.Uint64(sum[:])}
 }
 
 func (g *group) there() bool { return g.place != nil }
@@ -55,22 +66,46 @@ func (g *group) is(s *file.Stat) bool {
 	return g.there() && s.Kind != file.None && s.Ino != 0 && s.Dev == g.place.stat.dev && s.Ino == g.place.stat.ino
 }
 
-// begin notes the first name of what is in the target now.
-func (g *group) begin(name string, stat *file.Stat) {
+// begin notes the first name of what is in the target now, and what is wrong with it.
+func (g *group) begin(name string, stat *file.Stat, damage error) {
 	g.place = &written{name: strings.Clone(name), stat: identityOf(stat)}
+	if damage != nil {
+		g.place.rare = &rare{damage: damage}
+	}
+}
+
+// damage is why what is there is not what was backed up.
+func (p *written) damage() error {
+	if p.rare == nil {
+		return nil
+	}
+	return p.rare.damage
 }
 
 // also notes another name.
-func (g *group) also(name string) {
-	p := g.place
+func (p *written) also(name string) {
 	before := p.name
-	if n := len(p.more); n > 0 {
-		before = p.more[n-1]
+	if p.rare != nil && len(p.rare.more) > 0 {
+		before = p.rare.more[len(p.rare.more)-1]
 	}
 	a, _ := index.Split(before)
-	if b, _ := index.Split(name); a != b {
-		p.more = append(p.more, strings.Clone(name))
+	b, _ := index.Split(name)
+	if a == b {
+		return
 	}
+	if p.rare == nil {
+		p.rare = &rare{}
+	}
+	p.rare.more = append(p.rare.more, strings.Clone(name))
+}
+
+// next gives up the name that the group is reached by for another one; false if there is none.
+func (p *written) next() bool {
+	if p.rare == nil || len(p.rare.more) == 0 {
+		return false
+	}
+	p.name, p.rare.more = p.rare.more[0], p.rare.more[1:]
+	return true
 }
 
 // digests are what names of one file have in common: mode, owner, times and the like as one, the content as another.
@@ -125,13 +160,24 @@ func (w *walker) turn(j *job, here index.Inode) *job {
 	if g.sum != sum || g.hashed && hashed && g.hash != hash {
 		return j
 	}
-	j.group, j.after, j.done = g, g.last, make(chan struct{})
-	g.last = j.done
+	j.group, j.done = g, make(chan struct{})
+	g.mu.Lock()
+	j.after, g.last = g.last, j.done
+	g.mu.Unlock()
 	if g.left--; g.left == 0 {
 		delete(w.links, key)
 		delete(w.inodes, g.inode)
 	}
 	return j
+}
+
+// turnOver lets the next name of the group have its turn.
+func (g *group) turnOver(done chan struct{}) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if close(done); g.last == done {
+		g.last = nil
+	}
 }
 
 // wait waits for j's turn and reports whether it came.
@@ -150,10 +196,9 @@ func (j *job) wait(ctx context.Context) bool {
 func (w *writer) link(g *group, d *file.Dir, tmp string) error {
 	for p := g.place; ; {
 		err := w.linkTo(p.name, &p.stat, d, tmp)
-		if len(p.more) == 0 || !errors.Is(err, fs.ErrPermission) {
+		if !errors.Is(err, fs.ErrPermission) || !p.next() {
 			return err
 		}
-		p.name, p.more = p.more[0], p.more[1:]
 	}
 }
 

@@ -107,7 +107,7 @@ func (p *plan) leaf(ctx context.Context, j *job) {
 			if g.there() {
 				bytes = 0
 			} else {
-				g.begin(j.to(), &file.Stat{})
+				g.begin(j.to(), &file.Stat{}, nil)
 			}
 		}
 		p.restored(j.Path, bytes)

@@ -31,7 +31,7 @@ func (j *job) to() string { return index.Join(j.in.to, j.name) }
 
 func (j *job) release(ctx context.Context, h hands) {
 	if j.done != nil {
-		close(j.done)
+		j.group.turnOver(j.done)
 	}
 	j.in.release(ctx, h)
 }
@@ -188,10 +188,9 @@ func (h *hand) put(ctx context.Context, d *file.Dir, j *job, v verdict, have *ex
 	}
 	j.in.put(j.name, &m.stat)
 	if g := j.group; g != nil && m.linked {
-		g.also(j.to())
+		g.place.also(j.to())
 	} else if g != nil {
-		g.begin(j.to(), &m.stat)
-		g.place.damage = m.damage
+		g.begin(j.to(), &m.stat, m.damage)
 	}
 	h.restored(j.Path, m.bytes)
 	if m.damage != nil {
