@@ -3,6 +3,7 @@
 package file
 
 import (
+	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -21,8 +22,8 @@ func ReachOfOthers(path string) string {
 	for range maxSteps {
 		info, err := os.Lstat(at)
 		switch {
-		case err != nil && os.IsNotExist(err) && !open:
-			return ""
+		case err != nil && os.IsNotExist(err) && !open, errors.Is(err, syscall.ENOTDIR):
+			return "" // there, nothing can be put in place; where a file is no folder nobody can write
 		case err != nil:
 			return at
 		}
