@@ -45,7 +45,7 @@ func TestAttributesInOneTick(t *testing.T) {
 	ctime := func(path string) int64 {
 		var s syscall.Stat_t
 		p.do(syscall.Lstat(path, &s))
-		return s.Ctim.Sec
+		return s.Ctim.Nano() / 1e9
 	}
 	tried := 0
 	for i := range 5 {
