@@ -244,7 +244,7 @@ func TestReadError(t *testing.T) {
 		t.Error("errors = Fail made a snapshot")
 	}
 	p.src = real
-	res, _ = p.backup()
+	res, _ = p.backup(moved)
 	p.wantSame(res)
 }
 
