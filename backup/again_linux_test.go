@@ -49,6 +49,9 @@ func TestGoneForOneLook(t *testing.T) {
 		if m[2] != "" && m[2] != "none" {
 			hits++
 		}
+		if strings.Contains(text, "the destination cannot hold this name") { // the look was one at the destination
+			continue
+		}
 		if all, _ := filepath.Glob(filepath.Join(dir, "dest/2*")); len(all) == 2 {
 			latest := all[1]
 			if d := difference(listing(t, filepath.Join(dir, "src")), listing(t, latest)); d != "" {

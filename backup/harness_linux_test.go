@@ -40,6 +40,7 @@ func oddfsAt(t *testing.T, mnt, real string, args ...string) string {
 	}
 	t.Cleanup(func() {
 		exec.Command("umount", "-l", mnt).Run()
+		cmd.Process.Kill() // it would not end while another mount namespace has a copy of the mount
 		cmd.Wait()
 	})
 	for range 200 {

@@ -45,7 +45,7 @@ func TestAttributesInOneTick(t *testing.T) {
 	ctime := func(path string) int64 {
 		var s syscall.Stat_t
 		p.do(syscall.Lstat(path, &s))
-		return s.Ctim.Sec
+		return s.Ctim.Nano() / 1e9
 	}
 	tried := 0
 	for i := range 5 {
@@ -244,7 +244,7 @@ func TestReadError(t *testing.T) {
 		t.Error("errors = Fail made a snapshot")
 	}
 	p.src = real
-	res, _ = p.backup()
+	res, _ = p.backup(moved)
 	p.wantSame(res)
 }
 
