@@ -114,7 +114,7 @@ func place(t *testing.T) (dir string, command func(args ...string) *exec.Cmd) {
 	}
 }
 
-// TestSignalInLongCopy interrupts the copy of a file that takes a quarter of an hour to read: the backup
+// TestSignalInLongCopy interrupts the copy of files that take minutes to read: the backup
 // ends, and the next one takes over what was copied before.
 func TestSignalInLongCopy(t *testing.T) {
 	dir, command := place(t)
@@ -131,8 +131,17 @@ func TestSignalInLongCopy(t *testing.T) {
 		code   int
 	}{{syscall.SIGINT, 130}, {syscall.SIGTERM, 143}} {
 		dest := filepath.Join(dir, fmt.Sprint("dest", tt.code))
-		if err := errors.Join(os.Mkdir(dest, 0o700), os.WriteFile(long, nil, 0o644), os.Truncate(long, 1<<40)); err != nil {
+		if err := os.Mkdir(dest, 0o700); err != nil {
 			t.Fatal(err)
+		}
+		for i := range 500 { // each with fewer holes than would be passed over
+			name := long
+			if i > 0 {
+				name += strconv.Itoa(i)
+			}
+			if err := errors.Join(os.WriteFile(name, nil, 0o644), os.Truncate(name, 1<<30-4096)); err != nil {
+				t.Fatal(err)
+			}
 		}
 		c := command("backup", dest, "src")
 		var text strings.Builder
@@ -171,6 +180,11 @@ func TestSignalInLongCopy(t *testing.T) {
 		}
 		if err := os.Truncate(long, 1); err != nil {
 			t.Fatal(err)
+		}
+		for _, name := range glob(t, long+"?*") {
+			if err := os.Remove(name); err != nil {
+				t.Fatal(err)
+			}
 		}
 		out, err := command("backup", dest, "src").CombinedOutput()
 		if err != nil {
