@@ -12,6 +12,9 @@ import (
 	"snap/index"
 )
 
+// oldIndexName is the index that the last reindex replaced.
+const oldIndexName = "index.db.old"
+
 // Purging is the stage of a run that takes paths out of snapshots.
 const Purging Stage = "purging"
 
@@ -60,7 +63,14 @@ func (d *Destination) Purge(ctx context.Context, what *index.Purge, report Repor
 			return nil, err
 		}
 	}
-	if err := d.sparing(func() error { return d.writePurge(what) }); err != nil {
+	write := func() error { return d.writePurge(what) }
+	err = d.sparing(write)
+	if full(err) { // what goes in any case
+		if err = errors.Join(d.dropTmp(ctx), remove(d.meta, oldIndexName), d.root.SyncSystem()); err == nil {
+			err = write()
+		}
+	}
+	if err != nil {
 		return nil, err
 	}
 	return d.finishPurge(ctx, report)
@@ -234,7 +244,7 @@ func (d *Destination) remakeIndex(ctx context.Context) error {
 	if err = errors.Join(err, fresh.Release(), old.Release()); err != nil {
 		return err
 	}
-	if err := errors.Join(work.Sync(), remove(d.meta, filepath.Base(path)+".old")); err != nil {
+	if err := errors.Join(work.Sync(), remove(d.meta, oldIndexName)); err != nil {
 		return err
 	}
 	if err := work.Replace(filepath.Base(path), d.meta, filepath.Base(path)); err != nil {

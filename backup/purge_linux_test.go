@@ -2,6 +2,7 @@ package backup_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -193,4 +194,110 @@ func (p *place) namesNothing(what string, paths []string) {
 		})
 		p.do(err)
 	})
+}
+
+// TestPurgeOnAFullDisk: the trees give back the room that the rest needs.
+func TestPurgeOnAFullDisk(t *testing.T) {
+	p := newPlace(t)
+	p.dest, _ = image(t, "ext4", "64M", "-m", "0")
+	p.write("big", strings.Repeat("big", 3<<20))
+	for i := range 300 {
+		p.write(fmt.Sprintf("d/f%03d", i), "f")
+	}
+	first, _ := p.backup()
+	p.write("more", "more")
+	second, _ := p.backup()
+	fill(t, p.dest)
+	p.purge([]string{"big"}, []string{first.Header.Name, second.Header.Name})
+	for _, res := range []*backup.Result{first, second} {
+		if _, err := os.Lstat(filepath.Join(p.tree(res), "big")); !os.IsNotExist(err) {
+			t.Errorf("it is still there: %v", err)
+		}
+	}
+	p.do(os.Remove(filepath.Join(p.dest, "filler")))
+	p.do(os.Remove(p.path("big")))
+	if res, _ := p.backup(); !res.Skipped {
+		t.Errorf("the source has changed: %+v", res.Header)
+	}
+}
+
+// TestPurgeLeavesNoName: neither the index, nor what was put aside, nor what interrupted runs have left holds a name or a
+// byte of what is purged.
+func TestPurgeLeavesNoName(t *testing.T) {
+	p := newPlace(t)
+	const name, text = "a-very-secret-name", "a very secret text"
+	p.write("d/"+name, text)
+	for i := range 30 {
+		p.write(fmt.Sprint("f", i), fmt.Sprint(i))
+	}
+	first, _ := p.backup()
+	p.write("g", "g")
+	second, _ := p.backup()
+	set, err := os.ReadFile(p.set(1))
+	p.do(err)
+	for _, aside := range []string{".lost", ".replaced", ".unpublished"} {
+		p.do(os.WriteFile(p.set(1)+aside, set, 0o600))
+	}
+	p.do(os.WriteFile(p.set(1)+".lost-2", set[:len(set)/2], 0o600)) // damaged
+	old, err := os.ReadFile(index.Path(p.dest))
+	p.do(err)
+	p.do(os.WriteFile(index.Path(p.dest)+".old", old, 0o600))
+	for i := range 30 {
+		p.do(os.Remove(p.path(fmt.Sprint("f", i))))
+		p.write(fmt.Sprint("h", i), "new")
+	}
+	p.interrupt(40)
+	before, err := os.Lstat(filepath.Join(p.tree(first), "d"))
+	p.do(err)
+	p.purge([]string{"d/" + name}, []string{first.Header.Name, second.Header.Name})
+	if after, err := os.Lstat(filepath.Join(p.tree(first), "d")); err != nil || !after.ModTime().Equal(before.ModTime()) {
+		t.Errorf("the folder's time: %v, was %v (%v)", after.ModTime(), before.ModTime(), err)
+	}
+	p.do(filepath.WalkDir(p.dest, func(path string, e os.DirEntry, err error) error {
+		if err != nil || !e.Type().IsRegular() {
+			return err
+		}
+		b, err := os.ReadFile(path)
+		if strings.Contains(path, name) || strings.Contains(string(b), name) || strings.Contains(string(b), text) {
+			t.Errorf("%s holds it", path)
+		}
+		return err
+	}))
+}
+
+// TestPurgeIsFinished: whatever stops a purge, the next run that writes finishes it, and reindex does where the index is
+// lost.
+func TestPurgeIsFinished(t *testing.T) {
+	for _, lost := range []bool{false, true} {
+		p := newPlace(t)
+		p.write("d/secret", "s")
+		p.write("d/other", "o")
+		p.do(os.Link(p.path("d/secret"), p.path("d/zname")))
+		res, _ := p.backup()
+		names := []string{res.Header.Name}
+		p.do(os.Rename(p.path("d"), p.path("e")))
+		res, _ = p.backup()
+		names = append(names, res.Header.Name)
+		p.do(os.WriteFile(p.meta("purge"), []byte(`{"paths":["ZC9zZWNyZXQ=","ZS9zZWNyZXQ="],"seqs":[1,2]}`+"\n"+`3b810eca`+"\n"), 0o600))
+		if _, err := backup.Check(context.Background(), p.dest, backup.CheckOptions{}); !errors.Is(err, backup.ErrPurging) {
+			t.Errorf("check says %v", err)
+		}
+		if lost {
+			p.lose()
+			p.reindex()
+		} else {
+			p.inDestination(func(context.Context, *backup.Destination) {})
+		}
+		for i, path := range []string{"d/", "e/"} {
+			if _, err := os.Lstat(filepath.Join(p.dest, names[i], path+"secret")); !os.IsNotExist(err) {
+				t.Errorf("%ssecret is still there: %v", path, err)
+			}
+			if _, err := os.Lstat(filepath.Join(p.dest, names[i], path+"zname")); err != nil {
+				t.Error(err)
+			}
+		}
+		if found := said(p.check(backup.CheckOptions{Read: readAll})); len(found) > 0 {
+			t.Errorf("%q", found)
+		}
+	}
 }
