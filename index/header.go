@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -53,8 +54,8 @@ func (h *Header) UnmarshalJSON(b []byte) error {
 // inPlace says with ErrDamaged why the names in the header could lead elsewhere than to a snapshot's folder, or into
 // another one of the destination: whoever can write the index must not choose what a command deletes or moves.
 func (h *Header) inPlace() error {
-	if err := CheckName(h.Name); err != nil {
-		return damaged("snapshot %d has the name %q: %v", h.Seq, h.Name, err)
+	if h.Name == "" || !oneElement(h.Name) || h.Name[0] == '.' || reserved(h.Name) {
+		return damaged("snapshot %d has the name %q", h.Seq, h.Name)
 	}
 	if h.Work == "." || h.Work == ".." || !oneElement(h.Work) {
 		return damaged("snapshot %d has the name %q and the work folder %q", h.Seq, h.Name, h.Work)
@@ -65,6 +66,11 @@ func (h *Header) inPlace() error {
 // oneElement reports whether s is no path of several elements.
 func oneElement(s string) bool {
 	return !strings.ContainsAny(s, "/\x00"+string(filepath.Separator))
+}
+
+// reserved reports whether a name means something else in a destination than a snapshot, be it in upper or lower case.
+func reserved(name string) bool {
+	return slices.Contains([]string{"latest", "oldest", "backupoptions.txt", "blacklist.txt", "whitelist.txt"}, strings.ToLower(name))
 }
 
 // CheckName says why name cannot be a snapshot's.
@@ -79,8 +85,7 @@ func CheckName(name string) error {
 	case !utf8.ValidString(name):
 		return fmt.Errorf("%q cannot be a snapshot's name: not UTF-8", name)
 	}
-	switch strings.ToLower(name) {
-	case "latest", "oldest", "backupoptions.txt", "blacklist.txt", "whitelist.txt":
+	if reserved(name) {
 		return fmt.Errorf("%q cannot be a snapshot's name: it means something else in a destination", name)
 	}
 	for _, c := range name {

@@ -12,7 +12,7 @@ func TestNamesInPlace(t *testing.T) {
 	for name, ok := range map[string]bool{
 		"2026-01-01": true, `2026\01`: true, "a..b": true, "Grüße": true, "latest-2": true,
 		"": false, "..": false, ".": false, "...": false, "../x": false, "a/b": false, "a\x00": false, ".snap": false, "latest": false,
-		"Latest": false, "oldest": false, "BackupOptions.txt": false, "blacklist.txt": false, "Whitelist.txt": false, "a\nb": false,
+		"Latest": false, "oldest": false, "BackupOptions.txt": false, "blacklist.txt": false, "Whitelist.txt": false, "a\nb": true, "\xff": true,
 	} {
 		h := Header{Seq: 1, Name: name}
 		inPlace := func(where string, err error) {

@@ -14,6 +14,11 @@ def away(what, then):
     return f'[ -e {what}.away ] || {{ mv -T {what} {what}.away && {then}; }} 2>/dev/null; true'
 
 
+def each_temporary(order, then):
+    """Shell: does something with each thing $f that a restore is making, or makes things in."""
+    return f'for f in $(find $T/target {order} -name ".snap-*" ! -name "*.away" 2>/dev/null); do {then}; done 2>/dev/null; true'
+
+
 class Swaps:
     """A small world whose top is the shell's $T."""
 
@@ -140,6 +145,11 @@ class Restore(Swaps):
         'all to links': 'for f in $(find $T/target -type f); do ln -sf $T/outside/secret $f; done 2>/dev/null; true',
         'all folders to links': 'for d in a b; do rm -rf $T/target/$d; ln -s $T/outside $T/target/$d; done 2>/dev/null; true',
         'folder moved outside': '[ -d $T/away ] || mv -T $T/target/a/inner $T/away 2>/dev/null; true',
+        'temporaries to links': each_temporary('-depth', 'mv -T $f $f.away && ln -s $T/outside/secret $f'),
+        'temporaries to links to a folder': each_temporary('-depth', 'mv -T $f $f.away && ln -s $T/outside $f'),
+        'staging folders to links': each_temporary('', 'mv -T $f $f.away && ln -s $T/outside $f'),
+        'staging folders to others': each_temporary('', 'mv -T $f $f.away && mkdir -m 777 $f'),
+        'temporaries to FIFOs': each_temporary('-depth', 'mv -T $f $f.away && mkfifo $f'),
     }
 
     def __init__(self, there):

@@ -3,7 +3,6 @@
 package file
 
 import (
-	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -22,10 +21,10 @@ func ReachOfOthers(path string) string {
 	for range maxSteps {
 		info, err := os.Lstat(at)
 		switch {
-		case err != nil && os.IsNotExist(err) && !open, errors.Is(err, syscall.ENOTDIR):
-			return "" // there, nothing can be put in place; where a file is no folder nobody can write
-		case err != nil:
+		case err != nil && os.IsNotExist(err) && open:
 			return at
+		case err != nil: // root's own folders lead there; what is wrong is told when it is opened
+			return ""
 		}
 		st, ok := info.Sys().(*syscall.Stat_t)
 		if !ok || st.Uid != 0 {
