@@ -195,7 +195,7 @@ func TestUnreadableSince(t *testing.T) {
 	p.dated()
 	p.src = oddfs(t, p.src, "-eio", "bad")
 	p.do(os.Chmod(p.path("bad"), 0o600))
-	p.dated(force)
+	p.dated(force, func(o *backup.Options) { o.SourceMoved = true })
 	heads, before := p.knows()
 	b, err := os.ReadFile(p.set(2))
 	p.do(err)
