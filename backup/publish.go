@@ -45,11 +45,7 @@ func (r *run) publish(ctx context.Context, work *workFolder, p *plan) error {
 	ctx = context.WithoutCancel(ctx)
 	h.State = index.Prepared
 	if err := d.finish(ctx, &h); err != nil {
-		if there, lerr := exists(d.root, h.Name); lerr == nil && there { // the name was free before
-			r.res.Header = &h
-			err = fmt.Errorf("snapshot %s is there, but not all of it was noted; the next backup does that: %w", h.Name, err)
-		}
-		return err
+		return r.published(ctx, &h, err)
 	}
 	work.keep = false
 	r.res.Header = &h
@@ -63,6 +59,21 @@ func (r *run) publish(ctx context.Context, work *workFolder, p *plan) error {
 		r.res.After = append(r.res.After, fmt.Errorf("the snapshot is complete, but the index could not note what was learned: %w", err))
 	}
 	return nil
+}
+
+// published deals with an error of finish. If the tree has its name already, the snapshot is there: it is listed, and keeps
+// its work folder in the header, so that the next run finishes it. If that cannot be noted, nobody knows of it before.
+func (r *run) published(ctx context.Context, h *index.Header, err error) error {
+	if there, lerr := folderAt(r.d.root, h.Name); lerr != nil || !there { // the name was free before
+		return err
+	}
+	listed := *h
+	listed.State = index.Complete
+	if nerr := r.d.sparing(func() error { return r.d.DB.SetHeader(ctx, &listed) }); nerr != nil {
+		return fmt.Errorf("snapshot %s is built, but the index could not note it; the next backup does that: %w", h.Name, err)
+	}
+	r.res.Header = &listed
+	return fmt.Errorf("snapshot %s is there, but it is not certain that a power cut would leave it; the next backup makes sure: %w", h.Name, err)
 }
 
 // finish publishes a prepared snapshot, from whichever step on that is still to be done.

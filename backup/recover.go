@@ -19,6 +19,8 @@ import (
 //	prepared   yes       –          died before the rename             publish it: all of it is durable
 //	prepared   –         yes        died after the rename              mark it complete
 //	prepared   –         –          somebody removed it                forget it
+//	complete,  either    either     published, but a sync failed       publish it once more
+//	with work
 //	–          –         yes, and   the index was lost, or never       import it
 //	                     its set    written
 //	complete   –         in trash   died while deleting                finish the deletion
@@ -30,7 +32,7 @@ func (d *Destination) recover(ctx context.Context) error {
 		return err
 	}
 	for i := range all {
-		if all[i].State == index.Prepared {
+		if all[i].State == index.Prepared || all[i].State == index.Complete && all[i].Work != "" {
 			if err := d.sparing(func() error { return d.settle(ctx, &all[i]) }); err != nil {
 				return err
 			}
@@ -104,6 +106,10 @@ func (d *Destination) settle(ctx context.Context, h *index.Header) error {
 	}
 	if built != published {
 		return d.finish(ctx, h)
+	}
+	if h.State == index.Complete { // somebody removed it
+		h.Work = ""
+		return d.DB.SetHeader(ctx, h)
 	}
 	// Neither, or a folder of that name that is not the snapshot.
 	if err := d.DB.Undo(ctx, h.Seq); err != nil {

@@ -4,9 +4,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
+	"snap/index"
 	"snap/internal/harness"
 )
 
@@ -48,5 +50,42 @@ func TestUsersOwnLatest(t *testing.T) {
 	p.backup()
 	if b, err := os.ReadFile(filepath.Join(p.dest, "latest")); err != nil || string(b) != "mine" {
 		t.Fatalf("%q %v", b, err)
+	}
+}
+
+// TestASyncThatFailsAfterPublishing: whatever sync fails, a snapshot that the exit code speaks of is listed, and the next run
+// finishes it; without one nothing is listed.
+func TestASyncThatFailsAfterPublishing(t *testing.T) {
+	fault, snap := harness.Tool(t, "faultrun"), harness.Snap(t)
+	published := 0
+	for n := 1; ; n++ {
+		p := newPlace(t)
+		p.write("a", "a")
+		p.backup()
+		p.write("b", "b")
+		cmd := exec.Command(fault, "-only", "fsync", "-at", strconv.Itoa(n), "-errno", "EIO", "--", snap, "backup", p.dest, p.src)
+		cmd.Env = append(os.Environ(), "XDG_STATE_HOME="+t.TempDir())
+		out, _ := cmd.CombinedOutput()
+		heads, _ := p.knows()
+		switch code := cmd.ProcessState.ExitCode(); {
+		case code == 3 && len(heads) == 2:
+			published++
+		case code == 0 && len(heads) == 2, code == 1 && len(heads) == 1:
+		default:
+			t.Fatalf("sync %d: exit code %d, %d snapshots\n%s", n, code, len(heads), out)
+		}
+		res, _ := p.backup()
+		if all, _ := p.knows(); len(all) != 2 || all[1].Work != "" || all[1].State != index.Complete {
+			t.Fatalf("sync %d: then there are %+v", n, all)
+		}
+		if res.Skipped != (len(heads) == 2) {
+			t.Errorf("sync %d: %d snapshots, then skipped %v", n, len(heads), res.Skipped)
+		}
+		if !strings.Contains(string(out), "hit=fsync") {
+			break
+		}
+	}
+	if published == 0 {
+		t.Error("no sync failed after the snapshot was published")
 	}
 }

@@ -83,7 +83,7 @@ func TestWhatFailsNext(t *testing.T) {
 		{"pwrite64", 2, "ENOSPC", false},
 		{"pwrite64", 2, "EDQUOT", false},
 		{"write", 8, "ENOSPC", false}, // of the change set
-		{"mkdirat", 9, "EACCES", true},
+		{"mkdirat", 9, "EMFILE", true},
 		{"utimensat", 3, "EIO", false},
 		{"utimensat", 3, "EMFILE", true},
 	} {

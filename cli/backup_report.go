@@ -30,6 +30,8 @@ type backupReport struct {
 	holes    int64 // bytes of files that were copied, and that took no room
 	unsteady int64 // files that were copied while they changed, of those that count as errors
 	growing  int64 // files that were copied while they grew
+	unheld   int64 // what the destination cannot hold
+	capped   int64 // what has more attributes than are kept
 }
 
 func (r *backupReport) Progress(p backup.Progress) { r.line.show(p) }
@@ -87,6 +89,11 @@ func (r *backupReport) Problem(p backup.Problem) {
 		}
 	case errors.Is(p.Err, backup.ErrUnsteady):
 		r.unsteady++
+	case p.Note:
+	case errors.As(p.Err, new(*backup.UnheldError)):
+		r.unheld++
+	case errors.As(p.Err, new(backup.CappedError)):
+		r.capped++
 	}
 	level, text := slog.LevelWarn, p.Err.Error()
 	if p.Note {
@@ -231,8 +238,17 @@ func (r *backupReport) summary(res *backup.Result, start time.Time) error {
 	if res.Vanished > 0 {
 		lines = append(lines, fmt.Sprintf("  %s vanished while the backup ran", humanize.Comma(res.Vanished)))
 	}
-	if n := h.Errors - r.unsteady; n > 0 {
-		lines = append(lines, fmt.Sprintf("  %s could not be read; they are named above", humanize.Comma(n)))
+	for _, of := range []struct {
+		n    int64
+		what string
+	}{
+		{h.Errors - r.unsteady - r.unheld - r.capped, "could not be read"},
+		{r.unheld, "cannot be held by the destination"},
+		{r.capped, "with more attributes than are kept"},
+	} {
+		if of.n > 0 {
+			lines = append(lines, fmt.Sprintf("  %s %s; they are named above", humanize.Comma(of.n), of.what))
+		}
 	}
 	if r.growing > 0 && !r.strict {
 		lines = append(lines, fmt.Sprintf("  %s grew while they were read", humanize.Comma(r.growing)))

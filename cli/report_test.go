@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"io/fs"
 	"log/slog"
 	"strings"
 	"testing"
@@ -19,7 +20,7 @@ func TestTheReportOfABackupIsTrue(t *testing.T) {
 	env := testEnv("", &out, &errs)
 	c := &call{env: &env, out: &output{w: &out}}
 	r := &backupReport{call: c, log: slog.New(slog.DiscardHandler)}
-	h := index.Header{Name: "s", Files: 4, Dirs: 1, Bytes: 1111, Linked: 1, CopiedBytes: 11, Errors: 2}
+	h := index.Header{Name: "s", Files: 4, Dirs: 1, Bytes: 1111, Linked: 1, CopiedBytes: 11, Errors: 2, Unread: 1, UnreadBytes: 100}
 	for path, rec := range map[string]index.Record{
 		"copied":   {Stat: file.Stat{Kind: file.Regular, Size: 1}, Stored: index.Copied},
 		"unsteady": {Stat: file.Stat{Kind: file.Regular, Size: 10}, Stored: index.Copied, Flags: index.Inconsistent},
@@ -28,6 +29,8 @@ func TestTheReportOfABackupIsTrue(t *testing.T) {
 		r.Entry(path, &rec, true)
 	}
 	r.Entry("linked", &index.Record{Stat: file.Stat{Kind: file.Regular, Size: 1000}, Stored: index.Copied, Flags: index.Inconsistent}, false)
+	r.Problem(backup.Problem{Path: "unsteady", Err: backup.ErrUnsteady})
+	r.Problem(backup.Problem{Path: "unread", Err: fs.ErrPermission})
 	if err := r.summary(&backup.Result{Header: &h, Previous: "r", Errors: 2}, time.Time{}); err != nil {
 		t.Fatal(err)
 	}
