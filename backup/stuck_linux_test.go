@@ -314,7 +314,7 @@ func TestNoLatest(t *testing.T) {
 		}
 		if strings.Contains(out, "latest could not be made") {
 			told++
-			if !strings.Contains(out, "status=exit status 0") && !strings.Contains(out, "status=<nil>") {
+			if !strings.Contains(out, "status=exit status 3") {
 				t.Errorf("call %d:\n%s", n, out)
 			}
 		}

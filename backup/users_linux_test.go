@@ -166,20 +166,26 @@ func TestTakeOver(t *testing.T) {
 // TestLogOfAnother: root writes no log where somebody else says.
 func TestLogOfAnother(t *testing.T) {
 	u := newUsers(t)
+	profile := filepath.Join(t.TempDir(), "profile") // root's own folder
 	must(t, "chown", "0:0", u.path("d"))
 	u.run(true, 0, "init", "d")
 	options := u.path("d/BackupOptions.txt")
-	u.do(os.WriteFile(options, []byte("logfile = "+u.path("profile")+"\n"), 0o644))
+	u.do(os.WriteFile(options, []byte("logfile = "+profile+"\n"), 0o644))
 	u.do(os.Chown(options, 65534, 65534))
 	if out := u.run(true, 0, "backup", "d", "s", "--force", "--allow-empty-source"); !strings.Contains(out, "no log is kept") {
 		t.Errorf("%s", out)
 	}
-	if _, err := os.Lstat(u.path("profile")); err == nil {
+	if _, err := os.Lstat(profile); err == nil {
 		t.Error("a log was written")
 	}
 	u.do(os.Chown(options, 0, 0))
+	u.do(os.WriteFile(options, []byte("logfile = "+u.path("log")+"\n"), 0o644)) // in a folder of the user's
+	if out := u.run(true, 0, "backup", "d", "s", "--force", "--allow-empty-source"); !strings.Contains(out, "no log is kept") {
+		t.Errorf("%s", out)
+	}
+	u.do(os.WriteFile(options, []byte("logfile = "+profile+"\n"), 0o644))
 	u.run(true, 0, "backup", "d", "s", "--force", "--allow-empty-source")
-	if _, err := os.Lstat(u.path("profile")); err != nil {
+	if _, err := os.Lstat(profile); err != nil {
 		t.Error(err)
 	}
 }

@@ -152,16 +152,16 @@ func TestSetMetaAsPlainUser(t *testing.T) {
 	}
 	cases := []Case{
 		{"his own, read-only", Meta{Regular, 0o6555, uid, gid, mtime, own}, 0, Meta{Regular, 0o6555, uid, gid, mtime, own}},
-		{"root's", Meta{Regular, 0o6755, 0, 0, mtime, own}, LostOwner, Meta{Regular, 0o755, uid, gid, mtime, own}},
-		{"root's, of his group", Meta{Regular, 0o6755, 0, gid, mtime, own}, LostOwner, Meta{Regular, 0o755, uid, gid, mtime, own}},
-		{"his, of root's group", Meta{Regular, 0o2755, uid, 0, mtime, own}, LostOwner, Meta{Regular, 0o755, uid, gid, mtime, own}},
+		{"root's", Meta{Regular, 0o6755, 0, 0, mtime, own}, LostOwner | LostSetuid, Meta{Regular, 0o755, uid, gid, mtime, own}},
+		{"root's, of his group", Meta{Regular, 0o6755, 0, gid, mtime, own}, LostOwner | LostSetuid, Meta{Regular, 0o755, uid, gid, mtime, own}},
+		{"his, of root's group", Meta{Regular, 0o2755, uid, 0, mtime, own}, LostOwner | LostSetuid, Meta{Regular, 0o755, uid, gid, mtime, own}},
 		{"xattrs of root", Meta{Regular, 0o644, uid, gid, mtime, []Xattr{{"security.capability", capability}, {"trusted.t", nil}, own[0]}},
 			LostXattrs, Meta{Regular, 0o644, uid, gid, mtime, own}},
 	}
 	if groups, _ := os.Getgroups(); slices.Contains(groups, otherGroup) {
 		cases = append(cases,
 			Case{"his other group", Meta{Regular, 0o2755, uid, otherGroup, mtime, own}, 0, Meta{Regular, 0o2755, uid, otherGroup, mtime, own}},
-			Case{"root's, of his other group", Meta{Regular, 0o2755, 0, otherGroup, mtime, own}, LostOwner, Meta{Regular, 0o755, uid, otherGroup, mtime, own}})
+			Case{"root's, of his other group", Meta{Regular, 0o2755, 0, otherGroup, mtime, own}, LostOwner | LostSetuid, Meta{Regular, 0o755, uid, otherGroup, mtime, own}})
 	}
 	for _, c := range cases {
 		f, err := d.Create(c.name)
@@ -180,7 +180,7 @@ func TestSetMetaAsPlainUser(t *testing.T) {
 	check(t, d.Mknod("fifo", FIFO, 0))
 	for name, kind := range map[string]Kind{"symlink": Symlink, "fifo": FIFO} {
 		m := &Meta{kind, 0o4777, 0, 0, mtime, []Xattr{{"trusted.t", nil}}}
-		if lost, err := d.SetMetaOf(name, m); lost != LostOwner|LostXattrs || err != nil {
+		if lost, err := d.SetMetaOf(name, m); lost != LostOwner|LostXattrs|LostSetuid || err != nil {
 			t.Errorf("%s: lost %04b, %v", name, lost, err)
 		}
 		s, err := d.Lstat(name)
