@@ -46,12 +46,6 @@ func (u *users) run(root bool, code int, args ...string) string {
 	return u.command(root, code, exec.Command(u.path("snap"), args...))
 }
 
-// runWithout runs snap as root without some of root's rights, as setpriv names them.
-func (u *users) runWithout(rights string, code int, args ...string) string {
-	u.Helper()
-	return u.command(true, code, exec.Command("setpriv", append([]string{"--bounding-set", rights, u.path("snap")}, args...)...))
-}
-
 func (u *users) command(root bool, code int, c *exec.Cmd) string {
 	u.Helper()
 	args, home := c.Args, u.path("home-of-root")

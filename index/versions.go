@@ -129,29 +129,33 @@ func (db *DB) LastHeld(ctx context.Context, newest uint64, path string) (rec Rec
 			if gone == 0 || rec.Kind != file.Regular || !rec.Has(Hashed) {
 				break
 			}
-			c := tx.Bucket(bucketSnapshots).Cursor()
-			k, v := c.Seek(seqKey(gone))
-			if k == nil {
-				k, v = c.Last()
-			} else {
-				k, v = c.Prev()
-			}
-			for ; k != nil; k, v = c.Prev() {
-				h, err := parseHeader(k, v)
-				if err != nil {
-					return err
-				}
-				if h.State == Complete && h.Seq >= s {
-					last = h.Seq
-					return nil
-				}
-				if h.Seq < s {
-					break
-				}
+			if last, err = lastComplete(tx, s, gone); err != nil || last != 0 {
+				return err
 			}
 			break
 		}
 		return ErrNotFound
 	})
 	return rec, last, err
+}
+
+// lastComplete is the last complete snapshot from first on and before end; 0 if there is none.
+func lastComplete(tx *bolt.Tx, first, end uint64) (uint64, error) {
+	c := tx.Bucket(bucketSnapshots).Cursor()
+	step := c.Prev
+	if k, _ := c.Seek(seqKey(end)); k == nil {
+		step = c.Last
+	}
+	for k, v := step(); k != nil; k, v = c.Prev() {
+		h, err := parseHeader(k, v)
+		switch {
+		case err != nil:
+			return 0, err
+		case h.Seq < first:
+			return 0, nil
+		case h.State == Complete:
+			return h.Seq, nil
+		}
+	}
+	return 0, nil
 }
