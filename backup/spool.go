@@ -19,7 +19,7 @@ type spool struct {
 	w    *index.ChangeWriter
 }
 
-const spoolMemory = 64 << 20
+const spoolMemory = 4 << 20
 
 func newSpool(dir string) (*spool, error) {
 	s := &spool{dir: dir}
