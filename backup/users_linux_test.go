@@ -149,7 +149,7 @@ func TestTakeOver(t *testing.T) {
 		t.Errorf("without arguments: %s", out)
 	}
 	for _, args := range [][]string{{"list"}, {"ls", "-d", "d"}, {"restore", "latest", "--target", "t"}} {
-		if out := u.run(false, 1, args...); !strings.Contains(out, "who may: ls -ld "+u.path("d/.snap/index.db")) {
+		if out := u.run(false, 1, args...); !strings.Contains(out, "who may: ls -ld "+u.path("d/.snap")+" "+u.path("d")+"\n") {
 			t.Errorf("%q: %s", args, out)
 		}
 	}

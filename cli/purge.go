@@ -240,7 +240,11 @@ func (c *call) tellBlacklist(dest string, found []purgedPath) {
 	var lines []string
 	for i := range found {
 		if found[i].newest && !strings.ContainsAny(found[i].path, "\n\r") {
-			lines = append(lines, quote("/"+literal.Replace(found[i].path)))
+			line := "/" + literal.Replace(found[i].path)
+			if bare := strings.TrimRight(line, " "); bare != line { // blanks at the end of a line count with a backslash
+				line = bare + strings.Repeat(`\ `, len(line)-len(bare))
+			}
+			lines = append(lines, quote(line))
 		}
 	}
 	if len(lines) == 0 {
