@@ -152,8 +152,11 @@ func (c *call) named(dest, how string) (string, error) {
 	if there, err := isDestination(dir); err != nil {
 		return "", closedHint(err, dir)
 	} else if !there {
-		return "", withCode(exitNoDest, withHint(fmt.Errorf("%s: not a snap destination (from %s)", quote(dest), how),
-			"a destination holds a folder .snap; to make one: snap backup DEST SRC"))
+		hint := "a destination holds a folder .snap; to make one: snap backup DEST SRC"
+		if entries, err := os.ReadDir(dir); len(entries) == 0 && (err == nil || errors.Is(err, fs.ErrNotExist)) && slices.ContainsFunc(c.known(), func(k knownDest) bool { return k.Path == filepath.Clean(dir) }) {
+			hint = "backups went there before: is its disk mounted?"
+		}
+		return "", withCode(exitNoDest, withHint(fmt.Errorf("%s: not a snap destination (from %s)", quote(dest), how), "%s", hint))
 	}
 	return filepath.Clean(dir), nil
 }
