@@ -153,6 +153,25 @@ func TestOtherSourcesAreRefused(t *testing.T) {
 	}
 }
 
+// TestMovedSourceIsRemembered: also where nothing in it has changed, so that the run after it asks for no flag.
+func TestMovedSourceIsRemembered(t *testing.T) {
+	p := newPlace(t)
+	p.write("a/f", "1")
+	p.backup(p.of("a/"))
+	p.do(os.Rename(p.path("a"), p.path("b")))
+	if res, _ := p.backup(p.of("b/"), moved); res.Skipped || res.Header.Source != p.path("b") || res.Header.CopiedBytes != 0 {
+		t.Errorf("moved: %+v", res)
+	}
+	for range 2 {
+		if res, _ := p.backup(p.of("b/")); !res.Skipped {
+			t.Errorf("and then: %+v", res.Header)
+		}
+	}
+	if res, _ := p.backup(p.of("b/"), moved); !res.Skipped { // the flag alone, forgotten in a crontab, makes none
+		t.Errorf("the same source: %+v", res.Header)
+	}
+}
+
 // TestASourceAmongOthers that is gone, or empty and was not, is refused as a whole.
 func TestASourceAmongOthers(t *testing.T) {
 	p := newPlace(t)

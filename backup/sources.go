@@ -24,11 +24,12 @@ func (r *run) checkSources() error {
 		case len(before) == 0 || sameSources(before, now):
 		case r.o.SourceMoved:
 			r.problem("", fmt.Errorf("%s; this one is of %s", was, strings.Join(now, ", ")), true)
+			r.o.Force = true // only a snapshot remembers them, for the runs after this one
 		default:
 			return &GuardError{
 				Why: fmt.Sprintf("%s, and this one would be of %s", was, strings.Join(now, ", ")),
-				Hint: "other files belong in a destination of their own; if these are the same files at a new path,\n" +
-					"or if the sources are to be these from now on: --source-moved",
+				Hint: "other files belong in a destination of their own\n" +
+					"the same files at a new path, or these from now on: --source-moved",
 			}
 		}
 	}

@@ -56,6 +56,10 @@ type UnmountedError struct {
 }
 
 func (e *UnmountedError) Error() string {
-	return fmt.Sprintf("another file system was mounted here in snapshot %s, with %d entries, and now the folder is empty: is its disk mounted?",
-		e.Snapshot, e.Entries)
+	entries := "entries"
+	if e.Entries == 1 {
+		entries = "entry"
+	}
+	return fmt.Sprintf("another file system was mounted here in snapshot %s, with %d %s, and now the folder is empty: is its disk mounted?",
+		e.Snapshot, e.Entries, entries)
 }

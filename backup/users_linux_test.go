@@ -139,6 +139,14 @@ func TestTakeOver(t *testing.T) {
 		t.Error("a file outside was taken, too")
 	}
 	u.run(false, 4, "backup", "d", "s")
+	if out := u.run(false, 4, "backup"); !strings.Contains(out, "as its owner: sudo snap") {
+		t.Errorf("without arguments: %s", out)
+	}
+	for _, args := range [][]string{{"list"}, {"ls", "-d", "d"}, {"restore", "latest", "--target", "t"}} {
+		if out := u.run(false, 1, args...); !strings.Contains(out, "who may: ls -ld "+u.path("d/.snap")+" "+u.path("d")+"\n") {
+			t.Errorf("%q: %s", args, out)
+		}
+	}
 	u.run(true, 0, "check", "--read-data", "-d", "d")
 	if out := u.run(true, 0, "backup", "--force", "d", "s", "--time", "2026-01-02"); strings.Count(out, "every file is copied, this once") != 1 || strings.Count(out, "\n") > 6 {
 		t.Errorf("%s", out)

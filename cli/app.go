@@ -2,7 +2,10 @@ package cli
 
 import (
 	"context"
+	"fmt"
 	"io"
+	"regexp"
+	"strconv"
 
 	"github.com/urfave/cli/v2"
 )
@@ -32,7 +35,7 @@ func dispatch(ctx context.Context, env *Env, out *output, argv []string) error {
 // newApp is the command tree as urfave/cli wants it. It only parses and dispatches: help, errors and
 // completion are our own, because its ones print to standard output, exit, or evaluate what was typed.
 func newApp(all []*command, name program, action func(*command) cli.ActionFunc) *cli.App {
-	usage := func(_ *cli.Context, err error, _ bool) error { return usagef("%s", err) }
+	usage := func(_ *cli.Context, err error, _ bool) error { return usagef("%s", valueError(err)) }
 	app := &cli.App{
 		Name: name.String(), HideHelp: true, HideVersion: true,
 		DisableSliceFlagSeparator: true, // paths hold commas
@@ -52,6 +55,22 @@ func newApp(all []*command, name program, action func(*command) cli.ActionFunc) 
 		app.Commands = append(app.Commands, u)
 	}
 	return app
+}
+
+// badValue is how the flag package says that a value is none of the flag's kind.
+var badValue = regexp.MustCompile(`^invalid (boolean )?value (".*") for (?:flag )?-([a-z-]+): `)
+
+// valueError says it as our other errors do.
+func valueError(err error) string {
+	m := badValue.FindStringSubmatch(err.Error())
+	if m == nil {
+		return err.Error()
+	}
+	value, _ := strconv.Unquote(m[2])
+	if m[1] != "" {
+		return fmt.Sprintf("--%s=%s: the flag takes no value", m[3], quote(value))
+	}
+	return fmt.Sprintf("--%s %s: it is a whole number", m[3], quote(value))
 }
 
 // invoke checks what every command line must hold to and runs the command.

@@ -356,7 +356,10 @@ func (c *call) backupOptions(s *settings, dest string, src sources) (backup.Opti
 
 // checkTag says why t cannot be a tag.
 func checkTag(t string) error {
-	if t == "" || !harmless(t) || strings.ContainsAny(t, ", \t:") {
+	if t == "" {
+		return errors.New("a tag is empty")
+	}
+	if !harmless(t) || strings.ContainsAny(t, ", \t:") {
 		return fmt.Errorf("%s cannot be a tag: no blanks, commas, colons or control characters", quote(t))
 	}
 	if t != backup.PinTag && strings.EqualFold(t, backup.PinTag) {

@@ -251,7 +251,7 @@ func (r *backupReport) summary(res *backup.Result, start time.Time) error {
 		}
 	}
 	if r.growing > 0 && !r.strict {
-		lines = append(lines, fmt.Sprintf("  %s grew while they were read", humanize.Comma(r.growing)))
+		lines = append(lines, fmt.Sprintf("  %s while the backup read them", plural(r.growing, "file grew", "files grew")))
 	}
 	if r.unsteady > 0 {
 		lines = append(lines, fmt.Sprintf("  %s copied while they changed; they are named above", humanize.Comma(r.unsteady)))

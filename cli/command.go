@@ -40,7 +40,8 @@ type call struct {
 	args   []string
 	dashed []string // the arguments after "--", for a command that keeps them apart
 	all    []*command
-	summed bool // a backup is done and has said what it did
+	summed bool   // a backup is done and has said what it did
+	found  string // the destination, once it was looked for
 
 	stdin   []byte // what standard input holds, if a flag asked for it
 	stdinOf string // that flag

@@ -30,7 +30,7 @@ func (c *call) open() (*destination, error) {
 	}
 	d := &destination{dir: dir}
 	if d.db, err = index.Open(index.Path(dir)); err != nil {
-		return nil, indexHint(err, dir)
+		return nil, indexHint(closedHint(err, dir), dir)
 	}
 	d.db.Trust(c.trusted(dir)...)
 	if d.snaps, err = readSnapshots(c.ctx, d.db); err != nil {
@@ -58,6 +58,14 @@ func (d *destination) Close() error { return d.root.Close() }
 // mend adds the way out to an error of the index.
 func (d *destination) mend(err error) error { return indexHint(err, d.dir) }
 
+// closedHint says who may read dest, to a user who may not.
+func closedHint(err error, dest string) error {
+	if errors.Is(err, fs.ErrPermission) {
+		return withHint(err, "%s", troubleHint(err, "the destination", dest, os.Geteuid()))
+	}
+	return err
+}
+
 // indexHint adds the way out to an error of the index of dest.
 func indexHint(err error, dest string) error {
 	switch {
@@ -84,6 +92,15 @@ func (d *destination) resolver(c *call) resolver { return resolver{d.snaps, c.no
 // find is the destination that the command line, $SNAP_DEST, the working directory or the list of known
 // ones names, in this order, as an absolute path. An error that there is none ends in code 10.
 func (c *call) find() (string, error) {
+	if c.found != "" { // and said
+		return c.found, nil
+	}
+	dest, err := c.look()
+	c.found = dest
+	return dest, err
+}
+
+func (c *call) look() (string, error) {
 	if c.opts.dest != "" {
 		return c.named(c.opts.dest, "-d")
 	}
@@ -118,7 +135,7 @@ func (c *call) find() (string, error) {
 		c.note("destination %s, the last of %d backed up to; -d names another", quote(newest.Path), len(others)+1)
 	}
 	if there, err := isDestination(newest.Path); err != nil {
-		return "", err
+		return "", closedHint(err, newest.Path)
 	} else if !there {
 		return "", withCode(exitNoDest, withHint(fmt.Errorf("%s: the last destination is not there", quote(newest.Path)),
 			"connect its disk, or name another with -d DIR"))
@@ -133,10 +150,13 @@ func (c *call) named(dest, how string) (string, error) {
 		dir = filepath.Join(c.env.Dir, dir)
 	}
 	if there, err := isDestination(dir); err != nil {
-		return "", err
+		return "", closedHint(err, dir)
 	} else if !there {
-		return "", withCode(exitNoDest, withHint(fmt.Errorf("%s: not a snap destination (from %s)", quote(dest), how),
-			"a destination holds a folder .snap; to make one: snap backup DEST SRC"))
+		hint := "a destination holds a folder .snap; to make one: snap backup DEST SRC"
+		if entries, err := os.ReadDir(dir); len(entries) == 0 && (err == nil || errors.Is(err, fs.ErrNotExist)) && slices.ContainsFunc(c.known(), func(k knownDest) bool { return k.Path == filepath.Clean(dir) }) {
+			hint = "backups went there before: is its disk mounted?"
+		}
+		return "", withCode(exitNoDest, withHint(fmt.Errorf("%s: not a snap destination (from %s)", quote(dest), how), "%s", hint))
 	}
 	return filepath.Clean(dir), nil
 }

@@ -3,8 +3,10 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 
 	"github.com/urfave/cli/v2"
 
@@ -44,6 +46,7 @@ type explainJSON struct {
 	Included  bool   `json:"included"`
 	Partly    bool   `json:"partly"` // left out, but for what Whitelist.txt takes in below it, and it itself for that
 	path      string
+	unseen    error         // why it is not known whether the source holds it
 	carrier   bool          // it leads to a source, and is taken along for that
 	Rule      *ruleJSON     `json:"rule"`    // null: no line matches
 	Last      *explainedRec `json:"last"`    // null: not in the newest snapshot
@@ -176,6 +179,9 @@ func (d *destination) explainPath(c *call, set *filter.Set, newest *index.Header
 			return j, nil, err
 		}
 		j = explainJSON{Exists: lerr == nil, Included: v.Included, Partly: !v.Included && v.Walk, path: path}
+		if lerr != nil && !errors.Is(lerr, fs.ErrNotExist) && !errors.Is(lerr, syscall.ENOTDIR) {
+			j.unseen = lerr.(*fs.PathError).Err
+		}
 		j.carrier = newest.Roots().Place(path) == index.Carrier
 		j.Path, j.PathB64 = jsonName(path)
 		j.Source, j.SourceB64 = jsonName(newest.Source)
@@ -232,7 +238,9 @@ func (c *call) printExplained(j explainJSON, rec *index.Record) error {
 			why = j.Setting.Key + " in " + optionsFile + ": " + why
 		}
 	}
-	if !j.Exists {
+	if j.unseen != nil {
+		why += fmt.Sprintf("\n              (it cannot be looked at now: %s)", j.unseen)
+	} else if !j.Exists {
 		why += "\n              (the source does not hold it now)"
 	}
 	if err := c.printf("  %-10s  %s\n", verdict, why); err != nil {

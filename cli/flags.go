@@ -55,7 +55,7 @@ func readOptions(c *cli.Context) (options, error) {
 			o.lockWait, err = span.duration()
 		}
 		if err != nil {
-			return o, usagef("--lock-wait: %s", err)
+			return o, usagef("--lock-wait %s: write it as 30s, 5min or 1h", quote(s))
 		}
 	}
 	return o, nil

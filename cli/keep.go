@@ -126,7 +126,7 @@ func (k *keepRules) setMinFree(v string) (err error) {
 	if v == "" {
 		return nil
 	}
-	if text, ok := strings.CutSuffix(v, "%"); ok {
+	if text, ok := strings.CutSuffix(joined(v), "%"); ok {
 		p, err := strconv.ParseFloat(text, 64)
 		if err != nil || strings.Trim(text, "0123456789.") != "" || !(p > 0 && p < 100) {
 			return fmt.Errorf("%s: a percentage is more than 0%% and less than 100%%", quote(v))

@@ -1,7 +1,9 @@
 package cli
 
 import (
+	"cmp"
 	"errors"
+	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -133,6 +135,8 @@ func toPurge(c *call, d *destination, what *index.Purge) (found []purgedPath, er
 		return nil, err
 	}
 	fits := make([]bool, len(m.patterns))
+	type way struct{ name, glob string } // a path that a pattern fits as it stands, and one that it fits as a glob only
+	ways := make([]way, len(m.patterns))
 	for h, err := range histories(c, d.db, m) {
 		if err != nil {
 			return nil, err
@@ -149,8 +153,17 @@ func toPurge(c *call, d *destination, what *index.Purge) (found []purgedPath, er
 		if p.snapshots == 0 {
 			continue
 		}
-		for i := range m.patterns {
-			fits[i] = fits[i] || (&matcher{m.patterns[i : i+1], m.fold}).matches([]byte(h.Path))
+		for i, one := range m.patterns {
+			if !(&matcher{[]pattern{one}, m.fold}).matches([]byte(h.Path)) {
+				continue
+			}
+			fits[i] = true
+			one.glob, one.globs = nil, nil
+			if (&matcher{[]pattern{one}, m.fold}).matches([]byte(h.Path)) {
+				ways[i].name = cmp.Or(ways[i].name, h.Path)
+			} else {
+				ways[i].glob = cmp.Or(ways[i].glob, h.Path)
+			}
 		}
 		if p.path == "" {
 			return nil, withHint(usagef("that is everything in the snapshots"), "to delete snapshots: snap delete REF…")
@@ -162,6 +175,12 @@ func toPurge(c *call, d *destination, what *index.Purge) (found []purgedPath, er
 	if i := slices.Index(fits, false); i >= 0 {
 		return nil, withHint(usagef("%s: nothing fits it in these snapshots, and nothing is purged", quote(c.args[i])),
 			"to see what there is: snap find %s", shellWord(c.args[i]))
+	}
+	for i, w := range ways { // a file report[1].pdf is no word on report1.pdf
+		if w.name != "" && w.glob != "" {
+			return nil, withCode(exitRefused, withHint(fmt.Errorf("%s is the name of %s, and as a glob fits %s too: nothing is purged", quote(c.args[i]), quote(w.name), quote(w.glob)),
+				"the name alone: snap purge %s", shellWord(literal.Replace(c.args[i]))))
+		}
 	}
 	return found, nil
 }
@@ -221,7 +240,11 @@ func (c *call) tellBlacklist(dest string, found []purgedPath) {
 	var lines []string
 	for i := range found {
 		if found[i].newest && !strings.ContainsAny(found[i].path, "\n\r") {
-			lines = append(lines, quote("/"+literal.Replace(found[i].path)))
+			line := "/" + literal.Replace(found[i].path)
+			if bare := strings.TrimRight(line, " "); bare != line { // blanks at the end of a line count with a backslash
+				line = bare + strings.Repeat(`\ `, len(line)-len(bare))
+			}
+			lines = append(lines, quote(line))
 		}
 	}
 	if len(lines) == 0 {

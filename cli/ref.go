@@ -189,6 +189,13 @@ func (r resolver) prefix(s string) (int, error) {
 	case len(names) > 1:
 		return 0, withHint(fmt.Errorf("%s: %d snapshots begin so", quote(s), len(names)), "it may be %s", enumerate(names))
 	}
+	err := fmt.Errorf("%s: no such snapshot", quote(s))
+	switch near := nearest(s, []string{"latest", "oldest"}); {
+	case near != "":
+		return 0, withHint(err, "did you mean %s?", near)
+	case strings.Contains(s, "/") || strings.Contains(s, ".") && (s[0] < '0' || s[0] > '9'): // what begins with a digit is a name, or meant as one
+		return 0, withHint(err, "a path stands behind its snapshot: %s; to see all: snap list", shellWord("latest:"+s))
+	}
 	names = r.like(s)
 	return 0, withHint(fmt.Errorf("%s: no such snapshot", quote(s)), "there are %s; to see all: snap list", enumerate(names))
 }

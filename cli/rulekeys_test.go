@@ -61,12 +61,12 @@ func TestSizesWithoutUnit(t *testing.T) {
 			t.Errorf("%s: %v", text, err)
 		}
 	}
-	for _, line := range []string{"min_free = 10", "exclude_larger_than = 10", "keep_within = 30", "min_free = 100%", "min_free = 0%", "keep_last = 7d", "min_free_keep_daily = x", "keep_tag = a b"} {
+	for _, line := range []string{"min_free = 10", "exclude_larger_than = 10", "keep_within = 30", "min_free = 100%", "min_free = 1 0%", "min_free = 1 0G", "min_free = 0%", "keep_last = 7d", "min_free_keep_daily = x", "keep_tag = a b"} {
 		if _, _, err := parseSettings("f", []byte(line)); err == nil {
 			t.Errorf("%s is taken", line)
 		}
 	}
-	for _, line := range []string{"min_free = 0", "min_free =", "exclude_larger_than = 0", "keep_within = 0d", "min_free_keep_daily = 0", "keep_tag = a, b", "keep_tag =", "min_free_keep_daily ="} {
+	for _, line := range []string{"min_free = 0", "min_free =", "min_free = 10 %", "min_free = 50 GB", "exclude_larger_than = 0", "keep_within = 0d", "min_free_keep_daily = 0", "keep_tag = a, b", "keep_tag =", "min_free_keep_daily ="} {
 		if _, _, err := parseSettings("f", []byte(line)); err != nil {
 			t.Errorf("%s: %v", line, err)
 		}

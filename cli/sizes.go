@@ -55,11 +55,22 @@ func parseSize(s string) (int64, error) {
 // parseAmount reads a size that something is done by: how much is to be free, what is left out. A number below 1 MiB
 // without a unit is most likely a unit forgotten.
 func parseAmount(s string) (int64, error) {
+	s = joined(s)
 	n, err := parseSize(s)
 	if bare := strings.Trim(s, "0123456789.") == ""; err == nil && bare && n < 1<<20 && strings.Trim(s, "0.") != "" {
 		return 0, fmt.Errorf("%s would be bytes: write it with its unit, as %sM or %sG, or as %sB if it is bytes", s, s, s, s)
 	}
 	return n, err
+}
+
+// joined is a number and its unit without the blanks that somebody typed between them.
+func joined(s string) string {
+	rest := strings.TrimLeft(s, "0123456789.")
+	unit := strings.TrimLeft(rest, " ")
+	if unit == "" || strings.ContainsAny(unit[:1], "0123456789.") {
+		return s
+	}
+	return s[:len(s)-len(rest)] + unit
 }
 
 // parseSizeTest reads +10M (more than), -1K (less than) or 4096 (exactly).

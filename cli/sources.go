@@ -1,8 +1,10 @@
 package cli
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -113,6 +115,9 @@ func sameFolder(a, b string) bool {
 // remembered are the sources of the newest snapshot in dest.
 func (c *call) remembered(dest string) (s sources, err error) {
 	db, err := index.Open(index.Path(dest))
+	if errors.Is(err, fs.ErrPermission) {
+		return s, cmp.Or(backupHint(backup.CheckOwner(dest), dest), closedHint(err, dest)) // the first says more
+	}
 	if err != nil {
 		return s, indexHint(err, dest)
 	}

@@ -95,6 +95,11 @@ func (c *call) ownFiles(dest, logfile string) (own []scan.OwnFiles) {
 	if state := c.stateFolder(); state != "" {
 		add(state, isStateFile)
 	}
+	for _, home := range []string{c.home(), c.ownHome()} { // where runs with another environment keep it, as those of cron
+		if home != "" {
+			add(filepath.Join(home, ".local", "state", "snap"), isStateFile)
+		}
+	}
 	if path := logAt(dest, logfile); path != "" {
 		add(filepath.Dir(path), isLogFile(filepath.Base(path)))
 		if real, err := filepath.EvalSymlinks(path); err == nil {

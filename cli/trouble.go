@@ -48,7 +48,7 @@ func attributesOf(err error, dir string) string {
 	}
 	path := p.Path
 	for path != filepath.Dir(path) {
-		if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
+		if _, err := os.Lstat(path); err == nil { // what this user cannot look at is not what stands in the way
 			break
 		}
 		path = filepath.Dir(path)
