@@ -62,6 +62,7 @@ func (r *run) compare(ctx context.Context, found *candidates) error {
 	census := r.newCensus()
 	var once identitySet // of the candidates with several names; the other names may be outside the source
 	var empty emptied
+	shut := "/" // the folder that could not be read last
 	for p, err := range scan.Compare(walk, r.previous(ctx), volumeOf, r.o.Rules) {
 		if err == nil {
 			err = empty.pass(ctx, r, p, volumeOf)
@@ -93,6 +94,11 @@ func (r *run) compare(ctx context.Context, found *candidates) error {
 		e, ok := r.candidate(p, volumeOf)
 		if !ok {
 			continue
+		}
+		if p.New != nil && p.New.Err != nil {
+			shut = e.Path
+		} else if p.New == nil && index.Within(e.Path, shut) { // it may be there all the same
+			e.Reason = index.UnreadableNow
 		}
 		if r.prev != nil && e.Exists() && (p.Old == nil || p.Old.Nlink > 1 || !p.Old.SameIdentity(&e.Record)) {
 			r.alive.add(&e.Record)

@@ -26,7 +26,7 @@ func newUsers(t *testing.T) *users {
 		u.do(os.Chmod(dir, 0o755))
 	}
 	must(t, "cp", harness.Snap(t), filepath.Join(u.dir, "snap"))
-	must(t, "mkdir", u.path("s"), u.path("d"))
+	must(t, "mkdir", u.path("s"), u.path("d"), u.path("home-of-root")) // else the tests' list of destinations is the real root's
 	must(t, "chown", "65534:65534", u.dir, u.path("s"), u.path("d"))
 	return u
 }

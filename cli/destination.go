@@ -152,11 +152,11 @@ func (c *call) named(dest, how string) (string, error) {
 	if there, err := isDestination(dir); err != nil {
 		return "", closedHint(err, dir)
 	} else if !there {
-		hint := "a destination holds a folder .snap; to make one: snap backup DEST SRC"
-		if entries, err := os.ReadDir(dir); len(entries) == 0 && (err == nil || errors.Is(err, fs.ErrNotExist)) && slices.ContainsFunc(c.known(), func(k knownDest) bool { return k.Path == filepath.Clean(dir) }) {
-			hint = "backups went there before: is its disk mounted?"
+		err := withCode(exitNoDest, fmt.Errorf("%s: not a snap destination (from %s)", quote(dest), how))
+		if c.wentThere(dir) {
+			return "", withHint(err, "backups went there before: is its disk mounted?")
 		}
-		return "", withCode(exitNoDest, withHint(fmt.Errorf("%s: not a snap destination (from %s)", quote(dest), how), "%s", hint))
+		return "", withHint(err, "a destination holds a folder .snap; to make one: snap backup DEST SRC")
 	}
 	return filepath.Clean(dir), nil
 }
@@ -169,4 +169,11 @@ func isDestination(dir string) (bool, error) {
 		return false, nil
 	}
 	return err == nil && info.IsDir(), err
+}
+
+// wentThere reports whether dir is a known destination, and is empty or not there now.
+func (c *call) wentThere(dir string) bool {
+	entries, err := os.ReadDir(dir)
+	return len(entries) == 0 && (err == nil || errors.Is(err, fs.ErrNotExist)) &&
+		slices.ContainsFunc(c.known(), func(k knownDest) bool { return k.Path == filepath.Clean(dir) })
 }

@@ -111,7 +111,7 @@ func stepAt(pos int, versions []version, snaps snapshots) *version {
 	switch {
 	case begins:
 		v := versions[i]
-		v.deleted = false // the removal is a step of its own
+		v.deleted, v.shut = false, false // the removal is a step of its own
 		return &v
 	case i > 0 && versions[i-1].last == pos-1:
 		gone := versions[i-1]

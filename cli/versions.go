@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"slices"
 	"strings"
 
@@ -18,6 +19,7 @@ type version struct {
 	to          string // where the file went after last, "" if it did not move away
 	deleted     bool   // after last there was nothing at the path, and the file had not moved
 	unread      bool   // after last it could not be read, and then it was deleted
+	shut        bool   // after last the folder that it is in could not be read
 }
 
 // versionsOf are the versions of one path, oldest first. Records of snapshots that are not complete do
@@ -44,7 +46,9 @@ func versionsOf(h *index.History, snaps snapshots) []version {
 			continue
 		}
 		if living != nil {
-			living.last, living.to, living.deleted = pos-1, v.To, !v.Exists() && v.To == ""
+			gone := !v.Exists() && v.To == ""
+			living.shut = gone && v.Reason == index.UnreadableNow
+			living.last, living.to, living.deleted = pos-1, v.To, gone && !living.shut
 			living = nil
 		}
 		if v.Exists() {
@@ -111,6 +115,9 @@ func (v *version) json(snaps snapshots) versionJSON {
 		SHA256: hashJSON(v.record), Sparse: sparseJSON(v.record), First: snaps[v.first].Name, Last: snaps[v.last].Name, Snapshots: v.count(),
 		Change: v.change.String(), Deleted: v.deleted, Problem: problemJSON(v.record),
 	}
+	if v.change == index.Removed && v.shut {
+		j.Problem = "unreadable"
+	}
 	j.Path, j.PathB64 = jsonName(v.path)
 	j.From, j.FromB64 = optionalName(v.from())
 	j.To, j.ToB64 = optionalName(v.to)
@@ -134,6 +141,8 @@ func (v *version) story() (before, after string) {
 	switch {
 	case v.unread:
 		after = "could not be read, then deleted"
+	case v.shut:
+		after = "could not be read"
 	case v.deleted:
 		after = "deleted"
 	case v.to != "":
@@ -165,6 +174,9 @@ func (v *version) aside() string {
 
 // problem says that the snapshots do not hold the version.
 func (v *version) problem() string {
+	if v.change == index.Removed && v.shut {
+		return "could not be read"
+	}
 	if v.change == index.Removed || v.record.Held() {
 		return ""
 	}
@@ -192,6 +204,9 @@ func (d *destination) lost(c *call, v version) (bool, error) {
 		if v.deleted {
 			return true, nil
 		}
+		if v.shut {
+			return d.readable(c, v.path)
+		}
 		path := v.path
 		if v.to != "" {
 			path = v.to
@@ -208,6 +223,22 @@ func (d *destination) lost(c *call, v version) (bool, error) {
 		v = all[next]
 	}
 	return false, nil
+}
+
+// readable reports whether the newest snapshot could read the folder that path is in, or was in.
+func (d *destination) readable(c *call, path string) (bool, error) {
+	newest := d.snaps[d.snaps.newest()].Seq
+	for path != "" {
+		path, _ = index.Split(path)
+		r, _, err := d.db.Lookup(c.ctx, newest, path)
+		if err == nil {
+			return !r.Has(index.Unreadable), nil
+		}
+		if !errors.Is(err, index.ErrNotFound) {
+			return false, err
+		}
+	}
+	return true, nil
 }
 
 // enclose is text between two others, "" if there is none.
