@@ -114,7 +114,10 @@ func (r *run) compare(ctx context.Context, found *candidates) error {
 		}
 	}
 	empty.tell(r)
-	return r.checkCensus(ctx, census)
+	if err := r.checkCensus(ctx, census); err != nil {
+		return err
+	}
+	return r.checkLeftOut(found.files)
 }
 
 // previous is what the previous snapshot holds.

@@ -193,6 +193,25 @@ func (r *run) checkCensus(ctx context.Context, c *census) error {
 	return nil
 }
 
+// checkLeftOut refuses a backup without a single file where the snapshot before has some and rules leave out what is there:
+// that folders are left makes it no better.
+func (r *run) checkLeftOut(files int64) error {
+	if files > 0 || r.prev == nil || r.prev.Files == 0 || r.o.AllowEmptySource {
+		return nil
+	}
+	for _, root := range r.members() {
+		why, err := r.leftOutWhole(root)
+		if err != nil {
+			continue // of a file alone
+		}
+		if len(why) > 0 {
+			return &GuardError{Why: fmt.Sprintf("%s: no file is left of it, and there were some in snapshot %s; left out by %s", r.head.At(root), r.prev.Name, strings.Join(why, ", ")),
+				Hint: "take out what says so; if it is meant to have no files: --allow-empty-source"}
+		}
+	}
+	return nil
+}
+
 // held reports whether the snapshot before knows the source and has something in it.
 func (r *run) held(ctx context.Context, root string) (something, known bool, err error) {
 	if r.prev == nil {
