@@ -55,11 +55,13 @@ func (r *run) before(ctx context.Context, f *scan.Facts) error {
 	if err != nil {
 		return err
 	}
-	f.Before = &rec
 	if h := r.older[last]; h == nil || h.Volumes[rec.Volume] != r.vols.id(f.New.Volume) || f.New.Volume == 0 {
 		rec.Volume = 0
 	} else {
 		rec.Volume = f.New.Volume
+	}
+	if rec.SameIdentity(f.New) { // else the old inode may have become another file's
+		f.Before = &rec
 	}
 	return nil
 }

@@ -123,6 +123,9 @@ func (db *DB) LastHeld(ctx context.Context, newest uint64, path string) (rec Rec
 				return err
 			}
 			if !rec.hasInode() {
+				if rec.To != "" { // what was here lives on there
+					break
+				}
 				gone = s
 				continue
 			}
