@@ -203,9 +203,9 @@ class Delete(Case):
                 raise Violation(f'I1: {name} is listed as {state}')
             if state == 'complete':
                 judge.whole(w, name, m)
-        if ran.rc == 0 and (left := [n for n in self.gone(w) if n in listed or os.path.lexists(os.path.join(w.dest, n))]):
-            raise Violation(f'I2: exit code 0, and {left} are still there: {ran}')
-        if ran.rc not in (0, 1, 137):
+        if ran.rc in (0, 3) and (left := [n for n in self.gone(w) if n in listed or os.path.lexists(os.path.join(w.dest, n))]):
+            raise Violation(f'I2: exit code {ran.rc}, and {left} are still there: {ran}')
+        if ran.rc not in (0, 1, 3, 137): # 3: deleted, and something in the trash stays
             raise Violation(f'I2: an exit code of another meaning: {ran}')
         if hasattr(w, 'usual'):  # not yet while the first of all is judged
             self.asked(w)
