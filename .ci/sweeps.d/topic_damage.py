@@ -72,7 +72,7 @@ def ask(w, args):
     args = [a.replace('SRC', w.src).replace('TARGET', w.target) for a in args]
     r = w.snap(*args, '-d', w.dest, '--utc')
     if args[0] == 'list':  # how long ago the last run was differs by seconds
-        r.out = re.sub(rb'\nlast run .*\n', b'', r.out)
+        r.out = re.sub(rb'\nlast run .*\n|,"last_unchanged":"[^"]*"', b'', r.out)
     return r
 
 
