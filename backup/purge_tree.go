@@ -31,29 +31,7 @@ func (d *Destination) writePurge(what *index.Purge) error {
 	for _, path := range what.Paths {
 		j.Paths = append(j.Paths, []byte(path))
 	}
-	text, err := json.Marshal(&j)
-	if err != nil {
-		return err
-	}
-	text = fmt.Appendf(text, "\n%08x\n", crc32.Checksum(text, castagnoli))
-	if err := remove(d.tmp, purgeName); err != nil {
-		return err
-	}
-	f, err := d.tmp.Create(purgeName)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(text)
-	if err == nil {
-		err = f.Sync()
-	}
-	if err := errors.Join(err, f.Close()); err != nil {
-		return err
-	}
-	if err := d.tmp.Rename(purgeName, d.meta, purgeName); err != nil {
-		return err
-	}
-	return d.meta.Sync()
+	return d.writeSealed(d.meta, purgeName, &j)
 }
 
 // readPurge reads what is being purged; fs.ErrNotExist if nothing is.
