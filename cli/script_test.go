@@ -58,6 +58,7 @@ func TestScripts(t *testing.T) {
 		Dir: "testdata/script",
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("TZ", "UTC")
+			env.Setenv("GORACE", os.Getenv("GORACE"))
 			env.Setenv("SNAP_TEST_NOW", "2026-11-22T12:00:00Z")
 			env.Setenv("XDG_STATE_HOME", env.WorkDir+"/state")
 			env.Setenv("WORKREL", strings.TrimPrefix(env.WorkDir, "/")) // as a path in a tree of several sources
