@@ -72,26 +72,6 @@ type Options struct {
 	Planned func(*index.Entry) error
 }
 
-// Stage is a part of a run that takes time.
-type Stage string
-
-// The stages, in order.
-const (
-	Scanning   Stage = "scanning"
-	Comparing  Stage = "comparing"
-	Building   Stage = "copying"
-	Publishing Stage = "publishing"
-	Indexing   Stage = "indexing" // a reindex: Files are the entries looked at, Path the snapshot
-)
-
-// Progress counts what a stage has done so far. Totals are zero while unknown.
-type Progress struct {
-	Stage             Stage
-	Files, TotalFiles int64
-	Bytes, TotalBytes int64
-	Path              string
-}
-
 // Reporter is told of what a run does, from one goroutine at a time.
 type Reporter interface {
 	Progress(Progress)
@@ -334,18 +314,6 @@ func (r *run) owners(rec *index.Record) {
 		r.head.Groups[rec.GID] = r.o.Groups(rec.GID)
 	}
 }
-
-// SourceMissingError: the source cannot be opened.
-type SourceMissingError struct {
-	Path    string
-	Err     error
-	Several bool // there are others
-}
-
-func (e *SourceMissingError) Error() string {
-	return fmt.Sprintf("source %s: %v", e.Path, unwrapPath(e.Err))
-}
-func (e *SourceMissingError) Unwrap() error { return e.Err }
 
 // SourceError: source files could not be read, and the policy is to make no snapshot then.
 type SourceError struct {

@@ -13,12 +13,6 @@ import (
 	"snap/internal/file"
 )
 
-// The names in a work folder.
-const (
-	treeName = "tree"
-	setName  = "changes"
-)
-
 // builder makes a tree. The producer (tasks) makes the folders and cuts the rest into tasks of
 // consecutive entries, workers do the tasks (place.go), and the consumer writes the change set in key
 // order.
@@ -141,29 +135,6 @@ func (r *run) build(ctx context.Context, work *workFolder, p *plan) error {
 	}
 	return set.Close()
 }
-
-// enterOwn enters the tree of a snapshot, if it was made by the owner of the destination: another could change, by names that he
-// has elsewhere, what is linked to his files; and they have not the owners that those in the source have.
-func (d *Destination) enterOwn(name string) (*file.Dir, error) {
-	tree, err := d.root.EnterDir(name)
-	if err != nil {
-		return nil, err
-	}
-	made, err := tree.Stat()
-	if err == nil {
-		var own file.Stat
-		if own, err = d.meta.Stat(); err == nil && made.UID != own.UID {
-			err = errForeign
-		}
-	}
-	if err != nil {
-		tree.Close()
-		return nil, err
-	}
-	return tree, nil
-}
-
-var errForeign = errors.New("another user made it")
 
 // MissingSnapshotError: the tree of the previous snapshot is not there to be linked.
 type MissingSnapshotError struct {

@@ -13,13 +13,6 @@ import (
 	"snap/internal/file"
 )
 
-// The stages of a check.
-const (
-	Checking Stage = "checking"
-	Reading  Stage = "reading" // checking, with the bytes of files
-	Mending  Stage = "mending"
-)
-
 // CheckOptions of a Check. The zero value compares index, change sets and trees, reads no file and writes
 // nothing.
 type CheckOptions struct {

@@ -8,13 +8,6 @@ import (
 	"snap/internal/file"
 )
 
-// keepsAll are the file systems that keep modes, owners and the times of folders, links and special files
-// as they are set. On others the index alone knows them, and they are not compared.
-var keepsAll = map[string]bool{
-	"ext4": true, "xfs": true, "btrfs": true, "tmpfs": true, "overlay": true, "zfs": true, "f2fs": true, "bcachefs": true,
-	"apfs": true, "hfs": true, "ufs": true,
-}
-
 // trust says what of an entry's metadata can be compared with its record.
 type trust struct {
 	all  bool   // the file system keeps everything

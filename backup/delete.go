@@ -5,17 +5,11 @@ import (
 	"context"
 	"errors"
 	"io/fs"
-	"iter"
-	"os"
-	"path/filepath"
 	"slices"
 
 	"snap/index"
 	"snap/internal/file"
 )
-
-// Deleting is the stage of a run that removes snapshots.
-const Deleting Stage = "deleting"
 
 // Delete removes the complete snapshots with these sequence numbers. Every answer about the others stays
 // what it was. Of each snapshot, in this order:
@@ -27,7 +21,7 @@ const Deleting Stage = "deleting"
 //  3. the emptied folder in the trash goes.
 //
 // jobs is how many folders are emptied at the same time; 0: 4. report is told of the entries removed; it may be nil.
-func (d *Destination) Delete(ctx context.Context, seqs []uint64, jobs int, report Reporter) error {
+func (d *Destination) Delete(ctx context.Context, seqs []uint64, jobs int, report func(Progress)) error {
 	if jobs <= 0 {
 		jobs = 4
 	}
@@ -217,54 +211,6 @@ func (d *Destination) mergeSets(ctx context.Context, prev uint64, next *index.He
 	h := *next
 	h.Merged, h.Bucket, h.Parent = between, 0, prev
 	return &h, d.writeSet(ctx, prev, &h, &h)
-}
-
-// writeSet writes the change set that snapshot h has against snapshot prev. It is made of the index, which
-// also knows what runs have learned since the sets were written, and appears by rename. The changes are
-// counted in counted; h is the header that the set ends with.
-func (d *Destination) writeSet(ctx context.Context, prev uint64, h, counted *index.Header) error {
-	return d.putSet(h, d.DB.Merged(ctx, prev, counted), h)
-}
-
-// putSet writes a change set and lets it appear by rename, durable. begin is the header that it begins with, end the one
-// that it ends with, as it is when all changes were told.
-func (d *Destination) putSet(begin *index.Header, changes iter.Seq2[*index.Entry, error], end *index.Header) error {
-	name := setFile(begin.Seq)
-	if err := remove(d.tmp, name); err != nil {
-		return err
-	}
-	f, err := os.OpenFile(filepath.Join(d.tmp.Path(), name), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	w, err := index.NewChangeWriter(f, begin)
-	if err != nil {
-		return err
-	}
-	for e, err := range changes {
-		if err == nil {
-			err = w.Add(e.Path, &e.Record)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	if err := errors.Join(w.End(end), f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	if err := d.tmp.Replace(name, d.changes, name); err != nil {
-		return err
-	}
-	return d.changes.Sync()
-}
-
-// dropLatest removes the link `latest` when no snapshot is left.
-func (d *Destination) dropLatest() error {
-	if s, err := d.root.Lstat(latestName); err != nil || s.Kind != file.Symlink {
-		return nil
-	}
-	return d.root.Remove(latestName)
 }
 
 // remove removes a file of the destination's own, if it is there.

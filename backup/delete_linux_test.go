@@ -33,9 +33,9 @@ func (p *place) remove(names ...string) {
 	p.t.Helper()
 	d := p.open()
 	defer func() { p.do(d.Close()) }()
-	list, err := d.Select(context.Background(), names)
+	list, err := backup.PlanNamed(context.Background(), d, names)
 	p.do(err)
-	p.do(d.Prune(context.Background(), list, 2, nil))
+	p.do(backup.Apply(context.Background(), d, list, 2, nil))
 	sound(p.t, p.dest)
 }
 

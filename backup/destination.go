@@ -261,3 +261,25 @@ func (d *Destination) release() {
 		d.DB.Release()
 	}
 }
+
+// exists reports whether name is in dir.
+func exists(dir *file.Dir, name string) (bool, error) {
+	_, err := dir.Lstat(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// openFile opens a file of the destination's own for reading. What is no regular file is damage.
+func openFile(dir *file.Dir, name string) (*os.File, error) {
+	f, err := os.OpenFile(filepath.Join(dir.Path(), name), os.O_RDONLY|openPlain, 0)
+	if err != nil {
+		return nil, err
+	}
+	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
+		f.Close()
+		return nil, errors.Join(err, fmt.Errorf("%s: %w: not a file", f.Name(), index.ErrDamaged))
+	}
+	return f, nil
+}

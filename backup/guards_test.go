@@ -108,7 +108,7 @@ func TestAskedForMost(t *testing.T) {
 	if len(victims(plan.List)) != 3 || plan.Most() == nil || plan.Stops != nil {
 		t.Errorf("%+v", plan)
 	}
-	if err := (*Destination)(nil).Prune(t.Context(), plan, 0, nil); err == nil || err != plan.Most() {
+	if err := Apply(t.Context(), nil, plan, 0, nil); err == nil || err != plan.Most() {
 		t.Errorf("%v", err)
 	}
 	if plan := (&Retention{Last: 1, Asked: true, AllowMost: true, Zone: time.UTC}).Plan(all, none); plan.Most() != nil {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io/fs"
-	"sync"
 	"syscall"
 
 	"snap/index"
@@ -256,9 +255,6 @@ func (r *run) openSource(d *file.Dir, name string) (*file.File, error) {
 	}
 	return d.Open(name)
 }
-
-// buffers are scratch space for reading files.
-var buffers = sync.Pool{New: func() any { b := make([]byte, 256<<10); return &b }}
 
 // errChanging: the file is not what the scan saw, or changed while it was hashed.
 var errChanging = errors.New("changing")

@@ -2,7 +2,6 @@ package backup
 
 import (
 	"encoding/json"
-	"fmt"
 	"io"
 	"time"
 
@@ -21,15 +20,9 @@ type lastRun struct {
 	Name string    `json:"name"`
 }
 
-// noteUnchanged writes down that the run found nothing changed. That it cannot be written is told and stops nothing.
-func (r *run) noteUnchanged() {
-	if r.prev == nil {
-		return
-	}
-	l := lastRun{Time: r.o.Start.UTC(), Seq: r.prev.Seq, Name: r.prev.Name}
-	if err := r.d.writeSealed(r.d.meta, lastRunName, &l); err != nil {
-		r.problem("", fmt.Errorf("that nothing changed could not be noted: %w", err), true)
-	}
+// noteUnchanged writes down that a run that began at start found nothing changed since h, the newest snapshot.
+func (d *Destination) noteUnchanged(start time.Time, h *index.Header) error {
+	return d.writeSealed(d.meta, lastRunName, &lastRun{Time: start.UTC(), Seq: h.Seq, Name: h.Name})
 }
 
 // LastUnchanged is when the last run began that found nothing changed since the snapshot h of the destination root, which is

@@ -117,3 +117,21 @@ func sameName(a, b string) bool {
 	two, err2 := realPath(b)
 	return err1 == nil && err2 == nil && one == two
 }
+
+// LayoutError: source and destination lie in each other, or are one.
+type LayoutError struct{ Why string }
+
+func (e *LayoutError) Error() string { return e.Why }
+
+// SourceMissingError: the source cannot be opened.
+type SourceMissingError struct {
+	Path    string
+	Err     error
+	Several bool // there are others
+}
+
+func (e *SourceMissingError) Error() string {
+	return fmt.Sprintf("source %s: %v", e.Path, unwrapPath(e.Err))
+}
+
+func (e *SourceMissingError) Unwrap() error { return e.Err }

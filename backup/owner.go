@@ -283,3 +283,33 @@ func (t taker) copy(dir *file.Dir, name string) error {
 	}
 	return err
 }
+
+// keepsAll are the file systems that keep modes, owners and the times of folders, links and special files
+// as they are set. On others the index alone knows them, and they are not compared.
+var keepsAll = map[string]bool{
+	"ext4": true, "xfs": true, "btrfs": true, "tmpfs": true, "overlay": true, "zfs": true, "f2fs": true, "bcachefs": true,
+	"apfs": true, "hfs": true, "ufs": true,
+}
+
+// enterOwn enters the tree of a snapshot, if it was made by the owner of the destination: another could change, by names that he
+// has elsewhere, what is linked to his files; and they have not the owners that those in the source have.
+func (d *Destination) enterOwn(name string) (*file.Dir, error) {
+	tree, err := d.root.EnterDir(name)
+	if err != nil {
+		return nil, err
+	}
+	made, err := tree.Stat()
+	if err == nil {
+		var own file.Stat
+		if own, err = d.meta.Stat(); err == nil && made.UID != own.UID {
+			err = errForeign
+		}
+	}
+	if err != nil {
+		tree.Close()
+		return nil, err
+	}
+	return tree, nil
+}
+
+var errForeign = errors.New("another user made it")

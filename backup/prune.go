@@ -7,9 +7,9 @@ import (
 	"snap/index"
 )
 
-// Plan says which of the destination's snapshots stay by the rules of r, oldest first, how much the removal of each of
+// PlanFor says which of the destination's snapshots stay by the rules of r, oldest first, how much the removal of each of
 // the others frees, and what the rules do not do.
-func (d *Destination) Plan(ctx context.Context, r *Retention) (*Plan, error) {
+func PlanFor(ctx context.Context, d *Destination, r *Retention) (*Plan, error) {
 	all, err := d.DB.Snapshots(ctx)
 	if err != nil {
 		return nil, err
@@ -26,11 +26,11 @@ func (d *Destination) Plan(ctx context.Context, r *Retention) (*Plan, error) {
 	if failed != nil {
 		return nil, failed
 	}
-	return p, d.weigh(ctx, p, r)
+	return p, weigh(ctx, d, p, r)
 }
 
-// Select is a plan for snapshots that are named: those go, the others stay.
-func (d *Destination) Select(ctx context.Context, names []string) (*Plan, error) {
+// PlanNamed is a plan for snapshots that are named: those go, the others stay.
+func PlanNamed(ctx context.Context, d *Destination, names []string) (*Plan, error) {
 	all, err := d.DB.Snapshots(ctx)
 	if err != nil {
 		return nil, err
@@ -43,11 +43,11 @@ func (d *Destination) Select(ctx context.Context, names []string) (*Plan, error)
 			p.List = append(p.List, e)
 		}
 	}
-	return p, d.weigh(ctx, p, &Retention{})
+	return p, weigh(ctx, d, p, &Retention{})
 }
 
 // weigh makes room, and finds how much each removal frees.
-func (d *Destination) weigh(ctx context.Context, p *Plan, r *Retention) error {
+func weigh(ctx context.Context, d *Destination, p *Plan, r *Retention) error {
 	room := !r.MinFree.IsZero() && !p.halted(r)
 	if !room && len(victims(p.List)) == 0 {
 		return nil
@@ -113,8 +113,8 @@ func victims(list []Decision) (seqs []uint64) {
 	return seqs
 }
 
-// Prune removes the snapshots that the plan does not keep. A TooManyError says that it removed none.
-func (d *Destination) Prune(ctx context.Context, p *Plan, jobs int, report Reporter) error {
+// Apply removes the snapshots that the plan does not keep. A TooManyError says that it removed none.
+func Apply(ctx context.Context, d *Destination, p *Plan, jobs int, report func(Progress)) error {
 	if err := p.Most(); err != nil {
 		return err
 	}

@@ -15,9 +15,6 @@ import (
 // oldIndexName is the index that the last reindex replaced.
 const oldIndexName = "index.db.old"
 
-// Purging is the stage of a run that takes paths out of snapshots.
-const Purging Stage = "purging"
-
 // ErrPurging: trees, change sets and index do not agree, because a purge is not at its end.
 var ErrPurging = errors.New("files are being purged there, or a purge was interrupted")
 
@@ -53,7 +50,7 @@ func (d *Destination) PlanPurge(ctx context.Context, what *index.Purge) (*index.
 //  5. A new index is made of the change sets, since freed pages of the old one keep what was in them.
 //
 // report may be nil.
-func (d *Destination) Purge(ctx context.Context, what *index.Purge, report Reporter) ([]error, error) {
+func (d *Destination) Purge(ctx context.Context, what *index.Purge, report func(Progress)) ([]error, error) {
 	sets, err := d.sets()
 	if err != nil {
 		return nil, err
@@ -78,7 +75,7 @@ func (d *Destination) Purge(ctx context.Context, what *index.Purge, report Repor
 
 // finishPurge does what .snap/purge asks for, if it is there. The notes are about what could not be looked into and was
 // removed.
-func (d *Destination) finishPurge(ctx context.Context, report Reporter) (notes []error, err error) {
+func (d *Destination) finishPurge(ctx context.Context, report func(Progress)) (notes []error, err error) {
 	what, err := d.readPurge()
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
@@ -96,7 +93,7 @@ func (d *Destination) finishPurge(ctx context.Context, report Reporter) (notes [
 	for i := range all {
 		if h := &all[i]; h.State == index.Complete && slices.Contains(what.Seqs, h.Seq) {
 			if report != nil {
-				report.Progress(Progress{Stage: Purging, Files: int64(i), TotalFiles: int64(len(all)), Path: h.Name})
+				report(Progress{Stage: Purging, Files: int64(i), TotalFiles: int64(len(all)), Path: h.Name})
 			}
 			if err := d.purgeTree(ctx, h, what); err != nil {
 				return nil, err
@@ -113,7 +110,7 @@ func (d *Destination) finishPurge(ctx context.Context, report Reporter) (notes [
 		return nil, err
 	}
 	if report != nil {
-		report.Progress(Progress{Stage: Indexing})
+		report(Progress{Stage: Indexing})
 	}
 	if err := d.sparing(func() error { return d.remakeIndex(ctx) }); err != nil {
 		return nil, err

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"path/filepath"
 
 	"snap/index"
 )
@@ -121,17 +120,6 @@ func (d *Destination) settle(ctx context.Context, h *index.Header) error {
 	return d.changes.Remove(setFile(h.Seq))
 }
 
-// mendLatest makes `latest` lead to the newest snapshot, if a run died before it could.
-func (d *Destination) mendLatest(name string) error {
-	if there, err := folderAt(d.root, name); name == "" || err != nil || !there {
-		return err
-	}
-	if target, err := d.root.Readlink(latestName); err == nil && target == name {
-		return nil
-	}
-	return d.pointLatest(name)
-}
-
 // importLost imports the change sets after the newest snapshot whose trees are there, or were when the next was made;
 // newest becomes the last of them.
 func (d *Destination) importLost(ctx context.Context, newest *index.Header) error {
@@ -172,38 +160,4 @@ func (d *Destination) importLost(ctx context.Context, newest *index.Header) erro
 		*newest = *h
 	}
 	return nil
-}
-
-// readSet reads a whole change set and returns its final header.
-func (d *Destination) readSet(seq uint64) (*index.Header, error) {
-	path := filepath.Join(d.changes.Path(), setFile(seq))
-	f, err := openFile(d.changes, setFile(seq))
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	c, err := index.NewChangeReader(f)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	for _, err := range c.All() {
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", path, err)
-		}
-	}
-	h := c.Final()
-	if h == nil || h.Seq != seq || index.CheckName(h.Name) != nil {
-		return nil, fmt.Errorf("%s: %w: not the change set of snapshot %d", path, index.ErrDamaged, seq)
-	}
-	return h, nil
-}
-
-// importSet brings a published snapshot into the index from its change set.
-func (d *Destination) importSet(ctx context.Context, h *index.Header) error {
-	err := d.DB.Import(ctx, h.Seq, changesOf(d.changes.Path(), setFile(h.Seq)), func() (*index.Header, error) { return h, nil })
-	if err != nil {
-		return err
-	}
-	h.State, h.Work = index.Complete, ""
-	return d.DB.SetHeader(ctx, h)
 }

@@ -121,7 +121,7 @@ func (r *reindex) all(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	sets, err := r.d.findSets()
+	sets, err := findSets(r.d)
 	if err != nil {
 		return err
 	}
@@ -408,3 +408,7 @@ func (r *reindex) proveFresh(ctx context.Context) error {
 	}
 	return err
 }
+
+// ErrSetsDamaged: not every snapshot has a whole change set, so that an index made of them would know less than
+// the trees tell.
+var ErrSetsDamaged = errors.New("the change sets are not whole")

@@ -13,7 +13,7 @@ import (
 
 // findSets reads all change sets whole. One that the disk cannot read is an error, not a damaged one: it may
 // be read the next time.
-func (d *Destination) findSets() ([]foundSet, error) {
+func findSets(d *Destination) ([]foundSet, error) {
 	seqs, err := d.sets()
 	if err != nil {
 		return nil, err
@@ -50,36 +50,6 @@ func dropMerged(sets []foundSet) []foundSet {
 		}
 	}
 	return slices.DeleteFunc(sets, func(s foundSet) bool { return merged[s.seq] })
-}
-
-// beginOf is the header at the front of a damaged change set, nil if that is damaged too.
-func (d *Destination) beginOf(seq uint64) (*index.Header, error) {
-	f, err := openFile(d.changes, setFile(seq))
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	c, err := index.NewChangeReader(f)
-	if errors.Is(err, index.ErrDamaged) || errors.Is(err, index.ErrTruncated) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	h := c.Begin()
-	if h == nil || h.Seq != seq || index.CheckName(h.Name) != nil {
-		return nil, nil
-	}
-	return h, nil
-}
-
-// folderAt reports whether name is a folder in dir.
-func folderAt(dir *file.Dir, name string) (bool, error) {
-	s, err := dir.Lstat(name)
-	if errors.Is(err, fs.ErrNotExist) {
-		return false, nil
-	}
-	return err == nil && s.Kind == file.Folder, err
 }
 
 // systemFolders are folders that file systems and desktops keep in the top folder of a disk.
@@ -154,39 +124,4 @@ func (r *reindex) openOld(ctx context.Context) (id string, err error) {
 		}
 	}
 	return id, nil
-}
-
-// unpublished is the work folder with a tree whose change set was renamed into its place already, "" if
-// there is none, or not just one.
-func (d *Destination) unpublished() (work string, err error) {
-	entries, err := d.tmp.Entries()
-	if err != nil {
-		return "", err
-	}
-	for i := range entries {
-		name := entries[i].Name
-		if folder, err := folderAt(d.tmp, name); !folder || err != nil {
-			if err != nil {
-				return "", err
-			}
-			continue
-		}
-		dir, err := d.tmp.OpenDir(name)
-		if err != nil {
-			return "", err
-		}
-		tree, err1 := exists(dir, treeName)
-		set, err2 := exists(dir, setName)
-		if err := errors.Join(err1, err2, dir.Close()); err != nil {
-			return "", err
-		}
-		if !tree || set {
-			continue
-		}
-		if work != "" {
-			return "", nil
-		}
-		work = name
-	}
-	return work, nil
 }

@@ -16,12 +16,12 @@ import (
 // change set, or the index that is replaced, say of it, and failing that a weak record: what lstat says of
 // the copy, with the copy's identity and without a hash.
 func (r *reindex) takeTree(ctx context.Context, s *step) error {
-	now, err := r.d.openView(ctx, s.name, r.o.Jobs)
+	now, err := openView(ctx, r.d, s.name, r.o.Jobs)
 	if err != nil {
 		return err
 	}
 	if r.before == nil && r.last != nil {
-		if r.before, err = r.d.openView(ctx, r.last.Name, r.o.Jobs); err != nil {
+		if r.before, err = openView(ctx, r.d, r.last.Name, r.o.Jobs); err != nil {
 			if !errors.Is(err, fs.ErrNotExist) {
 				now.close()
 				return err

@@ -79,9 +79,9 @@ func unlocked(d *file.Dir, f func() error) error {
 
 // remover removes trees. Its zero value works alone and tells nobody.
 type remover struct {
-	jobs   int      // goroutines that remove
-	report Reporter // told of the progress, unless nil
-	total  int64    // entries expected
+	jobs   int            // goroutines that remove
+	report func(Progress) // told of the progress, unless nil
+	total  int64          // entries expected
 
 	ctx   context.Context
 	tree  *file.Tree
@@ -98,7 +98,7 @@ func (r *remover) count(n int, path string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.done += int64(n)
-	r.report.Progress(Progress{Stage: Deleting, Files: r.done, TotalFiles: max(r.total, r.done), Path: path})
+	r.report(Progress{Stage: Deleting, Files: r.done, TotalFiles: max(r.total, r.done), Path: path})
 }
 
 // clear empties the folder at path.

@@ -61,3 +61,14 @@ func (d *Destination) again(err error, f func() error) error {
 
 // full reports whether err says that the disk, or the user's share of it, is full.
 func full(err error) bool { return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) }
+
+// noRoom makes of the error of a run that has built nothing yet, if it says that the destination is full, the
+// refusal that it is.
+func noRoom(err error, hint string) error {
+	if full(err) {
+		return &GuardError{Why: "not enough space to begin: " + err.Error(), Hint: hint, Err: err}
+	}
+	return err
+}
+
+const spaceHint = "free some space there, or leave more out with Blacklist.txt"

@@ -2,6 +2,7 @@ package backup
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -295,3 +296,6 @@ func (r *run) explain(path string, folder bool) (string, error) {
 	}
 	return fmt.Sprintf("%s:%d: %s", v.Rule.File, v.Rule.Line, v.Rule.Text), nil
 }
+
+// ErrEmptySource: a source has nothing in it.
+var ErrEmptySource = errors.New("the source is empty")

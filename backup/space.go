@@ -75,17 +75,6 @@ func (r *run) rehearseSpace(ctx context.Context, p *plan) error {
 	return err
 }
 
-// noRoom makes of the error of a run that has built nothing yet, if it says that the destination is full, the
-// refusal that it is.
-func noRoom(err error, hint string) error {
-	if full(err) {
-		return &GuardError{Why: "not enough space to begin: " + err.Error(), Hint: hint, Err: err}
-	}
-	return err
-}
-
-const spaceHint = "free some space there, or leave more out with Blacklist.txt"
-
 var errMadeRoom = errors.New("what an interrupted run has copied is removed to make room: little of it is as it was then")
 
 // lacks says what the destination, described by info, has too little of for the plan; nil if it has

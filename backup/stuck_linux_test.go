@@ -29,9 +29,9 @@ func (p *place) delete(names ...string) error {
 	if err != nil {
 		return err
 	}
-	list, err := d.Select(ctx, names)
+	list, err := backup.PlanNamed(ctx, d, names)
 	if err == nil {
-		err = d.Prune(ctx, list, 2, nil)
+		err = backup.Apply(ctx, d, list, 2, nil)
 	}
 	return errors.Join(err, d.Close())
 }
@@ -205,7 +205,7 @@ func TestPruneCountsFolders(t *testing.T) {
 	p.do(os.Symlink("/nowhere", filepath.Join(p.dest, "s0003")))
 	d := p.open()
 	defer func() { p.do(d.Close()) }()
-	plan, err := d.Plan(context.Background(), &backup.Retention{Last: 1, Asked: true, AllowMost: true})
+	plan, err := backup.PlanFor(context.Background(), d, &backup.Retention{Last: 1, Asked: true, AllowMost: true})
 	p.do(err)
 	for _, e := range plan.List {
 		if e.Keep != (e.Header.Name == "s0002") {

@@ -20,7 +20,7 @@ type view struct {
 }
 
 // openView opens the tree called name and counts the names of its inodes.
-func (d *Destination) openView(ctx context.Context, name string, jobs int) (*view, error) {
+func openView(ctx context.Context, d *Destination, name string, jobs int) (*view, error) {
 	root, err := d.root.OpenDir(name)
 	if err != nil {
 		return nil, err

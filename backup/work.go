@@ -4,14 +4,9 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
-	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"strings"
 	"syscall"
 
-	"snap/index"
 	"snap/internal/file"
 )
 
@@ -78,24 +73,43 @@ func spoils(err error, begun bool) bool {
 	return errors.As(err, new(*syncError)) || full(err) || begun && errors.Is(err, syscall.EIO)
 }
 
-// exists reports whether name is in dir.
-func exists(dir *file.Dir, name string) (bool, error) {
-	_, err := dir.Lstat(name)
-	if errors.Is(err, fs.ErrNotExist) {
-		return false, nil
+// unpublished is the work folder with a tree whose change set was renamed into its place already, "" if
+// there is none, or not just one.
+func (d *Destination) unpublished() (work string, err error) {
+	entries, err := d.tmp.Entries()
+	if err != nil {
+		return "", err
 	}
-	return err == nil, err
+	for i := range entries {
+		name := entries[i].Name
+		if folder, err := folderAt(d.tmp, name); !folder || err != nil {
+			if err != nil {
+				return "", err
+			}
+			continue
+		}
+		dir, err := d.tmp.OpenDir(name)
+		if err != nil {
+			return "", err
+		}
+		tree, err1 := exists(dir, treeName)
+		set, err2 := exists(dir, setName)
+		if err := errors.Join(err1, err2, dir.Close()); err != nil {
+			return "", err
+		}
+		if !tree || set {
+			continue
+		}
+		if work != "" {
+			return "", nil
+		}
+		work = name
+	}
+	return work, nil
 }
 
-// openFile opens a file of the destination's own for reading. What is no regular file is damage.
-func openFile(dir *file.Dir, name string) (*os.File, error) {
-	f, err := os.OpenFile(filepath.Join(dir.Path(), name), os.O_RDONLY|openPlain, 0)
-	if err != nil {
-		return nil, err
-	}
-	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
-		f.Close()
-		return nil, errors.Join(err, fmt.Errorf("%s: %w: not a file", f.Name(), index.ErrDamaged))
-	}
-	return f, nil
-}
+// The names in a work folder.
+const (
+	treeName = "tree"
+	setName  = "changes"
+)

@@ -51,7 +51,7 @@ func runDelete(c *call) error {
 		return err
 	}
 	return c.removing(dest, "delete", false, func(d *backup.Destination) (*backup.Plan, stops, error) {
-		plan, err := d.Select(c.ctx, names)
+		plan, err := backup.PlanNamed(c.ctx, d, names)
 		return plan, stops{}, err
 	})
 }

@@ -61,7 +61,7 @@ func runPrune(c *call) error {
 	}
 	r.Asked, r.AllowMost = true, c.flags.Bool("allow-most")
 	return c.removing(dest, "prune", true, func(d *backup.Destination) (*backup.Plan, stops, error) {
-		plan, err := d.Plan(c.ctx, &r)
+		plan, err := backup.PlanFor(c.ctx, d, &r)
 		if err != nil {
 			return nil, stops{}, err
 		}
@@ -128,7 +128,7 @@ func (c *call) removing(dest, what string, all bool, planned func(*backup.Destin
 	var stuck *backup.StuckError
 	if !dry {
 		line := c.progress()
-		err := d.Prune(c.ctx, plan, 0, &progressReport{line: line})
+		err := backup.Apply(c.ctx, d, plan, 0, line.show)
 		line.end()
 		if err != nil && !errors.As(err, &stuck) {
 			return backupHint(err, dest)
@@ -148,14 +148,6 @@ func (c *call) removing(dest, what string, all bool, planned func(*backup.Destin
 	}
 	return err
 }
-
-// progressReport shows progress and nothing else.
-type progressReport struct {
-	backup.Reporter
-	line *progressLine
-}
-
-func (r *progressReport) Progress(p backup.Progress) { r.line.show(p) }
 
 // removedJSON is a snapshot in `prune` and `delete`.
 type removedJSON struct {

@@ -83,7 +83,7 @@ func runPurge(c *call) (err error) {
 	}
 	if !dry {
 		line := c.progress()
-		notes, err := d.Purge(c.ctx, what, &progressReport{line: line})
+		notes, err := d.Purge(c.ctx, what, line.show)
 		line.end()
 		for _, note := range notes {
 			c.note("%v", note)

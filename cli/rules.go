@@ -30,12 +30,12 @@ func (c *call) pruneAfter(d *backup.Destination, s *settings, line *progressLine
 		p.add(unknownStop(s.unknown))
 		return p, nil
 	}
-	plan, err := d.Plan(c.ctx, &rules)
+	plan, err := backup.PlanFor(c.ctx, d, &rules)
 	if err == nil {
 		for i := range plan.Stops {
 			p.add(c.stopText(&plan.Stops[i], plan, &rules, d.Path))
 		}
-		err = d.Prune(c.ctx, plan, 0, &progressReport{line: line})
+		err = backup.Apply(c.ctx, d, plan, 0, line.show)
 	}
 	if err != nil && !errors.As(err, new(*backup.StuckError)) {
 		return p, fmt.Errorf("the backup is done, but old snapshots could not be deleted by the rules of %s: %w", optionsFile, err)

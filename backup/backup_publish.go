@@ -1,0 +1,77 @@
+package backup
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	"snap/index"
+)
+
+// publish makes the built tree a snapshot. Up to the rename in finish nobody sees it; from there on it
+// exists, whatever fails.
+func (r *run) publish(ctx context.Context, work *workFolder, p *plan) error {
+	r.o.Report.Progress(Progress{Stage: Publishing})
+	d := r.d
+	d.release()
+	// The records may be in the index before the tree is on the disk: without a header they are nobody's, and the next
+	// run takes them out.
+	syncing := make(chan error, 1)
+	go func() { syncing <- d.sync() }()
+	synced := sync.OnceValue(func() error { return <-syncing })
+	h := r.head
+	h.Work = work.name
+	err := d.DB.Import(ctx, h.Seq, changesOf(work.path(), setName), func() (*index.Header, error) {
+		err := synced()
+		work.keep = err == nil // from here on the next run's recovery knows better what to do with it
+		return &h, err
+	})
+	if err := synced(); err != nil {
+		return err
+	}
+	if err != nil {
+		return err
+	}
+	ctx = context.WithoutCancel(ctx)
+	h.State = index.Prepared
+	if err := d.finish(ctx, &h); err != nil {
+		return r.published(ctx, &h, err)
+	}
+	work.keep = false
+	r.res.Header = &h
+	if err := d.pointLatest(h.Name); err != nil {
+		r.res.After = append(r.res.After, fmt.Errorf("the snapshot is complete, but the link %s could not be made: %w", latestName, unwrapPath(err)))
+	}
+	if p.learns == 0 {
+		return nil
+	}
+	if err := d.DB.LearnOlder(ctx, h.Seq, p.learned.all()); err != nil {
+		r.res.After = append(r.res.After, fmt.Errorf("the snapshot is complete, but the index could not note what was learned: %w", err))
+	}
+	return nil
+}
+
+// published deals with an error of finish. If the tree has its name already, the snapshot is there: it is listed, and keeps
+// its work folder in the header, so that the next run finishes it. If that cannot be noted, nobody knows of it before.
+func (r *run) published(ctx context.Context, h *index.Header, err error) error {
+	if there, lerr := folderAt(r.d.root, h.Name); lerr != nil || !there { // the name was free before
+		return err
+	}
+	listed := *h
+	listed.State = index.Complete
+	if nerr := r.d.sparing(func() error { return r.d.DB.SetHeader(ctx, &listed) }); nerr != nil {
+		return fmt.Errorf("snapshot %s is built, but the index could not note it; the next backup does that: %w", h.Name, err)
+	}
+	r.res.Header = &listed
+	return fmt.Errorf("snapshot %s is there, but it is not certain that a power cut would leave it; the next backup makes sure: %w", h.Name, err)
+}
+
+// noteUnchanged writes down that the run found nothing changed. That it cannot be written is told and stops nothing.
+func (r *run) noteUnchanged() {
+	if r.prev == nil {
+		return
+	}
+	if err := r.d.noteUnchanged(r.o.Start, r.prev); err != nil {
+		r.problem("", fmt.Errorf("that nothing changed could not be noted: %w", err), true)
+	}
+}
