@@ -16,7 +16,6 @@ import (
 
 	"pgregory.net/rapid"
 
-	"snap/backup"
 	"snap/index"
 	"snap/internal/long"
 	"snap/scan"

@@ -138,7 +138,7 @@ func soundHistory(t tb) *DB {
 func TestCheckFindsWhatContradictsItself(t *testing.T) {
 	key := func(path string) []byte { return appendKey(nil, path) }
 	sealed := func(k, body []byte) []byte { return seal(bytes.Clone(body), k) }
-	record := func(seq uint64, path string, change func(r *Record)) func(tx *bolt.Tx) error {
+	recordAt := func(seq uint64, path string, change func(r *Record)) func(tx *bolt.Tx) error {
 		return func(tx *bolt.Tx) error {
 			b, k := tx.Bucket(bucketRecords).Bucket(seqKey(seq)), key(path)
 			var r Record
@@ -199,12 +199,12 @@ func TestCheckFindsWhatContradictsItself(t *testing.T) {
 			k := key("a")
 			return tx.Bucket(bucketRecords).Bucket(seqKey(2)).Put(k, sealed(k, []byte{recordVersion, 0, 0}))
 		}, `"a" in snapshot "s2": the index is damaged: a malformed record`},
-		{"a move from nowhere", record(2, "d/a-b", func(r *Record) { r.Change, r.From = Moved, "" }), "moved, but from nowhere"},
-		{"another size", record(5, "a", func(r *Record) { r.Size++ }), `but its header says`},
-		{"another inode", record(5, "a", func(r *Record) { r.Ino++ }), "identity holds other entries than the newest snapshot"},
-		{"another hash", record(5, "a", func(r *Record) { r.Hash[0]++ }), "content holds other entries than the newest snapshot"},
-		{"a folder less", record(1, "d", func(r *Record) { *r = Record{Change: Removed} }), "without its folder"},
-		{"a folder that is a file", record(1, "d", func(r *Record) { r.Kind = file.FIFO }), "without its folder"},
+		{"a move from nowhere", recordAt(2, "d/a-b", func(r *Record) { r.Change, r.From = Moved, "" }), "moved, but from nowhere"},
+		{"another size", recordAt(5, "a", func(r *Record) { r.Size++ }), `but its header says`},
+		{"another inode", recordAt(5, "a", func(r *Record) { r.Ino++ }), "identity holds other entries than the newest snapshot"},
+		{"another hash", recordAt(5, "a", func(r *Record) { r.Hash[0]++ }), "content holds other entries than the newest snapshot"},
+		{"a folder less", recordAt(1, "d", func(r *Record) { *r = Record{Change: Removed} }), "without its folder"},
+		{"a folder that is a file", recordAt(1, "d", func(r *Record) { r.Kind = file.FIFO }), "without its folder"},
 		{"an identity less", func(tx *bolt.Tx) error {
 			k, _ := tx.Bucket(bucketIdentity).Cursor().First()
 			return tx.Bucket(bucketIdentity).Delete(bytes.Clone(k))

@@ -154,7 +154,7 @@ func TestDiffTellsWhatBecameOfEachPath(t *testing.T) {
 
 // TestContentWithoutAHash: where a record was made from a tree, size and time have to do.
 func TestContentWithoutAHash(t *testing.T) {
-	record := func(size, sec int64, hash byte, flags Flags) *Record {
+	recordAt := func(size, sec int64, hash byte, flags Flags) *Record {
 		r := &Record{Flags: flags, Stored: Copied}
 		r.Kind, r.Size, r.Mtime.Sec, r.Hash[0] = file.Regular, size, sec, hash
 		return r
@@ -163,13 +163,13 @@ func TestContentWithoutAHash(t *testing.T) {
 		a, b *Record
 		same bool
 	}{
-		{record(1, 1, 1, Hashed), record(1, 1, 1, Hashed), true},
-		{record(1, 1, 1, Hashed), record(1, 2, 1, Hashed), true},
-		{record(1, 1, 1, Hashed), record(1, 1, 2, Hashed), false},
-		{record(1, 1, 1, Hashed), record(1, 1, 0, 0), true},
-		{record(1, 1, 0, 0), record(1, 1, 0, 0), true},
-		{record(1, 1, 0, 0), record(1, 2, 0, 0), false},
-		{record(1, 1, 0, 0), record(2, 1, 0, 0), false},
+		{recordAt(1, 1, 1, Hashed), recordAt(1, 1, 1, Hashed), true},
+		{recordAt(1, 1, 1, Hashed), recordAt(1, 2, 1, Hashed), true},
+		{recordAt(1, 1, 1, Hashed), recordAt(1, 1, 2, Hashed), false},
+		{recordAt(1, 1, 1, Hashed), recordAt(1, 1, 0, 0), true},
+		{recordAt(1, 1, 0, 0), recordAt(1, 1, 0, 0), true},
+		{recordAt(1, 1, 0, 0), recordAt(1, 2, 0, 0), false},
+		{recordAt(1, 1, 0, 0), recordAt(2, 1, 0, 0), false},
 	} {
 		if c.a.SameContent(c.b) != c.same || c.b.SameContent(c.a) != c.same {
 			t.Errorf("%+v and %+v: want %v", c.a, c.b, c.same)

@@ -10,8 +10,9 @@ import (
 	"path/filepath"
 	"slices"
 
-	bolt "go.etcd.io/bbolt"
 	"snap/internal/file"
+
+	bolt "go.etcd.io/bbolt"
 )
 
 // tb is what *testing.T and *rapid.T have in common.

@@ -44,90 +44,14 @@ package index
 
 import (
 	"errors"
-	"fmt"
-	"time"
 )
 
 // Sentinel errors. Their texts say what to do.
 var (
 	// ErrMissing: there is no index.db. In a destination with snapshots that is damage.
 	ErrMissing = errors.New("the index is missing")
-	// ErrDamaged: index.db cannot be read or contradicts itself.
-	ErrDamaged = errors.New("the index is damaged")
-	// ErrNewer: a newer version of snap wrote this.
-	ErrNewer = errors.New("written by a newer version of snap")
 	// ErrNotFound: no such snapshot, or no such path in it.
 	ErrNotFound = errors.New("not found")
 	// ErrBusy: another process kept the database locked for too long.
 	ErrBusy = errors.New("the index stayed locked by another snap")
 )
-
-// damaged makes an ErrDamaged that says where.
-func damaged(format string, args ...any) error {
-	return fmt.Errorf("%w: %s", ErrDamaged, fmt.Sprintf(format, args...))
-}
-
-// bucket is the number of the bucket that holds the snapshot's records.
-func (h *Header) bucket() uint64 {
-	if h.Bucket != 0 {
-		return h.Bucket
-	}
-	return h.Seq
-}
-
-// State is how far a snapshot has come.
-type State string
-
-// The states that are stored, and those that are derived when snapshots are listed.
-const (
-	Prepared   State = "prepared"   // its records are here, its tree may not be published yet
-	Complete   State = "complete"   // published
-	Deleting   State = "deleting"   // its tree is on its way out, its records are being folded into the next
-	Incomplete State = "incomplete" // published, but some source files could not be read (derived)
-	Missing    State = "missing"    // its folder is gone (derived)
-)
-
-// Header is what the index knows of a snapshot as a whole. Its JSON form is the `list` contract.
-type Header struct {
-	Name        string    `json:"name"`
-	Seq         uint64    `json:"seq"`
-	Time        time.Time `json:"time"` // when the scan began
-	Finished    time.Time `json:"finished"`
-	Source      string    `json:"source"` // absolute path of the folder that the tree is of
-	Host        string    `json:"host"`
-	User        string    `json:"user"`
-	Files       int64     `json:"files"` // entries that are not folders
-	Dirs        int64     `json:"dirs"`  // folders, the source itself included
-	Bytes       int64     `json:"bytes"` // sum of the sizes of the regular files
-	Added       int64     `json:"added"` // of this change set, counting files and folders
-	Modified    int64     `json:"modified"`
-	Metadata    int64     `json:"metadata"`
-	Moved       int64     `json:"moved"`
-	Removed     int64     `json:"removed"`
-	Linked      int64     `json:"linked"`       // files that are hard links into an older snapshot
-	CopiedBytes int64     `json:"copied_bytes"` // bytes of file content written, holes left out
-	Errors      int64     `json:"errors"`       // source files and folders that could not be read
-
-	Unread      int64    `json:"unread,omitempty"`       // of Files, those that it does not hold, because they could not be read
-	UnreadBytes int64    `json:"unread_bytes,omitempty"` // of Bytes, theirs
-	State       State    `json:"state"`
-	Tags        []string `json:"tags"`
-	Note        string   `json:"note"`
-
-	// Sources are what of Source was backed up, if not all of it: absolute paths, sorted. See Roots.
-	Sources []string `json:"sources,omitempty"`
-
-	// Below: what a rebuild of the index needs. Not part of the `list` contract.
-	Parent      uint64            `json:"parent,omitempty"`      // the snapshot that the change set is relative to; 0: the first
-	Destination string            `json:"destination,omitempty"` // the destination's id
-	Volumes     Volumes           `json:"volumes,omitempty"`     // the source's file systems
-	Users       map[uint32]string `json:"users,omitempty"`       // names of the owners met, as the source's system knew them
-	Groups      map[uint32]string `json:"groups,omitempty"`
-	Records     int64             `json:"records,omitempty"` // number of records in the change set
-	Work        string            `json:"work,omitempty"`    // folder in .snap/tmp that a prepared snapshot is published from
-	Bucket      uint64            `json:"bucket,omitempty"`  // where its records lie, if not under its own Seq
-	Merged      []uint64          `json:"merged,omitempty"`  // in a change set: the sets that were folded into it last
-	Unheld      int64             `json:"unheld,omitempty"`  // files and folders that the destination could not hold
-	Capped      int64             `json:"capped,omitempty"`  // entries with more extended attributes than are kept
-	Boot        string            `json:"boot,omitempty"`    // in the header a change set begins with: file.Dir.Session of the destination
-}

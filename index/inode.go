@@ -16,22 +16,6 @@ type place struct {
 	bucket uint64
 }
 
-// shared is the path of the older name that a linked record of path shares its inode with.
-func (r *Record) shared(path string) string {
-	switch {
-	case r.Link != "":
-		return r.Link
-	case r.From != "":
-		return r.From
-	}
-	return path
-}
-
-// hasInode reports whether the record's entry is in the tree with an inode that may have several names.
-func (r *Record) hasInode() bool {
-	return r.Exists() && r.Kind != file.Folder && r.Stored != Absent
-}
-
 // tracer finds out which records are of one inode.
 type tracer struct {
 	tx *bolt.Tx
@@ -136,11 +120,6 @@ func (t *tracer) back(seqs []uint64, key []byte, bucket uint64, r, gone *Record)
 	}
 	*gone = rec
 	return bucket, nil
-}
-
-// back reports whether now, which is linked to what was at its path before it was gone, is the file of r.
-func (r *Record) back(now *Record) bool {
-	return r.Kind == file.Regular && r.Has(Hashed) && now.Has(Hashed) && r.SameContent(now) && r.SameMeta(now)
 }
 
 // born follows the inode of the record at p, which is r, back to the record that made it, or to one in a

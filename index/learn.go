@@ -101,9 +101,3 @@ func (t *txn) atOnce(seq uint64, f func(l *loader) (done bool, err error)) (done
 func (l *loader) room() bool {
 	return l.t.room() && len(l.hints.identity.list)+len(l.hints.content.list) < batchPages
 }
-
-// Learn takes over what now says of the source alone.
-func (r *Record) Learn(now *Record) {
-	r.Volume, r.Ino, r.Btime, r.Ctime = now.Volume, now.Ino, now.Btime, now.Ctime
-	r.Flags = r.Flags&^Racy | now.Flags&Racy
-}

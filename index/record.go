@@ -261,3 +261,30 @@ type Entry struct {
 	Path string
 	Record
 }
+
+// Learn takes over what now says of the source alone.
+func (r *Record) Learn(now *Record) {
+	r.Volume, r.Ino, r.Btime, r.Ctime = now.Volume, now.Ino, now.Btime, now.Ctime
+	r.Flags = r.Flags&^Racy | now.Flags&Racy
+}
+
+// back reports whether now, which is linked to what was at its path before it was gone, is the file of r.
+func (r *Record) back(now *Record) bool {
+	return r.Kind == file.Regular && r.Has(Hashed) && now.Has(Hashed) && r.SameContent(now) && r.SameMeta(now)
+}
+
+// hasInode reports whether the record's entry is in the tree with an inode that may have several names.
+func (r *Record) hasInode() bool {
+	return r.Exists() && r.Kind != file.Folder && r.Stored != Absent
+}
+
+// shared is the path of the older name that a linked record of path shares its inode with.
+func (r *Record) shared(path string) string {
+	switch {
+	case r.Link != "":
+		return r.Link
+	case r.From != "":
+		return r.From
+	}
+	return path
+}

@@ -13,7 +13,7 @@ import (
 var everyRule = []Rules{none, checksum, trustMoves, ignoreInode, ignoreCtime, {true, true, true, true}}
 
 func TestFolders(t *testing.T) {
-	dir := func(edits ...edit) *index.Record { return record(file.Folder, edits...) }
+	dir := func(edits ...edit) *index.Record { return recordOf(file.Folder, edits...) }
 	for _, j := range []judgement{
 		{"new", Facts{New: dir()}, none, Verdict{Make, index.Added, index.NewPath, ""}},
 		{"nothing happened", Facts{Old: dir(), New: dir()}, none, learn},
@@ -31,7 +31,7 @@ func TestFolders(t *testing.T) {
 		{"no birth time, made in the tick of the last change", Facts{New: dir(btime(0), ctime(200)), Known: at("was", dir(btime(0), flags(index.Racy))), KnownGone: true}, none, Verdict{Make, index.Added, index.NewPath, ""}},
 		{"no birth time, renamed with what is in it", Facts{New: dir(btime(0), mtime(200), ctime(200)), Known: at("was", dir(btime(0))), KnownGone: true, Together: true}, none, Verdict{Make, index.Moved, index.SameIdentity, "was"}},
 		{"mounted twice", Facts{New: dir(), Known: at("was", dir())}, none, Verdict{Make, index.Added, index.NewPath, ""}},
-		{"the inode of a file that is gone", Facts{New: dir(), Known: at("was", record(file.Regular)), KnownGone: true}, none, Verdict{Make, index.Added, index.NewPath, ""}},
+		{"the inode of a file that is gone", Facts{New: dir(), Known: at("was", recordOf(file.Regular)), KnownGone: true}, none, Verdict{Make, index.Added, index.NewPath, ""}},
 	} {
 		for _, rules := range everyRule {
 			j.rules = rules
@@ -42,7 +42,7 @@ func TestFolders(t *testing.T) {
 
 func TestLinksAndSpecialFiles(t *testing.T) {
 	for _, kind := range []file.Kind{file.Symlink, file.FIFO, file.Socket, file.CharDevice, file.BlockDevice} {
-		r := func(edits ...edit) *index.Record { return record(kind, edits...) }
+		r := func(edits ...edit) *index.Record { return recordOf(kind, edits...) }
 		was, old := at("was", r()), r(inode(9), target("elsewhere"), device(9))
 		table := []judgement{
 			{"new", Facts{New: r()}, none, Verdict{Make, index.Added, index.NewPath, ""}},
@@ -59,7 +59,7 @@ func TestLinksAndSpecialFiles(t *testing.T) {
 			{"its inode used again over another", Facts{Old: old, New: r(target("x"), device(8)), Known: was, KnownGone: true}, none, Verdict{Make, index.Modified, index.TargetDiffers, ""}},
 			{"another hard link", Facts{New: r(names(2)), Known: was}, none, Verdict{Link, index.Added, index.HardLink, "was"}},
 			{"a hard link made of it", Facts{Old: r(), New: r(names(2))}, none, Verdict{Link, index.Silent, index.Regrouped, ""}},
-			{"an inode used again", Facts{New: r(), Known: at("was", record(file.Folder)), KnownGone: true}, none, Verdict{Make, index.Added, index.NewPath, ""}},
+			{"an inode used again", Facts{New: r(), Known: at("was", recordOf(file.Folder)), KnownGone: true}, none, Verdict{Make, index.Added, index.NewPath, ""}},
 		}
 		chmod := judgement{"chmod", Facts{Old: r(), New: r(mode(0o600))}, none, Verdict{Make, index.Metadata, index.OwnerOrMode, ""}}
 		if kind == file.Symlink {
@@ -86,13 +86,13 @@ func TestAnotherKindAtAPath(t *testing.T) {
 				want.Do = Copy
 			}
 			for _, rules := range everyRule {
-				j := judgement{fmt.Sprint(from, " to ", to), Facts{Old: record(from), New: record(to), SizeKnown: true}, rules, want}
+				j := judgement{fmt.Sprint(from, " to ", to), Facts{Old: recordOf(from), New: recordOf(to), SizeKnown: true}, rules, want}
 				j.check(t)
 			}
 			if to == file.Folder {
 				continue
 			}
-			j := judgement{fmt.Sprint(from, " replaced by a renamed ", to), Facts{Old: record(from, inode(9)), New: record(to), Known: at("was", record(to)), KnownGone: true}, none, linked(index.SameIdentity, "was")}
+			j := judgement{fmt.Sprint(from, " replaced by a renamed ", to), Facts{Old: recordOf(from, inode(9)), New: recordOf(to), Known: at("was", recordOf(to)), KnownGone: true}, none, linked(index.SameIdentity, "was")}
 			j.check(t)
 		}
 	}
@@ -100,7 +100,7 @@ func TestAnotherKindAtAPath(t *testing.T) {
 
 // drawVariant draws a record that differs from the plain one in a few ways that matter.
 func drawVariant(t *rapid.T, kind file.Kind, label string) *index.Record {
-	r := record(kind)
+	r := recordOf(kind)
 	for _, e := range rapid.SliceOfN(rapid.SampledFrom([]edit{
 		size(6), mtime(200), ctime(200), btime(91), btime(0), inode(8), mode(0o600), owner(0), names(2), volume(2), xattr,
 		target("x"), device(4), content(1), unhashed, unreadableThen, flags(index.Racy), flags(index.Inconsistent), stored(index.Linked),

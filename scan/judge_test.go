@@ -29,7 +29,7 @@ func content(b byte) edit            { return func(r *index.Record) { r.Hash[0] 
 func unreadableThen(r *index.Record) { r.Flags, r.Stored = index.Unreadable, index.Absent }
 
 // record is an entry of the kind with these edits; a file's content is known.
-func record(kind file.Kind, edits ...edit) *index.Record {
+func recordOf(kind file.Kind, edits ...edit) *index.Record {
 	r := &index.Record{Volume: 1, Change: index.Added, Stored: index.Made, Stat: file.Stat{
 		Kind: kind, Mode: 0o644, UID: 1000, Nlink: 1, Ino: 7,
 		Mtime: file.Time{Sec: 100}, Ctime: file.Time{Sec: 101}, Btime: file.Time{Sec: 90},
@@ -100,12 +100,12 @@ func weak(f Facts) Facts {
 
 // same is a file of the previous snapshot at its own path, and what the source has there now.
 func same(edits ...edit) Facts {
-	return Facts{Path: "p", Old: record(file.Regular), New: record(file.Regular, edits...)}
+	return Facts{Path: "p", Old: recordOf(file.Regular), New: recordOf(file.Regular, edits...)}
 }
 
 // sameAfter is that with another past.
 func sameAfter(past edit, edits ...edit) Facts {
-	return Facts{Path: "p", Old: record(file.Regular, past), New: record(file.Regular, edits...)}
+	return Facts{Path: "p", Old: recordOf(file.Regular, past), New: recordOf(file.Regular, edits...)}
 }
 
 func TestAFileAtItsPath(t *testing.T) {
@@ -176,12 +176,12 @@ func TestAFileAtItsPath(t *testing.T) {
 
 // moved is a file that the previous snapshot has at "was", found at "p".
 func moved(gone bool, edits ...edit) Facts {
-	return Facts{Path: "p", New: record(file.Regular, edits...), Known: at("was", record(file.Regular)), KnownGone: gone}
+	return Facts{Path: "p", New: recordOf(file.Regular, edits...), Known: at("was", recordOf(file.Regular)), KnownGone: gone}
 }
 
 // back is a file that was at "p" before it was gone in the previous snapshot.
 func back(edits ...edit) Facts {
-	return Facts{Path: "p", New: record(file.Regular, edits...), Before: record(file.Regular)}
+	return Facts{Path: "p", New: recordOf(file.Regular, edits...), Before: recordOf(file.Regular)}
 }
 
 func twoNames(f Facts) Facts {
@@ -212,14 +212,14 @@ func TestAFileAtANewPath(t *testing.T) {
 		f.Old = old
 		return f
 	}
-	other := record(file.Regular, inode(9), size(99))
-	sized := Facts{Path: "p", New: record(file.Regular, inode(8)), SizeKnown: true}
+	other := recordOf(file.Regular, inode(9), size(99))
+	sized := Facts{Path: "p", New: recordOf(file.Regular, inode(8)), SizeKnown: true}
 	twin := sized
-	twin.Twin = at("twin", record(file.Regular))
+	twin.Twin = at("twin", recordOf(file.Regular))
 	empty := sized
-	empty.New = record(file.Regular, size(0))
+	empty.New = recordOf(file.Regular, size(0))
 	for _, j := range []judgement{
-		{"a new file", Facts{Path: "p", New: record(file.Regular)}, none, added},
+		{"a new file", Facts{Path: "p", New: recordOf(file.Regular)}, none, added},
 		{"in a renamed folder", moved(true), none, linked(index.SameIdentity, "was")},
 		{"in a renamed folder", moved(true), checksum, reads},
 		{"in a renamed folder, read", hashed(moved(true)), checksum, linked(index.VerifiedMove, "was")},
@@ -254,15 +254,15 @@ func TestAFileAtANewPath(t *testing.T) {
 		{"renamed over another file", over(moved(true), other), none, linked(index.SameIdentity, "was")},
 		{"renamed over another file", over(moved(true, ctime(200)), other), none, reads},
 		{"renamed over another file and edited, read", hashed(over(moved(true, ctime(200), content(1)), other)), none, modified(index.SizeOrTime)},
-		{"renamed over a file of its size and time", over(moved(true, ctime(200)), record(file.Regular, inode(9), content(1))), none, reads},
-		{"renamed over a file of its size and time, read", hashed(over(moved(true, ctime(200)), record(file.Regular, inode(9), content(1)))), none, linked(index.VerifiedMove, "was")},
+		{"renamed over a file of its size and time", over(moved(true, ctime(200)), recordOf(file.Regular, inode(9), content(1))), none, reads},
+		{"renamed over a file of its size and time, read", hashed(over(moved(true, ctime(200)), recordOf(file.Regular, inode(9), content(1)))), none, linked(index.VerifiedMove, "was")},
 		{"linked over another file", over(moved(false, ctime(200)), other), none, modified(index.SizeOrTime)},
 		{"the size is known", sized, none, reads},
 		{"the size is known, not the content", hashed(sized), none, added},
 		{"the content of a file that is gone", hashed(twin), none, linked(index.KnownContent, "twin")},
 		{"empty files are all alike", empty, none, added},
-		{"could not be read before", Facts{Path: "p", Old: record(file.Regular, unreadableThen), New: record(file.Regular)}, none, modified(index.SizeOrTime)},
-		{"could not be read for one run", Facts{Path: "p", Old: record(file.Regular, unreadableThen), New: record(file.Regular), Before: record(file.Regular)}, none, Verdict{Link, index.Modified, index.Returned, ""}},
+		{"could not be read before", Facts{Path: "p", Old: recordOf(file.Regular, unreadableThen), New: recordOf(file.Regular)}, none, modified(index.SizeOrTime)},
+		{"could not be read for one run", Facts{Path: "p", Old: recordOf(file.Regular, unreadableThen), New: recordOf(file.Regular), Before: recordOf(file.Regular)}, none, Verdict{Link, index.Modified, index.Returned, ""}},
 		{"away for one run", back(), none, returned},
 		{"away for one run", back(), checksum, reads},
 		{"away for one run, its ctime is another", back(ctime(200)), none, reads},
