@@ -16,6 +16,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"snap/backup"
 	"snap/index"
 	"snap/internal/long"
 	"snap/scan"

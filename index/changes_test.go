@@ -3,7 +3,6 @@ package index
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -45,10 +44,6 @@ func readBack(b []byte) (set []Entry, c *ChangeReader, err error) {
 		set = append(set, *e)
 	}
 	return set, c, nil
-}
-
-func sameEntries(a, b []Entry) bool {
-	return slices.EqualFunc(a, b, func(x, y Entry) bool { return x.Path == y.Path && equal(&x.Record, &y.Record) })
 }
 
 // drawSet draws records at paths in key order, the root among them at times.
@@ -106,16 +101,6 @@ func TestAChangeSetComesBackAsItWas(t *testing.T) {
 			t.Fatalf("headers %+v, %+v", c.Begin(), c.Final())
 		}
 	})
-}
-
-// manyEntries are n files in folders with long shared names, in key order.
-func manyEntries(n int) []Entry {
-	set := make([]Entry, 0, n)
-	for i := range n {
-		r := node{id: uint64(i + 1), kind: file.Regular, text: fmt.Sprint(i), mode: 0o644, mtime: int64(i)}.record()
-		set = append(set, Entry{fmt.Sprintf("a folder with a long name/%03d/file-%03d", i/100, i%100), r})
-	}
-	return set
 }
 
 func TestALargeChangeSetHasManyFramesAndSharesPrefixes(t *testing.T) {

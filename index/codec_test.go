@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"math"
-	"reflect"
 	"runtime"
 	"slices"
 	"strings"
@@ -70,14 +69,6 @@ func drawRecord(t *rapid.T) Record {
 		})
 	}
 	return r
-}
-
-// equal compares every field; an empty list of xattrs is none.
-func equal(a, b *Record) bool {
-	x, y := *a, *b
-	same := slices.EqualFunc(a.Xattrs, b.Xattrs, func(p, q file.Xattr) bool { return p.Name == q.Name && bytes.Equal(p.Value, q.Value) })
-	x.Xattrs, y.Xattrs = nil, nil
-	return same && reflect.DeepEqual(x, y)
 }
 
 func TestARecordComesBackAsItWas(t *testing.T) {

@@ -2,35 +2,16 @@ package index
 
 import (
 	"context"
-	"crypto/sha256"
 	"fmt"
-	"iter"
 	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 
-	"snap/internal/file"
-
 	bolt "go.etcd.io/bbolt"
 )
 
-// tb is what *testing.T and *rapid.T have in common.
-type tb interface {
-	Helper()
-	Fatal(args ...any)
-	Fatalf(format string, args ...any)
-	Cleanup(func())
-}
-
 var bg = context.Background()
-
-func check(t tb, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
 
 // memoryDir is a new folder, in memory where the system has one: every commit of a database is synced.
 func memoryDir(t tb) string {
@@ -51,81 +32,6 @@ func newDB(t tb) *DB {
 	db, err := Open(path)
 	check(t, err)
 	return db
-}
-
-// node is what the model knows of a path. Equal ids are the same file, whatever its name.
-type node struct {
-	id    uint64
-	kind  file.Kind
-	text  string // of a file, or the target of a link
-	mode  uint16
-	mtime int64
-}
-
-func (n node) record() Record {
-	r := Record{Volume: 1, Change: Added, Stored: Made, Reason: NewPath, Stat: file.Stat{
-		Kind: n.kind, Mode: n.mode, Nlink: 1, Ino: n.id, Mtime: file.Time{Sec: n.mtime, Nsec: 5},
-		Ctime: file.Time{Sec: n.mtime + 1}, Btime: file.Time{Sec: int64(n.id), Nsec: 9},
-	}}
-	switch n.kind {
-	case file.Regular:
-		r.Size, r.Hash, r.Flags, r.Stored = int64(len(n.text)), sha256.Sum256([]byte(n.text)), Hashed, Copied
-	case file.Symlink:
-		r.Target = n.text
-	}
-	return r
-}
-
-// tree is a source: what is at each path.
-type tree map[string]node
-
-func (tr tree) paths() []string { return slices.SortedFunc(maps.Keys(tr), Compare) }
-
-// changes are what a backup would record about the step from old to tr.
-func (tr tree) changes(old tree) []Entry {
-	was := map[uint64]string{}
-	for p, n := range old {
-		was[n.id] = p
-	}
-	all := maps.Clone(old)
-	maps.Copy(all, tr)
-	var set []Entry
-	for _, p := range all.paths() {
-		n, here := tr[p]
-		before, there := old[p]
-		e := Entry{p, n.record()}
-		from, known := was[n.id]
-		switch {
-		case !here:
-			e.Record = Record{Change: Removed, Reason: Gone}
-		case there && n == before:
-			continue
-		case known && from != p && tr[from].id != n.id:
-			e.Change, e.From, e.Reason = Moved, from, SameIdentity
-		case !there:
-		case before.kind != n.kind:
-			e.Change = TypeChanged
-		case n.kind == file.Folder && before.mode == n.mode:
-			e.Change = Silent
-		case n.kind == file.Folder, before.id == n.id && before.text == n.text:
-			e.Change = Metadata
-		default:
-			e.Change = Modified
-		}
-		set = append(set, e)
-	}
-	return set
-}
-
-// all yields entries as a change set does.
-func all(set []Entry) iter.Seq2[*Entry, error] {
-	return func(yield func(*Entry, error) bool) {
-		for _, e := range set {
-			if !yield(&e, nil) {
-				return
-			}
-		}
-	}
 }
 
 // add imports a change set and marks it complete.
@@ -175,17 +81,6 @@ func difference(a, b map[string]string) string {
 		}
 	}
 	return ""
-}
-
-// collect reads an iterator to its end or first error.
-func collect[T any](seq iter.Seq2[T, error]) (all []T, err error) {
-	for v, err := range seq {
-		if err != nil {
-			return all, err
-		}
-		all = append(all, v)
-	}
-	return all, nil
 }
 
 // listing is what a snapshot holds at and below dir, copied.

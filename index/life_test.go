@@ -21,8 +21,6 @@ func newLife() *life {
 	return &life{now: tree{"": {id: 1, kind: file.Folder, mode: 0o755}}, ids: 1}
 }
 
-var oddNames = []string{"a", "b", "a-b", "a.b", "a\x01", "\xff", "ü", "d\n", " "}
-
 // step does one random thing.
 func (l *life) step(t *rapid.T) {
 	l.clock++
