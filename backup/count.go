@@ -46,6 +46,9 @@ func tally(h *index.Header, rec *index.Record, changed bool) {
 	if !changed {
 		return
 	}
+	if rec.Since != 0 && rec.Stored == index.Linked {
+		h.Returned++
+	}
 	if rec.Stored == index.Copied {
 		h.CopiedBytes += rec.OnDisk()
 	}

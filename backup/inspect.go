@@ -48,7 +48,7 @@ func (r *run) before(ctx context.Context, f *scan.Facts) error {
 	if f.New.Kind != file.Regular || f.Known != nil || f.Old != nil && f.Old.Held() {
 		return nil
 	}
-	rec, last, err := r.d.DB.LastHeld(ctx, r.seq, f.Path)
+	rec, last, _, err := r.d.DB.LastHeld(ctx, r.seq, f.Path)
 	if errors.Is(err, index.ErrNotFound) {
 		return nil
 	}

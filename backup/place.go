@@ -232,5 +232,5 @@ func afresh(it *item, why index.Reason) {
 	old := it.rec
 	it.old, it.changed, it.kept = &old, true, true
 	it.rec.Change, it.rec.Reason = index.Silent, why
-	it.rec.From, it.rec.To, it.rec.Link = "", "", ""
+	it.rec.From, it.rec.To, it.rec.Link, it.rec.Since = "", "", "", 0
 }

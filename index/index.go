@@ -123,11 +123,12 @@ type Header struct {
 	Volumes     Volumes           `json:"volumes,omitempty"`     // the source's file systems
 	Users       map[uint32]string `json:"users,omitempty"`       // names of the owners met, as the source's system knew them
 	Groups      map[uint32]string `json:"groups,omitempty"`
-	Records     int64             `json:"records,omitempty"` // number of records in the change set
-	Work        string            `json:"work,omitempty"`    // folder in .snap/tmp that a prepared snapshot is published from
-	Bucket      uint64            `json:"bucket,omitempty"`  // where its records lie, if not under its own Seq
-	Merged      []uint64          `json:"merged,omitempty"`  // in a change set: the sets that were folded into it last
-	Unheld      int64             `json:"unheld,omitempty"`  // files and folders that the destination could not hold
-	Capped      int64             `json:"capped,omitempty"`  // entries with more extended attributes than are kept
-	Boot        string            `json:"boot,omitempty"`    // in the header a change set begins with: file.Dir.Session of the destination
+	Records     int64             `json:"records,omitempty"`  // number of records in the change set
+	Work        string            `json:"work,omitempty"`     // folder in .snap/tmp that a prepared snapshot is published from
+	Bucket      uint64            `json:"bucket,omitempty"`   // where its records lie, if not under its own Seq
+	Merged      []uint64          `json:"merged,omitempty"`   // in a change set: the sets that were folded into it last
+	Unheld      int64             `json:"unheld,omitempty"`   // files and folders that the destination could not hold
+	Capped      int64             `json:"capped,omitempty"`   // entries with more extended attributes than are kept
+	Returned    int64             `json:"returned,omitempty"` // records with Since
+	Boot        string            `json:"boot,omitempty"`     // in the header a change set begins with: file.Dir.Session of the destination
 }

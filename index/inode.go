@@ -1,7 +1,9 @@
 package index
 
 import (
+	"cmp"
 	"context"
+	"encoding/binary"
 	"errors"
 	"iter"
 
@@ -44,33 +46,9 @@ func (t *tracer) step(p *place, r *Record) (bool, error) {
 	if !r.Stored.Shares() {
 		return false, nil
 	}
-	bucket := p.bucket
-	if r.Stored == Linked {
-		bucket--
-	}
-	path := r.shared(p.path)
-	seqs, key, err := t.seqs(path)
-	if err != nil {
+	older, rec, err := t.lead(*p, r)
+	if err != nil || older.bucket == 0 {
 		return false, err
-	}
-	older := place{path, at(seqs, bucket)}
-	if older.bucket == 0 {
-		return false, nil
-	}
-	var rec Record
-	if err := t.b.record(older.bucket, key, &rec); err != nil {
-		return false, err
-	}
-	for r.Stored == Linked && !rec.hasInode() { // it was gone for a while
-		if older.bucket = at(seqs, older.bucket-1); older.bucket == 0 {
-			return false, nil
-		}
-		if err := t.b.record(older.bucket, key, &rec); err != nil {
-			return false, err
-		}
-		if rec.hasInode() && !rec.back(r) {
-			return false, nil // what was linked is in no snapshot any more
-		}
 	}
 	circle := rec.Stored == Joined && older.bucket == p.bucket
 	if !rec.hasInode() || rec.Kind != r.Kind || circle {
@@ -78,6 +56,61 @@ func (t *tracer) step(p *place, r *Record) (bool, error) {
 	}
 	*p, *r = older, rec
 	return true, nil
+}
+
+// lead is where the record at p, which is r and shares an inode, leads to, and the record there; the zero place if there
+// is none. A record with Since leads over the time in which nothing was there.
+func (t *tracer) lead(p place, r *Record) (older place, rec Record, err error) {
+	bucket := p.bucket
+	for r := r; ; r = &rec {
+		older.path = r.shared(cmp.Or(older.path, p.path))
+		since := uint64(0)
+		if r.Stored == Linked {
+			bucket, since = bucket-1, r.Since
+		}
+		for {
+			seqs, key, err := t.seqs(older.path)
+			if err != nil {
+				return place{}, rec, err
+			}
+			if older.bucket = at(seqs, bucket); older.bucket == 0 || t.owner(older.bucket) < since {
+				return place{}, rec, nil
+			}
+			if err := t.b.record(older.bucket, key, &rec); err != nil {
+				return place{}, rec, err
+			}
+			bucket = older.bucket
+			if rec.hasInode() || since == 0 {
+				return older, rec, nil
+			}
+			if rec.Stored.Shares() {
+				break // it says what was here meanwhile
+			}
+			bucket--
+		}
+	}
+}
+
+// owner is the number of the snapshot that a bucket of records is of.
+func (t *tracer) owner(bucket uint64) uint64 {
+	k, _ := t.tx.Bucket(bucketSnapshots).Cursor().Seek(seqKey(bucket))
+	if len(k) != 8 {
+		return 0
+	}
+	return binary.BigEndian.Uint64(k)
+}
+
+// since is the first snapshot, as far as the records tell, from which on the inode of the record at p, which is r, was at
+// its path without a break.
+func (t *tracer) since(p place, r *Record) (uint64, error) {
+	rec := *r
+	for {
+		older := p
+		if more, err := t.step(&older, &rec); err != nil || !more || older.path != p.path {
+			return p.bucket, err
+		}
+		p = older
+	}
 }
 
 // next goes from the record at p, which is r, to a newer one of the same inode: of the same path, or of the one that
@@ -93,10 +126,6 @@ func (t *tracer) next(p *place, r *Record) (bool, error) {
 		return false, err
 	}
 	path := p.path
-	if back, err := t.back(seqs, key, bucket, r, &rec); back != 0 || err != nil {
-		*p, *r = place{path, back}, rec
-		return err == nil, err
-	}
 	if !rec.hasInode() || rec.Stored != Linked || rec.shared(path) != p.path {
 		if path = rec.To; path == "" {
 			return false, nil
@@ -114,33 +143,6 @@ func (t *tracer) next(p *place, r *Record) (bool, error) {
 	}
 	*p, *r = place{path, bucket}, rec
 	return true, nil
-}
-
-// back is the bucket with the record that brings the inode of r back to its path, where the record gone in a bucket says
-// that it is not there, and gone becomes that record; 0 if none does.
-func (t *tracer) back(seqs []uint64, key []byte, bucket uint64, r, gone *Record) (uint64, error) {
-	if gone.hasInode() || gone.To != "" {
-		return 0, nil
-	}
-	var rec Record
-	for !rec.hasInode() {
-		if bucket = after(seqs, bucket); bucket == 0 {
-			return 0, nil
-		}
-		if err := t.b.record(bucket, key, &rec); err != nil {
-			return 0, err
-		}
-	}
-	if rec.Stored != Linked || rec.From != "" || rec.Link != "" || !r.back(&rec) {
-		return 0, nil
-	}
-	*gone = rec
-	return bucket, nil
-}
-
-// back reports whether now, which is linked to what was at its path before it was gone, is the file of r.
-func (r *Record) back(now *Record) bool {
-	return r.Kind == file.Regular && r.Has(Hashed) && now.Has(Hashed) && r.SameContent(now) && r.SameMeta(now)
 }
 
 // born follows the inode of the record at p, which is r, back to the record that made it, or to one in a

@@ -30,7 +30,7 @@ func (db *DB) Merged(ctx context.Context, prev uint64, next *Header) iter.Seq2[*
 			yield(nil, err)
 			return
 		}
-		next.Added, next.Modified, next.Metadata, next.Moved, next.Removed, next.CopiedBytes = 0, 0, 0, 0, 0, 0
+		next.Added, next.Modified, next.Metadata, next.Moved, next.Removed, next.CopiedBytes, next.Returned = 0, 0, 0, 0, 0, 0, 0
 		var start []byte
 		made := map[place]string{}
 		for more := true; more; {
@@ -79,6 +79,9 @@ func ownInode(r *Record) int64 {
 
 // count adds a record of the change set.
 func (h *Header) count(r *Record) {
+	if r.Since != 0 && r.Stored == Linked {
+		h.Returned++
+	}
 	if r.Stored == Copied {
 		h.CopiedBytes += r.OnDisk()
 	}

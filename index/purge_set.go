@@ -44,6 +44,7 @@ func (h *Header) recount(r *Record, sign int64) {
 	c.count(r)
 	h.Added, h.Modified, h.Metadata = h.Added+sign*c.Added, h.Modified+sign*c.Modified, h.Metadata+sign*c.Metadata
 	h.Moved, h.Removed, h.CopiedBytes = h.Moved+sign*c.Moved, h.Removed+sign*c.Removed, h.CopiedBytes+sign*c.CopiedBytes
+	h.Returned += sign * c.Returned
 	h.Linked -= sign * ownInode(r)
 }
 

@@ -36,7 +36,7 @@ type Stored uint8
 const (
 	Absent Stored = iota
 	Copied        // read from the source and written
-	Linked        // another name of an inode that the snapshot before holds, there at Link, else From, else this path; see Returned
+	Linked        // another name of an inode that the snapshot before holds, there at Link, else From, else this path; see Since
 	Cloned        // a new inode that shares its blocks with an older snapshot's
 	Made          // a folder, symbolic link or special file
 	Joined        // another name of an inode that was new in this snapshot, there at Link
@@ -86,7 +86,7 @@ const (
 	CannotHold               // the destination cannot hold it: its name, or its size
 	HoldsNow                 // it could not, and can now
 	AnotherOwner             // the older copy was made by another user
-	Returned                 // gone or unreadable in the snapshot before: the last one that held it at this path is linked
+	Returned                 // gone or unreadable in the snapshot before: the last one that held it at this path is linked, see Since
 )
 
 var reasonTexts = [...]string{
@@ -148,6 +148,10 @@ type Record struct {
 	To        string // where the file that was here before has moved; set when records are imported
 	Link      string // with Joined, and with Linked where From does not say it: another name of the inode
 	Holes     int64  // bytes of Size that take no room in the tree, where that is worth telling; see Took
+
+	// With Linked, where the snapshot before does not hold the inode: the last one that had something at the path does, if
+	// it has this number or a higher one. Else no older snapshot is known to hold it.
+	Since uint64
 }
 
 // OnDisk is what the content of a regular file takes in the tree: its size without its holes, in bytes.

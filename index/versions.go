@@ -1,6 +1,7 @@
 package index
 
 import (
+	"cmp"
 	"context"
 	"iter"
 
@@ -107,9 +108,9 @@ func (db *DB) Histories(ctx context.Context, dir string, match func(path []byte)
 }
 
 // LastHeld is what path was before it was gone, or could not be read, where the newest snapshot does not hold it: the
-// record, and the sequence number of the last complete snapshot that holds it. ErrNotFound if there is none, or path is no
-// file with a hash.
-func (db *DB) LastHeld(ctx context.Context, newest uint64, path string) (rec Record, last uint64, err error) {
+// record, the sequence number of the last complete snapshot that holds it, and Record.Since of what is linked to that.
+// ErrNotFound if there is none, or path is no file with a hash.
+func (db *DB) LastHeld(ctx context.Context, newest uint64, path string) (rec Record, last, since uint64, err error) {
 	err = db.view(ctx, func(tx *bolt.Tx) error {
 		b := openBuckets(tx)
 		key := appendKey(nil, path)
@@ -132,14 +133,15 @@ func (db *DB) LastHeld(ctx context.Context, newest uint64, path string) (rec Rec
 			if gone == 0 || rec.Kind != file.Regular || !rec.Has(Hashed) {
 				break
 			}
-			if last, err = lastComplete(tx, s, gone); err != nil || last != 0 {
-				return err
+			if last, err = lastComplete(tx, s, gone); err != nil || last == 0 {
+				return cmp.Or(err, error(ErrNotFound))
 			}
-			break
+			since, err = (&tracer{tx: tx, b: b}).since(place{path, s}, &rec)
+			return err
 		}
 		return ErrNotFound
 	})
-	return rec, last, err
+	return rec, last, since, err
 }
 
 // lastComplete is the last complete snapshot from first on and before end; 0 if there is none.
