@@ -179,6 +179,12 @@ func (r *Record) Unheld() bool {
 	return r.Exists() && r.Stored == Absent && !r.Has(Unreadable) && (r.Kind == file.Regular || r.Kind == file.Folder)
 }
 
+// trail reports whether the record only says which inode was at the path in snapshots that are deleted by now. The snapshot
+// before has nothing there, nor has its own.
+func (r *Record) trail() bool {
+	return r.Change == Removed && r.Reason == NoReason && r.Stored.Shares()
+}
+
 // Exists reports whether the record says that something is there.
 func (r *Record) Exists() bool { return r != nil && r.Change != Removed }
 

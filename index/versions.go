@@ -43,11 +43,14 @@ func versionsAt(tx *bolt.Tx, b *buckets, path string) ([]Version, error) {
 }
 
 func versions(b *buckets, key []byte, seqs []uint64) ([]Version, error) {
-	all := make([]Version, len(seqs))
-	for i, s := range seqs {
-		all[i].Seq = s
-		if err := b.record(s, key, &all[i].Record); err != nil {
+	all := make([]Version, 0, len(seqs))
+	for _, s := range seqs {
+		v := Version{Seq: s}
+		if err := b.record(s, key, &v.Record); err != nil {
 			return nil, err
+		}
+		if !v.trail() {
+			all = append(all, v)
 		}
 	}
 	return all, nil
@@ -90,7 +93,9 @@ func (db *DB) Histories(ctx context.Context, dir string, match func(path []byte)
 					if err != nil {
 						return err
 					}
-					found = append(found, History{p, vs})
+					if len(vs) > 0 {
+						found = append(found, History{p, vs})
+					}
 				}
 				return err
 			})
