@@ -47,6 +47,9 @@ func (d *decider) decide(path string, rec, hint *index.Record) error {
 			return err
 		}
 	}
+	if done, err := d.back(path, rec); done || err != nil {
+		return err
+	}
 	if hint != nil {
 		if err := d.better(path, rec, hint); err != nil {
 			return err

@@ -55,7 +55,7 @@ func (p *placer) placeReturned(it *item) error {
 // linkReturned makes the entry a hard link of what the last snapshot that held its path has there, if that still is what
 // the index says. Else it is copied.
 func (p *placer) linkReturned(it *item) error {
-	_, last, since, err := p.d.DB.LastHeld(p.ctx, p.seq, it.path)
+	_, last, since, err := p.d.DB.LastHeld(p.ctx, p.seq, it.path, false)
 	if err != nil {
 		return err
 	}

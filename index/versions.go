@@ -114,8 +114,8 @@ func (db *DB) Histories(ctx context.Context, dir string, match func(path []byte)
 
 // LastHeld is what path was before it was gone, or could not be read, where the newest snapshot does not hold it: the
 // record, the sequence number of the last complete snapshot that holds it, and Record.Since of what is linked to that.
-// ErrNotFound if there is none, or path is no file with a hash.
-func (db *DB) LastHeld(ctx context.Context, newest uint64, path string) (rec Record, last, since uint64, err error) {
+// ErrNotFound if there is none, or, unless moved is set, if it has moved away from there.
+func (db *DB) LastHeld(ctx context.Context, newest uint64, path string, moved bool) (rec Record, last, since uint64, err error) {
 	err = db.view(ctx, func(tx *bolt.Tx) error {
 		b := openBuckets(tx)
 		key := appendKey(nil, path)
@@ -129,13 +129,13 @@ func (db *DB) LastHeld(ctx context.Context, newest uint64, path string) (rec Rec
 				return err
 			}
 			if !rec.hasInode() {
-				if rec.To != "" { // what was here lives on there
+				if rec.To != "" && !moved { // what was here lives on there
 					break
 				}
 				gone = s
 				continue
 			}
-			if gone == 0 || rec.Kind != file.Regular || !rec.Has(Hashed) {
+			if gone == 0 {
 				break
 			}
 			if last, err = lastComplete(tx, s, gone); err != nil || last == 0 {
