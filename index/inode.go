@@ -1,7 +1,6 @@
 package index
 
 import (
-	"cmp"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -58,36 +57,52 @@ func (t *tracer) step(p *place, r *Record) (bool, error) {
 	return true, nil
 }
 
-// lead is where the record at p, which is r and shares an inode, leads to, and the record there; the zero place if there
-// is none. A record with Since leads over the time in which nothing was there.
-func (t *tracer) lead(p place, r *Record) (older place, rec Record, err error) {
-	bucket := p.bucket
-	for r := r; ; r = &rec {
-		older.path = r.shared(cmp.Or(older.path, p.path))
-		since := uint64(0)
+// lead is where the record at p, which is from and shares an inode, leads to, and the record there; the zero place if there
+// is none.
+func (t *tracer) lead(p place, from *Record) (older place, rec Record, err error) {
+	older = p
+	for r := from; ; r = &rec {
+		path, bucket, since := r.shared(older.path), older.bucket, uint64(0)
 		if r.Stored == Linked {
 			bucket, since = bucket-1, r.Since
 		}
-		for {
-			seqs, key, err := t.seqs(older.path)
-			if err != nil {
-				return place{}, rec, err
-			}
-			if older.bucket = at(seqs, bucket); older.bucket == 0 || t.owner(older.bucket) < since {
-				return place{}, rec, nil
-			}
-			if err := t.b.record(older.bucket, key, &rec); err != nil {
-				return place{}, rec, err
-			}
-			bucket = older.bucket
-			if rec.hasInode() || since == 0 {
-				return older, rec, nil
-			}
-			if rec.Stored.Shares() {
-				break // it says what was here meanwhile
-			}
-			bucket--
+		if older, err = t.last(path, bucket, since, &rec); err != nil || older.bucket == 0 {
+			return place{}, rec, err
 		}
+		if rec.Exists() || since == 0 || !rec.Stored.Shares() {
+			break
+		}
+		// It says what was here in snapshots that are deleted by now.
+	}
+	if from.Since != 0 && !(rec.SameContent(from) && rec.Mtime == from.Mtime) {
+		return place{}, rec, nil
+	}
+	return older, rec, nil
+}
+
+// last is the place of the record that is in force at path in the snapshot of bucket, and becomes rec. With since it is the
+// one of the snapshot with that number; where that is deleted, of the last one after it that has something at path.
+// The zero place if there is none.
+func (t *tracer) last(path string, bucket, since uint64, rec *Record) (place, error) {
+	if since != 0 && t.owner(since) == since {
+		bucket, since = min(bucket, since), 0
+	}
+	seqs, key, err := t.seqs(path)
+	if err != nil {
+		return place{}, err
+	}
+	for {
+		p := place{path, at(seqs, bucket)}
+		if p.bucket == 0 || t.owner(p.bucket) < since {
+			return place{}, nil
+		}
+		if err := t.b.record(p.bucket, key, rec); err != nil {
+			return place{}, err
+		}
+		if since == 0 || rec.hasInode() || !rec.Exists() && rec.Stored.Shares() {
+			return p, nil
+		}
+		bucket = p.bucket - 1
 	}
 }
 

@@ -132,7 +132,7 @@ func (p *Purging) purged(ctx context.Context, k int, own *purgedRecord, other *E
 			return nil, err
 		}
 		e := *other
-		e.Change, e.Reason, e.From, e.To, e.Link = Added, NewPath, "", "", ""
+		e.Change, e.Reason, e.From, e.To, e.Link, e.Since = Added, NewPath, "", "", "", 0
 		p.root(k, &e, born, true)
 		return &e, nil
 	}
@@ -148,7 +148,11 @@ func (p *Purging) purged(ctx context.Context, k int, own *purgedRecord, other *E
 		e.To = ""
 	}
 	if !e.Exists() {
-		if was {
+		pure := e.trail()
+		if e.Stored.Shares() && p.what.Has(e.shared(e.Path)) {
+			e.Stored, e.Link, e.Since = Absent, "", 0
+		}
+		if was || pure && !e.trail() {
 			return nil, nil
 		}
 		return &e, nil
@@ -206,18 +210,25 @@ func (p *Purging) root(k int, e *Entry, born uint64, leads bool) {
 		if !leads {
 			return
 		}
-		e.Stored, e.Link = Linked, name
+		e.Stored, e.Link, e.Since = Linked, name, 0
 		if e.From == "" && p.stays(born, e.Path, k-1) {
 			e.Link = ""
 		}
 		return
 	}
+	e.Since = 0
 	if name, _ := p.staying(born, k); name != e.Path {
 		e.Stored, e.Link = Joined, name
 		return
 	}
+	older, since := p.older(born, k)
 	e.Link = ""
 	switch {
+	case older != "":
+		e.Stored, e.Since = Linked, since
+		if e.shared(e.Path) != older {
+			e.Link = older
+		}
 	case !e.Stored.Shares():
 	case e.Kind == file.Regular:
 		e.Stored, e.Holes = Copied, r.holes
