@@ -121,6 +121,9 @@ func (t *tracer) since(p place, r *Record) (uint64, error) {
 	rec := *r
 	for {
 		older := p
+		if rec.Since != 0 {
+			return p.bucket, nil
+		}
 		if more, err := t.step(&older, &rec); err != nil || !more || older.path != p.path {
 			return p.bucket, err
 		}
