@@ -66,34 +66,37 @@ func (t *tracer) lead(p place, from *Record) (older place, rec Record, err error
 		if r.Stored == Linked {
 			bucket, since = bucket-1, r.Since
 		}
-		if older, err = t.last(path, bucket, since, &rec); err != nil || older.bucket == 0 {
+		if older, err = t.last(path, bucket, since, &rec); err != nil {
 			return place{}, rec, err
 		}
-		if rec.Exists() || since == 0 || !rec.Stored.Shares() {
+		if older.bucket == 0 || rec.Exists() || since == 0 || !rec.Stored.Shares() {
 			break
 		}
 		// It says what was here in snapshots that are deleted by now.
 	}
-	if from.Since != 0 && !(rec.SameContent(from) && rec.Mtime == from.Mtime) {
-		return place{}, rec, nil
+	same := func() bool { return older.bucket != 0 && rec.SameContent(from) && rec.Mtime == from.Mtime }
+	if from.Since == 0 || same() {
+		return older, rec, nil
+	}
+	if t.owner(from.Since) == from.Since { // another file was there since
+		older, err = t.last(from.shared(p.path), from.Since, 0, &rec)
+	}
+	if err != nil || !same() {
+		return place{}, rec, err
 	}
 	return older, rec, nil
 }
 
 // last is the place of the record that is in force at path in the snapshot of bucket, and becomes rec. With since it is the
-// one of the snapshot with that number; where that is deleted, of the last one after it that has something at path.
-// The zero place if there is none.
+// last one that has something there, in the snapshot with that number or a newer one. The zero place if there is none.
 func (t *tracer) last(path string, bucket, since uint64, rec *Record) (place, error) {
-	if since != 0 && t.owner(since) == since {
-		bucket, since = min(bucket, since), 0
-	}
 	seqs, key, err := t.seqs(path)
 	if err != nil {
 		return place{}, err
 	}
 	for {
 		p := place{path, at(seqs, bucket)}
-		if p.bucket == 0 || t.owner(p.bucket) < since {
+		if p.bucket == 0 || since != 0 && t.owner(p.bucket) < since {
 			return place{}, nil
 		}
 		if err := t.b.record(p.bucket, key, rec); err != nil {

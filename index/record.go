@@ -149,8 +149,8 @@ type Record struct {
 	Link      string // with Joined, and with Linked where From does not say it: another name of the inode
 	Holes     int64  // bytes of Size that take no room in the tree, where that is worth telling; see Took
 
-	// With Linked, where the snapshot before does not hold the inode: the snapshot with this number does. If that is deleted,
-	// the last one after it that has something at the path does, if that is the same file; else none is known to.
+	// With Linked, where the snapshot before does not hold the inode: the last one that has something at the path does, if it
+	// has this number or a higher one and the same file. Else the one with this number does; if it is deleted, none is known to.
 	Since uint64
 }
 
