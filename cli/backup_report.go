@@ -23,6 +23,7 @@ type backupReport struct {
 	dryRun bool
 	strict bool
 	idle   []*filter.Rule // the patterns that fit nothing
+	taken  *backup.Taken  // what was taken over from another user
 	gained gained
 	pruned pruned
 	err    error // of printing
@@ -165,9 +166,10 @@ type backupSummaryJSON struct {
 
 	Labelled *labelsJSON `json:"labelled"` // the newest snapshot, if it got the tags or the note of the one not made
 
-	RemovedNames []string `json:"removed"`       // the snapshots that the rules deleted
-	RulesStopped []string `json:"rules_stopped"` // why rules did not run
-	NotDue       bool     `json:"not_due"`       // --if-older made no backup
+	RemovedNames []string   `json:"removed"`       // the snapshots that the rules deleted
+	RulesStopped []string   `json:"rules_stopped"` // why rules did not run
+	Taken        *takenJSON `json:"taken_over,omitempty"`
+	NotDue       bool       `json:"not_due"` // --if-older made no backup
 }
 
 // summary prints how the backup ended.
@@ -206,6 +208,7 @@ func (r *backupReport) summary(res *backup.Result, start time.Time) error {
 		j.Lost = lostJSON{res.Lost.Owner, res.Lost.Mode, res.Lost.Setuid, res.Lost.Xattrs, res.Lost.Times}
 		j.FilesGrowing, j.Idle = r.growing, newIdleJSON(r.idle)
 		j.FilesResumed, j.DataResumed = res.Resumed.Files, res.Resumed.Bytes
+		j.Taken = newTakenJSON(r.taken)
 		if r.gained.header != nil {
 			l := newLabelsJSON(r.gained.header)
 			j.Labelled = &l

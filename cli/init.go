@@ -5,14 +5,12 @@ import (
 	"fmt"
 	"math"
 	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/dustin/go-humanize"
 	"github.com/urfave/cli/v2"
 
 	"snap/backup"
-	"snap/internal/file"
 )
 
 func initCommand() *command {
@@ -45,29 +43,6 @@ sudo snap init /mnt/disk/me --take-over  # from a user to root`,
 	}
 }
 
-func takeOverFlag() cli.Flag {
-	return &cli.BoolFlag{Name: "take-over", Usage: "as root: become the owner of another user's destination; everything is copied once"}
-}
-
-// checkTakeOver refuses to take over settings that say where root would write: they are another user's words.
-func (c *call) checkTakeOver(dest string, s *settings) error {
-	if !c.flags.Bool("take-over") {
-		return nil
-	}
-	path := filepath.Join(dest, optionsFile)
-	root, err := file.OpenRoot(dest)
-	if err != nil {
-		return err
-	}
-	defer root.Close()
-	options, err := root.Lstat(optionsFile)
-	if err == nil && options.UID != 0 && s.logfile != "" && s.logfile != os.DevNull {
-		return withCode(exitRefused, withHint(fmt.Errorf("%s: another user says there where root is to write a log: %s", quote(path), quote(s.logfile)),
-			"look at it; remove the line, or make the file yours: chown root %s", shellWord(path)))
-	}
-	return nil
-}
-
 // initJSON is what `init --json` prints.
 type initJSON struct {
 	Type    string              `json:"message_type"` // "summary"
@@ -75,6 +50,7 @@ type initJSON struct {
 	PathB64 string              `json:"path_b64,omitempty"`
 	Made    []string            `json:"made"`
 	Ready   backup.Capabilities `json:"capabilities"`
+	Taken   *takenJSON          `json:"taken_over,omitempty"`
 	Note    string              `json:"note,omitempty"` // of a backup without a source: that it made none
 }
 
@@ -125,7 +101,7 @@ func (c *call) initialize(dest, note string) (err error) {
 			made = []string{}
 		}
 		path, b64 := jsonName(dest)
-		return c.json(initJSON{"summary", path, b64, made, can, note})
+		return c.json(initJSON{"summary", path, b64, made, can, newTakenJSON(d.Taken), note})
 	}
 	if c.opts.quiet {
 		if note != "" { // a variable with the source may be empty, and then no backup is ever made
@@ -134,6 +110,9 @@ func (c *call) initialize(dest, note string) (err error) {
 		return nil
 	}
 	lines := []string{quote(dest) + " is a snap destination"}
+	if c.flags.Bool("take-over") {
+		lines = append(lines, c.takenLines(d, dest)...)
+	}
 	if len(made) > 0 {
 		lines = append(lines, "  made          "+strings.Join(made, ", "))
 	}
