@@ -17,11 +17,12 @@ import (
 type users struct {
 	*testing.T
 	dir string
+	uid uint32
 }
 
 func newUsers(t *testing.T) *users {
 	needRoot(t)
-	u := &users{t, t.TempDir()}
+	u := &users{t, t.TempDir(), 65534}
 	for dir := u.dir; dir != os.TempDir() && dir != "/"; dir = filepath.Dir(dir) {
 		u.do(os.Chmod(dir, 0o755))
 	}
@@ -51,7 +52,7 @@ func (u *users) command(root bool, code int, c *exec.Cmd) string {
 	args, home := c.Args, u.path("home-of-root")
 	if !root {
 		home = u.path("home")
-		c.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
+		c.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: u.uid, Gid: u.uid}}
 	}
 	c.Dir, c.Env = u.dir, append(os.Environ(), "HOME="+home, "XDG_STATE_HOME="+home)
 	out, err := c.CombinedOutput()
