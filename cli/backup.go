@@ -177,6 +177,9 @@ func (c *call) backup(dest string, src sources) (err error) {
 	o.Report = r
 	log.Info("backup begins", "source", strings.Join(src.all(), ", "))
 	o.Scan.Own = c.ownFiles(dest, s.logfile) // the log's folder is there by now
+	if r.behind, err = c.behind(d, o.Time); err != nil {
+		return backupHint(err, dest)
+	}
 	res, err := backup.Run(c.ctx, d, o)
 	refused := error(nil)
 	if o.DryRun && res.Header != nil {
@@ -209,6 +212,10 @@ func (c *call) backup(dest string, src sources) (err error) {
 	r.idle = o.Scan.Filter.Idle()
 	c.tellIdle(r.idle, !c.opts.json && (o.DryRun || c.opts.verbose > 0))
 	c.tellLost(&res.Lost)
+	c.tellBehind(r.behind, o.Time, dest, len(r.pruned.why) > 0)
+	if r.behind != nil {
+		log.Warn("the clock is behind", "snapshot", r.behind.Snapshot, "of", r.behind.Time)
+	}
 	r.pruned.tell(c)
 	if !o.DryRun {
 		if err := c.remember(dest, d.ID, strings.Join(src.all(), ", ")); err != nil {

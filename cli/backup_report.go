@@ -24,6 +24,7 @@ type backupReport struct {
 	strict bool
 	idle   []*filter.Rule // the patterns that fit nothing
 	taken  *backup.Taken  // what was taken over from another user
+	behind *behindJSON    // the clock is behind a snapshot
 	gained gained
 	pruned pruned
 	err    error // of printing
@@ -166,10 +167,11 @@ type backupSummaryJSON struct {
 
 	Labelled *labelsJSON `json:"labelled"` // the newest snapshot, if it got the tags or the note of the one not made
 
-	RemovedNames []string   `json:"removed"`       // the snapshots that the rules deleted
-	RulesStopped []string   `json:"rules_stopped"` // why rules did not run
-	Taken        *takenJSON `json:"taken_over,omitempty"`
-	NotDue       bool       `json:"not_due"` // --if-older made no backup
+	RemovedNames []string    `json:"removed"`       // the snapshots that the rules deleted
+	RulesStopped []string    `json:"rules_stopped"` // why rules did not run
+	Behind       *behindJSON `json:"clock_behind"`  // a snapshot made before that has a later time
+	Taken        *takenJSON  `json:"taken_over,omitempty"`
+	NotDue       bool        `json:"not_due"` // --if-older made no backup
 }
 
 // summary prints how the backup ended.
@@ -208,6 +210,7 @@ func (r *backupReport) summary(res *backup.Result, start time.Time) error {
 		j.Lost = lostJSON{res.Lost.Owner, res.Lost.Mode, res.Lost.Setuid, res.Lost.Xattrs, res.Lost.Times}
 		j.FilesGrowing, j.Idle = r.growing, newIdleJSON(r.idle)
 		j.FilesResumed, j.DataResumed = res.Resumed.Files, res.Resumed.Bytes
+		j.Behind = r.behind
 		j.Taken = newTakenJSON(r.taken)
 		if r.gained.header != nil {
 			l := newLabelsJSON(r.gained.header)
