@@ -122,6 +122,9 @@ func (c *call) backup(dest string, src sources) (err error) {
 	if err != nil {
 		return err
 	}
+	if err := checkLogFolder(dest, s.logfile); err != nil {
+		return err
+	}
 	if err := c.checkNoIndex(dest, src, s.format); err != nil {
 		return err
 	}

@@ -64,6 +64,21 @@ func (c *call) logPath(d *backup.Destination, dest, logfile string) (string, err
 	return path, nil
 }
 
+// checkLogFolder refuses a log file in a folder that is not there: a typo, or a disk that is not mounted. Folders in the
+// destination are made with the log.
+func checkLogFolder(dest, logfile string) error {
+	path := logAt(dest, logfile)
+	if path == "" || within(dest, path) != "" {
+		return nil
+	}
+	dir := filepath.Dir(path)
+	if _, err := os.Stat(dir); !errors.Is(err, fs.ErrNotExist) {
+		return nil // what else is wrong with it is told when it is opened
+	}
+	return withHint(usagef("%s: logfile = %s: there is no folder %s", quote(filepath.Join(dest, optionsFile)), quote(logfile), quote(dir)),
+		"make it: mkdir -p %s; or name another file in that line", shellWord(dir))
+}
+
 // logAt is where the settings of a destination want the log file, "" for nowhere.
 func logAt(dest, logfile string) string {
 	switch {
