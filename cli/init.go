@@ -70,6 +70,7 @@ func (c *call) initialize(dest, note string) (err error) {
 	if err := c.checkTakeOver(dest, &s); err != nil {
 		return err
 	}
+	was := isMade(dest)
 	d, err := c.openToWrite(dest, backup.OpenOptions{Create: true, TakeOver: c.flags.Bool("take-over"), LockWait: c.opts.lockWait, Holder: c.holder("init")})
 	if err != nil {
 		return backupHint(err, dest)
@@ -118,7 +119,10 @@ func (c *call) initialize(dest, note string) (err error) {
 	}
 	lines = append(lines, c.capabilityLines(can)...)
 	if note != "" {
-		return c.printf("%s\n\n%s\n", strings.Join(lines, "\n"), note)
+		if was && len(made) == 0 { // snap init tells the rest
+			lines = lines[:1]
+		}
+		return c.printf("%s\n%s\n", note, strings.Join(lines, "\n"))
 	}
 	return c.printf(c.env.program.typed("%s\n\nnext: read %s, then snap backup %s SRC\n"), strings.Join(lines, "\n"), blacklistFile, shellWord(dest))
 }
