@@ -213,7 +213,7 @@ func (c *call) backup(dest string, src sources) (err error) {
 	}
 	r.line.end()
 	r.idle = o.Scan.Filter.Idle()
-	c.tellIdle(r.idle, !c.opts.json && (o.DryRun || c.opts.verbose > 0))
+	c.tellIdle(r.idle, !c.opts.json && o.DryRun, !c.opts.json && c.opts.verbose > 0)
 	c.tellLost(&res.Lost)
 	c.tellBehind(r.behind, o.Time, dest, len(r.pruned.why) > 0)
 	if r.behind != nil {
