@@ -288,7 +288,7 @@ func (r *Retention) makeRoom(p *Plan, need int64, freed func([]Decision) int64) 
 	lacking := need - freed(list)
 	for i := 0; i < len(list) && lacking > 0; i++ {
 		if d := &list[i]; d.Keep && !d.Safe {
-			d.Keep, d.Reasons = false, []string{"to have space free"}
+			d.Keep, d.Reasons = false, []string{"one of the oldest: deleted to free space"}
 			lacking = need - freed(list)
 		}
 	}

@@ -212,6 +212,7 @@ func (c *call) backup(dest string, src sources) (err error) {
 		}
 	}
 	r.line.end()
+	r.tellMore()
 	r.idle = o.Scan.Filter.Idle()
 	c.tellIdle(r.idle, !c.opts.json && o.DryRun, !c.opts.json && c.opts.verbose > 0)
 	c.tellLost(&res.Lost)

@@ -27,7 +27,8 @@ type backupReport struct {
 	behind *behindJSON    // the clock is behind a snapshot
 	gained gained
 	pruned pruned
-	err    error // of printing
+	notes  map[string]int // how many of each kind there were
+	err    error          // of printing
 
 	holes    int64 // bytes of files that were copied, and that took no room
 	unsteady int64 // files that were copied while they changed, of those that count as errors
@@ -108,10 +109,42 @@ func (r *backupReport) Problem(p backup.Problem) {
 	if r.call.opts.quiet && p.Note {
 		return
 	}
+	if p.Note && p.Path != "" && r.call.opts.verbose == 0 {
+		if r.notes == nil {
+			r.notes = map[string]int{}
+		}
+		kind := noteKind(p.Err)
+		if r.notes[kind]++; r.notes[kind] > notesMax {
+			return
+		}
+	}
 	if p.Path != "" {
 		text = quote(p.Path) + ": " + p.Err.Error()
 	}
 	fmt.Fprintf(r.line.messages(r.call.env.Stderr), "snap: %s\n", clean(text))
+}
+
+// notesMax is how many notes of a kind are printed without -v: a tree such as /proc has one for each file.
+const notesMax = 20
+
+// noteKind tells notes of one kind from others.
+func noteKind(err error) string {
+	kind := fmt.Sprintf("%T", err)
+	if strings.HasPrefix(kind, "*errors.") || strings.HasPrefix(kind, "*fmt.") { // of no type of their own
+		return err.Error()
+	}
+	return kind
+}
+
+// tellMore says how many notes were not printed.
+func (r *backupReport) tellMore() {
+	more := 0
+	for _, n := range r.notes {
+		more += max(n-notesMax, 0)
+	}
+	if more > 0 {
+		r.call.note("and %s more such notes about single files: -v shows them, and so does the log", humanize.Comma(int64(more)))
+	}
 }
 
 // backupChangeJSON is a line of `backup -v --json`.

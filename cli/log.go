@@ -52,12 +52,12 @@ func (c *call) logPath(d *backup.Destination, dest, logfile string) (string, err
 	if foreign, err := ownedByAnother(dest); err != nil {
 		return "", err
 	} else if foreign {
-		c.warn("no log is kept: root does not write where another user says, to whom the destination or %s belongs", optionsFile)
+		c.note("no log is kept: root does not write where another user says, to whom the destination or %s belongs", optionsFile)
 		return "", nil
 	}
 	if _, err := os.Lstat(path); os.Geteuid() == 0 && !errors.Is(err, syscall.ENOTDIR) { // else there is no way to it: told when it is opened
 		if at := file.ReachOfOthers(path); at != "" {
-			c.warn("no log is kept: root does not write %s, because %s belongs to another user or may be changed by one", quote(path), quote(at))
+			c.note("no log is kept: root does not write %s, because %s belongs to another user or may be changed by one", quote(path), quote(at))
 			return "", nil
 		}
 	}
