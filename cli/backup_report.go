@@ -55,12 +55,12 @@ func (r *backupReport) Entry(path string, rec *index.Record, changed bool) {
 		r.err = c.json(newBackupChange(path, rec, changed))
 		return
 	}
-	mark, name := " ", shown(path, rec.Kind)
-	if changed {
-		mark = c.mark(rec.Change)
-		if rec.Change == index.Moved {
-			name = shown(rec.From, rec.Kind) + " -> " + name
-		}
+	line := "  " + shown(path, rec.Kind)
+	switch {
+	case changed && rec.Change == index.Moved:
+		line = c.arrow(c.mark(rec.Change), shown(rec.From, rec.Kind), shown(path, rec.Kind))
+	case changed:
+		line = c.mark(rec.Change) + line[1:]
 	}
 	why := ""
 	if c.opts.verbose > 1 {
@@ -69,7 +69,7 @@ func (r *backupReport) Entry(path string, rec *index.Record, changed bool) {
 			why = "  (" + reasonText(rec) + ")"
 		}
 	}
-	r.err = c.printf("%s %s%s\n", mark, name, why)
+	r.err = c.printf("%s%s\n", line, why)
 }
 
 // reasonText is why a record is as it is, and how it was stored.
@@ -255,7 +255,12 @@ func (r *backupReport) summary(res *backup.Result, start time.Time) error {
 		if c.opts.quiet {
 			return nil
 		}
-		return c.printf("nothing changed since %s: no snapshot made%s\n%s", quote(res.Previous), r.gainedText(), r.pruned.text(c))
+		line := fmt.Sprintf("nothing changed since %s: no snapshot made%s", quote(res.Previous), r.gainedText())
+		text := strings.TrimSuffix(r.pruned.text(c), "\n")
+		if text != "" {
+			text = c.wrap(text, "    ") + "\n"
+		}
+		return c.printf("%s\n%s", c.wrap(line, "  "), text)
 	}
 	verb, name := "snapshot", quote(h.Name)
 	if r.dryRun {
@@ -301,7 +306,7 @@ func (r *backupReport) summary(res *backup.Result, start time.Time) error {
 	if res.Previous == "" && !r.dryRun {
 		lines = append(lines, "", c.env.program.typed("next: snap list · snap ls latest · snap restore latest --target DIR"))
 	}
-	return c.printf("%s\n", strings.Join(lines, "\n"))
+	return c.printf("%s\n", strings.Join(c.wrapped(lines, 4), "\n"))
 }
 
 // gainedText says which labels the newest snapshot got instead of the one not made.

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 
 	"github.com/urfave/cli/v2"
@@ -246,7 +247,11 @@ func (c *call) printExplained(j explainJSON, rec *index.Record) error {
 	} else if !j.Exists {
 		why += "\n              (the source does not hold it now)"
 	}
-	if err := c.printf("  %-10s  %s\n", verdict, why); err != nil {
+	var lines []string
+	for line := range strings.Lines(fmt.Sprintf("  %-10s  %s", verdict, why)) {
+		lines = append(lines, strings.TrimSuffix(line, "\n"))
+	}
+	if err := c.printf("%s\n", strings.Join(c.wrapped(lines, 14), "\n")); err != nil {
 		return err
 	}
 	if j.Last == nil {
@@ -263,6 +268,9 @@ func (c *call) printExplained(j explainJSON, rec *index.Record) error {
 	gap := " "
 	if !c.fits(last + gap + why) {
 		gap = "\n              "
+	}
+	if gap != " " {
+		why = strings.TrimLeft(c.wrap(gap[1:]+why, gap[1:]), " ")
 	}
 	if err := c.printf("%s\n", last+gap+why); err != nil {
 		return err

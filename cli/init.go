@@ -117,7 +117,8 @@ func (c *call) initialize(dest, note string) (err error) {
 	if len(made) > 0 {
 		lines = append(lines, "  made          "+strings.Join(made, ", "))
 	}
-	lines = append(lines, c.capabilityLines(can)...)
+	lines = append(lines[:1:1], c.wrapped(lines[1:], 2)...)
+	lines = append(lines, c.wrapped(c.capabilityLines(can), 16)...)
 	if note != "" {
 		if was && len(made) == 0 { // snap init tells the rest
 			lines = lines[:1]

@@ -30,7 +30,7 @@ func TestManyNotes(t *testing.T) {
 		return out.String()
 	}
 	few := said(options{})
-	for what, n := range map[string]int{"many": 20, "other": 13, "bad": 13, "\n": 47} {
+	for what, n := range map[string]int{"many": 20, "snap: other": 13, "bad": 13, "\n": 47} {
 		if got := strings.Count(few, what); got != n {
 			t.Errorf("%q: %d times, want %d", what, got, n)
 		}

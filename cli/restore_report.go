@@ -172,7 +172,8 @@ func (r *restoreReport) file(mark, action, path string, show bool) {
 	case r.dryRun && action == "deleted":
 		text = shown(r.place(path), file.None)
 	case r.dryRun:
-		text += " -> " + shown(r.place(path), file.None)
+		r.err = r.call.printf("%s\n", r.call.arrow(mark, text, shown(r.place(path), file.None)))
+		return
 	}
 	r.err = r.call.printf("%s %s\n", mark, text)
 }
@@ -281,7 +282,7 @@ func (r *restoreReport) summary() error {
 			text += fmt.Sprintf(", %s %s", humanize.Comma(n.count), n.what)
 		}
 	}
-	return c.printf("%s, %s\n", text, seconds(took))
+	return c.printf("%s\n", c.wrap(fmt.Sprintf("%s, %s", text, seconds(took)), "  "))
 }
 
 // warnLost says in one line what this user or the target's file system could not set.
