@@ -39,6 +39,7 @@ type Destination struct {
 	trash   *file.Dir
 	changes *file.Dir
 	lock    *flock.Flock
+	Taken   *Taken      // what was taken over from another user, or in a rehearsal would be; nil mostly
 	Stuck   *StuckError // what runs before could not remove, and this one cannot either; nil mostly
 
 	dead  []*deadRun // that the next backup can go on from, the one with the most first
@@ -111,8 +112,13 @@ func (d *Destination) openReadOnly(ctx context.Context, o OpenOptions) (err erro
 	case !there:
 		return fmt.Errorf("%s: %w", d.Path, ErrNotDestination)
 	}
-	if !o.AnyUser && !o.TakeOver {
-		if err := d.checkOwner(true); err != nil {
+	if !o.AnyUser {
+		var owner *OwnerError
+		err := d.checkOwner(true)
+		switch {
+		case o.TakeOver && errors.As(err, &owner):
+			d.Taken = &Taken{From: owner.Owner}
+		case err != nil:
 			return err
 		}
 	}

@@ -41,6 +41,9 @@ func (c *call) lists(dest string, fc filter.Context) (lists [2][]*filter.Rule, e
 		}
 		lists[i], err = filter.Parse(f.Name(), f, fc)
 		f.Close()
+		if errors.As(err, new(*filter.PatternError)) {
+			err = withCode(exitUsage, err)
+		}
 		if err != nil {
 			return lists, err
 		}

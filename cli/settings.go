@@ -68,7 +68,7 @@ func settingsTable() []setting {
 		{"strict", boolSetting(func(s *settings) *bool { return &s.strict }), "False",
 			"True: a file that grows while it is read, as a log does, counts as one that could\nnot be read. False: it is only told; the snapshot has it as it was just before."},
 		{"logfile", func(s *settings, v string) error { s.logfile = v; return nil }, "",
-			"A file to keep a log in; empty: none. A relative path is relative to this folder.\nAt 1 MiB it is put aside with the time in its name; 10 of those are kept."},
+			"A file to keep a log in; empty: none. A relative path is relative to this folder;\nanywhere else the folder of the file must be there.\nAt 1 MiB it is put aside with the time in its name; 10 of those are kept."},
 		{"loglevel", setLogLevel, "INFO",
 			"How much the log file holds: DEBUG (every change), INFO, WARNING, ERROR or CRITICAL."},
 		{"one_file_system", boolSetting(func(s *settings) *bool { return &s.oneFileSystem }), "False",
