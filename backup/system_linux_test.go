@@ -386,7 +386,7 @@ func usedBytes(t *testing.T, dir string) int64 {
 	if err := syscall.Statfs(dir, &s); err != nil {
 		t.Fatal(err)
 	}
-	return int64(s.Blocks-s.Bfree) * s.Bsize
+	return int64(s.Blocks-s.Bfree) * int64(s.Bsize)
 }
 
 // TestNamesThatDifferInCase: of two names that a destination cannot tell apart one at most is held; neither file takes the
