@@ -193,7 +193,7 @@ func (p *plan) take(e *index.Entry, v scan.Verdict, again bool) error {
 	if needsInode(v.Do) && !again && e.Stored != index.Absent && e.Kind != file.Folder { // folders are all counted by the scan
 		p.copies++
 		if e.Stored == index.Copied || e.Stored == index.Cloned && !p.clones {
-			p.bytes += e.OnDisk()
+			p.bytes = index.Plus(p.bytes, e.OnDisk())
 		}
 	}
 	return p.add(e)

@@ -79,7 +79,7 @@ func (r *run) compare(ctx context.Context, found *candidates) error {
 			} else {
 				found.files++
 			}
-			bytes += it.Stat.Size
+			bytes = index.Plus(bytes, it.Stat.Size)
 			census.meet(it)
 		}
 		if n++; n&1023 == 0 {

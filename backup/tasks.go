@@ -73,7 +73,7 @@ func (b *builder) tasks(ctx context.Context) iter.Seq2[*task, error] {
 						t.folders = append(t.folders, top)
 					}
 					if e.Stored == index.Copied && it.changed && it.saved == nil {
-						t.bytes += e.Size
+						t.bytes = index.Plus(t.bytes, e.Size)
 					}
 				}
 			}

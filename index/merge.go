@@ -80,7 +80,7 @@ func ownInode(r *Record) int64 {
 // count adds a record of the change set.
 func (h *Header) count(r *Record) {
 	if r.Stored == Copied {
-		h.CopiedBytes += r.OnDisk()
+		h.CopiedBytes = Plus(h.CopiedBytes, r.OnDisk())
 	}
 	switch r.Change {
 	case Added:

@@ -23,7 +23,7 @@ type Span struct {
 type Amount struct{ Inodes, Bytes int64 }
 
 // Add adds b.
-func (a *Amount) Add(b Amount) { a.Inodes, a.Bytes = a.Inodes+b.Inodes, a.Bytes+b.Bytes }
+func (a *Amount) Add(b Amount) { a.Inodes, a.Bytes = a.Inodes+b.Inodes, Plus(a.Bytes, b.Bytes) }
 
 // Usage is how much lives from when to when in a destination.
 type Usage map[Span]Amount
@@ -76,7 +76,7 @@ func (db *DB) Freeable(ctx context.Context, stay []uint64) (Usage, error) {
 
 // add adds what c counts among the editions that each visits.
 func (u Usage) add(c *usageCount, each func(editionVisitor) error) error {
-	c.seed, c.shared, c.far, c.sums = maphash.MakeSeed(), map[uint64]*lifetime{}, map[uint64]origin{}, map[[2]int]Amount{}
+	c.seed, c.shared, c.far, c.sums = maphash.MakeSeed(), map[uint64]*lifetime{}, map[uint64]origin{}, map[[2]int]wideAmount{}
 	c.gaps = map[[2]int]Amount{}
 	// Which inodes ever had several names must be known before the first is counted.
 	for _, visit := range []editionVisitor{c.findShared, c.count} {
@@ -156,25 +156,30 @@ func (u Usage) Apart(snapshots []uint64, n int) Usage {
 // Shares are those of the snapshots that there are, oldest first.
 func (u Usage) Shares(snapshots []uint64) []Share {
 	shares := make([]Share, len(snapshots)+1)
+	grows := make([]wideAmount, len(snapshots)+1) // what is held, from each snapshot on
+	holds := func(from, to int, a Amount) {
+		grows[from].add(a)
+		grows[to].add(Amount{-a.Inodes, -a.Bytes})
+	}
 	for span, a := range u {
 		from, to := span.among(snapshots)
 		if from == to {
 			continue
 		}
 		if span.Gap {
-			shares[from].Held.Add(Amount{-a.Inodes, -a.Bytes})
-			shares[to].Held.Add(a)
+			holds(from, to, Amount{-a.Inodes, -a.Bytes})
 			continue
 		}
 		shares[from].New.Add(a)
 		if to-from == 1 {
 			shares[from].Alone.Add(a)
 		}
-		shares[from].Held.Add(a)
-		shares[to].Held.Add(Amount{-a.Inodes, -a.Bytes})
+		holds(from, to, a)
 	}
-	for i := range snapshots[min(1, len(snapshots)):] { // what was added and taken, not how much there is
-		shares[i+1].Held.Add(shares[i].Held)
+	held := wideAmount{}
+	for i := range snapshots {
+		held.addAll(grows[i])
+		shares[i].Held = held.amount()
 	}
 	return shares[:len(snapshots)]
 }

@@ -15,7 +15,7 @@ type usageCount struct {
 	seed   maphash.Seed
 	shared map[uint64]*lifetime // inodes that had several names at some time, by where they were born
 	far    map[uint64]origin    // where inodes were born that moved often, by where they were on the way
-	sums   map[[2]int]Amount
+	sums   map[[2]int]wideAmount
 	gaps   map[[2]int]Amount // stretches in which an inode is gone from the only path that it has
 }
 
@@ -73,7 +73,7 @@ func (c *usageCount) count(v *Edition, t *tracer) error {
 	}
 	if gone < end && first < gone {
 		sum := c.gaps[[2]int{gone, end - 1}]
-		sum.Add(Amount{1, v.Size})
+		sum.Add(Amount{1, born.size})
 		c.gaps[[2]int{gone, end - 1}] = sum
 	}
 	if birth < first {
@@ -106,7 +106,7 @@ func (c *usageCount) back(v *Edition, t *tracer) (int, error) {
 
 func (c *usageCount) add(first, last int, a Amount) {
 	sum := c.sums[[2]int{first, last}]
-	sum.Add(a)
+	sum.add(a)
 	c.sums[[2]int{first, last}] = sum
 }
 
@@ -158,8 +158,8 @@ func (c *usageCount) usage(u Usage) {
 		}
 	}
 	for span, a := range c.sums {
-		if a.Inodes > 0 {
-			u[Span{First: c.seqs[span[0]], Last: c.seqs[span[1]]}] = Amount{a.Inodes, max(a.Bytes, 0)}
+		if a.inodes > 0 {
+			u[Span{First: c.seqs[span[0]], Last: c.seqs[span[1]]}] = Amount{a.inodes, max(a.bytes.bytes(), 0)}
 		}
 	}
 	for span, a := range c.gaps {
