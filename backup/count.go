@@ -33,9 +33,9 @@ func tally(h *index.Header, rec *index.Record, changed bool) {
 				h.Unread++
 			}
 			if rec.Kind == file.Regular {
-				h.Bytes += rec.Size
+				h.Bytes = index.Plus(h.Bytes, rec.Size)
 				if !rec.Held() {
-					h.UnreadBytes += rec.Size
+					h.UnreadBytes = index.Plus(h.UnreadBytes, rec.Size)
 				}
 			}
 			if rec.Stored != index.Absent && (!changed || rec.Stored.Shares()) {
@@ -50,7 +50,7 @@ func tally(h *index.Header, rec *index.Record, changed bool) {
 		h.Returned++
 	}
 	if rec.Stored == index.Copied {
-		h.CopiedBytes += rec.OnDisk()
+		h.CopiedBytes = index.Plus(h.CopiedBytes, rec.OnDisk())
 	}
 	switch rec.Change {
 	case index.Added:

@@ -249,7 +249,8 @@ func (d *Destination) Close() error {
 	}
 	if d.lock != nil {
 		_ = writeHolder(d.lock.Path(), "") // whoever holds it next need not be a snap, and would be taken for this run
-		errs = append(errs, d.lock.Unlock())
+		_, err := uninterrupted(func() (bool, error) { return true, d.lock.Unlock() })
+		errs = append(errs, err)
 	}
 	return errors.Join(errs...)
 }

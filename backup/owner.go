@@ -41,22 +41,10 @@ func (d *Destination) checkWriters() error {
 		return nil
 	}
 	return &GuardError{
-		Why:  fmt.Sprintf("%s: others than its owner may write there (mode %04o), which is not safe for a backup by root", d.Path, s.Mode),
-		Hint: writersHint(sys.Type, d.Path),
+		Why: fmt.Sprintf("%s: others than its owner may write there (mode %04o), which is not safe for a backup by root",
+			d.Path, s.Mode),
+		Hint: writersHint(sys.Type, d.root.MountOptions(), d.Path),
 	}
-}
-
-// writersHint says how a folder on a file system of this type is made one that only its owner writes to.
-func writersHint(system, path string) string {
-	switch system {
-	case "ntfs", "ntfs3":
-		return "NTFS shows the modes that it was mounted with: unmount it, and mount it with -o umask=022 (or fmask=133,dmask=022)"
-	case "smb", "smb2", "cifs":
-		return "a share shows the modes that it was mounted with: unmount it, and mount it with -o file_mode=0644,dir_mode=0755"
-	case "fuse": // ntfs-3g among them
-		return "chmod go-w " + path + "; where that changes nothing, as on NTFS: unmount it, and mount it with -o umask=022"
-	}
-	return "chmod go-w " + path
 }
 
 // CheckOwner refuses the destination at path if it is another user's, as far as that can be told without writing there. Open does

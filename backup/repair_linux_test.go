@@ -406,7 +406,7 @@ func TestHundredDamages(t *testing.T) {
 	p.wantSaid(p.check(backup.CheckOptions{Read: readAll, Repair: true}))
 	judge := harness.Script(t, "sametree.py")
 	for snap := range before {
-		judged := harness.Python(t, "", judge, filepath.Join(copied, snap), filepath.Join(p.dest, snap), "--ignore-root")
+		judged := harness.Python(t, "argparse, hashlib", judge, filepath.Join(copied, snap), filepath.Join(p.dest, snap), "--ignore-root")
 		if out, err := judged.CombinedOutput(); err != nil {
 			t.Fatalf("%v\n%s", err, out)
 		}

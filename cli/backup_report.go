@@ -42,7 +42,7 @@ func (r *backupReport) Progress(p backup.Progress) { r.line.show(p) }
 func (r *backupReport) Entry(path string, rec *index.Record, changed bool) {
 	c := r.call
 	if changed && rec.Stored == index.Copied {
-		r.holes += rec.Holes
+		r.holes = index.Plus(r.holes, rec.Holes)
 	}
 	show := c.opts.verbose > 1 || changed && rec.Change != index.Silent && (c.opts.verbose > 0 || r.dryRun)
 	if changed && rec.Change != index.Silent {
@@ -269,7 +269,7 @@ func (r *backupReport) summary(res *backup.Result, start time.Time) error {
 	if c.opts.quiet {
 		return nil
 	}
-	held := h.Bytes - h.UnreadBytes
+	held := h.HeldBytes()
 	saved := max(held-h.CopiedBytes-r.holes, 0)
 	lines := []string{
 		strings.TrimSpace(fmt.Sprintf("%s %s", verb, name)) + fmt.Sprintf(": %s, %s, %s", plural(h.Files-h.Unread, "file", "files"), plural(h.Dirs, "folder", "folders"), c.size(held)),

@@ -155,7 +155,7 @@ func lostParts(parts file.Lost) (names []string) {
 
 func (r *restoreReport) progress(path string, files, bytes int64) {
 	r.state.Stage, r.state.Path = "restoring", path
-	r.state.Files, r.state.Bytes = r.state.Files+files, r.state.Bytes+bytes
+	r.state.Files, r.state.Bytes = r.state.Files+files, index.Plus(r.state.Bytes, bytes)
 	r.line.show(r.state)
 }
 
@@ -200,7 +200,7 @@ func (r *restoreReport) Problem(p restore.Problem) {
 
 func (r *restoreReport) add(res *restore.Result) {
 	t := &r.total
-	t.FilesRestored, t.BytesRestored = t.FilesRestored+res.FilesRestored, t.BytesRestored+res.BytesRestored
+	t.FilesRestored, t.BytesRestored = t.FilesRestored+res.FilesRestored, index.Plus(t.BytesRestored, res.BytesRestored)
 	t.MetadataSet, t.FilesSkipped, t.FilesDeleted, t.Errors = t.MetadataSet+res.MetadataSet, t.FilesSkipped+res.FilesSkipped, t.FilesDeleted+res.FilesDeleted, t.Errors+res.Errors
 	t.Lost.Owner, t.Lost.Mode = t.Lost.Owner+res.Lost.Owner, t.Lost.Mode+res.Lost.Mode
 	t.Lost.Xattrs, t.Lost.Times = t.Lost.Xattrs+res.Lost.Xattrs, t.Lost.Times+res.Lost.Times

@@ -98,7 +98,7 @@ type Header struct {
 	User        string    `json:"user"`
 	Files       int64     `json:"files"` // entries that are not folders
 	Dirs        int64     `json:"dirs"`  // folders, the source itself included
-	Bytes       int64     `json:"bytes"` // sum of the sizes of the regular files
+	Bytes       int64     `json:"bytes"` // sum of the sizes of the regular files; see Plus
 	Added       int64     `json:"added"` // of this change set, counting files and folders
 	Modified    int64     `json:"modified"`
 	Metadata    int64     `json:"metadata"`
@@ -109,7 +109,7 @@ type Header struct {
 	Errors      int64     `json:"errors"`       // source files and folders that could not be read
 
 	Unread      int64    `json:"unread,omitempty"`       // of Files, those that it does not hold, because they could not be read
-	UnreadBytes int64    `json:"unread_bytes,omitempty"` // of Bytes, theirs
+	UnreadBytes int64    `json:"unread_bytes,omitempty"` // of Bytes, theirs; see HeldBytes
 	State       State    `json:"state"`
 	Tags        []string `json:"tags"`
 	Note        string   `json:"note"`

@@ -87,7 +87,7 @@ func (h *Header) count(r *Record) {
 		h.Returned++
 	}
 	if r.Stored == Copied {
-		h.CopiedBytes += r.OnDisk()
+		h.CopiedBytes = Plus(h.CopiedBytes, r.OnDisk())
 	}
 	switch r.Change {
 	case Added:

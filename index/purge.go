@@ -50,6 +50,7 @@ type PurgedSnapshot struct {
 	Changed bool   // its change set becomes another one
 
 	within bool  // the purge is about this snapshot
+	stay   int64 // sum of the sizes of the regular files that stay, where the header's is Beyond: no difference says it there
 	names  int64 // of the files that go, those in the tree
 }
 
@@ -154,6 +155,11 @@ func (p *Purging) find(v *Edition, t *tracer) error {
 			s.add(&v.Record)
 		}
 	}
+	for k := first; v.Kind == file.Regular && v.Exists() && k < end; k++ {
+		if s := &p.Snapshots[k]; s.Header.Bytes == Beyond && !p.gone(v.Path, k) {
+			s.stay = Plus(s.stay, v.Size)
+		}
+	}
 	if has && end < len(p.Snapshots) { // what follows may be gone from here on, or its beginning now
 		p.Snapshots[end].Changed = true
 	}
@@ -183,7 +189,7 @@ func (s *PurgedSnapshot) add(r *Record) {
 	}
 	s.Files++
 	if r.Kind == file.Regular {
-		s.Bytes += r.Size
+		s.Bytes = Plus(s.Bytes, r.Size)
 	}
 	if r.Stored != Absent {
 		s.names++

@@ -14,6 +14,9 @@ func (p *Purging) Set(ctx context.Context, k int, h *Header) iter.Seq2[*Entry, e
 	return func(yield func(*Entry, error) bool) {
 		s := &p.Snapshots[k]
 		h.Files, h.Dirs, h.Bytes, h.Linked = h.Files-s.Files, h.Dirs-s.Dirs, h.Bytes-s.Bytes, h.Linked-s.names
+		if s.Header.Bytes == Beyond {
+			h.Bytes = s.stay
+		}
 		for pair, err := range p.pairs(ctx, k) {
 			if err != nil {
 				yield(nil, err)

@@ -49,7 +49,7 @@ func (s Span) away() (gaps []Span) {
 type Amount struct{ Inodes, Bytes int64 }
 
 // Add adds b.
-func (a *Amount) Add(b Amount) { a.Inodes, a.Bytes = a.Inodes+b.Inodes, a.Bytes+b.Bytes }
+func (a *Amount) Add(b Amount) { a.Inodes, a.Bytes = a.Inodes+b.Inodes, Plus(a.Bytes, b.Bytes) }
 
 // Usage is how much lives from when to when in a destination.
 type Usage map[Span]Amount
@@ -113,7 +113,7 @@ func (db *DB) Freeable(ctx context.Context, stay []uint64) (Usage, error) {
 
 // add adds what c counts among the editions that each visits.
 func (u Usage) add(c *usageCount, each func(editionVisitor) error) error {
-	c.seed, c.shared, c.far, c.sums = maphash.MakeSeed(), map[uint64]*lifetime{}, map[uint64]origin{}, map[Span]Amount{}
+	c.seed, c.shared, c.far, c.sums = maphash.MakeSeed(), map[uint64]*lifetime{}, map[uint64]origin{}, map[Span]wideAmount{}
 	// Which inodes ever had several names must be known before the first is counted.
 	for _, visit := range []editionVisitor{c.findShared, c.count} {
 		if err := each(visit); err != nil {
@@ -195,6 +195,7 @@ func (u Usage) Apart(snapshots []uint64, n int) Usage {
 // Shares are those of the snapshots that there are, oldest first.
 func (u Usage) Shares(snapshots []uint64) []Share {
 	shares := make([]Share, len(snapshots)+1)
+	grows := make([]wideAmount, len(snapshots)+1) // what is held, from each snapshot on
 	for span, a := range u {
 		held := span.among(snapshots)
 		if len(held) == 0 {
@@ -205,12 +206,14 @@ func (u Usage) Shares(snapshots []uint64) []Share {
 			shares[held[0].first].Alone.Add(a)
 		}
 		for _, r := range held {
-			shares[r.first].Held.Add(a)
-			shares[r.end].Held.Add(Amount{-a.Inodes, -a.Bytes})
+			grows[r.first].add(a)
+			grows[r.end].add(Amount{-a.Inodes, -a.Bytes})
 		}
 	}
-	for i := range snapshots[min(1, len(snapshots)):] { // what was added and taken, not how much there is
-		shares[i+1].Held.Add(shares[i].Held)
+	held := wideAmount{}
+	for i := range snapshots {
+		held.addAll(grows[i])
+		shares[i].Held = held.amount()
 	}
 	return shares[:len(snapshots)]
 }

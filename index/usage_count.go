@@ -15,7 +15,7 @@ type usageCount struct {
 	seed   maphash.Seed
 	shared map[uint64]*lifetime // inodes that had several names at some time, by where they were born
 	far    map[uint64]origin    // where inodes were born that moved often, by where they were on the way
-	sums   map[Span]Amount
+	sums   map[Span]wideAmount
 }
 
 // lifetime is where an inode is held, in places in seqs, and what it takes on the disk.
@@ -82,7 +82,7 @@ func (c *usageCount) add(held holding, a Amount) {
 	}
 	span := held.span(c.seqs)
 	sum := c.sums[span]
-	sum.Add(a)
+	sum.add(a)
 	c.sums[span] = sum
 }
 
@@ -162,8 +162,8 @@ func (c *usageCount) usage(u Usage) {
 		c.add(l.held, Amount{1, l.size})
 	}
 	for span, a := range c.sums {
-		if a.Inodes > 0 {
-			u[span] = Amount{a.Inodes, max(a.Bytes, 0)}
+		if a.inodes > 0 {
+			u[span] = Amount{a.inodes, max(a.bytes.bytes(), 0)}
 		}
 	}
 }

@@ -125,7 +125,7 @@ func (t *tally) started(path string, size int64) {
 }
 
 func (t *tally) restored(path string, bytes int64) {
-	t.tell(func(s *Result) { s.FilesRestored++; s.BytesRestored += bytes }, func(r Reporter) { r.Restored(path, bytes) })
+	t.tell(func(s *Result) { s.FilesRestored++; s.BytesRestored = index.Plus(s.BytesRestored, bytes) }, func(r Reporter) { r.Restored(path, bytes) })
 }
 
 func (t *tally) metadataSet(path string) {
