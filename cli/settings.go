@@ -318,10 +318,18 @@ func (c *call) readSettings(dest string) (settings, error) {
 	return s, nil
 }
 
-// readText reads a settings file. One that would be waited for, as a FIFO is, is refused.
+// readText reads a settings file.
 func readText(path string) ([]byte, error) {
-	if info, err := os.Stat(path); err == nil && info.Mode()&(fs.ModeNamedPipe|fs.ModeSocket) != 0 {
-		return nil, fmt.Errorf("%s: is no regular file", path)
+	if err := refusePipe(path); err != nil {
+		return nil, err
 	}
 	return os.ReadFile(path)
+}
+
+// refusePipe is an error if opening path would wait for a writer, as a FIFO does.
+func refusePipe(path string) error {
+	if info, err := os.Stat(path); err == nil && info.Mode()&(fs.ModeNamedPipe|fs.ModeSocket) != 0 {
+		return fmt.Errorf("%s: is no regular file", path)
+	}
+	return nil
 }
