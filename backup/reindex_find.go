@@ -55,6 +55,9 @@ func dropMerged(sets []foundSet) []foundSet {
 // beginOf is the header at the front of a damaged change set, nil if that is damaged too.
 func (d *Destination) beginOf(seq uint64) (*index.Header, error) {
 	f, err := openFile(d.changes, setFile(seq))
+	if errors.Is(err, index.ErrDamaged) {
+		return nil, nil
+	}
 	if err != nil {
 		return nil, err
 	}

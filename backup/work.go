@@ -90,6 +90,9 @@ func exists(dir *file.Dir, name string) (bool, error) {
 // openFile opens a file of the destination's own for reading. What is no regular file is damage.
 func openFile(dir *file.Dir, name string) (*os.File, error) {
 	f, err := os.OpenFile(filepath.Join(dir.Path(), name), os.O_RDONLY|openPlain, 0)
+	if errors.Is(err, syscall.ELOOP) { // a symbolic link
+		err = fmt.Errorf("%s: %w: not a file", filepath.Join(dir.Path(), name), index.ErrDamaged)
+	}
 	if err != nil {
 		return nil, err
 	}

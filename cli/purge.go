@@ -18,7 +18,7 @@ import (
 
 func purgeCommand() *command {
 	return &command{
-		name: "purge", args: "PATTERN…", min: 1, max: -1, group: groupKeep,
+		name: "purge", args: "PATTERN…", min: 1, max: -1, group: groupKeep, does: true,
 		short: "remove files from snapshots, as if they had never been there",
 		long: `
 Remove files and folders, with all that is below them, from all snapshots: private
