@@ -197,7 +197,7 @@ func (r *run) run(ctx context.Context) (err error) {
 	if plan.proved > 0 {
 		// The hashes cost a read of both sides. Only a change set keeps them for good, so that they are
 		// worth a snapshot even if nothing changed.
-		r.problem("", fmt.Errorf("snapshot %s had no hashes of %d files: they were read, and are unchanged", r.prev.Name, plan.proved), true)
+		r.problem("", fmt.Errorf("snapshot %s had no hashes of %s: they were read, and are unchanged", r.prev.Name, countFiles(plan.proved)), true)
 	}
 	if plan.changes == 0 && plan.proved == 0 && r.prev != nil && !r.o.Force {
 		r.res.Skipped = true

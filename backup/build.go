@@ -229,6 +229,13 @@ func (g *givenAway) add(path string) {
 }
 
 func (g *givenAway) Error() string {
-	return fmt.Sprintf("the owner or mode of %d files in snapshot %s was changed since it was made: copied afresh, the first is %q",
-		g.files, g.in, g.first)
+	return fmt.Sprintf("the owner or mode of %s in snapshot %s was changed since it was made: copied afresh, the first is %q",
+		countFiles(g.files), g.in, g.first)
+}
+
+func countFiles(n int64) string {
+	if n == 1 {
+		return "1 file"
+	}
+	return fmt.Sprintf("%d files", n)
 }

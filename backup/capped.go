@@ -16,7 +16,7 @@ import (
 type CappedError struct{}
 
 func (CappedError) Error() string {
-	return "has more than 256 KiB of extended attributes: those beyond that are not kept"
+	return "has more than 256 KiB of extended attributes, or more than the system lists: those beyond that are not kept"
 }
 
 // capped notes that some attributes of the entry of a record were left out, or that none were.

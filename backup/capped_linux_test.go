@@ -52,3 +52,33 @@ func TestMoreAttributesThanAreTaken(t *testing.T) {
 		t.Errorf("%q", found)
 	}
 }
+
+// TestMoreAttributesThanAreListed: the system lists 64 KiB of names, and a file system may hold more. What has them is in the
+// snapshot, folders and the source itself too, with its ACL.
+func TestMoreAttributesThanAreListed(t *testing.T) {
+	p := newPlace(t)
+	mnt, _ := image(t, "xfs", "320M")
+	p.src = mnt
+	p.write("d/f", "content")
+	want := []string{"", "d", "d/f"}
+	for _, name := range want {
+		for i := range 400 {
+			if err := syscall.Setxattr(p.path(name), fmt.Sprintf("user.%0200d", i), nil, 0); err != nil {
+				t.Skip(err)
+			}
+		}
+		must(t, "setfacl", "-m", "u:12345:r", p.path(name))
+	}
+	for range 2 {
+		res, _ := p.backup()
+		if told := untold(res); !slices.Equal(told, want) || res.Header != nil && (res.Header.Capped != 3 || res.Header.Errors != 3) {
+			t.Fatalf("told %q, %+v", told, res.Header)
+		}
+	}
+	_, all := p.knows()
+	for _, name := range want {
+		if r := all[0][name]; len(r.Xattrs) != 1 || r.Xattrs[0].Name != "system.posix_acl_access" || r.Unheld() {
+			t.Errorf("%q: %+v", name, r)
+		}
+	}
+}

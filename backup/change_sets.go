@@ -138,6 +138,9 @@ func (d *Destination) importSet(ctx context.Context, h *index.Header) error {
 // beginOf is the header at the front of a damaged change set, nil if that is damaged too.
 func (d *Destination) beginOf(seq uint64) (*index.Header, error) {
 	f, err := openFile(d.changes, setFile(seq))
+	if errors.Is(err, index.ErrDamaged) {
+		return nil, nil
+	}
 	if err != nil {
 		return nil, err
 	}

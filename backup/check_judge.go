@@ -11,7 +11,22 @@ import (
 // trust says what of an entry's metadata can be compared with its record.
 type trust struct {
 	all  bool   // the file system keeps everything
-	user uint32 // who owns the snapshot's top folder, and so made the snapshot
+	user uint32 // who made the snapshot
+}
+
+// maker is who made the snapshot, whose top folder belongs to top. That is its maker, as he is the destination's owner. If he is not,
+// either the snapshot is older than the take-over by root, or it was given away since, of which the header knows something.
+func (c *checker) maker(h *index.Header, top uint32) uint32 {
+	s, err := c.d.root.Lstat(metaName)
+	switch {
+	case err != nil || s.UID == top:
+		return top
+	case h.User == "root":
+		return 0
+	case s.UID == 0:
+		return top
+	}
+	return s.UID
 }
 
 // nobody is what the system shows for an owner that has no number here: in a user namespace, or on a

@@ -63,7 +63,7 @@ func (c *checker) prepareReading(ctx context.Context) error {
 		for i := range h.Versions {
 			if v := &h.Versions[i]; v.Kind == file.Regular && (v.Stored == index.Copied || v.Stored == index.Cloned) {
 				inodes++
-				bytes += v.Size
+				bytes = index.Plus(bytes, v.Size)
 			}
 		}
 	}
@@ -83,7 +83,10 @@ func (c *checker) prepareReading(ctx context.Context) error {
 		}
 	}
 	r.passes = int(max(1, (int64(float64(inodes)*fraction)+r.room-1)/r.room))
-	c.at.TotalBytes = int64(float64(bytes) * fraction)
+	c.at.TotalBytes = bytes
+	if fraction < 1 { // of a sum near 8 EiB a float64 can be more than an int64 holds
+		c.at.TotalBytes = int64(float64(bytes) * fraction)
+	}
 	return nil
 }
 
@@ -134,7 +137,7 @@ func (r *reading) note(s *sight) {
 		return
 	}
 	r.result.InodesRead++
-	r.result.BytesRead += s.bytes
+	r.result.BytesRead = index.Plus(r.result.BytesRead, s.bytes)
 	if s.stat.Ino == 0 {
 		return
 	}

@@ -47,7 +47,7 @@ func (t *treeCheck) lots(ctx context.Context, h *index.Header, top *file.Dir) it
 			t.read.choose(s)
 			l.sights = append(l.sights, *s)
 			if s.load {
-				l.bytes += s.stat.Size
+				l.bytes = index.Plus(l.bytes, s.stat.Size)
 			}
 			if len(l.sights) >= taskItems || l.bytes >= taskBytes {
 				if !yield(l, nil) {

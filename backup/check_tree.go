@@ -47,7 +47,7 @@ func (c *checker) tree(ctx context.Context, pos int) error {
 	if err != nil {
 		return err
 	}
-	t := &treeCheck{checker: c, trust: trust{c.trusts, stat.UID}, names: sharing{}, tree: file.NewTree(top, 64, (*file.Dir).EnterDir)}
+	t := &treeCheck{checker: c, trust: trust{c.trusts, c.maker(h, stat.UID)}, names: sharing{}, tree: file.NewTree(top, 64, (*file.Dir).EnterDir)}
 	defer t.tree.Close()
 	before := c.at
 	for lot, err := range ordered(ctx, c.o.Jobs, window, t.lots(ctx, h, top), t.look) {

@@ -33,9 +33,9 @@ func tally(h *index.Header, rec *index.Record, changed bool) {
 				h.Unread++
 			}
 			if rec.Kind == file.Regular {
-				h.Bytes += rec.Size
+				h.Bytes = index.Plus(h.Bytes, rec.Size)
 				if !rec.Held() {
-					h.UnreadBytes += rec.Size
+					h.UnreadBytes = index.Plus(h.UnreadBytes, rec.Size)
 				}
 			}
 			if rec.Stored != index.Absent && (!changed || rec.Stored.Shares()) {
@@ -46,8 +46,11 @@ func tally(h *index.Header, rec *index.Record, changed bool) {
 	if !changed {
 		return
 	}
+	if rec.Since != 0 && rec.Stored == index.Linked {
+		h.Returned++
+	}
 	if rec.Stored == index.Copied {
-		h.CopiedBytes += rec.OnDisk()
+		h.CopiedBytes = index.Plus(h.CopiedBytes, rec.OnDisk())
 	}
 	switch rec.Change {
 	case index.Added:

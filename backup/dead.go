@@ -26,7 +26,7 @@ type Amount struct{ Files, Bytes int64 }
 
 func (a *Amount) add(size int64) {
 	a.Files++
-	a.Bytes += size
+	a.Bytes = index.Plus(a.Bytes, size)
 }
 
 // keptRuns bounds how many dead runs are kept when one backup after the other is interrupted. Each of

@@ -56,7 +56,7 @@ func (p *place) answers(names []string) map[string]string {
 			p.do(err)
 			r := e.Record
 			// How it came there is not of the state; what was learned of the source is lost by a reindex.
-			r.Change, r.Stored, r.Reason, r.From, r.To, r.Link = 0, 0, 0, "", "", ""
+			r.Change, r.Stored, r.Reason, r.From, r.To, r.Link, r.Since = 0, 0, 0, "", "", "", 0
 			r.Ctime, r.Flags = r.Mtime, r.Flags&^index.Racy
 			r.Volume, r.Ino, r.Btime, r.Nlink = 0, 0, r.Mtime, 0
 			said["ls "+a.Name+" "+e.Path] = fmt.Sprintf("%+v", r)

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -39,6 +40,7 @@ type Destination struct {
 	trash   *file.Dir
 	changes *file.Dir
 	lock    *flock.Flock
+	Taken   *Taken      // what was taken over from another user, or in a rehearsal would be; nil mostly
 	Stuck   *StuckError // what runs before could not remove, and this one cannot either; nil mostly
 
 	dead  []*deadRun // that the next backup can go on from, the one with the most first
@@ -111,8 +113,13 @@ func (d *Destination) openReadOnly(ctx context.Context, o OpenOptions) (err erro
 	case !there:
 		return fmt.Errorf("%s: %w", d.Path, ErrNotDestination)
 	}
-	if !o.AnyUser && !o.TakeOver {
-		if err := d.checkOwner(true); err != nil {
+	if !o.AnyUser {
+		var owner *OwnerError
+		err := d.checkOwner(true)
+		switch {
+		case o.TakeOver && errors.As(err, &owner):
+			d.Taken = &Taken{From: owner.Owner}
+		case err != nil:
 			return err
 		}
 	}
@@ -243,7 +250,8 @@ func (d *Destination) Close() error {
 	}
 	if d.lock != nil {
 		_ = writeHolder(d.lock.Path(), "") // whoever holds it next need not be a snap, and would be taken for this run
-		errs = append(errs, d.lock.Unlock())
+		_, err := uninterrupted(func() (bool, error) { return true, d.lock.Unlock() })
+		errs = append(errs, err)
 	}
 	return errors.Join(errs...)
 }
@@ -274,6 +282,9 @@ func exists(dir *file.Dir, name string) (bool, error) {
 // openFile opens a file of the destination's own for reading. What is no regular file is damage.
 func openFile(dir *file.Dir, name string) (*os.File, error) {
 	f, err := os.OpenFile(filepath.Join(dir.Path(), name), os.O_RDONLY|openPlain, 0)
+	if errors.Is(err, syscall.ELOOP) { // a symbolic link
+		err = fmt.Errorf("%s: %w: not a file", filepath.Join(dir.Path(), name), index.ErrDamaged)
+	}
 	if err != nil {
 		return nil, err
 	}

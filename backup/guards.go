@@ -15,13 +15,16 @@ import (
 //   - So is one that is far after all others, until the snapshots after the gap span a week: an old destination
 //     that is used again is believed then, and a clock that is wrong for a day is not. Rules of the settings
 //     delete nothing until then.
-//   - One whose time is far before that of the snapshot made before it is kept and holds no place.
+//   - One whose time does not fit those of the snapshots made before and after it, by more than a day, is kept and holds no
+//     place: the clock was set back then, by a year say.
 //   - A tag that no snapshot has keeps nothing: it is a mistake, and nothing is deleted.
 //   - More than half of the snapshots go only if that was asked for.
 //   - If deleting all that may go for free space would not do, none goes.
 const (
 	// clockSlack is by how much the clocks of machines that share a destination may differ.
 	clockSlack = 10 * time.Minute
+	// orderSlack is by how much times may be out of the order in which the snapshots were made: by a clock in another zone.
+	orderSlack = 24 * time.Hour
 	// A gap is far if it is longer than farGap and farTimes as long as the longest before it. Who makes a backup
 	// once a year never gets there.
 	farGap   = 400 * 24 * time.Hour
@@ -204,18 +207,59 @@ func (r *Retention) believe(all []index.Header, missing func(*index.Header) bool
 		case !r.Now.IsZero() && h.Time.After(r.Now.Add(clockSlack)):
 			t.future = append(t.future, h)
 			t.why[h.Seq] = "its time is in the future"
-		case len(rest) > 0 && rest[len(rest)-1].Time.Sub(h.Time) > farGap:
-			t.why[h.Seq] = "its time is far before that of the one made before it"
 		default:
 			rest = append(rest, h)
 		}
 	}
+	stray := outOfOrder(rest)
+	for i, h := range rest {
+		if stray[i] {
+			t.why[h.Seq] = "its time does not fit those of the ones made before and after it"
+		}
+	}
+	rest = slices.DeleteFunc(rest, func(h *index.Header) bool { return t.why[h.Seq] != "" })
 	slices.SortStableFunc(rest, func(a, b *index.Header) int { return a.Time.Compare(b.Time) })
 	t.far = rest[believed(rest):]
 	for _, h := range t.far {
 		t.why[h.Seq] = "its time is far after all others"
 	}
 	return t
+}
+
+// outOfOrder says of which snapshots the time does not fit the order in which they were made: those besides a longest
+// series that is in order, if they are more than orderSlack away from it. Of equally long ones that made first counts.
+func outOfOrder(all []*index.Header) []bool {
+	stray := make([]bool, len(all))
+	next := make([]int, len(all))
+	var heads []int // heads[k]: where the series of k+1 to the end begins that begins latest
+	for i := len(all) - 1; i >= 0; i-- {
+		k, _ := slices.BinarySearchFunc(heads, all[i].Time, func(j int, t time.Time) int {
+			if all[j].Time.Before(t) {
+				return 1
+			}
+			return -1
+		})
+		next[i] = -1
+		if k > 0 {
+			next[i] = heads[k-1]
+		}
+		if k == len(heads) {
+			heads = append(heads, 0)
+		}
+		heads[k] = i
+	}
+	if len(heads) == 0 {
+		return stray
+	}
+	before, after := -1, heads[len(heads)-1]
+	for i, h := range all {
+		if i == after {
+			before, after = i, next[i]
+			continue
+		}
+		stray[i] = before >= 0 && all[before].Time.Sub(h.Time) > orderSlack || after >= 0 && h.Time.Sub(all[after].Time) > orderSlack
+	}
+	return stray
 }
 
 // believed is how many of the snapshots, by time, come before the first that is far after all others.
@@ -244,7 +288,7 @@ func (r *Retention) makeRoom(p *Plan, need int64, freed func([]Decision) int64) 
 	lacking := need - freed(list)
 	for i := 0; i < len(list) && lacking > 0; i++ {
 		if d := &list[i]; d.Keep && !d.Safe {
-			d.Keep, d.Reasons = false, []string{"to have space free"}
+			d.Keep, d.Reasons = false, []string{"one of the oldest: deleted to free space"}
 			lacking = need - freed(list)
 		}
 	}

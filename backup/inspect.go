@@ -47,8 +47,8 @@ func (r *run) before(ctx context.Context, f *scan.Facts) error {
 	if f.New.Kind != file.Regular || f.Known != nil || f.Old != nil && f.Old.Held() {
 		return nil
 	}
-	rec, last, err := r.d.DB.LastHeld(ctx, r.seq, f.Path)
-	if errors.Is(err, index.ErrNotFound) {
+	rec, last, _, err := r.d.DB.LastHeld(ctx, r.seq, f.Path, false)
+	if errors.Is(err, index.ErrNotFound) || err == nil && (rec.Kind != file.Regular || !rec.Has(index.Hashed)) {
 		return nil
 	}
 	if err != nil {

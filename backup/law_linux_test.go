@@ -220,18 +220,7 @@ var mutations = []struct {
 			os.Symlink("a", p)
 		}
 	}},
-	{"take away for a while", func(m *mutator) {
-		beside := m.p.src + "-away"
-		if m.away != "" {
-			if _, err := os.Lstat(m.away); err != nil {
-				os.Rename(beside, m.away)
-			}
-			os.RemoveAll(beside)
-			m.away = ""
-		} else if p := m.pick(m.paths(m.r.IntN(2) == 0)); p != "" && os.Rename(p, beside) == nil {
-			m.away = p
-		}
-	}},
+	{"take away for a while", (*mutator).takeAway},
 	{"move and leave a copy", func(m *mutator) {
 		p, q := m.pick(m.paths(false)), m.free()
 		if !m.file(p) {
@@ -322,5 +311,19 @@ func TestLaws(t *testing.T) {
 	t.Logf("%d backups after %v", backups, did)
 	if backups == 0 {
 		t.Fatal("nothing was tested")
+	}
+}
+
+// takeAway moves something out of the source, or back what was taken away last.
+func (m *mutator) takeAway() {
+	beside := m.p.src + "-away"
+	if m.away != "" {
+		if _, err := os.Lstat(m.away); err != nil {
+			os.Rename(beside, m.away)
+		}
+		os.RemoveAll(beside)
+		m.away = ""
+	} else if p := m.pick(m.paths(m.r.IntN(2) == 0)); p != "" && os.Rename(p, beside) == nil {
+		m.away = p
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -19,9 +20,9 @@ func lock(ctx context.Context, path, dest, holder string, wait time.Duration) (*
 	l := flock.New(path, flock.SetPermissions(0o600), flock.SetFlag(os.O_CREATE|os.O_RDWR|openPlain))
 	ctx, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()
-	ok, err := l.TryLock()
+	ok, err := uninterrupted(l.TryLock)
 	if err == nil && !ok && wait > 0 {
-		ok, err = l.TryLockContext(ctx, 100*time.Millisecond)
+		ok, err = uninterrupted(func() (bool, error) { return l.TryLockContext(ctx, 100*time.Millisecond) })
 		if errors.Is(err, context.DeadlineExceeded) {
 			err = nil
 		}
@@ -35,6 +36,15 @@ func lock(ctx context.Context, path, dest, holder string, wait time.Duration) (*
 	// On a full disk it may fail, and then what makes room there must be possible.
 	_ = writeHolder(path, holder+"\n")
 	return l, nil
+}
+
+// uninterrupted repeats try when a signal interrupted it, as can happen on a network file system.
+func uninterrupted(try func() (bool, error)) (ok bool, err error) {
+	for {
+		if ok, err = try(); !errors.Is(err, syscall.EINTR) {
+			return ok, err
+		}
+	}
 }
 
 // writeHolder writes into the lock file who holds it.

@@ -41,22 +41,10 @@ func (d *Destination) checkWriters() error {
 		return nil
 	}
 	return &GuardError{
-		Why:  fmt.Sprintf("%s: others than its owner may write there (mode %04o), which is not safe for a backup by root", d.Path, s.Mode),
-		Hint: writersHint(sys.Type, d.Path),
+		Why: fmt.Sprintf("%s: others than its owner may write there (mode %04o), which is not safe for a backup by root",
+			d.Path, s.Mode),
+		Hint: writersHint(sys.Type, d.root.MountOptions(), d.Path),
 	}
-}
-
-// writersHint says how a folder on a file system of this type is made one that only its owner writes to.
-func writersHint(system, path string) string {
-	switch system {
-	case "ntfs", "ntfs3":
-		return "NTFS shows the modes that it was mounted with: unmount it, and mount it with -o umask=022 (or fmask=133,dmask=022)"
-	case "smb", "smb2", "cifs":
-		return "a share shows the modes that it was mounted with: unmount it, and mount it with -o file_mode=0644,dir_mode=0755"
-	case "fuse": // ntfs-3g among them
-		return "chmod go-w " + path + "; where that changes nothing, as on NTFS: unmount it, and mount it with -o umask=022"
-	}
-	return "chmod go-w " + path
 }
 
 // CheckOwner refuses the destination at path if it is another user's, as far as that can be told without writing there. Open does
@@ -176,7 +164,12 @@ func (d *Destination) takeOver(ctx context.Context) error {
 		return err
 	}
 	d.dropDead(ctx)
-	t := taker{ctx, me}
+	t := taker{ctx: ctx, me: me}
+	defer func() {
+		if t.taken.Entries > 0 {
+			d.Taken = &t.taken
+		}
+	}()
 	if err := t.folder(d.root); err != nil {
 		return err
 	}
@@ -207,23 +200,39 @@ func (d *Destination) takeOver(ctx context.Context) error {
 	return t.entry(d.meta, index.Name)
 }
 
-// taker gives things to the user whom this process makes files for.
-type taker struct {
-	ctx context.Context
-	me  uint32
+// Taken is what became of a destination that was taken over.
+type Taken struct {
+	From    uint32 // whose it was
+	Entries int    // files and folders that were given to the new owner; 0 in a rehearsal
 }
 
-func (t taker) folder(dir *file.Dir) error {
+// taker gives things to the user whom this process makes files for.
+type taker struct {
+	ctx   context.Context
+	me    uint32
+	taken Taken
+}
+
+// gave counts an entry of that user that was given, if err is nil, and returns err.
+func (t *taker) gave(from uint32, err error) error {
+	if err == nil {
+		t.taken.From = from
+		t.taken.Entries++
+	}
+	return err
+}
+
+func (t *taker) folder(dir *file.Dir) error {
 	s, err := dir.Stat()
 	if err != nil || s.UID == t.me {
 		return err
 	}
-	return dir.Chown(os.Geteuid(), os.Getegid())
+	return t.gave(s.UID, dir.Chown(os.Geteuid(), os.Getegid()))
 }
 
 // entry takes the entry name of dir, if there is one. A file with several names is replaced by a copy: the other names may be
 // anywhere. What is in a folder stays.
-func (t taker) entry(dir *file.Dir, name string) error {
+func (t *taker) entry(dir *file.Dir, name string) error {
 	s, err := dir.Lstat(name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -238,14 +247,14 @@ func (t taker) entry(dir *file.Dir, name string) error {
 		defer sub.Close()
 		return t.folder(sub)
 	case s.Kind == file.Regular && s.Nlink > 1:
-		return t.copy(dir, name)
+		return t.gave(s.UID, t.copy(dir, name))
 	case s.Kind == file.Regular || name == latestName:
 		h, err := dir.HoldNew(name, s.Kind)
 		if err != nil {
 			return err
 		}
 		defer h.Close()
-		return h.Chown(os.Geteuid(), os.Getegid())
+		return t.gave(s.UID, h.Chown(os.Geteuid(), os.Getegid()))
 	}
 	return &GuardError{
 		Why:  fmt.Sprintf("%s/%s is a %s of another user's", dir.Path(), name, kindText(s.Kind)),
@@ -254,7 +263,7 @@ func (t taker) entry(dir *file.Dir, name string) error {
 }
 
 // copy replaces the file name by a copy.
-func (t taker) copy(dir *file.Dir, name string) error {
+func (t *taker) copy(dir *file.Dir, name string) error {
 	src, err := dir.Open(name)
 	if err != nil {
 		return err

@@ -56,14 +56,13 @@ func (p *placer) place(it *item) error {
 
 // put makes the entry by the way that the plan says.
 func (p *placer) put(it *item) error {
-	before := &it.rec
-	if it.changed {
-		before = it.old
+	unheld := it.wasUnheld()
+	if unheld && p.old != nil {
+		if d, err := p.oldFolder(it.dir.path); err == nil && p.nameTaken(d, it.dir.path, it.name) {
+			return errTaken
+		}
 	}
-	unheld := before.Exists() && before.Stored == index.Absent
 	switch {
-	case unheld && p.nameTaken(it):
-		return errTaken
 	case unheld && !it.changed:
 		return p.afresh(it, index.HoldsNow, nil)
 	case !it.changed:
@@ -205,5 +204,5 @@ func afresh(it *item, why index.Reason) {
 	old := it.rec
 	it.old, it.changed, it.kept = &old, true, true
 	it.rec.Change, it.rec.Reason = index.Silent, why
-	it.rec.From, it.rec.To, it.rec.Link = "", "", ""
+	it.rec.From, it.rec.To, it.rec.Link, it.rec.Since = "", "", "", 0
 }

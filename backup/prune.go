@@ -89,7 +89,7 @@ func weigh(ctx context.Context, d *Destination, p *Plan, r *Retention) error {
 		}
 		r.makeRoom(p, r.MinFree.target(info.TotalBytes)-int64(info.FreeBytes), func(list []Decision) (total int64) {
 			for _, a := range usage.Freed(seqs, victims(list)) {
-				total += a.Bytes
+				total = index.Plus(total, a.Bytes)
 			}
 			return total
 		})

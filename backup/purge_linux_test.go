@@ -86,6 +86,9 @@ func TestPurge(t *testing.T) {
 			for range m.r.IntN(10) {
 				mutations[m.r.IntN(len(mutations))].do(m)
 			}
+			if m.r.IntN(2) == 0 { // more of what is back than chance brings
+				m.takeAway()
+			}
 			res, _ := p.backup(force, empty)
 			names = append(names, res.Header.Name)
 			for path := range listing(t, p.tree(res)) {
@@ -136,7 +139,12 @@ func TestPurge(t *testing.T) {
 				}
 			}
 		}
+		total, promised := p.inTrees(), p.purgeFrees(paths, in)
 		p.purge(paths, in)
+		p.wantUsage(what)
+		if left := p.inTrees(); total.Inodes-left.Inodes != promised.Inodes || total.Bytes-left.Bytes != promised.Bytes {
+			rt.Fatalf("%s: %+v of %+v are left, and it was to free %+v", what, left, total, promised)
+		}
 		for _, n := range names {
 			if d := difference(before[n], listing(t, filepath.Join(p.dest, n))); d != "" {
 				rt.Fatalf("%s: the tree of %s:\n%s", what, n, d)
@@ -177,6 +185,25 @@ func TestPurge(t *testing.T) {
 	if purged == 0 {
 		t.Fatal("nothing was purged")
 	}
+}
+
+// inTrees is what all trees hold together.
+func (p *place) inTrees() (total index.Amount) {
+	heads, _ := p.knows()
+	for _, a := range usageOfTrees(p.t, p.dest, heads) {
+		total.Add(a)
+	}
+	return total
+}
+
+// purgeFrees is what a purge promises to free.
+func (p *place) purgeFrees(paths, names []string) (freed index.Amount) {
+	p.inDestination(func(ctx context.Context, d *backup.Destination) {
+		plan, err := d.DB.Purging(ctx, p.purgeOf(ctx, d.DB, paths, names))
+		p.do(err)
+		freed = plan.Freed
+	})
+	return freed
 }
 
 // namesNothing makes sure that no file of the destination's own holds one of the paths, as far as they are long enough

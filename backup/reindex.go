@@ -79,7 +79,7 @@ func Reindex(ctx context.Context, path string, o ReindexOptions) (res *ReindexRe
 	if err := d.openFolders(ctx, OpenOptions{LockWait: o.LockWait, Holder: o.Holder}); err != nil {
 		return nil, err
 	}
-	r := &reindex{d: d, o: o}
+	r := &reindex{d: d, o: o, older: map[uint64]*index.Header{}}
 	if err := removeAny(ctx, d.tmp, reindexName); err != nil { // of a run that was killed
 		return nil, err
 	}
@@ -110,10 +110,11 @@ type reindex struct {
 	id   string    // of the destination
 	res  ReindexResult
 
-	last   *index.Header // the newest snapshot of the new index so far
-	broken bool          // a snapshot after last is lost
-	near   *index.Header // a snapshot whose source is known
-	before *view         // the tree of last, if it was looked at already
+	last   *index.Header            // the newest snapshot of the new index so far
+	older  map[uint64]*index.Header // all of them, by their numbers
+	broken bool                     // a snapshot after last is lost
+	near   *index.Header            // a snapshot whose source is known
+	before *view                    // the tree of last, if it was looked at already
 }
 
 func (r *reindex) all(ctx context.Context) error {
@@ -293,6 +294,7 @@ func (r *reindex) writeSource(ctx context.Context, h *index.Header) error {
 func (r *reindex) done(h *index.Header) {
 	r.forget()
 	r.last, r.broken = h, false
+	r.older[h.Seq] = h
 	r.res.Snapshots++
 }
 

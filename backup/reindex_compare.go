@@ -132,7 +132,7 @@ func (m *treeReader) linked(path string, now, was *scan.Item, old *index.Record)
 		rec := *old
 		rec.Nlink = uint32(max(int64(rec.Nlink)+int64(n)-int64(b), 1))
 		rec.Change, rec.Stored, rec.Reason = index.Silent, index.Linked, index.Regrouped
-		rec.From, rec.To, rec.Link = "", "", ""
+		rec.From, rec.To, rec.Link, rec.Since = "", "", "", 0
 		return m.add(path, &rec)
 	}
 	m.keep(old)

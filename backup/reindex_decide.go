@@ -47,6 +47,9 @@ func (d *decider) decide(path string, rec, hint *index.Record) error {
 			return err
 		}
 	}
+	if done, err := d.back(path, rec); done || err != nil {
+		return err
+	}
 	if hint != nil {
 		if err := d.better(path, rec, hint); err != nil {
 			return err
@@ -75,7 +78,7 @@ func (d *decider) inherit(rec *index.Record, from string, change index.Change, r
 	now, before := int64(rec.Nlink), int64(max(d.before.names(rec.Ino), 1))
 	*rec = *old
 	rec.Nlink = uint32(max(int64(old.Nlink)+now-before, 1))
-	rec.Change, rec.Reason, rec.Stored, rec.From, rec.To, rec.Link = change, reason, index.Linked, from, "", ""
+	rec.Change, rec.Reason, rec.Stored, rec.From, rec.To, rec.Link, rec.Since = change, reason, index.Linked, from, "", "", 0
 	return true, nil
 }
 
@@ -89,7 +92,7 @@ func (d *decider) better(path string, rec, hint *index.Record) error {
 	change, stored, n, holes := rec.Change, rec.Stored, rec.Nlink, rec.Holes
 	*rec = *hint
 	rec.Holes = holes
-	rec.Stored, rec.From, rec.To, rec.Link = stored, "", "", ""
+	rec.Stored, rec.From, rec.To, rec.Link, rec.Since = stored, "", "", "", 0
 	if rec.Kind != file.Folder {
 		rec.Nlink = max(rec.Nlink, n)
 	}

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 
 	"snap/backup"
@@ -306,5 +307,29 @@ func TestReindexIsInterrupted(t *testing.T) {
 	}
 	if res, _ := p.dated(); !res.Skipped {
 		t.Error("the index is another")
+	}
+}
+
+// TestReindexWhereASetIsNoFile: what lies in the place of a change set and is none is neither waited for nor followed; the
+// snapshot is read from its folder.
+func TestReindexWhereASetIsNoFile(t *testing.T) {
+	for what, put := range map[string]func(name string) error{
+		"a FIFO": func(name string) error { return syscall.Mkfifo(name, 0o600) }, "a link": func(name string) error { return os.Symlink("/dev/zero", name) },
+		"a link to nowhere": func(name string) error { return os.Symlink("nowhere", name) },
+	} {
+		p := newPlace(t)
+		for i := range 3 {
+			p.write("all", fmt.Sprint("all ", i))
+			p.dated()
+		}
+		p.do(os.Remove(p.set(2)))
+		p.do(put(p.set(2)))
+		p.do(os.Remove(index.Path(p.dest)))
+		if res := p.reindex(); res.Snapshots != 3 || len(res.FromTrees) != 1 || res.FromTrees[0].Seq != 2 {
+			t.Errorf("%s: %+v", what, res)
+		}
+		if found := said(p.check(backup.CheckOptions{})); len(found) > 0 {
+			t.Errorf("%s: %q", what, found)
+		}
 	}
 }

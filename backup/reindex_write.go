@@ -29,7 +29,13 @@ func (m *treeReader) write(ctx context.Context, s *step) error {
 	if err != nil {
 		return err
 	}
-	d := &decider{treeReader: m, ctx: ctx, folders: folders, made: map[uint64]string{}}
+	elders := &elders{}
+	defer elders.close()
+	returns, err := m.returned(ctx, elders)
+	if err != nil {
+		return err
+	}
+	d := &decider{treeReader: m, ctx: ctx, folders: folders, elders: elders, returns: returns, made: map[uint64]string{}}
 	if err := d.all(w); err != nil {
 		return err
 	}
@@ -87,6 +93,8 @@ type decider struct {
 	*treeReader
 	ctx       context.Context
 	folders   map[string]string
+	elders    *elders
+	returns   returns
 	made      map[uint64]string // of inodes that are new in this snapshot and have several names, the first
 	elsewhere int64             // tombstones of what moved
 

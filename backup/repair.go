@@ -1,6 +1,7 @@
 package backup
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -172,8 +173,8 @@ func (m *mender) mend(ctx context.Context, f *fault, pos int) error {
 		from, err := m.place(ctx, pos, e)
 		switch {
 		case err == nil:
-			if f.from == "" {
-				f.from = from
+			if f.from == "" || f.from == ownBytes { // of several names one may have had to get the bytes of another
+				f.from = cmp.Or(from, f.from)
 			}
 		case ctx.Err() != nil:
 			return ctx.Err()

@@ -112,7 +112,6 @@ func (m *mender) regular(ctx context.Context, at spot, want *index.Record, stray
 	}
 	try := func(s spot, rec *index.Record) (stock, bool, error) { return m.fromTree(ctx, at, s, want, rec) }
 	if s, ok, err := try(at, nil); ok || err != nil {
-		s.from = "its own bytes"
 		return s, err
 	}
 	h, err := m.d.DB.Versions(ctx, at.path)
@@ -161,10 +160,7 @@ func (m *mender) fromTree(ctx context.Context, at, from spot, want, rec *index.R
 	if got := m.sum(ctx, d, name, &stat); got.err != nil || got.hash != want.Hash {
 		return s, false, ctx.Err()
 	}
-	s.from = "snapshot " + m.snaps[from.pos].Name
-	if from.path != at.path {
-		s.from = fmt.Sprintf("%q in ", from.path) + s.from
-	}
+	s.of, s.file = from, inodeAt(&stat)
 	if rec != nil && keyOf(from.path, rec) == keyOf(at.path, want) {
 		if what, _ := m.trust(from.pos).differences(rec, &stat); what == "" {
 			s.name = m.next()
@@ -218,7 +214,7 @@ func (m *mender) fromSource(ctx context.Context, path string, want *index.Record
 		}
 		src.Close()
 		if ok || err != nil {
-			return stock{made, "the source"}, err
+			return stock{name: made, from: "the source"}, err
 		}
 	}
 	return stock{}, none

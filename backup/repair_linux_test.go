@@ -69,6 +69,28 @@ func TestRepairFrom(t *testing.T) {
 		p.wantFrom(res, "same.txt", "its own bytes")
 		p.wantTrees(before, "same.txt")
 	})
+	t.Run("its own bytes, and those of another", func(t *testing.T) {
+		p := three(t)
+		before := p.trees()
+		lost(p)
+		first := p.in("s0001", "same.txt")
+		text, err := os.ReadFile(first)
+		p.do(err)
+		p.do(os.Remove(first))
+		p.do(os.WriteFile(first, text, 0o600)) // an inode of its own: the right bytes with another mode and time
+		p.do(flipByte(p.in("s0002", "same.txt")))
+		res := p.check(backup.CheckOptions{Read: readAll, Repair: true})
+		var got []string
+		for _, f := range res.Findings {
+			if f.Path == "same.txt" {
+				got = append(got, strings.Join(f.Snapshots, " ")+": "+f.From)
+			}
+		}
+		if want := []string{"s0001: its own bytes", "s0002 s0003: snapshot s0001"}; !slices.Equal(got, want) {
+			t.Errorf("%q, want %q", got, want)
+		}
+		p.wantTrees(before, "same.txt")
+	})
 	t.Run("another path", func(t *testing.T) {
 		p := newPlace(t)
 		p.write("a", "equal content")
@@ -384,7 +406,7 @@ func TestHundredDamages(t *testing.T) {
 	p.wantSaid(p.check(backup.CheckOptions{Read: readAll, Repair: true}))
 	judge := harness.Script(t, "sametree.py")
 	for snap := range before {
-		judged := harness.Python(t, "", judge, filepath.Join(copied, snap), filepath.Join(p.dest, snap), "--ignore-root")
+		judged := harness.Python(t, "argparse, hashlib", judge, filepath.Join(copied, snap), filepath.Join(p.dest, snap), "--ignore-root")
 		if out, err := judged.CombinedOutput(); err != nil {
 			t.Fatalf("%v\n%s", err, out)
 		}

@@ -82,7 +82,7 @@ func (m *mender) place(ctx context.Context, pos int, e *index.Entry) (from strin
 		if err == nil {
 			m.satisfied(pos, e)
 		}
-		return s.from, err
+		return m.origin(&s, spot{pos, e.Path}, &have), err
 	}
 	return "", cannot("it has as many names as the file system allows")
 }

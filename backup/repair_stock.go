@@ -12,7 +12,25 @@ import (
 // stock is a finished entry in the work folder, to be linked to where it belongs.
 type stock struct {
 	name string
-	from string // what it was made of
+	from string   // what it was made of, if that is no file of a tree
+	of   spot     // else that file
+	file inodeKey // and its inode
+}
+
+// ownBytes is what a file was mended from that had the right content.
+const ownBytes = "its own bytes"
+
+// origin says what was taken for the place at, where have stands.
+func (m *mender) origin(s *stock, at spot, have *file.Stat) string {
+	switch {
+	case s.from != "":
+		return s.from
+	case s.of == at, have.Kind == file.Regular && have.Ino != 0 && inodeAt(have) == s.file:
+		return ownBytes
+	case s.of.path != at.path:
+		return fmt.Sprintf("%q in snapshot %s", s.of.path, m.snaps[s.of.pos].Name)
+	}
+	return "snapshot " + m.snaps[s.of.pos].Name
 }
 
 // next is a free name in the work folder.
@@ -40,7 +58,7 @@ func (m *mender) provide(ctx context.Context, at spot, want *index.Record, stray
 
 // special makes a symbolic link, FIFO, socket or device from its record.
 func (m *mender) special(want *index.Record) (stock, error) {
-	s := stock{m.next(), "the index"}
+	s := stock{name: m.next(), from: "the index"}
 	var err error
 	if want.Kind == file.Symlink {
 		err = m.work.dir.Symlink(want.Target, s.name)

@@ -20,6 +20,9 @@ type plan struct {
 	proved  int64   // files whose hash was not known and is now
 	copies  int64   // new inodes, those of folders aside
 	bytes   int64   // of the files to be copied, without their holes
+	ends    int64   // what their last blocks have besides
+	block   int64   // the size of the destination's blocks
+	besides int64   // what new inodes, names and records take that is not counted elsewhere
 	clones  bool    // the destination can share blocks, perhaps; else what is to be cloned is copied
 	files   int64   // entries of the new tree that are not folders
 	dirs    int64   // folders of the new tree
@@ -68,7 +71,7 @@ func (r *run) resolve(ctx context.Context, work *workFolder, found *candidates) 
 	if err != nil {
 		return nil, err
 	}
-	p := &plan{spool: s, files: found.files, dirs: found.dirs}
+	p := &plan{spool: s, files: found.files, dirs: found.dirs, besides: found.besides, block: r.blockSize()}
 	if info, err := r.d.root.System(); err != nil || !noClones[info.Type] {
 		p.clones = true
 	}
@@ -193,9 +196,14 @@ func (p *plan) take(e *index.Entry, v scan.Verdict, again bool) error {
 	if needsInode(v.Do) && !again && e.Stored != index.Absent && e.Kind != file.Folder { // folders are all counted by the scan
 		p.copies++
 		if e.Stored == index.Copied || e.Stored == index.Cloned && !p.clones {
-			p.bytes += e.OnDisk()
+			p.bytes = index.Plus(p.bytes, e.OnDisk())
+			p.ends += (p.block - e.OnDisk()%p.block) % p.block
 		}
+		p.besides += roomBeside(&e.Record, p.block)
+	} else if e.Exists() && e.Kind == file.Folder {
+		p.besides += roomBeside(&e.Record, p.block)
 	}
+	p.besides += 2 * int64(weight(e.Xattrs)) // in the index and in the change set
 	return p.add(e)
 }
 

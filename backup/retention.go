@@ -116,7 +116,7 @@ func (r *Retention) judge(all []index.Header, missing func(*index.Header) bool, 
 	if !r.keeps() {
 		for _, d := range there {
 			if !d.Keep {
-				d.keep("there is no rule against it")
+				d.keep("no rule deletes it")
 			}
 		}
 		return list
@@ -180,7 +180,9 @@ func (r *Retention) spare(there, counted []*Decision) {
 		slices.SortStableFunc(byTime, func(a, b *Decision) int { return b.Header.Time.Compare(a.Header.Time) })
 		days := r.days(r.FloorDaily)
 		for _, d := range days.newest(byTime, r.zone()) {
-			d.Safe = true
+			if d.Safe = true; !r.keeps() && !d.Keep {
+				d.keep("newest of its day")
+			}
 		}
 	}
 }

@@ -84,7 +84,7 @@ func TestRetention(t *testing.T) {
 			[]string{"2: daily 2026-01-02", "3: newest, daily 2026-01-03"}},
 		{"two hours at the end of summer time are two", Retention{Hourly: 3}, []string{"2026-10-25 01:30", "2026-10-25 03:30"},
 			[]string{"0: hourly 2026-10-25 01h +0200", "1: newest, hourly 2026-10-25 03h +0100"}},
-		{"a clock set back: the newest is the last made", Retention{Last: 1}, []string{"2026-05-01 00:00", "2026-01-01 00:00"}, []string{"1: newest, last 1"}},
+		{"a clock set back: the newest is the last made", Retention{Last: 1}, []string{"2026-05-01 00:00", "2026-04-30 20:00"}, []string{"1: newest, last 1"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			test.rules.Zone, test.rules.AllowMost = zone, true

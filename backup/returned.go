@@ -55,14 +55,18 @@ func (p *placer) placeReturned(it *item) error {
 // linkReturned makes the entry a hard link of what the last snapshot that held its path has there, if that still is what
 // the index says. Else it is copied.
 func (p *placer) linkReturned(it *item) error {
-	_, last, err := p.d.DB.LastHeld(p.ctx, p.seq, it.path)
+	_, last, since, err := p.d.DB.LastHeld(p.ctx, p.seq, it.path, false)
 	if err != nil {
 		return err
 	}
 	h := p.older[last]
 	refused, err := p.linkElder(it, h)
-	if refused == nil || err != nil {
+	if err != nil {
 		return err
+	}
+	if refused == nil {
+		it.rec.Since = since
+		return nil
 	}
 	it.rec.Stored, it.rec.Reason = index.Copied, index.OldCopyDamaged
 	if errors.Is(refused, syscall.EMLINK) {

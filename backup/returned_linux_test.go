@@ -1,14 +1,17 @@
 package backup_test
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"snap/backup"
 	"snap/index"
+	"snap/internal/long"
 )
 
 // wantLinked checks that the paths of the newest tree are the inodes that they are in an older one.
@@ -138,4 +141,84 @@ func TestUnreadableForOneRun(t *testing.T) {
 		t.Errorf("%v, %v", r.Change, r.Reason)
 	}
 	p.wantUsage("read again")
+}
+
+// TestUsageOverGaps takes files away and back in steps, with a backup after each, deletes the snapshots between in every
+// order, and compares the index with the trees all the time.
+func TestUsageOverGaps(t *testing.T) {
+	type step = func(p *place)
+	away := func(names ...string) step {
+		return func(p *place) {
+			p.do(os.MkdirAll(p.src+"-away", 0o755))
+			for _, n := range names {
+				p.do(os.Rename(p.path(n), filepath.Join(p.src+"-away", n)))
+			}
+		}
+	}
+	back := func(names ...string) step {
+		return func(p *place) {
+			for _, n := range names {
+				p.do(os.Rename(filepath.Join(p.src+"-away", n), p.path(n)))
+			}
+		}
+	}
+	rename := func(from, to string) step { return func(p *place) { p.do(os.Rename(p.path(from), p.path(to))) } }
+	both := func(steps ...step) step {
+		return func(p *place) {
+			for _, s := range steps {
+				s(p)
+			}
+		}
+	}
+	later := fixed.Add(time.Hour)
+	alter := func(p *place) { // the copy in the newest snapshot, so that the next backup copies it anew
+		heads, _ := p.knows()
+		p.do(os.Chtimes(filepath.Join(p.dest, heads[len(heads)-1].Name, "a"), later, later))
+	}
+	for name, steps := range map[string][]step{
+		"away and back":                 {away("a"), back("a")},
+		"away and back twice":           {away("a"), back("a"), away("a"), back("a")},
+		"moved, away and back":          {rename("a", "b"), away("b"), back("b")},
+		"moved twice, away and back":    {rename("a", "b"), rename("b", "c"), away("c"), back("c")},
+		"away, back and moved":          {away("a"), back("a"), rename("a", "b")},
+		"moved, away, back and moved":   {rename("a", "b"), away("b"), back("b"), rename("b", "c")},
+		"copied anew, away and back":    {both(alter, func(p *place) { p.write("n", "n") }), away("a"), back("a")},
+		"both names away and back":      {away("h1", "h2"), back("h1", "h2")},
+		"both moved, away and back":     {both(rename("h1", "i1"), rename("h2", "i2")), away("i1", "i2"), back("i1", "i2")},
+		"one name away, one back":       {away("h1"), back("h1"), away("h2"), back("h2")},
+		"away, back beside another":     {away("a"), func(p *place) { p.write("n", "n") }, back("a")},
+		"away, back, gone":              {away("a"), back("a"), func(p *place) { p.do(os.Remove(p.path("a"))) }},
+		"another in its place, it back": {away("a"), func(p *place) { p.write("a", "other") }, both(func(p *place) { p.do(os.Remove(p.path("a"))) }, back("a"))},
+	} {
+		n := len(steps) + 1
+		for mask := 1; mask < 1<<n-1; mask++ {
+			if !long.Form() && mask%5 != 1 {
+				continue
+			}
+			t.Run(fmt.Sprintf("%s %0*b", name, n, mask), func(t *testing.T) {
+				p := newPlace(t)
+				for _, f := range []string{"a", "h1"} {
+					p.write(f, "text of "+f)
+					p.do(os.Chtimes(p.path(f), fixed, fixed))
+				}
+				p.do(os.Link(p.path("h1"), p.path("h2")))
+				p.backup()
+				for _, s := range steps {
+					s(p)
+					res, _ := p.backup(force, empty)
+					p.wantSame(res)
+				}
+				p.wantUsage("before deleting")
+				for seq := range uint64(n) {
+					if mask>>seq&1 != 0 {
+						p.inDestination(func(ctx context.Context, d *backup.Destination) {
+							p.do(d.Delete(ctx, []uint64{seq + 1}, 1, nil))
+						})
+						sound(t, p.dest)
+						p.wantUsage(fmt.Sprint("deleted ", seq+1))
+					}
+				}
+			})
+		}
+	}
 }

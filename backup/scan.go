@@ -17,6 +17,8 @@ type candidates struct {
 	*spool
 	files int64 // entries of the source that are not folders
 	dirs  int64
+
+	besides int64 // what is known by now of what a plan has besides
 }
 
 // scan walks the source and compares it with the previous snapshot.
@@ -58,7 +60,7 @@ func (r *run) compare(ctx context.Context, found *candidates) error {
 			}
 		}
 	}
-	n, bytes := int64(0), int64(0)
+	n, bytes, block := int64(0), int64(0), r.blockSize()
 	census := r.newCensus()
 	var once identitySet // of the candidates with several names; the other names may be outside the source
 	var empty emptied
@@ -79,7 +81,11 @@ func (r *run) compare(ctx context.Context, found *candidates) error {
 			} else {
 				found.files++
 			}
-			bytes += it.Stat.Size
+			found.besides += nameSpace + int64(len(it.Name))
+			if p.Same && it.Stat.Kind == file.Folder { // made anew in each tree
+				found.besides += roomBeside(&p.Old.Record, block)
+			}
+			bytes = index.Plus(bytes, it.Stat.Size)
 			census.meet(it)
 		}
 		if n++; n&1023 == 0 {

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"snap/filter"
 	"snap/index"
 	"snap/internal/file"
 	"snap/scan"
@@ -194,19 +195,26 @@ func (r *run) checkCensus(ctx context.Context, c *census) error {
 	return nil
 }
 
-// checkLeftOut refuses a backup without a single file where the snapshot before has some and rules leave out what is there:
-// that folders are left makes it no better.
+// checkLeftOut refuses a backup without a single file where the snapshot before has some, or there is none, and rules leave
+// out what is there: that folders are left makes it no better.
 func (r *run) checkLeftOut(files int64) error {
-	if files > 0 || r.prev == nil || r.prev.Files == 0 || r.o.AllowEmptySource {
+	if files > 0 || r.prev != nil && r.prev.Files == 0 || r.o.AllowEmptySource {
 		return nil
+	}
+	some := "nothing would be in the snapshot but folders"
+	if r.prev != nil {
+		some = "there were some in snapshot " + r.prev.Name
 	}
 	for _, root := range r.members() {
 		why, err := r.leftOutWhole(root)
 		if err != nil {
 			continue // of a file alone
 		}
+		if len(why) == 0 {
+			why = r.fitting()
+		}
 		if len(why) > 0 {
-			return &GuardError{Why: fmt.Sprintf("%s: no file is left of it, and there were some in snapshot %s; left out by %s", r.head.At(root), r.prev.Name, strings.Join(why, ", ")),
+			return &GuardError{Why: fmt.Sprintf("%s: no file is left of it, and %s; left out by %s", r.head.At(root), some, strings.Join(why, ", ")),
 				Hint: "take out what says so; if it is meant to have no files: --allow-empty-source"}
 		}
 	}
@@ -285,6 +293,19 @@ func (r *run) leftOutWhole(root string) (why []string, err error) {
 	return why, nil
 }
 
+// fitting are the first lines of lists and flags that have left out anything.
+func (r *run) fitting() (why []string) {
+	if r.o.Scan.Filter == nil {
+		return nil
+	}
+	for _, rule := range r.o.Scan.Filter.Fitting() {
+		if why = append(why, ruleText(rule)); len(why) == 3 {
+			break
+		}
+	}
+	return why
+}
+
 // explain is the line that leaves out a path, "" for none.
 func (r *run) explain(path string, folder bool) (string, error) {
 	if r.o.Scan.Filter == nil {
@@ -294,8 +315,10 @@ func (r *run) explain(path string, folder bool) (string, error) {
 	if err != nil || v.Included || v.Rule == nil {
 		return "", err
 	}
-	return fmt.Sprintf("%s:%d: %s", v.Rule.File, v.Rule.Line, v.Rule.Text), nil
+	return ruleText(v.Rule), nil
 }
 
 // ErrEmptySource: a source has nothing in it.
 var ErrEmptySource = errors.New("the source is empty")
+
+func ruleText(r *filter.Rule) string { return fmt.Sprintf("%s:%d: %s", r.File, r.Line, r.Text) }

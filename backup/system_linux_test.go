@@ -1,13 +1,11 @@
 package backup_test
 
 import (
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -386,33 +384,7 @@ func usedBytes(t *testing.T, dir string) int64 {
 	if err := syscall.Statfs(dir, &s); err != nil {
 		t.Fatal(err)
 	}
-	return int64(s.Blocks-s.Bfree) * s.Bsize
-}
-
-// TestNamesThatDifferInCase: of two names that a destination cannot tell apart one at most is held; neither file takes the
-// other's place.
-func TestNamesThatDifferInCase(t *testing.T) {
-	p := newPlace(t)
-	texts := map[string]string{"case": "lower", "Case": "upper"}
-	for name, text := range texts {
-		p.write(name, text)
-	}
-	p.dest = oddfs(t, p.dest, "-nocase")
-	res, _ := p.backup()
-	_, all := p.knows()
-	told := untold(res)
-	for name, text := range texts {
-		rec := all[0][name]
-		switch {
-		case rec.Unheld() != slices.Contains(told, name):
-			t.Errorf("%s: in the index %v, told %v", name, rec.Stored, told)
-		case !rec.Unheld() && rec.Hash != sha256.Sum256([]byte(text)):
-			t.Errorf("%s has other bytes", name)
-		}
-	}
-	if len(told) == 0 {
-		t.Error("both are held")
-	}
+	return int64(s.Blocks-s.Bfree) * int64(s.Bsize)
 }
 
 // TestManyFileSystems: a source that is another file system each time, with the same files, makes the headers no

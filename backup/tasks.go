@@ -73,7 +73,7 @@ func (b *builder) tasks(ctx context.Context) iter.Seq2[*task, error] {
 						t.folders = append(t.folders, top)
 					}
 					if e.Stored == index.Copied && it.changed && it.saved == nil {
-						t.bytes += e.Size
+						t.bytes = index.Plus(t.bytes, e.Size)
 					}
 				}
 			}
@@ -118,7 +118,9 @@ func (b *builder) mkdir(it *item, f *folder, name string) error {
 		return err
 	}
 	defer d.Close()
-	err = d.Mkdir(name)
+	if err = b.folderTaken(it, f.parent.path, name); err == nil {
+		err = d.Mkdir(name)
+	}
 	switch {
 	case err == nil && it.rec.Stored == index.Absent:
 		if !it.changed {
@@ -130,6 +132,20 @@ func (b *builder) mkdir(it *item, f *folder, name string) error {
 	case err != nil:
 		f.absent = true
 		absent(it, &UnheldError{Err: err, Below: true})
+	}
+	return nil
+}
+
+// folderTaken is errTaken for a folder in dir whose name is taken.
+func (b *builder) folderTaken(it *item, dir, name string) error {
+	if !it.wasUnheld() || b.old == nil {
+		return nil
+	}
+	if old, err := b.old.Dir(dir); err == nil {
+		defer old.Close()
+		if b.nameTaken(old, dir, name) {
+			return errTaken
+		}
 	}
 	return nil
 }

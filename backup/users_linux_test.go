@@ -17,11 +17,12 @@ import (
 type users struct {
 	*testing.T
 	dir string
+	uid uint32
 }
 
 func newUsers(t *testing.T) *users {
 	needRoot(t)
-	u := &users{t, t.TempDir()}
+	u := &users{t, t.TempDir(), 65534}
 	for dir := u.dir; dir != os.TempDir() && dir != "/"; dir = filepath.Dir(dir) {
 		u.do(os.Chmod(dir, 0o755))
 	}
@@ -51,7 +52,7 @@ func (u *users) command(root bool, code int, c *exec.Cmd) string {
 	args, home := c.Args, u.path("home-of-root")
 	if !root {
 		home = u.path("home")
-		c.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
+		c.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: u.uid, Gid: u.uid}}
 	}
 	c.Dir, c.Env = u.dir, append(os.Environ(), "HOME="+home, "XDG_STATE_HOME="+home)
 	out, err := c.CombinedOutput()
@@ -80,7 +81,7 @@ func TestOneOwner(t *testing.T) {
 		{"backup", "d", "s"}, {"backup", "-n", "d", "s"}, {"init", "d"}, {"prune", "-d", "d", "--keep-last", "1"}, {"prune", "-n", "-d", "d", "--keep-last", "1"},
 		{"delete", "-d", "d", "latest"}, {"tag", "-d", "d", "latest", "--add", "x"}, {"note", "-d", "d", "latest", "x"}, {"reindex", "-d", "d"}, {"check", "--repair", "-d", "d"},
 	} {
-		if out := u.run(true, 4, args...); !strings.Contains(out, "only the owner writes") || !strings.Contains(out, "sudo -u nobody snap") || !strings.Contains(out, "--take-over") {
+		if out := u.run(true, 4, args...); !strings.Contains(out, "only the owner writes") || !strings.Contains(out, "as its owner: sudo -u nobody snap "+strings.Join(args, " ")+"\n") || !strings.Contains(out, "--take-over") {
 			t.Errorf("%q: %s", args, out)
 		}
 	}
@@ -95,7 +96,7 @@ func TestOneOwner(t *testing.T) {
 	}
 	must(t, "chown", "-hR", "0:0", u.path("d"))
 	must(t, "chmod", "-R", "go+rX", u.path("d")) // .snap is opened, for the sake of argument
-	if out := u.run(false, 4, "backup", "d", "s"); !strings.Contains(out, "belongs to root") || !strings.Contains(out, "as its owner: sudo snap") {
+	if out := u.run(false, 4, "backup", "d", "s"); !strings.Contains(out, "belongs to root") || !strings.Contains(out, "as its owner: sudo snap backup d s\n") {
 		t.Errorf("%s", out)
 	}
 	u.run(false, 4, "backup", "--take-over", "d", "s")
@@ -128,8 +129,19 @@ func TestTakeOver(t *testing.T) {
 	must(t, "chown", "0", u.path("d/.snap")) // as a take-over that was stopped leaves it
 	u.run(false, 4, "backup", "d", "s")
 	u.run(true, 4, "backup", "d", "s")
-	u.run(true, 0, "backup", "-n", "--take-over", "d", "s")
-	u.run(true, 0, "init", "d", "--take-over")
+	if out := u.run(true, 0, "backup", "-n", "--take-over", "d", "s"); !strings.Contains(out, "d is nobody's and would be root's\n") {
+		t.Errorf("%s", out)
+	}
+	if out := u.run(true, 0, "init", "d", "--take-over"); !strings.Contains(out, "d was nobody's and is root's now: 12 files and folders of it were given to root\n") ||
+		!strings.Contains(out, "what is in its 1 snapshot stays nobody's, and nothing is linked to that: the next snapshot copies everything, once\n") {
+		t.Errorf("%s", out)
+	}
+	if out := u.run(true, 0, "init", "d", "--take-over", "--json"); strings.Contains(out, "taken_over") {
+		t.Errorf("taken over twice: %s", out)
+	}
+	if out := u.run(true, 0, "init", "d", "--take-over"); !strings.Contains(out, "d is root's already: there was nothing to take over\n") {
+		t.Errorf("%s", out)
+	}
 	for _, name := range []string{"d", "d/latest", "d/Blacklist.txt", "d/.snap/index.db", "d/.snap/changes/0000000001", "d/.snap/lock"} {
 		if uid, _ := u.owner(name); uid != 0 {
 			t.Errorf("%s belongs to %d", name, uid)
@@ -139,7 +151,7 @@ func TestTakeOver(t *testing.T) {
 		t.Error("a file outside was taken, too")
 	}
 	u.run(false, 4, "backup", "d", "s")
-	if out := u.run(false, 4, "backup"); !strings.Contains(out, "as its owner: sudo snap") {
+	if out := u.run(false, 4, "backup"); !strings.Contains(out, "as its owner: sudo snap backup\n") {
 		t.Errorf("without arguments: %s", out)
 	}
 	for _, args := range [][]string{{"list"}, {"ls", "-d", "d"}, {"restore", "latest", "--target", "t"}} {

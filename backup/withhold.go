@@ -126,16 +126,42 @@ func (b *builder) ofThisName(dir *file.Dir, err error) bool {
 }
 
 // nameTaken reports whether the name of an entry that was not held before is still another's to the file system: which of the two
-// is held does not change from snapshot to snapshot.
-func (p *placer) nameTaken(it *item) bool {
-	if p.old == nil {
+// is held does not change from snapshot to snapshot, as long as the source has both. old is the entry's folder in the previous
+// snapshot, dir its path.
+func (b *builder) nameTaken(old *file.Dir, dir, name string) bool {
+	s, err := old.Lstat(name)
+	if err != nil {
 		return false
 	}
-	d, err := p.oldFolder(it.dir.path)
-	if err == nil {
-		_, err = d.Lstat(it.name)
+	src, err := b.tree.Dir(dir)
+	if err != nil {
+		return false
 	}
-	return err == nil
+	defer src.Close()
+	list, err := old.EnterSelf()
+	if err != nil {
+		return false
+	}
+	defer list.Close()
+	entries, err := list.Entries() // one of them has the name in its other form
+	for i := range entries {
+		if other, err := old.Lstat(entries[i].Name); err != nil || other.Ino != s.Ino {
+			continue
+		}
+		if _, err := src.Lstat(entries[i].Name); err == nil {
+			return true
+		}
+	}
+	return err != nil
+}
+
+// wasUnheld reports whether the entry was in the source at the previous backup, and not in its tree.
+func (it *item) wasUnheld() bool {
+	before := &it.rec
+	if it.changed {
+		before = it.old
+	}
+	return before.Exists() && before.Stored == index.Absent
 }
 
 var errTaken = &fs.PathError{Op: "create", Err: fs.ErrExist}

@@ -5,7 +5,9 @@ import (
 	"archive/zip"
 	"compress/flate"
 	"io"
+	"math"
 	"strings"
+	"time"
 
 	"snap/index"
 	"snap/internal/file"
@@ -69,7 +71,7 @@ func newZip(w io.Writer) zipWriter {
 }
 
 func (z zipWriter) add(_ *index.Header, e *index.Entry, name, _ string, content io.Reader, _ int64) error {
-	m := &zip.FileHeader{Name: name, Modified: e.Mtime.Time().UTC(), Method: zip.Deflate}
+	m := &zip.FileHeader{Name: name, Modified: zipTime(e.Mtime.Time()), Method: zip.Deflate}
 	m.SetMode(e.Perm())
 	switch e.Kind {
 	case file.Folder:
@@ -91,4 +93,16 @@ func (z zipWriter) add(_ *index.Header, e *index.Entry, name, _ string, content 
 		_, err = io.Copy(w, content)
 	}
 	return err
+}
+
+// zipTime is the time in a zip archive that is nearest to t: its dates begin in 1980, and its seconds end in 2106.
+func zipTime(t time.Time) time.Time {
+	first, last := time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC), time.Unix(math.MaxUint32, 0).UTC()
+	switch t = t.UTC(); {
+	case t.Before(first):
+		return first
+	case t.After(last):
+		return last
+	}
+	return t
 }

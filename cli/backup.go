@@ -122,6 +122,9 @@ func (c *call) backup(dest string, src sources) (err error) {
 	if err != nil {
 		return err
 	}
+	if err := checkLogFolder(dest, s.logfile); err != nil {
+		return err
+	}
 	if err := c.checkNoIndex(dest, src, s.format); err != nil {
 		return err
 	}
@@ -154,6 +157,11 @@ func (c *call) backup(dest string, src sources) (err error) {
 		return backupHint(err, dest)
 	}
 	defer func() { err = errors.Join(err, d.Close()) }()
+	if c.flags.Bool("take-over") {
+		for _, line := range c.takenLines(d, dest) {
+			c.note("%s", line)
+		}
+	}
 	if why, _ := c.notDue(dest); why != "" { // another run has made one while this one waited for it
 		return c.restUntilDue(why)
 	}
@@ -168,10 +176,13 @@ func (c *call) backup(dest string, src sources) (err error) {
 	}
 	log, endLog := c.openLog(logfile, s.loglevel)
 	defer func() { err = errors.Join(err, endLog()) }()
-	r := &backupReport{call: c, log: log, line: c.progress(), dryRun: o.DryRun, strict: o.Strict}
+	r := &backupReport{call: c, log: log, taken: d.Taken, line: c.progress(), dryRun: o.DryRun, strict: o.Strict}
 	o.Report = r
 	log.Info("backup begins", "source", strings.Join(src.all(), ", "))
 	o.Scan.Own = c.ownFiles(dest, s.logfile) // the log's folder is there by now
+	if r.behind, err = c.behind(d, o.Time); err != nil {
+		return backupHint(err, dest)
+	}
 	res, err := backup.Run(c.ctx, d, o)
 	refused := error(nil)
 	if o.DryRun && res.Header != nil {
@@ -201,9 +212,14 @@ func (c *call) backup(dest string, src sources) (err error) {
 		}
 	}
 	r.line.end()
+	r.tellMore()
 	r.idle = o.Scan.Filter.Idle()
-	c.tellIdle(r.idle, !c.opts.json && (o.DryRun || c.opts.verbose > 0))
+	c.tellIdle(r.idle, !c.opts.json && o.DryRun, !c.opts.json && c.opts.verbose > 0)
 	c.tellLost(&res.Lost)
+	c.tellBehind(r.behind, o.Time, dest, len(r.pruned.why) > 0)
+	if r.behind != nil {
+		log.Warn("the clock is behind", "snapshot", r.behind.Snapshot, "of", r.behind.Time)
+	}
 	r.pruned.tell(c)
 	if !o.DryRun {
 		if err := c.remember(dest, d.ID, strings.Join(src.all(), ", ")); err != nil {
@@ -378,9 +394,9 @@ func backupHint(err error, dest string) error {
 	switch {
 	case errors.As(err, &owner):
 		return withCode(exitRefused, withHint(fmt.Errorf("%s: belongs to %s, and only the owner writes to a destination", quote(owner.Path), userText(owner.Owner)),
-			"%s", ownerHint(owner, dest, os.Geteuid())))
+			"%s", hintText(ownerHint(owner, dest, os.Geteuid()))))
 	case errors.As(err, &guard):
-		return withCode(exitRefused, withHint(err, "%s", guard.Hint))
+		return withCode(exitRefused, withHint(err, "%s", hintText(guard.Hint)))
 	case errors.As(err, new(*backup.StuckError)):
 		return withCode(exitPartial, withHint(err, "the snapshots are deleted; what is left goes with the next run that can remove it: unmount it, or see lsattr"))
 	case errors.As(err, &locked):
@@ -415,12 +431,12 @@ func backupHint(err error, dest string) error {
 
 // ownerHint says what the user me does about a destination of which something is another's.
 func ownerHint(e *backup.OwnerError, dest string, me int) string {
-	as, name := fmt.Sprintf("sudo -u %s snap …", shellWord(userName(e.Owner))), shellWord(userName(uint32(me)))
+	as, name := fmt.Sprintf("sudo -u %s %s", shellWord(userName(e.Owner)), sameLine), shellWord(userName(uint32(me)))
 	switch {
 	case e.Owner == 0:
-		as = "sudo snap …"
+		as = "sudo " + sameLine
 	case userName(e.Owner) == "":
-		as = fmt.Sprintf("sudo -u '#%d' snap …", e.Owner)
+		as = fmt.Sprintf("sudo -u '#%d' %s", e.Owner, sameLine)
 	}
 	lines := []string{"as its owner: " + as}
 	switch {

@@ -23,9 +23,12 @@ type backupReport struct {
 	dryRun bool
 	strict bool
 	idle   []*filter.Rule // the patterns that fit nothing
+	taken  *backup.Taken  // what was taken over from another user
+	behind *behindJSON    // the clock is behind a snapshot
 	gained gained
 	pruned pruned
-	err    error // of printing
+	notes  map[string]int // how many of each kind there were
+	err    error          // of printing
 
 	holes    int64 // bytes of files that were copied, and that took no room
 	unsteady int64 // files that were copied while they changed, of those that count as errors
@@ -39,7 +42,7 @@ func (r *backupReport) Progress(p backup.Progress) { r.line.show(p) }
 func (r *backupReport) Entry(path string, rec *index.Record, changed bool) {
 	c := r.call
 	if changed && rec.Stored == index.Copied {
-		r.holes += rec.Holes
+		r.holes = index.Plus(r.holes, rec.Holes)
 	}
 	show := c.opts.verbose > 1 || changed && rec.Change != index.Silent && (c.opts.verbose > 0 || r.dryRun)
 	if changed && rec.Change != index.Silent {
@@ -52,12 +55,12 @@ func (r *backupReport) Entry(path string, rec *index.Record, changed bool) {
 		r.err = c.json(newBackupChange(path, rec, changed))
 		return
 	}
-	mark, name := " ", shown(path, rec.Kind)
-	if changed {
-		mark = c.mark(rec.Change)
-		if rec.Change == index.Moved {
-			name = shown(rec.From, rec.Kind) + " -> " + name
-		}
+	line := "  " + shown(path, rec.Kind)
+	switch {
+	case changed && rec.Change == index.Moved:
+		line = c.arrow(c.mark(rec.Change), shown(rec.From, rec.Kind), shown(path, rec.Kind))
+	case changed:
+		line = c.mark(rec.Change) + line[1:]
 	}
 	why := ""
 	if c.opts.verbose > 1 {
@@ -66,7 +69,7 @@ func (r *backupReport) Entry(path string, rec *index.Record, changed bool) {
 			why = "  (" + reasonText(rec) + ")"
 		}
 	}
-	r.err = c.printf("%s %s%s\n", mark, name, why)
+	r.err = c.printf("%s%s\n", line, why)
 }
 
 // reasonText is why a record is as it is, and how it was stored.
@@ -106,10 +109,42 @@ func (r *backupReport) Problem(p backup.Problem) {
 	if r.call.opts.quiet && p.Note {
 		return
 	}
+	if p.Note && p.Path != "" && r.call.opts.verbose == 0 {
+		if r.notes == nil {
+			r.notes = map[string]int{}
+		}
+		kind := noteKind(p.Err)
+		if r.notes[kind]++; r.notes[kind] > notesMax {
+			return
+		}
+	}
 	if p.Path != "" {
 		text = quote(p.Path) + ": " + p.Err.Error()
 	}
 	fmt.Fprintf(r.line.messages(r.call.env.Stderr), "snap: %s\n", clean(text))
+}
+
+// notesMax is how many notes of a kind are printed without -v: a tree such as /proc has one for each file.
+const notesMax = 20
+
+// noteKind tells notes of one kind from others.
+func noteKind(err error) string {
+	kind := fmt.Sprintf("%T", err)
+	if strings.HasPrefix(kind, "*errors.") || strings.HasPrefix(kind, "*fmt.") { // of no type of their own
+		return err.Error()
+	}
+	return kind
+}
+
+// tellMore says how many notes were not printed.
+func (r *backupReport) tellMore() {
+	more := 0
+	for _, n := range r.notes {
+		more += max(n-notesMax, 0)
+	}
+	if more > 0 {
+		r.call.note("and %s more such notes about single files: -v shows them, and so does the log", humanize.Comma(int64(more)))
+	}
 }
 
 // backupChangeJSON is a line of `backup -v --json`.
@@ -165,9 +200,11 @@ type backupSummaryJSON struct {
 
 	Labelled *labelsJSON `json:"labelled"` // the newest snapshot, if it got the tags or the note of the one not made
 
-	RemovedNames []string `json:"removed"`       // the snapshots that the rules deleted
-	RulesStopped []string `json:"rules_stopped"` // why rules did not run
-	NotDue       bool     `json:"not_due"`       // --if-older made no backup
+	RemovedNames []string    `json:"removed"`       // the snapshots that the rules deleted
+	RulesStopped []string    `json:"rules_stopped"` // why rules did not run
+	Behind       *behindJSON `json:"clock_behind"`  // a snapshot made before that has a later time
+	Taken        *takenJSON  `json:"taken_over,omitempty"`
+	NotDue       bool        `json:"not_due"` // --if-older made no backup
 }
 
 // summary prints how the backup ended.
@@ -206,6 +243,8 @@ func (r *backupReport) summary(res *backup.Result, start time.Time) error {
 		j.Lost = lostJSON{res.Lost.Owner, res.Lost.Mode, res.Lost.Setuid, res.Lost.Xattrs, res.Lost.Times}
 		j.FilesGrowing, j.Idle = r.growing, newIdleJSON(r.idle)
 		j.FilesResumed, j.DataResumed = res.Resumed.Files, res.Resumed.Bytes
+		j.Behind = r.behind
+		j.Taken = newTakenJSON(r.taken)
 		if r.gained.header != nil {
 			l := newLabelsJSON(r.gained.header)
 			j.Labelled = &l
@@ -216,7 +255,12 @@ func (r *backupReport) summary(res *backup.Result, start time.Time) error {
 		if c.opts.quiet {
 			return nil
 		}
-		return c.printf("nothing changed since %s: no snapshot made%s\n%s", quote(res.Previous), r.gainedText(), r.pruned.text(c))
+		line := fmt.Sprintf("nothing changed since %s: no snapshot made%s", quote(res.Previous), r.gainedText())
+		text := strings.TrimSuffix(r.pruned.text(c), "\n")
+		if text != "" {
+			text = c.wrap(text, "    ") + "\n"
+		}
+		return c.printf("%s\n%s", c.wrap(line, "  "), text)
 	}
 	verb, name := "snapshot", quote(h.Name)
 	if r.dryRun {
@@ -225,7 +269,7 @@ func (r *backupReport) summary(res *backup.Result, start time.Time) error {
 	if c.opts.quiet {
 		return nil
 	}
-	held := h.Bytes - h.UnreadBytes
+	held := h.HeldBytes()
 	saved := max(held-h.CopiedBytes-r.holes, 0)
 	lines := []string{
 		strings.TrimSpace(fmt.Sprintf("%s %s", verb, name)) + fmt.Sprintf(": %s, %s, %s", plural(h.Files-h.Unread, "file", "files"), plural(h.Dirs, "folder", "folders"), c.size(held)),
@@ -262,7 +306,7 @@ func (r *backupReport) summary(res *backup.Result, start time.Time) error {
 	if res.Previous == "" && !r.dryRun {
 		lines = append(lines, "", c.env.program.typed("next: snap list · snap ls latest · snap restore latest --target DIR"))
 	}
-	return c.printf("%s\n", strings.Join(lines, "\n"))
+	return c.printf("%s\n", strings.Join(c.wrapped(lines, 4), "\n"))
 }
 
 // gainedText says which labels the newest snapshot got instead of the one not made.

@@ -53,6 +53,7 @@ func commands() []*command {
 // on env.Stderr by then. It prints nothing after the context is cancelled but the reason.
 func Run(ctx context.Context, env Env, args []string) int {
 	env.program = calledBy(args)
+	env.line = typedLine(env.program, args)
 	out := &output{w: env.Stdout, direct: env.StdoutTTY}
 	err := dispatch(ctx, &env, out, args)
 	return report(ctx, &env, withOutput(err, out.Flush(), out.goesOn))

@@ -122,14 +122,8 @@ func (c *call) look() (string, error) {
 	}
 	newest := slices.MaxFunc(known, func(a, b knownDest) int { return a.Last.Compare(b.Last) })
 	others := slices.DeleteFunc(slices.Clone(known), func(k knownDest) bool {
-		if k.Path == newest.Path {
-			return true
-		}
-		if k.ID != newest.ID {
-			return false
-		}
 		there, err := isDestination(k.Path)
-		return err == nil && !there // where the newest was before
+		return k.Path == newest.Path || !there && err == nil // gone, or its disk is elsewhere
 	})
 	if len(others) > 0 {
 		c.note("destination %s, the last of %d backed up to; -d names another", quote(newest.Path), len(others)+1)

@@ -112,8 +112,8 @@ func TestWhichDestination(t *testing.T) {
 	}
 }
 
-// TestPlacesOfADestination: each is remembered, up to a number of them; one that is no destination any more, where the
-// newest was before, is not worth a note.
+// TestPlacesOfADestination: each is remembered, up to a number of them; one that is no destination any more is not worth a
+// note.
 func TestPlacesOfADestination(t *testing.T) {
 	base := t.TempDir()
 	state := filepath.Join(base, "state")
@@ -171,11 +171,14 @@ func TestPlacesOfADestination(t *testing.T) {
 		}
 		return stderr
 	}
-	if said := note("place17"); !strings.Contains(said, "the last of 2 ") {
-		t.Errorf("two ids are known, one at its newest place alone: %q", said)
+	if said := note("place17"); said != "" {
+		t.Errorf("all others are gone: %q", said)
 	}
-	if said := note("place15"); !strings.Contains(said, "the last of 3 ") {
+	if said := note("place15"); !strings.Contains(said, "the last of 2 ") {
 		t.Errorf("and a copy: %q", said)
+	}
+	if said := note("other"); !strings.Contains(said, "the last of 3 ") {
+		t.Errorf("and another one: %q", said)
 	}
 }
 

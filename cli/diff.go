@@ -251,7 +251,7 @@ func (c *call) differenceText(q *diffQuery, d *index.Difference, along int) stri
 	}
 	s := shown(d.Path, r.Kind)
 	if d.Change == index.Moved {
-		s = shown(d.From, before.Kind) + " -> " + s
+		s = c.arrow("+", shown(d.From, before.Kind), s)[2:]
 	}
 	var notes []string
 	if after != nil && !after.Held() && c.opts.verbose == 0 { // else it is among what differs, or the reason

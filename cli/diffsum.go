@@ -41,10 +41,10 @@ func (s *diffSummary) add(d *index.Difference) {
 		s.Type++
 	}
 	if d.Before != nil {
-		s.BytesBefore += d.Before.Size
+		s.BytesBefore = index.Plus(s.BytesBefore, d.Before.Size)
 	}
 	if d.After != nil {
-		s.BytesAfter += d.After.Size
+		s.BytesAfter = index.Plus(s.BytesAfter, d.After.Size)
 	}
 }
 

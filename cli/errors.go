@@ -99,6 +99,9 @@ type hintError struct {
 func (e *hintError) Error() string { return e.err.Error() }
 func (e *hintError) Unwrap() error { return e.err }
 
+// hintText is a hint made elsewhere, as an argument of withHint: command lines of snap in it get the program's name too.
+type hintText string
+
 // withHint adds what to do. err may be nil, the answer then is too.
 func withHint(err error, format string, args ...any) error {
 	if err == nil {
@@ -171,8 +174,23 @@ func complain(env *Env, err error) {
 		fmt.Fprintf(env.Stderr, "snap: %s\n", clean(err.Error()))
 	}
 	for _, line := range hints(err, env.program) {
-		fmt.Fprintf(env.Stderr, "snap: %s\n", clean(line))
+		fmt.Fprintf(env.Stderr, "snap: %s\n", clean(strings.ReplaceAll(line, sameLine, env.line)))
 	}
+}
+
+// sameLine stands in a hint for the command line that was typed.
+const sameLine = "snap …"
+
+// typedLine is a command line as it can be typed again, or sameLine if it is too long to be read.
+func typedLine(name program, args []string) string {
+	line := name.String()
+	for _, arg := range args[min(1, len(args)):] {
+		line += " " + shellWord(arg)
+	}
+	if len(line) > 300 {
+		return sameLine
+	}
+	return line
 }
 
 // parted are the errors that err was joined of, those without a text left out.
@@ -200,7 +218,13 @@ func parted(err error) (all []error) {
 func hints(err error, name program) (lines []string) {
 	switch e := err.(type) {
 	case *hintError:
-		return append(strings.Split(fmt.Sprintf(name.typed(e.format), e.args...), "\n"), hints(e.err, name)...)
+		args := slices.Clone(e.args)
+		for i, arg := range args {
+			if text, ok := arg.(hintText); ok {
+				args[i] = name.typed(string(text))
+			}
+		}
+		return append(strings.Split(fmt.Sprintf(name.typed(e.format), args...), "\n"), hints(e.err, name)...)
 	case interface{ Unwrap() error }:
 		return hints(e.Unwrap(), name)
 	case interface{ Unwrap() []error }:

@@ -6,12 +6,14 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 
 	"github.com/urfave/cli/v2"
 
 	"snap/filter"
 	"snap/index"
+	"snap/internal/file"
 )
 
 func explainCommand() *command {
@@ -92,6 +94,8 @@ type explainedRec struct {
 	Change   string  `json:"change"`   // what that snapshot did
 	Reason   string  `json:"reason"`
 	Stored   string  `json:"stored"`
+	Size     int64   `json:"size"`
+	OnDisk   int64   `json:"allocated"` // without holes
 	From     *string `json:"from"`
 	FromB64  string  `json:"from_b64,omitempty"`
 }
@@ -195,7 +199,7 @@ func (d *destination) explainPath(c *call, set *filter.Set, newest *index.Header
 			if pos, ok := d.snaps.bySeq(since); ok {
 				name = d.snaps[pos].Name
 			}
-			j.Last = &explainedRec{Snapshot: newest.Name, Since: name, Change: r.Change.String(), Reason: r.Reason.String(), Stored: r.Stored.String()}
+			j.Last = &explainedRec{Snapshot: newest.Name, Since: name, Change: r.Change.String(), Reason: r.Reason.String(), Stored: r.Stored.String(), Size: r.Size, OnDisk: r.OnDisk()}
 			if r.From != "" {
 				var from string
 				from, j.Last.FromB64 = jsonName(r.From)
@@ -243,7 +247,11 @@ func (c *call) printExplained(j explainJSON, rec *index.Record) error {
 	} else if !j.Exists {
 		why += "\n              (the source does not hold it now)"
 	}
-	if err := c.printf("  %-10s  %s\n", verdict, why); err != nil {
+	var lines []string
+	for line := range strings.Lines(fmt.Sprintf("  %-10s  %s", verdict, why)) {
+		lines = append(lines, strings.TrimSuffix(line, "\n"))
+	}
+	if err := c.printf("%s\n", strings.Join(c.wrapped(lines, 14), "\n")); err != nil {
 		return err
 	}
 	if j.Last == nil {
@@ -261,8 +269,20 @@ func (c *call) printExplained(j explainJSON, rec *index.Record) error {
 	if !c.fits(last + gap + why) {
 		gap = "\n              "
 	}
+	if gap != " " {
+		why = strings.TrimLeft(c.wrap(gap[1:]+why, gap[1:]), " ")
+	}
 	if err := c.printf("%s\n", last+gap+why); err != nil {
 		return err
+	}
+	if rec.Kind == file.Regular {
+		size := c.size(rec.Size)
+		if onDisk := rec.OnDisk(); onDisk != rec.Size {
+			size += fmt.Sprintf(", %s on the disk: it has holes", c.size(onDisk))
+		}
+		if err := c.printf("  size        %s\n", size); err != nil {
+			return err
+		}
 	}
 	label := "same inode"
 	for _, s := range j.Shared {

@@ -32,15 +32,18 @@ func (c *call) filters(dest string, src sources) (*filter.Set, error) {
 // lists are the rules of Blacklist.txt and Whitelist.txt of a destination.
 func (c *call) lists(dest string, fc filter.Context) (lists [2][]*filter.Rule, err error) {
 	for i, name := range []string{blacklistFile, whitelistFile} {
-		f, err := os.Open(filepath.Join(dest, name))
+		path := filepath.Join(dest, name)
+		text, err := readText(path)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
 		if err != nil {
 			return lists, err
 		}
-		lists[i], err = filter.Parse(f.Name(), f, fc)
-		f.Close()
+		lists[i], err = filter.Parse(path, bytes.NewReader(text), fc)
+		if errors.As(err, new(*filter.PatternError)) {
+			err = withCode(exitUsage, err)
+		}
 		if err != nil {
 			return lists, err
 		}

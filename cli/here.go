@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -65,7 +66,7 @@ func (c *call) snapshotName(name, format string) bool {
 // checkStrange refuses to make a destination of a folder with other things in it, unless --here says so. source is what
 // is to be backed up, "" for nothing.
 func (c *call) checkStrange(dest, source, format string) error {
-	if c.flags.Bool("here") || made(dest) {
+	if c.flags.Bool("here") || isMade(dest) {
 		return nil
 	}
 	names, err := c.strange(dest, format)
@@ -78,13 +79,13 @@ func (c *call) checkStrange(dest, source, format string) error {
 	}
 	err = withHint(err, "to keep snapshots beside these things all the same, or if they are those of another program: --here")
 	if source == "" {
-		return withHint(err, "to back it up: snap backup DEST %s", shellWord(dest))
+		return withHint(err, "%s", hintText(c.sourceMeant(dest)))
 	}
 	return withHint(err, "make a new folder for the snapshots, as with: snap init %s", shellWord(filepath.Join(dest, "snapshots")))
 }
 
-// made reports whether dest is a destination: not only a folder .snap, which other programs make too.
-func made(dest string) bool {
+// isMade reports whether dest is a destination: not only a folder .snap, which other programs make too.
+func isMade(dest string) bool {
 	if _, err := os.Lstat(index.Path(dest)); err == nil {
 		return true
 	}
@@ -92,16 +93,33 @@ func made(dest string) bool {
 	return len(sets) > 0
 }
 
+// sourceMeant says what somebody may have meant who named dest alone: a source to be backed up where he always does, or the
+// destination with the sources that it remembers.
+func (c *call) sourceMeant(dest string) string {
+	if isMade(dest) {
+		return fmt.Sprintf("to back up to it what its newest snapshot is of: snap backup -d %s", shellWord(dest))
+	}
+	quiet := c.opts.quiet
+	c.opts.quiet = true
+	other, err := c.look()
+	c.opts.quiet = quiet
+	if err != nil || other == dest {
+		return "to back it up: snap backup DEST " + shellWord(dest)
+	}
+	return fmt.Sprintf("to back it up to %s: snap backup -d %s %s", quote(other), shellWord(other), shellWord(dest))
+}
+
 // backupNothing is a backup without a source: it makes dest a destination, and says which line would back up.
 func (c *call) backupNothing(dest string) error {
 	for _, f := range c.flags.LocalFlagNames() {
 		if f != "here" && slices.ContainsFunc(backupCommand().flags, func(b cli.Flag) bool { return slices.Contains(b.Names(), f) }) {
-			return usagef("--%s without SRC: it is not said what to back up", f)
+			return withHint(usagef("--%s without SRC: the one argument, %s, is taken for DEST, and nothing says what to back up", f, quote(dest)),
+				"%s", hintText(c.sourceMeant(dest)))
 		}
 	}
 	args := shellWord(dest) + " SRC"
 	if slices.ContainsFunc(c.known(), func(k knownDest) bool { return k.Path == dest && k.Source != "" }) {
 		args = "-d " + shellWord(dest)
 	}
-	return c.initialize(dest, c.env.program.typed("no source was named, so no backup was made; to make one: snap backup ")+args)
+	return c.initialize(dest, c.env.program.typed("no source is named, so no backup was made; to make one: snap backup ")+args)
 }

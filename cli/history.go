@@ -20,7 +20,8 @@ func historyCommand() *command {
 Tells the life of a file or folder in time order, a line for each step: added,
 modified, metadata changed, moved, removed; the snapshot in which that was seen
 first, its time and age, the size, and the path. Renames are followed both ways,
-so that the old name and the new one give the same answer.
+so that the old name and the new one give the same answer. Of files that have had many
+names, as rotated logs have, the steps at PATH are shown, and with -v all.
 
 PATH counts from the source down, or from the current folder when that is in the
 source or in a snapshot, or is absolute.`,
@@ -37,12 +38,19 @@ snap log --no-follow docs/report.txt  # that path alone, whatever file it held`,
 
 func runHistory(c *call) error {
 	return c.reading(func(d *destination) error {
-		steps, err := history(c, d)
+		path, steps, err := history(c, d)
 		if err != nil {
 			return err
 		}
-		if err := c.printSteps(steps, d.snaps); err != nil {
+		shown, others := steps, []string(nil)
+		if !c.opts.json && c.opts.verbose == 0 {
+			shown, others = ofPath(steps, path)
+		}
+		if err := c.printSteps(shown, d.snaps); err != nil {
 			return err
+		}
+		if len(others) > 0 {
+			c.note("and %s of the same files under other names: %s; -v shows them", plural(len(steps)-len(shown), "step", "steps"), enumerate(others))
 		}
 		if c.opts.json {
 			return c.json(struct {
@@ -54,20 +62,42 @@ func runHistory(c *call) error {
 	})
 }
 
-// history are the steps of the first meaning of the typed path that any snapshot knows.
-func history(c *call, d *destination) ([]version, error) {
+// namesMax is how many other names a file may have had whose steps are shown in full. Rotated logs have each had all names.
+const namesMax = 5
+
+// ofPath are the steps in which path has a part, and the other names in the rest. If those are few, all steps are shown.
+func ofPath(steps []version, path string) (of []version, others []string) {
+	seen := map[string]bool{path: true}
+	for i := range steps {
+		v := &steps[i]
+		if !seen[v.path] {
+			seen[v.path], others = true, append(others, v.path)
+		}
+		if v.path == path || v.from() == path {
+			of = append(of, *v)
+		}
+	}
+	if len(others) <= namesMax {
+		return steps, nil
+	}
+	slices.SortFunc(others, index.Compare)
+	return of, others
+}
+
+// history are the steps of the first meaning of the typed path that any snapshot knows, and that.
+func history(c *call, d *destination) (string, []version, error) {
 	paths, err := d.locator(c).paths(c.args[0])
 	if err != nil {
-		return nil, err
+		return "", nil, err
 	}
 	for _, path := range paths {
 		steps, err := life(c, d, path, !c.flags.Bool("no-follow"))
 		if err != nil || len(steps) > 0 {
-			return steps, err
+			return path, steps, err
 		}
 	}
 	_, name := index.Split(paths[0])
-	return nil, withHint(fmt.Errorf("%s: in no snapshot", shown(paths[len(paths)-1], file.None)), "to search for the name: snap find %s", shellWord(name))
+	return "", nil, withHint(fmt.Errorf("%s: in no snapshot", shown(paths[len(paths)-1], file.None)), "to search for the name: snap find %s", shellWord(name))
 }
 
 // life are the steps in the life of whatever was at path, in time order: its versions, and for each

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"strconv"
 	"strings"
 
 	"snap/filter"
@@ -17,25 +18,29 @@ type idleJSON struct {
 }
 
 // tellIdle says which patterns fit nothing that the scan has looked at: one that was typed for this run is meant to fit, while
-// a list may well be made for more than there is, so that its lines are only told where somebody looks closely.
-func (c *call) tellIdle(rules []*filter.Rule, closely bool) {
+// a list may well be made for more than there is, so that its lines are named with -v, and with -n counted in one line.
+func (c *call) tellIdle(rules []*filter.Rule, counted, named bool) {
 	const looked = "fits nothing that was looked at"
-	told, more, lists := 0, 0, false
+	told, more, lines, lists := 0, 0, 0, false
 	for _, r := range rules {
 		flag := strings.HasPrefix(r.File, "--")
 		switch {
 		case flag:
 			c.note("%s %s: %s", r.File, shellWord(r.Text), looked)
-		case !closely:
+		case !named:
+			lines++
 			continue
 		case told == idleMax:
 			more++
 			continue
 		default:
-			c.note("%s:%d: %s: %s", r.File, r.Line, quote(r.Text), looked)
+			c.note("%s:%d: %s: %s", r.File, r.Line, patternText(r.Text), looked)
 			told++
 		}
 		lists = true
+	}
+	if lines > 0 && counted {
+		c.note("%s of the lists %s; -v names them", plural(lines, "line", "lines"), map[bool]string{true: "fits nothing that was looked at", false: "fit nothing that was looked at"}[lines == 1])
 	}
 	if more > 0 {
 		c.note("and %s more of the lists", plural(more, "line", "lines"))
@@ -43,6 +48,14 @@ func (c *call) tellIdle(rules []*filter.Rule, closely bool) {
 	if lists {
 		c.note("what lies in a folder that another line leaves out is not looked at; snap explain PATH says what decides about a path")
 	}
+}
+
+// patternText is a pattern in a message: in quotes where it would run into the text around it.
+func patternText(text string) string {
+	if strings.ContainsAny(text, " \t") {
+		return strconv.Quote(text)
+	}
+	return quote(text)
 }
 
 // newIdleJSON are the same for programs, all of them.

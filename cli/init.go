@@ -5,14 +5,12 @@ import (
 	"fmt"
 	"math"
 	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/dustin/go-humanize"
 	"github.com/urfave/cli/v2"
 
 	"snap/backup"
-	"snap/internal/file"
 )
 
 func initCommand() *command {
@@ -45,29 +43,6 @@ sudo snap init /mnt/disk/me --take-over  # from a user to root`,
 	}
 }
 
-func takeOverFlag() cli.Flag {
-	return &cli.BoolFlag{Name: "take-over", Usage: "as root: become the owner of another user's destination; everything is copied once"}
-}
-
-// checkTakeOver refuses to take over settings that say where root would write: they are another user's words.
-func (c *call) checkTakeOver(dest string, s *settings) error {
-	if !c.flags.Bool("take-over") {
-		return nil
-	}
-	path := filepath.Join(dest, optionsFile)
-	root, err := file.OpenRoot(dest)
-	if err != nil {
-		return err
-	}
-	defer root.Close()
-	options, err := root.Lstat(optionsFile)
-	if err == nil && options.UID != 0 && s.logfile != "" && s.logfile != os.DevNull {
-		return withCode(exitRefused, withHint(fmt.Errorf("%s: another user says there where root is to write a log: %s", quote(path), quote(s.logfile)),
-			"look at it; remove the line, or make the file yours: chown root %s", shellWord(path)))
-	}
-	return nil
-}
-
 // initJSON is what `init --json` prints.
 type initJSON struct {
 	Type    string              `json:"message_type"` // "summary"
@@ -75,6 +50,7 @@ type initJSON struct {
 	PathB64 string              `json:"path_b64,omitempty"`
 	Made    []string            `json:"made"`
 	Ready   backup.Capabilities `json:"capabilities"`
+	Taken   *takenJSON          `json:"taken_over,omitempty"`
 	Note    string              `json:"note,omitempty"` // of a backup without a source: that it made none
 }
 
@@ -94,6 +70,7 @@ func (c *call) initialize(dest, note string) (err error) {
 	if err := c.checkTakeOver(dest, &s); err != nil {
 		return err
 	}
+	was := isMade(dest)
 	d, err := c.openToWrite(dest, backup.OpenOptions{Create: true, TakeOver: c.flags.Bool("take-over"), LockWait: c.opts.lockWait, Holder: c.holder("init")})
 	if err != nil {
 		return backupHint(err, dest)
@@ -125,7 +102,7 @@ func (c *call) initialize(dest, note string) (err error) {
 			made = []string{}
 		}
 		path, b64 := jsonName(dest)
-		return c.json(initJSON{"summary", path, b64, made, can, note})
+		return c.json(initJSON{"summary", path, b64, made, can, newTakenJSON(d.Taken), note})
 	}
 	if c.opts.quiet {
 		if note != "" { // a variable with the source may be empty, and then no backup is ever made
@@ -134,12 +111,19 @@ func (c *call) initialize(dest, note string) (err error) {
 		return nil
 	}
 	lines := []string{quote(dest) + " is a snap destination"}
+	if c.flags.Bool("take-over") {
+		lines = append(lines, c.takenLines(d, dest)...)
+	}
 	if len(made) > 0 {
 		lines = append(lines, "  made          "+strings.Join(made, ", "))
 	}
-	lines = append(lines, c.capabilityLines(can)...)
+	lines = append(lines[:1:1], c.wrapped(lines[1:], 2)...)
+	lines = append(lines, c.wrapped(c.capabilityLines(can), 16)...)
 	if note != "" {
-		return c.printf("%s\n\n%s\n", strings.Join(lines, "\n"), note)
+		if was && len(made) == 0 { // snap init tells the rest
+			lines = lines[:1]
+		}
+		return c.printf("%s\n%s\n", note, strings.Join(lines, "\n"))
 	}
 	return c.printf(c.env.program.typed("%s\n\nnext: read %s, then snap backup %s SRC\n"), strings.Join(lines, "\n"), blacklistFile, shellWord(dest))
 }

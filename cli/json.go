@@ -121,7 +121,7 @@ func newSnapshotJSON(h *index.Header, state index.State) snapshotJSON {
 		tags = []string{}
 	}
 	return snapshotJSON{
-		h.Name, h.Seq, stamp(h.Time), stamp(h.Finished), source, b64, sources, sourcesB64, h.Host, h.User, h.Files - h.Unread, h.Dirs, h.Bytes - h.UnreadBytes,
+		h.Name, h.Seq, stamp(h.Time), stamp(h.Finished), source, b64, sources, sourcesB64, h.Host, h.User, h.Files - h.Unread, h.Dirs, h.HeldBytes(),
 		h.Added, h.Modified, h.Metadata, h.Moved, h.Removed, h.Linked, h.CopiedBytes, h.Errors, state, tags, h.Note, nil,
 	}
 }

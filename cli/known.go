@@ -87,6 +87,9 @@ func readKnown(name string) ([]knownDest, error) {
 	if name == "" {
 		return nil, nil
 	}
+	if err := refusePipe(name); err != nil {
+		return nil, err
+	}
 	f, err := os.Open(name)
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) { // the home may be none, as /dev/null is
 		return nil, nil

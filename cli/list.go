@@ -53,7 +53,7 @@ func runList(c *call) error {
 		}}
 		for i := range d.snaps {
 			h := &d.snaps[i]
-			t.add(quote(h.Name), c.when(h.Time), c.age(h.Time), humanize.Comma(h.Files-h.Unread), c.size(h.Bytes-h.UnreadBytes), changes(h),
+			t.add(quote(h.Name), c.when(h.Time), c.age(h.Time), humanize.Comma(h.Files-h.Unread), c.size(h.HeldBytes()), changes(h),
 				c.size(h.CopiedBytes), string(stateOf(d.root, h)), quoteAll(h.Tags), quote(h.Note))
 		}
 		if err := t.write(c.out, c.env.Width); err != nil {

@@ -52,16 +52,31 @@ func (c *call) logPath(d *backup.Destination, dest, logfile string) (string, err
 	if foreign, err := ownedByAnother(dest); err != nil {
 		return "", err
 	} else if foreign {
-		c.warn("no log is kept: root does not write where another user says, to whom the destination or %s belongs", optionsFile)
+		c.note("no log is kept: root does not write where another user says, to whom the destination or %s belongs", optionsFile)
 		return "", nil
 	}
 	if _, err := os.Lstat(path); os.Geteuid() == 0 && !errors.Is(err, syscall.ENOTDIR) { // else there is no way to it: told when it is opened
 		if at := file.ReachOfOthers(path); at != "" {
-			c.warn("no log is kept: root does not write %s, because %s belongs to another user or may be changed by one", quote(path), quote(at))
+			c.note("no log is kept: root does not write %s, because %s belongs to another user or may be changed by one", quote(path), quote(at))
 			return "", nil
 		}
 	}
 	return path, nil
+}
+
+// checkLogFolder refuses a log file in a folder that is not there: a typo, or a disk that is not mounted. Folders in the
+// destination are made with the log.
+func checkLogFolder(dest, logfile string) error {
+	path := logAt(dest, logfile)
+	if path == "" || within(dest, path) != "" {
+		return nil
+	}
+	dir := filepath.Dir(path)
+	if _, err := os.Stat(dir); !errors.Is(err, fs.ErrNotExist) {
+		return nil // what else is wrong with it is told when it is opened
+	}
+	return withHint(usagef("%s: logfile = %s: there is no folder %s", quote(filepath.Join(dest, optionsFile)), quote(logfile), quote(dir)),
+		"make it: mkdir -p %s; or name another file in that line", shellWord(dir))
 }
 
 // logAt is where the settings of a destination want the log file, "" for nowhere.

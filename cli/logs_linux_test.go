@@ -98,7 +98,7 @@ func TestRotatedLogsAreReadEveryDay(t *testing.T) {
 			t.Fatalf("day %d: %s", l.day, got)
 		}
 	}
-	if got, _ := l.snap("history", "log.9"); !strings.Contains(got, "log.1") {
+	if got, _ := l.snap("history", "-v", "log.9"); !strings.Contains(got, "log.1") {
 		t.Errorf("history: %s", got)
 	}
 	l.snap("check")

@@ -30,6 +30,7 @@ type pattern struct {
 	re    *regexp.Regexp // searched for in the path
 	last  string         // what every match of the globs ends in: most paths need no other look
 	tail  string         // the end of a path, with what is below
+	bad   error          // why it is no glob, although it looks like one: then only a name or path as it stands
 	wide  *pattern       // what it stands for if it matches nothing, nil for nothing else
 }
 
@@ -98,7 +99,7 @@ func globPattern(t string, fold bool, l *locator) (pattern, error) {
 	if err := p.readGlobs(t, named, fold, l); err != nil {
 		var bad *filter.GlobError
 		if errors.As(err, &bad) && bad.Open { // a name like others
-			p.glob, p.globs = nil, nil
+			p.glob, p.globs, p.bad = nil, nil, usagef("%s", err)
 			return p, nil
 		}
 		return p, usagef("%s", err)
@@ -164,19 +165,26 @@ func widened(t string) *pattern {
 }
 
 // widen makes the patterns that match nothing the ends of paths, if they may be that. matches tells whether
-// a pattern matches anything.
+// a pattern matches anything. What looks like a glob, is none, and is no name of anything either, is an error.
 func (m *matcher) widen(matches func(*matcher) (bool, error)) error {
 	for i := range m.patterns {
 		p := &m.patterns[i]
-		if p.wide == nil {
+		if p.wide == nil && p.bad == nil {
 			continue
 		}
-		found, err := matches(&matcher{m.patterns[i : i+1], m.fold})
+		bad, one := p.bad, &matcher{m.patterns[i : i+1], m.fold}
+		found, err := matches(one)
+		if err == nil && !found && p.wide != nil {
+			*p = *p.wide
+			if bad != nil {
+				found, err = matches(one)
+			}
+		}
 		if err != nil {
 			return err
 		}
-		if !found {
-			*p = *p.wide
+		if bad != nil && !found {
+			return bad
 		}
 	}
 	return nil

@@ -79,7 +79,8 @@ func TestOutputsHideNoVerdict(t *testing.T) {
 	// What does something, or tells by its exit code.
 	check(0, 0, 3, "check -d dest", "backup -v --force dest src", "backup -n --force dest src", "backup --json --force dest src", "init dest",
 		"restore -d dest latest --target out --overwrite always -v", "restore -d dest latest --target out --overwrite always -n", "tag -d dest latest --add x",
-		"note -d dest latest y", "prune -d dest -n --keep-last 1", "prune -d dest --keep-last 100", "reindex -d dest --json", "delete -d dest -n oldest")
+		"note -d dest latest y", "prune -d dest -n --keep-last 1", "prune -d dest --keep-last 100", "reindex -d dest --json", "delete -d dest -n oldest",
+		"purge -d dest -n a", "purge -d dest --json -n a")
 	check(0, 0, 0, "backup -q --force dest src", "check -q -d dest", "diff -d dest --exit-code latest latest")
 	check(1, 1, 1, "diff -d dest --exit-code "+first+" latest", "diff -d dest --exit-code --json "+first+" latest", "diff -d dest --exit-code --stat "+first+" latest")
 	check(4, 4, 4, "restore -d dest latest --target out")

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"errors"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -85,7 +84,7 @@ func (c *call) pruneRules(dest string) (k keepRules, asked bool, err error) {
 	}
 	var s settings
 	if asked { // a mistake in rules that do not count is no reason to stop
-		if text, err := os.ReadFile(filepath.Join(dest, optionsFile)); err == nil {
+		if text, err := readText(filepath.Join(dest, optionsFile)); err == nil {
 			s, _, _ = parseSettings(optionsFile, text)
 		}
 		if own := s.keep.retention(c.now()); !own.Empty() {

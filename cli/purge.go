@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -17,7 +18,7 @@ import (
 
 func purgeCommand() *command {
 	return &command{
-		name: "purge", args: "PATTERN…", min: 1, max: -1, group: groupKeep,
+		name: "purge", args: "PATTERN…", min: 1, max: -1, group: groupKeep, does: true,
 		short: "remove files from snapshots, as if they had never been there",
 		long: `
 Remove files and folders, with all that is below them, from all snapshots: private
@@ -235,26 +236,39 @@ func (c *call) printPurged(found []purgedPath, sum *purgeSummaryJSON) error {
 	return c.printf("\n%s %s from %s, %s %s\n", verbs[0], entries, in, c.size(sum.Freed), verbs[1])
 }
 
-// tellBlacklist says how to keep away what the next backup would find in the source again.
+// blacklistMax is how many lines for Blacklist.txt are printed.
+const blacklistMax = 100
+
+// tellBlacklist says how to keep away what the next backup would find in the source again: by a command line that adds the lines.
 func (c *call) tellBlacklist(dest string, found []purgedPath) {
-	var lines []string
+	words, more := "", 0
 	for i := range found {
-		if found[i].newest && !strings.ContainsAny(found[i].path, "\n\r") {
-			line := "/" + literal.Replace(found[i].path)
-			if bare := strings.TrimRight(line, " "); bare != line { // blanks at the end of a line count with a backslash
-				line = bare + strings.Repeat(`\ `, len(line)-len(bare))
-			}
-			lines = append(lines, quote(line))
+		switch f := &found[i]; {
+		case !f.newest:
+		case i >= blacklistMax || !harmless(f.path):
+			more++
+		default:
+			words += " " + shellWord(listLine(f.path))
 		}
 	}
-	if len(lines) == 0 {
-		return
+	list := filepath.Join(dest, blacklistFile)
+	if words != "" {
+		if text, err := os.ReadFile(list); err == nil && len(text) > 0 && text[len(text)-1] != '\n' {
+			words = " ''" + words // ends the last line
+		}
+		c.note("what is still in the source comes back with the next backup; to leave it out:")
+		c.note("printf '%%s\\n'%s >>%s", words, shellWord(list))
 	}
-	const most = 5
-	rest := ""
-	if len(lines) > most {
-		lines, rest = lines[:most], ", …"
+	if more > 0 {
+		c.note("%s more, for which %s needs lines, too", plural(more, "path", "paths"), shellWord(list))
 	}
-	c.note("what is still in the source comes back with the next backup, unless %s has: %s%s",
-		shellWord(filepath.Join(dest, blacklistFile)), strings.Join(lines, ", "), rest)
+}
+
+// listLine is the line of a list that names a path alone.
+func listLine(path string) string {
+	line := "/" + strings.ReplaceAll(literal.Replace(path), "$", `\$`)
+	if bare := strings.TrimRight(line, " "); bare != line { // blanks at the end of a line count with a backslash
+		line = bare + strings.Repeat(`\ `, len(line)-len(bare))
+	}
+	return line
 }

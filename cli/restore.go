@@ -98,7 +98,7 @@ func (c *call) restore(d *destination) error {
 	for _, p := range parts {
 		choosers = append(choosers, p.chooser)
 		if items := p.options.Items; len(items) == 1 && items[0].Path == "" {
-			r.state.TotalFiles, r.state.TotalBytes = r.state.TotalFiles+p.header.Files, r.state.TotalBytes+p.header.Bytes
+			r.state.TotalFiles, r.state.TotalBytes = r.state.TotalFiles+p.header.Files, index.Plus(r.state.TotalBytes, p.header.Bytes)
 		}
 		p.options.Report = r
 		r.begin(&p.options)

@@ -21,6 +21,7 @@ type patterns struct {
 	rules  []*filter.Rule
 	single []*filter.Set // of the rules by themselves, while they have fitted nothing; nil where there are too many to ask
 	fitted bool
+	passed bool // something was asked about that none of them fits
 }
 
 // maxSingle is how many patterns are asked one by one whether they fit anything.
@@ -71,6 +72,7 @@ func (ch *chooser) asked(p *patterns, otherwise bool) func(string, bool) bool {
 func (p *patterns) fits(path string, dir bool) (bool, error) {
 	v, err := p.set.Explain(path, dir)
 	if err != nil || v.Included {
+		p.passed = p.passed || path != ""
 		return false, err
 	}
 	p.fitted = true
@@ -97,9 +99,10 @@ func (p *patterns) useless() (all []string) {
 	return all
 }
 
-// tellUseless says which patterns fit nothing in any of the snapshots. That nothing is included is an error.
+// tellUseless says which patterns fit nothing in any of the snapshots. That nothing is included is an error, and so is that
+// everything is left out.
 func (c *call) tellUseless(choosers []*chooser) error {
-	included, asks := false, false
+	included, asks, left := false, false, false
 	times := map[string]int{}
 	for _, ch := range choosers {
 		for _, p := range []*patterns{ch.include, ch.exclude} {
@@ -114,10 +117,15 @@ func (c *call) tellUseless(choosers []*chooser) error {
 		}
 		asks = asks || ch.include != nil
 		included = included || ch.include == nil || ch.include.fitted
+		left = left || ch.exclude == nil || !ch.exclude.fitted || ch.exclude.passed
 	}
 	if asks && !included {
 		return withHint(errors.New("restore: nothing is included, so nothing was restored"),
 			"patterns are written as in Blacklist.txt: a path from the source on, or a name with * and ?; to look: snap find PATTERN")
+	}
+	if !left {
+		return withHint(errors.New("restore: --exclude leaves out everything, so nothing was restored"),
+			"what --include names is restored only if no --exclude fits it")
 	}
 	return nil
 }

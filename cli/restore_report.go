@@ -28,6 +28,9 @@ type restoreReport struct {
 	target string            // of the part that is being restored
 	places map[string]string // where its items go, below the target
 
+	standing []string         // what stands where folders belong, in the target
+	blocked  map[string]int64 // how many files were not restored for each
+
 	reasons []string // why things were spared, in the order that they came up
 	spared  map[string]*sparedByRule
 }
@@ -74,6 +77,35 @@ func (r *restoreReport) Skipped(path string) {
 	r.progress(path, 1, 0)
 	r.file(" ", "skipped", path, r.call.opts.verbose > 1)
 }
+
+func (r *restoreReport) Blocked(path, at string) {
+	r.progress(path, 1, 0)
+	r.file(" ", "blocked", path, r.call.opts.verbose > 1)
+	if at == "" {
+		return
+	}
+	if at = r.place(at); r.blocked[at] == 0 {
+		r.standing = append(r.standing, at)
+	}
+	if r.blocked == nil {
+		r.blocked = map[string]int64{}
+	}
+	r.blocked[at]++
+}
+
+// tellBlocked says what stands where folders belong.
+func (r *restoreReport) tellBlocked() {
+	for i, at := range r.standing {
+		if i == blockedMax {
+			r.call.note("restore: and %s more", plural(int64(len(r.standing)-i), "such place", "such places"))
+			return
+		}
+		r.call.note("restore: %s stays, and stands where a folder belongs: %s of that folder not restored", quote(at), plural(r.blocked[at], "file", "files"))
+	}
+}
+
+// blockedMax is how many of them are named.
+const blockedMax = 20
 
 func (r *restoreReport) Deleted(path string) {
 	r.file(marks[index.Removed].letter, "deleted", path, r.dryRun || r.call.opts.verbose > 0)
@@ -123,7 +155,7 @@ func lostParts(parts file.Lost) (names []string) {
 
 func (r *restoreReport) progress(path string, files, bytes int64) {
 	r.state.Stage, r.state.Path = "restoring", path
-	r.state.Files, r.state.Bytes = r.state.Files+files, r.state.Bytes+bytes
+	r.state.Files, r.state.Bytes = r.state.Files+files, index.Plus(r.state.Bytes, bytes)
 	r.line.show(r.state)
 }
 
@@ -140,7 +172,8 @@ func (r *restoreReport) file(mark, action, path string, show bool) {
 	case r.dryRun && action == "deleted":
 		text = shown(r.place(path), file.None)
 	case r.dryRun:
-		text += " -> " + shown(r.place(path), file.None)
+		r.err = r.call.printf("%s\n", r.call.arrow(mark, text, shown(r.place(path), file.None)))
+		return
 	}
 	r.err = r.call.printf("%s %s\n", mark, text)
 }
@@ -167,17 +200,17 @@ func (r *restoreReport) Problem(p restore.Problem) {
 
 func (r *restoreReport) add(res *restore.Result) {
 	t := &r.total
-	t.FilesRestored, t.BytesRestored = t.FilesRestored+res.FilesRestored, t.BytesRestored+res.BytesRestored
+	t.FilesRestored, t.BytesRestored = t.FilesRestored+res.FilesRestored, index.Plus(t.BytesRestored, res.BytesRestored)
 	t.MetadataSet, t.FilesSkipped, t.FilesDeleted, t.Errors = t.MetadataSet+res.MetadataSet, t.FilesSkipped+res.FilesSkipped, t.FilesDeleted+res.FilesDeleted, t.Errors+res.Errors
 	t.Lost.Owner, t.Lost.Mode = t.Lost.Owner+res.Lost.Owner, t.Lost.Mode+res.Lost.Mode
 	t.Lost.Xattrs, t.Lost.Times = t.Lost.Xattrs+res.Lost.Xattrs, t.Lost.Times+res.Lost.Times
-	t.Lost.Setuid, t.FilesSpared = t.Lost.Setuid+res.Lost.Setuid, t.FilesSpared+res.FilesSpared
+	t.Lost.Setuid, t.FilesSpared, t.FilesBlocked = t.Lost.Setuid+res.Lost.Setuid, t.FilesSpared+res.FilesSpared, t.FilesBlocked+res.FilesBlocked
 }
 
 // restoreFileJSON is a line of `restore -v --json`.
 type restoreFileJSON struct {
 	Type    string `json:"message_type"` // "file"
-	Action  string `json:"action"`       // "restored", "metadata", "skipped", "deleted", "spared" or "incomplete"
+	Action  string `json:"action"`       // "restored", "metadata", "skipped", "blocked", "deleted", "spared" or "incomplete"
 	Path    string `json:"path"`
 	PathB64 string `json:"path_b64,omitempty"`
 	To      string `json:"to"` // where it is, or would be
@@ -205,6 +238,7 @@ type restoreSummaryJSON struct {
 	FilesSkipped  int64   `json:"files_skipped"`
 	FilesDeleted  int64   `json:"files_deleted"`
 	FilesSpared   int64   `json:"files_spared"`
+	FilesBlocked  int64   `json:"files_blocked"`
 	Errors        int64   `json:"errors"`
 	Seconds       float64 `json:"seconds"`
 
@@ -226,10 +260,11 @@ func (r *restoreReport) summary() error {
 	took := c.env.Now().Sub(r.started)
 	r.warnLost()
 	r.tellSpared()
+	r.tellBlocked()
 	if c.opts.json {
 		l := &t.Lost
 		return c.json(restoreSummaryJSON{"summary", r.dryRun, t.FilesRestored, t.BytesRestored, t.MetadataSet, t.FilesSkipped, t.FilesDeleted,
-			t.FilesSpared, t.Errors, took.Seconds(), lostJSON{l.Owner, l.Mode, l.Setuid, l.Xattrs, l.Times}})
+			t.FilesSpared, t.FilesBlocked, t.Errors, took.Seconds(), lostJSON{l.Owner, l.Mode, l.Setuid, l.Xattrs, l.Times}})
 	}
 	if c.opts.quiet {
 		return nil
@@ -242,12 +277,12 @@ func (r *restoreReport) summary() error {
 	for _, n := range []struct {
 		count int64
 		what  string
-	}{{t.MetadataSet, "given their metadata"}, {t.FilesSkipped, "left as they were"}, {t.FilesDeleted, deletes}, {t.FilesSpared, "not deleted"}, {t.Errors, "with problems, named above"}} {
+	}{{t.MetadataSet, "given their metadata"}, {t.FilesSkipped, "left as they were"}, {t.FilesBlocked, "not restored for want of their folder"}, {t.FilesDeleted, deletes}, {t.FilesSpared, "not deleted"}, {t.Errors, "with problems, named above"}} {
 		if n.count > 0 {
 			text += fmt.Sprintf(", %s %s", humanize.Comma(n.count), n.what)
 		}
 	}
-	return c.printf("%s, %s\n", text, seconds(took))
+	return c.printf("%s\n", c.wrap(fmt.Sprintf("%s, %s", text, seconds(took)), "  "))
 }
 
 // warnLost says in one line what this user or the target's file system could not set.

@@ -52,7 +52,8 @@ func runProgram() {
 //	exits CODE snap …      the command ends with this code
 //	cmpz stdout PATH…      the command before printed these paths, each closed by a NUL
 //
-// and the conditions [root], and [sessions]: the system tells one mount from the next (Linux 6.8).
+// and the conditions [root], [sessions]: the system tells one mount from the next (Linux 6.8), and [huge]: a sparse file may have
+// 7 EiB there.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
@@ -68,6 +69,14 @@ func TestScripts(t *testing.T) {
 			switch cond {
 			case "root":
 				return os.Geteuid() == 0, nil
+			case "huge":
+				f, err := os.CreateTemp("", "huge")
+				if err != nil {
+					return false, err
+				}
+				defer os.Remove(f.Name())
+				defer f.Close()
+				return f.Truncate(7<<60) == nil, nil
 			case "sessions":
 			default:
 				return false, fmt.Errorf("no such condition: %s", cond)

@@ -17,6 +17,7 @@ import (
 	"github.com/itchyny/timefmt-go"
 
 	"snap/backup"
+	"snap/filter"
 	"snap/index"
 )
 
@@ -68,7 +69,7 @@ func settingsTable() []setting {
 		{"strict", boolSetting(func(s *settings) *bool { return &s.strict }), "False",
 			"True: a file that grows while it is read, as a log does, counts as one that could\nnot be read. False: it is only told; the snapshot has it as it was just before."},
 		{"logfile", func(s *settings, v string) error { s.logfile = v; return nil }, "",
-			"A file to keep a log in; empty: none. A relative path is relative to this folder.\nAt 1 MiB it is put aside with the time in its name; 10 of those are kept."},
+			"A file to keep a log in; empty: none. A relative path is relative to this folder;\nanywhere else the folder of the file must be there; ~ and $NAME are filled in.\nAt 1 MiB it is put aside with the time in its name; 10 of those are kept."},
 		{"loglevel", setLogLevel, "INFO",
 			"How much the log file holds: DEBUG (every change), INFO, WARNING, ERROR or CRITICAL."},
 		{"one_file_system", boolSetting(func(s *settings) *bool { return &s.oneFileSystem }), "False",
@@ -268,13 +269,20 @@ func names(v string) (list []string) {
 
 // checkFormat says why a format cannot name snapshots: it is tried on times that differ in every field.
 func checkFormat(format string) error {
-	if !strings.Contains(format, "%") {
-		return fmt.Errorf("every snapshot would have the same name; use a format such as %%Y%%m%%d-%%H%%M%%S")
-	}
-	for _, t := range []time.Time{time.Date(1970, 1, 2, 3, 4, 5, 0, time.UTC), time.Date(2026, 11, 22, 13, 45, 10, 987654321, time.UTC)} {
+	literal := strings.ReplaceAll(format, "%%", "_") // so that a % that is left is one that means nothing
+	var names [2]string
+	for i, t := range []time.Time{time.Date(1970, 1, 2, 3, 4, 5, 0, time.UTC), time.Date(2026, 11, 22, 13, 45, 10, 987654321, time.UTC)} {
+		names[i] = timefmt.Format(t, literal)
+		if _, rest, found := strings.Cut(names[i], "%"); found {
+			_, n := utf8.DecodeRuneInString(rest)
+			return fmt.Errorf("%s means nothing in a format; %%%% is the character", quote("%"+rest[:n]))
+		}
 		if err := index.CheckName(timefmt.Format(t, format)); err != nil {
 			return err
 		}
+	}
+	if names[0] == names[1] {
+		return fmt.Errorf("every snapshot would have the same name; use a format such as %%Y%%m%%d-%%H%%M%%S")
 	}
 	return nil
 }
@@ -282,7 +290,7 @@ func checkFormat(format string) error {
 // readSettings reads BackupOptions.txt in dest; without one every setting has its default.
 func (c *call) readSettings(dest string) (settings, error) {
 	path := filepath.Join(dest, optionsFile)
-	text, err := os.ReadFile(path)
+	text, err := readText(path)
 	if os.IsNotExist(err) {
 		return defaultSettings(), nil
 	}
@@ -299,5 +307,29 @@ func (c *call) readSettings(dest string) (settings, error) {
 	if errors.As(err, new(*settingError)) {
 		err = withCode(exitUsage, err)
 	}
-	return s, err
+	if err != nil {
+		return s, err
+	}
+	logfile, err := filter.Expand(s.logfile, filter.Context{Home: filepath.ToSlash(c.home()), Env: c.env.LookupEnv})
+	if err != nil {
+		return s, withCode(exitUsage, fmt.Errorf("%s: logfile = %s: %w", path, quote(s.logfile), err))
+	}
+	s.logfile = logfile
+	return s, nil
+}
+
+// readText reads a settings file.
+func readText(path string) ([]byte, error) {
+	if err := refusePipe(path); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(path)
+}
+
+// refusePipe is an error if opening path would wait for a writer, as a FIFO does.
+func refusePipe(path string) error {
+	if info, err := os.Stat(path); err == nil && info.Mode()&(fs.ModeNamedPipe|fs.ModeSocket) != 0 {
+		return fmt.Errorf("%s: is no regular file", path)
+	}
+	return nil
 }

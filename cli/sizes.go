@@ -7,18 +7,24 @@ import (
 	"strings"
 
 	"github.com/dustin/go-humanize"
+
+	"snap/index"
 )
 
 // size is a number of bytes as --units asks.
 func (c *call) size(n int64) string {
 	n = max(n, 0)
+	more := ""
+	if n == index.Beyond {
+		more = " or more"
+	}
 	switch c.opts.units {
 	case "si":
-		return humanize.Bytes(uint64(n))
+		return humanize.Bytes(uint64(n)) + more
 	case "raw":
 		return strconv.FormatInt(n, 10)
 	}
-	return humanize.IBytes(uint64(n))
+	return humanize.IBytes(uint64(n)) + more
 }
 
 // plural is a number with what it counts, with commas between the thousands.
@@ -39,9 +45,9 @@ func parseSize(s string) (int64, error) {
 		return 0, bad
 	}
 	switch unit {
-	case "K", "M", "G", "T", "P":
+	case "K", "M", "G", "T", "P", "E":
 		unit += "IB"
-	case "", "B", "KB", "MB", "GB", "TB", "PB", "KIB", "MIB", "GIB", "TIB", "PIB":
+	case "", "B", "KB", "MB", "GB", "TB", "PB", "EB", "KIB", "MIB", "GIB", "TIB", "PIB", "EIB":
 	default:
 		return 0, bad
 	}

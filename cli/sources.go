@@ -66,6 +66,11 @@ func (c *call) sourcesOf(args []string) (sources, error) {
 			return sources{}, withHint(usagef("%s and %s are on two drives", quote(paths[0]), quote(p)), "back up each drive to a destination of its own")
 		}
 	}
+	for i, p := range paths {
+		if j := slices.IndexFunc(paths, func(o string) bool { return o != p && within(o, p) != "" }); j >= 0 {
+			c.note("%s is in %s, which is a source too", quote(paths[i]), quote(paths[j]))
+		}
+	}
 	s := sources{top, index.RootsOf(top, paths)}
 	for _, r := range s.roots {
 		if !index.ValidPath(r) {

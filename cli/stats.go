@@ -200,7 +200,7 @@ func (c *call) printGrowth(s *stats) error {
 	disk := int64(0)
 	for i, h := range s.there {
 		share := &s.shares[i]
-		disk += share.New.Bytes
+		disk = index.Plus(disk, share.New.Bytes)
 		t.add(quote(h.Name), c.when(h.Time), c.size(share.Held.Bytes), c.size(share.New.Bytes), c.size(share.Alone.Bytes), c.size(disk))
 	}
 	return t.write(c.out, c.env.Width)
@@ -220,7 +220,7 @@ func (c *call) statsOf(d *destination) error {
 	victims := make([]uint64, 0, len(chosen))
 	disk := int64(0)
 	for i, h := range s.there {
-		disk += s.shares[i].New.Bytes
+		disk = index.Plus(disk, s.shares[i].New.Bytes)
 		if slices.ContainsFunc(chosen, func(pos int) bool { return d.snaps[pos].Seq == h.Seq }) {
 			victims = append(victims, h.Seq)
 			j.Snapshots = append(j.Snapshots, newStatsSnapshotJSON(h, &s.shares[i], disk))
@@ -244,7 +244,7 @@ func (c *call) statsOf(d *destination) error {
 	}}
 	for i := range j.Snapshots {
 		r := &j.Snapshots[i]
-		alone += r.AloneBytes
+		alone = index.Plus(alone, r.AloneBytes)
 		t.add(quote(r.Name), c.when(r.at), c.size(r.Bytes), humanize.Comma(r.Files), c.size(r.AloneBytes), humanize.Comma(r.AloneFiles))
 	}
 	if len(victims) == 0 { // what was named is missing, and that is said

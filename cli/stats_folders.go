@@ -127,7 +127,7 @@ func countFolders(ctx context.Context, db *index.DB, seqs []uint64, depth int) (
 		if there {
 			f := s.at(e.Path)
 			f.files++
-			f.bytes += r.OnDisk()
+			f.bytes = index.Plus(f.bytes, r.OnDisk())
 		}
 		if told := r.Change != index.Silent && (r.Change != index.Removed || r.To == ""); e.Seq > oldest && (told || r.Stored == index.Copied) {
 			f := s.at(e.Path)
@@ -135,7 +135,7 @@ func countFolders(ctx context.Context, db *index.DB, seqs []uint64, depth int) (
 				f.changes++
 			}
 			if r.Stored == index.Copied {
-				f.copied += r.OnDisk()
+				f.copied = index.Plus(f.copied, r.OnDisk())
 			}
 		}
 		return nil

@@ -80,7 +80,7 @@ func (s *stats) json() statsJSON {
 	j.Destination, j.DestinationB64 = jsonName(s.dest)
 	disk := int64(0)
 	for i, h := range s.there {
-		disk += s.shares[i].New.Bytes
+		disk = index.Plus(disk, s.shares[i].New.Bytes)
 		j.Snapshots = append(j.Snapshots, newStatsSnapshotJSON(h, &s.shares[i], disk))
 	}
 	for _, f := range s.folders.heavy.best {

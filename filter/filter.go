@@ -102,6 +102,16 @@ func New(exclude, include []*Rule, c Context) *Set {
 // something there is idle too.
 func (s *Set) Idle() []*Rule { return append(s.exclude.idle(), s.include.idle()...) }
 
+// Fitting returns the rules of the blacklist that have matched something so far, see [Set.Idle].
+func (s *Set) Fitting() (rules []*Rule) {
+	for i, r := range s.exclude.rules {
+		if s.exclude.fits[i].Load() {
+			rules = append(rules, r)
+		}
+	}
+	return rules
+}
+
 // Dir is the filter's state inside one folder of the source.
 type Dir struct {
 	set      *Set

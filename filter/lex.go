@@ -1,6 +1,9 @@
 package filter
 
-import "strings"
+import (
+	"errors"
+	"strings"
+)
 
 // token is one character of a name or path, or a wildcard.
 type token struct {
@@ -114,6 +117,27 @@ func expand(text string, i int, c *Context) (value string, n int, why string) {
 		value = strings.TrimRight(value, "/")
 	}
 	return value, n, ""
+}
+
+// Expand fills in a ~ at the beginning of a path and variables anywhere in it, as in a line of a list; the rest stands as it
+// is, but for a backslash before a ~ or a $, which makes it the character.
+func Expand(path string, c Context) (string, error) {
+	var all strings.Builder
+	for i := 0; i < len(path); {
+		value, n, why := expand(path, i, &c)
+		if why != "" {
+			return "", errors.New(why)
+		}
+		switch escaped := path[i] == '\\' && i+1 < len(path) && strings.IndexByte("~$", path[i+1]) >= 0; {
+		case escaped:
+			value, n = path[i+1:i+2], 2
+		case n == 0:
+			value, n = path[i:i+1], 1
+		}
+		all.WriteString(value)
+		i += n
+	}
+	return all.String(), nil
 }
 
 // nameLen returns how many bytes at the start of s are a variable's name.

@@ -36,10 +36,13 @@ func (s *source) step() {
 type span struct{ first, end int }
 
 // totals are the counts of each live snapshot, as differences to the one before.
-type totals struct{ files, dirs, bytes []int64 }
+type totals struct {
+	files, dirs []int64
+	bytes       []wide
+}
 
 func newTotals(n int) totals {
-	return totals{make([]int64, n+1), make([]int64, n+1), make([]int64, n+1)}
+	return totals{make([]int64, n+1), make([]int64, n+1), make([]wide, n+1)}
 }
 
 // add counts an entry that is there during a span.
@@ -52,8 +55,8 @@ func (t *totals) add(r *Record, s span) {
 	t.files[s.first]++
 	t.files[s.end]--
 	if r.Kind == file.Regular {
-		t.bytes[s.first] += r.Size
-		t.bytes[s.end] -= r.Size
+		t.bytes[s.first].add(r.Size)
+		t.bytes[s.end].add(-r.Size)
 	}
 }
 
@@ -306,10 +309,13 @@ func (p *pathCheck) show(key []byte, r *Record) {
 
 // compare holds the counts in the headers against those of the records.
 func (p *pathCheck) compare() {
-	var files, dirs, size int64
+	var files, dirs int64
+	var sum wide
 	for i := range p.live {
 		h := &p.live[i]
-		files, dirs, size = files+p.totals.files[i], dirs+p.totals.dirs[i], size+p.totals.bytes[i]
+		files, dirs = files+p.totals.files[i], dirs+p.totals.dirs[i]
+		sum.addAll(p.totals.bytes[i])
+		size := sum.bytes()
 		if h.Files != files || h.Dirs != dirs || h.Bytes != size {
 			p.foundf("snapshot %q has %d files, %d folders and %d bytes, but its header says %d, %d and %d",
 				h.Name, files, dirs, size, h.Files, h.Dirs, h.Bytes)

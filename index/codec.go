@@ -13,7 +13,7 @@ import (
 //	version byte · bits uvarint · reason byte, then for the bits that are set, in this order:
 //	stat: mode uid gid nlink size · mtime · ctime · btime · volume inode   (uvarints; times as below)
 //	rdev uvarint · hash 32 bytes · target · xattrs · from · to · link      (strings with their length)
-//	holes uvarint
+//	holes uvarint · since uvarint
 //
 // The lowest bits hold kind, change and stored, three bits each. A time is its nanoseconds and its seconds as
 // varints, ctime counted from mtime and btime from ctime: the latter two often lie close together. Bits not known
@@ -36,6 +36,7 @@ const (
 	hasHoles
 	isCapped
 	isSparseHash
+	hasSince
 	knownBits = 1<<(9+iota) - 1
 )
 
@@ -64,6 +65,7 @@ func appendRecord(b []byte, r *Record) []byte {
 	set(r.Holes > 0 && r.Holes <= r.Size, hasHoles)
 	set(r.Has(Capped), isCapped)
 	set(r.Has(Hashed|SparseHash), isSparseHash)
+	set(r.Since != 0 && r.Stored == Linked, hasSince)
 	b = append(b, recordVersion)
 	b = binary.AppendUvarint(b, bits)
 	b = append(b, byte(r.Reason))
@@ -105,6 +107,9 @@ func appendRecord(b []byte, r *Record) []byte {
 	}
 	if bits&hasHoles != 0 {
 		b = binary.AppendUvarint(b, uint64(r.Holes))
+	}
+	if bits&hasSince != 0 {
+		b = binary.AppendUvarint(b, r.Since)
 	}
 	return b
 }
@@ -248,6 +253,11 @@ func parseRecord(b string, r *Record) error {
 	}
 	if bits&hasHoles != 0 {
 		r.Holes = int64(p.limited(uint64(r.Size)))
+	}
+	if bits&hasSince != 0 {
+		if r.Since = p.uvarint(); r.Since == 0 || r.Stored != Linked {
+			p.fail()
+		}
 	}
 	for _, f := range [...]struct {
 		bit  uint64

@@ -41,6 +41,9 @@ func drawRecord(t *rapid.T) Record {
 	if r.Stored == Joined || r.Stored == Linked && rapid.Bool().Draw(t, "link") {
 		r.Link = drawPath(t, "link")
 	}
+	if r.Stored == Linked && rapid.Bool().Draw(t, "since it was away") {
+		r.Since = rapid.Uint64Min(1).Draw(t, "since")
+	}
 	if r.Change == Removed {
 		return r
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"math/rand/v2"
 	"os"
 	"slices"
@@ -169,11 +170,11 @@ var pageDamages = map[string]func(p *rawPages, r *rand.Rand){
 	},
 	"a branch leads anywhere": func(p *rawPages, r *rand.Rand) {
 		id := pick(r, p.branches)
-		p.setChild(id, r.IntN(p.count(id)), pick(r, []int{0, 1, len(p.b) / 4096, len(p.b)/4096 - 1, 1 << 40, -1, p.freelist}))
+		p.setChild(id, r.IntN(p.count(id)), pick(r, []int{0, 1, len(p.b) / 4096, len(p.b)/4096 - 1, math.MaxInt >> 22, -1, p.freelist}))
 	},
 	"a bucket begins in another tree": func(p *rawPages, r *rand.Rand) { p.setRoot(pick(r, p.roots), pick(r, p.all())) },
 	"a bucket begins anywhere": func(p *rawPages, r *rand.Rand) {
-		p.setRoot(pick(r, p.roots), pick(r, []int{0, 1, len(p.b) / 4096, 1 << 50, -1, p.freelist}))
+		p.setRoot(pick(r, p.roots), pick(r, []int{0, 1, len(p.b) / 4096, math.MaxInt >> 12, -1, p.freelist}))
 	},
 	"a leaf becomes a branch": func(p *rawPages, r *rand.Rand) { p.setFlags(pick(r, p.leaves), 1) },
 	"a branch becomes a leaf": func(p *rawPages, r *rand.Rand) { p.setFlags(pick(r, p.branches), 2) },

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
@@ -65,7 +66,13 @@ func Open(path string) (*DB, error) {
 
 // Create makes an empty index at path for the destination with this id. It appears by rename, durable
 // and whole, and replaces nothing: fs.ErrExist.
-func Create(path, id string) error { return create(path, id, 0) }
+func Create(path, id string) error {
+	for {
+		if err := create(path, id, 0); !errors.Is(err, syscall.EINTR) { // interrupted, it has left nothing
+			return err
+		}
+	}
+}
 
 // create is Create with pages of pageSize bytes; 0: those of the system.
 func create(path, id string, pageSize int) error {

@@ -72,6 +72,8 @@ type follower struct {
 	from, to    uint64
 	first, last uint64 // the same two in time order
 
+	trails bool // with Merged: tombstones tell which inode was there between the two
+
 	made map[place]string // with Merged, of inodes that came between the two and left the path, a name
 }
 
@@ -88,6 +90,9 @@ func (f *follower) page(start []byte) (found []Difference, next []byte, err erro
 			return err
 		}
 		d.Reason, d.Stored = last.Reason, last.Stored
+		if d.Change == Removed {
+			d.Stored = Absent
+		}
 		found = append(found, d)
 		return nil
 	})

@@ -111,7 +111,7 @@ type Header struct {
 	User        string    `json:"user"`
 	Files       int64     `json:"files"` // entries that are not folders
 	Dirs        int64     `json:"dirs"`  // folders, the source itself included
-	Bytes       int64     `json:"bytes"` // sum of the sizes of the regular files
+	Bytes       int64     `json:"bytes"` // sum of the sizes of the regular files; see Plus
 	Added       int64     `json:"added"` // of this change set, counting files and folders
 	Modified    int64     `json:"modified"`
 	Metadata    int64     `json:"metadata"`
@@ -122,7 +122,7 @@ type Header struct {
 	Errors      int64     `json:"errors"`       // source files and folders that could not be read
 
 	Unread      int64    `json:"unread,omitempty"`       // of Files, those that it does not hold, because they could not be read
-	UnreadBytes int64    `json:"unread_bytes,omitempty"` // of Bytes, theirs
+	UnreadBytes int64    `json:"unread_bytes,omitempty"` // of Bytes, theirs; see HeldBytes
 	State       State    `json:"state"`
 	Tags        []string `json:"tags"`
 	Note        string   `json:"note"`
@@ -136,13 +136,14 @@ type Header struct {
 	Volumes     Volumes           `json:"volumes,omitempty"`     // the source's file systems
 	Users       map[uint32]string `json:"users,omitempty"`       // names of the owners met, as the source's system knew them
 	Groups      map[uint32]string `json:"groups,omitempty"`
-	Records     int64             `json:"records,omitempty"` // number of records in the change set
-	Work        string            `json:"work,omitempty"`    // folder in .snap/tmp that a prepared snapshot is published from
-	Bucket      uint64            `json:"bucket,omitempty"`  // where its records lie, if not under its own Seq
-	Merged      []uint64          `json:"merged,omitempty"`  // in a change set: the sets that were folded into it last
-	Unheld      int64             `json:"unheld,omitempty"`  // files and folders that the destination could not hold
-	Capped      int64             `json:"capped,omitempty"`  // entries with more extended attributes than are kept
-	Boot        string            `json:"boot,omitempty"`    // in the header a change set begins with: file.Dir.Session of the destination
+	Records     int64             `json:"records,omitempty"`  // number of records in the change set
+	Work        string            `json:"work,omitempty"`     // folder in .snap/tmp that a prepared snapshot is published from
+	Bucket      uint64            `json:"bucket,omitempty"`   // where its records lie, if not under its own Seq
+	Merged      []uint64          `json:"merged,omitempty"`   // in a change set: the sets that were folded into it last
+	Unheld      int64             `json:"unheld,omitempty"`   // files and folders that the destination could not hold
+	Capped      int64             `json:"capped,omitempty"`   // entries with more extended attributes than are kept
+	Returned    int64             `json:"returned,omitempty"` // records with Since
+	Boot        string            `json:"boot,omitempty"`     // in the header a change set begins with: file.Dir.Session of the destination
 }
 
 // bucket is the number of the bucket that holds the snapshot's records.

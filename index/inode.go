@@ -2,6 +2,7 @@ package index
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"iter"
 
@@ -28,33 +29,9 @@ func (t *tracer) step(p *place, r *Record) (bool, error) {
 	if !r.Stored.Shares() {
 		return false, nil
 	}
-	bucket := p.bucket
-	if r.Stored == Linked {
-		bucket--
-	}
-	path := r.shared(p.path)
-	seqs, key, err := t.seqs(path)
-	if err != nil {
+	older, rec, err := t.lead(*p, r)
+	if err != nil || older.bucket == 0 {
 		return false, err
-	}
-	older := place{path, at(seqs, bucket)}
-	if older.bucket == 0 {
-		return false, nil
-	}
-	var rec Record
-	if err := t.b.record(older.bucket, key, &rec); err != nil {
-		return false, err
-	}
-	for r.Stored == Linked && !rec.hasInode() { // it was gone for a while
-		if older.bucket = at(seqs, older.bucket-1); older.bucket == 0 {
-			return false, nil
-		}
-		if err := t.b.record(older.bucket, key, &rec); err != nil {
-			return false, err
-		}
-		if rec.hasInode() && !rec.back(r) {
-			return false, nil // what was linked is in no snapshot any more
-		}
 	}
 	circle := rec.Stored == Joined && older.bucket == p.bucket
 	if !rec.hasInode() || rec.Kind != r.Kind || circle {
@@ -62,6 +39,83 @@ func (t *tracer) step(p *place, r *Record) (bool, error) {
 	}
 	*p, *r = older, rec
 	return true, nil
+}
+
+// lead is where the record at p, which is from and shares an inode, leads to, and the record there; the zero place if there
+// is none.
+func (t *tracer) lead(p place, from *Record) (older place, rec Record, err error) {
+	older = p
+	for r := from; ; r = &rec {
+		path, bucket, since := r.shared(older.path), older.bucket, uint64(0)
+		if r.Stored == Linked {
+			bucket, since = bucket-1, r.Since
+		}
+		if older, err = t.last(path, bucket, since, &rec); err != nil {
+			return place{}, rec, err
+		}
+		if older.bucket == 0 || rec.Exists() || since == 0 || !rec.Stored.Shares() {
+			break
+		}
+		// It says what was here in snapshots that are deleted by now.
+	}
+	same := func() bool { return older.bucket != 0 && rec.SameContent(from) && rec.Mtime == from.Mtime }
+	if from.Since == 0 || same() {
+		return older, rec, nil
+	}
+	if t.owner(from.Since) == from.Since { // another file was there since
+		older, err = t.last(from.shared(p.path), from.Since, 0, &rec)
+	}
+	if err != nil || !same() {
+		return place{}, rec, err
+	}
+	return older, rec, nil
+}
+
+// last is the place of the record that is in force at path in the snapshot of bucket, and becomes rec. With since it is the
+// last one that has something there, in the snapshot with that number or a newer one. The zero place if there is none.
+func (t *tracer) last(path string, bucket, since uint64, rec *Record) (place, error) {
+	seqs, key, err := t.seqs(path)
+	if err != nil {
+		return place{}, err
+	}
+	for {
+		p := place{path, at(seqs, bucket)}
+		if p.bucket == 0 || since != 0 && t.owner(p.bucket) < since {
+			return place{}, nil
+		}
+		if err := t.b.record(p.bucket, key, rec); err != nil {
+			return place{}, err
+		}
+		if since == 0 || rec.hasInode() || !rec.Exists() && rec.Stored.Shares() {
+			return p, nil
+		}
+		bucket = p.bucket - 1
+	}
+}
+
+// owner is the number of the snapshot that a bucket of records is of.
+func (t *tracer) owner(bucket uint64) uint64 {
+	k, _ := t.tx.Bucket(bucketSnapshots).Cursor().Seek(seqKey(bucket))
+	if len(k) != 8 {
+		return 0
+	}
+	return binary.BigEndian.Uint64(k)
+}
+
+// since is the first snapshot, as far as the records tell, from which on the inode of the record at p, which is r, was at
+// its path without a break.
+func (t *tracer) since(p place, r *Record) (uint64, error) {
+	rec := *r
+	for {
+		older := p
+		if rec.Since != 0 {
+			return p.bucket, nil
+		}
+		if more, err := t.step(&older, &rec); err != nil || !more || older.path != p.path {
+			return p.bucket, err
+		}
+		p = older
+	}
 }
 
 // next goes from the record at p, which is r, to a newer one of the same inode: of the same path, or of the one that
@@ -77,10 +131,6 @@ func (t *tracer) next(p *place, r *Record) (bool, error) {
 		return false, err
 	}
 	path := p.path
-	if back, err := t.back(seqs, key, bucket, r, &rec); back != 0 || err != nil {
-		*p, *r = place{path, back}, rec
-		return err == nil, err
-	}
 	if !rec.hasInode() || rec.Stored != Linked || rec.shared(path) != p.path {
 		if path = rec.To; path == "" {
 			return false, nil
@@ -98,28 +148,6 @@ func (t *tracer) next(p *place, r *Record) (bool, error) {
 	}
 	*p, *r = place{path, bucket}, rec
 	return true, nil
-}
-
-// back is the bucket with the record that brings the inode of r back to its path, where the record gone in a bucket says
-// that it is not there, and gone becomes that record; 0 if none does.
-func (t *tracer) back(seqs []uint64, key []byte, bucket uint64, r, gone *Record) (uint64, error) {
-	if gone.hasInode() || gone.To != "" {
-		return 0, nil
-	}
-	var rec Record
-	for !rec.hasInode() {
-		if bucket = after(seqs, bucket); bucket == 0 {
-			return 0, nil
-		}
-		if err := t.b.record(bucket, key, &rec); err != nil {
-			return 0, err
-		}
-	}
-	if rec.Stored != Linked || rec.From != "" || rec.Link != "" || !r.back(&rec) {
-		return 0, nil
-	}
-	*gone = rec
-	return bucket, nil
 }
 
 // born follows the inode of the record at p, which is r, back to the record that made it, or to one in a

@@ -44,7 +44,7 @@ func manyFiles(n int, edit func(i int, e *Entry) bool) iter.Seq2[*Entry, error] 
 				}
 			}
 			r := Record{Flags: Hashed, Stored: Copied, Stat: file.Stat{
-				Kind: file.Regular, Mode: 0o644, Nlink: 1, Size: int64(512 + i*2654435761%3585),
+				Kind: file.Regular, Mode: 0o644, Nlink: 1, Size: 512 + int64(i)*2654435761%3585,
 				Mtime: file.Time{Sec: 1735689600 + int64(i), Nsec: int32(i * 40503 % 1e9)},
 			}}
 			r.Hash = sha256.Sum256(binary.BigEndian.AppendUint64(nil, uint64(i)))

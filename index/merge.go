@@ -19,10 +19,14 @@ import (
 func (db *DB) Merged(ctx context.Context, prev uint64, next *Header) iter.Seq2[*Entry, error] {
 	return func(yield func(*Entry, error) bool) {
 		own := uint64(0) // the bucket of next's own changes
+		trails := false  // newer snapshots are linked to older ones than that before them
 		err := db.view(ctx, func(tx *bolt.Tx) error {
 			h, err := headerOf(tx, next.Seq)
 			if err == nil {
 				own = h.bucket()
+			}
+			if err == nil {
+				trails, err = returnedAfter(tx, next.Seq)
 			}
 			return err
 		})
@@ -30,13 +34,13 @@ func (db *DB) Merged(ctx context.Context, prev uint64, next *Header) iter.Seq2[*
 			yield(nil, err)
 			return
 		}
-		next.Added, next.Modified, next.Metadata, next.Moved, next.Removed, next.CopiedBytes = 0, 0, 0, 0, 0, 0
+		next.Added, next.Modified, next.Metadata, next.Moved, next.Removed, next.CopiedBytes, next.Returned = 0, 0, 0, 0, 0, 0, 0
 		var start []byte
 		made := map[place]string{}
 		for more := true; more; {
 			var page []Entry
 			err := db.view(ctx, func(tx *bolt.Tx) (err error) {
-				f := &follower{tx: tx, b: openBuckets(tx), from: prev, to: next.Seq, first: prev, last: next.Seq, made: made}
+				f := &follower{tx: tx, b: openBuckets(tx), from: prev, to: next.Seq, first: prev, last: next.Seq, made: made, trails: trails}
 				start, err = f.each(start, func(path string, records []holder) error {
 					e, old, err := f.merge(path, records)
 					if err != nil {
@@ -79,8 +83,11 @@ func ownInode(r *Record) int64 {
 
 // count adds a record of the change set.
 func (h *Header) count(r *Record) {
+	if r.Since != 0 && r.Stored == Linked {
+		h.Returned++
+	}
 	if r.Stored == Copied {
-		h.CopiedBytes += r.OnDisk()
+		h.CopiedBytes = Plus(h.CopiedBytes, r.OnDisk())
 	}
 	switch r.Change {
 	case Added:
@@ -92,7 +99,7 @@ func (h *Header) count(r *Record) {
 	case Moved:
 		h.Moved++
 	case Removed:
-		if r.To == "" { // else it is told where it is now
+		if r.To == "" && !r.trail() { // else it is told where it is now
 			h.Removed++
 		}
 	}
@@ -107,7 +114,7 @@ func (f *follower) merge(path string, records []holder) (e Entry, newest *Record
 		return e, nil, err
 	}
 	e = Entry{path, *newest}
-	if len(records) == 1 && newest.To == "" && (newest.From == "" || last.first) {
+	if len(records) == 1 && newest.To == "" && (newest.From == "" || last.first) && (newest.Exists() || !newest.Stored.Shares()) {
 		switch {
 		case newest.Change == Removed && f.first == 0:
 			return Entry{}, newest, nil
@@ -128,10 +135,16 @@ func (f *follower) merge(path string, records []holder) (e Entry, newest *Record
 	}
 	e.From, e.To = "", to
 	if !newest.Exists() {
-		if before == nil {
-			return Entry{}, newest, nil
-		}
 		e.Change = Removed
+		if err := f.trail(&e, records); err != nil || before == nil && e.Stored == Absent {
+			return Entry{}, newest, err
+		}
+		switch {
+		case before == nil:
+			e.Reason = NoReason
+		case e.Reason == NoReason:
+			e.Reason = Gone
+		}
 		return e, newest, nil
 	}
 	from, moved, err := f.moved(path, f.last)
@@ -199,20 +212,74 @@ func (f *follower) share(e *Entry, bucket uint64, newest *Record) error {
 		return err
 	}
 	if born.bucket <= f.first {
-		e.Stored, e.Link = Linked, ""
-		if from := e.shared(e.Path); from != born.path {
-			e.Link = born.path
-		}
-		return nil
+		return f.linked(e, born, &maker)
 	}
 	name, err := f.nameOf(born, e)
 	if err != nil {
 		return err
 	}
+	e.Since = 0
 	if e.Stored, e.Link = Joined, name; name == e.Path {
 		e.Stored, e.Link, e.Holes = maker.Stored, "", maker.Holes
 	}
 	return nil
+}
+
+// linked says in e that its inode is that of the record at older, which is r and of the first snapshot or one before it.
+func (f *follower) linked(e *Entry, older place, r *Record) error {
+	e.Stored, e.Link, e.Since = Linked, "", 0
+	if from := e.shared(e.Path); from != older.path {
+		e.Link = older.path
+	}
+	seqs, _, err := f.seqs(older.path)
+	if err == nil && at(seqs, f.first) != older.bucket { // it is gone from there
+		e.Since, err = (&tracer{tx: f.tx, b: f.b}).since(older, r)
+	}
+	return err
+}
+
+// trail says in e, the tombstone of a path, which inode of the first snapshot or the last was there between the two: a
+// newer snapshot may be linked to that.
+func (f *follower) trail(e *Entry, records []holder) error {
+	if e.Stored, e.Link, e.Since = Absent, "", 0; !f.trails {
+		return nil
+	}
+	var r Record
+	at := place{path: e.Path}
+	for i := len(records) - 1; i >= 0 && at.bucket == 0; i-- {
+		if err := records[i].parse(e.Path, &r); err != nil {
+			return err
+		}
+		if r.hasInode() && r.Kind == file.Regular || !r.Exists() && r.Stored.Shares() {
+			at.bucket = records[i].bucket
+		}
+	}
+	if at.bucket == 0 {
+		return nil
+	}
+	born, err := f.born(at, &r, f.first)
+	switch {
+	case err != nil || !r.hasInode():
+		return err
+	case born.bucket <= f.first:
+		return f.linked(e, born, &r)
+	}
+	name, err := f.lastName(born)
+	if name != "" && name != e.Path {
+		e.Stored, e.Link = Joined, name
+	}
+	return err
+}
+
+// returnedAfter reports whether records of snapshots after seq have Since.
+func returnedAfter(tx *bolt.Tx, seq uint64) (bool, error) {
+	c := tx.Bucket(bucketSnapshots).Cursor()
+	for k, v := c.Seek(seqKey(seq + 1)); k != nil; k, v = c.Next() {
+		if h, err := parseHeader(k, v); err != nil || h.Returned > 0 {
+			return err == nil, err
+		}
+	}
+	return false, nil
 }
 
 // nameOf is the path in the last snapshot whose record stands for an inode that was born between the two, of
@@ -221,6 +288,18 @@ func (f *follower) nameOf(born place, e *Entry) (string, error) {
 	if born.path == e.Path {
 		return e.Path, nil
 	}
+	name, err := f.lastName(born)
+	if name == "" && err == nil {
+		name = e.Path
+		if e.Nlink > 1 {
+			f.made[born] = name
+		}
+	}
+	return name, err
+}
+
+// lastName is nameOf as far as it is known; "" if it is not.
+func (f *follower) lastName(born place) (string, error) {
 	seqs, key, err := f.seqs(born.path)
 	if err != nil {
 		return "", err
@@ -235,12 +314,5 @@ func (f *follower) nameOf(born place, e *Entry) (string, error) {
 			return born.path, err
 		}
 	}
-	name, ok := f.made[born]
-	if !ok {
-		name = e.Path
-		if e.Nlink > 1 {
-			f.made[born] = name
-		}
-	}
-	return name, nil
+	return f.made[born], nil
 }

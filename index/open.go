@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"runtime/debug"
+	"syscall"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
@@ -32,6 +33,14 @@ type handle struct {
 	file *os.File
 }
 
+// Close closes the database. Where a signal interrupts the unlocking, closing the file has unlocked it.
+func (h *handle) Close() error {
+	if err := h.DB.Close(); !errors.Is(err, syscall.EINTR) {
+		return err
+	}
+	return nil
+}
+
 func (db *DB) open(ctx context.Context, how int) (*handle, error) {
 	start := time.Now()
 	for {
@@ -39,6 +48,8 @@ func (db *DB) open(ctx context.Context, how int) (*handle, error) {
 		switch {
 		case err == nil:
 			return h, nil
+		case errors.Is(err, syscall.EINTR) && ctx.Err() == nil: // bbolt repeats no call that a signal interrupted; nothing is done yet
+			continue
 		case errors.Is(err, berrors.ErrTimeout):
 			if time.Since(start) > lockWait {
 				return nil, fmt.Errorf("%s: %w", db.path, ErrBusy)

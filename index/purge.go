@@ -50,6 +50,7 @@ type PurgedSnapshot struct {
 	Changed bool   // its change set becomes another one
 
 	within bool  // the purge is about this snapshot
+	stay   int64 // sum of the sizes of the regular files that stay, where the header's is Beyond: no difference says it there
 	names  int64 // of the files that go, those in the tree
 }
 
@@ -120,6 +121,9 @@ func (p *Purging) gone(path string, k int) bool {
 
 // leads reports whether the record at path, new in snapshot k, shares its inode by way of a name that goes.
 func (p *Purging) leads(path string, k int, r *Record) bool {
+	if r.Since != 0 {
+		return p.what.Has(r.shared(path))
+	}
 	return r.Stored == Linked && p.gone(r.shared(path), k-1) || r.Stored == Joined && p.gone(r.shared(path), k)
 }
 
@@ -151,6 +155,11 @@ func (p *Purging) find(v *Edition, t *tracer) error {
 			s.add(&v.Record)
 		}
 	}
+	for k := first; v.Kind == file.Regular && v.Exists() && k < end; k++ {
+		if s := &p.Snapshots[k]; s.Header.Bytes == Beyond && !p.gone(v.Path, k) {
+			s.stay = Plus(s.stay, v.Size)
+		}
+	}
 	if has && end < len(p.Snapshots) { // what follows may be gone from here on, or its beginning now
 		p.Snapshots[end].Changed = true
 	}
@@ -180,7 +189,7 @@ func (s *PurgedSnapshot) add(r *Record) {
 	}
 	s.Files++
 	if r.Kind == file.Regular {
-		s.Bytes += r.Size
+		s.Bytes = Plus(s.Bytes, r.Size)
 	}
 	if r.Stored != Absent {
 		s.names++
@@ -241,6 +250,31 @@ func (p *Purging) stays(born uint64, path string, k int) bool {
 	return slices.ContainsFunc(p.roots[born].names, func(s stay) bool {
 		return s.path == path && k >= s.first && k < s.end && !p.gone(path, k)
 	})
+}
+
+// older is the name, and the first snapshot with it there, that a record of snapshot k leads to where no name of the inode
+// stays in the snapshot before: the one that stays in the latest of the older ones. "" if there is none.
+func (p *Purging) older(born uint64, k int) (name string, since uint64) {
+	names, last := p.roots[born].names, -1
+	var found stay
+	for _, s := range names {
+		for at := min(s.end, k-1) - 1; at >= max(s.first, last); at-- {
+			if !p.gone(s.path, at) {
+				if at > last || Compare(s.path, found.path) < 0 {
+					found, last = s, at
+				}
+				break
+			}
+		}
+	}
+	if last < 0 {
+		return "", 0
+	}
+	first := last
+	for first > 0 && p.stays(born, found.path, first-1) {
+		first--
+	}
+	return found.path, p.Snapshots[first].Header.Seq
 }
 
 // purgedRecord is a record of a snapshot's own with what must be known of its inode.

@@ -14,6 +14,9 @@ func (p *Purging) Set(ctx context.Context, k int, h *Header) iter.Seq2[*Entry, e
 	return func(yield func(*Entry, error) bool) {
 		s := &p.Snapshots[k]
 		h.Files, h.Dirs, h.Bytes, h.Linked = h.Files-s.Files, h.Dirs-s.Dirs, h.Bytes-s.Bytes, h.Linked-s.names
+		if s.Header.Bytes == Beyond {
+			h.Bytes = s.stay
+		}
 		for pair, err := range p.pairs(ctx, k) {
 			if err != nil {
 				yield(nil, err)
@@ -44,6 +47,7 @@ func (h *Header) recount(r *Record, sign int64) {
 	c.count(r)
 	h.Added, h.Modified, h.Metadata = h.Added+sign*c.Added, h.Modified+sign*c.Modified, h.Metadata+sign*c.Metadata
 	h.Moved, h.Removed, h.CopiedBytes = h.Moved+sign*c.Moved, h.Removed+sign*c.Removed, h.CopiedBytes+sign*c.CopiedBytes
+	h.Returned += sign * c.Returned
 	h.Linked -= sign * ownInode(r)
 }
 
@@ -131,7 +135,7 @@ func (p *Purging) purged(ctx context.Context, k int, own *purgedRecord, other *E
 			return nil, err
 		}
 		e := *other
-		e.Change, e.Reason, e.From, e.To, e.Link = Added, NewPath, "", "", ""
+		e.Change, e.Reason, e.From, e.To, e.Link, e.Since = Added, NewPath, "", "", "", 0
 		p.root(k, &e, born, true)
 		return &e, nil
 	}
@@ -147,7 +151,11 @@ func (p *Purging) purged(ctx context.Context, k int, own *purgedRecord, other *E
 		e.To = ""
 	}
 	if !e.Exists() {
-		if was {
+		pure := e.trail()
+		if e.Stored.Shares() && p.what.Has(e.shared(e.Path)) {
+			e.Stored, e.Link, e.Since = Absent, "", 0
+		}
+		if was || pure && !e.trail() {
 			return nil, nil
 		}
 		return &e, nil
@@ -205,18 +213,25 @@ func (p *Purging) root(k int, e *Entry, born uint64, leads bool) {
 		if !leads {
 			return
 		}
-		e.Stored, e.Link = Linked, name
+		e.Stored, e.Link, e.Since = Linked, name, 0
 		if e.From == "" && p.stays(born, e.Path, k-1) {
 			e.Link = ""
 		}
 		return
 	}
+	e.Since = 0
 	if name, _ := p.staying(born, k); name != e.Path {
 		e.Stored, e.Link = Joined, name
 		return
 	}
+	older, since := p.older(born, k)
 	e.Link = ""
 	switch {
+	case older != "":
+		e.Stored, e.Since = Linked, since
+		if e.shared(e.Path) != older {
+			e.Link = older
+		}
 	case !e.Stored.Shares():
 	case e.Kind == file.Regular:
 		e.Stored, e.Holes = Copied, r.holes

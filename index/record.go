@@ -36,7 +36,7 @@ type Stored uint8
 const (
 	Absent Stored = iota
 	Copied        // read from the source and written
-	Linked        // another name of an inode that the snapshot before holds, there at Link, else From, else this path; see Returned
+	Linked        // another name of an inode that the snapshot before holds, there at Link, else From, else this path; see Since
 	Cloned        // a new inode that shares its blocks with an older snapshot's
 	Made          // a folder, symbolic link or special file
 	Joined        // another name of an inode that was new in this snapshot, there at Link
@@ -86,7 +86,7 @@ const (
 	CannotHold               // the destination cannot hold it: its name, or its size
 	HoldsNow                 // it could not, and can now
 	AnotherOwner             // the older copy was made by another user
-	Returned                 // gone or unreadable in the snapshot before: the last one that held it at this path is linked
+	Returned                 // gone or unreadable in the snapshot before: the last one that held it at this path is linked, see Since
 )
 
 var reasonTexts = [...]string{
@@ -148,6 +148,10 @@ type Record struct {
 	To        string // where the file that was here before has moved; set when records are imported
 	Link      string // with Joined, and with Linked where From does not say it: another name of the inode
 	Holes     int64  // bytes of Size that take no room in the tree, where that is worth telling; see Took
+
+	// With Linked, where the snapshot before does not hold the inode: the last one that has something at the path does, if it
+	// has this number or a higher one and the same file. Else the one with this number does; if it is deleted, none is known to.
+	Since uint64
 }
 
 // OnDisk is what the content of a regular file takes in the tree: its size without its holes, in bytes.
@@ -173,6 +177,12 @@ func (r *Record) begins() bool {
 // Unheld reports whether the destination could not hold the file or folder, by its name or size: the snapshot's tree lacks it.
 func (r *Record) Unheld() bool {
 	return r.Exists() && r.Stored == Absent && !r.Has(Unreadable) && (r.Kind == file.Regular || r.Kind == file.Folder)
+}
+
+// trail reports whether the record only says which inode was at the path in snapshots that are deleted by now. The snapshot
+// before has nothing there, nor has its own.
+func (r *Record) trail() bool {
+	return r.Change == Removed && r.Reason == NoReason && r.Stored.Shares()
 }
 
 // Exists reports whether the record says that something is there.
@@ -266,11 +276,6 @@ type Entry struct {
 func (r *Record) Learn(now *Record) {
 	r.Volume, r.Ino, r.Btime, r.Ctime = now.Volume, now.Ino, now.Btime, now.Ctime
 	r.Flags = r.Flags&^Racy | now.Flags&Racy
-}
-
-// back reports whether now, which is linked to what was at its path before it was gone, is the file of r.
-func (r *Record) back(now *Record) bool {
-	return r.Kind == file.Regular && r.Has(Hashed) && now.Has(Hashed) && r.SameContent(now) && r.SameMeta(now)
 }
 
 // hasInode reports whether the record's entry is in the tree with an inode that may have several names.

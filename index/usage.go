@@ -8,14 +8,40 @@ import (
 	"slices"
 )
 
-// Span is the stretch of snapshots, by their sequence numbers, whose trees hold an inode: every snapshot from
-// First to Last does, because a link is made to the snapshot before.
+// Span says which snapshots' trees hold an inode: all from First to Last, by their sequence numbers, but for those of gaps.
 type Span struct {
 	First, Last uint64
 
-	// Not a span but a stretch within another one, whose snapshots do not hold the inode: what was gone from the source
-	// for a while is linked to the last snapshot that held it.
-	Gap bool
+	// The stretches in between that do not hold it: what was away for a while is linked to the last snapshot that held it.
+	// A varint for each number, of the first and the last snapshot of each stretch, so that spans can be compared.
+	gaps string
+}
+
+// SpanOf is the Span of the snapshots, oldest first, that holds accepts; false if it accepts none.
+func SpanOf(snapshots []uint64, holds func(seq uint64) bool) (s Span, any bool) {
+	var held holding
+	for i, seq := range snapshots {
+		if holds(seq) {
+			held = held.and(i, i+1)
+		}
+	}
+	if len(held) == 0 {
+		return s, false
+	}
+	return held.span(snapshots), true
+}
+
+// Holds reports whether the tree of the snapshot with this number has the inode.
+func (s Span) Holds(seq uint64) bool {
+	return s.First <= seq && seq <= s.Last && !slices.ContainsFunc(s.away(), func(gap Span) bool { return gap.First <= seq && seq <= gap.Last })
+}
+
+// away are the stretches in between that do not hold it.
+func (s Span) away() (gaps []Span) {
+	for p := (parser{b: s.gaps}); p.b != ""; {
+		gaps = append(gaps, Span{First: p.uvarint(), Last: p.uvarint()})
+	}
+	return gaps
 }
 
 // Amount is a number of regular files, each inode once, and the sum of what they take on the disk: their sizes without
@@ -23,7 +49,7 @@ type Span struct {
 type Amount struct{ Inodes, Bytes int64 }
 
 // Add adds b.
-func (a *Amount) Add(b Amount) { a.Inodes, a.Bytes = a.Inodes+b.Inodes, a.Bytes+b.Bytes }
+func (a *Amount) Add(b Amount) { a.Inodes, a.Bytes = a.Inodes+b.Inodes, Plus(a.Bytes, b.Bytes) }
 
 // Usage is how much lives from when to when in a destination.
 type Usage map[Span]Amount
@@ -40,11 +66,23 @@ func (db *DB) Usage(ctx context.Context) (Usage, error) {
 }
 
 // Freeable is the part of Usage that no snapshot of stay, oldest first, holds: what deleting all others frees. It reads
-// only the records of those others and of the one after them.
+// only the records of those others and of the one after them, unless some newer snapshot is linked to one that is not the
+// one before it.
 func (db *DB) Freeable(ctx context.Context, stay []uint64) (Usage, error) {
-	seqs, err := db.complete(ctx)
+	heads, err := db.Snapshots(ctx)
 	if err != nil {
 		return nil, err
+	}
+	var seqs []uint64
+	for i := range heads {
+		if heads[i].State == Complete {
+			seqs = append(seqs, heads[i].Seq)
+		}
+	}
+	if slices.ContainsFunc(heads, func(h Header) bool { return h.Returned > 0 }) {
+		u, err := db.Usage(ctx)
+		maps.DeleteFunc(u, func(s Span, _ Amount) bool { return slices.ContainsFunc(stay, s.Holds) })
+		return u, err
 	}
 	u := Usage{}
 	stay = append(slices.Clone(stay), math.MaxUint64)
@@ -70,14 +108,12 @@ func (db *DB) Freeable(ctx context.Context, stay []uint64) (Usage, error) {
 			maps.DeleteFunc(u, func(s Span, _ Amount) bool { return s.Last == to })
 		}
 	}
-	maps.DeleteFunc(u, func(s Span, _ Amount) bool { return s.Gap })
 	return u, nil
 }
 
 // add adds what c counts among the editions that each visits.
 func (u Usage) add(c *usageCount, each func(editionVisitor) error) error {
-	c.seed, c.shared, c.far, c.sums = maphash.MakeSeed(), map[uint64]*lifetime{}, map[uint64]origin{}, map[[2]int]Amount{}
-	c.gaps = map[[2]int]Amount{}
+	c.seed, c.shared, c.far, c.sums = maphash.MakeSeed(), map[uint64]*lifetime{}, map[uint64]origin{}, map[Span]wideAmount{}
 	// Which inodes ever had several names must be known before the first is counted.
 	for _, visit := range []editionVisitor{c.findShared, c.count} {
 		if err := each(visit); err != nil {
@@ -100,8 +136,7 @@ func (db *DB) complete(ctx context.Context) (seqs []uint64, err error) {
 }
 
 // Freed is what deleting victims in this order frees with each of them, of the snapshots that there are, oldest
-// first: an inode goes with the last of its snapshots. One that was gone for a while counts as held all along, so that
-// more may be freed.
+// first: an inode goes with the last of its snapshots.
 func (u Usage) Freed(snapshots, victims []uint64) []Amount {
 	freed := make([]Amount, len(victims))
 	turn := make([]int, len(snapshots))    // of each snapshot, when it is deleted, -1 for never
@@ -113,8 +148,13 @@ func (u Usage) Freed(snapshots, victims []uint64) []Amount {
 		}
 	}
 	for span, a := range u {
-		if from, to := span.among(snapshots); !span.Gap && from < to && stays[from] == stays[to] {
-			freed[slices.Max(turn[from:to])].Add(a)
+		last, lives := -1, false
+		for _, r := range span.among(snapshots) {
+			last = max(last, slices.Max(turn[r.first:r.end]))
+			lives = lives || stays[r.first] < stays[r.end]
+		}
+		if last >= 0 && !lives {
+			freed[last].Add(a)
 		}
 	}
 	return freed
@@ -131,24 +171,23 @@ type Share struct {
 // its own of all that it holds.
 func (u Usage) Apart(snapshots []uint64, n int) Usage {
 	apart := Usage{}
-	add := func(from, to int, a Amount) {
-		if from < to {
-			span := Span{First: snapshots[from], Last: snapshots[to-1]}
+	add := func(l holding, a Amount) {
+		if len(l) > 0 {
+			span := l.span(snapshots)
 			sum := apart[span]
 			sum.Add(a)
 			apart[span] = sum
 		}
 	}
 	for span, a := range u {
-		if span.Gap {
-			apart[span] = a
-			continue
+		var rest holding
+		for _, r := range span.among(snapshots) {
+			for ; r.first < min(r.end, n); r.first++ {
+				add(holding{{r.first, r.first + 1}}, a)
+			}
+			rest = rest.and(r.first, r.end)
 		}
-		from, to := span.among(snapshots)
-		for ; from < min(to, n); from++ {
-			add(from, from+1, a)
-		}
-		add(from, to, a)
+		add(rest, a)
 	}
 	return apart
 }
@@ -156,25 +195,25 @@ func (u Usage) Apart(snapshots []uint64, n int) Usage {
 // Shares are those of the snapshots that there are, oldest first.
 func (u Usage) Shares(snapshots []uint64) []Share {
 	shares := make([]Share, len(snapshots)+1)
+	grows := make([]wideAmount, len(snapshots)+1) // what is held, from each snapshot on
 	for span, a := range u {
-		from, to := span.among(snapshots)
-		if from == to {
+		held := span.among(snapshots)
+		if len(held) == 0 {
 			continue
 		}
-		if span.Gap {
-			shares[from].Held.Add(Amount{-a.Inodes, -a.Bytes})
-			shares[to].Held.Add(a)
-			continue
+		shares[held[0].first].New.Add(a)
+		if len(held) == 1 && held[0].end-held[0].first == 1 {
+			shares[held[0].first].Alone.Add(a)
 		}
-		shares[from].New.Add(a)
-		if to-from == 1 {
-			shares[from].Alone.Add(a)
+		for _, r := range held {
+			grows[r.first].add(a)
+			grows[r.end].add(Amount{-a.Inodes, -a.Bytes})
 		}
-		shares[from].Held.Add(a)
-		shares[to].Held.Add(Amount{-a.Inodes, -a.Bytes})
 	}
-	for i := range snapshots[min(1, len(snapshots)):] { // what was added and taken, not how much there is
-		shares[i+1].Held.Add(shares[i].Held)
+	held := wideAmount{}
+	for i := range snapshots {
+		held.addAll(grows[i])
+		shares[i].Held = held.amount()
 	}
 	return shares[:len(snapshots)]
 }
@@ -182,19 +221,28 @@ func (u Usage) Shares(snapshots []uint64) []Share {
 // Total is what the snapshots hold together.
 func (u Usage) Total(snapshots []uint64) (total Amount) {
 	for span, a := range u {
-		if from, to := span.among(snapshots); !span.Gap && from < to {
+		if len(span.among(snapshots)) > 0 {
 			total.Add(a)
 		}
 	}
 	return total
 }
 
-// among is the range of the snapshots, oldest first, that the span covers.
-func (s Span) among(snapshots []uint64) (from, to int) {
-	from, _ = slices.BinarySearch(snapshots, s.First)
-	to, found := slices.BinarySearch(snapshots, s.Last)
-	if found {
-		to++
+// among are the ranges of the snapshots, oldest first, that hold the inode, by their places.
+func (s Span) among(snapshots []uint64) (held holding) {
+	add := func(first, last uint64) {
+		from, _ := slices.BinarySearch(snapshots, first)
+		to, found := slices.BinarySearch(snapshots, last)
+		if found {
+			to++
+		}
+		held = held.and(from, to)
 	}
-	return from, to
+	first := s.First
+	for _, gap := range s.away() {
+		add(first, gap.First-1)
+		first = gap.Last + 1
+	}
+	add(first, s.Last)
+	return held
 }

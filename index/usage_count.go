@@ -15,14 +15,13 @@ type usageCount struct {
 	seed   maphash.Seed
 	shared map[uint64]*lifetime // inodes that had several names at some time, by where they were born
 	far    map[uint64]origin    // where inodes were born that moved often, by where they were on the way
-	sums   map[[2]int]Amount
-	gaps   map[[2]int]Amount // stretches in which an inode is gone from the only path that it has
+	sums   map[Span]wideAmount
 }
 
-// lifetime is the stretch of snapshots, by their places in seqs, that hold an inode.
+// lifetime is where an inode is held, in places in seqs, and what it takes on the disk.
 type lifetime struct {
-	first, last int
-	size        int64
+	held holding
+	size int64
 }
 
 // findShared notes the inodes with several names.
@@ -33,7 +32,7 @@ func (c *usageCount) findShared(v *Edition, t *tracer) error {
 	}
 	born, err := c.born(v, t)
 	if err == nil && born.bucket > c.after {
-		c.shared[born.id] = &lifetime{last: -1}
+		c.shared[born.id] = &lifetime{}
 	}
 	return err
 }
@@ -52,100 +51,107 @@ func (c *usageCount) count(v *Edition, t *tracer) error {
 		end, _ = slices.BinarySearch(c.seqs, v.Next)
 		end = min(end, c.end)
 	}
-	back, err := c.back(v, t)
-	if err != nil {
-		return err
-	}
-	gone := end
-	if end = max(end, back); first == end {
+	if first == end {
 		return nil
 	}
 	born, err := c.born(v, t)
 	if err != nil || born.bucket <= c.after {
 		return err
 	}
-	birth, _ := slices.BinarySearch(c.seqs, born.bucket)
 	if len(c.shared) > 0 {
 		if l := c.shared[born.id]; l != nil {
-			l.first, l.last, l.size = birth, max(l.last, end-1), born.size
+			l.held, l.size = l.held.and(first, end), born.size
 			return nil
 		}
 	}
-	if gone < end && first < gone {
-		sum := c.gaps[[2]int{gone, end - 1}]
-		sum.Add(Amount{1, v.Size})
-		c.gaps[[2]int{gone, end - 1}] = sum
+	birth, _ := slices.BinarySearch(c.seqs, born.bucket)
+	before := holding(nil).and(birth, first)
+	for _, gap := range born.gaps {
+		if before = before.without(gap); len(before) == 0 {
+			break
+		}
 	}
-	if birth < first {
-		c.add(birth, first-1, Amount{-1, -born.size})
-	}
-	c.add(birth, end-1, Amount{1, born.size})
+	c.add(before, Amount{-1, -born.size})
+	c.add(before.and(first, end), Amount{1, born.size})
 	return nil
 }
 
-// back is where among seqs the inode of v comes back to its path after it was gone, 0 if it does not.
-func (c *usageCount) back(v *Edition, t *tracer) (int, error) {
-	if v.Next == 0 {
-		return 0, nil
+func (c *usageCount) add(held holding, a Amount) {
+	if len(held) == 0 {
+		return
 	}
-	seqs, key, err := t.seqs(v.Path)
-	if err != nil {
-		return 0, err
-	}
-	var gone Record
-	if err := t.b.record(v.Next, key, &gone); err != nil || gone.hasInode() {
-		return 0, err
-	}
-	bucket, err := t.back(seqs, key, v.Next, &v.Record, &gone)
-	if bucket == 0 || err != nil {
-		return 0, err
-	}
-	back, _ := slices.BinarySearch(c.seqs, bucket)
-	return min(back, c.end), nil
-}
-
-func (c *usageCount) add(first, last int, a Amount) {
-	sum := c.sums[[2]int{first, last}]
-	sum.Add(a)
-	c.sums[[2]int{first, last}] = sum
+	span := held.span(c.seqs)
+	sum := c.sums[span]
+	sum.add(a)
+	c.sums[span] = sum
 }
 
 // stride is how many links of a file are followed before what is known of its way is looked at.
 const stride = 16
 
-// origin is where an inode was born: a hash of the place, its bucket, and what the inode takes on the disk.
+// origin is where an inode was born: a hash of the place, its bucket, and what the inode takes on the disk; and where it
+// was held by no snapshot since, in places in seqs, the latest first.
 type origin struct {
 	id, bucket uint64
 	size       int64
+	gaps       []stretch
 }
 
 // born is where the inode of v was born, or a place where it was up to c.after. A file that is renamed for every
 // snapshot is not followed all the way back from each of its names.
 func (c *usageCount) born(v *Edition, t *tracer) (o origin, err error) {
 	p, r := place{v.Path, v.Seq}, v.Record
-	var way []uint64
+	type waypoint struct {
+		id   uint64
+		gaps int // how many were met up to there
+	}
+	var way []waypoint
+	var gaps []stretch
 	for n := 1; ; n++ {
 		more := false
 		if p.bucket > c.after {
+			from, over := p, r.Stored == Linked && r.Since != 0
 			if more, err = t.step(&p, &r); err != nil {
 				return o, err
 			}
+			if more && over {
+				if gaps, err = c.gap(gaps, p, from, t); err != nil {
+					return o, err
+				}
+			}
 		}
-		o = origin{c.hash(p), p.bucket, r.OnDisk()}
+		o = origin{c.hash(p), p.bucket, r.OnDisk(), nil}
 		if more && n%stride == 0 {
 			if far, ok := c.far[o.id]; ok {
+				gaps = append(gaps, far.gaps...)
 				o, more = far, false
 			} else {
-				way = append(way, o.id)
+				way = append(way, waypoint{o.id, len(gaps)})
 			}
 		}
 		if !more {
-			for _, id := range way {
-				c.far[id] = o
+			for _, w := range way {
+				o.gaps = slices.Clone(gaps[w.gaps:])
+				c.far[w.id] = o
 			}
+			o.gaps = gaps
 			return o, nil
 		}
 	}
+}
+
+// gap appends the stretch from where the inode was gone from its older place to where it is at the newer one again.
+func (c *usageCount) gap(gaps []stretch, older, newer place, t *tracer) ([]stretch, error) {
+	seqs, _, err := t.seqs(older.path)
+	if err != nil {
+		return nil, err
+	}
+	first, _ := slices.BinarySearch(c.seqs, after(seqs, older.bucket))
+	end, _ := slices.BinarySearch(c.seqs, newer.bucket)
+	if first < end {
+		gaps = append(gaps, stretch{first, end})
+	}
+	return gaps, nil
 }
 
 func (c *usageCount) hash(p place) uint64 { return maphash.Comparable(c.seed, p) }
@@ -153,16 +159,11 @@ func (c *usageCount) hash(p place) uint64 { return maphash.Comparable(c.seed, p)
 // usage adds the result to u. What a source that changed while it was read has left in contradiction is passed over.
 func (c *usageCount) usage(u Usage) {
 	for _, l := range c.shared {
-		if l.last >= 0 {
-			c.add(l.first, l.last, Amount{1, l.size})
-		}
+		c.add(l.held, Amount{1, l.size})
 	}
 	for span, a := range c.sums {
-		if a.Inodes > 0 {
-			u[Span{First: c.seqs[span[0]], Last: c.seqs[span[1]]}] = Amount{a.Inodes, max(a.Bytes, 0)}
+		if a.inodes > 0 {
+			u[span] = Amount{a.inodes, max(a.bytes.bytes(), 0)}
 		}
-	}
-	for span, a := range c.gaps {
-		u[Span{First: c.seqs[span[0]], Last: c.seqs[span[1]], Gap: true}] = a
 	}
 }

@@ -11,16 +11,30 @@ import (
 	"snap/internal/file"
 )
 
-// drawUsage draws inodes with their spans, and the snapshots that there are; some spans begin or end in
-// snapshots that are missing.
+// drawUsage draws inodes with the snapshots that hold them, also with some that were away for a while, and the snapshots
+// that there are; some of those that hold an inode are missing.
 func drawUsage(t *rapid.T) (u Usage, inodes []Span, there []uint64) {
 	u = Usage{}
+	var all []uint64
+	for s := uint64(1); s <= 12; s++ {
+		all = append(all, s)
+	}
 	for s := uint64(1); s <= 12; s += uint64(rapid.IntRange(1, 3).Draw(t, "step")) {
 		there = append(there, s)
 	}
 	for range rapid.IntRange(0, 30).Draw(t, "inodes") {
 		first := rapid.Uint64Range(1, 12).Draw(t, "first")
-		s := Span{First: first, Last: rapid.Uint64Range(first, 12).Draw(t, "last")}
+		last := rapid.Uint64Range(first, 12).Draw(t, "last")
+		away := rapid.SliceOfN(rapid.Uint64Range(1, 12), 0, 5).Draw(t, "away")
+		held := func(seq uint64) bool {
+			return seq == first || seq == last || first < seq && seq < last && !slices.Contains(away, seq)
+		}
+		s, _ := SpanOf(all, held)
+		for _, seq := range all {
+			if s.Holds(seq) != held(seq) {
+				t.Fatalf("%v of %d to %d without %v: %d", s, first, last, away, seq)
+			}
+		}
 		inodes = append(inodes, s)
 		a := u[s]
 		a.Add(Amount{1, int64(len(inodes))})
@@ -32,7 +46,7 @@ func drawUsage(t *rapid.T) (u Usage, inodes []Span, there []uint64) {
 // heldBy is what the snapshots hold, counted one by one.
 func heldBy(inodes []Span, snapshots []uint64) (held Amount) {
 	for i, s := range inodes {
-		if slices.ContainsFunc(snapshots, func(n uint64) bool { return s.First <= n && n <= s.Last }) {
+		if slices.ContainsFunc(snapshots, s.Holds) {
 			held.Add(Amount{1, int64(i + 1)})
 		}
 	}

@@ -1,6 +1,7 @@
 package index
 
 import (
+	"cmp"
 	"context"
 	"iter"
 
@@ -42,11 +43,14 @@ func versionsAt(tx *bolt.Tx, b *buckets, path string) ([]Version, error) {
 }
 
 func versions(b *buckets, key []byte, seqs []uint64) ([]Version, error) {
-	all := make([]Version, len(seqs))
-	for i, s := range seqs {
-		all[i].Seq = s
-		if err := b.record(s, key, &all[i].Record); err != nil {
+	all := make([]Version, 0, len(seqs))
+	for _, s := range seqs {
+		v := Version{Seq: s}
+		if err := b.record(s, key, &v.Record); err != nil {
 			return nil, err
+		}
+		if !v.trail() {
+			all = append(all, v)
 		}
 	}
 	return all, nil
@@ -89,7 +93,9 @@ func (db *DB) Histories(ctx context.Context, dir string, match func(path []byte)
 					if err != nil {
 						return err
 					}
-					found = append(found, History{p, vs})
+					if len(vs) > 0 {
+						found = append(found, History{p, vs})
+					}
 				}
 				return err
 			})
@@ -107,9 +113,9 @@ func (db *DB) Histories(ctx context.Context, dir string, match func(path []byte)
 }
 
 // LastHeld is what path was before it was gone, or could not be read, where the newest snapshot does not hold it: the
-// record, and the sequence number of the last complete snapshot that holds it. ErrNotFound if there is none, or path is no
-// file with a hash.
-func (db *DB) LastHeld(ctx context.Context, newest uint64, path string) (rec Record, last uint64, err error) {
+// record, the sequence number of the last complete snapshot that holds it, and Record.Since of what is linked to that.
+// ErrNotFound if there is none, or, unless moved is set, if it has moved away from there.
+func (db *DB) LastHeld(ctx context.Context, newest uint64, path string, moved bool) (rec Record, last, since uint64, err error) {
 	err = db.view(ctx, func(tx *bolt.Tx) error {
 		b := openBuckets(tx)
 		key := appendKey(nil, path)
@@ -123,23 +129,24 @@ func (db *DB) LastHeld(ctx context.Context, newest uint64, path string) (rec Rec
 				return err
 			}
 			if !rec.hasInode() {
-				if rec.To != "" { // what was here lives on there
+				if rec.To != "" && !moved { // what was here lives on there
 					break
 				}
 				gone = s
 				continue
 			}
-			if gone == 0 || rec.Kind != file.Regular || !rec.Has(Hashed) {
+			if gone == 0 {
 				break
 			}
-			if last, err = lastComplete(tx, s, gone); err != nil || last != 0 {
-				return err
+			if last, err = lastComplete(tx, s, gone); err != nil || last == 0 {
+				return cmp.Or(err, error(ErrNotFound))
 			}
-			break
+			since, err = (&tracer{tx: tx, b: b}).since(place{path, s}, &rec)
+			return err
 		}
 		return ErrNotFound
 	})
-	return rec, last, err
+	return rec, last, since, err
 }
 
 // lastComplete is the last complete snapshot from first on and before end; 0 if there is none.

@@ -127,7 +127,7 @@ func TestDestinationIsNotRestoredInto(t *testing.T) {
 		res, err := d.restore(filepath.Dir(d.dir), Options{Overwrite: Always, DryRun: dry})
 		must(t, err)
 		wantProblems(t, res, map[string]error{"dest": ErrInDestination})
-		if exists(filepath.Join(d.dir, "f")) || res.FilesSkipped != 1 {
+		if exists(filepath.Join(d.dir, "f")) || res.FilesBlocked != 1 {
 			t.Errorf("%+v", res)
 		}
 	}

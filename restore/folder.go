@@ -32,6 +32,7 @@ type folder struct {
 	known  bool // record is the snapshot's
 	chosen bool // it is restored itself, not only passed through
 
+	kept    bool // something else stands in its place, and stays
 	carrier bool // it only leads to what was backed up: what exists of it stays as it is
 
 	state    state
@@ -187,6 +188,7 @@ func (r *run) folderVerdict(f *folder, have *existing) (verdict, error) {
 	v := decide(&f.record, have, r.Overwrite, r.Delete)
 	switch {
 	case v == keep:
+		f.kept = true
 		return v, errSkip
 	case v == refuse:
 		return v, fmt.Errorf("a %s %w", have.Kind, ErrExists)

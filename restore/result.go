@@ -82,7 +82,8 @@ type Result struct {
 	FilesRestored int64 // entries that are not folders, damaged ones included
 	BytesRestored int64 // of content written; a file with several names counts once
 	MetadataSet   int64 // files that had the content already and were given the recorded metadata
-	FilesSkipped  int64 // left as they are: unchanged, newer, or below a folder that could not be made
+	FilesSkipped  int64 // left as they are: unchanged, newer, or there
+	FilesBlocked  int64 // not restored, because their folder is not there and could not be made
 	FilesDeleted  int64 // entries removed, folders included
 	FilesSpared   int64 // entries that Delete left because the backup leaves them out, a folder with all in it as one
 	Errors        int64 // number of Problems
@@ -96,6 +97,7 @@ type Reporter interface {
 	Restored(path string, bytes int64)
 	MetadataSet(path string)
 	Skipped(path string)
+	Blocked(path, at string) // not restored: something else stands in the place of the folder at; "": it could not be made, which was told
 	Deleted(path string)
 	Spared(path, why string)           // not deleted, for this rule
 	Lost(path string, parts file.Lost) // could not be set
@@ -123,7 +125,7 @@ func (t *tally) started(path string, size int64) {
 }
 
 func (t *tally) restored(path string, bytes int64) {
-	t.tell(func(s *Result) { s.FilesRestored++; s.BytesRestored += bytes }, func(r Reporter) { r.Restored(path, bytes) })
+	t.tell(func(s *Result) { s.FilesRestored++; s.BytesRestored = index.Plus(s.BytesRestored, bytes) }, func(r Reporter) { r.Restored(path, bytes) })
 }
 
 func (t *tally) metadataSet(path string) {
@@ -132,6 +134,10 @@ func (t *tally) metadataSet(path string) {
 
 func (t *tally) skipped(path string) {
 	t.tell(func(s *Result) { s.FilesSkipped++ }, func(r Reporter) { r.Skipped(path) })
+}
+
+func (t *tally) blocked(path, at string) {
+	t.tell(func(s *Result) { s.FilesBlocked++ }, func(r Reporter) { r.Blocked(path, at) })
 }
 
 func (t *tally) deleted(path string) {

@@ -22,6 +22,7 @@ func (w watch) Restored(string, int64) { w.hear() }
 func (w watch) Skipped(string)         {}
 func (w watch) MetadataSet(string)     {}
 func (w watch) Deleted(string)         {}
+func (w watch) Blocked(string, string) {}
 func (w watch) Spared(string, string)  {}
 func (w watch) Lost(string, file.Lost) {}
 func (w watch) Problem(Problem)        {}

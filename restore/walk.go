@@ -117,8 +117,19 @@ func (w *walker) visit(ctx context.Context, e index.LinkedEntry, to string) {
 		f.refs.Add(1)
 		w.leaf(ctx, w.turn(&job{Entry: *e.Entry, name: name, in: f}, e.Inode))
 	case chosen:
-		w.skipped(e.Path)
+		w.blocked(e.Path, w.top().inPlace())
 	}
+}
+
+// inPlace is the folder in whose place something else stands and stays, f or one above; "" if there is another reason why f was not
+// entered, which was told.
+func (f *folder) inPlace() string {
+	for ; f != nil; f = f.parent {
+		if f.kept {
+			return f.path
+		}
+	}
+	return ""
 }
 
 // entered enters a folder, and first those that lead to it, if that is still to be done. It reports
@@ -128,6 +139,9 @@ func (w *walker) entered(f *folder) bool {
 		f.state = shut
 		if f.parent == nil || w.entered(f.parent) {
 			f.state = w.enter(f)
+			if f.kept {
+				w.skipped(f.path)
+			}
 		}
 	}
 	return f.state != shut

@@ -186,6 +186,7 @@ type SystemInfo struct {
 	ReadOnly   bool
 	FreeBytes  uint64 // what this user may still write
 	TotalBytes uint64 // the size of the file system
+	BlockSize  int64  // what a file takes is a multiple of this; 0: not known
 	FreeInodes uint64 // 0 where inodes are made as needed
 	HasInodes  bool   // whether FreeInodes is a limit
 }

@@ -26,5 +26,35 @@ func listsMount(text, path string) bool {
 	return false
 }
 
+func (d *Dir) mountOptions() string {
+	path, err := os.Readlink(fmt.Sprintf("/proc/self/fd/%d", d.fd))
+	if err != nil {
+		return ""
+	}
+	mounts, err := os.ReadFile("/proc/self/mountinfo")
+	if err != nil {
+		return ""
+	}
+	return optionsOf(string(mounts), path)
+}
+
+// optionsOf are the file system's own options in the line of the mount that path is on: the last field. Of mounts at one place the
+// last is on top.
+func optionsOf(text, path string) (options string) {
+	path = mountEscapes.Replace(path)
+	longest := 0
+	for line := range strings.Lines(text) {
+		f := strings.Fields(line)
+		if len(f) < 10 {
+			continue
+		}
+		at := strings.TrimSuffix(f[4], "/")
+		if n := len(at) + 1; n >= longest && (path == at || strings.HasPrefix(path, at+"/")) {
+			longest, options = n, f[len(f)-1]
+		}
+	}
+	return options
+}
+
 // mountEscapes are what the kernel escapes in names there.
 var mountEscapes = strings.NewReplacer(" ", `\040`, "\t", `\011`, "\n", `\012`, `\`, `\134`)

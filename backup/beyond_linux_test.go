@@ -1,0 +1,93 @@
+package backup_test
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"snap/backup"
+	"snap/index"
+)
+
+// TestSumsBeyond8EiB: sparse files of 7 EiB are more together than 63 bits count. No sum is negative, what is on the disk is exact, and
+// check finds nothing, also after some of them were purged.
+func TestSumsBeyond8EiB(t *testing.T) {
+	needRoot(t)
+	p := newPlace(t)
+	mnt := t.TempDir()
+	must(t, "mount", "-t", "tmpfs", "-o", "size=64m", "none", mnt)
+	t.Cleanup(func() { exec.Command("umount", mnt).Run() })
+	p.src, p.dest = filepath.Join(mnt, "s"), filepath.Join(mnt, "d")
+	must(t, "mkdir", p.src, p.dest)
+	for _, name := range []string{"a", "b", "c", "d/e"} {
+		p.write(name, "text")
+		if err := os.Truncate(p.path(name), 7<<60); err != nil {
+			t.Skip(err) // no file system for that
+		}
+	}
+	want := func(what string, h *index.Header, bytes int64) {
+		t.Helper()
+		if h.Bytes != bytes || h.CopiedBytes < 0 || h.CopiedBytes > 1<<20 {
+			t.Errorf("%s: %d bytes, not %d; %d copied", what, h.Bytes, bytes, h.CopiedBytes)
+		}
+		if found := said(p.check(backup.CheckOptions{})); len(found) > 0 {
+			t.Errorf("%s: %q", what, found)
+		}
+	}
+	dry, _ := p.backup(func(o *backup.Options) { o.DryRun = true })
+	if h := dry.Header; h.Bytes != index.Beyond || h.CopiedBytes < 0 || h.CopiedBytes > 1<<20 {
+		t.Errorf("rehearsal: %d bytes, %d copied", h.Bytes, h.CopiedBytes)
+	}
+	first, _ := p.backup()
+	want("the first", first.Header, index.Beyond)
+	p.do(os.Rename(p.path("a"), mnt+"/away"))
+	second, _ := p.backup()
+	want("one less", second.Header, index.Beyond)
+	p.do(os.Rename(mnt+"/away", p.path("a")))
+	p.do(os.Remove(p.path("b")))
+	p.do(os.Remove(p.path("c")))
+	third, _ := p.backup()
+	want("two left, 14 EiB", third.Header, index.Beyond)
+	p.do(os.Remove(p.path("a")))
+	fourth, _ := p.backup()
+	want("one left", fourth.Header, 7<<60)
+
+	heads, _ := p.knows()
+	p.inDestination(func(ctx context.Context, d *backup.Destination) {
+		usage, err := d.DB.Usage(ctx)
+		p.do(err)
+		var seqs []uint64
+		for _, h := range heads {
+			seqs = append(seqs, h.Seq)
+		}
+		sums := append([]index.Amount{usage.Total(seqs), usage.Apart(seqs, len(seqs)).Total(seqs)}, usage.Freed(seqs, seqs)...)
+		for _, s := range usage.Shares(seqs) {
+			sums = append(sums, s.Held, s.New, s.Alone)
+		}
+		for i, s := range sums {
+			if s.Bytes < 0 || s.Bytes > 1<<20 {
+				t.Errorf("sum %d: %d bytes in %d files on a disk of 64 MiB", i, s.Bytes, s.Inodes)
+			}
+		}
+	})
+	var names []string
+	for _, h := range heads {
+		names = append(names, h.Name)
+	}
+	p.purge([]string{"c"}, names)
+	heads, _ = p.knows()
+	want("a purge, 21 EiB left", &heads[0], index.Beyond)
+	p.purge([]string{"a"}, names)
+	heads, _ = p.knows()
+	want("a purge, 14 EiB left", &heads[0], index.Beyond)
+	want("a purge, 14 EiB left", &heads[1], index.Beyond)
+	p.purge([]string{"b"}, names)
+	heads, _ = p.knows()
+	want("a purge, 7 EiB left", &heads[0], 7<<60)
+	p.lose("index.db")
+	p.reindex()
+	heads, _ = p.knows()
+	want("reindexed", &heads[0], 7<<60)
+}

@@ -1,0 +1,42 @@
+package backup_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// TestCheckNamesGivenAway: what was given away with the whole snapshot is told with its owner, not with the mode alone that
+// went with it, and what was taken over in order is not.
+func TestCheckNamesGivenAway(t *testing.T) {
+	u := newUsers(t)
+	u.uid = 4321 // 65534 is anybody's, where numbers are not known
+	must(t, "chown", "-R", "4321:4321", u.dir)
+	must(t, "sh", "-c", "cd "+u.dir+"/s && mkdir a && echo 1 >a/f && ln -s f a/l && echo 2 >g && chown -hR 4321:4321 . && chmod 4755 a/f")
+	u.run(false, 0, "backup", "d", "s", "--time", "2026-01-01")
+	given := func(root bool, to uint32, snapshot string) {
+		t.Helper()
+		u.run(root, 0, "check", "-d", "d")
+		must(t, "chown", "-hR", fmt.Sprint(to), u.path("d/"+snapshot))
+		out := u.run(true, 1, "check", "-d", "d")
+		for _, name := range []string{"a/", "a/f", "a/l", "g"} {
+			if !strings.Contains("\n"+out, "\n"+strings.TrimSuffix(name, "/")+": its owner is "+fmt.Sprint(to)+":4321, not 4321:4321") {
+				t.Errorf("%s given to %d: %s", name, to, out)
+			}
+		}
+	}
+	given(false, 0, "20260101-000000")
+	must(t, "chown", "-hR", "4321", u.path("d/20260101-000000"))
+	must(t, "chmod", "4755", u.path("d/20260101-000000/a/f"))
+	given(false, 4242, "20260101-000000")
+	must(t, "chown", "-hR", "4321", u.path("d/20260101-000000"))
+	must(t, "chmod", "4755", u.path("d/20260101-000000/a/f"))
+
+	u.run(true, 0, "init", "-q", "d", "--take-over")
+	u.run(true, 0, "check", "-d", "d") // the user's snapshot in root's destination
+	u.run(true, 0, "backup", "--force", "-q", "d", "s", "--time", "2026-01-02")
+	given(true, 4242, "20260102-000000")
+	must(t, "chown", "-hR", "4242", u.path("d")) // the whole destination is another's: so it is after a move
+	must(t, "chmod", "4755", u.path("d/20260101-000000/a/f"), u.path("d/20260102-000000/a/f"))
+	u.run(true, 0, "check", "-d", "d")
+}

@@ -1,0 +1,124 @@
+package backup_test
+
+import (
+	"crypto/sha256"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"snap/backup"
+	"snap/index"
+)
+
+// TestNamesThatFold: of two names that a destination cannot tell apart exactly one is in the tree, with its own content and under its
+// own name. The other is told with each run and kept in the index. Which of them it is stays; a run with nothing new makes no
+// snapshot, and one with something else new copies nothing but that.
+func TestNamesThatFold(t *testing.T) {
+	for _, c := range []struct {
+		how       string
+		held, not string // the first in the order of the names is held
+	}{
+		{"-nocase", "Case", "case"},
+		{"-norm", "u\u0308ber", "über"},
+	} {
+		t.Run(c.how, func(t *testing.T) {
+			p := newPlace(t)
+			for _, name := range []string{c.held, c.not} {
+				p.write(name, "file "+name)
+				p.write("deep/"+name, "deep "+name)
+				p.write("dirs/"+name+"/only in "+name, "below "+name)
+				p.write("mixed/"+name, "mixed")
+			}
+			p.do(os.Symlink("target", p.path("deep/link "+c.held)))
+			p.do(os.Symlink("other", p.path("deep/link "+c.not)))
+			p.do(os.Remove(p.path("mixed/" + c.held)))
+			p.do(os.Mkdir(p.path("mixed/"+c.held), 0o755)) // a folder and a file
+			p.write("mixed/"+c.held+"/f", "f")
+			p.dest = oddfs(t, p.dest, c.how)
+			want := []string{c.not, "deep/" + c.not, "dirs/" + c.not, "mixed/" + c.not}
+			sane := func(what string, res *backup.Result) {
+				t.Helper()
+				told := untold(res)
+				if slices.Sort(want); !slices.Equal(told, want) || !res.Incomplete() {
+					t.Errorf("%s: told %q, not %q; incomplete %v", what, told, want, res.Incomplete())
+				}
+				heads, all := p.knows()
+				newest := all[len(all)-1]
+				tree := filepath.Join(p.dest, heads[len(heads)-1].Name)
+				for _, dir := range []string{"", "deep", "dirs", "mixed"} {
+					if rec := newest[filepath.Join(dir, c.not)]; !rec.Unheld() {
+						t.Errorf("%s: %s in %q is %v", what, c.not, dir, rec.Stored)
+					}
+					if rec := newest[filepath.Join(dir, c.held)]; rec.Unheld() || !rec.Exists() {
+						t.Errorf("%s: %s in %q is %v", what, c.held, dir, rec.Stored)
+					}
+					entries, err := os.ReadDir(filepath.Join(tree, dir))
+					p.do(err)
+					names := []string{}
+					for _, e := range entries {
+						names = append(names, e.Name())
+					}
+					if !slices.Contains(names, c.held) || slices.Contains(names, c.not) {
+						t.Errorf("%s: %q holds %q", what, dir, names)
+					}
+				}
+				if b, err := os.ReadFile(filepath.Join(tree, c.held)); string(b) != "file "+c.held {
+					t.Errorf("%s: %s has the content %q, %v", what, c.held, b, err)
+				}
+				if rec := newest[c.held]; rec.Hash != sha256.Sum256([]byte("file "+c.held)) {
+					t.Errorf("%s: %s has another hash", what, c.held)
+				}
+				if to, err := os.Readlink(filepath.Join(tree, "deep/link "+c.held)); to != "target" {
+					t.Errorf("%s: the link goes to %q, %v", what, to, err)
+				}
+				if left, err := os.ReadDir(filepath.Join(tree, "dirs", c.held)); len(left) != 1 {
+					t.Errorf("%s: the folder holds %v, %v", what, left, err)
+				}
+				if found := said(p.check(backup.CheckOptions{Read: readAll})); len(found) > 0 {
+					t.Errorf("%s: %q", what, found)
+				}
+			}
+			first, _ := p.backup()
+			sane("first", first)
+			again, _ := p.backup()
+			if sane("again", again); !again.Skipped {
+				t.Errorf("a run with nothing new: %+v", again.Header)
+			}
+			p.write("new", "new")
+			more, changes := p.backup()
+			sane("with a new file", more)
+			if h := more.Header; h.CopiedBytes != 3 || h.Added != 1 || h.Modified+h.Metadata+h.Moved+h.Removed != 0 {
+				t.Errorf("with a new file: %+v", h)
+			}
+			for path, rec := range changes.changes {
+				if rec.Change != index.Silent && path != "new" {
+					t.Errorf("with a new file: %s: %v", path, rec.Change)
+				}
+			}
+			p.write(c.not, "edited")
+			p.write("deep/"+c.held, "edited")
+			edited, _ := p.backup()
+			sane("edited", edited)
+			p.lose("index.db")
+			p.reindex()
+			sane("reindexed", edited)
+
+			p.do(os.Remove(p.path(c.held))) // now there is room for the other
+			p.do(os.RemoveAll(p.path("dirs/" + c.held)))
+			last, _ := p.backup()
+			want = []string{"deep/" + c.not, "mixed/" + c.not}
+			if told := untold(last); !slices.Equal(told, want) {
+				t.Errorf("one of two removed: told %q, %v", told, last.Problems)
+			}
+			for path, text := range map[string]string{c.not: "edited", "dirs/" + c.not + "/only in " + c.not: "below " + c.not} {
+				if b, err := os.ReadFile(filepath.Join(p.tree(last), path)); string(b) != text {
+					t.Errorf("one of two removed: %s: %q, %v", path, b, err)
+				}
+			}
+			if found := said(p.check(backup.CheckOptions{Read: readAll})); len(found) > 0 {
+				t.Errorf("one of two removed: %q", found)
+			}
+		})
+	}
+}

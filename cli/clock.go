@@ -1,0 +1,67 @@
+package cli
+
+import (
+	"time"
+
+	"snap/backup"
+	"snap/index"
+)
+
+// behindSlack is by how much a backup may be earlier than a snapshot before it and nothing is said. What a time server corrects
+// is minutes; summer time changes nothing, because times are compared in UTC.
+const behindSlack = 3 * time.Hour
+
+// behindJSON says that a backup has an earlier time than a snapshot made before it.
+type behindJSON struct {
+	Snapshot string    `json:"snapshot"` // the one with the latest time
+	Time     time.Time `json:"time"`     // its time
+	many     bool      // so are others: it is the clock of now that is wrong
+}
+
+// behind is the snapshot of the latest time, if a backup of time t is before that; nil if it is not. Snapshots that are pinned do not
+// count: so those are kept whose time is known to be wrong.
+func (c *call) behind(d *backup.Destination, t time.Time) (*behindJSON, error) {
+	if d.DB == nil {
+		return nil, nil
+	}
+	all, err := d.DB.Snapshots(c.ctx)
+	if err != nil {
+		return nil, err
+	}
+	var last *index.Header
+	later := 0
+	for i := range all {
+		h := &all[i]
+		if backup.Pinned(h) || h.Time.Sub(t) <= behindSlack {
+			continue
+		}
+		if later++; last == nil || h.Time.After(last.Time) {
+			last = h
+		}
+	}
+	if last == nil {
+		return nil, nil
+	}
+	return &behindJSON{last.Name, last.Time, later > 1}, nil
+}
+
+// tellBehind says that the backup of time t is before an older snapshot: with -q too, unless somebody typed that time. Where the rules
+// were stopped they say what to do.
+func (c *call) tellBehind(b *behindJSON, t time.Time, dest string, stopped bool) {
+	switch {
+	case b == nil:
+		return
+	case c.flags.IsSet("time"):
+		c.note("--time %s is before the time of %s, which was made before: %s", c.when(t), quote(b.Snapshot), c.when(b.Time))
+		return
+	}
+	c.warn("the clock says %s, which is before the time of snapshot %s: %s", c.when(t), quote(b.Snapshot), c.when(b.Time))
+	switch in, name := shellWord(dest), shellWord(b.Snapshot); {
+	case stopped:
+	case b.many:
+		c.warn("is the clock right? Set it, and delete what was made meanwhile: snap delete -d %s REF", in)
+	default:
+		c.warn("is the clock right? If it was wrong when that one was made: snap delete -d %s %s", in, name)
+		c.warn("or keep that one and be told no more: snap tag -d %s %s --add pin", in, name)
+	}
+}

@@ -1,0 +1,69 @@
+package cli
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/urfave/cli/v2"
+
+	"snap/backup"
+	"snap/internal/file"
+)
+
+func takeOverFlag() cli.Flag {
+	return &cli.BoolFlag{Name: "take-over", Usage: "as root: become the owner of another user's destination; everything is copied once"}
+}
+
+// checkTakeOver refuses to take over settings that say where root would write: they are another user's words.
+func (c *call) checkTakeOver(dest string, s *settings) error {
+	if !c.flags.Bool("take-over") {
+		return nil
+	}
+	path := filepath.Join(dest, optionsFile)
+	root, err := file.OpenRoot(dest)
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	options, err := root.Lstat(optionsFile)
+	if err == nil && options.UID != 0 && s.logfile != "" && s.logfile != os.DevNull {
+		return withCode(exitRefused, withHint(fmt.Errorf("%s: another user says there where root is to write a log: %s", quote(path), quote(s.logfile)),
+			"look at it; remove the line, or make the file yours: chown root %s", shellWord(path)))
+	}
+	return nil
+}
+
+// takenJSON says what was taken over.
+type takenJSON struct {
+	From    string `json:"from"` // the user's name, "" where this machine knows none
+	FromUID uint32 `json:"from_uid"`
+	Files   int    `json:"files"` // files and folders that were given to the new owner; 0 in a dry run
+}
+
+func newTakenJSON(t *backup.Taken) *takenJSON {
+	if t == nil {
+		return nil
+	}
+	return &takenJSON{userName(t.From), t.From, t.Entries}
+}
+
+// takenLines say whose dest was and whose it is now, and what follows.
+func (c *call) takenLines(d *backup.Destination, dest string) []string {
+	me := userText(uint32(os.Geteuid()))
+	t := d.Taken
+	if t == nil {
+		return []string{fmt.Sprintf("%s is %s's already: there was nothing to take over", quote(dest), me)}
+	}
+	from := userText(t.From)
+	first := fmt.Sprintf("%s was %s's and is %s's now: %s given to %s", quote(dest), from, me, plural(t.Entries, "file or folder of it was", "files and folders of it were"), me)
+	if t.Entries == 0 {
+		first = fmt.Sprintf("%s is %s's and would be %s's", quote(dest), from, me)
+	}
+	all, err := d.DB.Snapshots(c.ctx)
+	if err != nil || len(all) == 0 {
+		return []string{first}
+	}
+	return []string{first, fmt.Sprintf("what is in its %s stays %s's, and nothing is linked to that: the next snapshot copies everything, once",
+		plural(len(all), "snapshot", "snapshots"), from)}
+}
