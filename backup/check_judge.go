@@ -78,16 +78,6 @@ func (t trust) idAgrees(got, want uint32) bool {
 // held reports whether the tree is to have something for the record.
 func held(r *index.Record) bool { return r.Stored != index.Absent }
 
-func kindText(k file.Kind) string {
-	switch k {
-	case file.Folder:
-		return "folder"
-	case file.Symlink:
-		return "symbolic link"
-	}
-	return k.String()
-}
-
 func timeText(t file.Time) string { return t.Time().UTC().Format("2006-01-02T15:04:05.999999999Z") }
 
 func joinWhy(why []string) string { return strings.Join(why, ", ") }

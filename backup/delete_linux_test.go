@@ -6,7 +6,6 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"slices"
 	"testing"
 	"time"
 
@@ -16,63 +15,6 @@ import (
 	"snap/index"
 	"snap/internal/long"
 )
-
-// open opens the destination for writing.
-func (p *place) open() *backup.Destination {
-	p.t.Helper()
-	d, err := backup.Open(context.Background(), p.dest, backup.OpenOptions{})
-	p.do(err)
-	return d
-}
-
-// empty accepts a source that the mutations left nothing in.
-func empty(o *backup.Options) { o.AllowEmptySource = true }
-
-// remove deletes the snapshots with these names.
-func (p *place) remove(names ...string) {
-	p.t.Helper()
-	d := p.open()
-	defer func() { p.do(d.Close()) }()
-	list, err := backup.PlanNamed(context.Background(), d, names)
-	p.do(err)
-	p.do(backup.Apply(context.Background(), d, list, 2, nil))
-	sound(p.t, p.dest)
-}
-
-// answers are what the index says of the snapshots with these names: listings and differences of all pairs.
-func (p *place) answers(names []string) map[string]string {
-	p.t.Helper()
-	ctx := context.Background()
-	db, err := index.Open(index.Path(p.dest))
-	p.do(err)
-	all, err := db.Snapshots(ctx)
-	p.do(err)
-	said := map[string]string{}
-	for _, a := range all {
-		if !slices.Contains(names, a.Name) {
-			continue
-		}
-		for e, err := range db.Entries(ctx, a.Seq, "") {
-			p.do(err)
-			r := e.Record
-			// How it came there is not of the state; what was learned of the source is lost by a reindex.
-			r.Change, r.Stored, r.Reason, r.From, r.To, r.Link, r.Since = 0, 0, 0, "", "", "", 0
-			r.Ctime, r.Flags = r.Mtime, r.Flags&^index.Racy
-			r.Volume, r.Ino, r.Btime, r.Nlink = 0, 0, r.Mtime, 0
-			said["ls "+a.Name+" "+e.Path] = fmt.Sprintf("%+v", r)
-		}
-		for _, b := range all {
-			if !slices.Contains(names, b.Name) {
-				continue
-			}
-			for d, err := range db.Diff(ctx, a.Seq, b.Seq) {
-				p.do(err)
-				said["diff "+a.Name+" "+b.Name+" "+d.Path] = d.Change.String() + " " + d.From
-			}
-		}
-	}
-	return said
-}
 
 // sameAnswers names the first question that is answered otherwise, "" if none.
 func sameAnswers(a, b map[string]string) string {

@@ -12,17 +12,6 @@ import (
 	"snap/index"
 )
 
-var fixed = time.Unix(499162500, 0) // 1985-10-26, the time npm gives every file
-
-// rewrite replaces a file's bytes and keeps its time.
-func (p *place) rewrite(rel, text string) {
-	p.t.Helper()
-	info, err := os.Lstat(p.path(rel))
-	p.do(err)
-	p.write(rel, text)
-	p.do(os.Chtimes(p.path(rel), info.ModTime(), info.ModTime()))
-}
-
 // TestDetection makes one change after a first backup and says what the second must make of it.
 func TestDetection(t *testing.T) {
 	type want struct {

@@ -5,9 +5,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
-	"slices"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -17,49 +14,8 @@ import (
 	"snap/internal/harness"
 )
 
-// command is the program in an environment of its own.
-func (p *place) command(args ...string) *exec.Cmd {
-	p.t.Helper()
-	cmd := exec.Command(args[0], args[1:]...)
-	cmd.Env = append(os.Environ(), "XDG_STATE_HOME="+filepath.Join(filepath.Dir(p.src), "state"))
-	return cmd
-}
-
-var theHit = regexp.MustCompile(`faultrun: total=\d+ hit=[a-mo-z]`)
-
-// at runs the program with a fault before its n-th call among only, and reports whether there was one.
-func (p *place) at(t *testing.T, n int, only string, fault []string, args ...string) (hit bool, out string) {
-	t.Helper()
-	all := append([]string{harness.Tool(t, "faultrun"), "-only", only, "-at", strconv.Itoa(n)}, fault...)
-	b, _ := p.command(append(append(all, "--", harness.Snap(t)), args...)...).CombinedOutput()
-	if strings.Contains(string(b), "goroutine ") {
-		t.Fatalf("a panic at call %d of %s:\n%s", n, only, b)
-	}
-	return theHit.Match(b), string(b)
-}
-
 // now judges as a program does: what has just been written is racy.
 func now(o *backup.Options) { o.Start, o.Force = time.Now(), true }
-
-// looks are the calls of a run, counted among only, whose last element of a path is one of names.
-func (p *place) looks(t *testing.T, only string, names []string, args ...string) (at []int) {
-	t.Helper()
-	log := filepath.Join(t.TempDir(), "log")
-	p.at(t, 0, only, []string{"-log", log}, args...)
-	b, err := os.ReadFile(log)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i, line := range strings.Split(string(b), "\n") {
-		if f := strings.Fields(line); len(f) > 0 && slices.Contains(names, filepath.Base(strings.Trim(f[len(f)-1], `"`))) {
-			at = append(at, i+1)
-		}
-	}
-	if len(at) < 3 {
-		t.Fatalf("%d looks:\n%s", len(at), b)
-	}
-	return at
-}
 
 // TestNameTakenByAnotherFile: one name of a file is taken by another file while the backup runs. The other names must not
 // get what is in that.

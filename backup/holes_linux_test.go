@@ -3,32 +3,11 @@ package backup_test
 import (
 	"context"
 	"os"
-	"syscall"
 	"testing"
 
 	"snap/backup"
 	"snap/index"
 )
-
-// sparse makes a file of 64 MiB with one MiB of data in the middle.
-func (p *place) sparse(rel string, fill byte) {
-	p.t.Helper()
-	f, err := os.Create(p.path(rel))
-	p.do(err)
-	data := make([]byte, 1<<20)
-	for i := range data {
-		data[i] = fill
-	}
-	_, err = f.WriteAt(data, 32<<20)
-	p.do(err)
-	p.do(f.Truncate(64 << 20))
-	p.do(f.Close())
-	p.do(os.Chtimes(p.path(rel), fixed, fixed))
-	s, err := os.Stat(p.path(rel))
-	if p.do(err); s.Sys().(*syscall.Stat_t).Blocks > 2<<20/512 {
-		p.t.Skip("the temporary folder's file system keeps no holes")
-	}
-}
 
 // farthest keeps the last progress of the building.
 type farthest struct {

@@ -1,4 +1,4 @@
-package backup
+package backup_test
 
 import (
 	"context"
@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"snap/backup"
 	"snap/index"
 )
 
@@ -21,9 +22,9 @@ func labelled(t *testing.T) (dest, source string) {
 	dest, source = t.TempDir(), t.TempDir()
 	for i := range 3 {
 		d := opened(t, dest)
-		o := Options{Source: source, Start: time.Now(), AllowEmptySource: true, Force: true, Tags: []string{"made"}, Note: "as made",
+		o := backup.Options{Source: source, Start: time.Now(), AllowEmptySource: true, Force: true, Tags: []string{"made"}, Note: "as made",
 			Name: func(time.Time) string { return fmt.Sprint("s", i+1) }}
-		_, err := Run(context.Background(), d, o)
+		_, err := backup.Run(context.Background(), d, o)
 		if err := errors.Join(err, d.Close()); err != nil {
 			t.Fatal(err)
 		}
@@ -31,9 +32,9 @@ func labelled(t *testing.T) (dest, source string) {
 	return dest, source
 }
 
-func opened(t *testing.T, dest string) *Destination {
+func opened(t *testing.T, dest string) *backup.Destination {
 	t.Helper()
-	d, err := Open(context.Background(), dest, OpenOptions{Create: true})
+	d, err := backup.Open(context.Background(), dest, backup.OpenOptions{Create: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,9 +72,9 @@ func label(t *testing.T, dest string) {
 	}
 }
 
-func rebuild(t *testing.T, dest string) *ReindexResult {
+func rebuild(t *testing.T, dest string) *backup.ReindexResult {
 	t.Helper()
-	res, err := Reindex(context.Background(), dest, ReindexOptions{})
+	res, err := backup.Reindex(context.Background(), dest, backup.ReindexOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -160,7 +161,7 @@ func TestDamagedLabels(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	bad := map[string][]byte{"empty": nil, "huge": make([]byte, labelsMax+1), "text": []byte("{}\n00000000\n")}
+	bad := map[string][]byte{"empty": nil, "huge": make([]byte, 1<<20+1), "text": []byte("{}\n00000000\n")}
 	for i := range good {
 		b := slices.Clone(good)
 		b[i] ^= 4
@@ -171,12 +172,12 @@ func TestDamagedLabels(t *testing.T) {
 	delete(bad, fmt.Sprint("byte ", len(good)-1))
 	h := &index.Header{Name: "s2", Seq: 2}
 	for what, b := range bad {
-		if l, err := parseLabels(b, h); err == nil {
+		if l, err := backup.ParseLabels(b, h); err == nil {
 			t.Errorf("%s: %+v", what, l)
 		}
 	}
 	for _, h := range []index.Header{{Name: "s1", Seq: 2}, {Name: "s2", Seq: 3}} {
-		if _, err := parseLabels(good, &h); err == nil {
+		if _, err := backup.ParseLabels(good, &h); err == nil {
 			t.Errorf("taken for those of %s, %d", h.Name, h.Seq)
 		}
 	}
@@ -199,7 +200,7 @@ func TestLabelsThatCannotBe(t *testing.T) {
 		"no such snapshot": d.SetLabels(context.Background(), "s9", nil, ""),
 		"an empty tag":     d.SetLabels(context.Background(), "s1", []string{""}, ""),
 		"not UTF-8":        d.SetLabels(context.Background(), "s1", nil, "\xff"),
-		"too long":         d.SetLabels(context.Background(), "s1", nil, strings.Repeat("x", labelsMax)),
+		"too long":         d.SetLabels(context.Background(), "s1", nil, strings.Repeat("x", 1<<20)),
 	} {
 		if err == nil {
 			t.Errorf("%s was accepted", what)
@@ -217,7 +218,7 @@ func TestNumbersAreNotGivenAgain(t *testing.T) {
 		if err := os.WriteFile(filepath.Join(dest, ".snap", "changes", "0000000007"+suffix), nil, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if seq, err := d.nextSeq(context.Background()); err != nil || seq != 8 {
+		if seq, err := backup.NextSeq(d, context.Background()); err != nil || seq != 8 {
 			t.Errorf("%s: %d %v", suffix, seq, err)
 		}
 	}
@@ -225,11 +226,11 @@ func TestNumbersAreNotGivenAgain(t *testing.T) {
 
 func FuzzLabels(f *testing.F) {
 	whole := []byte(`{"name":"s2","seq":2,"tags":["pin"],"note":"x"}`)
-	f.Add(fmt.Appendf(whole, "\n%08x\n", crc32.Checksum(whole, castagnoli)))
+	f.Add(fmt.Appendf(whole, "\n%08x\n", crc32.Checksum(whole, backup.Castagnoli)))
 	f.Add([]byte("{}\n"))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		h := &index.Header{Name: "s2", Seq: 2}
-		if l, err := parseLabels(b, h); err == nil && (l.Seq != 2 || slices.Contains(l.Tags, "")) {
+		if l, err := backup.ParseLabels(b, h); err == nil && (l.Seq != 2 || slices.Contains(l.Tags, "")) {
 			t.Fatalf("%+v", l)
 		}
 	})

@@ -3,107 +3,14 @@ package backup_test
 import (
 	"context"
 	"fmt"
-	"io/fs"
 	"math/rand/v2"
 	"os"
-	"path/filepath"
-	"slices"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
 	"snap/backup"
-	"snap/index"
-	"snap/internal/file"
 )
-
-// namesInTrees are the names of each inode that is no folder's in the trees, as snapshot and path, and the inode of
-// each name.
-func namesInTrees(t testing.TB, dest string, heads []index.Header) (names map[uint64][]string, inodes map[string]uint64) {
-	t.Helper()
-	names, inodes = map[uint64][]string{}, map[string]uint64{}
-	for _, h := range heads {
-		top := filepath.Join(dest, h.Name)
-		err := filepath.WalkDir(top, func(p string, d fs.DirEntry, err error) error {
-			if err != nil || d.IsDir() {
-				return err
-			}
-			info, err := d.Info()
-			if err != nil {
-				return err
-			}
-			rel, err := filepath.Rel(top, p)
-			name, ino := fmt.Sprintf("%d %q", h.Seq, rel), info.Sys().(*syscall.Stat_t).Ino
-			names[ino], inodes[name] = append(names[ino], name), ino
-			return err
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	return names, inodes
-}
-
-// wantNames compares the names that the index knows of every file's inode with those in the trees. It returns how
-// often an inode had more names than there are snapshots.
-func (p *place) wantNames(ctx context.Context, d *backup.Destination, what string) (several int) {
-	p.t.Helper()
-	p.do(d.DB.Hold(ctx))
-	defer func() { p.do(d.DB.Release()) }()
-	heads, err := d.DB.Snapshots(ctx)
-	p.do(err)
-	names, inodes := namesInTrees(p.t, p.dest, heads)
-	for _, h := range heads {
-		p.wantLinks(ctx, d, &h, what, func(path string) uint64 { return inodes[fmt.Sprintf("%d %q", h.Seq, path)] })
-		for e, err := range d.DB.Entries(ctx, h.Seq, "") {
-			p.do(err)
-			var got []string
-			all, err := d.DB.Names(ctx, h.Seq, e.Path)
-			p.do(err)
-			for _, s := range all {
-				for _, o := range heads {
-					if s.First <= o.Seq && o.Seq <= s.Last {
-						got = append(got, fmt.Sprintf("%d %q", o.Seq, s.Path))
-					}
-				}
-			}
-			want := names[inodes[fmt.Sprintf("%d %q", h.Seq, e.Path)]]
-			slices.Sort(got)
-			slices.Sort(want)
-			if !slices.Equal(got, want) {
-				p.t.Fatalf("%s: %q in %d\n the index says %q\nthe trees hold %q", what, e.Path, h.Seq, got, want)
-			}
-			if len(got) > len(heads) {
-				several++
-			}
-		}
-	}
-	return several
-}
-
-// wantLinks compares which files with several names are one inode: as a restore is told, and in the tree.
-func (p *place) wantLinks(ctx context.Context, d *backup.Destination, h *index.Header, what string, inTree func(path string) uint64) {
-	p.t.Helper()
-	told, has := map[uint64]index.Inode{}, map[index.Inode]uint64{}
-	for e, err := range d.DB.LinkedEntries(ctx, h.Seq, "") {
-		p.do(err)
-		if e.Kind == file.Folder || e.Nlink < 2 {
-			continue
-		}
-		in := inTree(e.Path)
-		if in == 0 {
-			continue // damage took it
-		}
-		if i, ok := told[in]; ok && i != e.Inode {
-			p.t.Fatalf("%s: %q in %d is told of another inode than a name that it shares one with", what, e.Path, h.Seq)
-		}
-		if i, ok := has[e.Inode]; ok && i != in {
-			p.t.Fatalf("%s: %q in %d is told of the inode of another file", what, e.Path, h.Seq)
-		}
-		told[in], has[e.Inode] = e.Inode, in
-	}
-}
 
 // TestNamesAreThoseOfTheInodes backs up, deletes and damages at random, and compares the names that the index knows
 // of every file's inode with those in the trees.

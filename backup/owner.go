@@ -322,3 +322,13 @@ func (d *Destination) enterOwn(name string) (*file.Dir, error) {
 }
 
 var errForeign = errors.New("another user made it")
+
+func kindText(k file.Kind) string {
+	switch k {
+	case file.Folder:
+		return "folder"
+	case file.Symlink:
+		return "symbolic link"
+	}
+	return k.String()
+}

@@ -20,46 +20,6 @@ import (
 	"snap/internal/long"
 )
 
-// purge takes paths out of the snapshots with these names.
-func (p *place) purge(paths, names []string) {
-	p.t.Helper()
-	p.inDestination(func(ctx context.Context, d *backup.Destination) {
-		_, err := d.Purge(ctx, p.purgeOf(ctx, d.DB, paths, names), nil)
-		p.do(err)
-	})
-	sound(p.t, p.dest)
-	if found := said(p.check(backup.CheckOptions{Read: readAll})); len(found) > 0 {
-		p.t.Fatalf("after the purge of %q in %q: %q", paths, names, found)
-	}
-}
-
-func (p *place) purgeOf(ctx context.Context, db *index.DB, paths, names []string) *index.Purge {
-	p.t.Helper()
-	heads, err := db.Snapshots(ctx)
-	p.do(err)
-	what := &index.Purge{Paths: paths}
-	for _, h := range heads {
-		if slices.Contains(names, h.Name) {
-			what.Seqs = append(what.Seqs, h.Seq)
-		}
-	}
-	return what
-}
-
-// within reports whether path is one of paths, or below one.
-func within(path string, paths []string) bool {
-	return slices.ContainsFunc(paths, func(dir string) bool { return path == dir || strings.HasPrefix(path, dir+"/") })
-}
-
-// held are the listings of the trees of snapshots by their names.
-func (p *place) held(names []string) map[string]map[string]entry {
-	all := map[string]map[string]entry{}
-	for _, n := range names {
-		all[n] = listing(p.t, filepath.Join(p.dest, n))
-	}
-	return all
-}
-
 // otherLinks are the names of an inode without those that go; none where one is left.
 func otherLinks(links string, paths []string) string {
 	names := slices.DeleteFunc(strings.Split(links, "\n"), func(name string) bool { return within(name, paths) })
@@ -185,42 +145,6 @@ func TestPurge(t *testing.T) {
 	if purged == 0 {
 		t.Fatal("nothing was purged")
 	}
-}
-
-// inTrees is what all trees hold together.
-func (p *place) inTrees() (total index.Amount) {
-	heads, _ := p.knows()
-	for _, a := range usageOfTrees(p.t, p.dest, heads) {
-		total.Add(a)
-	}
-	return total
-}
-
-// purgeFrees is what a purge promises to free.
-func (p *place) purgeFrees(paths, names []string) (freed index.Amount) {
-	p.inDestination(func(ctx context.Context, d *backup.Destination) {
-		plan, err := d.DB.Purging(ctx, p.purgeOf(ctx, d.DB, paths, names))
-		p.do(err)
-		freed = plan.Freed
-	})
-	return freed
-}
-
-// namesNothing makes sure that no file of the destination's own holds one of the paths, as far as they are long enough
-// to say that.
-func (p *place) namesNothing(what string, paths []string) {
-	p.t.Helper()
-	p.inDestination(func(ctx context.Context, d *backup.Destination) {
-		err := d.DB.Editions(ctx, func(v *index.Edition) error {
-			for _, path := range []string{v.Path, v.From, v.To, v.Link} {
-				if path != "" && within(path, paths) {
-					return fmt.Errorf("%s: the record of %q in %d names %q", what, v.Path, v.Seq, path)
-				}
-			}
-			return nil
-		})
-		p.do(err)
-	})
 }
 
 // TestPurgeOnAFullDisk: the trees give back the room that the rest needs.

@@ -57,8 +57,6 @@ type ReindexResult struct {
 	Notes     []error   // labels and folders that could not be read
 }
 
-const reindexName = "reindex" // the work folder in .snap/tmp
-
 // Reindex makes index.db again from the change sets, and where they are lost from the trees. The old one,
 // however damaged, stays in its place until the new one is whole and durable, and is then kept as
 // index.db.old. A run that is killed leaves the old index, and perhaps change sets that it made of trees:

@@ -3,7 +3,6 @@ package backup_test
 import (
 	"context"
 	"fmt"
-	"maps"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -17,109 +16,8 @@ import (
 
 	"snap/backup"
 	"snap/index"
-	"snap/internal/file"
 	"snap/internal/long"
 )
-
-// nameTime reads the names that these tests give: s0001, s0002, …
-func nameTime(name string) (time.Time, bool) {
-	var n int
-	_, err := fmt.Sscanf(name, "s%04d", &n)
-	return time.Unix(1e9+int64(n)*3600, 0), err == nil
-}
-
-// dated makes a snapshot of the time in its name.
-func (p *place) dated(change ...func(*backup.Options)) (*backup.Result, *recorder) {
-	p.t.Helper()
-	return p.backup(append(change, func(o *backup.Options) { o.Time, _ = nameTime(o.Name(time.Time{})) })...)
-}
-
-// lose removes the index, and of the change sets what is named.
-func (p *place) lose(paths ...string) {
-	p.t.Helper()
-	for _, path := range append(paths, index.Path(p.dest), index.Path(p.dest)+".old") {
-		p.do(os.RemoveAll(path))
-	}
-}
-
-func (p *place) reindex(change ...func(*backup.ReindexOptions)) *backup.ReindexResult {
-	p.t.Helper()
-	o := backup.ReindexOptions{Time: nameTime}
-	for _, f := range change {
-		f(&o)
-	}
-	res, err := backup.Reindex(context.Background(), p.dest, o)
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	return res
-}
-
-func (p *place) meta(name ...string) string {
-	return filepath.Join(append([]string{p.dest, ".snap"}, name...)...)
-}
-
-func (p *place) set(seq int) string { return p.meta("changes", fmt.Sprintf("%010d", seq)) }
-
-// knows is what the index says of every snapshot: its header, and each path in it.
-func (p *place) knows() (heads []index.Header, all []map[string]index.Record) {
-	p.t.Helper()
-	ctx := context.Background()
-	db, err := index.Open(index.Path(p.dest))
-	p.do(err)
-	heads, err = db.Snapshots(ctx)
-	p.do(err)
-	for _, h := range heads {
-		m := map[string]index.Record{}
-		for e, err := range db.Entries(ctx, h.Seq, "") {
-			p.do(err)
-			m[e.Path] = e.Record
-		}
-		all = append(all, m)
-	}
-	return heads, all
-}
-
-// seen is what a tree can tell of a record.
-func seen(r index.Record) string {
-	if r.Kind == file.Folder {
-		return fmt.Sprint(r.Kind, r.Mode, r.UID, r.GID, r.Mtime)
-	}
-	return fmt.Sprint(r.Kind, r.Mode, r.UID, r.GID, r.Nlink, r.Size, r.Mtime, r.Target, r.Rdev, r.Xattrs)
-}
-
-// wantSeen compares what the index says with what it said, as far as trees can tell. The top folder of a
-// snapshot is for its owner alone: that of the source is not in it.
-func wantSeen(t testing.TB, what string, before, after []map[string]index.Record) {
-	t.Helper()
-	if len(before) != len(after) {
-		t.Fatalf("%s: %d snapshots, want %d", what, len(after), len(before))
-	}
-	for i := range before {
-		delete(before[i], "")
-		delete(after[i], "")
-		if a, b := slices.Sorted(maps.Keys(before[i])), slices.Sorted(maps.Keys(after[i])); !slices.Equal(a, b) {
-			t.Fatalf("%s: snapshot %d holds %q, want %q", what, i, b, a)
-		}
-		type inode struct {
-			volume uint32
-			ino    uint64
-		}
-		names := map[inode]uint32{}
-		for _, r := range before[i] {
-			names[inode{r.Volume, r.Ino}]++
-		}
-		for path, r := range before[i] {
-			got := after[i][path]
-			if n := names[inode{r.Volume, r.Ino}]; r.Kind != file.Folder { // a name outside of the source is in no tree
-				got.Nlink, r.Nlink = min(got.Nlink, n), min(r.Nlink, n)
-			}
-			if seen(got) != seen(r) {
-				t.Fatalf("%s: snapshot %d: %q is %s, want %s", what, i, path, seen(got), seen(r))
-			}
-		}
-	}
-}
 
 // TestReindexOfTreesAlone: after a random history all change sets are taken away, or one of them. The new
 // index holds what the old one held, a backup then copies nothing, and the one after it finds nothing.

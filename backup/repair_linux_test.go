@@ -17,25 +17,6 @@ import (
 	"snap/internal/harness"
 )
 
-// in is a path in a snapshot.
-func (p *place) in(snap, path string) string { return filepath.Join(p.dest, snap, path) }
-
-// froms are what each mended path was mended from.
-func froms(res *backup.CheckResult) map[string]string {
-	all := map[string]string{}
-	for _, f := range res.Findings {
-		all[f.Path] = f.From
-	}
-	return all
-}
-
-func (p *place) wantFrom(res *backup.CheckResult, path, part string) {
-	p.t.Helper()
-	if got := froms(res)[path]; !strings.Contains(got, part) {
-		p.t.Fatalf("%s: %q, want %q", path, got, part)
-	}
-}
-
 // TestRepairFrom: each place that intact bytes can come from, alone.
 func TestRepairFrom(t *testing.T) {
 	lost := func(p *place) { // the source has nothing any more
@@ -410,59 +391,5 @@ func TestHundredDamages(t *testing.T) {
 		if out, err := judged.CombinedOutput(); err != nil {
 			t.Fatalf("%v\n%s", err, out)
 		}
-	}
-}
-
-// without is an entry without the names that share its inode.
-func without(e entry) entry {
-	e.links = ""
-	return e
-}
-
-// wantExactly makes sure that a check named every path that differs between two states of the trees, in
-// each snapshot, and no other.
-func (p *place) wantExactly(res *backup.CheckResult, before, after map[string]map[string]entry) {
-	p.t.Helper()
-	want := map[string]bool{}
-	for snap := range before {
-		for path, e := range before[snap] {
-			if n, there := after[snap][path]; !there || !without(e).same(without(n)) {
-				want[snap+"/"+path] = true
-			}
-		}
-		for path := range after[snap] {
-			if _, there := before[snap][path]; !there {
-				want[snap+"/"+path] = true
-			}
-		}
-	}
-	got := map[string]bool{}
-	for _, f := range res.Findings {
-		for _, snap := range f.Snapshots {
-			got[snap+"/"+f.Path] = true
-			if f.What == backup.FaultMissing || f.What == backup.FaultType {
-				for path := range before[snap] {
-					if strings.HasPrefix(path, f.Path+"/") {
-						got[snap+"/"+path] = true
-					}
-				}
-			}
-		}
-	}
-	var wrong []string
-	for at := range want {
-		snap, path, _ := strings.Cut(at, "/")
-		if folder := before[snap][path].mode.IsDir() && after[snap][path].mode.IsDir(); !got[at] && !folder {
-			wrong = append(wrong, "not told: "+at)
-		}
-	}
-	for at := range got {
-		if !want[at] {
-			wrong = append(wrong, "told for nothing: "+at)
-		}
-	}
-	slices.Sort(wrong)
-	if len(wrong) > 0 {
-		p.t.Fatalf("%d wrong:\n%s", len(wrong), strings.Join(wrong[:min(len(wrong), 20)], "\n"))
 	}
 }

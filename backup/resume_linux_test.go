@@ -2,9 +2,7 @@ package backup_test
 
 import (
 	"bytes"
-	"context"
 	"crypto/sha256"
-	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -12,142 +10,11 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"snap/backup"
 	"snap/index"
 	"snap/internal/long"
 )
-
-// stopper interrupts a run when it tells of the n-th entry.
-type stopper struct {
-	recorder
-	left int
-	stop context.CancelFunc
-}
-
-func (s *stopper) Entry(path string, rec *index.Record, changed bool) {
-	if s.left--; s.left == 0 {
-		s.stop()
-	}
-	s.recorder.Entry(path, rec, changed)
-}
-
-// interrupt runs a backup that is interrupted when it tells of the n-th entry.
-func (p *place) interrupt(n int, change ...func(*backup.Options)) *backup.Result {
-	p.t.Helper()
-	ctx, cancel := context.WithCancel(context.Background())
-	defer cancel()
-	p.n++
-	o := backup.Options{
-		Source: p.src, Start: settled(), Name: func(time.Time) string { return fmt.Sprintf("s%04d", p.n) },
-		Report: &stopper{recorder{map[string]index.Record{}, map[string]index.Record{}}, n, cancel},
-	}
-	for _, f := range change {
-		f(&o)
-	}
-	d, err := backup.Open(ctx, p.dest, backup.OpenOptions{Create: true})
-	p.do(err)
-	defer func() { p.do(d.Close()) }()
-	res, err := backup.Run(ctx, d, o)
-	if !errors.Is(err, context.Canceled) {
-		p.t.Fatalf("interrupted at entry %d: %v", n, err)
-	}
-	for _, work := range p.works() {
-		if begin, _ := p.deadSet(work); begin.Boot == "" {
-			p.t.Skip("this system does not tell one mount from the next: Linux does from 6.8 on")
-		}
-	}
-	return res
-}
-
-// works are the work folders that are there.
-func (p *place) works() []string {
-	p.t.Helper()
-	all, err := filepath.Glob(filepath.Join(p.dest, ".snap/tmp/*"))
-	p.do(err)
-	return all
-}
-
-// deadSet reads the change set of a run that died: the paths of the files that it has copied, in order.
-func (p *place) deadSet(work string) (begin *index.Header, copied []string) {
-	p.t.Helper()
-	b, err := os.ReadFile(filepath.Join(work, "changes"))
-	p.do(err)
-	c, err := index.NewChangeReader(bytes.NewReader(b))
-	p.do(err)
-	for e, err := range c.All() {
-		if errors.Is(err, index.ErrTruncated) {
-			break
-		}
-		p.do(err)
-		if e.Stored == index.Copied {
-			copied = append(copied, e.Path)
-		}
-	}
-	return c.Begin(), copied
-}
-
-// remains are the inodes of what the run that died in the work folder has copied.
-func (p *place) remains(work string) map[string]uint64 {
-	p.t.Helper()
-	_, copied := p.deadSet(work)
-	all := map[string]uint64{}
-	for _, path := range copied {
-		switch path {
-		case "d0/f10", "d4/other", "d1/large", "d3/another":
-			continue // which name of a file is made first is a matter of timing; see TestResumeHardLinks
-		}
-		all[path] = inodeAt(p.t, filepath.Join(work, "tree", path))
-	}
-	return all
-}
-
-func inodeAt(t testing.TB, path string) uint64 {
-	t.Helper()
-	info, err := os.Lstat(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return info.Sys().(*syscall.Stat_t).Ino
-}
-
-// wantResumed checks that the snapshot is the source, that it has the inodes of all that was there to go
-// on from and says so, and that nothing of that is left.
-func (p *place) wantResumed(res *backup.Result, dead map[string]uint64) {
-	p.t.Helper()
-	p.wantSame(res)
-	for path, ino := range dead {
-		if got := inodeAt(p.t, filepath.Join(p.tree(res), path)); got != ino {
-			p.t.Errorf("%s was not taken over: inode %d, want %d", path, got, ino)
-		}
-	}
-	if n := int64(len(dead)); res.Resumed.Files < n || res.Resumed.Files > n+2 {
-		p.t.Errorf("%d files were taken over, want %d and up to two with several names", res.Resumed.Files, n)
-	}
-	if left := p.works(); len(left) > 0 {
-		p.t.Errorf("left behind: %v", left)
-	}
-}
-
-// grow makes a source of 150 entries that a run cuts into several tasks, since a large file ends one: 20
-// small files and a large one in each of six folders, hard links across them, links, an empty folder.
-func (p *place) grow() {
-	p.t.Helper()
-	for i := range 6 {
-		for j := range 20 {
-			p.write(fmt.Sprintf("d%d/f%02d", i, j), strings.Repeat(fmt.Sprint(i), 3*j))
-		}
-		p.write(fmt.Sprintf("d%d/large", i), fmt.Sprint("large ", i))
-		p.do(os.Truncate(p.path(fmt.Sprintf("d%d/large", i)), 4<<20+int64(i)))
-	}
-	p.do(os.Link(p.path("d0/f10"), p.path("d4/other")))
-	p.do(os.Link(p.path("d1/large"), p.path("d3/another")))
-	p.do(os.Symlink("f10", p.path("d0/link")))
-	p.do(os.Mkdir(p.path("d2/empty"), 0o750))
-	p.do(os.Chmod(p.path("d3"), 0o500))
-	p.t.Cleanup(func() { os.Chmod(p.path("d3"), 0o700) })
-}
 
 // TestResume interrupts a first and a second backup at many points; the next one links all that was
 // copied, copies the rest and tells the same of the snapshot as one that was never interrupted.
@@ -270,26 +137,6 @@ func TestResumeChecks(t *testing.T) {
 	}
 }
 
-func (p *place) read(rel string) string {
-	p.t.Helper()
-	b, err := os.ReadFile(p.path(rel))
-	p.do(err)
-	return string(b)
-}
-
-// refuse checks that the next backup takes nothing over, and is right.
-func (p *place) refuse(why string, change ...func(*backup.Options)) {
-	p.t.Helper()
-	res, _ := p.backup(change...)
-	p.wantSame(res)
-	if res.Resumed != (backup.Amount{}) {
-		p.t.Errorf("%s: %+v were taken over", why, res.Resumed)
-	}
-	if left := p.works(); len(left) > 0 {
-		p.t.Errorf("%s: left behind: %v", why, left)
-	}
-}
-
 // TestNoResume: --checksum trusts nothing, and what was copied of another folder is of no use.
 func TestNoResume(t *testing.T) {
 	p := newPlace(t)
@@ -303,37 +150,6 @@ func TestNoResume(t *testing.T) {
 	alias := filepath.Join(t.TempDir(), "alias")
 	p.do(os.Symlink(filepath.Dir(p.src), alias))
 	p.refuse("another path to the source", func(o *backup.Options) { o.Source = filepath.Join(alias, "src") })
-}
-
-// rewriteSet writes the change set of a dead run anew, with another session and a checkpoint after the
-// first n records (none if n is 0), four records a frame.
-func (p *place) rewriteSet(work, boot string, n int) {
-	p.t.Helper()
-	path := filepath.Join(work, "changes")
-	b, err := os.ReadFile(path)
-	p.do(err)
-	c, err := index.NewChangeReader(bytes.NewReader(b))
-	p.do(err)
-	var out bytes.Buffer
-	begin := *c.Begin()
-	begin.Boot = boot
-	w, err := index.NewChangeWriter(&out, &begin)
-	p.do(err)
-	for e, err := range c.All() {
-		if errors.Is(err, index.ErrTruncated) {
-			break
-		}
-		p.do(err)
-		p.do(w.Add(e.Path, &e.Record))
-		if w.Count() == int64(n) {
-			p.do(w.Checkpoint())
-		}
-		if w.Count()%4 == 0 {
-			p.do(w.Flush())
-		}
-	}
-	p.do(w.Flush())
-	p.do(os.WriteFile(path, out.Bytes(), 0o600))
 }
 
 // TestResumeAfterReboot: once the destination was mounted anew, only what lies before a checkpoint is
@@ -420,13 +236,6 @@ func TestResumeDamagedSet(t *testing.T) {
 	if most == 0 {
 		t.Error("nothing was ever taken over")
 	}
-}
-
-// copyOf is a copy of a tree with its times.
-func (p *place) copyOf(dir string) string {
-	to := filepath.Join(p.t.TempDir(), "copy")
-	must(p.t.(*testing.T), "cp", "-a", dir, to)
-	return to
 }
 
 // TestResumeSeveral: what several dead runs have is put together, and not all of them are kept for ever.

@@ -14,20 +14,6 @@ import (
 	"snap/internal/long"
 )
 
-// wantLinked checks that the paths of the newest tree are the inodes that they are in an older one.
-func (p *place) wantLinked(older, newer *backup.Result, paths ...string) {
-	p.t.Helper()
-	for _, path := range paths {
-		a, err := os.Lstat(filepath.Join(p.tree(older), path))
-		p.do(err)
-		b, err := os.Lstat(filepath.Join(p.tree(newer), path))
-		p.do(err)
-		if !os.SameFile(a, b) {
-			p.t.Errorf("%s is not linked to snapshot %s", path, older.Header.Name)
-		}
-	}
-}
-
 // TestFolderAwayForOneRun moves a folder out of the source and back, with a backup in between: its files are linked to the
 // snapshot that held them last, the index says so, also when snapshots around are deleted and the index is made again.
 func TestFolderAwayForOneRun(t *testing.T) {

@@ -19,18 +19,6 @@ import (
 	"snap/internal/long"
 )
 
-// of makes a backup one of these sources, below p.src. One that ends in a slash is a tree by itself.
-func (p *place) of(sources ...string) func(*backup.Options) {
-	return func(o *backup.Options) {
-		o.Source, o.Scan.Roots = p.src, index.Roots(sources)
-		if len(sources) == 1 && strings.HasSuffix(sources[0], "/") {
-			o.Source, o.Scan.Roots = p.path(sources[0][:len(sources[0])-1]), nil
-		}
-	}
-}
-
-func moved(o *backup.Options) { o.SourceMoved = true }
-
 // TestLawsOfSources mutates a tree at random and backs up other parts of it each time: the snapshot is those parts, and the
 // folders that lead there; a file that was in the snapshot before, and is as it was, is linked wherever it is now; older
 // snapshots stay; a second run finds nothing.

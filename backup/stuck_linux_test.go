@@ -21,21 +21,6 @@ import (
 	"snap/internal/long"
 )
 
-// delete is remove that may fail.
-func (p *place) delete(names ...string) error {
-	p.t.Helper()
-	ctx := context.Background()
-	d, err := backup.Open(ctx, p.dest, backup.OpenOptions{})
-	if err != nil {
-		return err
-	}
-	list, err := backup.PlanNamed(ctx, d, names)
-	if err == nil {
-		err = backup.Apply(ctx, d, list, 2, nil)
-	}
-	return errors.Join(err, d.Close())
-}
-
 // TestDeleteLeavesWhatIsMounted: something is mounted in a snapshot, as for a chroot into it. It is nobody's to empty, and
 // when it is unmounted the next run removes the rest.
 func TestDeleteLeavesWhatIsMounted(t *testing.T) {
@@ -76,24 +61,6 @@ func TestDeleteLeavesWhatIsMounted(t *testing.T) {
 	p.wantStuck(true)
 	must(t, "umount", mounted)
 	p.wantStuck(false)
-}
-
-// wantStuck makes a backup, and a deletion before it has left something in the trash or not.
-func (p *place) wantStuck(stuck bool) {
-	p.t.Helper()
-	res, _ := p.backup(force)
-	p.wantSame(res)
-	d := p.open()
-	if (d.Stuck != nil) != stuck {
-		p.t.Errorf("stuck: %v", d.Stuck)
-	}
-	p.do(d.Close())
-	if left, _ := os.ReadDir(p.meta("trash")); (len(left) > 0) != stuck {
-		p.t.Errorf("in the trash: %v", left)
-	}
-	if found := said(p.check(backup.CheckOptions{})); len(found) > 0 {
-		p.t.Errorf("%q", found)
-	}
 }
 
 // TestDeleteOfAnImmutableFile: one entry that cannot be removed keeps nobody from backing up, and its number is not given again.
@@ -146,24 +113,6 @@ func TestDeleteOnAFullDisk(t *testing.T) {
 	p.do(os.Remove(filepath.Join(p.dest, "filler")))
 	res, _ := p.backup(force)
 	p.wantSame(res)
-}
-
-// fill leaves not a byte free.
-func fill(t *testing.T, dir string) {
-	t.Helper()
-	f, err := os.Create(filepath.Join(dir, "filler"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	for size := 1 << 20; size > 0; size /= 2 {
-		for b := make([]byte, size); ; {
-			if _, err := f.Write(b); err != nil {
-				break
-			}
-		}
-	}
-	f.Sync()
 }
 
 // TestDeleteAfterADeathOnAFullDisk: a run died between the steps of publishing, and then the disk was filled.
@@ -237,13 +186,6 @@ func TestATreeHasItsChangeSet(t *testing.T) {
 	if found < 4 {
 		t.Errorf("%d work folders", found)
 	}
-}
-
-// snapshots are the folders that can be seen.
-func (p *place) snapshots() []string {
-	all, err := filepath.Glob(filepath.Join(p.dest, "[0-9s]*"))
-	p.do(err)
-	return all
 }
 
 // TestLockLeadsNowhere: a link in the place of the lock is not written through.

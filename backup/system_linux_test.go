@@ -328,28 +328,6 @@ func TestStoreThroughMmap(t *testing.T) {
 	p.mapped("f")
 }
 
-// mapped makes the file and changes it through a mapping, before and after backups.
-func (p *place) mapped(name string) {
-	p.t.Helper()
-	p.write(name, strings.Repeat("a", 4096))
-	f, err := os.OpenFile(p.path(name), os.O_RDWR, 0)
-	p.do(err)
-	defer f.Close()
-	m, err := syscall.Mmap(int(f.Fd()), 0, 4096, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_SHARED)
-	p.do(err)
-	defer syscall.Munmap(m)
-	for i := range 20 {
-		m[0] = byte('b' + i)
-		p.backup(force)
-		m[1] = byte('b' + i)
-		res, _ := p.backup(force)
-		got, err := os.ReadFile(filepath.Join(p.tree(res), name))
-		if err != nil || got[1] != byte('b'+i) {
-			p.t.Fatalf("round %d: the store is not in the snapshot: %q %v", i, got[:2], err)
-		}
-	}
-}
-
 // TestMetadataSharesBlocks: a change of mode or attributes makes a new inode and no second copy of the
 // bytes where the file system can clone.
 func TestMetadataSharesBlocks(t *testing.T) {

@@ -53,7 +53,7 @@ func neighboursApart(ctx context.Context, root *file.Dir, db *index.DB, older, n
 		if n++; n > linkSearch || looked == linkSamples {
 			break
 		}
-		if e.Kind != file.Regular || !held(&e.Record) {
+		if e.Kind != file.Regular || e.Stored == index.Absent {
 			continue
 		}
 		_, before, err := db.Lookup(ctx, older.Seq, e.Path)

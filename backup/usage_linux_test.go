@@ -3,147 +3,20 @@ package backup_test
 import (
 	"context"
 	"fmt"
-	"io/fs"
-	"maps"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
 	"pgregory.net/rapid"
 
 	"snap/backup"
-	"snap/index"
 	"snap/internal/long"
 	"snap/scan"
 )
-
-// usageOfTrees finds out from the trees themselves which snapshots hold each inode of a regular file.
-func usageOfTrees(t testing.TB, dest string, heads []index.Header) index.Usage {
-	t.Helper()
-	type life struct {
-		size int64
-		in   map[uint64]bool
-	}
-	all := map[uint64]*life{}
-	var seqs []uint64
-	for _, h := range heads {
-		seqs = append(seqs, h.Seq)
-		err := filepath.WalkDir(filepath.Join(dest, h.Name), func(_ string, d fs.DirEntry, err error) error {
-			if err != nil || !d.Type().IsRegular() {
-				return err
-			}
-			info, err := d.Info()
-			if err != nil {
-				return err
-			}
-			s := info.Sys().(*syscall.Stat_t)
-			l := all[s.Ino]
-			if l == nil {
-				l = &life{info.Size(), map[uint64]bool{}}
-				if holes := s.Size - s.Blocks*512; holes >= 1<<20 { // else it is small, and its blocks may lie in its inode
-					l.size -= holes
-				}
-				all[s.Ino] = l
-			}
-			l.in[h.Seq] = true
-			return nil
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	u := index.Usage{}
-	for _, l := range all {
-		span, _ := index.SpanOf(seqs, func(seq uint64) bool { return l.in[seq] })
-		a := u[span]
-		a.Add(index.Amount{Inodes: 1, Bytes: l.size})
-		u[span] = a
-	}
-	return u
-}
-
-func differentUsage(want, got index.Usage) string {
-	var out []string
-	for s, a := range want {
-		if got[s] != a {
-			out = append(out, fmt.Sprintf("%v: the trees hold %+v, the index says %+v", s, a, got[s]))
-		}
-	}
-	for s, a := range got {
-		if _, ok := want[s]; !ok {
-			out = append(out, fmt.Sprintf("%v: the trees hold nothing, the index says %+v", s, a))
-		}
-	}
-	slices.Sort(out)
-	return strings.Join(out, "\n")
-}
-
-// inDestination opens the destination for writing.
-func (p *place) inDestination(f func(ctx context.Context, d *backup.Destination)) {
-	p.t.Helper()
-	ctx := context.Background()
-	d, err := backup.Open(ctx, p.dest, backup.OpenOptions{})
-	p.do(err)
-	f(ctx, d)
-	p.do(d.Close())
-}
-
-// wantUsage checks what the index says of the inodes against the trees.
-func (p *place) wantUsage(what string) {
-	p.t.Helper()
-	p.inDestination(func(ctx context.Context, d *backup.Destination) {
-		heads, err := d.DB.Snapshots(ctx)
-		p.do(err)
-		u, err := d.DB.Usage(ctx)
-		p.do(err)
-		trees := usageOfTrees(p.t, p.dest, heads)
-		if diff := differentUsage(trees, u); diff != "" {
-			p.t.Fatalf("%s:\n%s", what, diff)
-		}
-		for one := range heads { // that one goes, that one stays, and every second stays
-			for _, stays := range []func(int) bool{func(i int) bool { return i != one }, func(i int) bool { return i == one }, func(i int) bool { return (i^one)&1 == 0 }} {
-				var stay []uint64
-				for i := range heads {
-					if stays(i) {
-						stay = append(stay, heads[i].Seq)
-					}
-				}
-				free, err := d.DB.Freeable(ctx, stay)
-				p.do(err)
-				want := maps.Clone(trees)
-				maps.DeleteFunc(want, func(s index.Span, _ index.Amount) bool {
-					return slices.ContainsFunc(stay, s.Holds)
-				})
-				if diff := differentUsage(want, free); diff != "" {
-					p.t.Fatalf("%s, and %v stay:\n%s", what, stay, diff)
-				}
-			}
-		}
-	})
-}
-
-// tampering is what happens to the newest tree behind snap's back. What is altered in place is altered under
-// every name; what is replaced or removed is copied afresh by the next backup.
-func (m *mutator) tamper(tree string) string {
-	var files []string
-	filepath.WalkDir(tree, func(p string, d os.DirEntry, err error) error {
-		if err == nil && d.Type().IsRegular() {
-			files = append(files, p)
-		}
-		return nil
-	})
-	p := m.pick(files)
-	if p == "" {
-		return "nothing tampered with"
-	}
-	os.Chtimes(p, m.old, m.old.Add(time.Second))
-	return "tampered with " + p
-}
 
 // TestUsageIsThatOfTheTrees backs up, deletes and damages at random, and compares after each step the spans that
 // the index knows with those of the inodes in the trees.

@@ -2,74 +2,12 @@ package backup_test
 
 import (
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
-
-	"snap/internal/harness"
 )
-
-// users is a folder with a source s and a destination d of an ordinary user's, where he and root run snap.
-type users struct {
-	*testing.T
-	dir string
-	uid uint32
-}
-
-func newUsers(t *testing.T) *users {
-	needRoot(t)
-	u := &users{t, t.TempDir(), 65534}
-	for dir := u.dir; dir != os.TempDir() && dir != "/"; dir = filepath.Dir(dir) {
-		u.do(os.Chmod(dir, 0o755))
-	}
-	must(t, "cp", harness.Snap(t), filepath.Join(u.dir, "snap"))
-	must(t, "mkdir", u.path("s"), u.path("d"), u.path("home-of-root")) // else the tests' list of destinations is the real root's
-	must(t, "chown", "65534:65534", u.dir, u.path("s"), u.path("d"))
-	return u
-}
-
-func (u *users) path(name string) string { return filepath.Join(u.dir, name) }
-
-func (u *users) do(err error) {
-	u.Helper()
-	if err != nil {
-		u.Fatal(err)
-	}
-}
-
-// run runs snap in the folder, as the user or as root, and answers what it says.
-func (u *users) run(root bool, code int, args ...string) string {
-	u.Helper()
-	return u.command(root, code, exec.Command(u.path("snap"), args...))
-}
-
-func (u *users) command(root bool, code int, c *exec.Cmd) string {
-	u.Helper()
-	args, home := c.Args, u.path("home-of-root")
-	if !root {
-		home = u.path("home")
-		c.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: u.uid, Gid: u.uid}}
-	}
-	c.Dir, c.Env = u.dir, append(os.Environ(), "HOME="+home, "XDG_STATE_HOME="+home)
-	out, err := c.CombinedOutput()
-	if c.ProcessState == nil || c.ProcessState.ExitCode() != code {
-		u.Fatalf("%q: %v\n%s", args, err, out)
-	}
-	return string(out)
-}
-
-// owner is who owns a file of a snapshot, and its inode number.
-func (u *users) owner(name string) (uid uint32, ino uint64) {
-	u.Helper()
-	s, err := os.Lstat(u.path(name))
-	u.do(err)
-	stat := s.Sys().(*syscall.Stat_t)
-	return stat.Uid, stat.Ino
-}
 
 // TestOneOwner: nobody but its owner writes to a destination, root neither; root may read.
 func TestOneOwner(t *testing.T) {

@@ -12,17 +12,6 @@ import (
 	"snap/backup"
 )
 
-// untold are the problems of a run that are no notes, by their paths.
-func untold(res *backup.Result) (paths []string) {
-	for _, p := range res.Problems {
-		if !p.Note {
-			paths = append(paths, p.Path)
-		}
-	}
-	slices.Sort(paths)
-	return paths
-}
-
 // TestNamesThatTheDestinationCannotHold: they are told at once, with each run, and kept in the index; the rest is in the snapshot, and
 // is linked by the next one. Where the destination can hold them, they are held.
 func TestNamesThatTheDestinationCannotHold(t *testing.T) {

@@ -113,3 +113,5 @@ const (
 	treeName = "tree"
 	setName  = "changes"
 )
+
+const reindexName = "reindex" // the work folder in .snap/tmp

@@ -28,7 +28,7 @@ var errNotInArchive = errors.New("an archive of this format cannot hold it")
 // archiving is one run of `cat --archive`.
 type archiving struct {
 	c      *call
-	d      *destination
+	d      *reader
 	w      archiver
 	hash   *file.Digest
 	links  bool // another name of a file is a link, not a copy
@@ -42,7 +42,7 @@ type member struct {
 	left uint32 // names that are still to come, at most
 }
 
-func (c *call) archive(d *destination, format string) error {
+func (c *call) archive(d *reader, format string) error {
 	if c.env.StdoutTTY {
 		return withHint(usagef("cat: an archive is not for a terminal"), "write it into a file: … --archive %s > FILE.%s", format, format)
 	}
@@ -75,7 +75,7 @@ func (c *call) archive(d *destination, format string) error {
 
 // archivePlaces are the arguments and the names of their members: those that a restore to a folder would give them, and below
 // the name of its snapshot where there are several snapshots.
-func (c *call) archivePlaces(d *destination) ([]restorePlace, error) {
+func (c *call) archivePlaces(d *reader) ([]restorePlace, error) {
 	var places []restorePlace
 	several := false
 	for _, arg := range c.args {

@@ -44,12 +44,12 @@ func runCat(c *call) error {
 		if err := oneOf("archive", format, "tar", "zip"); err != nil {
 			return err
 		}
-		return c.reading(func(d *destination) error { return c.archive(d, format) })
+		return c.reading(func(d *reader) error { return c.archive(d, format) })
 	}
 	if len(c.args) > 1 {
 		return withHint(usagef("cat: one file at a time"), "of several, an archive: --archive tar")
 	}
-	return c.reading(func(d *destination) error {
+	return c.reading(func(d *reader) error {
 		h, path, err := d.entry(c, c.args[0])
 		if err != nil {
 			return err

@@ -132,7 +132,7 @@ func (c *call) flagValues(flag string) (all []candidate) {
 // completeTags lists the tags that snapshots have, and the one that means something.
 func completeTags(c *call) []candidate {
 	all := []candidate{{"pin", "never prune it"}}
-	_ = c.reading(func(d *destination) error {
+	_ = c.reading(func(d *reader) error {
 		for i := range d.snaps {
 			for _, t := range d.snaps[i].Tags {
 				if cand := (candidate{t, "a tag"}); t != "pin" && !slices.Contains(all, cand) {
@@ -175,7 +175,7 @@ func completeFiles(*call, string) []candidate { return nil }
 
 // completeRef lists snapshots, the newest first.
 func completeRef(c *call, _ string) (all []candidate) {
-	_ = c.reading(func(d *destination) error {
+	_ = c.reading(func(d *reader) error {
 		all = append(all, candidate{"latest", "the newest snapshot"}, candidate{"oldest", "the first snapshot"})
 		for i := d.snaps.newest(); i >= 0; i-- {
 			h := &d.snaps[i]
@@ -194,7 +194,7 @@ func completePathRef(c *call, word string) (all []candidate) {
 		}
 		return all
 	}
-	_ = c.reading(func(d *destination) error {
+	_ = c.reading(func(d *reader) error {
 		r := d.resolver(c)
 		head, typed := r.split(word)
 		pos, err := r.ref(head)
@@ -209,7 +209,7 @@ func completePathRef(c *call, word string) (all []candidate) {
 
 // completeNewestPath lists what is in the newest snapshot.
 func completeNewestPath(c *call, word string) (all []candidate) {
-	_ = c.reading(func(d *destination) error {
+	_ = c.reading(func(d *reader) error {
 		all = folderCandidates(c, d, d.snaps.newest(), "", word)
 		return nil
 	})
@@ -217,7 +217,7 @@ func completeNewestPath(c *call, word string) (all []candidate) {
 }
 
 // folderCandidates are the entries of the folder that typed has come to, after what stands before it.
-func folderCandidates(c *call, d *destination, pos int, before, typed string) (all []candidate) {
+func folderCandidates(c *call, d *reader, pos int, before, typed string) (all []candidate) {
 	if pos < 0 {
 		return nil
 	}

@@ -32,7 +32,7 @@ func runDelete(c *call) error {
 		return err
 	}
 	var names []string
-	err = c.reading(func(d *destination) error {
+	err = c.reading(func(d *reader) error {
 		for _, ref := range c.args {
 			pos, err := d.resolver(c).ref(ref)
 			if err != nil {

@@ -15,7 +15,7 @@ import (
 )
 
 // destination is a destination opened for reading: its folder, its index and its complete snapshots.
-type destination struct {
+type reader struct {
 	dir   string    // absolute
 	root  *file.Dir // a handle on it
 	db    *index.DB
@@ -23,12 +23,12 @@ type destination struct {
 }
 
 // open opens the destination that find says. The caller closes it.
-func (c *call) open() (*destination, error) {
+func (c *call) open() (*reader, error) {
 	dir, err := c.find()
 	if err != nil {
 		return nil, err
 	}
-	d := &destination{dir: dir}
+	d := &reader{dir: dir}
 	if d.db, err = index.Open(index.Path(dir)); err != nil {
 		return nil, indexHint(closedHint(err, dir), dir)
 	}
@@ -43,7 +43,7 @@ func (c *call) open() (*destination, error) {
 }
 
 // reading opens the destination, runs f and adds the way out to an error of the index.
-func (c *call) reading(f func(d *destination) error) error {
+func (c *call) reading(f func(d *reader) error) error {
 	d, err := c.open()
 	if err != nil {
 		return err
@@ -53,10 +53,10 @@ func (c *call) reading(f func(d *destination) error) error {
 }
 
 // Close gives back the handle on the folder.
-func (d *destination) Close() error { return d.root.Close() }
+func (d *reader) Close() error { return d.root.Close() }
 
 // mend adds the way out to an error of the index.
-func (d *destination) mend(err error) error { return indexHint(err, d.dir) }
+func (d *reader) mend(err error) error { return indexHint(err, d.dir) }
 
 // closedHint says who may read dest, to a user who may not.
 func closedHint(err error, dest string) error {
@@ -87,7 +87,7 @@ func (c *call) openToWrite(dest string, o backup.OpenOptions) (*backup.Destinati
 }
 
 // resolver reads references to d's snapshots.
-func (d *destination) resolver(c *call) resolver { return resolver{d.snaps, c.now()} }
+func (d *reader) resolver(c *call) resolver { return resolver{d.snaps, c.now()} }
 
 // find is the destination that the command line, $SNAP_DEST, the working directory or the list of known
 // ones names, in this order, as an absolute path. An error that there is none ends in code 10.

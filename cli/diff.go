@@ -55,7 +55,7 @@ func runDiff(c *call) error {
 		return usagef("diff: -0 prints paths and --stat only totals: one or the other")
 	}
 	c.out.goesOn = c.flags.Bool("exit-code") || c.flags.Bool("source")
-	return c.reading(func(d *destination) error {
+	return c.reading(func(d *reader) error {
 		q, err := newDiffQuery(c, d)
 		if err == nil && c.flags.Bool("source") {
 			err = c.rehearse(d, q)
@@ -105,7 +105,7 @@ type diffQuery struct {
 	below   []string       // the folders or files that count, none for all
 }
 
-func newDiffQuery(c *call, d *destination) (*diffQuery, error) {
+func newDiffQuery(c *call, d *reader) (*diffQuery, error) {
 	refs := []string{"latest~1", "latest"}
 	if c.flags.Bool("source") {
 		refs = []string{"latest"}

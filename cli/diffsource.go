@@ -12,7 +12,7 @@ import (
 )
 
 // rehearse finds out what a backup made now would record, and writes nothing.
-func (c *call) rehearse(d *destination, q *diffQuery) (err error) {
+func (c *call) rehearse(d *reader, q *diffQuery) (err error) {
 	if err := q.checkSource(c, d.dir); err != nil {
 		return err
 	}

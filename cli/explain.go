@@ -145,7 +145,7 @@ func explain(c *call) error {
 }
 
 // shared are the names of the inode that path has in the snapshot.
-func (d *destination) shared(c *call, h *index.Header, path string) ([]sharedJSON, error) {
+func (d *reader) shared(c *call, h *index.Header, path string) ([]sharedJSON, error) {
 	names, err := d.db.Names(c.ctx, h.Seq, path)
 	all := make([]sharedJSON, 0, len(names))
 	for _, n := range names {
@@ -163,7 +163,7 @@ func (d *destination) shared(c *call, h *index.Header, path string) ([]sharedJSO
 
 // explainPath explains the first of paths that is in the source or in the newest snapshot, else the
 // first.
-func (d *destination) explainPath(c *call, set *filter.Set, newest *index.Header, paths []string) (j explainJSON, rec *index.Record, err error) {
+func (d *reader) explainPath(c *call, set *filter.Set, newest *index.Header, paths []string) (j explainJSON, rec *index.Record, err error) {
 	for i := len(paths) - 1; i >= 0; i-- {
 		path := paths[i]
 		info, lerr := os.Lstat(filepath.Join(newest.Source, filepath.FromSlash(path)))

@@ -72,7 +72,7 @@ func runFind(c *call) error {
 	if err != nil {
 		return err
 	}
-	return c.reading(func(d *destination) error {
+	return c.reading(func(d *reader) error {
 		if ref := c.flags.String("in"); ref != "" {
 			pos, err := d.resolver(c).ref(ref)
 			if err != nil {
@@ -254,7 +254,7 @@ func readWanted(c *call) (wanted, error) {
 }
 
 // filter keeps the versions of one path that pass.
-func (w *wanted) filter(c *call, d *destination, all []version) ([]version, error) {
+func (w *wanted) filter(c *call, d *reader, all []version) ([]version, error) {
 	if w.deleted && len(all) > 0 {
 		if lost, err := d.lost(c, all[len(all)-1]); err != nil || !lost {
 			return nil, err

@@ -62,14 +62,14 @@ func TestFormatsAreAsDocumented(t *testing.T) {
 		}
 		decode(t, w.run("snap list --json"), &list)
 		var sets []string
-		index := reader(t, "read_index.py", filepath.Join(w.dir, "mnt/disk/.snap/index.db"))
+		index := runReader(t, "read_index.py", filepath.Join(w.dir, "mnt/disk/.snap/index.db"))
 		if len(index) != len(list) {
 			t.Fatalf("the index has %d snapshots, list %d", len(index), len(list))
 		}
 		for i, s := range list {
 			sets = append(sets, filepath.Join(w.dir, "mnt/disk/.snap/changes", fmt.Sprintf("%010d", s.Seq)))
 			want := listed(t, w.run("snap ls -R --json "+s.Name))
-			tree := reader(t, "read_changes.py", append([]string{"--tree"}, sets...)...)
+			tree := runReader(t, "read_changes.py", append([]string{"--tree"}, sets...)...)
 			agree(t, s.Name+" as the change sets hold it", want, entries(t, tree))
 			var snapshot struct {
 				Header  struct{ Name string }
@@ -81,7 +81,7 @@ func TestFormatsAreAsDocumented(t *testing.T) {
 			}
 			agree(t, s.Name+" as the index holds it", want, heldIn(snapshot.Entries))
 			if i > 0 {
-				agree(t, s.Name+": changes", differed(t, w.run("snap diff --json "+list[i-1].Name+" "+s.Name)), changed(t, reader(t, "read_changes.py", sets[i])))
+				agree(t, s.Name+": changes", differed(t, w.run("snap diff --json "+list[i-1].Name+" "+s.Name)), changed(t, runReader(t, "read_changes.py", sets[i])))
 			}
 		}
 	}
@@ -103,8 +103,8 @@ func TestFormatsAreAsDocumented(t *testing.T) {
 	}
 }
 
-// reader runs one of the readers and returns the documents that it prints, one a line.
-func reader(t *testing.T, name string, args ...string) (lines [][]byte) {
+// runReader runs one of the readers and returns the documents that it prints, one a line.
+func runReader(t *testing.T, name string, args ...string) (lines [][]byte) {
 	t.Helper()
 	cmd := harness.Python(t, "", append([]string{"../docs/" + name}, args...)...)
 	cmd.Env = append(os.Environ(), "PYTHONDONTWRITEBYTECODE=1")

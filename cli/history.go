@@ -37,7 +37,7 @@ snap log --no-follow docs/report.txt  # that path alone, whatever file it held`,
 }
 
 func runHistory(c *call) error {
-	return c.reading(func(d *destination) error {
+	return c.reading(func(d *reader) error {
 		path, steps, err := history(c, d)
 		if err != nil {
 			return err
@@ -85,7 +85,7 @@ func ofPath(steps []version, path string) (of []version, others []string) {
 }
 
 // history are the steps of the first meaning of the typed path that any snapshot knows, and that.
-func history(c *call, d *destination) (string, []version, error) {
+func history(c *call, d *reader) (string, []version, error) {
 	paths, err := d.locator(c).paths(c.args[0])
 	if err != nil {
 		return "", nil, err
@@ -102,7 +102,7 @@ func history(c *call, d *destination) (string, []version, error) {
 
 // life are the steps in the life of whatever was at path, in time order: its versions, and for each
 // removal one with change Removed, that stands for the snapshots without it.
-func life(c *call, d *destination, path string, follow bool) (steps []version, err error) {
+func life(c *call, d *reader, path string, follow bool) (steps []version, err error) {
 	var records []index.Step
 	if follow {
 		records, err = d.db.Follow(c.ctx, path)

@@ -30,7 +30,7 @@ snap list -d /mnt/usb --json  # one JSON document`,
 }
 
 func runList(c *call) error {
-	return c.reading(func(d *destination) error {
+	return c.reading(func(d *reader) error {
 		if c.opts.json {
 			all := make([]snapshotJSON, len(d.snaps))
 			for i := range d.snaps {

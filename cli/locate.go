@@ -29,7 +29,7 @@ type several struct {
 }
 
 // locator is made for d and the working directory.
-func (d *destination) locator(c *call) *locator {
+func (d *reader) locator(c *call) *locator {
 	l := &locator{snaps: d.snaps, dir: c.env.Dir}
 	for i := range d.snaps {
 		h := &d.snaps[i]

@@ -46,7 +46,7 @@ func runLs(c *call) error {
 	if err != nil {
 		return err
 	}
-	return c.reading(func(d *destination) error {
+	return c.reading(func(d *reader) error {
 		what := "latest"
 		if len(c.args) > 0 {
 			what = c.args[0]
@@ -80,7 +80,7 @@ func runLs(c *call) error {
 }
 
 // entry is the snapshot and the path that a PATHREF names. The path is in the snapshot.
-func (d *destination) entry(c *call, pathRef string) (*index.Header, string, error) {
+func (d *reader) entry(c *call, pathRef string) (*index.Header, string, error) {
 	pos, typed, err := d.resolver(c).pathRef(pathRef)
 	if err != nil {
 		return nil, "", err

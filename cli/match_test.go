@@ -127,7 +127,7 @@ func TestTheWorkingDirectoryCounts(t *testing.T) {
 		{dest + "/back~1/docs", source, "docs"}, {dest + "/other", source, "!"}, {dest, source, "!"}, {"", source, "!"},
 	} {
 		env := &Env{Dir: c.cwd}
-		d := &destination{dir: dest, snaps: snapshots{{Name: "back~1", Source: c.recorded}}}
+		d := &reader{dir: dest, snaps: snapshots{{Name: "back~1", Source: c.recorded}}}
 		l := d.locator(&call{env: env})
 		got := l.here
 		if !l.inside {

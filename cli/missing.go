@@ -12,7 +12,7 @@ import (
 
 // missing is the error for path of a snapshot whose folder is gone, nil if it is there. verb is the command that
 // would work with another snapshot.
-func (d *destination) missing(c *call, h *index.Header, path, verb string) error {
+func (d *reader) missing(c *call, h *index.Header, path, verb string) error {
 	if folderThere(d.root, h.Name) {
 		return nil
 	}
@@ -21,7 +21,7 @@ func (d *destination) missing(c *call, h *index.Header, path, verb string) error
 }
 
 // elsewhere adds to err, that path of a snapshot is lost, where it is still to be had.
-func (d *destination) elsewhere(c *call, err error, h *index.Header, path, verb string) error {
+func (d *reader) elsewhere(c *call, err error, h *index.Header, path, verb string) error {
 	r, _, lerr := d.db.Lookup(c.ctx, h.Seq, path)
 	if lerr != nil {
 		return errors.Join(err, lerr)
@@ -54,7 +54,7 @@ func (d *destination) elsewhere(c *call, err error, h *index.Header, path, verb 
 }
 
 // nearest is the snapshot next to h in time whose folder is there, nil if there is none.
-func (d *destination) nearest(h *index.Header) (near *index.Header) {
+func (d *reader) nearest(h *index.Header) (near *index.Header) {
 	for i := range d.snaps {
 		o := &d.snaps[i]
 		if o.Seq == h.Seq || !folderThere(d.root, o.Name) {
@@ -72,7 +72,7 @@ type stored struct{ name, path string }
 
 // sameVersion are the snapshots that have their folder and hold the same version of the file that path is in h:
 // first those that have it at the same path, then those that share its inode under another name.
-func (d *destination) sameVersion(c *call, h *index.Header, path string) (found []stored, err error) {
+func (d *reader) sameVersion(c *call, h *index.Header, path string) (found []stored, err error) {
 	own, ok := d.snaps.bySeq(h.Seq)
 	if !ok {
 		return nil, nil
@@ -105,7 +105,7 @@ func (d *destination) sameVersion(c *call, h *index.Header, path string) (found 
 }
 
 // holds reports whether the tree of the snapshot has the file.
-func (d *destination) holds(s stored) bool {
+func (d *reader) holds(s stored) bool {
 	f, err := openStored(d.root, s.name, s.path)
 	if err == nil {
 		f.Close()

@@ -72,7 +72,7 @@ func runPurge(c *call) (err error) {
 	defer func() { c.proved(dest, d.DB) }()
 	var found []purgedPath
 	what := &index.Purge{}
-	if err := c.reading(func(d *destination) (err error) {
+	if err := c.reading(func(d *reader) (err error) {
 		found, err = toPurge(c, d, what)
 		return err
 	}); err != nil {
@@ -114,7 +114,7 @@ func runPurge(c *call) (err error) {
 }
 
 // toPurge finds the paths that the patterns fit in the snapshots that are asked for, none below another.
-func toPurge(c *call, d *destination, what *index.Purge) (found []purgedPath, err error) {
+func toPurge(c *call, d *reader, what *index.Purge) (found []purgedPath, err error) {
 	in := make([]int, 0, len(d.snaps))
 	if refs := c.flags.StringSlice("in"); len(refs) > 0 {
 		if in, err = d.resolver(c).ranges(refs); err != nil {

@@ -67,7 +67,7 @@ snap restore latest --in-place --overwrite skip`,
 		},
 		complete: completePathRef,
 		run: func(c *call) error {
-			return c.reading(func(d *destination) error { return c.restore(d) })
+			return c.reading(func(d *reader) error { return c.restore(d) })
 		},
 	}
 }
@@ -77,7 +77,7 @@ var overwrites = map[string]restore.Overwrite{
 	"never": restore.Never, "skip": restore.Skip, "if-changed": restore.IfChanged, "if-newer": restore.IfNewer, "always": restore.Always,
 }
 
-func (c *call) restore(d *destination) error {
+func (c *call) restore(d *reader) error {
 	o, err := c.restoreOptions()
 	if err != nil {
 		return err
@@ -127,7 +127,7 @@ const maxExisting = 20
 
 // lookAhead refuses before anything is written what one of several snapshots would overwrite: each by
 // itself looks ahead only when those before it are written.
-func (c *call) lookAhead(d *destination, parts []*restorePart) error {
+func (c *call) lookAhead(d *reader, parts []*restorePart) error {
 	var all restore.ExistsError
 	for _, p := range parts {
 		o := p.options
@@ -180,13 +180,13 @@ type restorePart struct {
 	chooser *chooser
 }
 
-func (p *restorePart) run(c *call, d *destination, o restore.Options) (restore.Result, error) {
+func (p *restorePart) run(c *call, d *reader, o restore.Options) (restore.Result, error) {
 	res, err := restore.Run(c.ctx, d.db, p.header, filepath.Join(d.dir, p.header.Name), o)
 	return res, errors.Join(err, p.chooser.bad)
 }
 
 // restoreParts reads the arguments. o is what all parts have in common.
-func (c *call) restoreParts(d *destination, o restore.Options) (parts []*restorePart, err error) {
+func (c *call) restoreParts(d *reader, o restore.Options) (parts []*restorePart, err error) {
 	var places []restorePlace
 	for _, arg := range c.args {
 		h, p, err := d.entry(c, arg)
@@ -237,7 +237,7 @@ func inPlace(h *index.Header, path string) (items []restore.Item) {
 }
 
 // restoreInto sets where a part goes and what of it.
-func (c *call) restoreInto(p *restorePart, d *destination) (err error) {
+func (c *call) restoreInto(p *restorePart, d *reader) (err error) {
 	p.options.Target = c.abs(c.flags.String("target"))
 	if c.flags.Bool("in-place") {
 		if p.options.Target = p.header.Source; p.options.Target == "" {

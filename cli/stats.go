@@ -50,7 +50,7 @@ func runStats(c *call) error {
 	if depth < 0 {
 		return usagef("--depth %d: it cannot be less than 0", depth)
 	}
-	return c.reading(func(d *destination) error {
+	return c.reading(func(d *reader) error {
 		if len(c.args) > 0 {
 			return c.statsOf(d)
 		}
@@ -81,7 +81,7 @@ type stats struct {
 }
 
 // held are the snapshots of d whose folders are there, with what each holds.
-func (c *call) held(d *destination) (*stats, index.Usage, error) {
+func (c *call) held(d *reader) (*stats, index.Usage, error) {
 	s := &stats{dest: d.dir}
 	for i := range d.snaps {
 		if h := &d.snaps[i]; folderThere(d.root, h.Name) {
@@ -120,7 +120,7 @@ func (s *stats) seqs() []uint64 {
 	return seqs
 }
 
-func (c *call) stats(d *destination, depth int) (*stats, error) {
+func (c *call) stats(d *reader, depth int) (*stats, error) {
 	s, _, err := c.held(d)
 	if err != nil {
 		return nil, err
@@ -207,7 +207,7 @@ func (c *call) printGrowth(s *stats) error {
 }
 
 // statsOf tells of the snapshots that are named.
-func (c *call) statsOf(d *destination) error {
+func (c *call) statsOf(d *reader) error {
 	chosen, err := d.resolver(c).ranges(c.args)
 	if err != nil {
 		return err

@@ -199,7 +199,7 @@ func heldOnly(all []version) (held []version) {
 }
 
 // lost reports whether the newest snapshot holds the file of v under no name.
-func (d *destination) lost(c *call, v version) (bool, error) {
+func (d *reader) lost(c *call, v version) (bool, error) {
 	for v.last != d.snaps.newest() {
 		if v.deleted {
 			return true, nil
@@ -226,7 +226,7 @@ func (d *destination) lost(c *call, v version) (bool, error) {
 }
 
 // readable reports whether the newest snapshot could read the folder that path is in, or was in.
-func (d *destination) readable(c *call, path string) (bool, error) {
+func (d *reader) readable(c *call, path string) (bool, error) {
 	newest := d.snaps[d.snaps.newest()].Seq
 	for path != "" {
 		path, _ = index.Split(path)
