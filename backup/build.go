@@ -208,7 +208,10 @@ func (b *builder) all(ctx context.Context, w *index.ChangeWriter) (failed error)
 			}
 		}
 		if n += int64(len(t.items)); len(t.items) > 0 {
-			b.o.Report.Progress(Progress{Building, n, b.plan.files + b.plan.dirs, b.copied.Load() + b.taken.Load(), b.plan.bytes, t.items[0].path})
+			b.o.Report.Progress(Progress{
+				Stage: Building, Path: t.items[0].path, Files: n, TotalFiles: b.plan.files + b.plan.dirs,
+				Bytes: b.copied.Load() + b.taken.Load(), TotalBytes: b.plan.bytes,
+			})
 		}
 	}
 	return failed
