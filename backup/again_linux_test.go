@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"snap/backup/backuptest"
 	"snap/internal/harness"
 )
 
@@ -54,7 +55,7 @@ func TestGoneForOneLook(t *testing.T) {
 		}
 		if all, _ := filepath.Glob(filepath.Join(dir, "dest/2*")); len(all) == 2 {
 			latest := all[1]
-			if d := difference(listing(t, filepath.Join(dir, "src")), listing(t, latest)); d != "" {
+			if d := backuptest.Difference(backuptest.Listing(t, filepath.Join(dir, "src")), backuptest.Listing(t, latest)); d != "" {
 				t.Errorf("point %d (%s): the snapshot is not the source:\n%s\n%s", n, m[2], d, text)
 			}
 			if regexp.MustCompile(`(?m)^snap: [dz].*no such file or directory$`).MatchString(text) || strings.Contains(text, "could not be read") {

@@ -26,8 +26,10 @@ import (
 	"slices"
 	"time"
 
+	"snap/destination"
 	"snap/index"
 	"snap/internal/file"
+	"snap/internal/progress"
 	"snap/scan"
 )
 
@@ -74,7 +76,7 @@ type Options struct {
 
 // Reporter is told of what a run does, from one goroutine at a time.
 type Reporter interface {
-	Progress(Progress)
+	Progress(progress.State)
 	// Entry is told of each path of the new snapshot in key order, and of the tombstones of what did not
 	// move elsewhere, with the kind of what was there. changed: the snapshot has a new record for the path, else r is
 	// what an older one says. r is valid during the call.
@@ -92,16 +94,16 @@ type Problem struct {
 
 // Result is what a run did.
 type Result struct {
-	Header   *index.Header // the new snapshot; its counts also after a dry run; nil when skipped
-	Skipped  bool          // nothing changed, no snapshot was made
-	Previous string        // name of the snapshot before, "" if this is the first
-	Problems []Problem     // the first problemsKept of them; Header.Errors counts those that are no notes
-	Errors   int64         // source files that could not be read, as Header.Errors; also when skipped, and whatever the policy
-	Vanished int64         // entries that were gone when they were to be read
-	Resumed  Amount        // of what was copied, files taken over from a run that was interrupted
-	Kept     bool          // the run failed, and the next one can go on from what it has copied
-	Lost     Lost          // what the entries made have not got in the tree; only the index has it
-	After    []error       // what failed when the snapshot was complete, and is not needed for it to be
+	Header   *index.Header      // the new snapshot; its counts also after a dry run; nil when skipped
+	Skipped  bool               // nothing changed, no snapshot was made
+	Previous string             // name of the snapshot before, "" if this is the first
+	Problems []Problem          // the first problemsKept of them; Header.Errors counts those that are no notes
+	Errors   int64              // source files that could not be read, as Header.Errors; also when skipped, and whatever the policy
+	Vanished int64              // entries that were gone when they were to be read
+	Resumed  destination.Amount // of what was copied, files taken over from a run that was interrupted
+	Kept     bool               // the run failed, and the next one can go on from what it has copied
+	Lost     Lost               // what the entries made have not got in the tree; only the index has it
+	After    []error            // what failed when the snapshot was complete, and is not needed for it to be
 
 	missing int64 // problems that are no notes, all of them
 }
@@ -114,14 +116,14 @@ func (r *Result) Incomplete() bool { return r.missing > 0 }
 
 type silent struct{}
 
-func (silent) Progress(Progress)                 {}
+func (silent) Progress(progress.State)           {}
 func (silent) Entry(string, *index.Record, bool) {}
 func (silent) Problem(Problem)                   {}
 
 // run is the state of one backup.
 type run struct {
 	o      Options
-	d      *Destination
+	d      *destination.Destination
 	source *file.Dir
 	tree   *file.Tree               // the source's folders
 	copies *file.Tree               // the previous snapshot's folders, while candidates are judged; nil without
@@ -139,7 +141,7 @@ type run struct {
 }
 
 // Run makes a snapshot of o.Source, or reports that nothing changed.
-func Run(ctx context.Context, d *Destination, o Options) (*Result, error) {
+func Run(ctx context.Context, d *destination.Destination, o Options) (*Result, error) {
 	r := &run{
 		o: o, d: d,
 		flush:      lap{time: flushTime, bytes: flushBytes},
@@ -168,24 +170,24 @@ func (r *run) run(ctx context.Context) (err error) {
 	}
 	defer r.source.Close()
 	defer r.tree.Close()
-	work, err := r.d.workFolder(r.o.DryRun)
+	work, err := r.d.NewWorkFolder(r.o.DryRun)
 	if err != nil {
 		return err
 	}
 	defer func() {
-		work.leave(ctx, err)
-		r.res.Kept = err != nil && work.keep
+		work.Leave(ctx, err)
+		r.res.Kept = err != nil && work.Keep
 	}()
 
-	if err := r.d.hold(ctx); err != nil {
+	if err := r.d.Hold(ctx); err != nil {
 		return err
 	}
-	defer r.d.release()
+	defer r.d.Release()
 	found, err := r.scan(ctx, work)
 	if err != nil {
 		return err
 	}
-	defer found.close()
+	defer found.Close()
 	plan, err := r.resolve(ctx, work, found)
 	if err != nil {
 		return err
@@ -251,7 +253,7 @@ func (r *run) begin(ctx context.Context) error {
 	}
 	if r.prev != nil {
 		r.res.Previous = r.prev.Name
-		there, err := folderAt(r.d.root, r.prev.Name)
+		there, err := destination.FolderAt(r.d.Root, r.prev.Name)
 		if err != nil {
 			return err
 		}

@@ -5,25 +5,28 @@ import (
 	"fmt"
 	"sync"
 
+	"snap/destination"
 	"snap/index"
+	"snap/internal/file"
+	"snap/internal/progress"
 )
 
 // publish makes the built tree a snapshot. Up to the rename in finish nobody sees it; from there on it
 // exists, whatever fails.
-func (r *run) publish(ctx context.Context, work *workFolder, p *plan) error {
-	r.o.Report.Progress(Progress{Stage: Publishing})
+func (r *run) publish(ctx context.Context, work *destination.WorkFolder, p *plan) error {
+	r.o.Report.Progress(progress.State{Stage: progress.Publishing})
 	d := r.d
-	d.release()
+	d.Release()
 	// The records may be in the index before the tree is on the disk: without a header they are nobody's, and the next
 	// run takes them out.
 	syncing := make(chan error, 1)
-	go func() { syncing <- d.sync() }()
+	go func() { syncing <- d.Sync() }()
 	synced := sync.OnceValue(func() error { return <-syncing })
 	h := r.head
-	h.Work = work.name
-	err := d.DB.Import(ctx, h.Seq, changesOf(work.path(), setName), func() (*index.Header, error) {
+	h.Work = work.Name
+	err := d.DB.Import(ctx, h.Seq, destination.ReadChanges(work.Path(), destination.SetName), func() (*index.Header, error) {
 		err := synced()
-		work.keep = err == nil // from here on the next run's recovery knows better what to do with it
+		work.Keep = err == nil // from here on the next run's recovery knows better what to do with it
 		return &h, err
 	})
 	if err := synced(); err != nil {
@@ -34,18 +37,18 @@ func (r *run) publish(ctx context.Context, work *workFolder, p *plan) error {
 	}
 	ctx = context.WithoutCancel(ctx)
 	h.State = index.Prepared
-	if err := d.finish(ctx, &h); err != nil {
+	if err := d.PublishPrepared(ctx, &h); err != nil {
 		return r.published(ctx, &h, err)
 	}
-	work.keep = false
+	work.Keep = false
 	r.res.Header = &h
-	if err := d.pointLatest(h.Name); err != nil {
-		r.res.After = append(r.res.After, fmt.Errorf("the snapshot is complete, but the link %s could not be made: %w", latestName, unwrapPath(err)))
+	if err := d.PointLatest(h.Name); err != nil {
+		r.res.After = append(r.res.After, fmt.Errorf("the snapshot is complete, but the link %s could not be made: %w", destination.LatestName, file.Reason(err)))
 	}
 	if p.learns == 0 {
 		return nil
 	}
-	if err := d.DB.LearnOlder(ctx, h.Seq, p.learned.all()); err != nil {
+	if err := d.DB.LearnOlder(ctx, h.Seq, p.learned.All()); err != nil {
 		r.res.After = append(r.res.After, fmt.Errorf("the snapshot is complete, but the index could not note what was learned: %w", err))
 	}
 	return nil
@@ -54,12 +57,12 @@ func (r *run) publish(ctx context.Context, work *workFolder, p *plan) error {
 // published deals with an error of finish. If the tree has its name already, the snapshot is there: it is listed, and keeps
 // its work folder in the header, so that the next run finishes it. If that cannot be noted, nobody knows of it before.
 func (r *run) published(ctx context.Context, h *index.Header, err error) error {
-	if there, lerr := folderAt(r.d.root, h.Name); lerr != nil || !there { // the name was free before
+	if there, lerr := destination.FolderAt(r.d.Root, h.Name); lerr != nil || !there { // the name was free before
 		return err
 	}
 	listed := *h
 	listed.State = index.Complete
-	if nerr := r.d.sparing(func() error { return r.d.DB.SetHeader(ctx, &listed) }); nerr != nil {
+	if nerr := r.d.RetryWithoutReserve(func() error { return r.d.DB.SetHeader(ctx, &listed) }); nerr != nil {
 		return fmt.Errorf("snapshot %s is built, but the index could not note it; the next backup does that: %w", h.Name, err)
 	}
 	r.res.Header = &listed
@@ -71,7 +74,7 @@ func (r *run) noteUnchanged() {
 	if r.prev == nil {
 		return
 	}
-	if err := r.d.noteUnchanged(r.o.Start, r.prev); err != nil {
+	if err := r.d.NoteUnchanged(r.o.Start, r.prev); err != nil {
 		r.problem("", fmt.Errorf("that nothing changed could not be noted: %w", err), true)
 	}
 }

@@ -8,22 +8,25 @@ import (
 	"testing"
 
 	"snap/backup"
+	"snap/backup/backuptest"
+	"snap/destination"
+	"snap/destination/check"
 	"snap/index"
 )
 
 // TestSumsBeyond8EiB: sparse files of 7 EiB are more together than 63 bits count. No sum is negative, what is on the disk is exact, and
 // check finds nothing, also after some of them were purged.
 func TestSumsBeyond8EiB(t *testing.T) {
-	needRoot(t)
-	p := newPlace(t)
+	backuptest.NeedRoot(t)
+	p := backuptest.NewPlace(t)
 	mnt := t.TempDir()
-	must(t, "mount", "-t", "tmpfs", "-o", "size=64m", "none", mnt)
+	backuptest.Must(t, "mount", "-t", "tmpfs", "-o", "size=64m", "none", mnt)
 	t.Cleanup(func() { exec.Command("umount", mnt).Run() })
-	p.src, p.dest = filepath.Join(mnt, "s"), filepath.Join(mnt, "d")
-	must(t, "mkdir", p.src, p.dest)
+	p.Src, p.Dest = filepath.Join(mnt, "s"), filepath.Join(mnt, "d")
+	backuptest.Must(t, "mkdir", p.Src, p.Dest)
 	for _, name := range []string{"a", "b", "c", "d/e"} {
-		p.write(name, "text")
-		if err := os.Truncate(p.path(name), 7<<60); err != nil {
+		p.Write(name, "text")
+		if err := os.Truncate(p.Path(name), 7<<60); err != nil {
 			t.Skip(err) // no file system for that
 		}
 	}
@@ -32,32 +35,32 @@ func TestSumsBeyond8EiB(t *testing.T) {
 		if h.Bytes != bytes || h.CopiedBytes < 0 || h.CopiedBytes > 1<<20 {
 			t.Errorf("%s: %d bytes, not %d; %d copied", what, h.Bytes, bytes, h.CopiedBytes)
 		}
-		if found := said(p.check(backup.CheckOptions{})); len(found) > 0 {
+		if found := backuptest.Said(p.Check(check.Options{})); len(found) > 0 {
 			t.Errorf("%s: %q", what, found)
 		}
 	}
-	dry, _ := p.backup(func(o *backup.Options) { o.DryRun = true })
+	dry, _ := p.Backup(func(o *backup.Options) { o.DryRun = true })
 	if h := dry.Header; h.Bytes != index.Beyond || h.CopiedBytes < 0 || h.CopiedBytes > 1<<20 {
 		t.Errorf("rehearsal: %d bytes, %d copied", h.Bytes, h.CopiedBytes)
 	}
-	first, _ := p.backup()
+	first, _ := p.Backup()
 	want("the first", first.Header, index.Beyond)
-	p.do(os.Rename(p.path("a"), mnt+"/away"))
-	second, _ := p.backup()
+	p.Do(os.Rename(p.Path("a"), mnt+"/away"))
+	second, _ := p.Backup()
 	want("one less", second.Header, index.Beyond)
-	p.do(os.Rename(mnt+"/away", p.path("a")))
-	p.do(os.Remove(p.path("b")))
-	p.do(os.Remove(p.path("c")))
-	third, _ := p.backup()
+	p.Do(os.Rename(mnt+"/away", p.Path("a")))
+	p.Do(os.Remove(p.Path("b")))
+	p.Do(os.Remove(p.Path("c")))
+	third, _ := p.Backup()
 	want("two left, 14 EiB", third.Header, index.Beyond)
-	p.do(os.Remove(p.path("a")))
-	fourth, _ := p.backup()
+	p.Do(os.Remove(p.Path("a")))
+	fourth, _ := p.Backup()
 	want("one left", fourth.Header, 7<<60)
 
-	heads, _ := p.knows()
-	p.inDestination(func(ctx context.Context, d *backup.Destination) {
+	heads, _ := p.Knows()
+	p.InDestination(func(ctx context.Context, d *destination.Destination) {
 		usage, err := d.DB.Usage(ctx)
-		p.do(err)
+		p.Do(err)
 		var seqs []uint64
 		for _, h := range heads {
 			seqs = append(seqs, h.Seq)
@@ -76,18 +79,18 @@ func TestSumsBeyond8EiB(t *testing.T) {
 	for _, h := range heads {
 		names = append(names, h.Name)
 	}
-	p.purge([]string{"c"}, names)
-	heads, _ = p.knows()
+	p.Purge([]string{"c"}, names)
+	heads, _ = p.Knows()
 	want("a purge, 21 EiB left", &heads[0], index.Beyond)
-	p.purge([]string{"a"}, names)
-	heads, _ = p.knows()
+	p.Purge([]string{"a"}, names)
+	heads, _ = p.Knows()
 	want("a purge, 14 EiB left", &heads[0], index.Beyond)
 	want("a purge, 14 EiB left", &heads[1], index.Beyond)
-	p.purge([]string{"b"}, names)
-	heads, _ = p.knows()
+	p.Purge([]string{"b"}, names)
+	heads, _ = p.Knows()
 	want("a purge, 7 EiB left", &heads[0], 7<<60)
-	p.lose("index.db")
-	p.reindex()
-	heads, _ = p.knows()
+	p.Lose("index.db")
+	p.Reindex()
+	heads, _ = p.Knows()
 	want("reindexed", &heads[0], 7<<60)
 }

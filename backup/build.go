@@ -9,8 +9,11 @@ import (
 	"sync/atomic"
 	"time"
 
+	"snap/destination"
 	"snap/index"
 	"snap/internal/file"
+	"snap/internal/progress"
+	"snap/internal/stream"
 )
 
 // builder makes a tree. The producer (tasks) makes the folders and cuts the rest into tasks of
@@ -28,7 +31,7 @@ type builder struct {
 	trials   trials
 	attic    attic
 	unlinked index.Reason // why nothing is linked to the previous snapshot, if old is nil
-	elders   elders
+	elders   Elders
 
 	salvage *salvage     // what dead runs have copied
 	losses  lossLog      // what could not be set of what was made
@@ -66,22 +69,22 @@ type folder struct {
 // A task is done by one worker. It ends after taskItems entries or taskBytes to copy, and before a file as
 // large as that, so that what was done is on record while that is copied; at most window tasks are under way.
 const (
-	taskItems = 256
-	taskBytes = 4 << 20
-	window    = 64
+	TaskItems = 256
+	TaskBytes = 4 << 20
+	Window    = 64
 
 	taskWeight = 128 << 10 // of extended attributes: those of all tasks under way are in memory
 )
 
 // build makes the new tree in the work folder and writes its change set beside it.
-func (r *run) build(ctx context.Context, work *workFolder, p *plan) error {
+func (r *run) build(ctx context.Context, work *destination.WorkFolder, p *plan) error {
 	// Before the tree, so that a tree without a change set beside it is whole: its set has been published already.
-	set, err := os.OpenFile(filepath.Join(work.path(), setName), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	set, err := os.OpenFile(filepath.Join(work.Path(), destination.SetName), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
 	}
 	defer set.Close()
-	tree, err := openOrMake(work.dir, treeName)
+	tree, err := destination.OpenOrMake(work.Dir, destination.TreeName)
 	if err != nil {
 		return err
 	}
@@ -89,39 +92,39 @@ func (r *run) build(ctx context.Context, work *workFolder, p *plan) error {
 	if tree.KeepXattrs(nil) == nil { // else all that is made in it would inherit the destination's default ACL
 		tree.Chmod(0o700)
 	}
-	b := &builder{run: r, plan: p, work: work.dir, new: file.NewTree(tree, 512, (*file.Dir).OpenDir)}
+	b := &builder{run: r, plan: p, work: work.Dir, new: file.NewTree(tree, 512, (*file.Dir).OpenDir)}
 	defer b.new.Close()
 	defer b.trials.close()
-	defer b.elders.close()
+	defer b.elders.Close()
 	defer b.attic.close()
 	if r.prev != nil {
-		prev, err := r.d.enterOwn(r.prev.Name)
+		prev, err := r.d.EnterOwn(r.prev.Name)
 		if err == nil {
 			defer prev.Close()
 			b.old = file.NewTree(prev, 512, (*file.Dir).EnterDir)
 			defer b.old.Close()
 		} else {
-			if b.unlinked = index.OldCopyDamaged; errors.Is(err, errForeign) {
+			if b.unlinked = index.OldCopyDamaged; errors.Is(err, destination.ErrForeign) {
 				b.unlinked = index.AnotherOwner
 			}
-			r.problem("", &MissingSnapshotError{r.prev.Name, unwrapPath(err)}, true)
+			r.problem("", &MissingSnapshotError{r.prev.Name, file.Reason(err)}, true)
 		}
 	}
 	b.salvage = r.salvage()
 	defer b.salvage.close()
-	if r.head.Seq, err = r.d.nextSeq(ctx); err != nil {
+	if r.head.Seq, err = r.d.NextSeq(ctx); err != nil {
 		return err
 	}
-	if r.head.Name, err = r.d.freeName(ctx, r.o.Time, r.o.Name); err != nil {
+	if r.head.Name, err = r.d.FreeName(ctx, r.o.Time, r.o.Name); err != nil {
 		return err
 	}
-	r.head.Volumes, r.head.Boot = r.vols.kept(), r.d.root.Session()
+	r.head.Volumes, r.head.Boot = r.vols.kept(), r.d.Root.Session()
 	w, err := index.NewChangeWriter(set, &r.head)
 	if err != nil {
 		return err
 	}
 	r.head.Boot = "" // says nothing of a finished snapshot
-	work.begun = true
+	work.Begun = true
 	b.checkpoint.begin(time.Now(), 0)
 	if err := b.all(ctx, w); err != nil {
 		w.Flush() // for the run after this one; why this one ended is err
@@ -143,7 +146,7 @@ type MissingSnapshotError struct {
 }
 
 func (e *MissingSnapshotError) Error() string {
-	if errors.Is(e.Err, errForeign) {
+	if errors.Is(e.Err, destination.ErrForeign) {
 		return "snapshot " + e.Name + " is not linked to (" + e.Err.Error() + "): every file is copied, this once"
 	}
 	return "snapshot " + e.Name + " cannot be linked to (" + e.Err.Error() + "): every file is copied; after snap delete " + e.Name + " a backup links to the one before it"
@@ -161,7 +164,7 @@ func (b *builder) all(ctx context.Context, w *index.ChangeWriter) (failed error)
 			b.problem("", &given, true)
 		}
 	}()
-	for t, err := range ordered(ctx, b.o.Jobs, window, b.tasks(ctx), b.do) {
+	for t, err := range stream.Ordered(ctx, b.o.Jobs, Window, b.tasks(ctx), b.do) {
 		if err != nil && failed == nil {
 			failed = err
 		}
@@ -171,7 +174,7 @@ func (b *builder) all(ctx context.Context, w *index.ChangeWriter) (failed error)
 		for i := range t.items {
 			it := &t.items[i]
 			if it.problem != nil {
-				b.problem(it.path, unwrapPath(it.problem), errors.Is(it.problem, ErrGrows) && !b.o.Strict)
+				b.problem(it.path, file.Reason(it.problem), errors.Is(it.problem, ErrGrows) && !b.o.Strict)
 			}
 			if errors.Is(it.note, errGivenAway) {
 				given.add(it.path)
@@ -185,7 +188,7 @@ func (b *builder) all(ctx context.Context, w *index.ChangeWriter) (failed error)
 				}
 			}
 			if it.resumed {
-				b.res.Resumed.add(it.rec.OnDisk())
+				b.res.Resumed.Add(it.rec.OnDisk())
 			}
 			b.count(&it.rec, it.changed)
 			b.report(b.plan, it.path, &it.rec, it.old, it.changed)
@@ -208,8 +211,8 @@ func (b *builder) all(ctx context.Context, w *index.ChangeWriter) (failed error)
 			}
 		}
 		if n += int64(len(t.items)); len(t.items) > 0 {
-			b.o.Report.Progress(Progress{
-				Stage: Building, Path: t.items[0].path, Files: n, TotalFiles: b.plan.files + b.plan.dirs,
+			b.o.Report.Progress(progress.State{
+				Stage: progress.Building, Path: t.items[0].path, Files: n, TotalFiles: b.plan.files + b.plan.dirs,
 				Bytes: b.copied.Load() + b.taken.Load(), TotalBytes: b.plan.bytes,
 			})
 		}

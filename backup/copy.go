@@ -49,15 +49,15 @@ func (p *placer) copyOnce(it *item) (lost, err error) {
 	if p.h == nil {
 		p.h = file.NewDigest()
 	}
-	buf := buffers.Get().(*[]byte)
-	defer buffers.Put(buf)
+	buf := file.Buffers.Get().(*[]byte)
+	defer file.Buffers.Put(buf)
 	var got, before wholeRead
 	var hash, hashBefore [32]byte
 	steady, grows := false, false
 	for try := 0; try < copyTries && !steady && !grows; try++ {
 		if try > 0 {
 			if !got.untrue {
-				err = pause(p.ctx, time.Duration(try)*100*time.Millisecond)
+				err = Pause(p.ctx, time.Duration(try)*100*time.Millisecond)
 			}
 			if err = errors.Join(err, dst.Truncate(0)); err != nil {
 				return nil, errors.Join(err, dst.Close())
@@ -181,7 +181,7 @@ func (p *placer) judgeAgain(it *item) {
 }
 
 // pause waits, or ends with the context.
-func pause(ctx context.Context, d time.Duration) error {
+func Pause(ctx context.Context, d time.Duration) error {
 	t := time.NewTimer(d)
 	defer t.Stop()
 	select {

@@ -9,14 +9,14 @@ import (
 
 // count adds an entry of the new snapshot to its header.
 func (r *run) count(rec *index.Record, changed bool) {
-	tally(&r.head, rec, changed)
+	Tally(&r.head, rec, changed)
 	if rec.Exists() {
 		r.owners(rec)
 	}
 }
 
 // tally adds an entry of a snapshot to its counts.
-func tally(h *index.Header, rec *index.Record, changed bool) {
+func Tally(h *index.Header, rec *index.Record, changed bool) {
 	if rec.Unheld() {
 		h.Unheld++
 	}
@@ -72,7 +72,7 @@ func (r *run) report(p *plan, path string, rec, old *index.Record, changed bool)
 	switch {
 	case rec.Exists():
 		r.o.Report.Entry(path, rec, changed)
-	case !p.moved.has(path):
+	case !p.moved.Has(path):
 		gone := *rec
 		if old != nil {
 			gone.Kind = old.Kind

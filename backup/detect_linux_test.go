@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"snap/backup"
+	"snap/backup/backuptest"
 	"snap/index"
 )
 
@@ -22,121 +23,123 @@ func TestDetection(t *testing.T) {
 	}
 	tests := []struct {
 		name string
-		do   func(p *place)
+		do   func(p *backuptest.Place)
 		want []want
 	}{
-		{"same size and time, other content, in place", func(p *place) { p.rewrite("a", "AAA") },
+		{"same size and time, other content, in place", func(p *backuptest.Place) { p.Rewrite("a", "AAA") },
 			[]want{{"a", index.Modified, index.Copied, ""}}},
-		{"same size and time, other content, another inode", func(p *place) {
-			p.write("new", "AAA")
-			p.do(os.Chtimes(p.path("new"), fixed, fixed))
-			p.do(os.Rename(p.path("new"), p.path("a")))
+		{"same size and time, other content, another inode", func(p *backuptest.Place) {
+			p.Write("new", "AAA")
+			p.Do(os.Chtimes(p.Path("new"), backuptest.Fixed, backuptest.Fixed))
+			p.Do(os.Rename(p.Path("new"), p.Path("a")))
 		}, []want{{"a", index.Modified, index.Copied, ""}}},
-		{"same size and time, other content, the inode reused", func(p *place) {
-			p.do(os.Remove(p.path("a")))
-			p.write("a", "AAA")
-			p.do(os.Chtimes(p.path("a"), fixed, fixed))
+		{"same size and time, other content, the inode reused", func(p *backuptest.Place) {
+			p.Do(os.Remove(p.Path("a")))
+			p.Write("a", "AAA")
+			p.Do(os.Chtimes(p.Path("a"), backuptest.Fixed, backuptest.Fixed))
 		}, []want{{"a", index.Modified, index.Copied, ""}}},
-		{"two files swapped", func(p *place) {
-			p.do(os.Rename(p.path("a"), p.path("x")))
-			p.do(os.Rename(p.path("b"), p.path("a")))
-			p.do(os.Rename(p.path("x"), p.path("b")))
+		{"two files swapped", func(p *backuptest.Place) {
+			p.Do(os.Rename(p.Path("a"), p.Path("x")))
+			p.Do(os.Rename(p.Path("b"), p.Path("a")))
+			p.Do(os.Rename(p.Path("x"), p.Path("b")))
 		}, []want{{"a", index.Moved, index.Linked, "b"}, {"b", index.Moved, index.Linked, "a"}}},
-		{"renamed", func(p *place) { p.do(os.Rename(p.path("a"), p.path("z"))) },
+		{"renamed", func(p *backuptest.Place) { p.Do(os.Rename(p.Path("a"), p.Path("z"))) },
 			[]want{{"z", index.Moved, index.Linked, "a"}}},
-		{"renamed and edited, size and time kept", func(p *place) {
-			p.rewrite("a", "AAA")
-			p.do(os.Rename(p.path("a"), p.path("z")))
+		{"renamed and edited, size and time kept", func(p *backuptest.Place) {
+			p.Rewrite("a", "AAA")
+			p.Do(os.Rename(p.Path("a"), p.Path("z")))
 		}, []want{{"z", index.Moved, index.Copied, "a"}}},
-		{"renamed over another", func(p *place) { p.do(os.Rename(p.path("a"), p.path("b"))) },
+		{"renamed over another", func(p *backuptest.Place) { p.Do(os.Rename(p.Path("a"), p.Path("b"))) },
 			[]want{{"b", index.Moved, index.Linked, "a"}}},
-		{"renamed and its mode changed", func(p *place) {
-			p.do(os.Rename(p.path("a"), p.path("z")))
-			p.do(os.Chmod(p.path("z"), 0o600))
+		{"renamed and its mode changed", func(p *backuptest.Place) {
+			p.Do(os.Rename(p.Path("a"), p.Path("z")))
+			p.Do(os.Chmod(p.Path("z"), 0o600))
 		}, []want{{"z", index.Moved, index.Copied, "a"}}},
-		{"moved across file systems: a copy with its time, the original gone", func(p *place) {
-			p.write("z", "aaa")
-			p.do(os.Chtimes(p.path("z"), fixed, fixed))
-			p.do(os.Remove(p.path("a")))
+		{"moved across file systems: a copy with its time, the original gone", func(p *backuptest.Place) {
+			p.Write("z", "aaa")
+			p.Do(os.Chtimes(p.Path("z"), backuptest.Fixed, backuptest.Fixed))
+			p.Do(os.Remove(p.Path("a")))
 		}, []want{{"z", index.Moved, index.Linked, "a"}}},
-		{"a copy with its time, the original still there", func(p *place) {
-			p.write("z", "aaa")
-			p.do(os.Chtimes(p.path("z"), fixed, fixed))
+		{"a copy with its time, the original still there", func(p *backuptest.Place) {
+			p.Write("z", "aaa")
+			p.Do(os.Chtimes(p.Path("z"), backuptest.Fixed, backuptest.Fixed))
 		}, []want{{"z", index.Added, index.Copied, ""}}},
-		{"another hard link", func(p *place) { p.do(os.Link(p.path("a"), p.path("z"))) },
+		{"another hard link", func(p *backuptest.Place) { p.Do(os.Link(p.Path("a"), p.Path("z"))) },
 			[]want{{"a", index.Silent, index.Linked, ""}, {"z", index.Added, index.Linked, "a"}}},
-		{"mode changed", func(p *place) { p.do(os.Chmod(p.path("a"), 0o600)) },
+		{"mode changed", func(p *backuptest.Place) { p.Do(os.Chmod(p.Path("a"), 0o600)) },
 			[]want{{"a", index.Metadata, index.Copied, ""}}},
-		{"touched", func(p *place) { p.do(os.Chtimes(p.path("a"), fixed.Add(1), fixed.Add(1))) },
+		{"touched", func(p *backuptest.Place) {
+			p.Do(os.Chtimes(p.Path("a"), backuptest.Fixed.Add(1), backuptest.Fixed.Add(1)))
+		},
 			[]want{{"a", index.Metadata, index.Copied, ""}}},
-		{"replaced by a folder", func(p *place) {
-			p.do(os.Remove(p.path("a")))
-			p.do(os.Mkdir(p.path("a"), 0o755))
+		{"replaced by a folder", func(p *backuptest.Place) {
+			p.Do(os.Remove(p.Path("a")))
+			p.Do(os.Mkdir(p.Path("a"), 0o755))
 		}, []want{{"a", index.TypeChanged, index.Made, ""}}},
-		{"replaced by a link", func(p *place) {
-			p.do(os.Remove(p.path("a")))
-			p.do(os.Symlink("b", p.path("a")))
+		{"replaced by a link", func(p *backuptest.Place) {
+			p.Do(os.Remove(p.Path("a")))
+			p.Do(os.Symlink("b", p.Path("a")))
 		}, []want{{"a", index.TypeChanged, index.Made, ""}}},
-		{"replaced by a FIFO", func(p *place) {
-			p.do(os.Remove(p.path("a")))
-			p.do(syscall.Mkfifo(p.path("a"), 0o600))
+		{"replaced by a FIFO", func(p *backuptest.Place) {
+			p.Do(os.Remove(p.Path("a")))
+			p.Do(syscall.Mkfifo(p.Path("a"), 0o600))
 		}, []want{{"a", index.TypeChanged, index.Made, ""}}},
-		{"a folder replaced by a file", func(p *place) {
-			p.do(os.RemoveAll(p.path("dir")))
-			p.write("dir", "x")
+		{"a folder replaced by a file", func(p *backuptest.Place) {
+			p.Do(os.RemoveAll(p.Path("dir")))
+			p.Write("dir", "x")
 		}, []want{{"dir", index.TypeChanged, index.Copied, ""}, {"dir/c", index.Removed, index.Absent, ""}}},
-		{"a folder renamed", func(p *place) { p.do(os.Rename(p.path("dir"), p.path("folder"))) },
+		{"a folder renamed", func(p *backuptest.Place) { p.Do(os.Rename(p.Path("dir"), p.Path("folder"))) },
 			[]want{
 				{"folder", index.Moved, index.Made, "dir"}, {"folder/c", index.Moved, index.Linked, "dir/c"}}},
-		{"an empty folder came", func(p *place) { p.do(os.Mkdir(p.path("void"), 0o755)) },
+		{"an empty folder came", func(p *backuptest.Place) { p.Do(os.Mkdir(p.Path("void"), 0o755)) },
 			[]want{{"void", index.Added, index.Made, ""}}},
-		{"a link's target changed", func(p *place) {
-			p.do(os.Remove(p.path("link")))
-			p.do(os.Symlink("b", p.path("link")))
+		{"a link's target changed", func(p *backuptest.Place) {
+			p.Do(os.Remove(p.Path("link")))
+			p.Do(os.Symlink("b", p.Path("link")))
 		}, []want{{"link", index.Modified, index.Made, ""}}},
-		{"nothing but a folder's time", func(p *place) { p.do(os.Chtimes(p.path("dir"), fixed, fixed)) }, nil},
-		{"an equal file with another inode", func(p *place) {
-			p.write("new", "aaa")
-			p.do(os.Chtimes(p.path("new"), fixed, fixed))
-			p.do(os.Rename(p.path("new"), p.path("a")))
+		{"nothing but a folder's time", func(p *backuptest.Place) { p.Do(os.Chtimes(p.Path("dir"), backuptest.Fixed, backuptest.Fixed)) }, nil},
+		{"an equal file with another inode", func(p *backuptest.Place) {
+			p.Write("new", "aaa")
+			p.Do(os.Chtimes(p.Path("new"), backuptest.Fixed, backuptest.Fixed))
+			p.Do(os.Rename(p.Path("new"), p.Path("a")))
 		}, nil},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			p := newPlace(t)
+			p := backuptest.NewPlace(t)
 			for _, f := range []string{"a", "b", "dir/c"} {
-				p.write(f, f[len(f)-1:]+f[len(f)-1:]+f[len(f)-1:])
-				p.do(os.Chtimes(p.path(f), fixed, fixed))
+				p.Write(f, f[len(f)-1:]+f[len(f)-1:]+f[len(f)-1:])
+				p.Do(os.Chtimes(p.Path(f), backuptest.Fixed, backuptest.Fixed))
 			}
-			p.do(os.Symlink("a", p.path("link")))
-			first, _ := p.backup()
-			before := listing(t, p.tree(first))
+			p.Do(os.Symlink("a", p.Path("link")))
+			first, _ := p.Backup()
+			before := backuptest.Listing(t, p.Tree(first))
 			tt.do(p)
-			res, rec := p.backup()
+			res, rec := p.Backup()
 			if res.Skipped != (tt.want == nil) {
-				t.Fatalf("skipped %v; records %v", res.Skipped, rec.changes)
+				t.Fatalf("skipped %v; records %v", res.Skipped, rec.Changes)
 			}
-			if d := difference(before, listing(t, p.tree(first))); d != "" {
+			if d := backuptest.Difference(before, backuptest.Listing(t, p.Tree(first))); d != "" {
 				t.Errorf("the first snapshot changed:\n%s", d)
 			}
 			if tt.want == nil {
 				return
 			}
-			p.wantSame(res)
+			p.WantSame(res)
 			for _, w := range tt.want {
-				r, ok := rec.changes[w.path]
+				r, ok := rec.Changes[w.path]
 				if !ok || r.Change != w.change || r.Stored != w.stored || r.From != w.from {
 					t.Errorf("%s: %v %v from %q (%v), want %v %v from %q", w.path, r.Change, r.Stored, r.From, r.Reason, w.change, w.stored, w.from)
 				}
-				delete(rec.changes, w.path)
+				delete(rec.Changes, w.path)
 			}
-			for path, r := range rec.changes {
+			for path, r := range rec.Changes {
 				if r.Change != index.Silent {
 					t.Errorf("%s: %v, which nobody wanted", path, r.Change)
 				}
 			}
-			if again, rec := p.backup(); !again.Skipped {
-				t.Errorf("a third run found changes: %v", rec.changes)
+			if again, rec := p.Backup(); !again.Skipped {
+				t.Errorf("a third run found changes: %v", rec.Changes)
 			}
 		})
 	}
@@ -147,34 +150,34 @@ func TestDetection(t *testing.T) {
 func TestRecreatedTree(t *testing.T) {
 	for _, permuted := range []bool{false, true} {
 		t.Run(fmt.Sprintf("permuted=%v", permuted), func(t *testing.T) {
-			p := newPlace(t)
+			p := backuptest.NewPlace(t)
 			fill := func(offset, shift int) {
 				for i := range 300 {
 					name := fmt.Sprintf("pkg/f%03d", (i+shift)%300)
-					p.write(name, fmt.Sprintf("content %06d", i+offset))
-					p.do(os.Chtimes(p.path(name), fixed, fixed))
+					p.Write(name, fmt.Sprintf("content %06d", i+offset))
+					p.Do(os.Chtimes(p.Path(name), backuptest.Fixed, backuptest.Fixed))
 				}
 			}
 			fill(0, 0)
-			p.backup()
-			p.do(os.RemoveAll(p.path("pkg")))
+			p.Backup()
+			p.Do(os.RemoveAll(p.Path("pkg")))
 			shift := 0
 			if permuted {
 				shift = 7
 			}
 			fill(1000, shift)
-			res, rec := p.backup()
-			p.wantSame(res)
-			for path, r := range rec.changes {
+			res, rec := p.Backup()
+			p.WantSame(res)
+			for path, r := range rec.Changes {
 				if r.Stored == index.Linked {
 					t.Errorf("%s was linked: %v", path, r.Reason)
 				}
 			}
 			// The same contents under other names are moves, and cost no bytes.
-			p.do(os.RemoveAll(p.path("pkg")))
+			p.Do(os.RemoveAll(p.Path("pkg")))
 			fill(1000, shift+1)
-			res, _ = p.backup()
-			p.wantSame(res)
+			res, _ = p.Backup()
+			p.WantSame(res)
 		})
 	}
 }
@@ -182,85 +185,85 @@ func TestRecreatedTree(t *testing.T) {
 // TestMigratedSource backs up a copy of the source, as cp -a to a new disk makes it: everything is linked
 // after one read, and the new identities are learned.
 func TestMigratedSource(t *testing.T) {
-	p := newPlace(t)
+	p := backuptest.NewPlace(t)
 	for i := range 50 {
 		name := fmt.Sprintf("d%d/f%d", i%5, i)
-		p.write(name, fmt.Sprint("text ", i))
-		p.do(os.Chtimes(p.path(name), fixed, fixed))
+		p.Write(name, fmt.Sprint("text ", i))
+		p.Do(os.Chtimes(p.Path(name), backuptest.Fixed, backuptest.Fixed))
 	}
-	p.do(os.Link(p.path("d0/f0"), p.path("d1/other")))
-	p.backup()
-	for path := range listing(t, p.src) {
-		if info, err := os.Lstat(p.path(path)); err == nil && info.Mode().IsRegular() && path != "d1/other" {
-			b, err := os.ReadFile(p.path(path))
-			p.do(err)
-			p.do(os.WriteFile(p.path(path)+"~", b, 0o644))
-			p.do(os.Chtimes(p.path(path)+"~", info.ModTime(), info.ModTime()))
-			p.do(os.Rename(p.path(path)+"~", p.path(path)))
+	p.Do(os.Link(p.Path("d0/f0"), p.Path("d1/other")))
+	p.Backup()
+	for path := range backuptest.Listing(t, p.Src) {
+		if info, err := os.Lstat(p.Path(path)); err == nil && info.Mode().IsRegular() && path != "d1/other" {
+			b, err := os.ReadFile(p.Path(path))
+			p.Do(err)
+			p.Do(os.WriteFile(p.Path(path)+"~", b, 0o644))
+			p.Do(os.Chtimes(p.Path(path)+"~", info.ModTime(), info.ModTime()))
+			p.Do(os.Rename(p.Path(path)+"~", p.Path(path)))
 		}
 	}
-	p.do(os.Remove(p.path("d1/other")))
-	p.do(os.Link(p.path("d0/f0"), p.path("d1/other")))
-	res, rec := p.backup(force)
-	p.wantSame(res)
+	p.Do(os.Remove(p.Path("d1/other")))
+	p.Do(os.Link(p.Path("d0/f0"), p.Path("d1/other")))
+	res, rec := p.Backup(backuptest.Force)
+	p.WantSame(res)
 	if res.Header.CopiedBytes != 0 {
-		t.Errorf("%d bytes copied: %v", res.Header.CopiedBytes, rec.changes)
+		t.Errorf("%d bytes copied: %v", res.Header.CopiedBytes, rec.Changes)
 	}
-	if res, rec := p.backup(); !res.Skipped {
-		t.Errorf("not learned: %v", rec.changes)
+	if res, rec := p.Backup(); !res.Skipped {
+		t.Errorf("not learned: %v", rec.Changes)
 	}
 }
 
 // TestHardLinksWithoutCtime: which names share an inode is seen although changes of the ctime are ignored.
 func TestHardLinksWithoutCtime(t *testing.T) {
-	p := newPlace(t)
-	p.write("a", "aaa")
-	p.do(os.Chtimes(p.path("a"), fixed, fixed))
+	p := backuptest.NewPlace(t)
+	p.Write("a", "aaa")
+	p.Do(os.Chtimes(p.Path("a"), backuptest.Fixed, backuptest.Fixed))
 	ignore := func(o *backup.Options) { o.Rules.IgnoreCtime = true }
-	p.backup(ignore)
-	p.do(os.Link(p.path("a"), p.path("b")))
-	res, rec := p.backup(ignore)
-	p.wantSame(res)
-	if r := rec.changes["a"]; r.Nlink != 2 || r.Change != index.Silent || r.Stored != index.Linked {
+	p.Backup(ignore)
+	p.Do(os.Link(p.Path("a"), p.Path("b")))
+	res, rec := p.Backup(ignore)
+	p.WantSame(res)
+	if r := rec.Changes["a"]; r.Nlink != 2 || r.Change != index.Silent || r.Stored != index.Linked {
 		t.Errorf("%d names, %v, %v", r.Nlink, r.Change, r.Stored)
 	}
-	p.do(os.Remove(p.path("b"))) // and another file like it in its place
-	p.write("b", "aaa")
-	p.do(os.Chtimes(p.path("b"), fixed, fixed))
-	if res, _ = p.backup(ignore); res.Skipped {
+	p.Do(os.Remove(p.Path("b"))) // and another file like it in its place
+	p.Write("b", "aaa")
+	p.Do(os.Chtimes(p.Path("b"), backuptest.Fixed, backuptest.Fixed))
+	if res, _ = p.Backup(ignore); res.Skipped {
 		t.Fatal("no snapshot was made")
 	}
-	p.wantSame(res)
+	p.WantSame(res)
 }
 
 // TestRacyFileIsReadAgain changes a file within the window in which a time stamp proves nothing.
 func TestRacyFileIsReadAgain(t *testing.T) {
-	p := newPlace(t)
-	p.write("a", "one")
-	info, err := os.Lstat(p.path("a"))
-	p.do(err)
-	res, rec := p.backup(func(o *backup.Options) { o.Start = time.Now() })
-	if r := rec.changes["a"]; !r.Has(index.Racy) {
+	p := backuptest.NewPlace(t)
+	p.Write("a", "one")
+	info, err := os.Lstat(p.Path("a"))
+	p.Do(err)
+	res, rec := p.Backup(func(o *backup.Options) { o.Start = time.Now() })
+	if r := rec.Changes["a"]; !r.Has(index.Racy) {
 		t.Fatal("a file written just now is not racy")
 	}
 	_ = res
 	// A system with coarse clocks: another write, and no stamp differs. Only the flag can tell.
-	p.write("a", "two")
-	p.do(os.Chtimes(p.path("a"), info.ModTime(), info.ModTime()))
-	res, rec = p.backup(func(o *backup.Options) { o.Rules.IgnoreCtime = true })
-	if res.Skipped || rec.changes["a"].Reason != index.ContentDiffers {
-		t.Fatalf("a racy record was trusted: %+v", rec.changes["a"])
+	p.Write("a", "two")
+	p.Do(os.Chtimes(p.Path("a"), info.ModTime(), info.ModTime()))
+	res, rec = p.Backup(func(o *backup.Options) { o.Rules.IgnoreCtime = true })
+	if res.Skipped || rec.Changes["a"].Reason != index.ContentDiffers {
+		t.Fatalf("a racy record was trusted: %+v", rec.Changes["a"])
 	}
-	p.wantSame(res)
+	p.WantSame(res)
 	// The same once more, but no longer racy: --ignore-ctime is then what it says.
-	info, err = os.Lstat(p.path("a"))
-	p.do(err)
-	p.write("a", "six")
-	p.do(os.Chtimes(p.path("a"), info.ModTime(), info.ModTime()))
-	if res, _ = p.backup(func(o *backup.Options) { o.Rules.IgnoreCtime = true }); !res.Skipped {
+	info, err = os.Lstat(p.Path("a"))
+	p.Do(err)
+	p.Write("a", "six")
+	p.Do(os.Chtimes(p.Path("a"), info.ModTime(), info.ModTime()))
+	if res, _ = p.Backup(func(o *backup.Options) { o.Rules.IgnoreCtime = true }); !res.Skipped {
 		t.Fatal("ctime was compared although it was not to be")
 	}
-	if res, _ = p.backup(func(o *backup.Options) { o.Rules.Checksum = true }); res.Skipped {
+	if res, _ = p.Backup(func(o *backup.Options) { o.Rules.Checksum = true }); res.Skipped {
 		t.Fatal("--checksum did not read the file")
 	}
 }
@@ -268,24 +271,24 @@ func TestRacyFileIsReadAgain(t *testing.T) {
 // TestTamperedSnapshot changes files in an old snapshot behind snap's back: the next one is right all the
 // same, and the change is told.
 func TestTamperedSnapshot(t *testing.T) {
-	p := newPlace(t)
+	p := backuptest.NewPlace(t)
 	for _, f := range []string{"edited", "gone", "linked", "fine"} {
-		p.write(f, f)
+		p.Write(f, f)
 	}
-	first, _ := p.backup()
-	tree := p.tree(first)
-	p.do(os.WriteFile(filepath.Join(tree, "edited"), []byte("something else"), 0o644))
-	p.do(os.Remove(filepath.Join(tree, "gone")))
-	p.do(os.Remove(filepath.Join(tree, "linked")))
-	p.do(os.Symlink("/etc/passwd", filepath.Join(tree, "linked")))
-	res, rec := p.backup(force)
-	p.wantSame(res)
+	first, _ := p.Backup()
+	tree := p.Tree(first)
+	p.Do(os.WriteFile(filepath.Join(tree, "edited"), []byte("something else"), 0o644))
+	p.Do(os.Remove(filepath.Join(tree, "gone")))
+	p.Do(os.Remove(filepath.Join(tree, "linked")))
+	p.Do(os.Symlink("/etc/passwd", filepath.Join(tree, "linked")))
+	res, rec := p.Backup(backuptest.Force)
+	p.WantSame(res)
 	told := map[string]bool{}
 	for _, pr := range res.Problems {
 		told[pr.Path] = pr.Note
 	}
 	for _, f := range []string{"edited", "gone", "linked"} {
-		if r := rec.changes[f]; !told[f] || r.Change != index.Silent || r.Reason != index.OldCopyDamaged || r.Stored != index.Copied {
+		if r := rec.Changes[f]; !told[f] || r.Change != index.Silent || r.Reason != index.OldCopyDamaged || r.Stored != index.Copied {
 			t.Errorf("%s: told %v, %v %v %v", f, told[f], r.Change, r.Reason, r.Stored)
 		}
 	}
@@ -296,15 +299,15 @@ func TestTamperedSnapshot(t *testing.T) {
 
 // TestMissingSnapshot backs up after the user removed the newest snapshot's folder.
 func TestMissingSnapshot(t *testing.T) {
-	p := newPlace(t)
-	p.write("a", "a")
-	first, _ := p.backup()
-	p.do(os.RemoveAll(p.tree(first)))
-	res, _ := p.backup() // although nothing changed
+	p := backuptest.NewPlace(t)
+	p.Write("a", "a")
+	first, _ := p.Backup()
+	p.Do(os.RemoveAll(p.Tree(first)))
+	res, _ := p.Backup() // although nothing changed
 	if res.Skipped {
 		t.Fatal("skipped, and no snapshot holds the source")
 	}
-	p.wantSame(res)
+	p.WantSame(res)
 	if len(res.Problems) == 0 || !res.Problems[0].Note {
 		t.Errorf("not told: %v", res.Problems)
 	}

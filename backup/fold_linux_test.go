@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"snap/backup"
+	"snap/backup/backuptest"
+	"snap/destination/check"
 	"snap/index"
 )
 
@@ -23,29 +25,29 @@ func TestNamesThatFold(t *testing.T) {
 		{"-norm", "u\u0308ber", "über"},
 	} {
 		t.Run(c.how, func(t *testing.T) {
-			p := newPlace(t)
+			p := backuptest.NewPlace(t)
 			for _, name := range []string{c.held, c.not} {
-				p.write(name, "file "+name)
-				p.write("deep/"+name, "deep "+name)
-				p.write("dirs/"+name+"/only in "+name, "below "+name)
-				p.write("mixed/"+name, "mixed")
+				p.Write(name, "file "+name)
+				p.Write("deep/"+name, "deep "+name)
+				p.Write("dirs/"+name+"/only in "+name, "below "+name)
+				p.Write("mixed/"+name, "mixed")
 			}
-			p.do(os.Symlink("target", p.path("deep/link "+c.held)))
-			p.do(os.Symlink("other", p.path("deep/link "+c.not)))
-			p.do(os.Remove(p.path("mixed/" + c.held)))
-			p.do(os.Mkdir(p.path("mixed/"+c.held), 0o755)) // a folder and a file
-			p.write("mixed/"+c.held+"/f", "f")
-			p.dest = oddfs(t, p.dest, c.how)
+			p.Do(os.Symlink("target", p.Path("deep/link "+c.held)))
+			p.Do(os.Symlink("other", p.Path("deep/link "+c.not)))
+			p.Do(os.Remove(p.Path("mixed/" + c.held)))
+			p.Do(os.Mkdir(p.Path("mixed/"+c.held), 0o755)) // a folder and a file
+			p.Write("mixed/"+c.held+"/f", "f")
+			p.Dest = backuptest.Oddfs(t, p.Dest, c.how)
 			want := []string{c.not, "deep/" + c.not, "dirs/" + c.not, "mixed/" + c.not}
 			sane := func(what string, res *backup.Result) {
 				t.Helper()
-				told := untold(res)
+				told := backuptest.Untold(res)
 				if slices.Sort(want); !slices.Equal(told, want) || !res.Incomplete() {
 					t.Errorf("%s: told %q, not %q; incomplete %v", what, told, want, res.Incomplete())
 				}
-				heads, all := p.knows()
+				heads, all := p.Knows()
 				newest := all[len(all)-1]
-				tree := filepath.Join(p.dest, heads[len(heads)-1].Name)
+				tree := filepath.Join(p.Dest, heads[len(heads)-1].Name)
 				for _, dir := range []string{"", "deep", "dirs", "mixed"} {
 					if rec := newest[filepath.Join(dir, c.not)]; !rec.Unheld() {
 						t.Errorf("%s: %s in %q is %v", what, c.not, dir, rec.Stored)
@@ -54,7 +56,7 @@ func TestNamesThatFold(t *testing.T) {
 						t.Errorf("%s: %s in %q is %v", what, c.held, dir, rec.Stored)
 					}
 					entries, err := os.ReadDir(filepath.Join(tree, dir))
-					p.do(err)
+					p.Do(err)
 					names := []string{}
 					for _, e := range entries {
 						names = append(names, e.Name())
@@ -75,48 +77,48 @@ func TestNamesThatFold(t *testing.T) {
 				if left, err := os.ReadDir(filepath.Join(tree, "dirs", c.held)); len(left) != 1 {
 					t.Errorf("%s: the folder holds %v, %v", what, left, err)
 				}
-				if found := said(p.check(backup.CheckOptions{Read: readAll})); len(found) > 0 {
+				if found := backuptest.Said(p.Check(check.Options{Read: backuptest.ReadAll})); len(found) > 0 {
 					t.Errorf("%s: %q", what, found)
 				}
 			}
-			first, _ := p.backup()
+			first, _ := p.Backup()
 			sane("first", first)
-			again, _ := p.backup()
+			again, _ := p.Backup()
 			if sane("again", again); !again.Skipped {
 				t.Errorf("a run with nothing new: %+v", again.Header)
 			}
-			p.write("new", "new")
-			more, changes := p.backup()
+			p.Write("new", "new")
+			more, changes := p.Backup()
 			sane("with a new file", more)
 			if h := more.Header; h.CopiedBytes != 3 || h.Added != 1 || h.Modified+h.Metadata+h.Moved+h.Removed != 0 {
 				t.Errorf("with a new file: %+v", h)
 			}
-			for path, rec := range changes.changes {
+			for path, rec := range changes.Changes {
 				if rec.Change != index.Silent && path != "new" {
 					t.Errorf("with a new file: %s: %v", path, rec.Change)
 				}
 			}
-			p.write(c.not, "edited")
-			p.write("deep/"+c.held, "edited")
-			edited, _ := p.backup()
+			p.Write(c.not, "edited")
+			p.Write("deep/"+c.held, "edited")
+			edited, _ := p.Backup()
 			sane("edited", edited)
-			p.lose("index.db")
-			p.reindex()
+			p.Lose("index.db")
+			p.Reindex()
 			sane("reindexed", edited)
 
-			p.do(os.Remove(p.path(c.held))) // now there is room for the other
-			p.do(os.RemoveAll(p.path("dirs/" + c.held)))
-			last, _ := p.backup()
+			p.Do(os.Remove(p.Path(c.held))) // now there is room for the other
+			p.Do(os.RemoveAll(p.Path("dirs/" + c.held)))
+			last, _ := p.Backup()
 			want = []string{"deep/" + c.not, "mixed/" + c.not}
-			if told := untold(last); !slices.Equal(told, want) {
+			if told := backuptest.Untold(last); !slices.Equal(told, want) {
 				t.Errorf("one of two removed: told %q, %v", told, last.Problems)
 			}
 			for path, text := range map[string]string{c.not: "edited", "dirs/" + c.not + "/only in " + c.not: "below " + c.not} {
-				if b, err := os.ReadFile(filepath.Join(p.tree(last), path)); string(b) != text {
+				if b, err := os.ReadFile(filepath.Join(p.Tree(last), path)); string(b) != text {
 					t.Errorf("one of two removed: %s: %q, %v", path, b, err)
 				}
 			}
-			if found := said(p.check(backup.CheckOptions{Read: readAll})); len(found) > 0 {
+			if found := backuptest.Said(p.Check(check.Options{Read: backuptest.ReadAll})); len(found) > 0 {
 				t.Errorf("one of two removed: %q", found)
 			}
 		})

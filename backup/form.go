@@ -11,7 +11,7 @@ const sparseHoles = 1 << 30
 
 // sparseForm reports in which form a file is hashed, of which s is what the system says. Where it is compared with an older
 // record of the same size, it is that one's form: hashes of different forms are not equal.
-func sparseForm(f *file.File, s *file.Stat, olds ...*index.Record) bool {
+func SparseForm(f *file.File, s *file.Stat, olds ...*index.Record) bool {
 	for _, old := range olds {
 		if old != nil && old.Has(index.Hashed) && old.Size == s.Size {
 			return old.Has(index.SparseHash)

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"snap/backup/backuptest"
 	"snap/internal/harness"
 )
 
@@ -14,15 +15,15 @@ import (
 // when the old name was looked at.
 func TestOldNameThatCannotBeLookedAt(t *testing.T) {
 	fault, snap := harness.Tool(t, "faultrun"), harness.Snap(t)
-	p := newPlace(t)
-	p.write("d/a", "content")
-	p.backup()
-	if err := os.Link(p.path("d/a"), p.path("d/b")); err != nil {
+	p := backuptest.NewPlace(t)
+	p.Write("d/a", "content")
+	p.Backup()
+	if err := os.Link(p.Path("d/a"), p.Path("d/b")); err != nil {
 		t.Fatal(err)
 	}
 	hits := 0
 	for n := 1; ; n++ {
-		cmd := exec.Command(fault, "-only", "statx", "-at", strconv.Itoa(n), "-errno", "EIO", "--", snap, "backup", "-n", "-v", p.dest, p.src)
+		cmd := exec.Command(fault, "-only", "statx", "-at", strconv.Itoa(n), "-errno", "EIO", "--", snap, "backup", "-n", "-v", p.Dest, p.Src)
 		cmd.Env = append(os.Environ(), "XDG_STATE_HOME="+t.TempDir())
 		out, err := cmd.CombinedOutput()
 		if !strings.Contains(string(out), "hit=statx") {
@@ -44,10 +45,10 @@ func TestFolderThatComesBack(t *testing.T) {
 	fault, snap := harness.Tool(t, "faultrun"), harness.Snap(t)
 	hits := 0
 	for n := 1; ; n++ {
-		p := newPlace(t)
-		p.write("d/old", "content")
-		again := "rm -r " + p.path("d") + "; mkdir " + p.path("d") + "; echo new >" + p.path("d/new")
-		cmd := exec.Command(fault, "-only", "getdents64", "-at", strconv.Itoa(n), "-hook", again, "--", snap, "backup", "--jobs", "1", "-v", p.dest, p.src)
+		p := backuptest.NewPlace(t)
+		p.Write("d/old", "content")
+		again := "rm -r " + p.Path("d") + "; mkdir " + p.Path("d") + "; echo new >" + p.Path("d/new")
+		cmd := exec.Command(fault, "-only", "getdents64", "-at", strconv.Itoa(n), "-hook", again, "--", snap, "backup", "--jobs", "1", "-v", p.Dest, p.Src)
 		cmd.Env = append(os.Environ(), "XDG_STATE_HOME="+t.TempDir())
 		out, err := cmd.CombinedOutput()
 		if !strings.Contains(string(out), "hit=getdents64") {

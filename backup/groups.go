@@ -16,19 +16,19 @@ type identitySet struct {
 }
 
 // pathSet is a set of paths, eight bytes each.
-type pathSet struct {
+type PathSet struct {
 	seed maphash.Seed
 	set  map[uint64]struct{}
 }
 
-func (s *pathSet) add(path string) {
+func (s *PathSet) Add(path string) {
 	if s.set == nil {
 		s.seed, s.set = maphash.MakeSeed(), map[uint64]struct{}{}
 	}
 	s.set[maphash.String(s.seed, path)] = struct{}{}
 }
 
-func (s *pathSet) has(path string) bool {
+func (s *PathSet) Has(path string) bool {
 	if s.set == nil {
 		return false
 	}

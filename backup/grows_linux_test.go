@@ -11,18 +11,19 @@ import (
 	"testing"
 
 	"snap/backup"
+	"snap/backup/backuptest"
 	"snap/index"
 )
 
 // TestALogThatGrows is told, and nothing is missing: the snapshot has the log as it was just before, and the next
 // backup looks again. With Strict it counts. What is written to in its midst is a mixture as before.
 func TestALogThatGrows(t *testing.T) {
-	p := newPlace(t)
-	p.write("log", strings.Repeat("a line of a log\n", 1<<18)) // 4 MiB: reading it takes a while
-	p.write("other", "x")
+	p := backuptest.NewPlace(t)
+	p.Write("log", strings.Repeat("a line of a log\n", 1<<18)) // 4 MiB: reading it takes a while
+	p.Write("other", "x")
 	// while something writes to the log with write, a backup is made.
-	during := func(flag int, write func(*os.File) error, change ...func(*backup.Options)) (*backup.Result, *recorder) {
-		f, err := os.OpenFile(p.path("log"), flag, 0)
+	during := func(flag int, write func(*os.File) error, change ...func(*backup.Options)) (*backup.Result, *backuptest.Recorder) {
+		f, err := os.OpenFile(p.Path("log"), flag, 0)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -45,7 +46,7 @@ func TestALogThatGrows(t *testing.T) {
 			}
 		})
 		<-begun
-		res, rec := p.backup(change...)
+		res, rec := p.Backup(change...)
 		close(stop)
 		group.Wait()
 		return res, rec
@@ -63,18 +64,18 @@ func TestALogThatGrows(t *testing.T) {
 		return nil
 	}
 	for _, strict := range []bool{false, true} {
-		res, rec := during(os.O_APPEND|os.O_WRONLY, grow, force, func(o *backup.Options) { o.Strict = strict })
+		res, rec := during(os.O_APPEND|os.O_WRONLY, grow, backuptest.Force, func(o *backup.Options) { o.Strict = strict })
 		if !errors.Is(told(res), backup.ErrGrows) || res.Incomplete() != strict || (res.Errors == 1) != strict || (res.Header.Errors == 1) != strict {
 			t.Errorf("strict %v: %v, %d errors, incomplete %v", strict, told(res), res.Errors, res.Incomplete())
 		}
-		if r := rec.changes["log"]; !r.Has(index.Inconsistent) || !r.Has(index.Racy) || !r.Has(index.Hashed) {
+		if r := rec.Changes["log"]; !r.Has(index.Inconsistent) || !r.Has(index.Racy) || !r.Has(index.Hashed) {
 			t.Errorf("the next backup would not look again: flags %v", r.Flags)
 		}
-		now, err := os.ReadFile(p.path("log"))
+		now, err := os.ReadFile(p.Path("log"))
 		if err != nil {
 			t.Fatal(err)
 		}
-		if b, err := os.ReadFile(filepath.Join(p.tree(res), "log")); err != nil || len(b) < 4<<20 || !strings.HasPrefix(string(now), string(b)) {
+		if b, err := os.ReadFile(filepath.Join(p.Tree(res), "log")); err != nil || len(b) < 4<<20 || !strings.HasPrefix(string(now), string(b)) {
 			t.Errorf("the copy has %d bytes, and is not what the log began with: %v", len(b), err)
 		}
 	}
@@ -83,13 +84,13 @@ func TestALogThatGrows(t *testing.T) {
 		n++
 		_, err := fmt.Fprintf(io.NewOffsetWriter(f, 17), "%020d", n)
 		return err
-	}, force)
+	}, backuptest.Force)
 	if err := told(res); !errors.Is(err, backup.ErrUnsteady) || !res.Incomplete() {
 		t.Errorf("written to in its midst: %v", err)
 	}
-	if res, _ := p.backup(force); len(res.Problems) > 0 {
+	if res, _ := p.Backup(backuptest.Force); len(res.Problems) > 0 {
 		t.Errorf("when nobody writes: %v", res.Problems)
 	} else {
-		p.wantSame(res)
+		p.WantSame(res)
 	}
 }

@@ -6,17 +6,21 @@ import (
 	"testing"
 
 	"snap/backup"
+	"snap/backup/backuptest"
+	"snap/destination"
+	"snap/destination/check"
 	"snap/index"
+	"snap/internal/progress"
 )
 
 // farthest keeps the last progress of the building.
 type farthest struct {
 	backup.Reporter
-	last backup.Progress
+	last progress.State
 }
 
-func (f *farthest) Progress(p backup.Progress) {
-	if p.Stage == backup.Building {
+func (f *farthest) Progress(p progress.State) {
+	if p.Stage == progress.Building {
 		f.last = p
 	}
 }
@@ -24,48 +28,48 @@ func (f *farthest) Progress(p backup.Progress) {
 // Sizes that are said to be on the disk, copied or freed are without holes, however the file came into its snapshot, and
 // whatever became of the snapshots and the index since.
 func TestHolesTakeNoRoom(t *testing.T) {
-	p := newPlace(t)
-	p.sparse("image", 1)
-	p.write("whole", "whole")
+	p := backuptest.NewPlace(t)
+	p.Sparse("image", 1)
+	p.Write("whole", "whole")
 	wants := func(what string, res *backup.Result, copied int64) {
 		t.Helper()
 		if h := res.Header; h.CopiedBytes != copied {
 			t.Errorf("%s: %d bytes copied, want %d", what, h.CopiedBytes, copied)
 		}
-		p.wantUsage(what)
+		p.WantUsage(what)
 	}
 	const mib = 1 << 20
-	res, _ := p.backup(func(o *backup.Options) { o.DryRun = true })
+	res, _ := p.Backup(func(o *backup.Options) { o.DryRun = true })
 	if res.Header.CopiedBytes != mib+5 {
 		t.Errorf("a dry run: %d bytes", res.Header.CopiedBytes)
 	}
-	far := &farthest{Reporter: &recorder{map[string]index.Record{}, map[string]index.Record{}}}
-	res, _ = p.backup(func(o *backup.Options) { o.Report = far })
+	far := &farthest{Reporter: &backuptest.Recorder{Entries: map[string]index.Record{}, map[string]index.Record{}}}
+	res, _ = p.Backup(func(o *backup.Options) { o.Report = far })
 	wants("the first", res, mib+5)
 	if far.last.Bytes != mib+5 || far.last.TotalBytes != mib+5 {
 		t.Errorf("progress: %+v", far.last)
 	}
-	p.do(os.Rename(p.path("image"), p.path("moved")))
-	res, _ = p.backup()
+	p.Do(os.Rename(p.Path("image"), p.Path("moved")))
+	res, _ = p.Backup()
 	wants("moved", res, 0)
-	p.do(os.Link(p.path("moved"), p.path("name")))
-	res, _ = p.backup()
+	p.Do(os.Link(p.Path("moved"), p.Path("name")))
+	res, _ = p.Backup()
 	wants("another name", res, 0)
-	p.sparse("name", 2)
-	res, _ = p.backup()
+	p.Sparse("name", 2)
+	res, _ = p.Backup()
 	wants("edited under both names", res, mib)
-	p.do(os.Chmod(p.path("name"), 0o600))
-	res, _ = p.backup()
+	p.Do(os.Chmod(p.Path("name"), 0o600))
+	res, _ = p.Backup()
 	wants("another mode", res, res.Header.CopiedBytes) // by a clone or by a copy
-	p.do(os.Remove(p.path("name")))
-	p.sparse("new", 3)
-	res, _ = p.backup()
+	p.Do(os.Remove(p.Path("name")))
+	p.Sparse("new", 3)
+	res, _ = p.Backup()
 	wants("another file", res, mib)
 
 	total := func() (a index.Amount) {
-		p.inDestination(func(ctx context.Context, d *backup.Destination) {
+		p.InDestination(func(ctx context.Context, d *destination.Destination) {
 			u, err := d.DB.Usage(ctx)
-			p.do(err)
+			p.Do(err)
 			for _, b := range u {
 				a.Add(b)
 			}
@@ -73,18 +77,18 @@ func TestHolesTakeNoRoom(t *testing.T) {
 		return a
 	}
 	before := total()
-	p.reindex()
+	p.Reindex()
 	if now := total(); now != before {
 		t.Errorf("after a reindex: %+v, not %+v", now, before)
 	}
-	p.wantUsage("after a reindex")
-	p.do(p.delete("s0002", "s0004"))
-	p.wantUsage("after a deletion")
-	if found := said(p.check(backup.CheckOptions{})); len(found) > 0 {
+	p.WantUsage("after a reindex")
+	p.Do(p.Delete("s0002", "s0004"))
+	p.WantUsage("after a deletion")
+	if found := backuptest.Said(p.Check(check.Options{})); len(found) > 0 {
 		t.Errorf("check: %q", found)
 	}
-	p.do(os.RemoveAll(p.meta("changes")))
-	p.lose("index.db")
-	p.reindex()
-	p.wantUsage("made of the trees")
+	p.Do(os.RemoveAll(p.Meta("changes")))
+	p.Lose("index.db")
+	p.Reindex()
+	p.WantUsage("made of the trees")
 }

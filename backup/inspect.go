@@ -282,8 +282,8 @@ func (r *run) read(ctx context.Context, f *scan.Facts) error {
 	if f.Known != nil {
 		olds = append(olds, &f.Known.Record)
 	}
-	buf := buffers.Get().(*[]byte)
-	defer buffers.Put(buf)
+	buf := file.Buffers.Get().(*[]byte)
+	defer file.Buffers.Put(buf)
 	got, err := readWhole(ctx, nil, src, h, *buf, olds...)
 	if err != nil {
 		return err

@@ -11,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"snap/backup"
+	"snap/backup/backuptest"
 	"snap/internal/long"
 )
 
@@ -22,65 +23,65 @@ func TestLaws(t *testing.T) {
 	long.Check(t, 25, func(rt *rapid.T) {
 		seed := rapid.Uint64().Draw(rt, "seed")
 		racy := rapid.Bool().Draw(rt, "racy")
-		p := newPlace(t)
-		m := &mutator{p: p, r: rand.New(rand.NewPCG(seed, 1)), old: time.Unix(500000000, 0), did: did}
+		p := backuptest.NewPlace(t)
+		m := &backuptest.Mutator{P: p, R: rand.New(rand.NewPCG(seed, 1)), Old: time.Unix(500000000, 0), Did: did}
 		for range 15 {
-			mutations[m.r.IntN(3)].do(m)
+			backuptest.Mutations[m.R.IntN(3)].Do(m)
 		}
-		digests := map[string]map[string]entry{}
-		var last map[string]entry // the snapshot before
+		digests := map[string]map[string]backuptest.Entry{}
+		var last map[string]backuptest.Entry // the snapshot before
 		stamps := map[string][2]int64{}
 		for round := range rapid.IntRange(2, 5).Draw(rt, "rounds") {
 			var names []string
-			for range m.r.IntN(12) {
-				w := mutations[m.r.IntN(len(mutations))]
-				w.do(m)
-				did[w.name]++
-				names = append(names, w.name)
+			for range m.R.IntN(12) {
+				w := backuptest.Mutations[m.R.IntN(len(backuptest.Mutations))]
+				w.Do(m)
+				did[w.Name]++
+				names = append(names, w.Name)
 			}
-			before := listing(t, p.src)
-			opts := []func(*backup.Options){force, empty}
+			before := backuptest.Listing(t, p.Src)
+			opts := []func(*backup.Options){backuptest.Force, backuptest.Empty}
 			if racy {
 				opts = append(opts, func(o *backup.Options) { o.Start = time.Now() })
 			}
-			res, _ := p.backup(opts...)
+			res, _ := p.Backup(opts...)
 			backups++
-			tree := listing(t, p.tree(res))
-			if d := difference(before, tree); d != "" {
+			tree := backuptest.Listing(t, p.Tree(res))
+			if d := backuptest.Difference(before, tree); d != "" {
 				rt.Fatalf("round %d after %q: the snapshot is not the source:\n%s", round, names, d)
 			}
 			for name, want := range digests {
-				if got := listing(t, filepath.Join(p.dest, name)); difference(want, got) != "" {
-					rt.Fatalf("round %d after %q: snapshot %s is not as it was:\n%s", round, names, name, difference(want, got))
+				if got := backuptest.Listing(t, filepath.Join(p.Dest, name)); backuptest.Difference(want, got) != "" {
+					rt.Fatalf("round %d after %q: snapshot %s is not as it was:\n%s", round, names, name, backuptest.Difference(want, got))
 				}
 			}
 			digests[res.Header.Name] = tree
 			now := map[string][2]int64{}
 			for path, e := range tree {
-				if e.mode.IsDir() {
+				if e.Mode.IsDir() {
 					continue
 				}
-				st, err := os.Lstat(p.path(path))
-				p.do(err)
+				st, err := os.Lstat(p.Path(path))
+				p.Do(err)
 				sys := st.Sys().(*syscall.Stat_t)
 				now[path] = [2]int64{int64(sys.Ino), sys.Ctim.Nano()}
 				old, was := last[path]
 				switch {
-				case was && stamps[path] == now[path] && old.ino != e.ino:
+				case was && stamps[path] == now[path] && old.Ino != e.Ino:
 					rt.Fatalf("round %d after %q: %q was not touched and got a new inode", round, names, path)
-				case was && (old.mode != e.mode || old.sum != e.sum || !old.mtime.Equal(e.mtime) || old.target != e.target) && old.ino == e.ino:
+				case was && (old.Mode != e.Mode || old.Sum != e.Sum || !old.Mtime.Equal(e.Mtime) || old.Target != e.Target) && old.Ino == e.Ino:
 					rt.Fatalf("round %d after %q: %q changed and kept its inode", round, names, path)
 				}
 			}
 			last, stamps = tree, now
-			if res, _ := p.backup(empty); !res.Skipped {
+			if res, _ := p.Backup(backuptest.Empty); !res.Skipped {
 				rt.Fatalf("round %d after %q: a second run found changes", round, names)
 			}
-			p.n--
+			p.N--
 		}
-		p.do(os.RemoveAll(p.src + "-away"))
-		p.do(os.RemoveAll(p.src))
-		p.do(os.RemoveAll(p.dest))
+		p.Do(os.RemoveAll(p.Src + "-away"))
+		p.Do(os.RemoveAll(p.Src))
+		p.Do(os.RemoveAll(p.Dest))
 	})
 	t.Logf("%d backups after %v", backups, did)
 	if backups == 0 {

@@ -131,7 +131,7 @@ type SourceMissingError struct {
 }
 
 func (e *SourceMissingError) Error() string {
-	return fmt.Sprintf("source %s: %v", e.Path, unwrapPath(e.Err))
+	return fmt.Sprintf("source %s: %v", e.Path, file.Reason(e.Err))
 }
 
 func (e *SourceMissingError) Unwrap() error { return e.Err }

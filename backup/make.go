@@ -6,6 +6,7 @@ import (
 	"sync"
 	"syscall"
 
+	"snap/destination"
 	"snap/index"
 	"snap/internal/file"
 )
@@ -164,7 +165,7 @@ func (p *placer) clone(it *item) (bool, error) {
 	}
 	defer src.Close()
 	s, err := src.Stat()
-	if err != nil || s.Size != it.rec.Size || !closeEnough(s.Mtime, it.rec.Mtime) {
+	if err != nil || s.Size != it.rec.Size || !destination.CloseEnough(s.Mtime, it.rec.Mtime) {
 		return false, nil
 	}
 	it.rec.Took(s.Allocated)

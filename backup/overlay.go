@@ -74,7 +74,7 @@ func (r *run) current(ctx context.Context, p *plan) iter.Seq2[*index.Entry, erro
 		return r.previous(ctx)
 	}
 	return func(yield func(*index.Entry, error) bool) {
-		for m, err := range overlay(r.previous(ctx), p.learned.all()) {
+		for m, err := range overlay(r.previous(ctx), p.learned.All()) {
 			if err == nil && m.old == nil {
 				continue // in the plan too, and new
 			}
@@ -92,12 +92,12 @@ func (r *run) current(ctx context.Context, p *plan) iter.Seq2[*index.Entry, erro
 // found in a folder that vanished in between is taken for vanished too.
 func (r *run) entries(ctx context.Context, p *plan) iter.Seq2[merged, error] {
 	return func(yield func(merged, error) bool) {
-		for m, err := range overlay(r.current(ctx, p), p.all()) {
+		for m, err := range overlay(r.current(ctx, p), p.All()) {
 			if err == nil && m.entry().Exists() {
 				e := m.entry()
-				if dir, _ := index.Split(e.Path); e.Path != "" && p.lost.has(dir) {
+				if dir, _ := index.Split(e.Path); e.Path != "" && p.lost.Has(dir) {
 					if e.Kind == file.Folder {
-						p.lost.add(e.Path)
+						p.lost.Add(e.Path)
 					}
 					if m.old == nil {
 						continue

@@ -44,7 +44,7 @@ func (b *builder) save(w *index.ChangeWriter) error {
 		if err := w.Flush(); err != nil { // the records become durable with their files
 			return err
 		}
-		if err := b.d.sync(); err != nil {
+		if err := b.d.Sync(); err != nil {
 			return err
 		}
 		b.checkpoint.begin(time.Now(), copied)

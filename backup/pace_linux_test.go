@@ -13,11 +13,12 @@ import (
 	"testing"
 	"time"
 
+	"snap/destination"
 	"snap/index"
 )
 
 // eager is a run that puts down every task, and a checkpoint after every one that copied.
-func eager(d *Destination, source, name string, report Reporter) *run {
+func eager(d *destination.Destination, source, name string, report Reporter) *run {
 	return &run{d: d, o: Options{
 		Source: source, Start: time.Now().Add(time.Hour), Name: func(time.Time) string { return name }, Report: report,
 	}}
@@ -30,7 +31,7 @@ func TestProcess(t *testing.T) {
 		return
 	}
 	ctx := context.Background()
-	d, err := Open(ctx, dest, OpenOptions{Create: true})
+	d, err := destination.Open(ctx, dest, destination.Options{Create: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -81,7 +82,7 @@ func TestCheckpoints(t *testing.T) {
 		path := filepath.Join(dir, "src", fmt.Sprintf("d%d", i/5), fmt.Sprintf("f%02d", i))
 		err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, []byte(fmt.Sprint("text ", i)), 0o644))
 		if i%5 == 4 { // ends a task
-			err = errors.Join(err, os.Truncate(path, taskBytes))
+			err = errors.Join(err, os.Truncate(path, TaskBytes))
 		}
 		if err != nil {
 			t.Fatal(err)
@@ -92,11 +93,11 @@ func TestCheckpoints(t *testing.T) {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	d, err := Open(ctx, dest, OpenOptions{Create: true})
+	d, err := destination.Open(ctx, dest, destination.Options{Create: true})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if d.root.Session() == "" {
+	if d.Root.Session() == "" {
 		t.Skip("this system does not tell one mount from the next")
 	}
 	if _, err := eager(d, filepath.Join(dir, "src"), "first", &interrupter{left: 25, stop: cancel}).result(ctx); !errors.Is(err, context.Canceled) {
@@ -104,7 +105,7 @@ func TestCheckpoints(t *testing.T) {
 	}
 	d.Close()
 	// A run that was cancelled may have got as far as a checkpoint, which is its end then: as if it was killed before that.
-	sets, err := filepath.Glob(filepath.Join(dest, metaName, tmpName, "*", setName))
+	sets, err := filepath.Glob(filepath.Join(dest, destination.MetaName, destination.TmpName, "*", destination.SetName))
 	if err != nil || len(sets) != 1 {
 		t.Fatal(sets, err)
 	}
@@ -117,15 +118,15 @@ func TestCheckpoints(t *testing.T) {
 	}
 
 	ctx = context.Background()
-	open := func(path string) (*Destination, *deadRun) {
-		d, err := Open(ctx, path, OpenOptions{})
+	open := func(path string) (*destination.Destination, *destination.InterruptedRun) {
+		d, err := destination.Open(ctx, path, destination.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if len(d.dead) != 1 {
-			t.Fatalf("%s: %d dead runs", path, len(d.dead))
+		if len(d.Interrupted) != 1 {
+			t.Fatalf("%s: %d dead runs", path, len(d.Interrupted))
 		}
-		return d, d.dead[0]
+		return d, d.Interrupted[0]
 	}
 	d, here := open(dest)
 	d.Close()
@@ -135,14 +136,14 @@ func TestCheckpoints(t *testing.T) {
 	defer syscall.Unmount(again, syscall.MNT_DETACH)
 	d, there := open(again)
 	defer d.Close()
-	if there.trusted == 0 || there.trusted >= here.trusted {
-		t.Errorf("%d of %d records are believed after another mount", there.trusted, here.trusted)
+	if there.Trusted == 0 || there.Trusted >= here.Trusted {
+		t.Errorf("%d of %d records are believed after another mount", there.Trusted, here.Trusted)
 	}
-	if there.saved.Files == 0 || there.saved.Bytes >= here.saved.Bytes || there.held != here.held || here.held != here.saved {
-		t.Errorf("here %+v %+v, there %+v %+v", here.saved, here.held, there.saved, there.held)
+	if there.Saved.Files == 0 || there.Saved.Bytes >= here.Saved.Bytes || there.Held != here.Held || here.Held != here.Saved {
+		t.Errorf("here %+v %+v, there %+v %+v", here.Saved, here.Held, there.Saved, there.Held)
 	}
 	res, err := eager(d, filepath.Join(dir, "src"), "second", nil).result(ctx)
-	if err != nil || res.Resumed != there.saved {
-		t.Errorf("taken over: %+v (%v), want %+v", res.Resumed, err, there.saved)
+	if err != nil || res.Resumed != there.Saved {
+		t.Errorf("taken over: %+v (%v), want %+v", res.Resumed, err, there.Saved)
 	}
 }

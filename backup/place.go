@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"syscall"
 
+	"snap/destination"
 	"snap/index"
 	"snap/internal/file"
 )
@@ -120,7 +121,7 @@ func (p *placer) link(it *item, from string, want *index.Record) error {
 	case errors.Is(refused, syscall.EMLINK):
 		return p.afresh(it, index.LinkLimit, nil)
 	}
-	return p.afresh(it, index.OldCopyDamaged, &AlteredError{p.prev.Name, from, unwrapPath(refused)})
+	return p.afresh(it, index.OldCopyDamaged, &AlteredError{p.prev.Name, from, file.Reason(refused)})
 }
 
 // linkAs makes the entry as in the new folder a hard link of name in from, if that is what want says.
@@ -167,7 +168,7 @@ func (p *placer) is(name string, got *file.Stat, want *index.Record) bool {
 		target, err := p.newDir.Readlink(name)
 		return err == nil && target == want.Target
 	}
-	return got.Size == want.Size && closeEnough(got.Mtime, want.Mtime)
+	return got.Size == want.Size && destination.CloseEnough(got.Mtime, want.Mtime)
 }
 
 var (

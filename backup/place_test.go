@@ -3,6 +3,7 @@ package backup
 import (
 	"testing"
 
+	"snap/destination"
 	"snap/internal/file"
 )
 
@@ -32,12 +33,12 @@ func TestTimesAsKept(t *testing.T) {
 		{"not so far", file.Time{Sec: 15032385535}, file.Time{Sec: 1}, false},
 		{"before 1901", file.Time{Sec: -1 << 31}, file.Time{Sec: -1 << 40}, true},
 	} {
-		if closeEnough(c.got, c.want) != c.is {
+		if destination.CloseEnough(c.got, c.want) != c.is {
 			t.Errorf("%s: %v kept of %v", c.what, c.got, c.want)
 		}
 	}
 	for name, got := range map[string]file.Time{"1 ns": want, "100 ns": {Sec: want.Sec, Nsec: 123456700}, "1 s": {Sec: want.Sec}, "2 s": {Sec: want.Sec - 1}} {
-		if got := timestamps(got, want); got != name {
+		if got := destination.Timestamps(got, want); got != name {
 			t.Errorf("%s: %s", name, got)
 		}
 	}

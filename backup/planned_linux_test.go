@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"snap/backup"
+	"snap/backup/backuptest"
+	"snap/destination"
 	"snap/index"
 )
 
@@ -37,23 +39,23 @@ func TestARehearsalPlansWhatABackupRecords(t *testing.T) {
 	did := map[string]int{}
 	for range 20 {
 		seed := rand.Uint64()
-		p := newPlace(t)
-		m := &mutator{p: p, r: rand.New(rand.NewPCG(seed, 1)), old: time.Unix(500000000, 0), did: did}
+		p := backuptest.NewPlace(t)
+		m := &backuptest.Mutator{P: p, R: rand.New(rand.NewPCG(seed, 1)), Old: time.Unix(500000000, 0), Did: did}
 		for range 15 {
-			mutations[m.r.IntN(3)].do(m)
+			backuptest.Mutations[m.R.IntN(3)].Do(m)
 		}
-		first, _ := p.backup(force, empty)
+		first, _ := p.Backup(backuptest.Force, backuptest.Empty)
 		seqs := []uint64{first.Header.Seq}
-		for range 1 + m.r.IntN(4) {
+		for range 1 + m.R.IntN(4) {
 			var names []string
-			for range m.r.IntN(12) {
-				w := mutations[m.r.IntN(len(mutations))]
-				w.do(m)
-				did[w.name]++
-				names = append(names, w.name)
+			for range m.R.IntN(12) {
+				w := backuptest.Mutations[m.R.IntN(len(backuptest.Mutations))]
+				w.Do(m)
+				did[w.Name]++
+				names = append(names, w.Name)
 			}
 			pending, unread := index.NewPending(seqs[len(seqs)-1]), map[string]bool{}
-			p.backup(force, empty, func(o *backup.Options) {
+			p.Backup(backuptest.Force, backuptest.Empty, func(o *backup.Options) {
 				o.DryRun = true
 				o.Planned = func(e *index.Entry) error {
 					unread[e.Path] = e.Exists() && !e.Has(index.Hashed)
@@ -62,13 +64,13 @@ func TestARehearsalPlansWhatABackupRecords(t *testing.T) {
 				}
 			})
 			var rehearsed []string
-			p.inDestination(func(ctx context.Context, d *backup.Destination) {
+			p.InDestination(func(ctx context.Context, d *destination.Destination) {
 				for _, a := range seqs {
 					rehearsed = append(rehearsed, told(t, d.DB.DiffPending(ctx, a, pending), unread))
 				}
 			})
-			res, _ := p.backup(force, empty)
-			p.inDestination(func(ctx context.Context, d *backup.Destination) {
+			res, _ := p.Backup(backuptest.Force, backuptest.Empty)
+			p.InDestination(func(ctx context.Context, d *destination.Destination) {
 				for i, a := range seqs {
 					got := told(t, d.DB.Diff(ctx, a, res.Header.Seq), unread)
 					for _, line := range strings.Split(rehearsed[i], "\n") {
@@ -83,7 +85,7 @@ func TestARehearsalPlansWhatABackupRecords(t *testing.T) {
 			})
 			seqs = append(seqs, res.Header.Seq)
 		}
-		p.do(os.RemoveAll(p.src))
-		p.do(os.RemoveAll(p.dest))
+		p.Do(os.RemoveAll(p.Src))
+		p.Do(os.RemoveAll(p.Dest))
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"snap/backup"
+	"snap/backup/backuptest"
 	"snap/index"
 	"snap/internal/harness"
 	"snap/internal/long"
@@ -86,7 +87,7 @@ func TestRaces(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if d := difference(listing(t, filepath.Join(dir, "src")), listing(t, latest)); d != "" {
+				if d := backuptest.Difference(backuptest.Listing(t, filepath.Join(dir, "src")), backuptest.Listing(t, latest)); d != "" {
 					t.Fatalf("point %d: the next snapshot is not the source:\n%s", n, d)
 				}
 				if total, _ := strconv.Atoi(m[1]); n > total {
@@ -104,12 +105,12 @@ func TestRaces(t *testing.T) {
 // TestLiveSource backs up while files are written, replaced, added and removed all the time: every file
 // of the snapshot is one of the contents it had, or named.
 func TestLiveSource(t *testing.T) {
-	p := newPlace(t)
+	p := backuptest.NewPlace(t)
 	const files, size = 20, 200_000
 	for i := range files {
-		p.write(fmt.Sprintf("d/f%02d", i), strings.Repeat("a", size))
+		p.Write(fmt.Sprintf("d/f%02d", i), strings.Repeat("a", size))
 	}
-	p.write("grows", "")
+	p.Write("grows", "")
 	stop := make(chan struct{})
 	var group sync.WaitGroup
 	group.Go(func() { // rewrites in place
@@ -120,14 +121,14 @@ func TestLiveSource(t *testing.T) {
 			default:
 			}
 			c := string(rune('a' + n%26))
-			os.WriteFile(p.path(fmt.Sprintf("d/f%02d", n%files)), []byte(strings.Repeat(c, size)), 0o644)
-			os.WriteFile(p.path("d/new"), []byte("x"), 0o644)
-			os.Remove(p.path("d/new"))
+			os.WriteFile(p.Path(fmt.Sprintf("d/f%02d", n%files)), []byte(strings.Repeat(c, size)), 0o644)
+			os.WriteFile(p.Path("d/new"), []byte("x"), 0o644)
+			os.Remove(p.Path("d/new"))
 			time.Sleep(time.Millisecond) // a load, not a flood
 		}
 	})
 	group.Go(func() {
-		f, err := os.OpenFile(p.path("grows"), os.O_APPEND|os.O_WRONLY, 0)
+		f, err := os.OpenFile(p.Path("grows"), os.O_APPEND|os.O_WRONLY, 0)
 		if err != nil {
 			return
 		}
@@ -144,7 +145,7 @@ func TestLiveSource(t *testing.T) {
 	})
 	named := 0
 	for range 5 {
-		res, rec := p.backup(force, func(o *backup.Options) { o.Start = time.Now() })
+		res, rec := p.Backup(backuptest.Force, func(o *backup.Options) { o.Start = time.Now() })
 		bad := map[string]bool{}
 		for _, pr := range res.Problems {
 			bad[pr.Path] = true
@@ -152,12 +153,12 @@ func TestLiveSource(t *testing.T) {
 		named += len(bad)
 		for i := range files {
 			path := fmt.Sprintf("d/f%02d", i)
-			b, err := os.ReadFile(filepath.Join(p.tree(res), path))
+			b, err := os.ReadFile(filepath.Join(p.Tree(res), path))
 			if err != nil {
 				t.Fatal(err)
 			}
 			whole := len(b) == 0 || len(b) <= size && strings.Trim(string(b), string(b[:1])) == ""
-			r, changed := rec.changes[path]
+			r, changed := rec.Changes[path]
 			if !whole && !(bad[path] && changed && r.Has(index.Inconsistent)) {
 				t.Errorf("%s is a mixture of %d bytes, and nobody says so (problem %v, flags %v)", path, len(b), bad[path], r.Flags)
 			}
@@ -166,6 +167,6 @@ func TestLiveSource(t *testing.T) {
 	close(stop)
 	group.Wait()
 	t.Logf("%d files were named as changing", named)
-	res, _ := p.backup(force)
-	p.wantSame(res)
+	res, _ := p.Backup(backuptest.Force)
+	p.WantSame(res)
 }

@@ -5,16 +5,19 @@ import (
 	"errors"
 	"io/fs"
 
+	"snap/destination"
 	"snap/index"
 	"snap/internal/file"
+	"snap/internal/progress"
+	"snap/internal/stream"
 	"snap/scan"
 )
 
 // plan is what is to be done: the records of the paths that change, in key order, with how each is to
 // be stored, and what was learned of the source beside.
 type plan struct {
-	*spool
-	learned *spool
+	*Spool
+	learned *Spool
 	learns  int64
 	changes int64   // records that show a change
 	proved  int64   // files whose hash was not known and is now
@@ -27,13 +30,13 @@ type plan struct {
 	files   int64   // entries of the new tree that are not folders
 	dirs    int64   // folders of the new tree
 	left    int64   // tombstones of paths whose file is elsewhere now
-	moved   pathSet // those paths
-	lost    pathSet // folders that vanished after the scan, whatever of what was in them is there by now
+	moved   PathSet // those paths
+	lost    PathSet // folders that vanished after the scan, whatever of what was in them is there by now
 }
 
 func (p *plan) close() {
-	p.spool.close()
-	p.learned.close()
+	p.Spool.Close()
+	p.learned.Close()
 }
 
 // learn writes what was learned into the newest records of a snapshot that stays the newest. The file systems that
@@ -48,7 +51,7 @@ func (r *run) learn(ctx context.Context, p *plan) error {
 	if p.learns == 0 || r.seq == 0 {
 		return nil
 	}
-	return r.d.DB.Learn(ctx, r.seq, p.learned.all())
+	return r.d.DB.Learn(ctx, r.seq, p.learned.All())
 }
 
 // decision is the judgement about one candidate.
@@ -66,22 +69,22 @@ type decision struct {
 }
 
 // resolve judges every candidate, reading the content of those that the stat record leaves open.
-func (r *run) resolve(ctx context.Context, work *workFolder, found *candidates) (*plan, error) {
-	s, err := newSpool(work.path())
+func (r *run) resolve(ctx context.Context, work *destination.WorkFolder, found *candidates) (*plan, error) {
+	s, err := NewSpool(work.Path())
 	if err != nil {
 		return nil, err
 	}
-	p := &plan{spool: s, files: found.files, dirs: found.dirs, besides: found.besides, block: r.blockSize()}
-	if info, err := r.d.root.System(); err != nil || !noClones[info.Type] {
+	p := &plan{Spool: s, files: found.files, dirs: found.dirs, besides: found.besides, block: r.blockSize()}
+	if info, err := r.d.Root.System(); err != nil || !destination.NoClones[info.Type] {
 		p.clones = true
 	}
-	if p.learned, err = newSpool(work.path()); err != nil {
-		s.close()
+	if p.learned, err = NewSpool(work.Path()); err != nil {
+		s.Close()
 		return nil, err
 	}
 	err = r.resolveAll(ctx, p, found)
 	if err == nil {
-		err = errors.Join(p.finish(), p.learned.finish())
+		err = errors.Join(p.Finish(), p.learned.Finish())
 	}
 	if err != nil {
 		p.close()
@@ -95,7 +98,7 @@ func (r *run) resolveAll(ctx context.Context, p *plan, found *candidates) error 
 	g := newGroups(&r.alive, &r.shared)
 	seen := map[inode]bool{}
 	in := func(yield func(*index.Entry, error) bool) {
-		for e, err := range found.all() {
+		for e, err := range found.All() {
 			if err != nil {
 				yield(nil, err)
 				return
@@ -107,18 +110,18 @@ func (r *run) resolveAll(ctx context.Context, p *plan, found *candidates) error 
 		}
 	}
 	n := int64(0)
-	for d, err := range ordered(ctx, r.o.Jobs, 256, in, r.decide) {
+	for d, err := range stream.Ordered(ctx, r.o.Jobs, 256, in, r.decide) {
 		if err != nil {
 			return err
 		}
 		if n++; n&255 == 0 {
-			r.o.Report.Progress(Progress{Stage: Comparing, Files: n, Path: d.entry.Path})
+			r.o.Report.Progress(progress.State{Stage: progress.Comparing, Files: n, Path: d.entry.Path})
 		}
 		if d.err != nil {
-			r.problem(d.entry.Path, unwrapPath(d.err), false)
+			r.problem(d.entry.Path, file.Reason(d.err), false)
 		}
 		if d.lost {
-			p.lost.add(d.entry.Path)
+			p.lost.Add(d.entry.Path)
 		}
 		if d.drop || d.absent {
 			continue
@@ -137,7 +140,7 @@ func (r *run) resolveAll(ctx context.Context, p *plan, found *candidates) error 
 			r.owners(&e.Record)
 			if d.verdict.Change == index.Moved && d.left {
 				p.left++
-				p.moved.add(d.verdict.From)
+				p.moved.Add(d.verdict.From)
 			}
 		}
 		if d.verdict.Do == scan.Learn && e.SameIdentity(d.old) && e.Ctime == d.old.Ctime && e.Flags&index.Racy == d.old.Flags&index.Racy {
@@ -165,12 +168,12 @@ func (p *plan) take(e *index.Entry, v scan.Verdict, again bool) error {
 		}
 	case scan.Learn:
 		p.learns++
-		return p.learned.add(e)
+		return p.learned.Add(e)
 	case scan.Link:
 		e.Stored = index.Linked
 		if v.Change == index.Silent { // if no snapshot is made, this much is learned all the same
 			p.learns++
-			if err := p.learned.add(e); err != nil {
+			if err := p.learned.Add(e); err != nil {
 				return err
 			}
 		}
@@ -204,7 +207,7 @@ func (p *plan) take(e *index.Entry, v scan.Verdict, again bool) error {
 		p.besides += roomBeside(&e.Record, p.block)
 	}
 	p.besides += 2 * int64(weight(e.Xattrs)) // in the index and in the change set
-	return p.add(e)
+	return p.Add(e)
 }
 
 // again reports whether the entry is another name of a source inode that seen has, and notes it there: what needs a new

@@ -5,6 +5,7 @@ import (
 	"iter"
 	"path/filepath"
 
+	"snap/destination"
 	"snap/index"
 	"snap/internal/file"
 	"snap/scan"
@@ -41,8 +42,8 @@ type saved struct {
 // salvage opens what dead runs of the same source have left.
 func (r *run) salvage() *salvage {
 	s := &salvage{rules: r.o.Rules}
-	for _, run := range r.d.dead {
-		if !run.begin.SameSources(&r.head) || r.o.Rules.Checksum {
+	for _, run := range r.d.Interrupted {
+		if !run.Begin.SameSources(&r.head) || r.o.Rules.Checksum {
 			continue
 		}
 		if from := r.open(run); from != nil {
@@ -53,21 +54,21 @@ func (r *run) salvage() *salvage {
 }
 
 // open is nil for remains that cannot be entered: the files are copied then.
-func (r *run) open(run *deadRun) *remains {
-	work, err := r.d.tmp.OpenDir(run.name)
+func (r *run) open(run *destination.InterruptedRun) *remains {
+	work, err := r.d.Tmp.OpenDir(run.Name)
 	if err != nil {
 		return nil
 	}
 	defer work.Close()
-	root, err := work.EnterDir(treeName)
+	root, err := work.EnterDir(destination.TreeName)
 	if err != nil {
 		return nil
 	}
-	m := &remains{root: root, tree: file.NewTree(root, 512, (*file.Dir).EnterDir), volumes: map[uint32]uint32{}, trusted: run.trusted}
-	for n, id := range run.begin.Volumes {
+	m := &remains{root: root, tree: file.NewTree(root, 512, (*file.Dir).EnterDir), volumes: map[uint32]uint32{}, trusted: run.Trusted}
+	for n, id := range run.Begin.Volumes {
 		m.volumes[n] = r.vols.number[id]
 	}
-	m.next, m.stop = iter.Pull2(changesOf(work.Path(), setName))
+	m.next, m.stop = iter.Pull2(destination.ReadChanges(work.Path(), destination.SetName))
 	m.advance()
 	return m
 }
@@ -101,7 +102,7 @@ func (s *salvage) find(e *index.Entry) *saved {
 // usable reports whether the file that a dead run has recorded as then is what has to be made for now:
 // it proves of the source what the record of a previous snapshot would.
 func usable(now, then *index.Record, rules scan.Rules) bool {
-	return ownFile(then) && then.Has(index.Hashed) && now.Flags&(index.Racy|index.Unreadable) == 0 &&
+	return destination.OwnInode(then) && then.Has(index.Hashed) && now.Flags&(index.Racy|index.Unreadable) == 0 &&
 		(!now.Has(index.Hashed) || now.SameHash(then)) && scan.Unchanged(then, &now.Stat, now.Volume, rules)
 }
 
@@ -133,11 +134,11 @@ func (m *remains) advance() {
 }
 
 // salvageable counts the files of the plan that need not be copied, and the space that they have taken already.
-func (r *run) salvageable(ctx context.Context, p *plan) (n Amount, err error) {
+func (r *run) salvageable(ctx context.Context, p *plan) (n destination.Amount, err error) {
 	s := r.salvage()
 	defer s.close()
 	seen := map[inode]bool{}
-	for e, err := range p.all() {
+	for e, err := range p.All() {
 		if err == nil {
 			err = ctx.Err()
 		}
@@ -146,7 +147,7 @@ func (r *run) salvageable(ctx context.Context, p *plan) (n Amount, err error) {
 		}
 		if e.Stored == index.Copied && !r.again(seen, &e.Record) {
 			if saved := s.find(e); saved != nil {
-				n.add(space(saved.tree, e.Path))
+				n.Add(space(saved.tree, e.Path))
 			}
 		}
 	}
@@ -154,17 +155,17 @@ func (r *run) salvageable(ctx context.Context, p *plan) (n Amount, err error) {
 }
 
 // heldSpace is what the files that a dead run has made take on the disk, also those that are not trusted.
-func (r *run) heldSpace(run *deadRun) (n int64) {
+func (r *run) heldSpace(run *destination.InterruptedRun) (n int64) {
 	m := r.open(run)
 	if m == nil {
 		return 0
 	}
 	defer m.close()
-	for e, err := range changesOf(filepath.Join(r.d.tmp.Path(), run.name), setName) {
+	for e, err := range destination.ReadChanges(filepath.Join(r.d.Tmp.Path(), run.Name), destination.SetName) {
 		if err != nil { // it ends where the run died
 			break
 		}
-		if ownFile(&e.Record) {
+		if destination.OwnInode(&e.Record) {
 			n += space(m.tree, e.Path)
 		}
 	}

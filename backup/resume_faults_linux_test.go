@@ -12,22 +12,24 @@ import (
 	"testing"
 
 	"snap/backup"
+	"snap/backup/backuptest"
+	"snap/destination"
 	"snap/internal/harness"
 )
 
 // TestResumeAfterKill kills a backup before its file-system calls, spread over all of the run, and goes on
 // from what is there then.
 func TestResumeAfterKill(t *testing.T) {
-	p := newPlace(t)
-	p.grow()
-	p.interrupt(60) // or skip
+	p := backuptest.NewPlace(t)
+	p.Grow()
+	p.Interrupt(60) // or skip
 	fault := harness.Tool(t, "faultrun")
 	points, step, taken := 0, 1, 0
 	for n := 1; ; n += step {
-		p := newPlace(t)
-		p.grow()
+		p := backuptest.NewPlace(t)
+		p.Grow()
 		cmd := exec.Command(fault, "-at", strconv.Itoa(n), "-kill", "--", os.Args[0], "-test.run=^TestProcess$")
-		cmd.Env = append(os.Environ(), "BACKUP_TEST_PROCESS="+p.dest+"\n"+p.src)
+		cmd.Env = append(os.Environ(), "BACKUP_TEST_PROCESS="+p.Dest+"\n"+p.Src)
 		out, _ := cmd.CombinedOutput()
 		m := regexp.MustCompile(`faultrun: total=\d+ hit=(\w*)`).FindSubmatch(out)
 		if m == nil {
@@ -38,23 +40,23 @@ func TestResumeAfterKill(t *testing.T) {
 		}
 		points++
 		dead := map[string]uint64{}
-		for _, work := range p.works() {
+		for _, work := range p.Works() {
 			if _, err := os.Lstat(work + "/tree"); err != nil {
 				continue
 			}
 			if info, err := os.Lstat(work + "/changes"); err == nil && info.Size() > 0 {
-				dead = p.remains(work)
+				dead = p.Remains(work)
 			}
 		}
 		taken += len(dead)
-		res, _ := p.backup(force)
-		p.wantSame(res)
+		res, _ := p.Backup(backuptest.Force)
+		p.WantSame(res)
 		for path, ino := range dead {
-			if got := inodeAt(t, filepath.Join(p.tree(res), path)); got != ino {
+			if got := backuptest.InodeAt(t, filepath.Join(p.Tree(res), path)); got != ino {
 				t.Errorf("killed before call %d: %s was not taken over", n, path)
 			}
 		}
-		if left := p.works(); len(left) > 0 {
+		if left := p.Works(); len(left) > 0 {
 			t.Errorf("killed before call %d: left behind: %v", n, left)
 		}
 		step = 67
@@ -88,23 +90,23 @@ func TestWhatFailsNext(t *testing.T) {
 		{"utimensat", 3, "EMFILE", true},
 	} {
 		t.Run(fmt.Sprintf("%s %d %s", tt.call, tt.at, tt.errno), func(t *testing.T) {
-			p := newPlace(t)
-			p.grow()
-			p.interrupt(60)
-			cmd := exec.Command(fault, "-only", tt.call, "-at", strconv.Itoa(tt.at), "-errno", tt.errno, "--", snap, "backup", p.dest, p.src)
+			p := backuptest.NewPlace(t)
+			p.Grow()
+			p.Interrupt(60)
+			cmd := exec.Command(fault, "-only", tt.call, "-at", strconv.Itoa(tt.at), "-errno", tt.errno, "--", snap, "backup", p.Dest, p.Src)
 			cmd.Env = append(os.Environ(), "XDG_STATE_HOME="+t.TempDir())
 			out, err := cmd.CombinedOutput()
 			if err == nil || !strings.Contains(string(out), "hit="+tt.call) {
 				t.Fatalf("it did not fail: %v\n%s", err, out)
 			}
-			if works := p.works(); len(works) == 0 == tt.keeps {
+			if works := p.Works(); len(works) == 0 == tt.keeps {
 				t.Errorf("work folders: %v\n%s", works, out)
 			}
 			if said := strings.Contains(string(out), "is kept"); said != tt.keeps {
 				t.Errorf("it says\n%s", out)
 			}
-			res, _ := p.backup()
-			p.wantSame(res)
+			res, _ := p.Backup()
+			p.WantSame(res)
 			if res.Resumed.Files > 0 != tt.keeps {
 				t.Errorf("taken over: %+v", res.Resumed)
 			}
@@ -115,43 +117,43 @@ func TestWhatFailsNext(t *testing.T) {
 // TestResumeSpace: on a disk that has no room for a second copy of what was copied, the next run goes on
 // all the same; what is of no use to it makes room; and what is of use stays although there is not enough.
 func TestResumeSpace(t *testing.T) {
-	prepare := func(t *testing.T, holes int64) *place {
-		p := newPlace(t)
-		p.dest, _ = image(t, "ext4", "64M", "-m", "0")
+	prepare := func(t *testing.T, holes int64) *backuptest.Place {
+		p := backuptest.NewPlace(t)
+		p.Dest, _ = backuptest.Image(t, "ext4", "64M", "-m", "0")
 		for i := range 8 {
-			p.write(fmt.Sprint("f", i), strings.Repeat(fmt.Sprint(i), 5<<20))
+			p.Write(fmt.Sprint("f", i), strings.Repeat(fmt.Sprint(i), 5<<20))
 		}
-		p.do(os.Truncate(p.path("f0"), 5<<20+holes))
-		p.interrupt(6, func(o *backup.Options) { o.Jobs = 1 })
+		p.Do(os.Truncate(p.Path("f0"), 5<<20+holes))
+		p.Interrupt(6, func(o *backup.Options) { o.Jobs = 1 })
 		return p
 	}
 	t.Run("goes on", func(t *testing.T) {
 		p := prepare(t, 0)
-		dead := p.remains(p.works()[0])
+		dead := p.Remains(p.Works()[0])
 		if len(dead) < 5 {
 			t.Fatalf("only %d were copied", len(dead))
 		}
-		res, _ := p.backup()
-		p.wantResumed(res, dead)
+		res, _ := p.Backup()
+		p.WantResumed(res, dead)
 	})
 	t.Run("makes room", func(t *testing.T) {
 		p := prepare(t, 0)
 		for i := range 8 {
-			p.do(os.Chtimes(p.path(fmt.Sprint("f", i)), fixed, fixed))
+			p.Do(os.Chtimes(p.Path(fmt.Sprint("f", i)), backuptest.Fixed, backuptest.Fixed))
 		}
-		p.refuse("all are touched")
+		p.Refuse("all are touched")
 	})
 	stays := func(t *testing.T, holes int64) {
 		p := prepare(t, holes)
-		dead := p.remains(p.works()[0])
-		p.write("more", strings.Repeat("more", 10<<20))
-		_, _, err := p.try()
-		if guard := (*backup.GuardError)(nil); !errors.As(err, &guard) || !strings.Contains(guard.Why, "not enough space") {
+		dead := p.Remains(p.Works()[0])
+		p.Write("more", strings.Repeat("more", 10<<20))
+		_, _, err := p.Try()
+		if guard := (*destination.GuardError)(nil); !errors.As(err, &guard) || !strings.Contains(guard.Why, "not enough space") {
 			t.Fatalf("got %v", err)
 		}
-		p.do(os.Remove(p.path("more")))
-		res, _ := p.backup()
-		p.wantResumed(res, dead)
+		p.Do(os.Remove(p.Path("more")))
+		res, _ := p.Backup()
+		p.WantResumed(res, dead)
 	}
 	t.Run("stays", func(t *testing.T) { stays(t, 0) })
 	t.Run("stays, with holes", func(t *testing.T) { stays(t, 300<<20) })
@@ -159,31 +161,31 @@ func TestResumeSpace(t *testing.T) {
 
 // TestResumeVolumes: a file system in the source is the one it was, though another one is met before it now.
 func TestResumeVolumes(t *testing.T) {
-	needRoot(t)
-	p := newPlace(t)
+	backuptest.NeedRoot(t)
+	p := backuptest.NewPlace(t)
 	tmpfs := func(name string) {
-		p.do(os.Mkdir(p.path(name), 0o755))
-		must(t, "mount", "-t", "tmpfs", "none", p.path(name))
-		t.Cleanup(func() { exec.Command("umount", p.path(name)).Run() })
-		p.write(name+"/f", name)
+		p.Do(os.Mkdir(p.Path(name), 0o755))
+		backuptest.Must(t, "mount", "-t", "tmpfs", "none", p.Path(name))
+		t.Cleanup(func() { exec.Command("umount", p.Path(name)).Run() })
+		p.Write(name+"/f", name)
 	}
 	for _, name := range []string{"b", "c", "d"} {
 		tmpfs(name)
 	}
 	for i := range 5 {
-		p.write(fmt.Sprint("last", i), "last")
+		p.Write(fmt.Sprint("last", i), "last")
 	}
-	p.interrupt(10)
-	dead := p.remains(p.works()[0])
+	p.Interrupt(10)
+	dead := p.Remains(p.Works()[0])
 	tmpfs("a")
-	res, _ := p.backup()
+	res, _ := p.Backup()
 	for path, ino := range dead {
-		if inodeAt(t, filepath.Join(p.tree(res), path)) != ino {
+		if backuptest.InodeAt(t, filepath.Join(p.Tree(res), path)) != ino {
 			t.Errorf("%s was not taken over", path)
 		}
 	}
 	for _, name := range []string{"a", "b", "c", "d"} {
-		if b, err := os.ReadFile(filepath.Join(p.tree(res), name, "f")); string(b) != name || name != "a" && dead[name+"/f"] == 0 {
+		if b, err := os.ReadFile(filepath.Join(p.Tree(res), name, "f")); string(b) != name || name != "a" && dead[name+"/f"] == 0 {
 			t.Errorf("%s/f holds %q (%v), inode %d before", name, b, err, dead[name+"/f"])
 		}
 	}
@@ -191,23 +193,23 @@ func TestResumeVolumes(t *testing.T) {
 
 // TestNothingToResumeFor: a run that finds that nothing changed has no use for what was copied.
 func TestNothingToResumeFor(t *testing.T) {
-	p := newPlace(t)
-	p.write("a", "a")
-	p.backup()
+	p := backuptest.NewPlace(t)
+	p.Write("a", "a")
+	p.Backup()
 	for i := range 30 {
-		p.write(fmt.Sprintf("new%d", i), "new")
+		p.Write(fmt.Sprintf("new%d", i), "new")
 	}
-	p.interrupt(20)
-	if len(p.works()) != 1 {
+	p.Interrupt(20)
+	if len(p.Works()) != 1 {
 		t.Fatal("nothing was kept")
 	}
 	for i := range 30 {
-		p.do(os.Remove(p.path(fmt.Sprintf("new%d", i))))
+		p.Do(os.Remove(p.Path(fmt.Sprintf("new%d", i))))
 	}
-	if res, _ := p.backup(); !res.Skipped {
+	if res, _ := p.Backup(); !res.Skipped {
 		t.Fatal("there are changes")
 	}
-	if left := p.works(); len(left) > 0 {
+	if left := p.Works(); len(left) > 0 {
 		t.Errorf("left behind: %v", left)
 	}
 }

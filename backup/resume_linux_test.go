@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"snap/backup"
+	"snap/backup/backuptest"
 	"snap/index"
 	"snap/internal/long"
 )
@@ -20,22 +21,22 @@ import (
 // copied, copies the rest and tells the same of the snapshot as one that was never interrupted.
 func TestResume(t *testing.T) {
 	for _, second := range []bool{false, true} {
-		prepare := func(t *testing.T) *place {
-			p := newPlace(t)
-			p.grow()
+		prepare := func(t *testing.T) *backuptest.Place {
+			p := backuptest.NewPlace(t)
+			p.Grow()
 			if second {
-				p.backup()
+				p.Backup()
 				for i := range 60 {
-					p.write(fmt.Sprintf("d%d/f%02d", i%6, i/6*2), fmt.Sprint("second ", i))
+					p.Write(fmt.Sprintf("d%d/f%02d", i%6, i/6*2), fmt.Sprint("second ", i))
 				}
-				p.do(os.Truncate(p.path("d1/large"), 5<<20))
-				p.do(os.Chtimes(p.path("d0/f05"), fixed, fixed)) // which the copy shows to be the old content
-				p.do(os.Rename(p.path("d5"), p.path("d9")))
+				p.Do(os.Truncate(p.Path("d1/large"), 5<<20))
+				p.Do(os.Chtimes(p.Path("d0/f05"), backuptest.Fixed, backuptest.Fixed)) // which the copy shows to be the old content
+				p.Do(os.Rename(p.Path("d5"), p.Path("d9")))
 			}
 			return p
 		}
 		p := prepare(t)
-		whole, _ := p.backup()
+		whole, _ := p.Backup()
 		taken := 0
 		points := []int{1, 24, 60, 135}
 		if long.Form() {
@@ -44,23 +45,23 @@ func TestResume(t *testing.T) {
 		for _, n := range points {
 			t.Run(fmt.Sprintf("second=%v/%d", second, n), func(t *testing.T) {
 				p := prepare(t)
-				if res := p.interrupt(n); !res.Kept {
+				if res := p.Interrupt(n); !res.Kept {
 					t.Error("it does not say that what was copied is kept")
 				}
-				works := p.works()
+				works := p.Works()
 				if len(works) != 1 {
 					t.Fatalf("work folders: %v", works)
 				}
-				dead := p.remains(works[0])
-				res, _ := p.backup()
-				p.wantResumed(res, dead)
+				dead := p.Remains(works[0])
+				res, _ := p.Backup()
+				p.WantResumed(res, dead)
 				taken += len(dead)
 				got, want := *res.Header, *whole.Header
 				got.Name, got.Seq, got.Time, got.Finished, got.Source, got.Destination, got.Volumes = want.Name, want.Seq, want.Time, want.Finished, want.Source, want.Destination, want.Volumes
 				if fmt.Sprint(got) != fmt.Sprint(want) {
 					t.Errorf("the header is\n%+v, want\n%+v", got, want)
 				}
-				if res, _ := p.backup(); !res.Skipped {
+				if res, _ := p.Backup(); !res.Skipped {
 					t.Error("the next backup finds changes")
 				}
 			})
@@ -77,57 +78,61 @@ func TestResumeChecks(t *testing.T) {
 	const path = "d0/f15"
 	for _, tt := range []struct {
 		name string
-		do   func(p *place, work string)
+		do   func(p *backuptest.Place, work string)
 		gone bool // of the source
 	}{
-		{"rewritten with its size and time", func(p *place, _ string) { p.rewrite(path, strings.Repeat("x", len(p.read(path)))) }, false},
-		{"touched", func(p *place, _ string) { p.do(os.Chtimes(p.path(path), fixed, fixed)) }, false},
-		{"another mode", func(p *place, _ string) { p.do(os.Chmod(p.path(path), 0o600)) }, false},
-		{"an attribute", func(p *place, _ string) {
-			if err := syscall.Setxattr(p.path(path), "user.a", []byte("b"), 0); err != nil {
-				p.t.Skip("no xattrs here: ", err)
+		{"rewritten with its size and time", func(p *backuptest.Place, _ string) { p.Rewrite(path, strings.Repeat("x", len(p.Read(path)))) }, false},
+		{"touched", func(p *backuptest.Place, _ string) {
+			p.Do(os.Chtimes(p.Path(path), backuptest.Fixed, backuptest.Fixed))
+		}, false},
+		{"another mode", func(p *backuptest.Place, _ string) { p.Do(os.Chmod(p.Path(path), 0o600)) }, false},
+		{"an attribute", func(p *backuptest.Place, _ string) {
+			if err := syscall.Setxattr(p.Path(path), "user.a", []byte("b"), 0); err != nil {
+				p.T.Skip("no xattrs here: ", err)
 			}
 		}, false},
-		{"replaced by an equal copy", func(p *place, _ string) {
-			info, err := os.Lstat(p.path(path))
-			p.do(err)
-			p.write("copy", p.read(path))
-			p.do(os.Chtimes(p.path("copy"), info.ModTime(), info.ModTime()))
-			p.do(os.Rename(p.path("copy"), p.path(path)))
+		{"replaced by an equal copy", func(p *backuptest.Place, _ string) {
+			info, err := os.Lstat(p.Path(path))
+			p.Do(err)
+			p.Write("copy", p.Read(path))
+			p.Do(os.Chtimes(p.Path("copy"), info.ModTime(), info.ModTime()))
+			p.Do(os.Rename(p.Path("copy"), p.Path(path)))
 		}, false},
-		{"removed", func(p *place, _ string) { p.do(os.Remove(p.path(path))) }, true},
-		{"renamed", func(p *place, _ string) { p.do(os.Rename(p.path(path), p.path("d0/now"))) }, true},
-		{"now a folder", func(p *place, _ string) {
-			p.do(os.Remove(p.path(path)))
-			p.do(os.Mkdir(p.path(path), 0o755))
+		{"removed", func(p *backuptest.Place, _ string) { p.Do(os.Remove(p.Path(path))) }, true},
+		{"renamed", func(p *backuptest.Place, _ string) { p.Do(os.Rename(p.Path(path), p.Path("d0/now"))) }, true},
+		{"now a folder", func(p *backuptest.Place, _ string) {
+			p.Do(os.Remove(p.Path(path)))
+			p.Do(os.Mkdir(p.Path(path), 0o755))
 		}, true},
-		{"its folder renamed", func(p *place, _ string) { p.do(os.Rename(p.path("d0"), p.path("dx"))) }, true},
-		{"the copy has another size", func(p *place, work string) { p.do(os.WriteFile(work+"/tree/"+path, []byte("short"), 0o644)) }, false},
-		{"the copy has another time", func(p *place, work string) { p.do(os.Chtimes(work+"/tree/"+path, fixed, fixed)) }, false},
-		{"the copy is gone", func(p *place, work string) { p.do(os.Remove(work + "/tree/" + path)) }, false},
-		{"the copy is a link", func(p *place, work string) {
-			p.do(os.Remove(work + "/tree/" + path))
-			p.do(os.Symlink("/etc/passwd", work+"/tree/"+path))
+		{"its folder renamed", func(p *backuptest.Place, _ string) { p.Do(os.Rename(p.Path("d0"), p.Path("dx"))) }, true},
+		{"the copy has another size", func(p *backuptest.Place, work string) { p.Do(os.WriteFile(work+"/tree/"+path, []byte("short"), 0o644)) }, false},
+		{"the copy has another time", func(p *backuptest.Place, work string) {
+			p.Do(os.Chtimes(work+"/tree/"+path, backuptest.Fixed, backuptest.Fixed))
 		}, false},
-		{"its folder is a link to outside", func(p *place, work string) {
-			p.do(os.Rename(work+"/tree/d0", filepath.Join(p.dest, "outside")))
-			p.do(os.Symlink(filepath.Join(p.dest, "outside"), work+"/tree/d0"))
+		{"the copy is gone", func(p *backuptest.Place, work string) { p.Do(os.Remove(work + "/tree/" + path)) }, false},
+		{"the copy is a link", func(p *backuptest.Place, work string) {
+			p.Do(os.Remove(work + "/tree/" + path))
+			p.Do(os.Symlink("/etc/passwd", work+"/tree/"+path))
+		}, false},
+		{"its folder is a link to outside", func(p *backuptest.Place, work string) {
+			p.Do(os.Rename(work+"/tree/d0", filepath.Join(p.Dest, "outside")))
+			p.Do(os.Symlink(filepath.Join(p.Dest, "outside"), work+"/tree/d0"))
 		}, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			p := newPlace(t)
-			p.grow()
-			p.interrupt(60)
-			work := p.works()[0]
-			ino, copied := p.remains(work)[path]
+			p := backuptest.NewPlace(t)
+			p.Grow()
+			p.Interrupt(60)
+			work := p.Works()[0]
+			ino, copied := p.Remains(work)[path]
 			if !copied {
 				t.Fatal("it was interrupted too early")
 			}
-			p.do(os.Link(filepath.Join(work, "tree", path), filepath.Join(filepath.Dir(p.dest), "kept"))) // else its number may be given out again
+			p.Do(os.Link(filepath.Join(work, "tree", path), filepath.Join(filepath.Dir(p.Dest), "kept"))) // else its number may be given out again
 			tt.do(p, work)
-			res, _ := p.backup()
-			p.wantSame(res)
-			if !tt.gone && inodeAt(t, filepath.Join(p.tree(res), path)) == ino {
+			res, _ := p.Backup()
+			p.WantSame(res)
+			if !tt.gone && backuptest.InodeAt(t, filepath.Join(p.Tree(res), path)) == ino {
 				t.Error("the old copy was taken over")
 			}
 			if res.Resumed.Files == 0 {
@@ -139,17 +144,17 @@ func TestResumeChecks(t *testing.T) {
 
 // TestNoResume: --checksum trusts nothing, and what was copied of another folder is of no use.
 func TestNoResume(t *testing.T) {
-	p := newPlace(t)
-	p.grow()
-	p.interrupt(60)
-	p.refuse("--checksum", func(o *backup.Options) { o.Rules.Checksum = true })
+	p := backuptest.NewPlace(t)
+	p.Grow()
+	p.Interrupt(60)
+	p.Refuse("--checksum", func(o *backup.Options) { o.Rules.Checksum = true })
 
-	p = newPlace(t)
-	p.grow()
-	p.interrupt(60)
+	p = backuptest.NewPlace(t)
+	p.Grow()
+	p.Interrupt(60)
 	alias := filepath.Join(t.TempDir(), "alias")
-	p.do(os.Symlink(filepath.Dir(p.src), alias))
-	p.refuse("another path to the source", func(o *backup.Options) { o.Source = filepath.Join(alias, "src") })
+	p.Do(os.Symlink(filepath.Dir(p.Src), alias))
+	p.Refuse("another path to the source", func(o *backup.Options) { o.Source = filepath.Join(alias, "src") })
 }
 
 // TestResumeAfterReboot: once the destination was mounted anew, only what lies before a checkpoint is
@@ -158,22 +163,22 @@ func TestResumeAfterReboot(t *testing.T) {
 	for _, boot := range []string{"", "another"} {
 		for _, n := range []int{0, 1, 15} {
 			t.Run(fmt.Sprintf("%q, a checkpoint after %d records", boot, n), func(t *testing.T) {
-				p := newPlace(t)
-				p.grow()
-				p.interrupt(60)
-				work := p.works()[0]
-				dead := p.remains(work)
-				p.rewriteSet(work, boot, n)
+				p := backuptest.NewPlace(t)
+				p.Grow()
+				p.Interrupt(60)
+				work := p.Works()[0]
+				dead := p.Remains(work)
+				p.RewriteSet(work, boot, n)
 				if n < 15 { // the source and d0 stand first
-					p.refuse("not before a checkpoint")
+					p.Refuse("not before a checkpoint")
 					return
 				}
-				_, copied := p.deadSet(work)
+				_, copied := p.DeadSet(work)
 				for _, path := range copied[n-countFolders(t, work, n):] {
 					delete(dead, path)
 				}
-				res, _ := p.backup()
-				p.wantResumed(res, dead)
+				res, _ := p.Backup()
+				p.WantResumed(res, dead)
 			})
 		}
 	}
@@ -203,17 +208,17 @@ func countFolders(t *testing.T, work string, n int) (other int) {
 
 // TestResumeDamagedSet cuts the change set of a dead run off, or flips a bit of it, at many places.
 func TestResumeDamagedSet(t *testing.T) {
-	p := newPlace(t)
+	p := backuptest.NewPlace(t)
 	for i := range 40 {
-		p.write(fmt.Sprintf("d%d/f%02d", i%3, i), fmt.Sprint("text ", i))
+		p.Write(fmt.Sprintf("d%d/f%02d", i%3, i), fmt.Sprint("text ", i))
 	}
-	p.interrupt(30)
-	work := p.works()[0]
-	begin, _ := p.deadSet(work)
-	p.rewriteSet(work, begin.Boot, 0)
+	p.Interrupt(30)
+	work := p.Works()[0]
+	begin, _ := p.DeadSet(work)
+	p.RewriteSet(work, begin.Boot, 0)
 	whole, err := os.ReadFile(filepath.Join(work, "changes"))
-	p.do(err)
-	saved := p.copyOf(p.dest)
+	p.Do(err)
+	saved := p.CopyOf(p.Dest)
 	most := int64(0)
 	for i := 0; i <= len(whole); i += 1 + len(whole)/long.Of(10, 40) {
 		for _, flip := range []bool{false, true} {
@@ -222,12 +227,12 @@ func TestResumeDamagedSet(t *testing.T) {
 				b = append([]byte(nil), whole...)
 				b[i] ^= 1 << (i % 8)
 			}
-			p := &place{t: t, src: p.src, dest: filepath.Join(t.TempDir(), "dest")}
-			p.do(os.Rename(p.copyOf(saved), p.dest))
-			p.do(os.WriteFile(filepath.Join(p.dest, ".snap/tmp", filepath.Base(work), "changes"), b, 0o600))
-			res, _ := p.backup()
-			p.wantSame(res)
-			if left := p.works(); len(left) > 0 {
+			p := &backuptest.Place{T: t, Src: p.Src, Dest: filepath.Join(t.TempDir(), "dest")}
+			p.Do(os.Rename(p.CopyOf(saved), p.Dest))
+			p.Do(os.WriteFile(filepath.Join(p.Dest, ".snap/tmp", filepath.Base(work), "changes"), b, 0o600))
+			res, _ := p.Backup()
+			p.WantSame(res)
+			if left := p.Works(); len(left) > 0 {
 				t.Errorf("left behind: %v", left)
 			}
 			most = max(most, res.Resumed.Files)
@@ -240,43 +245,43 @@ func TestResumeDamagedSet(t *testing.T) {
 
 // TestResumeSeveral: what several dead runs have is put together, and not all of them are kept for ever.
 func TestResumeSeveral(t *testing.T) {
-	p := newPlace(t)
-	p.grow()
-	p.interrupt(100)
-	first := p.works()[0]
-	dead := p.remains(first)
-	p.write("d0/f05", "new") // the first run's copy of it is of no use any more
-	p.interrupt(30)
-	works := p.works()
+	p := backuptest.NewPlace(t)
+	p.Grow()
+	p.Interrupt(100)
+	first := p.Works()[0]
+	dead := p.Remains(first)
+	p.Write("d0/f05", "new") // the first run's copy of it is of no use any more
+	p.Interrupt(30)
+	works := p.Works()
 	if len(works) != 2 {
 		t.Fatalf("work folders: %v", works)
 	}
 	for _, w := range works {
 		if w != first {
-			second := p.remains(w)
+			second := p.Remains(w)
 			if ino, ok := second["d0/f05"]; !ok || ino == dead["d0/f05"] {
 				t.Fatal("the second run has not copied the new file")
 			}
 			maps.Copy(dead, second)
 		}
 	}
-	res, _ := p.backup()
-	p.wantResumed(res, dead)
+	res, _ := p.Backup()
+	p.WantResumed(res, dead)
 
-	p = newPlace(t)
-	p.grow()
+	p = backuptest.NewPlace(t)
+	p.Grow()
 	most := 0
 	for i := range 6 {
-		p.interrupt(20 * (i + 1))
-		for _, w := range p.works() {
-			most = max(most, len(p.remains(w)))
+		p.Interrupt(20 * (i + 1))
+		for _, w := range p.Works() {
+			most = max(most, len(p.Remains(w)))
 		}
 	}
-	if works := p.works(); len(works) > 4 { // three and the last run's
+	if works := p.Works(); len(works) > 4 { // three and the last run's
 		t.Errorf("%d work folders are kept", len(works))
 	}
-	res, _ = p.backup()
-	p.wantSame(res)
+	res, _ = p.Backup()
+	p.WantSame(res)
 	if res.Resumed.Files < int64(most) {
 		t.Errorf("%d files were taken over, the run that came farthest had %d", res.Resumed.Files, most)
 	}
@@ -286,22 +291,22 @@ func TestResumeSeveral(t *testing.T) {
 func TestResumeHardLinks(t *testing.T) {
 	one := func(o *backup.Options) { o.Jobs = 1 }
 	for _, n := range []int{30, 60, 90, 120} {
-		p := newPlace(t)
-		p.grow()
-		p.interrupt(n, one)
-		work := p.works()[0]
-		dead := p.remains(work)
-		_, copied := p.deadSet(work)
+		p := backuptest.NewPlace(t)
+		p.Grow()
+		p.Interrupt(n, one)
+		work := p.Works()[0]
+		dead := p.Remains(work)
+		_, copied := p.DeadSet(work)
 		for _, path := range copied {
-			dead[path] = inodeAt(t, filepath.Join(work, "tree", path))
+			dead[path] = backuptest.InodeAt(t, filepath.Join(work, "tree", path))
 		}
 		ino, ok := dead["d0/f10"]
 		if !ok {
 			t.Fatal("it was interrupted too early")
 		}
-		res, _ := p.backup(one)
-		p.wantResumed(res, dead)
-		if got := inodeAt(t, filepath.Join(p.tree(res), "d4/other")); got != ino {
+		res, _ := p.Backup(one)
+		p.WantResumed(res, dead)
+		if got := backuptest.InodeAt(t, filepath.Join(p.Tree(res), "d4/other")); got != ino {
 			t.Errorf("interrupted at %d: the other name is inode %d, want %d", n, got, ino)
 		}
 	}
@@ -309,19 +314,19 @@ func TestResumeHardLinks(t *testing.T) {
 
 // TestResumeRecord: the record of a file that was taken over says all that the copy's said.
 func TestResumeRecord(t *testing.T) {
-	p := newPlace(t)
-	p.grow()
+	p := backuptest.NewPlace(t)
+	p.Grow()
 	const path = "d0/f15"
-	if err := syscall.Setxattr(p.path(path), "user.a", []byte("b"), 0); err != nil {
+	if err := syscall.Setxattr(p.Path(path), "user.a", []byte("b"), 0); err != nil {
 		t.Skip("no xattrs here: ", err)
 	}
-	p.interrupt(60)
-	if p.remains(p.works()[0])[path] == 0 {
+	p.Interrupt(60)
+	if p.Remains(p.Works()[0])[path] == 0 {
 		t.Fatal("it was interrupted too early")
 	}
-	_, rec := p.backup()
-	r := rec.changes[path]
-	if r.Hash != sha256.Sum256([]byte(p.read(path))) || !r.Has(index.Hashed) || r.Stored != index.Copied || r.Change != index.Added ||
+	_, rec := p.Backup()
+	r := rec.Changes[path]
+	if r.Hash != sha256.Sum256([]byte(p.Read(path))) || !r.Has(index.Hashed) || r.Stored != index.Copied || r.Change != index.Added ||
 		len(r.Xattrs) != 1 || string(r.Xattrs[0].Value) != "b" {
 		t.Errorf("%+v", r)
 	}

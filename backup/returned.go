@@ -5,13 +5,14 @@ import (
 	"sync"
 	"syscall"
 
+	"snap/destination"
 	"snap/index"
 	"snap/internal/file"
 )
 
 // elders are the trees of snapshots before the previous one, opened when something in the source is back that these were
 // the last to hold.
-type elders struct {
+type Elders struct {
 	mu    sync.Mutex
 	roots map[uint64]*file.Dir
 	trees map[uint64]*file.Tree // nil for one that cannot be entered
@@ -20,7 +21,7 @@ type elders struct {
 var errNoFolder = errors.New("the snapshot's folder is gone, or another user's")
 
 // tree is that of the snapshot h.
-func (e *elders) tree(d *Destination, h *index.Header) *file.Tree {
+func (e *Elders) Tree(d *destination.Destination, h *index.Header) *file.Tree {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.trees == nil {
@@ -30,13 +31,13 @@ func (e *elders) tree(d *Destination, h *index.Header) *file.Tree {
 		return t
 	}
 	e.trees[h.Seq] = nil
-	if root, err := d.enterOwn(h.Name); err == nil {
+	if root, err := d.EnterOwn(h.Name); err == nil {
 		e.roots[h.Seq], e.trees[h.Seq] = root, file.NewTree(root, 64, (*file.Dir).EnterDir)
 	}
 	return e.trees[h.Seq]
 }
 
-func (e *elders) close() {
+func (e *Elders) Close() {
 	for seq, root := range e.roots {
 		e.trees[seq].Close()
 		root.Close()
@@ -72,14 +73,14 @@ func (p *placer) linkReturned(it *item) error {
 	if errors.Is(refused, syscall.EMLINK) {
 		it.rec.Reason = index.LinkLimit
 	} else {
-		it.note = &AlteredError{h.Name, it.path, unwrapPath(refused)}
+		it.note = &AlteredError{h.Name, it.path, file.Reason(refused)}
 	}
 	return p.make(it)
 }
 
 // linkElder links the entry to that of its path in the snapshot h; refused is why it did not, err ends the run.
 func (p *placer) linkElder(it *item, h *index.Header) (refused, err error) {
-	tree := p.elders.tree(p.d, h)
+	tree := p.elders.Tree(p.d, h)
 	if tree == nil {
 		return errNoFolder, nil
 	}

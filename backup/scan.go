@@ -6,15 +6,17 @@ import (
 	"iter"
 	"time"
 
+	"snap/destination"
 	"snap/index"
 	"snap/internal/file"
+	"snap/internal/progress"
 	"snap/scan"
 )
 
 // candidates are the paths that the stat record alone does not prove unchanged, with what the source
 // has there now, and tombstones for what is gone.
 type candidates struct {
-	*spool
+	*Spool
 	files int64 // entries of the source that are not folders
 	dirs  int64
 
@@ -22,18 +24,18 @@ type candidates struct {
 }
 
 // scan walks the source and compares it with the previous snapshot.
-func (r *run) scan(ctx context.Context, work *workFolder) (*candidates, error) {
-	s, err := newSpool(work.path())
+func (r *run) scan(ctx context.Context, work *destination.WorkFolder) (*candidates, error) {
+	s, err := NewSpool(work.Path())
 	if err != nil {
 		return nil, err
 	}
-	found := &candidates{spool: s}
+	found := &candidates{Spool: s}
 	if err := r.compare(ctx, found); err != nil {
-		s.close()
+		s.Close()
 		return nil, err
 	}
-	if err := s.finish(); err != nil {
-		s.close()
+	if err := s.Finish(); err != nil {
+		s.Close()
 		return nil, err
 	}
 	return found, nil
@@ -89,7 +91,7 @@ func (r *run) compare(ctx context.Context, found *candidates) error {
 			census.meet(it)
 		}
 		if n++; n&1023 == 0 {
-			r.o.Report.Progress(Progress{Stage: Scanning, Files: n, Bytes: bytes, Path: p.Path()})
+			r.o.Report.Progress(progress.State{Stage: progress.Scanning, Files: n, Bytes: bytes, Path: p.Path()})
 		}
 		if p.Same {
 			if p.Old.Nlink > 1 && p.Old.Kind != file.Folder {
@@ -115,7 +117,7 @@ func (r *run) compare(ctx context.Context, found *candidates) error {
 			}
 			once.add(&e.Record)
 		}
-		if err := found.add(e); err != nil {
+		if err := found.Add(e); err != nil {
 			return err
 		}
 	}
@@ -148,7 +150,7 @@ func (r *run) candidate(p *scan.Pair, volumeOf func(uint64) uint32) (*index.Entr
 		return e, false
 	}
 	if it.Stat.Kind == file.None { // not even lstat works
-		r.problem(e.Path, unwrapPath(it.Err), false)
+		r.problem(e.Path, file.Reason(it.Err), false)
 		e.Record = gone
 		e.Record.Reason = index.UnreadableNow
 		return e, p.Old != nil
@@ -157,7 +159,7 @@ func (r *run) candidate(p *scan.Pair, volumeOf func(uint64) uint32) (*index.Entr
 	e.Took(it.Stat.Allocated) // as far as can be said before it is copied
 	r.stamp(&e.Record)
 	if it.Err != nil {
-		r.problem(e.Path, unwrapPath(it.Err), false)
+		r.problem(e.Path, file.Reason(it.Err), false)
 		e.Flags |= index.Unreadable
 	}
 	return e, true

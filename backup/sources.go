@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"snap/destination"
 	"snap/filter"
 	"snap/index"
 	"snap/internal/file"
@@ -28,7 +29,7 @@ func (r *run) checkSources() error {
 			r.problem("", fmt.Errorf("%s; this one is of %s", was, strings.Join(now, ", ")), true)
 			r.o.Force = true // only a snapshot remembers them, for the runs after this one
 		default:
-			return &GuardError{
+			return &destination.GuardError{
 				Why: fmt.Sprintf("%s, and this one would be of %s", was, strings.Join(now, ", ")),
 				Hint: "other files belong in a destination of their own\n" +
 					"the same files at a new path, or these from now on: --source-moved",
@@ -180,10 +181,10 @@ func (r *run) checkCensus(ctx context.Context, c *census) error {
 		case err != nil:
 			return err
 		case len(why) > 0:
-			return &GuardError{Why: fmt.Sprintf("%s: everything in it is left out: %s", r.head.At(root), strings.Join(why, ", ")),
+			return &destination.GuardError{Why: fmt.Sprintf("%s: everything in it is left out: %s", r.head.At(root), strings.Join(why, ", ")),
 				Hint: "take out what says so, or take something in with Whitelist.txt or --include"}
 		}
-		g := &GuardError{Why: r.head.At(root) + ": the source is empty", Hint: "is its disk mounted? If it is meant to be empty: --allow-empty-source", Err: ErrEmptySource}
+		g := &destination.GuardError{Why: r.head.At(root) + ": the source is empty", Hint: "is its disk mounted? If it is meant to be empty: --allow-empty-source", Err: ErrEmptySource}
 		if was {
 			g.Why += ", and it was not in snapshot " + r.prev.Name
 		}
@@ -214,7 +215,7 @@ func (r *run) checkLeftOut(files int64) error {
 			why = r.fitting()
 		}
 		if len(why) > 0 {
-			return &GuardError{Why: fmt.Sprintf("%s: no file is left of it, and %s; left out by %s", r.head.At(root), some, strings.Join(why, ", ")),
+			return &destination.GuardError{Why: fmt.Sprintf("%s: no file is left of it, and %s; left out by %s", r.head.At(root), some, strings.Join(why, ", ")),
 				Hint: "take out what says so; if it is meant to have no files: --allow-empty-source"}
 		}
 	}
@@ -248,7 +249,7 @@ func (r *run) unmet(root string) error {
 			at, by = root, v
 		}
 		if by != "" {
-			return &GuardError{Why: fmt.Sprintf("%s: the source is left out: %s (at %s)", r.head.At(root), by, r.head.At(at)),
+			return &destination.GuardError{Why: fmt.Sprintf("%s: the source is left out: %s (at %s)", r.head.At(root), by, r.head.At(at)),
 				Hint: "it lies in another source, in which this is left out: take out what says so, or do not name it"}
 		}
 		err = fs.ErrNotExist

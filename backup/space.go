@@ -7,6 +7,7 @@ import (
 
 	"github.com/dustin/go-humanize"
 
+	"snap/destination"
 	"snap/index"
 	"snap/internal/file"
 )
@@ -46,7 +47,7 @@ func toBlocks(n, block int64) int64 { return (n + block - 1) / block * block }
 
 // blockSize is how much of the destination a file takes at least.
 func (r *run) blockSize() int64 {
-	info, err := r.d.root.System()
+	info, err := r.d.Root.System()
 	if err != nil || info.BlockSize <= 0 || info.BlockSize > 1<<20 { // larger ones are of servers, and only the best size of a read
 		return blockSpace
 	}
@@ -64,23 +65,23 @@ func (r *run) checkSpace(ctx context.Context, p *plan) error {
 		return err
 	}
 	r.problem("", errMadeRoom, true)
-	r.d.dropDead(ctx)
-	info, err := r.d.root.System()
+	r.d.DropInterrupted(ctx)
+	info, err := r.d.Root.System()
 	if err != nil {
 		return err
 	}
-	return r.lacks(p, Amount{}, &info)
+	return r.lacks(p, destination.Amount{}, &info)
 }
 
 // fits refuses a plan that the destination has no room for. makeRoom says that it fits if what dead runs
 // have left is removed.
 func (r *run) fits(ctx context.Context, p *plan) (makeRoom bool, err error) {
-	info, err := r.d.root.System()
+	info, err := r.d.Root.System()
 	if err != nil {
 		return false, err
 	}
-	short := r.lacks(p, Amount{}, &info)
-	if short == nil || len(r.d.dead) == 0 {
+	short := r.lacks(p, destination.Amount{}, &info)
+	if short == nil || len(r.d.Interrupted) == 0 {
 		return false, short
 	}
 	saved, err := r.salvageable(ctx, p)
@@ -91,11 +92,11 @@ func (r *run) fits(ctx context.Context, p *plan) (makeRoom bool, err error) {
 		return false, nil
 	}
 	roomier := info
-	for _, run := range r.d.dead {
+	for _, run := range r.d.Interrupted {
 		roomier.FreeBytes += uint64(r.heldSpace(run))
-		roomier.FreeInodes += uint64(run.held.Files)
+		roomier.FreeInodes += uint64(run.Held.Files)
 	}
-	if r.lacks(p, Amount{}, &roomier) != nil {
+	if r.lacks(p, destination.Amount{}, &roomier) != nil {
 		return false, short
 	}
 	return true, nil
@@ -103,7 +104,7 @@ func (r *run) fits(ctx context.Context, p *plan) (makeRoom bool, err error) {
 
 // rehearseSpace refuses what checkSpace would, and removes nothing.
 func (r *run) rehearseSpace(ctx context.Context, p *plan) error {
-	if err := r.d.seeDead(ctx); err != nil {
+	if err := r.d.FindInterrupted(ctx); err != nil {
 		return err
 	}
 	_, err := r.fits(ctx, p)
@@ -114,21 +115,21 @@ var errMadeRoom = errors.New("what an interrupted run has copied is removed to m
 
 // lacks says what the destination, described by info, has too little of for the plan; nil if it has
 // enough. What is saved does not count.
-func (r *run) lacks(p *plan, saved Amount, info *file.SystemInfo) error {
+func (r *run) lacks(p *plan, saved destination.Amount, info *file.SystemInfo) error {
 	need := uint64(max(p.bytes-saved.Bytes, 0)) + uint64(p.dirs)*uint64(p.block) + uint64(p.w.Count())*recordSpace + spaceMargin
 	need += uint64(p.besides)
 	if wholeBlocks[info.Type] && p.copies > 0 {
 		need += uint64(float64(p.ends) * float64(max(p.copies-saved.Files, 0)) / float64(p.copies))
 	}
 	if need > info.FreeBytes {
-		return &GuardError{
+		return &destination.GuardError{
 			Why: fmt.Sprintf("%s: not enough space: this backup needs about %s, %s are free",
 				r.d.Path, humanize.IBytes(need), humanize.IBytes(info.FreeBytes)),
-			Hint: spaceHint,
+			Hint: destination.SpaceHint,
 		}
 	}
 	if inodes := uint64(max(p.copies-saved.Files, 0) + p.dirs); info.HasInodes && inodes > info.FreeInodes {
-		return &GuardError{
+		return &destination.GuardError{
 			Why: fmt.Sprintf("%s: not enough inodes: this backup makes %s files and folders, %s are free",
 				r.d.Path, humanize.Comma(int64(inodes)), humanize.Comma(int64(info.FreeInodes))),
 			Hint: "remove files there, or use a file system with more inodes",

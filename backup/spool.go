@@ -6,13 +6,14 @@ import (
 	"iter"
 	"os"
 
+	"snap/destination"
 	"snap/index"
 )
 
 // spool keeps a stream of entries between two stages, so that memory does not grow with the source. It
 // stands in a file without a name, in the work folder, or for a dry run in memory up to spoolMemory and
 // then in the system's folder for temporary files.
-type spool struct {
+type Spool struct {
 	dir  string
 	mem  bytes.Buffer
 	file *os.File
@@ -21,8 +22,8 @@ type spool struct {
 
 const spoolMemory = 4 << 20
 
-func newSpool(dir string) (*spool, error) {
-	s := &spool{dir: dir}
+func NewSpool(dir string) (*Spool, error) {
+	s := &Spool{dir: dir}
 	if dir != "" {
 		if err := s.open(); err != nil {
 			return nil, err
@@ -30,12 +31,12 @@ func newSpool(dir string) (*spool, error) {
 	}
 	var err error
 	if s.w, err = index.NewChangeWriter(s, nil); err != nil {
-		s.close()
+		s.Close()
 	}
 	return s, err
 }
 
-func (s *spool) open() error {
+func (s *Spool) open() error {
 	f, err := os.CreateTemp(s.dir, "spool-")
 	if err != nil {
 		return s.refused(err)
@@ -46,7 +47,7 @@ func (s *spool) open() error {
 }
 
 // Write takes what the ChangeWriter writes.
-func (s *spool) Write(p []byte) (int, error) {
+func (s *Spool) Write(p []byte) (int, error) {
 	if s.file == nil {
 		if s.mem.Len()+len(p) <= spoolMemory {
 			return s.mem.Write(p)
@@ -64,20 +65,20 @@ func (s *spool) Write(p []byte) (int, error) {
 }
 
 // refused is err as that of a run that has built nothing yet.
-func (s *spool) refused(err error) error {
+func (s *Spool) refused(err error) error {
 	if s.dir == "" {
 		return err // not the destination's
 	}
-	return noRoom(err, spaceHint)
+	return destination.NoRoom(err, destination.SpaceHint)
 }
 
-func (s *spool) add(e *index.Entry) error { return s.w.Add(e.Path, &e.Record) }
+func (s *Spool) Add(e *index.Entry) error { return s.w.Add(e.Path, &e.Record) }
 
 // finish ends the writing.
-func (s *spool) finish() error { return s.w.End(nil) }
+func (s *Spool) Finish() error { return s.w.End(nil) }
 
 // all yields what was added, as often as it is ranged over.
-func (s *spool) all() iter.Seq2[*index.Entry, error] {
+func (s *Spool) All() iter.Seq2[*index.Entry, error] {
 	return func(yield func(*index.Entry, error) bool) {
 		var r io.Reader = bytes.NewReader(s.mem.Bytes())
 		if s.file != nil {
@@ -92,7 +93,7 @@ func (s *spool) all() iter.Seq2[*index.Entry, error] {
 	}
 }
 
-func (s *spool) close() {
+func (s *Spool) Close() {
 	if s.file != nil {
 		s.file.Close()
 	}

@@ -15,7 +15,10 @@ import (
 	"syscall"
 	"testing"
 
-	"snap/backup"
+	"snap/backup/backuptest"
+	"snap/destination"
+	"snap/destination/check"
+	"snap/destination/retention"
 	"snap/index"
 	"snap/internal/harness"
 	"snap/internal/long"
@@ -24,19 +27,19 @@ import (
 // TestDeleteLeavesWhatIsMounted: something is mounted in a snapshot, as for a chroot into it. It is nobody's to empty, and
 // when it is unmounted the next run removes the rest.
 func TestDeleteLeavesWhatIsMounted(t *testing.T) {
-	needRoot(t)
-	p := three(t)
+	backuptest.NeedRoot(t)
+	p := backuptest.Three(t)
 	victim := t.TempDir()
-	p.do(os.Mkdir(filepath.Join(victim, "sub"), 0o755))
-	p.do(os.WriteFile(filepath.Join(victim, "sub", "file"), []byte("precious"), 0o600))
-	at := filepath.Join(p.dest, "s0001", "mnt")
-	p.do(os.Mkdir(at, 0o755))
-	must(t, "mount", "--bind", victim, at)
+	p.Do(os.Mkdir(filepath.Join(victim, "sub"), 0o755))
+	p.Do(os.WriteFile(filepath.Join(victim, "sub", "file"), []byte("precious"), 0o600))
+	at := filepath.Join(p.Dest, "s0001", "mnt")
+	p.Do(os.Mkdir(at, 0o755))
+	backuptest.Must(t, "mount", "--bind", victim, at)
 	mounted := at
 	t.Cleanup(func() { exec.Command("umount", "-l", mounted).Run() })
-	err := p.delete("s0001")
-	mounted = filepath.Join(p.dest, ".snap/trash/0000000001.stuck/mnt")
-	if stuck := (*backup.StuckError)(nil); !errors.As(err, &stuck) || !strings.Contains(err.Error(), "mounted") {
+	err := p.Delete("s0001")
+	mounted = filepath.Join(p.Dest, ".snap/trash/0000000001.stuck/mnt")
+	if stuck := (*destination.StuckError)(nil); !errors.As(err, &stuck) || !strings.Contains(err.Error(), "mounted") {
 		t.Errorf("got %v", err)
 	}
 	if b, err := os.ReadFile(filepath.Join(victim, "sub", "file")); err != nil || string(b) != "precious" {
@@ -45,101 +48,101 @@ func TestDeleteLeavesWhatIsMounted(t *testing.T) {
 	if left, _ := os.ReadDir(filepath.Dir(mounted)); len(left) != 1 {
 		t.Errorf("left beside it: %v", left)
 	}
-	p.wantStuck(true)
-	if err := p.delete("s0002"); err != nil {
+	p.WantStuck(true)
+	if err := p.Delete("s0002"); err != nil {
 		t.Errorf("what was stuck before is told of another deletion: %v", err)
 	}
 
 	// A reindex of the trees alone gives no number away that the rest has, and what it makes is not forgotten.
-	sets, err := filepath.Glob(p.meta("changes", "*"))
-	p.do(err)
-	p.lose(sets...)
-	res := p.reindex()
-	if len(res.Notes) != 1 || !errors.As(res.Notes[0], new(*backup.StuckError)) || res.Snapshots != 2 {
+	sets, err := filepath.Glob(p.Meta("changes", "*"))
+	p.Do(err)
+	p.Lose(sets...)
+	res := p.Reindex()
+	if len(res.Notes) != 1 || !errors.As(res.Notes[0], new(*destination.StuckError)) || res.Snapshots != 2 {
 		t.Errorf("%d snapshots, %v", res.Snapshots, res.Notes)
 	}
-	p.wantStuck(true)
-	must(t, "umount", mounted)
-	p.wantStuck(false)
+	p.WantStuck(true)
+	backuptest.Must(t, "umount", mounted)
+	p.WantStuck(false)
 }
 
 // TestDeleteOfAnImmutableFile: one entry that cannot be removed keeps nobody from backing up, and its number is not given again.
 func TestDeleteOfAnImmutableFile(t *testing.T) {
-	needRoot(t)
-	p := three(t)
-	p.dest, _ = image(t, "ext4", "32M")
-	p.backup()
-	p.write("last", "last")
-	newest, _ := p.backup()
-	file := filepath.Join(p.tree(newest), "last")
-	must(t, "chattr", "+i", file)
-	if err := p.delete(newest.Header.Name); !errors.Is(err, syscall.EPERM) {
+	backuptest.NeedRoot(t)
+	p := backuptest.Three(t)
+	p.Dest, _ = backuptest.Image(t, "ext4", "32M")
+	p.Backup()
+	p.Write("last", "last")
+	newest, _ := p.Backup()
+	file := filepath.Join(p.Tree(newest), "last")
+	backuptest.Must(t, "chattr", "+i", file)
+	if err := p.Delete(newest.Header.Name); !errors.Is(err, syscall.EPERM) {
 		t.Fatalf("got %v", err)
 	}
-	p.wantStuck(true)
-	p.wantStuck(true)
-	left, err := filepath.Glob(p.meta("trash", "*", "last"))
+	p.WantStuck(true)
+	p.WantStuck(true)
+	left, err := filepath.Glob(p.Meta("trash", "*", "last"))
 	if err != nil || len(left) != 1 {
 		t.Fatal(left, err)
 	}
-	must(t, "chattr", "-i", left[0])
-	p.wantStuck(false)
+	backuptest.Must(t, "chattr", "-i", left[0])
+	p.WantStuck(false)
 }
 
 // TestDeleteOnAFullDisk: the change set of a deleted snapshot that has to be merged is larger than what its folders free,
 // and the reserve is used up.
 func TestDeleteOnAFullDisk(t *testing.T) {
-	p := newPlace(t)
-	p.dest, _ = image(t, "ext4", "64M", "-N", "35000")
+	p := backuptest.NewPlace(t)
+	p.Dest, _ = backuptest.Image(t, "ext4", "64M", "-N", "35000")
 	for i := range long.Of(8000, 20000) {
 		if i%1000 == 0 {
-			p.do(os.Mkdir(p.path(fmt.Sprint(i/1000)), 0o755))
+			p.Do(os.Mkdir(p.Path(fmt.Sprint(i/1000)), 0o755))
 		}
-		p.do(os.WriteFile(p.path(fmt.Sprintf("%d/%d", i/1000, i)), nil, 0o644))
+		p.Do(os.WriteFile(p.Path(fmt.Sprintf("%d/%d", i/1000, i)), nil, 0o644))
 	}
-	first, _ := p.backup()
-	p.write("a", "a")
-	p.backup()
-	p.write("b", "b")
-	p.backup()
-	p.do(os.Remove(p.meta("reserve")))
-	fill(t, p.dest)
-	if err := p.delete(first.Header.Name); err != nil {
+	first, _ := p.Backup()
+	p.Write("a", "a")
+	p.Backup()
+	p.Write("b", "b")
+	p.Backup()
+	p.Do(os.Remove(p.Meta("reserve")))
+	backuptest.Fill(t, p.Dest)
+	if err := p.Delete(first.Header.Name); err != nil {
 		t.Fatal(err)
 	}
-	if err := p.delete("s0002"); err != nil {
+	if err := p.Delete("s0002"); err != nil {
 		t.Fatal(err)
 	}
-	p.do(os.Remove(filepath.Join(p.dest, "filler")))
-	res, _ := p.backup(force)
-	p.wantSame(res)
+	p.Do(os.Remove(filepath.Join(p.Dest, "filler")))
+	res, _ := p.Backup(backuptest.Force)
+	p.WantSame(res)
 }
 
 // TestDeleteAfterADeathOnAFullDisk: a run died between the steps of publishing, and then the disk was filled.
 func TestDeleteAfterADeathOnAFullDisk(t *testing.T) {
-	mnt, _ := image(t, "ext4", "64M")
-	p := newPlace(t)
+	mnt, _ := backuptest.Image(t, "ext4", "64M")
+	p := backuptest.NewPlace(t)
 	hits := 0
 	for n := 1; n < 12; n++ {
-		p.dest = filepath.Join(mnt, fmt.Sprint(n))
-		p.do(os.Mkdir(p.dest, 0o755))
-		p.write("a", strings.Repeat("a", 100_000))
-		p.backup()
-		p.write("a", strings.Repeat("b", 100_000))
-		p.backup()
-		p.write("a", "c")
-		hit, _ := p.at(t, n, "renameat,renameat2,fsync", []string{"-kill"}, "backup", p.dest, p.src)
+		p.Dest = filepath.Join(mnt, fmt.Sprint(n))
+		p.Do(os.Mkdir(p.Dest, 0o755))
+		p.Write("a", strings.Repeat("a", 100_000))
+		p.Backup()
+		p.Write("a", strings.Repeat("b", 100_000))
+		p.Backup()
+		p.Write("a", "c")
+		hit, _ := p.At(t, n, "renameat,renameat2,fsync", []string{"-kill"}, "backup", p.Dest, p.Src)
 		if !hit {
 			break
 		}
 		hits++
-		fill(t, mnt)
-		name := fmt.Sprintf("s%04d", p.n-1)
-		if err := p.delete(name); err != nil {
+		backuptest.Fill(t, mnt)
+		name := fmt.Sprintf("s%04d", p.N-1)
+		if err := p.Delete(name); err != nil {
 			t.Errorf("call %d: %v", n, err)
 		}
-		p.do(os.RemoveAll(filepath.Join(mnt, "filler")))
-		p.do(os.RemoveAll(p.dest))
+		p.Do(os.RemoveAll(filepath.Join(mnt, "filler")))
+		p.Do(os.RemoveAll(p.Dest))
 	}
 	if hits < 4 {
 		t.Errorf("%d calls", hits)
@@ -149,13 +152,13 @@ func TestDeleteAfterADeathOnAFullDisk(t *testing.T) {
 // TestPruneCountsFolders: something else has the newest snapshot's name. It is gone, and the one before is the newest that is
 // whole.
 func TestPruneCountsFolders(t *testing.T) {
-	p := three(t)
-	p.do(os.RemoveAll(filepath.Join(p.dest, "s0003")))
-	p.do(os.Symlink("/nowhere", filepath.Join(p.dest, "s0003")))
-	d := p.open()
-	defer func() { p.do(d.Close()) }()
-	plan, err := backup.PlanFor(context.Background(), d, &backup.Retention{Last: 1, Asked: true, AllowMost: true})
-	p.do(err)
+	p := backuptest.Three(t)
+	p.Do(os.RemoveAll(filepath.Join(p.Dest, "s0003")))
+	p.Do(os.Symlink("/nowhere", filepath.Join(p.Dest, "s0003")))
+	d := p.Open()
+	defer func() { p.Do(d.Close()) }()
+	plan, err := retention.PlanFor(context.Background(), d, &retention.Policy{Last: 1, Asked: true, AllowMost: true})
+	p.Do(err)
 	for _, e := range plan.List {
 		if e.Keep != (e.Header.Name == "s0002") {
 			t.Errorf("%s: keep %v, %q", e.Header.Name, e.Keep, e.Reasons)
@@ -166,18 +169,18 @@ func TestPruneCountsFolders(t *testing.T) {
 // TestATreeHasItsChangeSet: wherever a backup is killed, a tree without a change set beside it is one whose set has been
 // published: what a reindex publishes is whole.
 func TestATreeHasItsChangeSet(t *testing.T) {
-	p := three(t)
+	p := backuptest.Three(t)
 	const calls = "openat,mkdirat,renameat,renameat2,unlinkat"
-	args := []string{"backup", "--force", p.dest, p.src}
+	args := []string{"backup", "--force", p.Dest, p.Src}
 	found := 0
-	for _, n := range p.looks(t, calls, []string{"tree", "changes"}, args...) {
+	for _, n := range p.Looks(t, calls, []string{"tree", "changes"}, args...) {
 		for _, n := range []int{n, n + 1} {
-			p.at(t, n, calls, []string{"-kill"}, args...)
-			for _, w := range p.works() {
+			p.At(t, n, calls, []string{"-kill"}, args...)
+			for _, w := range p.Works() {
 				found++
 				_, tree := os.Lstat(filepath.Join(w, "tree"))
 				_, set := os.Lstat(filepath.Join(w, "changes"))
-				if sets, _ := os.ReadDir(p.meta("changes")); tree == nil && set != nil && len(sets) <= len(p.snapshots()) {
+				if sets, _ := os.ReadDir(p.Meta("changes")); tree == nil && set != nil && len(sets) <= len(p.Snapshots()) {
 					t.Fatalf("call %d: a tree and no set", n)
 				}
 			}
@@ -190,12 +193,12 @@ func TestATreeHasItsChangeSet(t *testing.T) {
 
 // TestLockLeadsNowhere: a link in the place of the lock is not written through.
 func TestLockLeadsNowhere(t *testing.T) {
-	p := three(t)
+	p := backuptest.Three(t)
 	victim := filepath.Join(t.TempDir(), "victim")
-	p.do(os.WriteFile(victim, []byte("precious"), 0o600))
-	p.do(os.Remove(p.meta("lock")))
-	p.do(os.Symlink(victim, p.meta("lock")))
-	if _, err := backup.Open(context.Background(), p.dest, backup.OpenOptions{}); err == nil {
+	p.Do(os.WriteFile(victim, []byte("precious"), 0o600))
+	p.Do(os.Remove(p.Meta("lock")))
+	p.Do(os.Symlink(victim, p.Meta("lock")))
+	if _, err := destination.Open(context.Background(), p.Dest, destination.Options{}); err == nil {
 		t.Error("a link was taken for the lock")
 	}
 	if b, err := os.ReadFile(victim); err != nil || string(b) != "precious" {
@@ -205,28 +208,28 @@ func TestLockLeadsNowhere(t *testing.T) {
 
 // TestAnOlderIndex: the index of an earlier time is put back. Only what goes on from it is brought in.
 func TestAnOlderIndex(t *testing.T) {
-	p := three(t)
-	earlier := must(t, "cat", index.Path(p.dest))
-	p.write("new1", "1")
-	p.backup()
-	p.write("new2", "2")
-	p.backup()
-	back := func() { p.do(os.WriteFile(index.Path(p.dest), []byte(earlier), 0o600)) }
-	before, all := p.knows()
+	p := backuptest.Three(t)
+	earlier := backuptest.Must(t, "cat", index.Path(p.Dest))
+	p.Write("new1", "1")
+	p.Backup()
+	p.Write("new2", "2")
+	p.Backup()
+	back := func() { p.Do(os.WriteFile(index.Path(p.Dest), []byte(earlier), 0o600)) }
+	before, all := p.Knows()
 
 	back()
-	p.do(os.RemoveAll(filepath.Join(p.dest, "s0004"))) // what came after it shows that it was there
-	d := p.open()
-	p.do(d.Close())
-	heads, now := p.knows()
+	p.Do(os.RemoveAll(filepath.Join(p.Dest, "s0004"))) // what came after it shows that it was there
+	d := p.Open()
+	p.Do(d.Close())
+	heads, now := p.Knows()
 	if len(heads) != len(before) {
 		t.Fatalf("%d snapshots of %d", len(heads), len(before))
 	}
-	wantSeen(t, "the index that was put back", all, now)
+	backuptest.WantSeen(t, "the index that was put back", all, now)
 
-	p.remove("s0003")
+	p.Remove("s0003")
 	back()
-	if d, err := backup.Open(context.Background(), p.dest, backup.OpenOptions{}); !errors.Is(err, index.ErrDamaged) {
+	if d, err := destination.Open(context.Background(), p.Dest, destination.Options{}); !errors.Is(err, index.ErrDamaged) {
 		t.Errorf("a change set was brought in that does not go on from the index: %v", err)
 		d.Close()
 	}
@@ -234,23 +237,23 @@ func TestAnOlderIndex(t *testing.T) {
 
 // TestASetThatIsNoFile: a FIFO in the place of a change set is damage, and nobody waits for it.
 func TestASetThatIsNoFile(t *testing.T) {
-	p := three(t)
-	p.do(os.Remove(p.set(2)))
-	p.do(syscall.Mkfifo(p.set(2), 0o600))
-	if found := said(p.check(backup.CheckOptions{})); len(found) == 0 {
+	p := backuptest.Three(t)
+	p.Do(os.Remove(p.Set(2)))
+	p.Do(syscall.Mkfifo(p.Set(2), 0o600))
+	if found := backuptest.Said(p.Check(check.Options{})); len(found) == 0 {
 		t.Error("check finds nothing")
 	}
 }
 
 // TestNoLatest: that the link cannot be made is told, and the snapshot is there.
 func TestNoLatest(t *testing.T) {
-	p := newPlace(t)
-	p.write("a", "a")
-	p.backup()
+	p := backuptest.NewPlace(t)
+	p.Write("a", "a")
+	p.Backup()
 	told := 0
 	for n := 1; n < 30; n++ {
-		p.write("a", fmt.Sprint(n))
-		hit, out := p.at(t, n, "renameat,renameat2", []string{"-errno", "EIO"}, "backup", p.dest, p.src)
+		p.Write("a", fmt.Sprint(n))
+		hit, out := p.At(t, n, "renameat,renameat2", []string{"-errno", "EIO"}, "backup", p.Dest, p.Src)
 		if !hit {
 			break
 		}
@@ -268,28 +271,28 @@ func TestNoLatest(t *testing.T) {
 
 // TestDeleteOfClosedFolders: an ordinary user removes folders that he may not enter or write to.
 func TestDeleteOfClosedFolders(t *testing.T) {
-	needRoot(t)
-	p := newPlace(t)
+	backuptest.NeedRoot(t)
+	p := backuptest.NewPlace(t)
 	for _, mode := range []os.FileMode{0, 0o400, 0o500, 0o600} {
-		p.write(fmt.Sprintf("%o/sub/f", mode), "f")
+		p.Write(fmt.Sprintf("%o/sub/f", mode), "f")
 	}
-	p.backup()
-	p.write("new", "new")
-	p.backup()
-	p.do(filepath.WalkDir(filepath.Dir(p.dest), func(path string, _ os.DirEntry, err error) error {
+	p.Backup()
+	p.Write("new", "new")
+	p.Backup()
+	p.Do(filepath.WalkDir(filepath.Dir(p.Dest), func(path string, _ os.DirEntry, err error) error {
 		return errors.Join(err, os.Lchown(path, 65534, 65534))
 	}))
 	for _, mode := range []os.FileMode{0, 0o400, 0o500, 0o600} {
-		p.do(os.Chmod(filepath.Join(p.dest, "s0001", fmt.Sprintf("%o", mode), "sub"), mode))
-		p.do(os.Chmod(filepath.Join(p.dest, "s0001", fmt.Sprintf("%o", mode)), mode))
+		p.Do(os.Chmod(filepath.Join(p.Dest, "s0001", fmt.Sprintf("%o", mode), "sub"), mode))
+		p.Do(os.Chmod(filepath.Join(p.Dest, "s0001", fmt.Sprintf("%o", mode)), mode))
 	}
-	for dir := filepath.Dir(p.dest); dir != os.TempDir() && dir != "/"; dir = filepath.Dir(dir) {
-		p.do(os.Chmod(dir, 0o755))
+	for dir := filepath.Dir(p.Dest); dir != os.TempDir() && dir != "/"; dir = filepath.Dir(dir) {
+		p.Do(os.Chmod(dir, 0o755))
 	}
-	snap := filepath.Join(filepath.Dir(p.dest), "snap")
-	must(t, "cp", harness.Snap(t), snap)
-	must(t, "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "env", "HOME="+filepath.Dir(p.dest), snap, "delete", "-d", p.dest, "s0001")
-	if left, _ := os.ReadDir(p.meta("trash")); len(left) > 0 {
+	snap := filepath.Join(filepath.Dir(p.Dest), "snap")
+	backuptest.Must(t, "cp", harness.Snap(t), snap)
+	backuptest.Must(t, "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "env", "HOME="+filepath.Dir(p.Dest), snap, "delete", "-d", p.Dest, "s0001")
+	if left, _ := os.ReadDir(p.Meta("trash")); len(left) > 0 {
 		t.Errorf("left: %v", left)
 	}
 }
@@ -297,21 +300,21 @@ func TestDeleteOfClosedFolders(t *testing.T) {
 // TestReindexOfADeletionThatWasMerged: a delete was stopped when the next change set held that of the deleted snapshot
 // already, which was still there.
 func TestReindexOfADeletionThatWasMerged(t *testing.T) {
-	p := newPlace(t)
+	p := backuptest.NewPlace(t)
 	for i := range 3 {
-		p.write("f", fmt.Sprint(i))
-		p.backup()
+		p.Write("f", fmt.Sprint(i))
+		p.Backup()
 	}
-	set, err := os.ReadFile(p.meta("changes", "0000000001"))
-	p.do(err)
-	p.do(p.delete("s0001"))
-	p.do(os.WriteFile(p.meta("changes", "0000000001"), set, 0o600))
-	p.do(os.Mkdir(p.meta("trash", "0000000001"), 0o700))
-	if res := p.reindex(); res.Snapshots != 2 || len(res.Lost) != 0 {
+	set, err := os.ReadFile(p.Meta("changes", "0000000001"))
+	p.Do(err)
+	p.Do(p.Delete("s0001"))
+	p.Do(os.WriteFile(p.Meta("changes", "0000000001"), set, 0o600))
+	p.Do(os.Mkdir(p.Meta("trash", "0000000001"), 0o700))
+	if res := p.Reindex(); res.Snapshots != 2 || len(res.Lost) != 0 {
 		t.Errorf("%+v", res)
 	}
 	for _, dir := range []string{"trash", "changes"} {
-		if left, _ := filepath.Glob(p.meta(dir, "0000000001*")); len(left) != 0 {
+		if left, _ := filepath.Glob(p.Meta(dir, "0000000001*")); len(left) != 0 {
 			t.Errorf("left: %v", left)
 		}
 	}
@@ -319,20 +322,20 @@ func TestReindexOfADeletionThatWasMerged(t *testing.T) {
 
 // TestDeleteOfANewerChangeSet: what a newer version has written is not merged without what this one does not know.
 func TestDeleteOfANewerChangeSet(t *testing.T) {
-	p := newPlace(t)
+	p := backuptest.NewPlace(t)
 	for i := range 3 {
-		p.write(fmt.Sprint("f", i), "x")
-		p.backup()
+		p.Write(fmt.Sprint("f", i), "x")
+		p.Backup()
 	}
 	const magic = len("snapchg1")
-	set := p.set(3)
+	set := p.Set(3)
 	b, err := os.ReadFile(set)
-	p.do(err)
+	p.Do(err)
 	part := append([]byte{'Z', 1, 0, 0, 0}, 'x')
 	part = binary.LittleEndian.AppendUint32(part, crc32.Checksum(part, crc32.MakeTable(crc32.Castagnoli)))
 	after := magic + 5 + int(binary.LittleEndian.Uint32(b[magic+1:])) + 4 // the first part
-	p.do(os.WriteFile(set, slices.Concat(b[:after], part, b[after:]), 0o600))
-	if err := p.delete(filepath.Base(p.snapshots()[1])); !errors.Is(err, index.ErrNewer) {
+	p.Do(os.WriteFile(set, slices.Concat(b[:after], part, b[after:]), 0o600))
+	if err := p.Delete(filepath.Base(p.Snapshots()[1])); !errors.Is(err, index.ErrNewer) {
 		t.Errorf("deleted: %v", err)
 	}
 	if now, err := os.ReadFile(set); err != nil || !bytes.Contains(now, part) {
@@ -342,18 +345,18 @@ func TestDeleteOfANewerChangeSet(t *testing.T) {
 
 // TestDeleteOfAnUnreadableChangeSet: the index has what is in it.
 func TestDeleteOfAnUnreadableChangeSet(t *testing.T) {
-	p := newPlace(t)
+	p := backuptest.NewPlace(t)
 	for i := range 3 {
-		p.write(fmt.Sprint("f", i), "x")
-		p.backup()
+		p.Write(fmt.Sprint("f", i), "x")
+		p.Backup()
 	}
-	p.do(os.Rename(p.set(3), p.meta("set")))
-	p.do(os.Symlink("../set", p.set(3)))
-	p.do(p.delete(filepath.Base(p.snapshots()[1])))
-	p.write("g", "x")
-	p.backup()
-	p.do(os.Remove(p.meta("set")))
-	p.lose("index.db")
-	p.reindex()
-	p.wantSaid(p.check(backup.CheckOptions{}))
+	p.Do(os.Rename(p.Set(3), p.Meta("set")))
+	p.Do(os.Symlink("../set", p.Set(3)))
+	p.Do(p.Delete(filepath.Base(p.Snapshots()[1])))
+	p.Write("g", "x")
+	p.Backup()
+	p.Do(os.Remove(p.Meta("set")))
+	p.Lose("index.db")
+	p.Reindex()
+	p.WantSaid(p.Check(check.Options{}))
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 
+	"snap/destination"
 	"snap/index"
 	"snap/internal/file"
 )
@@ -57,7 +58,7 @@ func (t *trials) outcome(work *file.Dir, name string, want *index.Record) (o out
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.dir == nil {
-		if t.dir, err = openOrMake(work, "trials"); err != nil {
+		if t.dir, err = destination.OpenOrMake(work, "trials"); err != nil {
 			return o, err
 		}
 		t.dir.KeepXattrs(nil) // no default ACL of the destination

@@ -3,6 +3,7 @@ package backup
 import (
 	"context"
 
+	"snap/destination"
 	"snap/index"
 	"snap/internal/file"
 	"snap/scan"
@@ -27,13 +28,13 @@ func (r *run) readCopy(ctx context.Context, f *scan.Facts) error {
 	}
 	defer src.Close()
 	s, err := src.Stat()
-	if err != nil || s.Size != f.Old.Size || !closeEnough(s.Mtime, f.Old.Mtime) {
+	if err != nil || s.Size != f.Old.Size || !destination.CloseEnough(s.Mtime, f.Old.Mtime) {
 		return nil
 	}
 	h := file.NewDigest()
 	h.Begin(f.New.Has(index.SparseHash))
-	buf := buffers.Get().(*[]byte)
-	defer buffers.Put(buf)
+	buf := file.Buffers.Get().(*[]byte)
+	defer file.Buffers.Put(buf)
 	n, err := file.Hash(ctx, src, s.Size, h, *buf)
 	if err != nil || n != s.Size {
 		return ctx.Err()
@@ -48,7 +49,7 @@ func (r *run) openCopies() func() {
 	if r.prev == nil {
 		return func() {}
 	}
-	root, err := r.d.root.EnterDir(r.prev.Name)
+	root, err := r.d.Root.EnterDir(r.prev.Name)
 	if err != nil {
 		return func() {}
 	}

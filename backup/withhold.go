@@ -31,7 +31,7 @@ func (e *UnheldError) Error() string {
 	case errors.Is(e.Err, fs.ErrExist):
 		why = ": there it is the same as another in this folder"
 	case e.Err != nil:
-		why = ": " + unwrapPath(e.Err).Error()
+		why = ": " + file.Reason(e.Err).Error()
 	}
 	if e.Below {
 		what += ", nor what is in it"

@@ -17,6 +17,8 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"snap/backup"
+	"snap/destination"
+	"snap/destination/retention"
 	"snap/index"
 	"snap/internal/file"
 	"snap/scan"
@@ -152,7 +154,7 @@ func (c *call) backup(dest string, src sources) (err error) {
 	if err := c.checkTakeOver(dest, &s); err != nil {
 		return err
 	}
-	d, err := c.openToWrite(dest, backup.OpenOptions{Create: true, ReadOnly: o.DryRun, TakeOver: c.flags.Bool("take-over"), LockWait: c.opts.lockWait, Holder: c.holder("backup"), Trust: c.trusted(dest)})
+	d, err := c.openToWrite(dest, destination.Options{Create: true, ReadOnly: o.DryRun, TakeOver: c.flags.Bool("take-over"), LockWait: c.opts.lockWait, Holder: c.holder("backup"), Trust: c.trusted(dest)})
 	if err != nil {
 		return backupHint(err, dest)
 	}
@@ -378,26 +380,26 @@ func checkTag(t string) error {
 	if !harmless(t) || strings.ContainsAny(t, ", \t:") {
 		return fmt.Errorf("%s cannot be a tag: no blanks, commas, colons or control characters", quote(t))
 	}
-	if t != backup.PinTag && strings.EqualFold(t, backup.PinTag) {
-		return fmt.Errorf("%s keeps nothing; did you mean %s?", quote(t), backup.PinTag)
+	if t != retention.PinTag && strings.EqualFold(t, retention.PinTag) {
+		return fmt.Errorf("%s keeps nothing; did you mean %s?", quote(t), retention.PinTag)
 	}
 	return nil
 }
 
 // backupHint adds to an error of the backup package its exit code and what to do.
 func backupHint(err error, dest string) error {
-	var guard *backup.GuardError
-	var locked *backup.LockedError
+	var guard *destination.GuardError
+	var locked *destination.LockedError
 	var layout *backup.LayoutError
 	var missing *backup.SourceMissingError
-	var owner *backup.OwnerError
+	var owner *destination.OwnerError
 	switch {
 	case errors.As(err, &owner):
 		return withCode(exitRefused, withHint(fmt.Errorf("%s: belongs to %s, and only the owner writes to a destination", quote(owner.Path), userText(owner.Owner)),
 			"%s", hintText(ownerHint(owner, dest, os.Geteuid()))))
 	case errors.As(err, &guard):
 		return withCode(exitRefused, withHint(err, "%s", hintText(guard.Hint)))
-	case errors.As(err, new(*backup.StuckError)):
+	case errors.As(err, new(*destination.StuckError)):
 		return withCode(exitPartial, withHint(err, "the snapshots are deleted; what is left goes with the next run that can remove it: unmount it, or see lsattr"))
 	case errors.As(err, &locked):
 		if holderGone(locked.Holder) {
@@ -412,11 +414,11 @@ func backupHint(err error, dest string) error {
 		return withCode(exitUsage, withHint(err, "%s", hint))
 	case errors.As(err, &missing):
 		return withHint(err, "%s", missingHint(missing))
-	case errors.Is(err, backup.ErrNoHardLinks):
+	case errors.Is(err, destination.ErrNoHardLinks):
 		return withHint(err, "use a destination on ext4, XFS, btrfs, NTFS, APFS or another file system with hard links")
-	case errors.Is(err, backup.ErrPurging):
+	case errors.Is(err, destination.ErrPurging):
 		return withHint(err, "what was interrupted is finished by the next run that writes there, such as the same snap purge or a backup")
-	case errors.Is(err, backup.ErrNotDestination):
+	case errors.Is(err, destination.ErrNotDestination):
 		return withCode(exitNoDest, withHint(err, "a destination holds a folder .snap; to make one: snap init DIR"))
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
 		return withHint(err, "%s\nall snapshots in it are whole; snap prune frees space", troubleHint(err, "the destination", dest, os.Geteuid()))
@@ -430,7 +432,7 @@ func backupHint(err error, dest string) error {
 }
 
 // ownerHint says what the user me does about a destination of which something is another's.
-func ownerHint(e *backup.OwnerError, dest string, me int) string {
+func ownerHint(e *destination.OwnerError, dest string, me int) string {
 	as, name := fmt.Sprintf("sudo -u %s %s", shellWord(userName(e.Owner)), sameLine), shellWord(userName(uint32(me)))
 	switch {
 	case e.Owner == 0:

@@ -10,8 +10,10 @@ import (
 	"github.com/dustin/go-humanize"
 
 	"snap/backup"
+	"snap/destination"
 	"snap/filter"
 	"snap/index"
+	"snap/internal/progress"
 )
 
 // backupReport prints what a backup does: the marks of changes with -v and -n, every file with its
@@ -22,9 +24,9 @@ type backupReport struct {
 	line   *progressLine
 	dryRun bool
 	strict bool
-	idle   []*filter.Rule // the patterns that fit nothing
-	taken  *backup.Taken  // what was taken over from another user
-	behind *behindJSON    // the clock is behind a snapshot
+	idle   []*filter.Rule     // the patterns that fit nothing
+	taken  *destination.Taken // what was taken over from another user
+	behind *behindJSON        // the clock is behind a snapshot
 	gained gained
 	pruned pruned
 	notes  map[string]int // how many of each kind there were
@@ -37,7 +39,7 @@ type backupReport struct {
 	capped   int64 // what has more attributes than are kept
 }
 
-func (r *backupReport) Progress(p backup.Progress) { r.line.show(p) }
+func (r *backupReport) Progress(p progress.State) { r.line.show(p) }
 
 func (r *backupReport) Entry(path string, rec *index.Record, changed bool) {
 	c := r.call

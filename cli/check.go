@@ -9,7 +9,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"snap/backup"
+	"snap/destination/check"
 )
 
 func checkCommand() *command {
@@ -57,7 +57,7 @@ func runCheck(c *call) error {
 	r := &checkReport{call: c, dest: dest, line: c.progress(), started: c.env.Now()}
 	defer r.line.end()
 	o.Progress = r.line.show
-	res, err := backup.Check(c.ctx, dest, o)
+	res, err := check.Run(c.ctx, dest, o)
 	r.line.end()
 	if perr := r.findings(res); perr != nil { // also what was found before an error
 		return errors.Join(backupHint(err, dest), perr)
@@ -74,8 +74,8 @@ func runCheck(c *call) error {
 	return nil
 }
 
-func (c *call) checkOptions() (backup.CheckOptions, error) {
-	o := backup.CheckOptions{Repair: c.flags.Bool("repair"), LockWait: c.opts.lockWait, Holder: c.holder("check")}
+func (c *call) checkOptions() (check.Options, error) {
+	o := check.Options{Repair: c.flags.Bool("repair"), LockWait: c.opts.lockWait, Holder: c.holder("check")}
 	if c.flags.IsSet("jobs") {
 		if o.Jobs = c.flags.Int("jobs"); o.Jobs < 1 || o.Jobs > 1024 {
 			return o, usagef("--jobs %d: it is a number from 1 to 1024", o.Jobs)
@@ -97,35 +97,35 @@ func (c *call) checkOptions() (backup.CheckOptions, error) {
 }
 
 // parseSubset reads 10%, 3/7 or 50G.
-func parseSubset(s string) (backup.Subset, error) {
+func parseSubset(s string) (check.Subset, error) {
 	bad := fmt.Errorf("%s is no part: write it as 10%%, as 3/7 (the third of seven parts) or as a size like 50G", quote(s))
 	if digits, ok := strings.CutSuffix(s, "%"); ok {
 		p, err := strconv.ParseFloat(digits, 64)
 		if err != nil || strings.Trim(digits, "0123456789.") != "" {
-			return backup.Subset{}, bad
+			return check.Subset{}, bad
 		}
 		if p <= 0 || p > 100 {
-			return backup.Subset{}, fmt.Errorf("%s is not between 0%% and 100%%", quote(s))
+			return check.Subset{}, fmt.Errorf("%s is not between 0%% and 100%%", quote(s))
 		}
-		return backup.Subset{Fraction: p / 100}, nil
+		return check.Subset{Fraction: p / 100}, nil
 	}
 	if part, parts, ok := strings.Cut(s, "/"); ok {
 		n, err1 := strconv.ParseUint(part, 10, 31)
 		m, err2 := strconv.ParseUint(parts, 10, 31)
 		if err1 != nil || err2 != nil {
-			return backup.Subset{}, bad
+			return check.Subset{}, bad
 		}
 		if n < 1 || n > m {
-			return backup.Subset{}, fmt.Errorf("%s: parts are counted from 1/%d to %d/%d", quote(s), max(m, 1), max(m, 1), max(m, 1))
+			return check.Subset{}, fmt.Errorf("%s: parts are counted from 1/%d to %d/%d", quote(s), max(m, 1), max(m, 1), max(m, 1))
 		}
-		return backup.Subset{Part: int(n), Parts: int(m)}, nil
+		return check.Subset{Part: int(n), Parts: int(m)}, nil
 	}
 	n, err := parseAmount(s)
 	if _, size := parseSize(s); size == nil && err != nil {
-		return backup.Subset{}, fmt.Errorf("%w; or %s%%", err, s)
+		return check.Subset{}, fmt.Errorf("%w; or %s%%", err, s)
 	}
 	if err != nil || n <= 0 {
-		return backup.Subset{}, bad
+		return check.Subset{}, bad
 	}
-	return backup.Subset{Bytes: n}, nil
+	return check.Subset{Bytes: n}, nil
 }

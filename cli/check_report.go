@@ -8,7 +8,7 @@ import (
 
 	"github.com/dustin/go-humanize"
 
-	"snap/backup"
+	"snap/destination/check"
 	"snap/internal/file"
 )
 
@@ -22,20 +22,20 @@ type checkReport struct {
 
 // checkErrorJSON is a finding of `check --json`.
 type checkErrorJSON struct {
-	Type      string       `json:"message_type"` // "error"
-	What      backup.Fault `json:"what"`
-	Path      string       `json:"path"` // with "index", "set" and "latest" in the destination, else in the snapshots
-	PathB64   string       `json:"path_b64,omitempty"`
-	Snapshots []string     `json:"snapshots"` // all that share it, oldest first
-	Why       string       `json:"why"`
-	Below     int64        `json:"below"` // how many entries in a folder are missing or extra with it
-	Repaired  bool         `json:"repaired"`
-	From      string       `json:"repaired_from,omitempty"`
-	Left      string       `json:"not_repaired,omitempty"` // why it was not, with --repair
+	Type      string      `json:"message_type"` // "error"
+	What      check.Fault `json:"what"`
+	Path      string      `json:"path"` // with "index", "set" and "latest" in the destination, else in the snapshots
+	PathB64   string      `json:"path_b64,omitempty"`
+	Snapshots []string    `json:"snapshots"` // all that share it, oldest first
+	Why       string      `json:"why"`
+	Below     int64       `json:"below"` // how many entries in a folder are missing or extra with it
+	Repaired  bool        `json:"repaired"`
+	From      string      `json:"repaired_from,omitempty"`
+	Left      string      `json:"not_repaired,omitempty"` // why it was not, with --repair
 }
 
 // findings prints what was found.
-func (r *checkReport) findings(res *backup.CheckResult) error {
+func (r *checkReport) findings(res *check.Result) error {
 	c := r.call
 	for i := range res.Findings {
 		f := &res.Findings[i]
@@ -69,7 +69,7 @@ func (r *checkReport) findings(res *backup.CheckResult) error {
 }
 
 // findingText is a finding as people read it.
-func findingText(f *backup.Finding) string {
+func findingText(f *check.Finding) string {
 	text := shown(f.Path, file.None) + ": " + clean(f.Why)
 	if f.Below > 0 {
 		text += fmt.Sprintf(", with %s below it", plural(int(f.Below), "entry", "entries"))
@@ -92,7 +92,7 @@ func findingText(f *backup.Finding) string {
 const rangesMax = 8
 
 // rangesText names snapshots: "a … c, e (4 snapshots)".
-func rangesText(ranges []backup.Range) string {
+func rangesText(ranges []check.Range) string {
 	var parts []string
 	total := 0
 	for i, r := range ranges {
@@ -141,7 +141,7 @@ type checkSummaryJSON struct {
 }
 
 // summary prints how the check ended.
-func (r *checkReport) summary(res *backup.CheckResult, o *backup.CheckOptions) error {
+func (r *checkReport) summary(res *check.Result, o *check.Options) error {
 	c := r.call
 	took := c.env.Now().Sub(r.started)
 	if c.opts.json {
@@ -189,21 +189,21 @@ const linksGoneHint = "so it is after a copy by cp -r, or by rsync without -H. N
 	"To have the links again, copy the destination anew: cp -a, or rsync -aHAX"
 
 // hints say what to do about what was found.
-func (r *checkReport) hints(res *backup.CheckResult, o *backup.CheckOptions) {
-	has := func(what backup.Fault) bool {
-		return slices.ContainsFunc(res.Findings, func(f backup.Finding) bool { return f.What == what && !f.Repaired })
+func (r *checkReport) hints(res *check.Result, o *check.Options) {
+	has := func(what check.Fault) bool {
+		return slices.ContainsFunc(res.Findings, func(f check.Finding) bool { return f.What == what && !f.Repaired })
 	}
 	dest := shellWord(r.dest)
 	switch {
-	case has(backup.FaultIndex):
+	case has(check.FaultIndex):
 		r.call.note("the index is damaged; the snapshots themselves are plain folders; rebuild it, then check again: snap reindex -d %s", dest)
 	case res.Damaged > res.Repaired && !o.Repair:
 		data := ""
-		if o.Read != (backup.Subset{Seed: o.Read.Seed}) {
+		if o.Read != (check.Subset{Seed: o.Read.Seed}) {
 			data = "--read-data "
 		}
 		r.call.note("to mend what can be mended: snap check %s--repair -d %s", data, dest)
-	case has(backup.FaultExtra):
+	case has(check.FaultExtra):
 		r.call.note("what was not there when the snapshot was made is left to you: move it away or remove it")
 	}
 }

@@ -3,11 +3,11 @@ package cli
 import (
 	"testing"
 
-	"snap/backup"
+	"snap/destination/check"
 )
 
 func TestSubset(t *testing.T) {
-	for text, want := range map[string]backup.Subset{
+	for text, want := range map[string]check.Subset{
 		"10%": {Fraction: 0.1}, "0.5%": {Fraction: 0.005}, "100%": {Fraction: 1}, "3/7": {Part: 3, Parts: 7}, "1/1": {Part: 1, Parts: 1},
 		"50G": {Bytes: 50 << 30}, "100MB": {Bytes: 100e6}, "4096B": {Bytes: 4096}, "4194304": {Bytes: 4 << 20},
 	} {
@@ -23,7 +23,7 @@ func TestSubset(t *testing.T) {
 }
 
 func TestRangesText(t *testing.T) {
-	for want, ranges := range map[string][]backup.Range{
+	for want, ranges := range map[string][]check.Range{
 		"":                       nil,
 		"a":                      {{First: "a", Last: "a", Count: 1}},
 		"a, b":                   {{First: "a", Last: "b", Count: 2}},

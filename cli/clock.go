@@ -3,7 +3,8 @@ package cli
 import (
 	"time"
 
-	"snap/backup"
+	"snap/destination"
+	"snap/destination/retention"
 	"snap/index"
 )
 
@@ -20,7 +21,7 @@ type behindJSON struct {
 
 // behind is the snapshot of the latest time, if a backup of time t is before that; nil if it is not. Snapshots that are pinned do not
 // count: so those are kept whose time is known to be wrong.
-func (c *call) behind(d *backup.Destination, t time.Time) (*behindJSON, error) {
+func (c *call) behind(d *destination.Destination, t time.Time) (*behindJSON, error) {
 	if d.DB == nil {
 		return nil, nil
 	}
@@ -32,7 +33,7 @@ func (c *call) behind(d *backup.Destination, t time.Time) (*behindJSON, error) {
 	later := 0
 	for i := range all {
 		h := &all[i]
-		if backup.Pinned(h) || h.Time.Sub(t) <= behindSlack {
+		if retention.Pinned(h) || h.Time.Sub(t) <= behindSlack {
 			continue
 		}
 		if later++; last == nil || h.Time.After(last.Time) {

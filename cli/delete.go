@@ -6,7 +6,8 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"snap/backup"
+	"snap/destination"
+	"snap/destination/retention"
 	"snap/index"
 )
 
@@ -50,15 +51,15 @@ func runDelete(c *call) error {
 	if err != nil {
 		return err
 	}
-	return c.removing(dest, "delete", false, func(d *backup.Destination) (*backup.Plan, stops, error) {
-		plan, err := backup.PlanNamed(c.ctx, d, names)
+	return c.removing(dest, "delete", false, func(d *destination.Destination) (*retention.Plan, stops, error) {
+		plan, err := retention.PlanNamed(c.ctx, d, names)
 		return plan, stops{}, err
 	})
 }
 
 // spared refuses a pinned snapshot that is named by what may be another one tomorrow.
 func spared(h *index.Header, ref string) error {
-	if ref == h.Name || !backup.Pinned(h) {
+	if ref == h.Name || !retention.Pinned(h) {
 		return nil
 	}
 	return withCode(exitRefused, withHint(fmt.Errorf("%s: snapshot %s is pinned", quote(ref), quote(h.Name)),
@@ -66,7 +67,7 @@ func spared(h *index.Header, ref string) error {
 }
 
 // tellLeft says when a deletion leaves nothing, or nothing whole.
-func (c *call) tellLeft(p *backup.Plan, dry bool) {
+func (c *call) tellLeft(p *retention.Plan, dry bool) {
 	left, whole, gone := 0, 0, 0
 	for i := range p.List {
 		switch e := &p.List[i]; {

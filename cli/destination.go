@@ -9,7 +9,7 @@ import (
 	"slices"
 	"syscall"
 
-	"snap/backup"
+	"snap/destination"
 	"snap/index"
 	"snap/internal/file"
 )
@@ -78,8 +78,8 @@ func indexHint(err error, dest string) error {
 }
 
 // openToWrite opens a destination for a run that writes, or rehearses to.
-func (c *call) openToWrite(dest string, o backup.OpenOptions) (*backup.Destination, error) {
-	d, err := backup.Open(c.ctx, dest, o)
+func (c *call) openToWrite(dest string, o destination.Options) (*destination.Destination, error) {
+	d, err := destination.Open(c.ctx, dest, o)
 	if err == nil && d.Stuck != nil {
 		c.warn("%v", d.Stuck)
 	}

@@ -7,6 +7,7 @@ import (
 	"os"
 
 	"snap/backup"
+	"snap/destination"
 	"snap/index"
 	"snap/internal/file"
 )
@@ -28,7 +29,7 @@ func (c *call) rehearse(d *reader, q *diffQuery) (err error) {
 	if err := checkLayout(&o, d.dir); err != nil {
 		return sourceHint(err, q.b)
 	}
-	dest, err := backup.Open(c.ctx, d.dir, backup.OpenOptions{ReadOnly: true, AnyUser: true, Trust: c.trusted(d.dir)})
+	dest, err := destination.Open(c.ctx, d.dir, destination.Options{ReadOnly: true, AnyUser: true, Trust: c.trusted(d.dir)})
 	if err != nil {
 		return backupHint(err, d.dir)
 	}
@@ -74,7 +75,7 @@ func (q *diffQuery) checkSource(c *call, dest string) error {
 
 // sourceHint says of which snapshot the source is that is not there, or is empty.
 func sourceHint(err error, h *index.Header) error {
-	if guard := (*backup.GuardError)(nil); errors.As(err, &guard) { // the source is empty, or all of it is left out
+	if guard := (*destination.GuardError)(nil); errors.As(err, &guard) { // the source is empty, or all of it is left out
 		if !errors.Is(guard, backup.ErrEmptySource) {
 			return withCode(exitRefused, withHint(fmt.Errorf("diff --source: %w", guard), "%s", guard.Hint))
 		}

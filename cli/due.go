@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"time"
 
-	"snap/backup"
+	"snap/destination"
 	"snap/index"
 	"snap/internal/file"
 )
@@ -19,7 +19,7 @@ type last struct {
 func lastRunOf(root *file.Dir, all snapshots) (l last) {
 	if len(all) > 0 {
 		l.header = &all[len(all)-1]
-		l.unchanged = backup.LastUnchanged(root, l.header)
+		l.unchanged = destination.LastUnchanged(root, l.header)
 	}
 	return l
 }

@@ -10,7 +10,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"snap/backup"
+	"snap/destination/reindex"
 	"snap/index"
 )
 
@@ -41,7 +41,7 @@ func (c *call) strange(dest, format string) ([]string, error) {
 			return nil, nil
 		case name == ".snap" || name == blacklistFile || name == whitelistFile || slices.Contains(tidyFiles, name):
 		case name == "latest" && e.Type() == os.ModeSymlink:
-		case e.IsDir() && (backup.SystemFolder(name) || slices.ContainsFunc(tidyFolders, func(p string) bool { return strings.HasPrefix(name, p) })):
+		case e.IsDir() && (reindex.SystemFolder(name) || slices.ContainsFunc(tidyFolders, func(p string) bool { return strings.HasPrefix(name, p) })):
 		case e.IsDir() && c.snapshotName(name, format):
 		default:
 			names = append(names, name)

@@ -10,7 +10,7 @@ import (
 	"github.com/dustin/go-humanize"
 	"github.com/urfave/cli/v2"
 
-	"snap/backup"
+	"snap/destination"
 )
 
 func initCommand() *command {
@@ -45,13 +45,13 @@ sudo snap init /mnt/disk/me --take-over  # from a user to root`,
 
 // initJSON is what `init --json` prints.
 type initJSON struct {
-	Type    string              `json:"message_type"` // "summary"
-	Path    string              `json:"path"`
-	PathB64 string              `json:"path_b64,omitempty"`
-	Made    []string            `json:"made"`
-	Ready   backup.Capabilities `json:"capabilities"`
-	Taken   *takenJSON          `json:"taken_over,omitempty"`
-	Note    string              `json:"note,omitempty"` // of a backup without a source: that it made none
+	Type    string                   `json:"message_type"` // "summary"
+	Path    string                   `json:"path"`
+	PathB64 string                   `json:"path_b64,omitempty"`
+	Made    []string                 `json:"made"`
+	Ready   destination.Capabilities `json:"capabilities"`
+	Taken   *takenJSON               `json:"taken_over,omitempty"`
+	Note    string                   `json:"note,omitempty"` // of a backup without a source: that it made none
 }
 
 // initialize makes settings files and index where they are missing and reports what dest can do. note is what to say
@@ -71,7 +71,7 @@ func (c *call) initialize(dest, note string) (err error) {
 		return err
 	}
 	was := isMade(dest)
-	d, err := c.openToWrite(dest, backup.OpenOptions{Create: true, TakeOver: c.flags.Bool("take-over"), LockWait: c.opts.lockWait, Holder: c.holder("init")})
+	d, err := c.openToWrite(dest, destination.Options{Create: true, TakeOver: c.flags.Bool("take-over"), LockWait: c.opts.lockWait, Holder: c.holder("init")})
 	if err != nil {
 		return backupHint(err, dest)
 	}
@@ -129,7 +129,7 @@ func (c *call) initialize(dest, note string) (err error) {
 }
 
 // namesText says which names a destination holds. Others are in the index alone.
-func namesText(can backup.Capabilities) string {
+func namesText(can destination.Capabilities) string {
 	text := fmt.Sprintf("up to %d bytes", can.LongestName)
 	if len(can.Refused) == 0 {
 		return text + ", of any characters"
@@ -138,7 +138,7 @@ func namesText(can backup.Capabilities) string {
 }
 
 // capabilityLines say what a destination can do, a line each.
-func (c *call) capabilityLines(can backup.Capabilities) []string {
+func (c *call) capabilityLines(can destination.Capabilities) []string {
 	yes := func(ok bool, yes, no string) string {
 		if ok {
 			return "yes: " + yes

@@ -10,7 +10,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"snap/backup"
+	"snap/destination/retention"
 )
 
 // keepRules are the rules of prune as a person writes them, in flags or in BackupOptions.txt.
@@ -19,7 +19,7 @@ type keepRules struct {
 
 	within  string // an AGE
 	tags    []string
-	minFree backup.MinFree
+	minFree retention.MinFree
 	floor   int // the newest of each of so many days stay whatever minFree says
 }
 
@@ -158,9 +158,9 @@ func setFloor(s *settings, v string) (err error) {
 }
 
 // retention is the rules for package backup, by the clock and in the zone of now.
-func (k *keepRules) retention(now time.Time) backup.Retention {
+func (k *keepRules) retention(now time.Time) retention.Policy {
 	zone := now.Location()
-	r := backup.Retention{
+	r := retention.Policy{
 		Last: k.last, Hourly: k.hourly, Daily: k.daily, Weekly: k.weekly, Monthly: k.monthly, Yearly: k.yearly,
 		Tags: k.tags, MinFree: k.minFree, FloorDaily: k.floor, Zone: zone, Now: now,
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"snap/backup"
+	"snap/destination"
 	"snap/index"
 )
 
@@ -152,7 +153,7 @@ func (c *call) label(what string, refs []string, change func(h *index.Header)) (
 	if err != nil {
 		return err
 	}
-	d, err := c.openToWrite(dest, backup.OpenOptions{LockWait: c.opts.lockWait, Holder: c.holder(what), Trust: c.trusted(dest)})
+	d, err := c.openToWrite(dest, destination.Options{LockWait: c.opts.lockWait, Holder: c.holder(what), Trust: c.trusted(dest)})
 	if err != nil {
 		return backupHint(err, dest)
 	}
@@ -191,7 +192,7 @@ type gained struct {
 }
 
 // labelUnchanged gives the newest snapshot, which is what the source holds, the labels that a new one would have had.
-func (c *call) labelUnchanged(d *backup.Destination, name string, o *backup.Options) (gained, error) {
+func (c *call) labelUnchanged(d *destination.Destination, name string, o *backup.Options) (gained, error) {
 	if len(o.Tags) == 0 && o.Note == "" {
 		return gained{}, nil
 	}

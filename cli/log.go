@@ -16,7 +16,7 @@ import (
 
 	"github.com/DeRuina/timberjack"
 
-	"snap/backup"
+	"snap/destination"
 	"snap/index"
 	"snap/internal/file"
 )
@@ -31,7 +31,7 @@ var logLevels = map[string]slog.Level{
 
 // logPath is where the log file of a destination is, "" for none. What is no log there is not touched: the log is put
 // aside by renaming it.
-func (c *call) logPath(d *backup.Destination, dest, logfile string) (string, error) {
+func (c *call) logPath(d *destination.Destination, dest, logfile string) (string, error) {
 	path := logAt(dest, logfile)
 	if path == "" {
 		return "", nil
@@ -91,7 +91,7 @@ func logAt(dest, logfile string) string {
 }
 
 // noLog says why the file at the path in below the destination cannot be a log; "" if it can.
-func (c *call) noLog(d *backup.Destination, in string) (why string, err error) {
+func (c *call) noLog(d *destination.Destination, in string) (why string, err error) {
 	top, _, inFolder := strings.Cut(filepath.ToSlash(in), "/")
 	switch {
 	case slices.Contains([]string{optionsFile, blacklistFile, whitelistFile}, in):

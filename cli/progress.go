@@ -11,7 +11,7 @@ import (
 	"github.com/vbauerster/mpb/v8"
 	"github.com/vbauerster/mpb/v8/decor"
 
-	"snap/backup"
+	"snap/internal/progress"
 )
 
 // progressLine is the one line on standard error that shows how long work gets on: stage, files, bytes,
@@ -20,7 +20,7 @@ type progressLine struct {
 	call    *call
 	bars    *mpb.Progress
 	bar     *mpb.Bar
-	last    atomic.Pointer[backup.Progress]
+	last    atomic.Pointer[progress.State]
 	started time.Time
 	stage   time.Time // when the stage began
 }
@@ -31,7 +31,7 @@ func (c *call) progress() *progressLine {
 		return nil
 	}
 	p := &progressLine{call: c, started: c.env.Now()}
-	p.last.Store(&backup.Progress{Stage: backup.Scanning})
+	p.last.Store(&progress.State{Stage: progress.Scanning})
 	p.stage = p.started
 	p.bars = mpb.New(mpb.WithOutput(c.env.Stderr), mpb.WithRefreshRate(150*time.Millisecond), mpb.WithAutoRefresh())
 	p.bar = p.bars.New(0, mpb.NopStyle(), mpb.BarRemoveOnComplete(),
@@ -40,7 +40,7 @@ func (c *call) progress() *progressLine {
 }
 
 // show takes the newest state. It costs next to nothing.
-func (p *progressLine) show(s backup.Progress) {
+func (p *progressLine) show(s progress.State) {
 	if p == nil {
 		return
 	}
@@ -79,7 +79,7 @@ func (p *progressLine) line(width int) string {
 		text += " files"
 	}
 	elapsed := p.call.env.Now().Sub(p.stage)
-	if s.Bytes > 0 && (s.Stage == backup.Building || s.Stage == backup.Reading) {
+	if s.Bytes > 0 && (s.Stage == progress.Building || s.Stage == progress.Reading) {
 		text += "  " + p.call.size(s.Bytes) + " of " + p.call.size(s.TotalBytes)
 		if secs := elapsed.Seconds(); secs > 1 {
 			text += fmt.Sprintf("  %s/s", p.call.size(int64(float64(s.Bytes)/secs)))
@@ -96,7 +96,7 @@ func (p *progressLine) line(width int) string {
 }
 
 // timeLeft guesses from the larger part of the work, bytes or files; 0 for no idea yet.
-func timeLeft(s *backup.Progress, elapsed time.Duration) time.Duration {
+func timeLeft(s *progress.State, elapsed time.Duration) time.Duration {
 	if s.TotalFiles == 0 || elapsed < 2*time.Second {
 		return 0
 	}

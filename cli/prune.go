@@ -8,7 +8,8 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"snap/backup"
+	"snap/destination"
+	"snap/destination/retention"
 )
 
 func pruneCommand() *command {
@@ -59,15 +60,15 @@ func runPrune(c *call) error {
 			"for example: snap prune -n --keep-daily 7 --keep-monthly 12")
 	}
 	r.Asked, r.AllowMost = true, c.flags.Bool("allow-most")
-	return c.removing(dest, "prune", true, func(d *backup.Destination) (*backup.Plan, stops, error) {
-		plan, err := backup.PlanFor(c.ctx, d, &r)
+	return c.removing(dest, "prune", true, func(d *destination.Destination) (*retention.Plan, stops, error) {
+		plan, err := retention.PlanFor(c.ctx, d, &r)
 		if err != nil {
 			return nil, stops{}, err
 		}
 		var all stops
 		for i := range plan.Stops {
 			s := &plan.Stops[i]
-			if s.Reason == backup.UnknownTag && asked {
+			if s.Reason == retention.UnknownTag && asked {
 				return nil, stops{}, withHint(usagef("--keep-tag %s: no snapshot has this tag", quote(s.Names[0])), "%s", tagHint(s.Names[0], plan))
 			}
 			all.add(c.stopText(s, plan, &r, dest))
@@ -109,9 +110,9 @@ func (c *call) pruneRules(dest string) (k keepRules, asked bool, err error) {
 
 // removing opens dest, deletes the snapshots that the plan does not keep, or with -n none, and says so; of
 // those that stay only if all is true.
-func (c *call) removing(dest, what string, all bool, planned func(*backup.Destination) (*backup.Plan, stops, error)) (err error) {
+func (c *call) removing(dest, what string, all bool, planned func(*destination.Destination) (*retention.Plan, stops, error)) (err error) {
 	start, dry := c.env.Now(), c.flags.Bool("dry-run")
-	d, err := c.openToWrite(dest, backup.OpenOptions{ReadOnly: dry, LockWait: c.opts.lockWait, Holder: c.holder(what), Trust: c.trusted(dest)})
+	d, err := c.openToWrite(dest, destination.Options{ReadOnly: dry, LockWait: c.opts.lockWait, Holder: c.holder(what), Trust: c.trusted(dest)})
 	if err != nil {
 		return backupHint(err, dest)
 	}
@@ -124,10 +125,10 @@ func (c *call) removing(dest, what string, all bool, planned func(*backup.Destin
 	if err := plan.Most(); err != nil && !dry {
 		return withCode(exitRefused, withHint(err, "to see which: add -n; to delete them all the same: add --allow-most"))
 	}
-	var stuck *backup.StuckError
+	var stuck *destination.StuckError
 	if !dry {
 		line := c.progress()
-		err := backup.Apply(c.ctx, d, plan, 0, line.show)
+		err := retention.Apply(c.ctx, d, plan, 0, line.show)
 		line.end()
 		if err != nil && !errors.As(err, &stuck) {
 			return backupHint(err, dest)
@@ -172,7 +173,7 @@ type removedSummaryJSON struct {
 }
 
 // printRemoved says what became of each snapshot.
-func (c *call) printRemoved(dest string, plan *backup.Plan, all, dry bool, stopped []string, took time.Duration) error {
+func (c *call) printRemoved(dest string, plan *retention.Plan, all, dry bool, stopped []string, took time.Duration) error {
 	sum := removedSummaryJSON{Type: "summary", DryRun: dry, Seconds: took.Seconds(), Stopped: append([]string{}, stopped...), NeedsMost: plan.Most() != nil}
 	sum.Destination, sum.DestinationB64 = jsonName(dest)
 	list := plan.List

@@ -11,7 +11,8 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"snap/backup"
+	"snap/destination"
+	"snap/destination/retention"
 	"snap/index"
 	"snap/internal/file"
 )
@@ -64,7 +65,7 @@ func runPurge(c *call) (err error) {
 		return err
 	}
 	// First, because that finishes a purge that was interrupted.
-	d, err := c.openToWrite(dest, backup.OpenOptions{ReadOnly: dry, LockWait: c.opts.lockWait, Holder: c.holder("purge"), Trust: c.trusted(dest)})
+	d, err := c.openToWrite(dest, destination.Options{ReadOnly: dry, LockWait: c.opts.lockWait, Holder: c.holder("purge"), Trust: c.trusted(dest)})
 	if err != nil {
 		return backupHint(err, dest)
 	}
@@ -98,7 +99,7 @@ func runPurge(c *call) (err error) {
 		if s := &plan.Snapshots[i]; s.Files+s.Dirs > 0 {
 			sum.Snapshots++
 			sum.Entries += s.Files + s.Dirs
-			if slices.Contains(s.Header.Tags, backup.PinTag) {
+			if slices.Contains(s.Header.Tags, retention.PinTag) {
 				c.note("snapshot %s, which is pinned, %s changed too", quote(s.Header.Name), map[bool]string{true: "would be", false: "is"}[dry])
 			}
 		}

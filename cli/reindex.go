@@ -15,7 +15,7 @@ import (
 	"github.com/itchyny/timefmt-go"
 	"github.com/urfave/cli/v2"
 
-	"snap/backup"
+	"snap/destination/reindex"
 	"snap/index"
 )
 
@@ -80,7 +80,7 @@ func (c *call) reindex(dest string) error {
 	}
 	line := c.progress()
 	o.Progress = line.show
-	res, err := backup.Reindex(c.ctx, dest, o)
+	res, err := reindex.Run(c.ctx, dest, o)
 	line.end()
 	if errors.Is(err, syscall.EIO) {
 		err = withHint(err, "the disk has trouble. A change set that it cannot read may be moved away: its snapshot is then made of its folder")
@@ -104,8 +104,8 @@ func (c *call) reindex(dest string) error {
 }
 
 // reindexOptions are those of a reindex that takes for snapshots what has the name of one.
-func (c *call) reindexOptions(s *settings) backup.ReindexOptions {
-	return backup.ReindexOptions{
+func (c *call) reindexOptions(s *settings) reindex.Options {
+	return reindex.Options{
 		LockWait: c.opts.lockWait, Holder: c.holder("reindex"), Jobs: s.jobs, Users: userName, Groups: groupName,
 		Time: func(name string) (time.Time, bool) { return timeOfName(name, s.format, c.env.Now().Location()) },
 	}
@@ -128,10 +128,10 @@ func (c *call) rebuilding(backUp func() (dest string, err error)) error {
 	o.SetsOnly = true
 	line := c.progress()
 	o.Progress = line.show
-	_, why := backup.Reindex(c.ctx, dest, o)
+	_, why := reindex.Run(c.ctx, dest, o)
 	line.end()
 	switch {
-	case errors.Is(why, backup.ErrSetsDamaged):
+	case errors.Is(why, reindex.ErrSetsDamaged):
 		return withHint(err, "it is not made again without being asked: %v", why)
 	case why != nil:
 		return errors.Join(err, backupHint(fmt.Errorf("the index could not be made again: %w", why), dest))
@@ -196,7 +196,7 @@ func (c *call) strangers(dest, format string) (s strangers, err error) {
 	zone := c.env.Now().Location()
 	for _, e := range entries {
 		name := e.Name()
-		if !e.IsDir() || strings.HasPrefix(name, ".") || backup.SystemFolder(name) {
+		if !e.IsDir() || strings.HasPrefix(name, ".") || reindex.SystemFolder(name) {
 			continue
 		}
 		_, dated := foreignTime(name, zone)
@@ -258,7 +258,7 @@ type rebuiltJSON struct {
 }
 
 // reindexed says what a reindex did.
-func (c *call) reindexed(dest string, res *backup.ReindexResult) error {
+func (c *call) reindexed(dest string, res *reindex.Result) error {
 	if c.opts.json {
 		j := reindexJSON{Type: "summary", Snapshots: res.Snapshots, FromTrees: rebuilt(res.FromTrees), Lost: rebuilt(res.Lost), Left: []string{}, Foreign: []string{}, Errors: []string{}}
 		for _, name := range res.Left {
@@ -307,14 +307,14 @@ func (c *call) reindexed(dest string, res *backup.ReindexResult) error {
 }
 
 // numbered names a snapshot of which perhaps only the number is known.
-func numbered(s *backup.Rebuilt) string {
+func numbered(s *reindex.Rebuilt) string {
 	if s.Name == "" {
 		return fmt.Sprintf("the snapshot with number %d", s.Seq)
 	}
 	return "snapshot " + quote(s.Name)
 }
 
-func rebuilt(all []backup.Rebuilt) []rebuiltJSON {
+func rebuilt(all []reindex.Rebuilt) []rebuiltJSON {
 	out := make([]rebuiltJSON, len(all))
 	for i := range all {
 		s := &all[i]

@@ -8,9 +8,9 @@ import (
 
 	"github.com/dustin/go-humanize"
 
-	"snap/backup"
 	"snap/index"
 	"snap/internal/file"
+	"snap/internal/progress"
 	"snap/restore"
 )
 
@@ -21,7 +21,7 @@ type restoreReport struct {
 	line    *progressLine
 	dryRun  bool
 	started time.Time
-	state   backup.Progress
+	state   progress.State
 	total   restore.Result
 	err     error // of printing
 

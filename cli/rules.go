@@ -7,7 +7,8 @@ import (
 	"log/slog"
 	"strings"
 
-	"snap/backup"
+	"snap/destination"
+	"snap/destination/retention"
 )
 
 // The rules of the settings after a backup, and what is said of rules that were stopped.
@@ -21,7 +22,7 @@ type pruned struct {
 }
 
 // pruneAfter keeps to the destination's rules after a backup, if it has some.
-func (c *call) pruneAfter(d *backup.Destination, s *settings, line *progressLine) (p pruned, err error) {
+func (c *call) pruneAfter(d *destination.Destination, s *settings, line *progressLine) (p pruned, err error) {
 	rules := s.keep.retention(c.now())
 	if rules.Empty() {
 		return p, nil
@@ -30,14 +31,14 @@ func (c *call) pruneAfter(d *backup.Destination, s *settings, line *progressLine
 		p.add(unknownStop(s.unknown))
 		return p, nil
 	}
-	plan, err := backup.PlanFor(c.ctx, d, &rules)
+	plan, err := retention.PlanFor(c.ctx, d, &rules)
 	if err == nil {
 		for i := range plan.Stops {
 			p.add(c.stopText(&plan.Stops[i], plan, &rules, d.Path))
 		}
-		err = backup.Apply(c.ctx, d, plan, 0, line.show)
+		err = retention.Apply(c.ctx, d, plan, 0, line.show)
 	}
-	if err != nil && !errors.As(err, new(*backup.StuckError)) {
+	if err != nil && !errors.As(err, new(*destination.StuckError)) {
 		return p, fmt.Errorf("the backup is done, but old snapshots could not be deleted by the rules of %s: %w", optionsFile, err)
 	}
 	for i := range plan.List {
@@ -97,11 +98,11 @@ func unknownStop(keys []string) (why, hint string) {
 }
 
 // stopText is why rules did not run in dest, and what to do, which may be several lines.
-func (c *call) stopText(s *backup.Stop, p *backup.Plan, r *backup.Retention, dest string) (why, hint string) {
+func (c *call) stopText(s *retention.Stop, p *retention.Plan, r *retention.Policy, dest string) (why, hint string) {
 	const none = "no snapshot is deleted"
 	in := shellWord(dest)
 	switch s.Reason {
-	case backup.FutureTime:
+	case retention.FutureTime:
 		why = fmt.Sprintf("%s: the time of %s is in the future: %s, and now it is %s", none, enumerate(s.Names), c.when(s.Time), c.when(c.now()))
 		if len(s.Names) > 1 && 2*len(s.Names) >= len(p.List) {
 			return why, "is the clock right?"
@@ -112,15 +113,15 @@ func (c *call) stopText(s *backup.Stop, p *backup.Plan, r *backup.Retention, des
 		}
 		return why, fmt.Sprintf("is the clock right? If it was wrong then: snap delete -d %[1]s%[2]s\n"+
 			"or keep what was made then, and the rules pass over it: snap tag -d %[1]s%[2]s --add pin", in, names)
-	case backup.FarTime:
+	case retention.FarTime:
 		if r.Asked {
 			return fmt.Sprintf("the rules passed over %s, whose time is far after all others: %s", enumerate(s.Names), c.when(s.Time)), "is the clock right?"
 		}
 		return fmt.Sprintf("%s: the time of %s is far after all others: %s", none, enumerate(s.Names), c.when(s.Time)),
 			fmt.Sprintf("is the clock right? If it is, the rules run again after a week of backups; until then: snap prune -d %s", in)
-	case backup.UnknownTag:
+	case retention.UnknownTag:
 		return fmt.Sprintf("%s: keep_tag = %s: no snapshot has this tag", none, enumerate(s.Names)), tagHint(s.Names[0], p)
-	case backup.TooMany:
+	case retention.TooMany:
 		what := none
 		if s.Room {
 			what += " for min_free"
@@ -137,7 +138,7 @@ func (c *call) stopText(s *backup.Stop, p *backup.Plan, r *backup.Retention, des
 }
 
 // headers are those of a plan.
-func headers(p *backup.Plan) snapshots {
+func headers(p *retention.Plan) snapshots {
 	all := make(snapshots, len(p.List))
 	for i := range p.List {
 		all[i] = *p.List[i].Header
@@ -146,7 +147,7 @@ func headers(p *backup.Plan) snapshots {
 }
 
 // tagHint says which tag was meant, or which there are.
-func tagHint(tag string, p *backup.Plan) string {
+func tagHint(tag string, p *retention.Plan) string {
 	all := headers(p)
 	var tags []string
 	for i := range all {

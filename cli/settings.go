@@ -17,6 +17,7 @@ import (
 	"github.com/itchyny/timefmt-go"
 
 	"snap/backup"
+	"snap/destination"
 	"snap/filter"
 	"snap/index"
 )
@@ -295,7 +296,7 @@ func (c *call) readSettings(dest string) (settings, error) {
 		return defaultSettings(), nil
 	}
 	if errors.Is(err, fs.ErrPermission) {
-		err = cmp.Or(backupHint(backup.CheckOwner(dest), dest), err) // which says more
+		err = cmp.Or(backupHint(destination.CheckOwner(dest), dest), err) // which says more
 	}
 	if err != nil {
 		return settings{}, err

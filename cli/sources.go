@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"snap/backup"
+	"snap/destination"
 	"snap/filter"
 	"snap/index"
 )
@@ -121,7 +122,7 @@ func sameFolder(a, b string) bool {
 func (c *call) remembered(dest string) (s sources, err error) {
 	db, err := index.Open(index.Path(dest))
 	if errors.Is(err, fs.ErrPermission) {
-		return s, cmp.Or(backupHint(backup.CheckOwner(dest), dest), closedHint(err, dest)) // the first says more
+		return s, cmp.Or(backupHint(destination.CheckOwner(dest), dest), closedHint(err, dest)) // the first says more
 	}
 	if err != nil {
 		return s, indexHint(err, dest)

@@ -11,7 +11,7 @@ import (
 	"github.com/dustin/go-humanize"
 	"github.com/urfave/cli/v2"
 
-	"snap/backup"
+	"snap/destination"
 	"snap/index"
 )
 
@@ -95,7 +95,7 @@ func (c *call) held(d *reader) (*stats, index.Usage, error) {
 		return nil, nil, err
 	}
 	seqs := s.seqs()
-	if s.unlinked, err = backup.Apart(c.ctx, d.root, d.db, s.there); err != nil {
+	if s.unlinked, err = destination.Apart(c.ctx, d.root, d.db, s.there); err != nil {
 		return nil, nil, err
 	}
 	if s.unlinked > 0 {

@@ -7,7 +7,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"snap/backup"
+	"snap/destination"
 	"snap/internal/file"
 )
 
@@ -41,7 +41,7 @@ type takenJSON struct {
 	Files   int    `json:"files"` // files and folders that were given to the new owner; 0 in a dry run
 }
 
-func newTakenJSON(t *backup.Taken) *takenJSON {
+func newTakenJSON(t *destination.Taken) *takenJSON {
 	if t == nil {
 		return nil
 	}
@@ -49,7 +49,7 @@ func newTakenJSON(t *backup.Taken) *takenJSON {
 }
 
 // takenLines say whose dest was and whose it is now, and what follows.
-func (c *call) takenLines(d *backup.Destination, dest string) []string {
+func (c *call) takenLines(d *destination.Destination, dest string) []string {
 	me := userText(uint32(os.Geteuid()))
 	t := d.Taken
 	if t == nil {

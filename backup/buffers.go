@@ -1,8 +1,0 @@
-package backup
-
-import (
-	"sync"
-)
-
-// buffers are scratch space for reading files.
-var buffers = sync.Pool{New: func() any { b := make([]byte, 256<<10); return &b }}

@@ -1,5 +1,0 @@
-//go:build !unix
-
-package backup
-
-const openPlain = 0

@@ -1,0 +1,160 @@
+package destination
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+
+	"snap/index"
+	"snap/internal/file"
+)
+
+// setFile is the name of a change set in .snap/changes: zeros in front, so that names sort as numbers.
+func ChangeSetName(seq uint64) string { return fmt.Sprintf("%010d", seq) }
+
+// changesOf yields the records of a change set. It can be ranged over again.
+func ReadChanges(dir, name string) iter.Seq2[*index.Entry, error] {
+	return func(yield func(*index.Entry, error) bool) {
+		f, err := os.OpenFile(filepath.Join(dir, name), os.O_RDONLY|file.Plain, 0)
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		defer f.Close()
+		c, err := index.NewChangeReader(f)
+		if err != nil {
+			yield(nil, fmt.Errorf("%s: %w", f.Name(), err))
+			return
+		}
+		for e, err := range c.All() {
+			if err != nil {
+				err = fmt.Errorf("%s: %w", f.Name(), err)
+			}
+			if !yield(e, err) {
+				return
+			}
+		}
+	}
+}
+
+// sets are the sequence numbers of the change sets, increasing.
+func (d *Destination) ChangeSets() ([]uint64, error) { return Numbered(d.ChangesDir) }
+
+// numbered are the names in dir that are sequence numbers, increasing.
+func Numbered(dir *file.Dir) ([]uint64, error) {
+	entries, err := dir.Entries()
+	if err != nil {
+		return nil, err
+	}
+	var seqs []uint64
+	for i := range entries {
+		if n, err := strconv.ParseUint(entries[i].Name, 10, 64); err == nil && ChangeSetName(n) == entries[i].Name {
+			seqs = append(seqs, n)
+		}
+	}
+	slices.Sort(seqs)
+	return seqs, nil
+}
+
+// writeSet writes the change set that snapshot h has against snapshot prev. It is made of the index, which
+// also knows what runs have learned since the sets were written, and appears by rename. The changes are
+// counted in counted; h is the header that the set ends with.
+func (d *Destination) WriteChangeSet(ctx context.Context, prev uint64, h, counted *index.Header) error {
+	return d.putChangeSet(h, d.DB.Merged(ctx, prev, counted), h)
+}
+
+// putSet writes a change set and lets it appear by rename, durable. begin is the header that it begins with, end the one
+// that it ends with, as it is when all changes were told.
+func (d *Destination) putChangeSet(begin *index.Header, changes iter.Seq2[*index.Entry, error], end *index.Header) error {
+	name := ChangeSetName(begin.Seq)
+	if err := remove(d.Tmp, name); err != nil {
+		return err
+	}
+	f, err := os.OpenFile(filepath.Join(d.Tmp.Path(), name), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	w, err := index.NewChangeWriter(f, begin)
+	if err != nil {
+		return err
+	}
+	for e, err := range changes {
+		if err == nil {
+			err = w.Add(e.Path, &e.Record)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if err := errors.Join(w.End(end), f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	if err := d.Tmp.Replace(name, d.ChangesDir, name); err != nil {
+		return err
+	}
+	return d.ChangesDir.Sync()
+}
+
+// readSet reads a whole change set and returns its final header.
+func (d *Destination) ReadChangeSet(seq uint64) (*index.Header, error) {
+	path := filepath.Join(d.ChangesDir.Path(), ChangeSetName(seq))
+	f, err := openFile(d.ChangesDir, ChangeSetName(seq))
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	c, err := index.NewChangeReader(f)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	for _, err := range c.All() {
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
+	}
+	h := c.Final()
+	if h == nil || h.Seq != seq || index.CheckName(h.Name) != nil {
+		return nil, fmt.Errorf("%s: %w: not the change set of snapshot %d", path, index.ErrDamaged, seq)
+	}
+	return h, nil
+}
+
+// importSet brings a published snapshot into the index from its change set.
+func (d *Destination) ImportChangeSet(ctx context.Context, h *index.Header) error {
+	err := d.DB.Import(ctx, h.Seq, ReadChanges(d.ChangesDir.Path(), ChangeSetName(h.Seq)), func() (*index.Header, error) { return h, nil })
+	if err != nil {
+		return err
+	}
+	h.State, h.Work = index.Complete, ""
+	return d.DB.SetHeader(ctx, h)
+}
+
+// beginOf is the header at the front of a damaged change set, nil if that is damaged too.
+func (d *Destination) ChangeSetBegin(seq uint64) (*index.Header, error) {
+	f, err := openFile(d.ChangesDir, ChangeSetName(seq))
+	if errors.Is(err, index.ErrDamaged) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	c, err := index.NewChangeReader(f)
+	if errors.Is(err, index.ErrDamaged) || errors.Is(err, index.ErrTruncated) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	h := c.Begin()
+	if h == nil || h.Seq != seq || index.CheckName(h.Name) != nil {
+		return nil, nil
+	}
+	return h, nil
+}

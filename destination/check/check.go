@@ -1,0 +1,228 @@
+package check
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"time"
+
+	"snap/destination"
+	"snap/index"
+	"snap/internal/file"
+	"snap/internal/progress"
+)
+
+// CheckOptions of a Check. The zero value compares index, change sets and trees, reads no file and writes
+// nothing.
+type Options struct {
+	Read     Subset // the files whose bytes are read and compared with their hashes
+	Repair   bool   // mend what can be mended; takes the destination's lock
+	Jobs     int    // files read at the same time; 0: 4
+	LockWait time.Duration
+	Holder   string               // what others are told while a repair holds the lock
+	Progress func(progress.State) // told how far it is; nil: nobody
+}
+
+// CheckResult is what a Check found.
+type Result struct {
+	Snapshots  int64 // whose trees were looked at
+	Files      int64 // entries of the trees, folders too, counted in each snapshot
+	InodesRead int64
+	BytesRead  int64
+	Unproved   int64 // files that were to be read and whose hash the index does not know
+	Links      Unshared
+
+	Damaged  int64 // Findings that are damage
+	Repaired int64 // of them, those mended
+	Errors   int64 // what is left: damage not mended, and what could not be looked at
+
+	Findings []Finding // in key order of the path; at most findingsKept
+	More     int64     // damage beyond that, counted only
+	Missing  []string  // snapshots whose folders are gone from the destination
+	Strange  []string  // folders in the destination that are no snapshot's; only where one is missing
+}
+
+// Check makes sure that index, change sets and trees of the destination at path agree, and that files hold
+// the bytes that were backed up. What it finds is in the result, which is there beside an error too.
+//
+// Without Repair it takes no lock and writes nothing: other runs go on beside it, and a snapshot that is
+// deleted meanwhile is passed over. A repair can be stopped at any point and begun again; it makes new
+// inodes and never writes to one that a snapshot has.
+func Run(ctx context.Context, path string, o Options) (res *Result, err error) {
+	return run(ctx, path, o, inodesAPass)
+}
+
+// check is Check with passes for so many inodes.
+func run(ctx context.Context, path string, o Options, room int64) (res *Result, err error) {
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return &Result{}, err
+	}
+	if o.Jobs <= 0 {
+		o.Jobs = 4
+	}
+	if o.Progress == nil {
+		o.Progress = func(progress.State) {}
+	}
+	c := &checker{o: o, d: &destination.Destination{Path: abs}, read: reading{room: room}, shared: sharing{}}
+	defer func() { err = errors.Join(err, c.d.Close()) }()
+	if err := c.open(ctx); err != nil {
+		return &c.res, err
+	}
+	err = c.all(ctx)
+	c.finish()
+	return &c.res, err
+}
+
+// checker is the state of a Check.
+type checker struct {
+	o      Options
+	d      *destination.Destination
+	snaps  []index.Header // the complete snapshots whose folders are there, oldest first
+	trusts bool           // the file system keeps modes, owners and the times of everything
+	latest string         // where `latest` led before recovery mended it
+	faults faults
+	read   reading
+	shared sharing // of the trees that were looked at
+	res    Result
+	at     progress.State
+}
+
+func (c *checker) open(ctx context.Context) error {
+	if !c.o.Repair {
+		if err := c.d.OpenReadOnly(ctx, destination.Options{AnyUser: true}); err != nil {
+			return err
+		}
+		meta, err := c.d.Root.EnterDir(destination.MetaName)
+		if err != nil {
+			return err
+		}
+		c.d.Meta = meta
+		if purging, err := destination.Exists(meta, destination.PurgeName); err != nil || purging {
+			return cmp.Or(err, fmt.Errorf("%s: %w", c.d.Path, destination.ErrPurging))
+		}
+		if c.d.ChangesDir, err = meta.OpenDir(destination.ChangesName); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		return nil
+	}
+	if err := c.d.OpenFolders(ctx, destination.Options{LockWait: c.o.LockWait, Holder: c.o.Holder}); err != nil {
+		return err
+	}
+	if err := c.d.OpenIndex(ctx); err != nil {
+		return err
+	}
+	c.latest, _ = c.d.Root.Readlink(destination.LatestName)
+	return c.d.Recover(ctx)
+}
+
+func (c *checker) all(ctx context.Context) error {
+	info, err := c.d.Root.System()
+	if err != nil {
+		return err
+	}
+	c.trusts = destination.KeepsAll[info.Type]
+	if _, err := c.d.DB.Check(ctx, c.indexFault); err != nil {
+		return c.indexError(err)
+	}
+	complete, err := c.headers(ctx)
+	if err != nil {
+		return err
+	}
+	if err := c.sets(ctx, complete); err != nil {
+		return err
+	}
+	if err := c.present(complete); err != nil {
+		return err
+	}
+	if err := c.trees(ctx); err != nil {
+		return err
+	}
+	if err := c.links(ctx); err != nil {
+		return err
+	}
+	if err := c.checkLatest(ctx); err != nil {
+		return err
+	}
+	if !c.o.Repair || len(c.faults.all) == 0 {
+		return nil
+	}
+	return c.repair(ctx)
+}
+
+// headers are those of the complete snapshots, oldest first. Their names are used as those of folders.
+func (c *checker) headers(ctx context.Context) (complete []index.Header, err error) {
+	all, err := c.d.DB.Snapshots(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for i := range all {
+		if all[i].State != index.Complete {
+			continue
+		}
+		if err := index.CheckName(all[i].Name); err != nil {
+			return nil, fmt.Errorf("%w: %v", index.ErrDamaged, err)
+		}
+		complete = append(complete, all[i])
+	}
+	return complete, nil
+}
+
+// present finds out which snapshots' folders are there. One that is not was removed by somebody: that is
+// no damage, and told once.
+func (c *checker) present(complete []index.Header) error {
+	known := map[string]bool{destination.MetaName: true}
+	for i := range complete {
+		h := &complete[i]
+		s, err := c.d.Root.Lstat(h.Name)
+		switch {
+		case err == nil && s.Kind == file.Folder:
+			known[h.Name] = true
+			c.snaps = append(c.snaps, *h)
+			c.at.TotalFiles += h.Files + h.Dirs
+		case err == nil || errors.Is(err, fs.ErrNotExist):
+			c.res.Missing = append(c.res.Missing, h.Name)
+		default:
+			return err
+		}
+	}
+	if len(c.res.Missing) == 0 {
+		return nil
+	}
+	entries, err := c.d.Root.Entries()
+	if err != nil {
+		return err
+	}
+	c.d.Root.StatAll(entries)
+	for i := range entries {
+		if e := &entries[i]; e.Err == nil && e.Stat.Kind == file.Folder && !known[e.Name] {
+			c.res.Strange = append(c.res.Strange, e.Name)
+		}
+	}
+	return nil
+}
+
+// trees looks at all trees, in as many passes as keep the table of what was read small.
+func (c *checker) trees(ctx context.Context) error {
+	if err := c.prepareReading(ctx); err != nil {
+		return err
+	}
+	for pass := range c.read.passes {
+		c.read.begin(pass)
+		for pos := range c.snaps {
+			if err := c.tree(ctx, pos); err != nil {
+				return err
+			}
+		}
+	}
+	c.res.Snapshots = int64(len(c.snaps))
+	return nil
+}
+
+// finish puts the findings in order and counts them.
+func (c *checker) finish() {
+	c.faults.report(c.snaps, &c.res)
+}

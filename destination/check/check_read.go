@@ -1,0 +1,235 @@
+package check
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"math"
+	"sync"
+
+	"snap/backup"
+	"snap/index"
+	"snap/internal/file"
+)
+
+// Subset says which files a check reads. The zero value reads none.
+type Subset struct {
+	All      bool
+	Fraction float64 // this part of the inodes, chosen at random by Seed; from 0 to 1
+	Bytes    int64   // about so many bytes, chosen at random by Seed
+	Part     int     // the files of this part, from 1 on, of Parts parts by their content
+	Parts    int
+	Seed     uint64
+}
+
+// inodesAPass is for how many inodes a pass keeps what it has read: at most about 32 MiB.
+const inodesAPass = 400_000
+
+// inodeKey names an inode of the destination within one run.
+type inodeKey struct{ dev, ino uint64 }
+
+func inodeAt(s *file.Stat) inodeKey { return inodeKey{s.Dev, s.Ino} }
+
+// reading knows which inodes were read, so that each is read once, whatever the number of its names.
+type reading struct {
+	subset Subset
+	below  uint64 // with a fraction: the inodes whose number hashes below this are read
+	room   int64  // for how many inodes a pass keeps what it has read
+	passes int
+	pass   int
+	result *Result
+
+	mu     sync.Mutex
+	seen   map[inodeKey]uint64 // inodes that a sight reads in this pass; once it has, how the hash of their content begins
+	broken map[inodeKey]error  // those that could not be read
+}
+
+func (r *reading) any() bool { return r.subset != Subset{Seed: r.subset.Seed} }
+
+// prepareReading counts in the index what there is to read.
+func (c *checker) prepareReading(ctx context.Context) error {
+	r := &c.read
+	r.subset, r.passes, r.result = c.o.Read, 1, &c.res
+	if !r.any() {
+		return nil
+	}
+	var inodes, bytes int64
+	for h, err := range c.d.DB.Histories(ctx, "", func([]byte) bool { return true }) {
+		if err != nil {
+			if err = c.indexError(err); err != nil {
+				return err
+			}
+			break
+		}
+		for i := range h.Versions {
+			if v := &h.Versions[i]; v.Kind == file.Regular && (v.Stored == index.Copied || v.Stored == index.Cloned) {
+				inodes++
+				bytes = index.Plus(bytes, v.Size)
+			}
+		}
+	}
+	fraction := 1.0
+	switch s := &r.subset; {
+	case s.Parts > 0:
+		fraction = 1 / float64(s.Parts)
+	case s.Fraction > 0:
+		fraction = min(s.Fraction, 1)
+	case s.Bytes > 0 && bytes > s.Bytes:
+		fraction = float64(s.Bytes) / float64(bytes)
+	}
+	if r.subset.Parts == 0 {
+		r.below = math.MaxUint64
+		if fraction < 1 {
+			r.below = uint64(fraction * (1 << 63) * 2)
+		}
+	}
+	r.passes = int(max(1, (int64(float64(inodes)*fraction)+r.room-1)/r.room))
+	c.at.TotalBytes = bytes
+	if fraction < 1 { // of a sum near 8 EiB a float64 can be more than an int64 holds
+		c.at.TotalBytes = int64(float64(bytes) * fraction)
+	}
+	return nil
+}
+
+func (r *reading) begin(pass int) {
+	r.pass = pass
+	r.seen, r.broken = map[inodeKey]uint64{}, map[inodeKey]error{}
+}
+
+// turn reports whether the sight is judged in this pass: each regular file in the one that its inode falls
+// to, all else in the first.
+func (r *reading) turn(s *sight) bool {
+	if !s.indexed || !s.there || s.stat.Kind != file.Regular || s.rec.Kind != file.Regular || !held(&s.rec) {
+		return r.pass == 0
+	}
+	return r.passes == 1 || mix(s.stat.Ino)%uint64(r.passes) == uint64(r.pass)
+}
+
+// choose says whether the bytes of a sight are to be compared, and whether it is the one to read them.
+func (r *reading) choose(s *sight) {
+	if !r.any() || !s.indexed || !s.there || s.err != nil || s.stat.Kind != file.Regular || s.rec.Kind != file.Regular || !held(&s.rec) {
+		return
+	}
+	if parts := r.subset.Parts; parts > 0 { // those without a hash fall to the first part
+		s.prove = int(prefix(&s.rec.Hash)%uint64(parts)) == r.subset.Part-1
+	} else {
+		s.prove = mix(s.stat.Ino^r.subset.Seed) <= r.below
+	}
+	if !s.prove || !s.rec.Has(index.Hashed) || s.stat.Size != s.rec.Size {
+		return // not its turn, nothing to compare with, or known to differ
+	}
+	if s.stat.Ino == 0 {
+		s.load = true
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	key := inodeAt(&s.stat)
+	if _, taken := r.seen[key]; !taken {
+		r.seen[key] = 0
+		s.load = true
+	}
+}
+
+// note keeps what a sight has read. Sights come in key order, so that the one that reads an inode comes
+// before all others that ask for it.
+func (r *reading) note(s *sight) {
+	if !s.load {
+		return
+	}
+	r.result.InodesRead++
+	r.result.BytesRead = index.Plus(r.result.BytesRead, s.bytes)
+	if s.stat.Ino == 0 {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.seen[inodeAt(&s.stat)] = s.hash; s.failed != nil {
+		r.broken[inodeAt(&s.stat)] = s.failed
+	}
+}
+
+// prove says what is wrong with the bytes of a sight's inode.
+func (r *reading) prove(s *sight) (what Fault, why string) {
+	if !s.rec.Has(index.Hashed) {
+		return "", ""
+	}
+	hash, failed := s.hash, s.failed
+	if s.stat.Ino != 0 {
+		r.mu.Lock()
+		hash, failed = r.seen[inodeAt(&s.stat)], r.broken[inodeAt(&s.stat)]
+		r.mu.Unlock()
+	}
+	switch {
+	case failed != nil:
+		f := unreadFault("", failed)
+		return f.what, f.why
+	case hash != prefix(&s.rec.Hash):
+		return FaultContent, "its content is not what was backed up"
+	}
+	return "", ""
+}
+
+// prefix is the part of a hash that a check keeps: of 2^32 damaged files one would be missed.
+func prefix(sum *[32]byte) uint64 { return binary.BigEndian.Uint64(sum[:]) }
+
+// mix scatters numbers (splitmix64, by Vigna).
+func mix(x uint64) uint64 {
+	x += 0x9e3779b97f4a7c15
+	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
+	x = (x ^ x>>27) * 0x94d049bb133111eb
+	return x ^ x>>31
+}
+
+// reader hashes files.
+type reader struct {
+	h   *file.Digest
+	buf *[]byte
+}
+
+func (r *reading) reader() *reader { return &reader{} }
+
+// ready gets the reader its scratch space.
+func (r *reader) ready() {
+	if r.buf == nil {
+		r.h, r.buf = file.NewDigest(), file.Buffers.Get().(*[]byte)
+	}
+}
+
+func (r *reader) close() {
+	if r.buf != nil {
+		file.Buffers.Put(r.buf)
+	}
+}
+
+// uncached is the size from which a file is read past the system's memory: from the disk itself, and
+// without driving out what others use.
+const uncached = 1 << 20
+
+var errExchanged = errors.New("it was exchanged while it was looked at")
+
+// sum hashes the file name, which must be the one that stat describes, in the form of the record rec, or as one without holes if
+// that is nil.
+func (r *reader) sum(ctx context.Context, in *file.Dir, name string, stat *file.Stat, rec *index.Record) (sum [32]byte, n int64, err error) {
+	r.ready()
+	f, err := in.Open(name)
+	if err != nil {
+		return sum, 0, err
+	}
+	defer f.Close()
+	now, err := f.Stat()
+	if err != nil {
+		return sum, 0, err
+	}
+	if stat.Ino != 0 && !file.SameFile(&now, stat) && now.Size != stat.Size { // some file systems make up inode numbers
+		return sum, 0, errExchanged
+	}
+	if stat.Size >= uncached {
+		f.Uncache()
+		defer f.Uncache()
+	}
+	r.h.Begin(backup.SparseForm(f, &now, rec))
+	n, err = file.Hash(ctx, f, now.Size, r.h, *r.buf)
+	r.h.Sum(sum[:0])
+	return sum, n, err
+}

@@ -1,0 +1,159 @@
+package check
+
+import (
+	"context"
+	"iter"
+
+	"snap/backup"
+	"snap/index"
+	"snap/internal/file"
+	"snap/scan"
+)
+
+// sight is one path: what the index says of it, and what the tree has.
+type sight struct {
+	path    string
+	indexed bool
+	rec     index.Record
+	there   bool
+	stat    file.Stat
+	err     error // why the entry, or what is in it, cannot be read
+
+	target string // of a symbolic link in the tree
+	load   bool   // this sight reads the inode
+	prove  bool   // the inode's bytes are to be compared
+	hash   uint64
+	bytes  int64
+	failed error // of reading
+}
+
+// A lot is a stretch of sights that one worker looks at.
+type lot struct {
+	sights []sight
+	bytes  int64
+}
+
+// lots merges the tree with the index's listing and cuts what this pass judges into lots.
+func (t *treeCheck) lots(ctx context.Context, h *index.Header, top *file.Dir) iter.Seq2[*lot, error] {
+	return func(yield func(*lot, error) bool) {
+		l := &lot{}
+		for s, err := range sights(t.d.DB.Entries(ctx, h.Seq, ""), scan.Walk(ctx, top, scan.Options{Jobs: t.o.Jobs})) {
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			if !t.read.turn(s) {
+				continue
+			}
+			t.read.choose(s)
+			l.sights = append(l.sights, *s)
+			if s.load {
+				l.bytes = index.Plus(l.bytes, s.stat.Size)
+			}
+			if len(l.sights) >= backup.TaskItems || l.bytes >= backup.TaskBytes {
+				if !yield(l, nil) {
+					return
+				}
+				l = &lot{}
+			}
+		}
+		yield(l, nil)
+	}
+}
+
+// sights merges a listing with a walk, both in key order. A sight is valid until the next one.
+func sights(listing iter.Seq2[*index.Entry, error], walk iter.Seq2[*scan.Item, error]) iter.Seq2[*sight, error] {
+	return func(yield func(*sight, error) bool) {
+		next, stop := iter.Pull2(listing)
+		defer stop()
+		var s sight
+		e, err, more := next()
+		for it, werr := range walk {
+			if werr != nil {
+				yield(nil, werr)
+				return
+			}
+			path, c := it.Path(), 1
+			for more && err == nil {
+				if c = index.Compare(e.Path, path); c >= 0 {
+					break
+				}
+				s = sight{path: e.Path, indexed: true, rec: e.Record}
+				if !yield(&s, nil) {
+					return
+				}
+				e, err, more = next()
+			}
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			s = sight{path: path, there: true, stat: it.Stat, err: it.Err}
+			match := more && c == 0
+			if match {
+				s.indexed, s.rec = true, e.Record
+			}
+			if !yield(&s, nil) {
+				return
+			}
+			if match {
+				e, err, more = next()
+			}
+		}
+		for ; more; e, err, more = next() {
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			s = sight{path: e.Path, indexed: true, rec: e.Record}
+			if !yield(&s, nil) {
+				return
+			}
+		}
+	}
+}
+
+// look does what needs the tree: it reads links, and the files that are this pass's turn.
+func (t *treeCheck) look(ctx context.Context, l *lot) (*lot, error) {
+	var in *file.Dir
+	var at string
+	defer func() {
+		if in != nil {
+			in.Close()
+		}
+	}()
+	r := t.read.reader()
+	defer r.close()
+	for i := range l.sights {
+		s := &l.sights[i]
+		link := s.indexed && s.there && s.stat.Kind == file.Symlink && s.rec.Kind == file.Symlink
+		if !link && !s.load {
+			continue
+		}
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		dir, name := index.Split(s.path)
+		if in == nil || at != dir {
+			if in != nil {
+				in.Close()
+			}
+			if in, s.failed = t.tree.Dir(dir); s.failed != nil {
+				in = nil
+				continue
+			}
+			at = dir
+		}
+		if link {
+			s.target, s.failed = in.Readlink(name)
+			continue
+		}
+		var sum [32]byte
+		sum, s.bytes, s.failed = r.sum(ctx, in, name, &s.stat, &s.rec)
+		if s.failed != nil && ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		s.hash = prefix(&sum)
+	}
+	return l, nil
+}

@@ -1,0 +1,213 @@
+package check
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"snap/backup"
+	"snap/index"
+	"snap/internal/file"
+	"snap/internal/progress"
+	"snap/internal/stream"
+)
+
+// treeCheck is the check of one snapshot's tree. Nothing of it counts before the snapshot turns out to be
+// there still.
+type treeCheck struct {
+	*checker
+	trust trust
+	tree  *file.Tree
+	found []*fault
+	files int64
+	bare  int64 // files without a hash
+	names sharing
+	open  []folderSight
+	apart *fault // what stands for everything below its path: missing, extra or unreadable
+}
+
+// folderSight is a folder that the check is in.
+type folderSight struct {
+	path  string
+	what  Fault // what is wrong with the folder itself, told when it is left
+	why   []string
+	known bool // something in it is missing, extra or of another type, which explains its time
+}
+
+// tree checks the tree at a position.
+func (c *checker) tree(ctx context.Context, pos int) error {
+	h := &c.snaps[pos]
+	top, err := c.d.Root.OpenDir(h.Name)
+	if err != nil {
+		if !errors.Is(err, fs.ErrNotExist) {
+			c.faults.in(pos, unreadFault("", err))
+		}
+		return nil
+	}
+	defer top.Close()
+	stat, err := top.Stat()
+	if err != nil {
+		return err
+	}
+	t := &treeCheck{checker: c, trust: trust{c.trusts, c.maker(h, stat.UID)}, names: sharing{}, tree: file.NewTree(top, 64, (*file.Dir).EnterDir)}
+	defer t.tree.Close()
+	before := c.at
+	for lot, err := range stream.Ordered(ctx, c.o.Jobs, backup.Window, t.lots(ctx, h, top), t.look) {
+		if err != nil {
+			return c.treeError(ctx, h, err)
+		}
+		for i := range lot.sights {
+			t.take(&lot.sights[i])
+		}
+		if n := len(lot.sights); n > 0 {
+			c.at.Stage, c.at.Files, c.at.Path = progress.Checking, c.at.Files+int64(n), lot.sights[n-1].path
+			if c.read.any() {
+				c.at.Stage, c.at.Bytes = progress.Reading, c.res.BytesRead
+			}
+			c.o.Progress(c.at)
+		}
+	}
+	t.leave("")
+	if !c.o.Repair {
+		now, err := c.header(ctx, h.Seq)
+		if err != nil {
+			return c.indexError(err)
+		}
+		s, err := c.d.Root.Lstat(h.Name)
+		if now == nil || now.Name != h.Name || err != nil || !file.MayBeSame(&s, &stat) { // deleted meanwhile
+			c.at = before
+			return nil
+		}
+	}
+	for _, f := range t.found {
+		c.faults.in(pos, f)
+	}
+	c.shared.add(t.names)
+	c.res.Files += t.files
+	c.res.Unproved += t.bare
+	return nil
+}
+
+// treeError takes an error that ended the check of a tree: damage of the index is a finding.
+func (c *checker) treeError(ctx context.Context, h *index.Header, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if errors.Is(err, index.ErrDamaged) && !c.o.Repair {
+		if now, herr := c.header(ctx, h.Seq); herr == nil && now == nil {
+			return nil // deleted meanwhile
+		}
+	}
+	return c.indexError(err)
+}
+
+// take judges one sight; sights come in key order.
+func (t *treeCheck) take(s *sight) {
+	t.leave(s.path)
+	if s.there {
+		t.files++
+	}
+	t.read.note(s)
+	t.names.note(s)
+	if t.apart != nil {
+		if s.path != t.apart.path && index.Within(s.path, t.apart.path) {
+			if t.apart.what != FaultUnread && t.apart.what != Unchecked {
+				t.apart.below++
+			}
+			return
+		}
+		t.apart = nil
+	}
+	want := s.indexed && held(&s.rec)
+	switch {
+	case !want && !s.there:
+	case !s.there:
+		t.explain()
+		t.standFor(&fault{what: FaultMissing, path: s.path, why: "is missing"})
+	case !want:
+		t.explain()
+		why := "was not there when the snapshot was made"
+		if s.indexed {
+			why = "could not be backed up, and yet something is there"
+		}
+		t.standFor(&fault{what: FaultExtra, path: s.path, why: why})
+	case s.err != nil && !(s.rec.Has(index.Unreadable) && errors.Is(s.err, fs.ErrPermission)):
+		t.standFor(unreadFault(s.path, s.err))
+	default:
+		t.judge(s)
+	}
+}
+
+// judge compares an entry that both have.
+func (t *treeCheck) judge(s *sight) {
+	var what Fault
+	var why []string
+	if s.path != "" { // the top folder is for its owner alone, and has times of its own
+		what, why = t.trust.differences(&s.rec, &s.stat)
+	} else if s.stat.Kind != file.Folder {
+		what, why = FaultType, []string{"is no folder"}
+	}
+	if what == FaultType {
+		t.explain()
+		t.standFor(&fault{what: what, path: s.path, why: joinWhy(why)})
+		return
+	}
+	switch {
+	case s.rec.Kind == file.Symlink && s.failed != nil:
+		t.found = append(t.found, unreadFault(s.path, s.failed))
+		return
+	case s.rec.Kind == file.Symlink && s.target != s.rec.Target:
+		what, why = FaultTarget, append([]string{fmt.Sprintf("leads to %q, not to %q", s.target, s.rec.Target)}, why...)
+	case s.prove && what != FaultSize:
+		if worse, text := t.read.prove(s); worse != "" {
+			what, why = worse, []string{text}
+		}
+	}
+	if s.prove && !s.rec.Has(index.Hashed) {
+		t.bare++
+	}
+	if s.rec.Kind == file.Folder {
+		t.open = append(t.open, folderSight{path: s.path, what: what, why: why})
+		return
+	}
+	if what != "" {
+		t.found = append(t.found, &fault{what: what, path: s.path, why: joinWhy(why), inode: inodeAt(&s.stat)})
+	}
+}
+
+// standFor notes a fault that speaks for everything below its path.
+func (t *treeCheck) standFor(f *fault) {
+	t.apart = f
+	t.found = append(t.found, f)
+}
+
+// explain notes that the folder on top had its entries changed.
+func (t *treeCheck) explain() {
+	if n := len(t.open); n > 0 {
+		t.open[n-1].known = true
+	}
+}
+
+// leave tells of the folders that do not lead to path; "" leaves all.
+func (t *treeCheck) leave(path string) {
+	for n := len(t.open); n > 0; n = len(t.open) {
+		f := &t.open[n-1]
+		if path != "" && index.Within(path, f.path) {
+			return
+		}
+		t.open = t.open[:n-1]
+		if f.what != "" && !(f.what == FaultTime && len(f.why) == 1 && f.known) {
+			t.found = append(t.found, &fault{what: f.what, path: f.path, why: joinWhy(f.why)})
+		}
+	}
+}
+
+// unreadFault is what it means that something in a tree cannot be read.
+func unreadFault(path string, err error) *fault {
+	what := FaultUnread
+	if errors.Is(err, fs.ErrPermission) {
+		what = Unchecked
+	}
+	return &fault{what: what, path: path, why: "cannot be read: " + file.Reason(err).Error()}
+}

@@ -1,0 +1,215 @@
+package check
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"snap/destination"
+	"snap/index"
+	"snap/internal/file"
+	"snap/internal/progress"
+)
+
+// mender mends what a check has found. What it does, and why it can be killed anywhere:
+//
+//   - Bytes are taken from wherever a file has the hash that the index knows: another snapshot, another
+//     path, the source, or the damaged inode itself where only its metadata was altered.
+//   - They go into a new inode in .snap/tmp, hashed on the way, with the metadata of the record, synced;
+//     or an inode that is what is missing gets one more name there.
+//   - That is linked under one more name in .snap/tmp, and renamed over the damaged name. All names that
+//     shared a damaged inode share the new one. The old inode is never written to.
+//   - What stands in a place and may be the only copy of what belongs elsewhere stays until that is mended.
+//   - Last, the folders get their times back. They belong to one snapshot alone.
+type mender struct {
+	*checker
+	work    *destination.WorkFolder
+	names   int
+	handles trees
+	reader  *reader
+	source  *file.Tree // nil without one
+	newest  index.Header
+
+	stock     map[stockKey]stock
+	sums      map[inodeKey]sum
+	needs     map[[32]byte]*need   // contents that are missing somewhere
+	sizes     map[int64]bool       // their sizes
+	elsewhere map[[32]byte][]found // where the index knows them
+	strays    map[[32]byte]spot    // where they stand in the place of something else
+	extras    map[[32]byte]spot    // where they stand and nothing belongs
+	right     map[spot]bool        // places that have a content that was needed
+	touched   map[string]bool      // folders that get their metadata back, of one snapshot
+	done      int64
+}
+
+// spot is a path in the tree at a position.
+type spot struct {
+	pos  int
+	path string
+}
+
+// unmendable says why something could not be mended. The run goes on.
+type unmendable struct{ why string }
+
+func (e *unmendable) Error() string { return e.why }
+
+func cannot(format string, args ...any) error { return &unmendable{fmt.Sprintf(format, args...)} }
+
+// errHolds: what stands there may be the only copy of what belongs elsewhere.
+var errHolds = errors.New("holds the only copy of what belongs elsewhere")
+
+// repair mends what it can of what was found.
+func (c *checker) repair(ctx context.Context) (err error) {
+	if slices.ContainsFunc(c.faults.all, func(f *fault) bool { return f.what == FaultIndex }) {
+		for _, f := range c.faults.all {
+			f.left = "nothing is mended while the index is damaged"
+		}
+		return nil
+	}
+	for _, f := range c.faults.all {
+		switch {
+		case f.what == FaultSet && f.seq != 0:
+			err = c.repairSet(ctx, f)
+		case f.what == FaultLatest:
+			err = c.repairLatest(f)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	todo := slices.DeleteFunc(slices.Clone(c.faults.all), func(f *fault) bool { return len(f.spans) == 0 || f.what == Unchecked })
+	if len(todo) == 0 {
+		return nil
+	}
+	slices.SortStableFunc(todo, func(a, b *fault) int { return index.Compare(a.path, b.path) })
+	work, err := c.d.NewWorkFolder(false)
+	if err != nil {
+		return err
+	}
+	m := &mender{
+		checker: c, work: work, reader: &reader{},
+		stock: map[stockKey]stock{}, sums: map[inodeKey]sum{}, needs: map[[32]byte]*need{}, sizes: map[int64]bool{},
+		elsewhere: map[[32]byte][]found{}, strays: map[[32]byte]spot{}, extras: map[[32]byte]spot{}, right: map[spot]bool{},
+	}
+	defer func() {
+		m.handles.close()
+		m.reader.close()
+		work.Drop(ctx)
+	}()
+	closeSource, err := m.openSource(ctx)
+	if err != nil {
+		return err
+	}
+	defer closeSource()
+	if err := m.survey(ctx, todo); err != nil {
+		return err
+	}
+	if err := m.rounds(ctx, todo); err != nil {
+		return err
+	}
+	return c.d.Root.SyncSystem()
+}
+
+// rounds goes through the faults until nothing more can be mended: what had to wait in one round may be
+// possible in the next.
+func (m *mender) rounds(ctx context.Context, todo []*fault) error {
+	for again := true; again; {
+		again = false
+		strays := len(m.strays)
+		for _, f := range todo {
+			if f.what == FaultExtra {
+				f.left = "it is left to you"
+				continue
+			}
+			for _, s := range without(f.spans, f.mended) {
+				for pos := s.first; pos <= s.last; pos++ {
+					err := m.mend(ctx, f, pos)
+					switch {
+					case err == nil:
+						f.mended = insert(f.mended, pos)
+						again = true
+					case errors.As(err, new(*unmendable)):
+						f.left = err.Error()
+					case errors.Is(err, errHolds):
+						f.left = "what stands there may be the only copy of another damaged file; put that in its place by hand"
+					default:
+						return err
+					}
+				}
+			}
+		}
+		again = again || len(m.strays) > strays
+	}
+	return nil
+}
+
+// insert adds a position anywhere.
+func insert(spans []span, pos int) (all []span) {
+	var positions []int
+	for _, s := range spans {
+		for p := s.first; p <= s.last; p++ {
+			positions = append(positions, p)
+		}
+	}
+	positions = append(positions, pos)
+	slices.Sort(positions)
+	for _, p := range positions {
+		all = extend(all, p)
+	}
+	return all
+}
+
+// mend mends one fault in the tree at a position, with everything below it where a folder is missing, and
+// gives the folders that this touched their metadata.
+func (m *mender) mend(ctx context.Context, f *fault, pos int) error {
+	m.touched = map[string]bool{}
+	var first error
+	n := 0
+	for e, err := range m.places(ctx, f, pos) {
+		if err != nil {
+			return err
+		}
+		n++
+		from, err := m.place(ctx, pos, e)
+		switch {
+		case err == nil:
+			if f.from == "" || f.from == ownBytes { // of several names one may have had to get the bytes of another
+				f.from = cmp.Or(from, f.from)
+			}
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case file.DiskFailed(err):
+			return err
+		case first == nil:
+			if first = err; !errors.As(err, new(*unmendable)) && !errors.Is(err, errHolds) {
+				first = cannot("%s", file.Reason(err))
+			}
+		}
+		m.done++
+		m.o.Progress(progress.State{Stage: progress.Repairing, Files: m.done, Path: e.Path})
+	}
+	if first == nil && n == 0 {
+		first = cannot("the index no longer has it")
+	}
+	if err := m.settle(ctx, pos); err != nil && first == nil {
+		if file.DiskFailed(err) {
+			return err
+		}
+		first = cannot("%s", file.Reason(err))
+	}
+	return first
+}
+
+// repairLatest makes `latest` lead to the newest snapshot, if recovery has not already.
+func (c *checker) repairLatest(f *fault) error {
+	if err := c.d.PointLatest(f.names[0]); err != nil {
+		return err
+	}
+	target, err := c.d.Root.Readlink(destination.LatestName)
+	if f.whole = err == nil && target == f.names[0]; !f.whole {
+		f.left = "the link could not be made"
+	}
+	return nil
+}

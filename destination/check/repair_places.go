@@ -1,0 +1,235 @@
+package check
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"iter"
+	"slices"
+	"strings"
+	"syscall"
+
+	"snap/index"
+	"snap/internal/file"
+)
+
+// places yields the entries that a fault is about: its path, and what is below where a folder is not there.
+func (m *mender) places(ctx context.Context, f *fault, pos int) iter.Seq2[*index.Entry, error] {
+	return func(yield func(*index.Entry, error) bool) {
+		for e, err := range m.d.DB.Entries(ctx, m.snaps[pos].Seq, f.path) {
+			if err == nil {
+				err = ctx.Err()
+			}
+			if err == nil && e.Path == f.path && e.Kind == file.Folder && f.what == FaultUnread {
+				err = cannot("the folder itself cannot be read")
+			}
+			if !yield(e, err) || err != nil {
+				return
+			}
+			if f.what != FaultMissing && f.what != FaultType || e.Path == f.path && e.Kind != file.Folder {
+				return
+			}
+		}
+	}
+}
+
+// place puts one entry right and says what it was mended from.
+func (m *mender) place(ctx context.Context, pos int, e *index.Entry) (from string, err error) {
+	if !held(&e.Record) || e.Path == "" {
+		return "", nil
+	}
+	in, name := index.Split(e.Path)
+	d, err := m.dir(pos, in)
+	if err != nil {
+		return "", cannot("%s", file.Reason(err)) // a disk that does not give back one folder may do well with the rest
+	}
+	defer d.Close()
+	have, err := d.Lstat(name)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return "", cannot("%s", file.Reason(err))
+	}
+	if err == nil && e.Kind == file.Folder && have.Kind == file.Folder {
+		m.touched[e.Path] = true
+		return "the index", nil
+	}
+	if err == nil {
+		switch right, err := m.agrees(ctx, pos, d, name, e, &have); {
+		case err != nil:
+			return "", err
+		case right:
+			m.satisfied(pos, e)
+			return "", nil
+		}
+		if m.precious(ctx, d, spot{pos, e.Path}, &have, &e.Record) {
+			return "", errHolds
+		}
+	}
+	m.touched[in] = true
+	if e.Kind == file.Folder {
+		m.touched[e.Path] = true
+		return "the index", m.folder(pos, d, name, e.Path, &have)
+	}
+	for range 2 {
+		s, err := m.provide(ctx, spot{pos, e.Path}, &e.Record, true)
+		if err != nil {
+			return "", err
+		}
+		err = m.put(pos, d, in, name, s.name, &have)
+		if errors.Is(err, syscall.EMLINK) { // as many names as the file system allows: another inode
+			delete(m.stock, keyOf(e.Path, &e.Record))
+			continue
+		}
+		if err == nil {
+			m.satisfied(pos, e)
+		}
+		return m.origin(&s, spot{pos, e.Path}, &have), err
+	}
+	return "", cannot("it has as many names as the file system allows")
+}
+
+// agrees reports whether an entry is what the record says after all.
+func (m *mender) agrees(ctx context.Context, pos int, d *file.Dir, name string, e *index.Entry, have *file.Stat) (bool, error) {
+	if what, _ := m.trust(pos).differences(&e.Record, have); what != "" {
+		return false, nil
+	}
+	switch e.Kind {
+	case file.Symlink:
+		target, err := d.Readlink(name)
+		return err == nil && target == e.Target, nil
+	case file.Regular:
+		if !e.Has(index.Hashed) {
+			return true, nil
+		}
+		got := m.sum(ctx, d, name, have)
+		return got.err == nil && got.hash == e.Hash, ctx.Err()
+	}
+	return true, nil
+}
+
+// folder makes a folder in the place of nothing, or of something else.
+func (m *mender) folder(pos int, d *file.Dir, name, path string, have *file.Stat) error {
+	return m.unlocked(pos, path, func() error {
+		if have.Kind != file.None {
+			if err := d.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+				return err
+			}
+			m.forget(have)
+		}
+		m.handles.forget(pos, path)
+		if err := d.Mkdir(name); err != nil && !errors.Is(err, fs.ErrExist) {
+			return err
+		}
+		return nil
+	})
+}
+
+// put moves another name of the finished entry stock to name in d.
+func (m *mender) put(pos int, d *file.Dir, in, name, stock string, have *file.Stat) error {
+	tmp := m.next()
+	if err := m.work.Dir.Link(m.work.Dir, stock, tmp); err != nil {
+		return err
+	}
+	defer m.work.Dir.Remove(tmp) // still there after an error, and where it was another name of what it was to replace
+	return m.unlocked(pos, index.Join(in, name), func() error {
+		if have.Kind == file.Folder {
+			err := d.Rmdir(name)
+			if errors.Is(err, syscall.ENOTEMPTY) || errors.Is(err, fs.ErrExist) {
+				return cannot("a folder with something in it stands in its place")
+			}
+			if err != nil && !errors.Is(err, fs.ErrNotExist) {
+				return err
+			}
+			m.handles.forget(pos, index.Join(in, name))
+		}
+		if err := m.work.Dir.Replace(tmp, d, name); err != nil {
+			return err
+		}
+		m.forget(have)
+		return nil
+	})
+}
+
+// unlocked does f, which changes the folder that path is in; one that forbids it is opened up first. It gets
+// its mode back by settle.
+func (m *mender) unlocked(pos int, path string, f func() error) error {
+	err := f()
+	if !errors.Is(err, fs.ErrPermission) {
+		return err
+	}
+	in, _ := index.Split(path)
+	above, name := index.Split(in)
+	if in == "" {
+		return err
+	}
+	d, derr := m.dir(pos, above)
+	if derr != nil {
+		return err
+	}
+	defer d.Close()
+	if d.Unlock(name) != nil {
+		return err
+	}
+	return f()
+}
+
+// settle gives the touched folders the metadata of their records, the deepest first.
+func (m *mender) settle(ctx context.Context, pos int) error {
+	var paths []string
+	for path := range m.touched {
+		if path != "" { // the top folder is for its owner alone, and has times of its own
+			paths = append(paths, path)
+		}
+	}
+	slices.SortFunc(paths, func(a, b string) int { return strings.Compare(b, a) })
+	var first error
+	for _, path := range paths {
+		r, _, err := m.d.DB.Lookup(ctx, m.snaps[pos].Seq, path)
+		if err == nil && r.Kind == file.Folder {
+			err = m.settleFolder(pos, path, r.Meta())
+		}
+		if err != nil && first == nil && !errors.Is(err, fs.ErrNotExist) {
+			first = err
+		}
+	}
+	return first
+}
+
+func (m *mender) settleFolder(pos int, path string, meta *file.Meta) error {
+	in, name := index.Split(path)
+	parent, err := m.dir(pos, in)
+	if err != nil {
+		return err
+	}
+	defer parent.Close()
+	d, err := parent.OpenDir(name)
+	if errors.Is(err, fs.ErrPermission) && parent.Unlock(name) == nil {
+		d, err = parent.OpenDir(name)
+	}
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	_, err = d.SetMeta(meta)
+	return err
+}
+
+// satisfied notes that one more place has its content.
+func (m *mender) satisfied(pos int, e *index.Entry) {
+	at := spot{pos, e.Path}
+	if n := m.needs[e.Hash]; n != nil && e.Kind == file.Regular && !m.right[at] {
+		n.left--
+		m.right[at] = true
+	}
+}
+
+// trust is what can be compared in the tree at a position.
+func (m *mender) trust(pos int) trust {
+	t := trust{all: m.trusts}
+	if d, err := m.dir(pos, ""); err == nil {
+		if s, err := d.Stat(); err == nil {
+			t.user = s.UID
+		}
+		d.Close()
+	}
+	return t
+}

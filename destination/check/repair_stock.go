@@ -1,0 +1,114 @@
+package check
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"snap/index"
+	"snap/internal/file"
+)
+
+// stock is a finished entry in the work folder, to be linked to where it belongs.
+type stock struct {
+	name string
+	from string   // what it was made of, if that is no file of a tree
+	of   spot     // else that file
+	file inodeKey // and its inode
+}
+
+// ownBytes is what a file was mended from that had the right content.
+const ownBytes = "its own bytes"
+
+// origin says what was taken for the place at, where have stands.
+func (m *mender) origin(s *stock, at spot, have *file.Stat) string {
+	switch {
+	case s.from != "":
+		return s.from
+	case s.of == at, have.Kind == file.Regular && have.Ino != 0 && inodeAt(have) == s.file:
+		return ownBytes
+	case s.of.path != at.path:
+		return fmt.Sprintf("%q in snapshot %s", s.of.path, m.snaps[s.of.pos].Name)
+	}
+	return "snapshot " + m.snaps[s.of.pos].Name
+}
+
+// next is a free name in the work folder.
+func (m *mender) next() string {
+	m.names++
+	return fmt.Sprintf("mend-%d", m.names)
+}
+
+// provide is the entry that a record describes, finished in the work folder.
+func (m *mender) provide(ctx context.Context, at spot, want *index.Record, strays bool) (s stock, err error) {
+	key := keyOf(at.path, want)
+	if s, ok := m.stock[key]; ok {
+		return s, nil
+	}
+	if want.Kind == file.Regular {
+		s, err = m.regular(ctx, at, want, strays)
+	} else {
+		s, err = m.special(want)
+	}
+	if err == nil {
+		m.stock[key] = s
+	}
+	return s, err
+}
+
+// special makes a symbolic link, FIFO, socket or device from its record.
+func (m *mender) special(want *index.Record) (stock, error) {
+	s := stock{name: m.next(), from: "the index"}
+	var err error
+	if want.Kind == file.Symlink {
+		err = m.work.Dir.Symlink(want.Target, s.name)
+	} else {
+		err = m.work.Dir.Mknod(s.name, want.Kind, want.Rdev)
+	}
+	if err == nil {
+		err = m.work.Dir.KeepXattrsOf(s.name, want.Xattrs)
+	}
+	if err == nil {
+		_, err = m.work.Dir.SetMetaOf(s.name, want.Meta())
+	}
+	return s, err
+}
+
+// copy makes a new inode with the bytes of src and the metadata of want, on the disk when it returns; false
+// if the bytes are not those that want's hash proves.
+func (m *mender) copy(ctx context.Context, src *file.File, want *index.Record) (name string, ok bool, err error) {
+	name = m.next()
+	dst, err := m.work.Dir.Create(name)
+	if err != nil {
+		return "", false, err
+	}
+	if ok, err = m.fill(ctx, dst, src, want); ok && err == nil {
+		err = dst.Sync()
+	}
+	if err = errors.Join(err, dst.Close()); !ok || err != nil {
+		return "", false, errors.Join(err, m.work.Dir.Remove(name))
+	}
+	return name, true, nil
+}
+
+func (m *mender) fill(ctx context.Context, dst, src *file.File, want *index.Record) (ok bool, err error) {
+	m.reader.ready()
+	m.reader.h.Begin(want.Has(index.SparseHash))
+	var n int64
+	if want.Size > 0 && dst.CloneFrom(src) {
+		n, err = file.Hash(ctx, dst, want.Size, m.reader.h, *m.reader.buf)
+	} else {
+		n, _, err = file.Copy(ctx, dst, src, want.Size, m.reader.h, *m.reader.buf)
+	}
+	if read := (*file.ReadError)(nil); errors.As(err, &read) {
+		return false, nil
+	}
+	if err != nil || n != want.Size || [32]byte(m.reader.h.Sum(nil)) != want.Hash {
+		return false, err
+	}
+	if err := dst.KeepXattrs(want.Xattrs); err != nil {
+		return false, err
+	}
+	_, err = dst.SetMeta(want.Meta())
+	return err == nil, err
+}

@@ -1,0 +1,296 @@
+package destination
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/gofrs/flock"
+
+	"snap/index"
+	"snap/internal/file"
+)
+
+// The names inside a destination that are not the user's.
+const (
+	MetaName    = ".snap"
+	TmpName     = "tmp"
+	TrashName   = "trash"
+	ChangesName = "changes"
+	LatestName  = "latest"
+	lockName    = "lock"
+)
+
+// Destination is a folder of snapshots, open for writing: its lock is held until Close.
+type Destination struct {
+	Path string // absolute
+	ID   string
+	DB   *index.DB // nil in a dry run on a folder that is no destination yet
+
+	Root       *file.Dir // opened before the first write, so that its sync reports every failed one
+	Meta       *file.Dir
+	Tmp        *file.Dir
+	Trash      *file.Dir
+	ChangesDir *file.Dir
+	lock       *flock.Flock
+	Taken      *Taken      // what was taken over from another user, or in a rehearsal would be; nil mostly
+	Stuck      *StuckError // what runs before could not remove, and this one cannot either; nil mostly
+
+	Interrupted []*InterruptedRun // that the next backup can go on from, the one with the most first
+	trust       []string
+}
+
+// OpenOptions say how a destination is opened.
+type Options struct {
+	Create   bool          // make .snap and the index if the folder is no destination yet
+	ReadOnly bool          // for a dry run: take no lock, recover nothing, write nothing
+	AnyUser  bool          // with ReadOnly: nothing is rehearsed, another user's destination will do
+	TakeOver bool          // make another user's destination this user's, who must be root
+	LockWait time.Duration // how long to wait for another run; 0: not at all
+	Holder   string        // what others are told while this run holds the lock
+	Trust    []string      // fingerprints of the index that need no new proof; index.DB.Trust
+}
+
+// Open opens the folder path for writing, takes its lock and finishes or forgets what a run that died
+// left there.
+func Open(ctx context.Context, path string, o Options) (*Destination, error) {
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return nil, err
+	}
+	d := &Destination{Path: abs, trust: o.Trust}
+	if err := d.open(ctx, o); err != nil {
+		d.Close()
+		if o.Create { // other runs add nothing: to them a full disk is an error like any
+			err = NoRoom(err, "free some space there")
+		}
+		return nil, err
+	}
+	return d, nil
+}
+
+func (d *Destination) open(ctx context.Context, o Options) (err error) {
+	if o.ReadOnly {
+		return d.OpenReadOnly(ctx, o)
+	}
+	if err := d.OpenFolders(ctx, o); err != nil {
+		return err
+	}
+	if err := d.OpenIndex(ctx); errors.Is(err, index.ErrMissing) {
+		if err := d.createIndex(ctx); err != nil {
+			if errors.Is(err, ErrNoHardLinks) {
+				d.unmake()
+			}
+			return err
+		}
+	} else if err != nil {
+		return err
+	}
+	if err := d.Recover(ctx); err != nil || !o.TakeOver {
+		return err
+	}
+	return d.takeOver(ctx)
+}
+
+// openReadOnly opens what is there for a rehearsal.
+func (d *Destination) OpenReadOnly(ctx context.Context, o Options) (err error) {
+	if d.Root, err = file.OpenRoot(d.Path); err != nil {
+		return err
+	}
+	there, err := d.hasMeta()
+	switch {
+	case err != nil:
+		return err
+	case !there && o.Create:
+		return nil // a first run
+	case !there:
+		return fmt.Errorf("%s: %w", d.Path, ErrNotDestination)
+	}
+	if !o.AnyUser {
+		var owner *OwnerError
+		err := d.checkOwner(true)
+		switch {
+		case o.TakeOver && errors.As(err, &owner):
+			d.Taken = &Taken{From: owner.Owner}
+		case err != nil:
+			return err
+		}
+	}
+	return d.OpenIndex(ctx)
+}
+
+// hasMeta reports whether the folder holds a .snap.
+func (d *Destination) hasMeta() (bool, error) {
+	stat, err := d.Root.Lstat(MetaName)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return false, nil
+	case err == nil && stat.Kind != file.Folder:
+		return false, fmt.Errorf("%s: %w: %s is not a folder", d.Path, ErrNotDestination, MetaName)
+	}
+	return err == nil, err
+}
+
+// openFolders opens the destination's folders, making those of its own that are missing if o.Create
+// says so, and takes the lock.
+func (d *Destination) OpenFolders(ctx context.Context, o Options) (err error) {
+	if d.Root, err = file.OpenRoot(d.Path); err != nil {
+		return err
+	}
+	if there, err := d.hasMeta(); err != nil {
+		return err
+	} else if !there && !o.Create {
+		return fmt.Errorf("%s: %w", d.Path, ErrNotDestination)
+	}
+	if err := d.checkWriters(); err != nil {
+		return err
+	}
+	if err := d.checkOwner(false); err != nil && !(o.TakeOver && os.Geteuid() == 0 && errors.As(err, new(*OwnerError))) {
+		return err
+	}
+	if d.Meta, err = OpenOrMake(d.Root, MetaName); err != nil {
+		return err
+	}
+	if s, err := d.Meta.Stat(); err == nil && s.Mode&0o077 != 0 {
+		d.Meta.Chmod(0o700) // it tells everybody's names and hashes; where there are no modes it cannot be
+	}
+	if d.lock, err = lock(ctx, filepath.Join(d.Path, MetaName, lockName), d.Path, o.Holder, o.LockWait); err != nil {
+		return err
+	}
+	if d.Tmp, err = OpenOrMake(d.Meta, TmpName); err != nil {
+		return err
+	}
+	if d.Trash, err = OpenOrMake(d.Meta, TrashName); err != nil {
+		return err
+	}
+	d.ChangesDir, err = OpenOrMake(d.Meta, ChangesName)
+	return err
+}
+
+func OpenOrMake(in *file.Dir, name string) (*file.Dir, error) {
+	if err := in.Mkdir(name); err != nil && !errors.Is(err, fs.ErrExist) {
+		return nil, err
+	}
+	return in.OpenDir(name)
+}
+
+func (d *Destination) OpenIndex(ctx context.Context) (err error) {
+	if d.DB, err = index.Open(index.Path(d.Path)); err != nil {
+		return err
+	}
+	d.DB.Trust(d.trust...)
+	d.ID, err = d.DB.ID(ctx)
+	return err
+}
+
+// createIndex makes the index of a new destination. Beside change sets a missing index is damage.
+func (d *Destination) createIndex(ctx context.Context) error {
+	sets, err := d.ChangesDir.Entries()
+	if err != nil {
+		return err
+	}
+	if len(sets) > 0 {
+		return fmt.Errorf("%s: %w", index.Path(d.Path), index.ErrMissing)
+	}
+	if err := d.probeLinks(); err != nil {
+		return err
+	}
+	if err := index.Create(index.Path(d.Path), strings.ToLower(rand.Text())); err != nil {
+		return err
+	}
+	return d.OpenIndex(ctx)
+}
+
+// unmake takes back what was made in a folder that cannot be a destination. What is not empty stays.
+func (d *Destination) unmake() {
+	for _, name := range []string{TmpName, TrashName, ChangesName} {
+		d.Meta.Rmdir(name)
+	}
+	d.Meta.Remove(lockName)
+	d.Root.Rmdir(MetaName)
+}
+
+// probeLinks makes sure that the destination can hard-link.
+func (d *Destination) probeLinks() error {
+	name := "probe-" + strings.ToLower(rand.Text())
+	f, err := d.Tmp.Create(name)
+	if err != nil {
+		return err
+	}
+	defer d.Tmp.Remove(name)
+	if err := f.Close(); err != nil {
+		return err
+	}
+	if err := d.Tmp.Link(d.Tmp, name, name+"2"); err != nil {
+		if errors.Is(err, fs.ErrPermission) || errors.Is(err, errors.ErrUnsupported) {
+			return fmt.Errorf("%s: %w", d.Path, ErrNoHardLinks)
+		}
+		return err
+	}
+	return d.Tmp.Remove(name + "2")
+}
+
+// Close drops the lock.
+func (d *Destination) Close() error {
+	var errs []error
+	if d.DB != nil {
+		errs = append(errs, d.DB.Release())
+	}
+	for _, f := range []*file.Dir{d.ChangesDir, d.Trash, d.Tmp, d.Meta, d.Root} {
+		if f != nil {
+			errs = append(errs, f.Close())
+		}
+	}
+	if d.lock != nil {
+		_ = writeHolder(d.lock.Path(), "") // whoever holds it next need not be a snap, and would be taken for this run
+		_, err := uninterrupted(func() (bool, error) { return true, d.lock.Unlock() })
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
+}
+
+// hold keeps the index open for the many look-ups of a run; readers work beside it.
+func (d *Destination) Hold(ctx context.Context) error {
+	if d.DB == nil {
+		return nil
+	}
+	return d.DB.Hold(ctx)
+}
+
+func (d *Destination) Release() {
+	if d.DB != nil {
+		d.DB.Release()
+	}
+}
+
+// exists reports whether name is in dir.
+func Exists(dir *file.Dir, name string) (bool, error) {
+	_, err := dir.Lstat(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// openFile opens a file of the destination's own for reading. What is no regular file is damage.
+func openFile(dir *file.Dir, name string) (*os.File, error) {
+	f, err := os.OpenFile(filepath.Join(dir.Path(), name), os.O_RDONLY|file.Plain, 0)
+	if errors.Is(err, syscall.ELOOP) { // a symbolic link
+		err = fmt.Errorf("%s: %w: not a file", filepath.Join(dir.Path(), name), index.ErrDamaged)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
+		f.Close()
+		return nil, errors.Join(err, fmt.Errorf("%s: %w: not a file", f.Name(), index.ErrDamaged))
+	}
+	return f, nil
+}

@@ -1,0 +1,50 @@
+package destination
+
+import (
+	"encoding/json"
+	"io"
+	"time"
+
+	"snap/index"
+	"snap/internal/file"
+)
+
+// lastRunName is the file in .snap that tells of the last run that found nothing changed, sealed. It is a view of no
+// weight: when it is lost or damaged, nothing is known of such a run.
+const lastRunName = "last-run"
+
+// lastRun is what stands in it.
+type lastRun struct {
+	Time time.Time `json:"time"` // when the run began, by the clock
+	Seq  uint64    `json:"seq"`  // the snapshot that it found unchanged
+	Name string    `json:"name"`
+}
+
+// noteUnchanged writes down that a run that began at start found nothing changed since h, the newest snapshot.
+func (d *Destination) NoteUnchanged(start time.Time, h *index.Header) error {
+	return d.writeSealed(d.Meta, lastRunName, &lastRun{Time: start.UTC(), Seq: h.Seq, Name: h.Name})
+}
+
+// LastUnchanged is when the last run began that found nothing changed since the snapshot h of the destination root, which is
+// its newest; the zero time if there was none, or nothing is known of it.
+func LastUnchanged(root *file.Dir, h *index.Header) time.Time {
+	meta, err := root.OpenDir(MetaName)
+	if err != nil {
+		return time.Time{}
+	}
+	defer meta.Close()
+	f, err := openFile(meta, lastRunName)
+	if err != nil {
+		return time.Time{}
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, labelsMax))
+	if err != nil {
+		return time.Time{}
+	}
+	var l lastRun
+	if body, ok := unsealed(text); !ok || json.Unmarshal(body, &l) != nil || l.Seq != h.Seq || l.Name != h.Name {
+		return time.Time{}
+	}
+	return l.Time
+}

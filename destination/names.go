@@ -1,0 +1,89 @@
+package destination
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strconv"
+	"strings"
+	"time"
+
+	"snap/index"
+	"snap/internal/file"
+)
+
+// nextSeq is a sequence number above every one that was ever used here. Sets that were put aside and labels
+// count too: they must not meet a snapshot of their number.
+func (d *Destination) NextSeq(ctx context.Context) (uint64, error) {
+	entries, err := d.ChangesDir.Entries()
+	if err != nil {
+		return 0, err
+	}
+	all, err := d.DB.Snapshots(ctx)
+	if err != nil {
+		return 0, err
+	}
+	trash, err := Numbered(d.Trash)
+	if err != nil {
+		return 0, err
+	}
+	last := uint64(0)
+	for _, n := range trash { // what cannot be removed may be there still
+		last = max(last, n)
+	}
+	for i := range entries {
+		number, _, _ := strings.Cut(entries[i].Name, ".")
+		if n, err := strconv.ParseUint(number, 10, 64); err == nil && ChangeSetName(n) == number {
+			last = max(last, n)
+		}
+	}
+	for i := range all {
+		last = max(last, all[i].Seq)
+	}
+	return last + 1, nil
+}
+
+// freeName is the name of a snapshot made at t, with the first number from 2 on if that is needed to make it free and to
+// be above those that are called the same but for their number: by names, too, the newest is last.
+func (d *Destination) FreeName(ctx context.Context, t time.Time, nameOf func(time.Time) string) (string, error) {
+	name := nameOf(t)
+	if err := index.CheckName(name); err != nil {
+		return "", err
+	}
+	all, err := d.DB.Snapshots(ctx)
+	if err != nil {
+		return "", err
+	}
+	taken, next := map[string]bool{}, 1
+	for i := range all {
+		taken[all[i].Name] = true
+		if number, ok := strings.CutPrefix(all[i].Name, name+"-"); ok && nameOf(all[i].Time) == name {
+			if n, err := strconv.ParseInt(number, 10, 32); err == nil && n > 1 {
+				next = max(next, int(n)+1)
+			}
+		}
+	}
+	for ; ; next++ {
+		try := name
+		if next > 1 {
+			try = fmt.Sprintf("%s-%d", name, next)
+		}
+		there, err := Exists(d.Root, try)
+		if err != nil {
+			return "", err
+		}
+		if !there && !taken[try] {
+			return try, nil
+		}
+	}
+}
+
+// folderAt reports whether name is a folder in dir.
+func FolderAt(dir *file.Dir, name string) (bool, error) {
+	s, err := dir.Lstat(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	return err == nil && s.Kind == file.Folder, err
+}

@@ -1,0 +1,231 @@
+package reindex
+
+import (
+	"context"
+	"fmt"
+	"iter"
+
+	"snap/backup"
+	"snap/index"
+	"snap/internal/file"
+	"snap/internal/progress"
+	"snap/scan"
+)
+
+// compare goes through both trees and the listing of the snapshot before, side by side.
+func (m *treeReader) compare(ctx context.Context) error {
+	old := func(func(*index.Entry, error) bool) {}
+	if m.seq > 0 {
+		old = m.r.d.DB.Entries(ctx, m.seq, "")
+	}
+	walk := func(func(*scan.Item, error) bool) {}
+	if m.before != nil {
+		walk = m.before.walk(ctx, m.r.o.Jobs)
+	}
+	next, stop := iter.Pull2(walk)
+	defer stop()
+	t, err, more := next()
+	for p, perr := range scan.Compare(m.now.walk(ctx, m.r.o.Jobs), old, func(uint64) uint32 { return 0 }, scan.Rules{}) {
+		if perr != nil {
+			return perr
+		}
+		path := p.Path()
+		for more && err == nil && index.Compare(t.Path(), path) < 0 {
+			t, err, more = next()
+		}
+		if err != nil {
+			return err
+		}
+		var was *scan.Item
+		if more && t.Path() == path {
+			was = t
+		}
+		if err := m.visit(path, p.New, was, p.Old); err != nil {
+			return err
+		}
+		if m.n++; m.n&1023 == 0 {
+			m.r.o.Progress(progress.State{Stage: progress.Indexing, Files: m.n, Path: m.head.Name})
+		}
+	}
+	return ctx.Err()
+}
+
+// visit judges one path: what the tree has there, what the tree before had, and what the index said of that.
+// Each may be nil.
+func (m *treeReader) visit(path string, now, was *scan.Item, old *index.Entry) error {
+	if now != nil && now.Err != nil {
+		m.r.res.Notes = append(m.r.res.Notes, fmt.Errorf("what is in it is not in the index: %w", now.Err))
+	}
+	if now == nil {
+		if old.Stored == index.Absent && (m.lost == "" || !index.Within(path, m.lost)) {
+			m.keep(&old.Record) // it was in no tree: that says nothing
+			return nil
+		}
+		return m.left(path, was, old)
+	}
+	linked := was != nil && now.Stat.Kind != file.Folder && file.SameFile(&now.Stat, &was.Stat)
+	if was != nil && !linked && was.Stat.Kind != file.Folder {
+		m.leaves(path, &was.Stat)
+	}
+	if old != nil && linked {
+		return m.linked(path, now, was, &old.Record)
+	}
+	rec, err := m.record(now, was, old)
+	if err != nil {
+		return err
+	}
+	if old == nil {
+		rec.Change, rec.Reason = index.Added, index.NewPath
+		if rec.Kind == file.Folder {
+			m.fresh.Add(path)
+		}
+		return m.add(path, rec)
+	}
+	rec.Change = index.Classify(&old.Record, rec)
+	switch rec.Change {
+	case index.Modified:
+		rec.Reason = index.SizeOrTime
+	case index.Metadata:
+		rec.Reason = index.OwnerOrMode
+	case index.TypeChanged:
+		rec.Reason = index.OtherKind
+	default:
+		switch {
+		case rec.Kind == file.Regular:
+			rec.Change, rec.Reason = index.Silent, index.FromTree
+		case rec.Kind == file.Folder && path != "" && rec.Mtime != old.Mtime:
+			rec.Change, rec.Reason = index.Silent, index.TimeOnly
+		default:
+			m.keep(&old.Record)
+			return nil
+		}
+	}
+	return m.add(path, rec)
+}
+
+// left enters the tombstone of a path that the tree no longer has.
+func (m *treeReader) left(path string, was *scan.Item, old *index.Entry) error {
+	if old.Kind == file.Folder && (m.lost == "" || !index.Within(path, m.lost)) {
+		m.lost = path
+	}
+	if was != nil && was.Stat.Kind != file.Folder {
+		m.leaves(path, &was.Stat)
+	}
+	m.gone.Add(path)
+	return m.add(path, &index.Record{Change: index.Removed, Reason: index.Gone})
+}
+
+// leaves notes that an inode has lost its name at path, if the tree has it still.
+func (m *treeReader) leaves(path string, s *file.Stat) {
+	if _, ok := m.moves[s.Ino]; !ok && m.now.names(s.Ino) > 0 {
+		m.moves[s.Ino] = path
+	}
+}
+
+// linked deals with an inode that kept its path: the record stays, but for the number of its names.
+func (m *treeReader) linked(path string, now, was *scan.Item, old *index.Record) error {
+	n := m.now.names(now.Stat.Ino)
+	if n > 1 {
+		if _, ok := m.links[now.Stat.Ino]; !ok {
+			m.links[now.Stat.Ino] = path
+		}
+	}
+	if b := m.before.names(was.Stat.Ino); n != b && n > 0 && b > 0 {
+		rec := *old
+		rec.Nlink = uint32(max(int64(rec.Nlink)+int64(n)-int64(b), 1))
+		rec.Change, rec.Stored, rec.Reason = index.Silent, index.Linked, index.Regrouped
+		rec.From, rec.To, rec.Link, rec.Since = "", "", "", 0
+		return m.add(path, &rec)
+	}
+	m.keep(old)
+	return nil
+}
+
+// keep counts an entry that is as it was.
+func (m *treeReader) keep(old *index.Record) {
+	if old.Has(index.Unreadable) {
+		m.head.Errors++
+	}
+	backup.Tally(&m.head, old, false)
+}
+
+func (m *treeReader) add(path string, rec *index.Record) error {
+	return m.out.Add(&index.Entry{Path: path, Record: *rec})
+}
+
+// record is the weak record of an entry of the tree. What the destination cannot hold, such as owners, it
+// shows alike in both trees: there the record before is right.
+func (m *treeReader) record(now, was *scan.Item, old *index.Entry) (*index.Record, error) {
+	rec := &index.Record{Stat: now.Stat, Volume: index.TreeVolume, Stored: index.Made}
+	rec.Dev, rec.Mount, rec.Ctime = 0, 0, file.Time{} // a copy's ctime is that of its last link
+	if rec.Kind != file.Folder {
+		rec.Nlink = max(m.now.names(now.Stat.Ino), 1)
+	}
+	if rec.Kind == file.Regular {
+		rec.Stored = index.Copied
+		rec.Took(now.Stat.Allocated)
+	}
+	if now.Err != nil {
+		rec.Flags |= index.Unreadable
+	}
+	var err error
+	if rec.Target, rec.Xattrs, err = m.now.more(now); err != nil {
+		return nil, err
+	}
+	if old == nil || was == nil || old.Kind != rec.Kind || was.Stat.Kind != rec.Kind {
+		return rec, nil
+	}
+	_, xattrs, err := m.before.more(was)
+	if err != nil {
+		return nil, err
+	}
+	if rec.Mode == was.Stat.Mode {
+		rec.Mode = old.Mode
+	}
+	if rec.UID == was.Stat.UID {
+		rec.UID = old.UID
+	}
+	if rec.GID == was.Stat.GID {
+		rec.GID = old.GID
+	}
+	if rec.Mtime == was.Stat.Mtime {
+		rec.Mtime = old.Mtime
+	}
+	if (&index.Record{Xattrs: xattrs}).SameOwnerMode(&index.Record{Xattrs: rec.Xattrs}) {
+		rec.Xattrs = old.Xattrs
+	}
+	if rec.Kind == file.Folder { // each snapshot has its own, and the identity is the source's
+		rec.Volume, rec.Ino, rec.Btime, rec.Ctime = old.Volume, old.Ino, old.Btime, old.Ctime
+		rec.Nlink = uint32(max(int64(old.Nlink)+int64(rec.Nlink)-int64(was.Stat.Nlink), 1))
+		rec.Flags |= old.Flags & index.Unreadable
+	}
+	return rec, nil
+}
+
+// more is what lstat does not tell of an entry: a link's target, and the xattrs.
+func (v *view) more(it *scan.Item) (target string, xattrs []file.Xattr, err error) {
+	if it.Stat.Kind == file.Folder {
+		d, err := v.tree.Dir(it.Path())
+		if err != nil {
+			if it.Err != nil {
+				err = nil // told already
+			}
+			return "", nil, err
+		}
+		defer d.Close()
+		xattrs, err = d.Xattrs()
+		return "", xattrs, err
+	}
+	d, err := v.tree.Dir(it.Dir)
+	if err != nil {
+		return "", nil, err
+	}
+	defer d.Close()
+	if it.Stat.Kind == file.Symlink {
+		if target, err = d.Readlink(it.Name); err != nil {
+			return "", nil, err
+		}
+	}
+	xattrs, err = d.XattrsOf(it.Name)
+	return target, xattrs, err
+}

@@ -1,0 +1,160 @@
+package reindex
+
+import (
+	"errors"
+
+	"snap/destination"
+	"snap/index"
+	"snap/internal/file"
+)
+
+// lookup is the record of a path in the snapshot before.
+func (d *decider) lookup(path string) (*index.Record, error) {
+	rec, _, err := d.r.d.DB.Lookup(d.ctx, d.seq, path)
+	return &rec, err
+}
+
+// decide makes of the record of an entry that differs the best that is known.
+func (d *decider) decide(path string, rec, hint *index.Record) error {
+	if !rec.Exists() {
+		if hint == nil {
+			return nil
+		}
+		absent, err := d.absent(path, hint)
+		if absent {
+			*rec = *hint
+			rec.Change, rec.From, rec.To = index.Modified, "", ""
+		}
+		return err
+	}
+	if rec.Kind == file.Folder {
+		return d.folder(path, rec, hint)
+	}
+	if !isNew(rec) { // the number of its names changed
+		return nil
+	}
+	ino := rec.Ino
+	if from, ok := d.moves[ino]; ok {
+		delete(d.moves, ino)
+		if _, ok := d.links[ino]; !ok {
+			d.links[ino] = from
+		}
+		if done, err := d.inherit(rec, from, index.Moved, index.SameIdentity); done || err != nil {
+			return err
+		}
+	}
+	if from, ok := d.links[ino]; ok {
+		if done, err := d.inherit(rec, from, rec.Change, index.HardLink); done || err != nil {
+			return err
+		}
+	}
+	if done, err := d.back(path, rec); done || err != nil {
+		return err
+	}
+	if hint != nil {
+		if err := d.better(path, rec, hint); err != nil {
+			return err
+		}
+	}
+	if d.now.names(ino) > 1 {
+		if first, ok := d.made[ino]; ok {
+			rec.Stored, rec.Link = index.Joined, first
+		} else {
+			d.made[ino] = path
+		}
+	}
+	return nil
+}
+
+// inherit gives rec what the snapshot before knew of the same inode at the path from; false if it knew of
+// something else there.
+func (d *decider) inherit(rec *index.Record, from string, change index.Change, reason index.Reason) (bool, error) {
+	old, err := d.lookup(from)
+	if errors.Is(err, index.ErrNotFound) || err == nil && (old.Kind != rec.Kind || old.Stored == index.Absent) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	now, before := int64(rec.Nlink), int64(max(d.before.names(rec.Ino), 1))
+	*rec = *old
+	rec.Nlink = uint32(max(int64(old.Nlink)+now-before, 1))
+	rec.Change, rec.Reason, rec.Stored, rec.From, rec.To, rec.Link, rec.Since = change, reason, index.Linked, from, "", "", 0
+	return true, nil
+}
+
+// better replaces a weak record by what the remains of the change set say, if they are about what is in the
+// tree.
+func (d *decider) better(path string, rec, hint *index.Record) error {
+	if !hint.Exists() || hint.Stored == index.Absent || hint.Kind != rec.Kind || hint.Rdev != rec.Rdev || hint.Target != rec.Target ||
+		rec.Kind == file.Regular && (hint.Size != rec.Size || !destination.CloseEnough(rec.Mtime, hint.Mtime)) {
+		return nil
+	}
+	change, stored, n, holes := rec.Change, rec.Stored, rec.Nlink, rec.Holes
+	*rec = *hint
+	rec.Holes = holes
+	rec.Stored, rec.From, rec.To, rec.Link, rec.Since = stored, "", "", "", 0
+	if rec.Kind != file.Folder {
+		rec.Nlink = max(rec.Nlink, n)
+	}
+	if hint.Stored == index.Cloned {
+		rec.Stored = index.Cloned
+	}
+	rec.Change = change
+	if hint.Change == index.Moved && d.gone.Has(hint.From) {
+		if _, err := d.lookup(hint.From); err == nil {
+			rec.Change, rec.From = index.Moved, hint.From
+			return nil
+		} else if !errors.Is(err, index.ErrNotFound) {
+			return err
+		}
+	}
+	if change == index.Added || d.seq == 0 {
+		return nil
+	}
+	old, err := d.lookup(path)
+	if err != nil {
+		return err
+	}
+	if rec.Change = index.Classify(old, rec); rec.Change == 0 {
+		rec.Change = index.Silent
+	}
+	return nil
+}
+
+// folder decides about a folder: it moved if what is in it tells so.
+func (d *decider) folder(path string, rec, hint *index.Record) error {
+	change, reason := rec.Change, rec.Reason
+	if hint != nil && hint.Exists() && hint.Kind == file.Folder {
+		if err := d.better(path, rec, hint); err != nil {
+			return err
+		}
+	}
+	from, ok := d.folders[path]
+	if !ok || change != index.Added {
+		if rec.Change != index.Moved {
+			rec.Reason = reason
+		}
+		return nil
+	}
+	old, err := d.lookup(from)
+	if err != nil {
+		return err
+	}
+	rec.Change, rec.Reason, rec.From = index.Moved, index.SameIdentity, from
+	if rec.Volume == index.TreeVolume {
+		rec.Volume, rec.Ino, rec.Btime, rec.Ctime = old.Volume, old.Ino, old.Btime, old.Ctime
+	}
+	return nil
+}
+
+// owners names the owners that no change set has named.
+func (d *decider) owners(rec *index.Record) {
+	o := &d.r.o
+	if _, ok := d.head.Users[rec.UID]; !ok && o.Users != nil {
+		d.head.Users[rec.UID] = o.Users(rec.UID)
+	}
+	if _, ok := d.head.Groups[rec.GID]; !ok && o.Groups != nil {
+		d.head.Groups[rec.GID] = o.Groups(rec.GID)
+	}
+}

@@ -1,0 +1,15 @@
+package file
+
+import (
+	"errors"
+	"io/fs"
+)
+
+// unwrapPath is the reason in a *fs.PathError, for messages that name the path themselves.
+func Reason(err error) error {
+	var p *fs.PathError
+	if errors.As(err, &p) {
+		return p.Err
+	}
+	return err
+}
