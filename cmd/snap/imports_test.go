@@ -10,17 +10,28 @@ import (
 // imports is the architecture: which packages of this module each package may import. Third-party
 // packages that must stay in one place are listed in confined.
 var imports = map[string][]string{
-	"snap/cmd/snap":         {"snap/cli"},
-	"snap/cli":              {"snap/backup", "snap/restore", "snap/index", "snap/scan", "snap/filter", "snap/internal/file"},
-	"snap/backup":           {"snap/scan", "snap/index", "snap/filter", "snap/internal/file"},
-	"snap/restore":          {"snap/index", "snap/internal/file"},
-	"snap/scan":             {"snap/index", "snap/filter", "snap/internal/file"},
-	"snap/index":            {"snap/internal/file"},
-	"snap/filter":           {},
-	"snap/internal/file":    {},
-	"snap/internal/long":    {}, // this and the next for tests only
-	"snap/internal/harness": {"snap/internal/long"},
-	"snap/bench":            {}, // measures from outside
+	"snap/cmd/snap": {"snap/cli"},
+	"snap/cli": {"snap/backup", "snap/destination", "snap/destination/check", "snap/destination/reindex", "snap/destination/retention",
+		"snap/restore", "snap/index", "snap/scan", "snap/filter", "snap/internal/file", "snap/internal/progress"},
+	"snap/backup": {"snap/destination", "snap/scan", "snap/index", "snap/filter", "snap/internal/file", "snap/internal/progress",
+		"snap/internal/stream"},
+	"snap/destination": {"snap/index", "snap/internal/file", "snap/internal/progress"},
+	"snap/destination/check": {"snap/destination", "snap/scan", "snap/filter", "snap/index", "snap/internal/file",
+		"snap/internal/progress", "snap/internal/stream"},
+	"snap/destination/reindex":   {"snap/destination", "snap/scan", "snap/index", "snap/internal/file", "snap/internal/progress"},
+	"snap/destination/retention": {"snap/destination", "snap/index", "snap/internal/progress"},
+	"snap/restore":               {"snap/index", "snap/internal/file"},
+	"snap/scan":                  {"snap/index", "snap/filter", "snap/internal/file"},
+	"snap/index":                 {"snap/internal/file"},
+	"snap/filter":                {},
+	"snap/internal/file":         {},
+	"snap/internal/progress":     {},
+	"snap/internal/stream":       {},
+	"snap/internal/long":         {}, // this and the next two for tests only
+	"snap/internal/harness":      {"snap/internal/long"},
+	"snap/backup/backuptest": {"snap/backup", "snap/destination", "snap/destination/check", "snap/destination/reindex",
+		"snap/destination/retention", "snap/index", "snap/internal/file", "snap/internal/harness", "snap/internal/progress"},
+	"snap/bench": {}, // measures from outside
 }
 
 // confined are packages that only some of ours may import: system calls, the database, the terminal.
@@ -30,7 +41,7 @@ var confined = map[string][]string{
 	"go.etcd.io/bbolt":                  {"snap/index"},
 	"github.com/urfave/cli/v2":          {"snap/cli"},
 	"github.com/olekukonko/tablewriter": {"snap/cli"},
-	"github.com/gofrs/flock":            {"snap/backup"},
+	"github.com/gofrs/flock":            {"snap/destination"},
 	"github.com/dlclark/regexp2/v2":     {"snap/filter"},
 	"flag":                              {"snap/bench", "snap/internal/long"},
 	"log":                               {},

@@ -1,0 +1,10 @@
+package destination_test
+
+import (
+	"os"
+	"testing"
+
+	"snap/internal/harness"
+)
+
+func TestMain(m *testing.M) { os.Exit(harness.Run(m)) }
