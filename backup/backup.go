@@ -185,12 +185,12 @@ func (r *run) run(ctx context.Context) (err error) {
 	defer r.d.Release()
 	found, err := r.scan(ctx, work)
 	if err != nil {
-		return err
+		return r.noRoom(err)
 	}
 	defer found.Close()
 	plan, err := r.resolve(ctx, work, found)
 	if err != nil {
-		return err
+		return r.noRoom(err)
 	}
 	defer plan.close()
 	if r.o.Errors == FailOnErrors && r.res.Incomplete() {

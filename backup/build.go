@@ -31,7 +31,7 @@ type builder struct {
 	trials   trials
 	attic    attic
 	unlinked index.Reason // why nothing is linked to the previous snapshot, if old is nil
-	elders   Elders
+	elders   destination.OlderTrees
 
 	salvage *salvage     // what dead runs have copied
 	losses  lossLog      // what could not be set of what was made
@@ -69,9 +69,9 @@ type folder struct {
 // A task is done by one worker. It ends after taskItems entries or taskBytes to copy, and before a file as
 // large as that, so that what was done is on record while that is copied; at most window tasks are under way.
 const (
-	TaskItems = 256
-	TaskBytes = 4 << 20
-	Window    = 64
+	taskItems = 256
+	taskBytes = 4 << 20
+	window    = 64
 
 	taskWeight = 128 << 10 // of extended attributes: those of all tasks under way are in memory
 )
@@ -164,7 +164,7 @@ func (b *builder) all(ctx context.Context, w *index.ChangeWriter) (failed error)
 			b.problem("", &given, true)
 		}
 	}()
-	for t, err := range stream.Ordered(ctx, b.o.Jobs, Window, b.tasks(ctx), b.do) {
+	for t, err := range stream.Ordered(ctx, b.o.Jobs, window, b.tasks(ctx), b.do) {
 		if err != nil && failed == nil {
 			failed = err
 		}

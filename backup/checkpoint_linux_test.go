@@ -82,7 +82,7 @@ func TestCheckpoints(t *testing.T) {
 		path := filepath.Join(dir, "src", fmt.Sprintf("d%d", i/5), fmt.Sprintf("f%02d", i))
 		err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, []byte(fmt.Sprint("text ", i)), 0o644))
 		if i%5 == 4 { // ends a task
-			err = errors.Join(err, os.Truncate(path, TaskBytes))
+			err = errors.Join(err, os.Truncate(path, taskBytes))
 		}
 		if err != nil {
 			t.Fatal(err)

@@ -1,13 +1,13 @@
 package backup
 
 import (
-	"context"
 	"errors"
 	"io/fs"
 	"time"
 
 	"snap/index"
 	"snap/internal/file"
+	"snap/internal/stream"
 )
 
 // largeSize is up to what size every file system in use holds files: FAT's limit.
@@ -57,7 +57,7 @@ func (p *placer) copyOnce(it *item) (lost, err error) {
 	for try := 0; try < copyTries && !steady && !grows; try++ {
 		if try > 0 {
 			if !got.untrue {
-				err = Pause(p.ctx, time.Duration(try)*100*time.Millisecond)
+				err = stream.Pause(p.ctx, time.Duration(try)*100*time.Millisecond)
 			}
 			if err = errors.Join(err, dst.Truncate(0)); err != nil {
 				return nil, errors.Join(err, dst.Close())
@@ -84,7 +84,7 @@ func (p *placer) copyOnce(it *item) (lost, err error) {
 	rec.Size = got.n
 	rec.Took(got.wrote)
 	p.stamp(rec)
-	setHash(rec, p.h)
+	index.SetHash(rec, p.h)
 	rec.Hash = hash
 	if steady && got.untrue {
 		it.note = &lengthError{got.stat.Size, got.n}
@@ -177,17 +177,5 @@ func (p *placer) judgeAgain(it *item) {
 		rec.Change, rec.Reason = index.Silent, index.Verified
 	case rec.Change == index.Silent && !same:
 		rec.Change, rec.Reason = index.Modified, index.ContentDiffers
-	}
-}
-
-// pause waits, or ends with the context.
-func Pause(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-t.C:
-		return nil
 	}
 }

@@ -4,65 +4,13 @@ import (
 	"context"
 
 	"snap/index"
-	"snap/internal/file"
 )
 
 // count adds an entry of the new snapshot to its header.
 func (r *run) count(rec *index.Record, changed bool) {
-	Tally(&r.head, rec, changed)
+	index.Tally(&r.head, rec, changed)
 	if rec.Exists() {
 		r.owners(rec)
-	}
-}
-
-// tally adds an entry of a snapshot to its counts.
-func Tally(h *index.Header, rec *index.Record, changed bool) {
-	if rec.Unheld() {
-		h.Unheld++
-	}
-	if rec.Has(index.Capped) {
-		h.Capped++
-	}
-	if rec.Exists() {
-		switch {
-		case rec.Kind == file.Folder:
-			h.Dirs++
-		default:
-			h.Files++
-			if !rec.Held() {
-				h.Unread++
-			}
-			if rec.Kind == file.Regular {
-				h.Bytes = index.Plus(h.Bytes, rec.Size)
-				if !rec.Held() {
-					h.UnreadBytes = index.Plus(h.UnreadBytes, rec.Size)
-				}
-			}
-			if rec.Stored != index.Absent && (!changed || rec.Stored.Shares()) {
-				h.Linked++
-			}
-		}
-	}
-	if !changed {
-		return
-	}
-	if rec.Since != 0 && rec.Stored == index.Linked {
-		h.Returned++
-	}
-	if rec.Stored == index.Copied {
-		h.CopiedBytes = index.Plus(h.CopiedBytes, rec.OnDisk())
-	}
-	switch rec.Change {
-	case index.Added:
-		h.Added++
-	case index.Modified, index.TypeChanged:
-		h.Modified++
-	case index.Metadata:
-		h.Metadata++
-	case index.Moved:
-		h.Moved++
-	case index.Removed:
-		h.Removed++
 	}
 }
 

@@ -297,7 +297,7 @@ func (r *run) read(ctx context.Context, f *scan.Facts) error {
 	f.New.Stat = got.stat // perhaps of another inode than the scan saw
 	f.New.Size = got.n
 	f.New.Took(got.stat.Allocated)
-	setHash(f.New, h)
+	index.SetHash(f.New, h)
 	f.HashKnown = true
 	left := 0
 	f.New.Xattrs, left, err = src.XattrsLeft()

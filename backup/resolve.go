@@ -16,22 +16,22 @@ import (
 // plan is what is to be done: the records of the paths that change, in key order, with how each is to
 // be stored, and what was learned of the source beside.
 type plan struct {
-	*Spool
-	learned *Spool
+	*index.Spool
+	learned *index.Spool
 	learns  int64
-	changes int64   // records that show a change
-	proved  int64   // files whose hash was not known and is now
-	copies  int64   // new inodes, those of folders aside
-	bytes   int64   // of the files to be copied, without their holes
-	ends    int64   // what their last blocks have besides
-	block   int64   // the size of the destination's blocks
-	besides int64   // what new inodes, names and records take that is not counted elsewhere
-	clones  bool    // the destination can share blocks, perhaps; else what is to be cloned is copied
-	files   int64   // entries of the new tree that are not folders
-	dirs    int64   // folders of the new tree
-	left    int64   // tombstones of paths whose file is elsewhere now
-	moved   PathSet // those paths
-	lost    PathSet // folders that vanished after the scan, whatever of what was in them is there by now
+	changes int64         // records that show a change
+	proved  int64         // files whose hash was not known and is now
+	copies  int64         // new inodes, those of folders aside
+	bytes   int64         // of the files to be copied, without their holes
+	ends    int64         // what their last blocks have besides
+	block   int64         // the size of the destination's blocks
+	besides int64         // what new inodes, names and records take that is not counted elsewhere
+	clones  bool          // the destination can share blocks, perhaps; else what is to be cloned is copied
+	files   int64         // entries of the new tree that are not folders
+	dirs    int64         // folders of the new tree
+	left    int64         // tombstones of paths whose file is elsewhere now
+	moved   index.PathSet // those paths
+	lost    index.PathSet // folders that vanished after the scan, whatever of what was in them is there by now
 }
 
 func (p *plan) close() {
@@ -70,7 +70,7 @@ type decision struct {
 
 // resolve judges every candidate, reading the content of those that the stat record leaves open.
 func (r *run) resolve(ctx context.Context, work *destination.WorkFolder, found *candidates) (*plan, error) {
-	s, err := NewSpool(work.Path())
+	s, err := index.NewSpool(work.Path())
 	if err != nil {
 		return nil, err
 	}
@@ -78,7 +78,7 @@ func (r *run) resolve(ctx context.Context, work *destination.WorkFolder, found *
 	if info, err := r.d.Root.System(); err != nil || !destination.NoClones[info.Type] {
 		p.clones = true
 	}
-	if p.learned, err = NewSpool(work.Path()); err != nil {
+	if p.learned, err = index.NewSpool(work.Path()); err != nil {
 		s.Close()
 		return nil, err
 	}

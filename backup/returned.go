@@ -2,47 +2,13 @@ package backup
 
 import (
 	"errors"
-	"sync"
 	"syscall"
 
-	"snap/destination"
 	"snap/index"
 	"snap/internal/file"
 )
 
-// elders are the trees of snapshots before the previous one, opened when something in the source is back that these were
-// the last to hold.
-type Elders struct {
-	mu    sync.Mutex
-	roots map[uint64]*file.Dir
-	trees map[uint64]*file.Tree // nil for one that cannot be entered
-}
-
 var errNoFolder = errors.New("the snapshot's folder is gone, or another user's")
-
-// tree is that of the snapshot h.
-func (e *Elders) Tree(d *destination.Destination, h *index.Header) *file.Tree {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if e.trees == nil {
-		e.trees, e.roots = map[uint64]*file.Tree{}, map[uint64]*file.Dir{}
-	}
-	if t, known := e.trees[h.Seq]; known {
-		return t
-	}
-	e.trees[h.Seq] = nil
-	if root, err := d.EnterOwn(h.Name); err == nil {
-		e.roots[h.Seq], e.trees[h.Seq] = root, file.NewTree(root, 64, (*file.Dir).EnterDir)
-	}
-	return e.trees[h.Seq]
-}
-
-func (e *Elders) Close() {
-	for seq, root := range e.roots {
-		e.trees[seq].Close()
-		root.Close()
-	}
-}
 
 // placeReturned makes an entry that is back, which the previous snapshot does not have. Other names of its file are joined
 // to it: that they share an inode must be known when the snapshot is gone that they were linked to.

@@ -16,7 +16,7 @@ import (
 // candidates are the paths that the stat record alone does not prove unchanged, with what the source
 // has there now, and tombstones for what is gone.
 type candidates struct {
-	*Spool
+	*index.Spool
 	files int64 // entries of the source that are not folders
 	dirs  int64
 
@@ -25,7 +25,7 @@ type candidates struct {
 
 // scan walks the source and compares it with the previous snapshot.
 func (r *run) scan(ctx context.Context, work *destination.WorkFolder) (*candidates, error) {
-	s, err := NewSpool(work.Path())
+	s, err := index.NewSpool(work.Path())
 	if err != nil {
 		return nil, err
 	}

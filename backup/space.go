@@ -116,7 +116,7 @@ var errMadeRoom = errors.New("what an interrupted run has copied is removed to m
 // lacks says what the destination, described by info, has too little of for the plan; nil if it has
 // enough. What is saved does not count.
 func (r *run) lacks(p *plan, saved destination.Amount, info *file.SystemInfo) error {
-	need := uint64(max(p.bytes-saved.Bytes, 0)) + uint64(p.dirs)*uint64(p.block) + uint64(p.w.Count())*recordSpace + spaceMargin
+	need := uint64(max(p.bytes-saved.Bytes, 0)) + uint64(p.dirs)*uint64(p.block) + uint64(p.W.Count())*recordSpace + spaceMargin
 	need += uint64(p.besides)
 	if wholeBlocks[info.Type] && p.copies > 0 {
 		need += uint64(float64(p.ends) * float64(max(p.copies-saved.Files, 0)) / float64(p.copies))
@@ -136,4 +136,12 @@ func (r *run) lacks(p *plan, saved destination.Amount, info *file.SystemInfo) er
 		}
 	}
 	return nil
+}
+
+// noRoom is the error of a run that has built nothing yet: a full destination is a refusal. A dry run writes elsewhere.
+func (r *run) noRoom(err error) error {
+	if r.o.DryRun {
+		return err
+	}
+	return destination.NoRoom(err, destination.SpaceHint)
 }

@@ -30,7 +30,7 @@ func (b *builder) tasks(ctx context.Context) iter.Seq2[*task, error] {
 				return
 			}
 			e := m.entry()
-			if e.Stored == index.Copied && m.new != nil && e.Size >= TaskBytes && len(t.items) > 0 {
+			if e.Stored == index.Copied && m.new != nil && e.Size >= taskBytes && len(t.items) > 0 {
 				if !yield(t, nil) {
 					return
 				}
@@ -84,7 +84,7 @@ func (b *builder) tasks(ctx context.Context) iter.Seq2[*task, error] {
 			if it.saved != nil {
 				t.weight += weight(it.saved.rec.Xattrs)
 			}
-			if len(t.items) >= TaskItems || t.bytes >= TaskBytes || t.weight >= taskWeight {
+			if len(t.items) >= taskItems || t.bytes >= taskBytes || t.weight >= taskWeight {
 				if !yield(t, nil) {
 					return
 				}

@@ -39,7 +39,7 @@ func (r *run) readCopy(ctx context.Context, f *scan.Facts) error {
 	if err != nil || n != s.Size {
 		return ctx.Err()
 	}
-	setHash(f.Old, h)
+	index.SetHash(f.Old, h)
 	f.Weak = true
 	return nil
 }

@@ -33,7 +33,7 @@ func readWhole(ctx context.Context, dst, src *file.File, h *file.Digest, buf []b
 	if r.stat, err = src.Stat(); err != nil {
 		return r, err
 	}
-	h.Begin(SparseForm(src, &r.stat, olds...))
+	h.Begin(index.SparseForm(src, &r.stat, olds...))
 	if dst != nil {
 		r.n, r.wrote, err = file.Copy(ctx, dst, src, r.stat.Size, h, buf)
 	} else {

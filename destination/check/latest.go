@@ -7,9 +7,9 @@ import (
 	"io/fs"
 	"time"
 
-	"snap/backup"
 	"snap/destination"
 	"snap/internal/file"
+	"snap/internal/stream"
 )
 
 // latestTries is how often a wrong `latest` is looked at: a backup that ends just now sets it last.
@@ -50,7 +50,7 @@ func (c *checker) checkLatest(ctx context.Context) error {
 			return nil
 		}
 		if try < latestTries && !c.o.Repair {
-			if err := backup.Pause(ctx, 100*time.Millisecond); err != nil {
+			if err := stream.Pause(ctx, 100*time.Millisecond); err != nil {
 				return err
 			}
 			continue

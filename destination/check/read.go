@@ -7,7 +7,6 @@ import (
 	"math"
 	"sync"
 
-	"snap/backup"
 	"snap/index"
 	"snap/internal/file"
 )
@@ -228,7 +227,7 @@ func (r *reader) sum(ctx context.Context, in *file.Dir, name string, stat *file.
 		f.Uncache()
 		defer f.Uncache()
 	}
-	r.h.Begin(backup.SparseForm(f, &now, rec))
+	r.h.Begin(index.SparseForm(f, &now, rec))
 	n, err = file.Hash(ctx, f, now.Size, r.h, *r.buf)
 	r.h.Sum(sum[:0])
 	return sum, n, err

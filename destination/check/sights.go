@@ -4,7 +4,6 @@ import (
 	"context"
 	"iter"
 
-	"snap/backup"
 	"snap/index"
 	"snap/internal/file"
 	"snap/scan"
@@ -26,6 +25,13 @@ type sight struct {
 	bytes  int64
 	failed error // of reading
 }
+
+// A lot ends after so many entries or bytes to read; so many lots are under way.
+const (
+	lotItems   = 256
+	lotBytes   = 4 << 20
+	lotsWindow = 64
+)
 
 // A lot is a stretch of sights that one worker looks at.
 type lot struct {
@@ -50,7 +56,7 @@ func (t *treeCheck) lots(ctx context.Context, h *index.Header, top *file.Dir) it
 			if s.load {
 				l.bytes = index.Plus(l.bytes, s.stat.Size)
 			}
-			if len(l.sights) >= backup.TaskItems || l.bytes >= backup.TaskBytes {
+			if len(l.sights) >= lotItems || l.bytes >= lotBytes {
 				if !yield(l, nil) {
 					return
 				}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 
-	"snap/backup"
 	"snap/index"
 	"snap/internal/file"
 	"snap/internal/progress"
@@ -53,7 +52,7 @@ func (c *checker) tree(ctx context.Context, pos int) error {
 	t := &treeCheck{checker: c, trust: trust{c.trusts, c.maker(h, stat.UID)}, names: sharing{}, tree: file.NewTree(top, 64, (*file.Dir).EnterDir)}
 	defer t.tree.Close()
 	before := c.at
-	for lot, err := range stream.Ordered(ctx, c.o.Jobs, backup.Window, t.lots(ctx, h, top), t.look) {
+	for lot, err := range stream.Ordered(ctx, c.o.Jobs, lotsWindow, t.lots(ctx, h, top), t.look) {
 		if err != nil {
 			return c.treeError(ctx, h, err)
 		}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"iter"
 
-	"snap/backup"
 	"snap/index"
 	"snap/internal/file"
 	"snap/internal/progress"
@@ -146,7 +145,7 @@ func (m *treeReader) keep(old *index.Record) {
 	if old.Has(index.Unreadable) {
 		m.head.Errors++
 	}
-	backup.Tally(&m.head, old, false)
+	index.Tally(&m.head, old, false)
 }
 
 func (m *treeReader) add(path string, rec *index.Record) error {

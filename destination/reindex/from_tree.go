@@ -7,7 +7,6 @@ import (
 	"iter"
 	"maps"
 
-	"snap/backup"
 	"snap/destination"
 	"snap/index"
 )
@@ -107,9 +106,9 @@ type treeReader struct {
 	seq    uint64 // of the snapshot before, 0 for none
 	weak   int64
 
-	out   *backup.Spool     // what differs, in key order
-	gone  backup.PathSet    // tombstones
-	fresh backup.PathSet    // folders at new paths
+	out   *index.Spool      // what differs, in key order
+	gone  index.PathSet     // tombstones
+	fresh index.PathSet     // folders at new paths
 	moves map[uint64]string // of inodes that this tree still has, a path of the tree before that they are gone from
 	links map[uint64]string // of inodes with several names, a path that they have kept
 	lost  string            // the last folder that is gone
@@ -129,7 +128,7 @@ func (m *treeReader) run(ctx context.Context, s *step) error {
 	}
 	defer db.Release()
 	var err error
-	if m.out, err = backup.NewSpool(m.r.work.Path()); err != nil {
+	if m.out, err = index.NewSpool(m.r.work.Path()); err != nil {
 		return err
 	}
 	defer m.out.Close()

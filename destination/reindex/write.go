@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"syscall"
 
-	"snap/backup"
 	"snap/destination"
 	"snap/index"
 	"snap/internal/file"
@@ -31,7 +30,7 @@ func (m *treeReader) write(ctx context.Context, s *step) error {
 	if err != nil {
 		return err
 	}
-	elders := &backup.Elders{}
+	elders := &destination.OlderTrees{}
 	defer elders.Close()
 	returns, err := m.returned(ctx, elders)
 	if err != nil {
@@ -95,7 +94,7 @@ type decider struct {
 	*treeReader
 	ctx       context.Context
 	folders   map[string]string
-	elders    *backup.Elders
+	elders    *destination.OlderTrees
 	returns   returns
 	made      map[uint64]string // of inodes that are new in this snapshot and have several names, the first
 	elsewhere int64             // tombstones of what moved
@@ -148,7 +147,7 @@ func (d *decider) all(w *index.ChangeWriter) error {
 }
 
 func (d *decider) put(w *index.ChangeWriter, path string, rec *index.Record) error {
-	backup.Tally(&d.head, rec, true)
+	index.Tally(&d.head, rec, true)
 	if rec.Exists() {
 		d.owners(rec)
 	}

@@ -1,13 +1,10 @@
-package backup
+package index
 
 import (
 	"bytes"
 	"io"
 	"iter"
 	"os"
-
-	"snap/destination"
-	"snap/index"
 )
 
 // spool keeps a stream of entries between two stages, so that memory does not grow with the source. It
@@ -17,7 +14,7 @@ type Spool struct {
 	dir  string
 	mem  bytes.Buffer
 	file *os.File
-	w    *index.ChangeWriter
+	W    *ChangeWriter
 }
 
 const spoolMemory = 4 << 20
@@ -30,7 +27,7 @@ func NewSpool(dir string) (*Spool, error) {
 		}
 	}
 	var err error
-	if s.w, err = index.NewChangeWriter(s, nil); err != nil {
+	if s.W, err = NewChangeWriter(s, nil); err != nil {
 		s.Close()
 	}
 	return s, err
@@ -39,7 +36,7 @@ func NewSpool(dir string) (*Spool, error) {
 func (s *Spool) open() error {
 	f, err := os.CreateTemp(s.dir, "spool-")
 	if err != nil {
-		return s.refused(err)
+		return err
 	}
 	s.file = f
 	os.Remove(f.Name()) // where that fails it goes with its folder
@@ -61,30 +58,22 @@ func (s *Spool) Write(p []byte) (int, error) {
 		s.mem = bytes.Buffer{}
 	}
 	n, err := s.file.Write(p)
-	return n, s.refused(err)
+	return n, err
 }
 
-// refused is err as that of a run that has built nothing yet.
-func (s *Spool) refused(err error) error {
-	if s.dir == "" {
-		return err // not the destination's
-	}
-	return destination.NoRoom(err, destination.SpaceHint)
-}
-
-func (s *Spool) Add(e *index.Entry) error { return s.w.Add(e.Path, &e.Record) }
+func (s *Spool) Add(e *Entry) error { return s.W.Add(e.Path, &e.Record) }
 
 // finish ends the writing.
-func (s *Spool) Finish() error { return s.w.End(nil) }
+func (s *Spool) Finish() error { return s.W.End(nil) }
 
 // all yields what was added, as often as it is ranged over.
-func (s *Spool) All() iter.Seq2[*index.Entry, error] {
-	return func(yield func(*index.Entry, error) bool) {
+func (s *Spool) All() iter.Seq2[*Entry, error] {
+	return func(yield func(*Entry, error) bool) {
 		var r io.Reader = bytes.NewReader(s.mem.Bytes())
 		if s.file != nil {
 			r = io.NewSectionReader(s.file, 0, 1<<62)
 		}
-		c, err := index.NewChangeReader(r)
+		c, err := NewChangeReader(r)
 		if err != nil {
 			yield(nil, err)
 			return

@@ -1,7 +1,6 @@
-package backup
+package index
 
 import (
-	"snap/index"
 	"snap/internal/file"
 )
 
@@ -11,20 +10,20 @@ const sparseHoles = 1 << 30
 
 // sparseForm reports in which form a file is hashed, of which s is what the system says. Where it is compared with an older
 // record of the same size, it is that one's form: hashes of different forms are not equal.
-func SparseForm(f *file.File, s *file.Stat, olds ...*index.Record) bool {
+func SparseForm(f *file.File, s *file.Stat, olds ...*Record) bool {
 	for _, old := range olds {
-		if old != nil && old.Has(index.Hashed) && old.Size == s.Size {
-			return old.Has(index.SparseHash)
+		if old != nil && old.Has(Hashed) && old.Size == s.Size {
+			return old.Has(SparseHash)
 		}
 	}
 	return s.Size-s.Allocated >= sparseHoles && f.HasHoles(s.Size)
 }
 
 // setHash gives a record the hash that h has come to.
-func setHash(rec *index.Record, h *file.Digest) {
+func SetHash(rec *Record, h *file.Digest) {
 	h.Sum(rec.Hash[:0])
-	rec.Flags = rec.Flags&^index.SparseHash | index.Hashed
+	rec.Flags = rec.Flags&^SparseHash | Hashed
 	if h.Sparse() {
-		rec.Flags |= index.SparseHash
+		rec.Flags |= SparseHash
 	}
 }

@@ -1,0 +1,56 @@
+package index
+
+import (
+	"snap/internal/file"
+)
+
+// tally adds an entry of a snapshot to its counts.
+func Tally(h *Header, rec *Record, changed bool) {
+	if rec.Unheld() {
+		h.Unheld++
+	}
+	if rec.Has(Capped) {
+		h.Capped++
+	}
+	if rec.Exists() {
+		switch {
+		case rec.Kind == file.Folder:
+			h.Dirs++
+		default:
+			h.Files++
+			if !rec.Held() {
+				h.Unread++
+			}
+			if rec.Kind == file.Regular {
+				h.Bytes = Plus(h.Bytes, rec.Size)
+				if !rec.Held() {
+					h.UnreadBytes = Plus(h.UnreadBytes, rec.Size)
+				}
+			}
+			if rec.Stored != Absent && (!changed || rec.Stored.Shares()) {
+				h.Linked++
+			}
+		}
+	}
+	if !changed {
+		return
+	}
+	if rec.Since != 0 && rec.Stored == Linked {
+		h.Returned++
+	}
+	if rec.Stored == Copied {
+		h.CopiedBytes = Plus(h.CopiedBytes, rec.OnDisk())
+	}
+	switch rec.Change {
+	case Added:
+		h.Added++
+	case Modified, TypeChanged:
+		h.Modified++
+	case Metadata:
+		h.Metadata++
+	case Moved:
+		h.Moved++
+	case Removed:
+		h.Removed++
+	}
+}
