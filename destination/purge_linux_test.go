@@ -255,3 +255,22 @@ func TestPurgeIsFinished(t *testing.T) {
 		}
 	}
 }
+
+// TestPurgeOfANameBetween: the only name that an inode had in the middle snapshot is purged, where its first path has an
+// equal copy by then. What is there later leads to the first snapshot, not to the copy.
+func TestPurgeOfANameBetween(t *testing.T) {
+	p := backuptest.NewPlace(t)
+	p.Write("a", "bytes")
+	p.Write("dir/b", "b")
+	p.Backup()
+	p.Do(os.Rename(p.Path("a"), p.Path("dir/a")))
+	stat, err := os.Stat(p.Path("dir/a"))
+	p.Do(err)
+	p.Write("a", "bytes")
+	p.Do(os.Chtimes(p.Path("a"), stat.ModTime(), stat.ModTime()))
+	p.Backup()
+	p.Do(os.Rename(p.Path("dir/a"), p.Path("c")))
+	res, _ := p.Backup()
+	p.Purge([]string{"dir"}, []string{"s0001", "s0002", res.Header.Name})
+	p.WantUsage("after the purge")
+}

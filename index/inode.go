@@ -58,15 +58,24 @@ func (t *tracer) lead(p place, from *Record) (older place, rec Record, err error
 		}
 		// It says what was here in snapshots that are deleted by now.
 	}
-	same := func() bool { return older.bucket != 0 && rec.SameContent(from) && rec.Mtime == from.Mtime }
-	if from.Since == 0 || same() {
+	// Another file may be at the path by now, and even a copy of the one that is meant: then the snapshot that Since names tells.
+	same := func(p place, r *Record) bool { return p.bucket != 0 && r.SameContent(from) && r.Mtime == from.Mtime }
+	found := same(older, &rec)
+	if from.Since == 0 || found && rec.SameIdentity(from) {
 		return older, rec, nil
 	}
-	if t.owner(from.Since) == from.Since { // another file was there since
-		older, err = t.last(from.shared(p.path), from.Since, 0, &rec)
+	if t.owner(from.Since) == from.Since {
+		var first Record
+		at, err := t.last(from.shared(p.path), from.Since, 0, &first)
+		if err != nil {
+			return place{}, rec, err
+		}
+		if same(at, &first) && (!found || first.SameIdentity(from)) {
+			return at, first, nil
+		}
 	}
-	if err != nil || !same() {
-		return place{}, rec, err
+	if !found {
+		return place{}, rec, nil
 	}
 	return older, rec, nil
 }
