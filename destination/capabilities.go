@@ -32,7 +32,7 @@ type Capabilities struct {
 // linkLimits are what the file systems allow: measured on ext4 and btrfs, documented for NTFS.
 var linkLimits = map[string]int{"ext4": 65000, "btrfs": 65535, "overlay": 65000, "ntfs": 1023, "ntfs3": 1023}
 
-// noClones are file systems on which no file can share blocks with another. Others may.
+// NoClones are file systems on which no file can share blocks with another. Others may.
 var NoClones = map[string]bool{"ext4": true, "tmpfs": true, "f2fs": true, "ntfs": true, "ntfs3": true, "fuse": true}
 
 // Capabilities tries what the destination can do, in a folder of its own that is gone afterwards.
@@ -109,7 +109,7 @@ func probeNames(dir *file.Dir) (longest int, refused []string) {
 	return longest, refused
 }
 
-// timestamps is how fine a file system keeps times that made got of want.
+// Timestamps is how fine a file system keeps times that made got of want.
 func Timestamps(got, want file.Time) string {
 	if got.Sec != want.Sec {
 		return "2 s"

@@ -14,10 +14,10 @@ import (
 	"snap/internal/file"
 )
 
-// setFile is the name of a change set in .snap/changes: zeros in front, so that names sort as numbers.
+// ChangeSetName is the name of a change set in .snap/changes: zeros in front, so that names sort as numbers.
 func ChangeSetName(seq uint64) string { return fmt.Sprintf("%010d", seq) }
 
-// changesOf yields the records of a change set. It can be ranged over again.
+// ReadChanges yields the records of a change set. It can be ranged over again.
 func ReadChanges(dir, name string) iter.Seq2[*index.Entry, error] {
 	return func(yield func(*index.Entry, error) bool) {
 		f, err := os.OpenFile(filepath.Join(dir, name), os.O_RDONLY|file.Plain, 0)
@@ -42,10 +42,10 @@ func ReadChanges(dir, name string) iter.Seq2[*index.Entry, error] {
 	}
 }
 
-// sets are the sequence numbers of the change sets, increasing.
+// ChangeSets are the sequence numbers of the change sets, increasing.
 func (d *Destination) ChangeSets() ([]uint64, error) { return Numbered(d.ChangesDir) }
 
-// numbered are the names in dir that are sequence numbers, increasing.
+// Numbered are the names in dir that are sequence numbers, increasing.
 func Numbered(dir *file.Dir) ([]uint64, error) {
 	entries, err := dir.Entries()
 	if err != nil {
@@ -61,14 +61,14 @@ func Numbered(dir *file.Dir) ([]uint64, error) {
 	return seqs, nil
 }
 
-// writeSet writes the change set that snapshot h has against snapshot prev. It is made of the index, which
+// WriteChangeSet writes the change set that snapshot h has against snapshot prev. It is made of the index, which
 // also knows what runs have learned since the sets were written, and appears by rename. The changes are
 // counted in counted; h is the header that the set ends with.
 func (d *Destination) WriteChangeSet(ctx context.Context, prev uint64, h, counted *index.Header) error {
 	return d.putChangeSet(h, d.DB.Merged(ctx, prev, counted), h)
 }
 
-// putSet writes a change set and lets it appear by rename, durable. begin is the header that it begins with, end the one
+// putChangeSet writes a change set and lets it appear by rename, durable. begin is the header that it begins with, end the one
 // that it ends with, as it is when all changes were told.
 func (d *Destination) putChangeSet(begin *index.Header, changes iter.Seq2[*index.Entry, error], end *index.Header) error {
 	name := ChangeSetName(begin.Seq)
@@ -101,7 +101,7 @@ func (d *Destination) putChangeSet(begin *index.Header, changes iter.Seq2[*index
 	return d.ChangesDir.Sync()
 }
 
-// readSet reads a whole change set and returns its final header.
+// ReadChangeSet reads a whole change set and returns its final header.
 func (d *Destination) ReadChangeSet(seq uint64) (*index.Header, error) {
 	path := filepath.Join(d.ChangesDir.Path(), ChangeSetName(seq))
 	f, err := openFile(d.ChangesDir, ChangeSetName(seq))
@@ -125,7 +125,7 @@ func (d *Destination) ReadChangeSet(seq uint64) (*index.Header, error) {
 	return h, nil
 }
 
-// importSet brings a published snapshot into the index from its change set.
+// ImportChangeSet brings a published snapshot into the index from its change set.
 func (d *Destination) ImportChangeSet(ctx context.Context, h *index.Header) error {
 	err := d.DB.Import(ctx, h.Seq, ReadChanges(d.ChangesDir.Path(), ChangeSetName(h.Seq)), func() (*index.Header, error) { return h, nil })
 	if err != nil {
@@ -135,7 +135,7 @@ func (d *Destination) ImportChangeSet(ctx context.Context, h *index.Header) erro
 	return d.DB.SetHeader(ctx, h)
 }
 
-// beginOf is the header at the front of a damaged change set, nil if that is damaged too.
+// ChangeSetBegin is the header at the front of a damaged change set, nil if that is damaged too.
 func (d *Destination) ChangeSetBegin(seq uint64) (*index.Header, error) {
 	f, err := openFile(d.ChangesDir, ChangeSetName(seq))
 	if errors.Is(err, index.ErrDamaged) {

@@ -76,7 +76,7 @@ type StuckError struct {
 	seqs []uint64 // of those whose deletion this run finished
 }
 
-// stuckName is what the rest of snapshot seq is called in the trash once it is forgotten: no number.
+// StuckName is what the rest of snapshot seq is called in the trash once it is forgotten: no number.
 func StuckName(seq uint64) string { return ChangeSetName(seq) + ".stuck" }
 
 func (e *StuckError) Error() string {
@@ -84,7 +84,7 @@ func (e *StuckError) Error() string {
 }
 func (e *StuckError) Unwrap() error { return e.Err }
 
-// finishDeletions removes what is in the trash, and forgets the snapshots that it was. A StuckError says that all is
+// FinishDeletions removes what is in the trash, and forgets the snapshots that it was. A StuckError says that all is
 // done but for what nobody can remove now.
 func (d *Destination) FinishDeletions(ctx context.Context, r *Remover) error {
 	entries, err := d.Trash.Entries()

@@ -47,7 +47,7 @@ type Destination struct {
 	trust       []string
 }
 
-// OpenOptions say how a destination is opened.
+// Options say how a destination is opened.
 type Options struct {
 	Create   bool          // make .snap and the index if the folder is no destination yet
 	ReadOnly bool          // for a dry run: take no lock, recover nothing, write nothing
@@ -99,7 +99,7 @@ func (d *Destination) open(ctx context.Context, o Options) (err error) {
 	return d.takeOver(ctx)
 }
 
-// openReadOnly opens what is there for a rehearsal.
+// OpenReadOnly opens what is there for a rehearsal.
 func (d *Destination) OpenReadOnly(ctx context.Context, o Options) (err error) {
 	if d.Root, err = file.OpenRoot(d.Path); err != nil {
 		return err
@@ -138,7 +138,7 @@ func (d *Destination) hasMeta() (bool, error) {
 	return err == nil, err
 }
 
-// openFolders opens the destination's folders, making those of its own that are missing if o.Create
+// OpenFolders opens the destination's folders, making those of its own that are missing if o.Create
 // says so, and takes the lock.
 func (d *Destination) OpenFolders(ctx context.Context, o Options) (err error) {
 	if d.Root, err = file.OpenRoot(d.Path); err != nil {
@@ -256,7 +256,7 @@ func (d *Destination) Close() error {
 	return errors.Join(errs...)
 }
 
-// hold keeps the index open for the many look-ups of a run; readers work beside it.
+// Hold keeps the index open for the many look-ups of a run; readers work beside it.
 func (d *Destination) Hold(ctx context.Context) error {
 	if d.DB == nil {
 		return nil
@@ -270,7 +270,7 @@ func (d *Destination) Release() {
 	}
 }
 
-// exists reports whether name is in dir.
+// Exists reports whether name is in dir.
 func Exists(dir *file.Dir, name string) (bool, error) {
 	_, err := dir.Lstat(name)
 	if errors.Is(err, fs.ErrNotExist) {

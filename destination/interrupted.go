@@ -11,7 +11,7 @@ import (
 	"snap/internal/file"
 )
 
-// deadRun is a run that ended before it had built all of its tree. Its work folder is kept for the next
+// InterruptedRun is a run that ended before it had built all of its tree. Its work folder is kept for the next
 // backup to go on from (resume.go), and gone when that one is done.
 type InterruptedRun struct {
 	Name    string        // of its folder in .snap/tmp
@@ -33,7 +33,7 @@ func (a *Amount) Add(size int64) {
 // them took over what those before it had, as far as it got, so that the last few have it all.
 const keptRuns = 3
 
-// sortTmp keeps of .snap/tmp what the next backup can go on from, and removes the rest. What may not be removed, such as
+// keepResumable keeps of .snap/tmp what the next backup can go on from, and removes the rest. What may not be removed, such as
 // what a run of root has left in a user's destination, stays for another: d.Stuck tells.
 func (d *Destination) keepResumable(ctx context.Context) error {
 	useless, err := d.findInterrupted(ctx)
@@ -50,7 +50,7 @@ func (d *Destination) keepResumable(ctx context.Context) error {
 	return nil
 }
 
-// findDead finds what the next backup can go on from, and names the rest.
+// findInterrupted finds what the next backup can go on from, and names the rest.
 func (d *Destination) findInterrupted(ctx context.Context) (useless []string, err error) {
 	entries, err := d.Tmp.Entries()
 	if err != nil {
@@ -77,7 +77,7 @@ func (d *Destination) findInterrupted(ctx context.Context) (useless []string, er
 	return useless, nil
 }
 
-// seeDead finds, in a destination that is open for reading only, what a backup would go on from.
+// FindInterrupted finds, in a destination that is open for reading only, what a backup would go on from.
 func (d *Destination) FindInterrupted(ctx context.Context) (err error) {
 	if d.Meta == nil {
 		d.Meta, err = d.Root.OpenDir(MetaName)
@@ -94,7 +94,7 @@ func (d *Destination) FindInterrupted(ctx context.Context) (err error) {
 	return err
 }
 
-// examine reads what the run in the work folder name has left; nil if there is nothing to go on from.
+// readInterrupted reads what the run in the work folder name has left; nil if there is nothing to go on from.
 //
 // Its records were written after their files. As long as the destination stays mounted that is enough,
 // since what one process has written another one reads. Once it was mounted anew, after a power cut or
@@ -142,12 +142,12 @@ func (d *Destination) readInterrupted(name string) *InterruptedRun {
 	return run
 }
 
-// ownFile reports whether the run that wrote the record made an inode for a regular file at its path.
+// OwnInode reports whether the run that wrote the record made an inode for a regular file at its path.
 func OwnInode(r *index.Record) bool {
 	return r.Exists() && r.Kind == file.Regular && (r.Stored == index.Copied || r.Stored == index.Cloned)
 }
 
-// dropDead removes what dead runs have left. What cannot be removed now, the next recovery finds.
+// DropInterrupted removes what dead runs have left. What cannot be removed now, the next recovery finds.
 func (d *Destination) DropInterrupted(ctx context.Context) {
 	for _, run := range d.Interrupted {
 		d.removeWork(ctx, run.Name)

@@ -112,7 +112,7 @@ func (l *labels) valid(h *index.Header) error {
 	return nil
 }
 
-// applyLabels enters the labels that a snapshot was given later into its header, and reports whether that
+// ApplyLabels enters the labels that a snapshot was given later into its header, and reports whether that
 // changed it.
 func (d *Destination) ApplyLabels(h *index.Header) (changed bool, err error) {
 	l, err := d.readLabels(h)

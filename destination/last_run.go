@@ -20,7 +20,7 @@ type lastRun struct {
 	Name string    `json:"name"`
 }
 
-// noteUnchanged writes down that a run that began at start found nothing changed since h, the newest snapshot.
+// NoteUnchanged writes down that a run that began at start found nothing changed since h, the newest snapshot.
 func (d *Destination) NoteUnchanged(start time.Time, h *index.Header) error {
 	return d.writeSealed(d.Meta, lastRunName, &lastRun{Time: start.UTC(), Seq: h.Seq, Name: h.Name})
 }

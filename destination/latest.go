@@ -7,7 +7,7 @@ import (
 	"snap/internal/file"
 )
 
-// pointLatest makes the link `latest` lead to the snapshot, in one step. A destination without symbolic
+// PointLatest makes the link `latest` lead to the snapshot, in one step. A destination without symbolic
 // links goes without; something of that name that is no link is the user's.
 func (d *Destination) PointLatest(name string) error {
 	s, err := d.Root.Lstat(LatestName)
@@ -35,7 +35,7 @@ func (d *Destination) dropLatest() error {
 	return d.Root.Remove(LatestName)
 }
 
-// mendLatest makes `latest` lead to the newest snapshot, if a run died before it could.
+// RepairLatest makes `latest` lead to the newest snapshot, if a run died before it could.
 func (d *Destination) RepairLatest(name string) error {
 	if there, err := FolderAt(d.Root, name); name == "" || err != nil || !there {
 		return err

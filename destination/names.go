@@ -13,7 +13,7 @@ import (
 	"snap/internal/file"
 )
 
-// nextSeq is a sequence number above every one that was ever used here. Sets that were put aside and labels
+// NextSeq is a sequence number above every one that was ever used here. Sets that were put aside and labels
 // count too: they must not meet a snapshot of their number.
 func (d *Destination) NextSeq(ctx context.Context) (uint64, error) {
 	entries, err := d.ChangesDir.Entries()
@@ -44,7 +44,7 @@ func (d *Destination) NextSeq(ctx context.Context) (uint64, error) {
 	return last + 1, nil
 }
 
-// freeName is the name of a snapshot made at t, with the first number from 2 on if that is needed to make it free and to
+// FreeName is the name of a snapshot made at t, with the first number from 2 on if that is needed to make it free and to
 // be above those that are called the same but for their number: by names, too, the newest is last.
 func (d *Destination) FreeName(ctx context.Context, t time.Time, nameOf func(time.Time) string) (string, error) {
 	name := nameOf(t)
@@ -79,7 +79,7 @@ func (d *Destination) FreeName(ctx context.Context, t time.Time, nameOf func(tim
 	}
 }
 
-// folderAt reports whether name is a folder in dir.
+// FolderAt reports whether name is a folder in dir.
 func FolderAt(dir *file.Dir, name string) (bool, error) {
 	s, err := dir.Lstat(name)
 	if errors.Is(err, fs.ErrNotExist) {

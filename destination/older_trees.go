@@ -15,7 +15,7 @@ type OlderTrees struct {
 	trees map[uint64]*file.Tree // nil for one that cannot be entered
 }
 
-// tree is that of the snapshot h.
+// Tree is that of the snapshot h.
 func (e *OlderTrees) Tree(d *Destination, h *index.Header) *file.Tree {
 	e.mu.Lock()
 	defer e.mu.Unlock()

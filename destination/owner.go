@@ -293,14 +293,14 @@ func (t *taker) copy(dir *file.Dir, name string) error {
 	return err
 }
 
-// keepsAll are the file systems that keep modes, owners and the times of folders, links and special files
+// KeepsAll are the file systems that keep modes, owners and the times of folders, links and special files
 // as they are set. On others the index alone knows them, and they are not compared.
 var KeepsAll = map[string]bool{
 	"ext4": true, "xfs": true, "btrfs": true, "tmpfs": true, "overlay": true, "zfs": true, "f2fs": true, "bcachefs": true,
 	"apfs": true, "hfs": true, "ufs": true,
 }
 
-// enterOwn enters the tree of a snapshot, if it was made by the owner of the destination: another could change, by names that he
+// EnterOwn enters the tree of a snapshot, if it was made by the owner of the destination: another could change, by names that he
 // has elsewhere, what is linked to his files; and they have not the owners that those in the source have.
 func (d *Destination) EnterOwn(name string) (*file.Dir, error) {
 	tree, err := d.Root.EnterDir(name)

@@ -11,7 +11,7 @@ import (
 	"snap/internal/file"
 )
 
-// finish publishes a prepared snapshot, from whichever step on that is still to be done.
+// PublishPrepared publishes a prepared snapshot, from whichever step on that is still to be done.
 func (d *Destination) PublishPrepared(ctx context.Context, h *index.Header) error {
 	if work, err := d.Tmp.OpenDir(h.Work); err == nil {
 		defer work.Close()

@@ -74,7 +74,7 @@ func (d *Destination) Purge(ctx context.Context, what *index.Purge, report func(
 	return d.FinishPurge(ctx, report)
 }
 
-// finishPurge does what .snap/purge asks for, if it is there. The notes are about what could not be looked into and was
+// FinishPurge does what .snap/purge asks for, if it is there. The notes are about what could not be looked into and was
 // removed.
 func (d *Destination) FinishPurge(ctx context.Context, report func(progress.State)) (notes []error, err error) {
 	what, err := d.readPurge()

@@ -17,7 +17,7 @@ import (
 	"snap/internal/file"
 )
 
-// purgeName is the file in .snap that says what is being purged: JSON and, in the next line, its CRC-32C in hex.
+// PurgeName is the file in .snap that says what is being purged: JSON and, in the next line, its CRC-32C in hex.
 const PurgeName = "purge"
 
 // purgeJSON is what it holds; paths are base64, for they need not be text.

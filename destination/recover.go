@@ -9,7 +9,7 @@ import (
 	"snap/index"
 )
 
-// recover brings the destination to a state that a run can begin from, whatever the run before it was
+// Recover brings the destination to a state that a run can begin from, whatever the run before it was
 // doing when it died. It can be stopped and begun again at any point.
 //
 //	index      tmp tree  DEST/name  so                                 then
@@ -86,7 +86,7 @@ func (d *Destination) newest(ctx context.Context) (newest index.Header, err erro
 	return newest, err
 }
 
-// settle finishes or forgets a prepared snapshot.
+// FinishPrepared finishes or forgets a prepared snapshot.
 func (d *Destination) FinishPrepared(ctx context.Context, h *index.Header) error {
 	built := false
 	if h.Work != "" {

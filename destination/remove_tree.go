@@ -12,7 +12,7 @@ import (
 	"snap/internal/progress"
 )
 
-// removeAny removes name from a folder of the destination's own, whatever it is.
+// RemoveAny removes name from a folder of the destination's own, whatever it is.
 func RemoveAny(ctx context.Context, dir *file.Dir, name string) error {
 	s, err := dir.Lstat(name)
 	switch {
@@ -78,7 +78,7 @@ func unlocked(d *file.Dir, f func() error) error {
 	return err
 }
 
-// remover removes trees. Its zero value works alone and tells nobody.
+// Remover removes trees. Its zero value works alone and tells nobody.
 type Remover struct {
 	Jobs   int                  // goroutines that remove
 	report func(progress.State) // told of the progress, unless nil

@@ -44,10 +44,10 @@ func (d *Destination) keepReserve() {
 	}
 }
 
-// sparing runs f, and again where that helps.
+// RetryWithoutReserve runs f, and again where that helps.
 func (d *Destination) RetryWithoutReserve(f func() error) error { return d.retryWithoutReserve(f(), f) }
 
-// again runs f once more if err, which is what it ended with, says that the disk was too full: without the reserve, and
+// retryWithoutReserve runs f once more if err, which is what it ended with, says that the disk was too full: without the reserve, and
 // after everything that was deleted before is truly free, which on btrfs it is only from the next commit on. f must be
 // such that it can be begun again.
 func (d *Destination) retryWithoutReserve(err error, f func() error) error {
@@ -62,7 +62,7 @@ func (d *Destination) retryWithoutReserve(err error, f func() error) error {
 // full reports whether err says that the disk, or the user's share of it, is full.
 func full(err error) bool { return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) }
 
-// noRoom makes of the error of a run that has built nothing yet, if it says that the destination is full, the
+// NoRoom makes of the error of a run that has built nothing yet, if it says that the destination is full, the
 // refusal that it is.
 func NoRoom(err error, hint string) error {
 	if full(err) {

@@ -1,6 +1,6 @@
 package destination
 
-// sync makes everything durable that was written to the destination since it was opened. Its error is
+// Sync makes everything durable that was written to the destination since it was opened. Its error is
 // final: a second call may say success although the first did not.
 func (d *Destination) Sync() error {
 	if err := d.Root.SyncSystem(); err != nil {

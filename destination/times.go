@@ -6,7 +6,7 @@ import (
 	"snap/internal/file"
 )
 
-// closeEnough reports whether a file system may have stored want as got: exactly, cut to its coarser
+// CloseEnough reports whether a file system may have stored want as got: exactly, cut to its coarser
 // clock (100 ns on NTFS, 2 s at most, on FAT), or at the end of its range.
 func CloseEnough(got, want file.Time) bool {
 	if got.Sec == want.Sec {

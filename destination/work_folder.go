@@ -10,7 +10,7 @@ import (
 	"snap/internal/file"
 )
 
-// workFolder is where one run builds: .snap/tmp/<random>.
+// WorkFolder is where one run builds: .snap/tmp/<random>.
 type WorkFolder struct {
 	d    *Destination
 	Name string    // "" in a dry run
@@ -34,7 +34,7 @@ func (d *Destination) NewWorkFolder(dryRun bool) (*WorkFolder, error) {
 	return w, err
 }
 
-// path is the folder's path on disk, "" in a dry run.
+// Path is the folder's path on disk, "" in a dry run.
 func (w *WorkFolder) Path() string {
 	if w.Dir == nil {
 		return ""
@@ -42,13 +42,13 @@ func (w *WorkFolder) Path() string {
 	return w.Dir.Path()
 }
 
-// drop removes the folder. Where that fails or is interrupted, the next recovery goes on.
+// Drop removes the folder. Where that fails or is interrupted, the next recovery goes on.
 func (w *WorkFolder) Drop(ctx context.Context) {
 	w.Dir.Close()
 	w.d.removeWork(ctx, w.Name)
 }
 
-// leave clears up after a run that ended with err. What it has copied, and what dead runs had before it,
+// Leave clears up after a run that ended with err. What it has copied, and what dead runs had before it,
 // stays for the next one, unless it is published, of no use, or not to be trusted.
 func (w *WorkFolder) Leave(ctx context.Context, err error) {
 	if w.Dir == nil {
@@ -73,7 +73,7 @@ func spoils(err error, begun bool) bool {
 	return errors.As(err, new(*syncError)) || full(err) || begun && errors.Is(err, syscall.EIO)
 }
 
-// unpublished is the work folder with a tree whose change set was renamed into its place already, "" if
+// UnpublishedWork is the work folder with a tree whose change set was renamed into its place already, "" if
 // there is none, or not just one.
 func (d *Destination) UnpublishedWork() (work string, err error) {
 	entries, err := d.Tmp.Entries()

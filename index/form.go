@@ -8,7 +8,7 @@ import (
 // all else. Other files keep the plain SHA-256, which every tool knows.
 const sparseHoles = 1 << 30
 
-// sparseForm reports in which form a file is hashed, of which s is what the system says. Where it is compared with an older
+// SparseForm reports in which form a file is hashed, of which s is what the system says. Where it is compared with an older
 // record of the same size, it is that one's form: hashes of different forms are not equal.
 func SparseForm(f *file.File, s *file.Stat, olds ...*Record) bool {
 	for _, old := range olds {
@@ -19,7 +19,7 @@ func SparseForm(f *file.File, s *file.Stat, olds ...*Record) bool {
 	return s.Size-s.Allocated >= sparseHoles && f.HasHoles(s.Size)
 }
 
-// setHash gives a record the hash that h has come to.
+// SetHash gives a record the hash that h has come to.
 func SetHash(rec *Record, h *file.Digest) {
 	h.Sum(rec.Hash[:0])
 	rec.Flags = rec.Flags&^SparseHash | Hashed

@@ -4,7 +4,7 @@ import (
 	"hash/maphash"
 )
 
-// pathSet is a set of paths, eight bytes each.
+// PathSet is a set of paths, eight bytes each.
 type PathSet struct {
 	seed maphash.Seed
 	set  map[uint64]struct{}

@@ -7,7 +7,7 @@ import (
 	"os"
 )
 
-// spool keeps a stream of entries between two stages, so that memory does not grow with the source. It
+// Spool keeps a stream of entries between two stages, so that memory does not grow with the source. It
 // stands in a file without a name, in the work folder, or for a dry run in memory up to spoolMemory and
 // then in the system's folder for temporary files.
 type Spool struct {
@@ -63,10 +63,10 @@ func (s *Spool) Write(p []byte) (int, error) {
 
 func (s *Spool) Add(e *Entry) error { return s.W.Add(e.Path, &e.Record) }
 
-// finish ends the writing.
+// Finish ends the writing.
 func (s *Spool) Finish() error { return s.W.End(nil) }
 
-// all yields what was added, as often as it is ranged over.
+// All yields what was added, as often as it is ranged over.
 func (s *Spool) All() iter.Seq2[*Entry, error] {
 	return func(yield func(*Entry, error) bool) {
 		var r io.Reader = bytes.NewReader(s.mem.Bytes())

@@ -4,7 +4,7 @@ import (
 	"snap/internal/file"
 )
 
-// tally adds an entry of a snapshot to its counts.
+// Tally adds an entry of a snapshot to its counts.
 func Tally(h *Header, rec *Record, changed bool) {
 	if rec.Unheld() {
 		h.Unheld++

@@ -15,7 +15,7 @@ import (
 	"snap/internal/progress"
 )
 
-// CheckOptions of a Check. The zero value compares index, change sets and trees, reads no file and writes
+// Options of a Check. The zero value compares index, change sets and trees, reads no file and writes
 // nothing.
 type Options struct {
 	Read     Subset // the files whose bytes are read and compared with their hashes
@@ -26,7 +26,7 @@ type Options struct {
 	Progress func(progress.State) // told how far it is; nil: nobody
 }
 
-// CheckResult is what a Check found.
+// Result is what a Check found.
 type Result struct {
 	Snapshots  int64 // whose trees were looked at
 	Files      int64 // entries of the trees, folders too, counted in each snapshot
@@ -45,7 +45,7 @@ type Result struct {
 	Strange  []string  // folders in the destination that are no snapshot's; only where one is missing
 }
 
-// Check makes sure that index, change sets and trees of the destination at path agree, and that files hold
+// Run makes sure that index, change sets and trees of the destination at path agree, and that files hold
 // the bytes that were backed up. What it finds is in the result, which is there beside an error too.
 //
 // Without Repair it takes no lock and writes nothing: other runs go on beside it, and a snapshot that is
@@ -55,7 +55,7 @@ func Run(ctx context.Context, path string, o Options) (res *Result, err error) {
 	return run(ctx, path, o, inodesAPass)
 }
 
-// check is Check with passes for so many inodes.
+// run is Check with passes for so many inodes.
 func run(ctx context.Context, path string, o Options, room int64) (res *Result, err error) {
 	abs, err := filepath.Abs(path)
 	if err != nil {

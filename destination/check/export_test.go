@@ -1,4 +1,4 @@
 package check
 
-// CheckInPasses is Check with passes for so many inodes.
+// RunInPasses is Check with passes for so many inodes.
 var RunInPasses = run

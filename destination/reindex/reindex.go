@@ -18,7 +18,7 @@ import (
 	"snap/internal/progress"
 )
 
-// ReindexOptions say how the index is made again. The zero value reads the change sets, and takes as
+// Options say how the index is made again. The zero value reads the change sets, and takes as
 // snapshots the trees that they name.
 type Options struct {
 	LockWait time.Duration // how long to wait for another run; 0: not at all
@@ -47,7 +47,7 @@ type Rebuilt struct {
 	Err  error  // why it was not made from its change set, or why it is lost
 }
 
-// ReindexResult is what a reindex did.
+// Result is what a reindex did.
 type Result struct {
 	ID        string    // of the destination
 	Snapshots int       // that the new index knows
@@ -59,7 +59,7 @@ type Result struct {
 	Notes     []error   // labels and folders that could not be read
 }
 
-// Reindex makes index.db again from the change sets, and where they are lost from the trees. The old one,
+// Run makes index.db again from the change sets, and where they are lost from the trees. The old one,
 // however damaged, stays in its place until the new one is whole and durable, and is then kept as
 // index.db.old. A run that is killed leaves the old index, and perhaps change sets that it made of trees:
 // the next run reads these.

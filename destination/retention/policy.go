@@ -12,7 +12,7 @@ import (
 // PinTag keeps a snapshot from every rule. Only Delete removes one that has it.
 const PinTag = "pin"
 
-// Retention says which snapshots are kept: those that at least one rule names, those tagged PinTag, the
+// Policy says which snapshots are kept: those that at least one rule names, those tagged PinTag, the
 // newest, and the newest without errors. The zero value has no rule, and prune refuses it. What a rule does
 // not do, whatever it says, is in guards.go.
 type Policy struct {

@@ -4,5 +4,5 @@ import (
 	"sync"
 )
 
-// buffers are scratch space for reading files.
+// Buffers are scratch space for reading files.
 var Buffers = sync.Pool{New: func() any { b := make([]byte, 256<<10); return &b }}

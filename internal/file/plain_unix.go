@@ -4,5 +4,5 @@ package file
 
 import "syscall"
 
-// openPlain opens no symbolic link, and waits for nobody at the other end of a FIFO.
+// Plain opens no symbolic link, and waits for nobody at the other end of a FIFO.
 const Plain = syscall.O_NOFOLLOW | syscall.O_NONBLOCK

@@ -5,7 +5,7 @@ import (
 	"io/fs"
 )
 
-// unwrapPath is the reason in a *fs.PathError, for messages that name the path themselves.
+// Reason is the reason in a *fs.PathError, for messages that name the path themselves.
 func Reason(err error) error {
 	var p *fs.PathError
 	if errors.As(err, &p) {

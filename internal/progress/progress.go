@@ -17,7 +17,7 @@ const (
 	Repairing  Stage = "mending"
 )
 
-// Progress counts what a stage has done so far. Totals are zero while unknown.
+// State counts what a stage has done so far. Totals are zero while unknown.
 type State struct {
 	Stage             Stage
 	Files, TotalFiles int64

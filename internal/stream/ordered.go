@@ -6,7 +6,7 @@ import (
 	"sync"
 )
 
-// ordered maps in to f's results on several goroutines and yields them in the order of in. At most
+// Ordered maps in to f's results on several goroutines and yields them in the order of in. At most
 // window results wait for their turn. After the first error nothing more is begun, but what was begun is
 // still yielded, each result with its error, to a consumer that goes on. in is ranged over on a goroutine
 // of its own. Everything it started has ended when the iterator returns.

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// pause waits, or ends with the context.
+// Pause waits, or ends with the context.
 func Pause(ctx context.Context, d time.Duration) error {
 	t := time.NewTimer(d)
 	defer t.Stop()
