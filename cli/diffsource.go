@@ -29,7 +29,7 @@ func (c *call) rehearse(d *reader, q *diffQuery) (err error) {
 	if err := checkLayout(&o, d.dir); err != nil {
 		return sourceHint(err, q.b)
 	}
-	dest, err := destination.Open(c.ctx, d.dir, destination.Options{ReadOnly: true, AnyUser: true, Trust: c.trusted(d.dir)})
+	dest, err := destination.Open(c.ctx, d.dir, destination.Options{Mode: destination.ReadOnly, AnyUser: true, Trust: c.trusted(d.dir)})
 	if err != nil {
 		return backupHint(err, d.dir)
 	}

@@ -112,7 +112,7 @@ func (c *call) pruneRules(dest string) (k keepRules, asked bool, err error) {
 // those that stay only if all is true.
 func (c *call) removing(dest, what string, all bool, planned func(*destination.Destination) (*retention.Plan, stops, error)) (err error) {
 	start, dry := c.env.Now(), c.flags.Bool("dry-run")
-	d, err := c.openToWrite(dest, destination.Options{ReadOnly: dry, LockWait: c.opts.lockWait, Holder: c.holder(what), Trust: c.trusted(dest)})
+	d, err := c.openToWrite(dest, destination.Options{Mode: destination.ReadOnlyIf(dry), LockWait: c.opts.lockWait, Holder: c.holder(what), Trust: c.trusted(dest)})
 	if err != nil {
 		return backupHint(err, dest)
 	}

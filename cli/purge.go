@@ -65,7 +65,7 @@ func runPurge(c *call) (err error) {
 		return err
 	}
 	// First, because that finishes a purge that was interrupted.
-	d, err := c.openToWrite(dest, destination.Options{ReadOnly: dry, LockWait: c.opts.lockWait, Holder: c.holder("purge"), Trust: c.trusted(dest)})
+	d, err := c.openToWrite(dest, destination.Options{Mode: destination.ReadOnlyIf(dry), LockWait: c.opts.lockWait, Holder: c.holder("purge"), Trust: c.trusted(dest)})
 	if err != nil {
 		return backupHint(err, dest)
 	}

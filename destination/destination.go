@@ -43,14 +43,35 @@ type Destination struct {
 	Taken      *Taken      // what was taken over from another user, or in a rehearsal would be; nil mostly
 	Stuck      *StuckError // what runs before could not remove, and this one cannot either; nil mostly
 
+	LatestWas string // where the link `latest` led before recovery repaired it
+
 	Interrupted []*InterruptedRun // that the next backup can go on from, the one with the most first
 	trust       []string
 }
 
+// Mode says what a destination is opened for.
+type Mode uint8
+
+// The modes. All but ReadOnly take the lock.
+const (
+	Write    Mode = iota // make an index if there is none yet, and finish or forget what a run that died left
+	Repair               // as Write, of a destination that has an index
+	Reindex              // its folders alone: the index is not opened, and nothing is finished
+	ReadOnly             // for dry runs and questions: finish nothing, write nothing
+)
+
+// ReadOnlyIf is ReadOnly for a dry run, else Write.
+func ReadOnlyIf(dry bool) Mode {
+	if dry {
+		return ReadOnly
+	}
+	return Write
+}
+
 // Options say how a destination is opened.
 type Options struct {
-	Create   bool          // make .snap and the index if the folder is no destination yet
-	ReadOnly bool          // for a dry run: take no lock, recover nothing, write nothing
+	Create   bool // make .snap and the index if the folder is no destination yet
+	Mode     Mode
 	AnyUser  bool          // with ReadOnly: nothing is rehearsed, another user's destination will do
 	TakeOver bool          // make another user's destination this user's, who must be root
 	LockWait time.Duration // how long to wait for another run; 0: not at all
@@ -58,8 +79,7 @@ type Options struct {
 	Trust    []string      // fingerprints of the index that need no new proof; index.DB.Trust
 }
 
-// Open opens the folder path for writing, takes its lock and finishes or forgets what a run that died
-// left there.
+// Open opens the folder path as o.Mode says.
 func Open(ctx context.Context, path string, o Options) (*Destination, error) {
 	abs, err := filepath.Abs(path)
 	if err != nil {
@@ -77,13 +97,13 @@ func Open(ctx context.Context, path string, o Options) (*Destination, error) {
 }
 
 func (d *Destination) open(ctx context.Context, o Options) (err error) {
-	if o.ReadOnly {
-		return d.OpenReadOnly(ctx, o)
+	if o.Mode == ReadOnly {
+		return d.openReadOnly(ctx, o)
 	}
-	if err := d.OpenFolders(ctx, o); err != nil {
+	if err := d.openFolders(ctx, o); err != nil || o.Mode == Reindex {
 		return err
 	}
-	if err := d.OpenIndex(ctx); errors.Is(err, index.ErrMissing) {
+	if err := d.openIndex(ctx); errors.Is(err, index.ErrMissing) && o.Mode == Write {
 		if err := d.createIndex(ctx); err != nil {
 			if errors.Is(err, ErrNoHardLinks) {
 				d.unmake()
@@ -93,14 +113,15 @@ func (d *Destination) open(ctx context.Context, o Options) (err error) {
 	} else if err != nil {
 		return err
 	}
-	if err := d.Recover(ctx); err != nil || !o.TakeOver {
+	d.LatestWas, _ = d.Root.Readlink(LatestName)
+	if err := d.recover(ctx); err != nil || !o.TakeOver {
 		return err
 	}
 	return d.takeOver(ctx)
 }
 
-// OpenReadOnly opens what is there for a rehearsal.
-func (d *Destination) OpenReadOnly(ctx context.Context, o Options) (err error) {
+// openReadOnly opens what is there for a rehearsal.
+func (d *Destination) openReadOnly(ctx context.Context, o Options) (err error) {
 	if d.Root, err = file.OpenRoot(d.Path); err != nil {
 		return err
 	}
@@ -123,7 +144,16 @@ func (d *Destination) OpenReadOnly(ctx context.Context, o Options) (err error) {
 			return err
 		}
 	}
-	return d.OpenIndex(ctx)
+	if err := d.openIndex(ctx); err != nil || !o.AnyUser {
+		return err
+	}
+	if d.Meta, err = d.Root.EnterDir(MetaName); err != nil {
+		return err
+	}
+	if d.ChangesDir, err = d.Meta.OpenDir(ChangesName); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
 }
 
 // hasMeta reports whether the folder holds a .snap.
@@ -138,9 +168,9 @@ func (d *Destination) hasMeta() (bool, error) {
 	return err == nil, err
 }
 
-// OpenFolders opens the destination's folders, making those of its own that are missing if o.Create
+// openFolders opens the destination's folders, making those of its own that are missing if o.Create
 // says so, and takes the lock.
-func (d *Destination) OpenFolders(ctx context.Context, o Options) (err error) {
+func (d *Destination) openFolders(ctx context.Context, o Options) (err error) {
 	if d.Root, err = file.OpenRoot(d.Path); err != nil {
 		return err
 	}
@@ -181,7 +211,7 @@ func OpenOrMake(in *file.Dir, name string) (*file.Dir, error) {
 	return in.OpenDir(name)
 }
 
-func (d *Destination) OpenIndex(ctx context.Context) (err error) {
+func (d *Destination) openIndex(ctx context.Context) (err error) {
 	if d.DB, err = index.Open(index.Path(d.Path)); err != nil {
 		return err
 	}
@@ -205,7 +235,7 @@ func (d *Destination) createIndex(ctx context.Context) error {
 	if err := index.Create(index.Path(d.Path), strings.ToLower(rand.Text())); err != nil {
 		return err
 	}
-	return d.OpenIndex(ctx)
+	return d.openIndex(ctx)
 }
 
 // unmake takes back what was made in a folder that cannot be a destination. What is not empty stays.

@@ -9,7 +9,7 @@ import (
 	"snap/index"
 )
 
-// Recover brings the destination to a state that a run can begin from, whatever the run before it was
+// recover brings the destination to a state that a run can begin from, whatever the run before it was
 // doing when it died. It can be stopped and begun again at any point.
 //
 //	index      tmp tree  DEST/name  so                                 then
@@ -25,7 +25,7 @@ import (
 //	complete   –         in trash   died while deleting                finish the deletion
 //	deleting
 //	.snap/purge                     died while purging                finish the purge
-func (d *Destination) Recover(ctx context.Context) error {
+func (d *Destination) recover(ctx context.Context) error {
 	all, err := d.DB.Snapshots(ctx)
 	if err != nil {
 		return err

@@ -49,7 +49,7 @@ func (p *Place) Try(change ...func(*backup.Options)) (*backup.Result, *Recorder,
 	for _, f := range change {
 		f(&o)
 	}
-	d, err := destination.Open(ctx, p.Dest, destination.Options{Create: true, ReadOnly: o.DryRun})
+	d, err := destination.Open(ctx, p.Dest, destination.Options{Create: true, Mode: destination.ReadOnlyIf(o.DryRun)})
 	if err != nil {
 		return nil, rec, err
 	}

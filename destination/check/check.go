@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"path/filepath"
 	"time"
 
 	"snap/destination"
@@ -57,21 +56,17 @@ func Run(ctx context.Context, path string, o Options) (res *Result, err error) {
 
 // run is Check with passes for so many inodes.
 func run(ctx context.Context, path string, o Options, room int64) (res *Result, err error) {
-	abs, err := filepath.Abs(path)
-	if err != nil {
-		return &Result{}, err
-	}
 	if o.Jobs <= 0 {
 		o.Jobs = 4
 	}
 	if o.Progress == nil {
 		o.Progress = func(progress.State) {}
 	}
-	c := &checker{o: o, d: &destination.Destination{Path: abs}, read: reading{room: room}, shared: sharing{}}
-	defer func() { err = errors.Join(err, c.d.Close()) }()
-	if err := c.open(ctx); err != nil {
+	c := &checker{o: o, read: reading{room: room}, shared: sharing{}}
+	if err := c.open(ctx, path); err != nil {
 		return &c.res, err
 	}
+	defer func() { err = errors.Join(err, c.d.Close()) }()
 	err = c.all(ctx)
 	c.finish()
 	return &c.res, err
@@ -83,7 +78,6 @@ type checker struct {
 	d      *destination.Destination
 	snaps  []index.Header // the complete snapshots whose folders are there, oldest first
 	trusts bool           // the file system keeps modes, owners and the times of everything
-	latest string         // where `latest` led before recovery mended it
 	faults faults
 	read   reading
 	shared sharing // of the trees that were looked at
@@ -91,32 +85,19 @@ type checker struct {
 	at     progress.State
 }
 
-func (c *checker) open(ctx context.Context) error {
-	if !c.o.Repair {
-		if err := c.d.OpenReadOnly(ctx, destination.Options{AnyUser: true}); err != nil {
-			return err
-		}
-		meta, err := c.d.Root.EnterDir(destination.MetaName)
-		if err != nil {
-			return err
-		}
-		c.d.Meta = meta
-		if purging, err := destination.Exists(meta, destination.PurgeName); err != nil || purging {
-			return cmp.Or(err, fmt.Errorf("%s: %w", c.d.Path, destination.ErrPurging))
-		}
-		if c.d.ChangesDir, err = meta.OpenDir(destination.ChangesName); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return err
-		}
-		return nil
-	}
-	if err := c.d.OpenFolders(ctx, destination.Options{LockWait: c.o.LockWait, Holder: c.o.Holder}); err != nil {
+func (c *checker) open(ctx context.Context, path string) (err error) {
+	if c.o.Repair {
+		c.d, err = destination.Open(ctx, path, destination.Options{Mode: destination.Repair, LockWait: c.o.LockWait, Holder: c.o.Holder})
 		return err
 	}
-	if err := c.d.OpenIndex(ctx); err != nil {
+	if c.d, err = destination.Open(ctx, path, destination.Options{Mode: destination.ReadOnly, AnyUser: true}); err != nil {
 		return err
 	}
-	c.latest, _ = c.d.Root.Readlink(destination.LatestName)
-	return c.d.Recover(ctx)
+	if purging, err := destination.Exists(c.d.Meta, destination.PurgeName); err != nil || purging {
+		c.d.Close()
+		return cmp.Or(err, fmt.Errorf("%s: %w", c.d.Path, destination.ErrPurging))
+	}
+	return nil
 }
 
 func (c *checker) all(ctx context.Context) error {

@@ -46,7 +46,7 @@ func (c *checker) checkLatest(ctx context.Context) error {
 				return err
 			}
 		}
-		if target == newest && !(c.o.Repair && c.latest != newest) {
+		if target == newest && !(c.o.Repair && c.d.LatestWas != newest) {
 			return nil
 		}
 		if try < latestTries && !c.o.Repair {
@@ -56,7 +56,7 @@ func (c *checker) checkLatest(ctx context.Context) error {
 			continue
 		}
 		if c.o.Repair {
-			target = c.latest
+			target = c.d.LatestWas
 		}
 		why := "is missing"
 		if target != "" {

@@ -64,21 +64,17 @@ type Result struct {
 // index.db.old. A run that is killed leaves the old index, and perhaps change sets that it made of trees:
 // the next run reads these.
 func Run(ctx context.Context, path string, o Options) (res *Result, err error) {
-	abs, err := filepath.Abs(path)
-	if err != nil {
-		return nil, err
-	}
 	if o.Progress == nil {
 		o.Progress = func(progress.State) {}
 	}
 	if o.Jobs <= 0 {
 		o.Jobs = 4
 	}
-	d := &destination.Destination{Path: abs}
-	defer func() { err = errors.Join(err, d.Close()) }()
-	if err := d.OpenFolders(ctx, destination.Options{LockWait: o.LockWait, Holder: o.Holder}); err != nil {
+	d, err := destination.Open(ctx, path, destination.Options{Mode: destination.Reindex, LockWait: o.LockWait, Holder: o.Holder})
+	if err != nil {
 		return nil, err
 	}
+	defer func() { err = errors.Join(err, d.Close()) }()
 	r := &reindex{d: d, o: o, older: map[uint64]*index.Header{}}
 	if err := destination.RemoveAny(ctx, d.Tmp, destination.ReindexName); err != nil { // of a run that was killed
 		return nil, err
