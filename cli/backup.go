@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -400,7 +401,8 @@ func backupHint(err error, dest string) error {
 	case errors.As(err, &guard):
 		return withCode(exitRefused, withHint(err, "%s", hintText(guard.Hint)))
 	case errors.As(err, new(*destination.StuckError)):
-		return withCode(exitPartial, withHint(err, "the snapshots are deleted; what is left goes with the next run that can remove it: unmount it, or see lsattr"))
+		hint := cmp.Or(troubleHint(err, "the destination", dest, os.Geteuid()), "is something mounted there? unmount it")
+		return withCode(exitPartial, withHint(err, "the snapshots are deleted; what is left goes with the next run that can remove it\n%s", hintText(hint)))
 	case errors.As(err, &locked):
 		if holderGone(locked.Holder) {
 			locked.Holder = ""

@@ -1,7 +1,10 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -30,6 +33,8 @@ type restoreReport struct {
 
 	standing []string         // what stands where folders belong, in the target
 	blocked  map[string]int64 // how many files were not restored for each
+
+	forbidden error // what the system did not permit, the first
 
 	reasons []string // why things were spared, in the order that they came up
 	spared  map[string]*sparedByRule
@@ -190,6 +195,9 @@ func (r *restoreReport) fileJSON(action, path, why string, lost []string) {
 }
 
 func (r *restoreReport) Problem(p restore.Problem) {
+	if r.forbidden == nil && errors.Is(p.Err, fs.ErrPermission) {
+		r.forbidden = p.Err
+	}
 	if r.call.opts.json && r.err == nil {
 		j := restoreErrorJSON{Type: "error", Error: clean(p.Err.Error())}
 		j.Path, j.PathB64 = jsonName(p.Path)
@@ -261,6 +269,9 @@ func (r *restoreReport) summary() error {
 	r.warnLost()
 	r.tellSpared()
 	r.tellBlocked()
+	if r.forbidden != nil {
+		c.warn("%s", troubleHint(r.forbidden, "the target", r.target, os.Geteuid()))
+	}
 	if c.opts.json {
 		l := &t.Lost
 		return c.json(restoreSummaryJSON{"summary", r.dryRun, t.FilesRestored, t.BytesRestored, t.MetadataSet, t.FilesSkipped, t.FilesDeleted,

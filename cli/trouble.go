@@ -56,7 +56,11 @@ func attributesOf(err error, dir string) string {
 	if path == dir {
 		return shellWord(dir)
 	}
-	return shellWord(path) + " " + shellWord(dir)
+	words := shellWord(path)
+	if in := filepath.Dir(path); in != dir && within(dir, in) != "" { // or the folder that it is in stands in the way
+		words += " " + shellWord(in)
+	}
+	return words + " " + shellWord(dir)
 }
 
 // missingHint says what to do about a source that cannot be backed up.
