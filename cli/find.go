@@ -93,7 +93,11 @@ func runFind(c *call) error {
 			if err != nil {
 				return err
 			}
-			found, err := want.filter(c, d, versionsOf(&h, d.snaps))
+			all, err := d.versions(c, &h)
+			if err != nil {
+				return err
+			}
+			found, err := want.filter(c, d, all)
 			if err != nil {
 				return err
 			}

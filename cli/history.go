@@ -124,7 +124,9 @@ func life(c *call, d *reader, path string, follow bool) (steps []version, err er
 			if err != nil {
 				return nil, err
 			}
-			versions[r.Path] = versionsOf(&h, d.snaps)
+			if versions[r.Path], err = d.versions(c, &h); err != nil {
+				return nil, err
+			}
 		}
 		if pos, ok := d.snaps.bySeq(r.Seq); ok {
 			if v := stepAt(pos, versions[r.Path], d.snaps); v != nil {
@@ -141,7 +143,7 @@ func stepAt(pos int, versions []version, snaps snapshots) *version {
 	switch {
 	case begins:
 		v := versions[i]
-		v.deleted, v.shut = false, false // the removal is a step of its own
+		v.deleted, v.unread, v.shut = false, false, false // the removal is a step of its own
 		return &v
 	case i > 0 && versions[i-1].last == pos-1:
 		gone := versions[i-1]

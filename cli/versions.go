@@ -174,7 +174,10 @@ func (v *version) aside() string {
 
 // problem says that the snapshots do not hold the version.
 func (v *version) problem() string {
-	if v.change == index.Removed && v.shut {
+	switch {
+	case v.change == index.Removed && v.unread:
+		return "could not be read, then deleted"
+	case v.change == index.Removed && v.shut:
 		return "could not be read"
 	}
 	if v.change == index.Removed || v.record.Held() {
@@ -205,7 +208,7 @@ func (d *reader) lost(c *call, v version) (bool, error) {
 			return true, nil
 		}
 		if v.shut {
-			return d.readable(c, v.path)
+			return d.readable(c, v.path, d.snaps.newest())
 		}
 		path := v.path
 		if v.to != "" {
@@ -225,12 +228,32 @@ func (d *reader) lost(c *call, v version) (bool, error) {
 	return false, nil
 }
 
-// readable reports whether the newest snapshot could read the folder that path is in, or was in.
-func (d *reader) readable(c *call, path string) (bool, error) {
-	newest := d.snaps[d.snaps.newest()].Seq
+// versions are versionsOf, and whether what lay in a folder that could not be read turned out to be deleted when it could.
+func (d *reader) versions(c *call, h *index.History) ([]version, error) {
+	all := versionsOf(h, d.snaps)
+	for i := range all {
+		v, end := &all[i], d.snaps.newest()
+		if !v.shut {
+			continue
+		}
+		if i+1 < len(all) {
+			end = all[i+1].first - 1
+		}
+		gone, err := d.readable(c, v.path, end)
+		if err != nil {
+			return nil, err
+		}
+		v.deleted, v.unread = gone, gone
+	}
+	return all, nil
+}
+
+// readable reports whether the snapshot at pos could read the folder that path is in, or was in.
+func (d *reader) readable(c *call, path string, pos int) (bool, error) {
+	seq := d.snaps[pos].Seq
 	for path != "" {
 		path, _ = index.Split(path)
-		r, _, err := d.db.Lookup(c.ctx, newest, path)
+		r, _, err := d.db.Lookup(c.ctx, seq, path)
 		if err == nil {
 			return !r.Has(index.Unreadable), nil
 		}
