@@ -110,7 +110,7 @@ func (t trust) unlike(want, have []file.Xattr, lacks func(attr string) bool) str
 		}
 	}
 	for _, w := range want {
-		if t.settable(w.Name) && fitsAnywhere(want) && lacks(w.Name) {
+		if t.settable(w.Name) && file.XattrsFit(want) && lacks(w.Name) {
 			all = append(all, fmt.Sprintf("%q is missing", w.Name))
 		}
 	}
@@ -128,10 +128,6 @@ func (t trust) unlike(want, have []file.Xattr, lacks func(attr string) bool) str
 func (t trust) settable(name string) bool {
 	return file.OwnXattr(name) && !strings.HasPrefix(name, "trusted.") && (t.user == 0 || name != "security.capability")
 }
-
-// fitsAnywhere reports whether every file system has room for the attributes of an entry: ext4 has one block for them, which
-// has 1 KiB at least.
-func fitsAnywhere(all []file.Xattr) bool { return file.XattrBytes(all)+32*len(all) <= 900 }
 
 // unmapped reports whether an ACL names somebody who has no number here, as in a user namespace.
 func unmapped(x *file.Xattr) bool {

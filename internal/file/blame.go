@@ -49,7 +49,7 @@ func BlameOf(err error, side Side) Blame {
 		return WholeRun
 	case side == Source:
 		return OnePath
-	case isOne(err, full) && !attribute: // ext4 has one block for attributes, and says so when that is full
+	case isOne(err, full) && (!attribute || op == "setxattr"): // setMeta passes on only that of a full disk
 		return WholeRun
 	case (op == "mknod" || op == "symlink") && isOne(err, []error{syscall.ENODEV, syscall.ENXIO}): // no such kind here
 		return CannotHold

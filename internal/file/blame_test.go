@@ -38,7 +38,7 @@ func TestBlameOf(t *testing.T) {
 		{"write", syscall.ENOSPC, OnePath, WholeRun},
 		{"create", syscall.ENOSPC, OnePath, WholeRun},
 		{"mkdir", syscall.EDQUOT, OnePath, WholeRun},
-		{"setxattr user.x", syscall.ENOSPC, OnePath, OnePath},
+		{"setxattr user.x", syscall.ENOSPC, OnePath, WholeRun},
 		{"setxattr user.x", syscall.EIO, OnePath, WholeRun},
 		{"setxattr user.x", syscall.ENOTSUP, OnePath, OnePath},
 		{"create", syscall.EROFS, OnePath, WholeRun},

@@ -109,8 +109,8 @@ func setMeta(t target, path string, m *Meta) (Lost, error) {
 	}
 	for i := range m.Xattrs {
 		if err := t.setxattr(&m.Xattrs[i]); err != nil {
-			// ext4 has one block for them all, and says that as if the disk were full.
-			if !forbidden(err) && !errors.Is(err, syscall.ENOSPC) {
+			// ext4 has one block for them all, and says that as if the disk were full. Of few it is true.
+			if !forbidden(err) && (!errors.Is(err, syscall.ENOSPC) || XattrsFit(m.Xattrs)) {
 				return lost, pathError("setxattr "+m.Xattrs[i].Name, path, err)
 			}
 			lost |= LostXattrs
@@ -161,3 +161,7 @@ func XattrBytes(xattrs []Xattr) (n int) {
 	}
 	return n
 }
+
+// XattrsFit reports whether every file system has room for the attributes of one entry, unless it is full: ext4 has one block
+// for them, which has 1 KiB at least.
+func XattrsFit(xattrs []Xattr) bool { return XattrBytes(xattrs)+32*len(xattrs) <= 900 }
