@@ -90,7 +90,7 @@ func TestWhichDestination(t *testing.T) {
 		}
 	}
 	for _, c := range []struct{ flag, variable string }{{at("plain"), ""}, {"", at("plain")}, {at("nowhere"), ""}} {
-		if _, _, err := findIn(t, c.flag, c.variable, at("c"), state); exitCode(context.Background(), err) != exitNoDest || len(hints(err, "")) == 0 {
+		if _, _, err := findIn(t, c.flag, c.variable, at("c"), state); exitCode(context.Background(), err) != exitNoDest || len(hintLines(err, program("").typed)) == 0 {
 			t.Errorf("%v: %v", c, err)
 		}
 	}

@@ -55,7 +55,7 @@ func jsonName(name string) (text, b64 string) {
 	for i := 0; i < len(name); {
 		r, n := utf8.DecodeRuneInString(name[i:])
 		if r == utf8.RuneError && n == 1 {
-			b = append(b, `\x`+hexByte(name[i])...)
+			b = fmt.Appendf(b, `\x%02x`, name[i])
 		} else {
 			b = append(b, name[i:i+n]...)
 		}

@@ -1,11 +1,14 @@
 package cli
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 	"unicode/utf8"
 )
 
+// Package quote shows names safely: on a terminal, in a message, and as words of a shell.
+//
 // Names may hold anything but NUL and a slash. What a terminal would obey instead of showing is never
 // printed as it is: control characters (C0, DEL, C1), bidirectional controls, line and paragraph
 // separators, and bytes that are no UTF-8.
@@ -62,7 +65,7 @@ func clean(text string) string {
 		r, n := utf8.DecodeRuneInString(text[i:])
 		switch {
 		case r == utf8.RuneError && n == 1:
-			b.WriteString(`\x` + hexByte(text[i]))
+			fmt.Fprintf(&b, `\x%02x`, text[i])
 		case dangerous(r):
 			q := strconv.QuoteRune(r)
 			b.WriteString(q[1 : len(q)-1])
@@ -74,11 +77,6 @@ func clean(text string) string {
 	return b.String()
 }
 
-func hexByte(c byte) string {
-	const digits = "0123456789abcdef"
-	return string([]byte{digits[c>>4], digits[c&15]})
-}
-
 // shellWord is a word that can be typed into a shell as it is.
 func shellWord(s string) string {
 	const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+./:@%,="
@@ -86,4 +84,25 @@ func shellWord(s string) string {
 		return s
 	}
 	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}
+
+// maxListedNames is how many names a message lists.
+const maxListedNames = 10
+
+// enumerate lists names for a message, at most maxListedNames of them.
+func enumerate(names []string) string {
+	listed := enumerateAll(names[:min(len(names), maxListedNames)])
+	if n := len(names) - maxListedNames; n > 0 {
+		listed += fmt.Sprintf(" and %d more", n)
+	}
+	return listed
+}
+
+// enumerateAll lists names for a message, all of them.
+func enumerateAll(names []string) string {
+	quoted := make([]string, len(names))
+	for i, n := range names {
+		quoted[i] = quote(n)
+	}
+	return strings.Join(quoted, ", ")
 }

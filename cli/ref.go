@@ -216,29 +216,10 @@ func (r resolver) like(s string) (names []string) {
 		}
 	}
 	if most == 0 {
-		names = names[max(0, len(names)-maxCandidates):]
+		names = names[max(0, len(names)-maxListedNames):]
 	}
 	slices.Sort(names)
 	return names
-}
-
-// maxCandidates is how many names an error lists.
-const maxCandidates = 10
-
-// enumerate lists names for a message, at most maxCandidates of them.
-func enumerate(names []string) string {
-	var b strings.Builder
-	for i, n := range names {
-		if i == maxCandidates {
-			fmt.Fprintf(&b, " and %d more", len(names)-i)
-			break
-		}
-		if i > 0 {
-			b.WriteString(", ")
-		}
-		b.WriteString(quote(n))
-	}
-	return b.String()
 }
 
 // split parts a PATHREF at the colon that ends its REF.

@@ -176,7 +176,7 @@ func TestErrorsListCandidates(t *testing.T) {
 		"nz": "there are na, nb, nc, nd, ne, nf, ng, nh, ni, nj and 15 more; to see all: snap list",
 	} {
 		_, err := r.ref(in)
-		if got := hints(err, ""); len(got) != 1 || got[0] != want {
+		if got := hintLines(err, program("").typed); len(got) != 1 || got[0] != want {
 			t.Errorf("%s: %q, want %q", in, got, want)
 		}
 	}

@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"snap/backup"
 	"snap/destination"
@@ -147,15 +146,6 @@ func (c *call) remembered(dest string) (s sources, err error) {
 	}
 	c.note("backing up %s to %s%s", enumerateAll(h.AllSources()), quote(dest), on)
 	return c.sourcesOf(h.AllSources()) // one may be a link by now
-}
-
-// enumerateAll lists names for a message.
-func enumerateAll(names []string) string {
-	quoted := make([]string, len(names))
-	for i, n := range names {
-		quoted[i] = quote(n)
-	}
-	return strings.Join(quoted, ", ")
 }
 
 // backupArgs are the destination and the sources that a command line of backup names: DEST SRC…, or with -d only sources.

@@ -2,12 +2,17 @@ package cli
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/dustin/go-humanize"
 )
 
-// Dates and ages are read strictly: what is not exactly in the grammar is an error, because snapshots are
+// Package when reads and shows dates and ages as people write them.
+//
+// They are read strictly: what is not exactly in the grammar is an error, because snapshots are
 // deleted by them.
 //
 //	DATE = YYYY-MM-DD[(T| )HH:MM[:SS]][zone]   zone = Z | (+|-)HH:MM | (+|-)HHMM; without it, local time
@@ -142,4 +147,21 @@ func parseWhen(s string, now time.Time) (from, to time.Time, err error) {
 	}
 	t := sp.before(now)
 	return t, t.Add(1), nil
+}
+
+// units are the units in which ago counts, those of the AGE grammar, and how far each reaches. A unit that is not
+// full does not count: @1d finds what is shown as 1d old.
+var units = []humanize.RelTimeMagnitude{
+	{D: time.Minute, Format: "%s%ds", DivBy: time.Second},
+	{D: time.Hour, Format: "%s%dmin", DivBy: time.Minute},
+	{D: humanize.Day, Format: "%s%dh", DivBy: time.Hour},
+	{D: 15 * humanize.Day, Format: "%s%dd", DivBy: humanize.Day},
+	{D: 60 * humanize.Day, Format: "%s%dw", DivBy: humanize.Week},
+	{D: 730 * humanize.Day, Format: "%s%dmo", DivBy: humanize.Month},
+	{D: math.MaxInt64, Format: "%s%dy", DivBy: 365 * humanize.Day},
+}
+
+// ago is how long before now t was, as parseSpan reads it: 5min, 3d, 2mo; "in 5min" if it is still to come.
+func ago(t, now time.Time) string {
+	return humanize.CustomRelTime(t, now, "", "in ", units)
 }
