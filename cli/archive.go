@@ -11,6 +11,8 @@ import (
 
 	"snap/index"
 	"snap/internal/file"
+	"snap/internal/hint"
+	"snap/internal/quote"
 	"snap/restore"
 )
 
@@ -44,7 +46,7 @@ type member struct {
 
 func (c *call) archive(d *reader, format string) error {
 	if c.env.StdoutTTY {
-		return withHint(usagef("cat: an archive is not for a terminal"), "write it into a file: … --archive %s > FILE.%s", format, format)
+		return hint.With(hint.Usagef("cat: an archive is not for a terminal"), "write it into a file: … --archive %s > FILE.%s", format, format)
 	}
 	places, err := c.archivePlaces(d)
 	if err != nil {
@@ -139,7 +141,7 @@ func (a *archiving) place(p *restorePlace) error {
 func (a *archiving) entry(h *index.Header, tree *file.Tree, e index.LinkedEntry, name string, members map[index.Inode]member) error {
 	tell := func(err error) error {
 		a.failed++
-		a.c.warn("cat %s:%s: %v", quote(h.Name), shown(e.Path, file.None), err)
+		a.c.warn("cat %s:%s: %v", quote.Name(h.Name), shown(e.Path, file.None), err)
 		return nil
 	}
 	if e.Has(index.Unreadable) && (e.Kind == file.Folder || e.Kind == file.Regular) || e.Kind == file.Regular && e.Stored == index.Absent {

@@ -14,6 +14,7 @@ import (
 	"snap/filter"
 	"snap/index"
 	"snap/internal/progress"
+	"snap/internal/quote"
 )
 
 // backupReport prints what a backup does: the marks of changes with -v and -n, every file with its
@@ -107,7 +108,7 @@ func (r *backupReport) Problem(p backup.Problem) {
 	if p.Path != "" {
 		text = p.Path + ": " + text
 	}
-	r.log.Log(r.call.ctx, level, clean(text))
+	r.log.Log(r.call.ctx, level, quote.Clean(text))
 	if r.call.opts.quiet && p.Note {
 		return
 	}
@@ -121,9 +122,9 @@ func (r *backupReport) Problem(p backup.Problem) {
 		}
 	}
 	if p.Path != "" {
-		text = quote(p.Path) + ": " + p.Err.Error()
+		text = quote.Name(p.Path) + ": " + p.Err.Error()
 	}
-	fmt.Fprintf(r.line.messages(r.call.env.Stderr), "snap: %s\n", clean(text))
+	fmt.Fprintf(r.line.messages(r.call.env.Stderr), "snap: %s\n", quote.Clean(text))
 }
 
 // notesMax is how many notes of a kind are printed without -v: a tree such as /proc has one for each file.
@@ -257,14 +258,14 @@ func (r *backupReport) summary(res *backup.Result, start time.Time) error {
 		if c.opts.quiet {
 			return nil
 		}
-		line := fmt.Sprintf("nothing changed since %s: no snapshot made%s", quote(res.Previous), r.gainedText())
+		line := fmt.Sprintf("nothing changed since %s: no snapshot made%s", quote.Name(res.Previous), r.gainedText())
 		text := strings.TrimSuffix(r.pruned.text(c), "\n")
 		if text != "" {
 			text = c.wrap(text, "    ") + "\n"
 		}
 		return c.printf("%s\n%s", c.wrap(line, "  "), text)
 	}
-	verb, name := "snapshot", quote(h.Name)
+	verb, name := "snapshot", quote.Name(h.Name)
 	if r.dryRun {
 		verb, name = "would make a snapshot", ""
 	}
@@ -317,9 +318,9 @@ func (r *backupReport) gainedText() string {
 	case g.header == nil:
 		return ""
 	case r.dryRun:
-		return fmt.Sprintf("; %s would get %s", quote(g.header.Name), g.what)
+		return fmt.Sprintf("; %s would get %s", quote.Name(g.header.Name), g.what)
 	default:
-		return fmt.Sprintf("; %s now has %s", quote(g.header.Name), g.what)
+		return fmt.Sprintf("; %s now has %s", quote.Name(g.header.Name), g.what)
 	}
 }
 

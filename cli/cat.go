@@ -10,6 +10,8 @@ import (
 
 	"snap/index"
 	"snap/internal/file"
+	"snap/internal/hint"
+	"snap/internal/quote"
 )
 
 func catCommand() *command {
@@ -47,7 +49,7 @@ func runCat(c *call) error {
 		return c.reading(func(d *reader) error { return c.archive(d, format) })
 	}
 	if len(c.args) > 1 {
-		return withHint(usagef("cat: one file at a time"), "of several, an archive: --archive tar")
+		return hint.With(hint.Usagef("cat: one file at a time"), "of several, an archive: --archive tar")
 	}
 	return c.reading(func(d *reader) error {
 		h, path, err := d.entry(c, c.args[0])
@@ -58,18 +60,18 @@ func runCat(c *call) error {
 		if err != nil {
 			return err
 		}
-		name := quote(h.Name) + ":" + shown(path, file.None)
+		name := quote.Name(h.Name) + ":" + shown(path, file.None)
 		switch {
 		case r.Kind == file.Folder:
-			return withHint(fmt.Errorf("cat %s: is a folder", name), "to list it: snap ls %s; as an archive: snap cat --archive tar %[1]s", shellWord(h.Name+":"+path))
+			return hint.With(fmt.Errorf("cat %s: is a folder", name), "to list it: snap ls %s; as an archive: snap cat --archive tar %[1]s", quote.Word(h.Name+":"+path))
 		case r.Kind == file.Symlink:
-			return fmt.Errorf("cat %s: is a symbolic link to %s", name, quote(r.Target))
+			return fmt.Errorf("cat %s: is a symbolic link to %s", name, quote.Name(r.Target))
 		case r.Kind != file.Regular:
 			return fmt.Errorf("cat %s: is no regular file but a %s", name, r.Kind)
 		case r.Unheld():
-			return withHint(fmt.Errorf("cat %s: the destination could not hold it, by its name or size", name), "to see other versions: snap history %s", shellWord(path))
+			return hint.With(fmt.Errorf("cat %s: the destination could not hold it, by its name or size", name), "to see other versions: snap history %s", quote.Word(path))
 		case r.Stored == index.Absent:
-			return withHint(fmt.Errorf("cat %s: could not be read when the snapshot was made", name), "to see other versions: snap history %s", shellWord(path))
+			return hint.With(fmt.Errorf("cat %s: could not be read when the snapshot was made", name), "to see other versions: snap history %s", quote.Word(path))
 		}
 		if err := d.missing(c, h, path, "cat"); err != nil {
 			return err
@@ -79,11 +81,11 @@ func runCat(c *call) error {
 			err = d.elsewhere(c, err, h, path, "cat")
 		}
 		if err != nil {
-			return withHint(err, "to see what else the destination has lost: snap check")
+			return hint.With(err, "to see what else the destination has lost: snap check")
 		}
 		err = c.copyVerified(f, &r)
 		if errors.Is(err, errDamaged) {
-			err = withHint(fmt.Errorf("cat %s: %w", name, err), "other versions: snap history %s; all files: snap check --read-data", shellWord(path))
+			err = hint.With(fmt.Errorf("cat %s: %w", name, err), "other versions: snap history %s; all files: snap check --read-data", quote.Word(path))
 		}
 		return errors.Join(err, f.Close())
 	})

@@ -10,6 +10,8 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"snap/destination/check"
+	"snap/internal/hint"
+	"snap/internal/quote"
 )
 
 func checkCommand() *command {
@@ -78,7 +80,7 @@ func (c *call) checkOptions() (check.Options, error) {
 	o := check.Options{Repair: c.flags.Bool("repair"), LockWait: c.opts.lockWait, Holder: c.holder("check")}
 	if c.flags.IsSet("jobs") {
 		if o.Jobs = c.flags.Int("jobs"); o.Jobs < 1 || o.Jobs > 1024 {
-			return o, usagef("--jobs %d: it is a number from 1 to 1024", o.Jobs)
+			return o, hint.Usagef("--jobs %d: it is a number from 1 to 1024", o.Jobs)
 		}
 	}
 	o.Read.All = c.flags.Bool("read-data")
@@ -86,11 +88,11 @@ func (c *call) checkOptions() (check.Options, error) {
 		return o, nil
 	}
 	if o.Read.All {
-		return o, usagef("--read-data reads all, --read-data-subset a part: they exclude each other")
+		return o, hint.Usagef("--read-data reads all, --read-data-subset a part: they exclude each other")
 	}
 	var err error
 	if o.Read, err = parseSubset(c.flags.String("read-data-subset")); err != nil {
-		return o, usagef("--read-data-subset: %s", err)
+		return o, hint.Usagef("--read-data-subset: %s", err)
 	}
 	o.Read.Seed = rand.Uint64()
 	return o, nil
@@ -98,14 +100,14 @@ func (c *call) checkOptions() (check.Options, error) {
 
 // parseSubset reads 10%, 3/7 or 50G.
 func parseSubset(s string) (check.Subset, error) {
-	bad := fmt.Errorf("%s is no part: write it as 10%%, as 3/7 (the third of seven parts) or as a size like 50G", quote(s))
+	bad := fmt.Errorf("%s is no part: write it as 10%%, as 3/7 (the third of seven parts) or as a size like 50G", quote.Name(s))
 	if digits, ok := strings.CutSuffix(s, "%"); ok {
 		p, err := strconv.ParseFloat(digits, 64)
 		if err != nil || strings.Trim(digits, "0123456789.") != "" {
 			return check.Subset{}, bad
 		}
 		if p <= 0 || p > 100 {
-			return check.Subset{}, fmt.Errorf("%s is not between 0%% and 100%%", quote(s))
+			return check.Subset{}, fmt.Errorf("%s is not between 0%% and 100%%", quote.Name(s))
 		}
 		return check.Subset{Fraction: p / 100}, nil
 	}
@@ -116,7 +118,7 @@ func parseSubset(s string) (check.Subset, error) {
 			return check.Subset{}, bad
 		}
 		if n < 1 || n > m {
-			return check.Subset{}, fmt.Errorf("%s: parts are counted from 1/%d to %d/%d", quote(s), max(m, 1), max(m, 1), max(m, 1))
+			return check.Subset{}, fmt.Errorf("%s: parts are counted from 1/%d to %d/%d", quote.Name(s), max(m, 1), max(m, 1), max(m, 1))
 		}
 		return check.Subset{Part: int(n), Parts: int(m)}, nil
 	}

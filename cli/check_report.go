@@ -10,6 +10,7 @@ import (
 
 	"snap/destination/check"
 	"snap/internal/file"
+	"snap/internal/quote"
 )
 
 // checkReport prints what a check found: a line a path on standard output, also with -q.
@@ -40,11 +41,11 @@ func (r *checkReport) findings(res *check.Result) error {
 	for i := range res.Findings {
 		f := &res.Findings[i]
 		if c.opts.json {
-			j := checkErrorJSON{Type: "error", What: f.What, Snapshots: f.Snapshots, Why: clean(f.Why), Below: f.Below, Repaired: f.Repaired}
+			j := checkErrorJSON{Type: "error", What: f.What, Snapshots: f.Snapshots, Why: quote.Clean(f.Why), Below: f.Below, Repaired: f.Repaired}
 			if j.Path, j.PathB64 = jsonName(f.Path); f.Repaired {
-				j.From = clean(f.From)
+				j.From = quote.Clean(f.From)
 			} else {
-				j.Left = clean(f.From)
+				j.Left = quote.Clean(f.From)
 			}
 			if j.Snapshots == nil {
 				j.Snapshots = []string{}
@@ -60,17 +61,17 @@ func (r *checkReport) findings(res *check.Result) error {
 		c.warn("check: %s more that are not named; mend these first, then check again", humanize.Comma(res.More))
 	}
 	for _, name := range res.Missing {
-		c.note("snapshot %s is missing: its folder was removed; to forget it: snap delete %s", quote(name), shellWord(name))
+		c.note("snapshot %s is missing: its folder was removed; to forget it: snap delete %s", quote.Name(name), quote.Word(name))
 	}
 	if len(res.Strange) > 0 {
-		c.note("if a snapshot's folder was renamed, rename it back; these are no snapshot's: %s", strings.Join(mapped(res.Strange, quote), ", "))
+		c.note("if a snapshot's folder was renamed, rename it back; these are no snapshot's: %s", strings.Join(mapped(res.Strange, quote.Name), ", "))
 	}
 	return nil
 }
 
 // findingText is a finding as people read it.
 func findingText(f *check.Finding) string {
-	text := shown(f.Path, file.None) + ": " + clean(f.Why)
+	text := shown(f.Path, file.None) + ": " + quote.Clean(f.Why)
 	if f.Below > 0 {
 		text += fmt.Sprintf(", with %s below it", plural(int(f.Below), "entry", "entries"))
 	}
@@ -79,11 +80,11 @@ func findingText(f *check.Finding) string {
 	}
 	switch {
 	case f.Repaired && f.From != "":
-		text += "; mended from " + clean(f.From)
+		text += "; mended from " + quote.Clean(f.From)
 	case f.Repaired:
 		text += "; mended"
 	case f.From != "":
-		text += "; not mended: " + clean(f.From)
+		text += "; not mended: " + quote.Clean(f.From)
 	}
 	return text
 }
@@ -102,11 +103,11 @@ func rangesText(ranges []check.Range) string {
 			parts = append(parts, "…")
 		case i > rangesMax:
 		case r.Count == 1:
-			parts = append(parts, quote(r.First))
+			parts = append(parts, quote.Name(r.First))
 		case r.Count == 2:
-			parts = append(parts, quote(r.First), quote(r.Last))
+			parts = append(parts, quote.Name(r.First), quote.Name(r.Last))
 		default:
-			parts = append(parts, quote(r.First)+" … "+quote(r.Last))
+			parts = append(parts, quote.Name(r.First)+" … "+quote.Name(r.Last))
 		}
 	}
 	text := strings.Join(parts, ", ")
@@ -193,7 +194,7 @@ func (r *checkReport) hints(res *check.Result, o *check.Options) {
 	has := func(what check.Fault) bool {
 		return slices.ContainsFunc(res.Findings, func(f check.Finding) bool { return f.What == what && !f.Repaired })
 	}
-	dest := shellWord(r.dest)
+	dest := quote.Word(r.dest)
 	switch {
 	case has(check.FaultIndex):
 		r.call.note("the index is damaged; the snapshots themselves are plain folders; rebuild it, then check again: snap reindex -d %s", dest)

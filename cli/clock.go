@@ -6,6 +6,7 @@ import (
 	"snap/destination"
 	"snap/destination/retention"
 	"snap/index"
+	"snap/internal/quote"
 )
 
 // behindSlack is by how much a backup may be earlier than a snapshot before it and nothing is said. What a time server corrects
@@ -53,11 +54,11 @@ func (c *call) tellBehind(b *behindJSON, t time.Time, dest string, stopped bool)
 	case b == nil:
 		return
 	case c.flags.IsSet("time"):
-		c.note("--time %s is before the time of %s, which was made before: %s", c.when(t), quote(b.Snapshot), c.when(b.Time))
+		c.note("--time %s is before the time of %s, which was made before: %s", c.when(t), quote.Name(b.Snapshot), c.when(b.Time))
 		return
 	}
-	c.warn("the clock says %s, which is before the time of snapshot %s: %s", c.when(t), quote(b.Snapshot), c.when(b.Time))
-	switch in, name := shellWord(dest), shellWord(b.Snapshot); {
+	c.warn("the clock says %s, which is before the time of snapshot %s: %s", c.when(t), quote.Name(b.Snapshot), c.when(b.Time))
+	switch in, name := quote.Word(dest), quote.Word(b.Snapshot); {
 	case stopped:
 	case b.many:
 		c.warn("is the clock right? Set it, and delete what was made meanwhile: snap delete -d %s REF", in)

@@ -6,6 +6,9 @@ import (
 	"time"
 
 	"github.com/urfave/cli/v2"
+
+	"snap/internal/hint"
+	"snap/internal/quote"
 )
 
 // command is one command of snap: what the parser, the help, the man page and the completion need to
@@ -64,7 +67,7 @@ func (c *call) note(format string, args ...any) {
 // file, as to the mail of cron.
 func (c *call) warn(format string, args ...any) {
 	c.out.Flush() // an error stays in out
-	fmt.Fprintf(c.env.Stderr, "snap: %s\n", clean(fmt.Sprintf(c.env.program.typed(format), args...)))
+	fmt.Fprintf(c.env.Stderr, "snap: %s\n", quote.Clean(fmt.Sprintf(c.env.program.typed(format), args...)))
 }
 
 // zone is the time zone that times are shown and read in.
@@ -84,7 +87,7 @@ func (c *call) raw() (bool, error) {
 		return false, nil
 	}
 	if c.opts.json {
-		return false, usagef("-0 and --json exclude each other")
+		return false, hint.Usagef("-0 and --json exclude each other")
 	}
 	return true, nil
 }

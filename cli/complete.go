@@ -10,6 +10,7 @@ import (
 
 	"snap/index"
 	"snap/internal/file"
+	"snap/internal/quote"
 )
 
 // candidate is one way to go on with a word, and a short text about it.
@@ -39,10 +40,10 @@ func completeCommand() *command {
 				if i == maxCompletions {
 					break
 				}
-				if !harmless(cand.word) { // nothing that a shell or a terminal could take for its own
+				if !quote.Harmless(cand.word) { // nothing that a shell or a terminal could take for its own
 					continue
 				}
-				if err := c.printf("%s\t%s\n", cand.word[done:], clean(cand.about)); err != nil {
+				if err := c.printf("%s\t%s\n", cand.word[done:], quote.Clean(cand.about)); err != nil {
 					return err
 				}
 			}

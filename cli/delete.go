@@ -9,6 +9,8 @@ import (
 	"snap/destination"
 	"snap/destination/retention"
 	"snap/index"
+	"snap/internal/hint"
+	"snap/internal/quote"
 )
 
 func deleteCommand() *command {
@@ -62,8 +64,8 @@ func spared(h *index.Header, ref string) error {
 	if ref == h.Name || !retention.Pinned(h) {
 		return nil
 	}
-	return withCode(exitRefused, withHint(fmt.Errorf("%s: snapshot %s is pinned", quote(ref), quote(h.Name)),
-		"to delete it all the same: snap delete %s", shellWord(h.Name)))
+	return withCode(exitRefused, hint.With(fmt.Errorf("%s: snapshot %s is pinned", quote.Name(ref), quote.Name(h.Name)),
+		"to delete it all the same: snap delete %s", quote.Word(h.Name)))
 }
 
 // tellLeft says when a deletion leaves nothing, or nothing whole.

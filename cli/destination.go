@@ -12,6 +12,8 @@ import (
 	"snap/destination"
 	"snap/index"
 	"snap/internal/file"
+	"snap/internal/hint"
+	"snap/internal/quote"
 )
 
 // destination is a destination opened for reading: its folder, its index and its complete snapshots.
@@ -61,7 +63,7 @@ func (d *reader) mend(err error) error { return indexHint(err, d.dir) }
 // closedHint says who may read dest, to a user who may not.
 func closedHint(err error, dest string) error {
 	if errors.Is(err, fs.ErrPermission) {
-		return withHint(err, "%s", troubleHint(err, "the destination", dest, os.Geteuid()))
+		return hint.With(err, "%s", troubleHint(err, "the destination", dest, os.Geteuid()))
 	}
 	return err
 }
@@ -70,9 +72,9 @@ func closedHint(err error, dest string) error {
 func indexHint(err error, dest string) error {
 	switch {
 	case errors.Is(err, index.ErrMissing), errors.Is(err, index.ErrDamaged), errors.Is(err, index.ErrTruncated):
-		return withHint(err, "the snapshots themselves are plain folders; rebuild the index: snap reindex -d %s", shellWord(dest))
+		return hint.With(err, "the snapshots themselves are plain folders; rebuild the index: snap reindex -d %s", quote.Word(dest))
 	case errors.Is(err, index.ErrNewer):
-		return withHint(err, "use a newer version of snap")
+		return hint.With(err, "use a newer version of snap")
 	}
 	return err
 }
@@ -117,7 +119,7 @@ func (c *call) look() (string, error) {
 	}
 	known := c.known()
 	if len(known) == 0 {
-		return "", withCode(exitNoDest, withHint(errors.New("no destination named, and none is known"),
+		return "", withCode(exitNoDest, hint.With(errors.New("no destination named, and none is known"),
 			"name it with -d DIR or $SNAP_DEST; to make one: snap backup DEST SRC"))
 	}
 	newest := slices.MaxFunc(known, func(a, b knownDest) int { return a.Last.Compare(b.Last) })
@@ -126,12 +128,12 @@ func (c *call) look() (string, error) {
 		return k.Path == newest.Path || !there && err == nil // gone, or its disk is elsewhere
 	})
 	if len(others) > 0 {
-		c.note("destination %s, the last of %d backed up to; -d names another", quote(newest.Path), len(others)+1)
+		c.note("destination %s, the last of %d backed up to; -d names another", quote.Name(newest.Path), len(others)+1)
 	}
 	if there, err := isDestination(newest.Path); err != nil {
 		return "", closedHint(err, newest.Path)
 	} else if !there {
-		return "", withCode(exitNoDest, withHint(fmt.Errorf("%s: the last destination is not there", quote(newest.Path)),
+		return "", withCode(exitNoDest, hint.With(fmt.Errorf("%s: the last destination is not there", quote.Name(newest.Path)),
 			"connect its disk, or name another with -d DIR"))
 	}
 	return newest.Path, nil
@@ -146,11 +148,11 @@ func (c *call) named(dest, how string) (string, error) {
 	if there, err := isDestination(dir); err != nil {
 		return "", closedHint(err, dir)
 	} else if !there {
-		err := withCode(exitNoDest, fmt.Errorf("%s: not a snap destination (from %s)", quote(dest), how))
+		err := withCode(exitNoDest, fmt.Errorf("%s: not a snap destination (from %s)", quote.Name(dest), how))
 		if c.wentThere(dir) {
-			return "", withHint(err, "backups went there before: is its disk mounted?")
+			return "", hint.With(err, "backups went there before: is its disk mounted?")
 		}
-		return "", withHint(err, "a destination holds a folder .snap; to make one: snap backup DEST SRC")
+		return "", hint.With(err, "a destination holds a folder .snap; to make one: snap backup DEST SRC")
 	}
 	return filepath.Clean(dir), nil
 }

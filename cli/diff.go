@@ -9,6 +9,7 @@ import (
 
 	"snap/index"
 	"snap/internal/file"
+	"snap/internal/hint"
 )
 
 func diffCommand() *command {
@@ -52,7 +53,7 @@ func runDiff(c *call) error {
 		return err
 	}
 	if raw && c.flags.Bool("stat") {
-		return usagef("diff: -0 prints paths and --stat only totals: one or the other")
+		return hint.Usagef("diff: -0 prints paths and --stat only totals: one or the other")
 	}
 	c.out.goesOn = c.flags.Bool("exit-code") || c.flags.Bool("source")
 	return c.reading(func(d *reader) error {
@@ -110,7 +111,7 @@ func newDiffQuery(c *call, d *reader) (*diffQuery, error) {
 	if c.flags.Bool("source") {
 		refs = []string{"latest"}
 		if len(c.args) > 1 {
-			return nil, usagef("diff --source: one snapshot can be compared with the source, not two")
+			return nil, hint.Usagef("diff --source: one snapshot can be compared with the source, not two")
 		}
 	}
 	copy(refs, c.args)
@@ -119,7 +120,7 @@ func newDiffQuery(c *call, d *reader) (*diffQuery, error) {
 		var err error
 		if pos[i], err = d.resolver(c).ref(ref); err != nil {
 			if len(d.snaps) == 1 && len(c.args) == 0 {
-				err = withHint(err, "what has changed in the source since then: snap diff --source")
+				err = hint.With(err, "what has changed in the source since then: snap diff --source")
 			}
 			return nil, err
 		}

@@ -5,6 +5,7 @@ import (
 
 	"snap/index"
 	"snap/internal/file"
+	"snap/internal/quote"
 )
 
 // aspect is one way in which two records of a file differ: its name in JSON, and what text says of it.
@@ -34,7 +35,7 @@ func (c *call) differs(before, after *index.Record, a, b *index.Header) (all []a
 	add(before.Unheld() != after.Unheld() && before.Unheld(), "unheld", "the destination can hold it now")
 	add(files && before.Size != after.Size, "size", c.size(before.Size)+" to "+c.size(after.Size))
 	add(files && (before.Size != after.Size || hashed && !before.SameHash(after)), "content", "content")
-	add(same && before.Target != after.Target, "target", change("target", quote(before.Target), quote(after.Target)))
+	add(same && before.Target != after.Target, "target", change("target", quote.Name(before.Target), quote.Name(after.Target)))
 	add(same && before.Rdev != after.Rdev, "device", "device number")
 	add(same && after.Kind != file.Symlink && before.Mode != after.Mode, "mode", change("mode", fmt.Sprintf("%04o", before.Mode), fmt.Sprintf("%04o", after.Mode)))
 	add(before.UID != after.UID, "owner", change("owner", owner(a.Users, before.UID), owner(b.Users, after.UID)))

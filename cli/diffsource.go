@@ -10,6 +10,8 @@ import (
 	"snap/destination"
 	"snap/index"
 	"snap/internal/file"
+	"snap/internal/hint"
+	"snap/internal/quote"
 )
 
 // rehearse finds out what a backup made now would record, and writes nothing.
@@ -64,25 +66,25 @@ func (q *diffQuery) checkSource(c *call, dest string) error {
 	why := ""
 	switch {
 	case !q.a.SameSources(q.b):
-		why = fmt.Sprintf("snapshot %s is of %s, but the newest one is of %s", quote(q.a.Name), enumerateAll(q.a.AllSources()), enumerateAll(q.b.AllSources()))
+		why = fmt.Sprintf("snapshot %s is of %s, but the newest one is of %s", quote.Name(q.a.Name), quote.All(q.a.AllSources()), quote.All(q.b.AllSources()))
 	case q.b.Host != host:
-		why = fmt.Sprintf("snapshot %s is of %s on %s, and this is %s", quote(q.b.Name), enumerateAll(q.b.AllSources()), quote(q.b.Host), quote(host))
+		why = fmt.Sprintf("snapshot %s is of %s on %s, and this is %s", quote.Name(q.b.Name), quote.All(q.b.AllSources()), quote.Name(q.b.Host), quote.Name(host))
 	default:
 		return nil
 	}
-	return withHint(errors.New("diff --source: "+why), "to compare the newest snapshot with a folder here: snap backup -n %s SRC", shellWord(dest))
+	return hint.With(errors.New("diff --source: "+why), "to compare the newest snapshot with a folder here: snap backup -n %s SRC", quote.Word(dest))
 }
 
 // sourceHint says of which snapshot the source is that is not there, or is empty.
 func sourceHint(err error, h *index.Header) error {
 	if guard := (*destination.GuardError)(nil); errors.As(err, &guard) { // the source is empty, or all of it is left out
 		if !errors.Is(guard, backup.ErrEmptySource) {
-			return withCode(exitRefused, withHint(fmt.Errorf("diff --source: %w", guard), "%s", guard.Hint))
+			return withCode(exitRefused, hint.With(fmt.Errorf("diff --source: %w", guard), "%s", guard.Hint))
 		}
-		return withCode(exitRefused, withHint(fmt.Errorf("diff --source: %w", guard), "is its disk mounted? If it is meant to be empty, everything was removed: snap ls -R %s", shellWord(h.Name)))
+		return withCode(exitRefused, hint.With(fmt.Errorf("diff --source: %w", guard), "is its disk mounted? If it is meant to be empty, everything was removed: snap ls -R %s", quote.Word(h.Name)))
 	}
 	if missing := (*backup.SourceMissingError)(nil); errors.As(err, &missing) {
-		return withHint(fmt.Errorf("diff --source: %w", missing), "it is the source of snapshot %s; is its disk mounted?", quote(h.Name))
+		return hint.With(fmt.Errorf("diff --source: %w", missing), "it is the source of snapshot %s; is its disk mounted?", quote.Name(h.Name))
 	}
 	return err
 }

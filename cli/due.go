@@ -7,6 +7,9 @@ import (
 	"snap/destination"
 	"snap/index"
 	"snap/internal/file"
+	"snap/internal/hint"
+	"snap/internal/quote"
+	"snap/internal/when"
 )
 
 // last is the last run that looked at the whole source.
@@ -26,9 +29,9 @@ func lastRunOf(root *file.Dir, all snapshots) (l last) {
 
 // younger says which of its times lies within the age before now, the later one; zero: none does. One in the future says
 // nothing: the clock was wrong then, and it must not put off backups until that time.
-func (l *last) younger(age span, now time.Time) (t time.Time) {
+func (l *last) younger(age when.Age, now time.Time) (t time.Time) {
 	for _, at := range []time.Time{l.header.Time, l.unchanged} {
-		if at.After(age.before(now)) && !at.After(now) && at.After(t) {
+		if at.After(age.Before(now)) && !at.After(now) && at.After(t) {
 			t = at
 		}
 	}
@@ -41,9 +44,9 @@ func (c *call) notDue(dest string) (why string, err error) {
 		return "", nil
 	}
 	text := c.flags.String("if-older")
-	age, err := parseSpan(text)
+	age, err := when.ParseAge(text)
 	if err != nil {
-		return "", usagef("--if-older: %s", err)
+		return "", hint.Usagef("--if-older: %s", err)
 	}
 	db, err := index.Open(index.Path(dest))
 	if err != nil {
@@ -65,7 +68,7 @@ func (c *call) notDue(dest string) (why string, err error) {
 	if at.IsZero() || !folderThere(root, l.header.Name) {
 		return "", nil
 	}
-	what := "snapshot " + quote(l.header.Name)
+	what := "snapshot " + quote.Name(l.header.Name)
 	if at.Equal(l.unchanged) {
 		what = "the last run, which found nothing changed since " + what + ","
 	}

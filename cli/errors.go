@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"snap/index"
+	"snap/internal/hint"
+	"snap/internal/quote"
 )
 
 // The exit codes. They are part of the contract: they never change.
@@ -116,7 +118,7 @@ func exitCode(ctx context.Context, err error) int {
 		return exitInterrupted
 	case errors.As(err, &code):
 		return code.code
-	case isUsage(err), errors.As(err, new(*valueMissing)):
+	case hint.IsUsage(err), errors.As(err, new(*valueMissing)):
 		return exitUsage
 	case errors.Is(err, index.ErrBusy):
 		return exitLocked
@@ -131,8 +133,8 @@ func report(ctx context.Context, env *Env, err error) int {
 		return code
 	}
 	if cause := context.Cause(ctx); cause != nil && errors.Is(err, context.Canceled) {
-		if lines := hintLines(err, env.program.typed); len(lines) > 0 {
-			cause = withHint(cause, "%s", strings.Join(lines, "\n"))
+		if lines := hint.Lines(err, env.program.typed); len(lines) > 0 {
+			cause = hint.With(cause, "%s", strings.Join(lines, "\n"))
 		}
 		err = cause
 	}
@@ -142,11 +144,11 @@ func report(ctx context.Context, env *Env, err error) int {
 
 // complain prints an error and its hints, a line each. Of errors that were joined each has its own line.
 func complain(env *Env, err error) {
-	for _, err := range parted(err) {
-		fmt.Fprintf(env.Stderr, "snap: %s\n", clean(err.Error()))
+	for _, err := range hint.Parts(err) {
+		fmt.Fprintf(env.Stderr, "snap: %s\n", quote.Clean(err.Error()))
 	}
-	for _, line := range hintLines(err, env.program.typed) {
-		fmt.Fprintf(env.Stderr, "snap: %s\n", clean(strings.ReplaceAll(line, sameLine, env.line)))
+	for _, line := range hint.Lines(err, env.program.typed) {
+		fmt.Fprintf(env.Stderr, "snap: %s\n", quote.Clean(strings.ReplaceAll(line, sameLine, env.line)))
 	}
 }
 
@@ -157,7 +159,7 @@ const sameLine = "snap …"
 func typedLine(name program, args []string) string {
 	line := name.String()
 	for _, arg := range args[min(1, len(args)):] {
-		line += " " + shellWord(arg)
+		line += " " + quote.Word(arg)
 	}
 	if len(line) > 300 {
 		return sameLine

@@ -14,6 +14,8 @@ import (
 	"snap/filter"
 	"snap/index"
 	"snap/internal/file"
+	"snap/internal/hint"
+	"snap/internal/quote"
 )
 
 func explainCommand() *command {
@@ -108,11 +110,11 @@ func explain(c *call) error {
 	defer d.Close()
 	defer c.proved(d.dir, d.db)
 	if len(d.snaps) == 0 {
-		return withHint(errors.New("the destination holds no complete snapshot, so that its source is not known"), "what a first one would take: snap backup -n DEST SRC")
+		return hint.With(errors.New("the destination holds no complete snapshot, so that its source is not known"), "what a first one would take: snap backup -n DEST SRC")
 	}
 	newest := &d.snaps[d.snaps.newest()]
 	if newest.Source == "" {
-		return withHint(fmt.Errorf("nobody knows the source of snapshot %s", quote(newest.Name)), "the next backup names it: snap backup DEST SRC")
+		return hint.With(fmt.Errorf("nobody knows the source of snapshot %s", quote.Name(newest.Name)), "the next backup names it: snap backup DEST SRC")
 	}
 	paths, err := d.locator(c).paths(c.args[0])
 	if err != nil {
@@ -211,7 +213,7 @@ func (d *reader) explainPath(c *call, set *filter.Set, newest *index.Header, pat
 }
 
 func (c *call) printExplained(j explainJSON, rec *index.Record) error {
-	text := quote(j.path)
+	text := quote.Name(j.path)
 	if j.path == "" {
 		text = "./ (the source itself)"
 	}
@@ -229,16 +231,16 @@ func (c *call) printExplained(j explainJSON, rec *index.Record) error {
 		verdict = "left out"
 	}
 	if j.Rule != nil {
-		why = fmt.Sprintf("%s, line %d: %s", clean(j.Rule.File), j.Rule.Line, clean(j.Rule.Text))
+		why = fmt.Sprintf("%s, line %d: %s", quote.Clean(j.Rule.File), j.Rule.Line, quote.Clean(j.Rule.Text))
 		if j.Rule.at != j.path {
-			why += fmt.Sprintf("\n              (it names %s, and this is in it)", quote(j.Rule.at))
+			why += fmt.Sprintf("\n              (it names %s, and this is in it)", quote.Name(j.Rule.at))
 		}
 	}
 	if j.Partly {
 		why += "\n              (but for what " + whitelistFile + " may take in below it, and then the folder itself)"
 	}
 	if j.Setting != nil {
-		if why = clean(j.Setting.Why); j.Setting.Key != "" {
+		if why = quote.Clean(j.Setting.Why); j.Setting.Key != "" {
 			why = j.Setting.Key + " in " + optionsFile + ": " + why
 		}
 	}
@@ -257,13 +259,13 @@ func (c *call) printExplained(j explainJSON, rec *index.Record) error {
 	if j.Last == nil {
 		return c.printf("  last time   not in the newest snapshot\n")
 	}
-	last := fmt.Sprintf("  last time   in %s:", quote(j.Last.Snapshot))
+	last := fmt.Sprintf("  last time   in %s:", quote.Name(j.Last.Snapshot))
 	if j.Last.Since != j.Last.Snapshot {
-		last += fmt.Sprintf(" as it is since %s:", quote(j.Last.Since))
+		last += fmt.Sprintf(" as it is since %s:", quote.Name(j.Last.Since))
 	}
 	why = reasonText(rec)
 	if rec.From != "" {
-		why += " from " + quote(rec.From)
+		why += " from " + quote.Name(rec.From)
 	}
 	gap := " "
 	if !c.fits(last + gap + why) {
@@ -286,12 +288,12 @@ func (c *call) printExplained(j explainJSON, rec *index.Record) error {
 	}
 	label := "same inode"
 	for _, s := range j.Shared {
-		in := quote(s.First)
+		in := quote.Name(s.First)
 		if s.Last != s.First {
-			in += ".." + quote(s.Last)
+			in += ".." + quote.Name(s.Last)
 		}
 		if s.path != j.path {
-			in += " as " + quote(s.path)
+			in += " as " + quote.Name(s.path)
 		}
 		if err := c.printf("  %-10s  %s (%s)\n", label, in, plural(s.Snapshots, "snapshot", "snapshots")); err != nil {
 			return err

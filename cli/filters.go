@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 
 	"snap/filter"
+	"snap/internal/hint"
+	"snap/internal/quote"
 )
 
 // filters reads the lists of a destination, and the patterns and files of patterns on the command line.
@@ -63,7 +65,7 @@ func (c *call) flagRules(flag string, fc filter.Context) (rules []*filter.Rule, 
 	for i, text := range c.flags.StringSlice(flag) {
 		rule, err := filter.ParseLine("--"+flag, i+1, text, fc)
 		if err != nil {
-			return nil, usagef("%s", err)
+			return nil, hint.Usagef("%s", err)
 		}
 		rules = append(rules, rule)
 	}
@@ -76,7 +78,7 @@ func (c *call) patternFile(flag, name string, fc filter.Context) ([]*filter.Rule
 	shown := name
 	switch name {
 	case "":
-		return nil, usagef("--%s: the name of the file is empty", flag)
+		return nil, hint.Usagef("--%s: the name of the file is empty", flag)
 	case "-":
 		text, err := c.listFromStdin(flag)
 		if err != nil {
@@ -93,10 +95,10 @@ func (c *call) patternFile(flag, name string, fc filter.Context) ([]*filter.Rule
 	}
 	rules, err := filter.Parse(shown, in, fc)
 	if bad := (*filter.PatternError)(nil); errors.As(err, &bad) {
-		return nil, usagef("--%s: %v", flag, err)
+		return nil, hint.Usagef("--%s: %v", flag, err)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("--%s %s: %w", flag, quote(name), err)
+		return nil, fmt.Errorf("--%s %s: %w", flag, quote.Name(name), err)
 	}
 	return rules, nil
 }
@@ -110,7 +112,7 @@ func (c *call) listFromStdin(flag string) ([]byte, error) {
 		return c.stdin, nil
 	}
 	if c.stdinOf != "" || c.env.Stdin == nil {
-		return nil, usagef("--%s -: standard input can be read only once", flag)
+		return nil, hint.Usagef("--%s -: standard input can be read only once", flag)
 	}
 	text, err := io.ReadAll(io.LimitReader(c.env.Stdin, maxListed))
 	if err != nil {

@@ -12,6 +12,9 @@ import (
 
 	"snap/index"
 	"snap/internal/file"
+	"snap/internal/hint"
+	"snap/internal/quote"
+	"snap/internal/when"
 )
 
 func findCommand() *command {
@@ -121,7 +124,7 @@ func runFind(c *call) error {
 		if paths == 0 && !raw {
 			c.note("nothing found")
 			if word := c.args[0]; len(d.snaps) > 0 && len(c.args) == 1 && !c.flags.Bool("regex") && !strings.ContainsAny(word, `*?[\/`) {
-				c.note("to search for a part of a name: snap find %s", shellWord("*"+word+"*"))
+				c.note("to search for a part of a name: snap find %s", quote.Word("*"+word+"*"))
 			}
 		}
 		return nil
@@ -208,7 +211,7 @@ func (c *call) fits(line string) bool {
 func spanWidth(snaps snapshots) int {
 	longest := 0
 	for i := range snaps {
-		longest = max(longest, displaywidth.String(quote(snaps[i].Name)))
+		longest = max(longest, displaywidth.String(quote.Name(snaps[i].Name)))
 	}
 	if len(snaps) > 1 {
 		longest = 2*longest + len("..")
@@ -237,17 +240,17 @@ func readWanted(c *call) (wanted, error) {
 	var err error
 	if s := c.flags.String("size"); s != "" {
 		if w.size, err = parseSizeTest(s); err != nil {
-			return w, usagef("--size: %s", err)
+			return w, hint.Usagef("--size: %s", err)
 		}
 	}
 	if s := c.flags.String("since"); s != "" {
-		if w.since, _, err = parseWhen(s, c.now()); err != nil {
-			return w, usagef("--since: %s", err)
+		if w.since, _, err = when.Parse(s, c.now()); err != nil {
+			return w, hint.Usagef("--since: %s", err)
 		}
 	}
 	if s := c.flags.String("until"); s != "" {
-		if _, w.until, err = parseWhen(s, c.now()); err != nil {
-			return w, usagef("--until: %s", err)
+		if _, w.until, err = when.Parse(s, c.now()); err != nil {
+			return w, hint.Usagef("--until: %s", err)
 		}
 	}
 	return w, nil

@@ -7,6 +7,8 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+
+	"snap/internal/quote"
 )
 
 // FuzzSettings: BackupOptions.txt is read, or refused with a line of it; what is said of it does no harm to
@@ -28,7 +30,7 @@ func FuzzSettings(f *testing.F) {
 			said = append(said, err.Error())
 		}
 		for _, text := range said {
-			if !harmless(text) {
+			if !quote.Harmless(text) {
 				t.Errorf("it says %q", text)
 			}
 		}
@@ -57,11 +59,11 @@ func FuzzSize(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, s string) {
 		n, err := parseSize(s)
-		if err == nil && n < 0 || err != nil && !harmless(err.Error()) {
+		if err == nil && n < 0 || err != nil && !quote.Harmless(err.Error()) {
 			t.Errorf("%q: %d, %v", s, n, err)
 		}
 		is, err2 := parseSizeTest(s)
-		if err2 != nil && !harmless(err2.Error()) {
+		if err2 != nil && !quote.Harmless(err2.Error()) {
 			t.Errorf("%q: %v", s, err2)
 		}
 		if err == nil && (err2 != nil || !is(n) || is(n+1)) {

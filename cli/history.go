@@ -10,6 +10,8 @@ import (
 
 	"snap/index"
 	"snap/internal/file"
+	"snap/internal/hint"
+	"snap/internal/quote"
 )
 
 func historyCommand() *command {
@@ -50,7 +52,7 @@ func runHistory(c *call) error {
 			return err
 		}
 		if len(others) > 0 {
-			c.note("and %s of the same files under other names: %s; -v shows them", plural(len(steps)-len(shown), "step", "steps"), enumerate(others))
+			c.note("and %s of the same files under other names: %s; -v shows them", plural(len(steps)-len(shown), "step", "steps"), quote.List(others))
 		}
 		if c.opts.json {
 			return c.json(struct {
@@ -97,7 +99,7 @@ func history(c *call, d *reader) (string, []version, error) {
 		}
 	}
 	_, name := index.Split(paths[0])
-	return "", nil, withHint(fmt.Errorf("%s: in no snapshot", shown(paths[len(paths)-1], file.None)), "to search for the name: snap find %s", shellWord(name))
+	return "", nil, hint.With(fmt.Errorf("%s: in no snapshot", shown(paths[len(paths)-1], file.None)), "to search for the name: snap find %s", quote.Word(name))
 }
 
 // life are the steps in the life of whatever was at path, in time order: its versions, and for each
@@ -160,7 +162,7 @@ func (c *call) printSteps(steps []version, snaps snapshots) error {
 	lines, below := make([]stepLine, len(steps)), false
 	width := 0
 	for i := range steps {
-		width = max(width, displaywidth.String(quote(snaps[steps[i].first].Name)))
+		width = max(width, displaywidth.String(quote.Name(snaps[steps[i].first].Name)))
 	}
 	for i := range steps {
 		if c.opts.json {
@@ -229,6 +231,6 @@ func (c *call) stepLine(v *version, snaps snapshots, width int) stepLine {
 		size = c.sizeText(v.record)
 	}
 	h := &snaps[v.first]
-	l.text = fmt.Sprintf(" %s  %s %6s %9s", pad(quote(h.Name), width), c.when(h.Time), c.age(h.Time), size)
+	l.text = fmt.Sprintf(" %s  %s %6s %9s", pad(quote.Name(h.Name), width), c.when(h.Time), c.age(h.Time), size)
 	return l
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"snap/filter"
+	"snap/internal/quote"
 )
 
 // idleMax is how many lines of the lists are named that fit nothing.
@@ -26,7 +27,7 @@ func (c *call) tellIdle(rules []*filter.Rule, counted, named bool) {
 		flag := strings.HasPrefix(r.File, "--")
 		switch {
 		case flag:
-			c.note("%s %s: %s", r.File, shellWord(r.Text), looked)
+			c.note("%s %s: %s", r.File, quote.Word(r.Text), looked)
 		case !named:
 			lines++
 			continue
@@ -55,7 +56,7 @@ func patternText(text string) string {
 	if strings.ContainsAny(text, " \t") {
 		return strconv.Quote(text)
 	}
-	return quote(text)
+	return quote.Name(text)
 }
 
 // newIdleJSON are the same for programs, all of them.

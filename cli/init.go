@@ -11,6 +11,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"snap/destination"
+	"snap/internal/quote"
 )
 
 func initCommand() *command {
@@ -92,9 +93,9 @@ func (c *call) initialize(dest, note string) (err error) {
 		switch names := append(found.named, found.dated...); {
 		case err != nil:
 		case len(names) > 0:
-			c.note("folders that look like snapshots: %s; to take them in, before the first backup: snap reindex -d %s%s --source-dir SRC", enumerate(names), shellWord(dest), found.adopt())
+			c.note("folders that look like snapshots: %s; to take them in, before the first backup: snap reindex -d %s%s --source-dir SRC", quote.List(names), quote.Word(dest), found.adopt())
 		case len(found.others) > 0:
-			c.note("folders that snap has not made: %s; if they are snapshots of another program, take them in before the first backup: snap reindex -d %s --adopt --source-dir SRC", enumerate(found.others), shellWord(dest))
+			c.note("folders that snap has not made: %s; if they are snapshots of another program, take them in before the first backup: snap reindex -d %s --adopt --source-dir SRC", quote.List(found.others), quote.Word(dest))
 		}
 	}
 	if c.opts.json {
@@ -110,7 +111,7 @@ func (c *call) initialize(dest, note string) (err error) {
 		}
 		return nil
 	}
-	lines := []string{quote(dest) + " is a snap destination"}
+	lines := []string{quote.Name(dest) + " is a snap destination"}
 	if c.flags.Bool("take-over") {
 		lines = append(lines, c.takenLines(d, dest)...)
 	}
@@ -125,7 +126,7 @@ func (c *call) initialize(dest, note string) (err error) {
 		}
 		return c.printf("%s\n%s\n", note, strings.Join(lines, "\n"))
 	}
-	return c.printf(c.env.program.typed("%s\n\nnext: read %s, then snap backup %s SRC\n"), strings.Join(lines, "\n"), blacklistFile, shellWord(dest))
+	return c.printf(c.env.program.typed("%s\n\nnext: read %s, then snap backup %s SRC\n"), strings.Join(lines, "\n"), blacklistFile, quote.Word(dest))
 }
 
 // namesText says which names a destination holds. Others are in the index alone.

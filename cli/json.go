@@ -10,6 +10,7 @@ import (
 
 	"snap/index"
 	"snap/internal/file"
+	"snap/internal/quote"
 )
 
 // json prints v as one line. Characters that a terminal would obey are escaped: JSON may stand on one.
@@ -31,12 +32,12 @@ func encodeJSON(v any) ([]byte, error) {
 		return nil, err
 	}
 	line := bytes.TrimSuffix(b.Bytes(), []byte("\n"))
-	if harmless(string(line)) {
+	if quote.Harmless(string(line)) {
 		return line, nil
 	}
 	out := make([]byte, 0, len(line)+16)
 	for _, r := range string(line) { // the encoder left no invalid UTF-8
-		if dangerous(r) {
+		if quote.Dangerous(r) {
 			out = fmt.Appendf(out, `\u%04x`, r)
 		} else {
 			out = utf8.AppendRune(out, r)

@@ -11,6 +11,9 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"snap/destination/retention"
+	"snap/internal/hint"
+	"snap/internal/quote"
+	"snap/internal/when"
 )
 
 // keepRules are the rules of prune as a person writes them, in flags or in BackupOptions.txt.
@@ -57,29 +60,29 @@ func readKeepFlags(f *cli.Context) (k keepRules, any bool, err error) {
 		}
 		any = true
 		if *n, err = parseKeep(f.String(name)); err != nil {
-			return k, any, usagef("--%s %s: %s", name, quote(f.String(name)), err)
+			return k, any, hint.Usagef("--%s %s: %s", name, quote.Name(f.String(name)), err)
 		}
 	}
 	if f.IsSet("keep-within") {
 		any = true
 		if err := cmp.Or(emptyRule(f.String("keep-within")), k.setWithin(f.String("keep-within"))); err != nil {
-			return k, any, usagef("--keep-within: %s", err)
+			return k, any, hint.Usagef("--keep-within: %s", err)
 		}
 	}
 	if f.IsSet("keep-tag") {
 		any = true
 		if err := k.setTags(f.StringSlice("keep-tag")); err != nil {
-			return k, any, usagef("--keep-tag: %s", err)
+			return k, any, hint.Usagef("--keep-tag: %s", err)
 		}
 	}
 	if f.IsSet("min-free") {
 		any = true
 		if err := cmp.Or(emptyRule(f.String("min-free")), k.setMinFree(f.String("min-free"))); err != nil {
-			return k, any, usagef("--min-free: %s", err)
+			return k, any, hint.Usagef("--min-free: %s", err)
 		}
 	}
 	if k.floor, err = parseKeep(f.String("min-free-keep-daily")); err != nil {
-		return k, any, usagef("--min-free-keep-daily %s: %s", quote(f.String("min-free-keep-daily")), err)
+		return k, any, hint.Usagef("--min-free-keep-daily %s: %s", quote.Name(f.String("min-free-keep-daily")), err)
 	}
 	return k, any, nil
 }
@@ -112,9 +115,9 @@ func keepSetting(field func(*keepRules) *int) func(*settings, string) error {
 
 func (k *keepRules) setWithin(v string) error {
 	if v != "" {
-		if sp, err := parseSpan(v); err != nil {
+		if sp, err := when.ParseAge(v); err != nil {
 			return err
-		} else if sp == (span{}) {
+		} else if sp == (when.Age{}) {
 			v = "" // as a number of 0: no such rule
 		}
 	}
@@ -129,7 +132,7 @@ func (k *keepRules) setMinFree(v string) (err error) {
 	if text, ok := strings.CutSuffix(joined(v), "%"); ok {
 		p, err := strconv.ParseFloat(text, 64)
 		if err != nil || strings.Trim(text, "0123456789.") != "" || !(p > 0 && p < 100) {
-			return fmt.Errorf("%s: a percentage is more than 0%% and less than 100%%", quote(v))
+			return fmt.Errorf("%s: a percentage is more than 0%% and less than 100%%", quote.Name(v))
 		}
 		k.minFree.Percent = p
 		return nil
@@ -164,9 +167,9 @@ func (k *keepRules) retention(now time.Time) retention.Policy {
 		Last: k.last, Hourly: k.hourly, Daily: k.daily, Weekly: k.weekly, Monthly: k.monthly, Yearly: k.yearly,
 		Tags: k.tags, MinFree: k.minFree, FloorDaily: k.floor, Zone: zone, Now: now,
 	}
-	if sp, err := parseSpan(k.within); err == nil {
+	if sp, err := when.ParseAge(k.within); err == nil {
 		r.WithinText = k.within
-		r.Within = func(newest time.Time) time.Time { return sp.before(newest.In(zone)) }
+		r.Within = func(newest time.Time) time.Time { return sp.Before(newest.In(zone)) }
 	}
 	return r
 }

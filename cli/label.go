@@ -12,6 +12,8 @@ import (
 	"snap/backup"
 	"snap/destination"
 	"snap/index"
+	"snap/internal/hint"
+	"snap/internal/quote"
 )
 
 func tagCommand() *command {
@@ -33,10 +35,10 @@ snap tag tag:old --remove old  # take the tag from the newest that has it`,
 			add, remove := c.flags.StringSlice("add"), c.flags.StringSlice("remove")
 			for _, t := range add {
 				if err := checkTag(t); err != nil {
-					return usagef("--add: %s", err)
+					return hint.Usagef("--add: %s", err)
 				}
 				if slices.Contains(remove, t) {
-					return usagef("tag %s: both --add and --remove", quote(t))
+					return hint.Usagef("tag %s: both --add and --remove", quote.Name(t))
 				}
 			}
 			if len(add)+len(remove) == 0 {
@@ -54,7 +56,7 @@ snap tag tag:old --remove old  # take the tag from the newest that has it`,
 				h.Tags = tags
 			})
 			if err == nil && len(lacking) > 0 {
-				c.note("none of these snapshots has the tag %s", enumerate(lacking))
+				c.note("none of these snapshots has the tag %s", quote.List(lacking))
 			}
 			return err
 		},
@@ -72,7 +74,7 @@ snap note latest ""  # no note`,
 		complete: completeRef,
 		run: func(c *call) error {
 			if len(c.args) == 1 {
-				return c.showLabels(func(h *index.Header) string { return quote(h.Note) })
+				return c.showLabels(func(h *index.Header) string { return quote.Name(h.Note) })
 			}
 			text := strings.ToValidUTF8(c.args[1], "\ufffd")
 			return c.label("note", c.args[:1], func(h *index.Header) { h.Note = text })
@@ -106,10 +108,10 @@ func (c *call) showLabels(text func(h *index.Header) string) error {
 func (c *call) printLabels(all []*index.Header, text func(h *index.Header) string) error {
 	width := 0
 	for _, h := range all {
-		width = max(width, displaywidth.String(quote(h.Name)))
+		width = max(width, displaywidth.String(quote.Name(h.Name)))
 	}
 	for _, h := range all {
-		if err := c.printf("%s\n", strings.TrimSpace(pad(quote(h.Name), width)+"  "+text(h))); err != nil {
+		if err := c.printf("%s\n", strings.TrimSpace(pad(quote.Name(h.Name), width)+"  "+text(h))); err != nil {
 			return err
 		}
 	}
@@ -182,7 +184,7 @@ func (c *call) label(what string, refs []string, change func(h *index.Header)) (
 	if c.opts.quiet {
 		return nil
 	}
-	return c.printLabels(all, func(h *index.Header) string { return strings.TrimSpace(quoteAll(h.Tags) + "  " + quote(h.Note)) })
+	return c.printLabels(all, func(h *index.Header) string { return strings.TrimSpace(quoteAll(h.Tags) + "  " + quote.Name(h.Note)) })
 }
 
 // gained is what the newest snapshot got because nothing had changed since.
@@ -202,11 +204,11 @@ func (c *call) labelUnchanged(d *destination.Destination, name string, o *backup
 	}
 	i := slices.IndexFunc(all, func(h index.Header) bool { return h.Name == name })
 	if i < 0 {
-		return gained{}, fmt.Errorf("snapshot %s: %w", quote(name), index.ErrNotFound)
+		return gained{}, fmt.Errorf("snapshot %s: %w", quote.Name(name), index.ErrNotFound)
 	}
 	h := &all[i]
 	if o.Note != "" && h.Note != "" && h.Note != o.Note {
-		c.warn("snapshot %s keeps its note, %s; to give it the new one: snap note -d %s %s %s", quote(name), quote(h.Note), shellWord(d.Path), shellWord(name), shellWord(o.Note))
+		c.warn("snapshot %s keeps its note, %s; to give it the new one: snap note -d %s %s %s", quote.Name(name), quote.Name(h.Note), quote.Word(d.Path), quote.Word(name), quote.Word(o.Note))
 	}
 	what := addLabels(h, o.Tags, o.Note)
 	if what == "" {
@@ -228,7 +230,7 @@ func addLabels(h *index.Header, tags []string, note string) string {
 		if len(fresh) > 1 {
 			word = "the tags "
 		}
-		what = append(what, word+enumerate(fresh))
+		what = append(what, word+quote.List(fresh))
 	}
 	if note != "" && h.Note == "" {
 		h.Note = note

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"snap/internal/file"
+	"snap/internal/quote"
 	"snap/scan"
 )
 
@@ -58,7 +59,7 @@ func (c *call) leftOut(dest string, src sources, path string) (*settingJSON, err
 	case scan.OwnFile:
 		return &settingJSON{"", name, b64, shown + " is written by snap itself"}, nil
 	case scan.OutsideSources:
-		return &settingJSON{"", name, b64, shown + " is in none of the sources: " + enumerateAll(src.all())}, nil
+		return &settingJSON{"", name, b64, shown + " is in none of the sources: " + quote.All(src.all())}, nil
 	}
 	return nil, nil
 }

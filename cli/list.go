@@ -5,7 +5,9 @@ import (
 	"strings"
 
 	"github.com/dustin/go-humanize"
+
 	"snap/index"
+	"snap/internal/quote"
 )
 
 func listCommand() *command {
@@ -43,7 +45,7 @@ func runList(c *call) error {
 			return c.json(all)
 		}
 		if len(d.snaps) == 0 {
-			c.note("no snapshots in %s", quote(d.dir))
+			c.note("no snapshots in %s", quote.Name(d.dir))
 			return nil
 		}
 		t := &table{columns: []column{
@@ -53,14 +55,14 @@ func runList(c *call) error {
 		}}
 		for i := range d.snaps {
 			h := &d.snaps[i]
-			t.add(quote(h.Name), c.when(h.Time), c.age(h.Time), humanize.Comma(h.Files-h.Unread), c.size(h.HeldBytes()), changes(h),
-				c.size(h.CopiedBytes), string(stateOf(d.root, h)), quoteAll(h.Tags), quote(h.Note))
+			t.add(quote.Name(h.Name), c.when(h.Time), c.age(h.Time), humanize.Comma(h.Files-h.Unread), c.size(h.HeldBytes()), changes(h),
+				c.size(h.CopiedBytes), string(stateOf(d.root, h)), quoteAll(h.Tags), quote.Name(h.Note))
 		}
 		if err := t.write(c.out, c.env.Width); err != nil {
 			return err
 		}
 		if last := lastRunOf(d.root, d.snaps); !last.unchanged.IsZero() && !c.opts.quiet {
-			return c.printf("\nlast run %s (%s): nothing changed since %s\n", c.when(last.unchanged), c.age(last.unchanged), quote(last.header.Name))
+			return c.printf("\nlast run %s (%s): nothing changed since %s\n", c.when(last.unchanged), c.age(last.unchanged), quote.Name(last.header.Name))
 		}
 		return nil
 	})
@@ -83,7 +85,7 @@ func changes(h *index.Header) string {
 func quoteAll(names []string) string {
 	quoted := make([]string, len(names))
 	for i, n := range names {
-		quoted[i] = quote(n)
+		quoted[i] = quote.Name(n)
 	}
 	return strings.Join(quoted, ",")
 }

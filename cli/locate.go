@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"snap/index"
+	"snap/internal/hint"
+	"snap/internal/quote"
 )
 
 // locator turns what people type for a path into paths as the index holds them. The source can be
@@ -116,7 +118,7 @@ func (l *locator) paths(typed string) ([]string, error) {
 			}
 		}
 		if len(all) == 0 {
-			return nil, withHint(usagef("%s: not below the source", quote(typed)), "%s", l.sourceHint())
+			return nil, hint.With(hint.Usagef("%s: not below the source", quote.Name(typed)), "%s", l.sourceHint())
 		}
 		return all, nil
 	}
@@ -137,7 +139,7 @@ func (l *locator) paths(typed string) ([]string, error) {
 		}
 	}
 	if len(all) == 0 {
-		return nil, usagef("%s: leads out of the source", quote(typed))
+		return nil, hint.Usagef("%s: leads out of the source", quote.Name(typed))
 	}
 	return all, nil
 }
@@ -170,5 +172,5 @@ func (l *locator) sourceHint() string {
 		}
 	}
 	slices.Sort(names)
-	return "the source is " + enumerate(slices.Compact(names))
+	return "the source is " + quote.List(slices.Compact(names))
 }

@@ -19,6 +19,8 @@ import (
 	"snap/destination"
 	"snap/index"
 	"snap/internal/file"
+	"snap/internal/hint"
+	"snap/internal/quote"
 )
 
 // levelCritical is what ends a run; slog has no name for it.
@@ -47,7 +49,7 @@ func (c *call) logPath(d *destination.Destination, dest, logfile string) (string
 		}
 	}
 	if why != "" {
-		return "", withHint(fmt.Errorf("log file %s: %s", quote(path), why), "name another one as logfile in %s", quote(filepath.Join(dest, optionsFile)))
+		return "", hint.With(fmt.Errorf("log file %s: %s", quote.Name(path), why), "name another one as logfile in %s", quote.Name(filepath.Join(dest, optionsFile)))
 	}
 	if foreign, err := ownedByAnother(dest); err != nil {
 		return "", err
@@ -57,7 +59,7 @@ func (c *call) logPath(d *destination.Destination, dest, logfile string) (string
 	}
 	if _, err := os.Lstat(path); os.Geteuid() == 0 && !errors.Is(err, syscall.ENOTDIR) { // else there is no way to it: told when it is opened
 		if at := file.ReachOfOthers(path); at != "" {
-			c.note("no log is kept: root does not write %s, because %s belongs to another user or may be changed by one", quote(path), quote(at))
+			c.note("no log is kept: root does not write %s, because %s belongs to another user or may be changed by one", quote.Name(path), quote.Name(at))
 			return "", nil
 		}
 	}
@@ -75,8 +77,8 @@ func checkLogFolder(dest, logfile string) error {
 	if _, err := os.Stat(dir); !errors.Is(err, fs.ErrNotExist) {
 		return nil // what else is wrong with it is told when it is opened
 	}
-	return withHint(usagef("%s: logfile = %s: there is no folder %s", quote(filepath.Join(dest, optionsFile)), quote(logfile), quote(dir)),
-		"make it: mkdir -p %s; or name another file in that line", shellWord(dir))
+	return hint.With(hint.Usagef("%s: logfile = %s: there is no folder %s", quote.Name(filepath.Join(dest, optionsFile)), quote.Name(logfile), quote.Name(dir)),
+		"make it: mkdir -p %s; or name another file in that line", quote.Word(dir))
 }
 
 // logAt is where the settings of a destination want the log file, "" for nowhere.
@@ -171,7 +173,7 @@ func (c *call) openLog(file, level string) (log *slog.Logger, end func() error) 
 	})
 	return slog.New(h), func() error {
 		if err := cmp.Or(w.err, w.Close()); err != nil {
-			return withHint(fmt.Errorf("log file %s: %w", quote(file), err), "the log lacks what this run did; logfile stands in %s", optionsFile)
+			return hint.With(fmt.Errorf("log file %s: %w", quote.Name(file), err), "the log lacks what this run did; logfile stands in %s", optionsFile)
 		}
 		return nil
 	}
@@ -192,6 +194,6 @@ func (l *logFile) Write(p []byte) (int, error) {
 // logEnd writes how a run ended.
 func logEnd(log *slog.Logger, what string, err error) {
 	if err != nil {
-		log.Log(context.Background(), levelCritical, fmt.Sprintf("%s failed", what), "error", clean(err.Error()))
+		log.Log(context.Background(), levelCritical, fmt.Sprintf("%s failed", what), "error", quote.Clean(err.Error()))
 	}
 }

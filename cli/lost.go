@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"snap/backup"
+	"snap/internal/quote"
 )
 
 // tellLost says in one line what the folder of the new snapshot lacks, and with -v of which entries.
@@ -15,7 +16,7 @@ func (c *call) tellLost(l *backup.Lost) {
 	if c.opts.verbose > 0 {
 		hint = ""
 		for _, p := range l.Paths {
-			c.note("%s: could not be set: %s", quote(p.Path), strings.Join(lostParts(p.What), ", "))
+			c.note("%s: could not be set: %s", quote.Name(p.Path), strings.Join(lostParts(p.What), ", "))
 		}
 	}
 	var parts []string

@@ -13,6 +13,8 @@ import (
 
 	"snap/index"
 	"snap/internal/file"
+	"snap/internal/hint"
+	"snap/internal/quote"
 )
 
 func lsCommand() *command {
@@ -93,8 +95,8 @@ func (d *reader) entry(c *call, pathRef string) (*index.Header, string, error) {
 	_, _, err = d.db.Lookup(c.ctx, h.Seq, path)
 	if errors.Is(err, index.ErrNotFound) {
 		_, name := index.Split(path)
-		err = withHint(fmt.Errorf("%s: not in snapshot %s", shown(path, file.None), quote(h.Name)),
-			"to search all snapshots: snap find %s", shellWord(name))
+		err = hint.With(fmt.Errorf("%s: not in snapshot %s", shown(path, file.None), quote.Name(h.Name)),
+			"to search all snapshots: snap find %s", quote.Word(name))
 	}
 	return h, path, err
 }
@@ -207,7 +209,7 @@ func (c *call) lsLong(h *index.Header, e *index.Entry) error {
 	case file.Regular:
 		size = c.size(e.Size)
 	case file.Symlink:
-		target = " -> " + quote(e.Target)
+		target = " -> " + quote.Name(e.Target)
 	}
 	target += enclose(" (", problemText(&e.Record), ")")
 	return c.printf("%s %-8s %-8s %9s  %s  %s%s\n", permissions(&e.Stat), owner(h.Users, e.UID), owner(h.Groups, e.GID), size,
@@ -243,7 +245,7 @@ func permissions(s *file.Stat) string {
 
 func owner(names map[uint32]string, id uint32) string {
 	if name := names[id]; name != "" {
-		return quote(name)
+		return quote.Name(name)
 	}
 	return strconv.FormatUint(uint64(id), 10)
 }

@@ -3,6 +3,7 @@ package cli
 import (
 	"snap/index"
 	"snap/internal/file"
+	"snap/internal/quote"
 )
 
 // marks are the letters for changes, and the colours they have where there is colour.
@@ -47,5 +48,5 @@ func shown(path string, kind file.Kind) string {
 	if kind == file.Folder {
 		path += "/"
 	}
-	return quote(path)
+	return quote.Name(path)
 }

@@ -13,6 +13,8 @@ import (
 
 	"snap/filter"
 	"snap/index"
+	"snap/internal/hint"
+	"snap/internal/quote"
 )
 
 // matcher is the patterns of `snap find`.
@@ -51,7 +53,7 @@ func newMatcher(typed []string, regex, fold bool, l *locator) (*matcher, error) 
 		var err error
 		switch {
 		case t == "" || len(t) > maxPattern:
-			return nil, usagef("a pattern must have 1 to %d bytes", maxPattern)
+			return nil, hint.Usagef("a pattern must have 1 to %d bytes", maxPattern)
 		case regex:
 			p, err = regexPattern(t, fold)
 		default:
@@ -75,7 +77,7 @@ func regexPattern(t string, fold bool) (pattern, error) {
 	}
 	re, err := regexp.Compile(source)
 	if err != nil {
-		return pattern{}, usagef("%s: not a regular expression: %s", quote(t), strings.TrimPrefix(err.Error(), "error parsing regexp: "))
+		return pattern{}, hint.Usagef("%s: not a regular expression: %s", quote.Name(t), strings.TrimPrefix(err.Error(), "error parsing regexp: "))
 	}
 	return pattern{re: re}, nil
 }
@@ -99,10 +101,10 @@ func globPattern(t string, fold bool, l *locator) (pattern, error) {
 	if err := p.readGlobs(t, named, fold, l); err != nil {
 		var bad *filter.GlobError
 		if errors.As(err, &bad) && bad.Open { // a name like others
-			p.glob, p.globs, p.bad = nil, nil, usagef("%s", err)
+			p.glob, p.globs, p.bad = nil, nil, hint.Usagef("%s", err)
 			return p, nil
 		}
-		return p, usagef("%s", err)
+		return p, hint.Usagef("%s", err)
 	}
 	p.last = t[strings.LastIndexAny(t, `*?[]\/`)+1:]
 	if p.wide != nil {

@@ -8,6 +8,8 @@ import (
 
 	"snap/index"
 	"snap/internal/file"
+	"snap/internal/hint"
+	"snap/internal/quote"
 )
 
 // missing is the error for path of a snapshot whose folder is gone, nil if it is there. verb is the command that
@@ -16,7 +18,7 @@ func (d *reader) missing(c *call, h *index.Header, path, verb string) error {
 	if folderThere(d.root, h.Name) {
 		return nil
 	}
-	err := fmt.Errorf("snapshot %s is missing: its folder is no longer in the destination", quote(h.Name))
+	err := fmt.Errorf("snapshot %s is missing: its folder is no longer in the destination", quote.Name(h.Name))
 	return d.elsewhere(c, err, h, path, verb)
 }
 
@@ -29,28 +31,28 @@ func (d *reader) elsewhere(c *call, err error, h *index.Header, path, verb strin
 	if r.Kind == file.Folder {
 		near := d.nearest(h)
 		if near == nil {
-			return withHint(err, "no other snapshot is there")
+			return hint.With(err, "no other snapshot is there")
 		}
 		below := ""
 		if path != "" {
-			below = " -- " + shellWord(path)
+			below = " -- " + quote.Word(path)
 		}
-		return withHint(err, "the nearest that is there is %s; to see what is different in it: snap diff %s %s%s",
-			quote(near.Name), shellWord(near.Name), shellWord(h.Name), below)
+		return hint.With(err, "the nearest that is there is %s; to see what is different in it: snap diff %s %s%s",
+			quote.Name(near.Name), quote.Word(near.Name), quote.Word(h.Name), below)
 	}
 	same, lerr := d.sameVersion(c, h, path)
 	if lerr != nil {
 		return errors.Join(err, lerr)
 	}
 	if len(same) == 0 {
-		return withHint(err, "no other snapshot holds this version of the file; other versions: snap history %s", shellWord(path))
+		return hint.With(err, "no other snapshot holds this version of the file; other versions: snap history %s", quote.Word(path))
 	}
 	var names []string
 	for _, s := range same {
 		names = append(names, s.name)
 	}
 	slices.Sort(names)
-	return withHint(err, "the same version of the file is in %s: snap %s %s", enumerate(slices.Compact(names)), verb, shellWord(same[0].name+":"+same[0].path))
+	return hint.With(err, "the same version of the file is in %s: snap %s %s", quote.List(slices.Compact(names)), verb, quote.Word(same[0].name+":"+same[0].path))
 }
 
 // nearest is the snapshot next to h in time whose folder is there, nil if there is none.

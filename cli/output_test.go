@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"snap/index"
+	"snap/internal/hint"
 )
 
 func TestExitCodes(t *testing.T) {
@@ -30,11 +31,11 @@ func TestExitCodes(t *testing.T) {
 	}{
 		{background, nil, 0},
 		{background, errors.New("x"), 1},
-		{background, usagef("x"), 2},
-		{background, fmt.Errorf("y: %w", usagef("x")), 2},
+		{background, hint.Usagef("x"), 2},
+		{background, fmt.Errorf("y: %w", hint.Usagef("x")), 2},
 		{background, &valueMissing{"-x"}, 2},
 		{background, withCode(exitPartial, nil), 3},
-		{background, withHint(withCode(exitRefused, errors.New("x")), "y"), 4},
+		{background, hint.With(withCode(exitRefused, errors.New("x")), "y"), 4},
 		{background, errors.Join(withCode(exitNoDest, errors.New("x"))), 10},
 		{background, fmt.Errorf("x: %w", index.ErrBusy), 11},
 		{background, fmt.Errorf("x: %w", index.ErrDamaged), 1},
@@ -54,7 +55,7 @@ func TestExitCodes(t *testing.T) {
 func TestErrorsSayWhatToDo(t *testing.T) {
 	var b bytes.Buffer
 	env := &Env{Stderr: &b}
-	report(context.Background(), env, errors.Join(withHint(&os.PathError{Op: "open", Path: "/x\x1b[31m\n", Err: syscall.ENOENT}, "do %s\nor that", "this"), nil))
+	report(context.Background(), env, errors.Join(hint.With(&os.PathError{Op: "open", Path: "/x\x1b[31m\n", Err: syscall.ENOENT}, "do %s\nor that", "this"), nil))
 	want := "snap: open /x\\x1b[31m\\n: no such file or directory\nsnap: do this\nsnap: or that\n"
 	if b.String() != want {
 		t.Errorf("got %q, want %q", b.String(), want)

@@ -12,6 +12,7 @@ import (
 	"github.com/vbauerster/mpb/v8/decor"
 
 	"snap/internal/progress"
+	"snap/internal/quote"
 )
 
 // progressLine is the one line on standard error that shows how long work gets on: stage, files, bytes,
@@ -90,7 +91,7 @@ func (p *progressLine) line(width int) string {
 	}
 	width = max(width-1, 20)
 	if room := width - displaywidth.String(text) - 2; s.Path != "" && room > 12 {
-		text += "  " + displaywidth.TruncateString(quote(s.Path), room, "…")
+		text += "  " + displaywidth.TruncateString(quote.Name(s.Path), room, "…")
 	}
 	return displaywidth.TruncateString(text, width, "…")
 }

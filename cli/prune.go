@@ -10,6 +10,8 @@ import (
 
 	"snap/destination"
 	"snap/destination/retention"
+	"snap/internal/hint"
+	"snap/internal/quote"
 )
 
 func pruneCommand() *command {
@@ -56,7 +58,7 @@ func runPrune(c *call) error {
 	}
 	r := rules.retention(c.now())
 	if r.Empty() {
-		return withHint(usagef("no rule says what to keep, and an empty rule would keep nothing"),
+		return hint.With(hint.Usagef("no rule says what to keep, and an empty rule would keep nothing"),
 			"for example: snap prune -n --keep-daily 7 --keep-monthly 12")
 	}
 	r.Asked, r.AllowMost = true, c.flags.Bool("allow-most")
@@ -69,7 +71,7 @@ func runPrune(c *call) error {
 		for i := range plan.Stops {
 			s := &plan.Stops[i]
 			if s.Reason == retention.UnknownTag && asked {
-				return nil, stops{}, withHint(usagef("--keep-tag %s: no snapshot has this tag", quote(s.Names[0])), "%s", tagHint(s.Names[0], plan))
+				return nil, stops{}, hint.With(hint.Usagef("--keep-tag %s: no snapshot has this tag", quote.Name(s.Names[0])), "%s", tagHint(s.Names[0], plan))
 			}
 			all.add(c.stopText(s, plan, &r, dest))
 		}
@@ -96,8 +98,8 @@ func (c *call) pruneRules(dest string) (k keepRules, asked bool, err error) {
 			return k, asked, err
 		}
 		if len(s.unknown) > 0 {
-			why, hint := unknownStop(s.unknown)
-			return k, asked, withCode(exitPartial, withHint(errors.New(why), "%s", hint))
+			why, way := unknownStop(s.unknown)
+			return k, asked, withCode(exitPartial, hint.With(errors.New(why), "%s", way))
 		}
 		floor := k.floor
 		k = s.keep
@@ -123,7 +125,7 @@ func (c *call) removing(dest, what string, all bool, planned func(*destination.D
 		return backupHint(err, dest)
 	}
 	if err := plan.Most(); err != nil && !dry {
-		return withCode(exitRefused, withHint(err, "to see which: add -n; to delete them all the same: add --allow-most"))
+		return withCode(exitRefused, hint.With(err, "to see which: add -n; to delete them all the same: add --allow-most"))
 	}
 	var stuck *destination.StuckError
 	if !dry {
@@ -201,7 +203,7 @@ func (c *call) printRemoved(dest string, plan *retention.Plan, all, dry bool, st
 			}
 			continue
 		}
-		row := []string{verb, quote(e.Header.Name), c.age(e.Header.Time), frees, clean(strings.Join(e.Reasons, ", "))}
+		row := []string{verb, quote.Name(e.Header.Name), c.age(e.Header.Time), frees, quote.Clean(strings.Join(e.Reasons, ", "))}
 		t.add(row[:len(t.columns)]...)
 	}
 	switch {

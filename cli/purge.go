@@ -15,6 +15,8 @@ import (
 	"snap/destination/retention"
 	"snap/index"
 	"snap/internal/file"
+	"snap/internal/hint"
+	"snap/internal/quote"
 )
 
 func purgeCommand() *command {
@@ -91,7 +93,7 @@ func runPurge(c *call) (err error) {
 			c.note("%v", note)
 		}
 		if err != nil {
-			return withHint(backupHint(err, dest), "the next run of snap that writes there goes on with the purge")
+			return hint.With(backupHint(err, dest), "the next run of snap that writes there goes on with the purge")
 		}
 	}
 	sum := purgeSummaryJSON{Type: "summary", DryRun: dry, Paths: len(found), Freed: plan.Freed.Bytes, Seconds: c.env.Now().Sub(start).Seconds()}
@@ -100,7 +102,7 @@ func runPurge(c *call) (err error) {
 			sum.Snapshots++
 			sum.Entries += s.Files + s.Dirs
 			if slices.Contains(s.Header.Tags, retention.PinTag) {
-				c.note("snapshot %s, which is pinned, %s changed too", quote(s.Header.Name), map[bool]string{true: "would be", false: "is"}[dry])
+				c.note("snapshot %s, which is pinned, %s changed too", quote.Name(s.Header.Name), map[bool]string{true: "would be", false: "is"}[dry])
 			}
 		}
 	}
@@ -168,20 +170,20 @@ func toPurge(c *call, d *reader, what *index.Purge) (found []purgedPath, err err
 			}
 		}
 		if p.path == "" {
-			return nil, withHint(usagef("that is everything in the snapshots"), "to delete snapshots: snap delete REF…")
+			return nil, hint.With(hint.Usagef("that is everything in the snapshots"), "to delete snapshots: snap delete REF…")
 		}
 		if n := len(found); n == 0 || !index.Within(p.path, found[n-1].path) {
 			found, what.Paths = append(found, p), append(what.Paths, p.path)
 		}
 	}
 	if i := slices.Index(fits, false); i >= 0 {
-		return nil, withHint(usagef("%s: nothing fits it in these snapshots, and nothing is purged", quote(c.args[i])),
-			"to see what there is: snap find %s", shellWord(c.args[i]))
+		return nil, hint.With(hint.Usagef("%s: nothing fits it in these snapshots, and nothing is purged", quote.Name(c.args[i])),
+			"to see what there is: snap find %s", quote.Word(c.args[i]))
 	}
 	for i, w := range ways { // a file report[1].pdf is no word on report1.pdf
 		if w.name != "" && w.glob != "" {
-			return nil, withCode(exitRefused, withHint(fmt.Errorf("%s is the name of %s, and as a glob fits %s too: nothing is purged", quote(c.args[i]), quote(w.name), quote(w.glob)),
-				"the name alone: snap purge %s", shellWord(literal.Replace(c.args[i]))))
+			return nil, withCode(exitRefused, hint.With(fmt.Errorf("%s is the name of %s, and as a glob fits %s too: nothing is purged", quote.Name(c.args[i]), quote.Name(w.name), quote.Name(w.glob)),
+				"the name alone: snap purge %s", quote.Word(literal.Replace(c.args[i]))))
 		}
 	}
 	return found, nil
@@ -246,10 +248,10 @@ func (c *call) tellBlacklist(dest string, found []purgedPath) {
 	for i := range found {
 		switch f := &found[i]; {
 		case !f.newest:
-		case i >= blacklistMax || !harmless(f.path):
+		case i >= blacklistMax || !quote.Harmless(f.path):
 			more++
 		default:
-			words += " " + shellWord(listLine(f.path))
+			words += " " + quote.Word(listLine(f.path))
 		}
 	}
 	list := filepath.Join(dest, blacklistFile)
@@ -258,10 +260,10 @@ func (c *call) tellBlacklist(dest string, found []purgedPath) {
 			words = " ''" + words // ends the last line
 		}
 		c.note("what is still in the source comes back with the next backup; to leave it out:")
-		c.note("printf '%%s\\n'%s >>%s", words, shellWord(list))
+		c.note("printf '%%s\\n'%s >>%s", words, quote.Word(list))
 	}
 	if more > 0 {
-		c.note("%s more, for which %s needs lines, too", plural(more, "path", "paths"), shellWord(list))
+		c.note("%s more, for which %s needs lines, too", plural(more, "path", "paths"), quote.Word(list))
 	}
 }
 

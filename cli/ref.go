@@ -10,6 +10,9 @@ import (
 	"time"
 
 	"snap/index"
+	"snap/internal/hint"
+	"snap/internal/quote"
+	"snap/internal/when"
 )
 
 // A reference names a snapshot:
@@ -36,10 +39,10 @@ type resolver struct {
 // ref is the position of the snapshot that s names.
 func (r resolver) ref(s string) (int, error) {
 	if len(s) > maxRef {
-		return 0, usagef("a reference of %d bytes", len(s))
+		return 0, hint.Usagef("a reference of %d bytes", len(s))
 	}
 	if len(r.snaps) == 0 {
-		return 0, withHint(fmt.Errorf("%s: the destination holds no complete snapshot", quote(s)), "to make one: snap backup DEST SRC")
+		return 0, hint.With(fmt.Errorf("%s: the destination holds no complete snapshot", quote.Name(s)), "to make one: snap backup DEST SRC")
 	}
 	if pos := r.named(s); pos >= 0 {
 		return pos, nil
@@ -52,17 +55,17 @@ func (r resolver) ref(s string) (int, error) {
 	if base, back, ok := stepsBack(s); ok {
 		pos, err := r.ref(base)
 		if err == nil && back > pos {
-			err = fmt.Errorf("%s: %s before %s", quote(s), map[bool]string{true: "there is no snapshot", false: "only " + plural(pos, "snapshot", "snapshots")}[pos == 0], quote(base))
+			err = fmt.Errorf("%s: %s before %s", quote.Name(s), map[bool]string{true: "there is no snapshot", false: "only " + plural(pos, "snapshot", "snapshots")}[pos == 0], quote.Name(base))
 		}
 		return pos - min(back, pos), err
 	}
 	switch {
 	case s == "":
-		return 0, withHint(usagef("the name of a snapshot is missing"), "latest is the newest; to see the names: snap list")
+		return 0, hint.With(hint.Usagef("the name of a snapshot is missing"), "latest is the newest; to see the names: snap list")
 	case s[0] == '@':
 		return r.moment(s)
 	case strings.HasPrefix(s, "tag:"):
-		return 0, withHint(fmt.Errorf("%s: no snapshot has this tag", quote(s)), "%s", r.tags())
+		return 0, hint.With(fmt.Errorf("%s: no snapshot has this tag", quote.Name(s)), "%s", r.tags())
 	}
 	return r.prefix(s)
 }
@@ -93,7 +96,7 @@ func (r resolver) ranges(refs []string) (all []int, err error) {
 			return nil, err
 		}
 		if first > last {
-			return nil, fmt.Errorf("%s: %s is newer than %s", quote(s), quote(r.snaps[first].Name), quote(r.snaps[last].Name))
+			return nil, fmt.Errorf("%s: %s is newer than %s", quote.Name(s), quote.Name(r.snaps[first].Name), quote.Name(r.snaps[last].Name))
 		}
 		for pos := first; pos <= last; pos++ {
 			all = append(all, pos)
@@ -130,9 +133,9 @@ func stepsBack(s string) (base string, n int, ok bool) {
 
 // moment is the newest snapshot made at or before a date or an age.
 func (r resolver) moment(s string) (int, error) {
-	_, end, err := parseWhen(unquoteDate(s[1:]), r.now)
+	_, end, err := when.Parse(unquoteDate(s[1:]), r.now)
 	if err != nil {
-		return 0, usagef("%s: %s", quote(s), err)
+		return 0, hint.Usagef("%s: %s", quote.Name(s), err)
 	}
 	for pos := r.snaps.newest(); pos >= 0; pos-- {
 		if r.snaps[pos].Time.Before(end) {
@@ -140,8 +143,8 @@ func (r resolver) moment(s string) (int, error) {
 		}
 	}
 	first := &r.snaps[0]
-	return 0, withHint(fmt.Errorf("%s: no snapshot is that old", quote(s)),
-		"the oldest is %s of %s", quote(first.Name), first.Time.In(r.now.Location()).Format("2006-01-02 15:04:05"))
+	return 0, hint.With(fmt.Errorf("%s: no snapshot is that old", quote.Name(s)),
+		"the oldest is %s of %s", quote.Name(first.Name), first.Time.In(r.now.Location()).Format("2006-01-02 15:04:05"))
 }
 
 func unquoteDate(s string) string {
@@ -170,7 +173,7 @@ func (r resolver) tags() string {
 		return "no snapshot has a tag"
 	}
 	slices.Sort(all)
-	return "the tags are " + enumerate(slices.Compact(all))
+	return "the tags are " + quote.List(slices.Compact(all))
 }
 
 // prefix is the only snapshot whose name begins with s.
@@ -187,17 +190,17 @@ func (r resolver) prefix(s string) (int, error) {
 	case len(names) == 1:
 		return found, nil
 	case len(names) > 1:
-		return 0, withHint(fmt.Errorf("%s: %d snapshots begin so", quote(s), len(names)), "it may be %s", enumerate(names))
+		return 0, hint.With(fmt.Errorf("%s: %d snapshots begin so", quote.Name(s), len(names)), "it may be %s", quote.List(names))
 	}
-	err := fmt.Errorf("%s: no such snapshot", quote(s))
-	switch near := nearest(s, []string{"latest", "oldest"}); {
+	err := fmt.Errorf("%s: no such snapshot", quote.Name(s))
+	switch near := hint.Nearest(s, []string{"latest", "oldest"}); {
 	case near != "":
-		return 0, withHint(err, "did you mean %s?", near)
+		return 0, hint.With(err, "did you mean %s?", near)
 	case strings.Contains(s, "/") || strings.Contains(s, ".") && (s[0] < '0' || s[0] > '9'): // what begins with a digit is a name, or meant as one
-		return 0, withHint(err, "a path stands behind its snapshot: %s; to see all: snap list", shellWord("latest:"+s))
+		return 0, hint.With(err, "a path stands behind its snapshot: %s; to see all: snap list", quote.Word("latest:"+s))
 	}
 	names = r.like(s)
-	return 0, withHint(fmt.Errorf("%s: no such snapshot", quote(s)), "there are %s; to see all: snap list", enumerate(names))
+	return 0, hint.With(fmt.Errorf("%s: no such snapshot", quote.Name(s)), "there are %s; to see all: snap list", quote.List(names))
 }
 
 // like are the sorted names that begin as s does, as far as any do, else the newest.
@@ -216,7 +219,7 @@ func (r resolver) like(s string) (names []string) {
 		}
 	}
 	if most == 0 {
-		names = names[max(0, len(names)-maxListedNames):]
+		names = names[max(0, len(names)-quote.MaxListed):]
 	}
 	slices.Sort(names)
 	return names
@@ -235,7 +238,7 @@ func (r resolver) split(s string) (head, path string) {
 	switch {
 	case strings.HasPrefix(s, "@"):
 		is = func(base string) bool {
-			_, _, err := parseWhen(strings.TrimPrefix(base, "@"), r.now)
+			_, _, err := when.Parse(strings.TrimPrefix(base, "@"), r.now)
 			return err == nil
 		}
 	case strings.HasPrefix(s, "tag:"):
@@ -281,11 +284,11 @@ func sourcePath(h *index.Header, typed string) (string, error) {
 	p := filepath.ToSlash(typed)
 	if path.IsAbs(p) || filepath.IsAbs(typed) {
 		if h.Source == "" {
-			return "", withHint(fmt.Errorf("%s: nobody knows the source of snapshot %s", quote(typed), quote(h.Name)), "name the path from the source down, as snap ls %s shows it", shellWord(h.Name))
+			return "", hint.With(fmt.Errorf("%s: nobody knows the source of snapshot %s", quote.Name(typed), quote.Name(h.Name)), "name the path from the source down, as snap ls %s shows it", quote.Word(h.Name))
 		}
 		rel, ok := pathBelow(path.Clean(p), filepath.ToSlash(h.Source))
 		if !ok || h.Roots().Place(rel) == index.Outside {
-			return "", withHint(fmt.Errorf("%s: not below the source %s", quote(typed), enumerateAll(h.AllSources())), "paths in a snapshot count from its source down")
+			return "", hint.With(fmt.Errorf("%s: not below the source %s", quote.Name(typed), quote.All(h.AllSources())), "paths in a snapshot count from its source down")
 		}
 		p = rel
 	}
@@ -294,10 +297,10 @@ func sourcePath(h *index.Header, typed string) (string, error) {
 		return "", nil
 	}
 	if p == ".." || strings.HasPrefix(p, "../") {
-		return "", usagef("%s: leads out of the snapshot", quote(typed))
+		return "", hint.Usagef("%s: leads out of the snapshot", quote.Name(typed))
 	}
 	if !index.ValidPath(p) {
-		return "", usagef("%s: cannot be a path in a snapshot", quote(typed))
+		return "", hint.Usagef("%s: cannot be a path in a snapshot", quote.Name(typed))
 	}
 	return p, nil
 }

@@ -10,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"snap/index"
+	"snap/internal/hint"
 )
 
 // refSnapshots have names with everything in them that REF gives a meaning to.
@@ -176,7 +177,7 @@ func TestErrorsListCandidates(t *testing.T) {
 		"nz": "there are na, nb, nc, nd, ne, nf, ng, nh, ni, nj and 15 more; to see all: snap list",
 	} {
 		_, err := r.ref(in)
-		if got := hintLines(err, program("").typed); len(got) != 1 || got[0] != want {
+		if got := hint.Lines(err, program("").typed); len(got) != 1 || got[0] != want {
 			t.Errorf("%s: %q, want %q", in, got, want)
 		}
 	}

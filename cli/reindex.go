@@ -17,6 +17,8 @@ import (
 
 	"snap/destination/reindex"
 	"snap/index"
+	"snap/internal/hint"
+	"snap/internal/quote"
 )
 
 func reindexCommand() *command {
@@ -75,7 +77,7 @@ func (c *call) reindex(dest string) error {
 		if info, err := os.Stat(o.Source); err != nil {
 			c.warn("--source-dir: %v", err)
 		} else if !info.IsDir() {
-			c.warn("--source-dir %s: not a folder", quote(v))
+			c.warn("--source-dir %s: not a folder", quote.Name(v))
 		}
 	}
 	line := c.progress()
@@ -83,7 +85,7 @@ func (c *call) reindex(dest string) error {
 	res, err := reindex.Run(c.ctx, dest, o)
 	line.end()
 	if errors.Is(err, syscall.EIO) {
-		err = withHint(err, "the disk has trouble. A change set that it cannot read may be moved away: its snapshot is then made of its folder")
+		err = hint.With(err, "the disk has trouble. A change set that it cannot read may be moved away: its snapshot is then made of its folder")
 	}
 	if err != nil {
 		return backupHint(err, dest)
@@ -132,7 +134,7 @@ func (c *call) rebuilding(backUp func() (dest string, err error)) error {
 	line.end()
 	switch {
 	case errors.Is(why, reindex.ErrSetsDamaged):
-		return withHint(err, "it is not made again without being asked: %v", why)
+		return hint.With(err, "it is not made again without being asked: %v", why)
 	case why != nil:
 		return errors.Join(err, backupHint(fmt.Errorf("the index could not be made again: %w", why), dest))
 	}
@@ -235,8 +237,8 @@ func (c *call) checkNoIndex(dest string, src sources, format string) error {
 	if sets, _ := os.ReadDir(filepath.Join(dest, ".snap", "changes")); len(sets) > 0 {
 		return nil // the index is missing, and is said to be when it is opened
 	}
-	return withCode(exitRefused, withHint(fmt.Errorf("destination %s: no index, and folders that look like snapshots: %s", quote(dest), enumerate(names)),
-		"to take them in: snap init %[1]s && snap reindex -d %[1]s%[2]s --source-dir %[3]s\nto leave them alone: snap init %[1]s, and back up again", shellWord(dest), found.adopt(), shellWord(src.all()[0])))
+	return withCode(exitRefused, hint.With(fmt.Errorf("destination %s: no index, and folders that look like snapshots: %s", quote.Name(dest), quote.List(names)),
+		"to take them in: snap init %[1]s && snap reindex -d %[1]s%[2]s --source-dir %[3]s\nto leave them alone: snap init %[1]s, and back up again", quote.Word(dest), found.adopt(), quote.Word(src.all()[0])))
 }
 
 // reindexJSON is what `reindex --json` prints.
@@ -281,11 +283,11 @@ func (c *call) reindexed(dest string, res *reindex.Result) error {
 		c.warn("%s is lost: %v", numbered(&l), l.Err)
 	}
 	for _, name := range res.Left {
-		c.warn("folder %s is left out: it is older than snapshots that are not relative to it", quote(name))
+		c.warn("folder %s is left out: it is older than snapshots that are not relative to it", quote.Name(name))
 	}
 	if len(res.Foreign) > 0 {
-		c.note("left alone, because their names are not those of snapshots: %s", enumerate(res.Foreign))
-		c.note("if they are snapshots: snap reindex -d %s --adopt", shellWord(dest))
+		c.note("left alone, because their names are not those of snapshots: %s", quote.List(res.Foreign))
+		c.note("if they are snapshots: snap reindex -d %s --adopt", quote.Word(dest))
 	}
 	if c.opts.quiet {
 		return nil
@@ -296,7 +298,7 @@ func (c *call) reindexed(dest string, res *reindex.Result) error {
 		text += fmt.Sprintf(", %d from change sets and %d from folders", res.Snapshots-n, n)
 	}
 	for _, f := range res.FromTrees {
-		text += fmt.Sprintf("\n  %s from its folder: %s", quote(f.Name), clean(f.Err.Error()))
+		text += fmt.Sprintf("\n  %s from its folder: %s", quote.Name(f.Name), quote.Clean(f.Err.Error()))
 		weak += f.Weak
 	}
 	if weak > 0 {
@@ -311,7 +313,7 @@ func numbered(s *reindex.Rebuilt) string {
 	if s.Name == "" {
 		return fmt.Sprintf("the snapshot with number %d", s.Seq)
 	}
-	return "snapshot " + quote(s.Name)
+	return "snapshot " + quote.Name(s.Name)
 }
 
 func rebuilt(all []reindex.Rebuilt) []rebuiltJSON {

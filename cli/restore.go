@@ -15,6 +15,8 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"snap/index"
+	"snap/internal/hint"
+	"snap/internal/quote"
 	"snap/restore"
 )
 
@@ -156,10 +158,10 @@ func (c *call) restoreOptions() (restore.Options, error) {
 		DryRun: f.Bool("dry-run"), NumericIDs: f.Bool("numeric-ids"), NoXattrs: f.Bool("no-xattrs"),
 	}
 	if o.DeleteMost && !o.Delete {
-		return o, usagef("--allow-delete-most is about what --delete removes, and --delete is not given")
+		return o, hint.Usagef("--allow-delete-most is about what --delete removes, and --delete is not given")
 	}
 	if (f.String("target") != "") == f.Bool("in-place") {
-		return o, withHint(usagef("restore: either --target DIR or --in-place is needed"), "--target DIR restores into a folder, --in-place where it was")
+		return o, hint.With(hint.Usagef("restore: either --target DIR or --in-place is needed"), "--target DIR restores into a folder, --in-place where it was")
 	}
 	if err := oneOf("overwrite", f.String("overwrite"), "never", "skip", "if-changed", "if-newer", "always"); err != nil {
 		return o, err
@@ -167,7 +169,7 @@ func (c *call) restoreOptions() (restore.Options, error) {
 	o.Overwrite = overwrites[f.String("overwrite")]
 	if f.IsSet("jobs") {
 		if o.Jobs = f.Int("jobs"); o.Jobs < 1 || o.Jobs > 1024 {
-			return o, usagef("--jobs %d: it is a number from 1 to 1024", o.Jobs)
+			return o, hint.Usagef("--jobs %d: it is a number from 1 to 1024", o.Jobs)
 		}
 	}
 	return o, nil
@@ -241,7 +243,7 @@ func (c *call) restoreInto(p *restorePart, d *reader) (err error) {
 	p.options.Target = c.abs(c.flags.String("target"))
 	if c.flags.Bool("in-place") {
 		if p.options.Target = p.header.Source; p.options.Target == "" {
-			return withHint(fmt.Errorf("nobody knows the source of snapshot %s", quote(p.header.Name)), "restore it with --target DIR")
+			return hint.With(fmt.Errorf("nobody knows the source of snapshot %s", quote.Name(p.header.Name)), "restore it with --target DIR")
 		}
 	}
 	if p.chooser, err = c.chooser(p.header); err != nil {
@@ -278,7 +280,7 @@ func apart(places []restorePlace) error {
 		case outer == nil || !index.Within(p.To, outer.To):
 			outer = p
 		case p.To == outer.To || p.header != outer.header || p.Path != p.To || outer.Path != outer.To:
-			return withHint(usagef("%s and %s would go to the same place", quote(outer.arg), quote(p.arg)), "restore them one by one to different targets")
+			return hint.With(hint.Usagef("%s and %s would go to the same place", quote.Name(outer.arg), quote.Name(p.arg)), "restore them one by one to different targets")
 		}
 	}
 	return nil
@@ -289,29 +291,29 @@ func restoreHint(err error, target string) error {
 	var exists *restore.ExistsError
 	switch {
 	case errors.As(err, new(*restore.MostError)):
-		return withCode(exitRefused, withHint(fmt.Errorf("restore: %w", err),
+		return withCode(exitRefused, hint.With(fmt.Errorf("restore: %w", err),
 			"nothing was written; is it the right folder? Look with -n; if it is meant: --allow-delete-most"))
 	case errors.As(err, &exists):
 		lines := make([]string, 0, len(exists.Paths)+2)
 		for _, p := range exists.Paths {
-			lines = append(lines, "exists: "+quote(p))
+			lines = append(lines, "exists: "+quote.Name(p))
 		}
 		if more := exists.Count - int64(len(exists.Paths)); more > 0 {
 			lines = append(lines, fmt.Sprintf("and %s more", humanize.Comma(more)))
 		}
 		lines = append(lines, "nothing was written; choose another target, or --overwrite skip, if-changed, if-newer or always")
-		return withCode(exitRefused, withHint(fmt.Errorf("restore: %s would be overwritten", plural(int(exists.Count), "file", "files")), "%s", strings.Join(lines, "\n")))
+		return withCode(exitRefused, hint.With(fmt.Errorf("restore: %s would be overwritten", plural(int(exists.Count), "file", "files")), "%s", strings.Join(lines, "\n")))
 	case errors.Is(err, restore.ErrInDestination):
-		return withCode(exitUsage, withHint(err, "restore to a folder outside of the destination"))
+		return withCode(exitUsage, hint.With(err, "restore to a folder outside of the destination"))
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
-		return withHint(err, "%s\nwhen there is room the same command with --overwrite if-changed goes on", troubleHint(err, "the target", target, os.Geteuid()))
+		return hint.With(err, "%s\nwhen there is room the same command with --overwrite if-changed goes on", troubleHint(err, "the target", target, os.Geteuid()))
 	case errors.Is(err, fs.ErrNotExist):
-		return withHint(err, "only the last folder of a target is made; to make those above it: mkdir -p %s", shellWord(filepath.Dir(target)))
+		return hint.With(err, "only the last folder of a target is made; to make those above it: mkdir -p %s", quote.Word(filepath.Dir(target)))
 	case errors.Is(err, syscall.ENOTDIR):
-		return withHint(err, "a target is a folder; this is none, or something on the way to it is none")
+		return hint.With(err, "a target is a folder; this is none, or something on the way to it is none")
 	}
-	if hint := troubleHint(err, "the target", target, os.Geteuid()); hint != "" {
-		return withHint(err, "%s", hint)
+	if way := troubleHint(err, "the target", target, os.Geteuid()); way != "" {
+		return hint.With(err, "%s", way)
 	}
 	return err
 }

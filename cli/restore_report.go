@@ -11,6 +11,7 @@ import (
 	"snap/index"
 	"snap/internal/file"
 	"snap/internal/progress"
+	"snap/internal/quote"
 	"snap/restore"
 )
 
@@ -100,7 +101,7 @@ func (r *restoreReport) tellBlocked() {
 			r.call.note("restore: and %s more", plural(int64(len(r.standing)-i), "such place", "such places"))
 			return
 		}
-		r.call.note("restore: %s stays, and stands where a folder belongs: %s of that folder not restored", quote(at), plural(r.blocked[at], "file", "files"))
+		r.call.note("restore: %s stays, and stands where a folder belongs: %s of that folder not restored", quote.Name(at), plural(r.blocked[at], "file", "files"))
 	}
 }
 
@@ -183,7 +184,7 @@ func (r *restoreReport) fileJSON(action, path, why string, lost []string) {
 	if r.err != nil {
 		return
 	}
-	j := restoreFileJSON{Type: "file", Action: action, Why: clean(why), Lost: lost}
+	j := restoreFileJSON{Type: "file", Action: action, Why: quote.Clean(why), Lost: lost}
 	j.Path, j.PathB64 = jsonName(path)
 	j.To, j.ToB64 = jsonName(r.place(path))
 	r.err = r.call.json(j)
@@ -191,11 +192,11 @@ func (r *restoreReport) fileJSON(action, path, why string, lost []string) {
 
 func (r *restoreReport) Problem(p restore.Problem) {
 	if r.call.opts.json && r.err == nil {
-		j := restoreErrorJSON{Type: "error", Error: clean(p.Err.Error())}
+		j := restoreErrorJSON{Type: "error", Error: quote.Clean(p.Err.Error())}
 		j.Path, j.PathB64 = jsonName(p.Path)
 		r.err = r.call.json(j)
 	}
-	fmt.Fprintf(r.line.messages(r.call.env.Stderr), "snap: restore %s: %s\n", shown(p.Path, file.None), clean(p.Err.Error()))
+	fmt.Fprintf(r.line.messages(r.call.env.Stderr), "snap: restore %s: %s\n", shown(p.Path, file.None), quote.Clean(p.Err.Error()))
 }
 
 func (r *restoreReport) add(res *restore.Result) {
@@ -314,7 +315,7 @@ func (r *restoreReport) tellSpared() {
 	asked := false
 	for _, why := range r.reasons {
 		s := r.spared[why]
-		what := quote(s.first)
+		what := quote.Name(s.first)
 		if s.count > 1 {
 			what += fmt.Sprintf(" and %s more", humanize.Comma(s.count-1))
 		}

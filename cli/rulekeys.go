@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/xrash/smetrics"
+
+	"snap/internal/hint"
 )
 
 // A misspelled rule is worse than a misspelled setting of another kind: the rules that are left delete what it was to
@@ -73,5 +75,5 @@ func nearestSetting(key string) string {
 		}
 		keys = append(keys, k.key)
 	}
-	return nearest(key, keys)
+	return hint.Nearest(key, keys)
 }

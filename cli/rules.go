@@ -9,6 +9,8 @@ import (
 
 	"snap/destination"
 	"snap/destination/retention"
+	"snap/internal/hint"
+	"snap/internal/quote"
 )
 
 // The rules of the settings after a backup, and what is said of rules that were stopped.
@@ -71,7 +73,7 @@ func (s *stops) tell(c *call) {
 // log writes what the rules did.
 func (p *pruned) log(ctx context.Context, log *slog.Logger) {
 	for _, why := range p.why {
-		log.WarnContext(ctx, "rules stopped", "why", clean(why))
+		log.WarnContext(ctx, "rules stopped", "why", quote.Clean(why))
 	}
 	if p.Removed > 0 {
 		log.InfoContext(ctx, "deleted by the rules", "snapshots", strings.Join(p.names, " "), "freed", p.Freed)
@@ -85,7 +87,7 @@ func (p *pruned) text(c *call) string {
 	}
 	quoted := make([]string, len(p.names))
 	for i, name := range p.names {
-		quoted[i] = quote(name)
+		quoted[i] = quote.Name(name)
 	}
 	return fmt.Sprintf("  %s deleted by the rules of %s, %s freed: %s\n",
 		plural(p.Removed, "old snapshot", "old snapshots"), optionsFile, c.size(p.Freed), strings.Join(quoted, ", "))
@@ -93,34 +95,34 @@ func (p *pruned) text(c *call) string {
 
 // unknownStop is why no rule runs beside settings that snap does not know, and what to do.
 func unknownStop(keys []string) (why, hint string) {
-	return fmt.Sprintf("no snapshot is deleted: %s has settings that snap does not know: %s", optionsFile, enumerate(keys)),
+	return fmt.Sprintf("no snapshot is deleted: %s has settings that snap does not know: %s", optionsFile, quote.List(keys)),
 		"one of them may be a rule with a mistake in it: mend it, or put a # before the line"
 }
 
 // stopText is why rules did not run in dest, and what to do, which may be several lines.
 func (c *call) stopText(s *retention.Stop, p *retention.Plan, r *retention.Policy, dest string) (why, hint string) {
 	const none = "no snapshot is deleted"
-	in := shellWord(dest)
+	in := quote.Word(dest)
 	switch s.Reason {
 	case retention.FutureTime:
-		why = fmt.Sprintf("%s: the time of %s is in the future: %s, and now it is %s", none, enumerate(s.Names), c.when(s.Time), c.when(c.now()))
+		why = fmt.Sprintf("%s: the time of %s is in the future: %s, and now it is %s", none, quote.List(s.Names), c.when(s.Time), c.when(c.now()))
 		if len(s.Names) > 1 && 2*len(s.Names) >= len(p.List) {
 			return why, "is the clock right?"
 		}
 		names := ""
 		for _, name := range s.Names {
-			names += " " + shellWord(name)
+			names += " " + quote.Word(name)
 		}
 		return why, fmt.Sprintf("is the clock right? If it was wrong then: snap delete -d %[1]s%[2]s\n"+
 			"or keep what was made then, and the rules pass over it: snap tag -d %[1]s%[2]s --add pin", in, names)
 	case retention.FarTime:
 		if r.Asked {
-			return fmt.Sprintf("the rules passed over %s, whose time is far after all others: %s", enumerate(s.Names), c.when(s.Time)), "is the clock right?"
+			return fmt.Sprintf("the rules passed over %s, whose time is far after all others: %s", quote.List(s.Names), c.when(s.Time)), "is the clock right?"
 		}
-		return fmt.Sprintf("%s: the time of %s is far after all others: %s", none, enumerate(s.Names), c.when(s.Time)),
+		return fmt.Sprintf("%s: the time of %s is far after all others: %s", none, quote.List(s.Names), c.when(s.Time)),
 			fmt.Sprintf("is the clock right? If it is, the rules run again after a week of backups; until then: snap prune -d %s", in)
 	case retention.UnknownTag:
-		return fmt.Sprintf("%s: keep_tag = %s: no snapshot has this tag", none, enumerate(s.Names)), tagHint(s.Names[0], p)
+		return fmt.Sprintf("%s: keep_tag = %s: no snapshot has this tag", none, quote.List(s.Names)), tagHint(s.Names[0], p)
 	case retention.TooMany:
 		what := none
 		if s.Room {
@@ -153,8 +155,8 @@ func tagHint(tag string, p *retention.Plan) string {
 	for i := range all {
 		tags = append(tags, all[i].Tags...)
 	}
-	if near := nearest(strings.ToLower(tag), tags); near != "" {
-		return fmt.Sprintf("did you mean %s?", quote(near))
+	if near := hint.Nearest(strings.ToLower(tag), tags); near != "" {
+		return fmt.Sprintf("did you mean %s?", quote.Name(near))
 	}
 	return resolver{snaps: all}.tags()
 }

@@ -20,6 +20,7 @@ import (
 	"snap/destination"
 	"snap/filter"
 	"snap/index"
+	"snap/internal/quote"
 )
 
 // settings are the lasting choices of a destination, from its BackupOptions.txt.
@@ -134,10 +135,10 @@ func parseSettings(file string, text []byte) (s settings, warnings []string, err
 		key, value, ok := strings.Cut(line, "=")
 		key, value = strings.ToLower(strings.TrimSpace(key)), withoutComment(value)
 		if !ok || key == "" {
-			return s, nil, &settingError{file, n, fmt.Sprintf("%s is no setting; write it as key = value", quote(line))}
+			return s, nil, &settingError{file, n, fmt.Sprintf("%s is no setting; write it as key = value", quote.Name(line))}
 		}
 		if strings.ContainsRune(value, 0) || !utf8.ValidString(line) {
-			return s, nil, &settingError{file, n, fmt.Sprintf("%s is not UTF-8 text; save the file as UTF-8", quote(line))}
+			return s, nil, &settingError{file, n, fmt.Sprintf("%s is not UTF-8 text; save the file as UTF-8", quote.Name(line))}
 		}
 		found := false
 		for _, k := range table {
@@ -152,12 +153,12 @@ func parseSettings(file string, text []byte) (s settings, warnings []string, err
 				at[key] = n
 			}
 			if err := k.set(&s, value); err != nil {
-				return s, nil, &settingError{file, n, fmt.Sprintf("%s = %s: %s", key, quote(value), err)}
+				return s, nil, &settingError{file, n, fmt.Sprintf("%s = %s: %s", key, quote.Name(value), err)}
 			}
 		}
 		if !found {
 			rule := meantAsRule(key)
-			w := fmt.Sprintf("unknown setting %s", quote(key))
+			w := fmt.Sprintf("unknown setting %s", quote.Name(key))
 			if rule {
 				w += ", which looks like a rule of what to keep"
 			}
@@ -244,7 +245,7 @@ func setIfPresent(s *settings, v string) error {
 // checkMarker says why no file in a folder can be called name.
 func checkMarker(name string) error {
 	if name == "" || name == "." || name == ".." || strings.Contains(name, "/") {
-		return fmt.Errorf("%s is not the name of a file: it is a name, as .nobackup, not a path", quote(name))
+		return fmt.Errorf("%s is not the name of a file: it is a name, as .nobackup, not a path", quote.Name(name))
 	}
 	return nil
 }
@@ -276,7 +277,7 @@ func checkFormat(format string) error {
 		names[i] = timefmt.Format(t, literal)
 		if _, rest, found := strings.Cut(names[i], "%"); found {
 			_, n := utf8.DecodeRuneInString(rest)
-			return fmt.Errorf("%s means nothing in a format; %%%% is the character", quote("%"+rest[:n]))
+			return fmt.Errorf("%s means nothing in a format; %%%% is the character", quote.Name("%"+rest[:n]))
 		}
 		if err := index.CheckName(timefmt.Format(t, format)); err != nil {
 			return err
@@ -313,7 +314,7 @@ func (c *call) readSettings(dest string) (settings, error) {
 	}
 	logfile, err := filter.Expand(s.logfile, filter.Context{Home: filepath.ToSlash(c.home()), Env: c.env.LookupEnv})
 	if err != nil {
-		return s, withCode(exitUsage, fmt.Errorf("%s: logfile = %s: %w", path, quote(s.logfile), err))
+		return s, withCode(exitUsage, fmt.Errorf("%s: logfile = %s: %w", path, quote.Name(s.logfile), err))
 	}
 	s.logfile = logfile
 	return s, nil

@@ -9,6 +9,7 @@ import (
 	"github.com/dustin/go-humanize"
 
 	"snap/index"
+	"snap/internal/quote"
 )
 
 // size is a number of bytes as --units asks.
@@ -38,7 +39,7 @@ func plural[N int | int64](n N, one, many string) string {
 // parseSize reads a number of bytes: 4096, 10K, 10KiB, 1.5G. A letter alone counts in 1024s, as find
 // and du do; kB, MB, GB count in 1000s.
 func parseSize(s string) (int64, error) {
-	bad := fmt.Errorf("%s is not a size: write it as 4096, 10K, 1.5G or 100MB", quote(s))
+	bad := fmt.Errorf("%s is not a size: write it as 4096, 10K, 1.5G or 100MB", quote.Name(s))
 	digits := len(s) - len(strings.TrimLeft(s, "0123456789."))
 	unit := strings.ToUpper(s[digits:])
 	if digits == 0 || s[0] == '.' || s[digits-1] == '.' || strings.Count(s[:digits], ".") > 1 {
@@ -84,7 +85,7 @@ func parseSizeTest(s string) (func(size int64) bool, error) {
 	n, err := parseSize(strings.TrimLeft(s, "+-"))
 	switch {
 	case err != nil || len(s)-len(strings.TrimLeft(s, "+-")) > 1:
-		return nil, fmt.Errorf("%s is not a test of sizes: write +10M for more than, -1K for less than", quote(s))
+		return nil, fmt.Errorf("%s is not a test of sizes: write +10M for more than, -1K for less than", quote.Name(s))
 	case s[0] == '+':
 		return func(size int64) bool { return size > n }, nil
 	case s[0] == '-':

@@ -7,6 +7,7 @@ import (
 	"snap/filter"
 	"snap/index"
 	"snap/internal/file"
+	"snap/internal/quote"
 	"snap/restore"
 	"snap/scan"
 )
@@ -48,7 +49,7 @@ func (s *sparing) why(x *restore.Extra) (string, error) {
 		return "", err
 	}
 	if !v.Included {
-		return fmt.Sprintf("%s:%d (%s) leaves it out of a backup", filepath.Base(v.Rule.File), v.Rule.Line, quote(v.Rule.Text)), nil
+		return fmt.Sprintf("%s:%d (%s) leaves it out of a backup", filepath.Base(v.Rule.File), v.Rule.Line, quote.Name(v.Rule.Text)), nil
 	}
 	dir, _ := index.Split(x.Path)
 	cause, err := scan.LeftOutOf(x.In, dir, x.Name, x.Stat, s.scan)

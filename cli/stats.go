@@ -13,6 +13,8 @@ import (
 
 	"snap/destination"
 	"snap/index"
+	"snap/internal/hint"
+	"snap/internal/quote"
 )
 
 func statsCommand() *command {
@@ -48,7 +50,7 @@ snap stats --depth 1 --json  # one JSON document`,
 func runStats(c *call) error {
 	depth := c.flags.Int("depth")
 	if depth < 0 {
-		return usagef("--depth %d: it cannot be less than 0", depth)
+		return hint.Usagef("--depth %d: it cannot be less than 0", depth)
 	}
 	return c.reading(func(d *reader) error {
 		if len(c.args) > 0 {
@@ -101,7 +103,7 @@ func (c *call) held(d *reader) (*stats, index.Usage, error) {
 	if s.unlinked > 0 {
 		usage = usage.Apart(seqs, s.unlinked)
 		c.warn("the hard links between the snapshots up to %s are gone: each of these takes the room of all that it holds, and so it is counted",
-			quote(s.there[s.unlinked].Name))
+			quote.Name(s.there[s.unlinked].Name))
 		c.note("%s", linksGoneHint)
 	}
 	s.shares, s.total = usage.Shares(seqs), usage.Total(seqs)
@@ -157,9 +159,9 @@ func (c *call) printStats(s *stats) error {
 	count := func(a index.Amount) string { return plural(a.Inodes, "file", "files") }
 	span := ""
 	if n := len(s.there); n > 0 {
-		span = ", " + quote(s.there[0].Name)
+		span = ", " + quote.Name(s.there[0].Name)
 		if n > 1 {
-			span += ".." + quote(s.there[n-1].Name)
+			span += ".." + quote.Name(s.there[n-1].Name)
 		}
 	}
 	if n := len(s.missing); n > 0 {
@@ -170,7 +172,7 @@ func (c *call) printStats(s *stats) error {
 		percent = int64(float64(saved) / float64(s.apart.Bytes) * 100)
 	}
 	for _, line := range [...][2]string{
-		{"Destination", quote(s.dest)},
+		{"Destination", quote.Name(s.dest)},
 		{"Snapshots", humanize.Comma(int64(len(s.there))) + span},
 		{"In trees", c.size(s.apart.Bytes) + " in " + count(s.apart) + ", each snapshot counted for itself"},
 		{"On disk", c.size(s.total.Bytes) + " in " + count(s.total)},
@@ -201,7 +203,7 @@ func (c *call) printGrowth(s *stats) error {
 	for i, h := range s.there {
 		share := &s.shares[i]
 		disk = index.Plus(disk, share.New.Bytes)
-		t.add(quote(h.Name), c.when(h.Time), c.size(share.Held.Bytes), c.size(share.New.Bytes), c.size(share.Alone.Bytes), c.size(disk))
+		t.add(quote.Name(h.Name), c.when(h.Time), c.size(share.Held.Bytes), c.size(share.New.Bytes), c.size(share.Alone.Bytes), c.size(disk))
 	}
 	return t.write(c.out, c.env.Width)
 }
@@ -228,7 +230,7 @@ func (c *call) statsOf(d *reader) error {
 	}
 	for _, pos := range chosen {
 		if name := d.snaps[pos].Name; slices.Contains(s.missing, name) {
-			c.note("%s: its folder is gone, it holds nothing", quote(name))
+			c.note("%s: its folder is gone, it holds nothing", quote.Name(name))
 		}
 	}
 	freed, alone := index.Amount{}, int64(0)
@@ -245,7 +247,7 @@ func (c *call) statsOf(d *reader) error {
 	for i := range j.Snapshots {
 		r := &j.Snapshots[i]
 		alone = index.Plus(alone, r.AloneBytes)
-		t.add(quote(r.Name), c.when(r.at), c.size(r.Bytes), humanize.Comma(r.Files), c.size(r.AloneBytes), humanize.Comma(r.AloneFiles))
+		t.add(quote.Name(r.Name), c.when(r.at), c.size(r.Bytes), humanize.Comma(r.Files), c.size(r.AloneBytes), humanize.Comma(r.AloneFiles))
 	}
 	if len(victims) == 0 { // what was named is missing, and that is said
 		return nil

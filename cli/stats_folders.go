@@ -10,6 +10,7 @@ import (
 
 	"snap/index"
 	"snap/internal/file"
+	"snap/internal/quote"
 )
 
 // folderSum is what was counted for a folder: its own files, and those in folders too deep to be told apart.
@@ -161,8 +162,8 @@ func (c *call) printFolders(s *stats) error {
 		title string
 		*table
 	}{
-		{"Heaviest folders of " + quote(newest.Name), heavy},
-		{"Folders that changed most since " + quote(s.there[0].Name), changing},
+		{"Heaviest folders of " + quote.Name(newest.Name), heavy},
+		{"Folders that changed most since " + quote.Name(s.there[0].Name), changing},
 	} {
 		if len(t.rows) == 0 {
 			continue

@@ -9,6 +9,8 @@ import (
 
 	"snap/destination"
 	"snap/internal/file"
+	"snap/internal/hint"
+	"snap/internal/quote"
 )
 
 func takeOverFlag() cli.Flag {
@@ -28,8 +30,8 @@ func (c *call) checkTakeOver(dest string, s *settings) error {
 	defer root.Close()
 	options, err := root.Lstat(optionsFile)
 	if err == nil && options.UID != 0 && s.logfile != "" && s.logfile != os.DevNull {
-		return withCode(exitRefused, withHint(fmt.Errorf("%s: another user says there where root is to write a log: %s", quote(path), quote(s.logfile)),
-			"look at it; remove the line, or make the file yours: chown root %s", shellWord(path)))
+		return withCode(exitRefused, hint.With(fmt.Errorf("%s: another user says there where root is to write a log: %s", quote.Name(path), quote.Name(s.logfile)),
+			"look at it; remove the line, or make the file yours: chown root %s", quote.Word(path)))
 	}
 	return nil
 }
@@ -53,12 +55,12 @@ func (c *call) takenLines(d *destination.Destination, dest string) []string {
 	me := userText(uint32(os.Geteuid()))
 	t := d.Taken
 	if t == nil {
-		return []string{fmt.Sprintf("%s is %s's already: there was nothing to take over", quote(dest), me)}
+		return []string{fmt.Sprintf("%s is %s's already: there was nothing to take over", quote.Name(dest), me)}
 	}
 	from := userText(t.From)
-	first := fmt.Sprintf("%s was %s's and is %s's now: %s given to %s", quote(dest), from, me, plural(t.Entries, "file or folder of it was", "files and folders of it were"), me)
+	first := fmt.Sprintf("%s was %s's and is %s's now: %s given to %s", quote.Name(dest), from, me, plural(t.Entries, "file or folder of it was", "files and folders of it were"), me)
 	if t.Entries == 0 {
-		first = fmt.Sprintf("%s is %s's and would be %s's", quote(dest), from, me)
+		first = fmt.Sprintf("%s is %s's and would be %s's", quote.Name(dest), from, me)
 	}
 	all, err := d.DB.Snapshots(c.ctx)
 	if err != nil || len(all) == 0 {

@@ -7,6 +7,8 @@ import (
 	"unicode/utf8"
 
 	"pgregory.net/rapid"
+
+	"snap/internal/quote"
 )
 
 // obeyed finds what a terminal would obey in an output.
@@ -31,11 +33,11 @@ func hostile(t *rapid.T, label string) string {
 func TestQuotedNamesAreHarmlessAndDistinct(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a, b := hostile(t, "a"), hostile(t, "b")
-		if bad := obeyed(quote(a) + clean(a)); bad != "" {
+		if bad := obeyed(quote.Name(a) + quote.Clean(a)); bad != "" {
 			t.Fatalf("%q: %s", a, bad)
 		}
-		if a != b && quote(a) == quote(b) {
-			t.Fatalf("%q and %q look the same: %s", a, b, quote(a))
+		if a != b && quote.Name(a) == quote.Name(b) {
+			t.Fatalf("%q and %q look the same: %s", a, b, quote.Name(a))
 		}
 		text, b64 := jsonName(a)
 		if (b64 == "") != utf8.ValidString(a) || !utf8.ValidString(text) {

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"snap/internal/file"
+	"snap/internal/when"
 )
 
 // when is a time as text shows it, in the zone, to the minute.
@@ -25,4 +26,4 @@ func (s stamp) MarshalJSON() ([]byte, error) {
 func mtime(t file.Time) stamp { return stamp(t.Time()) }
 
 // age is how long ago t was, as it can be typed after "@".
-func (c *call) age(t time.Time) string { return ago(t, c.env.Now()) }
+func (c *call) age(t time.Time) string { return when.Ago(t, c.env.Now()) }

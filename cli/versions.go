@@ -7,6 +7,7 @@ import (
 
 	"snap/index"
 	"snap/internal/file"
+	"snap/internal/quote"
 )
 
 // version is a stretch of snapshots in which a path held the same: a record that is silent, or equal in
@@ -80,7 +81,7 @@ func (v *version) from() string {
 
 // span names the first and the last snapshot of the version.
 func (v *version) span(snaps snapshots) string {
-	first, last := quote(snaps[v.first].Name), quote(snaps[v.last].Name)
+	first, last := quote.Name(snaps[v.first].Name), quote.Name(snaps[v.last].Name)
 	if v.first == v.last {
 		return first
 	}

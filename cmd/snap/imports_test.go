@@ -12,7 +12,8 @@ import (
 var imports = map[string][]string{
 	"snap/cmd/snap": {"snap/cli"},
 	"snap/cli": {"snap/backup", "snap/destination", "snap/destination/check", "snap/destination/reindex", "snap/destination/retention",
-		"snap/restore", "snap/index", "snap/scan", "snap/filter", "snap/internal/file", "snap/internal/progress"},
+		"snap/restore", "snap/index", "snap/scan", "snap/filter", "snap/internal/file", "snap/internal/progress", "snap/internal/hint",
+		"snap/internal/quote", "snap/internal/when"},
 	"snap/backup": {"snap/destination", "snap/scan", "snap/index", "snap/filter", "snap/internal/file", "snap/internal/progress",
 		"snap/internal/stream"},
 	"snap/destination": {"snap/index", "snap/internal/file", "snap/internal/progress"},
@@ -25,8 +26,11 @@ var imports = map[string][]string{
 	"snap/index":                 {"snap/internal/file"},
 	"snap/filter":                {},
 	"snap/internal/file":         {},
+	"snap/internal/hint":         {},
 	"snap/internal/progress":     {},
+	"snap/internal/quote":        {},
 	"snap/internal/stream":       {},
+	"snap/internal/when":         {"snap/internal/quote"},
 	"snap/internal/long":         {}, // this and the next two for tests only
 	"snap/internal/harness":      {"snap/internal/long"},
 	"snap/backup/backuptest": {"snap/backup", "snap/destination", "snap/destination/check", "snap/destination/reindex",

@@ -1,15 +1,3 @@
-package cli
-
-import (
-	"fmt"
-	"math"
-	"strconv"
-	"strings"
-	"time"
-
-	"github.com/dustin/go-humanize"
-)
-
 // Package when reads and shows dates and ages as people write them.
 //
 // They are read strictly: what is not exactly in the grammar is an error, because snapshots are
@@ -19,16 +7,29 @@ import (
 //	AGE  = 30s 5min 2h 7d 3w 2mo 1y, also joined: 1y2mo; each unit at most once
 //
 // A DATE stands for all of the day, minute or second that it names.
+package when
 
-// span is an AGE. Days and longer are of the calendar.
-type span struct {
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/dustin/go-humanize"
+
+	"snap/internal/quote"
+)
+
+// Age is an AGE. Days and longer are of the calendar.
+type Age struct {
 	years, months, days int
 	time                time.Duration
 }
 
-// parseSpan reads an AGE.
-func parseSpan(s string) (span, error) {
-	var sp span
+// ParseAge reads an AGE.
+func ParseAge(s string) (Age, error) {
+	var sp Age
 	if s == "" {
 		return sp, fmt.Errorf("an age is missing: write it as 7d, 2h or 1y2mo")
 	}
@@ -38,11 +39,11 @@ func parseSpan(s string) (span, error) {
 		letters := len(rest[digits:]) - len(strings.TrimLeft(rest[digits:], "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"))
 		unit := rest[digits : digits+letters]
 		if digits == 0 || letters == 0 || digits > 6 {
-			return span{}, fmt.Errorf("%s is not an age: write it as 7d, 2h or 1y2mo", quote(s))
+			return Age{}, fmt.Errorf("%s is not an age: write it as 7d, 2h or 1y2mo", quote.Name(s))
 		}
 		n, _ := strconv.Atoi(rest[:digits]) // six digits always fit
 		if seen[unit] {
-			return span{}, fmt.Errorf("%s is not an age: %s stands in it twice", quote(s), unit)
+			return Age{}, fmt.Errorf("%s is not an age: %s stands in it twice", quote.Name(s), unit)
 		}
 		seen[unit] = true
 		switch unit {
@@ -61,18 +62,18 @@ func parseSpan(s string) (span, error) {
 		case "y":
 			sp.years = n
 		case "m", "M":
-			return span{}, fmt.Errorf("%s is not an age: write min for minutes, mo for months", quote(s))
+			return Age{}, fmt.Errorf("%s is not an age: write min for minutes, mo for months", quote.Name(s))
 		default:
-			return span{}, fmt.Errorf("%s is not an age: the units are s, min, h, d, w, mo, y", quote(s))
+			return Age{}, fmt.Errorf("%s is not an age: the units are s, min, h, d, w, mo, y", quote.Name(s))
 		}
 		rest = rest[digits+letters:]
 	}
 	return sp, nil
 }
 
-// before is the time that lies the span before t. A month before the 31st is the last day of a shorter
+// Before is the time that lies the span before t. A month before the 31st is the last day of a shorter
 // month, not a day of the next one.
-func (sp span) before(t time.Time) time.Time {
+func (sp Age) Before(t time.Time) time.Time {
 	year, month, day := t.Date()
 	first := time.Date(year-sp.years, month-time.Month(sp.months), 1, 0, 0, 0, 0, t.Location())
 	last := first.AddDate(0, 1, -1).Day()
@@ -81,8 +82,8 @@ func (sp span) before(t time.Time) time.Time {
 	return t.Add(-sp.time)
 }
 
-// duration is the span as a length of time, a day being 24 hours.
-func (sp span) duration() (time.Duration, error) {
+// Duration is the span as a length of time, a day being 24 hours.
+func (sp Age) Duration() (time.Duration, error) {
 	if sp.years != 0 || sp.months != 0 {
 		return 0, fmt.Errorf("months and years are no fixed time here: write days")
 	}
@@ -92,10 +93,10 @@ func (sp span) duration() (time.Duration, error) {
 	return time.Duration(sp.days)*24*time.Hour + sp.time, nil
 }
 
-// parseDate reads a DATE: the first moment that it stands for, and the first after it.
-func parseDate(s string, zone *time.Location) (from, to time.Time, err error) {
+// ParseDate reads a DATE: the first moment that it stands for, and the first after it.
+func ParseDate(s string, zone *time.Location) (from, to time.Time, err error) {
 	bad := func() (time.Time, time.Time, error) {
-		return time.Time{}, time.Time{}, fmt.Errorf("%s is not a date: write it as 2026-11-20 or \"2026-11-20 13:00\"", quote(s))
+		return time.Time{}, time.Time{}, fmt.Errorf("%s is not a date: write it as 2026-11-20 or \"2026-11-20 13:00\"", quote.Name(s))
 	}
 	text, zoned := s, ""
 	if len(s) < len("2006-01-02") {
@@ -136,16 +137,16 @@ func parseDate(s string, zone *time.Location) (from, to time.Time, err error) {
 	return bad()
 }
 
-// parseWhen reads a DATE, or an AGE counted from now, which stands for that moment alone.
-func parseWhen(s string, now time.Time) (from, to time.Time, err error) {
+// Parse reads a DATE, or an AGE counted from now, which stands for that moment alone.
+func Parse(s string, now time.Time) (from, to time.Time, err error) {
 	if strings.Contains(s, "-") {
-		return parseDate(s, now.Location())
+		return ParseDate(s, now.Location())
 	}
-	sp, err := parseSpan(s)
+	sp, err := ParseAge(s)
 	if err != nil {
-		return from, to, fmt.Errorf("%s is neither a date (2026-11-20) nor an age (7d, 2h, 1y2mo)", quote(s))
+		return from, to, fmt.Errorf("%s is neither a date (2026-11-20) nor an age (7d, 2h, 1y2mo)", quote.Name(s))
 	}
-	t := sp.before(now)
+	t := sp.Before(now)
 	return t, t.Add(1), nil
 }
 
@@ -161,7 +162,7 @@ var units = []humanize.RelTimeMagnitude{
 	{D: math.MaxInt64, Format: "%s%dy", DivBy: 365 * humanize.Day},
 }
 
-// ago is how long before now t was, as parseSpan reads it: 5min, 3d, 2mo; "in 5min" if it is still to come.
-func ago(t, now time.Time) string {
+// Ago is how long before now t was, as ParseAge reads it: 5min, 3d, 2mo; "in 5min" if it is still to come.
+func Ago(t, now time.Time) string {
 	return humanize.CustomRelTime(t, now, "", "in ", units)
 }

@@ -1,4 +1,4 @@
-package cli
+package quote
 
 import "testing"
 
@@ -24,7 +24,7 @@ func TestQuote(t *testing.T) {
 		"\xc2":          `"\xc2"`,
 		"�":             "�", // a real replacement character
 	} {
-		if got := quote(in); got != want {
+		if got := Name(in); got != want {
 			t.Errorf("%q: %s, want %s", in, got, want)
 		}
 	}

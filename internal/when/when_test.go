@@ -1,4 +1,4 @@
-package cli
+package when
 
 import (
 	"strings"
@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"pgregory.net/rapid"
+
+	"snap/internal/quote"
 )
 
 // berlin has a summer time, so that days are not all of 24 hours.
@@ -35,7 +37,7 @@ func TestDates(t *testing.T) {
 		{"2026-11-20 13:00:05.5", "", ""}, {"2026-11-20T13:00+1", "", ""}, {"2026-11-20 13:00 Z", "", ""}, {"2026-11-20x13:00", "", ""},
 		{"2026-11-20T", "", ""}, {"", "", ""}, {"yesterday", "", ""}, {" 2026-11-20", "", ""}, {"2026-11-20 ", "", ""}, {"+026-11-20", "", ""},
 	} {
-		from, to, err := parseDate(c.in, zone)
+		from, to, err := ParseDate(c.in, zone)
 		if (err == nil) != (c.from != "") || err == nil && (from.Format(time.RFC3339) != c.from || to.Format(time.RFC3339) != c.to) {
 			t.Errorf("%q: %v to %v, %v; want %s to %s", c.in, from, to, err, c.from, c.to)
 		}
@@ -61,8 +63,8 @@ func TestAges(t *testing.T) {
 		{"7", ""}, {"d", ""}, {"7m", ""}, {"7M", ""}, {"7 d", ""}, {"-7d", ""}, {"7d ago", ""}, {"1d1d", ""}, {"7x", ""}, {"", ""}, {"1.5h", ""},
 		{"9999999d", ""}, {"1D", ""}, {"now", ""}, {"7dd", ""}, {"7days", ""}, {"１d", ""},
 	} {
-		sp, err := parseSpan(c.in)
-		if got := sp.before(now).Format(time.RFC3339); (err == nil) != (c.want != "") || err == nil && got != c.want {
+		sp, err := ParseAge(c.in)
+		if got := sp.Before(now).Format(time.RFC3339); (err == nil) != (c.want != "") || err == nil && got != c.want {
 			t.Errorf("%q: %s, %v; want %s", c.in, got, err, c.want)
 		}
 	}
@@ -73,11 +75,11 @@ func TestAgesCanBeTyped(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		now := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 		past := time.Duration(rapid.Int64Range(0, int64(200*365*24*time.Hour)).Draw(t, "ago"))
-		text := ago(now.Add(-past), now)
-		if _, err := parseSpan(text); err != nil {
+		text := Ago(now.Add(-past), now)
+		if _, err := ParseAge(text); err != nil {
 			t.Fatalf("%v ago is shown as %q: %v", past, text, err)
 		}
-		if future := ago(now.Add(past+time.Second), now); !strings.HasPrefix(future, "in ") {
+		if future := Ago(now.Add(past+time.Second), now); !strings.HasPrefix(future, "in ") {
 			t.Fatalf("in %v is shown as %q", past, future)
 		}
 	})
@@ -87,7 +89,7 @@ func TestAgesAreShownInTheLargestUnit(t *testing.T) {
 	now := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 	const day = 24 * time.Hour
 	for _, a := range []struct {
-		ago  time.Duration
+		Ago  time.Duration
 		want string
 	}{
 		{0, "0s"}, {time.Minute - 1, "59s"}, {time.Minute, "1min"}, {time.Hour - 1, "59min"}, {time.Hour, "1h"}, {119 * time.Minute, "1h"},
@@ -95,8 +97,8 @@ func TestAgesAreShownInTheLargestUnit(t *testing.T) {
 		{60 * day, "2mo"}, {729 * day, "24mo"}, {730 * day, "2y"},
 		{-time.Second, "in 1s"}, {1 - time.Hour, "in 59min"}, {-time.Hour, "in 1h"}, {-24 * time.Hour, "in 1d"},
 	} {
-		if got := ago(now.Add(-a.ago), now); got != a.want {
-			t.Errorf("%v ago: %q, want %q", a.ago, got, a.want)
+		if got := Ago(now.Add(-a.Ago), now); got != a.want {
+			t.Errorf("%v ago: %q, want %q", a.Ago, got, a.want)
 		}
 	}
 }
@@ -107,11 +109,11 @@ func FuzzWhen(f *testing.F) {
 	}
 	now := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 	f.Fuzz(func(t *testing.T, s string) {
-		from, to, err := parseWhen(s, now)
+		from, to, err := Parse(s, now)
 		if err == nil && !from.Before(to) {
 			t.Fatalf("%q: %v is not before %v", s, from, to)
 		}
-		if err != nil && !harmless(err.Error()) {
+		if err != nil && !quote.Harmless(err.Error()) {
 			t.Fatalf("%q: %q", s, err.Error())
 		}
 	})
