@@ -81,9 +81,9 @@ func (c *call) archivePlaces(d *reader) ([]restorePlace, error) {
 	var places []restorePlace
 	several := false
 	for _, arg := range c.args {
-		h, p, err := d.entry(c, arg)
+		h, p, err := d.entry(c.ctx, arg)
 		if err == nil {
-			err = d.missing(c, h, p, "cat")
+			err = d.missing(c.ctx, h, p, "cat")
 		}
 		if err != nil {
 			return nil, err

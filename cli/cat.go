@@ -52,7 +52,7 @@ func runCat(c *call) error {
 		return hint.With(hint.Usagef("cat: one file at a time"), "of several, an archive: --archive tar")
 	}
 	return c.reading(func(d *reader) error {
-		h, path, err := d.entry(c, c.args[0])
+		h, path, err := d.entry(c.ctx, c.args[0])
 		if err != nil {
 			return err
 		}
@@ -73,67 +73,20 @@ func runCat(c *call) error {
 		case r.Stored == index.Absent:
 			return hint.With(fmt.Errorf("cat %s: could not be read when the snapshot was made", name), "to see other versions: snap history %s", quote.Word(path))
 		}
-		if err := d.missing(c, h, path, "cat"); err != nil {
+		if err := d.missing(c.ctx, h, path, "cat"); err != nil {
 			return err
 		}
-		f, err := openStored(d.root, h.Name, path)
+		f, err := d.openFile(c.ctx, h, path, &r)
 		if errors.Is(err, fs.ErrNotExist) {
-			err = d.elsewhere(c, err, h, path, "cat")
+			err = d.elsewhere(c.ctx, err, h, path, "cat")
 		}
 		if err != nil {
 			return hint.With(err, "to see what else the destination has lost: snap check")
 		}
-		err = c.copyVerified(f, &r)
+		_, err = io.CopyBuffer(struct{ io.Writer }{c.out}, f, make([]byte, 256<<10))
 		if errors.Is(err, errDamaged) {
 			err = hint.With(fmt.Errorf("cat %s: %w", name, err), "other versions: snap history %s; all files: snap check --read-data", quote.Word(path))
 		}
 		return errors.Join(err, f.Close())
 	})
-}
-
-// errDamaged says that a file in a snapshot is not what was backed up.
-var errDamaged = errors.New("the snapshot's copy is damaged: its bytes are not those that were backed up")
-
-// openStored opens a file of a snapshot, entering folder by folder and following no symbolic link.
-func openStored(root *file.Dir, snapshot, path string) (*file.File, error) {
-	tree := file.NewTree(root, 0, (*file.Dir).EnterDir)
-	defer tree.Close()
-	parent, name := index.Split(path)
-	within := snapshot
-	if parent != "" {
-		within = index.Join(snapshot, parent)
-	}
-	dir, err := tree.Dir(within)
-	if err != nil {
-		return nil, err
-	}
-	defer dir.Close()
-	return dir.Open(name)
-}
-
-// copyVerified writes f to standard output and compares its hash with the record's.
-func (c *call) copyVerified(f *file.File, r *index.Record) error {
-	h := file.NewDigest()
-	h.Begin(r.Has(index.SparseHash))
-	buf := make([]byte, 256<<10)
-	for {
-		if err := c.ctx.Err(); err != nil {
-			return err
-		}
-		n, err := f.Read(buf)
-		h.Write(buf[:n])
-		if _, werr := c.out.Write(buf[:n]); werr != nil {
-			return werr
-		}
-		if err == io.EOF {
-			break
-		}
-		if err != nil {
-			return err
-		}
-	}
-	if r.Has(index.Hashed) && [32]byte(h.Sum(nil)) != r.Hash {
-		return errDamaged
-	}
-	return nil
 }

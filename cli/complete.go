@@ -196,7 +196,7 @@ func completePathRef(c *call, word string) (all []candidate) {
 		return all
 	}
 	_ = c.reading(func(d *reader) error {
-		r := d.resolver(c)
+		r := d.resolver()
 		head, typed := r.split(word)
 		pos, err := r.ref(head)
 		if err != nil {
@@ -233,7 +233,7 @@ func folderCandidates(c *call, d *reader, pos int, before, typed string) (all []
 	if dir != "" {
 		before += dir + "/"
 	}
-	for e, err := range listing(c.ctx, d.db, d.snaps[pos].Seq, path, false) {
+	for e, err := range d.list(c.ctx, &d.snaps[pos], path, false) {
 		if err != nil || len(all) == maxCompletions {
 			break
 		}

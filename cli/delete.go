@@ -37,7 +37,7 @@ func runDelete(c *call) error {
 	var names []string
 	err = c.reading(func(d *reader) error {
 		for _, ref := range c.args {
-			pos, err := d.resolver(c).ref(ref)
+			pos, err := d.resolver().ref(ref)
 			if err != nil {
 				return err
 			}

@@ -10,19 +10,9 @@ import (
 	"syscall"
 
 	"snap/destination"
-	"snap/index"
-	"snap/internal/file"
 	"snap/internal/hint"
 	"snap/internal/quote"
 )
-
-// destination is a destination opened for reading: its folder, its index and its complete snapshots.
-type reader struct {
-	dir   string    // absolute
-	root  *file.Dir // a handle on it
-	db    *index.DB
-	snaps snapshots
-}
 
 // open opens the destination that find says. The caller closes it.
 func (c *call) open() (*reader, error) {
@@ -30,18 +20,8 @@ func (c *call) open() (*reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &reader{dir: dir}
-	if d.db, err = index.Open(index.Path(dir)); err != nil {
-		return nil, indexHint(closedHint(err, dir), dir)
-	}
-	d.db.Trust(c.trusted(dir)...)
-	if d.snaps, err = readSnapshots(c.ctx, d.db); err != nil {
-		return nil, indexHint(err, dir)
-	}
-	if d.root, err = file.OpenRoot(dir); err != nil {
-		return nil, err
-	}
-	return d, nil
+	d, err := openReader(c.ctx, dir, readerOptions{now: c.now(), workDir: c.env.Dir, trust: c.trusted(dir)})
+	return d, closedHint(err, dir)
 }
 
 // reading opens the destination, runs f and adds the way out to an error of the index.
@@ -51,30 +31,13 @@ func (c *call) reading(f func(d *reader) error) error {
 		return err
 	}
 	defer c.proved(d.dir, d.db)
-	return errors.Join(d.mend(f(d)), d.Close())
+	return errors.Join(indexHint(f(d), d.dir), d.Close())
 }
-
-// Close gives back the handle on the folder.
-func (d *reader) Close() error { return d.root.Close() }
-
-// mend adds the way out to an error of the index.
-func (d *reader) mend(err error) error { return indexHint(err, d.dir) }
 
 // closedHint says who may read dest, to a user who may not.
 func closedHint(err error, dest string) error {
 	if errors.Is(err, fs.ErrPermission) {
 		return hint.With(err, "%s", troubleHint(err, "the destination", dest, os.Geteuid()))
-	}
-	return err
-}
-
-// indexHint adds the way out to an error of the index of dest.
-func indexHint(err error, dest string) error {
-	switch {
-	case errors.Is(err, index.ErrMissing), errors.Is(err, index.ErrDamaged), errors.Is(err, index.ErrTruncated):
-		return hint.With(err, "the snapshots themselves are plain folders; rebuild the index: snap reindex -d %s", quote.Word(dest))
-	case errors.Is(err, index.ErrNewer):
-		return hint.With(err, "use a newer version of snap")
 	}
 	return err
 }
@@ -87,9 +50,6 @@ func (c *call) openToWrite(dest string, o destination.Options) (*destination.Des
 	}
 	return d, err
 }
-
-// resolver reads references to d's snapshots.
-func (d *reader) resolver(c *call) resolver { return resolver{d.snaps, c.now()} }
 
 // find is the destination that the command line, $SNAP_DEST, the working directory or the list of known
 // ones names, in this order, as an absolute path. An error that there is none ends in code 10.

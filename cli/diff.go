@@ -118,7 +118,7 @@ func newDiffQuery(c *call, d *reader) (*diffQuery, error) {
 	pos := make([]int, len(refs))
 	for i, ref := range refs {
 		var err error
-		if pos[i], err = d.resolver(c).ref(ref); err != nil {
+		if pos[i], err = d.resolver().ref(ref); err != nil {
 			if len(d.snaps) == 1 && len(c.args) == 0 {
 				err = hint.With(err, "what has changed in the source since then: snap diff --source")
 			}
@@ -129,9 +129,8 @@ func newDiffQuery(c *call, d *reader) (*diffQuery, error) {
 		pos = append(pos, d.snaps.newest()+1)
 	}
 	q := &diffQuery{db: d.db, a: &d.snaps[pos[0]], b: &d.snaps[min(pos[1], d.snaps.newest())], next: pos[1] == pos[0]+1}
-	l := d.locator(c)
 	for _, typed := range c.dashed {
-		paths, err := l.paths(typed)
+		paths, err := d.paths(typed)
 		if err != nil {
 			return nil, err
 		}

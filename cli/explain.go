@@ -66,8 +66,7 @@ type sharedJSON struct {
 	Last      string `json:"last"`
 	Snapshots int    `json:"snapshots"`
 
-	path        string
-	first, last int // positions of the snapshots
+	path string
 }
 
 type ruleJSON struct {
@@ -116,7 +115,7 @@ func explain(c *call) error {
 	if newest.Source == "" {
 		return hint.With(fmt.Errorf("nobody knows the source of snapshot %s", quote.Name(newest.Name)), "the next backup names it: snap backup DEST SRC")
 	}
-	paths, err := d.locator(c).paths(c.args[0])
+	paths, err := d.paths(c.args[0])
 	if err != nil {
 		return err
 	}
@@ -127,7 +126,7 @@ func explain(c *call) error {
 	}
 	j, rec, err := d.explainPath(c, set, newest, paths)
 	if err != nil {
-		return d.mend(err)
+		return indexHint(err, d.dir)
 	}
 	if j.Included && (j.Exists || newest.Roots().Place(j.path) == index.Outside) {
 		if j.Setting, err = c.leftOut(d.dir, src, j.path); err != nil {
@@ -136,9 +135,11 @@ func explain(c *call) error {
 		j.Included = j.Setting == nil
 	}
 	if j.Shared = []sharedJSON{}; rec != nil {
-		if j.Shared, err = d.shared(c, newest, j.path); err != nil {
-			return d.mend(err)
+		names, err := d.names(c.ctx, newest, j.path)
+		if err != nil {
+			return indexHint(err, d.dir)
 		}
+		j.Shared = newSharedJSON(names, d.snaps)
 	}
 	if c.opts.json {
 		return c.json(j)
@@ -146,21 +147,15 @@ func explain(c *call) error {
 	return c.printExplained(j, rec)
 }
 
-// shared are the names of the inode that path has in the snapshot.
-func (d *reader) shared(c *call, h *index.Header, path string) ([]sharedJSON, error) {
-	names, err := d.db.Names(c.ctx, h.Seq, path)
+// newSharedJSON are the names of an inode.
+func newSharedJSON(names []inodeName, snaps snapshots) []sharedJSON {
 	all := make([]sharedJSON, 0, len(names))
 	for _, n := range names {
-		first, there := d.snaps.bySeq(n.First)
-		last, too := d.snaps.bySeq(n.Last)
-		if !there || !too { // published since
-			continue
-		}
-		s := sharedJSON{First: d.snaps[first].Name, Last: d.snaps[last].Name, Snapshots: last - first + 1, path: n.Path, first: first, last: last}
-		s.Path, s.PathB64 = jsonName(n.Path)
+		s := sharedJSON{First: snaps[n.first].Name, Last: snaps[n.last].Name, Snapshots: n.last - n.first + 1, path: n.path}
+		s.Path, s.PathB64 = jsonName(n.path)
 		all = append(all, s)
 	}
-	return all, err
+	return all
 }
 
 // explainPath explains the first of paths that is in the source or in the newest snapshot, else the

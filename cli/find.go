@@ -2,15 +2,11 @@ package cli
 
 import (
 	"fmt"
-	"iter"
-	"slices"
 	"strings"
-	"time"
 
 	"github.com/clipperhouse/displaywidth"
 	"github.com/urfave/cli/v2"
 
-	"snap/index"
 	"snap/internal/file"
 	"snap/internal/hint"
 	"snap/internal/quote"
@@ -71,41 +67,20 @@ func runFind(c *call) error {
 	if err != nil {
 		return err
 	}
-	want, err := readWanted(c)
+	f, err := c.findFilter()
 	if err != nil {
 		return err
 	}
 	return c.reading(func(d *reader) error {
-		if ref := c.flags.String("in"); ref != "" {
-			pos, err := d.resolver(c).ref(ref)
-			if err != nil {
-				return err
-			}
-			want.in = &pos
-		}
-		m, err := newMatcher(c.args, c.flags.Bool("regex"), c.flags.Bool("ignore-case"), d.locator(c))
-		if err != nil {
-			return err
-		}
-		if err := m.widen(func(m *matcher) (bool, error) { return matchesAny(c, d.db, m) }); err != nil {
-			return err
-		}
 		paths, versions := 0, 0
 		width := spanWidth(d.snaps)
-		for h, err := range histories(c, d.db, m) {
+		for found, err := range d.find(c.ctx, f) {
 			if err != nil {
 				return err
-			}
-			found, err := want.filter(c, d, versionsOf(&h, d.snaps))
-			if err != nil {
-				return err
-			}
-			if len(found) == 0 {
-				continue
 			}
 			paths, versions = paths+1, versions+len(found)
 			if raw {
-				if err := c.printf("%s\x00", h.Path); err != nil {
+				if err := c.printf("%s\x00", found[0].path); err != nil {
 					return err
 				}
 				continue
@@ -131,47 +106,26 @@ func runFind(c *call) error {
 	})
 }
 
-// matchesAny reports whether m matches a path of any snapshot.
-func matchesAny(c *call, db *index.DB, m *matcher) (bool, error) {
-	for _, err := range histories(c, db, m) {
-		return err == nil, err
-	}
-	return false, nil
-}
-
-// histories yields what m matches, reading no more of the index than m needs.
-func histories(c *call, db *index.DB, m *matcher) iter.Seq2[index.History, error] {
-	return func(yield func(index.History, error) bool) {
-		for _, root := range m.roots() {
-			for h, err := range db.Histories(c.ctx, root, m.matches) {
-				if !yield(h, err) || err != nil {
-					return
-				}
-			}
-		}
-	}
-}
-
 // printVersions prints the versions of one path: a line each with the path. On a terminal several versions
 // stand below their path instead, and so does all that has no room beside it.
 func (c *call) printVersions(all []version, snaps snapshots, width int) error {
 	if c.opts.json {
 		for i := range all {
-			if err := c.json(all[i].json(snaps)); err != nil {
+			if err := c.json(newVersionJSON(&all[i], snaps)); err != nil {
 				return err
 			}
 		}
 		return nil
 	}
 	rest := func(v *version) string {
-		return fmt.Sprintf(" %s %4d %9s  %s", pad(v.span(snaps), width), v.count(), c.sizeText(v.record), c.when(v.record.Mtime.Time()))
+		return fmt.Sprintf(" %s %4d %9s  %s", pad(spanText(v, snaps), width), v.count(), c.sizeText(v.record), c.when(v.record.Mtime.Time()))
 	}
 	const otherColumns, roomForPath = 38, 30
 	narrow := c.env.Width < width+otherColumns+roomForPath
-	if v := &all[0]; c.env.Width <= 0 || len(all) == 1 && !narrow && c.fits("+"+rest(v)+"  "+v.journey()) {
+	if v := &all[0]; c.env.Width <= 0 || len(all) == 1 && !narrow && c.fits("+"+rest(v)+"  "+pathWithRenames(v)) {
 		for i := range all {
 			v := &all[i]
-			if err := c.printf("%s%s  %s\n", c.mark(v.change), rest(v), v.journey()); err != nil {
+			if err := c.printf("%s%s  %s\n", c.mark(v.change), rest(v), pathWithRenames(v)); err != nil {
 				return err
 			}
 		}
@@ -182,7 +136,7 @@ func (c *call) printVersions(all []version, snaps snapshots, width int) error {
 	}
 	for i := range all {
 		v := &all[i]
-		if err := c.printBelow(c.mark(v.change), rest(v), v.aside()); err != nil {
+		if err := c.printBelow(c.mark(v.change), rest(v), renameNote(v)); err != nil {
 			return err
 		}
 	}
@@ -219,64 +173,32 @@ func spanWidth(snaps snapshots) int {
 	return longest
 }
 
-// wanted are the tests that a version must pass.
-type wanted struct {
-	kind    file.Kind // None for any
-	size    func(int64) bool
-	since   time.Time // zero for any
-	until   time.Time // the first moment that is too late; zero for any
-	in      *int
-	deleted bool
-}
-
-func readWanted(c *call) (wanted, error) {
-	w := wanted{deleted: c.flags.Bool("deleted")}
+// findFilter is what the flags ask for.
+func (c *call) findFilter() (*findFilter, error) {
+	f := &findFilter{
+		patterns: c.args, regex: c.flags.Bool("regex"), ignoreCase: c.flags.Bool("ignore-case"), in: c.flags.String("in"), deleted: c.flags.Bool("deleted"),
+	}
 	if t := c.flags.String("type"); t != "" {
 		if err := oneOf("type", t, "f", "d", "l"); err != nil {
-			return w, err
+			return nil, err
 		}
-		w.kind = map[string]file.Kind{"f": file.Regular, "d": file.Folder, "l": file.Symlink}[t]
+		f.kind = map[string]file.Kind{"f": file.Regular, "d": file.Folder, "l": file.Symlink}[t]
 	}
 	var err error
 	if s := c.flags.String("size"); s != "" {
-		if w.size, err = parseSizeTest(s); err != nil {
-			return w, hint.Usagef("--size: %s", err)
+		if f.size, err = parseSizeTest(s); err != nil {
+			return nil, hint.Usagef("--size: %s", err)
 		}
 	}
 	if s := c.flags.String("since"); s != "" {
-		if w.since, _, err = when.Parse(s, c.now()); err != nil {
-			return w, hint.Usagef("--since: %s", err)
+		if f.since, _, err = when.Parse(s, c.now()); err != nil {
+			return nil, hint.Usagef("--since: %s", err)
 		}
 	}
 	if s := c.flags.String("until"); s != "" {
-		if _, w.until, err = when.Parse(s, c.now()); err != nil {
-			return w, hint.Usagef("--until: %s", err)
+		if _, f.until, err = when.Parse(s, c.now()); err != nil {
+			return nil, hint.Usagef("--until: %s", err)
 		}
 	}
-	return w, nil
-}
-
-// filter keeps the versions of one path that pass.
-func (w *wanted) filter(c *call, d *reader, all []version) ([]version, error) {
-	if w.deleted && len(all) > 0 {
-		if lost, err := d.lost(c, all[len(all)-1]); err != nil || !lost {
-			return nil, err
-		}
-		all = heldOnly(all)
-	}
-	return slices.DeleteFunc(all, func(v version) bool { return !w.passes(&v) }), nil
-}
-
-func (w *wanted) passes(v *version) bool {
-	r := v.record
-	t := r.Mtime.Time()
-	switch {
-	case w.kind != file.None && r.Kind != w.kind,
-		w.size != nil && (r.Kind != file.Regular || !w.size(r.Size)),
-		!w.since.IsZero() && t.Before(w.since),
-		!w.until.IsZero() && !t.Before(w.until),
-		w.in != nil && (*w.in < v.first || *w.in > v.last):
-		return false
-	}
-	return true
+	return f, nil
 }

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 
@@ -9,8 +8,6 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"snap/index"
-	"snap/internal/file"
-	"snap/internal/hint"
 	"snap/internal/quote"
 )
 
@@ -40,7 +37,7 @@ snap log --no-follow docs/report.txt  # that path alone, whatever file it held`,
 
 func runHistory(c *call) error {
 	return c.reading(func(d *reader) error {
-		path, steps, err := history(c, d)
+		path, steps, err := d.history(c.ctx, c.args[0], !c.flags.Bool("no-follow"))
 		if err != nil {
 			return err
 		}
@@ -86,76 +83,6 @@ func ofPath(steps []version, path string) (of []version, others []string) {
 	return of, others
 }
 
-// history are the steps of the first meaning of the typed path that any snapshot knows, and that.
-func history(c *call, d *reader) (string, []version, error) {
-	paths, err := d.locator(c).paths(c.args[0])
-	if err != nil {
-		return "", nil, err
-	}
-	for _, path := range paths {
-		steps, err := life(c, d, path, !c.flags.Bool("no-follow"))
-		if err != nil || len(steps) > 0 {
-			return path, steps, err
-		}
-	}
-	_, name := index.Split(paths[0])
-	return "", nil, hint.With(fmt.Errorf("%s: in no snapshot", shown(paths[len(paths)-1], file.None)), "to search for the name: snap find %s", quote.Word(name))
-}
-
-// life are the steps in the life of whatever was at path, in time order: its versions, and for each
-// removal one with change Removed, that stands for the snapshots without it.
-func life(c *call, d *reader, path string, follow bool) (steps []version, err error) {
-	var records []index.Step
-	if follow {
-		records, err = d.db.Follow(c.ctx, path)
-	} else {
-		var h index.History
-		h, err = d.db.Versions(c.ctx, path)
-		for _, v := range h.Versions {
-			records = append(records, index.Step{Path: path, Version: v})
-		}
-	}
-	if err != nil {
-		return nil, err
-	}
-	versions := map[string][]version{} // of every path in it
-	for i := range records {
-		r := &records[i]
-		if _, known := versions[r.Path]; !known {
-			h, err := d.db.Versions(c.ctx, r.Path)
-			if err != nil {
-				return nil, err
-			}
-			versions[r.Path] = versionsOf(&h, d.snaps)
-		}
-		if pos, ok := d.snaps.bySeq(r.Seq); ok {
-			if v := stepAt(pos, versions[r.Path], d.snaps); v != nil {
-				steps = append(steps, *v)
-			}
-		}
-	}
-	return steps, nil
-}
-
-// stepAt is what happened in the snapshot at pos to a path with these versions, nil if nothing did.
-func stepAt(pos int, versions []version, snaps snapshots) *version {
-	i, begins := slices.BinarySearchFunc(versions, pos, func(v version, pos int) int { return cmp.Compare(v.first, pos) })
-	switch {
-	case begins:
-		v := versions[i]
-		v.deleted, v.shut = false, false // the removal is a step of its own
-		return &v
-	case i > 0 && versions[i-1].last == pos-1:
-		gone := versions[i-1]
-		gone.first, gone.last, gone.change = pos, snaps.newest(), index.Removed
-		if i < len(versions) {
-			gone.last = versions[i].first - 1
-		}
-		return &gone
-	}
-	return nil
-}
-
 // printSteps prints a line for each step. Where a line would not fit the terminal, all stand below their path
 // instead, which is told when it is another one.
 func (c *call) printSteps(steps []version, snaps snapshots) error {
@@ -166,7 +93,7 @@ func (c *call) printSteps(steps []version, snaps snapshots) error {
 	}
 	for i := range steps {
 		if c.opts.json {
-			if err := c.json(steps[i].json(snaps)); err != nil {
+			if err := c.json(newVersionJSON(&steps[i], snaps)); err != nil {
 				return err
 			}
 			continue
@@ -217,7 +144,7 @@ type stepLine struct {
 // stepLine makes the line of a step; width is that of the widest name of a snapshot.
 func (c *call) stepLine(v *version, snaps snapshots, width int) stepLine {
 	l := stepLine{change: v.change, path: shown(v.path, v.record.Kind)}
-	l.what = l.path + enclose(" (", v.problem(), ")")
+	l.what = l.path + enclose(" (", notHeld(v), ")")
 	switch from := v.from(); {
 	case v.change == index.Removed && v.to != "": // seen only when renames are not followed
 		l.change, l.after = index.Moved, shown(v.to, v.record.Kind)

@@ -93,7 +93,7 @@ type labelsJSON struct {
 // showLabels prints a line a snapshot.
 func (c *call) showLabels(text func(h *index.Header) string) error {
 	return c.reading(func(d *reader) error {
-		named, err := named(d.resolver(c), c.args)
+		named, err := named(d.resolver(), c.args)
 		if err != nil {
 			return err
 		}

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"fmt"
 	"path"
 	"path/filepath"
 	"slices"
@@ -30,9 +31,12 @@ type several struct {
 	roots index.Roots
 }
 
+// paths are the paths that typed may stand for, the likeliest first: relative to the working directory, to the source, or absolute.
+func (d *reader) paths(typed string) ([]string, error) { return d.locator().paths(typed) }
+
 // locator is made for d and the working directory.
-func (d *reader) locator(c *call) *locator {
-	l := &locator{snaps: d.snaps, dir: c.env.Dir}
+func (d *reader) locator() *locator {
+	l := &locator{snaps: d.snaps, dir: d.options.workDir}
 	for i := range d.snaps {
 		h := &d.snaps[i]
 		if i > 0 && h.SameSources(&d.snaps[i-1]) {
@@ -51,7 +55,7 @@ func (d *reader) locator(c *call) *locator {
 	slices.SortStableFunc(l.sources, func(a, b string) int { return len(b) - len(a) })
 	l.sources = slices.Compact(l.sources)
 	l.dests = spellings(d.dir)
-	for _, dir := range spellings(c.env.Dir) {
+	for _, dir := range spellings(d.options.workDir) {
 		if all := l.below(dir); len(all) > 0 {
 			l.here, l.inside = all[0], true
 			break
@@ -173,4 +177,43 @@ func (l *locator) sourceHint() string {
 	}
 	slices.Sort(names)
 	return "the source is " + quote.List(slices.Compact(names))
+}
+
+// sourcePath is the PATH of a PATHREF as the index holds it. An absolute one must be below the
+// snapshot's source.
+func sourcePath(h *index.Header, typed string) (string, error) {
+	p := filepath.ToSlash(typed)
+	if path.IsAbs(p) || filepath.IsAbs(typed) {
+		if h.Source == "" {
+			return "", hint.With(fmt.Errorf("%s: nobody knows the source of snapshot %s", quote.Name(typed), quote.Name(h.Name)), "name the path from the source down, as snap ls %s shows it", quote.Word(h.Name))
+		}
+		rel, ok := pathBelow(path.Clean(p), filepath.ToSlash(h.Source))
+		if !ok || h.Roots().Place(rel) == index.Outside {
+			return "", hint.With(fmt.Errorf("%s: not below the source %s", quote.Name(typed), quote.All(h.AllSources())), "paths in a snapshot count from its source down")
+		}
+		p = rel
+	}
+	p = path.Clean("./" + p)
+	if p == "." {
+		return "", nil
+	}
+	if p == ".." || strings.HasPrefix(p, "../") {
+		return "", hint.Usagef("%s: leads out of the snapshot", quote.Name(typed))
+	}
+	if !index.ValidPath(p) {
+		return "", hint.Usagef("%s: cannot be a path in a snapshot", quote.Name(typed))
+	}
+	return p, nil
+}
+
+// pathBelow is p relative to dir if it is dir or below it. Both are clean and absolute.
+func pathBelow(p, dir string) (string, bool) {
+	if p == dir {
+		return "", true
+	}
+	if !strings.HasSuffix(dir, "/") {
+		dir += "/"
+	}
+	rel, ok := strings.CutPrefix(p, dir)
+	return rel, ok
 }

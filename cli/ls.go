@@ -1,19 +1,14 @@
 package cli
 
 import (
-	"context"
-	"errors"
-	"fmt"
 	"iter"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/urfave/cli/v2"
 
 	"snap/index"
 	"snap/internal/file"
-	"snap/internal/hint"
 	"snap/internal/quote"
 )
 
@@ -53,11 +48,11 @@ func runLs(c *call) error {
 		if len(c.args) > 0 {
 			what = c.args[0]
 		}
-		h, path, err := d.entry(c, what)
+		h, path, err := d.entry(c.ctx, what)
 		if err != nil {
 			return err
 		}
-		entries := listing(c.ctx, d.db, h.Seq, path, c.flags.Bool("recursive"))
+		entries := d.list(c.ctx, h, path, c.flags.Bool("recursive"))
 		if by != "name" {
 			if entries, err = sorted(entries, by); err != nil {
 				return err
@@ -81,26 +76,6 @@ func runLs(c *call) error {
 	})
 }
 
-// entry is the snapshot and the path that a PATHREF names. The path is in the snapshot.
-func (d *reader) entry(c *call, pathRef string) (*index.Header, string, error) {
-	pos, typed, err := d.resolver(c).pathRef(pathRef)
-	if err != nil {
-		return nil, "", err
-	}
-	h := &d.snaps[pos]
-	path, err := sourcePath(h, typed)
-	if err != nil {
-		return nil, "", err
-	}
-	_, _, err = d.db.Lookup(c.ctx, h.Seq, path)
-	if errors.Is(err, index.ErrNotFound) {
-		_, name := index.Split(path)
-		err = hint.With(fmt.Errorf("%s: not in snapshot %s", shown(path, file.None), quote.Name(h.Name)),
-			"to search all snapshots: snap find %s", quote.Word(name))
-	}
-	return h, path, err
-}
-
 // each hands every entry to f.
 func each(entries iter.Seq2[*index.Entry, error], f func(*index.Entry) error) error {
 	for e, err := range entries {
@@ -112,60 +87,6 @@ func each(entries iter.Seq2[*index.Entry, error], f func(*index.Entry) error) er
 		}
 	}
 	return nil
-}
-
-// listing yields what is in the folder path, one level or all of it, or the file path itself.
-func listing(ctx context.Context, db *index.DB, seq uint64, path string, recursive bool) iter.Seq2[*index.Entry, error] {
-	return func(yield func(*index.Entry, error) bool) {
-		after, skipped := "", 0
-		for again := true; again; {
-			again = false
-			for e, err := range db.EntriesAfter(ctx, seq, path, after) {
-				switch {
-				case err != nil:
-					yield(nil, err)
-					return
-				case e.Path == path:
-					if e.Kind == file.Folder {
-						continue
-					}
-				case !recursive && strings.Contains(below(e.Path, path), "/"):
-					// Far into a large folder that is not listed, begin again behind it.
-					if skipped++; skipped == skipAfter {
-						after, again = behind(e.Path, path), true
-					}
-				default:
-					skipped = 0
-				}
-				if again {
-					skipped = 0
-					break
-				}
-				if skipped == 0 && !yield(e, nil) {
-					return
-				}
-			}
-		}
-	}
-}
-
-// skipAfter is how many entries of one folder are read past before its end is looked up instead: about
-// the page that the index reads at once.
-const skipAfter = 4096
-
-// below is path relative to the folder dir that it is in.
-func below(path, dir string) string {
-	if dir == "" {
-		return path
-	}
-	return path[len(dir)+1:]
-}
-
-// behind is a path that comes after all that is in the folder in dir that path is in: no name sorts
-// after 255 bytes of 0xff.
-func behind(path, dir string) string {
-	name, _, _ := strings.Cut(below(path, dir), "/")
-	return index.Join(index.Join(dir, name), strings.Repeat("\xff", 255))
 }
 
 // sorted collects the entries: what is to be ordered must be known.

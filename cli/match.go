@@ -120,7 +120,7 @@ func (p *pattern) readGlobs(t string, named, fold bool, l *locator) (err error) 
 		return err
 	}
 	from := *l // what was not typed is no glob
-	from.here = literal.Replace(l.here)
+	from.here = filter.Literal(l.here)
 	texts, err := from.paths(t)
 	if err != nil {
 		return err
@@ -149,9 +149,6 @@ func (p *pattern) readGlobs(t string, named, fold bool, l *locator) (err error) 
 	}
 	return nil
 }
-
-// literal makes a glob that matches a path alone.
-var literal = strings.NewReplacer(`*`, `\*`, `?`, `\?`, `[`, `\[`, `\`, `\\`)
 
 // widened is what a path or glob with a slash stands for if it fits nothing where it was typed: the end of a
 // path. One that says where it begins stands for nothing else.

@@ -126,9 +126,8 @@ func TestTheWorkingDirectoryCounts(t *testing.T) {
 		{source + "/docs", source, "docs"}, {link + "/docs", source, "docs"}, {source + "/docs", link, "docs"}, {source, source, ""}, {base, source, "!"},
 		{dest + "/back~1/docs", source, "docs"}, {dest + "/other", source, "!"}, {dest, source, "!"}, {"", source, "!"},
 	} {
-		env := &Env{Dir: c.cwd}
-		d := &reader{dir: dest, snaps: snapshots{{Name: "back~1", Source: c.recorded}}}
-		l := d.locator(&call{env: env})
+		d := &reader{dir: dest, snaps: snapshots{{Name: "back~1", Source: c.recorded}}, options: readerOptions{workDir: c.cwd}}
+		l := d.locator()
 		got := l.here
 		if !l.inside {
 			got = "!"

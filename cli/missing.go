@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -14,17 +15,17 @@ import (
 
 // missing is the error for path of a snapshot whose folder is gone, nil if it is there. verb is the command that
 // would work with another snapshot.
-func (d *reader) missing(c *call, h *index.Header, path, verb string) error {
+func (d *reader) missing(ctx context.Context, h *index.Header, path, verb string) error {
 	if folderThere(d.root, h.Name) {
 		return nil
 	}
 	err := fmt.Errorf("snapshot %s is missing: its folder is no longer in the destination", quote.Name(h.Name))
-	return d.elsewhere(c, err, h, path, verb)
+	return d.elsewhere(ctx, err, h, path, verb)
 }
 
 // elsewhere adds to err, that path of a snapshot is lost, where it is still to be had.
-func (d *reader) elsewhere(c *call, err error, h *index.Header, path, verb string) error {
-	r, _, lerr := d.db.Lookup(c.ctx, h.Seq, path)
+func (d *reader) elsewhere(ctx context.Context, err error, h *index.Header, path, verb string) error {
+	r, _, lerr := d.db.Lookup(ctx, h.Seq, path)
 	if lerr != nil {
 		return errors.Join(err, lerr)
 	}
@@ -40,7 +41,7 @@ func (d *reader) elsewhere(c *call, err error, h *index.Header, path, verb strin
 		return hint.With(err, "the nearest that is there is %s; to see what is different in it: snap diff %s %s%s",
 			quote.Name(near.Name), quote.Word(near.Name), quote.Word(h.Name), below)
 	}
-	same, lerr := d.sameVersion(c, h, path)
+	same, lerr := d.sameVersion(ctx, h, path)
 	if lerr != nil {
 		return errors.Join(err, lerr)
 	}
@@ -74,7 +75,7 @@ type stored struct{ name, path string }
 
 // sameVersion are the snapshots that have their folder and hold the same version of the file that path is in h:
 // first those that have it at the same path, then those that share its inode under another name.
-func (d *reader) sameVersion(c *call, h *index.Header, path string) (found []stored, err error) {
+func (d *reader) sameVersion(ctx context.Context, h *index.Header, path string) (found []stored, err error) {
 	own, ok := d.snaps.bySeq(h.Seq)
 	if !ok {
 		return nil, nil
@@ -87,7 +88,7 @@ func (d *reader) sameVersion(c *call, h *index.Header, path string) (found []sto
 			}
 		}
 	}
-	history, err := d.db.Versions(c.ctx, path)
+	history, err := d.db.Versions(ctx, path)
 	if err != nil {
 		return nil, err
 	}
@@ -96,7 +97,7 @@ func (d *reader) sameVersion(c *call, h *index.Header, path string) (found []sto
 			add(v.first, v.last, path)
 		}
 	}
-	names, err := d.shared(c, h, path)
+	names, err := d.names(ctx, h, path)
 	if err != nil {
 		return nil, err
 	}
@@ -114,4 +115,24 @@ func (d *reader) holds(s stored) bool {
 		return true
 	}
 	return !errors.Is(err, fs.ErrNotExist) // a link or a pipe is not opened, and is there
+}
+
+// inodeName is a name of a file: a path, and the first and the last of the snapshots that have the file there.
+type inodeName struct {
+	path        string
+	first, last int // positions
+}
+
+// names are the names of the inode that path has in the snapshot.
+func (d *reader) names(ctx context.Context, h *index.Header, path string) ([]inodeName, error) {
+	names, err := d.db.Names(ctx, h.Seq, path)
+	all := make([]inodeName, 0, len(names))
+	for _, n := range names {
+		first, there := d.snaps.bySeq(n.First)
+		last, too := d.snaps.bySeq(n.Last)
+		if there && too { // else published since
+			all = append(all, inodeName{n.Path, first, last})
+		}
+	}
+	return all, err
 }

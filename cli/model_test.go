@@ -142,7 +142,7 @@ func TestListingsAreWhatTheSnapshotsHeld(t *testing.T) {
 				}
 				for _, recursive := range []bool{false, true} {
 					var got, want []string
-					for e, err := range listing(context.Background(), w.db, w.heads[i].Seq, dir, recursive) {
+					for e, err := range (&reader{db: w.db}).list(context.Background(), &w.heads[i], dir, recursive) {
 						if err != nil {
 							t.Fatal(err)
 						}
@@ -428,7 +428,7 @@ func TestHistoryFollowsAFileThroughItsNames(t *testing.T) {
 		}
 		defer d.Close()
 		for _, path := range w.everPaths() {
-			steps, err := life(c, d, path, true)
+			_, steps, err := d.history(context.Background(), "./"+path, true)
 			if err != nil {
 				t.Fatal(err)
 			}

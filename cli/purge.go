@@ -1,9 +1,7 @@
 package cli
 
 import (
-	"cmp"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -13,8 +11,8 @@ import (
 
 	"snap/destination"
 	"snap/destination/retention"
+	"snap/filter"
 	"snap/index"
-	"snap/internal/file"
 	"snap/internal/hint"
 	"snap/internal/quote"
 )
@@ -52,14 +50,6 @@ snap purge ~/private`,
 	}
 }
 
-// purgedPath is a path that goes, with all below it.
-type purgedPath struct {
-	path      string
-	kind      file.Kind // in the newest snapshot that it goes from
-	snapshots int       // that it goes from
-	newest    bool      // it goes from the newest one
-}
-
 func runPurge(c *call) (err error) {
 	start, dry := c.env.Now(), c.flags.Bool("dry-run")
 	dest, err := c.find()
@@ -74,9 +64,13 @@ func runPurge(c *call) (err error) {
 	defer func() { err = errors.Join(err, d.Close()) }()
 	defer func() { c.proved(dest, d.DB) }()
 	var found []purgedPath
-	what := &index.Purge{}
+	var what *index.Purge
 	if err := c.reading(func(d *reader) (err error) {
-		found, err = toPurge(c, d, what)
+		f := &findFilter{patterns: c.args, regex: c.flags.Bool("regex"), ignoreCase: c.flags.Bool("ignore-case")}
+		found, what, err = d.toPurge(c.ctx, f, c.flags.StringSlice("in"))
+		if errors.As(err, new(*ambiguousError)) {
+			err = withCode(exitRefused, err)
+		}
 		return err
 	}); err != nil {
 		return err
@@ -114,79 +108,6 @@ func runPurge(c *call) (err error) {
 	}
 	c.tellBlacklist(dest, found)
 	return nil
-}
-
-// toPurge finds the paths that the patterns fit in the snapshots that are asked for, none below another.
-func toPurge(c *call, d *reader, what *index.Purge) (found []purgedPath, err error) {
-	in := make([]int, 0, len(d.snaps))
-	if refs := c.flags.StringSlice("in"); len(refs) > 0 {
-		if in, err = d.resolver(c).ranges(refs); err != nil {
-			return nil, err
-		}
-	} else {
-		for i := range d.snaps {
-			in = append(in, i)
-		}
-	}
-	for _, pos := range in {
-		what.Seqs = append(what.Seqs, d.snaps[pos].Seq)
-	}
-	m, err := newMatcher(c.args, c.flags.Bool("regex"), c.flags.Bool("ignore-case"), d.locator(c))
-	if err != nil {
-		return nil, err
-	}
-	if err := m.widen(func(m *matcher) (bool, error) { return matchesAny(c, d.db, m) }); err != nil {
-		return nil, err
-	}
-	fits := make([]bool, len(m.patterns))
-	type way struct{ name, glob string } // a path that a pattern fits as it stands, and one that it fits as a glob only
-	ways := make([]way, len(m.patterns))
-	for h, err := range histories(c, d.db, m) {
-		if err != nil {
-			return nil, err
-		}
-		p := purgedPath{path: h.Path}
-		for _, v := range versionsOf(&h, d.snaps) {
-			for _, pos := range in {
-				if pos >= v.first && pos <= v.last {
-					p.kind, p.snapshots = v.record.Kind, p.snapshots+1
-					p.newest = p.newest || pos == len(d.snaps)-1
-				}
-			}
-		}
-		if p.snapshots == 0 {
-			continue
-		}
-		for i, one := range m.patterns {
-			if !(&matcher{[]pattern{one}, m.fold}).matches([]byte(h.Path)) {
-				continue
-			}
-			fits[i] = true
-			one.glob, one.globs = nil, nil
-			if (&matcher{[]pattern{one}, m.fold}).matches([]byte(h.Path)) {
-				ways[i].name = cmp.Or(ways[i].name, h.Path)
-			} else {
-				ways[i].glob = cmp.Or(ways[i].glob, h.Path)
-			}
-		}
-		if p.path == "" {
-			return nil, hint.With(hint.Usagef("that is everything in the snapshots"), "to delete snapshots: snap delete REF…")
-		}
-		if n := len(found); n == 0 || !index.Within(p.path, found[n-1].path) {
-			found, what.Paths = append(found, p), append(what.Paths, p.path)
-		}
-	}
-	if i := slices.Index(fits, false); i >= 0 {
-		return nil, hint.With(hint.Usagef("%s: nothing fits it in these snapshots, and nothing is purged", quote.Name(c.args[i])),
-			"to see what there is: snap find %s", quote.Word(c.args[i]))
-	}
-	for i, w := range ways { // a file report[1].pdf is no word on report1.pdf
-		if w.name != "" && w.glob != "" {
-			return nil, withCode(exitRefused, hint.With(fmt.Errorf("%s is the name of %s, and as a glob fits %s too: nothing is purged", quote.Name(c.args[i]), quote.Name(w.name), quote.Name(w.glob)),
-				"the name alone: snap purge %s", quote.Word(literal.Replace(c.args[i]))))
-		}
-	}
-	return found, nil
 }
 
 // purgedJSON is a path that goes, in `purge`.
@@ -269,7 +190,7 @@ func (c *call) tellBlacklist(dest string, found []purgedPath) {
 
 // listLine is the line of a list that names a path alone.
 func listLine(path string) string {
-	line := "/" + strings.ReplaceAll(literal.Replace(path), "$", `\$`)
+	line := "/" + strings.ReplaceAll(filter.Literal(path), "$", `\$`)
 	if bare := strings.TrimRight(line, " "); bare != line { // blanks at the end of a line count with a backslash
 		line = bare + strings.Repeat(`\ `, len(line)-len(bare))
 	}

@@ -2,8 +2,6 @@ package cli
 
 import (
 	"fmt"
-	"path"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -276,43 +274,4 @@ func (r resolver) split(s string) (head, path string) {
 	}
 	head, path, _ = strings.Cut(s, ":")
 	return head, path
-}
-
-// sourcePath is the PATH of a PATHREF as the index holds it. An absolute one must be below the
-// snapshot's source.
-func sourcePath(h *index.Header, typed string) (string, error) {
-	p := filepath.ToSlash(typed)
-	if path.IsAbs(p) || filepath.IsAbs(typed) {
-		if h.Source == "" {
-			return "", hint.With(fmt.Errorf("%s: nobody knows the source of snapshot %s", quote.Name(typed), quote.Name(h.Name)), "name the path from the source down, as snap ls %s shows it", quote.Word(h.Name))
-		}
-		rel, ok := pathBelow(path.Clean(p), filepath.ToSlash(h.Source))
-		if !ok || h.Roots().Place(rel) == index.Outside {
-			return "", hint.With(fmt.Errorf("%s: not below the source %s", quote.Name(typed), quote.All(h.AllSources())), "paths in a snapshot count from its source down")
-		}
-		p = rel
-	}
-	p = path.Clean("./" + p)
-	if p == "." {
-		return "", nil
-	}
-	if p == ".." || strings.HasPrefix(p, "../") {
-		return "", hint.Usagef("%s: leads out of the snapshot", quote.Name(typed))
-	}
-	if !index.ValidPath(p) {
-		return "", hint.Usagef("%s: cannot be a path in a snapshot", quote.Name(typed))
-	}
-	return p, nil
-}
-
-// pathBelow is p relative to dir if it is dir or below it. Both are clean and absolute.
-func pathBelow(p, dir string) (string, bool) {
-	if p == dir {
-		return "", true
-	}
-	if !strings.HasSuffix(dir, "/") {
-		dir += "/"
-	}
-	rel, ok := strings.CutPrefix(p, dir)
-	return rel, ok
 }

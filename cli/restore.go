@@ -191,9 +191,9 @@ func (p *restorePart) run(c *call, d *reader, o restore.Options) (restore.Result
 func (c *call) restoreParts(d *reader, o restore.Options) (parts []*restorePart, err error) {
 	var places []restorePlace
 	for _, arg := range c.args {
-		h, p, err := d.entry(c, arg)
+		h, p, err := d.entry(c.ctx, arg)
 		if err == nil {
-			err = d.missing(c, h, p, "restore")
+			err = d.missing(c.ctx, h, p, "restore")
 		}
 		if err != nil {
 			return nil, err

@@ -210,7 +210,7 @@ func (c *call) printGrowth(s *stats) error {
 
 // statsOf tells of the snapshots that are named.
 func (c *call) statsOf(d *reader) error {
-	chosen, err := d.resolver(c).ranges(c.args)
+	chosen, err := d.resolver().ranges(c.args)
 	if err != nil {
 		return err
 	}

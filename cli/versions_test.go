@@ -46,7 +46,12 @@ func TestWhatBeginsAVersion(t *testing.T) {
 		var got []string
 		for _, v := range versionsOf(&index.History{Versions: c.versions}, snaps) {
 			s := fmt.Sprintf("%d..%d %s", v.first, v.last, v.change)
-			s += enclose(" < ", v.from(), "") + enclose(" > ", v.to, "")
+			if from := v.from(); from != "" {
+				s += " < " + from
+			}
+			if v.to != "" {
+				s += " > " + v.to
+			}
 			if v.deleted {
 				s += " deleted"
 			}

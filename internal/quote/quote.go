@@ -53,6 +53,14 @@ func Name(name string) string {
 	return strconv.Quote(name)
 }
 
+// Path is a path in a snapshot as text shows it; the source itself is "./".
+func Path(path string) string {
+	if path == "" {
+		return "./"
+	}
+	return Name(path)
+}
+
 // Clean is a message with what is not harmless in it escaped: for texts in which names stand already,
 // as in errors of the operating system.
 func Clean(text string) string {

@@ -1,0 +1,84 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+
+	"snap/index"
+	"snap/internal/hint"
+	"snap/internal/quote"
+)
+
+// history are the steps in the life of the file or folder that typed names, in time order: its versions, and for each
+// removal one with change Removed, which stands for the snapshots without it. follow follows renames. The path that
+// was meant is returned too: the first meaning of typed that any snapshot knows.
+func (d *reader) history(ctx context.Context, typed string, follow bool) (string, []version, error) {
+	paths, err := d.paths(typed)
+	if err != nil {
+		return "", nil, err
+	}
+	for _, path := range paths {
+		steps, err := d.steps(ctx, path, follow)
+		if err != nil || len(steps) > 0 {
+			return path, steps, err
+		}
+	}
+	_, name := index.Split(paths[0])
+	return "", nil, hint.With(fmt.Errorf("%s: in no snapshot", quote.Path(paths[len(paths)-1])), "to search for the name: snap find %s", quote.Word(name))
+}
+
+// steps are the steps in the life of whatever was at path, in time order: its versions, and for each
+// removal one with change Removed, that stands for the snapshots without it.
+func (d *reader) steps(ctx context.Context, path string, follow bool) (steps []version, err error) {
+	var records []index.Step
+	if follow {
+		records, err = d.db.Follow(ctx, path)
+	} else {
+		var h index.History
+		h, err = d.db.Versions(ctx, path)
+		for _, v := range h.Versions {
+			records = append(records, index.Step{Path: path, Version: v})
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	versions := map[string][]version{} // of every path in it
+	for i := range records {
+		r := &records[i]
+		if _, known := versions[r.Path]; !known {
+			h, err := d.db.Versions(ctx, r.Path)
+			if err != nil {
+				return nil, err
+			}
+			versions[r.Path] = versionsOf(&h, d.snaps)
+		}
+		if pos, ok := d.snaps.bySeq(r.Seq); ok {
+			if v := stepAt(pos, versions[r.Path], d.snaps); v != nil {
+				steps = append(steps, *v)
+			}
+		}
+	}
+	return steps, nil
+}
+
+// stepAt is what happened in the snapshot at pos to a path with these versions, nil if nothing did.
+func stepAt(pos int, versions []version, snaps snapshots) *version {
+	i, begins := slices.BinarySearchFunc(versions, pos, func(v version, pos int) int { return cmp.Compare(v.first, pos) })
+	switch {
+	case begins:
+		v := versions[i]
+		v.deleted, v.shut = false, false // the removal is a step of its own
+		return &v
+	case i > 0 && versions[i-1].last == pos-1:
+		gone := versions[i-1]
+		gone.first, gone.last, gone.change = pos, snaps.newest(), index.Removed
+		if i < len(versions) {
+			gone.last = versions[i].first - 1
+		}
+		return &gone
+	}
+	return nil
+}
