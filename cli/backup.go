@@ -24,6 +24,7 @@ import (
 	"snap/internal/hint"
 	"snap/internal/quote"
 	"snap/internal/when"
+	"snap/query"
 	"snap/scan"
 )
 
@@ -426,7 +427,7 @@ func backupHint(err error, dest string) error {
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
 		return hint.With(err, "%s\nall snapshots in it are whole; snap prune frees space", troubleHint(err, "the destination", dest, os.Geteuid()))
 	case errors.Is(err, index.ErrMissing), errors.Is(err, index.ErrDamaged), errors.Is(err, index.ErrTruncated), errors.Is(err, index.ErrNewer):
-		return indexHint(err, dest)
+		return query.IndexHint(err, dest)
 	}
 	if way := troubleHint(err, "the destination", dest, os.Geteuid()); way != "" {
 		return hint.With(err, "%s", way)

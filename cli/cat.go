@@ -12,6 +12,7 @@ import (
 	"snap/internal/file"
 	"snap/internal/hint"
 	"snap/internal/quote"
+	"snap/query"
 )
 
 func catCommand() *command {
@@ -46,17 +47,17 @@ func runCat(c *call) error {
 		if err := oneOf("archive", format, "tar", "zip"); err != nil {
 			return err
 		}
-		return c.reading(func(d *reader) error { return c.archive(d, format) })
+		return c.reading(func(d *query.Reader) error { return c.archive(d, format) })
 	}
 	if len(c.args) > 1 {
 		return hint.With(hint.Usagef("cat: one file at a time"), "of several, an archive: --archive tar")
 	}
-	return c.reading(func(d *reader) error {
-		h, path, err := d.entry(c.ctx, c.args[0])
+	return c.reading(func(d *query.Reader) error {
+		h, path, err := d.Entry(c.ctx, c.args[0])
 		if err != nil {
 			return err
 		}
-		r, _, err := d.db.Lookup(c.ctx, h.Seq, path)
+		r, _, err := d.DB.Lookup(c.ctx, h.Seq, path)
 		if err != nil {
 			return err
 		}
@@ -73,18 +74,18 @@ func runCat(c *call) error {
 		case r.Stored == index.Absent:
 			return hint.With(fmt.Errorf("cat %s: could not be read when the snapshot was made", name), "to see other versions: snap history %s", quote.Word(path))
 		}
-		if err := d.missing(c.ctx, h, path, "cat"); err != nil {
+		if err := d.Missing(c.ctx, h, path, "cat"); err != nil {
 			return err
 		}
-		f, err := d.openFile(c.ctx, h, path, &r)
+		f, err := d.OpenFile(c.ctx, h, path)
 		if errors.Is(err, fs.ErrNotExist) {
-			err = d.elsewhere(c.ctx, err, h, path, "cat")
+			err = d.Elsewhere(c.ctx, err, h, path, "cat")
 		}
 		if err != nil {
 			return hint.With(err, "to see what else the destination has lost: snap check")
 		}
 		_, err = io.CopyBuffer(struct{ io.Writer }{c.out}, f, make([]byte, 256<<10))
-		if errors.Is(err, errDamaged) {
+		if errors.Is(err, query.ErrDamaged) {
 			err = hint.With(fmt.Errorf("cat %s: %w", name, err), "other versions: snap history %s; all files: snap check --read-data", quote.Word(path))
 		}
 		return errors.Join(err, f.Close())

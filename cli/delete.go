@@ -11,6 +11,7 @@ import (
 	"snap/index"
 	"snap/internal/hint"
 	"snap/internal/quote"
+	"snap/query"
 )
 
 func deleteCommand() *command {
@@ -35,16 +36,16 @@ func runDelete(c *call) error {
 		return err
 	}
 	var names []string
-	err = c.reading(func(d *reader) error {
+	err = c.reading(func(d *query.Reader) error {
 		for _, ref := range c.args {
-			pos, err := d.resolver().ref(ref)
+			pos, err := d.Resolver().Resolve(ref)
 			if err != nil {
 				return err
 			}
-			if err := spared(&d.snaps[pos], ref); err != nil {
+			if err := spared(&d.Snapshots[pos], ref); err != nil {
 				return err
 			}
-			if name := d.snaps[pos].Name; !slices.Contains(names, name) {
+			if name := d.Snapshots[pos].Name; !slices.Contains(names, name) {
 				names = append(names, name)
 			}
 		}

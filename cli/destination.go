@@ -12,26 +12,27 @@ import (
 	"snap/destination"
 	"snap/internal/hint"
 	"snap/internal/quote"
+	"snap/query"
 )
 
 // open opens the destination that find says. The caller closes it.
-func (c *call) open() (*reader, error) {
+func (c *call) open() (*query.Reader, error) {
 	dir, err := c.find()
 	if err != nil {
 		return nil, err
 	}
-	d, err := openReader(c.ctx, dir, readerOptions{now: c.now(), workDir: c.env.Dir, trust: c.trusted(dir)})
+	d, err := query.Open(c.ctx, dir, query.Options{Now: c.now(), WorkDir: c.env.Dir, Trust: c.trusted(dir)})
 	return d, closedHint(err, dir)
 }
 
 // reading opens the destination, runs f and adds the way out to an error of the index.
-func (c *call) reading(f func(d *reader) error) error {
+func (c *call) reading(f func(d *query.Reader) error) error {
 	d, err := c.open()
 	if err != nil {
 		return err
 	}
-	defer c.proved(d.dir, d.db)
-	return errors.Join(indexHint(f(d), d.dir), d.Close())
+	defer c.proved(d.Dir, d.DB)
+	return errors.Join(query.IndexHint(f(d), d.Dir), d.Close())
 }
 
 // closedHint says who may read dest, to a user who may not.

@@ -10,6 +10,7 @@ import (
 	"snap/index"
 	"snap/internal/file"
 	"snap/internal/hint"
+	"snap/query"
 )
 
 func diffCommand() *command {
@@ -56,7 +57,7 @@ func runDiff(c *call) error {
 		return hint.Usagef("diff: -0 prints paths and --stat only totals: one or the other")
 	}
 	c.out.goesOn = c.flags.Bool("exit-code") || c.flags.Bool("source")
-	return c.reading(func(d *reader) error {
+	return c.reading(func(d *query.Reader) error {
 		q, err := newDiffQuery(c, d)
 		if err == nil && c.flags.Bool("source") {
 			err = c.rehearse(d, q)
@@ -106,7 +107,7 @@ type diffQuery struct {
 	below   []string       // the folders or files that count, none for all
 }
 
-func newDiffQuery(c *call, d *reader) (*diffQuery, error) {
+func newDiffQuery(c *call, d *query.Reader) (*diffQuery, error) {
 	refs := []string{"latest~1", "latest"}
 	if c.flags.Bool("source") {
 		refs = []string{"latest"}
@@ -118,19 +119,19 @@ func newDiffQuery(c *call, d *reader) (*diffQuery, error) {
 	pos := make([]int, len(refs))
 	for i, ref := range refs {
 		var err error
-		if pos[i], err = d.resolver().ref(ref); err != nil {
-			if len(d.snaps) == 1 && len(c.args) == 0 {
+		if pos[i], err = d.Resolver().Resolve(ref); err != nil {
+			if len(d.Snapshots) == 1 && len(c.args) == 0 {
 				err = hint.With(err, "what has changed in the source since then: snap diff --source")
 			}
 			return nil, err
 		}
 	}
 	if len(pos) == 1 { // the source comes after the newest
-		pos = append(pos, d.snaps.newest()+1)
+		pos = append(pos, d.Snapshots.Newest()+1)
 	}
-	q := &diffQuery{db: d.db, a: &d.snaps[pos[0]], b: &d.snaps[min(pos[1], d.snaps.newest())], next: pos[1] == pos[0]+1}
+	q := &diffQuery{db: d.DB, a: &d.Snapshots[pos[0]], b: &d.Snapshots[min(pos[1], d.Snapshots.Newest())], next: pos[1] == pos[0]+1}
 	for _, typed := range c.dashed {
-		paths, err := d.paths(typed)
+		paths, err := d.Paths(typed)
 		if err != nil {
 			return nil, err
 		}
@@ -196,11 +197,11 @@ func (c *call) diffPaths(q *diffQuery, raw bool, sum *diffSummary) error {
 // anything is printed, so that the count can stand before the lines of what is inside. For that many differences
 // are read twice, and only few are kept.
 func (c *call) diffText(q *diffQuery, sum *diffSummary) error {
-	var counter, f folder
+	var counter, f query.RenameCollapser
 	var kept []index.Difference
 	all := q.differences(c)
 	few := true
-	top := treeMoved(q.a, q.b)
+	top := query.TreeMoved(q.a, q.b)
 	for d, err := range all {
 		if err != nil {
 			return err
@@ -208,8 +209,8 @@ func (c *call) diffText(q *diffQuery, sum *diffSummary) error {
 		if few = few && len(kept) < keepDifferences; few {
 			kept = append(kept, d)
 		}
-		d = asMoved(d, top)
-		counter.place(&d)
+		d = query.AsMoved(d, top)
+		counter.Place(&d)
 	}
 	if few {
 		all = func(yield func(index.Difference, error) bool) {
@@ -225,14 +226,14 @@ func (c *call) diffText(q *diffQuery, sum *diffSummary) error {
 			return err
 		}
 		sum.add(&d)
-		d = asMoved(d, top)
-		along, fold := f.place(&d)
+		d = query.AsMoved(d, top)
+		along, fold := f.Place(&d)
 		if along {
 			if d.Change = index.Classify(d.Before, d.After); d.Change == 0 {
 				continue
 			}
 		}
-		if err := c.printf("%s %s\n", c.mark(d.Change), c.differenceText(q, &d, counter.count(fold))); err != nil {
+		if err := c.printf("%s %s\n", c.mark(d.Change), c.differenceText(q, &d, counter.Count(fold))); err != nil {
 			return err
 		}
 	}

@@ -12,28 +12,29 @@ import (
 	"snap/internal/file"
 	"snap/internal/hint"
 	"snap/internal/quote"
+	"snap/query"
 )
 
 // rehearse finds out what a backup made now would record, and writes nothing.
-func (c *call) rehearse(d *reader, q *diffQuery) (err error) {
-	if err := q.checkSource(c, d.dir); err != nil {
+func (c *call) rehearse(d *query.Reader, q *diffQuery) (err error) {
+	if err := q.checkSource(c, d.Dir); err != nil {
 		return err
 	}
-	s, err := c.readSettings(d.dir)
+	s, err := c.readSettings(d.Dir)
 	if err != nil {
 		return err
 	}
-	o, err := c.backupOptions(&s, d.dir, sourcesIn(q.b))
+	o, err := c.backupOptions(&s, d.Dir, sourcesIn(q.b))
 	if err != nil {
 		return err
 	}
 	o.DryRun, o.Force, o.AllowEmptySource = true, true, q.b.Files == 0 && len(o.Scan.Roots) == 0
-	if err := checkLayout(&o, d.dir); err != nil {
+	if err := checkLayout(&o, d.Dir); err != nil {
 		return sourceHint(err, q.b)
 	}
-	dest, err := destination.Open(c.ctx, d.dir, destination.Options{Mode: destination.ReadOnly, AnyUser: true, Trust: c.trusted(d.dir)})
+	dest, err := destination.Open(c.ctx, d.Dir, destination.Options{Mode: destination.ReadOnly, AnyUser: true, Trust: c.trusted(d.Dir)})
 	if err != nil {
-		return backupHint(err, d.dir)
+		return backupHint(err, d.Dir)
 	}
 	defer func() { err = errors.Join(err, dest.Close()) }()
 	q.pending = index.NewPending(q.b.Seq)
@@ -51,7 +52,7 @@ func (c *call) rehearse(d *reader, q *diffQuery) (err error) {
 	res, err := backup.Run(c.ctx, dest, o)
 	r.line.end()
 	if err != nil {
-		return sourceHint(backupHint(err, d.dir), q.b)
+		return sourceHint(backupHint(err, d.Dir), q.b)
 	}
 	q.partial = res.Incomplete()
 	return nil
@@ -116,7 +117,7 @@ func hashOf(c *call, source, path string, size int64, sparse bool) (hash [32]byt
 		return hash, err
 	}
 	defer root.Close()
-	f, err := openStored(root, "", path)
+	f, err := file.OpenBelow(root, path)
 	if err != nil {
 		return hash, err
 	}

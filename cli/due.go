@@ -10,6 +10,7 @@ import (
 	"snap/internal/hint"
 	"snap/internal/quote"
 	"snap/internal/when"
+	"snap/query"
 )
 
 // last is the last run that looked at the whole source.
@@ -19,7 +20,7 @@ type last struct {
 }
 
 // lastRunOf is that of the destination root, whose complete snapshots are all.
-func lastRunOf(root *file.Dir, all snapshots) (l last) {
+func lastRunOf(root *file.Dir, all query.Snapshots) (l last) {
 	if len(all) > 0 {
 		l.header = &all[len(all)-1]
 		l.unchanged = destination.LastUnchanged(root, l.header)
@@ -48,24 +49,18 @@ func (c *call) notDue(dest string) (why string, err error) {
 	if err != nil {
 		return "", hint.Usagef("--if-older: %s", err)
 	}
-	db, err := index.Open(index.Path(dest))
+	d, err := query.Open(c.ctx, dest, query.Options{Trust: c.trusted(dest)})
 	if err != nil {
 		return "", nil
 	}
-	db.Trust(c.trusted(dest)...)
-	defer c.proved(dest, db)
-	all, err := readSnapshots(c.ctx, db)
-	if err != nil || len(all) == 0 {
+	defer d.Close()
+	defer c.proved(dest, d.DB)
+	if len(d.Snapshots) == 0 {
 		return "", nil
 	}
-	root, err := file.OpenRoot(dest)
-	if err != nil {
-		return "", nil
-	}
-	defer root.Close()
-	l := lastRunOf(root, all)
+	l := lastRunOf(d.Root, d.Snapshots)
 	at := l.younger(age, c.now())
-	if at.IsZero() || !folderThere(root, l.header.Name) {
+	if at.IsZero() || !d.Present(l.header) {
 		return "", nil
 	}
 	what := "snapshot " + quote.Name(l.header.Name)

@@ -16,6 +16,7 @@ import (
 	"snap/internal/file"
 	"snap/internal/hint"
 	"snap/internal/quote"
+	"snap/query"
 )
 
 func explainCommand() *command {
@@ -107,39 +108,39 @@ func explain(c *call) error {
 		return err
 	}
 	defer d.Close()
-	defer c.proved(d.dir, d.db)
-	if len(d.snaps) == 0 {
+	defer c.proved(d.Dir, d.DB)
+	if len(d.Snapshots) == 0 {
 		return hint.With(errors.New("the destination holds no complete snapshot, so that its source is not known"), "what a first one would take: snap backup -n DEST SRC")
 	}
-	newest := &d.snaps[d.snaps.newest()]
+	newest := &d.Snapshots[d.Snapshots.Newest()]
 	if newest.Source == "" {
 		return hint.With(fmt.Errorf("nobody knows the source of snapshot %s", quote.Name(newest.Name)), "the next backup names it: snap backup DEST SRC")
 	}
-	paths, err := d.paths(c.args[0])
+	paths, err := d.Paths(c.args[0])
 	if err != nil {
 		return err
 	}
 	src := sourcesIn(newest)
-	set, err := c.filters(d.dir, src)
+	set, err := c.filters(d.Dir, src)
 	if err != nil {
 		return err
 	}
-	j, rec, err := d.explainPath(c, set, newest, paths)
+	j, rec, err := c.explainPath(d, set, newest, paths)
 	if err != nil {
-		return indexHint(err, d.dir)
+		return query.IndexHint(err, d.Dir)
 	}
 	if j.Included && (j.Exists || newest.Roots().Place(j.path) == index.Outside) {
-		if j.Setting, err = c.leftOut(d.dir, src, j.path); err != nil {
+		if j.Setting, err = c.leftOut(d.Dir, src, j.path); err != nil {
 			return err
 		}
 		j.Included = j.Setting == nil
 	}
 	if j.Shared = []sharedJSON{}; rec != nil {
-		names, err := d.names(c.ctx, newest, j.path)
+		names, err := d.Names(c.ctx, newest, j.path)
 		if err != nil {
-			return indexHint(err, d.dir)
+			return query.IndexHint(err, d.Dir)
 		}
-		j.Shared = newSharedJSON(names, d.snaps)
+		j.Shared = newSharedJSON(names, d.Snapshots)
 	}
 	if c.opts.json {
 		return c.json(j)
@@ -148,11 +149,11 @@ func explain(c *call) error {
 }
 
 // newSharedJSON are the names of an inode.
-func newSharedJSON(names []inodeName, snaps snapshots) []sharedJSON {
+func newSharedJSON(names []query.Name, snaps query.Snapshots) []sharedJSON {
 	all := make([]sharedJSON, 0, len(names))
 	for _, n := range names {
-		s := sharedJSON{First: snaps[n.first].Name, Last: snaps[n.last].Name, Snapshots: n.last - n.first + 1, path: n.path}
-		s.Path, s.PathB64 = jsonName(n.path)
+		s := sharedJSON{First: snaps[n.First].Name, Last: snaps[n.Last].Name, Snapshots: n.Last - n.First + 1, path: n.Path}
+		s.Path, s.PathB64 = jsonName(n.Path)
 		all = append(all, s)
 	}
 	return all
@@ -160,11 +161,11 @@ func newSharedJSON(names []inodeName, snaps snapshots) []sharedJSON {
 
 // explainPath explains the first of paths that is in the source or in the newest snapshot, else the
 // first.
-func (d *reader) explainPath(c *call, set *filter.Set, newest *index.Header, paths []string) (j explainJSON, rec *index.Record, err error) {
+func (c *call) explainPath(d *query.Reader, set *filter.Set, newest *index.Header, paths []string) (j explainJSON, rec *index.Record, err error) {
 	for i := len(paths) - 1; i >= 0; i-- {
 		path := paths[i]
 		info, lerr := os.Lstat(filepath.Join(newest.Source, filepath.FromSlash(path)))
-		r, since, rerr := d.db.Lookup(c.ctx, newest.Seq, path)
+		r, since, rerr := d.DB.Lookup(c.ctx, newest.Seq, path)
 		if rerr != nil && !errors.Is(rerr, index.ErrNotFound) {
 			return j, nil, rerr
 		}
@@ -193,8 +194,8 @@ func (d *reader) explainPath(c *call, set *filter.Set, newest *index.Header, pat
 		if rerr == nil {
 			rec = &r
 			name := ""
-			if pos, ok := d.snaps.bySeq(since); ok {
-				name = d.snaps[pos].Name
+			if pos, ok := d.Snapshots.BySeq(since); ok {
+				name = d.Snapshots[pos].Name
 			}
 			j.Last = &explainedRec{Snapshot: newest.Name, Since: name, Change: r.Change.String(), Reason: r.Reason.String(), Stored: r.Stored.String(), Size: r.Size, OnDisk: r.OnDisk()}
 			if r.From != "" {

@@ -11,6 +11,7 @@ import (
 	"snap/internal/hint"
 	"snap/internal/quote"
 	"snap/internal/when"
+	"snap/query"
 )
 
 func findCommand() *command {
@@ -71,21 +72,21 @@ func runFind(c *call) error {
 	if err != nil {
 		return err
 	}
-	return c.reading(func(d *reader) error {
+	return c.reading(func(d *query.Reader) error {
 		paths, versions := 0, 0
-		width := spanWidth(d.snaps)
-		for found, err := range d.find(c.ctx, f) {
+		width := spanWidth(d.Snapshots)
+		for found, err := range d.Find(c.ctx, f) {
 			if err != nil {
 				return err
 			}
 			paths, versions = paths+1, versions+len(found)
 			if raw {
-				if err := c.printf("%s\x00", found[0].path); err != nil {
+				if err := c.printf("%s\x00", found[0].Path); err != nil {
 					return err
 				}
 				continue
 			}
-			if err := c.printVersions(found, d.snaps, width); err != nil {
+			if err := c.printVersions(found, d.Snapshots, width); err != nil {
 				return err
 			}
 		}
@@ -98,7 +99,7 @@ func runFind(c *call) error {
 		}
 		if paths == 0 && !raw {
 			c.note("nothing found")
-			if word := c.args[0]; len(d.snaps) > 0 && len(c.args) == 1 && !c.flags.Bool("regex") && !strings.ContainsAny(word, `*?[\/`) {
+			if word := c.args[0]; len(d.Snapshots) > 0 && len(c.args) == 1 && !c.flags.Bool("regex") && !strings.ContainsAny(word, `*?[\/`) {
 				c.note("to search for a part of a name: snap find %s", quote.Word("*"+word+"*"))
 			}
 		}
@@ -108,7 +109,7 @@ func runFind(c *call) error {
 
 // printVersions prints the versions of one path: a line each with the path. On a terminal several versions
 // stand below their path instead, and so does all that has no room beside it.
-func (c *call) printVersions(all []version, snaps snapshots, width int) error {
+func (c *call) printVersions(all []query.Version, snaps query.Snapshots, width int) error {
 	if c.opts.json {
 		for i := range all {
 			if err := c.json(newVersionJSON(&all[i], snaps)); err != nil {
@@ -117,26 +118,26 @@ func (c *call) printVersions(all []version, snaps snapshots, width int) error {
 		}
 		return nil
 	}
-	rest := func(v *version) string {
-		return fmt.Sprintf(" %s %4d %9s  %s", pad(spanText(v, snaps), width), v.count(), c.sizeText(v.record), c.when(v.record.Mtime.Time()))
+	rest := func(v *query.Version) string {
+		return fmt.Sprintf(" %s %4d %9s  %s", pad(spanText(v, snaps), width), v.Count(), c.sizeText(v.Record), c.when(v.Record.Mtime.Time()))
 	}
 	const otherColumns, roomForPath = 38, 30
 	narrow := c.env.Width < width+otherColumns+roomForPath
 	if v := &all[0]; c.env.Width <= 0 || len(all) == 1 && !narrow && c.fits("+"+rest(v)+"  "+pathWithRenames(v)) {
 		for i := range all {
 			v := &all[i]
-			if err := c.printf("%s%s  %s\n", c.mark(v.change), rest(v), pathWithRenames(v)); err != nil {
+			if err := c.printf("%s%s  %s\n", c.mark(v.Change), rest(v), pathWithRenames(v)); err != nil {
 				return err
 			}
 		}
 		return nil
 	}
-	if err := c.printf("%s\n", shown(all[0].path, all[0].record.Kind)); err != nil {
+	if err := c.printf("%s\n", shown(all[0].Path, all[0].Record.Kind)); err != nil {
 		return err
 	}
 	for i := range all {
 		v := &all[i]
-		if err := c.printBelow(c.mark(v.change), rest(v), renameNote(v)); err != nil {
+		if err := c.printBelow(c.mark(v.Change), rest(v), renameNote(v)); err != nil {
 			return err
 		}
 	}
@@ -162,7 +163,7 @@ func (c *call) fits(line string) bool {
 }
 
 // spanWidth is the width of the column that says between which snapshots a version lived.
-func spanWidth(snaps snapshots) int {
+func spanWidth(snaps query.Snapshots) int {
 	longest := 0
 	for i := range snaps {
 		longest = max(longest, displaywidth.String(quote.Name(snaps[i].Name)))
@@ -174,29 +175,29 @@ func spanWidth(snaps snapshots) int {
 }
 
 // findFilter is what the flags ask for.
-func (c *call) findFilter() (*findFilter, error) {
-	f := &findFilter{
-		patterns: c.args, regex: c.flags.Bool("regex"), ignoreCase: c.flags.Bool("ignore-case"), in: c.flags.String("in"), deleted: c.flags.Bool("deleted"),
+func (c *call) findFilter() (*query.Filter, error) {
+	f := &query.Filter{
+		Patterns: c.args, Regex: c.flags.Bool("regex"), IgnoreCase: c.flags.Bool("ignore-case"), In: c.flags.String("in"), Deleted: c.flags.Bool("deleted"),
 	}
 	if t := c.flags.String("type"); t != "" {
 		if err := oneOf("type", t, "f", "d", "l"); err != nil {
 			return nil, err
 		}
-		f.kind = map[string]file.Kind{"f": file.Regular, "d": file.Folder, "l": file.Symlink}[t]
+		f.Kind = map[string]file.Kind{"f": file.Regular, "d": file.Folder, "l": file.Symlink}[t]
 	}
 	var err error
 	if s := c.flags.String("size"); s != "" {
-		if f.size, err = parseSizeTest(s); err != nil {
+		if f.Size, err = parseSizeTest(s); err != nil {
 			return nil, hint.Usagef("--size: %s", err)
 		}
 	}
 	if s := c.flags.String("since"); s != "" {
-		if f.since, _, err = when.Parse(s, c.now()); err != nil {
+		if f.Since, _, err = when.Parse(s, c.now()); err != nil {
 			return nil, hint.Usagef("--since: %s", err)
 		}
 	}
 	if s := c.flags.String("until"); s != "" {
-		if _, f.until, err = when.Parse(s, c.now()); err != nil {
+		if _, f.Until, err = when.Parse(s, c.now()); err != nil {
 			return nil, hint.Usagef("--until: %s", err)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 
 	"snap/index"
 	"snap/internal/quote"
+	"snap/query"
 )
 
 func historyCommand() *command {
@@ -36,8 +37,8 @@ snap log --no-follow docs/report.txt  # that path alone, whatever file it held`,
 }
 
 func runHistory(c *call) error {
-	return c.reading(func(d *reader) error {
-		path, steps, err := d.history(c.ctx, c.args[0], !c.flags.Bool("no-follow"))
+	return c.reading(func(d *query.Reader) error {
+		path, steps, err := d.History(c.ctx, c.args[0], !c.flags.Bool("no-follow"))
 		if err != nil {
 			return err
 		}
@@ -45,7 +46,7 @@ func runHistory(c *call) error {
 		if !c.opts.json && c.opts.verbose == 0 {
 			shown, others = ofPath(steps, path)
 		}
-		if err := c.printSteps(shown, d.snaps); err != nil {
+		if err := c.printSteps(shown, d.Snapshots); err != nil {
 			return err
 		}
 		if len(others) > 0 {
@@ -65,14 +66,14 @@ func runHistory(c *call) error {
 const namesMax = 5
 
 // ofPath are the steps in which path has a part, and the other names in the rest. If those are few, all steps are shown.
-func ofPath(steps []version, path string) (of []version, others []string) {
+func ofPath(steps []query.Version, path string) (of []query.Version, others []string) {
 	seen := map[string]bool{path: true}
 	for i := range steps {
 		v := &steps[i]
-		if !seen[v.path] {
-			seen[v.path], others = true, append(others, v.path)
+		if !seen[v.Path] {
+			seen[v.Path], others = true, append(others, v.Path)
 		}
-		if v.path == path || v.from() == path {
+		if v.Path == path || v.From() == path {
 			of = append(of, *v)
 		}
 	}
@@ -85,11 +86,11 @@ func ofPath(steps []version, path string) (of []version, others []string) {
 
 // printSteps prints a line for each step. Where a line would not fit the terminal, all stand below their path
 // instead, which is told when it is another one.
-func (c *call) printSteps(steps []version, snaps snapshots) error {
+func (c *call) printSteps(steps []query.Version, snaps query.Snapshots) error {
 	lines, below := make([]stepLine, len(steps)), false
 	width := 0
 	for i := range steps {
-		width = max(width, displaywidth.String(quote.Name(snaps[steps[i].first].Name)))
+		width = max(width, displaywidth.String(quote.Name(snaps[steps[i].First].Name)))
 	}
 	for i := range steps {
 		if c.opts.json {
@@ -142,22 +143,22 @@ type stepLine struct {
 }
 
 // stepLine makes the line of a step; width is that of the widest name of a snapshot.
-func (c *call) stepLine(v *version, snaps snapshots, width int) stepLine {
-	l := stepLine{change: v.change, path: shown(v.path, v.record.Kind)}
+func (c *call) stepLine(v *query.Version, snaps query.Snapshots, width int) stepLine {
+	l := stepLine{change: v.Change, path: shown(v.Path, v.Record.Kind)}
 	l.what = l.path + enclose(" (", notHeld(v), ")")
-	switch from := v.from(); {
-	case v.change == index.Removed && v.to != "": // seen only when renames are not followed
-		l.change, l.after = index.Moved, shown(v.to, v.record.Kind)
+	switch from := v.From(); {
+	case v.Change == index.Removed && v.To != "": // seen only when renames are not followed
+		l.change, l.after = index.Moved, shown(v.To, v.Record.Kind)
 		l.what += " -> " + l.after
 	case from != "":
-		l.before = shown(from, v.record.Kind)
+		l.before = shown(from, v.Record.Kind)
 		l.what = l.before + " -> " + l.what
 	}
 	size := "-"
-	if v.change != index.Removed {
-		size = c.sizeText(v.record)
+	if v.Change != index.Removed {
+		size = c.sizeText(v.Record)
 	}
-	h := &snaps[v.first]
+	h := &snaps[v.First]
 	l.text = fmt.Sprintf(" %s  %s %6s %9s", pad(quote.Name(h.Name), width), c.when(h.Time), c.age(h.Time), size)
 	return l
 }

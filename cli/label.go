@@ -14,6 +14,7 @@ import (
 	"snap/index"
 	"snap/internal/hint"
 	"snap/internal/quote"
+	"snap/query"
 )
 
 func tagCommand() *command {
@@ -92,8 +93,8 @@ type labelsJSON struct {
 
 // showLabels prints a line a snapshot.
 func (c *call) showLabels(text func(h *index.Header) string) error {
-	return c.reading(func(d *reader) error {
-		named, err := named(d.resolver(), c.args)
+	return c.reading(func(d *query.Reader) error {
+		named, err := named(d.Resolver(), c.args)
 		if err != nil {
 			return err
 		}
@@ -135,13 +136,13 @@ func newLabelsJSON(h *index.Header) labelsJSON {
 }
 
 // named are the snapshots that refs name, each once.
-func named(r resolver, refs []string) (all []*index.Header, err error) {
+func named(r query.Resolver, refs []string) (all []*index.Header, err error) {
 	for _, ref := range refs {
-		pos, err := r.ref(ref)
+		pos, err := r.Resolve(ref)
 		if err != nil {
 			return nil, err
 		}
-		if h := &r.snaps[pos]; !slices.Contains(all, h) {
+		if h := &r.Snapshots[pos]; !slices.Contains(all, h) {
 			all = append(all, h)
 		}
 	}
@@ -161,11 +162,11 @@ func (c *call) label(what string, refs []string, change func(h *index.Header)) (
 	}
 	defer func() { err = errors.Join(err, d.Close()) }()
 	defer c.proved(dest, d.DB)
-	snaps, err := readSnapshots(c.ctx, d.DB)
+	snaps, err := query.ReadSnapshots(c.ctx, d.DB)
 	if err != nil {
 		return backupHint(err, dest)
 	}
-	all, err := named(resolver{snaps, c.now()}, refs)
+	all, err := named(query.Resolver{Snapshots: snaps, Now: c.now()}, refs)
 	if err != nil {
 		return err
 	}
@@ -198,7 +199,7 @@ func (c *call) labelUnchanged(d *destination.Destination, name string, o *backup
 	if len(o.Tags) == 0 && o.Note == "" {
 		return gained{}, nil
 	}
-	all, err := readSnapshots(c.ctx, d.DB)
+	all, err := query.ReadSnapshots(c.ctx, d.DB)
 	if err != nil {
 		return gained{}, err
 	}

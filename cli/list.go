@@ -8,6 +8,7 @@ import (
 
 	"snap/index"
 	"snap/internal/quote"
+	"snap/query"
 )
 
 func listCommand() *command {
@@ -32,20 +33,20 @@ snap list -d /mnt/usb --json  # one JSON document`,
 }
 
 func runList(c *call) error {
-	return c.reading(func(d *reader) error {
+	return c.reading(func(d *query.Reader) error {
 		if c.opts.json {
-			all := make([]snapshotJSON, len(d.snaps))
-			for i := range d.snaps {
-				all[i] = newSnapshotJSON(&d.snaps[i], stateOf(d.root, &d.snaps[i]))
+			all := make([]snapshotJSON, len(d.Snapshots))
+			for i := range d.Snapshots {
+				all[i] = newSnapshotJSON(&d.Snapshots[i], d.State(&d.Snapshots[i]))
 			}
-			if last := lastRunOf(d.root, d.snaps); !last.unchanged.IsZero() {
+			if last := lastRunOf(d.Root, d.Snapshots); !last.unchanged.IsZero() {
 				t := stamp(last.unchanged)
 				all[len(all)-1].LastUnchanged = &t
 			}
 			return c.json(all)
 		}
-		if len(d.snaps) == 0 {
-			c.note("no snapshots in %s", quote.Name(d.dir))
+		if len(d.Snapshots) == 0 {
+			c.note("no snapshots in %s", quote.Name(d.Dir))
 			return nil
 		}
 		t := &table{columns: []column{
@@ -53,15 +54,15 @@ func runList(c *call) error {
 			{head: "Size", right: true}, {head: "Changes"}, {head: "Copied", right: true}, {head: "State"},
 			{head: "Tags", cut: true, optional: true}, {head: "Note", cut: true, optional: true},
 		}}
-		for i := range d.snaps {
-			h := &d.snaps[i]
+		for i := range d.Snapshots {
+			h := &d.Snapshots[i]
 			t.add(quote.Name(h.Name), c.when(h.Time), c.age(h.Time), humanize.Comma(h.Files-h.Unread), c.size(h.HeldBytes()), changes(h),
-				c.size(h.CopiedBytes), string(stateOf(d.root, h)), quoteAll(h.Tags), quote.Name(h.Note))
+				c.size(h.CopiedBytes), string(d.State(h)), quoteAll(h.Tags), quote.Name(h.Note))
 		}
 		if err := t.write(c.out, c.env.Width); err != nil {
 			return err
 		}
-		if last := lastRunOf(d.root, d.snaps); !last.unchanged.IsZero() && !c.opts.quiet {
+		if last := lastRunOf(d.Root, d.Snapshots); !last.unchanged.IsZero() && !c.opts.quiet {
 			return c.printf("\nlast run %s (%s): nothing changed since %s\n", c.when(last.unchanged), c.age(last.unchanged), quote.Name(last.header.Name))
 		}
 		return nil

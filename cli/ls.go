@@ -10,6 +10,7 @@ import (
 	"snap/index"
 	"snap/internal/file"
 	"snap/internal/quote"
+	"snap/query"
 )
 
 func lsCommand() *command {
@@ -43,16 +44,16 @@ func runLs(c *call) error {
 	if err != nil {
 		return err
 	}
-	return c.reading(func(d *reader) error {
+	return c.reading(func(d *query.Reader) error {
 		what := "latest"
 		if len(c.args) > 0 {
 			what = c.args[0]
 		}
-		h, path, err := d.entry(c.ctx, what)
+		h, path, err := d.Entry(c.ctx, what)
 		if err != nil {
 			return err
 		}
-		entries := d.list(c.ctx, h, path, c.flags.Bool("recursive"))
+		entries := d.List(c.ctx, h, path, c.flags.Bool("recursive"))
 		if by != "name" {
 			if entries, err = sorted(entries, by); err != nil {
 				return err

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"snap/internal/file"
+	"snap/query"
 )
 
 // A level is listed without reading through large folders in it, and without losing what comes after.
@@ -24,7 +25,7 @@ func TestLargeFoldersArePassedOver(t *testing.T) {
 	w.now["c.txt"] = node{id: w.id(), kind: file.Regular, mode: 0o644}
 	w.snapshot(t)
 	var got []string
-	for e, err := range (&reader{db: w.db}).list(context.Background(), &w.heads[0], "", false) {
+	for e, err := range (&query.Reader{DB: w.db}).List(context.Background(), &w.heads[0], "", false) {
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -15,6 +15,7 @@ import (
 	"snap/index"
 	"snap/internal/hint"
 	"snap/internal/quote"
+	"snap/query"
 )
 
 func purgeCommand() *command {
@@ -63,12 +64,12 @@ func runPurge(c *call) (err error) {
 	}
 	defer func() { err = errors.Join(err, d.Close()) }()
 	defer func() { c.proved(dest, d.DB) }()
-	var found []purgedPath
+	var found []query.PurgePath
 	var what *index.Purge
-	if err := c.reading(func(d *reader) (err error) {
-		f := &findFilter{patterns: c.args, regex: c.flags.Bool("regex"), ignoreCase: c.flags.Bool("ignore-case")}
-		found, what, err = d.toPurge(c.ctx, f, c.flags.StringSlice("in"))
-		if errors.As(err, new(*ambiguousError)) {
+	if err := c.reading(func(d *query.Reader) (err error) {
+		f := &query.Filter{Patterns: c.args, Regex: c.flags.Bool("regex"), IgnoreCase: c.flags.Bool("ignore-case")}
+		found, what, err = d.SelectPurge(c.ctx, f, c.flags.StringSlice("in"))
+		if errors.As(err, new(*query.AmbiguousError)) {
 			err = withCode(exitRefused, err)
 		}
 		return err
@@ -130,17 +131,17 @@ type purgeSummaryJSON struct {
 }
 
 // printPurged says what went, or would go.
-func (c *call) printPurged(found []purgedPath, sum *purgeSummaryJSON) error {
+func (c *call) printPurged(found []query.PurgePath, sum *purgeSummaryJSON) error {
 	for i := range found {
 		p := &found[i]
 		if c.opts.json {
-			j := purgedJSON{Type: "change", Kind: p.kind.String(), Snapshots: p.snapshots}
-			j.Path, j.PathB64 = jsonName(p.path)
+			j := purgedJSON{Type: "change", Kind: p.Kind.String(), Snapshots: p.Snapshots}
+			j.Path, j.PathB64 = jsonName(p.Path)
 			if err := c.json(j); err != nil {
 				return err
 			}
 		} else if !c.opts.quiet || sum.DryRun {
-			if err := c.printf("purge  %s  (in %s)\n", shown(p.path, p.kind), plural(p.snapshots, "snapshot", "snapshots")); err != nil {
+			if err := c.printf("purge  %s  (in %s)\n", shown(p.Path, p.Kind), plural(p.Snapshots, "snapshot", "snapshots")); err != nil {
 				return err
 			}
 		}
@@ -164,15 +165,15 @@ func (c *call) printPurged(found []purgedPath, sum *purgeSummaryJSON) error {
 const blacklistMax = 100
 
 // tellBlacklist says how to keep away what the next backup would find in the source again: by a command line that adds the lines.
-func (c *call) tellBlacklist(dest string, found []purgedPath) {
+func (c *call) tellBlacklist(dest string, found []query.PurgePath) {
 	words, more := "", 0
 	for i := range found {
 		switch f := &found[i]; {
-		case !f.newest:
-		case i >= blacklistMax || !quote.Harmless(f.path):
+		case !f.Newest:
+		case i >= blacklistMax || !quote.Harmless(f.Path):
 			more++
 		default:
-			words += " " + quote.Word(listLine(f.path))
+			words += " " + quote.Word(listLine(f.Path))
 		}
 	}
 	list := filepath.Join(dest, blacklistFile)

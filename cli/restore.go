@@ -17,6 +17,7 @@ import (
 	"snap/index"
 	"snap/internal/hint"
 	"snap/internal/quote"
+	"snap/query"
 	"snap/restore"
 )
 
@@ -69,7 +70,7 @@ snap restore latest --in-place --overwrite skip`,
 		},
 		complete: completePathRef,
 		run: func(c *call) error {
-			return c.reading(func(d *reader) error { return c.restore(d) })
+			return c.reading(func(d *query.Reader) error { return c.restore(d) })
 		},
 	}
 }
@@ -79,7 +80,7 @@ var overwrites = map[string]restore.Overwrite{
 	"never": restore.Never, "skip": restore.Skip, "if-changed": restore.IfChanged, "if-newer": restore.IfNewer, "always": restore.Always,
 }
 
-func (c *call) restore(d *reader) error {
+func (c *call) restore(d *query.Reader) error {
 	o, err := c.restoreOptions()
 	if err != nil {
 		return err
@@ -129,7 +130,7 @@ const maxExisting = 20
 
 // lookAhead refuses before anything is written what one of several snapshots would overwrite: each by
 // itself looks ahead only when those before it are written.
-func (c *call) lookAhead(d *reader, parts []*restorePart) error {
+func (c *call) lookAhead(d *query.Reader, parts []*restorePart) error {
 	var all restore.ExistsError
 	for _, p := range parts {
 		o := p.options
@@ -182,18 +183,18 @@ type restorePart struct {
 	chooser *chooser
 }
 
-func (p *restorePart) run(c *call, d *reader, o restore.Options) (restore.Result, error) {
-	res, err := restore.Run(c.ctx, d.db, p.header, filepath.Join(d.dir, p.header.Name), o)
+func (p *restorePart) run(c *call, d *query.Reader, o restore.Options) (restore.Result, error) {
+	res, err := restore.Run(c.ctx, d.DB, p.header, filepath.Join(d.Dir, p.header.Name), o)
 	return res, errors.Join(err, p.chooser.bad)
 }
 
 // restoreParts reads the arguments. o is what all parts have in common.
-func (c *call) restoreParts(d *reader, o restore.Options) (parts []*restorePart, err error) {
+func (c *call) restoreParts(d *query.Reader, o restore.Options) (parts []*restorePart, err error) {
 	var places []restorePlace
 	for _, arg := range c.args {
-		h, p, err := d.entry(c.ctx, arg)
+		h, p, err := d.Entry(c.ctx, arg)
 		if err == nil {
-			err = d.missing(c.ctx, h, p, "restore")
+			err = d.Missing(c.ctx, h, p, "restore")
 		}
 		if err != nil {
 			return nil, err
@@ -239,7 +240,7 @@ func inPlace(h *index.Header, path string) (items []restore.Item) {
 }
 
 // restoreInto sets where a part goes and what of it.
-func (c *call) restoreInto(p *restorePart, d *reader) (err error) {
+func (c *call) restoreInto(p *restorePart, d *query.Reader) (err error) {
 	p.options.Target = c.abs(c.flags.String("target"))
 	if c.flags.Bool("in-place") {
 		if p.options.Target = p.header.Source; p.options.Target == "" {
@@ -253,7 +254,7 @@ func (c *call) restoreInto(p *restorePart, d *reader) (err error) {
 	roots := p.header.Roots()
 	p.options.Carrier = func(path string) bool { return roots.Place(path) == index.Carrier }
 	if p.options.Delete && !p.options.DeleteExcluded {
-		s, err := c.sparing(d.dir, sourcesIn(p.header))
+		s, err := c.sparing(d.Dir, sourcesIn(p.header))
 		if err != nil {
 			return err
 		}

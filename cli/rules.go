@@ -11,6 +11,7 @@ import (
 	"snap/destination/retention"
 	"snap/internal/hint"
 	"snap/internal/quote"
+	"snap/query"
 )
 
 // The rules of the settings after a backup, and what is said of rules that were stopped.
@@ -140,8 +141,8 @@ func (c *call) stopText(s *retention.Stop, p *retention.Plan, r *retention.Polic
 }
 
 // headers are those of a plan.
-func headers(p *retention.Plan) snapshots {
-	all := make(snapshots, len(p.List))
+func headers(p *retention.Plan) query.Snapshots {
+	all := make(query.Snapshots, len(p.List))
 	for i := range p.List {
 		all[i] = *p.List[i].Header
 	}
@@ -158,5 +159,5 @@ func tagHint(tag string, p *retention.Plan) string {
 	if near := hint.Nearest(strings.ToLower(tag), tags); near != "" {
 		return fmt.Sprintf("did you mean %s?", quote.Name(near))
 	}
-	return resolver{snaps: all}.tags()
+	return query.Resolver{Snapshots: all}.TagHint()
 }

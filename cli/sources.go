@@ -15,6 +15,7 @@ import (
 	"snap/index"
 	"snap/internal/hint"
 	"snap/internal/quote"
+	"snap/query"
 )
 
 // sources are what a backup takes in.
@@ -126,19 +127,19 @@ func (c *call) remembered(dest string) (s sources, err error) {
 		return s, cmp.Or(backupHint(destination.CheckOwner(dest), dest), closedHint(err, dest)) // the first says more
 	}
 	if err != nil {
-		return s, indexHint(err, dest)
+		return s, query.IndexHint(err, dest)
 	}
 	db.Trust(c.trusted(dest)...)
 	defer c.proved(dest, db)
-	snaps, err := readSnapshots(c.ctx, db)
+	snaps, err := query.ReadSnapshots(c.ctx, db)
 	if err != nil {
-		return s, indexHint(err, dest)
+		return s, query.IndexHint(err, dest)
 	}
 	way := fmt.Sprintf("name them once: snap backup %s SRC…", quote.Word(dest))
 	if len(snaps) == 0 {
 		return s, hint.With(fmt.Errorf("destination %s holds no snapshot yet, so that its sources are not known", quote.Name(dest)), "%s", way)
 	}
-	h := &snaps[snaps.newest()]
+	h := &snaps[snaps.Newest()]
 	if h.Source == "" {
 		return s, hint.With(fmt.Errorf("nobody knows the source of snapshot %s", quote.Name(h.Name)), "%s", way)
 	}

@@ -15,6 +15,7 @@ import (
 	"snap/index"
 	"snap/internal/hint"
 	"snap/internal/quote"
+	"snap/query"
 )
 
 func statsCommand() *command {
@@ -52,7 +53,7 @@ func runStats(c *call) error {
 	if depth < 0 {
 		return hint.Usagef("--depth %d: it cannot be less than 0", depth)
 	}
-	return c.reading(func(d *reader) error {
+	return c.reading(func(d *query.Reader) error {
 		if len(c.args) > 0 {
 			return c.statsOf(d)
 		}
@@ -83,21 +84,21 @@ type stats struct {
 }
 
 // held are the snapshots of d whose folders are there, with what each holds.
-func (c *call) held(d *reader) (*stats, index.Usage, error) {
-	s := &stats{dest: d.dir}
-	for i := range d.snaps {
-		if h := &d.snaps[i]; folderThere(d.root, h.Name) {
+func (c *call) held(d *query.Reader) (*stats, index.Usage, error) {
+	s := &stats{dest: d.Dir}
+	for i := range d.Snapshots {
+		if h := &d.Snapshots[i]; d.Present(h) {
 			s.there = append(s.there, h)
 		} else {
 			s.missing = append(s.missing, h.Name)
 		}
 	}
-	usage, err := d.db.Usage(c.ctx)
+	usage, err := d.DB.Usage(c.ctx)
 	if err != nil {
 		return nil, nil, err
 	}
 	seqs := s.seqs()
-	if s.unlinked, err = destination.Apart(c.ctx, d.root, d.db, s.there); err != nil {
+	if s.unlinked, err = destination.Apart(c.ctx, d.Root, d.DB, s.there); err != nil {
 		return nil, nil, err
 	}
 	if s.unlinked > 0 {
@@ -122,21 +123,21 @@ func (s *stats) seqs() []uint64 {
 	return seqs
 }
 
-func (c *call) stats(d *reader, depth int) (*stats, error) {
+func (c *call) stats(d *query.Reader, depth int) (*stats, error) {
 	s, _, err := c.held(d)
 	if err != nil {
 		return nil, err
 	}
-	info, err := os.Stat(index.Path(d.dir))
+	info, err := os.Stat(index.Path(d.Dir))
 	if err != nil {
 		return nil, err
 	}
 	s.index = info.Size()
-	if s.sets, err = sizeOfFiles(filepath.Join(d.dir, ".snap", "changes")); err != nil {
+	if s.sets, err = sizeOfFiles(filepath.Join(d.Dir, ".snap", "changes")); err != nil {
 		return nil, err
 	}
 	if len(s.there) > 0 {
-		s.folders, err = countFolders(c.ctx, d.db, s.seqs(), depth)
+		s.folders, err = countFolders(c.ctx, d.DB, s.seqs(), depth)
 	}
 	return s, err
 }
@@ -209,8 +210,8 @@ func (c *call) printGrowth(s *stats) error {
 }
 
 // statsOf tells of the snapshots that are named.
-func (c *call) statsOf(d *reader) error {
-	chosen, err := d.resolver().ranges(c.args)
+func (c *call) statsOf(d *query.Reader) error {
+	chosen, err := d.Resolver().ResolveRanges(c.args)
 	if err != nil {
 		return err
 	}
@@ -223,13 +224,13 @@ func (c *call) statsOf(d *reader) error {
 	disk := int64(0)
 	for i, h := range s.there {
 		disk = index.Plus(disk, s.shares[i].New.Bytes)
-		if slices.ContainsFunc(chosen, func(pos int) bool { return d.snaps[pos].Seq == h.Seq }) {
+		if slices.ContainsFunc(chosen, func(pos int) bool { return d.Snapshots[pos].Seq == h.Seq }) {
 			victims = append(victims, h.Seq)
 			j.Snapshots = append(j.Snapshots, newStatsSnapshotJSON(h, &s.shares[i], disk))
 		}
 	}
 	for _, pos := range chosen {
-		if name := d.snaps[pos].Name; slices.Contains(s.missing, name) {
+		if name := d.Snapshots[pos].Name; slices.Contains(s.missing, name) {
 			c.note("%s: its folder is gone, it holds nothing", quote.Name(name))
 		}
 	}

@@ -1,6 +1,9 @@
 package cli
 
-import "snap/index"
+import (
+	"snap/index"
+	"snap/query"
+)
 
 // versionJSON is a version in `find` and `history`.
 type versionJSON struct {
@@ -24,18 +27,18 @@ type versionJSON struct {
 	Problem     string  `json:"problem,omitempty"` // as in ls
 }
 
-func newVersionJSON(v *version, snaps snapshots) versionJSON {
+func newVersionJSON(v *query.Version, snaps query.Snapshots) versionJSON {
 	j := versionJSON{
-		MessageType: "version", Type: v.record.Kind.String(), Size: v.record.Size, Mtime: mtime(v.record.Mtime),
-		SHA256: hashJSON(v.record), Sparse: sparseJSON(v.record), First: snaps[v.first].Name, Last: snaps[v.last].Name, Snapshots: v.count(),
-		Change: v.change.String(), Deleted: v.deleted, Problem: problemJSON(v.record),
+		MessageType: "version", Type: v.Record.Kind.String(), Size: v.Record.Size, Mtime: mtime(v.Record.Mtime),
+		SHA256: hashJSON(v.Record), Sparse: sparseJSON(v.Record), First: snaps[v.First].Name, Last: snaps[v.Last].Name, Snapshots: v.Count(),
+		Change: v.Change.String(), Deleted: v.Deleted, Problem: problemJSON(v.Record),
 	}
-	if v.change == index.Removed && v.shut {
+	if v.Change == index.Removed && v.FolderUnread {
 		j.Problem = "unreadable"
 	}
-	j.Path, j.PathB64 = jsonName(v.path)
-	j.From, j.FromB64 = optionalName(v.from())
-	j.To, j.ToB64 = optionalName(v.to)
+	j.Path, j.PathB64 = jsonName(v.Path)
+	j.From, j.FromB64 = optionalName(v.From())
+	j.To, j.ToB64 = optionalName(v.To)
 	return j
 }
 

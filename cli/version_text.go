@@ -6,6 +6,7 @@ import (
 	"snap/index"
 	"snap/internal/file"
 	"snap/internal/quote"
+	"snap/query"
 )
 
 // enclose is text between two others, "" if there is none.
@@ -25,40 +26,40 @@ func (c *call) sizeText(r *index.Record) string {
 }
 
 // spanText names the first and the last snapshot of the version.
-func spanText(v *version, snaps snapshots) string {
-	first, last := quote.Name(snaps[v.first].Name), quote.Name(snaps[v.last].Name)
-	if v.first == v.last {
+func spanText(v *query.Version, snaps query.Snapshots) string {
+	first, last := quote.Name(snaps[v.First].Name), quote.Name(snaps[v.Last].Name)
+	if v.First == v.Last {
 		return first
 	}
 	return first + ".." + last
 }
 
 // origin is where the file came from and what became of it, each "" if there is nothing to tell.
-func origin(v *version) (before, after string) {
-	if from := v.from(); from != "" {
-		before = shown(from, v.record.Kind)
+func origin(v *query.Version) (before, after string) {
+	if from := v.From(); from != "" {
+		before = shown(from, v.Record.Kind)
 	}
 	switch {
-	case v.unread:
+	case v.Unread:
 		after = "could not be read, then deleted"
-	case v.shut:
+	case v.FolderUnread:
 		after = "could not be read"
-	case v.deleted:
+	case v.Deleted:
 		after = "deleted"
-	case v.to != "":
-		after = "moved to " + shown(v.to, v.record.Kind)
+	case v.To != "":
+		after = "moved to " + shown(v.To, v.Record.Kind)
 	}
 	return before, after
 }
 
 // pathWithRenames is the path, with where the file was before and where it went.
-func pathWithRenames(v *version) string {
+func pathWithRenames(v *query.Version) string {
 	before, after := origin(v)
-	return enclose("", before, " -> ") + shown(v.path, v.record.Kind) + enclose(" (", notHeld(v), ")") + enclose(" (then ", after, ")")
+	return enclose("", before, " -> ") + shown(v.Path, v.Record.Kind) + enclose(" (", notHeld(v), ")") + enclose(" (then ", after, ")")
 }
 
 // renameNote is where the file was before and where it went, for a line that stands below the path.
-func renameNote(v *version) string {
+func renameNote(v *query.Version) string {
 	before, after := origin(v)
 	var parts []string
 	for _, part := range []string{enclose("from ", before, ""), notHeld(v)} {
@@ -73,12 +74,12 @@ func renameNote(v *version) string {
 }
 
 // notHeld says that the snapshots do not hold the version.
-func notHeld(v *version) string {
-	if v.change == index.Removed && v.shut {
+func notHeld(v *query.Version) string {
+	if v.Change == index.Removed && v.FolderUnread {
 		return "could not be read"
 	}
-	if v.change == index.Removed || v.record.Held() {
+	if v.Change == index.Removed || v.Record.Held() {
 		return ""
 	}
-	return problemText(v.record)
+	return problemText(v.Record)
 }

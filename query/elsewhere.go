@@ -1,4 +1,4 @@
-package cli
+package query
 
 import (
 	"context"
@@ -13,19 +13,20 @@ import (
 	"snap/internal/quote"
 )
 
-// missing is the error for path of a snapshot whose folder is gone, nil if it is there. verb is the command that
+// Missing is the error for path of a snapshot whose folder is gone, nil if it is there. verb is the command that
 // would work with another snapshot.
-func (d *reader) missing(ctx context.Context, h *index.Header, path, verb string) error {
-	if folderThere(d.root, h.Name) {
+func (d *Reader) Missing(ctx context.Context, h *index.Header, path, verb string) error {
+	if d.Present(h) {
 		return nil
 	}
 	err := fmt.Errorf("snapshot %s is missing: its folder is no longer in the destination", quote.Name(h.Name))
-	return d.elsewhere(ctx, err, h, path, verb)
+	return d.Elsewhere(ctx, err, h, path, verb)
 }
 
-// elsewhere adds to err, that path of a snapshot is lost, where it is still to be had.
-func (d *reader) elsewhere(ctx context.Context, err error, h *index.Header, path, verb string) error {
-	r, _, lerr := d.db.Lookup(ctx, h.Seq, path)
+// Elsewhere adds to err, which says that path of a snapshot is lost, the snapshots that still hold it. verb is the command that would
+// work with another snapshot.
+func (d *Reader) Elsewhere(ctx context.Context, err error, h *index.Header, path, verb string) error {
+	r, _, lerr := d.DB.Lookup(ctx, h.Seq, path)
 	if lerr != nil {
 		return errors.Join(err, lerr)
 	}
@@ -57,10 +58,10 @@ func (d *reader) elsewhere(ctx context.Context, err error, h *index.Header, path
 }
 
 // nearest is the snapshot next to h in time whose folder is there, nil if there is none.
-func (d *reader) nearest(h *index.Header) (near *index.Header) {
-	for i := range d.snaps {
-		o := &d.snaps[i]
-		if o.Seq == h.Seq || !folderThere(d.root, o.Name) {
+func (d *Reader) nearest(h *index.Header) (near *index.Header) {
+	for i := range d.Snapshots {
+		o := &d.Snapshots[i]
+		if o.Seq == h.Seq || !d.Present(o) {
 			continue
 		}
 		if near == nil || o.Time.Sub(h.Time).Abs() < near.Time.Sub(h.Time).Abs() {
@@ -75,41 +76,41 @@ type stored struct{ name, path string }
 
 // sameVersion are the snapshots that have their folder and hold the same version of the file that path is in h:
 // first those that have it at the same path, then those that share its inode under another name.
-func (d *reader) sameVersion(ctx context.Context, h *index.Header, path string) (found []stored, err error) {
-	own, ok := d.snaps.bySeq(h.Seq)
+func (d *Reader) sameVersion(ctx context.Context, h *index.Header, path string) (found []stored, err error) {
+	own, ok := d.Snapshots.BySeq(h.Seq)
 	if !ok {
 		return nil, nil
 	}
 	add := func(first, last int, path string) {
 		for pos := first; pos <= last; pos++ {
-			s := stored{d.snaps[pos].Name, path}
+			s := stored{d.Snapshots[pos].Name, path}
 			if pos != own && !slices.Contains(found, s) && d.holds(s) {
 				found = append(found, s)
 			}
 		}
 	}
-	history, err := d.db.Versions(ctx, path)
+	history, err := d.DB.Versions(ctx, path)
 	if err != nil {
 		return nil, err
 	}
-	for _, v := range versionsOf(&history, d.snaps) {
-		if v.first <= own && own <= v.last {
-			add(v.first, v.last, path)
+	for _, v := range versionsOf(&history, d.Snapshots) {
+		if v.First <= own && own <= v.Last {
+			add(v.First, v.Last, path)
 		}
 	}
-	names, err := d.names(ctx, h, path)
+	names, err := d.Names(ctx, h, path)
 	if err != nil {
 		return nil, err
 	}
 	for _, n := range names {
-		add(n.first, n.last, n.path)
+		add(n.First, n.Last, n.Path)
 	}
 	return found, nil
 }
 
 // holds reports whether the tree of the snapshot has the file.
-func (d *reader) holds(s stored) bool {
-	f, err := openStored(d.root, s.name, s.path)
+func (d *Reader) holds(s stored) bool {
+	f, err := file.OpenBelow(d.Root, index.Join(s.name, s.path))
 	if err == nil {
 		f.Close()
 		return true
@@ -117,21 +118,21 @@ func (d *reader) holds(s stored) bool {
 	return !errors.Is(err, fs.ErrNotExist) // a link or a pipe is not opened, and is there
 }
 
-// inodeName is a name of a file: a path, and the first and the last of the snapshots that have the file there.
-type inodeName struct {
-	path        string
-	first, last int // positions
+// Name is a name of a file: a path, and the first and the last of the snapshots that have the file there.
+type Name struct {
+	Path        string
+	First, Last int // positions
 }
 
-// names are the names of the inode that path has in the snapshot.
-func (d *reader) names(ctx context.Context, h *index.Header, path string) ([]inodeName, error) {
-	names, err := d.db.Names(ctx, h.Seq, path)
-	all := make([]inodeName, 0, len(names))
+// Names are the names of the inode that path has in the snapshot.
+func (d *Reader) Names(ctx context.Context, h *index.Header, path string) ([]Name, error) {
+	names, err := d.DB.Names(ctx, h.Seq, path)
+	all := make([]Name, 0, len(names))
 	for _, n := range names {
-		first, there := d.snaps.bySeq(n.First)
-		last, too := d.snaps.bySeq(n.Last)
+		first, there := d.Snapshots.BySeq(n.First)
+		last, too := d.Snapshots.BySeq(n.Last)
 		if there && too { // else published since
-			all = append(all, inodeName{n.Path, first, last})
+			all = append(all, Name{n.Path, first, last})
 		}
 	}
 	return all, err

@@ -1,4 +1,4 @@
-package cli
+package query
 
 import (
 	"cmp"
@@ -11,11 +11,11 @@ import (
 	"snap/internal/quote"
 )
 
-// history are the steps in the life of the file or folder that typed names, in time order: its versions, and for each
+// History are the steps in the life of the file or folder that typed names, in time order: its versions, and for each
 // removal one with change Removed, which stands for the snapshots without it. follow follows renames. The path that
 // was meant is returned too: the first meaning of typed that any snapshot knows.
-func (d *reader) history(ctx context.Context, typed string, follow bool) (string, []version, error) {
-	paths, err := d.paths(typed)
+func (d *Reader) History(ctx context.Context, typed string, follow bool) (string, []Version, error) {
+	paths, err := d.Paths(typed)
 	if err != nil {
 		return "", nil, err
 	}
@@ -31,13 +31,13 @@ func (d *reader) history(ctx context.Context, typed string, follow bool) (string
 
 // steps are the steps in the life of whatever was at path, in time order: its versions, and for each
 // removal one with change Removed, that stands for the snapshots without it.
-func (d *reader) steps(ctx context.Context, path string, follow bool) (steps []version, err error) {
+func (d *Reader) steps(ctx context.Context, path string, follow bool) (steps []Version, err error) {
 	var records []index.Step
 	if follow {
-		records, err = d.db.Follow(ctx, path)
+		records, err = d.DB.Follow(ctx, path)
 	} else {
 		var h index.History
-		h, err = d.db.Versions(ctx, path)
+		h, err = d.DB.Versions(ctx, path)
 		for _, v := range h.Versions {
 			records = append(records, index.Step{Path: path, Version: v})
 		}
@@ -45,18 +45,18 @@ func (d *reader) steps(ctx context.Context, path string, follow bool) (steps []v
 	if err != nil {
 		return nil, err
 	}
-	versions := map[string][]version{} // of every path in it
+	versions := map[string][]Version{} // of every path in it
 	for i := range records {
 		r := &records[i]
 		if _, known := versions[r.Path]; !known {
-			h, err := d.db.Versions(ctx, r.Path)
+			h, err := d.DB.Versions(ctx, r.Path)
 			if err != nil {
 				return nil, err
 			}
-			versions[r.Path] = versionsOf(&h, d.snaps)
+			versions[r.Path] = versionsOf(&h, d.Snapshots)
 		}
-		if pos, ok := d.snaps.bySeq(r.Seq); ok {
-			if v := stepAt(pos, versions[r.Path], d.snaps); v != nil {
+		if pos, ok := d.Snapshots.BySeq(r.Seq); ok {
+			if v := stepAt(pos, versions[r.Path], d.Snapshots); v != nil {
 				steps = append(steps, *v)
 			}
 		}
@@ -65,18 +65,18 @@ func (d *reader) steps(ctx context.Context, path string, follow bool) (steps []v
 }
 
 // stepAt is what happened in the snapshot at pos to a path with these versions, nil if nothing did.
-func stepAt(pos int, versions []version, snaps snapshots) *version {
-	i, begins := slices.BinarySearchFunc(versions, pos, func(v version, pos int) int { return cmp.Compare(v.first, pos) })
+func stepAt(pos int, versions []Version, snaps Snapshots) *Version {
+	i, begins := slices.BinarySearchFunc(versions, pos, func(v Version, pos int) int { return cmp.Compare(v.First, pos) })
 	switch {
 	case begins:
 		v := versions[i]
-		v.deleted, v.shut = false, false // the removal is a step of its own
+		v.Deleted, v.FolderUnread = false, false // the removal is a step of its own
 		return &v
-	case i > 0 && versions[i-1].last == pos-1:
+	case i > 0 && versions[i-1].Last == pos-1:
 		gone := versions[i-1]
-		gone.first, gone.last, gone.change = pos, snaps.newest(), index.Removed
+		gone.First, gone.Last, gone.Change = pos, snaps.Newest(), index.Removed
 		if i < len(versions) {
-			gone.last = versions[i].first - 1
+			gone.Last = versions[i].First - 1
 		}
 		return &gone
 	}

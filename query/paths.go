@@ -1,4 +1,4 @@
-package cli
+package query
 
 import (
 	"fmt"
@@ -19,7 +19,7 @@ type locator struct {
 	several []several // trees of several sources, the newest first
 	first   bool      // the newest snapshot is one of those
 	dests   []string
-	snaps   snapshots
+	snaps   Snapshots
 	here    string // the working directory in the source, if inside
 	inside  bool   // the working directory is in the live source or in a snapshot
 	dir     string // the working directory
@@ -31,15 +31,15 @@ type several struct {
 	roots index.Roots
 }
 
-// paths are the paths that typed may stand for, the likeliest first: relative to the working directory, to the source, or absolute.
-func (d *reader) paths(typed string) ([]string, error) { return d.locator().paths(typed) }
+// Paths are the paths that typed may stand for, the likeliest first: relative to the working directory, to the source, or absolute.
+func (d *Reader) Paths(typed string) ([]string, error) { return d.locator().paths(typed) }
 
 // locator is made for d and the working directory.
-func (d *reader) locator() *locator {
-	l := &locator{snaps: d.snaps, dir: d.options.workDir}
-	for i := range d.snaps {
-		h := &d.snaps[i]
-		if i > 0 && h.SameSources(&d.snaps[i-1]) {
+func (d *Reader) locator() *locator {
+	l := &locator{snaps: d.Snapshots, dir: d.options.WorkDir}
+	for i := range d.Snapshots {
+		h := &d.Snapshots[i]
+		if i > 0 && h.SameSources(&d.Snapshots[i-1]) {
 			continue
 		}
 		if len(h.Sources) > 0 {
@@ -49,13 +49,13 @@ func (d *reader) locator() *locator {
 		}
 	}
 	slices.Reverse(l.several)
-	if i := d.snaps.newest(); i >= 0 {
-		l.first = len(d.snaps[i].Sources) > 0
+	if i := d.Snapshots.Newest(); i >= 0 {
+		l.first = len(d.Snapshots[i].Sources) > 0
 	}
 	slices.SortStableFunc(l.sources, func(a, b string) int { return len(b) - len(a) })
 	l.sources = slices.Compact(l.sources)
-	l.dests = spellings(d.dir)
-	for _, dir := range spellings(d.options.workDir) {
+	l.dests = spellings(d.Dir)
+	for _, dir := range spellings(d.options.WorkDir) {
 		if all := l.below(dir); len(all) > 0 {
 			l.here, l.inside = all[0], true
 			break
@@ -179,9 +179,9 @@ func (l *locator) sourceHint() string {
 	return "the source is " + quote.List(slices.Compact(names))
 }
 
-// sourcePath is the PATH of a PATHREF as the index holds it. An absolute one must be below the
+// SourcePath is the PATH of a PATHREF as the index holds it. An absolute one must be below the
 // snapshot's source.
-func sourcePath(h *index.Header, typed string) (string, error) {
+func SourcePath(h *index.Header, typed string) (string, error) {
 	p := filepath.ToSlash(typed)
 	if path.IsAbs(p) || filepath.IsAbs(typed) {
 		if h.Source == "" {

@@ -1,4 +1,4 @@
-package cli
+package query
 
 import (
 	"fmt"
@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/dustin/go-humanize"
 
 	"snap/index"
 	"snap/internal/hint"
@@ -25,21 +27,21 @@ import (
 // after "tag:"; the beginning of a name. A date may stand in double quotes. Nothing is guessed: a
 // beginning of several names is an error, and so is a name that nothing has.
 
-// maxRef is the longest REF: no name of a folder is half as long, and what is longer is not looked into.
-const maxRef = 1000
+// maxReference is the longest REF: no name of a folder is half as long, and what is longer is not looked into.
+const maxReference = 1000
 
-// resolver finds snapshots by reference.
-type resolver struct {
-	snaps snapshots
-	now   time.Time // its location is the zone of dates without one
+// Resolver finds snapshots by reference.
+type Resolver struct {
+	Snapshots Snapshots
+	Now       time.Time // its location is the zone of dates without one
 }
 
-// ref is the position of the snapshot that s names.
-func (r resolver) ref(s string) (int, error) {
-	if len(s) > maxRef {
+// Resolve is the position of the snapshot that s names.
+func (r Resolver) Resolve(s string) (int, error) {
+	if len(s) > maxReference {
 		return 0, hint.Usagef("a reference of %d bytes", len(s))
 	}
-	if len(r.snaps) == 0 {
+	if len(r.Snapshots) == 0 {
 		return 0, hint.With(fmt.Errorf("%s: the destination holds no complete snapshot", quote.Name(s)), "to make one: snap backup DEST SRC")
 	}
 	if pos := r.named(s); pos >= 0 {
@@ -51,9 +53,9 @@ func (r resolver) ref(s string) (int, error) {
 		}
 	}
 	if base, back, ok := stepsBack(s); ok {
-		pos, err := r.ref(base)
+		pos, err := r.Resolve(base)
 		if err == nil && back > pos {
-			err = fmt.Errorf("%s: %s before %s", quote.Name(s), map[bool]string{true: "there is no snapshot", false: "only " + plural(pos, "snapshot", "snapshots")}[pos == 0], quote.Name(base))
+			err = fmt.Errorf("%s: %s before %s", quote.Name(s), howMany(pos), quote.Name(base))
 		}
 		return pos - min(back, pos), err
 	}
@@ -63,38 +65,38 @@ func (r resolver) ref(s string) (int, error) {
 	case s[0] == '@':
 		return r.moment(s)
 	case strings.HasPrefix(s, "tag:"):
-		return 0, hint.With(fmt.Errorf("%s: no snapshot has this tag", quote.Name(s)), "%s", r.tags())
+		return 0, hint.With(fmt.Errorf("%s: no snapshot has this tag", quote.Name(s)), "%s", r.TagHint())
 	}
 	return r.prefix(s)
 }
 
-// pathRef is the position of the snapshot in s, and the path after it: "" if there is none, not yet
+// resolvePath is the position of the snapshot in s, and the path after it: "" if there is none, not yet
 // judged by sourcePath.
-func (r resolver) pathRef(s string) (pos int, path string, err error) {
-	head, path := r.split(s)
-	pos, err = r.ref(head)
+func (r Resolver) resolvePath(s string) (pos int, path string, err error) {
+	head, path := r.Split(s)
+	pos, err = r.Resolve(head)
 	return pos, path, err
 }
 
-// ranges are the positions of the snapshots that the references name, oldest first and each once. A..B names all
+// ResolveRanges are the positions of the snapshots that the references name, oldest first and each once. A..B names all
 // from A to B; where it could be one reference, it is one.
-func (r resolver) ranges(refs []string) (all []int, err error) {
+func (r Resolver) ResolveRanges(refs []string) (all []int, err error) {
 	for _, s := range refs {
-		first, err := r.ref(s)
+		first, err := r.Resolve(s)
 		last := first
 		for i := 1; err != nil && i+2 < len(s); i++ {
 			if s[i:i+2] != ".." {
 				continue
 			}
-			if first, err = r.ref(s[:i]); err == nil {
-				last, err = r.ref(s[i+2:])
+			if first, err = r.Resolve(s[:i]); err == nil {
+				last, err = r.Resolve(s[i+2:])
 			}
 		}
 		if err != nil {
 			return nil, err
 		}
 		if first > last {
-			return nil, fmt.Errorf("%s: %s is newer than %s", quote.Name(s), quote.Name(r.snaps[first].Name), quote.Name(r.snaps[last].Name))
+			return nil, fmt.Errorf("%s: %s is newer than %s", quote.Name(s), quote.Name(r.Snapshots[first].Name), quote.Name(r.Snapshots[last].Name))
 		}
 		for pos := first; pos <= last; pos++ {
 			all = append(all, pos)
@@ -106,13 +108,13 @@ func (r resolver) ranges(refs []string) (all []int, err error) {
 
 // named is the position of the snapshot with this very name, or of latest or oldest; -1 if there is
 // none.
-func (r resolver) named(s string) int {
-	if pos := slices.IndexFunc(r.snaps, func(h index.Header) bool { return h.Name == s }); pos >= 0 || len(r.snaps) == 0 {
+func (r Resolver) named(s string) int {
+	if pos := slices.IndexFunc(r.Snapshots, func(h index.Header) bool { return h.Name == s }); pos >= 0 || len(r.Snapshots) == 0 {
 		return pos
 	}
 	switch s {
 	case "latest":
-		return r.snaps.newest()
+		return r.Snapshots.Newest()
 	case "oldest":
 		return 0
 	}
@@ -129,20 +131,31 @@ func stepsBack(s string) (base string, n int, ok bool) {
 	return s[:i], n, err == nil
 }
 
+// howMany says that there are only n snapshots.
+func howMany(n int) string {
+	switch n {
+	case 0:
+		return "there is no snapshot"
+	case 1:
+		return "only 1 snapshot"
+	}
+	return "only " + humanize.Comma(int64(n)) + " snapshots"
+}
+
 // moment is the newest snapshot made at or before a date or an age.
-func (r resolver) moment(s string) (int, error) {
-	_, end, err := when.Parse(unquoteDate(s[1:]), r.now)
+func (r Resolver) moment(s string) (int, error) {
+	_, end, err := when.Parse(unquoteDate(s[1:]), r.Now)
 	if err != nil {
 		return 0, hint.Usagef("%s: %s", quote.Name(s), err)
 	}
-	for pos := r.snaps.newest(); pos >= 0; pos-- {
-		if r.snaps[pos].Time.Before(end) {
+	for pos := r.Snapshots.Newest(); pos >= 0; pos-- {
+		if r.Snapshots[pos].Time.Before(end) {
 			return pos, nil
 		}
 	}
-	first := &r.snaps[0]
+	first := &r.Snapshots[0]
 	return 0, hint.With(fmt.Errorf("%s: no snapshot is that old", quote.Name(s)),
-		"the oldest is %s of %s", quote.Name(first.Name), first.Time.In(r.now.Location()).Format("2006-01-02 15:04:05"))
+		"the oldest is %s of %s", quote.Name(first.Name), first.Time.In(r.Now.Location()).Format("2006-01-02 15:04:05"))
 }
 
 func unquoteDate(s string) string {
@@ -153,18 +166,19 @@ func unquoteDate(s string) string {
 }
 
 // tagged is the newest snapshot with the tag, -1 if there is none.
-func (r resolver) tagged(tag string) int {
-	for pos := r.snaps.newest(); pos >= 0; pos-- {
-		if slices.Contains(r.snaps[pos].Tags, tag) {
+func (r Resolver) tagged(tag string) int {
+	for pos := r.Snapshots.Newest(); pos >= 0; pos-- {
+		if slices.Contains(r.Snapshots[pos].Tags, tag) {
 			return pos
 		}
 	}
 	return -1
 }
 
-func (r resolver) tags() string {
+// TagHint says which tags there are.
+func (r Resolver) TagHint() string {
 	var all []string
-	for _, h := range r.snaps {
+	for _, h := range r.Snapshots {
 		all = append(all, h.Tags...)
 	}
 	if len(all) == 0 {
@@ -175,10 +189,10 @@ func (r resolver) tags() string {
 }
 
 // prefix is the only snapshot whose name begins with s.
-func (r resolver) prefix(s string) (int, error) {
+func (r Resolver) prefix(s string) (int, error) {
 	var names []string
 	found := -1
-	for pos, h := range r.snaps {
+	for pos, h := range r.Snapshots {
 		if strings.HasPrefix(h.Name, s) {
 			names, found = append(names, h.Name), pos
 		}
@@ -202,9 +216,9 @@ func (r resolver) prefix(s string) (int, error) {
 }
 
 // like are the sorted names that begin as s does, as far as any do, else the newest.
-func (r resolver) like(s string) (names []string) {
+func (r Resolver) like(s string) (names []string) {
 	most := 0
-	for _, h := range r.snaps {
+	for _, h := range r.Snapshots {
 		n := 0
 		for n < len(s) && n < len(h.Name) && s[n] == h.Name[n] {
 			n++
@@ -223,8 +237,8 @@ func (r resolver) like(s string) (names []string) {
 	return names
 }
 
-// split parts a PATHREF at the colon that ends its REF.
-func (r resolver) split(s string) (head, path string) {
+// Split parts a PATHREF at the colon that ends its REF.
+func (r Resolver) Split(s string) (head, path string) {
 	if strings.HasPrefix(s, `@"`) { // a quoted date ends at its quote
 		if end := strings.IndexByte(s[2:], '"'); end >= 0 {
 			quoted := s[:2+end+1]
@@ -236,7 +250,7 @@ func (r resolver) split(s string) (head, path string) {
 	switch {
 	case strings.HasPrefix(s, "@"):
 		is = func(base string) bool {
-			_, _, err := when.Parse(strings.TrimPrefix(base, "@"), r.now)
+			_, _, err := when.Parse(strings.TrimPrefix(base, "@"), r.Now)
 			return err == nil
 		}
 	case strings.HasPrefix(s, "tag:"):
@@ -246,13 +260,13 @@ func (r resolver) split(s string) (head, path string) {
 		}
 	default:
 		is = func(base string) bool {
-			return base != "" && slices.ContainsFunc(r.snaps, func(h index.Header) bool { return strings.HasPrefix(h.Name, base) })
+			return base != "" && slices.ContainsFunc(r.Snapshots, func(h index.Header) bool { return strings.HasPrefix(h.Name, base) })
 		}
 	}
 	for _, is := range []func(string) bool{func(base string) bool { return r.named(base) >= 0 }, is} {
 		end := len(s)
-		if end > maxRef {
-			end = strings.LastIndexByte(s[:maxRef], ':')
+		if end > maxReference {
+			end = strings.LastIndexByte(s[:maxReference], ':')
 		}
 		for ; end >= 0; end = strings.LastIndexByte(s[:end], ':') {
 			base := s[:end]

@@ -1,4 +1,4 @@
-package cli
+package query
 
 import (
 	"fmt"
@@ -10,7 +10,7 @@ import (
 )
 
 func TestWhatBeginsAVersion(t *testing.T) {
-	snaps := snapshots{{Seq: 2}, {Seq: 3}, {Seq: 5}, {Seq: 8}} // 9 is only prepared
+	snaps := Snapshots{{Seq: 2}, {Seq: 3}, {Seq: 5}, {Seq: 8}} // 9 is only prepared
 	at := func(seq uint64, change index.Change, mtime int64, from, to string) index.Version {
 		r := index.Record{Change: change, From: from, To: to, Flags: index.Hashed}
 		if change != index.Removed {
@@ -45,14 +45,14 @@ func TestWhatBeginsAVersion(t *testing.T) {
 	} {
 		var got []string
 		for _, v := range versionsOf(&index.History{Versions: c.versions}, snaps) {
-			s := fmt.Sprintf("%d..%d %s", v.first, v.last, v.change)
-			if from := v.from(); from != "" {
+			s := fmt.Sprintf("%d..%d %s", v.First, v.Last, v.Change)
+			if from := v.From(); from != "" {
 				s += " < " + from
 			}
-			if v.to != "" {
-				s += " > " + v.to
+			if v.To != "" {
+				s += " > " + v.To
 			}
-			if v.deleted {
+			if v.Deleted {
 				s += " deleted"
 			}
 			got = append(got, s)

@@ -1,4 +1,4 @@
-package cli
+package query
 
 import (
 	"os"
@@ -126,7 +126,7 @@ func TestTheWorkingDirectoryCounts(t *testing.T) {
 		{source + "/docs", source, "docs"}, {link + "/docs", source, "docs"}, {source + "/docs", link, "docs"}, {source, source, ""}, {base, source, "!"},
 		{dest + "/back~1/docs", source, "docs"}, {dest + "/other", source, "!"}, {dest, source, "!"}, {"", source, "!"},
 	} {
-		d := &reader{dir: dest, snaps: snapshots{{Name: "back~1", Source: c.recorded}}, options: readerOptions{workDir: c.cwd}}
+		d := &Reader{Dir: dest, Snapshots: Snapshots{{Name: "back~1", Source: c.recorded}}, options: Options{WorkDir: c.cwd}}
 		l := d.locator()
 		got := l.here
 		if !l.inside {

@@ -1,7 +1,6 @@
-package cli
+package query
 
 import (
-	"context"
 	"fmt"
 	"strings"
 	"testing"
@@ -14,7 +13,7 @@ import (
 )
 
 // refSnapshots have names with everything in them that REF gives a meaning to.
-func refSnapshots() snapshots {
+func refSnapshots() Snapshots {
 	at := func(s string) time.Time {
 		t, err := time.Parse(time.RFC3339, s)
 		if err != nil {
@@ -22,7 +21,7 @@ func refSnapshots() snapshots {
 		}
 		return t
 	}
-	return snapshots{
+	return Snapshots{
 		{Seq: 1, Name: "20261101-100000", Time: at("2026-11-01T10:00:00Z"), Tags: []string{"weekly"}},
 		{Seq: 3, Name: "20261119-100000", Time: at("2026-11-19T10:00:00.5Z"), Tags: []string{"weekly", "pin"}},
 		{Seq: 4, Name: "20261120-101500", Time: at("2026-11-20T10:15:00Z")},
@@ -33,7 +32,7 @@ func refSnapshots() snapshots {
 }
 
 func TestReferences(t *testing.T) {
-	r := resolver{refSnapshots(), time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)}
+	r := Resolver{refSnapshots(), time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)}
 	for _, c := range []struct {
 		in   string
 		want string // name, and path after a bar; or "code: " and a part of the error
@@ -113,12 +112,12 @@ func TestReferences(t *testing.T) {
 		{"tag:none:x", "1: tag:none"},
 		{"tag:", "1: no snapshot has this tag"},
 	} {
-		pos, path, err := r.pathRef(c.in)
+		pos, path, err := r.resolvePath(c.in)
 		got := ""
 		if err == nil {
-			got = r.snaps[pos].Name + "|" + path
+			got = r.Snapshots[pos].Name + "|" + path
 		} else {
-			got = map[int]string{1: "1: ", 2: "2: "}[exitCode(context.Background(), err)] + err.Error()
+			got = map[bool]string{false: "1: ", true: "2: "}[hint.IsUsage(err)] + err.Error()
 		}
 		code, text, isErr := strings.Cut(c.want, ": ")
 		if got != c.want && !(isErr && err != nil && strings.HasPrefix(got, code+": ") && strings.Contains(got, text)) {
@@ -130,7 +129,7 @@ func TestReferences(t *testing.T) {
 func TestRanges(t *testing.T) {
 	snaps := refSnapshots()
 	snaps = append(snaps, index.Header{Seq: 10, Name: "a..b", Time: snaps[5].Time})
-	r := resolver{snaps, time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)}
+	r := Resolver{snaps, time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)}
 	for _, c := range []struct{ in, want string }{
 		{"oldest", "1"},
 		{"latest oldest latest", "1 10"},
@@ -151,7 +150,7 @@ func TestRanges(t *testing.T) {
 		{"..", "no such snapshot"},
 		{"oldest..x", "x: no such snapshot"},
 	} {
-		all, err := r.ranges(strings.Fields(c.in))
+		all, err := r.ResolveRanges(strings.Fields(c.in))
 		var got []string
 		for _, pos := range all {
 			got = append(got, fmt.Sprint(snaps[pos].Seq))
@@ -166,38 +165,38 @@ func TestRanges(t *testing.T) {
 }
 
 func TestErrorsListCandidates(t *testing.T) {
-	var many snapshots
+	var many Snapshots
 	for i := range 25 {
 		many = append(many, index.Header{Seq: uint64(i + 1), Name: "n" + string(rune('a'+24-i))})
 	}
-	r := resolver{many, time.Now()}
+	r := Resolver{many, time.Now()}
 	for in, want := range map[string]string{
 		"n":  "it may be na, nb, nc, nd, ne, nf, ng, nh, ni, nj and 15 more",
 		"q":  "there are na, nb, nc, nd, ne, nf, ng, nh, ni, nj; to see all: snap list", // the newest ten
 		"nz": "there are na, nb, nc, nd, ne, nf, ng, nh, ni, nj and 15 more; to see all: snap list",
 	} {
-		_, err := r.ref(in)
-		if got := hint.Lines(err, program("").typed); len(got) != 1 || got[0] != want {
+		_, err := r.Resolve(in)
+		if got := hint.Lines(err, func(text string) string { return text }); len(got) != 1 || got[0] != want {
 			t.Errorf("%s: %q, want %q", in, got, want)
 		}
 	}
-	if _, err := (resolver{nil, time.Now()}).ref("latest"); err == nil || !strings.Contains(err.Error(), "no complete snapshot") {
+	if _, err := (Resolver{nil, time.Now()}).Resolve("latest"); err == nil || !strings.Contains(err.Error(), "no complete snapshot") {
 		t.Errorf("without snapshots: %v", err)
 	}
 }
 
 // A reference that is found says the same when a path follows it.
 func TestPathsDoNotChangeReferences(t *testing.T) {
-	r := resolver{refSnapshots(), time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)}
+	r := Resolver{refSnapshots(), time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)}
 	piece := rapid.SampledFrom([]string{"latest", "oldest", "2026", "11", "-", "T09", ":00", ":30", ":", "~1", "~", "@", `"`, "tag:", "weekly", "a", "b", "7d", "back", " "})
 	rapid.Check(t, func(t *rapid.T) {
 		s := strings.Join(rapid.SliceOfN(piece, 0, 6).Draw(t, "ref"), "")
-		if head, _ := r.split(s); head != s {
+		if head, _ := r.Split(s); head != s {
 			return // it has a path
 		}
-		pos, err := r.ref(s)
+		pos, err := r.Resolve(s)
 		for _, path := range []string{"docs/x", "x"} {
-			pos2, got, err2 := r.pathRef(s + ":" + path)
+			pos2, got, err2 := r.resolvePath(s + ":" + path)
 			if err == nil && (err2 != nil || pos2 != pos || got != path) {
 				t.Fatalf("%q is %d, but with :%s it is %d, %q, %v", s, pos, path, pos2, got, err2)
 			}
@@ -209,14 +208,14 @@ func FuzzPathRef(f *testing.F) {
 	for _, s := range []string{"latest~1:x", `@"2026-11-19 10:00"~1:x`, "tag:a:b:c", "2026-11-21T09:00:3", "@", `@"`, "~", "::", "@:~1"} {
 		f.Add(s)
 	}
-	r := resolver{refSnapshots(), time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)}
+	r := Resolver{refSnapshots(), time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)}
 	h := &index.Header{Source: "/home/me"}
 	f.Fuzz(func(t *testing.T, s string) {
-		pos, path, err := r.pathRef(s)
-		if err == nil && (pos < 0 || pos >= len(r.snaps)) {
+		pos, path, err := r.resolvePath(s)
+		if err == nil && (pos < 0 || pos >= len(r.Snapshots)) {
 			t.Fatalf("%q: position %d", s, pos)
 		}
-		if p, err := sourcePath(h, path); err == nil && !index.ValidPath(p) {
+		if p, err := SourcePath(h, path); err == nil && !index.ValidPath(p) {
 			t.Fatalf("%q: path %q", s, p)
 		}
 	})
@@ -231,7 +230,7 @@ func TestPathsInSnapshots(t *testing.T) {
 		{"/", "/", ""}, {"/", "/etc/passwd", "etc/passwd"}, {"/", "etc", "etc"},
 		{"/home/me", strings.Repeat("x", 256), "!"}, {"/home/me", "a\x00b", "!"}, {"/home/me", "..a", "..a"}, {"/home/me", "\xff", "\xff"},
 	} {
-		got, err := sourcePath(&index.Header{Source: c.source}, c.in)
+		got, err := SourcePath(&index.Header{Source: c.source}, c.in)
 		if err != nil {
 			got = "!"
 		}
@@ -243,11 +242,11 @@ func TestPathsInSnapshots(t *testing.T) {
 
 // A long reference is refused or read in no time, whatever it is made of.
 func TestLongReferences(t *testing.T) {
-	r := resolver{refSnapshots(), time.Now()}
+	r := Resolver{refSnapshots(), time.Now()}
 	for _, part := range []string{":", "~1", ":~1", "@:", "1:", "latest:", "2"} {
 		for _, before := range []string{"", "@", "tag:", `@"`, "2026", "latest:"} {
 			s := before + strings.Repeat(part, 200_000)
-			if pos, path, err := r.pathRef(s); err == nil && len(path) < 100_000 {
+			if pos, path, err := r.resolvePath(s); err == nil && len(path) < 100_000 {
 				t.Errorf("%.20q… is %d, %.20q", s, pos, path)
 			}
 		}

@@ -1,4 +1,4 @@
-package cli
+package query
 
 import (
 	"context"
@@ -13,18 +13,18 @@ import (
 	"snap/internal/quote"
 )
 
-// entry is the snapshot and the path that a PATHREF names. The path is in the snapshot.
-func (d *reader) entry(ctx context.Context, pathRef string) (*index.Header, string, error) {
-	pos, typed, err := d.resolver().pathRef(pathRef)
+// Entry is the snapshot and the path that a PATHREF names. The path is in the snapshot.
+func (d *Reader) Entry(ctx context.Context, pathRef string) (*index.Header, string, error) {
+	pos, typed, err := d.Resolver().resolvePath(pathRef)
 	if err != nil {
 		return nil, "", err
 	}
-	h := &d.snaps[pos]
-	path, err := sourcePath(h, typed)
+	h := &d.Snapshots[pos]
+	path, err := SourcePath(h, typed)
 	if err != nil {
 		return nil, "", err
 	}
-	_, _, err = d.db.Lookup(ctx, h.Seq, path)
+	_, _, err = d.DB.Lookup(ctx, h.Seq, path)
 	if errors.Is(err, index.ErrNotFound) {
 		_, name := index.Split(path)
 		err = hint.With(fmt.Errorf("%s: not in snapshot %s", quote.Path(path), quote.Name(h.Name)),
@@ -33,14 +33,14 @@ func (d *reader) entry(ctx context.Context, pathRef string) (*index.Header, stri
 	return h, path, err
 }
 
-// list yields the entries of the folder path in the snapshot, one level or all that is below, or the file path itself. An entry is
+// List yields the entries of the folder path in the snapshot, one level or all that is below, or the file path itself. An entry is
 // valid until the next one.
-func (d *reader) list(ctx context.Context, h *index.Header, path string, recursive bool) iter.Seq2[*index.Entry, error] {
+func (d *Reader) List(ctx context.Context, h *index.Header, path string, recursive bool) iter.Seq2[*index.Entry, error] {
 	return func(yield func(*index.Entry, error) bool) {
 		after, skipped := "", 0
 		for again := true; again; {
 			again = false
-			for e, err := range d.db.EntriesAfter(ctx, h.Seq, path, after) {
+			for e, err := range d.DB.EntriesAfter(ctx, h.Seq, path, after) {
 				switch {
 				case err != nil:
 					yield(nil, err)
