@@ -35,6 +35,8 @@ type command struct {
 
 // call is one invocation of a command: what it was given, and where its answers go.
 type call struct {
+	style
+
 	ctx    context.Context
 	env    *Env
 	out    *output      // standard output
@@ -70,16 +72,21 @@ func (c *call) warn(format string, args ...any) {
 	fmt.Fprintf(c.env.Stderr, "snap: %s\n", quote.Clean(fmt.Sprintf(c.env.program.typed(format), args...)))
 }
 
-// zone is the time zone that times are shown and read in.
-func (c *call) zone() *time.Location {
-	if c.opts.utc {
-		return time.UTC
+// progress is the line that shows how long work gets on, nil where standard error is no terminal or -q was given.
+func (c *call) progress() *progressLine {
+	if !c.env.StderrTTY || c.opts.quiet || c.opts.json {
+		return nil
 	}
-	return c.env.Now().Location()
+	return newProgressLine(c.env.Stderr, c.style)
 }
 
-// now is the time, in the zone.
-func (c *call) now() time.Time { return c.env.Now().In(c.zone()) }
+// now is the time, in the zone that times are shown and read in.
+func (c *call) now() time.Time {
+	if c.opts.utc {
+		return c.env.Now().UTC()
+	}
+	return c.env.Now()
+}
 
 // raw reports whether -0 asks for bare names, each closed by a NUL.
 func (c *call) raw() (bool, error) {

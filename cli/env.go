@@ -90,3 +90,23 @@ func (o *output) Flush() error {
 	}
 	return o.err
 }
+
+// style is how text is written to standard output.
+func (e *Env) style(o options) style {
+	s := style{width: e.Width, units: o.units, color: e.coloured(o.color), zone: e.Now().Location(), clock: e.Now}
+	if o.utc {
+		s.zone = time.UTC
+	}
+	return s
+}
+
+// coloured reports whether standard output is to have colours, as --color says.
+func (e *Env) coloured(color string) bool {
+	switch color {
+	case "always":
+		return true
+	case "never":
+		return false
+	}
+	return e.StdoutTTY && e.variable("NO_COLOR") == "" && e.variable("TERM") != "dumb"
+}

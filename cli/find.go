@@ -122,8 +122,8 @@ func (c *call) printVersions(all []query.Version, snaps query.Snapshots, width i
 		return fmt.Sprintf(" %s %4d %9s  %s", pad(spanText(v, snaps), width), v.Count(), c.sizeText(v.Record), c.when(v.Record.Mtime.Time()))
 	}
 	const otherColumns, roomForPath = 38, 30
-	narrow := c.env.Width < width+otherColumns+roomForPath
-	if v := &all[0]; c.env.Width <= 0 || len(all) == 1 && !narrow && c.fits("+"+rest(v)+"  "+pathWithRenames(v)) {
+	narrow := c.width < width+otherColumns+roomForPath
+	if v := &all[0]; c.width <= 0 || len(all) == 1 && !narrow && c.fits("+"+rest(v)+"  "+pathWithRenames(v)) {
 		for i := range all {
 			v := &all[i]
 			if err := c.printf("%s%s  %s\n", c.mark(v.Change), rest(v), pathWithRenames(v)); err != nil {
@@ -155,11 +155,6 @@ func (c *call) printBelow(mark, line, aside string) error {
 		gap = "\n      "
 	}
 	return c.printf("  %s%s%s%s\n", mark, line, gap, aside)
-}
-
-// fits reports whether a line is no wider than the terminal.
-func (c *call) fits(line string) bool {
-	return c.env.Width <= 0 || displaywidth.String(line) <= c.env.Width
 }
 
 // spanWidth is the width of the column that says between which snapshots a version lived.

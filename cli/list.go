@@ -59,7 +59,7 @@ func runList(c *call) error {
 			t.add(quote.Name(h.Name), c.when(h.Time), c.age(h.Time), humanize.Comma(h.Files-h.Unread), c.size(h.HeldBytes()), changes(h),
 				c.size(h.CopiedBytes), string(d.State(h)), quoteAll(h.Tags), quote.Name(h.Note))
 		}
-		if err := t.write(c.out, c.env.Width); err != nil {
+		if err := t.write(c.out, c.width); err != nil {
 			return err
 		}
 		if last := lastRunOf(d.Root, d.Snapshots); !last.unchanged.IsZero() && !c.opts.quiet {
@@ -77,7 +77,7 @@ func changes(h *index.Header) string {
 		count  int64
 	}{{index.Added, h.Added}, {index.Modified, h.Modified}, {index.Metadata, h.Metadata}, {index.Moved, h.Moved}, {index.Removed, h.Removed}} {
 		if n.count > 0 {
-			fmt.Fprintf(&b, " %s%d", marks[n.change].letter, n.count)
+			fmt.Fprintf(&b, " %s%d", letter(n.change), n.count)
 		}
 	}
 	return strings.TrimPrefix(b.String(), " ")

@@ -3,7 +3,6 @@ package cli
 import (
 	"iter"
 	"slices"
-	"strconv"
 
 	"github.com/urfave/cli/v2"
 
@@ -136,40 +135,6 @@ func (c *call) lsLong(h *index.Header, e *index.Entry) error {
 	target += enclose(" (", problemText(&e.Record), ")")
 	return c.printf("%s %-8s %-8s %9s  %s  %s%s\n", permissions(&e.Stat), owner(h.Users, e.UID), owner(h.Groups, e.GID), size,
 		c.when(e.Mtime.Time()), shown(e.Path, e.Kind), target)
-}
-
-// permissions is the mode as ls prints it.
-func permissions(s *file.Stat) string {
-	b := []byte("?rwxrwxrwx")
-	if int(s.Kind) < file.Kinds {
-		b[0] = "?-dlpscb"[s.Kind]
-	}
-	for i := range 9 {
-		if s.Mode&(0o400>>i) == 0 {
-			b[1+i] = '-'
-		}
-	}
-	for _, special := range [...]struct {
-		bit      uint16
-		at       int
-		both, no byte // with and without the right to execute
-	}{{0o4000, 3, 's', 'S'}, {0o2000, 6, 's', 'S'}, {0o1000, 9, 't', 'T'}} {
-		switch {
-		case s.Mode&special.bit == 0:
-		case b[special.at] == 'x':
-			b[special.at] = special.both
-		default:
-			b[special.at] = special.no
-		}
-	}
-	return string(b)
-}
-
-func owner(names map[uint32]string, id uint32) string {
-	if name := names[id]; name != "" {
-		return quote.Name(name)
-	}
-	return strconv.FormatUint(uint64(id), 10)
 }
 
 // lsJSON prints an array, an entry a line.

@@ -17,27 +17,21 @@ var marks = [...]struct{ letter, colour string }{
 	index.Silent:      {" ", ""},
 }
 
-// mark is the letter of a change, coloured if --color and the terminal say so.
-func (c *call) mark(change index.Change) string {
+// letter is the letter of a change.
+func letter(change index.Change) string {
 	if int(change) >= len(marks) {
 		return "?"
 	}
-	m := marks[change]
-	if m.colour == "" || !c.coloured() {
-		return m.letter
-	}
-	return "\x1b[" + m.colour + "m" + m.letter + "\x1b[0m"
+	return marks[change].letter
 }
 
-// coloured reports whether standard output is to have colours.
-func (c *call) coloured() bool {
-	switch c.opts.color {
-	case "always":
-		return true
-	case "never":
-		return false
+// mark is the letter of a change, in its colour if there are colours.
+func (s style) mark(change index.Change) string {
+	if int(change) >= len(marks) || marks[change].colour == "" || !s.color {
+		return letter(change)
 	}
-	return c.env.StdoutTTY && c.env.variable("NO_COLOR") == "" && c.env.variable("TERM") != "dumb"
+	m := marks[change]
+	return "\x1b[" + m.colour + "m" + m.letter + "\x1b[0m"
 }
 
 // shown is a path as text shows it: folders end in a slash, the source itself is "./".

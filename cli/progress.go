@@ -16,25 +16,20 @@ import (
 )
 
 // progressLine is the one line on standard error that shows how long work gets on: stage, files, bytes,
-// rate, time left, and the path that is worked on. It wraps mpb, which draws it.
+// rate, time left, and the path that is worked on. It wraps mpb, which draws it. A nil one shows nothing.
 type progressLine struct {
-	call    *call
-	bars    *mpb.Progress
-	bar     *mpb.Bar
-	last    atomic.Pointer[progress.State]
-	started time.Time
-	stage   time.Time // when the stage began
+	style style
+	bars  *mpb.Progress
+	bar   *mpb.Bar
+	last  atomic.Pointer[progress.State]
+	stage time.Time // when the stage began
 }
 
-// progress is the line, nil where standard error is no terminal or -q was given.
-func (c *call) progress() *progressLine {
-	if !c.env.StderrTTY || c.opts.quiet || c.opts.json {
-		return nil
-	}
-	p := &progressLine{call: c, started: c.env.Now()}
+// newProgressLine begins to draw the line on w, a terminal.
+func newProgressLine(w io.Writer, s style) *progressLine {
+	p := &progressLine{style: s, stage: s.clock()}
 	p.last.Store(&progress.State{Stage: progress.Scanning})
-	p.stage = p.started
-	p.bars = mpb.New(mpb.WithOutput(c.env.Stderr), mpb.WithRefreshRate(150*time.Millisecond), mpb.WithAutoRefresh())
+	p.bars = mpb.New(mpb.WithOutput(w), mpb.WithRefreshRate(150*time.Millisecond), mpb.WithAutoRefresh())
 	p.bar = p.bars.New(0, mpb.NopStyle(), mpb.BarRemoveOnComplete(),
 		mpb.PrependDecorators(decor.Any(func(s decor.Statistics) string { return p.line(s.AvailableWidth) })))
 	return p
@@ -46,7 +41,7 @@ func (p *progressLine) show(s progress.State) {
 		return
 	}
 	if old := p.last.Load(); old.Stage != s.Stage {
-		p.stage = p.call.env.Now()
+		p.stage = p.style.clock()
 	}
 	p.last.Store(&s)
 }
@@ -79,11 +74,11 @@ func (p *progressLine) line(width int) string {
 		}
 		text += " files"
 	}
-	elapsed := p.call.env.Now().Sub(p.stage)
+	elapsed := p.style.clock().Sub(p.stage)
 	if s.Bytes > 0 && (s.Stage == progress.Building || s.Stage == progress.Reading) {
-		text += "  " + p.call.size(s.Bytes) + " of " + p.call.size(s.TotalBytes)
+		text += "  " + p.style.size(s.Bytes) + " of " + p.style.size(s.TotalBytes)
 		if secs := elapsed.Seconds(); secs > 1 {
-			text += fmt.Sprintf("  %s/s", p.call.size(int64(float64(s.Bytes)/secs)))
+			text += fmt.Sprintf("  %s/s", p.style.size(int64(float64(s.Bytes)/secs)))
 		}
 	}
 	if left := timeLeft(s, elapsed); left > 0 {

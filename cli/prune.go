@@ -212,7 +212,7 @@ func (c *call) printRemoved(dest string, plan *retention.Plan, all, dry bool, st
 	case c.opts.quiet && !dry:
 		return nil
 	}
-	if err := t.write(c.out, c.env.Width); err != nil {
+	if err := t.write(c.out, c.width); err != nil {
 		return err
 	}
 	deleted := plural(sum.Removed, "snapshot", "snapshots")

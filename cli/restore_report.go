@@ -66,12 +66,12 @@ func (r *restoreReport) Started(path string, _ int64) { r.progress(path, 0, 0) }
 
 func (r *restoreReport) Restored(path string, bytes int64) {
 	r.progress(path, 1, bytes)
-	r.file(marks[index.Added].letter, "restored", path, r.dryRun || r.call.opts.verbose > 0)
+	r.file(letter(index.Added), "restored", path, r.dryRun || r.call.opts.verbose > 0)
 }
 
 func (r *restoreReport) MetadataSet(path string) {
 	r.progress(path, 1, 0)
-	r.file(marks[index.Metadata].letter, "metadata", path, r.dryRun || r.call.opts.verbose > 0)
+	r.file(letter(index.Metadata), "metadata", path, r.dryRun || r.call.opts.verbose > 0)
 }
 
 func (r *restoreReport) Skipped(path string) {
@@ -109,7 +109,7 @@ func (r *restoreReport) tellBlocked() {
 const blockedMax = 20
 
 func (r *restoreReport) Deleted(path string) {
-	r.file(marks[index.Removed].letter, "deleted", path, r.dryRun || r.call.opts.verbose > 0)
+	r.file(letter(index.Removed), "deleted", path, r.dryRun || r.call.opts.verbose > 0)
 }
 
 // Spared tells of each thing with -v and -n in JSON, of each rule in the end.

@@ -3,38 +3,12 @@ package cli
 import (
 	"fmt"
 	"math"
-	"strconv"
 	"strings"
 
 	"github.com/dustin/go-humanize"
 
-	"snap/index"
 	"snap/internal/quote"
 )
-
-// size is a number of bytes as --units asks.
-func (c *call) size(n int64) string {
-	n = max(n, 0)
-	more := ""
-	if n == index.Beyond {
-		more = " or more"
-	}
-	switch c.opts.units {
-	case "si":
-		return humanize.Bytes(uint64(n)) + more
-	case "raw":
-		return strconv.FormatInt(n, 10)
-	}
-	return humanize.IBytes(uint64(n)) + more
-}
-
-// plural is a number with what it counts, with commas between the thousands.
-func plural[N int | int64](n N, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return humanize.Comma(int64(n)) + " " + many
-}
 
 // parseSize reads a number of bytes: 4096, 10K, 10KiB, 1.5G. A letter alone counts in 1024s, as find
 // and du do; kB, MB, GB count in 1000s.

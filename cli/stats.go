@@ -206,7 +206,7 @@ func (c *call) printGrowth(s *stats) error {
 		disk = index.Plus(disk, share.New.Bytes)
 		t.add(quote.Name(h.Name), c.when(h.Time), c.size(share.Held.Bytes), c.size(share.New.Bytes), c.size(share.Alone.Bytes), c.size(disk))
 	}
-	return t.write(c.out, c.env.Width)
+	return t.write(c.out, c.width)
 }
 
 // statsOf tells of the snapshots that are named.
@@ -253,7 +253,7 @@ func (c *call) statsOf(d *query.Reader) error {
 	if len(victims) == 0 { // what was named is missing, and that is said
 		return nil
 	}
-	if err := t.write(c.out, c.env.Width); err != nil || len(victims) < 2 {
+	if err := t.write(c.out, c.width); err != nil || len(victims) < 2 {
 		return err
 	}
 	return c.printf("\ndeleting these %d frees %s in %s, %s of it shared among them\n",

@@ -171,7 +171,7 @@ func (c *call) printFolders(s *stats) error {
 		if err := c.printf("\n%s\n\n", t.title); err != nil {
 			return err
 		}
-		if err := t.write(c.out, c.env.Width); err != nil {
+		if err := t.write(c.out, c.width); err != nil {
 			return err
 		}
 	}

@@ -8,8 +8,8 @@ import (
 
 // wrap breaks a line of prose at its blanks where it is wider than the terminal; what goes on begins with indent. A word that
 // is wider stays whole. Standard error is left to the terminal: a command line in a hint is to be copied in one piece.
-func (c *call) wrap(line, indent string) string {
-	if c.fits(line) {
+func (s style) wrap(line, indent string) string {
+	if s.fits(line) {
 		return line
 	}
 	var b strings.Builder
@@ -19,7 +19,7 @@ func (c *call) wrap(line, indent string) string {
 	width += lead
 	for i, word := range strings.SplitAfter(line[lead:], " ") {
 		n := displaywidth.String(word)
-		if i > 0 && width+displaywidth.String(strings.TrimRight(word, " ")) > c.env.Width {
+		if i > 0 && width+displaywidth.String(strings.TrimRight(word, " ")) > s.width {
 			b.WriteString("\n" + indent)
 			width = displaywidth.String(indent)
 		}
@@ -34,17 +34,17 @@ func (c *call) wrap(line, indent string) string {
 }
 
 // wrapped is wrap for each of the lines, what goes on under the text of a line with a label of width wide.
-func (c *call) wrapped(lines []string, width int) []string {
+func (s style) wrapped(lines []string, width int) []string {
 	out := make([]string, len(lines))
 	for i, line := range lines {
-		out[i] = c.wrap(line, strings.Repeat(" ", width))
+		out[i] = s.wrap(line, strings.Repeat(" ", width))
 	}
 	return out
 }
 
 // arrow joins where something was and where it is, in two lines where one would be too wide.
-func (c *call) arrow(mark, from, to string) string {
-	if line := mark + " " + from + " -> " + to; c.fits("+" + line[len(mark):]) {
+func (s style) arrow(mark, from, to string) string {
+	if line := mark + " " + from + " -> " + to; s.fits("+" + line[len(mark):]) {
 		return line
 	}
 	return mark + " " + from + "\n    -> " + to

@@ -13,7 +13,7 @@ func TestWrap(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		words := rapid.SliceOfN(rapid.StringMatching(`[a-zä語]{1,30}`), 1, 30).Draw(t, "words")
 		width := rapid.IntRange(0, 100).Draw(t, "width")
-		c := &call{env: &Env{Width: width}}
+		c := style{width: width}
 		line := "  label   " + strings.Join(words, " ")
 		got := c.wrap(line, "          ")
 		if width == 0 && got != line {
@@ -28,7 +28,7 @@ func TestWrap(t *testing.T) {
 			}
 		}
 	})
-	c := &call{env: &Env{Width: 20}}
+	c := style{width: 20}
 	for want, got := range map[string]string{
 		"R a -> b":                            c.arrow("R", "a", "b"),
 		"R a long folder/x\n    -> another/x": c.arrow("R", "a long folder/x", "another/x"),

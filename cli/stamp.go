@@ -4,11 +4,7 @@ import (
 	"time"
 
 	"snap/internal/file"
-	"snap/internal/when"
 )
-
-// when is a time as text shows it, in the zone, to the minute.
-func (c *call) when(t time.Time) string { return t.In(c.zone()).Format("2006-01-02 15:04") }
 
 // stamp is a time as JSON holds it: RFC 3339 with nanoseconds, in UTC; null if it was never set. Unlike
 // time.Time it does not fail for years that a damaged file may carry.
@@ -24,6 +20,3 @@ func (s stamp) MarshalJSON() ([]byte, error) {
 
 // mtime is a file's time as JSON holds it.
 func mtime(t file.Time) stamp { return stamp(t.Time()) }
-
-// age is how long ago t was, as it can be typed after "@".
-func (c *call) age(t time.Time) string { return when.Ago(t, c.env.Now()) }
