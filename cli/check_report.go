@@ -71,22 +71,22 @@ func (r *checkReport) findings(res *check.Result) error {
 
 // findingText is a finding as people read it.
 func findingText(f *check.Finding) string {
-	text := shown(f.Path, file.None) + ": " + quote.Clean(f.Why)
+	line := shown(f.Path, file.None) + ": " + quote.Clean(f.Why)
 	if f.Below > 0 {
-		text += fmt.Sprintf(", with %s below it", plural(int(f.Below), "entry", "entries"))
+		line += fmt.Sprintf(", with %s below it", plural(int(f.Below), "entry", "entries"))
 	}
 	if where := rangesText(f.Ranges); where != "" {
-		text += ", in " + where
+		line += ", in " + where
 	}
 	switch {
 	case f.Repaired && f.From != "":
-		text += "; mended from " + quote.Clean(f.From)
+		line += "; mended from " + quote.Clean(f.From)
 	case f.Repaired:
-		text += "; mended"
+		line += "; mended"
 	case f.From != "":
-		text += "; not mended: " + quote.Clean(f.From)
+		line += "; not mended: " + quote.Clean(f.From)
 	}
-	return text
+	return line
 }
 
 // rangesMax is how many ranges of snapshots a line names.
@@ -154,22 +154,22 @@ func (r *checkReport) summary(res *check.Result, o *check.Options) error {
 			res.Repaired, res.Errors, res.Unproved, max(res.Links.Inodes-res.Links.Meant, 0), missing, took.Seconds()})
 	}
 	if !c.opts.quiet {
-		text := fmt.Sprintf("checked %s, %s", plural(int(res.Snapshots), "snapshot", "snapshots"), plural(int(res.Files), "entry", "entries"))
+		line := fmt.Sprintf("checked %s, %s", plural(int(res.Snapshots), "snapshot", "snapshots"), plural(int(res.Files), "entry", "entries"))
 		if res.InodesRead > 0 || o.Read.All {
-			text += fmt.Sprintf("; read %s, %s", plural(int(res.InodesRead), "file", "files"), c.size(res.BytesRead))
+			line += fmt.Sprintf("; read %s, %s", plural(int(res.InodesRead), "file", "files"), c.size(res.BytesRead))
 		}
 		switch {
 		case res.Damaged == 0 && res.Errors == 0:
-			text += ": all is well"
+			line += ": all is well"
 		case res.Damaged == 0:
-			text += fmt.Sprintf(": %s could not be looked at", humanize.Comma(res.Errors))
+			line += fmt.Sprintf(": %s could not be looked at", humanize.Comma(res.Errors))
 		default:
-			text += fmt.Sprintf(": %s damaged", humanize.Comma(res.Damaged))
+			line += fmt.Sprintf(": %s damaged", humanize.Comma(res.Damaged))
 			if o.Repair {
-				text += fmt.Sprintf(", %s mended", humanize.Comma(res.Repaired))
+				line += fmt.Sprintf(", %s mended", humanize.Comma(res.Repaired))
 			}
 		}
-		if err := c.printf("%s, %s\n", text, seconds(took)); err != nil {
+		if err := c.printf("%s, %s\n", line, seconds(took)); err != nil {
 			return err
 		}
 	}

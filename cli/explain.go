@@ -209,14 +209,14 @@ func (c *call) explainPath(d *query.Reader, set *filter.Set, newest *index.Heade
 }
 
 func (c *call) printExplained(j explainJSON, rec *index.Record) error {
-	text := quote.Name(j.path)
+	head := quote.Name(j.path)
 	if j.path == "" {
-		text = "./ (the source itself)"
+		head = "./ (the source itself)"
 	}
 	if j.carrier && j.path == "" {
-		text = "./ (the top of the sources)"
+		head = "./ (the top of the sources)"
 	}
-	if err := c.printf("%s\n", text); err != nil {
+	if err := c.printf("%s\n", head); err != nil {
 		return err
 	}
 	verdict, why := "included", "no line of the lists names it"

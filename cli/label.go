@@ -106,13 +106,13 @@ func (c *call) showLabels(text func(h *index.Header) string) error {
 }
 
 // printLabels prints a line a snapshot, the names as wide as the widest.
-func (c *call) printLabels(all []*index.Header, text func(h *index.Header) string) error {
+func (c *call) printLabels(all []*index.Header, label func(h *index.Header) string) error {
 	width := 0
 	for _, h := range all {
 		width = max(width, displaywidth.String(quote.Name(h.Name)))
 	}
 	for _, h := range all {
-		if err := c.printf("%s\n", strings.TrimSpace(pad(quote.Name(h.Name), width)+"  "+text(h))); err != nil {
+		if err := c.printf("%s\n", strings.TrimSpace(pad(quote.Name(h.Name), width)+"  "+label(h))); err != nil {
 			return err
 		}
 	}

@@ -293,19 +293,19 @@ func (c *call) reindexed(dest string, res *reindex.Result) error {
 		return nil
 	}
 	weak := int64(0)
-	text := fmt.Sprintf("the index is made again: %s", plural(res.Snapshots, "snapshot", "snapshots"))
+	said := fmt.Sprintf("the index is made again: %s", plural(res.Snapshots, "snapshot", "snapshots"))
 	if n := len(res.FromTrees); n > 0 {
-		text += fmt.Sprintf(", %d from change sets and %d from folders", res.Snapshots-n, n)
+		said += fmt.Sprintf(", %d from change sets and %d from folders", res.Snapshots-n, n)
 	}
 	for _, f := range res.FromTrees {
-		text += fmt.Sprintf("\n  %s from its folder: %s", quote.Name(f.Name), quote.Clean(f.Err.Error()))
+		said += fmt.Sprintf("\n  %s from its folder: %s", quote.Name(f.Name), quote.Clean(f.Err.Error()))
 		weak += f.Weak
 	}
 	if weak > 0 {
-		text += fmt.Sprintf("\n  %s no hash yet: the next backup reads those that are still there, once, and links what is equal",
+		said += fmt.Sprintf("\n  %s no hash yet: the next backup reads those that are still there, once, and links what is equal",
 			plural(int(weak), "file has", "files have"))
 	}
-	return c.printf("%s\n", text)
+	return c.printf("%s\n", said)
 }
 
 // numbered names a snapshot of which perhaps only the number is known.

@@ -168,15 +168,15 @@ func (r *restoreReport) file(mark, action, path string, show bool) {
 		r.fileJSON(action, path, "", nil)
 		return
 	}
-	text := shown(path, file.None)
+	name := shown(path, file.None)
 	switch {
 	case r.dryRun && action == "deleted":
-		text = shown(r.place(path), file.None)
+		name = shown(r.place(path), file.None)
 	case r.dryRun:
-		r.err = r.call.printf("%s\n", r.call.arrow(mark, text, shown(r.place(path), file.None)))
+		r.err = r.call.printf("%s\n", r.call.arrow(mark, name, shown(r.place(path), file.None)))
 		return
 	}
-	r.err = r.call.printf("%s %s\n", mark, text)
+	r.err = r.call.printf("%s %s\n", mark, name)
 }
 
 // fileJSON prints a line of --json about one file.

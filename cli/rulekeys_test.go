@@ -54,11 +54,11 @@ func TestCommentsBehindValues(t *testing.T) {
 
 // TestSizesWithoutUnit: a small number without a unit is a unit forgotten; whoever means bytes can say so.
 func TestSizesWithoutUnit(t *testing.T) {
-	for text, ok := range map[string]bool{
+	for size, ok := range map[string]bool{
 		"0": true, "0.0": true, "10": false, "0.5": false, "1048575": false, "1048576": true, "4194304": true, "10B": true, "10K": true, "1.5G": true, "x": false,
 	} {
-		if _, err := parseAmount(text); (err == nil) != ok {
-			t.Errorf("%s: %v", text, err)
+		if _, err := parseAmount(size); (err == nil) != ok {
+			t.Errorf("%s: %v", size, err)
 		}
 	}
 	for _, line := range []string{"min_free = 10", "exclude_larger_than = 10", "keep_within = 30", "min_free = 100%", "min_free = 1 0%", "min_free = 1 0G", "min_free = 0%", "keep_last = 7d", "min_free_keep_daily = x", "keep_tag = a b"} {
