@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"path"
 
+	"snap/cli/text"
 	"snap/index"
 	"snap/internal/file"
 	"snap/internal/hint"
@@ -68,7 +69,7 @@ func (c *call) archive(d *query.Reader, format string) error {
 		return err
 	}
 	for kind, n := range a.left {
-		c.note("cat: left out: %s, which a %s archive cannot hold", plural(n, kind.String(), kind.String()+"s"), format)
+		c.note("cat: left out: %s, which a %s archive cannot hold", text.Plural(n, kind.String(), kind.String()+"s"), format)
 	}
 	if a.failed > 0 {
 		return withCode(exitPartial, nil)
@@ -142,7 +143,7 @@ func (a *archiving) place(p *restorePlace) error {
 func (a *archiving) entry(h *index.Header, tree *file.Tree, e index.LinkedEntry, name string, members map[index.Inode]member) error {
 	tell := func(err error) error {
 		a.failed++
-		a.c.warn("cat %s:%s: %v", quote.Name(h.Name), shown(e.Path, file.None), err)
+		a.c.warn("cat %s:%s: %v", quote.Name(h.Name), text.Path(e.Path, file.None), err)
 		return nil
 	}
 	if e.Has(index.Unreadable) && (e.Kind == file.Folder || e.Kind == file.Regular) || e.Kind == file.Regular && e.Stored == index.Absent {

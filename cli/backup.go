@@ -17,6 +17,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"snap/backup"
+	"snap/cli/text"
 	"snap/destination"
 	"snap/destination/retention"
 	"snap/index"
@@ -196,7 +197,7 @@ func (c *call) backup(dest string, src sources) (err error) {
 	}
 	done = !o.DryRun && (res.Skipped || res.Header != nil)
 	if err != nil {
-		r.line.end()
+		r.line.End()
 		if res.Kept {
 			err = hint.With(err, "what was copied is kept: the next backup goes on from there")
 		}
@@ -217,7 +218,7 @@ func (c *call) backup(dest string, src sources) (err error) {
 			after = append(after, err)
 		}
 	}
-	r.line.end()
+	r.line.End()
 	r.tellMore()
 	r.idle = o.Scan.Filter.Idle()
 	c.tellIdle(r.idle, !c.opts.json && o.DryRun, !c.opts.json && c.opts.verbose > 0)
@@ -343,7 +344,7 @@ func (c *call) backupOptions(s *settings, dest string, src sources) (backup.Opti
 	}
 	var err error
 	if v := f.String("exclude-larger-than"); f.IsSet("exclude-larger-than") {
-		if o.Scan.Larger, err = parseAmount(v); err != nil {
+		if o.Scan.Larger, err = text.ParseAmount(v); err != nil {
 			return o, hint.Usagef("--exclude-larger-than: %s", err)
 		}
 		if o.Scan.Larger == 0 {

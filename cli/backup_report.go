@@ -10,6 +10,7 @@ import (
 	"github.com/dustin/go-humanize"
 
 	"snap/backup"
+	"snap/cli/text"
 	"snap/destination"
 	"snap/filter"
 	"snap/index"
@@ -22,7 +23,7 @@ import (
 type backupReport struct {
 	call   *call
 	log    *slog.Logger
-	line   *progressLine
+	line   *text.Progress
 	dryRun bool
 	strict bool
 	idle   []*filter.Rule     // the patterns that fit nothing
@@ -40,7 +41,7 @@ type backupReport struct {
 	capped   int64 // what has more attributes than are kept
 }
 
-func (r *backupReport) Progress(p progress.State) { r.line.show(p) }
+func (r *backupReport) Progress(p progress.State) { r.line.Show(p) }
 
 func (r *backupReport) Entry(path string, rec *index.Record, changed bool) {
 	c := r.call
@@ -58,12 +59,12 @@ func (r *backupReport) Entry(path string, rec *index.Record, changed bool) {
 		r.err = c.json(newBackupChange(path, rec, changed))
 		return
 	}
-	line := "  " + shown(path, rec.Kind)
+	line := "  " + text.Path(path, rec.Kind)
 	switch {
 	case changed && rec.Change == index.Moved:
-		line = c.arrow(c.mark(rec.Change), shown(rec.From, rec.Kind), shown(path, rec.Kind))
+		line = c.Arrow(c.Mark(rec.Change), text.Path(rec.From, rec.Kind), text.Path(path, rec.Kind))
 	case changed:
-		line = c.mark(rec.Change) + line[1:]
+		line = c.Mark(rec.Change) + line[1:]
 	}
 	why := ""
 	if c.opts.verbose > 1 {
@@ -124,7 +125,7 @@ func (r *backupReport) Problem(p backup.Problem) {
 	if p.Path != "" {
 		text = quote.Name(p.Path) + ": " + p.Err.Error()
 	}
-	fmt.Fprintf(r.line.messages(r.call.env.Stderr), "snap: %s\n", quote.Clean(text))
+	fmt.Fprintf(r.line.Messages(r.call.env.Stderr), "snap: %s\n", quote.Clean(text))
 }
 
 // notesMax is how many notes of a kind are printed without -v: a tree such as /proc has one for each file.
@@ -261,9 +262,9 @@ func (r *backupReport) summary(res *backup.Result, start time.Time) error {
 		line := fmt.Sprintf("nothing changed since %s: no snapshot made%s", quote.Name(res.Previous), r.gainedText())
 		text := strings.TrimSuffix(r.pruned.text(c), "\n")
 		if text != "" {
-			text = c.wrap(text, "    ") + "\n"
+			text = c.Wrap(text, "    ") + "\n"
 		}
-		return c.printf("%s\n%s", c.wrap(line, "  "), text)
+		return c.printf("%s\n%s", c.Wrap(line, "  "), text)
 	}
 	verb, name := "snapshot", quote.Name(h.Name)
 	if r.dryRun {
@@ -275,12 +276,12 @@ func (r *backupReport) summary(res *backup.Result, start time.Time) error {
 	held := h.HeldBytes()
 	saved := max(held-h.CopiedBytes-r.holes, 0)
 	lines := []string{
-		strings.TrimSpace(fmt.Sprintf("%s %s", verb, name)) + fmt.Sprintf(": %s, %s, %s", plural(h.Files-h.Unread, "file", "files"), plural(h.Dirs, "folder", "folders"), c.size(held)),
+		strings.TrimSpace(fmt.Sprintf("%s %s", verb, name)) + fmt.Sprintf(": %s, %s, %s", text.Plural(h.Files-h.Unread, "file", "files"), text.Plural(h.Dirs, "folder", "folders"), c.Size(held)),
 		"  " + changes,
-		fmt.Sprintf("  %s copied, %s linked (%s not copied again), %s", c.size(h.CopiedBytes), plural(h.Linked, "file", "files"), c.size(saved), seconds(took)),
+		fmt.Sprintf("  %s copied, %s linked (%s not copied again), %s", c.Size(h.CopiedBytes), text.Plural(h.Linked, "file", "files"), c.Size(saved), seconds(took)),
 	}
 	if n := res.Resumed; n.Files > 0 {
-		lines = append(lines, fmt.Sprintf("  %s (%s) taken over from an interrupted run", plural(n.Files, "file", "files"), c.size(n.Bytes)))
+		lines = append(lines, fmt.Sprintf("  %s (%s) taken over from an interrupted run", text.Plural(n.Files, "file", "files"), c.Size(n.Bytes)))
 	}
 	if res.Vanished > 0 {
 		lines = append(lines, fmt.Sprintf("  %s vanished while the backup ran", humanize.Comma(res.Vanished)))
@@ -298,7 +299,7 @@ func (r *backupReport) summary(res *backup.Result, start time.Time) error {
 		}
 	}
 	if r.growing > 0 && !r.strict {
-		lines = append(lines, fmt.Sprintf("  %s while the backup read them", plural(r.growing, "file grew", "files grew")))
+		lines = append(lines, fmt.Sprintf("  %s while the backup read them", text.Plural(r.growing, "file grew", "files grew")))
 	}
 	if r.unsteady > 0 {
 		lines = append(lines, fmt.Sprintf("  %s copied while they changed; they are named above", humanize.Comma(r.unsteady)))
@@ -309,7 +310,7 @@ func (r *backupReport) summary(res *backup.Result, start time.Time) error {
 	if res.Previous == "" && !r.dryRun {
 		lines = append(lines, "", c.env.program.typed("next: snap list · snap ls latest · snap restore latest --target DIR"))
 	}
-	return c.printf("%s\n", strings.Join(c.wrapped(lines, 4), "\n"))
+	return c.printf("%s\n", strings.Join(c.WrapAll(lines, 4), "\n"))
 }
 
 // gainedText says which labels the newest snapshot got instead of the one not made.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"snap/cli/text"
 	"snap/index"
 	"snap/internal/file"
 	"snap/internal/hint"
@@ -61,7 +62,7 @@ func runCat(c *call) error {
 		if err != nil {
 			return err
 		}
-		name := quote.Name(h.Name) + ":" + shown(path, file.None)
+		name := quote.Name(h.Name) + ":" + text.Path(path, file.None)
 		switch {
 		case r.Kind == file.Folder:
 			return hint.With(fmt.Errorf("cat %s: is a folder", name), "to list it: snap ls %s; as an archive: snap cat --archive tar %[1]s", quote.Word(h.Name+":"+path))

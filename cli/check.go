@@ -9,6 +9,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"snap/cli/text"
 	"snap/destination/check"
 	"snap/internal/hint"
 	"snap/internal/quote"
@@ -57,10 +58,10 @@ func runCheck(c *call) error {
 		return err
 	}
 	r := &checkReport{call: c, dest: dest, line: c.progress(), started: c.env.Now()}
-	defer r.line.end()
-	o.Progress = r.line.show
+	defer r.line.End()
+	o.Progress = r.line.Show
 	res, err := check.Run(c.ctx, dest, o)
-	r.line.end()
+	r.line.End()
 	if perr := r.findings(res); perr != nil { // also what was found before an error
 		return errors.Join(backupHint(err, dest), perr)
 	}
@@ -122,8 +123,8 @@ func parseSubset(s string) (check.Subset, error) {
 		}
 		return check.Subset{Part: int(n), Parts: int(m)}, nil
 	}
-	n, err := parseAmount(s)
-	if _, size := parseSize(s); size == nil && err != nil {
+	n, err := text.ParseAmount(s)
+	if _, size := text.ParseSize(s); size == nil && err != nil {
 		return check.Subset{}, fmt.Errorf("%w; or %s%%", err, s)
 	}
 	if err != nil || n <= 0 {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/dustin/go-humanize"
 
+	"snap/cli/text"
 	"snap/destination/check"
 	"snap/internal/file"
 	"snap/internal/quote"
@@ -17,7 +18,7 @@ import (
 type checkReport struct {
 	call    *call
 	dest    string
-	line    *progressLine
+	line    *text.Progress
 	started time.Time
 }
 
@@ -71,9 +72,9 @@ func (r *checkReport) findings(res *check.Result) error {
 
 // findingText is a finding as people read it.
 func findingText(f *check.Finding) string {
-	line := shown(f.Path, file.None) + ": " + quote.Clean(f.Why)
+	line := text.Path(f.Path, file.None) + ": " + quote.Clean(f.Why)
 	if f.Below > 0 {
-		line += fmt.Sprintf(", with %s below it", plural(int(f.Below), "entry", "entries"))
+		line += fmt.Sprintf(", with %s below it", text.Plural(int(f.Below), "entry", "entries"))
 	}
 	if where := rangesText(f.Ranges); where != "" {
 		line += ", in " + where
@@ -154,9 +155,9 @@ func (r *checkReport) summary(res *check.Result, o *check.Options) error {
 			res.Repaired, res.Errors, res.Unproved, max(res.Links.Inodes-res.Links.Meant, 0), missing, took.Seconds()})
 	}
 	if !c.opts.quiet {
-		line := fmt.Sprintf("checked %s, %s", plural(int(res.Snapshots), "snapshot", "snapshots"), plural(int(res.Files), "entry", "entries"))
+		line := fmt.Sprintf("checked %s, %s", text.Plural(int(res.Snapshots), "snapshot", "snapshots"), text.Plural(int(res.Files), "entry", "entries"))
 		if res.InodesRead > 0 || o.Read.All {
-			line += fmt.Sprintf("; read %s, %s", plural(int(res.InodesRead), "file", "files"), c.size(res.BytesRead))
+			line += fmt.Sprintf("; read %s, %s", text.Plural(int(res.InodesRead), "file", "files"), c.Size(res.BytesRead))
 		}
 		switch {
 		case res.Damaged == 0 && res.Errors == 0:
@@ -174,11 +175,11 @@ func (r *checkReport) summary(res *check.Result, o *check.Options) error {
 		}
 	}
 	if res.Unproved > 0 {
-		c.note("check: %s have no hash in the index and cannot be proved", plural(int(res.Unproved), "file", "files"))
+		c.note("check: %s have no hash in the index and cannot be proved", text.Plural(int(res.Unproved), "file", "files"))
 	}
 	if l := &res.Links; l.Gone() {
 		c.warn("%s in the snapshots are %s on this disk, and were %s: the hard links between them are gone",
-			plural(int(l.Names), "name", "names"), plural(int(l.Inodes), "file", "files"), humanize.Comma(l.Meant))
+			text.Plural(int(l.Names), "name", "names"), text.Plural(int(l.Inodes), "file", "files"), humanize.Comma(l.Meant))
 		c.note("%s", linksGoneHint)
 	}
 	r.hints(res, o)

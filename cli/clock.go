@@ -54,10 +54,10 @@ func (c *call) tellBehind(b *behindJSON, t time.Time, dest string, stopped bool)
 	case b == nil:
 		return
 	case c.flags.IsSet("time"):
-		c.note("--time %s is before the time of %s, which was made before: %s", c.when(t), quote.Name(b.Snapshot), c.when(b.Time))
+		c.note("--time %s is before the time of %s, which was made before: %s", c.When(t), quote.Name(b.Snapshot), c.When(b.Time))
 		return
 	}
-	c.warn("the clock says %s, which is before the time of snapshot %s: %s", c.when(t), quote.Name(b.Snapshot), c.when(b.Time))
+	c.warn("the clock says %s, which is before the time of snapshot %s: %s", c.When(t), quote.Name(b.Snapshot), c.When(b.Time))
 	switch in, name := quote.Word(dest), quote.Word(b.Snapshot); {
 	case stopped:
 	case b.many:

@@ -7,6 +7,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"snap/cli/text"
 	"snap/internal/hint"
 	"snap/internal/quote"
 )
@@ -35,7 +36,7 @@ type command struct {
 
 // call is one invocation of a command: what it was given, and where its answers go.
 type call struct {
-	style
+	text.Style
 
 	ctx    context.Context
 	env    *Env
@@ -73,11 +74,11 @@ func (c *call) warn(format string, args ...any) {
 }
 
 // progress is the line that shows how long work gets on, nil where standard error is no terminal or -q was given.
-func (c *call) progress() *progressLine {
+func (c *call) progress() *text.Progress {
 	if !c.env.StderrTTY || c.opts.quiet || c.opts.json {
 		return nil
 	}
-	return newProgressLine(c.env.Stderr, c.style)
+	return text.NewProgress(c.env.Stderr, c.Style)
 }
 
 // now is the time, in the zone that times are shown and read in.

@@ -181,7 +181,7 @@ func completeRef(c *call, _ string) (all []candidate) {
 		all = append(all, candidate{"latest", "the newest snapshot"}, candidate{"oldest", "the first snapshot"})
 		for i := d.Snapshots.Newest(); i >= 0; i-- {
 			h := &d.Snapshots[i]
-			all = append(all, candidate{h.Name, c.age(h.Time) + " ago"})
+			all = append(all, candidate{h.Name, c.Age(h.Time) + " ago"})
 		}
 		return nil
 	})

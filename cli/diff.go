@@ -7,6 +7,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"snap/cli/text"
 	"snap/index"
 	"snap/internal/file"
 	"snap/internal/hint"
@@ -233,7 +234,7 @@ func (c *call) diffText(q *diffQuery, sum *diffSummary) error {
 				continue
 			}
 		}
-		if err := c.printf("%s %s\n", c.mark(d.Change), c.differenceText(q, &d, counter.Count(fold))); err != nil {
+		if err := c.printf("%s %s\n", c.Mark(d.Change), c.differenceText(q, &d, counter.Count(fold))); err != nil {
 			return err
 		}
 	}
@@ -250,16 +251,16 @@ func (c *call) differenceText(q *diffQuery, d *index.Difference, along int) stri
 	if r == nil {
 		r = before
 	}
-	s := shown(d.Path, r.Kind)
+	s := text.Path(d.Path, r.Kind)
 	if d.Change == index.Moved {
-		s = c.arrow("+", shown(d.From, before.Kind), s)[2:]
+		s = c.Arrow("+", text.Path(d.From, before.Kind), s)[2:]
 	}
 	var notes []string
 	if after != nil && !after.Held() && c.opts.verbose == 0 { // else it is among what differs, or the reason
 		notes = append(notes, problemText(after))
 	}
 	if along > 0 {
-		notes = append(notes, plural(along, "entry", "entries"))
+		notes = append(notes, text.Plural(along, "entry", "entries"))
 	}
 	if d.Change == index.Moved {
 		if change := index.Classify(before, after); change != 0 {

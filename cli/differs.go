@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 
+	"snap/cli/text"
 	"snap/index"
 	"snap/internal/file"
 	"snap/internal/quote"
@@ -33,13 +34,13 @@ func (c *call) differs(before, after *index.Record, a, b *index.Header) (all []a
 	add(unread && before.Has(index.Unreadable), "unreadable", "could be read again")
 	add(before.Unheld() != after.Unheld() && after.Unheld(), "unheld", "the destination cannot hold it")
 	add(before.Unheld() != after.Unheld() && before.Unheld(), "unheld", "the destination can hold it now")
-	add(files && before.Size != after.Size, "size", c.size(before.Size)+" to "+c.size(after.Size))
+	add(files && before.Size != after.Size, "size", c.Size(before.Size)+" to "+c.Size(after.Size))
 	add(files && (before.Size != after.Size || hashed && !before.SameHash(after)), "content", "content")
 	add(same && before.Target != after.Target, "target", change("target", quote.Name(before.Target), quote.Name(after.Target)))
 	add(same && before.Rdev != after.Rdev, "device", "device number")
 	add(same && after.Kind != file.Symlink && before.Mode != after.Mode, "mode", change("mode", fmt.Sprintf("%04o", before.Mode), fmt.Sprintf("%04o", after.Mode)))
-	add(before.UID != after.UID, "owner", change("owner", owner(a.Users, before.UID), owner(b.Users, after.UID)))
-	add(before.GID != after.GID, "group", change("group", owner(a.Groups, before.GID), owner(b.Groups, after.GID)))
+	add(before.UID != after.UID, "owner", change("owner", text.Owner(a.Users, before.UID), text.Owner(b.Users, after.UID)))
+	add(before.GID != after.GID, "group", change("group", text.Owner(a.Groups, before.GID), text.Owner(b.Groups, after.GID)))
 	add(after.Kind != file.Folder && before.Mtime != after.Mtime, "times", "times")
 	add(!before.SameXattrs(after), "attributes", "extended attributes")
 	return all

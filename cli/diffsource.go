@@ -50,7 +50,7 @@ func (c *call) rehearse(d *query.Reader, q *diffQuery) (err error) {
 	r := &sourceReport{&backupReport{call: c, log: slog.New(slog.DiscardHandler), line: c.progress(), dryRun: true}}
 	o.Report = r
 	res, err := backup.Run(c.ctx, dest, o)
-	r.line.end()
+	r.line.End()
 	if err != nil {
 		return sourceHint(backupHint(err, d.Dir), q.b)
 	}

@@ -69,8 +69,8 @@ func (c *call) printStat(s *diffSummary) error {
 	if len(parts) == 0 {
 		return c.printf("no differences\n")
 	}
-	counts, sizes, gap := strings.Join(parts, ", ")+";", c.size(s.BytesBefore)+" -> "+c.size(s.BytesAfter), " "
-	if !c.fits(counts + gap + sizes) {
+	counts, sizes, gap := strings.Join(parts, ", ")+";", c.Size(s.BytesBefore)+" -> "+c.Size(s.BytesAfter), " "
+	if !c.Fits(counts + gap + sizes) {
 		gap = "\n"
 	}
 	return c.printf("%s\n", counts+gap+sizes)

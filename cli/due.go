@@ -67,7 +67,7 @@ func (c *call) notDue(dest string) (why string, err error) {
 	if at.Equal(l.unchanged) {
 		what = "the last run, which found nothing changed since " + what + ","
 	}
-	return fmt.Sprintf("no backup is due: %s is %s old, not older than %s", what, c.age(at), text), nil
+	return fmt.Sprintf("no backup is due: %s is %s old, not older than %s", what, c.Age(at), text), nil
 }
 
 // restUntilDue says that no backup was made, and why.

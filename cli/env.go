@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"golang.org/x/term"
+
+	"snap/cli/text"
 )
 
 // Env is everything that a command line takes from the process around it.
@@ -92,10 +94,10 @@ func (o *output) Flush() error {
 }
 
 // style is how text is written to standard output.
-func (e *Env) style(o options) style {
-	s := style{width: e.Width, units: o.units, color: e.coloured(o.color), zone: e.Now().Location(), clock: e.Now}
+func (e *Env) style(o options) text.Style {
+	s := text.Style{Width: e.Width, Units: o.units, Color: e.coloured(o.color), Zone: e.Now().Location(), Now: e.Now}
 	if o.utc {
-		s.zone = time.UTC
+		s.Zone = time.UTC
 	}
 	return s
 }

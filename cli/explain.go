@@ -11,6 +11,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"snap/cli/text"
 	"snap/filter"
 	"snap/index"
 	"snap/internal/file"
@@ -249,7 +250,7 @@ func (c *call) printExplained(j explainJSON, rec *index.Record) error {
 	for line := range strings.Lines(fmt.Sprintf("  %-10s  %s", verdict, why)) {
 		lines = append(lines, strings.TrimSuffix(line, "\n"))
 	}
-	if err := c.printf("%s\n", strings.Join(c.wrapped(lines, 14), "\n")); err != nil {
+	if err := c.printf("%s\n", strings.Join(c.WrapAll(lines, 14), "\n")); err != nil {
 		return err
 	}
 	if j.Last == nil {
@@ -264,19 +265,19 @@ func (c *call) printExplained(j explainJSON, rec *index.Record) error {
 		why += " from " + quote.Name(rec.From)
 	}
 	gap := " "
-	if !c.fits(last + gap + why) {
+	if !c.Fits(last + gap + why) {
 		gap = "\n              "
 	}
 	if gap != " " {
-		why = strings.TrimLeft(c.wrap(gap[1:]+why, gap[1:]), " ")
+		why = strings.TrimLeft(c.Wrap(gap[1:]+why, gap[1:]), " ")
 	}
 	if err := c.printf("%s\n", last+gap+why); err != nil {
 		return err
 	}
 	if rec.Kind == file.Regular {
-		size := c.size(rec.Size)
+		size := c.Size(rec.Size)
 		if onDisk := rec.OnDisk(); onDisk != rec.Size {
-			size += fmt.Sprintf(", %s on the disk: it has holes", c.size(onDisk))
+			size += fmt.Sprintf(", %s on the disk: it has holes", c.Size(onDisk))
 		}
 		if err := c.printf("  size        %s\n", size); err != nil {
 			return err
@@ -291,7 +292,7 @@ func (c *call) printExplained(j explainJSON, rec *index.Record) error {
 		if s.path != j.path {
 			in += " as " + quote.Name(s.path)
 		}
-		if err := c.printf("  %-10s  %s (%s)\n", label, in, plural(s.Snapshots, "snapshot", "snapshots")); err != nil {
+		if err := c.printf("  %-10s  %s (%s)\n", label, in, text.Plural(s.Snapshots, "snapshot", "snapshots")); err != nil {
 			return err
 		}
 		label = ""

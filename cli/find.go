@@ -7,6 +7,7 @@ import (
 	"github.com/clipperhouse/displaywidth"
 	"github.com/urfave/cli/v2"
 
+	"snap/cli/text"
 	"snap/internal/file"
 	"snap/internal/hint"
 	"snap/internal/quote"
@@ -119,25 +120,25 @@ func (c *call) printVersions(all []query.Version, snaps query.Snapshots, width i
 		return nil
 	}
 	rest := func(v *query.Version) string {
-		return fmt.Sprintf(" %s %4d %9s  %s", pad(spanText(v, snaps), width), v.Count(), c.sizeText(v.Record), c.when(v.Record.Mtime.Time()))
+		return fmt.Sprintf(" %s %4d %9s  %s", text.Pad(spanText(v, snaps), width), v.Count(), c.sizeText(v.Record), c.When(v.Record.Mtime.Time()))
 	}
 	const otherColumns, roomForPath = 38, 30
-	narrow := c.width < width+otherColumns+roomForPath
-	if v := &all[0]; c.width <= 0 || len(all) == 1 && !narrow && c.fits("+"+rest(v)+"  "+pathWithRenames(v)) {
+	narrow := c.Width < width+otherColumns+roomForPath
+	if v := &all[0]; c.Width <= 0 || len(all) == 1 && !narrow && c.Fits("+"+rest(v)+"  "+pathWithRenames(v)) {
 		for i := range all {
 			v := &all[i]
-			if err := c.printf("%s%s  %s\n", c.mark(v.Change), rest(v), pathWithRenames(v)); err != nil {
+			if err := c.printf("%s%s  %s\n", c.Mark(v.Change), rest(v), pathWithRenames(v)); err != nil {
 				return err
 			}
 		}
 		return nil
 	}
-	if err := c.printf("%s\n", shown(all[0].Path, all[0].Record.Kind)); err != nil {
+	if err := c.printf("%s\n", text.Path(all[0].Path, all[0].Record.Kind)); err != nil {
 		return err
 	}
 	for i := range all {
 		v := &all[i]
-		if err := c.printBelow(c.mark(v.Change), rest(v), renameNote(v)); err != nil {
+		if err := c.printBelow(c.Mark(v.Change), rest(v), renameNote(v)); err != nil {
 			return err
 		}
 	}
@@ -151,7 +152,7 @@ func (c *call) printBelow(mark, line, aside string) error {
 	switch {
 	case aside == "":
 		gap = ""
-	case !c.fits("  +" + line + gap + aside):
+	case !c.Fits("  +" + line + gap + aside):
 		gap = "\n      "
 	}
 	return c.printf("  %s%s%s%s\n", mark, line, gap, aside)
@@ -182,7 +183,7 @@ func (c *call) findFilter() (*query.Filter, error) {
 	}
 	var err error
 	if s := c.flags.String("size"); s != "" {
-		if f.Size, err = parseSizeTest(s); err != nil {
+		if f.Size, err = text.ParseSizeTest(s); err != nil {
 			return nil, hint.Usagef("--size: %s", err)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"snap/cli/text"
 	"snap/internal/quote"
 )
 
@@ -58,11 +59,11 @@ func FuzzSize(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		n, err := parseSize(s)
+		n, err := text.ParseSize(s)
 		if err == nil && n < 0 || err != nil && !quote.Harmless(err.Error()) {
 			t.Errorf("%q: %d, %v", s, n, err)
 		}
-		is, err2 := parseSizeTest(s)
+		is, err2 := text.ParseSizeTest(s)
 		if err2 != nil && !quote.Harmless(err2.Error()) {
 			t.Errorf("%q: %v", s, err2)
 		}
@@ -70,7 +71,7 @@ func FuzzSize(f *testing.F) {
 			t.Errorf("%q is %d, but as a test %v", s, n, err2)
 		}
 		if err2 == nil && (s[0] == '+' || s[0] == '-') {
-			n, err := parseSize(s[1:])
+			n, err := text.ParseSize(s[1:])
 			if err != nil || is(n) || is(n+1) != (s[0] == '+') {
 				t.Errorf("%q: %d, %v", s, n, err)
 			}

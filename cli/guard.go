@@ -23,7 +23,7 @@ func (c *call) checkDisk(dest string) error {
 		return err
 	} else if !there {
 		return withCode(exitRefused, hint.With(
-			fmt.Errorf("destination %s: empty of snapshots, but backups went there until %s: is its disk not mounted?", quote.Name(dest), c.when(last.Last)),
+			fmt.Errorf("destination %s: empty of snapshots, but backups went there until %s: is its disk not mounted?", quote.Name(dest), c.When(last.Last)),
 			"mount the disk; "+anew, quote.Word(dest)))
 	}
 	db, err := index.Open(index.Path(dest))
@@ -37,6 +37,6 @@ func (c *call) checkDisk(dest string) error {
 		return nil
 	}
 	return withCode(exitRefused, hint.With(
-		fmt.Errorf("destination %s: not the one that backups went to until %s, but another: is this another disk?", quote.Name(dest), c.when(last.Last)),
+		fmt.Errorf("destination %s: not the one that backups went to until %s, but another: is this another disk?", quote.Name(dest), c.When(last.Last)),
 		"connect the right disk; "+anew, quote.Word(dest)))
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/clipperhouse/displaywidth"
 	"github.com/urfave/cli/v2"
 
+	"snap/cli/text"
 	"snap/index"
 	"snap/internal/quote"
 	"snap/query"
@@ -50,7 +51,7 @@ func runHistory(c *call) error {
 			return err
 		}
 		if len(others) > 0 {
-			c.note("and %s of the same files under other names: %s; -v shows them", plural(len(steps)-len(shown), "step", "steps"), quote.List(others))
+			c.note("and %s of the same files under other names: %s; -v shows them", text.Plural(len(steps)-len(shown), "step", "steps"), quote.List(others))
 		}
 		if c.opts.json {
 			return c.json(struct {
@@ -100,7 +101,7 @@ func (c *call) printSteps(steps []query.Version, snaps query.Snapshots) error {
 			continue
 		}
 		lines[i] = c.stepLine(&steps[i], snaps, width)
-		below = below || !c.fits("+"+lines[i].text+"  "+lines[i].what)
+		below = below || !c.Fits("+"+lines[i].text+"  "+lines[i].what)
 	}
 	if c.opts.json {
 		return nil
@@ -108,7 +109,7 @@ func (c *call) printSteps(steps []query.Version, snaps query.Snapshots) error {
 	path := ""
 	for i, l := range lines {
 		if !below {
-			if err := c.printf("%s%s  %s\n", c.mark(l.change), l.text, l.what); err != nil {
+			if err := c.printf("%s%s  %s\n", c.Mark(l.change), l.text, l.what); err != nil {
 				return err
 			}
 			continue
@@ -125,7 +126,7 @@ func (c *call) printSteps(steps []query.Version, snaps query.Snapshots) error {
 				return err
 			}
 		}
-		if err := c.printBelow(c.mark(l.change), l.text, aside); err != nil {
+		if err := c.printBelow(c.Mark(l.change), l.text, aside); err != nil {
 			return err
 		}
 		path = l.path
@@ -144,14 +145,14 @@ type stepLine struct {
 
 // stepLine makes the line of a step; width is that of the widest name of a snapshot.
 func (c *call) stepLine(v *query.Version, snaps query.Snapshots, width int) stepLine {
-	l := stepLine{change: v.Change, path: shown(v.Path, v.Record.Kind)}
+	l := stepLine{change: v.Change, path: text.Path(v.Path, v.Record.Kind)}
 	l.what = l.path + enclose(" (", notHeld(v), ")")
 	switch from := v.From(); {
 	case v.Change == index.Removed && v.To != "": // seen only when renames are not followed
-		l.change, l.after = index.Moved, shown(v.To, v.Record.Kind)
+		l.change, l.after = index.Moved, text.Path(v.To, v.Record.Kind)
 		l.what += " -> " + l.after
 	case from != "":
-		l.before = shown(from, v.Record.Kind)
+		l.before = text.Path(from, v.Record.Kind)
 		l.what = l.before + " -> " + l.what
 	}
 	size := "-"
@@ -159,6 +160,6 @@ func (c *call) stepLine(v *query.Version, snaps query.Snapshots, width int) step
 		size = c.sizeText(v.Record)
 	}
 	h := &snaps[v.First]
-	l.text = fmt.Sprintf(" %s  %s %6s %9s", pad(quote.Name(h.Name), width), c.when(h.Time), c.age(h.Time), size)
+	l.text = fmt.Sprintf(" %s  %s %6s %9s", text.Pad(quote.Name(h.Name), width), c.When(h.Time), c.Age(h.Time), size)
 	return l
 }

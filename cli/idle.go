@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 
+	"snap/cli/text"
 	"snap/filter"
 	"snap/internal/quote"
 )
@@ -41,10 +42,10 @@ func (c *call) tellIdle(rules []*filter.Rule, counted, named bool) {
 		lists = true
 	}
 	if lines > 0 && counted {
-		c.note("%s of the lists %s; -v names them", plural(lines, "line", "lines"), map[bool]string{true: "fits nothing that was looked at", false: "fit nothing that was looked at"}[lines == 1])
+		c.note("%s of the lists %s; -v names them", text.Plural(lines, "line", "lines"), map[bool]string{true: "fits nothing that was looked at", false: "fit nothing that was looked at"}[lines == 1])
 	}
 	if more > 0 {
-		c.note("and %s more of the lists", plural(more, "line", "lines"))
+		c.note("and %s more of the lists", text.Plural(more, "line", "lines"))
 	}
 	if lists {
 		c.note("what lies in a folder that another line leaves out is not looked at; snap explain PATH says what decides about a path")

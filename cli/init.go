@@ -118,8 +118,8 @@ func (c *call) initialize(dest, note string) (err error) {
 	if len(made) > 0 {
 		lines = append(lines, "  made          "+strings.Join(made, ", "))
 	}
-	lines = append(lines[:1:1], c.wrapped(lines[1:], 2)...)
-	lines = append(lines, c.wrapped(c.capabilityLines(can), 16)...)
+	lines = append(lines[:1:1], c.WrapAll(lines[1:], 2)...)
+	lines = append(lines, c.WrapAll(c.capabilityLines(can), 16)...)
 	if note != "" {
 		if was && len(made) == 0 { // snap init tells the rest
 			lines = lines[:1]
@@ -163,6 +163,6 @@ func (c *call) capabilityLines(can destination.Capabilities) []string {
 		"  upper/lower   " + yes(can.CaseSensitive, "names that differ in case are different files", "names that differ only in case cannot both be kept"),
 		"  names         " + namesText(can),
 		"  time stamps   " + can.Timestamps,
-		"  free          " + c.size(int64(can.FreeBytes)) + inodes,
+		"  free          " + c.Size(int64(can.FreeBytes)) + inodes,
 	}
 }

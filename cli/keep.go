@@ -10,6 +10,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"snap/cli/text"
 	"snap/destination/retention"
 	"snap/internal/hint"
 	"snap/internal/quote"
@@ -129,7 +130,7 @@ func (k *keepRules) setMinFree(v string) (err error) {
 	if v == "" {
 		return nil
 	}
-	if text, ok := strings.CutSuffix(joined(v), "%"); ok {
+	if text, ok := strings.CutSuffix(text.JoinUnit(v), "%"); ok {
 		p, err := strconv.ParseFloat(text, 64)
 		if err != nil || strings.Trim(text, "0123456789.") != "" || !(p > 0 && p < 100) {
 			return fmt.Errorf("%s: a percentage is more than 0%% and less than 100%%", quote.Name(v))
@@ -137,7 +138,7 @@ func (k *keepRules) setMinFree(v string) (err error) {
 		k.minFree.Percent = p
 		return nil
 	}
-	if k.minFree.Bytes, err = parseAmount(v); err != nil {
+	if k.minFree.Bytes, err = text.ParseAmount(v); err != nil {
 		return fmt.Errorf("%w; of the disk, as 10%%", err)
 	}
 	return nil

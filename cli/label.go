@@ -10,6 +10,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"snap/backup"
+	"snap/cli/text"
 	"snap/destination"
 	"snap/index"
 	"snap/internal/hint"
@@ -112,7 +113,7 @@ func (c *call) printLabels(all []*index.Header, label func(h *index.Header) stri
 		width = max(width, displaywidth.String(quote.Name(h.Name)))
 	}
 	for _, h := range all {
-		if err := c.printf("%s\n", strings.TrimSpace(pad(quote.Name(h.Name), width)+"  "+label(h))); err != nil {
+		if err := c.printf("%s\n", strings.TrimSpace(text.Pad(quote.Name(h.Name), width)+"  "+label(h))); err != nil {
 			return err
 		}
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/dustin/go-humanize"
 
+	"snap/cli/text"
 	"snap/index"
 	"snap/internal/quote"
 	"snap/query"
@@ -49,21 +50,21 @@ func runList(c *call) error {
 			c.note("no snapshots in %s", quote.Name(d.Dir))
 			return nil
 		}
-		t := &table{columns: []column{
-			{head: "Snapshot"}, {head: "Time", optional: true}, {head: "Age", right: true}, {head: "Files", right: true},
-			{head: "Size", right: true}, {head: "Changes"}, {head: "Copied", right: true}, {head: "State"},
-			{head: "Tags", cut: true, optional: true}, {head: "Note", cut: true, optional: true},
+		t := &text.Table{Columns: []text.Column{
+			{Head: "Snapshot"}, {Head: "Time", Optional: true}, {Head: "Age", Right: true}, {Head: "Files", Right: true},
+			{Head: "Size", Right: true}, {Head: "Changes"}, {Head: "Copied", Right: true}, {Head: "State"},
+			{Head: "Tags", Cut: true, Optional: true}, {Head: "Note", Cut: true, Optional: true},
 		}}
 		for i := range d.Snapshots {
 			h := &d.Snapshots[i]
-			t.add(quote.Name(h.Name), c.when(h.Time), c.age(h.Time), humanize.Comma(h.Files-h.Unread), c.size(h.HeldBytes()), changes(h),
-				c.size(h.CopiedBytes), string(d.State(h)), quoteAll(h.Tags), quote.Name(h.Note))
+			t.Add(quote.Name(h.Name), c.When(h.Time), c.Age(h.Time), humanize.Comma(h.Files-h.Unread), c.Size(h.HeldBytes()), changes(h),
+				c.Size(h.CopiedBytes), string(d.State(h)), quoteAll(h.Tags), quote.Name(h.Note))
 		}
-		if err := t.write(c.out, c.width); err != nil {
+		if err := t.Write(c.out, c.Width); err != nil {
 			return err
 		}
 		if last := lastRunOf(d.Root, d.Snapshots); !last.unchanged.IsZero() && !c.opts.quiet {
-			return c.printf("\nlast run %s (%s): nothing changed since %s\n", c.when(last.unchanged), c.age(last.unchanged), quote.Name(last.header.Name))
+			return c.printf("\nlast run %s (%s): nothing changed since %s\n", c.When(last.unchanged), c.Age(last.unchanged), quote.Name(last.header.Name))
 		}
 		return nil
 	})
@@ -77,7 +78,7 @@ func changes(h *index.Header) string {
 		count  int64
 	}{{index.Added, h.Added}, {index.Modified, h.Modified}, {index.Metadata, h.Metadata}, {index.Moved, h.Moved}, {index.Removed, h.Removed}} {
 		if n.count > 0 {
-			fmt.Fprintf(&b, " %s%d", letter(n.change), n.count)
+			fmt.Fprintf(&b, " %s%d", text.Letter(n.change), n.count)
 		}
 	}
 	return strings.TrimPrefix(b.String(), " ")

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"snap/backup"
+	"snap/cli/text"
 	"snap/internal/quote"
 )
 
@@ -25,7 +26,7 @@ func (c *call) tellLost(l *backup.Lost) {
 		what  string
 	}{{l.Owner, "the owner"}, {l.Mode, "the mode"}, {l.Xattrs, "extended attributes"}, {l.Times, "the times"}} {
 		if n.count > 0 {
-			parts = append(parts, n.what+" of "+plural(n.count, "entry", "entries"))
+			parts = append(parts, n.what+" of "+text.Plural(n.count, "entry", "entries"))
 		}
 	}
 	c.note("this user or file system could not set %s: the index keeps them, for snap restore%s", strings.Join(parts, ", "), hint)

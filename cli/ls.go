@@ -6,6 +6,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"snap/cli/text"
 	"snap/index"
 	"snap/internal/file"
 	"snap/internal/quote"
@@ -71,7 +72,7 @@ func runLs(c *call) error {
 			if !e.Held() || e.Has(index.Unreadable) {
 				problem = problemText(&e.Record)
 			}
-			return c.printf("%s%s\n", shown(e.Path, e.Kind), enclose(" (", problem, ")"))
+			return c.printf("%s%s\n", text.Path(e.Path, e.Kind), enclose(" (", problem, ")"))
 		})
 	})
 }
@@ -128,13 +129,13 @@ func (c *call) lsLong(h *index.Header, e *index.Entry) error {
 	size, target := "-", ""
 	switch e.Kind {
 	case file.Regular:
-		size = c.size(e.Size)
+		size = c.Size(e.Size)
 	case file.Symlink:
 		target = " -> " + quote.Name(e.Target)
 	}
 	target += enclose(" (", problemText(&e.Record), ")")
-	return c.printf("%s %-8s %-8s %9s  %s  %s%s\n", permissions(&e.Stat), owner(h.Users, e.UID), owner(h.Groups, e.GID), size,
-		c.when(e.Mtime.Time()), shown(e.Path, e.Kind), target)
+	return c.printf("%s %-8s %-8s %9s  %s  %s%s\n", text.Permissions(&e.Stat), text.Owner(h.Users, e.UID), text.Owner(h.Groups, e.GID), size,
+		c.When(e.Mtime.Time()), text.Path(e.Path, e.Kind), target)
 }
 
 // lsJSON prints an array, an entry a line.

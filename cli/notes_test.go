@@ -17,7 +17,7 @@ func TestManyNotes(t *testing.T) {
 	said := func(o options) string {
 		var out bytes.Buffer
 		env := &Env{Stdout: io.Discard, Stderr: &out}
-		c := &call{style: env.style(o), ctx: t.Context(), env: env, out: &output{w: io.Discard}, opts: o}
+		c := &call{ctx: t.Context(), env: env, out: &output{w: io.Discard}, opts: o}
 		r := &backupReport{call: c, log: slog.New(slog.DiscardHandler), line: c.progress()}
 		for i := range 1223 {
 			r.Problem(backup.Problem{Path: fmt.Sprint("many", i), Err: backup.ErrGrows, Note: true})

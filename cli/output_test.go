@@ -13,6 +13,7 @@ import (
 	"syscall"
 	"testing"
 
+	"snap/cli/text"
 	"snap/index"
 	"snap/internal/hint"
 )
@@ -177,7 +178,7 @@ func TestColour(t *testing.T) {
 		{"always", false, map[string]string{"NO_COLOR": "1"}, true}, {"never", true, nil, false},
 	} {
 		env := &Env{StdoutTTY: c.tty, LookupEnv: func(key string) (string, bool) { v, ok := c.env[key]; return v, ok }}
-		if got := strings.Contains(style{color: env.coloured(c.flag)}.mark(index.Added), "\x1b"); got != c.colours {
+		if got := strings.Contains(text.Style{Color: env.coloured(c.flag)}.Mark(index.Added), "\x1b"); got != c.colours {
 			t.Errorf("%+v: %v", c, got)
 		}
 	}

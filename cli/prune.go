@@ -8,6 +8,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"snap/cli/text"
 	"snap/destination"
 	"snap/destination/retention"
 	"snap/internal/hint"
@@ -130,8 +131,8 @@ func (c *call) removing(dest, what string, all bool, planned func(*destination.D
 	var stuck *destination.StuckError
 	if !dry {
 		line := c.progress()
-		err := retention.Apply(c.ctx, d, plan, 0, line.show)
-		line.end()
+		err := retention.Apply(c.ctx, d, plan, 0, line.Show)
+		line.End()
 		if err != nil && !errors.As(err, &stuck) {
 			return backupHint(err, dest)
 		}
@@ -179,9 +180,9 @@ func (c *call) printRemoved(dest string, plan *retention.Plan, all, dry bool, st
 	sum := removedSummaryJSON{Type: "summary", DryRun: dry, Seconds: took.Seconds(), Stopped: append([]string{}, stopped...), NeedsMost: plan.Most() != nil}
 	sum.Destination, sum.DestinationB64 = jsonName(dest)
 	list := plan.List
-	t := &table{columns: []column{{head: ""}, {head: "Snapshot"}, {head: "Age", right: true}, {head: "Frees", right: true}}}
+	t := &text.Table{Columns: []text.Column{{Head: ""}, {Head: "Snapshot"}, {Head: "Age", Right: true}, {Head: "Frees", Right: true}}}
 	if all {
-		t.columns = append(t.columns, column{head: "Why", cut: true})
+		t.Columns = append(t.Columns, text.Column{Head: "Why", Cut: true})
 	}
 	for i := range list {
 		e := &list[i]
@@ -192,7 +193,7 @@ func (c *call) printRemoved(dest string, plan *retention.Plan, all, dry bool, st
 		} else {
 			sum.Removed++
 			sum.Freed += e.Freed
-			verb, frees = "delete", c.size(e.Freed)
+			verb, frees = "delete", c.Size(e.Freed)
 		}
 		if e.Keep && !all {
 			continue
@@ -203,8 +204,8 @@ func (c *call) printRemoved(dest string, plan *retention.Plan, all, dry bool, st
 			}
 			continue
 		}
-		row := []string{verb, quote.Name(e.Header.Name), c.age(e.Header.Time), frees, quote.Clean(strings.Join(e.Reasons, ", "))}
-		t.add(row[:len(t.columns)]...)
+		row := []string{verb, quote.Name(e.Header.Name), c.Age(e.Header.Time), frees, quote.Clean(strings.Join(e.Reasons, ", "))}
+		t.Add(row[:len(t.Columns)]...)
 	}
 	switch {
 	case c.opts.json:
@@ -212,15 +213,15 @@ func (c *call) printRemoved(dest string, plan *retention.Plan, all, dry bool, st
 	case c.opts.quiet && !dry:
 		return nil
 	}
-	if err := t.write(c.out, c.width); err != nil {
+	if err := t.Write(c.out, c.Width); err != nil {
 		return err
 	}
-	deleted := plural(sum.Removed, "snapshot", "snapshots")
+	deleted := text.Plural(sum.Removed, "snapshot", "snapshots")
 	switch {
 	case sum.Removed == 0:
 		return c.printf("\nnothing to delete\n")
 	case dry:
-		return c.printf("\nwould delete %s and free %s\n", deleted, c.size(sum.Freed))
+		return c.printf("\nwould delete %s and free %s\n", deleted, c.Size(sum.Freed))
 	}
-	return c.printf("\ndeleted %s, %s freed, %s\n", deleted, c.size(sum.Freed), seconds(took))
+	return c.printf("\ndeleted %s, %s freed, %s\n", deleted, c.Size(sum.Freed), seconds(took))
 }

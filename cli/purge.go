@@ -9,6 +9,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"snap/cli/text"
 	"snap/destination"
 	"snap/destination/retention"
 	"snap/filter"
@@ -82,8 +83,8 @@ func runPurge(c *call) (err error) {
 	}
 	if !dry {
 		line := c.progress()
-		notes, err := d.Purge(c.ctx, what, line.show)
-		line.end()
+		notes, err := d.Purge(c.ctx, what, line.Show)
+		line.End()
 		for _, note := range notes {
 			c.note("%v", note)
 		}
@@ -105,7 +106,7 @@ func runPurge(c *call) (err error) {
 		return err
 	}
 	if n := plan.Shared; n > 0 {
-		c.note("%s other names, which stay: snap explain PATH lists the names of a file", plural(n, "file that goes has", "files that go have"))
+		c.note("%s other names, which stay: snap explain PATH lists the names of a file", text.Plural(n, "file that goes has", "files that go have"))
 	}
 	c.tellBlacklist(dest, found)
 	return nil
@@ -141,7 +142,7 @@ func (c *call) printPurged(found []query.PurgePath, sum *purgeSummaryJSON) error
 				return err
 			}
 		} else if !c.opts.quiet || sum.DryRun {
-			if err := c.printf("purge  %s  (in %s)\n", shown(p.Path, p.Kind), plural(p.Snapshots, "snapshot", "snapshots")); err != nil {
+			if err := c.printf("purge  %s  (in %s)\n", text.Path(p.Path, p.Kind), text.Plural(p.Snapshots, "snapshot", "snapshots")); err != nil {
 				return err
 			}
 		}
@@ -153,12 +154,12 @@ func (c *call) printPurged(found []query.PurgePath, sum *purgeSummaryJSON) error
 		return nil
 	}
 	verbs := map[bool][2]string{true: {"would remove", "free"}, false: {"removed", "freed"}}[sum.DryRun]
-	entries := plural(sum.Entries, "entry", "entries")
-	in := plural(sum.Snapshots, "snapshot", "snapshots")
+	entries := text.Plural(sum.Entries, "entry", "entries")
+	in := text.Plural(sum.Snapshots, "snapshot", "snapshots")
 	if sum.DryRun {
-		return c.printf("\n%s %s from %s and %s %s\n", verbs[0], entries, in, verbs[1], c.size(sum.Freed))
+		return c.printf("\n%s %s from %s and %s %s\n", verbs[0], entries, in, verbs[1], c.Size(sum.Freed))
 	}
-	return c.printf("\n%s %s from %s, %s %s\n", verbs[0], entries, in, c.size(sum.Freed), verbs[1])
+	return c.printf("\n%s %s from %s, %s %s\n", verbs[0], entries, in, c.Size(sum.Freed), verbs[1])
 }
 
 // blacklistMax is how many lines for Blacklist.txt are printed.
@@ -185,7 +186,7 @@ func (c *call) tellBlacklist(dest string, found []query.PurgePath) {
 		c.note("printf '%%s\\n'%s >>%s", words, quote.Word(list))
 	}
 	if more > 0 {
-		c.note("%s more, for which %s needs lines, too", plural(more, "path", "paths"), quote.Word(list))
+		c.note("%s more, for which %s needs lines, too", text.Plural(more, "path", "paths"), quote.Word(list))
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/itchyny/timefmt-go"
 	"github.com/urfave/cli/v2"
 
+	"snap/cli/text"
 	"snap/destination/reindex"
 	"snap/index"
 	"snap/internal/hint"
@@ -81,9 +82,9 @@ func (c *call) reindex(dest string) error {
 		}
 	}
 	line := c.progress()
-	o.Progress = line.show
+	o.Progress = line.Show
 	res, err := reindex.Run(c.ctx, dest, o)
-	line.end()
+	line.End()
 	if errors.Is(err, syscall.EIO) {
 		err = hint.With(err, "the disk has trouble. A change set that it cannot read may be moved away: its snapshot is then made of its folder")
 	}
@@ -129,9 +130,9 @@ func (c *call) rebuilding(backUp func() (dest string, err error)) error {
 	o := c.reindexOptions(&s)
 	o.SetsOnly = true
 	line := c.progress()
-	o.Progress = line.show
+	o.Progress = line.Show
 	_, why := reindex.Run(c.ctx, dest, o)
-	line.end()
+	line.End()
 	switch {
 	case errors.Is(why, reindex.ErrSetsDamaged):
 		return hint.With(err, "it is not made again without being asked: %v", why)
@@ -293,7 +294,7 @@ func (c *call) reindexed(dest string, res *reindex.Result) error {
 		return nil
 	}
 	weak := int64(0)
-	said := fmt.Sprintf("the index is made again: %s", plural(res.Snapshots, "snapshot", "snapshots"))
+	said := fmt.Sprintf("the index is made again: %s", text.Plural(res.Snapshots, "snapshot", "snapshots"))
 	if n := len(res.FromTrees); n > 0 {
 		said += fmt.Sprintf(", %d from change sets and %d from folders", res.Snapshots-n, n)
 	}
@@ -303,7 +304,7 @@ func (c *call) reindexed(dest string, res *reindex.Result) error {
 	}
 	if weak > 0 {
 		said += fmt.Sprintf("\n  %s no hash yet: the next backup reads those that are still there, once, and links what is equal",
-			plural(int(weak), "file has", "files have"))
+			text.Plural(int(weak), "file has", "files have"))
 	}
 	return c.printf("%s\n", said)
 }

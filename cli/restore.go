@@ -14,6 +14,7 @@ import (
 	"github.com/dustin/go-humanize"
 	"github.com/urfave/cli/v2"
 
+	"snap/cli/text"
 	"snap/index"
 	"snap/internal/hint"
 	"snap/internal/quote"
@@ -96,7 +97,7 @@ func (c *call) restore(d *query.Reader) error {
 		}
 	}
 	r := &restoreReport{call: c, line: c.progress(), dryRun: o.DryRun, started: start}
-	defer r.line.end()
+	defer r.line.End()
 	var choosers []*chooser
 	for _, p := range parts {
 		choosers = append(choosers, p.chooser)
@@ -108,11 +109,11 @@ func (c *call) restore(d *query.Reader) error {
 		res, err := p.run(c, d, p.options)
 		r.add(&res)
 		if err != nil {
-			r.line.end()
+			r.line.End()
 			return restoreHint(err, parts[0].options.Target)
 		}
 	}
-	r.line.end()
+	r.line.End()
 	if err := c.tellUseless(choosers); err != nil {
 		return err
 	}
@@ -303,7 +304,7 @@ func restoreHint(err error, target string) error {
 			lines = append(lines, fmt.Sprintf("and %s more", humanize.Comma(more)))
 		}
 		lines = append(lines, "nothing was written; choose another target, or --overwrite skip, if-changed, if-newer or always")
-		return withCode(exitRefused, hint.With(fmt.Errorf("restore: %s would be overwritten", plural(int(exists.Count), "file", "files")), "%s", strings.Join(lines, "\n")))
+		return withCode(exitRefused, hint.With(fmt.Errorf("restore: %s would be overwritten", text.Plural(int(exists.Count), "file", "files")), "%s", strings.Join(lines, "\n")))
 	case errors.Is(err, restore.ErrInDestination):
 		return withCode(exitUsage, hint.With(err, "restore to a folder outside of the destination"))
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):

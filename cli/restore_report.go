@@ -8,6 +8,7 @@ import (
 
 	"github.com/dustin/go-humanize"
 
+	"snap/cli/text"
 	"snap/index"
 	"snap/internal/file"
 	"snap/internal/progress"
@@ -19,7 +20,7 @@ import (
 // too, problems always.
 type restoreReport struct {
 	call    *call
-	line    *progressLine
+	line    *text.Progress
 	dryRun  bool
 	started time.Time
 	state   progress.State
@@ -66,12 +67,12 @@ func (r *restoreReport) Started(path string, _ int64) { r.progress(path, 0, 0) }
 
 func (r *restoreReport) Restored(path string, bytes int64) {
 	r.progress(path, 1, bytes)
-	r.file(letter(index.Added), "restored", path, r.dryRun || r.call.opts.verbose > 0)
+	r.file(text.Letter(index.Added), "restored", path, r.dryRun || r.call.opts.verbose > 0)
 }
 
 func (r *restoreReport) MetadataSet(path string) {
 	r.progress(path, 1, 0)
-	r.file(letter(index.Metadata), "metadata", path, r.dryRun || r.call.opts.verbose > 0)
+	r.file(text.Letter(index.Metadata), "metadata", path, r.dryRun || r.call.opts.verbose > 0)
 }
 
 func (r *restoreReport) Skipped(path string) {
@@ -98,10 +99,10 @@ func (r *restoreReport) Blocked(path, at string) {
 func (r *restoreReport) tellBlocked() {
 	for i, at := range r.standing {
 		if i == blockedMax {
-			r.call.note("restore: and %s more", plural(int64(len(r.standing)-i), "such place", "such places"))
+			r.call.note("restore: and %s more", text.Plural(int64(len(r.standing)-i), "such place", "such places"))
 			return
 		}
-		r.call.note("restore: %s stays, and stands where a folder belongs: %s of that folder not restored", quote.Name(at), plural(r.blocked[at], "file", "files"))
+		r.call.note("restore: %s stays, and stands where a folder belongs: %s of that folder not restored", quote.Name(at), text.Plural(r.blocked[at], "file", "files"))
 	}
 }
 
@@ -109,7 +110,7 @@ func (r *restoreReport) tellBlocked() {
 const blockedMax = 20
 
 func (r *restoreReport) Deleted(path string) {
-	r.file(letter(index.Removed), "deleted", path, r.dryRun || r.call.opts.verbose > 0)
+	r.file(text.Letter(index.Removed), "deleted", path, r.dryRun || r.call.opts.verbose > 0)
 }
 
 // Spared tells of each thing with -v and -n in JSON, of each rule in the end.
@@ -138,7 +139,7 @@ func (r *restoreReport) Lost(path string, parts file.Lost) {
 		r.fileJSON("incomplete", path, "", lost)
 		return
 	}
-	fmt.Fprintf(r.line.messages(r.call.env.Stderr), "snap: restore %s: could not be set: %s\n", shown(path, file.None), strings.Join(lost, ", "))
+	fmt.Fprintf(r.line.Messages(r.call.env.Stderr), "snap: restore %s: could not be set: %s\n", text.Path(path, file.None), strings.Join(lost, ", "))
 }
 
 // lostParts are the names of what could not be set.
@@ -157,7 +158,7 @@ func lostParts(parts file.Lost) (names []string) {
 func (r *restoreReport) progress(path string, files, bytes int64) {
 	r.state.Stage, r.state.Path = "restoring", path
 	r.state.Files, r.state.Bytes = r.state.Files+files, index.Plus(r.state.Bytes, bytes)
-	r.line.show(r.state)
+	r.line.Show(r.state)
 }
 
 func (r *restoreReport) file(mark, action, path string, show bool) {
@@ -168,12 +169,12 @@ func (r *restoreReport) file(mark, action, path string, show bool) {
 		r.fileJSON(action, path, "", nil)
 		return
 	}
-	name := shown(path, file.None)
+	name := text.Path(path, file.None)
 	switch {
 	case r.dryRun && action == "deleted":
-		name = shown(r.place(path), file.None)
+		name = text.Path(r.place(path), file.None)
 	case r.dryRun:
-		r.err = r.call.printf("%s\n", r.call.arrow(mark, name, shown(r.place(path), file.None)))
+		r.err = r.call.printf("%s\n", r.call.Arrow(mark, name, text.Path(r.place(path), file.None)))
 		return
 	}
 	r.err = r.call.printf("%s %s\n", mark, name)
@@ -196,7 +197,7 @@ func (r *restoreReport) Problem(p restore.Problem) {
 		j.Path, j.PathB64 = jsonName(p.Path)
 		r.err = r.call.json(j)
 	}
-	fmt.Fprintf(r.line.messages(r.call.env.Stderr), "snap: restore %s: %s\n", shown(p.Path, file.None), quote.Clean(p.Err.Error()))
+	fmt.Fprintf(r.line.Messages(r.call.env.Stderr), "snap: restore %s: %s\n", text.Path(p.Path, file.None), quote.Clean(p.Err.Error()))
 }
 
 func (r *restoreReport) add(res *restore.Result) {
@@ -274,7 +275,7 @@ func (r *restoreReport) summary() error {
 	if r.dryRun {
 		verb, deletes = "would restore", "to be deleted"
 	}
-	text := fmt.Sprintf("%s %s, %s", verb, plural(t.FilesRestored, "file", "files"), c.size(t.BytesRestored))
+	text := fmt.Sprintf("%s %s, %s", verb, text.Plural(t.FilesRestored, "file", "files"), c.Size(t.BytesRestored))
 	for _, n := range []struct {
 		count int64
 		what  string
@@ -283,7 +284,7 @@ func (r *restoreReport) summary() error {
 			text += fmt.Sprintf(", %s %s", humanize.Comma(n.count), n.what)
 		}
 	}
-	return c.printf("%s\n", c.wrap(fmt.Sprintf("%s, %s", text, seconds(took)), "  "))
+	return c.printf("%s\n", c.Wrap(fmt.Sprintf("%s, %s", text, seconds(took)), "  "))
 }
 
 // warnLost says in one line what this user or the target's file system could not set.

@@ -3,6 +3,8 @@ package cli
 import (
 	"strings"
 	"testing"
+
+	"snap/cli/text"
 )
 
 // TestMisspelledRules: what was meant to be a rule is never passed over, and no other key is taken for one.
@@ -57,7 +59,7 @@ func TestSizesWithoutUnit(t *testing.T) {
 	for size, ok := range map[string]bool{
 		"0": true, "0.0": true, "10": false, "0.5": false, "1048575": false, "1048576": true, "4194304": true, "10B": true, "10K": true, "1.5G": true, "x": false,
 	} {
-		if _, err := parseAmount(size); (err == nil) != ok {
+		if _, err := text.ParseAmount(size); (err == nil) != ok {
 			t.Errorf("%s: %v", size, err)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"strings"
 
+	"snap/cli/text"
 	"snap/destination"
 	"snap/destination/retention"
 	"snap/internal/hint"
@@ -25,7 +26,7 @@ type pruned struct {
 }
 
 // pruneAfter keeps to the destination's rules after a backup, if it has some.
-func (c *call) pruneAfter(d *destination.Destination, s *settings, line *progressLine) (p pruned, err error) {
+func (c *call) pruneAfter(d *destination.Destination, s *settings, line *text.Progress) (p pruned, err error) {
 	rules := s.keep.retention(c.now())
 	if rules.Empty() {
 		return p, nil
@@ -39,7 +40,7 @@ func (c *call) pruneAfter(d *destination.Destination, s *settings, line *progres
 		for i := range plan.Stops {
 			p.add(c.stopText(&plan.Stops[i], plan, &rules, d.Path))
 		}
-		err = retention.Apply(c.ctx, d, plan, 0, line.show)
+		err = retention.Apply(c.ctx, d, plan, 0, line.Show)
 	}
 	if err != nil && !errors.As(err, new(*destination.StuckError)) {
 		return p, fmt.Errorf("the backup is done, but old snapshots could not be deleted by the rules of %s: %w", optionsFile, err)
@@ -91,7 +92,7 @@ func (p *pruned) text(c *call) string {
 		quoted[i] = quote.Name(name)
 	}
 	return fmt.Sprintf("  %s deleted by the rules of %s, %s freed: %s\n",
-		plural(p.Removed, "old snapshot", "old snapshots"), optionsFile, c.size(p.Freed), strings.Join(quoted, ", "))
+		text.Plural(p.Removed, "old snapshot", "old snapshots"), optionsFile, c.Size(p.Freed), strings.Join(quoted, ", "))
 }
 
 // unknownStop is why no rule runs beside settings that snap does not know, and what to do.
@@ -106,7 +107,7 @@ func (c *call) stopText(s *retention.Stop, p *retention.Plan, r *retention.Polic
 	in := quote.Word(dest)
 	switch s.Reason {
 	case retention.FutureTime:
-		why = fmt.Sprintf("%s: the time of %s is in the future: %s, and now it is %s", none, quote.List(s.Names), c.when(s.Time), c.when(c.now()))
+		why = fmt.Sprintf("%s: the time of %s is in the future: %s, and now it is %s", none, quote.List(s.Names), c.When(s.Time), c.When(c.now()))
 		if len(s.Names) > 1 && 2*len(s.Names) >= len(p.List) {
 			return why, "is the clock right?"
 		}
@@ -118,9 +119,9 @@ func (c *call) stopText(s *retention.Stop, p *retention.Plan, r *retention.Polic
 			"or keep what was made then, and the rules pass over it: snap tag -d %[1]s%[2]s --add pin", in, names)
 	case retention.FarTime:
 		if r.Asked {
-			return fmt.Sprintf("the rules passed over %s, whose time is far after all others: %s", quote.List(s.Names), c.when(s.Time)), "is the clock right?"
+			return fmt.Sprintf("the rules passed over %s, whose time is far after all others: %s", quote.List(s.Names), c.When(s.Time)), "is the clock right?"
 		}
-		return fmt.Sprintf("%s: the time of %s is far after all others: %s", none, quote.List(s.Names), c.when(s.Time)),
+		return fmt.Sprintf("%s: the time of %s is far after all others: %s", none, quote.List(s.Names), c.When(s.Time)),
 			fmt.Sprintf("is the clock right? If it is, the rules run again after a week of backups; until then: snap prune -d %s", in)
 	case retention.UnknownTag:
 		return fmt.Sprintf("%s: keep_tag = %s: no snapshot has this tag", none, quote.List(s.Names)), tagHint(s.Names[0], p)
@@ -134,9 +135,9 @@ func (c *call) stopText(s *retention.Stop, p *retention.Plan, r *retention.Polic
 	default: // backup.NoRoom
 		hint = "the newest stays, and so do those pinned or tagged as keep_tag says"
 		if r.FloorDaily > 0 {
-			hint += fmt.Sprintf(", and of the last %s the newest (min_free_keep_daily)", plural(r.FloorDaily, "day", "days"))
+			hint += fmt.Sprintf(", and of the last %s the newest (min_free_keep_daily)", text.Plural(r.FloorDaily, "day", "days"))
 		}
-		return fmt.Sprintf("%s for min_free: %s would be lacking all the same", none, c.size(s.Short)), hint
+		return fmt.Sprintf("%s for min_free: %s would be lacking all the same", none, c.Size(s.Short)), hint
 	}
 }
 

@@ -17,6 +17,7 @@ import (
 	"github.com/itchyny/timefmt-go"
 
 	"snap/backup"
+	"snap/cli/text"
 	"snap/destination"
 	"snap/filter"
 	"snap/index"
@@ -227,7 +228,7 @@ func setLogLevel(s *settings, v string) error {
 
 func setLarger(s *settings, v string) (err error) {
 	if v != "" {
-		s.excludeLargerThan, err = parseAmount(v)
+		s.excludeLargerThan, err = text.ParseAmount(v)
 	}
 	return err
 }

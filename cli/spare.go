@@ -32,7 +32,7 @@ func (c *call) sparing(dest string, src sources) (*sparing, error) {
 	}
 	o := s.leavesOut()
 	o.Roots, o.Own = src.roots, c.ownFiles(dest, s.logfile)
-	return &sparing{filter.New(rules[0], rules[1], fc), o, c.size}, nil
+	return &sparing{filter.New(rules[0], rules[1], fc), o, c.Size}, nil
 }
 
 // leavesOut are the options of a walk that the settings ask for.

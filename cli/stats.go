@@ -11,6 +11,7 @@ import (
 	"github.com/dustin/go-humanize"
 	"github.com/urfave/cli/v2"
 
+	"snap/cli/text"
 	"snap/destination"
 	"snap/index"
 	"snap/internal/hint"
@@ -157,7 +158,7 @@ func sizeOfFiles(dir string) (sum int64, err error) {
 }
 
 func (c *call) printStats(s *stats) error {
-	count := func(a index.Amount) string { return plural(a.Inodes, "file", "files") }
+	count := func(a index.Amount) string { return text.Plural(a.Inodes, "file", "files") }
 	span := ""
 	if n := len(s.there); n > 0 {
 		span = ", " + quote.Name(s.there[0].Name)
@@ -175,11 +176,11 @@ func (c *call) printStats(s *stats) error {
 	for _, line := range [...][2]string{
 		{"Destination", quote.Name(s.dest)},
 		{"Snapshots", humanize.Comma(int64(len(s.there))) + span},
-		{"In trees", c.size(s.apart.Bytes) + " in " + count(s.apart) + ", each snapshot counted for itself"},
-		{"On disk", c.size(s.total.Bytes) + " in " + count(s.total)},
-		{"Saved", fmt.Sprintf("%s (%d%%) by hard links", c.size(saved), percent)},
-		{"Index", c.size(s.index)},
-		{"Change sets", c.size(s.sets)},
+		{"In trees", c.Size(s.apart.Bytes) + " in " + count(s.apart) + ", each snapshot counted for itself"},
+		{"On disk", c.Size(s.total.Bytes) + " in " + count(s.total)},
+		{"Saved", fmt.Sprintf("%s (%d%%) by hard links", c.Size(saved), percent)},
+		{"Index", c.Size(s.index)},
+		{"Change sets", c.Size(s.sets)},
 	} {
 		if err := c.printf("%-13s%s\n", line[0], line[1]); err != nil {
 			return err
@@ -196,17 +197,17 @@ func (c *call) printGrowth(s *stats) error {
 	if err := c.printf("\n"); err != nil {
 		return err
 	}
-	t := &table{columns: []column{
-		{head: "Snapshot"}, {head: "Time", optional: true}, {head: "Size", right: true}, {head: "New", right: true},
-		{head: "Alone", right: true}, {head: "Disk", right: true},
+	t := &text.Table{Columns: []text.Column{
+		{Head: "Snapshot"}, {Head: "Time", Optional: true}, {Head: "Size", Right: true}, {Head: "New", Right: true},
+		{Head: "Alone", Right: true}, {Head: "Disk", Right: true},
 	}}
 	disk := int64(0)
 	for i, h := range s.there {
 		share := &s.shares[i]
 		disk = index.Plus(disk, share.New.Bytes)
-		t.add(quote.Name(h.Name), c.when(h.Time), c.size(share.Held.Bytes), c.size(share.New.Bytes), c.size(share.Alone.Bytes), c.size(disk))
+		t.Add(quote.Name(h.Name), c.When(h.Time), c.Size(share.Held.Bytes), c.Size(share.New.Bytes), c.Size(share.Alone.Bytes), c.Size(disk))
 	}
-	return t.write(c.out, c.width)
+	return t.Write(c.out, c.Width)
 }
 
 // statsOf tells of the snapshots that are named.
@@ -241,21 +242,21 @@ func (c *call) statsOf(d *query.Reader) error {
 	if j.FreedFiles, j.FreedBytes = freed.Inodes, freed.Bytes; c.opts.json {
 		return c.json(j)
 	}
-	t := &table{columns: []column{
-		{head: "Snapshot"}, {head: "Time", optional: true}, {head: "Size", right: true}, {head: "Files", right: true},
-		{head: "Alone", right: true}, {head: "Files", right: true},
+	t := &text.Table{Columns: []text.Column{
+		{Head: "Snapshot"}, {Head: "Time", Optional: true}, {Head: "Size", Right: true}, {Head: "Files", Right: true},
+		{Head: "Alone", Right: true}, {Head: "Files", Right: true},
 	}}
 	for i := range j.Snapshots {
 		r := &j.Snapshots[i]
 		alone = index.Plus(alone, r.AloneBytes)
-		t.add(quote.Name(r.Name), c.when(r.at), c.size(r.Bytes), humanize.Comma(r.Files), c.size(r.AloneBytes), humanize.Comma(r.AloneFiles))
+		t.Add(quote.Name(r.Name), c.When(r.at), c.Size(r.Bytes), humanize.Comma(r.Files), c.Size(r.AloneBytes), humanize.Comma(r.AloneFiles))
 	}
 	if len(victims) == 0 { // what was named is missing, and that is said
 		return nil
 	}
-	if err := t.write(c.out, c.width); err != nil || len(victims) < 2 {
+	if err := t.Write(c.out, c.Width); err != nil || len(victims) < 2 {
 		return err
 	}
 	return c.printf("\ndeleting these %d frees %s in %s, %s of it shared among them\n",
-		len(victims), c.size(freed.Bytes), plural(freed.Inodes, "file", "files"), c.size(freed.Bytes-alone))
+		len(victims), c.Size(freed.Bytes), text.Plural(freed.Inodes, "file", "files"), c.Size(freed.Bytes-alone))
 }

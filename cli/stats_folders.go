@@ -8,6 +8,7 @@ import (
 
 	"github.com/dustin/go-humanize"
 
+	"snap/cli/text"
 	"snap/index"
 	"snap/internal/file"
 	"snap/internal/quote"
@@ -150,28 +151,28 @@ func countFolders(ctx context.Context, db *index.DB, seqs []uint64, depth int) (
 // printFolders prints the folders that weigh and those that change most.
 func (c *call) printFolders(s *stats) error {
 	newest := s.there[len(s.there)-1]
-	heavy := &table{columns: []column{{head: "Size", right: true}, {head: "Files", right: true}, {head: "Folder", cut: true, path: true}}}
+	heavy := &text.Table{Columns: []text.Column{{Head: "Size", Right: true}, {Head: "Files", Right: true}, {Head: "Folder", Cut: true, CutFront: true}}}
 	for _, f := range s.folders.heavy.best {
-		heavy.add(c.size(f.bytes), humanize.Comma(f.files), shown(f.path, file.Folder))
+		heavy.Add(c.Size(f.bytes), humanize.Comma(f.files), text.Path(f.path, file.Folder))
 	}
-	changing := &table{columns: []column{{head: "Copied", right: true}, {head: "Changes", right: true}, {head: "Folder", cut: true, path: true}}}
+	changing := &text.Table{Columns: []text.Column{{Head: "Copied", Right: true}, {Head: "Changes", Right: true}, {Head: "Folder", Cut: true, CutFront: true}}}
 	for _, f := range s.folders.changing.best {
-		changing.add(c.size(f.copied), humanize.Comma(f.changes), shown(f.path, file.Folder))
+		changing.Add(c.Size(f.copied), humanize.Comma(f.changes), text.Path(f.path, file.Folder))
 	}
 	for _, t := range [...]struct {
 		title string
-		*table
+		*text.Table
 	}{
 		{"Heaviest folders of " + quote.Name(newest.Name), heavy},
 		{"Folders that changed most since " + quote.Name(s.there[0].Name), changing},
 	} {
-		if len(t.rows) == 0 {
+		if len(t.Rows) == 0 {
 			continue
 		}
 		if err := c.printf("\n%s\n\n", t.title); err != nil {
 			return err
 		}
-		if err := t.write(c.out, c.width); err != nil {
+		if err := t.Write(c.out, c.Width); err != nil {
 			return err
 		}
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"snap/cli/text"
 	"snap/destination"
 	"snap/internal/file"
 	"snap/internal/hint"
@@ -58,7 +59,7 @@ func (c *call) takenLines(d *destination.Destination, dest string) []string {
 		return []string{fmt.Sprintf("%s is %s's already: there was nothing to take over", quote.Name(dest), me)}
 	}
 	from := userText(t.From)
-	first := fmt.Sprintf("%s was %s's and is %s's now: %s given to %s", quote.Name(dest), from, me, plural(t.Entries, "file or folder of it was", "files and folders of it were"), me)
+	first := fmt.Sprintf("%s was %s's and is %s's now: %s given to %s", quote.Name(dest), from, me, text.Plural(t.Entries, "file or folder of it was", "files and folders of it were"), me)
 	if t.Entries == 0 {
 		first = fmt.Sprintf("%s is %s's and would be %s's", quote.Name(dest), from, me)
 	}
@@ -67,5 +68,5 @@ func (c *call) takenLines(d *destination.Destination, dest string) []string {
 		return []string{first}
 	}
 	return []string{first, fmt.Sprintf("what is in its %s stays %s's, and nothing is linked to that: the next snapshot copies everything, once",
-		plural(len(all), "snapshot", "snapshots"), from)}
+		text.Plural(len(all), "snapshot", "snapshots"), from)}
 }

@@ -3,6 +3,7 @@ package cli
 import (
 	"strings"
 
+	"snap/cli/text"
 	"snap/index"
 	"snap/internal/file"
 	"snap/internal/quote"
@@ -22,7 +23,7 @@ func (c *call) sizeText(r *index.Record) string {
 	if r.Kind != file.Regular {
 		return "-"
 	}
-	return c.size(r.Size)
+	return c.Size(r.Size)
 }
 
 // spanText names the first and the last snapshot of the version.
@@ -37,7 +38,7 @@ func spanText(v *query.Version, snaps query.Snapshots) string {
 // origin is where the file came from and what became of it, each "" if there is nothing to tell.
 func origin(v *query.Version) (before, after string) {
 	if from := v.From(); from != "" {
-		before = shown(from, v.Record.Kind)
+		before = text.Path(from, v.Record.Kind)
 	}
 	switch {
 	case v.Unread:
@@ -47,7 +48,7 @@ func origin(v *query.Version) (before, after string) {
 	case v.Deleted:
 		after = "deleted"
 	case v.To != "":
-		after = "moved to " + shown(v.To, v.Record.Kind)
+		after = "moved to " + text.Path(v.To, v.Record.Kind)
 	}
 	return before, after
 }
@@ -55,7 +56,7 @@ func origin(v *query.Version) (before, after string) {
 // pathWithRenames is the path, with where the file was before and where it went.
 func pathWithRenames(v *query.Version) string {
 	before, after := origin(v)
-	return enclose("", before, " -> ") + shown(v.Path, v.Record.Kind) + enclose(" (", notHeld(v), ")") + enclose(" (then ", after, ")")
+	return enclose("", before, " -> ") + text.Path(v.Path, v.Record.Kind) + enclose(" (", notHeld(v), ")") + enclose(" (then ", after, ")")
 }
 
 // renameNote is where the file was before and where it went, for a line that stands below the path.

@@ -5,6 +5,8 @@ import (
 	"context"
 	"strings"
 	"testing"
+
+	"snap/cli/text"
 )
 
 // On a terminal several versions stand below their path, and what has no room beside a line below it.
@@ -119,7 +121,7 @@ func TestExplainedOnATerminal(t *testing.T) {
 func TestTotalsOnATerminal(t *testing.T) {
 	for width, gap := range map[int]string{0: " ", 87: " ", 86: "\n"} {
 		out := new(output)
-		c := &call{style: style{width: width}, out: out}
+		c := &call{Style: text.Style{Width: width}, out: out}
 		if err := c.printStat(&diffSummary{Added: 1234, Modified: 3, Metadata: 1, Moved: 5, Removed: 14, Type: 1, BytesAfter: 7}); err != nil {
 			t.Fatal(err)
 		}

@@ -11,7 +11,7 @@ import (
 // packages that must stay in one place are listed in confined.
 var imports = map[string][]string{
 	"snap/cmd/snap": {"snap/cli"},
-	"snap/cli": {"snap/query", "snap/backup", "snap/destination", "snap/destination/check", "snap/destination/reindex", "snap/destination/retention",
+	"snap/cli": {"snap/cli/text", "snap/query", "snap/backup", "snap/destination", "snap/destination/check", "snap/destination/reindex", "snap/destination/retention",
 		"snap/restore", "snap/index", "snap/scan", "snap/filter", "snap/internal/file", "snap/internal/progress", "snap/internal/hint",
 		"snap/internal/quote", "snap/internal/when"},
 	"snap/backup": {"snap/destination", "snap/scan", "snap/index", "snap/filter", "snap/internal/file", "snap/internal/progress",
@@ -21,6 +21,7 @@ var imports = map[string][]string{
 		"snap/internal/progress", "snap/internal/stream"},
 	"snap/destination/reindex":   {"snap/destination", "snap/scan", "snap/index", "snap/internal/file", "snap/internal/progress"},
 	"snap/destination/retention": {"snap/destination", "snap/index", "snap/internal/progress"},
+	"snap/cli/text":              {"snap/index", "snap/internal/file", "snap/internal/progress", "snap/internal/quote", "snap/internal/when"},
 	"snap/query": {"snap/index", "snap/filter", "snap/internal/file", "snap/internal/hint", "snap/internal/quote",
 		"snap/internal/when"}, // filter: the patterns of find are those of the lists
 	"snap/restore":           {"snap/index", "snap/internal/file"},
@@ -46,7 +47,7 @@ var confined = map[string][]string{
 	"unsafe":                            {"snap/internal/file", "snap/index"}, // index: strings that alias a page
 	"go.etcd.io/bbolt":                  {"snap/index"},
 	"github.com/urfave/cli/v2":          {"snap/cli"},
-	"github.com/olekukonko/tablewriter": {"snap/cli"},
+	"github.com/olekukonko/tablewriter": {"snap/cli/text"},
 	"github.com/gofrs/flock":            {"snap/destination"},
 	"github.com/dlclark/regexp2/v2":     {"snap/filter"},
 	"flag":                              {"snap/bench", "snap/internal/long"},

@@ -1,4 +1,4 @@
-package cli
+package text
 
 import (
 	"bytes"
@@ -10,20 +10,20 @@ import (
 	"github.com/olekukonko/tablewriter/tw"
 )
 
-// column is a column of a table.
-type column struct {
-	head     string
-	right    bool // numbers stand to the right
-	cut      bool // cut to fit the terminal: for names and texts, never for what identifies
-	path     bool // and at the beginning: what tells long paths apart is at the end
-	optional bool // left out when it is empty or the terminal too narrow
+// Column is a column of a table.
+type Column struct {
+	Head     string
+	Right    bool // numbers stand to the right
+	Cut      bool // cut to fit the terminal: for names and texts, never for what identifies
+	CutFront bool // and at the beginning: what tells long paths apart is at the end
+	Optional bool // left out when it is empty or the terminal too narrow
 }
 
-// table is a short table without boxes, wrapped around tablewriter so that it can be replaced. All of it
+// Table is a short table without boxes, wrapped around tablewriter so that it can be replaced. All of it
 // is kept in memory: long listings are printed line by line instead.
-type table struct {
-	columns []column
-	rows    [][]string
+type Table struct {
+	Columns []Column
+	Rows    [][]string
 }
 
 const columnGap = 2
@@ -31,18 +31,18 @@ const columnGap = 2
 // leastRoom is how far a column can be cut and still tell something.
 const leastRoom = 10
 
-// add appends a row. Cells are harmless already.
-func (t *table) add(cells ...string) { t.rows = append(t.rows, cells) }
+// Add appends a row. Cells are harmless already.
+func (t *Table) Add(cells ...string) { t.Rows = append(t.Rows, cells) }
 
-// write prints the table, fitted to width columns; 0 is any width.
-func (t *table) write(w io.Writer, width int) error {
+// Write prints the table, fitted to width columns; 0 is any width.
+func (t *Table) Write(w io.Writer, width int) error {
 	t.fit(width)
 	var b bytes.Buffer
-	align := make(tw.Alignment, len(t.columns))
-	heads := make([]string, len(t.columns))
-	for i, c := range t.columns {
-		align[i], heads[i] = tw.AlignLeft, c.head
-		if c.right {
+	align := make(tw.Alignment, len(t.Columns))
+	heads := make([]string, len(t.Columns))
+	for i, c := range t.Columns {
+		align[i], heads[i] = tw.AlignLeft, c.Head
+		if c.Right {
 			align[i] = tw.AlignRight
 		}
 	}
@@ -58,7 +58,7 @@ func (t *table) write(w io.Writer, width int) error {
 			Settings: tw.Settings{Lines: tw.LinesNone, Separators: tw.SeparatorsNone},
 		}))
 	tab.Header(heads)
-	for _, row := range t.rows {
+	for _, row := range t.Rows {
 		if err := tab.Append(row); err != nil {
 			return err
 		}
@@ -75,34 +75,34 @@ func (t *table) write(w io.Writer, width int) error {
 }
 
 // fit leaves out empty and optional columns and cuts cells until the table is no wider than width.
-func (t *table) fit(width int) {
-	for i := len(t.columns) - 1; i >= 0; i-- {
-		if t.columns[i].optional && t.empty(i) {
+func (t *Table) fit(width int) {
+	for i := len(t.Columns) - 1; i >= 0; i-- {
+		if t.Columns[i].Optional && t.empty(i) {
 			t.drop(i)
 		}
 	}
 	if width <= 0 {
 		return
 	}
-	for i := len(t.columns) - 1; i >= 0; i-- {
-		if c := t.columns[i]; c.optional && !c.cut && t.width() > width {
+	for i := len(t.Columns) - 1; i >= 0; i-- {
+		if c := t.Columns[i]; c.Optional && !c.Cut && t.width() > width {
 			t.drop(i)
 		}
 	}
-	for i := len(t.columns) - 1; i >= 0; i-- {
-		over, c := t.width()-width, t.columns[i]
-		if over <= 0 || !c.cut {
+	for i := len(t.Columns) - 1; i >= 0; i-- {
+		over, c := t.width()-width, t.Columns[i]
+		if over <= 0 || !c.Cut {
 			continue
 		}
 		room := t.columnWidth(i) - over
-		if c.optional && room < leastRoom {
+		if c.Optional && room < leastRoom {
 			t.drop(i)
 			continue
 		}
 		room = max(room, leastRoom)
-		for _, row := range t.rows {
-			if c.path {
-				row[i] = cutFront(row[i], room)
+		for _, row := range t.Rows {
+			if c.CutFront {
+				row[i] = cutAtFront(row[i], room)
 			} else {
 				row[i] = displaywidth.TruncateString(row[i], room, "…")
 			}
@@ -110,8 +110,8 @@ func (t *table) fit(width int) {
 	}
 }
 
-// cutFront is s without so much of its beginning that it fits width columns.
-func cutFront(s string, width int) string {
+// cutAtFront is s without so much of its beginning that it fits width columns.
+func cutAtFront(s string, width int) string {
 	over := displaywidth.String(s) - width
 	if over <= 0 {
 		return s
@@ -124,29 +124,29 @@ func cutFront(s string, width int) string {
 	return "…" + s
 }
 
-// pad is s with blanks behind it up to width columns.
-func pad(s string, width int) string {
+// Pad is s with blanks behind it up to width columns.
+func Pad(s string, width int) string {
 	return s + strings.Repeat(" ", max(0, width-displaywidth.String(s)))
 }
 
-func (t *table) width() int {
-	sum := columnGap * (len(t.columns) - 1)
-	for i := range t.columns {
+func (t *Table) width() int {
+	sum := columnGap * (len(t.Columns) - 1)
+	for i := range t.Columns {
 		sum += t.columnWidth(i)
 	}
 	return sum
 }
 
-func (t *table) columnWidth(i int) int {
-	widest := displaywidth.String(t.columns[i].head)
-	for _, row := range t.rows {
+func (t *Table) columnWidth(i int) int {
+	widest := displaywidth.String(t.Columns[i].Head)
+	for _, row := range t.Rows {
 		widest = max(widest, displaywidth.String(row[i]))
 	}
 	return widest
 }
 
-func (t *table) empty(i int) bool {
-	for _, row := range t.rows {
+func (t *Table) empty(i int) bool {
+	for _, row := range t.Rows {
 		if row[i] != "" {
 			return false
 		}
@@ -154,9 +154,9 @@ func (t *table) empty(i int) bool {
 	return true
 }
 
-func (t *table) drop(i int) {
-	t.columns = append(t.columns[:i:i], t.columns[i+1:]...)
-	for r, row := range t.rows {
-		t.rows[r] = append(row[:i:i], row[i+1:]...)
+func (t *Table) drop(i int) {
+	t.Columns = append(t.Columns[:i:i], t.Columns[i+1:]...)
+	for r, row := range t.Rows {
+		t.Rows[r] = append(row[:i:i], row[i+1:]...)
 	}
 }

@@ -1,4 +1,4 @@
-package cli
+package text
 
 import (
 	"strconv"
@@ -7,8 +7,8 @@ import (
 	"snap/internal/quote"
 )
 
-// permissions is the mode as ls prints it.
-func permissions(s *file.Stat) string {
+// Permissions is the mode as ls prints it.
+func Permissions(s *file.Stat) string {
 	b := []byte("?rwxrwxrwx")
 	if int(s.Kind) < file.Kinds {
 		b[0] = "?-dlpscb"[s.Kind]
@@ -34,8 +34,8 @@ func permissions(s *file.Stat) string {
 	return string(b)
 }
 
-// owner is the name of a user or group, else the number.
-func owner(names map[uint32]string, id uint32) string {
+// Owner is the name of a user or group, else the number.
+func Owner(names map[uint32]string, id uint32) string {
 	if name := names[id]; name != "" {
 		return quote.Name(name)
 	}

@@ -1,4 +1,4 @@
-package cli
+package text
 
 import "testing"
 
@@ -7,7 +7,7 @@ func TestSizes(t *testing.T) {
 		"0": 0, "4096": 4096, "10K": 10240, "10k": 10240, "10KiB": 10240, "10kB": 10000, "1.5G": 3 << 29, "2M": 2 << 20, "1MB": 1000000, "7B": 7, "1T": 1 << 40,
 		"": -1, "K": -1, "-1": -1, "1,5K": -1, "1e3": -1, "10 K": -1, "1.K": -1, ".5K": -1, "1.2.3": -1, "10X": -1, "99999999P": -1, "10KK": -1,
 	} {
-		got, err := parseSize(in)
+		got, err := ParseSize(in)
 		if err != nil {
 			got = -1
 		}
@@ -20,13 +20,13 @@ func TestSizes(t *testing.T) {
 		size int64
 		want bool
 	}{{"+10K", 10241, true}, {"+10K", 10240, false}, {"-1K", 1023, true}, {"-1K", 1024, false}, {"5", 5, true}, {"5", 6, false}} {
-		is, err := parseSizeTest(c.in)
+		is, err := ParseSizeTest(c.in)
 		if err != nil || is(c.size) != c.want {
 			t.Errorf("%s of %d: %v", c.in, c.size, err)
 		}
 	}
 	for _, in := range []string{"", "+", "-", "+-1", "++1", "1+"} {
-		if _, err := parseSizeTest(in); err == nil {
+		if _, err := ParseSizeTest(in); err == nil {
 			t.Errorf("%q is taken for a test of sizes", in)
 		}
 	}

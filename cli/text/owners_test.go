@@ -1,4 +1,4 @@
-package cli
+package text
 
 import (
 	"testing"
@@ -16,7 +16,7 @@ func TestPermissions(t *testing.T) {
 		{file.Socket, 0o700, "srwx------"}, {file.CharDevice, 0o620, "crw--w----"}, {file.BlockDevice, 0o660, "brw-rw----"},
 		{file.Regular, 0o4755, "-rwsr-xr-x"}, {file.Regular, 0o6644, "-rwSr-Sr--"}, {file.Folder, 0o3770, "drwxrws--T"},
 	} {
-		if got := permissions(&file.Stat{Kind: c.kind, Mode: c.mode}); got != c.want {
+		if got := Permissions(&file.Stat{Kind: c.kind, Mode: c.mode}); got != c.want {
 			t.Errorf("%s %o: %s, want %s", c.kind, c.mode, got, c.want)
 		}
 	}

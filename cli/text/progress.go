@@ -1,4 +1,4 @@
-package cli
+package text
 
 import (
 	"fmt"
@@ -15,19 +15,19 @@ import (
 	"snap/internal/quote"
 )
 
-// progressLine is the one line on standard error that shows how long work gets on: stage, files, bytes,
+// Progress is the one line on standard error that shows how long work gets on: stage, files, bytes,
 // rate, time left, and the path that is worked on. It wraps mpb, which draws it. A nil one shows nothing.
-type progressLine struct {
-	style style
+type Progress struct {
+	style Style
 	bars  *mpb.Progress
 	bar   *mpb.Bar
 	last  atomic.Pointer[progress.State]
 	stage time.Time // when the stage began
 }
 
-// newProgressLine begins to draw the line on w, a terminal.
-func newProgressLine(w io.Writer, s style) *progressLine {
-	p := &progressLine{style: s, stage: s.clock()}
+// NewProgress begins to draw the line on w, a terminal.
+func NewProgress(w io.Writer, s Style) *Progress {
+	p := &Progress{style: s, stage: s.Now()}
 	p.last.Store(&progress.State{Stage: progress.Scanning})
 	p.bars = mpb.New(mpb.WithOutput(w), mpb.WithRefreshRate(150*time.Millisecond), mpb.WithAutoRefresh())
 	p.bar = p.bars.New(0, mpb.NopStyle(), mpb.BarRemoveOnComplete(),
@@ -35,27 +35,27 @@ func newProgressLine(w io.Writer, s style) *progressLine {
 	return p
 }
 
-// show takes the newest state. It costs next to nothing.
-func (p *progressLine) show(s progress.State) {
+// Show takes the newest state. It costs next to nothing.
+func (p *Progress) Show(s progress.State) {
 	if p == nil {
 		return
 	}
 	if old := p.last.Load(); old.Stage != s.Stage {
-		p.stage = p.style.clock()
+		p.stage = p.style.Now()
 	}
 	p.last.Store(&s)
 }
 
-// messages is where standard error's other lines go while the line is shown: above it.
-func (p *progressLine) messages(w io.Writer) io.Writer {
+// Messages is where standard error's other lines go while the line is shown: above it.
+func (p *Progress) Messages(w io.Writer) io.Writer {
 	if p == nil {
 		return w
 	}
 	return p.bars
 }
 
-// end takes the line away.
-func (p *progressLine) end() {
+// End takes the line away.
+func (p *Progress) End() {
 	if p == nil {
 		return
 	}
@@ -64,7 +64,7 @@ func (p *progressLine) end() {
 }
 
 // line is the text for a terminal of this width.
-func (p *progressLine) line(width int) string {
+func (p *Progress) line(width int) string {
 	s := p.last.Load()
 	text := string(s.Stage)
 	if s.Files > 0 {
@@ -74,11 +74,11 @@ func (p *progressLine) line(width int) string {
 		}
 		text += " files"
 	}
-	elapsed := p.style.clock().Sub(p.stage)
+	elapsed := p.style.Now().Sub(p.stage)
 	if s.Bytes > 0 && (s.Stage == progress.Building || s.Stage == progress.Reading) {
-		text += "  " + p.style.size(s.Bytes) + " of " + p.style.size(s.TotalBytes)
+		text += "  " + p.style.Size(s.Bytes) + " of " + p.style.Size(s.TotalBytes)
 		if secs := elapsed.Seconds(); secs > 1 {
-			text += fmt.Sprintf("  %s/s", p.style.size(int64(float64(s.Bytes)/secs)))
+			text += fmt.Sprintf("  %s/s", p.style.Size(int64(float64(s.Bytes)/secs)))
 		}
 	}
 	if left := timeLeft(s, elapsed); left > 0 {

@@ -1,4 +1,4 @@
-package cli
+package text
 
 import (
 	"strings"
@@ -6,10 +6,10 @@ import (
 )
 
 func TestTablesFitTheTerminal(t *testing.T) {
-	make := func() *table {
-		t := &table{columns: []column{{head: "Name"}, {head: "Time", optional: true}, {head: "Files", right: true}, {head: "Tags", cut: true}, {head: "Empty", optional: true}}}
-		t.add("20261122-134510", "2026-11-22 13:45", "1,000", "日本語のとても長い札", "")
-		t.add("x", "2026-11-22 13:45", "7", "short", "")
+	make := func() *Table {
+		t := &Table{Columns: []Column{{Head: "Name"}, {Head: "Time", Optional: true}, {Head: "Files", Right: true}, {Head: "Tags", Cut: true}, {Head: "Empty", Optional: true}}}
+		t.Add("20261122-134510", "2026-11-22 13:45", "1,000", "日本語のとても長い札", "")
+		t.Add("x", "2026-11-22 13:45", "7", "short", "")
 		return t
 	}
 	for width, want := range map[int]string{
@@ -19,7 +19,7 @@ func TestTablesFitTheTerminal(t *testing.T) {
 		10: "Name             Files  Tags\n20261122-134510  1,000  日本語の…\nx                    7  short\n",
 	} {
 		var b strings.Builder
-		if err := make().write(&b, width); err != nil || b.String() != want {
+		if err := make().Write(&b, width); err != nil || b.String() != want {
 			t.Errorf("width %d: %v\n%s", width, err, b.String())
 		}
 	}
@@ -27,10 +27,10 @@ func TestTablesFitTheTerminal(t *testing.T) {
 
 func TestANoteWithoutRoomIsLeftOut(t *testing.T) {
 	for width, want := range map[int]string{0: "Name  Note\nx     a long enough note\n", 18: "Name  Note\nx     a long enou…\n", 15: "Name\nx\n"} {
-		table := &table{columns: []column{{head: "Name"}, {head: "Note", cut: true, optional: true}}}
-		table.add("x", "a long enough note")
+		table := &Table{Columns: []Column{{Head: "Name"}, {Head: "Note", Cut: true, Optional: true}}}
+		table.Add("x", "a long enough note")
 		var b strings.Builder
-		if err := table.write(&b, width); err != nil || b.String() != want {
+		if err := table.Write(&b, width); err != nil || b.String() != want {
 			t.Errorf("width %d: %v\n%s", width, err, b.String())
 		}
 	}
@@ -44,12 +44,12 @@ func TestPathsAreCutAtTheBeginning(t *testing.T) {
 		11: "Folder\n…行计划安/\n…ong/way/b/\na/\n",
 		10: "Folder\n…行计划安/\n…ng/way/b/\na/\n",
 	} {
-		table := &table{columns: []column{{head: "Folder", cut: true, path: true}}}
+		table := &Table{Columns: []Column{{Head: "Folder", Cut: true, CutFront: true}}}
 		for _, p := range []string{"a/long/way/旅行计划安/", "a/long/way/b/", "a/"} {
-			table.add(p)
+			table.Add(p)
 		}
 		var b strings.Builder
-		if err := table.write(&b, width); err != nil || b.String() != want {
+		if err := table.Write(&b, width); err != nil || b.String() != want {
 			t.Errorf("width %d: %v\n%s", width, err, b.String())
 		}
 	}

@@ -1,4 +1,4 @@
-package cli
+package text
 
 import (
 	"strings"
@@ -13,9 +13,9 @@ func TestWrap(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		words := rapid.SliceOfN(rapid.StringMatching(`[a-zä語]{1,30}`), 1, 30).Draw(t, "words")
 		width := rapid.IntRange(0, 100).Draw(t, "width")
-		c := style{width: width}
+		c := Style{Width: width}
 		line := "  label   " + strings.Join(words, " ")
-		got := c.wrap(line, "          ")
+		got := c.Wrap(line, "          ")
 		if width == 0 && got != line {
 			t.Fatalf("%q for %q where there is no terminal", got, line)
 		}
@@ -28,10 +28,10 @@ func TestWrap(t *testing.T) {
 			}
 		}
 	})
-	c := style{width: 20}
+	c := Style{Width: 20}
 	for want, got := range map[string]string{
-		"R a -> b":                            c.arrow("R", "a", "b"),
-		"R a long folder/x\n    -> another/x": c.arrow("R", "a long folder/x", "another/x"),
+		"R a -> b":                            c.Arrow("R", "a", "b"),
+		"R a long folder/x\n    -> another/x": c.Arrow("R", "a long folder/x", "another/x"),
 	} {
 		if got != want {
 			t.Errorf("%q, want %q", got, want)

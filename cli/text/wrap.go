@@ -1,4 +1,4 @@
-package cli
+package text
 
 import (
 	"strings"
@@ -6,10 +6,10 @@ import (
 	"github.com/clipperhouse/displaywidth"
 )
 
-// wrap breaks a line of prose at its blanks where it is wider than the terminal; what goes on begins with indent. A word that
+// Wrap breaks a line of prose at its blanks where it is wider than the terminal; what goes on begins with indent. A word that
 // is wider stays whole. Standard error is left to the terminal: a command line in a hint is to be copied in one piece.
-func (s style) wrap(line, indent string) string {
-	if s.fits(line) {
+func (s Style) Wrap(line, indent string) string {
+	if s.Fits(line) {
 		return line
 	}
 	var b strings.Builder
@@ -19,7 +19,7 @@ func (s style) wrap(line, indent string) string {
 	width += lead
 	for i, word := range strings.SplitAfter(line[lead:], " ") {
 		n := displaywidth.String(word)
-		if i > 0 && width+displaywidth.String(strings.TrimRight(word, " ")) > s.width {
+		if i > 0 && width+displaywidth.String(strings.TrimRight(word, " ")) > s.Width {
 			b.WriteString("\n" + indent)
 			width = displaywidth.String(indent)
 		}
@@ -33,18 +33,18 @@ func (s style) wrap(line, indent string) string {
 	return strings.Join(lines, "\n")
 }
 
-// wrapped is wrap for each of the lines, what goes on under the text of a line with a label of width wide.
-func (s style) wrapped(lines []string, width int) []string {
+// WrapAll is wrap for each of the lines, what goes on under the text of a line with a label of width wide.
+func (s Style) WrapAll(lines []string, width int) []string {
 	out := make([]string, len(lines))
 	for i, line := range lines {
-		out[i] = s.wrap(line, strings.Repeat(" ", width))
+		out[i] = s.Wrap(line, strings.Repeat(" ", width))
 	}
 	return out
 }
 
-// arrow joins where something was and where it is, in two lines where one would be too wide.
-func (s style) arrow(mark, from, to string) string {
-	if line := mark + " " + from + " -> " + to; s.fits("+" + line[len(mark):]) {
+// Arrow joins where something was and where it is, in two lines where one would be too wide.
+func (s Style) Arrow(mark, from, to string) string {
+	if line := mark + " " + from + " -> " + to; s.Fits("+" + line[len(mark):]) {
 		return line
 	}
 	return mark + " " + from + "\n    -> " + to
