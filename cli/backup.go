@@ -11,22 +11,18 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
-	"time"
 
-	"github.com/itchyny/timefmt-go"
 	"github.com/urfave/cli/v2"
 
 	"snap/backup"
 	"snap/cli/text"
 	"snap/destination"
-	"snap/destination/retention"
 	"snap/index"
 	"snap/internal/file"
 	"snap/internal/hint"
 	"snap/internal/quote"
 	"snap/internal/when"
 	"snap/query"
-	"snap/scan"
 )
 
 func backupCommand() *command {
@@ -311,28 +307,21 @@ func holderGone(holder string) bool {
 // backupOptions puts flags, settings and defaults together, in this order of weight.
 func (c *call) backupOptions(s *settings, dest string, src sources) (backup.Options, error) {
 	f := c.flags
-	flag := func(name string, setting bool) bool {
+	o := s.backupDefaults(c.env.Now().Location())
+	for name, on := range map[string]*bool{
+		"strict": &o.Strict, "checksum": &o.Rules.Checksum, "trust-moves": &o.Rules.TrustMoves, "ignore-inode": &o.Rules.IgnoreInode,
+		"ignore-ctime": &o.Rules.IgnoreCtime, "one-file-system": &o.Scan.OneFileSystem, "exclude-caches": &o.Scan.Caches,
+	} {
 		if f.IsSet(name) {
-			return f.Bool(name)
+			*on = f.Bool(name)
 		}
-		return setting
 	}
-	o := backup.Options{
-		Source: src.top, SourceMoved: f.Bool("source-moved"), Start: c.env.Now(), DryRun: f.Bool("dry-run"), Force: f.Bool("force") || !s.skip,
-		AllowEmptySource: f.Bool("allow-empty-source"), Errors: s.errors, Strict: flag("strict", s.strict), Jobs: s.jobs,
-		Note: strings.ToValidUTF8(f.String("note"), "\ufffd"),
-		Name: func(t time.Time) string { return timefmt.Format(t.In(c.env.Now().Location()), s.format) },
-		Rules: scan.Rules{
-			Checksum: flag("checksum", s.checksum), TrustMoves: flag("trust-moves", s.trustMoves),
-			IgnoreInode: flag("ignore-inode", s.ignoreInode), IgnoreCtime: flag("ignore-ctime", s.ignoreCtime),
-		},
-		Scan: scan.Options{
-			Roots: src.roots, Own: c.ownFiles(dest, s.logfile),
-			OneFileSystem: flag("one-file-system", s.oneFileSystem), Caches: flag("exclude-caches", s.excludeCaches),
-			IfPresent: append(f.StringSlice("exclude-if-present"), s.excludeIfPresent...), Larger: s.excludeLargerThan, Follow: s.symlinks,
-		},
-		Users: userName, Groups: groupName,
-	}
+	o.Source, o.Scan.Roots, o.SourceMoved = src.top, src.roots, f.Bool("source-moved")
+	o.Start, o.DryRun, o.Force, o.AllowEmptySource = c.env.Now(), f.Bool("dry-run"), o.Force || f.Bool("force"), f.Bool("allow-empty-source")
+	o.Note = strings.ToValidUTF8(f.String("note"), "\ufffd")
+	o.Scan.Own = c.ownFiles(dest, s.logfile)
+	o.Scan.IfPresent = append(f.StringSlice("exclude-if-present"), o.Scan.IfPresent...)
+	o.Users, o.Groups = userName, groupName
 	o.Host, _ = os.Hostname()
 	if u, err := user.Current(); err == nil {
 		o.User = u.Username
@@ -375,20 +364,6 @@ func (c *call) backupOptions(s *settings, dest string, src sources) (backup.Opti
 	}
 	o.Scan.Filter, err = c.filters(dest, src)
 	return o, err
-}
-
-// checkTag says why t cannot be a tag.
-func checkTag(t string) error {
-	if t == "" {
-		return errors.New("a tag is empty")
-	}
-	if !quote.Harmless(t) || strings.ContainsAny(t, ", \t:") {
-		return fmt.Errorf("%s cannot be a tag: no blanks, commas, colons or control characters", quote.Name(t))
-	}
-	if t != retention.PinTag && strings.EqualFold(t, retention.PinTag) {
-		return fmt.Errorf("%s keeps nothing; did you mean %s?", quote.Name(t), retention.PinTag)
-	}
-	return nil
 }
 
 // backupHint adds to an error of the backup package its exit code and what to do.

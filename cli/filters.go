@@ -5,9 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
-	"path/filepath"
 
 	"snap/filter"
 	"snap/internal/hint"
@@ -17,7 +15,7 @@ import (
 // filters reads the lists of a destination, and the patterns and files of patterns on the command line.
 func (c *call) filters(dest string, src sources) (*filter.Set, error) {
 	fc := c.filterContext(src)
-	lists, err := c.lists(dest, fc)
+	lists, err := lists(dest, fc)
 	if err != nil {
 		return nil, err
 	}
@@ -29,28 +27,6 @@ func (c *call) filters(dest string, src sources) (*filter.Set, error) {
 		lists[i] = append(lists[i], rules...)
 	}
 	return filter.New(lists[0], lists[1], fc), nil
-}
-
-// lists are the rules of Blacklist.txt and Whitelist.txt of a destination.
-func (c *call) lists(dest string, fc filter.Context) (lists [2][]*filter.Rule, err error) {
-	for i, name := range []string{blacklistFile, whitelistFile} {
-		path := filepath.Join(dest, name)
-		text, err := readText(path)
-		if errors.Is(err, fs.ErrNotExist) {
-			continue
-		}
-		if err != nil {
-			return lists, err
-		}
-		lists[i], err = filter.Parse(path, bytes.NewReader(text), fc)
-		if errors.As(err, new(*filter.PatternError)) {
-			err = withCode(exitUsage, err)
-		}
-		if err != nil {
-			return lists, err
-		}
-	}
-	return lists, nil
 }
 
 // flagRules are the rules of a flag, and of the files that the flag with -from names.

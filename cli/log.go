@@ -23,14 +23,6 @@ import (
 	"snap/internal/quote"
 )
 
-// levelCritical is what ends a run; slog has no name for it.
-const levelCritical = slog.LevelError + 4
-
-// logLevels are the levels as BackupOptions.txt spells them.
-var logLevels = map[string]slog.Level{
-	"DEBUG": slog.LevelDebug, "INFO": slog.LevelInfo, "WARNING": slog.LevelWarn, "ERROR": slog.LevelError, "CRITICAL": levelCritical,
-}
-
 // logPath is where the log file of a destination is, "" for none. What is no log there is not touched: the log is put
 // aside by renaming it.
 func (c *call) logPath(d *destination.Destination, dest, logfile string) (string, error) {

@@ -11,6 +11,7 @@ import (
 	"snap/cli/text"
 	"snap/destination"
 	"snap/destination/retention"
+	"snap/filter"
 	"snap/internal/hint"
 	"snap/internal/quote"
 )
@@ -57,7 +58,7 @@ func runPrune(c *call) error {
 	if err != nil {
 		return err
 	}
-	r := rules.retention(c.now())
+	r := rules.policy(c.now())
 	if r.Empty() {
 		return hint.With(hint.Usagef("no rule says what to keep, and an empty rule would keep nothing"),
 			"for example: snap prune -n --keep-daily 7 --keep-monthly 12")
@@ -88,10 +89,8 @@ func (c *call) pruneRules(dest string) (k keepRules, asked bool, err error) {
 	}
 	var s settings
 	if asked { // a mistake in rules that do not count is no reason to stop
-		if text, err := readText(filepath.Join(dest, optionsFile)); err == nil {
-			s, _, _ = parseSettings(optionsFile, text)
-		}
-		if own := s.keep.retention(c.now()); !own.Empty() {
+		s, _, _ = readSettings(dest, filter.Context{Home: filepath.ToSlash(c.home()), Env: c.env.LookupEnv})
+		if own := s.keep.policy(c.now()); !own.Empty() {
 			c.note("the rules in %s do not count beside those on the command line", optionsFile)
 		}
 	} else {

@@ -27,7 +27,7 @@ type pruned struct {
 
 // pruneAfter keeps to the destination's rules after a backup, if it has some.
 func (c *call) pruneAfter(d *destination.Destination, s *settings, line *text.Progress) (p pruned, err error) {
-	rules := s.keep.retention(c.now())
+	rules := s.keep.policy(c.now())
 	if rules.Empty() {
 		return p, nil
 	}

@@ -3,10 +3,8 @@ package cli
 import (
 	"bufio"
 	"bytes"
-	"cmp"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -18,9 +16,10 @@ import (
 
 	"snap/backup"
 	"snap/cli/text"
-	"snap/destination"
 	"snap/filter"
 	"snap/index"
+	"snap/internal/file"
+	"snap/internal/hint"
 	"snap/internal/quote"
 )
 
@@ -290,49 +289,35 @@ func checkFormat(format string) error {
 	return nil
 }
 
-// readSettings reads BackupOptions.txt in dest; without one every setting has its default.
-func (c *call) readSettings(dest string) (settings, error) {
+// readSettings reads BackupOptions.txt in dest; without one every setting has its default. fc says what ~ and $NAME stand for.
+func readSettings(dest string, fc filter.Context) (s settings, warnings []string, err error) {
 	path := filepath.Join(dest, optionsFile)
 	text, err := readText(path)
 	if os.IsNotExist(err) {
-		return defaultSettings(), nil
-	}
-	if errors.Is(err, fs.ErrPermission) {
-		err = cmp.Or(backupHint(destination.CheckOwner(dest), dest), err) // which says more
+		return defaultSettings(), nil, nil
 	}
 	if err != nil {
-		return settings{}, err
+		return settings{}, nil, err
 	}
-	s, warnings, err := parseSettings(path, text)
-	for _, w := range warnings {
-		c.warn("%s", w)
-	}
+	s, warnings, err = parseSettings(path, text)
 	if errors.As(err, new(*settingError)) {
-		err = withCode(exitUsage, err)
+		err = hint.Usage(err)
 	}
 	if err != nil {
-		return s, err
+		return s, warnings, err
 	}
-	logfile, err := filter.Expand(s.logfile, filter.Context{Home: filepath.ToSlash(c.home()), Env: c.env.LookupEnv})
+	logfile, err := filter.Expand(s.logfile, fc)
 	if err != nil {
-		return s, withCode(exitUsage, fmt.Errorf("%s: logfile = %s: %w", path, quote.Name(s.logfile), err))
+		return s, warnings, hint.Usagef("%s: logfile = %s: %w", path, quote.Name(s.logfile), err)
 	}
 	s.logfile = logfile
-	return s, nil
+	return s, warnings, nil
 }
 
 // readText reads a settings file.
 func readText(path string) ([]byte, error) {
-	if err := refusePipe(path); err != nil {
+	if err := file.RefusePipe(path); err != nil {
 		return nil, err
 	}
 	return os.ReadFile(path)
-}
-
-// refusePipe is an error if opening path would wait for a writer, as a FIFO does.
-func refusePipe(path string) error {
-	if info, err := os.Stat(path); err == nil && info.Mode()&(fs.ModeNamedPipe|fs.ModeSocket) != 0 {
-		return fmt.Errorf("%s: is no regular file", path)
-	}
-	return nil
 }

@@ -21,7 +21,7 @@ var (
 // TestSnippetsOfTheDocuments: settings and lines of lists can be pasted from the documents into the files that snap makes:
 // blocks of the kinds settings and list, what is written into the files by a shell, and settings within a line.
 func TestSnippetsOfTheDocuments(t *testing.T) {
-	names, err := filepath.Glob("../docs/*.md")
+	names, err := filepath.Glob("../../docs/*.md")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -49,7 +49,7 @@ func TestSnippetsOfTheDocuments(t *testing.T) {
 			}
 		}
 	}
-	for _, name := range append(names, "../README.md") {
+	for _, name := range append(names, "../../README.md") {
 		text, err := os.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)

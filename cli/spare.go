@@ -22,7 +22,7 @@ type sparing struct {
 
 func (c *call) sparing(dest string, src sources) (*sparing, error) {
 	fc := c.filterContext(src)
-	rules, err := c.lists(dest, fc)
+	rules, err := lists(dest, fc)
 	if err != nil {
 		return nil, err
 	}
@@ -33,13 +33,6 @@ func (c *call) sparing(dest string, src sources) (*sparing, error) {
 	o := s.leavesOut()
 	o.Roots, o.Own = src.roots, c.ownFiles(dest, s.logfile)
 	return &sparing{filter.New(rules[0], rules[1], fc), o, c.Size}, nil
-}
-
-// leavesOut are the options of a walk that the settings ask for.
-func (s *settings) leavesOut() scan.Options {
-	return scan.Options{
-		OneFileSystem: s.oneFileSystem, Caches: s.excludeCaches, IfPresent: s.excludeIfPresent, Larger: s.excludeLargerThan, Follow: s.symlinks,
-	}
 }
 
 // why is the rule that leaves x out of a backup, "" if none does.
