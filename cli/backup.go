@@ -15,6 +15,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"snap/backup"
+	"snap/cli/settings"
 	"snap/cli/text"
 	"snap/destination"
 	"snap/index"
@@ -125,10 +126,10 @@ func (c *call) backup(dest string, src sources) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := checkLogFolder(dest, s.logfile); err != nil {
+	if err := checkLogFolder(dest, s.Logfile); err != nil {
 		return err
 	}
-	if err := c.checkNoIndex(dest, src, s.format); err != nil {
+	if err := c.checkNoIndex(dest, src, s.Format); err != nil {
 		return err
 	}
 	if err := c.checkDisk(dest); err != nil {
@@ -149,7 +150,7 @@ func (c *call) backup(dest string, src sources) (err error) {
 	if err := checkLayout(&o, dest); err != nil {
 		return err
 	}
-	if err := c.checkStrange(dest, src.all()[0], s.format); err != nil {
+	if err := c.checkStrange(dest, src.all()[0], s.Format); err != nil {
 		return err
 	}
 	if err := c.checkTakeOver(dest, &s); err != nil {
@@ -170,19 +171,19 @@ func (c *call) backup(dest string, src sources) (err error) {
 	}
 	logfile := ""
 	if !o.DryRun {
-		if logfile, err = c.logPath(d, dest, s.logfile); err != nil {
+		if logfile, err = c.logPath(d, dest, s.Logfile); err != nil {
 			return err
 		}
-		if _, err := writeTemplates(dest); err != nil {
+		if _, err := settings.WriteTemplates(dest); err != nil {
 			return err
 		}
 	}
-	log, endLog := c.openLog(logfile, s.loglevel)
+	log, endLog := c.openLog(logfile, s.Loglevel)
 	defer func() { err = errors.Join(err, endLog()) }()
 	r := &backupReport{call: c, log: log, taken: d.Taken, line: c.progress(), dryRun: o.DryRun, strict: o.Strict}
 	o.Report = r
 	log.Info("backup begins", "source", strings.Join(src.all(), ", "))
-	o.Scan.Own = c.ownFiles(dest, s.logfile) // the log's folder is there by now
+	o.Scan.Own = c.ownFiles(dest, s.Logfile) // the log's folder is there by now
 	if r.behind, err = c.behind(d, o.Time); err != nil {
 		return backupHint(err, dest)
 	}
@@ -305,9 +306,9 @@ func holderGone(holder string) bool {
 }
 
 // backupOptions puts flags, settings and defaults together, in this order of weight.
-func (c *call) backupOptions(s *settings, dest string, src sources) (backup.Options, error) {
+func (c *call) backupOptions(s *settings.Settings, dest string, src sources) (backup.Options, error) {
 	f := c.flags
-	o := s.backupDefaults(c.env.Now().Location())
+	o := s.Backup(c.env.Now().Location())
 	for name, on := range map[string]*bool{
 		"strict": &o.Strict, "checksum": &o.Rules.Checksum, "trust-moves": &o.Rules.TrustMoves, "ignore-inode": &o.Rules.IgnoreInode,
 		"ignore-ctime": &o.Rules.IgnoreCtime, "one-file-system": &o.Scan.OneFileSystem, "exclude-caches": &o.Scan.Caches,
@@ -319,7 +320,7 @@ func (c *call) backupOptions(s *settings, dest string, src sources) (backup.Opti
 	o.Source, o.Scan.Roots, o.SourceMoved = src.top, src.roots, f.Bool("source-moved")
 	o.Start, o.DryRun, o.Force, o.AllowEmptySource = c.env.Now(), f.Bool("dry-run"), o.Force || f.Bool("force"), f.Bool("allow-empty-source")
 	o.Note = strings.ToValidUTF8(f.String("note"), "\ufffd")
-	o.Scan.Own = c.ownFiles(dest, s.logfile)
+	o.Scan.Own = c.ownFiles(dest, s.Logfile)
 	o.Scan.IfPresent = append(f.StringSlice("exclude-if-present"), o.Scan.IfPresent...)
 	o.Users, o.Groups = userName, groupName
 	o.Host, _ = os.Hostname()
@@ -350,12 +351,12 @@ func (c *call) backupOptions(s *settings, dest string, src sources) (backup.Opti
 		}
 	}
 	for _, name := range f.StringSlice("exclude-if-present") {
-		if err := checkMarker(name); err != nil {
+		if err := settings.CheckMarker(name); err != nil {
 			return o, hint.Usagef("--exclude-if-present: %s", err)
 		}
 	}
 	for _, t := range f.StringSlice("tag") {
-		if err := checkTag(t); err != nil {
+		if err := settings.CheckTag(t); err != nil {
 			return o, hint.Usagef("--tag: %s", err)
 		}
 		if !slices.Contains(o.Tags, t) {
@@ -389,7 +390,7 @@ func backupHint(err error, dest string) error {
 	case errors.As(err, &layout):
 		way := "name a destination outside of the source"
 		if strings.Contains(layout.Why, "inside the source") {
-			way += fmt.Sprintf(", or leave it out with a line in %s", quote.Word(filepath.Join(dest, blacklistFile)))
+			way += fmt.Sprintf(", or leave it out with a line in %s", quote.Word(filepath.Join(dest, settings.BlacklistFile)))
 		}
 		return withCode(exitUsage, hint.With(err, "%s", way))
 	case errors.As(err, &missing):

@@ -11,6 +11,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"snap/cli/settings"
 	"snap/cli/text"
 	"snap/filter"
 	"snap/index"
@@ -234,11 +235,11 @@ func (c *call) printExplained(j explainJSON, rec *index.Record) error {
 		}
 	}
 	if j.Partly {
-		why += "\n              (but for what " + whitelistFile + " may take in below it, and then the folder itself)"
+		why += "\n              (but for what " + settings.WhitelistFile + " may take in below it, and then the folder itself)"
 	}
 	if j.Setting != nil {
 		if why = quote.Clean(j.Setting.Why); j.Setting.Key != "" {
-			why = j.Setting.Key + " in " + optionsFile + ": " + why
+			why = j.Setting.Key + " in " + settings.OptionsFile + ": " + why
 		}
 	}
 	if j.unseen != nil {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 
+	"snap/cli/settings"
 	"snap/filter"
 	"snap/internal/hint"
 	"snap/internal/quote"
@@ -15,7 +16,7 @@ import (
 // filters reads the lists of a destination, and the patterns and files of patterns on the command line.
 func (c *call) filters(dest string, src sources) (*filter.Set, error) {
 	fc := c.filterContext(src)
-	lists, err := lists(dest, fc)
+	lists, err := settings.Lists(dest, fc)
 	if err != nil {
 		return nil, err
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"snap/cli/settings"
 	"snap/destination/reindex"
 	"snap/index"
 	"snap/internal/hint"
@@ -39,9 +40,9 @@ func (c *call) strange(dest, format string) ([]string, error) {
 	for _, e := range entries {
 		name := e.Name()
 		switch {
-		case name == optionsFile:
+		case name == settings.OptionsFile:
 			return nil, nil
-		case name == ".snap" || name == blacklistFile || name == whitelistFile || slices.Contains(tidyFiles, name):
+		case name == ".snap" || name == settings.BlacklistFile || name == settings.WhitelistFile || slices.Contains(tidyFiles, name):
 		case name == "latest" && e.Type() == os.ModeSymlink:
 		case e.IsDir() && (reindex.SystemFolder(name) || slices.ContainsFunc(tidyFolders, func(p string) bool { return strings.HasPrefix(name, p) })):
 		case e.IsDir() && c.snapshotName(name, format):

@@ -10,6 +10,7 @@ import (
 	"github.com/dustin/go-humanize"
 	"github.com/urfave/cli/v2"
 
+	"snap/cli/settings"
 	"snap/destination"
 	"snap/internal/quote"
 )
@@ -65,7 +66,7 @@ func (c *call) initialize(dest, note string) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := c.checkStrange(dest, "", s.format); err != nil {
+	if err := c.checkStrange(dest, "", s.Format); err != nil {
 		return err
 	}
 	if err := c.checkTakeOver(dest, &s); err != nil {
@@ -77,7 +78,7 @@ func (c *call) initialize(dest, note string) (err error) {
 		return backupHint(err, dest)
 	}
 	defer func() { err = errors.Join(err, d.Close()) }()
-	made, err := writeTemplates(dest)
+	made, err := settings.WriteTemplates(dest)
 	if err != nil {
 		return err
 	}
@@ -89,7 +90,7 @@ func (c *call) initialize(dest, note string) (err error) {
 		c.note("the list of known destinations could not be written: %v", err)
 	}
 	if all, err := d.DB.Snapshots(c.ctx); err == nil && len(all) == 0 {
-		found, err := c.strangers(dest, s.format)
+		found, err := c.strangers(dest, s.Format)
 		switch names := append(found.named, found.dated...); {
 		case err != nil:
 		case len(names) > 0:
@@ -126,7 +127,7 @@ func (c *call) initialize(dest, note string) (err error) {
 		}
 		return c.printf("%s\n%s\n", note, strings.Join(lines, "\n"))
 	}
-	return c.printf(c.env.program.typed("%s\n\nnext: read %s, then snap backup %s SRC\n"), strings.Join(lines, "\n"), blacklistFile, quote.Word(dest))
+	return c.printf(c.env.program.typed("%s\n\nnext: read %s, then snap backup %s SRC\n"), strings.Join(lines, "\n"), settings.BlacklistFile, quote.Word(dest))
 }
 
 // namesText says which names a destination holds. Others are in the index alone.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"snap/cli/settings"
 	"snap/internal/hint"
 	"snap/internal/quote"
 )
@@ -28,37 +29,37 @@ func keepFlags() []cli.Flag {
 }
 
 // readKeepFlags reads the flags of prune; any is false if none was given.
-func readKeepFlags(f *cli.Context) (k keepRules, any bool, err error) {
-	k = defaultRules()
-	for name, n := range k.counts() {
+func readKeepFlags(f *cli.Context) (k settings.Rules, any bool, err error) {
+	k = settings.DefaultRules()
+	for name, n := range k.Counts() {
 		name = "keep-" + name
 		if !f.IsSet(name) {
 			continue
 		}
 		any = true
-		if *n, err = parseKeep(f.String(name)); err != nil {
+		if *n, err = settings.ParseCount(f.String(name)); err != nil {
 			return k, any, hint.Usagef("--%s %s: %s", name, quote.Name(f.String(name)), err)
 		}
 	}
 	if f.IsSet("keep-within") {
 		any = true
-		if err := cmp.Or(emptyRule(f.String("keep-within")), k.setWithin(f.String("keep-within"))); err != nil {
+		if err := cmp.Or(emptyRule(f.String("keep-within")), k.SetWithin(f.String("keep-within"))); err != nil {
 			return k, any, hint.Usagef("--keep-within: %s", err)
 		}
 	}
 	if f.IsSet("keep-tag") {
 		any = true
-		if err := k.setTags(f.StringSlice("keep-tag")); err != nil {
+		if err := k.SetTags(f.StringSlice("keep-tag")); err != nil {
 			return k, any, hint.Usagef("--keep-tag: %s", err)
 		}
 	}
 	if f.IsSet("min-free") {
 		any = true
-		if err := cmp.Or(emptyRule(f.String("min-free")), k.setMinFree(f.String("min-free"))); err != nil {
+		if err := cmp.Or(emptyRule(f.String("min-free")), k.SetMinFree(f.String("min-free"))); err != nil {
 			return k, any, hint.Usagef("--min-free: %s", err)
 		}
 	}
-	if k.floor, err = parseKeep(f.String("min-free-keep-daily")); err != nil {
+	if k.FloorDaily, err = settings.ParseCount(f.String("min-free-keep-daily")); err != nil {
 		return k, any, hint.Usagef("--min-free-keep-daily %s: %s", quote.Name(f.String("min-free-keep-daily")), err)
 	}
 	return k, any, nil

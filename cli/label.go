@@ -10,6 +10,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"snap/backup"
+	"snap/cli/settings"
 	"snap/cli/text"
 	"snap/destination"
 	"snap/index"
@@ -36,7 +37,7 @@ snap tag tag:old --remove old  # take the tag from the newest that has it`,
 		run: func(c *call) error {
 			add, remove := c.flags.StringSlice("add"), c.flags.StringSlice("remove")
 			for _, t := range add {
-				if err := checkTag(t); err != nil {
+				if err := settings.CheckTag(t); err != nil {
 					return hint.Usagef("--add: %s", err)
 				}
 				if slices.Contains(remove, t) {

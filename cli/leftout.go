@@ -26,8 +26,8 @@ func (c *call) leftOut(dest string, src sources, path string) (*settingJSON, err
 		return nil, nil
 	}
 	defer root.Close()
-	o := s.leavesOut()
-	o.Roots, o.Own = src.roots, c.ownFiles(dest, s.logfile)
+	o := s.Scan()
+	o.Roots, o.Own = src.roots, c.ownFiles(dest, s.Logfile)
 	if d, err := file.OpenRoot(dest); err == nil {
 		defer d.Close()
 		if s, err := d.Stat(); err == nil {
@@ -49,7 +49,7 @@ func (c *call) leftOut(dest string, src sources, path string) (*settingJSON, err
 	case scan.MarkedByName:
 		return &settingJSON{"exclude_if_present", name, b64, shown + " holds a file of such a name"}, nil
 	case scan.TooLarge:
-		return &settingJSON{"exclude_larger_than", name, b64, "it is larger than " + c.Size(s.excludeLargerThan)}, nil
+		return &settingJSON{"exclude_larger_than", name, b64, "it is larger than " + c.Size(s.ExcludeLargerThan)}, nil
 	case scan.OtherSystem:
 		return &settingJSON{"one_file_system", name, b64, shown + " is another file system"}, nil
 	case scan.PseudoSystem:

@@ -8,6 +8,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"snap/cli/settings"
 	"snap/cli/text"
 	"snap/destination"
 	"snap/destination/retention"
@@ -58,7 +59,7 @@ func runPrune(c *call) error {
 	if err != nil {
 		return err
 	}
-	r := rules.policy(c.now())
+	r := rules.Policy(c.now())
 	if r.Empty() {
 		return hint.With(hint.Usagef("no rule says what to keep, and an empty rule would keep nothing"),
 			"for example: snap prune -n --keep-daily 7 --keep-monthly 12")
@@ -82,29 +83,29 @@ func runPrune(c *call) error {
 }
 
 // pruneRules are the rules on the command line, or those of the settings if there are none; asked is true for the first.
-func (c *call) pruneRules(dest string) (k keepRules, asked bool, err error) {
+func (c *call) pruneRules(dest string) (k settings.Rules, asked bool, err error) {
 	k, asked, err = readKeepFlags(c.flags)
 	if err != nil {
 		return k, asked, err
 	}
-	var s settings
+	var s settings.Settings
 	if asked { // a mistake in rules that do not count is no reason to stop
-		s, _, _ = readSettings(dest, filter.Context{Home: filepath.ToSlash(c.home()), Env: c.env.LookupEnv})
-		if own := s.keep.policy(c.now()); !own.Empty() {
-			c.note("the rules in %s do not count beside those on the command line", optionsFile)
+		s, _, _ = settings.Read(dest, filter.Context{Home: filepath.ToSlash(c.home()), Env: c.env.LookupEnv})
+		if own := s.Keep.Policy(c.now()); !own.Empty() {
+			c.note("the rules in %s do not count beside those on the command line", settings.OptionsFile)
 		}
 	} else {
 		if s, err = c.readSettings(dest); err != nil {
 			return k, asked, err
 		}
-		if len(s.unknown) > 0 {
-			why, way := unknownStop(s.unknown)
+		if len(s.Unknown) > 0 {
+			why, way := unknownStop(s.Unknown)
 			return k, asked, withCode(exitPartial, hint.With(errors.New(why), "%s", way))
 		}
-		floor := k.floor
-		k = s.keep
+		floor := k.FloorDaily
+		k = s.Keep
 		if c.flags.IsSet("min-free-keep-daily") {
-			k.floor = floor
+			k.FloorDaily = floor
 		}
 	}
 	return k, asked, nil

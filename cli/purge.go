@@ -9,6 +9,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"snap/cli/settings"
 	"snap/cli/text"
 	"snap/destination"
 	"snap/destination/retention"
@@ -177,7 +178,7 @@ func (c *call) tellBlacklist(dest string, found []query.PurgePath) {
 			words += " " + quote.Word(listLine(f.Path))
 		}
 	}
-	list := filepath.Join(dest, blacklistFile)
+	list := filepath.Join(dest, settings.BlacklistFile)
 	if words != "" {
 		if text, err := os.ReadFile(list); err == nil && len(text) > 0 && text[len(text)-1] != '\n' {
 			words = " ''" + words // ends the last line

@@ -15,6 +15,7 @@ import (
 	"github.com/itchyny/timefmt-go"
 	"github.com/urfave/cli/v2"
 
+	"snap/cli/settings"
 	"snap/cli/text"
 	"snap/destination/reindex"
 	"snap/index"
@@ -107,10 +108,10 @@ func (c *call) reindex(dest string) error {
 }
 
 // reindexOptions are those of a reindex that takes for snapshots what has the name of one.
-func (c *call) reindexOptions(s *settings) reindex.Options {
+func (c *call) reindexOptions(s *settings.Settings) reindex.Options {
 	return reindex.Options{
-		LockWait: c.opts.lockWait, Holder: c.holder("reindex"), Jobs: s.jobs, Users: userName, Groups: groupName,
-		Time: func(name string) (time.Time, bool) { return timeOfName(name, s.format, c.env.Now().Location()) },
+		LockWait: c.opts.lockWait, Holder: c.holder("reindex"), Jobs: s.Jobs, Users: userName, Groups: groupName,
+		Time: func(name string) (time.Time, bool) { return timeOfName(name, s.Format, c.env.Now().Location()) },
 	}
 }
 
@@ -157,7 +158,7 @@ func timeOfName(name, format string, zone *time.Location) (time.Time, bool) {
 			names = append(names, name[:i])
 		}
 	}
-	for _, format := range []string{format, defaultSettings().format} {
+	for _, format := range []string{format, settings.Default().Format} {
 		for _, name := range names {
 			t, err := timefmt.ParseInLocation(name, format, zone)
 			if err == nil && timefmt.Format(t, format) == name {

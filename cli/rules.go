@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"strings"
 
+	"snap/cli/settings"
 	"snap/cli/text"
 	"snap/destination"
 	"snap/destination/retention"
@@ -26,13 +27,13 @@ type pruned struct {
 }
 
 // pruneAfter keeps to the destination's rules after a backup, if it has some.
-func (c *call) pruneAfter(d *destination.Destination, s *settings, line *text.Progress) (p pruned, err error) {
-	rules := s.keep.policy(c.now())
+func (c *call) pruneAfter(d *destination.Destination, s *settings.Settings, line *text.Progress) (p pruned, err error) {
+	rules := s.Keep.Policy(c.now())
 	if rules.Empty() {
 		return p, nil
 	}
-	if len(s.unknown) > 0 {
-		p.add(unknownStop(s.unknown))
+	if len(s.Unknown) > 0 {
+		p.add(unknownStop(s.Unknown))
 		return p, nil
 	}
 	plan, err := retention.PlanFor(c.ctx, d, &rules)
@@ -43,7 +44,7 @@ func (c *call) pruneAfter(d *destination.Destination, s *settings, line *text.Pr
 		err = retention.Apply(c.ctx, d, plan, 0, line.Show)
 	}
 	if err != nil && !errors.As(err, new(*destination.StuckError)) {
-		return p, fmt.Errorf("the backup is done, but old snapshots could not be deleted by the rules of %s: %w", optionsFile, err)
+		return p, fmt.Errorf("the backup is done, but old snapshots could not be deleted by the rules of %s: %w", settings.OptionsFile, err)
 	}
 	for i := range plan.List {
 		if e := &plan.List[i]; !e.Keep {
@@ -92,12 +93,12 @@ func (p *pruned) text(c *call) string {
 		quoted[i] = quote.Name(name)
 	}
 	return fmt.Sprintf("  %s deleted by the rules of %s, %s freed: %s\n",
-		text.Plural(p.Removed, "old snapshot", "old snapshots"), optionsFile, c.Size(p.Freed), strings.Join(quoted, ", "))
+		text.Plural(p.Removed, "old snapshot", "old snapshots"), settings.OptionsFile, c.Size(p.Freed), strings.Join(quoted, ", "))
 }
 
 // unknownStop is why no rule runs beside settings that snap does not know, and what to do.
 func unknownStop(keys []string) (why, hint string) {
-	return fmt.Sprintf("no snapshot is deleted: %s has settings that snap does not know: %s", optionsFile, quote.List(keys)),
+	return fmt.Sprintf("no snapshot is deleted: %s has settings that snap does not know: %s", settings.OptionsFile, quote.List(keys)),
 		"one of them may be a rule with a mistake in it: mend it, or put a # before the line"
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"path/filepath"
 
+	"snap/cli/settings"
 	"snap/filter"
 	"snap/index"
 	"snap/internal/file"
@@ -22,7 +23,7 @@ type sparing struct {
 
 func (c *call) sparing(dest string, src sources) (*sparing, error) {
 	fc := c.filterContext(src)
-	rules, err := lists(dest, fc)
+	rules, err := settings.Lists(dest, fc)
 	if err != nil {
 		return nil, err
 	}
@@ -30,8 +31,8 @@ func (c *call) sparing(dest string, src sources) (*sparing, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := s.leavesOut()
-	o.Roots, o.Own = src.roots, c.ownFiles(dest, s.logfile)
+	o := s.Scan()
+	o.Roots, o.Own = src.roots, c.ownFiles(dest, s.Logfile)
 	return &sparing{filter.New(rules[0], rules[1], fc), o, c.Size}, nil
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"snap/cli/settings"
 	"snap/cli/text"
 	"snap/destination"
 	"snap/internal/file"
@@ -19,19 +20,19 @@ func takeOverFlag() cli.Flag {
 }
 
 // checkTakeOver refuses to take over settings that say where root would write: they are another user's words.
-func (c *call) checkTakeOver(dest string, s *settings) error {
+func (c *call) checkTakeOver(dest string, s *settings.Settings) error {
 	if !c.flags.Bool("take-over") {
 		return nil
 	}
-	path := filepath.Join(dest, optionsFile)
+	path := filepath.Join(dest, settings.OptionsFile)
 	root, err := file.OpenRoot(dest)
 	if err != nil {
 		return err
 	}
 	defer root.Close()
-	options, err := root.Lstat(optionsFile)
-	if err == nil && options.UID != 0 && s.logfile != "" && s.logfile != os.DevNull {
-		return withCode(exitRefused, hint.With(fmt.Errorf("%s: another user says there where root is to write a log: %s", quote.Name(path), quote.Name(s.logfile)),
+	options, err := root.Lstat(settings.OptionsFile)
+	if err == nil && options.UID != 0 && s.Logfile != "" && s.Logfile != os.DevNull {
+		return withCode(exitRefused, hint.With(fmt.Errorf("%s: another user says there where root is to write a log: %s", quote.Name(path), quote.Name(s.Logfile)),
 			"look at it; remove the line, or make the file yours: chown root %s", quote.Word(path)))
 	}
 	return nil

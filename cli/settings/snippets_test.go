@@ -1,4 +1,4 @@
-package cli
+package settings
 
 import (
 	"bytes"
@@ -26,13 +26,13 @@ func TestSnippetsOfTheDocuments(t *testing.T) {
 		t.Fatal(err)
 	}
 	var keys []string
-	for _, k := range settingsTable() {
+	for _, k := range table() {
 		keys = append(keys, k.key)
 	}
 	ran := 0
 	settings := func(where, text string) {
 		ran++
-		if _, warnings, err := parseSettings(where, []byte(optionsText()+text)); err != nil || len(warnings) > 0 {
+		if _, warnings, err := Parse(where, []byte(optionsText()+text)); err != nil || len(warnings) > 0 {
 			t.Errorf("%s: %v %q\n%s", where, err, warnings, text)
 		}
 	}
@@ -68,9 +68,9 @@ func TestSnippetsOfTheDocuments(t *testing.T) {
 		}
 		for _, m := range hereText.FindAllStringSubmatch(string(text), -1) {
 			switch m[1] {
-			case optionsFile:
+			case OptionsFile:
 				settings(name, m[2])
-			case blacklistFile, whitelistFile:
+			case BlacklistFile, WhitelistFile:
 				list(name, m[2])
 			}
 		}

@@ -1,4 +1,4 @@
-package cli
+package settings
 
 import (
 	"errors"
@@ -12,7 +12,7 @@ import (
 // a terminal, and what was read can be used.
 func FuzzSettings(f *testing.F) {
 	f.Add([]byte(optionsText()))
-	for _, k := range settingsTable() {
+	for _, k := range table() {
 		for _, v := range []string{k.value, "", "1", "-1", "yes", "True", "x", "10%", "2G", "7d", "%Y/%m", "\x00", "a,b, ,", "99999999999999999999"} {
 			f.Add([]byte(k.key + " = " + v + "\r\n"))
 		}
@@ -21,7 +21,7 @@ func FuzzSettings(f *testing.F) {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
-		s, warnings, err := parseSettings("f", text)
+		s, warnings, err := Parse("f", text)
 		said := warnings
 		if err != nil {
 			said = append(said, err.Error())
@@ -31,14 +31,14 @@ func FuzzSettings(f *testing.F) {
 				t.Errorf("it says %q", text)
 			}
 		}
-		var bad *settingError
-		if lines := strings.Count(string(text), "\n") + 1; errors.As(err, &bad) && (bad.line < 1 || bad.line > lines) {
-			t.Errorf("line %d of %d", bad.line, lines)
+		var bad *Error
+		if lines := strings.Count(string(text), "\n") + 1; errors.As(err, &bad) && (bad.Line < 1 || bad.Line > lines) {
+			t.Errorf("line %d of %d", bad.Line, lines)
 		}
 		if err != nil {
 			return
 		}
-		if s.jobs < 0 || s.excludeLargerThan < 0 {
+		if s.Jobs < 0 || s.ExcludeLargerThan < 0 {
 			t.Errorf("%+v", s)
 		}
 		for _, n := range s.excludeIfPresent {

@@ -1,4 +1,4 @@
-package cli
+package settings
 
 import (
 	"errors"
@@ -11,9 +11,9 @@ import (
 
 // The user's files in a destination.
 const (
-	optionsFile   = "BackupOptions.txt"
-	blacklistFile = "Blacklist.txt"
-	whitelistFile = "Whitelist.txt"
+	OptionsFile   = "BackupOptions.txt"
+	BlacklistFile = "Blacklist.txt"
+	WhitelistFile = "Whitelist.txt"
 )
 
 const optionsHead = `# Settings of the snapshots in this folder. "key = value", one a line; what starts
@@ -45,7 +45,7 @@ const whitelistHead = `# What to take in although Blacklist.txt names it, also i
 func optionsText() string {
 	var b strings.Builder
 	b.WriteString(optionsHead)
-	for _, k := range settingsTable() {
+	for _, k := range table() {
 		if k.about != "" { // else it is one of a group
 			fmt.Fprintf(&b, "\n# %s\n", strings.ReplaceAll(k.about, "\n", "\n# "))
 		}
@@ -54,10 +54,10 @@ func optionsText() string {
 	return b.String()
 }
 
-// writeTemplates makes the settings files that are not there and returns their names. It replaces none.
-func writeTemplates(dest string) (made []string, err error) {
+// WriteTemplates makes the settings files that are not there and returns their names. It replaces none.
+func WriteTemplates(dest string) (made []string, err error) {
 	for _, f := range []struct{ name, text string }{
-		{optionsFile, optionsText()}, {blacklistFile, blacklistHead}, {whitelistFile, whitelistHead},
+		{OptionsFile, optionsText()}, {BlacklistFile, blacklistHead}, {WhitelistFile, whitelistHead},
 	} {
 		switch err := writeNew(filepath.Join(dest, f.name), f.text); {
 		case err == nil:

@@ -1,4 +1,4 @@
-package cli
+package settings
 
 import (
 	"strings"
@@ -22,18 +22,18 @@ func TestMisspelledRules(t *testing.T) {
 		if got := nearestSetting(strings.ToLower(key)); near != "" && got != near {
 			t.Errorf("%s: near %q, want %q", key, got, near)
 		}
-		_, _, err := parseSettings("f", []byte("keep_weekly = 4\n"+key+" = 7\n"))
+		_, _, err := Parse("f", []byte("keep_weekly = 4\n"+key+" = 7\n"))
 		if err == nil || !strings.Contains(err.Error(), "f:2: unknown setting") {
 			t.Errorf("%s: %v", key, err)
 		}
 	}
 	for _, key := range []string{"colour", "formt", "skp", "symlink", "follow_symlinks", "log_level", "exclude", "one_filesystem", "ignore_ctimes", "job", "notify", "max_rate", "nice", "ionice", "store", "moment", "freeze"} {
-		s, warnings, err := parseSettings("f", []byte("keep_weekly = 4\n"+key+" = 7\n"))
-		if err != nil || len(warnings) != 1 || len(s.unknown) != 1 {
-			t.Errorf("%s: %v, %q, %q", key, err, warnings, s.unknown)
+		s, warnings, err := Parse("f", []byte("keep_weekly = 4\n"+key+" = 7\n"))
+		if err != nil || len(warnings) != 1 || len(s.Unknown) != 1 {
+			t.Errorf("%s: %v, %q, %q", key, err, warnings, s.Unknown)
 		}
 	}
-	for _, k := range settingsTable() {
+	for _, k := range table() {
 		if isRule(k.key) != meantAsRule(k.key) {
 			t.Errorf("%s: rule %v, meant as one %v", k.key, isRule(k.key), meantAsRule(k.key))
 		}
@@ -48,8 +48,8 @@ func TestCommentsBehindValues(t *testing.T) {
 			t.Errorf("%q: %q, want %q", line, got, want)
 		}
 	}
-	s, _, err := parseSettings("f", []byte("keep_last = 3 # three\nkeep_daily = # none\nformat = %Y#%m%d\nmin_free = 10% # a tenth\n"))
-	if err != nil || s.keep.last != 3 || s.keep.daily != 0 || s.format != "%Y#%m%d" || s.keep.minFree.Percent != 10 {
+	s, _, err := Parse("f", []byte("keep_last = 3 # three\nkeep_daily = # none\nformat = %Y#%m%d\nmin_free = 10% # a tenth\n"))
+	if err != nil || s.Keep.last != 3 || s.Keep.daily != 0 || s.Format != "%Y#%m%d" || s.Keep.minFree.Percent != 10 {
 		t.Errorf("%+v, %v", s, err)
 	}
 }
@@ -64,12 +64,12 @@ func TestSizesWithoutUnit(t *testing.T) {
 		}
 	}
 	for _, line := range []string{"min_free = 10", "exclude_larger_than = 10", "keep_within = 30", "min_free = 100%", "min_free = 1 0%", "min_free = 1 0G", "min_free = 0%", "keep_last = 7d", "min_free_keep_daily = x", "keep_tag = a b"} {
-		if _, _, err := parseSettings("f", []byte(line)); err == nil {
+		if _, _, err := Parse("f", []byte(line)); err == nil {
 			t.Errorf("%s is taken", line)
 		}
 	}
 	for _, line := range []string{"min_free = 0", "min_free =", "min_free = 10 %", "min_free = 50 GB", "exclude_larger_than = 0", "keep_within = 0d", "min_free_keep_daily = 0", "keep_tag = a, b", "keep_tag =", "min_free_keep_daily ="} {
-		if _, _, err := parseSettings("f", []byte(line)); err != nil {
+		if _, _, err := Parse("f", []byte(line)); err != nil {
 			t.Errorf("%s: %v", line, err)
 		}
 	}

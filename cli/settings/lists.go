@@ -1,4 +1,4 @@
-package cli
+package settings
 
 import (
 	"bytes"
@@ -10,9 +10,9 @@ import (
 	"snap/internal/hint"
 )
 
-// lists are the rules of Blacklist.txt and Whitelist.txt of a destination.
-func lists(dest string, fc filter.Context) (lists [2][]*filter.Rule, err error) {
-	for i, name := range []string{blacklistFile, whitelistFile} {
+// Lists are the rules of Blacklist.txt and Whitelist.txt of a destination.
+func Lists(dest string, fc filter.Context) (lists [2][]*filter.Rule, err error) {
+	for i, name := range []string{BlacklistFile, WhitelistFile} {
 		path := filepath.Join(dest, name)
 		text, err := readText(path)
 		if errors.Is(err, fs.ErrNotExist) {

@@ -1,4 +1,4 @@
-package cli
+package settings
 
 import (
 	"errors"
@@ -13,25 +13,26 @@ import (
 	"snap/internal/when"
 )
 
-// keepRules are the rules of prune as a person writes them, in flags or in BackupOptions.txt.
-type keepRules struct {
+// Rules are the rules of prune as a person writes them, in flags or in BackupOptions.txt.
+type Rules struct {
 	last, hourly, daily, weekly, monthly, yearly int
 
-	within  string // an AGE
-	tags    []string
-	minFree retention.MinFree
-	floor   int // the newest of each of so many days stay whatever minFree says
+	within     string // an AGE
+	tags       []string
+	minFree    retention.MinFree
+	FloorDaily int // the newest of each of so many days stay whatever minFree says
 }
 
-func defaultRules() keepRules { return keepRules{floor: 7} }
+// DefaultRules keep everything.
+func DefaultRules() Rules { return Rules{FloorDaily: 7} }
 
-// counts are the rules that are a number.
-func (k *keepRules) counts() map[string]*int {
+// Counts are the rules that are a number.
+func (k *Rules) Counts() map[string]*int {
 	return map[string]*int{"last": &k.last, "hourly": &k.hourly, "daily": &k.daily, "weekly": &k.weekly, "monthly": &k.monthly, "yearly": &k.yearly}
 }
 
-// parseKeep reads a number of snapshots.
-func parseKeep(v string) (int, error) {
+// ParseCount reads a number of snapshots.
+func ParseCount(v string) (int, error) {
 	n, err := strconv.Atoi(v)
 	if err != nil || n < 0 || n > 1e6 {
 		return 0, fmt.Errorf("it is a number of snapshots, 0 for none")
@@ -39,16 +40,17 @@ func parseKeep(v string) (int, error) {
 	return n, nil
 }
 
-func keepSetting(field func(*keepRules) *int) func(*settings, string) error {
-	return func(s *settings, v string) (err error) {
+func keepSetting(field func(*Rules) *int) func(*Settings, string) error {
+	return func(s *Settings, v string) (err error) {
 		if v != "" {
-			*field(&s.keep), err = parseKeep(v)
+			*field(&s.Keep), err = ParseCount(v)
 		}
 		return err
 	}
 }
 
-func (k *keepRules) setWithin(v string) error {
+// SetWithin reads keep_within, an AGE.
+func (k *Rules) SetWithin(v string) error {
 	if v != "" {
 		if sp, err := when.ParseAge(v); err != nil {
 			return err
@@ -60,7 +62,8 @@ func (k *keepRules) setWithin(v string) error {
 	return nil
 }
 
-func (k *keepRules) setMinFree(v string) (err error) {
+// SetMinFree reads min_free, a percentage of the disk or a size.
+func (k *Rules) SetMinFree(v string) (err error) {
 	if v == "" {
 		return nil
 	}
@@ -78,9 +81,10 @@ func (k *keepRules) setMinFree(v string) (err error) {
 	return nil
 }
 
-func (k *keepRules) setTags(tags []string) error {
+// SetTags sets the tags of keep_tag.
+func (k *Rules) SetTags(tags []string) error {
 	for _, t := range tags {
-		if err := checkTag(t); err != nil {
+		if err := CheckTag(t); err != nil {
 			return err
 		}
 	}
@@ -88,19 +92,19 @@ func (k *keepRules) setTags(tags []string) error {
 	return nil
 }
 
-func setFloor(s *settings, v string) (err error) {
+func setFloor(s *Settings, v string) (err error) {
 	if v != "" {
-		s.keep.floor, err = parseKeep(v)
+		s.Keep.FloorDaily, err = ParseCount(v)
 	}
 	return err
 }
 
-// policy is the rules for package retention, by the clock and in the zone of now.
-func (k *keepRules) policy(now time.Time) retention.Policy {
+// Policy is the rules for package retention, by the clock and in the zone of now.
+func (k *Rules) Policy(now time.Time) retention.Policy {
 	zone := now.Location()
 	r := retention.Policy{
 		Last: k.last, Hourly: k.hourly, Daily: k.daily, Weekly: k.weekly, Monthly: k.monthly, Yearly: k.yearly,
-		Tags: k.tags, MinFree: k.minFree, FloorDaily: k.floor, Zone: zone, Now: now,
+		Tags: k.tags, MinFree: k.minFree, FloorDaily: k.FloorDaily, Zone: zone, Now: now,
 	}
 	if sp, err := when.ParseAge(k.within); err == nil {
 		r.WithinText = k.within
@@ -109,8 +113,8 @@ func (k *keepRules) policy(now time.Time) retention.Policy {
 	return r
 }
 
-// checkTag says why t cannot be a tag.
-func checkTag(t string) error {
+// CheckTag says why t cannot be a tag.
+func CheckTag(t string) error {
 	if t == "" {
 		return errors.New("a tag is empty")
 	}

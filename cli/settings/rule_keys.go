@@ -1,4 +1,4 @@
-package cli
+package settings
 
 import (
 	"regexp"
@@ -45,7 +45,7 @@ func meantAsRule(key string) bool {
 			return true
 		}
 	}
-	for _, k := range settingsTable() {
+	for _, k := range table() {
 		// One letter in three may be wrong: kep_dialy.
 		if rule := letters(k.key); isRule(k.key) && smetrics.WagnerFischer(word, rule, 1, 1, 1) <= len(rule)/3 {
 			return true
@@ -69,7 +69,7 @@ func nearestSetting(key string) string {
 		word = "keeplast"
 	}
 	var keys []string
-	for _, k := range settingsTable() {
+	for _, k := range table() {
 		if letters(k.key) == word {
 			return k.key
 		}
