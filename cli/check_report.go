@@ -151,8 +151,8 @@ func (r *checkReport) summary(res *check.Result, o *check.Options) error {
 		if missing == nil {
 			missing = []string{}
 		}
-		return c.json(checkSummaryJSON{"summary", res.Snapshots, res.Files, res.InodesRead, res.BytesRead, res.Damaged,
-			res.Repaired, res.Errors, res.Unproved, max(res.Links.Inodes-res.Links.Meant, 0), missing, took.Seconds()})
+		return c.json(checkSummaryJSON{Type: "summary", Snapshots: res.Snapshots, Files: res.Files, InodesRead: res.InodesRead, BytesRead: res.BytesRead, Damaged: res.Damaged,
+			Repaired: res.Repaired, Errors: res.Errors, Unproved: res.Unproved, Unshared: max(res.Links.Inodes-res.Links.Meant, 0), Missing: missing, Seconds: took.Seconds()})
 	}
 	if !c.opts.quiet {
 		line := fmt.Sprintf("checked %s, %s", text.Plural(int(res.Snapshots), "snapshot", "snapshots"), text.Plural(int(res.Files), "entry", "entries"))

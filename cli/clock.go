@@ -44,7 +44,7 @@ func (c *call) behind(d *destination.Destination, t time.Time) (*behindJSON, err
 	if last == nil {
 		return nil, nil
 	}
-	return &behindJSON{last.Name, last.Time, later > 1}, nil
+	return &behindJSON{Snapshot: last.Name, Time: last.Time, many: later > 1}, nil
 }
 
 // tellBehind says that the backup of time t is before an older snapshot: with -q too, unless somebody typed that time. Where the rules

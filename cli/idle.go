@@ -66,7 +66,7 @@ func newIdleJSON(rules []*filter.Rule) []idleJSON {
 	for _, r := range rules {
 		file, _ := jsonName(r.File)
 		text, _ := jsonName(r.Text)
-		all = append(all, idleJSON{file, r.Line, text})
+		all = append(all, idleJSON{File: file, Line: r.Line, Text: text})
 	}
 	return all
 }

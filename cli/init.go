@@ -104,7 +104,7 @@ func (c *call) initialize(dest, note string) (err error) {
 			made = []string{}
 		}
 		path, b64 := jsonName(dest)
-		return c.json(initJSON{"summary", path, b64, made, can, newTakenJSON(d.Taken), note})
+		return c.json(initJSON{Type: "summary", Path: path, PathB64: b64, Made: made, Ready: can, Taken: newTakenJSON(d.Taken), Note: note})
 	}
 	if c.opts.quiet {
 		if note != "" { // a variable with the source may be empty, and then no backup is ever made

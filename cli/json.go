@@ -122,8 +122,8 @@ func newSnapshotJSON(h *index.Header, state index.State) snapshotJSON {
 		tags = []string{}
 	}
 	return snapshotJSON{
-		h.Name, h.Seq, stamp(h.Time), stamp(h.Finished), source, b64, sources, sourcesB64, h.Host, h.User, h.Files - h.Unread, h.Dirs, h.HeldBytes(),
-		h.Added, h.Modified, h.Metadata, h.Moved, h.Removed, h.Linked, h.CopiedBytes, h.Errors, state, tags, h.Note, nil,
+		Name: h.Name, Seq: h.Seq, Time: stamp(h.Time), Finished: stamp(h.Finished), Source: source, SourceB64: b64, Sources: sources, SourcesB64: sourcesB64, Host: h.Host, User: h.User, Files: h.Files - h.Unread, Dirs: h.Dirs, Bytes: h.HeldBytes(),
+		Added: h.Added, Modified: h.Modified, Metadata: h.Metadata, Moved: h.Moved, Removed: h.Removed, Linked: h.Linked, CopiedBytes: h.CopiedBytes, Errors: h.Errors, State: state, Tags: tags, Note: h.Note, LastUnchanged: nil,
 	}
 }
 

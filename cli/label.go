@@ -134,7 +134,7 @@ func newLabelsJSON(h *index.Header) labelsJSON {
 	if tags == nil {
 		tags = []string{}
 	}
-	return labelsJSON{h.Name, h.Seq, tags, h.Note}
+	return labelsJSON{Name: h.Name, Seq: h.Seq, Tags: tags, Note: h.Note}
 }
 
 // named are the snapshots that refs name, each once.

@@ -45,21 +45,21 @@ func (c *call) leftOut(dest string, src sources, path string) (*settingJSON, err
 	}
 	switch cause {
 	case scan.MarkedCache:
-		return &settingJSON{"exclude_caches", name, b64, shown + " is marked by its CACHEDIR.TAG"}, nil
+		return &settingJSON{Key: "exclude_caches", At: name, AtB64: b64, Why: shown + " is marked by its CACHEDIR.TAG"}, nil
 	case scan.MarkedByName:
-		return &settingJSON{"exclude_if_present", name, b64, shown + " holds a file of such a name"}, nil
+		return &settingJSON{Key: "exclude_if_present", At: name, AtB64: b64, Why: shown + " holds a file of such a name"}, nil
 	case scan.TooLarge:
-		return &settingJSON{"exclude_larger_than", name, b64, "it is larger than " + c.Size(s.ExcludeLargerThan)}, nil
+		return &settingJSON{Key: "exclude_larger_than", At: name, AtB64: b64, Why: "it is larger than " + c.Size(s.ExcludeLargerThan)}, nil
 	case scan.OtherSystem:
-		return &settingJSON{"one_file_system", name, b64, shown + " is another file system"}, nil
+		return &settingJSON{Key: "one_file_system", At: name, AtB64: b64, Why: shown + " is another file system"}, nil
 	case scan.PseudoSystem:
-		return &settingJSON{"", name, b64, shown + " is made up by the system: there is nothing to back up"}, nil
+		return &settingJSON{Key: "", At: name, AtB64: b64, Why: shown + " is made up by the system: there is nothing to back up"}, nil
 	case scan.NeverEntered:
-		return &settingJSON{"", name, b64, shown + " is the destination"}, nil
+		return &settingJSON{Key: "", At: name, AtB64: b64, Why: shown + " is the destination"}, nil
 	case scan.OwnFile:
-		return &settingJSON{"", name, b64, shown + " is written by snap itself"}, nil
+		return &settingJSON{Key: "", At: name, AtB64: b64, Why: shown + " is written by snap itself"}, nil
 	case scan.OutsideSources:
-		return &settingJSON{"", name, b64, shown + " is in none of the sources: " + quote.All(src.all())}, nil
+		return &settingJSON{Key: "", At: name, AtB64: b64, Why: shown + " is in none of the sources: " + quote.All(src.all())}, nil
 	}
 	return nil, nil
 }

@@ -186,7 +186,7 @@ func (c *call) printRemoved(dest string, plan *retention.Plan, all, dry bool, st
 	}
 	for i := range list {
 		e := &list[i]
-		j := removedJSON{"change", e.Header.Name, e.Keep, e.Reasons, e.Freed}
+		j := removedJSON{Type: "change", Name: e.Header.Name, Keep: e.Keep, Reasons: e.Reasons, Freed: e.Freed}
 		verb, frees := "keep", ""
 		if e.Keep {
 			sum.Kept++

@@ -322,7 +322,7 @@ func rebuilt(all []reindex.Rebuilt) []rebuiltJSON {
 	out := make([]rebuiltJSON, len(all))
 	for i := range all {
 		s := &all[i]
-		out[i] = rebuiltJSON{s.Seq, "", s.Weak, s.Err.Error()}
+		out[i] = rebuiltJSON{Seq: s.Seq, Name: "", Weak: s.Weak, Why: s.Err.Error()}
 		out[i].Name, _ = jsonName(s.Name)
 	}
 	return out

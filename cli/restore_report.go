@@ -265,8 +265,8 @@ func (r *restoreReport) summary() error {
 	r.tellBlocked()
 	if c.opts.json {
 		l := &t.Lost
-		return c.json(restoreSummaryJSON{"summary", r.dryRun, t.FilesRestored, t.BytesRestored, t.MetadataSet, t.FilesSkipped, t.FilesDeleted,
-			t.FilesSpared, t.FilesBlocked, t.Errors, took.Seconds(), lostJSON{l.Owner, l.Mode, l.Setuid, l.Xattrs, l.Times}})
+		return c.json(restoreSummaryJSON{Type: "summary", DryRun: r.dryRun, FilesRestored: t.FilesRestored, BytesRestored: t.BytesRestored, MetadataSet: t.MetadataSet, FilesSkipped: t.FilesSkipped, FilesDeleted: t.FilesDeleted,
+			FilesSpared: t.FilesSpared, FilesBlocked: t.FilesBlocked, Errors: t.Errors, Seconds: took.Seconds(), Lost: lostJSON{Owner: l.Owner, Mode: l.Mode, Setuid: l.Setuid, Xattrs: l.Xattrs, Times: l.Times}})
 	}
 	if c.opts.quiet {
 		return nil

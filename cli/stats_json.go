@@ -67,7 +67,7 @@ type freedJSON struct {
 
 func newStatsSnapshotJSON(h *index.Header, s *index.Share, disk int64) statsSnapshotJSON {
 	return statsSnapshotJSON{
-		h.Name, h.Seq, stamp(h.Time), s.Held.Inodes, s.Held.Bytes, s.New.Inodes, s.New.Bytes, s.Alone.Inodes, s.Alone.Bytes, disk, h.Time,
+		Name: h.Name, Seq: h.Seq, Time: stamp(h.Time), Files: s.Held.Inodes, Bytes: s.Held.Bytes, NewFiles: s.New.Inodes, NewBytes: s.New.Bytes, AloneFiles: s.Alone.Inodes, AloneBytes: s.Alone.Bytes, DiskBytes: disk, at: h.Time,
 	}
 }
 
@@ -85,11 +85,11 @@ func (s *stats) json() statsJSON {
 	}
 	for _, f := range s.folders.heavy.best {
 		path, b64 := jsonName(f.path)
-		j.Heaviest = append(j.Heaviest, heavyJSON{path, b64, f.files, f.bytes})
+		j.Heaviest = append(j.Heaviest, heavyJSON{Path: path, PathB64: b64, Files: f.files, Bytes: f.bytes})
 	}
 	for _, f := range s.folders.changing.best {
 		path, b64 := jsonName(f.path)
-		j.Changing = append(j.Changing, changingJSON{path, b64, f.changes, f.copied})
+		j.Changing = append(j.Changing, changingJSON{Path: path, PathB64: b64, Changes: f.changes, CopiedBytes: f.copied})
 	}
 	return j
 }

@@ -49,7 +49,7 @@ func newTakenJSON(t *destination.Taken) *takenJSON {
 	if t == nil {
 		return nil
 	}
-	return &takenJSON{userName(t.From), t.From, t.Entries}
+	return &takenJSON{From: userName(t.From), FromUID: t.From, Files: t.Entries}
 }
 
 // takenLines say whose dest was and whose it is now, and what follows.
