@@ -222,7 +222,7 @@ func (c *call) backup(dest string, src sources) (err error) {
 	c.tellLost(&res.Lost)
 	c.tellBehind(r.behind, o.Time, dest, len(r.pruned.why) > 0)
 	if r.behind != nil {
-		log.Warn("the clock is behind", "snapshot", r.behind.Snapshot, "of", r.behind.Time)
+		log.Warn("the clock is behind", "snapshot", r.behind.snapshot.Name, "of", r.behind.snapshot.Time)
 	}
 	r.pruned.tell(c)
 	if !o.DryRun {

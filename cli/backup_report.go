@@ -28,7 +28,7 @@ type backupReport struct {
 	strict bool
 	idle   []*filter.Rule     // the patterns that fit nothing
 	taken  *destination.Taken // what was taken over from another user
-	behind *behindJSON        // the clock is behind a snapshot
+	behind *behind            // the clock is behind a snapshot
 	gained gained
 	pruned pruned
 	notes  map[string]int // how many of each kind there were
@@ -151,66 +151,6 @@ func (r *backupReport) tellMore() {
 	}
 }
 
-// backupChangeJSON is a line of `backup -v --json`.
-type backupChangeJSON struct {
-	Type    string  `json:"message_type"` // "change"
-	Change  string  `json:"change"`       // "unchanged" too, with -vv
-	Path    string  `json:"path"`
-	PathB64 string  `json:"path_b64,omitempty"`
-	From    *string `json:"from"`
-	FromB64 string  `json:"from_b64,omitempty"`
-	Size    int64   `json:"size"`
-	Reason  string  `json:"reason"`
-	Stored  string  `json:"stored"`
-}
-
-func newBackupChange(path string, rec *index.Record, changed bool) backupChangeJSON {
-	j := backupChangeJSON{Type: "change", Change: "unchanged", Size: rec.Size}
-	j.Path, j.PathB64 = jsonName(path)
-	if changed {
-		j.Change, j.Reason, j.Stored = rec.Change.String(), rec.Reason.String(), rec.Stored.String()
-		if rec.Change == index.Moved {
-			var from string
-			from, j.FromB64 = jsonName(rec.From)
-			j.From = &from
-		}
-	}
-	return j
-}
-
-// backupSummaryJSON is the last line of `backup --json`.
-type backupSummaryJSON struct {
-	Type          string        `json:"message_type"` // "summary"
-	Snapshot      *snapshotJSON `json:"snapshot"`     // null when skipped
-	Skipped       bool          `json:"skipped"`
-	DryRun        bool          `json:"dry_run"`
-	FilesNew      int64         `json:"files_new"`
-	FilesChanged  int64         `json:"files_changed"`
-	FilesMetadata int64         `json:"files_metadata"`
-	FilesMoved    int64         `json:"files_moved"`
-	FilesLinked   int64         `json:"files_linked"`
-	FilesRemoved  int64         `json:"files_removed"`
-	DataAdded     int64         `json:"data_added"`
-	Errors        int64         `json:"errors"`
-	Vanished      int64         `json:"vanished"`
-	pruned
-	Seconds      float64 `json:"seconds"`
-	FilesResumed int64   `json:"files_resumed"` // taken over from an interrupted run
-	DataResumed  int64   `json:"data_resumed"`  // their bytes, which data_added counts too
-
-	Lost         lostJSON   `json:"lost"`          // of entries made now
-	FilesGrowing int64      `json:"files_growing"` // copied while they grew
-	Idle         []idleJSON `json:"idle_patterns"` // of flags and lists, those that fit nothing
-
-	Labelled *labelsJSON `json:"labelled"` // the newest snapshot, if it got the tags or the note of the one not made
-
-	RemovedNames []string    `json:"removed"`       // the snapshots that the rules deleted
-	RulesStopped []string    `json:"rules_stopped"` // why rules did not run
-	Behind       *behindJSON `json:"clock_behind"`  // a snapshot made before that has a later time
-	Taken        *takenJSON  `json:"taken_over,omitempty"`
-	NotDue       bool        `json:"not_due"` // --if-older made no backup
-}
-
 // summary prints how the backup ended.
 func (r *backupReport) summary(res *backup.Result, start time.Time) error {
 	c := r.call
@@ -231,7 +171,8 @@ func (r *backupReport) summary(res *backup.Result, start time.Time) error {
 		r.log.Info("backup done", "snapshot", h.Name, "changes", changes, "copied", h.CopiedBytes, "linked", h.Linked, "errors", h.Errors)
 	}
 	if c.opts.json {
-		j := backupSummaryJSON{Type: "summary", Skipped: res.Skipped, DryRun: r.dryRun, Errors: res.Errors, Vanished: res.Vanished, Seconds: took.Seconds(), pruned: r.pruned}
+		j := backupSummaryJSON{Type: "summary", Skipped: res.Skipped, DryRun: r.dryRun, Errors: res.Errors, Vanished: res.Vanished, Seconds: took.Seconds(),
+			SnapshotsRemoved: r.pruned.Removed, BytesFreed: r.pruned.Freed}
 		if h != nil {
 			if !r.dryRun {
 				s := newSnapshotJSON(h, h.State)
@@ -247,7 +188,7 @@ func (r *backupReport) summary(res *backup.Result, start time.Time) error {
 		j.Lost = lostJSON{Owner: res.Lost.Owner, Mode: res.Lost.Mode, Setuid: res.Lost.Setuid, Xattrs: res.Lost.Xattrs, Times: res.Lost.Times}
 		j.FilesGrowing, j.Idle = r.growing, newIdleJSON(r.idle)
 		j.FilesResumed, j.DataResumed = res.Resumed.Files, res.Resumed.Bytes
-		j.Behind = r.behind
+		j.Behind = r.behind.json()
 		j.Taken = newTakenJSON(r.taken)
 		if r.gained.header != nil {
 			l := newLabelsJSON(r.gained.header)

@@ -43,65 +43,22 @@ snap explain Documents/report.odt`,
 	}
 }
 
-// explainJSON is the document of `explain --json`.
-type explainJSON struct {
-	Path      string `json:"path"`
-	PathB64   string `json:"path_b64,omitempty"`
-	Source    string `json:"source"`
-	SourceB64 string `json:"source_b64,omitempty"`
-	Exists    bool   `json:"exists"` // in the source now
-	Included  bool   `json:"included"`
-	Partly    bool   `json:"partly"` // left out, but for what Whitelist.txt takes in below it, and it itself for that
-	path      string
-	unseen    error         // why it is not known whether the source holds it
-	carrier   bool          // it leads to a source, and is taken along for that
-	Rule      *ruleJSON     `json:"rule"`    // null: no line matches
-	Last      *explainedRec `json:"last"`    // null: not in the newest snapshot
-	Setting   *settingJSON  `json:"setting"` // that leaves it out whatever the lists say; null: none
-	Shared    []sharedJSON  `json:"shared"`  // all names of its inode, this one too; none for a folder
-}
-
-// sharedJSON is a name of an inode.
-type sharedJSON struct {
-	Path      string `json:"path"`
-	PathB64   string `json:"path_b64,omitempty"`
-	First     string `json:"first"` // the snapshots that have it there
-	Last      string `json:"last"`
-	Snapshots int    `json:"snapshots"`
-
-	path string
-}
-
-type ruleJSON struct {
-	File    string `json:"file"`
-	FileB64 string `json:"file_b64,omitempty"`
-	Line    int    `json:"line"`
-	Text    string `json:"text"`
-	TextB64 string `json:"text_b64,omitempty"`
-	At      string `json:"at"` // the path it matched: this one or a folder above
-	AtB64   string `json:"at_b64,omitempty"`
-
-	at string
+// explained is what is known of a path.
+type explained struct {
+	explainJSON
+	path    string
+	unseen  error  // why it is not known whether the source holds it
+	carrier bool   // it leads to a source, and is taken along for that
+	ruleAt  string // the path that the rule matched
+	shared  []query.Name
 }
 
 func newRuleJSON(v filter.Verdict) *ruleJSON {
-	j := &ruleJSON{Line: v.Rule.Line, at: v.By}
+	j := &ruleJSON{Line: v.Rule.Line}
 	j.File, j.FileB64 = jsonName(v.Rule.File)
 	j.Text, j.TextB64 = jsonName(v.Rule.Text)
 	j.At, j.AtB64 = jsonName(v.By)
 	return j
-}
-
-type explainedRec struct {
-	Snapshot string  `json:"snapshot"` // the newest
-	Since    string  `json:"since"`    // the snapshot that stored this version
-	Change   string  `json:"change"`   // what that snapshot did
-	Reason   string  `json:"reason"`
-	Stored   string  `json:"stored"`
-	Size     int64   `json:"size"`
-	OnDisk   int64   `json:"allocated"` // without holes
-	From     *string `json:"from"`
-	FromB64  string  `json:"from_b64,omitempty"`
 }
 
 func explain(c *call) error {
@@ -142,10 +99,10 @@ func explain(c *call) error {
 		if err != nil {
 			return query.IndexHint(err, d.Dir)
 		}
-		j.Shared = newSharedJSON(names, d.Snapshots)
+		j.Shared, j.shared = newSharedJSON(names, d.Snapshots), names
 	}
 	if c.opts.json {
-		return c.json(j)
+		return c.json(j.explainJSON)
 	}
 	return c.printExplained(j, rec)
 }
@@ -154,7 +111,7 @@ func explain(c *call) error {
 func newSharedJSON(names []query.Name, snaps query.Snapshots) []sharedJSON {
 	all := make([]sharedJSON, 0, len(names))
 	for _, n := range names {
-		s := sharedJSON{First: snaps[n.First].Name, Last: snaps[n.Last].Name, Snapshots: n.Last - n.First + 1, path: n.Path}
+		s := sharedJSON{First: snaps[n.First].Name, Last: snaps[n.Last].Name, Snapshots: n.Last - n.First + 1}
 		s.Path, s.PathB64 = jsonName(n.Path)
 		all = append(all, s)
 	}
@@ -163,7 +120,7 @@ func newSharedJSON(names []query.Name, snaps query.Snapshots) []sharedJSON {
 
 // explainPath explains the first of paths that is in the source or in the newest snapshot, else the
 // first.
-func (c *call) explainPath(d *query.Reader, set *filter.Set, newest *index.Header, paths []string) (j explainJSON, rec *index.Record, err error) {
+func (c *call) explainPath(d *query.Reader, set *filter.Set, newest *index.Header, paths []string) (j explained, rec *index.Record, err error) {
 	for i := len(paths) - 1; i >= 0; i-- {
 		path := paths[i]
 		info, lerr := os.Lstat(filepath.Join(newest.Source, filepath.FromSlash(path)))
@@ -182,7 +139,7 @@ func (c *call) explainPath(d *query.Reader, set *filter.Set, newest *index.Heade
 		if err != nil {
 			return j, nil, err
 		}
-		j = explainJSON{Exists: lerr == nil, Included: v.Included, Partly: !v.Included && v.Walk, path: path}
+		j = explained{explainJSON: explainJSON{Exists: lerr == nil, Included: v.Included, Partly: !v.Included && v.Walk}, path: path}
 		if lerr != nil && !errors.Is(lerr, fs.ErrNotExist) && !errors.Is(lerr, syscall.ENOTDIR) {
 			j.unseen = lerr.(*fs.PathError).Err
 		}
@@ -190,7 +147,7 @@ func (c *call) explainPath(d *query.Reader, set *filter.Set, newest *index.Heade
 		j.Path, j.PathB64 = jsonName(path)
 		j.Source, j.SourceB64 = jsonName(newest.Source)
 		if v.Rule != nil {
-			j.Rule = newRuleJSON(v)
+			j.Rule, j.ruleAt = newRuleJSON(v), v.By
 		}
 		rec = nil
 		if rerr == nil {
@@ -210,7 +167,7 @@ func (c *call) explainPath(d *query.Reader, set *filter.Set, newest *index.Heade
 	return j, rec, nil
 }
 
-func (c *call) printExplained(j explainJSON, rec *index.Record) error {
+func (c *call) printExplained(j explained, rec *index.Record) error {
 	head := quote.Name(j.path)
 	if j.path == "" {
 		head = "./ (the source itself)"
@@ -230,8 +187,8 @@ func (c *call) printExplained(j explainJSON, rec *index.Record) error {
 	}
 	if j.Rule != nil {
 		why = fmt.Sprintf("%s, line %d: %s", quote.Clean(j.Rule.File), j.Rule.Line, quote.Clean(j.Rule.Text))
-		if j.Rule.at != j.path {
-			why += fmt.Sprintf("\n              (it names %s, and this is in it)", quote.Name(j.Rule.at))
+		if j.ruleAt != j.path {
+			why += fmt.Sprintf("\n              (it names %s, and this is in it)", quote.Name(j.ruleAt))
 		}
 	}
 	if j.Partly {
@@ -285,13 +242,13 @@ func (c *call) printExplained(j explainJSON, rec *index.Record) error {
 		}
 	}
 	label := "same inode"
-	for _, s := range j.Shared {
+	for i, s := range j.Shared {
 		in := quote.Name(s.First)
 		if s.Last != s.First {
 			in += ".." + quote.Name(s.Last)
 		}
-		if s.path != j.path {
-			in += " as " + quote.Name(s.path)
+		if name := j.shared[i].Path; name != j.path {
+			in += " as " + quote.Name(name)
 		}
 		if err := c.printf("  %-10s  %s (%s)\n", label, in, text.Plural(s.Snapshots, "snapshot", "snapshots")); err != nil {
 			return err

@@ -92,11 +92,7 @@ func runFind(c *call) error {
 			}
 		}
 		if c.opts.json {
-			return c.json(struct {
-				MessageType string `json:"message_type"`
-				Paths       int    `json:"paths"`
-				Versions    int    `json:"versions"`
-			}{"summary", paths, versions})
+			return c.json(findSummaryJSON{MessageType: "summary", Paths: paths, Versions: versions})
 		}
 		if paths == 0 && !raw {
 			c.note("nothing found")

@@ -54,10 +54,7 @@ func runHistory(c *call) error {
 			c.note("and %s of the same files under other names: %s; -v shows them", text.Plural(len(steps)-len(shown), "step", "steps"), quote.List(others))
 		}
 		if c.opts.json {
-			return c.json(struct {
-				MessageType string `json:"message_type"`
-				Steps       int    `json:"steps"`
-			}{"summary", len(steps)})
+			return c.json(historySummaryJSON{MessageType: "summary", Steps: len(steps)})
 		}
 		return nil
 	})

@@ -12,13 +12,6 @@ import (
 // idleMax is how many lines of the lists are named that fit nothing.
 const idleMax = 20
 
-// idleJSON is a pattern that fits nothing in `backup --json`.
-type idleJSON struct {
-	File string `json:"file"` // of the list, or the flag
-	Line int    `json:"line"` // in it, or which of the flags
-	Text string `json:"text"`
-}
-
 // tellIdle says which patterns fit nothing that the scan has looked at: one that was typed for this run is meant to fit, while
 // a list may well be made for more than there is, so that its lines are named with -v, and with -n counted in one line.
 func (c *call) tellIdle(rules []*filter.Rule, counted, named bool) {

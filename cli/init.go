@@ -45,17 +45,6 @@ sudo snap init /mnt/disk/me --take-over  # from a user to root`,
 	}
 }
 
-// initJSON is what `init --json` prints.
-type initJSON struct {
-	Type    string                   `json:"message_type"` // "summary"
-	Path    string                   `json:"path"`
-	PathB64 string                   `json:"path_b64,omitempty"`
-	Made    []string                 `json:"made"`
-	Ready   destination.Capabilities `json:"capabilities"`
-	Taken   *takenJSON               `json:"taken_over,omitempty"`
-	Note    string                   `json:"note,omitempty"` // of a backup without a source: that it made none
-}
-
 // initialize makes settings files and index where they are missing and reports what dest can do. note is what to say
 // of a backup that only does this.
 func (c *call) initialize(dest, note string) (err error) {

@@ -85,14 +85,6 @@ snap note latest ""  # no note`,
 	}
 }
 
-// labelsJSON is a snapshot in `tag --json` and `note --json`, of which an array is printed.
-type labelsJSON struct {
-	Name string   `json:"name"`
-	Seq  uint64   `json:"seq"`
-	Tags []string `json:"tags"`
-	Note string   `json:"note"`
-}
-
 // showLabels prints a line a snapshot.
 func (c *call) showLabels(text func(h *index.Header) string) error {
 	return c.reading(func(d *query.Reader) error {
@@ -127,14 +119,6 @@ func (c *call) labelsJSON(all []*index.Header) error {
 		out = append(out, newLabelsJSON(h))
 	}
 	return c.json(out)
-}
-
-func newLabelsJSON(h *index.Header) labelsJSON {
-	tags := h.Tags
-	if tags == nil {
-		tags = []string{}
-	}
-	return labelsJSON{Name: h.Name, Seq: h.Seq, Tags: tags, Note: h.Note}
 }
 
 // named are the snapshots that refs name, each once.

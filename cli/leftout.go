@@ -6,14 +6,6 @@ import (
 	"snap/scan"
 )
 
-// settingJSON is what leaves a path out besides the lists.
-type settingJSON struct {
-	Key   string `json:"key"` // in BackupOptions.txt; "" where none can change it
-	At    string `json:"at"`  // the folder or file that it is about
-	AtB64 string `json:"at_b64,omitempty"`
-	Why   string `json:"why"`
-}
-
 // leftOut is the setting that leaves out a path of the source, nil for none, and where it cannot be told because a
 // folder on the way cannot be read.
 func (c *call) leftOut(dest string, src sources, path string) (*settingJSON, error) {

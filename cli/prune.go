@@ -152,29 +152,6 @@ func (c *call) removing(dest, what string, all bool, planned func(*destination.D
 	return err
 }
 
-// removedJSON is a snapshot in `prune` and `delete`.
-type removedJSON struct {
-	Type    string   `json:"message_type"` // "change"
-	Name    string   `json:"name"`
-	Keep    bool     `json:"keep"`
-	Reasons []string `json:"reasons"`
-	Freed   int64    `json:"bytes_freed"`
-}
-
-type removedSummaryJSON struct {
-	Type    string  `json:"message_type"` // "summary"
-	DryRun  bool    `json:"dry_run"`
-	Kept    int     `json:"kept"`
-	Removed int     `json:"removed"`
-	Freed   int64   `json:"bytes_freed"`
-	Seconds float64 `json:"seconds"`
-
-	Destination    string   `json:"destination"`
-	DestinationB64 string   `json:"destination_b64,omitempty"`
-	Stopped        []string `json:"rules_stopped"` // why rules did not run
-	NeedsMost      bool     `json:"needs_allow_most"`
-}
-
 // printRemoved says what became of each snapshot.
 func (c *call) printRemoved(dest string, plan *retention.Plan, all, dry bool, stopped []string, took time.Duration) error {
 	sum := removedSummaryJSON{Type: "summary", DryRun: dry, Seconds: took.Seconds(), Stopped: append([]string{}, stopped...), NeedsMost: plan.Most() != nil}

@@ -113,25 +113,6 @@ func runPurge(c *call) (err error) {
 	return nil
 }
 
-// purgedJSON is a path that goes, in `purge`.
-type purgedJSON struct {
-	Type      string `json:"message_type"` // "change"
-	Path      string `json:"path"`
-	PathB64   string `json:"path_b64,omitempty"`
-	Kind      string `json:"type"`
-	Snapshots int    `json:"snapshots"`
-}
-
-type purgeSummaryJSON struct {
-	Type      string  `json:"message_type"` // "summary"
-	DryRun    bool    `json:"dry_run"`
-	Paths     int     `json:"paths"`
-	Entries   int64   `json:"entries"`
-	Snapshots int     `json:"snapshots"`
-	Freed     int64   `json:"bytes_freed"`
-	Seconds   float64 `json:"seconds"`
-}
-
 // printPurged says what went, or would go.
 func (c *call) printPurged(found []query.PurgePath, sum *purgeSummaryJSON) error {
 	for i := range found {

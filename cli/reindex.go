@@ -243,24 +243,6 @@ func (c *call) checkNoIndex(dest string, src sources, format string) error {
 		"to take them in: snap init %[1]s && snap reindex -d %[1]s%[2]s --source-dir %[3]s\nto leave them alone: snap init %[1]s, and back up again", quote.Word(dest), found.adopt(), quote.Word(src.all()[0])))
 }
 
-// reindexJSON is what `reindex --json` prints.
-type reindexJSON struct {
-	Type      string        `json:"message_type"` // "summary"
-	Snapshots int           `json:"snapshots"`
-	FromTrees []rebuiltJSON `json:"from_trees"`
-	Lost      []rebuiltJSON `json:"lost"`
-	Left      []string      `json:"left"`    // folders that cannot be put in between
-	Foreign   []string      `json:"foreign"` // folders that were not taken for snapshots
-	Errors    []string      `json:"errors"`
-}
-
-type rebuiltJSON struct {
-	Seq  uint64 `json:"seq"`
-	Name string `json:"name"` // "": nobody knows
-	Weak int64  `json:"files_without_hash"`
-	Why  string `json:"why"`
-}
-
 // reindexed says what a reindex did.
 func (c *call) reindexed(dest string, res *reindex.Result) error {
 	if c.opts.json {

@@ -20,8 +20,8 @@ import (
 
 // pruned is what keeping to the destination's own rules came to after a backup.
 type pruned struct {
-	Removed int      `json:"snapshots_removed"`
-	Freed   int64    `json:"bytes_freed"`
+	Removed int
+	Freed   int64
 	names   []string // the snapshots that were deleted
 	stops
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"github.com/dustin/go-humanize"
 	"github.com/urfave/cli/v2"
@@ -249,7 +250,7 @@ func (c *call) statsOf(d *query.Reader) error {
 	for i := range j.Snapshots {
 		r := &j.Snapshots[i]
 		alone = index.Plus(alone, r.AloneBytes)
-		t.Add(quote.Name(r.Name), c.When(r.at), c.Size(r.Bytes), humanize.Comma(r.Files), c.Size(r.AloneBytes), humanize.Comma(r.AloneFiles))
+		t.Add(quote.Name(r.Name), c.When(time.Time(r.Time)), c.Size(r.Bytes), humanize.Comma(r.Files), c.Size(r.AloneBytes), humanize.Comma(r.AloneFiles))
 	}
 	if len(victims) == 0 { // what was named is missing, and that is said
 		return nil

@@ -38,13 +38,6 @@ func (c *call) checkTakeOver(dest string, s *settings.Settings) error {
 	return nil
 }
 
-// takenJSON says what was taken over.
-type takenJSON struct {
-	From    string `json:"from"` // the user's name, "" where this machine knows none
-	FromUID uint32 `json:"from_uid"`
-	Files   int    `json:"files"` // files and folders that were given to the new owner; 0 in a dry run
-}
-
 func newTakenJSON(t *destination.Taken) *takenJSON {
 	if t == nil {
 		return nil

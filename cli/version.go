@@ -22,15 +22,6 @@ func versionCommand() *command {
 	}
 }
 
-// build is the JSON of `snap version`.
-type build struct {
-	Version  string `json:"version"`
-	Revision string `json:"revision"`
-	Go       string `json:"go"`
-	OS       string `json:"os"`
-	Arch     string `json:"arch"`
-}
-
 func buildInfo() build {
 	b := build{Version: release, Go: runtime.Version(), OS: runtime.GOOS, Arch: runtime.GOARCH}
 	info, ok := debug.ReadBuildInfo()

@@ -42,11 +42,15 @@ func newVersionJSON(v *query.Version, snaps query.Snapshots) versionJSON {
 	return j
 }
 
-// optionalName is jsonName, with null for "".
-func optionalName(name string) (text *string, b64 string) {
-	if name == "" {
-		return nil, ""
-	}
-	s, b64 := jsonName(name)
-	return &s, b64
+// findSummaryJSON is the last line of `find --json`.
+type findSummaryJSON struct {
+	MessageType string `json:"message_type"` // "summary"
+	Paths       int    `json:"paths"`
+	Versions    int    `json:"versions"`
+}
+
+// historySummaryJSON is the last line of `history --json`.
+type historySummaryJSON struct {
+	MessageType string `json:"message_type"` // "summary"
+	Steps       int    `json:"steps"`
 }
