@@ -11,6 +11,7 @@ import (
 
 	"snap/backup"
 	"snap/cli/text"
+	"snap/cli/wire"
 	"snap/destination"
 	"snap/filter"
 	"snap/index"
@@ -56,7 +57,7 @@ func (r *backupReport) Entry(path string, rec *index.Record, changed bool) {
 		return
 	}
 	if c.opts.json {
-		r.err = c.json(newBackupChange(path, rec, changed))
+		r.err = c.json(wire.NewBackupChange(path, rec, changed))
 		return
 	}
 	line := "  " + text.Path(path, rec.Kind)
@@ -171,11 +172,11 @@ func (r *backupReport) summary(res *backup.Result, start time.Time) error {
 		r.log.Info("backup done", "snapshot", h.Name, "changes", changes, "copied", h.CopiedBytes, "linked", h.Linked, "errors", h.Errors)
 	}
 	if c.opts.json {
-		j := backupSummaryJSON{Type: "summary", Skipped: res.Skipped, DryRun: r.dryRun, Errors: res.Errors, Vanished: res.Vanished, Seconds: took.Seconds(),
+		j := wire.BackupSummary{Type: "summary", Skipped: res.Skipped, DryRun: r.dryRun, Errors: res.Errors, Vanished: res.Vanished, Seconds: took.Seconds(),
 			SnapshotsRemoved: r.pruned.Removed, BytesFreed: r.pruned.Freed}
 		if h != nil {
 			if !r.dryRun {
-				s := newSnapshotJSON(h, h.State)
+				s := wire.NewSnapshot(h, h.State)
 				if h.Errors > 0 {
 					s.State = index.Incomplete
 				}
@@ -185,13 +186,13 @@ func (r *backupReport) summary(res *backup.Result, start time.Time) error {
 			j.DataAdded = h.CopiedBytes
 		}
 		j.RemovedNames, j.RulesStopped = append([]string{}, r.pruned.names...), append([]string{}, r.pruned.why...)
-		j.Lost = lostJSON{Owner: res.Lost.Owner, Mode: res.Lost.Mode, Setuid: res.Lost.Setuid, Xattrs: res.Lost.Xattrs, Times: res.Lost.Times}
+		j.Lost = wire.Lost{Owner: res.Lost.Owner, Mode: res.Lost.Mode, Setuid: res.Lost.Setuid, Xattrs: res.Lost.Xattrs, Times: res.Lost.Times}
 		j.FilesGrowing, j.Idle = r.growing, newIdleJSON(r.idle)
 		j.FilesResumed, j.DataResumed = res.Resumed.Files, res.Resumed.Bytes
 		j.Behind = r.behind.json()
 		j.Taken = newTakenJSON(r.taken)
 		if r.gained.header != nil {
-			l := newLabelsJSON(r.gained.header)
+			l := wire.NewLabels(r.gained.header)
 			j.Labelled = &l
 		}
 		return c.json(j)

@@ -9,6 +9,7 @@ import (
 	"github.com/dustin/go-humanize"
 
 	"snap/cli/text"
+	"snap/cli/wire"
 	"snap/destination/check"
 	"snap/internal/file"
 	"snap/internal/quote"
@@ -28,8 +29,8 @@ func (r *checkReport) findings(res *check.Result) error {
 	for i := range res.Findings {
 		f := &res.Findings[i]
 		if c.opts.json {
-			j := checkErrorJSON{Type: "error", What: f.What, Snapshots: f.Snapshots, Why: quote.Clean(f.Why), Below: f.Below, Repaired: f.Repaired}
-			if j.Path, j.PathB64 = jsonName(f.Path); f.Repaired {
+			j := wire.CheckError{Type: "error", What: f.What, Snapshots: f.Snapshots, Why: quote.Clean(f.Why), Below: f.Below, Repaired: f.Repaired}
+			if j.Path, j.PathB64 = wire.Name(f.Path); f.Repaired {
 				j.From = quote.Clean(f.From)
 			} else {
 				j.Left = quote.Clean(f.From)
@@ -121,7 +122,7 @@ func (r *checkReport) summary(res *check.Result, o *check.Options) error {
 		if missing == nil {
 			missing = []string{}
 		}
-		return c.json(checkSummaryJSON{Type: "summary", Snapshots: res.Snapshots, Files: res.Files, InodesRead: res.InodesRead, BytesRead: res.BytesRead, Damaged: res.Damaged,
+		return c.json(wire.CheckSummary{Type: "summary", Snapshots: res.Snapshots, Files: res.Files, InodesRead: res.InodesRead, BytesRead: res.BytesRead, Damaged: res.Damaged,
 			Repaired: res.Repaired, Errors: res.Errors, Unproved: res.Unproved, Unshared: max(res.Links.Inodes-res.Links.Meant, 0), Missing: missing, Seconds: took.Seconds()})
 	}
 	if !c.opts.quiet {

@@ -3,6 +3,7 @@ package cli
 import (
 	"time"
 
+	"snap/cli/wire"
 	"snap/destination"
 	"snap/destination/retention"
 	"snap/index"
@@ -20,11 +21,11 @@ type behind struct {
 }
 
 // json is nil where there is nothing to tell.
-func (b *behind) json() *behindJSON {
+func (b *behind) json() *wire.ClockBehind {
 	if b == nil {
 		return nil
 	}
-	return &behindJSON{Snapshot: b.snapshot.Name, Time: b.snapshot.Time}
+	return &wire.ClockBehind{Snapshot: b.snapshot.Name, Time: b.snapshot.Time}
 }
 
 // behind is the snapshot of the latest time, if a backup of time t is before that; nil if it is not. Snapshots that are pinned do not

@@ -8,6 +8,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"snap/cli/text"
+	"snap/cli/wire"
 	"snap/index"
 	"snap/internal/file"
 	"snap/internal/hint"
@@ -66,7 +67,7 @@ func runDiff(c *call) error {
 		if err != nil {
 			return err
 		}
-		var sum diffSummary
+		var sum wire.DiffSummary
 		switch {
 		case c.opts.json || raw || c.flags.Bool("stat"):
 			err = c.diffPaths(q, raw, &sum)
@@ -81,14 +82,14 @@ func runDiff(c *call) error {
 			if q.pending == nil {
 				sum.B = &q.b.Name
 			} else {
-				source, b64 := jsonName(q.b.Source)
+				source, b64 := wire.Name(q.b.Source)
 				sum.Source, sum.SourceB64 = &source, b64
 			}
 			err = c.json(&sum)
 		case c.flags.Bool("stat"):
 			err = c.printStat(&sum)
 		}
-		if err == nil && c.flags.Bool("exit-code") && sum.total() > 0 {
+		if err == nil && c.flags.Bool("exit-code") && sum.Total() > 0 {
 			return withCode(exitFailed, nil)
 		}
 		if err == nil && q.partial {
@@ -173,13 +174,13 @@ func (q *diffQuery) asked(path string) bool {
 }
 
 // diffPaths prints each path by itself, as JSON or bare, or only counts.
-func (c *call) diffPaths(q *diffQuery, raw bool, sum *diffSummary) error {
+func (c *call) diffPaths(q *diffQuery, raw bool, sum *wire.DiffSummary) error {
 	quiet := c.flags.Bool("stat")
 	for d, err := range q.differences(c) {
 		if err != nil {
 			return err
 		}
-		sum.add(&d)
+		sum.Add(&d)
 		switch {
 		case quiet:
 		case raw:
@@ -197,7 +198,7 @@ func (c *call) diffPaths(q *diffQuery, raw bool, sum *diffSummary) error {
 // diffText prints a line for each path and one for each renamed folder. What moved along is counted before
 // anything is printed, so that the count can stand before the lines of what is inside. For that many differences
 // are read twice, and only few are kept.
-func (c *call) diffText(q *diffQuery, sum *diffSummary) error {
+func (c *call) diffText(q *diffQuery, sum *wire.DiffSummary) error {
 	var counter, f query.RenameCollapser
 	var kept []index.Difference
 	all := q.differences(c)
@@ -226,7 +227,7 @@ func (c *call) diffText(q *diffQuery, sum *diffSummary) error {
 		if err != nil {
 			return err
 		}
-		sum.add(&d)
+		sum.Add(&d)
 		d = query.AsMoved(d, top)
 		along, fold := f.Place(&d)
 		if along {

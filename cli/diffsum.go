@@ -5,11 +5,12 @@ import (
 
 	"github.com/dustin/go-humanize"
 
+	"snap/cli/wire"
 	"snap/index"
 )
 
 // printStat prints the totals.
-func (c *call) printStat(s *diffSummary) error {
+func (c *call) printStat(s *wire.DiffSummary) error {
 	var parts []string
 	for _, n := range [...]struct {
 		count int64
@@ -32,16 +33,16 @@ func (c *call) printStat(s *diffSummary) error {
 	return c.printf("%s\n", counts+gap+sizes)
 }
 
-func (c *call) differenceJSON(q *diffQuery, d *index.Difference) differenceJSON {
-	j := differenceJSON{
-		MessageType: "change", Change: d.Change.String(), SizeBefore: sizeJSON(d.Before), SizeAfter: sizeJSON(d.After),
-		Differs: aspectNames(c.differs(d.Before, d.After, q.a, q.b)), Problem: problemJSON(d.After),
+func (c *call) differenceJSON(q *diffQuery, d *index.Difference) wire.Difference {
+	j := wire.Difference{
+		MessageType: "change", Change: d.Change.String(), SizeBefore: wire.Size(d.Before), SizeAfter: wire.Size(d.After),
+		Differs: aspectNames(c.differs(d.Before, d.After, q.a, q.b)), Problem: wire.Problem(d.After),
 	}
 	if q.next {
 		reason, stored := d.Reason.String(), d.Stored.String()
 		j.Reason, j.Stored = &reason, &stored
 	}
-	j.Path, j.PathB64 = jsonName(d.Path)
-	j.From, j.FromB64 = optionalName(d.From)
+	j.Path, j.PathB64 = wire.Name(d.Path)
+	j.From, j.FromB64 = wire.OptionalName(d.From)
 	return j
 }

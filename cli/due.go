@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"snap/cli/wire"
 	"snap/destination"
 	"snap/index"
 	"snap/internal/file"
@@ -73,7 +74,7 @@ func (c *call) notDue(dest string) (why string, err error) {
 // restUntilDue says that no backup was made, and why.
 func (c *call) restUntilDue(why string) error {
 	if c.opts.json {
-		return c.json(backupSummaryJSON{Type: "summary", Skipped: true, NotDue: true, RemovedNames: []string{}, RulesStopped: []string{}})
+		return c.json(wire.BackupSummary{Type: "summary", Skipped: true, NotDue: true, RemovedNames: []string{}, RulesStopped: []string{}})
 	}
 	if c.opts.quiet {
 		return nil

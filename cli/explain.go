@@ -13,6 +13,7 @@ import (
 
 	"snap/cli/settings"
 	"snap/cli/text"
+	"snap/cli/wire"
 	"snap/filter"
 	"snap/index"
 	"snap/internal/file"
@@ -45,7 +46,7 @@ snap explain Documents/report.odt`,
 
 // explained is what is known of a path.
 type explained struct {
-	explainJSON
+	wire.Explained
 	path    string
 	unseen  error  // why it is not known whether the source holds it
 	carrier bool   // it leads to a source, and is taken along for that
@@ -53,11 +54,11 @@ type explained struct {
 	shared  []query.Name
 }
 
-func newRuleJSON(v filter.Verdict) *ruleJSON {
-	j := &ruleJSON{Line: v.Rule.Line}
-	j.File, j.FileB64 = jsonName(v.Rule.File)
-	j.Text, j.TextB64 = jsonName(v.Rule.Text)
-	j.At, j.AtB64 = jsonName(v.By)
+func newRuleJSON(v filter.Verdict) *wire.Rule {
+	j := &wire.Rule{Line: v.Rule.Line}
+	j.File, j.FileB64 = wire.Name(v.Rule.File)
+	j.Text, j.TextB64 = wire.Name(v.Rule.Text)
+	j.At, j.AtB64 = wire.Name(v.By)
 	return j
 }
 
@@ -94,7 +95,7 @@ func explain(c *call) error {
 		}
 		j.Included = j.Setting == nil
 	}
-	if j.Shared = []sharedJSON{}; rec != nil {
+	if j.Shared = []wire.SharedName{}; rec != nil {
 		names, err := d.Names(c.ctx, newest, j.path)
 		if err != nil {
 			return query.IndexHint(err, d.Dir)
@@ -102,17 +103,17 @@ func explain(c *call) error {
 		j.Shared, j.shared = newSharedJSON(names, d.Snapshots), names
 	}
 	if c.opts.json {
-		return c.json(j.explainJSON)
+		return c.json(j.Explained)
 	}
 	return c.printExplained(j, rec)
 }
 
 // newSharedJSON are the names of an inode.
-func newSharedJSON(names []query.Name, snaps query.Snapshots) []sharedJSON {
-	all := make([]sharedJSON, 0, len(names))
+func newSharedJSON(names []query.Name, snaps query.Snapshots) []wire.SharedName {
+	all := make([]wire.SharedName, 0, len(names))
 	for _, n := range names {
-		s := sharedJSON{First: snaps[n.First].Name, Last: snaps[n.Last].Name, Snapshots: n.Last - n.First + 1}
-		s.Path, s.PathB64 = jsonName(n.Path)
+		s := wire.SharedName{First: snaps[n.First].Name, Last: snaps[n.Last].Name, Snapshots: n.Last - n.First + 1}
+		s.Path, s.PathB64 = wire.Name(n.Path)
 		all = append(all, s)
 	}
 	return all
@@ -139,13 +140,13 @@ func (c *call) explainPath(d *query.Reader, set *filter.Set, newest *index.Heade
 		if err != nil {
 			return j, nil, err
 		}
-		j = explained{explainJSON: explainJSON{Exists: lerr == nil, Included: v.Included, Partly: !v.Included && v.Walk}, path: path}
+		j = explained{Explained: wire.Explained{Exists: lerr == nil, Included: v.Included, Partly: !v.Included && v.Walk}, path: path}
 		if lerr != nil && !errors.Is(lerr, fs.ErrNotExist) && !errors.Is(lerr, syscall.ENOTDIR) {
 			j.unseen = lerr.(*fs.PathError).Err
 		}
 		j.carrier = newest.Roots().Place(path) == index.Carrier
-		j.Path, j.PathB64 = jsonName(path)
-		j.Source, j.SourceB64 = jsonName(newest.Source)
+		j.Path, j.PathB64 = wire.Name(path)
+		j.Source, j.SourceB64 = wire.Name(newest.Source)
 		if v.Rule != nil {
 			j.Rule, j.ruleAt = newRuleJSON(v), v.By
 		}
@@ -156,10 +157,10 @@ func (c *call) explainPath(d *query.Reader, set *filter.Set, newest *index.Heade
 			if pos, ok := d.Snapshots.BySeq(since); ok {
 				name = d.Snapshots[pos].Name
 			}
-			j.Last = &explainedRec{Snapshot: newest.Name, Since: name, Change: r.Change.String(), Reason: r.Reason.String(), Stored: r.Stored.String(), Size: r.Size, OnDisk: r.OnDisk()}
+			j.Last = &wire.ExplainedRecord{Snapshot: newest.Name, Since: name, Change: r.Change.String(), Reason: r.Reason.String(), Stored: r.Stored.String(), Size: r.Size, OnDisk: r.OnDisk()}
 			if r.From != "" {
 				var from string
-				from, j.Last.FromB64 = jsonName(r.From)
+				from, j.Last.FromB64 = wire.Name(r.From)
 				j.Last.From = &from
 			}
 		}

@@ -8,6 +8,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"snap/cli/text"
+	"snap/cli/wire"
 	"snap/internal/file"
 	"snap/internal/hint"
 	"snap/internal/quote"
@@ -92,7 +93,7 @@ func runFind(c *call) error {
 			}
 		}
 		if c.opts.json {
-			return c.json(findSummaryJSON{MessageType: "summary", Paths: paths, Versions: versions})
+			return c.json(wire.FindSummary{MessageType: "summary", Paths: paths, Versions: versions})
 		}
 		if paths == 0 && !raw {
 			c.note("nothing found")
@@ -109,7 +110,7 @@ func runFind(c *call) error {
 func (c *call) printVersions(all []query.Version, snaps query.Snapshots, width int) error {
 	if c.opts.json {
 		for i := range all {
-			if err := c.json(newVersionJSON(&all[i], snaps)); err != nil {
+			if err := c.json(wire.NewVersion(&all[i], snaps)); err != nil {
 				return err
 			}
 		}

@@ -8,6 +8,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"snap/cli/text"
+	"snap/cli/wire"
 	"snap/index"
 	"snap/internal/quote"
 	"snap/query"
@@ -54,7 +55,7 @@ func runHistory(c *call) error {
 			c.note("and %s of the same files under other names: %s; -v shows them", text.Plural(len(steps)-len(shown), "step", "steps"), quote.List(others))
 		}
 		if c.opts.json {
-			return c.json(historySummaryJSON{MessageType: "summary", Steps: len(steps)})
+			return c.json(wire.HistorySummary{MessageType: "summary", Steps: len(steps)})
 		}
 		return nil
 	})
@@ -92,7 +93,7 @@ func (c *call) printSteps(steps []query.Version, snaps query.Snapshots) error {
 	}
 	for i := range steps {
 		if c.opts.json {
-			if err := c.json(newVersionJSON(&steps[i], snaps)); err != nil {
+			if err := c.json(wire.NewVersion(&steps[i], snaps)); err != nil {
 				return err
 			}
 			continue

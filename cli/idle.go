@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"snap/cli/text"
+	"snap/cli/wire"
 	"snap/filter"
 	"snap/internal/quote"
 )
@@ -54,12 +55,12 @@ func patternText(text string) string {
 }
 
 // newIdleJSON are the same for programs, all of them.
-func newIdleJSON(rules []*filter.Rule) []idleJSON {
-	all := []idleJSON{}
+func newIdleJSON(rules []*filter.Rule) []wire.IdlePattern {
+	all := []wire.IdlePattern{}
 	for _, r := range rules {
-		file, _ := jsonName(r.File)
-		text, _ := jsonName(r.Text)
-		all = append(all, idleJSON{File: file, Line: r.Line, Text: text})
+		file, _ := wire.Name(r.File)
+		text, _ := wire.Name(r.Text)
+		all = append(all, wire.IdlePattern{File: file, Line: r.Line, Text: text})
 	}
 	return all
 }

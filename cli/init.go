@@ -11,6 +11,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"snap/cli/settings"
+	"snap/cli/wire"
 	"snap/destination"
 	"snap/internal/quote"
 )
@@ -92,8 +93,8 @@ func (c *call) initialize(dest, note string) (err error) {
 		if made == nil {
 			made = []string{}
 		}
-		path, b64 := jsonName(dest)
-		return c.json(initJSON{Type: "summary", Path: path, PathB64: b64, Made: made, Ready: can, Taken: newTakenJSON(d.Taken), Note: note})
+		path, b64 := wire.Name(dest)
+		return c.json(wire.Init{Type: "summary", Path: path, PathB64: b64, Made: made, Ready: can, Taken: newTakenJSON(d.Taken), Note: note})
 	}
 	if c.opts.quiet {
 		if note != "" { // a variable with the source may be empty, and then no backup is ever made

@@ -1,12 +1,13 @@
 package cli
 
 import (
+	"snap/cli/wire"
 	"snap/index"
 )
 
 // json prints v as one line. Characters that a terminal would obey are escaped: JSON may stand on one.
 func (c *call) json(v any) error {
-	b, err := encodeJSON(v)
+	b, err := wire.Encode(v)
 	if err != nil {
 		return err
 	}
@@ -16,7 +17,7 @@ func (c *call) json(v any) error {
 
 // problemText is that for people.
 func problemText(r *index.Record) string {
-	switch problemJSON(r) {
+	switch wire.Problem(r) {
 	case "unreadable":
 		return "could not be read"
 	case "unheld":

@@ -12,6 +12,7 @@ import (
 	"snap/backup"
 	"snap/cli/settings"
 	"snap/cli/text"
+	"snap/cli/wire"
 	"snap/destination"
 	"snap/index"
 	"snap/internal/hint"
@@ -114,9 +115,9 @@ func (c *call) printLabels(all []*index.Header, label func(h *index.Header) stri
 }
 
 func (c *call) labelsJSON(all []*index.Header) error {
-	out := []labelsJSON{}
+	out := []wire.Labels{}
 	for _, h := range all {
-		out = append(out, newLabelsJSON(h))
+		out = append(out, wire.NewLabels(h))
 	}
 	return c.json(out)
 }

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"snap/cli/wire"
 	"snap/internal/file"
 	"snap/internal/quote"
 	"snap/scan"
@@ -8,7 +9,7 @@ import (
 
 // leftOut is the setting that leaves out a path of the source, nil for none, and where it cannot be told because a
 // folder on the way cannot be read.
-func (c *call) leftOut(dest string, src sources, path string) (*settingJSON, error) {
+func (c *call) leftOut(dest string, src sources, path string) (*wire.Setting, error) {
 	s, err := c.readSettings(dest)
 	if err != nil {
 		return nil, err
@@ -30,28 +31,28 @@ func (c *call) leftOut(dest string, src sources, path string) (*settingJSON, err
 	if err != nil {
 		return nil, nil
 	}
-	name, b64 := jsonName(at)
+	name, b64 := wire.Name(at)
 	shown := name
 	if at == "" {
 		shown = "the source"
 	}
 	switch cause {
 	case scan.MarkedCache:
-		return &settingJSON{Key: "exclude_caches", At: name, AtB64: b64, Why: shown + " is marked by its CACHEDIR.TAG"}, nil
+		return &wire.Setting{Key: "exclude_caches", At: name, AtB64: b64, Why: shown + " is marked by its CACHEDIR.TAG"}, nil
 	case scan.MarkedByName:
-		return &settingJSON{Key: "exclude_if_present", At: name, AtB64: b64, Why: shown + " holds a file of such a name"}, nil
+		return &wire.Setting{Key: "exclude_if_present", At: name, AtB64: b64, Why: shown + " holds a file of such a name"}, nil
 	case scan.TooLarge:
-		return &settingJSON{Key: "exclude_larger_than", At: name, AtB64: b64, Why: "it is larger than " + c.Size(s.ExcludeLargerThan)}, nil
+		return &wire.Setting{Key: "exclude_larger_than", At: name, AtB64: b64, Why: "it is larger than " + c.Size(s.ExcludeLargerThan)}, nil
 	case scan.OtherSystem:
-		return &settingJSON{Key: "one_file_system", At: name, AtB64: b64, Why: shown + " is another file system"}, nil
+		return &wire.Setting{Key: "one_file_system", At: name, AtB64: b64, Why: shown + " is another file system"}, nil
 	case scan.PseudoSystem:
-		return &settingJSON{Key: "", At: name, AtB64: b64, Why: shown + " is made up by the system: there is nothing to back up"}, nil
+		return &wire.Setting{Key: "", At: name, AtB64: b64, Why: shown + " is made up by the system: there is nothing to back up"}, nil
 	case scan.NeverEntered:
-		return &settingJSON{Key: "", At: name, AtB64: b64, Why: shown + " is the destination"}, nil
+		return &wire.Setting{Key: "", At: name, AtB64: b64, Why: shown + " is the destination"}, nil
 	case scan.OwnFile:
-		return &settingJSON{Key: "", At: name, AtB64: b64, Why: shown + " is written by snap itself"}, nil
+		return &wire.Setting{Key: "", At: name, AtB64: b64, Why: shown + " is written by snap itself"}, nil
 	case scan.OutsideSources:
-		return &settingJSON{Key: "", At: name, AtB64: b64, Why: shown + " is in none of the sources: " + quote.All(src.all())}, nil
+		return &wire.Setting{Key: "", At: name, AtB64: b64, Why: shown + " is in none of the sources: " + quote.All(src.all())}, nil
 	}
 	return nil, nil
 }

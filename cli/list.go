@@ -7,6 +7,7 @@ import (
 	"github.com/dustin/go-humanize"
 
 	"snap/cli/text"
+	"snap/cli/wire"
 	"snap/index"
 	"snap/internal/quote"
 	"snap/query"
@@ -36,12 +37,12 @@ snap list -d /mnt/usb --json  # one JSON document`,
 func runList(c *call) error {
 	return c.reading(func(d *query.Reader) error {
 		if c.opts.json {
-			all := make([]snapshotJSON, len(d.Snapshots))
+			all := make([]wire.Snapshot, len(d.Snapshots))
 			for i := range d.Snapshots {
-				all[i] = newSnapshotJSON(&d.Snapshots[i], d.State(&d.Snapshots[i]))
+				all[i] = wire.NewSnapshot(&d.Snapshots[i], d.State(&d.Snapshots[i]))
 			}
 			if last := lastRunOf(d.Root, d.Snapshots); !last.unchanged.IsZero() {
-				t := stamp(last.unchanged)
+				t := wire.Time(last.unchanged)
 				all[len(all)-1].LastUnchanged = &t
 			}
 			return c.json(all)

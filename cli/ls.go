@@ -7,6 +7,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"snap/cli/text"
+	"snap/cli/wire"
 	"snap/index"
 	"snap/internal/file"
 	"snap/internal/quote"
@@ -142,7 +143,7 @@ func (c *call) lsLong(h *index.Header, e *index.Entry) error {
 func (c *call) lsJSON(entries iter.Seq2[*index.Entry, error]) error {
 	sep := "[\n"
 	err := each(entries, func(e *index.Entry) error {
-		b, err := encodeJSON(newEntryJSON(e))
+		b, err := wire.Encode(wire.NewEntry(e))
 		if err != nil {
 			return err
 		}

@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"snap/cli/text"
+	"snap/cli/wire"
 	"snap/index"
 	"snap/internal/hint"
 )
@@ -156,7 +157,7 @@ func TestCatTellsDamage(t *testing.T) {
 }
 
 func TestJSONIsOneLineAndHarmless(t *testing.T) {
-	b, err := encodeJSON(map[string]string{"a": "<&>\x7f\u202e\u009b\n\u2028ü"})
+	b, err := wire.Encode(map[string]string{"a": "<&>\x7f\u202e\u009b\n\u2028ü"})
 	if want := `{"a":"<&>\u007f\u202e\u009b\n\u2028ü"}`; err != nil || string(b) != want {
 		t.Errorf("%s, %v; want %s", b, err, want)
 	}

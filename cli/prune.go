@@ -10,6 +10,7 @@ import (
 
 	"snap/cli/settings"
 	"snap/cli/text"
+	"snap/cli/wire"
 	"snap/destination"
 	"snap/destination/retention"
 	"snap/filter"
@@ -154,8 +155,8 @@ func (c *call) removing(dest, what string, all bool, planned func(*destination.D
 
 // printRemoved says what became of each snapshot.
 func (c *call) printRemoved(dest string, plan *retention.Plan, all, dry bool, stopped []string, took time.Duration) error {
-	sum := removedSummaryJSON{Type: "summary", DryRun: dry, Seconds: took.Seconds(), Stopped: append([]string{}, stopped...), NeedsMost: plan.Most() != nil}
-	sum.Destination, sum.DestinationB64 = jsonName(dest)
+	sum := wire.RemovedSummary{Type: "summary", DryRun: dry, Seconds: took.Seconds(), Stopped: append([]string{}, stopped...), NeedsMost: plan.Most() != nil}
+	sum.Destination, sum.DestinationB64 = wire.Name(dest)
 	list := plan.List
 	t := &text.Table{Columns: []text.Column{{Head: ""}, {Head: "Snapshot"}, {Head: "Age", Right: true}, {Head: "Frees", Right: true}}}
 	if all {
@@ -163,7 +164,7 @@ func (c *call) printRemoved(dest string, plan *retention.Plan, all, dry bool, st
 	}
 	for i := range list {
 		e := &list[i]
-		j := removedJSON{Type: "change", Name: e.Header.Name, Keep: e.Keep, Reasons: e.Reasons, Freed: e.Freed}
+		j := wire.Removed{Type: "change", Name: e.Header.Name, Keep: e.Keep, Reasons: e.Reasons, Freed: e.Freed}
 		verb, frees := "keep", ""
 		if e.Keep {
 			sum.Kept++

@@ -11,6 +11,7 @@ import (
 
 	"snap/cli/settings"
 	"snap/cli/text"
+	"snap/cli/wire"
 	"snap/destination"
 	"snap/destination/retention"
 	"snap/filter"
@@ -93,7 +94,7 @@ func runPurge(c *call) (err error) {
 			return hint.With(backupHint(err, dest), "the next run of snap that writes there goes on with the purge")
 		}
 	}
-	sum := purgeSummaryJSON{Type: "summary", DryRun: dry, Paths: len(found), Freed: plan.Freed.Bytes, Seconds: c.env.Now().Sub(start).Seconds()}
+	sum := wire.PurgeSummary{Type: "summary", DryRun: dry, Paths: len(found), Freed: plan.Freed.Bytes, Seconds: c.env.Now().Sub(start).Seconds()}
 	for i := range plan.Snapshots {
 		if s := &plan.Snapshots[i]; s.Files+s.Dirs > 0 {
 			sum.Snapshots++
@@ -114,12 +115,12 @@ func runPurge(c *call) (err error) {
 }
 
 // printPurged says what went, or would go.
-func (c *call) printPurged(found []query.PurgePath, sum *purgeSummaryJSON) error {
+func (c *call) printPurged(found []query.PurgePath, sum *wire.PurgeSummary) error {
 	for i := range found {
 		p := &found[i]
 		if c.opts.json {
-			j := purgedJSON{Type: "change", Kind: p.Kind.String(), Snapshots: p.Snapshots}
-			j.Path, j.PathB64 = jsonName(p.Path)
+			j := wire.Purged{Type: "change", Kind: p.Kind.String(), Snapshots: p.Snapshots}
+			j.Path, j.PathB64 = wire.Name(p.Path)
 			if err := c.json(j); err != nil {
 				return err
 			}

@@ -17,6 +17,7 @@ import (
 
 	"snap/cli/settings"
 	"snap/cli/text"
+	"snap/cli/wire"
 	"snap/destination/reindex"
 	"snap/index"
 	"snap/internal/hint"
@@ -246,13 +247,13 @@ func (c *call) checkNoIndex(dest string, src sources, format string) error {
 // reindexed says what a reindex did.
 func (c *call) reindexed(dest string, res *reindex.Result) error {
 	if c.opts.json {
-		j := reindexJSON{Type: "summary", Snapshots: res.Snapshots, FromTrees: rebuilt(res.FromTrees), Lost: rebuilt(res.Lost), Left: []string{}, Foreign: []string{}, Errors: []string{}}
+		j := wire.Reindex{Type: "summary", Snapshots: res.Snapshots, FromTrees: rebuilt(res.FromTrees), Lost: rebuilt(res.Lost), Left: []string{}, Foreign: []string{}, Errors: []string{}}
 		for _, name := range res.Left {
-			name, _ = jsonName(name)
+			name, _ = wire.Name(name)
 			j.Left = append(j.Left, name)
 		}
 		for _, name := range res.Foreign {
-			name, _ = jsonName(name)
+			name, _ = wire.Name(name)
 			j.Foreign = append(j.Foreign, name)
 		}
 		for _, err := range res.Notes {
@@ -300,12 +301,12 @@ func numbered(s *reindex.Rebuilt) string {
 	return "snapshot " + quote.Name(s.Name)
 }
 
-func rebuilt(all []reindex.Rebuilt) []rebuiltJSON {
-	out := make([]rebuiltJSON, len(all))
+func rebuilt(all []reindex.Rebuilt) []wire.Rebuilt {
+	out := make([]wire.Rebuilt, len(all))
 	for i := range all {
 		s := &all[i]
-		out[i] = rebuiltJSON{Seq: s.Seq, Name: "", Weak: s.Weak, Why: s.Err.Error()}
-		out[i].Name, _ = jsonName(s.Name)
+		out[i] = wire.Rebuilt{Seq: s.Seq, Name: "", Weak: s.Weak, Why: s.Err.Error()}
+		out[i].Name, _ = wire.Name(s.Name)
 	}
 	return out
 }

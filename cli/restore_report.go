@@ -9,6 +9,7 @@ import (
 	"github.com/dustin/go-humanize"
 
 	"snap/cli/text"
+	"snap/cli/wire"
 	"snap/index"
 	"snap/internal/file"
 	"snap/internal/progress"
@@ -185,16 +186,16 @@ func (r *restoreReport) fileJSON(action, path, why string, lost []string) {
 	if r.err != nil {
 		return
 	}
-	j := restoreFileJSON{Type: "file", Action: action, Why: quote.Clean(why), Lost: lost}
-	j.Path, j.PathB64 = jsonName(path)
-	j.To, j.ToB64 = jsonName(r.place(path))
+	j := wire.RestoreFile{Type: "file", Action: action, Why: quote.Clean(why), Lost: lost}
+	j.Path, j.PathB64 = wire.Name(path)
+	j.To, j.ToB64 = wire.Name(r.place(path))
 	r.err = r.call.json(j)
 }
 
 func (r *restoreReport) Problem(p restore.Problem) {
 	if r.call.opts.json && r.err == nil {
-		j := restoreErrorJSON{Type: "error", Error: quote.Clean(p.Err.Error())}
-		j.Path, j.PathB64 = jsonName(p.Path)
+		j := wire.RestoreError{Type: "error", Error: quote.Clean(p.Err.Error())}
+		j.Path, j.PathB64 = wire.Name(p.Path)
 		r.err = r.call.json(j)
 	}
 	fmt.Fprintf(r.line.Messages(r.call.env.Stderr), "snap: restore %s: %s\n", text.Path(p.Path, file.None), quote.Clean(p.Err.Error()))
@@ -218,8 +219,8 @@ func (r *restoreReport) summary() error {
 	r.tellBlocked()
 	if c.opts.json {
 		l := &t.Lost
-		return c.json(restoreSummaryJSON{Type: "summary", DryRun: r.dryRun, FilesRestored: t.FilesRestored, BytesRestored: t.BytesRestored, MetadataSet: t.MetadataSet, FilesSkipped: t.FilesSkipped, FilesDeleted: t.FilesDeleted,
-			FilesSpared: t.FilesSpared, FilesBlocked: t.FilesBlocked, Errors: t.Errors, Seconds: took.Seconds(), Lost: lostJSON{Owner: l.Owner, Mode: l.Mode, Setuid: l.Setuid, Xattrs: l.Xattrs, Times: l.Times}})
+		return c.json(wire.RestoreSummary{Type: "summary", DryRun: r.dryRun, FilesRestored: t.FilesRestored, BytesRestored: t.BytesRestored, MetadataSet: t.MetadataSet, FilesSkipped: t.FilesSkipped, FilesDeleted: t.FilesDeleted,
+			FilesSpared: t.FilesSpared, FilesBlocked: t.FilesBlocked, Errors: t.Errors, Seconds: took.Seconds(), Lost: wire.Lost{Owner: l.Owner, Mode: l.Mode, Setuid: l.Setuid, Xattrs: l.Xattrs, Times: l.Times}})
 	}
 	if c.opts.quiet {
 		return nil

@@ -13,6 +13,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"snap/cli/text"
+	"snap/cli/wire"
 	"snap/destination"
 	"snap/index"
 	"snap/internal/hint"
@@ -221,14 +222,14 @@ func (c *call) statsOf(d *query.Reader) error {
 	if err != nil {
 		return err
 	}
-	j := freedJSON{Snapshots: []statsSnapshotJSON{}}
+	j := wire.Freed{Snapshots: []wire.StatsSnapshot{}}
 	victims := make([]uint64, 0, len(chosen))
 	disk := int64(0)
 	for i, h := range s.there {
 		disk = index.Plus(disk, s.shares[i].New.Bytes)
 		if slices.ContainsFunc(chosen, func(pos int) bool { return d.Snapshots[pos].Seq == h.Seq }) {
 			victims = append(victims, h.Seq)
-			j.Snapshots = append(j.Snapshots, newStatsSnapshotJSON(h, &s.shares[i], disk))
+			j.Snapshots = append(j.Snapshots, wire.NewStatsSnapshot(h, &s.shares[i], disk))
 		}
 	}
 	for _, pos := range chosen {

@@ -9,6 +9,7 @@ import (
 
 	"snap/cli/settings"
 	"snap/cli/text"
+	"snap/cli/wire"
 	"snap/destination"
 	"snap/internal/file"
 	"snap/internal/hint"
@@ -38,11 +39,11 @@ func (c *call) checkTakeOver(dest string, s *settings.Settings) error {
 	return nil
 }
 
-func newTakenJSON(t *destination.Taken) *takenJSON {
+func newTakenJSON(t *destination.Taken) *wire.TakenOver {
 	if t == nil {
 		return nil
 	}
-	return &takenJSON{From: userName(t.From), FromUID: t.From, Files: t.Entries}
+	return &wire.TakenOver{From: userName(t.From), FromUID: t.From, Files: t.Entries}
 }
 
 // takenLines say whose dest was and whose it is now, and what follows.

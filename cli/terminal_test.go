@@ -8,6 +8,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"snap/cli/wire"
 	"snap/internal/quote"
 )
 
@@ -39,7 +40,7 @@ func TestQuotedNamesAreHarmlessAndDistinct(t *testing.T) {
 		if a != b && quote.Name(a) == quote.Name(b) {
 			t.Fatalf("%q and %q look the same: %s", a, b, quote.Name(a))
 		}
-		text, b64 := jsonName(a)
+		text, b64 := wire.Name(a)
 		if (b64 == "") != utf8.ValidString(a) || !utf8.ValidString(text) {
 			t.Fatalf("%q: %q, %q", a, text, b64)
 		}

@@ -11,7 +11,7 @@ import (
 // packages that must stay in one place are listed in confined.
 var imports = map[string][]string{
 	"snap/cmd/snap": {"snap/cli"},
-	"snap/cli": {"snap/cli/settings", "snap/cli/text", "snap/query", "snap/backup", "snap/destination", "snap/destination/check", "snap/destination/reindex", "snap/destination/retention",
+	"snap/cli": {"snap/cli/settings", "snap/cli/text", "snap/cli/wire", "snap/query", "snap/backup", "snap/destination", "snap/destination/check", "snap/destination/reindex", "snap/destination/retention",
 		"snap/restore", "snap/index", "snap/scan", "snap/filter", "snap/internal/file", "snap/internal/progress", "snap/internal/hint",
 		"snap/internal/quote", "snap/internal/when"},
 	"snap/backup": {"snap/destination", "snap/scan", "snap/index", "snap/filter", "snap/internal/file", "snap/internal/progress",
@@ -24,6 +24,7 @@ var imports = map[string][]string{
 	"snap/cli/settings": {"snap/cli/text", "snap/backup", "snap/destination/retention", "snap/scan", "snap/filter", "snap/index",
 		"snap/internal/file", "snap/internal/hint", "snap/internal/quote", "snap/internal/when"},
 	"snap/cli/text": {"snap/index", "snap/internal/file", "snap/internal/progress", "snap/internal/quote", "snap/internal/when"},
+	"snap/cli/wire": {"snap/query", "snap/destination", "snap/destination/check", "snap/index", "snap/internal/file", "snap/internal/quote"},
 	"snap/query": {"snap/index", "snap/filter", "snap/internal/file", "snap/internal/hint", "snap/internal/quote",
 		"snap/internal/when"}, // filter: the patterns of find are those of the lists
 	"snap/restore":           {"snap/index", "snap/internal/file"},

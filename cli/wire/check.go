@@ -1,11 +1,11 @@
-package cli
+package wire
 
 import (
 	"snap/destination/check"
 )
 
-// checkErrorJSON is a finding of `check --json`.
-type checkErrorJSON struct {
+// CheckError is a finding of `check --json`.
+type CheckError struct {
 	Type      string      `json:"message_type"` // "error"
 	What      check.Fault `json:"what"`
 	Path      string      `json:"path"` // with "index", "set" and "latest" in the destination, else in the snapshots
@@ -18,8 +18,8 @@ type checkErrorJSON struct {
 	Left      string      `json:"not_repaired,omitempty"` // why it was not, with --repair
 }
 
-// checkSummaryJSON is the last line of `check --json`.
-type checkSummaryJSON struct {
+// CheckSummary is the last line of `check --json`.
+type CheckSummary struct {
 	Type       string   `json:"message_type"` // "summary"
 	Snapshots  int64    `json:"snapshots"`    // whose trees were looked at
 	Files      int64    `json:"files"`        // entries of these trees, folders too

@@ -1,4 +1,6 @@
-package cli
+// Package wire has what snap prints as JSON: a type for every document and line of docs/json.md, and how names, times and hashes stand in
+// them. Fields are only added, never renamed or removed.
+package wire
 
 import (
 	"bytes"
@@ -12,8 +14,8 @@ import (
 	"snap/internal/quote"
 )
 
-// encodeJSON is v on one line, harmless and without the escapes for HTML.
-func encodeJSON(v any) ([]byte, error) {
+// Encode is v on one line, harmless and without the escapes for HTML.
+func Encode(v any) ([]byte, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
@@ -35,9 +37,9 @@ func encodeJSON(v any) ([]byte, error) {
 	return out, nil
 }
 
-// jsonName is a name for a JSON string, and what a field beside it with the suffix _b64 holds: nothing
+// Name is a name for a JSON string, and what a field beside it with the suffix _b64 holds: nothing
 // for UTF-8, else all bytes.
-func jsonName(name string) (text, b64 string) {
+func Name(name string) (text, b64 string) {
 	if utf8.ValidString(name) {
 		return name, ""
 	}
@@ -54,13 +56,13 @@ func jsonName(name string) (text, b64 string) {
 	return string(b), base64.StdEncoding.EncodeToString([]byte(name))
 }
 
-// jsonNames is jsonName of each; b64 has all of them if one is not UTF-8.
-func jsonNames(names []string) (text, b64 []string) {
+// Names is Name of each; b64 has all of them if one is not UTF-8.
+func Names(names []string) (text, b64 []string) {
 	text = make([]string, len(names))
 	odd := false
 	for i, n := range names {
 		var one string
-		text[i], one = jsonName(n)
+		text[i], one = Name(n)
 		odd = odd || one != ""
 	}
 	for _, n := range names {
@@ -71,20 +73,21 @@ func jsonNames(names []string) (text, b64 []string) {
 	return text, b64
 }
 
-// optionalName is jsonName, with null for "".
-func optionalName(name string) (text *string, b64 string) {
+// OptionalName is Name, with null for "".
+func OptionalName(name string) (text *string, b64 string) {
 	if name == "" {
 		return nil, ""
 	}
-	s, b64 := jsonName(name)
+	s, b64 := Name(name)
 	return &s, b64
 }
 
-// stamp is a time as JSON holds it: RFC 3339 with nanoseconds, in UTC; null if it was never set. Unlike
+// Time is a time as JSON holds it: RFC 3339 with nanoseconds, in UTC; null if it was never set. Unlike
 // time.Time it does not fail for years that a damaged file may carry.
-type stamp time.Time
+type Time time.Time
 
-func (s stamp) MarshalJSON() ([]byte, error) {
+// MarshalJSON is RFC 3339, or null.
+func (s Time) MarshalJSON() ([]byte, error) {
 	t := time.Time(s)
 	if t.IsZero() {
 		return []byte("null"), nil
@@ -92,5 +95,5 @@ func (s stamp) MarshalJSON() ([]byte, error) {
 	return []byte(`"` + t.UTC().Format(time.RFC3339Nano) + `"`), nil
 }
 
-// mtime is a file's time as JSON holds it.
-func mtime(t file.Time) stamp { return stamp(t.Time()) }
+// FileTime is a file's time as JSON holds it.
+func FileTime(t file.Time) Time { return Time(t.Time()) }

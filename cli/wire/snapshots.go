@@ -1,15 +1,15 @@
-package cli
+package wire
 
 import (
 	"snap/index"
 )
 
-// snapshotJSON is a snapshot in `list` and in summaries.
-type snapshotJSON struct {
+// Snapshot is a snapshot in `list` and in summaries.
+type Snapshot struct {
 	Name        string      `json:"name"`
 	Seq         uint64      `json:"seq"`
-	Time        stamp       `json:"time"`
-	Finished    stamp       `json:"finished"`
+	Time        Time        `json:"time"`
+	Finished    Time        `json:"finished"`
 	Source      string      `json:"source"`
 	SourceB64   string      `json:"source_b64,omitempty"`
 	Sources     []string    `json:"sources"` // the folders and files that were named; source is what their tree begins at
@@ -32,35 +32,36 @@ type snapshotJSON struct {
 	Note        string      `json:"note"`
 
 	// In list, of the newest only: when the last run found nothing changed since.
-	LastUnchanged *stamp `json:"last_unchanged,omitempty"`
+	LastUnchanged *Time `json:"last_unchanged,omitempty"`
 }
 
-// newSnapshotJSON is h with the state that people see.
-func newSnapshotJSON(h *index.Header, state index.State) snapshotJSON {
-	source, b64 := jsonName(h.Source)
-	sources, sourcesB64 := jsonNames(h.AllSources())
+// NewSnapshot is h with the state that people see.
+func NewSnapshot(h *index.Header, state index.State) Snapshot {
+	source, b64 := Name(h.Source)
+	sources, sourcesB64 := Names(h.AllSources())
 	tags := h.Tags
 	if tags == nil {
 		tags = []string{}
 	}
-	return snapshotJSON{
-		Name: h.Name, Seq: h.Seq, Time: stamp(h.Time), Finished: stamp(h.Finished), Source: source, SourceB64: b64, Sources: sources, SourcesB64: sourcesB64, Host: h.Host, User: h.User, Files: h.Files - h.Unread, Dirs: h.Dirs, Bytes: h.HeldBytes(),
+	return Snapshot{
+		Name: h.Name, Seq: h.Seq, Time: Time(h.Time), Finished: Time(h.Finished), Source: source, SourceB64: b64, Sources: sources, SourcesB64: sourcesB64, Host: h.Host, User: h.User, Files: h.Files - h.Unread, Dirs: h.Dirs, Bytes: h.HeldBytes(),
 		Added: h.Added, Modified: h.Modified, Metadata: h.Metadata, Moved: h.Moved, Removed: h.Removed, Linked: h.Linked, CopiedBytes: h.CopiedBytes, Errors: h.Errors, State: state, Tags: tags, Note: h.Note, LastUnchanged: nil,
 	}
 }
 
-// labelsJSON is a snapshot in `tag --json` and `note --json`, of which an array is printed.
-type labelsJSON struct {
+// Labels is a snapshot in `tag --json` and `note --json`, of which an array is printed.
+type Labels struct {
 	Name string   `json:"name"`
 	Seq  uint64   `json:"seq"`
 	Tags []string `json:"tags"`
 	Note string   `json:"note"`
 }
 
-func newLabelsJSON(h *index.Header) labelsJSON {
+// NewLabels are the labels of h.
+func NewLabels(h *index.Header) Labels {
 	tags := h.Tags
 	if tags == nil {
 		tags = []string{}
 	}
-	return labelsJSON{Name: h.Name, Seq: h.Seq, Tags: tags, Note: h.Note}
+	return Labels{Name: h.Name, Seq: h.Seq, Tags: tags, Note: h.Note}
 }

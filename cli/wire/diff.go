@@ -1,11 +1,11 @@
-package cli
+package wire
 
 import (
 	"snap/index"
 )
 
-// differenceJSON is a `change` of `snap diff`.
-type differenceJSON struct {
+// Difference is a `change` of `snap diff`.
+type Difference struct {
 	MessageType string   `json:"message_type"`
 	Change      string   `json:"change"`
 	Path        string   `json:"path"`
@@ -20,8 +20,8 @@ type differenceJSON struct {
 	Problem     string   `json:"problem,omitempty"` // of what B has: see ls
 }
 
-// diffSummary is the totals of `snap diff`, and its last line with --json.
-type diffSummary struct {
+// DiffSummary is the totals of `snap diff`, and its last line with --json.
+type DiffSummary struct {
 	MessageType string  `json:"message_type"`
 	A           string  `json:"a"`
 	B           *string `json:"b"`      // null with --source
@@ -37,7 +37,8 @@ type diffSummary struct {
 	BytesAfter  int64   `json:"bytes_after"`  // and in B
 }
 
-func (s *diffSummary) add(d *index.Difference) {
+// Add counts a difference.
+func (s *DiffSummary) Add(d *index.Difference) {
 	switch d.Change {
 	case index.Added:
 		s.Added++
@@ -60,6 +61,7 @@ func (s *diffSummary) add(d *index.Difference) {
 	}
 }
 
-func (s *diffSummary) total() int64 {
+// Total is how many differences there are.
+func (s *DiffSummary) Total() int64 {
 	return s.Added + s.Modified + s.Metadata + s.Moved + s.Removed + s.Type
 }

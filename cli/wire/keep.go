@@ -1,7 +1,7 @@
-package cli
+package wire
 
-// removedJSON is a snapshot in `prune` and `delete`.
-type removedJSON struct {
+// Removed is a snapshot in `prune` and `delete`.
+type Removed struct {
 	Type    string   `json:"message_type"` // "change"
 	Name    string   `json:"name"`
 	Keep    bool     `json:"keep"`
@@ -9,7 +9,8 @@ type removedJSON struct {
 	Freed   int64    `json:"bytes_freed"`
 }
 
-type removedSummaryJSON struct {
+// RemovedSummary is the last line of `prune --json` and `delete --json`.
+type RemovedSummary struct {
 	Type    string  `json:"message_type"` // "summary"
 	DryRun  bool    `json:"dry_run"`
 	Kept    int     `json:"kept"`
@@ -23,8 +24,8 @@ type removedSummaryJSON struct {
 	NeedsMost      bool     `json:"needs_allow_most"`
 }
 
-// purgedJSON is a path that goes, in `purge`.
-type purgedJSON struct {
+// Purged is a path that goes, in `purge`.
+type Purged struct {
 	Type      string `json:"message_type"` // "change"
 	Path      string `json:"path"`
 	PathB64   string `json:"path_b64,omitempty"`
@@ -32,7 +33,8 @@ type purgedJSON struct {
 	Snapshots int    `json:"snapshots"`
 }
 
-type purgeSummaryJSON struct {
+// PurgeSummary is the last line of `purge --json`.
+type PurgeSummary struct {
 	Type      string  `json:"message_type"` // "summary"
 	DryRun    bool    `json:"dry_run"`
 	Paths     int     `json:"paths"`

@@ -1,7 +1,7 @@
-package cli
+package wire
 
-// restoreFileJSON is a line of `restore -v --json`.
-type restoreFileJSON struct {
+// RestoreFile is a line of `restore -v --json`.
+type RestoreFile struct {
 	Type    string `json:"message_type"` // "file"
 	Action  string `json:"action"`       // "restored", "metadata", "skipped", "blocked", "deleted", "spared" or "incomplete"
 	Path    string `json:"path"`
@@ -14,15 +14,16 @@ type restoreFileJSON struct {
 	Lost []string `json:"lost,omitempty"`
 }
 
-type restoreErrorJSON struct {
+// RestoreError is a problem in `restore --json`.
+type RestoreError struct {
 	Type    string `json:"message_type"` // "error"
 	Path    string `json:"path"`
 	PathB64 string `json:"path_b64,omitempty"`
 	Error   string `json:"error"`
 }
 
-// restoreSummaryJSON is the last line of `restore --json`.
-type restoreSummaryJSON struct {
+// RestoreSummary is the last line of `restore --json`.
+type RestoreSummary struct {
 	Type          string  `json:"message_type"` // "summary"
 	DryRun        bool    `json:"dry_run"`
 	FilesRestored int64   `json:"files_restored"`
@@ -35,5 +36,5 @@ type restoreSummaryJSON struct {
 	Errors        int64   `json:"errors"`
 	Seconds       float64 `json:"seconds"`
 
-	Lost lostJSON `json:"lost"`
+	Lost Lost `json:"lost"`
 }

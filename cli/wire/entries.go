@@ -1,4 +1,4 @@
-package cli
+package wire
 
 import (
 	"encoding/hex"
@@ -8,8 +8,8 @@ import (
 	"snap/internal/file"
 )
 
-// entryJSON is an entry of `ls`.
-type entryJSON struct {
+// Entry is an entry of `ls`.
+type Entry struct {
 	Path      string  `json:"path"`
 	PathB64   string  `json:"path_b64,omitempty"`
 	Type      string  `json:"type"`
@@ -17,7 +17,7 @@ type entryJSON struct {
 	UID       uint32  `json:"uid"`
 	GID       uint32  `json:"gid"`
 	Size      int64   `json:"size"`
-	Mtime     stamp   `json:"mtime"`
+	Mtime     Time    `json:"mtime"`
 	SHA256    *string `json:"sha256"`
 	Sparse    string  `json:"sha256_sparse,omitempty"`
 	Target    *string `json:"target"`
@@ -26,23 +26,24 @@ type entryJSON struct {
 	Problem   string  `json:"problem,omitempty"` // "unreadable", "unheld" (by the destination): not in the snapshot; "inconsistent": changed while it was read
 }
 
-func newEntryJSON(e *index.Entry) entryJSON {
-	j := entryJSON{
+// NewEntry is e as `ls` prints it.
+func NewEntry(e *index.Entry) Entry {
+	j := Entry{
 		Type: e.Kind.String(), Mode: fmt.Sprintf("%04o", e.Mode), UID: e.UID, GID: e.GID, Size: e.Size,
-		Mtime: mtime(e.Mtime), SHA256: hashJSON(&e.Record), Sparse: sparseJSON(&e.Record), Nlink: e.Nlink,
+		Mtime: FileTime(e.Mtime), SHA256: hash(&e.Record), Sparse: sparseHash(&e.Record), Nlink: e.Nlink,
 	}
-	j.Path, j.PathB64 = jsonName(e.Path)
-	j.Problem = problemJSON(&e.Record)
+	j.Path, j.PathB64 = Name(e.Path)
+	j.Problem = Problem(&e.Record)
 	if e.Kind == file.Symlink {
 		var target string
-		target, j.TargetB64 = jsonName(e.Target)
+		target, j.TargetB64 = Name(e.Target)
 		j.Target = &target
 	}
 	return j
 }
 
-// hashJSON is a record's hash in hex, null where there is none.
-func hashJSON(r *index.Record) *string {
+// hash is a record's hash in hex, null where there is none.
+func hash(r *index.Record) *string {
 	if !r.Has(index.Hashed) || r.Has(index.SparseHash) {
 		return nil
 	}
@@ -50,25 +51,25 @@ func hashJSON(r *index.Record) *string {
 	return &s
 }
 
-// sparseJSON is the hash of a file with large holes, "" for others.
-func sparseJSON(r *index.Record) string {
+// sparseHash is the hash of a file with large holes, "" for others.
+func sparseHash(r *index.Record) string {
 	if !r.Has(index.SparseHash) {
 		return ""
 	}
 	return hex.EncodeToString(r.Hash[:])
 }
 
-// sizeJSON is a record's size, null where there is no record.
-func sizeJSON(r *index.Record) *int64 {
+// Size is a record's size, null where there is no record.
+func Size(r *index.Record) *int64 {
 	if r == nil {
 		return nil
 	}
 	return &r.Size
 }
 
-// problemJSON says what is wrong with a record: "unreadable", it could not be read; "unheld", the destination cannot hold it;
+// Problem says what is wrong with a record: "unreadable", it could not be read; "unheld", the destination cannot hold it;
 // "inconsistent", it changed while it was read.
-func problemJSON(r *index.Record) string {
+func Problem(r *index.Record) string {
 	switch {
 	case r == nil:
 	case r.Unheld():
