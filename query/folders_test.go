@@ -1,4 +1,4 @@
-package cli
+package query
 
 import (
 	"fmt"
@@ -36,19 +36,19 @@ func TestFoldersAreSummed(t *testing.T) {
 		for range rapid.IntRange(0, 60).Draw(t, "files") {
 			sizes[strings.Join(names.Draw(t, "path"), "/")] = int64(rapid.IntRange(0, 9).Draw(t, "size"))
 		}
-		s, want := newFolderStats(depth), map[string]folderSum{}
+		s, want := newFolderStats(depth), map[string]FolderSum{}
 		for _, p := range slices.SortedFunc(maps.Keys(sizes), index.Compare) {
 			f := s.at(p)
-			f.files, f.bytes = f.files+1, f.bytes+sizes[p]
+			f.Files, f.Bytes = f.Files+1, f.Bytes+sizes[p]
 			elements := strings.Split(p, "/")
 			dir := strings.Join(elements[:min(len(elements)-1, depth)], "/")
 			w := want[dir]
-			want[dir] = folderSum{path: dir, files: w.files + 1, bytes: w.bytes + sizes[p]}
+			want[dir] = FolderSum{Path: dir, Files: w.Files + 1, Bytes: w.Bytes + sizes[p]}
 		}
 		for len(s.open) > 0 {
 			s.close()
 		}
-		all := slices.SortedFunc(maps.Values(want), func(a, b folderSum) int { return s.heavy.before(&a, &b) })
+		all := slices.SortedFunc(maps.Values(want), func(a, b FolderSum) int { return s.heavy.before(&a, &b) })
 		if got := fmt.Sprint(s.heavy.best); got != fmt.Sprint(all[:min(len(all), topFolders)]) {
 			t.Fatalf("depth %d, %v:\n%s\nwant\n%v", depth, sizes, got, all)
 		}
