@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"iter"
 	"slices"
 	"strings"
 
@@ -60,9 +59,10 @@ func runDiff(c *call) error {
 	}
 	c.out.goesOn = c.flags.Bool("exit-code") || c.flags.Bool("source")
 	return c.reading(func(d *query.Reader) error {
-		q, err := newDiffQuery(c, d)
+		q, err := c.newDiff(d)
+		partial := false
 		if err == nil && c.flags.Bool("source") {
-			err = c.rehearse(d, q)
+			partial, err = c.rehearse(d, q)
 		}
 		if err != nil {
 			return err
@@ -78,11 +78,11 @@ func runDiff(c *call) error {
 		case err != nil:
 			return err
 		case c.opts.json:
-			sum.MessageType, sum.A = "summary", q.a.Name
-			if q.pending == nil {
-				sum.B = &q.b.Name
+			sum.MessageType, sum.A = "summary", q.A.Name
+			if q.Pending == nil {
+				sum.B = &q.B.Name
 			} else {
-				source, b64 := wire.Name(q.b.Source)
+				source, b64 := wire.Name(q.B.Source)
 				sum.Source, sum.SourceB64 = &source, b64
 			}
 			err = c.json(&sum)
@@ -92,26 +92,18 @@ func runDiff(c *call) error {
 		if err == nil && c.flags.Bool("exit-code") && sum.Total() > 0 {
 			return withCode(exitFailed, nil)
 		}
-		if err == nil && q.partial {
+		if err == nil && partial {
 			return withCode(exitPartial, nil)
 		}
 		return err
 	})
 }
 
-// diffQuery is which differences are asked for.
-type diffQuery struct {
-	db      *index.DB
-	a, b    *index.Header  // b is the newest snapshot's with --source
-	pending *index.Pending // with --source, what the source holds
-	next    bool           // b comes directly after a: the records between are those of b
-	partial bool           // not all of the source could be read
-	below   []string       // the folders or files that count, none for all
-}
-
-func newDiffQuery(c *call, d *query.Reader) (*diffQuery, error) {
+// newDiff is the question that the arguments ask.
+func (c *call) newDiff(d *query.Reader) (*query.Diff, error) {
 	refs := []string{"latest~1", "latest"}
-	if c.flags.Bool("source") {
+	source := c.flags.Bool("source")
+	if source {
 		refs = []string{"latest"}
 		if len(c.args) > 1 {
 			return nil, hint.Usagef("diff --source: one snapshot can be compared with the source, not two")
@@ -128,55 +120,24 @@ func newDiffQuery(c *call, d *query.Reader) (*diffQuery, error) {
 			return nil, err
 		}
 	}
-	if len(pos) == 1 { // the source comes after the newest
-		pos = append(pos, d.Snapshots.Newest()+1)
+	if source { // it comes after the newest
+		pos = append(pos, len(d.Snapshots))
 	}
-	q := &diffQuery{db: d.DB, a: &d.Snapshots[pos[0]], b: &d.Snapshots[min(pos[1], d.Snapshots.Newest())], next: pos[1] == pos[0]+1}
+	var below []string
 	for _, typed := range c.dashed {
 		paths, err := d.Paths(typed)
 		if err != nil {
 			return nil, err
 		}
-		q.below = append(q.below, paths...)
+		below = append(below, paths...)
 	}
-	return q, nil
-}
-
-// all yields every difference.
-func (q *diffQuery) all(c *call) iter.Seq2[index.Difference, error] {
-	if q.pending != nil {
-		return q.db.DiffPending(c.ctx, q.a.Seq, q.pending)
-	}
-	return q.db.Diff(c.ctx, q.a.Seq, q.b.Seq)
-}
-
-// differences yields those that are asked for. A file that moved counts where it was and where it is.
-func (q *diffQuery) differences(c *call) iter.Seq2[index.Difference, error] {
-	return func(yield func(index.Difference, error) bool) {
-		for d, err := range q.all(c) {
-			if err == nil && !q.asked(d.Path) && (d.Change != index.Moved || !q.asked(d.From)) {
-				continue
-			}
-			if !yield(d, err) || err != nil {
-				return
-			}
-		}
-	}
-}
-
-func (q *diffQuery) asked(path string) bool {
-	for _, dir := range q.below {
-		if index.Within(path, dir) {
-			return true
-		}
-	}
-	return len(q.below) == 0
+	return d.Diff(pos[0], pos[1], below), nil
 }
 
 // diffPaths prints each path by itself, as JSON or bare, or only counts.
-func (c *call) diffPaths(q *diffQuery, raw bool, sum *wire.DiffSummary) error {
+func (c *call) diffPaths(q *query.Diff, raw bool, sum *wire.DiffSummary) error {
 	quiet := c.flags.Bool("stat")
-	for d, err := range q.differences(c) {
+	for d, err := range q.Differences(c.ctx) {
 		if err != nil {
 			return err
 		}
@@ -198,12 +159,12 @@ func (c *call) diffPaths(q *diffQuery, raw bool, sum *wire.DiffSummary) error {
 // diffText prints a line for each path and one for each renamed folder. What moved along is counted before
 // anything is printed, so that the count can stand before the lines of what is inside. For that many differences
 // are read twice, and only few are kept.
-func (c *call) diffText(q *diffQuery, sum *wire.DiffSummary) error {
+func (c *call) diffText(q *query.Diff, sum *wire.DiffSummary) error {
 	var counter, f query.RenameCollapser
 	var kept []index.Difference
-	all := q.differences(c)
+	all := q.Differences(c.ctx)
 	few := true
-	top := query.TreeMoved(q.a, q.b)
+	top := query.TreeMoved(q.A, q.B)
 	for d, err := range all {
 		if err != nil {
 			return err
@@ -246,7 +207,7 @@ func (c *call) diffText(q *diffQuery, sum *wire.DiffSummary) error {
 const keepDifferences = 4096
 
 // differenceText is a difference without its mark. along is how many entries moved with a folder.
-func (c *call) differenceText(q *diffQuery, d *index.Difference, along int) string {
+func (c *call) differenceText(q *query.Diff, d *index.Difference, along int) string {
 	before, after := d.Before, d.After
 	r := after
 	if r == nil {
@@ -272,12 +233,12 @@ func (c *call) differenceText(q *diffQuery, d *index.Difference, along int) stri
 		if r.Kind == file.Regular && (before == nil || after == nil || before.Kind == after.Kind && before.Size == after.Size) {
 			notes = append(notes, c.sizeText(r))
 		}
-		for _, a := range c.differs(before, after, q.a, q.b) {
-			notes = append(notes, a.text)
+		for _, a := range query.Differs(before, after) {
+			notes = append(notes, c.aspectText(a, before, after, q.A, q.B))
 		}
 	}
 	said := []string{strings.Join(notes, ", ")}
-	if c.opts.verbose > 0 && q.next {
+	if c.opts.verbose > 0 && q.Next {
 		said = append(said, reasonText(&index.Record{Reason: d.Reason, Stored: d.Stored}))
 	}
 	said = slices.DeleteFunc(said, func(s string) bool { return s == "" })

@@ -7,6 +7,7 @@ import (
 
 	"snap/cli/wire"
 	"snap/index"
+	"snap/query"
 )
 
 // printStat prints the totals.
@@ -33,12 +34,12 @@ func (c *call) printStat(s *wire.DiffSummary) error {
 	return c.printf("%s\n", counts+gap+sizes)
 }
 
-func (c *call) differenceJSON(q *diffQuery, d *index.Difference) wire.Difference {
+func (c *call) differenceJSON(q *query.Diff, d *index.Difference) wire.Difference {
 	j := wire.Difference{
 		MessageType: "change", Change: d.Change.String(), SizeBefore: wire.Size(d.Before), SizeAfter: wire.Size(d.After),
-		Differs: aspectNames(c.differs(d.Before, d.After, q.a, q.b)), Problem: wire.Problem(d.After),
+		Differs: append([]query.Aspect{}, query.Differs(d.Before, d.After)...), Problem: wire.Problem(d.After),
 	}
-	if q.next {
+	if q.Next {
 		reason, stored := d.Reason.String(), d.Stored.String()
 		j.Reason, j.Stored = &reason, &stored
 	}

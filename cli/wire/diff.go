@@ -2,22 +2,23 @@ package wire
 
 import (
 	"snap/index"
+	"snap/query"
 )
 
 // Difference is a `change` of `snap diff`.
 type Difference struct {
-	MessageType string   `json:"message_type"`
-	Change      string   `json:"change"`
-	Path        string   `json:"path"`
-	PathB64     string   `json:"path_b64,omitempty"`
-	From        *string  `json:"from"`
-	FromB64     string   `json:"from_b64,omitempty"`
-	SizeBefore  *int64   `json:"size_before"`
-	SizeAfter   *int64   `json:"size_after"`
-	Differs     []string `json:"differs"`           // of both: type, size, content, mode, …
-	Reason      *string  `json:"reason"`            // of neighbours: why B has a record
-	Stored      *string  `json:"stored"`            // and how it was stored
-	Problem     string   `json:"problem,omitempty"` // of what B has: see ls
+	MessageType string         `json:"message_type"`
+	Change      string         `json:"change"`
+	Path        string         `json:"path"`
+	PathB64     string         `json:"path_b64,omitempty"`
+	From        *string        `json:"from"`
+	FromB64     string         `json:"from_b64,omitempty"`
+	SizeBefore  *int64         `json:"size_before"`
+	SizeAfter   *int64         `json:"size_after"`
+	Differs     []query.Aspect `json:"differs"`           // of both: type, size, content, mode, …
+	Reason      *string        `json:"reason"`            // of neighbours: why B has a record
+	Stored      *string        `json:"stored"`            // and how it was stored
+	Problem     string         `json:"problem,omitempty"` // of what B has: see ls
 }
 
 // DiffSummary is the totals of `snap diff`, and its last line with --json.
