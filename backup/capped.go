@@ -36,13 +36,6 @@ func takeXattrs(rec, from *index.Record) {
 // heavyXattrs is from how many bytes on the attributes of an entry wait in a file for their turn.
 const heavyXattrs = 8 << 10
 
-func weight(xattrs []file.Xattr) (n int) {
-	for _, x := range xattrs {
-		n += len(x.Name) + len(x.Value)
-	}
-	return n
-}
-
 // attic is a file where heavy attributes wait until their records are written: thousands of entries are on their way at a time,
 // and anybody can give each of his files the most.
 type attic struct {
@@ -99,7 +92,7 @@ func (b *builder) stow(it *item) (err error) {
 	if !it.changed {
 		it.rec.Xattrs = nil // nor is its record written
 	}
-	if it.stowed == nil && weight(it.rec.Xattrs) >= heavyXattrs {
+	if it.stowed == nil && file.XattrBytes(it.rec.Xattrs) >= heavyXattrs {
 		it.stowed, err = b.attic.put(b.work.Path(), it.rec.Xattrs)
 	}
 	if it.stowed != nil {

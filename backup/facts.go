@@ -185,7 +185,7 @@ func (r *run) statIn(d *file.Dir, name string) (file.Stat, error) {
 func (r *run) inspect(ctx context.Context, f *scan.Facts) (err error) {
 	n := f.New
 	if f.Before != nil && f.Old == nil && !r.o.Rules.IgnoreCtime && scan.Unchanged(f.Before, &n.Stat, n.Volume, r.o.Rules) {
-		n.Xattrs = f.Before.Xattrs
+		takeXattrs(n, f.Before)
 		return nil
 	}
 	if n.Kind == file.Regular && f.Old == nil && f.Known == nil {

@@ -93,7 +93,7 @@ func (p *placer) joinOr(it *item, first func(*item) error) error {
 		return err
 	}
 	if !it.gone && it.rec.Stored != index.Absent && identityOf(&it.rec) == key { // else another file has the name by now
-		if weight(it.rec.Xattrs) >= heavyXattrs {
+		if file.XattrBytes(it.rec.Xattrs) >= heavyXattrs {
 			if err := p.stow(it); err != nil {
 				return err
 			}

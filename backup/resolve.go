@@ -206,7 +206,7 @@ func (p *plan) take(e *index.Entry, v scan.Verdict, again bool) error {
 	} else if e.Exists() && e.Kind == file.Folder {
 		p.besides += roomBeside(&e.Record, p.block)
 	}
-	p.besides += 2 * int64(weight(e.Xattrs)) // in the index and in the change set
+	p.besides += 2 * int64(file.XattrBytes(e.Xattrs)) // in the index and in the change set
 	return p.Add(e)
 }
 

@@ -33,7 +33,7 @@ var wholeBlocks = map[string]bool{"ext4": true, "xfs": true, "tmpfs": true, "f2f
 
 // roomBeside is what a new inode takes besides its content: for its attributes, as far as they are read by now, and its target.
 func roomBeside(r *index.Record, block int64) (n int64) {
-	if attrs := int64(weight(r.Xattrs)); attrs > inlineAttrs {
+	if attrs := int64(file.XattrBytes(r.Xattrs)); attrs > inlineAttrs {
 		n += toBlocks(attrs, block)
 	}
 	if r.Kind == file.Symlink && len(r.Target) > inlineTarget {

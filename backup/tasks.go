@@ -77,12 +77,12 @@ func (b *builder) tasks(ctx context.Context) iter.Seq2[*task, error] {
 					}
 				}
 			}
-			t.weight += weight(e.Xattrs)
+			t.weight += file.XattrBytes(e.Xattrs)
 			if it.old != nil {
-				t.weight += weight(it.old.Xattrs)
+				t.weight += file.XattrBytes(it.old.Xattrs)
 			}
 			if it.saved != nil {
-				t.weight += weight(it.saved.rec.Xattrs)
+				t.weight += file.XattrBytes(it.saved.rec.Xattrs)
 			}
 			if len(t.items) >= taskItems || t.bytes >= taskBytes || t.weight >= taskWeight {
 				if !yield(t, nil) {

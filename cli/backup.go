@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -381,7 +382,8 @@ func backupHint(err error, dest string) error {
 	case errors.As(err, &guard):
 		return withCode(exitRefused, hint.With(err, "%s", hint.Text(guard.Hint)))
 	case errors.As(err, new(*destination.StuckError)):
-		return withCode(exitPartial, hint.With(err, "the snapshots are deleted; what is left goes with the next run that can remove it: unmount it, or see lsattr"))
+		way := cmp.Or(troubleHint(err, "the destination", dest, os.Geteuid()), "is something mounted there? unmount it")
+		return withCode(exitPartial, hint.With(err, "the snapshots are deleted; what is left goes with the next run that can remove it\n%s", hint.Text(way)))
 	case errors.As(err, &locked):
 		if holderGone(locked.Holder) {
 			locked.Holder = ""

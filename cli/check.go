@@ -22,7 +22,7 @@ func checkCommand() *command {
 		long: `
 Makes sure that the index agrees with itself and with the change sets, and that
 every snapshot's folder holds what the index says: names, types, sizes, times,
-modes, owners, link targets. With --read-data each file is also read, once however
+modes, owners, extended attributes with ACLs, link targets. With --read-data each file is also read, once however
 many snapshots share it, and compared with its hash. What is damaged is named with
 all snapshots that share it. Nothing is written and no lock is taken.
 

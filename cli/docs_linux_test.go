@@ -53,7 +53,7 @@ func TestDocuments(t *testing.T) {
 			for _, m := range needs.FindAllStringSubmatch(string(text), -1) {
 				for _, tool := range strings.Fields(m[1]) {
 					if tool == "python3" {
-						harness.Python(t, "json") // for docs/read_*.py
+						harness.Python(t, "base64, json, struct") // for docs/read_*.py
 					} else if _, err := exec.LookPath(tool); err != nil {
 						t.Skipf("%s is missing", tool)
 					}

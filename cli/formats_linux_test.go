@@ -37,7 +37,7 @@ type read struct {
 // TestFormatsAreAsDocumented: readers in Python, made after docs/formats.md, find in change sets and index what
 // ls --json and diff --json tell.
 func TestFormatsAreAsDocumented(t *testing.T) {
-	harness.Python(t, "json")
+	harness.Python(t, "base64, json, struct")
 	w := newJSONWorld(t)
 	w.varying = nil
 	for _, lines := range []string{

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -31,18 +32,15 @@ func (c *call) logPath(d *destination.Destination, dest, logfile string) (string
 	if path == "" {
 		return "", nil
 	}
-	why := ""
-	info, err := os.Stat(path)
-	_, lerr := os.Lstat(path)
-	if err == nil && !info.Mode().IsRegular() || err != nil && lerr == nil {
-		why = "that is not a file"
-	} else if in := within(dest, path); in != "" {
+	why := noFile(path)
+	if in := within(dest, path); in != "" && why == "" {
+		var err error
 		if why, err = c.noLog(d, in); err != nil {
 			return "", err
 		}
 	}
-	if why != "" {
-		return "", hint.With(fmt.Errorf("log file %s: %s", quote.Name(path), why), "name another one as logfile in %s", quote.Name(filepath.Join(dest, settings.OptionsFile)))
+	if why = cmp.Or(why, foreignText(path)); why != "" {
+		return "", logError(dest, path, why)
 	}
 	if foreign, err := ownedByAnother(dest); err != nil {
 		return "", err
@@ -59,12 +57,48 @@ func (c *call) logPath(d *destination.Destination, dest, logfile string) (string
 	return path, nil
 }
 
+func logError(dest, path, why string) error {
+	return hint.With(hint.Usagef("log file %s: %s", quote.Name(path), why), "name another one as logfile in %s",
+		quote.Name(filepath.Join(dest, settings.OptionsFile)))
+}
+
+// noFile says that what is at path is no regular file, if so.
+func noFile(path string) (why string) {
+	info, err := os.Stat(path)
+	_, lerr := os.Lstat(path)
+	if err == nil && !info.Mode().IsRegular() || err != nil && lerr == nil {
+		return "that is not a file"
+	}
+	return ""
+}
+
+// foreignText says that the file at path has a text that is no log of snap's, if so. A file that is empty, or not there, can
+// become one; of one that cannot be read this is told when it is opened. Blocks of zeros are what a crash leaves.
+func foreignText(path string) (why string) {
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return ""
+	}
+	defer f.Close()
+	head := make([]byte, 4<<10)
+	n, _ := io.ReadFull(f, head)
+	head = bytes.TrimLeft(head[:n], "\x00")
+	begins := []byte("time=")
+	if bytes.HasPrefix(head, begins) || bytes.HasPrefix(begins, head) {
+		return ""
+	}
+	return "that file has something else in it than a log of snap"
+}
+
 // checkLogFolder refuses a log file in a folder that is not there: a typo, or a disk that is not mounted. Folders in the
-// destination are made with the log.
+// destination are made with the log. Outside of it, what stands there must be a log too.
 func checkLogFolder(dest, logfile string) error {
 	path := logAt(dest, logfile)
 	if path == "" || within(dest, path) != "" {
 		return nil
+	}
+	if why := cmp.Or(noFile(path), foreignText(path)); why != "" {
+		return logError(dest, path, why)
 	}
 	dir := filepath.Dir(path)
 	if _, err := os.Stat(dir); !errors.Is(err, fs.ErrNotExist) {

@@ -1,7 +1,10 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -33,6 +36,8 @@ type restoreReport struct {
 
 	standing []string         // what stands where folders belong, in the target
 	blocked  map[string]int64 // how many files were not restored for each
+
+	forbidden error // what the system did not permit, the first
 
 	reasons []string // why things were spared, in the order that they came up
 	spared  map[string]*sparedByRule
@@ -193,6 +198,9 @@ func (r *restoreReport) fileJSON(action, path, why string, lost []string) {
 }
 
 func (r *restoreReport) Problem(p restore.Problem) {
+	if r.forbidden == nil && errors.Is(p.Err, fs.ErrPermission) {
+		r.forbidden = p.Err
+	}
 	if r.call.opts.json && r.err == nil {
 		j := wire.RestoreError{Type: "error", Error: quote.Clean(p.Err.Error())}
 		j.Path, j.PathB64 = wire.Name(p.Path)
@@ -217,6 +225,9 @@ func (r *restoreReport) summary() error {
 	r.warnLost()
 	r.tellSpared()
 	r.tellBlocked()
+	if r.forbidden != nil {
+		c.warn("%s", troubleHint(r.forbidden, "the target", r.target, os.Geteuid()))
+	}
 	if c.opts.json {
 		l := &t.Lost
 		return c.json(wire.RestoreSummary{Type: "summary", DryRun: r.dryRun, FilesRestored: t.FilesRestored, BytesRestored: t.BytesRestored, MetadataSet: t.MetadataSet, FilesSkipped: t.FilesSkipped, FilesDeleted: t.FilesDeleted,

@@ -109,6 +109,9 @@ func (c *call) stopText(s *retention.Stop, p *retention.Plan, r *retention.Polic
 	switch s.Reason {
 	case retention.FutureTime:
 		why = fmt.Sprintf("%s: the time of %s is in the future: %s, and now it is %s", none, quote.List(s.Names), c.When(s.Time), c.When(c.now()))
+		if len(s.Names) > 1 {
+			why = fmt.Sprintf("%s: the times of %s are in the future; now it is %s", none, quote.List(s.Names), c.When(c.now()))
+		}
 		if len(s.Names) > 1 && 2*len(s.Names) >= len(p.List) {
 			return why, "is the clock right?"
 		}
@@ -119,10 +122,14 @@ func (c *call) stopText(s *retention.Stop, p *retention.Plan, r *retention.Polic
 		return why, fmt.Sprintf("is the clock right? If it was wrong then: snap delete -d %[1]s%[2]s\n"+
 			"or keep what was made then, and the rules pass over it: snap tag -d %[1]s%[2]s --add pin", in, names)
 	case retention.FarTime:
-		if r.Asked {
-			return fmt.Sprintf("the rules passed over %s, whose time is far after all others: %s", quote.List(s.Names), c.When(s.Time)), "is the clock right?"
+		times, is, at := "time", "is", ": "+c.When(s.Time)
+		if len(s.Names) > 1 {
+			times, is, at = "times", "are", ""
 		}
-		return fmt.Sprintf("%s: the time of %s is far after all others: %s", none, quote.List(s.Names), c.When(s.Time)),
+		if r.Asked {
+			return fmt.Sprintf("the rules passed over %s, whose %s %s far after all others%s", quote.List(s.Names), times, is, at), "is the clock right?"
+		}
+		return fmt.Sprintf("%s: the %s of %s %s far after all others%s", none, times, quote.List(s.Names), is, at),
 			fmt.Sprintf("is the clock right? If it is, the rules run again after a week of backups; until then: snap prune -d %s", in)
 	case retention.UnknownTag:
 		return fmt.Sprintf("%s: keep_tag = %s: no snapshot has this tag", none, quote.List(s.Names)), tagHint(s.Names[0], p)

@@ -11,7 +11,8 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// addPrograms puts programs into the script's path. `weak` runs a command without root's right to read everything. `states
+// addPrograms puts programs into the script's path. `weak` runs a command without root's right to read everything,
+// `user` runs it as an ordinary user (number 65534), to whom it opens the way to the script's folder and to the program. `states
 // CODE CLOSED FULL COMMAND…` runs it with its output in every state, and wants CODE with one that is whole, CLOSED where
 // nobody reads it (any more), FULL where standard output is on a full disk; standard error never counts.
 func addPrograms(env *testscript.Env) error {
@@ -24,13 +25,22 @@ func addPrograms(env *testscript.Env) error {
 		run = `exec setpriv --bounding-set -dac_override,-dac_read_search "$@"`
 	}
 	env.Setenv("PATH", bin+string(filepath.ListSeparator)+env.Getenv("PATH"))
-	for name, text := range map[string]string{"weak": run, "states": statesProgram} {
+	for name, text := range map[string]string{"weak": run, "user": userProgram, "states": statesProgram} {
 		if err := os.WriteFile(filepath.Join(bin, name), []byte("#!/bin/sh\n"+text+"\n"), 0o755); err != nil {
 			return err
 		}
 	}
 	return nil
 }
+
+const userProgram = `
+for dir in "$WORK" "$(dirname "$(command -v snap)")"; do
+	while [ "$dir" != / ]; do
+		[ $(($(stat -c 0%a "$dir") & 1)) = 1 ] || chmod o+x "$dir"
+		dir=$(dirname "$dir")
+	done
+done
+exec setpriv --reuid=65534 --regid=65534 --clear-groups "$@"`
 
 const statesProgram = `
 ok=$1 closed=$2 full=$3 bad=0; shift 3

@@ -57,7 +57,11 @@ func attributesOf(err error, dir string) string {
 	if path == dir {
 		return quote.Word(dir)
 	}
-	return quote.Word(path) + " " + quote.Word(dir)
+	words := quote.Word(path)
+	if in := filepath.Dir(path); in != dir && within(dir, in) != "" { // or the folder that it is in stands in the way
+		words += " " + quote.Word(in)
+	}
+	return words + " " + quote.Word(dir)
 }
 
 // missingHint says what to do about a source that cannot be backed up.

@@ -76,7 +76,10 @@ func renameNote(v *query.Version) string {
 
 // notHeld says that the snapshots do not hold the version.
 func notHeld(v *query.Version) string {
-	if v.Change == index.Removed && v.FolderUnread {
+	switch {
+	case v.Change == index.Removed && v.Unread:
+		return "could not be read, then deleted"
+	case v.Change == index.Removed && v.FolderUnread:
 		return "could not be read"
 	}
 	if v.Change == index.Removed || v.Record.Held() {

@@ -95,6 +95,9 @@ func (d *Destination) putChangeSet(begin *index.Header, changes iter.Seq2[*index
 	if err := errors.Join(w.End(end), f.Sync(), f.Close()); err != nil {
 		return err
 	}
+	if err := ClearPlace(d.ChangesDir, name); err != nil {
+		return err
+	}
 	if err := d.Tmp.Replace(name, d.ChangesDir, name); err != nil {
 		return err
 	}
@@ -157,4 +160,22 @@ func (d *Destination) ChangeSetBegin(seq uint64) (*index.Header, error) {
 		return nil, nil
 	}
 	return h, nil
+}
+
+// ClearPlace puts aside, by renaming it, a folder that is where a file of the destination's own is to be.
+func ClearPlace(dir *file.Dir, name string) error {
+	if folder, err := FolderAt(dir, name); !folder {
+		return err
+	}
+	aside := name + ".replaced"
+	for n := 2; ; n++ {
+		there, err := Exists(dir, aside)
+		if err != nil {
+			return err
+		}
+		if !there {
+			return dir.Rename(name, dir, aside)
+		}
+		aside = fmt.Sprintf("%s.%d.replaced", name, n)
+	}
 }

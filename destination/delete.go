@@ -136,8 +136,10 @@ func (d *Destination) FinishDeletions(ctx context.Context, r *Remover) error {
 // forgetSets removes the change sets of deleted snapshots, and their labels.
 func (d *Destination) forgetSets(gone []uint64) error {
 	for _, seq := range gone {
-		if err := errors.Join(remove(d.ChangesDir, ChangeSetName(seq)), remove(d.ChangesDir, labelsFile(seq))); err != nil {
-			return err
+		for _, name := range []string{ChangeSetName(seq), labelsFile(seq)} {
+			if err := errors.Join(ClearPlace(d.ChangesDir, name), remove(d.ChangesDir, name)); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

@@ -53,6 +53,9 @@ func (d *Destination) SetLabels(ctx context.Context, name string, tags []string,
 	if err := l.valid(h); err != nil {
 		return err
 	}
+	if err := ClearPlace(d.ChangesDir, labelsFile(l.Seq)); err != nil {
+		return err
+	}
 	if err := d.writeSealed(d.ChangesDir, labelsFile(l.Seq), &l); err != nil {
 		return err
 	}

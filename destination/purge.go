@@ -172,6 +172,12 @@ func (d *Destination) purgeAside(ctx context.Context, what *index.Purge) (notes 
 			continue
 		}
 		path := filepath.Join(d.ChangesDir.Path(), name)
+		if folder, err := FolderAt(d.ChangesDir, name); err != nil {
+			return nil, err
+		} else if folder { // none that snap made
+			notes = append(notes, fmt.Errorf("%s is a folder: what is in it stays", path))
+			continue
+		}
 		clear, err := d.namesNone(name, what)
 		if clear {
 			continue

@@ -114,10 +114,7 @@ func (d *Destination) FinishPrepared(ctx context.Context, h *index.Header) error
 	if err := d.DB.Undo(ctx, h.Seq); err != nil {
 		return err
 	}
-	if there, err := Exists(d.ChangesDir, ChangeSetName(h.Seq)); err != nil || !there {
-		return err
-	}
-	return d.ChangesDir.Remove(ChangeSetName(h.Seq))
+	return errors.Join(ClearPlace(d.ChangesDir, ChangeSetName(h.Seq)), remove(d.ChangesDir, ChangeSetName(h.Seq)))
 }
 
 // importLost imports the change sets after the newest snapshot whose trees are there, or were when the next was made;

@@ -42,7 +42,10 @@ func (d *Reader) Find(ctx context.Context, f *Filter) iter.Seq2[[]Version, error
 		for h, err := range d.histories(ctx, m) {
 			var found []Version
 			if err == nil {
-				found, err = d.passing(ctx, f, in, versionsOf(&h, d.Snapshots))
+				found, err = d.versions(ctx, &h)
+			}
+			if err == nil {
+				found, err = d.passing(ctx, f, in, found)
 			}
 			if err == nil && len(found) == 0 {
 				continue

@@ -53,7 +53,9 @@ func (d *Reader) steps(ctx context.Context, path string, follow bool) (steps []V
 			if err != nil {
 				return nil, err
 			}
-			versions[r.Path] = versionsOf(&h, d.Snapshots)
+			if versions[r.Path], err = d.versions(ctx, &h); err != nil {
+				return nil, err
+			}
 		}
 		if pos, ok := d.Snapshots.BySeq(r.Seq); ok {
 			if v := stepAt(pos, versions[r.Path], d.Snapshots); v != nil {
@@ -70,7 +72,7 @@ func stepAt(pos int, versions []Version, snaps Snapshots) *Version {
 	switch {
 	case begins:
 		v := versions[i]
-		v.Deleted, v.FolderUnread = false, false // the removal is a step of its own
+		v.Deleted, v.Unread, v.FolderUnread = false, false, false // the removal is a step of its own
 		return &v
 	case i > 0 && versions[i-1].Last == pos-1:
 		gone := versions[i-1]

@@ -99,7 +99,7 @@ func (d *Reader) lost(ctx context.Context, v Version) (bool, error) {
 			return true, nil
 		}
 		if v.FolderUnread {
-			return d.readable(ctx, v.Path)
+			return d.readable(ctx, v.Path, d.Snapshots.Newest())
 		}
 		path := v.Path
 		if v.To != "" {
@@ -119,12 +119,32 @@ func (d *Reader) lost(ctx context.Context, v Version) (bool, error) {
 	return false, nil
 }
 
-// readable reports whether the newest snapshot could read the folder that path is in, or was in.
-func (d *Reader) readable(ctx context.Context, path string) (bool, error) {
-	newest := d.Snapshots[d.Snapshots.Newest()].Seq
+// versions are versionsOf, and whether what lay in a folder that could not be read turned out to be deleted when it could.
+func (d *Reader) versions(ctx context.Context, h *index.History) ([]Version, error) {
+	all := versionsOf(h, d.Snapshots)
+	for i := range all {
+		v, end := &all[i], d.Snapshots.Newest()
+		if !v.FolderUnread {
+			continue
+		}
+		if i+1 < len(all) {
+			end = all[i+1].First - 1
+		}
+		gone, err := d.readable(ctx, v.Path, end)
+		if err != nil {
+			return nil, err
+		}
+		v.Deleted, v.Unread = gone, gone
+	}
+	return all, nil
+}
+
+// readable reports whether the snapshot at pos could read the folder that path is in, or was in.
+func (d *Reader) readable(ctx context.Context, path string, pos int) (bool, error) {
+	seq := d.Snapshots[pos].Seq
 	for path != "" {
 		path, _ = index.Split(path)
-		r, _, err := d.DB.Lookup(ctx, newest, path)
+		r, _, err := d.DB.Lookup(ctx, seq, path)
 		if err == nil {
 			return !r.Has(index.Unreadable), nil
 		}

@@ -81,8 +81,10 @@ type checker struct {
 	faults faults
 	read   reading
 	shared sharing // of the trees that were looked at
-	res    Result
-	at     progress.State
+
+	attributed attributed
+	res        Result
+	at         progress.State
 }
 
 func (c *checker) open(ctx context.Context, path string) (err error) {

@@ -97,6 +97,7 @@ var damages = []struct {
 	{"overwrite", func(p string) error { return os.WriteFile(p, []byte("OTHERTXT"), 0) }, check.FaultTime, true, false, false},
 	{"touch", func(p string) error { return os.Chtimes(p, time.Time{}, time.Unix(1000000000, 0)) }, check.FaultTime, false, false, false},
 	{"chmod", func(p string) error { return os.Chmod(p, 0o600) }, check.FaultMode, false, false, false},
+	{"setfattr", func(p string) error { return syscall.Setxattr(p, "user.a", []byte("b"), 0) }, check.FaultAttributes, false, false, false},
 	{"delete", os.Remove, check.FaultMissing, false, true, false},
 	{"symlink", func(p string) error {
 		return replace(p, func(p string) error { return os.Symlink("/etc/passwd", p) })

@@ -26,7 +26,9 @@ const (
 	FaultTime    Fault = "mtime"
 	FaultMode    Fault = "mode"
 	FaultOwner   Fault = "owner"
-	Unchecked    Fault = "unchecked" // this user may not look at it
+
+	FaultAttributes Fault = "attributes" // extended ones, ACLs among them
+	Unchecked       Fault = "unchecked"  // this user may not look at it
 )
 
 // Finding is a path with what is wrong with it, and in which snapshots.

@@ -162,7 +162,7 @@ func (m *mender) fromTree(ctx context.Context, at, from spot, want, rec *index.R
 	}
 	s.of, s.file = from, inodeAt(&stat)
 	if rec != nil && keyOf(from.path, rec) == keyOf(at.path, want) {
-		if what, _ := m.trust(from.pos).differences(rec, &stat); what == "" {
+		if what, _ := m.trust(from.pos).differences(rec, &stat); what == "" && m.trust(from.pos).like(d, name, rec) {
 			s.name = m.next()
 			err := m.work.Dir.Link(d, name, s.name)
 			if err == nil {

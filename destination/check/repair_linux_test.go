@@ -389,7 +389,7 @@ func TestHundredDamages(t *testing.T) {
 	p.WantSaid(p.Check(check.Options{Read: backuptest.ReadAll, Repair: true}))
 	judge := harness.Script(t, "sametree.py")
 	for snap := range before {
-		judged := harness.Python(t, "argparse, hashlib", judge, filepath.Join(copied, snap), filepath.Join(p.Dest, snap), "--ignore-root")
+		judged := harness.Python(t, "argparse, hashlib, stat", judge, filepath.Join(copied, snap), filepath.Join(p.Dest, snap), "--ignore-root")
 		if out, err := judged.CombinedOutput(); err != nil {
 			t.Fatalf("%v\n%s", err, out)
 		}

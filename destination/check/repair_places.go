@@ -92,6 +92,9 @@ func (m *mender) agrees(ctx context.Context, pos int, d *file.Dir, name string, 
 	if what, _ := m.trust(pos).differences(&e.Record, have); what != "" {
 		return false, nil
 	}
+	if !m.trust(pos).like(d, name, &e.Record) {
+		return false, nil
+	}
 	switch e.Kind {
 	case file.Symlink:
 		target, err := d.Readlink(name)
@@ -209,6 +212,9 @@ func (m *mender) settleFolder(pos int, path string, meta *file.Meta) error {
 		return err
 	}
 	defer d.Close()
+	if err := d.KeepXattrs(meta.Xattrs); err != nil {
+		return err
+	}
 	_, err = d.SetMeta(meta)
 	return err
 }

@@ -21,6 +21,8 @@ type sight struct {
 	target string // of a symbolic link in the tree
 	load   bool   // this sight reads the inode
 	prove  bool   // the inode's bytes are to be compared
+	attrs  bool   // its extended attributes are to be compared
+	unlike string // what of them differs from the record
 	hash   uint64
 	bytes  int64
 	failed error // of reading
@@ -52,6 +54,7 @@ func (t *treeCheck) lots(ctx context.Context, h *index.Header, top *file.Dir) it
 				continue
 			}
 			t.read.choose(s)
+			s.attrs = t.due(s)
 			l.sights = append(l.sights, *s)
 			if s.load {
 				l.bytes = index.Plus(l.bytes, s.stat.Size)
@@ -133,7 +136,7 @@ func (t *treeCheck) look(ctx context.Context, l *lot) (*lot, error) {
 	for i := range l.sights {
 		s := &l.sights[i]
 		link := s.indexed && s.there && s.stat.Kind == file.Symlink && s.rec.Kind == file.Symlink
-		if !link && !s.load {
+		if !link && !s.load && !s.attrs {
 			continue
 		}
 		if err := ctx.Err(); err != nil {
@@ -150,8 +153,16 @@ func (t *treeCheck) look(ctx context.Context, l *lot) (*lot, error) {
 			}
 			at = dir
 		}
+		if s.attrs {
+			if s.unlike, s.failed = t.trust.attributes(in, name, &s.rec); s.failed != nil {
+				continue
+			}
+		}
 		if link {
 			s.target, s.failed = in.Readlink(name)
+			continue
+		}
+		if !s.load {
 			continue
 		}
 		var sum [32]byte

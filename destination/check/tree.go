@@ -1,6 +1,7 @@
 package check
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -147,13 +148,18 @@ func (t *treeCheck) judge(s *sight) {
 	} else if s.stat.Kind != file.Folder {
 		what, why = FaultType, []string{"is no folder"}
 	}
+	if s.unlike != "" {
+		what, why = cmp.Or(what, FaultAttributes), append(why, s.unlike)
+	} else if s.attrs {
+		t.attributed.note(s)
+	}
 	if what == FaultType {
 		t.explain()
 		t.standFor(&fault{what: what, path: s.path, why: joinWhy(why)})
 		return
 	}
 	switch {
-	case s.rec.Kind == file.Symlink && s.failed != nil:
+	case (s.rec.Kind == file.Symlink || s.attrs && !s.load) && s.failed != nil:
 		t.found = append(t.found, unreadFault(s.path, s.failed))
 		return
 	case s.rec.Kind == file.Symlink && s.target != s.rec.Target:

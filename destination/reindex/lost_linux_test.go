@@ -319,6 +319,7 @@ func TestReindexWhereASetIsNoFile(t *testing.T) {
 	for what, put := range map[string]func(name string) error{
 		"a FIFO": func(name string) error { return syscall.Mkfifo(name, 0o600) }, "a link": func(name string) error { return os.Symlink("/dev/zero", name) },
 		"a link to nowhere": func(name string) error { return os.Symlink("nowhere", name) },
+		"a folder":          func(name string) error { return os.MkdirAll(name+"/with/things", 0o700) },
 	} {
 		p := backuptest.NewPlace(t)
 		for i := range 3 {
@@ -333,6 +334,41 @@ func TestReindexWhereASetIsNoFile(t *testing.T) {
 		}
 		if found := backuptest.Said(p.Check(check.Options{})); len(found) > 0 {
 			t.Errorf("%s: %q", what, found)
+		}
+		if _, err := os.Stat(p.Set(2) + ".replaced/with/things"); what == "a folder" && err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// TestAFolderWhereASetIs: what a repair, a deletion and new labels write, remove or replace may be a folder of somebody's by
+// now. It is put aside, each time.
+func TestAFolderWhereASetIs(t *testing.T) {
+	p := backuptest.NewPlace(t)
+	for i := range 3 {
+		p.Write("all", fmt.Sprint("all ", i))
+		p.Dated()
+	}
+	folder := func(name string) {
+		p.Do(os.RemoveAll(name))
+		p.Do(os.MkdirAll(name+"/with/things", 0o700))
+	}
+	folder(p.Set(2))
+	if res := p.Check(check.Options{Repair: true}); res.Errors != 0 || res.Repaired != 1 {
+		t.Errorf("%+v", res)
+	}
+	folder(p.Set(2))
+	folder(p.Set(2) + ".labels")
+	d := p.Open()
+	all, err := d.DB.Snapshots(context.Background())
+	p.Do(err)
+	p.Do(d.SetLabels(context.Background(), all[1].Name, []string{"a"}, "note"))
+	p.Do(d.Close())
+	p.Remove(all[1].Name)
+	p.WantSaid(p.Check(check.Options{}))
+	for _, name := range []string{".replaced", ".2.replaced", ".labels.replaced"} {
+		if _, err := os.Stat(p.Set(2) + name + "/with/things"); err != nil {
+			t.Error(err)
 		}
 	}
 }

@@ -205,6 +205,9 @@ func (r *reindex) sortTrash(steps []step) error {
 func (r *reindex) putAside() error {
 	for _, l := range r.res.Lost {
 		name := destination.ChangeSetName(l.Seq)
+		if err := destination.ClearPlace(r.d.ChangesDir, name); err != nil {
+			return err
+		}
 		if err := r.d.ChangesDir.Replace(name, r.d.ChangesDir, name+".lost"); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}

@@ -44,7 +44,11 @@ func (m *treeReader) write(ctx context.Context, s *step) error {
 	if err := errors.Join(w.End(&m.head), f.Sync(), f.Close()); err != nil {
 		return err
 	}
-	err = m.r.d.ChangesDir.Link(m.r.d.ChangesDir, destination.ChangeSetName(s.seq), destination.ChangeSetName(s.seq)+".replaced")
+	name := destination.ChangeSetName(s.seq)
+	if err := destination.ClearPlace(m.r.d.ChangesDir, name); err != nil {
+		return err
+	}
+	err = m.r.d.ChangesDir.Link(m.r.d.ChangesDir, name, name+".replaced")
 	if err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, fs.ErrExist) {
 		return err
 	}

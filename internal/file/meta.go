@@ -3,6 +3,7 @@ package file
 import (
 	"errors"
 	"io/fs"
+	"strings"
 	"syscall"
 )
 
@@ -62,6 +63,15 @@ func (d *Dir) XattrsLeft() (all []Xattr, left int, err error) { return d.xattrs(
 
 // XattrsLeftOf is XattrsOf, and how many were left out.
 func (d *Dir) XattrsLeftOf(name string) (all []Xattr, left int, err error) { return d.xattrsOf(name) }
+
+// LacksXattr reports whether the entry name has no such attribute although its file system keeps attributes of that kind.
+func (d *Dir) LacksXattr(name, attr string) bool { return d.lacksXattr(name, attr) }
+
+// OwnXattr reports whether an attribute belongs to the file rather than to the system it is on.
+func OwnXattr(name string) bool {
+	return strings.HasPrefix(name, "user.") || strings.HasPrefix(name, "trusted.") ||
+		strings.HasPrefix(name, "system.posix_acl_") || name == "security.capability"
+}
 
 // target is what setMeta works on. Its errors are bare.
 type target interface {
@@ -142,4 +152,12 @@ func forbidden(err error) bool {
 		return true
 	}
 	return errors.Is(err, fs.ErrPermission) || errors.Is(err, errors.ErrUnsupported)
+}
+
+// XattrBytes is what the names and values of attributes come to.
+func XattrBytes(xattrs []Xattr) (n int) {
+	for _, x := range xattrs {
+		n += len(x.Name) + len(x.Value)
+	}
+	return n
 }

@@ -3,7 +3,6 @@ package file
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"golang.org/x/sys/unix"
 )
@@ -38,7 +37,7 @@ func keepXattrs(path string, keep []Xattr, list func() ([]Xattr, error), remove 
 		return err
 	}
 	for _, x := range have {
-		if !ownXattr(x.Name) || slices.ContainsFunc(keep, func(k Xattr) bool { return k.Name == x.Name }) {
+		if !OwnXattr(x.Name) || slices.ContainsFunc(keep, func(k Xattr) bool { return k.Name == x.Name }) {
 			continue
 		}
 		if err := remove(x.Name); err != nil && err != unix.ENODATA && !forbidden(err) {
@@ -46,10 +45,4 @@ func keepXattrs(path string, keep []Xattr, list func() ([]Xattr, error), remove 
 		}
 	}
 	return nil
-}
-
-// ownXattr reports whether an attribute belongs to the file rather than to the system it is on.
-func ownXattr(name string) bool {
-	return strings.HasPrefix(name, "user.") || strings.HasPrefix(name, "trusted.") ||
-		strings.HasPrefix(name, "system.posix_acl_") || name == "security.capability"
 }
