@@ -12,8 +12,8 @@
 // arrange.go and the flags of the commands know urfave/cli.
 //
 // [Run] is the one call, [Env] all that it takes from the process. Begin to read at command.go, what a command is, and
-// list.go, a small one. destination.go finds out which destination is meant and opens it for package query, settings.go
-// reads BackupOptions.txt and errors.go has the exit codes.
+// list.go, a small one. destination.go finds out which destination is meant and opens it for package query, and
+// errors.go has the exit codes.
 package cli
 
 import (
