@@ -44,6 +44,12 @@ func (t *tracer) step(p *place, r *Record) (bool, error) {
 // lead is where the record at p, which is from and shares an inode, leads to, and the record there; the zero place if there
 // is none.
 func (t *tracer) lead(p place, from *Record) (older place, rec Record, err error) {
+	same := func() bool { return older.bucket != 0 && rec.SameContent(from) && rec.Mtime == from.Mtime }
+	if from.Stored == Linked && from.Since != 0 && t.owner(from.Since) == from.Since {
+		if older, rec, err = t.run(from.shared(p.path), p.bucket-1, from.Since); err != nil || same() {
+			return older, rec, err
+		}
+	}
 	older = p
 	for r := from; ; r = &rec {
 		path, bucket, since := r.shared(older.path), older.bucket, uint64(0)
@@ -58,26 +64,41 @@ func (t *tracer) lead(p place, from *Record) (older place, rec Record, err error
 		}
 		// It says what was here in snapshots that are deleted by now.
 	}
-	// Another file may be at the path by now, and even a copy of the one that is meant: then the snapshot that Since names tells.
-	same := func(p place, r *Record) bool { return p.bucket != 0 && r.SameContent(from) && r.Mtime == from.Mtime }
-	found := same(older, &rec)
-	if from.Since == 0 || found && rec.SameIdentity(from) {
-		return older, rec, nil
-	}
-	if t.owner(from.Since) == from.Since {
-		var first Record
-		at, err := t.last(from.shared(p.path), from.Since, 0, &first)
-		if err != nil {
-			return place{}, rec, err
-		}
-		if same(at, &first) && (!found || first.SameIdentity(from)) {
-			return at, first, nil
-		}
-	}
-	if !found {
+	if from.Since != 0 && !same() {
 		return place{}, rec, nil
 	}
 	return older, rec, nil
+}
+
+// run is the last place at path, up to bucket, of the inode that the snapshot since has there, and the record there: that
+// snapshot's record, or one that leads to it record by record. Another file may have taken the path since, even an equal copy.
+func (t *tracer) run(path string, bucket, since uint64) (place, Record, error) {
+	var first Record
+	base, err := t.last(path, since, 0, &first)
+	if err != nil || !first.hasInode() {
+		return place{}, first, err
+	}
+	for {
+		var rec Record
+		p, err := t.last(path, bucket, 0, &rec)
+		if err != nil || p.bucket <= base.bucket {
+			return base, first, err
+		}
+		if leads, err := t.leadsTo(base, p, rec); err != nil || leads {
+			return p, rec, err
+		}
+		bucket = p.bucket - 1
+	}
+}
+
+// leadsTo reports whether the record at p, which is r, leads to the one at base by older records of the same path.
+func (t *tracer) leadsTo(base, p place, r Record) (bool, error) {
+	for p.bucket > base.bucket && r.hasInode() && r.Since == 0 {
+		if more, err := t.step(&p, &r); err != nil || !more || p.path != base.path {
+			return false, err
+		}
+	}
+	return p == base, nil
 }
 
 // last is the place of the record that is in force at path in the snapshot of bucket, and becomes rec. With since it is the
