@@ -8,6 +8,9 @@ import (
 	"strconv"
 
 	"github.com/urfave/cli/v2"
+
+	"snap/internal/hint"
+	"snap/internal/quote"
 )
 
 // dispatch finds the command in argv and runs it.
@@ -35,7 +38,7 @@ func dispatch(ctx context.Context, env *Env, out *output, argv []string) error {
 // newApp is the command tree as urfave/cli wants it. It only parses and dispatches: help, errors and
 // completion are our own, because its ones print to standard output, exit, or evaluate what was typed.
 func newApp(all []*command, name program, action func(*command) cli.ActionFunc) *cli.App {
-	usage := func(_ *cli.Context, err error, _ bool) error { return usagef("%s", valueError(err)) }
+	usage := func(_ *cli.Context, err error, _ bool) error { return hint.Usagef("%s", valueError(err)) }
 	app := &cli.App{
 		Name: name.String(), HideHelp: true, HideVersion: true,
 		DisableSliceFlagSeparator: true, // paths hold commas
@@ -68,9 +71,9 @@ func valueError(err error) string {
 	}
 	value, _ := strconv.Unquote(m[2])
 	if m[1] != "" {
-		return fmt.Sprintf("--%s=%s: the flag takes no value", m[3], quote(value))
+		return fmt.Sprintf("--%s=%s: the flag takes no value", m[3], quote.Name(value))
 	}
-	return fmt.Sprintf("--%s %s: it is a whole number", m[3], quote(value))
+	return fmt.Sprintf("--%s %s: it is a whole number", m[3], quote.Name(value))
 }
 
 // invoke checks what every command line must hold to and runs the command.
@@ -80,12 +83,12 @@ func invoke(cmd *command, u *cli.Context, env *Env, out *output, line *line, all
 		return err
 	}
 	opts.verbose = line.verbose
-	c := &call{ctx: u.Context, env: env, out: out, flags: u, opts: opts, args: u.Args().Slice(), all: all}
+	c := &call{Style: env.style(opts), ctx: u.Context, env: env, out: out, flags: u, opts: opts, args: u.Args().Slice(), all: all}
 	if n := len(c.args) - line.dashed; cmd.dashed {
 		c.args, c.dashed = c.args[:n], c.args[n:]
 	}
 	if n := len(c.args); n < cmd.min || cmd.max >= 0 && n > cmd.max {
-		return withHint(usagef("%s: %s", cmd.name, countError(cmd, n)), "usage: %s", env.program.typed(cmd.usage()))
+		return hint.With(hint.Usagef("%s: %s", cmd.name, countError(cmd, n)), "usage: %s", env.program.typed(cmd.usage()))
 	}
 	out.goesOn = cmd.does
 	return cmd.run(c)

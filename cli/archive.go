@@ -9,8 +9,12 @@ import (
 	"io/fs"
 	"path"
 
+	"snap/cli/text"
 	"snap/index"
 	"snap/internal/file"
+	"snap/internal/hint"
+	"snap/internal/quote"
+	"snap/query"
 	"snap/restore"
 )
 
@@ -28,7 +32,7 @@ var errNotInArchive = errors.New("an archive of this format cannot hold it")
 // archiving is one run of `cat --archive`.
 type archiving struct {
 	c      *call
-	d      *reader
+	d      *query.Reader
 	w      archiver
 	hash   *file.Digest
 	links  bool // another name of a file is a link, not a copy
@@ -42,9 +46,9 @@ type member struct {
 	left uint32 // names that are still to come, at most
 }
 
-func (c *call) archive(d *reader, format string) error {
+func (c *call) archive(d *query.Reader, format string) error {
 	if c.env.StdoutTTY {
-		return withHint(usagef("cat: an archive is not for a terminal"), "write it into a file: … --archive %s > FILE.%s", format, format)
+		return hint.With(hint.Usagef("cat: an archive is not for a terminal"), "write it into a file: … --archive %s > FILE.%s", format, format)
 	}
 	places, err := c.archivePlaces(d)
 	if err != nil {
@@ -65,7 +69,7 @@ func (c *call) archive(d *reader, format string) error {
 		return err
 	}
 	for kind, n := range a.left {
-		c.note("cat: left out: %s, which a %s archive cannot hold", plural(n, kind.String(), kind.String()+"s"), format)
+		c.note("cat: left out: %s, which a %s archive cannot hold", text.Plural(n, kind.String(), kind.String()+"s"), format)
 	}
 	if a.failed > 0 {
 		return withCode(exitPartial, nil)
@@ -75,13 +79,13 @@ func (c *call) archive(d *reader, format string) error {
 
 // archivePlaces are the arguments and the names of their members: those that a restore to a folder would give them, and below
 // the name of its snapshot where there are several snapshots.
-func (c *call) archivePlaces(d *reader) ([]restorePlace, error) {
+func (c *call) archivePlaces(d *query.Reader) ([]restorePlace, error) {
 	var places []restorePlace
 	several := false
 	for _, arg := range c.args {
-		h, p, err := d.entry(c, arg)
+		h, p, err := d.Entry(c.ctx, arg)
 		if err == nil {
-			err = d.missing(c, h, p, "cat")
+			err = d.Missing(c.ctx, h, p, "cat")
 		}
 		if err != nil {
 			return nil, err
@@ -103,7 +107,7 @@ func (c *call) archivePlaces(d *reader) ([]restorePlace, error) {
 
 // place adds what an argument names.
 func (a *archiving) place(p *restorePlace) error {
-	snapshot, err := a.d.root.OpenDir(p.header.Name)
+	snapshot, err := a.d.Root.OpenDir(p.header.Name)
 	if err != nil {
 		return err
 	}
@@ -111,7 +115,7 @@ func (a *archiving) place(p *restorePlace) error {
 	tree := file.NewTree(snapshot, 128, (*file.Dir).EnterDir)
 	defer tree.Close()
 	members := map[index.Inode]member{}
-	for e, err := range a.d.db.LinkedEntries(a.c.ctx, p.header.Seq, p.Path) {
+	for e, err := range a.d.DB.LinkedEntries(a.c.ctx, p.header.Seq, p.Path) {
 		if err == nil {
 			err = a.c.ctx.Err()
 		}
@@ -139,7 +143,7 @@ func (a *archiving) place(p *restorePlace) error {
 func (a *archiving) entry(h *index.Header, tree *file.Tree, e index.LinkedEntry, name string, members map[index.Inode]member) error {
 	tell := func(err error) error {
 		a.failed++
-		a.c.warn("cat %s:%s: %v", quote(h.Name), shown(e.Path, file.None), err)
+		a.c.warn("cat %s:%s: %v", quote.Name(h.Name), text.Path(e.Path, file.None), err)
 		return nil
 	}
 	if e.Has(index.Unreadable) && (e.Kind == file.Folder || e.Kind == file.Regular) || e.Kind == file.Regular && e.Stored == index.Absent {
@@ -257,7 +261,7 @@ func (v *verified) verdict(r *index.Record) error {
 	case v.size != r.Size:
 		return fmt.Errorf("%w: it has %d bytes, not the %d that were backed up", restore.ErrDamagedFile, v.size, r.Size)
 	case r.Has(index.Hashed) && [32]byte(v.hash.Sum(nil)) != r.Hash:
-		return errDamaged
+		return query.ErrDamaged
 	}
 	return nil
 }

@@ -4,6 +4,9 @@ import (
 	"strings"
 
 	"github.com/urfave/cli/v2"
+
+	"snap/internal/hint"
+	"snap/internal/quote"
 )
 
 // line is a command line put in the order that urfave/cli can read: the program, the global flags, the
@@ -45,7 +48,7 @@ func arrange(app *cli.App, argv []string) (line, error) {
 		}
 	}
 	if a.line.command == nil && a.line.dashed > 0 {
-		return line{}, usagef("no command before \"--\"")
+		return line{}, hint.Usagef("no command before \"--\"")
 	}
 	for _, o := range a.early { // flags of a command that was named later
 		if a.line.command == nil || flagNamed(a.line.command.Flags, o.name) == nil {
@@ -88,14 +91,14 @@ func (a *arranger) enter(word string) error {
 			known = append(known, c.Names()...)
 		}
 	}
-	err := usagef("unknown command %s", quote(word))
+	err := hint.Usagef("unknown command %s", quote.Name(word))
 	if n := otherWords[word]; n != "" {
-		return withHint(err, `did you mean "snap %s"?`, n)
+		return hint.With(err, `did you mean "snap %s"?`, n)
 	}
-	if n := nearest(word, known); n != "" {
-		return withHint(err, `did you mean "snap %s"?`, n)
+	if n := hint.Nearest(word, known); n != "" {
+		return hint.With(err, `did you mean "snap %s"?`, n)
 	}
-	return withHint(err, "for the commands: snap --help")
+	return hint.With(err, "for the commands: snap --help")
 }
 
 // option takes one word with flags, and the value of the last one from rest if it is there.
@@ -181,20 +184,20 @@ func (a *arranger) unknown(typed, name string) error {
 	if len(name) > 1 {
 		typed = "--" + name
 	}
-	err := usagef("unknown flag %s", quote(typed))
+	err := hint.Usagef("unknown flag %s", quote.Name(typed))
 	where, flags := a.app.Name, a.app.Flags
 	if c := a.line.command; c != nil {
-		err = usagef("%s: unknown flag %s", c.Name, quote(typed))
+		err = hint.Usagef("%s: unknown flag %s", c.Name, quote.Name(typed))
 		where, flags = where+" "+c.Name, append(append([]cli.Flag{}, c.Flags...), flags...)
 	}
 	var known []string
 	for _, f := range flags {
 		known = append(known, f.Names()...)
 	}
-	if n := nearest(name, known); len(name) > 1 && len(n) > 1 {
-		return withHint(err, "did you mean %q?", "--"+n)
+	if n := hint.Nearest(name, known); len(name) > 1 && len(n) > 1 {
+		return hint.With(err, "did you mean %q?", "--"+n)
 	}
-	return withHint(err, "for the flags: %s --help", where)
+	return hint.With(err, "for the flags: %s --help", where)
 }
 
 // valueMissing says that the line ends where a flag's value should be.

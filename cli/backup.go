@@ -12,17 +12,19 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
-	"time"
 
-	"github.com/itchyny/timefmt-go"
 	"github.com/urfave/cli/v2"
 
 	"snap/backup"
+	"snap/cli/settings"
+	"snap/cli/text"
 	"snap/destination"
-	"snap/destination/retention"
 	"snap/index"
 	"snap/internal/file"
-	"snap/scan"
+	"snap/internal/hint"
+	"snap/internal/quote"
+	"snap/internal/when"
+	"snap/query"
 )
 
 func backupCommand() *command {
@@ -101,7 +103,7 @@ snap backup /mnt/disk/me ~ --if-older 1d     # once a day, tried every hour`,
 func (c *call) noneEmpty(names ...string) error {
 	for i, arg := range c.args {
 		if arg == "" {
-			return usagef("%s is empty", names[min(i, len(names)-1)])
+			return hint.Usagef("%s is empty", names[min(i, len(names)-1)])
 		}
 	}
 	return nil
@@ -125,10 +127,10 @@ func (c *call) backup(dest string, src sources) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := checkLogFolder(dest, s.logfile); err != nil {
+	if err := checkLogFolder(dest, s.Logfile); err != nil {
 		return err
 	}
-	if err := c.checkNoIndex(dest, src, s.format); err != nil {
+	if err := c.checkNoIndex(dest, src, s.Format); err != nil {
 		return err
 	}
 	if err := c.checkDisk(dest); err != nil {
@@ -149,7 +151,7 @@ func (c *call) backup(dest string, src sources) (err error) {
 	if err := checkLayout(&o, dest); err != nil {
 		return err
 	}
-	if err := c.checkStrange(dest, src.all()[0], s.format); err != nil {
+	if err := c.checkStrange(dest, src.all()[0], s.Format); err != nil {
 		return err
 	}
 	if err := c.checkTakeOver(dest, &s); err != nil {
@@ -170,19 +172,19 @@ func (c *call) backup(dest string, src sources) (err error) {
 	}
 	logfile := ""
 	if !o.DryRun {
-		if logfile, err = c.logPath(d, dest, s.logfile); err != nil {
+		if logfile, err = c.logPath(d, dest, s.Logfile); err != nil {
 			return err
 		}
-		if _, err := writeTemplates(dest); err != nil {
+		if _, err := settings.WriteTemplates(dest); err != nil {
 			return err
 		}
 	}
-	log, endLog := c.openLog(logfile, s.loglevel)
+	log, endLog := c.openLog(logfile, s.Loglevel)
 	defer func() { err = errors.Join(err, endLog()) }()
 	r := &backupReport{call: c, log: log, taken: d.Taken, line: c.progress(), dryRun: o.DryRun, strict: o.Strict}
 	o.Report = r
 	log.Info("backup begins", "source", strings.Join(src.all(), ", "))
-	o.Scan.Own = c.ownFiles(dest, s.logfile) // the log's folder is there by now
+	o.Scan.Own = c.ownFiles(dest, s.Logfile) // the log's folder is there by now
 	if r.behind, err = c.behind(d, o.Time); err != nil {
 		return backupHint(err, dest)
 	}
@@ -193,9 +195,9 @@ func (c *call) backup(dest string, src sources) (err error) {
 	}
 	done = !o.DryRun && (res.Skipped || res.Header != nil)
 	if err != nil {
-		r.line.end()
+		r.line.End()
 		if res.Kept {
-			err = withHint(err, "what was copied is kept: the next backup goes on from there")
+			err = hint.With(err, "what was copied is kept: the next backup goes on from there")
 		}
 		logEnd(log, "backup", err)
 		return backupHint(err, dest)
@@ -214,14 +216,14 @@ func (c *call) backup(dest string, src sources) (err error) {
 			after = append(after, err)
 		}
 	}
-	r.line.end()
+	r.line.End()
 	r.tellMore()
 	r.idle = o.Scan.Filter.Idle()
 	c.tellIdle(r.idle, !c.opts.json && o.DryRun, !c.opts.json && c.opts.verbose > 0)
 	c.tellLost(&res.Lost)
 	c.tellBehind(r.behind, o.Time, dest, len(r.pruned.why) > 0)
 	if r.behind != nil {
-		log.Warn("the clock is behind", "snapshot", r.behind.Snapshot, "of", r.behind.Time)
+		log.Warn("the clock is behind", "snapshot", r.behind.snapshot.Name, "of", r.behind.snapshot.Time)
 	}
 	r.pruned.tell(c)
 	if !o.DryRun {
@@ -232,7 +234,7 @@ func (c *call) backup(dest string, src sources) (err error) {
 	}
 	after = append(after, res.After...)
 	for _, err := range after {
-		log.Error(clean(err.Error()))
+		log.Error(quote.Clean(err.Error()))
 	}
 	c.summed = true
 	if err := r.summary(res, o.Start); err != nil {
@@ -272,12 +274,12 @@ func checkDest(dest string) error {
 	info, err := os.Stat(dest)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return withHint(fmt.Errorf("destination %s: there is no such folder", quote(dest)),
-			"is its disk mounted? To begin a new destination, make the folder first: mkdir -p %s", shellWord(dest))
+		return hint.With(fmt.Errorf("destination %s: there is no such folder", quote.Name(dest)),
+			"is its disk mounted? To begin a new destination, make the folder first: mkdir -p %s", quote.Word(dest))
 	case err != nil:
 		return fmt.Errorf("destination: %w", err)
 	case !info.IsDir():
-		return withHint(fmt.Errorf("destination %s: not a folder", quote(dest)), "name a folder that the snapshots can be made in")
+		return hint.With(fmt.Errorf("destination %s: not a folder", quote.Name(dest)), "name a folder that the snapshots can be made in")
 	}
 	return nil
 }
@@ -285,7 +287,7 @@ func checkDest(dest string) error {
 // holder is what other runs are told while this one holds the lock.
 func (c *call) holder(what string) string {
 	host, _ := os.Hostname()
-	return clean(fmt.Sprintf("snap %s (process %d on %s, since %s)", what, os.Getpid(), host, c.env.Now().Format("2006-01-02 15:04:05")))
+	return quote.Clean(fmt.Sprintf("snap %s (process %d on %s, since %s)", what, os.Getpid(), host, c.env.Now().Format("2006-01-02 15:04:05")))
 }
 
 // holderGone reports whether a holder names a process of this host that is no more: then somebody else holds
@@ -294,7 +296,7 @@ func holderGone(holder string) bool {
 	host, _ := os.Hostname()
 	var pid int
 	_, after, _ := strings.Cut(holder, " (process ")
-	if _, err := fmt.Sscanf(after, "%d on", &pid); err != nil || !strings.HasPrefix(after, clean(fmt.Sprintf("%d on %s, since ", pid, host))) {
+	if _, err := fmt.Sscanf(after, "%d on", &pid); err != nil || !strings.HasPrefix(after, quote.Clean(fmt.Sprintf("%d on %s, since ", pid, host))) {
 		return false
 	}
 	p, err := os.FindProcess(pid)
@@ -305,65 +307,58 @@ func holderGone(holder string) bool {
 }
 
 // backupOptions puts flags, settings and defaults together, in this order of weight.
-func (c *call) backupOptions(s *settings, dest string, src sources) (backup.Options, error) {
+func (c *call) backupOptions(s *settings.Settings, dest string, src sources) (backup.Options, error) {
 	f := c.flags
-	flag := func(name string, setting bool) bool {
+	o := s.Backup(c.env.Now().Location())
+	for name, on := range map[string]*bool{
+		"strict": &o.Strict, "checksum": &o.Rules.Checksum, "trust-moves": &o.Rules.TrustMoves, "ignore-inode": &o.Rules.IgnoreInode,
+		"ignore-ctime": &o.Rules.IgnoreCtime, "one-file-system": &o.Scan.OneFileSystem, "exclude-caches": &o.Scan.Caches,
+	} {
 		if f.IsSet(name) {
-			return f.Bool(name)
+			*on = f.Bool(name)
 		}
-		return setting
 	}
-	o := backup.Options{
-		Source: src.top, SourceMoved: f.Bool("source-moved"), Start: c.env.Now(), DryRun: f.Bool("dry-run"), Force: f.Bool("force") || !s.skip,
-		AllowEmptySource: f.Bool("allow-empty-source"), Errors: s.errors, Strict: flag("strict", s.strict), Jobs: s.jobs,
-		Note: strings.ToValidUTF8(f.String("note"), "\ufffd"),
-		Name: func(t time.Time) string { return timefmt.Format(t.In(c.env.Now().Location()), s.format) },
-		Rules: scan.Rules{
-			Checksum: flag("checksum", s.checksum), TrustMoves: flag("trust-moves", s.trustMoves),
-			IgnoreInode: flag("ignore-inode", s.ignoreInode), IgnoreCtime: flag("ignore-ctime", s.ignoreCtime),
-		},
-		Scan: scan.Options{
-			Roots: src.roots, Own: c.ownFiles(dest, s.logfile),
-			OneFileSystem: flag("one-file-system", s.oneFileSystem), Caches: flag("exclude-caches", s.excludeCaches),
-			IfPresent: append(f.StringSlice("exclude-if-present"), s.excludeIfPresent...), Larger: s.excludeLargerThan, Follow: s.symlinks,
-		},
-		Users: userName, Groups: groupName,
-	}
+	o.Source, o.Scan.Roots, o.SourceMoved = src.top, src.roots, f.Bool("source-moved")
+	o.Start, o.DryRun, o.Force, o.AllowEmptySource = c.env.Now(), f.Bool("dry-run"), o.Force || f.Bool("force"), f.Bool("allow-empty-source")
+	o.Note = strings.ToValidUTF8(f.String("note"), "\ufffd")
+	o.Scan.Own = c.ownFiles(dest, s.Logfile)
+	o.Scan.IfPresent = append(f.StringSlice("exclude-if-present"), o.Scan.IfPresent...)
+	o.Users, o.Groups = userName, groupName
 	o.Host, _ = os.Hostname()
 	if u, err := user.Current(); err == nil {
 		o.User = u.Username
 	}
 	if f.IsSet("jobs") {
 		if o.Jobs = f.Int("jobs"); o.Jobs < 1 || o.Jobs > 1024 {
-			return o, usagef("--jobs %d: it is a number from 1 to 1024", o.Jobs)
+			return o, hint.Usagef("--jobs %d: it is a number from 1 to 1024", o.Jobs)
 		}
 	}
 	var err error
 	if v := f.String("exclude-larger-than"); f.IsSet("exclude-larger-than") {
-		if o.Scan.Larger, err = parseAmount(v); err != nil {
-			return o, usagef("--exclude-larger-than: %s", err)
+		if o.Scan.Larger, err = text.ParseAmount(v); err != nil {
+			return o, hint.Usagef("--exclude-larger-than: %s", err)
 		}
 		if o.Scan.Larger == 0 {
-			return o, usagef("--exclude-larger-than %s: that would leave out every file with something in it; name a size, as 500M", quote(v))
+			return o, hint.Usagef("--exclude-larger-than %s: that would leave out every file with something in it; name a size, as 500M", quote.Name(v))
 		}
 	}
 	o.Time = c.now()
 	if f.IsSet("time") {
-		if o.Time, _, err = parseWhen(f.String("time"), c.now()); err != nil {
-			return o, usagef("--time: %s", err)
+		if o.Time, _, err = when.Parse(f.String("time"), c.now()); err != nil {
+			return o, hint.Usagef("--time: %s", err)
 		}
 		if o.Time.IsZero() {
-			return o, usagef("--time %s: no snapshot is that old", quote(f.String("time")))
+			return o, hint.Usagef("--time %s: no snapshot is that old", quote.Name(f.String("time")))
 		}
 	}
 	for _, name := range f.StringSlice("exclude-if-present") {
-		if err := checkMarker(name); err != nil {
-			return o, usagef("--exclude-if-present: %s", err)
+		if err := settings.CheckMarker(name); err != nil {
+			return o, hint.Usagef("--exclude-if-present: %s", err)
 		}
 	}
 	for _, t := range f.StringSlice("tag") {
-		if err := checkTag(t); err != nil {
-			return o, usagef("--tag: %s", err)
+		if err := settings.CheckTag(t); err != nil {
+			return o, hint.Usagef("--tag: %s", err)
 		}
 		if !slices.Contains(o.Tags, t) {
 			o.Tags = append(o.Tags, t)
@@ -371,20 +366,6 @@ func (c *call) backupOptions(s *settings, dest string, src sources) (backup.Opti
 	}
 	o.Scan.Filter, err = c.filters(dest, src)
 	return o, err
-}
-
-// checkTag says why t cannot be a tag.
-func checkTag(t string) error {
-	if t == "" {
-		return errors.New("a tag is empty")
-	}
-	if !harmless(t) || strings.ContainsAny(t, ", \t:") {
-		return fmt.Errorf("%s cannot be a tag: no blanks, commas, colons or control characters", quote(t))
-	}
-	if t != retention.PinTag && strings.EqualFold(t, retention.PinTag) {
-		return fmt.Errorf("%s keeps nothing; did you mean %s?", quote(t), retention.PinTag)
-	}
-	return nil
 }
 
 // backupHint adds to an error of the backup package its exit code and what to do.
@@ -396,46 +377,46 @@ func backupHint(err error, dest string) error {
 	var owner *destination.OwnerError
 	switch {
 	case errors.As(err, &owner):
-		return withCode(exitRefused, withHint(fmt.Errorf("%s: belongs to %s, and only the owner writes to a destination", quote(owner.Path), userText(owner.Owner)),
-			"%s", hintText(ownerHint(owner, dest, os.Geteuid()))))
+		return withCode(exitRefused, hint.With(fmt.Errorf("%s: belongs to %s, and only the owner writes to a destination", quote.Name(owner.Path), userText(owner.Owner)),
+			"%s", hint.Text(ownerHint(owner, dest, os.Geteuid()))))
 	case errors.As(err, &guard):
-		return withCode(exitRefused, withHint(err, "%s", hintText(guard.Hint)))
+		return withCode(exitRefused, hint.With(err, "%s", hint.Text(guard.Hint)))
 	case errors.As(err, new(*destination.StuckError)):
-		hint := cmp.Or(troubleHint(err, "the destination", dest, os.Geteuid()), "is something mounted there? unmount it")
-		return withCode(exitPartial, withHint(err, "the snapshots are deleted; what is left goes with the next run that can remove it\n%s", hintText(hint)))
+		way := cmp.Or(troubleHint(err, "the destination", dest, os.Geteuid()), "is something mounted there? unmount it")
+		return withCode(exitPartial, hint.With(err, "the snapshots are deleted; what is left goes with the next run that can remove it\n%s", hint.Text(way)))
 	case errors.As(err, &locked):
 		if holderGone(locked.Holder) {
 			locked.Holder = ""
 		}
-		return withCode(exitLocked, withHint(err, "wait until it is done, or let this run wait: --lock-wait 30min"))
+		return withCode(exitLocked, hint.With(err, "wait until it is done, or let this run wait: --lock-wait 30min"))
 	case errors.As(err, &layout):
-		hint := "name a destination outside of the source"
+		way := "name a destination outside of the source"
 		if strings.Contains(layout.Why, "inside the source") {
-			hint += fmt.Sprintf(", or leave it out with a line in %s", shellWord(filepath.Join(dest, blacklistFile)))
+			way += fmt.Sprintf(", or leave it out with a line in %s", quote.Word(filepath.Join(dest, settings.BlacklistFile)))
 		}
-		return withCode(exitUsage, withHint(err, "%s", hint))
+		return withCode(exitUsage, hint.With(err, "%s", way))
 	case errors.As(err, &missing):
-		return withHint(err, "%s", missingHint(missing))
+		return hint.With(err, "%s", missingHint(missing))
 	case errors.Is(err, destination.ErrNoHardLinks):
-		return withHint(err, "use a destination on ext4, XFS, btrfs, NTFS, APFS or another file system with hard links")
+		return hint.With(err, "use a destination on ext4, XFS, btrfs, NTFS, APFS or another file system with hard links")
 	case errors.Is(err, destination.ErrPurging):
-		return withHint(err, "what was interrupted is finished by the next run that writes there, such as the same snap purge or a backup")
+		return hint.With(err, "what was interrupted is finished by the next run that writes there, such as the same snap purge or a backup")
 	case errors.Is(err, destination.ErrNotDestination):
-		return withCode(exitNoDest, withHint(err, "a destination holds a folder .snap; to make one: snap init DIR"))
+		return withCode(exitNoDest, hint.With(err, "a destination holds a folder .snap; to make one: snap init DIR"))
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
-		return withHint(err, "%s\nall snapshots in it are whole; snap prune frees space", troubleHint(err, "the destination", dest, os.Geteuid()))
+		return hint.With(err, "%s\nall snapshots in it are whole; snap prune frees space", troubleHint(err, "the destination", dest, os.Geteuid()))
 	case errors.Is(err, index.ErrMissing), errors.Is(err, index.ErrDamaged), errors.Is(err, index.ErrTruncated), errors.Is(err, index.ErrNewer):
-		return indexHint(err, dest)
+		return query.IndexHint(err, dest)
 	}
-	if hint := troubleHint(err, "the destination", dest, os.Geteuid()); hint != "" {
-		return withHint(err, "%s", hint)
+	if way := troubleHint(err, "the destination", dest, os.Geteuid()); way != "" {
+		return hint.With(err, "%s", way)
 	}
 	return err
 }
 
 // ownerHint says what the user me does about a destination of which something is another's.
 func ownerHint(e *destination.OwnerError, dest string, me int) string {
-	as, name := fmt.Sprintf("sudo -u %s %s", shellWord(userName(e.Owner)), sameLine), shellWord(userName(uint32(me)))
+	as, name := fmt.Sprintf("sudo -u %s %s", quote.Word(userName(e.Owner)), sameLine), quote.Word(userName(uint32(me)))
 	switch {
 	case e.Owner == 0:
 		as = "sudo " + sameLine
@@ -445,11 +426,11 @@ func ownerHint(e *destination.OwnerError, dest string, me int) string {
 	lines := []string{"as its owner: " + as}
 	switch {
 	case e.Path != dest:
-		lines[0] = fmt.Sprintf("another run, as by sudo, has made it; to make it yours: sudo chown %s %s", name, shellWord(e.Path))
+		lines[0] = fmt.Sprintf("another run, as by sudo, has made it; to make it yours: sudo chown %s %s", name, quote.Word(e.Path))
 	case me == 0:
-		lines = append(lines, fmt.Sprintf("or make it root's, and have the next backup copy everything once: snap init %s --take-over", shellWord(dest)))
+		lines = append(lines, fmt.Sprintf("or make it root's, and have the next backup copy everything once: snap init %s --take-over", quote.Word(dest)))
 	case userName(e.Owner) == "":
-		lines = append(lines, fmt.Sprintf("if this disk is from another machine, where you are user %d: sudo chown -hR --from=%[1]d %s %s", e.Owner, name, shellWord(dest)))
+		lines = append(lines, fmt.Sprintf("if this disk is from another machine, where you are user %d: sudo chown -hR --from=%[1]d %s %s", e.Owner, name, quote.Word(dest)))
 	}
 	return strings.Join(lines, "\n")
 }
@@ -457,7 +438,7 @@ func ownerHint(e *destination.OwnerError, dest string, me int) string {
 // userText is a user for people.
 func userText(uid uint32) string {
 	if name := userName(uid); name != "" {
-		return quote(name)
+		return quote.Name(name)
 	}
 	return fmt.Sprintf("user %d", uid)
 }

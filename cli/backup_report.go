@@ -10,10 +10,13 @@ import (
 	"github.com/dustin/go-humanize"
 
 	"snap/backup"
+	"snap/cli/text"
+	"snap/cli/wire"
 	"snap/destination"
 	"snap/filter"
 	"snap/index"
 	"snap/internal/progress"
+	"snap/internal/quote"
 )
 
 // backupReport prints what a backup does: the marks of changes with -v and -n, every file with its
@@ -21,12 +24,12 @@ import (
 type backupReport struct {
 	call   *call
 	log    *slog.Logger
-	line   *progressLine
+	line   *text.Progress
 	dryRun bool
 	strict bool
 	idle   []*filter.Rule     // the patterns that fit nothing
 	taken  *destination.Taken // what was taken over from another user
-	behind *behindJSON        // the clock is behind a snapshot
+	behind *behind            // the clock is behind a snapshot
 	gained gained
 	pruned pruned
 	notes  map[string]int // how many of each kind there were
@@ -39,7 +42,7 @@ type backupReport struct {
 	capped   int64 // what has more attributes than are kept
 }
 
-func (r *backupReport) Progress(p progress.State) { r.line.show(p) }
+func (r *backupReport) Progress(p progress.State) { r.line.Show(p) }
 
 func (r *backupReport) Entry(path string, rec *index.Record, changed bool) {
 	c := r.call
@@ -54,15 +57,15 @@ func (r *backupReport) Entry(path string, rec *index.Record, changed bool) {
 		return
 	}
 	if c.opts.json {
-		r.err = c.json(newBackupChange(path, rec, changed))
+		r.err = c.json(wire.NewBackupChange(path, rec, changed))
 		return
 	}
-	line := "  " + shown(path, rec.Kind)
+	line := "  " + text.Path(path, rec.Kind)
 	switch {
 	case changed && rec.Change == index.Moved:
-		line = c.arrow(c.mark(rec.Change), shown(rec.From, rec.Kind), shown(path, rec.Kind))
+		line = c.Arrow(c.Mark(rec.Change), text.Path(rec.From, rec.Kind), text.Path(path, rec.Kind))
 	case changed:
-		line = c.mark(rec.Change) + line[1:]
+		line = c.Mark(rec.Change) + line[1:]
 	}
 	why := ""
 	if c.opts.verbose > 1 {
@@ -107,7 +110,7 @@ func (r *backupReport) Problem(p backup.Problem) {
 	if p.Path != "" {
 		text = p.Path + ": " + text
 	}
-	r.log.Log(r.call.ctx, level, clean(text))
+	r.log.Log(r.call.ctx, level, quote.Clean(text))
 	if r.call.opts.quiet && p.Note {
 		return
 	}
@@ -121,9 +124,9 @@ func (r *backupReport) Problem(p backup.Problem) {
 		}
 	}
 	if p.Path != "" {
-		text = quote(p.Path) + ": " + p.Err.Error()
+		text = quote.Name(p.Path) + ": " + p.Err.Error()
 	}
-	fmt.Fprintf(r.line.messages(r.call.env.Stderr), "snap: %s\n", clean(text))
+	fmt.Fprintf(r.line.Messages(r.call.env.Stderr), "snap: %s\n", quote.Clean(text))
 }
 
 // notesMax is how many notes of a kind are printed without -v: a tree such as /proc has one for each file.
@@ -149,66 +152,6 @@ func (r *backupReport) tellMore() {
 	}
 }
 
-// backupChangeJSON is a line of `backup -v --json`.
-type backupChangeJSON struct {
-	Type    string  `json:"message_type"` // "change"
-	Change  string  `json:"change"`       // "unchanged" too, with -vv
-	Path    string  `json:"path"`
-	PathB64 string  `json:"path_b64,omitempty"`
-	From    *string `json:"from"`
-	FromB64 string  `json:"from_b64,omitempty"`
-	Size    int64   `json:"size"`
-	Reason  string  `json:"reason"`
-	Stored  string  `json:"stored"`
-}
-
-func newBackupChange(path string, rec *index.Record, changed bool) backupChangeJSON {
-	j := backupChangeJSON{Type: "change", Change: "unchanged", Size: rec.Size}
-	j.Path, j.PathB64 = jsonName(path)
-	if changed {
-		j.Change, j.Reason, j.Stored = rec.Change.String(), rec.Reason.String(), rec.Stored.String()
-		if rec.Change == index.Moved {
-			var from string
-			from, j.FromB64 = jsonName(rec.From)
-			j.From = &from
-		}
-	}
-	return j
-}
-
-// backupSummaryJSON is the last line of `backup --json`.
-type backupSummaryJSON struct {
-	Type          string        `json:"message_type"` // "summary"
-	Snapshot      *snapshotJSON `json:"snapshot"`     // null when skipped
-	Skipped       bool          `json:"skipped"`
-	DryRun        bool          `json:"dry_run"`
-	FilesNew      int64         `json:"files_new"`
-	FilesChanged  int64         `json:"files_changed"`
-	FilesMetadata int64         `json:"files_metadata"`
-	FilesMoved    int64         `json:"files_moved"`
-	FilesLinked   int64         `json:"files_linked"`
-	FilesRemoved  int64         `json:"files_removed"`
-	DataAdded     int64         `json:"data_added"`
-	Errors        int64         `json:"errors"`
-	Vanished      int64         `json:"vanished"`
-	pruned
-	Seconds      float64 `json:"seconds"`
-	FilesResumed int64   `json:"files_resumed"` // taken over from an interrupted run
-	DataResumed  int64   `json:"data_resumed"`  // their bytes, which data_added counts too
-
-	Lost         lostJSON   `json:"lost"`          // of entries made now
-	FilesGrowing int64      `json:"files_growing"` // copied while they grew
-	Idle         []idleJSON `json:"idle_patterns"` // of flags and lists, those that fit nothing
-
-	Labelled *labelsJSON `json:"labelled"` // the newest snapshot, if it got the tags or the note of the one not made
-
-	RemovedNames []string    `json:"removed"`       // the snapshots that the rules deleted
-	RulesStopped []string    `json:"rules_stopped"` // why rules did not run
-	Behind       *behindJSON `json:"clock_behind"`  // a snapshot made before that has a later time
-	Taken        *takenJSON  `json:"taken_over,omitempty"`
-	NotDue       bool        `json:"not_due"` // --if-older made no backup
-}
-
 // summary prints how the backup ended.
 func (r *backupReport) summary(res *backup.Result, start time.Time) error {
 	c := r.call
@@ -229,10 +172,11 @@ func (r *backupReport) summary(res *backup.Result, start time.Time) error {
 		r.log.Info("backup done", "snapshot", h.Name, "changes", changes, "copied", h.CopiedBytes, "linked", h.Linked, "errors", h.Errors)
 	}
 	if c.opts.json {
-		j := backupSummaryJSON{Type: "summary", Skipped: res.Skipped, DryRun: r.dryRun, Errors: res.Errors, Vanished: res.Vanished, Seconds: took.Seconds(), pruned: r.pruned}
+		j := wire.BackupSummary{Type: "summary", Skipped: res.Skipped, DryRun: r.dryRun, Errors: res.Errors, Vanished: res.Vanished, Seconds: took.Seconds(),
+			SnapshotsRemoved: r.pruned.Removed, BytesFreed: r.pruned.Freed}
 		if h != nil {
 			if !r.dryRun {
-				s := newSnapshotJSON(h, h.State)
+				s := wire.NewSnapshot(h, h.State)
 				if h.Errors > 0 {
 					s.State = index.Incomplete
 				}
@@ -242,13 +186,13 @@ func (r *backupReport) summary(res *backup.Result, start time.Time) error {
 			j.DataAdded = h.CopiedBytes
 		}
 		j.RemovedNames, j.RulesStopped = append([]string{}, r.pruned.names...), append([]string{}, r.pruned.why...)
-		j.Lost = lostJSON{res.Lost.Owner, res.Lost.Mode, res.Lost.Setuid, res.Lost.Xattrs, res.Lost.Times}
+		j.Lost = wire.Lost{Owner: res.Lost.Owner, Mode: res.Lost.Mode, Setuid: res.Lost.Setuid, Xattrs: res.Lost.Xattrs, Times: res.Lost.Times}
 		j.FilesGrowing, j.Idle = r.growing, newIdleJSON(r.idle)
 		j.FilesResumed, j.DataResumed = res.Resumed.Files, res.Resumed.Bytes
-		j.Behind = r.behind
+		j.Behind = r.behind.json()
 		j.Taken = newTakenJSON(r.taken)
 		if r.gained.header != nil {
-			l := newLabelsJSON(r.gained.header)
+			l := wire.NewLabels(r.gained.header)
 			j.Labelled = &l
 		}
 		return c.json(j)
@@ -257,14 +201,14 @@ func (r *backupReport) summary(res *backup.Result, start time.Time) error {
 		if c.opts.quiet {
 			return nil
 		}
-		line := fmt.Sprintf("nothing changed since %s: no snapshot made%s", quote(res.Previous), r.gainedText())
+		line := fmt.Sprintf("nothing changed since %s: no snapshot made%s", quote.Name(res.Previous), r.gainedText())
 		text := strings.TrimSuffix(r.pruned.text(c), "\n")
 		if text != "" {
-			text = c.wrap(text, "    ") + "\n"
+			text = c.Wrap(text, "    ") + "\n"
 		}
-		return c.printf("%s\n%s", c.wrap(line, "  "), text)
+		return c.printf("%s\n%s", c.Wrap(line, "  "), text)
 	}
-	verb, name := "snapshot", quote(h.Name)
+	verb, name := "snapshot", quote.Name(h.Name)
 	if r.dryRun {
 		verb, name = "would make a snapshot", ""
 	}
@@ -274,12 +218,12 @@ func (r *backupReport) summary(res *backup.Result, start time.Time) error {
 	held := h.HeldBytes()
 	saved := max(held-h.CopiedBytes-r.holes, 0)
 	lines := []string{
-		strings.TrimSpace(fmt.Sprintf("%s %s", verb, name)) + fmt.Sprintf(": %s, %s, %s", plural(h.Files-h.Unread, "file", "files"), plural(h.Dirs, "folder", "folders"), c.size(held)),
+		strings.TrimSpace(fmt.Sprintf("%s %s", verb, name)) + fmt.Sprintf(": %s, %s, %s", text.Plural(h.Files-h.Unread, "file", "files"), text.Plural(h.Dirs, "folder", "folders"), c.Size(held)),
 		"  " + changes,
-		fmt.Sprintf("  %s copied, %s linked (%s not copied again), %s", c.size(h.CopiedBytes), plural(h.Linked, "file", "files"), c.size(saved), seconds(took)),
+		fmt.Sprintf("  %s copied, %s linked (%s not copied again), %s", c.Size(h.CopiedBytes), text.Plural(h.Linked, "file", "files"), c.Size(saved), seconds(took)),
 	}
 	if n := res.Resumed; n.Files > 0 {
-		lines = append(lines, fmt.Sprintf("  %s (%s) taken over from an interrupted run", plural(n.Files, "file", "files"), c.size(n.Bytes)))
+		lines = append(lines, fmt.Sprintf("  %s (%s) taken over from an interrupted run", text.Plural(n.Files, "file", "files"), c.Size(n.Bytes)))
 	}
 	if res.Vanished > 0 {
 		lines = append(lines, fmt.Sprintf("  %s vanished while the backup ran", humanize.Comma(res.Vanished)))
@@ -297,7 +241,7 @@ func (r *backupReport) summary(res *backup.Result, start time.Time) error {
 		}
 	}
 	if r.growing > 0 && !r.strict {
-		lines = append(lines, fmt.Sprintf("  %s while the backup read them", plural(r.growing, "file grew", "files grew")))
+		lines = append(lines, fmt.Sprintf("  %s while the backup read them", text.Plural(r.growing, "file grew", "files grew")))
 	}
 	if r.unsteady > 0 {
 		lines = append(lines, fmt.Sprintf("  %s copied while they changed; they are named above", humanize.Comma(r.unsteady)))
@@ -308,7 +252,7 @@ func (r *backupReport) summary(res *backup.Result, start time.Time) error {
 	if res.Previous == "" && !r.dryRun {
 		lines = append(lines, "", c.env.program.typed("next: snap list · snap ls latest · snap restore latest --target DIR"))
 	}
-	return c.printf("%s\n", strings.Join(c.wrapped(lines, 4), "\n"))
+	return c.printf("%s\n", strings.Join(c.WrapAll(lines, 4), "\n"))
 }
 
 // gainedText says which labels the newest snapshot got instead of the one not made.
@@ -317,9 +261,9 @@ func (r *backupReport) gainedText() string {
 	case g.header == nil:
 		return ""
 	case r.dryRun:
-		return fmt.Sprintf("; %s would get %s", quote(g.header.Name), g.what)
+		return fmt.Sprintf("; %s would get %s", quote.Name(g.header.Name), g.what)
 	default:
-		return fmt.Sprintf("; %s now has %s", quote(g.header.Name), g.what)
+		return fmt.Sprintf("; %s now has %s", quote.Name(g.header.Name), g.what)
 	}
 }
 

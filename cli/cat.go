@@ -8,8 +8,12 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"snap/cli/text"
 	"snap/index"
 	"snap/internal/file"
+	"snap/internal/hint"
+	"snap/internal/quote"
+	"snap/query"
 )
 
 func catCommand() *command {
@@ -44,94 +48,47 @@ func runCat(c *call) error {
 		if err := oneOf("archive", format, "tar", "zip"); err != nil {
 			return err
 		}
-		return c.reading(func(d *reader) error { return c.archive(d, format) })
+		return c.reading(func(d *query.Reader) error { return c.archive(d, format) })
 	}
 	if len(c.args) > 1 {
-		return withHint(usagef("cat: one file at a time"), "of several, an archive: --archive tar")
+		return hint.With(hint.Usagef("cat: one file at a time"), "of several, an archive: --archive tar")
 	}
-	return c.reading(func(d *reader) error {
-		h, path, err := d.entry(c, c.args[0])
+	return c.reading(func(d *query.Reader) error {
+		h, path, err := d.Entry(c.ctx, c.args[0])
 		if err != nil {
 			return err
 		}
-		r, _, err := d.db.Lookup(c.ctx, h.Seq, path)
+		r, _, err := d.DB.Lookup(c.ctx, h.Seq, path)
 		if err != nil {
 			return err
 		}
-		name := quote(h.Name) + ":" + shown(path, file.None)
+		name := quote.Name(h.Name) + ":" + text.Path(path, file.None)
 		switch {
 		case r.Kind == file.Folder:
-			return withHint(fmt.Errorf("cat %s: is a folder", name), "to list it: snap ls %s; as an archive: snap cat --archive tar %[1]s", shellWord(h.Name+":"+path))
+			return hint.With(fmt.Errorf("cat %s: is a folder", name), "to list it: snap ls %s; as an archive: snap cat --archive tar %[1]s", quote.Word(h.Name+":"+path))
 		case r.Kind == file.Symlink:
-			return fmt.Errorf("cat %s: is a symbolic link to %s", name, quote(r.Target))
+			return fmt.Errorf("cat %s: is a symbolic link to %s", name, quote.Name(r.Target))
 		case r.Kind != file.Regular:
 			return fmt.Errorf("cat %s: is no regular file but a %s", name, r.Kind)
 		case r.Unheld():
-			return withHint(fmt.Errorf("cat %s: the destination could not hold it, by its name or size", name), "to see other versions: snap history %s", shellWord(path))
+			return hint.With(fmt.Errorf("cat %s: the destination could not hold it, by its name or size", name), "to see other versions: snap history %s", quote.Word(path))
 		case r.Stored == index.Absent:
-			return withHint(fmt.Errorf("cat %s: could not be read when the snapshot was made", name), "to see other versions: snap history %s", shellWord(path))
+			return hint.With(fmt.Errorf("cat %s: could not be read when the snapshot was made", name), "to see other versions: snap history %s", quote.Word(path))
 		}
-		if err := d.missing(c, h, path, "cat"); err != nil {
+		if err := d.Missing(c.ctx, h, path, "cat"); err != nil {
 			return err
 		}
-		f, err := openStored(d.root, h.Name, path)
+		f, err := d.OpenFile(c.ctx, h, path)
 		if errors.Is(err, fs.ErrNotExist) {
-			err = d.elsewhere(c, err, h, path, "cat")
+			err = d.Elsewhere(c.ctx, err, h, path, "cat")
 		}
 		if err != nil {
-			return withHint(err, "to see what else the destination has lost: snap check")
+			return hint.With(err, "to see what else the destination has lost: snap check")
 		}
-		err = c.copyVerified(f, &r)
-		if errors.Is(err, errDamaged) {
-			err = withHint(fmt.Errorf("cat %s: %w", name, err), "other versions: snap history %s; all files: snap check --read-data", shellWord(path))
+		_, err = io.CopyBuffer(struct{ io.Writer }{c.out}, f, make([]byte, 256<<10))
+		if errors.Is(err, query.ErrDamaged) {
+			err = hint.With(fmt.Errorf("cat %s: %w", name, err), "other versions: snap history %s; all files: snap check --read-data", quote.Word(path))
 		}
 		return errors.Join(err, f.Close())
 	})
-}
-
-// errDamaged says that a file in a snapshot is not what was backed up.
-var errDamaged = errors.New("the snapshot's copy is damaged: its bytes are not those that were backed up")
-
-// openStored opens a file of a snapshot, entering folder by folder and following no symbolic link.
-func openStored(root *file.Dir, snapshot, path string) (*file.File, error) {
-	tree := file.NewTree(root, 0, (*file.Dir).EnterDir)
-	defer tree.Close()
-	parent, name := index.Split(path)
-	within := snapshot
-	if parent != "" {
-		within = index.Join(snapshot, parent)
-	}
-	dir, err := tree.Dir(within)
-	if err != nil {
-		return nil, err
-	}
-	defer dir.Close()
-	return dir.Open(name)
-}
-
-// copyVerified writes f to standard output and compares its hash with the record's.
-func (c *call) copyVerified(f *file.File, r *index.Record) error {
-	h := file.NewDigest()
-	h.Begin(r.Has(index.SparseHash))
-	buf := make([]byte, 256<<10)
-	for {
-		if err := c.ctx.Err(); err != nil {
-			return err
-		}
-		n, err := f.Read(buf)
-		h.Write(buf[:n])
-		if _, werr := c.out.Write(buf[:n]); werr != nil {
-			return werr
-		}
-		if err == io.EOF {
-			break
-		}
-		if err != nil {
-			return err
-		}
-	}
-	if r.Has(index.Hashed) && [32]byte(h.Sum(nil)) != r.Hash {
-		return errDamaged
-	}
-	return nil
 }

@@ -9,7 +9,10 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"snap/cli/text"
 	"snap/destination/check"
+	"snap/internal/hint"
+	"snap/internal/quote"
 )
 
 func checkCommand() *command {
@@ -55,10 +58,10 @@ func runCheck(c *call) error {
 		return err
 	}
 	r := &checkReport{call: c, dest: dest, line: c.progress(), started: c.env.Now()}
-	defer r.line.end()
-	o.Progress = r.line.show
+	defer r.line.End()
+	o.Progress = r.line.Show
 	res, err := check.Run(c.ctx, dest, o)
-	r.line.end()
+	r.line.End()
 	if perr := r.findings(res); perr != nil { // also what was found before an error
 		return errors.Join(backupHint(err, dest), perr)
 	}
@@ -78,7 +81,7 @@ func (c *call) checkOptions() (check.Options, error) {
 	o := check.Options{Repair: c.flags.Bool("repair"), LockWait: c.opts.lockWait, Holder: c.holder("check")}
 	if c.flags.IsSet("jobs") {
 		if o.Jobs = c.flags.Int("jobs"); o.Jobs < 1 || o.Jobs > 1024 {
-			return o, usagef("--jobs %d: it is a number from 1 to 1024", o.Jobs)
+			return o, hint.Usagef("--jobs %d: it is a number from 1 to 1024", o.Jobs)
 		}
 	}
 	o.Read.All = c.flags.Bool("read-data")
@@ -86,11 +89,11 @@ func (c *call) checkOptions() (check.Options, error) {
 		return o, nil
 	}
 	if o.Read.All {
-		return o, usagef("--read-data reads all, --read-data-subset a part: they exclude each other")
+		return o, hint.Usagef("--read-data reads all, --read-data-subset a part: they exclude each other")
 	}
 	var err error
 	if o.Read, err = parseSubset(c.flags.String("read-data-subset")); err != nil {
-		return o, usagef("--read-data-subset: %s", err)
+		return o, hint.Usagef("--read-data-subset: %s", err)
 	}
 	o.Read.Seed = rand.Uint64()
 	return o, nil
@@ -98,14 +101,14 @@ func (c *call) checkOptions() (check.Options, error) {
 
 // parseSubset reads 10%, 3/7 or 50G.
 func parseSubset(s string) (check.Subset, error) {
-	bad := fmt.Errorf("%s is no part: write it as 10%%, as 3/7 (the third of seven parts) or as a size like 50G", quote(s))
+	bad := fmt.Errorf("%s is no part: write it as 10%%, as 3/7 (the third of seven parts) or as a size like 50G", quote.Name(s))
 	if digits, ok := strings.CutSuffix(s, "%"); ok {
 		p, err := strconv.ParseFloat(digits, 64)
 		if err != nil || strings.Trim(digits, "0123456789.") != "" {
 			return check.Subset{}, bad
 		}
 		if p <= 0 || p > 100 {
-			return check.Subset{}, fmt.Errorf("%s is not between 0%% and 100%%", quote(s))
+			return check.Subset{}, fmt.Errorf("%s is not between 0%% and 100%%", quote.Name(s))
 		}
 		return check.Subset{Fraction: p / 100}, nil
 	}
@@ -116,12 +119,12 @@ func parseSubset(s string) (check.Subset, error) {
 			return check.Subset{}, bad
 		}
 		if n < 1 || n > m {
-			return check.Subset{}, fmt.Errorf("%s: parts are counted from 1/%d to %d/%d", quote(s), max(m, 1), max(m, 1), max(m, 1))
+			return check.Subset{}, fmt.Errorf("%s: parts are counted from 1/%d to %d/%d", quote.Name(s), max(m, 1), max(m, 1), max(m, 1))
 		}
 		return check.Subset{Part: int(n), Parts: int(m)}, nil
 	}
-	n, err := parseAmount(s)
-	if _, size := parseSize(s); size == nil && err != nil {
+	n, err := text.ParseAmount(s)
+	if _, size := text.ParseSize(s); size == nil && err != nil {
 		return check.Subset{}, fmt.Errorf("%w; or %s%%", err, s)
 	}
 	if err != nil || n <= 0 {

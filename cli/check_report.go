@@ -8,30 +8,19 @@ import (
 
 	"github.com/dustin/go-humanize"
 
+	"snap/cli/text"
+	"snap/cli/wire"
 	"snap/destination/check"
 	"snap/internal/file"
+	"snap/internal/quote"
 )
 
 // checkReport prints what a check found: a line a path on standard output, also with -q.
 type checkReport struct {
 	call    *call
 	dest    string
-	line    *progressLine
+	line    *text.Progress
 	started time.Time
-}
-
-// checkErrorJSON is a finding of `check --json`.
-type checkErrorJSON struct {
-	Type      string      `json:"message_type"` // "error"
-	What      check.Fault `json:"what"`
-	Path      string      `json:"path"` // with "index", "set" and "latest" in the destination, else in the snapshots
-	PathB64   string      `json:"path_b64,omitempty"`
-	Snapshots []string    `json:"snapshots"` // all that share it, oldest first
-	Why       string      `json:"why"`
-	Below     int64       `json:"below"` // how many entries in a folder are missing or extra with it
-	Repaired  bool        `json:"repaired"`
-	From      string      `json:"repaired_from,omitempty"`
-	Left      string      `json:"not_repaired,omitempty"` // why it was not, with --repair
 }
 
 // findings prints what was found.
@@ -40,11 +29,11 @@ func (r *checkReport) findings(res *check.Result) error {
 	for i := range res.Findings {
 		f := &res.Findings[i]
 		if c.opts.json {
-			j := checkErrorJSON{Type: "error", What: f.What, Snapshots: f.Snapshots, Why: clean(f.Why), Below: f.Below, Repaired: f.Repaired}
-			if j.Path, j.PathB64 = jsonName(f.Path); f.Repaired {
-				j.From = clean(f.From)
+			j := wire.CheckError{Type: "error", What: f.What, Snapshots: f.Snapshots, Why: quote.Clean(f.Why), Below: f.Below, Repaired: f.Repaired}
+			if j.Path, j.PathB64 = wire.Name(f.Path); f.Repaired {
+				j.From = quote.Clean(f.From)
 			} else {
-				j.Left = clean(f.From)
+				j.Left = quote.Clean(f.From)
 			}
 			if j.Snapshots == nil {
 				j.Snapshots = []string{}
@@ -60,32 +49,32 @@ func (r *checkReport) findings(res *check.Result) error {
 		c.warn("check: %s more that are not named; mend these first, then check again", humanize.Comma(res.More))
 	}
 	for _, name := range res.Missing {
-		c.note("snapshot %s is missing: its folder was removed; to forget it: snap delete %s", quote(name), shellWord(name))
+		c.note("snapshot %s is missing: its folder was removed; to forget it: snap delete %s", quote.Name(name), quote.Word(name))
 	}
 	if len(res.Strange) > 0 {
-		c.note("if a snapshot's folder was renamed, rename it back; these are no snapshot's: %s", strings.Join(mapped(res.Strange, quote), ", "))
+		c.note("if a snapshot's folder was renamed, rename it back; these are no snapshot's: %s", strings.Join(mapped(res.Strange, quote.Name), ", "))
 	}
 	return nil
 }
 
 // findingText is a finding as people read it.
 func findingText(f *check.Finding) string {
-	text := shown(f.Path, file.None) + ": " + clean(f.Why)
+	line := text.Path(f.Path, file.None) + ": " + quote.Clean(f.Why)
 	if f.Below > 0 {
-		text += fmt.Sprintf(", with %s below it", plural(int(f.Below), "entry", "entries"))
+		line += fmt.Sprintf(", with %s below it", text.Plural(int(f.Below), "entry", "entries"))
 	}
 	if where := rangesText(f.Ranges); where != "" {
-		text += ", in " + where
+		line += ", in " + where
 	}
 	switch {
 	case f.Repaired && f.From != "":
-		text += "; mended from " + clean(f.From)
+		line += "; mended from " + quote.Clean(f.From)
 	case f.Repaired:
-		text += "; mended"
+		line += "; mended"
 	case f.From != "":
-		text += "; not mended: " + clean(f.From)
+		line += "; not mended: " + quote.Clean(f.From)
 	}
-	return text
+	return line
 }
 
 // rangesMax is how many ranges of snapshots a line names.
@@ -102,11 +91,11 @@ func rangesText(ranges []check.Range) string {
 			parts = append(parts, "…")
 		case i > rangesMax:
 		case r.Count == 1:
-			parts = append(parts, quote(r.First))
+			parts = append(parts, quote.Name(r.First))
 		case r.Count == 2:
-			parts = append(parts, quote(r.First), quote(r.Last))
+			parts = append(parts, quote.Name(r.First), quote.Name(r.Last))
 		default:
-			parts = append(parts, quote(r.First)+" … "+quote(r.Last))
+			parts = append(parts, quote.Name(r.First)+" … "+quote.Name(r.Last))
 		}
 	}
 	text := strings.Join(parts, ", ")
@@ -124,22 +113,6 @@ func mapped(all []string, f func(string) string) []string {
 	return out
 }
 
-// checkSummaryJSON is the last line of `check --json`.
-type checkSummaryJSON struct {
-	Type       string   `json:"message_type"` // "summary"
-	Snapshots  int64    `json:"snapshots"`    // whose trees were looked at
-	Files      int64    `json:"files"`        // entries of these trees, folders too
-	InodesRead int64    `json:"inodes_read"`
-	BytesRead  int64    `json:"bytes_read"`
-	Damaged    int64    `json:"damaged"`
-	Repaired   int64    `json:"repaired"`
-	Errors     int64    `json:"errors"`   // what is left: damage not mended, and what could not be looked at; 0: exit code 0
-	Unproved   int64    `json:"unproved"` // files to be read whose hash is not known
-	Unshared   int64    `json:"unshared"` // files that are to be one with others, by the index, and are not: the hard links are gone
-	Missing    []string `json:"missing"`  // snapshots whose folders were removed
-	Seconds    float64  `json:"seconds"`
-}
-
 // summary prints how the check ended.
 func (r *checkReport) summary(res *check.Result, o *check.Options) error {
 	c := r.call
@@ -149,35 +122,35 @@ func (r *checkReport) summary(res *check.Result, o *check.Options) error {
 		if missing == nil {
 			missing = []string{}
 		}
-		return c.json(checkSummaryJSON{"summary", res.Snapshots, res.Files, res.InodesRead, res.BytesRead, res.Damaged,
-			res.Repaired, res.Errors, res.Unproved, max(res.Links.Inodes-res.Links.Meant, 0), missing, took.Seconds()})
+		return c.json(wire.CheckSummary{Type: "summary", Snapshots: res.Snapshots, Files: res.Files, InodesRead: res.InodesRead, BytesRead: res.BytesRead, Damaged: res.Damaged,
+			Repaired: res.Repaired, Errors: res.Errors, Unproved: res.Unproved, Unshared: max(res.Links.Inodes-res.Links.Meant, 0), Missing: missing, Seconds: took.Seconds()})
 	}
 	if !c.opts.quiet {
-		text := fmt.Sprintf("checked %s, %s", plural(int(res.Snapshots), "snapshot", "snapshots"), plural(int(res.Files), "entry", "entries"))
+		line := fmt.Sprintf("checked %s, %s", text.Plural(int(res.Snapshots), "snapshot", "snapshots"), text.Plural(int(res.Files), "entry", "entries"))
 		if res.InodesRead > 0 || o.Read.All {
-			text += fmt.Sprintf("; read %s, %s", plural(int(res.InodesRead), "file", "files"), c.size(res.BytesRead))
+			line += fmt.Sprintf("; read %s, %s", text.Plural(int(res.InodesRead), "file", "files"), c.Size(res.BytesRead))
 		}
 		switch {
 		case res.Damaged == 0 && res.Errors == 0:
-			text += ": all is well"
+			line += ": all is well"
 		case res.Damaged == 0:
-			text += fmt.Sprintf(": %s could not be looked at", humanize.Comma(res.Errors))
+			line += fmt.Sprintf(": %s could not be looked at", humanize.Comma(res.Errors))
 		default:
-			text += fmt.Sprintf(": %s damaged", humanize.Comma(res.Damaged))
+			line += fmt.Sprintf(": %s damaged", humanize.Comma(res.Damaged))
 			if o.Repair {
-				text += fmt.Sprintf(", %s mended", humanize.Comma(res.Repaired))
+				line += fmt.Sprintf(", %s mended", humanize.Comma(res.Repaired))
 			}
 		}
-		if err := c.printf("%s, %s\n", text, seconds(took)); err != nil {
+		if err := c.printf("%s, %s\n", line, seconds(took)); err != nil {
 			return err
 		}
 	}
 	if res.Unproved > 0 {
-		c.note("check: %s have no hash in the index and cannot be proved", plural(int(res.Unproved), "file", "files"))
+		c.note("check: %s have no hash in the index and cannot be proved", text.Plural(int(res.Unproved), "file", "files"))
 	}
 	if l := &res.Links; l.Gone() {
 		c.warn("%s in the snapshots are %s on this disk, and were %s: the hard links between them are gone",
-			plural(int(l.Names), "name", "names"), plural(int(l.Inodes), "file", "files"), humanize.Comma(l.Meant))
+			text.Plural(int(l.Names), "name", "names"), text.Plural(int(l.Inodes), "file", "files"), humanize.Comma(l.Meant))
 		c.note("%s", linksGoneHint)
 	}
 	r.hints(res, o)
@@ -193,7 +166,7 @@ func (r *checkReport) hints(res *check.Result, o *check.Options) {
 	has := func(what check.Fault) bool {
 		return slices.ContainsFunc(res.Findings, func(f check.Finding) bool { return f.What == what && !f.Repaired })
 	}
-	dest := shellWord(r.dest)
+	dest := quote.Word(r.dest)
 	switch {
 	case has(check.FaultIndex):
 		r.call.note("the index is damaged; the snapshots themselves are plain folders; rebuild it, then check again: snap reindex -d %s", dest)

@@ -4,7 +4,7 @@
 // Invariants:
 //
 //   - Results go to standard output, all else to standard error as `snap: …`.
-//   - No name, and no message that holds one, reaches an output without quote or clean.
+//   - No name, and no message that holds one, reaches an output but through package quote.
 //   - Nothing here exits, reads the clock or looks at the environment but through Env.
 //   - One function, exitCode, says which error ends in which code.
 //
@@ -12,8 +12,8 @@
 // arrange.go and the flags of the commands know urfave/cli.
 //
 // [Run] is the one call, [Env] all that it takes from the process. Begin to read at command.go, what a command is, and
-// list.go, a small one. destination.go and ref.go find out which destination and which snapshot is meant, settings.go
-// reads BackupOptions.txt, errors.go has the exit codes, quote.go what may reach a terminal.
+// list.go, a small one. destination.go finds out which destination is meant and opens it for package query, and
+// errors.go has the exit codes.
 package cli
 
 import (

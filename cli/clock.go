@@ -3,25 +3,34 @@ package cli
 import (
 	"time"
 
+	"snap/cli/wire"
 	"snap/destination"
 	"snap/destination/retention"
 	"snap/index"
+	"snap/internal/quote"
 )
 
 // behindSlack is by how much a backup may be earlier than a snapshot before it and nothing is said. What a time server corrects
 // is minutes; summer time changes nothing, because times are compared in UTC.
 const behindSlack = 3 * time.Hour
 
-// behindJSON says that a backup has an earlier time than a snapshot made before it.
-type behindJSON struct {
-	Snapshot string    `json:"snapshot"` // the one with the latest time
-	Time     time.Time `json:"time"`     // its time
-	many     bool      // so are others: it is the clock of now that is wrong
+// behind is that a backup has an earlier time than a snapshot made before it.
+type behind struct {
+	snapshot *index.Header // the one with the latest time
+	many     bool          // so are others: it is the clock of now that is wrong
+}
+
+// json is nil where there is nothing to tell.
+func (b *behind) json() *wire.ClockBehind {
+	if b == nil {
+		return nil
+	}
+	return &wire.ClockBehind{Snapshot: b.snapshot.Name, Time: b.snapshot.Time}
 }
 
 // behind is the snapshot of the latest time, if a backup of time t is before that; nil if it is not. Snapshots that are pinned do not
 // count: so those are kept whose time is known to be wrong.
-func (c *call) behind(d *destination.Destination, t time.Time) (*behindJSON, error) {
+func (c *call) behind(d *destination.Destination, t time.Time) (*behind, error) {
 	if d.DB == nil {
 		return nil, nil
 	}
@@ -43,21 +52,21 @@ func (c *call) behind(d *destination.Destination, t time.Time) (*behindJSON, err
 	if last == nil {
 		return nil, nil
 	}
-	return &behindJSON{last.Name, last.Time, later > 1}, nil
+	return &behind{last, later > 1}, nil
 }
 
 // tellBehind says that the backup of time t is before an older snapshot: with -q too, unless somebody typed that time. Where the rules
 // were stopped they say what to do.
-func (c *call) tellBehind(b *behindJSON, t time.Time, dest string, stopped bool) {
+func (c *call) tellBehind(b *behind, t time.Time, dest string, stopped bool) {
 	switch {
 	case b == nil:
 		return
 	case c.flags.IsSet("time"):
-		c.note("--time %s is before the time of %s, which was made before: %s", c.when(t), quote(b.Snapshot), c.when(b.Time))
+		c.note("--time %s is before the time of %s, which was made before: %s", c.When(t), quote.Name(b.snapshot.Name), c.When(b.snapshot.Time))
 		return
 	}
-	c.warn("the clock says %s, which is before the time of snapshot %s: %s", c.when(t), quote(b.Snapshot), c.when(b.Time))
-	switch in, name := shellWord(dest), shellWord(b.Snapshot); {
+	c.warn("the clock says %s, which is before the time of snapshot %s: %s", c.When(t), quote.Name(b.snapshot.Name), c.When(b.snapshot.Time))
+	switch in, name := quote.Word(dest), quote.Word(b.snapshot.Name); {
 	case stopped:
 	case b.many:
 		c.warn("is the clock right? Set it, and delete what was made meanwhile: snap delete -d %s REF", in)

@@ -6,6 +6,10 @@ import (
 	"time"
 
 	"github.com/urfave/cli/v2"
+
+	"snap/cli/text"
+	"snap/internal/hint"
+	"snap/internal/quote"
 )
 
 // command is one command of snap: what the parser, the help, the man page and the completion need to
@@ -32,6 +36,8 @@ type command struct {
 
 // call is one invocation of a command: what it was given, and where its answers go.
 type call struct {
+	text.Style
+
 	ctx    context.Context
 	env    *Env
 	out    *output      // standard output
@@ -64,19 +70,24 @@ func (c *call) note(format string, args ...any) {
 // file, as to the mail of cron.
 func (c *call) warn(format string, args ...any) {
 	c.out.Flush() // an error stays in out
-	fmt.Fprintf(c.env.Stderr, "snap: %s\n", clean(fmt.Sprintf(c.env.program.typed(format), args...)))
+	fmt.Fprintf(c.env.Stderr, "snap: %s\n", quote.Clean(fmt.Sprintf(c.env.program.typed(format), args...)))
 }
 
-// zone is the time zone that times are shown and read in.
-func (c *call) zone() *time.Location {
-	if c.opts.utc {
-		return time.UTC
+// progress is the line that shows how long work gets on, nil where standard error is no terminal or -q was given.
+func (c *call) progress() *text.Progress {
+	if !c.env.StderrTTY || c.opts.quiet || c.opts.json {
+		return nil
 	}
-	return c.env.Now().Location()
+	return text.NewProgress(c.env.Stderr, c.Style)
 }
 
-// now is the time, in the zone.
-func (c *call) now() time.Time { return c.env.Now().In(c.zone()) }
+// now is the time, in the zone that times are shown and read in.
+func (c *call) now() time.Time {
+	if c.opts.utc {
+		return c.env.Now().UTC()
+	}
+	return c.env.Now()
+}
 
 // raw reports whether -0 asks for bare names, each closed by a NUL.
 func (c *call) raw() (bool, error) {
@@ -84,7 +95,7 @@ func (c *call) raw() (bool, error) {
 		return false, nil
 	}
 	if c.opts.json {
-		return false, usagef("-0 and --json exclude each other")
+		return false, hint.Usagef("-0 and --json exclude each other")
 	}
 	return true, nil
 }

@@ -10,6 +10,8 @@ import (
 
 	"snap/index"
 	"snap/internal/file"
+	"snap/internal/quote"
+	"snap/query"
 )
 
 // candidate is one way to go on with a word, and a short text about it.
@@ -39,10 +41,10 @@ func completeCommand() *command {
 				if i == maxCompletions {
 					break
 				}
-				if !harmless(cand.word) { // nothing that a shell or a terminal could take for its own
+				if !quote.Harmless(cand.word) { // nothing that a shell or a terminal could take for its own
 					continue
 				}
-				if err := c.printf("%s\t%s\n", cand.word[done:], clean(cand.about)); err != nil {
+				if err := c.printf("%s\t%s\n", cand.word[done:], quote.Clean(cand.about)); err != nil {
 					return err
 				}
 			}
@@ -132,9 +134,9 @@ func (c *call) flagValues(flag string) (all []candidate) {
 // completeTags lists the tags that snapshots have, and the one that means something.
 func completeTags(c *call) []candidate {
 	all := []candidate{{"pin", "never prune it"}}
-	_ = c.reading(func(d *reader) error {
-		for i := range d.snaps {
-			for _, t := range d.snaps[i].Tags {
+	_ = c.reading(func(d *query.Reader) error {
+		for i := range d.Snapshots {
+			for _, t := range d.Snapshots[i].Tags {
 				if cand := (candidate{t, "a tag"}); t != "pin" && !slices.Contains(all, cand) {
 					all = append(all, cand)
 				}
@@ -175,11 +177,11 @@ func completeFiles(*call, string) []candidate { return nil }
 
 // completeRef lists snapshots, the newest first.
 func completeRef(c *call, _ string) (all []candidate) {
-	_ = c.reading(func(d *reader) error {
+	_ = c.reading(func(d *query.Reader) error {
 		all = append(all, candidate{"latest", "the newest snapshot"}, candidate{"oldest", "the first snapshot"})
-		for i := d.snaps.newest(); i >= 0; i-- {
-			h := &d.snaps[i]
-			all = append(all, candidate{h.Name, c.age(h.Time) + " ago"})
+		for i := d.Snapshots.Newest(); i >= 0; i-- {
+			h := &d.Snapshots[i]
+			all = append(all, candidate{h.Name, c.Age(h.Time) + " ago"})
 		}
 		return nil
 	})
@@ -194,10 +196,10 @@ func completePathRef(c *call, word string) (all []candidate) {
 		}
 		return all
 	}
-	_ = c.reading(func(d *reader) error {
-		r := d.resolver(c)
-		head, typed := r.split(word)
-		pos, err := r.ref(head)
+	_ = c.reading(func(d *query.Reader) error {
+		r := d.Resolver()
+		head, typed := r.Split(word)
+		pos, err := r.Resolve(head)
 		if err != nil {
 			return err
 		}
@@ -209,15 +211,15 @@ func completePathRef(c *call, word string) (all []candidate) {
 
 // completeNewestPath lists what is in the newest snapshot.
 func completeNewestPath(c *call, word string) (all []candidate) {
-	_ = c.reading(func(d *reader) error {
-		all = folderCandidates(c, d, d.snaps.newest(), "", word)
+	_ = c.reading(func(d *query.Reader) error {
+		all = folderCandidates(c, d, d.Snapshots.Newest(), "", word)
 		return nil
 	})
 	return all
 }
 
 // folderCandidates are the entries of the folder that typed has come to, after what stands before it.
-func folderCandidates(c *call, d *reader, pos int, before, typed string) (all []candidate) {
+func folderCandidates(c *call, d *query.Reader, pos int, before, typed string) (all []candidate) {
 	if pos < 0 {
 		return nil
 	}
@@ -225,14 +227,14 @@ func folderCandidates(c *call, d *reader, pos int, before, typed string) (all []
 	if i := strings.LastIndexByte(typed, '/'); i >= 0 {
 		dir = typed[:i]
 	}
-	path, err := sourcePath(&d.snaps[pos], dir)
+	path, err := query.SourcePath(&d.Snapshots[pos], dir)
 	if err != nil {
 		return nil
 	}
 	if dir != "" {
 		before += dir + "/"
 	}
-	for e, err := range listing(c.ctx, d.db, d.snaps[pos].Seq, path, false) {
+	for e, err := range d.List(c.ctx, &d.Snapshots[pos], path, false) {
 		if err != nil || len(all) == maxCompletions {
 			break
 		}

@@ -1,6 +1,11 @@
 package cli
 
-import "strings"
+import (
+	"strings"
+
+	"snap/internal/hint"
+	"snap/internal/quote"
+)
 
 func completionCommand() *command {
 	return &command{
@@ -20,7 +25,7 @@ snap completion fish > ~/.config/fish/completions/snap.fish`,
 		run: func(c *call) error {
 			script, ok := completionScripts[c.args[0]]
 			if !ok {
-				return usagef("no completion for %s: it is bash, zsh or fish", quote(c.args[0]))
+				return hint.Usagef("no completion for %s: it is bash, zsh or fish", quote.Name(c.args[0]))
 			}
 			name := c.env.program.String()
 			identifier := strings.NewReplacer("-", "_", ".", "_").Replace(name)

@@ -9,6 +9,9 @@ import (
 	"snap/destination"
 	"snap/destination/retention"
 	"snap/index"
+	"snap/internal/hint"
+	"snap/internal/quote"
+	"snap/query"
 )
 
 func deleteCommand() *command {
@@ -33,16 +36,16 @@ func runDelete(c *call) error {
 		return err
 	}
 	var names []string
-	err = c.reading(func(d *reader) error {
+	err = c.reading(func(d *query.Reader) error {
 		for _, ref := range c.args {
-			pos, err := d.resolver(c).ref(ref)
+			pos, err := d.Resolver().Resolve(ref)
 			if err != nil {
 				return err
 			}
-			if err := spared(&d.snaps[pos], ref); err != nil {
+			if err := spared(&d.Snapshots[pos], ref); err != nil {
 				return err
 			}
-			if name := d.snaps[pos].Name; !slices.Contains(names, name) {
+			if name := d.Snapshots[pos].Name; !slices.Contains(names, name) {
 				names = append(names, name)
 			}
 		}
@@ -62,8 +65,8 @@ func spared(h *index.Header, ref string) error {
 	if ref == h.Name || !retention.Pinned(h) {
 		return nil
 	}
-	return withCode(exitRefused, withHint(fmt.Errorf("%s: snapshot %s is pinned", quote(ref), quote(h.Name)),
-		"to delete it all the same: snap delete %s", shellWord(h.Name)))
+	return withCode(exitRefused, hint.With(fmt.Errorf("%s: snapshot %s is pinned", quote.Name(ref), quote.Name(h.Name)),
+		"to delete it all the same: snap delete %s", quote.Word(h.Name)))
 }
 
 // tellLeft says when a deletion leaves nothing, or nothing whole.

@@ -10,69 +10,35 @@ import (
 	"syscall"
 
 	"snap/destination"
-	"snap/index"
-	"snap/internal/file"
+	"snap/internal/hint"
+	"snap/internal/quote"
+	"snap/query"
 )
 
-// destination is a destination opened for reading: its folder, its index and its complete snapshots.
-type reader struct {
-	dir   string    // absolute
-	root  *file.Dir // a handle on it
-	db    *index.DB
-	snaps snapshots
-}
-
 // open opens the destination that find says. The caller closes it.
-func (c *call) open() (*reader, error) {
+func (c *call) open() (*query.Reader, error) {
 	dir, err := c.find()
 	if err != nil {
 		return nil, err
 	}
-	d := &reader{dir: dir}
-	if d.db, err = index.Open(index.Path(dir)); err != nil {
-		return nil, indexHint(closedHint(err, dir), dir)
-	}
-	d.db.Trust(c.trusted(dir)...)
-	if d.snaps, err = readSnapshots(c.ctx, d.db); err != nil {
-		return nil, indexHint(err, dir)
-	}
-	if d.root, err = file.OpenRoot(dir); err != nil {
-		return nil, err
-	}
-	return d, nil
+	d, err := query.Open(c.ctx, dir, query.Options{Now: c.now(), WorkDir: c.env.Dir, Trust: c.trusted(dir)})
+	return d, closedHint(err, dir)
 }
 
 // reading opens the destination, runs f and adds the way out to an error of the index.
-func (c *call) reading(f func(d *reader) error) error {
+func (c *call) reading(f func(d *query.Reader) error) error {
 	d, err := c.open()
 	if err != nil {
 		return err
 	}
-	defer c.proved(d.dir, d.db)
-	return errors.Join(d.mend(f(d)), d.Close())
+	defer c.proved(d.Dir, d.DB)
+	return errors.Join(query.IndexHint(f(d), d.Dir), d.Close())
 }
-
-// Close gives back the handle on the folder.
-func (d *reader) Close() error { return d.root.Close() }
-
-// mend adds the way out to an error of the index.
-func (d *reader) mend(err error) error { return indexHint(err, d.dir) }
 
 // closedHint says who may read dest, to a user who may not.
 func closedHint(err error, dest string) error {
 	if errors.Is(err, fs.ErrPermission) {
-		return withHint(err, "%s", troubleHint(err, "the destination", dest, os.Geteuid()))
-	}
-	return err
-}
-
-// indexHint adds the way out to an error of the index of dest.
-func indexHint(err error, dest string) error {
-	switch {
-	case errors.Is(err, index.ErrMissing), errors.Is(err, index.ErrDamaged), errors.Is(err, index.ErrTruncated):
-		return withHint(err, "the snapshots themselves are plain folders; rebuild the index: snap reindex -d %s", shellWord(dest))
-	case errors.Is(err, index.ErrNewer):
-		return withHint(err, "use a newer version of snap")
+		return hint.With(err, "%s", troubleHint(err, "the destination", dest, os.Geteuid()))
 	}
 	return err
 }
@@ -85,9 +51,6 @@ func (c *call) openToWrite(dest string, o destination.Options) (*destination.Des
 	}
 	return d, err
 }
-
-// resolver reads references to d's snapshots.
-func (d *reader) resolver(c *call) resolver { return resolver{d.snaps, c.now()} }
 
 // find is the destination that the command line, $SNAP_DEST, the working directory or the list of known
 // ones names, in this order, as an absolute path. An error that there is none ends in code 10.
@@ -117,7 +80,7 @@ func (c *call) look() (string, error) {
 	}
 	known := c.known()
 	if len(known) == 0 {
-		return "", withCode(exitNoDest, withHint(errors.New("no destination named, and none is known"),
+		return "", withCode(exitNoDest, hint.With(errors.New("no destination named, and none is known"),
 			"name it with -d DIR or $SNAP_DEST; to make one: snap backup DEST SRC"))
 	}
 	newest := slices.MaxFunc(known, func(a, b knownDest) int { return a.Last.Compare(b.Last) })
@@ -126,12 +89,12 @@ func (c *call) look() (string, error) {
 		return k.Path == newest.Path || !there && err == nil // gone, or its disk is elsewhere
 	})
 	if len(others) > 0 {
-		c.note("destination %s, the last of %d backed up to; -d names another", quote(newest.Path), len(others)+1)
+		c.note("destination %s, the last of %d backed up to; -d names another", quote.Name(newest.Path), len(others)+1)
 	}
 	if there, err := isDestination(newest.Path); err != nil {
 		return "", closedHint(err, newest.Path)
 	} else if !there {
-		return "", withCode(exitNoDest, withHint(fmt.Errorf("%s: the last destination is not there", quote(newest.Path)),
+		return "", withCode(exitNoDest, hint.With(fmt.Errorf("%s: the last destination is not there", quote.Name(newest.Path)),
 			"connect its disk, or name another with -d DIR"))
 	}
 	return newest.Path, nil
@@ -146,11 +109,11 @@ func (c *call) named(dest, how string) (string, error) {
 	if there, err := isDestination(dir); err != nil {
 		return "", closedHint(err, dir)
 	} else if !there {
-		err := withCode(exitNoDest, fmt.Errorf("%s: not a snap destination (from %s)", quote(dest), how))
+		err := withCode(exitNoDest, fmt.Errorf("%s: not a snap destination (from %s)", quote.Name(dest), how))
 		if c.wentThere(dir) {
-			return "", withHint(err, "backups went there before: is its disk mounted?")
+			return "", hint.With(err, "backups went there before: is its disk mounted?")
 		}
-		return "", withHint(err, "a destination holds a folder .snap; to make one: snap backup DEST SRC")
+		return "", hint.With(err, "a destination holds a folder .snap; to make one: snap backup DEST SRC")
 	}
 	return filepath.Clean(dir), nil
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"snap/index"
+	"snap/internal/hint"
 )
 
 // findIn is find in an environment.
@@ -90,7 +91,7 @@ func TestWhichDestination(t *testing.T) {
 		}
 	}
 	for _, c := range []struct{ flag, variable string }{{at("plain"), ""}, {"", at("plain")}, {at("nowhere"), ""}} {
-		if _, _, err := findIn(t, c.flag, c.variable, at("c"), state); exitCode(context.Background(), err) != exitNoDest || len(hints(err, "")) == 0 {
+		if _, _, err := findIn(t, c.flag, c.variable, at("c"), state); exitCode(context.Background(), err) != exitNoDest || len(hint.Lines(err, program("").typed)) == 0 {
 			t.Errorf("%v: %v", c, err)
 		}
 	}

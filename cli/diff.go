@@ -1,14 +1,17 @@
 package cli
 
 import (
-	"iter"
 	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
 
+	"snap/cli/text"
+	"snap/cli/wire"
 	"snap/index"
 	"snap/internal/file"
+	"snap/internal/hint"
+	"snap/query"
 )
 
 func diffCommand() *command {
@@ -52,18 +55,19 @@ func runDiff(c *call) error {
 		return err
 	}
 	if raw && c.flags.Bool("stat") {
-		return usagef("diff: -0 prints paths and --stat only totals: one or the other")
+		return hint.Usagef("diff: -0 prints paths and --stat only totals: one or the other")
 	}
 	c.out.goesOn = c.flags.Bool("exit-code") || c.flags.Bool("source")
-	return c.reading(func(d *reader) error {
-		q, err := newDiffQuery(c, d)
+	return c.reading(func(d *query.Reader) error {
+		q, err := c.newDiff(d)
+		partial := false
 		if err == nil && c.flags.Bool("source") {
-			err = c.rehearse(d, q)
+			partial, err = c.rehearse(d, q)
 		}
 		if err != nil {
 			return err
 		}
-		var sum diffSummary
+		var sum wire.DiffSummary
 		switch {
 		case c.opts.json || raw || c.flags.Bool("stat"):
 			err = c.diffPaths(q, raw, &sum)
@@ -74,110 +78,70 @@ func runDiff(c *call) error {
 		case err != nil:
 			return err
 		case c.opts.json:
-			sum.MessageType, sum.A = "summary", q.a.Name
-			if q.pending == nil {
-				sum.B = &q.b.Name
+			sum.MessageType, sum.A = "summary", q.A.Name
+			if q.Pending == nil {
+				sum.B = &q.B.Name
 			} else {
-				source, b64 := jsonName(q.b.Source)
+				source, b64 := wire.Name(q.B.Source)
 				sum.Source, sum.SourceB64 = &source, b64
 			}
 			err = c.json(&sum)
 		case c.flags.Bool("stat"):
 			err = c.printStat(&sum)
 		}
-		if err == nil && c.flags.Bool("exit-code") && sum.total() > 0 {
+		if err == nil && c.flags.Bool("exit-code") && sum.Total() > 0 {
 			return withCode(exitFailed, nil)
 		}
-		if err == nil && q.partial {
+		if err == nil && partial {
 			return withCode(exitPartial, nil)
 		}
 		return err
 	})
 }
 
-// diffQuery is which differences are asked for.
-type diffQuery struct {
-	db      *index.DB
-	a, b    *index.Header  // b is the newest snapshot's with --source
-	pending *index.Pending // with --source, what the source holds
-	next    bool           // b comes directly after a: the records between are those of b
-	partial bool           // not all of the source could be read
-	below   []string       // the folders or files that count, none for all
-}
-
-func newDiffQuery(c *call, d *reader) (*diffQuery, error) {
+// newDiff is the question that the arguments ask.
+func (c *call) newDiff(d *query.Reader) (*query.Diff, error) {
 	refs := []string{"latest~1", "latest"}
-	if c.flags.Bool("source") {
+	source := c.flags.Bool("source")
+	if source {
 		refs = []string{"latest"}
 		if len(c.args) > 1 {
-			return nil, usagef("diff --source: one snapshot can be compared with the source, not two")
+			return nil, hint.Usagef("diff --source: one snapshot can be compared with the source, not two")
 		}
 	}
 	copy(refs, c.args)
 	pos := make([]int, len(refs))
 	for i, ref := range refs {
 		var err error
-		if pos[i], err = d.resolver(c).ref(ref); err != nil {
-			if len(d.snaps) == 1 && len(c.args) == 0 {
-				err = withHint(err, "what has changed in the source since then: snap diff --source")
+		if pos[i], err = d.Resolver().Resolve(ref); err != nil {
+			if len(d.Snapshots) == 1 && len(c.args) == 0 {
+				err = hint.With(err, "what has changed in the source since then: snap diff --source")
 			}
 			return nil, err
 		}
 	}
-	if len(pos) == 1 { // the source comes after the newest
-		pos = append(pos, d.snaps.newest()+1)
+	if source { // it comes after the newest
+		pos = append(pos, len(d.Snapshots))
 	}
-	q := &diffQuery{db: d.db, a: &d.snaps[pos[0]], b: &d.snaps[min(pos[1], d.snaps.newest())], next: pos[1] == pos[0]+1}
-	l := d.locator(c)
+	var below []string
 	for _, typed := range c.dashed {
-		paths, err := l.paths(typed)
+		paths, err := d.Paths(typed)
 		if err != nil {
 			return nil, err
 		}
-		q.below = append(q.below, paths...)
+		below = append(below, paths...)
 	}
-	return q, nil
-}
-
-// all yields every difference.
-func (q *diffQuery) all(c *call) iter.Seq2[index.Difference, error] {
-	if q.pending != nil {
-		return q.db.DiffPending(c.ctx, q.a.Seq, q.pending)
-	}
-	return q.db.Diff(c.ctx, q.a.Seq, q.b.Seq)
-}
-
-// differences yields those that are asked for. A file that moved counts where it was and where it is.
-func (q *diffQuery) differences(c *call) iter.Seq2[index.Difference, error] {
-	return func(yield func(index.Difference, error) bool) {
-		for d, err := range q.all(c) {
-			if err == nil && !q.asked(d.Path) && (d.Change != index.Moved || !q.asked(d.From)) {
-				continue
-			}
-			if !yield(d, err) || err != nil {
-				return
-			}
-		}
-	}
-}
-
-func (q *diffQuery) asked(path string) bool {
-	for _, dir := range q.below {
-		if index.Within(path, dir) {
-			return true
-		}
-	}
-	return len(q.below) == 0
+	return d.Diff(pos[0], pos[1], below), nil
 }
 
 // diffPaths prints each path by itself, as JSON or bare, or only counts.
-func (c *call) diffPaths(q *diffQuery, raw bool, sum *diffSummary) error {
+func (c *call) diffPaths(q *query.Diff, raw bool, sum *wire.DiffSummary) error {
 	quiet := c.flags.Bool("stat")
-	for d, err := range q.differences(c) {
+	for d, err := range q.Differences(c.ctx) {
 		if err != nil {
 			return err
 		}
-		sum.add(&d)
+		sum.Add(&d)
 		switch {
 		case quiet:
 		case raw:
@@ -195,12 +159,12 @@ func (c *call) diffPaths(q *diffQuery, raw bool, sum *diffSummary) error {
 // diffText prints a line for each path and one for each renamed folder. What moved along is counted before
 // anything is printed, so that the count can stand before the lines of what is inside. For that many differences
 // are read twice, and only few are kept.
-func (c *call) diffText(q *diffQuery, sum *diffSummary) error {
-	var counter, f folder
+func (c *call) diffText(q *query.Diff, sum *wire.DiffSummary) error {
+	var counter, f query.RenameCollapser
 	var kept []index.Difference
-	all := q.differences(c)
+	all := q.Differences(c.ctx)
 	few := true
-	top := treeMoved(q.a, q.b)
+	top := query.TreeMoved(q.A, q.B)
 	for d, err := range all {
 		if err != nil {
 			return err
@@ -208,8 +172,8 @@ func (c *call) diffText(q *diffQuery, sum *diffSummary) error {
 		if few = few && len(kept) < keepDifferences; few {
 			kept = append(kept, d)
 		}
-		d = asMoved(d, top)
-		counter.place(&d)
+		d = query.AsMoved(d, top)
+		counter.Place(&d)
 	}
 	if few {
 		all = func(yield func(index.Difference, error) bool) {
@@ -224,15 +188,15 @@ func (c *call) diffText(q *diffQuery, sum *diffSummary) error {
 		if err != nil {
 			return err
 		}
-		sum.add(&d)
-		d = asMoved(d, top)
-		along, fold := f.place(&d)
+		sum.Add(&d)
+		d = query.AsMoved(d, top)
+		along, fold := f.Place(&d)
 		if along {
 			if d.Change = index.Classify(d.Before, d.After); d.Change == 0 {
 				continue
 			}
 		}
-		if err := c.printf("%s %s\n", c.mark(d.Change), c.differenceText(q, &d, counter.count(fold))); err != nil {
+		if err := c.printf("%s %s\n", c.Mark(d.Change), c.differenceText(q, &d, counter.Count(fold))); err != nil {
 			return err
 		}
 	}
@@ -243,22 +207,22 @@ func (c *call) diffText(q *diffQuery, sum *diffSummary) error {
 const keepDifferences = 4096
 
 // differenceText is a difference without its mark. along is how many entries moved with a folder.
-func (c *call) differenceText(q *diffQuery, d *index.Difference, along int) string {
+func (c *call) differenceText(q *query.Diff, d *index.Difference, along int) string {
 	before, after := d.Before, d.After
 	r := after
 	if r == nil {
 		r = before
 	}
-	s := shown(d.Path, r.Kind)
+	s := text.Path(d.Path, r.Kind)
 	if d.Change == index.Moved {
-		s = c.arrow("+", shown(d.From, before.Kind), s)[2:]
+		s = c.Arrow("+", text.Path(d.From, before.Kind), s)[2:]
 	}
 	var notes []string
 	if after != nil && !after.Held() && c.opts.verbose == 0 { // else it is among what differs, or the reason
 		notes = append(notes, problemText(after))
 	}
 	if along > 0 {
-		notes = append(notes, plural(along, "entry", "entries"))
+		notes = append(notes, text.Plural(along, "entry", "entries"))
 	}
 	if d.Change == index.Moved {
 		if change := index.Classify(before, after); change != 0 {
@@ -269,12 +233,12 @@ func (c *call) differenceText(q *diffQuery, d *index.Difference, along int) stri
 		if r.Kind == file.Regular && (before == nil || after == nil || before.Kind == after.Kind && before.Size == after.Size) {
 			notes = append(notes, c.sizeText(r))
 		}
-		for _, a := range c.differs(before, after, q.a, q.b) {
-			notes = append(notes, a.text)
+		for _, a := range query.Differs(before, after) {
+			notes = append(notes, c.aspectText(a, before, after, q.A, q.B))
 		}
 	}
 	said := []string{strings.Join(notes, ", ")}
-	if c.opts.verbose > 0 && q.next {
+	if c.opts.verbose > 0 && q.Next {
 		said = append(said, reasonText(&index.Record{Reason: d.Reason, Stored: d.Stored}))
 	}
 	said = slices.DeleteFunc(said, func(s string) bool { return s == "" })

@@ -5,55 +5,13 @@ import (
 
 	"github.com/dustin/go-humanize"
 
+	"snap/cli/wire"
 	"snap/index"
+	"snap/query"
 )
 
-// diffSummary is the totals of `snap diff`, and its last line with --json.
-type diffSummary struct {
-	MessageType string  `json:"message_type"`
-	A           string  `json:"a"`
-	B           *string `json:"b"`      // null with --source
-	Source      *string `json:"source"` // null without
-	SourceB64   string  `json:"source_b64,omitempty"`
-	Added       int64   `json:"added"`
-	Modified    int64   `json:"modified"`
-	Metadata    int64   `json:"metadata"`
-	Moved       int64   `json:"moved"`
-	Removed     int64   `json:"removed"`
-	Type        int64   `json:"type"`
-	BytesBefore int64   `json:"bytes_before"` // sizes of what differs, in A
-	BytesAfter  int64   `json:"bytes_after"`  // and in B
-}
-
-func (s *diffSummary) add(d *index.Difference) {
-	switch d.Change {
-	case index.Added:
-		s.Added++
-	case index.Modified:
-		s.Modified++
-	case index.Metadata:
-		s.Metadata++
-	case index.Moved:
-		s.Moved++
-	case index.Removed:
-		s.Removed++
-	case index.TypeChanged:
-		s.Type++
-	}
-	if d.Before != nil {
-		s.BytesBefore = index.Plus(s.BytesBefore, d.Before.Size)
-	}
-	if d.After != nil {
-		s.BytesAfter = index.Plus(s.BytesAfter, d.After.Size)
-	}
-}
-
-func (s *diffSummary) total() int64 {
-	return s.Added + s.Modified + s.Metadata + s.Moved + s.Removed + s.Type
-}
-
 // printStat prints the totals.
-func (c *call) printStat(s *diffSummary) error {
+func (c *call) printStat(s *wire.DiffSummary) error {
 	var parts []string
 	for _, n := range [...]struct {
 		count int64
@@ -69,39 +27,23 @@ func (c *call) printStat(s *diffSummary) error {
 	if len(parts) == 0 {
 		return c.printf("no differences\n")
 	}
-	counts, sizes, gap := strings.Join(parts, ", ")+";", c.size(s.BytesBefore)+" -> "+c.size(s.BytesAfter), " "
-	if !c.fits(counts + gap + sizes) {
+	counts, sizes, gap := strings.Join(parts, ", ")+";", c.Size(s.BytesBefore)+" -> "+c.Size(s.BytesAfter), " "
+	if !c.Fits(counts + gap + sizes) {
 		gap = "\n"
 	}
 	return c.printf("%s\n", counts+gap+sizes)
 }
 
-// differenceJSON is a `change` of `snap diff`.
-type differenceJSON struct {
-	MessageType string   `json:"message_type"`
-	Change      string   `json:"change"`
-	Path        string   `json:"path"`
-	PathB64     string   `json:"path_b64,omitempty"`
-	From        *string  `json:"from"`
-	FromB64     string   `json:"from_b64,omitempty"`
-	SizeBefore  *int64   `json:"size_before"`
-	SizeAfter   *int64   `json:"size_after"`
-	Differs     []string `json:"differs"`           // of both: type, size, content, mode, …
-	Reason      *string  `json:"reason"`            // of neighbours: why B has a record
-	Stored      *string  `json:"stored"`            // and how it was stored
-	Problem     string   `json:"problem,omitempty"` // of what B has: see ls
-}
-
-func (c *call) differenceJSON(q *diffQuery, d *index.Difference) differenceJSON {
-	j := differenceJSON{
-		MessageType: "change", Change: d.Change.String(), SizeBefore: sizeJSON(d.Before), SizeAfter: sizeJSON(d.After),
-		Differs: aspectNames(c.differs(d.Before, d.After, q.a, q.b)), Problem: problemJSON(d.After),
+func (c *call) differenceJSON(q *query.Diff, d *index.Difference) wire.Difference {
+	j := wire.Difference{
+		MessageType: "change", Change: d.Change.String(), SizeBefore: wire.Size(d.Before), SizeAfter: wire.Size(d.After),
+		Differs: append([]query.Aspect{}, query.Differs(d.Before, d.After)...), Problem: wire.Problem(d.After),
 	}
-	if q.next {
+	if q.Next {
 		reason, stored := d.Reason.String(), d.Stored.String()
 		j.Reason, j.Stored = &reason, &stored
 	}
-	j.Path, j.PathB64 = jsonName(d.Path)
-	j.From, j.FromB64 = optionalName(d.From)
+	j.Path, j.PathB64 = wire.Name(d.Path)
+	j.From, j.FromB64 = wire.OptionalName(d.From)
 	return j
 }

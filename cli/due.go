@@ -4,9 +4,14 @@ import (
 	"fmt"
 	"time"
 
+	"snap/cli/wire"
 	"snap/destination"
 	"snap/index"
 	"snap/internal/file"
+	"snap/internal/hint"
+	"snap/internal/quote"
+	"snap/internal/when"
+	"snap/query"
 )
 
 // last is the last run that looked at the whole source.
@@ -16,7 +21,7 @@ type last struct {
 }
 
 // lastRunOf is that of the destination root, whose complete snapshots are all.
-func lastRunOf(root *file.Dir, all snapshots) (l last) {
+func lastRunOf(root *file.Dir, all query.Snapshots) (l last) {
 	if len(all) > 0 {
 		l.header = &all[len(all)-1]
 		l.unchanged = destination.LastUnchanged(root, l.header)
@@ -26,9 +31,9 @@ func lastRunOf(root *file.Dir, all snapshots) (l last) {
 
 // younger says which of its times lies within the age before now, the later one; zero: none does. One in the future says
 // nothing: the clock was wrong then, and it must not put off backups until that time.
-func (l *last) younger(age span, now time.Time) (t time.Time) {
+func (l *last) younger(age when.Age, now time.Time) (t time.Time) {
 	for _, at := range []time.Time{l.header.Time, l.unchanged} {
-		if at.After(age.before(now)) && !at.After(now) && at.After(t) {
+		if at.After(age.Before(now)) && !at.After(now) && at.After(t) {
 			t = at
 		}
 	}
@@ -41,41 +46,35 @@ func (c *call) notDue(dest string) (why string, err error) {
 		return "", nil
 	}
 	text := c.flags.String("if-older")
-	age, err := parseSpan(text)
+	age, err := when.ParseAge(text)
 	if err != nil {
-		return "", usagef("--if-older: %s", err)
+		return "", hint.Usagef("--if-older: %s", err)
 	}
-	db, err := index.Open(index.Path(dest))
-	if err != nil {
-		return "", nil
-	}
-	db.Trust(c.trusted(dest)...)
-	defer c.proved(dest, db)
-	all, err := readSnapshots(c.ctx, db)
-	if err != nil || len(all) == 0 {
-		return "", nil
-	}
-	root, err := file.OpenRoot(dest)
+	d, err := query.Open(c.ctx, dest, query.Options{Trust: c.trusted(dest)})
 	if err != nil {
 		return "", nil
 	}
-	defer root.Close()
-	l := lastRunOf(root, all)
+	defer d.Close()
+	defer c.proved(dest, d.DB)
+	if len(d.Snapshots) == 0 {
+		return "", nil
+	}
+	l := lastRunOf(d.Root, d.Snapshots)
 	at := l.younger(age, c.now())
-	if at.IsZero() || !folderThere(root, l.header.Name) {
+	if at.IsZero() || !d.Present(l.header) {
 		return "", nil
 	}
-	what := "snapshot " + quote(l.header.Name)
+	what := "snapshot " + quote.Name(l.header.Name)
 	if at.Equal(l.unchanged) {
 		what = "the last run, which found nothing changed since " + what + ","
 	}
-	return fmt.Sprintf("no backup is due: %s is %s old, not older than %s", what, c.age(at), text), nil
+	return fmt.Sprintf("no backup is due: %s is %s old, not older than %s", what, c.Age(at), text), nil
 }
 
 // restUntilDue says that no backup was made, and why.
 func (c *call) restUntilDue(why string) error {
 	if c.opts.json {
-		return c.json(backupSummaryJSON{Type: "summary", Skipped: true, NotDue: true, RemovedNames: []string{}, RulesStopped: []string{}})
+		return c.json(wire.BackupSummary{Type: "summary", Skipped: true, NotDue: true, RemovedNames: []string{}, RulesStopped: []string{}})
 	}
 	if c.opts.quiet {
 		return nil

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"golang.org/x/term"
+
+	"snap/cli/text"
 )
 
 // Env is everything that a command line takes from the process around it.
@@ -89,4 +91,24 @@ func (o *output) Flush() error {
 		o.err = fmt.Errorf("write to standard output: %w", err)
 	}
 	return o.err
+}
+
+// style is how text is written to standard output.
+func (e *Env) style(o options) text.Style {
+	s := text.Style{Width: e.Width, Units: o.units, Color: e.coloured(o.color), Zone: e.Now().Location(), Now: e.Now}
+	if o.utc {
+		s.Zone = time.UTC
+	}
+	return s
+}
+
+// coloured reports whether standard output is to have colours, as --color says.
+func (e *Env) coloured(color string) bool {
+	switch color {
+	case "always":
+		return true
+	case "never":
+		return false
+	}
+	return e.StdoutTTY && e.variable("NO_COLOR") == "" && e.variable("TERM") != "dumb"
 }

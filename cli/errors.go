@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"snap/index"
+	"snap/internal/hint"
+	"snap/internal/quote"
 )
 
 // The exit codes. They are part of the contract: they never change.
@@ -64,13 +66,6 @@ func (e *Interrupted) ExitCode() int {
 	return exitTerminated
 }
 
-// usageError says that the command line is wrong.
-type usageError struct{ text string }
-
-func (e *usageError) Error() string { return e.text }
-
-func usagef(format string, args ...any) error { return &usageError{fmt.Sprintf(format, args...)} }
-
 // codeError is an error that ends in an exit code of its own. One without a text says nothing more:
 // whatever there was to say has been said.
 type codeError struct {
@@ -88,27 +83,6 @@ func (e *codeError) Unwrap() error { return e.err }
 
 // withCode is err with its exit code; err may be nil when everything was said before.
 func withCode(code int, err error) error { return &codeError{code, err} }
-
-// hintError is an error with the way out of it.
-type hintError struct {
-	err    error
-	format string
-	args   []any
-}
-
-func (e *hintError) Error() string { return e.err.Error() }
-func (e *hintError) Unwrap() error { return e.err }
-
-// hintText is a hint made elsewhere, as an argument of withHint: command lines of snap in it get the program's name too.
-type hintText string
-
-// withHint adds what to do. err may be nil, the answer then is too.
-func withHint(err error, format string, args ...any) error {
-	if err == nil {
-		return nil
-	}
-	return &hintError{err, format, args}
-}
 
 // withOutput adds to how a command ended what became of its output, which never hides it. When all was done but nobody
 // was told, that is a failure of a command that shows something, and of one that does something an incomplete success:
@@ -144,7 +118,7 @@ func exitCode(ctx context.Context, err error) int {
 		return exitInterrupted
 	case errors.As(err, &code):
 		return code.code
-	case errors.As(err, new(*usageError)), errors.As(err, new(*valueMissing)):
+	case hint.IsUsage(err), errors.As(err, new(*valueMissing)):
 		return exitUsage
 	case errors.Is(err, index.ErrBusy):
 		return exitLocked
@@ -159,8 +133,8 @@ func report(ctx context.Context, env *Env, err error) int {
 		return code
 	}
 	if cause := context.Cause(ctx); cause != nil && errors.Is(err, context.Canceled) {
-		if lines := hints(err, env.program); len(lines) > 0 {
-			cause = withHint(cause, "%s", strings.Join(lines, "\n"))
+		if lines := hint.Lines(err, env.program.typed); len(lines) > 0 {
+			cause = hint.With(cause, "%s", strings.Join(lines, "\n"))
 		}
 		err = cause
 	}
@@ -170,11 +144,11 @@ func report(ctx context.Context, env *Env, err error) int {
 
 // complain prints an error and its hints, a line each. Of errors that were joined each has its own line.
 func complain(env *Env, err error) {
-	for _, err := range parted(err) {
-		fmt.Fprintf(env.Stderr, "snap: %s\n", clean(err.Error()))
+	for _, err := range hint.Parts(err) {
+		fmt.Fprintf(env.Stderr, "snap: %s\n", quote.Clean(err.Error()))
 	}
-	for _, line := range hints(err, env.program) {
-		fmt.Fprintf(env.Stderr, "snap: %s\n", clean(strings.ReplaceAll(line, sameLine, env.line)))
+	for _, line := range hint.Lines(err, env.program.typed) {
+		fmt.Fprintf(env.Stderr, "snap: %s\n", quote.Clean(strings.ReplaceAll(line, sameLine, env.line)))
 	}
 }
 
@@ -185,52 +159,10 @@ const sameLine = "snap …"
 func typedLine(name program, args []string) string {
 	line := name.String()
 	for _, arg := range args[min(1, len(args)):] {
-		line += " " + shellWord(arg)
+		line += " " + quote.Word(arg)
 	}
 	if len(line) > 300 {
 		return sameLine
 	}
 	return line
-}
-
-// parted are the errors that err was joined of, those without a text left out.
-func parted(err error) (all []error) {
-	switch e := err.(type) {
-	case *hintError:
-		return parted(e.err)
-	case *codeError:
-		return parted(e.err)
-	case interface{ Unwrap() []error }:
-		if text := errors.Join(e.Unwrap()...).Error(); text == err.Error() {
-			for _, e := range e.Unwrap() {
-				all = append(all, parted(e)...)
-			}
-			return all
-		}
-	}
-	if err == nil || err.Error() == "" {
-		return nil
-	}
-	return []error{err}
-}
-
-// hints are the lines of all hints in err, with the name that snap was called by.
-func hints(err error, name program) (lines []string) {
-	switch e := err.(type) {
-	case *hintError:
-		args := slices.Clone(e.args)
-		for i, arg := range args {
-			if text, ok := arg.(hintText); ok {
-				args[i] = name.typed(string(text))
-			}
-		}
-		return append(strings.Split(fmt.Sprintf(name.typed(e.format), args...), "\n"), hints(e.err, name)...)
-	case interface{ Unwrap() error }:
-		return hints(e.Unwrap(), name)
-	case interface{ Unwrap() []error }:
-		for _, e := range e.Unwrap() {
-			lines = append(lines, hints(e, name)...)
-		}
-	}
-	return lines
 }

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"snap/internal/quote"
 )
 
 // exampleWorld is set up so that the examples of the help have something to work on.
@@ -65,7 +67,7 @@ func TestExamplesOfTheHelp(t *testing.T) {
 			if strings.Contains(line, "--exit-code") { // there may be differences
 				w.codes = []int{1}
 			}
-			out := w.run(shell + " -c " + shellWord("sudo() { \"$@\"; }; "+line))
+			out := w.run(shell + " -c " + quote.Word("sudo() { \"$@\"; }; "+line))
 			ran++
 			if strings.Contains(out, "panic:") {
 				t.Errorf("%s\n%s", line, out)

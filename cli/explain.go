@@ -11,9 +11,15 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"snap/cli/settings"
+	"snap/cli/text"
+	"snap/cli/wire"
 	"snap/filter"
 	"snap/index"
 	"snap/internal/file"
+	"snap/internal/hint"
+	"snap/internal/quote"
+	"snap/query"
 )
 
 func explainCommand() *command {
@@ -38,66 +44,22 @@ snap explain Documents/report.odt`,
 	}
 }
 
-// explainJSON is the document of `explain --json`.
-type explainJSON struct {
-	Path      string `json:"path"`
-	PathB64   string `json:"path_b64,omitempty"`
-	Source    string `json:"source"`
-	SourceB64 string `json:"source_b64,omitempty"`
-	Exists    bool   `json:"exists"` // in the source now
-	Included  bool   `json:"included"`
-	Partly    bool   `json:"partly"` // left out, but for what Whitelist.txt takes in below it, and it itself for that
-	path      string
-	unseen    error         // why it is not known whether the source holds it
-	carrier   bool          // it leads to a source, and is taken along for that
-	Rule      *ruleJSON     `json:"rule"`    // null: no line matches
-	Last      *explainedRec `json:"last"`    // null: not in the newest snapshot
-	Setting   *settingJSON  `json:"setting"` // that leaves it out whatever the lists say; null: none
-	Shared    []sharedJSON  `json:"shared"`  // all names of its inode, this one too; none for a folder
+// explained is what is known of a path.
+type explained struct {
+	wire.Explained
+	path    string
+	unseen  error  // why it is not known whether the source holds it
+	carrier bool   // it leads to a source, and is taken along for that
+	ruleAt  string // the path that the rule matched
+	shared  []query.Name
 }
 
-// sharedJSON is a name of an inode.
-type sharedJSON struct {
-	Path      string `json:"path"`
-	PathB64   string `json:"path_b64,omitempty"`
-	First     string `json:"first"` // the snapshots that have it there
-	Last      string `json:"last"`
-	Snapshots int    `json:"snapshots"`
-
-	path        string
-	first, last int // positions of the snapshots
-}
-
-type ruleJSON struct {
-	File    string `json:"file"`
-	FileB64 string `json:"file_b64,omitempty"`
-	Line    int    `json:"line"`
-	Text    string `json:"text"`
-	TextB64 string `json:"text_b64,omitempty"`
-	At      string `json:"at"` // the path it matched: this one or a folder above
-	AtB64   string `json:"at_b64,omitempty"`
-
-	at string
-}
-
-func newRuleJSON(v filter.Verdict) *ruleJSON {
-	j := &ruleJSON{Line: v.Rule.Line, at: v.By}
-	j.File, j.FileB64 = jsonName(v.Rule.File)
-	j.Text, j.TextB64 = jsonName(v.Rule.Text)
-	j.At, j.AtB64 = jsonName(v.By)
+func newRuleJSON(v filter.Verdict) *wire.Rule {
+	j := &wire.Rule{Line: v.Rule.Line}
+	j.File, j.FileB64 = wire.Name(v.Rule.File)
+	j.Text, j.TextB64 = wire.Name(v.Rule.Text)
+	j.At, j.AtB64 = wire.Name(v.By)
 	return j
-}
-
-type explainedRec struct {
-	Snapshot string  `json:"snapshot"` // the newest
-	Since    string  `json:"since"`    // the snapshot that stored this version
-	Change   string  `json:"change"`   // what that snapshot did
-	Reason   string  `json:"reason"`
-	Stored   string  `json:"stored"`
-	Size     int64   `json:"size"`
-	OnDisk   int64   `json:"allocated"` // without holes
-	From     *string `json:"from"`
-	FromB64  string  `json:"from_b64,omitempty"`
 }
 
 func explain(c *call) error {
@@ -106,68 +68,64 @@ func explain(c *call) error {
 		return err
 	}
 	defer d.Close()
-	defer c.proved(d.dir, d.db)
-	if len(d.snaps) == 0 {
-		return withHint(errors.New("the destination holds no complete snapshot, so that its source is not known"), "what a first one would take: snap backup -n DEST SRC")
+	defer c.proved(d.Dir, d.DB)
+	if len(d.Snapshots) == 0 {
+		return hint.With(errors.New("the destination holds no complete snapshot, so that its source is not known"), "what a first one would take: snap backup -n DEST SRC")
 	}
-	newest := &d.snaps[d.snaps.newest()]
+	newest := &d.Snapshots[d.Snapshots.Newest()]
 	if newest.Source == "" {
-		return withHint(fmt.Errorf("nobody knows the source of snapshot %s", quote(newest.Name)), "the next backup names it: snap backup DEST SRC")
+		return hint.With(fmt.Errorf("nobody knows the source of snapshot %s", quote.Name(newest.Name)), "the next backup names it: snap backup DEST SRC")
 	}
-	paths, err := d.locator(c).paths(c.args[0])
+	paths, err := d.Paths(c.args[0])
 	if err != nil {
 		return err
 	}
 	src := sourcesIn(newest)
-	set, err := c.filters(d.dir, src)
+	set, err := c.filters(d.Dir, src)
 	if err != nil {
 		return err
 	}
-	j, rec, err := d.explainPath(c, set, newest, paths)
+	j, rec, err := c.explainPath(d, set, newest, paths)
 	if err != nil {
-		return d.mend(err)
+		return query.IndexHint(err, d.Dir)
 	}
 	if j.Included && (j.Exists || newest.Roots().Place(j.path) == index.Outside) {
-		if j.Setting, err = c.leftOut(d.dir, src, j.path); err != nil {
+		if j.Setting, err = c.leftOut(d.Dir, src, j.path); err != nil {
 			return err
 		}
 		j.Included = j.Setting == nil
 	}
-	if j.Shared = []sharedJSON{}; rec != nil {
-		if j.Shared, err = d.shared(c, newest, j.path); err != nil {
-			return d.mend(err)
+	if j.Shared = []wire.SharedName{}; rec != nil {
+		names, err := d.Names(c.ctx, newest, j.path)
+		if err != nil {
+			return query.IndexHint(err, d.Dir)
 		}
+		j.Shared, j.shared = newSharedJSON(names, d.Snapshots), names
 	}
 	if c.opts.json {
-		return c.json(j)
+		return c.json(j.Explained)
 	}
 	return c.printExplained(j, rec)
 }
 
-// shared are the names of the inode that path has in the snapshot.
-func (d *reader) shared(c *call, h *index.Header, path string) ([]sharedJSON, error) {
-	names, err := d.db.Names(c.ctx, h.Seq, path)
-	all := make([]sharedJSON, 0, len(names))
+// newSharedJSON are the names of an inode.
+func newSharedJSON(names []query.Name, snaps query.Snapshots) []wire.SharedName {
+	all := make([]wire.SharedName, 0, len(names))
 	for _, n := range names {
-		first, there := d.snaps.bySeq(n.First)
-		last, too := d.snaps.bySeq(n.Last)
-		if !there || !too { // published since
-			continue
-		}
-		s := sharedJSON{First: d.snaps[first].Name, Last: d.snaps[last].Name, Snapshots: last - first + 1, path: n.Path, first: first, last: last}
-		s.Path, s.PathB64 = jsonName(n.Path)
+		s := wire.SharedName{First: snaps[n.First].Name, Last: snaps[n.Last].Name, Snapshots: n.Last - n.First + 1}
+		s.Path, s.PathB64 = wire.Name(n.Path)
 		all = append(all, s)
 	}
-	return all, err
+	return all
 }
 
 // explainPath explains the first of paths that is in the source or in the newest snapshot, else the
 // first.
-func (d *reader) explainPath(c *call, set *filter.Set, newest *index.Header, paths []string) (j explainJSON, rec *index.Record, err error) {
+func (c *call) explainPath(d *query.Reader, set *filter.Set, newest *index.Header, paths []string) (j explained, rec *index.Record, err error) {
 	for i := len(paths) - 1; i >= 0; i-- {
 		path := paths[i]
 		info, lerr := os.Lstat(filepath.Join(newest.Source, filepath.FromSlash(path)))
-		r, since, rerr := d.db.Lookup(c.ctx, newest.Seq, path)
+		r, since, rerr := d.DB.Lookup(c.ctx, newest.Seq, path)
 		if rerr != nil && !errors.Is(rerr, index.ErrNotFound) {
 			return j, nil, rerr
 		}
@@ -182,27 +140,27 @@ func (d *reader) explainPath(c *call, set *filter.Set, newest *index.Header, pat
 		if err != nil {
 			return j, nil, err
 		}
-		j = explainJSON{Exists: lerr == nil, Included: v.Included, Partly: !v.Included && v.Walk, path: path}
+		j = explained{Explained: wire.Explained{Exists: lerr == nil, Included: v.Included, Partly: !v.Included && v.Walk}, path: path}
 		if lerr != nil && !errors.Is(lerr, fs.ErrNotExist) && !errors.Is(lerr, syscall.ENOTDIR) {
 			j.unseen = lerr.(*fs.PathError).Err
 		}
 		j.carrier = newest.Roots().Place(path) == index.Carrier
-		j.Path, j.PathB64 = jsonName(path)
-		j.Source, j.SourceB64 = jsonName(newest.Source)
+		j.Path, j.PathB64 = wire.Name(path)
+		j.Source, j.SourceB64 = wire.Name(newest.Source)
 		if v.Rule != nil {
-			j.Rule = newRuleJSON(v)
+			j.Rule, j.ruleAt = newRuleJSON(v), v.By
 		}
 		rec = nil
 		if rerr == nil {
 			rec = &r
 			name := ""
-			if pos, ok := d.snaps.bySeq(since); ok {
-				name = d.snaps[pos].Name
+			if pos, ok := d.Snapshots.BySeq(since); ok {
+				name = d.Snapshots[pos].Name
 			}
-			j.Last = &explainedRec{Snapshot: newest.Name, Since: name, Change: r.Change.String(), Reason: r.Reason.String(), Stored: r.Stored.String(), Size: r.Size, OnDisk: r.OnDisk()}
+			j.Last = &wire.ExplainedRecord{Snapshot: newest.Name, Since: name, Change: r.Change.String(), Reason: r.Reason.String(), Stored: r.Stored.String(), Size: r.Size, OnDisk: r.OnDisk()}
 			if r.From != "" {
 				var from string
-				from, j.Last.FromB64 = jsonName(r.From)
+				from, j.Last.FromB64 = wire.Name(r.From)
 				j.Last.From = &from
 			}
 		}
@@ -210,15 +168,15 @@ func (d *reader) explainPath(c *call, set *filter.Set, newest *index.Header, pat
 	return j, rec, nil
 }
 
-func (c *call) printExplained(j explainJSON, rec *index.Record) error {
-	text := quote(j.path)
+func (c *call) printExplained(j explained, rec *index.Record) error {
+	head := quote.Name(j.path)
 	if j.path == "" {
-		text = "./ (the source itself)"
+		head = "./ (the source itself)"
 	}
 	if j.carrier && j.path == "" {
-		text = "./ (the top of the sources)"
+		head = "./ (the top of the sources)"
 	}
-	if err := c.printf("%s\n", text); err != nil {
+	if err := c.printf("%s\n", head); err != nil {
 		return err
 	}
 	verdict, why := "included", "no line of the lists names it"
@@ -229,17 +187,17 @@ func (c *call) printExplained(j explainJSON, rec *index.Record) error {
 		verdict = "left out"
 	}
 	if j.Rule != nil {
-		why = fmt.Sprintf("%s, line %d: %s", clean(j.Rule.File), j.Rule.Line, clean(j.Rule.Text))
-		if j.Rule.at != j.path {
-			why += fmt.Sprintf("\n              (it names %s, and this is in it)", quote(j.Rule.at))
+		why = fmt.Sprintf("%s, line %d: %s", quote.Clean(j.Rule.File), j.Rule.Line, quote.Clean(j.Rule.Text))
+		if j.ruleAt != j.path {
+			why += fmt.Sprintf("\n              (it names %s, and this is in it)", quote.Name(j.ruleAt))
 		}
 	}
 	if j.Partly {
-		why += "\n              (but for what " + whitelistFile + " may take in below it, and then the folder itself)"
+		why += "\n              (but for what " + settings.WhitelistFile + " may take in below it, and then the folder itself)"
 	}
 	if j.Setting != nil {
-		if why = clean(j.Setting.Why); j.Setting.Key != "" {
-			why = j.Setting.Key + " in " + optionsFile + ": " + why
+		if why = quote.Clean(j.Setting.Why); j.Setting.Key != "" {
+			why = j.Setting.Key + " in " + settings.OptionsFile + ": " + why
 		}
 	}
 	if j.unseen != nil {
@@ -251,49 +209,49 @@ func (c *call) printExplained(j explainJSON, rec *index.Record) error {
 	for line := range strings.Lines(fmt.Sprintf("  %-10s  %s", verdict, why)) {
 		lines = append(lines, strings.TrimSuffix(line, "\n"))
 	}
-	if err := c.printf("%s\n", strings.Join(c.wrapped(lines, 14), "\n")); err != nil {
+	if err := c.printf("%s\n", strings.Join(c.WrapAll(lines, 14), "\n")); err != nil {
 		return err
 	}
 	if j.Last == nil {
 		return c.printf("  last time   not in the newest snapshot\n")
 	}
-	last := fmt.Sprintf("  last time   in %s:", quote(j.Last.Snapshot))
+	last := fmt.Sprintf("  last time   in %s:", quote.Name(j.Last.Snapshot))
 	if j.Last.Since != j.Last.Snapshot {
-		last += fmt.Sprintf(" as it is since %s:", quote(j.Last.Since))
+		last += fmt.Sprintf(" as it is since %s:", quote.Name(j.Last.Since))
 	}
 	why = reasonText(rec)
 	if rec.From != "" {
-		why += " from " + quote(rec.From)
+		why += " from " + quote.Name(rec.From)
 	}
 	gap := " "
-	if !c.fits(last + gap + why) {
+	if !c.Fits(last + gap + why) {
 		gap = "\n              "
 	}
 	if gap != " " {
-		why = strings.TrimLeft(c.wrap(gap[1:]+why, gap[1:]), " ")
+		why = strings.TrimLeft(c.Wrap(gap[1:]+why, gap[1:]), " ")
 	}
 	if err := c.printf("%s\n", last+gap+why); err != nil {
 		return err
 	}
 	if rec.Kind == file.Regular {
-		size := c.size(rec.Size)
+		size := c.Size(rec.Size)
 		if onDisk := rec.OnDisk(); onDisk != rec.Size {
-			size += fmt.Sprintf(", %s on the disk: it has holes", c.size(onDisk))
+			size += fmt.Sprintf(", %s on the disk: it has holes", c.Size(onDisk))
 		}
 		if err := c.printf("  size        %s\n", size); err != nil {
 			return err
 		}
 	}
 	label := "same inode"
-	for _, s := range j.Shared {
-		in := quote(s.First)
+	for i, s := range j.Shared {
+		in := quote.Name(s.First)
 		if s.Last != s.First {
-			in += ".." + quote(s.Last)
+			in += ".." + quote.Name(s.Last)
 		}
-		if s.path != j.path {
-			in += " as " + quote(s.path)
+		if name := j.shared[i].Path; name != j.path {
+			in += " as " + quote.Name(name)
 		}
-		if err := c.printf("  %-10s  %s (%s)\n", label, in, plural(s.Snapshots, "snapshot", "snapshots")); err != nil {
+		if err := c.printf("  %-10s  %s (%s)\n", label, in, text.Plural(s.Snapshots, "snapshot", "snapshots")); err != nil {
 			return err
 		}
 		label = ""

@@ -5,17 +5,18 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
-	"path/filepath"
 
+	"snap/cli/settings"
 	"snap/filter"
+	"snap/internal/hint"
+	"snap/internal/quote"
 )
 
 // filters reads the lists of a destination, and the patterns and files of patterns on the command line.
 func (c *call) filters(dest string, src sources) (*filter.Set, error) {
 	fc := c.filterContext(src)
-	lists, err := c.lists(dest, fc)
+	lists, err := settings.Lists(dest, fc)
 	if err != nil {
 		return nil, err
 	}
@@ -27,28 +28,6 @@ func (c *call) filters(dest string, src sources) (*filter.Set, error) {
 		lists[i] = append(lists[i], rules...)
 	}
 	return filter.New(lists[0], lists[1], fc), nil
-}
-
-// lists are the rules of Blacklist.txt and Whitelist.txt of a destination.
-func (c *call) lists(dest string, fc filter.Context) (lists [2][]*filter.Rule, err error) {
-	for i, name := range []string{blacklistFile, whitelistFile} {
-		path := filepath.Join(dest, name)
-		text, err := readText(path)
-		if errors.Is(err, fs.ErrNotExist) {
-			continue
-		}
-		if err != nil {
-			return lists, err
-		}
-		lists[i], err = filter.Parse(path, bytes.NewReader(text), fc)
-		if errors.As(err, new(*filter.PatternError)) {
-			err = withCode(exitUsage, err)
-		}
-		if err != nil {
-			return lists, err
-		}
-	}
-	return lists, nil
 }
 
 // flagRules are the rules of a flag, and of the files that the flag with -from names.
@@ -63,7 +42,7 @@ func (c *call) flagRules(flag string, fc filter.Context) (rules []*filter.Rule, 
 	for i, text := range c.flags.StringSlice(flag) {
 		rule, err := filter.ParseLine("--"+flag, i+1, text, fc)
 		if err != nil {
-			return nil, usagef("%s", err)
+			return nil, hint.Usagef("%s", err)
 		}
 		rules = append(rules, rule)
 	}
@@ -76,7 +55,7 @@ func (c *call) patternFile(flag, name string, fc filter.Context) ([]*filter.Rule
 	shown := name
 	switch name {
 	case "":
-		return nil, usagef("--%s: the name of the file is empty", flag)
+		return nil, hint.Usagef("--%s: the name of the file is empty", flag)
 	case "-":
 		text, err := c.listFromStdin(flag)
 		if err != nil {
@@ -93,10 +72,10 @@ func (c *call) patternFile(flag, name string, fc filter.Context) ([]*filter.Rule
 	}
 	rules, err := filter.Parse(shown, in, fc)
 	if bad := (*filter.PatternError)(nil); errors.As(err, &bad) {
-		return nil, usagef("--%s: %v", flag, err)
+		return nil, hint.Usagef("--%s: %v", flag, err)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("--%s %s: %w", flag, quote(name), err)
+		return nil, fmt.Errorf("--%s %s: %w", flag, quote.Name(name), err)
 	}
 	return rules, nil
 }
@@ -110,7 +89,7 @@ func (c *call) listFromStdin(flag string) ([]byte, error) {
 		return c.stdin, nil
 	}
 	if c.stdinOf != "" || c.env.Stdin == nil {
-		return nil, usagef("--%s -: standard input can be read only once", flag)
+		return nil, hint.Usagef("--%s -: standard input can be read only once", flag)
 	}
 	text, err := io.ReadAll(io.LimitReader(c.env.Stdin, maxListed))
 	if err != nil {

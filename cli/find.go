@@ -2,16 +2,18 @@ package cli
 
 import (
 	"fmt"
-	"iter"
-	"slices"
 	"strings"
-	"time"
 
 	"github.com/clipperhouse/displaywidth"
 	"github.com/urfave/cli/v2"
 
-	"snap/index"
+	"snap/cli/text"
+	"snap/cli/wire"
 	"snap/internal/file"
+	"snap/internal/hint"
+	"snap/internal/quote"
+	"snap/internal/when"
+	"snap/query"
 )
 
 func findCommand() *command {
@@ -68,122 +70,72 @@ func runFind(c *call) error {
 	if err != nil {
 		return err
 	}
-	want, err := readWanted(c)
+	f, err := c.findFilter()
 	if err != nil {
 		return err
 	}
-	return c.reading(func(d *reader) error {
-		if ref := c.flags.String("in"); ref != "" {
-			pos, err := d.resolver(c).ref(ref)
-			if err != nil {
-				return err
-			}
-			want.in = &pos
-		}
-		m, err := newMatcher(c.args, c.flags.Bool("regex"), c.flags.Bool("ignore-case"), d.locator(c))
-		if err != nil {
-			return err
-		}
-		if err := m.widen(func(m *matcher) (bool, error) { return matchesAny(c, d.db, m) }); err != nil {
-			return err
-		}
+	return c.reading(func(d *query.Reader) error {
 		paths, versions := 0, 0
-		width := spanWidth(d.snaps)
-		for h, err := range histories(c, d.db, m) {
+		width := spanWidth(d.Snapshots)
+		for found, err := range d.Find(c.ctx, f) {
 			if err != nil {
 				return err
-			}
-			all, err := d.versions(c, &h)
-			if err != nil {
-				return err
-			}
-			found, err := want.filter(c, d, all)
-			if err != nil {
-				return err
-			}
-			if len(found) == 0 {
-				continue
 			}
 			paths, versions = paths+1, versions+len(found)
 			if raw {
-				if err := c.printf("%s\x00", h.Path); err != nil {
+				if err := c.printf("%s\x00", found[0].Path); err != nil {
 					return err
 				}
 				continue
 			}
-			if err := c.printVersions(found, d.snaps, width); err != nil {
+			if err := c.printVersions(found, d.Snapshots, width); err != nil {
 				return err
 			}
 		}
 		if c.opts.json {
-			return c.json(struct {
-				MessageType string `json:"message_type"`
-				Paths       int    `json:"paths"`
-				Versions    int    `json:"versions"`
-			}{"summary", paths, versions})
+			return c.json(wire.FindSummary{MessageType: "summary", Paths: paths, Versions: versions})
 		}
 		if paths == 0 && !raw {
 			c.note("nothing found")
-			if word := c.args[0]; len(d.snaps) > 0 && len(c.args) == 1 && !c.flags.Bool("regex") && !strings.ContainsAny(word, `*?[\/`) {
-				c.note("to search for a part of a name: snap find %s", shellWord("*"+word+"*"))
+			if word := c.args[0]; len(d.Snapshots) > 0 && len(c.args) == 1 && !c.flags.Bool("regex") && !strings.ContainsAny(word, `*?[\/`) {
+				c.note("to search for a part of a name: snap find %s", quote.Word("*"+word+"*"))
 			}
 		}
 		return nil
 	})
 }
 
-// matchesAny reports whether m matches a path of any snapshot.
-func matchesAny(c *call, db *index.DB, m *matcher) (bool, error) {
-	for _, err := range histories(c, db, m) {
-		return err == nil, err
-	}
-	return false, nil
-}
-
-// histories yields what m matches, reading no more of the index than m needs.
-func histories(c *call, db *index.DB, m *matcher) iter.Seq2[index.History, error] {
-	return func(yield func(index.History, error) bool) {
-		for _, root := range m.roots() {
-			for h, err := range db.Histories(c.ctx, root, m.matches) {
-				if !yield(h, err) || err != nil {
-					return
-				}
-			}
-		}
-	}
-}
-
 // printVersions prints the versions of one path: a line each with the path. On a terminal several versions
 // stand below their path instead, and so does all that has no room beside it.
-func (c *call) printVersions(all []version, snaps snapshots, width int) error {
+func (c *call) printVersions(all []query.Version, snaps query.Snapshots, width int) error {
 	if c.opts.json {
 		for i := range all {
-			if err := c.json(all[i].json(snaps)); err != nil {
+			if err := c.json(wire.NewVersion(&all[i], snaps)); err != nil {
 				return err
 			}
 		}
 		return nil
 	}
-	rest := func(v *version) string {
-		return fmt.Sprintf(" %s %4d %9s  %s", pad(v.span(snaps), width), v.count(), c.sizeText(v.record), c.when(v.record.Mtime.Time()))
+	rest := func(v *query.Version) string {
+		return fmt.Sprintf(" %s %4d %9s  %s", text.Pad(spanText(v, snaps), width), v.Count(), c.sizeText(v.Record), c.When(v.Record.Mtime.Time()))
 	}
 	const otherColumns, roomForPath = 38, 30
-	narrow := c.env.Width < width+otherColumns+roomForPath
-	if v := &all[0]; c.env.Width <= 0 || len(all) == 1 && !narrow && c.fits("+"+rest(v)+"  "+v.journey()) {
+	narrow := c.Width < width+otherColumns+roomForPath
+	if v := &all[0]; c.Width <= 0 || len(all) == 1 && !narrow && c.Fits("+"+rest(v)+"  "+pathWithRenames(v)) {
 		for i := range all {
 			v := &all[i]
-			if err := c.printf("%s%s  %s\n", c.mark(v.change), rest(v), v.journey()); err != nil {
+			if err := c.printf("%s%s  %s\n", c.Mark(v.Change), rest(v), pathWithRenames(v)); err != nil {
 				return err
 			}
 		}
 		return nil
 	}
-	if err := c.printf("%s\n", shown(all[0].path, all[0].record.Kind)); err != nil {
+	if err := c.printf("%s\n", text.Path(all[0].Path, all[0].Record.Kind)); err != nil {
 		return err
 	}
 	for i := range all {
 		v := &all[i]
-		if err := c.printBelow(c.mark(v.change), rest(v), v.aside()); err != nil {
+		if err := c.printBelow(c.Mark(v.Change), rest(v), renameNote(v)); err != nil {
 			return err
 		}
 	}
@@ -197,22 +149,17 @@ func (c *call) printBelow(mark, line, aside string) error {
 	switch {
 	case aside == "":
 		gap = ""
-	case !c.fits("  +" + line + gap + aside):
+	case !c.Fits("  +" + line + gap + aside):
 		gap = "\n      "
 	}
 	return c.printf("  %s%s%s%s\n", mark, line, gap, aside)
 }
 
-// fits reports whether a line is no wider than the terminal.
-func (c *call) fits(line string) bool {
-	return c.env.Width <= 0 || displaywidth.String(line) <= c.env.Width
-}
-
 // spanWidth is the width of the column that says between which snapshots a version lived.
-func spanWidth(snaps snapshots) int {
+func spanWidth(snaps query.Snapshots) int {
 	longest := 0
 	for i := range snaps {
-		longest = max(longest, displaywidth.String(quote(snaps[i].Name)))
+		longest = max(longest, displaywidth.String(quote.Name(snaps[i].Name)))
 	}
 	if len(snaps) > 1 {
 		longest = 2*longest + len("..")
@@ -220,64 +167,32 @@ func spanWidth(snaps snapshots) int {
 	return longest
 }
 
-// wanted are the tests that a version must pass.
-type wanted struct {
-	kind    file.Kind // None for any
-	size    func(int64) bool
-	since   time.Time // zero for any
-	until   time.Time // the first moment that is too late; zero for any
-	in      *int
-	deleted bool
-}
-
-func readWanted(c *call) (wanted, error) {
-	w := wanted{deleted: c.flags.Bool("deleted")}
+// findFilter is what the flags ask for.
+func (c *call) findFilter() (*query.Filter, error) {
+	f := &query.Filter{
+		Patterns: c.args, Regex: c.flags.Bool("regex"), IgnoreCase: c.flags.Bool("ignore-case"), In: c.flags.String("in"), Deleted: c.flags.Bool("deleted"),
+	}
 	if t := c.flags.String("type"); t != "" {
 		if err := oneOf("type", t, "f", "d", "l"); err != nil {
-			return w, err
+			return nil, err
 		}
-		w.kind = map[string]file.Kind{"f": file.Regular, "d": file.Folder, "l": file.Symlink}[t]
+		f.Kind = map[string]file.Kind{"f": file.Regular, "d": file.Folder, "l": file.Symlink}[t]
 	}
 	var err error
 	if s := c.flags.String("size"); s != "" {
-		if w.size, err = parseSizeTest(s); err != nil {
-			return w, usagef("--size: %s", err)
+		if f.Size, err = text.ParseSizeTest(s); err != nil {
+			return nil, hint.Usagef("--size: %s", err)
 		}
 	}
 	if s := c.flags.String("since"); s != "" {
-		if w.since, _, err = parseWhen(s, c.now()); err != nil {
-			return w, usagef("--since: %s", err)
+		if f.Since, _, err = when.Parse(s, c.now()); err != nil {
+			return nil, hint.Usagef("--since: %s", err)
 		}
 	}
 	if s := c.flags.String("until"); s != "" {
-		if _, w.until, err = parseWhen(s, c.now()); err != nil {
-			return w, usagef("--until: %s", err)
+		if _, f.Until, err = when.Parse(s, c.now()); err != nil {
+			return nil, hint.Usagef("--until: %s", err)
 		}
 	}
-	return w, nil
-}
-
-// filter keeps the versions of one path that pass.
-func (w *wanted) filter(c *call, d *reader, all []version) ([]version, error) {
-	if w.deleted && len(all) > 0 {
-		if lost, err := d.lost(c, all[len(all)-1]); err != nil || !lost {
-			return nil, err
-		}
-		all = heldOnly(all)
-	}
-	return slices.DeleteFunc(all, func(v version) bool { return !w.passes(&v) }), nil
-}
-
-func (w *wanted) passes(v *version) bool {
-	r := v.record
-	t := r.Mtime.Time()
-	switch {
-	case w.kind != file.None && r.Kind != w.kind,
-		w.size != nil && (r.Kind != file.Regular || !w.size(r.Size)),
-		!w.since.IsZero() && t.Before(w.since),
-		!w.until.IsZero() && !t.Before(w.until),
-		w.in != nil && (*w.in < v.first || *w.in > v.last):
-		return false
-	}
-	return true
+	return f, nil
 }

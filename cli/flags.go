@@ -4,6 +4,10 @@ import (
 	"time"
 
 	"github.com/urfave/cli/v2"
+
+	"snap/internal/hint"
+	"snap/internal/quote"
+	"snap/internal/when"
 )
 
 // options are the global flags. The zero value is the default of each.
@@ -41,7 +45,7 @@ func readOptions(c *cli.Context) (options, error) {
 		units: c.String("units"), color: c.String("color"),
 	}
 	if c.IsSet("dest") && o.dest == "" {
-		return o, withHint(usagef("-d: DIR is empty"), "is a variable not set? Without -d snap looks for the destination by itself")
+		return o, hint.With(hint.Usagef("-d: DIR is empty"), "is a variable not set? Without -d snap looks for the destination by itself")
 	}
 	if err := oneOf("units", o.units, "iec", "si", "raw"); err != nil {
 		return o, err
@@ -50,12 +54,12 @@ func readOptions(c *cli.Context) (options, error) {
 		return o, err
 	}
 	if s := c.String("lock-wait"); s != "" {
-		span, err := parseSpan(s)
+		span, err := when.ParseAge(s)
 		if err == nil {
-			o.lockWait, err = span.duration()
+			o.lockWait, err = span.Duration()
 		}
 		if err != nil {
-			return o, usagef("--lock-wait %s: write it as 30s, 5min or 1h", quote(s))
+			return o, hint.Usagef("--lock-wait %s: write it as 30s, 5min or 1h", quote.Name(s))
 		}
 	}
 	return o, nil
@@ -76,5 +80,5 @@ func oneOf(flag, value string, allowed ...string) error {
 			list = a
 		}
 	}
-	return usagef("--%s %s: it is %s", flag, quote(value), list)
+	return hint.Usagef("--%s %s: it is %s", flag, quote.Name(value), list)
 }

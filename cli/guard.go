@@ -5,6 +5,8 @@ import (
 	"slices"
 
 	"snap/index"
+	"snap/internal/hint"
+	"snap/internal/quote"
 )
 
 // checkDisk refuses a destination that is not the one that this user's backups went to before: an empty
@@ -20,9 +22,9 @@ func (c *call) checkDisk(dest string) error {
 	if there, err := isDestination(dest); err != nil {
 		return err
 	} else if !there {
-		return withCode(exitRefused, withHint(
-			fmt.Errorf("destination %s: empty of snapshots, but backups went there until %s: is its disk not mounted?", quote(dest), c.when(last.Last)),
-			"mount the disk; "+anew, shellWord(dest)))
+		return withCode(exitRefused, hint.With(
+			fmt.Errorf("destination %s: empty of snapshots, but backups went there until %s: is its disk not mounted?", quote.Name(dest), c.When(last.Last)),
+			"mount the disk; "+anew, quote.Word(dest)))
 	}
 	db, err := index.Open(index.Path(dest))
 	if err != nil {
@@ -34,7 +36,7 @@ func (c *call) checkDisk(dest string) error {
 	if err != nil || slices.ContainsFunc(known, func(k knownDest) bool { return k.ID == id }) {
 		return nil
 	}
-	return withCode(exitRefused, withHint(
-		fmt.Errorf("destination %s: not the one that backups went to until %s, but another: is this another disk?", quote(dest), c.when(last.Last)),
-		"connect the right disk; "+anew, shellWord(dest)))
+	return withCode(exitRefused, hint.With(
+		fmt.Errorf("destination %s: not the one that backups went to until %s, but another: is this another disk?", quote.Name(dest), c.When(last.Last)),
+		"connect the right disk; "+anew, quote.Word(dest)))
 }

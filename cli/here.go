@@ -10,8 +10,11 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"snap/cli/settings"
 	"snap/destination/reindex"
 	"snap/index"
+	"snap/internal/hint"
+	"snap/internal/quote"
 )
 
 // A folder that holds other things than snapshots is most likely not meant to be a destination: snap backup ~ lacks
@@ -37,9 +40,9 @@ func (c *call) strange(dest, format string) ([]string, error) {
 	for _, e := range entries {
 		name := e.Name()
 		switch {
-		case name == optionsFile:
+		case name == settings.OptionsFile:
 			return nil, nil
-		case name == ".snap" || name == blacklistFile || name == whitelistFile || slices.Contains(tidyFiles, name):
+		case name == ".snap" || name == settings.BlacklistFile || name == settings.WhitelistFile || slices.Contains(tidyFiles, name):
 		case name == "latest" && e.Type() == os.ModeSymlink:
 		case e.IsDir() && (reindex.SystemFolder(name) || slices.ContainsFunc(tidyFolders, func(p string) bool { return strings.HasPrefix(name, p) })):
 		case e.IsDir() && c.snapshotName(name, format):
@@ -73,15 +76,15 @@ func (c *call) checkStrange(dest, source, format string) error {
 	if err != nil || len(names) == 0 {
 		return err
 	}
-	err = usagef("destination %s: it is none yet, and holds other things: %s", quote(dest), enumerate(names))
+	err = hint.Usagef("destination %s: it is none yet, and holds other things: %s", quote.Name(dest), quote.List(names))
 	if there, _ := isDestination(source); source != "" && there {
-		return withHint(err, "%s is a destination: are the two in the wrong order? snap backup %s %s", quote(source), shellWord(source), shellWord(dest))
+		return hint.With(err, "%s is a destination: are the two in the wrong order? snap backup %s %s", quote.Name(source), quote.Word(source), quote.Word(dest))
 	}
-	err = withHint(err, "to keep snapshots beside these things all the same, or if they are those of another program: --here")
+	err = hint.With(err, "to keep snapshots beside these things all the same, or if they are those of another program: --here")
 	if source == "" {
-		return withHint(err, "%s", hintText(c.sourceMeant(dest)))
+		return hint.With(err, "%s", hint.Text(c.sourceMeant(dest)))
 	}
-	return withHint(err, "make a new folder for the snapshots, as with: snap init %s", shellWord(filepath.Join(dest, "snapshots")))
+	return hint.With(err, "make a new folder for the snapshots, as with: snap init %s", quote.Word(filepath.Join(dest, "snapshots")))
 }
 
 // isMade reports whether dest is a destination: not only a folder .snap, which other programs make too.
@@ -97,29 +100,29 @@ func isMade(dest string) bool {
 // destination with the sources that it remembers.
 func (c *call) sourceMeant(dest string) string {
 	if isMade(dest) {
-		return fmt.Sprintf("to back up to it what its newest snapshot is of: snap backup -d %s", shellWord(dest))
+		return fmt.Sprintf("to back up to it what its newest snapshot is of: snap backup -d %s", quote.Word(dest))
 	}
 	quiet := c.opts.quiet
 	c.opts.quiet = true
 	other, err := c.look()
 	c.opts.quiet = quiet
 	if err != nil || other == dest {
-		return "to back it up: snap backup DEST " + shellWord(dest)
+		return "to back it up: snap backup DEST " + quote.Word(dest)
 	}
-	return fmt.Sprintf("to back it up to %s: snap backup -d %s %s", quote(other), shellWord(other), shellWord(dest))
+	return fmt.Sprintf("to back it up to %s: snap backup -d %s %s", quote.Name(other), quote.Word(other), quote.Word(dest))
 }
 
 // backupNothing is a backup without a source: it makes dest a destination, and says which line would back up.
 func (c *call) backupNothing(dest string) error {
 	for _, f := range c.flags.LocalFlagNames() {
 		if f != "here" && slices.ContainsFunc(backupCommand().flags, func(b cli.Flag) bool { return slices.Contains(b.Names(), f) }) {
-			return withHint(usagef("--%s without SRC: the one argument, %s, is taken for DEST, and nothing says what to back up", f, quote(dest)),
-				"%s", hintText(c.sourceMeant(dest)))
+			return hint.With(hint.Usagef("--%s without SRC: the one argument, %s, is taken for DEST, and nothing says what to back up", f, quote.Name(dest)),
+				"%s", hint.Text(c.sourceMeant(dest)))
 		}
 	}
-	args := shellWord(dest) + " SRC"
+	args := quote.Word(dest) + " SRC"
 	if slices.ContainsFunc(c.known(), func(k knownDest) bool { return k.Path == dest && k.Source != "" }) {
-		args = "-d " + shellWord(dest)
+		args = "-d " + quote.Word(dest)
 	}
 	return c.initialize(dest, c.env.program.typed("no source is named, so no backup was made; to make one: snap backup ")+args)
 }

@@ -10,7 +10,10 @@ import (
 	"github.com/dustin/go-humanize"
 	"github.com/urfave/cli/v2"
 
+	"snap/cli/settings"
+	"snap/cli/wire"
 	"snap/destination"
+	"snap/internal/quote"
 )
 
 func initCommand() *command {
@@ -43,17 +46,6 @@ sudo snap init /mnt/disk/me --take-over  # from a user to root`,
 	}
 }
 
-// initJSON is what `init --json` prints.
-type initJSON struct {
-	Type    string                   `json:"message_type"` // "summary"
-	Path    string                   `json:"path"`
-	PathB64 string                   `json:"path_b64,omitempty"`
-	Made    []string                 `json:"made"`
-	Ready   destination.Capabilities `json:"capabilities"`
-	Taken   *takenJSON               `json:"taken_over,omitempty"`
-	Note    string                   `json:"note,omitempty"` // of a backup without a source: that it made none
-}
-
 // initialize makes settings files and index where they are missing and reports what dest can do. note is what to say
 // of a backup that only does this.
 func (c *call) initialize(dest, note string) (err error) {
@@ -64,7 +56,7 @@ func (c *call) initialize(dest, note string) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := c.checkStrange(dest, "", s.format); err != nil {
+	if err := c.checkStrange(dest, "", s.Format); err != nil {
 		return err
 	}
 	if err := c.checkTakeOver(dest, &s); err != nil {
@@ -76,7 +68,7 @@ func (c *call) initialize(dest, note string) (err error) {
 		return backupHint(err, dest)
 	}
 	defer func() { err = errors.Join(err, d.Close()) }()
-	made, err := writeTemplates(dest)
+	made, err := settings.WriteTemplates(dest)
 	if err != nil {
 		return err
 	}
@@ -88,21 +80,21 @@ func (c *call) initialize(dest, note string) (err error) {
 		c.note("the list of known destinations could not be written: %v", err)
 	}
 	if all, err := d.DB.Snapshots(c.ctx); err == nil && len(all) == 0 {
-		found, err := c.strangers(dest, s.format)
+		found, err := c.strangers(dest, s.Format)
 		switch names := append(found.named, found.dated...); {
 		case err != nil:
 		case len(names) > 0:
-			c.note("folders that look like snapshots: %s; to take them in, before the first backup: snap reindex -d %s%s --source-dir SRC", enumerate(names), shellWord(dest), found.adopt())
+			c.note("folders that look like snapshots: %s; to take them in, before the first backup: snap reindex -d %s%s --source-dir SRC", quote.List(names), quote.Word(dest), found.adopt())
 		case len(found.others) > 0:
-			c.note("folders that snap has not made: %s; if they are snapshots of another program, take them in before the first backup: snap reindex -d %s --adopt --source-dir SRC", enumerate(found.others), shellWord(dest))
+			c.note("folders that snap has not made: %s; if they are snapshots of another program, take them in before the first backup: snap reindex -d %s --adopt --source-dir SRC", quote.List(found.others), quote.Word(dest))
 		}
 	}
 	if c.opts.json {
 		if made == nil {
 			made = []string{}
 		}
-		path, b64 := jsonName(dest)
-		return c.json(initJSON{"summary", path, b64, made, can, newTakenJSON(d.Taken), note})
+		path, b64 := wire.Name(dest)
+		return c.json(wire.Init{Type: "summary", Path: path, PathB64: b64, Made: made, Ready: can, Taken: newTakenJSON(d.Taken), Note: note})
 	}
 	if c.opts.quiet {
 		if note != "" { // a variable with the source may be empty, and then no backup is ever made
@@ -110,22 +102,22 @@ func (c *call) initialize(dest, note string) (err error) {
 		}
 		return nil
 	}
-	lines := []string{quote(dest) + " is a snap destination"}
+	lines := []string{quote.Name(dest) + " is a snap destination"}
 	if c.flags.Bool("take-over") {
 		lines = append(lines, c.takenLines(d, dest)...)
 	}
 	if len(made) > 0 {
 		lines = append(lines, "  made          "+strings.Join(made, ", "))
 	}
-	lines = append(lines[:1:1], c.wrapped(lines[1:], 2)...)
-	lines = append(lines, c.wrapped(c.capabilityLines(can), 16)...)
+	lines = append(lines[:1:1], c.WrapAll(lines[1:], 2)...)
+	lines = append(lines, c.WrapAll(c.capabilityLines(can), 16)...)
 	if note != "" {
 		if was && len(made) == 0 { // snap init tells the rest
 			lines = lines[:1]
 		}
 		return c.printf("%s\n%s\n", note, strings.Join(lines, "\n"))
 	}
-	return c.printf(c.env.program.typed("%s\n\nnext: read %s, then snap backup %s SRC\n"), strings.Join(lines, "\n"), blacklistFile, shellWord(dest))
+	return c.printf(c.env.program.typed("%s\n\nnext: read %s, then snap backup %s SRC\n"), strings.Join(lines, "\n"), settings.BlacklistFile, quote.Word(dest))
 }
 
 // namesText says which names a destination holds. Others are in the index alone.
@@ -162,6 +154,6 @@ func (c *call) capabilityLines(can destination.Capabilities) []string {
 		"  upper/lower   " + yes(can.CaseSensitive, "names that differ in case are different files", "names that differ only in case cannot both be kept"),
 		"  names         " + namesText(can),
 		"  time stamps   " + can.Timestamps,
-		"  free          " + c.size(int64(can.FreeBytes)) + inodes,
+		"  free          " + c.Size(int64(can.FreeBytes)) + inodes,
 	}
 }

@@ -12,6 +12,8 @@ import (
 	"syscall"
 	"time"
 	"unicode/utf8"
+
+	"snap/internal/file"
 )
 
 // knownDest is a destination that this user has backed up to.
@@ -87,7 +89,7 @@ func readKnown(name string) ([]knownDest, error) {
 	if name == "" {
 		return nil, nil
 	}
-	if err := refusePipe(name); err != nil {
+	if err := file.RefusePipe(name); err != nil {
 		return nil, err
 	}
 	f, err := os.Open(name)

@@ -10,8 +10,14 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"snap/backup"
+	"snap/cli/settings"
+	"snap/cli/text"
+	"snap/cli/wire"
 	"snap/destination"
 	"snap/index"
+	"snap/internal/hint"
+	"snap/internal/quote"
+	"snap/query"
 )
 
 func tagCommand() *command {
@@ -32,11 +38,11 @@ snap tag tag:old --remove old  # take the tag from the newest that has it`,
 		run: func(c *call) error {
 			add, remove := c.flags.StringSlice("add"), c.flags.StringSlice("remove")
 			for _, t := range add {
-				if err := checkTag(t); err != nil {
-					return usagef("--add: %s", err)
+				if err := settings.CheckTag(t); err != nil {
+					return hint.Usagef("--add: %s", err)
 				}
 				if slices.Contains(remove, t) {
-					return usagef("tag %s: both --add and --remove", quote(t))
+					return hint.Usagef("tag %s: both --add and --remove", quote.Name(t))
 				}
 			}
 			if len(add)+len(remove) == 0 {
@@ -54,7 +60,7 @@ snap tag tag:old --remove old  # take the tag from the newest that has it`,
 				h.Tags = tags
 			})
 			if err == nil && len(lacking) > 0 {
-				c.note("none of these snapshots has the tag %s", enumerate(lacking))
+				c.note("none of these snapshots has the tag %s", quote.List(lacking))
 			}
 			return err
 		},
@@ -72,7 +78,7 @@ snap note latest ""  # no note`,
 		complete: completeRef,
 		run: func(c *call) error {
 			if len(c.args) == 1 {
-				return c.showLabels(func(h *index.Header) string { return quote(h.Note) })
+				return c.showLabels(func(h *index.Header) string { return quote.Name(h.Note) })
 			}
 			text := strings.ToValidUTF8(c.args[1], "\ufffd")
 			return c.label("note", c.args[:1], func(h *index.Header) { h.Note = text })
@@ -80,18 +86,10 @@ snap note latest ""  # no note`,
 	}
 }
 
-// labelsJSON is a snapshot in `tag --json` and `note --json`, of which an array is printed.
-type labelsJSON struct {
-	Name string   `json:"name"`
-	Seq  uint64   `json:"seq"`
-	Tags []string `json:"tags"`
-	Note string   `json:"note"`
-}
-
 // showLabels prints a line a snapshot.
 func (c *call) showLabels(text func(h *index.Header) string) error {
-	return c.reading(func(d *reader) error {
-		named, err := named(d.resolver(c), c.args)
+	return c.reading(func(d *query.Reader) error {
+		named, err := named(d.Resolver(), c.args)
 		if err != nil {
 			return err
 		}
@@ -103,13 +101,13 @@ func (c *call) showLabels(text func(h *index.Header) string) error {
 }
 
 // printLabels prints a line a snapshot, the names as wide as the widest.
-func (c *call) printLabels(all []*index.Header, text func(h *index.Header) string) error {
+func (c *call) printLabels(all []*index.Header, label func(h *index.Header) string) error {
 	width := 0
 	for _, h := range all {
-		width = max(width, displaywidth.String(quote(h.Name)))
+		width = max(width, displaywidth.String(quote.Name(h.Name)))
 	}
 	for _, h := range all {
-		if err := c.printf("%s\n", strings.TrimSpace(pad(quote(h.Name), width)+"  "+text(h))); err != nil {
+		if err := c.printf("%s\n", strings.TrimSpace(text.Pad(quote.Name(h.Name), width)+"  "+label(h))); err != nil {
 			return err
 		}
 	}
@@ -117,29 +115,21 @@ func (c *call) printLabels(all []*index.Header, text func(h *index.Header) strin
 }
 
 func (c *call) labelsJSON(all []*index.Header) error {
-	out := []labelsJSON{}
+	out := []wire.Labels{}
 	for _, h := range all {
-		out = append(out, newLabelsJSON(h))
+		out = append(out, wire.NewLabels(h))
 	}
 	return c.json(out)
 }
 
-func newLabelsJSON(h *index.Header) labelsJSON {
-	tags := h.Tags
-	if tags == nil {
-		tags = []string{}
-	}
-	return labelsJSON{h.Name, h.Seq, tags, h.Note}
-}
-
 // named are the snapshots that refs name, each once.
-func named(r resolver, refs []string) (all []*index.Header, err error) {
+func named(r query.Resolver, refs []string) (all []*index.Header, err error) {
 	for _, ref := range refs {
-		pos, err := r.ref(ref)
+		pos, err := r.Resolve(ref)
 		if err != nil {
 			return nil, err
 		}
-		if h := &r.snaps[pos]; !slices.Contains(all, h) {
+		if h := &r.Snapshots[pos]; !slices.Contains(all, h) {
 			all = append(all, h)
 		}
 	}
@@ -159,11 +149,11 @@ func (c *call) label(what string, refs []string, change func(h *index.Header)) (
 	}
 	defer func() { err = errors.Join(err, d.Close()) }()
 	defer c.proved(dest, d.DB)
-	snaps, err := readSnapshots(c.ctx, d.DB)
+	snaps, err := query.ReadSnapshots(c.ctx, d.DB)
 	if err != nil {
 		return backupHint(err, dest)
 	}
-	all, err := named(resolver{snaps, c.now()}, refs)
+	all, err := named(query.Resolver{Snapshots: snaps, Now: c.now()}, refs)
 	if err != nil {
 		return err
 	}
@@ -182,7 +172,7 @@ func (c *call) label(what string, refs []string, change func(h *index.Header)) (
 	if c.opts.quiet {
 		return nil
 	}
-	return c.printLabels(all, func(h *index.Header) string { return strings.TrimSpace(quoteAll(h.Tags) + "  " + quote(h.Note)) })
+	return c.printLabels(all, func(h *index.Header) string { return strings.TrimSpace(quoteAll(h.Tags) + "  " + quote.Name(h.Note)) })
 }
 
 // gained is what the newest snapshot got because nothing had changed since.
@@ -196,17 +186,17 @@ func (c *call) labelUnchanged(d *destination.Destination, name string, o *backup
 	if len(o.Tags) == 0 && o.Note == "" {
 		return gained{}, nil
 	}
-	all, err := readSnapshots(c.ctx, d.DB)
+	all, err := query.ReadSnapshots(c.ctx, d.DB)
 	if err != nil {
 		return gained{}, err
 	}
 	i := slices.IndexFunc(all, func(h index.Header) bool { return h.Name == name })
 	if i < 0 {
-		return gained{}, fmt.Errorf("snapshot %s: %w", quote(name), index.ErrNotFound)
+		return gained{}, fmt.Errorf("snapshot %s: %w", quote.Name(name), index.ErrNotFound)
 	}
 	h := &all[i]
 	if o.Note != "" && h.Note != "" && h.Note != o.Note {
-		c.warn("snapshot %s keeps its note, %s; to give it the new one: snap note -d %s %s %s", quote(name), quote(h.Note), shellWord(d.Path), shellWord(name), shellWord(o.Note))
+		c.warn("snapshot %s keeps its note, %s; to give it the new one: snap note -d %s %s %s", quote.Name(name), quote.Name(h.Note), quote.Word(d.Path), quote.Word(name), quote.Word(o.Note))
 	}
 	what := addLabels(h, o.Tags, o.Note)
 	if what == "" {
@@ -228,7 +218,7 @@ func addLabels(h *index.Header, tags []string, note string) string {
 		if len(fresh) > 1 {
 			word = "the tags "
 		}
-		what = append(what, word+enumerate(fresh))
+		what = append(what, word+quote.List(fresh))
 	}
 	if note != "" && h.Note == "" {
 		h.Note = note

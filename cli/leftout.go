@@ -1,21 +1,15 @@
 package cli
 
 import (
+	"snap/cli/wire"
 	"snap/internal/file"
+	"snap/internal/quote"
 	"snap/scan"
 )
 
-// settingJSON is what leaves a path out besides the lists.
-type settingJSON struct {
-	Key   string `json:"key"` // in BackupOptions.txt; "" where none can change it
-	At    string `json:"at"`  // the folder or file that it is about
-	AtB64 string `json:"at_b64,omitempty"`
-	Why   string `json:"why"`
-}
-
 // leftOut is the setting that leaves out a path of the source, nil for none, and where it cannot be told because a
 // folder on the way cannot be read.
-func (c *call) leftOut(dest string, src sources, path string) (*settingJSON, error) {
+func (c *call) leftOut(dest string, src sources, path string) (*wire.Setting, error) {
 	s, err := c.readSettings(dest)
 	if err != nil {
 		return nil, err
@@ -25,8 +19,8 @@ func (c *call) leftOut(dest string, src sources, path string) (*settingJSON, err
 		return nil, nil
 	}
 	defer root.Close()
-	o := s.leavesOut()
-	o.Roots, o.Own = src.roots, c.ownFiles(dest, s.logfile)
+	o := s.Scan()
+	o.Roots, o.Own = src.roots, c.ownFiles(dest, s.Logfile)
 	if d, err := file.OpenRoot(dest); err == nil {
 		defer d.Close()
 		if s, err := d.Stat(); err == nil {
@@ -37,28 +31,28 @@ func (c *call) leftOut(dest string, src sources, path string) (*settingJSON, err
 	if err != nil {
 		return nil, nil
 	}
-	name, b64 := jsonName(at)
+	name, b64 := wire.Name(at)
 	shown := name
 	if at == "" {
 		shown = "the source"
 	}
 	switch cause {
 	case scan.MarkedCache:
-		return &settingJSON{"exclude_caches", name, b64, shown + " is marked by its CACHEDIR.TAG"}, nil
+		return &wire.Setting{Key: "exclude_caches", At: name, AtB64: b64, Why: shown + " is marked by its CACHEDIR.TAG"}, nil
 	case scan.MarkedByName:
-		return &settingJSON{"exclude_if_present", name, b64, shown + " holds a file of such a name"}, nil
+		return &wire.Setting{Key: "exclude_if_present", At: name, AtB64: b64, Why: shown + " holds a file of such a name"}, nil
 	case scan.TooLarge:
-		return &settingJSON{"exclude_larger_than", name, b64, "it is larger than " + c.size(s.excludeLargerThan)}, nil
+		return &wire.Setting{Key: "exclude_larger_than", At: name, AtB64: b64, Why: "it is larger than " + c.Size(s.ExcludeLargerThan)}, nil
 	case scan.OtherSystem:
-		return &settingJSON{"one_file_system", name, b64, shown + " is another file system"}, nil
+		return &wire.Setting{Key: "one_file_system", At: name, AtB64: b64, Why: shown + " is another file system"}, nil
 	case scan.PseudoSystem:
-		return &settingJSON{"", name, b64, shown + " is made up by the system: there is nothing to back up"}, nil
+		return &wire.Setting{Key: "", At: name, AtB64: b64, Why: shown + " is made up by the system: there is nothing to back up"}, nil
 	case scan.NeverEntered:
-		return &settingJSON{"", name, b64, shown + " is the destination"}, nil
+		return &wire.Setting{Key: "", At: name, AtB64: b64, Why: shown + " is the destination"}, nil
 	case scan.OwnFile:
-		return &settingJSON{"", name, b64, shown + " is written by snap itself"}, nil
+		return &wire.Setting{Key: "", At: name, AtB64: b64, Why: shown + " is written by snap itself"}, nil
 	case scan.OutsideSources:
-		return &settingJSON{"", name, b64, shown + " is in none of the sources: " + enumerateAll(src.all())}, nil
+		return &wire.Setting{Key: "", At: name, AtB64: b64, Why: shown + " is in none of the sources: " + quote.All(src.all())}, nil
 	}
 	return nil, nil
 }

@@ -5,7 +5,12 @@ import (
 	"strings"
 
 	"github.com/dustin/go-humanize"
+
+	"snap/cli/text"
+	"snap/cli/wire"
 	"snap/index"
+	"snap/internal/quote"
+	"snap/query"
 )
 
 func listCommand() *command {
@@ -30,37 +35,37 @@ snap list -d /mnt/usb --json  # one JSON document`,
 }
 
 func runList(c *call) error {
-	return c.reading(func(d *reader) error {
+	return c.reading(func(d *query.Reader) error {
 		if c.opts.json {
-			all := make([]snapshotJSON, len(d.snaps))
-			for i := range d.snaps {
-				all[i] = newSnapshotJSON(&d.snaps[i], stateOf(d.root, &d.snaps[i]))
+			all := make([]wire.Snapshot, len(d.Snapshots))
+			for i := range d.Snapshots {
+				all[i] = wire.NewSnapshot(&d.Snapshots[i], d.State(&d.Snapshots[i]))
 			}
-			if last := lastRunOf(d.root, d.snaps); !last.unchanged.IsZero() {
-				t := stamp(last.unchanged)
+			if last := lastRunOf(d.Root, d.Snapshots); !last.unchanged.IsZero() {
+				t := wire.Time(last.unchanged)
 				all[len(all)-1].LastUnchanged = &t
 			}
 			return c.json(all)
 		}
-		if len(d.snaps) == 0 {
-			c.note("no snapshots in %s", quote(d.dir))
+		if len(d.Snapshots) == 0 {
+			c.note("no snapshots in %s", quote.Name(d.Dir))
 			return nil
 		}
-		t := &table{columns: []column{
-			{head: "Snapshot"}, {head: "Time", optional: true}, {head: "Age", right: true}, {head: "Files", right: true},
-			{head: "Size", right: true}, {head: "Changes"}, {head: "Copied", right: true}, {head: "State"},
-			{head: "Tags", cut: true, optional: true}, {head: "Note", cut: true, optional: true},
+		t := &text.Table{Columns: []text.Column{
+			{Head: "Snapshot"}, {Head: "Time", Optional: true}, {Head: "Age", Right: true}, {Head: "Files", Right: true},
+			{Head: "Size", Right: true}, {Head: "Changes"}, {Head: "Copied", Right: true}, {Head: "State"},
+			{Head: "Tags", Cut: true, Optional: true}, {Head: "Note", Cut: true, Optional: true},
 		}}
-		for i := range d.snaps {
-			h := &d.snaps[i]
-			t.add(quote(h.Name), c.when(h.Time), c.age(h.Time), humanize.Comma(h.Files-h.Unread), c.size(h.HeldBytes()), changes(h),
-				c.size(h.CopiedBytes), string(stateOf(d.root, h)), quoteAll(h.Tags), quote(h.Note))
+		for i := range d.Snapshots {
+			h := &d.Snapshots[i]
+			t.Add(quote.Name(h.Name), c.When(h.Time), c.Age(h.Time), humanize.Comma(h.Files-h.Unread), c.Size(h.HeldBytes()), changes(h),
+				c.Size(h.CopiedBytes), string(d.State(h)), quoteAll(h.Tags), quote.Name(h.Note))
 		}
-		if err := t.write(c.out, c.env.Width); err != nil {
+		if err := t.Write(c.out, c.Width); err != nil {
 			return err
 		}
-		if last := lastRunOf(d.root, d.snaps); !last.unchanged.IsZero() && !c.opts.quiet {
-			return c.printf("\nlast run %s (%s): nothing changed since %s\n", c.when(last.unchanged), c.age(last.unchanged), quote(last.header.Name))
+		if last := lastRunOf(d.Root, d.Snapshots); !last.unchanged.IsZero() && !c.opts.quiet {
+			return c.printf("\nlast run %s (%s): nothing changed since %s\n", c.When(last.unchanged), c.Age(last.unchanged), quote.Name(last.header.Name))
 		}
 		return nil
 	})
@@ -74,7 +79,7 @@ func changes(h *index.Header) string {
 		count  int64
 	}{{index.Added, h.Added}, {index.Modified, h.Modified}, {index.Metadata, h.Metadata}, {index.Moved, h.Moved}, {index.Removed, h.Removed}} {
 		if n.count > 0 {
-			fmt.Fprintf(&b, " %s%d", marks[n.change].letter, n.count)
+			fmt.Fprintf(&b, " %s%d", text.Letter(n.change), n.count)
 		}
 	}
 	return strings.TrimPrefix(b.String(), " ")
@@ -83,7 +88,7 @@ func changes(h *index.Header) string {
 func quoteAll(names []string) string {
 	quoted := make([]string, len(names))
 	for i, n := range names {
-		quoted[i] = quote(n)
+		quoted[i] = quote.Name(n)
 	}
 	return strings.Join(quoted, ",")
 }

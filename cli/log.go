@@ -17,18 +17,13 @@ import (
 
 	"github.com/DeRuina/timberjack"
 
+	"snap/cli/settings"
 	"snap/destination"
 	"snap/index"
 	"snap/internal/file"
+	"snap/internal/hint"
+	"snap/internal/quote"
 )
-
-// levelCritical is what ends a run; slog has no name for it.
-const levelCritical = slog.LevelError + 4
-
-// logLevels are the levels as BackupOptions.txt spells them.
-var logLevels = map[string]slog.Level{
-	"DEBUG": slog.LevelDebug, "INFO": slog.LevelInfo, "WARNING": slog.LevelWarn, "ERROR": slog.LevelError, "CRITICAL": levelCritical,
-}
 
 // logPath is where the log file of a destination is, "" for none. What is no log there is not touched: the log is put
 // aside by renaming it.
@@ -50,12 +45,12 @@ func (c *call) logPath(d *destination.Destination, dest, logfile string) (string
 	if foreign, err := ownedByAnother(dest); err != nil {
 		return "", err
 	} else if foreign {
-		c.note("no log is kept: root does not write where another user says, to whom the destination or %s belongs", optionsFile)
+		c.note("no log is kept: root does not write where another user says, to whom the destination or %s belongs", settings.OptionsFile)
 		return "", nil
 	}
 	if _, err := os.Lstat(path); os.Geteuid() == 0 && !errors.Is(err, syscall.ENOTDIR) { // else there is no way to it: told when it is opened
 		if at := file.ReachOfOthers(path); at != "" {
-			c.note("no log is kept: root does not write %s, because %s belongs to another user or may be changed by one", quote(path), quote(at))
+			c.note("no log is kept: root does not write %s, because %s belongs to another user or may be changed by one", quote.Name(path), quote.Name(at))
 			return "", nil
 		}
 	}
@@ -63,7 +58,8 @@ func (c *call) logPath(d *destination.Destination, dest, logfile string) (string
 }
 
 func logError(dest, path, why string) error {
-	return withHint(usagef("log file %s: %s", quote(path), why), "name another one as logfile in %s", quote(filepath.Join(dest, optionsFile)))
+	return hint.With(hint.Usagef("log file %s: %s", quote.Name(path), why), "name another one as logfile in %s",
+		quote.Name(filepath.Join(dest, settings.OptionsFile)))
 }
 
 // noFile says that what is at path is no regular file, if so.
@@ -108,8 +104,8 @@ func checkLogFolder(dest, logfile string) error {
 	if _, err := os.Stat(dir); !errors.Is(err, fs.ErrNotExist) {
 		return nil // what else is wrong with it is told when it is opened
 	}
-	return withHint(usagef("%s: logfile = %s: there is no folder %s", quote(filepath.Join(dest, optionsFile)), quote(logfile), quote(dir)),
-		"make it: mkdir -p %s; or name another file in that line", shellWord(dir))
+	return hint.With(hint.Usagef("%s: logfile = %s: there is no folder %s", quote.Name(filepath.Join(dest, settings.OptionsFile)), quote.Name(logfile), quote.Name(dir)),
+		"make it: mkdir -p %s; or name another file in that line", quote.Word(dir))
 }
 
 // logAt is where the settings of a destination want the log file, "" for nowhere.
@@ -127,7 +123,7 @@ func logAt(dest, logfile string) string {
 func (c *call) noLog(d *destination.Destination, in string) (why string, err error) {
 	top, _, inFolder := strings.Cut(filepath.ToSlash(in), "/")
 	switch {
-	case slices.Contains([]string{optionsFile, blacklistFile, whitelistFile}, in):
+	case slices.Contains([]string{settings.OptionsFile, settings.BlacklistFile, settings.WhitelistFile}, in):
 		return "that is a settings file", nil
 	case top == ".snap" || top == "latest":
 		return "that folder is for snap itself", nil
@@ -178,7 +174,7 @@ func ownedByAnother(dest string) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	options, err := root.Lstat(optionsFile)
+	options, err := root.Lstat(settings.OptionsFile)
 	return dir.UID != 0 || err == nil && options.UID != 0, nil
 }
 
@@ -190,10 +186,10 @@ func (c *call) openLog(file, level string) (log *slog.Logger, end func() error) 
 	}
 	w := &logFile{WriteCloser: &timberjack.Logger{Filename: file, MaxSize: 1, MaxBackups: 10, LocalTime: true, FileMode: 0o600}}
 	h := slog.NewTextHandler(w, &slog.HandlerOptions{
-		Level: logLevels[level],
+		Level: settings.LogLevels[level],
 		ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
 			if l, ok := a.Value.Any().(slog.Level); ok && a.Key == slog.LevelKey {
-				for name, v := range logLevels {
+				for name, v := range settings.LogLevels {
 					if v == l {
 						return slog.String(a.Key, name)
 					}
@@ -204,7 +200,7 @@ func (c *call) openLog(file, level string) (log *slog.Logger, end func() error) 
 	})
 	return slog.New(h), func() error {
 		if err := cmp.Or(w.err, w.Close()); err != nil {
-			return withHint(fmt.Errorf("log file %s: %w", quote(file), err), "the log lacks what this run did; logfile stands in %s", optionsFile)
+			return hint.With(fmt.Errorf("log file %s: %w", quote.Name(file), err), "the log lacks what this run did; logfile stands in %s", settings.OptionsFile)
 		}
 		return nil
 	}
@@ -225,6 +221,6 @@ func (l *logFile) Write(p []byte) (int, error) {
 // logEnd writes how a run ended.
 func logEnd(log *slog.Logger, what string, err error) {
 	if err != nil {
-		log.Log(context.Background(), levelCritical, fmt.Sprintf("%s failed", what), "error", clean(err.Error()))
+		log.Log(context.Background(), settings.LevelCritical, fmt.Sprintf("%s failed", what), "error", quote.Clean(err.Error()))
 	}
 }

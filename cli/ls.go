@@ -1,18 +1,17 @@
 package cli
 
 import (
-	"context"
-	"errors"
-	"fmt"
 	"iter"
 	"slices"
-	"strconv"
-	"strings"
 
 	"github.com/urfave/cli/v2"
 
+	"snap/cli/text"
+	"snap/cli/wire"
 	"snap/index"
 	"snap/internal/file"
+	"snap/internal/quote"
+	"snap/query"
 )
 
 func lsCommand() *command {
@@ -46,16 +45,16 @@ func runLs(c *call) error {
 	if err != nil {
 		return err
 	}
-	return c.reading(func(d *reader) error {
+	return c.reading(func(d *query.Reader) error {
 		what := "latest"
 		if len(c.args) > 0 {
 			what = c.args[0]
 		}
-		h, path, err := d.entry(c, what)
+		h, path, err := d.Entry(c.ctx, what)
 		if err != nil {
 			return err
 		}
-		entries := listing(c.ctx, d.db, h.Seq, path, c.flags.Bool("recursive"))
+		entries := d.List(c.ctx, h, path, c.flags.Bool("recursive"))
 		if by != "name" {
 			if entries, err = sorted(entries, by); err != nil {
 				return err
@@ -74,29 +73,9 @@ func runLs(c *call) error {
 			if !e.Held() || e.Has(index.Unreadable) {
 				problem = problemText(&e.Record)
 			}
-			return c.printf("%s%s\n", shown(e.Path, e.Kind), enclose(" (", problem, ")"))
+			return c.printf("%s%s\n", text.Path(e.Path, e.Kind), enclose(" (", problem, ")"))
 		})
 	})
-}
-
-// entry is the snapshot and the path that a PATHREF names. The path is in the snapshot.
-func (d *reader) entry(c *call, pathRef string) (*index.Header, string, error) {
-	pos, typed, err := d.resolver(c).pathRef(pathRef)
-	if err != nil {
-		return nil, "", err
-	}
-	h := &d.snaps[pos]
-	path, err := sourcePath(h, typed)
-	if err != nil {
-		return nil, "", err
-	}
-	_, _, err = d.db.Lookup(c.ctx, h.Seq, path)
-	if errors.Is(err, index.ErrNotFound) {
-		_, name := index.Split(path)
-		err = withHint(fmt.Errorf("%s: not in snapshot %s", shown(path, file.None), quote(h.Name)),
-			"to search all snapshots: snap find %s", shellWord(name))
-	}
-	return h, path, err
 }
 
 // each hands every entry to f.
@@ -110,60 +89,6 @@ func each(entries iter.Seq2[*index.Entry, error], f func(*index.Entry) error) er
 		}
 	}
 	return nil
-}
-
-// listing yields what is in the folder path, one level or all of it, or the file path itself.
-func listing(ctx context.Context, db *index.DB, seq uint64, path string, recursive bool) iter.Seq2[*index.Entry, error] {
-	return func(yield func(*index.Entry, error) bool) {
-		after, skipped := "", 0
-		for again := true; again; {
-			again = false
-			for e, err := range db.EntriesAfter(ctx, seq, path, after) {
-				switch {
-				case err != nil:
-					yield(nil, err)
-					return
-				case e.Path == path:
-					if e.Kind == file.Folder {
-						continue
-					}
-				case !recursive && strings.Contains(below(e.Path, path), "/"):
-					// Far into a large folder that is not listed, begin again behind it.
-					if skipped++; skipped == skipAfter {
-						after, again = behind(e.Path, path), true
-					}
-				default:
-					skipped = 0
-				}
-				if again {
-					skipped = 0
-					break
-				}
-				if skipped == 0 && !yield(e, nil) {
-					return
-				}
-			}
-		}
-	}
-}
-
-// skipAfter is how many entries of one folder are read past before its end is looked up instead: about
-// the page that the index reads at once.
-const skipAfter = 4096
-
-// below is path relative to the folder dir that it is in.
-func below(path, dir string) string {
-	if dir == "" {
-		return path
-	}
-	return path[len(dir)+1:]
-}
-
-// behind is a path that comes after all that is in the folder in dir that path is in: no name sorts
-// after 255 bytes of 0xff.
-func behind(path, dir string) string {
-	name, _, _ := strings.Cut(below(path, dir), "/")
-	return index.Join(index.Join(dir, name), strings.Repeat("\xff", 255))
 }
 
 // sorted collects the entries: what is to be ordered must be known.
@@ -205,54 +130,20 @@ func (c *call) lsLong(h *index.Header, e *index.Entry) error {
 	size, target := "-", ""
 	switch e.Kind {
 	case file.Regular:
-		size = c.size(e.Size)
+		size = c.Size(e.Size)
 	case file.Symlink:
-		target = " -> " + quote(e.Target)
+		target = " -> " + quote.Name(e.Target)
 	}
 	target += enclose(" (", problemText(&e.Record), ")")
-	return c.printf("%s %-8s %-8s %9s  %s  %s%s\n", permissions(&e.Stat), owner(h.Users, e.UID), owner(h.Groups, e.GID), size,
-		c.when(e.Mtime.Time()), shown(e.Path, e.Kind), target)
-}
-
-// permissions is the mode as ls prints it.
-func permissions(s *file.Stat) string {
-	b := []byte("?rwxrwxrwx")
-	if int(s.Kind) < file.Kinds {
-		b[0] = "?-dlpscb"[s.Kind]
-	}
-	for i := range 9 {
-		if s.Mode&(0o400>>i) == 0 {
-			b[1+i] = '-'
-		}
-	}
-	for _, special := range [...]struct {
-		bit      uint16
-		at       int
-		both, no byte // with and without the right to execute
-	}{{0o4000, 3, 's', 'S'}, {0o2000, 6, 's', 'S'}, {0o1000, 9, 't', 'T'}} {
-		switch {
-		case s.Mode&special.bit == 0:
-		case b[special.at] == 'x':
-			b[special.at] = special.both
-		default:
-			b[special.at] = special.no
-		}
-	}
-	return string(b)
-}
-
-func owner(names map[uint32]string, id uint32) string {
-	if name := names[id]; name != "" {
-		return quote(name)
-	}
-	return strconv.FormatUint(uint64(id), 10)
+	return c.printf("%s %-8s %-8s %9s  %s  %s%s\n", text.Permissions(&e.Stat), text.Owner(h.Users, e.UID), text.Owner(h.Groups, e.GID), size,
+		c.When(e.Mtime.Time()), text.Path(e.Path, e.Kind), target)
 }
 
 // lsJSON prints an array, an entry a line.
 func (c *call) lsJSON(entries iter.Seq2[*index.Entry, error]) error {
 	sep := "[\n"
 	err := each(entries, func(e *index.Entry) error {
-		b, err := encodeJSON(newEntryJSON(e))
+		b, err := wire.Encode(wire.NewEntry(e))
 		if err != nil {
 			return err
 		}

@@ -7,10 +7,12 @@ import (
 	"testing"
 
 	"snap/internal/file"
+	"snap/query"
 )
 
 // A level is listed without reading through large folders in it, and without losing what comes after.
 func TestLargeFoldersArePassedOver(t *testing.T) {
+	const skipAfter = 4096 // entries of one folder that are read past
 	w := mustWorld(t)
 	var want []string
 	for _, dir := range []string{"a", "b", "b-b", "c"} {
@@ -23,7 +25,7 @@ func TestLargeFoldersArePassedOver(t *testing.T) {
 	w.now["c.txt"] = node{id: w.id(), kind: file.Regular, mode: 0o644}
 	w.snapshot(t)
 	var got []string
-	for e, err := range listing(context.Background(), w.db, w.heads[0].Seq, "", false) {
+	for e, err := range (&query.Reader{DB: w.db}).List(context.Background(), &w.heads[0], "", false) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -31,21 +33,5 @@ func TestLargeFoldersArePassedOver(t *testing.T) {
 	}
 	if want = append(want, "c.txt"); !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
-	}
-}
-
-func TestPermissions(t *testing.T) {
-	for _, c := range []struct {
-		kind file.Kind
-		mode uint16
-		want string
-	}{
-		{file.Regular, 0o644, "-rw-r--r--"}, {file.Folder, 0o1777, "drwxrwxrwt"}, {file.Symlink, 0o777, "lrwxrwxrwx"}, {file.FIFO, 0, "p---------"},
-		{file.Socket, 0o700, "srwx------"}, {file.CharDevice, 0o620, "crw--w----"}, {file.BlockDevice, 0o660, "brw-rw----"},
-		{file.Regular, 0o4755, "-rwsr-xr-x"}, {file.Regular, 0o6644, "-rwSr-Sr--"}, {file.Folder, 0o3770, "drwxrws--T"},
-	} {
-		if got := permissions(&file.Stat{Kind: c.kind, Mode: c.mode}); got != c.want {
-			t.Errorf("%s %o: %s, want %s", c.kind, c.mode, got, c.want)
-		}
 	}
 }

@@ -14,6 +14,7 @@ import (
 
 	"snap/index"
 	"snap/internal/file"
+	"snap/query"
 )
 
 // A random life of a source goes through the index as change sets, and every answer is compared with
@@ -142,7 +143,7 @@ func TestListingsAreWhatTheSnapshotsHeld(t *testing.T) {
 				}
 				for _, recursive := range []bool{false, true} {
 					var got, want []string
-					for e, err := range listing(context.Background(), w.db, w.heads[i].Seq, dir, recursive) {
+					for e, err := range (&query.Reader{DB: w.db}).List(context.Background(), &w.heads[i], dir, recursive) {
 						if err != nil {
 							t.Fatal(err)
 						}
@@ -152,7 +153,7 @@ func TestListingsAreWhatTheSnapshotsHeld(t *testing.T) {
 						got = append(got, e.Path)
 					}
 					for _, p := range sortedPaths(past) {
-						if p != dir && index.Within(p, dir) && (recursive || !strings.Contains(below(p, dir), "/")) {
+						if p != dir && index.Within(p, dir) && (recursive || !strings.Contains(strings.TrimPrefix(strings.TrimPrefix(p, dir), "/"), "/")) {
 							want = append(want, p)
 						}
 					}
@@ -310,22 +311,23 @@ func (w *world) everPaths() []string {
 func TestFindTellsEveryVersion(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w := drawWorld(t, true)
-		snaps := snapshots(w.heads)
+		d := &query.Reader{DB: w.db, Snapshots: w.heads}
 		var got []string
-		for h, err := range w.db.Histories(context.Background(), "", func([]byte) bool { return true }) {
+		for found, err := range d.Find(context.Background(), &query.Filter{Patterns: []string{"(?s).*"}, Regex: true}) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got = append(got, h.Path)
+			path := found[0].Path
+			got = append(got, path)
 			var vs []modelVersion
-			for _, v := range versionsOf(&h, snaps) {
-				vs = append(vs, modelVersion{v.first, v.last, v.deleted, v.to})
-				if n := w.past[v.first][h.Path]; !same(v.record, n) {
-					t.Fatalf("%q: version of snapshot %d is %+v, not %+v\n%s", h.Path, v.first, v.record, n, w)
+			for _, v := range found {
+				vs = append(vs, modelVersion{v.First, v.Last, v.Deleted, v.To})
+				if n := w.past[v.First][path]; v.Path != path || !same(v.Record, n) {
+					t.Fatalf("%q: version of snapshot %d is %+v, not %+v\n%s", path, v.First, v.Record, n, w)
 				}
 			}
-			if want := w.versions(h.Path); !slices.Equal(vs, want) {
-				t.Fatalf("%q: versions %+v, want %+v\n%s", h.Path, vs, want, w)
+			if want := w.versions(path); !slices.Equal(vs, want) {
+				t.Fatalf("%q: versions %+v, want %+v\n%s", path, vs, want, w)
 			}
 		}
 		if want := w.everPaths(); !slices.Equal(got, want) {
@@ -428,17 +430,17 @@ func TestHistoryFollowsAFileThroughItsNames(t *testing.T) {
 		}
 		defer d.Close()
 		for _, path := range w.everPaths() {
-			steps, err := life(c, d, path, true)
+			_, steps, err := d.History(context.Background(), "./"+path, true)
 			if err != nil {
 				t.Fatal(err)
 			}
 			var got []string
 			for _, v := range steps {
 				mark := "+"
-				if v.change == index.Removed {
+				if v.Change == index.Removed {
 					mark = "-"
 				}
-				got = append(got, fmt.Sprintf("%s%q@%d", mark, v.path, v.first))
+				got = append(got, fmt.Sprintf("%s%q@%d", mark, v.Path, v.First))
 			}
 			if want := w.life(path); !slices.Equal(got, want) {
 				t.Fatalf("history of %q:\n got %s\nwant %s\n%s", path, got, want, w)

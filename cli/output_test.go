@@ -13,7 +13,10 @@ import (
 	"syscall"
 	"testing"
 
+	"snap/cli/text"
+	"snap/cli/wire"
 	"snap/index"
+	"snap/internal/hint"
 )
 
 func TestExitCodes(t *testing.T) {
@@ -30,11 +33,11 @@ func TestExitCodes(t *testing.T) {
 	}{
 		{background, nil, 0},
 		{background, errors.New("x"), 1},
-		{background, usagef("x"), 2},
-		{background, fmt.Errorf("y: %w", usagef("x")), 2},
+		{background, hint.Usagef("x"), 2},
+		{background, fmt.Errorf("y: %w", hint.Usagef("x")), 2},
 		{background, &valueMissing{"-x"}, 2},
 		{background, withCode(exitPartial, nil), 3},
-		{background, withHint(withCode(exitRefused, errors.New("x")), "y"), 4},
+		{background, hint.With(withCode(exitRefused, errors.New("x")), "y"), 4},
 		{background, errors.Join(withCode(exitNoDest, errors.New("x"))), 10},
 		{background, fmt.Errorf("x: %w", index.ErrBusy), 11},
 		{background, fmt.Errorf("x: %w", index.ErrDamaged), 1},
@@ -54,7 +57,7 @@ func TestExitCodes(t *testing.T) {
 func TestErrorsSayWhatToDo(t *testing.T) {
 	var b bytes.Buffer
 	env := &Env{Stderr: &b}
-	report(context.Background(), env, errors.Join(withHint(&os.PathError{Op: "open", Path: "/x\x1b[31m\n", Err: syscall.ENOENT}, "do %s\nor that", "this"), nil))
+	report(context.Background(), env, errors.Join(hint.With(&os.PathError{Op: "open", Path: "/x\x1b[31m\n", Err: syscall.ENOENT}, "do %s\nor that", "this"), nil))
 	want := "snap: open /x\\x1b[31m\\n: no such file or directory\nsnap: do this\nsnap: or that\n"
 	if b.String() != want {
 		t.Errorf("got %q, want %q", b.String(), want)
@@ -153,58 +156,8 @@ func TestCatTellsDamage(t *testing.T) {
 	}
 }
 
-func TestTablesFitTheTerminal(t *testing.T) {
-	make := func() *table {
-		t := &table{columns: []column{{head: "Name"}, {head: "Time", optional: true}, {head: "Files", right: true}, {head: "Tags", cut: true}, {head: "Empty", optional: true}}}
-		t.add("20261122-134510", "2026-11-22 13:45", "1,000", "日本語のとても長い札", "")
-		t.add("x", "2026-11-22 13:45", "7", "short", "")
-		return t
-	}
-	for width, want := range map[int]string{
-		0:  "Name             Time              Files  Tags\n20261122-134510  2026-11-22 13:45  1,000  日本語のとても長い札\nx                2026-11-22 13:45      7  short\n",
-		45: "Name             Files  Tags\n20261122-134510  1,000  日本語のとても長い札\nx                    7  short\n",
-		36: "Name             Files  Tags\n20261122-134510  1,000  日本語のと…\nx                    7  short\n",
-		10: "Name             Files  Tags\n20261122-134510  1,000  日本語の…\nx                    7  short\n",
-	} {
-		var b strings.Builder
-		if err := make().write(&b, width); err != nil || b.String() != want {
-			t.Errorf("width %d: %v\n%s", width, err, b.String())
-		}
-	}
-}
-
-func TestANoteWithoutRoomIsLeftOut(t *testing.T) {
-	for width, want := range map[int]string{0: "Name  Note\nx     a long enough note\n", 18: "Name  Note\nx     a long enou…\n", 15: "Name\nx\n"} {
-		table := &table{columns: []column{{head: "Name"}, {head: "Note", cut: true, optional: true}}}
-		table.add("x", "a long enough note")
-		var b strings.Builder
-		if err := table.write(&b, width); err != nil || b.String() != want {
-			t.Errorf("width %d: %v\n%s", width, err, b.String())
-		}
-	}
-}
-
-// Long paths begin alike: what tells them apart stays.
-func TestPathsAreCutAtTheBeginning(t *testing.T) {
-	for width, want := range map[int]string{
-		0:  "Folder\na/long/way/旅行计划安/\na/long/way/b/\na/\n",
-		19: "Folder\n…ng/way/旅行计划安/\na/long/way/b/\na/\n",
-		11: "Folder\n…行计划安/\n…ong/way/b/\na/\n",
-		10: "Folder\n…行计划安/\n…ng/way/b/\na/\n",
-	} {
-		table := &table{columns: []column{{head: "Folder", cut: true, path: true}}}
-		for _, p := range []string{"a/long/way/旅行计划安/", "a/long/way/b/", "a/"} {
-			table.add(p)
-		}
-		var b strings.Builder
-		if err := table.write(&b, width); err != nil || b.String() != want {
-			t.Errorf("width %d: %v\n%s", width, err, b.String())
-		}
-	}
-}
-
 func TestJSONIsOneLineAndHarmless(t *testing.T) {
-	b, err := encodeJSON(map[string]string{"a": "<&>\x7f\u202e\u009b\n\u2028ü"})
+	b, err := wire.Encode(map[string]string{"a": "<&>\x7f\u202e\u009b\n\u2028ü"})
 	if want := `{"a":"<&>\u007f\u202e\u009b\n\u2028ü"}`; err != nil || string(b) != want {
 		t.Errorf("%s, %v; want %s", b, err, want)
 	}
@@ -226,8 +179,7 @@ func TestColour(t *testing.T) {
 		{"always", false, map[string]string{"NO_COLOR": "1"}, true}, {"never", true, nil, false},
 	} {
 		env := &Env{StdoutTTY: c.tty, LookupEnv: func(key string) (string, bool) { v, ok := c.env[key]; return v, ok }}
-		call := &call{env: env, opts: options{color: c.flag}}
-		if got := strings.Contains(call.mark(index.Added), "\x1b"); got != c.colours {
+		if got := strings.Contains(text.Style{Color: env.coloured(c.flag)}.Mark(index.Added), "\x1b"); got != c.colours {
 			t.Errorf("%+v: %v", c, got)
 		}
 	}

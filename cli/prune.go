@@ -8,8 +8,14 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"snap/cli/settings"
+	"snap/cli/text"
+	"snap/cli/wire"
 	"snap/destination"
 	"snap/destination/retention"
+	"snap/filter"
+	"snap/internal/hint"
+	"snap/internal/quote"
 )
 
 func pruneCommand() *command {
@@ -54,9 +60,9 @@ func runPrune(c *call) error {
 	if err != nil {
 		return err
 	}
-	r := rules.retention(c.now())
+	r := rules.Policy(c.now())
 	if r.Empty() {
-		return withHint(usagef("no rule says what to keep, and an empty rule would keep nothing"),
+		return hint.With(hint.Usagef("no rule says what to keep, and an empty rule would keep nothing"),
 			"for example: snap prune -n --keep-daily 7 --keep-monthly 12")
 	}
 	r.Asked, r.AllowMost = true, c.flags.Bool("allow-most")
@@ -69,7 +75,7 @@ func runPrune(c *call) error {
 		for i := range plan.Stops {
 			s := &plan.Stops[i]
 			if s.Reason == retention.UnknownTag && asked {
-				return nil, stops{}, withHint(usagef("--keep-tag %s: no snapshot has this tag", quote(s.Names[0])), "%s", tagHint(s.Names[0], plan))
+				return nil, stops{}, hint.With(hint.Usagef("--keep-tag %s: no snapshot has this tag", quote.Name(s.Names[0])), "%s", tagHint(s.Names[0], plan))
 			}
 			all.add(c.stopText(s, plan, &r, dest))
 		}
@@ -78,31 +84,29 @@ func runPrune(c *call) error {
 }
 
 // pruneRules are the rules on the command line, or those of the settings if there are none; asked is true for the first.
-func (c *call) pruneRules(dest string) (k keepRules, asked bool, err error) {
+func (c *call) pruneRules(dest string) (k settings.Rules, asked bool, err error) {
 	k, asked, err = readKeepFlags(c.flags)
 	if err != nil {
 		return k, asked, err
 	}
-	var s settings
+	var s settings.Settings
 	if asked { // a mistake in rules that do not count is no reason to stop
-		if text, err := readText(filepath.Join(dest, optionsFile)); err == nil {
-			s, _, _ = parseSettings(optionsFile, text)
-		}
-		if own := s.keep.retention(c.now()); !own.Empty() {
-			c.note("the rules in %s do not count beside those on the command line", optionsFile)
+		s, _, _ = settings.Read(dest, filter.Context{Home: filepath.ToSlash(c.home()), Env: c.env.LookupEnv})
+		if own := s.Keep.Policy(c.now()); !own.Empty() {
+			c.note("the rules in %s do not count beside those on the command line", settings.OptionsFile)
 		}
 	} else {
 		if s, err = c.readSettings(dest); err != nil {
 			return k, asked, err
 		}
-		if len(s.unknown) > 0 {
-			why, hint := unknownStop(s.unknown)
-			return k, asked, withCode(exitPartial, withHint(errors.New(why), "%s", hint))
+		if len(s.Unknown) > 0 {
+			why, way := unknownStop(s.Unknown)
+			return k, asked, withCode(exitPartial, hint.With(errors.New(why), "%s", way))
 		}
-		floor := k.floor
-		k = s.keep
+		floor := k.FloorDaily
+		k = s.Keep
 		if c.flags.IsSet("min-free-keep-daily") {
-			k.floor = floor
+			k.FloorDaily = floor
 		}
 	}
 	return k, asked, nil
@@ -123,13 +127,13 @@ func (c *call) removing(dest, what string, all bool, planned func(*destination.D
 		return backupHint(err, dest)
 	}
 	if err := plan.Most(); err != nil && !dry {
-		return withCode(exitRefused, withHint(err, "to see which: add -n; to delete them all the same: add --allow-most"))
+		return withCode(exitRefused, hint.With(err, "to see which: add -n; to delete them all the same: add --allow-most"))
 	}
 	var stuck *destination.StuckError
 	if !dry {
 		line := c.progress()
-		err := retention.Apply(c.ctx, d, plan, 0, line.show)
-		line.end()
+		err := retention.Apply(c.ctx, d, plan, 0, line.Show)
+		line.End()
 		if err != nil && !errors.As(err, &stuck) {
 			return backupHint(err, dest)
 		}
@@ -149,48 +153,25 @@ func (c *call) removing(dest, what string, all bool, planned func(*destination.D
 	return err
 }
 
-// removedJSON is a snapshot in `prune` and `delete`.
-type removedJSON struct {
-	Type    string   `json:"message_type"` // "change"
-	Name    string   `json:"name"`
-	Keep    bool     `json:"keep"`
-	Reasons []string `json:"reasons"`
-	Freed   int64    `json:"bytes_freed"`
-}
-
-type removedSummaryJSON struct {
-	Type    string  `json:"message_type"` // "summary"
-	DryRun  bool    `json:"dry_run"`
-	Kept    int     `json:"kept"`
-	Removed int     `json:"removed"`
-	Freed   int64   `json:"bytes_freed"`
-	Seconds float64 `json:"seconds"`
-
-	Destination    string   `json:"destination"`
-	DestinationB64 string   `json:"destination_b64,omitempty"`
-	Stopped        []string `json:"rules_stopped"` // why rules did not run
-	NeedsMost      bool     `json:"needs_allow_most"`
-}
-
 // printRemoved says what became of each snapshot.
 func (c *call) printRemoved(dest string, plan *retention.Plan, all, dry bool, stopped []string, took time.Duration) error {
-	sum := removedSummaryJSON{Type: "summary", DryRun: dry, Seconds: took.Seconds(), Stopped: append([]string{}, stopped...), NeedsMost: plan.Most() != nil}
-	sum.Destination, sum.DestinationB64 = jsonName(dest)
+	sum := wire.RemovedSummary{Type: "summary", DryRun: dry, Seconds: took.Seconds(), Stopped: append([]string{}, stopped...), NeedsMost: plan.Most() != nil}
+	sum.Destination, sum.DestinationB64 = wire.Name(dest)
 	list := plan.List
-	t := &table{columns: []column{{head: ""}, {head: "Snapshot"}, {head: "Age", right: true}, {head: "Frees", right: true}}}
+	t := &text.Table{Columns: []text.Column{{Head: ""}, {Head: "Snapshot"}, {Head: "Age", Right: true}, {Head: "Frees", Right: true}}}
 	if all {
-		t.columns = append(t.columns, column{head: "Why", cut: true})
+		t.Columns = append(t.Columns, text.Column{Head: "Why", Cut: true})
 	}
 	for i := range list {
 		e := &list[i]
-		j := removedJSON{"change", e.Header.Name, e.Keep, e.Reasons, e.Freed}
+		j := wire.Removed{Type: "change", Name: e.Header.Name, Keep: e.Keep, Reasons: e.Reasons, Freed: e.Freed}
 		verb, frees := "keep", ""
 		if e.Keep {
 			sum.Kept++
 		} else {
 			sum.Removed++
 			sum.Freed += e.Freed
-			verb, frees = "delete", c.size(e.Freed)
+			verb, frees = "delete", c.Size(e.Freed)
 		}
 		if e.Keep && !all {
 			continue
@@ -201,8 +182,8 @@ func (c *call) printRemoved(dest string, plan *retention.Plan, all, dry bool, st
 			}
 			continue
 		}
-		row := []string{verb, quote(e.Header.Name), c.age(e.Header.Time), frees, clean(strings.Join(e.Reasons, ", "))}
-		t.add(row[:len(t.columns)]...)
+		row := []string{verb, quote.Name(e.Header.Name), c.Age(e.Header.Time), frees, quote.Clean(strings.Join(e.Reasons, ", "))}
+		t.Add(row[:len(t.Columns)]...)
 	}
 	switch {
 	case c.opts.json:
@@ -210,15 +191,15 @@ func (c *call) printRemoved(dest string, plan *retention.Plan, all, dry bool, st
 	case c.opts.quiet && !dry:
 		return nil
 	}
-	if err := t.write(c.out, c.env.Width); err != nil {
+	if err := t.Write(c.out, c.Width); err != nil {
 		return err
 	}
-	deleted := plural(sum.Removed, "snapshot", "snapshots")
+	deleted := text.Plural(sum.Removed, "snapshot", "snapshots")
 	switch {
 	case sum.Removed == 0:
 		return c.printf("\nnothing to delete\n")
 	case dry:
-		return c.printf("\nwould delete %s and free %s\n", deleted, c.size(sum.Freed))
+		return c.printf("\nwould delete %s and free %s\n", deleted, c.Size(sum.Freed))
 	}
-	return c.printf("\ndeleted %s, %s freed, %s\n", deleted, c.size(sum.Freed), seconds(took))
+	return c.printf("\ndeleted %s, %s freed, %s\n", deleted, c.Size(sum.Freed), seconds(took))
 }

@@ -15,8 +15,13 @@ import (
 	"github.com/itchyny/timefmt-go"
 	"github.com/urfave/cli/v2"
 
+	"snap/cli/settings"
+	"snap/cli/text"
+	"snap/cli/wire"
 	"snap/destination/reindex"
 	"snap/index"
+	"snap/internal/hint"
+	"snap/internal/quote"
 )
 
 func reindexCommand() *command {
@@ -75,15 +80,15 @@ func (c *call) reindex(dest string) error {
 		if info, err := os.Stat(o.Source); err != nil {
 			c.warn("--source-dir: %v", err)
 		} else if !info.IsDir() {
-			c.warn("--source-dir %s: not a folder", quote(v))
+			c.warn("--source-dir %s: not a folder", quote.Name(v))
 		}
 	}
 	line := c.progress()
-	o.Progress = line.show
+	o.Progress = line.Show
 	res, err := reindex.Run(c.ctx, dest, o)
-	line.end()
+	line.End()
 	if errors.Is(err, syscall.EIO) {
-		err = withHint(err, "the disk has trouble. A change set that it cannot read may be moved away: its snapshot is then made of its folder")
+		err = hint.With(err, "the disk has trouble. A change set that it cannot read may be moved away: its snapshot is then made of its folder")
 	}
 	if err != nil {
 		return backupHint(err, dest)
@@ -104,10 +109,10 @@ func (c *call) reindex(dest string) error {
 }
 
 // reindexOptions are those of a reindex that takes for snapshots what has the name of one.
-func (c *call) reindexOptions(s *settings) reindex.Options {
+func (c *call) reindexOptions(s *settings.Settings) reindex.Options {
 	return reindex.Options{
-		LockWait: c.opts.lockWait, Holder: c.holder("reindex"), Jobs: s.jobs, Users: userName, Groups: groupName,
-		Time: func(name string) (time.Time, bool) { return timeOfName(name, s.format, c.env.Now().Location()) },
+		LockWait: c.opts.lockWait, Holder: c.holder("reindex"), Jobs: s.Jobs, Users: userName, Groups: groupName,
+		Time: func(name string) (time.Time, bool) { return timeOfName(name, s.Format, c.env.Now().Location()) },
 	}
 }
 
@@ -127,12 +132,12 @@ func (c *call) rebuilding(backUp func() (dest string, err error)) error {
 	o := c.reindexOptions(&s)
 	o.SetsOnly = true
 	line := c.progress()
-	o.Progress = line.show
+	o.Progress = line.Show
 	_, why := reindex.Run(c.ctx, dest, o)
-	line.end()
+	line.End()
 	switch {
 	case errors.Is(why, reindex.ErrSetsDamaged):
-		return withHint(err, "it is not made again without being asked: %v", why)
+		return hint.With(err, "it is not made again without being asked: %v", why)
 	case why != nil:
 		return errors.Join(err, backupHint(fmt.Errorf("the index could not be made again: %w", why), dest))
 	}
@@ -154,7 +159,7 @@ func timeOfName(name, format string, zone *time.Location) (time.Time, bool) {
 			names = append(names, name[:i])
 		}
 	}
-	for _, format := range []string{format, defaultSettings().format} {
+	for _, format := range []string{format, settings.Default().Format} {
 		for _, name := range names {
 			t, err := timefmt.ParseInLocation(name, format, zone)
 			if err == nil && timefmt.Format(t, format) == name {
@@ -235,38 +240,20 @@ func (c *call) checkNoIndex(dest string, src sources, format string) error {
 	if sets, _ := os.ReadDir(filepath.Join(dest, ".snap", "changes")); len(sets) > 0 {
 		return nil // the index is missing, and is said to be when it is opened
 	}
-	return withCode(exitRefused, withHint(fmt.Errorf("destination %s: no index, and folders that look like snapshots: %s", quote(dest), enumerate(names)),
-		"to take them in: snap init %[1]s && snap reindex -d %[1]s%[2]s --source-dir %[3]s\nto leave them alone: snap init %[1]s, and back up again", shellWord(dest), found.adopt(), shellWord(src.all()[0])))
-}
-
-// reindexJSON is what `reindex --json` prints.
-type reindexJSON struct {
-	Type      string        `json:"message_type"` // "summary"
-	Snapshots int           `json:"snapshots"`
-	FromTrees []rebuiltJSON `json:"from_trees"`
-	Lost      []rebuiltJSON `json:"lost"`
-	Left      []string      `json:"left"`    // folders that cannot be put in between
-	Foreign   []string      `json:"foreign"` // folders that were not taken for snapshots
-	Errors    []string      `json:"errors"`
-}
-
-type rebuiltJSON struct {
-	Seq  uint64 `json:"seq"`
-	Name string `json:"name"` // "": nobody knows
-	Weak int64  `json:"files_without_hash"`
-	Why  string `json:"why"`
+	return withCode(exitRefused, hint.With(fmt.Errorf("destination %s: no index, and folders that look like snapshots: %s", quote.Name(dest), quote.List(names)),
+		"to take them in: snap init %[1]s && snap reindex -d %[1]s%[2]s --source-dir %[3]s\nto leave them alone: snap init %[1]s, and back up again", quote.Word(dest), found.adopt(), quote.Word(src.all()[0])))
 }
 
 // reindexed says what a reindex did.
 func (c *call) reindexed(dest string, res *reindex.Result) error {
 	if c.opts.json {
-		j := reindexJSON{Type: "summary", Snapshots: res.Snapshots, FromTrees: rebuilt(res.FromTrees), Lost: rebuilt(res.Lost), Left: []string{}, Foreign: []string{}, Errors: []string{}}
+		j := wire.Reindex{Type: "summary", Snapshots: res.Snapshots, FromTrees: rebuilt(res.FromTrees), Lost: rebuilt(res.Lost), Left: []string{}, Foreign: []string{}, Errors: []string{}}
 		for _, name := range res.Left {
-			name, _ = jsonName(name)
+			name, _ = wire.Name(name)
 			j.Left = append(j.Left, name)
 		}
 		for _, name := range res.Foreign {
-			name, _ = jsonName(name)
+			name, _ = wire.Name(name)
 			j.Foreign = append(j.Foreign, name)
 		}
 		for _, err := range res.Notes {
@@ -281,29 +268,29 @@ func (c *call) reindexed(dest string, res *reindex.Result) error {
 		c.warn("%s is lost: %v", numbered(&l), l.Err)
 	}
 	for _, name := range res.Left {
-		c.warn("folder %s is left out: it is older than snapshots that are not relative to it", quote(name))
+		c.warn("folder %s is left out: it is older than snapshots that are not relative to it", quote.Name(name))
 	}
 	if len(res.Foreign) > 0 {
-		c.note("left alone, because their names are not those of snapshots: %s", enumerate(res.Foreign))
-		c.note("if they are snapshots: snap reindex -d %s --adopt", shellWord(dest))
+		c.note("left alone, because their names are not those of snapshots: %s", quote.List(res.Foreign))
+		c.note("if they are snapshots: snap reindex -d %s --adopt", quote.Word(dest))
 	}
 	if c.opts.quiet {
 		return nil
 	}
 	weak := int64(0)
-	text := fmt.Sprintf("the index is made again: %s", plural(res.Snapshots, "snapshot", "snapshots"))
+	said := fmt.Sprintf("the index is made again: %s", text.Plural(res.Snapshots, "snapshot", "snapshots"))
 	if n := len(res.FromTrees); n > 0 {
-		text += fmt.Sprintf(", %d from change sets and %d from folders", res.Snapshots-n, n)
+		said += fmt.Sprintf(", %d from change sets and %d from folders", res.Snapshots-n, n)
 	}
 	for _, f := range res.FromTrees {
-		text += fmt.Sprintf("\n  %s from its folder: %s", quote(f.Name), clean(f.Err.Error()))
+		said += fmt.Sprintf("\n  %s from its folder: %s", quote.Name(f.Name), quote.Clean(f.Err.Error()))
 		weak += f.Weak
 	}
 	if weak > 0 {
-		text += fmt.Sprintf("\n  %s no hash yet: the next backup reads those that are still there, once, and links what is equal",
-			plural(int(weak), "file has", "files have"))
+		said += fmt.Sprintf("\n  %s no hash yet: the next backup reads those that are still there, once, and links what is equal",
+			text.Plural(int(weak), "file has", "files have"))
 	}
-	return c.printf("%s\n", text)
+	return c.printf("%s\n", said)
 }
 
 // numbered names a snapshot of which perhaps only the number is known.
@@ -311,15 +298,15 @@ func numbered(s *reindex.Rebuilt) string {
 	if s.Name == "" {
 		return fmt.Sprintf("the snapshot with number %d", s.Seq)
 	}
-	return "snapshot " + quote(s.Name)
+	return "snapshot " + quote.Name(s.Name)
 }
 
-func rebuilt(all []reindex.Rebuilt) []rebuiltJSON {
-	out := make([]rebuiltJSON, len(all))
+func rebuilt(all []reindex.Rebuilt) []wire.Rebuilt {
+	out := make([]wire.Rebuilt, len(all))
 	for i := range all {
 		s := &all[i]
-		out[i] = rebuiltJSON{s.Seq, "", s.Weak, s.Err.Error()}
-		out[i].Name, _ = jsonName(s.Name)
+		out[i] = wire.Rebuilt{Seq: s.Seq, Name: "", Weak: s.Weak, Why: s.Err.Error()}
+		out[i].Name, _ = wire.Name(s.Name)
 	}
 	return out
 }

@@ -18,7 +18,7 @@ import (
 func TestTheReportOfABackupIsTrue(t *testing.T) {
 	var out, errs bytes.Buffer
 	env := testEnv("", &out, &errs)
-	c := &call{env: &env, out: &output{w: &out}}
+	c := &call{Style: env.style(options{}), env: &env, out: &output{w: &out}}
 	r := &backupReport{call: c, log: slog.New(slog.DiscardHandler)}
 	h := index.Header{Name: "s", Files: 4, Dirs: 1, Bytes: 1111, Linked: 1, CopiedBytes: 11, Errors: 2, Unread: 1, UnreadBytes: 100}
 	for path, rec := range map[string]index.Record{

@@ -14,7 +14,11 @@ import (
 	"github.com/dustin/go-humanize"
 	"github.com/urfave/cli/v2"
 
+	"snap/cli/text"
 	"snap/index"
+	"snap/internal/hint"
+	"snap/internal/quote"
+	"snap/query"
 	"snap/restore"
 )
 
@@ -67,7 +71,7 @@ snap restore latest --in-place --overwrite skip`,
 		},
 		complete: completePathRef,
 		run: func(c *call) error {
-			return c.reading(func(d *reader) error { return c.restore(d) })
+			return c.reading(func(d *query.Reader) error { return c.restore(d) })
 		},
 	}
 }
@@ -77,7 +81,7 @@ var overwrites = map[string]restore.Overwrite{
 	"never": restore.Never, "skip": restore.Skip, "if-changed": restore.IfChanged, "if-newer": restore.IfNewer, "always": restore.Always,
 }
 
-func (c *call) restore(d *reader) error {
+func (c *call) restore(d *query.Reader) error {
 	o, err := c.restoreOptions()
 	if err != nil {
 		return err
@@ -93,7 +97,7 @@ func (c *call) restore(d *reader) error {
 		}
 	}
 	r := &restoreReport{call: c, line: c.progress(), dryRun: o.DryRun, started: start}
-	defer r.line.end()
+	defer r.line.End()
 	var choosers []*chooser
 	for _, p := range parts {
 		choosers = append(choosers, p.chooser)
@@ -105,11 +109,11 @@ func (c *call) restore(d *reader) error {
 		res, err := p.run(c, d, p.options)
 		r.add(&res)
 		if err != nil {
-			r.line.end()
+			r.line.End()
 			return restoreHint(err, parts[0].options.Target)
 		}
 	}
-	r.line.end()
+	r.line.End()
 	if err := c.tellUseless(choosers); err != nil {
 		return err
 	}
@@ -127,7 +131,7 @@ const maxExisting = 20
 
 // lookAhead refuses before anything is written what one of several snapshots would overwrite: each by
 // itself looks ahead only when those before it are written.
-func (c *call) lookAhead(d *reader, parts []*restorePart) error {
+func (c *call) lookAhead(d *query.Reader, parts []*restorePart) error {
 	var all restore.ExistsError
 	for _, p := range parts {
 		o := p.options
@@ -156,10 +160,10 @@ func (c *call) restoreOptions() (restore.Options, error) {
 		DryRun: f.Bool("dry-run"), NumericIDs: f.Bool("numeric-ids"), NoXattrs: f.Bool("no-xattrs"),
 	}
 	if o.DeleteMost && !o.Delete {
-		return o, usagef("--allow-delete-most is about what --delete removes, and --delete is not given")
+		return o, hint.Usagef("--allow-delete-most is about what --delete removes, and --delete is not given")
 	}
 	if (f.String("target") != "") == f.Bool("in-place") {
-		return o, withHint(usagef("restore: either --target DIR or --in-place is needed"), "--target DIR restores into a folder, --in-place where it was")
+		return o, hint.With(hint.Usagef("restore: either --target DIR or --in-place is needed"), "--target DIR restores into a folder, --in-place where it was")
 	}
 	if err := oneOf("overwrite", f.String("overwrite"), "never", "skip", "if-changed", "if-newer", "always"); err != nil {
 		return o, err
@@ -167,7 +171,7 @@ func (c *call) restoreOptions() (restore.Options, error) {
 	o.Overwrite = overwrites[f.String("overwrite")]
 	if f.IsSet("jobs") {
 		if o.Jobs = f.Int("jobs"); o.Jobs < 1 || o.Jobs > 1024 {
-			return o, usagef("--jobs %d: it is a number from 1 to 1024", o.Jobs)
+			return o, hint.Usagef("--jobs %d: it is a number from 1 to 1024", o.Jobs)
 		}
 	}
 	return o, nil
@@ -180,18 +184,18 @@ type restorePart struct {
 	chooser *chooser
 }
 
-func (p *restorePart) run(c *call, d *reader, o restore.Options) (restore.Result, error) {
-	res, err := restore.Run(c.ctx, d.db, p.header, filepath.Join(d.dir, p.header.Name), o)
+func (p *restorePart) run(c *call, d *query.Reader, o restore.Options) (restore.Result, error) {
+	res, err := restore.Run(c.ctx, d.DB, p.header, filepath.Join(d.Dir, p.header.Name), o)
 	return res, errors.Join(err, p.chooser.bad)
 }
 
 // restoreParts reads the arguments. o is what all parts have in common.
-func (c *call) restoreParts(d *reader, o restore.Options) (parts []*restorePart, err error) {
+func (c *call) restoreParts(d *query.Reader, o restore.Options) (parts []*restorePart, err error) {
 	var places []restorePlace
 	for _, arg := range c.args {
-		h, p, err := d.entry(c, arg)
+		h, p, err := d.Entry(c.ctx, arg)
 		if err == nil {
-			err = d.missing(c, h, p, "restore")
+			err = d.Missing(c.ctx, h, p, "restore")
 		}
 		if err != nil {
 			return nil, err
@@ -237,11 +241,11 @@ func inPlace(h *index.Header, path string) (items []restore.Item) {
 }
 
 // restoreInto sets where a part goes and what of it.
-func (c *call) restoreInto(p *restorePart, d *reader) (err error) {
+func (c *call) restoreInto(p *restorePart, d *query.Reader) (err error) {
 	p.options.Target = c.abs(c.flags.String("target"))
 	if c.flags.Bool("in-place") {
 		if p.options.Target = p.header.Source; p.options.Target == "" {
-			return withHint(fmt.Errorf("nobody knows the source of snapshot %s", quote(p.header.Name)), "restore it with --target DIR")
+			return hint.With(fmt.Errorf("nobody knows the source of snapshot %s", quote.Name(p.header.Name)), "restore it with --target DIR")
 		}
 	}
 	if p.chooser, err = c.chooser(p.header); err != nil {
@@ -251,7 +255,7 @@ func (c *call) restoreInto(p *restorePart, d *reader) (err error) {
 	roots := p.header.Roots()
 	p.options.Carrier = func(path string) bool { return roots.Place(path) == index.Carrier }
 	if p.options.Delete && !p.options.DeleteExcluded {
-		s, err := c.sparing(d.dir, sourcesIn(p.header))
+		s, err := c.sparing(d.Dir, sourcesIn(p.header))
 		if err != nil {
 			return err
 		}
@@ -278,7 +282,7 @@ func apart(places []restorePlace) error {
 		case outer == nil || !index.Within(p.To, outer.To):
 			outer = p
 		case p.To == outer.To || p.header != outer.header || p.Path != p.To || outer.Path != outer.To:
-			return withHint(usagef("%s and %s would go to the same place", quote(outer.arg), quote(p.arg)), "restore them one by one to different targets")
+			return hint.With(hint.Usagef("%s and %s would go to the same place", quote.Name(outer.arg), quote.Name(p.arg)), "restore them one by one to different targets")
 		}
 	}
 	return nil
@@ -289,29 +293,29 @@ func restoreHint(err error, target string) error {
 	var exists *restore.ExistsError
 	switch {
 	case errors.As(err, new(*restore.MostError)):
-		return withCode(exitRefused, withHint(fmt.Errorf("restore: %w", err),
+		return withCode(exitRefused, hint.With(fmt.Errorf("restore: %w", err),
 			"nothing was written; is it the right folder? Look with -n; if it is meant: --allow-delete-most"))
 	case errors.As(err, &exists):
 		lines := make([]string, 0, len(exists.Paths)+2)
 		for _, p := range exists.Paths {
-			lines = append(lines, "exists: "+quote(p))
+			lines = append(lines, "exists: "+quote.Name(p))
 		}
 		if more := exists.Count - int64(len(exists.Paths)); more > 0 {
 			lines = append(lines, fmt.Sprintf("and %s more", humanize.Comma(more)))
 		}
 		lines = append(lines, "nothing was written; choose another target, or --overwrite skip, if-changed, if-newer or always")
-		return withCode(exitRefused, withHint(fmt.Errorf("restore: %s would be overwritten", plural(int(exists.Count), "file", "files")), "%s", strings.Join(lines, "\n")))
+		return withCode(exitRefused, hint.With(fmt.Errorf("restore: %s would be overwritten", text.Plural(int(exists.Count), "file", "files")), "%s", strings.Join(lines, "\n")))
 	case errors.Is(err, restore.ErrInDestination):
-		return withCode(exitUsage, withHint(err, "restore to a folder outside of the destination"))
+		return withCode(exitUsage, hint.With(err, "restore to a folder outside of the destination"))
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
-		return withHint(err, "%s\nwhen there is room the same command with --overwrite if-changed goes on", troubleHint(err, "the target", target, os.Geteuid()))
+		return hint.With(err, "%s\nwhen there is room the same command with --overwrite if-changed goes on", troubleHint(err, "the target", target, os.Geteuid()))
 	case errors.Is(err, fs.ErrNotExist):
-		return withHint(err, "only the last folder of a target is made; to make those above it: mkdir -p %s", shellWord(filepath.Dir(target)))
+		return hint.With(err, "only the last folder of a target is made; to make those above it: mkdir -p %s", quote.Word(filepath.Dir(target)))
 	case errors.Is(err, syscall.ENOTDIR):
-		return withHint(err, "a target is a folder; this is none, or something on the way to it is none")
+		return hint.With(err, "a target is a folder; this is none, or something on the way to it is none")
 	}
-	if hint := troubleHint(err, "the target", target, os.Geteuid()); hint != "" {
-		return withHint(err, "%s", hint)
+	if way := troubleHint(err, "the target", target, os.Geteuid()); way != "" {
+		return hint.With(err, "%s", way)
 	}
 	return err
 }

@@ -7,6 +7,8 @@ import (
 
 	"snap/filter"
 	"snap/index"
+	"snap/internal/hint"
+	"snap/internal/quote"
 )
 
 // chooser says which entries of a snapshot --include and --exclude choose, and remembers which pattern fitted any.
@@ -91,9 +93,9 @@ func (p *patterns) fits(path string, dir bool) (bool, error) {
 func (p *patterns) useless() (all []string) {
 	for i, one := range p.single {
 		if r := p.rules[i]; one != nil && strings.HasPrefix(r.File, "--") {
-			all = append(all, fmt.Sprintf("%s %s", r.File, shellWord(r.Text)))
+			all = append(all, fmt.Sprintf("%s %s", r.File, quote.Word(r.Text)))
 		} else if one != nil {
-			all = append(all, fmt.Sprintf("%s:%d: %s", quote(r.File), r.Line, quote(r.Text)))
+			all = append(all, fmt.Sprintf("%s:%d: %s", quote.Name(r.File), r.Line, quote.Name(r.Text)))
 		}
 	}
 	return all
@@ -120,11 +122,11 @@ func (c *call) tellUseless(choosers []*chooser) error {
 		left = left || ch.exclude == nil || !ch.exclude.fitted || ch.exclude.passed
 	}
 	if asks && !included {
-		return withHint(errors.New("restore: nothing is included, so nothing was restored"),
+		return hint.With(errors.New("restore: nothing is included, so nothing was restored"),
 			"patterns are written as in Blacklist.txt: a path from the source on, or a name with * and ?; to look: snap find PATTERN")
 	}
 	if !left {
-		return withHint(errors.New("restore: --exclude leaves out everything, so nothing was restored"),
+		return hint.With(errors.New("restore: --exclude leaves out everything, so nothing was restored"),
 			"what --include names is restored only if no --exclude fits it")
 	}
 	return nil

@@ -11,9 +11,12 @@ import (
 
 	"github.com/dustin/go-humanize"
 
+	"snap/cli/text"
+	"snap/cli/wire"
 	"snap/index"
 	"snap/internal/file"
 	"snap/internal/progress"
+	"snap/internal/quote"
 	"snap/restore"
 )
 
@@ -21,7 +24,7 @@ import (
 // too, problems always.
 type restoreReport struct {
 	call    *call
-	line    *progressLine
+	line    *text.Progress
 	dryRun  bool
 	started time.Time
 	state   progress.State
@@ -70,12 +73,12 @@ func (r *restoreReport) Started(path string, _ int64) { r.progress(path, 0, 0) }
 
 func (r *restoreReport) Restored(path string, bytes int64) {
 	r.progress(path, 1, bytes)
-	r.file(marks[index.Added].letter, "restored", path, r.dryRun || r.call.opts.verbose > 0)
+	r.file(text.Letter(index.Added), "restored", path, r.dryRun || r.call.opts.verbose > 0)
 }
 
 func (r *restoreReport) MetadataSet(path string) {
 	r.progress(path, 1, 0)
-	r.file(marks[index.Metadata].letter, "metadata", path, r.dryRun || r.call.opts.verbose > 0)
+	r.file(text.Letter(index.Metadata), "metadata", path, r.dryRun || r.call.opts.verbose > 0)
 }
 
 func (r *restoreReport) Skipped(path string) {
@@ -102,10 +105,10 @@ func (r *restoreReport) Blocked(path, at string) {
 func (r *restoreReport) tellBlocked() {
 	for i, at := range r.standing {
 		if i == blockedMax {
-			r.call.note("restore: and %s more", plural(int64(len(r.standing)-i), "such place", "such places"))
+			r.call.note("restore: and %s more", text.Plural(int64(len(r.standing)-i), "such place", "such places"))
 			return
 		}
-		r.call.note("restore: %s stays, and stands where a folder belongs: %s of that folder not restored", quote(at), plural(r.blocked[at], "file", "files"))
+		r.call.note("restore: %s stays, and stands where a folder belongs: %s of that folder not restored", quote.Name(at), text.Plural(r.blocked[at], "file", "files"))
 	}
 }
 
@@ -113,7 +116,7 @@ func (r *restoreReport) tellBlocked() {
 const blockedMax = 20
 
 func (r *restoreReport) Deleted(path string) {
-	r.file(marks[index.Removed].letter, "deleted", path, r.dryRun || r.call.opts.verbose > 0)
+	r.file(text.Letter(index.Removed), "deleted", path, r.dryRun || r.call.opts.verbose > 0)
 }
 
 // Spared tells of each thing with -v and -n in JSON, of each rule in the end.
@@ -142,7 +145,7 @@ func (r *restoreReport) Lost(path string, parts file.Lost) {
 		r.fileJSON("incomplete", path, "", lost)
 		return
 	}
-	fmt.Fprintf(r.line.messages(r.call.env.Stderr), "snap: restore %s: could not be set: %s\n", shown(path, file.None), strings.Join(lost, ", "))
+	fmt.Fprintf(r.line.Messages(r.call.env.Stderr), "snap: restore %s: could not be set: %s\n", text.Path(path, file.None), strings.Join(lost, ", "))
 }
 
 // lostParts are the names of what could not be set.
@@ -161,7 +164,7 @@ func lostParts(parts file.Lost) (names []string) {
 func (r *restoreReport) progress(path string, files, bytes int64) {
 	r.state.Stage, r.state.Path = "restoring", path
 	r.state.Files, r.state.Bytes = r.state.Files+files, index.Plus(r.state.Bytes, bytes)
-	r.line.show(r.state)
+	r.line.Show(r.state)
 }
 
 func (r *restoreReport) file(mark, action, path string, show bool) {
@@ -172,15 +175,15 @@ func (r *restoreReport) file(mark, action, path string, show bool) {
 		r.fileJSON(action, path, "", nil)
 		return
 	}
-	text := shown(path, file.None)
+	name := text.Path(path, file.None)
 	switch {
 	case r.dryRun && action == "deleted":
-		text = shown(r.place(path), file.None)
+		name = text.Path(r.place(path), file.None)
 	case r.dryRun:
-		r.err = r.call.printf("%s\n", r.call.arrow(mark, text, shown(r.place(path), file.None)))
+		r.err = r.call.printf("%s\n", r.call.Arrow(mark, name, text.Path(r.place(path), file.None)))
 		return
 	}
-	r.err = r.call.printf("%s %s\n", mark, text)
+	r.err = r.call.printf("%s %s\n", mark, name)
 }
 
 // fileJSON prints a line of --json about one file.
@@ -188,9 +191,9 @@ func (r *restoreReport) fileJSON(action, path, why string, lost []string) {
 	if r.err != nil {
 		return
 	}
-	j := restoreFileJSON{Type: "file", Action: action, Why: clean(why), Lost: lost}
-	j.Path, j.PathB64 = jsonName(path)
-	j.To, j.ToB64 = jsonName(r.place(path))
+	j := wire.RestoreFile{Type: "file", Action: action, Why: quote.Clean(why), Lost: lost}
+	j.Path, j.PathB64 = wire.Name(path)
+	j.To, j.ToB64 = wire.Name(r.place(path))
 	r.err = r.call.json(j)
 }
 
@@ -199,11 +202,11 @@ func (r *restoreReport) Problem(p restore.Problem) {
 		r.forbidden = p.Err
 	}
 	if r.call.opts.json && r.err == nil {
-		j := restoreErrorJSON{Type: "error", Error: clean(p.Err.Error())}
-		j.Path, j.PathB64 = jsonName(p.Path)
+		j := wire.RestoreError{Type: "error", Error: quote.Clean(p.Err.Error())}
+		j.Path, j.PathB64 = wire.Name(p.Path)
 		r.err = r.call.json(j)
 	}
-	fmt.Fprintf(r.line.messages(r.call.env.Stderr), "snap: restore %s: %s\n", shown(p.Path, file.None), clean(p.Err.Error()))
+	fmt.Fprintf(r.line.Messages(r.call.env.Stderr), "snap: restore %s: %s\n", text.Path(p.Path, file.None), quote.Clean(p.Err.Error()))
 }
 
 func (r *restoreReport) add(res *restore.Result) {
@@ -213,53 +216,6 @@ func (r *restoreReport) add(res *restore.Result) {
 	t.Lost.Owner, t.Lost.Mode = t.Lost.Owner+res.Lost.Owner, t.Lost.Mode+res.Lost.Mode
 	t.Lost.Xattrs, t.Lost.Times = t.Lost.Xattrs+res.Lost.Xattrs, t.Lost.Times+res.Lost.Times
 	t.Lost.Setuid, t.FilesSpared, t.FilesBlocked = t.Lost.Setuid+res.Lost.Setuid, t.FilesSpared+res.FilesSpared, t.FilesBlocked+res.FilesBlocked
-}
-
-// restoreFileJSON is a line of `restore -v --json`.
-type restoreFileJSON struct {
-	Type    string `json:"message_type"` // "file"
-	Action  string `json:"action"`       // "restored", "metadata", "skipped", "blocked", "deleted", "spared" or "incomplete"
-	Path    string `json:"path"`
-	PathB64 string `json:"path_b64,omitempty"`
-	To      string `json:"to"` // where it is, or would be
-	ToB64   string `json:"to_b64,omitempty"`
-	Why     string `json:"why,omitempty"` // it was spared
-
-	// What of an incomplete one could not be set: "owner", "mode", "setuid", "xattrs", "times".
-	Lost []string `json:"lost,omitempty"`
-}
-
-type restoreErrorJSON struct {
-	Type    string `json:"message_type"` // "error"
-	Path    string `json:"path"`
-	PathB64 string `json:"path_b64,omitempty"`
-	Error   string `json:"error"`
-}
-
-// restoreSummaryJSON is the last line of `restore --json`.
-type restoreSummaryJSON struct {
-	Type          string  `json:"message_type"` // "summary"
-	DryRun        bool    `json:"dry_run"`
-	FilesRestored int64   `json:"files_restored"`
-	BytesRestored int64   `json:"bytes_restored"`
-	MetadataSet   int64   `json:"metadata_set"`
-	FilesSkipped  int64   `json:"files_skipped"`
-	FilesDeleted  int64   `json:"files_deleted"`
-	FilesSpared   int64   `json:"files_spared"`
-	FilesBlocked  int64   `json:"files_blocked"`
-	Errors        int64   `json:"errors"`
-	Seconds       float64 `json:"seconds"`
-
-	Lost lostJSON `json:"lost"`
-}
-
-// lostJSON is of how many files and folders what could not be set.
-type lostJSON struct {
-	Owner  int64 `json:"owner"`
-	Mode   int64 `json:"mode"`
-	Setuid int64 `json:"setuid"`
-	Xattrs int64 `json:"xattrs"`
-	Times  int64 `json:"times"`
 }
 
 // summary prints how the restore ended.
@@ -274,8 +230,8 @@ func (r *restoreReport) summary() error {
 	}
 	if c.opts.json {
 		l := &t.Lost
-		return c.json(restoreSummaryJSON{"summary", r.dryRun, t.FilesRestored, t.BytesRestored, t.MetadataSet, t.FilesSkipped, t.FilesDeleted,
-			t.FilesSpared, t.FilesBlocked, t.Errors, took.Seconds(), lostJSON{l.Owner, l.Mode, l.Setuid, l.Xattrs, l.Times}})
+		return c.json(wire.RestoreSummary{Type: "summary", DryRun: r.dryRun, FilesRestored: t.FilesRestored, BytesRestored: t.BytesRestored, MetadataSet: t.MetadataSet, FilesSkipped: t.FilesSkipped, FilesDeleted: t.FilesDeleted,
+			FilesSpared: t.FilesSpared, FilesBlocked: t.FilesBlocked, Errors: t.Errors, Seconds: took.Seconds(), Lost: wire.Lost{Owner: l.Owner, Mode: l.Mode, Setuid: l.Setuid, Xattrs: l.Xattrs, Times: l.Times}})
 	}
 	if c.opts.quiet {
 		return nil
@@ -284,7 +240,7 @@ func (r *restoreReport) summary() error {
 	if r.dryRun {
 		verb, deletes = "would restore", "to be deleted"
 	}
-	text := fmt.Sprintf("%s %s, %s", verb, plural(t.FilesRestored, "file", "files"), c.size(t.BytesRestored))
+	text := fmt.Sprintf("%s %s, %s", verb, text.Plural(t.FilesRestored, "file", "files"), c.Size(t.BytesRestored))
 	for _, n := range []struct {
 		count int64
 		what  string
@@ -293,7 +249,7 @@ func (r *restoreReport) summary() error {
 			text += fmt.Sprintf(", %s %s", humanize.Comma(n.count), n.what)
 		}
 	}
-	return c.printf("%s\n", c.wrap(fmt.Sprintf("%s, %s", text, seconds(took)), "  "))
+	return c.printf("%s\n", c.Wrap(fmt.Sprintf("%s, %s", text, seconds(took)), "  "))
 }
 
 // warnLost says in one line what this user or the target's file system could not set.
@@ -325,7 +281,7 @@ func (r *restoreReport) tellSpared() {
 	asked := false
 	for _, why := range r.reasons {
 		s := r.spared[why]
-		what := quote(s.first)
+		what := quote.Name(s.first)
 		if s.count > 1 {
 			what += fmt.Sprintf(" and %s more", humanize.Comma(s.count-1))
 		}

@@ -8,12 +8,14 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"snap/backup"
 	"snap/destination"
 	"snap/filter"
 	"snap/index"
+	"snap/internal/hint"
+	"snap/internal/quote"
+	"snap/query"
 )
 
 // sources are what a backup takes in.
@@ -53,7 +55,7 @@ func (c *call) sourcesOf(args []string) (sources, error) {
 			return sources{}, err
 		}
 		if i := slices.IndexFunc(paths, func(p string) bool { return sameFolder(p, path) }); i >= 0 {
-			c.note("%s is named twice, as %s too", quote(arg), quote(paths[i]))
+			c.note("%s is named twice, as %s too", quote.Name(arg), quote.Name(paths[i]))
 			continue
 		}
 		paths = append(paths, path)
@@ -64,18 +66,18 @@ func (c *call) sourcesOf(args []string) (sources, error) {
 	top := filepath.VolumeName(paths[0]) + string(filepath.Separator)
 	for _, p := range paths {
 		if filepath.VolumeName(p) != filepath.VolumeName(paths[0]) {
-			return sources{}, withHint(usagef("%s and %s are on two drives", quote(paths[0]), quote(p)), "back up each drive to a destination of its own")
+			return sources{}, hint.With(hint.Usagef("%s and %s are on two drives", quote.Name(paths[0]), quote.Name(p)), "back up each drive to a destination of its own")
 		}
 	}
 	for i, p := range paths {
 		if j := slices.IndexFunc(paths, func(o string) bool { return o != p && within(o, p) != "" }); j >= 0 {
-			c.note("%s is in %s, which is a source too", quote(paths[i]), quote(paths[j]))
+			c.note("%s is in %s, which is a source too", quote.Name(paths[i]), quote.Name(paths[j]))
 		}
 	}
 	s := sources{top, index.RootsOf(top, paths)}
 	for _, r := range s.roots {
 		if !index.ValidPath(r) {
-			return s, usagef("%s: too long for a source among others", quote(r))
+			return s, hint.Usagef("%s: too long for a source among others", quote.Name(r))
 		}
 	}
 	return s, nil
@@ -100,7 +102,7 @@ func (c *call) sourceAt(arg string, several bool) (string, error) {
 		return path, &backup.SourceMissingError{Path: path, Err: err, Several: several}
 	}
 	if info, err := os.Lstat(path); err == nil && info.Mode()&os.ModeSymlink != 0 {
-		c.note("source %s is a symbolic link: %s is backed up, where it leads to", quote(arg), quote(real))
+		c.note("source %s is a symbolic link: %s is backed up, where it leads to", quote.Name(arg), quote.Name(real))
 	}
 	return real, nil
 }
@@ -125,37 +127,28 @@ func (c *call) remembered(dest string) (s sources, err error) {
 		return s, cmp.Or(backupHint(destination.CheckOwner(dest), dest), closedHint(err, dest)) // the first says more
 	}
 	if err != nil {
-		return s, indexHint(err, dest)
+		return s, query.IndexHint(err, dest)
 	}
 	db.Trust(c.trusted(dest)...)
 	defer c.proved(dest, db)
-	snaps, err := readSnapshots(c.ctx, db)
+	snaps, err := query.ReadSnapshots(c.ctx, db)
 	if err != nil {
-		return s, indexHint(err, dest)
+		return s, query.IndexHint(err, dest)
 	}
-	hint := fmt.Sprintf("name them once: snap backup %s SRC…", shellWord(dest))
+	way := fmt.Sprintf("name them once: snap backup %s SRC…", quote.Word(dest))
 	if len(snaps) == 0 {
-		return s, withHint(fmt.Errorf("destination %s holds no snapshot yet, so that its sources are not known", quote(dest)), "%s", hint)
+		return s, hint.With(fmt.Errorf("destination %s holds no snapshot yet, so that its sources are not known", quote.Name(dest)), "%s", way)
 	}
-	h := &snaps[snaps.newest()]
+	h := &snaps[snaps.Newest()]
 	if h.Source == "" {
-		return s, withHint(fmt.Errorf("nobody knows the source of snapshot %s", quote(h.Name)), "%s", hint)
+		return s, hint.With(fmt.Errorf("nobody knows the source of snapshot %s", quote.Name(h.Name)), "%s", way)
 	}
 	on := ""
 	if host, err := os.Hostname(); err == nil && h.Host != "" && h.Host != host {
-		on = fmt.Sprintf(" (as snapshot %s was made of them on %s)", quote(h.Name), quote(h.Host))
+		on = fmt.Sprintf(" (as snapshot %s was made of them on %s)", quote.Name(h.Name), quote.Name(h.Host))
 	}
-	c.note("backing up %s to %s%s", enumerateAll(h.AllSources()), quote(dest), on)
+	c.note("backing up %s to %s%s", quote.All(h.AllSources()), quote.Name(dest), on)
 	return c.sourcesOf(h.AllSources()) // one may be a link by now
-}
-
-// enumerateAll lists names for a message.
-func enumerateAll(names []string) string {
-	quoted := make([]string, len(names))
-	for i, n := range names {
-		quoted[i] = quote(n)
-	}
-	return strings.Join(quoted, ", ")
 }
 
 // backupArgs are the destination and the sources that a command line of backup names: DEST SRC…, or with -d only sources.

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"snap/cli/settings"
 )
 
 // TestADestinationWithoutRoomIsRefused: exit code 4 whether the space is missing for the files or for the first
@@ -97,7 +99,7 @@ func TestFreeSpaceIsNotBoughtInVain(t *testing.T) {
 	}
 	backup := func(rule string, want int, left int, says string) {
 		t.Helper()
-		if err := os.WriteFile(filepath.Join(dest, optionsFile), []byte(rule), 0o600); err != nil {
+		if err := os.WriteFile(filepath.Join(dest, settings.OptionsFile), []byte(rule), 0o600); err != nil {
 			t.Fatal(err)
 		}
 		stdout, stderr, code := run(t, dir, "backup", dest, src)

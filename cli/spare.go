@@ -4,9 +4,11 @@ import (
 	"fmt"
 	"path/filepath"
 
+	"snap/cli/settings"
 	"snap/filter"
 	"snap/index"
 	"snap/internal/file"
+	"snap/internal/quote"
 	"snap/restore"
 	"snap/scan"
 )
@@ -21,7 +23,7 @@ type sparing struct {
 
 func (c *call) sparing(dest string, src sources) (*sparing, error) {
 	fc := c.filterContext(src)
-	rules, err := c.lists(dest, fc)
+	rules, err := settings.Lists(dest, fc)
 	if err != nil {
 		return nil, err
 	}
@@ -29,16 +31,9 @@ func (c *call) sparing(dest string, src sources) (*sparing, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := s.leavesOut()
-	o.Roots, o.Own = src.roots, c.ownFiles(dest, s.logfile)
-	return &sparing{filter.New(rules[0], rules[1], fc), o, c.size}, nil
-}
-
-// leavesOut are the options of a walk that the settings ask for.
-func (s *settings) leavesOut() scan.Options {
-	return scan.Options{
-		OneFileSystem: s.oneFileSystem, Caches: s.excludeCaches, IfPresent: s.excludeIfPresent, Larger: s.excludeLargerThan, Follow: s.symlinks,
-	}
+	o := s.Scan()
+	o.Roots, o.Own = src.roots, c.ownFiles(dest, s.Logfile)
+	return &sparing{filter.New(rules[0], rules[1], fc), o, c.Size}, nil
 }
 
 // why is the rule that leaves x out of a backup, "" if none does.
@@ -48,7 +43,7 @@ func (s *sparing) why(x *restore.Extra) (string, error) {
 		return "", err
 	}
 	if !v.Included {
-		return fmt.Sprintf("%s:%d (%s) leaves it out of a backup", filepath.Base(v.Rule.File), v.Rule.Line, quote(v.Rule.Text)), nil
+		return fmt.Sprintf("%s:%d (%s) leaves it out of a backup", filepath.Base(v.Rule.File), v.Rule.Line, quote.Name(v.Rule.Text)), nil
 	}
 	dir, _ := index.Split(x.Path)
 	cause, err := scan.LeftOutOf(x.In, dir, x.Name, x.Stat, s.scan)

@@ -3,16 +3,18 @@ package cli
 import (
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"slices"
+	"time"
 
 	"github.com/dustin/go-humanize"
 	"github.com/urfave/cli/v2"
 
-	"snap/destination"
+	"snap/cli/text"
+	"snap/cli/wire"
 	"snap/index"
+	"snap/internal/hint"
+	"snap/internal/quote"
+	"snap/query"
 )
 
 func statsCommand() *command {
@@ -48,211 +50,136 @@ snap stats --depth 1 --json  # one JSON document`,
 func runStats(c *call) error {
 	depth := c.flags.Int("depth")
 	if depth < 0 {
-		return usagef("--depth %d: it cannot be less than 0", depth)
+		return hint.Usagef("--depth %d: it cannot be less than 0", depth)
 	}
-	return c.reading(func(d *reader) error {
+	return c.reading(func(d *query.Reader) error {
 		if len(c.args) > 0 {
 			return c.statsOf(d)
 		}
-		s, err := c.stats(d, depth)
+		held, err := c.stats(d)
+		if err != nil {
+			return err
+		}
+		s, err := d.Details(c.ctx, held, depth)
 		if err != nil {
 			return err
 		}
 		if c.opts.json {
-			return c.json(s.json())
+			return c.json(statsJSON(d.Dir, s))
 		}
-		return c.printStats(s)
+		return c.printStats(d.Dir, s)
 	})
 }
 
-// stats are what is known of a destination as a whole.
-type stats struct {
-	dest    string
-	there   []*index.Header // the snapshots whose folders are there
-	shares  []index.Share   // of each of them
-	missing []string        // names of snapshots whose folders are gone
-	total   index.Amount
-	apart   index.Amount // if no snapshot shared anything with another
-	index   int64        // bytes of the index
-	sets    int64        // bytes of the change sets
-	folders folderStats
-
-	unlinked int // so many of there, from the oldest on, share nothing on this disk although the index says so
-}
-
-// held are the snapshots of d whose folders are there, with what each holds.
-func (c *call) held(d *reader) (*stats, index.Usage, error) {
-	s := &stats{dest: d.dir}
-	for i := range d.snaps {
-		if h := &d.snaps[i]; folderThere(d.root, h.Name) {
-			s.there = append(s.there, h)
-		} else {
-			s.missing = append(s.missing, h.Name)
-		}
-	}
-	usage, err := d.db.Usage(c.ctx)
-	if err != nil {
-		return nil, nil, err
-	}
-	seqs := s.seqs()
-	if s.unlinked, err = destination.Apart(c.ctx, d.root, d.db, s.there); err != nil {
-		return nil, nil, err
-	}
-	if s.unlinked > 0 {
-		usage = usage.Apart(seqs, s.unlinked)
+// stats counts what the snapshots hold, and says so where they share nothing any more.
+func (c *call) stats(d *query.Reader) (*query.Stats, error) {
+	s, err := d.Stats(c.ctx)
+	if err == nil && s.Unlinked > 0 {
 		c.warn("the hard links between the snapshots up to %s are gone: each of these takes the room of all that it holds, and so it is counted",
-			quote(s.there[s.unlinked].Name))
+			quote.Name(s.Snapshots[s.Unlinked].Name))
 		c.note("%s", linksGoneHint)
-	}
-	s.shares, s.total = usage.Shares(seqs), usage.Total(seqs)
-	for _, share := range s.shares {
-		s.apart.Add(share.Held)
-	}
-	return s, usage, nil
-}
-
-// seqs are the numbers of the snapshots that are there.
-func (s *stats) seqs() []uint64 {
-	seqs := make([]uint64, len(s.there))
-	for i, h := range s.there {
-		seqs[i] = h.Seq
-	}
-	return seqs
-}
-
-func (c *call) stats(d *reader, depth int) (*stats, error) {
-	s, _, err := c.held(d)
-	if err != nil {
-		return nil, err
-	}
-	info, err := os.Stat(index.Path(d.dir))
-	if err != nil {
-		return nil, err
-	}
-	s.index = info.Size()
-	if s.sets, err = sizeOfFiles(filepath.Join(d.dir, ".snap", "changes")); err != nil {
-		return nil, err
-	}
-	if len(s.there) > 0 {
-		s.folders, err = countFolders(c.ctx, d.db, s.seqs(), depth)
 	}
 	return s, err
 }
 
-// sizeOfFiles is the sum of the sizes of what is in a folder; one that is not there holds nothing.
-func sizeOfFiles(dir string) (sum int64, err error) {
-	all, err := os.ReadDir(dir)
-	if errors.Is(err, fs.ErrNotExist) {
-		return 0, nil
-	}
-	for _, e := range all {
-		if info, err := e.Info(); err == nil && info.Mode().IsRegular() { // else it is gone by now
-			sum += info.Size()
-		}
-	}
-	return sum, err
-}
-
-func (c *call) printStats(s *stats) error {
-	count := func(a index.Amount) string { return plural(a.Inodes, "file", "files") }
+func (c *call) printStats(dest string, s *query.Details) error {
+	count := func(a index.Amount) string { return text.Plural(a.Inodes, "file", "files") }
 	span := ""
-	if n := len(s.there); n > 0 {
-		span = ", " + quote(s.there[0].Name)
+	if n := len(s.Snapshots); n > 0 {
+		span = ", " + quote.Name(s.Snapshots[0].Name)
 		if n > 1 {
-			span += ".." + quote(s.there[n-1].Name)
+			span += ".." + quote.Name(s.Snapshots[n-1].Name)
 		}
 	}
-	if n := len(s.missing); n > 0 {
+	if n := len(s.Missing); n > 0 {
 		span += fmt.Sprintf(", %d missing", n)
 	}
-	saved, percent := s.apart.Bytes-s.total.Bytes, int64(0)
-	if s.apart.Bytes > 0 {
-		percent = int64(float64(saved) / float64(s.apart.Bytes) * 100)
+	saved, percent := s.Apart.Bytes-s.Total.Bytes, int64(0)
+	if s.Apart.Bytes > 0 {
+		percent = int64(float64(saved) / float64(s.Apart.Bytes) * 100)
 	}
 	for _, line := range [...][2]string{
-		{"Destination", quote(s.dest)},
-		{"Snapshots", humanize.Comma(int64(len(s.there))) + span},
-		{"In trees", c.size(s.apart.Bytes) + " in " + count(s.apart) + ", each snapshot counted for itself"},
-		{"On disk", c.size(s.total.Bytes) + " in " + count(s.total)},
-		{"Saved", fmt.Sprintf("%s (%d%%) by hard links", c.size(saved), percent)},
-		{"Index", c.size(s.index)},
-		{"Change sets", c.size(s.sets)},
+		{"Destination", quote.Name(dest)},
+		{"Snapshots", humanize.Comma(int64(len(s.Snapshots))) + span},
+		{"In trees", c.Size(s.Apart.Bytes) + " in " + count(s.Apart) + ", each snapshot counted for itself"},
+		{"On disk", c.Size(s.Total.Bytes) + " in " + count(s.Total)},
+		{"Saved", fmt.Sprintf("%s (%d%%) by hard links", c.Size(saved), percent)},
+		{"Index", c.Size(s.IndexBytes)},
+		{"Change sets", c.Size(s.ChangeBytes)},
 	} {
 		if err := c.printf("%-13s%s\n", line[0], line[1]); err != nil {
 			return err
 		}
 	}
-	if len(s.there) == 0 {
+	if len(s.Snapshots) == 0 {
 		return nil
 	}
-	return errors.Join(c.printGrowth(s), c.printFolders(s))
+	return errors.Join(c.printGrowth(s.Stats), c.printFolders(s))
 }
 
 // printGrowth prints what each snapshot holds and adds.
-func (c *call) printGrowth(s *stats) error {
+func (c *call) printGrowth(s *query.Stats) error {
 	if err := c.printf("\n"); err != nil {
 		return err
 	}
-	t := &table{columns: []column{
-		{head: "Snapshot"}, {head: "Time", optional: true}, {head: "Size", right: true}, {head: "New", right: true},
-		{head: "Alone", right: true}, {head: "Disk", right: true},
+	t := &text.Table{Columns: []text.Column{
+		{Head: "Snapshot"}, {Head: "Time", Optional: true}, {Head: "Size", Right: true}, {Head: "New", Right: true},
+		{Head: "Alone", Right: true}, {Head: "Disk", Right: true},
 	}}
 	disk := int64(0)
-	for i, h := range s.there {
-		share := &s.shares[i]
+	for i, h := range s.Snapshots {
+		share := &s.Shares[i]
 		disk = index.Plus(disk, share.New.Bytes)
-		t.add(quote(h.Name), c.when(h.Time), c.size(share.Held.Bytes), c.size(share.New.Bytes), c.size(share.Alone.Bytes), c.size(disk))
+		t.Add(quote.Name(h.Name), c.When(h.Time), c.Size(share.Held.Bytes), c.Size(share.New.Bytes), c.Size(share.Alone.Bytes), c.Size(disk))
 	}
-	return t.write(c.out, c.env.Width)
+	return t.Write(c.out, c.Width)
 }
 
 // statsOf tells of the snapshots that are named.
-func (c *call) statsOf(d *reader) error {
-	chosen, err := d.resolver(c).ranges(c.args)
+func (c *call) statsOf(d *query.Reader) error {
+	chosen, err := d.Resolver().ResolveRanges(c.args)
 	if err != nil {
 		return err
 	}
-	s, usage, err := c.held(d)
+	s, err := c.stats(d)
 	if err != nil {
 		return err
 	}
-	j := freedJSON{Snapshots: []statsSnapshotJSON{}}
-	victims := make([]uint64, 0, len(chosen))
+	freed := s.Freed(func(h *index.Header) bool {
+		return slices.ContainsFunc(chosen, func(pos int) bool { return d.Snapshots[pos].Seq == h.Seq })
+	})
+	j := wire.Freed{Snapshots: []wire.StatsSnapshot{}, FreedFiles: freed.Amount.Inodes, FreedBytes: freed.Amount.Bytes}
 	disk := int64(0)
-	for i, h := range s.there {
-		disk = index.Plus(disk, s.shares[i].New.Bytes)
-		if slices.ContainsFunc(chosen, func(pos int) bool { return d.snaps[pos].Seq == h.Seq }) {
-			victims = append(victims, h.Seq)
-			j.Snapshots = append(j.Snapshots, newStatsSnapshotJSON(h, &s.shares[i], disk))
+	for i, h := range s.Snapshots {
+		disk = index.Plus(disk, s.Shares[i].New.Bytes)
+		if slices.Contains(freed.Snapshots, i) {
+			j.Snapshots = append(j.Snapshots, wire.NewStatsSnapshot(h, &s.Shares[i], disk))
 		}
 	}
 	for _, pos := range chosen {
-		if name := d.snaps[pos].Name; slices.Contains(s.missing, name) {
-			c.note("%s: its folder is gone, it holds nothing", quote(name))
+		if name := d.Snapshots[pos].Name; slices.Contains(s.Missing, name) {
+			c.note("%s: its folder is gone, it holds nothing", quote.Name(name))
 		}
 	}
-	freed, alone := index.Amount{}, int64(0)
-	for _, a := range usage.Freed(s.seqs(), victims) {
-		freed.Add(a)
-	}
-	if j.FreedFiles, j.FreedBytes = freed.Inodes, freed.Bytes; c.opts.json {
+	if c.opts.json {
 		return c.json(j)
 	}
-	t := &table{columns: []column{
-		{head: "Snapshot"}, {head: "Time", optional: true}, {head: "Size", right: true}, {head: "Files", right: true},
-		{head: "Alone", right: true}, {head: "Files", right: true},
+	t := &text.Table{Columns: []text.Column{
+		{Head: "Snapshot"}, {Head: "Time", Optional: true}, {Head: "Size", Right: true}, {Head: "Files", Right: true},
+		{Head: "Alone", Right: true}, {Head: "Files", Right: true},
 	}}
+	alone := int64(0)
 	for i := range j.Snapshots {
 		r := &j.Snapshots[i]
 		alone = index.Plus(alone, r.AloneBytes)
-		t.add(quote(r.Name), c.when(r.at), c.size(r.Bytes), humanize.Comma(r.Files), c.size(r.AloneBytes), humanize.Comma(r.AloneFiles))
+		t.Add(quote.Name(r.Name), c.When(time.Time(r.Time)), c.Size(r.Bytes), humanize.Comma(r.Files), c.Size(r.AloneBytes), humanize.Comma(r.AloneFiles))
 	}
-	if len(victims) == 0 { // what was named is missing, and that is said
+	if len(freed.Snapshots) == 0 { // what was named is missing, and that is said
 		return nil
 	}
-	if err := t.write(c.out, c.env.Width); err != nil || len(victims) < 2 {
+	if err := t.Write(c.out, c.Width); err != nil || len(freed.Snapshots) < 2 {
 		return err
 	}
 	return c.printf("\ndeleting these %d frees %s in %s, %s of it shared among them\n",
-		len(victims), c.size(freed.Bytes), plural(freed.Inodes, "file", "files"), c.size(freed.Bytes-alone))
+		len(freed.Snapshots), c.Size(freed.Amount.Bytes), text.Plural(freed.Amount.Inodes, "file", "files"), c.Size(freed.Amount.Bytes-alone))
 }

@@ -1,95 +1,31 @@
 package cli
 
 import (
-	"time"
-
+	"snap/cli/wire"
 	"snap/index"
+	"snap/query"
 )
 
-// statsJSON is what `snap stats` tells of a destination. Sizes are bytes of regular files; a file is an inode, which
-// several names and snapshots may share.
-type statsJSON struct {
-	Destination    string              `json:"destination"`
-	DestinationB64 string              `json:"destination_b64,omitempty"`
-	Snapshots      []statsSnapshotJSON `json:"snapshots"` // those whose folders are there, oldest first
-	Missing        []string            `json:"missing"`   // names of those whose folders are gone
-	Files          int64               `json:"files"`
-	Bytes          int64               `json:"bytes"`      // on disk, each file once
-	TreeFiles      int64               `json:"tree_files"` // the files of all snapshots, each counted for itself
-	TreeBytes      int64               `json:"tree_bytes"`
-	SavedBytes     int64               `json:"saved_bytes"` // tree_bytes less bytes
-	IndexBytes     int64               `json:"index_bytes"`
-	ChangesBytes   int64               `json:"changes_bytes"` // of the change sets
-	Depth          int                 `json:"depth"`         // how far down folders are told apart
-	Heaviest       []heavyJSON         `json:"heaviest"`      // folders of the newest snapshot by bytes, ten at most
-	Changing       []changingJSON      `json:"changing"`      // folders by what was copied since the oldest snapshot, ten at most
-	Unlinked       int                 `json:"unlinked"`      // snapshots, from the oldest on, whose hard links to later ones are gone
-}
-
-// statsSnapshotJSON is a snapshot in `snap stats`.
-type statsSnapshotJSON struct {
-	Name       string `json:"name"`
-	Seq        uint64 `json:"seq"`
-	Time       stamp  `json:"time"`
-	Files      int64  `json:"files"` // in its tree
-	Bytes      int64  `json:"bytes"`
-	NewFiles   int64  `json:"new_files"` // of these, in no snapshot before
-	NewBytes   int64  `json:"new_bytes"`
-	AloneFiles int64  `json:"alone_files"` // of these, in no other snapshot: what deleting it alone frees
-	AloneBytes int64  `json:"alone_bytes"`
-	DiskBytes  int64  `json:"disk_bytes"` // of it and all snapshots before
-
-	at time.Time
-}
-
-// heavyJSON is a folder, "" being the source, with the files in it that no row of a folder in it has.
-type heavyJSON struct {
-	Path    string `json:"path"`
-	PathB64 string `json:"path_b64,omitempty"`
-	Files   int64  `json:"files"`
-	Bytes   int64  `json:"bytes"`
-}
-
-// changingJSON is a folder and what changed in it in the same sense.
-type changingJSON struct {
-	Path        string `json:"path"`
-	PathB64     string `json:"path_b64,omitempty"`
-	Changes     int64  `json:"changes"` // entries added, modified, removed, moved here or changed in their metadata
-	CopiedBytes int64  `json:"copied_bytes"`
-}
-
-// freedJSON is what `snap stats REF…` tells.
-type freedJSON struct {
-	Snapshots  []statsSnapshotJSON `json:"snapshots"`   // those named, oldest first, without missing ones
-	FreedFiles int64               `json:"freed_files"` // what deleting all of them frees
-	FreedBytes int64               `json:"freed_bytes"`
-}
-
-func newStatsSnapshotJSON(h *index.Header, s *index.Share, disk int64) statsSnapshotJSON {
-	return statsSnapshotJSON{
-		h.Name, h.Seq, stamp(h.Time), s.Held.Inodes, s.Held.Bytes, s.New.Inodes, s.New.Bytes, s.Alone.Inodes, s.Alone.Bytes, disk, h.Time,
+// statsJSON is s for programs.
+func statsJSON(dest string, s *query.Details) wire.Stats {
+	j := wire.Stats{
+		Snapshots: []wire.StatsSnapshot{}, Missing: append([]string{}, s.Missing...), Files: s.Total.Inodes, Bytes: s.Total.Bytes,
+		TreeFiles: s.Apart.Inodes, TreeBytes: s.Apart.Bytes, SavedBytes: s.Apart.Bytes - s.Total.Bytes, Unlinked: s.Unlinked,
+		IndexBytes: s.IndexBytes, ChangesBytes: s.ChangeBytes, Depth: s.Depth, Heaviest: []wire.HeavyFolder{}, Changing: []wire.ChangingFolder{},
 	}
-}
-
-func (s *stats) json() statsJSON {
-	j := statsJSON{
-		Snapshots: []statsSnapshotJSON{}, Missing: append([]string{}, s.missing...), Files: s.total.Inodes, Bytes: s.total.Bytes,
-		TreeFiles: s.apart.Inodes, TreeBytes: s.apart.Bytes, SavedBytes: s.apart.Bytes - s.total.Bytes, Unlinked: s.unlinked,
-		IndexBytes: s.index, ChangesBytes: s.sets, Depth: s.folders.depth, Heaviest: []heavyJSON{}, Changing: []changingJSON{},
-	}
-	j.Destination, j.DestinationB64 = jsonName(s.dest)
+	j.Destination, j.DestinationB64 = wire.Name(dest)
 	disk := int64(0)
-	for i, h := range s.there {
-		disk = index.Plus(disk, s.shares[i].New.Bytes)
-		j.Snapshots = append(j.Snapshots, newStatsSnapshotJSON(h, &s.shares[i], disk))
+	for i, h := range s.Snapshots {
+		disk = index.Plus(disk, s.Shares[i].New.Bytes)
+		j.Snapshots = append(j.Snapshots, wire.NewStatsSnapshot(h, &s.Shares[i], disk))
 	}
-	for _, f := range s.folders.heavy.best {
-		path, b64 := jsonName(f.path)
-		j.Heaviest = append(j.Heaviest, heavyJSON{path, b64, f.files, f.bytes})
+	for _, f := range s.Heavy {
+		path, b64 := wire.Name(f.Path)
+		j.Heaviest = append(j.Heaviest, wire.HeavyFolder{Path: path, PathB64: b64, Files: f.Files, Bytes: f.Bytes})
 	}
-	for _, f := range s.folders.changing.best {
-		path, b64 := jsonName(f.path)
-		j.Changing = append(j.Changing, changingJSON{path, b64, f.changes, f.copied})
+	for _, f := range s.Changing {
+		path, b64 := wire.Name(f.Path)
+		j.Changing = append(j.Changing, wire.ChangingFolder{Path: path, PathB64: b64, Changes: f.Changes, CopiedBytes: f.Copied})
 	}
 	return j
 }

@@ -7,8 +7,13 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"snap/cli/settings"
+	"snap/cli/text"
+	"snap/cli/wire"
 	"snap/destination"
 	"snap/internal/file"
+	"snap/internal/hint"
+	"snap/internal/quote"
 )
 
 func takeOverFlag() cli.Flag {
@@ -16,36 +21,29 @@ func takeOverFlag() cli.Flag {
 }
 
 // checkTakeOver refuses to take over settings that say where root would write: they are another user's words.
-func (c *call) checkTakeOver(dest string, s *settings) error {
+func (c *call) checkTakeOver(dest string, s *settings.Settings) error {
 	if !c.flags.Bool("take-over") {
 		return nil
 	}
-	path := filepath.Join(dest, optionsFile)
+	path := filepath.Join(dest, settings.OptionsFile)
 	root, err := file.OpenRoot(dest)
 	if err != nil {
 		return err
 	}
 	defer root.Close()
-	options, err := root.Lstat(optionsFile)
-	if err == nil && options.UID != 0 && s.logfile != "" && s.logfile != os.DevNull {
-		return withCode(exitRefused, withHint(fmt.Errorf("%s: another user says there where root is to write a log: %s", quote(path), quote(s.logfile)),
-			"look at it; remove the line, or make the file yours: chown root %s", shellWord(path)))
+	options, err := root.Lstat(settings.OptionsFile)
+	if err == nil && options.UID != 0 && s.Logfile != "" && s.Logfile != os.DevNull {
+		return withCode(exitRefused, hint.With(fmt.Errorf("%s: another user says there where root is to write a log: %s", quote.Name(path), quote.Name(s.Logfile)),
+			"look at it; remove the line, or make the file yours: chown root %s", quote.Word(path)))
 	}
 	return nil
 }
 
-// takenJSON says what was taken over.
-type takenJSON struct {
-	From    string `json:"from"` // the user's name, "" where this machine knows none
-	FromUID uint32 `json:"from_uid"`
-	Files   int    `json:"files"` // files and folders that were given to the new owner; 0 in a dry run
-}
-
-func newTakenJSON(t *destination.Taken) *takenJSON {
+func newTakenJSON(t *destination.Taken) *wire.TakenOver {
 	if t == nil {
 		return nil
 	}
-	return &takenJSON{userName(t.From), t.From, t.Entries}
+	return &wire.TakenOver{From: userName(t.From), FromUID: t.From, Files: t.Entries}
 }
 
 // takenLines say whose dest was and whose it is now, and what follows.
@@ -53,17 +51,17 @@ func (c *call) takenLines(d *destination.Destination, dest string) []string {
 	me := userText(uint32(os.Geteuid()))
 	t := d.Taken
 	if t == nil {
-		return []string{fmt.Sprintf("%s is %s's already: there was nothing to take over", quote(dest), me)}
+		return []string{fmt.Sprintf("%s is %s's already: there was nothing to take over", quote.Name(dest), me)}
 	}
 	from := userText(t.From)
-	first := fmt.Sprintf("%s was %s's and is %s's now: %s given to %s", quote(dest), from, me, plural(t.Entries, "file or folder of it was", "files and folders of it were"), me)
+	first := fmt.Sprintf("%s was %s's and is %s's now: %s given to %s", quote.Name(dest), from, me, text.Plural(t.Entries, "file or folder of it was", "files and folders of it were"), me)
 	if t.Entries == 0 {
-		first = fmt.Sprintf("%s is %s's and would be %s's", quote(dest), from, me)
+		first = fmt.Sprintf("%s is %s's and would be %s's", quote.Name(dest), from, me)
 	}
 	all, err := d.DB.Snapshots(c.ctx)
 	if err != nil || len(all) == 0 {
 		return []string{first}
 	}
 	return []string{first, fmt.Sprintf("what is in its %s stays %s's, and nothing is linked to that: the next snapshot copies everything, once",
-		plural(len(all), "snapshot", "snapshots"), from)}
+		text.Plural(len(all), "snapshot", "snapshots"), from)}
 }

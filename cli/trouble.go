@@ -8,6 +8,7 @@ import (
 	"syscall"
 
 	"snap/backup"
+	"snap/internal/quote"
 )
 
 // troubleHint says what to do about a failure of the system at a place, "the destination" or "the target", which is the folder
@@ -44,7 +45,7 @@ func troubleHint(err error, place, dir string, user int) string {
 func attributesOf(err error, dir string) string {
 	p := (*fs.PathError)(nil)
 	if !errors.As(err, &p) || !filepath.IsAbs(p.Path) {
-		return shellWord(dir)
+		return quote.Word(dir)
 	}
 	path := p.Path
 	for path != filepath.Dir(path) {
@@ -54,13 +55,13 @@ func attributesOf(err error, dir string) string {
 		path = filepath.Dir(path)
 	}
 	if path == dir {
-		return shellWord(dir)
+		return quote.Word(dir)
 	}
-	words := shellWord(path)
+	words := quote.Word(path)
 	if in := filepath.Dir(path); in != dir && within(dir, in) != "" { // or the folder that it is in stands in the way
-		words += " " + shellWord(in)
+		words += " " + quote.Word(in)
 	}
-	return words + " " + shellWord(dir)
+	return words + " " + quote.Word(dir)
 }
 
 // missingHint says what to do about a source that cannot be backed up.

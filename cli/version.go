@@ -3,6 +3,8 @@ package cli
 import (
 	"runtime"
 	"runtime/debug"
+
+	"snap/cli/wire"
 )
 
 // version is set by the linker in releases: -ldflags "-X snap/cli.release=1.0.0".
@@ -22,17 +24,8 @@ func versionCommand() *command {
 	}
 }
 
-// build is the JSON of `snap version`.
-type build struct {
-	Version  string `json:"version"`
-	Revision string `json:"revision"`
-	Go       string `json:"go"`
-	OS       string `json:"os"`
-	Arch     string `json:"arch"`
-}
-
-func buildInfo() build {
-	b := build{Version: release, Go: runtime.Version(), OS: runtime.GOOS, Arch: runtime.GOARCH}
+func buildInfo() wire.Build {
+	b := wire.Build{Version: release, Go: runtime.Version(), OS: runtime.GOOS, Arch: runtime.GOARCH}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return b

@@ -5,6 +5,9 @@ import (
 	"context"
 	"strings"
 	"testing"
+
+	"snap/cli/text"
+	"snap/cli/wire"
 )
 
 // On a terminal several versions stand below their path, and what has no room beside a line below it.
@@ -119,8 +122,8 @@ func TestExplainedOnATerminal(t *testing.T) {
 func TestTotalsOnATerminal(t *testing.T) {
 	for width, gap := range map[int]string{0: " ", 87: " ", 86: "\n"} {
 		out := new(output)
-		c := &call{env: &Env{Width: width}, out: out}
-		if err := c.printStat(&diffSummary{Added: 1234, Modified: 3, Metadata: 1, Moved: 5, Removed: 14, Type: 1, BytesAfter: 7}); err != nil {
+		c := &call{Style: text.Style{Width: width}, out: out}
+		if err := c.printStat(&wire.DiffSummary{Added: 1234, Modified: 3, Metadata: 1, Moved: 5, Removed: 14, Type: 1, BytesAfter: 7}); err != nil {
 			t.Fatal(err)
 		}
 		if want := "1,234 added, 3 modified, 1 metadata, 5 moved, 14 removed, 1 of another type;" + gap + "0 B -> 7 B\n"; out.buf.String() != want {

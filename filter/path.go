@@ -17,6 +17,11 @@ type GlobError struct {
 
 func (e *GlobError) Error() string { return fmt.Sprintf("%#q: %s", e.Text, e.Why) }
 
+var escaper = strings.NewReplacer(`*`, `\*`, `?`, `\?`, `[`, `\[`, `\`, `\\`)
+
+// Literal is a glob that matches the path alone.
+func Literal(path string) string { return escaper.Replace(path) }
+
 // ParseGlob reads a glob, names with slashes between them and none at an end. fold: large and small letters are the same.
 // Its error is a *GlobError.
 func ParseGlob(text string, fold bool) (*Glob, error) {

@@ -157,3 +157,19 @@ func (t *Tree) Close() {
 	t.open = map[string]*node{}
 	t.max = 0
 }
+
+// OpenBelow opens the file at path below root for reading. It enters folder by folder and follows no symbolic link.
+func OpenBelow(root *Dir, path string) (*File, error) {
+	parent, name := "", path
+	if i := strings.LastIndexByte(path, '/'); i >= 0 {
+		parent, name = path[:i], path[i+1:]
+	}
+	tree := NewTree(root, 0, (*Dir).EnterDir)
+	defer tree.Close()
+	dir, err := tree.Dir(parent)
+	if err != nil {
+		return nil, err
+	}
+	defer dir.Close()
+	return dir.Open(name)
+}

@@ -1,0 +1,327 @@
+// Package settings reads the files of the user in a destination: BackupOptions.txt, Blacklist.txt and Whitelist.txt. It makes them, with
+// comments, and turns what they say into options of the packages below. [Read] is where to begin; a new setting is one line in table.
+package settings
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/itchyny/timefmt-go"
+
+	"snap/backup"
+	"snap/cli/text"
+	"snap/filter"
+	"snap/index"
+	"snap/internal/file"
+	"snap/internal/hint"
+	"snap/internal/quote"
+)
+
+// Settings are the lasting choices of a destination, from its BackupOptions.txt.
+type Settings struct {
+	Format            string // the name of a snapshot, as a strftime format
+	skip              bool
+	symlinks          bool
+	errors            backup.ErrorPolicy
+	Logfile           string
+	Loglevel          string
+	oneFileSystem     bool
+	excludeCaches     bool
+	excludeIfPresent  []string
+	ExcludeLargerThan int64
+	strict            bool
+	checksum          bool
+	trustMoves        bool
+	ignoreInode       bool
+	ignoreCtime       bool
+	Jobs              int
+	Keep              Rules
+	Unknown           []string // keys that snap does not know
+}
+
+// Default are the settings of a destination without a BackupOptions.txt.
+func Default() Settings {
+	return Settings{Format: "%Y%m%d-%H%M%S", skip: true, Loglevel: "INFO", Keep: DefaultRules()}
+}
+
+// setting is one key of BackupOptions.txt.
+type setting struct {
+	key   string
+	set   func(s *Settings, value string) error
+	value string // in the file that snap makes
+	about string // the comment above it there; lines of at most 78 columns
+}
+
+// table lists the keys in the order of the file that snap makes.
+func table() []setting {
+	return []setting{
+		{"format", func(s *Settings, v string) error { s.Format = v; return checkFormat(v) }, "%Y%m%d-%H%M%S",
+			"The name of a snapshot, as a strftime format of the time it was begun: %Y year,\n%m month, %d day, %H %M %S time. It must be usable as the name of a folder. A name\nthat is taken gets -2, -3, … behind it."},
+		{"skip", boolSetting(func(s *Settings) *bool { return &s.skip }), "True",
+			"True: make no snapshot when nothing changed. False: make one every time."},
+		{"symlinks", boolSetting(func(s *Settings) *bool { return &s.symlinks }), "False",
+			"False: keep symbolic links as links. True: back up what they lead to. A link that\nleads nowhere, or back into its own path, stays a link."},
+		{"errors", setErrors, "Warn",
+			"When a file of the source cannot be read.\nWarn: name it, go on, and end with exit code 3. Ignore: name it and go on.\nFail: make no snapshot."},
+		{"strict", boolSetting(func(s *Settings) *bool { return &s.strict }), "False",
+			"True: a file that grows while it is read, as a log does, counts as one that could\nnot be read. False: it is only told; the snapshot has it as it was just before."},
+		{"logfile", func(s *Settings, v string) error { s.Logfile = v; return nil }, "",
+			"A file to keep a log in; empty: none. A relative path is relative to this folder;\nanywhere else the folder of the file must be there; ~ and $NAME are filled in.\nAt 1 MiB it is put aside with the time in its name; 10 of those are kept."},
+		{"loglevel", setLogLevel, "INFO",
+			"How much the log file holds: DEBUG (every change), INFO, WARNING, ERROR or CRITICAL."},
+		{"one_file_system", boolSetting(func(s *Settings) *bool { return &s.oneFileSystem }), "False",
+			"True: do not enter other file systems that are mounted in the source."},
+		{"exclude_caches", boolSetting(func(s *Settings) *bool { return &s.excludeCaches }), "False",
+			"True: leave out what is in folders marked with a CACHEDIR.TAG file."},
+		{"exclude_if_present", setIfPresent, "",
+			"Leave out what is in folders that hold a file of this name, such as .nobackup;\nseveral names with commas between them."},
+		{"exclude_larger_than", setLarger, "",
+			"Leave out files larger than this, such as 500M or 2G (M is 1024 x 1024 bytes)."},
+		{"checksum", boolSetting(func(s *Settings) *bool { return &s.checksum }), "False",
+			"True: read and hash every file each time, trusting no time stamps."},
+		{"trust_moves", boolSetting(func(s *Settings) *bool { return &s.trustMoves }), "False",
+			"True: link a renamed file with the same inode, size and time without reading it."},
+		{"ignore_inode", boolSetting(func(s *Settings) *bool { return &s.ignoreInode }), "False",
+			"True: do not compare inode numbers, for sources that give out new ones at every\nmount (some network and FUSE file systems)."},
+		{"ignore_ctime", boolSetting(func(s *Settings) *bool { return &s.ignoreCtime }), "False",
+			"True: do not compare the time of the last status change."},
+		{"jobs", setJobs, "0",
+			"How many files are worked on at the same time; 0: as many as snap thinks best."},
+		{"keep_last", keepSetting(func(k *Rules) *int { return &k.last }), "",
+			"Which snapshots to keep. With any of these set, every backup deletes the snapshots\nthat none of them names, and says which; snap prune -n says it before. The newest\nalways stays, and so do those tagged pin. Rules that would take more than half of\nthem are stopped.\nkeep_last: the newest so many."},
+		{"keep_hourly", keepSetting(func(k *Rules) *int { return &k.hourly }), "", "The newest one of each of so many hours, days, weeks, months and years."},
+		{"keep_daily", keepSetting(func(k *Rules) *int { return &k.daily }), "", ""},
+		{"keep_weekly", keepSetting(func(k *Rules) *int { return &k.weekly }), "", ""},
+		{"keep_monthly", keepSetting(func(k *Rules) *int { return &k.monthly }), "", ""},
+		{"keep_yearly", keepSetting(func(k *Rules) *int { return &k.yearly }), "", ""},
+		{"keep_within", func(s *Settings, v string) error { return s.Keep.SetWithin(v) }, "",
+			"All of the time before the newest one, such as 30d or 1y6mo."},
+		{"keep_tag", func(s *Settings, v string) error { return s.Keep.SetTags(names(v)) }, "",
+			"Those with a tag; several with commas between them."},
+		{"min_free", func(s *Settings, v string) error { return s.Keep.SetMinFree(v) }, "",
+			"Then the oldest go until so much of the disk is free, such as 10% or 50G. If that\ncannot be had, none goes for it."},
+		{"min_free_keep_daily", setFloor, "7",
+			"The newest of each of so many days stay whatever min_free says."},
+	}
+}
+
+// Error is a line of BackupOptions.txt that cannot be.
+type Error struct {
+	File string
+	Line int
+	Why  string
+}
+
+// Error names the file, the line and what is wrong there.
+func (e *Error) Error() string { return fmt.Sprintf("%s:%d: %s", e.File, e.Line, e.Why) }
+
+// Parse reads the text of BackupOptions.txt. An unknown key is a warning, and an error if it was meant to be a
+// rule. A # after a blank begins a comment in any line.
+func Parse(file string, text []byte) (s Settings, warnings []string, err error) {
+	s = Default()
+	table := table()
+	at := map[string]int{}
+	lines := bufio.NewScanner(bytes.NewReader(bytes.TrimPrefix(text, []byte("\ufeff"))))
+	lines.Buffer(nil, 1<<20)
+	for n := 1; lines.Scan(); n++ {
+		line := strings.TrimSpace(lines.Text())
+		if line == "" || strings.HasPrefix(line, "#") {
+			continue
+		}
+		key, value, ok := strings.Cut(line, "=")
+		key, value = strings.ToLower(strings.TrimSpace(key)), withoutComment(value)
+		if !ok || key == "" {
+			return s, nil, &Error{file, n, fmt.Sprintf("%s is no setting; write it as key = value", quote.Name(line))}
+		}
+		if strings.ContainsRune(value, 0) || !utf8.ValidString(line) {
+			return s, nil, &Error{file, n, fmt.Sprintf("%s is not UTF-8 text; save the file as UTF-8", quote.Name(line))}
+		}
+		found := false
+		for _, k := range table {
+			if k.key != key {
+				continue
+			}
+			found = true
+			if at[key] != 0 {
+				return s, nil, &Error{file, n, fmt.Sprintf("%s is set twice, first in line %d; keep one", key, at[key])}
+			}
+			if value != k.value { // else it may be that of the file that snap made, and another was pasted below
+				at[key] = n
+			}
+			if err := k.set(&s, value); err != nil {
+				return s, nil, &Error{file, n, fmt.Sprintf("%s = %s: %s", key, quote.Name(value), err)}
+			}
+		}
+		if !found {
+			rule := meantAsRule(key)
+			w := fmt.Sprintf("unknown setting %s", quote.Name(key))
+			if rule {
+				w += ", which looks like a rule of what to keep"
+			}
+			if near := nearestSetting(key); near != "" {
+				w += fmt.Sprintf("; did you mean %s?", near)
+			}
+			if rule {
+				return s, nil, &Error{file, n, w}
+			}
+			s.Unknown = append(s.Unknown, key)
+			warnings = append(warnings, fmt.Sprintf("%s:%d: %s", file, n, w))
+		}
+	}
+	if err := lines.Err(); err != nil {
+		return s, nil, fmt.Errorf("%s: %w", file, err)
+	}
+	return s, warnings, nil
+}
+
+// withoutComment is a value without the comment behind it.
+func withoutComment(v string) string {
+	for i := range len(v) {
+		if v[i] == '#' && i > 0 && (v[i-1] == ' ' || v[i-1] == '\t') && (strings.TrimSpace(v[:i]) != "" || strings.HasPrefix(v[i:], "# ")) {
+			v = v[:i]
+			break
+		}
+	}
+	return strings.TrimSpace(v)
+}
+
+func boolSetting(field func(*Settings) *bool) func(*Settings, string) error {
+	return func(s *Settings, v string) error {
+		switch strings.ToLower(v) {
+		case "true", "yes", "on", "1":
+			*field(s) = true
+		case "false", "no", "off", "0":
+			*field(s) = false
+		default:
+			return fmt.Errorf("it is True or False")
+		}
+		return nil
+	}
+}
+
+func setErrors(s *Settings, v string) error {
+	switch strings.ToLower(v) {
+	case "warn":
+		s.errors = backup.WarnErrors
+	case "ignore":
+		s.errors = backup.IgnoreErrors
+	case "fail":
+		s.errors = backup.FailOnErrors
+	default:
+		return fmt.Errorf("it is Ignore, Warn or Fail")
+	}
+	return nil
+}
+
+func setLogLevel(s *Settings, v string) error {
+	if _, ok := LogLevels[strings.ToUpper(v)]; !ok {
+		return fmt.Errorf("it is DEBUG, INFO, WARNING, ERROR or CRITICAL")
+	}
+	s.Loglevel = strings.ToUpper(v)
+	return nil
+}
+
+func setLarger(s *Settings, v string) (err error) {
+	if v != "" {
+		s.ExcludeLargerThan, err = text.ParseAmount(v)
+	}
+	return err
+}
+
+func setIfPresent(s *Settings, v string) error {
+	s.excludeIfPresent = names(v)
+	for _, name := range s.excludeIfPresent {
+		if err := CheckMarker(name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// CheckMarker says why no file in a folder can be called name.
+func CheckMarker(name string) error {
+	if name == "" || name == "." || name == ".." || strings.Contains(name, "/") {
+		return fmt.Errorf("%s is not the name of a file: it is a name, as .nobackup, not a path", quote.Name(name))
+	}
+	return nil
+}
+
+func setJobs(s *Settings, v string) error {
+	n, err := strconv.Atoi(v)
+	if err != nil || n < 0 || n > 1024 {
+		return fmt.Errorf("it is a number from 0 to 1024")
+	}
+	s.Jobs = n
+	return nil
+}
+
+// names splits a list at its commas.
+func names(v string) (list []string) {
+	for n := range strings.SplitSeq(v, ",") {
+		if n = strings.TrimSpace(n); n != "" {
+			list = append(list, n)
+		}
+	}
+	return list
+}
+
+// checkFormat says why a format cannot name snapshots: it is tried on times that differ in every field.
+func checkFormat(format string) error {
+	literal := strings.ReplaceAll(format, "%%", "_") // so that a % that is left is one that means nothing
+	var names [2]string
+	for i, t := range []time.Time{time.Date(1970, 1, 2, 3, 4, 5, 0, time.UTC), time.Date(2026, 11, 22, 13, 45, 10, 987654321, time.UTC)} {
+		names[i] = timefmt.Format(t, literal)
+		if _, rest, found := strings.Cut(names[i], "%"); found {
+			_, n := utf8.DecodeRuneInString(rest)
+			return fmt.Errorf("%s means nothing in a format; %%%% is the character", quote.Name("%"+rest[:n]))
+		}
+		if err := index.CheckName(timefmt.Format(t, format)); err != nil {
+			return err
+		}
+	}
+	if names[0] == names[1] {
+		return fmt.Errorf("every snapshot would have the same name; use a format such as %%Y%%m%%d-%%H%%M%%S")
+	}
+	return nil
+}
+
+// Read reads BackupOptions.txt in dest; without one every setting has its default. fc says what ~ and $NAME stand for.
+func Read(dest string, fc filter.Context) (s Settings, warnings []string, err error) {
+	path := filepath.Join(dest, OptionsFile)
+	text, err := readText(path)
+	if os.IsNotExist(err) {
+		return Default(), nil, nil
+	}
+	if err != nil {
+		return Settings{}, nil, err
+	}
+	s, warnings, err = Parse(path, text)
+	if errors.As(err, new(*Error)) {
+		err = hint.Usage(err)
+	}
+	if err != nil {
+		return s, warnings, err
+	}
+	logfile, err := filter.Expand(s.Logfile, fc)
+	if err != nil {
+		return s, warnings, hint.Usagef("%s: logfile = %s: %w", path, quote.Name(s.Logfile), err)
+	}
+	s.Logfile = logfile
+	return s, warnings, nil
+}
+
+// readText reads a settings file.
+func readText(path string) ([]byte, error) {
+	if err := file.RefusePipe(path); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(path)
+}

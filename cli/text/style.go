@@ -1,0 +1,58 @@
+// Package text writes for people: times, ages, sizes and changes, tables, lines that fit a terminal, and how long work gets on. It knows no
+// command and prints only what it is given a writer for.
+package text
+
+import (
+	"strconv"
+	"time"
+
+	"github.com/clipperhouse/displaywidth"
+	"github.com/dustin/go-humanize"
+
+	"snap/index"
+	"snap/internal/when"
+)
+
+// Style is how text is written: for a terminal of this width, with these units.
+type Style struct {
+	Width int            // columns of the terminal, 0 for none
+	Units string         // of sizes: "iec" (KiB), "si" (kB) or "raw"; "" is iec
+	Color bool           // marks have colours
+	Zone  *time.Location // times are shown in it
+	Now   func() time.Time
+}
+
+// When is a time as text shows it, to the minute.
+func (s Style) When(t time.Time) string { return t.In(s.Zone).Format("2006-01-02 15:04") }
+
+// Age is how long ago t was, as it can be typed after "@".
+func (s Style) Age(t time.Time) string { return when.Ago(t, s.Now()) }
+
+// Size is a number of bytes.
+func (s Style) Size(n int64) string {
+	n = max(n, 0)
+	more := ""
+	if n == index.Beyond {
+		more = " or more"
+	}
+	switch s.Units {
+	case "si":
+		return humanize.Bytes(uint64(n)) + more
+	case "raw":
+		return strconv.FormatInt(n, 10)
+	}
+	return humanize.IBytes(uint64(n)) + more
+}
+
+// Fits reports whether a line is no wider than the terminal.
+func (s Style) Fits(line string) bool {
+	return s.Width <= 0 || displaywidth.String(line) <= s.Width
+}
+
+// Plural is a number with what it counts, with commas between the thousands.
+func Plural[N int | int64](n N, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return humanize.Comma(int64(n)) + " " + many
+}

@@ -1,0 +1,35 @@
+package wire
+
+import (
+	"snap/destination/check"
+)
+
+// CheckError is a finding of `check --json`.
+type CheckError struct {
+	Type      string      `json:"message_type"` // "error"
+	What      check.Fault `json:"what"`
+	Path      string      `json:"path"` // with "index", "set" and "latest" in the destination, else in the snapshots
+	PathB64   string      `json:"path_b64,omitempty"`
+	Snapshots []string    `json:"snapshots"` // all that share it, oldest first
+	Why       string      `json:"why"`
+	Below     int64       `json:"below"` // how many entries in a folder are missing or extra with it
+	Repaired  bool        `json:"repaired"`
+	From      string      `json:"repaired_from,omitempty"`
+	Left      string      `json:"not_repaired,omitempty"` // why it was not, with --repair
+}
+
+// CheckSummary is the last line of `check --json`.
+type CheckSummary struct {
+	Type       string   `json:"message_type"` // "summary"
+	Snapshots  int64    `json:"snapshots"`    // whose trees were looked at
+	Files      int64    `json:"files"`        // entries of these trees, folders too
+	InodesRead int64    `json:"inodes_read"`
+	BytesRead  int64    `json:"bytes_read"`
+	Damaged    int64    `json:"damaged"`
+	Repaired   int64    `json:"repaired"`
+	Errors     int64    `json:"errors"`   // what is left: damage not mended, and what could not be looked at; 0: exit code 0
+	Unproved   int64    `json:"unproved"` // files to be read whose hash is not known
+	Unshared   int64    `json:"unshared"` // files that are to be one with others, by the index, and are not: the hard links are gone
+	Missing    []string `json:"missing"`  // snapshots whose folders were removed
+	Seconds    float64  `json:"seconds"`
+}

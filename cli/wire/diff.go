@@ -1,0 +1,68 @@
+package wire
+
+import (
+	"snap/index"
+	"snap/query"
+)
+
+// Difference is a `change` of `snap diff`.
+type Difference struct {
+	MessageType string         `json:"message_type"`
+	Change      string         `json:"change"`
+	Path        string         `json:"path"`
+	PathB64     string         `json:"path_b64,omitempty"`
+	From        *string        `json:"from"`
+	FromB64     string         `json:"from_b64,omitempty"`
+	SizeBefore  *int64         `json:"size_before"`
+	SizeAfter   *int64         `json:"size_after"`
+	Differs     []query.Aspect `json:"differs"`           // of both: type, size, content, mode, …
+	Reason      *string        `json:"reason"`            // of neighbours: why B has a record
+	Stored      *string        `json:"stored"`            // and how it was stored
+	Problem     string         `json:"problem,omitempty"` // of what B has: see ls
+}
+
+// DiffSummary is the totals of `snap diff`, and its last line with --json.
+type DiffSummary struct {
+	MessageType string  `json:"message_type"`
+	A           string  `json:"a"`
+	B           *string `json:"b"`      // null with --source
+	Source      *string `json:"source"` // null without
+	SourceB64   string  `json:"source_b64,omitempty"`
+	Added       int64   `json:"added"`
+	Modified    int64   `json:"modified"`
+	Metadata    int64   `json:"metadata"`
+	Moved       int64   `json:"moved"`
+	Removed     int64   `json:"removed"`
+	Type        int64   `json:"type"`
+	BytesBefore int64   `json:"bytes_before"` // sizes of what differs, in A
+	BytesAfter  int64   `json:"bytes_after"`  // and in B
+}
+
+// Add counts a difference.
+func (s *DiffSummary) Add(d *index.Difference) {
+	switch d.Change {
+	case index.Added:
+		s.Added++
+	case index.Modified:
+		s.Modified++
+	case index.Metadata:
+		s.Metadata++
+	case index.Moved:
+		s.Moved++
+	case index.Removed:
+		s.Removed++
+	case index.TypeChanged:
+		s.Type++
+	}
+	if d.Before != nil {
+		s.BytesBefore = index.Plus(s.BytesBefore, d.Before.Size)
+	}
+	if d.After != nil {
+		s.BytesAfter = index.Plus(s.BytesAfter, d.After.Size)
+	}
+}
+
+// Total is how many differences there are.
+func (s *DiffSummary) Total() int64 {
+	return s.Added + s.Modified + s.Metadata + s.Moved + s.Removed + s.Type
+}

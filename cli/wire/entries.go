@@ -1,0 +1,83 @@
+package wire
+
+import (
+	"encoding/hex"
+	"fmt"
+
+	"snap/index"
+	"snap/internal/file"
+)
+
+// Entry is an entry of `ls`.
+type Entry struct {
+	Path      string  `json:"path"`
+	PathB64   string  `json:"path_b64,omitempty"`
+	Type      string  `json:"type"`
+	Mode      string  `json:"mode"` // octal
+	UID       uint32  `json:"uid"`
+	GID       uint32  `json:"gid"`
+	Size      int64   `json:"size"`
+	Mtime     Time    `json:"mtime"`
+	SHA256    *string `json:"sha256"`
+	Sparse    string  `json:"sha256_sparse,omitempty"`
+	Target    *string `json:"target"`
+	TargetB64 string  `json:"target_b64,omitempty"`
+	Nlink     uint32  `json:"nlink"`
+	Problem   string  `json:"problem,omitempty"` // "unreadable", "unheld" (by the destination): not in the snapshot; "inconsistent": changed while it was read
+}
+
+// NewEntry is e as `ls` prints it.
+func NewEntry(e *index.Entry) Entry {
+	j := Entry{
+		Type: e.Kind.String(), Mode: fmt.Sprintf("%04o", e.Mode), UID: e.UID, GID: e.GID, Size: e.Size,
+		Mtime: FileTime(e.Mtime), SHA256: hash(&e.Record), Sparse: sparseHash(&e.Record), Nlink: e.Nlink,
+	}
+	j.Path, j.PathB64 = Name(e.Path)
+	j.Problem = Problem(&e.Record)
+	if e.Kind == file.Symlink {
+		var target string
+		target, j.TargetB64 = Name(e.Target)
+		j.Target = &target
+	}
+	return j
+}
+
+// hash is a record's hash in hex, null where there is none.
+func hash(r *index.Record) *string {
+	if !r.Has(index.Hashed) || r.Has(index.SparseHash) {
+		return nil
+	}
+	s := hex.EncodeToString(r.Hash[:])
+	return &s
+}
+
+// sparseHash is the hash of a file with large holes, "" for others.
+func sparseHash(r *index.Record) string {
+	if !r.Has(index.SparseHash) {
+		return ""
+	}
+	return hex.EncodeToString(r.Hash[:])
+}
+
+// Size is a record's size, null where there is no record.
+func Size(r *index.Record) *int64 {
+	if r == nil {
+		return nil
+	}
+	return &r.Size
+}
+
+// Problem says what is wrong with a record: "unreadable", it could not be read; "unheld", the destination cannot hold it;
+// "inconsistent", it changed while it was read.
+func Problem(r *index.Record) string {
+	switch {
+	case r == nil:
+	case r.Unheld():
+		return "unheld"
+	case r.Has(index.Unreadable) || r.Exists() && !r.Held():
+		return "unreadable"
+	case r.Has(index.Inconsistent):
+		return "inconsistent"
+	}
+	return ""
+}

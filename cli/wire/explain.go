@@ -1,0 +1,57 @@
+package wire
+
+// Explained is the document of `explain --json`.
+type Explained struct {
+	Path      string           `json:"path"`
+	PathB64   string           `json:"path_b64,omitempty"`
+	Source    string           `json:"source"`
+	SourceB64 string           `json:"source_b64,omitempty"`
+	Exists    bool             `json:"exists"` // in the source now
+	Included  bool             `json:"included"`
+	Partly    bool             `json:"partly"`  // left out, but for what Whitelist.txt takes in below it, and it itself for that
+	Rule      *Rule            `json:"rule"`    // null: no line matches
+	Last      *ExplainedRecord `json:"last"`    // null: not in the newest snapshot
+	Setting   *Setting         `json:"setting"` // that leaves it out whatever the lists say; null: none
+	Shared    []SharedName     `json:"shared"`  // all names of its inode, this one too; none for a folder
+}
+
+// SharedName is a name of an inode.
+type SharedName struct {
+	Path      string `json:"path"`
+	PathB64   string `json:"path_b64,omitempty"`
+	First     string `json:"first"` // the snapshots that have it there
+	Last      string `json:"last"`
+	Snapshots int    `json:"snapshots"`
+}
+
+// Rule is the line of a list, or the flag, that decides about a path.
+type Rule struct {
+	File    string `json:"file"`
+	FileB64 string `json:"file_b64,omitempty"`
+	Line    int    `json:"line"`
+	Text    string `json:"text"`
+	TextB64 string `json:"text_b64,omitempty"`
+	At      string `json:"at"` // the path it matched: this one or a folder above
+	AtB64   string `json:"at_b64,omitempty"`
+}
+
+// ExplainedRecord is what the newest snapshot holds of a path.
+type ExplainedRecord struct {
+	Snapshot string  `json:"snapshot"` // the newest
+	Since    string  `json:"since"`    // the snapshot that stored this version
+	Change   string  `json:"change"`   // what that snapshot did
+	Reason   string  `json:"reason"`
+	Stored   string  `json:"stored"`
+	Size     int64   `json:"size"`
+	OnDisk   int64   `json:"allocated"` // without holes
+	From     *string `json:"from"`
+	FromB64  string  `json:"from_b64,omitempty"`
+}
+
+// Setting is what leaves a path out besides the lists.
+type Setting struct {
+	Key   string `json:"key"` // in BackupOptions.txt; "" where none can change it
+	At    string `json:"at"`  // the folder or file that it is about
+	AtB64 string `json:"at_b64,omitempty"`
+	Why   string `json:"why"`
+}

@@ -1,0 +1,68 @@
+// Package query answers what people ask of a destination, as values: which snapshots there are and which one a reference names, what
+// a snapshot holds, every version of a file, its history through renames, and its bytes, verified.
+//
+// [Open] gives a [Reader]; every question is one of its methods. They need a context and plain values, print nothing and change nothing.
+// An error says in a hint what to do (see package hint). The index has the answers: package query gives meaning to what people type
+// (references, paths, patterns) and turns records into versions. Begin to read at reader.go.
+package query
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"snap/index"
+	"snap/internal/file"
+	"snap/internal/hint"
+	"snap/internal/quote"
+)
+
+// Options are what questions are answered by, besides what the destination holds.
+type Options struct {
+	Now     time.Time // ages count from it; its location is the zone of dates without one
+	WorkDir string    // the working directory, which paths may be relative to; "" for none
+	Trust   []string  // fingerprints of indexes that were verified before: see index.DB.Trust
+}
+
+// Reader is a destination opened for questions. What it answers is what the destination held when it was opened.
+type Reader struct {
+	Dir       string    // absolute
+	Root      *file.Dir // a handle on it
+	DB        *index.DB
+	Snapshots Snapshots // the complete ones, oldest first
+	options   Options
+}
+
+// Open opens the destination in the folder dir, an absolute path. The caller closes it.
+func Open(ctx context.Context, dir string, o Options) (*Reader, error) {
+	d := &Reader{Dir: dir, options: o}
+	var err error
+	if d.DB, err = index.Open(index.Path(dir)); err != nil {
+		return nil, IndexHint(err, dir)
+	}
+	d.DB.Trust(o.Trust...)
+	if d.Snapshots, err = ReadSnapshots(ctx, d.DB); err != nil {
+		return nil, IndexHint(err, dir)
+	}
+	if d.Root, err = file.OpenRoot(dir); err != nil {
+		return nil, err
+	}
+	return d, nil
+}
+
+// Close gives back the handle on the folder.
+func (d *Reader) Close() error { return d.Root.Close() }
+
+// Resolver finds snapshots by reference.
+func (d *Reader) Resolver() Resolver { return Resolver{d.Snapshots, d.options.Now} }
+
+// IndexHint adds the way out to an error of the index of dest.
+func IndexHint(err error, dest string) error {
+	switch {
+	case errors.Is(err, index.ErrMissing), errors.Is(err, index.ErrDamaged), errors.Is(err, index.ErrTruncated):
+		return hint.With(err, "the snapshots themselves are plain folders; rebuild the index: snap reindex -d %s", quote.Word(dest))
+	case errors.Is(err, index.ErrNewer):
+		return hint.With(err, "use a newer version of snap")
+	}
+	return err
+}

@@ -1,0 +1,291 @@
+package query
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/dustin/go-humanize"
+
+	"snap/index"
+	"snap/internal/hint"
+	"snap/internal/quote"
+	"snap/internal/when"
+)
+
+// A reference names a snapshot:
+//
+//	REF     = name | unique prefix of a name | latest | latest~N | oldest | REF~N | tag:T
+//	        | @DATE | @AGE          newest at or before
+//	PATHREF = REF[:PATH]
+//	RANGE   = REF | REF..REF        where several snapshots are meant
+//
+// Names, tags and dates may hold colons themselves. REF therefore ends at the last colon before which
+// there is, in this order: an existing name, or latest or oldest; a date, after "@"; an existing tag,
+// after "tag:"; the beginning of a name. A date may stand in double quotes. Nothing is guessed: a
+// beginning of several names is an error, and so is a name that nothing has.
+
+// maxReference is the longest REF: no name of a folder is half as long, and what is longer is not looked into.
+const maxReference = 1000
+
+// Resolver finds snapshots by reference.
+type Resolver struct {
+	Snapshots Snapshots
+	Now       time.Time // its location is the zone of dates without one
+}
+
+// Resolve is the position of the snapshot that s names.
+func (r Resolver) Resolve(s string) (int, error) {
+	if len(s) > maxReference {
+		return 0, hint.Usagef("a reference of %d bytes", len(s))
+	}
+	if len(r.Snapshots) == 0 {
+		return 0, hint.With(fmt.Errorf("%s: the destination holds no complete snapshot", quote.Name(s)), "to make one: snap backup DEST SRC")
+	}
+	if pos := r.named(s); pos >= 0 {
+		return pos, nil
+	}
+	if tag, ok := strings.CutPrefix(s, "tag:"); ok { // a tag may end as REF~N does
+		if pos := r.tagged(tag); pos >= 0 {
+			return pos, nil
+		}
+	}
+	if base, back, ok := stepsBack(s); ok {
+		pos, err := r.Resolve(base)
+		if err == nil && back > pos {
+			err = fmt.Errorf("%s: %s before %s", quote.Name(s), howMany(pos), quote.Name(base))
+		}
+		return pos - min(back, pos), err
+	}
+	switch {
+	case s == "":
+		return 0, hint.With(hint.Usagef("the name of a snapshot is missing"), "latest is the newest; to see the names: snap list")
+	case s[0] == '@':
+		return r.moment(s)
+	case strings.HasPrefix(s, "tag:"):
+		return 0, hint.With(fmt.Errorf("%s: no snapshot has this tag", quote.Name(s)), "%s", r.TagHint())
+	}
+	return r.prefix(s)
+}
+
+// resolvePath is the position of the snapshot in s, and the path after it: "" if there is none, not yet
+// judged by sourcePath.
+func (r Resolver) resolvePath(s string) (pos int, path string, err error) {
+	head, path := r.Split(s)
+	pos, err = r.Resolve(head)
+	return pos, path, err
+}
+
+// ResolveRanges are the positions of the snapshots that the references name, oldest first and each once. A..B names all
+// from A to B; where it could be one reference, it is one.
+func (r Resolver) ResolveRanges(refs []string) (all []int, err error) {
+	for _, s := range refs {
+		first, err := r.Resolve(s)
+		last := first
+		for i := 1; err != nil && i+2 < len(s); i++ {
+			if s[i:i+2] != ".." {
+				continue
+			}
+			if first, err = r.Resolve(s[:i]); err == nil {
+				last, err = r.Resolve(s[i+2:])
+			}
+		}
+		if err != nil {
+			return nil, err
+		}
+		if first > last {
+			return nil, fmt.Errorf("%s: %s is newer than %s", quote.Name(s), quote.Name(r.Snapshots[first].Name), quote.Name(r.Snapshots[last].Name))
+		}
+		for pos := first; pos <= last; pos++ {
+			all = append(all, pos)
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all), nil
+}
+
+// named is the position of the snapshot with this very name, or of latest or oldest; -1 if there is
+// none.
+func (r Resolver) named(s string) int {
+	if pos := slices.IndexFunc(r.Snapshots, func(h index.Header) bool { return h.Name == s }); pos >= 0 || len(r.Snapshots) == 0 {
+		return pos
+	}
+	switch s {
+	case "latest":
+		return r.Snapshots.Newest()
+	case "oldest":
+		return 0
+	}
+	return -1
+}
+
+// stepsBack takes REF~N apart.
+func stepsBack(s string) (base string, n int, ok bool) {
+	i := strings.LastIndexByte(s, '~')
+	if i <= 0 || len(s)-i > 10 || strings.Trim(s[i+1:], "0123456789") != "" {
+		return "", 0, false
+	}
+	n, err := strconv.Atoi(s[i+1:])
+	return s[:i], n, err == nil
+}
+
+// howMany says that there are only n snapshots.
+func howMany(n int) string {
+	switch n {
+	case 0:
+		return "there is no snapshot"
+	case 1:
+		return "only 1 snapshot"
+	}
+	return "only " + humanize.Comma(int64(n)) + " snapshots"
+}
+
+// moment is the newest snapshot made at or before a date or an age.
+func (r Resolver) moment(s string) (int, error) {
+	_, end, err := when.Parse(unquoteDate(s[1:]), r.Now)
+	if err != nil {
+		return 0, hint.Usagef("%s: %s", quote.Name(s), err)
+	}
+	for pos := r.Snapshots.Newest(); pos >= 0; pos-- {
+		if r.Snapshots[pos].Time.Before(end) {
+			return pos, nil
+		}
+	}
+	first := &r.Snapshots[0]
+	return 0, hint.With(fmt.Errorf("%s: no snapshot is that old", quote.Name(s)),
+		"the oldest is %s of %s", quote.Name(first.Name), first.Time.In(r.Now.Location()).Format("2006-01-02 15:04:05"))
+}
+
+func unquoteDate(s string) string {
+	if len(s) >= 2 && s[0] == '"' && s[len(s)-1] == '"' {
+		return s[1 : len(s)-1]
+	}
+	return s
+}
+
+// tagged is the newest snapshot with the tag, -1 if there is none.
+func (r Resolver) tagged(tag string) int {
+	for pos := r.Snapshots.Newest(); pos >= 0; pos-- {
+		if slices.Contains(r.Snapshots[pos].Tags, tag) {
+			return pos
+		}
+	}
+	return -1
+}
+
+// TagHint says which tags there are.
+func (r Resolver) TagHint() string {
+	var all []string
+	for _, h := range r.Snapshots {
+		all = append(all, h.Tags...)
+	}
+	if len(all) == 0 {
+		return "no snapshot has a tag"
+	}
+	slices.Sort(all)
+	return "the tags are " + quote.List(slices.Compact(all))
+}
+
+// prefix is the only snapshot whose name begins with s.
+func (r Resolver) prefix(s string) (int, error) {
+	var names []string
+	found := -1
+	for pos, h := range r.Snapshots {
+		if strings.HasPrefix(h.Name, s) {
+			names, found = append(names, h.Name), pos
+		}
+	}
+	slices.Sort(names)
+	switch {
+	case len(names) == 1:
+		return found, nil
+	case len(names) > 1:
+		return 0, hint.With(fmt.Errorf("%s: %d snapshots begin so", quote.Name(s), len(names)), "it may be %s", quote.List(names))
+	}
+	err := fmt.Errorf("%s: no such snapshot", quote.Name(s))
+	switch near := hint.Nearest(s, []string{"latest", "oldest"}); {
+	case near != "":
+		return 0, hint.With(err, "did you mean %s?", near)
+	case strings.Contains(s, "/") || strings.Contains(s, ".") && (s[0] < '0' || s[0] > '9'): // what begins with a digit is a name, or meant as one
+		return 0, hint.With(err, "a path stands behind its snapshot: %s; to see all: snap list", quote.Word("latest:"+s))
+	}
+	names = r.like(s)
+	return 0, hint.With(fmt.Errorf("%s: no such snapshot", quote.Name(s)), "there are %s; to see all: snap list", quote.List(names))
+}
+
+// like are the sorted names that begin as s does, as far as any do, else the newest.
+func (r Resolver) like(s string) (names []string) {
+	most := 0
+	for _, h := range r.Snapshots {
+		n := 0
+		for n < len(s) && n < len(h.Name) && s[n] == h.Name[n] {
+			n++
+		}
+		if n > most {
+			most, names = n, nil
+		}
+		if n == most {
+			names = append(names, h.Name)
+		}
+	}
+	if most == 0 {
+		names = names[max(0, len(names)-quote.MaxListed):]
+	}
+	slices.Sort(names)
+	return names
+}
+
+// Split parts a PATHREF at the colon that ends its REF.
+func (r Resolver) Split(s string) (head, path string) {
+	if strings.HasPrefix(s, `@"`) { // a quoted date ends at its quote
+		if end := strings.IndexByte(s[2:], '"'); end >= 0 {
+			quoted := s[:2+end+1]
+			head, path, _ = strings.Cut(s[len(quoted):], ":")
+			return quoted + head, path
+		}
+	}
+	var is func(base string) bool
+	switch {
+	case strings.HasPrefix(s, "@"):
+		is = func(base string) bool {
+			_, _, err := when.Parse(strings.TrimPrefix(base, "@"), r.Now)
+			return err == nil
+		}
+	case strings.HasPrefix(s, "tag:"):
+		is = func(base string) bool {
+			tag, ok := strings.CutPrefix(base, "tag:")
+			return ok && r.tagged(tag) >= 0
+		}
+	default:
+		is = func(base string) bool {
+			return base != "" && slices.ContainsFunc(r.Snapshots, func(h index.Header) bool { return strings.HasPrefix(h.Name, base) })
+		}
+	}
+	for _, is := range []func(string) bool{func(base string) bool { return r.named(base) >= 0 }, is} {
+		end := len(s)
+		if end > maxReference {
+			end = strings.LastIndexByte(s[:maxReference], ':')
+		}
+		for ; end >= 0; end = strings.LastIndexByte(s[:end], ':') {
+			base := s[:end]
+			for {
+				if is(base) {
+					return s[:end], strings.TrimPrefix(s[end:], ":")
+				}
+				b, _, ok := stepsBack(base)
+				if !ok {
+					break
+				}
+				base = b
+			}
+		}
+	}
+	if tag, ok := strings.CutPrefix(s, "tag:"); ok {
+		head, path, _ = strings.Cut(tag, ":")
+		return "tag:" + head, path
+	}
+	head, path, _ = strings.Cut(s, ":")
+	return head, path
+}

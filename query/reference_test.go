@@ -1,0 +1,254 @@
+package query
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"snap/index"
+	"snap/internal/hint"
+)
+
+// refSnapshots have names with everything in them that REF gives a meaning to.
+func refSnapshots() Snapshots {
+	at := func(s string) time.Time {
+		t, err := time.Parse(time.RFC3339, s)
+		if err != nil {
+			panic(err)
+		}
+		return t
+	}
+	return Snapshots{
+		{Seq: 1, Name: "20261101-100000", Time: at("2026-11-01T10:00:00Z"), Tags: []string{"weekly"}},
+		{Seq: 3, Name: "20261119-100000", Time: at("2026-11-19T10:00:00.5Z"), Tags: []string{"weekly", "pin"}},
+		{Seq: 4, Name: "20261120-101500", Time: at("2026-11-20T10:15:00Z")},
+		{Seq: 7, Name: "2026-11-21T09:00", Time: at("2026-11-21T09:00:00Z"), Tags: []string{"a:b"}},
+		{Seq: 8, Name: "2026-11-21T09:00:30", Time: at("2026-11-21T09:00:30Z")},
+		{Seq: 9, Name: "back~1", Time: at("2026-11-22T11:30:00Z")},
+	}
+}
+
+func TestReferences(t *testing.T) {
+	r := Resolver{refSnapshots(), time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)}
+	for _, c := range []struct {
+		in   string
+		want string // name, and path after a bar; or "code: " and a part of the error
+	}{
+		{"latest", "back~1|"},
+		{"oldest", "20261101-100000|"},
+		{"latest~1", "2026-11-21T09:00:30|"},
+		{"latest~5", "20261101-100000|"},
+		{"latest~6", "1: only 5 snapshots before latest"},
+		{"oldest~0", "20261101-100000|"},
+		{"oldest~1", "1: there is no snapshot before oldest"},
+		{"latest~1~1", "2026-11-21T09:00|"},
+		{"back~1", "back~1|"},
+		{"back~1~1", "2026-11-21T09:00:30|"},
+		{"back", "back~1|"},
+		{"20261119-100000", "20261119-100000|"},
+		{"20261119-100000~1", "20261101-100000|"},
+		{"20261119", "20261119-100000|"},
+		{"20261119~1", "20261101-100000|"},
+		{"2026111", "20261119-100000|"},
+		{"202611", "1: 3 snapshots begin so"},
+		{"2", "1: 5 snapshots begin so"},
+		{"x", "1: no such snapshot"},
+		{"latesT", "1: no such snapshot"},
+		{"", "2: missing"},
+		{"~1", "1: no such snapshot"},
+		{"latest~", "1: no such snapshot"},
+		{"latest~x", "1: no such snapshot"},
+		{"latest~-1", "1: no such snapshot"},
+		{"latest~99999999999999999999", "1: no such snapshot"},
+		// paths
+		{"latest:docs/a", "back~1|docs/a"},
+		{"latest:", "back~1|"},
+		{"latest:a:b", "back~1|a:b"},
+		{"latest~1:a", "2026-11-21T09:00:30|a"},
+		{":a", "2: missing"},
+		// names with colons: the longest wins
+		{"2026-11-21T09:00", "2026-11-21T09:00|"},
+		{"2026-11-21T09:00:30", "2026-11-21T09:00:30|"},
+		{"2026-11-21T09:00:30:x", "2026-11-21T09:00:30|x"},
+		{"2026-11-21T09:00:x", "2026-11-21T09:00|x"},
+		{"2026-11-21T09:00~1:x", "20261120-101500|x"},
+		{"2026-11-21T09:00:3", "2026-11-21T09:00|3"}, // an existing name before the beginning of one
+		{"2026-11-21T09", "1: 2 snapshots begin so"},
+		{"2026-11-21T09:x", "1: 2 snapshots begin so"},
+		// dates and ages
+		{"@2026-11-20", "20261120-101500|"},
+		{"@2026-11-19", "20261119-100000|"},
+		{"@2026-11-18", "20261101-100000|"},
+		{"@2026-10-31", "1: no snapshot is that old"},
+		{"@2026-11-19 10:00", "20261119-100000|"},
+		{"@2026-11-19T10:00:00", "20261119-100000|"}, // made half a second into it
+		{"@2026-11-19T09:59:59", "20261101-100000|"},
+		{"@2026-11-19T11:00+02:00", "20261101-100000|"},
+		{`@"2026-11-19 10:00"`, "20261119-100000|"},
+		{`@"2026-11-19 10:00":05`, "20261119-100000|05"},
+		{`@"2026-11-19 10:00"~1:x`, "20261101-100000|x"},
+		{"@2026-11-19 10:00:a/b", "20261119-100000|a/b"},
+		{"@2026-11-19 10:00:05:a", "20261119-100000|a"},
+		{"@2026-11-19:10", "20261119-100000|10"}, // a path called 10
+		{"@2d", "20261120-101500|"},
+		{"@2d:docs", "20261120-101500|docs"},
+		{"@30min~1:docs", "2026-11-21T09:00:30|docs"},
+		{"@1y", "1: no snapshot is that old"},
+		{"@0s", "back~1|"},
+		{"@", "2: neither a date"},
+		{"@nonsense", "2: neither a date"},
+		{"@7m", "2: neither a date"},
+		{"@2026-02-31", "2: not a date"},
+		// tags
+		{"tag:weekly", "20261119-100000|"},
+		{"tag:weekly~1", "20261101-100000|"},
+		{"tag:weekly:docs", "20261119-100000|docs"},
+		{"tag:a:b", "2026-11-21T09:00|"},
+		{"tag:a:b:c", "2026-11-21T09:00|c"},
+		{"tag:none", "1: no snapshot has this tag"},
+		{"tag:none:x", "1: tag:none"},
+		{"tag:", "1: no snapshot has this tag"},
+	} {
+		pos, path, err := r.resolvePath(c.in)
+		got := ""
+		if err == nil {
+			got = r.Snapshots[pos].Name + "|" + path
+		} else {
+			got = map[bool]string{false: "1: ", true: "2: "}[hint.IsUsage(err)] + err.Error()
+		}
+		code, text, isErr := strings.Cut(c.want, ": ")
+		if got != c.want && !(isErr && err != nil && strings.HasPrefix(got, code+": ") && strings.Contains(got, text)) {
+			t.Errorf("%s\n got %s\nwant %s", c.in, got, c.want)
+		}
+	}
+}
+
+func TestRanges(t *testing.T) {
+	snaps := refSnapshots()
+	snaps = append(snaps, index.Header{Seq: 10, Name: "a..b", Time: snaps[5].Time})
+	r := Resolver{snaps, time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)}
+	for _, c := range []struct{ in, want string }{
+		{"oldest", "1"},
+		{"latest oldest latest", "1 10"},
+		{"oldest..20261120", "1 3 4"},
+		{"20261119..20261119", "3"},
+		{"oldest..oldest~0 back~1..latest", "1 9 10"},
+		{"@2026-11-20..latest~1 20261120", "4 7 8 9"},
+		{"@2026-11-20..@12h", "4 7 8"},
+		{"tag:weekly..tag:a:b", "3 4 7"},
+		{"a..b", "10"},
+		{"a..", "10"},
+		{"a...a", "10"},
+		{"oldest..a..b", "1 3 4 7 8 9 10"},
+		{"a..b..a..b", "10"},
+		{"latest..oldest", "a..b is newer than 20261101-100000"},
+		{"..latest", "no such snapshot"},
+		{"oldest..", "no such snapshot"},
+		{"..", "no such snapshot"},
+		{"oldest..x", "x: no such snapshot"},
+	} {
+		all, err := r.ResolveRanges(strings.Fields(c.in))
+		var got []string
+		for _, pos := range all {
+			got = append(got, fmt.Sprint(snaps[pos].Seq))
+		}
+		if err != nil {
+			got = []string{err.Error()}
+		}
+		if text := strings.Join(got, " "); text != c.want && (err == nil || !strings.Contains(text, c.want)) {
+			t.Errorf("%s: %s, want %s", c.in, text, c.want)
+		}
+	}
+}
+
+func TestErrorsListCandidates(t *testing.T) {
+	var many Snapshots
+	for i := range 25 {
+		many = append(many, index.Header{Seq: uint64(i + 1), Name: "n" + string(rune('a'+24-i))})
+	}
+	r := Resolver{many, time.Now()}
+	for in, want := range map[string]string{
+		"n":  "it may be na, nb, nc, nd, ne, nf, ng, nh, ni, nj and 15 more",
+		"q":  "there are na, nb, nc, nd, ne, nf, ng, nh, ni, nj; to see all: snap list", // the newest ten
+		"nz": "there are na, nb, nc, nd, ne, nf, ng, nh, ni, nj and 15 more; to see all: snap list",
+	} {
+		_, err := r.Resolve(in)
+		if got := hint.Lines(err, func(text string) string { return text }); len(got) != 1 || got[0] != want {
+			t.Errorf("%s: %q, want %q", in, got, want)
+		}
+	}
+	if _, err := (Resolver{nil, time.Now()}).Resolve("latest"); err == nil || !strings.Contains(err.Error(), "no complete snapshot") {
+		t.Errorf("without snapshots: %v", err)
+	}
+}
+
+// A reference that is found says the same when a path follows it.
+func TestPathsDoNotChangeReferences(t *testing.T) {
+	r := Resolver{refSnapshots(), time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)}
+	piece := rapid.SampledFrom([]string{"latest", "oldest", "2026", "11", "-", "T09", ":00", ":30", ":", "~1", "~", "@", `"`, "tag:", "weekly", "a", "b", "7d", "back", " "})
+	rapid.Check(t, func(t *rapid.T) {
+		s := strings.Join(rapid.SliceOfN(piece, 0, 6).Draw(t, "ref"), "")
+		if head, _ := r.Split(s); head != s {
+			return // it has a path
+		}
+		pos, err := r.Resolve(s)
+		for _, path := range []string{"docs/x", "x"} {
+			pos2, got, err2 := r.resolvePath(s + ":" + path)
+			if err == nil && (err2 != nil || pos2 != pos || got != path) {
+				t.Fatalf("%q is %d, but with :%s it is %d, %q, %v", s, pos, path, pos2, got, err2)
+			}
+		}
+	})
+}
+
+func FuzzPathRef(f *testing.F) {
+	for _, s := range []string{"latest~1:x", `@"2026-11-19 10:00"~1:x`, "tag:a:b:c", "2026-11-21T09:00:3", "@", `@"`, "~", "::", "@:~1"} {
+		f.Add(s)
+	}
+	r := Resolver{refSnapshots(), time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)}
+	h := &index.Header{Source: "/home/me"}
+	f.Fuzz(func(t *testing.T, s string) {
+		pos, path, err := r.resolvePath(s)
+		if err == nil && (pos < 0 || pos >= len(r.Snapshots)) {
+			t.Fatalf("%q: position %d", s, pos)
+		}
+		if p, err := SourcePath(h, path); err == nil && !index.ValidPath(p) {
+			t.Fatalf("%q: path %q", s, p)
+		}
+	})
+}
+
+func TestPathsInSnapshots(t *testing.T) {
+	for _, c := range []struct{ source, in, want string }{ // "!" for an error
+		{"/home/me", "", ""}, {"/home/me", ".", ""}, {"/home/me", "/home/me", ""}, {"/home/me", "/home/me/", ""},
+		{"/home/me", "docs/a", "docs/a"}, {"/home/me", "./docs//a/", "docs/a"}, {"/home/me", "docs/../a", "a"},
+		{"/home/me", "/home/me/docs", "docs"}, {"/home/me", "/home/you", "!"}, {"/home/me", "/home/me2/x", "!"}, {"/home/me", "/", "!"},
+		{"/home/me", "..", "!"}, {"/home/me", "../me/x", "!"}, {"/home/me", "a/../../b", "!"}, {"/home/me", "/home/me/../x", "!"},
+		{"/", "/", ""}, {"/", "/etc/passwd", "etc/passwd"}, {"/", "etc", "etc"},
+		{"/home/me", strings.Repeat("x", 256), "!"}, {"/home/me", "a\x00b", "!"}, {"/home/me", "..a", "..a"}, {"/home/me", "\xff", "\xff"},
+	} {
+		got, err := SourcePath(&index.Header{Source: c.source}, c.in)
+		if err != nil {
+			got = "!"
+		}
+		if got != c.want {
+			t.Errorf("%q below %s: %q, want %q", c.in, c.source, got, c.want)
+		}
+	}
+}
+
+// A long reference is refused or read in no time, whatever it is made of.
+func TestLongReferences(t *testing.T) {
+	r := Resolver{refSnapshots(), time.Now()}
+	for _, part := range []string{":", "~1", ":~1", "@:", "1:", "latest:", "2"} {
+		for _, before := range []string{"", "@", "tag:", `@"`, "2026", "latest:"} {
+			s := before + strings.Repeat(part, 200_000)
+			if pos, path, err := r.resolvePath(s); err == nil && len(path) < 100_000 {
+				t.Errorf("%.20q… is %d, %.20q", s, pos, path)
+			}
+		}
+	}
+}
