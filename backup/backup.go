@@ -114,45 +114,45 @@ const problemsKept = 1000
 // Incomplete reports whether source files are missing from what was done.
 func (r *Result) Incomplete() bool { return r.missing > 0 }
 
-type silent struct{}
+type noReporter struct{}
 
-func (silent) Progress(progress.State)           {}
-func (silent) Entry(string, *index.Record, bool) {}
-func (silent) Problem(Problem)                   {}
+func (noReporter) Progress(progress.State)           {}
+func (noReporter) Entry(string, *index.Record, bool) {}
+func (noReporter) Problem(Problem)                   {}
 
 // run is the state of one backup.
 type run struct {
-	o      Options
-	d      *destination.Destination
-	source *file.Dir
-	tree   *file.Tree               // the source's folders
-	copies *file.Tree               // the previous snapshot's folders, while candidates are judged; nil without
-	prev   *index.Header            // nil for the first
-	seq    uint64                   // of prev, 0 for none
-	older  map[uint64]*index.Header // the complete snapshots by their numbers
-	vols   *volumes
-	res    Result
-	head   index.Header // of the snapshot being made
-	alive  identitySet  // see groups
-	shared identitySet  // identities that several candidates have: the hard links to keep together
-	unheld string       // the last folder that was told to be unheld
+	o                Options
+	d                *destination.Destination
+	source           *file.Dir
+	tree             *file.Tree               // the source's folders
+	copies           *file.Tree               // the previous snapshot's folders, while candidates are judged; nil without
+	prev             *index.Header            // nil for the first
+	seq              uint64                   // of prev, 0 for none
+	older            map[uint64]*index.Header // the complete snapshots by their numbers
+	vols             *volumes
+	res              Result
+	head             index.Header // of the snapshot being made
+	sourceIdentities identitySet  // see groups
+	sharedIdentities identitySet  // identities that several candidates have: the hard links to keep together
+	unheld           string       // the last folder that was told to be unheld
 
-	flush, checkpoint lap
+	flush, checkpoint interval
 }
 
 // Run makes a snapshot of o.Source, or reports that nothing changed.
 func Run(ctx context.Context, d *destination.Destination, o Options) (*Result, error) {
 	r := &run{
 		o: o, d: d,
-		flush:      lap{time: flushTime, bytes: flushBytes},
-		checkpoint: lap{time: syncTime, bytes: syncBytes},
+		flush:      interval{time: flushTime, bytes: flushBytes},
+		checkpoint: interval{time: syncTime, bytes: syncBytes},
 	}
 	return r.result(ctx)
 }
 
 func (r *run) result(ctx context.Context) (*Result, error) {
 	if r.o.Report == nil {
-		r.o.Report = silent{}
+		r.o.Report = noReporter{}
 	}
 	if r.o.Jobs <= 0 {
 		r.o.Jobs = 4
@@ -196,12 +196,12 @@ func (r *run) run(ctx context.Context) (err error) {
 	if r.o.Errors == FailOnErrors && r.res.Incomplete() {
 		return &SourceError{Problems: r.res.Problems, Count: r.res.missing}
 	}
-	if plan.proved > 0 {
+	if plan.hashed > 0 {
 		// The hashes cost a read of both sides. Only a change set keeps them for good, so that they are
 		// worth a snapshot even if nothing changed.
-		r.problem("", fmt.Errorf("snapshot %s had no hashes of %s: they were read, and are unchanged", r.prev.Name, countFiles(plan.proved)), true)
+		r.problem("", fmt.Errorf("snapshot %s had no hashes of %s: they were read, and are unchanged", r.prev.Name, countFiles(plan.hashed)), true)
 	}
-	if plan.changes == 0 && plan.proved == 0 && r.prev != nil && !r.o.Force {
+	if plan.changes == 0 && plan.hashed == 0 && r.prev != nil && !r.o.Force {
 		r.res.Skipped = true
 		if err := r.tellUnheldBefore(ctx); err != nil {
 			return err
@@ -216,7 +216,7 @@ func (r *run) run(ctx context.Context) (err error) {
 		return nil
 	}
 	if r.o.DryRun {
-		return r.rehearse(ctx, plan)
+		return r.dryRun(ctx, plan)
 	}
 	if err := r.checkSpace(ctx, plan); err != nil {
 		return err

@@ -21,22 +21,22 @@ import (
 // order.
 type builder struct {
 	*run
-	plan  *plan
-	new   *file.Tree
-	old   *file.Tree // nil without a tree of the previous snapshot
-	joins joins
-	plain atomic.Bool // cloning was tried and does not work here
+	plan      *plan
+	new       *file.Tree
+	old       *file.Tree // nil without a tree of the previous snapshot
+	newInodes newInodes
+	plain     atomic.Bool // cloning was tried and does not work here
 
-	work     *file.Dir // the work folder
-	trials   trials
-	attic    attic
-	unlinked index.Reason // why nothing is linked to the previous snapshot, if old is nil
-	elders   destination.OlderTrees
+	work       *file.Dir // the work folder
+	metaTrials metaTrials
+	xattrFile  xattrFile
+	unlinked   index.Reason // why nothing is linked to the previous snapshot, if old is nil
+	olderTrees destination.OlderTrees
 
-	salvage *salvage     // what dead runs have copied
-	losses  lossLog      // what could not be set of what was made
-	copied  atomic.Int64 // bytes written so far
-	taken   atomic.Int64 // bytes of files taken over from dead runs so far
+	resumable *resumeSources // what dead runs have copied
+	losses    lossLog        // what could not be set of what was made
+	copied    atomic.Int64   // bytes written so far
+	taken     atomic.Int64   // bytes of files taken over from dead runs so far
 }
 
 // item is one entry to be made.
@@ -48,7 +48,7 @@ type item struct {
 	old     *index.Record // previous record of a path that has a new one, nil if there was none
 	saved   *saved        // in the tree of a dead run, nil if there is none that can be used
 	resumed bool          // that was taken over
-	stowed  *stowed       // its attributes, if they are heavy
+	xattrs  *storedXattrs // its attributes, if they are heavy
 	changed bool          // rec is new; else the entry is kept as an older snapshot has it
 	kept    bool          // rec is an older one, though the entry could not be kept
 	gone    bool          // it vanished from the source before it could be read
@@ -94,9 +94,9 @@ func (r *run) build(ctx context.Context, work *destination.WorkFolder, p *plan) 
 	}
 	b := &builder{run: r, plan: p, work: work.Dir, new: file.NewTree(tree, 512, (*file.Dir).OpenDir)}
 	defer b.new.Close()
-	defer b.trials.close()
-	defer b.elders.Close()
-	defer b.attic.close()
+	defer b.metaTrials.close()
+	defer b.olderTrees.Close()
+	defer b.xattrFile.close()
 	if r.prev != nil {
 		prev, err := r.d.EnterOwn(r.prev.Name)
 		if err == nil {
@@ -110,8 +110,8 @@ func (r *run) build(ctx context.Context, work *destination.WorkFolder, p *plan) 
 			r.problem("", &MissingSnapshotError{r.prev.Name, file.Reason(err)}, true)
 		}
 	}
-	b.salvage = r.salvage()
-	defer b.salvage.close()
+	b.resumable = r.openResumable()
+	defer b.resumable.close()
 	if r.head.Seq, err = r.d.NextSeq(ctx); err != nil {
 		return err
 	}
@@ -126,12 +126,12 @@ func (r *run) build(ctx context.Context, work *destination.WorkFolder, p *plan) 
 	r.head.Boot = "" // says nothing of a finished snapshot
 	work.Begun = true
 	b.checkpoint.begin(time.Now(), 0)
-	if err := b.all(ctx, w); err != nil {
+	if err := b.writeChanges(ctx, w); err != nil {
 		w.Flush() // for the run after this one; why this one ended is err
 		return err
 	}
 	r.res.Lost = b.losses.lost()
-	r.head.Removed -= p.left
+	r.head.Removed -= p.movedAway
 	r.head.Finished = r.o.Time.Add(time.Since(r.o.Start)).Round(0)
 	if err := w.End(&r.head); err != nil {
 		return err
@@ -153,9 +153,9 @@ func (e *MissingSnapshotError) Error() string {
 }
 func (e *MissingSnapshotError) Unwrap() error { return e.Err }
 
-// all does the tasks and writes the records of what they made. When one fails, the records of what the
+// writeChanges does the tasks and writes the records of what they made. When one fails, the records of what the
 // others have made all the same are for the next run.
-func (b *builder) all(ctx context.Context, w *index.ChangeWriter) (failed error) {
+func (b *builder) writeChanges(ctx context.Context, w *index.ChangeWriter) (failed error) {
 	n := int64(0)
 	var given givenAway
 	defer func() {
@@ -196,7 +196,7 @@ func (b *builder) all(ctx context.Context, w *index.ChangeWriter) (failed error)
 				b.problem(it.path, CappedError{}, false)
 			}
 			if it.changed {
-				if err := b.unstow(it); err != nil {
+				if err := b.loadXattrs(it); err != nil {
 					return err
 				}
 				if err := w.Add(it.path, &it.rec); err != nil {

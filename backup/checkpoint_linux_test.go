@@ -43,7 +43,7 @@ func TestProcess(t *testing.T) {
 
 // interrupter cancels a run that tells of an entry for the n-th time.
 type interrupter struct {
-	silent
+	noReporter
 	left int
 	stop context.CancelFunc
 }

@@ -18,7 +18,7 @@ const copyTries = 3
 
 // copy reads the file from the source and makes it in the new tree. One that was removed and made again meanwhile is the
 // one that is to be copied.
-func (p *placer) copy(it *item) error {
+func (p *entryWriter) copy(it *item) error {
 	for n := 1; ; n++ {
 		lost, err := p.copyOnce(it)
 		if lost == nil || err != nil {
@@ -31,7 +31,7 @@ func (p *placer) copy(it *item) error {
 }
 
 // copyOnce makes the file, or leaves nothing and says in lost why the source could not be read.
-func (p *placer) copyOnce(it *item) (lost, err error) {
+func (p *entryWriter) copyOnce(it *item) (lost, err error) {
 	src, err := p.openItem(it)
 	if err != nil {
 		return err, nil
@@ -107,7 +107,7 @@ func (p *placer) copyOnce(it *item) (lost, err error) {
 	}
 	p.losses.add(it.path, lacks)
 	p.copied.Add(rec.OnDisk())
-	p.judgeAgain(it)
+	p.reclassify(it)
 	return nil, nil
 }
 
@@ -120,7 +120,7 @@ var ErrGrows = errors.New("changed while it was read: it grows, and the snapshot
 
 // beginsWith reports whether the file still begins with the n bytes that hash is of. Then nothing was written to them
 // since they were read.
-func (p *placer) beginsWith(src *file.File, n int64, hash [32]byte, buf []byte) (bool, error) {
+func (p *entryWriter) beginsWith(src *file.File, n int64, hash [32]byte, buf []byte) (bool, error) {
 	p.h.Reset()
 	m, err := file.Hash(p.ctx, src, n, p.h, buf)
 	if p.ctx.Err() != nil {
@@ -129,7 +129,7 @@ func (p *placer) beginsWith(src *file.File, n int64, hash [32]byte, buf []byte) 
 	return err == nil && m == n && [32]byte(p.h.Sum(nil)) == hash, nil
 }
 
-func (p *placer) openItem(it *item) (*file.File, error) {
+func (p *entryWriter) openItem(it *item) (*file.File, error) {
 	d, err := p.tree.Dir(it.dir.path)
 	if err != nil {
 		return nil, err
@@ -139,7 +139,7 @@ func (p *placer) openItem(it *item) (*file.File, error) {
 }
 
 // failed notes an entry that could not be read: gone by now, or not to be read.
-func (p *placer) failed(it *item, err error) error {
+func (p *entryWriter) failed(it *item, err error) error {
 	if p.ctx.Err() != nil {
 		return p.ctx.Err()
 	}
@@ -160,9 +160,9 @@ func (p *placer) failed(it *item, err error) error {
 	return nil
 }
 
-// judgeAgain corrects the change of a copied file by what the copy has shown: the content may be the
+// reclassify corrects the change of a copied file by what the copy has shown: the content may be the
 // old one after all, or a new one although nothing seemed to change.
-func (p *placer) judgeAgain(it *item) {
+func (p *entryWriter) reclassify(it *item) {
 	rec, old := &it.rec, it.old
 	if old == nil || old.Kind != rec.Kind || !old.Has(index.Hashed) || rec.Kind != file.Regular {
 		return

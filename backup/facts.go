@@ -11,9 +11,9 @@ import (
 	"snap/scan"
 )
 
-// known looks for the file under another name in the previous snapshot. missing reports whether the source has
+// lookupIdentity looks for the file under another name in the previous snapshot. missing reports whether the source has
 // nothing there now.
-func (r *run) known(ctx context.Context, f *scan.Facts) (missing bool, err error) {
+func (r *run) lookupIdentity(ctx context.Context, f *scan.Facts) (missing bool, err error) {
 	if r.o.Rules.IgnoreInode || f.Old != nil && f.Old.Stored != index.Absent && f.Old.SameIdentity(f.New) {
 		return false, nil
 	}
@@ -37,13 +37,13 @@ func (r *run) known(ctx context.Context, f *scan.Facts) (missing bool, err error
 		}
 	}
 	if f.KnownGone && f.New.Kind == file.Folder && !scan.TellsApart(&f.New.Stat) {
-		f.Together, err = r.together(ctx, f)
+		f.Together, err = r.movedWithFolder(ctx, f)
 	}
 	return missing, err
 }
 
-// before looks for what was at the path before it was gone, as all of a disk is that was not mounted for one run.
-func (r *run) before(ctx context.Context, f *scan.Facts) error {
+// lookupOlder looks for what was at the path before it was gone, as all of a disk is that was not mounted for one run.
+func (r *run) lookupOlder(ctx context.Context, f *scan.Facts) error {
 	if f.New.Kind != file.Regular || f.Known != nil || f.Old != nil && f.Old.Held() {
 		return nil
 	}
@@ -68,8 +68,8 @@ func (r *run) before(ctx context.Context, f *scan.Facts) error {
 // togetherMax is how many entries of a folder are considered to tell whether it is the same one under another name.
 const togetherMax = 1000
 
-// together reports whether something that was in the folder f.Known, and was not touched since, is in the folder f.Path.
-func (r *run) together(ctx context.Context, f *scan.Facts) (bool, error) {
+// movedWithFolder reports whether something that was in the folder f.Known, and was not touched since, is in the folder f.Path.
+func (r *run) movedWithFolder(ctx context.Context, f *scan.Facts) (bool, error) {
 	n := 0
 	for e, err := range r.d.DB.Entries(ctx, r.seq, f.Known.Path) {
 		if err != nil {
@@ -103,8 +103,8 @@ func (r *run) gone(known *index.Entry, rec *index.Record) (gone, missing, renumb
 	return gone, false, renumbered
 }
 
-// twin looks for the content under a path that is gone.
-func (r *run) twin(ctx context.Context, f *scan.Facts) error {
+// lookupContent looks for the content under a path that is gone.
+func (r *run) lookupContent(ctx context.Context, f *scan.Facts) error {
 	if !f.SizeKnown || f.Known != nil {
 		return nil
 	}

@@ -17,21 +17,21 @@ import (
 // be stored, and what was learned of the source beside.
 type plan struct {
 	*index.Spool
-	learned *index.Spool
-	learns  int64
-	changes int64         // records that show a change
-	proved  int64         // files whose hash was not known and is now
-	copies  int64         // new inodes, those of folders aside
-	bytes   int64         // of the files to be copied, without their holes
-	ends    int64         // what their last blocks have besides
-	block   int64         // the size of the destination's blocks
-	besides int64         // what new inodes, names and records take that is not counted elsewhere
-	clones  bool          // the destination can share blocks, perhaps; else what is to be cloned is copied
-	files   int64         // entries of the new tree that are not folders
-	dirs    int64         // folders of the new tree
-	left    int64         // tombstones of paths whose file is elsewhere now
-	moved   index.PathSet // those paths
-	lost    index.PathSet // folders that vanished after the scan, whatever of what was in them is there by now
+	learned   *index.Spool
+	learns    int64
+	changes   int64         // records that show a change
+	hashed    int64         // files whose hash was not known and is now
+	copies    int64         // new inodes, those of folders aside
+	bytes     int64         // of the files to be copied, without their holes
+	blockEnds int64         // what their last blocks have besides
+	block     int64         // the size of the destination's blocks
+	otherRoom int64         // what new inodes, names and records take that is not counted elsewhere
+	clones    bool          // the destination can share blocks, perhaps; else what is to be cloned is copied
+	files     int64         // entries of the new tree that are not folders
+	dirs      int64         // folders of the new tree
+	movedAway int64         // tombstones of paths whose file is elsewhere now
+	moved     index.PathSet // those paths
+	lost      index.PathSet // folders that vanished after the scan, whatever of what was in them is there by now
 }
 
 func (p *plan) close() {
@@ -74,7 +74,7 @@ func (r *run) resolve(ctx context.Context, work *destination.WorkFolder, found *
 	if err != nil {
 		return nil, err
 	}
-	p := &plan{Spool: s, files: found.files, dirs: found.dirs, besides: found.besides, block: r.blockSize()}
+	p := &plan{Spool: s, files: found.files, dirs: found.dirs, otherRoom: found.otherRoom, block: r.blockSize()}
 	if info, err := r.d.Root.System(); err != nil || !destination.NoClones[info.Type] {
 		p.clones = true
 	}
@@ -95,7 +95,7 @@ func (r *run) resolve(ctx context.Context, work *destination.WorkFolder, found *
 
 func (r *run) resolveAll(ctx context.Context, p *plan, found *candidates) error {
 	defer r.openCopies()()
-	g := newGroups(&r.alive, &r.shared)
+	g := newLinkGroups(&r.sourceIdentities, &r.sharedIdentities)
 	seen := map[inode]bool{}
 	in := func(yield func(*index.Entry, error) bool) {
 		for e, err := range found.All() {
@@ -129,7 +129,7 @@ func (r *run) resolveAll(ctx context.Context, p *plan, found *candidates) error 
 		e := &d.entry
 		if e.Exists() {
 			var base *index.Record
-			d.verdict, base = g.settle(d.verdict, e.Path, &e.Record, d.old, d.base)
+			d.verdict, base = g.assignInode(d.verdict, e.Path, &e.Record, d.old, d.base)
 			if d.verdict.Do == scan.Link && base.Has(index.Hashed) { // linked unread: it is what it was
 				e.TakeHash(base)
 				takeXattrs(&e.Record, base)
@@ -139,7 +139,7 @@ func (r *run) resolveAll(ctx context.Context, p *plan, found *candidates) error 
 			}
 			r.owners(&e.Record)
 			if d.verdict.Change == index.Moved && d.left {
-				p.left++
+				p.movedAway++
 				p.moved.Add(d.verdict.From)
 			}
 		}
@@ -147,10 +147,10 @@ func (r *run) resolveAll(ctx context.Context, p *plan, found *candidates) error 
 			continue // nothing that the index does not know
 		}
 		if d.weak && d.verdict.Do == scan.Link {
-			p.proved++
+			p.hashed++
 		}
-		again := e.Exists() && needsInode(d.verdict.Do) && r.again(seen, &e.Record)
-		if err := p.take(e, d.verdict, again); err != nil {
+		again := e.Exists() && needsInode(d.verdict.Do) && r.isFurtherName(seen, &e.Record)
+		if err := p.add(e, d.verdict, again); err != nil {
 			return err
 		}
 	}
@@ -159,8 +159,8 @@ func (r *run) resolveAll(ctx context.Context, p *plan, found *candidates) error 
 
 func needsInode(do scan.Action) bool { return do == scan.Copy || do == scan.Clone || do == scan.Make }
 
-// take enters a decided entry into the plan. again says that an entry before it gets the inode that this one needs.
-func (p *plan) take(e *index.Entry, v scan.Verdict, again bool) error {
+// add enters a decided entry into the plan. again says that an entry before it gets the inode that this one needs.
+func (p *plan) add(e *index.Entry, v scan.Verdict, again bool) error {
 	switch v.Do {
 	case scan.Keep:
 		if e.Exists() {
@@ -200,20 +200,20 @@ func (p *plan) take(e *index.Entry, v scan.Verdict, again bool) error {
 		p.copies++
 		if e.Stored == index.Copied || e.Stored == index.Cloned && !p.clones {
 			p.bytes = index.Plus(p.bytes, e.OnDisk())
-			p.ends += (p.block - e.OnDisk()%p.block) % p.block
+			p.blockEnds += (p.block - e.OnDisk()%p.block) % p.block
 		}
-		p.besides += roomBeside(&e.Record, p.block)
+		p.otherRoom += roomBeside(&e.Record, p.block)
 	} else if e.Exists() && e.Kind == file.Folder {
-		p.besides += roomBeside(&e.Record, p.block)
+		p.otherRoom += roomBeside(&e.Record, p.block)
 	}
-	p.besides += 2 * int64(file.XattrBytes(e.Xattrs)) // in the index and in the change set
+	p.otherRoom += 2 * int64(file.XattrBytes(e.Xattrs)) // in the index and in the change set
 	return p.Add(e)
 }
 
-// again reports whether the entry is another name of a source inode that seen has, and notes it there: what needs a new
+// isFurtherName reports whether the entry is another name of a source inode that seen has, and notes it there: what needs a new
 // inode is then linked to that of the first name.
-func (r *run) again(seen map[inode]bool, rec *index.Record) bool {
-	if rec.Nlink <= 1 || rec.Ino == 0 || !r.shared.has(rec) {
+func (r *run) isFurtherName(seen map[inode]bool, rec *index.Record) bool {
+	if rec.Nlink <= 1 || rec.Ino == 0 || !r.sharedIdentities.has(rec) {
 		return false
 	}
 	key := inodeOf(rec)
@@ -263,10 +263,10 @@ func (r *run) judge(ctx context.Context, d *decision, f *scan.Facts) (lost, err 
 		case !errors.Is(err, index.ErrNotFound):
 			return nil, err
 		}
-		if missing, err = r.known(ctx, f); err != nil {
+		if missing, err = r.lookupIdentity(ctx, f); err != nil {
 			return nil, err
 		}
-		if err := r.before(ctx, f); err != nil {
+		if err := r.lookupOlder(ctx, f); err != nil {
 			return nil, err
 		}
 	}
@@ -287,7 +287,7 @@ func (r *run) judge(ctx context.Context, d *decision, f *scan.Facts) (lost, err 
 		if err := r.readCopy(ctx, f); err != nil {
 			return nil, err
 		}
-		if err := r.twin(ctx, f); err != nil {
+		if err := r.lookupContent(ctx, f); err != nil {
 			return nil, err
 		}
 		v = scan.Judge(*f, r.o.Rules)

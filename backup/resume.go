@@ -15,15 +15,15 @@ import (
 // is linked into the new tree, and when that is published the old one goes. Nothing is built on in place,
 // so that whatever else the dead run did has no part in the new snapshot.
 
-// salvage finds, for paths in key order, the files that dead runs have copied already. Its zero value
+// resumeSources finds, for paths in key order, the files that dead runs have copied already. Its zero value
 // finds none.
-type salvage struct {
+type resumeSources struct {
 	rules scan.Rules
-	from  []*remains
+	from  []*interruptedTree
 }
 
-// remains are what one dead run has left.
-type remains struct {
+// interruptedTree are what one dead run has left.
+type interruptedTree struct {
 	root    *file.Dir
 	tree    *file.Tree
 	volumes map[uint32]uint32 // by its number of a file system: this run's number of it, 0 if this run has not met it
@@ -39,9 +39,9 @@ type saved struct {
 	rec  index.Record
 }
 
-// salvage opens what dead runs of the same source have left.
-func (r *run) salvage() *salvage {
-	s := &salvage{rules: r.o.Rules}
+// openResumable opens what dead runs of the same source have left.
+func (r *run) openResumable() *resumeSources {
+	s := &resumeSources{rules: r.o.Rules}
 	for _, run := range r.d.Interrupted {
 		if !run.Begin.SameSources(&r.head) || r.o.Rules.Checksum {
 			continue
@@ -54,7 +54,7 @@ func (r *run) salvage() *salvage {
 }
 
 // open is nil for remains that cannot be entered: the files are copied then.
-func (r *run) open(run *destination.InterruptedRun) *remains {
+func (r *run) open(run *destination.InterruptedRun) *interruptedTree {
 	work, err := r.d.Tmp.OpenDir(run.Name)
 	if err != nil {
 		return nil
@@ -64,7 +64,7 @@ func (r *run) open(run *destination.InterruptedRun) *remains {
 	if err != nil {
 		return nil
 	}
-	m := &remains{root: root, tree: file.NewTree(root, 512, (*file.Dir).EnterDir), volumes: map[uint32]uint32{}, trusted: run.Trusted}
+	m := &interruptedTree{root: root, tree: file.NewTree(root, 512, (*file.Dir).EnterDir), volumes: map[uint32]uint32{}, trusted: run.Trusted}
 	for n, id := range run.Begin.Volumes {
 		m.volumes[n] = r.vols.number[id]
 	}
@@ -73,13 +73,13 @@ func (r *run) open(run *destination.InterruptedRun) *remains {
 	return m
 }
 
-func (s *salvage) close() {
+func (s *resumeSources) close() {
 	for _, m := range s.from {
 		m.close()
 	}
 }
 
-func (m *remains) close() {
+func (m *interruptedTree) close() {
 	m.stop()
 	m.tree.Close()
 	m.root.Close()
@@ -87,7 +87,7 @@ func (m *remains) close() {
 
 // find is the file that a dead run has made for the entry of the new tree, nil if there is none that can
 // be used. Paths must come in key order.
-func (s *salvage) find(e *index.Entry) *saved {
+func (s *resumeSources) find(e *index.Entry) *saved {
 	if e.Kind != file.Regular {
 		return nil
 	}
@@ -107,7 +107,7 @@ func usable(now, then *index.Record, rules scan.Rules) bool {
 }
 
 // at is the trusted record of the path, with this run's number of its file system; nil if there is none.
-func (m *remains) at(path string) *index.Record {
+func (m *interruptedTree) at(path string) *index.Record {
 	for m.entry != nil {
 		switch c := index.Compare(m.entry.Path, path); {
 		case c > 0:
@@ -122,7 +122,7 @@ func (m *remains) at(path string) *index.Record {
 	return nil
 }
 
-func (m *remains) advance() {
+func (m *interruptedTree) advance() {
 	m.entry = nil
 	if m.trusted == 0 {
 		return
@@ -133,9 +133,9 @@ func (m *remains) advance() {
 	}
 }
 
-// salvageable counts the files of the plan that need not be copied, and the space that they have taken already.
-func (r *run) salvageable(ctx context.Context, p *plan) (n destination.Amount, err error) {
-	s := r.salvage()
+// countResumable counts the files of the plan that need not be copied, and the space that they have taken already.
+func (r *run) countResumable(ctx context.Context, p *plan) (n destination.Amount, err error) {
+	s := r.openResumable()
 	defer s.close()
 	seen := map[inode]bool{}
 	for e, err := range p.All() {
@@ -145,7 +145,7 @@ func (r *run) salvageable(ctx context.Context, p *plan) (n destination.Amount, e
 		if err != nil {
 			return n, err
 		}
-		if e.Stored == index.Copied && !r.again(seen, &e.Record) {
+		if e.Stored == index.Copied && !r.isFurtherName(seen, &e.Record) {
 			if saved := s.find(e); saved != nil {
 				n.Add(space(saved.tree, e.Path))
 			}
@@ -189,7 +189,7 @@ func space(tree *file.Tree, path string) int64 {
 
 // takeOver makes the entry a hard link of the file that a dead run has made for it; false if that is not
 // what its record says, or cannot be linked.
-func (p *placer) takeOver(it *item) (bool, error) {
+func (p *entryWriter) takeOver(it *item) (bool, error) {
 	dir, name := index.Split(it.path)
 	d, err := it.saved.tree.Dir(dir)
 	if err != nil {
@@ -206,6 +206,6 @@ func (p *placer) takeOver(it *item) (bool, error) {
 	takeXattrs(rec, then)
 	it.resumed = true
 	p.taken.Add(rec.OnDisk())
-	p.judgeAgain(it)
+	p.reclassify(it)
 	return true, nil
 }

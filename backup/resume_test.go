@@ -63,8 +63,8 @@ func TestUsable(t *testing.T) {
 // TestLap: a stretch is over after its time or its bytes.
 func TestLap(t *testing.T) {
 	at := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
-	l := lap{time: time.Minute, bytes: 100}
-	if !l.over(at, 0) {
+	l := interval{time: time.Minute, bytes: 100}
+	if !l.elapsed(at, 0) {
 		t.Error("the first one waits: what a run begins with is put down at once")
 	}
 	l.begin(at, 50)
@@ -75,7 +75,7 @@ func TestLap(t *testing.T) {
 	}{
 		{0, 50, false}, {59 * time.Second, 149, false}, {time.Minute, 50, true}, {0, 150, true},
 	} {
-		if got := l.over(at.Add(tt.after), tt.copied); got != tt.want {
+		if got := l.elapsed(at.Add(tt.after), tt.copied); got != tt.want {
 			t.Errorf("after %v with %d bytes: %v", tt.after, tt.copied, got)
 		}
 	}

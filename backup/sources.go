@@ -132,18 +132,18 @@ func (r *run) syncSources() {
 	}
 }
 
-// census notes which sources a scan has met, and which of them have something in them. One may lie in another.
-type census struct {
+// sourceCensus notes which sources a scan has met, and which of them have something in them. One may lie in another.
+type sourceCensus struct {
 	open  index.Roots // of which not both is known
 	there map[string]bool
 }
 
-func (r *run) newCensus() *census {
-	return &census{open: slices.Clone(r.members()), there: map[string]bool{}}
+func (r *run) newCensus() *sourceCensus {
+	return &sourceCensus{open: slices.Clone(r.members()), there: map[string]bool{}}
 }
 
 // meet is told of each item of the scan.
-func (c *census) meet(it *scan.Item) {
+func (c *sourceCensus) meet(it *scan.Item) {
 	if len(c.open) == 0 || it.Stat.Kind == file.None {
 		return
 	}
@@ -161,10 +161,10 @@ func (c *census) meet(it *scan.Item) {
 
 // checkCensus refuses a source that the scan has not met, and one in which it has met nothing: its disk may not be mounted.
 // One that was as empty in the snapshot before, beside others, is accepted.
-func (r *run) checkCensus(ctx context.Context, c *census) error {
+func (r *run) checkCensus(ctx context.Context, c *sourceCensus) error {
 	for _, root := range c.open {
 		if !c.there[root] {
-			return r.unmet(root)
+			return r.checkMet(root)
 		}
 		if r.o.AllowEmptySource {
 			continue
@@ -239,8 +239,8 @@ func (r *run) held(ctx context.Context, root string) (something, known bool, err
 	return false, known, nil
 }
 
-// unmet is why the scan did not come to a source that was there before.
-func (r *run) unmet(root string) error {
+// checkMet is why the scan did not come to a source that was there before.
+func (r *run) checkMet(root string) error {
 	_, err := r.lstat(root)
 	if err == nil {
 		cause, at, _ := scan.LeftOut(r.source, root, r.o.Scan)

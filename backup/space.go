@@ -84,7 +84,7 @@ func (r *run) fits(ctx context.Context, p *plan) (makeRoom bool, err error) {
 	if short == nil || len(r.d.Interrupted) == 0 {
 		return false, short
 	}
-	saved, err := r.salvageable(ctx, p)
+	saved, err := r.countResumable(ctx, p)
 	if err != nil {
 		return false, err
 	}
@@ -102,8 +102,8 @@ func (r *run) fits(ctx context.Context, p *plan) (makeRoom bool, err error) {
 	return true, nil
 }
 
-// rehearseSpace refuses what checkSpace would, and removes nothing.
-func (r *run) rehearseSpace(ctx context.Context, p *plan) error {
+// checkSpaceDry refuses what checkSpace would, and removes nothing.
+func (r *run) checkSpaceDry(ctx context.Context, p *plan) error {
 	if err := r.d.FindInterrupted(ctx); err != nil {
 		return err
 	}
@@ -117,9 +117,9 @@ var errMadeRoom = errors.New("what an interrupted run has copied is removed to m
 // enough. What is saved does not count.
 func (r *run) lacks(p *plan, saved destination.Amount, info *file.SystemInfo) error {
 	need := uint64(max(p.bytes-saved.Bytes, 0)) + uint64(p.dirs)*uint64(p.block) + uint64(p.W.Count())*recordSpace + spaceMargin
-	need += uint64(p.besides)
+	need += uint64(p.otherRoom)
 	if wholeBlocks[info.Type] && p.copies > 0 {
-		need += uint64(float64(p.ends) * float64(max(p.copies-saved.Files, 0)) / float64(p.copies))
+		need += uint64(float64(p.blockEnds) * float64(max(p.copies-saved.Files, 0)) / float64(p.copies))
 	}
 	if need > info.FreeBytes {
 		return &destination.GuardError{

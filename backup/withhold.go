@@ -69,7 +69,7 @@ func (r *run) tellUnheld(e *index.Entry) {
 
 // withhold deals with an entry, which was this before, that could not be made because of err: it stays in the index alone. An
 // error that is not of this entry alone ends the run.
-func (p *placer) withhold(it, was *item, err error) error {
+func (p *entryWriter) withhold(it, was *item, err error) error {
 	if p.ctx.Err() != nil || file.DiskFailed(err) || !p.ofThisName(p.newDir, err) {
 		return err
 	}
@@ -103,7 +103,7 @@ func absent(it *item, why error) {
 		if it.rec.Stored == index.Absent {
 			return
 		}
-		afresh(it, index.CannotHold)
+		setCopyInstead(it, index.CannotHold)
 	}
 	rec := &it.rec
 	rec.Stored, rec.Link, rec.Hash = index.Absent, "", [32]byte{}

@@ -34,7 +34,7 @@ func (d *Destination) Delete(ctx context.Context, seqs []uint64, jobs int, repor
 	for i := range all {
 		if h := &all[i]; slices.Contains(seqs, h.Seq) {
 			total += h.Files + h.Dirs
-			if err := d.discard(h); err != nil {
+			if err := d.moveToTrash(h); err != nil {
 				return err
 			}
 		}
@@ -49,9 +49,9 @@ func (d *Destination) Delete(ctx context.Context, seqs []uint64, jobs int, repor
 	return err
 }
 
-// discard moves a snapshot's tree to the trash. A tree that the user removed leaves an empty folder there
+// moveToTrash moves a snapshot's tree to the trash. A tree that the user removed leaves an empty folder there
 // all the same: the mark that the deletion has begun.
-func (d *Destination) discard(h *index.Header) error {
+func (d *Destination) moveToTrash(h *index.Header) error {
 	s, err := d.Root.Lstat(h.Name)
 	if err == nil && s.Kind == file.Folder {
 		err := d.RetryWithoutReserve(func() error { return d.Root.Rename(h.Name, d.Trash, ChangeSetName(h.Seq)) })
@@ -95,7 +95,7 @@ func (d *Destination) FinishDeletions(ctx context.Context, r *Remover) error {
 	if err != nil {
 		return err
 	}
-	forget := func() error { return d.forget(ctx, gone) }
+	forget := func() error { return d.forgetDeleted(ctx, gone) }
 	forgotten := make(chan error, 1)
 	go func() { forgotten <- forget() }()
 	stuck := make([]error, len(entries))
@@ -106,7 +106,7 @@ func (d *Destination) FinishDeletions(ctx context.Context, r *Remover) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	err = d.retryWithoutReserve(first, forget)
+	err = d.retryAfter(first, forget)
 	if full(err) { // what the deleted ones had changed is in the index too, of which the merged set is made
 		if err = errors.Join(d.forgetSets(gone), d.ChangesDir.Sync()); err == nil {
 			err = d.RetryWithoutReserve(forget)
@@ -145,8 +145,8 @@ func (d *Destination) forgetSets(gone []uint64) error {
 	return nil
 }
 
-// forget takes snapshots out of the change sets and the index. Those that are not there are forgotten already.
-func (d *Destination) forget(ctx context.Context, gone []uint64) error {
+// forgetDeleted takes snapshots out of the change sets and the index. Those that are not there are forgotten already.
+func (d *Destination) forgetDeleted(ctx context.Context, gone []uint64) error {
 	all, err := d.DB.Snapshots(ctx)
 	if err != nil {
 		return err
@@ -159,7 +159,7 @@ func (d *Destination) forget(ctx context.Context, gone []uint64) error {
 			continue
 		}
 		if begun {
-			if err := d.fold(ctx, prev, h, gone); err != nil {
+			if err := d.mergeDeleted(ctx, prev, h, gone); err != nil {
 				return err
 			}
 		}
@@ -183,9 +183,9 @@ func (d *Destination) forget(ctx context.Context, gone []uint64) error {
 	return d.RepairLatest(newest[len(newest)-1].Name)
 }
 
-// fold makes snapshot next follow prev: the change sets of the deleted ones between become one with its own,
+// mergeDeleted makes snapshot next follow prev: the change sets of the deleted ones between become one with its own,
 // then the index is brought there.
-func (d *Destination) fold(ctx context.Context, prev uint64, next *index.Header, gone []uint64) error {
+func (d *Destination) mergeDeleted(ctx context.Context, prev uint64, next *index.Header, gone []uint64) error {
 	merged, err := d.ReadChangeSet(next.Seq)
 	if errors.Is(err, index.ErrNewer) || ctx.Err() != nil { // else the index has what it is made of
 		return cmp.Or(err, ctx.Err())

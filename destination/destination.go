@@ -45,8 +45,8 @@ type Destination struct {
 
 	LatestWas string // where the link `latest` led before recovery repaired it
 
-	Interrupted []*InterruptedRun // that the next backup can go on from, the one with the most first
-	trust       []string
+	Interrupted     []*InterruptedRun // that the next backup can go on from, the one with the most first
+	verifiedIndexes []string
 }
 
 // Mode says what a destination is opened for.
@@ -85,7 +85,7 @@ func Open(ctx context.Context, path string, o Options) (*Destination, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &Destination{Path: abs, trust: o.Trust}
+	d := &Destination{Path: abs, verifiedIndexes: o.Trust}
 	if err := d.open(ctx, o); err != nil {
 		d.Close()
 		if o.Create { // other runs add nothing: to them a full disk is an error like any
@@ -106,7 +106,7 @@ func (d *Destination) open(ctx context.Context, o Options) (err error) {
 	if err := d.openIndex(ctx); errors.Is(err, index.ErrMissing) && o.Mode == Write {
 		if err := d.createIndex(ctx); err != nil {
 			if errors.Is(err, ErrNoHardLinks) {
-				d.unmake()
+				d.removeNew()
 			}
 			return err
 		}
@@ -215,7 +215,7 @@ func (d *Destination) openIndex(ctx context.Context) (err error) {
 	if d.DB, err = index.Open(index.Path(d.Path)); err != nil {
 		return err
 	}
-	d.DB.Trust(d.trust...)
+	d.DB.Trust(d.verifiedIndexes...)
 	d.ID, err = d.DB.ID(ctx)
 	return err
 }
@@ -238,8 +238,8 @@ func (d *Destination) createIndex(ctx context.Context) error {
 	return d.openIndex(ctx)
 }
 
-// unmake takes back what was made in a folder that cannot be a destination. What is not empty stays.
-func (d *Destination) unmake() {
+// removeNew takes back what was made in a folder that cannot be a destination. What is not empty stays.
+func (d *Destination) removeNew() {
 	for _, name := range []string{TmpName, TrashName, ChangesName} {
 		d.Meta.Rmdir(name)
 	}

@@ -164,7 +164,7 @@ func (d *Destination) takeOver(ctx context.Context) error {
 		return err
 	}
 	d.DropInterrupted(ctx)
-	t := taker{ctx: ctx, me: me}
+	t := ownerChange{ctx: ctx, me: me}
 	defer func() {
 		if t.taken.Entries > 0 {
 			d.Taken = &t.taken
@@ -206,15 +206,15 @@ type Taken struct {
 	Entries int    // files and folders that were given to the new owner; 0 in a rehearsal
 }
 
-// taker gives things to the user whom this process makes files for.
-type taker struct {
+// ownerChange gives things to the user whom this process makes files for.
+type ownerChange struct {
 	ctx   context.Context
 	me    uint32
 	taken Taken
 }
 
-// gave counts an entry of that user that was given, if err is nil, and returns err.
-func (t *taker) gave(from uint32, err error) error {
+// failed counts an entry of that user that was given, if err is nil, and returns err.
+func (t *ownerChange) failed(from uint32, err error) error {
 	if err == nil {
 		t.taken.From = from
 		t.taken.Entries++
@@ -222,17 +222,17 @@ func (t *taker) gave(from uint32, err error) error {
 	return err
 }
 
-func (t *taker) folder(dir *file.Dir) error {
+func (t *ownerChange) folder(dir *file.Dir) error {
 	s, err := dir.Stat()
 	if err != nil || s.UID == t.me {
 		return err
 	}
-	return t.gave(s.UID, dir.Chown(os.Geteuid(), os.Getegid()))
+	return t.failed(s.UID, dir.Chown(os.Geteuid(), os.Getegid()))
 }
 
 // entry takes the entry name of dir, if there is one. A file with several names is replaced by a copy: the other names may be
 // anywhere. What is in a folder stays.
-func (t *taker) entry(dir *file.Dir, name string) error {
+func (t *ownerChange) entry(dir *file.Dir, name string) error {
 	s, err := dir.Lstat(name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -247,14 +247,14 @@ func (t *taker) entry(dir *file.Dir, name string) error {
 		defer sub.Close()
 		return t.folder(sub)
 	case s.Kind == file.Regular && s.Nlink > 1:
-		return t.gave(s.UID, t.copy(dir, name))
+		return t.failed(s.UID, t.copy(dir, name))
 	case s.Kind == file.Regular || name == LatestName:
 		h, err := dir.HoldNew(name, s.Kind)
 		if err != nil {
 			return err
 		}
 		defer h.Close()
-		return t.gave(s.UID, h.Chown(os.Geteuid(), os.Getegid()))
+		return t.failed(s.UID, h.Chown(os.Geteuid(), os.Getegid()))
 	}
 	return &GuardError{
 		Why:  fmt.Sprintf("%s/%s is a %s of another user's", dir.Path(), name, KindText(s.Kind)),
@@ -263,7 +263,7 @@ func (t *taker) entry(dir *file.Dir, name string) error {
 }
 
 // copy replaces the file name by a copy.
-func (t *taker) copy(dir *file.Dir, name string) error {
+func (t *ownerChange) copy(dir *file.Dir, name string) error {
 	src, err := dir.Open(name)
 	if err != nil {
 		return err

@@ -261,7 +261,7 @@ func (d *Destination) remakeIndex(ctx context.Context) error {
 		d.DB = old
 		return err
 	}
-	d.DB.Trust(d.trust...)
+	d.DB.Trust(d.verifiedIndexes...)
 	return nil
 }
 

@@ -93,7 +93,7 @@ func (d *Destination) purgeTree(ctx context.Context, h *index.Header, what *inde
 			above[in] = true
 		}
 	}
-	return d.settleFolders(ctx, h.Seq, tree, above)
+	return d.restoreFolderMeta(ctx, h.Seq, tree, above)
 }
 
 // purgeEntry removes name from a folder of a tree, with all that is below it.
@@ -114,8 +114,8 @@ func purgeEntry(ctx context.Context, dir *file.Dir, name string) error {
 	return unlocked(dir, func() error { return dir.Rmdir(name) })
 }
 
-// settleFolders gives folders of a tree the metadata of their records, the deepest first.
-func (d *Destination) settleFolders(ctx context.Context, seq uint64, tree *file.Tree, above map[string]bool) error {
+// restoreFolderMeta gives folders of a tree the metadata of their records, the deepest first.
+func (d *Destination) restoreFolderMeta(ctx context.Context, seq uint64, tree *file.Tree, above map[string]bool) error {
 	var paths []string
 	for path := range above {
 		paths = append(paths, path)

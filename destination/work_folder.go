@@ -56,7 +56,7 @@ func (w *WorkFolder) Leave(ctx context.Context, err error) {
 	}
 	w.Dir.Close()
 	switch {
-	case err == nil || spoils(err, w.Begun):
+	case err == nil || mustNotResume(err, w.Begun):
 		w.d.DropInterrupted(ctx)
 	case w.Begun:
 		w.Keep = true
@@ -66,10 +66,10 @@ func (w *WorkFolder) Leave(ctx context.Context, err error) {
 	}
 }
 
-// spoils reports whether nothing that was built may stay after a run ended with err: what cannot be made
+// mustNotResume reports whether nothing that was built may stay after a run ended with err: what cannot be made
 // durable is not to be trusted, and a full disk needs the room. Once building has begun no source's error
 // ends a run, so an error of input and output is the destination's.
-func spoils(err error, begun bool) bool {
+func mustNotResume(err error, begun bool) bool {
 	return errors.As(err, new(*syncError)) || full(err) || begun && errors.Is(err, syscall.EIO)
 }
 

@@ -44,7 +44,7 @@ func (db *DB) diff(ctx context.Context, a, b uint64, p *Pending) iter.Seq2[Diffe
 			err := db.view(ctx, func(tx *bolt.Tx) (err error) {
 				f := &follower{tx: tx, b: openBuckets(tx), from: a, to: b, first: min(a, b), last: max(a, b)}
 				if f.b.pending = p; p != nil {
-					if err := p.settle(tx); err != nil {
+					if err := p.finish(tx); err != nil {
 						return err
 					}
 				}

@@ -17,7 +17,7 @@ type treeWalk struct {
 	sealed  bool   // its values end in a checksum
 	found   func(error)
 
-	stack []step
+	stack []pathStep
 	spare [][]byte // buffers, by depth
 	last  []byte   // the key before
 	begun bool
@@ -25,8 +25,8 @@ type treeWalk struct {
 	err   error // what stopped it: the context
 }
 
-// step is a sheet on the way from the root to where the walk stands.
-type step struct {
+// pathStep is a sheet on the way from the root to where the walk stands.
+type pathStep struct {
 	sheet
 	i         int    // the next element
 	low, high []byte // its keys are not below low and below high; nil: no bound
@@ -45,7 +45,7 @@ func (w *treeWalk) open(value []byte) {
 		w.lose(err)
 		return
 	}
-	w.stack = append(w.stack, step{sheet: s})
+	w.stack = append(w.stack, pathStep{sheet: s})
 }
 
 // lose tells of a page that could not be read.
@@ -85,7 +85,7 @@ func (w *treeWalk) enter(id uint64, low, high []byte) {
 		w.lose(err)
 		return
 	}
-	w.stack = append(w.stack, step{sheet: s, low: low, high: high})
+	w.stack = append(w.stack, pathStep{sheet: s, low: low, high: high})
 }
 
 // next is the next entry, its value without the checksum, until it is called again; ok is false at the end.
@@ -131,14 +131,14 @@ func (w *treeWalk) next() (k, v []byte, ok bool) {
 }
 
 // bound makes sure that a key lies where its sheet says.
-func (w *treeWalk) bound(s *step, k []byte) {
+func (w *treeWalk) bound(s *pathStep, k []byte) {
 	if s.low != nil && bytes.Compare(k, s.low) < 0 || s.high != nil && bytes.Compare(k, s.high) >= 0 {
 		w.disorder(s, k)
 	}
 }
 
 // disorder tells of keys out of order, once for a sheet.
-func (w *treeWalk) disorder(s *step, k []byte) {
+func (w *treeWalk) disorder(s *pathStep, k []byte) {
 	if !s.told {
 		s.told = true
 		w.tell(damaged("%q out of order in page %d", appendPath(nil, k), s.id))

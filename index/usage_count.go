@@ -94,7 +94,7 @@ const stride = 16
 type origin struct {
 	id, bucket uint64
 	size       int64
-	gaps       []stretch
+	gaps       []posRange
 }
 
 // born is where the inode of v was born, or a place where it was up to c.after. A file that is renamed for every
@@ -106,7 +106,7 @@ func (c *usageCount) born(v *Edition, t *tracer) (o origin, err error) {
 		gaps int // how many were met up to there
 	}
 	var way []waypoint
-	var gaps []stretch
+	var gaps []posRange
 	for n := 1; ; n++ {
 		more := false
 		if p.bucket > c.after {
@@ -141,7 +141,7 @@ func (c *usageCount) born(v *Edition, t *tracer) (o origin, err error) {
 }
 
 // gap appends the stretch from where the inode was gone from its older place to where it is at the newer one again.
-func (c *usageCount) gap(gaps []stretch, older, newer place, t *tracer) ([]stretch, error) {
+func (c *usageCount) gap(gaps []posRange, older, newer place, t *tracer) ([]posRange, error) {
 	seqs, _, err := t.seqs(older.path)
 	if err != nil {
 		return nil, err
@@ -149,7 +149,7 @@ func (c *usageCount) gap(gaps []stretch, older, newer place, t *tracer) ([]stret
 	first, _ := slices.BinarySearch(c.seqs, after(seqs, older.bucket))
 	end, _ := slices.BinarySearch(c.seqs, newer.bucket)
 	if first < end {
-		gaps = append(gaps, stretch{first, end})
+		gaps = append(gaps, posRange{first, end})
 	}
 	return gaps, nil
 }

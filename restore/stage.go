@@ -38,11 +38,11 @@ func (w *writer) folder(f *folder) (*file.Dir, error) {
 	if f.made {
 		same = func(was, now *file.Stat) bool { return !private(was, now) }
 	}
-	return w.again(f.to, &f.stat, same)
+	return w.openAgain(f.to, &f.stat, same)
 }
 
-// again opens the folder at path in the target, which is was unless other says so.
-func (w *writer) again(path string, was *file.Stat, other func(was, now *file.Stat) bool) (*file.Dir, error) {
+// openAgain opens the folder at path in the target, which is was unless other says so.
+func (w *writer) openAgain(path string, was *file.Stat, other func(was, now *file.Stat) bool) (*file.Dir, error) {
 	d, err := w.target.Dir(path)
 	if err != nil {
 		return nil, err
@@ -67,7 +67,7 @@ func (w *writer) staging(f *folder, d *file.Dir) (*file.Dir, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.stage != nil {
-		return w.again(index.Join(f.to, f.stage.name), &f.stage.stat, func(was, now *file.Stat) bool { return !private(was, now) })
+		return w.openAgain(index.Join(f.to, f.stage.name), &f.stage.stat, func(was, now *file.Stat) bool { return !private(was, now) })
 	}
 	name := tempName()
 	s, err := d.MakeDir(name)

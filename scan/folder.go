@@ -56,7 +56,7 @@ func (w *walker) list(f *folder) {
 		if only != "" && e.Name != only || isOwn(own, e.Name) || errors.Is(e.Err, fs.ErrNotExist) {
 			continue
 		}
-		if f.fatal = w.take(f, d, e); f.fatal != nil {
+		if f.fatal = w.addEntry(f, d, e); f.fatal != nil {
 			return
 		}
 	}
@@ -165,8 +165,8 @@ func (w *walker) lost(f *folder, err error) {
 	}
 }
 
-// take decides about one entry of f.
-func (w *walker) take(f *folder, d *file.Dir, e *file.Entry) error {
+// addEntry decides about one entry of f.
+func (w *walker) addEntry(f *folder, d *file.Dir, e *file.Entry) error {
 	if e.Err == nil && w.o.Follow && e.Stat.Kind == file.Symlink {
 		if s, err := d.FollowStat(e.Name); err == nil && !(s.Kind == file.Folder && f.within(&s)) {
 			e.Stat = s

@@ -27,8 +27,8 @@ type attributed struct {
 }
 
 // due reports whether the attributes of a sight are to be compared.
-func (t *treeCheck) due(s *sight) bool {
-	if !t.trust.all || s.path == "" || !s.indexed || !s.there || s.err != nil || s.rec.Stored == index.Absent ||
+func (t *treeCheck) due(s *comparedPath) bool {
+	if !t.preserved.all || s.path == "" || !s.indexed || !s.there || s.err != nil || s.rec.Stored == index.Absent ||
 		s.stat.Kind != s.rec.Kind || s.rec.Has(index.Capped) {
 		return false
 	}
@@ -43,7 +43,7 @@ func (t *treeCheck) due(s *sight) bool {
 }
 
 // note remembers a sight whose attributes are right.
-func (a *attributed) note(s *sight) {
+func (a *attributed) note(s *comparedPath) {
 	if s.stat.Nlink < 2 || s.stat.Kind == file.Folder || s.stat.Ino == 0 {
 		return
 	}
@@ -76,7 +76,7 @@ func (a *attributed) hash(xattrs []file.Xattr) uint64 {
 
 // attributes says what of the attributes of the entry name in a tree is not as its record says; "" for nothing. What may not be
 // read is not compared.
-func (t trust) attributes(in *file.Dir, name string, want *index.Record) (why string, err error) {
+func (t preserved) attributes(in *file.Dir, name string, want *index.Record) (why string, err error) {
 	if !t.all || want.Has(index.Capped) {
 		return "", nil
 	}
@@ -91,13 +91,13 @@ func (t trust) attributes(in *file.Dir, name string, want *index.Record) (why st
 }
 
 // like reports whether the entry has the attributes that its record says, as far as that can be known.
-func (t trust) like(in *file.Dir, name string, want *index.Record) bool {
+func (t preserved) like(in *file.Dir, name string, want *index.Record) bool {
 	why, err := t.attributes(in, name, want)
 	return why == "" && err == nil
 }
 
 // unlike is attributes for what an entry has; lacks reports whether the entry could have an attribute and has not.
-func (t trust) unlike(want, have []file.Xattr, lacks func(attr string) bool) string {
+func (t preserved) unlike(want, have []file.Xattr, lacks func(attr string) bool) string {
 	var all []string
 	for _, x := range have {
 		i := slices.IndexFunc(want, func(w file.Xattr) bool { return w.Name == x.Name })
@@ -125,7 +125,7 @@ func (t trust) unlike(want, have []file.Xattr, lacks func(attr string) bool) str
 
 // settable reports whether who made the snapshot could set an attribute. Who may not see those of the system (trusted) sees
 // none, so that they say nothing where they are missing.
-func (t trust) settable(name string) bool {
+func (t preserved) settable(name string) bool {
 	return file.OwnXattr(name) && !strings.HasPrefix(name, "trusted.") && (t.user == 0 || name != "security.capability")
 }
 

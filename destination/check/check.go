@@ -67,20 +67,20 @@ func run(ctx context.Context, path string, o Options, room int64) (res *Result, 
 		return &c.res, err
 	}
 	defer func() { err = errors.Join(err, c.d.Close()) }()
-	err = c.all(ctx)
+	err = c.run(ctx)
 	c.finish()
 	return &c.res, err
 }
 
 // checker is the state of a Check.
 type checker struct {
-	o      Options
-	d      *destination.Destination
-	snaps  []index.Header // the complete snapshots whose folders are there, oldest first
-	trusts bool           // the file system keeps modes, owners and the times of everything
-	faults faults
-	read   reading
-	shared sharing // of the trees that were looked at
+	o        Options
+	d        *destination.Destination
+	snaps    []index.Header // the complete snapshots whose folders are there, oldest first
+	keepsAll bool           // the file system keeps modes, owners and the times of everything
+	faults   faults
+	read     reading
+	shared   sharing // of the trees that were looked at
 
 	attributed attributed
 	res        Result
@@ -102,12 +102,12 @@ func (c *checker) open(ctx context.Context, path string) (err error) {
 	return nil
 }
 
-func (c *checker) all(ctx context.Context) error {
+func (c *checker) run(ctx context.Context) error {
 	info, err := c.d.Root.System()
 	if err != nil {
 		return err
 	}
-	c.trusts = destination.KeepsAll[info.Type]
+	c.keepsAll = destination.KeepsAll[info.Type]
 	if _, err := c.d.DB.Check(ctx, c.indexFault); err != nil {
 		return c.indexError(err)
 	}

@@ -9,8 +9,8 @@ import (
 	"snap/internal/file"
 )
 
-// trust says what of an entry's metadata can be compared with its record.
-type trust struct {
+// preserved says what of an entry's metadata can be compared with its record.
+type preserved struct {
 	all  bool   // the file system keeps everything
 	user uint32 // who made the snapshot
 }
@@ -36,7 +36,7 @@ const nobody = 65534
 
 // differences are what of an entry is not as its record says, the worst first, but for its bytes and the
 // target of a link. Of a file of another type that alone is told, and of one of another size not its time.
-func (t trust) differences(want *index.Record, got *file.Stat) (what Fault, why []string) {
+func (t preserved) differences(want *index.Record, got *file.Stat) (what Fault, why []string) {
 	differs := func(f Fault, format string, args ...any) {
 		if what == "" {
 			what = f
@@ -66,13 +66,13 @@ func (t trust) differences(want *index.Record, got *file.Stat) (what Fault, why 
 }
 
 // modeAgrees: an ordinary user cannot set the setuid and setgid bits of what he cannot give away.
-func (t trust) modeAgrees(want *index.Record, got *file.Stat) bool {
+func (t preserved) modeAgrees(want *index.Record, got *file.Stat) bool {
 	return got.Mode == want.Mode || (t.user != 0 || got.UID != want.UID || got.GID != want.GID) && got.Mode == want.Mode&^0o6000
 }
 
 // idAgrees: what an ordinary user cannot give away is his own, and a number that is unknown here says
 // nothing.
-func (t trust) idAgrees(got, want uint32) bool {
+func (t preserved) idAgrees(got, want uint32) bool {
 	return got == want || got == nobody || want == nobody || t.user != 0 && got == t.user
 }
 

@@ -25,7 +25,7 @@ func (u *Unshared) Gone() bool { return u.Inodes > u.Meant }
 type sharing map[uint32]int64
 
 // note counts a sight that both the tree and the index know as a regular file.
-func (s sharing) note(g *sight) {
+func (s sharing) note(g *comparedPath) {
 	if g.there && g.indexed && held(&g.rec) && g.rec.Kind == file.Regular && g.stat.Kind == file.Regular {
 		s[max(g.stat.Nlink, 1)]++
 	}

@@ -95,9 +95,9 @@ func (r *reading) begin(pass int) {
 	r.seen, r.broken = map[inodeKey]uint64{}, map[inodeKey]error{}
 }
 
-// turn reports whether the sight is judged in this pass: each regular file in the one that its inode falls
+// inThisPass reports whether the sight is judged in this pass: each regular file in the one that its inode falls
 // to, all else in the first.
-func (r *reading) turn(s *sight) bool {
+func (r *reading) inThisPass(s *comparedPath) bool {
 	if !s.indexed || !s.there || s.stat.Kind != file.Regular || s.rec.Kind != file.Regular || !held(&s.rec) {
 		return r.pass == 0
 	}
@@ -105,20 +105,20 @@ func (r *reading) turn(s *sight) bool {
 }
 
 // choose says whether the bytes of a sight are to be compared, and whether it is the one to read them.
-func (r *reading) choose(s *sight) {
+func (r *reading) choose(s *comparedPath) {
 	if !r.any() || !s.indexed || !s.there || s.err != nil || s.stat.Kind != file.Regular || s.rec.Kind != file.Regular || !held(&s.rec) {
 		return
 	}
 	if parts := r.subset.Parts; parts > 0 { // those without a hash fall to the first part
-		s.prove = int(prefix(&s.rec.Hash)%uint64(parts)) == r.subset.Part-1
+		s.compareBytes = int(prefix(&s.rec.Hash)%uint64(parts)) == r.subset.Part-1
 	} else {
-		s.prove = mix(s.stat.Ino^r.subset.Seed) <= r.below
+		s.compareBytes = mix(s.stat.Ino^r.subset.Seed) <= r.below
 	}
-	if !s.prove || !s.rec.Has(index.Hashed) || s.stat.Size != s.rec.Size {
+	if !s.compareBytes || !s.rec.Has(index.Hashed) || s.stat.Size != s.rec.Size {
 		return // not its turn, nothing to compare with, or known to differ
 	}
 	if s.stat.Ino == 0 {
-		s.load = true
+		s.readsInode = true
 		return
 	}
 	r.mu.Lock()
@@ -126,14 +126,14 @@ func (r *reading) choose(s *sight) {
 	key := inodeAt(&s.stat)
 	if _, taken := r.seen[key]; !taken {
 		r.seen[key] = 0
-		s.load = true
+		s.readsInode = true
 	}
 }
 
 // note keeps what a sight has read. Sights come in key order, so that the one that reads an inode comes
 // before all others that ask for it.
-func (r *reading) note(s *sight) {
-	if !s.load {
+func (r *reading) note(s *comparedPath) {
+	if !s.readsInode {
 		return
 	}
 	r.result.InodesRead++
@@ -149,7 +149,7 @@ func (r *reading) note(s *sight) {
 }
 
 // prove says what is wrong with the bytes of a sight's inode.
-func (r *reading) prove(s *sight) (what Fault, why string) {
+func (r *reading) prove(s *comparedPath) (what Fault, why string) {
 	if !s.rec.Has(index.Hashed) {
 		return "", ""
 	}

@@ -60,7 +60,7 @@ func (m *treeReader) visit(path string, now, was *scan.Item, old *index.Entry) e
 			m.keep(&old.Record) // it was in no tree: that says nothing
 			return nil
 		}
-		return m.left(path, was, old)
+		return m.removed(path, was, old)
 	}
 	linked := was != nil && now.Stat.Kind != file.Folder && file.SameFile(&now.Stat, &was.Stat)
 	if was != nil && !linked && was.Stat.Kind != file.Folder {
@@ -102,8 +102,8 @@ func (m *treeReader) visit(path string, now, was *scan.Item, old *index.Entry) e
 	return m.add(path, rec)
 }
 
-// left enters the tombstone of a path that the tree no longer has.
-func (m *treeReader) left(path string, was *scan.Item, old *index.Entry) error {
+// removed enters the tombstone of a path that the tree no longer has.
+func (m *treeReader) removed(path string, was *scan.Item, old *index.Entry) error {
 	if old.Kind == file.Folder && (m.lost == "" || !index.Within(path, m.lost)) {
 		m.lost = path
 	}
@@ -168,13 +168,13 @@ func (m *treeReader) record(now, was *scan.Item, old *index.Entry) (*index.Recor
 		rec.Flags |= index.Unreadable
 	}
 	var err error
-	if rec.Target, rec.Xattrs, err = m.now.more(now); err != nil {
+	if rec.Target, rec.Xattrs, err = m.now.readMeta(now); err != nil {
 		return nil, err
 	}
 	if old == nil || was == nil || old.Kind != rec.Kind || was.Stat.Kind != rec.Kind {
 		return rec, nil
 	}
-	_, xattrs, err := m.before.more(was)
+	_, xattrs, err := m.before.readMeta(was)
 	if err != nil {
 		return nil, err
 	}
@@ -201,8 +201,8 @@ func (m *treeReader) record(now, was *scan.Item, old *index.Entry) (*index.Recor
 	return rec, nil
 }
 
-// more is what lstat does not tell of an entry: a link's target, and the xattrs.
-func (v *view) more(it *scan.Item) (target string, xattrs []file.Xattr, err error) {
+// readMeta is what lstat does not tell of an entry: a link's target, and the xattrs.
+func (v *treeView) readMeta(it *scan.Item) (target string, xattrs []file.Xattr, err error) {
 	if it.Stat.Kind == file.Folder {
 		d, err := v.tree.Dir(it.Path())
 		if err != nil {

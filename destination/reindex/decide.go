@@ -48,11 +48,11 @@ func (d *decider) decide(path string, rec, hint *index.Record) error {
 			return err
 		}
 	}
-	if done, err := d.back(path, rec); done || err != nil {
+	if done, err := d.takeReturned(path, rec); done || err != nil {
 		return err
 	}
 	if hint != nil {
-		if err := d.better(path, rec, hint); err != nil {
+		if err := d.improve(path, rec, hint); err != nil {
 			return err
 		}
 	}
@@ -83,9 +83,9 @@ func (d *decider) inherit(rec *index.Record, from string, change index.Change, r
 	return true, nil
 }
 
-// better replaces a weak record by what the remains of the change set say, if they are about what is in the
+// improve replaces a weak record by what the remains of the change set say, if they are about what is in the
 // tree.
-func (d *decider) better(path string, rec, hint *index.Record) error {
+func (d *decider) improve(path string, rec, hint *index.Record) error {
 	if !hint.Exists() || hint.Stored == index.Absent || hint.Kind != rec.Kind || hint.Rdev != rec.Rdev || hint.Target != rec.Target ||
 		rec.Kind == file.Regular && (hint.Size != rec.Size || !destination.CloseEnough(rec.Mtime, hint.Mtime)) {
 		return nil
@@ -126,7 +126,7 @@ func (d *decider) better(path string, rec, hint *index.Record) error {
 func (d *decider) folder(path string, rec, hint *index.Record) error {
 	change, reason := rec.Change, rec.Reason
 	if hint != nil && hint.Exists() && hint.Kind == file.Folder {
-		if err := d.better(path, rec, hint); err != nil {
+		if err := d.improve(path, rec, hint); err != nil {
 			return err
 		}
 	}

@@ -17,12 +17,12 @@ import (
 // change set, or the index that is replaced, say of it, and failing that a weak record: what lstat says of
 // the copy, with the copy's identity and without a hash.
 func (r *reindex) takeTree(ctx context.Context, s *step) error {
-	now, err := openView(ctx, r.d, s.name, r.o.Jobs)
+	now, err := openTree(ctx, r.d, s.name, r.o.Jobs)
 	if err != nil {
 		return err
 	}
 	if r.before == nil && r.last != nil {
-		if r.before, err = openView(ctx, r.d, r.last.Name, r.o.Jobs); err != nil {
+		if r.before, err = openTree(ctx, r.d, r.last.Name, r.o.Jobs); err != nil {
 			if !errors.Is(err, fs.ErrNotExist) {
 				now.close()
 				return err
@@ -34,7 +34,7 @@ func (r *reindex) takeTree(ctx context.Context, s *step) error {
 	if r.last != nil {
 		m.seq = r.last.Seq
 	}
-	m.head, m.hints = r.remains(ctx, s)
+	m.head, m.hints = r.readableRecords(ctx, s)
 	err = m.run(ctx, s)
 	if err != nil {
 		now.close()
@@ -49,9 +49,9 @@ func (r *reindex) takeTree(ctx context.Context, s *step) error {
 	return nil
 }
 
-// remains is what is known of a snapshot besides its tree: the header to begin with, and records with which
+// readableRecords is what is known of a snapshot besides its tree: the header to begin with, and records with which
 // a record is made better where they fit what is in the tree.
-func (r *reindex) remains(ctx context.Context, s *step) (index.Header, iter.Seq2[*index.Entry, error]) {
+func (r *reindex) readableRecords(ctx context.Context, s *step) (index.Header, iter.Seq2[*index.Entry, error]) {
 	var h index.Header
 	hints := func(func(*index.Entry, error) bool) {}
 	if s.head != nil {
@@ -101,9 +101,9 @@ type treeReader struct {
 	r      *reindex
 	head   index.Header
 	hints  iter.Seq2[*index.Entry, error]
-	now    *view
-	before *view  // nil if it is gone, or there is none
-	seq    uint64 // of the snapshot before, 0 for none
+	now    *treeView
+	before *treeView // nil if it is gone, or there is none
+	seq    uint64    // of the snapshot before, 0 for none
 	weak   int64
 
 	out   *index.Spool      // what differs, in key order

@@ -68,8 +68,8 @@ func (m *treeReader) overGap(ctx context.Context, e *destination.OlderTrees, pat
 	return nil, nil // gone from there, or not to be entered: its tree does not tell
 }
 
-// back makes of rec a link over the time in which it was away, if it is one.
-func (d *decider) back(path string, rec *index.Record) (bool, error) {
+// takeReturned makes of rec a link over the time in which it was away, if it is one.
+func (d *decider) takeReturned(path string, rec *index.Record) (bool, error) {
 	first := d.returns[rec.Ino]
 	if first != "" && first != path {
 		old, err := d.overGap(d.ctx, d.elders, first, rec)

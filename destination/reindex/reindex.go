@@ -91,7 +91,7 @@ func Run(ctx context.Context, path string, o Options) (res *Result, err error) {
 		return nil, err
 	}
 	defer r.work.Close()
-	if err := r.all(ctx); err != nil {
+	if err := r.run(ctx); err != nil {
 		return nil, err
 	}
 	return &r.res, nil
@@ -110,10 +110,10 @@ type reindex struct {
 	older  map[uint64]*index.Header // all of them, by their numbers
 	broken bool                     // a snapshot after last is lost
 	near   *index.Header            // a snapshot whose source is known
-	before *view                    // the tree of last, if it was looked at already
+	before *treeView                // the tree of last, if it was looked at already
 }
 
-func (r *reindex) all(ctx context.Context) error {
+func (r *reindex) run(ctx context.Context) error {
 	id, err := r.openOld(ctx)
 	if err != nil {
 		return err
@@ -155,16 +155,16 @@ func (r *reindex) all(ctx context.Context) error {
 	if r.d.DB, err = index.Open(fresh); err != nil {
 		return err
 	}
-	defer r.forget()
+	defer r.closeTree()
 	for i := range steps {
-		if err := r.take(ctx, &steps[i], i == len(steps)-1); err != nil {
+		if err := r.takeSnapshot(ctx, &steps[i], i == len(steps)-1); err != nil {
 			return err
 		}
 	}
 	if err := r.replace(ctx); err != nil {
 		return err
 	}
-	if err := errors.Join(r.d.RepairLatest(r.newest()), r.putAside()); err != nil {
+	if err := errors.Join(r.d.RepairLatest(r.newest()), r.setAsideOld()); err != nil {
 		return err
 	}
 	if err := r.finishDeletions(ctx); err != nil {
@@ -201,8 +201,8 @@ func (r *reindex) sortTrash(steps []step) error {
 	return err
 }
 
-// putAside renames the change sets of lost snapshots, so that no recovery tries to import them again.
-func (r *reindex) putAside() error {
+// setAsideOld renames the change sets of lost snapshots, so that no recovery tries to import them again.
+func (r *reindex) setAsideOld() error {
 	for _, l := range r.res.Lost {
 		name := destination.ChangeSetName(l.Seq)
 		if err := destination.ClearPlace(r.d.ChangesDir, name); err != nil {
@@ -215,8 +215,8 @@ func (r *reindex) putAside() error {
 	return nil
 }
 
-// take brings one snapshot into the new index.
-func (r *reindex) take(ctx context.Context, s *step, last bool) error {
+// takeSnapshot brings one snapshot into the new index.
+func (r *reindex) takeSnapshot(ctx context.Context, s *step, last bool) error {
 	parent := uint64(0)
 	if r.last != nil {
 		parent = r.last.Seq
@@ -291,14 +291,14 @@ func (r *reindex) writeSource(ctx context.Context, h *index.Header) error {
 
 // done makes h the newest snapshot of the new index.
 func (r *reindex) done(h *index.Header) {
-	r.forget()
+	r.closeTree()
 	r.last, r.broken = h, false
 	r.older[h.Seq] = h
 	r.res.Snapshots++
 }
 
-// forget closes the tree that was looked at last.
-func (r *reindex) forget() {
+// closeTree closes the tree that was looked at last.
+func (r *reindex) closeTree() {
 	if r.before != nil {
 		r.before.close()
 		r.before = nil

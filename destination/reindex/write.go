@@ -37,7 +37,7 @@ func (m *treeReader) write(ctx context.Context, s *step) error {
 		return err
 	}
 	d := &decider{treeReader: m, ctx: ctx, folders: folders, elders: elders, returns: returns, made: map[uint64]string{}}
-	if err := d.all(w); err != nil {
+	if err := d.writeAll(w); err != nil {
 		return err
 	}
 	m.head.Removed -= d.elsewhere
@@ -107,7 +107,7 @@ type decider struct {
 	hint *index.Entry                       // the next of them, nil at the end
 }
 
-func (d *decider) all(w *index.ChangeWriter) error {
+func (d *decider) writeAll(w *index.ChangeWriter) error {
 	next, stop := iter.Pull2(d.hints)
 	defer stop()
 	d.next = next
@@ -122,7 +122,7 @@ func (d *decider) all(w *index.ChangeWriter) error {
 			return err
 		}
 		for d.hint != nil && index.Compare(d.hint.Path, e.Path) < 0 {
-			if err := d.alone(w); err != nil {
+			if err := d.unmatchedHint(w); err != nil {
 				return err
 			}
 		}
@@ -143,7 +143,7 @@ func (d *decider) all(w *index.ChangeWriter) error {
 		}
 	}
 	for d.hint != nil {
-		if err := d.alone(w); err != nil {
+		if err := d.unmatchedHint(w); err != nil {
 			return err
 		}
 	}
@@ -179,9 +179,9 @@ func (d *decider) step() error {
 	return err
 }
 
-// alone deals with a hint about a path that compare did not tell of. Only what was in the source and could
+// unmatchedHint deals with a hint about a path that compare did not tell of. Only what was in the source and could
 // not be brought into the tree needs it: nothing else tells of that.
-func (d *decider) alone(w *index.ChangeWriter) error {
+func (d *decider) unmatchedHint(w *index.ChangeWriter) error {
 	path, rec := d.hint.Path, d.hint.Record
 	if err := d.step(); err != nil {
 		return err
