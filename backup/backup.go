@@ -15,8 +15,8 @@
 // build (build.go, place.go), publish (publish.go). What a run that died has copied is kept (dead.go) and
 // taken over by the next (resume.go).
 //
-// [Open] gives a [Destination], [Run] makes a snapshot in it as [Options] say; begin to read at run.run below, whose steps
-// ARCHITECTURE.md tells. [Check] looks and mends (check.go, repair.go), [Reindex] makes the index again, and
+// [Open] gives a [Destination], [Run] makes a snapshot in it as [Options] say; begin to read at run.run below, whose
+// steps ARCHITECTURE.md tells. [Check] looks and mends (check.go, repair.go), [Reindex] makes the index again, and
 // [Destination.Delete] and [Destination.Prune] remove snapshots.
 package backup
 
@@ -94,11 +94,12 @@ type Problem struct {
 
 // Result is what a run did.
 type Result struct {
-	Header   *index.Header      // the new snapshot; its counts also after a dry run; nil when skipped
-	Skipped  bool               // nothing changed, no snapshot was made
-	Previous string             // name of the snapshot before, "" if this is the first
-	Problems []Problem          // the first problemsKept of them; Header.Errors counts those that are no notes
-	Errors   int64              // source files that could not be read, as Header.Errors; also when skipped, and whatever the policy
+	Header   *index.Header // the new snapshot; its counts also after a dry run; nil when skipped
+	Skipped  bool          // nothing changed, no snapshot was made
+	Previous string        // name of the snapshot before, "" if this is the first
+	Problems []Problem     // the first problemsKept of them; Header.Errors counts those that are no notes
+	// source files that could not be read, as Header.Errors; also when skipped, and whatever the policy
+	Errors   int64
 	Vanished int64              // entries that were gone when they were to be read
 	Resumed  destination.Amount // of what was copied, files taken over from a run that was interrupted
 	Kept     bool               // the run failed, and the next one can go on from what it has copied
@@ -199,7 +200,8 @@ func (r *run) run(ctx context.Context) (err error) {
 	if plan.hashed > 0 {
 		// The hashes cost a read of both sides. Only a change set keeps them for good, so that they are
 		// worth a snapshot even if nothing changed.
-		r.problem("", fmt.Errorf("snapshot %s had no hashes of %s: they were read, and are unchanged", r.prev.Name, countFiles(plan.hashed)), true)
+		r.problem("", fmt.Errorf("snapshot %s had no hashes of %s: they were read, and are unchanged", r.prev.Name,
+			countFiles(plan.hashed)), true)
 	}
 	if plan.changes == 0 && plan.hashed == 0 && r.prev != nil && !r.o.Force {
 		r.res.Skipped = true

@@ -149,7 +149,8 @@ func (e *MissingSnapshotError) Error() string {
 	if errors.Is(e.Err, destination.ErrForeign) {
 		return "snapshot " + e.Name + " is not linked to (" + e.Err.Error() + "): every file is copied, this once"
 	}
-	return "snapshot " + e.Name + " cannot be linked to (" + e.Err.Error() + "): every file is copied; after snap delete " + e.Name + " a backup links to the one before it"
+	return "snapshot " + e.Name + " cannot be linked to (" + e.Err.Error() +
+		"): every file is copied; after snap delete " + e.Name + " a backup links to the one before it"
 }
 func (e *MissingSnapshotError) Unwrap() error { return e.Err }
 
@@ -220,8 +221,8 @@ func (b *builder) writeChanges(ctx context.Context, w *index.ChangeWriter) (fail
 	return failed
 }
 
-// givenAway tells of the files that were copied although nothing changed, because their copies in the older snapshot have
-// another owner or mode by now: often all of them.
+// givenAway tells of the files that were copied although nothing changed, because their copies in the older snapshot
+// have another owner or mode by now: often all of them.
 type givenAway struct {
 	in    string
 	first string
@@ -235,7 +236,8 @@ func (g *givenAway) add(path string) {
 }
 
 func (g *givenAway) Error() string {
-	return fmt.Sprintf("the owner or mode of %s in snapshot %s was changed since it was made: copied afresh, the first is %q",
+	return fmt.Sprintf("the owner or mode of %s in snapshot %s was changed since it was made: copied afresh, the first "+
+		"is %q",
 		countFiles(g.files), g.in, g.first)
 }
 

@@ -36,8 +36,8 @@ func takeXattrs(rec, from *index.Record) {
 // heavyXattrs is from how many bytes on the attributes of an entry wait in a file for their turn.
 const heavyXattrs = 8 << 10
 
-// xattrFile is a file where heavy attributes wait until their records are written: thousands of entries are on their way at a time,
-// and anybody can give each of his files the most.
+// xattrFile is a file where heavy attributes wait until their records are written: thousands of entries are on their
+// way at a time, and anybody can give each of his files the most.
 type xattrFile struct {
 	mu   sync.Mutex
 	f    *os.File

@@ -16,8 +16,8 @@ const largeSize = 1<<32 - 1
 // copyTries is how often a file is read that changes while it is read.
 const copyTries = 3
 
-// copy reads the file from the source and makes it in the new tree. One that was removed and made again meanwhile is the
-// one that is to be copied.
+// copy reads the file from the source and makes it in the new tree. One that was removed and made again meanwhile is
+// the one that is to be copied.
 func (p *entryWriter) copy(it *item) error {
 	for n := 1; ; n++ {
 		lost, err := p.copyOnce(it)
@@ -42,7 +42,8 @@ func (p *entryWriter) copyOnce(it *item) (lost, err error) {
 		return nil, err
 	}
 	if it.rec.Size > largeSize {
-		if err := errors.Join(dst.Truncate(it.rec.Size), dst.Truncate(0)); err != nil { // before the first bytes, not after the last
+		if err := errors.Join(dst.Truncate(it.rec.Size), dst.Truncate(0)); err != nil {
+			// before the first bytes, not after the last
 			return nil, errors.Join(err, dst.Close())
 		}
 	}
@@ -114,8 +115,8 @@ func (p *entryWriter) copyOnce(it *item) (lost, err error) {
 // ErrUnsteady: the copy of a file may never have been its content.
 var ErrUnsteady = errors.New("changed again and again while it was read; the copy may be a mixture")
 
-// ErrGrows: the file was added to while it was read, as a log is, or written to without another content. The copy is what
-// it was just before.
+// ErrGrows: the file was added to while it was read, as a log is, or written to without another content. The copy is
+// what it was just before.
 var ErrGrows = errors.New("changed while it was read: it grows, and the snapshot has it as it was just before")
 
 // beginsWith reports whether the file still begins with the n bytes that hash is of. Then nothing was written to them

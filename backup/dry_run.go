@@ -25,7 +25,8 @@ func (r *run) dryRun(ctx context.Context, p *plan) error {
 				return err
 			}
 		}
-		if m.new != nil && (e.Stored == index.Copied || e.Stored == index.Cloned || e.Stored == index.Made) && r.isFurtherName(seen, &e.Record) {
+		if m.new != nil && (e.Stored == index.Copied || e.Stored == index.Cloned || e.Stored == index.Made) &&
+			r.isFurtherName(seen, &e.Record) {
 			e.Stored = index.Joined
 		}
 		r.count(&e.Record, m.new != nil)

@@ -68,7 +68,8 @@ func (r *run) lookupOlder(ctx context.Context, f *scan.Facts) error {
 // togetherMax is how many entries of a folder are considered to tell whether it is the same one under another name.
 const togetherMax = 1000
 
-// movedWithFolder reports whether something that was in the folder f.Known, and was not touched since, is in the folder f.Path.
+// movedWithFolder reports whether something that was in the folder f.Known, and was not touched since, is in the
+// folder f.Path.
 func (r *run) movedWithFolder(ctx context.Context, f *scan.Facts) (bool, error) {
 	n := 0
 	for e, err := range r.d.DB.Entries(ctx, r.seq, f.Known.Path) {
@@ -99,7 +100,8 @@ func (r *run) gone(known *index.Entry, rec *index.Record) (gone, missing, renumb
 		return !file.DiskFailed(err), nothingThere(err), false
 	}
 	gone = now.Ino != rec.Ino || r.vols.known(now.Dev) != rec.Volume
-	renumbered = gone && !scan.TellsApart(&now) && now.Kind == known.Kind && now.Size == known.Size && now.Mtime == known.Mtime
+	renumbered = gone && !scan.TellsApart(&now) && now.Kind == known.Kind && now.Size == known.Size &&
+		now.Mtime == known.Mtime
 	return gone, false, renumbered
 }
 
@@ -140,8 +142,8 @@ func (r *run) look(path string) (file.Stat, error) {
 	return r.lstat(path)
 }
 
-// nothingThere reports whether the error of a look at a path says that nothing has it: also where what was a folder on the
-// way is a file or a link now.
+// nothingThere reports whether the error of a look at a path says that nothing has it: also where what was a folder
+// on the way is a file or a link now.
 func nothingThere(err error) bool {
 	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) || errors.Is(err, syscall.ELOOP)
 }
@@ -184,7 +186,8 @@ func (r *run) statIn(d *file.Dir, name string) (file.Stat, error) {
 // had under its old name, as all below a renamed folder, has the xattrs that it had.
 func (r *run) inspect(ctx context.Context, f *scan.Facts) (err error) {
 	n := f.New
-	if f.Before != nil && f.Old == nil && !r.o.Rules.IgnoreCtime && scan.Unchanged(f.Before, &n.Stat, n.Volume, r.o.Rules) {
+	if f.Before != nil && f.Old == nil && !r.o.Rules.IgnoreCtime &&
+		scan.Unchanged(f.Before, &n.Stat, n.Volume, r.o.Rules) {
 		takeXattrs(n, f.Before)
 		return nil
 	}
@@ -196,7 +199,8 @@ func (r *run) inspect(ctx context.Context, f *scan.Facts) (err error) {
 		}
 		return nil // the copy will read the xattrs
 	}
-	if n.Kind == file.Regular && f.Old == nil && !r.o.Rules.IgnoreCtime && scan.Unchanged(&f.Known.Record, &n.Stat, n.Volume, r.o.Rules) {
+	if n.Kind == file.Regular && f.Old == nil && !r.o.Rules.IgnoreCtime &&
+		scan.Unchanged(&f.Known.Record, &n.Stat, n.Volume, r.o.Rules) {
 		takeXattrs(n, &f.Known.Record)
 		return nil
 	}

@@ -55,11 +55,13 @@ func inodeOf(r *index.Record) inode { return inode{volume: r.Volume, ino: r.Ino}
 // linkGroups keeps the new snapshot's hard links those of the source: names that share an inode there share
 // one here, and no others do. It is asked in key order, so its answers do not depend on timing.
 type linkGroups struct {
-	firstNames       map[identity]firstName // of each source inode with several names, what its first name was decided to be
-	claimed          map[inode]identity     // of an old inode, the source inode that has taken it over
-	moved            map[string]bool        // paths that a file with several names moved from: one name has moved, the others are new
-	sourceIdentities *identitySet           // identities that the source still has
-	sharedIdentities *identitySet           // identities that several candidates have
+	// of each source inode with several names, what its first name was decided to be
+	firstNames map[identity]firstName
+	claimed    map[inode]identity // of an old inode, the source inode that has taken it over
+	// paths that a file with several names moved from: one name has moved, the others are new
+	moved            map[string]bool
+	sourceIdentities *identitySet // identities that the source still has
+	sharedIdentities *identitySet // identities that several candidates have
 }
 
 type firstName struct {
@@ -70,13 +72,15 @@ type firstName struct {
 }
 
 func newLinkGroups(alive, shared *identitySet) *linkGroups {
-	return &linkGroups{firstNames: map[identity]firstName{}, claimed: map[inode]identity{}, moved: map[string]bool{}, sourceIdentities: alive, sharedIdentities: shared}
+	return &linkGroups{firstNames: map[identity]firstName{}, claimed: map[inode]identity{}, moved: map[string]bool{},
+		sourceIdentities: alive, sharedIdentities: shared}
 }
 
 // assignInode adjusts the verdict v about the source entry now. base is the previous snapshot's record whose
 // inode v would link, nil if it would link none; old is the previous record of the same path, nil if
 // there is none. It returns the verdict and the record whose inode that links.
-func (g *linkGroups) assignInode(v scan.Verdict, path string, now, old, base *index.Record) (scan.Verdict, *index.Record) {
+func (g *linkGroups) assignInode(v scan.Verdict, path string,
+	now, old, base *index.Record) (scan.Verdict, *index.Record) {
 	if now.Kind == file.Folder {
 		return v, base
 	}
@@ -85,7 +89,8 @@ func (g *linkGroups) assignInode(v scan.Verdict, path string, now, old, base *in
 		from = path
 	}
 	key := identityOf(now)
-	if (v.Do == scan.Learn || v.Do == scan.Link) && !base.SameIdentity(now) && !g.claimOldInode(base, from, key, v.Do == scan.Link && v.From != "") {
+	if (v.Do == scan.Learn || v.Do == scan.Link) && !base.SameIdentity(now) &&
+		!g.claimOldInode(base, from, key, v.Do == scan.Link && v.From != "") {
 		// Another file of the source has the old inode: this one gets its own.
 		v, base = asNewInode(v, now, old), nil
 	}
@@ -125,8 +130,8 @@ func (g *linkGroups) assignInode(v scan.Verdict, path string, now, old, base *in
 	}
 }
 
-// claimOldInode takes an old inode, which path is a name of, over for a source inode with another identity. An inode with one
-// name that keeps its path has no rival: what links an inode from elsewhere asks that the path be gone.
+// claimOldInode takes an old inode, which path is a name of, over for a source inode with another identity. An inode
+// with one name that keeps its path has no rival: what links an inode from elsewhere asks that the path be gone.
 func (g *linkGroups) claimOldInode(base *index.Record, path string, key identity, elsewhere bool) bool {
 	alone := (base.Nlink <= 1 || base.Ino == 0) && !elsewhere
 	if base.Ino != 0 && g.sourceIdentities.has(base) && !(alone && !scan.TellsApart(&base.Stat)) {

@@ -158,8 +158,8 @@ func ownerAndMode(want *index.Record, got *file.Stat) bool {
 	return got.UID == want.UID && got.GID == want.GID && (got.Mode == want.Mode || want.Kind == file.Symlink)
 }
 
-// matches reports whether the entry name in the new folder, of which lstat says got, can be what want says, owner and mode
-// aside.
+// matches reports whether the entry name in the new folder, of which lstat says got, can be what want says, owner and
+// mode aside.
 func (p *entryWriter) matches(name string, got *file.Stat, want *index.Record) bool {
 	if got.Kind != want.Kind || got.Rdev != want.Rdev {
 		return false

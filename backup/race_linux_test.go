@@ -58,7 +58,8 @@ func TestRaces(t *testing.T) {
 					}
 				}
 				ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-				cmd := exec.CommandContext(ctx, run, "-only", "openat,statx,getdents64,readlinkat,pread64,close", "-at", strconv.Itoa(n), "-hook", race.hook,
+				cmd := exec.CommandContext(ctx, run, "-only", "openat,statx,getdents64,readlinkat,pread64,close", "-at",
+					strconv.Itoa(n), "-hook", race.hook,
 					"--", snap, "backup", "dest", "src")
 				cmd.Dir, cmd.Env = dir, append(os.Environ(), "XDG_STATE_HOME="+filepath.Join(dir, "state"))
 				out, err := cmd.CombinedOutput()
@@ -87,7 +88,8 @@ func TestRaces(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if d := backuptest.Difference(backuptest.Listing(t, filepath.Join(dir, "src")), backuptest.Listing(t, latest)); d != "" {
+				if d := backuptest.Difference(backuptest.Listing(t, filepath.Join(dir, "src")),
+					backuptest.Listing(t, latest)); d != "" {
 					t.Fatalf("point %d: the next snapshot is not the source:\n%s", n, d)
 				}
 				if total, _ := strconv.Atoi(m[1]); n > total {

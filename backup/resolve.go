@@ -143,7 +143,8 @@ func (r *run) resolveAll(ctx context.Context, p *plan, found *candidates) error 
 				p.moved.Add(d.verdict.From)
 			}
 		}
-		if d.verdict.Do == scan.Learn && e.SameIdentity(d.old) && e.Ctime == d.old.Ctime && e.Flags&index.Racy == d.old.Flags&index.Racy {
+		if d.verdict.Do == scan.Learn && e.SameIdentity(d.old) && e.Ctime == d.old.Ctime &&
+			e.Flags&index.Racy == d.old.Flags&index.Racy {
 			continue // nothing that the index does not know
 		}
 		if d.weak && d.verdict.Do == scan.Link {
@@ -196,7 +197,8 @@ func (p *plan) add(e *index.Entry, v scan.Verdict, again bool) error {
 	if e.Change != index.Silent {
 		p.changes++
 	}
-	if needsInode(v.Do) && !again && e.Stored != index.Absent && e.Kind != file.Folder { // folders are all counted by the scan
+	if needsInode(v.Do) && !again && e.Stored != index.Absent && e.Kind != file.Folder {
+		// folders are all counted by the scan
 		p.copies++
 		if e.Stored == index.Copied || e.Stored == index.Cloned && !p.clones {
 			p.bytes = index.Plus(p.bytes, e.OnDisk())
@@ -210,8 +212,8 @@ func (p *plan) add(e *index.Entry, v scan.Verdict, again bool) error {
 	return p.Add(e)
 }
 
-// isFurtherName reports whether the entry is another name of a source inode that seen has, and notes it there: what needs a new
-// inode is then linked to that of the first name.
+// isFurtherName reports whether the entry is another name of a source inode that seen has, and notes it there: what
+// needs a new inode is then linked to that of the first name.
 func (r *run) isFurtherName(seen map[inode]bool, rec *index.Record) bool {
 	if rec.Nlink <= 1 || rec.Ino == 0 || !r.sharedIdentities.has(rec) {
 		return false
@@ -313,11 +315,12 @@ func (r *run) judge(ctx context.Context, d *decision, f *scan.Facts) (lost, err 
 	return nil, nil
 }
 
-// asBefore takes xattrs that cannot be read for those that the file had, if it had any; else the copy, which has to be made,
-// tells. The record is racy: the next backup looks again.
+// asBefore takes xattrs that cannot be read for those that the file had, if it had any; else the copy, which has to
+// be made, tells. The record is racy: the next backup looks again.
 func (d *decision) asBefore(f *scan.Facts, err error) error {
 	x := xattrsError{}
-	if !errors.As(err, &x) || errors.Is(err, fs.ErrNotExist) || f.Old == nil || f.Old.Kind != file.Regular || f.Old.Stored == index.Absent {
+	if !errors.As(err, &x) || errors.Is(err, fs.ErrNotExist) || f.Old == nil || f.Old.Kind != file.Regular ||
+		f.Old.Stored == index.Absent {
 		return err
 	}
 	d.err = x.error

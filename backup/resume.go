@@ -64,7 +64,8 @@ func (r *run) open(run *destination.InterruptedRun) *interruptedTree {
 	if err != nil {
 		return nil
 	}
-	m := &interruptedTree{root: root, tree: file.NewTree(root, 512, (*file.Dir).EnterDir), volumes: map[uint32]uint32{}, trusted: run.Trusted}
+	m := &interruptedTree{root: root, tree: file.NewTree(root, 512, (*file.Dir).EnterDir), volumes: map[uint32]uint32{},
+		trusted: run.Trusted}
 	for n, id := range run.Begin.Volumes {
 		m.volumes[n] = r.vols.number[id]
 	}

@@ -25,10 +25,12 @@ func TestUsable(t *testing.T) {
 		{"nothing changed", func(now, then *index.Record) {}, scan.Rules{}, true},
 		{"cloned", func(now, then *index.Record) { then.Stored = index.Cloned }, scan.Rules{}, true},
 		{"another number of names", func(now, then *index.Record) { now.Nlink = 2 }, scan.Rules{}, true},
-		{"a hash that was read", func(now, then *index.Record) { now.Hash, now.Flags = then.Hash, index.Hashed }, scan.Rules{}, true},
+		{"a hash that was read", func(now, then *index.Record) { now.Hash, now.Flags = then.Hash, index.Hashed },
+			scan.Rules{}, true},
 		{"--checksum", func(now, then *index.Record) {}, scan.Rules{Checksum: true}, false},
 		{"--ignore-ctime", func(now, then *index.Record) { now.Ctime.Sec++ }, scan.Rules{IgnoreCtime: true}, true},
-		{"--ignore-inode", func(now, then *index.Record) { now.Ino, now.Btime, now.Volume = 8, file.Time{}, 4 }, scan.Rules{IgnoreInode: true}, true},
+		{"--ignore-inode", func(now, then *index.Record) { now.Ino, now.Btime, now.Volume = 8, file.Time{}, 4 },
+			scan.Rules{IgnoreInode: true}, true},
 
 		{"size", func(now, then *index.Record) { now.Size++ }, scan.Rules{}, false},
 		{"mtime", func(now, then *index.Record) { now.Mtime.Nsec++ }, scan.Rules{}, false},
@@ -39,7 +41,8 @@ func TestUsable(t *testing.T) {
 		{"mode", func(now, then *index.Record) { now.Mode = 0o600 }, scan.Rules{}, false},
 		{"owner", func(now, then *index.Record) { now.UID++ }, scan.Rules{}, false},
 		{"group", func(now, then *index.Record) { now.GID++ }, scan.Rules{}, false},
-		{"another hash that was read", func(now, then *index.Record) { now.Hash[0], now.Flags = 1, index.Hashed }, scan.Rules{}, false},
+		{"another hash that was read", func(now, then *index.Record) { now.Hash[0], now.Flags = 1, index.Hashed },
+			scan.Rules{}, false},
 		{"racy now", func(now, then *index.Record) { now.Flags = index.Racy }, scan.Rules{}, false},
 		{"unreadable now", func(now, then *index.Record) { now.Flags = index.Unreadable }, scan.Rules{}, false},
 		{"racy then", func(now, then *index.Record) { then.Flags |= index.Racy }, scan.Rules{}, false},
@@ -48,7 +51,8 @@ func TestUsable(t *testing.T) {
 		{"linked", func(now, then *index.Record) { then.Stored = index.Linked }, scan.Rules{}, false},
 		{"absent", func(now, then *index.Record) { then.Stored = index.Absent }, scan.Rules{}, false},
 		{"a tombstone", func(now, then *index.Record) { then.Change = index.Removed }, scan.Rules{}, false},
-		{"a symbolic link then", func(now, then *index.Record) { then.Kind, then.Stored = file.Symlink, index.Made }, scan.Rules{}, false},
+		{"a symbolic link then", func(now, then *index.Record) { then.Kind, then.Stored = file.Symlink, index.Made },
+			scan.Rules{}, false},
 	} {
 		now := index.Record{Stat: stat, Volume: 3, Change: index.Added, Stored: index.Copied}
 		then := now

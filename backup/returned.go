@@ -10,8 +10,8 @@ import (
 
 var errNoFolder = errors.New("the snapshot's folder is gone, or another user's")
 
-// placeReturned makes an entry that is back, which the previous snapshot does not have. Other names of its file are joined
-// to it: that they share an inode must be known when the snapshot is gone that they were linked to.
+// placeReturned makes an entry that is back, which the previous snapshot does not have. Other names of its file are
+// joined to it: that they share an inode must be known when the snapshot is gone that they were linked to.
 func (p *entryWriter) placeReturned(it *item) error {
 	if p.sharedIdentities.has(&it.rec) {
 		return p.linkToNewInodeOr(it, p.linkReturned)
@@ -19,8 +19,8 @@ func (p *entryWriter) placeReturned(it *item) error {
 	return p.linkReturned(it)
 }
 
-// linkReturned makes the entry a hard link of what the last snapshot that held its path has there, if that still is what
-// the index says. Else it is copied.
+// linkReturned makes the entry a hard link of what the last snapshot that held its path has there, if that still is
+// what the index says. Else it is copied.
 func (p *entryWriter) linkReturned(it *item) error {
 	_, last, since, err := p.d.DB.LastHeld(p.ctx, p.seq, it.path, false)
 	if err != nil {

@@ -12,10 +12,10 @@ import (
 	"snap/internal/file"
 )
 
-// The copy of a file in an older snapshot may have another mode or owner than its record for two reasons. Somebody has
-// changed it, and then the new snapshot must not share it. Or the destination cannot store them: a disk without owners, a
-// file server that maps them, a user who may not give files away. Which of the two it is shows when an entry like it
-// is made anew.
+// The copy of a file in an older snapshot may have another mode or owner than its record for two reasons. Somebody
+// has changed it, and then the new snapshot must not share it. Or the destination cannot store them: a disk without
+// owners, a file server that maps them, a user who may not give files away. Which of the two it is shows when an
+// entry like it is made anew.
 
 // metaTrials remembers what became of the modes and owners that were tried. Its zero value has tried none.
 type metaTrials struct {

@@ -10,8 +10,8 @@ import (
 	"snap/scan"
 )
 
-// emptyMounts finds mount points in the source on which nothing is mounted any more: another file system was there in the
-// previous snapshot, and now an empty folder is.
+// emptyMounts finds mount points in the source on which nothing is mounted any more: another file system was there in
+// the previous snapshot, and now an empty folder is.
 type emptyMounts struct {
 	path    string
 	entries int64 // that were in it; 0: nothing is suspected
@@ -60,6 +60,7 @@ func (e *UnmountedError) Error() string {
 	if e.Entries == 1 {
 		entries = "entry"
 	}
-	return fmt.Sprintf("another file system was mounted here in snapshot %s, with %d %s, and now the folder is empty: is its disk mounted?",
+	return fmt.Sprintf("another file system was mounted here in snapshot %s, with %d %s, and now the folder is empty: is "+
+		"its disk mounted?",
 		e.Snapshot, e.Entries, entries)
 }

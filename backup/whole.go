@@ -28,8 +28,10 @@ type wholeRead struct {
 	untrue bool      // and has another length than it says
 }
 
-// readWhole reads src into h, and into the empty file dst if there is one. olds are the records that it will be compared with.
-func readWhole(ctx context.Context, dst, src *file.File, h *file.Digest, buf []byte, olds ...*index.Record) (r wholeRead, err error) {
+// readWhole reads src into h, and into the empty file dst if there is one. olds are the records that it will be
+// compared with.
+func readWhole(ctx context.Context, dst, src *file.File, h *file.Digest, buf []byte,
+	olds ...*index.Record) (r wholeRead, err error) {
 	if r.stat, err = src.Stat(); err != nil {
 		return r, err
 	}

@@ -14,8 +14,9 @@ import (
 	"snap/internal/file"
 )
 
-// What the destination cannot hold, by its name or size, stays in the index alone, and is told. The next backups try again
-// where that may help: the destination may have moved to another file system, or to a user who may make devices.
+// What the destination cannot hold, by its name or size, stays in the index alone, and is told. The next backups try
+// again where that may help: the destination may have moved to another file system, or to a user who may make
+// devices.
 
 // UnheldError: the destination cannot hold an entry. Below says that it is a folder, which takes with it what is in it.
 type UnheldError struct {
@@ -67,13 +68,14 @@ func (r *run) tellUnheld(e *index.Entry) {
 	r.problem(e.Path, &UnheldError{Below: e.Kind == file.Folder}, false)
 }
 
-// withhold deals with an entry, which was this before, that could not be made because of err: it stays in the index alone. An
-// error that is not of this entry alone ends the run.
+// withhold deals with an entry, which was this before, that could not be made because of err: it stays in the index
+// alone. An error that is not of this entry alone ends the run.
 func (p *entryWriter) withhold(it, was *item, err error) error {
 	if p.ctx.Err() != nil || file.DiskFailed(err) || !p.ofThisName(p.newDir, err) {
 		return err
 	}
-	if made := (*fs.PathError)(nil); !errors.As(err, &made) || !slices.Contains([]string{"create", "symlink", "mknod", "link"}, made.Op) {
+	if made := (*fs.PathError)(nil); !errors.As(err, &made) ||
+		!slices.Contains([]string{"create", "symlink", "mknod", "link"}, made.Op) {
 		if err := p.newDir.Remove(it.name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
@@ -125,9 +127,9 @@ func (b *builder) ofThisName(dir *file.Dir, err error) bool {
 	return dir.Rmdir(name) == nil
 }
 
-// nameTaken reports whether the name of an entry that was not held before is still another's to the file system: which of the two
-// is held does not change from snapshot to snapshot, as long as the source has both. old is the entry's folder in the previous
-// snapshot, dir its path.
+// nameTaken reports whether the name of an entry that was not held before is still another's to the file system:
+// which of the two is held does not change from snapshot to snapshot, as long as the source has both. old is the
+// entry's folder in the previous snapshot, dir its path.
 func (b *builder) nameTaken(old *file.Dir, dir, name string) bool {
 	s, err := old.Lstat(name)
 	if err != nil {

@@ -43,7 +43,8 @@ func (d *Destination) Delete(ctx context.Context, seqs []uint64, jobs int, repor
 		return err
 	}
 	err = d.FinishDeletions(ctx, &Remover{Jobs: jobs, report: report, total: total})
-	if stuck := (*StuckError)(nil); errors.As(err, &stuck) && !slices.ContainsFunc(stuck.seqs, func(seq uint64) bool { return slices.Contains(seqs, seq) }) {
+	if stuck := (*StuckError)(nil); errors.As(err, &stuck) &&
+		!slices.ContainsFunc(stuck.seqs, func(seq uint64) bool { return slices.Contains(seqs, seq) }) {
 		return nil // it was stuck before, and was told then
 	}
 	return err
@@ -55,7 +56,8 @@ func (d *Destination) moveToTrash(h *index.Header) error {
 	s, err := d.Root.Lstat(h.Name)
 	if err == nil && s.Kind == file.Folder {
 		err := d.RetryWithoutReserve(func() error { return d.Root.Rename(h.Name, d.Trash, ChangeSetName(h.Seq)) })
-		if errors.Is(err, fs.ErrPermission) && d.Root.Unlock(h.Name) == nil { // another folder is put above it, which its mode forbids
+		if errors.Is(err, fs.ErrPermission) && d.Root.Unlock(h.Name) == nil {
+			// another folder is put above it, which its mode forbids
 			err = d.Root.Rename(h.Name, d.Trash, ChangeSetName(h.Seq))
 		}
 		return err
@@ -63,14 +65,15 @@ func (d *Destination) moveToTrash(h *index.Header) error {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	if err := d.RetryWithoutReserve(func() error { return d.Trash.Mkdir(ChangeSetName(h.Seq)) }); !errors.Is(err, fs.ErrExist) {
+	err = d.RetryWithoutReserve(func() error { return d.Trash.Mkdir(ChangeSetName(h.Seq)) })
+	if !errors.Is(err, fs.ErrExist) {
 		return err
 	}
 	return nil
 }
 
-// StuckError is what could not be removed of snapshots that are deleted, and of interrupted runs. They are forgotten all
-// the same, and each writing run tries again.
+// StuckError is what could not be removed of snapshots that are deleted, and of interrupted runs. They are forgotten
+// all the same, and each writing run tries again.
 type StuckError struct {
 	Err  error
 	seqs []uint64 // of those whose deletion this run finished
@@ -122,7 +125,8 @@ func (d *Destination) FinishDeletions(ctx context.Context, r *Remover) error {
 			stuck[i] = d.Trash.Rmdir(name)
 		}
 		left.Err = cmp.Or(left.Err, stuck[i])
-		if at := slices.IndexFunc(gone, func(seq uint64) bool { return ChangeSetName(seq) == name }); stuck[i] != nil && at >= 0 {
+		if at := slices.IndexFunc(gone, func(seq uint64) bool { return ChangeSetName(seq) == name }); stuck[i] != nil &&
+			at >= 0 {
 			left.seqs = append(left.seqs, gone[at])
 			_ = d.Trash.Rename(name, d.Trash, StuckName(gone[at])) // else it is forgotten once more, which does no harm
 		}
@@ -210,7 +214,8 @@ func containsAll(all, some []uint64) bool {
 }
 
 // mergeSets puts a merged change set in the place of next's.
-func (d *Destination) mergeSets(ctx context.Context, prev uint64, next *index.Header, between []uint64) (*index.Header, error) {
+func (d *Destination) mergeSets(ctx context.Context, prev uint64, next *index.Header,
+	between []uint64) (*index.Header, error) {
 	h := *next
 	h.Merged, h.Bucket, h.Parent = between, 0, prev
 	return &h, d.WriteChangeSet(ctx, prev, &h, &h)

@@ -33,8 +33,8 @@ func (a *Amount) Add(size int64) {
 // them took over what those before it had, as far as it got, so that the last few have it all.
 const keptRuns = 3
 
-// keepResumable keeps of .snap/tmp what the next backup can go on from, and removes the rest. What may not be removed, such as
-// what a run of root has left in a user's destination, stays for another: d.Stuck tells.
+// keepResumable keeps of .snap/tmp what the next backup can go on from, and removes the rest. What may not be
+// removed, such as what a run of root has left in a user's destination, stays for another: d.Stuck tells.
 func (d *Destination) keepResumable(ctx context.Context) error {
 	useless, err := d.findInterrupted(ctx)
 	if err != nil {

@@ -47,8 +47,8 @@ func (d *Destination) checkWriters() error {
 	}
 }
 
-// CheckOwner refuses the destination at path if it is another user's, as far as that can be told without writing there. Open does
-// the same, and more.
+// CheckOwner refuses the destination at path if it is another user's, as far as that can be told without writing
+// there. Open does the same, and more.
 func CheckOwner(path string) error {
 	root, err := file.OpenRoot(path)
 	if err != nil {
@@ -103,8 +103,8 @@ func (d *Destination) checkOwns(path string, owner uint32, rehearsal bool) error
 	}
 }
 
-// isMine reports whether owner is whom the files belong to that this process makes in the destination. That need not be its
-// user: a file system may show one owner for everything, and a file server makes nobody of root.
+// isMine reports whether owner is whom the files belong to that this process makes in the destination. That need not
+// be its user: a file system may show one owner for everything, and a file server makes nobody of root.
 func (d *Destination) isMine(owner uint32, rehearsal bool) (bool, error) {
 	me := os.Geteuid()
 	if me < 0 || owner == uint32(me) {
@@ -114,7 +114,8 @@ func (d *Destination) isMine(owner uint32, rehearsal bool) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	if KeepsAll[info.Type] && info.Type != "apfs" && info.Type != "hfs" { // macOS can be told to ignore the owners on a disk
+	if KeepsAll[info.Type] && info.Type != "apfs" && info.Type != "hfs" {
+		// macOS can be told to ignore the owners on a disk
 		return false, nil
 	}
 	if rehearsal {
@@ -153,8 +154,9 @@ func (d *Destination) ownerOfNew() (uint32, error) {
 // settingsNames are the user's files in a destination.
 var settingsNames = []string{"BackupOptions.txt", "Blacklist.txt", "Whitelist.txt"}
 
-// takeOver makes this user the owner of the destination: of its folder, the settings, .snap and all in it. The trees stay as
-// they are: their files are published, and whoever made them owns their top folders. The next backup links nothing to them.
+// takeOver makes this user the owner of the destination: of its folder, the settings, .snap and all in it. The trees
+// stay as they are: their files are published, and whoever made them owns their top folders. The next backup links
+// nothing to them.
 //
 // A folder comes before what is in it, so that nobody exchanges that meanwhile. The index comes last: as long as it is
 // another's the destination is refused, to both, and this can be begun again.
@@ -230,8 +232,8 @@ func (t *ownerChange) folder(dir *file.Dir) error {
 	return t.failed(s.UID, dir.Chown(os.Geteuid(), os.Getegid()))
 }
 
-// entry takes the entry name of dir, if there is one. A file with several names is replaced by a copy: the other names may be
-// anywhere. What is in a folder stays.
+// entry takes the entry name of dir, if there is one. A file with several names is replaced by a copy: the other
+// names may be anywhere. What is in a folder stays.
 func (t *ownerChange) entry(dir *file.Dir, name string) error {
 	s, err := dir.Lstat(name)
 	switch {
@@ -300,8 +302,9 @@ var KeepsAll = map[string]bool{
 	"apfs": true, "hfs": true, "ufs": true,
 }
 
-// EnterOwn enters the tree of a snapshot, if it was made by the owner of the destination: another could change, by names that he
-// has elsewhere, what is linked to his files; and they have not the owners that those in the source have.
+// EnterOwn enters the tree of a snapshot, if it was made by the owner of the destination: another could change, by
+// names that he has elsewhere, what is linked to his files; and they have not the owners that those in the source
+// have.
 func (d *Destination) EnterOwn(name string) (*file.Dir, error) {
 	tree, err := d.Root.EnterDir(name)
 	if err != nil {

@@ -46,8 +46,8 @@ func (d *Destination) PlanPurge(ctx context.Context, what *index.Purge) (*index.
 //  2. What interrupted runs have copied goes, it may hold the same files; the next backup copies that again.
 //  3. The paths go from the trees, which gives the space back that the rest may need. Folders get the times back
 //     that their records tell.
-//  4. The change sets are written anew, from the newest to the oldest, so that none of them ever leads to a name that an
-//     older one has lost. They are made of the index, which still is the old one.
+//  4. The change sets are written anew, from the newest to the oldest, so that none of them ever leads to a name that
+//     an older one has lost. They are made of the index, which still is the old one.
 //  5. A new index is made of the change sets, since freed pages of the old one keep what was in them.
 //
 // report may be nil.
@@ -159,7 +159,8 @@ func (d *Destination) purgeSets(ctx context.Context, what *index.Purge) error {
 	return nil
 }
 
-// purgeAside removes what was put aside in the folder of the change sets where it names what is purged, or cannot be read.
+// purgeAside removes what was put aside in the folder of the change sets where it names what is purged, or cannot be
+// read.
 func (d *Destination) purgeAside(ctx context.Context, what *index.Purge) (notes []error, err error) {
 	entries, err := d.ChangesDir.Entries()
 	if err != nil {

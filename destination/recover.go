@@ -143,7 +143,8 @@ func (d *Destination) importLost(ctx context.Context, newest *index.Header) erro
 			return err
 		}
 		if h.Parent != newest.Seq && (there || parents[seq]) {
-			return fmt.Errorf("%w: it ends with snapshot %d, and the change set %d goes on from %d", index.ErrDamaged, newest.Seq, seq, h.Parent)
+			return fmt.Errorf("%w: it ends with snapshot %d, and the change set %d goes on from %d", index.ErrDamaged,
+				newest.Seq, seq, h.Parent)
 		}
 		if !there && !parents[seq] { // never published, or its tree was moved away: put aside, not destroyed
 			if err := d.ChangesDir.Replace(ChangeSetName(seq), d.ChangesDir, ChangeSetName(seq)+".unpublished"); err != nil {

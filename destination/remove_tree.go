@@ -39,8 +39,8 @@ func removeTree(ctx context.Context, parent *file.Dir, name string, jobs int) er
 	return nil
 }
 
-// empty removes all that is in the folder name, and leaves the folder. One that is not there is empty. What is mounted in
-// it is somebody's, and stays.
+// empty removes all that is in the folder name, and leaves the folder. One that is not there is empty. What is
+// mounted in it is somebody's, and stays.
 func (r *Remover) empty(ctx context.Context, parent *file.Dir, name string) error {
 	root, err := enterUnlocked(parent, name)
 	if err != nil {

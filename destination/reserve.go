@@ -47,9 +47,9 @@ func (d *Destination) keepReserve() {
 // RetryWithoutReserve runs f, and again where that helps.
 func (d *Destination) RetryWithoutReserve(f func() error) error { return d.retryAfter(f(), f) }
 
-// retryAfter runs f once more if err, which is what it ended with, says that the disk was too full: without the reserve, and
-// after everything that was deleted before is truly free, which on btrfs it is only from the next commit on. f must be
-// such that it can be begun again.
+// retryAfter runs f once more if err, which is what it ended with, says that the disk was too full: without the
+// reserve, and after everything that was deleted before is truly free, which on btrfs it is only from the next commit
+// on. f must be such that it can be begun again.
 func (d *Destination) retryAfter(err error, f func() error) error {
 	if full(err) {
 		_ = d.Meta.Remove(reserveName)

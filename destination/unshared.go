@@ -9,8 +9,8 @@ import (
 	"snap/internal/file"
 )
 
-// Apart is how many of the snapshots, from the oldest on, share nothing with the one after them although the records say
-// that they do: those that there were when the destination was copied without hard links. snaps are the complete
+// Apart is how many of the snapshots, from the oldest on, share nothing with the one after them although the records
+// say that they do: those that there were when the destination was copied without hard links. snaps are the complete
 // snapshots whose folders lie in root, oldest first.
 //
 // It looks at some files of a few of them: whoever copies without links copies all without, and a backup links again.

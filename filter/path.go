@@ -17,8 +17,8 @@ type GlobError struct {
 
 func (e *GlobError) Error() string { return fmt.Sprintf("%#q: %s", e.Text, e.Why) }
 
-// ParseGlob reads a glob, names with slashes between them and none at an end. fold: large and small letters are the same.
-// Its error is a *GlobError.
+// ParseGlob reads a glob, names with slashes between them and none at an end. fold: large and small letters are the
+// same. Its error is a *GlobError.
 func ParseGlob(text string, fold bool) (*Glob, error) {
 	toks, _, why := lex(text, nil)
 	if why != "" {

@@ -87,7 +87,8 @@ func (db *DB) ByIdentity(ctx context.Context, newest uint64, r *Record, max int)
 }
 
 // ByContent are the regular files of the newest snapshot with this size and hash, at most max.
-func (db *DB) ByContent(ctx context.Context, newest uint64, size int64, hash [32]byte, max int) (found []Entry, err error) {
+func (db *DB) ByContent(ctx context.Context, newest uint64, size int64, hash [32]byte,
+	max int) (found []Entry, err error) {
 	prefix := contentPrefix(nil, size, &hash)
 	err = db.view(ctx, func(tx *bolt.Tx) error {
 		found = nil

@@ -58,7 +58,8 @@ func (db *DB) EntriesAfter(ctx context.Context, seq uint64, dir, after string) i
 }
 
 // entries is EntriesAfter; more looks at each page in the transaction that read it.
-func (db *DB) entries(ctx context.Context, seq uint64, dir, after string, more func(*bolt.Tx, *page) error) iter.Seq2[*Entry, error] {
+func (db *DB) entries(ctx context.Context, seq uint64, dir, after string,
+	more func(*bolt.Tx, *page) error) iter.Seq2[*Entry, error] {
 	return func(yield func(*Entry, error) bool) {
 		within := appendKey(nil, dir)
 		start := within

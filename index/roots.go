@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// Roots are the sources of a tree that holds several of them, or a file alone: paths in the tree, in key order. None: the
-// tree is one source as a whole. One may lie in another.
+// Roots are the sources of a tree that holds several of them, or a file alone: paths in the tree, in key order. None:
+// the tree is one source as a whole. One may lie in another.
 type Roots []string
 
 // Place is where a path is, seen from the roots.

@@ -89,5 +89,6 @@ func fingerprint(f *os.File) (string, int64, error) {
 	if err != nil {
 		return "", 0, err
 	}
-	return fmt.Sprintf("%x-%x-%x-%x.%x-%x.%x", s.Dev, s.Ino, s.Size, s.Mtime.Sec, s.Mtime.Nsec, s.Ctime.Sec, s.Ctime.Nsec), s.Size, nil
+	return fmt.Sprintf("%x-%x-%x-%x.%x-%x.%x", s.Dev, s.Ino, s.Size, s.Mtime.Sec, s.Mtime.Nsec, s.Ctime.Sec, s.Ctime.Nsec),
+		s.Size, nil
 }

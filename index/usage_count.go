@@ -89,8 +89,8 @@ func (c *usageCount) add(held holding, a Amount) {
 // stride is how many links of a file are followed before what is known of its way is looked at.
 const stride = 16
 
-// origin is where an inode was born: a hash of the place, its bucket, and what the inode takes on the disk; and where it
-// was held by no snapshot since, in places in seqs, the latest first.
+// origin is where an inode was born: a hash of the place, its bucket, and what the inode takes on the disk; and where
+// it was held by no snapshot since, in places in seqs, the latest first.
 type origin struct {
 	id, bucket uint64
 	size       int64

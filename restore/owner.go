@@ -103,7 +103,8 @@ func (r *run) cannot(dev uint64) file.Lost {
 	return r.limits.of[dev]
 }
 
-// learn notes what could not be set on a new file. Of owners only a privileged user learns anything about the file system.
+// learn notes what could not be set on a new file. Of owners only a privileged user learns anything about the file
+// system.
 func (r *run) learn(dev uint64, lost file.Lost) {
 	if lost &= file.LostOwner | file.LostMode; !r.who.privileged {
 		lost &^= file.LostOwner

@@ -26,8 +26,8 @@ func (f *folder) put(name string, s *file.Stat) {
 	f.placed[fileID{s.Dev, s.Ino}] = name
 }
 
-// free makes sure that have, which the target has as name in f, which is d, is not what was restored there under another
-// name: ErrFolds.
+// free makes sure that have, which the target has as name in f, which is d, is not what was restored there under
+// another name: ErrFolds.
 func (f *folder) free(d *file.Dir, name string, have *file.Stat) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -38,11 +38,11 @@ import (
 // is empty, or cleared by Delete.
 type Overwrite uint8
 
-// The ways to overwrite. Never: if anything would be overwritten, Run refuses before it writes anything;
-// existing folders keep their metadata unless they are empty. IfChanged: what has the recorded kind, size
-// and modification time (a link its target, a device its number) is kept and given the recorded metadata;
-// all else is replaced. IfNewer: replaced if the snapshot's modification time is later. Always: replaced. Skip: kept, and
-// what is not there is restored; existing folders keep their metadata as with Never.
+// The ways to overwrite. Never: if anything would be overwritten, Run refuses before it writes anything; existing
+// folders keep their metadata unless they are empty. IfChanged: what has the recorded kind, size and modification
+// time (a link its target, a device its number) is kept and given the recorded metadata; all else is replaced.
+// IfNewer: replaced if the snapshot's modification time is later. Always: replaced. Skip: kept, and what is not there
+// is restored; existing folders keep their metadata as with Never.
 const (
 	Never Overwrite = iota
 	IfChanged
@@ -144,7 +144,8 @@ func Run(ctx context.Context, db *index.DB, snapshot *index.Header, tree string,
 	if o.Jobs <= 0 {
 		o.Jobs = min(4, runtime.NumCPU())
 	}
-	r := &run{Options: o, db: db, seq: snapshot.Seq, tally: &tally{report: o.Report}, who: whoRestores(), limits: &limits{}}
+	r := &run{Options: o, db: db, seq: snapshot.Seq, tally: &tally{report: o.Report}, who: whoRestores(),
+		limits: &limits{}}
 	if !o.NumericIDs {
 		r.users, r.groups = translate(snapshot.Users, localUser), translate(snapshot.Groups, localGroup)
 	}
@@ -193,5 +194,6 @@ func (r *run) stillThere(ctx context.Context, snapshot *index.Header) error {
 			return nil
 		}
 	}
-	return errors.Join(err, fmt.Errorf("snapshot %s was deleted while it was restored: %w", snapshot.Name, index.ErrNotFound))
+	return errors.Join(err,
+		fmt.Errorf("snapshot %s was deleted while it was restored: %w", snapshot.Name, index.ErrNotFound))
 }

@@ -97,7 +97,8 @@ type Reporter interface {
 	Restored(path string, bytes int64)
 	MetadataSet(path string)
 	Skipped(path string)
-	Blocked(path, at string) // not restored: something else stands in the place of the folder at; "": it could not be made, which was told
+	// not restored: something else stands in the place of the folder at; "": it could not be made, which was told
+	Blocked(path, at string)
 	Deleted(path string)
 	Spared(path, why string)           // not deleted, for this rule
 	Lost(path string, parts file.Lost) // could not be set
@@ -125,7 +126,8 @@ func (t *tally) started(path string, size int64) {
 }
 
 func (t *tally) restored(path string, bytes int64) {
-	t.tell(func(s *Result) { s.FilesRestored++; s.BytesRestored = index.Plus(s.BytesRestored, bytes) }, func(r Reporter) { r.Restored(path, bytes) })
+	t.tell(func(s *Result) { s.FilesRestored++; s.BytesRestored = index.Plus(s.BytesRestored, bytes) },
+		func(r Reporter) { r.Restored(path, bytes) })
 }
 
 func (t *tally) metadataSet(path string) {

@@ -67,7 +67,8 @@ func (w *writer) staging(f *folder, d *file.Dir) (*file.Dir, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.stage != nil {
-		return w.openAgain(index.Join(f.to, f.stage.name), &f.stage.stat, func(was, now *file.Stat) bool { return !private(was, now) })
+		return w.openAgain(index.Join(f.to, f.stage.name), &f.stage.stat,
+			func(was, now *file.Stat) bool { return !private(was, now) })
 	}
 	name := tempName()
 	s, err := d.MakeDir(name)
@@ -105,8 +106,8 @@ func (w *writer) unstage(f *folder, d *file.Dir) error {
 	return err
 }
 
-// newFolder makes the folder name in a folder that is d, in its staging folder first, and opens it. What is there in its
-// place, have, gives way: something else than a folder, or an empty one.
+// newFolder makes the folder name in a folder that is d, in its staging folder first, and opens it. What is there in
+// its place, have, gives way: something else than a folder, or an empty one.
 func (w *writer) newFolder(f *folder, d *file.Dir, name string, have *existing) (*file.Dir, error) {
 	in, err := w.staging(f, d)
 	if err != nil {

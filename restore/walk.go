@@ -121,8 +121,8 @@ func (w *walker) visit(ctx context.Context, e index.LinkedEntry, to string) {
 	}
 }
 
-// inPlace is the folder in whose place something else stands and stays, f or one above; "" if there is another reason why f was not
-// entered, which was told.
+// inPlace is the folder in whose place something else stands and stays, f or one above; "" if there is another reason
+// why f was not entered, which was told.
 func (f *folder) inPlace() string {
 	for ; f != nil; f = f.parent {
 		if f.kept {

@@ -174,7 +174,8 @@ func (w *walker) addEntry(f *folder, d *file.Dir, e *file.Entry) error {
 	}
 	sealed := e.Err != nil && w.o.OneFileSystem && !w.inner[index.Join(f.path, e.Name)] && d.Mounted(e.Name)
 	if sealed { // what is mounted there does not even let itself be looked at, and is not to be entered anyway
-		e.Stat, e.Err = file.Stat{Kind: file.Folder, Mode: 0o700, UID: f.stat.UID, GID: f.stat.GID, Nlink: 2, Dev: f.stat.Dev}, nil
+		e.Stat, e.Err = file.Stat{Kind: file.Folder, Mode: 0o700, UID: f.stat.UID, GID: f.stat.GID, Nlink: 2,
+			Dev: f.stat.Dev}, nil
 	}
 	c, included := child{entry: e}, true
 	isDir := e.Stat.Kind == file.Folder
@@ -199,7 +200,8 @@ func (w *walker) addEntry(f *folder, d *file.Dir, e *file.Entry) error {
 		return nil
 	}
 	if isDir && e.Err == nil {
-		c.folder = &folder{path: index.Join(f.path, e.Name), name: e.Name, parent: f, stat: e.Stat, filter: state, included: included}
+		c.folder = &folder{path: index.Join(f.path, e.Name), name: e.Name, parent: f, stat: e.Stat, filter: state,
+			included: included}
 		c.folder.source = w.inner[c.folder.path]
 		switch {
 		case w.o.OneFileSystem && !c.folder.source && (sealed || e.Stat.Dev != f.stat.Dev):
@@ -209,7 +211,8 @@ func (w *walker) addEntry(f *folder, d *file.Dir, e *file.Entry) error {
 		case f.within(&e.Stat):
 			c.folder.state, c.folder.err = read, &fs.PathError{Op: "walk", Path: index.Join(d.Path(), e.Name), Err: errLoop}
 		case len(c.folder.path) > index.MaxPath-256:
-			c.folder.state, c.folder.err = read, &fs.PathError{Op: "walk", Path: index.Join(d.Path(), e.Name), Err: index.ErrPathTooLong}
+			c.folder.state, c.folder.err = read,
+				&fs.PathError{Op: "walk", Path: index.Join(d.Path(), e.Name), Err: index.ErrPathTooLong}
 		}
 	}
 	f.entries = append(f.entries, c)
@@ -218,7 +221,8 @@ func (w *walker) addEntry(f *folder, d *file.Dir, e *file.Entry) error {
 
 // enters reports whether the folder s that has the name of f since f's parent was listed is walked.
 func (w *walker) enters(f *folder, s *file.Stat) bool {
-	return !w.never(s) && !f.parent.within(s) && (!w.o.OneFileSystem || s.Dev == f.parent.stat.Dev || f.source || len(f.roots) > 0)
+	return !w.never(s) && !f.parent.within(s) &&
+		(!w.o.OneFileSystem || s.Dev == f.parent.stat.Dev || f.source || len(f.roots) > 0)
 }
 
 // never reports whether s is a folder that is not to be entered.

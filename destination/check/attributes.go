@@ -12,11 +12,12 @@ import (
 	"snap/internal/file"
 )
 
-// Extended attributes, ACLs among them, are compared with the record of an entry where its file system keeps them, once for
-// each inode. A record does not say which of them could not be set when the entry was made. So one that is not there is damage
-// only if any user and any file system could have set it.
+// Extended attributes, ACLs among them, are compared with the record of an entry where its file system keeps them,
+// once for each inode. A record does not say which of them could not be set when the entry was made. So one that is
+// not there is damage only if any user and any file system could have set it.
 
-// inodesRemembered bounds the memory for inodes whose attributes were looked at. Of more than that some are looked at again.
+// inodesRemembered bounds the memory for inodes whose attributes were looked at. Of more than that some are looked at
+// again.
 const inodesRemembered = 400_000
 
 // attributed remembers which inodes have the attributes of their records, and of which: a hash of them.
@@ -74,8 +75,8 @@ func (a *attributed) hash(xattrs []file.Xattr) uint64 {
 	return h.Sum64()
 }
 
-// attributes says what of the attributes of the entry name in a tree is not as its record says; "" for nothing. What may not be
-// read is not compared.
+// attributes says what of the attributes of the entry name in a tree is not as its record says; "" for nothing. What
+// may not be read is not compared.
 func (t preserved) attributes(in *file.Dir, name string, want *index.Record) (why string, err error) {
 	if !t.all || want.Has(index.Capped) {
 		return "", nil
@@ -123,14 +124,14 @@ func (t preserved) unlike(want, have []file.Xattr, lacks func(attr string) bool)
 	return "of its extended attributes " + strings.Join(all, ", ")
 }
 
-// settable reports whether who made the snapshot could set an attribute. Who may not see those of the system (trusted) sees
-// none, so that they say nothing where they are missing.
+// settable reports whether who made the snapshot could set an attribute. Who may not see those of the system
+// (trusted) sees none, so that they say nothing where they are missing.
 func (t preserved) settable(name string) bool {
 	return file.OwnXattr(name) && !strings.HasPrefix(name, "trusted.") && (t.user == 0 || name != "security.capability")
 }
 
-// fitsAnywhere reports whether every file system has room for the attributes of an entry: ext4 has one block for them, which
-// has 1 KiB at least.
+// fitsAnywhere reports whether every file system has room for the attributes of an entry: ext4 has one block for
+// them, which has 1 KiB at least.
 func fitsAnywhere(all []file.Xattr) bool { return file.XattrBytes(all)+32*len(all) <= 900 }
 
 // unmapped reports whether an ACL names somebody who has no number here, as in a user namespace.

@@ -89,7 +89,8 @@ type checker struct {
 
 func (c *checker) open(ctx context.Context, path string) (err error) {
 	if c.o.Repair {
-		c.d, err = destination.Open(ctx, path, destination.Options{Mode: destination.Repair, LockWait: c.o.LockWait, Holder: c.o.Holder})
+		c.d, err = destination.Open(ctx, path,
+			destination.Options{Mode: destination.Repair, LockWait: c.o.LockWait, Holder: c.o.Holder})
 		return err
 	}
 	if c.d, err = destination.Open(ctx, path, destination.Options{Mode: destination.ReadOnly, AnyUser: true}); err != nil {

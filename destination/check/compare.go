@@ -71,7 +71,8 @@ func (t *treeCheck) batches(ctx context.Context, h *index.Header, top *file.Dir)
 }
 
 // comparePaths merges a listing with a walk, both in key order. A sight is valid until the next one.
-func comparePaths(listing iter.Seq2[*index.Entry, error], walk iter.Seq2[*scan.Item, error]) iter.Seq2[*comparedPath, error] {
+func comparePaths(listing iter.Seq2[*index.Entry, error],
+	walk iter.Seq2[*scan.Item, error]) iter.Seq2[*comparedPath, error] {
 	return func(yield func(*comparedPath, error) bool) {
 		next, stop := iter.Pull2(listing)
 		defer stop()

@@ -172,7 +172,8 @@ func (f *fault) rank() int {
 }
 
 func (r *Result) addFinding(one *fault, snaps []index.Header, spans []posRange, mended bool) {
-	f := Finding{What: one.what, Path: one.path, Why: one.why, Below: one.below, Repaired: mended, From: one.left, Snapshots: one.names}
+	f := Finding{What: one.what, Path: one.path, Why: one.why, Below: one.below, Repaired: mended, From: one.left,
+		Snapshots: one.names}
 	if mended {
 		f.From = one.from
 	}

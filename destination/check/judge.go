@@ -15,8 +15,9 @@ type preserved struct {
 	user uint32 // who made the snapshot
 }
 
-// maker is who made the snapshot, whose top folder belongs to top. That is its maker, as he is the destination's owner. If he is not,
-// either the snapshot is older than the take-over by root, or it was given away since, of which the header knows something.
+// maker is who made the snapshot, whose top folder belongs to top. That is its maker, as he is the destination's
+// owner. If he is not, either the snapshot is older than the take-over by root, or it was given away since, of which
+// the header knows something.
 func (c *checker) maker(h *index.Header, top uint32) uint32 {
 	s, err := c.d.Root.Lstat(destination.MetaName)
 	switch {
@@ -67,7 +68,8 @@ func (t preserved) differences(want *index.Record, got *file.Stat) (what Fault, 
 
 // modeAgrees: an ordinary user cannot set the setuid and setgid bits of what he cannot give away.
 func (t preserved) modeAgrees(want *index.Record, got *file.Stat) bool {
-	return got.Mode == want.Mode || (t.user != 0 || got.UID != want.UID || got.GID != want.GID) && got.Mode == want.Mode&^0o6000
+	return got.Mode == want.Mode ||
+		(t.user != 0 || got.UID != want.UID || got.GID != want.GID) && got.Mode == want.Mode&^0o6000
 }
 
 // idAgrees: what an ordinary user cannot give away is his own, and a number that is unknown here says

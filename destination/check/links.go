@@ -10,8 +10,9 @@ import (
 	"snap/internal/file"
 )
 
-// Unshared says how far files that are to be one in several snapshots, or under several names, are one on the disk. After
-// a copy of the destination that knew nothing of hard links none of them are: all of it is there, and takes more room.
+// Unshared says how far files that are to be one in several snapshots, or under several names, are one on the disk.
+// After a copy of the destination that knew nothing of hard links none of them are: all of it is there, and takes
+// more room.
 type Unshared struct {
 	Names  int64 // of regular files, counted in each snapshot
 	Inodes int64 // that they are on the disk
@@ -47,8 +48,8 @@ func (s sharing) total() (names, inodes int64) {
 	return names, int64(math.Floor(sum + 1e-6))
 }
 
-// links compares the inodes that were seen with those that the records tell of. Where snapshots were deleted meanwhile, or
-// the index is damaged, which is told already, nothing is said.
+// links compares the inodes that were seen with those that the records tell of. Where snapshots were deleted
+// meanwhile, or the index is damaged, which is told already, nothing is said.
 func (c *checker) links(ctx context.Context) error {
 	usage, err := c.d.DB.Usage(ctx)
 	if err != nil {

@@ -106,7 +106,8 @@ func (r *reading) inThisPass(s *comparedPath) bool {
 
 // choose says whether the bytes of a sight are to be compared, and whether it is the one to read them.
 func (r *reading) choose(s *comparedPath) {
-	if !r.any() || !s.indexed || !s.there || s.err != nil || s.stat.Kind != file.Regular || s.rec.Kind != file.Regular || !held(&s.rec) {
+	if !r.any() || !s.indexed || !s.there || s.err != nil || s.stat.Kind != file.Regular || s.rec.Kind != file.Regular ||
+		!held(&s.rec) {
 		return
 	}
 	if parts := r.subset.Parts; parts > 0 { // those without a hash fall to the first part
@@ -207,9 +208,10 @@ const uncached = 1 << 20
 
 var errExchanged = errors.New("it was exchanged while it was looked at")
 
-// sum hashes the file name, which must be the one that stat describes, in the form of the record rec, or as one without holes if
-// that is nil.
-func (r *reader) sum(ctx context.Context, in *file.Dir, name string, stat *file.Stat, rec *index.Record) (sum [32]byte, n int64, err error) {
+// sum hashes the file name, which must be the one that stat describes, in the form of the record rec, or as one
+// without holes if that is nil.
+func (r *reader) sum(ctx context.Context, in *file.Dir, name string, stat *file.Stat,
+	rec *index.Record) (sum [32]byte, n int64, err error) {
 	r.ready()
 	f, err := in.Open(name)
 	if err != nil {

@@ -79,7 +79,8 @@ func (c *checker) repair(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	todo := slices.DeleteFunc(slices.Clone(c.faults.all), func(f *fault) bool { return len(f.spans) == 0 || f.what == Unchecked })
+	todo := slices.DeleteFunc(slices.Clone(c.faults.all),
+		func(f *fault) bool { return len(f.spans) == 0 || f.what == Unchecked })
 	if len(todo) == 0 {
 		return nil
 	}
@@ -90,8 +91,10 @@ func (c *checker) repair(ctx context.Context) (err error) {
 	}
 	m := &repairer{
 		checker: c, work: work, reader: &reader{},
-		replacements: map[inodeIdentity]replacement{}, sums: map[inodeKey]sum{}, wanted: map[[32]byte]*wantedContent{}, sizes: map[int64]bool{},
-		indexed: map[[32]byte][]contentSource{}, strays: map[[32]byte]treePath{}, extras: map[[32]byte]treePath{}, right: map[treePath]bool{},
+		replacements: map[inodeIdentity]replacement{}, sums: map[inodeKey]sum{}, wanted: map[[32]byte]*wantedContent{},
+		sizes:   map[int64]bool{},
+		indexed: map[[32]byte][]contentSource{}, strays: map[[32]byte]treePath{}, extras: map[[32]byte]treePath{},
+		right: map[treePath]bool{},
 	}
 	defer func() {
 		m.handles.close()

@@ -89,14 +89,16 @@ func (m *repairer) sum(ctx context.Context, d *file.Dir, name string, stat *file
 func (m *repairer) forgetInode(stat *file.Stat) { delete(m.sums, inodeAt(stat)) }
 
 // mayBeOnlyCopy reports whether what stands in a place may be the only copy of what belongs elsewhere.
-func (m *repairer) mayBeOnlyCopy(ctx context.Context, d *file.Dir, at treePath, have *file.Stat, want *index.Record) bool {
+func (m *repairer) mayBeOnlyCopy(ctx context.Context, d *file.Dir, at treePath, have *file.Stat,
+	want *index.Record) bool {
 	if have.Kind != file.Regular || !m.sizes[have.Size] {
 		return false
 	}
 	_, name := index.Split(at.path)
 	got := m.sum(ctx, d, name, have)
 	n := m.wanted[got.hash]
-	if got.err != nil || n == nil || n.places == 0 || want.Kind == file.Regular && want.Has(index.Hashed) && want.Hash == got.hash {
+	if got.err != nil || n == nil || n.places == 0 ||
+		want.Kind == file.Regular && want.Has(index.Hashed) && want.Hash == got.hash {
 		return false
 	}
 	m.strays[got.hash] = at
@@ -148,7 +150,8 @@ func (m *repairer) regular(ctx context.Context, at treePath, want *index.Record,
 
 // fromTree takes the content from a file in a tree, if that has it. rec is the record of that file: where it
 // says that it is the same file of the source, and the file has the metadata, the inode is linked.
-func (m *repairer) fromTree(ctx context.Context, at, from treePath, want, rec *index.Record) (s replacement, ok bool, err error) {
+func (m *repairer) fromTree(ctx context.Context, at, from treePath,
+	want, rec *index.Record) (s replacement, ok bool, err error) {
 	in, name := index.Split(from.path)
 	d, err := m.dir(from.pos, in)
 	if err != nil {

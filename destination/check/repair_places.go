@@ -88,7 +88,8 @@ func (m *repairer) place(ctx context.Context, pos int, e *index.Entry) (from str
 }
 
 // agrees reports whether an entry is what the record says after all.
-func (m *repairer) agrees(ctx context.Context, pos int, d *file.Dir, name string, e *index.Entry, have *file.Stat) (bool, error) {
+func (m *repairer) agrees(ctx context.Context, pos int, d *file.Dir, name string, e *index.Entry,
+	have *file.Stat) (bool, error) {
 	if what, _ := m.preserved(pos).differences(&e.Record, have); what != "" {
 		return false, nil
 	}

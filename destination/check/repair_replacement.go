@@ -40,7 +40,8 @@ func (m *repairer) newName() string {
 }
 
 // replacementFor is the entry that a record describes, finished in the work folder.
-func (m *repairer) replacementFor(ctx context.Context, at treePath, want *index.Record, strays bool) (s replacement, err error) {
+func (m *repairer) replacementFor(ctx context.Context, at treePath, want *index.Record,
+	strays bool) (s replacement, err error) {
 	key := identityOf(at.path, want)
 	if s, ok := m.replacements[key]; ok {
 		return s, nil

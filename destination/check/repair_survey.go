@@ -76,7 +76,8 @@ func (m *repairer) surveyIndex(ctx context.Context) error {
 		}
 		for i := range h.Versions {
 			v := &h.Versions[i]
-			if v.Kind != file.Regular || !v.Exists() || !held(&v.Record) || !v.Has(index.Hashed) || m.wanted[v.Hash] == nil || len(m.indexed[v.Hash]) >= sourcesMax {
+			if v.Kind != file.Regular || !v.Exists() || !held(&v.Record) || !v.Has(index.Hashed) || m.wanted[v.Hash] == nil ||
+				len(m.indexed[v.Hash]) >= sourcesMax {
 				continue
 			}
 			if f := m.treesWith(&h, i); f.first <= f.last {

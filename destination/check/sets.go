@@ -90,11 +90,12 @@ func (c *checker) set(ctx context.Context, h *index.Header) (*fault, error) {
 		return bad("the change set is of another snapshot: "+what+" differs from the index", true), nil
 	}
 	n, first := 0, error(nil)
-	err = c.d.DB.CheckSet(ctx, h, destination.ReadChanges(c.d.ChangesDir.Path(), destination.ChangeSetName(h.Seq)), func(err error) {
-		if n++; first == nil {
-			first = err
-		}
-	})
+	err = c.d.DB.CheckSet(ctx, h, destination.ReadChanges(c.d.ChangesDir.Path(), destination.ChangeSetName(h.Seq)),
+		func(err error) {
+			if n++; first == nil {
+				first = err
+			}
+		})
 	switch {
 	case err != nil:
 		return nil, c.indexError(err)
@@ -125,8 +126,10 @@ func otherHeader(a, b *index.Header) string {
 		{"the number", a.Seq == b.Seq}, {"the name", a.Name == b.Name}, {"the source", a.SameSources(b)},
 		{"the time", a.Time.Equal(b.Time) && a.Finished.Equal(b.Finished)}, {"the host", a.Host == b.Host},
 		{"the number of files", a.Files == b.Files && a.Dirs == b.Dirs}, {"the size", a.Bytes == b.Bytes},
-		{"the number of changes", a.Added == b.Added && a.Modified == b.Modified && a.Metadata == b.Metadata && a.Moved == b.Moved && a.Removed == b.Removed},
-		{"what was copied", a.Linked == b.Linked && a.CopiedBytes == b.CopiedBytes}, {"the number of errors", a.Errors == b.Errors},
+		{"the number of changes", a.Added == b.Added && a.Modified == b.Modified && a.Metadata == b.Metadata &&
+			a.Moved == b.Moved && a.Removed == b.Removed},
+		{"what was copied", a.Linked == b.Linked && a.CopiedBytes == b.CopiedBytes},
+		{"the number of errors", a.Errors == b.Errors},
 	} {
 		if !f.same {
 			return f.name

@@ -50,7 +50,8 @@ func (c *checker) tree(ctx context.Context, pos int) error {
 	if err != nil {
 		return err
 	}
-	t := &treeCheck{checker: c, preserved: preserved{c.keepsAll, c.maker(h, stat.UID)}, names: sharing{}, tree: file.NewTree(top, 64, (*file.Dir).EnterDir)}
+	t := &treeCheck{checker: c, preserved: preserved{c.keepsAll, c.maker(h, stat.UID)}, names: sharing{},
+		tree: file.NewTree(top, 64, (*file.Dir).EnterDir)}
 	defer t.tree.Close()
 	before := c.at
 	for lot, err := range stream.Ordered(ctx, c.o.Jobs, batchesWindow, t.batches(ctx, h, top), t.look) {

@@ -79,14 +79,16 @@ func (d *decider) inherit(rec *index.Record, from string, change index.Change, r
 	now, before := int64(rec.Nlink), int64(max(d.before.names(rec.Ino), 1))
 	*rec = *old
 	rec.Nlink = uint32(max(int64(old.Nlink)+now-before, 1))
-	rec.Change, rec.Reason, rec.Stored, rec.From, rec.To, rec.Link, rec.Since = change, reason, index.Linked, from, "", "", 0
+	rec.Change, rec.Reason, rec.Stored, rec.From, rec.To, rec.Link, rec.Since = change, reason, index.Linked, from,
+		"", "", 0
 	return true, nil
 }
 
 // improve replaces a weak record by what the remains of the change set say, if they are about what is in the
 // tree.
 func (d *decider) improve(path string, rec, hint *index.Record) error {
-	if !hint.Exists() || hint.Stored == index.Absent || hint.Kind != rec.Kind || hint.Rdev != rec.Rdev || hint.Target != rec.Target ||
+	if !hint.Exists() || hint.Stored == index.Absent || hint.Kind != rec.Kind || hint.Rdev != rec.Rdev ||
+		hint.Target != rec.Target ||
 		rec.Kind == file.Regular && (hint.Size != rec.Size || !destination.CloseEnough(rec.Mtime, hint.Mtime)) {
 		return nil
 	}

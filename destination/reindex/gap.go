@@ -13,7 +13,8 @@ import (
 // inode, the path that tells so.
 type returns map[uint64]string
 
-// returned finds the files with several names that came back. Their other names are joined to the one that is found first.
+// returned finds the files with several names that came back. Their other names are joined to the one that is found
+// first.
 func (m *treeReader) returned(ctx context.Context, e *destination.OlderTrees) (returns, error) {
 	found := returns{}
 	for it, err := range m.out.All() {
@@ -37,7 +38,8 @@ func (m *treeReader) returned(ctx context.Context, e *destination.OlderTrees) (r
 
 // overGap is the record of the inode that rec is of in the last snapshot that had something at path, where the snapshot
 // before has not: with its Since. nil if that is not the inode, which its tree tells.
-func (m *treeReader) overGap(ctx context.Context, e *destination.OlderTrees, path string, rec *index.Record) (*index.Record, error) {
+func (m *treeReader) overGap(ctx context.Context, e *destination.OlderTrees, path string,
+	rec *index.Record) (*index.Record, error) {
 	if rec.Kind != file.Regular || m.now.names(rec.Ino) == 0 || m.before != nil && m.before.names(rec.Ino) > 0 {
 		return nil, nil
 	}

@@ -70,7 +70,8 @@ func Run(ctx context.Context, path string, o Options) (res *Result, err error) {
 	if o.Jobs <= 0 {
 		o.Jobs = 4
 	}
-	d, err := destination.Open(ctx, path, destination.Options{Mode: destination.Reindex, LockWait: o.LockWait, Holder: o.Holder})
+	d, err := destination.Open(ctx, path,
+		destination.Options{Mode: destination.Reindex, LockWait: o.LockWait, Holder: o.Holder})
 	if err != nil {
 		return nil, err
 	}
@@ -336,7 +337,8 @@ func (r *reindex) setsSuffice(steps []step, left []foundTree) error {
 func (r *reindex) label(h *index.Header) error {
 	_, err := r.d.ApplyLabels(h)
 	if errors.Is(err, index.ErrDamaged) {
-		r.res.Notes = append(r.res.Notes, fmt.Errorf("the tags and the note of %s are those it was made with: %w", h.Name, err))
+		r.res.Notes = append(r.res.Notes,
+			fmt.Errorf("the tags and the note of %s are those it was made with: %w", h.Name, err))
 		return nil
 	}
 	return err

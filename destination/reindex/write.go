@@ -21,7 +21,8 @@ func (m *treeReader) write(ctx context.Context, s *step) error {
 	if err != nil {
 		return err
 	}
-	f, err := os.OpenFile(filepath.Join(m.r.work.Path(), destination.ChangeSetName(s.seq)), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	f, err := os.OpenFile(filepath.Join(m.r.work.Path(), destination.ChangeSetName(s.seq)),
+		os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
 	}
@@ -52,7 +53,8 @@ func (m *treeReader) write(ctx context.Context, s *step) error {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, fs.ErrExist) {
 		return err
 	}
-	if err := m.r.work.Replace(destination.ChangeSetName(s.seq), m.r.d.ChangesDir, destination.ChangeSetName(s.seq)); err != nil {
+	if err := m.r.work.Replace(destination.ChangeSetName(s.seq), m.r.d.ChangesDir,
+		destination.ChangeSetName(s.seq)); err != nil {
 		return err
 	}
 	return m.r.d.ChangesDir.Sync()
@@ -78,7 +80,8 @@ func (m *treeReader) folders() (map[string]string, error) {
 		for to != "" && old != "" {
 			toDir, toName := index.Split(to)
 			oldDir, oldName := index.Split(old)
-			if toName != oldName || toDir == oldDir || from[toDir] != "" || taken[oldDir] || !m.fresh.Has(toDir) || !m.gone.Has(oldDir) {
+			if toName != oldName || toDir == oldDir || from[toDir] != "" || taken[oldDir] || !m.fresh.Has(toDir) ||
+				!m.gone.Has(oldDir) {
 				break
 			}
 			from[toDir], taken[oldDir] = oldDir, true

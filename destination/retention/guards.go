@@ -15,22 +15,23 @@ import (
 //   - So is one that is far after all others, until the snapshots after the gap span a week: an old destination
 //     that is used again is believed then, and a clock that is wrong for a day is not. Rules of the settings
 //     delete nothing until then.
-//   - One whose time does not fit those of the snapshots made before and after it, by more than a day, is kept and holds no
-//     place: the clock was set back then, by a year say.
+//   - One whose time does not fit those of the snapshots made before and after it, by more than a day, is kept and
+//     holds no place: the clock was set back then, by a year say.
 //   - A tag that no snapshot has keeps nothing: it is a mistake, and nothing is deleted.
 //   - More than half of the snapshots go only if that was asked for.
 //   - If deleting all that may go for free space would not do, none goes.
 const (
 	// clockSlack is by how much the clocks of machines that share a destination may differ.
 	clockSlack = 10 * time.Minute
-	// orderSlack is by how much times may be out of the order in which the snapshots were made: by a clock in another zone.
+	// orderSlack is by how much times may be out of the order in which the snapshots were made: by a clock in another
+	// zone.
 	orderSlack = 24 * time.Hour
 	// A gap is far if it is longer than farGap and farTimes as long as the longest before it. Who makes a backup
 	// once a year never gets there.
 	farGap   = 400 * 24 * time.Hour
 	farTimes = 3
-	// believedAfter is how long the snapshots after a far gap have to span. Of those that all together span no longer, rules
-	// may take most.
+	// believedAfter is how long the snapshots after a far gap have to span. Of those that all together span no longer,
+	// rules may take most.
 	believedAfter = 7 * 24 * time.Hour
 )
 
@@ -155,9 +156,10 @@ func (p *Plan) halted(r *Policy) bool {
 	return slices.ContainsFunc(p.Stops, func(s Stop) bool { return !s.Room && !(r.Asked && s.Reason == FarTime) })
 }
 
-// most counts the snapshots that would go, and all that count, if those are too many: more than half, where all span more
-// than a week and either half of the days would have none any more, or those that go are of more than eight days. That a
-// rule thins the many of a few days is everyday life, as when the first backup after a holiday ends keep_within = 2d.
+// most counts the snapshots that would go, and all that count, if those are too many: more than half, where all span
+// more than a week and either half of the days would have none any more, or those that go are of more than eight
+// days. That a rule thins the many of a few days is everyday life, as when the first backup after a holiday ends
+// keep_within = 2d.
 func (r *Policy) most(list []Decision) (count, of int) {
 	var first, last time.Time
 	days, going, left := map[string]bool{}, map[string]bool{}, map[string]bool{}
@@ -257,7 +259,8 @@ func outOfOrder(all []*index.Header) []bool {
 			before, after = i, next[i]
 			continue
 		}
-		stray[i] = before >= 0 && all[before].Time.Sub(h.Time) > orderSlack || after >= 0 && h.Time.Sub(all[after].Time) > orderSlack
+		stray[i] = before >= 0 && all[before].Time.Sub(h.Time) > orderSlack ||
+			after >= 0 && h.Time.Sub(all[after].Time) > orderSlack
 	}
 	return stray
 }
@@ -281,8 +284,8 @@ func believed(all []*index.Header) (n int) {
 	return n
 }
 
-// makeRoom lets the oldest snapshots go that are not safe, until freed says that deleting all that are not kept frees need
-// bytes. If that cannot be had, or not without more than half of the snapshots, the plan stays as it is.
+// makeRoom lets the oldest snapshots go that are not safe, until freed says that deleting all that are not kept frees
+// need bytes. If that cannot be had, or not without more than half of the snapshots, the plan stays as it is.
 func (r *Policy) makeRoom(p *Plan, need int64, freed func([]Decision) int64) {
 	list := slices.Clone(p.List)
 	lacking := need - freed(list)

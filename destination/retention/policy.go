@@ -94,7 +94,8 @@ func (r *Policy) days(n int) period {
 // judge applies the rules, but for MinFree, to the snapshots, oldest first. missing tells of one whose tree is
 // gone: it is kept by nothing and holds no place in any rule. aside says why the time of one is not believed,
 // "" for one that is.
-func (r *Policy) judge(all []index.Header, missing func(*index.Header) bool, aside func(*index.Header) string) []Decision {
+func (r *Policy) judge(all []index.Header, missing func(*index.Header) bool,
+	aside func(*index.Header) string) []Decision {
 	list := make([]Decision, len(all))
 	var there, counted []*Decision // newest first
 	for i := len(all) - 1; i >= 0; i-- {

@@ -10,7 +10,8 @@ import (
 // window results wait for their turn. After the first error nothing more is begun, but what was begun is
 // still yielded, each result with its error, to a consumer that goes on. in is ranged over on a goroutine
 // of its own. Everything it started has ended when the iterator returns.
-func Ordered[In, Out any](ctx context.Context, jobs, window int, in iter.Seq2[In, error], f func(context.Context, In) (Out, error)) iter.Seq2[Out, error] {
+func Ordered[In, Out any](ctx context.Context, jobs, window int, in iter.Seq2[In, error],
+	f func(context.Context, In) (Out, error)) iter.Seq2[Out, error] {
 	type job struct {
 		in   In
 		out  Out
