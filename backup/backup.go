@@ -1,23 +1,28 @@
-// Package backup keeps a destination true: it makes snapshots, publishes them, and finishes or forgets
-// what a crash left. It is the only writer of a destination.
+// Package backup makes a snapshot: it scans the source, judges each path, builds a tree of links and copies, and
+// publishes it by one rename.
 //
 // Invariants:
 //
 //   - A tree is built in .snap/tmp and appears by one rename, after everything it needs is durable.
-//   - An inode that a published snapshot links is never written to, nor its metadata changed.
-//   - The old snapshot's tree decides nothing: the index says what a file was, and a hard link that turns
-//     out to be another file than the index says is replaced by a copy from the source.
+//   - An inode that a published snapshot links is never written to, and its metadata is never changed.
+//   - The previous snapshot's tree decides nothing. The index says what a file was; a hard link that turns out to be
+//     another file than the index says is replaced by a copy from the source.
 //   - A source error skips one file and is reported; a destination error ends the run. An error of the
-//     index's commit means unknown: the next run's recovery looks, nothing is rolled back here.
+//     index's commit means unknown: nothing is rolled back, the next run's recovery looks.
 //   - A dry run makes the same judgements and writes nothing.
 //
-// A run: open and recover (destination.go, recover.go), scan (scan.go), resolve (resolve.go, groups.go),
-// build (build.go, place.go), publish (publish.go). What a run that died has copied is kept (dead.go) and
-// taken over by the next (resume.go).
+// # A run
 //
-// [Open] gives a [Destination], [Run] makes a snapshot in it as [Options] say; begin to read at run.run below, whose
-// steps ARCHITECTURE.md tells. [Check] looks and mends (check.go, repair.go), [Reindex] makes the index again, and
-// [Destination.Delete] and [Destination.Prune] remove snapshots.
+//  1. scan (scan.go) compares the source with the index. What the stat record proves unchanged ends there; the rest
+//     are candidates.
+//  2. resolve (resolve.go) gathers facts about each candidate (facts.go), lets [scan.Judge] judge it, and keeps the
+//     hard links those of the source (hard_links.go). The result is a plan.
+//  3. build (build.go) makes the tree that the plan describes (tasks.go, place.go, make.go, copy.go) and writes its
+//     change set. What an interrupted run has copied is linked (resume.go).
+//  4. publish (publish.go) syncs, imports the change set into the index, and renames the tree to its name.
+//
+// [Run] is the one call, on a destination that [destination.Open] has opened, and [Options] say what it does. Begin to
+// read at run.run below.
 package backup
 
 import (

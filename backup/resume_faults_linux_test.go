@@ -24,7 +24,7 @@ func TestResumeAfterKill(t *testing.T) {
 	p.Grow()
 	p.Interrupt(60) // or skip
 	fault := harness.Tool(t, "faultrun")
-	points, step, taken := 0, 1, 0
+	points, taken, step := 0, 0, 0
 	for n := 1; ; n += step {
 		p := backuptest.NewPlace(t)
 		p.Grow()

@@ -1,3 +1,28 @@
+// Package destination is one destination on disk: its names, lock and owner, its change sets and labels, and what
+// makes a snapshot appear and go.
+//
+// Invariants:
+//
+//   - Whoever writes holds the lock (lock.go) and is the destination's one owner (owner.go).
+//   - Each snapshot has a sequence number that grows and is never given twice, and a change set of that number
+//     (change_sets.go). Its tree is the folder of its name (names.go).
+//   - What is to last is written to a new file, synced and renamed. [Destination.PublishPrepared] (publish.go) is the
+//     one place where a tree gets its name.
+//   - Every open for writing first brings the destination to a state that a run can begin from, whatever the run before
+//     was doing when it died (recover.go). Recovery, deletion (delete.go) and purge (purge.go) can stop anywhere and be
+//     begun again.
+//   - A snapshot's tree is only ever emptied in the trash, where its name is gone, and never what is mounted in it.
+//
+// A destination looks so; ARCHITECTURE.md draws it whole:
+//
+//	DEST/<name>/               a snapshot
+//	DEST/latest                a link to the newest one
+//	DEST/.snap/index.db        what every snapshot holds (package index)
+//	DEST/.snap/changes/<seq>   the change set of each snapshot
+//	DEST/.snap/tmp/<random>/   a work folder (work_folder.go): of this run, or of an interrupted one (interrupted.go)
+//	DEST/.snap/trash/          what is being deleted
+//
+// [Open] gives a [Destination] for one [Mode]; begin to read at recover.go, which says what a crash can leave.
 package destination
 
 import (

@@ -61,7 +61,7 @@ func (db *DB) open(ctx context.Context, how int) (*handle, error) {
 			return nil, err
 		case errors.Is(err, berrors.ErrInvalid), errors.Is(err, berrors.ErrChecksum),
 			errors.Is(err, berrors.ErrVersionMismatch):
-			return nil, fmt.Errorf("%s: %w: %v", db.path, ErrDamaged, err)
+			return nil, fmt.Errorf("%s: %w: %w", db.path, ErrDamaged, err)
 		default:
 			return nil, fmt.Errorf("%s: %w", db.path, err)
 		}

@@ -1,3 +1,21 @@
+// Package check answers whether every snapshot is what the index says, and repairs what is not.
+//
+// It compares the index with itself and with each change set (sets.go), and the tree of each snapshot with the index
+// (compare.go, tree.go); on request it reads the bytes of files (read.go). What is wrong is a [Finding], one for all
+// snapshots and names that share it (findings.go).
+//
+// Invariants:
+//
+//   - A check writes nothing and takes no lock: what it has seen of a tree counts only if the snapshot is still there
+//     afterwards.
+//   - What a file system or an ordinary user cannot keep is no damage (judge.go, a pure function).
+//   - An inode is read once, whatever the number of its names.
+//   - A repair never writes to an inode that is there. It makes a new one of bytes with the right hash
+//     (repair_bytes.go, repair_replacement.go) and puts it in each place by one rename (repair_places.go). It can be
+//     stopped anywhere.
+//   - A file that may be the only copy of what belongs elsewhere is not replaced.
+//
+// [Run] is the one call. Begin to read at judge.go, then tree.go; of a repair at repair.go.
 package check
 
 import (
@@ -148,7 +166,7 @@ func (c *checker) headers(ctx context.Context) (complete []index.Header, err err
 			continue
 		}
 		if err := index.CheckName(all[i].Name); err != nil {
-			return nil, fmt.Errorf("%w: %v", index.ErrDamaged, err)
+			return nil, fmt.Errorf("%w: %w", index.ErrDamaged, err)
 		}
 		complete = append(complete, all[i])
 	}

@@ -1,3 +1,20 @@
+// Package reindex makes the index of a destination again, from the change sets or, where these are lost, from the
+// trees.
+//
+// Invariants:
+//
+//   - The old index is replaced by one rename, when the new one is whole, durable and has been opened once. It is
+//     kept as index.db.old.
+//   - A whole change set whose parent is the snapshot before is taken as it is; only else the tree is looked at. What
+//     the index then cannot know is named (Result.Notes), not made up.
+//   - No change set is lost: one that is replaced is kept beside the new one.
+//   - It can be stopped anywhere and begun again.
+//
+// arrange (plan.go) is the pure plan: which snapshot comes from a set, which from a tree, which is lost. from_tree.go
+// makes a change set of a tree: it walks it beside the tree before (compare.go) and decides what became of each path
+// (decide.go, write.go).
+//
+// [Run] is the one call. Begin to read at plan.go.
 package reindex
 
 import (

@@ -1,6 +1,7 @@
 package retention
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -148,7 +149,7 @@ func TestAskedForMost(t *testing.T) {
 	if len(victims(plan.List)) != 3 || plan.Most() == nil || plan.Stops != nil {
 		t.Errorf("%+v", plan)
 	}
-	if err := Apply(t.Context(), nil, plan, 0, nil); err == nil || err != plan.Most() {
+	if err := Apply(t.Context(), nil, plan, 0, nil); err == nil || !errors.Is(err, plan.Most()) {
 		t.Errorf("%v", err)
 	}
 	if plan := (&Policy{Last: 1, Asked: true, AllowMost: true, Zone: time.UTC}).Plan(all, none); plan.Most() != nil {

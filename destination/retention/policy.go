@@ -1,3 +1,18 @@
+// Package retention says which snapshots stay, and why.
+//
+// A [Policy] has the rules: keep so many of the newest, of each hour, day, week, month and year, those with a tag,
+// and enough that the disk has room. [Policy.Plan] is pure: headers in, a [Decision] with its reasons for each
+// snapshot out, and the [Stop] that keeps the rules from deleting what a mistake would cost (guards.go). [PlanFor]
+// and [PlanNamed] add what a deletion frees, [Apply] deletes.
+//
+// Invariants:
+//
+//   - No rule deletes the newest complete snapshot, or one with the tag [PinTag].
+//   - A snapshot is judged by its time only as far as that can be believed: one of the future, or years after all
+//     others, stops the rules.
+//   - More than half of the snapshots never go without the user's word ([TooManyError]).
+//
+// Begin to read at policy.go, then guards.go.
 package retention
 
 import (

@@ -1,3 +1,6 @@
+// Package stream does work in parallel whose results stay in order: [Ordered] maps a sequence on several goroutines and
+// yields the results in the order of its input, with bounded memory, and has ended all that it started when it returns.
+// [Pause] waits for a while, or for the end of a context.
 package stream
 
 import (
