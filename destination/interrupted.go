@@ -12,7 +12,7 @@ import (
 )
 
 // InterruptedRun is a run that ended before it had built all of its tree. Its work folder is kept for the next
-// backup to go on from (resume.go), and gone when that one is done.
+// backup to go on from (backup/resume.go), and gone when that one is done.
 type InterruptedRun struct {
 	Name    string        // of its folder in .snap/tmp
 	Begin   *index.Header // of its change set
