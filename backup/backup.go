@@ -72,21 +72,21 @@ type Options struct {
 	Tags       []string
 	Note       string
 
-	Report Reporter // told of what happens; nil: nobody
+	Report Reporter // gets what happens; nil: nobody does
 
-	// In a dry run told of every record that the snapshot would have, in key order, tombstones too; nil: nobody.
-	// The record is valid during the call. An error ends the run.
+	// In a dry run Planned gets every record that the snapshot would have, in key order, tombstones too; nil: nobody
+	// does. The record is valid during the call. An error ends the run.
 	Planned func(*index.Entry) error
 }
 
-// Reporter is told of what a run does, from one goroutine at a time.
+// Reporter is called with what a run does, from one goroutine at a time.
 type Reporter interface {
 	Progress(progress.State)
-	// Entry is told of each path of the new snapshot in key order, and of the tombstones of what did not
-	// move elsewhere, with the kind of what was there. changed: the snapshot has a new record for the path, else r is
-	// what an older one says. r is valid during the call.
+	// Entry gets each path of the new snapshot in key order, and the tombstones of what did not move elsewhere, with the
+	// kind of what was there. changed: the snapshot has a new record for the path; else r is the record of an older one.
+	// r is valid during the call.
 	Entry(path string, r *index.Record, changed bool)
-	// Problem is a source file that was skipped, or a copy that had to be made anew.
+	// Problem is a source file that was skipped, or a copy that had to be made again.
 	Problem(Problem)
 }
 
@@ -94,7 +94,7 @@ type Reporter interface {
 type Problem struct {
 	Path string
 	Err  error
-	Note bool // worth telling, but nothing is missing from the snapshot
+	Note bool // worth reporting, but nothing is missing from the snapshot
 }
 
 // Result is what a run did.
@@ -103,13 +103,13 @@ type Result struct {
 	Skipped  bool          // nothing changed, no snapshot was made
 	Previous string        // name of the snapshot before, "" if this is the first
 	Problems []Problem     // the first problemsKept of them; Header.Errors counts those that are no notes
-	// source files that could not be read, as Header.Errors; also when skipped, and whatever the policy
+	// Source files that could not be read, as Header.Errors; also when skipped, and whatever the policy
 	Errors   int64
 	Vanished int64              // entries that were gone when they were to be read
-	Resumed  destination.Amount // of what was copied, files taken over from a run that was interrupted
+	Resumed  destination.Amount // copied files that come from an interrupted run
 	Kept     bool               // the run failed, and the next one can go on from what it has copied
-	Lost     Lost               // what the entries made have not got in the tree; only the index has it
-	After    []error            // what failed when the snapshot was complete, and is not needed for it to be
+	Lost     Lost               // metadata that the new entries lack in the tree; only the index has it
+	After    []error            // what failed after the snapshot was complete
 
 	missing int64 // problems that are no notes, all of them
 }
@@ -128,20 +128,21 @@ func (noReporter) Problem(Problem)                   {}
 
 // run is the state of one backup.
 type run struct {
-	o                Options
-	d                *destination.Destination
-	source           *file.Dir
-	tree             *file.Tree               // the source's folders
-	copies           *file.Tree               // the previous snapshot's folders, while candidates are judged; nil without
-	prev             *index.Header            // nil for the first
-	seq              uint64                   // of prev, 0 for none
-	older            map[uint64]*index.Header // the complete snapshots by their numbers
-	vols             *volumes
-	res              Result
-	head             index.Header // of the snapshot being made
-	sourceIdentities identitySet  // see groups
-	sharedIdentities identitySet  // identities that several candidates have: the hard links to keep together
-	unheld           string       // the last folder that was told to be unheld
+	o      Options
+	d      *destination.Destination
+	source *file.Dir
+	tree   *file.Tree               // the source's folders
+	copies *file.Tree               // the previous snapshot's folders, while candidates are judged; nil without
+	prev   *index.Header            // nil for the first
+	seq    uint64                   // of prev, 0 for none
+	older  map[uint64]*index.Header // the complete snapshots by their numbers
+	vols   *volumes
+	res    Result
+	head   index.Header // of the snapshot being made
+	// of all source files with several names, or whose old inode another file might take; see linkGroups
+	sourceIdentities identitySet
+	sharedIdentities identitySet // identities that several candidates have: the hard links to keep together
+	unheld           string      // the last folder that was reported as unheld
 
 	flush, checkpoint interval
 }
@@ -296,7 +297,7 @@ func (r *run) begin(ctx context.Context) error {
 	return nil
 }
 
-// problem notes a source file that was skipped, or something worth telling.
+// problem notes a source file that was skipped, or something worth reporting.
 func (r *run) problem(path string, err error, note bool) {
 	p := Problem{path, err, note}
 	if !note {

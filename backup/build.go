@@ -33,10 +33,10 @@ type builder struct {
 	unlinked   index.Reason // why nothing is linked to the previous snapshot, if old is nil
 	olderTrees destination.OlderTrees
 
-	resumable *resumeSources // what dead runs have copied
+	resumable *resumeSources // what interrupted runs have copied
 	losses    lossLog        // what could not be set of what was made
 	copied    atomic.Int64   // bytes written so far
-	taken     atomic.Int64   // bytes of files taken over from dead runs so far
+	taken     atomic.Int64   // bytes of files linked from interrupted runs so far
 }
 
 // item is one entry to be made.
@@ -46,11 +46,11 @@ type item struct {
 	dir     *folder       // nil when nothing is to be made: a folder, which the producer made, or a tombstone
 	rec     index.Record  // what the snapshot will hold
 	old     *index.Record // previous record of a path that has a new one, nil if there was none
-	saved   *saved        // in the tree of a dead run, nil if there is none that can be used
-	resumed bool          // that was taken over
+	saved   *saved        // the file in the tree of an interrupted run, nil if there is none that can be used
+	resumed bool          // saved was linked
 	xattrs  *storedXattrs // its attributes, if they are heavy
-	changed bool          // rec is new; else the entry is kept as an older snapshot has it
-	kept    bool          // rec is an older one, though the entry could not be kept
+	changed bool          // rec is a new record; else the entry is linked as an older snapshot has it
+	kept    bool          // the entry was to be linked and could not be; rec is that of the older one
 	gone    bool          // it vanished from the source before it could be read
 	problem error         // why it could not be read
 	note    error         // why it was copied although nothing changed
@@ -139,7 +139,7 @@ func (r *run) build(ctx context.Context, work *destination.WorkFolder, p *plan) 
 	return set.Close()
 }
 
-// MissingSnapshotError: the tree of the previous snapshot is not there to be linked.
+// MissingSnapshotError: there is no tree of the previous snapshot to link to.
 type MissingSnapshotError struct {
 	Name string
 	Err  error
@@ -155,7 +155,7 @@ func (e *MissingSnapshotError) Error() string {
 func (e *MissingSnapshotError) Unwrap() error { return e.Err }
 
 // writeChanges does the tasks and writes the records of what they made. When one fails, the records of what the
-// others have made all the same are for the next run.
+// others have made are written for the next run.
 func (b *builder) writeChanges(ctx context.Context, w *index.ChangeWriter) (failed error) {
 	n := int64(0)
 	var given givenAway
@@ -221,8 +221,8 @@ func (b *builder) writeChanges(ctx context.Context, w *index.ChangeWriter) (fail
 	return failed
 }
 
-// givenAway tells of the files that were copied although nothing changed, because their copies in the older snapshot
-// have another owner or mode by now: often all of them.
+// givenAway is one note for all files that were copied although nothing changed, because somebody has changed the
+// owner or mode of their copies in the older snapshot.
 type givenAway struct {
 	in    string
 	first string

@@ -33,18 +33,19 @@ func takeXattrs(rec, from *index.Record) {
 	rec.Flags = rec.Flags&^index.Capped | from.Flags&index.Capped
 }
 
-// heavyXattrs is from how many bytes on the attributes of an entry wait in a file for their turn.
+// heavyXattrs is the size in bytes from which the attributes of an entry are kept in a file until their record is
+// written.
 const heavyXattrs = 8 << 10
 
-// xattrFile is a file where heavy attributes wait until their records are written: thousands of entries are on their
-// way at a time, and anybody can give each of his files the most.
+// xattrFile is a file that holds large attributes until their records are written. Thousands of entries are in work
+// at a time, and any user can give each of their files as many attributes as the system allows.
 type xattrFile struct {
 	mu   sync.Mutex
 	f    *os.File
 	size int64
 }
 
-// storedXattrs are attributes in the attic; nil: none are there.
+// storedXattrs says where in an xattrFile the attributes of an entry are; nil: none are there.
 type storedXattrs struct{ off, size int64 }
 
 func (a *xattrFile) Write(b []byte) (int, error) {
@@ -53,7 +54,7 @@ func (a *xattrFile) Write(b []byte) (int, error) {
 	return n, err
 }
 
-// put stows the attributes in a file of the folder dir.
+// put writes the attributes to a file in the folder dir.
 func (a *xattrFile) put(dir string, xattrs []file.Xattr) (*storedXattrs, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -83,7 +84,7 @@ func (a *xattrFile) close() {
 	}
 }
 
-// storeXattrs puts away what an entry that is made holds in memory until its record is written.
+// storeXattrs takes large attributes of an entry that was made out of memory, until its record is written.
 func (b *builder) storeXattrs(it *item) (err error) {
 	it.saved = nil
 	if it.old != nil {
@@ -101,7 +102,7 @@ func (b *builder) storeXattrs(it *item) (err error) {
 	return err
 }
 
-// loadXattrs brings them back.
+// loadXattrs reads them back.
 func (b *builder) loadXattrs(it *item) (err error) {
 	if it.xattrs != nil {
 		it.rec.Xattrs, err = b.xattrFile.get(it.xattrs)

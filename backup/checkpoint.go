@@ -7,7 +7,7 @@ import (
 	"snap/internal/file"
 )
 
-// How often a run that copies puts down how far it has come, so that one that dies loses little.
+// How often a run saves how far it has come, so that little is lost when it is interrupted.
 //
 // Records are handed to the system a second or 64 MiB after the last ones at the latest: a process that is
 // killed loses no more than about that, and a large snapshot's change set is hardly larger for it. A
@@ -20,7 +20,7 @@ const (
 	syncBytes  = 10 << 30
 )
 
-// interval is a stretch that is over after some time or some bytes, whichever comes first.
+// interval ends after some time or some bytes, whichever comes first.
 type interval struct {
 	time  time.Duration
 	bytes int64
@@ -29,15 +29,15 @@ type interval struct {
 	from  int64
 }
 
-// elapsed reports whether the stretch is over at the time now, with so many bytes copied in all.
+// elapsed reports whether the interval has ended at the time now, with copied bytes since the run began.
 func (l *interval) elapsed(now time.Time, copied int64) bool {
 	return now.Sub(l.since) >= l.time || copied-l.from >= l.bytes
 }
 
-// begin begins the next stretch.
+// begin begins the next interval.
 func (l *interval) begin(now time.Time, copied int64) { l.since, l.from = now, copied }
 
-// save puts down the records of what was made, if it is time to.
+// save writes the records of what was made, if it is time to.
 func (b *builder) save(w *index.ChangeWriter) error {
 	now, copied := time.Now(), b.copied.Load()
 	if copied > b.checkpoint.from && b.checkpoint.elapsed(now, copied) && file.SyncsSystem() {

@@ -10,14 +10,14 @@ import (
 	"snap/internal/stream"
 )
 
-// largeSize is up to what size every file system in use holds files: FAT's limit.
+// largeSize is the largest file that every file system can hold: FAT's limit.
 const largeSize = 1<<32 - 1
 
-// copyTries is how often a file is read that changes while it is read.
+// copyTries is how often a file is read when it changes while it is read.
 const copyTries = 3
 
-// copy reads the file from the source and makes it in the new tree. One that was removed and made again meanwhile is
-// the one that is to be copied.
+// copy reads the file from the source and makes it in the new tree. If the file was removed and made again meanwhile,
+// the new one is copied.
 func (p *entryWriter) copy(it *item) error {
 	for n := 1; ; n++ {
 		lost, err := p.copyOnce(it)

@@ -12,8 +12,8 @@ func (r *run) count(rec *index.Record, changed bool) {
 	}
 }
 
-// report tells of an entry, which was old before. The tombstone of a file that moved is not told: its new path says
-// where from.
+// report passes an entry to the reporter; old is its previous record. The tombstone of a file that moved is left out:
+// the new path says where it came from.
 func (r *run) report(p *plan, path string, rec, old *index.Record, changed bool) {
 	switch {
 	case rec.Exists():

@@ -122,7 +122,7 @@ func (g *linkGroups) assignInode(v scan.Verdict, path string,
 			v.Reason = index.HardLink
 		}
 		return v, f.base
-	default: // the first name got a new inode: the builder joins the others to it
+	default: // the first name got a new inode: the builder links the others to it
 		if v.Do == f.do {
 			return v, nil
 		}

@@ -11,8 +11,7 @@ import (
 	"snap/internal/file"
 )
 
-// newInodes remembers, of each source inode with several names that got a new inode in this snapshot, where
-// that inode is.
+// newInodes remembers where the new inode of each source file with several names is in this snapshot.
 type newInodes struct {
 	mu         sync.Mutex
 	byIdentity map[identity]*newInode
@@ -34,12 +33,12 @@ func (p *entryWriter) makeOrLink(it *item) error {
 	return p.make(it)
 }
 
-// linkToNewInode makes an entry that needs a new inode, or links it to the one that another name of the same
-// source file got. Of entries that were to be kept the source is asked which file they are of: the record may be of a
-// time when its inode number was another file's.
+// linkToNewInode links an entry that needs a new inode to the one that another name of the same source file has got
+// already, or makes the inode. For an entry that was to be linked to an older snapshot the identity is taken from the
+// source now: the inode number in its record may belong to another file by then.
 func (p *entryWriter) linkToNewInode(it *item) error { return p.linkToNewInodeOr(it, p.make) }
 
-// linkToNewInodeOr is join where first makes the entry of the first name.
+// linkToNewInodeOr is linkToNewInode, where first makes the inode for the first name.
 func (p *entryWriter) linkToNewInodeOr(it *item, first func(*item) error) error {
 	if it.rec.Nlink <= 1 || it.rec.Ino == 0 {
 		return first(it)

@@ -30,8 +30,8 @@ func (p *entryWriter) close() {
 	}
 }
 
-// place makes one entry in the new tree. An error ends the run; what ails the source or the older copy, or what the
-// destination cannot hold, is noted in the item.
+// place makes one entry in the new tree. An error ends the run; trouble with the source or the older copy, and what
+// the destination cannot hold, is noted in the item.
 func (p *entryWriter) place(it *item) error {
 	if p.newDir == nil || p.newPath != it.dir.path {
 		if p.newDir != nil {
@@ -55,7 +55,7 @@ func (p *entryWriter) place(it *item) error {
 	return nil
 }
 
-// put makes the entry by the way that the plan says.
+// put makes the entry in the way that the plan says.
 func (p *entryWriter) put(it *item) error {
 	unheld := it.wasUnheld()
 	if unheld && p.old != nil {
@@ -94,9 +94,8 @@ func (p *entryWriter) oldFolder(path string) (*file.Dir, error) {
 	return d, err
 }
 
-// link makes the entry a hard link of the previous snapshot's entry at from, if that still is what the
-// index says; want is its record, nil if it has the size and time of the new one. Else the entry is made
-// afresh.
+// link makes the entry a hard link of the previous snapshot's entry at from, if that still is what the index says.
+// want is its record, nil if it has the size and time of the new one. Otherwise the entry is copied from the source.
 func (p *entryWriter) link(it *item, from string, want *index.Record) error {
 	if want == nil {
 		want = &it.rec
@@ -187,7 +186,7 @@ func (e *AlteredError) Error() string {
 }
 func (e *AlteredError) Unwrap() error { return e.Err }
 
-// copyInstead makes an entry anew that was to be linked.
+// copyInstead copies an entry from the source that was to be linked.
 func (p *entryWriter) copyInstead(it *item, why index.Reason, note error) error {
 	it.note = note
 	if !it.changed {
@@ -200,7 +199,7 @@ func (p *entryWriter) copyInstead(it *item, why index.Reason, note error) error 
 	return p.linkToNewInode(it)
 }
 
-// setCopyInstead gives an entry that is as it was a silent record of its own.
+// setCopyInstead gives an unchanged entry a silent record, because it gets a new inode.
 func setCopyInstead(it *item, why index.Reason) {
 	old := it.rec
 	it.old, it.changed, it.kept = &old, true, true

@@ -11,14 +11,14 @@ import (
 	"snap/internal/progress"
 )
 
-// publish makes the built tree a snapshot. Up to the rename in finish nobody sees it; from there on it
-// exists, whatever fails.
+// publish makes the built tree a snapshot. Until the rename in Destination.PublishPrepared nobody sees it; after it
+// the snapshot exists, whatever fails.
 func (r *run) publish(ctx context.Context, work *destination.WorkFolder, p *plan) error {
 	r.o.Report.Progress(progress.State{Stage: progress.Publishing})
 	d := r.d
 	d.Release()
-	// The records may be in the index before the tree is on the disk: without a header they are nobody's, and the next
-	// run takes them out.
+	// The records may be in the index before the tree is on the disk: without a header they count for nobody, and the
+	// next run removes them.
 	syncing := make(chan error, 1)
 	go func() { syncing <- d.Sync() }()
 	synced := sync.OnceValue(func() error { return <-syncing })
@@ -27,7 +27,7 @@ func (r *run) publish(ctx context.Context, work *destination.WorkFolder, p *plan
 	err := d.DB.Import(ctx, h.Seq, destination.ReadChanges(work.Path(), destination.SetName),
 		func() (*index.Header, error) {
 			err := synced()
-			work.Keep = err == nil // from here on the next run's recovery knows better what to do with it
+			work.Keep = err == nil // from here on the next run's recovery decides about it
 			return &h, err
 		})
 	if err := synced(); err != nil {
@@ -57,9 +57,9 @@ func (r *run) publish(ctx context.Context, work *destination.WorkFolder, p *plan
 	return nil
 }
 
-// published deals with an error of finish. If the tree has its name already, the snapshot is there: it is listed, and
-// keeps its work folder in the header, so that the next run finishes it. If that cannot be noted, nobody knows of it
-// before.
+// published handles an error of Destination.PublishPrepared. If the tree has its name already, the snapshot exists:
+// it is listed, and the header keeps the name of its work folder, so that the next run finishes it. If the header
+// cannot be written, the next run finds the snapshot prepared.
 func (r *run) published(ctx context.Context, h *index.Header, err error) error {
 	if there, lerr := destination.FolderAt(r.d.Root, h.Name); lerr != nil || !there { // the name was free before
 		return err
@@ -74,7 +74,7 @@ func (r *run) published(ctx context.Context, h *index.Header, err error) error {
 		"makes sure: %w", h.Name, err)
 }
 
-// noteUnchanged writes down that the run found nothing changed. That it cannot be written is told and stops nothing.
+// noteUnchanged writes down that the run found nothing changed. A failure is reported and stops nothing.
 func (r *run) noteUnchanged() {
 	if r.prev == nil {
 		return

@@ -11,18 +11,18 @@ import (
 	"snap/scan"
 )
 
-// A dead run's tree is one more previous snapshot: what it has copied of files that are unchanged since
-// is linked into the new tree, and when that is published the old one goes. Nothing is built on in place,
-// so that whatever else the dead run did has no part in the new snapshot.
+// The tree of an interrupted run is one more previous snapshot: what that run has copied of files that are unchanged
+// since is linked into the new tree, and when that is published the old one goes. Nothing is built on in place, so
+// that nothing else of that run gets into the new snapshot.
 
-// resumeSources finds, for paths in key order, the files that dead runs have copied already. Its zero value
+// resumeSources finds, for paths in key order, the files that interrupted runs have copied already. Its zero value
 // finds none.
 type resumeSources struct {
 	rules scan.Rules
 	from  []*interruptedTree
 }
 
-// interruptedTree are what one dead run has left.
+// interruptedTree is what one interrupted run has left.
 type interruptedTree struct {
 	root    *file.Dir
 	tree    *file.Tree
@@ -33,13 +33,13 @@ type interruptedTree struct {
 	entry   *index.Entry // read and not yet passed; nil at the end
 }
 
-// saved is a file in the tree of a dead run.
+// saved is a file in the tree of an interrupted run.
 type saved struct {
 	tree *file.Tree
 	rec  index.Record
 }
 
-// openResumable opens what dead runs of the same source have left.
+// openResumable opens what interrupted runs of the same source have left.
 func (r *run) openResumable() *resumeSources {
 	s := &resumeSources{rules: r.o.Rules}
 	for _, run := range r.d.Interrupted {
@@ -53,7 +53,7 @@ func (r *run) openResumable() *resumeSources {
 	return s
 }
 
-// open is nil for remains that cannot be entered: the files are copied then.
+// open returns nil if the work folder cannot be entered: the files are copied then.
 func (r *run) open(run *destination.InterruptedRun) *interruptedTree {
 	work, err := r.d.Tmp.OpenDir(run.Name)
 	if err != nil {
@@ -86,8 +86,8 @@ func (m *interruptedTree) close() {
 	m.root.Close()
 }
 
-// find is the file that a dead run has made for the entry of the new tree, nil if there is none that can
-// be used. Paths must come in key order.
+// find is the file that an interrupted run has made for the entry of the new tree, nil if there is none that can be
+// used. Paths must come in key order.
 func (s *resumeSources) find(e *index.Entry) *saved {
 	if e.Kind != file.Regular {
 		return nil
@@ -100,8 +100,8 @@ func (s *resumeSources) find(e *index.Entry) *saved {
 	return nil
 }
 
-// usable reports whether the file that a dead run has recorded as then is what has to be made for now:
-// it proves of the source what the record of a previous snapshot would.
+// usable reports whether the file that an interrupted run recorded as then is what now needs: the source is unchanged
+// since, by the same proof as against the record of a snapshot.
 func usable(now, then *index.Record, rules scan.Rules) bool {
 	return destination.OwnInode(then) && then.Has(index.Hashed) && now.Flags&(index.Racy|index.Unreadable) == 0 &&
 		(!now.Has(index.Hashed) || now.SameHash(then)) && scan.Unchanged(then, &now.Stat, now.Volume, rules)
@@ -155,7 +155,7 @@ func (r *run) countResumable(ctx context.Context, p *plan) (n destination.Amount
 	return n, nil
 }
 
-// heldSpace is what the files that a dead run has made take on the disk, also those that are not trusted.
+// heldSpace is what the files that an interrupted run has made take on the disk, also those that are not trusted.
 func (r *run) heldSpace(run *destination.InterruptedRun) (n int64) {
 	m := r.open(run)
 	if m == nil {
@@ -188,8 +188,8 @@ func space(tree *file.Tree, path string) int64 {
 	return min(stat.Size, stat.Allocated)
 }
 
-// takeOver makes the entry a hard link of the file that a dead run has made for it; false if that is not
-// what its record says, or cannot be linked.
+// takeOver makes the entry a hard link of the file that an interrupted run has made for it. It returns false if that
+// file is not what its record says, or cannot be linked.
 func (p *entryWriter) takeOver(it *item) (bool, error) {
 	dir, name := index.Split(it.path)
 	d, err := it.saved.tree.Dir(dir)

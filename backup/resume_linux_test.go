@@ -188,7 +188,7 @@ func TestResumeAfterReboot(t *testing.T) {
 	}
 }
 
-// countFolders is how many of the first n records of a dead run are not files that it copied.
+// countFolders is how many of the first n records of an interrupted run are not files that it copied.
 func countFolders(t *testing.T, work string, n int) (other int) {
 	t.Helper()
 	b, err := os.ReadFile(filepath.Join(work, "changes"))
@@ -210,7 +210,7 @@ func countFolders(t *testing.T, work string, n int) (other int) {
 	return other
 }
 
-// TestResumeDamagedSet cuts the change set of a dead run off, or flips a bit of it, at many places.
+// TestResumeDamagedSet cuts the change set of an interrupted run off, or flips a bit of it, at many places.
 func TestResumeDamagedSet(t *testing.T) {
 	p := backuptest.NewPlace(t)
 	for i := range 40 {
@@ -247,7 +247,7 @@ func TestResumeDamagedSet(t *testing.T) {
 	}
 }
 
-// TestResumeSeveral: what several dead runs have is put together, and not all of them are kept for ever.
+// TestResumeSeveral: what several interrupted runs have is put together, and not all of them are kept for ever.
 func TestResumeSeveral(t *testing.T) {
 	p := backuptest.NewPlace(t)
 	p.Grow()

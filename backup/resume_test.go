@@ -9,7 +9,7 @@ import (
 	"snap/scan"
 )
 
-// TestUsable changes one thing of a file that a dead run has copied, or of its record.
+// TestUsable changes one thing of a file that an interrupted run has copied, or of its record.
 func TestUsable(t *testing.T) {
 	stat := file.Stat{
 		Kind: file.Regular, Mode: 0o644, UID: 1, GID: 2, Nlink: 1, Size: 3, Ino: 7,

@@ -10,8 +10,9 @@ import (
 
 var errNoFolder = errors.New("the snapshot's folder is gone, or another user's")
 
-// placeReturned makes an entry that is back, which the previous snapshot does not have. Other names of its file are
-// joined to it: that they share an inode must be known when the snapshot is gone that they were linked to.
+// placeReturned makes an entry that is back, which the previous snapshot does not have. Other names of its file
+// become joined records: that they share an inode must be known when the snapshot that they were linked to is
+// deleted.
 func (p *entryWriter) placeReturned(it *item) error {
 	if p.sharedIdentities.has(&it.rec) {
 		return p.linkToNewInodeOr(it, p.linkReturned)

@@ -20,7 +20,7 @@ type candidates struct {
 	files int64 // entries of the source that are not folders
 	dirs  int64
 
-	otherRoom int64 // what is known by now of what a plan has besides
+	otherRoom int64 // the part of plan.otherRoom that the scan knows
 }
 
 // scan walks the source and compares it with the previous snapshot.
@@ -84,7 +84,7 @@ func (r *run) compare(ctx context.Context, found *candidates) error {
 				found.files++
 			}
 			found.otherRoom += nameSpace + int64(len(it.Name))
-			if p.Same && it.Stat.Kind == file.Folder { // made anew in each tree
+			if p.Same && it.Stat.Kind == file.Folder { // made again in each tree
 				found.otherRoom += roomBeside(&p.Old.Record, block)
 			}
 			bytes = index.Plus(bytes, it.Stat.Size)
@@ -105,7 +105,7 @@ func (r *run) compare(ctx context.Context, found *candidates) error {
 		}
 		if p.New != nil && p.New.Err != nil {
 			shut = e.Path
-		} else if p.New == nil && index.Within(e.Path, shut) { // it may be there all the same
+		} else if p.New == nil && index.Within(e.Path, shut) { // it may still be there
 			e.Reason = index.UnreadableNow
 		}
 		if r.prev != nil && e.Exists() && (p.Old == nil || p.Old.Nlink > 1 || !p.Old.SameIdentity(&e.Record)) {

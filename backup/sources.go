@@ -92,12 +92,13 @@ func samePlace(a, b string) bool {
 	return err == nil && os.SameFile(infoA, infoB)
 }
 
-// markedSources tells of a source that holds a marker: it means what is in folders of the source.
+// markedSources notes a source that holds a marker for leaving a folder out: the marker counts in folders of the
+// source, not in the source itself.
 func (r *run) markedSources() error {
 	for _, root := range r.members() {
 		d, err := r.tree.Dir(root)
 		if err != nil {
-			continue // a file, or told by the scan
+			continue // a file, or the scan reports it
 		}
 		name, err := scan.Marked(d, r.o.Scan)
 		d.Close()
@@ -135,7 +136,7 @@ func (r *run) syncSources() {
 
 // sourceCensus notes which sources a scan has met, and which of them have something in them. One may lie in another.
 type sourceCensus struct {
-	open  index.Roots // of which not both is known
+	open  index.Roots // those that were not met, or in which nothing was met so far
 	there map[string]bool
 }
 
@@ -143,7 +144,7 @@ func (r *run) newCensus() *sourceCensus {
 	return &sourceCensus{open: slices.Clone(r.members()), there: map[string]bool{}}
 }
 
-// meet is told of each item of the scan.
+// meet takes each item of the scan.
 func (c *sourceCensus) meet(it *scan.Item) {
 	if len(c.open) == 0 || it.Stat.Kind == file.None {
 		return
@@ -200,7 +201,7 @@ func (r *run) checkCensus(ctx context.Context, c *sourceCensus) error {
 }
 
 // checkLeftOut refuses a backup without a single file where the snapshot before has some, or there is none, and rules
-// leave out what is there: that folders are left makes it no better.
+// leave out what is there: folders alone do not count.
 func (r *run) checkLeftOut(files int64) error {
 	if files > 0 || r.prev != nil && r.prev.Files == 0 || r.o.AllowEmptySource {
 		return nil

@@ -12,8 +12,8 @@ import (
 	"snap/internal/file"
 )
 
-// Estimates for what a snapshot takes besides the files' own bytes: a block for a folder and more for many names in
-// it, what the index and the change set grow by for a record (measured), and what is kept free.
+// Estimates for what a snapshot takes in addition to the files' own bytes: a block for a folder and more for many
+// names in it, what the index and the change set grow by for a record (measured), and what is kept free.
 const (
 	blockSpace  = 4 << 10 // where the system does not say
 	nameSpace   = 24      // and the name
@@ -32,8 +32,8 @@ const (
 // ones, elsewhere.
 var wholeBlocks = map[string]bool{"ext4": true, "xfs": true, "tmpfs": true, "f2fs": true}
 
-// roomBeside is what a new inode takes besides its content: for its attributes, as far as they are read by now, and
-// its target.
+// roomBeside is what a new inode takes in addition to its content: for its attributes, as far as they have been read,
+// and its target.
 func roomBeside(r *index.Record, block int64) (n int64) {
 	if attrs := int64(file.XattrBytes(r.Xattrs)); attrs > inlineAttrs {
 		n += toBlocks(attrs, block)
@@ -57,11 +57,11 @@ func (r *run) blockSize() int64 {
 	return info.BlockSize
 }
 
-// checkSpace refuses a backup that cannot fit, before anything is built. It is an estimate: a destination
-// that fills up all the same ends the run and loses nothing.
+// checkSpace refuses a backup that cannot fit, before anything is built. It is an estimate: if the destination fills
+// up nevertheless, the run ends and nothing is lost.
 //
-// What dead runs have copied needs no room a second time. Where that is too little, because the source
-// has changed since, it makes room: else nothing would ever remove it.
+// What interrupted runs have copied needs no room a second time. If the plan fits only without it, because the source
+// has changed since, it is removed: otherwise nothing ever would.
 func (r *run) checkSpace(ctx context.Context, p *plan) error {
 	makeRoom, err := r.fits(ctx, p)
 	if err != nil || !makeRoom {
@@ -76,8 +76,8 @@ func (r *run) checkSpace(ctx context.Context, p *plan) error {
 	return r.lacks(p, destination.Amount{}, &info)
 }
 
-// fits refuses a plan that the destination has no room for. makeRoom says that it fits if what dead runs
-// have left is removed.
+// fits refuses a plan that the destination has no room for. makeRoom says that it fits if what interrupted runs have
+// left is removed.
 func (r *run) fits(ctx context.Context, p *plan) (makeRoom bool, err error) {
 	info, err := r.d.Root.System()
 	if err != nil {

@@ -150,8 +150,8 @@ func (b *builder) folderTaken(it *item, dir, name string) error {
 	return nil
 }
 
-// do makes the entries of a task and completes the folders that need nothing more. With an error it returns
-// a task of those that are made.
+// do makes the entries of a task and completes the folders that need nothing more. After an error it returns a task
+// with the entries that were made.
 func (b *builder) do(ctx context.Context, t *task) (*task, error) {
 	p := entryWriter{builder: b, ctx: ctx}
 	defer p.close()
@@ -198,7 +198,7 @@ func (b *builder) release(f *folder) error {
 		if err != nil {
 			return err
 		}
-		if f.changed { // else it was told when it was new
+		if f.changed { // else it was reported when it was new
 			b.losses.add(f.path, lacks)
 		}
 	}

@@ -15,7 +15,7 @@ import (
 // The copy of a file in an older snapshot may have another mode or owner than its record for two reasons. Somebody
 // has changed it, and then the new snapshot must not share it. Or the destination cannot store them: a disk without
 // owners, a file server that maps them, a user who may not give files away. Which of the two it is shows when an
-// entry like it is made anew.
+// entry like it is made again.
 
 // metaTrials remembers what became of the modes and owners that were tried. Its zero value has tried none.
 type metaTrials struct {
@@ -42,8 +42,8 @@ type outcome struct {
 // trialsKept bounds the memory for outcomes.
 const trialsKept = 10_000
 
-// stores reports whether the destination stores an entry called name with the mode and owner of want as got shows them.
-// Of what cannot be set here nothing is known, so that it can be as got shows it.
+// stores reports whether the destination stores an entry called name with the mode and owner of want as got shows
+// them. Where something cannot be set here nothing is known, and got is accepted.
 func (t *metaTrials) stores(work *file.Dir, name string, want *index.Record, got *file.Stat) (bool, error) {
 	o, err := t.outcome(work, name, want)
 	if err != nil {

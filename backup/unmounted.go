@@ -41,7 +41,7 @@ func (e *emptyMounts) pass(ctx context.Context, r *run, p *scan.Pair, volume fun
 	return nil
 }
 
-// tell tells of the mount point that was passed last, if it is one.
+// tell reports the mount point that was passed last, if it is one.
 func (e *emptyMounts) tell(r *run) {
 	if e.here && e.entries > 0 {
 		r.problem(e.path, &UnmountedError{r.prev.Name, e.entries}, false)

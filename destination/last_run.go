@@ -9,8 +9,8 @@ import (
 	"snap/internal/file"
 )
 
-// lastRunName is the file in .snap that tells of the last run that found nothing changed, sealed. It is a view of no
-// weight: when it is lost or damaged, nothing is known of such a run.
+// lastRunName is the file in .snap that tells of the last run that found nothing changed, sealed. Nothing depends on
+// it: when it is lost or damaged, no such run is known.
 const lastRunName = "last-run"
 
 // lastRun is what stands in it.

@@ -18,7 +18,7 @@ import (
 
 // OwnerError: the destination belongs to another user than the one who is to write there.
 type OwnerError struct {
-	Path  string // what belongs to him, of the destination or all of it
+	Path  string // the destination, or what in it belongs to another user
 	Owner uint32
 }
 
@@ -37,7 +37,7 @@ func (d *Destination) checkWriters() error {
 	if err != nil {
 		return err
 	}
-	if sys.Type == "vfat" || sys.Type == "exfat" { // refused for another reason, which no mount option mends
+	if sys.Type == "vfat" || sys.Type == "exfat" { // refused for another reason, which no mount option changes
 		return nil
 	}
 	return &GuardError{
@@ -138,7 +138,7 @@ func (d *Destination) ownerOfNew() (uint32, error) {
 		return 0, err
 	}
 	defer in.Close()
-	if tmp, err := in.EnterDir(TmpName); err == nil { // there, recovery removes what a dead process left
+	if tmp, err := in.EnterDir(TmpName); err == nil { // there, recovery removes what a killed process left
 		defer tmp.Close()
 		in = tmp
 	}
@@ -215,8 +215,8 @@ type ownerChange struct {
 	taken Taken
 }
 
-// failed counts an entry of that user that was given, if err is nil, and returns err.
-func (t *ownerChange) failed(from uint32, err error) error {
+// count counts an entry that was given away by the user from, if err is nil, and returns err.
+func (t *ownerChange) count(from uint32, err error) error {
 	if err == nil {
 		t.taken.From = from
 		t.taken.Entries++
@@ -229,7 +229,7 @@ func (t *ownerChange) folder(dir *file.Dir) error {
 	if err != nil || s.UID == t.me {
 		return err
 	}
-	return t.failed(s.UID, dir.Chown(os.Geteuid(), os.Getegid()))
+	return t.count(s.UID, dir.Chown(os.Geteuid(), os.Getegid()))
 }
 
 // entry takes the entry name of dir, if there is one. A file with several names is replaced by a copy: the other
@@ -249,14 +249,14 @@ func (t *ownerChange) entry(dir *file.Dir, name string) error {
 		defer sub.Close()
 		return t.folder(sub)
 	case s.Kind == file.Regular && s.Nlink > 1:
-		return t.failed(s.UID, t.copy(dir, name))
+		return t.count(s.UID, t.copy(dir, name))
 	case s.Kind == file.Regular || name == LatestName:
 		h, err := dir.HoldNew(name, s.Kind)
 		if err != nil {
 			return err
 		}
 		defer h.Close()
-		return t.failed(s.UID, h.Chown(os.Geteuid(), os.Getegid()))
+		return t.count(s.UID, h.Chown(os.Geteuid(), os.Getegid()))
 	}
 	return &GuardError{
 		Why:  fmt.Sprintf("%s/%s is a %s of another user's", dir.Path(), name, KindText(s.Kind)),

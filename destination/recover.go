@@ -9,8 +9,8 @@ import (
 	"snap/index"
 )
 
-// recover brings the destination to a state that a run can begin from, whatever the run before it was
-// doing when it died. It can be stopped and begun again at any point.
+// recover brings the destination to a state that a run can begin from, whatever the run before was doing when it
+// died. It can be stopped and begun again at any point.
 //
 //	index      tmp tree  DEST/name  so                                 then
 //	–          yes       –          died while building                keep it for the next backup, if

@@ -48,8 +48,8 @@ func (w *WorkFolder) Drop(ctx context.Context) {
 	w.d.removeWork(ctx, w.Name)
 }
 
-// Leave clears up after a run that ended with err. What it has copied, and what dead runs had before it,
-// stays for the next one, unless it is published, of no use, or not to be trusted.
+// Leave clears up after a run that ended with err. What it has copied, and what interrupted runs had before it, stays
+// for the next one, unless it is published, of no use, or not to be trusted.
 func (w *WorkFolder) Leave(ctx context.Context, err error) {
 	if w.Dir == nil {
 		return

@@ -27,7 +27,7 @@ type attributed struct {
 	right map[inodeKey]uint64
 }
 
-// due reports whether the attributes of a sight are to be compared.
+// due reports whether the attributes of a compared path are to be compared.
 func (t *treeCheck) due(s *comparedPath) bool {
 	if !t.preserved.all || s.path == "" || !s.indexed || !s.there || s.err != nil || s.rec.Stored == index.Absent ||
 		s.stat.Kind != s.rec.Kind || s.rec.Has(index.Capped) {
@@ -43,7 +43,7 @@ func (t *treeCheck) due(s *comparedPath) bool {
 	return !known || of != a.hash(s.rec.Xattrs)
 }
 
-// note remembers a sight whose attributes are right.
+// note remembers a path whose attributes are right.
 func (a *attributed) note(s *comparedPath) {
 	if s.stat.Nlink < 2 || s.stat.Kind == file.Folder || s.stat.Ino == 0 {
 		return
