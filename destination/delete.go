@@ -21,7 +21,8 @@ import (
 //     the index follows, or, on a full disk, when the tree has given its space back;
 //  3. the emptied folder in the trash goes.
 //
-// jobs is how many folders are emptied at the same time; 0: 4. report is told of the entries removed; it may be nil.
+// jobs is how many folders are emptied at the same time; 0: 4. report is called with the entries removed; it may be
+// nil.
 func (d *Destination) Delete(ctx context.Context, seqs []uint64, jobs int, report func(progress.State)) error {
 	if jobs <= 0 {
 		jobs = 4
@@ -45,13 +46,13 @@ func (d *Destination) Delete(ctx context.Context, seqs []uint64, jobs int, repor
 	err = d.FinishDeletions(ctx, &Remover{Jobs: jobs, report: report, total: total})
 	if stuck := (*StuckError)(nil); errors.As(err, &stuck) &&
 		!slices.ContainsFunc(stuck.seqs, func(seq uint64) bool { return slices.Contains(seqs, seq) }) {
-		return nil // it was stuck before, and was told then
+		return nil // it was stuck before, and was reported then
 	}
 	return err
 }
 
-// moveToTrash moves a snapshot's tree to the trash. A tree that the user removed leaves an empty folder there
-// all the same: the mark that the deletion has begun.
+// moveToTrash moves a snapshot's tree to the trash. A tree that the user removed leaves an empty folder there, too:
+// the mark that the deletion has begun.
 func (d *Destination) moveToTrash(h *index.Header) error {
 	s, err := d.Root.Lstat(h.Name)
 	if err == nil && s.Kind == file.Folder {
@@ -73,7 +74,7 @@ func (d *Destination) moveToTrash(h *index.Header) error {
 }
 
 // StuckError is what could not be removed of snapshots that are deleted, and of interrupted runs. They are forgotten
-// all the same, and each writing run tries again.
+// nevertheless, and each writing run tries again.
 type StuckError struct {
 	Err  error
 	seqs []uint64 // of those whose deletion this run finished
@@ -88,7 +89,7 @@ func (e *StuckError) Error() string {
 func (e *StuckError) Unwrap() error { return e.Err }
 
 // FinishDeletions removes what is in the trash, and forgets the snapshots that it was. A StuckError says that all is
-// done but for what nobody can remove now.
+// done except for what cannot be removed now.
 func (d *Destination) FinishDeletions(ctx context.Context, r *Remover) error {
 	entries, err := d.Trash.Entries()
 	if err != nil || len(entries) == 0 {
@@ -110,7 +111,7 @@ func (d *Destination) FinishDeletions(ctx context.Context, r *Remover) error {
 		return err
 	}
 	err = d.retryAfter(first, forget)
-	if full(err) { // what the deleted ones had changed is in the index too, of which the merged set is made
+	if full(err) { // what the deleted ones had changed is in the index too, from which the merged set is made
 		if err = errors.Join(d.forgetSets(gone), d.ChangesDir.Sync()); err == nil {
 			err = d.RetryWithoutReserve(forget)
 		}

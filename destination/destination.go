@@ -65,8 +65,8 @@ type Destination struct {
 	Trash      *file.Dir
 	ChangesDir *file.Dir
 	lock       *flock.Flock
-	Taken      *Taken      // what was taken over from another user, or in a rehearsal would be; nil mostly
-	Stuck      *StuckError // what runs before could not remove, and this one cannot either; nil mostly
+	Taken      *Taken      // what was taken over from another user, or in a dry run would be; mostly nil
+	Stuck      *StuckError // what runs before could not remove, and this one cannot either; mostly nil
 
 	LatestWas string // where the link `latest` led before recovery repaired it
 
@@ -79,7 +79,7 @@ type Mode uint8
 
 // The modes. All but ReadOnly take the lock.
 const (
-	Write    Mode = iota // make an index if there is none yet, and finish or forget what a run that died left
+	Write    Mode = iota // make an index if there is none yet, and finish or forget what a killed run left
 	Repair               // as Write, of a destination that has an index
 	Reindex              // its folders alone: the index is not opened, and nothing is finished
 	ReadOnly             // for dry runs and questions: finish nothing, write nothing
@@ -97,10 +97,10 @@ func ReadOnlyIf(dry bool) Mode {
 type Options struct {
 	Create   bool // make .snap and the index if the folder is no destination yet
 	Mode     Mode
-	AnyUser  bool          // with ReadOnly: nothing is rehearsed, another user's destination will do
+	AnyUser  bool          // with ReadOnly: for questions, where another user's destination will do
 	TakeOver bool          // make another user's destination this user's, who must be root
 	LockWait time.Duration // how long to wait for another run; 0: not at all
-	Holder   string        // what others are told while this run holds the lock
+	Holder   string        // what others see while this run holds the lock
 	Trust    []string      // fingerprints of the index that need no new proof; index.DB.Trust
 }
 
@@ -145,7 +145,7 @@ func (d *Destination) open(ctx context.Context, o Options) (err error) {
 	return d.takeOver(ctx)
 }
 
-// openReadOnly opens what is there for a rehearsal.
+// openReadOnly opens what is there for a dry run or a question.
 func (d *Destination) openReadOnly(ctx context.Context, o Options) (err error) {
 	if d.Root, err = file.OpenRoot(d.Path); err != nil {
 		return err
@@ -214,7 +214,7 @@ func (d *Destination) openFolders(ctx context.Context, o Options) (err error) {
 		return err
 	}
 	if s, err := d.Meta.Stat(); err == nil && s.Mode&0o077 != 0 {
-		d.Meta.Chmod(0o700) // it tells everybody's names and hashes; where there are no modes it cannot be
+		d.Meta.Chmod(0o700) // it holds everybody's names and hashes; where there are no modes this fails
 	}
 	if d.lock, err = lock(ctx, filepath.Join(d.Path, MetaName, lockName), d.Path, o.Holder, o.LockWait); err != nil {
 		return err

@@ -67,8 +67,8 @@ func (w *WorkFolder) Leave(ctx context.Context, err error) {
 }
 
 // mustNotResume reports whether nothing that was built may stay after a run ended with err: what cannot be made
-// durable is not to be trusted, and a full disk needs the room. Once building has begun no source's error
-// ends a run, so an error of input and output is the destination's.
+// durable cannot be trusted, and a full disk needs the room. Once building has begun an error of the source does not
+// end a run, so an I/O error is the destination's.
 func mustNotResume(err error, begun bool) bool {
 	return errors.As(err, new(*syncError)) || full(err) || begun && errors.Is(err, syscall.EIO)
 }

@@ -45,7 +45,7 @@ func newTotals(n int) totals {
 	return totals{make([]int64, n+1), make([]int64, n+1), make([]wide, n+1)}
 }
 
-// add counts an entry that is there during a span.
+// add counts an entry that is there during s.
 func (t *totals) add(r *Record, s pageRange) {
 	if r.Kind == file.Folder {
 		t.dirs[s.first]++
@@ -150,7 +150,7 @@ type pathCheck struct {
 	*checker
 	paths   *treeWalk
 	sources map[uint64]*source
-	unknown map[uint64]bool // buckets that are not there, and told
+	unknown map[uint64]bool // buckets that are not there, and reported
 	totals  totals
 	folders []folder // the folder that the walk is in, and those that it is in
 
@@ -240,7 +240,7 @@ func (p *pathCheck) path(k, v []byte) {
 	p.enter(k, p.spans)
 }
 
-// unlisted tells of a record that is under no path, and goes on.
+// unlisted reports a record that is under no path, and goes on.
 func (p *pathCheck) unlisted(s *source) {
 	if !s.soft && !p.paths.lost {
 		p.foundf("the record of %q in %s is not listed under its path", appendPath(nil, s.k), s.name)
@@ -278,7 +278,7 @@ func (p *pathCheck) enter(key []byte, spans []pageRange) *folder {
 	return f
 }
 
-// addSpan adds a span behind the others.
+// addSpan adds a range behind the others.
 func addSpan(spans []pageRange, s pageRange) []pageRange {
 	if n := len(spans); n > 0 && spans[n-1].end == s.first {
 		spans[n-1].end = s.end
@@ -287,7 +287,7 @@ func addSpan(spans []pageRange, s pageRange) []pageRange {
 	return append(spans, s)
 }
 
-// covers reports whether all of s lies in one of the spans.
+// covers reports whether all of s lies in one of the ranges.
 func covers(spans []pageRange, s pageRange) bool {
 	for _, o := range spans {
 		if o.first <= s.first && s.end <= o.end {

@@ -121,7 +121,7 @@ func create(path, id string, pageSize int) error {
 	return nil
 }
 
-// Hold opens the database for reading until Release, so that many small look-ups do not open it anew.
+// Hold opens the database for reading until Release, so that many small look-ups do not open it again.
 func (db *DB) Hold(ctx context.Context) error {
 	if db.held != nil {
 		return nil

@@ -72,7 +72,7 @@ type follower struct {
 	from, to    uint64
 	first, last uint64 // the same two in time order
 
-	trails bool // with Merged: tombstones tell which inode was there between the two
+	trails bool // with Merged: tombstones say which inode was there between the two
 
 	made map[place]string // with Merged, of inodes that came between the two and left the path, a name
 }
@@ -248,7 +248,7 @@ func (f *follower) compare(path string) (d Difference, err error) {
 			return d, err
 		}
 	}
-	left := false // told where it is now
+	left := false // reported at the path where it is now
 	if d.Before != nil {
 		if _, left, err = f.moved(path, f.from); err != nil {
 			return d, err

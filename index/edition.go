@@ -15,8 +15,8 @@ type Edition struct {
 	Next uint64
 }
 
-// Editions visits every record of every path that tells of something, in key order and from old to new, tombstones
-// too. It keeps nothing in memory. The edition and all its strings are valid during the visit, which must not use db.
+// Editions visits every record of every path that has a meaning, in key order and from old to new, tombstones too. It
+// keeps nothing in memory. The edition and all its strings are valid during the visit, which must not use db.
 func (db *DB) Editions(ctx context.Context, visit func(*Edition) error) error {
 	return db.editions(ctx, func(s *Edition, _ *tracer) error {
 		if s.trail() {

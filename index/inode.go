@@ -134,8 +134,8 @@ func (t *tracer) owner(bucket uint64) uint64 {
 	return binary.BigEndian.Uint64(k)
 }
 
-// since is the first snapshot, as far as the records tell, from which on the inode of the record at p, which is r,
-// was at its path without a break.
+// since is the first snapshot, as far as the records say, from which on the inode of the record at p, which is r, was
+// at its path without a break.
 func (t *tracer) since(p place, r *Record) (uint64, error) {
 	rec := *r
 	for {
@@ -210,7 +210,7 @@ type LinkedEntry struct {
 }
 
 // LinkedEntries is Entries with the inodes of files with several names. That of the source, in the record, may have
-// been learned anew for some names of a file and not for others. Where damage hides what made an inode, it is one of
+// been learned again for some names of a file and not for others. Where damage hides what made an inode, it is one of
 // its own.
 func (db *DB) LinkedEntries(ctx context.Context, seq uint64, dir string) iter.Seq2[LinkedEntry, error] {
 	return func(yield func(LinkedEntry, error) bool) {

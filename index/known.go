@@ -35,7 +35,8 @@ func identityKey(b []byte, r *Record, path []byte) []byte {
 }
 
 // contentKey appends the key in the bucket content of the entry with the key path. It leads to the bucket identity,
-// which has the path; nameSum tells the names of a file there apart. Without an inode number it has the path itself.
+// which has the path; nameSum distinguishes the names of a file there. Without an inode number it has the path
+// itself.
 func contentKey(b []byte, r *Record, path []byte) []byte {
 	if b = contentPrefix(b, r.Size, &r.Hash); r.Ino == 0 {
 		return append(append(b, pathFollows), path...)

@@ -101,7 +101,7 @@ func (h *Header) count(r *Record) {
 	case Moved:
 		h.Moved++
 	case Removed:
-		if r.To == "" && !r.trail() { // else it is told where it is now
+		if r.To == "" && !r.trail() { // else it is reported where it is now
 			h.Removed++
 		}
 	}

@@ -31,7 +31,7 @@ func at(seqs []uint64, seq uint64) uint64 {
 	return seqs[i-1]
 }
 
-// page is a stretch of one snapshot's listing.
+// page is a part of one snapshot's listing.
 type page struct {
 	entries []Entry
 	next    []byte // where the next page begins, nil after the last

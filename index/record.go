@@ -7,8 +7,8 @@ import (
 // Change is what a snapshot did to a path. The values are stored: they never change.
 type Change uint8
 
-// The changes. Silent marks a record that shows no change of the file itself: a folder whose times
-// alone changed, or a copy made afresh because the old one could not be linked.
+// The changes. Silent marks a record that shows no change of the file itself: a folder whose times alone changed, or
+// a new copy because the old one could not be linked.
 const (
 	Added Change = iota + 1
 	Modified
@@ -171,8 +171,8 @@ func (r *Record) Took(bytes int64) {
 // Has reports whether all of the flags are set.
 func (r *Record) Has(f Flags) bool { return r.Flags&f == f }
 
-// begins reports whether another file than before is at the path, which did not come from a path that it
-// would be told with.
+// begins reports whether another file than before is at the path, which did not come from a path that it would be
+// reported with.
 func (r *Record) begins() bool {
 	return r.Change == Added || r.Change == TypeChanged || r.Reason == Replaced
 }
@@ -204,7 +204,7 @@ func (r *Record) Held() bool {
 	return !r.Has(Unreadable) && (r.Kind != file.Regular || r.Stored != Absent)
 }
 
-// Meta is what a restore sets besides the bytes.
+// Meta is what a restore sets in addition to the bytes.
 func (r *Record) Meta() *file.Meta {
 	return &file.Meta{Kind: r.Kind, Mode: r.Mode, UID: r.UID, GID: r.GID, Mtime: r.Mtime, Xattrs: r.Xattrs}
 }
@@ -233,8 +233,8 @@ func (r *Record) SameHash(o *Record) bool {
 	return r.Has(Hashed) && r.Flags&form == o.Flags&form && r.Hash == o.Hash
 }
 
-// SameContent reports whether both hold the same bytes, target or device, as far as the records tell:
-// where one has no hash, size and modification time have to do.
+// SameContent reports whether both hold the same bytes, target or device, as far as the records say: where one has no
+// hash, size and modification time have to do.
 func (r *Record) SameContent(o *Record) bool {
 	if r.Kind != o.Kind || r.Size != o.Size || r.Target != o.Target || r.Rdev != o.Rdev {
 		return false

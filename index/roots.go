@@ -74,7 +74,8 @@ func RootsOf(top string, sources []string) (r Roots) {
 	return slices.Compact(r)
 }
 
-// AllSources are the absolute paths of the folders and files that the snapshot was made of; none if nobody knows.
+// AllSources are the absolute paths of the folders and files that the snapshot was made from; none if they are not
+// known.
 func (h *Header) AllSources() []string {
 	switch {
 	case len(h.Sources) > 0:

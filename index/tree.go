@@ -5,10 +5,10 @@ import (
 	"context"
 )
 
-// treeWalk goes through the entries of one bucket in key order and proves the pages that it passes: each is
-// what its parent takes it for and reached for the first time, and keys rise within it and lie between those
-// of its parent. It reads the file and maps nothing, so that memory does not grow with what it reads. A page that
-// cannot be is told and passed over with all that it leads to.
+// treeWalk goes through the entries of one bucket in key order and proves the pages that it passes: each is what its
+// parent takes it for and reached for the first time, and keys rise within it and lie between those of its parent. It
+// reads the file and maps nothing, so that memory does not grow with what it reads. A page that cannot be is reported
+// and skipped with everything below it.
 type treeWalk struct {
 	reach   *reach
 	ctx     context.Context
@@ -48,7 +48,7 @@ func (w *treeWalk) open(value []byte) {
 	w.stack = append(w.stack, pathStep{sheet: s})
 }
 
-// lose tells of a page that could not be read.
+// lose reports a page that could not be read.
 func (w *treeWalk) lose(err error) {
 	w.lost = true
 	w.tell(err)
@@ -88,8 +88,8 @@ func (w *treeWalk) enter(id uint64, low, high []byte) {
 	w.stack = append(w.stack, pathStep{sheet: s, low: low, high: high})
 }
 
-// next is the next entry, its value without the checksum, until it is called again; ok is false at the end.
-// An entry with a wrong checksum, or one that is out of order, is told and passed over.
+// next is the next entry, its value without the checksum, until it is called again; ok is false at the end. An entry
+// with a wrong checksum, or one that is out of order, is reported and skipped.
 func (w *treeWalk) next() (k, v []byte, ok bool) {
 	for len(w.stack) > 0 {
 		s := &w.stack[len(w.stack)-1]
@@ -137,7 +137,7 @@ func (w *treeWalk) bound(s *pathStep, k []byte) {
 	}
 }
 
-// disorder tells of keys out of order, once for a sheet.
+// disorder reports keys out of order, once for a sheet.
 func (w *treeWalk) disorder(s *pathStep, k []byte) {
 	if !s.told {
 		s.told = true

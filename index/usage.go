@@ -13,8 +13,8 @@ import (
 type Span struct {
 	First, Last uint64
 
-	// The stretches in between that do not hold it: what was away for a while is linked to the last snapshot that held it.
-	// A varint for each number, of the first and the last snapshot of each stretch, so that spans can be compared.
+	// The gaps in between, in which no snapshot holds it: what was away for a while is linked to the last snapshot that
+	// held it. A varint for each number, of the first and the last snapshot of each gap, so that spans can be compared.
 	gaps string
 }
 
@@ -38,7 +38,7 @@ func (s Span) Holds(seq uint64) bool {
 		!slices.ContainsFunc(s.away(), func(gap Span) bool { return gap.First <= seq && seq <= gap.Last })
 }
 
-// away are the stretches in between that do not hold it.
+// away are the gaps in between, in which no snapshot holds it.
 func (s Span) away() (gaps []Span) {
 	for p := (parser{b: s.gaps}); p.b != ""; {
 		gaps = append(gaps, Span{First: p.uvarint(), Last: p.uvarint()})

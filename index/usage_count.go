@@ -37,7 +37,7 @@ func (c *usageCount) findShared(v *Edition, t *tracer) error {
 	return err
 }
 
-// count adds the stretch of snapshots in which v is what is at its path.
+// count adds the range of snapshots in which v is what is at its path.
 //
 // An inode with one name is at one path after the other. What each of them adds is put behind what was there
 // before: the span up to its beginning becomes one up to its end.
@@ -140,7 +140,7 @@ func (c *usageCount) born(v *Edition, t *tracer) (o origin, err error) {
 	}
 }
 
-// gap appends the stretch from where the inode was gone from its older place to where it is at the newer one again.
+// gap appends the range from where the inode was gone from its older place to where it is at the newer one again.
 func (c *usageCount) gap(gaps []posRange, older, newer place, t *tracer) ([]posRange, error) {
 	seqs, _, err := t.seqs(older.path)
 	if err != nil {

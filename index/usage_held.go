@@ -5,10 +5,10 @@ import "encoding/binary"
 // posRange is a range of snapshots by their places in a list of them: from first up to, not including, end.
 type posRange struct{ first, end int }
 
-// holding is where an inode is held: stretches in order, none empty, none touching another.
+// holding is where an inode is held: ranges in order, none empty, none touching another.
 type holding []posRange
 
-// and is l with one more stretch. It may change l.
+// and is l with one more range. It may change l.
 func (l holding) and(first, end int) holding {
 	if first >= end {
 		return l
@@ -31,7 +31,7 @@ func (l holding) and(first, end int) holding {
 	return l
 }
 
-// without is l without a stretch that lies in one of its own. It may change l.
+// without is l without a range that lies in one of its own. It may change l.
 func (l holding) without(gap posRange) holding {
 	var rest holding
 	for _, s := range l {

@@ -19,8 +19,8 @@ type Extra struct {
 	Stat *file.Stat // what it is
 }
 
-// list notes what a restored folder has in it, so that Delete can tell what is too much. What was in a
-// folder that the backup could not read is not known, so nothing is.
+// list notes what a restored folder has in it, so that Delete knows what is too much. What was in a folder that the
+// backup could not read is not known, so nothing is.
 func (w *walker) list(f *folder) {
 	if !w.Delete || f.state != open || f.made || f.carrier || f.record.Has(index.Unreadable) {
 		return
@@ -54,9 +54,9 @@ func (r *run) mountedAt(d *file.Dir, in string) (bool, error) {
 	return s.Dev != above.Dev || s.Mount != above.Mount, err
 }
 
-// pass tells what a folder has in it before name, which the snapshot has too, from what both have. "" stands for the
-// end: only then is all of it known, and it goes when the folder is finished. A folder that is empty in the snapshot
-// and a mount point in the target keeps all that it has: its backup did not enter it.
+// pass separates what a folder has in it before name, which the snapshot has too, from what both have. "" stands for
+// the end: only then is all of it known, and it goes when the folder is finished. A folder that is empty in the
+// snapshot and a mount point in the target keeps all that it has: its backup did not enter it.
 func (w *walker) pass(f *folder, name string) {
 	if name != "" {
 		f.mounted = false

@@ -18,8 +18,8 @@ import (
 // A restore remembers each file with several names until the last of them is met: of 200,000 names in two folders
 // that is 100,000 files at a time. So a group is small: digests instead of records, and no strings of the index's.
 
-// group is a source file with several names. The walk gives each its turn; whoever's turn it is owns place and what it
-// leads to.
+// group is a source file with several names. The walk gives each its turn; the one whose turn it is owns place and
+// what it leads to.
 type group struct {
 	sum    [16]byte // of what the names must have in common, but for the hash of the content
 	hash   [8]byte  // the front of that
@@ -45,7 +45,7 @@ type rare struct {
 	damage error    // why what is there is not what was backed up
 }
 
-// identity is what tells a file from others. sum tells it from one that got its inode number later.
+// identity distinguishes a file from others, and sum from one that got its inode number later.
 type identity struct{ dev, ino, sum uint64 }
 
 func identityOf(s *file.Stat) identity {

@@ -13,10 +13,10 @@
 //   - With Never nothing that exists is changed; a damaged file never takes the place of another.
 //   - A source error is a problem of one file; a target that fails stops the run.
 //
-// One goroutine walks the index in key order with a stack of open folders, and decides; workers restore
-// what is not a folder. A folder is finished by whoever is the last to let go of it. What is done with a
-// path is said by the pure function decide; the walk hands it to a writer, or to a plan, which touches
-// nothing: that is the dry run, and the look ahead of Never.
+// One goroutine walks the index in key order with a stack of open folders, and decides; workers restore what is not a
+// folder. A folder is finished by the last goroutine that lets go of it. The pure function decide says what is done
+// with a path; the walk hands it to a writer, or to a plan, which touches nothing: that is the dry run, and the look
+// ahead of Never.
 //
 // [Run] is the one call, and [Options] says what is restored and to where. Begin to read at decide.go, then walk.go
 // and write.go.
@@ -176,7 +176,7 @@ func Run(ctx context.Context, db *index.DB, snapshot *index.Header, tree string,
 	return r.done(), err
 }
 
-// quiet is r with a tally of its own that tells nobody, if it is to be.
+// quiet is r with a tally of its own that reports nothing, if that is asked for.
 func (r *run) quiet(so bool) *run {
 	c := *r
 	if so {

@@ -122,7 +122,7 @@ func (w *walker) visit(ctx context.Context, e index.LinkedEntry, to string) {
 }
 
 // inPlace is the folder in whose place something else stands and stays, f or one above; "" if there is another reason
-// why f was not entered, which was told.
+// why f was not entered, which was reported.
 func (f *folder) inPlace() string {
 	for ; f != nil; f = f.parent {
 		if f.kept {

@@ -12,7 +12,7 @@ import (
 type Rules struct {
 	Checksum    bool // trust nothing: every file's content is read
 	TrustMoves  bool // a renamed file with equal inode, birth time, size and mtime is not read
-	IgnoreInode bool // inode and birth time need not agree: for sources that number their files anew
+	IgnoreInode bool // inode and birth time need not agree: for sources that give their files new numbers
 	IgnoreCtime bool // the ctime need not agree: for sources where tools set it without changing files
 }
 
@@ -136,7 +136,7 @@ func Unchanged(old *index.Record, s *file.Stat, volume uint32, rules Rules) bool
 }
 
 // Untrue reports whether the size of a file differs and no time does: it has another length than it says, as the
-// files of proc have, or was changed within a tick of the clock. Reading it tells.
+// files of proc have, or was changed within a tick of the clock. Reading it shows.
 func Untrue(old *index.Record, s *file.Stat) bool {
 	return old.Exists() && old.Kind == file.Regular && s.Kind == file.Regular && old.Has(index.Hashed) &&
 		old.Size != s.Size && old.Mtime == s.Mtime && old.Ctime == s.Ctime

@@ -35,7 +35,7 @@ func (w *walker) list(f *folder) {
 			return
 		}
 		if w.o.Sync && f.parent != nil {
-			_ = d.SyncSystem() // where that cannot be done it is read all the same
+			_ = d.SyncSystem() // if that fails it is read nevertheless
 		}
 	}
 	entries, err := d.Entries()
@@ -101,9 +101,9 @@ func lookAgain(d *file.Dir, entries []file.Entry) {
 
 var errNotFound = errors.New("it is listed in its folder, and cannot be found there")
 
-// same makes sure that d is the folder that was listed as f. If it is another one by now, it must be the
-// one that stands under the name; that one is then walked. Some FUSE file systems make up a new inode
-// number at each look, or have none: a folder there cannot be told from another.
+// same makes sure that d is the folder that was listed as f. If it is another one by now, it must be the one that
+// stands under the name; that one is then walked. Some FUSE file systems make up a new inode number at each look, or
+// have none: there one folder cannot be distinguished from another.
 func (w *walker) same(f *folder, d *file.Dir) bool {
 	if f.parent == nil || d.Is(&f.stat) {
 		return true
@@ -131,8 +131,8 @@ func (w *walker) same(f *folder, d *file.Dir) bool {
 
 var errSwapped = errors.New("replaced by another folder while it was walked")
 
-// lost deals with a folder that cannot be entered or listed: it vanished, is something else by now, or
-// may not be read. The folders above it may have been removed and made again, too.
+// lost decides about a folder that cannot be entered or listed: it vanished, is something else by now, or may not be
+// read. The folders above it may have been removed and made again, too.
 func (w *walker) lost(f *folder, err error) {
 	f.err = err
 	if f.parent == nil {

@@ -245,11 +245,11 @@ func sameFolder(f Facts) bool {
 }
 
 // TellsApart reports whether the inode number and birth time of s are its own for good. Where there is no birth time,
-// the number may have been another file's before; FAT and exFAT number their files anew at each mount.
+// the number may have been another file's before; FAT and exFAT give their files new numbers at each mount.
 func TellsApart(s *file.Stat) bool { return !s.Btime.IsZero() && !borrowedCtime(s) }
 
 // borrowedCtime reports whether the change time can be a copy of the modification time, as FAT and exFAT give it when
-// they were mounted anew. Inode numbers are new there too, and times as coarse as theirs tell no two files apart.
+// they were mounted anew. Inode numbers are new there too, and times as coarse as theirs distinguish no two files.
 func borrowedCtime(s *file.Stat) bool { return s.Ctime == s.Mtime && s.Ctime.Nsec%10_000_000 == 0 }
 
 // linkReason is why a path shares an inode: as another hard link while the known path is still there.

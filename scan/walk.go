@@ -36,7 +36,7 @@ type Options struct {
 	Follow        bool        // follow symbolic links; one that leads nowhere or back into its own path stays a link
 	Never         []file.Stat // folders that are never entered nor listed, whatever their path: the destination
 	Own           []OwnFiles  // files that are left out, wherever their folder is met: what snap itself writes
-	// make each file system below the root write first what it has in memory, so that its times tell
+	// make each file system below the root write first what it has in memory, so that its times show
 	Sync bool
 	Jobs int // folders read at the same time; 0 and 1: one
 }
@@ -212,7 +212,7 @@ func (w *walker) listed(f *folder) {
 	}
 }
 
-// consumed is told of a folder whose entries nobody needs any more.
+// consumed takes a folder whose entries nobody needs any more.
 func (w *walker) consumed(f *folder) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

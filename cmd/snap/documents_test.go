@@ -56,7 +56,7 @@ func TestCommentsNameFiles(t *testing.T) {
 		defer f.Close()
 		lines := bufio.NewScanner(f)
 		for n := 1; lines.Scan(); n++ {
-			_, comment, _ := strings.Cut(lines.Text(), "// ")
+			_, comment, _ := strings.Cut(lines.Text(), "//")
 			for _, file := range namedInComment.FindAllString(comment, -1) {
 				seen++
 				here, _ := filepath.Glob(filepath.Join(filepath.Dir(name), file))

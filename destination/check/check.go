@@ -32,18 +32,17 @@ import (
 	"snap/internal/progress"
 )
 
-// Options of a Check. The zero value compares index, change sets and trees, reads no file and writes
-// nothing.
+// Options of a check. The zero value compares index, change sets and trees, reads no file and writes nothing.
 type Options struct {
 	Read     Subset // the files whose bytes are read and compared with their hashes
-	Repair   bool   // mend what can be mended; takes the destination's lock
+	Repair   bool   // repair what can be repaired; takes the destination's lock
 	Jobs     int    // files read at the same time; 0: 4
 	LockWait time.Duration
-	Holder   string               // what others are told while a repair holds the lock
-	Progress func(progress.State) // told how far it is; nil: nobody
+	Holder   string               // what others see while a repair holds the lock
+	Progress func(progress.State) // called with the progress; nil: nobody is
 }
 
-// Result is what a Check found.
+// Result is what a check found.
 type Result struct {
 	Snapshots  int64 // whose trees were looked at
 	Files      int64 // entries of the trees, folders too, counted in each snapshot
@@ -53,8 +52,8 @@ type Result struct {
 	Links      Unshared
 
 	Damaged  int64 // Findings that are damage
-	Repaired int64 // of them, those mended
-	Errors   int64 // what is left: damage not mended, and what could not be looked at
+	Repaired int64 // of them, those repaired
+	Errors   int64 // what is left: damage not repaired, and what could not be read
 
 	Findings []Finding // in key order of the path; at most findingsKept
 	More     int64     // damage beyond that, counted only
@@ -72,7 +71,7 @@ func Run(ctx context.Context, path string, o Options) (res *Result, err error) {
 	return run(ctx, path, o, inodesAPass)
 }
 
-// run is Check with passes for so many inodes.
+// run is Run with passes of at most so many inodes.
 func run(ctx context.Context, path string, o Options, room int64) (res *Result, err error) {
 	if o.Jobs <= 0 {
 		o.Jobs = 4
@@ -90,7 +89,7 @@ func run(ctx context.Context, path string, o Options, room int64) (res *Result, 
 	return &c.res, err
 }
 
-// checker is the state of a Check.
+// checker is the state of a check.
 type checker struct {
 	o        Options
 	d        *destination.Destination
@@ -173,8 +172,8 @@ func (c *checker) headers(ctx context.Context) (complete []index.Header, err err
 	return complete, nil
 }
 
-// present finds out which snapshots' folders are there. One that is not was removed by somebody: that is
-// no damage, and told once.
+// present finds out which snapshots' folders are there. One that is not was removed by somebody: that is no damage,
+// and reported once.
 func (c *checker) present(complete []index.Header) error {
 	known := map[string]bool{destination.MetaName: true}
 	for i := range complete {

@@ -19,7 +19,7 @@ type comparedPath struct {
 	err     error // why the entry, or what is in it, cannot be read
 
 	target       string // of a symbolic link in the tree
-	readsInode   bool   // this sight reads the inode
+	readsInode   bool   // this path reads the inode
 	compareBytes bool   // the inode's bytes are to be compared
 	attrs        bool   // its extended attributes are to be compared
 	unlike       string // what of them differs from the record
@@ -28,20 +28,20 @@ type comparedPath struct {
 	failed       error // of reading
 }
 
-// A lot ends after so many entries or bytes to read; so many lots are under way.
+// A batch ends after so many entries or bytes to read; so many batches are in work at a time.
 const (
 	batchItems    = 256
 	batchBytes    = 4 << 20
 	batchesWindow = 64
 )
 
-// A batch is a stretch of sights that one worker looks at.
+// A batch is a run of consecutive paths that one worker looks at.
 type batch struct {
 	paths []comparedPath
 	bytes int64
 }
 
-// batches merges the tree with the index's listing and cuts what this pass judges into lots.
+// batches merges the tree with the index's listing and cuts what this pass judges into batches.
 func (t *treeCheck) batches(ctx context.Context, h *index.Header, top *file.Dir) iter.Seq2[*batch, error] {
 	return func(yield func(*batch, error) bool) {
 		l := &batch{}
@@ -70,7 +70,7 @@ func (t *treeCheck) batches(ctx context.Context, h *index.Header, top *file.Dir)
 	}
 }
 
-// comparePaths merges a listing with a walk, both in key order. A sight is valid until the next one.
+// comparePaths merges a listing with a walk, both in key order. A comparedPath is valid until the next one.
 func comparePaths(listing iter.Seq2[*index.Entry, error],
 	walk iter.Seq2[*scan.Item, error]) iter.Seq2[*comparedPath, error] {
 	return func(yield func(*comparedPath, error) bool) {

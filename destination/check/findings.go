@@ -40,7 +40,7 @@ type Finding struct {
 	Why       string
 	Below     int64 // entries in a folder that are missing or extra with it
 	Repaired  bool
-	From      string // what it was mended from; where it was not mended although it was tried: why
+	From      string // what it was repaired from; if the repair failed: why
 }
 
 // Range is a run of snapshots without a gap.
@@ -67,8 +67,8 @@ type fault struct {
 
 	seq      uint64 // of a change set that the index can give back
 	repaired []posRange
-	whole    bool   // mended as a whole
-	from     string // what it was mended from
+	whole    bool   // repaired as a whole
+	from     string // what it was repaired from
 	left     string // why the rest was not
 }
 
@@ -86,8 +86,8 @@ type faultKey struct {
 	inode     inodeKey
 }
 
-// add notes a fault that is not of a tree. There is always room for one: they are few, and whether anything is mended
-// is decided by them.
+// add notes a fault that is not of a tree. There is always room for one: they are few, and they decide whether
+// anything is repaired.
 func (f *faults) add(one *fault) { f.all = append(f.all, one) }
 
 // once is add for what may be met again.

@@ -21,7 +21,7 @@ type Subset struct {
 	Seed     uint64
 }
 
-// inodesAPass is for how many inodes a pass keeps what it has read: at most about 32 MiB.
+// inodesAPass is the number of inodes of which a pass keeps what it has read: at most about 32 MiB.
 const inodesAPass = 400_000
 
 // inodeKey names an inode of the destination within one run.
@@ -38,9 +38,10 @@ type reading struct {
 	pass   int
 	result *Result
 
-	mu     sync.Mutex
-	seen   map[inodeKey]uint64 // inodes that a sight reads in this pass; once it has, how the hash of their content begins
-	broken map[inodeKey]error  // those that could not be read
+	mu sync.Mutex
+	// inodes that a path reads in this pass; once it has, the beginning of the hash of their content
+	seen   map[inodeKey]uint64
+	broken map[inodeKey]error // those that could not be read
 }
 
 func (r *reading) any() bool { return r.subset != Subset{Seed: r.subset.Seed} }
@@ -95,8 +96,8 @@ func (r *reading) begin(pass int) {
 	r.seen, r.broken = map[inodeKey]uint64{}, map[inodeKey]error{}
 }
 
-// inThisPass reports whether the sight is judged in this pass: each regular file in the one that its inode falls
-// to, all else in the first.
+// inThisPass reports whether the path is judged in this pass: each regular file in the one that its inode falls to,
+// all else in the first.
 func (r *reading) inThisPass(s *comparedPath) bool {
 	if !s.indexed || !s.there || s.stat.Kind != file.Regular || s.rec.Kind != file.Regular || !held(&s.rec) {
 		return r.pass == 0
@@ -104,7 +105,7 @@ func (r *reading) inThisPass(s *comparedPath) bool {
 	return r.passes == 1 || mix(s.stat.Ino)%uint64(r.passes) == uint64(r.pass)
 }
 
-// choose says whether the bytes of a sight are to be compared, and whether it is the one to read them.
+// choose decides whether the bytes of a path are to be compared, and whether this path is the one to read them.
 func (r *reading) choose(s *comparedPath) {
 	if !r.any() || !s.indexed || !s.there || s.err != nil || s.stat.Kind != file.Regular || s.rec.Kind != file.Regular ||
 		!held(&s.rec) {
@@ -131,8 +132,8 @@ func (r *reading) choose(s *comparedPath) {
 	}
 }
 
-// note keeps what a sight has read. Sights come in key order, so that the one that reads an inode comes
-// before all others that ask for it.
+// note keeps what a path has read. Paths come in key order, so that the one that reads an inode comes before all
+// others that share it.
 func (r *reading) note(s *comparedPath) {
 	if !s.readsInode {
 		return
@@ -149,7 +150,7 @@ func (r *reading) note(s *comparedPath) {
 	}
 }
 
-// prove says what is wrong with the bytes of a sight's inode.
+// prove says what is wrong with the bytes of a path's inode.
 func (r *reading) prove(s *comparedPath) (what Fault, why string) {
 	if !s.rec.Has(index.Hashed) {
 		return "", ""

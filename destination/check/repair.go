@@ -13,15 +13,15 @@ import (
 	"snap/internal/progress"
 )
 
-// repairer mends what a check has found. What it does, and why it can be killed anywhere:
+// repairer repairs what a check has found. What it does, and why it can be killed anywhere:
 //
 //   - Bytes are taken from wherever a file has the hash that the index knows: another snapshot, another
 //     path, the source, or the damaged inode itself where only its metadata was altered.
-//   - They go into a new inode in .snap/tmp, hashed on the way, with the metadata of the record, synced;
-//     or an inode that is what is missing gets one more name there.
+//   - They go into a new inode in .snap/tmp, hashed on the way, with the metadata of the record, synced; or an
+//     existing inode that is already right gets one more name there.
 //   - That is linked under one more name in .snap/tmp, and renamed over the damaged name. All names that
 //     shared a damaged inode share the new one. The old inode is never written to.
-//   - What stands in a place and may be the only copy of what belongs elsewhere stays until that is mended.
+//   - What stands in a place and may be the only copy of what belongs elsewhere stays until that is repaired.
 //   - Last, the folders get their times back. They belong to one snapshot alone.
 type repairer struct {
 	*checker
@@ -50,7 +50,7 @@ type treePath struct {
 	path string
 }
 
-// unrepairable says why something could not be mended. The run goes on.
+// unrepairable says why something could not be repaired. The run goes on.
 type unrepairable struct{ why string }
 
 func (e *unrepairable) Error() string { return e.why }
@@ -60,7 +60,7 @@ func cannot(format string, args ...any) error { return &unrepairable{fmt.Sprintf
 // errOnlyCopy: what stands there may be the only copy of what belongs elsewhere.
 var errOnlyCopy = errors.New("holds the only copy of what belongs elsewhere")
 
-// repair mends what it can of what was found.
+// repair repairs what it can of the findings.
 func (c *checker) repair(ctx context.Context) (err error) {
 	if slices.ContainsFunc(c.faults.all, func(f *fault) bool { return f.what == FaultIndex }) {
 		for _, f := range c.faults.all {
@@ -115,8 +115,8 @@ func (c *checker) repair(ctx context.Context) (err error) {
 	return c.d.Root.SyncSystem()
 }
 
-// rounds goes through the faults until nothing more can be mended: what had to wait in one round may be
-// possible in the next.
+// rounds goes through the faults until nothing more can be repaired: what had to wait in one round may be possible in
+// the next.
 func (m *repairer) rounds(ctx context.Context, todo []*fault) error {
 	for again := true; again; {
 		again = false
@@ -164,8 +164,8 @@ func insert(spans []posRange, pos int) (all []posRange) {
 	return all
 }
 
-// repairFault mends one fault in the tree at a position, with everything below it where a folder is missing, and
-// gives the folders that this touched their metadata.
+// repairFault repairs one fault in the tree at a position, with everything below it where a folder is missing, and
+// gives the folders that this touched their metadata back.
 func (m *repairer) repairFault(ctx context.Context, f *fault, pos int) error {
 	m.touched = map[string]bool{}
 	var first error

@@ -33,7 +33,7 @@ func (m *repairer) places(ctx context.Context, f *fault, pos int) iter.Seq2[*ind
 	}
 }
 
-// place puts one entry right and says what it was mended from.
+// place puts one entry right and says what it was repaired from.
 func (m *repairer) place(ctx context.Context, pos int, e *index.Entry) (from string, err error) {
 	if !held(&e.Record) || e.Path == "" {
 		return "", nil
@@ -41,7 +41,7 @@ func (m *repairer) place(ctx context.Context, pos int, e *index.Entry) (from str
 	in, name := index.Split(e.Path)
 	d, err := m.dir(pos, in)
 	if err != nil {
-		return "", cannot("%s", file.Reason(err)) // a disk that does not give back one folder may do well with the rest
+		return "", cannot("%s", file.Reason(err)) // a disk that cannot read one folder may read the rest
 	}
 	defer d.Close()
 	have, err := d.Lstat(name)
@@ -127,7 +127,7 @@ func (m *repairer) folder(pos int, d *file.Dir, name, path string, have *file.St
 	})
 }
 
-// put moves another name of the finished entry stock to name in d.
+// put gives the finished replacement another name and moves that to name in d.
 func (m *repairer) put(pos int, d *file.Dir, in, name, stock string, have *file.Stat) error {
 	tmp := m.newName()
 	if err := m.work.Dir.Link(m.work.Dir, stock, tmp); err != nil {
@@ -153,8 +153,8 @@ func (m *repairer) put(pos int, d *file.Dir, in, name, stock string, have *file.
 	})
 }
 
-// unlocked does f, which changes the folder that path is in; one that forbids it is opened up first. It gets
-// its mode back by settle.
+// unlocked does f, which changes the folder that path is in; one that forbids it is opened up first.
+// restoreFolderTimes gives it its mode back.
 func (m *repairer) unlocked(pos int, path string, f func() error) error {
 	err := f()
 	if !errors.Is(err, fs.ErrPermission) {

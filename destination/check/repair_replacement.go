@@ -12,15 +12,15 @@ import (
 // replacement is a finished entry in the work folder, to be linked to where it belongs.
 type replacement struct {
 	name  string
-	from  string   // what it was made of, if that is no file of a tree
+	from  string   // what it was made from, if that is no file of a tree
 	tree  treePath // else that file
 	inode inodeKey // and its inode
 }
 
-// ownBytes is what a file was mended from that had the right content.
+// ownBytes is what a file with the right content was repaired from.
 const ownBytes = "its own bytes"
 
-// originText says what was taken for the place at, where have stands.
+// originText says what the entry at, where have stands, was repaired from.
 func (m *repairer) originText(s *replacement, at treePath, have *file.Stat) string {
 	switch {
 	case s.from != "":

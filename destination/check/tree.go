@@ -24,13 +24,13 @@ type treeCheck struct {
 	unhashed  int64 // files without a hash
 	names     sharing
 	open      []openFolder
-	standsFor *fault // what stands for everything below its path: missing, extra or unreadable
+	standsFor *fault // the fault that stands for everything below its path: missing, extra or unreadable
 }
 
 // openFolder is a folder that the check is in.
 type openFolder struct {
 	path      string
-	what      Fault // what is wrong with the folder itself, told when it is left
+	what      Fault // what is wrong with the folder itself, reported when it is left
 	why       []string
 	explained bool // something in it is missing, extra or of another type, which explains its time
 }
@@ -103,7 +103,7 @@ func (c *checker) treeError(ctx context.Context, h *index.Header, err error) err
 	return c.indexError(err)
 }
 
-// addPath judges one sight; sights come in key order.
+// addPath judges one path; paths come in key order.
 func (t *treeCheck) addPath(s *comparedPath) {
 	t.leave(s.path)
 	if s.there {
@@ -182,7 +182,7 @@ func (t *treeCheck) judge(s *comparedPath) {
 	}
 }
 
-// standFor notes a fault that speaks for everything below its path.
+// standFor notes a fault that stands for everything below its path.
 func (t *treeCheck) standFor(f *fault) {
 	t.standsFor = f
 	t.found = append(t.found, f)
@@ -195,7 +195,7 @@ func (t *treeCheck) explain() {
 	}
 }
 
-// leave tells of the folders that do not lead to path; "" leaves all.
+// leave closes, and reports, the open folders that path is not in; "" closes all.
 func (t *treeCheck) leave(path string) {
 	for n := len(t.open); n > 0; n = len(t.open) {
 		f := &t.open[n-1]
@@ -209,7 +209,7 @@ func (t *treeCheck) leave(path string) {
 	}
 }
 
-// unreadFault is what it means that something in a tree cannot be read.
+// unreadFault is the fault of something in a tree that cannot be read.
 func unreadFault(path string, err error) *fault {
 	what := FaultUnread
 	if errors.Is(err, fs.ErrPermission) {

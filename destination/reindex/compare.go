@@ -49,8 +49,8 @@ func (m *treeReader) compare(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// visit judges one path: what the tree has there, what the tree before had, and what the index said of that.
-// Each may be nil.
+// visit judges one path: what the tree has there, what the tree before had, and what the index says of that. Each may
+// be nil.
 func (m *treeReader) visit(path string, now, was *scan.Item, old *index.Entry) error {
 	if now != nil && now.Err != nil {
 		m.r.res.Notes = append(m.r.res.Notes, fmt.Errorf("what is in it is not in the index: %w", now.Err))
@@ -121,7 +121,7 @@ func (m *treeReader) leaves(path string, s *file.Stat) {
 	}
 }
 
-// linked deals with an inode that kept its path: the record stays, but for the number of its names.
+// linked decides about an inode that kept its path: the record stays, except for the number of its names.
 func (m *treeReader) linked(path string, now, was *scan.Item, old *index.Record) error {
 	n := m.now.names(now.Stat.Ino)
 	if n > 1 {
@@ -140,7 +140,7 @@ func (m *treeReader) linked(path string, now, was *scan.Item, old *index.Record)
 	return nil
 }
 
-// keep counts an entry that is as it was.
+// keep counts an unchanged entry.
 func (m *treeReader) keep(old *index.Record) {
 	if old.Has(index.Unreadable) {
 		m.head.Errors++
@@ -152,8 +152,8 @@ func (m *treeReader) add(path string, rec *index.Record) error {
 	return m.out.Add(&index.Entry{Path: path, Record: *rec})
 }
 
-// record is the weak record of an entry of the tree. What the destination cannot hold, such as owners, it
-// shows alike in both trees: there the record before is right.
+// record is the unhashed record of an entry of the tree. What the destination cannot hold, such as owners, looks
+// alike in both trees: there the record before is right.
 func (m *treeReader) record(now, was *scan.Item, old *index.Entry) (*index.Record, error) {
 	rec := &index.Record{Stat: now.Stat, Volume: index.TreeVolume, Stored: index.Made}
 	rec.Dev, rec.Mount, rec.Ctime = 0, 0, file.Time{} // a copy's ctime is that of its last link
@@ -201,13 +201,13 @@ func (m *treeReader) record(now, was *scan.Item, old *index.Entry) (*index.Recor
 	return rec, nil
 }
 
-// readMeta is what lstat does not tell of an entry: a link's target, and the xattrs.
+// readMeta reads what lstat does not return: a link's target, and the xattrs.
 func (v *treeView) readMeta(it *scan.Item) (target string, xattrs []file.Xattr, err error) {
 	if it.Stat.Kind == file.Folder {
 		d, err := v.tree.Dir(it.Path())
 		if err != nil {
 			if it.Err != nil {
-				err = nil // told already
+				err = nil // reported already
 			}
 			return "", nil, err
 		}

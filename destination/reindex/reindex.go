@@ -39,21 +39,21 @@ import (
 // snapshots the trees that they name.
 type Options struct {
 	LockWait time.Duration // how long to wait for another run; 0: not at all
-	Holder   string        // what others are told while this run holds the lock
+	Holder   string        // what others see while this run holds the lock
 
 	// Time is the time that the name of a snapshot tells, false if it is no snapshot's name. Folders with
 	// such a name are taken for snapshots even if no change set names them. nil: no folder is.
 	Time   func(name string) (time.Time, bool)
 	Adopt  bool   // take every folder for a snapshot, those that Time does not know at the time of their last change
-	Source string // the source of snapshots of which no change set tells one; "": that of a neighbour
+	Source string // the source of snapshots whose change sets name none; "": that of a neighbour
 
 	// SetsOnly changes nothing where not every snapshot can be made from its change set, or where labels are damaged:
-	// ErrSetsDamaged. What is made then is what was lost, and nobody need be asked.
+	// ErrSetsDamaged. An index that is made then is the one that was lost, so that nobody has to be asked.
 	SetsOnly bool
 
 	Users, Groups func(id uint32) string // names of owners for such snapshots; nil or "": none
 	Jobs          int                    // folders read at the same time; 0: 4
-	Progress      func(progress.State)   // told how far it has come; nil: nobody
+	Progress      func(progress.State)   // called with the progress; nil: nobody is
 }
 
 // Rebuilt is what became of one snapshot in a reindex.
@@ -69,17 +69,16 @@ type Result struct {
 	ID        string    // of the destination
 	Snapshots int       // that the new index knows
 	FromTrees []Rebuilt // those of them that were made from their trees
-	Sourced   int       // snapshots whose source is ReindexOptions.Source because nothing else told it
-	Lost      []Rebuilt // snapshots that are known to have been, and of which neither change set nor tree is left
+	Sourced   int       // snapshots whose source is Options.Source because nothing else names it
+	Lost      []Rebuilt // snapshots that are known to have existed, of which neither change set nor tree is left
 	Left      []string  // trees that are older than snapshots that cannot be made relative to them
 	Foreign   []string  // folders that were not taken for snapshots
 	Notes     []error   // labels and folders that could not be read
 }
 
-// Run makes index.db again from the change sets, and where they are lost from the trees. The old one,
-// however damaged, stays in its place until the new one is whole and durable, and is then kept as
-// index.db.old. A run that is killed leaves the old index, and perhaps change sets that it made of trees:
-// the next run reads these.
+// Run makes index.db again from the change sets, and where they are lost from the trees. The old one, however
+// damaged, stays in its place until the new one is whole and durable, and is then kept as index.db.old. A run that is
+// killed leaves the old index, and perhaps change sets that it made from trees: the next run reads these.
 func Run(ctx context.Context, path string, o Options) (res *Result, err error) {
 	if o.Progress == nil {
 		o.Progress = func(progress.State) {}
@@ -194,7 +193,7 @@ func (r *reindex) run(ctx context.Context) error {
 	return err
 }
 
-// finishDeletions ends what a killed delete had begun: the change sets still had its snapshots.
+// finishDeletions finishes a deletion that was killed while the change sets still had its snapshots.
 func (r *reindex) finishDeletions(ctx context.Context) error {
 	err := r.d.FinishDeletions(ctx, &destination.Remover{Jobs: r.o.Jobs})
 	if stuck := (*destination.StuckError)(nil); errors.As(err, &stuck) {
@@ -259,8 +258,8 @@ func (r *reindex) takeSnapshot(ctx context.Context, s *step, last bool) error {
 	return nil
 }
 
-// takeSet imports a change set. The last one may be that of a run that died between the renames of its
-// set and its tree; its tree is published then.
+// takeSet imports a change set. The last one may be that of a run that was killed between the renames of its set and
+// its tree; its tree is published then.
 func (r *reindex) takeSet(ctx context.Context, s *step, last bool) error {
 	h := s.head
 	if err := r.label(h); err != nil {
@@ -295,7 +294,7 @@ func (r *reindex) takeSet(ctx context.Context, s *step, last bool) error {
 	return nil
 }
 
-// writeSource writes the change set of a snapshot anew, with the source that it did not tell.
+// writeSource writes the change set of a snapshot again, with the source that it did not name.
 func (r *reindex) writeSource(ctx context.Context, h *index.Header) error {
 	prev := uint64(0)
 	if r.last != nil {
@@ -303,7 +302,7 @@ func (r *reindex) writeSource(ctx context.Context, h *index.Header) error {
 	}
 	head := *h
 	head.State, head.Work, head.Bucket = "", "", 0
-	counted := head // not all that a run counts can be counted anew
+	counted := head // not all that a run counts can be counted again
 	return r.d.WriteChangeSet(ctx, prev, &head, &counted)
 }
 
@@ -429,6 +428,6 @@ func (r *reindex) proveFresh(ctx context.Context) error {
 	return err
 }
 
-// ErrSetsDamaged: not every snapshot has a whole change set, so that an index made of them would know less than
-// the trees tell.
+// ErrSetsDamaged: not every snapshot has a whole change set, so that an index made from them would know less than the
+// trees.
 var ErrSetsDamaged = errors.New("the change sets are not whole")

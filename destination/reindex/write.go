@@ -14,8 +14,8 @@ import (
 	"snap/internal/file"
 )
 
-// write makes the change set of what compare found, durable before the index knows of it. A damaged set of
-// the same number is put aside.
+// write makes the change set from what compare found, durable before the index knows of it. A damaged set of the same
+// number is put aside.
 func (m *treeReader) write(ctx context.Context, s *step) error {
 	folders, err := m.folders()
 	if err != nil {
@@ -60,8 +60,8 @@ func (m *treeReader) write(ctx context.Context, s *step) error {
 	return m.r.d.ChangesDir.Sync()
 }
 
-// folders finds the folders that moved, by what moved in them: a file that kept its name tells that its
-// folder has another, and so on upwards while the names agree. It maps new paths to old ones.
+// folders finds the folders that moved, by what moved in them: if a file kept its name, its folder has another path,
+// and so on upwards while the names agree. It maps new paths to old ones.
 func (m *treeReader) folders() (map[string]string, error) {
 	from := map[string]string{}
 	taken := map[string]bool{}
@@ -103,7 +103,7 @@ type decider struct {
 	folders   map[string]string
 	elders    *destination.OlderTrees
 	returns   returns
-	made      map[uint64]string // of inodes that are new in this snapshot and have several names, the first
+	made      map[uint64]string // by inode that is new in this snapshot and has several names: the first
 	elsewhere int64             // tombstones of what moved
 
 	next func() (*index.Entry, error, bool) // the hints
@@ -182,8 +182,8 @@ func (d *decider) step() error {
 	return err
 }
 
-// unmatchedHint deals with a hint about a path that compare did not tell of. Only what was in the source and could
-// not be brought into the tree needs it: nothing else tells of that.
+// unmatchedHint uses a hint about a path that compare did not meet. Only entries that were in the source and could
+// not be made in the tree need one: nothing else knows of them.
 func (d *decider) unmatchedHint(w *index.ChangeWriter) error {
 	path, rec := d.hint.Path, d.hint.Record
 	if err := d.step(); err != nil {

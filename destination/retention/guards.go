@@ -8,7 +8,7 @@ import (
 	"snap/index"
 )
 
-// Before rules delete, it is looked at what they count from and at what would be left:
+// Before rules delete anything, two things are examined: what they count from, and what would be left.
 //
 //   - A snapshot whose time is in the future is kept and holds no place in any rule. Nothing is deleted while there is
 //     one, until it is deleted or pinned: the clock was wrong then or is wrong now.
@@ -40,9 +40,9 @@ type StopReason uint8
 
 // The reasons.
 const (
-	FutureTime StopReason = iota + 1 // Names are of a time after Retention.Now, of Time the last
+	FutureTime StopReason = iota + 1 // Names are of a time after Policy.Now, of Time the last
 	FarTime                          // Names are far after all others
-	UnknownTag                       // Names are tags of Retention.Tags that no snapshot has
+	UnknownTag                       // Names are tags of Policy.Tags that no snapshot has
 	TooMany                          // Count of all Of snapshots would go
 	NoRoom                           // Short bytes would be lacking even if all went that may
 )
@@ -54,10 +54,10 @@ type Stop struct {
 	Time      time.Time
 	Count, Of int
 	Short     int64
-	Room      bool // only MinFree did not run; else nothing is deleted, or with Retention.Asked what is not in doubt
+	Room      bool // only MinFree did not run; else nothing is deleted, or with Policy.Asked what is not in doubt
 }
 
-// Plan is what the rules come to.
+// Plan is the result of the rules.
 type Plan struct {
 	List  []Decision // of all complete snapshots, oldest first
 	Stops []Stop
@@ -71,7 +71,7 @@ func (e *TooManyError) Error() string {
 	return fmt.Sprintf("the rules would delete %d of %d snapshots, which is more than half", e.Count, e.Of)
 }
 
-// Most is the error that Prune ends with because the plan deletes too many, nil if it does not.
+// Most is the error that Apply returns because the plan deletes too many, nil if it does not.
 func (p *Plan) Most() error {
 	if p.most == nil {
 		return nil
@@ -79,7 +79,7 @@ func (p *Plan) Most() error {
 	return p.most
 }
 
-// Plan applies the rules, but for MinFree, to the snapshots, oldest first. missing tells of one whose tree is gone.
+// Plan applies the rules, but for MinFree, to the snapshots, oldest first. missing reports one whose tree is gone.
 func (r *Policy) Plan(all []index.Header, missing func(*index.Header) bool) *Plan {
 	t := r.believe(all, missing)
 	p := &Plan{List: r.judge(all, missing, func(h *index.Header) string { return t.why[h.Seq] })}
