@@ -116,17 +116,18 @@ func TestLiveSource(t *testing.T) {
 	stop := make(chan struct{})
 	var group sync.WaitGroup
 	group.Go(func() { // rewrites in place
+		load := time.NewTicker(time.Millisecond) // a load, not a flood
+		defer load.Stop()
 		for n := 0; ; n++ {
 			select {
 			case <-stop:
 				return
-			default:
+			case <-load.C:
 			}
 			c := string(rune('a' + n%26))
 			os.WriteFile(p.Path(fmt.Sprintf("d/f%02d", n%files)), []byte(strings.Repeat(c, size)), 0o644)
 			os.WriteFile(p.Path("d/new"), []byte("x"), 0o644)
 			os.Remove(p.Path("d/new"))
-			time.Sleep(time.Millisecond) // a load, not a flood
 		}
 	})
 	group.Go(func() {
@@ -135,13 +136,14 @@ func TestLiveSource(t *testing.T) {
 			return
 		}
 		defer f.Close()
+		load := time.NewTicker(100 * time.Microsecond)
+		defer load.Stop()
 		for {
 			select {
 			case <-stop:
 				return
-			default:
+			case <-load.C:
 				f.WriteString(strings.Repeat("g", 1000))
-				time.Sleep(100 * time.Microsecond)
 			}
 		}
 	})

@@ -266,7 +266,9 @@ func TestNoDamageOfPagesStopsTheProcess(t *testing.T) {
 			}
 		}
 	}
-	t.Logf("%d damages, %d noticed by Check, the others changed no answer", n, noticed)
+	if noticed < n/2 {
+		t.Errorf("of %d damages Check noticed %d", n, noticed)
+	}
 }
 
 // survives asks everything of a damaged database, and writes to it, and reports whether Check says that it

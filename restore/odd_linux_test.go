@@ -1,6 +1,7 @@
 package restore
 
 import (
+	"bufio"
 	"errors"
 	"io/fs"
 	"os"
@@ -9,40 +10,31 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"snap/internal/file"
+	"snap/internal/harness"
 )
 
 // oddTarget is an empty folder on a file system that misbehaves as args say.
 func oddTarget(t *testing.T, args ...string) string {
 	t.Helper()
 	needRoot(t)
-	src, err := filepath.Abs("../.ci/harness/oddfs")
+	if !exists("/dev/fuse") {
+		t.Skip("no /dev/fuse")
+	}
+	mnt := t.TempDir()
+	cmd := exec.Command(harness.Tool(t, "oddfs"), append(args, work(t), mnt)...)
+	out, err := cmd.StdoutPipe()
 	must(t, err)
-	if !exists(src) || !exists("/dev/fuse") {
-		t.Skip("no harness, or no /dev/fuse")
-	}
-	exe, mnt := filepath.Join(t.TempDir(), "oddfs"), t.TempDir()
-	build := exec.Command("go", "build", "-o", exe, ".")
-	build.Dir, build.Env = src, append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("%v %s", err, out)
-	}
-	cmd := exec.Command(exe, append(args, work(t), mnt)...)
 	must(t, cmd.Start())
 	t.Cleanup(func() {
 		exec.Command("umount", "-l", mnt).Run()
 		cmd.Wait()
 	})
-	for range 500 {
-		if b, err := os.ReadFile("/proc/self/mounts"); err == nil && strings.Contains(string(b), " "+mnt+" ") {
-			return mnt
-		}
-		time.Sleep(10 * time.Millisecond)
+	if line, err := bufio.NewReader(out).ReadString('\n'); line != "mounted\n" {
+		t.Fatalf("oddfs did not mount: %q, %v", line, err)
 	}
-	t.Fatal("oddfs did not mount")
-	return ""
+	return mnt
 }
 
 // TestTargetThatFolds: names that differ in case alone are one there, as bind mounts make it look here. What was
