@@ -23,7 +23,8 @@ var (
 // project.
 func TestDocumentsNameFiles(t *testing.T) {
 	seen := 0
-	for _, doc := range []string{"ARCHITECTURE.md", "CONTRIBUTING.md", "RELIABILITY.md", "docs/design.md", "docs/release.md"} {
+	for _, doc := range []string{"ARCHITECTURE.md", "CONTRIBUTING.md", "RELIABILITY.md", "docs/design.md",
+		"docs/release.md"} {
 		text, err := os.ReadFile(filepath.Join(project, doc))
 		if err != nil {
 			t.Fatal(err)
