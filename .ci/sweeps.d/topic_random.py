@@ -295,7 +295,7 @@ class Life:
     def prune(self) -> None:
         if len(self.model) > 6 and KNOWS['prune']:
             keep = self.rnd.randrange(1, 6)
-            ran, hit = self.run(['prune', '--keep-last', str(keep), '-d', self.w.dest])
+            ran, hit = self.run(['prune', '--keep-last', str(keep), '--allow-most', '-d', self.w.dest])
             self.publish(self.listed())  # before anything else prune publishes what a killed run had ready
             # Only what the rule does not keep may go; incomplete ones do not count as the newest complete.
             self.gone([n for n in list(self.model)[:-keep] if n not in judge.snapshots(self.w) or ran.rc], ran, hit)
