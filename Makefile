@@ -24,8 +24,24 @@ uninstall: ## remove them again; settings and backups stay
 packages: ## .deb and .rpm for amd64 and arm64, in dist/
 	VERSION='$(VERSION)' packaging/packages dist
 
+# The version that .ci/run uses, too. Go fetches and builds it once, in some minutes.
+GOLANGCI = go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+
+lint: ## what .golangci.yml asks for
+	$(GOLANGCI) run ./...
+
+quick: ## under a minute: format, vet, linters and the tests that take seconds
+	test -z "$$(gofmt -l . | tee /dev/stderr)"
+	go vet ./...
+	$(GOLANGCI) run ./...
+	go test -short ./filter ./scan ./destination/retention ./internal/...
+	go test -short -run 'Imports|NameFiles|NamesPackages' ./cmd/snap
+
 test: ## the tests, with the line of README.md
 	$(shell grep -m 1 '^go test ' README.md)
+
+long: ## all tests at every point and on the disk, half an hour
+	SNAP_LONG=1 go test -timeout 60m ./...
 
 check: ## everything a change has to pass
 	.ci/run
@@ -42,4 +58,4 @@ bench: ## BENCHMARKS.md, an hour
 clean: ## remove what was built
 	rm -rf snap dist
 
-.PHONY: help build install uninstall packages test check blackbox sweeps bench clean
+.PHONY: help build install uninstall packages lint quick test long check blackbox sweeps bench clean

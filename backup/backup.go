@@ -1,23 +1,28 @@
-// Package backup keeps a destination true: it makes snapshots, publishes them, and finishes or forgets
-// what a crash left. It is the only writer of a destination.
+// Package backup makes a snapshot: it scans the source, judges each path, builds a tree of links and copies, and
+// publishes it by one rename.
 //
 // Invariants:
 //
 //   - A tree is built in .snap/tmp and appears by one rename, after everything it needs is durable.
-//   - An inode that a published snapshot links is never written to, nor its metadata changed.
-//   - The old snapshot's tree decides nothing: the index says what a file was, and a hard link that turns
-//     out to be another file than the index says is replaced by a copy from the source.
+//   - An inode that a published snapshot links is never written to, and its metadata is never changed.
+//   - The previous snapshot's tree decides nothing. The index says what a file was; a hard link that turns out to be
+//     another file than the index says is replaced by a copy from the source.
 //   - A source error skips one file and is reported; a destination error ends the run. An error of the
-//     index's commit means unknown: the next run's recovery looks, nothing is rolled back here.
+//     index's commit means unknown: nothing is rolled back, the next run's recovery looks.
 //   - A dry run makes the same judgements and writes nothing.
 //
-// A run: open and recover (destination.go, recover.go), scan (scan.go), resolve (resolve.go, groups.go),
-// build (build.go, place.go), publish (publish.go). What a run that died has copied is kept (dead.go) and
-// taken over by the next (resume.go).
+// # A run
 //
-// [Open] gives a [Destination], [Run] makes a snapshot in it as [Options] say; begin to read at run.run below, whose steps
-// ARCHITECTURE.md tells. [Check] looks and mends (check.go, repair.go), [Reindex] makes the index again, and
-// [Destination.Delete] and [Destination.Prune] remove snapshots.
+//  1. scan (scan.go) compares the source with the index. What the stat record proves unchanged ends there; the rest
+//     are candidates.
+//  2. resolve (resolve.go) gathers facts about each candidate (facts.go), lets [scan.Judge] judge it, and keeps the
+//     hard links those of the source (hard_links.go). The result is a plan.
+//  3. build (build.go) makes the tree that the plan describes (tasks.go, place.go, make.go, copy.go) and writes its
+//     change set. What an interrupted run has copied is linked (resume.go).
+//  4. publish (publish.go) syncs, imports the change set into the index, and renames the tree to its name.
+//
+// [Run] is the one call, on a destination that [destination.Open] has opened, and [Options] say what it does. Begin to
+// read at run.run below.
 package backup
 
 import (
@@ -67,21 +72,21 @@ type Options struct {
 	Tags       []string
 	Note       string
 
-	Report Reporter // told of what happens; nil: nobody
+	Report Reporter // gets what happens; nil: nobody does
 
-	// In a dry run told of every record that the snapshot would have, in key order, tombstones too; nil: nobody.
-	// The record is valid during the call. An error ends the run.
+	// In a dry run Planned gets every record that the snapshot would have, in key order, tombstones too; nil: nobody
+	// does. The record is valid during the call. An error ends the run.
 	Planned func(*index.Entry) error
 }
 
-// Reporter is told of what a run does, from one goroutine at a time.
+// Reporter is called with what a run does, from one goroutine at a time.
 type Reporter interface {
 	Progress(progress.State)
-	// Entry is told of each path of the new snapshot in key order, and of the tombstones of what did not
-	// move elsewhere, with the kind of what was there. changed: the snapshot has a new record for the path, else r is
-	// what an older one says. r is valid during the call.
+	// Entry gets each path of the new snapshot in key order, and the tombstones of what did not move elsewhere, with the
+	// kind of what was there. changed: the snapshot has a new record for the path; else r is the record of an older one.
+	// r is valid during the call.
 	Entry(path string, r *index.Record, changed bool)
-	// Problem is a source file that was skipped, or a copy that had to be made anew.
+	// Problem is a source file that was skipped, or a copy that had to be made again.
 	Problem(Problem)
 }
 
@@ -89,21 +94,22 @@ type Reporter interface {
 type Problem struct {
 	Path string
 	Err  error
-	Note bool // worth telling, but nothing is missing from the snapshot
+	Note bool // worth reporting, but nothing is missing from the snapshot
 }
 
 // Result is what a run did.
 type Result struct {
-	Header   *index.Header      // the new snapshot; its counts also after a dry run; nil when skipped
-	Skipped  bool               // nothing changed, no snapshot was made
-	Previous string             // name of the snapshot before, "" if this is the first
-	Problems []Problem          // the first problemsKept of them; Header.Errors counts those that are no notes
-	Errors   int64              // source files that could not be read, as Header.Errors; also when skipped, and whatever the policy
+	Header   *index.Header // the new snapshot; its counts also after a dry run; nil when skipped
+	Skipped  bool          // nothing changed, no snapshot was made
+	Previous string        // name of the snapshot before, "" if this is the first
+	Problems []Problem     // the first problemsKept of them; Header.Errors counts those that are no notes
+	// Source files that could not be read, as Header.Errors; also when skipped, and whatever the policy
+	Errors   int64
 	Vanished int64              // entries that were gone when they were to be read
-	Resumed  destination.Amount // of what was copied, files taken over from a run that was interrupted
+	Resumed  destination.Amount // copied files that come from an interrupted run
 	Kept     bool               // the run failed, and the next one can go on from what it has copied
-	Lost     Lost               // what the entries made have not got in the tree; only the index has it
-	After    []error            // what failed when the snapshot was complete, and is not needed for it to be
+	Lost     Lost               // metadata that the new entries lack in the tree; only the index has it
+	After    []error            // what failed after the snapshot was complete
 
 	missing int64 // problems that are no notes, all of them
 }
@@ -114,11 +120,11 @@ const problemsKept = 1000
 // Incomplete reports whether source files are missing from what was done.
 func (r *Result) Incomplete() bool { return r.missing > 0 }
 
-type silent struct{}
+type noReporter struct{}
 
-func (silent) Progress(progress.State)           {}
-func (silent) Entry(string, *index.Record, bool) {}
-func (silent) Problem(Problem)                   {}
+func (noReporter) Progress(progress.State)           {}
+func (noReporter) Entry(string, *index.Record, bool) {}
+func (noReporter) Problem(Problem)                   {}
 
 // run is the state of one backup.
 type run struct {
@@ -133,26 +139,27 @@ type run struct {
 	vols   *volumes
 	res    Result
 	head   index.Header // of the snapshot being made
-	alive  identitySet  // see groups
-	shared identitySet  // identities that several candidates have: the hard links to keep together
-	unheld string       // the last folder that was told to be unheld
+	// of all source files with several names, or whose old inode another file might take; see linkGroups
+	sourceIdentities identitySet
+	sharedIdentities identitySet // identities that several candidates have: the hard links to keep together
+	unheld           string      // the last folder that was reported as unheld
 
-	flush, checkpoint lap
+	flush, checkpoint interval
 }
 
 // Run makes a snapshot of o.Source, or reports that nothing changed.
 func Run(ctx context.Context, d *destination.Destination, o Options) (*Result, error) {
 	r := &run{
 		o: o, d: d,
-		flush:      lap{time: flushTime, bytes: flushBytes},
-		checkpoint: lap{time: syncTime, bytes: syncBytes},
+		flush:      interval{time: flushTime, bytes: flushBytes},
+		checkpoint: interval{time: syncTime, bytes: syncBytes},
 	}
 	return r.result(ctx)
 }
 
 func (r *run) result(ctx context.Context) (*Result, error) {
 	if r.o.Report == nil {
-		r.o.Report = silent{}
+		r.o.Report = noReporter{}
 	}
 	if r.o.Jobs <= 0 {
 		r.o.Jobs = 4
@@ -196,12 +203,13 @@ func (r *run) run(ctx context.Context) (err error) {
 	if r.o.Errors == FailOnErrors && r.res.Incomplete() {
 		return &SourceError{Problems: r.res.Problems, Count: r.res.missing}
 	}
-	if plan.proved > 0 {
+	if plan.hashed > 0 {
 		// The hashes cost a read of both sides. Only a change set keeps them for good, so that they are
 		// worth a snapshot even if nothing changed.
-		r.problem("", fmt.Errorf("snapshot %s had no hashes of %s: they were read, and are unchanged", r.prev.Name, countFiles(plan.proved)), true)
+		r.problem("", fmt.Errorf("snapshot %s had no hashes of %s: they were read, and are unchanged", r.prev.Name,
+			countFiles(plan.hashed)), true)
 	}
-	if plan.changes == 0 && plan.proved == 0 && r.prev != nil && !r.o.Force {
+	if plan.changes == 0 && plan.hashed == 0 && r.prev != nil && !r.o.Force {
 		r.res.Skipped = true
 		if err := r.tellUnheldBefore(ctx); err != nil {
 			return err
@@ -216,7 +224,7 @@ func (r *run) run(ctx context.Context) (err error) {
 		return nil
 	}
 	if r.o.DryRun {
-		return r.rehearse(ctx, plan)
+		return r.dryRun(ctx, plan)
 	}
 	if err := r.checkSpace(ctx, plan); err != nil {
 		return err
@@ -289,7 +297,7 @@ func (r *run) begin(ctx context.Context) error {
 	return nil
 }
 
-// problem notes a source file that was skipped, or something worth telling.
+// problem notes a source file that was skipped, or something worth reporting.
 func (r *run) problem(path string, err error, note bool) {
 	p := Problem{path, err, note}
 	if !note {

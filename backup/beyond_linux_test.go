@@ -14,8 +14,8 @@ import (
 	"snap/index"
 )
 
-// TestSumsBeyond8EiB: sparse files of 7 EiB are more together than 63 bits count. No sum is negative, what is on the disk is exact, and
-// check finds nothing, also after some of them were purged.
+// TestSumsBeyond8EiB: sparse files of 7 EiB are more together than 63 bits count. No sum is negative, what is on the
+// disk is exact, and check finds nothing, also after some of them were purged.
 func TestSumsBeyond8EiB(t *testing.T) {
 	backuptest.NeedRoot(t)
 	p := backuptest.NewPlace(t)
@@ -65,7 +65,8 @@ func TestSumsBeyond8EiB(t *testing.T) {
 		for _, h := range heads {
 			seqs = append(seqs, h.Seq)
 		}
-		sums := append([]index.Amount{usage.Total(seqs), usage.Apart(seqs, len(seqs)).Total(seqs)}, usage.Freed(seqs, seqs)...)
+		sums := append([]index.Amount{usage.Total(seqs), usage.Apart(seqs, len(seqs)).Total(seqs)},
+			usage.Freed(seqs, seqs)...)
 		for _, s := range usage.Shares(seqs) {
 			sums = append(sums, s.Held, s.New, s.Alone)
 		}

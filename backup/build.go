@@ -21,22 +21,22 @@ import (
 // order.
 type builder struct {
 	*run
-	plan  *plan
-	new   *file.Tree
-	old   *file.Tree // nil without a tree of the previous snapshot
-	joins joins
-	plain atomic.Bool // cloning was tried and does not work here
+	plan      *plan
+	new       *file.Tree
+	old       *file.Tree // nil without a tree of the previous snapshot
+	newInodes newInodes
+	plain     atomic.Bool // cloning was tried and does not work here
 
-	work     *file.Dir // the work folder
-	trials   trials
-	attic    attic
-	unlinked index.Reason // why nothing is linked to the previous snapshot, if old is nil
-	elders   destination.OlderTrees
+	work       *file.Dir // the work folder
+	metaTrials metaTrials
+	xattrFile  xattrFile
+	unlinked   index.Reason // why nothing is linked to the previous snapshot, if old is nil
+	olderTrees destination.OlderTrees
 
-	salvage *salvage     // what dead runs have copied
-	losses  lossLog      // what could not be set of what was made
-	copied  atomic.Int64 // bytes written so far
-	taken   atomic.Int64 // bytes of files taken over from dead runs so far
+	resumable *resumeSources // what interrupted runs have copied
+	losses    lossLog        // what could not be set of what was made
+	copied    atomic.Int64   // bytes written so far
+	taken     atomic.Int64   // bytes of files linked from interrupted runs so far
 }
 
 // item is one entry to be made.
@@ -46,11 +46,11 @@ type item struct {
 	dir     *folder       // nil when nothing is to be made: a folder, which the producer made, or a tombstone
 	rec     index.Record  // what the snapshot will hold
 	old     *index.Record // previous record of a path that has a new one, nil if there was none
-	saved   *saved        // in the tree of a dead run, nil if there is none that can be used
-	resumed bool          // that was taken over
-	stowed  *stowed       // its attributes, if they are heavy
-	changed bool          // rec is new; else the entry is kept as an older snapshot has it
-	kept    bool          // rec is an older one, though the entry could not be kept
+	saved   *saved        // the file in the tree of an interrupted run, nil if there is none that can be used
+	resumed bool          // saved was linked
+	xattrs  *storedXattrs // its attributes, if they are heavy
+	changed bool          // rec is a new record; else the entry is linked as an older snapshot has it
+	kept    bool          // the entry was to be linked and could not be; rec is that of the older one
 	gone    bool          // it vanished from the source before it could be read
 	problem error         // why it could not be read
 	note    error         // why it was copied although nothing changed
@@ -94,9 +94,9 @@ func (r *run) build(ctx context.Context, work *destination.WorkFolder, p *plan) 
 	}
 	b := &builder{run: r, plan: p, work: work.Dir, new: file.NewTree(tree, 512, (*file.Dir).OpenDir)}
 	defer b.new.Close()
-	defer b.trials.close()
-	defer b.elders.Close()
-	defer b.attic.close()
+	defer b.metaTrials.close()
+	defer b.olderTrees.Close()
+	defer b.xattrFile.close()
 	if r.prev != nil {
 		prev, err := r.d.EnterOwn(r.prev.Name)
 		if err == nil {
@@ -110,8 +110,8 @@ func (r *run) build(ctx context.Context, work *destination.WorkFolder, p *plan) 
 			r.problem("", &MissingSnapshotError{r.prev.Name, file.Reason(err)}, true)
 		}
 	}
-	b.salvage = r.salvage()
-	defer b.salvage.close()
+	b.resumable = r.openResumable()
+	defer b.resumable.close()
 	if r.head.Seq, err = r.d.NextSeq(ctx); err != nil {
 		return err
 	}
@@ -126,12 +126,12 @@ func (r *run) build(ctx context.Context, work *destination.WorkFolder, p *plan) 
 	r.head.Boot = "" // says nothing of a finished snapshot
 	work.Begun = true
 	b.checkpoint.begin(time.Now(), 0)
-	if err := b.all(ctx, w); err != nil {
+	if err := b.writeChanges(ctx, w); err != nil {
 		w.Flush() // for the run after this one; why this one ended is err
 		return err
 	}
 	r.res.Lost = b.losses.lost()
-	r.head.Removed -= p.left
+	r.head.Removed -= p.movedAway
 	r.head.Finished = r.o.Time.Add(time.Since(r.o.Start)).Round(0)
 	if err := w.End(&r.head); err != nil {
 		return err
@@ -139,7 +139,7 @@ func (r *run) build(ctx context.Context, work *destination.WorkFolder, p *plan) 
 	return set.Close()
 }
 
-// MissingSnapshotError: the tree of the previous snapshot is not there to be linked.
+// MissingSnapshotError: there is no tree of the previous snapshot to link to.
 type MissingSnapshotError struct {
 	Name string
 	Err  error
@@ -149,13 +149,14 @@ func (e *MissingSnapshotError) Error() string {
 	if errors.Is(e.Err, destination.ErrForeign) {
 		return "snapshot " + e.Name + " is not linked to (" + e.Err.Error() + "): every file is copied, this once"
 	}
-	return "snapshot " + e.Name + " cannot be linked to (" + e.Err.Error() + "): every file is copied; after snap delete " + e.Name + " a backup links to the one before it"
+	return "snapshot " + e.Name + " cannot be linked to (" + e.Err.Error() +
+		"): every file is copied; after snap delete " + e.Name + " a backup links to the one before it"
 }
 func (e *MissingSnapshotError) Unwrap() error { return e.Err }
 
-// all does the tasks and writes the records of what they made. When one fails, the records of what the
-// others have made all the same are for the next run.
-func (b *builder) all(ctx context.Context, w *index.ChangeWriter) (failed error) {
+// writeChanges does the tasks and writes the records of what they made. When one fails, the records of what the
+// others have made are written for the next run.
+func (b *builder) writeChanges(ctx context.Context, w *index.ChangeWriter) (failed error) {
 	n := int64(0)
 	var given givenAway
 	defer func() {
@@ -196,7 +197,7 @@ func (b *builder) all(ctx context.Context, w *index.ChangeWriter) (failed error)
 				b.problem(it.path, CappedError{}, false)
 			}
 			if it.changed {
-				if err := b.unstow(it); err != nil {
+				if err := b.loadXattrs(it); err != nil {
 					return err
 				}
 				if err := w.Add(it.path, &it.rec); err != nil {
@@ -220,8 +221,8 @@ func (b *builder) all(ctx context.Context, w *index.ChangeWriter) (failed error)
 	return failed
 }
 
-// givenAway tells of the files that were copied although nothing changed, because their copies in the older snapshot have
-// another owner or mode by now: often all of them.
+// givenAway is one note for all files that were copied although nothing changed, because somebody has changed the
+// owner or mode of their copies in the older snapshot.
 type givenAway struct {
 	in    string
 	first string
@@ -235,7 +236,8 @@ func (g *givenAway) add(path string) {
 }
 
 func (g *givenAway) Error() string {
-	return fmt.Sprintf("the owner or mode of %s in snapshot %s was changed since it was made: copied afresh, the first is %q",
+	return fmt.Sprintf("the owner or mode of %s in snapshot %s was changed since it was made: copied afresh, the first "+
+		"is %q",
 		countFiles(g.files), g.in, g.first)
 }
 

@@ -33,28 +33,29 @@ func takeXattrs(rec, from *index.Record) {
 	rec.Flags = rec.Flags&^index.Capped | from.Flags&index.Capped
 }
 
-// heavyXattrs is from how many bytes on the attributes of an entry wait in a file for their turn.
+// heavyXattrs is the size in bytes from which the attributes of an entry are kept in a file until their record is
+// written.
 const heavyXattrs = 8 << 10
 
-// attic is a file where heavy attributes wait until their records are written: thousands of entries are on their way at a time,
-// and anybody can give each of his files the most.
-type attic struct {
+// xattrFile is a file that holds large attributes until their records are written. Thousands of entries are in work
+// at a time, and any user can give each of their files as many attributes as the system allows.
+type xattrFile struct {
 	mu   sync.Mutex
 	f    *os.File
 	size int64
 }
 
-// stowed are attributes in the attic; nil: none are there.
-type stowed struct{ off, size int64 }
+// storedXattrs says where in an xattrFile the attributes of an entry are; nil: none are there.
+type storedXattrs struct{ off, size int64 }
 
-func (a *attic) Write(b []byte) (int, error) {
+func (a *xattrFile) Write(b []byte) (int, error) {
 	n, err := a.f.WriteAt(b, a.size)
 	a.size += int64(n)
 	return n, err
 }
 
-// put stows the attributes in a file of the folder dir.
-func (a *attic) put(dir string, xattrs []file.Xattr) (*stowed, error) {
+// put writes the attributes to a file in the folder dir.
+func (a *xattrFile) put(dir string, xattrs []file.Xattr) (*storedXattrs, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.f == nil {
@@ -64,27 +65,27 @@ func (a *attic) put(dir string, xattrs []file.Xattr) (*stowed, error) {
 		}
 		a.f = f
 	}
-	s := &stowed{off: a.size}
+	s := &storedXattrs{off: a.size}
 	err := gob.NewEncoder(a).Encode(xattrs)
 	s.size = a.size - s.off
 	return s, err
 }
 
-func (a *attic) get(s *stowed) (xattrs []file.Xattr, err error) {
+func (a *xattrFile) get(s *storedXattrs) (xattrs []file.Xattr, err error) {
 	if err = gob.NewDecoder(io.NewSectionReader(a.f, s.off, s.size)).Decode(&xattrs); err != nil {
 		return nil, fmt.Errorf("%s: %w", a.f.Name(), err)
 	}
 	return xattrs, nil
 }
 
-func (a *attic) close() {
+func (a *xattrFile) close() {
 	if a.f != nil {
 		a.f.Close()
 	}
 }
 
-// stow puts away what an entry that is made holds in memory until its record is written.
-func (b *builder) stow(it *item) (err error) {
+// storeXattrs takes large attributes of an entry that was made out of memory, until its record is written.
+func (b *builder) storeXattrs(it *item) (err error) {
 	it.saved = nil
 	if it.old != nil {
 		it.old.Xattrs = nil
@@ -92,19 +93,19 @@ func (b *builder) stow(it *item) (err error) {
 	if !it.changed {
 		it.rec.Xattrs = nil // nor is its record written
 	}
-	if it.stowed == nil && file.XattrBytes(it.rec.Xattrs) >= heavyXattrs {
-		it.stowed, err = b.attic.put(b.work.Path(), it.rec.Xattrs)
+	if it.xattrs == nil && file.XattrBytes(it.rec.Xattrs) >= heavyXattrs {
+		it.xattrs, err = b.xattrFile.put(b.work.Path(), it.rec.Xattrs)
 	}
-	if it.stowed != nil {
+	if it.xattrs != nil {
 		it.rec.Xattrs = nil
 	}
 	return err
 }
 
-// unstow brings them back.
-func (b *builder) unstow(it *item) (err error) {
-	if it.stowed != nil {
-		it.rec.Xattrs, err = b.attic.get(it.stowed)
+// loadXattrs reads them back.
+func (b *builder) loadXattrs(it *item) (err error) {
+	if it.xattrs != nil {
+		it.rec.Xattrs, err = b.xattrFile.get(it.xattrs)
 	}
 	return err
 }

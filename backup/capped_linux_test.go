@@ -54,8 +54,8 @@ func TestMoreAttributesThanAreTaken(t *testing.T) {
 	}
 }
 
-// TestMoreAttributesThanAreListed: the system lists 64 KiB of names, and a file system may hold more. What has them is in the
-// snapshot, folders and the source itself too, with its ACL.
+// TestMoreAttributesThanAreListed: the system lists 64 KiB of names, and a file system may hold more. What has them
+// is in the snapshot, folders and the source itself too, with its ACL.
 func TestMoreAttributesThanAreListed(t *testing.T) {
 	p := backuptest.NewPlace(t)
 	mnt, _ := backuptest.Image(t, "xfs", "320M")
@@ -72,7 +72,8 @@ func TestMoreAttributesThanAreListed(t *testing.T) {
 	}
 	for range 2 {
 		res, _ := p.Backup()
-		if told := backuptest.Untold(res); !slices.Equal(told, want) || res.Header != nil && (res.Header.Capped != 3 || res.Header.Errors != 3) {
+		if told := backuptest.Untold(res); !slices.Equal(told, want) ||
+			res.Header != nil && (res.Header.Capped != 3 || res.Header.Errors != 3) {
 			t.Fatalf("told %q, %+v", told, res.Header)
 		}
 	}

@@ -7,7 +7,7 @@ import (
 	"snap/internal/file"
 )
 
-// How often a run that copies puts down how far it has come, so that one that dies loses little.
+// How often a run saves how far it has come, so that little is lost when it is interrupted.
 //
 // Records are handed to the system a second or 64 MiB after the last ones at the latest: a process that is
 // killed loses no more than about that, and a large snapshot's change set is hardly larger for it. A
@@ -20,8 +20,8 @@ const (
 	syncBytes  = 10 << 30
 )
 
-// lap is a stretch that is over after some time or some bytes, whichever comes first.
-type lap struct {
+// interval ends after some time or some bytes, whichever comes first.
+type interval struct {
 	time  time.Duration
 	bytes int64
 
@@ -29,18 +29,18 @@ type lap struct {
 	from  int64
 }
 
-// over reports whether the stretch is over at the time now, with so many bytes copied in all.
-func (l *lap) over(now time.Time, copied int64) bool {
+// elapsed reports whether the interval has ended at the time now, with copied bytes since the run began.
+func (l *interval) elapsed(now time.Time, copied int64) bool {
 	return now.Sub(l.since) >= l.time || copied-l.from >= l.bytes
 }
 
-// begin begins the next stretch.
-func (l *lap) begin(now time.Time, copied int64) { l.since, l.from = now, copied }
+// begin begins the next interval.
+func (l *interval) begin(now time.Time, copied int64) { l.since, l.from = now, copied }
 
-// save puts down the records of what was made, if it is time to.
+// save writes the records of what was made, if it is time to.
 func (b *builder) save(w *index.ChangeWriter) error {
 	now, copied := time.Now(), b.copied.Load()
-	if copied > b.checkpoint.from && b.checkpoint.over(now, copied) && file.SyncsSystem() {
+	if copied > b.checkpoint.from && b.checkpoint.elapsed(now, copied) && file.SyncsSystem() {
 		if err := w.Flush(); err != nil { // the records become durable with their files
 			return err
 		}
@@ -50,7 +50,7 @@ func (b *builder) save(w *index.ChangeWriter) error {
 		b.checkpoint.begin(time.Now(), copied)
 		return w.Checkpoint()
 	}
-	if b.flush.over(now, copied) {
+	if b.flush.elapsed(now, copied) {
 		b.flush.begin(now, copied)
 		return w.Flush()
 	}

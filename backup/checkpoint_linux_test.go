@@ -43,7 +43,7 @@ func TestProcess(t *testing.T) {
 
 // interrupter cancels a run that tells of an entry for the n-th time.
 type interrupter struct {
-	silent
+	noReporter
 	left int
 	stop context.CancelFunc
 }
@@ -100,11 +100,13 @@ func TestCheckpoints(t *testing.T) {
 	if d.Root.Session() == "" {
 		t.Skip("this system does not tell one mount from the next")
 	}
-	if _, err := eager(d, filepath.Join(dir, "src"), "first", &interrupter{left: 25, stop: cancel}).result(ctx); !errors.Is(err, context.Canceled) {
+	if _, err := eager(d, filepath.Join(dir, "src"), "first",
+		&interrupter{left: 25, stop: cancel}).result(ctx); !errors.Is(err, context.Canceled) {
 		t.Fatal(err)
 	}
 	d.Close()
-	// A run that was cancelled may have got as far as a checkpoint, which is its end then: as if it was killed before that.
+	// A run that was cancelled may have got as far as a checkpoint, which is its end then: as if it was killed before
+	// that.
 	sets, err := filepath.Glob(filepath.Join(dest, destination.MetaName, destination.TmpName, "*", destination.SetName))
 	if err != nil || len(sets) != 1 {
 		t.Fatal(sets, err)
@@ -139,7 +141,8 @@ func TestCheckpoints(t *testing.T) {
 	if there.Trusted == 0 || there.Trusted >= here.Trusted {
 		t.Errorf("%d of %d records are believed after another mount", there.Trusted, here.Trusted)
 	}
-	if there.Saved.Files == 0 || there.Saved.Bytes >= here.Saved.Bytes || there.Held != here.Held || here.Held != here.Saved {
+	if there.Saved.Files == 0 || there.Saved.Bytes >= here.Saved.Bytes || there.Held != here.Held ||
+		here.Held != here.Saved {
 		t.Errorf("here %+v %+v, there %+v %+v", here.Saved, here.Held, there.Saved, there.Held)
 	}
 	res, err := eager(d, filepath.Join(dir, "src"), "second", nil).result(ctx)

@@ -10,15 +10,15 @@ import (
 	"snap/internal/stream"
 )
 
-// largeSize is up to what size every file system in use holds files: FAT's limit.
+// largeSize is the largest file that every file system can hold: FAT's limit.
 const largeSize = 1<<32 - 1
 
-// copyTries is how often a file is read that changes while it is read.
+// copyTries is how often a file is read when it changes while it is read.
 const copyTries = 3
 
-// copy reads the file from the source and makes it in the new tree. One that was removed and made again meanwhile is the
-// one that is to be copied.
-func (p *placer) copy(it *item) error {
+// copy reads the file from the source and makes it in the new tree. If the file was removed and made again meanwhile,
+// the new one is copied.
+func (p *entryWriter) copy(it *item) error {
 	for n := 1; ; n++ {
 		lost, err := p.copyOnce(it)
 		if lost == nil || err != nil {
@@ -31,7 +31,7 @@ func (p *placer) copy(it *item) error {
 }
 
 // copyOnce makes the file, or leaves nothing and says in lost why the source could not be read.
-func (p *placer) copyOnce(it *item) (lost, err error) {
+func (p *entryWriter) copyOnce(it *item) (lost, err error) {
 	src, err := p.openItem(it)
 	if err != nil {
 		return err, nil
@@ -42,7 +42,8 @@ func (p *placer) copyOnce(it *item) (lost, err error) {
 		return nil, err
 	}
 	if it.rec.Size > largeSize {
-		if err := errors.Join(dst.Truncate(it.rec.Size), dst.Truncate(0)); err != nil { // before the first bytes, not after the last
+		if err := errors.Join(dst.Truncate(it.rec.Size), dst.Truncate(0)); err != nil {
+			// before the first bytes, not after the last
 			return nil, errors.Join(err, dst.Close())
 		}
 	}
@@ -107,20 +108,20 @@ func (p *placer) copyOnce(it *item) (lost, err error) {
 	}
 	p.losses.add(it.path, lacks)
 	p.copied.Add(rec.OnDisk())
-	p.judgeAgain(it)
+	p.reclassify(it)
 	return nil, nil
 }
 
 // ErrUnsteady: the copy of a file may never have been its content.
 var ErrUnsteady = errors.New("changed again and again while it was read; the copy may be a mixture")
 
-// ErrGrows: the file was added to while it was read, as a log is, or written to without another content. The copy is what
-// it was just before.
+// ErrGrows: the file was added to while it was read, as a log is, or written to without another content. The copy is
+// what it was just before.
 var ErrGrows = errors.New("changed while it was read: it grows, and the snapshot has it as it was just before")
 
 // beginsWith reports whether the file still begins with the n bytes that hash is of. Then nothing was written to them
 // since they were read.
-func (p *placer) beginsWith(src *file.File, n int64, hash [32]byte, buf []byte) (bool, error) {
+func (p *entryWriter) beginsWith(src *file.File, n int64, hash [32]byte, buf []byte) (bool, error) {
 	p.h.Reset()
 	m, err := file.Hash(p.ctx, src, n, p.h, buf)
 	if p.ctx.Err() != nil {
@@ -129,7 +130,7 @@ func (p *placer) beginsWith(src *file.File, n int64, hash [32]byte, buf []byte) 
 	return err == nil && m == n && [32]byte(p.h.Sum(nil)) == hash, nil
 }
 
-func (p *placer) openItem(it *item) (*file.File, error) {
+func (p *entryWriter) openItem(it *item) (*file.File, error) {
 	d, err := p.tree.Dir(it.dir.path)
 	if err != nil {
 		return nil, err
@@ -139,7 +140,7 @@ func (p *placer) openItem(it *item) (*file.File, error) {
 }
 
 // failed notes an entry that could not be read: gone by now, or not to be read.
-func (p *placer) failed(it *item, err error) error {
+func (p *entryWriter) failed(it *item, err error) error {
 	if p.ctx.Err() != nil {
 		return p.ctx.Err()
 	}
@@ -160,9 +161,9 @@ func (p *placer) failed(it *item, err error) error {
 	return nil
 }
 
-// judgeAgain corrects the change of a copied file by what the copy has shown: the content may be the
+// reclassify corrects the change of a copied file by what the copy has shown: the content may be the
 // old one after all, or a new one although nothing seemed to change.
-func (p *placer) judgeAgain(it *item) {
+func (p *entryWriter) reclassify(it *item) {
 	rec, old := &it.rec, it.old
 	if old == nil || old.Kind != rec.Kind || !old.Has(index.Hashed) || rec.Kind != file.Regular {
 		return

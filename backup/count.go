@@ -1,8 +1,6 @@
 package backup
 
 import (
-	"context"
-
 	"snap/index"
 )
 
@@ -14,8 +12,8 @@ func (r *run) count(rec *index.Record, changed bool) {
 	}
 }
 
-// report tells of an entry, which was old before. The tombstone of a file that moved is not told: its new path says
-// where from.
+// report passes an entry to the reporter; old is its previous record. The tombstone of a file that moved is left out:
+// the new path says where it came from.
 func (r *run) report(p *plan, path string, rec, old *index.Record, changed bool) {
 	switch {
 	case rec.Exists():
@@ -27,44 +25,4 @@ func (r *run) report(p *plan, path string, rec, old *index.Record, changed bool)
 		}
 		r.o.Report.Entry(path, &gone, changed)
 	}
-}
-
-// rehearse reports what build would do, and counts it. Where there is no room for that, it is refused at the end.
-func (r *run) rehearse(ctx context.Context, p *plan) error {
-	seen := map[inode]bool{}
-	for m, err := range r.entries(ctx, p) {
-		if err == nil {
-			err = ctx.Err()
-		}
-		if err != nil {
-			return err
-		}
-		e := m.entry()
-		if e.Stored == index.Cloned && !p.clones {
-			e.Stored = index.Copied
-		}
-		if m.new != nil && r.o.Planned != nil {
-			if err := r.o.Planned(e); err != nil {
-				return err
-			}
-		}
-		if m.new != nil && (e.Stored == index.Copied || e.Stored == index.Cloned || e.Stored == index.Made) && r.again(seen, &e.Record) {
-			e.Stored = index.Joined
-		}
-		r.count(&e.Record, m.new != nil)
-		if m.new == nil {
-			r.tellUnheld(e)
-		}
-		var old *index.Record
-		if m.old != nil {
-			old = &m.old.Record
-		}
-		r.report(p, e.Path, &e.Record, old, m.new != nil)
-	}
-	r.head.Removed -= p.left
-	r.res.Header = &r.head
-	if r.o.Planned != nil {
-		return nil // nobody means to make this snapshot
-	}
-	return r.rehearseSpace(ctx, p)
 }

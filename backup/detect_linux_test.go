@@ -97,7 +97,8 @@ func TestDetection(t *testing.T) {
 			p.Do(os.Remove(p.Path("link")))
 			p.Do(os.Symlink("b", p.Path("link")))
 		}, []want{{"link", index.Modified, index.Made, ""}}},
-		{"nothing but a folder's time", func(p *backuptest.Place) { p.Do(os.Chtimes(p.Path("dir"), backuptest.Fixed, backuptest.Fixed)) }, nil},
+		{"nothing but a folder's time",
+			func(p *backuptest.Place) { p.Do(os.Chtimes(p.Path("dir"), backuptest.Fixed, backuptest.Fixed)) }, nil},
 		{"an equal file with another inode", func(p *backuptest.Place) {
 			p.Write("new", "aaa")
 			p.Do(os.Chtimes(p.Path("new"), backuptest.Fixed, backuptest.Fixed))
@@ -129,7 +130,8 @@ func TestDetection(t *testing.T) {
 			for _, w := range tt.want {
 				r, ok := rec.Changes[w.path]
 				if !ok || r.Change != w.change || r.Stored != w.stored || r.From != w.from {
-					t.Errorf("%s: %v %v from %q (%v), want %v %v from %q", w.path, r.Change, r.Stored, r.From, r.Reason, w.change, w.stored, w.from)
+					t.Errorf("%s: %v %v from %q (%v), want %v %v from %q", w.path, r.Change, r.Stored, r.From, r.Reason, w.change,
+						w.stored, w.from)
 				}
 				delete(rec.Changes, w.path)
 			}
@@ -288,7 +290,8 @@ func TestTamperedSnapshot(t *testing.T) {
 		told[pr.Path] = pr.Note
 	}
 	for _, f := range []string{"edited", "gone", "linked"} {
-		if r := rec.Changes[f]; !told[f] || r.Change != index.Silent || r.Reason != index.OldCopyDamaged || r.Stored != index.Copied {
+		if r := rec.Changes[f]; !told[f] || r.Change != index.Silent || r.Reason != index.OldCopyDamaged ||
+			r.Stored != index.Copied {
 			t.Errorf("%s: told %v, %v %v %v", f, told[f], r.Change, r.Reason, r.Stored)
 		}
 	}

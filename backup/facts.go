@@ -11,9 +11,9 @@ import (
 	"snap/scan"
 )
 
-// known looks for the file under another name in the previous snapshot. missing reports whether the source has
+// lookupIdentity looks for the file under another name in the previous snapshot. missing reports whether the source has
 // nothing there now.
-func (r *run) known(ctx context.Context, f *scan.Facts) (missing bool, err error) {
+func (r *run) lookupIdentity(ctx context.Context, f *scan.Facts) (missing bool, err error) {
 	if r.o.Rules.IgnoreInode || f.Old != nil && f.Old.Stored != index.Absent && f.Old.SameIdentity(f.New) {
 		return false, nil
 	}
@@ -37,13 +37,13 @@ func (r *run) known(ctx context.Context, f *scan.Facts) (missing bool, err error
 		}
 	}
 	if f.KnownGone && f.New.Kind == file.Folder && !scan.TellsApart(&f.New.Stat) {
-		f.Together, err = r.together(ctx, f)
+		f.Together, err = r.movedWithFolder(ctx, f)
 	}
 	return missing, err
 }
 
-// before looks for what was at the path before it was gone, as all of a disk is that was not mounted for one run.
-func (r *run) before(ctx context.Context, f *scan.Facts) error {
+// lookupOlder looks for what was at the path before it was gone, as all of a disk is that was not mounted for one run.
+func (r *run) lookupOlder(ctx context.Context, f *scan.Facts) error {
 	if f.New.Kind != file.Regular || f.Known != nil || f.Old != nil && f.Old.Held() {
 		return nil
 	}
@@ -68,8 +68,9 @@ func (r *run) before(ctx context.Context, f *scan.Facts) error {
 // togetherMax is how many entries of a folder are considered to tell whether it is the same one under another name.
 const togetherMax = 1000
 
-// together reports whether something that was in the folder f.Known, and was not touched since, is in the folder f.Path.
-func (r *run) together(ctx context.Context, f *scan.Facts) (bool, error) {
+// movedWithFolder reports whether something that was in the folder f.Known, and was not touched since, is in the
+// folder f.Path.
+func (r *run) movedWithFolder(ctx context.Context, f *scan.Facts) (bool, error) {
 	n := 0
 	for e, err := range r.d.DB.Entries(ctx, r.seq, f.Known.Path) {
 		if err != nil {
@@ -99,12 +100,13 @@ func (r *run) gone(known *index.Entry, rec *index.Record) (gone, missing, renumb
 		return !file.DiskFailed(err), nothingThere(err), false
 	}
 	gone = now.Ino != rec.Ino || r.vols.known(now.Dev) != rec.Volume
-	renumbered = gone && !scan.TellsApart(&now) && now.Kind == known.Kind && now.Size == known.Size && now.Mtime == known.Mtime
+	renumbered = gone && !scan.TellsApart(&now) && now.Kind == known.Kind && now.Size == known.Size &&
+		now.Mtime == known.Mtime
 	return gone, false, renumbered
 }
 
-// twin looks for the content under a path that is gone.
-func (r *run) twin(ctx context.Context, f *scan.Facts) error {
+// lookupContent looks for the content under a path that is gone.
+func (r *run) lookupContent(ctx context.Context, f *scan.Facts) error {
 	if !f.SizeKnown || f.Known != nil {
 		return nil
 	}
@@ -140,8 +142,8 @@ func (r *run) look(path string) (file.Stat, error) {
 	return r.lstat(path)
 }
 
-// nothingThere reports whether the error of a look at a path says that nothing has it: also where what was a folder on the
-// way is a file or a link now.
+// nothingThere reports whether the error of a look at a path says that nothing has it: also where what was a folder
+// on the way is a file or a link now.
 func nothingThere(err error) bool {
 	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) || errors.Is(err, syscall.ELOOP)
 }
@@ -184,7 +186,8 @@ func (r *run) statIn(d *file.Dir, name string) (file.Stat, error) {
 // had under its old name, as all below a renamed folder, has the xattrs that it had.
 func (r *run) inspect(ctx context.Context, f *scan.Facts) (err error) {
 	n := f.New
-	if f.Before != nil && f.Old == nil && !r.o.Rules.IgnoreCtime && scan.Unchanged(f.Before, &n.Stat, n.Volume, r.o.Rules) {
+	if f.Before != nil && f.Old == nil && !r.o.Rules.IgnoreCtime &&
+		scan.Unchanged(f.Before, &n.Stat, n.Volume, r.o.Rules) {
 		takeXattrs(n, f.Before)
 		return nil
 	}
@@ -196,7 +199,8 @@ func (r *run) inspect(ctx context.Context, f *scan.Facts) (err error) {
 		}
 		return nil // the copy will read the xattrs
 	}
-	if n.Kind == file.Regular && f.Old == nil && !r.o.Rules.IgnoreCtime && scan.Unchanged(&f.Known.Record, &n.Stat, n.Volume, r.o.Rules) {
+	if n.Kind == file.Regular && f.Old == nil && !r.o.Rules.IgnoreCtime &&
+		scan.Unchanged(&f.Known.Record, &n.Stat, n.Volume, r.o.Rules) {
 		takeXattrs(n, &f.Known.Record)
 		return nil
 	}

@@ -19,8 +19,8 @@ import (
 // now judges as a program does: what has just been written is racy.
 func now(o *backup.Options) { o.Start, o.Force = time.Now(), true }
 
-// TestNameTakenByAnotherFile: one name of a file is taken by another file while the backup runs. The other names must not
-// get what is in that.
+// TestNameTakenByAnotherFile: one name of a file is taken by another file while the backup runs. The other names must
+// not get what is in that.
 func TestNameTakenByAnotherFile(t *testing.T) {
 	fresh := func() *backuptest.Place {
 		p := backuptest.NewPlace(t)
@@ -59,7 +59,8 @@ func TestNamesChangedWhileCompared(t *testing.T) {
 	}
 	p, args := fresh(t)
 	for _, n := range p.Looks(t, "openat,statx", []string{"x", "y"}, args...) {
-		for _, what := range []string{"chmod 600 x", "printf NEW | dd of=x conv=notrunc status=none; touch -d 2020-01-01 x", "echo more >>x"} {
+		for _, what := range []string{"chmod 600 x", "printf NEW | dd of=x conv=notrunc status=none; touch -d 2020-01-01 x",
+			"echo more >>x"} {
 			p, args := fresh(t)
 			hit, out := p.At(t, n, "openat,statx", []string{"-hook", "cd " + p.Src + "; " + what}, args...)
 			if !hit {
@@ -87,7 +88,8 @@ func TestXattrsThatCannotBeRead(t *testing.T) {
 	backuptest.Must(t, "setfattr", "-n", "user.a", "-v", "1", p.Path("known"))
 	backUp := func(want string) {
 		t.Helper()
-		out, _ := p.Command("strace", "-f", "-qq", "-o", "/dev/null", "-e", "inject=flistxattr,llistxattr:error=EIO", "-e", "trace=flistxattr,llistxattr",
+		out, _ := p.Command("strace", "-f", "-qq", "-o", "/dev/null", "-e", "inject=flistxattr,llistxattr:error=EIO", "-e",
+			"trace=flistxattr,llistxattr",
 			harness.Snap(t), "backup", p.Dest, p.Src).CombinedOutput()
 		if !strings.Contains(string(out), want) || !strings.Contains(string(out), "input/output error") {
 			t.Fatalf("%s", out)
@@ -113,7 +115,8 @@ func TestNoProc(t *testing.T) {
 	p.Write("g", "g")
 	p.Do(os.Symlink("f", p.Path("link")))
 	blind := func() string {
-		out, _ := p.Command("unshare", "-m", "sh", "-c", `mount -t tmpfs none /proc && exec "$0" backup --force "$1" "$2"`, harness.Snap(t), p.Dest, p.Src).CombinedOutput()
+		out, _ := p.Command("unshare", "-m", "sh", "-c", `mount -t tmpfs none /proc && exec "$0" backup --force "$1" "$2"`,
+			harness.Snap(t), p.Dest, p.Src).CombinedOutput()
 		return string(out)
 	}
 	for range 2 {
@@ -141,7 +144,8 @@ func TestStoreThroughMmapBelow(t *testing.T) {
 	p.Mapped("sub/f")
 }
 
-// TestLinkTooLongForTheDestination: XFS holds shorter targets than ext4. Such a link is in the index, and restored from it.
+// TestLinkTooLongForTheDestination: XFS holds shorter targets than ext4. Such a link is in the index, and restored
+// from it.
 func TestLinkTooLongForTheDestination(t *testing.T) {
 	p := backuptest.NewPlace(t)
 	p.Dest, _ = backuptest.Image(t, "xfs", "400M")

@@ -13,9 +13,9 @@ import (
 	"snap/index"
 )
 
-// TestNamesThatFold: of two names that a destination cannot tell apart exactly one is in the tree, with its own content and under its
-// own name. The other is told with each run and kept in the index. Which of them it is stays; a run with nothing new makes no
-// snapshot, and one with something else new copies nothing but that.
+// TestNamesThatFold: of two names that a destination cannot tell apart exactly one is in the tree, with its own
+// content and under its own name. The other is told with each run and kept in the index. Which of them it is stays; a
+// run with nothing new makes no snapshot, and one with something else new copies nothing but that.
 func TestNamesThatFold(t *testing.T) {
 	for _, c := range []struct {
 		how       string

@@ -23,7 +23,8 @@ func TestOldNameThatCannotBeLookedAt(t *testing.T) {
 	}
 	hits := 0
 	for n := 1; ; n++ {
-		cmd := exec.Command(fault, "-only", "statx", "-at", strconv.Itoa(n), "-errno", "EIO", "--", snap, "backup", "-n", "-v", p.Dest, p.Src)
+		cmd := exec.Command(fault, "-only", "statx", "-at", strconv.Itoa(n), "-errno", "EIO", "--", snap, "backup", "-n",
+			"-v", p.Dest, p.Src)
 		cmd.Env = append(os.Environ(), "XDG_STATE_HOME="+t.TempDir())
 		out, err := cmd.CombinedOutput()
 		if !strings.Contains(string(out), "hit=statx") {
@@ -48,7 +49,8 @@ func TestFolderThatComesBack(t *testing.T) {
 		p := backuptest.NewPlace(t)
 		p.Write("d/old", "content")
 		again := "rm -r " + p.Path("d") + "; mkdir " + p.Path("d") + "; echo new >" + p.Path("d/new")
-		cmd := exec.Command(fault, "-only", "getdents64", "-at", strconv.Itoa(n), "-hook", again, "--", snap, "backup", "--jobs", "1", "-v", p.Dest, p.Src)
+		cmd := exec.Command(fault, "-only", "getdents64", "-at", strconv.Itoa(n), "-hook", again, "--", snap, "backup",
+			"--jobs", "1", "-v", p.Dest, p.Src)
 		cmd.Env = append(os.Environ(), "XDG_STATE_HOME="+t.TempDir())
 		out, err := cmd.CombinedOutput()
 		if !strings.Contains(string(out), "hit=getdents64") {

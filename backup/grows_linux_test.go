@@ -22,7 +22,8 @@ func TestALogThatGrows(t *testing.T) {
 	p.Write("log", strings.Repeat("a line of a log\n", 1<<18)) // 4 MiB: reading it takes a while
 	p.Write("other", "x")
 	// while something writes to the log with write, a backup is made.
-	during := func(flag int, write func(*os.File) error, change ...func(*backup.Options)) (*backup.Result, *backuptest.Recorder) {
+	during := func(flag int, write func(*os.File) error, change ...func(*backup.Options)) (*backup.Result,
+		*backuptest.Recorder) {
 		f, err := os.OpenFile(p.Path("log"), flag, 0)
 		if err != nil {
 			t.Fatal(err)
@@ -65,7 +66,8 @@ func TestALogThatGrows(t *testing.T) {
 	}
 	for _, strict := range []bool{false, true} {
 		res, rec := during(os.O_APPEND|os.O_WRONLY, grow, backuptest.Force, func(o *backup.Options) { o.Strict = strict })
-		if !errors.Is(told(res), backup.ErrGrows) || res.Incomplete() != strict || (res.Errors == 1) != strict || (res.Header.Errors == 1) != strict {
+		if !errors.Is(told(res), backup.ErrGrows) || res.Incomplete() != strict || (res.Errors == 1) != strict ||
+			(res.Header.Errors == 1) != strict {
 			t.Errorf("strict %v: %v, %d errors, incomplete %v", strict, told(res), res.Errors, res.Incomplete())
 		}
 		if r := rec.Changes["log"]; !r.Has(index.Inconsistent) || !r.Has(index.Racy) || !r.Has(index.Hashed) {
@@ -75,7 +77,8 @@ func TestALogThatGrows(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if b, err := os.ReadFile(filepath.Join(p.Tree(res), "log")); err != nil || len(b) < 4<<20 || !strings.HasPrefix(string(now), string(b)) {
+		if b, err := os.ReadFile(filepath.Join(p.Tree(res), "log")); err != nil || len(b) < 4<<20 ||
+			!strings.HasPrefix(string(now), string(b)) {
 			t.Errorf("the copy has %d bytes, and is not what the log began with: %v", len(b), err)
 		}
 	}

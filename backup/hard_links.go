@@ -52,31 +52,35 @@ type inode struct {
 
 func inodeOf(r *index.Record) inode { return inode{volume: r.Volume, ino: r.Ino} }
 
-// groups keeps the new snapshot's hard links those of the source: names that share an inode there share
+// linkGroups keeps the new snapshot's hard links those of the source: names that share an inode there share
 // one here, and no others do. It is asked in key order, so its answers do not depend on timing.
-type groups struct {
-	first   map[identity]first // of each source inode with several names, what its first name was decided to be
-	claimed map[inode]identity // of an old inode, the source inode that has taken it over
-	moved   map[string]bool    // paths that a file with several names moved from: one name has moved, the others are new
-	alive   *identitySet       // identities that the source still has
-	shared  *identitySet       // identities that several candidates have
+type linkGroups struct {
+	// of each source inode with several names, what its first name was decided to be
+	firstNames map[identity]firstName
+	claimed    map[inode]identity // of an old inode, the source inode that has taken it over
+	// paths that a file with several names moved from: one name has moved, the others are new
+	moved            map[string]bool
+	sourceIdentities *identitySet // identities that the source still has
+	sharedIdentities *identitySet // identities that several candidates have
 }
 
-type first struct {
+type firstName struct {
 	do   scan.Action
 	path string        // in the previous snapshot, what is linked
 	base *index.Record // its record
 	stat file.Stat     // what the source inode was when it was judged
 }
 
-func newGroups(alive, shared *identitySet) *groups {
-	return &groups{first: map[identity]first{}, claimed: map[inode]identity{}, moved: map[string]bool{}, alive: alive, shared: shared}
+func newLinkGroups(alive, shared *identitySet) *linkGroups {
+	return &linkGroups{firstNames: map[identity]firstName{}, claimed: map[inode]identity{}, moved: map[string]bool{},
+		sourceIdentities: alive, sharedIdentities: shared}
 }
 
-// settle adjusts the verdict v about the source entry now. base is the previous snapshot's record whose
+// assignInode adjusts the verdict v about the source entry now. base is the previous snapshot's record whose
 // inode v would link, nil if it would link none; old is the previous record of the same path, nil if
 // there is none. It returns the verdict and the record whose inode that links.
-func (g *groups) settle(v scan.Verdict, path string, now, old, base *index.Record) (scan.Verdict, *index.Record) {
+func (g *linkGroups) assignInode(v scan.Verdict, path string,
+	now, old, base *index.Record) (scan.Verdict, *index.Record) {
 	if now.Kind == file.Folder {
 		return v, base
 	}
@@ -85,11 +89,12 @@ func (g *groups) settle(v scan.Verdict, path string, now, old, base *index.Recor
 		from = path
 	}
 	key := identityOf(now)
-	if (v.Do == scan.Learn || v.Do == scan.Link) && !base.SameIdentity(now) && !g.claim(base, from, key, v.Do == scan.Link && v.From != "") {
+	if (v.Do == scan.Learn || v.Do == scan.Link) && !base.SameIdentity(now) &&
+		!g.claimOldInode(base, from, key, v.Do == scan.Link && v.From != "") {
 		// Another file of the source has the old inode: this one gets its own.
-		v, base = fresh(v, now, old), nil
+		v, base = asNewInode(v, now, old), nil
 	}
-	if now.Nlink <= 1 || now.Ino == 0 || !g.shared.has(now) {
+	if now.Nlink <= 1 || now.Ino == 0 || !g.sharedIdentities.has(now) {
 		return v, base
 	}
 	if v.Change == index.Moved {
@@ -98,9 +103,9 @@ func (g *groups) settle(v scan.Verdict, path string, now, old, base *index.Recor
 		}
 		g.moved[v.From] = true
 	}
-	f, ok := g.first[key]
+	f, ok := g.firstNames[key]
 	if !ok {
-		g.first[key] = first{v.Do, from, base, now.Stat}
+		g.firstNames[key] = firstName{v.Do, from, base, now.Stat}
 		return v, base
 	}
 	switch f.do {
@@ -117,19 +122,19 @@ func (g *groups) settle(v scan.Verdict, path string, now, old, base *index.Recor
 			v.Reason = index.HardLink
 		}
 		return v, f.base
-	default: // the first name got a new inode: the builder joins the others to it
+	default: // the first name got a new inode: the builder links the others to it
 		if v.Do == f.do {
 			return v, nil
 		}
-		return fresh(v, now, old), nil
+		return asNewInode(v, now, old), nil
 	}
 }
 
-// claim takes an old inode, which path is a name of, over for a source inode with another identity. An inode with one
-// name that keeps its path has no rival: what links an inode from elsewhere asks that the path be gone.
-func (g *groups) claim(base *index.Record, path string, key identity, elsewhere bool) bool {
+// claimOldInode takes an old inode, which path is a name of, over for a source inode with another identity. An inode
+// with one name that keeps its path has no rival: what links an inode from elsewhere asks that the path be gone.
+func (g *linkGroups) claimOldInode(base *index.Record, path string, key identity, elsewhere bool) bool {
 	alone := (base.Nlink <= 1 || base.Ino == 0) && !elsewhere
-	if base.Ino != 0 && g.alive.has(base) && !(alone && !scan.TellsApart(&base.Stat)) {
+	if base.Ino != 0 && g.sourceIdentities.has(base) && !(alone && !scan.TellsApart(&base.Stat)) {
 		return false // the file that it was made of has another path
 	}
 	if alone {
@@ -146,8 +151,8 @@ func (g *groups) claim(base *index.Record, path string, key identity, elsewhere 
 	return true
 }
 
-// fresh turns a verdict to link into one to make a new inode.
-func fresh(v scan.Verdict, now, old *index.Record) scan.Verdict {
+// asNewInode turns a verdict to link into one to make a new inode.
+func asNewInode(v scan.Verdict, now, old *index.Record) scan.Verdict {
 	do := scan.Copy
 	if now.Kind != file.Regular {
 		do = scan.Make

@@ -25,8 +25,8 @@ func (f *farthest) Progress(p progress.State) {
 	}
 }
 
-// Sizes that are said to be on the disk, copied or freed are without holes, however the file came into its snapshot, and
-// whatever became of the snapshots and the index since.
+// Sizes that are said to be on the disk, copied or freed are without holes, however the file came into its snapshot,
+// and whatever became of the snapshots and the index since.
 func TestHolesTakeNoRoom(t *testing.T) {
 	p := backuptest.NewPlace(t)
 	p.Sparse("image", 1)

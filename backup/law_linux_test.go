@@ -52,7 +52,8 @@ func TestLaws(t *testing.T) {
 			}
 			for name, want := range digests {
 				if got := backuptest.Listing(t, filepath.Join(p.Dest, name)); backuptest.Difference(want, got) != "" {
-					rt.Fatalf("round %d after %q: snapshot %s is not as it was:\n%s", round, names, name, backuptest.Difference(want, got))
+					rt.Fatalf("round %d after %q: snapshot %s is not as it was:\n%s", round, names, name,
+						backuptest.Difference(want, got))
 				}
 			}
 			digests[res.Header.Name] = tree
@@ -69,7 +70,8 @@ func TestLaws(t *testing.T) {
 				switch {
 				case was && stamps[path] == now[path] && old.Ino != e.Ino:
 					rt.Fatalf("round %d after %q: %q was not touched and got a new inode", round, names, path)
-				case was && (old.Mode != e.Mode || old.Sum != e.Sum || !old.Mtime.Equal(e.Mtime) || old.Target != e.Target) && old.Ino == e.Ino:
+				case was && (old.Mode != e.Mode || old.Sum != e.Sum || !old.Mtime.Equal(e.Mtime) || old.Target != e.Target) &&
+					old.Ino == e.Ino:
 					rt.Fatalf("round %d after %q: %q changed and kept its inode", round, names, path)
 				}
 			}

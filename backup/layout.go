@@ -12,7 +12,8 @@ import (
 // CheckLayout refuses a source and a destination that lie in each other. left tells whether the filters
 // leave out the destination, given as a path in the tree; it is then only never entered.
 // The returned Stat is the destination's, for scan.Options.Never.
-func CheckLayout(source string, roots index.Roots, dest string, left func(rel string) (bool, error)) (file.Stat, error) {
+func CheckLayout(source string, roots index.Roots, dest string,
+	left func(rel string) (bool, error)) (file.Stat, error) {
 	d, err := file.OpenRoot(dest)
 	if err != nil {
 		return file.Stat{}, err
@@ -27,7 +28,8 @@ func CheckLayout(source string, roots index.Roots, dest string, left func(rel st
 	}
 	for _, root := range roots {
 		one := filepath.Join(source, filepath.FromSlash(root))
-		err := checkLayout(one, len(roots) > 1, dest, &dStat, func(rel string) (bool, error) { return left(index.Join(root, rel)) })
+		err := checkLayout(one, len(roots) > 1, dest, &dStat,
+			func(rel string) (bool, error) { return left(index.Join(root, rel)) })
 		if err != nil {
 			return dStat, err
 		}
@@ -36,7 +38,8 @@ func CheckLayout(source string, roots index.Roots, dest string, left func(rel st
 }
 
 // checkLayout is CheckLayout for one source, which may be a file.
-func checkLayout(source string, several bool, dest string, dStat *file.Stat, left func(rel string) (bool, error)) error {
+func checkLayout(source string, several bool, dest string, dStat *file.Stat,
+	left func(rel string) (bool, error)) error {
 	info, err := os.Stat(source)
 	if err != nil {
 		return &SourceMissingError{Path: source, Err: err, Several: several}

@@ -44,7 +44,8 @@ func (l *lossLog) add(path string, what file.Lost) {
 	for _, c := range []struct {
 		part  file.Lost
 		count *int64
-	}{{file.LostOwner, &l.all.Owner}, {file.LostMode, &l.all.Mode}, {file.LostSetuid, &l.all.Setuid}, {file.LostXattrs, &l.all.Xattrs}, {file.LostTimes, &l.all.Times}} {
+	}{{file.LostOwner, &l.all.Owner}, {file.LostMode, &l.all.Mode}, {file.LostSetuid, &l.all.Setuid},
+		{file.LostXattrs, &l.all.Xattrs}, {file.LostTimes, &l.all.Times}} {
 		if what&c.part != 0 {
 			*c.count++
 		}

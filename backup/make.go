@@ -11,36 +11,35 @@ import (
 	"snap/internal/file"
 )
 
-// joins remembers, of each source inode with several names that got a new inode in this snapshot, where
-// that inode is.
-type joins struct {
-	mu sync.Mutex
-	of map[identity]*join
+// newInodes remembers where the new inode of each source file with several names is in this snapshot.
+type newInodes struct {
+	mu         sync.Mutex
+	byIdentity map[identity]*newInode
 }
 
-type join struct {
+type newInode struct {
 	mu   sync.Mutex
 	path string // "" until it is made
 	rec  index.Record
 
-	stowed *stowed // its attributes, if they are heavy
+	xattrs *storedXattrs // its attributes, if they are heavy
 }
 
-// makeOrJoin makes an entry that needs a new inode as the plan says.
-func (p *placer) makeOrJoin(it *item) error {
-	if p.shared.has(&it.rec) {
-		return p.join(it)
+// makeOrLink makes an entry that needs a new inode as the plan says.
+func (p *entryWriter) makeOrLink(it *item) error {
+	if p.sharedIdentities.has(&it.rec) {
+		return p.linkToNewInode(it)
 	}
 	return p.make(it)
 }
 
-// join makes an entry that needs a new inode, or links it to the one that another name of the same
-// source file got. Of entries that were to be kept the source is asked which file they are of: the record may be of a
-// time when its inode number was another file's.
-func (p *placer) join(it *item) error { return p.joinOr(it, p.make) }
+// linkToNewInode links an entry that needs a new inode to the one that another name of the same source file has got
+// already, or makes the inode. For an entry that was to be linked to an older snapshot the identity is taken from the
+// source now: the inode number in its record may belong to another file by then.
+func (p *entryWriter) linkToNewInode(it *item) error { return p.linkToNewInodeOr(it, p.make) }
 
-// joinOr is join where first makes the entry of the first name.
-func (p *placer) joinOr(it *item, first func(*item) error) error {
+// linkToNewInodeOr is linkToNewInode, where first makes the inode for the first name.
+func (p *entryWriter) linkToNewInodeOr(it *item, first func(*item) error) error {
 	if it.rec.Nlink <= 1 || it.rec.Ino == 0 {
 		return first(it)
 	}
@@ -52,16 +51,16 @@ func (p *placer) joinOr(it *item, first func(*item) error) error {
 		}
 		key = identity{p.vols.known(now.Dev), now.Ino, now.Btime}
 	}
-	p.joins.mu.Lock()
-	if p.joins.of == nil {
-		p.joins.of = map[identity]*join{}
+	p.newInodes.mu.Lock()
+	if p.newInodes.byIdentity == nil {
+		p.newInodes.byIdentity = map[identity]*newInode{}
 	}
-	j := p.joins.of[key]
+	j := p.newInodes.byIdentity[key]
 	if j == nil {
-		j = &join{}
-		p.joins.of[key] = j
+		j = &newInode{}
+		p.newInodes.byIdentity[key] = j
 	}
-	p.joins.mu.Unlock()
+	p.newInodes.mu.Unlock()
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if j.path != "" {
@@ -75,14 +74,14 @@ func (p *placer) joinOr(it *item, first func(*item) error) error {
 		if err == nil {
 			change, reason, from := it.rec.Change, it.rec.Reason, it.rec.From
 			it.rec = j.rec
-			if it.stowed = j.stowed; it.stowed != nil {
-				if err := p.unstow(it); err != nil {
+			if it.xattrs = j.xattrs; it.xattrs != nil {
+				if err := p.loadXattrs(it); err != nil {
 					return err
 				}
 			}
 			it.rec.Change, it.rec.Reason, it.rec.From = change, reason, from
 			it.rec.Stored, it.rec.Link = index.Joined, j.path
-			p.judgeAgain(it)
+			p.reclassify(it)
 			return nil
 		}
 		if file.DiskFailed(err) {
@@ -94,17 +93,17 @@ func (p *placer) joinOr(it *item, first func(*item) error) error {
 	}
 	if !it.gone && it.rec.Stored != index.Absent && identityOf(&it.rec) == key { // else another file has the name by now
 		if file.XattrBytes(it.rec.Xattrs) >= heavyXattrs {
-			if err := p.stow(it); err != nil {
+			if err := p.storeXattrs(it); err != nil {
 				return err
 			}
 		}
-		j.path, j.rec, j.stowed = it.path, it.rec, it.stowed
+		j.path, j.rec, j.xattrs = it.path, it.rec, it.xattrs
 	}
 	return nil
 }
 
 // make makes an entry with an inode of its own.
-func (p *placer) make(it *item) error {
+func (p *entryWriter) make(it *item) error {
 	if it.saved != nil {
 		if done, err := p.takeOver(it); done || err != nil {
 			return err
@@ -125,7 +124,7 @@ func (p *placer) make(it *item) error {
 
 // special makes a symbolic link, FIFO, socket or device from its record. What the destination or this
 // user cannot make stays in the index alone.
-func (p *placer) special(it *item) error {
+func (p *entryWriter) special(it *item) error {
 	var err error
 	if it.rec.Kind == file.Symlink {
 		err = p.newDir.Symlink(it.rec.Target, it.name)
@@ -146,7 +145,7 @@ func (p *placer) special(it *item) error {
 }
 
 // clone makes a new inode that shares its blocks with the previous snapshot's; false if that cannot be.
-func (p *placer) clone(it *item) (bool, error) {
+func (p *entryWriter) clone(it *item) (bool, error) {
 	if p.old == nil || p.plain.Load() {
 		return false, nil
 	}

@@ -11,8 +11,8 @@ import (
 	"snap/internal/file"
 )
 
-// placer makes entries for one task. It keeps the folders it used last, since neighbours share them.
-type placer struct {
+// entryWriter makes entries for one task. It keeps the folders it used last, since neighbours share them.
+type entryWriter struct {
 	*builder
 	ctx     context.Context
 	newPath string
@@ -22,7 +22,7 @@ type placer struct {
 	h       *file.Digest
 }
 
-func (p *placer) close() {
+func (p *entryWriter) close() {
 	for _, d := range []*file.Dir{p.newDir, p.oldDir} {
 		if d != nil {
 			d.Close()
@@ -30,9 +30,9 @@ func (p *placer) close() {
 	}
 }
 
-// place makes one entry in the new tree. An error ends the run; what ails the source or the older copy, or what the
-// destination cannot hold, is noted in the item.
-func (p *placer) place(it *item) error {
+// place makes one entry in the new tree. An error ends the run; trouble with the source or the older copy, and what
+// the destination cannot hold, is noted in the item.
+func (p *entryWriter) place(it *item) error {
 	if p.newDir == nil || p.newPath != it.dir.path {
 		if p.newDir != nil {
 			p.newDir.Close()
@@ -55,8 +55,8 @@ func (p *placer) place(it *item) error {
 	return nil
 }
 
-// put makes the entry by the way that the plan says.
-func (p *placer) put(it *item) error {
+// put makes the entry in the way that the plan says.
+func (p *entryWriter) put(it *item) error {
 	unheld := it.wasUnheld()
 	if unheld && p.old != nil {
 		if d, err := p.oldFolder(it.dir.path); err == nil && p.nameTaken(d, it.dir.path, it.name) {
@@ -65,7 +65,7 @@ func (p *placer) put(it *item) error {
 	}
 	switch {
 	case unheld && !it.changed:
-		return p.afresh(it, index.HoldsNow, nil)
+		return p.copyInstead(it, index.HoldsNow, nil)
 	case !it.changed:
 		return p.link(it, it.path, &it.rec)
 	case it.rec.Stored == index.Linked && it.rec.Reason == index.Returned:
@@ -75,11 +75,11 @@ func (p *placer) put(it *item) error {
 	case it.rec.Stored == index.Linked:
 		return p.link(it, it.rec.From, nil)
 	}
-	return p.makeOrJoin(it)
+	return p.makeOrLink(it)
 }
 
 // oldFolder is the folder at path in the previous snapshot's tree.
-func (p *placer) oldFolder(path string) (*file.Dir, error) {
+func (p *entryWriter) oldFolder(path string) (*file.Dir, error) {
 	if p.oldDir != nil && p.oldPath == path {
 		return p.oldDir, nil
 	}
@@ -94,15 +94,14 @@ func (p *placer) oldFolder(path string) (*file.Dir, error) {
 	return d, err
 }
 
-// link makes the entry a hard link of the previous snapshot's entry at from, if that still is what the
-// index says; want is its record, nil if it has the size and time of the new one. Else the entry is made
-// afresh.
-func (p *placer) link(it *item, from string, want *index.Record) error {
+// link makes the entry a hard link of the previous snapshot's entry at from, if that still is what the index says.
+// want is its record, nil if it has the size and time of the new one. Otherwise the entry is copied from the source.
+func (p *entryWriter) link(it *item, from string, want *index.Record) error {
 	if want == nil {
 		want = &it.rec
 	}
 	if p.old == nil {
-		return p.afresh(it, p.unlinked, nil)
+		return p.copyInstead(it, p.unlinked, nil)
 	}
 	dir, name := index.Split(from)
 	d, refused := p.oldFolder(dir)
@@ -119,14 +118,14 @@ func (p *placer) link(it *item, from string, want *index.Record) error {
 	case refused == nil:
 		return nil
 	case errors.Is(refused, syscall.EMLINK):
-		return p.afresh(it, index.LinkLimit, nil)
+		return p.copyInstead(it, index.LinkLimit, nil)
 	}
-	return p.afresh(it, index.OldCopyDamaged, &AlteredError{p.prev.Name, from, file.Reason(refused)})
+	return p.copyInstead(it, index.OldCopyDamaged, &AlteredError{p.prev.Name, from, file.Reason(refused)})
 }
 
 // linkAs makes the entry as in the new folder a hard link of name in from, if that is what want says.
 // refused is why it did not; err ends the run.
-func (p *placer) linkAs(from *file.Dir, name, as string, want *index.Record) (refused, err error) {
+func (p *entryWriter) linkAs(from *file.Dir, name, as string, want *index.Record) (refused, err error) {
 	if err := p.newDir.Link(from, name, as); file.DiskFailed(err) {
 		return nil, err
 	} else if err != nil {
@@ -137,11 +136,11 @@ func (p *placer) linkAs(from *file.Dir, name, as string, want *index.Record) (re
 		return nil, err
 	}
 	refused = errAltered
-	if err == nil && p.is(as, &got, want) {
+	if err == nil && p.matches(as, &got, want) {
 		if ownerAndMode(want, &got) {
 			return nil, nil
 		}
-		stored, err := p.trials.stores(p.work, name, want, &got)
+		stored, err := p.metaTrials.stores(p.work, name, want, &got)
 		if stored || err != nil {
 			return nil, err
 		}
@@ -158,9 +157,9 @@ func ownerAndMode(want *index.Record, got *file.Stat) bool {
 	return got.UID == want.UID && got.GID == want.GID && (got.Mode == want.Mode || want.Kind == file.Symlink)
 }
 
-// is reports whether the entry name in the new folder, of which lstat says got, can be what want says, owner and mode
-// aside.
-func (p *placer) is(name string, got *file.Stat, want *index.Record) bool {
+// matches reports whether the entry name in the new folder, of which lstat says got, can be what want says, owner and
+// mode aside.
+func (p *entryWriter) matches(name string, got *file.Stat, want *index.Record) bool {
 	if got.Kind != want.Kind || got.Rdev != want.Rdev {
 		return false
 	}
@@ -187,21 +186,21 @@ func (e *AlteredError) Error() string {
 }
 func (e *AlteredError) Unwrap() error { return e.Err }
 
-// afresh makes an entry anew that was to be linked.
-func (p *placer) afresh(it *item, why index.Reason, note error) error {
+// copyInstead copies an entry from the source that was to be linked.
+func (p *entryWriter) copyInstead(it *item, why index.Reason, note error) error {
 	it.note = note
 	if !it.changed {
-		afresh(it, why)
+		setCopyInstead(it, why)
 	}
 	it.rec.Stored = index.Copied
 	if it.rec.Kind != file.Regular {
 		it.rec.Stored = index.Made
 	}
-	return p.join(it)
+	return p.linkToNewInode(it)
 }
 
-// afresh gives an entry that is as it was a silent record of its own.
-func afresh(it *item, why index.Reason) {
+// setCopyInstead gives an unchanged entry a silent record, because it gets a new inode.
+func setCopyInstead(it *item, why index.Reason) {
 	old := it.rec
 	it.old, it.changed, it.kept = &old, true, true
 	it.rec.Change, it.rec.Reason = index.Silent, why

@@ -37,7 +37,8 @@ func TestTimesAsKept(t *testing.T) {
 			t.Errorf("%s: %v kept of %v", c.what, c.got, c.want)
 		}
 	}
-	for name, got := range map[string]file.Time{"1 ns": want, "100 ns": {Sec: want.Sec, Nsec: 123456700}, "1 s": {Sec: want.Sec}, "2 s": {Sec: want.Sec - 1}} {
+	for name, got := range map[string]file.Time{"1 ns": want, "100 ns": {Sec: want.Sec, Nsec: 123456700},
+		"1 s": {Sec: want.Sec}, "2 s": {Sec: want.Sec - 1}} {
 		if got := destination.Timestamps(got, want); got != name {
 			t.Errorf("%s: %s", name, got)
 		}

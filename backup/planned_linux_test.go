@@ -79,7 +79,8 @@ func TestARehearsalPlansWhatABackupRecords(t *testing.T) {
 						}
 					}
 					if got != rehearsed[i] {
-						t.Fatalf("seed %d, after %q: from %d to %d the snapshot differs in\n%s\nand the rehearsal said\n%s", seed, names, a, res.Header.Seq, got, rehearsed[i])
+						t.Fatalf("seed %d, after %q: from %d to %d the snapshot differs in\n%s\nand the rehearsal said\n%s", seed, names,
+							a, res.Header.Seq, got, rehearsed[i])
 					}
 				}
 			})

@@ -58,7 +58,8 @@ func TestRaces(t *testing.T) {
 					}
 				}
 				ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-				cmd := exec.CommandContext(ctx, run, "-only", "openat,statx,getdents64,readlinkat,pread64,close", "-at", strconv.Itoa(n), "-hook", race.hook,
+				cmd := exec.CommandContext(ctx, run, "-only", "openat,statx,getdents64,readlinkat,pread64,close", "-at",
+					strconv.Itoa(n), "-hook", race.hook,
 					"--", snap, "backup", "dest", "src")
 				cmd.Dir, cmd.Env = dir, append(os.Environ(), "XDG_STATE_HOME="+filepath.Join(dir, "state"))
 				out, err := cmd.CombinedOutput()
@@ -87,7 +88,8 @@ func TestRaces(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if d := backuptest.Difference(backuptest.Listing(t, filepath.Join(dir, "src")), backuptest.Listing(t, latest)); d != "" {
+				if d := backuptest.Difference(backuptest.Listing(t, filepath.Join(dir, "src")),
+					backuptest.Listing(t, latest)); d != "" {
 					t.Fatalf("point %d: the next snapshot is not the source:\n%s", n, d)
 				}
 				if total, _ := strconv.Atoi(m[1]); n > total {
@@ -114,17 +116,18 @@ func TestLiveSource(t *testing.T) {
 	stop := make(chan struct{})
 	var group sync.WaitGroup
 	group.Go(func() { // rewrites in place
+		load := time.NewTicker(time.Millisecond) // a load, not a flood
+		defer load.Stop()
 		for n := 0; ; n++ {
 			select {
 			case <-stop:
 				return
-			default:
+			case <-load.C:
 			}
 			c := string(rune('a' + n%26))
 			os.WriteFile(p.Path(fmt.Sprintf("d/f%02d", n%files)), []byte(strings.Repeat(c, size)), 0o644)
 			os.WriteFile(p.Path("d/new"), []byte("x"), 0o644)
 			os.Remove(p.Path("d/new"))
-			time.Sleep(time.Millisecond) // a load, not a flood
 		}
 	})
 	group.Go(func() {
@@ -133,13 +136,14 @@ func TestLiveSource(t *testing.T) {
 			return
 		}
 		defer f.Close()
+		load := time.NewTicker(100 * time.Microsecond)
+		defer load.Stop()
 		for {
 			select {
 			case <-stop:
 				return
-			default:
+			case <-load.C:
 				f.WriteString(strings.Repeat("g", 1000))
-				time.Sleep(100 * time.Microsecond)
 			}
 		}
 	})

@@ -13,25 +13,25 @@ import (
 	"snap/scan"
 )
 
-// plan is what is to be done: the records of the paths that change, in key order, with how each is to
-// be stored, and what was learned of the source beside.
+// plan is what is to be done: the records of the paths that change, in key order, with how each is to be stored, and
+// what was learned about the source.
 type plan struct {
 	*index.Spool
-	learned *index.Spool
-	learns  int64
-	changes int64         // records that show a change
-	proved  int64         // files whose hash was not known and is now
-	copies  int64         // new inodes, those of folders aside
-	bytes   int64         // of the files to be copied, without their holes
-	ends    int64         // what their last blocks have besides
-	block   int64         // the size of the destination's blocks
-	besides int64         // what new inodes, names and records take that is not counted elsewhere
-	clones  bool          // the destination can share blocks, perhaps; else what is to be cloned is copied
-	files   int64         // entries of the new tree that are not folders
-	dirs    int64         // folders of the new tree
-	left    int64         // tombstones of paths whose file is elsewhere now
-	moved   index.PathSet // those paths
-	lost    index.PathSet // folders that vanished after the scan, whatever of what was in them is there by now
+	learned   *index.Spool
+	learns    int64
+	changes   int64         // records that show a change
+	hashed    int64         // files whose hash was not known and is now
+	copies    int64         // new inodes, those of folders aside
+	bytes     int64         // of the files to be copied, without their holes
+	blockEnds int64         // the unused ends of their last blocks
+	block     int64         // the size of the destination's blocks
+	otherRoom int64         // bytes for new inodes, names and records, as far as they are not counted elsewhere
+	clones    bool          // the destination can share blocks, perhaps; else what is to be cloned is copied
+	files     int64         // entries of the new tree that are not folders
+	dirs      int64         // folders of the new tree
+	movedAway int64         // tombstones of paths whose file is elsewhere now
+	moved     index.PathSet // those paths
+	lost      index.PathSet // folders that vanished after the scan; everything in them counts as gone
 }
 
 func (p *plan) close() {
@@ -40,7 +40,7 @@ func (p *plan) close() {
 }
 
 // learn writes what was learned into the newest records of a snapshot that stays the newest. The file systems that
-// they name now come first: else the next run would give the number of one to another.
+// they name are written first: otherwise the next run could give the number of one to another.
 func (r *run) learn(ctx context.Context, p *plan) error {
 	if p.learns > 0 && r.prev != nil && r.prev.Volumes[r.vols.last] == "" {
 		r.prev.Volumes = r.vols.kept()
@@ -61,7 +61,7 @@ type decision struct {
 	old     *index.Record // previous record of the path
 	base    *index.Record // previous record whose inode the verdict links
 	left    bool          // the source has nothing at the path that the file moved from
-	weak    bool          // the index did not know the old hash
+	weak    bool          // the index did not have the old hash
 	drop    bool          // nothing is there and nothing was
 	lost    bool          // it is a folder that vanished
 	absent  bool          // unreadable as it was before: nothing changes
@@ -74,7 +74,7 @@ func (r *run) resolve(ctx context.Context, work *destination.WorkFolder, found *
 	if err != nil {
 		return nil, err
 	}
-	p := &plan{Spool: s, files: found.files, dirs: found.dirs, besides: found.besides, block: r.blockSize()}
+	p := &plan{Spool: s, files: found.files, dirs: found.dirs, otherRoom: found.otherRoom, block: r.blockSize()}
 	if info, err := r.d.Root.System(); err != nil || !destination.NoClones[info.Type] {
 		p.clones = true
 	}
@@ -95,7 +95,7 @@ func (r *run) resolve(ctx context.Context, work *destination.WorkFolder, found *
 
 func (r *run) resolveAll(ctx context.Context, p *plan, found *candidates) error {
 	defer r.openCopies()()
-	g := newGroups(&r.alive, &r.shared)
+	g := newLinkGroups(&r.sourceIdentities, &r.sharedIdentities)
 	seen := map[inode]bool{}
 	in := func(yield func(*index.Entry, error) bool) {
 		for e, err := range found.All() {
@@ -129,7 +129,7 @@ func (r *run) resolveAll(ctx context.Context, p *plan, found *candidates) error 
 		e := &d.entry
 		if e.Exists() {
 			var base *index.Record
-			d.verdict, base = g.settle(d.verdict, e.Path, &e.Record, d.old, d.base)
+			d.verdict, base = g.assignInode(d.verdict, e.Path, &e.Record, d.old, d.base)
 			if d.verdict.Do == scan.Link && base.Has(index.Hashed) { // linked unread: it is what it was
 				e.TakeHash(base)
 				takeXattrs(&e.Record, base)
@@ -139,18 +139,19 @@ func (r *run) resolveAll(ctx context.Context, p *plan, found *candidates) error 
 			}
 			r.owners(&e.Record)
 			if d.verdict.Change == index.Moved && d.left {
-				p.left++
+				p.movedAway++
 				p.moved.Add(d.verdict.From)
 			}
 		}
-		if d.verdict.Do == scan.Learn && e.SameIdentity(d.old) && e.Ctime == d.old.Ctime && e.Flags&index.Racy == d.old.Flags&index.Racy {
+		if d.verdict.Do == scan.Learn && e.SameIdentity(d.old) && e.Ctime == d.old.Ctime &&
+			e.Flags&index.Racy == d.old.Flags&index.Racy {
 			continue // nothing that the index does not know
 		}
 		if d.weak && d.verdict.Do == scan.Link {
-			p.proved++
+			p.hashed++
 		}
-		again := e.Exists() && needsInode(d.verdict.Do) && r.again(seen, &e.Record)
-		if err := p.take(e, d.verdict, again); err != nil {
+		again := e.Exists() && needsInode(d.verdict.Do) && r.isFurtherName(seen, &e.Record)
+		if err := p.add(e, d.verdict, again); err != nil {
 			return err
 		}
 	}
@@ -159,8 +160,8 @@ func (r *run) resolveAll(ctx context.Context, p *plan, found *candidates) error 
 
 func needsInode(do scan.Action) bool { return do == scan.Copy || do == scan.Clone || do == scan.Make }
 
-// take enters a decided entry into the plan. again says that an entry before it gets the inode that this one needs.
-func (p *plan) take(e *index.Entry, v scan.Verdict, again bool) error {
+// add enters a decided entry into the plan. again: an entry before it makes the inode that this one needs.
+func (p *plan) add(e *index.Entry, v scan.Verdict, again bool) error {
 	switch v.Do {
 	case scan.Keep:
 		if e.Exists() {
@@ -196,24 +197,25 @@ func (p *plan) take(e *index.Entry, v scan.Verdict, again bool) error {
 	if e.Change != index.Silent {
 		p.changes++
 	}
-	if needsInode(v.Do) && !again && e.Stored != index.Absent && e.Kind != file.Folder { // folders are all counted by the scan
+	if needsInode(v.Do) && !again && e.Stored != index.Absent && e.Kind != file.Folder {
+		// folders are all counted by the scan
 		p.copies++
 		if e.Stored == index.Copied || e.Stored == index.Cloned && !p.clones {
 			p.bytes = index.Plus(p.bytes, e.OnDisk())
-			p.ends += (p.block - e.OnDisk()%p.block) % p.block
+			p.blockEnds += (p.block - e.OnDisk()%p.block) % p.block
 		}
-		p.besides += roomBeside(&e.Record, p.block)
+		p.otherRoom += roomBeside(&e.Record, p.block)
 	} else if e.Exists() && e.Kind == file.Folder {
-		p.besides += roomBeside(&e.Record, p.block)
+		p.otherRoom += roomBeside(&e.Record, p.block)
 	}
-	p.besides += 2 * int64(file.XattrBytes(e.Xattrs)) // in the index and in the change set
+	p.otherRoom += 2 * int64(file.XattrBytes(e.Xattrs)) // in the index and in the change set
 	return p.Add(e)
 }
 
-// again reports whether the entry is another name of a source inode that seen has, and notes it there: what needs a new
-// inode is then linked to that of the first name.
-func (r *run) again(seen map[inode]bool, rec *index.Record) bool {
-	if rec.Nlink <= 1 || rec.Ino == 0 || !r.shared.has(rec) {
+// isFurtherName reports whether seen has the entry's source inode already, and adds it. A further name is linked to
+// the new inode of the first one.
+func (r *run) isFurtherName(seen map[inode]bool, rec *index.Record) bool {
+	if rec.Nlink <= 1 || rec.Ino == 0 || !r.sharedIdentities.has(rec) {
 		return false
 	}
 	key := inodeOf(rec)
@@ -222,11 +224,11 @@ func (r *run) again(seen map[inode]bool, rec *index.Record) bool {
 	return was
 }
 
-// looks is how often something of the source is looked at that is there at one look and not at the next.
+// looks is how often a path of the source is looked up that is there at one look and missing at the next.
 const looks = 3
 
-// decide judges one candidate. Its errors end the run; what ails the source is in the decision. What was removed and
-// made again under its name is judged as it is now.
+// decide judges one candidate. Its errors end the run; trouble with the source is in the decision. A file that was
+// removed and made again is judged as it is now.
 func (r *run) decide(ctx context.Context, e *index.Entry) (*decision, error) {
 	if !e.Exists() {
 		return &decision{entry: *e}, nil
@@ -263,10 +265,10 @@ func (r *run) judge(ctx context.Context, d *decision, f *scan.Facts) (lost, err 
 		case !errors.Is(err, index.ErrNotFound):
 			return nil, err
 		}
-		if missing, err = r.known(ctx, f); err != nil {
+		if missing, err = r.lookupIdentity(ctx, f); err != nil {
 			return nil, err
 		}
-		if err := r.before(ctx, f); err != nil {
+		if err := r.lookupOlder(ctx, f); err != nil {
 			return nil, err
 		}
 	}
@@ -287,14 +289,14 @@ func (r *run) judge(ctx context.Context, d *decision, f *scan.Facts) (lost, err 
 		if err := r.readCopy(ctx, f); err != nil {
 			return nil, err
 		}
-		if err := r.twin(ctx, f); err != nil {
+		if err := r.lookupContent(ctx, f); err != nil {
 			return nil, err
 		}
 		v = scan.Judge(*f, r.o.Rules)
 	}
 	d.verdict, d.weak = v, f.Weak
 	if v.Do == scan.Copy {
-		d.err = nil // the copy tells
+		d.err = nil // the copy reports it
 	}
 	if v.Change == index.Moved {
 		d.left = missing && f.Known.Path == v.From || r.missing(v.From)
@@ -313,11 +315,12 @@ func (r *run) judge(ctx context.Context, d *decision, f *scan.Facts) (lost, err 
 	return nil, nil
 }
 
-// asBefore takes xattrs that cannot be read for those that the file had, if it had any; else the copy, which has to be made,
-// tells. The record is racy: the next backup looks again.
+// asBefore handles xattrs that cannot be read: it assumes the old ones and marks the record racy, so that the next
+// backup reads them. Without old ones the file has to be copied, and the copy reports the error.
 func (d *decision) asBefore(f *scan.Facts, err error) error {
 	x := xattrsError{}
-	if !errors.As(err, &x) || errors.Is(err, fs.ErrNotExist) || f.Old == nil || f.Old.Kind != file.Regular || f.Old.Stored == index.Absent {
+	if !errors.As(err, &x) || errors.Is(err, fs.ErrNotExist) || f.Old == nil || f.Old.Kind != file.Regular ||
+		f.Old.Stored == index.Absent {
 		return err
 	}
 	d.err = x.error
@@ -332,7 +335,7 @@ func (r *run) lookup(ctx context.Context, path string, rec *index.Record) (*inde
 	return rec, since, err
 }
 
-// unread deals with an entry that could not be read: gone by now, or not to be read.
+// unread decides about an entry that could not be read: it is gone, or cannot be read now.
 func (r *run) unread(d *decision, f *scan.Facts, err error) (*decision, error) {
 	if file.BlameOf(err, file.Source) == file.WholeRun {
 		return nil, err
@@ -353,7 +356,7 @@ func (r *run) unread(d *decision, f *scan.Facts, err error) (*decision, error) {
 		}
 		return d, nil
 	}
-	if !f.New.Has(index.Unreadable) { // else the scan has told
+	if !f.New.Has(index.Unreadable) { // else the scan has reported it
 		d.err = err
 	}
 	if f.Old != nil && f.Old.Has(index.Unreadable) && f.Old.Kind == f.New.Kind {

@@ -11,19 +11,19 @@ import (
 	"snap/scan"
 )
 
-// A dead run's tree is one more previous snapshot: what it has copied of files that are unchanged since
-// is linked into the new tree, and when that is published the old one goes. Nothing is built on in place,
-// so that whatever else the dead run did has no part in the new snapshot.
+// The tree of an interrupted run is one more previous snapshot: what that run has copied of files that are unchanged
+// since is linked into the new tree, and when that is published the old one goes. Nothing is built on in place, so
+// that nothing else of that run gets into the new snapshot.
 
-// salvage finds, for paths in key order, the files that dead runs have copied already. Its zero value
+// resumeSources finds, for paths in key order, the files that interrupted runs have copied already. Its zero value
 // finds none.
-type salvage struct {
+type resumeSources struct {
 	rules scan.Rules
-	from  []*remains
+	from  []*interruptedTree
 }
 
-// remains are what one dead run has left.
-type remains struct {
+// interruptedTree is what one interrupted run has left.
+type interruptedTree struct {
 	root    *file.Dir
 	tree    *file.Tree
 	volumes map[uint32]uint32 // by its number of a file system: this run's number of it, 0 if this run has not met it
@@ -33,15 +33,15 @@ type remains struct {
 	entry   *index.Entry // read and not yet passed; nil at the end
 }
 
-// saved is a file in the tree of a dead run.
+// saved is a file in the tree of an interrupted run.
 type saved struct {
 	tree *file.Tree
 	rec  index.Record
 }
 
-// salvage opens what dead runs of the same source have left.
-func (r *run) salvage() *salvage {
-	s := &salvage{rules: r.o.Rules}
+// openResumable opens what interrupted runs of the same source have left.
+func (r *run) openResumable() *resumeSources {
+	s := &resumeSources{rules: r.o.Rules}
 	for _, run := range r.d.Interrupted {
 		if !run.Begin.SameSources(&r.head) || r.o.Rules.Checksum {
 			continue
@@ -53,8 +53,8 @@ func (r *run) salvage() *salvage {
 	return s
 }
 
-// open is nil for remains that cannot be entered: the files are copied then.
-func (r *run) open(run *destination.InterruptedRun) *remains {
+// open returns nil if the work folder cannot be entered: the files are copied then.
+func (r *run) open(run *destination.InterruptedRun) *interruptedTree {
 	work, err := r.d.Tmp.OpenDir(run.Name)
 	if err != nil {
 		return nil
@@ -64,7 +64,8 @@ func (r *run) open(run *destination.InterruptedRun) *remains {
 	if err != nil {
 		return nil
 	}
-	m := &remains{root: root, tree: file.NewTree(root, 512, (*file.Dir).EnterDir), volumes: map[uint32]uint32{}, trusted: run.Trusted}
+	m := &interruptedTree{root: root, tree: file.NewTree(root, 512, (*file.Dir).EnterDir), volumes: map[uint32]uint32{},
+		trusted: run.Trusted}
 	for n, id := range run.Begin.Volumes {
 		m.volumes[n] = r.vols.number[id]
 	}
@@ -73,21 +74,21 @@ func (r *run) open(run *destination.InterruptedRun) *remains {
 	return m
 }
 
-func (s *salvage) close() {
+func (s *resumeSources) close() {
 	for _, m := range s.from {
 		m.close()
 	}
 }
 
-func (m *remains) close() {
+func (m *interruptedTree) close() {
 	m.stop()
 	m.tree.Close()
 	m.root.Close()
 }
 
-// find is the file that a dead run has made for the entry of the new tree, nil if there is none that can
-// be used. Paths must come in key order.
-func (s *salvage) find(e *index.Entry) *saved {
+// find is the file that an interrupted run has made for the entry of the new tree, nil if there is none that can be
+// used. Paths must come in key order.
+func (s *resumeSources) find(e *index.Entry) *saved {
 	if e.Kind != file.Regular {
 		return nil
 	}
@@ -99,15 +100,15 @@ func (s *salvage) find(e *index.Entry) *saved {
 	return nil
 }
 
-// usable reports whether the file that a dead run has recorded as then is what has to be made for now:
-// it proves of the source what the record of a previous snapshot would.
+// usable reports whether the file that an interrupted run recorded as then is what now needs: the source is unchanged
+// since, by the same proof as against the record of a snapshot.
 func usable(now, then *index.Record, rules scan.Rules) bool {
 	return destination.OwnInode(then) && then.Has(index.Hashed) && now.Flags&(index.Racy|index.Unreadable) == 0 &&
 		(!now.Has(index.Hashed) || now.SameHash(then)) && scan.Unchanged(then, &now.Stat, now.Volume, rules)
 }
 
 // at is the trusted record of the path, with this run's number of its file system; nil if there is none.
-func (m *remains) at(path string) *index.Record {
+func (m *interruptedTree) at(path string) *index.Record {
 	for m.entry != nil {
 		switch c := index.Compare(m.entry.Path, path); {
 		case c > 0:
@@ -122,7 +123,7 @@ func (m *remains) at(path string) *index.Record {
 	return nil
 }
 
-func (m *remains) advance() {
+func (m *interruptedTree) advance() {
 	m.entry = nil
 	if m.trusted == 0 {
 		return
@@ -133,9 +134,9 @@ func (m *remains) advance() {
 	}
 }
 
-// salvageable counts the files of the plan that need not be copied, and the space that they have taken already.
-func (r *run) salvageable(ctx context.Context, p *plan) (n destination.Amount, err error) {
-	s := r.salvage()
+// countResumable counts the files of the plan that need not be copied, and the space that they have taken already.
+func (r *run) countResumable(ctx context.Context, p *plan) (n destination.Amount, err error) {
+	s := r.openResumable()
 	defer s.close()
 	seen := map[inode]bool{}
 	for e, err := range p.All() {
@@ -145,7 +146,7 @@ func (r *run) salvageable(ctx context.Context, p *plan) (n destination.Amount, e
 		if err != nil {
 			return n, err
 		}
-		if e.Stored == index.Copied && !r.again(seen, &e.Record) {
+		if e.Stored == index.Copied && !r.isFurtherName(seen, &e.Record) {
 			if saved := s.find(e); saved != nil {
 				n.Add(space(saved.tree, e.Path))
 			}
@@ -154,7 +155,7 @@ func (r *run) salvageable(ctx context.Context, p *plan) (n destination.Amount, e
 	return n, nil
 }
 
-// heldSpace is what the files that a dead run has made take on the disk, also those that are not trusted.
+// heldSpace is what the files that an interrupted run has made take on the disk, also those that are not trusted.
 func (r *run) heldSpace(run *destination.InterruptedRun) (n int64) {
 	m := r.open(run)
 	if m == nil {
@@ -187,9 +188,9 @@ func space(tree *file.Tree, path string) int64 {
 	return min(stat.Size, stat.Allocated)
 }
 
-// takeOver makes the entry a hard link of the file that a dead run has made for it; false if that is not
-// what its record says, or cannot be linked.
-func (p *placer) takeOver(it *item) (bool, error) {
+// takeOver makes the entry a hard link of the file that an interrupted run has made for it. It returns false if that
+// file is not what its record says, or cannot be linked.
+func (p *entryWriter) takeOver(it *item) (bool, error) {
 	dir, name := index.Split(it.path)
 	d, err := it.saved.tree.Dir(dir)
 	if err != nil {
@@ -206,6 +207,6 @@ func (p *placer) takeOver(it *item) (bool, error) {
 	takeXattrs(rec, then)
 	it.resumed = true
 	p.taken.Add(rec.OnDisk())
-	p.judgeAgain(it)
+	p.reclassify(it)
 	return true, nil
 }

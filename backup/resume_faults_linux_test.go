@@ -24,7 +24,7 @@ func TestResumeAfterKill(t *testing.T) {
 	p.Grow()
 	p.Interrupt(60) // or skip
 	fault := harness.Tool(t, "faultrun")
-	points, step, taken := 0, 1, 0
+	points, taken, step := 0, 0, 0
 	for n := 1; ; n += step {
 		p := backuptest.NewPlace(t)
 		p.Grow()
@@ -93,7 +93,8 @@ func TestWhatFailsNext(t *testing.T) {
 			p := backuptest.NewPlace(t)
 			p.Grow()
 			p.Interrupt(60)
-			cmd := exec.Command(fault, "-only", tt.call, "-at", strconv.Itoa(tt.at), "-errno", tt.errno, "--", snap, "backup", p.Dest, p.Src)
+			cmd := exec.Command(fault, "-only", tt.call, "-at", strconv.Itoa(tt.at), "-errno", tt.errno, "--", snap, "backup",
+				p.Dest, p.Src)
 			cmd.Env = append(os.Environ(), "XDG_STATE_HOME="+t.TempDir())
 			out, err := cmd.CombinedOutput()
 			if err == nil || !strings.Contains(string(out), "hit="+tt.call) {
@@ -148,7 +149,8 @@ func TestResumeSpace(t *testing.T) {
 		dead := p.Remains(p.Works()[0])
 		p.Write("more", strings.Repeat("more", 10<<20))
 		_, _, err := p.Try()
-		if guard := (*destination.GuardError)(nil); !errors.As(err, &guard) || !strings.Contains(guard.Why, "not enough space") {
+		if guard := (*destination.GuardError)(nil); !errors.As(err, &guard) ||
+			!strings.Contains(guard.Why, "not enough space") {
 			t.Fatalf("got %v", err)
 		}
 		p.Do(os.Remove(p.Path("more")))
@@ -185,7 +187,8 @@ func TestResumeVolumes(t *testing.T) {
 		}
 	}
 	for _, name := range []string{"a", "b", "c", "d"} {
-		if b, err := os.ReadFile(filepath.Join(p.Tree(res), name, "f")); string(b) != name || name != "a" && dead[name+"/f"] == 0 {
+		if b, err := os.ReadFile(filepath.Join(p.Tree(res), name, "f")); string(b) != name ||
+			name != "a" && dead[name+"/f"] == 0 {
 			t.Errorf("%s/f holds %q (%v), inode %d before", name, b, err, dead[name+"/f"])
 		}
 	}

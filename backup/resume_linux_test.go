@@ -57,7 +57,8 @@ func TestResume(t *testing.T) {
 				p.WantResumed(res, dead)
 				taken += len(dead)
 				got, want := *res.Header, *whole.Header
-				got.Name, got.Seq, got.Time, got.Finished, got.Source, got.Destination, got.Volumes = want.Name, want.Seq, want.Time, want.Finished, want.Source, want.Destination, want.Volumes
+				got.Name, got.Seq, got.Time, got.Finished, got.Source, got.Destination, got.Volumes = want.Name, want.Seq,
+					want.Time, want.Finished, want.Source, want.Destination, want.Volumes
 				if fmt.Sprint(got) != fmt.Sprint(want) {
 					t.Errorf("the header is\n%+v, want\n%+v", got, want)
 				}
@@ -81,7 +82,8 @@ func TestResumeChecks(t *testing.T) {
 		do   func(p *backuptest.Place, work string)
 		gone bool // of the source
 	}{
-		{"rewritten with its size and time", func(p *backuptest.Place, _ string) { p.Rewrite(path, strings.Repeat("x", len(p.Read(path)))) }, false},
+		{"rewritten with its size and time",
+			func(p *backuptest.Place, _ string) { p.Rewrite(path, strings.Repeat("x", len(p.Read(path)))) }, false},
 		{"touched", func(p *backuptest.Place, _ string) {
 			p.Do(os.Chtimes(p.Path(path), backuptest.Fixed, backuptest.Fixed))
 		}, false},
@@ -105,7 +107,8 @@ func TestResumeChecks(t *testing.T) {
 			p.Do(os.Mkdir(p.Path(path), 0o755))
 		}, true},
 		{"its folder renamed", func(p *backuptest.Place, _ string) { p.Do(os.Rename(p.Path("d0"), p.Path("dx"))) }, true},
-		{"the copy has another size", func(p *backuptest.Place, work string) { p.Do(os.WriteFile(work+"/tree/"+path, []byte("short"), 0o644)) }, false},
+		{"the copy has another size",
+			func(p *backuptest.Place, work string) { p.Do(os.WriteFile(work+"/tree/"+path, []byte("short"), 0o644)) }, false},
 		{"the copy has another time", func(p *backuptest.Place, work string) {
 			p.Do(os.Chtimes(work+"/tree/"+path, backuptest.Fixed, backuptest.Fixed))
 		}, false},
@@ -128,7 +131,8 @@ func TestResumeChecks(t *testing.T) {
 			if !copied {
 				t.Fatal("it was interrupted too early")
 			}
-			p.Do(os.Link(filepath.Join(work, "tree", path), filepath.Join(filepath.Dir(p.Dest), "kept"))) // else its number may be given out again
+			// else its number may be given out again
+			p.Do(os.Link(filepath.Join(work, "tree", path), filepath.Join(filepath.Dir(p.Dest), "kept")))
 			tt.do(p, work)
 			res, _ := p.Backup()
 			p.WantSame(res)
@@ -184,7 +188,7 @@ func TestResumeAfterReboot(t *testing.T) {
 	}
 }
 
-// countFolders is how many of the first n records of a dead run are not files that it copied.
+// countFolders is how many of the first n records of an interrupted run are not files that it copied.
 func countFolders(t *testing.T, work string, n int) (other int) {
 	t.Helper()
 	b, err := os.ReadFile(filepath.Join(work, "changes"))
@@ -206,7 +210,7 @@ func countFolders(t *testing.T, work string, n int) (other int) {
 	return other
 }
 
-// TestResumeDamagedSet cuts the change set of a dead run off, or flips a bit of it, at many places.
+// TestResumeDamagedSet cuts the change set of an interrupted run off, or flips a bit of it, at many places.
 func TestResumeDamagedSet(t *testing.T) {
 	p := backuptest.NewPlace(t)
 	for i := range 40 {
@@ -243,7 +247,7 @@ func TestResumeDamagedSet(t *testing.T) {
 	}
 }
 
-// TestResumeSeveral: what several dead runs have is put together, and not all of them are kept for ever.
+// TestResumeSeveral: what several interrupted runs have is put together, and not all of them are kept for ever.
 func TestResumeSeveral(t *testing.T) {
 	p := backuptest.NewPlace(t)
 	p.Grow()
@@ -326,7 +330,8 @@ func TestResumeRecord(t *testing.T) {
 	}
 	_, rec := p.Backup()
 	r := rec.Changes[path]
-	if r.Hash != sha256.Sum256([]byte(p.Read(path))) || !r.Has(index.Hashed) || r.Stored != index.Copied || r.Change != index.Added ||
+	if r.Hash != sha256.Sum256([]byte(p.Read(path))) || !r.Has(index.Hashed) || r.Stored != index.Copied ||
+		r.Change != index.Added ||
 		len(r.Xattrs) != 1 || string(r.Xattrs[0].Value) != "b" {
 		t.Errorf("%+v", r)
 	}

@@ -9,7 +9,7 @@ import (
 	"snap/scan"
 )
 
-// TestUsable changes one thing of a file that a dead run has copied, or of its record.
+// TestUsable changes one thing of a file that an interrupted run has copied, or of its record.
 func TestUsable(t *testing.T) {
 	stat := file.Stat{
 		Kind: file.Regular, Mode: 0o644, UID: 1, GID: 2, Nlink: 1, Size: 3, Ino: 7,
@@ -25,10 +25,12 @@ func TestUsable(t *testing.T) {
 		{"nothing changed", func(now, then *index.Record) {}, scan.Rules{}, true},
 		{"cloned", func(now, then *index.Record) { then.Stored = index.Cloned }, scan.Rules{}, true},
 		{"another number of names", func(now, then *index.Record) { now.Nlink = 2 }, scan.Rules{}, true},
-		{"a hash that was read", func(now, then *index.Record) { now.Hash, now.Flags = then.Hash, index.Hashed }, scan.Rules{}, true},
+		{"a hash that was read", func(now, then *index.Record) { now.Hash, now.Flags = then.Hash, index.Hashed },
+			scan.Rules{}, true},
 		{"--checksum", func(now, then *index.Record) {}, scan.Rules{Checksum: true}, false},
 		{"--ignore-ctime", func(now, then *index.Record) { now.Ctime.Sec++ }, scan.Rules{IgnoreCtime: true}, true},
-		{"--ignore-inode", func(now, then *index.Record) { now.Ino, now.Btime, now.Volume = 8, file.Time{}, 4 }, scan.Rules{IgnoreInode: true}, true},
+		{"--ignore-inode", func(now, then *index.Record) { now.Ino, now.Btime, now.Volume = 8, file.Time{}, 4 },
+			scan.Rules{IgnoreInode: true}, true},
 
 		{"size", func(now, then *index.Record) { now.Size++ }, scan.Rules{}, false},
 		{"mtime", func(now, then *index.Record) { now.Mtime.Nsec++ }, scan.Rules{}, false},
@@ -39,7 +41,8 @@ func TestUsable(t *testing.T) {
 		{"mode", func(now, then *index.Record) { now.Mode = 0o600 }, scan.Rules{}, false},
 		{"owner", func(now, then *index.Record) { now.UID++ }, scan.Rules{}, false},
 		{"group", func(now, then *index.Record) { now.GID++ }, scan.Rules{}, false},
-		{"another hash that was read", func(now, then *index.Record) { now.Hash[0], now.Flags = 1, index.Hashed }, scan.Rules{}, false},
+		{"another hash that was read", func(now, then *index.Record) { now.Hash[0], now.Flags = 1, index.Hashed },
+			scan.Rules{}, false},
 		{"racy now", func(now, then *index.Record) { now.Flags = index.Racy }, scan.Rules{}, false},
 		{"unreadable now", func(now, then *index.Record) { now.Flags = index.Unreadable }, scan.Rules{}, false},
 		{"racy then", func(now, then *index.Record) { then.Flags |= index.Racy }, scan.Rules{}, false},
@@ -48,7 +51,8 @@ func TestUsable(t *testing.T) {
 		{"linked", func(now, then *index.Record) { then.Stored = index.Linked }, scan.Rules{}, false},
 		{"absent", func(now, then *index.Record) { then.Stored = index.Absent }, scan.Rules{}, false},
 		{"a tombstone", func(now, then *index.Record) { then.Change = index.Removed }, scan.Rules{}, false},
-		{"a symbolic link then", func(now, then *index.Record) { then.Kind, then.Stored = file.Symlink, index.Made }, scan.Rules{}, false},
+		{"a symbolic link then", func(now, then *index.Record) { then.Kind, then.Stored = file.Symlink, index.Made },
+			scan.Rules{}, false},
 	} {
 		now := index.Record{Stat: stat, Volume: 3, Change: index.Added, Stored: index.Copied}
 		then := now
@@ -63,8 +67,8 @@ func TestUsable(t *testing.T) {
 // TestLap: a stretch is over after its time or its bytes.
 func TestLap(t *testing.T) {
 	at := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
-	l := lap{time: time.Minute, bytes: 100}
-	if !l.over(at, 0) {
+	l := interval{time: time.Minute, bytes: 100}
+	if !l.elapsed(at, 0) {
 		t.Error("the first one waits: what a run begins with is put down at once")
 	}
 	l.begin(at, 50)
@@ -75,7 +79,7 @@ func TestLap(t *testing.T) {
 	}{
 		{0, 50, false}, {59 * time.Second, 149, false}, {time.Minute, 50, true}, {0, 150, true},
 	} {
-		if got := l.over(at.Add(tt.after), tt.copied); got != tt.want {
+		if got := l.elapsed(at.Add(tt.after), tt.copied); got != tt.want {
 			t.Errorf("after %v with %d bytes: %v", tt.after, tt.copied, got)
 		}
 	}

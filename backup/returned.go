@@ -10,24 +10,25 @@ import (
 
 var errNoFolder = errors.New("the snapshot's folder is gone, or another user's")
 
-// placeReturned makes an entry that is back, which the previous snapshot does not have. Other names of its file are joined
-// to it: that they share an inode must be known when the snapshot is gone that they were linked to.
-func (p *placer) placeReturned(it *item) error {
-	if p.shared.has(&it.rec) {
-		return p.joinOr(it, p.linkReturned)
+// placeReturned makes an entry that is back, which the previous snapshot does not have. Other names of its file
+// become joined records: that they share an inode must be known when the snapshot that they were linked to is
+// deleted.
+func (p *entryWriter) placeReturned(it *item) error {
+	if p.sharedIdentities.has(&it.rec) {
+		return p.linkToNewInodeOr(it, p.linkReturned)
 	}
 	return p.linkReturned(it)
 }
 
-// linkReturned makes the entry a hard link of what the last snapshot that held its path has there, if that still is what
-// the index says. Else it is copied.
-func (p *placer) linkReturned(it *item) error {
+// linkReturned makes the entry a hard link of what the last snapshot that held its path has there, if that still is
+// what the index says. Else it is copied.
+func (p *entryWriter) linkReturned(it *item) error {
 	_, last, since, err := p.d.DB.LastHeld(p.ctx, p.seq, it.path, false)
 	if err != nil {
 		return err
 	}
 	h := p.older[last]
-	refused, err := p.linkElder(it, h)
+	refused, err := p.linkOlder(it, h)
 	if err != nil {
 		return err
 	}
@@ -44,9 +45,9 @@ func (p *placer) linkReturned(it *item) error {
 	return p.make(it)
 }
 
-// linkElder links the entry to that of its path in the snapshot h; refused is why it did not, err ends the run.
-func (p *placer) linkElder(it *item, h *index.Header) (refused, err error) {
-	tree := p.elders.Tree(p.d, h)
+// linkOlder links the entry to that of its path in the snapshot h; refused is why it did not, err ends the run.
+func (p *entryWriter) linkOlder(it *item, h *index.Header) (refused, err error) {
+	tree := p.olderTrees.Tree(p.d, h)
 	if tree == nil {
 		return errNoFolder, nil
 	}

@@ -16,8 +16,9 @@ import (
 	"snap/internal/long"
 )
 
-// TestFolderAwayForOneRun moves a folder out of the source and back, with a backup in between: its files are linked to the
-// snapshot that held them last, the index says so, also when snapshots around are deleted and the index is made again.
+// TestFolderAwayForOneRun moves a folder out of the source and back, with a backup in between: its files are linked
+// to the snapshot that held them last, the index says so, also when snapshots around are deleted and the index is
+// made again.
 func TestFolderAwayForOneRun(t *testing.T) {
 	for _, victims := range [][]int{{0}, {1}, {2}, {0, 1}, {1, 2}, {0, 2}, {1, 0}, {2, 1, 0}} {
 		t.Run(fmt.Sprint(victims), func(t *testing.T) {
@@ -65,7 +66,8 @@ func TestFolderAwayForOneRun(t *testing.T) {
 			}
 			_, before := p.Knows()
 			p.Reindex()
-			if _, after := p.Knows(); fmt.Sprint(len(before), before[len(before)-1]["d/a"].Stored) != fmt.Sprint(len(after), after[len(after)-1]["d/a"].Stored) {
+			if _, after := p.Knows(); fmt.Sprint(len(before), before[len(before)-1]["d/a"].Stored) != fmt.Sprint(len(after),
+				after[len(after)-1]["d/a"].Stored) {
 				t.Error("a reindex knows something else")
 			}
 			p.WantUsage("reindexed")
@@ -131,8 +133,8 @@ func TestUnreadableForOneRun(t *testing.T) {
 	p.WantUsage("read again")
 }
 
-// TestUsageOverGaps takes files away and back in steps, with a backup after each, deletes the snapshots between in every
-// order, and compares the index with the trees all the time.
+// TestUsageOverGaps takes files away and back in steps, with a backup after each, deletes the snapshots between in
+// every order, and compares the index with the trees all the time.
 func TestUsageOverGaps(t *testing.T) {
 	type step = func(p *backuptest.Place)
 	away := func(names ...string) step {
@@ -166,19 +168,20 @@ func TestUsageOverGaps(t *testing.T) {
 		p.Do(os.Chtimes(filepath.Join(p.Dest, heads[len(heads)-1].Name, "a"), later, later))
 	}
 	for name, steps := range map[string][]step{
-		"away and back":                 {away("a"), back("a")},
-		"away and back twice":           {away("a"), back("a"), away("a"), back("a")},
-		"moved, away and back":          {rename("a", "b"), away("b"), back("b")},
-		"moved twice, away and back":    {rename("a", "b"), rename("b", "c"), away("c"), back("c")},
-		"away, back and moved":          {away("a"), back("a"), rename("a", "b")},
-		"moved, away, back and moved":   {rename("a", "b"), away("b"), back("b"), rename("b", "c")},
-		"copied anew, away and back":    {both(alter, func(p *backuptest.Place) { p.Write("n", "n") }), away("a"), back("a")},
-		"both names away and back":      {away("h1", "h2"), back("h1", "h2")},
-		"both moved, away and back":     {both(rename("h1", "i1"), rename("h2", "i2")), away("i1", "i2"), back("i1", "i2")},
-		"one name away, one back":       {away("h1"), back("h1"), away("h2"), back("h2")},
-		"away, back beside another":     {away("a"), func(p *backuptest.Place) { p.Write("n", "n") }, back("a")},
-		"away, back, gone":              {away("a"), back("a"), func(p *backuptest.Place) { p.Do(os.Remove(p.Path("a"))) }},
-		"another in its place, it back": {away("a"), func(p *backuptest.Place) { p.Write("a", "other") }, both(func(p *backuptest.Place) { p.Do(os.Remove(p.Path("a"))) }, back("a"))},
+		"away and back":               {away("a"), back("a")},
+		"away and back twice":         {away("a"), back("a"), away("a"), back("a")},
+		"moved, away and back":        {rename("a", "b"), away("b"), back("b")},
+		"moved twice, away and back":  {rename("a", "b"), rename("b", "c"), away("c"), back("c")},
+		"away, back and moved":        {away("a"), back("a"), rename("a", "b")},
+		"moved, away, back and moved": {rename("a", "b"), away("b"), back("b"), rename("b", "c")},
+		"copied anew, away and back":  {both(alter, func(p *backuptest.Place) { p.Write("n", "n") }), away("a"), back("a")},
+		"both names away and back":    {away("h1", "h2"), back("h1", "h2")},
+		"both moved, away and back":   {both(rename("h1", "i1"), rename("h2", "i2")), away("i1", "i2"), back("i1", "i2")},
+		"one name away, one back":     {away("h1"), back("h1"), away("h2"), back("h2")},
+		"away, back beside another":   {away("a"), func(p *backuptest.Place) { p.Write("n", "n") }, back("a")},
+		"away, back, gone":            {away("a"), back("a"), func(p *backuptest.Place) { p.Do(os.Remove(p.Path("a"))) }},
+		"another in its place, it back": {away("a"), func(p *backuptest.Place) { p.Write("a", "other") },
+			both(func(p *backuptest.Place) { p.Do(os.Remove(p.Path("a"))) }, back("a"))},
 	} {
 		n := len(steps) + 1
 		for mask := 1; mask < 1<<n-1; mask++ {

@@ -22,14 +22,16 @@ import (
 	"snap/internal/long"
 )
 
-// TestLawsOfSources mutates a tree at random and backs up other parts of it each time: the snapshot is those parts, and the
-// folders that lead there; a file that was in the snapshot before, and is as it was, is linked wherever it is now; older
-// snapshots stay; a second run finds nothing.
+// TestLawsOfSources mutates a tree at random and backs up other parts of it each time: the snapshot is those parts,
+// and the folders that lead there; a file that was in the snapshot before, and is as it was, is linked wherever it is
+// now; older snapshots stay; a second run finds nothing.
 func TestLawsOfSources(t *testing.T) {
-	sets := [][]string{{"x/one/"}, {"x/one", "y"}, {"x", "y/in"}, {"f", "x/two"}, {"x/one", "x/two", "y"}, {"x", "x/one"}, {"f"}, {"y/"}}
+	sets := [][]string{{"x/one/"}, {"x/one", "y"}, {"x", "y/in"}, {"f", "x/two"}, {"x/one", "x/two", "y"}, {"x", "x/one"},
+		{"f"}, {"y/"}}
 	long.Check(t, 8, func(rt *rapid.T) {
 		p := backuptest.NewPlace(t)
-		m := &backuptest.Mutator{P: p, R: rand.New(rand.NewPCG(rapid.Uint64().Draw(rt, "seed"), 2)), Old: time.Unix(500000000, 0), Did: map[string]int{}}
+		m := &backuptest.Mutator{P: p, R: rand.New(rand.NewPCG(rapid.Uint64().Draw(rt, "seed"), 2)),
+			Old: time.Unix(500000000, 0), Did: map[string]int{}}
 		kept := map[string]map[string]backuptest.Entry{}
 		type version struct{ ino, ctime uint64 }
 		copies := map[version]uint64{} // in the snapshot before
@@ -139,7 +141,8 @@ func TestOtherSourcesAreRefused(t *testing.T) {
 	// What is in no source any more is gone, even if it is there: another name of it has moved.
 	p.Backup(p.Of("a", "b"), backuptest.Moved)
 	p.Do(os.Link(p.Path("b/g"), p.Path("a/h")))
-	if res, rec := p.Backup(p.Of("a", "c"), backuptest.Moved); rec.Changes["a/h"].Change != index.Moved || rec.Changes["a/h"].From != "b/g" {
+	if res, rec := p.Backup(p.Of("a", "c"), backuptest.Moved); rec.Changes["a/h"].Change != index.Moved ||
+		rec.Changes["a/h"].From != "b/g" {
 		t.Errorf("%+v: %+v", res.Header, rec.Changes["a/h"])
 	}
 }
@@ -150,7 +153,8 @@ func TestMovedSourceIsRemembered(t *testing.T) {
 	p.Write("a/f", "1")
 	p.Backup(p.Of("a/"))
 	p.Do(os.Rename(p.Path("a"), p.Path("b")))
-	if res, _ := p.Backup(p.Of("b/"), backuptest.Moved); res.Skipped || res.Header.Source != p.Path("b") || res.Header.CopiedBytes != 0 {
+	if res, _ := p.Backup(p.Of("b/"), backuptest.Moved); res.Skipped || res.Header.Source != p.Path("b") ||
+		res.Header.CopiedBytes != 0 {
 		t.Errorf("moved: %+v", res)
 	}
 	for range 2 {
@@ -158,7 +162,8 @@ func TestMovedSourceIsRemembered(t *testing.T) {
 			t.Errorf("and then: %+v", res.Header)
 		}
 	}
-	if res, _ := p.Backup(p.Of("b/"), backuptest.Moved); !res.Skipped { // the flag alone, forgotten in a crontab, makes none
+	if res, _ := p.Backup(p.Of("b/"), backuptest.Moved); !res.Skipped {
+		// the flag alone, forgotten in a crontab, makes none
 		t.Errorf("the same source: %+v", res.Header)
 	}
 }
@@ -172,7 +177,8 @@ func TestASourceAmongOthers(t *testing.T) {
 	var guard *destination.GuardError
 	var missing *backup.SourceMissingError
 	all := p.Of("a", "b", "e")
-	if _, _, err := p.Try(all); !errors.As(err, &guard) || !errors.Is(err, backup.ErrEmptySource) || !strings.HasPrefix(guard.Why, p.Path("e")+":") {
+	if _, _, err := p.Try(all); !errors.As(err, &guard) || !errors.Is(err, backup.ErrEmptySource) ||
+		!strings.HasPrefix(guard.Why, p.Path("e")+":") {
 		t.Errorf("one was always empty: %v", err)
 	}
 	p.Backup(all, backuptest.Empty)
@@ -180,11 +186,13 @@ func TestASourceAmongOthers(t *testing.T) {
 		t.Error("changes")
 	}
 	p.Do(os.Rename(p.Path("b/g"), p.Path("g")))
-	if _, _, err := p.Try(all); !errors.As(err, &guard) || !strings.Contains(guard.Why, p.Path("b")+": the source is empty, and it was not") {
+	if _, _, err := p.Try(all); !errors.As(err, &guard) ||
+		!strings.Contains(guard.Why, p.Path("b")+": the source is empty, and it was not") {
 		t.Errorf("one is empty now: %v", err)
 	}
 	p.Do(os.Remove(p.Path("b")))
-	if _, _, err := p.Try(all); !errors.As(err, &missing) || missing.Path != p.Path("b") || !errors.Is(err, fs.ErrNotExist) {
+	if _, _, err := p.Try(all); !errors.As(err, &missing) || missing.Path != p.Path("b") ||
+		!errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("one is gone: %v", err)
 	}
 	p.Do(os.WriteFile(p.Path("b"), []byte("a file now"), 0o644))
@@ -216,14 +224,16 @@ func TestEverythingLeftOut(t *testing.T) {
 		{with("/a\n^.*/b", ""), "everything in it is left out: black:1: /a, black:2: ^.*/b"},
 		{with("*", "none"), "black:1: *"},
 		{with("g", "", "a", "b"), p.Path("b") + ": everything in it is left out: black:1: g"},
-		{func(o *backup.Options) { o.Scan.Larger, o.Source = 1, p.Path("a"); p.Write("a/f", "12") }, "left out: exclude_larger_than"},
+		{func(o *backup.Options) { o.Scan.Larger, o.Source = 1, p.Path("a"); p.Write("a/f", "12") },
+			"left out: exclude_larger_than"},
 	} {
 		var guard *destination.GuardError
 		if _, _, err := p.Try(c.o); !errors.As(err, &guard) || !strings.Contains(guard.Why, c.why) {
 			t.Errorf("%s: %v", c.why, err)
 		}
 	}
-	for _, o := range []func(*backup.Options){with("*", "/a/f"), with("f", ""), with("*\n!x"[:1], "g"), with("f", "f", "a", "b")} {
+	for _, o := range []func(*backup.Options){with("*", "/a/f"), with("f", ""), with("*\n!x"[:1], "g"),
+		with("f", "f", "a", "b")} {
 		if _, _, err := p.Try(o, backuptest.Moved); err != nil {
 			t.Error(err)
 		}

@@ -20,7 +20,7 @@ type candidates struct {
 	files int64 // entries of the source that are not folders
 	dirs  int64
 
-	besides int64 // what is known by now of what a plan has besides
+	otherRoom int64 // the part of plan.otherRoom that the scan knows
 }
 
 // scan walks the source and compares it with the previous snapshot.
@@ -65,7 +65,7 @@ func (r *run) compare(ctx context.Context, found *candidates) error {
 	n, bytes, block := int64(0), int64(0), r.blockSize()
 	census := r.newCensus()
 	var once identitySet // of the candidates with several names; the other names may be outside the source
-	var empty emptied
+	var empty emptyMounts
 	shut := "/" // the folder that could not be read last
 	for p, err := range scan.Compare(walk, r.previous(ctx), volumeOf, r.o.Rules) {
 		if err == nil {
@@ -83,9 +83,9 @@ func (r *run) compare(ctx context.Context, found *candidates) error {
 			} else {
 				found.files++
 			}
-			found.besides += nameSpace + int64(len(it.Name))
-			if p.Same && it.Stat.Kind == file.Folder { // made anew in each tree
-				found.besides += roomBeside(&p.Old.Record, block)
+			found.otherRoom += nameSpace + int64(len(it.Name))
+			if p.Same && it.Stat.Kind == file.Folder { // made again in each tree
+				found.otherRoom += roomBeside(&p.Old.Record, block)
 			}
 			bytes = index.Plus(bytes, it.Stat.Size)
 			census.meet(it)
@@ -95,7 +95,7 @@ func (r *run) compare(ctx context.Context, found *candidates) error {
 		}
 		if p.Same {
 			if p.Old.Nlink > 1 && p.Old.Kind != file.Folder {
-				r.alive.add(&p.Old.Record)
+				r.sourceIdentities.add(&p.Old.Record)
 			}
 			continue
 		}
@@ -105,15 +105,15 @@ func (r *run) compare(ctx context.Context, found *candidates) error {
 		}
 		if p.New != nil && p.New.Err != nil {
 			shut = e.Path
-		} else if p.New == nil && index.Within(e.Path, shut) { // it may be there all the same
+		} else if p.New == nil && index.Within(e.Path, shut) { // it may still be there
 			e.Reason = index.UnreadableNow
 		}
 		if r.prev != nil && e.Exists() && (p.Old == nil || p.Old.Nlink > 1 || !p.Old.SameIdentity(&e.Record)) {
-			r.alive.add(&e.Record)
+			r.sourceIdentities.add(&e.Record)
 		}
 		if e.Nlink > 1 && e.Ino != 0 && e.Kind != file.Folder {
 			if once.has(&e.Record) {
-				r.shared.add(&e.Record)
+				r.sharedIdentities.add(&e.Record)
 			}
 			once.add(&e.Record)
 		}

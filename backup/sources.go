@@ -92,17 +92,19 @@ func samePlace(a, b string) bool {
 	return err == nil && os.SameFile(infoA, infoB)
 }
 
-// markedSources tells of a source that holds a marker: it means what is in folders of the source.
+// markedSources notes a source that holds a marker for leaving a folder out: the marker counts in folders of the
+// source, not in the source itself.
 func (r *run) markedSources() error {
 	for _, root := range r.members() {
 		d, err := r.tree.Dir(root)
 		if err != nil {
-			continue // a file, or told by the scan
+			continue // a file, or the scan reports it
 		}
 		name, err := scan.Marked(d, r.o.Scan)
 		d.Close()
 		if err == nil && name != "" {
-			r.problem("", fmt.Errorf("%s holds %s and is backed up all the same, because it is the source itself", r.head.At(root), name), true)
+			r.problem("", fmt.Errorf("%s holds %s and is backed up all the same, because it is the source itself",
+				r.head.At(root), name), true)
 		}
 	}
 	return nil
@@ -116,8 +118,8 @@ func (r *run) members() index.Roots {
 	return r.o.Scan.Roots
 }
 
-// syncSources writes to the disk what programs have written to the sources through memory. A source that cannot be synced is
-// read all the same.
+// syncSources writes to the disk what programs have written to the sources through memory. A source that cannot be
+// synced is read all the same.
 func (r *run) syncSources() {
 	for _, root := range r.members() {
 		d, err := r.tree.Dir(root)
@@ -132,18 +134,18 @@ func (r *run) syncSources() {
 	}
 }
 
-// census notes which sources a scan has met, and which of them have something in them. One may lie in another.
-type census struct {
-	open  index.Roots // of which not both is known
+// sourceCensus notes which sources a scan has met, and which of them have something in them. One may lie in another.
+type sourceCensus struct {
+	open  index.Roots // those that were not met, or in which nothing was met so far
 	there map[string]bool
 }
 
-func (r *run) newCensus() *census {
-	return &census{open: slices.Clone(r.members()), there: map[string]bool{}}
+func (r *run) newCensus() *sourceCensus {
+	return &sourceCensus{open: slices.Clone(r.members()), there: map[string]bool{}}
 }
 
-// meet is told of each item of the scan.
-func (c *census) meet(it *scan.Item) {
+// meet takes each item of the scan.
+func (c *sourceCensus) meet(it *scan.Item) {
 	if len(c.open) == 0 || it.Stat.Kind == file.None {
 		return
 	}
@@ -159,12 +161,12 @@ func (c *census) meet(it *scan.Item) {
 	})
 }
 
-// checkCensus refuses a source that the scan has not met, and one in which it has met nothing: its disk may not be mounted.
-// One that was as empty in the snapshot before, beside others, is accepted.
-func (r *run) checkCensus(ctx context.Context, c *census) error {
+// checkCensus refuses a source that the scan has not met, and one in which it has met nothing: its disk may not be
+// mounted. One that was as empty in the snapshot before, beside others, is accepted.
+func (r *run) checkCensus(ctx context.Context, c *sourceCensus) error {
 	for _, root := range c.open {
 		if !c.there[root] {
-			return r.unmet(root)
+			return r.checkMet(root)
 		}
 		if r.o.AllowEmptySource {
 			continue
@@ -181,10 +183,12 @@ func (r *run) checkCensus(ctx context.Context, c *census) error {
 		case err != nil:
 			return err
 		case len(why) > 0:
-			return &destination.GuardError{Why: fmt.Sprintf("%s: everything in it is left out: %s", r.head.At(root), strings.Join(why, ", ")),
+			return &destination.GuardError{Why: fmt.Sprintf("%s: everything in it is left out: %s", r.head.At(root),
+				strings.Join(why, ", ")),
 				Hint: "take out what says so, or take something in with Whitelist.txt or --include"}
 		}
-		g := &destination.GuardError{Why: r.head.At(root) + ": the source is empty", Hint: "is its disk mounted? If it is meant to be empty: --allow-empty-source", Err: ErrEmptySource}
+		g := &destination.GuardError{Why: r.head.At(root) + ": the source is empty",
+			Hint: "is its disk mounted? If it is meant to be empty: --allow-empty-source", Err: ErrEmptySource}
 		if was {
 			g.Why += ", and it was not in snapshot " + r.prev.Name
 		}
@@ -196,8 +200,8 @@ func (r *run) checkCensus(ctx context.Context, c *census) error {
 	return nil
 }
 
-// checkLeftOut refuses a backup without a single file where the snapshot before has some, or there is none, and rules leave
-// out what is there: that folders are left makes it no better.
+// checkLeftOut refuses a backup without a single file where the snapshot before has some, or there is none, and rules
+// leave out what is there: folders alone do not count.
 func (r *run) checkLeftOut(files int64) error {
 	if files > 0 || r.prev != nil && r.prev.Files == 0 || r.o.AllowEmptySource {
 		return nil
@@ -215,7 +219,8 @@ func (r *run) checkLeftOut(files int64) error {
 			why = r.fitting()
 		}
 		if len(why) > 0 {
-			return &destination.GuardError{Why: fmt.Sprintf("%s: no file is left of it, and %s; left out by %s", r.head.At(root), some, strings.Join(why, ", ")),
+			return &destination.GuardError{Why: fmt.Sprintf("%s: no file is left of it, and %s; left out by %s", r.head.At(root),
+				some, strings.Join(why, ", ")),
 				Hint: "take out what says so; if it is meant to have no files: --allow-empty-source"}
 		}
 	}
@@ -239,8 +244,8 @@ func (r *run) held(ctx context.Context, root string) (something, known bool, err
 	return false, known, nil
 }
 
-// unmet is why the scan did not come to a source that was there before.
-func (r *run) unmet(root string) error {
+// checkMet is why the scan did not come to a source that was there before.
+func (r *run) checkMet(root string) error {
 	_, err := r.lstat(root)
 	if err == nil {
 		cause, at, _ := scan.LeftOut(r.source, root, r.o.Scan)
@@ -249,7 +254,8 @@ func (r *run) unmet(root string) error {
 			at, by = root, v
 		}
 		if by != "" {
-			return &destination.GuardError{Why: fmt.Sprintf("%s: the source is left out: %s (at %s)", r.head.At(root), by, r.head.At(at)),
+			return &destination.GuardError{Why: fmt.Sprintf("%s: the source is left out: %s (at %s)", r.head.At(root), by,
+				r.head.At(at)),
 				Hint: "it lies in another source, in which this is left out: take out what says so, or do not name it"}
 		}
 		err = fs.ErrNotExist
@@ -257,7 +263,8 @@ func (r *run) unmet(root string) error {
 	return r.missingSource(root, err)
 }
 
-// leftOutWhole is what leaves out all that there is in a source, each once, and at most three; none if nothing is in it.
+// leftOutWhole is what leaves out all that there is in a source, each once, and at most three; none if nothing is in
+// it.
 func (r *run) leftOutWhole(root string) (why []string, err error) {
 	d, err := r.tree.Dir(root)
 	if err != nil {

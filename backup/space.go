@@ -12,8 +12,8 @@ import (
 	"snap/internal/file"
 )
 
-// Estimates for what a snapshot takes besides the files' own bytes: a block for a folder and more for many names in it, what the
-// index and the change set grow by for a record (measured), and what is kept free.
+// Estimates for what a snapshot takes in addition to the files' own bytes: a block for a folder and more for many
+// names in it, what the index and the change set grow by for a record (measured), and what is kept free.
 const (
 	blockSpace  = 4 << 10 // where the system does not say
 	nameSpace   = 24      // and the name
@@ -21,17 +21,19 @@ const (
 	spaceMargin = 1 << 20
 )
 
-// inlineAttrs and inlineTarget are how many bytes of attributes and of a link's target an inode of ext4 has room for. More of
-// either takes a block.
+// inlineAttrs and inlineTarget are how many bytes of attributes and of a link's target an inode of ext4 has room for.
+// More of either takes a block.
 const (
 	inlineAttrs  = 100
 	inlineTarget = 59
 )
 
-// wholeBlocks are file systems on which each file ends with its own block. Others put the ends of files, or small ones, elsewhere.
+// wholeBlocks are file systems on which each file ends with its own block. Others put the ends of files, or small
+// ones, elsewhere.
 var wholeBlocks = map[string]bool{"ext4": true, "xfs": true, "tmpfs": true, "f2fs": true}
 
-// roomBeside is what a new inode takes besides its content: for its attributes, as far as they are read by now, and its target.
+// roomBeside is what a new inode takes in addition to its content: for its attributes, as far as they have been read,
+// and its target.
 func roomBeside(r *index.Record, block int64) (n int64) {
 	if attrs := int64(file.XattrBytes(r.Xattrs)); attrs > inlineAttrs {
 		n += toBlocks(attrs, block)
@@ -48,17 +50,18 @@ func toBlocks(n, block int64) int64 { return (n + block - 1) / block * block }
 // blockSize is how much of the destination a file takes at least.
 func (r *run) blockSize() int64 {
 	info, err := r.d.Root.System()
-	if err != nil || info.BlockSize <= 0 || info.BlockSize > 1<<20 { // larger ones are of servers, and only the best size of a read
+	if err != nil || info.BlockSize <= 0 || info.BlockSize > 1<<20 {
+		// larger ones are of servers, and only the best size of a read
 		return blockSpace
 	}
 	return info.BlockSize
 }
 
-// checkSpace refuses a backup that cannot fit, before anything is built. It is an estimate: a destination
-// that fills up all the same ends the run and loses nothing.
+// checkSpace refuses a backup that cannot fit, before anything is built. It is an estimate: if the destination fills
+// up nevertheless, the run ends and nothing is lost.
 //
-// What dead runs have copied needs no room a second time. Where that is too little, because the source
-// has changed since, it makes room: else nothing would ever remove it.
+// What interrupted runs have copied needs no room a second time. If the plan fits only without it, because the source
+// has changed since, it is removed: otherwise nothing ever would.
 func (r *run) checkSpace(ctx context.Context, p *plan) error {
 	makeRoom, err := r.fits(ctx, p)
 	if err != nil || !makeRoom {
@@ -73,8 +76,8 @@ func (r *run) checkSpace(ctx context.Context, p *plan) error {
 	return r.lacks(p, destination.Amount{}, &info)
 }
 
-// fits refuses a plan that the destination has no room for. makeRoom says that it fits if what dead runs
-// have left is removed.
+// fits refuses a plan that the destination has no room for. makeRoom says that it fits if what interrupted runs have
+// left is removed.
 func (r *run) fits(ctx context.Context, p *plan) (makeRoom bool, err error) {
 	info, err := r.d.Root.System()
 	if err != nil {
@@ -84,7 +87,7 @@ func (r *run) fits(ctx context.Context, p *plan) (makeRoom bool, err error) {
 	if short == nil || len(r.d.Interrupted) == 0 {
 		return false, short
 	}
-	saved, err := r.salvageable(ctx, p)
+	saved, err := r.countResumable(ctx, p)
 	if err != nil {
 		return false, err
 	}
@@ -102,8 +105,8 @@ func (r *run) fits(ctx context.Context, p *plan) (makeRoom bool, err error) {
 	return true, nil
 }
 
-// rehearseSpace refuses what checkSpace would, and removes nothing.
-func (r *run) rehearseSpace(ctx context.Context, p *plan) error {
+// checkSpaceDry refuses what checkSpace would, and removes nothing.
+func (r *run) checkSpaceDry(ctx context.Context, p *plan) error {
 	if err := r.d.FindInterrupted(ctx); err != nil {
 		return err
 	}
@@ -111,15 +114,17 @@ func (r *run) rehearseSpace(ctx context.Context, p *plan) error {
 	return err
 }
 
-var errMadeRoom = errors.New("what an interrupted run has copied is removed to make room: little of it is as it was then")
+var errMadeRoom = errors.New("what an interrupted run has copied is removed to make room: little of it is as it was " +
+	"then")
 
 // lacks says what the destination, described by info, has too little of for the plan; nil if it has
 // enough. What is saved does not count.
 func (r *run) lacks(p *plan, saved destination.Amount, info *file.SystemInfo) error {
-	need := uint64(max(p.bytes-saved.Bytes, 0)) + uint64(p.dirs)*uint64(p.block) + uint64(p.W.Count())*recordSpace + spaceMargin
-	need += uint64(p.besides)
+	need := uint64(max(p.bytes-saved.Bytes, 0)) + uint64(p.dirs)*uint64(p.block) + uint64(p.W.Count())*recordSpace +
+		spaceMargin
+	need += uint64(p.otherRoom)
 	if wholeBlocks[info.Type] && p.copies > 0 {
-		need += uint64(float64(p.ends) * float64(max(p.copies-saved.Files, 0)) / float64(p.copies))
+		need += uint64(float64(p.blockEnds) * float64(max(p.copies-saved.Files, 0)) / float64(p.copies))
 	}
 	if need > info.FreeBytes {
 		return &destination.GuardError{

@@ -15,8 +15,8 @@ import (
 	"snap/destination"
 )
 
-// TestSpaceIsRefusedBeforeAnythingIsBuilt: what a snapshot takes besides the bytes of its files counts too, so that a backup that
-// does not fit is refused and does not fill the disk; one that fits is made.
+// TestSpaceIsRefusedBeforeAnythingIsBuilt: what a snapshot takes besides the bytes of its files counts too, so that a
+// backup that does not fit is refused and does not fill the disk; one that fits is made.
 func TestSpaceIsRefusedBeforeAnythingIsBuilt(t *testing.T) {
 	attr := func(p *backuptest.Place, name string) { // each another one: ext4 keeps equal ones in one block
 		p.Do(unix.Setxattr(name, "user.large", []byte(strings.Repeat("v", 3000)+name), 0))

@@ -11,7 +11,8 @@ import (
 	"snap/index"
 )
 
-// TestHugeHoles: a file of 7 EiB with a few bytes in it is backed up, compared, moved, checked and restored in a moment.
+// TestHugeHoles: a file of 7 EiB with a few bytes in it is backed up, compared, moved, checked and restored in a
+// moment.
 func TestHugeHoles(t *testing.T) {
 	backuptest.NeedRoot(t)
 	p := backuptest.NewPlace(t)
@@ -33,7 +34,8 @@ func TestHugeHoles(t *testing.T) {
 	huge("small", "x", 1<<20)
 	p.Do(os.Truncate(p.Path("small"), 64<<20)) // with holes, and not worth another form
 	first, rec := p.Backup()
-	if r := rec.Changes["lastlog"]; !r.Has(index.Hashed|index.SparseHash) || r.OnDisk() > 1<<20 || first.Header.CopiedBytes > 1<<21 {
+	if r := rec.Changes["lastlog"]; !r.Has(index.Hashed|index.SparseHash) || r.OnDisk() > 1<<20 ||
+		first.Header.CopiedBytes > 1<<21 {
 		t.Errorf("%v, %d bytes on the disk, %d copied", r.Flags, r.OnDisk(), first.Header.CopiedBytes)
 	}
 	if r := rec.Changes["small"]; r.Has(index.SparseHash) {

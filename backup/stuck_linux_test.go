@@ -24,8 +24,8 @@ import (
 	"snap/internal/long"
 )
 
-// TestDeleteLeavesWhatIsMounted: something is mounted in a snapshot, as for a chroot into it. It is nobody's to empty, and
-// when it is unmounted the next run removes the rest.
+// TestDeleteLeavesWhatIsMounted: something is mounted in a snapshot, as for a chroot into it. It is nobody's to
+// empty, and when it is unmounted the next run removes the rest.
 func TestDeleteLeavesWhatIsMounted(t *testing.T) {
 	backuptest.NeedRoot(t)
 	p := backuptest.Three(t)
@@ -66,7 +66,8 @@ func TestDeleteLeavesWhatIsMounted(t *testing.T) {
 	p.WantStuck(false)
 }
 
-// TestDeleteOfAnImmutableFile: one entry that cannot be removed keeps nobody from backing up, and its number is not given again.
+// TestDeleteOfAnImmutableFile: one entry that cannot be removed keeps nobody from backing up, and its number is not
+// given again.
 func TestDeleteOfAnImmutableFile(t *testing.T) {
 	backuptest.NeedRoot(t)
 	p := backuptest.Three(t)
@@ -89,8 +90,8 @@ func TestDeleteOfAnImmutableFile(t *testing.T) {
 	p.WantStuck(false)
 }
 
-// TestDeleteOnAFullDisk: the change set of a deleted snapshot that has to be merged is larger than what its folders free,
-// and the reserve is used up.
+// TestDeleteOnAFullDisk: the change set of a deleted snapshot that has to be merged is larger than what its folders
+// free, and the reserve is used up.
 func TestDeleteOnAFullDisk(t *testing.T) {
 	p := backuptest.NewPlace(t)
 	p.Dest, _ = backuptest.Image(t, "ext4", "64M", "-N", "35000")
@@ -149,8 +150,8 @@ func TestDeleteAfterADeathOnAFullDisk(t *testing.T) {
 	}
 }
 
-// TestPruneCountsFolders: something else has the newest snapshot's name. It is gone, and the one before is the newest that is
-// whole.
+// TestPruneCountsFolders: something else has the newest snapshot's name. It is gone, and the one before is the newest
+// that is whole.
 func TestPruneCountsFolders(t *testing.T) {
 	p := backuptest.Three(t)
 	p.Do(os.RemoveAll(filepath.Join(p.Dest, "s0003")))
@@ -166,8 +167,8 @@ func TestPruneCountsFolders(t *testing.T) {
 	}
 }
 
-// TestATreeHasItsChangeSet: wherever a backup is killed, a tree without a change set beside it is one whose set has been
-// published: what a reindex publishes is whole.
+// TestATreeHasItsChangeSet: wherever a backup is killed, a tree without a change set beside it is one whose set has
+// been published: what a reindex publishes is whole.
 func TestATreeHasItsChangeSet(t *testing.T) {
 	p := backuptest.Three(t)
 	const calls = "openat,mkdirat,renameat,renameat2,unlinkat"
@@ -291,7 +292,8 @@ func TestDeleteOfClosedFolders(t *testing.T) {
 	}
 	snap := filepath.Join(filepath.Dir(p.Dest), "snap")
 	backuptest.Must(t, "cp", harness.Snap(t), snap)
-	backuptest.Must(t, "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "env", "HOME="+filepath.Dir(p.Dest), snap, "delete", "-d", p.Dest, "s0001")
+	backuptest.Must(t, "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "env", "HOME="+filepath.Dir(p.Dest),
+		snap, "delete", "-d", p.Dest, "s0001")
 	if left, _ := os.ReadDir(p.Meta("trash")); len(left) > 0 {
 		t.Errorf("left: %v", left)
 	}

@@ -37,8 +37,9 @@ func TestChangedTwiceInOneTick(t *testing.T) {
 	}
 }
 
-// TestAttributesInOneTick changes folders, links and special files, backs up, and sets an attribute within the tick of the
-// source's clock: no stamp differs, and the attribute must be in the second snapshot, and the third run finds nothing.
+// TestAttributesInOneTick changes folders, links and special files, backs up, and sets an attribute within the tick
+// of the source's clock: no stamp differs, and the attribute must be in the second snapshot, and the third run finds
+// nothing.
 func TestAttributesInOneTick(t *testing.T) {
 	p := backuptest.NewPlace(t)
 	p.Src = backuptest.Oddfs(t, p.Src, "-coarse", "2")
@@ -102,8 +103,8 @@ func TestTimeInTheFuture(t *testing.T) {
 	}
 }
 
-// TestFilesNumberedAnew backs up a card that numbers its files anew at each mount, as exFAT does: what was on it is linked,
-// with and without equal times, sizes and contents, and only what is new is told.
+// TestFilesNumberedAnew backs up a card that numbers its files anew at each mount, as exFAT does: what was on it is
+// linked, with and without equal times, sizes and contents, and only what is new is told.
 func TestFilesNumberedAnew(t *testing.T) {
 	for _, equal := range []bool{false, true} {
 		for _, how := range [][]string{{"-fat"}, nil} {
@@ -131,7 +132,8 @@ func TestFilesNumberedAnew(t *testing.T) {
 				p.Src = backuptest.OddfsAt(t, mnt, real, append(how, "-ino", "1")...)
 				res, rec := p.Backup()
 				p.WantSame(res)
-				if h := res.Header; h.Added != 2 || h.Modified+h.Metadata+h.Moved+h.Removed != 0 || h.CopiedBytes != 8 || h.Linked != 20 {
+				if h := res.Header; h.Added != 2 || h.Modified+h.Metadata+h.Moved+h.Removed != 0 || h.CopiedBytes != 8 ||
+					h.Linked != 20 {
 					t.Errorf("%d added, %d modified, %d metadata, %d moved, %d removed, %d bytes copied, %d linked\n%v",
 						h.Added, h.Modified, h.Metadata, h.Moved, h.Removed, h.CopiedBytes, h.Linked, rec.Changes)
 				}
@@ -143,8 +145,8 @@ func TestFilesNumberedAnew(t *testing.T) {
 	}
 }
 
-// TestInodeUsedAgain removes and makes folders, links and pipes on a file system without birth times: they get the inodes
-// of those that went, and are not told as moved. What was renamed is.
+// TestInodeUsedAgain removes and makes folders, links and pipes on a file system without birth times: they get the
+// inodes of those that went, and are not told as moved. What was renamed is.
 func TestInodeUsedAgain(t *testing.T) {
 	p := backuptest.NewPlace(t)
 	real, _ := backuptest.Image(t, "ext2", "16M") // without a journal: what is freed is used at once
@@ -323,7 +325,8 @@ func TestRemountedSource(t *testing.T) {
 // already do not show a second store in any stamp.
 func TestStoreThroughMmap(t *testing.T) {
 	p := backuptest.NewPlace(t)
-	if out, err := exec.Command("stat", "-f", "-c", "%T", p.Src).Output(); err != nil || strings.TrimSpace(string(out)) == "tmpfs" {
+	if out, err := exec.Command("stat", "-f", "-c", "%T", p.Src).Output(); err != nil ||
+		strings.TrimSpace(string(out)) == "tmpfs" {
 		t.Skip("tmpfs shows no stores through mappings at all")
 	}
 	p.Mapped("f")
@@ -504,7 +507,8 @@ func TestLengthUntrue(t *testing.T) {
 	}
 	res, rec := p.Backup()
 	same(res)
-	if r := rec.Changes["sizeless/big"]; r.Size != 1_000_000 || res.Incomplete() || len(res.Problems) != 2 || !res.Problems[0].Note {
+	if r := rec.Changes["sizeless/big"]; r.Size != 1_000_000 || res.Incomplete() || len(res.Problems) != 2 ||
+		!res.Problems[0].Note {
 		t.Errorf("size %d; told %v", r.Size, res.Problems)
 	}
 	if res, rec := p.Backup(); !res.Skipped {
@@ -521,7 +525,8 @@ func TestLengthUntrue(t *testing.T) {
 	}
 }
 
-// TestUnreadableAfterManyNotes: one file that cannot be read makes a backup incomplete, however much else there was to tell.
+// TestUnreadableAfterManyNotes: one file that cannot be read makes a backup incomplete, however much else there was
+// to tell.
 func TestUnreadableAfterManyNotes(t *testing.T) {
 	p := backuptest.NewPlace(t)
 	real := p.Src

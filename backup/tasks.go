@@ -67,7 +67,7 @@ func (b *builder) tasks(ctx context.Context) iter.Seq2[*task, error] {
 				case top.absent && !it.rec.Has(index.Unreadable):
 					absent(it, nil)
 				case e.Stored != index.Absent || m.new == nil && !e.Has(index.Unreadable):
-					it.name, it.dir, it.saved = name, top, b.salvage.find(e)
+					it.name, it.dir, it.saved = name, top, b.resumable.find(e)
 					if n := len(t.folders); n == 0 || t.folders[n-1] != top {
 						top.open.Add(1)
 						t.folders = append(t.folders, top)
@@ -124,7 +124,7 @@ func (b *builder) mkdir(it *item, f *folder, name string) error {
 	switch {
 	case err == nil && it.rec.Stored == index.Absent:
 		if !it.changed {
-			afresh(it, index.HoldsNow)
+			setCopyInstead(it, index.HoldsNow)
 		}
 		it.rec.Stored = index.Made
 	case err != nil && (file.DiskFailed(err) || !b.ofThisName(d, err)):
@@ -150,10 +150,10 @@ func (b *builder) folderTaken(it *item, dir, name string) error {
 	return nil
 }
 
-// do makes the entries of a task and completes the folders that need nothing more. With an error it returns
-// a task of those that are made.
+// do makes the entries of a task and completes the folders that need nothing more. After an error it returns a task
+// with the entries that were made.
 func (b *builder) do(ctx context.Context, t *task) (*task, error) {
-	p := placer{builder: b, ctx: ctx}
+	p := entryWriter{builder: b, ctx: ctx}
 	defer p.close()
 	for i := range t.items {
 		it := &t.items[i]
@@ -165,7 +165,7 @@ func (b *builder) do(ctx context.Context, t *task) (*task, error) {
 			err = p.place(it)
 		}
 		if err == nil {
-			err = b.stow(it)
+			err = b.storeXattrs(it)
 		}
 		if err != nil {
 			return &task{items: t.items[:i]}, err
@@ -198,7 +198,7 @@ func (b *builder) release(f *folder) error {
 		if err != nil {
 			return err
 		}
-		if f.changed { // else it was told when it was new
+		if f.changed { // else it was reported when it was new
 			b.losses.add(f.path, lacks)
 		}
 	}

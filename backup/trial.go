@@ -12,13 +12,13 @@ import (
 	"snap/internal/file"
 )
 
-// The copy of a file in an older snapshot may have another mode or owner than its record for two reasons. Somebody has
-// changed it, and then the new snapshot must not share it. Or the destination cannot store them: a disk without owners, a
-// file server that maps them, a user who may not give files away. Which of the two it is shows when an entry like it
-// is made anew.
+// The copy of a file in an older snapshot may have another mode or owner than its record for two reasons. Somebody
+// has changed it, and then the new snapshot must not share it. Or the destination cannot store them: a disk without
+// owners, a file server that maps them, a user who may not give files away. Which of the two it is shows when an
+// entry like it is made again.
 
-// trials remembers what became of the modes and owners that were tried. Its zero value has tried none.
-type trials struct {
+// metaTrials remembers what became of the modes and owners that were tried. Its zero value has tried none.
+type metaTrials struct {
 	mu   sync.Mutex
 	dir  *file.Dir // in the work folder, nil until something is tried
 	seed maphash.Seed
@@ -42,9 +42,9 @@ type outcome struct {
 // trialsKept bounds the memory for outcomes.
 const trialsKept = 10_000
 
-// stores reports whether the destination stores an entry called name with the mode and owner of want as got shows them.
-// Of what cannot be set here nothing is known, so that it can be as got shows it.
-func (t *trials) stores(work *file.Dir, name string, want *index.Record, got *file.Stat) (bool, error) {
+// stores reports whether the destination stores an entry called name with the mode and owner of want as got shows
+// them. Where something cannot be set here nothing is known, and got is accepted.
+func (t *metaTrials) stores(work *file.Dir, name string, want *index.Record, got *file.Stat) (bool, error) {
 	o, err := t.outcome(work, name, want)
 	if err != nil {
 		return false, err
@@ -54,7 +54,7 @@ func (t *trials) stores(work *file.Dir, name string, want *index.Record, got *fi
 	return mode && owner, nil
 }
 
-func (t *trials) outcome(work *file.Dir, name string, want *index.Record) (o outcome, err error) {
+func (t *metaTrials) outcome(work *file.Dir, name string, want *index.Record) (o outcome, err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.dir == nil {
@@ -91,7 +91,7 @@ func (t *trials) outcome(work *file.Dir, name string, want *index.Record) (o out
 }
 
 // try makes an entry with the metadata, looks at it and removes it. Where it cannot be made, nothing can be known.
-func (t *trials) try(name string, want *index.Record, meta *file.Meta) (o outcome, err error) {
+func (t *metaTrials) try(name string, want *index.Record, meta *file.Meta) (o outcome, err error) {
 	var f *file.File
 	switch want.Kind {
 	case file.Regular:
@@ -129,7 +129,7 @@ func acls(all []file.Xattr) (some []file.Xattr) {
 	return some
 }
 
-func (t *trials) close() {
+func (t *metaTrials) close() {
 	if t.dir != nil {
 		t.dir.Close()
 	}

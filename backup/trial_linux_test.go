@@ -11,8 +11,8 @@ import (
 	"snap/index"
 )
 
-// TestOwnerOrModeOfOldCopies changes modes and owners in a snapshot behind snap's back: the next one is right all the same,
-// that is told in one line, and the one after links to it.
+// TestOwnerOrModeOfOldCopies changes modes and owners in a snapshot behind snap's back: the next one is right all the
+// same, that is told in one line, and the one after links to it.
 func TestOwnerOrModeOfOldCopies(t *testing.T) {
 	p := backuptest.NewPlace(t)
 	p.Write("a", "aaa")
@@ -45,7 +45,8 @@ func TestOwnerOrModeOfOldCopies(t *testing.T) {
 	if len(want) != 0 {
 		t.Errorf("linked: %v", want)
 	}
-	if len(res.Problems) != 1 || !res.Problems[0].Note || !strings.Contains(res.Problems[0].Err.Error(), `the first is "a"`) {
+	if len(res.Problems) != 1 || !res.Problems[0].Note ||
+		!strings.Contains(res.Problems[0].Err.Error(), `the first is "a"`) {
 		t.Errorf("told: %v", res.Problems)
 	}
 	if res, rec := p.Backup(backuptest.Force); len(rec.Changes) != 0 || len(res.Problems) != 0 {
@@ -64,11 +65,13 @@ func TestDestinationsWithoutOwners(t *testing.T) {
 			p.Do(os.Chown(p.Path("d/b.exe"), 1234, 4321))
 			p.Dest = backuptest.Oddfs(t, p.Dest, how...)
 			res, _ := p.Backup() // the others store something else without an error
-			if l := res.Lost; how[0] == "-nochown" && (l.Owner != 1 || l.Mode != 3 || len(l.Paths) != 3 || l.Paths[2].Path != "d/b.exe") {
+			if l := res.Lost; how[0] == "-nochown" &&
+				(l.Owner != 1 || l.Mode != 3 || len(l.Paths) != 3 || l.Paths[2].Path != "d/b.exe") {
 				t.Errorf("lost: %+v", l)
 			}
 			for range 2 {
-				if res, rec := p.Backup(backuptest.Force); res.Lost.Any() || len(rec.Changes) != 0 || res.Header.CopiedBytes != 0 || len(res.Problems) != 0 {
+				if res, rec := p.Backup(backuptest.Force); res.Lost.Any() || len(rec.Changes) != 0 || res.Header.CopiedBytes != 0 ||
+					len(res.Problems) != 0 {
 					t.Errorf("records %v; told %v", rec.Changes, res.Problems)
 				}
 			}

@@ -10,16 +10,16 @@ import (
 	"snap/scan"
 )
 
-// emptied finds mount points in the source on which nothing is mounted any more: another file system was there in the
-// previous snapshot, and now an empty folder is.
-type emptied struct {
+// emptyMounts finds mount points in the source on which nothing is mounted any more: another file system was there in
+// the previous snapshot, and now an empty folder is.
+type emptyMounts struct {
 	path    string
 	entries int64 // that were in it; 0: nothing is suspected
 	here    bool  // a mount point may be at path
 }
 
 // pass takes the pairs of the scan in key order.
-func (e *emptied) pass(ctx context.Context, r *run, p *scan.Pair, volume func(uint64) uint32) error {
+func (e *emptyMounts) pass(ctx context.Context, r *run, p *scan.Pair, volume func(uint64) uint32) error {
 	path := p.Path()
 	if e.here && index.Within(path, e.path) {
 		if e.entries++; p.New != nil {
@@ -37,16 +37,16 @@ func (e *emptied) pass(ctx context.Context, r *run, p *scan.Pair, volume func(ui
 	if err != nil && !errors.Is(err, index.ErrNotFound) {
 		return err
 	}
-	*e = emptied{path: path, here: err == nil && above.Volume != p.Old.Volume}
+	*e = emptyMounts{path: path, here: err == nil && above.Volume != p.Old.Volume}
 	return nil
 }
 
-// tell tells of the mount point that was passed last, if it is one.
-func (e *emptied) tell(r *run) {
+// tell reports the mount point that was passed last, if it is one.
+func (e *emptyMounts) tell(r *run) {
 	if e.here && e.entries > 0 {
 		r.problem(e.path, &UnmountedError{r.prev.Name, e.entries}, false)
 	}
-	*e = emptied{}
+	*e = emptyMounts{}
 }
 
 // UnmountedError: a file system that was mounted in the source is not there any more.
@@ -60,6 +60,7 @@ func (e *UnmountedError) Error() string {
 	if e.Entries == 1 {
 		entries = "entry"
 	}
-	return fmt.Sprintf("another file system was mounted here in snapshot %s, with %d %s, and now the folder is empty: is its disk mounted?",
+	return fmt.Sprintf("another file system was mounted here in snapshot %s, with %d %s, and now the folder is empty: is "+
+		"its disk mounted?",
 		e.Snapshot, e.Entries, entries)
 }

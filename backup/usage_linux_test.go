@@ -50,7 +50,8 @@ func TestUsageIsThatOfTheTrees(t *testing.T) {
 			}
 			var rules scan.Rules
 			if m.R.IntN(3) == 0 {
-				rules = scan.Rules{Checksum: m.R.IntN(2) == 0, TrustMoves: m.R.IntN(2) == 0, IgnoreCtime: m.R.IntN(2) == 0, IgnoreInode: m.R.IntN(2) == 0}
+				rules = scan.Rules{Checksum: m.R.IntN(2) == 0, TrustMoves: m.R.IntN(2) == 0, IgnoreCtime: m.R.IntN(2) == 0,
+					IgnoreInode: m.R.IntN(2) == 0}
 			}
 			res, _ := p.Backup(backuptest.Force, backuptest.Empty, func(o *backup.Options) { o.Rules = rules })
 			say("backup %s with %+v", res.Header.Name, rules)
@@ -107,12 +108,23 @@ func TestUsageOfHardLinks(t *testing.T) {
 		"linked, the first name removed":          {link("a", "b"), remove("a")},
 		"linked, moved, the first name removed":   {link("a", "b"), rename("b", "c"), remove("a")},
 		"new, linked twice, the first removed":    {write("n", "new"), link("n", "b"), link("n", "c"), remove("n")},
-		"new, linked, the first replaced":         {write("n", "new"), link("n", "b"), link("n", "z"), remove("n"), write("n", "newer")},
-		"three new names, the copied one removed": {func(p *backuptest.Place) { write("n", "new")(p); link("n", "b")(p); link("n", "c")(p) }, remove("b")},
-		"three new names, the copied one renamed": {func(p *backuptest.Place) { write("n", "new")(p); link("n", "b")(p); link("n", "c")(p) }, rename("b", "z")},
-		"linked, then all new":                    {link("a", "b"), chmod("a"), link("b", "c")},
-		"linked, made new, parted":                {link("a", "b"), chmod("a"), remove("b"), write("b", "aaa")},
-		"there and back":                          {rename("a", "b"), link("b", "c"), rename("b", "a"), remove("c")},
+		"new, linked, the first replaced": {write("n", "new"), link("n", "b"), link("n", "z"), remove("n"),
+			write("n", "newer")},
+		"three new names, the copied one removed": {func(p *backuptest.Place) {
+			write("n", "new")(p)
+			link("n",
+				"b")(p)
+			link("n", "c")(p)
+		}, remove("b")},
+		"three new names, the copied one renamed": {func(p *backuptest.Place) {
+			write("n", "new")(p)
+			link("n",
+				"b")(p)
+			link("n", "c")(p)
+		}, rename("b", "z")},
+		"linked, then all new":     {link("a", "b"), chmod("a"), link("b", "c")},
+		"linked, made new, parted": {link("a", "b"), chmod("a"), remove("b"), write("b", "aaa")},
+		"there and back":           {rename("a", "b"), link("b", "c"), rename("b", "a"), remove("c")},
 	} {
 		up := make([]uint64, len(steps))
 		for i := range up {

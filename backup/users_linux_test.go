@@ -18,10 +18,14 @@ func TestOneOwner(t *testing.T) {
 	u.Run(false, 0, "backup", "d", "s", "--time", "2026-01-01")
 	before := backuptest.Must(t, "find", u.Path("d"), "-printf", "%p %u %i %T@ %C@\n")
 	for _, args := range [][]string{
-		{"backup", "d", "s"}, {"backup", "-n", "d", "s"}, {"init", "d"}, {"prune", "-d", "d", "--keep-last", "1"}, {"prune", "-n", "-d", "d", "--keep-last", "1"},
-		{"delete", "-d", "d", "latest"}, {"tag", "-d", "d", "latest", "--add", "x"}, {"note", "-d", "d", "latest", "x"}, {"reindex", "-d", "d"}, {"check", "--repair", "-d", "d"},
+		{"backup", "d", "s"}, {"backup", "-n", "d", "s"}, {"init", "d"}, {"prune", "-d", "d", "--keep-last", "1"},
+		{"prune", "-n", "-d", "d", "--keep-last", "1"},
+		{"delete", "-d", "d", "latest"}, {"tag", "-d", "d", "latest", "--add", "x"}, {"note", "-d", "d", "latest", "x"},
+		{"reindex", "-d", "d"}, {"check", "--repair", "-d", "d"},
 	} {
-		if out := u.Run(true, 4, args...); !strings.Contains(out, "only the owner writes") || !strings.Contains(out, "as its owner: sudo -u nobody snap "+strings.Join(args, " ")+"\n") || !strings.Contains(out, "--take-over") {
+		if out := u.Run(true, 4, args...); !strings.Contains(out, "only the owner writes") ||
+			!strings.Contains(out, "as its owner: sudo -u nobody snap "+strings.Join(args, " ")+"\n") ||
+			!strings.Contains(out, "--take-over") {
 			t.Errorf("%q: %s", args, out)
 		}
 	}
@@ -29,21 +33,24 @@ func TestOneOwner(t *testing.T) {
 		t.Errorf("a refused run has written:\n%s\n%s", before, after)
 	}
 	for _, args := range [][]string{
-		{"list", "-d", "d"}, {"ls", "-d", "d", "latest"}, {"find", "-d", "d", "f"}, {"check", "--read-data", "-d", "d"}, {"diff", "--source", "-d", "d"},
+		{"list", "-d", "d"}, {"ls", "-d", "d", "latest"}, {"find", "-d", "d", "f"}, {"check", "--read-data", "-d", "d"},
+		{"diff", "--source", "-d", "d"},
 		{"restore", "-d", "d", "latest", "--target", "t"},
 	} {
 		u.Run(true, 0, args...)
 	}
 	backuptest.Must(t, "chown", "-hR", "0:0", u.Path("d"))
 	backuptest.Must(t, "chmod", "-R", "go+rX", u.Path("d")) // .snap is opened, for the sake of argument
-	if out := u.Run(false, 4, "backup", "d", "s"); !strings.Contains(out, "belongs to root") || !strings.Contains(out, "as its owner: sudo snap backup d s\n") {
+	if out := u.Run(false, 4, "backup", "d", "s"); !strings.Contains(out, "belongs to root") ||
+		!strings.Contains(out, "as its owner: sudo snap backup d s\n") {
 		t.Errorf("%s", out)
 	}
 	u.Run(false, 4, "backup", "--take-over", "d", "s")
 	backuptest.Must(t, "chmod", "-R", "go-rX", u.Path("d/.snap"))
 	u.Run(false, 4, "backup", "d", "s")
 	backuptest.Must(t, "chown", "-hR", "4242:4242", u.Path("d"))
-	if out := u.Run(false, 4, "backup", "d", "s"); !strings.Contains(out, "sudo -u '#4242'") || !strings.Contains(out, "chown -hR --from=4242 nobody") {
+	if out := u.Run(false, 4, "backup", "d", "s"); !strings.Contains(out, "sudo -u '#4242'") ||
+		!strings.Contains(out, "chown -hR --from=4242 nobody") {
 		t.Errorf("of another machine: %s", out)
 	}
 	backuptest.Must(t, "chown", "-hR", "--from=4242", "nobody", u.Path("d"))
@@ -54,11 +61,13 @@ func TestOneOwner(t *testing.T) {
 	}
 }
 
-// TestTakeOver: what was a user's is root's, who copies all once; a take-over that was stopped anywhere is refused to both, and
-// done by the next.
+// TestTakeOver: what was a user's is root's, who copies all once; a take-over that was stopped anywhere is refused to
+// both, and done by the next.
 func TestTakeOver(t *testing.T) {
 	u := backuptest.NewUsers(t)
-	backuptest.Must(t, "sh", "-c", "cd "+u.Dir+`/s && mkdir a && echo 1 >a/f && ln a/f a/g && echo 2 >own && chown 65534 own && mknod null c 1 3 && chmod 4755 a/f && touch -d 2020-01-01 a/f own`)
+	backuptest.Must(t, "sh", "-c",
+		"cd "+u.Dir+`/s && mkdir a && echo 1 >a/f && ln a/f a/g && echo 2 >own &&
+			chown 65534 own && mknod null c 1 3 && chmod 4755 a/f && touch -d 2020-01-01 a/f own`)
 	u.Run(false, 0, "backup", "d", "s", "--time", "2026-01-01")
 	u.Do(os.Link(u.Path("d/Blacklist.txt"), u.Path("elsewhere")))
 	u.Do(os.WriteFile(u.Path("d/BackupOptions.txt"), []byte("logfile = /etc/profile\n"), 0o644))
@@ -69,20 +78,27 @@ func TestTakeOver(t *testing.T) {
 	backuptest.Must(t, "chown", "0", u.Path("d/.snap")) // as a take-over that was stopped leaves it
 	u.Run(false, 4, "backup", "d", "s")
 	u.Run(true, 4, "backup", "d", "s")
-	if out := u.Run(true, 0, "backup", "-n", "--take-over", "d", "s"); !strings.Contains(out, "d is nobody's and would be root's\n") {
+	if out := u.Run(true, 0, "backup", "-n", "--take-over", "d",
+		"s"); !strings.Contains(out, "d is nobody's and would be root's\n") {
 		t.Errorf("%s", out)
 	}
-	if out := u.Run(true, 0, "init", "d", "--take-over"); !strings.Contains(out, "d was nobody's and is root's now: 12 files and folders of it were given to root\n") ||
-		!strings.Contains(out, "what is in its 1 snapshot stays nobody's, and nothing is linked to that: the next snapshot copies everything, once\n") {
+	if out := u.Run(true, 0, "init", "d",
+		"--take-over"); !strings.Contains(out,
+		"d was nobody's and is root's now: 12 files and folders of it were given to root\n") ||
+		!strings.Contains(out,
+			"what is in its 1 snapshot stays nobody's, and nothing is linked to that: the next snapshot copies everything, "+
+				"once\n") {
 		t.Errorf("%s", out)
 	}
 	if out := u.Run(true, 0, "init", "d", "--take-over", "--json"); strings.Contains(out, "taken_over") {
 		t.Errorf("taken over twice: %s", out)
 	}
-	if out := u.Run(true, 0, "init", "d", "--take-over"); !strings.Contains(out, "d is root's already: there was nothing to take over\n") {
+	if out := u.Run(true, 0, "init", "d",
+		"--take-over"); !strings.Contains(out, "d is root's already: there was nothing to take over\n") {
 		t.Errorf("%s", out)
 	}
-	for _, name := range []string{"d", "d/latest", "d/Blacklist.txt", "d/.snap/index.db", "d/.snap/changes/0000000001", "d/.snap/lock"} {
+	for _, name := range []string{"d", "d/latest", "d/Blacklist.txt", "d/.snap/index.db", "d/.snap/changes/0000000001",
+		"d/.snap/lock"} {
 		if uid, _ := u.Owner(name); uid != 0 {
 			t.Errorf("%s belongs to %d", name, uid)
 		}
@@ -95,15 +111,18 @@ func TestTakeOver(t *testing.T) {
 		t.Errorf("without arguments: %s", out)
 	}
 	for _, args := range [][]string{{"list"}, {"ls", "-d", "d"}, {"restore", "latest", "--target", "t"}} {
-		if out := u.Run(false, 1, args...); !strings.Contains(out, "who may: ls -ld "+u.Path("d/.snap")+" "+u.Path("d")+"\n") {
+		if out := u.Run(false, 1,
+			args...); !strings.Contains(out, "who may: ls -ld "+u.Path("d/.snap")+" "+u.Path("d")+"\n") {
 			t.Errorf("%q: %s", args, out)
 		}
 	}
 	u.Run(true, 0, "check", "--read-data", "-d", "d")
-	if out := u.Run(true, 0, "backup", "--force", "d", "s", "--time", "2026-01-02"); strings.Count(out, "every file is copied, this once") != 1 || strings.Count(out, "\n") > 6 {
+	if out := u.Run(true, 0, "backup", "--force", "d", "s", "--time",
+		"2026-01-02"); strings.Count(out, "every file is copied, this once") != 1 || strings.Count(out, "\n") > 6 {
 		t.Errorf("%s", out)
 	}
-	if same := backuptest.Must(t, "rsync", "-aHAXn", "--itemize-changes", u.Path("s")+"/", u.Path("d/20260102-000000/")); strings.Contains(same, "f") {
+	if same := backuptest.Must(t, "rsync", "-aHAXn", "--itemize-changes", u.Path("s")+"/",
+		u.Path("d/20260102-000000/")); strings.Contains(same, "f") {
 		t.Errorf("not as in the source:\n%s", same)
 	}
 	u.Run(true, 0, "check", "--read-data", "-d", "d")
@@ -126,7 +145,8 @@ func TestLogOfAnother(t *testing.T) {
 	options := u.Path("d/BackupOptions.txt")
 	u.Do(os.WriteFile(options, []byte("logfile = "+profile+"\n"), 0o644))
 	u.Do(os.Chown(options, 65534, 65534))
-	if out := u.Run(true, 0, "backup", "d", "s", "--force", "--allow-empty-source"); !strings.Contains(out, "no log is kept") {
+	if out := u.Run(true, 0, "backup", "d", "s", "--force",
+		"--allow-empty-source"); !strings.Contains(out, "no log is kept") {
 		t.Errorf("%s", out)
 	}
 	if _, err := os.Lstat(profile); err == nil {
@@ -134,7 +154,8 @@ func TestLogOfAnother(t *testing.T) {
 	}
 	u.Do(os.Chown(options, 0, 0))
 	u.Do(os.WriteFile(options, []byte("logfile = "+u.Path("log")+"\n"), 0o644)) // in a folder of the user's
-	if out := u.Run(true, 0, "backup", "d", "s", "--force", "--allow-empty-source"); !strings.Contains(out, "no log is kept") {
+	if out := u.Run(true, 0, "backup", "d", "s", "--force",
+		"--allow-empty-source"); !strings.Contains(out, "no log is kept") {
 		t.Errorf("%s", out)
 	}
 	u.Do(os.WriteFile(options, []byte("logfile = "+profile+"\n"), 0o644))
@@ -156,8 +177,8 @@ func TestUnreadableFilesAreToldOnce(t *testing.T) {
 	}
 }
 
-// TestNumbersGivenOutAgain: a file whose inode another has by now, with an unchanged copy beside it, is not joined to that. What
-// is made anew, because the previous tree is gone, is.
+// TestNumbersGivenOutAgain: a file whose inode another has by now, with an unchanged copy beside it, is not joined to
+// that. What is made anew, because the previous tree is gone, is.
 func TestNumbersGivenOutAgain(t *testing.T) {
 	for _, flags := range [][]string{nil, {"--ignore-inode", "--ignore-ctime"}} {
 		t.Run(strings.Join(flags, ""), func(t *testing.T) {
@@ -173,7 +194,8 @@ func TestNumbersGivenOutAgain(t *testing.T) {
 				name := u.Path("s/try" + strconv.Itoa(i))
 				u.Do(os.WriteFile(name, []byte("other\n"), 0o644))
 				if _, ino := u.Owner("s/try" + strconv.Itoa(i)); ino == was {
-					backuptest.Must(t, "sh", "-c", "cd "+u.Dir+"/s && mv $0 x && ln x a1 && ln x z1 && rm x && rm -f try* && touch -d 2020-01-01 a1", name)
+					backuptest.Must(t, "sh", "-c",
+						"cd "+u.Dir+"/s && mv $0 x && ln x a1 && ln x z1 && rm x && rm -f try* && touch -d 2020-01-01 a1", name)
 					break
 				}
 				if i == 2000 {
@@ -186,7 +208,8 @@ func TestNumbersGivenOutAgain(t *testing.T) {
 			backuptest.Must(t, "touch", u.Path("s/new"))
 			u.Run(true, 0, append(backup, "--time", "2026-01-03")...)
 			for _, snap := range []string{"d/20260102-000000/", "d/20260103-000000/"} {
-				if diff := backuptest.Must(t, "rsync", "-aHAXn", "--checksum", "--itemize-changes", "--exclude=/new", u.Path("s")+"/", u.Path(snap)); strings.Contains(diff, "f") {
+				if diff := backuptest.Must(t, "rsync", "-aHAXn", "--checksum", "--itemize-changes", "--exclude=/new",
+					u.Path("s")+"/", u.Path(snap)); strings.Contains(diff, "f") {
 					t.Errorf("%s is not the source:\n%s", snap, diff)
 				}
 				for _, pair := range [][2]string{{"m", "n"}, {"a1", "z1"}} {
@@ -205,7 +228,9 @@ func TestNumbersGivenOutAgain(t *testing.T) {
 // TestDevicesThatAUserCouldNotMake: in a restore they are as many as they were, with the names that each had.
 func TestDevicesThatAUserCouldNotMake(t *testing.T) {
 	u := backuptest.NewUsers(t)
-	backuptest.Must(t, "sh", "-c", "cd "+u.Dir+"/s && mknod n1 c 1 3 && mknod n2 c 1 3 && ln n1 n3 && ln n2 n4 && touch -d 2020-01-01 n1 n2 && echo x >f")
+	backuptest.Must(t, "sh", "-c",
+		"cd "+u.Dir+"/s && mknod n1 c 1 3 && mknod n2 c 1 3 && ln n1 n3 && ln n2 n4 && touch -d 2020-01-01 n1 n2 && echo x "+
+			">f")
 	u.Run(false, 0, "backup", "d", "s")
 	u.Run(true, 0, "restore", "-d", "d", "latest", "--target", "t")
 	ino := map[string]uint64{}

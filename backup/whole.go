@@ -9,9 +9,10 @@ import (
 	"snap/internal/file"
 )
 
-// A file is read up to the size that it has, so that one which grows comes to an end. But some have another length than
-// they say: files of proc, and of FUSE file systems that make up their content, say 0, those of sysfs 4,096. Where no
-// stamp differs after a file was read, and its length is another one, it did not change: it is read to its end.
+// A file is read up to the size in its stat record, so that reading a growing file ends. But some files have another
+// length than their stat record says: files of proc, and of FUSE file systems that make up their content, say 0,
+// those of sysfs 4,096. Where no stamp differs after a file was read, and its length is another one, it did not
+// change: it is read to its end.
 
 // endless is how much is read of a file that says it has less. More than that no such file is known to have.
 const endless = 1 << 30
@@ -28,8 +29,10 @@ type wholeRead struct {
 	untrue bool      // and has another length than it says
 }
 
-// readWhole reads src into h, and into the empty file dst if there is one. olds are the records that it will be compared with.
-func readWhole(ctx context.Context, dst, src *file.File, h *file.Digest, buf []byte, olds ...*index.Record) (r wholeRead, err error) {
+// readWhole reads src into h, and into the empty file dst if there is one. olds are the records that it will be
+// compared with.
+func readWhole(ctx context.Context, dst, src *file.File, h *file.Digest, buf []byte,
+	olds ...*index.Record) (r wholeRead, err error) {
 	if r.stat, err = src.Stat(); err != nil {
 		return r, err
 	}
@@ -68,7 +71,7 @@ func readWhole(ctx context.Context, dst, src *file.File, h *file.Digest, buf []b
 	return r, err
 }
 
-// lengthError tells that a file has another length than it says.
+// lengthError: a file has another length than its stat record says.
 type lengthError struct{ says, has int64 }
 
 func (e *lengthError) Error() string {

@@ -14,12 +14,13 @@ import (
 	"snap/internal/file"
 )
 
-// What the destination cannot hold, by its name or size, stays in the index alone, and is told. The next backups try again
-// where that may help: the destination may have moved to another file system, or to a user who may make devices.
+// What the destination cannot hold, by its name or size, stays in the index alone, and is reported. The next backups
+// try again where that may help: the destination may have moved to another file system, or to a user who may make
+// devices.
 
 // UnheldError: the destination cannot hold an entry. Below says that it is a folder, which takes with it what is in it.
 type UnheldError struct {
-	Err   error // what the file system said; nil if a run before this one was told
+	Err   error // what the file system said; nil if a run before this one got the error
 	Below bool
 }
 
@@ -39,7 +40,7 @@ func (e *UnheldError) Error() string {
 	return fmt.Sprintf("the destination cannot hold %s%s", what, why)
 }
 
-// tellUnheldBefore tells, in a run that makes no snapshot, of what the newest one could not hold.
+// tellUnheldBefore reports, in a run that makes no snapshot, what the newest one could not hold.
 func (r *run) tellUnheldBefore(ctx context.Context) error {
 	if r.prev == nil || r.prev.Unheld == 0 && r.prev.Capped == 0 {
 		return nil
@@ -53,7 +54,7 @@ func (r *run) tellUnheldBefore(ctx context.Context) error {
 	return nil
 }
 
-// tellUnheld tells of an entry that is as it was, and was not held, or not with all its attributes.
+// tellUnheld reports an unchanged entry that the destination does not hold, or not with all its attributes.
 func (r *run) tellUnheld(e *index.Entry) {
 	if e.Has(index.Capped) {
 		r.problem(e.Path, CappedError{}, false)
@@ -67,13 +68,14 @@ func (r *run) tellUnheld(e *index.Entry) {
 	r.problem(e.Path, &UnheldError{Below: e.Kind == file.Folder}, false)
 }
 
-// withhold deals with an entry, which was this before, that could not be made because of err: it stays in the index alone. An
-// error that is not of this entry alone ends the run.
-func (p *placer) withhold(it, was *item, err error) error {
+// withhold keeps an entry that could not be made because of err in the index alone; was is the item before the
+// attempt. An error that is not about this entry alone ends the run.
+func (p *entryWriter) withhold(it, was *item, err error) error {
 	if p.ctx.Err() != nil || file.DiskFailed(err) || !p.ofThisName(p.newDir, err) {
 		return err
 	}
-	if made := (*fs.PathError)(nil); !errors.As(err, &made) || !slices.Contains([]string{"create", "symlink", "mknod", "link"}, made.Op) {
+	if made := (*fs.PathError)(nil); !errors.As(err, &made) ||
+		!slices.Contains([]string{"create", "symlink", "mknod", "link"}, made.Op) {
 		if err := p.newDir.Remove(it.name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
@@ -91,7 +93,7 @@ func (p *placer) withhold(it, was *item, err error) error {
 	return nil
 }
 
-// absent makes of an item one that the destination does not hold.
+// absent turns an item into one that the destination does not hold.
 func absent(it *item, why error) {
 	switch {
 	case it.rec.Kind != file.Regular && it.rec.Kind != file.Folder:
@@ -103,7 +105,7 @@ func absent(it *item, why error) {
 		if it.rec.Stored == index.Absent {
 			return
 		}
-		afresh(it, index.CannotHold)
+		setCopyInstead(it, index.CannotHold)
 	}
 	rec := &it.rec
 	rec.Stored, rec.Link, rec.Hash = index.Absent, "", [32]byte{}
@@ -125,9 +127,9 @@ func (b *builder) ofThisName(dir *file.Dir, err error) bool {
 	return dir.Rmdir(name) == nil
 }
 
-// nameTaken reports whether the name of an entry that was not held before is still another's to the file system: which of the two
-// is held does not change from snapshot to snapshot, as long as the source has both. old is the entry's folder in the previous
-// snapshot, dir its path.
+// nameTaken reports whether the name of an entry that was not held before is still another's to the file system:
+// which of the two is held does not change from snapshot to snapshot, as long as the source has both. old is the
+// entry's folder in the previous snapshot, dir its path.
 func (b *builder) nameTaken(old *file.Dir, dir, name string) bool {
 	s, err := old.Lstat(name)
 	if err != nil {

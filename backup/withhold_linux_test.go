@@ -14,8 +14,8 @@ import (
 	"snap/destination/check"
 )
 
-// TestNamesThatTheDestinationCannotHold: they are told at once, with each run, and kept in the index; the rest is in the snapshot, and
-// is linked by the next one. Where the destination can hold them, they are held.
+// TestNamesThatTheDestinationCannotHold: they are told at once, with each run, and kept in the index; the rest is in
+// the snapshot, and is linked by the next one. Where the destination can hold them, they are held.
 func TestNamesThatTheDestinationCannotHold(t *testing.T) {
 	real := t.TempDir()
 	mnt := backuptest.Oddfs(t, real, "-maxname", "143", "-badchars", ":")
@@ -55,7 +55,8 @@ func TestNamesThatTheDestinationCannotHold(t *testing.T) {
 	p.Write("new", "new")
 	p.Do(os.Chmod(p.Path("when:now"), 0o600))
 	second, _ := p.Backup()
-	if h := second.Header; !slices.Equal(backuptest.Untold(second), want) || h.Added != 1 || h.Metadata != 1 || h.Modified != 0 || h.Linked != 3 {
+	if h := second.Header; !slices.Equal(backuptest.Untold(second), want) || h.Added != 1 || h.Metadata != 1 ||
+		h.Modified != 0 || h.Linked != 3 {
 		t.Errorf("told %q, %+v", backuptest.Untold(second), h)
 	}
 	p.Lose("index.db")
@@ -120,7 +121,8 @@ func TestADestinationThatTakesNothing(t *testing.T) {
 		told  string
 		made  int
 	}{
-		{[]string{"-errno", "EINVAL"}, "folder: the destination cannot hold this name, nor what is in it: invalid argument", 1},
+		{[]string{"-errno", "EINVAL"},
+			"folder: the destination cannot hold this name, nor what is in it: invalid argument", 1},
 		{[]string{"-errno", "EINVAL", "-from", strconv.Itoa(call)}, "invalid argument", 0},
 		{[]string{"-errno", "EIO"}, "input/output error", 0},
 		{[]string{"-errno", "EINTR"}, "", 1},

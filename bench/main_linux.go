@@ -3,9 +3,9 @@
 //	go run ./bench                                     what BENCHMARKS.md holds: an hour, 60 GB
 //	go run ./bench -files 100000 -rounds 1 -o -        a few minutes, to the terminal
 //
-// The commands of one kind of work run in turn, A B C A B C, each from the same state, in one run on one machine: compare
-// within a table only. The clock starts before a command's process and stops when it has ended; snap has then told
-// the disk to keep what it wrote (syncfs), the others have not. See settle for what the caches hold.
+// The commands of one kind of work run in turn, A B C A B C, each from the same state, in one run on one machine:
+// compare within a table only. The clock starts before a command's process and stops when it has ended; snap has then
+// told the disk to keep what it wrote (syncfs), the others have not. See settle for what the caches hold.
 package main
 
 import (
@@ -30,7 +30,8 @@ func main() {
 		exit(do(os.Args[2], os.Args[3:]))
 	}
 	var (
-		dir    = flag.String("dir", "", "work in a new folder in `DIR`, on the disk to measure (default: the temporary folder)")
+		dir = flag.String("dir", "",
+			"work in a new folder in `DIR`, on the disk to measure (default: the temporary folder)")
 		sizes  = flag.String("files", "10000,100000,1000000,3000000", "numbers of files, the largest measured in one round")
 		rounds = flag.Int("rounds", 3, "how often each command runs")
 		only   = flag.String("only", "", "only the works whose names match this `REGEXP`")
@@ -53,8 +54,8 @@ func exit(err error) {
 	os.Exit(0)
 }
 
-// do is what bench runs itself for, so that its own memory stays small: the peak that the kernel tells of a process begins
-// with that of the one which started it.
+// do is what bench runs itself for, so that its own memory stays small: the peak that the kernel tells of a process
+// begins with that of the one which started it.
 func do(what string, args []string) error {
 	n, _ := strconv.Atoi(args[1])
 	switch what {

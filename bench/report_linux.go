@@ -51,9 +51,9 @@ Made by one command, which builds the files, runs each command in turn (A B A B)
 The files have 512 to 4096 bytes and lie in folders of 50, three levels deep; every snapshot stays until "delete". The
 clock runs from the start of a process to its end: for snap that is after the disk has been told to write everything
 (syncfs), cp, rsync and rm do not wait for it. Before each run everything is written back. Before those that copy, the
-cache of file data is dropped too (/proc/sys/vm/drop_caches 1), because on ext4 making files soon after deleting many is up
-to 20 times slower; between the others no file is deleted. Names and inodes stay in memory, except in the lines that say
-cold (3). **Compare within a table only:** the machine and its disk are shared ones. What the numbers are made of:
+cache of file data is dropped too (/proc/sys/vm/drop_caches 1), because on ext4 making files soon after deleting many is
+up to 20 times slower; between the others no file is deleted. Names and inodes stay in memory, except in the lines that
+say cold (3). **Compare within a table only:** the machine and its disk are shared ones. What the numbers are made of:
 [docs/performance.md](docs/performance.md).
 
 `)
@@ -84,7 +84,8 @@ func rounds(n int) string {
 
 // table has a line a command. The ratio is snap's time by that command's, the median of the pairs.
 func table(b *strings.Builder, results []result) {
-	b.WriteString("| work | command | seconds | from – to | snap ÷ this | wanted | CPU s | peak MiB |\n|---|---|--:|--:|--:|--:|--:|--:|\n")
+	b.WriteString("| work | command | seconds | from – to | snap ÷ this | wanted | CPU s | peak MiB " +
+		"|\n|---|---|--:|--:|--:|--:|--:|--:|\n")
 	var mine result // snap's of the same work
 	for _, r := range results {
 		work, ratio := "", ""
@@ -102,7 +103,8 @@ func table(b *strings.Builder, results []result) {
 			reach = "≤ " + reach
 		}
 		all := r.sorted(seconds)
-		fmt.Fprintf(b, "| %s | %s | %s | %s – %s | %s | %s | %s | %.0f |\n", work, r.command, short(r.median(seconds)), short(all[0]), short(all[len(all)-1]),
+		fmt.Fprintf(b, "| %s | %s | %s | %s – %s | %s | %s | %s | %.0f |\n", work, r.command, short(r.median(seconds)),
+			short(all[0]), short(all[len(all)-1]),
 			ratio, reach, short(r.median(computing)), r.median(peak)/(1<<20))
 	}
 }
@@ -127,7 +129,8 @@ func (r report) growth(b *strings.Builder) {
 				b.WriteString(" |")
 				continue
 			}
-			fmt.Fprintf(b, " %.1f µs, %.0f |", s.results[i].median(seconds)/float64(s.files)*1e6, s.results[i].median(peak)/(1<<20))
+			fmt.Fprintf(b, " %.1f µs, %.0f |", s.results[i].median(seconds)/float64(s.files)*1e6,
+				s.results[i].median(peak)/(1<<20))
 		}
 		b.WriteString("\n")
 	}

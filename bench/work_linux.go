@@ -58,8 +58,8 @@ func (l *lab) do(what, dir string, n int) error {
 	return nil
 }
 
-// What the caches hold before a run, after everything was written back. Making many inodes after many were deleted, ext4
-// is up to 20 times slower until it has forgotten what it knows of the blocks that hold them.
+// What the caches hold before a run, after everything was written back. Making many inodes after many were deleted,
+// ext4 is up to 20 times slower until it has forgotten what it knows of the blocks that hold them.
 const (
 	warm     = ""
 	dropData = "1" // no file data and no blocks of file systems
@@ -90,7 +90,8 @@ func (l *lab) time(c command, drop string) (sample, error) {
 		return sample{}, fmt.Errorf("%s: %w: %.500s", strings.Join(c.args, " "), err, said.Bytes())
 	}
 	used := cmd.ProcessState.SysUsage().(*syscall.Rusage)
-	s := sample{took.Seconds(), (cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()).Seconds(), int64(used.Maxrss) << 10}
+	s := sample{took.Seconds(), (cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()).Seconds(),
+		int64(used.Maxrss) << 10}
 	fmt.Fprintf(os.Stderr, "%9d  %-28s %8.2f s %8.2f s cpu %6d MiB\n", l.files, c.name, s.seconds, s.cpu, s.peak>>20)
 	if c.undo != nil {
 		err = c.undo()
@@ -99,7 +100,8 @@ func (l *lab) time(c command, drop string) (sample, error) {
 }
 
 // turns runs all commands of a work in each round. each says what they are, for it may change the source first.
-func (l *lab) turns(work, drop string, reach map[string]string, each func(round int) ([]command, error)) ([]result, error) {
+func (l *lab) turns(work, drop string, reach map[string]string,
+	each func(round int) ([]command, error)) ([]result, error) {
 	if !l.only.MatchString(work) {
 		return nil, nil
 	}
@@ -148,7 +150,8 @@ func (l *lab) linkDest(latest string, versions ...string) (out []command) {
 	for version, at := range l.rsyncs {
 		if len(versions) == 0 || slices.Contains(versions, version) {
 			to := l.fresh()
-			out = append(out, command{version + " --link-dest", []string{at, "-a", "--link-dest=" + latest, l.src + "/", to + "/"}, nil})
+			out = append(out, command{version + " --link-dest",
+				[]string{at, "-a", "--link-dest=" + latest, l.src + "/", to + "/"}, nil})
 		}
 	}
 	slices.SortFunc(out, func(a, b command) int { return strings.Compare(a.name, b.name) })
@@ -182,22 +185,24 @@ func (l *lab) works() (all []result, err error) {
 }
 
 func (l *lab) first() ([]result, error) {
-	results, err := l.turns("first backup", dropData, map[string]string{older: "0.6", "cp -a": "0.85"}, func(round int) ([]command, error) {
-		l.dest = filepath.Join(l.out, fmt.Sprintf("dest%d", round)) // another each time: snap would miss the snapshots it made there
-		to := l.fresh()
-		commands := []command{
-			{"snap backup", []string{l.snap, "backup", "-q", l.dest, l.src}, nil},
-			{"cp -a", []string{"cp", "-a", l.src, to}, gone(to)},
-		}
-		if round+1 < l.rounds {
-			commands[0].undo = gone(l.dest)
-		}
-		if at := l.rsyncs[older]; at != "" {
+	results, err := l.turns("first backup", dropData, map[string]string{older: "0.6", "cp -a": "0.85"},
+		func(round int) ([]command, error) {
+			// another each time: snap would miss the snapshots it made there
+			l.dest = filepath.Join(l.out, fmt.Sprintf("dest%d", round))
 			to := l.fresh()
-			commands = append(commands, command{older, []string{at, "-a", l.src + "/", to + "/"}, gone(to)})
-		}
-		return commands, os.MkdirAll(l.dest, 0o755)
-	})
+			commands := []command{
+				{"snap backup", []string{l.snap, "backup", "-q", l.dest, l.src}, nil},
+				{"cp -a", []string{"cp", "-a", l.src, to}, gone(to)},
+			}
+			if round+1 < l.rounds {
+				commands[0].undo = gone(l.dest)
+			}
+			if at := l.rsyncs[older]; at != "" {
+				to := l.fresh()
+				commands = append(commands, command{older, []string{at, "-a", l.src + "/", to + "/"}, gone(to)})
+			}
+			return commands, os.MkdirAll(l.dest, 0o755)
+		})
 	if err != nil {
 		return nil, err
 	}
@@ -239,7 +244,8 @@ func (l *lab) unchanged() (all []result, err error) {
 				latest, err := l.latest()
 				to := l.fresh()
 				l.copies = append(l.copies, to)
-				commands := []command{l.backup("snap backup --force", "--force"), {name: "cp -al", args: []string{"cp", "-al", latest, to}}}
+				commands := []command{l.backup("snap backup --force", "--force"),
+					{name: "cp -al", args: []string{"cp", "-al", latest, to}}}
 				if drop == warm {
 					commands = append(commands, l.linkDest(latest)...)
 				}
@@ -273,7 +279,8 @@ func (l *lab) changed() ([]result, error) {
 			return nil, err
 		}
 		time.Sleep(4 * time.Second)
-		return append([]command{l.backup("snap backup"), {"cp -al", []string{"cp", "-al", latest, to}, nil}}, l.linkDest(latest, older)...), nil
+		return append([]command{l.backup("snap backup"), {"cp -al", []string{"cp", "-al", latest, to}, nil}},
+			l.linkDest(latest, older)...), nil
 	})
 }
 

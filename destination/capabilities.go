@@ -14,19 +14,20 @@ import (
 
 // Capabilities is what a destination's file system can do for snapshots, found by trying.
 type Capabilities struct {
-	System        string   `json:"system"`
-	HardLinks     bool     `json:"hard_links"`
-	LinkLimit     int      `json:"link_limit"` // names an inode can have; 0: not known
-	Reflinks      bool     `json:"reflinks"`
-	Xattrs        bool     `json:"xattrs"`
-	Owners        bool     `json:"owners"` // this user may give files away
-	CaseSensitive bool     `json:"case_sensitive"`
-	LongestName   int      `json:"longest_name"` // bytes
-	Refused       []string `json:"refused"`      // what no name may have, of what some file systems refuse: characters, "control characters", "not UTF-8"
-	Timestamps    string   `json:"timestamps"`   // how fine: "1 ns", "100 ns", "1 µs", "1 ms", "10 ms", "1 s" or "2 s"
-	FreeBytes     uint64   `json:"free_bytes"`
-	FreeInodes    uint64   `json:"free_inodes"`
-	HasInodes     bool     `json:"has_inodes"`
+	System        string `json:"system"`
+	HardLinks     bool   `json:"hard_links"`
+	LinkLimit     int    `json:"link_limit"` // names an inode can have; 0: not known
+	Reflinks      bool   `json:"reflinks"`
+	Xattrs        bool   `json:"xattrs"`
+	Owners        bool   `json:"owners"` // this user may give files away
+	CaseSensitive bool   `json:"case_sensitive"`
+	LongestName   int    `json:"longest_name"` // bytes
+	// what no name may have, of what some file systems refuse: characters, "control characters", "not UTF-8"
+	Refused    []string `json:"refused"`
+	Timestamps string   `json:"timestamps"` // how fine: "1 ns", "100 ns", "1 µs", "1 ms", "10 ms", "1 s" or "2 s"
+	FreeBytes  uint64   `json:"free_bytes"`
+	FreeInodes uint64   `json:"free_inodes"`
+	HasInodes  bool     `json:"has_inodes"`
 }
 
 // linkLimits are what the file systems allow: measured on ext4 and btrfs, documented for NTFS.
@@ -41,7 +42,8 @@ func (d *Destination) Capabilities() (can Capabilities, err error) {
 	if err != nil {
 		return can, err
 	}
-	can = Capabilities{System: info.Type, FreeBytes: info.FreeBytes, FreeInodes: info.FreeInodes, HasInodes: info.HasInodes, LinkLimit: linkLimits[info.Type], CaseSensitive: true}
+	can = Capabilities{System: info.Type, FreeBytes: info.FreeBytes, FreeInodes: info.FreeInodes,
+		HasInodes: info.HasInodes, LinkLimit: linkLimits[info.Type], CaseSensitive: true}
 	name := "probe-" + strings.ToLower(rand.Text())
 	if err := d.Tmp.Mkdir(name); err != nil {
 		return can, err

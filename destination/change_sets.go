@@ -61,16 +61,17 @@ func Numbered(dir *file.Dir) ([]uint64, error) {
 	return seqs, nil
 }
 
-// WriteChangeSet writes the change set that snapshot h has against snapshot prev. It is made of the index, which
-// also knows what runs have learned since the sets were written, and appears by rename. The changes are
-// counted in counted; h is the header that the set ends with.
+// WriteChangeSet writes the change set that snapshot h has against snapshot prev. It is made from the index, which
+// also knows what runs have learned since the sets were written, and appears by rename. The changes are counted in
+// counted; h is the header that the set ends with.
 func (d *Destination) WriteChangeSet(ctx context.Context, prev uint64, h, counted *index.Header) error {
 	return d.putChangeSet(h, d.DB.Merged(ctx, prev, counted), h)
 }
 
-// putChangeSet writes a change set and lets it appear by rename, durable. begin is the header that it begins with, end the one
-// that it ends with, as it is when all changes were told.
-func (d *Destination) putChangeSet(begin *index.Header, changes iter.Seq2[*index.Entry, error], end *index.Header) error {
+// putChangeSet writes a change set and lets it appear by rename, durable. begin is the header that it begins with,
+// end the one that it ends with, as it is after the last change.
+func (d *Destination) putChangeSet(begin *index.Header, changes iter.Seq2[*index.Entry, error],
+	end *index.Header) error {
 	name := ChangeSetName(begin.Seq)
 	if err := remove(d.Tmp, name); err != nil {
 		return err
@@ -130,7 +131,8 @@ func (d *Destination) ReadChangeSet(seq uint64) (*index.Header, error) {
 
 // ImportChangeSet brings a published snapshot into the index from its change set.
 func (d *Destination) ImportChangeSet(ctx context.Context, h *index.Header) error {
-	err := d.DB.Import(ctx, h.Seq, ReadChanges(d.ChangesDir.Path(), ChangeSetName(h.Seq)), func() (*index.Header, error) { return h, nil })
+	err := d.DB.Import(ctx, h.Seq, ReadChanges(d.ChangesDir.Path(), ChangeSetName(h.Seq)),
+		func() (*index.Header, error) { return h, nil })
 	if err != nil {
 		return err
 	}

@@ -21,7 +21,8 @@ import (
 //     the index follows, or, on a full disk, when the tree has given its space back;
 //  3. the emptied folder in the trash goes.
 //
-// jobs is how many folders are emptied at the same time; 0: 4. report is told of the entries removed; it may be nil.
+// jobs is how many folders are emptied at the same time; 0: 4. report is called with the entries removed; it may be
+// nil.
 func (d *Destination) Delete(ctx context.Context, seqs []uint64, jobs int, report func(progress.State)) error {
 	if jobs <= 0 {
 		jobs = 4
@@ -34,7 +35,7 @@ func (d *Destination) Delete(ctx context.Context, seqs []uint64, jobs int, repor
 	for i := range all {
 		if h := &all[i]; slices.Contains(seqs, h.Seq) {
 			total += h.Files + h.Dirs
-			if err := d.discard(h); err != nil {
+			if err := d.moveToTrash(h); err != nil {
 				return err
 			}
 		}
@@ -43,19 +44,21 @@ func (d *Destination) Delete(ctx context.Context, seqs []uint64, jobs int, repor
 		return err
 	}
 	err = d.FinishDeletions(ctx, &Remover{Jobs: jobs, report: report, total: total})
-	if stuck := (*StuckError)(nil); errors.As(err, &stuck) && !slices.ContainsFunc(stuck.seqs, func(seq uint64) bool { return slices.Contains(seqs, seq) }) {
-		return nil // it was stuck before, and was told then
+	if stuck := (*StuckError)(nil); errors.As(err, &stuck) &&
+		!slices.ContainsFunc(stuck.seqs, func(seq uint64) bool { return slices.Contains(seqs, seq) }) {
+		return nil // it was stuck before, and was reported then
 	}
 	return err
 }
 
-// discard moves a snapshot's tree to the trash. A tree that the user removed leaves an empty folder there
-// all the same: the mark that the deletion has begun.
-func (d *Destination) discard(h *index.Header) error {
+// moveToTrash moves a snapshot's tree to the trash. A tree that the user removed leaves an empty folder there, too:
+// the mark that the deletion has begun.
+func (d *Destination) moveToTrash(h *index.Header) error {
 	s, err := d.Root.Lstat(h.Name)
 	if err == nil && s.Kind == file.Folder {
 		err := d.RetryWithoutReserve(func() error { return d.Root.Rename(h.Name, d.Trash, ChangeSetName(h.Seq)) })
-		if errors.Is(err, fs.ErrPermission) && d.Root.Unlock(h.Name) == nil { // another folder is put above it, which its mode forbids
+		if errors.Is(err, fs.ErrPermission) && d.Root.Unlock(h.Name) == nil {
+			// another folder is put above it, which its mode forbids
 			err = d.Root.Rename(h.Name, d.Trash, ChangeSetName(h.Seq))
 		}
 		return err
@@ -63,14 +66,15 @@ func (d *Destination) discard(h *index.Header) error {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	if err := d.RetryWithoutReserve(func() error { return d.Trash.Mkdir(ChangeSetName(h.Seq)) }); !errors.Is(err, fs.ErrExist) {
+	err = d.RetryWithoutReserve(func() error { return d.Trash.Mkdir(ChangeSetName(h.Seq)) })
+	if !errors.Is(err, fs.ErrExist) {
 		return err
 	}
 	return nil
 }
 
-// StuckError is what could not be removed of snapshots that are deleted, and of interrupted runs. They are forgotten all
-// the same, and each writing run tries again.
+// StuckError is what could not be removed of snapshots that are deleted, and of interrupted runs. They are forgotten
+// nevertheless, and each writing run tries again.
 type StuckError struct {
 	Err  error
 	seqs []uint64 // of those whose deletion this run finished
@@ -85,7 +89,7 @@ func (e *StuckError) Error() string {
 func (e *StuckError) Unwrap() error { return e.Err }
 
 // FinishDeletions removes what is in the trash, and forgets the snapshots that it was. A StuckError says that all is
-// done but for what nobody can remove now.
+// done except for what cannot be removed now.
 func (d *Destination) FinishDeletions(ctx context.Context, r *Remover) error {
 	entries, err := d.Trash.Entries()
 	if err != nil || len(entries) == 0 {
@@ -95,7 +99,7 @@ func (d *Destination) FinishDeletions(ctx context.Context, r *Remover) error {
 	if err != nil {
 		return err
 	}
-	forget := func() error { return d.forget(ctx, gone) }
+	forget := func() error { return d.forgetDeleted(ctx, gone) }
 	forgotten := make(chan error, 1)
 	go func() { forgotten <- forget() }()
 	stuck := make([]error, len(entries))
@@ -106,8 +110,8 @@ func (d *Destination) FinishDeletions(ctx context.Context, r *Remover) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	err = d.retryWithoutReserve(first, forget)
-	if full(err) { // what the deleted ones had changed is in the index too, of which the merged set is made
+	err = d.retryAfter(first, forget)
+	if full(err) { // what the deleted ones had changed is in the index too, from which the merged set is made
 		if err = errors.Join(d.forgetSets(gone), d.ChangesDir.Sync()); err == nil {
 			err = d.RetryWithoutReserve(forget)
 		}
@@ -122,7 +126,8 @@ func (d *Destination) FinishDeletions(ctx context.Context, r *Remover) error {
 			stuck[i] = d.Trash.Rmdir(name)
 		}
 		left.Err = cmp.Or(left.Err, stuck[i])
-		if at := slices.IndexFunc(gone, func(seq uint64) bool { return ChangeSetName(seq) == name }); stuck[i] != nil && at >= 0 {
+		if at := slices.IndexFunc(gone, func(seq uint64) bool { return ChangeSetName(seq) == name }); stuck[i] != nil &&
+			at >= 0 {
 			left.seqs = append(left.seqs, gone[at])
 			_ = d.Trash.Rename(name, d.Trash, StuckName(gone[at])) // else it is forgotten once more, which does no harm
 		}
@@ -145,8 +150,8 @@ func (d *Destination) forgetSets(gone []uint64) error {
 	return nil
 }
 
-// forget takes snapshots out of the change sets and the index. Those that are not there are forgotten already.
-func (d *Destination) forget(ctx context.Context, gone []uint64) error {
+// forgetDeleted takes snapshots out of the change sets and the index. Those that are not there are forgotten already.
+func (d *Destination) forgetDeleted(ctx context.Context, gone []uint64) error {
 	all, err := d.DB.Snapshots(ctx)
 	if err != nil {
 		return err
@@ -159,7 +164,7 @@ func (d *Destination) forget(ctx context.Context, gone []uint64) error {
 			continue
 		}
 		if begun {
-			if err := d.fold(ctx, prev, h, gone); err != nil {
+			if err := d.mergeDeleted(ctx, prev, h, gone); err != nil {
 				return err
 			}
 		}
@@ -183,9 +188,9 @@ func (d *Destination) forget(ctx context.Context, gone []uint64) error {
 	return d.RepairLatest(newest[len(newest)-1].Name)
 }
 
-// fold makes snapshot next follow prev: the change sets of the deleted ones between become one with its own,
+// mergeDeleted makes snapshot next follow prev: the change sets of the deleted ones between become one with its own,
 // then the index is brought there.
-func (d *Destination) fold(ctx context.Context, prev uint64, next *index.Header, gone []uint64) error {
+func (d *Destination) mergeDeleted(ctx context.Context, prev uint64, next *index.Header, gone []uint64) error {
 	merged, err := d.ReadChangeSet(next.Seq)
 	if errors.Is(err, index.ErrNewer) || ctx.Err() != nil { // else the index has what it is made of
 		return cmp.Or(err, ctx.Err())
@@ -210,7 +215,8 @@ func containsAll(all, some []uint64) bool {
 }
 
 // mergeSets puts a merged change set in the place of next's.
-func (d *Destination) mergeSets(ctx context.Context, prev uint64, next *index.Header, between []uint64) (*index.Header, error) {
+func (d *Destination) mergeSets(ctx context.Context, prev uint64, next *index.Header,
+	between []uint64) (*index.Header, error) {
 	h := *next
 	h.Merged, h.Bucket, h.Parent = between, 0, prev
 	return &h, d.WriteChangeSet(ctx, prev, &h, &h)

@@ -1,3 +1,28 @@
+// Package destination is one destination on disk: its names, lock and owner, its change sets and labels, and what
+// makes a snapshot appear and go.
+//
+// Invariants:
+//
+//   - Whoever writes holds the lock (lock.go) and is the destination's one owner (owner.go).
+//   - Each snapshot has a sequence number that grows and is never given twice, and a change set of that number
+//     (change_sets.go). Its tree is the folder of its name (names.go).
+//   - What is to last is written to a new file, synced and renamed. [Destination.PublishPrepared] (publish.go) is the
+//     one place where a tree gets its name.
+//   - Every open for writing first brings the destination to a state that a run can begin from, whatever the run before
+//     was doing when it died (recover.go). Recovery, deletion (delete.go) and purge (purge.go) can stop anywhere and be
+//     begun again.
+//   - A snapshot's tree is only ever emptied in the trash, where its name is gone, and never what is mounted in it.
+//
+// A destination looks so; ARCHITECTURE.md draws it whole:
+//
+//	DEST/<name>/               a snapshot
+//	DEST/latest                a link to the newest one
+//	DEST/.snap/index.db        what every snapshot holds (package index)
+//	DEST/.snap/changes/<seq>   the change set of each snapshot
+//	DEST/.snap/tmp/<random>/   a work folder (work_folder.go): of this run, or of an interrupted one (interrupted.go)
+//	DEST/.snap/trash/          what is being deleted
+//
+// [Open] gives a [Destination] for one [Mode]; begin to read at recover.go, which says what a crash can leave.
 package destination
 
 import (
@@ -40,13 +65,13 @@ type Destination struct {
 	Trash      *file.Dir
 	ChangesDir *file.Dir
 	lock       *flock.Flock
-	Taken      *Taken      // what was taken over from another user, or in a rehearsal would be; nil mostly
-	Stuck      *StuckError // what runs before could not remove, and this one cannot either; nil mostly
+	Taken      *Taken      // what was taken over from another user, or in a dry run would be; mostly nil
+	Stuck      *StuckError // what runs before could not remove, and this one cannot either; mostly nil
 
 	LatestWas string // where the link `latest` led before recovery repaired it
 
-	Interrupted []*InterruptedRun // that the next backup can go on from, the one with the most first
-	trust       []string
+	Interrupted     []*InterruptedRun // that the next backup can go on from, the one with the most first
+	verifiedIndexes []string
 }
 
 // Mode says what a destination is opened for.
@@ -54,7 +79,7 @@ type Mode uint8
 
 // The modes. All but ReadOnly take the lock.
 const (
-	Write    Mode = iota // make an index if there is none yet, and finish or forget what a run that died left
+	Write    Mode = iota // make an index if there is none yet, and finish or forget what a killed run left
 	Repair               // as Write, of a destination that has an index
 	Reindex              // its folders alone: the index is not opened, and nothing is finished
 	ReadOnly             // for dry runs and questions: finish nothing, write nothing
@@ -72,10 +97,10 @@ func ReadOnlyIf(dry bool) Mode {
 type Options struct {
 	Create   bool // make .snap and the index if the folder is no destination yet
 	Mode     Mode
-	AnyUser  bool          // with ReadOnly: nothing is rehearsed, another user's destination will do
+	AnyUser  bool          // with ReadOnly: for questions, where another user's destination will do
 	TakeOver bool          // make another user's destination this user's, who must be root
 	LockWait time.Duration // how long to wait for another run; 0: not at all
-	Holder   string        // what others are told while this run holds the lock
+	Holder   string        // what others see while this run holds the lock
 	Trust    []string      // fingerprints of the index that need no new proof; index.DB.Trust
 }
 
@@ -85,7 +110,7 @@ func Open(ctx context.Context, path string, o Options) (*Destination, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &Destination{Path: abs, trust: o.Trust}
+	d := &Destination{Path: abs, verifiedIndexes: o.Trust}
 	if err := d.open(ctx, o); err != nil {
 		d.Close()
 		if o.Create { // other runs add nothing: to them a full disk is an error like any
@@ -106,7 +131,7 @@ func (d *Destination) open(ctx context.Context, o Options) (err error) {
 	if err := d.openIndex(ctx); errors.Is(err, index.ErrMissing) && o.Mode == Write {
 		if err := d.createIndex(ctx); err != nil {
 			if errors.Is(err, ErrNoHardLinks) {
-				d.unmake()
+				d.removeNew()
 			}
 			return err
 		}
@@ -120,7 +145,7 @@ func (d *Destination) open(ctx context.Context, o Options) (err error) {
 	return d.takeOver(ctx)
 }
 
-// openReadOnly opens what is there for a rehearsal.
+// openReadOnly opens what is there for a dry run or a question.
 func (d *Destination) openReadOnly(ctx context.Context, o Options) (err error) {
 	if d.Root, err = file.OpenRoot(d.Path); err != nil {
 		return err
@@ -189,7 +214,7 @@ func (d *Destination) openFolders(ctx context.Context, o Options) (err error) {
 		return err
 	}
 	if s, err := d.Meta.Stat(); err == nil && s.Mode&0o077 != 0 {
-		d.Meta.Chmod(0o700) // it tells everybody's names and hashes; where there are no modes it cannot be
+		d.Meta.Chmod(0o700) // it holds everybody's names and hashes; where there are no modes this fails
 	}
 	if d.lock, err = lock(ctx, filepath.Join(d.Path, MetaName, lockName), d.Path, o.Holder, o.LockWait); err != nil {
 		return err
@@ -215,7 +240,7 @@ func (d *Destination) openIndex(ctx context.Context) (err error) {
 	if d.DB, err = index.Open(index.Path(d.Path)); err != nil {
 		return err
 	}
-	d.DB.Trust(d.trust...)
+	d.DB.Trust(d.verifiedIndexes...)
 	d.ID, err = d.DB.ID(ctx)
 	return err
 }
@@ -238,8 +263,8 @@ func (d *Destination) createIndex(ctx context.Context) error {
 	return d.openIndex(ctx)
 }
 
-// unmake takes back what was made in a folder that cannot be a destination. What is not empty stays.
-func (d *Destination) unmake() {
+// removeNew takes back what was made in a folder that cannot be a destination. What is not empty stays.
+func (d *Destination) removeNew() {
 	for _, name := range []string{TmpName, TrashName, ChangesName} {
 		d.Meta.Rmdir(name)
 	}

@@ -25,8 +25,8 @@ func (e *LockedError) Error() string {
 	return fmt.Sprintf("%s is locked by %s", e.Dest, by)
 }
 
-// GuardError: a backup that would be wrong was refused. Hint says how to go on if it is right, Err is what
-// told, if it was an error.
+// GuardError: a backup that would be wrong was refused. Hint says how to go on if it is right, Err is the error
+// behind it, if there is one.
 type GuardError struct {
 	Why, Hint string
 	Err       error

@@ -12,7 +12,7 @@ import (
 )
 
 // InterruptedRun is a run that ended before it had built all of its tree. Its work folder is kept for the next
-// backup to go on from (resume.go), and gone when that one is done.
+// backup to go on from (backup/resume.go), and gone when that one is done.
 type InterruptedRun struct {
 	Name    string        // of its folder in .snap/tmp
 	Begin   *index.Header // of its change set
@@ -29,12 +29,12 @@ func (a *Amount) Add(size int64) {
 	a.Bytes = index.Plus(a.Bytes, size)
 }
 
-// keptRuns bounds how many dead runs are kept when one backup after the other is interrupted. Each of
-// them took over what those before it had, as far as it got, so that the last few have it all.
+// keptRuns bounds how many interrupted runs are kept when one backup after the other is interrupted. Each of them
+// took over what those before it had, as far as it got, so that the last few have it all.
 const keptRuns = 3
 
-// keepResumable keeps of .snap/tmp what the next backup can go on from, and removes the rest. What may not be removed, such as
-// what a run of root has left in a user's destination, stays for another: d.Stuck tells.
+// keepResumable keeps of .snap/tmp what the next backup can go on from, and removes the rest. What may not be
+// removed, such as what a run of root has left in a user's destination, stays; d.Stuck says why.
 func (d *Destination) keepResumable(ctx context.Context) error {
 	useless, err := d.findInterrupted(ctx)
 	if err != nil {
@@ -147,7 +147,7 @@ func OwnInode(r *index.Record) bool {
 	return r.Exists() && r.Kind == file.Regular && (r.Stored == index.Copied || r.Stored == index.Cloned)
 }
 
-// DropInterrupted removes what dead runs have left. What cannot be removed now, the next recovery finds.
+// DropInterrupted removes what interrupted runs have left. What cannot be removed now, the next recovery finds.
 func (d *Destination) DropInterrupted(ctx context.Context) {
 	for _, run := range d.Interrupted {
 		d.removeWork(ctx, run.Name)

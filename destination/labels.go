@@ -36,9 +36,9 @@ const (
 
 func labelsFile(seq uint64) string { return ChangeSetName(seq) + labelsSuffix }
 
-// SetLabels gives the snapshot called name these tags and this note in place of those it has. They are
-// durable before the index shows them; the next recovery mends an index that a crash left behind.
-// index.ErrNotFound: there is no such complete snapshot.
+// SetLabels gives the snapshot called name these tags and this note in place of those it has. They are durable before
+// the index shows them; the next recovery repairs an index that a crash left behind. index.ErrNotFound: there is no
+// such complete snapshot.
 func (d *Destination) SetLabels(ctx context.Context, name string, tags []string, note string) error {
 	all, err := d.DB.Snapshots(ctx)
 	if err != nil {

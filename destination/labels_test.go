@@ -24,7 +24,8 @@ func labelled(t *testing.T) (dest, source string) {
 	dest, source = t.TempDir(), t.TempDir()
 	for i := range 3 {
 		d := opened(t, dest)
-		o := backup.Options{Source: source, Start: time.Now(), AllowEmptySource: true, Force: true, Tags: []string{"made"}, Note: "as made",
+		o := backup.Options{Source: source, Start: time.Now(), AllowEmptySource: true, Force: true, Tags: []string{"made"},
+			Note: "as made",
 			Name: func(time.Time) string { return fmt.Sprint("s", i+1) }}
 		_, err := backup.Run(context.Background(), d, o)
 		if err := errors.Join(err, d.Close()); err != nil {
@@ -69,7 +70,8 @@ const (
 func label(t *testing.T, dest string) {
 	t.Helper()
 	d := opened(t, dest)
-	if err := errors.Join(d.SetLabels(context.Background(), "s2", []string{"pin", "ü"}, `a "note"`), d.Close()); err != nil {
+	if err := errors.Join(d.SetLabels(context.Background(), "s2", []string{"pin", "ü"}, `a "note"`),
+		d.Close()); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -243,7 +245,8 @@ func TestLabelsGoWithTheirSnapshot(t *testing.T) {
 	dest, _ := labelled(t)
 	label(t, dest)
 	d := opened(t, dest)
-	err := errors.Join(d.SetLabels(context.Background(), "s3", nil, "third"), d.Delete(context.Background(), []uint64{2}, 1, nil), d.Close())
+	err := errors.Join(d.SetLabels(context.Background(), "s3", nil, "third"),
+		d.Delete(context.Background(), []uint64{2}, 1, nil), d.Close())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,8 +9,8 @@ import (
 	"snap/internal/file"
 )
 
-// lastRunName is the file in .snap that tells of the last run that found nothing changed, sealed. It is a view of no
-// weight: when it is lost or damaged, nothing is known of such a run.
+// lastRunName is the file in .snap that tells of the last run that found nothing changed, sealed. Nothing depends on
+// it: when it is lost or damaged, no such run is known.
 const lastRunName = "last-run"
 
 // lastRun is what stands in it.
@@ -25,8 +25,8 @@ func (d *Destination) NoteUnchanged(start time.Time, h *index.Header) error {
 	return d.writeSealed(d.Meta, lastRunName, &lastRun{Time: start.UTC(), Seq: h.Seq, Name: h.Name})
 }
 
-// LastUnchanged is when the last run began that found nothing changed since the snapshot h of the destination root, which is
-// its newest; the zero time if there was none, or nothing is known of it.
+// LastUnchanged is when the last run began that found nothing changed since the snapshot h of the destination root,
+// which is its newest; the zero time if there was none, or nothing is known of it.
 func LastUnchanged(root *file.Dir, h *index.Header) time.Time {
 	meta, err := root.OpenDir(MetaName)
 	if err != nil {

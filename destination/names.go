@@ -44,8 +44,8 @@ func (d *Destination) NextSeq(ctx context.Context) (uint64, error) {
 	return last + 1, nil
 }
 
-// FreeName is the name of a snapshot made at t, with the first number from 2 on if that is needed to make it free and to
-// be above those that are called the same but for their number: by names, too, the newest is last.
+// FreeName is the name of a snapshot made at t, with the first number from 2 on if that is needed to make it free and
+// to be above those that are called the same but for their number: by names, too, the newest is last.
 func (d *Destination) FreeName(ctx context.Context, t time.Time, nameOf func(time.Time) string) (string, error) {
 	name := nameOf(t)
 	if err := index.CheckName(name); err != nil {

@@ -72,7 +72,11 @@ func TestNameBesideALostOne(t *testing.T) {
 		how  func(p *backuptest.Place)
 	}{
 		{"removed", func(p *backuptest.Place) { p.Do(os.Remove(p.Path("a"))) }},
-		{"replaced", func(p *backuptest.Place) { p.Write("new", "another file"); p.Do(os.Rename(p.Path("new"), p.Path("a"))) }},
+		{"replaced", func(p *backuptest.Place) {
+			p.Write("new",
+				"another file")
+			p.Do(os.Rename(p.Path("new"), p.Path("a")))
+		}},
 		{"another was moved there", func(p *backuptest.Place) { p.Do(os.Rename(p.Path("b"), p.Path("a"))) }},
 	} {
 		t.Run(lost.what, func(t *testing.T) {

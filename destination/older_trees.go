@@ -7,8 +7,8 @@ import (
 	"snap/internal/file"
 )
 
-// elders are the trees of snapshots before the previous one, opened when something in the source is back that these were
-// the last to hold.
+// OlderTrees are the trees of snapshots before the previous one, opened when something in the source is back that
+// these were the last to hold.
 type OlderTrees struct {
 	mu    sync.Mutex
 	roots map[uint64]*file.Dir

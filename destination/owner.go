@@ -18,7 +18,7 @@ import (
 
 // OwnerError: the destination belongs to another user than the one who is to write there.
 type OwnerError struct {
-	Path  string // what belongs to him, of the destination or all of it
+	Path  string // the destination, or what in it belongs to another user
 	Owner uint32
 }
 
@@ -37,7 +37,7 @@ func (d *Destination) checkWriters() error {
 	if err != nil {
 		return err
 	}
-	if sys.Type == "vfat" || sys.Type == "exfat" { // refused for another reason, which no mount option mends
+	if sys.Type == "vfat" || sys.Type == "exfat" { // refused for another reason, which no mount option changes
 		return nil
 	}
 	return &GuardError{
@@ -47,8 +47,8 @@ func (d *Destination) checkWriters() error {
 	}
 }
 
-// CheckOwner refuses the destination at path if it is another user's, as far as that can be told without writing there. Open does
-// the same, and more.
+// CheckOwner refuses the destination at path if it is another user's, as far as that can be told without writing
+// there. Open does the same, and more.
 func CheckOwner(path string) error {
 	root, err := file.OpenRoot(path)
 	if err != nil {
@@ -103,8 +103,8 @@ func (d *Destination) checkOwns(path string, owner uint32, rehearsal bool) error
 	}
 }
 
-// isMine reports whether owner is whom the files belong to that this process makes in the destination. That need not be its
-// user: a file system may show one owner for everything, and a file server makes nobody of root.
+// isMine reports whether owner is whom the files belong to that this process makes in the destination. That need not
+// be its user: a file system may show one owner for everything, and a file server makes nobody of root.
 func (d *Destination) isMine(owner uint32, rehearsal bool) (bool, error) {
 	me := os.Geteuid()
 	if me < 0 || owner == uint32(me) {
@@ -114,7 +114,8 @@ func (d *Destination) isMine(owner uint32, rehearsal bool) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	if KeepsAll[info.Type] && info.Type != "apfs" && info.Type != "hfs" { // macOS can be told to ignore the owners on a disk
+	if KeepsAll[info.Type] && info.Type != "apfs" && info.Type != "hfs" {
+		// macOS can be told to ignore the owners on a disk
 		return false, nil
 	}
 	if rehearsal {
@@ -137,7 +138,7 @@ func (d *Destination) ownerOfNew() (uint32, error) {
 		return 0, err
 	}
 	defer in.Close()
-	if tmp, err := in.EnterDir(TmpName); err == nil { // there, recovery removes what a dead process left
+	if tmp, err := in.EnterDir(TmpName); err == nil { // there, recovery removes what a killed process left
 		defer tmp.Close()
 		in = tmp
 	}
@@ -153,8 +154,9 @@ func (d *Destination) ownerOfNew() (uint32, error) {
 // settingsNames are the user's files in a destination.
 var settingsNames = []string{"BackupOptions.txt", "Blacklist.txt", "Whitelist.txt"}
 
-// takeOver makes this user the owner of the destination: of its folder, the settings, .snap and all in it. The trees stay as
-// they are: their files are published, and whoever made them owns their top folders. The next backup links nothing to them.
+// takeOver makes this user the owner of the destination: of its folder, the settings, .snap and all in it. The trees
+// stay as they are: their files are published, and whoever made them owns their top folders. The next backup links
+// nothing to them.
 //
 // A folder comes before what is in it, so that nobody exchanges that meanwhile. The index comes last: as long as it is
 // another's the destination is refused, to both, and this can be begun again.
@@ -164,7 +166,7 @@ func (d *Destination) takeOver(ctx context.Context) error {
 		return err
 	}
 	d.DropInterrupted(ctx)
-	t := taker{ctx: ctx, me: me}
+	t := ownerChange{ctx: ctx, me: me}
 	defer func() {
 		if t.taken.Entries > 0 {
 			d.Taken = &t.taken
@@ -206,15 +208,15 @@ type Taken struct {
 	Entries int    // files and folders that were given to the new owner; 0 in a rehearsal
 }
 
-// taker gives things to the user whom this process makes files for.
-type taker struct {
+// ownerChange gives things to the user whom this process makes files for.
+type ownerChange struct {
 	ctx   context.Context
 	me    uint32
 	taken Taken
 }
 
-// gave counts an entry of that user that was given, if err is nil, and returns err.
-func (t *taker) gave(from uint32, err error) error {
+// count counts an entry that was given away by the user from, if err is nil, and returns err.
+func (t *ownerChange) count(from uint32, err error) error {
 	if err == nil {
 		t.taken.From = from
 		t.taken.Entries++
@@ -222,17 +224,17 @@ func (t *taker) gave(from uint32, err error) error {
 	return err
 }
 
-func (t *taker) folder(dir *file.Dir) error {
+func (t *ownerChange) folder(dir *file.Dir) error {
 	s, err := dir.Stat()
 	if err != nil || s.UID == t.me {
 		return err
 	}
-	return t.gave(s.UID, dir.Chown(os.Geteuid(), os.Getegid()))
+	return t.count(s.UID, dir.Chown(os.Geteuid(), os.Getegid()))
 }
 
-// entry takes the entry name of dir, if there is one. A file with several names is replaced by a copy: the other names may be
-// anywhere. What is in a folder stays.
-func (t *taker) entry(dir *file.Dir, name string) error {
+// entry takes the entry name of dir, if there is one. A file with several names is replaced by a copy: the other
+// names may be anywhere. What is in a folder stays.
+func (t *ownerChange) entry(dir *file.Dir, name string) error {
 	s, err := dir.Lstat(name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -247,14 +249,14 @@ func (t *taker) entry(dir *file.Dir, name string) error {
 		defer sub.Close()
 		return t.folder(sub)
 	case s.Kind == file.Regular && s.Nlink > 1:
-		return t.gave(s.UID, t.copy(dir, name))
+		return t.count(s.UID, t.copy(dir, name))
 	case s.Kind == file.Regular || name == LatestName:
 		h, err := dir.HoldNew(name, s.Kind)
 		if err != nil {
 			return err
 		}
 		defer h.Close()
-		return t.gave(s.UID, h.Chown(os.Geteuid(), os.Getegid()))
+		return t.count(s.UID, h.Chown(os.Geteuid(), os.Getegid()))
 	}
 	return &GuardError{
 		Why:  fmt.Sprintf("%s/%s is a %s of another user's", dir.Path(), name, KindText(s.Kind)),
@@ -263,7 +265,7 @@ func (t *taker) entry(dir *file.Dir, name string) error {
 }
 
 // copy replaces the file name by a copy.
-func (t *taker) copy(dir *file.Dir, name string) error {
+func (t *ownerChange) copy(dir *file.Dir, name string) error {
 	src, err := dir.Open(name)
 	if err != nil {
 		return err
@@ -300,8 +302,9 @@ var KeepsAll = map[string]bool{
 	"apfs": true, "hfs": true, "ufs": true,
 }
 
-// EnterOwn enters the tree of a snapshot, if it was made by the owner of the destination: another could change, by names that he
-// has elsewhere, what is linked to his files; and they have not the owners that those in the source have.
+// EnterOwn enters the tree of a snapshot, if it was made by the owner of the destination: another could change, by
+// names that he has elsewhere, what is linked to his files; and they have not the owners that those in the source
+// have.
 func (d *Destination) EnterOwn(name string) (*file.Dir, error) {
 	tree, err := d.Root.EnterDir(name)
 	if err != nil {

@@ -16,8 +16,8 @@ var modeOptions = []struct {
 	{"dmode", "0755", false},    // VirtualBox's shares
 }
 
-// writersHint says how a folder on a file system of this type, mounted with these options, is made one that only its owner
-// writes to.
+// writersHint says how a folder on a file system of this type, mounted with these options, is made one that only its
+// owner writes to.
 func writersHint(system, options, path string) string {
 	set := strings.Split(options, ",")
 	if option, safe := writable(set); option != "" {
@@ -26,19 +26,22 @@ func writersHint(system, options, path string) string {
 	chmod := "chmod go-w " + path
 	switch system {
 	case "ntfs", "ntfs3":
-		return "NTFS shows the modes that it was mounted with: unmount it, and mount it with -o umask=022 (or fmask=133,dmask=022)"
+		return "NTFS shows the modes that it was mounted with: unmount it, and mount it with -o umask=022 (or " +
+			"fmask=133,dmask=022)"
 	case "smb", "smb2", "cifs":
 		if slices.Contains(set, "unix") || slices.Contains(set, "posix") { // the server keeps modes
 			return chmod
 		}
-		return "a share shows the modes that it was mounted with: unmount it, and mount it with -o file_mode=0644,dir_mode=0755"
+		return "a share shows the modes that it was mounted with: unmount it, and mount it with -o " +
+			"file_mode=0644,dir_mode=0755"
 	case "fuse": // ntfs-3g among them, whose options the system does not tell
 		return chmod + "; where that changes nothing, as on NTFS: unmount it, and mount it with -o umask=022"
 	}
 	return chmod
 }
 
-// writable is the option by which folders are shown as ones that others than their owner may write to, and how it is safe.
+// writable is the option by which folders are shown as ones that others than their owner may write to, and how it is
+// safe.
 func writable(set []string) (option, safe string) {
 	for _, m := range modeOptions {
 		for _, o := range set {

@@ -44,11 +44,11 @@ func (d *Destination) PlanPurge(ctx context.Context, what *index.Purge) (*index.
 //  1. What is asked is written down in .snap/purge, durable: from here on it is done, and whatever stops it, the next
 //     writing run finishes it.
 //  2. What interrupted runs have copied goes, it may hold the same files; the next backup copies that again.
-//  3. The paths go from the trees, which gives the space back that the rest may need. Folders get the times back
-//     that their records tell.
-//  4. The change sets are written anew, from the newest to the oldest, so that none of them ever leads to a name that an
-//     older one has lost. They are made of the index, which still is the old one.
-//  5. A new index is made of the change sets, since freed pages of the old one keep what was in them.
+//  3. The paths go from the trees, which gives the space back that the rest may need. Folders get the times of their
+//     records back.
+//  4. The change sets are written again, from the newest to the oldest, so that none of them ever points to a name
+//     that an older one has lost. They are made from the index, which still is the old one.
+//  5. A new index is made from the change sets, since freed pages of the old one keep what was in them.
 //
 // report may be nil.
 func (d *Destination) Purge(ctx context.Context, what *index.Purge, report func(progress.State)) ([]error, error) {
@@ -137,7 +137,7 @@ func (d *Destination) dropTmp(ctx context.Context) error {
 	return nil
 }
 
-// purgeSets writes the change sets anew that become other ones, the newest first.
+// purgeSets writes the change sets again that change, the newest first.
 func (d *Destination) purgeSets(ctx context.Context, what *index.Purge) error {
 	p, err := d.DB.Purging(ctx, what)
 	if err != nil {
@@ -159,7 +159,8 @@ func (d *Destination) purgeSets(ctx context.Context, what *index.Purge) error {
 	return nil
 }
 
-// purgeAside removes what was put aside in the folder of the change sets where it names what is purged, or cannot be read.
+// purgeAside removes what was set aside in the folder of the change sets if it names what is purged, or cannot be
+// read.
 func (d *Destination) purgeAside(ctx context.Context, what *index.Purge) (notes []error, err error) {
 	entries, err := d.ChangesDir.Entries()
 	if err != nil {
@@ -216,7 +217,7 @@ func (d *Destination) namesNone(name string, what *index.Purge) (bool, error) {
 	return true, nil
 }
 
-// remakeIndex makes a new index of the change sets, and puts it in the place of the old one.
+// remakeIndex makes a new index from the change sets, and puts it in the place of the old one.
 func (d *Destination) remakeIndex(ctx context.Context) error {
 	if err := RemoveAny(ctx, d.Tmp, ReindexName); err != nil {
 		return err
@@ -261,7 +262,7 @@ func (d *Destination) remakeIndex(ctx context.Context) error {
 		d.DB = old
 		return err
 	}
-	d.DB.Trust(d.trust...)
+	d.DB.Trust(d.verifiedIndexes...)
 	return nil
 }
 

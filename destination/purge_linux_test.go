@@ -25,15 +25,16 @@ import (
 
 // otherLinks are the names of an inode without those that go; none where one is left.
 func otherLinks(links string, paths []string) string {
-	names := slices.DeleteFunc(strings.Split(links, "\n"), func(name string) bool { return backuptest.Within(name, paths) })
+	names := slices.DeleteFunc(strings.Split(links, "\n"),
+		func(name string) bool { return backuptest.Within(name, paths) })
 	if len(names) < 2 {
 		return ""
 	}
 	return strings.Join(names, "\n")
 }
 
-// TestPurge: after a purge the paths are in none of the snapshots that it was about, everything else is what it was, and
-// all that is said of it is what would be said if the paths had never been there.
+// TestPurge: after a purge the paths are in none of the snapshots that it was about, everything else is what it was,
+// and all that is said of it is what would be said if the paths had never been there.
 func TestPurge(t *testing.T) {
 	purged := 0
 	long.Check(t, 30, func(rt *rapid.T) {
@@ -175,8 +176,8 @@ func TestPurgeOnAFullDisk(t *testing.T) {
 	}
 }
 
-// TestPurgeLeavesNoName: neither the index, nor what was put aside, nor what interrupted runs have left holds a name or a
-// byte of what is purged.
+// TestPurgeLeavesNoName: neither the index, nor what was put aside, nor what interrupted runs have left holds a name
+// or a byte of what is purged.
 func TestPurgeLeavesNoName(t *testing.T) {
 	p := backuptest.NewPlace(t)
 	const name, text = "a-very-secret-name", "a very secret text"
@@ -219,8 +220,8 @@ func TestPurgeLeavesNoName(t *testing.T) {
 	}))
 }
 
-// TestPurgeIsFinished: whatever stops a purge, the next run that writes finishes it, and reindex does where the index is
-// lost.
+// TestPurgeIsFinished: whatever stops a purge, the next run that writes finishes it, and reindex does where the index
+// is lost.
 func TestPurgeIsFinished(t *testing.T) {
 	for _, lost := range []bool{false, true} {
 		p := backuptest.NewPlace(t)
@@ -232,7 +233,8 @@ func TestPurgeIsFinished(t *testing.T) {
 		p.Do(os.Rename(p.Path("d"), p.Path("e")))
 		res, _ = p.Backup()
 		names = append(names, res.Header.Name)
-		p.Do(os.WriteFile(p.Meta("purge"), []byte(`{"paths":["ZC9zZWNyZXQ=","ZS9zZWNyZXQ="],"seqs":[1,2]}`+"\n"+`3b810eca`+"\n"), 0o600))
+		p.Do(os.WriteFile(p.Meta("purge"),
+			[]byte(`{"paths":["ZC9zZWNyZXQ=","ZS9zZWNyZXQ="],"seqs":[1,2]}`+"\n"+`3b810eca`+"\n"), 0o600))
 		if _, err := check.Run(context.Background(), p.Dest, check.Options{}); !errors.Is(err, destination.ErrPurging) {
 			t.Errorf("check says %v", err)
 		}
@@ -256,8 +258,8 @@ func TestPurgeIsFinished(t *testing.T) {
 	}
 }
 
-// TestPurgeOfANameBetween: the only name that an inode had in the middle snapshot is purged, where its first path has an
-// equal copy by then. What is there later leads to the first snapshot, not to the copy.
+// TestPurgeOfANameBetween: the only name that an inode had in the middle snapshot is purged, where its first path has
+// an equal copy by then. What is there later leads to the first snapshot, not to the copy.
 func TestPurgeOfANameBetween(t *testing.T) {
 	p := backuptest.NewPlace(t)
 	p.Write("a", "bytes")

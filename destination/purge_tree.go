@@ -47,7 +47,8 @@ func (d *Destination) readPurge() (*index.Purge, error) {
 	}
 	body, sum, _ := strings.Cut(string(text), "\n")
 	var j purgeJSON
-	if err := json.Unmarshal([]byte(body), &j); err != nil || sum != fmt.Sprintf("%08x\n", crc32.Checksum([]byte(body), castagnoli)) {
+	if err := json.Unmarshal([]byte(body), &j); err != nil ||
+		sum != fmt.Sprintf("%08x\n", crc32.Checksum([]byte(body), castagnoli)) {
 		return nil, fmt.Errorf("%s: %w: it says what is being purged, and is not what was written; remove it and purge again",
 			filepath.Join(d.Meta.Path(), PurgeName), index.ErrDamaged)
 	}
@@ -58,8 +59,8 @@ func (d *Destination) readPurge() (*index.Purge, error) {
 	return what, nil
 }
 
-// purgeTree removes the paths from the tree of a snapshot. The folders above them get the metadata of their records back,
-// also when a run before was stopped between the one and the other.
+// purgeTree removes the paths from the tree of a snapshot. The folders above them get the metadata of their records
+// back, also when a run before was stopped between the one and the other.
 func (d *Destination) purgeTree(ctx context.Context, h *index.Header, what *index.Purge) error {
 	root, err := enterUnlocked(d.Root, h.Name)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -93,7 +94,7 @@ func (d *Destination) purgeTree(ctx context.Context, h *index.Header, what *inde
 			above[in] = true
 		}
 	}
-	return d.settleFolders(ctx, h.Seq, tree, above)
+	return d.restoreFolderMeta(ctx, h.Seq, tree, above)
 }
 
 // purgeEntry removes name from a folder of a tree, with all that is below it.
@@ -114,8 +115,8 @@ func purgeEntry(ctx context.Context, dir *file.Dir, name string) error {
 	return unlocked(dir, func() error { return dir.Rmdir(name) })
 }
 
-// settleFolders gives folders of a tree the metadata of their records, the deepest first.
-func (d *Destination) settleFolders(ctx context.Context, seq uint64, tree *file.Tree, above map[string]bool) error {
+// restoreFolderMeta gives folders of a tree the metadata of their records, the deepest first.
+func (d *Destination) restoreFolderMeta(ctx context.Context, seq uint64, tree *file.Tree, above map[string]bool) error {
 	var paths []string
 	for path := range above {
 		paths = append(paths, path)

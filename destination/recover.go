@@ -9,12 +9,12 @@ import (
 	"snap/index"
 )
 
-// recover brings the destination to a state that a run can begin from, whatever the run before it was
-// doing when it died. It can be stopped and begun again at any point.
+// recover brings the destination to a state that a run can begin from, whatever the run before was doing when it
+// died. It can be stopped and begun again at any point.
 //
 //	index      tmp tree  DEST/name  so                                 then
 //	–          yes       –          died while building                keep it for the next backup, if
-//	                                                                   that can go on from it (dead.go)
+//	                                                                   that can go on from it (interrupted.go)
 //	prepared   yes       –          died before the rename             publish it: all of it is durable
 //	prepared   –         yes        died after the rename              mark it complete
 //	prepared   –         –          somebody removed it                forget it
@@ -37,7 +37,7 @@ func (d *Destination) recover(ctx context.Context) error {
 			}
 		}
 	}
-	// What gives space back comes before what may need some.
+	// What gives space back comes before what may need it.
 	if err := d.keepResumable(ctx); err != nil {
 		return err
 	}
@@ -143,9 +143,10 @@ func (d *Destination) importLost(ctx context.Context, newest *index.Header) erro
 			return err
 		}
 		if h.Parent != newest.Seq && (there || parents[seq]) {
-			return fmt.Errorf("%w: it ends with snapshot %d, and the change set %d goes on from %d", index.ErrDamaged, newest.Seq, seq, h.Parent)
+			return fmt.Errorf("%w: it ends with snapshot %d, and the change set %d goes on from %d", index.ErrDamaged,
+				newest.Seq, seq, h.Parent)
 		}
-		if !there && !parents[seq] { // never published, or its tree was moved away: put aside, not destroyed
+		if !there && !parents[seq] { // never published, or its tree was moved away: set aside, not destroyed
 			if err := d.ChangesDir.Replace(ChangeSetName(seq), d.ChangesDir, ChangeSetName(seq)+".unpublished"); err != nil {
 				return err
 			}

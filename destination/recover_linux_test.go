@@ -35,7 +35,8 @@ func TestLatestIsMended(t *testing.T) {
 func TestLockOnFullDisk(t *testing.T) {
 	p := backuptest.NewPlace(t)
 	p.Write("a", "a")
-	cmd := exec.Command(harness.Tool(t, "faultrun"), "-only", "write", "-at", "1", "-errno", "ENOSPC", "--", harness.Snap(t), "backup", p.Dest, p.Src)
+	cmd := exec.Command(harness.Tool(t, "faultrun"), "-only", "write", "-at", "1", "-errno", "ENOSPC", "--",
+		harness.Snap(t), "backup", p.Dest, p.Src)
 	cmd.Env = append(os.Environ(), "XDG_STATE_HOME="+t.TempDir())
 	out, err := cmd.CombinedOutput()
 	if err != nil || !strings.Contains(string(out), "hit=write") {
@@ -54,8 +55,8 @@ func TestUsersOwnLatest(t *testing.T) {
 	}
 }
 
-// TestASyncThatFailsAfterPublishing: whatever sync fails, a snapshot that the exit code speaks of is listed, and the next run
-// finishes it; without one nothing is listed.
+// TestASyncThatFailsAfterPublishing: whatever sync fails, a snapshot that the exit code speaks of is listed, and the
+// next run finishes it; without one nothing is listed.
 func TestASyncThatFailsAfterPublishing(t *testing.T) {
 	fault, snap := harness.Tool(t, "faultrun"), harness.Snap(t)
 	published := 0
@@ -64,7 +65,8 @@ func TestASyncThatFailsAfterPublishing(t *testing.T) {
 		p.Write("a", "a")
 		p.Backup()
 		p.Write("b", "b")
-		cmd := exec.Command(fault, "-only", "fsync", "-at", strconv.Itoa(n), "-errno", "EIO", "--", snap, "backup", p.Dest, p.Src)
+		cmd := exec.Command(fault, "-only", "fsync", "-at", strconv.Itoa(n), "-errno", "EIO", "--", snap, "backup",
+			p.Dest, p.Src)
 		cmd.Env = append(os.Environ(), "XDG_STATE_HOME="+t.TempDir())
 		out, _ := cmd.CombinedOutput()
 		heads, _ := p.Knows()

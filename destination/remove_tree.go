@@ -39,8 +39,8 @@ func removeTree(ctx context.Context, parent *file.Dir, name string, jobs int) er
 	return nil
 }
 
-// empty removes all that is in the folder name, and leaves the folder. One that is not there is empty. What is mounted in
-// it is somebody's, and stays.
+// empty removes all that is in the folder name, and leaves the folder. One that is not there is empty. What is
+// mounted in it is somebody's, and stays.
 func (r *Remover) empty(ctx context.Context, parent *file.Dir, name string) error {
 	root, err := enterUnlocked(parent, name)
 	if err != nil {
@@ -62,7 +62,7 @@ func (r *Remover) empty(ctx context.Context, parent *file.Dir, name string) erro
 func enterUnlocked(parent *file.Dir, name string) (*file.Dir, error) {
 	d, err := parent.OpenHere(name)
 	if errors.Is(err, fs.ErrPermission) {
-		_ = parent.Chmod(0o700) // where one of these fails, the next call tells
+		_ = parent.Chmod(0o700) // if one of these fails, the next call reports it
 		_ = parent.Unlock(name)
 		d, err = parent.OpenHere(name)
 	}
@@ -78,10 +78,10 @@ func unlocked(d *file.Dir, f func() error) error {
 	return err
 }
 
-// Remover removes trees. Its zero value works alone and tells nobody.
+// Remover removes trees. Its zero value works alone and reports nothing.
 type Remover struct {
 	Jobs   int                  // goroutines that remove
-	report func(progress.State) // told of the progress, unless nil
+	report func(progress.State) // called with the progress, unless nil
 	total  int64                // entries expected
 
 	ctx   context.Context
@@ -91,7 +91,7 @@ type Remover struct {
 	done  int64
 }
 
-// count tells of n more entries removed from the folder path.
+// count reports n more entries removed from the folder path.
 func (r *Remover) count(n int, path string) {
 	if r.report == nil {
 		return
@@ -117,7 +117,7 @@ func (r *Remover) clear(path string) error {
 		return err
 	}
 	var folders []string
-	var stuck error // the first entry that resists; what is beside it goes all the same
+	var stuck error // the first entry that cannot be removed; the others are
 	for i := range entries {
 		name, kind := entries[i].Name, entries[i].Stat.Kind
 		if kind == file.None {

@@ -15,8 +15,8 @@ const (
 	reserveLeast = 128 << 10
 )
 
-// keepReserve makes the reserve if it is missing and there is room. It is a precaution: that it cannot be
-// made stops nothing.
+// keepReserve makes the reserve if it is missing and there is room. It is a precaution: a failure
+// stops nothing.
 func (d *Destination) keepReserve() {
 	if there, err := Exists(d.Meta, reserveName); err != nil || there {
 		return
@@ -45,12 +45,12 @@ func (d *Destination) keepReserve() {
 }
 
 // RetryWithoutReserve runs f, and again where that helps.
-func (d *Destination) RetryWithoutReserve(f func() error) error { return d.retryWithoutReserve(f(), f) }
+func (d *Destination) RetryWithoutReserve(f func() error) error { return d.retryAfter(f(), f) }
 
-// retryWithoutReserve runs f once more if err, which is what it ended with, says that the disk was too full: without the reserve, and
-// after everything that was deleted before is truly free, which on btrfs it is only from the next commit on. f must be
-// such that it can be begun again.
-func (d *Destination) retryWithoutReserve(err error, f func() error) error {
+// retryAfter runs f once more if err, which is what it ended with, says that the disk was too full: without the
+// reserve, and after the space of everything that was deleted before is free, which on btrfs happens only at the next
+// commit. f must be able to begin again.
+func (d *Destination) retryAfter(err error, f func() error) error {
 	if full(err) {
 		_ = d.Meta.Remove(reserveName)
 		_ = d.Root.SyncSystem() // f says whether there is space
@@ -62,8 +62,7 @@ func (d *Destination) retryWithoutReserve(err error, f func() error) error {
 // full reports whether err says that the disk, or the user's share of it, is full.
 func full(err error) bool { return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) }
 
-// NoRoom makes of the error of a run that has built nothing yet, if it says that the destination is full, the
-// refusal that it is.
+// NoRoom turns the error of a run that has built nothing yet into a refusal, if it says that the destination is full.
 func NoRoom(err error, hint string) error {
 	if full(err) {
 		return &GuardError{Why: "not enough space to begin: " + err.Error(), Hint: hint, Err: err}

@@ -9,8 +9,8 @@ import (
 	"snap/backup/backuptest"
 )
 
-// TestAMountThatNobodyMayEnter: with --one-file-system a mount that does not even let root look at it is an empty folder, each time;
-// without it, it is told.
+// TestAMountThatNobodyMayEnter: with --one-file-system a mount that does not even let root look at it is an empty
+// folder, each time; without it, it is told.
 func TestAMountThatNobodyMayEnter(t *testing.T) {
 	p := backuptest.NewPlace(t)
 	p.Write("f", "f")

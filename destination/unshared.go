@@ -9,11 +9,11 @@ import (
 	"snap/internal/file"
 )
 
-// Apart is how many of the snapshots, from the oldest on, share nothing with the one after them although the records say
-// that they do: those that there were when the destination was copied without hard links. snaps are the complete
+// Apart counts the snapshots, from the oldest on, that share nothing with the one after them although the records say
+// that they do: those that existed when the destination was copied without hard links. snaps are the complete
 // snapshots whose folders lie in root, oldest first.
 //
-// It looks at some files of a few of them: whoever copies without links copies all without, and a backup links again.
+// It looks at some files of a few of them: a copy without links has none at all, and the next backup links again.
 func Apart(ctx context.Context, root *file.Dir, db *index.DB, snaps []*index.Header) (n int, err error) {
 	if len(snaps) < 2 {
 		return 0, nil

@@ -48,15 +48,15 @@ func (w *WorkFolder) Drop(ctx context.Context) {
 	w.d.removeWork(ctx, w.Name)
 }
 
-// Leave clears up after a run that ended with err. What it has copied, and what dead runs had before it,
-// stays for the next one, unless it is published, of no use, or not to be trusted.
+// Leave clears up after a run that ended with err. What it has copied, and what interrupted runs had before it, stays
+// for the next one, unless it is published, of no use, or not to be trusted.
 func (w *WorkFolder) Leave(ctx context.Context, err error) {
 	if w.Dir == nil {
 		return
 	}
 	w.Dir.Close()
 	switch {
-	case err == nil || spoils(err, w.Begun):
+	case err == nil || mustNotResume(err, w.Begun):
 		w.d.DropInterrupted(ctx)
 	case w.Begun:
 		w.Keep = true
@@ -66,10 +66,10 @@ func (w *WorkFolder) Leave(ctx context.Context, err error) {
 	}
 }
 
-// spoils reports whether nothing that was built may stay after a run ended with err: what cannot be made
-// durable is not to be trusted, and a full disk needs the room. Once building has begun no source's error
-// ends a run, so an error of input and output is the destination's.
-func spoils(err error, begun bool) bool {
+// mustNotResume reports whether nothing that was built may stay after a run ended with err: what cannot be made
+// durable cannot be trusted, and a full disk needs the room. Once building has begun an error of the source does not
+// end a run, so an I/O error is the destination's.
+func mustNotResume(err error, begun bool) bool {
 	return errors.As(err, new(*syncError)) || full(err) || begun && errors.Is(err, syscall.EIO)
 }
 

@@ -89,7 +89,8 @@ func lexClass(s string) (t token, n int, why string) {
 			}
 			cl, known := classes[name]
 			if !known {
-				return t, 0, "holds [:" + name + ":], which is no class: write alnum, alpha, blank, cntrl, digit, graph, lower, print, punct, space, upper or xdigit"
+				return t, 0, "holds [:" + name + ":], which is no class: " +
+					"write alnum, alpha, blank, cntrl, digit, graph, lower, print, punct, space, upper or xdigit"
 			}
 			for _, r := range cl.ascii {
 				set.add(char(r[0]), char(r[1]))

@@ -20,10 +20,10 @@
 // and \ work inside a name, ** as a whole name stands for any number of folders. What git reads
 // otherwise than it documents (`a**/b`) or never matches (`[a`, `./a`) is an error here.
 //
-// Where git takes bytes, a glob here takes characters: code points of UTF-8, and a byte of a name that is no UTF-8 is a
-// character of its own, which no range and no class of characters has. ? is ö, [ä-ü] is ö, [!a] is ö; [[:alpha:]] is what
-// Unicode calls a letter, while [[:digit:]] and [[:xdigit:]] are of ASCII. Nothing is normalised: ö that is written as o with
-// two dots after it, as some systems do, is two characters and another name than the ö of one.
+// Where git takes bytes, a glob here takes characters: code points of UTF-8, and a byte of a name that is no UTF-8 is
+// a character of its own, which no range and no class of characters has. ? is ö, [ä-ü] is ö, [!a] is ö; [[:alpha:]]
+// is what Unicode calls a letter, while [[:digit:]] and [[:xdigit:]] are of ASCII. Nothing is normalised: ö that is
+// written as o with two dots after it, as some systems do, is two characters and another name than the ö of one.
 //
 // ~ and ~/ at the start, $VAR and ${VAR} outside of [] are expanded; what comes out is literal,
 // and a variable that is not set or empty is an error. A line that starts with the source's own
@@ -97,9 +97,9 @@ func New(exclude, include []*Rule, c Context) *Set {
 	}
 }
 
-// Idle returns the rules that have matched nothing that [Dir.Check] was asked about so far, those of the blacklist first. What lies
-// in a folder that is left out, or taken in by the whitelist, is asked about only as far as it can matter: a rule for
-// something there is idle too.
+// Idle returns the rules that have matched nothing that [Dir.Check] was asked about so far, those of the blacklist
+// first. What lies in a folder that is left out, or taken in by the whitelist, is asked about only as far as it can
+// matter: a rule for something there is idle too.
 func (s *Set) Idle() []*Rule { return append(s.exclude.idle(), s.include.idle()...) }
 
 // Fitting returns the rules of the blacklist that have matched something so far, see [Set.Idle].
@@ -155,8 +155,8 @@ func (d Dir) Check(name string, isDir bool) (Verdict, error) {
 	return Verdict{Rule: r, Walk: isDir && d.set.include.below(d.include, d.abs, name)}, nil
 }
 
-// Enter returns the state inside the folder name, for which Check gave v. A folder that leads to one of several sources,
-// and a source itself, is not checked: its verdict is the zero value with Included.
+// Enter returns the state inside the folder name, for which Check gave v. A folder that leads to one of several
+// sources, and a source itself, is not checked: its verdict is the zero value with Included.
 func (d Dir) Enter(name string, v Verdict) Dir {
 	in := Dir{set: d.set, rule: v.Rule, included: v.Included}
 	if v.Rule != nil && v.Included {

@@ -29,33 +29,43 @@ func TestVerdicts(t *testing.T) {
 		{"", "", [][2]string{{"", "in"}, {"a/b", "in"}, {"a/", "in"}}},
 		{"a\n*.tmp\nb/", "", [][2]string{
 			{"", "in"}, {"a", "out a Blacklist.txt:1"}, {"x/a/", "out x/a Blacklist.txt:1"}, {"a/b/c", "out a Blacklist.txt:1"},
-			{"x.tmp", "out x.tmp Blacklist.txt:2"}, {"b", "in"}, {"b/", "out b Blacklist.txt:3"}, {"b/x.tmp", "out b Blacklist.txt:3"},
+			{"x.tmp", "out x.tmp Blacklist.txt:2"}, {"b", "in"}, {"b/", "out b Blacklist.txt:3"},
+			{"b/x.tmp", "out b Blacklist.txt:3"},
 		}},
 		{"a\na\n?", "", [][2]string{{"a", "out a Blacklist.txt:3"}}}, // the last one, as git
 		{"/a", "/a/b/*.txt", [][2]string{
 			{"a/", "out+walk a Blacklist.txt:1"}, {"a/b/", "out+walk a Blacklist.txt:1"}, {"a/c/", "out a Blacklist.txt:1"},
-			{"a/b/x.txt", "in a/b/x.txt Whitelist.txt:1"}, {"a/b/x", "out a Blacklist.txt:1"}, {"a/b/c/", "out a Blacklist.txt:1"}, {"b/", "in"},
+			{"a/b/x.txt", "in a/b/x.txt Whitelist.txt:1"}, {"a/b/x", "out a Blacklist.txt:1"},
+			{"a/b/c/", "out a Blacklist.txt:1"}, {"b/", "in"},
 			{"a", "out a Blacklist.txt:1"},
 		}},
 		{"*", "/a/b", [][2]string{
-			{"a/", "out+walk a Blacklist.txt:1"}, {"a/b/", "in a/b Whitelist.txt:1"}, {"a/b/c/d", "in a/b Whitelist.txt:1"}, {"b/", "out b Blacklist.txt:1"},
+			{"a/", "out+walk a Blacklist.txt:1"}, {"a/b/", "in a/b Whitelist.txt:1"}, {"a/b/c/d", "in a/b Whitelist.txt:1"},
+			{"b/", "out b Blacklist.txt:1"},
 		}},
 		{"/a\n*.tmp", "keep", [][2]string{ // unanchored: always walk
-			{"a/", "out+walk a Blacklist.txt:1"}, {"a/x/y/", "out+walk a Blacklist.txt:1"}, {"a/x/keep/", "in a/x/keep Whitelist.txt:1"},
-			{"a/x/keep/z.tmp", "in a/x/keep Whitelist.txt:1"}, {"z.tmp", "out z.tmp Blacklist.txt:2"}, {"keep/a/b", "in keep Whitelist.txt:1"},
+			{"a/", "out+walk a Blacklist.txt:1"}, {"a/x/y/", "out+walk a Blacklist.txt:1"},
+			{"a/x/keep/", "in a/x/keep Whitelist.txt:1"},
+			{"a/x/keep/z.tmp", "in a/x/keep Whitelist.txt:1"}, {"z.tmp", "out z.tmp Blacklist.txt:2"},
+			{"keep/a/b", "in keep Whitelist.txt:1"},
 		}},
 		{"/a", "/a/*/c/**/k", [][2]string{
 			{"a/", "out+walk a Blacklist.txt:1"}, {"a/x/", "out+walk a Blacklist.txt:1"}, {"a/x/d/", "out a Blacklist.txt:1"},
-			{"a/x/c/d/e/", "out+walk a Blacklist.txt:1"}, {"a/x/c/k", "in a/x/c/k Whitelist.txt:1"}, {"a/x/c/d/k", "in a/x/c/d/k Whitelist.txt:1"},
+			{"a/x/c/d/e/", "out+walk a Blacklist.txt:1"}, {"a/x/c/k", "in a/x/c/k Whitelist.txt:1"},
+			{"a/x/c/d/k", "in a/x/c/d/k Whitelist.txt:1"},
 		}},
 		{"/a", "/a/**", [][2]string{{"a/", "out+walk a Blacklist.txt:1"}, {"a/x/", "in a/x Whitelist.txt:1"}}},
-		{"/a", "/a/b/", [][2]string{{"a/", "out+walk a Blacklist.txt:1"}, {"a/b", "out a Blacklist.txt:1"}, {"a/b/", "in a/b Whitelist.txt:1"}}},
+		{"/a", "/a/b/", [][2]string{{"a/", "out+walk a Blacklist.txt:1"}, {"a/b", "out a Blacklist.txt:1"},
+			{"a/b/", "in a/b Whitelist.txt:1"}}},
 		{"/a", "^/home/u/a/b/.*txt", [][2]string{
-			{"a/", "out+walk a Blacklist.txt:1"}, {"a/b/", "out+walk a Blacklist.txt:1"}, {"a/c/", "out a Blacklist.txt:1"}, {"a/bb/", "out a Blacklist.txt:1"},
-			{"a/b/c/", "out+walk a Blacklist.txt:1"}, {"a/b/c/d.txt", "in a/b/c/d.txt Whitelist.txt:1"}, {"a/b/c", "out a Blacklist.txt:1"},
+			{"a/", "out+walk a Blacklist.txt:1"}, {"a/b/", "out+walk a Blacklist.txt:1"}, {"a/c/", "out a Blacklist.txt:1"},
+			{"a/bb/", "out a Blacklist.txt:1"},
+			{"a/b/c/", "out+walk a Blacklist.txt:1"}, {"a/b/c/d.txt", "in a/b/c/d.txt Whitelist.txt:1"},
+			{"a/b/c", "out a Blacklist.txt:1"},
 		}},
 		{"/a", "^.*/keep$", [][2]string{{"a/x/", "out+walk a Blacklist.txt:1"}, {"a/x/keep", "in a/x/keep Whitelist.txt:1"}}},
-		{"^/home/u/[ab]\na", "", [][2]string{{"a", "out a Blacklist.txt:2"}, {"b/c", "out b Blacklist.txt:1"}, {"c/a", "out c/a Blacklist.txt:2"}}},
+		{"^/home/u/[ab]\na", "",
+			[][2]string{{"a", "out a Blacklist.txt:2"}, {"b/c", "out b Blacklist.txt:1"}, {"c/a", "out c/a Blacklist.txt:2"}}},
 		{"a\n^/home/u/[ab]", "", [][2]string{{"a", "out a Blacklist.txt:2"}}},
 		{"a", "a", [][2]string{{"a", "in a Whitelist.txt:1"}}},
 	} {
@@ -143,10 +153,12 @@ core.[0-9]*
 `
 
 func BenchmarkCheck(b *testing.B) {
-	names := []string{"report.pdf", "IMG_20260102_123456.jpg", "main.go", "README", "a.tar.bz2", "index.html", "notes.txt~x", ".profile"}
+	names := []string{"report.pdf", "IMG_20260102_123456.jpg", "main.go", "README", "a.tar.bz2", "index.html",
+		"notes.txt~x", ".profile"}
 	many := strings.Builder{}
 	for i := range 10_000 {
-		many.WriteString("/data/dir/file" + strings.Repeat("x", i%7) + string(rune('a'+i%26)) + strings.Repeat("y", i/26) + "\n")
+		many.WriteString("/data/dir/file" + strings.Repeat("x", i%7) + string(rune('a'+i%26)) +
+			strings.Repeat("y", i/26) + "\n")
 	}
 	for _, c := range []struct{ name, exclude, include string }{
 		{"empty", "", ""},

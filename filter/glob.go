@@ -90,7 +90,8 @@ func (g glob) place(c Context) (globs [][]segment, why string) {
 	for _, root := range c.Roots {
 		source := strings.TrimSuffix(c.Source, "/") + "/" + root
 		if _, why := g.anchor(source); why != "" {
-			return nil, "names the source " + source + " itself or a folder around it: name the sources without it, or write what is below it"
+			return nil, "names the source " + source +
+				" itself or a folder around it: name the sources without it, or write what is below it"
 		}
 	}
 	return g.anchor(c.Source)

@@ -15,7 +15,8 @@ func TestIdle(t *testing.T) {
 		}
 		return rules
 	}
-	exclude := "*.tmp\nx.tmp\n*.TMP\n*.tmp\n/a/x.tmp\n^/src/a/.*tmp\n^/src/.*\\.nothing\nb/\nx.tmp/\n/b/inside\n?.tmp\n/src/a\n/src/nowhere\nnot-there\n/wh*/y.tmp"
+	exclude := "*.tmp\nx.tmp\n*.TMP\n*.tmp\n/a/x.tmp\n^/src/a/.*tmp\n" +
+		"^/src/.*\\.nothing\nb/\nx.tmp/\n/b/inside\n?.tmp\n/src/a\n/src/nowhere\nnot-there\n/wh*/y.tmp"
 	include := "white\n/black\n/b/inside\nnothing*"
 	s := New(parse("black", exclude), parse("white", include), c)
 	walk := func(dir Dir, names ...string) {
@@ -42,7 +43,8 @@ func TestIdle(t *testing.T) {
 	for _, r := range s.Idle() {
 		idle = append(idle, r.File+": "+r.Text)
 	}
-	want := "black: *.TMP|black: /a/x.tmp|black: ^/src/a/.*tmp|black: ^/src/.*\\.nothing|black: x.tmp/|black: /b/inside|black: /src/a|black: /src/nowhere|" +
+	want := "black: *.TMP|black: /a/x.tmp|black: ^/src/a/.*tmp|black: ^/src/.*\\.nothing|black: x.tmp/|black: " +
+		"/b/inside|black: /src/a|black: /src/nowhere|" +
 		"black: not-there|black: /wh*/y.tmp|white: /black|white: nothing*"
 	if got := strings.Join(idle, "|"); got != want {
 		t.Errorf("idle\n got %s\nwant %s", got, want)

@@ -119,8 +119,8 @@ func expand(text string, i int, c *Context) (value string, n int, why string) {
 	return value, n, ""
 }
 
-// Expand fills in a ~ at the beginning of a path and variables anywhere in it, as in a line of a list; the rest stands as it
-// is, but for a backslash before a ~ or a $, which makes it the character.
+// Expand fills in a ~ at the beginning of a path and variables anywhere in it, as in a line of a list; the rest
+// stands as it is, but for a backslash before a ~ or a $, which makes it the character.
 func Expand(path string, c Context) (string, error) {
 	var all strings.Builder
 	for i := 0; i < len(path); {

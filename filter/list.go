@@ -137,7 +137,8 @@ func (l *list) match(at []*node, abs, name string, isDir bool) (*Rule, error) {
 			continue
 		}
 		if err != nil {
-			return nil, fmt.Errorf("%s:%d: %#q: gave no answer for %#q: %w; write it without nested repetition", r.File, r.Line, r.Text, path, err)
+			return nil, fmt.Errorf("%s:%d: %#q: gave no answer for %#q: %w; write it without nested repetition", r.File, r.Line,
+				r.Text, path, err)
 		}
 		if ok {
 			note(l.fits, i)
@@ -220,7 +221,8 @@ func (n *node) enter(name string, next []*node) []*node {
 	return next
 }
 
-// matters reports whether a match of the edge would tell anything: a later rule than best, or one that has not matched yet.
+// matters reports whether a match of the edge would tell anything: a later rule than best, or one that has not
+// matched yet.
 func (e *edge) matters(isDir bool, best int, fits []atomic.Bool) bool {
 	new := func(rule int) bool { return rule > best || rule >= 0 && !fits[rule].Load() }
 	return new(e.any) || isDir && new(e.folders)

@@ -87,10 +87,12 @@ var universe = func() (all []string) {
 // walk with Check and Enter finds that enters only folders with Walk; By is where Rule matches.
 func TestModel(t *testing.T) {
 	c := Context{Source: "/src"}
-	segment := rapid.SampledFrom([]string{"a", "a", "b", "ab", "c.x", "*", "?", "a*", "*b", "*.x", "?b", "**", "**", "*?*"})
+	segment := rapid.SampledFrom([]string{"a", "a", "b", "ab", "c.x", "*", "?", "a*", "*b", "*.x", "?b", "**",
+		"**", "*?*"})
 	line := rapid.Custom(func(t *rapid.T) string {
 		if rapid.IntRange(0, 5).Draw(t, "regexp") == 0 {
-			return rapid.SampledFrom([]string{"^/src/a", "^/src/a/b$", "^.*b$", "^/src/(a|b)/a", "^/src/a?b/c", `^/src/b/.*\.x`, "^/src|b", "^/src/c"}).Draw(t, "expr")
+			return rapid.SampledFrom([]string{"^/src/a", "^/src/a/b$", "^.*b$", "^/src/(a|b)/a", "^/src/a?b/c", `^/src/b/.*\.x`,
+				"^/src|b", "^/src/c"}).Draw(t, "expr")
 		}
 		l := rapid.SampledFrom([]string{"", "/", "/src/"}).Draw(t, "start")
 		l += strings.Join(rapid.SliceOfN(segment, 1, 4).Draw(t, "segments"), "/")
@@ -156,16 +158,18 @@ func mustAgree(t interface{ Fatalf(string, ...any) }, s *Set, path string, isDir
 	return want
 }
 
-// TestEachSourceByItself: with several sources a list says of each what it says of it alone, and never leaves out a source
-// or a folder around one.
+// TestEachSourceByItself: with several sources a list says of each what it says of it alone, and never leaves out a
+// source or a folder around one.
 func TestEachSourceByItself(t *testing.T) {
 	roots := []string{"other/a", "src"}
 	segment := rapid.SampledFrom([]string{"a", "b", "ab", "c.x", "src", "other", "*", "?b", "a*", "**"})
 	line := rapid.Custom(func(t *rapid.T) string {
 		if rapid.IntRange(0, 5).Draw(t, "regexp") == 0 {
-			return rapid.SampledFrom([]string{"^/src/a", "^.*b$", "^/other/a/(a|b)", "^/", "^/src$", `^.*/c[.]x`}).Draw(t, "expr")
+			return rapid.SampledFrom([]string{"^/src/a", "^.*b$", "^/other/a/(a|b)", "^/", "^/src$",
+				`^.*/c[.]x`}).Draw(t, "expr")
 		}
-		l := rapid.SampledFrom([]string{"", "", "/src/"}).Draw(t, "start") + strings.Join(rapid.SliceOfN(segment, 1, 3).Draw(t, "segments"), "/")
+		l := rapid.SampledFrom([]string{"", "", "/src/"}).Draw(t, "start") +
+			strings.Join(rapid.SliceOfN(segment, 1, 3).Draw(t, "segments"), "/")
 		return l + rapid.SampledFrom([]string{"", "/"}).Draw(t, "end")
 	})
 	long.Check(t, 40, func(t *rapid.T) {
@@ -195,7 +199,8 @@ func TestEachSourceByItself(t *testing.T) {
 				for _, isDir := range []bool{true, false} {
 					want, err := alone.Explain(path, isDir)
 					got, gotErr := all.Explain(root+"/"+path, isDir)
-					if err != nil || gotErr != nil || got.Included != want.Included || got.Walk != want.Walk || (got.Rule == nil) != (want.Rule == nil) {
+					if err != nil || gotErr != nil || got.Included != want.Included || got.Walk != want.Walk ||
+						(got.Rule == nil) != (want.Rule == nil) {
 						t.Fatalf("%s: %q: %+v %v, alone %+v %v", root, path, got, gotErr, want, err)
 					}
 					if got.Rule != nil && (got.Rule.Line != want.Rule.Line || got.By != root+"/"+want.By) {

@@ -22,8 +22,8 @@ var escaper = strings.NewReplacer(`*`, `\*`, `?`, `\?`, `[`, `\[`, `\`, `\\`)
 // Literal is a glob that matches the path alone.
 func Literal(path string) string { return escaper.Replace(path) }
 
-// ParseGlob reads a glob, names with slashes between them and none at an end. fold: large and small letters are the same.
-// Its error is a *GlobError.
+// ParseGlob reads a glob, names with slashes between them and none at an end. fold: large and small letters are the
+// same. Its error is a *GlobError.
 func ParseGlob(text string, fold bool) (*Glob, error) {
 	toks, _, why := lex(text, nil)
 	if why != "" {

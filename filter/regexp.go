@@ -142,7 +142,7 @@ func literalPrefix(expr string) string {
 		return ""
 	}
 	for rest := expr[1:]; rest != ""; {
-		n := 1
+		var n int
 		switch {
 		case rest[0] == '\\' && len(rest) > 1 && isPunct(rest[1]):
 			n = 2

@@ -64,7 +64,8 @@ func TestRegexps(t *testing.T) {
 
 // TestSpaces compares \s with the 29 characters that Python 3 has.
 func TestSpaces(t *testing.T) {
-	const python = "\t\n\v\f\r\x1c\x1d\x1e\x1f \u0085\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
+	const python = "\t\n\v\f\r\x1c\x1d\x1e\x1f " +
+		"\u0085\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
 	for _, expr := range []string{`^/\s$`, `^/[\s]$`, `^/[^\S]$`, `^(?=/)/\s$`, `^(?=/)/[\s]$`, `^(?=/)/[^\S]$`} {
 		p, why := compileRegexp(expr)
 		if why != "" {
@@ -122,7 +123,8 @@ func TestTimeout(t *testing.T) {
 		if err == nil {
 			t.Fatal("no error")
 		}
-		for _, part := range []string{"Whitelist.txt:7: `^/home/u/d/(?=a)(a+)+$`: gave no answer for `/home/u/" + path + "`: ", "timeout"} {
+		for _, part := range []string{"Whitelist.txt:7: `^/home/u/d/(?=a)(a+)+$`: gave no answer for `/home/u/" + path +
+			"`: ", "timeout"} {
 			if !strings.Contains(err.Error(), part) {
 				t.Errorf("%v\nlacks %s", err, part)
 			}

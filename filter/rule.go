@@ -55,7 +55,8 @@ func Parse(file string, r io.Reader, c Context) ([]*Rule, error) {
 			line = bytes.TrimPrefix(line, []byte("\ufeff"))
 		}
 		if n > maxLines {
-			return nil, &PatternError{file, n, "", fmt.Sprintf("too many lines: a list holds at most %d, write a glob for what they have in common", maxLines)}
+			return nil, &PatternError{file, n, "",
+				fmt.Sprintf("too many lines: a list holds at most %d, write a glob for what they have in common", maxLines)}
 		}
 		if len(line) <= maxLine && (len(bytes.TrimSpace(line)) == 0 || line[0] == '#') {
 			continue
@@ -97,7 +98,8 @@ func (r *Rule) compile(c Context) (why string) {
 	case r.Text[0] == '#':
 		return `is a comment: write \# for a name that starts with #`
 	case r.Text[0] == '!':
-		return `a leading ! is not used here: write the rest of the line into Whitelist.txt, or \! for a name that starts with !`
+		return `a leading ! is not used here: write the rest of the line into Whitelist.txt, ` +
+			`or \! for a name that starts with !`
 	case r.Text[0] == '^':
 		r.re, why = compileRegexp(r.Text)
 		return why

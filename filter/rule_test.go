@@ -125,10 +125,12 @@ func TestBadLines(t *testing.T) {
 			t.Errorf("%q is accepted", text)
 		}
 	}
-	if _, err := ParseLine("--exclude", 1, "~/a", Context{}); err == nil || !strings.Contains(err.Error(), "--exclude:1: `~/a`: ~ cannot be expanded") {
+	if _, err := ParseLine("--exclude", 1, "~/a", Context{}); err == nil ||
+		!strings.Contains(err.Error(), "--exclude:1: `~/a`: ~ cannot be expanded") {
 		t.Errorf("~ without a home: %v", err)
 	}
-	if _, err := Parse("f", strings.NewReader(strings.Repeat("\n", maxLines+1)), home); err == nil || !strings.HasPrefix(err.Error(), "f:100001: too many lines") {
+	if _, err := Parse("f", strings.NewReader(strings.Repeat("\n", maxLines+1)), home); err == nil ||
+		!strings.HasPrefix(err.Error(), "f:100001: too many lines") {
 		t.Errorf("too many lines: %v", err)
 	}
 }

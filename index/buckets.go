@@ -14,8 +14,8 @@ type buckets struct {
 	cursors map[uint64]*cursor
 	pending *Pending // records of a snapshot that is not there, nil for none
 
-	// What seqs was asked for last: who follows a file asks again and again about one path, and who follows it
-	// through renames about a few paths by turns. Lists of many numbers are kept, those of few are read anew.
+	// What seqs was asked for last: who follows a file asks again and again about one path, and who follows it through
+	// renames about a few paths by turns. Lists of many numbers are kept, those of few are read again.
 	lastKey  []byte
 	lastSeqs []uint64
 	kept     map[string][]uint64

@@ -277,7 +277,7 @@ func (c *ChangeReader) next() (kind byte, payload []byte, err error) {
 }
 
 func readError(err error) error {
-	if err == io.EOF || err == io.ErrUnexpectedEOF {
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return ErrTruncated
 	}
 	return err

@@ -13,8 +13,10 @@ import (
 
 // smallSet is a change set with every kind of frame, and its records.
 func smallSet(t tb) ([]byte, []Entry) {
-	old := tree{"": {1, file.Folder, "", 0o755, 1}, "a": {2, file.Regular, "a", 0o644, 2}, "b": {3, file.Regular, "b", 0o644, 3}}
-	now := tree{"": old[""], "c/d": old["b"], "c": {4, file.Folder, "", 0o755, 4}, "a": {2, file.Regular, "A", 0o644, 5}, "c/l": {5, file.Symlink, "x", 0o777, 6}}
+	old := tree{"": {1, file.Folder, "", 0o755, 1}, "a": {2, file.Regular, "a", 0o644, 2},
+		"b": {3, file.Regular, "b", 0o644, 3}}
+	now := tree{"": old[""], "c/d": old["b"], "c": {4, file.Folder, "", 0o755, 4}, "a": {2, file.Regular, "A", 0o644, 5},
+		"c/l": {5, file.Symlink, "x", 0o777, 6}}
 	set := now.changes(old)
 	set[0].Xattrs = []file.Xattr{{Name: "user.x", Value: []byte("value")}}
 	return written(t, &Header{Seq: 2, Name: "s"}, &Header{Seq: 2, Name: "s", Files: 3}, set, func(c *ChangeWriter, i int) {
@@ -75,11 +77,14 @@ func TestHostileChangeSets(t *testing.T) {
 		parts [][]byte
 		want  error
 	}{
-		{"two records", [][]byte{frame('R', append(record(0, "a", dead), record(1, "/b", dead)...)...), frame('E', header...)}, nil},
-		{"the same path twice", [][]byte{frame('R', append(record(0, "a", dead), record(1, "", dead)...)...), end}, ErrDamaged},
+		{"two records", [][]byte{frame('R', append(record(0, "a", dead), record(1, "/b", dead)...)...),
+			frame('E', header...)}, nil},
+		{"the same path twice", [][]byte{frame('R', append(record(0, "a", dead), record(1, "", dead)...)...), end},
+			ErrDamaged},
 		{"the root twice", [][]byte{frame('R', record(0, "", dead)...), frame('R', record(0, "", dead)...), end}, ErrDamaged},
 		{"out of order", [][]byte{frame('R', append(record(0, "a-b", dead), record(1, "/x", dead)...)...), end}, ErrDamaged},
-		{"out of order in the next frame", [][]byte{frame('R', record(0, "b", dead)...), frame('R', record(0, "a", dead)...), end}, ErrDamaged},
+		{"out of order in the next frame",
+			[][]byte{frame('R', record(0, "b", dead)...), frame('R', record(0, "a", dead)...), end}, ErrDamaged},
 		{"..", [][]byte{frame('R', record(0, "a/..", dead)...), end}, ErrDamaged},
 		{"an absolute path", [][]byte{frame('R', record(0, "/etc", dead)...), end}, ErrDamaged},
 		{"a NUL", [][]byte{frame('R', record(0, "a\x00b", dead)...), end}, ErrDamaged},
@@ -93,7 +98,8 @@ func TestHostileChangeSets(t *testing.T) {
 		{"a head that is no JSON", [][]byte{frame('B', '{'), end}, ErrDamaged},
 		{"a part of 17 MiB", [][]byte{binary.LittleEndian.AppendUint32([]byte{'R'}, 17<<20)}, ErrDamaged},
 		{"a part of 4 GiB", [][]byte{{'R', 0xff, 0xff, 0xff, 0xff, 1, 2, 3, 4}}, ErrDamaged},
-		{"a part of 16 MiB that is not there", [][]byte{binary.LittleEndian.AppendUint32([]byte{'R'}, maxFrame)}, ErrTruncated},
+		{"a part of 16 MiB that is not there", [][]byte{binary.LittleEndian.AppendUint32([]byte{'R'}, maxFrame)},
+			ErrTruncated},
 	} {
 		var err error
 		b := append([]byte(changesMagic), slices.Concat(c.parts...)...)

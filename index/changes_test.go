@@ -71,7 +71,8 @@ func TestAChangeSetComesBackAsItWas(t *testing.T) {
 		set := drawSet(t)
 		var begin, end *Header
 		if rapid.Bool().Draw(t, "of a snapshot") {
-			begin, end = &Header{Seq: 7, Name: "n", Tags: []string{"a"}}, &Header{Seq: 7, Name: "n", Files: 3, Users: map[uint32]string{1: "u"}}
+			begin, end = &Header{Seq: 7, Name: "n", Tags: []string{"a"}},
+				&Header{Seq: 7, Name: "n", Files: 3, Users: map[uint32]string{1: "u"}}
 		}
 		durable := int64(0)
 		b := written(t, begin, end, set, func(c *ChangeWriter, i int) {
@@ -97,7 +98,8 @@ func TestAChangeSetComesBackAsItWas(t *testing.T) {
 			}
 			return
 		}
-		if c.Begin().Name != "n" || c.Final().Files != 3 || c.Final().Users[1] != "u" || c.Final().Records != int64(len(set)) {
+		if c.Begin().Name != "n" || c.Final().Files != 3 || c.Final().Users[1] != "u" ||
+			c.Final().Records != int64(len(set)) {
 			t.Fatalf("headers %+v, %+v", c.Begin(), c.Final())
 		}
 	})
@@ -125,7 +127,8 @@ func TestALargeChangeSetHasManyFramesAndSharesPrefixes(t *testing.T) {
 }
 
 func TestRecordsOutOfOrderAreRefused(t *testing.T) {
-	for _, c := range []struct{ first, second string }{{"b", "a"}, {"a", "a"}, {"a/x", "a"}, {"a-b", "a/x"}, {"a", ""}, {"", ""}} {
+	for _, c := range []struct{ first, second string }{{"b", "a"}, {"a", "a"}, {"a/x", "a"}, {"a-b", "a/x"}, {"a", ""},
+		{"", ""}} {
 		w, err := NewChangeWriter(&bytes.Buffer{}, nil)
 		check(t, err)
 		r := node{id: 1, kind: file.Folder}.record()

@@ -19,11 +19,10 @@ type CheckCounts struct {
 	Lost       int64 // pages neither in use nor free: space that is not used, and no damage
 }
 
-// Check reads the whole index and tells found of everything in it that cannot be: pages, order of keys,
-// checksums; headers, records and paths that contradict each other; counts of snapshots that are not those of
-// their records; entries without their folder; identity and content that are not those of the newest
-// snapshot. Every finding is an ErrDamaged or an error of reading, and one fault may show in several. The
-// error is what stopped it.
+// Check reads the whole index and calls found with everything in it that is wrong: pages, order of keys, checksums;
+// headers, records and paths that contradict each other; counts of snapshots that are not those of their records;
+// entries without their folder; identity and content that are not those of the newest snapshot. Every finding is an
+// ErrDamaged or an error of reading, and one fault may show in several. The error is what stopped it.
 //
 // A snapshot that is being deleted is looked at as far as it can be said what belongs to it. Records of an
 // import that never ended are a finding; Clean takes them away.

@@ -32,8 +32,8 @@ func (s *source) step() {
 	s.n++
 }
 
-// span is the snapshots from first to before end, as indexes into live.
-type span struct{ first, end int }
+// pageRange is the snapshots from first to before end, as indexes into live.
+type pageRange struct{ first, end int }
 
 // totals are the counts of each live snapshot, as differences to the one before.
 type totals struct {
@@ -45,8 +45,8 @@ func newTotals(n int) totals {
 	return totals{make([]int64, n+1), make([]int64, n+1), make([]wide, n+1)}
 }
 
-// add counts an entry that is there during a span.
-func (t *totals) add(r *Record, s span) {
+// add counts an entry that is there during s.
+func (t *totals) add(r *Record, s pageRange) {
 	if r.Kind == file.Folder {
 		t.dirs[s.first]++
 		t.dirs[s.end]--
@@ -150,20 +150,20 @@ type pathCheck struct {
 	*checker
 	paths   *treeWalk
 	sources map[uint64]*source
-	unknown map[uint64]bool // buckets that are not there, and told
+	unknown map[uint64]bool // buckets that are not there, and reported
 	totals  totals
 	folders []folder // the folder that the walk is in, and those that it is in
 
 	seqs   []uint64 // of the path
 	record Record
-	spans  []span // of the path
+	spans  []pageRange // of the path
 }
 
 // folder is one on the way down to where the walk is.
 type folder struct {
 	key   []byte
-	spans []span // when it is one
-	told  bool   // that something is in it at other times
+	spans []pageRange // when it is one
+	told  bool        // that something is in it at other times
 }
 
 // path checks one path and its records.
@@ -218,7 +218,7 @@ func (p *pathCheck) path(k, v []byte) {
 		if i == len(p.seqs)-1 {
 			p.show(k, r)
 		}
-		during := span{s.at, len(p.live)}
+		during := pageRange{s.at, len(p.live)}
 		if i+1 < len(p.seqs) {
 			during.end = p.owner(p.seqs[i+1])
 		}
@@ -240,7 +240,7 @@ func (p *pathCheck) path(k, v []byte) {
 	p.enter(k, p.spans)
 }
 
-// unlisted tells of a record that is under no path, and goes on.
+// unlisted reports a record that is under no path, and goes on.
 func (p *pathCheck) unlisted(s *source) {
 	if !s.soft && !p.paths.lost {
 		p.foundf("the record of %q in %s is not listed under its path", appendPath(nil, s.k), s.name)
@@ -268,7 +268,7 @@ func (p *pathCheck) parent(key []byte) *folder {
 }
 
 // enter makes the entry with this key the innermost folder, reusing the memory of those that were left.
-func (p *pathCheck) enter(key []byte, spans []span) *folder {
+func (p *pathCheck) enter(key []byte, spans []pageRange) *folder {
 	n := len(p.folders)
 	if p.folders = p.folders[:min(n+1, cap(p.folders))]; len(p.folders) == n {
 		p.folders = append(p.folders, folder{})
@@ -278,8 +278,8 @@ func (p *pathCheck) enter(key []byte, spans []span) *folder {
 	return f
 }
 
-// addSpan adds a span behind the others.
-func addSpan(spans []span, s span) []span {
+// addSpan adds a range behind the others.
+func addSpan(spans []pageRange, s pageRange) []pageRange {
 	if n := len(spans); n > 0 && spans[n-1].end == s.first {
 		spans[n-1].end = s.end
 		return spans
@@ -287,8 +287,8 @@ func addSpan(spans []span, s span) []span {
 	return append(spans, s)
 }
 
-// covers reports whether all of s lies in one of the spans.
-func covers(spans []span, s span) bool {
+// covers reports whether all of s lies in one of the ranges.
+func covers(spans []pageRange, s pageRange) bool {
 	for _, o := range spans {
 		if o.first <= s.first && s.end <= o.end {
 			return true

@@ -10,10 +10,10 @@ import (
 	"snap/internal/file"
 )
 
-// CheckSet tells found where the records of a snapshot are not those of its change set, which set yields:
-// the same paths in the same order with equal records, but for what snap has learned of the source since
-// (volume, inode, birth time, ctime, racy), and for what Import adds: where files went, and records of folders
-// whose name another one took. The error is what stopped it, an error of set among others.
+// CheckSet calls found where the records of a snapshot are not those of its change set, which set yields: the same
+// paths in the same order with equal records, but for what snap has learned of the source since (volume, inode, birth
+// time, ctime, racy), and for what Import adds: where files went, and records of folders whose name another one took.
+// The error is what stopped it, an error of set among others.
 func (db *DB) CheckSet(ctx context.Context, h *Header, set iter.Seq2[*Entry, error], found func(error)) error {
 	b, err := db.open(ctx, checking)
 	if err != nil {
@@ -61,7 +61,7 @@ func compareSet(w *treeWalk, set iter.Seq2[*Entry, error]) error {
 	var key, mine, theirs []byte
 	var r Record
 	k, v, ok := w.next()
-	// alone tells of the record at k, which the change set has not.
+	// alone reports the record at k, which the change set has not.
 	alone := func() {
 		if parseRecord(string(v), &r) != nil || !added(&r) {
 			w.tell(damaged("a record of %q, which the change set has not", appendPath(nil, k)))

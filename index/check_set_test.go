@@ -14,10 +14,13 @@ import (
 // A set that a snapshot was imported from agrees with it, and any difference is told.
 func TestCheckSet(t *testing.T) {
 	db := newDB(t)
-	first := tree{"": {1, file.Folder, "", 0o755, 0}, "d": {2, file.Folder, "", 0o755, 0}, "d/a": {3, file.Regular, "a", 0o644, 1}, "e": {4, file.Folder, "", 0o755, 0}}
+	first := tree{"": {1, file.Folder, "", 0o755, 0}, "d": {2, file.Folder, "", 0o755, 0},
+		"d/a": {3, file.Regular, "a", 0o644, 1}, "e": {4, file.Folder, "", 0o755, 0}}
 	// The folders change places: Import adds a record that says where the one at d went.
-	second := tree{"": first[""], "d": {4, file.Folder, "", 0o755, 0}, "e": {2, file.Folder, "", 0o755, 0}, "e/a": first["d/a"]}
-	sets := [][]Entry{first.changes(tree{}), slices.DeleteFunc(second.changes(first), func(e Entry) bool { return e.Path == "d" })}
+	second := tree{"": first[""], "d": {4, file.Folder, "", 0o755, 0}, "e": {2, file.Folder, "", 0o755, 0},
+		"e/a": first["d/a"]}
+	sets := [][]Entry{first.changes(tree{}),
+		slices.DeleteFunc(second.changes(first), func(e Entry) bool { return e.Path == "d" })}
 	for i, set := range sets {
 		db.add(t, uint64(i+1), set)
 	}
@@ -44,11 +47,15 @@ func TestCheckSet(t *testing.T) {
 		change func(set []Entry) []Entry
 		want   string
 	}{
-		"a record less":  {func(s []Entry) []Entry { return slices.Delete(s, 1, 2) }, `a record of "d", which the change set has not`},
-		"the last less":  {func(s []Entry) []Entry { return s[:len(s)-1] }, `a record of "e", which the change set has not`},
-		"a record more":  {func(s []Entry) []Entry { return append(s, Entry{"z", s[2].Record}) }, `no record of "z", which the change set has`},
-		"one in between": {func(s []Entry) []Entry { return slices.Insert(s, 2, Entry{"d/A", s[2].Record}) }, `no record of "d/A"`},
-		"another mode":   {func(s []Entry) []Entry { s[2].Mode++; return s }, `the record of "d/a" is not that of the change set`},
+		"a record less": {func(s []Entry) []Entry { return slices.Delete(s, 1, 2) },
+			`a record of "d", which the change set has not`},
+		"the last less": {func(s []Entry) []Entry { return s[:len(s)-1] }, `a record of "e", which the change set has not`},
+		"a record more": {func(s []Entry) []Entry { return append(s, Entry{"z", s[2].Record}) },
+			`no record of "z", which the change set has`},
+		"one in between": {func(s []Entry) []Entry { return slices.Insert(s, 2, Entry{"d/A", s[2].Record}) },
+			`no record of "d/A"`},
+		"another mode": {func(s []Entry) []Entry { s[2].Mode++; return s },
+			`the record of "d/a" is not that of the change set`},
 		"another change": {func(s []Entry) []Entry { s[2].Change = Metadata; return s }, `the record of "d/a"`},
 		"another hash":   {func(s []Entry) []Entry { s[2].Hash[31]++; return s }, `the record of "d/a"`},
 		"another reason": {func(s []Entry) []Entry { s[2].Reason++; return s }, `the record of "d/a"`},

@@ -100,7 +100,8 @@ func TestCheckFindsNothingWhereNothingIsWrong(t *testing.T) {
 func TestCheckOfAnImportThatNeverEnded(t *testing.T) {
 	db := soundHistory(t)
 	set := manyEntries(50_000) // more than one transaction
-	if err := db.Import(bg, 9, cut(set, 1, len(set)), func() (*Header, error) { return &Header{Name: "s"}, nil }); !errors.Is(err, errStopped) {
+	if err := db.Import(bg, 9, cut(set, 1, len(set)),
+		func() (*Header, error) { return &Header{Name: "s"}, nil }); !errors.Is(err, errStopped) {
 		t.Fatalf("error %v", err)
 	}
 	if got := db.findings(t); len(got) > 0 {
@@ -199,10 +200,13 @@ func TestCheckFindsWhatContradictsItself(t *testing.T) {
 			k := key("a")
 			return tx.Bucket(bucketRecords).Bucket(seqKey(2)).Put(k, sealed(k, []byte{recordVersion, 0, 0}))
 		}, `"a" in snapshot "s2": the index is damaged: a malformed record`},
-		{"a move from nowhere", recordAt(2, "d/a-b", func(r *Record) { r.Change, r.From = Moved, "" }), "moved, but from nowhere"},
+		{"a move from nowhere", recordAt(2, "d/a-b", func(r *Record) { r.Change, r.From = Moved, "" }),
+			"moved, but from nowhere"},
 		{"another size", recordAt(5, "a", func(r *Record) { r.Size++ }), `but its header says`},
-		{"another inode", recordAt(5, "a", func(r *Record) { r.Ino++ }), "identity holds other entries than the newest snapshot"},
-		{"another hash", recordAt(5, "a", func(r *Record) { r.Hash[0]++ }), "content holds other entries than the newest snapshot"},
+		{"another inode", recordAt(5, "a", func(r *Record) { r.Ino++ }),
+			"identity holds other entries than the newest snapshot"},
+		{"another hash", recordAt(5, "a", func(r *Record) { r.Hash[0]++ }),
+			"content holds other entries than the newest snapshot"},
 		{"a folder less", recordAt(1, "d", func(r *Record) { *r = Record{Change: Removed} }), "without its folder"},
 		{"a folder that is a file", recordAt(1, "d", func(r *Record) { r.Kind = file.FIFO }), "without its folder"},
 		{"an identity less", func(tx *bolt.Tx) error {
@@ -229,7 +233,8 @@ func TestCheckFindsWhatContradictsItself(t *testing.T) {
 			_, err := tx.Bucket(bucketRecords).CreateBucket([]byte("x"))
 			return err
 		}, `a bucket of records with the name "x"`},
-		{"a header less", func(tx *bolt.Tx) error { return tx.Bucket(bucketSnapshots).Delete(seqKey(4)) }, "records of no snapshot, in bucket 4"},
+		{"a header less", func(tx *bolt.Tx) error { return tx.Bucket(bucketSnapshots).Delete(seqKey(4)) },
+			"records of no snapshot, in bucket 4"},
 		{"a header's checksum", func(tx *bolt.Tx) error {
 			return tx.Bucket(bucketSnapshots).Put(seqKey(2), []byte(`{"seq":2,"name":"x"}1234`))
 		}, "in snapshots"},
@@ -239,16 +244,21 @@ func TestCheckFindsWhatContradictsItself(t *testing.T) {
 		{"a header that is no JSON", func(tx *bolt.Tx) error {
 			return tx.Bucket(bucketSnapshots).Put(seqKey(2), sealed(seqKey(2), []byte(`{`)))
 		}, "the header of a snapshot: "},
-		{"a bucket of the snapshot before", header(4, func(h *Header) { h.Bucket = 2 }), `snapshot "s4" has its records in bucket 2`},
-		{"a bucket of the next snapshot", header(4, func(h *Header) { h.Bucket = 5 }), `snapshot "s4" has its records in bucket 5`},
+		{"a bucket of the snapshot before", header(4, func(h *Header) { h.Bucket = 2 }),
+			`snapshot "s4" has its records in bucket 2`},
+		{"a bucket of the next snapshot", header(4, func(h *Header) { h.Bucket = 5 }),
+			`snapshot "s4" has its records in bucket 5`},
 		{"a name that cannot be", header(4, func(h *Header) { h.Name = "../x" }), `snapshot 4 has the name "../x"`},
 		{"a work folder that cannot be", header(4, func(h *Header) { h.Work = ".." }), `and the work folder ".."`},
 		{"no name", header(4, func(h *Header) { h.Name = "" }), `snapshot 4 has the name ""`},
 		{"a name twice", header(4, func(h *Header) { h.Name = "s2" }), `snapshot 4 has the name "s2"`},
 		{"a state that cannot be", header(4, func(h *Header) { h.State = "maybe" }), `has the state "maybe"`},
-		{"another destination", header(4, func(h *Header) { h.Destination = "other" }), `is of the destination "other", the index of "the-id"`},
-		{"another count of folders", header(1, func(h *Header) { h.Dirs++ }), `snapshot "s1" has 3 files, 2 folders and 6 bytes, but its header says 3, 3 and 6`},
-		{"another count of records", header(1, func(h *Header) { h.Records = 4 }), `snapshot "s1" has 5 records, but its header says 4`},
+		{"another destination", header(4, func(h *Header) { h.Destination = "other" }),
+			`is of the destination "other", the index of "the-id"`},
+		{"another count of folders", header(1, func(h *Header) { h.Dirs++ }),
+			`snapshot "s1" has 3 files, 2 folders and 6 bytes, but its header says 3, 3 and 6`},
+		{"another count of records", header(1, func(h *Header) { h.Records = 4 }),
+			`snapshot "s1" has 5 records, but its header says 4`},
 		{"no id", func(tx *bolt.Tx) error { return tx.Bucket(bucketMeta).Delete(keyID) }, "no id"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -272,7 +282,10 @@ func TestCheckSaysWhatStoppedIt(t *testing.T) {
 		do   func(tx *bolt.Tx) error
 		want error
 	}{
-		{"a newer schema", func(tx *bolt.Tx) error { return tx.Bucket(bucketMeta).Put(keyVersion, []byte{schemaVersion + 1}) }, ErrNewer},
+		{"a newer schema", func(tx *bolt.Tx) error {
+			return tx.Bucket(bucketMeta).Put(keyVersion,
+				[]byte{schemaVersion + 1})
+		}, ErrNewer},
 		{"no schema", func(tx *bolt.Tx) error { return tx.Bucket(bucketMeta).Delete(keyVersion) }, ErrDamaged},
 		{"no bucket", func(tx *bolt.Tx) error { return tx.DeleteBucket(bucketContent) }, ErrDamaged},
 	} {

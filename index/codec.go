@@ -262,7 +262,8 @@ func parseRecord(b string, r *Record) error {
 	for _, f := range [...]struct {
 		bit  uint64
 		flag Flags
-	}{{isRacy, Racy}, {isInconsistent, Inconsistent}, {isUnreadable, Unreadable}, {isCapped, Capped}, {isSparseHash, SparseHash}} {
+	}{{isRacy, Racy}, {isInconsistent, Inconsistent}, {isUnreadable, Unreadable}, {isCapped, Capped},
+		{isSparseHash, SparseHash}} {
 		if bits&f.bit != 0 {
 			r.Flags |= f.flag
 		}
@@ -270,7 +271,8 @@ func parseRecord(b string, r *Record) error {
 	// What is set must make sense together: these values decide what is done to files.
 	if p.bad || p.b != "" || r.Change == 0 || r.Stored > Joined ||
 		r.Stored == Joined && r.Link == "" || r.Link != "" && !r.Stored.Shares() ||
-		r.Has(SparseHash) && !r.Has(Hashed) || (r.Kind == file.None) != (r.Change == Removed) || (r.Kind == file.None) != (bits&hasStat == 0) {
+		r.Has(SparseHash) && !r.Has(Hashed) || (r.Kind == file.None) != (r.Change == Removed) ||
+		(r.Kind == file.None) != (bits&hasStat == 0) {
 		return damaged("a malformed record")
 	}
 	return nil

@@ -16,7 +16,8 @@ import (
 )
 
 func drawTime(t *rapid.T, label string) file.Time {
-	sec := rapid.OneOf(rapid.Int64(), rapid.Int64Range(0, 2e9), rapid.SampledFrom([]int64{math.MinInt64, math.MaxInt64, -1 << 62, 1 << 62, -1, 0})).Draw(t, label)
+	sec := rapid.OneOf(rapid.Int64(), rapid.Int64Range(0, 2e9),
+		rapid.SampledFrom([]int64{math.MinInt64, math.MaxInt64, -1 << 62, 1 << 62, -1, 0})).Draw(t, label)
 	return file.Time{Sec: sec, Nsec: int32(rapid.IntRange(0, 999_999_999).Draw(t, label+" ns"))}
 }
 
@@ -102,7 +103,8 @@ func TestEveryChangeStoredAndReasonHasAName(t *testing.T) {
 	for i := NewPath; i <= AnotherOwner; i++ {
 		names[i.String()] = true
 	}
-	if want := int(Silent) + int(Joined) + 1 + int(AnotherOwner); len(names) != want || names["unknown"] || names["unknown reason"] || names[""] {
+	if want := int(Silent) + int(Joined) + 1 + int(AnotherOwner); len(names) != want || names["unknown"] ||
+		names["unknown reason"] || names[""] {
 		t.Errorf("%d different names, want %d: %v", len(names), want, names)
 	}
 	if Change(200).String() != "unknown" || Stored(200).String() != "unknown" || Reason(200).String() != "unknown reason" {
@@ -139,9 +141,12 @@ func TestMalformedRecords(t *testing.T) {
 		{"bytes left over", raw(1, removed, 0, 0), ErrDamaged},
 		{"a mode with more bits", raw(1, added|hasStat, with([]byte{0, 0x80, 0x20}, stat[2:])...), ErrDamaged},
 		{"a negative size", raw(1, added|hasStat, with(stat[:5], huge, stat[6:])...), ErrDamaged},
-		{"a second of 10^9 ns", raw(1, added|hasStat, with(stat[:6], binary.AppendVarint(nil, 1e9), stat[7:])...), ErrDamaged},
-		{"a ctime before the second of its mtime", raw(1, added|hasStat, with(stat[:8], binary.AppendVarint(nil, -1), stat[9:])...), ErrDamaged},
-		{"a number of eleven bytes", raw(1, added|hasStat, with(stat[:11], bytes.Repeat([]byte{0x80}, 10), []byte{1})...), ErrDamaged},
+		{"a second of 10^9 ns", raw(1, added|hasStat, with(stat[:6], binary.AppendVarint(nil, 1e9), stat[7:])...),
+			ErrDamaged},
+		{"a ctime before the second of its mtime",
+			raw(1, added|hasStat, with(stat[:8], binary.AppendVarint(nil, -1), stat[9:])...), ErrDamaged},
+		{"a number of eleven bytes", raw(1, added|hasStat, with(stat[:11], bytes.Repeat([]byte{0x80}, 10), []byte{1})...),
+			ErrDamaged},
 		{"a target longer than the record", raw(1, added|hasStat|hasTarget, with(stat, huge)...), ErrDamaged},
 		{"more xattrs than bytes", raw(1, added|hasStat|hasXattrs, with(stat, huge)...), ErrDamaged},
 		{"an xattr without a name", raw(1, added|hasStat|hasXattrs, with(stat, []byte{1, 0, 0})...), ErrDamaged},
@@ -179,7 +184,8 @@ func TestACommonRecordIsSmall(t *testing.T) {
 	n := node{id: 123456, kind: file.Regular, text: "content", mode: 0o644, mtime: 1.7e9}
 	r := n.record()
 	r.UID, r.GID = 1000, 1000
-	r.Mtime.Nsec, r.Ctime, r.Btime = 123456789, file.Time{Sec: 1.7e9, Nsec: 987654321}, file.Time{Sec: 1.7e9, Nsec: 555555555}
+	r.Mtime.Nsec, r.Ctime, r.Btime = 123456789, file.Time{Sec: 1.7e9, Nsec: 987654321},
+		file.Time{Sec: 1.7e9, Nsec: 555555555}
 	if size := len(appendRecord(nil, &r)); size > 80 {
 		t.Errorf("a file's record takes %d bytes", size)
 	}
@@ -211,7 +217,8 @@ func TestASealNoticesEveryFlippedBit(t *testing.T) {
 }
 
 func FuzzRecord(f *testing.F) {
-	for _, n := range []node{{1, file.Regular, "text", 0o644, 1.7e9}, {2, file.Folder, "", 0o755, -5}, {3, file.Symlink, "../x", 0o777, 0}} {
+	for _, n := range []node{{1, file.Regular, "text", 0o644, 1.7e9}, {2, file.Folder, "", 0o755, -5},
+		{3, file.Symlink, "../x", 0o777, 0}} {
 		r := n.record()
 		f.Add(appendRecord(nil, &r))
 		r.From, r.To, r.Change, r.Rdev = "a/b", "c", Moved, 77

@@ -88,12 +88,14 @@ func create(path, id string, pageSize int) error {
 	if err := f.Close(); err != nil {
 		return err
 	}
-	b, err := bolt.Open(tmp, 0o600, &bolt.Options{Timeout: time.Second, FreelistType: bolt.FreelistMapType, PageSize: pageSize})
+	b, err := bolt.Open(tmp, 0o600,
+		&bolt.Options{Timeout: time.Second, FreelistType: bolt.FreelistMapType, PageSize: pageSize})
 	if err != nil {
 		return fmt.Errorf("create %s: %w", path, err)
 	}
 	err = b.Update(func(tx *bolt.Tx) error {
-		for _, name := range [][]byte{bucketMeta, bucketSnapshots, bucketRecords, bucketPaths, bucketIdentity, bucketContent} {
+		for _, name := range [][]byte{bucketMeta, bucketSnapshots, bucketRecords, bucketPaths, bucketIdentity,
+			bucketContent} {
 			if _, err := tx.CreateBucket(name); err != nil {
 				return err
 			}
@@ -119,7 +121,7 @@ func create(path, id string, pageSize int) error {
 	return nil
 }
 
-// Hold opens the database for reading until Release, so that many small look-ups do not open it anew.
+// Hold opens the database for reading until Release, so that many small look-ups do not open it again.
 func (db *DB) Hold(ctx context.Context) error {
 	if db.held != nil {
 		return nil

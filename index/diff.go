@@ -44,7 +44,7 @@ func (db *DB) diff(ctx context.Context, a, b uint64, p *Pending) iter.Seq2[Diffe
 			err := db.view(ctx, func(tx *bolt.Tx) (err error) {
 				f := &follower{tx: tx, b: openBuckets(tx), from: a, to: b, first: min(a, b), last: max(a, b)}
 				if f.b.pending = p; p != nil {
-					if err := p.settle(tx); err != nil {
+					if err := p.finish(tx); err != nil {
 						return err
 					}
 				}
@@ -72,7 +72,7 @@ type follower struct {
 	from, to    uint64
 	first, last uint64 // the same two in time order
 
-	trails bool // with Merged: tombstones tell which inode was there between the two
+	trails bool // with Merged: tombstones say which inode was there between the two
 
 	made map[place]string // with Merged, of inodes that came between the two and left the path, a name
 }
@@ -248,7 +248,7 @@ func (f *follower) compare(path string) (d Difference, err error) {
 			return d, err
 		}
 	}
-	left := false // told where it is now
+	left := false // reported at the path where it is now
 	if d.Before != nil {
 		if _, left, err = f.moved(path, f.from); err != nil {
 			return d, err

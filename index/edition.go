@@ -15,7 +15,7 @@ type Edition struct {
 	Next uint64
 }
 
-// Editions visits every record of every path that tells of something, in key order and from old to new, tombstones too. It
+// Editions visits every record of every path that has a meaning, in key order and from old to new, tombstones too. It
 // keeps nothing in memory. The edition and all its strings are valid during the visit, which must not use db.
 func (db *DB) Editions(ctx context.Context, visit func(*Edition) error) error {
 	return db.editions(ctx, func(s *Edition, _ *tracer) error {
@@ -82,8 +82,8 @@ func visitEditions(tx *bolt.Tx, start []byte, visit editionVisitor) (next []byte
 	return nil, err
 }
 
-// editionsBetween visits, as editions, the records that came after snapshot first up to snapshot last, and ends those that
-// say what is there in last with no end.
+// editionsBetween visits, as editions, the records that came after snapshot first up to snapshot last, and ends those
+// that say what is there in last with no end.
 func (db *DB) editionsBetween(ctx context.Context, first, last uint64, visit editionVisitor) error {
 	var start []byte
 	var one Edition

@@ -1,8 +1,8 @@
 package index
 
-// freeList reads the list of free pages, after the trees have claimed theirs, and claims what is in it and
-// what it takes itself: afterwards pages that were not claimed are lost. A page in it that is in use would be
-// written over. found is told of each; the error says why the list cannot be read.
+// freeList reads the list of free pages, after the trees have claimed theirs, and claims what is in it and what it
+// takes itself: afterwards pages that were not claimed are lost. A page in it that is in use would be written over.
+// found is called with each; the error says why the list cannot be read.
 func (r *reach) freeList(found func(error)) (free int64, err error) {
 	f := r.file
 	if err := r.claim(f.free, 1); err != nil {

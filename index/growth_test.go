@@ -28,7 +28,8 @@ func TestASnapshotCostsItsChanges(t *testing.T) {
 				db.add(t, uint64(s+2), changed)
 			}
 			after := db.counts(t)
-			for bucket, want := range map[string]int{"records": snapshots * edits, "snapshots": snapshots, "paths": 0, "identity": 0, "content": 0, "meta": 0} {
+			for bucket, want := range map[string]int{"records": snapshots * edits, "snapshots": snapshots, "paths": 0,
+				"identity": 0, "content": 0, "meta": 0} {
 				if got := after[bucket] - before[bucket]; got != want {
 					t.Errorf("%s grew by %d keys, want %d", bucket, got, want)
 				}

@@ -11,7 +11,8 @@ import (
 	"unicode/utf8"
 )
 
-// headerJSON is a Header as it is stored. JSON knows no strings that are not UTF-8: the bytes of such sources stand beside.
+// headerJSON is a Header as it is stored. JSON knows no strings that are not UTF-8: the bytes of such sources stand
+// beside.
 type headerJSON struct {
 	*plainHeader
 	SourceBytes  []byte   `json:"source_b64,omitempty"`
@@ -71,7 +72,8 @@ func oneElement(s string) bool {
 
 // reserved reports whether a name means something else in a destination than a snapshot, be it in upper or lower case.
 func reserved(name string) bool {
-	return slices.Contains([]string{"latest", "oldest", "backupoptions.txt", "blacklist.txt", "whitelist.txt"}, strings.ToLower(name))
+	return slices.Contains([]string{"latest", "oldest", "backupoptions.txt", "blacklist.txt", "whitelist.txt"},
+		strings.ToLower(name))
 }
 
 // CheckName says why name cannot be a snapshot's.
@@ -121,7 +123,8 @@ type Header struct {
 	CopiedBytes int64     `json:"copied_bytes"` // bytes of file content written, holes left out
 	Errors      int64     `json:"errors"`       // source files and folders that could not be read
 
-	Unread      int64    `json:"unread,omitempty"`       // of Files, those that it does not hold, because they could not be read
+	// of Files, those that it does not hold, because they could not be read
+	Unread      int64    `json:"unread,omitempty"`
 	UnreadBytes int64    `json:"unread_bytes,omitempty"` // of Bytes, theirs; see HeldBytes
 	State       State    `json:"state"`
 	Tags        []string `json:"tags"`
@@ -131,19 +134,23 @@ type Header struct {
 	Sources []string `json:"sources,omitempty"`
 
 	// Below: what a rebuild of the index needs. Not part of the `list` contract.
-	Parent      uint64            `json:"parent,omitempty"`      // the snapshot that the change set is relative to; 0: the first
-	Destination string            `json:"destination,omitempty"` // the destination's id
-	Volumes     Volumes           `json:"volumes,omitempty"`     // the source's file systems
-	Users       map[uint32]string `json:"users,omitempty"`       // names of the owners met, as the source's system knew them
-	Groups      map[uint32]string `json:"groups,omitempty"`
-	Records     int64             `json:"records,omitempty"`  // number of records in the change set
-	Work        string            `json:"work,omitempty"`     // folder in .snap/tmp that a prepared snapshot is published from
-	Bucket      uint64            `json:"bucket,omitempty"`   // where its records lie, if not under its own Seq
-	Merged      []uint64          `json:"merged,omitempty"`   // in a change set: the sets that were folded into it last
-	Unheld      int64             `json:"unheld,omitempty"`   // files and folders that the destination could not hold
-	Capped      int64             `json:"capped,omitempty"`   // entries with more extended attributes than are kept
-	Returned    int64             `json:"returned,omitempty"` // records with Since
-	Boot        string            `json:"boot,omitempty"`     // in the header a change set begins with: file.Dir.Session of the destination
+	// the snapshot that the change set is relative to; 0: the first
+	Parent      uint64  `json:"parent,omitempty"`
+	Destination string  `json:"destination,omitempty"` // the destination's id
+	Volumes     Volumes `json:"volumes,omitempty"`     // the source's file systems
+	// names of the owners met, as the source's system knew them
+	Users   map[uint32]string `json:"users,omitempty"`
+	Groups  map[uint32]string `json:"groups,omitempty"`
+	Records int64             `json:"records,omitempty"` // number of records in the change set
+	// folder in .snap/tmp that a prepared snapshot is published from
+	Work     string   `json:"work,omitempty"`
+	Bucket   uint64   `json:"bucket,omitempty"`   // where its records lie, if not under its own Seq
+	Merged   []uint64 `json:"merged,omitempty"`   // in a change set: the sets that were folded into it last
+	Unheld   int64    `json:"unheld,omitempty"`   // files and folders that the destination could not hold
+	Capped   int64    `json:"capped,omitempty"`   // entries with more extended attributes than are kept
+	Returned int64    `json:"returned,omitempty"` // records with Since
+	// in the header a change set begins with: file.Dir.Session of the destination
+	Boot string `json:"boot,omitempty"`
 }
 
 // bucket is the number of the bucket that holds the snapshot's records.

@@ -7,12 +7,15 @@ import (
 	"testing"
 )
 
-// TestNamesInPlace: names that a snapshot may have are read, those that lead elsewhere are not, wherever a header stands.
+// TestNamesInPlace: names that a snapshot may have are read, those that lead elsewhere are not, wherever a header
+// stands.
 func TestNamesInPlace(t *testing.T) {
 	for name, ok := range map[string]bool{
 		"2026-01-01": true, `2026\01`: true, "a..b": true, "Grüße": true, "latest-2": true,
-		"": false, "..": false, ".": false, "...": false, "../x": false, "a/b": false, "a\x00": false, ".snap": false, "latest": false,
-		"Latest": false, "oldest": false, "BackupOptions.txt": false, "blacklist.txt": false, "Whitelist.txt": false, "a\nb": true, "\xff": true,
+		"": false, "..": false, ".": false, "...": false, "../x": false, "a/b": false, "a\x00": false, ".snap": false,
+		"latest": false,
+		"Latest": false, "oldest": false, "BackupOptions.txt": false, "blacklist.txt": false, "Whitelist.txt": false,
+		"a\nb": true, "\xff": true,
 	} {
 		h := Header{Seq: 1, Name: name}
 		inPlace := func(where string, err error) {
@@ -26,7 +29,8 @@ func TestNamesInPlace(t *testing.T) {
 		}
 		_, err = decodeHeader(seqKey(1), b)
 		inPlace("the index", err)
-		for where, heads := range map[string][2]*Header{"the front of a change set": {&h, {Name: "s"}}, "the end of a change set": {{Name: "s"}, &h}} {
+		for where, heads := range map[string][2]*Header{"the front of a change set": {&h, {Name: "s"}},
+			"the end of a change set": {{Name: "s"}, &h}} {
 			var set bytes.Buffer
 			w, err := NewChangeWriter(&set, heads[0])
 			if err == nil {
@@ -43,7 +47,8 @@ func TestNamesInPlace(t *testing.T) {
 			inPlace(where, err)
 		}
 	}
-	for work, ok := range map[string]bool{"": true, "k3J": true, "..": false, ".": false, "../x": false, "a/b": false, "a\x00": false} {
+	for work, ok := range map[string]bool{"": true, "k3J": true, "..": false, ".": false, "../x": false, "a/b": false,
+		"a\x00": false} {
 		if err := (&Header{Name: "s", Work: work}).inPlace(); (err == nil) != ok {
 			t.Errorf("made in %q: %v", work, err)
 		}

@@ -90,7 +90,8 @@ func (s *shaper) path() string {
 
 // record is that of a file, with an attribute that makes its element take n bytes of a page where it can.
 func (s *shaper) record(path string, n int) Record {
-	r := node{s.rnd.Uint64N(1000) + 10, file.Regular, strings.Repeat("x", s.rnd.IntN(50)), 0o644, s.rnd.Int64N(1e9)}.record()
+	r := node{s.rnd.Uint64N(1000) + 10, file.Regular, strings.Repeat("x", s.rnd.IntN(50)), 0o644,
+		s.rnd.Int64N(1e9)}.record()
 	if pad := n - taken(path, &r) - len("n user.x n"); pad > 0 {
 		r.Xattrs = []file.Xattr{{Name: "user.x", Value: make([]byte, pad)}}
 	}
@@ -104,7 +105,8 @@ func taken(path string, r *Record) int {
 
 // around is a number close to a limit: a quarter of a page, pages, or a few of them.
 func (s *shaper) around() int {
-	limit := []int{s.size / 4, s.size / 4, s.size / 4, s.size / 2, s.size, 2 * s.size, 3 * s.size, 9 * s.size}[s.rnd.IntN(8)]
+	limit := []int{s.size / 4, s.size / 4, s.size / 4, s.size / 2, s.size, 2 * s.size, 3 * s.size,
+		9 * s.size}[s.rnd.IntN(8)]
 	return limit - 60 + s.rnd.IntN(120)
 }
 

@@ -23,8 +23,8 @@ func (db *DB) EverHeld(ctx context.Context, paths []string) (held []bool, err er
 	return held, err
 }
 
-// KnowsInode reports whether the newest complete snapshot has a source file with this inode number and birth time, under
-// whatever name and on whichever of its file systems.
+// KnowsInode reports whether the newest complete snapshot has a source file with this inode number and birth time,
+// under whatever name and on whichever of its file systems.
 func (db *DB) KnowsInode(ctx context.Context, ino uint64, born file.Time) (bool, error) {
 	all, err := db.Snapshots(ctx)
 	if err != nil {

@@ -41,8 +41,8 @@ func (t *tracer) step(p *place, r *Record) (bool, error) {
 	return true, nil
 }
 
-// lead is where the record at p, which is from and shares an inode, leads to, and the record there; the zero place if there
-// is none.
+// lead is where the record at p, which is from and shares an inode, leads to, and the record there; the zero place if
+// there is none.
 func (t *tracer) lead(p place, from *Record) (older place, rec Record, err error) {
 	same := func() bool { return older.bucket != 0 && rec.SameContent(from) && rec.Mtime == from.Mtime }
 	if from.Stored == Linked && from.Since != 0 && t.owner(from.Since) == from.Since {
@@ -70,8 +70,9 @@ func (t *tracer) lead(p place, from *Record) (older place, rec Record, err error
 	return older, rec, nil
 }
 
-// run is the last place at path, up to bucket, of the inode that the snapshot since has there, and the record there: that
-// snapshot's record, or one that leads to it record by record. Another file may have taken the path since, even an equal copy.
+// run is the last place at path, up to bucket, of the inode that the snapshot since has there, and the record there:
+// that snapshot's record, or one that leads to it record by record. Another file may have taken the path since, even
+// an equal copy.
 func (t *tracer) run(path string, bucket, since uint64) (place, Record, error) {
 	var first Record
 	base, err := t.last(path, since, 0, &first)
@@ -101,8 +102,9 @@ func (t *tracer) leadsTo(base, p place, r Record) (bool, error) {
 	return p == base, nil
 }
 
-// last is the place of the record that is in force at path in the snapshot of bucket, and becomes rec. With since it is the
-// last one that has something there, in the snapshot with that number or a newer one. The zero place if there is none.
+// last is the place of the record that is in force at path in the snapshot of bucket, and becomes rec. With since it
+// is the last one that has something there, in the snapshot with that number or a newer one. The zero place if there
+// is none.
 func (t *tracer) last(path string, bucket, since uint64, rec *Record) (place, error) {
 	seqs, key, err := t.seqs(path)
 	if err != nil {
@@ -132,8 +134,8 @@ func (t *tracer) owner(bucket uint64) uint64 {
 	return binary.BigEndian.Uint64(k)
 }
 
-// since is the first snapshot, as far as the records tell, from which on the inode of the record at p, which is r, was at
-// its path without a break.
+// since is the first snapshot, as far as the records say, from which on the inode of the record at p, which is r, was
+// at its path without a break.
 func (t *tracer) since(p place, r *Record) (uint64, error) {
 	rec := *r
 	for {
@@ -207,8 +209,9 @@ type LinkedEntry struct {
 	Inode Inode // the zero Inode where the source had one name of the file
 }
 
-// LinkedEntries is Entries with the inodes of files with several names. That of the source, in the record, may have been
-// learned anew for some names of a file and not for others. Where damage hides what made an inode, it is one of its own.
+// LinkedEntries is Entries with the inodes of files with several names. That of the source, in the record, may have
+// been learned again for some names of a file and not for others. Where damage hides what made an inode, it is one of
+// its own.
 func (db *DB) LinkedEntries(ctx context.Context, seq uint64, dir string) iter.Seq2[LinkedEntry, error] {
 	return func(yield func(LinkedEntry, error) bool) {
 		var inodes []Inode

@@ -113,7 +113,7 @@ func pathOf(key []byte) (string, error) {
 	return p, nil
 }
 
-// validKey reports whether key is the key of path, which was made of it, and path may be one.
+// validKey reports whether key is the key of path, which was made from it, and path may be one.
 func validKey(key []byte, path string) bool {
 	return len(key) > 0 && bytes.IndexByte(key, '/') < 0 && (path != "" || len(key) == 1) && ValidPath(path)
 }

@@ -92,11 +92,13 @@ func TestWithin(t *testing.T) {
 func TestValidPath(t *testing.T) {
 	long := strings.Repeat("n", 255)
 	for path, want := range map[string]bool{
-		"": true, "a": true, "a/b": true, "...": true, ".a": true, "a.": true, " ": true, "\n": true, "\xff\x01": true, "a\\b": true,
-		long: true, long + "/" + long: true,
+		"": true, "a": true, "a/b": true, "...": true, ".a": true, "a.": true, " ": true, "\n": true, "\xff\x01": true,
+		"a\\b": true,
+		long:   true, long + "/" + long: true,
 		"/": false, "/a": false, "a/": false, "a//b": false, ".": false, "..": false, "a/.": false, "../a": false,
 		"a/../b": false, "a\x00b": false, "\x00": false, long + "n": false, "a/" + long + "n": false,
-		strings.Repeat("d/", MaxPath/2): false, strings.Repeat("d/", MaxPath/2-1) + "ee": true, strings.Repeat("d/", MaxPath/2) + "e": false,
+		strings.Repeat("d/", MaxPath/2): false, strings.Repeat("d/", MaxPath/2-1) + "ee": true,
+		strings.Repeat("d/", MaxPath/2) + "e": false,
 	} {
 		if ValidPath(path) != want {
 			t.Errorf("ValidPath(%.40q), %d bytes, is %v", path, len(path), !want)
@@ -105,7 +107,8 @@ func TestValidPath(t *testing.T) {
 }
 
 func TestAKeyThatNoPathHasIsDamage(t *testing.T) {
-	for _, key := range []string{"", "\x00\x00", "\x00a", "a\x00", "a\x00\x00b", "a/b", ".", "a\x00..", strings.Repeat("n", 256)} {
+	for _, key := range []string{"", "\x00\x00", "\x00a", "a\x00", "a\x00\x00b", "a/b", ".", "a\x00..",
+		strings.Repeat("n", 256)} {
 		if p, err := pathOf([]byte(key)); err == nil {
 			t.Errorf("key %q is the path %q", key, p)
 		}
@@ -114,7 +117,8 @@ func TestAKeyThatNoPathHasIsDamage(t *testing.T) {
 
 func TestNumbersInKeysSortAsNumbers(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		number := rapid.OneOf(rapid.Uint64(), rapid.Uint64Range(0, 300), rapid.SampledFrom([]uint64{0, 255, 256, math.MaxUint32, math.MaxUint64}))
+		number := rapid.OneOf(rapid.Uint64(), rapid.Uint64Range(0, 300),
+			rapid.SampledFrom([]uint64{0, 255, 256, math.MaxUint32, math.MaxUint64}))
 		a, b := number.Draw(t, "a"), number.Draw(t, "b")
 		rest := rapid.SliceOfN(rapid.Byte(), 0, 3).Draw(t, "rest")
 		ka, kb := appendOrdered(nil, a), appendOrdered(nil, b)

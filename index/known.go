@@ -35,7 +35,8 @@ func identityKey(b []byte, r *Record, path []byte) []byte {
 }
 
 // contentKey appends the key in the bucket content of the entry with the key path. It leads to the bucket identity,
-// which has the path; nameSum tells the names of a file there apart. Without an inode number it has the path itself.
+// which has the path; nameSum distinguishes the names of a file there. Without an inode number it has the path
+// itself.
 func contentKey(b []byte, r *Record, path []byte) []byte {
 	if b = contentPrefix(b, r.Size, &r.Hash); r.Ino == 0 {
 		return append(append(b, pathFollows), path...)
@@ -87,7 +88,8 @@ func (db *DB) ByIdentity(ctx context.Context, newest uint64, r *Record, max int)
 }
 
 // ByContent are the regular files of the newest snapshot with this size and hash, at most max.
-func (db *DB) ByContent(ctx context.Context, newest uint64, size int64, hash [32]byte, max int) (found []Entry, err error) {
+func (db *DB) ByContent(ctx context.Context, newest uint64, size int64, hash [32]byte,
+	max int) (found []Entry, err error) {
 	prefix := contentPrefix(nil, size, &hash)
 	err = db.view(ctx, func(tx *bolt.Tx) error {
 		found = nil

@@ -26,7 +26,7 @@ func (db *DB) Learn(ctx context.Context, newest uint64, facts iter.Seq2[*Entry, 
 	return db.learn(ctx, newest, false, facts)
 }
 
-// LearnOlder is Learn that passes over the records of snapshot newest itself: what that has been made of was seen later.
+// LearnOlder is Learn without the records of snapshot newest itself: what that was made from was seen later.
 func (db *DB) LearnOlder(ctx context.Context, newest uint64, facts iter.Seq2[*Entry, error]) error {
 	return db.learn(ctx, newest, true, facts)
 }

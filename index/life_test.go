@@ -27,7 +27,8 @@ func (l *life) step(t *rapid.T) {
 	path := func(label string) string { return rapid.SampledFrom(l.now.paths()).Draw(t, label) }
 	dirs := slices.DeleteFunc(l.now.paths(), func(p string) bool { return l.now[p].kind != file.Folder })
 	to := Join(rapid.SampledFrom(dirs).Draw(t, "dir"), rapid.SampledFrom(oddNames).Draw(t, "name"))
-	switch rapid.SampledFrom([]string{"file", "file", "folder", "link", "move", "move", "swap", "remove", "edit", "chmod"}).Draw(t, "step") {
+	switch rapid.SampledFrom([]string{"file", "file", "folder", "link", "move", "move", "swap", "remove", "edit",
+		"chmod"}).Draw(t, "step") {
 	case "file":
 		l.put(to, file.Regular, rapid.SampledFrom([]string{"", "x", "y", "hello"}).Draw(t, "text"))
 	case "folder":

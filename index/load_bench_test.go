@@ -139,8 +139,8 @@ func BenchmarkLookup(b *testing.B) {
 	}
 }
 
-// BenchmarkDiff are the differences of two snapshots that follow each other, one file of a hundred being another, and of
-// the first and the last of ten such ones.
+// BenchmarkDiff are the differences of two snapshots that follow each other, one file of a hundred being another, and
+// of the first and the last of ten such ones.
 func BenchmarkDiff(b *testing.B) {
 	const n, snapshots = 100_000, 10
 	db := onDisk(b)

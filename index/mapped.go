@@ -41,10 +41,10 @@ func (t *touches) count(tx *bolt.Tx, n int) {
 	}
 }
 
-// forget gives back the memory of the pages that were touched so far. What it is told to forget must be the mapping
-// and nothing else: it runs within a transaction, on the goroutine of that, so that bbolt does not map the file
-// elsewhere at the same time; and no transaction is larger than what is mapped, because checkSchema has compared
-// the size that the file says it has with the one it has, and a writer maps more before it takes more.
+// forget gives back the memory of the pages that were touched so far. What it forgets must be the mapping and nothing
+// else: it runs within a transaction, on the goroutine of that, so that bbolt does not map the file elsewhere at the
+// same time; and no transaction is larger than what is mapped, because checkSchema has compared the size that the
+// file says it has with the one it has, and a writer maps more before it takes more.
 func forget(tx *bolt.Tx) {
 	file.ForgetMapped(tx.DB().Info().Data, uintptr(tx.Size()))
 }

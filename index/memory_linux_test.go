@@ -66,7 +66,8 @@ func TestWhatWasLookedAtDoesNotStayInMemory(t *testing.T) {
 			}
 		}},
 		{"finding a few of many", func(look func()) {
-			for _, err := range db.Histories(bg, "", func(path []byte) bool { look(); return bytes.HasSuffix(path, []byte("1.txt")) }) {
+			for _, err := range db.Histories(bg, "",
+				func(path []byte) bool { look(); return bytes.HasSuffix(path, []byte("1.txt")) }) {
 				check(t, err)
 			}
 		}},

@@ -34,13 +34,15 @@ func (db *DB) Merged(ctx context.Context, prev uint64, next *Header) iter.Seq2[*
 			yield(nil, err)
 			return
 		}
-		next.Added, next.Modified, next.Metadata, next.Moved, next.Removed, next.CopiedBytes, next.Returned = 0, 0, 0, 0, 0, 0, 0
+		next.Added, next.Modified, next.Metadata, next.Moved, next.Removed, next.CopiedBytes, next.Returned = 0, 0, 0,
+			0, 0, 0, 0
 		var start []byte
 		made := map[place]string{}
 		for more := true; more; {
 			var page []Entry
 			err := db.view(ctx, func(tx *bolt.Tx) (err error) {
-				f := &follower{tx: tx, b: openBuckets(tx), from: prev, to: next.Seq, first: prev, last: next.Seq, made: made, trails: trails}
+				f := &follower{tx: tx, b: openBuckets(tx), from: prev, to: next.Seq, first: prev, last: next.Seq, made: made,
+					trails: trails}
 				start, err = f.each(start, func(path string, records []holder) error {
 					e, old, err := f.merge(path, records)
 					if err != nil {
@@ -99,7 +101,7 @@ func (h *Header) count(r *Record) {
 	case Moved:
 		h.Moved++
 	case Removed:
-		if r.To == "" && !r.trail() { // else it is told where it is now
+		if r.To == "" && !r.trail() { // else it is reported where it is now
 			h.Removed++
 		}
 	}
@@ -114,7 +116,8 @@ func (f *follower) merge(path string, records []holder) (e Entry, newest *Record
 		return e, nil, err
 	}
 	e = Entry{path, *newest}
-	if len(records) == 1 && newest.To == "" && (newest.From == "" || last.first) && (newest.Exists() || !newest.Stored.Shares()) {
+	if len(records) == 1 && newest.To == "" && (newest.From == "" || last.first) &&
+		(newest.Exists() || !newest.Stored.Shares()) {
 		switch {
 		case newest.Change == Removed && f.first == 0:
 			return Entry{}, newest, nil
@@ -225,7 +228,8 @@ func (f *follower) share(e *Entry, bucket uint64, newest *Record) error {
 	return nil
 }
 
-// linked says in e that its inode is that of the record at older, which is r and of the first snapshot or one before it.
+// linked says in e that its inode is that of the record at older, which is r and of the first snapshot or one before
+// it.
 func (f *follower) linked(e *Entry, older place, r *Record) error {
 	e.Stored, e.Link, e.Since = Linked, "", 0
 	if from := e.shared(e.Path); from != older.path {

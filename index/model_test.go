@@ -130,7 +130,8 @@ func sameEntries(a, b []Entry) bool {
 // equal compares every field; an empty list of xattrs is none.
 func equal(a, b *Record) bool {
 	x, y := *a, *b
-	same := slices.EqualFunc(a.Xattrs, b.Xattrs, func(p, q file.Xattr) bool { return p.Name == q.Name && bytes.Equal(p.Value, q.Value) })
+	same := slices.EqualFunc(a.Xattrs, b.Xattrs,
+		func(p, q file.Xattr) bool { return p.Name == q.Name && bytes.Equal(p.Value, q.Value) })
 	x.Xattrs, y.Xattrs = nil, nil
 	return same && reflect.DeepEqual(x, y)
 }

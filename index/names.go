@@ -114,7 +114,7 @@ func (n *naming) collect(v *Edition, t *tracer) error {
 	return err
 }
 
-// stretches are the found names by snapshots, those of one name that follow each other as one.
+// stretches are the found names by snapshots; snapshots in a row that have the same name are one Stretch.
 func (n *naming) stretches() (all []Stretch) {
 	slices.SortFunc(n.found, func(a, b named) int {
 		if c := Compare(a.path, b.path); c != 0 {

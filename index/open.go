@@ -48,7 +48,8 @@ func (db *DB) open(ctx context.Context, how int) (*handle, error) {
 		switch {
 		case err == nil:
 			return h, nil
-		case errors.Is(err, syscall.EINTR) && ctx.Err() == nil: // bbolt repeats no call that a signal interrupted; nothing is done yet
+		case errors.Is(err, syscall.EINTR) && ctx.Err() == nil:
+			// bbolt repeats no call that a signal interrupted; nothing is done yet
 			continue
 		case errors.Is(err, berrors.ErrTimeout):
 			if time.Since(start) > lockWait {
@@ -58,8 +59,9 @@ func (db *DB) open(ctx context.Context, how int) (*handle, error) {
 			return nil, fmt.Errorf("%s: %w", db.path, ErrMissing)
 		case errors.As(err, new(*fs.PathError)), errors.Is(err, ErrDamaged), ctx.Err() != nil:
 			return nil, err
-		case errors.Is(err, berrors.ErrInvalid), errors.Is(err, berrors.ErrChecksum), errors.Is(err, berrors.ErrVersionMismatch):
-			return nil, fmt.Errorf("%s: %w: %v", db.path, ErrDamaged, err)
+		case errors.Is(err, berrors.ErrInvalid), errors.Is(err, berrors.ErrChecksum),
+			errors.Is(err, berrors.ErrVersionMismatch):
+			return nil, fmt.Errorf("%s: %w: %w", db.path, ErrDamaged, err)
 		default:
 			return nil, fmt.Errorf("%s: %w", db.path, err)
 		}

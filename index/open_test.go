@@ -226,7 +226,8 @@ func TestACancelledContextEndsEveryCall(t *testing.T) {
 	if !errors.Is(last, context.Canceled) || n != pageSize+1 {
 		t.Errorf("after %d entries: %v", n, last)
 	}
-	if err := db.Import(ctx, 2, all(manyEntries(5)), func() (*Header, error) { return &Header{Name: "s"}, nil }); !errors.Is(err, context.Canceled) {
+	if err := db.Import(ctx, 2, all(manyEntries(5)),
+		func() (*Header, error) { return &Header{Name: "s"}, nil }); !errors.Is(err, context.Canceled) {
 		t.Errorf("Import: %v", err)
 	}
 	ctx, cancel = context.WithCancel(bg)

@@ -174,7 +174,8 @@ func (s *sheet) element(i int) element {
 	if s.branch {
 		return element{at: uint64(at) + uint64(order.Uint32(b)), key: uint64(order.Uint32(b[4:])), child: order.Uint64(b[8:])}
 	}
-	return element{flags: order.Uint32(b), at: uint64(at) + uint64(order.Uint32(b[4:])), key: uint64(order.Uint32(b[8:])), value: uint64(order.Uint32(b[12:]))}
+	return element{flags: order.Uint32(b), at: uint64(at) + uint64(order.Uint32(b[4:])), key: uint64(order.Uint32(b[8:])),
+		value: uint64(order.Uint32(b[12:]))}
 }
 
 // kv are key and value of an element whose sheet was checked and read to its end.

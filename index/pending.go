@@ -45,8 +45,8 @@ func (db *DB) DiffPending(ctx context.Context, a uint64, p *Pending) iter.Seq2[D
 	return db.diff(ctx, a, p.seq, p)
 }
 
-// settle notes in the records of the places that files moved from where they went, as Import does.
-func (p *Pending) settle(tx *bolt.Tx) error {
+// finish notes in the records of the places that files moved from where they went, as Import does.
+func (p *Pending) finish(tx *bolt.Tx) error {
 	b := openBuckets(tx)
 	b.pending = p
 	added := false

@@ -21,7 +21,8 @@ func TestAPendingChangeSetDiffersAsTheSnapshotWould(t *testing.T) {
 			newest, old = p.seqs[n-1], p.trees[n-1]
 		}
 		say := func(d Difference) string {
-			return fmt.Sprintf("%s %q from %q, %v, %s, %s, %+v, %+v", d.Change, d.Path, d.From, d.After != nil, d.Reason, d.Stored, d.Before, d.After)
+			return fmt.Sprintf("%s %q from %q, %v, %s, %s, %+v, %+v", d.Change, d.Path, d.From, d.After != nil, d.Reason,
+				d.Stored, d.Before, d.After)
 		}
 		before := append([]uint64{0}, p.seqs[:n]...)
 		want := make([][]Difference, len(before))
@@ -40,7 +41,8 @@ func TestAPendingChangeSetDiffersAsTheSnapshotWould(t *testing.T) {
 				check(t, err)
 				for j := range max(len(got), len(want[i])) {
 					if j >= len(got) || j >= len(want[i]) || say(got[j]) != say(want[i][j]) {
-						t.Fatalf("from %d to %d: difference %d of %d and %d is another\n got %v\nwant %v\n%s", a, p.seqs[n], j, len(got), len(want[i]), got, want[i], p)
+						t.Fatalf("from %d to %d: difference %d of %d and %d is another\n got %v\nwant %v\n%s", a, p.seqs[n], j, len(got),
+							len(want[i]), got, want[i], p)
 					}
 				}
 			}

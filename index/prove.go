@@ -94,8 +94,8 @@ func prove(ctx context.Context, f *pageFile) (*reach, error) {
 	return p.reach, p.trees(ctx, others, nil)
 }
 
-// buckets proves the trees of buckets that hold buckets, and those of them that lie in their values; found
-// is told the others.
+// buckets proves the trees of buckets that hold buckets, and those of them that lie in their values; found is called
+// with the others.
 func (p *prover) buckets(ctx context.Context, roots []uint64, found func(name string, root uint64)) error {
 	return p.trees(ctx, roots, func(s sheet) error {
 		for i := range s.count {
@@ -191,7 +191,7 @@ func (p *prover) peek(ctx context.Context, id uint64) ([]byte, error) {
 			return nil, err
 		}
 		end, most := id+1, min(id+uint64(len(p.window))/size, p.file.high)
-		const gap = 4 // cheaper to read over than to read anew
+		const gap = 4 // cheaper to read over than to read again
 		for next := p.level.after(end); next < min(end+gap, most); next = p.level.after(end) {
 			end = next + 1
 		}

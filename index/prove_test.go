@@ -45,7 +45,8 @@ func TestTheMetaPageIsTheOneThatBboltTakes(t *testing.T) {
 			}
 			check(t, errors.Join(err, err2))
 			check(t, b.View(func(tx *bolt.Tx) error {
-				if f.txid != uint64(tx.ID()) || f.root != uint64(tx.Cursor().Bucket().Root()) || int64(f.high*f.pageSize) != tx.Size() ||
+				if f.txid != uint64(tx.ID()) || f.root != uint64(tx.Cursor().Bucket().Root()) ||
+					int64(f.high*f.pageSize) != tx.Size() ||
 					f.pageSize != uint64(size) || f.whole != (len(broken) == 0) {
 					t.Errorf("%d, %d broken: %+v, bbolt has transaction %d", size, broken, f, tx.ID())
 				}

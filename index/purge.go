@@ -49,9 +49,10 @@ type PurgedSnapshot struct {
 	Bytes   int64  // sum of the sizes of the regular files that go
 	Changed bool   // its change set becomes another one
 
-	within bool  // the purge is about this snapshot
-	stay   int64 // sum of the sizes of the regular files that stay, where the header's is Beyond: no difference says it there
-	names  int64 // of the files that go, those in the tree
+	within bool // the purge is about this snapshot
+	// sum of the sizes of the regular files that stay, where the header's is Beyond: no difference says it there
+	stay  int64
+	names int64 // of the files that go, those in the tree
 }
 
 // rooted is an inode of which some names need another way to.
@@ -252,8 +253,8 @@ func (p *Purging) stays(born uint64, path string, k int) bool {
 	})
 }
 
-// older is the name, and the first snapshot with it there, that a record of snapshot k leads to where no name of the inode
-// stays in the snapshot before: the one that stays in the latest of the older ones. "" if there is none.
+// older is the name, and the first snapshot with it there, that a record of snapshot k leads to where no name of the
+// inode stays in the snapshot before: the one that stays in the latest of the older ones. "" if there is none.
 func (p *Purging) older(born uint64, k int) (name string, since uint64) {
 	names, last := p.roots[born].names, -1
 	var found stay
@@ -284,7 +285,8 @@ type purgedRecord struct {
 }
 
 // records are those of bucket after the key start, a page of them; next is where to go on, nil at the end.
-func (p *Purging) records(ctx context.Context, bucket uint64, start []byte) (page []purgedRecord, next []byte, err error) {
+func (p *Purging) records(ctx context.Context, bucket uint64,
+	start []byte) (page []purgedRecord, next []byte, err error) {
 	err = p.db.view(ctx, func(tx *bolt.Tx) error {
 		b := tx.Bucket(bucketRecords).Bucket(seqKey(bucket))
 		if b == nil {

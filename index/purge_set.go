@@ -8,8 +8,8 @@ import (
 	"snap/internal/file"
 )
 
-// Set yields the change set that the snapshot at place k has after the purge, and afterwards has changed h, a copy of its
-// header, to what is true of it.
+// Set yields the change set that the snapshot at place k has after the purge, and afterwards has changed h, a copy of
+// its header, to what is true of it.
 func (p *Purging) Set(ctx context.Context, k int, h *Header) iter.Seq2[*Entry, error] {
 	return func(yield func(*Entry, error) bool) {
 		s := &p.Snapshots[k]

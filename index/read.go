@@ -31,7 +31,7 @@ func at(seqs []uint64, seq uint64) uint64 {
 	return seqs[i-1]
 }
 
-// page is a stretch of one snapshot's listing.
+// page is a part of one snapshot's listing.
 type page struct {
 	entries []Entry
 	next    []byte // where the next page begins, nil after the last
@@ -58,7 +58,8 @@ func (db *DB) EntriesAfter(ctx context.Context, seq uint64, dir, after string) i
 }
 
 // entries is EntriesAfter; more looks at each page in the transaction that read it.
-func (db *DB) entries(ctx context.Context, seq uint64, dir, after string, more func(*bolt.Tx, *page) error) iter.Seq2[*Entry, error] {
+func (db *DB) entries(ctx context.Context, seq uint64, dir, after string,
+	more func(*bolt.Tx, *page) error) iter.Seq2[*Entry, error] {
 	return func(yield func(*Entry, error) bool) {
 		within := appendKey(nil, dir)
 		start := within

@@ -22,7 +22,8 @@ import (
 //	7: nothing
 func smallHistory(t tb) *DB {
 	root, d := node{1, file.Folder, "", 0o755, 0}, node{2, file.Folder, "", 0o755, 0}
-	a, ab, x := node{3, file.Regular, "one", 0o644, 1}, node{4, file.Regular, "two", 0o644, 1}, node{5, file.Symlink, "../a", 0o777, 1}
+	a, ab, x := node{3, file.Regular, "one", 0o644, 1}, node{4, file.Regular, "two", 0o644, 1},
+		node{5, file.Symlink, "../a", 0o777, 1}
 	edited, other := node{3, file.Regular, "three", 0o644, 2}, node{6, file.Regular, "one", 0o600, 5}
 	db := newDB(t)
 	old := tree{}
@@ -68,7 +69,8 @@ func TestLookup(t *testing.T) {
 	} {
 		r, since, err := db.Lookup(bg, c.seq, c.path)
 		if !errors.Is(err, c.err) || c.err == nil && (since != c.since || r.Size != c.size) {
-			t.Errorf("%q at %d: %d bytes since %d, %v; want %d bytes since %d, %v", c.path, c.seq, r.Size, since, err, c.size, c.since, c.err)
+			t.Errorf("%q at %d: %d bytes since %d, %v; want %d bytes since %d, %v", c.path, c.seq, r.Size, since, err, c.size,
+				c.since, c.err)
 		}
 	}
 }
@@ -311,12 +313,15 @@ func paths(es []Entry) (all []string) {
 // snapshot's, and no damage.
 func TestTheNewestSnapshotIsFoundBesideOneThatIsNotPublished(t *testing.T) {
 	db := newDB(t)
-	one := []Entry{{"", node{id: 1, kind: file.Folder}.record()}, {"a", node{id: 2, kind: file.Regular, text: "text a"}.record()}, {"b", node{id: 3, kind: file.Regular, text: "text b"}.record()}}
+	one := []Entry{{"", node{id: 1, kind: file.Folder}.record()},
+		{"a", node{id: 2, kind: file.Regular, text: "text a"}.record()},
+		{"b", node{id: 3, kind: file.Regular, text: "text b"}.record()}}
 	db.add(t, 1, one)
 	moved, added := one[1], node{id: 4, kind: file.Regular, text: "text c"}.record()
 	moved.Path, moved.Change, moved.Stored, moved.From = "n", Moved, Linked, "a"
 	gone := Entry{"a", Record{Change: Removed, Reason: Gone}}
-	check(t, db.Import(bg, 2, all([]Entry{gone, {"c", added}, moved}), func() (*Header, error) { return &Header{Name: "s2", Seq: 2}, nil }))
+	check(t, db.Import(bg, 2, all([]Entry{gone, {"c", added}, moved}),
+		func() (*Header, error) { return &Header{Name: "s2", Seq: 2}, nil }))
 	for _, r := range []*Record{&one[1].Record, &one[2].Record, &added} {
 		byID, err := db.ByIdentity(bg, 1, r, 9)
 		check(t, err)

@@ -7,8 +7,8 @@ import (
 // Change is what a snapshot did to a path. The values are stored: they never change.
 type Change uint8
 
-// The changes. Silent marks a record that shows no change of the file itself: a folder whose times
-// alone changed, or a copy made afresh because the old one could not be linked.
+// The changes. Silent marks a record that shows no change of the file itself: a folder whose times alone changed, or
+// a new copy because the old one could not be linked.
 const (
 	Added Change = iota + 1
 	Modified
@@ -36,10 +36,11 @@ type Stored uint8
 const (
 	Absent Stored = iota
 	Copied        // read from the source and written
-	Linked        // another name of an inode that the snapshot before holds, there at Link, else From, else this path; see Since
-	Cloned        // a new inode that shares its blocks with an older snapshot's
-	Made          // a folder, symbolic link or special file
-	Joined        // another name of an inode that was new in this snapshot, there at Link
+	// another name of an inode that the snapshot before holds, there at Link, else From, else this path; see Since
+	Linked
+	Cloned // a new inode that shares its blocks with an older snapshot's
+	Made   // a folder, symbolic link or special file
+	Joined // another name of an inode that was new in this snapshot, there at Link
 )
 
 var storedNames = [...]string{"absent", "copied", "linked", "cloned", "made", "joined"}
@@ -86,7 +87,8 @@ const (
 	CannotHold               // the destination cannot hold it: its name, or its size
 	HoldsNow                 // it could not, and can now
 	AnotherOwner             // the older copy was made by another user
-	Returned                 // gone or unreadable in the snapshot before: the last one that held it at this path is linked, see Since
+	// gone or unreadable in the snapshot before: the last one that held it at this path is linked, see Since
+	Returned
 )
 
 var reasonTexts = [...]string{
@@ -149,8 +151,9 @@ type Record struct {
 	Link      string // with Joined, and with Linked where From does not say it: another name of the inode
 	Holes     int64  // bytes of Size that take no room in the tree, where that is worth telling; see Took
 
-	// With Linked, where the snapshot before does not hold the inode: the last one that has something at the path does, if it
-	// has this number or a higher one and the same file. Else the one with this number does; if it is deleted, none is known to.
+	// With Linked, where the snapshot before does not hold the inode: the last one that has something at the path does,
+	// if it has this number or a higher one and the same file. Else the one with this number does; if it is deleted,
+	// none is known to.
 	Since uint64
 }
 
@@ -168,19 +171,20 @@ func (r *Record) Took(bytes int64) {
 // Has reports whether all of the flags are set.
 func (r *Record) Has(f Flags) bool { return r.Flags&f == f }
 
-// begins reports whether another file than before is at the path, which did not come from a path that it
-// would be told with.
+// begins reports whether another file than before is at the path, which did not come from a path that it would be
+// reported with.
 func (r *Record) begins() bool {
 	return r.Change == Added || r.Change == TypeChanged || r.Reason == Replaced
 }
 
-// Unheld reports whether the destination could not hold the file or folder, by its name or size: the snapshot's tree lacks it.
+// Unheld reports whether the destination could not hold the file or folder, by its name or size: the snapshot's tree
+// lacks it.
 func (r *Record) Unheld() bool {
 	return r.Exists() && r.Stored == Absent && !r.Has(Unreadable) && (r.Kind == file.Regular || r.Kind == file.Folder)
 }
 
-// trail reports whether the record only says which inode was at the path in snapshots that are deleted by now. The snapshot
-// before has nothing there, nor has its own.
+// trail reports whether the record only says which inode was at the path in snapshots that are deleted by now. The
+// snapshot before has nothing there, nor has its own.
 func (r *Record) trail() bool {
 	return r.Change == Removed && r.Reason == NoReason && r.Stored.Shares()
 }
@@ -200,7 +204,7 @@ func (r *Record) Held() bool {
 	return !r.Has(Unreadable) && (r.Kind != file.Regular || r.Stored != Absent)
 }
 
-// Meta is what a restore sets besides the bytes.
+// Meta is what a restore sets in addition to the bytes.
 func (r *Record) Meta() *file.Meta {
 	return &file.Meta{Kind: r.Kind, Mode: r.Mode, UID: r.UID, GID: r.GID, Mtime: r.Mtime, Xattrs: r.Xattrs}
 }
@@ -222,14 +226,15 @@ func (r *Record) TakeHash(from *Record) {
 	r.Flags = r.Flags&^(Hashed|SparseHash) | from.Flags&(Hashed|SparseHash)
 }
 
-// SameHash reports whether both have a hash, of the same form, and the same one. Hashes of different forms are never equal.
+// SameHash reports whether both have a hash, of the same form, and the same one. Hashes of different forms are never
+// equal.
 func (r *Record) SameHash(o *Record) bool {
 	const form = Hashed | SparseHash
 	return r.Has(Hashed) && r.Flags&form == o.Flags&form && r.Hash == o.Hash
 }
 
-// SameContent reports whether both hold the same bytes, target or device, as far as the records tell:
-// where one has no hash, size and modification time have to do.
+// SameContent reports whether both hold the same bytes, target or device, as far as the records say: where one has no
+// hash, size and modification time have to do.
 func (r *Record) SameContent(o *Record) bool {
 	if r.Kind != o.Kind || r.Size != o.Size || r.Target != o.Target || r.Rdev != o.Rdev {
 		return false

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// Roots are the sources of a tree that holds several of them, or a file alone: paths in the tree, in key order. None: the
-// tree is one source as a whole. One may lie in another.
+// Roots are the sources of a tree that holds several of them, or a file alone: paths in the tree, in key order. None:
+// the tree is one source as a whole. One may lie in another.
 type Roots []string
 
 // Place is where a path is, seen from the roots.
@@ -74,7 +74,8 @@ func RootsOf(top string, sources []string) (r Roots) {
 	return slices.Compact(r)
 }
 
-// AllSources are the absolute paths of the folders and files that the snapshot was made of; none if nobody knows.
+// AllSources are the absolute paths of the folders and files that the snapshot was made from; none if they are not
+// known.
 func (h *Header) AllSources() []string {
 	switch {
 	case len(h.Sources) > 0:

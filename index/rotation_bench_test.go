@@ -30,7 +30,8 @@ func rotated(t tb, names, days int) *DB {
 // swapped is a history in which two files change their names, once before each of some snapshots.
 func swapped(t tb, days int) *DB {
 	db, old := newDB(t), tree{}
-	now := tree{"": {1, file.Folder, "", 0o755, 0}, "a": {2, file.Regular, "a", 0o644, 1}, "b": {3, file.Regular, "b", 0o644, 1}}
+	now := tree{"": {1, file.Folder, "", 0o755, 0}, "a": {2, file.Regular, "a", 0o644, 1},
+		"b": {3, file.Regular, "b", 0o644, 1}}
 	for day := 1; day <= days; day++ {
 		db.add(t, uint64(day), now.changes(old))
 		old = maps.Clone(now)

@@ -28,7 +28,8 @@ func TestTheSchemaIsTheOneDrawn(t *testing.T) {
 	if got, want := slices.Sorted(maps.Keys(real)), slices.Sorted(maps.Keys(drawn)); !slices.Equal(got, want) {
 		t.Errorf("the database has the buckets %q, the drawing %q", got, want)
 	}
-	if got, want := strings.Join(slices.Sorted(slices.Values(keys["meta"])), " · "), drawn["meta"]; got != `"id" · "version"` || want != "version · id" {
+	if got, want := strings.Join(slices.Sorted(slices.Values(keys["meta"])),
+		" · "), drawn["meta"]; got != `"id" · "version"` || want != "version · id" {
 		t.Errorf("meta has the keys %s, the drawing %s", got, want)
 	}
 	for name, n := range map[string]int{"snapshots": 5, "records": 16, "paths": 9, "identity": 5, "content": 2} {

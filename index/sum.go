@@ -2,8 +2,8 @@ package index
 
 import "math"
 
-// Beyond is what a sum of sizes is that 63 bits do not hold, 8 EiB and more. A sparse file may have a size of nearly that, and take no
-// room.
+// Beyond is what a sum of sizes is that 63 bits do not hold, 8 EiB and more. A sparse file may have a size of nearly
+// that, and take no room.
 const Beyond = math.MaxInt64
 
 // Plus adds two numbers of bytes. A sum stays Beyond once it is.
@@ -14,8 +14,8 @@ func Plus(a, b int64) int64 {
 	return a + b
 }
 
-// wide is an exact sum of sizes, for those of which a part is taken away again: one that was cut at Beyond would be too small
-// afterwards.
+// wide is an exact sum of sizes, for those of which a part is taken away again: one that was cut at Beyond would be
+// too small afterwards.
 type wide struct{ high, low int64 } // high counts in 4 GiB, low in bytes
 
 func (w *wide) add(n int64) { w.high, w.low = w.high+n>>32, w.low+n&math.MaxUint32 }

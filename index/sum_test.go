@@ -10,7 +10,8 @@ import (
 // TestSumsAreCutAndNeverWrap: what Plus and wide say is the true sum, or Beyond.
 func TestSumsAreCutAndNeverWrap(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		size := rapid.OneOf(rapid.Int64Range(0, Beyond), rapid.Int64Range(0, 1<<33), rapid.SampledFrom([]int64{Beyond, Beyond - 1, 7 << 60, 1 << 32, 0}))
+		size := rapid.OneOf(rapid.Int64Range(0, Beyond), rapid.Int64Range(0, 1<<33),
+			rapid.SampledFrom([]int64{Beyond, Beyond - 1, 7 << 60, 1 << 32, 0}))
 		all := rapid.SliceOf(size).Draw(t, "sizes")
 		stay := rapid.IntRange(0, len(all)).Draw(t, "stay")
 		cut := func(sizes []int64) int64 {

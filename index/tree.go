@@ -5,10 +5,10 @@ import (
 	"context"
 )
 
-// treeWalk goes through the entries of one bucket in key order and proves the pages that it passes: each is
-// what its parent takes it for and reached for the first time, and keys rise within it and lie between those
-// of its parent. It reads the file and maps nothing, so that memory does not grow with what it reads. A page that
-// cannot be is told and passed over with all that it leads to.
+// treeWalk goes through the entries of one bucket in key order and proves the pages that it passes: each is what its
+// parent takes it for and reached for the first time, and keys rise within it and lie between those of its parent. It
+// reads the file and maps nothing, so that memory does not grow with what it reads. A page that cannot be is reported
+// and skipped with everything below it.
 type treeWalk struct {
 	reach   *reach
 	ctx     context.Context
@@ -17,7 +17,7 @@ type treeWalk struct {
 	sealed  bool   // its values end in a checksum
 	found   func(error)
 
-	stack []step
+	stack []pathStep
 	spare [][]byte // buffers, by depth
 	last  []byte   // the key before
 	begun bool
@@ -25,8 +25,8 @@ type treeWalk struct {
 	err   error // what stopped it: the context
 }
 
-// step is a sheet on the way from the root to where the walk stands.
-type step struct {
+// pathStep is a sheet on the way from the root to where the walk stands.
+type pathStep struct {
 	sheet
 	i         int    // the next element
 	low, high []byte // its keys are not below low and below high; nil: no bound
@@ -45,10 +45,10 @@ func (w *treeWalk) open(value []byte) {
 		w.lose(err)
 		return
 	}
-	w.stack = append(w.stack, step{sheet: s})
+	w.stack = append(w.stack, pathStep{sheet: s})
 }
 
-// lose tells of a page that could not be read.
+// lose reports a page that could not be read.
 func (w *treeWalk) lose(err error) {
 	w.lost = true
 	w.tell(err)
@@ -85,11 +85,11 @@ func (w *treeWalk) enter(id uint64, low, high []byte) {
 		w.lose(err)
 		return
 	}
-	w.stack = append(w.stack, step{sheet: s, low: low, high: high})
+	w.stack = append(w.stack, pathStep{sheet: s, low: low, high: high})
 }
 
-// next is the next entry, its value without the checksum, until it is called again; ok is false at the end.
-// An entry with a wrong checksum, or one that is out of order, is told and passed over.
+// next is the next entry, its value without the checksum, until it is called again; ok is false at the end. An entry
+// with a wrong checksum, or one that is out of order, is reported and skipped.
 func (w *treeWalk) next() (k, v []byte, ok bool) {
 	for len(w.stack) > 0 {
 		s := &w.stack[len(w.stack)-1]
@@ -131,14 +131,14 @@ func (w *treeWalk) next() (k, v []byte, ok bool) {
 }
 
 // bound makes sure that a key lies where its sheet says.
-func (w *treeWalk) bound(s *step, k []byte) {
+func (w *treeWalk) bound(s *pathStep, k []byte) {
 	if s.low != nil && bytes.Compare(k, s.low) < 0 || s.high != nil && bytes.Compare(k, s.high) >= 0 {
 		w.disorder(s, k)
 	}
 }
 
-// disorder tells of keys out of order, once for a sheet.
-func (w *treeWalk) disorder(s *step, k []byte) {
+// disorder reports keys out of order, once for a sheet.
+func (w *treeWalk) disorder(s *pathStep, k []byte) {
 	if !s.told {
 		s.told = true
 		w.tell(damaged("%q out of order in page %d", appendPath(nil, k), s.id))

@@ -14,13 +14,13 @@ import (
 // nobody's word is taken for it.
 const alwaysProve = 32 << 20
 
-// Trust says that files with these fingerprints were proved or written by snap before: they are then not
-// proved again when they are opened. An old fingerprint does no harm. What a disk has done to the file since,
-// without anybody writing it, is not seen; records have checksums all the same.
+// Trust says that files with these fingerprints were proved or written by snap before: they are then not proved again
+// when they are opened. An old fingerprint does no harm. What a disk has done to the file since, without anybody
+// writing it, is not seen; records have checksums nevertheless.
 func (db *DB) Trust(fingerprints ...string) { db.trusted = fingerprints }
 
-// Fingerprint tells the file whose pages were proved, or which was written, last: device, inode, size and
-// times. Empty if there is none, or if it costs nothing to prove it anew.
+// Fingerprint identifies the file whose pages were proved, or which was written, last: by device, inode, size and
+// times. Empty if there is none, or if it costs nothing to prove it again.
 func (db *DB) Fingerprint() string {
 	if db.bytes <= alwaysProve || db.badFree != nil {
 		return ""
@@ -89,5 +89,6 @@ func fingerprint(f *os.File) (string, int64, error) {
 	if err != nil {
 		return "", 0, err
 	}
-	return fmt.Sprintf("%x-%x-%x-%x.%x-%x.%x", s.Dev, s.Ino, s.Size, s.Mtime.Sec, s.Mtime.Nsec, s.Ctime.Sec, s.Ctime.Nsec), s.Size, nil
+	return fmt.Sprintf("%x-%x-%x-%x.%x-%x.%x", s.Dev, s.Ino, s.Size, s.Mtime.Sec, s.Mtime.Nsec, s.Ctime.Sec, s.Ctime.Nsec),
+		s.Size, nil
 }

@@ -8,12 +8,13 @@ import (
 	"slices"
 )
 
-// Span says which snapshots' trees hold an inode: all from First to Last, by their sequence numbers, but for those of gaps.
+// Span says which snapshots' trees hold an inode: all from First to Last, by their sequence numbers, but for those of
+// gaps.
 type Span struct {
 	First, Last uint64
 
-	// The stretches in between that do not hold it: what was away for a while is linked to the last snapshot that held it.
-	// A varint for each number, of the first and the last snapshot of each stretch, so that spans can be compared.
+	// The gaps in between, in which no snapshot holds it: what was away for a while is linked to the last snapshot that
+	// held it. A varint for each number, of the first and the last snapshot of each gap, so that spans can be compared.
 	gaps string
 }
 
@@ -33,10 +34,11 @@ func SpanOf(snapshots []uint64, holds func(seq uint64) bool) (s Span, any bool) 
 
 // Holds reports whether the tree of the snapshot with this number has the inode.
 func (s Span) Holds(seq uint64) bool {
-	return s.First <= seq && seq <= s.Last && !slices.ContainsFunc(s.away(), func(gap Span) bool { return gap.First <= seq && seq <= gap.Last })
+	return s.First <= seq && seq <= s.Last &&
+		!slices.ContainsFunc(s.away(), func(gap Span) bool { return gap.First <= seq && seq <= gap.Last })
 }
 
-// away are the stretches in between that do not hold it.
+// away are the gaps in between, in which no snapshot holds it.
 func (s Span) away() (gaps []Span) {
 	for p := (parser{b: s.gaps}); p.b != ""; {
 		gaps = append(gaps, Span{First: p.uvarint(), Last: p.uvarint()})
@@ -62,12 +64,13 @@ func (db *DB) Usage(ctx context.Context) (Usage, error) {
 		return nil, err
 	}
 	u := Usage{}
-	return u, u.add(&usageCount{seqs: seqs, end: len(seqs)}, func(visit editionVisitor) error { return db.editions(ctx, visit) })
+	return u, u.add(&usageCount{seqs: seqs, end: len(seqs)},
+		func(visit editionVisitor) error { return db.editions(ctx, visit) })
 }
 
-// Freeable is the part of Usage that no snapshot of stay, oldest first, holds: what deleting all others frees. It reads
-// only the records of those others and of the one after them, unless some newer snapshot is linked to one that is not the
-// one before it.
+// Freeable is the part of Usage that no snapshot of stay, oldest first, holds: what deleting all others frees. It
+// reads only the records of those others and of the one after them, unless some newer snapshot is linked to one that
+// is not the one before it.
 func (db *DB) Freeable(ctx context.Context, stay []uint64) (Usage, error) {
 	heads, err := db.Snapshots(ctx)
 	if err != nil {
@@ -113,7 +116,8 @@ func (db *DB) Freeable(ctx context.Context, stay []uint64) (Usage, error) {
 
 // add adds what c counts among the editions that each visits.
 func (u Usage) add(c *usageCount, each func(editionVisitor) error) error {
-	c.seed, c.shared, c.far, c.sums = maphash.MakeSeed(), map[uint64]*lifetime{}, map[uint64]origin{}, map[Span]wideAmount{}
+	c.seed, c.shared, c.far, c.sums = maphash.MakeSeed(), map[uint64]*lifetime{}, map[uint64]origin{},
+		map[Span]wideAmount{}
 	// Which inodes ever had several names must be known before the first is counted.
 	for _, visit := range []editionVisitor{c.findShared, c.count} {
 		if err := each(visit); err != nil {

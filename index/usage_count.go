@@ -37,7 +37,7 @@ func (c *usageCount) findShared(v *Edition, t *tracer) error {
 	return err
 }
 
-// count adds the stretch of snapshots in which v is what is at its path.
+// count adds the range of snapshots in which v is what is at its path.
 //
 // An inode with one name is at one path after the other. What each of them adds is put behind what was there
 // before: the span up to its beginning becomes one up to its end.
@@ -89,12 +89,12 @@ func (c *usageCount) add(held holding, a Amount) {
 // stride is how many links of a file are followed before what is known of its way is looked at.
 const stride = 16
 
-// origin is where an inode was born: a hash of the place, its bucket, and what the inode takes on the disk; and where it
-// was held by no snapshot since, in places in seqs, the latest first.
+// origin is where an inode was born: a hash of the place, its bucket, and what the inode takes on the disk; and where
+// it was held by no snapshot since, in places in seqs, the latest first.
 type origin struct {
 	id, bucket uint64
 	size       int64
-	gaps       []stretch
+	gaps       []posRange
 }
 
 // born is where the inode of v was born, or a place where it was up to c.after. A file that is renamed for every
@@ -106,7 +106,7 @@ func (c *usageCount) born(v *Edition, t *tracer) (o origin, err error) {
 		gaps int // how many were met up to there
 	}
 	var way []waypoint
-	var gaps []stretch
+	var gaps []posRange
 	for n := 1; ; n++ {
 		more := false
 		if p.bucket > c.after {
@@ -140,8 +140,8 @@ func (c *usageCount) born(v *Edition, t *tracer) (o origin, err error) {
 	}
 }
 
-// gap appends the stretch from where the inode was gone from its older place to where it is at the newer one again.
-func (c *usageCount) gap(gaps []stretch, older, newer place, t *tracer) ([]stretch, error) {
+// gap appends the range from where the inode was gone from its older place to where it is at the newer one again.
+func (c *usageCount) gap(gaps []posRange, older, newer place, t *tracer) ([]posRange, error) {
 	seqs, _, err := t.seqs(older.path)
 	if err != nil {
 		return nil, err
@@ -149,7 +149,7 @@ func (c *usageCount) gap(gaps []stretch, older, newer place, t *tracer) ([]stret
 	first, _ := slices.BinarySearch(c.seqs, after(seqs, older.bucket))
 	end, _ := slices.BinarySearch(c.seqs, newer.bucket)
 	if first < end {
-		gaps = append(gaps, stretch{first, end})
+		gaps = append(gaps, posRange{first, end})
 	}
 	return gaps, nil
 }

@@ -2,13 +2,13 @@ package index
 
 import "encoding/binary"
 
-// stretch is a range of snapshots by their places in a list of them: from first up to, not including, end.
-type stretch struct{ first, end int }
+// posRange is a range of snapshots by their places in a list of them: from first up to, not including, end.
+type posRange struct{ first, end int }
 
-// holding is where an inode is held: stretches in order, none empty, none touching another.
-type holding []stretch
+// holding is where an inode is held: ranges in order, none empty, none touching another.
+type holding []posRange
 
-// and is l with one more stretch. It may change l.
+// and is l with one more range. It may change l.
 func (l holding) and(first, end int) holding {
 	if first >= end {
 		return l
@@ -22,17 +22,17 @@ func (l holding) and(first, end int) holding {
 		first, end = min(first, l[past].first), max(end, l[past].end)
 	}
 	if past > at { // the usual case: the last one grows
-		l[at] = stretch{first, end}
+		l[at] = posRange{first, end}
 		return append(l[:at+1], l[past:]...)
 	}
-	l = append(l, stretch{})
+	l = append(l, posRange{})
 	copy(l[at+1:], l[at:])
-	l[at] = stretch{first, end}
+	l[at] = posRange{first, end}
 	return l
 }
 
-// without is l without a stretch that lies in one of its own. It may change l.
-func (l holding) without(gap stretch) holding {
+// without is l without a range that lies in one of its own. It may change l.
+func (l holding) without(gap posRange) holding {
 	var rest holding
 	for _, s := range l {
 		rest = rest.and(s.first, min(s.end, gap.first)).and(max(s.first, gap.end), s.end)

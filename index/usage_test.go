@@ -11,8 +11,8 @@ import (
 	"snap/internal/file"
 )
 
-// drawUsage draws inodes with the snapshots that hold them, also with some that were away for a while, and the snapshots
-// that there are; some of those that hold an inode are missing.
+// drawUsage draws inodes with the snapshots that hold them, also with some that were away for a while, and the
+// snapshots that there are; some of those that hold an inode are missing.
 func drawUsage(t *rapid.T) (u Usage, inodes []Span, there []uint64) {
 	u = Usage{}
 	var all []uint64
@@ -126,12 +126,15 @@ func TestAFileThatMovesAlways(t *testing.T) {
 // without an error, and nothing less than nothing.
 func TestUsageOfContradictions(t *testing.T) {
 	for name, sets := range map[string][][]Entry{
-		"a link to nothing":              {{linkedFile("a", Linked, Added, "b", "", 1)}},
-		"a join to nothing":              {{linkedFile("a", Joined, Added, "", "b", 1)}},
-		"joined in a circle":             {{linkedFile("a", Joined, Added, "", "b", 1), linkedFile("b", Joined, Added, "", "a", 1)}},
-		"joined to itself":               {{linkedFile("a", Joined, Added, "", "a", 1)}},
-		"one name more than was noticed": {{linkedFile("a", Copied, Added, "", "", 1)}, {linkedFile("b", Linked, Moved, "a", "", 1)}, {gone("a")}},
-		"a link to a folder":             {{{"a", node{id: 1, kind: file.Folder}.record()}}, {linkedFile("b", Linked, Moved, "a", "", 1)}},
+		"a link to nothing": {{linkedFile("a", Linked, Added, "b", "", 1)}},
+		"a join to nothing": {{linkedFile("a", Joined, Added, "", "b", 1)}},
+		"joined in a circle": {{linkedFile("a", Joined, Added, "", "b", 1),
+			linkedFile("b", Joined, Added, "", "a", 1)}},
+		"joined to itself": {{linkedFile("a", Joined, Added, "", "a", 1)}},
+		"one name more than was noticed": {{linkedFile("a", Copied, Added, "", "", 1)},
+			{linkedFile("b", Linked, Moved, "a", "", 1)}, {gone("a")}},
+		"a link to a folder": {{{"a", node{id: 1, kind: file.Folder}.record()}},
+			{linkedFile("b", Linked, Moved, "a", "", 1)}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			db := newDB(t)
@@ -191,7 +194,8 @@ func BenchmarkUsage(b *testing.B) {
 		}
 		return db
 	}
-	for name, make := range map[string]func(*testing.B) *DB{"1000000 files": many, "1000 snapshots with 1000 changes": often} {
+	for name, make := range map[string]func(*testing.B) *DB{"1000000 files": many,
+		"1000 snapshots with 1000 changes": often} {
 		b.Run(name, func(b *testing.B) {
 			db := make(b)
 			b.ReportAllocs()

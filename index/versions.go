@@ -115,7 +115,8 @@ func (db *DB) Histories(ctx context.Context, dir string, match func(path []byte)
 // LastHeld is what path was before it was gone, or could not be read, where the newest snapshot does not hold it: the
 // record, the sequence number of the last complete snapshot that holds it, and Record.Since of what is linked to that.
 // ErrNotFound if there is none, or, unless moved is set, if it has moved away from there.
-func (db *DB) LastHeld(ctx context.Context, newest uint64, path string, moved bool) (rec Record, last, since uint64, err error) {
+func (db *DB) LastHeld(ctx context.Context, newest uint64, path string,
+	moved bool) (rec Record, last, since uint64, err error) {
 	err = db.view(ctx, func(tx *bolt.Tx) error {
 		b := openBuckets(tx)
 		key := appendKey(nil, path)

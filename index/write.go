@@ -18,7 +18,8 @@ import (
 //
 // Records come in the order of their keys. What they change in identity and content does not, and is made
 // after them, sorted. A small import is one transaction.
-func (db *DB) Import(ctx context.Context, seq uint64, changes iter.Seq2[*Entry, error], header func() (*Header, error)) error {
+func (db *DB) Import(ctx context.Context, seq uint64, changes iter.Seq2[*Entry, error],
+	header func() (*Header, error)) error {
 	return db.updates(ctx, func(update updater) error {
 		in := &importing{seq: seq, hints: newHints(filepath.Dir(db.path))}
 		defer in.hints.close()

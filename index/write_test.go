@@ -125,7 +125,10 @@ func TestIdentityAndContentAreThoseOfTheNewest(t *testing.T) {
 			fresh.add(t, 1, p.trees[i].changes(tree{}))
 			got, want := p.db.dump(t), fresh.dump(t)
 			for _, d := range []map[string]string{got, want} {
-				maps.DeleteFunc(d, func(k, _ string) bool { return !strings.HasPrefix(k, "identity") && !strings.HasPrefix(k, "content") })
+				maps.DeleteFunc(d, func(k, _ string) bool {
+					return !strings.HasPrefix(k, "identity") &&
+						!strings.HasPrefix(k, "content")
+				})
 			}
 			if d := difference(want, got); d != "" {
 				t.Fatalf("snapshot %d: %s", p.seqs[i], d)
@@ -175,7 +178,8 @@ func TestLearnChangesOnlyWhatItMay(t *testing.T) {
 			t.Errorf("inode %d is found %d times, %v", id, len(found), err)
 		}
 	}
-	// What the newest snapshot itself has been made of was seen later: a is of snapshot 5, so that only there it is spared.
+	// What the newest snapshot itself has been made of was seen later: a is of snapshot 5, so that only there it is
+	// spared.
 	learned := db.dump(t)
 	later := fact
 	later.Ino = 100

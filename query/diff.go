@@ -24,7 +24,8 @@ func (d *Reader) Diff(a, b int, below []string) *Diff {
 	return &Diff{A: &d.Snapshots[a], B: &d.Snapshots[min(b, d.Snapshots.Newest())], Next: b == a+1, Below: below, db: d.DB}
 }
 
-// Differences yields the differences that are asked for, in key order. A file that moved counts where it was and where it is.
+// Differences yields the differences that are asked for, in key order. A file that moved counts where it was and
+// where it is.
 func (q *Diff) Differences(ctx context.Context) iter.Seq2[index.Difference, error] {
 	return func(yield func(index.Difference, error) bool) {
 		for d, err := range q.all(ctx) {
@@ -54,8 +55,8 @@ func (q *Diff) asked(path string) bool {
 	return len(q.Below) == 0
 }
 
-// AddPending adds an entry of the source to Pending. A file that a backup would copy unread is hashed, if only its bytes can tell whether
-// it is what A has: it may have been restored from there.
+// AddPending adds an entry of the source to Pending. A file that a backup would copy unread is hashed, if only its
+// bytes can tell whether it is what A has: it may have been restored from there.
 func (q *Diff) AddPending(ctx context.Context, e *index.Entry) error {
 	if !q.Next {
 		if err := q.compareContent(ctx, e); err != nil {

@@ -23,8 +23,8 @@ func (d *Reader) Missing(ctx context.Context, h *index.Header, path, verb string
 	return d.Elsewhere(ctx, err, h, path, verb)
 }
 
-// Elsewhere adds to err, which says that path of a snapshot is lost, the snapshots that still hold it. verb is the command that would
-// work with another snapshot.
+// Elsewhere adds to err, which says that path of a snapshot is lost, the snapshots that still hold it. verb is the
+// command that would work with another snapshot.
 func (d *Reader) Elsewhere(ctx context.Context, err error, h *index.Header, path, verb string) error {
 	r, _, lerr := d.DB.Lookup(ctx, h.Seq, path)
 	if lerr != nil {
@@ -47,14 +47,16 @@ func (d *Reader) Elsewhere(ctx context.Context, err error, h *index.Header, path
 		return errors.Join(err, lerr)
 	}
 	if len(same) == 0 {
-		return hint.With(err, "no other snapshot holds this version of the file; other versions: snap history %s", quote.Word(path))
+		return hint.With(err, "no other snapshot holds this version of the file; other versions: snap history %s",
+			quote.Word(path))
 	}
 	var names []string
 	for _, s := range same {
 		names = append(names, s.name)
 	}
 	slices.Sort(names)
-	return hint.With(err, "the same version of the file is in %s: snap %s %s", quote.List(slices.Compact(names)), verb, quote.Word(same[0].name+":"+same[0].path))
+	return hint.With(err, "the same version of the file is in %s: snap %s %s", quote.List(slices.Compact(names)), verb,
+		quote.Word(same[0].name+":"+same[0].path))
 }
 
 // nearest is the snapshot next to h in time whose folder is there, nil if there is none.

@@ -14,7 +14,8 @@ import (
 // ErrDamaged says that a file in a snapshot is not what was backed up.
 var ErrDamaged = errors.New("the snapshot's copy is damaged: its bytes are not those that were backed up")
 
-// File is a file of a snapshot. Read returns ErrDamaged instead of io.EOF when the bytes are not those that were backed up.
+// File is a file of a snapshot. Read returns ErrDamaged instead of io.EOF when the bytes are not those that were
+// backed up.
 type File struct {
 	ctx    context.Context
 	f      *file.File
@@ -29,7 +30,8 @@ func (d *Reader) OpenFile(ctx context.Context, h *index.Header, path string) (*F
 		return nil, err
 	}
 	if r.Kind != file.Regular || !r.Held() {
-		return nil, fmt.Errorf("%s in snapshot %s: is no regular file that the snapshot holds", quote.Path(path), quote.Name(h.Name))
+		return nil, fmt.Errorf("%s in snapshot %s: is no regular file that the snapshot holds", quote.Path(path),
+			quote.Name(h.Name))
 	}
 	f, err := file.OpenBelow(d.Root, index.Join(h.Name, path))
 	if err != nil {
@@ -47,7 +49,7 @@ func (v *File) Read(p []byte) (int, error) {
 	}
 	n, err := v.f.Read(p)
 	v.hash.Write(p[:n])
-	if err == io.EOF && v.record.Has(index.Hashed) && [32]byte(v.hash.Sum(nil)) != v.record.Hash {
+	if errors.Is(err, io.EOF) && v.record.Has(index.Hashed) && [32]byte(v.hash.Sum(nil)) != v.record.Hash {
 		err = ErrDamaged
 	}
 	return n, err

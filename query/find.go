@@ -84,7 +84,8 @@ func (d *Reader) histories(ctx context.Context, m *matcher) iter.Seq2[index.Hist
 	}
 }
 
-// passing keeps the versions of one path that pass f; in is the position of the snapshot that they are to be in, -1 for any.
+// passing keeps the versions of one path that pass f; in is the position of the snapshot that they are to be in, -1
+// for any.
 func (d *Reader) passing(ctx context.Context, f *Filter, in int, all []Version) ([]Version, error) {
 	if f.Deleted && len(all) > 0 {
 		if lost, err := d.lost(ctx, all[len(all)-1]); err != nil || !lost {

@@ -127,7 +127,8 @@ func countFolders(ctx context.Context, db *index.DB, seqs []uint64, depth int) (
 			f.Files++
 			f.Bytes = index.Plus(f.Bytes, r.OnDisk())
 		}
-		if told := r.Change != index.Silent && (r.Change != index.Removed || r.To == ""); e.Seq > oldest && (told || r.Stored == index.Copied) {
+		if told := r.Change != index.Silent && (r.Change != index.Removed || r.To == ""); e.Seq > oldest &&
+			(told || r.Stored == index.Copied) {
 			f := s.at(e.Path)
 			if told {
 				f.Changes++

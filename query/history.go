@@ -26,7 +26,8 @@ func (d *Reader) History(ctx context.Context, typed string, follow bool) (string
 		}
 	}
 	_, name := index.Split(paths[0])
-	return "", nil, hint.With(fmt.Errorf("%s: in no snapshot", quote.Path(paths[len(paths)-1])), "to search for the name: snap find %s", quote.Word(name))
+	return "", nil, hint.With(fmt.Errorf("%s: in no snapshot", quote.Path(paths[len(paths)-1])),
+		"to search for the name: snap find %s", quote.Word(name))
 }
 
 // steps are the steps in the life of whatever was at path, in time order: its versions, and for each

@@ -33,9 +33,10 @@ func (d *Reader) Entry(ctx context.Context, pathRef string) (*index.Header, stri
 	return h, path, err
 }
 
-// List yields the entries of the folder path in the snapshot, one level or all that is below, or the file path itself. An entry is
-// valid until the next one.
-func (d *Reader) List(ctx context.Context, h *index.Header, path string, recursive bool) iter.Seq2[*index.Entry, error] {
+// List yields the entries of the folder path in the snapshot, one level or all that is below, or the file path
+// itself. An entry is valid until the next one.
+func (d *Reader) List(ctx context.Context, h *index.Header, path string,
+	recursive bool) iter.Seq2[*index.Entry, error] {
 	return func(yield func(*index.Entry, error) bool) {
 		after, skipped := "", 0
 		for again := true; again; {

@@ -31,7 +31,8 @@ type several struct {
 	roots index.Roots
 }
 
-// Paths are the paths that typed may stand for, the likeliest first: relative to the working directory, to the source, or absolute.
+// Paths are the paths that typed may stand for, the likeliest first: relative to the working directory, to the
+// source, or absolute.
 func (d *Reader) Paths(typed string) ([]string, error) { return d.locator().paths(typed) }
 
 // locator is made for d and the working directory.
@@ -76,8 +77,8 @@ func spellings(dir string) []string {
 	return all
 }
 
-// below are the meanings of an absolute path that is in the live source or in a snapshot, as paths in a tree: those of the
-// newest snapshot first. There are several where it is in several trees that count from other folders.
+// below are the meanings of an absolute path that is in the live source or in a snapshot, as paths in a tree: those
+// of the newest snapshot first. There are several where it is in several trees that count from other folders.
 func (l *locator) below(abs string) (all []string) {
 	abs = path.Clean(abs)
 	for _, dest := range l.dests {
@@ -185,11 +186,13 @@ func SourcePath(h *index.Header, typed string) (string, error) {
 	p := filepath.ToSlash(typed)
 	if path.IsAbs(p) || filepath.IsAbs(typed) {
 		if h.Source == "" {
-			return "", hint.With(fmt.Errorf("%s: nobody knows the source of snapshot %s", quote.Name(typed), quote.Name(h.Name)), "name the path from the source down, as snap ls %s shows it", quote.Word(h.Name))
+			return "", hint.With(fmt.Errorf("%s: nobody knows the source of snapshot %s", quote.Name(typed), quote.Name(h.Name)),
+				"name the path from the source down, as snap ls %s shows it", quote.Word(h.Name))
 		}
 		rel, ok := pathBelow(path.Clean(p), filepath.ToSlash(h.Source))
 		if !ok || h.Roots().Place(rel) == index.Outside {
-			return "", hint.With(fmt.Errorf("%s: not below the source %s", quote.Name(typed), quote.All(h.AllSources())), "paths in a snapshot count from its source down")
+			return "", hint.With(fmt.Errorf("%s: not below the source %s", quote.Name(typed), quote.All(h.AllSources())),
+				"paths in a snapshot count from its source down")
 		}
 		p = rel
 	}

@@ -77,7 +77,8 @@ func regexPattern(t string, fold bool) (pattern, error) {
 	}
 	re, err := regexp.Compile(source)
 	if err != nil {
-		return pattern{}, hint.Usagef("%s: not a regular expression: %s", quote.Name(t), strings.TrimPrefix(err.Error(), "error parsing regexp: "))
+		return pattern{}, hint.Usagef("%s: not a regular expression: %s", quote.Name(t),
+			strings.TrimPrefix(err.Error(), "error parsing regexp: "))
 	}
 	return pattern{re: re}, nil
 }
@@ -199,7 +200,8 @@ func (p *pattern) fold() {
 	}
 }
 
-// folded is a text that texts have in common which differ in case alone. Unlike strings.ToLower it keeps bytes that are no UTF-8.
+// folded is a text that texts have in common which differ in case alone. Unlike strings.ToLower it keeps bytes that
+// are no UTF-8.
 func folded(s string) string {
 	b := make([]byte, 0, len(s))
 	for s != "" {

@@ -11,12 +11,14 @@ import (
 )
 
 var matchPaths = []string{
-	"", "a[1].txt", "build", "build/out.o", "docs", "docs/Report.TXT", "docs/deep", "docs/deep/report.txt", "docs/report.txt", "docs2",
+	"", "a[1].txt", "build", "build/out.o", "docs", "docs/Report.TXT", "docs/deep", "docs/deep/report.txt",
+	"docs/report.txt", "docs2",
 	"src", "src/[", "src/[/x", "src/build", "src/build/out.o", "src/main.go", "{x}", "Ä.txt", "\xff.txt",
 }
 
 func TestPatterns(t *testing.T) {
-	inside := &locator{sources: []string{"/home/me"}, snaps: refSnapshots(), dests: []string{"/mnt"}, here: "docs", inside: true}
+	inside := &locator{sources: []string{"/home/me"}, snaps: refSnapshots(), dests: []string{"/mnt"}, here: "docs",
+		inside: true}
 	outside := &locator{sources: []string{"/home/me"}, snaps: refSnapshots(), dests: []string{"/mnt"}}
 	for _, c := range []struct {
 		l       *locator
@@ -95,7 +97,8 @@ func TestPatterns(t *testing.T) {
 func TestRootsAreAsFewAsCanBe(t *testing.T) {
 	l := &locator{}
 	for _, c := range []struct{ patterns, want string }{
-		{"docs/a", "docs/a"}, {"docs/a docs", ""}, {"docs/a docs/a/b docs/c", "docs/a docs/c"}, {"docs/*.txt", "docs"}, {"a/b*/c", "a"}, {"a/[b]/c", "a"}, {"*/x", ""}, {"b/ a/", "a b"},
+		{"docs/a", "docs/a"}, {"docs/a docs", ""}, {"docs/a docs/a/b docs/c", "docs/a docs/c"}, {"docs/*.txt", "docs"},
+		{"a/b*/c", "a"}, {"a/[b]/c", "a"}, {"*/x", ""}, {"b/ a/", "a b"},
 	} {
 		m, err := newMatcher(strings.Fields(c.patterns), false, false, l)
 		if err != nil {
@@ -114,7 +117,8 @@ func TestTheWorkingDirectoryCounts(t *testing.T) {
 	}
 	source, link := filepath.Join(base, "source"), filepath.Join(base, "link")
 	dest := filepath.Join(base, "dest")
-	for _, dir := range []string{filepath.Join(source, "docs"), filepath.Join(dest, "back~1", "docs"), filepath.Join(dest, "other")} {
+	for _, dir := range []string{filepath.Join(source, "docs"), filepath.Join(dest, "back~1", "docs"),
+		filepath.Join(dest, "other")} {
 		if err := os.MkdirAll(dir, 0o700); err != nil {
 			t.Fatal(err)
 		}
@@ -123,7 +127,8 @@ func TestTheWorkingDirectoryCounts(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, c := range []struct{ cwd, recorded, here string }{ // "!" for outside
-		{source + "/docs", source, "docs"}, {link + "/docs", source, "docs"}, {source + "/docs", link, "docs"}, {source, source, ""}, {base, source, "!"},
+		{source + "/docs", source, "docs"}, {link + "/docs", source, "docs"}, {source + "/docs", link, "docs"},
+		{source, source, ""}, {base, source, "!"},
 		{dest + "/back~1/docs", source, "docs"}, {dest + "/other", source, "!"}, {dest, source, "!"}, {"", source, "!"},
 	} {
 		d := &Reader{Dir: dest, Snapshots: Snapshots{{Name: "back~1", Source: c.recorded}}, options: Options{WorkDir: c.cwd}}
@@ -142,7 +147,8 @@ func TestTheWorkingDirectoryCounts(t *testing.T) {
 func TestAQuickLookLosesNothing(t *testing.T) {
 	l := &locator{}
 	paths := append([]string{"*.txt", "*.txt/below", "x/a*b/*.txt/c", "a*b/*.txt", "x.txt/y", "a", "txt"}, matchPaths...)
-	for _, typed := range []string{"*.txt", "a*b/*.txt", "**/deep/**", "[ds]*2", "a[1].txt", "docs/", "*", "x/*", `\*.txt`, "*.TXT"} {
+	for _, typed := range []string{"*.txt", "a*b/*.txt", "**/deep/**", "[ds]*2", "a[1].txt", "docs/", "*", "x/*", `\*.txt`,
+		"*.TXT"} {
 		m, err := newMatcher([]string{typed}, false, false, l)
 		if err != nil {
 			t.Fatal(err)

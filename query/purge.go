@@ -26,12 +26,14 @@ type AmbiguousError struct{ pattern, name, glob string }
 
 // Error names the pattern and the two paths.
 func (e *AmbiguousError) Error() string {
-	return fmt.Sprintf("%s is the name of %s, and as a glob fits %s too: nothing is purged", quote.Name(e.pattern), quote.Name(e.name), quote.Name(e.glob))
+	return fmt.Sprintf("%s is the name of %s, and as a glob fits %s too: nothing is purged", quote.Name(e.pattern),
+		quote.Name(e.name), quote.Name(e.glob))
 }
 
-// SelectPurge finds the paths that the patterns of f fit in the snapshots that refs name, in all without any; none is below another. The
-// index.Purge that removes them is returned too.
-func (d *Reader) SelectPurge(ctx context.Context, f *Filter, refs []string) (found []PurgePath, what *index.Purge, err error) {
+// SelectPurge finds the paths that the patterns of f fit in the snapshots that refs name, in all without any; none is
+// below another. The index.Purge that removes them is returned too.
+func (d *Reader) SelectPurge(ctx context.Context, f *Filter,
+	refs []string) (found []PurgePath, what *index.Purge, err error) {
 	in := make([]int, 0, len(d.Snapshots))
 	if len(refs) > 0 {
 		if in, err = d.Resolver().ResolveRanges(refs); err != nil {
@@ -82,19 +84,22 @@ func (d *Reader) SelectPurge(ctx context.Context, f *Filter, refs []string) (fou
 			}
 		}
 		if p.Path == "" {
-			return nil, nil, hint.With(hint.Usagef("that is everything in the snapshots"), "to delete snapshots: snap delete REF…")
+			return nil, nil, hint.With(hint.Usagef("that is everything in the snapshots"),
+				"to delete snapshots: snap delete REF…")
 		}
 		if n := len(found); n == 0 || !index.Within(p.Path, found[n-1].Path) {
 			found, what.Paths = append(found, p), append(what.Paths, p.Path)
 		}
 	}
 	if i := slices.Index(fits, false); i >= 0 {
-		return nil, nil, hint.With(hint.Usagef("%s: nothing fits it in these snapshots, and nothing is purged", quote.Name(f.Patterns[i])),
+		return nil, nil, hint.With(hint.Usagef("%s: nothing fits it in these snapshots, and nothing is purged",
+			quote.Name(f.Patterns[i])),
 			"to see what there is: snap find %s", quote.Word(f.Patterns[i]))
 	}
 	for i, w := range ways { // a file report[1].pdf is no word on report1.pdf
 		if w.name != "" && w.glob != "" {
-			return nil, nil, hint.With(&AmbiguousError{f.Patterns[i], w.name, w.glob}, "the name alone: snap purge %s", quote.Word(filter.Literal(f.Patterns[i])))
+			return nil, nil, hint.With(&AmbiguousError{f.Patterns[i], w.name, w.glob}, "the name alone: snap purge %s",
+				quote.Word(filter.Literal(f.Patterns[i])))
 		}
 	}
 	return found, what, nil

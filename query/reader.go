@@ -1,9 +1,11 @@
-// Package query answers what people ask of a destination, as values: which snapshots there are and which one a reference names, what
-// a snapshot holds, every version of a file, its history through renames, and its bytes, verified.
+// Package query answers what people ask of a destination, as values: which snapshots there are and which one a
+// reference names, what a snapshot holds, every version of a file, its history through renames, and its bytes,
+// verified.
 //
-// [Open] gives a [Reader]; every question is one of its methods. They need a context and plain values, print nothing and change nothing.
-// An error says in a hint what to do (see package hint). The index has the answers: package query gives meaning to what people type
-// (references, paths, patterns) and turns records into versions. Begin to read at reader.go.
+// [Open] gives a [Reader]; every question is one of its methods. They need a context and plain values, print nothing
+// and change nothing. An error says in a hint what to do (see package hint). The index has the answers: package query
+// gives meaning to what people type (references, paths, patterns) and turns records into versions. Begin to read at
+// reader.go.
 package query
 
 import (
@@ -60,7 +62,8 @@ func (d *Reader) Resolver() Resolver { return Resolver{d.Snapshots, d.options.No
 func IndexHint(err error, dest string) error {
 	switch {
 	case errors.Is(err, index.ErrMissing), errors.Is(err, index.ErrDamaged), errors.Is(err, index.ErrTruncated):
-		return hint.With(err, "the snapshots themselves are plain folders; rebuild the index: snap reindex -d %s", quote.Word(dest))
+		return hint.With(err, "the snapshots themselves are plain folders; rebuild the index: snap reindex -d %s",
+			quote.Word(dest))
 	case errors.Is(err, index.ErrNewer):
 		return hint.With(err, "use a newer version of snap")
 	}

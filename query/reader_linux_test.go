@@ -39,7 +39,8 @@ func TestASecondFrontEnd(t *testing.T) {
 	if versions != 3 {
 		t.Errorf("%d versions of each.txt", versions)
 	}
-	if path, steps, err := d.History(t.Context(), "docs/old.txt", true); err != nil || path != "docs/old.txt" || len(steps) != 2 || steps[1].Change != index.Moved {
+	if path, steps, err := d.History(t.Context(), "docs/old.txt", true); err != nil || path != "docs/old.txt" ||
+		len(steps) != 2 || steps[1].Change != index.Moved {
 		t.Errorf("history of %q: %+v, %v", path, steps, err)
 	}
 	h, path, err := d.Entry(t.Context(), "latest:each.txt")

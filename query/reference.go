@@ -42,7 +42,8 @@ func (r Resolver) Resolve(s string) (int, error) {
 		return 0, hint.Usagef("a reference of %d bytes", len(s))
 	}
 	if len(r.Snapshots) == 0 {
-		return 0, hint.With(fmt.Errorf("%s: the destination holds no complete snapshot", quote.Name(s)), "to make one: snap backup DEST SRC")
+		return 0, hint.With(fmt.Errorf("%s: the destination holds no complete snapshot", quote.Name(s)),
+			"to make one: snap backup DEST SRC")
 	}
 	if pos := r.named(s); pos >= 0 {
 		return pos, nil
@@ -61,7 +62,8 @@ func (r Resolver) Resolve(s string) (int, error) {
 	}
 	switch {
 	case s == "":
-		return 0, hint.With(hint.Usagef("the name of a snapshot is missing"), "latest is the newest; to see the names: snap list")
+		return 0, hint.With(hint.Usagef("the name of a snapshot is missing"),
+			"latest is the newest; to see the names: snap list")
 	case s[0] == '@':
 		return r.moment(s)
 	case strings.HasPrefix(s, "tag:"):
@@ -96,7 +98,8 @@ func (r Resolver) ResolveRanges(refs []string) (all []int, err error) {
 			return nil, err
 		}
 		if first > last {
-			return nil, fmt.Errorf("%s: %s is newer than %s", quote.Name(s), quote.Name(r.Snapshots[first].Name), quote.Name(r.Snapshots[last].Name))
+			return nil, fmt.Errorf("%s: %s is newer than %s", quote.Name(s), quote.Name(r.Snapshots[first].Name),
+				quote.Name(r.Snapshots[last].Name))
 		}
 		for pos := first; pos <= last; pos++ {
 			all = append(all, pos)
@@ -109,7 +112,8 @@ func (r Resolver) ResolveRanges(refs []string) (all []int, err error) {
 // named is the position of the snapshot with this very name, or of latest or oldest; -1 if there is
 // none.
 func (r Resolver) named(s string) int {
-	if pos := slices.IndexFunc(r.Snapshots, func(h index.Header) bool { return h.Name == s }); pos >= 0 || len(r.Snapshots) == 0 {
+	if pos := slices.IndexFunc(r.Snapshots, func(h index.Header) bool { return h.Name == s }); pos >= 0 ||
+		len(r.Snapshots) == 0 {
 		return pos
 	}
 	switch s {
@@ -202,17 +206,20 @@ func (r Resolver) prefix(s string) (int, error) {
 	case len(names) == 1:
 		return found, nil
 	case len(names) > 1:
-		return 0, hint.With(fmt.Errorf("%s: %d snapshots begin so", quote.Name(s), len(names)), "it may be %s", quote.List(names))
+		return 0, hint.With(fmt.Errorf("%s: %d snapshots begin so", quote.Name(s), len(names)), "it may be %s",
+			quote.List(names))
 	}
 	err := fmt.Errorf("%s: no such snapshot", quote.Name(s))
 	switch near := hint.Nearest(s, []string{"latest", "oldest"}); {
 	case near != "":
 		return 0, hint.With(err, "did you mean %s?", near)
-	case strings.Contains(s, "/") || strings.Contains(s, ".") && (s[0] < '0' || s[0] > '9'): // what begins with a digit is a name, or meant as one
+	case strings.Contains(s, "/") || strings.Contains(s, ".") && (s[0] < '0' || s[0] > '9'):
+		// what begins with a digit is a name, or meant as one
 		return 0, hint.With(err, "a path stands behind its snapshot: %s; to see all: snap list", quote.Word("latest:"+s))
 	}
 	names = r.like(s)
-	return 0, hint.With(fmt.Errorf("%s: no such snapshot", quote.Name(s)), "there are %s; to see all: snap list", quote.List(names))
+	return 0, hint.With(fmt.Errorf("%s: no such snapshot", quote.Name(s)), "there are %s; to see all: snap list",
+		quote.List(names))
 }
 
 // like are the sorted names that begin as s does, as far as any do, else the newest.
@@ -260,7 +267,8 @@ func (r Resolver) Split(s string) (head, path string) {
 		}
 	default:
 		is = func(base string) bool {
-			return base != "" && slices.ContainsFunc(r.Snapshots, func(h index.Header) bool { return strings.HasPrefix(h.Name, base) })
+			return base != "" &&
+				slices.ContainsFunc(r.Snapshots, func(h index.Header) bool { return strings.HasPrefix(h.Name, base) })
 		}
 	}
 	for _, is := range []func(string) bool{func(base string) bool { return r.named(base) >= 0 }, is} {

@@ -180,7 +180,8 @@ func TestErrorsListCandidates(t *testing.T) {
 			t.Errorf("%s: %q, want %q", in, got, want)
 		}
 	}
-	if _, err := (Resolver{nil, time.Now()}).Resolve("latest"); err == nil || !strings.Contains(err.Error(), "no complete snapshot") {
+	if _, err := (Resolver{nil, time.Now()}).Resolve("latest"); err == nil ||
+		!strings.Contains(err.Error(), "no complete snapshot") {
 		t.Errorf("without snapshots: %v", err)
 	}
 }
@@ -188,7 +189,8 @@ func TestErrorsListCandidates(t *testing.T) {
 // A reference that is found says the same when a path follows it.
 func TestPathsDoNotChangeReferences(t *testing.T) {
 	r := Resolver{refSnapshots(), time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)}
-	piece := rapid.SampledFrom([]string{"latest", "oldest", "2026", "11", "-", "T09", ":00", ":30", ":", "~1", "~", "@", `"`, "tag:", "weekly", "a", "b", "7d", "back", " "})
+	piece := rapid.SampledFrom([]string{"latest", "oldest", "2026", "11", "-", "T09", ":00", ":30", ":", "~1", "~", "@",
+		`"`, "tag:", "weekly", "a", "b", "7d", "back", " "})
 	rapid.Check(t, func(t *rapid.T) {
 		s := strings.Join(rapid.SliceOfN(piece, 0, 6).Draw(t, "ref"), "")
 		if head, _ := r.Split(s); head != s {
@@ -205,7 +207,8 @@ func TestPathsDoNotChangeReferences(t *testing.T) {
 }
 
 func FuzzPathRef(f *testing.F) {
-	for _, s := range []string{"latest~1:x", `@"2026-11-19 10:00"~1:x`, "tag:a:b:c", "2026-11-21T09:00:3", "@", `@"`, "~", "::", "@:~1"} {
+	for _, s := range []string{"latest~1:x", `@"2026-11-19 10:00"~1:x`, "tag:a:b:c", "2026-11-21T09:00:3", "@", `@"`, "~",
+		"::", "@:~1"} {
 		f.Add(s)
 	}
 	r := Resolver{refSnapshots(), time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)}
@@ -225,10 +228,13 @@ func TestPathsInSnapshots(t *testing.T) {
 	for _, c := range []struct{ source, in, want string }{ // "!" for an error
 		{"/home/me", "", ""}, {"/home/me", ".", ""}, {"/home/me", "/home/me", ""}, {"/home/me", "/home/me/", ""},
 		{"/home/me", "docs/a", "docs/a"}, {"/home/me", "./docs//a/", "docs/a"}, {"/home/me", "docs/../a", "a"},
-		{"/home/me", "/home/me/docs", "docs"}, {"/home/me", "/home/you", "!"}, {"/home/me", "/home/me2/x", "!"}, {"/home/me", "/", "!"},
-		{"/home/me", "..", "!"}, {"/home/me", "../me/x", "!"}, {"/home/me", "a/../../b", "!"}, {"/home/me", "/home/me/../x", "!"},
+		{"/home/me", "/home/me/docs", "docs"}, {"/home/me", "/home/you", "!"}, {"/home/me", "/home/me2/x", "!"},
+		{"/home/me", "/", "!"},
+		{"/home/me", "..", "!"}, {"/home/me", "../me/x", "!"}, {"/home/me", "a/../../b", "!"},
+		{"/home/me", "/home/me/../x", "!"},
 		{"/", "/", ""}, {"/", "/etc/passwd", "etc/passwd"}, {"/", "etc", "etc"},
-		{"/home/me", strings.Repeat("x", 256), "!"}, {"/home/me", "a\x00b", "!"}, {"/home/me", "..a", "..a"}, {"/home/me", "\xff", "\xff"},
+		{"/home/me", strings.Repeat("x", 256), "!"}, {"/home/me", "a\x00b", "!"}, {"/home/me", "..a", "..a"},
+		{"/home/me", "\xff", "\xff"},
 	} {
 		got, err := SourcePath(&index.Header{Source: c.source}, c.in)
 		if err != nil {

@@ -43,8 +43,8 @@ func (f *RenameCollapser) Place(d *index.Difference) (along bool, number int) {
 	return false, len(f.counts)
 }
 
-// TreeMoved is where the folder that the tree of a began at is in the tree of b, which holds several sources; "" if it is not
-// there.
+// TreeMoved is where the folder that the tree of a began at is in the tree of b, which holds several sources; "" if
+// it is not there.
 func TreeMoved(a, b *index.Header) string {
 	if len(a.Sources) > 0 || len(b.Sources) == 0 {
 		return ""

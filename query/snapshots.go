@@ -40,7 +40,8 @@ func (s Snapshots) BySeq(seq uint64) (int, bool) {
 // Newest is the position of the newest snapshot, -1 if there is none.
 func (s Snapshots) Newest() int { return len(s) - 1 }
 
-// State is the state that people see: missing if the snapshot's folder is gone, incomplete if some source files could not be read.
+// State is the state that people see: missing if the snapshot's folder is gone, incomplete if some source files could
+// not be read.
 func (d *Reader) State(h *index.Header) index.State {
 	switch {
 	case !d.Present(h):

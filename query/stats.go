@@ -18,7 +18,8 @@ type Stats struct {
 	Missing   []string        // names of snapshots whose folders are gone
 	Total     index.Amount
 	Apart     index.Amount // if no snapshot shared anything with another
-	Unlinked  int          // so many of Snapshots, from the oldest on, share nothing on this disk although the index says so
+	// so many of Snapshots, from the oldest on, share nothing on this disk although the index says so
+	Unlinked int
 
 	usage index.Usage
 }

@@ -77,8 +77,8 @@ func (v *Version) From() string {
 	return v.Record.From
 }
 
-// heldOnly leaves out what no snapshot holds, because it could not be read. The version before is then the last one that
-// can be had of a file that was deleted since.
+// heldOnly leaves out what no snapshot holds, because it could not be read. The version before is then the last one
+// that can be had of a file that was deleted since.
 func heldOnly(all []Version) (held []Version) {
 	for _, v := range all {
 		if v.Record.Held() {
@@ -111,7 +111,9 @@ func (d *Reader) lost(ctx context.Context, v Version) (bool, error) {
 		}
 		all := versionsOf(&h, d.Snapshots)
 		next := slices.IndexFunc(all, func(o Version) bool { return o.First == v.Last+1 })
-		if next < 0 || v.To == "" && (all[next].Change == index.Moved || all[next].Change == index.TypeChanged || all[next].Record.Reason == index.Replaced) { // another file took its place
+		if next < 0 || v.To == "" && (all[next].Change == index.Moved || all[next].Change == index.TypeChanged ||
+			all[next].Record.Reason == index.Replaced) {
+			// another file took its place
 			return true, nil
 		}
 		v = all[next]
@@ -119,7 +121,8 @@ func (d *Reader) lost(ctx context.Context, v Version) (bool, error) {
 	return false, nil
 }
 
-// versions are versionsOf, and whether what lay in a folder that could not be read turned out to be deleted when it could.
+// versions are versionsOf, and whether what lay in a folder that could not be read turned out to be deleted when it
+// could.
 func (d *Reader) versions(ctx context.Context, h *index.History) ([]Version, error) {
 	all := versionsOf(h, d.Snapshots)
 	for i := range all {

@@ -14,7 +14,8 @@ var stampTime = file.At(stamp)
 func TestDamagedFilesAreNamed(t *testing.T) {
 	const canary = "secret of another"
 	build := func(tree string) {
-		mk(t, tree, "d/", "d/x", "d/y = d/x", "edited", "fine", "gone", "grown", "linked", "same", "shrunk", "swapped/", "swapped/f", "isdir", "unread")
+		mk(t, tree, "d/", "d/x", "d/y = d/x", "edited", "fine", "gone", "grown", "linked", "same", "shrunk", "swapped/",
+			"swapped/f", "isdir", "unread")
 	}
 	d := snapshot(t, build, func(e *index.Entry) {
 		if e.Path == "unread" {
@@ -57,7 +58,8 @@ func TestDamagedFilesAreNamed(t *testing.T) {
 		}
 	}
 	for name, content := range map[string]string{ // what the disk holds, under the right name
-		"edited": "EDITED", "same": "emas", "grown": "grown and more", "shrunk": "", "fine": "fine", "d/x": "d/X", "d/y": "d/X",
+		"edited": "EDITED", "same": "emas", "grown": "grown and more", "shrunk": "", "fine": "fine", "d/x": "d/X",
+		"d/y": "d/X",
 	} {
 		if got := read(t, filepath.Join(target, name)); got != content {
 			t.Errorf("%s holds %q, want %q", name, got, content)
@@ -90,7 +92,8 @@ func TestGroupWithANameGone(t *testing.T) {
 	res, err := d.restore(target, Options{})
 	must(t, err)
 	wantProblems(t, res, map[string]error{"a": ErrMissingFile})
-	if inodeOf(t, filepath.Join(target, "b")) != inodeOf(t, filepath.Join(target, "c")) || read(t, filepath.Join(target, "b")) != "a" {
+	if inodeOf(t, filepath.Join(target, "b")) != inodeOf(t, filepath.Join(target, "c")) ||
+		read(t, filepath.Join(target, "b")) != "a" {
 		t.Error("b and c did not come back as one file")
 	}
 }

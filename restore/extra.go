@@ -19,8 +19,8 @@ type Extra struct {
 	Stat *file.Stat // what it is
 }
 
-// list notes what a restored folder has in it, so that Delete can tell what is too much. What was in a
-// folder that the backup could not read is not known, so nothing is.
+// list notes what a restored folder has in it, so that Delete knows what is too much. What was in a folder that the
+// backup could not read is not known, so nothing is.
 func (w *walker) list(f *folder) {
 	if !w.Delete || f.state != open || f.made || f.carrier || f.record.Has(index.Unreadable) {
 		return
@@ -54,9 +54,9 @@ func (r *run) mountedAt(d *file.Dir, in string) (bool, error) {
 	return s.Dev != above.Dev || s.Mount != above.Mount, err
 }
 
-// pass tells what a folder has in it before name, which the snapshot has too, from what both have. "" stands for the
-// end: only then is all of it known, and it goes when the folder is finished. A folder that is empty in the snapshot and a
-// mount point in the target keeps all that it has: its backup did not enter it.
+// pass separates what a folder has in it before name, which the snapshot has too, from what both have. "" stands for
+// the end: only then is all of it known, and it goes when the folder is finished. A folder that is empty in the
+// snapshot and a mount point in the target keeps all that it has: its backup did not enter it.
 func (w *walker) pass(f *folder, name string) {
 	if name != "" {
 		f.mounted = false
@@ -117,9 +117,9 @@ func (r *run) removeAll(ctx context.Context, h hands, f *folder, surplus []file.
 	return nil
 }
 
-// neverHeld are those of the surplus that were there when the snapshot was made, and that no snapshot has: rules of that
-// time left them out. What has come into the folder since is younger than the last change of the folder that the snapshot
-// has recorded, or is known to the newest snapshot by another name.
+// neverHeld are those of the surplus that were there when the snapshot was made, and that no snapshot has: rules of
+// that time left them out. What has come into the folder since is younger than the last change of the folder that the
+// snapshot has recorded, or is known to the newest snapshot by another name.
 func (r *run) neverHeld(ctx context.Context, f *folder, d *file.Dir, surplus []file.Entry) (map[string]bool, error) {
 	if r.DeleteExcluded || !f.known {
 		return nil, nil
@@ -158,10 +158,12 @@ func (r *run) neverHeld(ctx context.Context, f *folder, d *file.Dir, surplus []f
 	return left, nil
 }
 
-// remove removes a name from the folder of the target at to, which is in, and what is in it if it is a folder. Exclude and
-// Spare keep what they name; other file systems that are mounted there and the destination stay too. It reports whether
-// all is gone. f is the restored folder that it is in; otherwise is why it stays if no rule says so, "" if it does not.
-func (r *run) remove(ctx context.Context, h hands, f *folder, to string, in *file.Stat, name, otherwise string) (gone bool, err error) {
+// remove removes a name from the folder of the target at to, which is in, and what is in it if it is a folder.
+// Exclude and Spare keep what they name; other file systems that are mounted there and the destination stay too. It
+// reports whether all is gone. f is the restored folder that it is in; otherwise is why it stays if no rule says so,
+// "" if it does not.
+func (r *run) remove(ctx context.Context, h hands, f *folder, to string, in *file.Stat, name,
+	otherwise string) (gone bool, err error) {
 	path := index.Join(f.path, below(index.Join(to, name), f.to))
 	d, err := r.target.Dir(to)
 	if err != nil {

@@ -19,8 +19,10 @@ func TestDeleteRemovesWhatTheSnapshotDoesNotHave(t *testing.T) {
 	})
 	dir := work(t)
 	target := filepath.Join(dir, "out")
-	mk(t, dir, "out/", "outside/", "outside/canary", "out/0", "out/a/", "out/a/extra", "out/a/zz/", "out/a/zz/deep/", "out/a/zz/deep/f",
-		"out/a.x", "out/m/", "out/m/n/", "out/m/n/e", "out/m/o/", "out/unread/", "out/unread/mine", "out/zz", "out/link -> ../outside", "out/x.keep")
+	mk(t, dir, "out/", "outside/", "outside/canary", "out/0", "out/a/", "out/a/extra", "out/a/zz/", "out/a/zz/deep/",
+		"out/a/zz/deep/f",
+		"out/a.x", "out/m/", "out/m/n/", "out/m/n/e", "out/m/o/", "out/unread/", "out/unread/mine", "out/zz",
+		"out/link -> ../outside", "out/x.keep")
 	exclude := func(path string, dir bool) bool { return filepath.Ext(path) == ".keep" }
 	o := Options{Overwrite: IfChanged, Delete: true, Exclude: exclude}
 	o.DryRun = true
@@ -33,7 +35,8 @@ func TestDeleteRemovesWhatTheSnapshotDoesNotHave(t *testing.T) {
 	if res.FilesDeleted != 10 || dry.FilesDeleted != res.FilesDeleted || dry.FilesRestored != res.FilesRestored {
 		t.Errorf("%+v\ndry %+v", res, dry)
 	}
-	for _, kept := range []string{"out/x.keep", "out/unread/mine", "outside/canary", "out/a/keep", "out/m/n/f", "out/a-b", "out/z"} {
+	for _, kept := range []string{"out/x.keep", "out/unread/mine", "outside/canary", "out/a/keep", "out/m/n/f", "out/a-b",
+		"out/z"} {
 		if !exists(filepath.Join(dir, kept)) {
 			t.Errorf("%s is gone", kept)
 		}
@@ -114,7 +117,8 @@ func TestDeleteSparesWhatIsMountedOnAnEmptyFolder(t *testing.T) {
 		res, err := d.restore(target, Options{Overwrite: IfChanged, Delete: true, DryRun: dry})
 		must(t, err)
 		wantProblems(t, res, nil)
-		if res.FilesDeleted != 3 || !exists(filepath.Join(target, "a/home/e")) || !exists(filepath.Join(target, "a/home/g/x")) {
+		if res.FilesDeleted != 3 || !exists(filepath.Join(target, "a/home/e")) ||
+			!exists(filepath.Join(target, "a/home/g/x")) {
 			t.Errorf("%+v", res)
 		}
 	}

@@ -129,7 +129,7 @@ func (w *writer) enterTarget(f *folder) error {
 	if f.made {
 		return nil
 	}
-	return w.settle(f, w.root)
+	return w.setFolderMeta(f, w.root)
 }
 
 // enterNew makes a folder; what is there in its place gives way.
@@ -165,11 +165,11 @@ func (w *writer) enterExisting(f *folder, in *file.Dir, have *existing) error {
 	if err != nil {
 		return err
 	}
-	return w.settle(f, h)
+	return w.setFolderMeta(f, h)
 }
 
-// settle notes what an existing folder is, makes it writable and says whether it gets the recorded metadata.
-func (w *writer) settle(f *folder, d *file.Dir) (err error) {
+// setFolderMeta notes what an existing folder is, makes it writable and says whether it gets the recorded metadata.
+func (w *writer) setFolderMeta(f *folder, d *file.Dir) (err error) {
 	if f.stat, err = d.Stat(); err != nil {
 		return err
 	}

@@ -24,8 +24,8 @@ func ownerOf(t *testing.T, path string) (uid, gid uint32) {
 // recordedAs says that all of the snapshot belongs to user 1234.
 func recordedAs(e *index.Entry) { e.UID, e.GID = 1234, 1234 }
 
-// TestNoInodeIsGivenAway: a user renames a file of root's over the name of one of his. It has the same size and time. Root
-// restores, and the user owns the file that was backed up, and not root's.
+// TestNoInodeIsGivenAway: a user renames a file of root's over the name of one of his. It has the same size and time.
+// Root restores, and the user owns the file that was backed up, and not root's.
 func TestNoInodeIsGivenAway(t *testing.T) {
 	needRoot(t)
 	d := snapshot(t, func(tree string) { mk(t, tree, "f", "d/", "d/x", "e/") }, recordedAs)
@@ -69,8 +69,8 @@ func TestNoInodeIsGivenAway(t *testing.T) {
 	}
 }
 
-// TestOwnersOfWhatExistsIfRight: where all is as it was, nothing is named and nothing copied; a target that is empty, or new,
-// gets its owner.
+// TestOwnersOfWhatExistsIfRight: where all is as it was, nothing is named and nothing copied; a target that is empty,
+// or new, gets its owner.
 func TestOwnersOfWhatExistsIfRight(t *testing.T) {
 	needRoot(t)
 	d := snapshot(t, func(tree string) { mk(t, tree, "f", "d/", "d/x", "l -> f") }, recordedAs)
@@ -81,21 +81,24 @@ func TestOwnersOfWhatExistsIfRight(t *testing.T) {
 		t.Errorf("an empty target belongs to %d", uid)
 	}
 	ino := inodeOf(t, filepath.Join(target, "f"))
-	if res := d.clean(target, Options{Overwrite: IfChanged}); res.FilesSkipped != 3 || inodeOf(t, filepath.Join(target, "f")) != ino {
+	if res := d.clean(target, Options{Overwrite: IfChanged}); res.FilesSkipped != 3 ||
+		inodeOf(t, filepath.Join(target, "f")) != ino {
 		t.Errorf("%+v", res)
 	}
 	must(t, os.Chmod(filepath.Join(target, "f"), 0o640))
-	if res := d.clean(target, Options{Overwrite: IfChanged}); res.MetadataSet != 1 || inodeOf(t, filepath.Join(target, "f")) != ino {
+	if res := d.clean(target, Options{Overwrite: IfChanged}); res.MetadataSet != 1 ||
+		inodeOf(t, filepath.Join(target, "f")) != ino {
 		t.Errorf("%+v", res)
 	}
 	must(t, os.Chown(filepath.Join(target, "f"), 0, 0))
-	if res := d.clean(target, Options{Overwrite: IfChanged}); res.FilesRestored != 1 || inodeOf(t, filepath.Join(target, "f")) == ino {
+	if res := d.clean(target, Options{Overwrite: IfChanged}); res.FilesRestored != 1 ||
+		inodeOf(t, filepath.Join(target, "f")) == ino {
 		t.Errorf("%+v", res)
 	}
 }
 
-// TestMetadataOnlyOnVerifiedContent: a file of the recorded size and time that has another content gets no metadata, but
-// is replaced.
+// TestMetadataOnlyOnVerifiedContent: a file of the recorded size and time that has another content gets no metadata,
+// but is replaced.
 func TestMetadataOnlyOnVerifiedContent(t *testing.T) {
 	d := snapshot(t, func(tree string) {
 		mk(t, tree, "f")
@@ -106,7 +109,8 @@ func TestMetadataOnlyOnVerifiedContent(t *testing.T) {
 	was, err := os.Open(filepath.Join(target, "f"))
 	must(t, err)
 	defer was.Close()
-	if res := d.clean(target, Options{Overwrite: IfChanged}); res.FilesRestored != 1 || res.MetadataSet != 0 || read(t, filepath.Join(target, "f")) != "f" {
+	if res := d.clean(target, Options{Overwrite: IfChanged}); res.FilesRestored != 1 || res.MetadataSet != 0 ||
+		read(t, filepath.Join(target, "f")) != "f" {
 		t.Errorf("%+v", res)
 	}
 	if info, _ := was.Stat(); info.Mode()&os.ModeSetuid != 0 {
@@ -145,8 +149,8 @@ func TestGivesAway(t *testing.T) {
 	}
 }
 
-// TestNobodyEntersWhatIsBeingMade: while root restores into a folder of another user, what is being made lies in a folder
-// that only root may enter, and a new folder is root's alone until it is finished.
+// TestNobodyEntersWhatIsBeingMade: while root restores into a folder of another user, what is being made lies in a
+// folder that only root may enter, and a new folder is root's alone until it is finished.
 func TestNobodyEntersWhatIsBeingMade(t *testing.T) {
 	needRoot(t)
 	d := snapshot(t, func(tree string) { mk(t, tree, "old/", "old/f", "new/", "new/g", "new/l -> g") }, recordedAs)

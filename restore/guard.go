@@ -13,7 +13,8 @@ type MostError struct {
 }
 
 func (e *MostError) Error() string {
-	return fmt.Sprintf("%d of the %d entries in the target are not in the snapshot, and hardly any is known to another", e.Deleted, e.There)
+	return fmt.Sprintf("%d of the %d entries in the target are not in the snapshot, and hardly any is known to another",
+		e.Deleted, e.There)
 }
 
 // census is what a look ahead has found in the folders that Delete would clean.
@@ -37,9 +38,9 @@ func (c *census) deletes(path string) {
 // fewest is the number of entries below which nothing is guarded: so many are looked through by eye.
 const fewest = 4
 
-// deletesMost reports whether a deletion is hardly meant: most of what is there would go, and neither is much of it known
-// to any snapshot (held of the deleted), nor is half of what the snapshot holds there. A folder that has many new things
-// beside the old ones is not meant by this.
+// deletesMost reports whether a deletion is hardly meant: most of what is there would go, and neither is much of it
+// known to any snapshot (held of the deleted), nor is half of what the snapshot holds there. A folder that has many
+// new things beside the old ones is not meant by this.
 func deletesMost(c *census, held int64) bool {
 	there := c.matched + c.deleted
 	return c.deleted >= fewest && 2*c.deleted > there && 4*(c.matched+held) < there && 2*c.matched < c.wanted

@@ -82,7 +82,8 @@ func (r *run) compare(d *file.Dir, j *job, have *existing) (verdict, error) {
 	}
 	var meta file.Meta
 	meta, j.lost = r.who.attains(r.meta(&j.Record), &have.Stat, r.cannot(have.Dev))
-	want := index.Record{Stat: file.Stat{Kind: meta.Kind, Mode: meta.Mode, UID: meta.UID, GID: meta.GID, Mtime: meta.Mtime}, Xattrs: meta.Xattrs}
+	want := index.Record{Stat: file.Stat{Kind: meta.Kind, Mode: meta.Mode, UID: meta.UID, GID: meta.GID,
+		Mtime: meta.Mtime}, Xattrs: meta.Xattrs}
 	now := index.Record{Stat: have.Stat}
 	var err error
 	if now.Xattrs, err = d.XattrsOf(j.name); err != nil && !errors.Is(err, fs.ErrPermission) {

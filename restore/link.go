@@ -15,11 +15,11 @@ import (
 	"snap/internal/file"
 )
 
-// A restore remembers each file with several names until the last of them is met: of 200,000 names in two folders that is
-// 100,000 files at a time. So a group is small: digests instead of records, and no strings of the index's.
+// A restore remembers each file with several names until the last of them is met: of 200,000 names in two folders
+// that is 100,000 files at a time. So a group is small: digests instead of records, and no strings of the index's.
 
-// group is a source file with several names. The walk gives each its turn; whoever's turn it is owns place and what it
-// leads to.
+// group is a source file with several names. The walk gives each its turn; the one whose turn it is owns place and
+// what it leads to.
 type group struct {
 	sum    [16]byte // of what the names must have in common, but for the hash of the content
 	hash   [8]byte  // the front of that
@@ -45,13 +45,14 @@ type rare struct {
 	damage error    // why what is there is not what was backed up
 }
 
-// identity is what tells a file from others. sum tells it from one that got its inode number later.
+// identity distinguishes a file from others, and sum from one that got its inode number later.
 type identity struct{ dev, ino, sum uint64 }
 
 func identityOf(s *file.Stat) identity {
 	b := make([]byte, 0, 64)
 	for _, n := range []int64{
-		s.Size, s.Mtime.Sec, int64(s.Mtime.Nsec), s.Btime.Sec, int64(s.Btime.Nsec), int64(s.UID)<<32 | int64(s.GID), int64(s.Kind),
+		s.Size, s.Mtime.Sec, int64(s.Mtime.Nsec), s.Btime.Sec, int64(s.Btime.Nsec), int64(s.UID)<<32 | int64(s.GID),
+		int64(s.Kind),
 	} {
 		b = binary.LittleEndian.AppendUint64(b, uint64(n))
 	}
@@ -112,7 +113,8 @@ func (p *written) next() bool {
 func digests(r *index.Record) (sum [16]byte, hash [8]byte, hashed bool) {
 	b := make([]byte, 0, 128)
 	for _, n := range []uint64{
-		uint64(r.Kind), uint64(r.Size), r.Rdev, uint64(r.UID), uint64(r.GID), uint64(r.Mtime.Sec), uint64(r.Mtime.Nsec), uint64(len(r.Target)),
+		uint64(r.Kind), uint64(r.Size), r.Rdev, uint64(r.UID), uint64(r.GID), uint64(r.Mtime.Sec), uint64(r.Mtime.Nsec),
+		uint64(len(r.Target)),
 	} {
 		b = binary.LittleEndian.AppendUint64(b, n)
 	}
@@ -128,8 +130,8 @@ func digests(r *index.Record) (sum [16]byte, hash [8]byte, hashed bool) {
 	return [16]byte(whole[:]), [8]byte(r.Hash[:]), r.Has(index.Hashed)
 }
 
-// sourceKey is a key for the source file that a record is of. That two files get the same, once in a long time, makes them
-// names of one only if they are equal in all that a restore brings back.
+// sourceKey is a key for the source file that a record is of. That two files get the same, once in a long time, makes
+// them names of one only if they are equal in all that a restore brings back.
 func (w *walker) sourceKey(r *index.Record) uint64 {
 	return maphash.Comparable(w.seed, sourceFile{r.Volume, r.Ino, r.Btime})
 }

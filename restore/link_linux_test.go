@@ -14,7 +14,8 @@ import (
 // groups makes three names of one file in two folders, a pair, and a link to outside the tree.
 func groups(t *testing.T) *dest {
 	return snapshot(t, func(tree string) {
-		mk(t, tree, "a/", "b/", "a/one", "a/two = a/one", "b/three = a/one", "pair1", "pair2 = pair1", "single", "l1 -> nowhere", "l2 = l1")
+		mk(t, tree, "a/", "b/", "a/one", "a/two = a/one", "b/three = a/one", "pair1", "pair2 = pair1", "single",
+			"l1 -> nowhere", "l2 = l1")
 		mk(t, filepath.Dir(tree), "away = "+snapName+"/single")
 	})
 }
@@ -25,7 +26,8 @@ func TestHardLinksComeBackTogether(t *testing.T) {
 	for i, how := range []Overwrite{Never, IfChanged, Always, IfNewer, Always} {
 		for _, dry := range []bool{true, false} {
 			res := d.clean(target, Options{Overwrite: how, Jobs: 4, DryRun: dry})
-			if written := i == 0 || how == Always; written != (res.FilesRestored == 8) || written != (res.BytesRestored == 5+5+6) {
+			if written := i == 0 || how == Always; written != (res.FilesRestored == 8) ||
+				written != (res.BytesRestored == 5+5+6) {
 				t.Errorf("run %d, dry %v: %+v", i, dry, res)
 			}
 		}
@@ -139,8 +141,8 @@ func TestLinkTargetExchanged(t *testing.T) {
 	}
 }
 
-// TestLinkPastAFolderThatWasClosed: the name that was made first is in a folder that may not be entered any more. Another
-// one, that was linked to it in time, will do.
+// TestLinkPastAFolderThatWasClosed: the name that was made first is in a folder that may not be entered any more.
+// Another one, that was linked to it in time, will do.
 func TestLinkPastAFolderThatWasClosed(t *testing.T) {
 	dir := work(t)
 	mk(t, dir, "closed/", "closed/one", "two = closed/one")

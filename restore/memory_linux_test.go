@@ -15,7 +15,8 @@ import (
 // twice yields files with a name in one folder and another in the next.
 func twice(files int) iter.Seq2[*index.Entry, error] {
 	return func(yield func(*index.Entry, error) bool) {
-		folder := index.Record{Stat: file.Stat{Kind: file.Folder, Mode: 0o755, Ino: 1}, Change: index.Added, Stored: index.Made}
+		folder := index.Record{Stat: file.Stat{Kind: file.Folder, Mode: 0o755, Ino: 1}, Change: index.Added,
+			Stored: index.Made}
 		if !yield(&index.Entry{Record: folder}, nil) {
 			return
 		}
@@ -25,7 +26,8 @@ func twice(files int) iter.Seq2[*index.Entry, error] {
 			}
 			for i := range files {
 				e := index.Entry{Path: fmt.Sprintf("%s/a-name-of-some-length-%06d.jpg", in, i)}
-				e.Record = index.Record{Stat: file.Stat{Kind: file.Regular, Nlink: 2, Ino: uint64(i + 10)}, Volume: 1, Change: index.Added, Stored: index.Copied}
+				e.Record = index.Record{Stat: file.Stat{Kind: file.Regular, Nlink: 2, Ino: uint64(i + 10)}, Volume: 1,
+					Change: index.Added, Stored: index.Copied}
 				if in == "b" {
 					e.Stored, e.Link = index.Joined, "a"+e.Path[1:]
 				}
@@ -37,15 +39,16 @@ func twice(files int) iter.Seq2[*index.Entry, error] {
 	}
 }
 
-// TestHardLinksTakeLittleMemory: a restore that has met the first name of each of many files, and the last of none, holds
-// at most 250 bytes a file.
+// TestHardLinksTakeLittleMemory: a restore that has met the first name of each of many files, and the last of none,
+// holds at most 250 bytes a file.
 func TestHardLinksTakeLittleMemory(t *testing.T) {
 	const files, limit = 20_000, 250
 	path := filepath.Join(work(t), "index.db")
 	must(t, index.Create(path, "test"))
 	db, err := index.Open(path)
 	must(t, err)
-	must(t, db.Import(t.Context(), 1, twice(files), func() (*index.Header, error) { return &index.Header{Name: "s"}, nil }))
+	must(t, db.Import(t.Context(), 1, twice(files),
+		func() (*index.Header, error) { return &index.Header{Name: "s"}, nil }))
 	w := &walker{run: &run{}, seed: maphash.MakeSeed(), links: map[uint64]*group{}, inodes: map[uint64]*group{}}
 	used := func() int64 {
 		runtime.GC()

@@ -1,6 +1,7 @@
 package restore
 
 import (
+	"bufio"
 	"errors"
 	"io/fs"
 	"os"
@@ -9,44 +10,36 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"snap/internal/file"
+	"snap/internal/harness"
 )
 
 // oddTarget is an empty folder on a file system that misbehaves as args say.
 func oddTarget(t *testing.T, args ...string) string {
 	t.Helper()
 	needRoot(t)
-	src, err := filepath.Abs("../.ci/harness/oddfs")
+	if !exists("/dev/fuse") {
+		t.Skip("no /dev/fuse")
+	}
+	mnt := t.TempDir()
+	cmd := exec.Command(harness.Tool(t, "oddfs"), append(args, work(t), mnt)...)
+	out, err := cmd.StdoutPipe()
 	must(t, err)
-	if !exists(src) || !exists("/dev/fuse") {
-		t.Skip("no harness, or no /dev/fuse")
-	}
-	exe, mnt := filepath.Join(t.TempDir(), "oddfs"), t.TempDir()
-	build := exec.Command("go", "build", "-o", exe, ".")
-	build.Dir, build.Env = src, append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("%v %s", err, out)
-	}
-	cmd := exec.Command(exe, append(args, work(t), mnt)...)
 	must(t, cmd.Start())
 	t.Cleanup(func() {
 		exec.Command("umount", "-l", mnt).Run()
 		cmd.Wait()
 	})
-	for range 500 {
-		if b, err := os.ReadFile("/proc/self/mounts"); err == nil && strings.Contains(string(b), " "+mnt+" ") {
-			return mnt
-		}
-		time.Sleep(10 * time.Millisecond)
+	if line, err := bufio.NewReader(out).ReadString('\n'); line != "mounted\n" {
+		t.Fatalf("oddfs did not mount: %q, %v", line, err)
 	}
-	t.Fatal("oddfs did not mount")
-	return ""
+	return mnt
 }
 
-// TestTargetThatFolds: names that differ in case alone are one there, as bind mounts make it look here. What was restored
-// is no surplus under its other name, and of two entries of the snapshot none takes the other's place unsaid.
+// TestTargetThatFolds: names that differ in case alone are one there, as bind mounts make it look here. What was
+// restored is no surplus under its other name, and of two entries of the snapshot none takes the other's place
+// unsaid.
 func TestTargetThatFolds(t *testing.T) {
 	needRoot(t)
 	one := snapshot(t, func(tree string) { mk(t, tree, "Docs/", "Docs/x", "README", "m") })
@@ -71,7 +64,8 @@ func TestTargetThatFolds(t *testing.T) {
 	}
 	mk(t, target, "extra")
 	for _, dry := range []bool{true, false} {
-		if res := one.clean(target, Options{Overwrite: IfChanged, Delete: true, DryRun: dry}); res.FilesDeleted != 1 || res.FilesSpared != 0 {
+		if res := one.clean(target, Options{Overwrite: IfChanged, Delete: true, DryRun: dry}); res.FilesDeleted != 1 ||
+			res.FilesSpared != 0 {
 			t.Errorf("%+v", res)
 		}
 		whole()
@@ -88,12 +82,14 @@ func TestHardLinkIsSurplus(t *testing.T) {
 	target := work(t)
 	d.clean(target, Options{})
 	must(t, os.Link(filepath.Join(target, "a"), filepath.Join(target, "c")))
-	if res := d.clean(target, Options{Overwrite: IfChanged, Delete: true}); res.FilesDeleted != 1 || exists(filepath.Join(target, "c")) {
+	if res := d.clean(target, Options{Overwrite: IfChanged, Delete: true}); res.FilesDeleted != 1 ||
+		exists(filepath.Join(target, "c")) {
 		t.Errorf("%+v", res)
 	}
 }
 
-// TestTargetThatCannotHoldIt: each entry that the target's file system cannot hold is named, and all others are restored.
+// TestTargetThatCannotHoldIt: each entry that the target's file system cannot hold is named, and all others are
+// restored.
 func TestTargetThatCannotHoldIt(t *testing.T) {
 	d := snapshot(t, func(tree string) {
 		mk(t, tree, "a", "l -> a", "z/", "z/f", "z/l -> f")
@@ -103,7 +99,8 @@ func TestTargetThatCannotHoldIt(t *testing.T) {
 		put(t, filepath.Join(tree, "large"), strings.Repeat("x", 100_000))
 		must(t, os.Chown(filepath.Join(tree, "z/f"), 1234, 1234))
 	})
-	for name, why := range map[string]error{"EPERM": fs.ErrPermission, "EIO": syscall.EIO, "ENOSYS": syscall.ENOSYS, "ENXIO": syscall.ENXIO} {
+	for name, why := range map[string]error{"EPERM": fs.ErrPermission, "EIO": syscall.EIO, "ENOSYS": syscall.ENOSYS,
+		"ENXIO": syscall.ENXIO} {
 		target := oddTarget(t, "-plain", name, "-largest", "50000", "-nochown", "-noxattr", "-nolink")
 		res, err := d.restore(target, Options{})
 		must(t, err)
@@ -127,9 +124,12 @@ func TestStops(t *testing.T) {
 		err   error
 		stops bool
 	}{
-		{"write", syscall.ENOSPC, true}, {"write", syscall.EIO, true}, {"write", syscall.EFBIG, false}, {"create", syscall.ENAMETOOLONG, false},
-		{"create", syscall.EINVAL, false}, {"create", syscall.EROFS, true}, {"mknod", syscall.EPERM, false}, {"mknod", syscall.EIO, false},
-		{"mknod", syscall.ENOSPC, true}, {"symlink", syscall.ENXIO, false}, {"symlink", syscall.EROFS, true}, {"link", syscall.EMLINK, false},
+		{"write", syscall.ENOSPC, true}, {"write", syscall.EIO, true}, {"write", syscall.EFBIG, false},
+		{"create", syscall.ENAMETOOLONG, false},
+		{"create", syscall.EINVAL, false}, {"create", syscall.EROFS, true}, {"mknod", syscall.EPERM, false},
+		{"mknod", syscall.EIO, false},
+		{"mknod", syscall.ENOSPC, true}, {"symlink", syscall.ENXIO, false}, {"symlink", syscall.EROFS, true},
+		{"link", syscall.EMLINK, false},
 		{"setxattr user.x", syscall.ENOSPC, false}, {"rename", syscall.EXDEV, false}, {"chown", errors.ErrUnsupported, false},
 		{"open", syscall.EMFILE, true}, {"syncfs", syscall.EIO, true},
 	} {

@@ -112,7 +112,8 @@ func plant(t *testing.T, path, kind string, at time.Time) {
 	defer f.Close()
 	s, err := f.Lstat(filepath.Base(path))
 	must(t, err)
-	_, err = f.SetMetaOf(filepath.Base(path), &file.Meta{Kind: s.Kind, Mode: s.Mode, UID: s.UID, GID: s.GID, Mtime: file.At(at)})
+	_, err = f.SetMetaOf(filepath.Base(path),
+		&file.Meta{Kind: s.Kind, Mode: s.Mode, UID: s.UID, GID: s.GID, Mtime: file.At(at)})
 	must(t, err)
 }
 
@@ -136,12 +137,14 @@ func TestOverwriteMatrix(t *testing.T) {
 						t.Fatalf("a dry run changed the target:\n%s%s", was, now)
 					}
 					res, err := d.restore(target, Options{Overwrite: how})
-					if (err == nil) != (dryErr == nil) || dry.FilesRestored != res.FilesRestored || dry.FilesSkipped != res.FilesSkipped || dry.MetadataSet != res.MetadataSet || dry.Errors != res.Errors {
+					if (err == nil) != (dryErr == nil) || dry.FilesRestored != res.FilesRestored ||
+						dry.FilesSkipped != res.FilesSkipped || dry.MetadataSet != res.MetadataSet || dry.Errors != res.Errors {
 						t.Errorf("%s over %s, %d: a dry run says %+v %v, the real one %+v %v", want, have, how, dry, dryErr, res, err)
 					}
 					now := text(t, target)
 					folders := want == "dir" && (have == "dir" || have == "full")
-					name := fmt.Sprintf("%s over %s, overwrite %d, newer %v: %v %+v\n%s", want, have, how, at.After(stamp), err, res, now)
+					name := fmt.Sprintf("%s over %s, overwrite %d, newer %v: %v %+v\n%s", want, have, how, at.After(stamp), err,
+						res, now)
 					switch {
 					case have == "none", folders:
 						if err != nil || res.Errors != 0 {
@@ -221,7 +224,8 @@ func TestIfChangedMendsMetadataAlone(t *testing.T) {
 	ino := inodeOf(t, filepath.Join(target, "a"))
 	must(t, os.Chmod(filepath.Join(target, "a"), 0o600))
 	res := d.clean(target, Options{Overwrite: IfChanged})
-	if res.FilesRestored != 0 || res.MetadataSet != 1 || res.FilesSkipped != 2 || inodeOf(t, filepath.Join(target, "a")) != ino {
+	if res.FilesRestored != 0 || res.MetadataSet != 1 || res.FilesSkipped != 2 ||
+		inodeOf(t, filepath.Join(target, "a")) != ino {
 		t.Errorf("written anew: %+v", res)
 	}
 	same(t, d.tree(), target)

@@ -56,7 +56,7 @@ type who struct {
 func whoRestores() who {
 	me := who{privileged: os.Geteuid() == 0, uid: uint32(os.Geteuid())}
 	if !me.privileged {
-		groups, _ := os.Getgroups() // none where the system tells none
+		groups, _ := os.Getgroups() // none where the system has none
 		me.groups = append(groups, os.Getegid())
 	}
 	return me
@@ -103,7 +103,8 @@ func (r *run) cannot(dev uint64) file.Lost {
 	return r.limits.of[dev]
 }
 
-// learn notes what could not be set on a new file. Of owners only a privileged user learns anything about the file system.
+// learn notes what could not be set on a new file. Of owners only a privileged user learns anything about the file
+// system.
 func (r *run) learn(dev uint64, lost file.Lost) {
 	if lost &= file.LostOwner | file.LostMode; !r.who.privileged {
 		lost &^= file.LostOwner
@@ -123,7 +124,8 @@ func (r *run) learn(dev uint64, lost file.Lost) {
 // yet. Its value is for whom: a restore that goes on after one that was killed gives it to nobody else.
 const unfinished = "trusted.snap.unfinished"
 
-// mark marks a folder that this run made for another user. Where it cannot be marked, a killed restore is told of.
+// mark marks a folder that this run made for another user. If it cannot be marked, a later run reports the killed
+// restore.
 func (w *writer) mark(f *folder, d *file.Dir) {
 	if m := w.meta(&f.record); f.sets && w.who.privileged && m.UID != w.who.uid {
 		d.SetXattr(file.Xattr{Name: unfinished, Value: ownerText(m)})

@@ -64,7 +64,8 @@ func TestInheritedACLsGo(t *testing.T) {
 	})
 	target := work(t)
 	mk(t, target, "d/")
-	if out, err := exec.Command("setfacl", "-d", "-m", "u:1234:rwx", filepath.Join(target, "d")).CombinedOutput(); err != nil {
+	if out, err := exec.Command("setfacl", "-d", "-m", "u:1234:rwx",
+		filepath.Join(target, "d")).CombinedOutput(); err != nil {
 		t.Skipf("setfacl: %v %s", err, out)
 	}
 	d.clean(target, Options{Overwrite: Always})
@@ -107,7 +108,8 @@ func obey(b []byte) (a answer) {
 		return fail(err)
 	}
 	h := index.Header{Name: snapName, Seq: 1}
-	a.Result, err = Run(context.Background(), db, &h, d.tree(), Options{Target: o.Target, Items: []Item{{}}, Overwrite: o.Overwrite, Delete: o.Delete})
+	a.Result, err = Run(context.Background(), db, &h, d.tree(),
+		Options{Target: o.Target, Items: []Item{{}}, Overwrite: o.Overwrite, Delete: o.Delete})
 	for _, p := range a.Result.Problems {
 		a.Texts = append(a.Texts, p.Path+": "+p.Err.Error())
 	}
@@ -184,7 +186,8 @@ func TestOrdinaryUser(t *testing.T) {
 			t.Errorf("overwrite %d: lost %+v, want %+v", how, a.Result.Lost, want)
 		}
 		for name, mode := range map[string]os.FileMode{
-			"foreign": 0o755, "setuid": 0o755 | os.ModeSetuid | os.ModeSetgid, "ro": 0o555 | os.ModeDir, "ro/sub": 0o500 | os.ModeDir, "ro/sub/f": 0o644,
+			"foreign": 0o755, "setuid": 0o755 | os.ModeSetuid | os.ModeSetgid, "ro": 0o555 | os.ModeDir,
+			"ro/sub": 0o500 | os.ModeDir, "ro/sub/f": 0o644,
 		} {
 			info, err := os.Stat(filepath.Join(target, name))
 			must(t, err)
@@ -232,7 +235,8 @@ func TestOrdinaryUserInAFolderOfAnother(t *testing.T) {
 	if a.Err != "" || len(a.Texts) != 1 || a.Result.FilesRestored != 2 || a.Result.Lost.Owner == 0 {
 		t.Errorf("%+v", a)
 	}
-	if info, _ := os.Stat(filepath.Join(target, "a")); info.Mode().Perm() != 0o711 || info.Sys().(*syscall.Stat_t).Uid != 0 {
+	if info, _ := os.Stat(filepath.Join(target, "a")); info.Mode().Perm() != 0o711 ||
+		info.Sys().(*syscall.Stat_t).Uid != 0 {
 		t.Errorf("a: %v", info.Mode())
 	}
 }
@@ -240,12 +244,13 @@ func TestOrdinaryUserInAFolderOfAnother(t *testing.T) {
 // The first name of a file is in a folder that may no longer be entered when the second comes.
 func TestOrdinaryUserWithAClosedFolder(t *testing.T) {
 	needRoot(t)
-	d := snapshot(t, func(tree string) { mk(t, tree, "closed/", "closed/one", "two = closed/one", "z = two") }, func(e *index.Entry) {
-		if e.Path == "closed" {
-			e.Mode = 0o600
-		}
-		e.UID, e.GID = 1234, 1234
-	})
+	d := snapshot(t, func(tree string) { mk(t, tree, "closed/", "closed/one", "two = closed/one", "z = two") },
+		func(e *index.Entry) {
+			if e.Path == "closed" {
+				e.Mode = 0o600
+			}
+			e.UID, e.GID = 1234, 1234
+		})
 	give(t, d.dir)
 	target := work(t)
 	must(t, os.Chown(target, 1234, 1234))
@@ -267,7 +272,8 @@ func TestOrdinaryUserDeletesReadOnlyFolders(t *testing.T) {
 	must(t, os.Chmod(filepath.Join(target, "x/y"), 0o500))
 	must(t, os.Chmod(filepath.Join(target, "x"), 0o500))
 	give(t, filepath.Dir(target))
-	if a := d.user(target, Never, true); a.Err != "" || len(a.Texts) != 0 || a.Result.FilesDeleted != 3 || exists(filepath.Join(target, "x")) {
+	if a := d.user(target, Never, true); a.Err != "" || len(a.Texts) != 0 || a.Result.FilesDeleted != 3 ||
+		exists(filepath.Join(target, "x")) {
 		t.Errorf("%+v", a)
 	}
 }

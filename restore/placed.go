@@ -6,8 +6,8 @@ import (
 	"snap/internal/file"
 )
 
-// A target may take two names for one, because it does not tell case or Unicode forms apart. What a name leads to, and
-// not the name, then says whether something is in the way, or too much.
+// A target may take two names for one, because it does not distinguish case or Unicode forms. What a name leads to,
+// and not the name, then says whether something is in the way, or too much.
 
 // fileID is which file something is.
 type fileID struct{ dev, ino uint64 }
@@ -26,8 +26,8 @@ func (f *folder) put(name string, s *file.Stat) {
 	f.placed[fileID{s.Dev, s.Ino}] = name
 }
 
-// free makes sure that have, which the target has as name in f, which is d, is not what was restored there under another
-// name: ErrFolds.
+// free makes sure that have, which the target has as name in f, which is d, is not what was restored there under
+// another name: ErrFolds.
 func (f *folder) free(d *file.Dir, name string, have *file.Stat) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -54,7 +54,7 @@ func (f *folder) lists(d *file.Dir, name string) bool {
 }
 
 // restoredAs reports whether s, which a listing of f, which is d, has as name, is something that was restored there
-// under a name that the target does not tell from it.
+// under a name that is the same to the target.
 func (f *folder) restoredAs(d *file.Dir, name string, s *file.Stat) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()

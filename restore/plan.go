@@ -124,7 +124,7 @@ func (p *plan) leftOut(ctx context.Context, f *folder, name string) {
 	count := &plan{run: p.quiet(true)}
 	count.census = census{}
 	if _, err := count.remove(ctx, count, f, f.to, &f.stat, name, ""); err != nil {
-		return // what cannot be looked at is told of when it is to be deleted
+		return // what cannot be looked at is reported when it is to be deleted
 	}
 	for _, path := range count.census.sample {
 		p.census.deletes(path)

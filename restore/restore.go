@@ -13,10 +13,10 @@
 //   - With Never nothing that exists is changed; a damaged file never takes the place of another.
 //   - A source error is a problem of one file; a target that fails stops the run.
 //
-// One goroutine walks the index in key order with a stack of open folders, and decides; workers restore
-// what is not a folder. A folder is finished by whoever is the last to let go of it. What is done with a
-// path is said by the pure function decide; the walk hands it to a writer, or to a plan, which touches
-// nothing: that is the dry run, and the look ahead of Never.
+// One goroutine walks the index in key order with a stack of open folders, and decides; workers restore what is not a
+// folder. A folder is finished by the last goroutine that lets go of it. The pure function decide says what is done
+// with a path; the walk hands it to a writer, or to a plan, which touches nothing: that is the dry run, and the look
+// ahead of Never.
 //
 // [Run] is the one call, and [Options] says what is restored and to where. Begin to read at decide.go, then walk.go
 // and write.go.
@@ -38,11 +38,11 @@ import (
 // is empty, or cleared by Delete.
 type Overwrite uint8
 
-// The ways to overwrite. Never: if anything would be overwritten, Run refuses before it writes anything;
-// existing folders keep their metadata unless they are empty. IfChanged: what has the recorded kind, size
-// and modification time (a link its target, a device its number) is kept and given the recorded metadata;
-// all else is replaced. IfNewer: replaced if the snapshot's modification time is later. Always: replaced. Skip: kept, and
-// what is not there is restored; existing folders keep their metadata as with Never.
+// The ways to overwrite. Never: if anything would be overwritten, Run refuses before it writes anything; existing
+// folders keep their metadata unless they are empty. IfChanged: what has the recorded kind, size and modification
+// time (a link its target, a device its number) is kept and given the recorded metadata; all else is replaced.
+// IfNewer: replaced if the snapshot's modification time is later. Always: replaced. Skip: kept, and what is not there
+// is restored; existing folders keep their metadata as with Never.
 const (
 	Never Overwrite = iota
 	IfChanged
@@ -144,7 +144,8 @@ func Run(ctx context.Context, db *index.DB, snapshot *index.Header, tree string,
 	if o.Jobs <= 0 {
 		o.Jobs = min(4, runtime.NumCPU())
 	}
-	r := &run{Options: o, db: db, seq: snapshot.Seq, tally: &tally{report: o.Report}, who: whoRestores(), limits: &limits{}}
+	r := &run{Options: o, db: db, seq: snapshot.Seq, tally: &tally{report: o.Report}, who: whoRestores(),
+		limits: &limits{}}
 	if !o.NumericIDs {
 		r.users, r.groups = translate(snapshot.Users, localUser), translate(snapshot.Groups, localGroup)
 	}
@@ -175,7 +176,7 @@ func Run(ctx context.Context, db *index.DB, snapshot *index.Header, tree string,
 	return r.done(), err
 }
 
-// quiet is r with a tally of its own that tells nobody, if it is to be.
+// quiet is r with a tally of its own that reports nothing, if that is asked for.
 func (r *run) quiet(so bool) *run {
 	c := *r
 	if so {
@@ -193,5 +194,6 @@ func (r *run) stillThere(ctx context.Context, snapshot *index.Header) error {
 			return nil
 		}
 	}
-	return errors.Join(err, fmt.Errorf("snapshot %s was deleted while it was restored: %w", snapshot.Name, index.ErrNotFound))
+	return errors.Join(err,
+		fmt.Errorf("snapshot %s was deleted while it was restored: %w", snapshot.Name, index.ErrNotFound))
 }

@@ -27,7 +27,7 @@ var (
 	ErrInTheWay = errors.New("is in the way")
 	// ErrInDestination: the target is in the destination, or a part of the target is the destination.
 	ErrInDestination = errors.New("is in the destination of the backup, which holds snapshots only")
-	// ErrFolds: the target does not tell the name from that of something else that was restored.
+	// ErrFolds: to the target the name is the same as that of something else that was restored.
 	ErrFolds = errors.New("the target takes the name for that of something else that is restored there")
 	// ErrOwner: an existing folder of another owner is left as it is, and what is in it is restored.
 	ErrOwner = errors.New("the folder keeps its owner, mode and times, because no folder is given to another user")
@@ -97,7 +97,8 @@ type Reporter interface {
 	Restored(path string, bytes int64)
 	MetadataSet(path string)
 	Skipped(path string)
-	Blocked(path, at string) // not restored: something else stands in the place of the folder at; "": it could not be made, which was told
+	// not restored: something else stands in the place of the folder at; "": it could not be made, which was reported
+	Blocked(path, at string)
 	Deleted(path string)
 	Spared(path, why string)           // not deleted, for this rule
 	Lost(path string, parts file.Lost) // could not be set
@@ -125,7 +126,8 @@ func (t *tally) started(path string, size int64) {
 }
 
 func (t *tally) restored(path string, bytes int64) {
-	t.tell(func(s *Result) { s.FilesRestored++; s.BytesRestored = index.Plus(s.BytesRestored, bytes) }, func(r Reporter) { r.Restored(path, bytes) })
+	t.tell(func(s *Result) { s.FilesRestored++; s.BytesRestored = index.Plus(s.BytesRestored, bytes) },
+		func(r Reporter) { r.Restored(path, bytes) })
 }
 
 func (t *tally) metadataSet(path string) {

@@ -122,7 +122,8 @@ func each(d *file.Dir, path string, yield func(*index.Entry, error) bool) bool {
 			}
 			continue
 		}
-		e := index.Entry{Path: index.Join(path, n.Name), Record: index.Record{Stat: s, Change: index.Added, Stored: index.Made}}
+		e := index.Entry{Path: index.Join(path, n.Name),
+			Record: index.Record{Stat: s, Change: index.Added, Stored: index.Made}}
 		if err := fill(d, n.Name, &e.Record); err != nil {
 			return yield(nil, err)
 		}
@@ -225,7 +226,8 @@ func text(t *testing.T, dir string) string {
 			}
 			what += " = " + first[st.Ino]
 		}
-		fmt.Fprintf(&b, "%s %v %d:%d %s %s\n", rel, info.Mode(), st.Uid, st.Gid, info.ModTime().UTC().Format(time.RFC3339Nano), what)
+		fmt.Fprintf(&b, "%s %v %d:%d %s %s\n", rel, info.Mode(), st.Uid, st.Gid,
+			info.ModTime().UTC().Format(time.RFC3339Nano), what)
 		return nil
 	}))
 	return b.String()

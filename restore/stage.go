@@ -38,11 +38,11 @@ func (w *writer) folder(f *folder) (*file.Dir, error) {
 	if f.made {
 		same = func(was, now *file.Stat) bool { return !private(was, now) }
 	}
-	return w.again(f.to, &f.stat, same)
+	return w.openAgain(f.to, &f.stat, same)
 }
 
-// again opens the folder at path in the target, which is was unless other says so.
-func (w *writer) again(path string, was *file.Stat, other func(was, now *file.Stat) bool) (*file.Dir, error) {
+// openAgain opens the folder at path in the target, which is was unless other says so.
+func (w *writer) openAgain(path string, was *file.Stat, other func(was, now *file.Stat) bool) (*file.Dir, error) {
 	d, err := w.target.Dir(path)
 	if err != nil {
 		return nil, err
@@ -67,7 +67,8 @@ func (w *writer) staging(f *folder, d *file.Dir) (*file.Dir, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.stage != nil {
-		return w.again(index.Join(f.to, f.stage.name), &f.stage.stat, func(was, now *file.Stat) bool { return !private(was, now) })
+		return w.openAgain(index.Join(f.to, f.stage.name), &f.stage.stat,
+			func(was, now *file.Stat) bool { return !private(was, now) })
 	}
 	name := tempName()
 	s, err := d.MakeDir(name)
@@ -105,8 +106,8 @@ func (w *writer) unstage(f *folder, d *file.Dir) error {
 	return err
 }
 
-// newFolder makes the folder name in a folder that is d, in its staging folder first, and opens it. What is there in its
-// place, have, gives way: something else than a folder, or an empty one.
+// newFolder makes the folder name in a folder that is d, in its staging folder first, and opens it. What is there in
+// its place, have, gives way: something else than a folder, or an empty one.
 func (w *writer) newFolder(f *folder, d *file.Dir, name string, have *existing) (*file.Dir, error) {
 	in, err := w.staging(f, d)
 	if err != nil {

@@ -82,7 +82,8 @@ func TestExchangedFoldersLeadNowhere(t *testing.T) {
 		os.RemoveAll(filepath.Join(target, "evil"))
 		os.MkdirAll(filepath.Join(target, "a/b"), 0o755)
 		os.Symlink("../outside", filepath.Join(target, "evil"))
-		res, err := Run(context.Background(), d.db, &d.header, d.tree(), Options{Target: target, Items: []Item{{}}, Overwrite: IfChanged})
+		res, err := Run(context.Background(), d.db, &d.header, d.tree(),
+			Options{Target: target, Items: []Item{{}}, Overwrite: IfChanged})
 		must(t, err)
 		refused += int(res.Errors)
 	}
@@ -168,7 +169,8 @@ func TestTargetMustNotBeInTheDestination(t *testing.T) {
 	dir := work(t)
 	must(t, os.Symlink(d.tree(), filepath.Join(dir, "link")))
 	was := text(t, d.tree())
-	for _, target := range []string{d.dir, d.tree(), filepath.Join(d.tree(), "sub"), filepath.Join(d.dir, "new"), filepath.Join(dir, "link"), filepath.Join(dir, "link/sub/new")} {
+	for _, target := range []string{d.dir, d.tree(), filepath.Join(d.tree(), "sub"), filepath.Join(d.dir, "new"),
+		filepath.Join(dir, "link"), filepath.Join(dir, "link/sub/new")} {
 		if _, err := d.restore(target, Options{Overwrite: Always}); !errors.Is(err, ErrInDestination) {
 			t.Errorf("%s: %v", target, err)
 		}

@@ -40,14 +40,14 @@ type walker struct {
 // walk hands everything that is to be restored to h. When it returns, h may still be at work.
 func (r *run) walk(ctx context.Context, h hands) error {
 	w := &walker{run: r, hands: h, seed: maphash.MakeSeed(), links: map[uint64]*group{}, inodes: map[uint64]*group{}}
-	err := w.all(ctx)
+	err := w.walkItems(ctx)
 	for len(w.stack) > 0 {
 		w.pop(ctx, err == nil)
 	}
 	return err
 }
 
-func (w *walker) all(ctx context.Context) error {
+func (w *walker) walkItems(ctx context.Context) error {
 	for i := range w.items {
 		it := &w.items[i]
 		w.approach(ctx, it)
@@ -121,8 +121,8 @@ func (w *walker) visit(ctx context.Context, e index.LinkedEntry, to string) {
 	}
 }
 
-// inPlace is the folder in whose place something else stands and stays, f or one above; "" if there is another reason why f was not
-// entered, which was told.
+// inPlace is the folder in whose place something else stands and stays, f or one above; "" if there is another reason
+// why f was not entered, which was reported.
 func (f *folder) inPlace() string {
 	for ; f != nil; f = f.parent {
 		if f.kept {

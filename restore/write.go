@@ -88,8 +88,8 @@ func (w *writer) fail(path string, err error) {
 	w.problem(path, err)
 }
 
-// stops reports whether a failure of the target ends the run: others are one path's. What a file system cannot hold, such
-// as a device on FAT, some say as if the disk were broken.
+// stops reports whether a failure of the target ends the run: others are one path's. What a file system cannot hold,
+// such as a device on FAT, some say as if the disk were broken.
 func stops(err error) bool {
 	var p *fs.PathError
 	if errors.As(err, &p) && slices.Contains([]string{"mknod", "symlink", "link"}, p.Op) {
@@ -199,7 +199,8 @@ func (h *hand) put(ctx context.Context, d *file.Dir, j *job, v verdict, have *ex
 }
 
 // place moves a finished entry to its name. What gives way does so only now.
-func (h *hand) place(ctx context.Context, in *file.Dir, tmp string, d *file.Dir, j *job, v verdict, have *existing) error {
+func (h *hand) place(ctx context.Context, in *file.Dir, tmp string, d *file.Dir, j *job, v verdict,
+	have *existing) error {
 	if v == clear {
 		gone, err := h.clear(ctx, d, j)
 		if err != nil {

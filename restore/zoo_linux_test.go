@@ -13,7 +13,8 @@ import (
 // sameTree asks the harness whether b is a.
 func sameTree(t *testing.T, a, b string) {
 	t.Helper()
-	out, err := harness.Python(t, "argparse, hashlib, stat", harness.Script(t, "sametree.py"), a, b, "--holes", "--ignore-root").CombinedOutput()
+	out, err := harness.Python(t, "argparse, hashlib, stat", harness.Script(t, "sametree.py"), a, b, "--holes",
+		"--ignore-root").CombinedOutput()
 	if err != nil {
 		t.Errorf("sametree: %v\n%s", err, out)
 	}

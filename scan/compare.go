@@ -12,7 +12,7 @@ import (
 type Rules struct {
 	Checksum    bool // trust nothing: every file's content is read
 	TrustMoves  bool // a renamed file with equal inode, birth time, size and mtime is not read
-	IgnoreInode bool // inode and birth time need not agree: for sources that number their files anew
+	IgnoreInode bool // inode and birth time need not agree: for sources that give their files new numbers
 	IgnoreCtime bool // the ctime need not agree: for sources where tools set it without changing files
 }
 
@@ -34,7 +34,8 @@ func (p *Pair) Path() string {
 
 // Compare merges a walk with the entries of the previous snapshot, both in key order. volume numbers
 // the file system with this device number, 0 if the index does not know it.
-func Compare(walk iter.Seq2[*Item, error], old iter.Seq2[*index.Entry, error], volume func(dev uint64) uint32, rules Rules) iter.Seq2[*Pair, error] {
+func Compare(walk iter.Seq2[*Item, error], old iter.Seq2[*index.Entry, error], volume func(dev uint64) uint32,
+	rules Rules) iter.Seq2[*Pair, error] {
 	return func(yield func(*Pair, error) bool) {
 		next, stop := iter.Pull2(old)
 		defer stop()
@@ -66,7 +67,8 @@ func Compare(walk iter.Seq2[*Item, error], old iter.Seq2[*index.Entry, error], v
 			*pair = Pair{New: it}
 			if more && c == 0 {
 				pair.Old = e
-				pair.Same = it.Err == nil && Unchanged(&e.Record, &it.Stat, volume(it.Stat.Dev), rules) && !renumbered(&e.Record, &it.Stat)
+				pair.Same = it.Err == nil && Unchanged(&e.Record, &it.Stat, volume(it.Stat.Dev), rules) &&
+					!renumbered(&e.Record, &it.Stat)
 			}
 			if !yield(pair, nil) {
 				return
@@ -123,7 +125,8 @@ func Unchanged(old *index.Record, s *file.Stat, volume uint32, rules Rules) bool
 		old.UID != s.UID || old.GID != s.GID || old.Rdev != s.Rdev {
 		return false
 	}
-	if old.Weak() || old.Flags&(index.Racy|index.Inconsistent|index.Unreadable) != 0 || rules.Checksum && s.Kind == file.Regular {
+	if old.Weak() || old.Flags&(index.Racy|index.Inconsistent|index.Unreadable) != 0 ||
+		rules.Checksum && s.Kind == file.Regular {
 		return false
 	}
 	if !rules.IgnoreCtime && old.Ctime != s.Ctime {
@@ -132,8 +135,8 @@ func Unchanged(old *index.Record, s *file.Stat, volume uint32, rules Rules) bool
 	return rules.IgnoreInode || old.Ino == s.Ino && old.Volume == volume && old.Btime == s.Btime
 }
 
-// Untrue reports whether the size of a file differs and no time does: it has another length than it says, as the files of
-// proc have, or was changed within a tick of the clock. Reading it tells.
+// Untrue reports whether the size of a file differs and no time does: it has another length than it says, as the
+// files of proc have, or was changed within a tick of the clock. Reading it shows.
 func Untrue(old *index.Record, s *file.Stat) bool {
 	return old.Exists() && old.Kind == file.Regular && s.Kind == file.Regular && old.Has(index.Hashed) &&
 		old.Size != s.Size && old.Mtime == s.Mtime && old.Ctime == s.Ctime

@@ -22,7 +22,8 @@ func drawPath(t *rapid.T, label string) string {
 func checkCompareTo(t interface {
 	Fatalf(string, ...any)
 }, path, dir, name string) {
-	if got, want := cmp.Compare(compareTo(path, dir, name), 0), cmp.Compare(index.Compare(path, index.Join(dir, name)), 0); got != want {
+	if got, want := cmp.Compare(compareTo(path, dir, name), 0), cmp.Compare(index.Compare(path, index.Join(dir, name)),
+		0); got != want {
 		t.Fatalf("compareTo(%q, %q, %q) is %d, want %d", path, dir, name, got, want)
 	}
 }
@@ -44,11 +45,13 @@ func TestCompareToIsTheOrderOfPaths(t *testing.T) {
 }
 
 func FuzzCompareTo(f *testing.F) {
-	for _, s := range [][3]string{{"a/b", "a", "b"}, {"a-b", "a", "x"}, {"a", "a", "x"}, {"", "a", "b"}, {"a\x01", "a", "b"}, {"ab/c", "a", "b"}} {
+	for _, s := range [][3]string{{"a/b", "a", "b"}, {"a-b", "a", "x"}, {"a", "a", "x"}, {"", "a", "b"},
+		{"a\x01", "a", "b"}, {"ab/c", "a", "b"}} {
 		f.Add(s[0], s[1], s[2])
 	}
 	f.Fuzz(func(t *testing.T, path, dir, name string) {
-		if index.ValidPath(path) && index.ValidPath(dir) && index.ValidPath(name) && name != "" && !strings.Contains(name, "/") {
+		if index.ValidPath(path) && index.ValidPath(dir) && index.ValidPath(name) && name != "" &&
+			!strings.Contains(name, "/") {
 			checkCompareTo(t, path, dir, name)
 		}
 	})
@@ -115,10 +118,12 @@ func TestCompareTellsEachPathOnce(t *testing.T) {
 				continue
 			}
 			path := want[n]
-			if p.Path() != path || (p.New != nil) != slices.Contains(now.paths, path) || (p.Old != nil) != slices.Contains(old.paths, path) {
+			if p.Path() != path || (p.New != nil) != slices.Contains(now.paths, path) ||
+				(p.Old != nil) != slices.Contains(old.paths, path) {
 				t.Fatalf("pair %d: %q, new %v, old %v; want %q", n, p.Path(), p.New, p.Old, path)
 			}
-			if p.New != nil && p.New.Path() != path || p.Old != nil && p.Old.Path != path || p.Same != (p.New != nil && p.Old != nil) {
+			if p.New != nil && p.New.Path() != path || p.Old != nil && p.Old.Path != path ||
+				p.Same != (p.New != nil && p.Old != nil) {
 				t.Fatalf("%q: %+v", path, p)
 			}
 			if n++; n == limit {
@@ -154,16 +159,20 @@ func TestSameIsWhatTheStatRecordProves(t *testing.T) {
 		{"mtime", recordOf(file.Regular), recordOf(file.Regular, mtime(9)), ignoreCtime, nil, false},
 		{"ctime", recordOf(file.Regular), recordOf(file.Regular, ctime(9)), none, nil, false},
 		{"ctime, ignored", recordOf(file.Regular), recordOf(file.Regular, ctime(9)), ignoreCtime, nil, true},
-		{"another hard link, ctime ignored", recordOf(file.Regular), recordOf(file.Regular, ctime(9), names(2)), ignoreCtime, nil, false},
-		{"a number of names that no ctime tells of", recordOf(file.Regular), recordOf(file.Regular, names(2)), none, nil, true},
-		{"a folder with other folders in it, ctime ignored", recordOf(file.Folder), recordOf(file.Folder, ctime(9), names(2)), ignoreCtime, nil, true},
+		{"another hard link, ctime ignored", recordOf(file.Regular), recordOf(file.Regular, ctime(9), names(2)), ignoreCtime,
+			nil, false},
+		{"a number of names that no ctime tells of", recordOf(file.Regular), recordOf(file.Regular, names(2)), none,
+			nil, true},
+		{"a folder with other folders in it, ctime ignored", recordOf(file.Folder), recordOf(file.Folder, ctime(9), names(2)),
+			ignoreCtime, nil, true},
 		{"inode", recordOf(file.Regular), recordOf(file.Regular, inode(9)), none, nil, false},
 		{"birth", recordOf(file.Regular), recordOf(file.Regular, btime(9)), none, nil, false},
 		{"volume", recordOf(file.Regular, volume(2)), recordOf(file.Regular), none, nil, false},
 		{"inode, ignored", recordOf(file.Regular, volume(2)), recordOf(file.Regular, inode(9)), ignoreInode, nil, true},
 		{"device", recordOf(file.CharDevice), recordOf(file.CharDevice, device(9)), none, nil, false},
 		{"kind", recordOf(file.FIFO), recordOf(file.Socket), none, nil, false},
-		{"from a tree", recordOf(file.Regular, unhashed), recordOf(file.Regular), Rules{IgnoreInode: true, IgnoreCtime: true}, nil, false},
+		{"from a tree", recordOf(file.Regular, unhashed), recordOf(file.Regular), Rules{IgnoreInode: true, IgnoreCtime: true},
+			nil, false},
 		{"racy", recordOf(file.Regular, flags(index.Racy)), recordOf(file.Regular), ignoreCtime, nil, false},
 		{"inconsistent", recordOf(file.Regular, flags(index.Inconsistent)), recordOf(file.Regular), none, nil, false},
 		{"unreadable then", recordOf(file.Folder, flags(index.Unreadable)), recordOf(file.Folder), none, nil, false},

@@ -35,7 +35,7 @@ func (w *walker) list(f *folder) {
 			return
 		}
 		if w.o.Sync && f.parent != nil {
-			_ = d.SyncSystem() // where that cannot be done it is read all the same
+			_ = d.SyncSystem() // if that fails it is read nevertheless
 		}
 	}
 	entries, err := d.Entries()
@@ -56,7 +56,7 @@ func (w *walker) list(f *folder) {
 		if only != "" && e.Name != only || isOwn(own, e.Name) || errors.Is(e.Err, fs.ErrNotExist) {
 			continue
 		}
-		if f.fatal = w.take(f, d, e); f.fatal != nil {
+		if f.fatal = w.addEntry(f, d, e); f.fatal != nil {
 			return
 		}
 	}
@@ -101,9 +101,9 @@ func lookAgain(d *file.Dir, entries []file.Entry) {
 
 var errNotFound = errors.New("it is listed in its folder, and cannot be found there")
 
-// same makes sure that d is the folder that was listed as f. If it is another one by now, it must be the
-// one that stands under the name; that one is then walked. Some FUSE file systems make up a new inode
-// number at each look, or have none: a folder there cannot be told from another.
+// same makes sure that d is the folder that was listed as f. If it is another one by now, it must be the one that
+// stands under the name; that one is then walked. Some FUSE file systems make up a new inode number at each look, or
+// have none: there one folder cannot be distinguished from another.
 func (w *walker) same(f *folder, d *file.Dir) bool {
 	if f.parent == nil || d.Is(&f.stat) {
 		return true
@@ -131,8 +131,8 @@ func (w *walker) same(f *folder, d *file.Dir) bool {
 
 var errSwapped = errors.New("replaced by another folder while it was walked")
 
-// lost deals with a folder that cannot be entered or listed: it vanished, is something else by now, or
-// may not be read. The folders above it may have been removed and made again, too.
+// lost decides about a folder that cannot be entered or listed: it vanished, is something else by now, or may not be
+// read. The folders above it may have been removed and made again, too.
 func (w *walker) lost(f *folder, err error) {
 	f.err = err
 	if f.parent == nil {
@@ -165,8 +165,8 @@ func (w *walker) lost(f *folder, err error) {
 	}
 }
 
-// take decides about one entry of f.
-func (w *walker) take(f *folder, d *file.Dir, e *file.Entry) error {
+// addEntry decides about one entry of f.
+func (w *walker) addEntry(f *folder, d *file.Dir, e *file.Entry) error {
 	if e.Err == nil && w.o.Follow && e.Stat.Kind == file.Symlink {
 		if s, err := d.FollowStat(e.Name); err == nil && !(s.Kind == file.Folder && f.within(&s)) {
 			e.Stat = s
@@ -174,7 +174,8 @@ func (w *walker) take(f *folder, d *file.Dir, e *file.Entry) error {
 	}
 	sealed := e.Err != nil && w.o.OneFileSystem && !w.inner[index.Join(f.path, e.Name)] && d.Mounted(e.Name)
 	if sealed { // what is mounted there does not even let itself be looked at, and is not to be entered anyway
-		e.Stat, e.Err = file.Stat{Kind: file.Folder, Mode: 0o700, UID: f.stat.UID, GID: f.stat.GID, Nlink: 2, Dev: f.stat.Dev}, nil
+		e.Stat, e.Err = file.Stat{Kind: file.Folder, Mode: 0o700, UID: f.stat.UID, GID: f.stat.GID, Nlink: 2,
+			Dev: f.stat.Dev}, nil
 	}
 	c, included := child{entry: e}, true
 	isDir := e.Stat.Kind == file.Folder
@@ -199,7 +200,8 @@ func (w *walker) take(f *folder, d *file.Dir, e *file.Entry) error {
 		return nil
 	}
 	if isDir && e.Err == nil {
-		c.folder = &folder{path: index.Join(f.path, e.Name), name: e.Name, parent: f, stat: e.Stat, filter: state, included: included}
+		c.folder = &folder{path: index.Join(f.path, e.Name), name: e.Name, parent: f, stat: e.Stat, filter: state,
+			included: included}
 		c.folder.source = w.inner[c.folder.path]
 		switch {
 		case w.o.OneFileSystem && !c.folder.source && (sealed || e.Stat.Dev != f.stat.Dev):
@@ -209,7 +211,8 @@ func (w *walker) take(f *folder, d *file.Dir, e *file.Entry) error {
 		case f.within(&e.Stat):
 			c.folder.state, c.folder.err = read, &fs.PathError{Op: "walk", Path: index.Join(d.Path(), e.Name), Err: errLoop}
 		case len(c.folder.path) > index.MaxPath-256:
-			c.folder.state, c.folder.err = read, &fs.PathError{Op: "walk", Path: index.Join(d.Path(), e.Name), Err: index.ErrPathTooLong}
+			c.folder.state, c.folder.err = read,
+				&fs.PathError{Op: "walk", Path: index.Join(d.Path(), e.Name), Err: index.ErrPathTooLong}
 		}
 	}
 	f.entries = append(f.entries, c)
@@ -218,7 +221,8 @@ func (w *walker) take(f *folder, d *file.Dir, e *file.Entry) error {
 
 // enters reports whether the folder s that has the name of f since f's parent was listed is walked.
 func (w *walker) enters(f *folder, s *file.Stat) bool {
-	return !w.never(s) && !f.parent.within(s) && (!w.o.OneFileSystem || s.Dev == f.parent.stat.Dev || f.source || len(f.roots) > 0)
+	return !w.never(s) && !f.parent.within(s) &&
+		(!w.o.OneFileSystem || s.Dev == f.parent.stat.Dev || f.source || len(f.roots) > 0)
 }
 
 // never reports whether s is a folder that is not to be entered.

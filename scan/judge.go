@@ -45,8 +45,8 @@ type Facts struct {
 	// are no birth times.
 	Together bool
 
-	// Before is what was here before it was gone, or could not be read, where the previous snapshot does not hold the path.
-	// Its Volume is that of New if it is of the same file system, else 0.
+	// Before is what was here before it was gone, or could not be read, where the previous snapshot does not hold the
+	// path. Its Volume is that of New if it is of the same file system, else 0.
 	Before *index.Record
 
 	// SizeKnown: the previous snapshot has a file of this size, so that its content may be known. Twin
@@ -66,7 +66,8 @@ func Judge(f Facts, rules Rules) Verdict {
 	if v.Do == Learn && f.Weak {
 		return Verdict{Do: Link, Change: index.Silent, Reason: index.Verified}
 	}
-	if v.Do == Learn && f.New.Kind != file.Folder && f.Old.Nlink != f.New.Nlink || v.Do == Keep && renumbered(f.Old, &f.New.Stat) {
+	if v.Do == Learn && f.New.Kind != file.Folder && f.Old.Nlink != f.New.Nlink ||
+		v.Do == Keep && renumbered(f.Old, &f.New.Stat) {
 		return Verdict{Do: Link, Change: index.Silent, Reason: index.Regrouped}
 	}
 	return v
@@ -135,7 +136,8 @@ func judgeOld(f Facts, rules Rules) Verdict {
 		}
 		return Verdict{Copy, index.Modified, index.SizeOrTime, ""}
 	}
-	if differs := f.HashKnown && !old.SameHash(now); !differs && Unchanged(old, &now.Stat, now.Volume, rules) && old.SameOwnerMode(now) {
+	if differs := f.HashKnown && !old.SameHash(now); !differs && Unchanged(old, &now.Stat, now.Volume, rules) &&
+		old.SameOwnerMode(now) {
 		return Verdict{Do: Keep}
 	}
 	if !f.HashKnown {
@@ -210,7 +212,8 @@ func judgeNew(f Facts, rules Rules) Verdict {
 	if now.Kind != file.Regular {
 		return Verdict{Make, added, reason, ""}
 	}
-	if b := f.Before; b != nil && b.Size == now.Size && b.Mtime == now.Mtime && b.Has(index.Hashed) && !b.Has(index.Inconsistent) {
+	if b := f.Before; b != nil && b.Size == now.Size && b.Mtime == now.Mtime && b.Has(index.Hashed) &&
+		!b.Has(index.Inconsistent) {
 		unchanged := Unchanged(b, &now.Stat, now.Volume, rules) && !borrowedCtime(&now.Stat)
 		alone := now.Nlink <= 1 && b.Nlink <= 1
 		switch {
@@ -232,8 +235,8 @@ func judgeNew(f Facts, rules Rules) Verdict {
 	return Verdict{Copy, added, reason, ""}
 }
 
-// sameFolder reports whether the folder is the one that Known is. Inode numbers are given out again: without a birth time
-// either its own time is still what it was, which that of a new folder is not, or what was in it came with it.
+// sameFolder reports whether the folder is the one that Known is. Inode numbers are given out again: without a birth
+// time either its own time is still what it was, which that of a new folder is not, or what was in it came with it.
 func sameFolder(f Facts) bool {
 	if f.Known.Kind != file.Folder {
 		return false
@@ -241,12 +244,12 @@ func sameFolder(f Facts) bool {
 	return TellsApart(&f.New.Stat) || f.Known.Mtime == f.New.Mtime && !f.Known.Has(index.Racy) || f.Together
 }
 
-// TellsApart reports whether the inode number and birth time of s are its own for good. Where there is no birth time, the
-// number may have been another file's before; FAT and exFAT number their files anew at each mount.
+// TellsApart reports whether the inode number and birth time of s are its own for good. Where there is no birth time,
+// the number may have been another file's before; FAT and exFAT give their files new numbers at each mount.
 func TellsApart(s *file.Stat) bool { return !s.Btime.IsZero() && !borrowedCtime(s) }
 
 // borrowedCtime reports whether the change time can be a copy of the modification time, as FAT and exFAT give it when
-// they were mounted anew. Inode numbers are new there too, and times as coarse as theirs tell no two files apart.
+// they were mounted anew. Inode numbers are new there too, and times as coarse as theirs distinguish no two files.
 func borrowedCtime(s *file.Stat) bool { return s.Ctime == s.Mtime && s.Ctime.Nsec%10_000_000 == 0 }
 
 // linkReason is why a path shares an inode: as another hard link while the known path is still there.

@@ -17,21 +17,32 @@ func TestFolders(t *testing.T) {
 	for _, j := range []judgement{
 		{"new", Facts{New: dir()}, none, Verdict{Make, index.Added, index.NewPath, ""}},
 		{"nothing happened", Facts{Old: dir(), New: dir()}, none, learn},
-		{"an entry came: new times", Facts{Old: dir(), New: dir(mtime(200), ctime(200))}, none, Verdict{Make, index.Silent, index.TimeOnly, ""}},
+		{"an entry came: new times", Facts{Old: dir(), New: dir(mtime(200), ctime(200))}, none,
+			Verdict{Make, index.Silent, index.TimeOnly, ""}},
 		{"a new ctime", Facts{Old: dir(), New: dir(ctime(200))}, none, learn},
 		{"another inode", Facts{Old: dir(), New: dir(inode(8))}, none, learn},
 		{"more folders in it", Facts{Old: dir(), New: dir(names(5))}, none, learn},
 		{"chmod", Facts{Old: dir(), New: dir(mode(0o700))}, none, Verdict{Make, index.Metadata, index.OwnerOrMode, ""}},
 		{"setfattr", Facts{Old: dir(), New: dir(xattr)}, none, Verdict{Make, index.Metadata, index.OwnerOrMode, ""}},
-		{"not to be read any more", Facts{Old: dir(), New: dir(flags(index.Unreadable))}, none, Verdict{Make, index.Modified, index.UnreadableNow, ""}},
-		{"to be read again", Facts{Old: dir(flags(index.Unreadable)), New: dir()}, none, Verdict{Make, index.Modified, index.UnreadableNow, ""}},
-		{"renamed", Facts{New: dir(ctime(200)), Known: at("was", dir()), KnownGone: true}, none, Verdict{Make, index.Moved, index.SameIdentity, "was"}},
-		{"no birth time, renamed", Facts{New: dir(btime(0), ctime(200)), Known: at("was", dir(btime(0))), KnownGone: true}, none, Verdict{Make, index.Moved, index.SameIdentity, "was"}},
-		{"no birth time, an inode used again", Facts{New: dir(btime(0), mtime(200), ctime(200)), Known: at("was", dir(btime(0))), KnownGone: true}, none, Verdict{Make, index.Added, index.NewPath, ""}},
-		{"no birth time, made in the tick of the last change", Facts{New: dir(btime(0), ctime(200)), Known: at("was", dir(btime(0), flags(index.Racy))), KnownGone: true}, none, Verdict{Make, index.Added, index.NewPath, ""}},
-		{"no birth time, renamed with what is in it", Facts{New: dir(btime(0), mtime(200), ctime(200)), Known: at("was", dir(btime(0))), KnownGone: true, Together: true}, none, Verdict{Make, index.Moved, index.SameIdentity, "was"}},
+		{"not to be read any more", Facts{Old: dir(), New: dir(flags(index.Unreadable))}, none,
+			Verdict{Make, index.Modified, index.UnreadableNow, ""}},
+		{"to be read again", Facts{Old: dir(flags(index.Unreadable)), New: dir()}, none,
+			Verdict{Make, index.Modified, index.UnreadableNow, ""}},
+		{"renamed", Facts{New: dir(ctime(200)), Known: at("was", dir()), KnownGone: true}, none,
+			Verdict{Make, index.Moved, index.SameIdentity, "was"}},
+		{"no birth time, renamed", Facts{New: dir(btime(0), ctime(200)), Known: at("was", dir(btime(0))), KnownGone: true},
+			none, Verdict{Make, index.Moved, index.SameIdentity, "was"}},
+		{"no birth time, an inode used again", Facts{New: dir(btime(0), mtime(200), ctime(200)),
+			Known: at("was", dir(btime(0))), KnownGone: true}, none, Verdict{Make, index.Added, index.NewPath, ""}},
+		{"no birth time, made in the tick of the last change",
+			Facts{New: dir(btime(0), ctime(200)), Known: at("was", dir(btime(0), flags(index.Racy))), KnownGone: true}, none,
+			Verdict{Make, index.Added, index.NewPath, ""}},
+		{"no birth time, renamed with what is in it",
+			Facts{New: dir(btime(0), mtime(200), ctime(200)), Known: at("was", dir(btime(0))), KnownGone: true, Together: true},
+			none, Verdict{Make, index.Moved, index.SameIdentity, "was"}},
 		{"mounted twice", Facts{New: dir(), Known: at("was", dir())}, none, Verdict{Make, index.Added, index.NewPath, ""}},
-		{"the inode of a file that is gone", Facts{New: dir(), Known: at("was", recordOf(file.Regular)), KnownGone: true}, none, Verdict{Make, index.Added, index.NewPath, ""}},
+		{"the inode of a file that is gone", Facts{New: dir(), Known: at("was", recordOf(file.Regular)), KnownGone: true},
+			none, Verdict{Make, index.Added, index.NewPath, ""}},
 	} {
 		for _, rules := range everyRule {
 			j.rules = rules
@@ -51,17 +62,28 @@ func TestLinksAndSpecialFiles(t *testing.T) {
 			{"chown", Facts{Old: r(), New: r(owner(0))}, none, Verdict{Make, index.Metadata, index.OwnerOrMode, ""}},
 			{"touched", Facts{Old: r(), New: r(mtime(200))}, none, Verdict{Make, index.Metadata, index.OwnerOrMode, ""}},
 			{"renamed", Facts{New: r(ctime(200)), Known: was, KnownGone: true}, none, linked(index.SameIdentity, "was")},
-			{"renamed over another", Facts{Old: old, New: r(ctime(200)), Known: was, KnownGone: true}, none, linked(index.SameIdentity, "was")},
-			{"renamed and its owner changed", Facts{New: r(owner(0)), Known: was, KnownGone: true}, none, Verdict{Make, index.Moved, index.MovedAndEdited, "was"}},
-			{"renamed and its owner changed, no birth time", Facts{New: r(owner(0), btime(0)), Known: at("was", r(btime(0))), KnownGone: true}, none, Verdict{Make, index.Added, index.NewPath, ""}},
-			{"its inode used again, no birth time", Facts{New: r(mtime(200), btime(0)), Known: at("was", r(btime(0))), KnownGone: true}, none, Verdict{Make, index.Added, index.NewPath, ""}},
-			{"its inode used again for another target", Facts{New: r(target("x"), device(9)), Known: was, KnownGone: true}, none, Verdict{Make, index.Added, index.NewPath, ""}},
-			{"its inode used again over another", Facts{Old: old, New: r(target("x"), device(8)), Known: was, KnownGone: true}, none, Verdict{Make, index.Modified, index.TargetDiffers, ""}},
+			{"renamed over another", Facts{Old: old, New: r(ctime(200)), Known: was, KnownGone: true}, none,
+				linked(index.SameIdentity, "was")},
+			{"renamed and its owner changed", Facts{New: r(owner(0)), Known: was, KnownGone: true}, none,
+				Verdict{Make, index.Moved, index.MovedAndEdited, "was"}},
+			{"renamed and its owner changed, no birth time",
+				Facts{New: r(owner(0), btime(0)), Known: at("was", r(btime(0))), KnownGone: true}, none,
+				Verdict{Make, index.Added, index.NewPath, ""}},
+			{"its inode used again, no birth time",
+				Facts{New: r(mtime(200), btime(0)), Known: at("was", r(btime(0))), KnownGone: true}, none,
+				Verdict{Make, index.Added, index.NewPath, ""}},
+			{"its inode used again for another target", Facts{New: r(target("x"), device(9)), Known: was, KnownGone: true}, none,
+				Verdict{Make, index.Added, index.NewPath, ""}},
+			{"its inode used again over another", Facts{Old: old, New: r(target("x"), device(8)), Known: was, KnownGone: true},
+				none, Verdict{Make, index.Modified, index.TargetDiffers, ""}},
 			{"another hard link", Facts{New: r(names(2)), Known: was}, none, Verdict{Link, index.Added, index.HardLink, "was"}},
-			{"a hard link made of it", Facts{Old: r(), New: r(names(2))}, none, Verdict{Link, index.Silent, index.Regrouped, ""}},
-			{"an inode used again", Facts{New: r(), Known: at("was", recordOf(file.Folder)), KnownGone: true}, none, Verdict{Make, index.Added, index.NewPath, ""}},
+			{"a hard link made of it", Facts{Old: r(), New: r(names(2))}, none,
+				Verdict{Link, index.Silent, index.Regrouped, ""}},
+			{"an inode used again", Facts{New: r(), Known: at("was", recordOf(file.Folder)), KnownGone: true}, none,
+				Verdict{Make, index.Added, index.NewPath, ""}},
 		}
-		chmod := judgement{"chmod", Facts{Old: r(), New: r(mode(0o600))}, none, Verdict{Make, index.Metadata, index.OwnerOrMode, ""}}
+		chmod := judgement{"chmod", Facts{Old: r(), New: r(mode(0o600))}, none,
+			Verdict{Make, index.Metadata, index.OwnerOrMode, ""}}
 		if kind == file.Symlink {
 			chmod.want = learn // the mode of a link means nothing
 		}
@@ -86,13 +108,16 @@ func TestAnotherKindAtAPath(t *testing.T) {
 				want.Do = Copy
 			}
 			for _, rules := range everyRule {
-				j := judgement{fmt.Sprint(from, " to ", to), Facts{Old: recordOf(from), New: recordOf(to), SizeKnown: true}, rules, want}
+				j := judgement{fmt.Sprint(from, " to ", to), Facts{Old: recordOf(from), New: recordOf(to), SizeKnown: true},
+					rules, want}
 				j.check(t)
 			}
 			if to == file.Folder {
 				continue
 			}
-			j := judgement{fmt.Sprint(from, " replaced by a renamed ", to), Facts{Old: recordOf(from, inode(9)), New: recordOf(to), Known: at("was", recordOf(to)), KnownGone: true}, none, linked(index.SameIdentity, "was")}
+			j := judgement{fmt.Sprint(from, " replaced by a renamed ", to),
+				Facts{Old: recordOf(from, inode(9)), New: recordOf(to), Known: at("was", recordOf(to)), KnownGone: true}, none,
+				linked(index.SameIdentity, "was")}
 			j.check(t)
 		}
 	}
@@ -103,7 +128,8 @@ func drawVariant(t *rapid.T, kind file.Kind, label string) *index.Record {
 	r := recordOf(kind)
 	for _, e := range rapid.SliceOfN(rapid.SampledFrom([]edit{
 		size(6), mtime(200), ctime(200), btime(91), btime(0), inode(8), mode(0o600), owner(0), names(2), volume(2), xattr,
-		target("x"), device(4), content(1), unhashed, unreadableThen, flags(index.Racy), flags(index.Inconsistent), stored(index.Linked),
+		target("x"), device(4), content(1), unhashed, unreadableThen, flags(index.Racy), flags(index.Inconsistent),
+		stored(index.Linked),
 	}), 0, 3).Draw(t, label) {
 		e(r)
 	}
@@ -112,7 +138,8 @@ func drawVariant(t *rapid.T, kind file.Kind, label string) *index.Record {
 
 // near draws this kind as a rule.
 func near(k file.Kind) *rapid.Generator[file.Kind] {
-	return rapid.SampledFrom([]file.Kind{k, k, k, k, k, file.Regular, file.Folder, file.Symlink, file.FIFO, file.CharDevice})
+	return rapid.SampledFrom([]file.Kind{k, k, k, k, k, file.Regular, file.Folder, file.Symlink, file.FIFO,
+		file.CharDevice})
 }
 
 // drawFacts draws what may be known of one path.
@@ -174,13 +201,15 @@ func wrong(f Facts, rules Rules, v Verdict) string {
 		return "the content is known to differ"
 	case takes && regular && (base.Size != f.New.Size || base.Mtime != f.New.Mtime):
 		return "size or time differ"
-	case takes && !f.HashKnown && regular && (rules.Checksum || base.Has(index.Racy) || !base.Has(index.Hashed) && v.Do != Keep):
+	case takes && !f.HashKnown && regular &&
+		(rules.Checksum || base.Has(index.Racy) || !base.Has(index.Hashed) && v.Do != Keep):
 		return "linked unread"
 	case v.Do == Link && !base.SameOwnerMode(f.New):
 		return "the inode has other metadata"
 	case f.Old == nil && (v.Do == Keep || v.Do == Learn || v.Change == index.Modified || v.Change == index.Metadata):
 		return "something happened to nothing"
-	case v.Change == index.Moved && kind == file.Folder && f.New.Btime.IsZero() && f.New.Mtime != base.Mtime && !f.Together:
+	case v.Change == index.Moved && kind == file.Folder && f.New.Btime.IsZero() && f.New.Mtime != base.Mtime &&
+		!f.Together:
 		return "an inode number alone proves nothing"
 	case !f.HashKnown && v.Do == Link && v.From == "known" && regular && f.New.Btime.IsZero():
 		return "an inode number alone proves nothing"

@@ -26,8 +26,10 @@ const (
 // Option is what a cause comes from, as the settings call it; "" for TakenIn.
 func (c Cause) Option() string {
 	return [...]string{
-		MarkedCache: "exclude_caches", MarkedByName: "exclude_if_present", TooLarge: "exclude_larger_than", OtherSystem: "one_file_system",
-		PseudoSystem: "made up by the system", NeverEntered: "the destination", OwnFile: "written by snap itself", OutsideSources: "not below a source",
+		MarkedCache: "exclude_caches", MarkedByName: "exclude_if_present", TooLarge: "exclude_larger_than",
+		OtherSystem:  "one_file_system",
+		PseudoSystem: "made up by the system", NeverEntered: "the destination", OwnFile: "written by snap itself",
+		OutsideSources: "not below a source",
 	}[c]
 }
 
@@ -81,8 +83,8 @@ func (w *walker) leftOutIn(dir, name string) (Cause, file.Stat, error) {
 	return why, s, err
 }
 
-// LeftOutOf says why Walk would not yield the entry name, which is s, when it has come to the folder d, which is dir in a
-// source.
+// LeftOutOf says why Walk would not yield the entry name, which is s, when it has come to the folder d, which is dir
+// in a source.
 func LeftOutOf(d *file.Dir, dir, name string, s *file.Stat, o Options) (Cause, error) {
 	w := &walker{o: o}
 	in, err := d.Stat()

@@ -161,7 +161,8 @@ func TestMounts(t *testing.T) {
 		path string
 		one  bool
 		why  Cause
-	}{{"m/sub/deep", false, TakenIn}, {"m/sub/deep", true, OtherSystem}, {"m", true, TakenIn}, {"p", true, TakenIn}, {"p/kernel", false, PseudoSystem}} {
+	}{{"m/sub/deep", false, TakenIn}, {"m/sub/deep", true, OtherSystem}, {"m", true, TakenIn}, {"p", true, TakenIn},
+		{"p/kernel", false, PseudoSystem}} {
 		why, at, err := LeftOut(dir, c.path, Options{OneFileSystem: c.one})
 		if err != nil || why != c.why || why != TakenIn && at != c.path[:1] {
 			t.Errorf("%s: %v at %q, %v", c.path, why, at, err)

@@ -27,18 +27,23 @@ func filters(t tb, root, exclude, include string) *filter.Set {
 
 func TestFilters(t *testing.T) {
 	root := plant(t, "a/keep/x", "a/keep/y", "a/other/z", "a/f", "b/c/d/e", "b/c/f", "c.tmp", "d/c.tmp/x", "empty/")
-	all := "/ a/ a/f a/keep/ a/keep/x a/keep/y a/other/ a/other/z b/ b/c/ b/c/d/ b/c/d/e b/c/f c.tmp d/ d/c.tmp/ d/c.tmp/x empty/"
+	all := "/ a/ a/f a/keep/ a/keep/x a/keep/y a/other/ a/other/z b/ b/c/ b/c/d/ b/c/d/e b/c/f c.tmp d/ d/c.tmp/ " +
+		"d/c.tmp/x empty/"
 	for _, c := range []struct{ name, exclude, include, want string }{
 		{"no rule", "", "", all},
 		{"a rule for nothing", "nothing", "", all},
 		{"a folder", "/a", "", "/ b/ b/c/ b/c/d/ b/c/d/e b/c/f c.tmp d/ d/c.tmp/ d/c.tmp/x empty/"},
-		{"a name at any depth", "c.tmp", "/a/keep", "/ a/ a/f a/keep/ a/keep/x a/keep/y a/other/ a/other/z b/ b/c/ b/c/d/ b/c/d/e b/c/f d/ empty/"},
-		{"folders only", "c.tmp/", "", "/ a/ a/f a/keep/ a/keep/x a/keep/y a/other/ a/other/z b/ b/c/ b/c/d/ b/c/d/e b/c/f c.tmp d/ empty/"},
+		{"a name at any depth", "c.tmp", "/a/keep",
+			"/ a/ a/f a/keep/ a/keep/x a/keep/y a/other/ a/other/z b/ b/c/ b/c/d/ b/c/d/e b/c/f d/ empty/"},
+		{"folders only", "c.tmp/", "",
+			"/ a/ a/f a/keep/ a/keep/x a/keep/y a/other/ a/other/z b/ b/c/ b/c/d/ b/c/d/e b/c/f c.tmp d/ empty/"},
 		{"everything", "*", "", "/"},
-		{"a folder below one that is left out", "/a", "/a/keep", "/ a/ a/keep/ a/keep/x a/keep/y b/ b/c/ b/c/d/ b/c/d/e b/c/f c.tmp d/ d/c.tmp/ d/c.tmp/x empty/"},
+		{"a folder below one that is left out", "/a", "/a/keep",
+			"/ a/ a/keep/ a/keep/x a/keep/y b/ b/c/ b/c/d/ b/c/d/e b/c/f c.tmp d/ d/c.tmp/ d/c.tmp/x empty/"},
 		{"a file deep below, its carriers with it", "*", "/b/c/d/e", "/ b/ b/c/ b/c/d/ b/c/d/e"},
 		{"what is not there: no carriers", "*", "/b/c/d/none /a/none/x", "/"},
-		{"a name at any depth below what is left out", "/a /b", "x f", "/ a/ a/f a/keep/ a/keep/x b/ b/c/ b/c/f c.tmp d/ d/c.tmp/ d/c.tmp/x empty/"},
+		{"a name at any depth below what is left out", "/a /b", "x f",
+			"/ a/ a/f a/keep/ a/keep/x b/ b/c/ b/c/f c.tmp d/ d/c.tmp/ d/c.tmp/x empty/"},
 		{"an empty folder", "*", "empty/", "/ empty/"},
 	} {
 		for _, jobs := range []int{1, 4} {
@@ -53,8 +58,10 @@ const validTag = "Signature: 8a477f597d28d172789f06886806bc55\n# a cache\n"
 
 // TestLeftOut: LeftOut says of every path what a walk does with it.
 func TestLeftOut(t *testing.T) {
-	root := plant(t, "cache/CACHEDIR.TAG="+validTag, "cache/x", "cache/sub/y", "cache-not/x", "no/.nobackup", "no/x", "no/.git/y",
-		"large=1234567890", "exact=12345678", "both/CACHEDIR.TAG="+validTag, "both/.nobackup", "both/x", "dest/snapshot/x", "in/dest/x", "l>no")
+	root := plant(t, "cache/CACHEDIR.TAG="+validTag, "cache/x", "cache/sub/y", "cache-not/x", "no/.nobackup", "no/x",
+		"no/.git/y",
+		"large=1234567890", "exact=12345678", "both/CACHEDIR.TAG="+validTag, "both/.nobackup", "both/x", "dest/snapshot/x",
+		"in/dest/x", "l>no")
 	dir, err := file.OpenRoot(root)
 	check(t, err)
 	defer dir.Close()
@@ -62,8 +69,10 @@ func TestLeftOut(t *testing.T) {
 	check(t, err)
 	why := map[Cause]int{}
 	for _, o := range []Options{
-		{}, {Caches: true}, {IfPresent: []string{".nobackup", "none"}}, {Caches: true, IfPresent: []string{".nobackup"}}, {Larger: 8},
-		{Never: []file.Stat{dest}}, {Caches: true, Larger: 8, Never: []file.Stat{dest}, OneFileSystem: true}, {Follow: true, IfPresent: []string{".nobackup"}},
+		{}, {Caches: true}, {IfPresent: []string{".nobackup", "none"}}, {Caches: true, IfPresent: []string{".nobackup"}},
+		{Larger: 8},
+		{Never: []file.Stat{dest}}, {Caches: true, Larger: 8, Never: []file.Stat{dest}, OneFileSystem: true},
+		{Follow: true, IfPresent: []string{".nobackup"}},
 	} {
 		in := map[string]bool{}
 		for _, p := range listing(walked(t, root, o)) {
@@ -90,7 +99,8 @@ func TestLeftOut(t *testing.T) {
 
 func TestMarkedFolders(t *testing.T) {
 	root := plant(t, "cache/CACHEDIR.TAG="+validTag, "cache/x", "cache/sub/y",
-		"exact/CACHEDIR.TAG="+validTag[:43], "exact/x", "short/CACHEDIR.TAG=Signature: 8a", "short/x", "fake/CACHEDIR.TAG="+strings.Repeat("x", 100), "fake/x",
+		"exact/CACHEDIR.TAG="+validTag[:43], "exact/x", "short/CACHEDIR.TAG=Signature: 8a", "short/x",
+		"fake/CACHEDIR.TAG="+strings.Repeat("x", 100), "fake/x",
 		"link/CACHEDIR.TAG>../cache/CACHEDIR.TAG", "link/x", "dir/CACHEDIR.TAG/", "dir/x",
 		"no/.nobackup", "no/x", "no/.git/y", "z/.skip/y", "z/x")
 	check(t, syscall.Mkfifo(filepath.Join(root, "fifo"), 0o600))
@@ -103,7 +113,8 @@ func TestMarkedFolders(t *testing.T) {
 		{"nothing asked", "", Options{}},
 		{"caches", "cache/sub/ cache/sub/y cache/x exact/x", Options{Caches: true}},
 		{"if present", "no/.git/ no/.git/y no/x z/x", Options{IfPresent: []string{".nobackup", ".skip"}}},
-		{"both", "cache/sub/ cache/sub/y cache/x exact/x no/.git/ no/.git/y no/x", Options{Caches: true, IfPresent: []string{".nobackup"}}},
+		{"both", "cache/sub/ cache/sub/y cache/x exact/x no/.git/ no/.git/y no/x",
+			Options{Caches: true, IfPresent: []string{".nobackup"}}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var want []string
@@ -138,13 +149,17 @@ func TestNeverIsNeitherEnteredNorListed(t *testing.T) {
 
 func TestFollow(t *testing.T) {
 	outside := plant(t, "o/x", "f=123")
-	root := plant(t, "a/b/", "a/f=12345", "broken>nowhere", "file>a/f", "folder>a", "itself>.", "knot>knot", "a/b/up>../..", "a/mutual>../c", "c/mutual>../a",
+	root := plant(t, "a/b/", "a/f=12345", "broken>nowhere", "file>a/f", "folder>a", "itself>.", "knot>knot",
+		"a/b/up>../..", "a/mutual>../c", "c/mutual>../a",
 		"out>"+outside+"/o", "outfile>"+outside+"/f")
-	wantListing(t, walked(t, root, Options{}), "/ a/ a/b/ a/b/up@ a/f a/mutual@ broken@ c/ c/mutual@ file@ folder@ itself@ knot@ out@ outfile@")
+	wantListing(t, walked(t, root, Options{}),
+		"/ a/ a/b/ a/b/up@ a/f a/mutual@ broken@ c/ c/mutual@ file@ folder@ itself@ knot@ out@ outfile@")
 	for _, jobs := range []int{1, 4} {
 		items := walked(t, root, Options{Follow: true, Jobs: jobs})
-		wantListing(t, items, "/ a/ a/b/ a/b/up@ a/f a/mutual/ a/mutual/mutual@ broken@ c/ c/mutual/ c/mutual/b/ c/mutual/b/up@ c/mutual/f c/mutual/mutual@ "+
-			"file folder/ folder/b/ folder/b/up@ folder/f folder/mutual/ folder/mutual/mutual@ itself@ knot@ out/ out/x outfile")
+		wantListing(t, items,
+			"/ a/ a/b/ a/b/up@ a/f a/mutual/ a/mutual/mutual@ broken@ c/ c/mutual/ c/mutual/b/ c/mutual/b/up@ c/mutual/f "+
+				"c/mutual/mutual@ file folder/ folder/b/ folder/b/up@ folder/f folder/mutual/ folder/mutual/mutual@ itself@ knot@ "+
+				"out/ out/x outfile")
 		for _, it := range items {
 			if it.Path() == "file" && it.Stat.Size != 5 {
 				t.Errorf("%+v", it.Stat)

@@ -10,7 +10,8 @@ import (
 // tick in 2 s (FAT); borg allows 3 s too.
 const racyWindow = 3 * time.Second
 
-// skew is how far a file server's clock may be ahead of this computer's, so that a time in the future is of a moment ago.
+// skew is how far a file server's clock may be ahead of this computer's, so that a time in the future is of a moment
+// ago.
 const skew = 24 * time.Hour
 
 // Racy reports whether the times of an entry, seen at the time now by a run that began at start, leave open that it was

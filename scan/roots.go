@@ -11,8 +11,8 @@ import (
 	"snap/internal/file"
 )
 
-// SourceTree opens the folders of a source below root as a walk with these options does: a folder that only leads to one
-// of the sources need not be readable, as long as it can be entered.
+// SourceTree opens the folders of a source below root as a walk with these options does: a folder that only leads to
+// one of the sources need not be readable, as long as it can be entered.
 func SourceTree(root *file.Dir, idle int, o Options) *file.Tree {
 	enter := (*file.Dir).OpenDir
 	if o.Follow {
@@ -72,7 +72,8 @@ func (w *walker) lead(f *folder, d *file.Dir) {
 		switch {
 		case e.Err == nil && e.Stat.Kind == file.Folder:
 			path := index.Join(f.path, name)
-			c := &folder{path: path, name: name, parent: f, stat: e.Stat, source: roots == nil, roots: roots, included: roots == nil}
+			c := &folder{path: path, name: name, parent: f, stat: e.Stat, source: roots == nil, roots: roots,
+				included: roots == nil}
 			if w.o.Filter != nil {
 				c.filter = f.filter.Enter(name, filter.Verdict{Included: true})
 			}

@@ -16,8 +16,8 @@ import (
 	"snap/internal/long"
 )
 
-// TestRootsAreAPartOfTheWalk: a walk of some of a tree's paths yields what a walk of all yields in them, and the folders
-// that lead there; LeftOut says the same.
+// TestRootsAreAPartOfTheWalk: a walk of some of a tree's paths yields what a walk of all yields in them, and the
+// folders that lead there; LeftOut says the same.
 func TestRootsAreAPartOfTheWalk(t *testing.T) {
 	long.Check(t, 30, func(t *rapid.T) {
 		root := drawTree(t)
@@ -47,13 +47,16 @@ func TestRootsAreAPartOfTheWalk(t *testing.T) {
 }
 
 func TestRoots(t *testing.T) {
-	root := plant(t, "home/ann/docs/a", "home/ann/docs/sub/b", "home/ann/x", "home/ann-b/y", "home/bob/docs/c", "etc/fstab", "etc/hosts", "srv/", "l>home")
+	root := plant(t, "home/ann/docs/a", "home/ann/docs/sub/b", "home/ann/x", "home/ann-b/y", "home/bob/docs/c",
+		"etc/fstab", "etc/hosts", "srv/", "l>home")
 	for _, c := range []struct{ roots, want string }{
 		{"home/ann/docs", "/ home/ home/ann/ home/ann/docs/ home/ann/docs/a home/ann/docs/sub/ home/ann/docs/sub/b"},
 		{"etc/fstab srv", "/ etc/ etc/fstab srv/"},
 		{"home/bob home/ann-b", "/ home/ home/ann-b/ home/ann-b/y home/bob/ home/bob/docs/ home/bob/docs/c"},
-		{"home home/ann", "/ home/ home/ann/ home/ann/docs/ home/ann/docs/a home/ann/docs/sub/ home/ann/docs/sub/b home/ann/x home/ann-b/ home/ann-b/y home/bob/ home/bob/docs/ home/bob/docs/c"},
-		{"none etc/none etc/fstab/none home/none/x l/ann", ""}, // what is not there is passed over, and what leads there with it
+		{"home home/ann", "/ home/ home/ann/ home/ann/docs/ home/ann/docs/a home/ann/docs/sub/ home/ann/docs/sub/b " +
+			"home/ann/x home/ann-b/ home/ann-b/y home/bob/ home/bob/docs/ home/bob/docs/c"},
+		// what is not there is passed over, and what leads there with it
+		{"none etc/none etc/fstab/none home/none/x l/ann", ""},
 		{"none etc/hosts", "/ etc/ etc/hosts"},
 		{"l", "/ l@"},
 	} {
@@ -77,14 +80,16 @@ func TestTheWayToARootIsNotListed(t *testing.T) {
 		check(t, os.Chmod(root+"/"+path, mode))
 		t.Cleanup(func() { os.Chmod(root+"/"+path, 0o700) })
 	}
-	wantListing(t, walked(t, root, Options{Roots: index.Roots{"way/on/src"}, Jobs: 2}), "/ way/ way/on/ way/on/src/ way/on/src/x")
+	wantListing(t, walked(t, root, Options{Roots: index.Roots{"way/on/src"}, Jobs: 2}),
+		"/ way/ way/on/ way/on/src/ way/on/src/x")
 	wantListing(t, walked(t, root, Options{Roots: index.Roots{"shut/src"}}), "/ shut/ shut/src?!")
 	wantListing(t, walked(t, root, Options{Roots: index.Roots{"shut/src/y"}}), "/ shut/ shut/src?!")
 }
 
 // TestRootsAreEnteredWhateverTheOptionsSay: the options are about what is in a source.
 func TestRootsAreEnteredWhateverTheOptionsSay(t *testing.T) {
-	root := plant(t, "c/CACHEDIR.TAG="+validTag, "c/x", "c/d/CACHEDIR.TAG="+validTag, "c/d/y", "big="+strings.Repeat("x", 100), "m/")
+	root := plant(t, "c/CACHEDIR.TAG="+validTag, "c/x", "c/d/CACHEDIR.TAG="+validTag, "c/d/y",
+		"big="+strings.Repeat("x", 100), "m/")
 	mount(t, "tmpfs", root+"/m", "tmpfs", 0)
 	check(t, os.MkdirAll(root+"/m/in", 0o755))
 	mount(t, "tmpfs", root+"/m/in", "tmpfs", 0)
@@ -128,13 +133,16 @@ func TestFiltersOfRoots(t *testing.T) {
 	root := plant(t, "a/x/y", "a/b/x/y", "a/docs/z", "c/docs/x/y", "c/docs/docs/z", "f")
 	roots := index.Roots{"a", "c/docs", "f"}
 	for _, c := range []struct{ exclude, include, want string }{
-		{"", "", "/ a/ a/b/ a/b/x/ a/b/x/y a/docs/ a/docs/z a/x/ a/x/y c/ c/docs/ c/docs/docs/ c/docs/docs/z c/docs/x/ c/docs/x/y f"},
+		{"", "", "/ a/ a/b/ a/b/x/ a/b/x/y a/docs/ a/docs/z a/x/ a/x/y c/ c/docs/ c/docs/docs/ c/docs/docs/z c/docs/x/ " +
+			"c/docs/x/y f"},
 		{"docs", "", "/ a/ a/b/ a/b/x/ a/b/x/y a/x/ a/x/y c/ c/docs/ c/docs/x/ c/docs/x/y f"},
 		{"x/y", "", "/ a/ a/b/ a/b/x/ a/b/x/y a/docs/ a/docs/z a/x/ c/ c/docs/ c/docs/docs/ c/docs/docs/z c/docs/x/ f"},
 		{"*", "", "/ a/ c/ c/docs/ f"},
 		{"*", "x/y", "/ a/ a/x/ a/x/y c/ c/docs/ c/docs/x/ c/docs/x/y f"},
-		{root + "/a/*", root + "/a/b/x", "/ a/ a/b/ a/b/x/ a/b/x/y c/ c/docs/ c/docs/docs/ c/docs/docs/z c/docs/x/ c/docs/x/y f"},
-		{root + "/*/docs/x /x ^" + root + "/a/b", "", "/ a/ a/docs/ a/docs/z a/x/ a/x/y c/ c/docs/ c/docs/docs/ c/docs/docs/z f"},
+		{root + "/a/*", root + "/a/b/x",
+			"/ a/ a/b/ a/b/x/ a/b/x/y c/ c/docs/ c/docs/docs/ c/docs/docs/z c/docs/x/ c/docs/x/y f"},
+		{root + "/*/docs/x /x ^" + root + "/a/b", "",
+			"/ a/ a/docs/ a/docs/z a/x/ a/x/y c/ c/docs/ c/docs/docs/ c/docs/docs/z f"},
 	} {
 		set := several(t, root, roots, c.exclude, c.include)
 		items := walked(t, root, Options{Roots: roots, Filter: set})
@@ -142,14 +150,16 @@ func TestFiltersOfRoots(t *testing.T) {
 		in := listing(items)
 		for _, it := range walked(t, root, Options{Roots: roots}) { // Explain says the same
 			v, err := set.Explain(it.Path(), it.Stat.Kind == file.Folder)
-			if check(t, err); (v.Included || slices.Contains(in, it.Path()+"/") && v.Walk) != slices.ContainsFunc(items, func(i Item) bool { return i.Path() == it.Path() }) {
+			if check(t, err); (v.Included || slices.Contains(in, it.Path()+"/") && v.Walk) != slices.ContainsFunc(items,
+				func(i Item) bool { return i.Path() == it.Path() }) {
 				t.Errorf("%+v: %s: %+v", c, it.Path(), v)
 			}
 		}
 	}
 	for _, line := range []string{root + "/a", root + "/*", root + "/c/", root + "/c/docs", root + "/f", root + "/**"} {
 		c := filter.Context{Source: root, Roots: roots}
-		if _, err := filter.ParseLine("list", 1, line, c); err == nil || !strings.Contains(err.Error(), "itself or a folder around it") {
+		if _, err := filter.ParseLine("list", 1, line, c); err == nil ||
+			!strings.Contains(err.Error(), "itself or a folder around it") {
 			t.Errorf("%s: %v", line, err)
 		}
 	}
@@ -161,9 +171,11 @@ func TestOwnFilesAreLeftOut(t *testing.T) {
 	dir := open(t, root)
 	in, err := dir.Lstat("state")
 	check(t, err)
-	o := Options{Own: []OwnFiles{{in, func(name string) bool { return name == "own.json" }}, {in, func(name string) bool { return strings.HasSuffix(name, ".tmp") }}}}
+	o := Options{Own: []OwnFiles{{in, func(name string) bool { return name == "own.json" }},
+		{in, func(name string) bool { return strings.HasSuffix(name, ".tmp") }}}}
 	wantListing(t, walked(t, root, o), "/ copy/ copy/own.json state/ state/other")
-	for path, want := range map[string]Cause{"state/own.json": OwnFile, "state/own.json.tmp": OwnFile, "state/other": TakenIn, "copy/own.json": TakenIn, "state": TakenIn} {
+	for path, want := range map[string]Cause{"state/own.json": OwnFile, "state/own.json.tmp": OwnFile,
+		"state/other": TakenIn, "copy/own.json": TakenIn, "state": TakenIn} {
 		if why, _, err := LeftOut(dir, path, o); why != want || err != nil {
 			t.Errorf("%s: %d %v", path, why, err)
 		}

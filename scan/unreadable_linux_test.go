@@ -32,8 +32,10 @@ func TestUnreadableFolders(t *testing.T) {
 	if !asPlainUser(t) {
 		return
 	}
-	root := plant(t, "a/x", "closed/x", "closed/sub/y", "listable/x", "listable/sub/y", "passable/x", "tmp/deep/closed/keep", "z")
-	for path, mode := range map[string]os.FileMode{"closed": 0, "listable": 0o400, "passable": 0o100, "tmp/deep/closed": 0} {
+	root := plant(t, "a/x", "closed/x", "closed/sub/y", "listable/x", "listable/sub/y", "passable/x",
+		"tmp/deep/closed/keep", "z")
+	for path, mode := range map[string]os.FileMode{"closed": 0, "listable": 0o400, "passable": 0o100,
+		"tmp/deep/closed": 0} {
 		check(t, os.Chmod(root+"/"+path, mode))
 		t.Cleanup(func() { os.Chmod(root+"/"+path, 0o700) })
 	}
@@ -49,5 +51,6 @@ func TestUnreadableFolders(t *testing.T) {
 	}
 	wantListing(t, walked(t, root, Options{Filter: filters(t, root, "closed", "")}), "/ a/ a/x"+rest+"tmp/ tmp/deep/ z")
 	// The whitelist names something that may be in there: nobody can know, so it must be told.
-	wantListing(t, walked(t, root, Options{Filter: filters(t, root, "tmp closed", "/tmp/deep/closed/keep")}), "/ a/ a/x"+rest+"tmp/ tmp/deep/ tmp/deep/closed/! z")
+	wantListing(t, walked(t, root, Options{Filter: filters(t, root, "tmp closed", "/tmp/deep/closed/keep")}),
+		"/ a/ a/x"+rest+"tmp/ tmp/deep/ tmp/deep/closed/! z")
 }

@@ -36,8 +36,9 @@ type Options struct {
 	Follow        bool        // follow symbolic links; one that leads nowhere or back into its own path stays a link
 	Never         []file.Stat // folders that are never entered nor listed, whatever their path: the destination
 	Own           []OwnFiles  // files that are left out, wherever their folder is met: what snap itself writes
-	Sync          bool        // make each file system below the root write first what it has in memory, so that its times tell
-	Jobs          int         // folders read at the same time; 0 and 1: one
+	// make each file system below the root write first what it has in memory, so that its times show
+	Sync bool
+	Jobs int // folders read at the same time; 0 and 1: one
 }
 
 // OwnFiles are files that snap itself writes: those in the folder In whose names Is knows.
@@ -60,8 +61,8 @@ func (it *Item) Path() string { return index.Join(it.Dir, it.Name) }
 // Walk yields the tree below root in key order, the root first. An item is valid until the next one. An
 // error ends the walk: the context's, a filter that cannot be decided, or the root's own.
 //
-// No option leaves out the source itself, or one of o.Roots that lies in no other; one that is not there is passed over.
-// A folder that leads to one is never listed, and yielded only if there is something below it.
+// No option leaves out the source itself, or one of o.Roots that lies in no other; one that is not there is passed
+// over. A folder that leads to one is never listed, and yielded only if there is something below it.
 //
 // Up to Jobs workers read folders ahead of the consumer, nearest first; how far is bounded by the number
 // of entries read and not yet consumed.
@@ -211,7 +212,7 @@ func (w *walker) listed(f *folder) {
 	}
 }
 
-// consumed is told of a folder whose entries nobody needs any more.
+// consumed takes a folder whose entries nobody needs any more.
 func (w *walker) consumed(f *folder) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -76,7 +76,8 @@ func walked(t tb, root string, o Options) (items []Item) {
 }
 
 // mark is how an item of this kind ends in a listing.
-var marks = map[file.Kind]string{file.None: "?", file.Folder: "/", file.Symlink: "@", file.FIFO: "|", file.CharDevice: "%"}
+var marks = map[file.Kind]string{file.None: "?", file.Folder: "/", file.Symlink: "@", file.FIFO: "|",
+	file.CharDevice: "%"}
 
 // listing is a walk in short: paths with a mark for their kind, and "!" for an error.
 func listing(items []Item) (all []string) {
@@ -232,7 +233,8 @@ func TestATreeTooDeepForTheIndex(t *testing.T) {
 	}
 	items := walked(t, root, Options{Jobs: 3})
 	last := &items[len(items)-1]
-	if last.Err == nil || !strings.Contains(last.Err.Error(), "longer than") || !index.ValidPath(last.Path()) || len(last.Path()) < index.MaxPath-600 {
+	if last.Err == nil || !strings.Contains(last.Err.Error(), "longer than") || !index.ValidPath(last.Path()) ||
+		len(last.Path()) < index.MaxPath-600 {
 		t.Errorf("the last of %d items has %d bytes and the error %.80v", len(items), len(last.Path()), last.Err)
 	}
 }

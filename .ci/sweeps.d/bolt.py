@@ -1,4 +1,5 @@
 """A reader of bbolt files that shares no code with bbolt: what the file says, or that it is damaged."""
+from __future__ import annotations
 import struct
 
 PAGE, MAGIC, BRANCH, LEAF = 4096, 0xED0CDAED, 1, 2
@@ -8,14 +9,14 @@ class Damaged(Exception):
     pass
 
 
-def fnv64a(data):
+def fnv64a(data: bytes) -> int:
     h = 0xcbf29ce484222325
     for b in data:
         h = (h ^ b) * 0x100000001b3 & 0xffffffffffffffff
     return h
 
 
-def metas(data):
+def metas(data: bytes) -> list[tuple[int, int, int]]:
     """The valid meta pages, newest first: (txid, root page, page number)."""
     out = []
     for n in (0, 1):
@@ -28,7 +29,7 @@ def metas(data):
     return sorted(out, reverse=True)
 
 
-def dump(data):
+def dump(data: bytes) -> list:
     """All that the newest meta page leads to: sorted pairs of key and value, the value of a bucket such a list."""
     if not (ms := metas(data)):
         raise Damaged('no meta page')
@@ -39,7 +40,7 @@ def dump(data):
         raise Damaged(str(e))
 
 
-def tree(data, page, seen):
+def tree(data: bytes, page: int, seen: set[int]) -> list:
     if page in seen or page < 2:
         raise Damaged(f'page {page} twice')
     seen.add(page)
@@ -52,7 +53,7 @@ def tree(data, page, seen):
     return elements(data, data[start:start + (1 + overflow) * PAGE], seen)
 
 
-def elements(data, p, seen):
+def elements(data: bytes, p: bytes, seen: set[int]) -> list:
     _, flags, count, _ = struct.unpack('<QHHI', p[:16])
     out = []
     for i in range(count):
@@ -73,7 +74,7 @@ def elements(data, p, seen):
     return out
 
 
-def piece(p, at, size):
+def piece(p: bytes, at: int, size: int) -> bytes:
     if at + size > len(p):
         raise Damaged('an element ends outside of its page')
     return p[at:at + size]

@@ -1,5 +1,7 @@
 """The commands under fault, for the sweeps kill and errno: how each begins, and what must hold after it."""
+from __future__ import annotations
 import collections, os, time
+from collections.abc import Iterator, Sequence
 import judge, lab, tree
 from lab import Violation
 
@@ -12,15 +14,16 @@ FLAGS = {'twin': '--no-links', 'xattrs': '--no-xattr'}  # of sametree.py
 
 class Case:
     """One command. fresh() makes the world once, reset() puts it back before each point."""
-    name, needs = '', ()
-    but = ()  # fields of a manifest that a fault may cost the tree: hard links refused for good, xattrs too large
+    name: str = ''
+    needs: tuple[str, ...] = ()
+    but: tuple[str, ...] = ()  # fields of a manifest that a fault may cost the tree: hard links refused for good, xattrs too large
     exact = True  # False where a fault may cost a copy instead of a link, or a move is seen as two changes
     snapshots = 2  # of the template
 
-    def argv(self, w):
+    def argv(self, w: lab.World) -> list[str]:
         raise NotImplementedError
 
-    def fresh(self, w):
+    def fresh(self, w: lab.World) -> lab.World:
         tree.build(w.src)
         w.manifests = {}
         os.makedirs(w.dest)
@@ -38,7 +41,7 @@ class Case:
         self.control(w)
         return w
 
-    def edit(self, w, n):
+    def edit(self, w: lab.World, n: int) -> None:
         """The source before backup n; the last is the one under fault, or after the command that is."""
         if n == 1:
             tree.touch(w.src)
@@ -48,14 +51,14 @@ class Case:
             tree.write(os.path.join(w.src, 'many/f0'), 'the fourth', 1_650_000_000_000_000_000)
             os.rename(os.path.join(w.src, 'new name'), os.path.join(w.src, 'plain/newer name'))
 
-    def reset(self, w):
+    def reset(self, w: lab.World) -> None:
         lab.copy(w.template, w.dest)
         w.forget()
 
-    def heal(self, w):
+    def heal(self, w: lab.World) -> None:
         """Takes back what stands in the way of any run; what the program left stays."""
 
-    def control(self, w):
+    def control(self, w: lab.World) -> None:
         """A life without faults, to compare with."""
         self.reset(w)
         r = w.must(0, *self.argv(w))
@@ -68,10 +71,10 @@ class Case:
 
     rename = ()
 
-    def after(self, w, ran):
+    def after(self, w: lab.World, ran: lab.Ran) -> None:
         raise NotImplementedError
 
-    def finish(self, w, old, extra):
+    def finish(self, w: lab.World, old: dict[str, tree.Manifest], extra: judge.Snapshots) -> judge.Snapshots:
         """I3, I4: the next backup succeeds unaided and equals the source; nothing is left over."""
         self.heal(w)
         r = w.must(0, 'backup', '--json', '--time', T[5], w.dest, w.src)
@@ -92,18 +95,18 @@ class Case:
         w.unguard()
         return listed
 
-    def asked(self, w):
+    def asked(self, w: lab.World) -> None:
         """I1: who only reads need not wait for the next run that writes."""
         judge.reads(w)
         for question in (['find', '*'], ['stats']):
             w.must(0, *question, '-d', w.dest)
         self.rehearsed(w.snap('backup', '-n', '--json', '--time', T[5], w.dest, w.src))
 
-    def rehearsed(self, r):
+    def rehearsed(self, r: lab.Ran) -> None:
         if r.rc != 0:
             raise Violation(f'I1: a dry run fails: {r}')
 
-    def usual(self, w, listed):
+    def usual(self, w: lab.World, listed: judge.Snapshots) -> None:
         """The answers are those of a life without faults, and so is the space."""
         if not hasattr(w, 'usual') or not self.exact:
             return
@@ -114,14 +117,14 @@ class Case:
 
 
 class Backup(Case):
-    def argv(self, w):
+    def argv(self, w: lab.World) -> list[str]:
         return ['backup', '--json', '--time', T[4], w.dest, w.src]
 
     @property
-    def rename(self):
+    def rename(self) -> tuple[tuple[str, str], ...]:
         return ((NAMES[4], 'NEW'), (NAMES[5], 'NEW'))
 
-    def after(self, w, ran):
+    def after(self, w: lab.World, ran: lab.Ran) -> None:
         old = w.manifests
         first = w.snap('list', '--json', '-d', w.dest)
         listed = {}
@@ -168,10 +171,10 @@ class Incremental(Backup):
 class Resume(Backup):
     """What a killed incremental backup left is there when the command begins."""
 
-    def __init__(self, part):
+    def __init__(self, part: float) -> None:
         self.part, self.name = part, f'resume-{int(part * 100)}'
 
-    def reset(self, w):
+    def reset(self, w: lab.World) -> None:
         super().reset(w)
         if not hasattr(w, 'died'):
             w.died = int(self.part * w.fault([], self.argv(w)).total)
@@ -185,16 +188,16 @@ class Delete(Case):
     needs, snapshots = ('delete',), 4
     rename = ((NAMES[5], 'NEW'),)
 
-    def __init__(self, name, *victims):
+    def __init__(self, name: str, *victims: int) -> None:
         self.name, self.victims = name, [NAMES[v] for v in victims]
 
-    def argv(self, w):
+    def argv(self, w: lab.World) -> list[str]:
         return ['delete', *self.victims, '-d', w.dest]
 
-    def gone(self, w):
+    def gone(self, w: lab.World) -> list[str]:
         return self.victims
 
-    def after(self, w, ran):
+    def after(self, w: lab.World, ran: lab.Ran) -> None:
         old = {n: m for n, m in w.manifests.items() if n not in self.gone(w)}
         listed = judge.snapshots(w)
         for name, m in w.manifests.items():
@@ -220,13 +223,13 @@ class Delete(Case):
 class Prune(Delete):
     needs = ('prune',)
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.name, self.victims = 'prune', NAMES[:3]
 
-    def argv(self, w):
+    def argv(self, w: lab.World) -> list[str]:
         return ['prune', '--keep-last', '1', '-d', w.dest]
 
-    def after(self, w, ran):
+    def after(self, w: lab.World, ran: lab.Ran) -> None:
         if ran.rc != 0:
             w.must((0, 1), *self.argv(w))
         super().after(w, ran)
@@ -235,21 +238,21 @@ class Prune(Delete):
 class Restore(Case):
     name, snapshots = 'restore', 3
 
-    def argv(self, w):
+    def argv(self, w: lab.World) -> list[str]:
         return ['restore', NAMES[1], '--target', w.target, '-d', w.dest]
 
-    def fresh(self, w):
+    def fresh(self, w: lab.World) -> lab.World:
         super().fresh(w)
         w.dest_stamps = tree.stamps(w.dest)
         return w
 
-    def reset(self, w):
+    def reset(self, w: lab.World) -> None:
         if not os.path.exists(w.dest) or not hasattr(w, 'dest_stamps'):
             super().reset(w)
         w.forget()
         lab.remove(w.target)
 
-    def after(self, w, ran):
+    def after(self, w: lab.World, ran: lab.Ran) -> None:
         want = w.manifests[NAMES[1]]
         got = tree.manifest(w.target) if os.path.isdir(w.target) else {}
         if ran.rc == 0:
@@ -268,7 +271,7 @@ class Restore(Case):
         if hasattr(w, 'dest_stamps') and tree.stamps(w.dest) != w.dest_stamps:
             raise Violation('I6: a restore changed the destination')
 
-    def control(self, w):
+    def control(self, w: lab.World) -> None:
         self.reset(w)
         self.after(w, w.must(0, *self.argv(w)))
         w.total = 0
@@ -280,15 +283,15 @@ class Restore(Case):
 class Reindex(Case):
     name, snapshots = 'reindex', 3
 
-    def argv(self, w):
+    def argv(self, w: lab.World) -> list[str]:
         return ['reindex', '-d', w.dest]
 
-    def control(self, w):
+    def control(self, w: lab.World) -> None:
         self.reset(w)
         w.before = judge.answers(w)
         super().control(w)
 
-    def after(self, w, ran):
+    def after(self, w: lab.World, ran: lab.Ran) -> None:
         for name, m in w.manifests.items():
             judge.whole(w, name, m, index=False)
         now = w.snap('list', '-d', w.dest)
@@ -306,7 +309,7 @@ class Reindex(Case):
             raise Violation(f'I4: left in .snap: {left}')
         self.finish(w, w.manifests, {})
 
-    def same(self, w, when):
+    def same(self, w: lab.World, when: str) -> None:
         judge.same_answers(f'I1, {when}', w.before, judge.answers(w))
 
 
@@ -317,10 +320,10 @@ class Repair(Case):
     """Two files of the trees are damaged; one has an intact copy elsewhere, the other is still in the source."""
     name, needs, snapshots = 'repair', ('check',), 3
 
-    def argv(self, w):
+    def argv(self, w: lab.World) -> list[str]:
         return ['check', '--read-data', '--repair', '-d', w.dest]
 
-    def reset(self, w):
+    def reset(self, w: lab.World) -> None:
         super().reset(w)
         for p in ('many/f5', 'plain/deep/er/x'):
             full = os.path.join(w.dest, NAMES[1], p)
@@ -330,7 +333,7 @@ class Repair(Case):
                 f.write(bytes(b ^ 255 for b in data[:1]) + data[1:])
             os.utime(full, ns=(s.st_atime_ns, s.st_mtime_ns))
 
-    def after(self, w, ran):
+    def after(self, w: lab.World, ran: lab.Ran) -> None:
         listed = judge.snapshots(w)
         if sorted(listed) != sorted(w.manifests):
             raise Violation(f'I1: {list(listed)}')
@@ -346,14 +349,14 @@ class Purge(Case):
     rename = ((NAMES[5], 'NEW'),)
     PATHS = ('plain/a', 'old name', 'many/f4', 'links/pair1', 'names/-n')
 
-    def argv(self, w):
+    def argv(self, w: lab.World) -> list[str]:
         return ['purge', *self.PATHS, '-d', w.dest]
 
-    def edit(self, w, n):
+    def edit(self, w: lab.World, n: int) -> None:
         """The move of a purged folder is in a snapshot; the source under the next backup has what was purged again."""
         super().edit(w, n + 1 if n else 0)
 
-    def left(self, m):
+    def left(self, m: tree.Manifest) -> tree.Manifest:
         goes = lambda p: any(p == os.fsencode(g) or p.startswith(os.fsencode(g) + b'/') for g in self.PATHS)
         left, groups = {p: e for p, e in m.items() if not goes(p)}, {}
         for p, e in m.items():
@@ -364,7 +367,7 @@ class Purge(Case):
                 left[p] = left[p]._replace(twin=names[0] if len(names) > 1 else None)
         return left
 
-    def after(self, w, ran):
+    def after(self, w: lab.World, ran: lab.Ran) -> None:
         listed = judge.snapshots(w)
         if sorted(listed) != sorted(w.manifests):
             raise Violation(f'I1: {list(listed)}')
@@ -394,7 +397,7 @@ CASES = [First(), Incremental(), Resume(0.35), Resume(0.8), Restore(), Reindex()
 SHORT = ['first', 'incremental', 'resume-80', 'restore', 'reindex', 'delete', 'delete-two', 'prune', 'purge', 'repair']
 
 
-def calls(case, w, only):
+def calls(case: Case, w: lab.World, only: str) -> collections.Counter:
     """How often a case makes each of these calls."""
     case.reset(w)
     log = os.path.join(w.top, 'calls')
@@ -402,7 +405,7 @@ def calls(case, w, only):
     return collections.Counter(line.split()[1] for line in open(log))
 
 
-def active(tally, short=SHORT):
+def active(tally: lab.Tally, short: Sequence[str] = SHORT) -> Iterator[Case]:
     """The cases that this snap has the commands for; short names those of the short form."""
     only = os.environ.get('SWEEP_CASES', '').split() or (None if lab.LONG else short)
     for c in CASES:

@@ -1,15 +1,19 @@
 """The invariants I1-I7 of a destination, judged from outside."""
+from __future__ import annotations
 import base64, json, os, re
+from collections.abc import Sequence
 import lab, tree
 from lab import Violation
 
+Snapshots = dict[str, dict]  # what list --json says, by name
 
-def snapshots(w):
+
+def snapshots(w: lab.World) -> Snapshots:
     """What list says: name -> snapshot, in the order of sequence numbers."""
     return {s['name']: s for s in json.loads(w.must(0, 'list', '--json', '-d', w.dest).out)}
 
 
-def stamp(ns):
+def stamp(ns: int) -> str:
     """A time as snap's JSON writes it."""
     sec, nsec = divmod(ns, 1_000_000_000)
     import datetime
@@ -17,7 +21,7 @@ def stamp(ns):
     return day.strftime('%Y-%m-%dT%H:%M:%S') + (f'.{nsec:09d}'.rstrip('0') if nsec else '') + 'Z'
 
 
-def listing(w, name):
+def listing(w: lab.World, name: str) -> dict[bytes, tuple]:
     """What the index says that a snapshot holds: path -> entry as JSON."""
     out = {}
     for e in json.loads(w.must(0, 'ls', '-R', '--json', name, '-d', w.dest).out):
@@ -26,26 +30,26 @@ def listing(w, name):
     return out
 
 
-def told(m):
+def told(m: tree.Manifest) -> dict[bytes, tuple]:
     """A manifest as listing would tell it."""
     return {p: (e.kind, f'{e.mode:04o}', e.uid, e.gid, e.size, stamp(e.mtime), e.sha, e.target, None) for p, e in m.items() if p}
 
 
-def show(diff, n=4):
+def show(diff: dict[bytes, str], n: int = 4) -> str:
     return '; '.join(f'{p[-60:]!r}: {what}' for p, what in sorted(diff.items())[:n]) + (f' and {len(diff) - n} more' if len(diff) > n else '')
 
 
-def without(m, fields):
+def without(m: tree.Manifest, fields: Sequence[str]) -> tree.Manifest:
     """A manifest without some fields, those that a destination may not be able to keep in the tree."""
     return {p: e._replace(**{f: None for f in fields}) for p, e in m.items()} if fields else m
 
 
-def equal(rule, what, a, b, but=()):
+def equal(rule: str, what: str, a: tree.Manifest, b: tree.Manifest, but: Sequence[str] = ()) -> None:
     if diff := tree.differences(without(a, but), without(b, but)):
         raise Violation(f'{rule}: {what}: {show(diff)}')
 
 
-def whole(w, name, m, rule='I1', index=True, but=()):
+def whole(w: lab.World, name: str, m: tree.Manifest, rule: str = 'I1', index: bool = True, but: Sequence[str] = ()) -> None:
     """The snapshot's tree is m, and the index says so too."""
     folder = os.path.join(w.dest, name)
     if not os.path.isdir(folder):
@@ -57,7 +61,7 @@ def whole(w, name, m, rule='I1', index=True, but=()):
             raise Violation(f'{rule}: the index about {name}: {show(bad)}')
 
 
-def named(err):
+def named(err: bytes) -> set[bytes]:
     """The paths that a run said something about on stderr."""
     out = set()
     for line in err.splitlines():
@@ -69,7 +73,7 @@ def named(err):
     return out
 
 
-def unescape(m):
+def unescape(m: re.Match[bytes]) -> bytes:
     c = m[1]
     if c[:1] == b'x':
         return bytes([int(c[1:], 16)])
@@ -78,7 +82,7 @@ def unescape(m):
     return {b'n': b'\n', b't': b'\t', b'r': b'\r', b'a': b'\a', b'b': b'\b', b'f': b'\f', b'v': b'\v'}.get(c, c)
 
 
-def but_named(m, got, err, what, but=()):
+def but_named(m: tree.Manifest, got: tree.Manifest, err: bytes, what: str, but: Sequence[str] = ()) -> None:
     """Two manifests are equal but for paths that were named, and what lies below them."""
     m, got = without(m, but), without(got, but)
     names = named(err)
@@ -96,7 +100,7 @@ def but_named(m, got, err, what, but=()):
         raise Violation(f'I2: exit code 3, but {what} differs in what was not named ({sorted(names)[:6]}): {show(diff)}; it said: {err[-500:].decode(errors="replace")}')
 
 
-def clean(w, listed):
+def clean(w: lab.World, listed: Snapshots) -> None:
     """I4: nothing left over, latest right, a change set for each snapshot."""
     for d in ('tmp', 'trash'):
         if left := os.listdir(os.path.join(w.dest, '.snap', d)):
@@ -111,14 +115,14 @@ def clean(w, listed):
         raise Violation(f'I4: latest leads to {latest}, the newest is {list(listed)[-1]}')
 
 
-def reads(w, *flags):
+def reads(w: lab.World, *flags: str) -> None:
     """I1: check, before a run that writes has put right what a disturbed one left: that alone sets `latest`, and check says so."""
     r = w.must((0, 1), 'check', *flags, '-d', w.dest)
     if r.rc and not (r.out.startswith(b'latest: ') and b': 1 damaged' in r.out):
         raise Violation(f'I1: {r}')
 
 
-def checked(w):
+def checked(w: lab.World) -> None:
     """I4: check finds nothing, where there is a check."""
     if HAS_CHECK:
         w.must(0, 'check', '--read-data', '-d', w.dest)
@@ -127,7 +131,7 @@ def checked(w):
 HAS_CHECK = lab.knows('check')
 
 
-def usage(w):
+def usage(w: lab.World) -> int:
     """Bytes that the snapshots' inodes take, each once."""
     seen = {}
     for d, folders, files in os.walk(os.fsencode(w.dest)):
@@ -142,7 +146,7 @@ def usage(w):
 NOT_COMPARED = {'time', 'finished', 'seq', 'user', 'last_unchanged'}  # what every run says differently
 
 
-def same_answers(rule, a, b):
+def same_answers(rule: str, a: list[str], b: list[str]) -> None:
     if a == b:
         return
     if len(a) != len(b):
@@ -154,7 +158,7 @@ def same_answers(rule, a, b):
     raise Violation(f'{rule}: another answer than without the fault to {x.splitlines()[0]}: {cut[0]}, now {cut[1]}')
 
 
-def answers(w, rename=()):
+def answers(w: lab.World, rename: Sequence[tuple[str, str]] = ()) -> list[str]:
     """What list, ls, diff, find and history say of everything, without what every run says differently."""
     names, out = list(snapshots(w)), []
     asked = [('list', '--json')] + [('ls', '-R', '--json', n) for n in names] + [('diff', '--json', a, b) for a, b in zip(names, names[1:])]

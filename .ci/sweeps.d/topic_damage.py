@@ -1,7 +1,9 @@
 """A damaged index.db: no reading command panics, dies, hangs or gives another answer with exit code 0; check reports
 every change to a record; a backup makes it again by itself, and reindex brings back every answer. A page that is whole but
 old, because the disk lost a write, is what check alone can find. And a healthy one, of any shape, is never refused."""
+from __future__ import annotations
 import os, random, re, resource, shutil
+from collections.abc import Iterator
 import bolt, cases, judge, lab, tree
 from lab import Violation
 
@@ -16,10 +18,10 @@ LOST = ('stale', 'torn')
 class Damage(cases.Case):
     name, snapshots = 'damage', 4
 
-    def argv(self, w):
+    def argv(self, w: lab.World) -> list[str]:
         return ['version']
 
-    def edit(self, w, n):
+    def edit(self, w: lab.World, n: int) -> None:
         super().edit(w, n)
         if n == 0:  # enough for several pages of each kind
             for d in range(8):
@@ -31,7 +33,7 @@ class Damage(cases.Case):
         if n == 3:
             w.older = open(os.path.join(w.dest, '.snap/index.db'), 'rb').read()
 
-    def control(self, w):
+    def control(self, w: lab.World) -> None:
         w.index = os.path.join(w.dest, '.snap/index.db')
         # What the last commands learned is in: from here on nothing is written.
         for _ in range(2):
@@ -55,7 +57,7 @@ class Damage(cases.Case):
         w.back = judge.answers(w)
 
 
-def asked():
+def asked() -> list[list[str]]:
     out = [['list'], ['list', '--json'], ['ls', '-R', 'latest'], ['ls', '-lR', '--json', 'oldest'], ['diff', 'oldest', 'latest'],
            ['diff', '--json', 'latest~1', 'latest'], ['find', '--json', '*'], ['find', '--deleted', '*'],
            ['history', '--json', 'plain/deep/f4 moved'], ['cat', 'latest:wide/folder 1/file 1'], ['explain', 'SRC/plain/a'],
@@ -66,7 +68,7 @@ def asked():
 HAS = {c: lab.knows(c) for c in ('stats', 'check')}
 
 
-def ask(w, args):
+def ask(w: lab.World, args: list[str]) -> lab.Ran:
     if 'TARGET' in args:
         lab.remove(w.target)
     args = [a.replace('SRC', w.src).replace('TARGET', w.target) for a in args]
@@ -76,12 +78,12 @@ def ask(w, args):
     return r
 
 
-def put(w, data):
+def put(w: lab.World, data: bytes) -> None:
     with open(w.index, 'wb') as f:
         f.write(data)
 
 
-def mutate(w, seed):
+def mutate(w: lab.World, seed: int) -> tuple[bytes, str]:
     """A damaged index, and what was done to it."""
     rnd = random.Random(seed)
     data, pages = bytearray(w.fine), len(w.fine) // 4096
@@ -120,7 +122,7 @@ def mutate(w, seed):
     return bytes(data), kind
 
 
-def point(w, seed):
+def point(w: lab.World, seed: int) -> str:
     data, kind = mutate(w, seed)
     if data == w.fine:
         return ''
@@ -135,7 +137,7 @@ def point(w, seed):
     return kind
 
 
-def judge_point(w, seed, data, kind):
+def judge_point(w: lab.World, seed: int, data: bytes, kind: str) -> None:
     meta = data[:8192] != w.fine[:8192]
     for args, fine, before in zip(asked(), w.answers, w.before):
         r = ask(w, args)
@@ -161,12 +163,12 @@ def judge_point(w, seed, data, kind):
         raise Violation(f'a command took {used >> 20} MiB')
 
 
-def unsized(out):
+def unsized(out: bytes) -> bytes:
     """Without what stats tells of the size of the file."""
     return re.sub(rb'^Index .*$|"index_bytes":[0-9]+', b'', out, flags=re.M)
 
 
-def check(w, data, meta):
+def check(w: lab.World, data: bytes, meta: bool) -> None:
     """check reports every change to a record."""
     try:
         says = bolt.dump(data)
@@ -184,7 +186,7 @@ def check(w, data, meta):
 RACY = 1 << 12  # in the bits of a record: its file is read again
 
 
-def unlearned(key, a, b):
+def unlearned(key: tuple[bytes, ...], a: bytes | None, b: bytes | None) -> bool:
     """A record is as it was before a run learned that its file is not racy: old, true, and nobody else knows it."""
     if key[0] != b'records' or not a or not b:
         return False
@@ -192,19 +194,19 @@ def unlearned(key, a, b):
     return a[3:-4] == b[3:-4] and a[0] == b[0] and bits(a) ^ bits(b) == RACY
 
 
-def changed(a, b):
+def changed(a: list, b: list) -> list[tuple]:
     """The keys whose value is another, with the names of their buckets."""
-    def flat(items, at=()):
+    def flat(items: list, at: tuple[bytes, ...] = ()) -> Iterator[tuple[tuple[bytes, ...], bytes]]:
         for key, value in items:
             if isinstance(value, list):
                 yield from flat(value, (*at, key))
             else:
                 yield (*at, key), value
-    a, b = dict(flat(a)), dict(flat(b))
-    return [(k, a.get(k), b.get(k)) for k in sorted({*a, *b}) if a.get(k) != b.get(k)]
+    x, y = dict(flat(a)), dict(flat(b))
+    return [(k, x.get(k), y.get(k)) for k in sorted({*x, *y}) if x.get(k) != y.get(k)]
 
 
-def repair(w):
+def repair(w: lab.World) -> None:
     """A backup is right: every change set is whole, so that it makes a damaged index again. reindex brings all back; the
     trees are as they were."""
     ran = w.snap('backup', '--json', w.dest, w.src)
@@ -225,7 +227,7 @@ def repair(w):
     lab.remove(*remove)
 
 
-def lives(w, seed):
+def lives(w: lab.World, seed: int) -> int:
     """A destination with a life of rotated logs, files that come and go, and deletions: what snap made it reads, all the
     time. How many snapshots there were."""
     rnd = random.Random(seed)
@@ -261,12 +263,12 @@ def lives(w, seed):
     return days
 
 
-def difference(a, b):
+def difference(a: bytes, b: bytes) -> str:
     x, y = set(a.splitlines()), set(b.splitlines())
     return f'{sorted(x - y)[:2]} {sorted(y - x)[:2]}'
 
 
-def main():
+def main() -> None:
     tally = lab.Tally('damage')
     print(f'  damage SEED={lab.SEED}')
     where = 'damage'

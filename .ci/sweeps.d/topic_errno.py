@@ -1,5 +1,6 @@
 """Each call fails with each error, once and from there on. Never exit code 0 with a wrong snapshot; what is
 missing is named; the next backup makes things right."""
+from __future__ import annotations
 import os
 import cases, lab
 
@@ -17,7 +18,7 @@ REPEATED = ','.join(c for c in ANY.split(',') if c not in ('flock', 'fdatasync')
 CALLS = dict([('ENOSPC', WRITES), ('EIO', ANY), ('EDQUOT', WRITES), ('EROFS', WRITES), ('EMFILE', ANY), ('ENOMEM', ANY), ('EMLINK', 'linkat'), ('EINTR', REPEATED)])
 
 
-def points(case, w):
+def points(case: cases.Case, w: lab.World) -> list:
     out, offset = [], len(case.name)
     made = cases.calls(case, w, ANY)
     for error, calls in CALLS.items():
@@ -36,11 +37,11 @@ def points(case, w):
     return out
 
 
-def main():
+def main() -> None:
     tally = lab.Tally('errno')
     for kind in FILESYSTEMS:
         for case in cases.active(tally):
-            def work(w, point):
+            def work(w: lab.World, point: tuple) -> str:
                 error, way, n, calls = point
                 case.reset(w)
                 case.exact, case.but = False, ('twin',) if error == 'EMLINK' else ()

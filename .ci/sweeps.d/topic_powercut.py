@@ -1,7 +1,9 @@
 """The disk as a power cut leaves it: after every block write and flush, with the writes after the last flush kept, torn or lost at
 random. No listed snapshot is wrong, and the next backup makes things right. With the syncs taken out of the
 program the same sweep must find failures: it can."""
+from __future__ import annotations
 import contextlib, copy, os, shutil, signal, subprocess, time
+from collections.abc import Callable, Iterator
 import cases, judge, lab, tree
 from lab import WORK, Violation
 
@@ -16,13 +18,13 @@ BOOT_ID = '/proc/sys/kernel/random/boot_id'
 class Recorded:
     """A run of a case on a disk of which every write is logged."""
 
-    def __init__(self, case, kind, where, syncs=True):
+    def __init__(self, case: cases.Case, kind: str, where: str, syncs: bool = True) -> None:
         self.case, self.kind, self.syncs = case, kind, syncs
         self.top = os.path.join(WORK, where)
         self.log, self.base, self.image = (os.path.join(self.top, n) for n in ('log', 'base.img', 'disk.img'))
         self.injected = 0
 
-    def prepare(self):
+    def prepare(self) -> Recorded:
         """Up to the recorded run: source, template and manifests."""
         w = self.w = lab.World(os.path.join(self.top, 'world'))
         mnt = os.path.join(self.top, 'mnt')
@@ -55,10 +57,10 @@ class Recorded:
         self.entries = int(said.split()[1])
         return self
 
-    def image_free(self, fuse):
+    def image_free(self, fuse: str) -> bool:
         return fuse not in subprocess.run(['losetup', '-a'], capture_output=True, text=True).stdout
 
-    def without_syncs(self, mnt):
+    def without_syncs(self, mnt: str) -> None:
         """The program's syncs do nothing, and another program makes the file system write its journal."""
         trace = os.path.join(self.top, 'trace')
         calls = 'syncfs,fsync,fdatasync'
@@ -71,11 +73,11 @@ class Recorded:
             os.close(other)
             time.sleep(1.1)
 
-    def points(self, count):
+    def points(self, count: int) -> list[tuple[int, int]]:
         all = [(n, s) for s in SEEDS for n in range(self.entries + 1)]
         return [all[i - 1] for i in lab.spread(len(all), count, len(self.case.name))]
 
-    def view(self, fresh):
+    def view(self, fresh: lab.World) -> lab.World:
         """The world of a worker: source and manifests are those of the run, the disk its own."""
         w = copy.copy(self.w)
         w.top, w.home, w.env = fresh.top, fresh.home, {**fresh.env}
@@ -84,7 +86,7 @@ class Recorded:
         w.__dict__.pop('usual', None)  # a run without faults on this very disk has another path
         return w
 
-    def work(self, w, point):
+    def work(self, w: lab.World, point: tuple[int, int]) -> str:
         n, seed = point
         lab.remove(w.image)
         subprocess.run([os.path.join(lab.TOOLS, 'crashdisk'), 'replay', '-log', self.log, '-img', self.base, '-out', w.image, '-n', str(n), '-drop', str(seed)], check=True)
@@ -105,7 +107,7 @@ class Unmountable(Exception):
 
 
 @contextlib.contextmanager
-def mounted_again(kind, image, at):
+def mounted_again(kind: str, image: str, at: str) -> Iterator[None]:
     os.makedirs(at, exist_ok=True)
     mount = ['mount', '-o', 'loop,nouuid' if kind == 'xfs' else 'loop', '-t', kind, image, at]
     if subprocess.run(mount, capture_output=True).returncode:
@@ -120,7 +122,7 @@ def mounted_again(kind, image, at):
 
 
 @contextlib.contextmanager
-def rebooted():
+def rebooted() -> Iterator[None]:
     """The machine has another boot id, as after a power cut."""
     other = os.path.join(WORK, 'boot_id')
     tree.write(other, '11111111-2222-3333-4444-555555555555\n')
@@ -131,7 +133,7 @@ def rebooted():
         subprocess.run(['umount', BOOT_ID], check=True)
 
 
-def wait(there):
+def wait(there: Callable[[], bool]) -> None:
     for _ in range(200):
         if there():
             return
@@ -139,7 +141,7 @@ def wait(there):
     raise RuntimeError('the crash disk does not answer')
 
 
-def main():
+def main() -> None:
     tally = lab.Tally('powercut')
     found = tried = 0
     for kind in os.environ.get('SWEEP_FS', 'ext4 xfs btrfs').split():

@@ -1,7 +1,9 @@
 """Lives at random: edit, back up, kill, fail, interrupt, delete, prune, restore, reindex, check, against a model that keeps
 what each snapshot must hold. The seed is printed first and repeats the run: SEED=N .ci/sweeps FORM random. SWEEP_LIFE=N
 repeats one life of it."""
+from __future__ import annotations
 import contextlib, mmap, os, random, shutil, time
+from collections.abc import Iterable, Sequence
 import cases, judge, lab, tree
 from lab import Violation
 
@@ -13,7 +15,7 @@ KNOWS = {c: lab.knows(c) for c in ('delete', 'prune', 'check', 'tag')}
 
 
 class Life:
-    def __init__(self, w, seed):
+    def __init__(self, w: lab.World, seed: int) -> None:
         self.w, self.rnd, self.seed = w, random.Random(seed), seed
         self.model = {}  # name -> manifest, oldest first
         self.faults, self.done = 0, []
@@ -30,7 +32,7 @@ class Life:
 
     # --- edits -------------------------------------------------------------------------------------------
 
-    def paths(self, kind):
+    def paths(self, kind: str) -> list[str]:
         out = []
         for d, folders, files in os.walk(self.w.src):
             for n in folders if kind == 'dir' else files:
@@ -39,32 +41,32 @@ class Life:
                     out.append(p)
         return sorted(out)
 
-    def file(self):
+    def file(self) -> str:
         return self.rnd.choice(self.paths('file') or [self.create()])
 
-    def dir(self):
+    def dir(self) -> str:
         return self.rnd.choice([self.w.src] + self.paths('dir'))
 
-    def free(self):
+    def free(self) -> str:
         while os.path.lexists(p := os.path.join(self.dir(), f'n{self.rnd.randrange(1000)}')):
             pass
         return p
 
-    def data(self):
+    def data(self) -> bytes:
         return self.rnd.randbytes(self.rnd.choice([0, 1, 10, 11, 11, 11, 500, 5000, 100_000]))
 
-    def create(self):
+    def create(self) -> str:
         p = self.free()
         tree.write(p, self.data())
         return p
 
-    def overwrite(self):
+    def overwrite(self) -> None:
         p = self.file()
         with open(p, 'r+b') as f:
             f.seek(self.rnd.randrange(max(1, os.path.getsize(p))))
             f.write(self.data()[:50])
 
-    def same_size(self):
+    def same_size(self) -> None:
         """Another content, same size, same mtime: only ctime tells."""
         p = self.file()
         s = os.stat(p)
@@ -72,79 +74,79 @@ class Life:
             f.write(self.rnd.randbytes(min(s.st_size, 100)))
         os.utime(p, ns=(s.st_atime_ns, s.st_mtime_ns))
 
-    def replace(self):
+    def replace(self) -> None:
         """What editors do: another inode under the name, with the old one's time."""
         p, q = self.file(), self.free()
         s = os.stat(p)
         tree.write(q, self.rnd.randbytes(s.st_size), s.st_mtime_ns)
         os.rename(q, p)
 
-    def mapped(self):
+    def mapped(self) -> None:
         p = self.file()
         if os.path.getsize(p):
             with open(p, 'r+b') as f, mmap.mmap(f.fileno(), 0) as m:
                 m[self.rnd.randrange(len(m))] = self.rnd.randrange(256)
 
-    def rename(self):
+    def rename(self) -> None:
         os.rename(self.rnd.choice(self.paths('file') + self.paths('link')), self.free())
 
-    def rename_dir(self):
+    def rename_dir(self) -> None:
         if ds := self.paths('dir'):
             d, p = self.rnd.choice(ds), self.free()
             if not (p + '/').startswith(d + '/'):
                 os.rename(d, p)
 
-    def swap(self):
+    def swap(self) -> None:
         p, q, t = self.file(), self.file(), self.free()
         if p != q:
             os.rename(p, t), os.rename(q, p), os.rename(t, q)
 
-    def link(self):
+    def link(self) -> None:
         os.link(self.file(), self.free())
 
-    def copy(self):
+    def copy(self) -> None:
         shutil.copy2(self.file(), self.free())
 
-    def unlink(self):
+    def unlink(self) -> None:
         os.unlink(self.file())
 
-    def rmtree(self):
+    def rmtree(self) -> None:
         if ds := self.paths('dir'):
             shutil.rmtree(self.rnd.choice(ds))
 
-    def mkdir(self):
+    def mkdir(self) -> None:
         os.mkdir(self.free())
 
-    def chmod(self):
+    def chmod(self) -> None:
         os.chmod(self.file(), self.rnd.choice([0o600, 0o644, 0o755, 0o4755, 0o400]))
 
-    def chown(self):
+    def chown(self) -> None:
         if tree.ROOT:
             os.chown(self.file(), self.rnd.randrange(3), self.rnd.randrange(3))
 
-    def xattr(self):
+    def xattr(self) -> None:
         with contextlib.suppress(OSError):
             os.setxattr(self.file(), 'user.r', self.data()[:20])
 
-    def xattrs(self):
+    def xattrs(self) -> None:
         """As many as fit ext4, and what no text holds."""
         p = self.file()
         with contextlib.suppress(OSError):
             for n in range(20):
                 os.setxattr(p, f'user.{n}.' + 'n' * 40, self.rnd.randbytes(self.rnd.choice([0, 1, 60])))
 
-    def hole(self):
+    def hole(self) -> None:
         with open(self.file(), 'r+b') as f:
             f.truncate(self.rnd.choice([1 << 16, 1 << 24]))
 
-    def rotate(self):
+    def rotate(self) -> None:
         with contextlib.suppress(OSError):  # a folder may have the name
             tree.rotate(self.dir(), self.data())
 
-    def symlink(self):
+    def symlink(self) -> None:
         os.symlink(self.rnd.choice(['a', '..', self.w.outside, 'plain/a']), self.free())
 
-    def retype(self):
+    def retype(self) -> None:
         p = self.file()
         os.unlink(p)
         self.rnd.choice([os.mkdir, os.mkfifo, lambda q: os.symlink('x', q)])(p)
@@ -152,19 +154,19 @@ class Life:
     EDITS = [create, create, overwrite, overwrite, same_size, replace, mapped, rename, rename, rename_dir, swap, link, copy, unlink, rmtree,
              mkdir, chmod, chown, xattr, xattrs, hole, rotate, rotate, symlink, retype]
 
-    def edit(self):
+    def edit(self) -> None:
         for _ in range(self.rnd.randrange(1, 8)):
             self.rnd.choice(self.EDITS)(self)
 
     # --- commands ----------------------------------------------------------------------------------------
 
-    def time(self):
+    def time(self) -> str:
         """Mostly later; now and then the clock was set back."""
         self.day += 1
         day = self.day if self.rnd.randrange(10) else self.rnd.randrange(1, self.day + 1)
         return f'2026-{1 + day // 28 % 12:02d}-{1 + day % 28:02d}T00:00:{day // 336 % 60:02d}Z'
 
-    def run(self, args, faulty=True):
+    def run(self, args: Sequence[str], faulty: bool = True) -> tuple[lab.Ran, str]:
         """A command, sometimes with a fault; answers how it ended."""
         roll = self.rnd.randrange(10) if faulty else 9
         n = str(self.rnd.randrange(1, CALLS) if self.rnd.randrange(3) else self.rnd.randrange(1, 60))
@@ -185,10 +187,10 @@ class Life:
             raise Violation(f'I7: died: {ran}')
         return ran, ran.hit
 
-    def source(self):
+    def source(self) -> tree.Manifest:
         return tree.manifest(self.w.src)
 
-    def backup(self):
+    def backup(self) -> None:
         w, m = self.w, self.source()
         # Not --trust-moves: it takes for the same what same_size has made another, once that is renamed.
         args = ['backup', '--json', '--allow-empty-source', '--time', self.time()]
@@ -223,11 +225,11 @@ class Life:
         elif not new:
             self.pending.append(m)
 
-    def listed(self):
+    def listed(self) -> judge.Snapshots:
         """Without those that a disturbed delete has taken the folder of; the next run that writes forgets them."""
         return {n: s for n, s in judge.snapshots(self.w).items() if s['state'] != 'missing' or n not in self.begun}
 
-    def publish(self, listed):
+    def publish(self, listed: Iterable[str]) -> None:
         """What a disturbed run had ready may have been published by the command after it: all of it."""
         for n in listed:
             if n in self.model:
@@ -240,12 +242,12 @@ class Life:
                     self.pending.remove(m)
                     break
 
-    def perhaps(self):
+    def perhaps(self) -> judge.Snapshots:
         """Before there is a snapshot a killed run may have left anything that the next one can begin with."""
         r = self.w.snap('list', '--json', '-d', self.w.dest)
         return judge.snapshots(self.w) if r.rc == 0 else {}
 
-    def recover(self):
+    def recover(self) -> None:
         """What a run left is settled by the next one that is not disturbed."""
         m = self.source()
         r = self.w.must(0, 'backup', '--json', '--allow-empty-source', '--time', self.time(), self.w.dest, self.w.src)
@@ -260,14 +262,14 @@ class Life:
         self.all(listed)
         judge.clean(self.w, listed)
 
-    def all(self, listed=None):
+    def all(self, listed: judge.Snapshots | None = None) -> None:
         listed = listed or judge.snapshots(self.w)
         if list(listed) != list(self.model):
             raise Violation(f'I1: listed {list(listed)}, the model has {list(self.model)}')
         for n, m in self.model.items():
             judge.whole(self.w, n, m, index=n not in self.partial)
 
-    def gone(self, names, ran, hit):
+    def gone(self, names: Iterable[str], ran: lab.Ran, hit: str) -> None:
         """These may be gone, if the command was disturbed; if not they are. All others are there."""
         if ran.rc and not hit:
             raise Violation(f'without a fault: {ran}')
@@ -285,12 +287,12 @@ class Life:
         if complete != list(self.model):
             raise Violation(f'I1: listed {complete}, the model has {list(self.model)} after {ran}')
 
-    def delete(self):
+    def delete(self) -> None:
         if len(self.model) > 1 and KNOWS['delete']:
             names = self.rnd.sample(list(self.model), self.rnd.randrange(1, min(4, len(self.model))))
             self.gone(names, *self.run(['delete', *names, '-d', self.w.dest]))
 
-    def prune(self):
+    def prune(self) -> None:
         if len(self.model) > 6 and KNOWS['prune']:
             keep = self.rnd.randrange(1, 6)
             ran, hit = self.run(['prune', '--keep-last', str(keep), '--allow-most', '-d', self.w.dest])
@@ -298,7 +300,7 @@ class Life:
             # Only what the rule does not keep may go; incomplete ones do not count as the newest complete.
             self.gone([n for n in list(self.model)[:-keep] if n not in judge.snapshots(self.w) or ran.rc], ran, hit)
 
-    def restore(self):
+    def restore(self) -> None:
         if self.model:
             n = self.rnd.choice(list(self.model))
             lab.remove(self.w.target)
@@ -310,7 +312,7 @@ class Life:
                     raise Violation(f'without a fault: {ran}')
             lab.remove(self.w.target)
 
-    def reindex(self):
+    def reindex(self) -> None:
         if self.model:
             if not self.rnd.randrange(3):
                 lab.remove(os.path.join(self.w.dest, '.snap/index.db'))
@@ -322,39 +324,39 @@ class Life:
             self.publish(self.listed())
             self.all()
 
-    def check(self):
+    def check(self) -> None:
         if self.model and KNOWS['check']:
             judge.reads(self.w, '--read-data')
 
-    def ask(self):
+    def ask(self) -> None:
         """Readers do not wait for the run that clears up."""
         if self.model:
             judge.reads(self.w)
             for question in (['find', '*'], ['stats']):
                 self.w.must(0, *question, '-d', self.w.dest)
 
-    def dry(self):
+    def dry(self) -> None:
         if self.model:
             before = tree.stamps(self.w.dest)
             self.w.must((0, 3), 'backup', '-n', '--allow-empty-source', self.w.dest, self.w.src)
             if tree.stamps(self.w.dest) != before:
                 raise Violation('a dry run wrote')
 
-    def move(self):
+    def move(self) -> None:
         """The destination's folder has another name from now on."""
         there = self.w.dest + self.rnd.choice(['', 'x'])
         if not os.path.lexists(there):
             os.rename(self.w.dest, there)
             self.w.dest = there
 
-    def old(self):
+    def old(self) -> None:
         """Nothing is racy any more."""
         if not self.rnd.randrange(4):
             time.sleep(cases.OLD_ENOUGH)
 
     COMMANDS = [backup] * 8 + [recover] * 2 + [delete] * 2 + [prune, restore, restore, reindex, check, ask, dry, move, old]
 
-    def live(self):
+    def live(self) -> int | None:
         w = self.w
         for n in range(OPS):
             try:
@@ -374,12 +376,12 @@ class Life:
         return self.faults
 
 
-def main():
+def main() -> None:
     tally = lab.Tally('random')
     print(f'  random SEED={lab.SEED}', flush=True)
     end = time.monotonic() + HOUR
 
-    def live(w, seed):
+    def live(w: lab.World, seed: int) -> int | None:
         if lab.LONG and time.monotonic() > end:
             return None
         return Life(w, seed).live()

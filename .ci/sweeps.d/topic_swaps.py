@@ -1,6 +1,8 @@
 """Somebody exchanges folders and files against links to outside, FIFOs and each other, at each call and as fast as the system can. Nothing from
 outside is read into a snapshot, nothing outside is written."""
+from __future__ import annotations
 import os, subprocess, sys, time
+from collections.abc import Callable, Sequence
 import judge, lab, tree
 from lab import Violation
 
@@ -9,20 +11,30 @@ CALLS = 'openat,openat2,statx,newfstatat,getdents64,readlinkat,linkat,mkdirat,re
 CONTENT, NAME = b'SECRET content of outside', b'only-outside-has-this-name'
 
 
-def away(what, then):
+def away(what: str, then: str) -> str:
     """Shell: what goes out of the way, if it is still there, and something else takes its name."""
     return f'[ -e {what}.away ] || {{ mv -T {what} {what}.away && {then}; }} 2>/dev/null; true'
 
 
-def each_temporary(order, then):
+def each_temporary(order: str, then: str) -> str:
     """Shell: does something with each thing $f that a restore is making, or makes things in."""
     return f'for f in $(find $T/target {order} -name ".snap-*" ! -name "*.away" 2>/dev/null); do {then}; done 2>/dev/null; true'
 
 
 class Swaps:
     """A small world whose top is the shell's $T."""
+    hooks: dict[str, str] = {}  # what the shell does in between, by what that is
 
-    def make(self, w):
+    def argv(self, w: lab.World) -> list[str]:
+        raise NotImplementedError
+
+    def reset(self, w: lab.World) -> None:
+        raise NotImplementedError
+
+    def after(self, w: lab.World, ran: lab.Ran) -> None:
+        raise NotImplementedError
+
+    def make(self, w: lab.World) -> lab.World:
         w.T = w.top
         for d in ('src/a/inner/deep', 'src/b'):
             os.makedirs(os.path.join(w.top, d))
@@ -47,14 +59,14 @@ class Swaps:
         w.total = self.fault(w, []).total
         return w
 
-    def fault(self, w, flags):
+    def fault(self, w: lab.World, flags: Sequence[str]) -> lab.Ran:
         return w.fault(['-only', CALLS, *flags], self.argv(w))
 
-    def outside_whole(self, w):
+    def outside_whole(self, w: lab.World) -> None:
         if (tree.stamps(w.outside), tree.manifest(w.outside)) != w.canaries:
             raise Violation('I6: something outside was changed')
 
-    def point(self, w, p):
+    def point(self, w: lab.World, p: tuple[str, int]) -> str:
         what, n = p
         self.reset(w)
         hook = self.hooks[what].replace('$T', w.T)
@@ -81,16 +93,16 @@ class Backup(Swaps):
         'all removed': 'rm -rf $T/src/a $T/src/file $T/src/big',
     }
 
-    def argv(self, w):
+    def argv(self, w: lab.World) -> list[str]:
         return ['backup', '--force', w.dest, w.src]
 
-    def reset(self, w):
+    def reset(self, w: lab.World) -> None:
         lab.copy(w.template, w.dest)
         lab.copy(w.sources, w.src)  # every inode is new, so that every file is read
         lab.remove(os.path.join(w.top, 'away'))
         w.forget()
 
-    def after(self, w, ran):
+    def after(self, w: lab.World, ran: lab.Ran) -> None:
         if ran.rc not in (0, 1, 3, 4):
             raise Violation(f'an exit code of another meaning: {ran}')
         self.outside_whole(w)
@@ -104,7 +116,7 @@ class Backup(Swaps):
         judge.whole(w, list(judge.snapshots(w))[-1], tree.manifest(w.src), 'I3')
         judge.clean(w, judge.snapshots(w))
 
-    def no_secrets(self, w, ran):
+    def no_secrets(self, w: lab.World, ran: lab.Ran) -> None:
         for d, folders, files in os.walk(os.fsencode(w.dest)):
             for n in folders + files:
                 full = os.path.join(d, n)
@@ -115,7 +127,7 @@ class Backup(Swaps):
                     if CONTENT in data or NAME in data:
                         raise Violation(f'something from outside is in {full} ({ran})')
 
-    def flipped(self, w):
+    def flipped(self, w: lab.World) -> int:
         """flip in a loop, backups in a loop."""
         self.reset(w)
         pairs = [('src/a', 'src/link'), ('src/file', 'src/link2'), ('src/b', 'src/fifo')]
@@ -124,7 +136,7 @@ class Backup(Swaps):
         os.mkfifo(os.path.join(w.src, 'fifo'))
         return flips(w, pairs, lambda: self.one_flipped(w))
 
-    def one_flipped(self, w):
+    def one_flipped(self, w: lab.World) -> None:
         ran = w.snap(*self.argv(w))
         if ran.rc not in (0, 1, 3):
             raise Violation(f'an exit code of another meaning: {ran}')
@@ -152,13 +164,13 @@ class Restore(Swaps):
         'temporaries to FIFOs': each_temporary('-depth', 'mv -T $f $f.away && mkfifo $f'),
     }
 
-    def __init__(self, there):
+    def __init__(self, there: bool) -> None:
         self.there, self.name = there, 'restore over files' if there else 'restore'
 
-    def argv(self, w):
+    def argv(self, w: lab.World) -> list[str]:
         return ['restore', w.first, '--target', w.target, '--overwrite', 'always', '--delete', '-d', w.dest]
 
-    def reset(self, w):
+    def reset(self, w: lab.World) -> None:
         lab.remove(w.target, os.path.join(w.top, 'away'))
         if self.there:
             lab.copy(w.src, w.target)
@@ -167,7 +179,7 @@ class Restore(Swaps):
         else:
             os.makedirs(w.target)
 
-    def after(self, w, ran):
+    def after(self, w: lab.World, ran: lab.Ran) -> None:
         if ran.rc not in (0, 1, 3):
             raise Violation(f'an exit code of another meaning: {ran}')
         self.outside_whole(w)
@@ -179,7 +191,7 @@ class Restore(Swaps):
         w.must(0, *self.argv(w))
         judge.equal('I3', 'the next restore', w.manifest, tree.manifest(w.target))
 
-    def flipped(self, w):
+    def flipped(self, w: lab.World) -> int:
         self.reset(w)
         os.makedirs(os.path.join(w.target, 'a'), exist_ok=True)
         os.symlink(w.outside, os.path.join(w.top, 'link'))
@@ -187,7 +199,7 @@ class Restore(Swaps):
         os.symlink(os.path.join(w.outside, 'secret'), os.path.join(w.top, 'link2'))
         return flips(w, [('target/a', 'link'), ('target/file', 'link2')], lambda: self.one_flipped(w))
 
-    def one_flipped(self, w):
+    def one_flipped(self, w: lab.World) -> None:
         ran = w.snap(*[a for a in self.argv(w) if a != '--delete'])
         if ran.rc not in (0, 1, 3):
             raise Violation(f'an exit code of another meaning: {ran}')
@@ -200,14 +212,14 @@ class Control(Backup):
     hooks = {k: Backup.hooks[k] for k in ('folder to a link', 'inner folder to a link', 'file to a link', 'deep file to a link')}
     naive = 'import os, sys\nfor d, _, fs in os.walk(sys.argv[1]):\n for f in fs:\n  p = os.path.join(d, f)\n  if not os.path.islink(p): open(os.path.join(sys.argv[2], str(hash(p))), "wb").write(open(p, "rb").read())'
 
-    def fault(self, w, flags):
+    def fault(self, w: lab.World, flags: Sequence[str]) -> lab.Ran:
         return lab.run([os.path.join(lab.TOOLS, 'faultrun'), '-only', CALLS, *flags, '--', sys.executable, '-ISc', self.naive, w.src, w.dest])
 
-    def after(self, w, ran):
+    def after(self, w: lab.World, ran: lab.Ran) -> None:
         self.no_secrets(w, ran)
 
 
-def flips(w, pairs, work):
+def flips(w: lab.World, pairs: Sequence[tuple[str, str]], work: Callable[[], None]) -> int:
     """work again and again while pairs of names are exchanged; answers how often."""
     end, n = time.monotonic() + FLIP, 0
     ps = []
@@ -230,7 +242,7 @@ def flips(w, pairs, work):
     return n
 
 
-def main():
+def main() -> None:
     tally = lab.Tally('swaps')
     for s in (Backup(), Restore(False), Restore(True)):
         where = 'swaps-' + s.name.replace(' ', '-')

@@ -1,6 +1,9 @@
 """Twenty backups at once, readers all along, readers that wait in their pagers: one writes, the others exit 11, no
 reader fails, no writer waits for a reader."""
+from __future__ import annotations
 import contextlib, fcntl, json, os, random, signal, subprocess, threading, time
+from collections.abc import Callable, Iterable
+from typing import Any
 import cases, judge, lab, tree
 from lab import SNAP, Violation
 
@@ -10,7 +13,7 @@ FILES = 3000
 
 
 class Crowd:
-    def __init__(self, top):
+    def __init__(self, top: str) -> None:
         w = self.w = lab.World(top)
         tree.build(w.src)
         for n in range(FILES):
@@ -22,18 +25,18 @@ class Crowd:
         w.must(0, 'backup', '--time', cases.T[0], w.dest, w.src)
         self.manifest = tree.manifest(w.src)
 
-    def start(self, *args, **how):
+    def start(self, *args: str, **how: Any) -> subprocess.Popen:
         return subprocess.Popen([SNAP, *args], env=self.w.env, stdin=subprocess.DEVNULL,
                                 **{'stdout': subprocess.PIPE, 'stderr': subprocess.PIPE, **how})
 
-    def end(self, processes):
+    def end(self, processes: Iterable[subprocess.Popen]) -> list[lab.Ran]:
         out = []
         for p in processes:
             o, e = p.communicate(timeout=300)
             out.append(lab.healthy(lab.Ran(p.args, p.returncode, o, e, 0)))
         return out
 
-    def new(self, n):
+    def new(self, n: int) -> None:
         """n more snapshots, all of them the source; they are taken out of the count."""
         listed = list(judge.snapshots(self.w))
         self.known = getattr(self, 'known', 1)
@@ -44,7 +47,7 @@ class Crowd:
         judge.clean(self.w, judge.snapshots(self.w))
         self.known = len(listed)
 
-    def held(self, work):
+    def held(self, work: Callable[[subprocess.Popen], None]) -> lab.Ran:
         """A backup that stops in the middle, holding the lock, until work is done; answers how it ended."""
         go = os.path.join(self.w.top, 'go')
         lab.remove(go)
@@ -59,8 +62,8 @@ class Crowd:
             lab.remove(go, go + '.at')
         return lab.Ran(p.args, p.returncode, out, err, 0)
 
-    def one_writes(self):
-        def others(p):
+    def one_writes(self) -> int:
+        def others(p: subprocess.Popen) -> None:
             for r in self.end([self.start('backup', '--force', self.w.dest, self.w.src) for _ in range(MANY - 1)]):
                 if r.rc != 11 or b'locked by' not in r.err:
                     raise Violation(f'beside a backup: {r}')
@@ -70,7 +73,7 @@ class Crowd:
         self.new(1)
         return MANY
 
-    def all_at_once(self):
+    def all_at_once(self) -> int:
         """Nobody is held: whoever is told to go away is told so, whoever is not makes a whole snapshot."""
         rs = self.end([self.start('backup', '--force', self.w.dest, self.w.src) for _ in range(MANY)])
         if bad := [r for r in rs if r.rc not in (0, 11)]:
@@ -80,16 +83,16 @@ class Crowd:
         self.new(n)
         return MANY
 
-    def one_after_the_other(self):
+    def one_after_the_other(self) -> int:
         for r in self.end([self.start('backup', '--force', '--lock-wait', '5min', self.w.dest, self.w.src) for _ in range(MANY)]):
             if r.rc:
                 raise Violation(f'with --lock-wait: {r}')
         self.new(MANY)
         return MANY
 
-    def killed_holder(self):
+    def killed_holder(self) -> int:
         """A lock dies with its holder."""
-        def kill(p):
+        def kill(p: subprocess.Popen) -> None:
             for pid in lab.family(p.pid)[:-1]:
                 with contextlib.suppress(ProcessLookupError):  # it ended with its child
                     os.kill(pid, signal.SIGKILL)
@@ -98,12 +101,12 @@ class Crowd:
         self.new(1)
         return 1
 
-    def readers(self):
+    def readers(self) -> int:
         """Readers run all along while backups come one after the other."""
         stop, bad, count = threading.Event(), [], [0] * 4
         want = judge.told(self.manifest)
 
-        def read(n, args):
+        def read(n: int, args: list[str]) -> None:
             while not stop.is_set() and not bad:
                 try:
                     r = self.w.must(0, *args, '-d', self.w.dest)
@@ -137,7 +140,7 @@ class Crowd:
         self.new(6)
         return sum(count)
 
-    def pagers(self):
+    def pagers(self) -> int:
         """A reader whose pager does not read, and which is stopped, blocks no backup."""
         kinds = [['ls', '-R', 'latest'], ['ls', '-lR', '--json', 'latest'], ['find', '*'], ['find', '--json', '*'], ['diff', '--json', 'oldest', 'latest'],
                  ['cat', 'latest:large']]
@@ -171,7 +174,7 @@ class Crowd:
         return len(kinds)
 
 
-def any_waits(pid):
+def any_waits(pid: int) -> bool:
     """A thread waits to write into a pipe."""
     for t in os.listdir(f'/proc/{pid}/task'):
         try:
@@ -182,7 +185,7 @@ def any_waits(pid):
     return False
 
 
-def until(there):
+def until(there: Callable[[], bool]) -> None:
     for _ in range(3000):
         if there():
             return
@@ -190,7 +193,7 @@ def until(there):
     raise Violation('waited for a minute for what did not come')
 
 
-def main():
+def main() -> None:
     tally = lab.Tally('together')
     crowd = Crowd(os.path.join(lab.WORK, 'together'))
     crowd.known = 1

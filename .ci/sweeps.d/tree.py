@@ -1,17 +1,19 @@
 """What a tree holds, told without snap: manifests, their differences, and the trees that the sweeps use."""
+from __future__ import annotations
 import collections, hashlib, os, random, socket, stat, subprocess
 
 Entry = collections.namedtuple('Entry', 'kind mode uid gid rdev mtime size sha target xattrs twin')
+Manifest = dict[bytes, Entry]  # what lies below a folder, by path
 KINDS = {stat.S_IFREG: 'file', stat.S_IFDIR: 'dir', stat.S_IFLNK: 'symlink', stat.S_IFIFO: 'fifo',
          stat.S_IFSOCK: 'socket', stat.S_IFCHR: 'chardev', stat.S_IFBLK: 'blockdev'}
 
 
-def manifest(top, root=False, links=True):
+def manifest(top: str, root: bool = False, links: bool = True) -> Manifest:
     """path -> Entry for all below top (bytes); with root its own entry as b''. twin is the first name that
     shares the inode: which names do, not how many, because snapshots share inodes with each other."""
-    top, out, first = os.fsencode(top), {}, {}
+    below, out, first = os.fsencode(top), {}, {}
 
-    def entry(path, full, st):
+    def entry(path: bytes, full: bytes, st: os.stat_result) -> Entry:
         kind = KINDS[stat.S_IFMT(st.st_mode)]
         sha = target = None
         size = st.st_size if kind in ('file', 'symlink') else 0
@@ -33,7 +35,7 @@ def manifest(top, root=False, links=True):
         return Entry(kind, stat.S_IMODE(st.st_mode), st.st_uid, st.st_gid, st.st_rdev if kind.endswith('dev') else 0,
                      st.st_mtime_ns, size, sha, target, xattrs, twin)
 
-    def walk(full, path):
+    def walk(full: bytes, path: bytes) -> None:
         for d in sorted(os.scandir(full), key=lambda d: d.name):
             p = path + b'/' + d.name if path else d.name
             st = os.lstat(d.path)
@@ -42,8 +44,8 @@ def manifest(top, root=False, links=True):
                 walk(d.path, p)
 
     if root:
-        out[b''] = entry(b'', top, os.lstat(top))
-    walk(top, b'')
+        out[b''] = entry(b'', below, os.lstat(below))
+    walk(below, b'')
     if links:  # a name whose other names lie outside shares its inode with nobody here
         count = collections.Counter(e.twin for e in out.values())
         for p, e in out.items():
@@ -55,7 +57,7 @@ def manifest(top, root=False, links=True):
 ROOT = os.geteuid() == 0
 
 
-def differences(a, b):
+def differences(a: Manifest, b: Manifest) -> dict[bytes, str]:
     """Paths at which two manifests differ, with what differs."""
     out = {}
     for p in a.keys() | b.keys():
@@ -67,7 +69,7 @@ def differences(a, b):
     return out
 
 
-def stamps(top):
+def stamps(top: str) -> dict:
     """All that touching a tree would change, without reading it (atime too: manifests are made without)."""
     out = {}
     for d, folders, files in os.walk(os.fsencode(top)):
@@ -77,14 +79,14 @@ def stamps(top):
     return out
 
 
-def write(path, data, when=None):
+def write(path: str | bytes, data: str | bytes, when: int | None = None) -> None:
     with open(path, 'wb') as f:
         f.write(data if isinstance(data, bytes) else data.encode())
     if when is not None:
         os.utime(path, ns=(when, when))
 
 
-def build(top):
+def build(top: str) -> None:
     """A small tree with every kind of entry: what zoo.sh makes, cut down so that a point takes 0.1 s."""
     rnd = random.Random(7)
     j = lambda *p: os.path.join(top, *p)
@@ -143,11 +145,11 @@ def build(top):
         except OSError:
             pass  # a file system without them
     subprocess.run(['setfacl', '-m', 'u:1234:rw', j('many/f0')], stderr=subprocess.DEVNULL)
-    os.utime(j('plain'), ns=(1_577_934_245_678_000_000,) * 2)
+    os.utime(j('plain'), ns=(1_577_934_245_678_000_000, 1_577_934_245_678_000_000))
     write(j('times1965'), 'old', -157_000_000_876_543_211)
 
 
-def rotate(folder, text):
+def rotate(folder: str, text: str | bytes) -> None:
     """What logrotate does: log.1 becomes log.2 and so on, the oldest goes, log.1 is new."""
     logs = sorted(int(n[4:]) for n in os.listdir(folder) if n.startswith('log.') and n[4:].isdigit())
     for n in reversed(logs):
@@ -157,7 +159,7 @@ def rotate(folder, text):
     write(os.path.join(folder, 'log.1'), text)
 
 
-def change(top):
+def change(top: str) -> None:
     """A change of every kind: modified, metadata, moved, removed, added, hard links, types."""
     rnd = random.Random(8)
     j = lambda *p: os.path.join(top, *p)
@@ -199,7 +201,7 @@ def change(top):
     os.mkdir(j('brand new/empty'))
 
 
-def touch(top):
+def touch(top: str) -> None:
     """A few small changes, so that two snapshots differ."""
     write(os.path.join(top, 'plain/deep/er/x'), 'x2')
     write(os.path.join(top, 'many/added'), 'added')

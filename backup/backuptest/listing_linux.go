@@ -212,7 +212,8 @@ func (p *Place) WantNames(ctx context.Context, d *destination.Destination, what 
 }
 
 // wantLinks compares which files with several names are one inode: as a restore is told, and in the tree.
-func (p *Place) wantLinks(ctx context.Context, d *destination.Destination, h *index.Header, what string, inTree func(path string) uint64) {
+func (p *Place) wantLinks(ctx context.Context, d *destination.Destination, h *index.Header, what string,
+	inTree func(path string) uint64) {
 	p.T.Helper()
 	told, has := map[uint64]index.Inode{}, map[index.Inode]uint64{}
 	for e, err := range d.DB.LinkedEntries(ctx, h.Seq, "") {
@@ -236,7 +237,8 @@ func (p *Place) wantLinks(ctx context.Context, d *destination.Destination, h *in
 
 // namesInTrees are the names of each inode that is no folder's in the trees, as snapshot and path, and the inode of
 // each name.
-func namesInTrees(t testing.TB, dest string, heads []index.Header) (names map[uint64][]string, inodes map[string]uint64) {
+func namesInTrees(t testing.TB, dest string,
+	heads []index.Header) (names map[uint64][]string, inodes map[string]uint64) {
 	t.Helper()
 	names, inodes = map[uint64][]string{}, map[string]uint64{}
 	for _, h := range heads {

@@ -238,8 +238,8 @@ func (p *Place) Remains(work string) map[string]uint64 {
 	return all
 }
 
-// RewriteSet writes the change set of a dead run anew, with another session and a checkpoint after the
-// first n records (none if n is 0), four records a frame.
+// RewriteSet writes the change set of an interrupted run anew, with another session and a checkpoint after the first
+// n records (none if n is 0), four records a frame.
 func (p *Place) RewriteSet(work, boot string, n int) {
 	p.T.Helper()
 	path := filepath.Join(work, "changes")

@@ -11,7 +11,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"snap/index"
 	"snap/internal/harness"
@@ -61,7 +60,11 @@ func OddfsAt(t *testing.T, mnt, real string, args ...string) string {
 		t.Skip("no /dev/fuse")
 	}
 	cmd := exec.Command(harness.Tool(t, "oddfs"), append(args, real, mnt)...)
-	if err := cmd.Start(); err != nil {
+	out, err := cmd.StdoutPipe()
+	if err == nil {
+		err = cmd.Start()
+	}
+	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
@@ -69,15 +72,10 @@ func OddfsAt(t *testing.T, mnt, real string, args ...string) string {
 		cmd.Process.Kill() // it would not end while another mount namespace has a copy of the mount
 		cmd.Wait()
 	})
-	for range 200 {
-		b, err := os.ReadFile("/proc/self/mounts")
-		if err == nil && strings.Contains(string(b), " "+mnt+" ") {
-			return mnt
-		}
-		time.Sleep(20 * time.Millisecond)
+	if line, err := bufio.NewReader(out).ReadString('\n'); line != "mounted\n" {
+		t.Fatalf("oddfs did not mount: %q, %v", line, err)
 	}
-	t.Fatal("oddfs did not mount")
-	return ""
+	return mnt
 }
 
 // NeedRoot skips a test that mounts.

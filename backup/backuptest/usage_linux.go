@@ -28,7 +28,8 @@ func (p *Place) WantUsage(what string) {
 			p.T.Fatalf("%s:\n%s", what, diff)
 		}
 		for one := range heads { // that one goes, that one stays, and every second stays
-			for _, stays := range []func(int) bool{func(i int) bool { return i != one }, func(i int) bool { return i == one }, func(i int) bool { return (i^one)&1 == 0 }} {
+			for _, stays := range []func(int) bool{func(i int) bool { return i != one }, func(i int) bool { return i == one },
+				func(i int) bool { return (i^one)&1 == 0 }} {
 				var stay []uint64
 				for i := range heads {
 					if stays(i) {

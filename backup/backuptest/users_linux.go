@@ -24,7 +24,8 @@ func NewUsers(t *testing.T) *users {
 		u.Do(os.Chmod(dir, 0o755))
 	}
 	Must(t, "cp", harness.Snap(t), filepath.Join(u.Dir, "snap"))
-	Must(t, "mkdir", u.Path("s"), u.Path("d"), u.Path("home-of-root")) // else the tests' list of destinations is the real root's
+	// else the tests' list of destinations is the real root's
+	Must(t, "mkdir", u.Path("s"), u.Path("d"), u.Path("home-of-root"))
 	Must(t, "chown", "65534:65534", u.Dir, u.Path("s"), u.Path("d"))
 	return u
 }

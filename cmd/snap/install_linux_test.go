@@ -78,7 +78,8 @@ func TestInstallationIsWholeAndIsRemoved(t *testing.T) {
 			c.destdir, prefix, root = filepath.Join(dir, c.destdir), "/usr", filepath.Join(dir, c.destdir, "usr")
 		}
 		if c.before != "" {
-			if err := errors.Join(os.MkdirAll(filepath.Join(root, "bin"), 0o755), os.WriteFile(filepath.Join(root, "bin/snap"), []byte(c.before), 0o755)); err != nil {
+			if err := errors.Join(os.MkdirAll(filepath.Join(root, "bin"), 0o755),
+				os.WriteFile(filepath.Join(root, "bin/snap"), []byte(c.before), 0o755)); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -150,10 +151,12 @@ func TestServiceMakesABackup(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := errors.Join(os.Rename(filepath.Join(dir, "dest"), filepath.Join(dir, "my disk")), os.Rename(filepath.Join(dir, "src"), filepath.Join(dir, "my files"))); err != nil {
+	if err := errors.Join(os.Rename(filepath.Join(dir, "dest"), filepath.Join(dir, "my disk")),
+		os.Rename(filepath.Join(dir, "src"), filepath.Join(dir, "my files"))); err != nil {
 		t.Fatal(err)
 	}
-	settings := strings.NewReplacer("/mnt/disk/home", filepath.Join(dir, "my disk"), `SRC="/home"`, `SRC="`+filepath.Join(dir, "my files")+`"`, `OPTIONS="`, `OPTIONS="--force `).Replace(string(example))
+	settings := strings.NewReplacer("/mnt/disk/home", filepath.Join(dir, "my disk"), `SRC="/home"`,
+		`SRC="`+filepath.Join(dir, "my files")+`"`, `OPTIONS="`, `OPTIONS="--force `).Replace(string(example))
 	for _, manager := range []string{"system", "user"} {
 		unit, err := os.ReadFile(filepath.Join(dir, "usr/lib/systemd", manager, "snap-backup@.service"))
 		if err != nil {

@@ -21,7 +21,8 @@ func TestFewOpenFiles(t *testing.T) {
 	}
 	for i := range folders {
 		folder := filepath.Join(dir, fmt.Sprintf("src/%d/%d/deep", i%30, i))
-		if err := errors.Join(os.MkdirAll(folder, 0o755), os.WriteFile(filepath.Join(folder, "file"), []byte(fmt.Sprint(i)), 0o644)); err != nil {
+		if err := errors.Join(os.MkdirAll(folder, 0o755),
+			os.WriteFile(filepath.Join(folder, "file"), []byte(fmt.Sprint(i)), 0o644)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -30,7 +31,8 @@ func TestFewOpenFiles(t *testing.T) {
 		limited := func(args ...string) {
 			t.Helper()
 			c := command(args...)
-			c.Path, c.Args = "/bin/sh", append([]string{"sh", "-c", fmt.Sprintf(`ulimit -n %d && exec "$@"`, most), "sh", c.Path}, args...)
+			c.Path, c.Args = "/bin/sh",
+				append([]string{"sh", "-c", fmt.Sprintf(`ulimit -n %d && exec "$@"`, most), "sh", c.Path}, args...)
 			if out, err := c.CombinedOutput(); err != nil {
 				t.Errorf("with %d open files, %s: %v\n%s", most, args, err, out)
 			}
@@ -49,7 +51,8 @@ func TestFewOpenFiles(t *testing.T) {
 		limited("backup", "--force", "--checksum", dest, "src")
 		limited("check", "--read-data", "-d", dest)
 		limited("restore", "latest", "--target", out, "-d", dest)
-		if same, err := exec.Command("diff", "-r", filepath.Join(dir, "src"), filepath.Join(dir, out)).CombinedOutput(); err != nil {
+		if same, err := exec.Command("diff", "-r", filepath.Join(dir, "src"),
+			filepath.Join(dir, out)).CombinedOutput(); err != nil {
 			t.Errorf("%v\n%s", err, same)
 		}
 		limited("reindex", "-d", dest)

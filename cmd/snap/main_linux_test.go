@@ -55,7 +55,8 @@ func TestSignals(t *testing.T) {
 			t.Fatal(err)
 		}
 		var exit *exec.ExitError
-		if err := c.Wait(); !errors.As(err, &exit) || exit.ExitCode() != tt.code || !strings.Contains(text.String(), "snap: interrupted") {
+		if err := c.Wait(); !errors.As(err, &exit) || exit.ExitCode() != tt.code ||
+			!strings.Contains(text.String(), "snap: interrupted") {
 			t.Errorf("%v: %v, %q, want exit code %d", tt.signal, err, text.String(), tt.code)
 		}
 	}
@@ -159,7 +160,8 @@ func TestSignalInLongCopy(t *testing.T) {
 			default:
 			}
 			for _, begun := range glob(t, dest+"/.snap/tmp/*/tree/long") {
-				if info, err := os.Lstat(filepath.Join(filepath.Dir(begun), "a")); err == nil && info.ModTime().Equal(source.ModTime()) {
+				if info, err := os.Lstat(filepath.Join(filepath.Dir(begun), "a")); err == nil &&
+					info.ModTime().Equal(source.ModTime()) {
 					tree = filepath.Dir(begun)
 				}
 			}
@@ -168,14 +170,16 @@ func TestSignalInLongCopy(t *testing.T) {
 			t.Fatal(err)
 		}
 		var exit *exec.ExitError
-		if err := <-done; !errors.As(err, &exit) || exit.ExitCode() != tt.code || !strings.Contains(text.String(), "snap: what was copied is kept") {
+		if err := <-done; !errors.As(err, &exit) || exit.ExitCode() != tt.code ||
+			!strings.Contains(text.String(), "snap: what was copied is kept") {
 			t.Errorf("%v: %v, %q, want exit code %d", tt.signal, err, text.String(), tt.code)
 		}
 		was, err := os.Lstat(filepath.Join(tree, "a"))
 		if err != nil {
 			t.Fatal(err)
 		}
-		if set, err := os.ReadFile(filepath.Join(tree, "../changes")); err != nil || !strings.Contains(string(set), `"boot":`) {
+		if set, err := os.ReadFile(filepath.Join(tree, "../changes")); err != nil ||
+			!strings.Contains(string(set), `"boot":`) {
 			t.Skipf("this system does not tell one mount from the next (%v)", err)
 		}
 		if err := os.Truncate(long, 1); err != nil {

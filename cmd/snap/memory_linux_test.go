@@ -10,8 +10,8 @@ import (
 	"snap/internal/long"
 )
 
-// TestMemoryIsBounded: neither a folder of 300,000 files nor 200,000 names of hard-linked files take more than 150 MiB of
-// memory, in a rehearsal, a backup, one with nothing new, and a restore.
+// TestMemoryIsBounded: neither a folder of 300,000 files nor 200,000 names of hard-linked files take more than 150
+// MiB of memory, in a rehearsal, a backup, one with nothing new, and a restore.
 func TestMemoryIsBounded(t *testing.T) {
 	if !long.Form() {
 		t.Skip("SNAP_LONG=1: half a million names are made")

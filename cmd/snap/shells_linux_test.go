@@ -62,7 +62,8 @@ var shells = map[string]struct {
 // TestShellsComplete types lines and a TAB after each into the shells, on a terminal.
 func TestShellsComplete(t *testing.T) {
 	dir, command := place(t)
-	for path, text := range map[string]string{"docs/a b.txt": "x", "music/song.mp3": "x", "odd/it's $HOME & \"(x)\" `y`\\.txt": "x", "docs:x": "x"} {
+	for path, text := range map[string]string{"docs/a b.txt": "x", "music/song.mp3": "x",
+		"odd/it's $HOME & \"(x)\" `y`\\.txt": "x", "docs:x": "x"} {
 		path = filepath.Join(dir, "src", path)
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 			t.Fatal(err)
@@ -71,7 +72,8 @@ func TestShellsComplete(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for _, d := range []string{"my disk", "home/functions", "home/.config/fish/completions", "home/.local/share/fish/generated_completions"} {
+	for _, d := range []string{"my disk", "home/functions", "home/.config/fish/completions",
+		"home/.local/share/fish/generated_completions"} {
 		if err := os.MkdirAll(filepath.Join(dir, d), 0o755); err != nil {
 			t.Fatal(err)
 		}
@@ -145,7 +147,8 @@ func completeIn(t *testing.T, shell, name, dir string) {
 		{"another ls lat", "another|ls|latest:|"},
 	} {
 		line := tm.complete(strings.ReplaceAll(c.typed, "NAME", name))
-		got, want := line, strings.ReplaceAll(c.want, "NAME", name)
+		want := strings.ReplaceAll(c.want, "NAME", name)
+		var got string
 		if at := strings.Index(line, " "+name+" "); at < 0 {
 			got = words(t, shell, line, dir)
 		} else {
@@ -162,13 +165,15 @@ func completeIn(t *testing.T, shell, name, dir string) {
 func listsIn(tm *terminal, shell, name string) {
 	from := tm.told
 	tm.complete(name + " ls --u\t")
-	if list := colours.ReplaceAllString(tm.seen.String()[from:], ""); shell != "bash" && !strings.Contains(list, "times in UTC") {
+	if list := colours.ReplaceAllString(tm.seen.String()[from:], ""); shell != "bash" &&
+		!strings.Contains(list, "times in UTC") {
 		tm.t.Errorf("flags are not described: %q", list)
 	}
 	from = tm.told
 	tm.complete(name + " ls 2026112\t")
 	list := colours.ReplaceAllString(tm.seen.String()[from:], "")
-	if newest, oldest := strings.Index(list, "20261122-120000"), strings.Index(list, "20261120-120000"); newest < 0 || oldest < newest {
+	if newest, oldest := strings.Index(list, "20261122-120000"), strings.Index(list, "20261120-120000"); newest < 0 ||
+		oldest < newest {
 		tm.t.Errorf("snapshots are not listed, the newest first: %q", list)
 	}
 }
@@ -205,7 +210,8 @@ func startShell(t *testing.T, shell, name, dir string) *terminal {
 		t.Skipf("no %s here", program)
 	}
 	how, home := shells[shell], filepath.Join(dir, "home")
-	if err := os.WriteFile(filepath.Join(home, how.file), []byte(strings.ReplaceAll(how.settings, "NAME", name)+"\n"), 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(home, how.file), []byte(strings.ReplaceAll(how.settings, "NAME", name)+"\n"),
+		0o644); err != nil {
 		t.Fatal(err)
 	}
 	side, tty := openTerminal(t)
@@ -216,7 +222,8 @@ func startShell(t *testing.T, shell, name, dir string) *terminal {
 		}
 	}
 	c.Dir, c.Stdin, c.Stdout, c.Stderr = dir, tty, tty, tty
-	c.Env = append(os.Environ(), "HOME="+home, "ZDOTDIR="+home, "XDG_STATE_HOME="+home, "XDG_CONFIG_HOME="+home+"/.config", "XDG_DATA_HOME="+home+"/.local/share",
+	c.Env = append(os.Environ(), "HOME="+home, "ZDOTDIR="+home, "XDG_STATE_HOME="+home, "XDG_CONFIG_HOME="+home+"/.config",
+		"XDG_DATA_HOME="+home+"/.local/share",
 		"PATH="+dir+":"+os.Getenv("PATH"), "TERM=xterm", "LC_ALL=C.UTF-8", "SNAP_DEST=")
 	c.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
 	if err := c.Start(); err != nil {

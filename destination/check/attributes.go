@@ -12,11 +12,12 @@ import (
 	"snap/internal/file"
 )
 
-// Extended attributes, ACLs among them, are compared with the record of an entry where its file system keeps them, once for
-// each inode. A record does not say which of them could not be set when the entry was made. So one that is not there is damage
-// only if any user and any file system could have set it.
+// Extended attributes, ACLs among them, are compared with the record of an entry where its file system keeps them,
+// once for each inode. A record does not say which of them could not be set when the entry was made. So one that is
+// not there is damage only if any user and any file system could have set it.
 
-// inodesRemembered bounds the memory for inodes whose attributes were looked at. Of more than that some are looked at again.
+// inodesRemembered bounds the memory for inodes whose attributes were looked at. Of more than that some are looked at
+// again.
 const inodesRemembered = 400_000
 
 // attributed remembers which inodes have the attributes of their records, and of which: a hash of them.
@@ -26,9 +27,9 @@ type attributed struct {
 	right map[inodeKey]uint64
 }
 
-// due reports whether the attributes of a sight are to be compared.
-func (t *treeCheck) due(s *sight) bool {
-	if !t.trust.all || s.path == "" || !s.indexed || !s.there || s.err != nil || s.rec.Stored == index.Absent ||
+// due reports whether the attributes of a compared path are to be compared.
+func (t *treeCheck) due(s *comparedPath) bool {
+	if !t.preserved.all || s.path == "" || !s.indexed || !s.there || s.err != nil || s.rec.Stored == index.Absent ||
 		s.stat.Kind != s.rec.Kind || s.rec.Has(index.Capped) {
 		return false
 	}
@@ -42,8 +43,8 @@ func (t *treeCheck) due(s *sight) bool {
 	return !known || of != a.hash(s.rec.Xattrs)
 }
 
-// note remembers a sight whose attributes are right.
-func (a *attributed) note(s *sight) {
+// note remembers a path whose attributes are right.
+func (a *attributed) note(s *comparedPath) {
 	if s.stat.Nlink < 2 || s.stat.Kind == file.Folder || s.stat.Ino == 0 {
 		return
 	}
@@ -74,9 +75,9 @@ func (a *attributed) hash(xattrs []file.Xattr) uint64 {
 	return h.Sum64()
 }
 
-// attributes says what of the attributes of the entry name in a tree is not as its record says; "" for nothing. What may not be
-// read is not compared.
-func (t trust) attributes(in *file.Dir, name string, want *index.Record) (why string, err error) {
+// attributes says what of the attributes of the entry name in a tree is not as its record says; "" for nothing. What
+// may not be read is not compared.
+func (t preserved) attributes(in *file.Dir, name string, want *index.Record) (why string, err error) {
 	if !t.all || want.Has(index.Capped) {
 		return "", nil
 	}
@@ -91,13 +92,13 @@ func (t trust) attributes(in *file.Dir, name string, want *index.Record) (why st
 }
 
 // like reports whether the entry has the attributes that its record says, as far as that can be known.
-func (t trust) like(in *file.Dir, name string, want *index.Record) bool {
+func (t preserved) like(in *file.Dir, name string, want *index.Record) bool {
 	why, err := t.attributes(in, name, want)
 	return why == "" && err == nil
 }
 
 // unlike is attributes for what an entry has; lacks reports whether the entry could have an attribute and has not.
-func (t trust) unlike(want, have []file.Xattr, lacks func(attr string) bool) string {
+func (t preserved) unlike(want, have []file.Xattr, lacks func(attr string) bool) string {
 	var all []string
 	for _, x := range have {
 		i := slices.IndexFunc(want, func(w file.Xattr) bool { return w.Name == x.Name })
@@ -123,9 +124,9 @@ func (t trust) unlike(want, have []file.Xattr, lacks func(attr string) bool) str
 	return "of its extended attributes " + strings.Join(all, ", ")
 }
 
-// settable reports whether who made the snapshot could set an attribute. Who may not see those of the system (trusted) sees
-// none, so that they say nothing where they are missing.
-func (t trust) settable(name string) bool {
+// settable reports whether who made the snapshot could set an attribute. Who may not see those of the system
+// (trusted) sees none, so that they say nothing where they are missing.
+func (t preserved) settable(name string) bool {
 	return file.OwnXattr(name) && !strings.HasPrefix(name, "trusted.") && (t.user == 0 || name != "security.capability")
 }
 

@@ -20,8 +20,8 @@ func dropAttr(name string) func(string) error {
 	return func(path string) error { return syscall.Removexattr(path, name) }
 }
 
-// TestCheckComparesAttributes: an attribute that somebody gave to an entry of a snapshot, changed or took away is told for
-// every snapshot that shares the inode, and mended by another inode.
+// TestCheckComparesAttributes: an attribute that somebody gave to an entry of a snapshot, changed or took away is
+// told for every snapshot that shares the inode, and mended by another inode.
 func TestCheckComparesAttributes(t *testing.T) {
 	backuptest.NeedRoot(t)
 	acl := func(user string) func(string) error {
@@ -63,12 +63,13 @@ func TestCheckComparesAttributes(t *testing.T) {
 			backuptest.Must(t, "setfattr", "-h", "-n", "trusted.b", "-v", "1", path)
 			return nil
 		}},
-		{"many", "plain", `"user.a" was added, "user.b" was added, "user.c" was added, 2 more differ`, func(path string) error {
-			for _, name := range []string{"a", "b", "c", "d", "e"} {
-				p.Do(setAttr("user."+name, 1)(path))
-			}
-			return nil
-		}},
+		{"many", "plain", `"user.a" was added, "user.b" was added, "user.c" was added, 2 more differ`,
+			func(path string) error {
+				for _, name := range []string{"a", "b", "c", "d", "e"} {
+					p.Do(setAttr("user."+name, 1)(path))
+				}
+				return nil
+			}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			p.T = t
@@ -92,7 +93,8 @@ func TestCheckComparesAttributes(t *testing.T) {
 	}
 }
 
-// TestCheckKnowsWhatWasNotSet: attributes that the file system had no room for, or that this user could not set, are no damage.
+// TestCheckKnowsWhatWasNotSet: attributes that the file system had no room for, or that this user could not set, are
+// no damage.
 func TestCheckKnowsWhatWasNotSet(t *testing.T) {
 	p := backuptest.NewPlace(t)
 	source, _ := backuptest.Image(t, "xfs", "320M")
@@ -126,7 +128,8 @@ func TestCheckKnowsWhatWasNotSet(t *testing.T) {
 	u.Run(false, 3, "backup", "d", "s", "--time", "2026-01-02")
 	u.Run(false, 0, "check", "-d", "d")
 	u.Do(setAttr("user.more", 10)(u.Path("d/20260101-000000/plain")))
-	if out := u.Run(false, 1, "check", "-d", "d"); !strings.Contains(out, `plain: of its extended attributes "user.more" was added, in`) {
+	if out := u.Run(false, 1, "check", "-d",
+		"d"); !strings.Contains(out, `plain: of its extended attributes "user.more" was added, in`) {
 		t.Error(out)
 	}
 }

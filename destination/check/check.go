@@ -1,3 +1,21 @@
+// Package check answers whether every snapshot is what the index says, and repairs what is not.
+//
+// It compares the index with itself and with each change set (sets.go), and the tree of each snapshot with the index
+// (compare.go, tree.go); on request it reads the bytes of files (read.go). What is wrong is a [Finding], one for all
+// snapshots and names that share it (findings.go).
+//
+// Invariants:
+//
+//   - A check writes nothing and takes no lock: what it has seen of a tree counts only if the snapshot is still there
+//     afterwards.
+//   - What a file system or an ordinary user cannot keep is no damage (judge.go, a pure function).
+//   - An inode is read once, whatever the number of its names.
+//   - A repair never writes to an inode that is there. It makes a new one of bytes with the right hash
+//     (repair_bytes.go, repair_replacement.go) and puts it in each place by one rename (repair_places.go). It can be
+//     stopped anywhere.
+//   - A file that may be the only copy of what belongs elsewhere is not replaced.
+//
+// [Run] is the one call. Begin to read at judge.go, then tree.go; of a repair at repair.go.
 package check
 
 import (
@@ -14,18 +32,17 @@ import (
 	"snap/internal/progress"
 )
 
-// Options of a Check. The zero value compares index, change sets and trees, reads no file and writes
-// nothing.
+// Options of a check. The zero value compares index, change sets and trees, reads no file and writes nothing.
 type Options struct {
 	Read     Subset // the files whose bytes are read and compared with their hashes
-	Repair   bool   // mend what can be mended; takes the destination's lock
+	Repair   bool   // repair what can be repaired; takes the destination's lock
 	Jobs     int    // files read at the same time; 0: 4
 	LockWait time.Duration
-	Holder   string               // what others are told while a repair holds the lock
-	Progress func(progress.State) // told how far it is; nil: nobody
+	Holder   string               // what others see while a repair holds the lock
+	Progress func(progress.State) // called with the progress; nil: nobody is
 }
 
-// Result is what a Check found.
+// Result is what a check found.
 type Result struct {
 	Snapshots  int64 // whose trees were looked at
 	Files      int64 // entries of the trees, folders too, counted in each snapshot
@@ -35,8 +52,8 @@ type Result struct {
 	Links      Unshared
 
 	Damaged  int64 // Findings that are damage
-	Repaired int64 // of them, those mended
-	Errors   int64 // what is left: damage not mended, and what could not be looked at
+	Repaired int64 // of them, those repaired
+	Errors   int64 // what is left: damage not repaired, and what could not be read
 
 	Findings []Finding // in key order of the path; at most findingsKept
 	More     int64     // damage beyond that, counted only
@@ -54,7 +71,7 @@ func Run(ctx context.Context, path string, o Options) (res *Result, err error) {
 	return run(ctx, path, o, inodesAPass)
 }
 
-// run is Check with passes for so many inodes.
+// run is Run with passes of at most so many inodes.
 func run(ctx context.Context, path string, o Options, room int64) (res *Result, err error) {
 	if o.Jobs <= 0 {
 		o.Jobs = 4
@@ -67,20 +84,20 @@ func run(ctx context.Context, path string, o Options, room int64) (res *Result, 
 		return &c.res, err
 	}
 	defer func() { err = errors.Join(err, c.d.Close()) }()
-	err = c.all(ctx)
+	err = c.run(ctx)
 	c.finish()
 	return &c.res, err
 }
 
-// checker is the state of a Check.
+// checker is the state of a check.
 type checker struct {
-	o      Options
-	d      *destination.Destination
-	snaps  []index.Header // the complete snapshots whose folders are there, oldest first
-	trusts bool           // the file system keeps modes, owners and the times of everything
-	faults faults
-	read   reading
-	shared sharing // of the trees that were looked at
+	o        Options
+	d        *destination.Destination
+	snaps    []index.Header // the complete snapshots whose folders are there, oldest first
+	keepsAll bool           // the file system keeps modes, owners and the times of everything
+	faults   faults
+	read     reading
+	shared   sharing // of the trees that were looked at
 
 	attributed attributed
 	res        Result
@@ -89,7 +106,8 @@ type checker struct {
 
 func (c *checker) open(ctx context.Context, path string) (err error) {
 	if c.o.Repair {
-		c.d, err = destination.Open(ctx, path, destination.Options{Mode: destination.Repair, LockWait: c.o.LockWait, Holder: c.o.Holder})
+		c.d, err = destination.Open(ctx, path,
+			destination.Options{Mode: destination.Repair, LockWait: c.o.LockWait, Holder: c.o.Holder})
 		return err
 	}
 	if c.d, err = destination.Open(ctx, path, destination.Options{Mode: destination.ReadOnly, AnyUser: true}); err != nil {
@@ -102,12 +120,12 @@ func (c *checker) open(ctx context.Context, path string) (err error) {
 	return nil
 }
 
-func (c *checker) all(ctx context.Context) error {
+func (c *checker) run(ctx context.Context) error {
 	info, err := c.d.Root.System()
 	if err != nil {
 		return err
 	}
-	c.trusts = destination.KeepsAll[info.Type]
+	c.keepsAll = destination.KeepsAll[info.Type]
 	if _, err := c.d.DB.Check(ctx, c.indexFault); err != nil {
 		return c.indexError(err)
 	}
@@ -147,15 +165,15 @@ func (c *checker) headers(ctx context.Context) (complete []index.Header, err err
 			continue
 		}
 		if err := index.CheckName(all[i].Name); err != nil {
-			return nil, fmt.Errorf("%w: %v", index.ErrDamaged, err)
+			return nil, fmt.Errorf("%w: %w", index.ErrDamaged, err)
 		}
 		complete = append(complete, all[i])
 	}
 	return complete, nil
 }
 
-// present finds out which snapshots' folders are there. One that is not was removed by somebody: that is
-// no damage, and told once.
+// present finds out which snapshots' folders are there. One that is not was removed by somebody: that is no damage,
+// and reported once.
 func (c *checker) present(complete []index.Header) error {
 	known := map[string]bool{destination.MetaName: true}
 	for i := range complete {

@@ -94,15 +94,19 @@ var damages = []struct {
 		_, err = f.WriteString("more")
 		return errors.Join(err, f.Close())
 	}, check.FaultSize, false, false, false},
-	{"overwrite", func(p string) error { return os.WriteFile(p, []byte("OTHERTXT"), 0) }, check.FaultTime, true, false, false},
-	{"touch", func(p string) error { return os.Chtimes(p, time.Time{}, time.Unix(1000000000, 0)) }, check.FaultTime, false, false, false},
+	{"overwrite", func(p string) error { return os.WriteFile(p, []byte("OTHERTXT"), 0) }, check.FaultTime, true,
+		false, false},
+	{"touch", func(p string) error { return os.Chtimes(p, time.Time{}, time.Unix(1000000000, 0)) }, check.FaultTime, false,
+		false, false},
 	{"chmod", func(p string) error { return os.Chmod(p, 0o600) }, check.FaultMode, false, false, false},
-	{"setfattr", func(p string) error { return syscall.Setxattr(p, "user.a", []byte("b"), 0) }, check.FaultAttributes, false, false, false},
+	{"setfattr", func(p string) error { return syscall.Setxattr(p, "user.a", []byte("b"), 0) }, check.FaultAttributes,
+		false, false, false},
 	{"delete", os.Remove, check.FaultMissing, false, true, false},
 	{"symlink", func(p string) error {
 		return replace(p, func(p string) error { return os.Symlink("/etc/passwd", p) })
 	}, check.FaultType, false, true, false},
-	{"folder", func(p string) error { return replace(p, func(p string) error { return os.Mkdir(p, 0o755) }) }, check.FaultType, false, true, false},
+	{"folder", func(p string) error { return replace(p, func(p string) error { return os.Mkdir(p, 0o755) }) },
+		check.FaultType, false, true, false},
 	{"fifo", func(p string) error {
 		return replace(p, func(p string) error { return syscall.Mkfifo(p, 0o644) })
 	}, check.FaultType, false, true, false},
@@ -172,8 +176,10 @@ func TestCheckFolders(t *testing.T) {
 		{"replaced by a file", func(p string) error {
 			return replace(p, func(p string) error { return os.WriteFile(p, nil, 0o644) })
 		}, in2("docs/deep"), []string{"type docs/deep s0002 +2"}, []string{"docs/deep"}},
-		{"touched", func(p string) error { return os.Chtimes(p, time.Time{}, time.Unix(1e9, 0)) }, in2("docs"), []string{"mtime docs s0002"}, nil},
-		{"opened up", func(p string) error { return os.Chmod(p, 0o777) }, in2("docs/deep"), []string{"mode docs/deep s0002"}, nil},
+		{"touched", func(p string) error { return os.Chtimes(p, time.Time{}, time.Unix(1e9, 0)) }, in2("docs"),
+			[]string{"mtime docs s0002"}, nil},
+		{"opened up", func(p string) error { return os.Chmod(p, 0o777) }, in2("docs/deep"),
+			[]string{"mode docs/deep s0002"}, nil},
 		{"link exchanged", func(p string) error {
 			return replace(p, func(p string) error { return os.Symlink("each.txt", p) })
 		}, in2("link"), []string{"target link s0002"}, []string{"link"}},
@@ -224,11 +230,14 @@ func TestCheckChangeSets(t *testing.T) {
 		do   func(p *backuptest.Place) error
 		want []string
 	}{
-		{"missing", func(p *backuptest.Place) error { return os.Remove(set(p, 2)) }, []string{"set .snap/changes/0000000002 s0002"}},
+		{"missing", func(p *backuptest.Place) error { return os.Remove(set(p, 2)) },
+			[]string{"set .snap/changes/0000000002 s0002"}},
 		{"all missing", func(p *backuptest.Place) error { return os.RemoveAll(filepath.Dir(set(p, 2))) }, []string{
 			"set .snap/changes/0000000001 s0001", "set .snap/changes/0000000002 s0002", "set .snap/changes/0000000003 s0003"}},
-		{"cut off", func(p *backuptest.Place) error { return os.Truncate(set(p, 1), 100) }, []string{"set .snap/changes/0000000001 s0001"}},
-		{"empty", func(p *backuptest.Place) error { return os.Truncate(set(p, 3), 0) }, []string{"set .snap/changes/0000000003 s0003"}},
+		{"cut off", func(p *backuptest.Place) error { return os.Truncate(set(p, 1), 100) },
+			[]string{"set .snap/changes/0000000001 s0001"}},
+		{"empty", func(p *backuptest.Place) error { return os.Truncate(set(p, 3), 0) },
+			[]string{"set .snap/changes/0000000003 s0003"}},
 		{"bit", func(p *backuptest.Place) error {
 			b, err := os.ReadFile(set(p, 3))
 			b[len(b)/2] ^= 4
@@ -304,7 +313,8 @@ func TestCheckBesideDelete(t *testing.T) {
 
 func TestCheckStrayChangeSets(t *testing.T) {
 	p := backuptest.Three(t)
-	for _, name := range []string{"0000000009.unpublished", "0000000002.labels", "0000000002.replaced", "0000000007.lost", "0000000009", "notes"} {
+	for _, name := range []string{"0000000009.unpublished", "0000000002.labels", "0000000002.replaced", "0000000007.lost",
+		"0000000009", "notes"} {
 		p.Write("../dest/.snap/changes/"+name, "?")
 	}
 	p.WantSaid(p.Check(check.Options{}), "extra .snap/changes/0000000009 ", "extra .snap/changes/notes ")
@@ -337,7 +347,8 @@ func TestCheckRenamedSnapshot(t *testing.T) {
 	for _, o := range []check.Options{{}, {Read: backuptest.ReadAll, Repair: true}} {
 		res := p.Check(o)
 		p.WantSaid(res)
-		if !slices.Equal(res.Missing, []string{"s0002"}) || !slices.Equal(res.Strange, []string{"mine"}) || res.Errors != 0 || res.Snapshots != 2 {
+		if !slices.Equal(res.Missing, []string{"s0002"}) || !slices.Equal(res.Strange, []string{"mine"}) || res.Errors != 0 ||
+			res.Snapshots != 2 {
 			t.Fatalf("%+v", res)
 		}
 	}
@@ -386,7 +397,8 @@ func TestCheckSubsets(t *testing.T) {
 		s    check.Subset
 		low  int64
 		high int64
-	}{{check.Subset{Bytes: 1 << 40}, 301, 301}, {check.Subset{Bytes: bytes / 2}, 90, 210}, {check.Subset{Fraction: 1}, 301, 301}, {check.Subset{Part: 1, Parts: 1}, 301, 301}} {
+	}{{check.Subset{Bytes: 1 << 40}, 301, 301}, {check.Subset{Bytes: bytes / 2}, 90, 210},
+		{check.Subset{Fraction: 1}, 301, 301}, {check.Subset{Part: 1, Parts: 1}, 301, 301}} {
 		if res := p.Check(check.Options{Read: c.s}); res.InodesRead < c.low || res.InodesRead > c.high {
 			t.Fatalf("%+v read %d", c.s, res.InodesRead)
 		}
@@ -457,7 +469,8 @@ func TestCheckInPasses(t *testing.T) {
 	p.Do(os.Remove(p.In("s0004", "many/11")))
 	p.Do(flipByte(p.In("s0001", "each.txt")))
 	all := p.Check(check.Options{Read: backuptest.ReadAll})
-	want := []string{"content many/7 s0004 s0005", "mode many/9 s0004 s0005", "missing many/11 s0004", "content each.txt s0001"}
+	want := []string{"content many/7 s0004 s0005", "mode many/9 s0004 s0005", "missing many/11 s0004",
+		"content each.txt s0001"}
 	p.WantSaid(all, want...)
 	for _, room := range []int64{1, 7, 30} {
 		res, err := check.RunInPasses(context.Background(), p.Dest, check.Options{Read: backuptest.ReadAll}, room)
@@ -507,7 +520,8 @@ func TestCheckStops(t *testing.T) {
 }
 
 func TestCheckNoDestination(t *testing.T) {
-	if _, err := check.Run(context.Background(), t.TempDir(), check.Options{}); !errors.Is(err, destination.ErrNotDestination) {
+	if _, err := check.Run(context.Background(), t.TempDir(),
+		check.Options{}); !errors.Is(err, destination.ErrNotDestination) {
 		t.Fatal(err)
 	}
 }

@@ -8,13 +8,14 @@ import (
 	"snap/backup/backuptest"
 )
 
-// TestCheckNamesGivenAway: what was given away with the whole snapshot is told with its owner, not with the mode alone that
-// went with it, and what was taken over in order is not.
+// TestCheckNamesGivenAway: what was given away with the whole snapshot is told with its owner, not with the mode
+// alone that went with it, and what was taken over in order is not.
 func TestCheckNamesGivenAway(t *testing.T) {
 	u := backuptest.NewUsers(t)
 	u.Uid = 4321 // 65534 is anybody's, where numbers are not known
 	backuptest.Must(t, "chown", "-R", "4321:4321", u.Dir)
-	backuptest.Must(t, "sh", "-c", "cd "+u.Dir+"/s && mkdir a && echo 1 >a/f && ln -s f a/l && echo 2 >g && chown -hR 4321:4321 . && chmod 4755 a/f")
+	backuptest.Must(t, "sh", "-c",
+		"cd "+u.Dir+"/s && mkdir a && echo 1 >a/f && ln -s f a/l && echo 2 >g && chown -hR 4321:4321 . && chmod 4755 a/f")
 	u.Run(false, 0, "backup", "d", "s", "--time", "2026-01-01")
 	given := func(root bool, to uint32, snapshot string) {
 		t.Helper()
@@ -22,7 +23,8 @@ func TestCheckNamesGivenAway(t *testing.T) {
 		backuptest.Must(t, "chown", "-hR", fmt.Sprint(to), u.Path("d/"+snapshot))
 		out := u.Run(true, 1, "check", "-d", "d")
 		for _, name := range []string{"a/", "a/f", "a/l", "g"} {
-			if !strings.Contains("\n"+out, "\n"+strings.TrimSuffix(name, "/")+": its owner is "+fmt.Sprint(to)+":4321, not 4321:4321") {
+			if !strings.Contains("\n"+out,
+				"\n"+strings.TrimSuffix(name, "/")+": its owner is "+fmt.Sprint(to)+":4321, not 4321:4321") {
 				t.Errorf("%s given to %d: %s", name, to, out)
 			}
 		}

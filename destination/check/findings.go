@@ -40,7 +40,7 @@ type Finding struct {
 	Why       string
 	Below     int64 // entries in a folder that are missing or extra with it
 	Repaired  bool
-	From      string // what it was mended from; where it was not mended although it was tried: why
+	From      string // what it was repaired from; if the repair failed: why
 }
 
 // Range is a run of snapshots without a gap.
@@ -52,8 +52,8 @@ type Range struct {
 // findingsKept bounds the memory that a destination full of damage can take.
 const findingsKept = 100_000
 
-// span is a run of positions in checker.snaps.
-type span struct{ first, last int }
+// posRange is a run of positions in checker.snaps.
+type posRange struct{ first, last int }
 
 // fault is a finding being gathered.
 type fault struct {
@@ -62,14 +62,14 @@ type fault struct {
 	why   string
 	inode inodeKey // zero where there is none, or the inode does not matter
 	below int64
-	spans []span
+	spans []posRange
 	names []string // snapshots, where no tree was looked at
 
-	seq    uint64 // of a change set that the index can give back
-	mended []span
-	whole  bool   // mended as a whole
-	from   string // what it was mended from
-	left   string // why the rest was not
+	seq      uint64 // of a change set that the index can give back
+	repaired []posRange
+	whole    bool   // repaired as a whole
+	from     string // what it was repaired from
+	left     string // why the rest was not
 }
 
 // faults gathers what is wrong, each path and inode once for all snapshots.
@@ -86,8 +86,8 @@ type faultKey struct {
 	inode     inodeKey
 }
 
-// add notes a fault that is not of a tree. There is always room for one: they are few, and whether anything is mended
-// is decided by them.
+// add notes a fault that is not of a tree. There is always room for one: they are few, and they decide whether
+// anything is repaired.
 func (f *faults) add(one *fault) { f.all = append(f.all, one) }
 
 // once is add for what may be met again.
@@ -122,7 +122,7 @@ func (f *faults) in(pos int, one *fault) {
 			f.count(one)
 			return
 		}
-		one.spans = []span{{pos, pos}}
+		one.spans = []posRange{{pos, pos}}
 		f.known[key] = one
 		f.all = append(f.all, one)
 		return
@@ -132,12 +132,12 @@ func (f *faults) in(pos int, one *fault) {
 }
 
 // extend adds a position that is not before the last one.
-func extend(spans []span, pos int) []span {
+func extend(spans []posRange, pos int) []posRange {
 	if n := len(spans); n > 0 && spans[n-1].last >= pos-1 {
 		spans[n-1].last = max(spans[n-1].last, pos)
 		return spans
 	}
-	return append(spans, span{pos, pos})
+	return append(spans, posRange{pos, pos})
 }
 
 // report turns what was gathered into findings and counts them.
@@ -146,11 +146,11 @@ func (f *faults) report(snaps []index.Header, res *Result) {
 		return cmp.Or(cmp.Compare(a.rank(), b.rank()), index.Compare(a.path, b.path))
 	})
 	for _, one := range f.all {
-		if one.whole || len(one.mended) > 0 {
-			res.take(one, snaps, one.mended, true)
+		if one.whole || len(one.repaired) > 0 {
+			res.addFinding(one, snaps, one.repaired, true)
 		}
-		if left := without(one.spans, one.mended); !one.whole && (len(left) > 0 || len(one.spans) == 0) {
-			res.take(one, snaps, left, false)
+		if left := without(one.spans, one.repaired); !one.whole && (len(left) > 0 || len(one.spans) == 0) {
+			res.addFinding(one, snaps, left, false)
 		}
 	}
 	res.More = f.more
@@ -171,8 +171,9 @@ func (f *fault) rank() int {
 	return 3
 }
 
-func (r *Result) take(one *fault, snaps []index.Header, spans []span, mended bool) {
-	f := Finding{What: one.what, Path: one.path, Why: one.why, Below: one.below, Repaired: mended, From: one.left, Snapshots: one.names}
+func (r *Result) addFinding(one *fault, snaps []index.Header, spans []posRange, mended bool) {
+	f := Finding{What: one.what, Path: one.path, Why: one.why, Below: one.below, Repaired: mended, From: one.left,
+		Snapshots: one.names}
 	if mended {
 		f.From = one.from
 	}
@@ -199,7 +200,7 @@ func (r *Result) take(one *fault, snaps []index.Header, spans []span, mended boo
 }
 
 // without are the positions of all that are not in some, both rising.
-func without(all, some []span) (left []span) {
+func without(all, some []posRange) (left []posRange) {
 	i := 0
 	for _, s := range all {
 		for pos := s.first; pos <= s.last; pos++ {

@@ -9,14 +9,15 @@ import (
 	"snap/internal/file"
 )
 
-// trust says what of an entry's metadata can be compared with its record.
-type trust struct {
+// preserved says what of an entry's metadata can be compared with its record.
+type preserved struct {
 	all  bool   // the file system keeps everything
 	user uint32 // who made the snapshot
 }
 
-// maker is who made the snapshot, whose top folder belongs to top. That is its maker, as he is the destination's owner. If he is not,
-// either the snapshot is older than the take-over by root, or it was given away since, of which the header knows something.
+// maker is the user who made the snapshot; top is the owner of its top folder. The two are the same as long as that
+// is the destination's owner. Otherwise the snapshot is older than the take-over by root, or its folder was given
+// away since; then the header helps.
 func (c *checker) maker(h *index.Header, top uint32) uint32 {
 	s, err := c.d.Root.Lstat(destination.MetaName)
 	switch {
@@ -34,9 +35,9 @@ func (c *checker) maker(h *index.Header, top uint32) uint32 {
 // file server.
 const nobody = 65534
 
-// differences are what of an entry is not as its record says, the worst first, but for its bytes and the
-// target of a link. Of a file of another type that alone is told, and of one of another size not its time.
-func (t trust) differences(want *index.Record, got *file.Stat) (what Fault, why []string) {
+// differences compares an entry with its record, but for its bytes and the target of a link, and names the worst
+// difference first. If the type differs nothing else is named, if the size differs the time is not.
+func (t preserved) differences(want *index.Record, got *file.Stat) (what Fault, why []string) {
 	differs := func(f Fault, format string, args ...any) {
 		if what == "" {
 			what = f
@@ -66,13 +67,14 @@ func (t trust) differences(want *index.Record, got *file.Stat) (what Fault, why 
 }
 
 // modeAgrees: an ordinary user cannot set the setuid and setgid bits of what he cannot give away.
-func (t trust) modeAgrees(want *index.Record, got *file.Stat) bool {
-	return got.Mode == want.Mode || (t.user != 0 || got.UID != want.UID || got.GID != want.GID) && got.Mode == want.Mode&^0o6000
+func (t preserved) modeAgrees(want *index.Record, got *file.Stat) bool {
+	return got.Mode == want.Mode ||
+		(t.user != 0 || got.UID != want.UID || got.GID != want.GID) && got.Mode == want.Mode&^0o6000
 }
 
 // idAgrees: what an ordinary user cannot give away is his own, and a number that is unknown here says
 // nothing.
-func (t trust) idAgrees(got, want uint32) bool {
+func (t preserved) idAgrees(got, want uint32) bool {
 	return got == want || got == nobody || want == nobody || t.user != 0 && got == t.user
 }
 

@@ -35,7 +35,7 @@ func (c *checker) checkLatest(ctx context.Context) error {
 		switch {
 		case newest == "", err == nil && s.Kind != file.Symlink:
 			return nil
-		case errors.Is(err, fs.ErrNotExist) && !c.trusts: // perhaps a file system without symbolic links
+		case errors.Is(err, fs.ErrNotExist) && !c.keepsAll: // perhaps a file system without symbolic links
 			return nil
 		case err != nil && !errors.Is(err, fs.ErrNotExist):
 			return err

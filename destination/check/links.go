@@ -10,8 +10,8 @@ import (
 	"snap/internal/file"
 )
 
-// Unshared says how far files that are to be one in several snapshots, or under several names, are one on the disk. After
-// a copy of the destination that knew nothing of hard links none of them are: all of it is there, and takes more room.
+// Unshared says how many of the inodes that snapshots and names should share are shared on the disk. After a copy of
+// the destination without hard links none are: everything is there, and takes more room.
 type Unshared struct {
 	Names  int64 // of regular files, counted in each snapshot
 	Inodes int64 // that they are on the disk
@@ -24,8 +24,8 @@ func (u *Unshared) Gone() bool { return u.Inodes > u.Meant }
 // sharing counts names by how many their inode has: each name of an inode with n is the n-th part of one.
 type sharing map[uint32]int64
 
-// note counts a sight that both the tree and the index know as a regular file.
-func (s sharing) note(g *sight) {
+// note counts a path that both the tree and the index know as a regular file.
+func (s sharing) note(g *comparedPath) {
 	if g.there && g.indexed && held(&g.rec) && g.rec.Kind == file.Regular && g.stat.Kind == file.Regular {
 		s[max(g.stat.Nlink, 1)]++
 	}
@@ -47,8 +47,8 @@ func (s sharing) total() (names, inodes int64) {
 	return names, int64(math.Floor(sum + 1e-6))
 }
 
-// links compares the inodes that were seen with those that the records tell of. Where snapshots were deleted meanwhile, or
-// the index is damaged, which is told already, nothing is said.
+// links compares the inodes that were seen with those of the records. Where snapshots were deleted meanwhile, or the
+// index is damaged, which is a finding already, it reports nothing.
 func (c *checker) links(ctx context.Context) error {
 	usage, err := c.d.DB.Usage(ctx)
 	if err != nil {

@@ -21,7 +21,7 @@ type Subset struct {
 	Seed     uint64
 }
 
-// inodesAPass is for how many inodes a pass keeps what it has read: at most about 32 MiB.
+// inodesAPass is the number of inodes of which a pass keeps what it has read: at most about 32 MiB.
 const inodesAPass = 400_000
 
 // inodeKey names an inode of the destination within one run.
@@ -38,9 +38,10 @@ type reading struct {
 	pass   int
 	result *Result
 
-	mu     sync.Mutex
-	seen   map[inodeKey]uint64 // inodes that a sight reads in this pass; once it has, how the hash of their content begins
-	broken map[inodeKey]error  // those that could not be read
+	mu sync.Mutex
+	// inodes that a path reads in this pass; once it has, the beginning of the hash of their content
+	seen   map[inodeKey]uint64
+	broken map[inodeKey]error // those that could not be read
 }
 
 func (r *reading) any() bool { return r.subset != Subset{Seed: r.subset.Seed} }
@@ -95,30 +96,31 @@ func (r *reading) begin(pass int) {
 	r.seen, r.broken = map[inodeKey]uint64{}, map[inodeKey]error{}
 }
 
-// turn reports whether the sight is judged in this pass: each regular file in the one that its inode falls
-// to, all else in the first.
-func (r *reading) turn(s *sight) bool {
+// inThisPass reports whether the path is judged in this pass: each regular file in the one that its inode falls to,
+// all else in the first.
+func (r *reading) inThisPass(s *comparedPath) bool {
 	if !s.indexed || !s.there || s.stat.Kind != file.Regular || s.rec.Kind != file.Regular || !held(&s.rec) {
 		return r.pass == 0
 	}
 	return r.passes == 1 || mix(s.stat.Ino)%uint64(r.passes) == uint64(r.pass)
 }
 
-// choose says whether the bytes of a sight are to be compared, and whether it is the one to read them.
-func (r *reading) choose(s *sight) {
-	if !r.any() || !s.indexed || !s.there || s.err != nil || s.stat.Kind != file.Regular || s.rec.Kind != file.Regular || !held(&s.rec) {
+// choose decides whether the bytes of a path are to be compared, and whether this path is the one to read them.
+func (r *reading) choose(s *comparedPath) {
+	if !r.any() || !s.indexed || !s.there || s.err != nil || s.stat.Kind != file.Regular || s.rec.Kind != file.Regular ||
+		!held(&s.rec) {
 		return
 	}
 	if parts := r.subset.Parts; parts > 0 { // those without a hash fall to the first part
-		s.prove = int(prefix(&s.rec.Hash)%uint64(parts)) == r.subset.Part-1
+		s.compareBytes = int(prefix(&s.rec.Hash)%uint64(parts)) == r.subset.Part-1
 	} else {
-		s.prove = mix(s.stat.Ino^r.subset.Seed) <= r.below
+		s.compareBytes = mix(s.stat.Ino^r.subset.Seed) <= r.below
 	}
-	if !s.prove || !s.rec.Has(index.Hashed) || s.stat.Size != s.rec.Size {
+	if !s.compareBytes || !s.rec.Has(index.Hashed) || s.stat.Size != s.rec.Size {
 		return // not its turn, nothing to compare with, or known to differ
 	}
 	if s.stat.Ino == 0 {
-		s.load = true
+		s.readsInode = true
 		return
 	}
 	r.mu.Lock()
@@ -126,14 +128,14 @@ func (r *reading) choose(s *sight) {
 	key := inodeAt(&s.stat)
 	if _, taken := r.seen[key]; !taken {
 		r.seen[key] = 0
-		s.load = true
+		s.readsInode = true
 	}
 }
 
-// note keeps what a sight has read. Sights come in key order, so that the one that reads an inode comes
-// before all others that ask for it.
-func (r *reading) note(s *sight) {
-	if !s.load {
+// note keeps what a path has read. Paths come in key order, so that the one that reads an inode comes before all
+// others that share it.
+func (r *reading) note(s *comparedPath) {
+	if !s.readsInode {
 		return
 	}
 	r.result.InodesRead++
@@ -148,8 +150,8 @@ func (r *reading) note(s *sight) {
 	}
 }
 
-// prove says what is wrong with the bytes of a sight's inode.
-func (r *reading) prove(s *sight) (what Fault, why string) {
+// prove says what is wrong with the bytes of a path's inode.
+func (r *reading) prove(s *comparedPath) (what Fault, why string) {
 	if !s.rec.Has(index.Hashed) {
 		return "", ""
 	}
@@ -207,9 +209,10 @@ const uncached = 1 << 20
 
 var errExchanged = errors.New("it was exchanged while it was looked at")
 
-// sum hashes the file name, which must be the one that stat describes, in the form of the record rec, or as one without holes if
-// that is nil.
-func (r *reader) sum(ctx context.Context, in *file.Dir, name string, stat *file.Stat, rec *index.Record) (sum [32]byte, n int64, err error) {
+// sum hashes the file name, which must be the one that stat describes, in the form of the record rec, or as one
+// without holes if that is nil.
+func (r *reader) sum(ctx context.Context, in *file.Dir, name string, stat *file.Stat,
+	rec *index.Record) (sum [32]byte, n int64, err error) {
 	r.ready()
 	f, err := in.Open(name)
 	if err != nil {

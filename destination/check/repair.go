@@ -13,17 +13,17 @@ import (
 	"snap/internal/progress"
 )
 
-// mender mends what a check has found. What it does, and why it can be killed anywhere:
+// repairer repairs what a check has found. What it does, and why it can be killed anywhere:
 //
 //   - Bytes are taken from wherever a file has the hash that the index knows: another snapshot, another
 //     path, the source, or the damaged inode itself where only its metadata was altered.
-//   - They go into a new inode in .snap/tmp, hashed on the way, with the metadata of the record, synced;
-//     or an inode that is what is missing gets one more name there.
+//   - They go into a new inode in .snap/tmp, hashed on the way, with the metadata of the record, synced; or an
+//     existing inode that is already right gets one more name there.
 //   - That is linked under one more name in .snap/tmp, and renamed over the damaged name. All names that
 //     shared a damaged inode share the new one. The old inode is never written to.
-//   - What stands in a place and may be the only copy of what belongs elsewhere stays until that is mended.
+//   - What stands in a place and may be the only copy of what belongs elsewhere stays until that is repaired.
 //   - Last, the folders get their times back. They belong to one snapshot alone.
-type mender struct {
+type repairer struct {
 	*checker
 	work    *destination.WorkFolder
 	names   int
@@ -32,35 +32,35 @@ type mender struct {
 	source  *file.Tree // nil without one
 	newest  index.Header
 
-	stock     map[stockKey]stock
-	sums      map[inodeKey]sum
-	needs     map[[32]byte]*need   // contents that are missing somewhere
-	sizes     map[int64]bool       // their sizes
-	elsewhere map[[32]byte][]found // where the index knows them
-	strays    map[[32]byte]spot    // where they stand in the place of something else
-	extras    map[[32]byte]spot    // where they stand and nothing belongs
-	right     map[spot]bool        // places that have a content that was needed
-	touched   map[string]bool      // folders that get their metadata back, of one snapshot
-	done      int64
+	replacements map[inodeIdentity]replacement
+	sums         map[inodeKey]sum
+	wanted       map[[32]byte]*wantedContent  // contents that are missing somewhere
+	sizes        map[int64]bool               // their sizes
+	indexed      map[[32]byte][]contentSource // where the index knows them
+	strays       map[[32]byte]treePath        // where they stand in the place of something else
+	extras       map[[32]byte]treePath        // where they stand and nothing belongs
+	right        map[treePath]bool            // places that have a content that was needed
+	touched      map[string]bool              // folders that get their metadata back, of one snapshot
+	done         int64
 }
 
-// spot is a path in the tree at a position.
-type spot struct {
+// treePath is a path in the tree at a position.
+type treePath struct {
 	pos  int
 	path string
 }
 
-// unmendable says why something could not be mended. The run goes on.
-type unmendable struct{ why string }
+// unrepairable says why something could not be repaired. The run goes on.
+type unrepairable struct{ why string }
 
-func (e *unmendable) Error() string { return e.why }
+func (e *unrepairable) Error() string { return e.why }
 
-func cannot(format string, args ...any) error { return &unmendable{fmt.Sprintf(format, args...)} }
+func cannot(format string, args ...any) error { return &unrepairable{fmt.Sprintf(format, args...)} }
 
-// errHolds: what stands there may be the only copy of what belongs elsewhere.
-var errHolds = errors.New("holds the only copy of what belongs elsewhere")
+// errOnlyCopy: what stands there may be the only copy of what belongs elsewhere.
+var errOnlyCopy = errors.New("holds the only copy of what belongs elsewhere")
 
-// repair mends what it can of what was found.
+// repair repairs what it can of the findings.
 func (c *checker) repair(ctx context.Context) (err error) {
 	if slices.ContainsFunc(c.faults.all, func(f *fault) bool { return f.what == FaultIndex }) {
 		for _, f := range c.faults.all {
@@ -79,7 +79,8 @@ func (c *checker) repair(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	todo := slices.DeleteFunc(slices.Clone(c.faults.all), func(f *fault) bool { return len(f.spans) == 0 || f.what == Unchecked })
+	todo := slices.DeleteFunc(slices.Clone(c.faults.all),
+		func(f *fault) bool { return len(f.spans) == 0 || f.what == Unchecked })
 	if len(todo) == 0 {
 		return nil
 	}
@@ -88,10 +89,12 @@ func (c *checker) repair(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	m := &mender{
+	m := &repairer{
 		checker: c, work: work, reader: &reader{},
-		stock: map[stockKey]stock{}, sums: map[inodeKey]sum{}, needs: map[[32]byte]*need{}, sizes: map[int64]bool{},
-		elsewhere: map[[32]byte][]found{}, strays: map[[32]byte]spot{}, extras: map[[32]byte]spot{}, right: map[spot]bool{},
+		replacements: map[inodeIdentity]replacement{}, sums: map[inodeKey]sum{}, wanted: map[[32]byte]*wantedContent{},
+		sizes:   map[int64]bool{},
+		indexed: map[[32]byte][]contentSource{}, strays: map[[32]byte]treePath{}, extras: map[[32]byte]treePath{},
+		right: map[treePath]bool{},
 	}
 	defer func() {
 		m.handles.close()
@@ -112,9 +115,9 @@ func (c *checker) repair(ctx context.Context) (err error) {
 	return c.d.Root.SyncSystem()
 }
 
-// rounds goes through the faults until nothing more can be mended: what had to wait in one round may be
-// possible in the next.
-func (m *mender) rounds(ctx context.Context, todo []*fault) error {
+// rounds goes through the faults until nothing more can be repaired: what had to wait in one round may be possible in
+// the next.
+func (m *repairer) rounds(ctx context.Context, todo []*fault) error {
 	for again := true; again; {
 		again = false
 		strays := len(m.strays)
@@ -123,16 +126,16 @@ func (m *mender) rounds(ctx context.Context, todo []*fault) error {
 				f.left = "it is left to you"
 				continue
 			}
-			for _, s := range without(f.spans, f.mended) {
+			for _, s := range without(f.spans, f.repaired) {
 				for pos := s.first; pos <= s.last; pos++ {
-					err := m.mend(ctx, f, pos)
+					err := m.repairFault(ctx, f, pos)
 					switch {
 					case err == nil:
-						f.mended = insert(f.mended, pos)
+						f.repaired = insert(f.repaired, pos)
 						again = true
-					case errors.As(err, new(*unmendable)):
+					case errors.As(err, new(*unrepairable)):
 						f.left = err.Error()
-					case errors.Is(err, errHolds):
+					case errors.Is(err, errOnlyCopy):
 						f.left = "what stands there may be the only copy of another damaged file; put that in its place by hand"
 					default:
 						return err
@@ -146,7 +149,7 @@ func (m *mender) rounds(ctx context.Context, todo []*fault) error {
 }
 
 // insert adds a position anywhere.
-func insert(spans []span, pos int) (all []span) {
+func insert(spans []posRange, pos int) (all []posRange) {
 	var positions []int
 	for _, s := range spans {
 		for p := s.first; p <= s.last; p++ {
@@ -161,9 +164,9 @@ func insert(spans []span, pos int) (all []span) {
 	return all
 }
 
-// mend mends one fault in the tree at a position, with everything below it where a folder is missing, and
-// gives the folders that this touched their metadata.
-func (m *mender) mend(ctx context.Context, f *fault, pos int) error {
+// repairFault repairs one fault in the tree at a position, with everything below it where a folder is missing, and
+// gives the folders that this touched their metadata back.
+func (m *repairer) repairFault(ctx context.Context, f *fault, pos int) error {
 	m.touched = map[string]bool{}
 	var first error
 	n := 0
@@ -183,7 +186,7 @@ func (m *mender) mend(ctx context.Context, f *fault, pos int) error {
 		case file.DiskFailed(err):
 			return err
 		case first == nil:
-			if first = err; !errors.As(err, new(*unmendable)) && !errors.Is(err, errHolds) {
+			if first = err; !errors.As(err, new(*unrepairable)) && !errors.Is(err, errOnlyCopy) {
 				first = cannot("%s", file.Reason(err))
 			}
 		}
@@ -193,7 +196,7 @@ func (m *mender) mend(ctx context.Context, f *fault, pos int) error {
 	if first == nil && n == 0 {
 		first = cannot("the index no longer has it")
 	}
-	if err := m.settle(ctx, pos); err != nil && first == nil {
+	if err := m.restoreFolderTimes(ctx, pos); err != nil && first == nil {
 		if file.DiskFailed(err) {
 			return err
 		}

@@ -17,9 +17,9 @@ type sum struct {
 	err  error
 }
 
-// stockKey says which entries may share an inode: those of one file of the source with the same content and
+// inodeIdentity says which entries may share an inode: those of one file of the source with the same content and
 // metadata.
-type stockKey struct {
+type inodeIdentity struct {
 	path   string // where the source file is not known
 	kind   file.Kind
 	mode   uint16
@@ -36,8 +36,8 @@ type stockKey struct {
 	xattrs string
 }
 
-func keyOf(path string, r *index.Record) stockKey {
-	k := stockKey{
+func identityOf(path string, r *index.Record) inodeIdentity {
+	k := inodeIdentity{
 		kind: r.Kind, mode: r.Mode, uid: r.UID, gid: r.GID, size: r.Size, mtime: r.Mtime, rdev: r.Rdev,
 		volume: r.Volume, ino: r.Ino, btime: r.Btime, hash: r.Hash, target: r.Target,
 	}
@@ -51,7 +51,7 @@ func keyOf(path string, r *index.Record) stockKey {
 }
 
 // openSource opens the source of the newest snapshot, if it is there.
-func (m *mender) openSource(ctx context.Context) (closer func(), err error) {
+func (m *repairer) openSource(ctx context.Context) (closer func(), err error) {
 	complete, err := m.headers(ctx)
 	if err != nil || len(complete) == 0 {
 		return func() {}, err
@@ -72,7 +72,7 @@ func (m *mender) openSource(ctx context.Context) (closer func(), err error) {
 }
 
 // sum hashes what an inode holds, once.
-func (m *mender) sum(ctx context.Context, d *file.Dir, name string, stat *file.Stat) sum {
+func (m *repairer) sum(ctx context.Context, d *file.Dir, name string, stat *file.Stat) sum {
 	key := inodeAt(stat)
 	if s, ok := m.sums[key]; ok && stat.Ino != 0 {
 		return s
@@ -85,48 +85,52 @@ func (m *mender) sum(ctx context.Context, d *file.Dir, name string, stat *file.S
 	return s
 }
 
-// forget drops what was known of an inode that lost a name: its number may be another file's now.
-func (m *mender) forget(stat *file.Stat) { delete(m.sums, inodeAt(stat)) }
+// forgetInode drops what was known of an inode that lost a name: its number may be another file's now.
+func (m *repairer) forgetInode(stat *file.Stat) { delete(m.sums, inodeAt(stat)) }
 
-// precious reports whether what stands in a place may be the only copy of what belongs elsewhere.
-func (m *mender) precious(ctx context.Context, d *file.Dir, at spot, have *file.Stat, want *index.Record) bool {
+// mayBeOnlyCopy reports whether what stands in a place may be the only copy of what belongs elsewhere.
+func (m *repairer) mayBeOnlyCopy(ctx context.Context, d *file.Dir, at treePath, have *file.Stat,
+	want *index.Record) bool {
 	if have.Kind != file.Regular || !m.sizes[have.Size] {
 		return false
 	}
 	_, name := index.Split(at.path)
 	got := m.sum(ctx, d, name, have)
-	n := m.needs[got.hash]
-	if got.err != nil || n == nil || n.left == 0 || want.Kind == file.Regular && want.Has(index.Hashed) && want.Hash == got.hash {
+	n := m.wanted[got.hash]
+	if got.err != nil || n == nil || n.places == 0 ||
+		want.Kind == file.Regular && want.Has(index.Hashed) && want.Hash == got.hash {
 		return false
 	}
 	m.strays[got.hash] = at
-	_, err := m.provide(ctx, n.at, &n.rec, false)
+	_, err := m.replacementFor(ctx, n.at, &n.rec, false)
 	return err != nil
 }
 
 // regular makes a regular file in the work folder, or finds one and gives it a name there. strays: also from
 // what stands in the place of something else.
-func (m *mender) regular(ctx context.Context, at spot, want *index.Record, strays bool) (stock, error) {
+func (m *repairer) regular(ctx context.Context, at treePath, want *index.Record, strays bool) (replacement, error) {
 	if !want.Has(index.Hashed) {
-		return stock{}, cannot("its hash is not known, so that no copy can be proved")
+		return replacement{}, cannot("its hash is not known, so that no copy can be proved")
 	}
-	try := func(s spot, rec *index.Record) (stock, bool, error) { return m.fromTree(ctx, at, s, want, rec) }
+	try := func(s treePath, rec *index.Record) (replacement, bool, error) {
+		return m.fromTree(ctx, at, s, want, rec)
+	}
 	if s, ok, err := try(at, nil); ok || err != nil {
 		return s, err
 	}
 	h, err := m.d.DB.Versions(ctx, at.path)
 	if err != nil {
-		return stock{}, err
+		return replacement{}, err
 	}
-	known := m.elsewhere[want.Hash]
+	known := m.indexed[want.Hash]
 	for i := range h.Versions {
 		if v := &h.Versions[i]; v.Kind == file.Regular && v.Has(index.Hashed) && v.Hash == want.Hash {
-			known = append([]found{m.reach(&h, i)}, known...)
+			known = append([]contentSource{m.treesWith(&h, i)}, known...)
 		}
 	}
 	for _, f := range known {
 		for pos := f.first; pos <= f.last; pos++ {
-			if s, ok, err := try(spot{pos, f.path}, &f.rec); ok || err != nil {
+			if s, ok, err := try(treePath{pos, f.path}, &f.rec); ok || err != nil {
 				return s, err
 			}
 		}
@@ -146,7 +150,8 @@ func (m *mender) regular(ctx context.Context, at spot, want *index.Record, stray
 
 // fromTree takes the content from a file in a tree, if that has it. rec is the record of that file: where it
 // says that it is the same file of the source, and the file has the metadata, the inode is linked.
-func (m *mender) fromTree(ctx context.Context, at, from spot, want, rec *index.Record) (s stock, ok bool, err error) {
+func (m *repairer) fromTree(ctx context.Context, at, from treePath,
+	want, rec *index.Record) (s replacement, ok bool, err error) {
 	in, name := index.Split(from.path)
 	d, err := m.dir(from.pos, in)
 	if err != nil {
@@ -160,10 +165,10 @@ func (m *mender) fromTree(ctx context.Context, at, from spot, want, rec *index.R
 	if got := m.sum(ctx, d, name, &stat); got.err != nil || got.hash != want.Hash {
 		return s, false, ctx.Err()
 	}
-	s.of, s.file = from, inodeAt(&stat)
-	if rec != nil && keyOf(from.path, rec) == keyOf(at.path, want) {
-		if what, _ := m.trust(from.pos).differences(rec, &stat); what == "" && m.trust(from.pos).like(d, name, rec) {
-			s.name = m.next()
+	s.tree, s.inode = from, inodeAt(&stat)
+	if rec != nil && identityOf(from.path, rec) == identityOf(at.path, want) {
+		if what, _ := m.preserved(from.pos).differences(rec, &stat); what == "" && m.preserved(from.pos).like(d, name, rec) {
+			s.name = m.newName()
 			err := m.work.Dir.Link(d, name, s.name)
 			if err == nil {
 				return s, true, nil
@@ -184,15 +189,15 @@ func (m *mender) fromTree(ctx context.Context, at, from spot, want, rec *index.R
 
 // fromSource takes the content from the live source: from the path itself, or from where the newest snapshot
 // has it.
-func (m *mender) fromSource(ctx context.Context, path string, want *index.Record) (stock, error) {
+func (m *repairer) fromSource(ctx context.Context, path string, want *index.Record) (replacement, error) {
 	none := cannot("no intact copy was found")
 	if m.source == nil {
-		return stock{}, none
+		return replacement{}, none
 	}
 	paths := []string{path}
-	others, err := m.d.DB.ByContent(ctx, m.newest.Seq, want.Size, want.Hash, foundMax)
+	others, err := m.d.DB.ByContent(ctx, m.newest.Seq, want.Size, want.Hash, sourcesMax)
 	if err != nil {
-		return stock{}, err
+		return replacement{}, err
 	}
 	for i := range others {
 		paths = append(paths, others[i].Path)
@@ -214,8 +219,8 @@ func (m *mender) fromSource(ctx context.Context, path string, want *index.Record
 		}
 		src.Close()
 		if ok || err != nil {
-			return stock{name: made, from: "the source"}, err
+			return replacement{name: made, from: "the source"}, err
 		}
 	}
-	return stock{}, none
+	return replacement{}, none
 }

@@ -137,7 +137,8 @@ func TestRepairHardLinks(t *testing.T) {
 	before := p.Trees()
 	p.Do(flipByte(p.In("s0001", "docs/keep.txt")))
 	p.Do(os.Remove(p.In("s0002", "docs/keep2.txt")))
-	p.Repairs(before, []string{"content docs/keep.txt s0001 s0002 s0003", "content docs/keep2.txt s0001 s0003", "missing docs/keep2.txt s0002"},
+	p.Repairs(before, []string{"content docs/keep.txt s0001 s0002 s0003", "content docs/keep2.txt s0001 s0003",
+		"missing docs/keep2.txt s0002"},
 		"docs/keep.txt", "docs/keep2.txt")
 }
 
@@ -208,7 +209,8 @@ func TestRepairRenamed(t *testing.T) {
 	p.Do(os.RemoveAll(p.In("s0002", "docs/deep")))
 	p.Do(os.RemoveAll(p.In("s0003", "docs/deep")))
 	res := p.Check(check.Options{Repair: true})
-	p.WantSaid(res, "mended missing each.txt s0002", "extra docs/each (1).txt s0002", "mended missing docs/deep s0001 s0002 s0003 +2", "extra shallow s0001 +2")
+	p.WantSaid(res, "mended missing each.txt s0002", "extra docs/each (1).txt s0002",
+		"mended missing docs/deep s0001 s0002 s0003 +2", "extra shallow s0001 +2")
 	p.Do(errors.Join(os.Remove(p.In("s0002", "docs/each (1).txt")), os.RemoveAll(p.In("s0001", "shallow"))))
 	p.Check(check.Options{Repair: true}) // the folder's time
 	p.WantTrees(before, "each.txt", "docs/deep", "docs/deep/in.txt", "docs/deep/in2.txt")
@@ -273,13 +275,14 @@ func TestRepairStopped(t *testing.T) {
 		p.Do(os.Chmod(p.In("s0003", "docs/deep"), 0o700))
 		ctx, cancel := context.WithCancel(context.Background())
 		n := 0
-		_, err := check.Run(ctx, p.Dest, check.Options{Read: backuptest.ReadAll, Repair: true, Progress: func(s progress.State) {
-			if s.Stage == progress.Repairing {
-				if n++; n == stop {
-					cancel()
+		_, err := check.Run(ctx, p.Dest,
+			check.Options{Read: backuptest.ReadAll, Repair: true, Progress: func(s progress.State) {
+				if s.Stage == progress.Repairing {
+					if n++; n == stop {
+						cancel()
+					}
 				}
-			}
-		}})
+			}})
 		cancel()
 		if err == nil && n < stop {
 			break
@@ -318,7 +321,8 @@ func TestHundredDamages(t *testing.T) {
 
 	kinds := []func(string) error{
 		flipByte, os.Remove, func(p string) error { return os.Truncate(p, 3) },
-		func(p string) error { return os.Chtimes(p, time.Time{}, time.Unix(77, 0)) }, func(p string) error { return os.Chmod(p, 0o640) },
+		func(p string) error { return os.Chtimes(p, time.Time{}, time.Unix(77, 0)) },
+		func(p string) error { return os.Chmod(p, 0o640) },
 		func(p string) error {
 			return replace(p, func(p string) error { return os.Symlink("x", p) })
 		},
@@ -389,7 +393,8 @@ func TestHundredDamages(t *testing.T) {
 	p.WantSaid(p.Check(check.Options{Read: backuptest.ReadAll, Repair: true}))
 	judge := harness.Script(t, "sametree.py")
 	for snap := range before {
-		judged := harness.Python(t, "argparse, hashlib, stat", judge, filepath.Join(copied, snap), filepath.Join(p.Dest, snap), "--ignore-root")
+		judged := harness.Python(t, "argparse, hashlib, stat", judge, filepath.Join(copied, snap),
+			filepath.Join(p.Dest, snap), "--ignore-root")
 		if out, err := judged.CombinedOutput(); err != nil {
 			t.Fatalf("%v\n%s", err, out)
 		}

@@ -14,7 +14,7 @@ import (
 )
 
 // places yields the entries that a fault is about: its path, and what is below where a folder is not there.
-func (m *mender) places(ctx context.Context, f *fault, pos int) iter.Seq2[*index.Entry, error] {
+func (m *repairer) places(ctx context.Context, f *fault, pos int) iter.Seq2[*index.Entry, error] {
 	return func(yield func(*index.Entry, error) bool) {
 		for e, err := range m.d.DB.Entries(ctx, m.snaps[pos].Seq, f.path) {
 			if err == nil {
@@ -33,15 +33,15 @@ func (m *mender) places(ctx context.Context, f *fault, pos int) iter.Seq2[*index
 	}
 }
 
-// place puts one entry right and says what it was mended from.
-func (m *mender) place(ctx context.Context, pos int, e *index.Entry) (from string, err error) {
+// place puts one entry right and says what it was repaired from.
+func (m *repairer) place(ctx context.Context, pos int, e *index.Entry) (from string, err error) {
 	if !held(&e.Record) || e.Path == "" {
 		return "", nil
 	}
 	in, name := index.Split(e.Path)
 	d, err := m.dir(pos, in)
 	if err != nil {
-		return "", cannot("%s", file.Reason(err)) // a disk that does not give back one folder may do well with the rest
+		return "", cannot("%s", file.Reason(err)) // a disk that cannot read one folder may read the rest
 	}
 	defer d.Close()
 	have, err := d.Lstat(name)
@@ -60,8 +60,8 @@ func (m *mender) place(ctx context.Context, pos int, e *index.Entry) (from strin
 			m.satisfied(pos, e)
 			return "", nil
 		}
-		if m.precious(ctx, d, spot{pos, e.Path}, &have, &e.Record) {
-			return "", errHolds
+		if m.mayBeOnlyCopy(ctx, d, treePath{pos, e.Path}, &have, &e.Record) {
+			return "", errOnlyCopy
 		}
 	}
 	m.touched[in] = true
@@ -70,29 +70,30 @@ func (m *mender) place(ctx context.Context, pos int, e *index.Entry) (from strin
 		return "the index", m.folder(pos, d, name, e.Path, &have)
 	}
 	for range 2 {
-		s, err := m.provide(ctx, spot{pos, e.Path}, &e.Record, true)
+		s, err := m.replacementFor(ctx, treePath{pos, e.Path}, &e.Record, true)
 		if err != nil {
 			return "", err
 		}
 		err = m.put(pos, d, in, name, s.name, &have)
 		if errors.Is(err, syscall.EMLINK) { // as many names as the file system allows: another inode
-			delete(m.stock, keyOf(e.Path, &e.Record))
+			delete(m.replacements, identityOf(e.Path, &e.Record))
 			continue
 		}
 		if err == nil {
 			m.satisfied(pos, e)
 		}
-		return m.origin(&s, spot{pos, e.Path}, &have), err
+		return m.originText(&s, treePath{pos, e.Path}, &have), err
 	}
 	return "", cannot("it has as many names as the file system allows")
 }
 
 // agrees reports whether an entry is what the record says after all.
-func (m *mender) agrees(ctx context.Context, pos int, d *file.Dir, name string, e *index.Entry, have *file.Stat) (bool, error) {
-	if what, _ := m.trust(pos).differences(&e.Record, have); what != "" {
+func (m *repairer) agrees(ctx context.Context, pos int, d *file.Dir, name string, e *index.Entry,
+	have *file.Stat) (bool, error) {
+	if what, _ := m.preserved(pos).differences(&e.Record, have); what != "" {
 		return false, nil
 	}
-	if !m.trust(pos).like(d, name, &e.Record) {
+	if !m.preserved(pos).like(d, name, &e.Record) {
 		return false, nil
 	}
 	switch e.Kind {
@@ -110,15 +111,15 @@ func (m *mender) agrees(ctx context.Context, pos int, d *file.Dir, name string, 
 }
 
 // folder makes a folder in the place of nothing, or of something else.
-func (m *mender) folder(pos int, d *file.Dir, name, path string, have *file.Stat) error {
+func (m *repairer) folder(pos int, d *file.Dir, name, path string, have *file.Stat) error {
 	return m.unlocked(pos, path, func() error {
 		if have.Kind != file.None {
 			if err := d.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 				return err
 			}
-			m.forget(have)
+			m.forgetInode(have)
 		}
-		m.handles.forget(pos, path)
+		m.handles.closeFolder(pos, path)
 		if err := d.Mkdir(name); err != nil && !errors.Is(err, fs.ErrExist) {
 			return err
 		}
@@ -126,9 +127,9 @@ func (m *mender) folder(pos int, d *file.Dir, name, path string, have *file.Stat
 	})
 }
 
-// put moves another name of the finished entry stock to name in d.
-func (m *mender) put(pos int, d *file.Dir, in, name, stock string, have *file.Stat) error {
-	tmp := m.next()
+// put gives the finished replacement another name and moves that to name in d.
+func (m *repairer) put(pos int, d *file.Dir, in, name, stock string, have *file.Stat) error {
+	tmp := m.newName()
 	if err := m.work.Dir.Link(m.work.Dir, stock, tmp); err != nil {
 		return err
 	}
@@ -142,19 +143,19 @@ func (m *mender) put(pos int, d *file.Dir, in, name, stock string, have *file.St
 			if err != nil && !errors.Is(err, fs.ErrNotExist) {
 				return err
 			}
-			m.handles.forget(pos, index.Join(in, name))
+			m.handles.closeFolder(pos, index.Join(in, name))
 		}
 		if err := m.work.Dir.Replace(tmp, d, name); err != nil {
 			return err
 		}
-		m.forget(have)
+		m.forgetInode(have)
 		return nil
 	})
 }
 
-// unlocked does f, which changes the folder that path is in; one that forbids it is opened up first. It gets
-// its mode back by settle.
-func (m *mender) unlocked(pos int, path string, f func() error) error {
+// unlocked does f, which changes the folder that path is in; one that forbids it is opened up first.
+// restoreFolderTimes gives it its mode back.
+func (m *repairer) unlocked(pos int, path string, f func() error) error {
 	err := f()
 	if !errors.Is(err, fs.ErrPermission) {
 		return err
@@ -175,8 +176,8 @@ func (m *mender) unlocked(pos int, path string, f func() error) error {
 	return f()
 }
 
-// settle gives the touched folders the metadata of their records, the deepest first.
-func (m *mender) settle(ctx context.Context, pos int) error {
+// restoreFolderTimes gives the touched folders the metadata of their records, the deepest first.
+func (m *repairer) restoreFolderTimes(ctx context.Context, pos int) error {
 	var paths []string
 	for path := range m.touched {
 		if path != "" { // the top folder is for its owner alone, and has times of its own
@@ -188,7 +189,7 @@ func (m *mender) settle(ctx context.Context, pos int) error {
 	for _, path := range paths {
 		r, _, err := m.d.DB.Lookup(ctx, m.snaps[pos].Seq, path)
 		if err == nil && r.Kind == file.Folder {
-			err = m.settleFolder(pos, path, r.Meta())
+			err = m.restoreFolderMeta(pos, path, r.Meta())
 		}
 		if err != nil && first == nil && !errors.Is(err, fs.ErrNotExist) {
 			first = err
@@ -197,7 +198,7 @@ func (m *mender) settle(ctx context.Context, pos int) error {
 	return first
 }
 
-func (m *mender) settleFolder(pos int, path string, meta *file.Meta) error {
+func (m *repairer) restoreFolderMeta(pos int, path string, meta *file.Meta) error {
 	in, name := index.Split(path)
 	parent, err := m.dir(pos, in)
 	if err != nil {
@@ -220,17 +221,17 @@ func (m *mender) settleFolder(pos int, path string, meta *file.Meta) error {
 }
 
 // satisfied notes that one more place has its content.
-func (m *mender) satisfied(pos int, e *index.Entry) {
-	at := spot{pos, e.Path}
-	if n := m.needs[e.Hash]; n != nil && e.Kind == file.Regular && !m.right[at] {
-		n.left--
+func (m *repairer) satisfied(pos int, e *index.Entry) {
+	at := treePath{pos, e.Path}
+	if n := m.wanted[e.Hash]; n != nil && e.Kind == file.Regular && !m.right[at] {
+		n.places--
 		m.right[at] = true
 	}
 }
 
-// trust is what can be compared in the tree at a position.
-func (m *mender) trust(pos int) trust {
-	t := trust{all: m.trusts}
+// preserved is what can be compared in the tree at a position.
+func (m *repairer) preserved(pos int) preserved {
+	t := preserved{all: m.keepsAll}
 	if d, err := m.dir(pos, ""); err == nil {
 		if s, err := d.Stat(); err == nil {
 			t.user = s.UID

@@ -40,6 +40,6 @@ func (c *checker) rewriteSet(ctx context.Context, h *index.Header) error {
 	}
 	head := *h
 	head.State, head.Work, head.Bucket = "", "", 0
-	counted := head // Merged counts anew, and not all that a run counts
+	counted := head // Merged counts again, and less than a run counts
 	return c.d.WriteChangeSet(ctx, prev, &head, &counted)
 }

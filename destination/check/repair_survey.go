@@ -11,22 +11,22 @@ import (
 	"snap/scan"
 )
 
-// need is a content that is missing in places.
-type need struct {
-	left int          // places
-	at   spot         // one of them
-	rec  index.Record // its record
+// wantedContent is a content that is missing in places.
+type wantedContent struct {
+	places int          // places
+	at     treePath     // one of them
+	rec    index.Record // its record
 }
 
-// found is a path with a content, in the trees from one position to another.
-type found struct {
+// contentSource is a path with a content, in the trees from one position to another.
+type contentSource struct {
 	path        string
 	rec         index.Record
 	first, last int
 }
 
 // survey finds out which contents are needed, and where the index and the trees may have them.
-func (m *mender) survey(ctx context.Context, todo []*fault) error {
+func (m *repairer) survey(ctx context.Context, todo []*fault) error {
 	for _, f := range todo {
 		if f.what == FaultExtra {
 			continue
@@ -34,25 +34,25 @@ func (m *mender) survey(ctx context.Context, todo []*fault) error {
 		for _, s := range f.spans {
 			for pos := s.first; pos <= s.last; pos++ {
 				for e, err := range m.places(ctx, f, pos) {
-					if errors.As(err, new(*unmendable)) {
+					if errors.As(err, new(*unrepairable)) {
 						break
 					}
 					if err != nil {
 						return err
 					}
 					if e.Kind == file.Regular && held(&e.Record) && e.Has(index.Hashed) {
-						n := m.needs[e.Hash]
+						n := m.wanted[e.Hash]
 						if n == nil {
-							n = &need{at: spot{pos, e.Path}, rec: e.Record}
-							m.needs[e.Hash], m.sizes[e.Size] = n, true
+							n = &wantedContent{at: treePath{pos, e.Path}, rec: e.Record}
+							m.wanted[e.Hash], m.sizes[e.Size] = n, true
 						}
-						n.left++
+						n.places++
 					}
 				}
 			}
 		}
 	}
-	if len(m.needs) == 0 {
+	if len(m.wanted) == 0 {
 		return nil
 	}
 	for _, f := range todo {
@@ -65,39 +65,40 @@ func (m *mender) survey(ctx context.Context, todo []*fault) error {
 	return m.surveyIndex(ctx)
 }
 
-// foundMax is how many places of a content are remembered.
-const foundMax = 16
+// sourcesMax is how many places of a content are remembered.
+const sourcesMax = 16
 
 // surveyIndex looks for the contents that are needed in the whole index, once.
-func (m *mender) surveyIndex(ctx context.Context) error {
+func (m *repairer) surveyIndex(ctx context.Context) error {
 	for h, err := range m.d.DB.Histories(ctx, "", func([]byte) bool { return true }) {
 		if err != nil {
 			return err
 		}
 		for i := range h.Versions {
 			v := &h.Versions[i]
-			if v.Kind != file.Regular || !v.Exists() || !held(&v.Record) || !v.Has(index.Hashed) || m.needs[v.Hash] == nil || len(m.elsewhere[v.Hash]) >= foundMax {
+			if v.Kind != file.Regular || !v.Exists() || !held(&v.Record) || !v.Has(index.Hashed) || m.wanted[v.Hash] == nil ||
+				len(m.indexed[v.Hash]) >= sourcesMax {
 				continue
 			}
-			if f := m.reach(&h, i); f.first <= f.last {
-				m.elsewhere[v.Hash] = append(m.elsewhere[v.Hash], f)
+			if f := m.treesWith(&h, i); f.first <= f.last {
+				m.indexed[v.Hash] = append(m.indexed[v.Hash], f)
 			}
 		}
 	}
 	return nil
 }
 
-// reach says in which trees a version of a path is.
-func (m *mender) reach(h *index.History, i int) found {
-	f := found{path: h.Path, rec: h.Versions[i].Record, first: m.from(h.Versions[i].Seq), last: len(m.snaps) - 1}
+// treesWith says in which trees a version of a path is.
+func (m *repairer) treesWith(h *index.History, i int) contentSource {
+	f := contentSource{path: h.Path, rec: h.Versions[i].Record, first: m.posOf(h.Versions[i].Seq), last: len(m.snaps) - 1}
 	if i+1 < len(h.Versions) {
-		f.last = m.from(h.Versions[i+1].Seq) - 1
+		f.last = m.posOf(h.Versions[i+1].Seq) - 1
 	}
 	return f
 }
 
-// from is the position of the first snapshot with this number or a larger one.
-func (m *mender) from(seq uint64) int {
+// posOf is the position of the first snapshot with this number or a larger one.
+func (m *repairer) posOf(seq uint64) int {
 	i, _ := slices.BinarySearchFunc(m.snaps, seq, func(h index.Header, seq uint64) int {
 		if h.Seq < seq {
 			return -1
@@ -109,10 +110,10 @@ func (m *mender) from(seq uint64) int {
 
 // surveyExtra reads files that do not belong where they are and have the size of one that is needed:
 // somebody may have renamed it.
-func (m *mender) surveyExtra(ctx context.Context, f *fault) error {
+func (m *repairer) surveyExtra(ctx context.Context, f *fault) error {
 	for _, s := range f.spans {
 		for pos := s.first; pos <= s.last; pos++ {
-			for path, err := range m.files(ctx, spot{pos, f.path}) {
+			for path, err := range m.files(ctx, treePath{pos, f.path}) {
 				if err != nil {
 					return err
 				}
@@ -122,8 +123,8 @@ func (m *mender) surveyExtra(ctx context.Context, f *fault) error {
 					continue
 				}
 				if stat, err := d.Lstat(name); err == nil && stat.Kind == file.Regular && m.sizes[stat.Size] {
-					if got := m.sum(ctx, d, name, &stat); got.err == nil && m.needs[got.hash] != nil {
-						m.extras[got.hash] = spot{pos, path}
+					if got := m.sum(ctx, d, name, &stat); got.err == nil && m.wanted[got.hash] != nil {
+						m.extras[got.hash] = treePath{pos, path}
 					}
 				}
 				d.Close()
@@ -134,7 +135,7 @@ func (m *mender) surveyExtra(ctx context.Context, f *fault) error {
 }
 
 // files yields the path itself or, of a folder, the files in it. What cannot be read is passed over.
-func (m *mender) files(ctx context.Context, s spot) iter.Seq2[string, error] {
+func (m *repairer) files(ctx context.Context, s treePath) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
 		in, name := index.Split(s.path)
 		parent, err := m.dir(s.pos, in)

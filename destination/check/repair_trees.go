@@ -21,7 +21,7 @@ type openTree struct {
 const treesOpen = 8
 
 // dir is a folder in the tree at a position.
-func (m *mender) dir(pos int, path string) (*file.Dir, error) {
+func (m *repairer) dir(pos int, path string) (*file.Dir, error) {
 	t := &m.handles
 	if i := slices.IndexFunc(t.open, func(o openTree) bool { return o.pos == pos }); i >= 0 {
 		o := t.open[i]
@@ -41,7 +41,7 @@ func (m *mender) dir(pos int, path string) (*file.Dir, error) {
 	return o.tree.Dir(path)
 }
 
-func (t *trees) forget(pos int, path string) {
+func (t *trees) closeFolder(pos int, path string) {
 	for _, o := range t.open {
 		if o.pos == pos {
 			o.tree.Forget(path)

@@ -45,7 +45,7 @@ func (c *checker) sets(ctx context.Context, complete []index.Header) error {
 	return c.strays(ctx)
 }
 
-// header is the header of a complete snapshot as it is now, nil if it is no more.
+// header is the header of a complete snapshot as it is now, nil if it was deleted.
 func (c *checker) header(ctx context.Context, seq uint64) (*index.Header, error) {
 	complete, err := c.headers(ctx)
 	for i := range complete {
@@ -56,7 +56,7 @@ func (c *checker) header(ctx context.Context, seq uint64) (*index.Header, error)
 	return nil, err
 }
 
-// set checks one change set. The fault can be mended from the index where fault.seq is set.
+// set checks one change set. The fault can be repaired from the index where fault.seq is set.
 func (c *checker) set(ctx context.Context, h *index.Header) (*fault, error) {
 	bad := func(why string, mend bool) *fault {
 		f := &fault{what: FaultSet, path: setPath(destination.ChangeSetName(h.Seq)), why: why, names: []string{h.Name}}
@@ -90,11 +90,12 @@ func (c *checker) set(ctx context.Context, h *index.Header) (*fault, error) {
 		return bad("the change set is of another snapshot: "+what+" differs from the index", true), nil
 	}
 	n, first := 0, error(nil)
-	err = c.d.DB.CheckSet(ctx, h, destination.ReadChanges(c.d.ChangesDir.Path(), destination.ChangeSetName(h.Seq)), func(err error) {
-		if n++; first == nil {
-			first = err
-		}
-	})
+	err = c.d.DB.CheckSet(ctx, h, destination.ReadChanges(c.d.ChangesDir.Path(), destination.ChangeSetName(h.Seq)),
+		func(err error) {
+			if n++; first == nil {
+				first = err
+			}
+		})
 	switch {
 	case err != nil:
 		return nil, c.indexError(err)
@@ -125,8 +126,10 @@ func otherHeader(a, b *index.Header) string {
 		{"the number", a.Seq == b.Seq}, {"the name", a.Name == b.Name}, {"the source", a.SameSources(b)},
 		{"the time", a.Time.Equal(b.Time) && a.Finished.Equal(b.Finished)}, {"the host", a.Host == b.Host},
 		{"the number of files", a.Files == b.Files && a.Dirs == b.Dirs}, {"the size", a.Bytes == b.Bytes},
-		{"the number of changes", a.Added == b.Added && a.Modified == b.Modified && a.Metadata == b.Metadata && a.Moved == b.Moved && a.Removed == b.Removed},
-		{"what was copied", a.Linked == b.Linked && a.CopiedBytes == b.CopiedBytes}, {"the number of errors", a.Errors == b.Errors},
+		{"the number of changes", a.Added == b.Added && a.Modified == b.Modified && a.Metadata == b.Metadata &&
+			a.Moved == b.Moved && a.Removed == b.Removed},
+		{"what was copied", a.Linked == b.Linked && a.CopiedBytes == b.CopiedBytes},
+		{"the number of errors", a.Errors == b.Errors},
 	} {
 		if !f.same {
 			return f.name
@@ -140,11 +143,11 @@ func setPath(name string) string {
 	return destination.MetaName + "/" + destination.ChangesName + "/" + name
 }
 
-// besides are the ends of the names of what lies beside the change sets: labels, and sets that were put aside.
+// besides are the suffixes of what lies beside the change sets: labels, and sets that were set aside.
 var besides = []string{".labels", ".unpublished", ".lost", ".replaced"}
 
-// strays tells of what lies among the change sets and belongs to no snapshot. Sets put aside and labels
-// belong there, and those of snapshots whose deletion is not at its end.
+// strays reports what lies among the change sets and belongs to no snapshot. Sets put aside and labels belong there,
+// and those of snapshots whose deletion is not at its end.
 func (c *checker) strays(ctx context.Context) error {
 	if c.d.ChangesDir == nil {
 		return nil

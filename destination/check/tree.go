@@ -17,22 +17,22 @@ import (
 // there still.
 type treeCheck struct {
 	*checker
-	trust trust
-	tree  *file.Tree
-	found []*fault
-	files int64
-	bare  int64 // files without a hash
-	names sharing
-	open  []folderSight
-	apart *fault // what stands for everything below its path: missing, extra or unreadable
+	preserved preserved
+	tree      *file.Tree
+	found     []*fault
+	files     int64
+	unhashed  int64 // files without a hash
+	names     sharing
+	open      []openFolder
+	standsFor *fault // the fault that stands for everything below its path: missing, extra or unreadable
 }
 
-// folderSight is a folder that the check is in.
-type folderSight struct {
-	path  string
-	what  Fault // what is wrong with the folder itself, told when it is left
-	why   []string
-	known bool // something in it is missing, extra or of another type, which explains its time
+// openFolder is a folder that the check is in.
+type openFolder struct {
+	path      string
+	what      Fault // what is wrong with the folder itself, reported when it is left
+	why       []string
+	explained bool // something in it is missing, extra or of another type, which explains its time
 }
 
 // tree checks the tree at a position.
@@ -50,18 +50,19 @@ func (c *checker) tree(ctx context.Context, pos int) error {
 	if err != nil {
 		return err
 	}
-	t := &treeCheck{checker: c, trust: trust{c.trusts, c.maker(h, stat.UID)}, names: sharing{}, tree: file.NewTree(top, 64, (*file.Dir).EnterDir)}
+	t := &treeCheck{checker: c, preserved: preserved{c.keepsAll, c.maker(h, stat.UID)}, names: sharing{},
+		tree: file.NewTree(top, 64, (*file.Dir).EnterDir)}
 	defer t.tree.Close()
 	before := c.at
-	for lot, err := range stream.Ordered(ctx, c.o.Jobs, lotsWindow, t.lots(ctx, h, top), t.look) {
+	for lot, err := range stream.Ordered(ctx, c.o.Jobs, batchesWindow, t.batches(ctx, h, top), t.look) {
 		if err != nil {
 			return c.treeError(ctx, h, err)
 		}
-		for i := range lot.sights {
-			t.take(&lot.sights[i])
+		for i := range lot.paths {
+			t.addPath(&lot.paths[i])
 		}
-		if n := len(lot.sights); n > 0 {
-			c.at.Stage, c.at.Files, c.at.Path = progress.Checking, c.at.Files+int64(n), lot.sights[n-1].path
+		if n := len(lot.paths); n > 0 {
+			c.at.Stage, c.at.Files, c.at.Path = progress.Checking, c.at.Files+int64(n), lot.paths[n-1].path
 			if c.read.any() {
 				c.at.Stage, c.at.Bytes = progress.Reading, c.res.BytesRead
 			}
@@ -85,7 +86,7 @@ func (c *checker) tree(ctx context.Context, pos int) error {
 	}
 	c.shared.add(t.names)
 	c.res.Files += t.files
-	c.res.Unproved += t.bare
+	c.res.Unproved += t.unhashed
 	return nil
 }
 
@@ -102,22 +103,22 @@ func (c *checker) treeError(ctx context.Context, h *index.Header, err error) err
 	return c.indexError(err)
 }
 
-// take judges one sight; sights come in key order.
-func (t *treeCheck) take(s *sight) {
+// addPath judges one path; paths come in key order.
+func (t *treeCheck) addPath(s *comparedPath) {
 	t.leave(s.path)
 	if s.there {
 		t.files++
 	}
 	t.read.note(s)
 	t.names.note(s)
-	if t.apart != nil {
-		if s.path != t.apart.path && index.Within(s.path, t.apart.path) {
-			if t.apart.what != FaultUnread && t.apart.what != Unchecked {
-				t.apart.below++
+	if t.standsFor != nil {
+		if s.path != t.standsFor.path && index.Within(s.path, t.standsFor.path) {
+			if t.standsFor.what != FaultUnread && t.standsFor.what != Unchecked {
+				t.standsFor.below++
 			}
 			return
 		}
-		t.apart = nil
+		t.standsFor = nil
 	}
 	want := s.indexed && held(&s.rec)
 	switch {
@@ -140,11 +141,11 @@ func (t *treeCheck) take(s *sight) {
 }
 
 // judge compares an entry that both have.
-func (t *treeCheck) judge(s *sight) {
+func (t *treeCheck) judge(s *comparedPath) {
 	var what Fault
 	var why []string
 	if s.path != "" { // the top folder is for its owner alone, and has times of its own
-		what, why = t.trust.differences(&s.rec, &s.stat)
+		what, why = t.preserved.differences(&s.rec, &s.stat)
 	} else if s.stat.Kind != file.Folder {
 		what, why = FaultType, []string{"is no folder"}
 	}
@@ -159,21 +160,21 @@ func (t *treeCheck) judge(s *sight) {
 		return
 	}
 	switch {
-	case (s.rec.Kind == file.Symlink || s.attrs && !s.load) && s.failed != nil:
+	case (s.rec.Kind == file.Symlink || s.attrs && !s.readsInode) && s.failed != nil:
 		t.found = append(t.found, unreadFault(s.path, s.failed))
 		return
 	case s.rec.Kind == file.Symlink && s.target != s.rec.Target:
 		what, why = FaultTarget, append([]string{fmt.Sprintf("leads to %q, not to %q", s.target, s.rec.Target)}, why...)
-	case s.prove && what != FaultSize:
+	case s.compareBytes && what != FaultSize:
 		if worse, text := t.read.prove(s); worse != "" {
 			what, why = worse, []string{text}
 		}
 	}
-	if s.prove && !s.rec.Has(index.Hashed) {
-		t.bare++
+	if s.compareBytes && !s.rec.Has(index.Hashed) {
+		t.unhashed++
 	}
 	if s.rec.Kind == file.Folder {
-		t.open = append(t.open, folderSight{path: s.path, what: what, why: why})
+		t.open = append(t.open, openFolder{path: s.path, what: what, why: why})
 		return
 	}
 	if what != "" {
@@ -181,20 +182,20 @@ func (t *treeCheck) judge(s *sight) {
 	}
 }
 
-// standFor notes a fault that speaks for everything below its path.
+// standFor notes a fault that stands for everything below its path.
 func (t *treeCheck) standFor(f *fault) {
-	t.apart = f
+	t.standsFor = f
 	t.found = append(t.found, f)
 }
 
 // explain notes that the folder on top had its entries changed.
 func (t *treeCheck) explain() {
 	if n := len(t.open); n > 0 {
-		t.open[n-1].known = true
+		t.open[n-1].explained = true
 	}
 }
 
-// leave tells of the folders that do not lead to path; "" leaves all.
+// leave closes, and reports, the open folders that path is not in; "" closes all.
 func (t *treeCheck) leave(path string) {
 	for n := len(t.open); n > 0; n = len(t.open) {
 		f := &t.open[n-1]
@@ -202,13 +203,13 @@ func (t *treeCheck) leave(path string) {
 			return
 		}
 		t.open = t.open[:n-1]
-		if f.what != "" && !(f.what == FaultTime && len(f.why) == 1 && f.known) {
+		if f.what != "" && !(f.what == FaultTime && len(f.why) == 1 && f.explained) {
 			t.found = append(t.found, &fault{what: f.what, path: f.path, why: joinWhy(f.why)})
 		}
 	}
 }
 
-// unreadFault is what it means that something in a tree cannot be read.
+// unreadFault is the fault of something in a tree that cannot be read.
 func unreadFault(path string, err error) *fault {
 	what := FaultUnread
 	if errors.Is(err, fs.ErrPermission) {

@@ -49,8 +49,8 @@ func (m *treeReader) compare(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// visit judges one path: what the tree has there, what the tree before had, and what the index said of that.
-// Each may be nil.
+// visit judges one path: what the tree has there, what the tree before had, and what the index says of that. Each may
+// be nil.
 func (m *treeReader) visit(path string, now, was *scan.Item, old *index.Entry) error {
 	if now != nil && now.Err != nil {
 		m.r.res.Notes = append(m.r.res.Notes, fmt.Errorf("what is in it is not in the index: %w", now.Err))
@@ -60,7 +60,7 @@ func (m *treeReader) visit(path string, now, was *scan.Item, old *index.Entry) e
 			m.keep(&old.Record) // it was in no tree: that says nothing
 			return nil
 		}
-		return m.left(path, was, old)
+		return m.removed(path, was, old)
 	}
 	linked := was != nil && now.Stat.Kind != file.Folder && file.SameFile(&now.Stat, &was.Stat)
 	if was != nil && !linked && was.Stat.Kind != file.Folder {
@@ -102,8 +102,8 @@ func (m *treeReader) visit(path string, now, was *scan.Item, old *index.Entry) e
 	return m.add(path, rec)
 }
 
-// left enters the tombstone of a path that the tree no longer has.
-func (m *treeReader) left(path string, was *scan.Item, old *index.Entry) error {
+// removed enters the tombstone of a path that the tree no longer has.
+func (m *treeReader) removed(path string, was *scan.Item, old *index.Entry) error {
 	if old.Kind == file.Folder && (m.lost == "" || !index.Within(path, m.lost)) {
 		m.lost = path
 	}
@@ -121,7 +121,7 @@ func (m *treeReader) leaves(path string, s *file.Stat) {
 	}
 }
 
-// linked deals with an inode that kept its path: the record stays, but for the number of its names.
+// linked decides about an inode that kept its path: the record stays, except for the number of its names.
 func (m *treeReader) linked(path string, now, was *scan.Item, old *index.Record) error {
 	n := m.now.names(now.Stat.Ino)
 	if n > 1 {
@@ -140,7 +140,7 @@ func (m *treeReader) linked(path string, now, was *scan.Item, old *index.Record)
 	return nil
 }
 
-// keep counts an entry that is as it was.
+// keep counts an unchanged entry.
 func (m *treeReader) keep(old *index.Record) {
 	if old.Has(index.Unreadable) {
 		m.head.Errors++
@@ -152,8 +152,8 @@ func (m *treeReader) add(path string, rec *index.Record) error {
 	return m.out.Add(&index.Entry{Path: path, Record: *rec})
 }
 
-// record is the weak record of an entry of the tree. What the destination cannot hold, such as owners, it
-// shows alike in both trees: there the record before is right.
+// record is the unhashed record of an entry of the tree. What the destination cannot hold, such as owners, looks
+// alike in both trees: there the record before is right.
 func (m *treeReader) record(now, was *scan.Item, old *index.Entry) (*index.Record, error) {
 	rec := &index.Record{Stat: now.Stat, Volume: index.TreeVolume, Stored: index.Made}
 	rec.Dev, rec.Mount, rec.Ctime = 0, 0, file.Time{} // a copy's ctime is that of its last link
@@ -168,13 +168,13 @@ func (m *treeReader) record(now, was *scan.Item, old *index.Entry) (*index.Recor
 		rec.Flags |= index.Unreadable
 	}
 	var err error
-	if rec.Target, rec.Xattrs, err = m.now.more(now); err != nil {
+	if rec.Target, rec.Xattrs, err = m.now.readMeta(now); err != nil {
 		return nil, err
 	}
 	if old == nil || was == nil || old.Kind != rec.Kind || was.Stat.Kind != rec.Kind {
 		return rec, nil
 	}
-	_, xattrs, err := m.before.more(was)
+	_, xattrs, err := m.before.readMeta(was)
 	if err != nil {
 		return nil, err
 	}
@@ -201,13 +201,13 @@ func (m *treeReader) record(now, was *scan.Item, old *index.Entry) (*index.Recor
 	return rec, nil
 }
 
-// more is what lstat does not tell of an entry: a link's target, and the xattrs.
-func (v *view) more(it *scan.Item) (target string, xattrs []file.Xattr, err error) {
+// readMeta reads what lstat does not return: a link's target, and the xattrs.
+func (v *treeView) readMeta(it *scan.Item) (target string, xattrs []file.Xattr, err error) {
 	if it.Stat.Kind == file.Folder {
 		d, err := v.tree.Dir(it.Path())
 		if err != nil {
 			if it.Err != nil {
-				err = nil // told already
+				err = nil // reported already
 			}
 			return "", nil, err
 		}

@@ -14,7 +14,7 @@ func (d *decider) lookup(path string) (*index.Record, error) {
 	return &rec, err
 }
 
-// decide makes of the record of an entry that differs the best that is known.
+// decide completes the record of an entry that differs with the best that is known about it.
 func (d *decider) decide(path string, rec, hint *index.Record) error {
 	if !rec.Exists() {
 		if hint == nil {
@@ -48,11 +48,11 @@ func (d *decider) decide(path string, rec, hint *index.Record) error {
 			return err
 		}
 	}
-	if done, err := d.back(path, rec); done || err != nil {
+	if done, err := d.takeReturned(path, rec); done || err != nil {
 		return err
 	}
 	if hint != nil {
-		if err := d.better(path, rec, hint); err != nil {
+		if err := d.improve(path, rec, hint); err != nil {
 			return err
 		}
 	}
@@ -66,8 +66,8 @@ func (d *decider) decide(path string, rec, hint *index.Record) error {
 	return nil
 }
 
-// inherit gives rec what the snapshot before knew of the same inode at the path from; false if it knew of
-// something else there.
+// inherit gives rec what the snapshot before knows about the same inode at the path from; false if something else is
+// there.
 func (d *decider) inherit(rec *index.Record, from string, change index.Change, reason index.Reason) (bool, error) {
 	old, err := d.lookup(from)
 	if errors.Is(err, index.ErrNotFound) || err == nil && (old.Kind != rec.Kind || old.Stored == index.Absent) {
@@ -79,14 +79,15 @@ func (d *decider) inherit(rec *index.Record, from string, change index.Change, r
 	now, before := int64(rec.Nlink), int64(max(d.before.names(rec.Ino), 1))
 	*rec = *old
 	rec.Nlink = uint32(max(int64(old.Nlink)+now-before, 1))
-	rec.Change, rec.Reason, rec.Stored, rec.From, rec.To, rec.Link, rec.Since = change, reason, index.Linked, from, "", "", 0
+	rec.Change, rec.Reason, rec.Stored, rec.From, rec.To, rec.Link, rec.Since = change, reason, index.Linked, from,
+		"", "", 0
 	return true, nil
 }
 
-// better replaces a weak record by what the remains of the change set say, if they are about what is in the
-// tree.
-func (d *decider) better(path string, rec, hint *index.Record) error {
-	if !hint.Exists() || hint.Stored == index.Absent || hint.Kind != rec.Kind || hint.Rdev != rec.Rdev || hint.Target != rec.Target ||
+// improve replaces an unhashed record by the one of the damaged change set, if that describes what is in the tree.
+func (d *decider) improve(path string, rec, hint *index.Record) error {
+	if !hint.Exists() || hint.Stored == index.Absent || hint.Kind != rec.Kind || hint.Rdev != rec.Rdev ||
+		hint.Target != rec.Target ||
 		rec.Kind == file.Regular && (hint.Size != rec.Size || !destination.CloseEnough(rec.Mtime, hint.Mtime)) {
 		return nil
 	}
@@ -122,11 +123,11 @@ func (d *decider) better(path string, rec, hint *index.Record) error {
 	return nil
 }
 
-// folder decides about a folder: it moved if what is in it tells so.
+// folder decides about a folder: it moved if its entries did.
 func (d *decider) folder(path string, rec, hint *index.Record) error {
 	change, reason := rec.Change, rec.Reason
 	if hint != nil && hint.Exists() && hint.Kind == file.Folder {
-		if err := d.better(path, rec, hint); err != nil {
+		if err := d.improve(path, rec, hint); err != nil {
 			return err
 		}
 	}

@@ -11,30 +11,30 @@ import (
 	"snap/index"
 )
 
-// takeTree makes the change set of a snapshot from its tree and imports it. The tree is compared with the
-// tree of the snapshot before: the names of one inode hold one content, so that what is linked keeps its
-// record, hash and source identity included, also under another path. All else gets what the remains of its
-// change set, or the index that is replaced, say of it, and failing that a weak record: what lstat says of
-// the copy, with the copy's identity and without a hash.
+// takeTree makes the change set of a snapshot from its tree and imports it. The tree is compared with the tree of the
+// snapshot before: the names of one inode hold one content, so that what is linked keeps its record, hash and source
+// identity included, also under another path. All else gets its record from the readable part of its change set, or
+// from the old index; failing that an unhashed record: what lstat says of the copy, with the copy's identity and
+// without a hash.
 func (r *reindex) takeTree(ctx context.Context, s *step) error {
-	now, err := openView(ctx, r.d, s.name, r.o.Jobs)
+	now, err := openTree(ctx, r.d, s.name, r.o.Jobs)
 	if err != nil {
 		return err
 	}
 	if r.before == nil && r.last != nil {
-		if r.before, err = openView(ctx, r.d, r.last.Name, r.o.Jobs); err != nil {
+		if r.before, err = openTree(ctx, r.d, r.last.Name, r.o.Jobs); err != nil {
 			if !errors.Is(err, fs.ErrNotExist) {
 				now.close()
 				return err
 			}
-			r.before = nil // removed by hand: only the index tells what it held
+			r.before = nil // removed by hand: only the index says what it held
 		}
 	}
 	m := &treeReader{r: r, now: now, before: r.before, moves: map[uint64]string{}, links: map[uint64]string{}}
 	if r.last != nil {
 		m.seq = r.last.Seq
 	}
-	m.head, m.hints = r.remains(ctx, s)
+	m.head, m.hints = r.readableRecords(ctx, s)
 	err = m.run(ctx, s)
 	if err != nil {
 		now.close()
@@ -49,9 +49,9 @@ func (r *reindex) takeTree(ctx context.Context, s *step) error {
 	return nil
 }
 
-// remains is what is known of a snapshot besides its tree: the header to begin with, and records with which
-// a record is made better where they fit what is in the tree.
-func (r *reindex) remains(ctx context.Context, s *step) (index.Header, iter.Seq2[*index.Entry, error]) {
+// readableRecords is what is known about a snapshot apart from its tree: the header to begin with, and records
+// (hints) that improve those made from the tree where they fit it.
+func (r *reindex) readableRecords(ctx context.Context, s *step) (index.Header, iter.Seq2[*index.Entry, error]) {
 	var h index.Header
 	hints := func(func(*index.Entry, error) bool) {}
 	if s.head != nil {
@@ -101,23 +101,25 @@ type treeReader struct {
 	r      *reindex
 	head   index.Header
 	hints  iter.Seq2[*index.Entry, error]
-	now    *view
-	before *view  // nil if it is gone, or there is none
-	seq    uint64 // of the snapshot before, 0 for none
+	now    *treeView
+	before *treeView // nil if it is gone, or there is none
+	seq    uint64    // of the snapshot before, 0 for none
 	weak   int64
 
 	out   *index.Spool      // what differs, in key order
 	gone  index.PathSet     // tombstones
 	fresh index.PathSet     // folders at new paths
-	moves map[uint64]string // of inodes that this tree still has, a path of the tree before that they are gone from
-	links map[uint64]string // of inodes with several names, a path that they have kept
+	moves map[uint64]string // by inode that this tree still has: the path of the tree before that it is gone from
+	links map[uint64]string // by inode with several names: a path that it has kept
 	lost  string            // the last folder that is gone
 	n     int64
 }
 
 func (m *treeReader) run(ctx context.Context, s *step) error {
 	h := &m.head
-	h.Files, h.Dirs, h.Bytes, h.Added, h.Modified, h.Metadata, h.Moved, h.Removed, h.Linked, h.CopiedBytes, h.Errors = 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0
+	h.Files, h.Dirs, h.Bytes = 0, 0, 0
+	h.Added, h.Modified, h.Metadata, h.Moved, h.Removed = 0, 0, 0, 0, 0
+	h.Linked, h.CopiedBytes, h.Errors = 0, 0, 0
 	h.Unread, h.UnreadBytes, h.Returned = 0, 0, 0
 	if err := m.r.label(h); err != nil {
 		return err

@@ -9,11 +9,12 @@ import (
 	"snap/internal/file"
 )
 
-// returns are the files with several names that were away in the tree before and are linked to an older one: of each
-// inode, the path that tells so.
+// returns are the files with several names that were away in the tree before and are linked to an older one: by
+// inode, the path by which that is known.
 type returns map[uint64]string
 
-// returned finds the files with several names that came back. Their other names are joined to the one that is found first.
+// returned finds the files with several names that came back. Their other names become joined records of the one that
+// is found first.
 func (m *treeReader) returned(ctx context.Context, e *destination.OlderTrees) (returns, error) {
 	found := returns{}
 	for it, err := range m.out.All() {
@@ -35,9 +36,10 @@ func (m *treeReader) returned(ctx context.Context, e *destination.OlderTrees) (r
 	return found, nil
 }
 
-// overGap is the record of the inode that rec is of in the last snapshot that had something at path, where the snapshot
-// before has not: with its Since. nil if that is not the inode, which its tree tells.
-func (m *treeReader) overGap(ctx context.Context, e *destination.OlderTrees, path string, rec *index.Record) (*index.Record, error) {
+// overGap looks in the last snapshot that had something at path, where the snapshot before has nothing. It returns
+// the record there, with its Since, if its tree has the same inode as rec there; else nil.
+func (m *treeReader) overGap(ctx context.Context, e *destination.OlderTrees, path string,
+	rec *index.Record) (*index.Record, error) {
 	if rec.Kind != file.Regular || m.now.names(rec.Ino) == 0 || m.before != nil && m.before.names(rec.Ino) > 0 {
 		return nil, nil
 	}
@@ -65,11 +67,11 @@ func (m *treeReader) overGap(ctx context.Context, e *destination.OlderTrees, pat
 	if file.DiskFailed(err) {
 		return nil, err
 	}
-	return nil, nil // gone from there, or not to be entered: its tree does not tell
+	return nil, nil // gone from there, or it cannot be entered
 }
 
-// back makes of rec a link over the time in which it was away, if it is one.
-func (d *decider) back(path string, rec *index.Record) (bool, error) {
+// takeReturned turns rec into a link over the snapshots in which it was away, if it is one.
+func (d *decider) takeReturned(path string, rec *index.Record) (bool, error) {
 	first := d.returns[rec.Ino]
 	if first != "" && first != path {
 		old, err := d.overGap(d.ctx, d.elders, first, rec)
@@ -89,7 +91,7 @@ func (d *decider) back(path string, rec *index.Record) (bool, error) {
 	return true, nil
 }
 
-// takeBack gives rec what is known of its inode.
+// takeBack gives rec what is known about its inode.
 func (d *decider) takeBack(rec, old *index.Record) {
 	change, names := rec.Change, max(d.now.names(rec.Ino), 1)
 	*rec = *old

@@ -35,7 +35,8 @@ func TestLostInTheMiddle(t *testing.T) {
 	p.Do(os.RemoveAll(filepath.Join(p.Dest, "s0003")))
 	p.Do(os.Remove(index.Path(p.Dest)))
 	res := p.Reindex()
-	if res.Snapshots != 4 || len(res.Lost) != 1 || res.Lost[0].Seq != 3 || len(res.FromTrees) != 1 || res.FromTrees[0].Name != "s0004" || res.FromTrees[0].Weak != 0 {
+	if res.Snapshots != 4 || len(res.Lost) != 1 || res.Lost[0].Seq != 3 || len(res.FromTrees) != 1 ||
+		res.FromTrees[0].Name != "s0004" || res.FromTrees[0].Weak != 0 {
 		t.Fatalf("%+v", res)
 	}
 	_, after := p.Knows()
@@ -272,7 +273,8 @@ func TestSetsThatDoNotSay(t *testing.T) {
 	}
 	p.Lose(filepath.Join(p.Dest, heads[1].Name))
 	p.Do(os.Truncate(p.Set(2), 30))
-	if res := p.Reindex(); res.Snapshots != 3 || len(res.FromTrees) != 1 || res.FromTrees[0].Seq != 3 || len(res.Lost) != 1 {
+	if res := p.Reindex(); res.Snapshots != 3 || len(res.FromTrees) != 1 || res.FromTrees[0].Seq != 3 ||
+		len(res.Lost) != 1 {
 		t.Fatalf("%+v", res)
 	}
 	_, now := p.Knows()
@@ -294,7 +296,8 @@ func TestReindexKeepsHashesOfTheOldIndex(t *testing.T) {
 	}
 	after, now := p.Knows()
 	backuptest.WantSeen(t, "with the old index", before, now)
-	if now[1]["a"].Hash != before[1]["a"].Hash || after[1].Host != "host" || !after[1].Finished.Equal(heads[1].Finished) || !slices.Equal(after[1].Tags, []string{"t"}) {
+	if now[1]["a"].Hash != before[1]["a"].Hash || after[1].Host != "host" || !after[1].Finished.Equal(heads[1].Finished) ||
+		!slices.Equal(after[1].Tags, []string{"t"}) {
 		t.Errorf("%+v", after[1])
 	}
 }
@@ -313,11 +316,12 @@ func TestReindexIsInterrupted(t *testing.T) {
 	}
 }
 
-// TestReindexWhereASetIsNoFile: what lies in the place of a change set and is none is neither waited for nor followed; the
-// snapshot is read from its folder.
+// TestReindexWhereASetIsNoFile: what lies in the place of a change set and is none is neither waited for nor
+// followed; the snapshot is read from its folder.
 func TestReindexWhereASetIsNoFile(t *testing.T) {
 	for what, put := range map[string]func(name string) error{
-		"a FIFO": func(name string) error { return syscall.Mkfifo(name, 0o600) }, "a link": func(name string) error { return os.Symlink("/dev/zero", name) },
+		"a FIFO":            func(name string) error { return syscall.Mkfifo(name, 0o600) },
+		"a link":            func(name string) error { return os.Symlink("/dev/zero", name) },
 		"a link to nowhere": func(name string) error { return os.Symlink("nowhere", name) },
 		"a folder":          func(name string) error { return os.MkdirAll(name+"/with/things", 0o700) },
 	} {
@@ -341,8 +345,8 @@ func TestReindexWhereASetIsNoFile(t *testing.T) {
 	}
 }
 
-// TestAFolderWhereASetIs: what a repair, a deletion and new labels write, remove or replace may be a folder of somebody's by
-// now. It is put aside, each time.
+// TestAFolderWhereASetIs: what a repair, a deletion and new labels write, remove or replace may be a folder of
+// somebody's by now. It is put aside, each time.
 func TestAFolderWhereASetIs(t *testing.T) {
 	p := backuptest.NewPlace(t)
 	for i := range 3 {

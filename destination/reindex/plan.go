@@ -55,7 +55,7 @@ func arrange(sets []foundSet, trees []foundTree) (steps []step, left []foundTree
 		switch {
 		case b.head.Parent > a && b.head.Parent < b.seq:
 			last = b.head.Parent
-		case !b.whole: // it will be made of its tree, relative to whatever is before it
+		case !b.whole: // it will be made from its tree, relative to whatever is before it
 			last = b.seq - 1
 		case b.head.Parent == 0 && len(nameless) > 0: // written by a snap that did not say
 			last = nameless[len(nameless)-1]
@@ -83,10 +83,10 @@ func arrange(sets []foundSet, trees []foundTree) (steps []step, left []foundTree
 	return steps, left
 }
 
-// follows reports whether the step's change set is whole and goes on from the snapshot parent.
+// follows reports whether the step's change set is whole and relative to the snapshot parent.
 func (s *step) follows(parent uint64) bool { return s.whole && s.head.Parent == parent }
 
-// allFollow says why not every step has a whole change set that goes on from the step before, nil if each has.
+// allFollow says why not every step has a whole change set that is relative to the step before, nil if each has.
 func allFollow(steps []step) error {
 	before := uint64(0)
 	for i := range steps {
@@ -110,7 +110,7 @@ func (t foundTree) compare(u foundTree) int {
 	return cmp.Or(t.time.Compare(u.time), cmp.Compare(len(t.name), len(u.name)), cmp.Compare(t.name, u.name))
 }
 
-// damagedAt is the set of this number, which is there if it is damaged, with a tree to be made of.
+// damagedAt is the set of this number, which is there if it is damaged, with a tree to make it from.
 func damagedAt(sets []foundSet, seq uint64) foundSet {
 	i, ok := slices.BinarySearchFunc(sets, seq, func(s foundSet, seq uint64) int { return cmp.Compare(s.seq, seq) })
 	if !ok {
@@ -121,8 +121,8 @@ func damagedAt(sets []foundSet, seq uint64) foundSet {
 	return s
 }
 
-// losses are the snapshots that are known to have been and that no tree stands for: sets without a name, and
-// the parent of the set after them.
+// losses are the snapshots that are known to have existed and that have no tree: sets without a name, and the parent
+// of the set after them.
 func losses(sets []foundSet, nameless []uint64, placed map[uint64]bool, parent, after uint64) (steps []step) {
 	for _, seq := range nameless {
 		if !placed[seq] {

@@ -1,3 +1,20 @@
+// Package reindex makes the index of a destination again, from the change sets or, where these are lost, from the
+// trees.
+//
+// Invariants:
+//
+//   - The old index is replaced by one rename, when the new one is whole, durable and has been opened once. It is
+//     kept as index.db.old.
+//   - A whole change set whose parent is the snapshot before is taken as it is; only else the tree is looked at. What
+//     the index then cannot know is named (Result.Notes), not made up.
+//   - No change set is lost: one that is replaced is kept beside the new one.
+//   - It can be stopped anywhere and begun again.
+//
+// arrange (plan.go) is the pure plan: which snapshot comes from a set, which from a tree, which is lost. from_tree.go
+// makes a change set of a tree: it walks it beside the tree before (compare.go) and decides what became of each path
+// (decide.go, write.go).
+//
+// [Run] is the one call. Begin to read at plan.go.
 package reindex
 
 import (
@@ -22,21 +39,21 @@ import (
 // snapshots the trees that they name.
 type Options struct {
 	LockWait time.Duration // how long to wait for another run; 0: not at all
-	Holder   string        // what others are told while this run holds the lock
+	Holder   string        // what others see while this run holds the lock
 
 	// Time is the time that the name of a snapshot tells, false if it is no snapshot's name. Folders with
 	// such a name are taken for snapshots even if no change set names them. nil: no folder is.
 	Time   func(name string) (time.Time, bool)
 	Adopt  bool   // take every folder for a snapshot, those that Time does not know at the time of their last change
-	Source string // the source of snapshots of which no change set tells one; "": that of a neighbour
+	Source string // the source of snapshots whose change sets name none; "": that of a neighbour
 
 	// SetsOnly changes nothing where not every snapshot can be made from its change set, or where labels are damaged:
-	// ErrSetsDamaged. What is made then is what was lost, and nobody need be asked.
+	// ErrSetsDamaged. An index that is made then is the one that was lost, so that nobody has to be asked.
 	SetsOnly bool
 
 	Users, Groups func(id uint32) string // names of owners for such snapshots; nil or "": none
 	Jobs          int                    // folders read at the same time; 0: 4
-	Progress      func(progress.State)   // told how far it has come; nil: nobody
+	Progress      func(progress.State)   // called with the progress; nil: nobody is
 }
 
 // Rebuilt is what became of one snapshot in a reindex.
@@ -52,17 +69,16 @@ type Result struct {
 	ID        string    // of the destination
 	Snapshots int       // that the new index knows
 	FromTrees []Rebuilt // those of them that were made from their trees
-	Sourced   int       // snapshots whose source is ReindexOptions.Source because nothing else told it
-	Lost      []Rebuilt // snapshots that are known to have been, and of which neither change set nor tree is left
+	Sourced   int       // snapshots whose source is Options.Source because nothing else names it
+	Lost      []Rebuilt // snapshots that are known to have existed, of which neither change set nor tree is left
 	Left      []string  // trees that are older than snapshots that cannot be made relative to them
 	Foreign   []string  // folders that were not taken for snapshots
 	Notes     []error   // labels and folders that could not be read
 }
 
-// Run makes index.db again from the change sets, and where they are lost from the trees. The old one,
-// however damaged, stays in its place until the new one is whole and durable, and is then kept as
-// index.db.old. A run that is killed leaves the old index, and perhaps change sets that it made of trees:
-// the next run reads these.
+// Run makes index.db again from the change sets, and where they are lost from the trees. The old one, however
+// damaged, stays in its place until the new one is whole and durable, and is then kept as index.db.old. A run that is
+// killed leaves the old index, and perhaps change sets that it made from trees: the next run reads these.
 func Run(ctx context.Context, path string, o Options) (res *Result, err error) {
 	if o.Progress == nil {
 		o.Progress = func(progress.State) {}
@@ -70,7 +86,8 @@ func Run(ctx context.Context, path string, o Options) (res *Result, err error) {
 	if o.Jobs <= 0 {
 		o.Jobs = 4
 	}
-	d, err := destination.Open(ctx, path, destination.Options{Mode: destination.Reindex, LockWait: o.LockWait, Holder: o.Holder})
+	d, err := destination.Open(ctx, path,
+		destination.Options{Mode: destination.Reindex, LockWait: o.LockWait, Holder: o.Holder})
 	if err != nil {
 		return nil, err
 	}
@@ -91,7 +108,7 @@ func Run(ctx context.Context, path string, o Options) (res *Result, err error) {
 		return nil, err
 	}
 	defer r.work.Close()
-	if err := r.all(ctx); err != nil {
+	if err := r.run(ctx); err != nil {
 		return nil, err
 	}
 	return &r.res, nil
@@ -110,10 +127,10 @@ type reindex struct {
 	older  map[uint64]*index.Header // all of them, by their numbers
 	broken bool                     // a snapshot after last is lost
 	near   *index.Header            // a snapshot whose source is known
-	before *view                    // the tree of last, if it was looked at already
+	before *treeView                // the tree of last, if it was looked at already
 }
 
-func (r *reindex) all(ctx context.Context) error {
+func (r *reindex) run(ctx context.Context) error {
 	id, err := r.openOld(ctx)
 	if err != nil {
 		return err
@@ -155,16 +172,16 @@ func (r *reindex) all(ctx context.Context) error {
 	if r.d.DB, err = index.Open(fresh); err != nil {
 		return err
 	}
-	defer r.forget()
+	defer r.closeTree()
 	for i := range steps {
-		if err := r.take(ctx, &steps[i], i == len(steps)-1); err != nil {
+		if err := r.takeSnapshot(ctx, &steps[i], i == len(steps)-1); err != nil {
 			return err
 		}
 	}
 	if err := r.replace(ctx); err != nil {
 		return err
 	}
-	if err := errors.Join(r.d.RepairLatest(r.newest()), r.putAside()); err != nil {
+	if err := errors.Join(r.d.RepairLatest(r.newest()), r.setAsideOld()); err != nil {
 		return err
 	}
 	if err := r.finishDeletions(ctx); err != nil {
@@ -176,7 +193,7 @@ func (r *reindex) all(ctx context.Context) error {
 	return err
 }
 
-// finishDeletions ends what a killed delete had begun: the change sets still had its snapshots.
+// finishDeletions finishes a deletion that was killed while the change sets still had its snapshots.
 func (r *reindex) finishDeletions(ctx context.Context) error {
 	err := r.d.FinishDeletions(ctx, &destination.Remover{Jobs: r.o.Jobs})
 	if stuck := (*destination.StuckError)(nil); errors.As(err, &stuck) {
@@ -201,8 +218,8 @@ func (r *reindex) sortTrash(steps []step) error {
 	return err
 }
 
-// putAside renames the change sets of lost snapshots, so that no recovery tries to import them again.
-func (r *reindex) putAside() error {
+// setAsideOld renames the change sets of lost snapshots, so that no recovery tries to import them again.
+func (r *reindex) setAsideOld() error {
 	for _, l := range r.res.Lost {
 		name := destination.ChangeSetName(l.Seq)
 		if err := destination.ClearPlace(r.d.ChangesDir, name); err != nil {
@@ -215,8 +232,8 @@ func (r *reindex) putAside() error {
 	return nil
 }
 
-// take brings one snapshot into the new index.
-func (r *reindex) take(ctx context.Context, s *step, last bool) error {
+// takeSnapshot brings one snapshot into the new index.
+func (r *reindex) takeSnapshot(ctx context.Context, s *step, last bool) error {
 	parent := uint64(0)
 	if r.last != nil {
 		parent = r.last.Seq
@@ -241,8 +258,8 @@ func (r *reindex) take(ctx context.Context, s *step, last bool) error {
 	return nil
 }
 
-// takeSet imports a change set. The last one may be that of a run that died between the renames of its
-// set and its tree; its tree is published then.
+// takeSet imports a change set. The last one may be that of a run that was killed between the renames of its set and
+// its tree; its tree is published then.
 func (r *reindex) takeSet(ctx context.Context, s *step, last bool) error {
 	h := s.head
 	if err := r.label(h); err != nil {
@@ -277,7 +294,7 @@ func (r *reindex) takeSet(ctx context.Context, s *step, last bool) error {
 	return nil
 }
 
-// writeSource writes the change set of a snapshot anew, with the source that it did not tell.
+// writeSource writes the change set of a snapshot again, with the source that it did not name.
 func (r *reindex) writeSource(ctx context.Context, h *index.Header) error {
 	prev := uint64(0)
 	if r.last != nil {
@@ -285,20 +302,20 @@ func (r *reindex) writeSource(ctx context.Context, h *index.Header) error {
 	}
 	head := *h
 	head.State, head.Work, head.Bucket = "", "", 0
-	counted := head // not all that a run counts can be counted anew
+	counted := head // not all that a run counts can be counted again
 	return r.d.WriteChangeSet(ctx, prev, &head, &counted)
 }
 
 // done makes h the newest snapshot of the new index.
 func (r *reindex) done(h *index.Header) {
-	r.forget()
+	r.closeTree()
 	r.last, r.broken = h, false
 	r.older[h.Seq] = h
 	r.res.Snapshots++
 }
 
-// forget closes the tree that was looked at last.
-func (r *reindex) forget() {
+// closeTree closes the tree that was looked at last.
+func (r *reindex) closeTree() {
 	if r.before != nil {
 		r.before.close()
 		r.before = nil
@@ -336,7 +353,8 @@ func (r *reindex) setsSuffice(steps []step, left []foundTree) error {
 func (r *reindex) label(h *index.Header) error {
 	_, err := r.d.ApplyLabels(h)
 	if errors.Is(err, index.ErrDamaged) {
-		r.res.Notes = append(r.res.Notes, fmt.Errorf("the tags and the note of %s are those it was made with: %w", h.Name, err))
+		r.res.Notes = append(r.res.Notes,
+			fmt.Errorf("the tags and the note of %s are those it was made with: %w", h.Name, err))
 		return nil
 	}
 	return err
@@ -410,6 +428,6 @@ func (r *reindex) proveFresh(ctx context.Context) error {
 	return err
 }
 
-// ErrSetsDamaged: not every snapshot has a whole change set, so that an index made of them would know less than
-// the trees tell.
+// ErrSetsDamaged: not every snapshot has a whole change set, so that an index made from them would know less than the
+// trees.
 var ErrSetsDamaged = errors.New("the change sets are not whole")

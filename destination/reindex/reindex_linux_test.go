@@ -25,7 +25,8 @@ import (
 // TestReindexOfTreesAlone: after a random history all change sets are taken away, or one of them. The new
 // index holds what the old one held, a backup then copies nothing, and the one after it finds nothing.
 func TestReindexOfTreesAlone(t *testing.T) {
-	if dir, err := os.MkdirTemp("/dev/shm", "snap-"); err == nil { // every commit is synced: spare the disk some thousand of them
+	if dir, err := os.MkdirTemp("/dev/shm", "snap-"); err == nil {
+		// every commit is synced: spare the disk some thousand of them
 		t.Cleanup(func() { os.RemoveAll(dir) })
 		t.Setenv("TMPDIR", dir)
 	}
@@ -65,7 +66,8 @@ func TestReindexOfTreesAlone(t *testing.T) {
 		}
 		p.Do(os.Remove(index.Path(p.Dest)))
 		res := p.Reindex()
-		if want := map[bool]int{true: rounds, false: 1}[what == "all"]; res.Snapshots != rounds || len(res.FromTrees) != want || len(res.Lost)+len(res.Left)+len(res.Foreign)+len(res.Notes) > 0 {
+		if want := map[bool]int{true: rounds, false: 1}[what == "all"]; res.Snapshots != rounds ||
+			len(res.FromTrees) != want || len(res.Lost)+len(res.Left)+len(res.Foreign)+len(res.Notes) > 0 {
 			rt.Fatalf("%s: %+v", what, res)
 		}
 		made += len(res.FromTrees)
@@ -74,7 +76,8 @@ func TestReindexOfTreesAlone(t *testing.T) {
 		p.WantUsage("without change set: " + what)
 		for i := range heads {
 			a, b := heads[i], after[i]
-			if a.Seq != b.Seq || a.Name != b.Name || a.Files != b.Files || a.Dirs != b.Dirs || a.Bytes != b.Bytes || a.Linked != b.Linked || a.CopiedBytes != b.CopiedBytes {
+			if a.Seq != b.Seq || a.Name != b.Name || a.Files != b.Files || a.Dirs != b.Dirs || a.Bytes != b.Bytes ||
+				a.Linked != b.Linked || a.CopiedBytes != b.CopiedBytes {
 				rt.Fatalf("%s: header %+v, want %+v", what, b, a)
 			}
 			moved += b.Moved
@@ -136,7 +139,8 @@ func TestWeakRecordsLearnTheirHash(t *testing.T) {
 	dry, _ := p.Dated(func(o *backup.Options) { o.DryRun = true })
 	res, rec := p.Dated()
 	p.WantSame(res)
-	for path, want := range map[string]string{"same": "silent linked", "empty": "silent linked", "other": "modified copied", "mode": "metadata copied", "gone": "removed absent"} {
+	for path, want := range map[string]string{"same": "silent linked", "empty": "silent linked",
+		"other": "modified copied", "mode": "metadata copied", "gone": "removed absent"} {
 		r := rec.Changes[path]
 		if r.Stored == index.Cloned {
 			r.Stored = index.Copied
@@ -254,7 +258,8 @@ func TestAdopt(t *testing.T) {
 	p.Write("docs/b", "bbb")
 	p.Write("c", "ccc")
 	p.Do(os.Symlink("c", p.Path("link")))
-	one, two, three := filepath.Join(p.Dest, "monday"), filepath.Join(p.Dest, "tuesday"), filepath.Join(p.Dest, "wednesday")
+	one, two, three := filepath.Join(p.Dest, "monday"), filepath.Join(p.Dest, "tuesday"),
+		filepath.Join(p.Dest, "wednesday")
 	backuptest.Must(t, "cp", "-a", p.Src, one)
 	backuptest.Must(t, "cp", "-al", one, two)
 	p.Do(os.Rename(filepath.Join(two, "docs"), filepath.Join(two, "papers")))
@@ -311,7 +316,8 @@ func TestAdopt(t *testing.T) {
 	backuptest.Must(t, "cp", "-al", one, filepath.Join(p.Dest, "sunday"))
 	at := time.Unix(1e9-1, 0)
 	p.Do(os.Chtimes(filepath.Join(p.Dest, "sunday"), at, at))
-	if res := p.Reindex(func(o *reindex.Options) { o.Adopt = true }); !slices.Equal(res.Left, []string{"sunday"}) || res.Snapshots != 4 {
+	if res := p.Reindex(func(o *reindex.Options) { o.Adopt = true }); !slices.Equal(res.Left, []string{"sunday"}) ||
+		res.Snapshots != 4 {
 		t.Errorf("%+v", res)
 	}
 }

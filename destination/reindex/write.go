@@ -14,14 +14,15 @@ import (
 	"snap/internal/file"
 )
 
-// write makes the change set of what compare found, durable before the index knows of it. A damaged set of
-// the same number is put aside.
+// write makes the change set from what compare found, durable before the index knows of it. A damaged set of the same
+// number is put aside.
 func (m *treeReader) write(ctx context.Context, s *step) error {
 	folders, err := m.folders()
 	if err != nil {
 		return err
 	}
-	f, err := os.OpenFile(filepath.Join(m.r.work.Path(), destination.ChangeSetName(s.seq)), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	f, err := os.OpenFile(filepath.Join(m.r.work.Path(), destination.ChangeSetName(s.seq)),
+		os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
 	}
@@ -37,7 +38,7 @@ func (m *treeReader) write(ctx context.Context, s *step) error {
 		return err
 	}
 	d := &decider{treeReader: m, ctx: ctx, folders: folders, elders: elders, returns: returns, made: map[uint64]string{}}
-	if err := d.all(w); err != nil {
+	if err := d.writeAll(w); err != nil {
 		return err
 	}
 	m.head.Removed -= d.elsewhere
@@ -52,14 +53,15 @@ func (m *treeReader) write(ctx context.Context, s *step) error {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, fs.ErrExist) {
 		return err
 	}
-	if err := m.r.work.Replace(destination.ChangeSetName(s.seq), m.r.d.ChangesDir, destination.ChangeSetName(s.seq)); err != nil {
+	if err := m.r.work.Replace(destination.ChangeSetName(s.seq), m.r.d.ChangesDir,
+		destination.ChangeSetName(s.seq)); err != nil {
 		return err
 	}
 	return m.r.d.ChangesDir.Sync()
 }
 
-// folders finds the folders that moved, by what moved in them: a file that kept its name tells that its
-// folder has another, and so on upwards while the names agree. It maps new paths to old ones.
+// folders finds the folders that moved, by what moved in them: if a file kept its name, its folder has another path,
+// and so on upwards while the names agree. It maps new paths to old ones.
 func (m *treeReader) folders() (map[string]string, error) {
 	from := map[string]string{}
 	taken := map[string]bool{}
@@ -78,7 +80,8 @@ func (m *treeReader) folders() (map[string]string, error) {
 		for to != "" && old != "" {
 			toDir, toName := index.Split(to)
 			oldDir, oldName := index.Split(old)
-			if toName != oldName || toDir == oldDir || from[toDir] != "" || taken[oldDir] || !m.fresh.Has(toDir) || !m.gone.Has(oldDir) {
+			if toName != oldName || toDir == oldDir || from[toDir] != "" || taken[oldDir] || !m.fresh.Has(toDir) ||
+				!m.gone.Has(oldDir) {
 				break
 			}
 			from[toDir], taken[oldDir] = oldDir, true
@@ -100,14 +103,14 @@ type decider struct {
 	folders   map[string]string
 	elders    *destination.OlderTrees
 	returns   returns
-	made      map[uint64]string // of inodes that are new in this snapshot and have several names, the first
+	made      map[uint64]string // by inode that is new in this snapshot and has several names: the first
 	elsewhere int64             // tombstones of what moved
 
 	next func() (*index.Entry, error, bool) // the hints
 	hint *index.Entry                       // the next of them, nil at the end
 }
 
-func (d *decider) all(w *index.ChangeWriter) error {
+func (d *decider) writeAll(w *index.ChangeWriter) error {
 	next, stop := iter.Pull2(d.hints)
 	defer stop()
 	d.next = next
@@ -122,7 +125,7 @@ func (d *decider) all(w *index.ChangeWriter) error {
 			return err
 		}
 		for d.hint != nil && index.Compare(d.hint.Path, e.Path) < 0 {
-			if err := d.alone(w); err != nil {
+			if err := d.unmatchedHint(w); err != nil {
 				return err
 			}
 		}
@@ -143,7 +146,7 @@ func (d *decider) all(w *index.ChangeWriter) error {
 		}
 	}
 	for d.hint != nil {
-		if err := d.alone(w); err != nil {
+		if err := d.unmatchedHint(w); err != nil {
 			return err
 		}
 	}
@@ -179,9 +182,9 @@ func (d *decider) step() error {
 	return err
 }
 
-// alone deals with a hint about a path that compare did not tell of. Only what was in the source and could
-// not be brought into the tree needs it: nothing else tells of that.
-func (d *decider) alone(w *index.ChangeWriter) error {
+// unmatchedHint uses a hint about a path that compare did not meet. Only entries that were in the source and could
+// not be made in the tree need one: nothing else knows of them.
+func (d *decider) unmatchedHint(w *index.ChangeWriter) error {
 	path, rec := d.hint.Path, d.hint.Record
 	if err := d.step(); err != nil {
 		return err

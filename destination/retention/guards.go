@@ -8,29 +8,30 @@ import (
 	"snap/index"
 )
 
-// Before rules delete, it is looked at what they count from and at what would be left:
+// Before rules delete anything, two things are examined: what they count from, and what would be left.
 //
 //   - A snapshot whose time is in the future is kept and holds no place in any rule. Nothing is deleted while there is
 //     one, until it is deleted or pinned: the clock was wrong then or is wrong now.
 //   - So is one that is far after all others, until the snapshots after the gap span a week: an old destination
 //     that is used again is believed then, and a clock that is wrong for a day is not. Rules of the settings
 //     delete nothing until then.
-//   - One whose time does not fit those of the snapshots made before and after it, by more than a day, is kept and holds no
-//     place: the clock was set back then, by a year say.
+//   - One whose time does not fit those of the snapshots made before and after it, by more than a day, is kept and
+//     holds no place: the clock was set back then, by a year say.
 //   - A tag that no snapshot has keeps nothing: it is a mistake, and nothing is deleted.
 //   - More than half of the snapshots go only if that was asked for.
 //   - If deleting all that may go for free space would not do, none goes.
 const (
 	// clockSlack is by how much the clocks of machines that share a destination may differ.
 	clockSlack = 10 * time.Minute
-	// orderSlack is by how much times may be out of the order in which the snapshots were made: by a clock in another zone.
+	// orderSlack is by how much times may be out of the order in which the snapshots were made: by a clock in another
+	// zone.
 	orderSlack = 24 * time.Hour
 	// A gap is far if it is longer than farGap and farTimes as long as the longest before it. Who makes a backup
 	// once a year never gets there.
 	farGap   = 400 * 24 * time.Hour
 	farTimes = 3
-	// believedAfter is how long the snapshots after a far gap have to span. Of those that all together span no longer, rules
-	// may take most.
+	// believedAfter is how long the snapshots after a far gap have to span. Of those that all together span no longer,
+	// rules may take most.
 	believedAfter = 7 * 24 * time.Hour
 )
 
@@ -39,9 +40,9 @@ type StopReason uint8
 
 // The reasons.
 const (
-	FutureTime StopReason = iota + 1 // Names are of a time after Retention.Now, of Time the last
+	FutureTime StopReason = iota + 1 // Names are of a time after Policy.Now, of Time the last
 	FarTime                          // Names are far after all others
-	UnknownTag                       // Names are tags of Retention.Tags that no snapshot has
+	UnknownTag                       // Names are tags of Policy.Tags that no snapshot has
 	TooMany                          // Count of all Of snapshots would go
 	NoRoom                           // Short bytes would be lacking even if all went that may
 )
@@ -53,10 +54,10 @@ type Stop struct {
 	Time      time.Time
 	Count, Of int
 	Short     int64
-	Room      bool // only MinFree did not run; else nothing is deleted, or with Retention.Asked what is not in doubt
+	Room      bool // only MinFree did not run; else nothing is deleted, or with Policy.Asked what is not in doubt
 }
 
-// Plan is what the rules come to.
+// Plan is the result of the rules.
 type Plan struct {
 	List  []Decision // of all complete snapshots, oldest first
 	Stops []Stop
@@ -70,7 +71,7 @@ func (e *TooManyError) Error() string {
 	return fmt.Sprintf("the rules would delete %d of %d snapshots, which is more than half", e.Count, e.Of)
 }
 
-// Most is the error that Prune ends with because the plan deletes too many, nil if it does not.
+// Most is the error that Apply returns because the plan deletes too many, nil if it does not.
 func (p *Plan) Most() error {
 	if p.most == nil {
 		return nil
@@ -78,7 +79,7 @@ func (p *Plan) Most() error {
 	return p.most
 }
 
-// Plan applies the rules, but for MinFree, to the snapshots, oldest first. missing tells of one whose tree is gone.
+// Plan applies the rules, but for MinFree, to the snapshots, oldest first. missing reports one whose tree is gone.
 func (r *Policy) Plan(all []index.Header, missing func(*index.Header) bool) *Plan {
 	t := r.believe(all, missing)
 	p := &Plan{List: r.judge(all, missing, func(h *index.Header) string { return t.why[h.Seq] })}
@@ -155,9 +156,10 @@ func (p *Plan) halted(r *Policy) bool {
 	return slices.ContainsFunc(p.Stops, func(s Stop) bool { return !s.Room && !(r.Asked && s.Reason == FarTime) })
 }
 
-// most counts the snapshots that would go, and all that count, if those are too many: more than half, where all span more
-// than a week and either half of the days would have none any more, or those that go are of more than eight days. That a
-// rule thins the many of a few days is everyday life, as when the first backup after a holiday ends keep_within = 2d.
+// most counts the snapshots that would go, and all that count, if those are too many: more than half, where all span
+// more than a week and either half of the days would have none any more, or those that go are of more than eight
+// days. That a rule thins the many of a few days is everyday life, as when the first backup after a holiday ends
+// keep_within = 2d.
 func (r *Policy) most(list []Decision) (count, of int) {
 	var first, last time.Time
 	days, going, left := map[string]bool{}, map[string]bool{}, map[string]bool{}
@@ -257,7 +259,8 @@ func outOfOrder(all []*index.Header) []bool {
 			before, after = i, next[i]
 			continue
 		}
-		stray[i] = before >= 0 && all[before].Time.Sub(h.Time) > orderSlack || after >= 0 && h.Time.Sub(all[after].Time) > orderSlack
+		stray[i] = before >= 0 && all[before].Time.Sub(h.Time) > orderSlack ||
+			after >= 0 && h.Time.Sub(all[after].Time) > orderSlack
 	}
 	return stray
 }
@@ -281,8 +284,8 @@ func believed(all []*index.Header) (n int) {
 	return n
 }
 
-// makeRoom lets the oldest snapshots go that are not safe, until freed says that deleting all that are not kept frees need
-// bytes. If that cannot be had, or not without more than half of the snapshots, the plan stays as it is.
+// makeRoom lets the oldest snapshots go that are not safe, until freed says that deleting all that are not kept frees
+// need bytes. If that cannot be had, or not without more than half of the snapshots, the plan stays as it is.
 func (r *Policy) makeRoom(p *Plan, need int64, freed func([]Decision) int64) {
 	list := slices.Clone(p.List)
 	lacking := need - freed(list)

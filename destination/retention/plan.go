@@ -9,8 +9,8 @@ import (
 	"snap/internal/progress"
 )
 
-// PlanFor says which of the destination's snapshots stay by the rules of r, oldest first, how much the removal of each of
-// the others frees, and what the rules do not do.
+// PlanFor says which of the destination's snapshots stay by the rules of r, oldest first, how much the removal of
+// each of the others frees, and what the rules do not do.
 func PlanFor(ctx context.Context, d *destination.Destination, r *Policy) (*Plan, error) {
 	all, err := d.DB.Snapshots(ctx)
 	if err != nil {

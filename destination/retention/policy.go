@@ -1,3 +1,18 @@
+// Package retention says which snapshots stay, and why.
+//
+// A [Policy] has the rules: keep so many of the newest, of each hour, day, week, month and year, those with a tag,
+// and enough that the disk has room. [Policy.Plan] is pure: headers in, a [Decision] with its reasons for each
+// snapshot out, and the [Stop] that keeps the rules from deleting what a mistake would cost (guards.go). [PlanFor]
+// and [PlanNamed] add what a deletion frees, [Apply] deletes.
+//
+// Invariants:
+//
+//   - No rule deletes the newest complete snapshot, or one with the tag [PinTag].
+//   - A snapshot is judged by its time only as far as that can be believed: one of the future, or years after all
+//     others, stops the rules.
+//   - More than half of the snapshots never go without the user's word ([TooManyError]).
+//
+// Begin to read at policy.go, then guards.go.
 package retention
 
 import (
@@ -70,11 +85,11 @@ type Decision struct {
 
 func (d *Decision) keep(why string) { d.Keep, d.Reasons = true, append(d.Reasons, why) }
 
-// period is a rule that keeps one snapshot of each stretch of the calendar.
+// period is a rule that keeps one snapshot of each period of the calendar.
 type period struct {
 	name string
 	n    int
-	of   func(time.Time) string // equal for times in the same stretch; also what people are told
+	of   func(time.Time) string // equal for times in the same period; also the text for people
 }
 
 func (r *Policy) periods() []period {
@@ -91,10 +106,11 @@ func (r *Policy) days(n int) period {
 	return period{"daily", n, func(t time.Time) string { return t.Format("2006-01-02") }}
 }
 
-// judge applies the rules, but for MinFree, to the snapshots, oldest first. missing tells of one whose tree is
-// gone: it is kept by nothing and holds no place in any rule. aside says why the time of one is not believed,
-// "" for one that is.
-func (r *Policy) judge(all []index.Header, missing func(*index.Header) bool, aside func(*index.Header) string) []Decision {
+// judge applies the rules, but for MinFree, to the snapshots, oldest first. missing reports one whose tree is gone:
+// it is kept by nothing and holds no place in any rule. aside says why the time of one is not believed, "" for one
+// that is.
+func (r *Policy) judge(all []index.Header, missing func(*index.Header) bool,
+	aside func(*index.Header) string) []Decision {
 	list := make([]Decision, len(all))
 	var there, counted []*Decision // newest first
 	for i := len(all) - 1; i >= 0; i-- {
@@ -199,8 +215,8 @@ func (r *Policy) zone() *time.Location {
 	return r.Zone
 }
 
-// newest is the newest of each of the newest n stretches that have one: one without errors, if the stretch has
-// such a one. The list is newest first.
+// newest is the newest of each of the newest n periods that have one: one without errors, if the period has such a
+// one. The list is newest first.
 func (p *period) newest(list []*Decision, zone *time.Location) (chosen []*Decision) {
 	for i, n := 0, 0; i < len(list) && n < p.n; n++ {
 		stretch := p.of(list[i].Header.Time.In(zone))

@@ -69,22 +69,29 @@ func TestRetention(t *testing.T) {
 		want  []string
 	}{
 		{"last", Policy{Last: 2}, times, []string{"7: last 2", "8: newest, last 1"}},
-		{"hourly", Policy{Hourly: 2}, times, []string{"7: hourly 2026-11-21 08h +0100", "8: newest, hourly 2026-11-22 09h +0100"}},
-		{"daily", Policy{Daily: 3}, times, []string{"5: daily 2026-11-16", "7: daily 2026-11-21", "8: newest, daily 2026-11-22"}},
+		{"hourly", Policy{Hourly: 2}, times,
+			[]string{"7: hourly 2026-11-21 08h +0100", "8: newest, hourly 2026-11-22 09h +0100"}},
+		{"daily", Policy{Daily: 3}, times,
+			[]string{"5: daily 2026-11-16", "7: daily 2026-11-21", "8: newest, daily 2026-11-22"}},
 		{"a week begins on Monday", Policy{Weekly: 2}, times, []string{"4: weekly 2026-W46", "8: newest, weekly 2026-W47"}},
 		{"monthly", Policy{Monthly: 2}, times, []string{"3: monthly 2026-10", "8: newest, monthly 2026-11"}},
-		{"yearly, by the local calendar", Policy{Yearly: 9}, times, []string{"0: yearly 2024", "1: yearly 2025", "8: newest, yearly 2026"}},
+		{"yearly, by the local calendar", Policy{Yearly: 9}, times,
+			[]string{"0: yearly 2024", "1: yearly 2025", "8: newest, yearly 2026"}},
 		{"within, counted from the newest", Policy{Within: days(7), WithinText: "7d"}, times,
 			[]string{"4: within 7d", "5: within 7d", "6: within 7d", "7: within 7d", "8: newest, within 7d"}},
-		{"tags and pins", Policy{Last: 1, Tags: []string{"good"}}, []string{"2026-01-01 00:00#pin", "2026-01-02 00:00#good", "2026-01-03 00:00#bad", "2026-01-04 00:00"},
+		{"tags and pins", Policy{Last: 1, Tags: []string{"good"}},
+			[]string{"2026-01-01 00:00#pin", "2026-01-02 00:00#good", "2026-01-03 00:00#bad", "2026-01-04 00:00"},
 			[]string{"0: pinned", "1: tag good", "3: newest, last 1"}},
-		{"the newest without errors stays", Policy{Last: 1}, []string{"2026-01-01 00:00", "2026-01-02 00:00", "2026-01-03 00:00#e", "2026-01-04 00:00#e"},
+		{"the newest without errors stays", Policy{Last: 1},
+			[]string{"2026-01-01 00:00", "2026-01-02 00:00", "2026-01-03 00:00#e", "2026-01-04 00:00#e"},
 			[]string{"1: newest without errors", "3: newest, last 1"}},
-		{"a day's one without errors is kept", Policy{Daily: 2}, []string{"2026-01-01 08:00", "2026-01-01 09:00#e", "2026-01-02 08:00#e", "2026-01-03 08:00"},
+		{"a day's one without errors is kept", Policy{Daily: 2},
+			[]string{"2026-01-01 08:00", "2026-01-01 09:00#e", "2026-01-02 08:00#e", "2026-01-03 08:00"},
 			[]string{"2: daily 2026-01-02", "3: newest, daily 2026-01-03"}},
 		{"two hours at the end of summer time are two", Policy{Hourly: 3}, []string{"2026-10-25 01:30", "2026-10-25 03:30"},
 			[]string{"0: hourly 2026-10-25 01h +0200", "1: newest, hourly 2026-10-25 03h +0100"}},
-		{"a clock set back: the newest is the last made", Policy{Last: 1}, []string{"2026-05-01 00:00", "2026-04-30 20:00"}, []string{"1: newest, last 1"}},
+		{"a clock set back: the newest is the last made", Policy{Last: 1}, []string{"2026-05-01 00:00", "2026-04-30 20:00"},
+			[]string{"1: newest, last 1"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			test.rules.Zone, test.rules.AllowMost = zone, true
@@ -111,7 +118,8 @@ func TestRetentionOfMissingSnapshots(t *testing.T) {
 }
 
 func TestMakeRoom(t *testing.T) {
-	all := headers(t, time.UTC, "2026-01-01 00:00#pin", "2026-01-02 00:00", "2026-01-03 00:00", "2026-01-04 00:00#e", "2026-01-05 00:00", "2026-01-05 01:00")
+	all := headers(t, time.UTC, "2026-01-01 00:00#pin", "2026-01-02 00:00", "2026-01-03 00:00", "2026-01-04 00:00#e",
+		"2026-01-05 00:00", "2026-01-05 01:00")
 	freed := func(list []Decision) (n int64) {
 		for _, d := range list {
 			if !d.Keep {

@@ -30,10 +30,10 @@ const (
 // BlameOf decides whether err, of a call on that side, concerns one path or the whole run. The call is the Op of the
 // *fs.PathError in err.
 //
-// What this process lacks, and a context that ended, concern the run on either side. Else a source's failure is one path's,
-// however bad: the disk under it may be half broken, and the rest is still to be saved. On the side that is written, a disk that
-// is full, broken or gone concerns the run, and so does a write that fails for any reason but the file's size. What a call says
-// that makes an entry there, about the entry, is the entry's.
+// What this process lacks, and a context that ended, concern the run on either side. Else a source's failure is one
+// path's, however bad: the disk under it may be half broken, and the rest is still to be saved. On the side that is
+// written, a disk that is full, broken or gone concerns the run, and so does a write that fails for any reason but
+// the file's size. What a call says that makes an entry there, about the entry, is the entry's.
 func BlameOf(err error, side Side) Blame {
 	op := ""
 	if p := (*fs.PathError)(nil); errors.As(err, &p) {
@@ -74,7 +74,8 @@ func BlameOf(err error, side Side) Blame {
 var full = []error{syscall.ENOSPC, syscall.EDQUOT}
 
 // broken are those of a file system that can be written no more.
-var broken = []error{syscall.EIO, syscall.EROFS, syscall.ENODEV, syscall.ENXIO, syscall.ESTALE, syscall.ENOTCONN, syscall.ETIMEDOUT}
+var broken = []error{syscall.EIO, syscall.EROFS, syscall.ENODEV, syscall.ENXIO, syscall.ESTALE, syscall.ENOTCONN,
+	syscall.ETIMEDOUT}
 
 func isOne(err error, of []error) bool {
 	for _, e := range of {

@@ -31,7 +31,8 @@ func occupied(t *testing.T, d *Dir) (names []string, unchanged func()) {
 	return names, func() {
 		t.Helper()
 		for i, n := range names {
-			if s, err := d.Lstat(n); err != nil || s.Ino != before[i].Ino || s.Mtime != before[i].Mtime || s.Size != before[i].Size {
+			if s, err := d.Lstat(n); err != nil || s.Ino != before[i].Ino || s.Mtime != before[i].Mtime ||
+				s.Size != before[i].Size {
 				t.Errorf("%s was %+v, is %+v, %v", n, before[i], s, err)
 			}
 		}
@@ -77,7 +78,8 @@ func TestNewIsForItsOwner(t *testing.T) {
 
 // TestRename, and the way it goes where the file system has no RENAME_NOREPLACE.
 func TestRename(t *testing.T) {
-	for how, rename := range map[string]func(*Dir, string, *Dir, string) error{"rename": (*Dir).rename, "look": (*Dir).lookAndRename} {
+	for how, rename := range map[string]func(*Dir, string, *Dir, string) error{"rename": (*Dir).rename,
+		"look": (*Dir).lookAndRename} {
 		t.Run(how, func(t *testing.T) {
 			d, path := tempRoot(t)
 			write(t, path+"/a", "content")

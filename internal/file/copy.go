@@ -45,7 +45,8 @@ const smallest = 4096
 
 // each hands the data ranges of src to write, hashing these and the holes between them, and in the end
 // hands the length to finish where the file ends in a hole.
-func each(ctx context.Context, src *File, size int64, h hash.Hash, buf []byte, write func([]byte, int64) error, finish func(int64) error) (int64, error) {
+func each(ctx context.Context, src *File, size int64, h hash.Hash, buf []byte, write func([]byte, int64) error,
+	finish func(int64) error) (int64, error) {
 	whole := int64(len(buf))
 	if write != nil {
 		whole = min(whole, smallest)
@@ -101,8 +102,8 @@ func each(ctx context.Context, src *File, size int64, h hash.Hash, buf []byte, w
 	return off, nil
 }
 
-// HasMore reports whether src has a byte at off, which may be behind the size that it says it has: the files of proc and
-// of some FUSE file systems say 0 and have more.
+// HasMore reports whether src has a byte at off, which may be behind the size that it says it has: the files of proc
+// and of some FUSE file systems say 0 and have more.
 func HasMore(src *File, off int64) (bool, error) {
 	var one [1]byte
 	n, err := src.readAt(one[:], off)

@@ -127,7 +127,8 @@ func TestCopyAndHash(t *testing.T) {
 			if a, b := extents(t, path+"/"+name), extents(t, path+"/"+to); c.size > smallest && !slices.Equal(a, b) {
 				t.Errorf("%s: data was at %v, is at %v", to, a, b)
 			}
-			if a, b := blocks(t, path+"/"+name), blocks(t, path+"/"+to); c.size > smallest && b > a+8 { // a full disk may take a block more to say where they are
+			if a, b := blocks(t, path+"/"+name), blocks(t, path+"/"+to); c.size > smallest && b > a+8 {
+				// a full disk may take a block more to say where they are
 				t.Errorf("%s: %d blocks of %d", to, b, a)
 			}
 			src, err := d.Open(name)
@@ -300,7 +301,8 @@ func TestCopyToAFullDisk(t *testing.T) {
 	check(t, err)
 	defer dst.Close()
 	n, _, err := Copy(t.Context(), dst, src, 1<<20, sha256.New(), make([]byte, 16<<10))
-	if got := kinds(err); got != "read false, write true" || !errors.Is(err, unix.ENOSPC) || n > 64<<10 || !DiskFailed(err) {
+	if got := kinds(err); got != "read false, write true" || !errors.Is(err, unix.ENOSPC) || n > 64<<10 ||
+		!DiskFailed(err) {
 		t.Errorf("after %d bytes %v: %s", n, err, got)
 	}
 }

@@ -7,10 +7,11 @@ import (
 	"hash"
 )
 
-// Digest is the hash of a file's content, in one of two forms: the SHA-256 of its bytes, or the sparse form, in which holes cost
-// nothing. That is the SHA-256 of the blocks of 64 KiB, counted from the file's beginning, that are not all zeros, each with
-// its offset (8 bytes, little-endian) before it, and of the file's size (8 bytes) after the last. It depends on the content
-// alone, not on where the holes are: a block of zeros that is stored is left out, too.
+// Digest is the hash of a file's content, in one of two forms: the SHA-256 of its bytes, or the sparse form, in which
+// holes cost nothing. That is the SHA-256 of the blocks of 64 KiB, counted from the file's beginning, that are not
+// all zeros, each with its offset (8 bytes, little-endian) before it, and of the file's size (8 bytes) after the
+// last. It depends on the content alone, not on where the holes are: a block of zeros that is stored is left out,
+// too.
 type Digest struct {
 	sum    hash.Hash
 	sparse bool

@@ -48,7 +48,8 @@ func (d *Dir) symlink(target, name string) error {
 }
 
 func (d *Dir) mknod(name string, kind Kind, rdev uint64) error {
-	mode := map[Kind]uint32{FIFO: unix.S_IFIFO, Socket: unix.S_IFSOCK, CharDevice: unix.S_IFCHR, BlockDevice: unix.S_IFBLK}[kind]
+	mode := map[Kind]uint32{FIFO: unix.S_IFIFO, Socket: unix.S_IFSOCK, CharDevice: unix.S_IFCHR,
+		BlockDevice: unix.S_IFBLK}[kind]
 	if mode == 0 {
 		return unix.EINVAL
 	}
@@ -67,7 +68,8 @@ func (d *Dir) link(from *Dir, old, name string) error {
 		return err
 	}
 	return makes(func() error {
-		_, _, errno := unix.Syscall6(unix.SYS_LINKAT, uintptr(from.fd), uintptr(unsafe.Pointer(p)), uintptr(d.fd), uintptr(unsafe.Pointer(q)), 0, 0)
+		_, _, errno := unix.Syscall6(unix.SYS_LINKAT, uintptr(from.fd), uintptr(unsafe.Pointer(p)), uintptr(d.fd),
+			uintptr(unsafe.Pointer(q)), 0, 0)
 		runtime.KeepAlive(p)
 		runtime.KeepAlive(q)
 		if errno != 0 {
@@ -123,7 +125,8 @@ func (d *Dir) syncSystem() error { return again(func() error { return unix.Syncf
 
 const syncsSystem = true
 
-// cstring puts s, closed by a NUL, into buf, so that a hot call does not allocate. There are longer names: NTFS has up to 765 bytes.
+// cstring puts s, closed by a NUL, into buf, so that a hot call does not allocate. There are longer names: NTFS has
+// up to 765 bytes.
 func cstring(buf *[256]byte, s string) (*byte, error) {
 	if len(s) >= len(buf) {
 		return unix.BytePtrFromString(s)

@@ -76,8 +76,10 @@ func dirent(ino uint64, kind byte, name string) []byte {
 // one without an inode number or type is an entry.
 func TestListing(t *testing.T) {
 	var l listing
-	l.add(slices.Concat(dirent(1, unix.DT_DIR, "."), dirent(2, unix.DT_DIR, ".."), dirent(5, unix.DT_REG, "b"), dirent(6, unix.DT_LNK, "c")))
-	l.add(slices.Concat(dirent(5, unix.DT_REG, "b"), dirent(0, unix.DT_UNKNOWN, "a"), dirent(9, 14, "whiteout"), dirent(7, unix.DT_REG, "exactly-19-bytes-xx")))
+	l.add(slices.Concat(dirent(1, unix.DT_DIR, "."), dirent(2, unix.DT_DIR, ".."), dirent(5, unix.DT_REG, "b"),
+		dirent(6, unix.DT_LNK, "c")))
+	l.add(slices.Concat(dirent(5, unix.DT_REG, "b"), dirent(0, unix.DT_UNKNOWN, "a"), dirent(9, 14, "whiteout"),
+		dirent(7, unix.DT_REG, "exactly-19-bytes-xx")))
 	l.add(nil)
 	var got []string
 	for _, e := range l.entries() {

@@ -109,7 +109,8 @@ func TestEverywhere(t *testing.T) {
 	f, err := sub.Open("copy")
 	check(t, err)
 	b, err := io.ReadAll(f)
-	if s, serr := f.Stat(); err != nil || serr != nil || !bytes.Equal(b, content) || s.Mode != 0o444 || f.Path() != path+"/dir/copy" {
+	if s, serr := f.Stat(); err != nil || serr != nil || !bytes.Equal(b, content) || s.Mode != 0o444 ||
+		f.Path() != path+"/dir/copy" {
 		t.Errorf("read %d bytes, %v; %+v, %v", len(b), err, s, serr)
 	}
 	check(t, f.Close())

@@ -32,7 +32,8 @@ func asPlainUser(t *testing.T) bool {
 	cmd := exec.Command("/proc/self/exe", "-test.run=^"+t.Name()+"$", "-test.v")
 	cmd.Dir = "/"
 	cmd.Env = append(os.Environ(), "TMPDIR=/tmp")
-	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: plainUser, Gid: plainGroup, Groups: []uint32{plainGroup, otherGroup}}}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: plainUser, Gid: plainGroup,
+		Groups: []uint32{plainGroup, otherGroup}}}
 	out, err := cmd.CombinedOutput()
 	switch {
 	case err != nil:

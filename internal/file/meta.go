@@ -30,9 +30,9 @@ func (h *Held) Chown(uid, gid int) error {
 	return pathError("chown", h.path, h.target().chown(uid, gid))
 }
 
-// maxXattrs is how many bytes of extended attributes, names and values together, are read of one entry. No file in use comes
-// near it: one value has 64 KiB at most, and ext4 keeps 4 KiB of all. But anybody can give a file some thousand of
-// them, and a backup holds those of many files at a time.
+// maxXattrs is how many bytes of extended attributes, names and values together, are read of one entry. No file in
+// use comes near it: one value has 64 KiB at most, and ext4 keeps 4 KiB of all. But anybody can give a file some
+// thousand of them, and a backup holds those of many files at a time.
 const maxXattrs = 256 << 10
 
 // Xattrs are the extended attributes of the open file, sorted by name; none where the file system has
@@ -64,7 +64,8 @@ func (d *Dir) XattrsLeft() (all []Xattr, left int, err error) { return d.xattrs(
 // XattrsLeftOf is XattrsOf, and how many were left out.
 func (d *Dir) XattrsLeftOf(name string) (all []Xattr, left int, err error) { return d.xattrsOf(name) }
 
-// LacksXattr reports whether the entry name has no such attribute although its file system keeps attributes of that kind.
+// LacksXattr reports whether the entry name has no such attribute although its file system keeps attributes of that
+// kind.
 func (d *Dir) LacksXattr(name, attr string) bool { return d.lacksXattr(name, attr) }
 
 // OwnXattr reports whether an attribute belongs to the file rather than to the system it is on.
@@ -162,6 +163,6 @@ func XattrBytes(xattrs []Xattr) (n int) {
 	return n
 }
 
-// XattrsFit reports whether every file system has room for the attributes of one entry, unless it is full: ext4 has one block
-// for them, which has 1 KiB at least.
+// XattrsFit reports whether every file system has room for the attributes of one entry, unless it is full: ext4 has
+// one block for them, which has 1 KiB at least.
 func XattrsFit(xattrs []Xattr) bool { return XattrBytes(xattrs)+32*len(xattrs) <= 900 }

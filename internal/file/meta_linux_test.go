@@ -38,7 +38,8 @@ func same(t *testing.T, what string, s Stat, have []Xattr, m *Meta) {
 	if s.Kind != m.Kind || s.Mode != m.Mode || s.UID != m.UID || s.GID != m.GID || s.Mtime != m.Mtime {
 		t.Errorf("%s is %+v, want %+v", what, s, m)
 	}
-	if !slices.EqualFunc(have, m.Xattrs, func(a, b Xattr) bool { return a.Name == b.Name && bytes.Equal(a.Value, b.Value) }) {
+	if !slices.EqualFunc(have, m.Xattrs,
+		func(a, b Xattr) bool { return a.Name == b.Name && bytes.Equal(a.Value, b.Value) }) {
 		t.Errorf("%s has the xattrs %q, want %q", what, have, m.Xattrs)
 	}
 }
@@ -65,7 +66,8 @@ func TestSetMetaSurvives(t *testing.T) {
 		t.Skip("the temporary folder's file system has no xattrs: ", err)
 	}
 	t.Run("file", func(t *testing.T) {
-		m := &Meta{Regular, 0o4571, 1234, 5678, mtime, xattrs("security.capability", "system.posix_acl_access", "trusted.t", "user.empty", "user.u")}
+		m := &Meta{Regular, 0o4571, 1234, 5678, mtime,
+			xattrs("security.capability", "system.posix_acl_access", "trusted.t", "user.empty", "user.u")}
 		m.Xattrs[3].Value = []byte{}
 		f, err := d.Create("file")
 		check(t, err)
@@ -85,7 +87,8 @@ func TestSetMetaSurvives(t *testing.T) {
 		same(t, "closed file", s, x, m)
 	})
 	t.Run("folder", func(t *testing.T) {
-		m := &Meta{Folder, 0o3571, 1234, 5678, mtime, xattrs("system.posix_acl_access", "system.posix_acl_default", "trusted.t", "user.u")}
+		m := &Meta{Folder, 0o3571, 1234, 5678, mtime,
+			xattrs("system.posix_acl_access", "system.posix_acl_default", "trusted.t", "user.u")}
 		check(t, d.Mkdir("dir"))
 		sub, err := d.OpenDir("dir")
 		check(t, err)
@@ -152,16 +155,22 @@ func TestSetMetaAsPlainUser(t *testing.T) {
 	}
 	cases := []Case{
 		{"his own, read-only", Meta{Regular, 0o6555, uid, gid, mtime, own}, 0, Meta{Regular, 0o6555, uid, gid, mtime, own}},
-		{"root's", Meta{Regular, 0o6755, 0, 0, mtime, own}, LostOwner | LostSetuid, Meta{Regular, 0o755, uid, gid, mtime, own}},
-		{"root's, of his group", Meta{Regular, 0o6755, 0, gid, mtime, own}, LostOwner | LostSetuid, Meta{Regular, 0o755, uid, gid, mtime, own}},
-		{"his, of root's group", Meta{Regular, 0o2755, uid, 0, mtime, own}, LostOwner | LostSetuid, Meta{Regular, 0o755, uid, gid, mtime, own}},
-		{"xattrs of root", Meta{Regular, 0o644, uid, gid, mtime, []Xattr{{"security.capability", capability}, {"trusted.t", nil}, own[0]}},
+		{"root's", Meta{Regular, 0o6755, 0, 0, mtime, own}, LostOwner | LostSetuid,
+			Meta{Regular, 0o755, uid, gid, mtime, own}},
+		{"root's, of his group", Meta{Regular, 0o6755, 0, gid, mtime, own}, LostOwner | LostSetuid,
+			Meta{Regular, 0o755, uid, gid, mtime, own}},
+		{"his, of root's group", Meta{Regular, 0o2755, uid, 0, mtime, own}, LostOwner | LostSetuid,
+			Meta{Regular, 0o755, uid, gid, mtime, own}},
+		{"xattrs of root", Meta{Regular, 0o644, uid, gid, mtime,
+			[]Xattr{{"security.capability", capability}, {"trusted.t", nil}, own[0]}},
 			LostXattrs, Meta{Regular, 0o644, uid, gid, mtime, own}},
 	}
 	if groups, _ := os.Getgroups(); slices.Contains(groups, otherGroup) {
 		cases = append(cases,
-			Case{"his other group", Meta{Regular, 0o2755, uid, otherGroup, mtime, own}, 0, Meta{Regular, 0o2755, uid, otherGroup, mtime, own}},
-			Case{"root's, of his other group", Meta{Regular, 0o2755, 0, otherGroup, mtime, own}, LostOwner | LostSetuid, Meta{Regular, 0o755, uid, otherGroup, mtime, own}})
+			Case{"his other group", Meta{Regular, 0o2755, uid, otherGroup, mtime, own}, 0,
+				Meta{Regular, 0o2755, uid, otherGroup, mtime, own}},
+			Case{"root's, of his other group", Meta{Regular, 0o2755, 0, otherGroup, mtime, own}, LostOwner | LostSetuid,
+				Meta{Regular, 0o755, uid, otherGroup, mtime, own}})
 	}
 	for _, c := range cases {
 		f, err := d.Create(c.name)
@@ -192,7 +201,8 @@ func TestSetMetaAsPlainUser(t *testing.T) {
 	passwd, err := etc.Open("passwd")
 	check(t, err)
 	defer passwd.Close()
-	if lost, err := passwd.SetMeta(&Meta{Kind: Regular, Mode: 0o644, Xattrs: own}); lost != LostMode|LostXattrs|LostTimes || err != nil {
+	if lost, err := passwd.SetMeta(&Meta{Kind: Regular, Mode: 0o644,
+		Xattrs: own}); lost != LostMode|LostXattrs|LostTimes || err != nil {
 		t.Errorf("/etc/passwd: lost %04b, %v", lost, err)
 	}
 }
@@ -208,7 +218,8 @@ func TestSetMetaFullXattrBlock(t *testing.T) {
 	if err := unix.Fsetxattr(f.fd, "user.large", large, 0); err != unix.ENOSPC {
 		t.Skip("the temporary folder's file system takes an xattr of 5,000 bytes, or none: ", err)
 	}
-	m := &Meta{Regular, 0o640, uint32(os.Geteuid()), uint32(os.Getegid()), mtime, []Xattr{{"user.large", large}, {"user.small", []byte("value")}}}
+	m := &Meta{Regular, 0o640, uint32(os.Geteuid()), uint32(os.Getegid()), mtime,
+		[]Xattr{{"user.large", large}, {"user.small", []byte("value")}}}
 	if lost, err := f.SetMeta(m); lost != LostXattrs || err != nil {
 		t.Errorf("lost %04b, %v", lost, err)
 	}
@@ -297,14 +308,16 @@ func TestXattrs(t *testing.T) {
 	}
 	var want []Xattr
 	for i := range 40 { // the names alone overflow the first buffer
-		want = append(want, Xattr{fmt.Sprintf("user.%02d/\xff odd %s", i, strings.Repeat("n", 200)), bytes.Repeat([]byte{byte(i)}, i*7)})
+		want = append(want, Xattr{fmt.Sprintf("user.%02d/\xff odd %s", i, strings.Repeat("n", 200)),
+			bytes.Repeat([]byte{byte(i)}, i*7)})
 	}
 	want = append(want, Xattr{"user.large", bytes.Repeat([]byte("x"), 5000)}, Xattr{"user.\u0436", nil})
 	slices.SortFunc(want, func(a, b Xattr) int { return strings.Compare(a.Name, b.Name) })
 	for i := len(want) - 1; i >= 0; i-- {
 		check(t, unix.Fsetxattr(f.fd, want[i].Name, want[i].Value, 0))
 	}
-	for how, read := range map[string]func() ([]Xattr, error){"open": f.Xattrs, "by name": func() ([]Xattr, error) { return d.XattrsOf("file") }} {
+	for how, read := range map[string]func() ([]Xattr, error){"open": f.Xattrs,
+		"by name": func() ([]Xattr, error) { return d.XattrsOf("file") }} {
 		x, err := read()
 		check(t, err)
 		s, err := f.Stat()

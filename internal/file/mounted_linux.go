@@ -38,8 +38,8 @@ func (d *Dir) mountOptions() string {
 	return optionsOf(string(mounts), path)
 }
 
-// optionsOf are the file system's own options in the line of the mount that path is on: the last field. Of mounts at one place the
-// last is on top.
+// optionsOf are the file system's own options in the line of the mount that path is on: the last field. Of mounts at
+// one place the last is on top.
 func optionsOf(text, path string) (options string) {
 	path = mountEscapes.Replace(path)
 	longest := 0

@@ -19,7 +19,8 @@ func TestOpenTakesRegularFilesOnly(t *testing.T) {
 	check(t, d.Mkdir("dir"))
 	check(t, d.Mknod("fifo", FIFO, 0))
 	check(t, d.Mknod("socket", Socket, 0))
-	for name, target := range map[string]string{"to-file": "file", "to-dir": "dir", "to-fifo": "fifo", "dangling": "none", "loop": "loop"} {
+	for name, target := range map[string]string{"to-file": "file", "to-dir": "dir", "to-fifo": "fifo", "dangling": "none",
+		"loop": "loop"} {
 		check(t, d.Symlink(target, name))
 	}
 	refused := []string{"dir", "fifo", "socket", "to-file", "to-dir", "to-fifo", "dangling", "loop"}
@@ -63,7 +64,8 @@ func TestOpenLeavesAccessTime(t *testing.T) {
 		check(t, unix.Lstat(path+"/"+name, &s))
 		return s.Atim
 	}
-	old := []unix.Timespec{unix.NsecToTimespec(1e18), unix.NsecToTimespec(1.5e18)} // relatime sets an atime before the mtime
+	// relatime sets an atime before the mtime
+	old := []unix.Timespec{unix.NsecToTimespec(1e18), unix.NsecToTimespec(1.5e18)}
 	for _, name := range []string{"ours", "control"} {
 		write(t, path+"/"+name, "content")
 		check(t, unix.UtimesNanoAt(unix.AT_FDCWD, path+"/"+name, old, 0))

@@ -2,9 +2,9 @@ package file
 
 import "golang.org/x/sys/unix"
 
-// Every call that may wait is repeated when a signal interrupted it (EINTR): on a network or FUSE file system any of them
-// can be, whatever SA_RESTART promises. All go through the functions here; TestEveryCallIsRepeated looks. Not close: the handle
-// is gone all the same, and its number may be another's by then.
+// Every call that may wait is repeated when a signal interrupted it (EINTR): on a network or FUSE file system any of
+// them can be, whatever SA_RESTART promises. All go through the functions here; TestEveryCallIsRepeated looks. Not
+// close: the handle is gone all the same, and its number may be another's by then.
 
 // retry repeats a call that a signal interrupted.
 func retry(f func() (int, error)) (int, error) {
@@ -25,7 +25,8 @@ func again(f func() error) error {
 	}
 }
 
-// makes is again for a call that makes a name. A server may have made it before the answer was interrupted: then the name is there.
+// makes is again for a call that makes a name. A server may have made it before the answer was interrupted: then the
+// name is there.
 func makes(f func() error) error { return settled(f, unix.EEXIST) }
 
 // removes is again for a call that takes a name away.

@@ -13,7 +13,8 @@ import (
 
 // once are the calls that are not repeated when a signal interrupts them: they never wait, are advice, or must not be.
 var once = map[string]bool{
-	"Close": true, "Mkdev": true, "Major": true, "Minor": true, "Sysinfo": true, "Fadvise": true, "SyncFileRange": true, "Access": true, "BytePtrFromString": true,
+	"Close": true, "Mkdev": true, "Major": true, "Minor": true, "Sysinfo": true, "Fadvise": true, "SyncFileRange": true,
+	"Access": true, "BytePtrFromString": true,
 }
 
 // TestEveryCallIsRepeated: each system call of the package goes through one of the functions of retry_linux.go.

@@ -35,7 +35,8 @@ func statx(fd int, name string, flags int, s *Stat) error {
 	}
 	var x unix.Statx_t
 	for { // not by again: this is called for every file
-		_, _, errno := unix.Syscall6(unix.SYS_STATX, uintptr(fd), uintptr(unsafe.Pointer(p)), uintptr(flags), statMask, uintptr(unsafe.Pointer(&x)), 0)
+		_, _, errno := unix.Syscall6(unix.SYS_STATX, uintptr(fd), uintptr(unsafe.Pointer(p)), uintptr(flags), statMask,
+			uintptr(unsafe.Pointer(&x)), 0)
 		runtime.KeepAlive(p)
 		switch errno {
 		case 0:

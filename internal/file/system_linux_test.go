@@ -20,7 +20,8 @@ func systemAt(t *testing.T, path string) SystemInfo {
 func TestSystemOfATmpfs(t *testing.T) {
 	path := mount(t, "tmpfs", "size=1m,nr_inodes=100")
 	info := systemAt(t, path)
-	if info.Type != "tmpfs" || info.Pseudo || info.Network || info.ReadOnly || info.FreeBytes != 1<<20 || !info.HasInodes || info.FreeInodes != 99 {
+	if info.Type != "tmpfs" || info.Pseudo || info.Network || info.ReadOnly || info.FreeBytes != 1<<20 ||
+		!info.HasInodes || info.FreeInodes != 99 {
 		t.Errorf("%+v", info)
 	}
 	check(t, os.Mkdir(path+"/dir", 0o700))

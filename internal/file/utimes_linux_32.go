@@ -13,10 +13,12 @@ import (
 func utimensat(fd int, name *byte, mtime Time, flags int) error {
 	ts64 := [2]struct{ sec, nsec int64 }{{nsec: unix.UTIME_OMIT}, {mtime.Sec, int64(mtime.Nsec)}}
 	return again(func() error {
-		_, _, errno := unix.Syscall6(unix.SYS_UTIMENSAT_TIME64, uintptr(fd), uintptr(unsafe.Pointer(name)), uintptr(unsafe.Pointer(&ts64)), uintptr(flags), 0, 0)
+		_, _, errno := unix.Syscall6(unix.SYS_UTIMENSAT_TIME64, uintptr(fd), uintptr(unsafe.Pointer(name)),
+			uintptr(unsafe.Pointer(&ts64)), uintptr(flags), 0, 0)
 		if errno == unix.ENOSYS && mtime.Sec == int64(int32(mtime.Sec)) {
 			ts := [2]unix.Timespec{{Nsec: unix.UTIME_OMIT}, {Sec: int32(mtime.Sec), Nsec: mtime.Nsec}}
-			_, _, errno = unix.Syscall6(unix.SYS_UTIMENSAT, uintptr(fd), uintptr(unsafe.Pointer(name)), uintptr(unsafe.Pointer(&ts)), uintptr(flags), 0, 0)
+			_, _, errno = unix.Syscall6(unix.SYS_UTIMENSAT, uintptr(fd), uintptr(unsafe.Pointer(name)),
+				uintptr(unsafe.Pointer(&ts)), uintptr(flags), 0, 0)
 		}
 		if errno != 0 {
 			return errno

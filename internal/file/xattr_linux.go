@@ -48,9 +48,10 @@ func fdXattrs(fd int, path string) ([]Xattr, int, error) {
 		})
 }
 
-// readXattrs reads the names and values, sorted by name, up to maxXattrs bytes together, and says how many are left out, at
-// least; a file system without any has none.
-func readXattrs(path string, list func([]byte) (int, error), get func(string, []byte) (int, error)) (all []Xattr, left int, err error) {
+// readXattrs reads the names and values, sorted by name, up to maxXattrs bytes together, and says how many are left
+// out, at least; a file system without any has none.
+func readXattrs(path string, list func([]byte) (int, error),
+	get func(string, []byte) (int, error)) (all []Xattr, left int, err error) {
 	var first [512]byte
 	text, err := grow(first[:], list)
 	if err == unix.E2BIG { // the names alone are more than 64 KiB, which the system does not list

@@ -85,9 +85,9 @@ var snap = sync.OnceValues(func() (path string, err error) {
 	return path, err
 })
 
-// Run runs the tests of a package that make backups or use Snap, for its TestMain. In the quick form their temporary folders are
-// in memory, because everything that a backup makes is synced: on a slow disk the tests took ten times as long. The
-// long form uses the disk.
+// Run runs the tests of a package that make backups or use Snap, for its TestMain. In the quick form their temporary
+// folders are in memory, because everything that a backup makes is synced: on a slow disk the tests took ten times as
+// long. The long form uses the disk.
 func Run(m *testing.M) (code int) {
 	dir := ""
 	if !long.Form() {

@@ -17,7 +17,8 @@ func memory() string {
 	if err != nil {
 		return ""
 	}
-	if syscall.Setxattr(dir, "user.snap", []byte("x"), 0) != nil || syscall.Removexattr(dir, "user.snap") != nil || os.Chmod(dir, 0o755) != nil {
+	if syscall.Setxattr(dir, "user.snap", []byte("x"), 0) != nil || syscall.Removexattr(dir, "user.snap") != nil ||
+		os.Chmod(dir, 0o755) != nil {
 		os.RemoveAll(dir)
 		return ""
 	}

@@ -55,7 +55,7 @@ func With(err error, format string, args ...any) error {
 // Lines are the lines of all hints in err. typed is applied to the formats of the hints, and to each Text among their
 // arguments: it may change how the program is called in command lines.
 func Lines(err error, typed func(string) string) (lines []string) {
-	switch e := err.(type) {
+	switch e := err.(type) { //nolint:errorlint // it takes the tree of errors apart, level by level
 	case *hintedError:
 		args := slices.Clone(e.args)
 		for i, arg := range args {
@@ -79,7 +79,7 @@ func Parts(err error) (all []error) {
 	if err == nil || err.Error() == "" {
 		return nil
 	}
-	switch e := err.(type) {
+	switch e := err.(type) { //nolint:errorlint // as in Parts
 	case interface{ Unwrap() error }:
 		if inner := e.Unwrap(); inner != nil && inner.Error() == err.Error() {
 			return Parts(inner)

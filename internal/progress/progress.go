@@ -1,3 +1,5 @@
+// Package progress says how far a long operation has come: a [State] is its [Stage] and what it has counted so far. The
+// operations of all packages report it to a func(State), from one goroutine at a time; printing it is for the caller.
 package progress
 
 // Stage is a part of a run that takes time.

@@ -1,3 +1,6 @@
+// Package stream does work in parallel whose results stay in order: [Ordered] maps a sequence on several goroutines and
+// yields the results in the order of its input, with bounded memory, and has ended all that it started when it returns.
+// [Pause] waits for a while, or for the end of a context.
 package stream
 
 import (
@@ -10,7 +13,8 @@ import (
 // window results wait for their turn. After the first error nothing more is begun, but what was begun is
 // still yielded, each result with its error, to a consumer that goes on. in is ranged over on a goroutine
 // of its own. Everything it started has ended when the iterator returns.
-func Ordered[In, Out any](ctx context.Context, jobs, window int, in iter.Seq2[In, error], f func(context.Context, In) (Out, error)) iter.Seq2[Out, error] {
+func Ordered[In, Out any](ctx context.Context, jobs, window int, in iter.Seq2[In, error],
+	f func(context.Context, In) (Out, error)) iter.Seq2[Out, error] {
 	type job struct {
 		in   In
 		out  Out

@@ -38,7 +38,7 @@ func TestOrderedError(t *testing.T) {
 			next = i + 1
 		}
 	}
-	if len(failed) == 0 || failed[0] != bad || next <= failing {
+	if len(failed) == 0 || !errors.Is(failed[0], bad) || next <= failing {
 		t.Errorf("errors %v, the last result was %d", failed, next-1)
 	}
 	if n := begun.Load(); n > failing+window+8 {

@@ -36,7 +36,8 @@ func ParseAge(s string) (Age, error) {
 	seen := map[string]bool{}
 	for rest := s; rest != ""; {
 		digits := len(rest) - len(strings.TrimLeft(rest, "0123456789"))
-		letters := len(rest[digits:]) - len(strings.TrimLeft(rest[digits:], "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"))
+		letters := len(rest[digits:]) - len(strings.TrimLeft(rest[digits:],
+			"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"))
 		unit := rest[digits : digits+letters]
 		if digits == 0 || letters == 0 || digits > 6 {
 			return Age{}, fmt.Errorf("%s is not an age: write it as 7d, 2h or 1y2mo", quote.Name(s))
@@ -96,7 +97,8 @@ func (sp Age) Duration() (time.Duration, error) {
 // ParseDate reads a DATE: the first moment that it stands for, and the first after it.
 func ParseDate(s string, zone *time.Location) (from, to time.Time, err error) {
 	bad := func() (time.Time, time.Time, error) {
-		return time.Time{}, time.Time{}, fmt.Errorf("%s is not a date: write it as 2026-11-20 or \"2026-11-20 13:00\"", quote.Name(s))
+		return time.Time{}, time.Time{},
+			fmt.Errorf("%s is not a date: write it as 2026-11-20 or \"2026-11-20 13:00\"", quote.Name(s))
 	}
 	text, zoned := s, ""
 	if len(s) < len("2006-01-02") {

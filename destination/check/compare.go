@@ -9,8 +9,8 @@ import (
 	"snap/scan"
 )
 
-// sight is one path: what the index says of it, and what the tree has.
-type sight struct {
+// comparedPath is one path: what the index says of it, and what the tree has.
+type comparedPath struct {
 	path    string
 	indexed bool
 	rec     index.Record
@@ -18,64 +18,65 @@ type sight struct {
 	stat    file.Stat
 	err     error // why the entry, or what is in it, cannot be read
 
-	target string // of a symbolic link in the tree
-	load   bool   // this sight reads the inode
-	prove  bool   // the inode's bytes are to be compared
-	attrs  bool   // its extended attributes are to be compared
-	unlike string // what of them differs from the record
-	hash   uint64
-	bytes  int64
-	failed error // of reading
+	target       string // of a symbolic link in the tree
+	readsInode   bool   // this path reads the inode
+	compareBytes bool   // the inode's bytes are to be compared
+	attrs        bool   // its extended attributes are to be compared
+	unlike       string // what of them differs from the record
+	hash         uint64
+	bytes        int64
+	failed       error // of reading
 }
 
-// A lot ends after so many entries or bytes to read; so many lots are under way.
+// A batch ends after so many entries or bytes to read; so many batches are in work at a time.
 const (
-	lotItems   = 256
-	lotBytes   = 4 << 20
-	lotsWindow = 64
+	batchItems    = 256
+	batchBytes    = 4 << 20
+	batchesWindow = 64
 )
 
-// A lot is a stretch of sights that one worker looks at.
-type lot struct {
-	sights []sight
-	bytes  int64
+// A batch is a run of consecutive paths that one worker looks at.
+type batch struct {
+	paths []comparedPath
+	bytes int64
 }
 
-// lots merges the tree with the index's listing and cuts what this pass judges into lots.
-func (t *treeCheck) lots(ctx context.Context, h *index.Header, top *file.Dir) iter.Seq2[*lot, error] {
-	return func(yield func(*lot, error) bool) {
-		l := &lot{}
-		for s, err := range sights(t.d.DB.Entries(ctx, h.Seq, ""), scan.Walk(ctx, top, scan.Options{Jobs: t.o.Jobs})) {
+// batches merges the tree with the index's listing and cuts what this pass judges into batches.
+func (t *treeCheck) batches(ctx context.Context, h *index.Header, top *file.Dir) iter.Seq2[*batch, error] {
+	return func(yield func(*batch, error) bool) {
+		l := &batch{}
+		for s, err := range comparePaths(t.d.DB.Entries(ctx, h.Seq, ""), scan.Walk(ctx, top, scan.Options{Jobs: t.o.Jobs})) {
 			if err != nil {
 				yield(nil, err)
 				return
 			}
-			if !t.read.turn(s) {
+			if !t.read.inThisPass(s) {
 				continue
 			}
 			t.read.choose(s)
 			s.attrs = t.due(s)
-			l.sights = append(l.sights, *s)
-			if s.load {
+			l.paths = append(l.paths, *s)
+			if s.readsInode {
 				l.bytes = index.Plus(l.bytes, s.stat.Size)
 			}
-			if len(l.sights) >= lotItems || l.bytes >= lotBytes {
+			if len(l.paths) >= batchItems || l.bytes >= batchBytes {
 				if !yield(l, nil) {
 					return
 				}
-				l = &lot{}
+				l = &batch{}
 			}
 		}
 		yield(l, nil)
 	}
 }
 
-// sights merges a listing with a walk, both in key order. A sight is valid until the next one.
-func sights(listing iter.Seq2[*index.Entry, error], walk iter.Seq2[*scan.Item, error]) iter.Seq2[*sight, error] {
-	return func(yield func(*sight, error) bool) {
+// comparePaths merges a listing with a walk, both in key order. A comparedPath is valid until the next one.
+func comparePaths(listing iter.Seq2[*index.Entry, error],
+	walk iter.Seq2[*scan.Item, error]) iter.Seq2[*comparedPath, error] {
+	return func(yield func(*comparedPath, error) bool) {
 		next, stop := iter.Pull2(listing)
 		defer stop()
-		var s sight
+		var s comparedPath
 		e, err, more := next()
 		for it, werr := range walk {
 			if werr != nil {
@@ -87,7 +88,7 @@ func sights(listing iter.Seq2[*index.Entry, error], walk iter.Seq2[*scan.Item, e
 				if c = index.Compare(e.Path, path); c >= 0 {
 					break
 				}
-				s = sight{path: e.Path, indexed: true, rec: e.Record}
+				s = comparedPath{path: e.Path, indexed: true, rec: e.Record}
 				if !yield(&s, nil) {
 					return
 				}
@@ -97,7 +98,7 @@ func sights(listing iter.Seq2[*index.Entry, error], walk iter.Seq2[*scan.Item, e
 				yield(nil, err)
 				return
 			}
-			s = sight{path: path, there: true, stat: it.Stat, err: it.Err}
+			s = comparedPath{path: path, there: true, stat: it.Stat, err: it.Err}
 			match := more && c == 0
 			if match {
 				s.indexed, s.rec = true, e.Record
@@ -114,7 +115,7 @@ func sights(listing iter.Seq2[*index.Entry, error], walk iter.Seq2[*scan.Item, e
 				yield(nil, err)
 				return
 			}
-			s = sight{path: e.Path, indexed: true, rec: e.Record}
+			s = comparedPath{path: e.Path, indexed: true, rec: e.Record}
 			if !yield(&s, nil) {
 				return
 			}
@@ -123,7 +124,7 @@ func sights(listing iter.Seq2[*index.Entry, error], walk iter.Seq2[*scan.Item, e
 }
 
 // look does what needs the tree: it reads links, and the files that are this pass's turn.
-func (t *treeCheck) look(ctx context.Context, l *lot) (*lot, error) {
+func (t *treeCheck) look(ctx context.Context, l *batch) (*batch, error) {
 	var in *file.Dir
 	var at string
 	defer func() {
@@ -133,10 +134,10 @@ func (t *treeCheck) look(ctx context.Context, l *lot) (*lot, error) {
 	}()
 	r := t.read.reader()
 	defer r.close()
-	for i := range l.sights {
-		s := &l.sights[i]
+	for i := range l.paths {
+		s := &l.paths[i]
 		link := s.indexed && s.there && s.stat.Kind == file.Symlink && s.rec.Kind == file.Symlink
-		if !link && !s.load && !s.attrs {
+		if !link && !s.readsInode && !s.attrs {
 			continue
 		}
 		if err := ctx.Err(); err != nil {
@@ -154,7 +155,7 @@ func (t *treeCheck) look(ctx context.Context, l *lot) (*lot, error) {
 			at = dir
 		}
 		if s.attrs {
-			if s.unlike, s.failed = t.trust.attributes(in, name, &s.rec); s.failed != nil {
+			if s.unlike, s.failed = t.preserved.attributes(in, name, &s.rec); s.failed != nil {
 				continue
 			}
 		}
@@ -162,7 +163,7 @@ func (t *treeCheck) look(ctx context.Context, l *lot) (*lot, error) {
 			s.target, s.failed = in.Readlink(name)
 			continue
 		}
-		if !s.load {
+		if !s.readsInode {
 			continue
 		}
 		var sum [32]byte

@@ -9,40 +9,41 @@ import (
 	"snap/internal/file"
 )
 
-// stock is a finished entry in the work folder, to be linked to where it belongs.
-type stock struct {
-	name string
-	from string   // what it was made of, if that is no file of a tree
-	of   spot     // else that file
-	file inodeKey // and its inode
+// replacement is a finished entry in the work folder, to be linked to where it belongs.
+type replacement struct {
+	name  string
+	from  string   // what it was made from, if that is no file of a tree
+	tree  treePath // else that file
+	inode inodeKey // and its inode
 }
 
-// ownBytes is what a file was mended from that had the right content.
+// ownBytes is what a file with the right content was repaired from.
 const ownBytes = "its own bytes"
 
-// origin says what was taken for the place at, where have stands.
-func (m *mender) origin(s *stock, at spot, have *file.Stat) string {
+// originText says what the entry at, where have stands, was repaired from.
+func (m *repairer) originText(s *replacement, at treePath, have *file.Stat) string {
 	switch {
 	case s.from != "":
 		return s.from
-	case s.of == at, have.Kind == file.Regular && have.Ino != 0 && inodeAt(have) == s.file:
+	case s.tree == at, have.Kind == file.Regular && have.Ino != 0 && inodeAt(have) == s.inode:
 		return ownBytes
-	case s.of.path != at.path:
-		return fmt.Sprintf("%q in snapshot %s", s.of.path, m.snaps[s.of.pos].Name)
+	case s.tree.path != at.path:
+		return fmt.Sprintf("%q in snapshot %s", s.tree.path, m.snaps[s.tree.pos].Name)
 	}
-	return "snapshot " + m.snaps[s.of.pos].Name
+	return "snapshot " + m.snaps[s.tree.pos].Name
 }
 
-// next is a free name in the work folder.
-func (m *mender) next() string {
+// newName is a free name in the work folder.
+func (m *repairer) newName() string {
 	m.names++
 	return fmt.Sprintf("mend-%d", m.names)
 }
 
-// provide is the entry that a record describes, finished in the work folder.
-func (m *mender) provide(ctx context.Context, at spot, want *index.Record, strays bool) (s stock, err error) {
-	key := keyOf(at.path, want)
-	if s, ok := m.stock[key]; ok {
+// replacementFor is the entry that a record describes, finished in the work folder.
+func (m *repairer) replacementFor(ctx context.Context, at treePath, want *index.Record,
+	strays bool) (s replacement, err error) {
+	key := identityOf(at.path, want)
+	if s, ok := m.replacements[key]; ok {
 		return s, nil
 	}
 	if want.Kind == file.Regular {
@@ -51,14 +52,14 @@ func (m *mender) provide(ctx context.Context, at spot, want *index.Record, stray
 		s, err = m.special(want)
 	}
 	if err == nil {
-		m.stock[key] = s
+		m.replacements[key] = s
 	}
 	return s, err
 }
 
 // special makes a symbolic link, FIFO, socket or device from its record.
-func (m *mender) special(want *index.Record) (stock, error) {
-	s := stock{name: m.next(), from: "the index"}
+func (m *repairer) special(want *index.Record) (replacement, error) {
+	s := replacement{name: m.newName(), from: "the index"}
 	var err error
 	if want.Kind == file.Symlink {
 		err = m.work.Dir.Symlink(want.Target, s.name)
@@ -76,8 +77,8 @@ func (m *mender) special(want *index.Record) (stock, error) {
 
 // copy makes a new inode with the bytes of src and the metadata of want, on the disk when it returns; false
 // if the bytes are not those that want's hash proves.
-func (m *mender) copy(ctx context.Context, src *file.File, want *index.Record) (name string, ok bool, err error) {
-	name = m.next()
+func (m *repairer) copy(ctx context.Context, src *file.File, want *index.Record) (name string, ok bool, err error) {
+	name = m.newName()
 	dst, err := m.work.Dir.Create(name)
 	if err != nil {
 		return "", false, err
@@ -91,7 +92,7 @@ func (m *mender) copy(ctx context.Context, src *file.File, want *index.Record) (
 	return name, true, nil
 }
 
-func (m *mender) fill(ctx context.Context, dst, src *file.File, want *index.Record) (ok bool, err error) {
+func (m *repairer) fill(ctx context.Context, dst, src *file.File, want *index.Record) (ok bool, err error) {
 	m.reader.ready()
 	m.reader.h.Begin(want.Has(index.SparseHash))
 	var n int64
