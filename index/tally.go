@@ -32,25 +32,7 @@ func Tally(h *Header, rec *Record, changed bool) {
 			}
 		}
 	}
-	if !changed {
-		return
-	}
-	if rec.Since != 0 && rec.Stored == Linked {
-		h.Returned++
-	}
-	if rec.Stored == Copied {
-		h.CopiedBytes = Plus(h.CopiedBytes, rec.OnDisk())
-	}
-	switch rec.Change {
-	case Added:
-		h.Added++
-	case Modified, TypeChanged:
-		h.Modified++
-	case Metadata:
-		h.Metadata++
-	case Moved:
-		h.Moved++
-	case Removed:
-		h.Removed++
+	if changed {
+		h.count(rec)
 	}
 }
