@@ -130,7 +130,7 @@ func TestStops(t *testing.T) {
 		{"mknod", syscall.EIO, false},
 		{"mknod", syscall.ENOSPC, true}, {"symlink", syscall.ENXIO, false}, {"symlink", syscall.EROFS, true},
 		{"link", syscall.EMLINK, false},
-		{"setxattr user.x", syscall.ENOSPC, false}, {"rename", syscall.EXDEV, false}, {"chown", errors.ErrUnsupported, false},
+		{"setxattr user.x", syscall.ENOSPC, true}, {"rename", syscall.EXDEV, false}, {"chown", errors.ErrUnsupported, false},
 		{"open", syscall.EMFILE, true}, {"syncfs", syscall.EIO, true},
 	} {
 		if got := stops(&fs.PathError{Op: c.op, Path: "x", Err: c.err}); got != c.stops {
