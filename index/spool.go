@@ -14,11 +14,12 @@ type Spool struct {
 	dir  string
 	mem  bytes.Buffer
 	file *os.File
-	W    *ChangeWriter
+	w    *ChangeWriter
 }
 
 const spoolMemory = 4 << 20
 
+// NewSpool is an empty spool in the folder dir, or, where dir is "", one for a dry run.
 func NewSpool(dir string) (*Spool, error) {
 	s := &Spool{dir: dir}
 	if dir != "" {
@@ -27,7 +28,7 @@ func NewSpool(dir string) (*Spool, error) {
 		}
 	}
 	var err error
-	if s.W, err = NewChangeWriter(s, nil); err != nil {
+	if s.w, err = NewChangeWriter(s, nil); err != nil {
 		s.Close()
 	}
 	return s, err
@@ -61,10 +62,13 @@ func (s *Spool) Write(p []byte) (int, error) {
 	return n, err
 }
 
-func (s *Spool) Add(e *Entry) error { return s.W.Add(e.Path, &e.Record) }
+func (s *Spool) Add(e *Entry) error { return s.w.Add(e.Path, &e.Record) }
+
+// Count is how many entries were added.
+func (s *Spool) Count() int64 { return s.w.Count() }
 
 // Finish ends the writing.
-func (s *Spool) Finish() error { return s.W.End(nil) }
+func (s *Spool) Finish() error { return s.w.End(nil) }
 
 // All yields what was added, as often as it is ranged over.
 func (s *Spool) All() iter.Seq2[*Entry, error] {
