@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -53,7 +55,7 @@ func runProgram() {
 //	cmpz stdout PATH…      the command before printed these paths, each closed by a NUL
 //
 // and the conditions [root], [sessions]: the system tells one mount from the next (Linux 6.8), and [huge]: a sparse file may have
-// 7 EiB there.
+// 7 EiB in $HUGE, a folder that a script makes where it needs that.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
@@ -63,6 +65,11 @@ func TestScripts(t *testing.T) {
 			env.Setenv("SNAP_TEST_NOW", "2026-11-22T12:00:00Z")
 			env.Setenv("XDG_STATE_HOME", env.WorkDir+"/state")
 			env.Setenv("WORKREL", strings.TrimPrefix(env.WorkDir, "/")) // as a path in a tree of several sources
+			if at := hugeFiles(); at != "" {
+				huge := filepath.Join(at, "snap-"+filepath.Base(filepath.Dir(env.WorkDir))+"-"+filepath.Base(env.WorkDir))
+				env.Setenv("HUGE", huge)
+				env.Defer(func() { os.RemoveAll(huge) })
+			}
 			return addPrograms(env)
 		},
 		Condition: func(cond string) (bool, error) {
@@ -70,13 +77,7 @@ func TestScripts(t *testing.T) {
 			case "root":
 				return os.Geteuid() == 0, nil
 			case "huge":
-				f, err := os.CreateTemp("", "huge")
-				if err != nil {
-					return false, err
-				}
-				defer os.Remove(f.Name())
-				defer f.Close()
-				return f.Truncate(7<<60) == nil, nil
+				return hugeFiles() != "", nil
 			case "sessions":
 			default:
 				return false, fmt.Errorf("no such condition: %s", cond)
@@ -125,6 +126,23 @@ func TestScripts(t *testing.T) {
 		}),
 	})
 }
+
+// hugeFiles is a folder whose file system has files of 7 EiB, in memory if the one for temporary files has none; "" without.
+var hugeFiles = sync.OnceValue(func() string {
+	for _, dir := range []string{os.TempDir(), "/dev/shm"} {
+		f, err := os.CreateTemp(dir, "snap-huge-")
+		if err != nil {
+			continue
+		}
+		err = f.Truncate(7 << 60)
+		f.Close()
+		os.Remove(f.Name())
+		if err == nil {
+			return dir
+		}
+	}
+	return ""
+})
 
 var scriptWord = regexp.MustCompile(`"(?:[^"\\]|\\.)*"|[^\s"]+(?:"(?:[^"\\]|\\.)*")?`)
 
