@@ -6,6 +6,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -167,51 +169,70 @@ func TestUsageOverGaps(t *testing.T) {
 		heads, _ := p.Knows()
 		p.Do(os.Chtimes(filepath.Join(p.Dest, heads[len(heads)-1].Name, "a"), later, later))
 	}
+	other := func(p *backuptest.Place) { p.Write("n", "n") }
 	for name, steps := range map[string][]step{
-		"away and back":               {away("a"), back("a")},
-		"away and back twice":         {away("a"), back("a"), away("a"), back("a")},
-		"moved, away and back":        {rename("a", "b"), away("b"), back("b")},
-		"moved twice, away and back":  {rename("a", "b"), rename("b", "c"), away("c"), back("c")},
-		"away, back and moved":        {away("a"), back("a"), rename("a", "b")},
-		"moved, away, back and moved": {rename("a", "b"), away("b"), back("b"), rename("b", "c")},
-		"copied anew, away and back":  {both(alter, func(p *backuptest.Place) { p.Write("n", "n") }), away("a"), back("a")},
-		"both names away and back":    {away("h1", "h2"), back("h1", "h2")},
-		"both moved, away and back":   {both(rename("h1", "i1"), rename("h2", "i2")), away("i1", "i2"), back("i1", "i2")},
-		"one name away, one back":     {away("h1"), back("h1"), away("h2"), back("h2")},
-		"away, back beside another":   {away("a"), func(p *backuptest.Place) { p.Write("n", "n") }, back("a")},
-		"away, back, gone":            {away("a"), back("a"), func(p *backuptest.Place) { p.Do(os.Remove(p.Path("a"))) }},
+		"away and back":                {away("a"), back("a")},
+		"away and back twice":          {away("a"), back("a"), away("a"), back("a")},
+		"moved, away and back":         {rename("a", "b"), away("b"), back("b")},
+		"moved, away for long, back":   {rename("a", "b"), away("b"), other, other, back("b")},
+		"moved twice, away and back":   {rename("a", "b"), rename("b", "c"), away("c"), back("c")},
+		"away, back and moved":         {away("a"), back("a"), rename("a", "b")},
+		"moved, away, back and moved":  {rename("a", "b"), away("b"), back("b"), rename("b", "c")},
+		"copied anew, away and back":   {both(alter, func(p *backuptest.Place) { p.Write("n", "n") }), away("a"), back("a")},
+		"both names away and back":     {away("h1", "h2"), back("h1", "h2")},
+		"both moved, away and back":    {both(rename("h1", "i1"), rename("h2", "i2")), away("i1", "i2"), back("i1", "i2")},
+		"one name away, one back":      {away("h1"), back("h1"), away("h2"), back("h2")},
+		"inodes ignored, first name":   {away("d"), back("d")},
+		"inodes ignored, last name":    {away("z"), back("z"), away("d"), back("d")},
+		"inodes ignored, two of three": {away("d"), away("z"), back("z"), back("d")},
+		"away, back beside another":    {away("a"), func(p *backuptest.Place) { p.Write("n", "n") }, back("a")},
+		"away, back, gone":             {away("a"), back("a"), func(p *backuptest.Place) { p.Do(os.Remove(p.Path("a"))) }},
 		"another in its place, it back": {away("a"), func(p *backuptest.Place) { p.Write("a", "other") },
 			both(func(p *backuptest.Place) { p.Do(os.Remove(p.Path("a"))) }, back("a"))},
 	} {
+		rules := func(o *backup.Options) { o.Rules.IgnoreInode = strings.HasPrefix(name, "inodes ignored") }
 		n := len(steps) + 1
 		for mask := 1; mask < 1<<n-1; mask++ {
 			if !long.Form() && mask%5 != 1 {
 				continue
 			}
-			t.Run(fmt.Sprintf("%s %0*b", name, n, mask), func(t *testing.T) {
-				p := backuptest.NewPlace(t)
-				for _, f := range []string{"a", "h1"} {
-					p.Write(f, "text of "+f)
-					p.Do(os.Chtimes(p.Path(f), backuptest.Fixed, backuptest.Fixed))
+			var victims []uint64
+			for seq := range uint64(n) {
+				if mask>>seq&1 != 0 {
+					victims = append(victims, seq+1)
 				}
-				p.Do(os.Link(p.Path("h1"), p.Path("h2")))
-				p.Backup()
-				for _, s := range steps {
-					s(p)
-					res, _ := p.Backup(backuptest.Force, backuptest.Empty)
-					p.WantSame(res)
-				}
-				p.WantUsage("before deleting")
-				for seq := range uint64(n) {
-					if mask>>seq&1 != 0 {
+			}
+			down := slices.Clone(victims)
+			slices.Reverse(down)
+			orders := [][]uint64{victims, down}
+			for _, victims := range orders[:min(len(victims), 2)] {
+				t.Run(fmt.Sprintf("%s %v", name, victims), func(t *testing.T) {
+					p := backuptest.NewPlace(t)
+					for _, f := range []string{"a", "h1"} {
+						p.Write(f, "text of "+f)
+						p.Do(os.Chtimes(p.Path(f), backuptest.Fixed, backuptest.Fixed))
+					}
+					p.Do(os.Link(p.Path("h1"), p.Path("h2")))
+					p.Write("d/g", "one file in folders")
+					p.Write("z/other", "another")
+					p.Do(os.Link(p.Path("d/g"), p.Path("g")))
+					p.Do(os.Link(p.Path("d/g"), p.Path("z/g")))
+					p.Backup()
+					for _, s := range steps {
+						s(p)
+						res, _ := p.Backup(backuptest.Force, backuptest.Empty, rules)
+						p.WantSame(res)
+					}
+					p.WantUsage("before deleting")
+					for _, seq := range victims {
 						p.InDestination(func(ctx context.Context, d *destination.Destination) {
-							p.Do(d.Delete(ctx, []uint64{seq + 1}, 1, nil))
+							p.Do(d.Delete(ctx, []uint64{seq}, 1, nil))
 						})
 						backuptest.Sound(t, p.Dest)
-						p.WantUsage(fmt.Sprint("deleted ", seq+1))
+						p.WantUsage(fmt.Sprint("deleted ", seq))
 					}
-				}
-			})
+				})
+			}
 		}
 	}
 }

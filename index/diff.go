@@ -72,9 +72,8 @@ type follower struct {
 	from, to    uint64
 	first, last uint64 // the same two in time order
 
-	trails bool // with Merged: tombstones say which inode was there between the two
-
-	made map[place]string // with Merged, of inodes that came between the two and left the path, a name
+	trails bool             // with Merged: tombstones say which inode was there between the two
+	made   map[place]string // with Merged, of inodes that came between the two and left the path, a name
 }
 
 // page compares the paths from start on that have records in (first, last], until it has looked at a page

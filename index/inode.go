@@ -24,7 +24,8 @@ type tracer struct {
 }
 
 // step goes from the record at p, which is r, to an older one of the same inode; false if there is none: this
-// one made it, or its link leads to nothing.
+// one made it, or its link leads to nothing. A tombstone leads to the inode that was at its path in snapshots that are
+// deleted by now.
 func (t *tracer) step(p *place, r *Record) (bool, error) {
 	if !r.Stored.Shares() {
 		return false, nil
@@ -34,7 +35,7 @@ func (t *tracer) step(p *place, r *Record) (bool, error) {
 		return false, err
 	}
 	circle := rec.Stored == Joined && older.bucket == p.bucket
-	if !rec.hasInode() || rec.Kind != r.Kind || circle {
+	if !rec.hasInode() || r.Exists() && rec.Kind != r.Kind || circle {
 		return false, nil
 	}
 	*p, *r = older, rec
@@ -44,7 +45,9 @@ func (t *tracer) step(p *place, r *Record) (bool, error) {
 // lead is where the record at p, which is from and shares an inode, leads to, and the record there; the zero place if
 // there is none.
 func (t *tracer) lead(p place, from *Record) (older place, rec Record, err error) {
-	same := func() bool { return older.bucket != 0 && rec.SameContent(from) && rec.Mtime == from.Mtime }
+	same := func() bool {
+		return older.bucket != 0 && (!from.Exists() || rec.SameContent(from) && rec.Mtime == from.Mtime)
+	}
 	if from.Stored == Linked && from.Since != 0 && t.owner(from.Since) == from.Since {
 		if older, rec, err = t.run(from.shared(p.path), p.bucket-1, from.Since); err != nil || same() {
 			return older, rec, err

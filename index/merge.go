@@ -36,27 +36,69 @@ func (db *DB) Merged(ctx context.Context, prev uint64, next *Header) iter.Seq2[*
 		}
 		next.Added, next.Modified, next.Metadata, next.Moved, next.Removed, next.CopiedBytes, next.Returned = 0, 0, 0,
 			0, 0, 0, 0
+		m := &merging{db: db, prev: prev, next: next.Seq, own: own, trails: trails, made: map[place]string{}}
+		if trails { // which names an inode has in the end must be known before the first tombstone says one of them
+			for _, err := range m.paths(ctx) {
+				if err != nil {
+					yield(nil, err)
+					return
+				}
+			}
+		}
+		for p, err := range m.paths(ctx) {
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			next.Linked += p.linked
+			if p.Change == 0 {
+				continue
+			}
+			next.count(&p.Record)
+			if !yield(&p.Entry, nil) {
+				return
+			}
+		}
+	}
+}
+
+// merging is the change set of snapshot next against prev while it is made.
+type merging struct {
+	db         *DB
+	prev, next uint64
+	own        uint64           // the bucket of next's own changes
+	trails     bool             // newer snapshots are linked to older ones than that before them
+	made       map[place]string // of inodes that came between the two and left the path, a name
+}
+
+// mergedPath is the merged record of a path; its Change is zero where none is left.
+type mergedPath struct {
+	Entry
+	linked int64 // by how much it alters Header.Linked
+}
+
+// paths yields all that have records in the snapshots that become one.
+func (m *merging) paths(ctx context.Context) iter.Seq2[*mergedPath, error] {
+	return func(yield func(*mergedPath, error) bool) {
 		var start []byte
-		made := map[place]string{}
 		for more := true; more; {
-			var page []Entry
-			err := db.view(ctx, func(tx *bolt.Tx) (err error) {
-				f := &follower{tx: tx, b: openBuckets(tx), from: prev, to: next.Seq, first: prev, last: next.Seq, made: made,
-					trails: trails}
+			var page []mergedPath
+			err := m.db.view(ctx, func(tx *bolt.Tx) (err error) {
+				f := &follower{tx: tx, b: openBuckets(tx), from: m.prev, to: m.next, first: m.prev, last: m.next,
+					made: m.made, trails: m.trails}
 				start, err = f.each(start, func(path string, records []holder) error {
-					e, old, err := f.merge(path, records)
+					e, newest, err := f.merge(path, records)
 					if err != nil {
 						return err
 					}
-					if last := records[len(records)-1]; last.bucket == own {
-						next.Linked += ownInode(old)
+					p := mergedPath{Entry: e}
+					if records[len(records)-1].bucket == m.own {
+						p.linked = ownInode(newest)
 					}
-					if e.Change == 0 {
-						return nil
+					if e.Change != 0 {
+						p.linked -= ownInode(&e.Record)
 					}
-					next.Linked -= ownInode(&e.Record)
-					next.count(&e.Record)
-					page = append(page, e)
+					page = append(page, p)
 					return nil
 				})
 				more = start != nil
@@ -217,7 +259,7 @@ func (f *follower) share(e *Entry, bucket uint64, newest *Record) error {
 	if born.bucket <= f.first {
 		return f.linked(e, born, &maker)
 	}
-	name, err := f.nameOf(born, e)
+	name, err := f.nameOf(born, e, &maker)
 	if err != nil {
 		return err
 	}
@@ -287,15 +329,15 @@ func returnedAfter(tx *bolt.Tx, seq uint64) (bool, error) {
 }
 
 // nameOf is the path in the last snapshot whose record stands for an inode that was born between the two, of
-// which e is a name: where it was born, if it is there still, else the first in key order.
-func (f *follower) nameOf(born place, e *Entry) (string, error) {
+// which e is a name: where it was born, by maker, if it is there still, else the first in key order.
+func (f *follower) nameOf(born place, e *Entry, maker *Record) (string, error) {
 	if born.path == e.Path {
 		return e.Path, nil
 	}
 	name, err := f.lastName(born)
 	if name == "" && err == nil {
 		name = e.Path
-		if e.Nlink > 1 {
+		if e.Nlink > 1 || maker.Nlink > 1 {
 			f.made[born] = name
 		}
 	}
