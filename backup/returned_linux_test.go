@@ -182,6 +182,8 @@ func TestUsageOverGaps(t *testing.T) {
 		"both names away and back":     {away("h1", "h2"), back("h1", "h2")},
 		"both moved, away and back":    {both(rename("h1", "i1"), rename("h2", "i2")), away("i1", "i2"), back("i1", "i2")},
 		"one name away, one back":      {away("h1"), back("h1"), away("h2"), back("h2")},
+		"away, back, swapped":          {away("a"), back("a"), both(rename("a", "t"), rename("c", "a"), rename("t", "c"))},
+		"away, back, over another":     {away("a"), back("a"), rename("a", "c")},
 		"inodes ignored, first name":   {away("d"), back("d")},
 		"inodes ignored, last name":    {away("z"), back("z"), away("d"), back("d")},
 		"inodes ignored, two of three": {away("d"), away("z"), back("z"), back("d")},
@@ -208,7 +210,7 @@ func TestUsageOverGaps(t *testing.T) {
 			for _, victims := range orders[:min(len(victims), 2)] {
 				t.Run(fmt.Sprintf("%s %v", name, victims), func(t *testing.T) {
 					p := backuptest.NewPlace(t)
-					for _, f := range []string{"a", "h1"} {
+					for _, f := range []string{"a", "c", "h1"} {
 						p.Write(f, "text of "+f)
 						p.Do(os.Chtimes(p.Path(f), backuptest.Fixed, backuptest.Fixed))
 					}

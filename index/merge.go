@@ -264,8 +264,16 @@ func (f *follower) share(e *Entry, bucket uint64, newest *Record) error {
 		return err
 	}
 	e.Since = 0
-	if e.Stored, e.Link = Joined, name; name == e.Path {
-		e.Stored, e.Link, e.Holes = maker.Stored, "", maker.Holes
+	if e.Stored, e.Link = Joined, name; name != e.Path {
+		return nil
+	}
+	e.Stored, e.Link, e.Holes = maker.Stored, "", maker.Holes
+	switch {
+	case !maker.Stored.Shares():
+	case e.Kind == file.Regular: // the snapshot that it was linked to is deleted, and so it is the first that is left
+		e.Stored = Copied
+	default:
+		e.Stored = Made
 	}
 	return nil
 }
