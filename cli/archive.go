@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"path"
 
+	"snap/cli/exit"
 	"snap/cli/text"
 	"snap/index"
 	"snap/internal/file"
@@ -72,7 +73,7 @@ func (c *call) archive(d *query.Reader, format string) error {
 		c.note("cat: left out: %s, which a %s archive cannot hold", text.Plural(n, kind.String(), kind.String()+"s"), format)
 	}
 	if a.failed > 0 {
-		return withCode(exitPartial, nil)
+		return exit.With(exit.Partial, nil)
 	}
 	return nil
 }

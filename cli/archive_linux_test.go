@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"snap/cli/exit"
 	"snap/index"
 	"snap/internal/file"
 )
@@ -122,7 +123,7 @@ func TestArchiveNamesDamage(t *testing.T) {
 	}
 	for _, format := range []string{"tar", "zip"} {
 		out, errs, code := archived(t, w.dest, "cat", "latest", "--archive", format)
-		if code != exitPartial || strings.Count(errs, "snap: cat ") != 3 {
+		if code != exit.Partial || strings.Count(errs, "snap: cat ") != 3 {
 			t.Errorf("exit code %d: %s", code, errs)
 		}
 		for _, name := range []string{":bad: ", ":gone: ", ":short: "} {
@@ -183,14 +184,14 @@ func TestArchiveRefuses(t *testing.T) {
 	for _, args := range [][]string{
 		{"cat", "latest:a", "oldest:a"}, {"cat", "latest", "--archive", "rar"}, {"cat", "latest:a", "latest:a", "--archive", "tar"},
 	} {
-		if out, errs, code := archived(t, w.dest, args...); code != exitUsage || len(out) > 0 {
+		if out, errs, code := archived(t, w.dest, args...); code != exit.Usage || len(out) > 0 {
 			t.Errorf("%q: exit code %d, %s", args, code, errs)
 		}
 	}
 	var out, errs bytes.Buffer
 	env := testEnv(w.dest, &out, &errs)
 	env.StdoutTTY = true
-	if code := Run(context.Background(), env, []string{"snap", "cat", "latest", "--archive", "tar"}); code != exitUsage || out.Len() > 0 {
+	if code := Run(context.Background(), env, []string{"snap", "cat", "latest", "--archive", "tar"}); code != exit.Usage || out.Len() > 0 {
 		t.Errorf("on a terminal: exit code %d, %d bytes", code, out.Len())
 	}
 	// Two versions of a file stand below the names of their snapshots.

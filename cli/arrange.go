@@ -133,7 +133,7 @@ func (a *arranger) add(typed, name, value string, joined bool, rest []string) ([
 	name = f.Names()[0]
 	if takesValue(f) && !joined {
 		if len(rest) == 0 {
-			return rest, &valueMissing{typed}
+			return rest, hint.Usage(&valueMissing{typed})
 		}
 		value, joined, rest = rest[0], true, rest[1:]
 	}

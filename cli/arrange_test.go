@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"snap/cli/exit"
 	"strings"
 	"testing"
 
@@ -50,7 +51,7 @@ func TestFlagsMayStandAnywhere(t *testing.T) {
 		text := strings.Join(got.args[min(1, len(got.args)):], " ")
 		if err != nil {
 			text = err.Error()
-			if exitCode(context.Background(), err) != exitUsage {
+			if exit.Code(context.Background(), err) != exit.Usage {
 				t.Errorf("%q: not a usage error: %v", c.line, err)
 			}
 		}
@@ -89,7 +90,7 @@ func FuzzArrange(f *testing.F) {
 		if err != nil || l.command == nil {
 			return
 		}
-		if err := app.RunContext(context.Background(), l.args); err != nil && exitCode(context.Background(), err) != exitUsage {
+		if err := app.RunContext(context.Background(), l.args); err != nil && exit.Code(context.Background(), err) != exit.Usage {
 			t.Fatalf("%q: %v", l.args, err)
 		}
 	})
@@ -115,7 +116,7 @@ func TestUsageErrorsLeaveStdoutEmpty(t *testing.T) {
 		"find --regex (", "diff --stat -0", "find x --type q", "find x -0 --json", "completion tcsh", "ls latest:../x", "ls @x", "list --lock-wait 5m", "--nope", "diff a b c",
 	} {
 		stdout, stderr, code := run(t, w.dest, strings.Fields(line)...)
-		if code != exitUsage || stdout != "" || !strings.HasPrefix(stderr, "snap: ") {
+		if code != exit.Usage || stdout != "" || !strings.HasPrefix(stderr, "snap: ") {
 			t.Errorf("%s: exit code %d\nstdout: %s\nstderr: %s", line, code, stdout, stderr)
 		}
 	}
@@ -158,7 +159,7 @@ func TestEveryCommandSaysWhatItIs(t *testing.T) {
 			t.Errorf("%s: every command has the codes 0, 1 and 2", cmd.name)
 		}
 		for _, code := range cmd.codes {
-			if exitTexts[code] == "" {
+			if exit.Texts[code] == "" {
 				t.Errorf("%s: no text for exit code %d", cmd.name, code)
 			}
 		}
@@ -179,12 +180,12 @@ func TestTheReadmeHasTheExitCodes(t *testing.T) {
 			rows = append(rows, strings.ReplaceAll(strings.TrimSpace(line), "`", ""))
 		}
 	}
-	for i, code := range allCodes {
-		if want := fmt.Sprintf("| %d | %s |", code, exitTexts[code]); i >= len(rows) || rows[i] != want {
+	for i, code := range exit.Codes {
+		if want := fmt.Sprintf("| %d | %s |", code, exit.Texts[code]); i >= len(rows) || rows[i] != want {
 			t.Errorf("README.md lacks, or has elsewhere: %s", want)
 		}
 	}
-	if len(rows) != len(allCodes) {
-		t.Errorf("%d rows, %d exit codes", len(rows), len(allCodes))
+	if len(rows) != len(exit.Codes) {
+		t.Errorf("%d rows, %d exit codes", len(rows), len(exit.Codes))
 	}
 }

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -9,22 +8,19 @@ import (
 	"os/user"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
-	"syscall"
 
 	"github.com/urfave/cli/v2"
 
 	"snap/backup"
+	"snap/cli/exit"
 	"snap/cli/settings"
 	"snap/cli/text"
 	"snap/destination"
-	"snap/index"
 	"snap/internal/file"
 	"snap/internal/hint"
 	"snap/internal/quote"
 	"snap/internal/when"
-	"snap/query"
 )
 
 func backupCommand() *command {
@@ -52,7 +48,7 @@ snap backup -n /mnt/disk/me /home/me         # what would happen?
 snap backup /mnt/disk/all ~/docs /etc/hosts  # several sources
 snap backup /mnt/disk/me ~ --exclude '*.iso' --exclude-caches
 snap backup /mnt/disk/me ~ --if-older 1d     # once a day, tried every hour`,
-		codes: []int{exitPartial, exitRefused, exitNoDest, exitLocked, exitInterrupted, exitTerminated},
+		codes: []int{exit.Partial, exit.Refused, exit.NoDest, exit.Locked, exit.Interrupted, exit.Terminated},
 		flags: []cli.Flag{
 			&cli.BoolFlag{Name: "dry-run", Aliases: []string{"n"}, Usage: "say what would happen and write nothing at all"},
 			&cli.StringSliceFlag{Name: "exclude", Usage: "leave out `PATTERN`, written as in Blacklist.txt; may be repeated"},
@@ -159,7 +155,7 @@ func (c *call) backup(dest string, src sources) (err error) {
 	}
 	d, err := c.openToWrite(dest, destination.Options{Create: true, Mode: destination.ReadOnlyIf(o.DryRun), TakeOver: c.flags.Bool("take-over"), LockWait: c.opts.lockWait, Holder: c.holder("backup"), Trust: c.trusted(dest)})
 	if err != nil {
-		return backupHint(err, dest)
+		return exit.Hint(err, dest)
 	}
 	defer func() { err = errors.Join(err, d.Close()) }()
 	if c.flags.Bool("take-over") {
@@ -186,7 +182,7 @@ func (c *call) backup(dest string, src sources) (err error) {
 	log.Info("backup begins", "source", strings.Join(src.all(), ", "))
 	o.Scan.Own = c.ownFiles(dest, s.Logfile) // the log's folder is there by now
 	if r.behind, err = c.behind(d, o.Time); err != nil {
-		return backupHint(err, dest)
+		return exit.Hint(err, dest)
 	}
 	res, err := backup.Run(c.ctx, d, o)
 	refused := error(nil)
@@ -200,7 +196,7 @@ func (c *call) backup(dest string, src sources) (err error) {
 			err = hint.With(err, "what was copied is kept: the next backup goes on from there")
 		}
 		logEnd(log, "backup", err)
-		return backupHint(err, dest)
+		return exit.Hint(err, dest)
 	}
 	var after []error // what was to be done besides, and was not
 	if res.Skipped {
@@ -241,10 +237,10 @@ func (c *call) backup(dest string, src sources) (err error) {
 		return err
 	}
 	if err := errors.Join(append(after, refused)...); err != nil {
-		return backupHint(err, dest)
+		return exit.Hint(err, dest)
 	}
 	if res.Incomplete() || len(r.pruned.why) > 0 {
-		return withCode(exitPartial, nil)
+		return exit.With(exit.Partial, nil)
 	}
 	return nil
 }
@@ -252,11 +248,11 @@ func (c *call) backup(dest string, src sources) (err error) {
 // afterwards is how a backup ended. Whatever fails when the snapshot is there, it is there: that is no failure, but a success
 // in part.
 func (c *call) afterwards(done bool, err error) error {
-	code := exitCode(c.ctx, err)
-	if !done || code == 0 || code == exitInterrupted || code == exitTerminated {
+	code := exit.Code(c.ctx, err)
+	if !done || code == 0 || code == exit.Interrupted || code == exit.Terminated {
 		return err
 	}
-	return withCode(exitPartial, err)
+	return exit.With(exit.Partial, err)
 }
 
 // checkLayout refuses a source and a destination that lie in each other, and keeps the scan out of dest.
@@ -266,7 +262,7 @@ func checkLayout(o *backup.Options, dest string) error {
 		return !v.Walk, err
 	})
 	o.Scan.Never = []file.Stat{never}
-	return backupHint(err, dest)
+	return exit.Hint(err, dest)
 }
 
 // checkDest says what is wrong with a destination before anything is done there.
@@ -290,22 +286,6 @@ func (c *call) holder(what string) string {
 	return quote.Clean(fmt.Sprintf("snap %s (process %d on %s, since %s)", what, os.Getpid(), host, c.env.Now().Format("2006-01-02 15:04:05")))
 }
 
-// holderGone reports whether a holder names a process of this host that is no more: then somebody else holds
-// the lock now, who wrote nothing of himself.
-func holderGone(holder string) bool {
-	host, _ := os.Hostname()
-	var pid int
-	_, after, _ := strings.Cut(holder, " (process ")
-	if _, err := fmt.Sscanf(after, "%d on", &pid); err != nil || !strings.HasPrefix(after, quote.Clean(fmt.Sprintf("%d on %s, since ", pid, host))) {
-		return false
-	}
-	p, err := os.FindProcess(pid)
-	if err != nil {
-		return true
-	}
-	return errors.Is(p.Signal(syscall.Signal(0)), os.ErrProcessDone)
-}
-
 // backupOptions puts flags, settings and defaults together, in this order of weight.
 func (c *call) backupOptions(s *settings.Settings, dest string, src sources) (backup.Options, error) {
 	f := c.flags
@@ -323,7 +303,7 @@ func (c *call) backupOptions(s *settings.Settings, dest string, src sources) (ba
 	o.Note = strings.ToValidUTF8(f.String("note"), "\ufffd")
 	o.Scan.Own = c.ownFiles(dest, s.Logfile)
 	o.Scan.IfPresent = append(f.StringSlice("exclude-if-present"), o.Scan.IfPresent...)
-	o.Users, o.Groups = userName, groupName
+	o.Users, o.Groups = text.UserName, text.GroupName
 	o.Host, _ = os.Hostname()
 	if u, err := user.Current(); err == nil {
 		o.User = u.Username
@@ -366,93 +346,4 @@ func (c *call) backupOptions(s *settings.Settings, dest string, src sources) (ba
 	}
 	o.Scan.Filter, err = c.filters(dest, src)
 	return o, err
-}
-
-// backupHint adds to an error of the backup package its exit code and what to do.
-func backupHint(err error, dest string) error {
-	var guard *destination.GuardError
-	var locked *destination.LockedError
-	var layout *backup.LayoutError
-	var missing *backup.SourceMissingError
-	var owner *destination.OwnerError
-	switch {
-	case errors.As(err, &owner):
-		return withCode(exitRefused, hint.With(fmt.Errorf("%s: belongs to %s, and only the owner writes to a destination", quote.Name(owner.Path), userText(owner.Owner)),
-			"%s", hint.Text(ownerHint(owner, dest, os.Geteuid()))))
-	case errors.As(err, &guard):
-		return withCode(exitRefused, hint.With(err, "%s", hint.Text(guard.Hint)))
-	case errors.As(err, new(*destination.StuckError)):
-		way := cmp.Or(troubleHint(err, "the destination", dest, os.Geteuid()), "is something mounted there? unmount it")
-		return withCode(exitPartial, hint.With(err, "the snapshots are deleted; what is left goes with the next run that can remove it\n%s", hint.Text(way)))
-	case errors.As(err, &locked):
-		if holderGone(locked.Holder) {
-			locked.Holder = ""
-		}
-		return withCode(exitLocked, hint.With(err, "wait until it is done, or let this run wait: --lock-wait 30min"))
-	case errors.As(err, &layout):
-		way := "name a destination outside of the source"
-		if strings.Contains(layout.Why, "inside the source") {
-			way += fmt.Sprintf(", or leave it out with a line in %s", quote.Word(filepath.Join(dest, settings.BlacklistFile)))
-		}
-		return withCode(exitUsage, hint.With(err, "%s", way))
-	case errors.As(err, &missing):
-		return hint.With(err, "%s", missingHint(missing))
-	case errors.Is(err, destination.ErrNoHardLinks):
-		return hint.With(err, "use a destination on ext4, XFS, btrfs, NTFS, APFS or another file system with hard links")
-	case errors.Is(err, destination.ErrPurging):
-		return hint.With(err, "what was interrupted is finished by the next run that writes there, such as the same snap purge or a backup")
-	case errors.Is(err, destination.ErrNotDestination):
-		return withCode(exitNoDest, hint.With(err, "a destination holds a folder .snap; to make one: snap init DIR"))
-	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
-		return hint.With(err, "%s\nall snapshots in it are whole; snap prune frees space", troubleHint(err, "the destination", dest, os.Geteuid()))
-	case errors.Is(err, index.ErrMissing), errors.Is(err, index.ErrDamaged), errors.Is(err, index.ErrTruncated), errors.Is(err, index.ErrNewer):
-		return query.IndexHint(err, dest)
-	}
-	if way := troubleHint(err, "the destination", dest, os.Geteuid()); way != "" {
-		return hint.With(err, "%s", way)
-	}
-	return err
-}
-
-// ownerHint says what the user me does about a destination of which something is another's.
-func ownerHint(e *destination.OwnerError, dest string, me int) string {
-	as, name := fmt.Sprintf("sudo -u %s %s", quote.Word(userName(e.Owner)), sameLine), quote.Word(userName(uint32(me)))
-	switch {
-	case e.Owner == 0:
-		as = "sudo " + sameLine
-	case userName(e.Owner) == "":
-		as = fmt.Sprintf("sudo -u '#%d' %s", e.Owner, sameLine)
-	}
-	lines := []string{"as its owner: " + as}
-	switch {
-	case e.Path != dest:
-		lines[0] = fmt.Sprintf("another run, as by sudo, has made it; to make it yours: sudo chown %s %s", name, quote.Word(e.Path))
-	case me == 0:
-		lines = append(lines, fmt.Sprintf("or make it root's, and have the next backup copy everything once: snap init %s --take-over", quote.Word(dest)))
-	case userName(e.Owner) == "":
-		lines = append(lines, fmt.Sprintf("if this disk is from another machine, where you are user %d: sudo chown -hR --from=%[1]d %s %s", e.Owner, name, quote.Word(dest)))
-	}
-	return strings.Join(lines, "\n")
-}
-
-// userText is a user for people.
-func userText(uid uint32) string {
-	if name := userName(uid); name != "" {
-		return quote.Name(name)
-	}
-	return fmt.Sprintf("user %d", uid)
-}
-
-func userName(uid uint32) string {
-	if u, err := user.LookupId(strconv.FormatUint(uint64(uid), 10)); err == nil {
-		return u.Username
-	}
-	return ""
-}
-
-func groupName(gid uint32) string {
-	if g, err := user.LookupGroupId(strconv.FormatUint(uint64(gid), 10)); err == nil {
-		return g.Name
-	}
-	return ""
 }

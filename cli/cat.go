@@ -8,6 +8,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"snap/cli/exit"
 	"snap/cli/text"
 	"snap/index"
 	"snap/internal/file"
@@ -19,7 +20,7 @@ import (
 func catCommand() *command {
 	return &command{
 		name: "cat", args: "REF:PATH…", short: "a file's bytes, or a folder as an archive, verified", group: groupLook, min: 1, max: -1,
-		codes: []int{exitPartial, exitNoDest, exitLocked},
+		codes: []int{exit.Partial, exit.NoDest, exit.Locked},
 		long: `
 Writes the bytes of a file to standard output as a snapshot holds them. They are
 hashed on the way: when they are not what was backed up, that is said on standard

@@ -9,6 +9,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"snap/cli/exit"
 	"snap/cli/text"
 	"snap/destination/check"
 	"snap/internal/hint"
@@ -17,7 +18,7 @@ import (
 
 func checkCommand() *command {
 	return &command{
-		name: "check", group: groupKeep, does: true, codes: []int{exitRefused, exitNoDest, exitLocked, exitInterrupted, exitTerminated},
+		name: "check", group: groupKeep, does: true, codes: []int{exit.Refused, exit.NoDest, exit.Locked, exit.Interrupted, exit.Terminated},
 		short: "index, change sets and trees agree; --repair mends",
 		long: `
 Makes sure that the index agrees with itself and with the change sets, and that
@@ -63,16 +64,16 @@ func runCheck(c *call) error {
 	res, err := check.Run(c.ctx, dest, o)
 	r.line.End()
 	if perr := r.findings(res); perr != nil { // also what was found before an error
-		return errors.Join(backupHint(err, dest), perr)
+		return errors.Join(exit.Hint(err, dest), perr)
 	}
 	if err != nil {
-		return backupHint(err, dest)
+		return exit.Hint(err, dest)
 	}
 	if err := r.summary(res, &o); err != nil {
 		return err
 	}
 	if res.Errors > 0 {
-		return withCode(exitFailed, nil)
+		return exit.With(exit.Failed, nil)
 	}
 	return nil
 }

@@ -6,18 +6,19 @@
 //   - Results go to standard output, all else to standard error as `snap: …`.
 //   - No name, and no message that holds one, reaches an output but through package quote.
 //   - Nothing here exits, reads the clock or looks at the environment but through Env.
-//   - One function, exitCode, says which error ends in which code.
+//   - One function, exit.Code, says which error ends in which code.
 //
 // A command is a value of type command, made by a function that stands in commands. Only app.go,
 // arrange.go and the flags of the commands know urfave/cli.
 //
 // [Run] is the one call, [Env] all that it takes from the process. Begin to read at command.go, what a command is, and
 // list.go, a small one. destination.go finds out which destination is meant and opens it for package query, and
-// errors.go has the exit codes.
+// package exit has the exit codes.
 package cli
 
 import (
 	"context"
+	"snap/cli/exit"
 )
 
 // commands are all commands in the order of the help text. A new one is one line here.
@@ -56,5 +57,5 @@ func Run(ctx context.Context, env Env, args []string) int {
 	env.line = typedLine(env.program, args)
 	out := &output{w: env.Stdout, direct: env.StdoutTTY}
 	err := dispatch(ctx, &env, out, args)
-	return report(ctx, &env, withOutput(err, out.Flush(), out.goesOn))
+	return report(ctx, &env, exit.WithOutput(err, out.Flush(), out.goesOn))
 }

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"syscall"
 
+	"snap/cli/exit"
 	"snap/destination"
 	"snap/internal/hint"
 	"snap/internal/quote"
@@ -22,7 +23,7 @@ func (c *call) open() (*query.Reader, error) {
 		return nil, err
 	}
 	d, err := query.Open(c.ctx, dir, query.Options{Now: c.now(), WorkDir: c.env.Dir, Trust: c.trusted(dir)})
-	return d, closedHint(err, dir)
+	return d, exit.ReadHint(err, dir)
 }
 
 // reading opens the destination, runs f and adds the way out to an error of the index.
@@ -33,14 +34,6 @@ func (c *call) reading(f func(d *query.Reader) error) error {
 	}
 	defer c.proved(d.Dir, d.DB)
 	return errors.Join(query.IndexHint(f(d), d.Dir), d.Close())
-}
-
-// closedHint says who may read dest, to a user who may not.
-func closedHint(err error, dest string) error {
-	if errors.Is(err, fs.ErrPermission) {
-		return hint.With(err, "%s", troubleHint(err, "the destination", dest, os.Geteuid()))
-	}
-	return err
 }
 
 // openToWrite opens a destination for a run that writes, or rehearses to.
@@ -80,7 +73,7 @@ func (c *call) look() (string, error) {
 	}
 	known := c.known()
 	if len(known) == 0 {
-		return "", withCode(exitNoDest, hint.With(errors.New("no destination named, and none is known"),
+		return "", exit.With(exit.NoDest, hint.With(errors.New("no destination named, and none is known"),
 			"name it with -d DIR or $SNAP_DEST; to make one: snap backup DEST SRC"))
 	}
 	newest := slices.MaxFunc(known, func(a, b knownDest) int { return a.Last.Compare(b.Last) })
@@ -92,9 +85,9 @@ func (c *call) look() (string, error) {
 		c.note("destination %s, the last of %d backed up to; -d names another", quote.Name(newest.Path), len(others)+1)
 	}
 	if there, err := isDestination(newest.Path); err != nil {
-		return "", closedHint(err, newest.Path)
+		return "", exit.ReadHint(err, newest.Path)
 	} else if !there {
-		return "", withCode(exitNoDest, hint.With(fmt.Errorf("%s: the last destination is not there", quote.Name(newest.Path)),
+		return "", exit.With(exit.NoDest, hint.With(fmt.Errorf("%s: the last destination is not there", quote.Name(newest.Path)),
 			"connect its disk, or name another with -d DIR"))
 	}
 	return newest.Path, nil
@@ -107,9 +100,9 @@ func (c *call) named(dest, how string) (string, error) {
 		dir = filepath.Join(c.env.Dir, dir)
 	}
 	if there, err := isDestination(dir); err != nil {
-		return "", closedHint(err, dir)
+		return "", exit.ReadHint(err, dir)
 	} else if !there {
-		err := withCode(exitNoDest, fmt.Errorf("%s: not a snap destination (from %s)", quote.Name(dest), how))
+		err := exit.With(exit.NoDest, fmt.Errorf("%s: not a snap destination (from %s)", quote.Name(dest), how))
 		if c.wentThere(dir) {
 			return "", hint.With(err, "backups went there before: is its disk mounted?")
 		}

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"snap/cli/exit"
 	"snap/index"
 	"snap/internal/hint"
 )
@@ -34,7 +35,7 @@ func TestDestinationThatCannotBeLookedAt(t *testing.T) {
 	base := t.TempDir()
 	long := filepath.Join(base, strings.Repeat("x", 5000))
 	_, _, err := findIn(t, long, "", base, base)
-	if code := exitCode(context.Background(), err); code != exitFailed {
+	if code := exit.Code(context.Background(), err); code != exit.Failed {
 		t.Errorf("code %d, %v", code, err)
 	}
 }
@@ -48,7 +49,7 @@ func TestWhichDestination(t *testing.T) {
 		}
 	}
 	state := at("state")
-	if dest, _, err := findIn(t, "", "", base, state); exitCode(context.Background(), err) != exitNoDest {
+	if dest, _, err := findIn(t, "", "", base, state); exit.Code(context.Background(), err) != exit.NoDest {
 		t.Errorf("nothing named or known: %s, %v", dest, err)
 	}
 	now := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
@@ -91,7 +92,7 @@ func TestWhichDestination(t *testing.T) {
 		}
 	}
 	for _, c := range []struct{ flag, variable string }{{at("plain"), ""}, {"", at("plain")}, {at("nowhere"), ""}} {
-		if _, _, err := findIn(t, c.flag, c.variable, at("c"), state); exitCode(context.Background(), err) != exitNoDest || len(hint.Lines(err, program("").typed)) == 0 {
+		if _, _, err := findIn(t, c.flag, c.variable, at("c"), state); exit.Code(context.Background(), err) != exit.NoDest || len(hint.Lines(err, program("").typed)) == 0 {
 			t.Errorf("%v: %v", c, err)
 		}
 	}
@@ -100,7 +101,7 @@ func TestWhichDestination(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, stderr, err := findIn(t, "", "", at("plain"), state)
-		if exitCode(context.Background(), err) != exitNoDest {
+		if exit.Code(context.Background(), err) != exit.NoDest {
 			t.Errorf("%q known: %v", damage, err)
 		}
 		if warned := strings.Contains(stderr, "ignored"); warned == (damage == "null" || damage[:min(1, len(damage))] == "[") {

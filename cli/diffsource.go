@@ -7,6 +7,7 @@ import (
 	"os"
 
 	"snap/backup"
+	"snap/cli/exit"
 	"snap/destination"
 	"snap/index"
 	"snap/internal/hint"
@@ -33,7 +34,7 @@ func (c *call) rehearse(d *query.Reader, q *query.Diff) (partial bool, err error
 	}
 	dest, err := destination.Open(c.ctx, d.Dir, destination.Options{Mode: destination.ReadOnly, AnyUser: true, Trust: c.trusted(d.Dir)})
 	if err != nil {
-		return false, backupHint(err, d.Dir)
+		return false, exit.Hint(err, d.Dir)
 	}
 	defer func() { err = errors.Join(err, dest.Close()) }()
 	q.Pending = index.NewPending(q.B.Seq)
@@ -43,7 +44,7 @@ func (c *call) rehearse(d *query.Reader, q *query.Diff) (partial bool, err error
 	res, err := backup.Run(c.ctx, dest, o)
 	r.line.End()
 	if err != nil {
-		return false, sourceHint(backupHint(err, d.Dir), q.B)
+		return false, sourceHint(exit.Hint(err, d.Dir), q.B)
 	}
 	return res.Incomplete(), nil
 }
@@ -70,9 +71,9 @@ func checkSource(q *query.Diff, dest string) error {
 func sourceHint(err error, h *index.Header) error {
 	if guard := (*destination.GuardError)(nil); errors.As(err, &guard) { // the source is empty, or all of it is left out
 		if !errors.Is(guard, backup.ErrEmptySource) {
-			return withCode(exitRefused, hint.With(fmt.Errorf("diff --source: %w", guard), "%s", guard.Hint))
+			return exit.With(exit.Refused, hint.With(fmt.Errorf("diff --source: %w", guard), "%s", guard.Hint))
 		}
-		return withCode(exitRefused, hint.With(fmt.Errorf("diff --source: %w", guard), "is its disk mounted? If it is meant to be empty, everything was removed: snap ls -R %s", quote.Word(h.Name)))
+		return exit.With(exit.Refused, hint.With(fmt.Errorf("diff --source: %w", guard), "is its disk mounted? If it is meant to be empty, everything was removed: snap ls -R %s", quote.Word(h.Name)))
 	}
 	if missing := (*backup.SourceMissingError)(nil); errors.As(err, &missing) {
 		return hint.With(fmt.Errorf("diff --source: %w", missing), "it is the source of snapshot %s; is its disk mounted?", quote.Name(h.Name))

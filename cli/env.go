@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/term"
 
+	"snap/cli/exit"
 	"snap/cli/text"
 )
 
@@ -49,9 +50,6 @@ func (e *Env) variable(key string) string {
 	return v
 }
 
-// errClosed says that whoever reads standard output has gone, as `head` does. It ends a command quietly.
-var errClosed = errors.New("standard output was closed")
-
 // output is standard output. It collects what is written, but for a terminal, and keeps its first error. A command that
 // only shows something is done when nobody can see it any more; one whose exit code says more than that goes on.
 type output struct {
@@ -86,7 +84,7 @@ func (o *output) Flush() error {
 	o.buf.Reset()
 	switch {
 	case errors.Is(err, syscall.EPIPE), errors.Is(err, io.ErrClosedPipe):
-		o.err = errClosed
+		o.err = exit.ErrClosed
 	case err != nil:
 		o.err = fmt.Errorf("write to standard output: %w", err)
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"snap/cli/exit"
 	"snap/cli/settings"
 	"snap/cli/text"
 	"snap/cli/wire"
@@ -32,7 +33,7 @@ under which names. PATH is relative to the working directory if that is in the
 source, else to the source, or absolute.`,
 		examples: `snap explain ~/.cache
 snap explain Documents/report.odt`,
-		codes: []int{exitNoDest},
+		codes: []int{exit.NoDest},
 		flags: []cli.Flag{
 			&cli.StringSliceFlag{Name: "exclude", Usage: "judge as if `PATTERN` stood in Blacklist.txt; may be repeated"},
 			&cli.StringSliceFlag{Name: "include", Usage: "judge as if `PATTERN` stood in Whitelist.txt; may be repeated"},

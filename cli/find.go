@@ -7,6 +7,7 @@ import (
 	"github.com/clipperhouse/displaywidth"
 	"github.com/urfave/cli/v2"
 
+	"snap/cli/exit"
 	"snap/cli/text"
 	"snap/cli/wire"
 	"snap/internal/file"
@@ -19,7 +20,7 @@ import (
 func findCommand() *command {
 	return &command{
 		name: "find", args: "PATTERN…", short: "every version of a file in every snapshot", group: groupLook, min: 1, max: -1,
-		codes: []int{exitNoDest, exitLocked},
+		codes: []int{exit.NoDest, exit.Locked},
 		long: `
 Finds files and folders in all snapshots, a line for each version: a stretch of
 snapshots in which it stayed the same. The line says how the version came about,

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"snap/cli/exit"
 	"snap/index"
 	"snap/internal/hint"
 	"snap/internal/quote"
@@ -22,7 +23,7 @@ func (c *call) checkDisk(dest string) error {
 	if there, err := isDestination(dest); err != nil {
 		return err
 	} else if !there {
-		return withCode(exitRefused, hint.With(
+		return exit.With(exit.Refused, hint.With(
 			fmt.Errorf("destination %s: empty of snapshots, but backups went there until %s: is its disk not mounted?", quote.Name(dest), c.When(last.Last)),
 			"mount the disk; "+anew, quote.Word(dest)))
 	}
@@ -36,7 +37,7 @@ func (c *call) checkDisk(dest string) error {
 	if err != nil || slices.ContainsFunc(known, func(k knownDest) bool { return k.ID == id }) {
 		return nil
 	}
-	return withCode(exitRefused, hint.With(
+	return exit.With(exit.Refused, hint.With(
 		fmt.Errorf("destination %s: not the one that backups went to until %s, but another: is this another disk?", quote.Name(dest), c.When(last.Last)),
 		"connect the right disk; "+anew, quote.Word(dest)))
 }

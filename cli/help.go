@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"io"
+	"snap/cli/exit"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -89,7 +90,7 @@ func (cmd *command) text() string {
 
 func printCodes(w io.Writer, codes []int) {
 	for _, code := range codes {
-		fmt.Fprintf(w, "  %3d  %s\n", code, strings.Join(wrap(exitTexts[code], helpWidth-7), "\n       "))
+		fmt.Fprintf(w, "  %3d  %s\n", code, strings.Join(wrap(exit.Texts[code], helpWidth-7), "\n       "))
 	}
 }
 
@@ -126,7 +127,7 @@ func printOverview(out io.Writer, app *cli.App, all []*command) {
 	fmt.Fprint(out, "\nFlags, anywhere on the line (-- ends them):\n")
 	printFlags(out, app.Flags)
 	fmt.Fprintf(out, "\n%s\n%s\nExit codes:\n", aboutDest, aboutRefs)
-	printCodes(out, allCodes)
+	printCodes(out, exit.Codes)
 	fmt.Fprint(out, "\nsnap COMMAND --help says more.\n")
 }
 

@@ -7,6 +7,7 @@ import (
 	"github.com/clipperhouse/displaywidth"
 	"github.com/urfave/cli/v2"
 
+	"snap/cli/exit"
 	"snap/cli/text"
 	"snap/cli/wire"
 	"snap/index"
@@ -17,7 +18,7 @@ import (
 func historyCommand() *command {
 	return &command{
 		name: "history", aliases: []string{"log"}, args: "PATH", short: "one file's life, followed through renames", group: groupLook,
-		min: 1, max: 1, codes: []int{exitNoDest, exitLocked},
+		min: 1, max: 1, codes: []int{exit.NoDest, exit.Locked},
 		long: `
 Tells the life of a file or folder in time order, a line for each step: added,
 modified, metadata changed, moved, removed; the snapshot in which that was seen

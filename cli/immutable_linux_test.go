@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"snap/cli/exit"
 	"strings"
 	"testing"
 )
@@ -27,7 +28,7 @@ func TestDeleteOfWhatIsImmutable(t *testing.T) {
 	defer exec.Command("chattr", "-i", folder, extra).Run()
 	for _, more := range []string{"--overwrite=always", "-q", "--json"} {
 		_, said, code := l.try("restore", "latest", "--target", target, "--overwrite=always", "--delete", more)
-		if want := "lsattr -d " + extra + " " + folder + " " + target + ";"; code != exitPartial || strings.Count(said, want) != 1 {
+		if want := "lsattr -d " + extra + " " + folder + " " + target + ";"; code != exit.Partial || strings.Count(said, want) != 1 {
 			t.Errorf("%s: exit code %d, %s", more, code, said)
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/dustin/go-humanize"
 	"github.com/urfave/cli/v2"
 
+	"snap/cli/exit"
 	"snap/cli/settings"
 	"snap/cli/wire"
 	"snap/destination"
@@ -31,7 +32,7 @@ copies everything once.`,
 		examples: `snap init /mnt/disk/me
 sudo snap init /mnt/disk/me --take-over  # from a user to root`,
 		flags:    []cli.Flag{hereFlag(), takeOverFlag()},
-		codes:    []int{exitRefused, exitLocked},
+		codes:    []int{exit.Refused, exit.Locked},
 		complete: completeFiles,
 		run: func(c *call) error {
 			if err := c.noneEmpty("DEST"); err != nil {
@@ -65,7 +66,7 @@ func (c *call) initialize(dest, note string) (err error) {
 	was := isMade(dest)
 	d, err := c.openToWrite(dest, destination.Options{Create: true, TakeOver: c.flags.Bool("take-over"), LockWait: c.opts.lockWait, Holder: c.holder("init")})
 	if err != nil {
-		return backupHint(err, dest)
+		return exit.Hint(err, dest)
 	}
 	defer func() { err = errors.Join(err, d.Close()) }()
 	made, err := settings.WriteTemplates(dest)

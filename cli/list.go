@@ -6,6 +6,7 @@ import (
 
 	"github.com/dustin/go-humanize"
 
+	"snap/cli/exit"
 	"snap/cli/text"
 	"snap/cli/wire"
 	"snap/index"
@@ -15,7 +16,7 @@ import (
 
 func listCommand() *command {
 	return &command{
-		name: "list", aliases: []string{"snapshots"}, short: "the snapshots", group: groupLook, codes: []int{exitNoDest, exitLocked},
+		name: "list", aliases: []string{"snapshots"}, short: "the snapshots", group: groupLook, codes: []int{exit.NoDest, exit.Locked},
 		long: `
 Lists the snapshots, oldest first: name, time, age, number of files, size of all
 of them together, what changed against the snapshot before (+ added, M modified,

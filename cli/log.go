@@ -33,7 +33,7 @@ func (c *call) logPath(d *destination.Destination, dest, logfile string) (string
 		return "", nil
 	}
 	why := noFile(path)
-	if in := within(dest, path); in != "" && why == "" {
+	if in := file.Within(dest, path); in != "" && why == "" {
 		var err error
 		if why, err = c.noLog(d, in); err != nil {
 			return "", err
@@ -94,7 +94,7 @@ func foreignText(path string) (why string) {
 // destination are made with the log. Outside of it, what stands there must be a log too.
 func checkLogFolder(dest, logfile string) error {
 	path := logAt(dest, logfile)
-	if path == "" || within(dest, path) != "" {
+	if path == "" || file.Within(dest, path) != "" {
 		return nil
 	}
 	if why := cmp.Or(noFile(path), foreignText(path)); why != "" {
@@ -135,29 +135,6 @@ func (c *call) noLog(d *destination.Destination, in string) (why string, err err
 		why = "that folder is a snapshot"
 	}
 	return why, err
-}
-
-// within is the path below dest that path leads to, through links too; "" if that is elsewhere. What is not there yet is made
-// with the log.
-func within(dest, path string) string {
-	root, err := filepath.EvalSymlinks(dest)
-	if err != nil {
-		return ""
-	}
-	rest := ""
-	real, err := filepath.EvalSymlinks(path)
-	for errors.Is(err, fs.ErrNotExist) && filepath.Dir(path) != path {
-		path, rest = filepath.Dir(path), filepath.Join(filepath.Base(path), rest)
-		real, err = filepath.EvalSymlinks(path)
-	}
-	if err != nil {
-		return ""
-	}
-	in, err := filepath.Rel(root, filepath.Join(real, rest))
-	if err != nil || !filepath.IsLocal(in) {
-		return ""
-	}
-	return in
 }
 
 // ownedByAnother reports whether root is asking and the destination or its settings are not root's.

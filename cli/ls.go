@@ -6,6 +6,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"snap/cli/exit"
 	"snap/cli/text"
 	"snap/cli/wire"
 	"snap/index"
@@ -16,7 +17,7 @@ import (
 
 func lsCommand() *command {
 	return &command{
-		name: "ls", args: "[REF[:PATH]]", short: "what a snapshot holds", group: groupLook, max: 1, codes: []int{exitNoDest, exitLocked},
+		name: "ls", args: "[REF[:PATH]]", short: "what a snapshot holds", group: groupLook, max: 1, codes: []int{exit.NoDest, exit.Locked},
 		long: `
 Lists the folder PATH of a snapshot, or the file PATH; without PATH the source's
 top folder, without REF the newest snapshot. Paths count from the source down, so

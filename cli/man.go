@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"runtime/debug"
+	"snap/cli/exit"
 	"strconv"
 	"strings"
 
@@ -64,8 +65,8 @@ func manPage(all []*command, name program) string {
 	m.text("They may stand anywhere on the line; -- ends them.")
 	m.flags(globalFlags())
 	m.section("EXIT STATUS")
-	for _, code := range allCodes {
-		m.item(strconv.Itoa(code), exitTexts[code])
+	for _, code := range exit.Codes {
+		m.item(strconv.Itoa(code), exit.Texts[code])
 	}
 	m.section("ENVIRONMENT")
 	for _, e := range manEnvironment {

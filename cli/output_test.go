@@ -13,6 +13,7 @@ import (
 	"syscall"
 	"testing"
 
+	"snap/cli/exit"
 	"snap/cli/text"
 	"snap/cli/wire"
 	"snap/index"
@@ -22,7 +23,7 @@ import (
 func TestExitCodes(t *testing.T) {
 	signal := func(s os.Signal) context.Context {
 		ctx, cancel := context.WithCancelCause(context.Background())
-		cancel(&Interrupted{s})
+		cancel(&exit.BySignal{Signal: s})
 		return ctx
 	}
 	background := context.Background()
@@ -35,20 +36,20 @@ func TestExitCodes(t *testing.T) {
 		{background, errors.New("x"), 1},
 		{background, hint.Usagef("x"), 2},
 		{background, fmt.Errorf("y: %w", hint.Usagef("x")), 2},
-		{background, &valueMissing{"-x"}, 2},
-		{background, withCode(exitPartial, nil), 3},
-		{background, hint.With(withCode(exitRefused, errors.New("x")), "y"), 4},
-		{background, errors.Join(withCode(exitNoDest, errors.New("x"))), 10},
+		{background, hint.Usage(&valueMissing{"-x"}), 2},
+		{background, exit.With(exit.Partial, nil), 3},
+		{background, hint.With(exit.With(exit.Refused, errors.New("x")), "y"), 4},
+		{background, errors.Join(exit.With(exit.NoDest, errors.New("x"))), 10},
 		{background, fmt.Errorf("x: %w", index.ErrBusy), 11},
 		{background, fmt.Errorf("x: %w", index.ErrDamaged), 1},
-		{background, errClosed, 0},
+		{background, exit.ErrClosed, 0},
 		{signal(os.Interrupt), context.Canceled, 130},
 		{signal(syscall.SIGTERM), fmt.Errorf("x: %w", context.Canceled), 143},
 		{signal(syscall.SIGHUP), context.Canceled, 143},
 		{signal(os.Interrupt), nil, 0}, // it was done before
 		{signal(os.Interrupt), errors.New("x"), 1},
 	} {
-		if got := exitCode(c.ctx, c.err); got != c.want {
+		if got := exit.Code(c.ctx, c.err); got != c.want {
 			t.Errorf("%v: %d, want %d", c.err, got, c.want)
 		}
 	}
@@ -64,8 +65,8 @@ func TestErrorsSayWhatToDo(t *testing.T) {
 	}
 	b.Reset()
 	ctx, cancel := context.WithCancelCause(context.Background())
-	cancel(&Interrupted{os.Interrupt})
-	if code := report(ctx, env, fmt.Errorf("open: %w", context.Canceled)); code != exitInterrupted || b.String() != "snap: interrupted by signal: interrupt\n" {
+	cancel(&exit.BySignal{Signal: os.Interrupt})
+	if code := report(ctx, env, fmt.Errorf("open: %w", context.Canceled)); code != exit.Interrupted || b.String() != "snap: interrupted by signal: interrupt\n" {
 		t.Errorf("%d, %q", code, b.String())
 	}
 }
@@ -106,10 +107,10 @@ func TestACancelledContextEndsACommand(t *testing.T) {
 	w.put("a", "x")
 	w.snapshot(t)
 	ctx, cancel := context.WithCancelCause(context.Background())
-	cancel(&Interrupted{syscall.SIGTERM})
+	cancel(&exit.BySignal{Signal: syscall.SIGTERM})
 	for _, args := range [][]string{{"ls"}, {"find", "x"}, {"list"}, {"cat", "latest:a"}, {"diff", "latest", "latest"}} {
 		var out, errs bytes.Buffer
-		if code := Run(ctx, testEnv(w.dest, &out, &errs), append([]string{"snap"}, args...)); code != exitTerminated || out.Len() > 0 {
+		if code := Run(ctx, testEnv(w.dest, &out, &errs), append([]string{"snap"}, args...)); code != exit.Terminated || out.Len() > 0 {
 			t.Errorf("%s: exit code %d, %s", args, code, out.String())
 		}
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"snap/cli/exit"
 	"snap/cli/settings"
 	"snap/cli/text"
 	"snap/cli/wire"
@@ -41,7 +42,7 @@ and not only of a few days, prune wants --allow-most, and a backup deletes none.
 		examples: `snap prune -n --keep-daily 7 --keep-weekly 4 --keep-monthly 12
 snap prune --keep-within 30d --keep-tag release
 snap prune --min-free 10%`,
-		codes: []int{exitPartial, exitRefused, exitNoDest, exitLocked, exitInterrupted, exitTerminated},
+		codes: []int{exit.Partial, exit.Refused, exit.NoDest, exit.Locked, exit.Interrupted, exit.Terminated},
 		flags: append(keepFlags(), dryFlag("say what would be kept and why, and delete nothing")),
 		run:   runPrune,
 	}
@@ -101,7 +102,7 @@ func (c *call) pruneRules(dest string) (k settings.Rules, asked bool, err error)
 		}
 		if len(s.Unknown) > 0 {
 			why, way := unknownStop(s.Unknown)
-			return k, asked, withCode(exitPartial, hint.With(errors.New(why), "%s", way))
+			return k, asked, exit.With(exit.Partial, hint.With(errors.New(why), "%s", way))
 		}
 		floor := k.FloorDaily
 		k = s.Keep
@@ -118,16 +119,16 @@ func (c *call) removing(dest, what string, all bool, planned func(*destination.D
 	start, dry := c.env.Now(), c.flags.Bool("dry-run")
 	d, err := c.openToWrite(dest, destination.Options{Mode: destination.ReadOnlyIf(dry), LockWait: c.opts.lockWait, Holder: c.holder(what), Trust: c.trusted(dest)})
 	if err != nil {
-		return backupHint(err, dest)
+		return exit.Hint(err, dest)
 	}
 	defer func() { err = errors.Join(err, d.Close()) }()
 	defer c.proved(dest, d.DB)
 	plan, stopped, err := planned(d)
 	if err != nil {
-		return backupHint(err, dest)
+		return exit.Hint(err, dest)
 	}
 	if err := plan.Most(); err != nil && !dry {
-		return withCode(exitRefused, hint.With(err, "to see which: add -n; to delete them all the same: add --allow-most"))
+		return exit.With(exit.Refused, hint.With(err, "to see which: add -n; to delete them all the same: add --allow-most"))
 	}
 	var stuck *destination.StuckError
 	if !dry {
@@ -135,7 +136,7 @@ func (c *call) removing(dest, what string, all bool, planned func(*destination.D
 		err := retention.Apply(c.ctx, d, plan, 0, line.Show)
 		line.End()
 		if err != nil && !errors.As(err, &stuck) {
-			return backupHint(err, dest)
+			return exit.Hint(err, dest)
 		}
 	}
 	err = c.printRemoved(dest, plan, all, dry, stopped.why, c.env.Now().Sub(start))
@@ -145,10 +146,10 @@ func (c *call) removing(dest, what string, all bool, planned func(*destination.D
 		c.warn("%v: it takes --allow-most to do it", most)
 	}
 	if stuck != nil {
-		err = errors.Join(err, backupHint(stuck, dest))
+		err = errors.Join(err, exit.Hint(stuck, dest))
 	}
 	if err == nil && len(stopped.why) > 0 {
-		err = withCode(exitPartial, nil)
+		err = exit.With(exit.Partial, nil)
 	}
 	return err
 }

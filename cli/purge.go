@@ -9,6 +9,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"snap/cli/exit"
 	"snap/cli/settings"
 	"snap/cli/text"
 	"snap/cli/wire"
@@ -43,7 +44,7 @@ until it writes something else there. Copies of the destination are not changed.
 snap purge -n letters/secret.odt  # what would go?
 snap purge '*.iso' --in 20261101..latest~1
 snap purge ~/private`,
-		codes: []int{exitRefused, exitNoDest, exitLocked, exitInterrupted, exitTerminated},
+		codes: []int{exit.Refused, exit.NoDest, exit.Locked, exit.Interrupted, exit.Terminated},
 		flags: []cli.Flag{
 			dryFlag("say what would be removed and freed, and remove nothing"),
 			&cli.StringSliceFlag{Name: "in", Usage: "only from the snapshot `REF`, or from A..B; may be repeated"},
@@ -63,7 +64,7 @@ func runPurge(c *call) (err error) {
 	// First, because that finishes a purge that was interrupted.
 	d, err := c.openToWrite(dest, destination.Options{Mode: destination.ReadOnlyIf(dry), LockWait: c.opts.lockWait, Holder: c.holder("purge"), Trust: c.trusted(dest)})
 	if err != nil {
-		return backupHint(err, dest)
+		return exit.Hint(err, dest)
 	}
 	defer func() { err = errors.Join(err, d.Close()) }()
 	defer func() { c.proved(dest, d.DB) }()
@@ -73,7 +74,7 @@ func runPurge(c *call) (err error) {
 		f := &query.Filter{Patterns: c.args, Regex: c.flags.Bool("regex"), IgnoreCase: c.flags.Bool("ignore-case")}
 		found, what, err = d.SelectPurge(c.ctx, f, c.flags.StringSlice("in"))
 		if errors.As(err, new(*query.AmbiguousError)) {
-			err = withCode(exitRefused, err)
+			err = exit.With(exit.Refused, err)
 		}
 		return err
 	}); err != nil {
@@ -81,7 +82,7 @@ func runPurge(c *call) (err error) {
 	}
 	plan, err := d.PlanPurge(c.ctx, what)
 	if err != nil {
-		return backupHint(err, dest)
+		return exit.Hint(err, dest)
 	}
 	if !dry {
 		line := c.progress()
@@ -91,7 +92,7 @@ func runPurge(c *call) (err error) {
 			c.note("%v", note)
 		}
 		if err != nil {
-			return hint.With(backupHint(err, dest), "the next run of snap that writes there goes on with the purge")
+			return hint.With(exit.Hint(err, dest), "the next run of snap that writes there goes on with the purge")
 		}
 	}
 	sum := wire.PurgeSummary{Type: "summary", DryRun: dry, Paths: len(found), Freed: plan.Freed.Bytes, Seconds: c.env.Now().Sub(start).Seconds()}

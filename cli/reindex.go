@@ -15,6 +15,7 @@ import (
 	"github.com/itchyny/timefmt-go"
 	"github.com/urfave/cli/v2"
 
+	"snap/cli/exit"
 	"snap/cli/settings"
 	"snap/cli/text"
 	"snap/cli/wire"
@@ -45,7 +46,7 @@ Only change sets and trees count. What earlier backups learned of the source
 without making a snapshot, the next one learns again by reading those files.`,
 		examples: `snap reindex -d /mnt/disk/me
 snap init /mnt/old; snap reindex -d /mnt/old --adopt --source-dir /home/me`,
-		codes: []int{exitPartial, exitNoDest, exitLocked, exitInterrupted, exitTerminated},
+		codes: []int{exit.Partial, exit.NoDest, exit.Locked, exit.Interrupted, exit.Terminated},
 		flags: []cli.Flag{
 			&cli.BoolFlag{Name: "adopt", Usage: "take every folder in the destination for a snapshot"},
 			&cli.StringFlag{Name: "source-dir", Usage: "`DIR` is what the snapshots were made of whose change set is lost or does not say"},
@@ -91,7 +92,7 @@ func (c *call) reindex(dest string) error {
 		err = hint.With(err, "the disk has trouble. A change set that it cannot read may be moved away: its snapshot is then made of its folder")
 	}
 	if err != nil {
-		return backupHint(err, dest)
+		return exit.Hint(err, dest)
 	}
 	if err := c.remember(dest, res.ID, ""); err != nil { // a new one, if no change set told the old
 		c.note("the list of known destinations could not be written: %v", err)
@@ -103,7 +104,7 @@ func (c *call) reindex(dest string) error {
 		return err
 	}
 	if len(res.Lost) > 0 {
-		return withCode(exitPartial, nil)
+		return exit.With(exit.Partial, nil)
 	}
 	return nil
 }
@@ -111,7 +112,7 @@ func (c *call) reindex(dest string) error {
 // reindexOptions are those of a reindex that takes for snapshots what has the name of one.
 func (c *call) reindexOptions(s *settings.Settings) reindex.Options {
 	return reindex.Options{
-		LockWait: c.opts.lockWait, Holder: c.holder("reindex"), Jobs: s.Jobs, Users: userName, Groups: groupName,
+		LockWait: c.opts.lockWait, Holder: c.holder("reindex"), Jobs: s.Jobs, Users: text.UserName, Groups: text.GroupName,
 		Time: func(name string) (time.Time, bool) { return timeOfName(name, s.Format, c.env.Now().Location()) },
 	}
 }
@@ -139,7 +140,7 @@ func (c *call) rebuilding(backUp func() (dest string, err error)) error {
 	case errors.Is(why, reindex.ErrSetsDamaged):
 		return hint.With(err, "it is not made again without being asked: %v", why)
 	case why != nil:
-		return errors.Join(err, backupHint(fmt.Errorf("the index could not be made again: %w", why), dest))
+		return errors.Join(err, exit.Hint(fmt.Errorf("the index could not be made again: %w", why), dest))
 	}
 	kept := ""
 	if errors.Is(err, index.ErrDamaged) {
@@ -240,7 +241,7 @@ func (c *call) checkNoIndex(dest string, src sources, format string) error {
 	if sets, _ := os.ReadDir(filepath.Join(dest, ".snap", "changes")); len(sets) > 0 {
 		return nil // the index is missing, and is said to be when it is opened
 	}
-	return withCode(exitRefused, hint.With(fmt.Errorf("destination %s: no index, and folders that look like snapshots: %s", quote.Name(dest), quote.List(names)),
+	return exit.With(exit.Refused, hint.With(fmt.Errorf("destination %s: no index, and folders that look like snapshots: %s", quote.Name(dest), quote.List(names)),
 		"to take them in: snap init %[1]s && snap reindex -d %[1]s%[2]s --source-dir %[3]s\nto leave them alone: snap init %[1]s, and back up again", quote.Word(dest), found.adopt(), quote.Word(src.all()[0])))
 }
 

@@ -3,18 +3,13 @@ package cli
 import (
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"path"
 	"path/filepath"
 	"slices"
-	"strings"
-	"syscall"
 
-	"github.com/dustin/go-humanize"
 	"github.com/urfave/cli/v2"
 
-	"snap/cli/text"
+	"snap/cli/exit"
 	"snap/index"
 	"snap/internal/hint"
 	"snap/internal/quote"
@@ -51,7 +46,7 @@ snap restore latest:docs/a.txt oldest:src/a.txt -R --target old
 snap restore @7d:docs @7d:src/main.go --in-place --overwrite if-changed -n
 snap restore latest~1 --in-place --overwrite if-changed --delete -n
 snap restore latest --in-place --overwrite skip`,
-		codes: []int{exitPartial, exitRefused, exitNoDest, exitLocked, exitInterrupted, exitTerminated},
+		codes: []int{exit.Partial, exit.Refused, exit.NoDest, exit.Locked, exit.Interrupted, exit.Terminated},
 		flags: []cli.Flag{
 			&cli.StringFlag{Name: "target", Aliases: []string{"t"}, Usage: "restore into the folder `DIR`"},
 			&cli.BoolFlag{Name: "in-place", Usage: "restore where it was"},
@@ -93,7 +88,7 @@ func (c *call) restore(d *query.Reader) error {
 	}
 	if len(parts) > 1 && o.Overwrite == restore.Never && !o.DryRun {
 		if err := c.lookAhead(d, parts); err != nil {
-			return restoreHint(err, parts[0].options.Target)
+			return exit.RestoreHint(err, parts[0].options.Target)
 		}
 	}
 	r := &restoreReport{call: c, line: c.progress(), dryRun: o.DryRun, started: start}
@@ -110,7 +105,7 @@ func (c *call) restore(d *query.Reader) error {
 		r.add(&res)
 		if err != nil {
 			r.line.End()
-			return restoreHint(err, parts[0].options.Target)
+			return exit.RestoreHint(err, parts[0].options.Target)
 		}
 	}
 	r.line.End()
@@ -121,7 +116,7 @@ func (c *call) restore(d *query.Reader) error {
 		return err
 	}
 	if r.total.Errors > 0 {
-		return withCode(exitPartial, nil)
+		return exit.With(exit.Partial, nil)
 	}
 	return nil
 }
@@ -286,36 +281,4 @@ func apart(places []restorePlace) error {
 		}
 	}
 	return nil
-}
-
-// restoreHint adds to an error of a restore its exit code and what to do.
-func restoreHint(err error, target string) error {
-	var exists *restore.ExistsError
-	switch {
-	case errors.As(err, new(*restore.MostError)):
-		return withCode(exitRefused, hint.With(fmt.Errorf("restore: %w", err),
-			"nothing was written; is it the right folder? Look with -n; if it is meant: --allow-delete-most"))
-	case errors.As(err, &exists):
-		lines := make([]string, 0, len(exists.Paths)+2)
-		for _, p := range exists.Paths {
-			lines = append(lines, "exists: "+quote.Name(p))
-		}
-		if more := exists.Count - int64(len(exists.Paths)); more > 0 {
-			lines = append(lines, fmt.Sprintf("and %s more", humanize.Comma(more)))
-		}
-		lines = append(lines, "nothing was written; choose another target, or --overwrite skip, if-changed, if-newer or always")
-		return withCode(exitRefused, hint.With(fmt.Errorf("restore: %s would be overwritten", text.Plural(int(exists.Count), "file", "files")), "%s", strings.Join(lines, "\n")))
-	case errors.Is(err, restore.ErrInDestination):
-		return withCode(exitUsage, hint.With(err, "restore to a folder outside of the destination"))
-	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
-		return hint.With(err, "%s\nwhen there is room the same command with --overwrite if-changed goes on", troubleHint(err, "the target", target, os.Geteuid()))
-	case errors.Is(err, fs.ErrNotExist):
-		return hint.With(err, "only the last folder of a target is made; to make those above it: mkdir -p %s", quote.Word(filepath.Dir(target)))
-	case errors.Is(err, syscall.ENOTDIR):
-		return hint.With(err, "a target is a folder; this is none, or something on the way to it is none")
-	}
-	if way := troubleHint(err, "the target", target, os.Geteuid()); way != "" {
-		return hint.With(err, "%s", way)
-	}
-	return err
 }

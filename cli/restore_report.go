@@ -11,6 +11,7 @@ import (
 
 	"github.com/dustin/go-humanize"
 
+	"snap/cli/exit"
 	"snap/cli/text"
 	"snap/cli/wire"
 	"snap/index"
@@ -226,7 +227,7 @@ func (r *restoreReport) summary() error {
 	r.tellSpared()
 	r.tellBlocked()
 	if r.forbidden != nil {
-		c.warn("%s", troubleHint(r.forbidden, "the target", r.target, os.Geteuid()))
+		c.warn("%s", exit.SystemHint(r.forbidden, "the target", r.target, os.Geteuid()))
 	}
 	if c.opts.json {
 		l := &t.Lost

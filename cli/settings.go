@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"path/filepath"
 
+	"snap/cli/exit"
 	"snap/cli/settings"
 	"snap/destination"
 	"snap/filter"
@@ -18,7 +19,7 @@ func (c *call) readSettings(dest string) (settings.Settings, error) {
 		c.warn("%s", w)
 	}
 	if errors.Is(err, fs.ErrPermission) {
-		err = cmp.Or(backupHint(destination.CheckOwner(dest), dest), err) // which says more
+		err = cmp.Or(exit.Hint(destination.CheckOwner(dest), dest), err) // which says more
 	}
 	return s, err
 }

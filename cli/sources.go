@@ -10,9 +10,11 @@ import (
 	"slices"
 
 	"snap/backup"
+	"snap/cli/exit"
 	"snap/destination"
 	"snap/filter"
 	"snap/index"
+	"snap/internal/file"
 	"snap/internal/hint"
 	"snap/internal/quote"
 	"snap/query"
@@ -70,7 +72,7 @@ func (c *call) sourcesOf(args []string) (sources, error) {
 		}
 	}
 	for i, p := range paths {
-		if j := slices.IndexFunc(paths, func(o string) bool { return o != p && within(o, p) != "" }); j >= 0 {
+		if j := slices.IndexFunc(paths, func(o string) bool { return o != p && file.Within(o, p) != "" }); j >= 0 {
 			c.note("%s is in %s, which is a source too", quote.Name(paths[i]), quote.Name(paths[j]))
 		}
 	}
@@ -124,7 +126,7 @@ func sameFolder(a, b string) bool {
 func (c *call) remembered(dest string) (s sources, err error) {
 	db, err := index.Open(index.Path(dest))
 	if errors.Is(err, fs.ErrPermission) {
-		return s, cmp.Or(backupHint(destination.CheckOwner(dest), dest), closedHint(err, dest)) // the first says more
+		return s, cmp.Or(exit.Hint(destination.CheckOwner(dest), dest), exit.ReadHint(err, dest)) // the first says more
 	}
 	if err != nil {
 		return s, query.IndexHint(err, dest)
@@ -169,7 +171,7 @@ func (c *call) backupArgs() (dest string, s sources, err error) {
 		s, err = c.sourcesOf(args[1:])
 	}
 	if errors.As(err, new(*backup.SourceMissingError)) {
-		err = backupHint(err, dest)
+		err = exit.Hint(err, dest)
 	}
 	return dest, s, err
 }

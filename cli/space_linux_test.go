@@ -9,6 +9,7 @@ import (
 	"syscall"
 	"testing"
 
+	"snap/cli/exit"
 	"snap/cli/settings"
 )
 
@@ -37,7 +38,7 @@ func TestADestinationWithoutRoomIsRefused(t *testing.T) {
 	refused := func(why string, args ...string) (stdout string) {
 		t.Helper()
 		stdout, stderr, code := run(t, dir, append(args, dest, src)...)
-		if code != exitRefused || !strings.Contains(stderr, why) || !strings.Contains(stderr, "free some space there") {
+		if code != exit.Refused || !strings.Contains(stderr, why) || !strings.Contains(stderr, "free some space there") {
 			t.Errorf("%s: exit code %d, %s%s", args, code, stdout, stderr)
 		}
 		return stdout
@@ -107,13 +108,13 @@ func TestFreeSpaceIsNotBoughtInVain(t *testing.T) {
 			t.Errorf("%q: exit code %d, %d snapshots left, %s%s", rule, code, snapshots(), stdout, stderr)
 		}
 	}
-	backup("min_free = 80%", exitPartial, 9, "no snapshot is deleted for min_free: ")
+	backup("min_free = 80%", exit.Partial, 9, "no snapshot is deleted for min_free: ")
 	var system syscall.Statfs_t
 	if err := syscall.Statfs(dest, &system); err != nil {
 		t.Fatal(err)
 	}
 	free := int(system.Bavail) * int(system.Bsize)
-	backup(fmt.Sprintf("min_free = %dB", free+(5<<19)), exitPartial, 9, "of the last 7 days the newest (min_free_keep_daily)") // of two days and a half
+	backup(fmt.Sprintf("min_free = %dB", free+(5<<19)), exit.Partial, 9, "of the last 7 days the newest (min_free_keep_daily)") // of two days and a half
 	backup(fmt.Sprintf("min_free = %dB", free+(3<<19)), 0, 7, "2 old snapshots deleted by the rules of BackupOptions.txt, 2.0 MiB freed: 20261101-080000, 20261102-080000")
 	backup(fmt.Sprintf("min_free = %dB\nmin_free_keep_daily = 4", free+(9<<19)), 0, 4, "3 old snapshots deleted")
 	if err := os.Remove(filler); err != nil {
@@ -152,7 +153,7 @@ func TestWhatIsClonedIsCopiedWhereNothingCanBe(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, args := range [][]string{{"backup", "-n", dest, src}, {"backup", dest, src}} {
-		if _, stderr, code := run(t, dir, args...); code != exitRefused || !strings.Contains(stderr, "not enough space: this backup needs about 21 MiB") {
+		if _, stderr, code := run(t, dir, args...); code != exit.Refused || !strings.Contains(stderr, "not enough space: this backup needs about 21 MiB") {
 			t.Errorf("%q: exit code %d, %s", args, code, stderr)
 		}
 	}

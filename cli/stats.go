@@ -9,6 +9,7 @@ import (
 	"github.com/dustin/go-humanize"
 	"github.com/urfave/cli/v2"
 
+	"snap/cli/exit"
 	"snap/cli/text"
 	"snap/cli/wire"
 	"snap/index"
@@ -19,7 +20,7 @@ import (
 
 func statsCommand() *command {
 	return &command{
-		name: "stats", args: "[REF…]", short: "sizes, growth, and what deleting frees", group: groupLook, max: -1, codes: []int{exitNoDest, exitLocked},
+		name: "stats", args: "[REF…]", short: "sizes, growth, and what deleting frees", group: groupLook, max: -1, codes: []int{exit.NoDest, exit.Locked},
 		long: `
 Tells what the destination holds, from the index alone. A file that several names
 and snapshots share counts once. Of each snapshot: Size, what its tree holds; New,

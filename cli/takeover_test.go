@@ -1,6 +1,9 @@
 package cli
 
-import "testing"
+import (
+	"snap/cli/exit"
+	"testing"
+)
 
 // TestTypedLine: a command line in a hint can be pasted, whatever is in it.
 func TestTypedLine(t *testing.T) {
@@ -8,7 +11,7 @@ func TestTypedLine(t *testing.T) {
 		"snap backup /mnt/d '/home/my files' --exclude 'it'\\''s *'": {"/usr/bin/snap", "backup", "/mnt/d", "/home/my files", "--exclude", "it's *"},
 		"snap-backup list": {"snap-backup", "list"},
 		"snap":             {},
-		sameLine:           {"snap", "restore", string(make([]byte, 400))},
+		exit.SameLine:      {"snap", "restore", string(make([]byte, 400))},
 	} {
 		if got := typedLine(calledBy(args), args); got != want {
 			t.Errorf("%q, want %q", got, want)

@@ -10,8 +10,8 @@ import (
 // imports is the architecture: which packages of this module each package may import. Third-party
 // packages that must stay in one place are listed in confined.
 var imports = map[string][]string{
-	"snap/cmd/snap": {"snap/cli"},
-	"snap/cli": {"snap/cli/settings", "snap/cli/text", "snap/cli/wire", "snap/query", "snap/backup", "snap/destination",
+	"snap/cmd/snap": {"snap/cli", "snap/cli/exit"},
+	"snap/cli": {"snap/cli/exit", "snap/cli/settings", "snap/cli/text", "snap/cli/wire", "snap/query", "snap/backup", "snap/destination",
 		"snap/destination/check", "snap/destination/reindex", "snap/destination/retention",
 		"snap/restore", "snap/index", "snap/scan", "snap/filter", "snap/internal/file", "snap/internal/progress",
 		"snap/internal/hint",
@@ -25,6 +25,8 @@ var imports = map[string][]string{
 	"snap/destination/reindex": {"snap/destination", "snap/scan", "snap/index", "snap/internal/file",
 		"snap/internal/progress"},
 	"snap/destination/retention": {"snap/destination", "snap/index", "snap/internal/progress"},
+	"snap/cli/exit": {"snap/cli/settings", "snap/cli/text", "snap/query", "snap/backup", "snap/restore",
+		"snap/destination", "snap/index", "snap/internal/file", "snap/internal/hint", "snap/internal/quote"},
 	"snap/cli/settings": {"snap/cli/text", "snap/backup", "snap/destination/retention", "snap/scan", "snap/filter",
 		"snap/index",
 		"snap/internal/file", "snap/internal/hint", "snap/internal/quote", "snap/internal/when"},

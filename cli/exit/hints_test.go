@@ -1,4 +1,4 @@
-package cli
+package exit
 
 import (
 	"errors"
@@ -31,7 +31,7 @@ func TestHintsFit(t *testing.T) {
 		{at(dir, syscall.EACCES), 0, "SELinux"}, {at(dir, syscall.EPERM), 1000, "ls -ld " + dir}, {at(dir, syscall.EACCES), 1000, "ls -ld " + dir},
 		{at("relative", syscall.EPERM), 0, "lsattr -d " + dir + ";"}, {errors.New("y"), 0, ""}, {at("/x", syscall.EINVAL), 0, ""},
 	} {
-		if got := troubleHint(c.err, "the destination", dir, c.user); !strings.Contains(got, c.want) || c.want == "" && got != "" || !quote.Harmless(got) {
+		if got := SystemHint(c.err, "the destination", dir, c.user); !strings.Contains(got, c.want) || c.want == "" && got != "" || !quote.Harmless(got) {
 			t.Errorf("%v, user %d: %q, want %q", c.err, c.user, got, c.want)
 		}
 	}
