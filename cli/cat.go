@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"path"
 
 	"github.com/urfave/cli/v2"
 
@@ -15,6 +16,8 @@ import (
 	"snap/internal/hint"
 	"snap/internal/quote"
 	"snap/query"
+	"snap/query/archive"
+	"snap/restore"
 )
 
 func catCommand() *command {
@@ -92,4 +95,67 @@ func runCat(c *call) error {
 		}
 		return errors.Join(err, f.Close())
 	})
+}
+
+// archive writes what the arguments name as an archive.
+func (c *call) archive(d *query.Reader, format string) error {
+	if c.env.StdoutTTY {
+		return hint.With(hint.Usagef("cat: an archive is not for a terminal"), "write it into a file: … --archive %s > FILE.%s",
+			format, format)
+	}
+	items, err := c.archiveItems(d)
+	if err != nil {
+		return err
+	}
+	res, err := archive.Write(c.ctx, c.out, d, items, archive.Options{
+		Zip: format == "zip",
+		Warn: func(h *index.Header, path string, err error) {
+			c.warn("cat %s:%s: %v", quote.Name(h.Name), text.Path(path, file.None), err)
+		},
+	})
+	if err != nil {
+		return err
+	}
+	for kind, n := range res.LeftOut {
+		c.note("cat: left out: %s, which a %s archive cannot hold", text.Plural(n, kind.String(), kind.String()+"s"), format)
+	}
+	if res.Failed > 0 {
+		return exit.With(exit.Partial, nil)
+	}
+	return nil
+}
+
+// archiveItems are the arguments and the names of their members: those that a restore to a folder would give them, and below
+// the name of its snapshot where there are several snapshots.
+func (c *call) archiveItems(d *query.Reader) ([]archive.Item, error) {
+	var places []restorePlace
+	several := false
+	for _, arg := range c.args {
+		h, p, err := d.Entry(c.ctx, arg)
+		if err == nil {
+			err = d.Missing(c.ctx, h, p, "cat")
+		}
+		if err != nil {
+			return nil, err
+		}
+		several = several || len(places) > 0 && places[0].header != h
+		places = append(places, restorePlace{restore.Item{Path: p}, h, arg})
+	}
+	for i := range places {
+		p := &places[i]
+		switch {
+		case several:
+			p.To = index.Join(p.header.Name, p.Path)
+		case p.Path != "":
+			p.To = path.Base(p.Path)
+		}
+	}
+	if err := apart(places); err != nil {
+		return nil, err
+	}
+	items := make([]archive.Item, len(places))
+	for i, p := range places {
+		items[i] = archive.Item{Header: p.header, Path: p.Path, Name: p.To}
+	}
+	return items, nil
 }

@@ -1,4 +1,4 @@
-package cli
+package archive
 
 import (
 	"archive/tar"

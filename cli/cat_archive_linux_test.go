@@ -16,8 +16,6 @@ import (
 	"time"
 
 	"snap/cli/exit"
-	"snap/index"
-	"snap/internal/file"
 )
 
 // archived runs snap in an environment of its own and returns what it printed.
@@ -144,32 +142,6 @@ func TestArchiveNamesDamage(t *testing.T) {
 		}
 		if last != "whole: content of whole" {
 			t.Errorf("%s ends with %q", format, last)
-		}
-	}
-}
-
-// TestZipTimes: a time that a zip archive cannot hold is the nearest that it can, and no other century.
-func TestZipTimes(t *testing.T) {
-	date := func(year int) time.Time { return time.Date(year, 5, 6, 7, 8, 10, 0, time.UTC) }
-	first, last := time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC), time.Unix(1<<32-1, 0)
-	for _, c := range []struct{ in, want time.Time }{
-		{date(1901), first}, {time.Unix(-1, 5e8), first}, {date(1979), first}, {date(1980), date(1980)}, {date(2026), date(2026)},
-		{date(2039), date(2039)}, {date(2106), last}, {date(2300), last},
-	} {
-		var b bytes.Buffer
-		z := newZip(&b)
-		e := new(index.Entry)
-		e.Kind, e.Mtime = file.Regular, file.At(c.in)
-		if err := errors.Join(z.add(nil, e, "a", "", strings.NewReader(""), 0), z.Close()); err != nil {
-			t.Fatal(err)
-		}
-		r, err := zip.NewReader(bytes.NewReader(b.Bytes()), int64(b.Len()))
-		if err != nil {
-			t.Fatal(err)
-		}
-		f := r.File[0]
-		if dos := int(f.ModifiedDate>>9) + 1980; !f.Modified.Equal(c.want) || dos != c.want.UTC().Year() {
-			t.Errorf("%v is %v and in the year %d, want %v", c.in, f.Modified, dos, c.want)
 		}
 	}
 }
