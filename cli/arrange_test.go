@@ -7,11 +7,12 @@ import (
 	"io"
 	"os"
 	"slices"
-	"snap/cli/exit"
 	"strings"
 	"testing"
 
 	"github.com/urfave/cli/v2"
+
+	"snap/cli/exit"
 )
 
 func TestFlagsMayStandAnywhere(t *testing.T) {

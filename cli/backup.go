@@ -14,6 +14,7 @@ import (
 
 	"snap/backup"
 	"snap/cli/exit"
+	"snap/cli/logfile"
 	"snap/cli/settings"
 	"snap/cli/text"
 	"snap/destination"
@@ -123,7 +124,7 @@ func (c *call) backup(dest string, src sources) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := checkLogFolder(dest, s.Logfile); err != nil {
+	if err := logfile.CheckFolder(dest, s.Logfile); err != nil {
 		return err
 	}
 	if err := c.checkNoIndex(dest, src, s.Format); err != nil {
@@ -138,7 +139,7 @@ func (c *call) backup(dest string, src sources) (err error) {
 		return c.restUntilDue(why)
 	}
 	if !c.flags.Bool("dry-run") {
-		c.makeStateFolder()
+		c.user().MakeFolder()
 	}
 	o, err := c.backupOptions(&s, dest, src)
 	if err != nil {
@@ -166,16 +167,20 @@ func (c *call) backup(dest string, src sources) (err error) {
 	if why, _ := c.notDue(dest); why != "" { // another run has made one while this one waited for it
 		return c.restUntilDue(why)
 	}
-	logfile := ""
+	logPath := ""
 	if !o.DryRun {
-		if logfile, err = c.logPath(d, dest, s.Logfile); err != nil {
+		none := ""
+		if logPath, none, err = logfile.Path(c.ctx, d, dest, s.Logfile); err != nil {
 			return err
+		}
+		if none != "" {
+			c.note("%s", none)
 		}
 		if _, err := settings.WriteTemplates(dest); err != nil {
 			return err
 		}
 	}
-	log, endLog := c.openLog(logfile, s.Loglevel)
+	log, endLog := logfile.Open(logPath, s.Loglevel)
 	defer func() { err = errors.Join(err, endLog()) }()
 	r := &backupReport{call: c, log: log, taken: d.Taken, line: c.progress(), dryRun: o.DryRun, strict: o.Strict}
 	o.Report = r
@@ -195,7 +200,7 @@ func (c *call) backup(dest string, src sources) (err error) {
 		if res.Kept {
 			err = hint.With(err, "what was copied is kept: the next backup goes on from there")
 		}
-		logEnd(log, "backup", err)
+		logfile.Failed(log, "backup", err)
 		return exit.Hint(err, dest)
 	}
 	var after []error // what was to be done besides, and was not

@@ -18,6 +18,7 @@ package cli
 
 import (
 	"context"
+
 	"snap/cli/exit"
 )
 

@@ -10,6 +10,7 @@ import (
 	"syscall"
 
 	"snap/cli/exit"
+	"snap/cli/state"
 	"snap/destination"
 	"snap/internal/hint"
 	"snap/internal/quote"
@@ -76,8 +77,8 @@ func (c *call) look() (string, error) {
 		return "", exit.With(exit.NoDest, hint.With(errors.New("no destination named, and none is known"),
 			"name it with -d DIR or $SNAP_DEST; to make one: snap backup DEST SRC"))
 	}
-	newest := slices.MaxFunc(known, func(a, b knownDest) int { return a.Last.Compare(b.Last) })
-	others := slices.DeleteFunc(slices.Clone(known), func(k knownDest) bool {
+	newest := slices.MaxFunc(known, func(a, b state.Known) int { return a.Last.Compare(b.Last) })
+	others := slices.DeleteFunc(slices.Clone(known), func(k state.Known) bool {
 		there, err := isDestination(k.Path)
 		return k.Path == newest.Path || !there && err == nil // gone, or its disk is elsewhere
 	})
@@ -125,5 +126,5 @@ func isDestination(dir string) (bool, error) {
 func (c *call) wentThere(dir string) bool {
 	entries, err := os.ReadDir(dir)
 	return len(entries) == 0 && (err == nil || errors.Is(err, fs.ErrNotExist)) &&
-		slices.ContainsFunc(c.known(), func(k knownDest) bool { return k.Path == filepath.Clean(dir) })
+		slices.ContainsFunc(c.known(), func(k state.Known) bool { return k.Path == filepath.Clean(dir) })
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"snap/cli/exit"
+	"snap/cli/state"
 	"snap/index"
 	"snap/internal/hint"
 )
@@ -118,9 +119,9 @@ func TestWhichDestination(t *testing.T) {
 // note.
 func TestPlacesOfADestination(t *testing.T) {
 	base := t.TempDir()
-	state := filepath.Join(base, "state")
+	dir := filepath.Join(base, "state")
 	now := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
-	env := &Env{Stderr: io.Discard, Now: func() time.Time { return now }, LookupEnv: func(string) (string, bool) { return state, true }}
+	env := &Env{Stderr: io.Discard, Now: func() time.Time { return now }, LookupEnv: func(string) (string, bool) { return dir, true }}
 	c := &call{env: env, out: new(output)}
 	known := func() (all []string) {
 		for _, k := range c.known() {
@@ -139,7 +140,7 @@ func TestPlacesOfADestination(t *testing.T) {
 	use("a", "id-a", "/a")
 	list := c.known()
 	list[1].Index = "mark"
-	if err := writeKnown(c.knownFile(), list); err != nil {
+	if err := state.Write(c.user().KnownFile(), list); err != nil {
 		t.Fatal(err)
 	}
 	use("copy", "id-a", "")
@@ -156,7 +157,7 @@ func TestPlacesOfADestination(t *testing.T) {
 	}
 	use("place17", "id-a", "")
 	all := known()
-	if len(all) != 1+maxPlaces || !strings.HasPrefix(all[0], "other ") || !strings.HasPrefix(all[1], "place12 ") || !strings.HasPrefix(all[maxPlaces], "place17 ") {
+	if len(all) != 1+state.MaxPlaces || !strings.HasPrefix(all[0], "other ") || !strings.HasPrefix(all[1], "place12 ") || !strings.HasPrefix(all[state.MaxPlaces], "place17 ") {
 		t.Errorf("known: %q", all)
 	}
 
@@ -167,7 +168,7 @@ func TestPlacesOfADestination(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		dest, stderr, err := findIn(t, "", "", base, state)
+		dest, stderr, err := findIn(t, "", "", base, dir)
 		if err != nil || dest != filepath.Join(base, "place17") {
 			t.Errorf("%s, %v", dest, err)
 		}

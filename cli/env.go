@@ -12,6 +12,7 @@ import (
 	"golang.org/x/term"
 
 	"snap/cli/exit"
+	"snap/cli/state"
 	"snap/cli/text"
 )
 
@@ -34,7 +35,7 @@ type Env struct {
 
 // System is the environment of this process.
 func System() Env {
-	env := Env{Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, LookupEnv: os.LookupEnv, Now: time.Now, Home: passwdHome}
+	env := Env{Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, LookupEnv: os.LookupEnv, Now: time.Now, Home: state.PasswdHome}
 	env.Dir, _ = os.Getwd() // gone or unreadable: commands then do without
 	env.StdoutTTY = term.IsTerminal(int(os.Stdout.Fd()))
 	env.StderrTTY = term.IsTerminal(int(os.Stderr.Fd()))

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"snap/cli/exit"
+	"snap/cli/state"
 	"snap/index"
 	"snap/internal/hint"
 	"snap/internal/quote"
@@ -14,11 +15,11 @@ import (
 // mount point, or another disk in its place. What this user has made with init is known.
 func (c *call) checkDisk(dest string) error {
 	known := c.known()
-	here := slices.DeleteFunc(slices.Clone(known), func(k knownDest) bool { return k.Path != dest })
+	here := slices.DeleteFunc(slices.Clone(known), func(k state.Known) bool { return k.Path != dest })
 	if len(here) == 0 {
 		return nil
 	}
-	last := slices.MaxFunc(here, func(a, b knownDest) int { return a.Last.Compare(b.Last) })
+	last := slices.MaxFunc(here, func(a, b state.Known) int { return a.Last.Compare(b.Last) })
 	const anew = "to back up to what is there now all the same: snap init %s"
 	if there, err := isDestination(dest); err != nil {
 		return err
@@ -34,7 +35,7 @@ func (c *call) checkDisk(dest string) error {
 	db.Trust(c.trusted(dest)...)
 	defer c.proved(dest, db) // and is not proved once more by the backup
 	id, err := db.ID(c.ctx)
-	if err != nil || slices.ContainsFunc(known, func(k knownDest) bool { return k.ID == id }) {
+	if err != nil || slices.ContainsFunc(known, func(k state.Known) bool { return k.ID == id }) {
 		return nil
 	}
 	return exit.With(exit.Refused, hint.With(

@@ -3,13 +3,14 @@ package cli
 import (
 	"fmt"
 	"io"
-	"snap/cli/exit"
 	"strconv"
 	"strings"
 	"text/tabwriter"
 	"unicode/utf8"
 
 	"github.com/urfave/cli/v2"
+
+	"snap/cli/exit"
 )
 
 func helpCommand() *command {

@@ -11,6 +11,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"snap/cli/settings"
+	"snap/cli/state"
 	"snap/destination/reindex"
 	"snap/index"
 	"snap/internal/hint"
@@ -121,7 +122,7 @@ func (c *call) backupNothing(dest string) error {
 		}
 	}
 	args := quote.Word(dest) + " SRC"
-	if slices.ContainsFunc(c.known(), func(k knownDest) bool { return k.Path == dest && k.Source != "" }) {
+	if slices.ContainsFunc(c.known(), func(k state.Known) bool { return k.Path == dest && k.Source != "" }) {
 		args = "-d " + quote.Word(dest)
 	}
 	return c.initialize(dest, c.env.program.typed("no source is named, so no backup was made; to make one: snap backup ")+args)

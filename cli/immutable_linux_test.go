@@ -4,9 +4,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"snap/cli/exit"
 	"strings"
 	"testing"
+
+	"snap/cli/exit"
 )
 
 // TestDeleteOfWhatIsImmutable: where not even root may remove what a restore is to delete, it says once what may stand in the way.

@@ -3,11 +3,12 @@ package cli
 import (
 	"fmt"
 	"runtime/debug"
-	"snap/cli/exit"
 	"strconv"
 	"strings"
 
 	"github.com/urfave/cli/v2"
+
+	"snap/cli/exit"
 )
 
 func manCommand() *command {

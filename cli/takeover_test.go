@@ -1,8 +1,9 @@
 package cli
 
 import (
-	"snap/cli/exit"
 	"testing"
+
+	"snap/cli/exit"
 )
 
 // TestTypedLine: a command line in a hint can be pasted, whatever is in it.

@@ -11,7 +11,8 @@ import (
 // packages that must stay in one place are listed in confined.
 var imports = map[string][]string{
 	"snap/cmd/snap": {"snap/cli", "snap/cli/exit"},
-	"snap/cli": {"snap/cli/exit", "snap/cli/settings", "snap/cli/text", "snap/cli/wire", "snap/query",
+	"snap/cli": {"snap/cli/exit", "snap/cli/state", "snap/cli/logfile", "snap/cli/settings",
+		"snap/cli/text", "snap/cli/wire", "snap/query",
 		"snap/query/archive", "snap/backup", "snap/destination",
 		"snap/destination/check", "snap/destination/reindex", "snap/destination/retention",
 		"snap/restore", "snap/index", "snap/scan", "snap/filter", "snap/internal/file", "snap/internal/progress",
@@ -28,6 +29,9 @@ var imports = map[string][]string{
 	"snap/destination/retention": {"snap/destination", "snap/index", "snap/internal/progress"},
 	"snap/cli/exit": {"snap/cli/settings", "snap/cli/text", "snap/query", "snap/backup", "snap/restore",
 		"snap/destination", "snap/index", "snap/internal/file", "snap/internal/hint", "snap/internal/quote"},
+	"snap/cli/state": {"snap/index", "snap/internal/file"},
+	"snap/cli/logfile": {"snap/cli/settings", "snap/destination", "snap/index", "snap/internal/file", "snap/internal/hint",
+		"snap/internal/quote"},
 	"snap/cli/settings": {"snap/cli/text", "snap/backup", "snap/destination/retention", "snap/scan", "snap/filter",
 		"snap/index",
 		"snap/internal/file", "snap/internal/hint", "snap/internal/quote", "snap/internal/when"},

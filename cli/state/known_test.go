@@ -1,4 +1,4 @@
-package cli
+package state
 
 import (
 	"encoding/json"
@@ -16,7 +16,7 @@ func FuzzKnown(f *testing.F) {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
-		list, err := parseKnown(b)
+		list, err := parse(b)
 		if err != nil {
 			return
 		}
@@ -30,7 +30,7 @@ func FuzzKnown(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		back, err := parseKnown(again)
+		back, err := parse(again)
 		for i := range back {
 			back[i].Last = back[i].Last.UTC()
 		}
