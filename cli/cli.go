@@ -18,8 +18,16 @@ package cli
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
 
 	"snap/cli/exit"
+	"snap/internal/hint"
+	"snap/internal/quote"
 )
 
 // commands are all commands in the order of the help text. A new one is one line here.
@@ -59,4 +67,88 @@ func Run(ctx context.Context, env Env, args []string) int {
 	out := &output{w: env.Stdout, direct: env.StdoutTTY}
 	err := dispatch(ctx, &env, out, args)
 	return report(ctx, &env, exit.WithOutput(err, out.Flush(), out.goesOn))
+}
+
+// exitCodes are the codes that a command can end in, in their order.
+func (cmd *command) exitCodes() []int {
+	codes := append([]int{0, exit.Failed, exit.Usage, exit.Interrupted, exit.Terminated}, cmd.codes...)
+	if cmd.does {
+		codes = append(codes, exit.Partial)
+	}
+	slices.Sort(codes)
+	return slices.Compact(codes)
+}
+
+// report prints err with its hints, and returns its exit code.
+func report(ctx context.Context, env *Env, err error) int {
+	code := exit.Code(ctx, err)
+	if code == 0 || err.Error() == "" {
+		return code
+	}
+	if cause := context.Cause(ctx); cause != nil && errors.Is(err, context.Canceled) {
+		if lines := hint.Lines(err, env.program.typed); len(lines) > 0 {
+			cause = hint.With(cause, "%s", strings.Join(lines, "\n"))
+		}
+		err = cause
+	}
+	complain(env, err)
+	return code
+}
+
+// complain prints an error and its hints, a line each. Of errors that were joined each has its own line.
+func complain(env *Env, err error) {
+	for _, err := range hint.Parts(err) {
+		fmt.Fprintf(env.Stderr, "snap: %s\n", quote.Clean(err.Error()))
+	}
+	for _, line := range hint.Lines(err, env.program.typed) {
+		fmt.Fprintf(env.Stderr, "snap: %s\n", quote.Clean(strings.ReplaceAll(line, exit.SameLine, env.line)))
+	}
+}
+
+// typedLine is a command line as it can be typed again, or sameLine if it is too long to be read.
+func typedLine(name program, args []string) string {
+	line := name.String()
+	for _, arg := range args[min(1, len(args)):] {
+		line += " " + quote.Word(arg)
+	}
+	if len(line) > 300 {
+		return exit.SameLine
+	}
+	return line
+}
+
+// program is the name that snap was called by, "" for snap. Where another command is called snap it is
+// installed as snap-backup, and what its texts tell people to type must not reach the other one.
+type program string
+
+// calledBy is the program of a command line.
+func calledBy(argv []string) program {
+	if len(argv) == 0 {
+		return ""
+	}
+	name := strings.TrimSuffix(filepath.Base(argv[0]), ".exe")
+	if strings.Trim(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.") != "" || name[0] == '-' || name[0] == '.' {
+		return "" // nothing that could be typed as it is
+	}
+	return program(name)
+}
+
+func (p program) String() string {
+	if p == "" {
+		return "snap"
+	}
+	return string(p)
+}
+
+// typed is text, or a format, with the program's name where it names a command line of snap.
+func (p program) typed(text string) string {
+	if p.String() == "snap" || !strings.Contains(text, "snap ") {
+		return text
+	}
+	var names []string
+	for _, cmd := range commands() {
+		names = append(append(names, cmd.name), cmd.aliases...)
+	}
+	line := regexp.MustCompile(`\bsnap (COMMAND\b|--help\b|%s|(?:` + strings.Join(names, "|") + `)\b)`)
+	return line.ReplaceAllString(text, p.String()+" $1")
 }

@@ -13,6 +13,7 @@ import (
 	"snap/cli/text"
 	"snap/cli/wire"
 	"snap/index"
+	"snap/internal/file"
 	"snap/internal/hint"
 	"snap/internal/quote"
 	"snap/query"
@@ -66,7 +67,7 @@ func runStats(c *call) error {
 			return err
 		}
 		if c.opts.json {
-			return c.json(statsJSON(d.Dir, s))
+			return c.json(wire.NewStats(d.Dir, s))
 		}
 		return c.printStats(d.Dir, s)
 	})
@@ -183,4 +184,35 @@ func (c *call) statsOf(d *query.Reader) error {
 	}
 	return c.printf("\ndeleting these %d frees %s in %s, %s of it shared among them\n",
 		len(freed.Snapshots), c.Size(freed.Amount.Bytes), text.Plural(freed.Amount.Inodes, "file", "files"), c.Size(freed.Amount.Bytes-alone))
+}
+
+// printFolders prints the folders that weigh and those that change most.
+func (c *call) printFolders(s *query.Details) error {
+	newest := s.Snapshots[len(s.Snapshots)-1]
+	heavy := &text.Table{Columns: []text.Column{{Head: "Size", Right: true}, {Head: "Files", Right: true}, {Head: "Folder", Cut: true, CutFront: true}}}
+	for _, f := range s.Heavy {
+		heavy.Add(c.Size(f.Bytes), humanize.Comma(f.Files), text.Path(f.Path, file.Folder))
+	}
+	changing := &text.Table{Columns: []text.Column{{Head: "Copied", Right: true}, {Head: "Changes", Right: true}, {Head: "Folder", Cut: true, CutFront: true}}}
+	for _, f := range s.Changing {
+		changing.Add(c.Size(f.Copied), humanize.Comma(f.Changes), text.Path(f.Path, file.Folder))
+	}
+	for _, t := range [...]struct {
+		title string
+		*text.Table
+	}{
+		{"Heaviest folders of " + quote.Name(newest.Name), heavy},
+		{"Folders that changed most since " + quote.Name(s.Snapshots[0].Name), changing},
+	} {
+		if len(t.Rows) == 0 {
+			continue
+		}
+		if err := c.printf("\n%s\n\n", t.title); err != nil {
+			return err
+		}
+		if err := t.Write(c.out, c.Width); err != nil {
+			return err
+		}
+	}
+	return nil
 }

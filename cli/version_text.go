@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"snap/cli/text"
+	"snap/cli/wire"
 	"snap/index"
 	"snap/internal/file"
 	"snap/internal/quote"
@@ -86,4 +87,17 @@ func notHeld(v *query.Version) string {
 		return ""
 	}
 	return problemText(v.Record)
+}
+
+// problemText is that for people.
+func problemText(r *index.Record) string {
+	switch wire.Problem(r) {
+	case "unreadable":
+		return "could not be read"
+	case "unheld":
+		return "the destination cannot hold it"
+	case "inconsistent":
+		return "changed while it was read"
+	}
+	return ""
 }

@@ -2,6 +2,7 @@ package wire
 
 import (
 	"snap/index"
+	"snap/query"
 )
 
 // Stats is what `snap stats` tells of a destination. Sizes are bytes of regular files; a file is an inode, which
@@ -66,4 +67,28 @@ type Freed struct {
 	Snapshots  []StatsSnapshot `json:"snapshots"`   // those named, oldest first, without missing ones
 	FreedFiles int64           `json:"freed_files"` // what deleting all of them frees
 	FreedBytes int64           `json:"freed_bytes"`
+}
+
+// NewStats is s for programs.
+func NewStats(dest string, s *query.Details) Stats {
+	j := Stats{
+		Snapshots: []StatsSnapshot{}, Missing: append([]string{}, s.Missing...), Files: s.Total.Inodes, Bytes: s.Total.Bytes,
+		TreeFiles: s.Apart.Inodes, TreeBytes: s.Apart.Bytes, SavedBytes: s.Apart.Bytes - s.Total.Bytes, Unlinked: s.Unlinked,
+		IndexBytes: s.IndexBytes, ChangesBytes: s.ChangeBytes, Depth: s.Depth, Heaviest: []HeavyFolder{}, Changing: []ChangingFolder{},
+	}
+	j.Destination, j.DestinationB64 = Name(dest)
+	disk := int64(0)
+	for i, h := range s.Snapshots {
+		disk = index.Plus(disk, s.Shares[i].New.Bytes)
+		j.Snapshots = append(j.Snapshots, NewStatsSnapshot(h, &s.Shares[i], disk))
+	}
+	for _, f := range s.Heavy {
+		path, b64 := Name(f.Path)
+		j.Heaviest = append(j.Heaviest, HeavyFolder{Path: path, PathB64: b64, Files: f.Files, Bytes: f.Bytes})
+	}
+	for _, f := range s.Changing {
+		path, b64 := Name(f.Path)
+		j.Changing = append(j.Changing, ChangingFolder{Path: path, PathB64: b64, Changes: f.Changes, CopiedBytes: f.Copied})
+	}
+	return j
 }
