@@ -91,7 +91,8 @@ func FuzzArrange(f *testing.F) {
 		if err != nil || l.command == nil {
 			return
 		}
-		if err := app.RunContext(context.Background(), l.args); err != nil && exit.Code(context.Background(), err) != exit.Usage {
+		if err := app.RunContext(context.Background(), l.args); err != nil &&
+			exit.Code(context.Background(), err) != exit.Usage {
 			t.Fatalf("%q: %v", l.args, err)
 		}
 	})
@@ -113,8 +114,10 @@ func TestUsageErrorsLeaveStdoutEmpty(t *testing.T) {
 	w := mustWorld(t)
 	w.snapshot(t)
 	for _, line := range []string{
-		"lst", "ls --nope", "ls a b", "cat", "list --units x", "list --color x", "ls --sort x", "find", "find x --size 1Q", "find x --since yesterday",
-		"find --regex (", "diff --stat -0", "find x --type q", "find x -0 --json", "completion tcsh", "ls latest:../x", "ls @x", "list --lock-wait 5m", "--nope", "diff a b c",
+		"lst", "ls --nope", "ls a b", "cat", "list --units x", "list --color x", "ls --sort x", "find", "find x --size 1Q",
+		"find x --since yesterday",
+		"find --regex (", "diff --stat -0", "find x --type q", "find x -0 --json", "completion tcsh", "ls latest:../x",
+		"ls @x", "list --lock-wait 5m", "--nope", "diff a b c",
 	} {
 		stdout, stderr, code := run(t, w.dest, strings.Fields(line)...)
 		if code != exit.Usage || stdout != "" || !strings.HasPrefix(stderr, "snap: ") {
@@ -153,7 +156,8 @@ func TestHelpFitsATerminal(t *testing.T) {
 
 func TestEveryCommandSaysWhatItIs(t *testing.T) {
 	for _, cmd := range commands() {
-		if cmd.short == "" || cmd.long == "" || cmd.run == nil || !cmd.hidden && cmd.group == "" || cmd.args != "" && cmd.max == 0 {
+		if cmd.short == "" || cmd.long == "" || cmd.run == nil || !cmd.hidden && cmd.group == "" ||
+			cmd.args != "" && cmd.max == 0 {
 			t.Errorf("%s: something is missing", cmd.name)
 		}
 		if slices.Contains(cmd.codes, 0) || slices.Contains(cmd.codes, 1) || slices.Contains(cmd.codes, 2) {
@@ -177,7 +181,8 @@ func TestTheReadmeHasTheExitCodes(t *testing.T) {
 	table, _, _ = strings.Cut(table, "\n## ")
 	var rows []string
 	for line := range strings.Lines(table) {
-		if code, _, _ := strings.Cut(strings.TrimPrefix(line, "| "), " "); strings.Trim(code, "0123456789") == "" && code != "" {
+		if code, _, _ := strings.Cut(strings.TrimPrefix(line, "| "), " "); strings.Trim(code, "0123456789") == "" &&
+			code != "" {
 			rows = append(rows, strings.ReplaceAll(strings.TrimSpace(line), "`", ""))
 		}
 	}

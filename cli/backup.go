@@ -53,12 +53,16 @@ snap backup /mnt/disk/me ~ --if-older 1d     # once a day, tried every hour`,
 		flags: []cli.Flag{
 			&cli.BoolFlag{Name: "dry-run", Aliases: []string{"n"}, Usage: "say what would happen and write nothing at all"},
 			&cli.StringSliceFlag{Name: "exclude", Usage: "leave out `PATTERN`, written as in Blacklist.txt; may be repeated"},
-			&cli.StringSliceFlag{Name: "include", Usage: "take in `PATTERN` even so, written as in Whitelist.txt; may be repeated"},
-			&cli.StringSliceFlag{Name: "exclude-from", Usage: "leave out what `FILE` lists, written as Blacklist.txt; - is standard input; may be repeated"},
-			&cli.StringSliceFlag{Name: "include-from", Usage: "take in what `FILE` lists even so, written as Whitelist.txt; - is standard input; may be repeated"},
+			&cli.StringSliceFlag{Name: "include",
+				Usage: "take in `PATTERN` even so, written as in Whitelist.txt; may be repeated"},
+			&cli.StringSliceFlag{Name: "exclude-from",
+				Usage: "leave out what `FILE` lists, written as Blacklist.txt; - is standard input; may be repeated"},
+			&cli.StringSliceFlag{Name: "include-from",
+				Usage: "take in what `FILE` lists even so, written as Whitelist.txt; - is standard input; may be repeated"},
 			&cli.BoolFlag{Name: "one-file-system", Aliases: []string{"x"}, Usage: "do not enter other file systems"},
 			&cli.BoolFlag{Name: "exclude-caches", Usage: "leave out what is in folders with a CACHEDIR.TAG"},
-			&cli.StringSliceFlag{Name: "exclude-if-present", Usage: "leave out what is in folders that hold a file `NAME`; may be repeated"},
+			&cli.StringSliceFlag{Name: "exclude-if-present",
+				Usage: "leave out what is in folders that hold a file `NAME`; may be repeated"},
 			&cli.StringFlag{Name: "exclude-larger-than", Usage: "leave out files larger than `SIZE`, as 500M"},
 			&cli.BoolFlag{Name: "force", Usage: "make a snapshot although nothing changed"},
 			&cli.BoolFlag{Name: "checksum", Usage: "trust no time stamps: read and hash every file"},
@@ -69,8 +73,10 @@ snap backup /mnt/disk/me ~ --if-older 1d     # once a day, tried every hour`,
 			&cli.StringFlag{Name: "note", Usage: "give the snapshot a note, `TEXT`"},
 			takeOverFlag(),
 			&cli.StringFlag{Name: "time", Usage: "record (and name) the snapshot with this `TIME` instead of now"},
-			&cli.StringFlag{Name: "if-older", Usage: "do nothing if the last snapshot, or run that found nothing changed, is not older than `AGE`"},
-			&cli.BoolFlag{Name: "strict", Usage: "a file that grows while it is read, as a log does, makes the snapshot incomplete too"},
+			&cli.StringFlag{Name: "if-older",
+				Usage: "do nothing if the last snapshot, or run that found nothing changed, is not older than `AGE`"},
+			&cli.BoolFlag{Name: "strict",
+				Usage: "a file that grows while it is read, as a log does, makes the snapshot incomplete too"},
 			&cli.BoolFlag{Name: "allow-empty-source", Usage: "accept a source without a single entry"},
 			&cli.BoolFlag{Name: "source-moved", Usage: "accept other sources than those of the newest snapshot"},
 			hereFlag(),
@@ -154,7 +160,8 @@ func (c *call) backup(dest string, src sources) (err error) {
 	if err := c.checkTakeOver(dest, &s); err != nil {
 		return err
 	}
-	d, err := c.openToWrite(dest, destination.Options{Create: true, Mode: destination.ReadOnlyIf(o.DryRun), TakeOver: c.flags.Bool("take-over"), LockWait: c.opts.lockWait, Holder: c.holder("backup"), Trust: c.trusted(dest)})
+	d, err := c.openToWrite(dest, destination.Options{Create: true, Mode: destination.ReadOnlyIf(o.DryRun),
+		TakeOver: c.flags.Bool("take-over"), LockWait: c.opts.lockWait, Holder: c.holder("backup"), Trust: c.trusted(dest)})
 	if err != nil {
 		return exit.Hint(err, dest)
 	}
@@ -250,8 +257,8 @@ func (c *call) backup(dest string, src sources) (err error) {
 	return nil
 }
 
-// afterwards is how a backup ended. Whatever fails when the snapshot is there, it is there: that is no failure, but a success
-// in part.
+// afterwards is how a backup ended. Whatever fails when the snapshot is there, it is there: that is no failure, but a
+// success in part.
 func (c *call) afterwards(done bool, err error) error {
 	code := exit.Code(c.ctx, err)
 	if !done || code == 0 || code == exit.Interrupted || code == exit.Terminated {
@@ -280,7 +287,8 @@ func checkDest(dest string) error {
 	case err != nil:
 		return fmt.Errorf("destination: %w", err)
 	case !info.IsDir():
-		return hint.With(fmt.Errorf("destination %s: not a folder", quote.Name(dest)), "name a folder that the snapshots can be made in")
+		return hint.With(fmt.Errorf("destination %s: not a folder", quote.Name(dest)),
+			"name a folder that the snapshots can be made in")
 	}
 	return nil
 }
@@ -288,7 +296,8 @@ func checkDest(dest string) error {
 // holder is what other runs are told while this one holds the lock.
 func (c *call) holder(what string) string {
 	host, _ := os.Hostname()
-	return quote.Clean(fmt.Sprintf("snap %s (process %d on %s, since %s)", what, os.Getpid(), host, c.env.Now().Format("2006-01-02 15:04:05")))
+	return quote.Clean(fmt.Sprintf("snap %s (process %d on %s, since %s)", what, os.Getpid(), host,
+		c.env.Now().Format("2006-01-02 15:04:05")))
 }
 
 // backupOptions puts flags, settings and defaults together, in this order of weight.
@@ -296,7 +305,8 @@ func (c *call) backupOptions(s *settings.Settings, dest string, src sources) (ba
 	f := c.flags
 	o := s.Backup(c.env.Now().Location())
 	for name, on := range map[string]*bool{
-		"strict": &o.Strict, "checksum": &o.Rules.Checksum, "trust-moves": &o.Rules.TrustMoves, "ignore-inode": &o.Rules.IgnoreInode,
+		"strict": &o.Strict, "checksum": &o.Rules.Checksum, "trust-moves": &o.Rules.TrustMoves,
+		"ignore-inode": &o.Rules.IgnoreInode,
 		"ignore-ctime": &o.Rules.IgnoreCtime, "one-file-system": &o.Scan.OneFileSystem, "exclude-caches": &o.Scan.Caches,
 	} {
 		if f.IsSet(name) {
@@ -304,7 +314,8 @@ func (c *call) backupOptions(s *settings.Settings, dest string, src sources) (ba
 		}
 	}
 	o.Source, o.Scan.Roots, o.SourceMoved = src.top, src.roots, f.Bool("source-moved")
-	o.Start, o.DryRun, o.Force, o.AllowEmptySource = c.env.Now(), f.Bool("dry-run"), o.Force || f.Bool("force"), f.Bool("allow-empty-source")
+	o.Start, o.DryRun, o.Force, o.AllowEmptySource = c.env.Now(), f.Bool("dry-run"), o.Force || f.Bool("force"),
+		f.Bool("allow-empty-source")
 	o.Note = strings.ToValidUTF8(f.String("note"), "\ufffd")
 	o.Scan.Own = c.ownFiles(dest, s.Logfile)
 	o.Scan.IfPresent = append(f.StringSlice("exclude-if-present"), o.Scan.IfPresent...)
@@ -324,7 +335,8 @@ func (c *call) backupOptions(s *settings.Settings, dest string, src sources) (ba
 			return o, hint.Usagef("--exclude-larger-than: %s", err)
 		}
 		if o.Scan.Larger == 0 {
-			return o, hint.Usagef("--exclude-larger-than %s: that would leave out every file with something in it; name a size, as 500M", quote.Name(v))
+			return o, hint.Usagef("--exclude-larger-than %s: that would leave out every file with something in it; name a "+
+				"size, as 500M", quote.Name(v))
 		}
 	}
 	o.Time = c.now()

@@ -18,8 +18,9 @@ import (
 // idleMax is how many lines of the lists are named that fit nothing.
 const idleMax = 20
 
-// tellIdle says which patterns fit nothing that the scan has looked at: one that was typed for this run is meant to fit, while
-// a list may well be made for more than there is, so that its lines are named with -v, and with -n counted in one line.
+// tellIdle says which patterns fit nothing that the scan has looked at: one that was typed for this run is meant to
+// fit, while a list may well be made for more than there is, so that its lines are named with -v, and with -n counted
+// in one line.
 func (c *call) tellIdle(rules []*filter.Rule, counted, named bool) {
 	const looked = "fits nothing that was looked at"
 	told, more, lines, lists := 0, 0, 0, false
@@ -41,13 +42,15 @@ func (c *call) tellIdle(rules []*filter.Rule, counted, named bool) {
 		lists = true
 	}
 	if lines > 0 && counted {
-		c.note("%s of the lists %s; -v names them", text.Plural(lines, "line", "lines"), map[bool]string{true: "fits nothing that was looked at", false: "fit nothing that was looked at"}[lines == 1])
+		c.note("%s of the lists %s; -v names them", text.Plural(lines, "line", "lines"),
+			map[bool]string{true: "fits nothing that was looked at", false: "fit nothing that was looked at"}[lines == 1])
 	}
 	if more > 0 {
 		c.note("and %s more of the lists", text.Plural(more, "line", "lines"))
 	}
 	if lists {
-		c.note("what lies in a folder that another line leaves out is not looked at; snap explain PATH says what decides about a path")
+		c.note("what lies in a folder that another line leaves out is not looked at; snap explain PATH says what decides " +
+			"about a path")
 	}
 }
 
@@ -91,11 +94,12 @@ func (c *call) tellLost(l *backup.Lost) {
 			parts = append(parts, n.what+" of "+text.Plural(n.count, "entry", "entries"))
 		}
 	}
-	c.note("this user or file system could not set %s: the index keeps them, for snap restore%s", strings.Join(parts, ", "), hint)
+	c.note("this user or file system could not set %s: the index keeps them, for snap restore%s",
+		strings.Join(parts, ", "), hint)
 }
 
-// behindSlack is by how much a backup may be earlier than a snapshot before it and nothing is said. What a time server corrects
-// is minutes; summer time changes nothing, because times are compared in UTC.
+// behindSlack is by how much a backup may be earlier than a snapshot before it and nothing is said. What a time
+// server corrects is minutes; summer time changes nothing, because times are compared in UTC.
 const behindSlack = 3 * time.Hour
 
 // behind is that a backup has an earlier time than a snapshot made before it.
@@ -112,8 +116,8 @@ func (b *behind) json() *wire.ClockBehind {
 	return &wire.ClockBehind{Snapshot: b.snapshot.Name, Time: b.snapshot.Time}
 }
 
-// behind is the snapshot of the latest time, if a backup of time t is before that; nil if it is not. Snapshots that are pinned do not
-// count: so those are kept whose time is known to be wrong.
+// behind is the snapshot of the latest time, if a backup of time t is before that; nil if it is not. Snapshots that
+// are pinned do not count: so those are kept whose time is known to be wrong.
 func (c *call) behind(d *destination.Destination, t time.Time) (*behind, error) {
 	if d.DB == nil {
 		return nil, nil
@@ -139,17 +143,19 @@ func (c *call) behind(d *destination.Destination, t time.Time) (*behind, error) 
 	return &behind{last, later > 1}, nil
 }
 
-// tellBehind says that the backup of time t is before an older snapshot: with -q too, unless somebody typed that time. Where the rules
-// were stopped they say what to do.
+// tellBehind says that the backup of time t is before an older snapshot: with -q too, unless somebody typed that
+// time. Where the rules were stopped they say what to do.
 func (c *call) tellBehind(b *behind, t time.Time, dest string, stopped bool) {
 	switch {
 	case b == nil:
 		return
 	case c.flags.IsSet("time"):
-		c.note("--time %s is before the time of %s, which was made before: %s", c.When(t), quote.Name(b.snapshot.Name), c.When(b.snapshot.Time))
+		c.note("--time %s is before the time of %s, which was made before: %s", c.When(t), quote.Name(b.snapshot.Name),
+			c.When(b.snapshot.Time))
 		return
 	}
-	c.warn("the clock says %s, which is before the time of snapshot %s: %s", c.When(t), quote.Name(b.snapshot.Name), c.When(b.snapshot.Time))
+	c.warn("the clock says %s, which is before the time of snapshot %s: %s", c.When(t), quote.Name(b.snapshot.Name),
+		c.When(b.snapshot.Time))
 	switch in, name := quote.Word(dest), quote.Word(b.snapshot.Name); {
 	case stopped:
 	case b.many:

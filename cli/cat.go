@@ -22,7 +22,8 @@ import (
 
 func catCommand() *command {
 	return &command{
-		name: "cat", args: "REF:PATH…", short: "a file's bytes, or a folder as an archive, verified", group: groupLook, min: 1, max: -1,
+		name: "cat", args: "REF:PATH…", short: "a file's bytes, or a folder as an archive, verified", group: groupLook,
+		min: 1, max: -1,
 		codes: []int{exit.Partial, exit.NoDest, exit.Locked},
 		long: `
 Writes the bytes of a file to standard output as a snapshot holds them. They are
@@ -69,15 +70,18 @@ func runCat(c *call) error {
 		name := quote.Name(h.Name) + ":" + text.Path(path, file.None)
 		switch {
 		case r.Kind == file.Folder:
-			return hint.With(fmt.Errorf("cat %s: is a folder", name), "to list it: snap ls %s; as an archive: snap cat --archive tar %[1]s", quote.Word(h.Name+":"+path))
+			return hint.With(fmt.Errorf("cat %s: is a folder", name),
+				"to list it: snap ls %s; as an archive: snap cat --archive tar %[1]s", quote.Word(h.Name+":"+path))
 		case r.Kind == file.Symlink:
 			return fmt.Errorf("cat %s: is a symbolic link to %s", name, quote.Name(r.Target))
 		case r.Kind != file.Regular:
 			return fmt.Errorf("cat %s: is no regular file but a %s", name, r.Kind)
 		case r.Unheld():
-			return hint.With(fmt.Errorf("cat %s: the destination could not hold it, by its name or size", name), "to see other versions: snap history %s", quote.Word(path))
+			return hint.With(fmt.Errorf("cat %s: the destination could not hold it, by its name or size", name),
+				"to see other versions: snap history %s", quote.Word(path))
 		case r.Stored == index.Absent:
-			return hint.With(fmt.Errorf("cat %s: could not be read when the snapshot was made", name), "to see other versions: snap history %s", quote.Word(path))
+			return hint.With(fmt.Errorf("cat %s: could not be read when the snapshot was made", name),
+				"to see other versions: snap history %s", quote.Word(path))
 		}
 		if err := d.Missing(c.ctx, h, path, "cat"); err != nil {
 			return err
@@ -91,7 +95,8 @@ func runCat(c *call) error {
 		}
 		_, err = io.CopyBuffer(struct{ io.Writer }{c.out}, f, make([]byte, 256<<10))
 		if errors.Is(err, query.ErrDamaged) {
-			err = hint.With(fmt.Errorf("cat %s: %w", name, err), "other versions: snap history %s; all files: snap check --read-data", quote.Word(path))
+			err = hint.With(fmt.Errorf("cat %s: %w", name, err),
+				"other versions: snap history %s; all files: snap check --read-data", quote.Word(path))
 		}
 		return errors.Join(err, f.Close())
 	})
@@ -100,7 +105,8 @@ func runCat(c *call) error {
 // archive writes what the arguments name as an archive.
 func (c *call) archive(d *query.Reader, format string) error {
 	if c.env.StdoutTTY {
-		return hint.With(hint.Usagef("cat: an archive is not for a terminal"), "write it into a file: … --archive %s > FILE.%s",
+		return hint.With(hint.Usagef("cat: an archive is not for a terminal"),
+			"write it into a file: … --archive %s > FILE.%s",
 			format, format)
 	}
 	items, err := c.archiveItems(d)
@@ -125,8 +131,8 @@ func (c *call) archive(d *query.Reader, format string) error {
 	return nil
 }
 
-// archiveItems are the arguments and the names of their members: those that a restore to a folder would give them, and below
-// the name of its snapshot where there are several snapshots.
+// archiveItems are the arguments and the names of their members: those that a restore to a folder would give them,
+// and below the name of its snapshot where there are several snapshots.
 func (c *call) archiveItems(d *query.Reader) ([]archive.Item, error) {
 	var places []restorePlace
 	several := false

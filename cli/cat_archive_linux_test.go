@@ -66,12 +66,14 @@ func TestArchiveHoldsWhatTheSnapshotHolds(t *testing.T) {
 		got[h.Name] = h
 		b, err := io.ReadAll(r)
 		do(err)
-		if want := names[h.Name]; h.Typeflag == tar.TypeReg && string(b) != want || h.Typeflag == tar.TypeReg && !h.ModTime.Equal(when) {
+		if want := names[h.Name]; h.Typeflag == tar.TypeReg && string(b) != want ||
+			h.Typeflag == tar.TypeReg && !h.ModTime.Equal(when) {
 			t.Errorf("%s: %q of %v, want %q", h.Name, b, h.ModTime, want)
 		}
 	}
 	for name, want := range map[string]byte{
-		"docs/": tar.TypeDir, "docs/deep/": tar.TypeDir, "docs/a.txt": tar.TypeReg, "docs/b.txt": tar.TypeLink, "docs/link": tar.TypeSymlink,
+		"docs/": tar.TypeDir, "docs/deep/": tar.TypeDir, "docs/a.txt": tar.TypeReg, "docs/b.txt": tar.TypeLink,
+		"docs/link": tar.TypeSymlink,
 		"docs/pipe": tar.TypeFifo, "docs/empty": tar.TypeReg, "docs/deep/ü\xff": tar.TypeReg,
 	} {
 		if h := got[name]; h == nil || h.Typeflag != want {
@@ -79,7 +81,8 @@ func TestArchiveHoldsWhatTheSnapshotHolds(t *testing.T) {
 		}
 	}
 	a, b := got["docs/a.txt"], got["docs/b.txt"]
-	if len(got) != 8 || b.Linkname != "docs/a.txt" || a.Mode != 0o640 || a.Uid != os.Getuid() || got["docs/link"].Linkname != "a.txt" || got["docs/deep/"].Mode != 0o750 {
+	if len(got) != 8 || b.Linkname != "docs/a.txt" || a.Mode != 0o640 || a.Uid != os.Getuid() ||
+		got["docs/link"].Linkname != "a.txt" || got["docs/deep/"].Mode != 0o750 {
 		t.Errorf("%+v", got)
 	}
 	if xattr && a.PAXRecords["SCHILY.xattr.user.note"] != "a\x00b" {
@@ -96,7 +99,8 @@ func TestArchiveHoldsWhatTheSnapshotHolds(t *testing.T) {
 		b, err := fs.ReadFile(z, name)
 		info, serr := fs.Stat(z, name)
 		do(errors.Join(err, serr))
-		if want := names[strings.Replace(name, "/b", "/a", 1)]; string(b) != want || info.Mode() != 0o640 || info.ModTime().Unix() != when.Unix() {
+		if want := names[strings.Replace(name, "/b", "/a", 1)]; string(b) != want || info.Mode() != 0o640 ||
+			info.ModTime().Unix() != when.Unix() {
 			t.Errorf("%s: %q, %v of %v", name, b, info.Mode(), info.ModTime())
 		}
 	}
@@ -154,7 +158,8 @@ func TestArchiveRefuses(t *testing.T) {
 	w.put("a", "y")
 	w.snapshot(t)
 	for _, args := range [][]string{
-		{"cat", "latest:a", "oldest:a"}, {"cat", "latest", "--archive", "rar"}, {"cat", "latest:a", "latest:a", "--archive", "tar"},
+		{"cat", "latest:a", "oldest:a"}, {"cat", "latest", "--archive", "rar"},
+		{"cat", "latest:a", "latest:a", "--archive", "tar"},
 	} {
 		if out, errs, code := archived(t, w.dest, args...); code != exit.Usage || len(out) > 0 {
 			t.Errorf("%q: exit code %d, %s", args, code, errs)
@@ -163,7 +168,8 @@ func TestArchiveRefuses(t *testing.T) {
 	var out, errs bytes.Buffer
 	env := testEnv(w.dest, &out, &errs)
 	env.StdoutTTY = true
-	if code := Run(context.Background(), env, []string{"snap", "cat", "latest", "--archive", "tar"}); code != exit.Usage || out.Len() > 0 {
+	if code := Run(context.Background(), env, []string{"snap", "cat", "latest", "--archive", "tar"}); code != exit.Usage ||
+		out.Len() > 0 {
 		t.Errorf("on a terminal: exit code %d, %d bytes", code, out.Len())
 	}
 	// Two versions of a file stand below the names of their snapshots.

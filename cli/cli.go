@@ -127,7 +127,8 @@ func calledBy(argv []string) program {
 		return ""
 	}
 	name := strings.TrimSuffix(filepath.Base(argv[0]), ".exe")
-	if strings.Trim(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.") != "" || name[0] == '-' || name[0] == '.' {
+	if strings.Trim(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.") != "" || name[0] == '-' ||
+		name[0] == '.' {
 		return "" // nothing that could be typed as it is
 	}
 	return program(name)

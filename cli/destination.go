@@ -89,8 +89,9 @@ func (c *call) look() (string, error) {
 	if there, err := isDestination(newest.Path); err != nil {
 		return "", exit.ReadHint(err, newest.Path)
 	} else if !there {
-		return "", exit.With(exit.NoDest, hint.With(fmt.Errorf("%s: the last destination is not there", quote.Name(newest.Path)),
-			"connect its disk, or name another with -d DIR"))
+		return "", exit.With(exit.NoDest,
+			hint.With(fmt.Errorf("%s: the last destination is not there", quote.Name(newest.Path)),
+				"connect its disk, or name another with -d DIR"))
 	}
 	return newest.Path, nil
 }
@@ -144,7 +145,8 @@ func (c *call) checkDisk(dest string) error {
 		return err
 	} else if !there {
 		return exit.With(exit.Refused, hint.With(
-			fmt.Errorf("destination %s: empty of snapshots, but backups went there until %s: is its disk not mounted?", quote.Name(dest), c.When(last.Last)),
+			fmt.Errorf("destination %s: empty of snapshots, but backups went there until %s: is its disk not mounted?",
+				quote.Name(dest), c.When(last.Last)),
 			"mount the disk; "+anew, quote.Word(dest)))
 	}
 	db, err := index.Open(index.Path(dest))
@@ -158,6 +160,7 @@ func (c *call) checkDisk(dest string) error {
 		return nil
 	}
 	return exit.With(exit.Refused, hint.With(
-		fmt.Errorf("destination %s: not the one that backups went to until %s, but another: is this another disk?", quote.Name(dest), c.When(last.Last)),
+		fmt.Errorf("destination %s: not the one that backups went to until %s, but another: is this another disk?",
+			quote.Name(dest), c.When(last.Last)),
 		"connect the right disk; "+anew, quote.Word(dest)))
 }

@@ -57,7 +57,8 @@ func TestWhichDestination(t *testing.T) {
 	remember := func(dest, id, source string) {
 		t.Helper()
 		now = now.Add(time.Hour)
-		env := &Env{Stderr: io.Discard, Now: func() time.Time { return now }, LookupEnv: func(string) (string, bool) { return state, true }}
+		env := &Env{Stderr: io.Discard, Now: func() time.Time { return now },
+			LookupEnv: func(string) (string, bool) { return state, true }}
 		if err := (&call{env: env, out: new(output)}).remember(dest, id, source); err != nil {
 			t.Fatal(err)
 		}
@@ -93,7 +94,8 @@ func TestWhichDestination(t *testing.T) {
 		}
 	}
 	for _, c := range []struct{ flag, variable string }{{at("plain"), ""}, {"", at("plain")}, {at("nowhere"), ""}} {
-		if _, _, err := findIn(t, c.flag, c.variable, at("c"), state); exit.Code(context.Background(), err) != exit.NoDest || len(hint.Lines(err, program("").typed)) == 0 {
+		if _, _, err := findIn(t, c.flag, c.variable, at("c"), state); exit.Code(context.Background(), err) != exit.NoDest ||
+			len(hint.Lines(err, program("").typed)) == 0 {
 			t.Errorf("%v: %v", c, err)
 		}
 	}
@@ -105,7 +107,8 @@ func TestWhichDestination(t *testing.T) {
 		if exit.Code(context.Background(), err) != exit.NoDest {
 			t.Errorf("%q known: %v", damage, err)
 		}
-		if warned := strings.Contains(stderr, "ignored"); warned == (damage == "null" || damage[:min(1, len(damage))] == "[") {
+		if warned := strings.Contains(stderr,
+			"ignored"); warned == (damage == "null" || damage[:min(1, len(damage))] == "[") {
 			t.Errorf("%q known: says %q", damage, stderr)
 		}
 	}
@@ -115,13 +118,14 @@ func TestWhichDestination(t *testing.T) {
 	}
 }
 
-// TestPlacesOfADestination: each is remembered, up to a number of them; one that is no destination any more is not worth a
-// note.
+// TestPlacesOfADestination: each is remembered, up to a number of them; one that is no destination any more is not
+// worth a note.
 func TestPlacesOfADestination(t *testing.T) {
 	base := t.TempDir()
 	dir := filepath.Join(base, "state")
 	now := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
-	env := &Env{Stderr: io.Discard, Now: func() time.Time { return now }, LookupEnv: func(string) (string, bool) { return dir, true }}
+	env := &Env{Stderr: io.Discard, Now: func() time.Time { return now },
+		LookupEnv: func(string) (string, bool) { return dir, true }}
 	c := &call{env: env, out: new(output)}
 	known := func() (all []string) {
 		for _, k := range c.known() {
@@ -157,7 +161,8 @@ func TestPlacesOfADestination(t *testing.T) {
 	}
 	use("place17", "id-a", "")
 	all := known()
-	if len(all) != 1+state.MaxPlaces || !strings.HasPrefix(all[0], "other ") || !strings.HasPrefix(all[1], "place12 ") || !strings.HasPrefix(all[state.MaxPlaces], "place17 ") {
+	if len(all) != 1+state.MaxPlaces || !strings.HasPrefix(all[0], "other ") || !strings.HasPrefix(all[1], "place12 ") ||
+		!strings.HasPrefix(all[state.MaxPlaces], "place17 ") {
 		t.Errorf("known: %q", all)
 	}
 

@@ -17,8 +17,9 @@ import (
 
 func diffCommand() *command {
 	return &command{
-		name: "diff", args: "[A [B]] [-- PATH…]", short: "what changed between two snapshots", group: groupLook, max: 2, dashed: true,
-		codes: []int{exit.Partial, exit.Refused, exit.NoDest, exit.Locked},
+		name: "diff", args: "[A [B]] [-- PATH…]", short: "what changed between two snapshots", group: groupLook, max: 2,
+		dashed: true,
+		codes:  []int{exit.Partial, exit.Refused, exit.NoDest, exit.Locked},
 		long: `
 Lists what one has to do to A to get B: + added, - removed, M modified (content),
 U metadata (owner, mode, times), R moved, T another type. Without B it is the
@@ -231,7 +232,8 @@ func (c *call) differenceText(q *query.Diff, d *index.Difference, along int) str
 		}
 	}
 	if c.opts.verbose > 0 {
-		if r.Kind == file.Regular && (before == nil || after == nil || before.Kind == after.Kind && before.Size == after.Size) {
+		if r.Kind == file.Regular &&
+			(before == nil || after == nil || before.Kind == after.Kind && before.Size == after.Size) {
 			notes = append(notes, c.sizeText(r))
 		}
 		for _, a := range query.Differs(before, after) {

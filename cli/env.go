@@ -35,7 +35,8 @@ type Env struct {
 
 // System is the environment of this process.
 func System() Env {
-	env := Env{Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, LookupEnv: os.LookupEnv, Now: time.Now, Home: state.PasswdHome}
+	env := Env{Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, LookupEnv: os.LookupEnv, Now: time.Now,
+		Home: state.PasswdHome}
 	env.Dir, _ = os.Getwd() // gone or unreadable: commands then do without
 	env.StdoutTTY = term.IsTerminal(int(os.Stdout.Fd()))
 	env.StderrTTY = term.IsTerminal(int(os.Stderr.Fd()))

@@ -114,7 +114,8 @@ func printHelp(to *output, app *cli.App, all []*command, u *cli.Command) error {
 
 // printOverview prints the help of snap.
 func printOverview(out io.Writer, app *cli.App, all []*command) {
-	fmt.Fprint(out, "snap makes incremental backups as plain folders with hard links.\n\nUsage: snap COMMAND [FLAG…] [ARGUMENT…]\n")
+	fmt.Fprint(out, "snap makes incremental backups as plain folders with hard links.\n\nUsage: snap COMMAND [FLAG…] "+
+		"[ARGUMENT…]\n")
 	for _, group := range groups(all) {
 		fmt.Fprintf(out, "\n%s:\n", group)
 		w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)

@@ -144,7 +144,8 @@ func (c *call) label(what string, refs []string, change func(h *index.Header)) (
 	if err != nil {
 		return err
 	}
-	d, err := c.openToWrite(dest, destination.Options{LockWait: c.opts.lockWait, Holder: c.holder(what), Trust: c.trusted(dest)})
+	d, err := c.openToWrite(dest,
+		destination.Options{LockWait: c.opts.lockWait, Holder: c.holder(what), Trust: c.trusted(dest)})
 	if err != nil {
 		return exit.Hint(err, dest)
 	}
@@ -173,7 +174,8 @@ func (c *call) label(what string, refs []string, change func(h *index.Header)) (
 	if c.opts.quiet {
 		return nil
 	}
-	return c.printLabels(all, func(h *index.Header) string { return strings.TrimSpace(quoteAll(h.Tags) + "  " + quote.Name(h.Note)) })
+	return c.printLabels(all,
+		func(h *index.Header) string { return strings.TrimSpace(quoteAll(h.Tags) + "  " + quote.Name(h.Note)) })
 }
 
 // gained is what the newest snapshot got because nothing had changed since.
@@ -197,7 +199,8 @@ func (c *call) labelUnchanged(d *destination.Destination, name string, o *backup
 	}
 	h := &all[i]
 	if o.Note != "" && h.Note != "" && h.Note != o.Note {
-		c.warn("snapshot %s keeps its note, %s; to give it the new one: snap note -d %s %s %s", quote.Name(name), quote.Name(h.Note), quote.Word(d.Path), quote.Word(name), quote.Word(o.Note))
+		c.warn("snapshot %s keeps its note, %s; to give it the new one: snap note -d %s %s %s", quote.Name(name),
+			quote.Name(h.Note), quote.Word(d.Path), quote.Word(name), quote.Word(o.Note))
 	}
 	what := addLabels(h, o.Tags, o.Note)
 	if what == "" {

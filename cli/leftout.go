@@ -47,19 +47,23 @@ func (c *call) leftOut(dest string, src sources, path string) (*wire.Setting, er
 	case scan.MarkedCache:
 		return &wire.Setting{Key: "exclude_caches", At: name, AtB64: b64, Why: shown + " is marked by its CACHEDIR.TAG"}, nil
 	case scan.MarkedByName:
-		return &wire.Setting{Key: "exclude_if_present", At: name, AtB64: b64, Why: shown + " holds a file of such a name"}, nil
+		return &wire.Setting{Key: "exclude_if_present", At: name, AtB64: b64, Why: shown +
+			" holds a file of such a name"}, nil
 	case scan.TooLarge:
-		return &wire.Setting{Key: "exclude_larger_than", At: name, AtB64: b64, Why: "it is larger than " + c.Size(s.ExcludeLargerThan)}, nil
+		return &wire.Setting{Key: "exclude_larger_than", At: name, AtB64: b64, Why: "it is larger than " +
+			c.Size(s.ExcludeLargerThan)}, nil
 	case scan.OtherSystem:
 		return &wire.Setting{Key: "one_file_system", At: name, AtB64: b64, Why: shown + " is another file system"}, nil
 	case scan.PseudoSystem:
-		return &wire.Setting{Key: "", At: name, AtB64: b64, Why: shown + " is made up by the system: there is nothing to back up"}, nil
+		return &wire.Setting{Key: "", At: name, AtB64: b64, Why: shown +
+			" is made up by the system: there is nothing to back up"}, nil
 	case scan.NeverEntered:
 		return &wire.Setting{Key: "", At: name, AtB64: b64, Why: shown + " is the destination"}, nil
 	case scan.OwnFile:
 		return &wire.Setting{Key: "", At: name, AtB64: b64, Why: shown + " is written by snap itself"}, nil
 	case scan.OutsideSources:
-		return &wire.Setting{Key: "", At: name, AtB64: b64, Why: shown + " is in none of the sources: " + quote.All(src.all())}, nil
+		return &wire.Setting{Key: "", At: name, AtB64: b64, Why: shown + " is in none of the sources: " +
+			quote.All(src.all())}, nil
 	}
 	return nil, nil
 }
@@ -94,7 +98,8 @@ func (s *sparing) why(x *restore.Extra) (string, error) {
 		return "", err
 	}
 	if !v.Included {
-		return fmt.Sprintf("%s:%d (%s) leaves it out of a backup", filepath.Base(v.Rule.File), v.Rule.Line, quote.Name(v.Rule.Text)), nil
+		return fmt.Sprintf("%s:%d (%s) leaves it out of a backup", filepath.Base(v.Rule.File), v.Rule.Line,
+			quote.Name(v.Rule.Text)), nil
 	}
 	dir, _ := index.Split(x.Path)
 	cause, err := scan.LeftOutOf(x.In, dir, x.Name, x.Stat, s.scan)

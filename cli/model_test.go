@@ -61,7 +61,8 @@ func (w *world) step(t *rapid.T, links bool) {
 		dir := rapid.SampledFrom(folders).Draw(t, "dir")
 		return index.Join(dir, rapid.SampledFrom([]string{"a", "b", "c", "a-b", "a.b", "\xff", "d\n"}).Draw(t, "name"))
 	}
-	what := rapid.SampledFrom([]string{"write", "write", "mkdir", "mkdir", "move", "move", "move", "swap", "remove", "chmod", "symlink", "hardlink", "touch"}).Draw(t, "step")
+	what := rapid.SampledFrom([]string{"write", "write", "mkdir", "mkdir", "move", "move", "move", "swap", "remove",
+		"chmod", "symlink", "hardlink", "touch"}).Draw(t, "step")
 	if len(others) == 0 && !slices.Contains([]string{"mkdir", "symlink"}, what) {
 		what = "write"
 	}
@@ -153,7 +154,8 @@ func TestListingsAreWhatTheSnapshotsHeld(t *testing.T) {
 						got = append(got, e.Path)
 					}
 					for _, p := range sortedPaths(past) {
-						if p != dir && index.Within(p, dir) && (recursive || !strings.Contains(strings.TrimPrefix(strings.TrimPrefix(p, dir), "/"), "/")) {
+						if p != dir && index.Within(p, dir) &&
+							(recursive || !strings.Contains(strings.TrimPrefix(strings.TrimPrefix(p, dir), "/"), "/")) {
 							want = append(want, p)
 						}
 					}

@@ -58,7 +58,8 @@ func TestExitCodes(t *testing.T) {
 func TestErrorsSayWhatToDo(t *testing.T) {
 	var b bytes.Buffer
 	env := &Env{Stderr: &b}
-	report(context.Background(), env, errors.Join(hint.With(&os.PathError{Op: "open", Path: "/x\x1b[31m\n", Err: syscall.ENOENT}, "do %s\nor that", "this"), nil))
+	report(context.Background(), env, errors.Join(hint.With(&os.PathError{Op: "open", Path: "/x\x1b[31m\n",
+		Err: syscall.ENOENT}, "do %s\nor that", "this"), nil))
 	want := "snap: open /x\\x1b[31m\\n: no such file or directory\nsnap: do this\nsnap: or that\n"
 	if b.String() != want {
 		t.Errorf("got %q, want %q", b.String(), want)
@@ -66,7 +67,8 @@ func TestErrorsSayWhatToDo(t *testing.T) {
 	b.Reset()
 	ctx, cancel := context.WithCancelCause(context.Background())
 	cancel(&exit.BySignal{Signal: os.Interrupt})
-	if code := report(ctx, env, fmt.Errorf("open: %w", context.Canceled)); code != exit.Interrupted || b.String() != "snap: interrupted by signal: interrupt\n" {
+	if code := report(ctx, env, fmt.Errorf("open: %w", context.Canceled)); code != exit.Interrupted ||
+		b.String() != "snap: interrupted by signal: interrupt\n" {
 		t.Errorf("%d, %q", code, b.String())
 	}
 }
@@ -91,11 +93,13 @@ func TestAClosedPipeEndsQuietlyAndAFullDiskDoesNot(t *testing.T) {
 	}
 	w.snapshot(t)
 	for _, tty := range []bool{false, true} {
-		for err, want := range map[error]int{&os.PathError{Op: "write", Path: "|1", Err: syscall.EPIPE}: 0, io.ErrClosedPipe: 0, syscall.ENOSPC: 1} {
+		for err, want := range map[error]int{&os.PathError{Op: "write", Path: "|1", Err: syscall.EPIPE}: 0,
+			io.ErrClosedPipe: 0, syscall.ENOSPC: 1} {
 			var errs bytes.Buffer
 			env := testEnv(w.dest, &failing{1000, err}, &errs)
 			env.StdoutTTY = tty
-			if code := Run(context.Background(), env, []string{"snap", "ls"}); code != want || (want == 0) != (errs.String() == "") {
+			if code := Run(context.Background(), env, []string{"snap", "ls"}); code != want ||
+				(want == 0) != (errs.String() == "") {
 				t.Errorf("%v, terminal %v: exit code %d, %s", err, tty, code, errs.String())
 			}
 		}
@@ -110,7 +114,8 @@ func TestACancelledContextEndsACommand(t *testing.T) {
 	cancel(&exit.BySignal{Signal: syscall.SIGTERM})
 	for _, args := range [][]string{{"ls"}, {"find", "x"}, {"list"}, {"cat", "latest:a"}, {"diff", "latest", "latest"}} {
 		var out, errs bytes.Buffer
-		if code := Run(ctx, testEnv(w.dest, &out, &errs), append([]string{"snap"}, args...)); code != exit.Terminated || out.Len() > 0 {
+		if code := Run(ctx, testEnv(w.dest, &out, &errs), append([]string{"snap"}, args...)); code != exit.Terminated ||
+			out.Len() > 0 {
 			t.Errorf("%s: exit code %d, %s", args, code, out.String())
 		}
 	}
@@ -126,7 +131,8 @@ func TestCatTellsDamage(t *testing.T) {
 	w.put("big", strings.Repeat("0123456789", 100_000))
 	w.snapshot(t)
 	at := filepath.Join(w.dest, w.heads[0].Name)
-	if stdout, stderr, code := run(t, w.dest, "cat", "latest:big"); code != 0 || stdout != w.now["big"].content || stderr != "" {
+	if stdout, stderr, code := run(t, w.dest, "cat", "latest:big"); code != 0 || stdout != w.now["big"].content ||
+		stderr != "" {
 		t.Errorf("a large file: exit code %d, %d bytes, %s", code, len(stdout), stderr)
 	}
 	for _, err := range []error{
@@ -139,7 +145,8 @@ func TestCatTellsDamage(t *testing.T) {
 		}
 	}
 	for path, want := range map[string]string{
-		"docs/a": "the snapshot's copy is damaged", "docs/gone": "no such file", "docs/link": "not a regular file", "docs": "is a folder", "nothing": "not in snapshot",
+		"docs/a": "the snapshot's copy is damaged", "docs/gone": "no such file", "docs/link": "not a regular file",
+		"docs": "is a folder", "nothing": "not in snapshot",
 	} {
 		stdout, stderr, code := run(t, w.dest, "cat", "latest:"+path)
 		if code != 1 || !strings.Contains(stderr, want) || strings.Contains(stdout, "root") {

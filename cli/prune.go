@@ -77,7 +77,8 @@ func runPrune(c *call) error {
 		for i := range plan.Stops {
 			s := &plan.Stops[i]
 			if s.Reason == retention.UnknownTag && asked {
-				return nil, stops{}, hint.With(hint.Usagef("--keep-tag %s: no snapshot has this tag", quote.Name(s.Names[0])), "%s", tagHint(s.Names[0], plan))
+				return nil, stops{}, hint.With(hint.Usagef("--keep-tag %s: no snapshot has this tag", quote.Name(s.Names[0])), "%s",
+					tagHint(s.Names[0], plan))
 			}
 			all.add(c.stopText(s, plan, &r, dest))
 		}
@@ -85,7 +86,8 @@ func runPrune(c *call) error {
 	})
 }
 
-// pruneRules are the rules on the command line, or those of the settings if there are none; asked is true for the first.
+// pruneRules are the rules on the command line, or those of the settings if there are none; asked is true for the
+// first.
 func (c *call) pruneRules(dest string) (k settings.Rules, asked bool, err error) {
 	k, asked, err = readKeepFlags(c.flags)
 	if err != nil {
@@ -116,9 +118,11 @@ func (c *call) pruneRules(dest string) (k settings.Rules, asked bool, err error)
 
 // removing opens dest, deletes the snapshots that the plan does not keep, or with -n none, and says so; of
 // those that stay only if all is true.
-func (c *call) removing(dest, what string, all bool, planned func(*destination.Destination) (*retention.Plan, stops, error)) (err error) {
+func (c *call) removing(dest, what string, all bool,
+	planned func(*destination.Destination) (*retention.Plan, stops, error)) (err error) {
 	start, dry := c.env.Now(), c.flags.Bool("dry-run")
-	d, err := c.openToWrite(dest, destination.Options{Mode: destination.ReadOnlyIf(dry), LockWait: c.opts.lockWait, Holder: c.holder(what), Trust: c.trusted(dest)})
+	d, err := c.openToWrite(dest, destination.Options{Mode: destination.ReadOnlyIf(dry), LockWait: c.opts.lockWait,
+		Holder: c.holder(what), Trust: c.trusted(dest)})
 	if err != nil {
 		return exit.Hint(err, dest)
 	}
@@ -156,11 +160,14 @@ func (c *call) removing(dest, what string, all bool, planned func(*destination.D
 }
 
 // printRemoved says what became of each snapshot.
-func (c *call) printRemoved(dest string, plan *retention.Plan, all, dry bool, stopped []string, took time.Duration) error {
-	sum := wire.RemovedSummary{Type: "summary", DryRun: dry, Seconds: took.Seconds(), Stopped: append([]string{}, stopped...), NeedsMost: plan.Most() != nil}
+func (c *call) printRemoved(dest string, plan *retention.Plan, all, dry bool, stopped []string,
+	took time.Duration) error {
+	sum := wire.RemovedSummary{Type: "summary", DryRun: dry, Seconds: took.Seconds(),
+		Stopped: append([]string{}, stopped...), NeedsMost: plan.Most() != nil}
 	sum.Destination, sum.DestinationB64 = wire.Name(dest)
 	list := plan.List
-	t := &text.Table{Columns: []text.Column{{Head: ""}, {Head: "Snapshot"}, {Head: "Age", Right: true}, {Head: "Frees", Right: true}}}
+	t := &text.Table{Columns: []text.Column{{Head: ""}, {Head: "Snapshot"}, {Head: "Age", Right: true},
+		{Head: "Frees", Right: true}}}
 	if all {
 		t.Columns = append(t.Columns, text.Column{Head: "Why", Cut: true})
 	}
@@ -184,7 +191,8 @@ func (c *call) printRemoved(dest string, plan *retention.Plan, all, dry bool, st
 			}
 			continue
 		}
-		row := []string{verb, quote.Name(e.Header.Name), c.Age(e.Header.Time), frees, quote.Clean(strings.Join(e.Reasons, ", "))}
+		row := []string{verb, quote.Name(e.Header.Name), c.Age(e.Header.Time), frees,
+			quote.Clean(strings.Join(e.Reasons, ", "))}
 		t.Add(row[:len(t.Columns)]...)
 	}
 	switch {
@@ -218,7 +226,8 @@ func keepFlags() []cli.Flag {
 		&cli.StringFlag{Name: "keep-within", Usage: "keep all of the time `AGE` before the newest: 30d, 1y6mo"},
 		&cli.StringSliceFlag{Name: "keep-tag", Usage: "keep those tagged `TAG`; may be repeated"},
 		&cli.StringFlag{Name: "min-free", Usage: "then delete the oldest until `SPACE` is free: 10%, 50G"},
-		&cli.StringFlag{Name: "min-free-keep-daily", Value: "7", Usage: "whatever --min-free says, keep the newest of each of `N` days"},
+		&cli.StringFlag{Name: "min-free-keep-daily", Value: "7",
+			Usage: "whatever --min-free says, keep the newest of each of `N` days"},
 		&cli.BoolFlag{Name: "allow-most", Usage: "delete even if more than half of the snapshots go"},
 	}
 }
@@ -260,8 +269,8 @@ func readKeepFlags(f *cli.Context) (k settings.Rules, any bool, err error) {
 	return k, any, nil
 }
 
-// emptyRule refuses a rule without a value, as a script makes it of a variable that is not set: the rules beside it would
-// delete what it was to keep.
+// emptyRule refuses a rule without a value, as a script makes it of a variable that is not set: the rules beside it
+// would delete what it was to keep.
 func emptyRule(v string) error {
 	if v == "" {
 		return errors.New("the value is empty")

@@ -62,7 +62,8 @@ func runPurge(c *call) (err error) {
 		return err
 	}
 	// First, because that finishes a purge that was interrupted.
-	d, err := c.openToWrite(dest, destination.Options{Mode: destination.ReadOnlyIf(dry), LockWait: c.opts.lockWait, Holder: c.holder("purge"), Trust: c.trusted(dest)})
+	d, err := c.openToWrite(dest, destination.Options{Mode: destination.ReadOnlyIf(dry), LockWait: c.opts.lockWait,
+		Holder: c.holder("purge"), Trust: c.trusted(dest)})
 	if err != nil {
 		return exit.Hint(err, dest)
 	}
@@ -95,13 +96,15 @@ func runPurge(c *call) (err error) {
 			return hint.With(exit.Hint(err, dest), "the next run of snap that writes there goes on with the purge")
 		}
 	}
-	sum := wire.PurgeSummary{Type: "summary", DryRun: dry, Paths: len(found), Freed: plan.Freed.Bytes, Seconds: c.env.Now().Sub(start).Seconds()}
+	sum := wire.PurgeSummary{Type: "summary", DryRun: dry, Paths: len(found), Freed: plan.Freed.Bytes,
+		Seconds: c.env.Now().Sub(start).Seconds()}
 	for i := range plan.Snapshots {
 		if s := &plan.Snapshots[i]; s.Files+s.Dirs > 0 {
 			sum.Snapshots++
 			sum.Entries += s.Files + s.Dirs
 			if slices.Contains(s.Header.Tags, retention.PinTag) {
-				c.note("snapshot %s, which is pinned, %s changed too", quote.Name(s.Header.Name), map[bool]string{true: "would be", false: "is"}[dry])
+				c.note("snapshot %s, which is pinned, %s changed too", quote.Name(s.Header.Name),
+					map[bool]string{true: "would be", false: "is"}[dry])
 			}
 		}
 	}
@@ -109,7 +112,8 @@ func runPurge(c *call) (err error) {
 		return err
 	}
 	if n := plan.Shared; n > 0 {
-		c.note("%s other names, which stay: snap explain PATH lists the names of a file", text.Plural(n, "file that goes has", "files that go have"))
+		c.note("%s other names, which stay: snap explain PATH lists the names of a file",
+			text.Plural(n, "file that goes has", "files that go have"))
 	}
 	c.tellBlacklist(dest, found)
 	return nil
@@ -126,7 +130,8 @@ func (c *call) printPurged(found []query.PurgePath, sum *wire.PurgeSummary) erro
 				return err
 			}
 		} else if !c.opts.quiet || sum.DryRun {
-			if err := c.printf("purge  %s  (in %s)\n", text.Path(p.Path, p.Kind), text.Plural(p.Snapshots, "snapshot", "snapshots")); err != nil {
+			if err := c.printf("purge  %s  (in %s)\n", text.Path(p.Path, p.Kind),
+				text.Plural(p.Snapshots, "snapshot", "snapshots")); err != nil {
 				return err
 			}
 		}
@@ -149,7 +154,8 @@ func (c *call) printPurged(found []query.PurgePath, sum *wire.PurgeSummary) erro
 // blacklistMax is how many lines for Blacklist.txt are printed.
 const blacklistMax = 100
 
-// tellBlacklist says how to keep away what the next backup would find in the source again: by a command line that adds the lines.
+// tellBlacklist says how to keep away what the next backup would find in the source again: by a command line that
+// adds the lines.
 func (c *call) tellBlacklist(dest string, found []query.PurgePath) {
 	words, more := "", 0
 	for i := range found {

@@ -49,7 +49,8 @@ snap init /mnt/old; snap reindex -d /mnt/old --adopt --source-dir /home/me`,
 		codes: []int{exit.Partial, exit.NoDest, exit.Locked, exit.Interrupted, exit.Terminated},
 		flags: []cli.Flag{
 			&cli.BoolFlag{Name: "adopt", Usage: "take every folder in the destination for a snapshot"},
-			&cli.StringFlag{Name: "source-dir", Usage: "`DIR` is what the snapshots were made of whose change set is lost or does not say"},
+			&cli.StringFlag{Name: "source-dir",
+				Usage: "`DIR` is what the snapshots were made of whose change set is lost or does not say"},
 		},
 		run: func(c *call) error {
 			dest, err := c.find()
@@ -89,7 +90,8 @@ func (c *call) reindex(dest string) error {
 	res, err := reindex.Run(c.ctx, dest, o)
 	line.End()
 	if errors.Is(err, syscall.EIO) {
-		err = hint.With(err, "the disk has trouble. A change set that it cannot read may be moved away: its snapshot is then made of its folder")
+		err = hint.With(err,
+			"the disk has trouble. A change set that it cannot read may be moved away: its snapshot is then made of its folder")
 	}
 	if err != nil {
 		return exit.Hint(err, dest)
@@ -172,7 +174,8 @@ func timeOfName(name, format string, zone *time.Location) (time.Time, bool) {
 }
 
 // foreignDate is a date, and perhaps a time, somewhere in a name: 2026-11-20, 20261120, home-2026-11-20T13:45:10.
-var foreignDate = regexp.MustCompile(`^(?:.*?\D)?(\d{4})[-_. ]?(\d\d)[-_. ]?(\d\d)(?:[-_. T]?(\d\d)[-_.:h]?(\d\d)(?:[-_.:m]?(\d\d))?)?(?:\D.*)?$`)
+var foreignDate = regexp.MustCompile(`^(?:.*?\D)?(\d{4})[-_. ]?(\d\d)[-_. ]?(\d\d)` +
+	`(?:[-_. T]?(\d\d)[-_.:h]?(\d\d)(?:[-_.:m]?(\d\d))?)?(?:\D.*)?$`)
 
 // foreignTime is the time that the name of another program's snapshot tells, whatever its format: year, month, day
 // and perhaps hour, minute and second, in this order.
@@ -241,14 +244,18 @@ func (c *call) checkNoIndex(dest string, src sources, format string) error {
 	if sets, _ := os.ReadDir(filepath.Join(dest, ".snap", "changes")); len(sets) > 0 {
 		return nil // the index is missing, and is said to be when it is opened
 	}
-	return exit.With(exit.Refused, hint.With(fmt.Errorf("destination %s: no index, and folders that look like snapshots: %s", quote.Name(dest), quote.List(names)),
-		"to take them in: snap init %[1]s && snap reindex -d %[1]s%[2]s --source-dir %[3]s\nto leave them alone: snap init %[1]s, and back up again", quote.Word(dest), found.adopt(), quote.Word(src.all()[0])))
+	return exit.With(exit.Refused,
+		hint.With(fmt.Errorf("destination %s: no index, and folders that look like snapshots: %s", quote.Name(dest),
+			quote.List(names)),
+			"to take them in: snap init %[1]s && snap reindex -d %[1]s%[2]s --source-dir %[3]s\nto leave them alone: snap init "+
+				"%[1]s, and back up again", quote.Word(dest), found.adopt(), quote.Word(src.all()[0])))
 }
 
 // reindexed says what a reindex did.
 func (c *call) reindexed(dest string, res *reindex.Result) error {
 	if c.opts.json {
-		j := wire.Reindex{Type: "summary", Snapshots: res.Snapshots, FromTrees: rebuilt(res.FromTrees), Lost: rebuilt(res.Lost), Left: []string{}, Foreign: []string{}, Errors: []string{}}
+		j := wire.Reindex{Type: "summary", Snapshots: res.Snapshots, FromTrees: rebuilt(res.FromTrees),
+			Lost: rebuilt(res.Lost), Left: []string{}, Foreign: []string{}, Errors: []string{}}
 		for _, name := range res.Left {
 			name, _ = wire.Name(name)
 			j.Left = append(j.Left, name)
@@ -288,7 +295,8 @@ func (c *call) reindexed(dest string, res *reindex.Result) error {
 		weak += f.Weak
 	}
 	if weak > 0 {
-		said += fmt.Sprintf("\n  %s no hash yet: the next backup reads those that are still there, once, and links what is equal",
+		said += fmt.Sprintf("\n  %s no hash yet: the next backup reads those that are still there, once, and links what is "+
+			"equal",
 			text.Plural(int(weak), "file has", "files have"))
 	}
 	return c.printf("%s\n", said)

@@ -26,7 +26,8 @@ func TestADestinationWithoutRoomIsRefused(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if out, err := exec.Command("mount", "-t", "tmpfs", "-o", "size=8m,mode=700", "none", dest).CombinedOutput(); err != nil {
+	if out, err := exec.Command("mount", "-t", "tmpfs", "-o", "size=8m,mode=700", "none",
+		dest).CombinedOutput(); err != nil {
 		t.Skipf("mount: %v, %s", err, out)
 	}
 	t.Cleanup(func() { exec.Command("umount", dest).Run() })
@@ -49,7 +50,8 @@ func TestADestinationWithoutRoomIsRefused(t *testing.T) {
 	}
 	write(filepath.Join(src, "large"), 16<<20)
 	refused("not enough space: this backup needs about 17 MiB", "backup")
-	if out := refused("not enough space: this backup needs about 17 MiB", "backup", "-n"); !strings.Contains(out, "+ large\n") || !strings.Contains(out, "would make a snapshot: 2 files") {
+	if out := refused("not enough space: this backup needs about 17 MiB", "backup",
+		"-n"); !strings.Contains(out, "+ large\n") || !strings.Contains(out, "would make a snapshot: 2 files") {
 		t.Errorf("before it is refused a dry run says %q", out)
 	}
 	if _, stderr, code := run(t, dir, "diff", "--source", "-d", dest); code != 0 {
@@ -62,8 +64,8 @@ func TestADestinationWithoutRoomIsRefused(t *testing.T) {
 	refused("not enough space: this backup needs about 17 MiB, 0 B are free", "backup", "-n")
 }
 
-// TestFreeSpaceIsNotBoughtInVain: where all history would not do, because somebody else's file fills the disk, none of it goes;
-// where some of it does, the oldest go, the newest of the last days never, and the backup names them.
+// TestFreeSpaceIsNotBoughtInVain: where all history would not do, because somebody else's file fills the disk, none
+// of it goes; where some of it does, the oldest go, the newest of the last days never, and the backup names them.
 func TestFreeSpaceIsNotBoughtInVain(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Skip("needs root to mount")
@@ -75,15 +77,18 @@ func TestFreeSpaceIsNotBoughtInVain(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if out, err := exec.Command("mount", "-t", "tmpfs", "-o", "size=40m,mode=700", "none", dest).CombinedOutput(); err != nil {
+	if out, err := exec.Command("mount", "-t", "tmpfs", "-o", "size=40m,mode=700", "none",
+		dest).CombinedOutput(); err != nil {
 		t.Skipf("mount: %v, %s", err, out)
 	}
 	t.Cleanup(func() { exec.Command("umount", dest).Run() })
 	for day := range 9 {
-		if err := os.WriteFile(filepath.Join(src, "file"), []byte(strings.Repeat(fmt.Sprint(day), 1<<20)), 0o600); err != nil {
+		if err := os.WriteFile(filepath.Join(src, "file"), []byte(strings.Repeat(fmt.Sprint(day), 1<<20)),
+			0o600); err != nil {
 			t.Fatal(err)
 		}
-		if _, stderr, code := run(t, dir, "backup", dest, src, "--time", fmt.Sprintf("2026-11-%02d 08:00", day+1)); code != 0 {
+		if _, stderr, code := run(t, dir, "backup", dest, src, "--time",
+			fmt.Sprintf("2026-11-%02d 08:00", day+1)); code != 0 {
 			t.Fatal(code, stderr)
 		}
 	}
@@ -114,8 +119,10 @@ func TestFreeSpaceIsNotBoughtInVain(t *testing.T) {
 		t.Fatal(err)
 	}
 	free := int(system.Bavail) * int(system.Bsize)
-	backup(fmt.Sprintf("min_free = %dB", free+(5<<19)), exit.Partial, 9, "of the last 7 days the newest (min_free_keep_daily)") // of two days and a half
-	backup(fmt.Sprintf("min_free = %dB", free+(3<<19)), 0, 7, "2 old snapshots deleted by the rules of BackupOptions.txt, 2.0 MiB freed: 20261101-080000, 20261102-080000")
+	backup(fmt.Sprintf("min_free = %dB", free+(5<<19)), exit.Partial, 9,
+		"of the last 7 days the newest (min_free_keep_daily)") // of two days and a half
+	backup(fmt.Sprintf("min_free = %dB", free+(3<<19)), 0, 7,
+		"2 old snapshots deleted by the rules of BackupOptions.txt, 2.0 MiB freed: 20261101-080000, 20261102-080000")
 	backup(fmt.Sprintf("min_free = %dB\nmin_free_keep_daily = 4", free+(9<<19)), 0, 4, "3 old snapshots deleted")
 	if err := os.Remove(filler); err != nil {
 		t.Fatal(err)
@@ -131,12 +138,14 @@ func TestWhatIsClonedIsCopiedWhereNothingCanBe(t *testing.T) {
 	dir := t.TempDir()
 	dest, src := filepath.Join(dir, "dest"), filepath.Join(dir, "src")
 	large := filepath.Join(src, "large")
-	for _, err := range []error{os.Mkdir(dest, 0o700), os.Mkdir(src, 0o700), os.WriteFile(large, []byte(strings.Repeat("x", 20<<20)), 0o600)} {
+	for _, err := range []error{os.Mkdir(dest, 0o700), os.Mkdir(src, 0o700),
+		os.WriteFile(large, []byte(strings.Repeat("x", 20<<20)), 0o600)} {
 		if err != nil {
 			t.Fatal(err)
 		}
 	}
-	if out, err := exec.Command("mount", "-t", "tmpfs", "-o", "size=60m,mode=700", "none", dest).CombinedOutput(); err != nil {
+	if out, err := exec.Command("mount", "-t", "tmpfs", "-o", "size=60m,mode=700", "none",
+		dest).CombinedOutput(); err != nil {
 		t.Skipf("mount: %v, %s", err, out)
 	}
 	t.Cleanup(func() { exec.Command("umount", dest).Run() })
@@ -153,7 +162,8 @@ func TestWhatIsClonedIsCopiedWhereNothingCanBe(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, args := range [][]string{{"backup", "-n", dest, src}, {"backup", dest, src}} {
-		if _, stderr, code := run(t, dir, args...); code != exit.Refused || !strings.Contains(stderr, "not enough space: this backup needs about 21 MiB") {
+		if _, stderr, code := run(t, dir, args...); code != exit.Refused ||
+			!strings.Contains(stderr, "not enough space: this backup needs about 21 MiB") {
 			t.Errorf("%q: exit code %d, %s", args, code, stderr)
 		}
 	}

@@ -40,8 +40,8 @@ func (c *call) trusted(dest string) []string { return c.user().Trusted(dest) }
 // proved remembers the index of dest for the next command.
 func (c *call) proved(dest string, db *index.DB) { c.user().Proved(c.ctx, dest, db) }
 
-// ownFiles are the files that snap itself writes and that may lie below a source: what it knows for this user, and the log
-// of the destination. They are no change of the source.
+// ownFiles are the files that snap itself writes and that may lie below a source: what it knows for this user, and
+// the log of the destination. They are no change of the source.
 func (c *call) ownFiles(dest, log string) (own []scan.OwnFiles) {
 	add := func(dir string, is func(name string) bool) {
 		d, err := file.OpenRoot(dir)

@@ -21,7 +21,8 @@ import (
 
 func statsCommand() *command {
 	return &command{
-		name: "stats", args: "[REF…]", short: "sizes, growth, and what deleting frees", group: groupLook, max: -1, codes: []int{exit.NoDest, exit.Locked},
+		name: "stats", args: "[REF…]", short: "sizes, growth, and what deleting frees", group: groupLook, max: -1,
+		codes: []int{exit.NoDest, exit.Locked},
 		long: `
 Tells what the destination holds, from the index alone. A file that several names
 and snapshots share counts once. Of each snapshot: Size, what its tree holds; New,
@@ -77,7 +78,8 @@ func runStats(c *call) error {
 func (c *call) stats(d *query.Reader) (*query.Stats, error) {
 	s, err := d.Stats(c.ctx)
 	if err == nil && s.Unlinked > 0 {
-		c.warn("the hard links between the snapshots up to %s are gone: each of these takes the room of all that it holds, and so it is counted",
+		c.warn("the hard links between the snapshots up to %s are gone: each of these takes the room of all that it holds, "+
+			"and so it is counted",
 			quote.Name(s.Snapshots[s.Unlinked].Name))
 		c.note("%s", linksGoneHint)
 	}
@@ -132,7 +134,8 @@ func (c *call) printGrowth(s *query.Stats) error {
 	for i, h := range s.Snapshots {
 		share := &s.Shares[i]
 		disk = index.Plus(disk, share.New.Bytes)
-		t.Add(quote.Name(h.Name), c.When(h.Time), c.Size(share.Held.Bytes), c.Size(share.New.Bytes), c.Size(share.Alone.Bytes), c.Size(disk))
+		t.Add(quote.Name(h.Name), c.When(h.Time), c.Size(share.Held.Bytes), c.Size(share.New.Bytes),
+			c.Size(share.Alone.Bytes), c.Size(disk))
 	}
 	return t.Write(c.out, c.Width)
 }
@@ -174,7 +177,8 @@ func (c *call) statsOf(d *query.Reader) error {
 	for i := range j.Snapshots {
 		r := &j.Snapshots[i]
 		alone = index.Plus(alone, r.AloneBytes)
-		t.Add(quote.Name(r.Name), c.When(time.Time(r.Time)), c.Size(r.Bytes), humanize.Comma(r.Files), c.Size(r.AloneBytes), humanize.Comma(r.AloneFiles))
+		t.Add(quote.Name(r.Name), c.When(time.Time(r.Time)), c.Size(r.Bytes), humanize.Comma(r.Files), c.Size(r.AloneBytes),
+			humanize.Comma(r.AloneFiles))
 	}
 	if len(freed.Snapshots) == 0 { // what was named is missing, and that is said
 		return nil
@@ -183,17 +187,20 @@ func (c *call) statsOf(d *query.Reader) error {
 		return err
 	}
 	return c.printf("\ndeleting these %d frees %s in %s, %s of it shared among them\n",
-		len(freed.Snapshots), c.Size(freed.Amount.Bytes), text.Plural(freed.Amount.Inodes, "file", "files"), c.Size(freed.Amount.Bytes-alone))
+		len(freed.Snapshots), c.Size(freed.Amount.Bytes), text.Plural(freed.Amount.Inodes, "file", "files"),
+		c.Size(freed.Amount.Bytes-alone))
 }
 
 // printFolders prints the folders that weigh and those that change most.
 func (c *call) printFolders(s *query.Details) error {
 	newest := s.Snapshots[len(s.Snapshots)-1]
-	heavy := &text.Table{Columns: []text.Column{{Head: "Size", Right: true}, {Head: "Files", Right: true}, {Head: "Folder", Cut: true, CutFront: true}}}
+	heavy := &text.Table{Columns: []text.Column{{Head: "Size", Right: true}, {Head: "Files", Right: true},
+		{Head: "Folder", Cut: true, CutFront: true}}}
 	for _, f := range s.Heavy {
 		heavy.Add(c.Size(f.Bytes), humanize.Comma(f.Files), text.Path(f.Path, file.Folder))
 	}
-	changing := &text.Table{Columns: []text.Column{{Head: "Copied", Right: true}, {Head: "Changes", Right: true}, {Head: "Folder", Cut: true, CutFront: true}}}
+	changing := &text.Table{Columns: []text.Column{{Head: "Copied", Right: true}, {Head: "Changes", Right: true},
+		{Head: "Folder", Cut: true, CutFront: true}}}
 	for _, f := range s.Changing {
 		changing.Add(c.Size(f.Copied), humanize.Comma(f.Changes), text.Path(f.Path, file.Folder))
 	}

@@ -33,12 +33,13 @@ func TestALargeIndexIsRemembered(t *testing.T) {
 		t.Helper()
 		var out bytes.Buffer
 		now = now.Add(time.Hour)
-		env := Env{Stdout: &out, Stderr: &out, Dir: dest, Now: func() time.Time { return now }, LookupEnv: func(key string) (string, bool) {
-			if key != "XDG_STATE_HOME" {
-				return "", false
-			}
-			return stateDir, true
-		}}
+		env := Env{Stdout: &out, Stderr: &out, Dir: dest, Now: func() time.Time { return now },
+			LookupEnv: func(key string) (string, bool) {
+				if key != "XDG_STATE_HOME" {
+					return "", false
+				}
+				return stateDir, true
+			}}
 		if code := Run(context.Background(), env, append([]string{"snap"}, args...)); code != 0 {
 			t.Fatalf("%s: exit code %d\n%s", args, code, &out)
 		}

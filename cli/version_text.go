@@ -57,7 +57,8 @@ func origin(v *query.Version) (before, after string) {
 // pathWithRenames is the path, with where the file was before and where it went.
 func pathWithRenames(v *query.Version) string {
 	before, after := origin(v)
-	return enclose("", before, " -> ") + text.Path(v.Path, v.Record.Kind) + enclose(" (", notHeld(v), ")") + enclose(" (then ", after, ")")
+	return enclose("", before, " -> ") + text.Path(v.Path, v.Record.Kind) + enclose(" (", notHeld(v), ")") +
+		enclose(" (then ", after, ")")
 }
 
 // renameNote is where the file was before and where it went, for a line that stands below the path.

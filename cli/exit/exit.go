@@ -1,6 +1,6 @@
 // Package exit says what an error means to whoever typed the command line: the exit code that it ends in, and what to
-// do about it. [Code] and [Texts] are the contract of the codes; [Hint] and [RestoreHint] know the errors of the packages
-// below.
+// do about it. [Code] and [Texts] are the contract of the codes; [Hint] and [RestoreHint] know the errors of the
+// packages below.
 package exit
 
 import (
@@ -30,12 +30,15 @@ var Codes = []int{0, Failed, Usage, Partial, Refused, NoDest, Locked, Interrupte
 // Texts are what help, manual page and README say of the codes.
 var Texts = map[int]string{
 	0: "done; also: nothing changed",
-	Failed: "failed: nothing was done, or not enough; of backup: there is no new snapshot; check found damage; diff --exit-code " +
+	Failed: "failed: nothing was done, or not enough; of backup: there is no new snapshot; check found damage; diff " +
+		"--exit-code " +
 		"found changes",
 	Usage: "wrong usage",
-	Partial: "done, but not all of it: source files that could not be read, restored files that are damaged, rules that did not " +
+	Partial: "done, but not all of it: source files that could not be read, restored files that are damaged, rules that " +
+		"did not " +
 		"run, output that could not be written; each is named",
-	Refused:     "refused by a guard: the source is suddenly empty, another disk or another user's destination, not enough space, a restore would overwrite, most snapshots would be deleted",
+	Refused: "refused by a guard: the source is suddenly empty, another disk or another user's destination, not " +
+		"enough space, a restore would overwrite, most snapshots would be deleted",
 	NoDest:      "not a snap destination",
 	Locked:      "locked by another run, which the message names",
 	Interrupted: "interrupted; what a backup has copied is kept for the next one",

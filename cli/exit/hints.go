@@ -33,13 +33,15 @@ func Hint(err error, dest string) error {
 	var owner *destination.OwnerError
 	switch {
 	case errors.As(err, &owner):
-		return With(Refused, hint.With(fmt.Errorf("%s: belongs to %s, and only the owner writes to a destination", quote.Name(owner.Path), text.User(owner.Owner)),
+		return With(Refused, hint.With(fmt.Errorf("%s: belongs to %s, and only the owner writes to a destination",
+			quote.Name(owner.Path), text.User(owner.Owner)),
 			"%s", hint.Text(ownerHint(owner, dest, os.Geteuid()))))
 	case errors.As(err, &guard):
 		return With(Refused, hint.With(err, "%s", hint.Text(guard.Hint)))
 	case errors.As(err, new(*destination.StuckError)):
 		way := cmp.Or(SystemHint(err, "the destination", dest, os.Geteuid()), "is something mounted there? unmount it")
-		return With(Partial, hint.With(err, "the snapshots are deleted; what is left goes with the next run that can remove it\n%s", hint.Text(way)))
+		return With(Partial, hint.With(err,
+			"the snapshots are deleted; what is left goes with the next run that can remove it\n%s", hint.Text(way)))
 	case errors.As(err, &locked):
 		if holderGone(locked.Holder) {
 			locked.Holder = ""
@@ -56,12 +58,15 @@ func Hint(err error, dest string) error {
 	case errors.Is(err, destination.ErrNoHardLinks):
 		return hint.With(err, "use a destination on ext4, XFS, btrfs, NTFS, APFS or another file system with hard links")
 	case errors.Is(err, destination.ErrPurging):
-		return hint.With(err, "what was interrupted is finished by the next run that writes there, such as the same snap purge or a backup")
+		return hint.With(err,
+			"what was interrupted is finished by the next run that writes there, such as the same snap purge or a backup")
 	case errors.Is(err, destination.ErrNotDestination):
 		return With(NoDest, hint.With(err, "a destination holds a folder .snap; to make one: snap init DIR"))
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
-		return hint.With(err, "%s\nall snapshots in it are whole; snap prune frees space", SystemHint(err, "the destination", dest, os.Geteuid()))
-	case errors.Is(err, index.ErrMissing), errors.Is(err, index.ErrDamaged), errors.Is(err, index.ErrTruncated), errors.Is(err, index.ErrNewer):
+		return hint.With(err, "%s\nall snapshots in it are whole; snap prune frees space",
+			SystemHint(err, "the destination", dest, os.Geteuid()))
+	case errors.Is(err, index.ErrMissing), errors.Is(err, index.ErrDamaged), errors.Is(err, index.ErrTruncated),
+		errors.Is(err, index.ErrNewer):
 		return query.IndexHint(err, dest)
 	}
 	if way := SystemHint(err, "the destination", dest, os.Geteuid()); way != "" {
@@ -76,7 +81,8 @@ func holderGone(holder string) bool {
 	host, _ := os.Hostname()
 	var pid int
 	_, after, _ := strings.Cut(holder, " (process ")
-	if _, err := fmt.Sscanf(after, "%d on", &pid); err != nil || !strings.HasPrefix(after, quote.Clean(fmt.Sprintf("%d on %s, since ", pid, host))) {
+	if _, err := fmt.Sscanf(after, "%d on", &pid); err != nil ||
+		!strings.HasPrefix(after, quote.Clean(fmt.Sprintf("%d on %s, since ", pid, host))) {
 		return false
 	}
 	p, err := os.FindProcess(pid)
@@ -88,7 +94,8 @@ func holderGone(holder string) bool {
 
 // ownerHint says what the user me does about a destination of which something is another's.
 func ownerHint(e *destination.OwnerError, dest string, me int) string {
-	as, name := fmt.Sprintf("sudo -u %s %s", quote.Word(text.UserName(e.Owner)), SameLine), quote.Word(text.UserName(uint32(me)))
+	as, name := fmt.Sprintf("sudo -u %s %s", quote.Word(text.UserName(e.Owner)), SameLine),
+		quote.Word(text.UserName(uint32(me)))
 	switch {
 	case e.Owner == 0:
 		as = "sudo " + SameLine
@@ -98,46 +105,56 @@ func ownerHint(e *destination.OwnerError, dest string, me int) string {
 	lines := []string{"as its owner: " + as}
 	switch {
 	case e.Path != dest:
-		lines[0] = fmt.Sprintf("another run, as by sudo, has made it; to make it yours: sudo chown %s %s", name, quote.Word(e.Path))
+		lines[0] = fmt.Sprintf("another run, as by sudo, has made it; to make it yours: sudo chown %s %s", name,
+			quote.Word(e.Path))
 	case me == 0:
-		lines = append(lines, fmt.Sprintf("or make it root's, and have the next backup copy everything once: snap init %s --take-over", quote.Word(dest)))
+		lines = append(lines,
+			fmt.Sprintf("or make it root's, and have the next backup copy everything once: snap init %s --take-over",
+				quote.Word(dest)))
 	case text.UserName(e.Owner) == "":
-		lines = append(lines, fmt.Sprintf("if this disk is from another machine, where you are user %d: sudo chown -hR --from=%[1]d %s %s", e.Owner, name, quote.Word(dest)))
+		lines = append(lines,
+			fmt.Sprintf("if this disk is from another machine, where you are user %d: sudo chown -hR --from=%[1]d %s %s",
+				e.Owner, name, quote.Word(dest)))
 	}
 	return strings.Join(lines, "\n")
 }
 
-// SystemHint says what to do about a failure of the system at a place, "the destination" or "the target", which is the folder
-// dir, as user; "" where the error says enough.
+// SystemHint says what to do about a failure of the system at a place, "the destination" or "the target", which is
+// the folder dir, as user; "" where the error says enough.
 func SystemHint(err error, place, dir string, user int) string {
 	root := user == 0
 	switch {
 	case errors.Is(err, syscall.EDQUOT):
-		return "the quota for " + place + " is used up, though the disk may have room: see quota -s, and free some space there"
+		return "the quota for " + place +
+			" is used up, though the disk may have room: see quota -s, and free some space there"
 	case errors.Is(err, syscall.ENOSPC):
 		return place + " is full: df -h says how full, df -i whether it has no inodes left"
 	case errors.Is(err, syscall.EROFS):
-		return place + " is mounted read-only. The system does that by itself after an error of the disk: see dmesg, and check the file system before mounting it again"
+		return place + " is mounted read-only. The system does that by itself after an error of the disk: see dmesg, and " +
+			"check the file system before mounting it again"
 	case errors.Is(err, syscall.EIO):
 		return "the disk, or the connection to it, has trouble: see dmesg"
-	case errors.Is(err, syscall.ESTALE), errors.Is(err, syscall.ENOTCONN), errors.Is(err, syscall.ETIMEDOUT), errors.Is(err, syscall.EHOSTDOWN):
+	case errors.Is(err, syscall.ESTALE), errors.Is(err, syscall.ENOTCONN), errors.Is(err, syscall.ETIMEDOUT),
+		errors.Is(err, syscall.EHOSTDOWN):
 		return "what is mounted there does not answer: unmount it, and mount it again"
 	case errors.Is(err, syscall.EFBIG):
 		return "a file is larger than the file system of " + place + ", or ulimit -f, allows"
 	case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE):
 		return "too many files are open: see ulimit -n"
 	case errors.Is(err, syscall.EPERM) && root:
-		return "not even root may do that: is something immutable (i) or append-only (a)? To see: lsattr -d " + attributesOf(err, dir) + "; chattr -i -a ends it"
+		return "not even root may do that: is something immutable (i) or append-only (a)? To see: lsattr -d " +
+			attributesOf(err, dir) + "; chattr -i -a ends it"
 	case errors.Is(err, syscall.EACCES) && root:
-		return "not even root may do that: on a network or FUSE mount root may be nobody, and SELinux or AppArmor may forbid it (see dmesg)"
+		return "not even root may do that: on a network or FUSE mount root may be nobody, and SELinux or AppArmor may " +
+			"forbid it (see dmesg)"
 	case errors.Is(err, fs.ErrPermission):
 		return "this user may not do that; who may: ls -ld " + attributesOf(err, dir)
 	}
 	return ""
 }
 
-// attributesOf are the words for a shell of what stands in the way: what the error names, or what there is of the way to it, and
-// dir.
+// attributesOf are the words for a shell of what stands in the way: what the error names, or what there is of the way
+// to it, and dir.
 func attributesOf(err error, dir string) string {
 	p := (*fs.PathError)(nil)
 	if !errors.As(err, &p) || !filepath.IsAbs(p.Path) {
@@ -197,14 +214,18 @@ func RestoreHint(err error, target string) error {
 		if more := exists.Count - int64(len(exists.Paths)); more > 0 {
 			lines = append(lines, fmt.Sprintf("and %s more", humanize.Comma(more)))
 		}
-		lines = append(lines, "nothing was written; choose another target, or --overwrite skip, if-changed, if-newer or always")
-		return With(Refused, hint.With(fmt.Errorf("restore: %s would be overwritten", text.Plural(int(exists.Count), "file", "files")), "%s", strings.Join(lines, "\n")))
+		lines = append(lines,
+			"nothing was written; choose another target, or --overwrite skip, if-changed, if-newer or always")
+		return With(Refused, hint.With(fmt.Errorf("restore: %s would be overwritten",
+			text.Plural(int(exists.Count), "file", "files")), "%s", strings.Join(lines, "\n")))
 	case errors.Is(err, restore.ErrInDestination):
 		return With(Usage, hint.With(err, "restore to a folder outside of the destination"))
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
-		return hint.With(err, "%s\nwhen there is room the same command with --overwrite if-changed goes on", SystemHint(err, "the target", target, os.Geteuid()))
+		return hint.With(err, "%s\nwhen there is room the same command with --overwrite if-changed goes on",
+			SystemHint(err, "the target", target, os.Geteuid()))
 	case errors.Is(err, fs.ErrNotExist):
-		return hint.With(err, "only the last folder of a target is made; to make those above it: mkdir -p %s", quote.Word(filepath.Dir(target)))
+		return hint.With(err, "only the last folder of a target is made; to make those above it: mkdir -p %s",
+			quote.Word(filepath.Dir(target)))
 	case errors.Is(err, syscall.ENOTDIR):
 		return hint.With(err, "a target is a folder; this is none, or something on the way to it is none")
 	}

@@ -1,5 +1,5 @@
-// Package logfile is the log of a destination: where its settings want it, whether it may be written there, and the file
-// itself, which is put aside when it is large. What is no log is never touched.
+// Package logfile is the log of a destination: where its settings want it, whether it may be written there, and the
+// file itself, which is put aside when it is large. What is no log is never touched.
 package logfile
 
 import (
@@ -50,9 +50,11 @@ func Path(ctx context.Context, d *destination.Destination, dest, logfile string)
 		return "", "no log is kept: root does not write where another user says, to whom the destination or " +
 			settings.OptionsFile + " belongs", nil
 	}
-	if _, err := os.Lstat(path); os.Geteuid() == 0 && !errors.Is(err, syscall.ENOTDIR) { // else there is no way to it: told when it is opened
+	if _, err := os.Lstat(path); os.Geteuid() == 0 &&
+		!errors.Is(err, syscall.ENOTDIR) { // else there is no way to it: told when it is opened
 		if at := file.ReachOfOthers(path); at != "" {
-			return "", fmt.Sprintf("no log is kept: root does not write %s, because %s belongs to another user or may be changed by one",
+			return "", fmt.Sprintf("no log is kept: root does not write %s, because %s belongs to another user or may be "+
+				"changed by one",
 				quote.Name(path), quote.Name(at)), nil
 		}
 	}
@@ -74,8 +76,9 @@ func noFile(path string) (why string) {
 	return ""
 }
 
-// foreignText says that the file at path has a text that is no log of snap's, if so. A file that is empty, or not there, can
-// become one; of one that cannot be read this is told when it is opened. Blocks of zeros are what a crash leaves.
+// foreignText says that the file at path has a text that is no log of snap's, if so. A file that is empty, or not
+// there, can become one; of one that cannot be read this is told when it is opened. Blocks of zeros are what a crash
+// leaves.
 func foreignText(path string) (why string) {
 	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
@@ -106,7 +109,8 @@ func CheckFolder(dest, logfile string) error {
 	if _, err := os.Stat(dir); !errors.Is(err, fs.ErrNotExist) {
 		return nil // what else is wrong with it is told when it is opened
 	}
-	return hint.With(hint.Usagef("%s: logfile = %s: there is no folder %s", quote.Name(filepath.Join(dest, settings.OptionsFile)), quote.Name(logfile), quote.Name(dir)),
+	return hint.With(hint.Usagef("%s: logfile = %s: there is no folder %s",
+		quote.Name(filepath.Join(dest, settings.OptionsFile)), quote.Name(logfile), quote.Name(dir)),
 		"make it: mkdir -p %s; or name another file in that line", quote.Word(dir))
 }
 
@@ -163,7 +167,8 @@ func Open(file, level string) (log *slog.Logger, end func() error) {
 	if file == "" {
 		return slog.New(slog.DiscardHandler), func() error { return nil }
 	}
-	w := &firstError{WriteCloser: &timberjack.Logger{Filename: file, MaxSize: 1, MaxBackups: 10, LocalTime: true, FileMode: 0o600}}
+	w := &firstError{WriteCloser: &timberjack.Logger{Filename: file, MaxSize: 1, MaxBackups: 10, LocalTime: true,
+		FileMode: 0o600}}
 	h := slog.NewTextHandler(w, &slog.HandlerOptions{
 		Level: settings.LogLevels[level],
 		ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
@@ -179,7 +184,8 @@ func Open(file, level string) (log *slog.Logger, end func() error) {
 	})
 	return slog.New(h), func() error {
 		if err := cmp.Or(w.err, w.Close()); err != nil {
-			return hint.With(fmt.Errorf("log file %s: %w", quote.Name(file), err), "the log lacks what this run did; logfile stands in %s", settings.OptionsFile)
+			return hint.With(fmt.Errorf("log file %s: %w", quote.Name(file), err),
+				"the log lacks what this run did; logfile stands in %s", settings.OptionsFile)
 		}
 		return nil
 	}
@@ -200,13 +206,15 @@ func (l *firstError) Write(p []byte) (int, error) {
 // Failed writes that a run failed, if so.
 func Failed(log *slog.Logger, what string, err error) {
 	if err != nil {
-		log.Log(context.Background(), settings.LevelCritical, fmt.Sprintf("%s failed", what), "error", quote.Clean(err.Error()))
+		log.Log(context.Background(), settings.LevelCritical, fmt.Sprintf("%s failed", what), "error",
+			quote.Clean(err.Error()))
 	}
 }
 
 // IsFile knows a log and those that were put aside: their names hold the time when that was.
 func IsFile(log string) func(name string) bool {
 	ext := filepath.Ext(log)
-	aside := regexp.MustCompile(`^` + regexp.QuoteMeta(strings.TrimSuffix(log, ext)) + `-\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d[.]\d+(-.*)?` + regexp.QuoteMeta(ext) + `$`)
+	aside := regexp.MustCompile(`^` + regexp.QuoteMeta(strings.TrimSuffix(log, ext)) +
+		`-\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d[.]\d+(-.*)?` + regexp.QuoteMeta(ext) + `$`)
 	return func(name string) bool { return name == log || aside.MatchString(name) }
 }

@@ -109,16 +109,17 @@ func parse(b []byte) (list []Known, err error) {
 }
 
 // errNoHome: there is no place for the list.
-var errNoHome = errors.New("there is no HOME, and the system knows none of this user: a disk that is not mounted will not be noticed")
+var errNoHome = errors.New("there is no HOME, and the system knows none of this user: a disk that is not mounted " +
+	"will not be noticed")
 
 // MaxPlaces is how many paths of one id are remembered, the last ones: a disk that is mounted at a new place each
 // time must not make the list grow without end.
 const MaxPlaces = 8
 
-// Remember puts, at the time now, the destination dest with this id into the list of those that known tells, as the one used last.
-// One that has moved is known by its id, and disks that take turns at one place by theirs. Where it was before is
-// still known: there may be a copy of it, or what it was copied from. source may be "" for none yet. The list
-// appears by rename and is for its owner alone.
+// Remember puts, at the time now, the destination dest with this id into the list of those that known tells, as the
+// one used last. One that has moved is known by its id, and disks that take turns at one place by theirs. Where it
+// was before is still known: there may be a copy of it, or what it was copied from. source may be "" for none yet.
+// The list appears by rename and is for its owner alone.
 func (u *User) Remember(known func() []Known, dest, id, source string, now time.Time) error {
 	name := u.KnownFile()
 	if name == "" {

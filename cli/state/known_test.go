@@ -10,8 +10,10 @@ import (
 // FuzzKnown: destinations.json is read, or refused; what was read is the same when it was written again.
 func FuzzKnown(f *testing.F) {
 	for _, s := range []string{
-		"", "{", "null", "[]", "[{}]", `[{"path":"relative"}]`, `{"path":1}`, `[{"path":"/mnt/disk","id":"x","source":"/home","last":"2026-11-22T13:45:10Z","index":"fe00-1-2-3.4-5.6"}]`,
-		`[{"path":"/a","last":"2026-11-22T13:45:10+01:00"},{"path":"/a"},null]`, `[{"path":"/\ud800"}]`, `[{"path":"/","last":"x"}]`, `[{"PATH":"/x","path":"/y"}]`,
+		"", "{", "null", "[]", "[{}]", `[{"path":"relative"}]`, `{"path":1}`,
+		`[{"path":"/mnt/disk","id":"x","source":"/home","last":"2026-11-22T13:45:10Z","index":"fe00-1-2-3.4-5.6"}]`,
+		`[{"path":"/a","last":"2026-11-22T13:45:10+01:00"},{"path":"/a"},null]`, `[{"path":"/\ud800"}]`,
+		`[{"path":"/","last":"x"}]`, `[{"PATH":"/x","path":"/y"}]`,
 	} {
 		f.Add([]byte(s))
 	}

@@ -1,5 +1,6 @@
-// Package state is what snap remembers for a user on a machine: the destinations that were backed up to, by which another
-// disk in the place of one is noticed, and which large indexes were proved. It is a convenience: without it everything works.
+// Package state is what snap remembers for a user on a machine: the destinations that were backed up to, by which
+// another disk in the place of one is noticed, and which large indexes were proved. It is a convenience: without it
+// everything works.
 package state
 
 import (
@@ -11,8 +12,8 @@ import (
 	"snap/internal/file"
 )
 
-// PasswdHome is the home folder of the user that this process runs as, as the system's list of users has it; "" if it is not
-// known.
+// PasswdHome is the home folder of the user that this process runs as, as the system's list of users has it; "" if it
+// is not known.
 func PasswdHome() string {
 	u, err := user.Current()
 	if err != nil || !filepath.IsAbs(u.HomeDir) {
@@ -32,8 +33,8 @@ func (u *User) variable(key string) string {
 	return v
 }
 
-// Home is what ~ stands for: $HOME, which cron and systemd may not set, else the home folder of this user; "" where nobody
-// knows it.
+// Home is what ~ stands for: $HOME, which cron and systemd may not set, else the home folder of this user; "" where
+// nobody knows it.
 func (u *User) Home() string {
 	if home := u.variable("HOME"); filepath.IsAbs(home) {
 		return home
@@ -48,8 +49,8 @@ func (u *User) ownHome() string {
 	return u.OwnHome()
 }
 
-// folder is where snap keeps what it knows for this user, "" where there is no home. It need not be there. Root, to whom
-// sudo may leave a user's HOME, does not write there: the user could not replace root's files.
+// folder is where snap keeps what it knows for this user, "" where there is no home. It need not be there. Root, to
+// whom sudo may leave a user's HOME, does not write there: the user could not replace root's files.
 func (u *User) folder() string {
 	state := u.variable("XDG_STATE_HOME")
 	if !filepath.IsAbs(state) || notRoots(state) { // the XDG specification says to ignore a relative one

@@ -6,8 +6,8 @@ import (
 	"path/filepath"
 )
 
-// Within is the path below the folder dest that path leads to, through links too; "" if that is elsewhere. What is not there yet counts as a
-// folder or file without links.
+// Within is the path below the folder dest that path leads to, through links too; "" if that is elsewhere. What is
+// not there yet counts as a folder or file without links.
 func Within(dest, path string) string {
 	root, err := filepath.EvalSymlinks(dest)
 	if err != nil {

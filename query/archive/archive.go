@@ -112,14 +112,17 @@ func (a *archiving) item(p *Item) error {
 	return nil
 }
 
-// entry adds one entry. An error is one of the archive; what the snapshot does not have is told, and the next one is added.
-func (a *archiving) entry(h *index.Header, tree *file.Tree, e index.LinkedEntry, name string, members map[index.Inode]member) error {
+// entry adds one entry. An error is one of the archive; what the snapshot does not have is told, and the next one is
+// added.
+func (a *archiving) entry(h *index.Header, tree *file.Tree, e index.LinkedEntry, name string,
+	members map[index.Inode]member) error {
 	tell := func(err error) error {
 		a.res.Failed++
 		a.warn(h, e.Path, err)
 		return nil
 	}
-	if e.Has(index.Unreadable) && (e.Kind == file.Folder || e.Kind == file.Regular) || e.Kind == file.Regular && e.Stored == index.Absent {
+	if e.Has(index.Unreadable) && (e.Kind == file.Folder || e.Kind == file.Regular) ||
+		e.Kind == file.Regular && e.Stored == index.Absent {
 		if e.Kind != file.Folder {
 			return tell(restore.ErrNotInSnapshot)
 		}
@@ -187,8 +190,8 @@ func lostCopy(err error) error {
 	return err
 }
 
-// verified reads exactly as many bytes of a file as an archive was told of, and hashes them. Bytes that cannot be read are
-// zeros there: the members after it are whole.
+// verified reads exactly as many bytes of a file as an archive was told of, and hashes them. Bytes that cannot be
+// read are zeros there: the members after it are whole.
 type verified struct {
 	ctx  context.Context
 	f    *file.File
@@ -213,7 +216,7 @@ func (v *verified) Read(p []byte) (int, error) {
 	p = p[:min(int64(len(p)), v.left)]
 	n := 0
 	if v.err == nil {
-		if n, v.err = v.f.Read(p); v.err == io.EOF {
+		if n, v.err = v.f.Read(p); errors.Is(v.err, io.EOF) {
 			v.err = io.ErrUnexpectedEOF
 		}
 	}

@@ -17,7 +17,8 @@ func TestZipTimes(t *testing.T) {
 	date := func(year int) time.Time { return time.Date(year, 5, 6, 7, 8, 10, 0, time.UTC) }
 	first, last := time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC), time.Unix(1<<32-1, 0)
 	for _, c := range []struct{ in, want time.Time }{
-		{date(1901), first}, {time.Unix(-1, 5e8), first}, {date(1979), first}, {date(1980), date(1980)}, {date(2026), date(2026)},
+		{date(1901), first}, {time.Unix(-1, 5e8), first}, {date(1979), first}, {date(1980), date(1980)},
+		{date(2026), date(2026)},
 		{date(2039), date(2039)}, {date(2106), last}, {date(2300), last},
 	} {
 		var b bytes.Buffer
