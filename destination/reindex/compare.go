@@ -90,7 +90,7 @@ func (m *treeReader) visit(path string, now, was *scan.Item, old *index.Entry) e
 		rec.Reason = index.OtherKind
 	default:
 		switch {
-		case rec.Kind == file.Regular:
+		case rec.Kind == file.Regular, rec.Kind != file.Folder && was != nil: // the same, with an inode of its own
 			rec.Change, rec.Reason = index.Silent, index.FromTree
 		case rec.Kind == file.Folder && path != "" && rec.Mtime != old.Mtime:
 			rec.Change, rec.Reason = index.Silent, index.TimeOnly

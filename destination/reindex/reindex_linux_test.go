@@ -321,3 +321,24 @@ func TestAdopt(t *testing.T) {
 		t.Errorf("%+v", res)
 	}
 }
+
+// TestReindexOfEqualSymlinks: symlinks that are equal and changed places were made anew in the tree. Without its change
+// set the snapshot has as many linked entries as before.
+func TestReindexOfEqualSymlinks(t *testing.T) {
+	p := backuptest.NewPlace(t)
+	for _, name := range []string{"a", "b", "same"} {
+		p.Do(os.Symlink("target", p.Path(name)))
+	}
+	p.Do(exec.Command("touch", "-h", "-d", "@500000000", p.Path("a"), p.Path("b"), p.Path("same")).Run())
+	p.Dated()
+	p.Do(os.Rename(p.Path("a"), p.Path("c")))
+	p.Do(os.Rename(p.Path("b"), p.Path("a")))
+	p.Do(os.Rename(p.Path("c"), p.Path("b")))
+	second, _ := p.Dated(backuptest.Force)
+	p.Lose(p.Set(2))
+	p.Reindex()
+	heads, _ := p.Knows()
+	if got, want := heads[1].Linked, second.Header.Linked; got != want || want == 3 {
+		t.Errorf("%d entries are linked, the run has linked %d", got, want)
+	}
+}
