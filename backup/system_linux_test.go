@@ -15,6 +15,7 @@ import (
 
 	"snap/backup"
 	"snap/backup/backuptest"
+	"snap/backup/source"
 	"snap/index"
 	"snap/internal/file"
 )
@@ -476,11 +477,11 @@ func TestNoInodeNumber(t *testing.T) {
 	p.Do(os.Mkdir(filepath.Join(mnt, "d/dest"), 0o755))
 	whole := func(string) (bool, error) { return false, nil }
 	for _, dest := range []string{mnt, filepath.Join(mnt, "d"), filepath.Join(mnt, "d/dest")} {
-		if _, err := backup.CheckLayout(mnt, nil, dest, whole); err == nil {
+		if _, err := source.CheckLayout(mnt, nil, dest, whole); err == nil {
 			t.Errorf("a destination %s in the source %s is let through", dest, mnt)
 		}
 	}
-	never, err := backup.CheckLayout(p.Src, nil, p.Path("vault"), func(string) (bool, error) { return true, nil })
+	never, err := source.CheckLayout(p.Src, nil, p.Path("vault"), func(string) (bool, error) { return true, nil })
 	p.Do(err)
 	res, _ := p.Backup(func(o *backup.Options) { o.Scan.Never = []file.Stat{never} }, backuptest.Force)
 	if res.Header.Files != 1 {

@@ -1,4 +1,4 @@
-package backup
+package destination
 
 import (
 	"errors"
@@ -7,7 +7,6 @@ import (
 	"strings"
 	"sync"
 
-	"snap/destination"
 	"snap/index"
 	"snap/internal/file"
 )
@@ -17,8 +16,8 @@ import (
 // owners, a file server that maps them, a user who may not give files away. Which of the two it is shows when an
 // entry like it is made again.
 
-// metaTrials remembers what became of the modes and owners that were tried. Its zero value has tried none.
-type metaTrials struct {
+// MetaTrials remembers what became of the modes and owners that were tried. Its zero value has tried none.
+type MetaTrials struct {
 	mu   sync.Mutex
 	dir  *file.Dir // in the work folder, nil until something is tried
 	seed maphash.Seed
@@ -34,6 +33,7 @@ type tried struct {
 	acls     uint64
 }
 
+// outcome is what a trial came to.
 type outcome struct {
 	stat file.Stat
 	lost file.Lost
@@ -42,9 +42,9 @@ type outcome struct {
 // trialsKept bounds the memory for outcomes.
 const trialsKept = 10_000
 
-// stores reports whether the destination stores an entry called name with the mode and owner of want as got shows
+// Stores reports whether the destination stores an entry called name with the mode and owner of want as got shows
 // them. Where something cannot be set here nothing is known, and got is accepted.
-func (t *metaTrials) stores(work *file.Dir, name string, want *index.Record, got *file.Stat) (bool, error) {
+func (t *MetaTrials) Stores(work *file.Dir, name string, want *index.Record, got *file.Stat) (bool, error) {
 	o, err := t.outcome(work, name, want)
 	if err != nil {
 		return false, err
@@ -54,11 +54,11 @@ func (t *metaTrials) stores(work *file.Dir, name string, want *index.Record, got
 	return mode && owner, nil
 }
 
-func (t *metaTrials) outcome(work *file.Dir, name string, want *index.Record) (o outcome, err error) {
+func (t *MetaTrials) outcome(work *file.Dir, name string, want *index.Record) (o outcome, err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.dir == nil {
-		if t.dir, err = destination.OpenOrMake(work, "trials"); err != nil {
+		if t.dir, err = OpenOrMake(work, "trials"); err != nil {
 			return o, err
 		}
 		t.dir.KeepXattrs(nil) // no default ACL of the destination
@@ -91,7 +91,7 @@ func (t *metaTrials) outcome(work *file.Dir, name string, want *index.Record) (o
 }
 
 // try makes an entry with the metadata, looks at it and removes it. Where it cannot be made, nothing can be known.
-func (t *metaTrials) try(name string, want *index.Record, meta *file.Meta) (o outcome, err error) {
+func (t *MetaTrials) try(name string, want *index.Record, meta *file.Meta) (o outcome, err error) {
 	var f *file.File
 	switch want.Kind {
 	case file.Regular:
@@ -129,7 +129,8 @@ func acls(all []file.Xattr) (some []file.Xattr) {
 	return some
 }
 
-func (t *metaTrials) close() {
+// Close closes the folder of the trials.
+func (t *MetaTrials) Close() {
 	if t.dir != nil {
 		t.dir.Close()
 	}

@@ -1,4 +1,4 @@
-package backup
+package source
 
 import (
 	"fmt"
@@ -42,7 +42,7 @@ func checkLayout(source string, several bool, dest string, dStat *file.Stat,
 	left func(rel string) (bool, error)) error {
 	info, err := os.Stat(source)
 	if err != nil {
-		return &SourceMissingError{Path: source, Err: err, Several: several}
+		return &MissingError{Path: source, Err: err, Several: several}
 	}
 	if _, in, err := below(source, dest, dStat); err != nil {
 		return err
@@ -54,7 +54,7 @@ func checkLayout(source string, several bool, dest string, dStat *file.Stat,
 	}
 	s, err := file.OpenRoot(source)
 	if err != nil {
-		return &SourceMissingError{Path: source, Err: err}
+		return &MissingError{Path: source, Err: err}
 	}
 	defer s.Close()
 	sStat, err := s.Stat()
@@ -125,16 +125,3 @@ func sameName(a, b string) bool {
 type LayoutError struct{ Why string }
 
 func (e *LayoutError) Error() string { return e.Why }
-
-// SourceMissingError: the source cannot be opened.
-type SourceMissingError struct {
-	Path    string
-	Err     error
-	Several bool // there are others
-}
-
-func (e *SourceMissingError) Error() string {
-	return fmt.Sprintf("source %s: %v", e.Path, file.Reason(e.Err))
-}
-
-func (e *SourceMissingError) Unwrap() error { return e.Err }

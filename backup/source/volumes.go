@@ -1,4 +1,4 @@
-package backup
+package source
 
 import (
 	"fmt"
@@ -7,18 +7,18 @@ import (
 	"snap/internal/file"
 )
 
-// volumes numbers the file systems of the source. The numbers are the index's; what a device number
+// Volumes numbers the file systems of the source. The numbers are the index's; what a device number
 // means is only known within one run. No number is given twice, because records of older snapshots name
 // file systems by them.
-type volumes struct {
+type Volumes struct {
 	number map[string]uint32 // by id
 	last   uint32            // the highest number that was given; 0 is no file system
 	byDev  map[uint64]uint32
 	met    map[uint32]bool // the numbers in byDev
 }
 
-func newVolumes(prev *index.Header) *volumes {
-	v := &volumes{number: map[string]uint32{}, byDev: map[uint64]uint32{}, met: map[uint32]bool{}}
+func newVolumes(prev *index.Header) *Volumes {
+	v := &Volumes{number: map[string]uint32{}, byDev: map[uint64]uint32{}, met: map[uint32]bool{}}
 	if prev != nil {
 		for n, id := range prev.Volumes {
 			v.number[id] = max(v.number[id], n)
@@ -28,10 +28,10 @@ func newVolumes(prev *index.Header) *volumes {
 	return v
 }
 
-// kept is what the next run has to know: the file systems that this one has met, and which number was the last.
+// Kept is what the next run has to know: the file systems that this one has met, and which number was the last.
 // Others are forgotten, else a source that is a new one each time, such as a snapshot of btrfs, would make the header
 // longer with each run. Nothing of them is in the newest snapshot but what --ignore-inode takes for unchanged.
-func (v *volumes) kept() index.Volumes {
+func (v *Volumes) Kept() index.Volumes {
 	kept := index.Volumes{}
 	for id, n := range v.number {
 		if v.met[n] || n == v.last {
@@ -43,7 +43,7 @@ func (v *volumes) kept() index.Volumes {
 
 // of is the number of the file system with this device number; dir finds a folder on it when it is met
 // for the first time in this run.
-func (v *volumes) of(dev uint64, dir func() (*file.Dir, error)) uint32 {
+func (v *Volumes) of(dev uint64, dir func() (*file.Dir, error)) uint32 {
 	if n, ok := v.byDev[dev]; ok {
 		return n
 	}
@@ -73,8 +73,8 @@ func (v *volumes) of(dev uint64, dir func() (*file.Dir, error)) uint32 {
 	return n
 }
 
-// id is that of the file system with this number, "" if there is none.
-func (v *volumes) id(number uint32) string {
+// ID is that of the file system with this number, "" if there is none.
+func (v *Volumes) ID(number uint32) string {
 	for id, n := range v.number {
 		if n == number {
 			return id
@@ -83,5 +83,11 @@ func (v *volumes) id(number uint32) string {
 	return ""
 }
 
-// known is the number of a file system that this run has met; 0 for one that it has not.
-func (v *volumes) known(dev uint64) uint32 { return v.byDev[dev] }
+// Known is the number of a file system that this run has met; 0 for one that it has not.
+func (v *Volumes) Known(dev uint64) uint32 { return v.byDev[dev] }
+
+// Number is the number of the file system with this id; 0 for one that neither this run nor the one before has met.
+func (v *Volumes) Number(id string) uint32 { return v.number[id] }
+
+// Last is the highest number that was given.
+func (v *Volumes) Last() uint32 { return v.last }

@@ -1,4 +1,4 @@
-package backup
+package source
 
 import (
 	"context"
@@ -10,16 +10,21 @@ import (
 	"snap/scan"
 )
 
-// emptyMounts finds mount points in the source on which nothing is mounted any more: another file system was there in
+// EmptyMounts finds mount points in the source on which nothing is mounted any more: another file system was there in
 // the previous snapshot, and now an empty folder is.
-type emptyMounts struct {
+type EmptyMounts struct {
+	Source *Source
+	DB     *index.DB
+	Prev   *index.Header // the previous snapshot, nil without one
+	Report func(path string, err error)
+
 	path    string
 	entries int64 // that were in it; 0: nothing is suspected
 	here    bool  // a mount point may be at path
 }
 
-// pass takes the pairs of the scan in key order.
-func (e *emptyMounts) pass(ctx context.Context, r *run, p *scan.Pair, volume func(uint64) uint32) error {
+// Pass takes the pairs of the scan in key order.
+func (e *EmptyMounts) Pass(ctx context.Context, p *scan.Pair) error {
 	path := p.Path()
 	if e.here && index.Within(path, e.path) {
 		if e.entries++; p.New != nil {
@@ -27,26 +32,26 @@ func (e *emptyMounts) pass(ctx context.Context, r *run, p *scan.Pair, volume fun
 		}
 		return nil
 	}
-	e.tell(r)
+	e.End()
 	if p.Old == nil || p.New == nil || path == "" || p.Old.Kind != file.Folder || p.New.Stat.Kind != file.Folder ||
-		p.New.Stat.Root || p.New.Err != nil || p.Old.Volume == volume(p.New.Stat.Dev) {
+		p.New.Stat.Root || p.New.Err != nil || p.Old.Volume == e.Source.VolumeOf(p.New.Stat.Dev) {
 		return nil
 	}
 	dir, _ := index.Split(path)
-	above, _, err := r.d.DB.Lookup(ctx, r.seq, dir)
+	above, _, err := e.DB.Lookup(ctx, e.Prev.Seq, dir)
 	if err != nil && !errors.Is(err, index.ErrNotFound) {
 		return err
 	}
-	*e = emptyMounts{path: path, here: err == nil && above.Volume != p.Old.Volume}
+	e.path, e.here = path, err == nil && above.Volume != p.Old.Volume
 	return nil
 }
 
-// tell reports the mount point that was passed last, if it is one.
-func (e *emptyMounts) tell(r *run) {
+// End reports the mount point that was passed last, if it is one.
+func (e *EmptyMounts) End() {
 	if e.here && e.entries > 0 {
-		r.problem(e.path, &UnmountedError{r.prev.Name, e.entries}, false)
+		e.Report(e.path, &UnmountedError{e.Prev.Name, e.entries})
 	}
-	*e = emptyMounts{}
+	e.path, e.entries, e.here = "", 0, false
 }
 
 // UnmountedError: a file system that was mounted in the source is not there any more.
