@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"os"
 	"strings"
+
+	"golang.org/x/sys/unix"
 )
 
 func (d *Dir) mounted(name string) bool {
@@ -58,3 +60,32 @@ func optionsOf(text, path string) (options string) {
 
 // mountEscapes are what the kernel escapes in names there.
 var mountEscapes = strings.NewReplacer(" ", `\040`, "\t", `\011`, "\n", `\012`, `\`, `\134`)
+
+func (d *Dir) session() string {
+	boot, err := os.ReadFile("/proc/sys/kernel/random/boot_id")
+	if err != nil {
+		return ""
+	}
+	var x unix.Statx_t
+	_, err = retry(func() (int, error) {
+		return 0, unix.Statx(d.fd, "", unix.AT_EMPTY_PATH, unix.STATX_MNT_ID_UNIQUE, &x)
+	})
+	if err != nil || x.Mask&unix.STATX_MNT_ID_UNIQUE == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%s/%d", strings.TrimSpace(string(boot)), x.Mnt_id)
+}
+
+// openHere opens a folder of the same mount. Before Linux 5.6, and where the call is forbidden, the mounts are
+// compared.
+func (d *Dir) openHere(name string) (dirHandle, error) {
+	how := unix.OpenHow{Flags: openList, Resolve: unix.RESOLVE_NO_XDEV | unix.RESOLVE_NO_SYMLINKS | unix.RESOLVE_BENEATH}
+	fd, err := retry(func() (int, error) { return unix.Openat2(d.fd, name, &how) })
+	switch err {
+	case unix.EXDEV:
+		return fd, ErrMounted
+	case unix.ENOSYS, unix.EPERM:
+		return d.openCompared(name)
+	}
+	return fd, err
+}

@@ -10,6 +10,18 @@ import (
 	"syscall"
 )
 
+// openLimit is how many files this process may have open at once.
+func openLimit() int {
+	var r syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &r); err != nil {
+		return manyOpen
+	}
+	return int(min(uint64(r.Cur), 1<<20))
+}
+
+// Plain opens no symbolic link, and waits for nobody at the other end of a FIFO.
+const Plain = syscall.O_NOFOLLOW | syscall.O_NONBLOCK
+
 // maxSteps is how many elements and links a path may lead through.
 const maxSteps = 255
 

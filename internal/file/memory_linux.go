@@ -29,3 +29,7 @@ func readAhead(path string) {
 		}
 	}
 }
+
+func forgetMapped(addr, size uintptr) {
+	unix.Syscall(unix.SYS_MADVISE, addr, size, unix.MADV_DONTNEED) // advice: nothing depends on it
+}
