@@ -124,7 +124,8 @@ var ErrGrows = errors.New("changed while it was read: it grows, and the snapshot
 
 // beginsWith reports whether the file still begins with the n bytes that hash is of. Then nothing was written to them
 // since they were read.
-func (p *entryWriter) beginsWith(ctx context.Context, src *file.File, n int64, hash [32]byte, buf []byte) (bool, error) {
+func (p *entryWriter) beginsWith(ctx context.Context, src *file.File, n int64, hash [32]byte,
+	buf []byte) (bool, error) {
 	p.h.Reset()
 	m, err := file.Hash(ctx, src, n, p.h, buf)
 	if ctx.Err() != nil {

@@ -95,7 +95,8 @@ func (p *entryWriter) linkToNewInodeOr(ctx context.Context, it *item, first func
 	if err := first(ctx, it); err != nil {
 		return err
 	}
-	if !it.gone && it.rec.Stored != index.Absent && scan.IdentityOf(&it.rec) == key { // else another file has the name by now
+	// Else another file has the name by now.
+	if !it.gone && it.rec.Stored != index.Absent && scan.IdentityOf(&it.rec) == key {
 		if file.XattrBytes(it.rec.Xattrs) >= heavyXattrs {
 			if err := p.b.storeXattrs(it); err != nil {
 				return err

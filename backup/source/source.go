@@ -2,8 +2,8 @@
 // they lie on, and the guards that refuse a source which is missing, empty, another than before, or in the destination.
 //
 // [Open] opens it. [Source.Walk] lists it, and [Source.Lstat] and [Source.Look] say what one path is at the moment.
-// [CheckLayout], [CheckSame], [Source.CheckPresent] and [Census] are the guards. [Read] reads one file whose stat record
-// may not tell the truth.
+// [CheckLayout], [CheckSame], [Source.CheckPresent] and [Census] are the guards. [Read] reads one file, whose stat
+// record may not tell its length.
 package source
 
 import (

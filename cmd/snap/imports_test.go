@@ -12,11 +12,9 @@ import (
 var imports = map[string][]string{
 	"snap/cmd/snap": {"snap/cli"},
 	"snap/cli": {"snap/cli/settings", "snap/cli/text", "snap/cli/wire", "snap/query", "snap/backup",
-		"snap/backup/source", "snap/destination",
-		"snap/destination/check", "snap/destination/reindex", "snap/destination/retention",
-		"snap/restore", "snap/index", "snap/scan", "snap/filter", "snap/internal/file", "snap/internal/progress",
-		"snap/internal/hint",
-		"snap/internal/quote", "snap/internal/when"},
+		"snap/backup/source", "snap/destination", "snap/destination/check", "snap/destination/reindex",
+		"snap/destination/retention", "snap/restore", "snap/index", "snap/scan", "snap/filter", "snap/internal/file",
+		"snap/internal/progress", "snap/internal/hint", "snap/internal/quote", "snap/internal/when"},
 	"snap/backup": {"snap/backup/source", "snap/destination", "snap/scan", "snap/index", "snap/filter", "snap/internal/file",
 		"snap/internal/progress",
 		"snap/internal/stream"},
@@ -47,10 +45,12 @@ var imports = map[string][]string{
 	"snap/internal/quote":    {},
 	"snap/internal/stream":   {},
 	"snap/internal/when":     {"snap/internal/quote"},
-	"snap/internal/long":     {}, // this and the next two for tests only
+	"snap/internal/long":     {}, // this and the next three for tests only
 	"snap/internal/harness":  {"snap/internal/long"},
+	"snap/internal/filetest": {"snap/internal/harness"},
 	"snap/backup/backuptest": {"snap/backup", "snap/destination", "snap/destination/check", "snap/destination/reindex",
-		"snap/destination/retention", "snap/index", "snap/internal/file", "snap/internal/harness", "snap/internal/progress"},
+		"snap/destination/retention", "snap/index", "snap/internal/file", "snap/internal/filetest",
+		"snap/internal/harness", "snap/internal/progress"},
 	"snap/bench": {}, // measures from outside
 }
 
