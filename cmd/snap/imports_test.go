@@ -23,7 +23,7 @@ var imports = map[string][]string{
 	"snap/destination/check": {"snap/destination", "snap/scan", "snap/filter", "snap/index", "snap/internal/file",
 		"snap/internal/progress", "snap/internal/stream"},
 	"snap/destination/reindex": {"snap/destination", "snap/scan", "snap/index", "snap/internal/file",
-		"snap/internal/progress"},
+		"snap/internal/progress", "snap/internal/stream"},
 	"snap/destination/retention": {"snap/destination", "snap/index", "snap/internal/progress"},
 	"snap/cli/settings": {"snap/cli/text", "snap/backup", "snap/destination/retention", "snap/scan", "snap/filter",
 		"snap/index",
@@ -36,7 +36,7 @@ var imports = map[string][]string{
 		"snap/internal/quote",
 		"snap/internal/when"}, // filter: the patterns of find are those of the lists
 	"snap/restore":           {"snap/index", "snap/internal/file"},
-	"snap/scan":              {"snap/index", "snap/filter", "snap/internal/file"},
+	"snap/scan":              {"snap/index", "snap/filter", "snap/internal/file", "snap/internal/stream"},
 	"snap/index":             {"snap/internal/file"},
 	"snap/filter":            {},
 	"snap/internal/file":     {},
