@@ -256,28 +256,3 @@ func TestRepairFromSeveralSources(t *testing.T) {
 	p.WantFrom(got, "a/f", "source")
 	p.WantSame(res)
 }
-
-// TestASourceInTheDestination: each source is looked at.
-func TestASourceInTheDestination(t *testing.T) {
-	p := backuptest.NewPlace(t)
-	p.Write("a/dest/x", "")
-	p.Write("b/g", "2")
-	no := func(string) (bool, error) { return false, nil }
-	asked := ""
-	yes := func(rel string) (bool, error) { asked = rel; return true, nil }
-	var layout *source.LayoutError
-	if _, err := source.CheckLayout(p.Src, index.Roots{"b", "a"}, p.Path("a/dest"), no); !errors.As(err, &layout) {
-		t.Error(err)
-	}
-	if _, err := source.CheckLayout(p.Src, index.Roots{"a", "b"}, p.Path("a/dest"), yes); err != nil || asked != "a/dest" {
-		t.Error(asked, err)
-	}
-	for _, root := range []string{"b", "b/g"} {
-		if _, err := source.CheckLayout(p.Src, index.Roots{"a", root}, p.Path("b"), no); !errors.As(err, &layout) {
-			t.Errorf("%s: %v", root, err)
-		}
-	}
-	if _, err := source.CheckLayout(p.Src, index.Roots{"a", "b/g"}, p.Dest, no); err != nil {
-		t.Error(err)
-	}
-}

@@ -53,7 +53,8 @@ func links(t *testing.T, dir string) string {
 			switch {
 			case !exists(path):
 				continue
-			case i > 0 && exists(filepath.Join(dir, set[0])) && filetest.Inode(t, path) != filetest.Inode(t, filepath.Join(dir, set[0])):
+			case i > 0 && exists(filepath.Join(dir, set[0])) &&
+				filetest.Inode(t, path) != filetest.Inode(t, filepath.Join(dir, set[0])):
 				got += " not " + name
 			case got == "" || got[len(got)-1] == '|':
 				got += name
