@@ -13,6 +13,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"snap/backup"
+	"snap/backup/source"
 	"snap/cli/exit"
 	"snap/cli/logfile"
 	"snap/cli/settings"
@@ -269,7 +270,7 @@ func (c *call) afterwards(done bool, err error) error {
 
 // checkLayout refuses a source and a destination that lie in each other, and keeps the scan out of dest.
 func checkLayout(o *backup.Options, dest string) error {
-	never, err := backup.CheckLayout(o.Source, o.Scan.Roots, dest, func(rel string) (bool, error) {
+	never, err := source.CheckLayout(o.Source, o.Scan.Roots, dest, func(rel string) (bool, error) {
 		v, err := o.Scan.Filter.Explain(rel, true)
 		return !v.Walk, err
 	})

@@ -12,7 +12,7 @@ import (
 
 	"github.com/dustin/go-humanize"
 
-	"snap/backup"
+	"snap/backup/source"
 	"snap/cli/settings"
 	"snap/cli/text"
 	"snap/destination"
@@ -28,8 +28,8 @@ import (
 func Hint(err error, dest string) error {
 	var guard *destination.GuardError
 	var locked *destination.LockedError
-	var layout *backup.LayoutError
-	var missing *backup.SourceMissingError
+	var layout *source.LayoutError
+	var missing *source.MissingError
 	var owner *destination.OwnerError
 	switch {
 	case errors.As(err, &owner):
@@ -178,7 +178,7 @@ func attributesOf(err error, dir string) string {
 }
 
 // missingHint says what to do about a source that cannot be backed up.
-func missingHint(e *backup.SourceMissingError) string {
+func missingHint(e *source.MissingError) string {
 	info, err := os.Lstat(e.Path)
 	switch {
 	case err == nil && info.Mode()&fs.ModeSymlink != 0 && errors.Is(e.Err, fs.ErrNotExist):

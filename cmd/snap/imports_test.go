@@ -11,23 +11,21 @@ import (
 // packages that must stay in one place are listed in confined.
 var imports = map[string][]string{
 	"snap/cmd/snap": {"snap/cli", "snap/cli/exit"},
-	"snap/cli": {"snap/cli/exit", "snap/cli/state", "snap/cli/logfile", "snap/cli/settings",
-		"snap/cli/text", "snap/cli/wire", "snap/query",
-		"snap/query/archive", "snap/backup", "snap/destination",
-		"snap/destination/check", "snap/destination/reindex", "snap/destination/retention",
-		"snap/restore", "snap/index", "snap/scan", "snap/filter", "snap/internal/file", "snap/internal/progress",
-		"snap/internal/hint",
-		"snap/internal/quote", "snap/internal/when"},
-	"snap/backup": {"snap/destination", "snap/scan", "snap/index", "snap/filter", "snap/internal/file",
-		"snap/internal/progress",
-		"snap/internal/stream"},
-	"snap/destination": {"snap/index", "snap/internal/file", "snap/internal/progress"},
+	"snap/cli": {"snap/cli/exit", "snap/cli/logfile", "snap/cli/settings", "snap/cli/state", "snap/cli/text",
+		"snap/cli/wire", "snap/query", "snap/query/archive", "snap/backup",
+		"snap/backup/source", "snap/destination", "snap/destination/check", "snap/destination/reindex",
+		"snap/destination/retention", "snap/restore", "snap/index", "snap/scan", "snap/filter", "snap/internal/file",
+		"snap/internal/progress", "snap/internal/hint", "snap/internal/quote", "snap/internal/when"},
+	"snap/backup": {"snap/backup/source", "snap/destination", "snap/scan", "snap/index", "snap/internal/file",
+		"snap/internal/progress", "snap/internal/stream"},
+	"snap/backup/source": {"snap/destination", "snap/scan", "snap/filter", "snap/index", "snap/internal/file"},
+	"snap/destination":   {"snap/index", "snap/internal/file", "snap/internal/progress"},
 	"snap/destination/check": {"snap/destination", "snap/scan", "snap/filter", "snap/index", "snap/internal/file",
 		"snap/internal/progress", "snap/internal/stream"},
 	"snap/destination/reindex": {"snap/destination", "snap/scan", "snap/index", "snap/internal/file",
-		"snap/internal/progress"},
+		"snap/internal/progress", "snap/internal/stream"},
 	"snap/destination/retention": {"snap/destination", "snap/index", "snap/internal/progress"},
-	"snap/cli/exit": {"snap/cli/settings", "snap/cli/text", "snap/query", "snap/backup", "snap/restore",
+	"snap/cli/exit": {"snap/cli/settings", "snap/cli/text", "snap/query", "snap/backup/source", "snap/restore",
 		"snap/destination", "snap/index", "snap/internal/file", "snap/internal/hint", "snap/internal/quote"},
 	"snap/cli/state": {"snap/index", "snap/internal/file"},
 	"snap/cli/logfile": {"snap/cli/settings", "snap/destination", "snap/index", "snap/internal/file", "snap/internal/hint",
@@ -44,7 +42,7 @@ var imports = map[string][]string{
 		"snap/internal/when"}, // filter: the patterns of find are those of the lists
 	"snap/query/archive":     {"snap/query", "snap/restore", "snap/index", "snap/internal/file"},
 	"snap/restore":           {"snap/index", "snap/internal/file"},
-	"snap/scan":              {"snap/index", "snap/filter", "snap/internal/file"},
+	"snap/scan":              {"snap/index", "snap/filter", "snap/internal/file", "snap/internal/stream"},
 	"snap/index":             {"snap/internal/file"},
 	"snap/filter":            {},
 	"snap/internal/file":     {},
@@ -53,10 +51,12 @@ var imports = map[string][]string{
 	"snap/internal/quote":    {},
 	"snap/internal/stream":   {},
 	"snap/internal/when":     {"snap/internal/quote"},
-	"snap/internal/long":     {}, // this and the next two for tests only
+	"snap/internal/long":     {}, // this and the next three for tests only
 	"snap/internal/harness":  {"snap/internal/long"},
+	"snap/internal/filetest": {"snap/internal/harness"},
 	"snap/backup/backuptest": {"snap/backup", "snap/destination", "snap/destination/check", "snap/destination/reindex",
-		"snap/destination/retention", "snap/index", "snap/internal/file", "snap/internal/harness", "snap/internal/progress"},
+		"snap/destination/retention", "snap/index", "snap/internal/file", "snap/internal/filetest",
+		"snap/internal/harness", "snap/internal/progress"},
 	"snap/bench": {}, // measures from outside
 }
 
