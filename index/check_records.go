@@ -12,7 +12,7 @@ import (
 // source is one bucket of records during a check: all of them are read side by side with the paths, which
 // come in the same order.
 type source struct {
-	walk   *treeWalk
+	walk   *bucketWalk
 	bucket uint64
 	at     int    // whose records they are, as an index into live; len(live) for nobody's
 	soft   bool   // of a snapshot that is being deleted, or that takes its records: not all are listed any more
@@ -25,7 +25,7 @@ type source struct {
 // step reads the next record.
 func (s *source) step() {
 	var ok bool
-	if s.k, s.v, ok = s.walk.next(); !ok {
+	if s.k, s.v, ok = s.walk.Next(); !ok {
 		s.k, s.v = nil, nil
 		return
 	}
@@ -72,7 +72,7 @@ func (c *checker) history() error {
 	}
 	p := pathCheck{checker: c, sources: sources, totals: newTotals(len(c.live)), unknown: map[uint64]bool{}}
 	p.paths = c.bucket(bucketPaths, false, true)
-	for k, v, ok := p.paths.next(); ok; k, v, ok = p.paths.next() {
+	for k, v, ok := p.paths.Next(); ok; k, v, ok = p.paths.Next() {
 		c.n.Paths++
 		p.path(k, v)
 	}
@@ -81,14 +81,14 @@ func (c *checker) history() error {
 			p.unlisted(s)
 		}
 		c.n.Records += s.n
-		if s.walk.err != nil {
-			return s.walk.err
+		if s.walk.Err != nil {
+			return s.walk.Err
 		}
 	}
 	if c.doubt = c.findings > before; !c.doubt {
 		p.compare()
 	}
-	return p.paths.err
+	return p.paths.Err
 }
 
 // sources opens all buckets of records, oldest first, and says whose they are.
@@ -101,7 +101,7 @@ func (c *checker) sources() (map[uint64]*source, error) {
 		}
 	}
 	w := c.bucket(bucketRecords, true, false)
-	for k, v, ok := w.next(); ok; k, v, ok = w.next() {
+	for k, v, ok := w.Next(); ok; k, v, ok = w.Next() {
 		if len(k) != 8 {
 			c.foundf("a bucket of records with the name %q", k)
 			continue
@@ -124,11 +124,11 @@ func (c *checker) sources() (map[uint64]*source, error) {
 		s.walk = c.walk("the records of "+s.name, v, false, true)
 	}
 	for i := range c.headers {
-		if h := &c.headers[i]; sources[h.bucket()] == nil && !w.lost {
+		if h := &c.headers[i]; sources[h.bucket()] == nil && !w.Lost {
 			c.foundf("no records of snapshot %q", h.Name)
 		}
 	}
-	return sources, w.err
+	return sources, w.Err
 }
 
 // owner is the index of the live snapshot that the records in a bucket belong to; len(live) if there is none.
@@ -148,7 +148,7 @@ func (c *checker) header(bucket uint64) *Header {
 // pathCheck goes through the paths, with the records beside them.
 type pathCheck struct {
 	*checker
-	paths   *treeWalk
+	paths   *bucketWalk
 	sources map[uint64]*source
 	unknown map[uint64]bool // buckets that are not there, and reported
 	totals  totals
@@ -194,7 +194,7 @@ func (p *pathCheck) path(k, v []byte) {
 			p.unlisted(s)
 		}
 		if !bytes.Equal(s.k, k) {
-			if !s.walk.lost {
+			if !s.walk.Lost {
 				p.foundf("no record of %q in %s", path, s.name)
 			}
 			continue
@@ -233,7 +233,7 @@ func (p *pathCheck) path(k, v []byte) {
 			missing = true
 		}
 	}
-	if missing && !f.told && !p.paths.lost {
+	if missing && !f.told && !p.paths.Lost {
 		f.told = true
 		p.foundf("%q is there in snapshots without its folder", path)
 	}
@@ -242,7 +242,7 @@ func (p *pathCheck) path(k, v []byte) {
 
 // unlisted reports a record that is under no path, and goes on.
 func (p *pathCheck) unlisted(s *source) {
-	if !s.soft && !p.paths.lost {
+	if !s.soft && !p.paths.Lost {
 		p.foundf("the record of %q in %s is not listed under its path", appendPath(nil, s.k), s.name)
 	}
 	s.step()

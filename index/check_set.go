@@ -21,15 +21,10 @@ func (db *DB) CheckSet(ctx context.Context, h *Header, set iter.Seq2[*Entry, err
 	}
 	defer b.Close()
 	return db.guard(func() error {
-		_, size, err := fingerprint(b.file)
+		c, err := newChecker(ctx, b.file, found)
 		if err != nil {
 			return err
 		}
-		pages, err := openPages(b.file, size)
-		if err != nil {
-			return err
-		}
-		c := newChecker(ctx, pages, found)
 		value, err := c.records(h.bucket())
 		if err != nil {
 			return err
@@ -48,25 +43,25 @@ func (c *checker) records(bucket uint64) (value []byte, err error) {
 		return nil, err
 	}
 	w := c.bucket(bucketRecords, true, false)
-	for k, v, ok := w.next(); ok && value == nil; k, v, ok = w.next() {
+	for k, v, ok := w.Next(); ok && value == nil; k, v, ok = w.Next() {
 		if len(k) == 8 && binary.BigEndian.Uint64(k) == bucket {
 			value = bytes.Clone(v)
 		}
 	}
-	return value, w.err
+	return value, w.Err
 }
 
 // compareSet goes through the records and a change set side by side.
-func compareSet(w *treeWalk, set iter.Seq2[*Entry, error]) error {
+func compareSet(w *bucketWalk, set iter.Seq2[*Entry, error]) error {
 	var key, mine, theirs []byte
 	var r Record
-	k, v, ok := w.next()
+	k, v, ok := w.Next()
 	// alone reports the record at k, which the change set has not.
 	alone := func() {
 		if parseRecord(string(v), &r) != nil || !added(&r) {
 			w.tell(damaged("a record of %q, which the change set has not", appendPath(nil, k)))
 		}
-		k, v, ok = w.next()
+		k, v, ok = w.Next()
 	}
 	for e, err := range set {
 		if err != nil {
@@ -77,10 +72,10 @@ func compareSet(w *treeWalk, set iter.Seq2[*Entry, error]) error {
 			alone()
 		}
 		if !ok || !bytes.Equal(k, key) {
-			if w.err != nil {
-				return w.err
+			if w.Err != nil {
+				return w.Err
 			}
-			if !w.lost {
+			if !w.Lost {
 				w.tell(damaged("no record of %q, which the change set has", e.Path))
 			}
 			continue
@@ -93,12 +88,12 @@ func compareSet(w *treeWalk, set iter.Seq2[*Entry, error]) error {
 				w.tell(damaged("the record of %q is not that of the change set", e.Path))
 			}
 		}
-		k, v, ok = w.next()
+		k, v, ok = w.Next()
 	}
 	for ok {
 		alone()
 	}
-	return w.err
+	return w.Err
 }
 
 // added reports whether the record may be one that Import made.

@@ -3,6 +3,7 @@ package index
 import (
 	"bytes"
 	"cmp"
+	"encoding/binary"
 	"errors"
 	"hash/fnv"
 	"os"
@@ -122,12 +123,12 @@ func mendMeta(b []byte) {
 			return
 		}
 		m := b[at+pageHeader:]
-		order.PutUint32(m, boltMagic)
-		order.PutUint32(m[4:], boltVersion)
-		order.PutUint32(m[8:], 1<<10)
+		binary.NativeEndian.PutUint32(m, 0xED0CDAED)
+		binary.NativeEndian.PutUint32(m[4:], 2)
+		binary.NativeEndian.PutUint32(m[8:], 1<<10)
 		sum := fnv.New64a()
 		sum.Write(m[:56])
-		order.PutUint64(m[56:], sum.Sum64())
+		binary.NativeEndian.PutUint64(m[56:], sum.Sum64())
 	}
 }
 
@@ -139,7 +140,7 @@ func FuzzPages(f *testing.F) {
 	for id := range len(b) >> 10 { // each page leads to itself and to the one before, as far as it leads anywhere
 		for _, to := range []byte{byte(id), byte(id - 1)} {
 			bad := bytes.Clone(b)
-			bad[id<<10+8], bad[id<<10+pageHeader+8] = flagBranch, to
+			bad[id<<10+8], bad[id<<10+pageHeader+8] = 1, to // a branch
 			f.Add(bad, true)
 		}
 	}

@@ -2,6 +2,7 @@ package index
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -17,20 +18,22 @@ import (
 	"snap/internal/long"
 )
 
+// The format of a page of bbolt, as far as tests need it.
+const (
+	pageHeader  = 16
+	elementSize = 16
+)
+
 // agree asks the proof and bbolt's own check about the file at path. Neither may find anything.
 func agree(t tb, when, path string) {
 	t.Helper()
 	raw, err := os.Open(path)
 	check(t, err)
 	defer raw.Close()
-	info, err := raw.Stat()
-	check(t, err)
-	pages, err := openPages(raw, info.Size())
+	pages, err := openPages(raw)
 	if err == nil {
-		var taken *reach
-		if taken, err = prove(bg, pages); err == nil {
-			err = taken.proveFree()
-		}
+		free, wrong := pages.Prove(bg, "records")
+		err = errors.Join(wrong, free)
 	}
 	if said := boltFindings(t, path); err != nil || len(said) > 0 {
 		t.Fatalf("%s: the proof says %v, bbolt %q", when, err, said)
@@ -40,16 +43,22 @@ func agree(t tb, when, path string) {
 // boltFindings are what bbolt's own check finds.
 func boltFindings(t tb, path string) (said []string) {
 	t.Helper()
-	b, err := bolt.Open(path, 0o600, &bolt.Options{ReadOnly: true, PreLoadFreelist: true})
-	check(t, err)
-	defer b.Close()
-	check(t, b.View(func(tx *bolt.Tx) error {
+	boltView(t, path, func(tx *bolt.Tx) error {
 		for err := range tx.Check() {
 			said = append(said, err.Error())
 		}
 		return nil
-	}))
+	})
 	return said
+}
+
+// boltView calls f with the database as bbolt sees it.
+func boltView(t tb, path string, f func(tx *bolt.Tx) error) {
+	t.Helper()
+	b, err := bolt.Open(path, 0o600, &bolt.Options{ReadOnly: true, PreLoadFreelist: true})
+	check(t, err)
+	defer b.Close()
+	check(t, b.View(f))
 }
 
 // shaper makes an index of a random shape, step by step, and knows what its snapshots hold.
@@ -359,19 +368,20 @@ func TestNoHealthyIndexIsRefused(t *testing.T) {
 
 // bucketPages counts the pages of buckets that overflow into others.
 func (s *shaper) bucketPages() (n int) {
-	f := mustPages(s.t, s.db.path)
-	p := newProver(f)
-	check(s.t, p.buckets(bg, []uint64{f.root}, func(name string, root uint64) {
-		if name != string(bucketRecords) {
-			return
-		}
-		check(s.t, newProver(f).trees(bg, []uint64{root}, func(page sheet) error {
-			if page.size > int(f.pageSize) {
+	raw, err := os.ReadFile(s.db.path)
+	check(s.t, err)
+	boltView(s.t, s.db.path, func(tx *bolt.Tx) error {
+		for id := 2; ; id++ {
+			p, err := tx.Page(id)
+			if err != nil || p == nil {
+				return err
+			}
+			first := raw[id*s.size+pageHeader:] // its first element
+			if p.Type == "leaf" && p.OverflowCount > 0 && binary.NativeEndian.Uint32(first) == 1 {
 				n++
 			}
-			return nil
-		}))
-	}))
+		}
+	})
 	return n
 }
 
@@ -379,8 +389,10 @@ func (s *shaper) bucketPages() (n int) {
 func (s *shaper) torn() {
 	raw, err := os.ReadFile(s.db.path)
 	check(s.t, err)
-	f := mustPages(s.t, s.db.path)
-	raw[f.txid%2*f.pageSize+40] ^= 1
+	boltView(s.t, s.db.path, func(tx *bolt.Tx) error {
+		raw[tx.ID()%2*s.size+40] ^= 1
+		return nil
+	})
 	path := filepath.Join(memoryDir(s.t), "index.db")
 	check(s.t, os.WriteFile(path, raw, 0o600))
 	agree(s.t, "a torn meta page", path)

@@ -38,8 +38,8 @@
 // A [DB] is the index of one destination: after [Open], [DB.Snapshots] lists the headers, [DB.Entries] what one
 // snapshot holds, [DB.Lookup] one path of it, [DB.Diff] what lies between two, [DB.Follow] a file's life. A [Record]
 // is the state of a path (record.go); codec.go packs it, key.go orders paths. [DB.Import] (write.go) takes in a
-// change set, which a [ChangeWriter] writes and a [ChangeReader] reads. open.go and prove.go keep a damaged file from
-// doing harm. docs/formats.md has all of it byte by byte.
+// change set, which a [ChangeWriter] writes and a [ChangeReader] reads. open.go and package pages keep a damaged file
+// from doing harm. docs/formats.md has all of it byte by byte.
 package index
 
 import (
