@@ -172,7 +172,7 @@ func seqsOf(key, v []byte, seqs []uint64) ([]uint64, error) {
 	if !ok {
 		return nil, damaged("the list of snapshots of %q", appendPath(nil, key))
 	}
-	return parseSeqs(string(body), seqs)
+	return parseSeqs(body, seqs)
 }
 
 // pathScan goes through the bucket paths, as far as a folder reaches. It checks every key that it passes

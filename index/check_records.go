@@ -174,7 +174,7 @@ func (p *pathCheck) path(k, v []byte) {
 		return
 	}
 	var err error
-	if p.seqs, err = parseSeqs(string(v), p.seqs[:0]); err != nil {
+	if p.seqs, err = parseSeqs(v, p.seqs[:0]); err != nil {
 		p.found(fmt.Errorf("%q: %w", path, err))
 		return
 	}

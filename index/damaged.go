@@ -13,7 +13,7 @@ var (
 	ErrNewer = errors.New("written by a newer version of snap")
 )
 
-// damaged makes an ErrDamaged that says where.
-func damaged(format string, args ...any) error {
+// damage makes an ErrDamaged that says where.
+func damage(format string, args ...any) error {
 	return fmt.Errorf("%w: %s", ErrDamaged, fmt.Sprintf(format, args...))
 }

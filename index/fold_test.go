@@ -321,7 +321,7 @@ func sound(t tb, db *DB) {
 			if !ok {
 				t.Fatalf("%s is not whole", k)
 			}
-			seqs, err := parseSeqs(string(body), nil)
+			seqs, err := parseSeqs(body, nil)
 			check(t, err)
 			for _, s := range seqs {
 				promised[fmt.Sprintf("records/%q/%q", seqKey(s), key)] = true

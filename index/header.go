@@ -57,10 +57,10 @@ func (h *Header) UnmarshalJSON(b []byte) error {
 // another one of the destination: whoever can write the index must not choose what a command deletes or moves.
 func (h *Header) inPlace() error {
 	if h.Name == "" || !oneElement(h.Name) || h.Name[0] == '.' || reserved(h.Name) {
-		return damaged("snapshot %d has the name %q", h.Seq, h.Name)
+		return damage("snapshot %d has the name %q", h.Seq, h.Name)
 	}
 	if h.Work == "." || h.Work == ".." || !oneElement(h.Work) {
-		return damaged("snapshot %d has the name %q and the work folder %q", h.Seq, h.Name, h.Work)
+		return damage("snapshot %d has the name %q and the work folder %q", h.Seq, h.Name, h.Work)
 	}
 	return nil
 }
@@ -169,3 +169,35 @@ const (
 	Incomplete State = "incomplete" // published, but some source files could not be read (derived)
 	Missing    State = "missing"    // its folder is gone (derived)
 )
+
+// HeldBytes is the sum of the sizes of the regular files that the snapshot holds.
+func (h *Header) HeldBytes() int64 {
+	if h.Bytes == Beyond { // what is less than that nobody knows
+		return Beyond
+	}
+	return h.Bytes - h.UnreadBytes
+}
+
+// count adds a record of the change set.
+func (h *Header) count(r *Record) {
+	if r.Since != 0 && r.Stored == Linked {
+		h.Returned++
+	}
+	if r.Stored == Copied {
+		h.CopiedBytes = Plus(h.CopiedBytes, r.OnDisk())
+	}
+	switch r.Change {
+	case Added:
+		h.Added++
+	case Modified, TypeChanged:
+		h.Modified++
+	case Metadata:
+		h.Metadata++
+	case Moved:
+		h.Moved++
+	case Removed:
+		if r.To == "" && !r.trail() { // else it is reported where it is now
+			h.Removed++
+		}
+	}
+}

@@ -44,6 +44,7 @@ package index
 
 import (
 	"errors"
+	"fmt"
 )
 
 // Sentinel errors. Their texts say what to do.
@@ -55,3 +56,8 @@ var (
 	// ErrBusy: another process kept the database locked for too long.
 	ErrBusy = errors.New("the index stayed locked by another snap")
 )
+
+// damaged makes an ErrDamaged that says where.
+func damaged(format string, args ...any) error {
+	return fmt.Errorf("%w: %s", ErrDamaged, fmt.Sprintf(format, args...))
+}

@@ -125,30 +125,6 @@ func ownInode(r *Record) int64 {
 	return 0
 }
 
-// count adds a record of the change set.
-func (h *Header) count(r *Record) {
-	if r.Since != 0 && r.Stored == Linked {
-		h.Returned++
-	}
-	if r.Stored == Copied {
-		h.CopiedBytes = Plus(h.CopiedBytes, r.OnDisk())
-	}
-	switch r.Change {
-	case Added:
-		h.Added++
-	case Modified, TypeChanged:
-		h.Modified++
-	case Metadata:
-		h.Metadata++
-	case Moved:
-		h.Moved++
-	case Removed:
-		if r.To == "" && !r.trail() { // else it is reported where it is now
-			h.Removed++
-		}
-	}
-}
-
 // merge makes one record of those that the snapshots between hold for a path; a zero Change means that
 // none is left. newest is the last of them.
 func (f *follower) merge(path string, records []holder) (e Entry, newest *Record, err error) {

@@ -2,6 +2,7 @@ package index
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"io/fs"
 	"os"
@@ -241,5 +242,16 @@ func TestACancelledContextEndsEveryCall(t *testing.T) {
 	}, func() (*Header, error) { return &Header{Name: "s"}, nil })
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("Import, cancelled on the way: %v", err)
+	}
+}
+
+// A header must not lead to another folder than a snapshot's.
+func TestAHeaderThatLeadsElsewhereIsDamage(t *testing.T) {
+	for name, ok := range map[string]bool{"2026-01-01": true, "../x": false} {
+		b, err := json.Marshal(&Header{Seq: 1, Name: name})
+		check(t, err)
+		if _, err = decodeHeader(seqKey(1), b); (err == nil) != ok || err != nil && !errors.Is(err, ErrDamaged) {
+			t.Errorf("%q: %v", name, err)
+		}
 	}
 }

@@ -28,12 +28,12 @@ func (p *Purging) Set(ctx context.Context, k int, h *Header) iter.Seq2[*Entry, e
 				return
 			}
 			if pair.own != nil {
-				h.recount(&pair.own.Record, -1)
+				recount(h, &pair.own.Record, -1)
 			}
 			if now == nil {
 				continue
 			}
-			h.recount(&now.Record, 1)
+			recount(h, &now.Record, 1)
 			if !yield(now, nil) {
 				return
 			}
@@ -42,7 +42,7 @@ func (p *Purging) Set(ctx context.Context, k int, h *Header) iter.Seq2[*Entry, e
 }
 
 // recount adds a record to the counts of a header, or takes it out of them.
-func (h *Header) recount(r *Record, sign int64) {
+func recount(h *Header, r *Record, sign int64) {
 	var c Header
 	c.count(r)
 	h.Added, h.Modified, h.Metadata = h.Added+sign*c.Added, h.Modified+sign*c.Modified, h.Metadata+sign*c.Metadata

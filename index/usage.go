@@ -2,6 +2,7 @@ package index
 
 import (
 	"context"
+	"encoding/binary"
 	"hash/maphash"
 	"maps"
 	"math"
@@ -40,8 +41,10 @@ func (s Span) Holds(seq uint64) bool {
 
 // away are the gaps in between, in which no snapshot holds it.
 func (s Span) away() (gaps []Span) {
-	for p := (parser{b: s.gaps}); p.b != ""; {
-		gaps = append(gaps, Span{First: p.uvarint(), Last: p.uvarint()})
+	for b := []byte(s.gaps); len(b) > 0; {
+		first, n := binary.Uvarint(b)
+		last, m := binary.Uvarint(b[n:])
+		gaps, b = append(gaps, Span{First: first, Last: last}), b[n+m:]
 	}
 	return gaps
 }
