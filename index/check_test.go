@@ -198,7 +198,7 @@ func TestCheckFindsWhatContradictsItself(t *testing.T) {
 		}, `a path that cannot be: "d/.."`},
 		{"a record of no kind", func(tx *bolt.Tx) error {
 			k := key("a")
-			return tx.Bucket(bucketRecords).Bucket(seqKey(2)).Put(k, sealed(k, []byte{recordVersion, 0, 0}))
+			return tx.Bucket(bucketRecords).Bucket(seqKey(2)).Put(k, sealed(k, []byte{1, 0, 0}))
 		}, `"a" in snapshot "s2": the index is damaged: a malformed record`},
 		{"a move from nowhere", recordAt(2, "d/a-b", func(r *Record) { r.Change, r.From = Moved, "" }),
 			"moved, but from nowhere"},
