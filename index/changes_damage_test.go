@@ -13,8 +13,10 @@ import (
 
 // smallSet is a change set with every kind of frame, and its records.
 func smallSet(t failer) ([]byte, []Entry) {
-	set := []Entry{{"a", sample(2, file.Regular, "A", 5)}, {"b", Record{Change: Removed, Reason: Gone}},
-		{"c", sample(4, file.Folder, "", 4)}, {"c/d", sample(3, file.Regular, "b", 3)}, {"c/l", sample(5, file.Symlink, "x", 6)}}
+	set := []Entry{{Path: "a", Record: sample(2, file.Regular, "A", 5)},
+		{Path: "b", Record: Record{Change: Removed, Reason: Gone}},
+		{Path: "c", Record: sample(4, file.Folder, "", 4)}, {Path: "c/d", Record: sample(3, file.Regular, "b", 3)},
+		{Path: "c/l", Record: sample(5, file.Symlink, "x", 6)}}
 	set[0].Change, set[0].Reason = Modified, SizeOrTime
 	set[3].Change, set[3].Reason, set[3].From = Moved, SameIdentity, "b"
 	set[0].Xattrs = []file.Xattr{{Name: "user.x", Value: []byte("value")}}

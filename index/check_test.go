@@ -348,7 +348,7 @@ func TestCheckTakesNoMemoryForFiles(t *testing.T) {
 func filled(t tb, files int) *DB {
 	db, set := newDB(t), manyEntries(files)
 	for _, dir := range append([]string{""}, folders(set)...) {
-		set = append(set, Entry{dir, node{1, file.Folder, "", 0o755, 0}.record()})
+		set = append(set, Entry{Path: dir, Record: node{1, file.Folder, "", 0o755, 0}.record()})
 	}
 	db.add(t, 1, set)
 	return db

@@ -22,7 +22,8 @@ func drawTime(t *rapid.T, label string) file.Time {
 }
 
 func drawPath(t *rapid.T, label string) string {
-	names := rapid.SliceOfN(rapid.SampledFrom([]string{"a", "b", "a-b", "a.b", "a\x01", "\xff", "ü", "d\n", " ", strings.Repeat("n", 255)}), 1, 4).Draw(t, label)
+	names := rapid.SliceOfN(rapid.SampledFrom([]string{"a", "b", "a-b", "a.b", "a\x01", "\xff", "ü", "d\n", " ",
+		strings.Repeat("n", 255)}), 1, 4).Draw(t, label)
 	return strings.Join(names, "/")
 }
 

@@ -301,8 +301,8 @@ func (db *DB) survives(t *testing.T, name string, whole map[string]string) bool 
 			t.Errorf("%s: Check found nothing, but %s", name, d)
 		}
 	}
-	set := []Entry{{"", node{1, file.Folder, "", 0o700, 0}.record()},
-		{"new", node{9, file.Regular, "", 0o644, 1}.record()}}
+	set := []Entry{{Path: "", Record: node{1, file.Folder, "", 0o700, 0}.record()},
+		{Path: "new", Record: node{9, file.Regular, "", 0o644, 1}.record()}}
 	errs["Learn"] = db.Learn(bg, 3, all(set))
 	errs["Import"] = db.Import(bg, 9, all(set), func() (*Header, error) { return &Header{Name: "s"}, nil })
 	errs["Undo"] = db.Undo(bg, 3)

@@ -141,7 +141,7 @@ func (s *shaper) set(total, one int) (set []Entry) {
 		size += taken(p, &r)
 	}
 	for p, r := range entries {
-		set = append(set, Entry{p, r})
+		set = append(set, Entry{Path: p, Record: r})
 	}
 	slices.SortFunc(set, func(a, b Entry) int { return Compare(a.Path, b.Path) })
 	return set
@@ -159,7 +159,7 @@ func (s *shaper) header() *Header {
 func (s *shaper) add(set []Entry) {
 	s.seq += 1 + s.rnd.Uint64N(2)
 	if len(s.kept) == 0 {
-		set = append([]Entry{{"", node{1, file.Folder, "", 0o755, 0}.record()}}, set...)
+		set = append([]Entry{{Path: "", Record: node{1, file.Folder, "", 0o755, 0}.record()}}, set...)
 	}
 	for _, e := range set {
 		switch {
@@ -209,7 +209,7 @@ func (s *shaper) step() string {
 	case "clear":
 		var set []Entry
 		for p := range s.now {
-			set = append(set, Entry{p, Record{Change: Removed, Reason: Gone}})
+			set = append(set, Entry{Path: p, Record: Record{Change: Removed, Reason: Gone}})
 		}
 		slices.SortFunc(set, func(a, b Entry) int { return Compare(a.Path, b.Path) })
 		s.add(set)

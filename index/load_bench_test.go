@@ -20,7 +20,7 @@ func manyFiles(n int, edit func(i int, e *Entry) bool) iter.Seq2[*Entry, error] 
 		when := file.Time{Sec: 1.77e9, Nsec: 123456789}
 		var e Entry
 		put := func(path string, i int, r Record) bool {
-			e = Entry{path, r}
+			e = Entry{Path: path, Record: r}
 			e.Ino, e.UID, e.GID, e.Volume = uint64(i)*0x9e3779b1%(1<<24), 1000, 1000, 1
 			e.Change, e.Reason = Added, NewPath
 			e.Ctime, e.Btime = when, file.Time{Sec: when.Sec, Nsec: when.Nsec - 4e6}

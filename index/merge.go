@@ -133,7 +133,7 @@ func (f *follower) merge(path string, records []holder) (e Entry, newest *Record
 	if err := last.parse(path, newest); err != nil {
 		return e, nil, err
 	}
-	e = Entry{path, *newest}
+	e = Entry{Path: path, Record: *newest}
 	if len(records) == 1 && newest.To == "" && (newest.From == "" || last.first) &&
 		(newest.Exists() || !newest.Stored.Shares()) {
 		switch {

@@ -65,7 +65,7 @@ func (tr tree) changes(old tree) []Entry {
 	for _, p := range all.paths() {
 		n, here := tr[p]
 		before, there := old[p]
-		e := Entry{p, n.record()}
+		e := Entry{Path: p, Record: n.record()}
 		from, known := was[n.id]
 		switch {
 		case !here:
@@ -116,7 +116,7 @@ func manyEntries(n int) []Entry {
 	set := make([]Entry, 0, n)
 	for i := range n {
 		r := node{id: uint64(i + 1), kind: file.Regular, text: fmt.Sprint(i), mode: 0o644, mtime: int64(i)}.record()
-		set = append(set, Entry{fmt.Sprintf("a folder with a long name/%03d/file-%03d", i/100, i%100), r})
+		set = append(set, Entry{Path: fmt.Sprintf("a folder with a long name/%03d/file-%03d", i/100, i%100), Record: r})
 	}
 	return set
 }

@@ -98,7 +98,7 @@ func TestAListingHoldsNothingOpen(t *testing.T) {
 	for e, err := range db.Entries(bg, 1, "") {
 		check(t, err)
 		if n++; n == 10 {
-			db.add(t, 2, []Entry{{"a/00001", Record{Change: Removed}}})
+			db.add(t, 2, []Entry{{Path: "a/00001", Record: Record{Change: Removed}}})
 		}
 		if e.Path == "a/00100" {
 			break

@@ -70,9 +70,9 @@ func TestAPendingMoveOutOfAFolderThatAnotherReplaced(t *testing.T) {
 	d := func(id uint64) node { return node{id, file.Folder, "", 0o755, 1} }
 	first := tree{"a": d(1), "c": d(2)}
 	db.add(t, 1, first.changes(tree{}))
-	moved := Entry{"b", d(1).record()}
+	moved := Entry{Path: "b", Record: d(1).record()}
 	moved.Change, moved.From = Moved, "a"
-	gone := Entry{"c", Record{Change: Removed, Reason: Gone}}
+	gone := Entry{Path: "c", Record: Record{Change: Removed, Reason: Gone}}
 	p := NewPending(1)
 	p.Add(&moved)
 	p.Add(&gone)

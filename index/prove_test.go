@@ -22,7 +22,7 @@ func TestLargeAndSmallPagesAreProved(t *testing.T) {
 		}
 	}
 	for _, dir := range append([]string{""}, folders(set)...) {
-		set = append(set, Entry{dir, node{1, file.Folder, "", 0o755, 0}.record()})
+		set = append(set, Entry{Path: dir, Record: node{1, file.Folder, "", 0o755, 0}.record()})
 	}
 	db.add(t, 1, set)
 	for seq := uint64(2); seq < 50; seq++ {

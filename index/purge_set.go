@@ -128,7 +128,7 @@ func (p *Purging) turns(ctx context.Context, k int) iter.Seq2[*Entry, error] {
 func (p *Purging) purged(ctx context.Context, k int, own *purgedRecord, other *Entry) (*Entry, error) {
 	if own == nil {
 		if p.gone(other.Path, k) {
-			return &Entry{other.Path, Record{Change: Removed, Reason: Gone}}, nil
+			return &Entry{Path: other.Path, Record: Record{Change: Removed, Reason: Gone}}, nil
 		}
 		born, err := p.bornAt(ctx, p.Snapshots[k].Header.Seq, other)
 		if err != nil {
@@ -145,7 +145,7 @@ func (p *Purging) purged(ctx context.Context, k int, own *purgedRecord, other *E
 		if other == nil {
 			return nil, nil
 		}
-		return &Entry{e.Path, Record{Change: Removed, Reason: Gone}}, nil
+		return &Entry{Path: e.Path, Record: Record{Change: Removed, Reason: Gone}}, nil
 	}
 	if e.To != "" && (was || p.gone(e.To, k)) {
 		e.To = ""

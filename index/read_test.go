@@ -239,7 +239,7 @@ func TestTheNewestSnapshotIsFoundByIdentityAndContent(t *testing.T) {
 	links := newDB(t)
 	var set []Entry
 	for i := range 5 {
-		set = append(set, Entry{fmt.Sprint("l", i), node{9, file.Regular, "same", 0o644, 1}.record()})
+		set = append(set, Entry{Path: fmt.Sprint("l", i), Record: node{9, file.Regular, "same", 0o644, 1}.record()})
 	}
 	links.add(t, 1, set)
 	r := set[0].Record
@@ -250,7 +250,7 @@ func TestTheNewestSnapshotIsFoundByIdentityAndContent(t *testing.T) {
 	if !slices.Equal(paths(byID), []string{"l0", "l1", "l2"}) || len(byContent) != 4 {
 		t.Errorf("of five names: %q by identity, %q by content", paths(byID), paths(byContent))
 	}
-	links.add(t, 2, []Entry{{"l1", Record{Change: Removed}}, {"l3", Record{Change: Removed}}})
+	links.add(t, 2, []Entry{{Path: "l1", Record: Record{Change: Removed}}, {Path: "l3", Record: Record{Change: Removed}}})
 	byContent, err = links.ByContent(bg, 2, r.Size, r.Hash, 9)
 	check(t, err)
 	if got := paths(byContent); !slices.Equal(slices.Sorted(slices.Values(got)), []string{"l0", "l2", "l4"}) {
@@ -263,7 +263,7 @@ func TestContentWithoutInodes(t *testing.T) {
 	db := newDB(t)
 	var set []Entry
 	for _, name := range []string{"a", "b"} {
-		set = append(set, Entry{name, node{0, file.Regular, "same", 0o644, 1}.record()})
+		set = append(set, Entry{Path: name, Record: node{0, file.Regular, "same", 0o644, 1}.record()})
 	}
 	db.add(t, 1, set)
 	r := set[0].Record
@@ -281,7 +281,7 @@ func TestContentWithoutInodes(t *testing.T) {
 	if got := find(1); !slices.Equal(slices.Sorted(slices.Values(got)), []string{"a", "b"}) {
 		t.Errorf("one has an inode number now: found %q", got)
 	}
-	db.add(t, 2, []Entry{{"a", Record{Change: Removed}}})
+	db.add(t, 2, []Entry{{Path: "a", Record: Record{Change: Removed}}})
 	if got := find(2); !slices.Equal(got, []string{"b"}) {
 		t.Errorf("one is gone: found %q", got)
 	}
@@ -290,7 +290,7 @@ func TestContentWithoutInodes(t *testing.T) {
 // An entry of content whose file identity does not know leads nowhere.
 func TestContentWithoutIdentityIsDamage(t *testing.T) {
 	db := newDB(t)
-	e := Entry{"a", node{5, file.Regular, "text", 0o644, 1}.record()}
+	e := Entry{Path: "a", Record: node{5, file.Regular, "text", 0o644, 1}.record()}
 	db.add(t, 1, []Entry{e})
 	check(t, db.updates(bg, func(update updater) error {
 		return update(func(tx *bolt.Tx) error {
@@ -313,14 +313,14 @@ func paths(es []Entry) (all []string) {
 // snapshot's, and no damage.
 func TestTheNewestSnapshotIsFoundBesideOneThatIsNotPublished(t *testing.T) {
 	db := newDB(t)
-	one := []Entry{{"", node{id: 1, kind: file.Folder}.record()},
-		{"a", node{id: 2, kind: file.Regular, text: "text a"}.record()},
-		{"b", node{id: 3, kind: file.Regular, text: "text b"}.record()}}
+	one := []Entry{{Path: "", Record: node{id: 1, kind: file.Folder}.record()},
+		{Path: "a", Record: node{id: 2, kind: file.Regular, text: "text a"}.record()},
+		{Path: "b", Record: node{id: 3, kind: file.Regular, text: "text b"}.record()}}
 	db.add(t, 1, one)
 	moved, added := one[1], node{id: 4, kind: file.Regular, text: "text c"}.record()
 	moved.Path, moved.Change, moved.Stored, moved.From = "n", Moved, Linked, "a"
-	gone := Entry{"a", Record{Change: Removed, Reason: Gone}}
-	check(t, db.Import(bg, 2, all([]Entry{gone, {"c", added}, moved}),
+	gone := Entry{Path: "a", Record: Record{Change: Removed, Reason: Gone}}
+	check(t, db.Import(bg, 2, all([]Entry{gone, {Path: "c", Record: added}, moved}),
 		func() (*Header, error) { return &Header{Name: "s2", Seq: 2}, nil }))
 	for _, r := range []*Record{&one[1].Record, &one[2].Record, &added} {
 		byID, err := db.ByIdentity(bg, 1, r, 9)

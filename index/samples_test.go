@@ -42,8 +42,8 @@ func sample(ino uint64, kind file.Kind, text string, mtime int64) Record {
 // samples are n files in folders with long shared names, in key order.
 func samples(n int) (set []Entry) {
 	for i := range n {
-		set = append(set, Entry{fmt.Sprintf("a folder with a long name/%03d/file-%03d", i/100, i%100),
-			sample(uint64(i+1), file.Regular, fmt.Sprint(i), int64(i))})
+		set = append(set, Entry{Path: fmt.Sprintf("a folder with a long name/%03d/file-%03d", i/100, i%100),
+			Record: sample(uint64(i+1), file.Regular, fmt.Sprint(i), int64(i))})
 	}
 	return set
 }

@@ -9,7 +9,8 @@ var castagnoliTable = crc32.MakeTable(crc32.Castagnoli)
 
 // seal closes a value with the CRC-32C of its key and itself.
 func seal(value []byte, key []byte) []byte {
-	return binary.LittleEndian.AppendUint32(value, crc32.Update(crc32.Checksum(key, castagnoliTable), castagnoliTable, value))
+	return binary.LittleEndian.AppendUint32(value,
+		crc32.Update(crc32.Checksum(key, castagnoliTable), castagnoliTable, value))
 }
 
 // unseal is the value without its checksum, if that is right.

@@ -101,10 +101,10 @@ func sameUsage(t tb, want, got Usage) {
 func linkedFile(path string, stored Stored, change Change, from, link string, nlink uint32) Entry {
 	r := node{id: 1, kind: file.Regular, text: "text", mode: 0o644, mtime: 1}.record()
 	r.Stored, r.Change, r.From, r.Link, r.Nlink = stored, change, from, link, nlink
-	return Entry{path, r}
+	return Entry{Path: path, Record: r}
 }
 
-func gone(path string) Entry { return Entry{path, Record{Change: Removed, Reason: Gone}} }
+func gone(path string) Entry { return Entry{Path: path, Record: Record{Change: Removed, Reason: Gone}} }
 
 // A file that is renamed for every snapshot is one inode.
 func TestAFileThatMovesAlways(t *testing.T) {
@@ -133,7 +133,7 @@ func TestUsageOfContradictions(t *testing.T) {
 		"joined to itself": {{linkedFile("a", Joined, Added, "", "a", 1)}},
 		"one name more than was noticed": {{linkedFile("a", Copied, Added, "", "", 1)},
 			{linkedFile("b", Linked, Moved, "a", "", 1)}, {gone("a")}},
-		"a link to a folder": {{{"a", node{id: 1, kind: file.Folder}.record()}},
+		"a link to a folder": {{{Path: "a", Record: node{id: 1, kind: file.Folder}.record()}},
 			{linkedFile("b", Linked, Moved, "a", "", 1)}},
 	} {
 		t.Run(name, func(t *testing.T) {

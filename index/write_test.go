@@ -143,7 +143,7 @@ func TestLearnChangesOnlyWhatItMay(t *testing.T) {
 	before := db.dump(t)
 	old, _, err := db.Lookup(bg, 7, "a")
 	check(t, err)
-	fact := Entry{"a", node{99, file.Symlink, "elsewhere", 0o777, 999}.record()}
+	fact := Entry{Path: "a", Record: node{99, file.Symlink, "elsewhere", 0o777, 999}.record()}
 	fact.Volume, fact.Flags, fact.Xattrs, fact.UID, fact.Nlink = 3, Racy|Unreadable, []file.Xattr{{Name: "user.x"}}, 7, 8
 	gone, never := fact, fact
 	gone.Path, never.Path = "d/x", "never"
