@@ -8,6 +8,7 @@ import (
 	"os"
 
 	"snap/index/pages"
+	"snap/record"
 )
 
 // CheckCounts are the numbers of what Check has looked at.
@@ -68,8 +69,8 @@ type checker struct {
 
 	tops    map[string][]byte // the values of the buckets not walked yet
 	id      string            // of the destination
-	headers []Header          // oldest first
-	live    []Header          // without those being deleted
+	headers []record.Header   // oldest first
+	live    []record.Header   // without those being deleted
 	loose   bool              // there are records without a snapshot
 	doubt   bool              // records or paths are damaged: what is computed of them would be wrong
 
@@ -189,16 +190,16 @@ func (c *checker) snapshots() error {
 			c.foundf("snapshot %d has the name %q, as another has", h.Seq, h.Name)
 		}
 		names[h.Name] = true
-		if b := h.bucket(); b <= before || b > h.Seq {
+		if b := h.BucketSeq(); b <= before || b > h.Seq {
 			c.foundf("snapshot %q has its records in bucket %d", h.Name, b)
 		}
 		if h.Destination != "" && h.Destination != c.id {
 			c.foundf("snapshot %q is of the destination %q, the index of %q", h.Name, h.Destination, c.id)
 		}
 		switch h.State {
-		case Prepared, Complete:
+		case record.Prepared, record.Complete:
 			c.live = append(c.live, h)
-		case Deleting:
+		case record.Deleting:
 		default:
 			c.foundf("snapshot %q has the state %q", h.Name, h.State)
 		}

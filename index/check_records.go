@@ -7,6 +7,7 @@ import (
 	"sort"
 
 	"snap/internal/file"
+	"snap/record"
 )
 
 // source is one bucket of records during a check: all of them are read side by side with the paths, which
@@ -46,7 +47,7 @@ func newTotals(n int) totals {
 }
 
 // add counts an entry that is there during s.
-func (t *totals) add(r *Record, s pageRange) {
+func (t *totals) add(r *record.Record, s pageRange) {
 	if r.Kind == file.Folder {
 		t.dirs[s.first]++
 		t.dirs[s.end]--
@@ -96,7 +97,7 @@ func (c *checker) sources() (map[uint64]*source, error) {
 	sources := map[uint64]*source{}
 	deleting := map[int]bool{}
 	for _, h := range c.headers {
-		if h.State == Deleting {
+		if h.State == record.Deleting {
 			deleting[c.owner(h.Seq)] = true
 		}
 	}
@@ -124,7 +125,7 @@ func (c *checker) sources() (map[uint64]*source, error) {
 		s.walk = c.walk("the records of "+s.name, v, false, true)
 	}
 	for i := range c.headers {
-		if h := &c.headers[i]; sources[h.bucket()] == nil && !w.Lost {
+		if h := &c.headers[i]; sources[h.BucketSeq()] == nil && !w.Lost {
 			c.foundf("no records of snapshot %q", h.Name)
 		}
 	}
@@ -137,9 +138,9 @@ func (c *checker) owner(bucket uint64) int {
 }
 
 // header is the header of the snapshot with its records in bucket, nil if there is none.
-func (c *checker) header(bucket uint64) *Header {
+func (c *checker) header(bucket uint64) *record.Header {
 	i := sort.Search(len(c.headers), func(i int) bool { return c.headers[i].Seq >= bucket })
-	if i == len(c.headers) || c.headers[i].bucket() != bucket {
+	if i == len(c.headers) || c.headers[i].BucketSeq() != bucket {
 		return nil
 	}
 	return &c.headers[i]
@@ -155,7 +156,7 @@ type pathCheck struct {
 	folders []folder // the folder that the walk is in, and those that it is in
 
 	seqs   []uint64 // of the path
-	record Record
+	record record.Record
 	spans  []pageRange // of the path
 }
 
@@ -200,13 +201,13 @@ func (p *pathCheck) path(k, v []byte) {
 			continue
 		}
 		r := &p.record
-		err := parseRecord(string(s.v), r)
+		err := record.Parse(string(s.v), r)
 		s.step()
 		if err != nil {
 			p.found(fmt.Errorf("%q in %s: %w", path, s.name, err))
 			continue
 		}
-		if r.Change == Moved && r.From == "" {
+		if r.Change == record.Moved && r.From == "" {
 			p.foundf("%q in %s has moved, but from nowhere", path, s.name)
 		}
 		if added(r) {
@@ -298,7 +299,7 @@ func covers(spans []pageRange, s pageRange) bool {
 }
 
 // show adds what identity and content should hold of the newest record of a path.
-func (p *pathCheck) show(key []byte, r *Record) {
+func (p *pathCheck) show(key []byte, r *record.Record) {
 	if inIdentity(r) {
 		p.identity.add(identityKey(nil, r, key))
 	}
@@ -320,7 +321,7 @@ func (p *pathCheck) compare() {
 			p.foundf("snapshot %q has %d files, %d folders and %d bytes, but its header says %d, %d and %d",
 				h.Name, files, dirs, size, h.Files, h.Dirs, h.Bytes)
 		}
-		if s := p.sources[h.bucket()]; h.Records > 0 && !s.soft && (h.Records > s.n || h.Records < s.n-s.silent) {
+		if s := p.sources[h.BucketSeq()]; h.Records > 0 && !s.soft && (h.Records > s.n || h.Records < s.n-s.silent) {
 			p.foundf("snapshot %q has %d records, but its header says %d", h.Name, s.n, h.Records)
 		}
 	}

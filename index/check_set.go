@@ -8,13 +8,15 @@ import (
 	"iter"
 
 	"snap/internal/file"
+	"snap/record"
 )
 
 // CheckSet calls found where the records of a snapshot are not those of its change set, which set yields: the same
 // paths in the same order with equal records, but for what snap has learned of the source since (volume, inode, birth
 // time, ctime, racy), and for what Import adds: where files went, and records of folders whose name another one took.
 // The error is what stopped it, an error of set among others.
-func (db *DB) CheckSet(ctx context.Context, h *Header, set iter.Seq2[*Entry, error], found func(error)) error {
+func (db *DB) CheckSet(ctx context.Context, h *record.Header, set iter.Seq2[*record.Entry, error],
+	found func(error)) error {
 	b, err := db.open(ctx, checking)
 	if err != nil {
 		return err
@@ -25,7 +27,7 @@ func (db *DB) CheckSet(ctx context.Context, h *Header, set iter.Seq2[*Entry, err
 		if err != nil {
 			return err
 		}
-		value, err := c.records(h.bucket())
+		value, err := c.records(h.BucketSeq())
 		if err != nil {
 			return err
 		}
@@ -52,13 +54,13 @@ func (c *checker) records(bucket uint64) (value []byte, err error) {
 }
 
 // compareSet goes through the records and a change set side by side.
-func compareSet(w *bucketWalk, set iter.Seq2[*Entry, error]) error {
+func compareSet(w *bucketWalk, set iter.Seq2[*record.Entry, error]) error {
 	var key, mine, theirs []byte
-	var r Record
+	var r record.Record
 	k, v, ok := w.Next()
 	// alone reports the record at k, which the change set has not.
 	alone := func() {
-		if parseRecord(string(v), &r) != nil || !added(&r) {
+		if record.Parse(string(v), &r) != nil || !added(&r) {
 			w.tell(damaged("a record of %q, which the change set has not", appendPath(nil, k)))
 		}
 		k, v, ok = w.Next()
@@ -80,10 +82,10 @@ func compareSet(w *bucketWalk, set iter.Seq2[*Entry, error]) error {
 			}
 			continue
 		}
-		if err := parseRecord(string(v), &r); err != nil {
+		if err := record.Parse(string(v), &r); err != nil {
 			w.tell(fmt.Errorf("%q: %w", e.Path, err))
 		} else {
-			mine, theirs = appendRecord(mine[:0], unlearned(r)), appendRecord(theirs[:0], unlearned(e.Record))
+			mine, theirs = record.Append(mine[:0], unlearned(r)), record.Append(theirs[:0], unlearned(e.Record))
 			if !bytes.Equal(mine, theirs) {
 				w.tell(damaged("the record of %q is not that of the change set", e.Path))
 			}
@@ -97,13 +99,13 @@ func compareSet(w *bucketWalk, set iter.Seq2[*Entry, error]) error {
 }
 
 // added reports whether the record may be one that Import made.
-func added(r *Record) bool {
-	return r.Change == Silent && r.Kind == file.Folder && r.Reason == NoReason && r.To != ""
+func added(r *record.Record) bool {
+	return r.Change == record.Silent && r.Kind == file.Folder && r.Reason == record.NoReason && r.To != ""
 }
 
 // unlearned is r without what is learned of the source later, and without what Import adds.
-func unlearned(r Record) *Record {
+func unlearned(r record.Record) *record.Record {
 	r.Volume, r.Ino, r.Btime, r.Ctime, r.To = 0, 0, file.Time{}, file.Time{}, ""
-	r.Flags &^= Racy
+	r.Flags &^= record.Racy
 	return &r
 }

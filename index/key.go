@@ -3,6 +3,8 @@ package index
 import (
 	"bytes"
 	"encoding/binary"
+
+	"snap/record"
 )
 
 // appendKey appends the key of a path.
@@ -46,7 +48,7 @@ func pathOf(key []byte) (string, error) {
 
 // validKey reports whether key is the key of path, which was made from it, and path may be one.
 func validKey(key []byte, path string) bool {
-	return len(key) > 0 && bytes.IndexByte(key, '/') < 0 && (path != "" || len(key) == 1) && ValidPath(path)
+	return len(key) > 0 && bytes.IndexByte(key, '/') < 0 && (path != "" || len(key) == 1) && record.ValidPath(path)
 }
 
 // keyWithin reports whether key is dir's key or below it; dir is a key too, nil for everything.

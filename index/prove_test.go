@@ -10,6 +10,7 @@ import (
 
 	"snap/index/pages"
 	"snap/internal/file"
+	"snap/record"
 )
 
 // Records larger than a page, buckets that lie in a page of their parent, and a long list of free pages.
@@ -22,13 +23,13 @@ func TestLargeAndSmallPagesAreProved(t *testing.T) {
 		}
 	}
 	for _, dir := range append([]string{""}, folders(set)...) {
-		set = append(set, Entry{Path: dir, Record: node{1, file.Folder, "", 0o755, 0}.record()})
+		set = append(set, record.Entry{Path: dir, Record: node{1, file.Folder, "", 0o755, 0}.record()})
 	}
 	db.add(t, 1, set)
 	for seq := uint64(2); seq < 50; seq++ {
 		e := set[seq]
-		e.Change, e.Mode = Metadata, uint16(seq)
-		db.add(t, seq, []Entry{e})
+		e.Change, e.Mode = record.Metadata, uint16(seq)
+		db.add(t, seq, []record.Entry{e})
 	}
 	check(t, db.Undo(bg, 49))
 	heads, err := db.Snapshots(bg)
@@ -94,7 +95,7 @@ func TestAKnownIndexIsNotProvedAgain(t *testing.T) {
 	other, err := Open(db.path)
 	check(t, err)
 	other.Trust(known)
-	if _, err := other.ID(bg); !errors.Is(err, ErrDamaged) || other.Fingerprint() != "" {
+	if _, err := other.ID(bg); !errors.Is(err, record.ErrDamaged) || other.Fingerprint() != "" {
 		t.Errorf("changed since: fingerprint %q, %v", other.Fingerprint(), err)
 	}
 }
@@ -121,7 +122,7 @@ func TestAFingerprintIsThatOfWhatWasWritten(t *testing.T) {
 	if next.Fingerprint() != after {
 		t.Errorf("the next one: %q, want %q", next.Fingerprint(), after)
 	}
-	if err := db.SetHeader(bg, &Header{Seq: 77}); !errors.Is(err, ErrNotFound) {
+	if err := db.SetHeader(bg, &record.Header{Seq: 77}); !errors.Is(err, ErrNotFound) {
 		t.Fatal(err)
 	}
 	if _, err = db.ID(bg); err != nil || db.Fingerprint() != after {

@@ -5,12 +5,12 @@ import (
 	"hash/crc32"
 )
 
-var castagnoliTable = crc32.MakeTable(crc32.Castagnoli)
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // seal closes a value with the CRC-32C of its key and itself.
 func seal(value []byte, key []byte) []byte {
 	return binary.LittleEndian.AppendUint32(value,
-		crc32.Update(crc32.Checksum(key, castagnoliTable), castagnoliTable, value))
+		crc32.Update(crc32.Checksum(key, castagnoli), castagnoli, value))
 }
 
 // unseal is the value without its checksum, if that is right.
@@ -19,6 +19,6 @@ func unseal(value, key []byte) ([]byte, bool) {
 	if n < 0 {
 		return nil, false
 	}
-	sum := crc32.Update(crc32.Checksum(key, castagnoliTable), castagnoliTable, value[:n])
+	sum := crc32.Update(crc32.Checksum(key, castagnoli), castagnoli, value[:n])
 	return value[:n], binary.LittleEndian.Uint32(value[n:]) == sum
 }

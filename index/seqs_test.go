@@ -5,6 +5,8 @@ import (
 	"math"
 	"slices"
 	"testing"
+
+	"snap/record"
 )
 
 func FuzzSeqs(f *testing.F) {
@@ -16,7 +18,7 @@ func FuzzSeqs(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte) {
 		seqs, err := parseSeqs(b, nil)
 		switch {
-		case err != nil && !errors.Is(err, ErrDamaged):
+		case err != nil && !errors.Is(err, record.ErrDamaged):
 			t.Errorf("error %v", err)
 		case err != nil:
 		case len(seqs) == 0 || seqs[0] == 0 || !slices.IsSorted(seqs) || len(slices.Compact(slices.Clone(seqs))) != len(seqs):

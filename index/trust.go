@@ -10,6 +10,7 @@ import (
 
 	"snap/index/pages"
 	"snap/internal/file"
+	"snap/record"
 )
 
 // alwaysProve is the size of a file, in bytes, up to which a proof takes no time to speak of (8 ms), so that
@@ -130,7 +131,7 @@ func newer(ctx context.Context, f *os.File) error {
 		}
 		meta := p.Walk(ctx, v, o)
 		for k, v, ok := meta.Next(); ok; k, v, ok = meta.Next() {
-			if err := checkVersion(v); string(k) == string(keyVersion) && errors.Is(err, ErrNewer) {
+			if err := checkVersion(v); string(k) == string(keyVersion) && errors.Is(err, record.ErrNewer) {
 				return err
 			}
 		}

@@ -7,6 +7,8 @@ import (
 	"maps"
 	"math"
 	"slices"
+
+	"snap/record"
 )
 
 // Span says which snapshots' trees hold an inode: all from First to Last, by their sequence numbers, but for those of
@@ -54,7 +56,7 @@ func (s Span) away() (gaps []Span) {
 type Amount struct{ Inodes, Bytes int64 }
 
 // Add adds b.
-func (a *Amount) Add(b Amount) { a.Inodes, a.Bytes = a.Inodes+b.Inodes, Plus(a.Bytes, b.Bytes) }
+func (a *Amount) Add(b Amount) { a.Inodes, a.Bytes = a.Inodes+b.Inodes, record.Plus(a.Bytes, b.Bytes) }
 
 // Usage is how much lives from when to when in a destination.
 type Usage map[Span]Amount
@@ -81,11 +83,11 @@ func (db *DB) Freeable(ctx context.Context, stay []uint64) (Usage, error) {
 	}
 	var seqs []uint64
 	for i := range heads {
-		if heads[i].State == Complete {
+		if heads[i].State == record.Complete {
 			seqs = append(seqs, heads[i].Seq)
 		}
 	}
-	if slices.ContainsFunc(heads, func(h Header) bool { return h.Returned > 0 }) {
+	if slices.ContainsFunc(heads, func(h record.Header) bool { return h.Returned > 0 }) {
 		u, err := db.Usage(ctx)
 		maps.DeleteFunc(u, func(s Span, _ Amount) bool { return slices.ContainsFunc(stay, s.Holds) })
 		return u, err
@@ -135,7 +137,7 @@ func (u Usage) add(c *usageCount, each func(editionVisitor) error) error {
 func (db *DB) complete(ctx context.Context) (seqs []uint64, err error) {
 	heads, err := db.Snapshots(ctx)
 	for i := range heads {
-		if heads[i].State == Complete {
+		if heads[i].State == record.Complete {
 			seqs = append(seqs, heads[i].Seq)
 		}
 	}

@@ -1,6 +1,10 @@
 package index
 
-import "math"
+import (
+	"math"
+
+	"snap/record"
+)
 
 // wide is an exact sum of sizes, for those of which a part is taken away again: one that was cut at Beyond would be
 // too small afterwards.
@@ -14,7 +18,7 @@ func (w *wide) addAll(b wide) { w.high, w.low = w.high+b.high, w.low+b.low }
 func (w *wide) bytes() int64 {
 	high := w.high + w.low>>32
 	if high > math.MaxInt32 {
-		return Beyond
+		return record.Beyond
 	}
 	return high<<32 | w.low&math.MaxUint32
 }

@@ -1,4 +1,4 @@
-package index
+package record
 
 import (
 	"bytes"
@@ -79,14 +79,14 @@ func drawRecord(t *rapid.T) Record {
 func TestARecordComesBackAsItWas(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		r := drawRecord(t)
-		b := appendRecord(nil, &r)
+		b := Append(nil, &r)
 		got := Record{Target: "of before", Flags: Racy, Xattrs: []file.Xattr{{Name: "old"}}}
-		must(t, parseRecord(string(b), &got))
+		must(t, Parse(string(b), &got))
 		if !equal(&r, &got) {
 			t.Fatalf("got  %+v\nwant %+v", got, r)
 		}
 		for i := range b { // no part of a record is a record
-			if err := parseRecord(string(b[:i]), &got); err == nil {
+			if err := Parse(string(b[:i]), &got); err == nil {
 				t.Fatalf("%d of %d bytes are a record too", i, len(b))
 			}
 		}
@@ -156,7 +156,7 @@ func TestMalformedRecords(t *testing.T) {
 		{"to an absolute path", raw(1, removed|hasTo, []byte("\x00\x02/a")...), ErrDamaged},
 	} {
 		var r Record
-		if err := parseRecord(c.b, &r); !errors.Is(err, c.want) {
+		if err := Parse(c.b, &r); !errors.Is(err, c.want) {
 			t.Errorf("%s: got error %v, want %v", c.name, err, c.want)
 		}
 	}
@@ -167,7 +167,7 @@ func TestAMalformedRecordTakesNoMemory(t *testing.T) {
 	b := raw(1, uint64(file.Regular)|uint64(Added)<<3|hasStat|hasXattrs, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 1, 1)
 	b += string(binary.AppendUvarint(nil, 1<<20)) + "\xff\xff\xff\x7f" + strings.Repeat("x", 1<<20)
 	var r Record
-	if n := allocated(func() { parseRecord(b, &r) }); n > 64<<10 {
+	if n := allocated(func() { Parse(b, &r) }); n > 64<<10 {
 		t.Errorf("%d bytes for a record that is none", n)
 	}
 }
@@ -186,10 +186,10 @@ func TestACommonRecordIsSmall(t *testing.T) {
 	r.UID, r.GID = 1000, 1000
 	r.Mtime.Nsec, r.Ctime, r.Btime = 123456789, file.Time{Sec: 1.7e9, Nsec: 987654321},
 		file.Time{Sec: 1.7e9, Nsec: 555555555}
-	if size := len(appendRecord(nil, &r)); size > 80 {
+	if size := len(Append(nil, &r)); size > 80 {
 		t.Errorf("a file's record takes %d bytes", size)
 	}
-	if size := len(appendRecord(nil, &Record{Change: Removed, Reason: Gone})); size > 4 {
+	if size := len(Append(nil, &Record{Change: Removed, Reason: Gone})); size > 4 {
 		t.Errorf("a tombstone takes %d bytes", size)
 	}
 }
@@ -197,21 +197,21 @@ func TestACommonRecordIsSmall(t *testing.T) {
 func FuzzRecord(f *testing.F) {
 	for _, r := range []Record{sample(1, file.Regular, "text", 1.7e9), sample(2, file.Folder, "", -5),
 		sample(3, file.Symlink, "../x", 0)} {
-		f.Add(appendRecord(nil, &r))
+		f.Add(Append(nil, &r))
 		r.From, r.To, r.Change, r.Rdev = "a/b", "c", Moved, 77
 		r.Xattrs = []file.Xattr{{Name: "user.a", Value: []byte("1")}, {Name: "user.b"}}
-		f.Add(appendRecord(nil, &r))
+		f.Add(Append(nil, &r))
 	}
-	f.Add(appendRecord(nil, &Record{Change: Removed}))
+	f.Add(Append(nil, &Record{Change: Removed}))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		var r, again Record
-		if err := parseRecord(string(b), &r); err != nil {
+		if err := Parse(string(b), &r); err != nil {
 			if !errors.Is(err, ErrDamaged) && !errors.Is(err, ErrNewer) {
 				t.Errorf("error %v", err)
 			}
 			return
 		}
-		must(t, parseRecord(string(appendRecord(nil, &r)), &again))
+		must(t, Parse(string(Append(nil, &r)), &again))
 		if !equal(&r, &again) {
 			t.Errorf("packed again it is another record:\n%+v\n%+v", r, again)
 		}

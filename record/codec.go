@@ -1,4 +1,4 @@
-package index
+package record
 
 import (
 	"encoding/binary"
@@ -42,8 +42,8 @@ const (
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// appendRecord packs r.
-func appendRecord(b []byte, r *Record) []byte {
+// Append packs r.
+func Append(b []byte, r *Record) []byte {
 	bits := uint64(r.Kind) | uint64(r.Change)<<3 | uint64(r.Stored)<<6
 	set := func(on bool, bit uint64) {
 		if on {
@@ -191,10 +191,10 @@ func (p *parser) path() string {
 
 func (p *parser) fail() { p.bad, p.b = true, "" }
 
-// parseRecord takes a record apart into r. The strings and slices of r alias b.
-func parseRecord(b string, r *Record) error {
+// Parse takes a record apart into r. The strings and slices of r alias b.
+func Parse(b string, r *Record) error {
 	if len(b) < 3 {
-		return damage("a record of %d bytes", len(b))
+		return damaged("a record of %d bytes", len(b))
 	}
 	if b[0] != recordVersion {
 		return fmt.Errorf("a record of version %d: %w", b[0], ErrNewer)
@@ -273,7 +273,7 @@ func parseRecord(b string, r *Record) error {
 		r.Stored == Joined && r.Link == "" || r.Link != "" && !r.Stored.Shares() ||
 		r.Has(SparseHash) && !r.Has(Hashed) || (r.Kind == file.None) != (r.Change == Removed) ||
 		(r.Kind == file.None) != (bits&hasStat == 0) {
-		return damage("a malformed record")
+		return damaged("a malformed record")
 	}
 	return nil
 }

@@ -1,4 +1,4 @@
-package index
+package record
 
 import (
 	"encoding/binary"
@@ -66,7 +66,7 @@ func frame(kind byte, payload ...byte) []byte {
 }
 
 func TestHostileChangeSets(t *testing.T) {
-	dead := appendRecord(nil, &Record{Change: Removed})
+	dead := Append(nil, &Record{Change: Removed})
 	one := func(shared byte, rest string, body []byte) []byte {
 		return append(append(appendString([]byte{shared}, rest), byte(len(body))), body...)
 	}

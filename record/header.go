@@ -1,4 +1,4 @@
-package index
+package record
 
 import (
 	"encoding/json"
@@ -53,14 +53,14 @@ func (h *Header) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// inPlace says with ErrDamaged why the names in the header could lead elsewhere than to a snapshot's folder, or into
+// CheckNames says with ErrDamaged why the names in the header could lead elsewhere than to a snapshot's folder, or into
 // another one of the destination: whoever can write the index must not choose what a command deletes or moves.
-func (h *Header) inPlace() error {
+func (h *Header) CheckNames() error {
 	if h.Name == "" || !oneElement(h.Name) || h.Name[0] == '.' || reserved(h.Name) {
-		return damage("snapshot %d has the name %q", h.Seq, h.Name)
+		return damaged("snapshot %d has the name %q", h.Seq, h.Name)
 	}
 	if h.Work == "." || h.Work == ".." || !oneElement(h.Work) {
-		return damage("snapshot %d has the name %q and the work folder %q", h.Seq, h.Name, h.Work)
+		return damaged("snapshot %d has the name %q and the work folder %q", h.Seq, h.Name, h.Work)
 	}
 	return nil
 }
@@ -153,8 +153,8 @@ type Header struct {
 	Boot string `json:"boot,omitempty"`
 }
 
-// bucket is the number of the bucket that holds the snapshot's records.
-func (h *Header) bucket() uint64 {
+// BucketSeq is the number of the bucket that holds the snapshot's records.
+func (h *Header) BucketSeq() uint64 {
 	if h.Bucket != 0 {
 		return h.Bucket
 	}
@@ -178,8 +178,8 @@ func (h *Header) HeldBytes() int64 {
 	return h.Bytes - h.UnreadBytes
 }
 
-// count adds a record of the change set.
-func (h *Header) count(r *Record) {
+// Count adds a record of the change set.
+func (h *Header) Count(r *Record) {
 	if r.Since != 0 && r.Stored == Linked {
 		h.Returned++
 	}
@@ -196,7 +196,7 @@ func (h *Header) count(r *Record) {
 	case Moved:
 		h.Moved++
 	case Removed:
-		if r.To == "" && !r.trail() { // else it is reported where it is now
+		if r.To == "" && !r.OnlyTrail() { // else it is reported where it is now
 			h.Removed++
 		}
 	}

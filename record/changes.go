@@ -1,4 +1,4 @@
-package index
+package record
 
 import (
 	"bufio"
@@ -66,7 +66,7 @@ func (c *ChangeWriter) Add(path string, r *Record) error {
 		c.err = fmt.Errorf("change set out of order: %q after %q", path, c.prev)
 		return c.err
 	}
-	c.buf = appendRecord(c.buf[:0], r)
+	c.buf = Append(c.buf[:0], r)
 	if len(c.buf) > maxRecord {
 		return fmt.Errorf("%q: a record of %d bytes: too many extended attributes", path, len(c.buf))
 	}
@@ -168,7 +168,7 @@ func NewChangeReader(r io.Reader) (*ChangeReader, error) {
 		return nil, readError(err)
 	}
 	if string(magic[:]) != changesMagic {
-		return nil, damage("not a change set")
+		return nil, damaged("not a change set")
 	}
 	if b, err := c.r.Peek(1); err == nil && b[0] == frameBegin {
 		_, payload, err := c.next()
@@ -177,9 +177,9 @@ func NewChangeReader(r io.Reader) (*ChangeReader, error) {
 		}
 		c.begin = new(Header)
 		if err := json.Unmarshal(payload, c.begin); err != nil {
-			return nil, damage("the head of a change set: %v", err)
+			return nil, damaged("the head of a change set: %v", err)
 		}
-		if err := c.begin.inPlace(); err != nil {
+		if err := c.begin.CheckNames(); err != nil {
 			return nil, err
 		}
 	}
@@ -214,10 +214,10 @@ func (c *ChangeReader) All() iter.Seq2[*Entry, error] {
 				if len(payload) > 0 {
 					c.end = new(Header)
 					if err := json.Unmarshal(payload, c.end); err != nil || c.end.Records != c.n {
-						yield(nil, damage("the end of a change set"))
+						yield(nil, damaged("the end of a change set"))
 						return
 					}
-					if err := c.end.inPlace(); err != nil {
+					if err := c.end.CheckNames(); err != nil {
 						c.end = nil
 						yield(nil, err)
 					}
@@ -229,16 +229,16 @@ func (c *ChangeReader) All() iter.Seq2[*Entry, error] {
 				for p.b != "" {
 					shared, rest, body := p.limited(uint64(len(last))), p.string(), p.string()
 					if p.bad {
-						yield(nil, damage("a malformed change set"))
+						yield(nil, damaged("a malformed change set"))
 						return
 					}
 					last = last[:shared] + rest
 					if !ValidPath(last) || any && Compare(last, prev) <= 0 {
-						yield(nil, damage("a change set with the path %q out of place", last))
+						yield(nil, damaged("a change set with the path %q out of place", last))
 						return
 					}
 					e.Path, prev, any = last, last, true
-					if err := parseRecord(body, &e.Record); err != nil {
+					if err := Parse(body, &e.Record); err != nil {
 						yield(nil, err)
 						return
 					}
@@ -262,7 +262,7 @@ func (c *ChangeReader) next() (kind byte, payload []byte, err error) {
 	}
 	size := binary.LittleEndian.Uint32(head[1:])
 	if size > maxFrame {
-		return 0, nil, damage("a change set with a part of %d bytes", size)
+		return 0, nil, damaged("a change set with a part of %d bytes", size)
 	}
 	payload = make([]byte, size+4)
 	if _, err := io.ReadFull(c.r, payload); err != nil {
@@ -271,7 +271,7 @@ func (c *ChangeReader) next() (kind byte, payload []byte, err error) {
 	sum := binary.LittleEndian.Uint32(payload[size:])
 	payload = payload[:size]
 	if crc32.Update(crc32.Checksum(head[:], castagnoli), castagnoli, payload) != sum {
-		return 0, nil, damage("a change set whose checksum does not match")
+		return 0, nil, damaged("a change set whose checksum does not match")
 	}
 	return head[0], payload, nil
 }

@@ -1,4 +1,4 @@
-package index
+package record
 
 import (
 	"bytes"
@@ -115,7 +115,7 @@ func TestALargeChangeSetHasManyFramesAndSharesPrefixes(t *testing.T) {
 	}
 	records, paths := 0, 0
 	for i := range set {
-		records += len(appendRecord(nil, &set[i].Record))
+		records += len(Append(nil, &set[i].Record))
 		paths += len(set[i].Path)
 	}
 	if frames := bytes.Count(b, []byte{frameRecords}); frames < len(b)/frameSize {
