@@ -29,10 +29,10 @@ type Difference struct {
 
 // Diff yields the differences from snapshot a to snapshot b, whichever is the older, in key order of the
 // path. It reads only the records between the two. A file that moved is one difference, under its new
-// path; what comes to the path that it left is Added, and what its new path held before goes without
-// saying. A folder whose times alone changed is no difference.
+// path; what comes to the path that it left is Added, and what its new path held before is not reported. A folder whose
+// times alone changed is no difference.
 //
-// Taking away what is Removed and what Moved from, then setting what every After says, makes b of a.
+// To make b out of a, remove every path that was Removed or that something Moved from, then set what every After says.
 func (db *DB) Diff(ctx context.Context, a, b uint64) iter.Seq2[Difference, error] {
 	return db.diff(ctx, a, b, nil)
 }
@@ -228,7 +228,7 @@ func (f *follower) holders() (all []holder, err error) {
 	return all, err
 }
 
-// compare judges one path. A zero Change means that nothing worth telling happened.
+// compare judges one path. A zero Change means that nothing is to be reported.
 func (f *follower) compare(path string) (d Difference, err error) {
 	d.Path = path
 	if d.Before, err = f.state(path, f.from); err != nil {
@@ -281,8 +281,8 @@ func (f *follower) moved(path string, seq uint64) (other string, ok bool, err er
 	return *o, p != nil && *p == path, err
 }
 
-// Classify is what turned before into after at the same path, 0 if nothing worth telling did: for a
-// folder its times do not count.
+// Classify says which change turned before into after at the same path, 0 if none did. The times of a folder do not
+// count.
 func Classify(before, after *record.Record) record.Change {
 	switch {
 	case before.Kind != after.Kind:

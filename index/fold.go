@@ -12,8 +12,8 @@ import (
 
 // Fold makes snapshot next follow snapshot prev, 0 for none: the headers of those between go, and their
 // records become one bucket with next's, holding what merged yields, which is what Merged has yielded.
-// Readers see the snapshots between no more from the first moment on. It can be stopped at any point and
-// begun again with the same stream.
+// Readers do not see the snapshots between any more as soon as it begins. It can be stopped at any point and begun
+// again with the same stream.
 func (db *DB) Fold(ctx context.Context, prev uint64, next *record.Header,
 	merged iter.Seq2[*record.Entry, error]) error {
 	return db.updates(ctx, func(update updater) error {
@@ -275,7 +275,7 @@ func (f *folding) empty(t *txn) (done bool, err error) {
 	return true, nil
 }
 
-// end drops what is empty of meaning now.
+// end removes the headers of the deleted snapshots and their buckets, which are empty by now.
 func (f *folding) end(tx *bolt.Tx) error {
 	for _, seq := range f.victims {
 		if err := tx.Bucket(bucketSnapshots).Delete(seqKey(seq)); err != nil {

@@ -66,8 +66,8 @@ func since(vs []Version, seq uint64) int {
 	return i
 }
 
-// visited is a record in the part that it has in a life: the life may begin with it at this path, go on, or
-// end because another file took the path. The same record may be visited in each part.
+// visited is a record and its part in the life of a file: the life may begin with it at this path, go on, or end
+// because another file took the path. The same record may be visited once in each part.
 type visited struct {
 	path string
 	seq  uint64

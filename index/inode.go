@@ -204,7 +204,8 @@ func (t *tracer) seqs(path string) (seqs []uint64, key []byte, err error) {
 	return seqs, key, err
 }
 
-// Inode is an inode of the snapshots' trees: where the record is that made it. What shares an inode has equal ones.
+// Inode is an inode of the snapshots' trees: where the record is that made it. Entries that share an inode have
+// equal ones.
 type Inode struct{ born place }
 
 // LinkedEntry is an Entry with its inode in the tree.
@@ -213,9 +214,9 @@ type LinkedEntry struct {
 	Inode Inode // the zero Inode where the source had one name of the file
 }
 
-// LinkedEntries is Entries with the inodes of files with several names. That of the source, in the record, may have
-// been learned again for some names of a file and not for others. Where damage hides what made an inode, it is one of
-// its own.
+// LinkedEntries is Entries with the inodes, in the tree, of files with several names. The inode number in the record is
+// that of the source, and may be newer for some names of a file than for others. Where damage hides which record made
+// an inode, the entry gets one of its own.
 func (db *DB) LinkedEntries(ctx context.Context, seq uint64, dir string) iter.Seq2[LinkedEntry, error] {
 	return func(yield func(LinkedEntry, error) bool) {
 		var inodes []Inode

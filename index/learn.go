@@ -21,9 +21,8 @@ func (db *DB) SetHeader(ctx context.Context, h *record.Header) error {
 	})
 }
 
-// Learn replaces what the newest records say of the source alone: volume, inode, birth time, ctime, and
-// that they are no longer racy. The next run then need not read those files again. Entries whose path
-// is gone are passed over.
+// Learn replaces, in the newest records, what is true of the source only: volume, inode, birth time, ctime, and whether
+// they are racy. The next run then need not read those files again. Entries whose path is gone are passed over.
 func (db *DB) Learn(ctx context.Context, newest uint64, facts iter.Seq2[*record.Entry, error]) error {
 	return db.learn(ctx, newest, false, facts)
 }

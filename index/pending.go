@@ -11,7 +11,7 @@ import (
 	"snap/record"
 )
 
-// Pending is a change set against the newest snapshot that is in no snapshot, as a rehearsal finds it. It is kept
+// Pending is a change set against the newest snapshot that is in no snapshot, as a dry run finds it. It is kept
 // packed in memory.
 type Pending struct {
 	newest  uint64

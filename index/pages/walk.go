@@ -10,8 +10,8 @@ type Options struct {
 	Buckets bool // its values are buckets
 	// Unseal takes the checksum off a value; ok is false where it is wrong. nil: values have none.
 	Unseal func(value, key []byte) (body []byte, ok bool)
-	Name   func(key []byte) string // how a key is called in messages
-	Found  func(error)             // is told of each fault; the walk goes on after it
+	Name   func(key []byte) string // what messages call a key
+	Found  func(error)             // is called with each fault; the walk goes on after it
 }
 
 // Walk goes through the entries of one bucket in key order and proves the pages that it passes: each is what its
@@ -35,7 +35,7 @@ type step struct {
 	page
 	i         int    // the next element
 	low, high []byte // its keys are not below low and below high; nil: no bound
-	told      bool   // that keys in it are out of order
+	reported  bool   // that keys in it are out of order
 }
 
 // Walk begins a walk of the bucket with this value; nil is the bucket that holds all others.
@@ -129,8 +129,8 @@ func (w *Walk) bound(s *step, k []byte) {
 
 // disorder reports keys out of order, once for a page.
 func (w *Walk) disorder(s *step, k []byte) {
-	if !s.told {
-		s.told = true
+	if !s.reported {
+		s.reported = true
 		w.Found(fault("%q out of order in page %d", w.Name(k), s.id))
 	}
 }
