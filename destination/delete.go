@@ -81,7 +81,9 @@ type StuckError struct {
 }
 
 // StuckName is what the rest of snapshot seq is called in the trash once it is forgotten: no number.
-func StuckName(seq uint64) string { return ChangeSetName(seq) + ".stuck" }
+func StuckName(seq uint64) string { return ChangeSetName(seq) + stuckSuffix }
+
+const stuckSuffix = ".stuck"
 
 func (e *StuckError) Error() string {
 	return "what is left of a deleted snapshot or an interrupted run cannot be removed: " + e.Err.Error()

@@ -3,7 +3,8 @@
 //
 // Invariants:
 //
-//   - Whoever writes holds the lock (lock.go) and is the destination's one owner (owner.go).
+//   - Whoever writes holds the lock (lock.go) and is the destination's one owner (owner.go). Only a check leaves a note
+//     without it (last_check.go).
 //   - Each snapshot has a sequence number that grows and is never given twice, and a change set of that number
 //     (change_sets.go). Its tree is the folder of its name (names.go).
 //   - What is to last is written to a new file, synced and renamed. [Destination.PublishPrepared] (publish.go) is the

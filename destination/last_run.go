@@ -1,8 +1,6 @@
 package destination
 
 import (
-	"encoding/json"
-	"io"
 	"time"
 
 	"snap/internal/file"
@@ -33,17 +31,8 @@ func LastUnchanged(root *file.Dir, h *record.Header) time.Time {
 		return time.Time{}
 	}
 	defer meta.Close()
-	f, err := openFile(meta, lastRunName)
-	if err != nil {
-		return time.Time{}
-	}
-	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, labelsMax))
-	if err != nil {
-		return time.Time{}
-	}
 	var l lastRun
-	if body, ok := unsealed(text); !ok || json.Unmarshal(body, &l) != nil || l.Seq != h.Seq || l.Name != h.Name {
+	if readSealed(meta, lastRunName, &l) != nil || l.Seq != h.Seq || l.Name != h.Name {
 		return time.Time{}
 	}
 	return l.Time

@@ -6,29 +6,41 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"io"
 	"io/fs"
 	"strconv"
 	"strings"
 
 	"snap/internal/file"
+	"snap/record"
 )
 
 // A sealed file is two lines: JSON, and its CRC-32C in hex.
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
+// sealed is the text of a sealed file that holds v.
+func sealed(v any) ([]byte, error) {
+	text, err := json.Marshal(v)
+	return fmt.Appendf(text, "\n%08x\n", crc32.Checksum(text, castagnoli)), err
+}
+
 // writeSealed puts v into the file name in dir, durable, in place of what is there.
 func (d *Destination) writeSealed(dir *file.Dir, name string, v any) error {
-	text, err := json.Marshal(v)
+	text, err := sealed(v)
 	if err != nil {
 		return err
 	}
-	text = fmt.Appendf(text, "\n%08x\n", crc32.Checksum(text, castagnoli))
 	tmp := name + "-new"
 	if err := d.Tmp.Remove(tmp); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	f, err := d.Tmp.Create(tmp)
+	return replaceBy(d.Tmp, tmp, text, dir, name)
+}
+
+// replaceBy puts text, durable, into the file name in dir, by way of the new file made in tmp.
+func replaceBy(tmp *file.Dir, made string, text []byte, dir *file.Dir, name string) error {
+	f, err := tmp.Create(made)
 	if err != nil {
 		return err
 	}
@@ -39,10 +51,32 @@ func (d *Destination) writeSealed(dir *file.Dir, name string, v any) error {
 	if err := errors.Join(err, f.Close()); err != nil {
 		return err
 	}
-	if err := d.Tmp.Replace(tmp, dir, name); err != nil {
+	if err := tmp.Replace(made, dir, name); err != nil {
 		return err
 	}
 	return dir.Sync()
+}
+
+// readSealed reads what writeSealed put into the file name in dir: fs.ErrNotExist, or record.ErrDamaged if it is not
+// that.
+func readSealed(dir *file.Dir, name string, v any) error {
+	f, err := openFile(dir, name)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, labelsMax))
+	if err != nil {
+		return err
+	}
+	body, ok := unsealed(text)
+	if !ok {
+		return fmt.Errorf("%s: %w: its checksum is wrong", f.Name(), record.ErrDamaged)
+	}
+	if err := json.Unmarshal(body, v); err != nil {
+		return fmt.Errorf("%s: %w: %w", f.Name(), record.ErrDamaged, err)
+	}
+	return nil
 }
 
 // unsealed is the JSON in the text of a sealed file, false if it does not match its checksum.

@@ -35,6 +35,7 @@ func (db *DB) Merged(ctx context.Context, prev uint64, next *record.Header) iter
 			yield(nil, err)
 			return
 		}
+		next.KeepRun()
 		next.Added, next.Modified, next.Metadata, next.Moved, next.Removed, next.CopiedBytes, next.Returned = 0, 0, 0,
 			0, 0, 0, 0
 		m := &merging{db: db, prev: prev, next: next.Seq, own: own, trails: trails, made: map[place]string{}}

@@ -14,6 +14,7 @@ import (
 func (p *Purging) Set(ctx context.Context, k int, h *record.Header) iter.Seq2[*record.Entry, error] {
 	return func(yield func(*record.Entry, error) bool) {
 		s := &p.Snapshots[k]
+		h.KeepRun()
 		h.Files, h.Dirs, h.Bytes, h.Linked = h.Files-s.Files, h.Dirs-s.Dirs, h.Bytes-s.Bytes, h.Linked-s.names
 		if s.Header.Bytes == record.Beyond {
 			h.Bytes = s.stay

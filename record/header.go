@@ -130,6 +130,10 @@ type Header struct {
 	Tags        []string `json:"tags"`
 	Note        string   `json:"note"`
 
+	// RunCopied is what its run copied, where that is not CopiedBytes any more: of a change set that was merged with
+	// others, or purged, that is what the set has now. See CopiedByRun.
+	RunCopied *int64 `json:"run_copied_bytes,omitempty"`
+
 	// Sources are what of Source was backed up, if not all of it: absolute paths, sorted. See Roots.
 	Sources []string `json:"sources,omitempty"`
 
@@ -151,6 +155,21 @@ type Header struct {
 	Returned int64    `json:"returned,omitempty"` // records with Since
 	// in the header a change set begins with: file.Dir.Session of the destination
 	Boot string `json:"boot,omitempty"`
+}
+
+// CopiedByRun is how many bytes of file content the snapshot's own run wrote, holes left out, whatever was deleted
+// since.
+func (h *Header) CopiedByRun() int64 {
+	if h.RunCopied != nil {
+		return *h.RunCopied
+	}
+	return h.CopiedBytes
+}
+
+// KeepRun keeps what the run copied before CopiedBytes becomes that of another change set.
+func (h *Header) KeepRun() {
+	copied := h.CopiedByRun()
+	h.RunCopied = &copied
 }
 
 // BucketSeq is the number of the bucket that holds the snapshot's records.

@@ -28,6 +28,7 @@ func (p *Place) WantUsage(what string) {
 		if diff := differentUsage(trees, u); diff != "" {
 			p.T.Fatalf("%s:\n%s", what, diff)
 		}
+		p.wantWhereabouts(ctx, d, heads, what)
 		for one := range heads { // that one goes, that one stays, and every second stays
 			for _, stays := range []func(int) bool{func(i int) bool { return i != one }, func(i int) bool { return i == one },
 				func(i int) bool { return (i^one)&1 == 0 }} {

@@ -6,8 +6,8 @@
 //
 // Invariants:
 //
-//   - A check writes nothing and takes no lock: what it has seen of a tree counts only if the snapshot is still there
-//     afterwards.
+//   - A check takes no lock and writes nothing but a note of its result (destination.NoteCheck): what it has seen of a
+//     tree counts only if the snapshot is still there afterwards.
 //   - What a file system or an ordinary user cannot keep is no damage (judge.go, a pure function).
 //   - An inode is read once, whatever the number of its names.
 //   - A repair never writes to an inode that is there. It makes a new one of bytes with the right hash
@@ -34,9 +34,10 @@ import (
 
 // Options of a check. The zero value compares index, change sets and trees, reads no file and writes nothing.
 type Options struct {
-	Read     Subset // the files whose bytes are read and compared with their hashes
-	Repair   bool   // repair what can be repaired; takes the destination's lock
-	Jobs     int    // files read at the same time; 0: 4
+	Time     time.Time // when it begins, by the clock: its result is left in the destination; zero: it is not
+	Read     Subset    // the files whose bytes are read and compared with their hashes
+	Repair   bool      // repair what can be repaired; takes the destination's lock
+	Jobs     int       // files read at the same time; 0: 4
 	LockWait time.Duration
 	Holder   string               // what others see while a repair holds the lock
 	Progress func(progress.State) // called with the progress; nil: nobody is
@@ -59,14 +60,15 @@ type Result struct {
 	More     int64     // damage beyond that, counted only
 	Missing  []string  // snapshots whose folders are gone from the destination
 	Strange  []string  // folders in the destination that are no snapshot's; only where one is missing
+	Unnoted  error     // why the result could not be left in the destination
 }
 
 // Run makes sure that index, change sets and trees of the destination at path agree, and that files hold
 // the bytes that were backed up. What it finds is in the result, which is there beside an error too.
 //
-// Without Repair it takes no lock and writes nothing: other runs go on beside it, and a snapshot that is
-// deleted meanwhile is passed over. A repair can be stopped at any point and begun again; it makes new
-// inodes and never writes to one that a snapshot has.
+// Without Repair it takes no lock and writes nothing but a note of its result, if Options.Time asks for it: other runs
+// go on beside it, and a snapshot that is deleted meanwhile is passed over. A repair can be stopped at any point and
+// begun again; it makes new inodes and never writes to one that a snapshot has.
 func Run(ctx context.Context, path string, o Options) (res *Result, err error) {
 	return run(ctx, path, o, inodesAPass)
 }
@@ -86,7 +88,19 @@ func run(ctx context.Context, path string, o Options, room int64) (res *Result, 
 	defer func() { err = errors.Join(err, c.d.Close()) }()
 	err = c.run(ctx)
 	c.finish()
+	c.note(err)
 	return &c.res, err
+}
+
+// note leaves the result in the destination. One that was stopped counts only for the damage that it had found.
+func (c *checker) note(stopped error) {
+	if c.o.Time.IsZero() || stopped != nil && c.res.Errors == 0 {
+		return
+	}
+	c.res.Unnoted = c.d.NoteCheck(destination.LastCheck{
+		Time: c.o.Time, Read: c.read.part(), Stopped: stopped != nil, Snapshots: c.res.Snapshots, Files: c.res.Files,
+		BytesRead: c.res.BytesRead, Damaged: c.res.Damaged, Repaired: c.res.Repaired, Errors: c.res.Errors,
+	})
 }
 
 // checker is the state of a check.

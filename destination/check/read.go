@@ -7,6 +7,7 @@ import (
 	"math"
 	"sync"
 
+	"snap/destination"
 	"snap/internal/file"
 	"snap/record"
 )
@@ -36,6 +37,7 @@ type reading struct {
 	room   int64  // for how many inodes a pass keeps what it has read
 	passes int
 	pass   int
+	share  float64 // which part of the bytes is read, about
 	result *Result
 
 	mu sync.Mutex
@@ -77,6 +79,7 @@ func (c *checker) prepareReading(ctx context.Context) error {
 	case s.Bytes > 0 && bytes > s.Bytes:
 		fraction = float64(s.Bytes) / float64(bytes)
 	}
+	r.share = fraction
 	if r.subset.Parts == 0 {
 		r.below = math.MaxUint64
 		if fraction < 1 {
@@ -89,6 +92,11 @@ func (c *checker) prepareReading(ctx context.Context) error {
 		c.at.TotalBytes = int64(float64(bytes) * fraction)
 	}
 	return nil
+}
+
+// part is what is read, as it is noted.
+func (r *reading) part() destination.ReadPart {
+	return destination.ReadPart{Share: r.share, Part: r.subset.Part, Parts: r.subset.Parts}
 }
 
 func (r *reading) begin(pass int) {

@@ -128,7 +128,8 @@ func otherHeader(a, b *record.Header) string {
 		{"the number of files", a.Files == b.Files && a.Dirs == b.Dirs}, {"the size", a.Bytes == b.Bytes},
 		{"the number of changes", a.Added == b.Added && a.Modified == b.Modified && a.Metadata == b.Metadata &&
 			a.Moved == b.Moved && a.Removed == b.Removed},
-		{"what was copied", a.Linked == b.Linked && a.CopiedBytes == b.CopiedBytes},
+		{"what was copied", a.Linked == b.Linked && a.CopiedBytes == b.CopiedBytes &&
+			a.CopiedByRun() == b.CopiedByRun()},
 		{"the number of errors", a.Errors == b.Errors},
 	} {
 		if !f.same {

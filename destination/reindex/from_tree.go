@@ -119,7 +119,7 @@ func (m *treeReader) run(ctx context.Context, s *step) error {
 	h := &m.head
 	h.Files, h.Dirs, h.Bytes = 0, 0, 0
 	h.Added, h.Modified, h.Metadata, h.Moved, h.Removed = 0, 0, 0, 0, 0
-	h.Linked, h.CopiedBytes, h.Errors = 0, 0, 0
+	h.Linked, h.CopiedBytes, h.RunCopied, h.Errors = 0, 0, nil, 0
 	h.Unread, h.UnreadBytes, h.Returned = 0, 0, 0
 	if err := m.r.label(h); err != nil {
 		return err

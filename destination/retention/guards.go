@@ -21,8 +21,8 @@ import (
 //   - More than half of the snapshots go only if that was asked for.
 //   - If deleting all that may go for free space would not do, none goes.
 const (
-	// clockSlack is by how much the clocks of machines that share a destination may differ.
-	clockSlack = 10 * time.Minute
+	// ClockSlack is by how much the clocks of machines that share a destination may differ.
+	ClockSlack = 10 * time.Minute
 	// orderSlack is by how much times may be out of the order in which the snapshots were made: by a clock in another
 	// zone.
 	orderSlack = 24 * time.Hour
@@ -137,9 +137,19 @@ func stopAt(reason StopReason, all []*record.Header) Stop {
 	return s
 }
 
+// Going are the snapshots whose trees the plan deletes.
+func (p *Plan) Going() (all []*record.Header) {
+	for i := range p.List {
+		if d := &p.List[i]; !d.Keep && !d.gone {
+			all = append(all, d.Header)
+		}
+	}
+	return all
+}
+
 // deletes reports whether the tree of a snapshot would go.
 func (p *Plan) deletes() bool {
-	return slices.ContainsFunc(p.List, func(d Decision) bool { return !d.Keep && !d.gone })
+	return len(p.Going()) > 0
 }
 
 // halt makes the plan delete nothing.
@@ -206,7 +216,7 @@ func (r *Policy) believe(all []record.Header, missing func(*record.Header) bool)
 		h := &all[i]
 		switch {
 		case missing(h):
-		case !r.Now.IsZero() && h.Time.After(r.Now.Add(clockSlack)):
+		case !r.Now.IsZero() && h.Time.After(r.Now.Add(ClockSlack)):
 			t.future = append(t.future, h)
 			t.why[h.Seq] = "its time is in the future"
 		default:

@@ -259,7 +259,7 @@ func TestNoTimeCostsMoreThanMeant(t *testing.T) {
 		if count, of := rules.most(plan.List); count > 0 {
 			t.Fatalf("%d of %d go", count, of)
 		}
-		future := slices.ContainsFunc(all, func(h record.Header) bool { return h.Time.After(rules.Now.Add(clockSlack)) })
+		future := slices.ContainsFunc(all, func(h record.Header) bool { return h.Time.After(rules.Now.Add(ClockSlack)) })
 		if future && len(kept) < len(all) {
 			t.Fatal("some go although there is one of the future")
 		}

@@ -90,7 +90,7 @@ func weigh(ctx context.Context, d *destination.Destination, p *Plan, r *Policy) 
 		if err != nil {
 			return err
 		}
-		r.makeRoom(p, r.MinFree.target(info.TotalBytes)-int64(info.FreeBytes), func(list []Decision) (total int64) {
+		r.makeRoom(p, r.MinFree.Short(int64(info.TotalBytes), int64(info.FreeBytes)), func(list []Decision) (total int64) {
 			for _, a := range usage.Freed(seqs, victims(list)) {
 				total = record.Plus(total, a.Bytes)
 			}

@@ -62,6 +62,9 @@ func (m MinFree) IsZero() bool { return m == MinFree{} }
 // target is the number of bytes to be free on a file system of this size.
 func (m MinFree) target(size uint64) int64 { return max(m.Bytes, int64(m.Percent/100*float64(size))) }
 
+// Short is how many bytes are lacking on a file system of this size, of which so much is free; not above 0: none.
+func (m MinFree) Short(size, free int64) int64 { return m.target(uint64(max(size, 0))) - free }
+
 // Empty reports whether there is no rule at all.
 func (r *Policy) Empty() bool { return !r.keeps() && r.MinFree.IsZero() }
 

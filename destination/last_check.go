@@ -1,0 +1,156 @@
+package destination
+
+import (
+	"crypto/rand"
+	"strings"
+	"time"
+
+	"snap/internal/file"
+)
+
+// lastCheckName is the file in .snap that tells of the last check, sealed. People are told what stands in it, and
+// nothing else goes by it: when it is lost or damaged, no check is known.
+const lastCheckName = "last-check"
+
+// LastCheck is what the last check of a destination has left to be told.
+type LastCheck struct {
+	Time      time.Time `json:"time"`              // when it began, by the clock
+	Read      ReadPart  `json:"read"`              // the part of the files that it read
+	Stopped   bool      `json:"stopped,omitempty"` // before its end, having found damage
+	Snapshots int64     `json:"snapshots"`
+	Files     int64     `json:"files"`
+	BytesRead int64     `json:"bytes_read"`
+	Damaged   int64     `json:"damaged"`
+	Repaired  int64     `json:"repaired"`
+	Errors    int64     `json:"errors"` // what is left: damage, and what could not be looked at
+
+	// What it, or a check before it, left, if no check since has looked there again and found it well.
+	Left *DamageLeft `json:"left,omitempty"`
+	// The last checks that read a part, this one too, oldest first.
+	Reads []PastRead `json:"reads,omitempty"`
+}
+
+// ReadPart is which part of the files a check read.
+type ReadPart struct {
+	Share float64 `json:"share"`           // of their bytes, about: 1 for all, 0 for none
+	Part  int     `json:"part,omitempty"`  // by their content: this one, from 1 on,
+	Parts int     `json:"parts,omitempty"` // of so many; 0: at random
+}
+
+// DamageLeft is damage that a check found and did not repair.
+type DamageLeft struct {
+	Time   time.Time `json:"time"` // of the check that found it
+	Errors int64     `json:"errors"`
+	Read   ReadPart  `json:"read"` // what a check has to read to find it
+}
+
+// PastRead is a check that read a part of the files.
+type PastRead struct {
+	Time time.Time `json:"time"`
+	Read ReadPart  `json:"read"`
+}
+
+// readsKept bounds how many checks that read are remembered: those of a year, with one a day.
+const readsKept = 400
+
+// covers reports whether a check that reads p sees all that one that reads q does.
+func (p ReadPart) covers(q ReadPart) bool {
+	return p.Share >= 1 || q.Share == 0 || p.Parts > 0 && p.Part == q.Part && p.Parts == q.Parts
+}
+
+// follow adds to c what stays true of the check before it, nil for none.
+func (c *LastCheck) follow(before *LastCheck) {
+	if c.Errors > 0 {
+		c.Left = &DamageLeft{Time: c.Time, Errors: c.Errors, Read: c.Read}
+	}
+	if before != nil {
+		switch old := before.Left; {
+		case old == nil || !c.Stopped && c.Read.covers(old.Read):
+		case c.Left == nil:
+			c.Left = old
+		case !c.Read.covers(old.Read):
+			c.Left.Read = ReadPart{Share: 1}
+		}
+		c.Reads = before.Reads
+	}
+	if c.Read.Share > 0 && !c.Stopped {
+		c.Reads = append(c.Reads[max(0, len(c.Reads)-readsKept+1):], PastRead{c.Time, c.Read})
+	}
+}
+
+// ReadSince is about which part of all bytes was read by checks that began at t or later, from 0 to 1.
+func (c *LastCheck) ReadSince(t time.Time) float64 {
+	type part struct{ part, parts int }
+	seen, of := map[part]bool{}, map[int]int{}
+	unread := 1.0
+	for _, r := range c.Reads {
+		p := part{r.Read.Part, r.Read.Parts}
+		switch {
+		case r.Time.Before(t) || seen[p]:
+		case r.Read.Parts > 0:
+			seen[p] = true
+			of[p.parts]++
+		default: // at random
+			unread *= 1 - min(r.Read.Share, 1)
+		}
+	}
+	for parts, n := range of {
+		unread *= 1 - min(float64(n)/float64(parts), 1)
+	}
+	return 1 - unread
+}
+
+// NoteCheck leaves the result of a check for those who ask later. It needs no lock: the file appears by a rename, and
+// of two checks the one that ends last leaves its. A destination of another user is not written to, nor, by root, one
+// where others may write.
+func (d *Destination) NoteCheck(c LastCheck) error {
+	if err := d.checkOwner(true); err != nil {
+		return err
+	}
+	if err := d.checkWriters(); err != nil {
+		return err
+	}
+	meta, err := d.Root.OpenDir(MetaName)
+	if err != nil {
+		return err
+	}
+	defer meta.Close()
+	tmp, err := meta.OpenDir(TmpName)
+	if err != nil {
+		return err
+	}
+	defer tmp.Close()
+	c.Time = c.Time.UTC()
+	var before LastCheck
+	if err := readSealed(meta, lastCheckName, &before); err == nil {
+		c.follow(&before)
+	} else {
+		c.follow(nil)
+	}
+	text, err := sealed(&c)
+	if err != nil {
+		return err
+	}
+	made := lastCheckName + "-" + strings.ToLower(
+		rand.Text()[:16],
+	) // what a crash leaves of it goes with the next recovery
+	if err := replaceBy(tmp, made, text, meta, lastCheckName); err != nil {
+		_ = tmp.Remove(made)
+		return err
+	}
+	return nil
+}
+
+// ReadLastCheck is what the last check of the destination root has left, nil if none has, or nothing is known of it.
+func ReadLastCheck(root *file.Dir) *LastCheck {
+	meta, err := root.OpenDir(MetaName)
+	if err != nil {
+		return nil
+	}
+	defer meta.Close()
+	var c LastCheck
+	if readSealed(meta, lastCheckName, &c) != nil {
+		return nil
+	}
+	return &c
+}
