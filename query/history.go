@@ -26,8 +26,13 @@ func (d *Reader) History(ctx context.Context, typed string, follow bool) (string
 			return path, steps, err
 		}
 	}
+	return "", nil, unknownPath(paths)
+}
+
+// unknownPath says that no snapshot knows any of the paths that may have been meant.
+func unknownPath(paths []string) error {
 	_, name := record.Split(paths[0])
-	return "", nil, hint.With(fmt.Errorf("%s: in no snapshot", quote.Path(paths[len(paths)-1])),
+	return hint.With(fmt.Errorf("%s: in no snapshot", quote.Path(paths[len(paths)-1])),
 		"to search for the name: snap find %s", quote.Word(name))
 }
 

@@ -9,6 +9,9 @@ import (
 	"snap/scan"
 )
 
+// IgnoresErrors reports whether what cannot be read is no matter.
+func (s *Settings) IgnoresErrors() bool { return s.errors == backup.IgnoreErrors }
+
 // Scan are the options of a walk that the settings ask for.
 func (s *Settings) Scan() scan.Options {
 	return scan.Options{

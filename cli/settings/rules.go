@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/dustin/go-humanize"
+
 	"snap/cli/text"
 	"snap/destination/retention"
 	"snap/internal/quote"
@@ -112,6 +114,34 @@ func (k *Rules) Policy(now time.Time) retention.Policy {
 		r.Within = func(newest time.Time) time.Time { return sp.Before(newest.In(zone)) }
 	}
 	return r
+}
+
+// Lines are the rules that are set, as they stand in BackupOptions.txt.
+func (k *Rules) Lines() (lines []string) {
+	for _, rule := range [...]struct {
+		key string
+		n   int
+	}{
+		{"last", k.last}, {"hourly", k.hourly}, {"daily", k.daily}, {"weekly", k.weekly},
+		{"monthly", k.monthly}, {"yearly", k.yearly},
+	} {
+		if rule.n > 0 {
+			lines = append(lines, fmt.Sprintf("keep_%s = %d", rule.key, rule.n))
+		}
+	}
+	if k.within != "" {
+		lines = append(lines, "keep_within = "+k.within)
+	}
+	if len(k.tags) > 0 {
+		lines = append(lines, "keep_tag = "+strings.Join(k.tags, ", "))
+	}
+	switch {
+	case k.minFree.Percent > 0:
+		lines = append(lines, fmt.Sprintf("min_free = %g%%", k.minFree.Percent))
+	case k.minFree.Bytes > 0:
+		lines = append(lines, "min_free = "+strings.ReplaceAll(humanize.IBytes(uint64(k.minFree.Bytes)), " ", ""))
+	}
+	return lines
 }
 
 // CheckTag says why t cannot be a tag.

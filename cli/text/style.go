@@ -28,6 +28,28 @@ func (s Style) When(t time.Time) string { return t.In(s.Zone).Format("2006-01-02
 // Age is how long ago t was, as it can be typed after "@".
 func (s Style) Age(t time.Time) string { return when.Ago(t, s.Now()) }
 
+// About is a length of time, rounded to one unit of those that ages have.
+func About(d time.Duration) string {
+	const day = 24 * time.Hour
+	if d > 22*time.Hour && d < 26*time.Hour {
+		return "1d"
+	}
+	for _, unit := range [...]struct {
+		of   time.Duration
+		from time.Duration // so much is told in it
+		name string
+	}{
+		{365 * day, 730 * day, "y"}, {365 * day / 12, 60 * day, "mo"}, {day, 47 * time.Hour, "d"}, {time.Hour,
+			55 * time.Minute, "h"},
+		{time.Minute, 55 * time.Second, "min"},
+	} {
+		if d >= unit.from {
+			return strconv.FormatInt(int64((d+unit.of/2)/unit.of), 10) + unit.name
+		}
+	}
+	return strconv.FormatInt(int64(max(d, 0)/time.Second), 10) + "s"
+}
+
 // Size is a number of bytes.
 func (s Style) Size(n int64) string {
 	n = max(n, 0)

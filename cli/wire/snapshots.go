@@ -48,7 +48,7 @@ func NewSnapshot(h *record.Header, state record.State) Snapshot {
 		Sources: sources, SourcesB64: sourcesB64, Host: h.Host, User: h.User, Files: h.Files - h.Unread, Dirs: h.Dirs,
 		Bytes: h.HeldBytes(),
 		Added: h.Added, Modified: h.Modified, Metadata: h.Metadata, Moved: h.Moved, Removed: h.Removed, Linked: h.Linked,
-		CopiedBytes: h.CopiedBytes, Errors: h.Errors, State: state, Tags: tags, Note: h.Note, LastUnchanged: nil,
+		CopiedBytes: h.CopiedByRun(), Errors: h.Errors, State: state, Tags: tags, Note: h.Note, LastUnchanged: nil,
 	}
 }
 

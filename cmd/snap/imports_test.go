@@ -11,7 +11,8 @@ import (
 // packages that must stay in one place are listed in confined.
 var imports = map[string][]string{
 	"snap/cmd/snap": {"snap/cli", "snap/cli/exit"},
-	"snap/cli": {"snap/cli/exit", "snap/cli/logfile", "snap/cli/settings", "snap/cli/state", "snap/cli/text",
+	"snap/cli": {"snap/cli/exit", "snap/cli/logfile", "snap/cli/settings", "snap/cli/state",
+		"snap/cli/status", "snap/cli/text",
 		"snap/cli/wire", "snap/query", "snap/query/archive", "snap/backup",
 		"snap/backup/source", "snap/destination", "snap/destination/check", "snap/destination/reindex",
 		"snap/destination/retention", "snap/restore", "snap/index", "snap/record", "snap/scan", "snap/filter",
@@ -38,13 +39,15 @@ var imports = map[string][]string{
 	"snap/cli/settings": {"snap/cli/text", "snap/backup", "snap/destination/retention", "snap/scan", "snap/filter",
 		"snap/record",
 		"snap/internal/file", "snap/internal/hint", "snap/internal/quote", "snap/internal/when"},
+	"snap/cli/status": {"snap/cli/text", "snap/cli/wire", "snap/query", "snap/destination",
+		"snap/destination/retention", "snap/record", "snap/internal/quote", "snap/internal/when"},
 	"snap/cli/text": {"snap/record", "snap/internal/file", "snap/internal/progress", "snap/internal/quote",
 		"snap/internal/when"},
 	"snap/cli/wire": {"snap/query", "snap/destination", "snap/destination/check", "snap/index", "snap/record",
 		"snap/internal/file",
 		"snap/internal/quote"},
-	"snap/query": {"snap/destination", "snap/index", "snap/record", "snap/filter", "snap/internal/file",
-		"snap/internal/hint",
+	"snap/query": {"snap/destination", "snap/destination/retention", "snap/index", "snap/record", "snap/filter",
+		"snap/internal/file", "snap/internal/hint",
 		"snap/internal/quote",
 		"snap/internal/when"}, // filter: the patterns of find are those of the lists
 	"snap/query/archive":     {"snap/query", "snap/restore", "snap/index", "snap/record", "snap/internal/file"},

@@ -72,6 +72,26 @@ func ParseAge(s string) (Age, error) {
 	return sp, nil
 }
 
+// String writes the age as ParseAge reads it.
+func (sp Age) String() string {
+	var b strings.Builder
+	for _, part := range [...]struct {
+		n    int
+		unit string
+	}{
+		{sp.years, "y"}, {sp.months, "mo"}, {sp.days, "d"}, {int(sp.time / time.Hour), "h"},
+		{int(sp.time / time.Minute % 60), "min"}, {int(sp.time / time.Second % 60), "s"},
+	} {
+		if part.n > 0 {
+			fmt.Fprintf(&b, "%d%s", part.n, part.unit)
+		}
+	}
+	if b.Len() == 0 {
+		return "0s"
+	}
+	return b.String()
+}
+
 // Before is the time that lies the span before t. A month before the 31st is the last day of a shorter
 // month, not a day of the next one.
 func (sp Age) Before(t time.Time) time.Time {
@@ -152,14 +172,14 @@ func Parse(s string, now time.Time) (from, to time.Time, err error) {
 	return t, t.Add(1), nil
 }
 
-// units are the units in which ago counts, those of the AGE grammar, and how far each reaches. A unit that is not
-// full does not count: @1d finds what is shown as 1d old.
+// units are the units in which ago counts, of those of the AGE grammar, and how far each reaches. Weeks are none of
+// them: below each other 13d and 2w are hard to compare. A unit that is not full does not count: @1d finds what is
+// shown as 1d old.
 var units = []humanize.RelTimeMagnitude{
 	{D: time.Minute, Format: "%s%ds", DivBy: time.Second},
 	{D: time.Hour, Format: "%s%dmin", DivBy: time.Minute},
 	{D: humanize.Day, Format: "%s%dh", DivBy: time.Hour},
-	{D: 15 * humanize.Day, Format: "%s%dd", DivBy: humanize.Day},
-	{D: 60 * humanize.Day, Format: "%s%dw", DivBy: humanize.Week},
+	{D: 60 * humanize.Day, Format: "%s%dd", DivBy: humanize.Day},
 	{D: 730 * humanize.Day, Format: "%s%dmo", DivBy: humanize.Month},
 	{D: math.MaxInt64, Format: "%s%dy", DivBy: 365 * humanize.Day},
 }

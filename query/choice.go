@@ -1,0 +1,40 @@
+package query
+
+import (
+	"slices"
+	"time"
+
+	"snap/record"
+)
+
+// Choice is which snapshots are asked for. Its zero value asks for all.
+type Choice struct {
+	Last  int       // only the newest so many of the others; 0: all
+	Since time.Time // only those made then or later
+	Until time.Time // only those made before; zero: all
+	Tags  []string  // only those with one of these; none: all
+}
+
+// From are the snapshots that are chosen, in their order.
+func (q *Choice) From(all Snapshots) Snapshots {
+	var chosen Snapshots
+	for i := range all {
+		h := &all[i]
+		tagged := len(q.Tags) == 0 || slices.ContainsFunc(q.Tags, func(t string) bool { return slices.Contains(h.Tags, t) })
+		if tagged && !h.Time.Before(q.Since) && (q.Until.IsZero() || h.Time.Before(q.Until)) {
+			chosen = append(chosen, *h)
+		}
+	}
+	if q.Last > 0 {
+		chosen = chosen[max(0, len(chosen)-q.Last):]
+	}
+	return chosen
+}
+
+// Newest is the header of the newest snapshot, nil if there is none.
+func (d *Reader) Newest() *record.Header {
+	if n := len(d.Snapshots); n > 0 {
+		return &d.Snapshots[n-1]
+	}
+	return nil
+}
