@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"slices"
 	"strconv"
 
 	"github.com/urfave/cli/v2"
@@ -29,8 +30,11 @@ func dispatch(ctx context.Context, env *Env, out *output, argv []string) error {
 		return printHelp(out, app, all, line.command)
 	case line.version:
 		return printVersion(out)
-	case line.command == nil:
-		return printHelp(out, app, all, nil)
+	case line.command == nil: // with flags of snap at most
+		if *line, err = arrange(app, append(slices.Clone(argv), statusCommand().name)); err != nil {
+			return err
+		}
+		line.plain = true
 	}
 	return app.RunContext(ctx, line.args)
 }
@@ -84,7 +88,7 @@ func invoke(cmd *command, u *cli.Context, env *Env, out *output, line *line, all
 	}
 	opts.verbose = line.verbose
 	c := &call{Style: env.style(opts), ctx: u.Context, env: env, out: out, flags: u, opts: opts, args: u.Args().Slice(),
-		all: all}
+		all: all, which: cmd.which, plain: line.plain}
 	if n := len(c.args) - line.dashed; cmd.dashed {
 		c.args, c.dashed = c.args[:n], c.args[n:]
 	}

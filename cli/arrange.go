@@ -17,6 +17,7 @@ type line struct {
 	command *cli.Command // nil when none was named
 	dashed  int          // how many of the arguments stood after the user's "--"
 	verbose int          // how often -v was given
+	plain   bool         // no command was named, and so it is status
 	help    bool
 	version bool
 }

@@ -240,6 +240,9 @@ func (c *call) backup(dest string, src sources) (err error) {
 			c.note("the list of known destinations could not be written: %v", err)
 		}
 		c.proved(dest, d.DB)
+		if err := d.NoteSpace(o.Time); err != nil {
+			log.Info("free space was not noted", "why", err)
+		}
 	}
 	after = append(after, res.After...)
 	for _, err := range after {

@@ -18,7 +18,7 @@ import (
 
 func checkCommand() *command {
 	return &command{
-		name: "check", group: groupKeep, does: true,
+		name: "check", which: true, group: groupKeep, does: true,
 		codes: []int{exit.Refused, exit.NoDest, exit.Locked, exit.Interrupted, exit.Terminated},
 		short: "index, change sets and trees agree; --repair mends",
 		long: `
@@ -26,7 +26,8 @@ Makes sure that the index agrees with itself and with the change sets, and that
 every snapshot's folder holds what the index says: names, types, sizes, times,
 modes, owners, extended attributes with ACLs, link targets. With --read-data each file is also read, once however
 many snapshots share it, and compared with its hash. What is damaged is named with
-all snapshots that share it. Nothing is written and no lock is taken.
+all snapshots that share it. No lock is taken, and nothing is written but a note of
+the result for snap status, where the destination is yours and can be written to.
 
 --repair mends what it can: from another snapshot or path with the same content,
 from the live source, or from the damaged file itself where only its metadata was
@@ -60,9 +61,10 @@ func runCheck(c *call) error {
 	if err != nil {
 		return err
 	}
+	c.tellWhichOf(dest)
 	r := &checkReport{call: c, dest: dest, line: c.progress(), started: c.env.Now()}
 	defer r.line.End()
-	o.Progress = r.line.Show
+	o.Time, o.Progress = r.started, r.line.Show
 	res, err := check.Run(c.ctx, dest, o)
 	r.line.End()
 	if perr := r.findings(res); perr != nil { // also what was found before an error
@@ -73,6 +75,9 @@ func runCheck(c *call) error {
 	}
 	if err := r.summary(res, &o); err != nil {
 		return err
+	}
+	if res.Unnoted != nil && c.opts.verbose > 0 {
+		c.note("the result could not be left for snap status: %v", res.Unnoted)
 	}
 	if res.Errors > 0 {
 		return exit.With(exit.Failed, nil)

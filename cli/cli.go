@@ -35,6 +35,7 @@ func commands() []*command {
 	return []*command{
 		backupCommand(),
 		initCommand(),
+		statusCommand(),
 		listCommand(),
 		lsCommand(),
 		diffCommand(),

@@ -26,6 +26,7 @@ type command struct {
 	group    string // heading in the list of commands
 	hidden   bool
 	does     bool // its exit code tells more than that its output was written: it goes on without one
+	which    bool // it says itself which destination its answer is of: call.tellWhich
 	flags    []cli.Flag
 
 	min, max int  // how many arguments it takes; any number if max is negative
@@ -39,16 +40,20 @@ type command struct {
 type call struct {
 	text.Style
 
-	ctx    context.Context
-	env    *Env
-	out    *output      // standard output
-	flags  *cli.Context // the command's own flags
-	opts   options      // the global ones
-	args   []string
-	dashed []string // the arguments after "--", for a command that keeps them apart
-	all    []*command
-	summed bool   // a backup is done and has said what it did
-	found  string // the destination, once it was looked for
+	ctx     context.Context
+	env     *Env
+	out     *output      // standard output
+	flags   *cli.Context // the command's own flags
+	opts    options      // the global ones
+	args    []string
+	dashed  []string // the arguments after "--", for a command that keeps them apart
+	all     []*command
+	summed  bool   // a backup is done and has said what it did
+	found   string // the destination, once it was looked for
+	which   bool   // the command says itself which it is
+	obvious bool   // so that nobody asks which it is
+	others  int    // so many other destinations are known and there
+	plain   bool   // snap was typed without a command
 
 	stdin   []byte // what standard input holds, if a flag asked for it
 	stdinOf string // that flag

@@ -60,6 +60,7 @@ func (c *call) find() (string, error) {
 
 func (c *call) look() (string, error) {
 	if c.opts.dest != "" {
+		c.obvious = true
 		return c.named(c.opts.dest, "-d")
 	}
 	if dest := c.env.variable("SNAP_DEST"); dest != "" {
@@ -67,6 +68,7 @@ func (c *call) look() (string, error) {
 	}
 	for dir := c.env.Dir; dir != ""; dir = filepath.Dir(dir) {
 		if there, _ := isDestination(dir); there { // a parent that cannot be looked into is none of ours
+			c.obvious = true
 			return dir, nil
 		}
 		if dir == filepath.Dir(dir) {
@@ -83,7 +85,7 @@ func (c *call) look() (string, error) {
 		there, err := isDestination(k.Path)
 		return k.Path == newest.Path || !there && err == nil // gone, or its disk is elsewhere
 	})
-	if len(others) > 0 {
+	if c.others = len(others); c.others > 0 && !c.which {
 		c.note("destination %s, the last of %d backed up to; -d names another", quote.Name(newest.Path), len(others)+1)
 	}
 	if there, err := isDestination(newest.Path); err != nil {

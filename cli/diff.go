@@ -12,6 +12,7 @@ import (
 	"snap/index"
 	"snap/internal/file"
 	"snap/internal/hint"
+	"snap/internal/quote"
 	"snap/query"
 	"snap/record"
 )
@@ -19,8 +20,8 @@ import (
 func diffCommand() *command {
 	return &command{
 		name: "diff", args: "[A [B]] [-- PATH…]", short: "what changed between two snapshots", group: groupLook, max: 2,
-		dashed: true,
-		codes:  []int{exit.Partial, exit.Refused, exit.NoDest, exit.Locked},
+		dashed: true, which: true,
+		codes: []int{exit.Partial, exit.Refused, exit.NoDest, exit.Locked},
 		long: `
 Lists what one has to do to A to get B: + added, - removed, M modified (content),
 U metadata (owner, mode, times), R moved, T another type. Without B it is the
@@ -70,6 +71,7 @@ func runDiff(c *call) error {
 		if err != nil {
 			return err
 		}
+		c.tellDiff(d, q)
 		var sum wire.DiffSummary
 		switch {
 		case c.opts.json || raw || c.flags.Bool("stat"):
@@ -100,6 +102,18 @@ func runDiff(c *call) error {
 		}
 		return err
 	})
+}
+
+// tellDiff says what is compared, as far as that was not typed.
+func (c *call) tellDiff(d *query.Reader, q *query.Diff) {
+	more := ""
+	switch {
+	case q.Pending != nil:
+		more = "from " + quote.Name(q.A.Name) + " to the source as it is now"
+	case len(c.args) < 2:
+		more = "from " + quote.Name(q.A.Name) + " to " + quote.Name(q.B.Name)
+	}
+	c.tellWhich(d, more)
 }
 
 // newDiff is the question that the arguments ask.

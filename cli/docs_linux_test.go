@@ -25,6 +25,8 @@ var varyingText = []varies{
 	{`(?m)^  upper/lower   .*`, "  upper/lower   yes: names that differ in case are different files"},
 	{`(?m)^  time stamps   .*`, "  time stamps   1 ns"},
 	{`(?m)^  free          .*`, "  free          900 GiB, 61,000,000 inodes"},
+	{`(?m)^Free         .*`, "Free         900 GiB of 1.8 TiB (49%), 61,000,000 inodes"},
+	{`(?m); \S+ \S+ of \S+ \S+ free$`, "; 900 GiB of 1.8 TiB free"},
 	{`(?m)^(Index|Change sets)( +) .*`, "$1$2 100 KiB"},
 }
 

@@ -27,6 +27,7 @@ var varyingJSON = []varies{
 	{`"(hard_links|reflinks|xattrs|owners|case_sensitive|has_inodes)":(true|false)`, `"$1":true`},
 	{`"link_limit":\d+`, `"link_limit":65000`},
 	{`"timestamps":"[^"]*"`, `"timestamps":"1 ns"`},
+	{`"total_bytes":\d+,"free_inodes":(\d+|null)`, `"total_bytes":2000000000,"free_inodes":1000000000`},
 	{`"(free_bytes|free_inodes)":\d+`, `"$1":1000000000`},
 	{`"version":"[^"]*","revision":"[^"]*","go":"[^"]*","os":"[^"]*","arch":"[^"]*"`,
 		`"version":"v1.0.0","revision":"","go":"go1.26","os":"linux","arch":"amd64"`},

@@ -19,7 +19,8 @@ import (
 
 func restoreCommand() *command {
 	return &command{
-		name: "restore", args: "REF[:PATH]… (--target DIR | --in-place)", min: 1, max: -1, group: groupLook, does: true,
+		name: "restore", which: true,
+		args: "REF[:PATH]… (--target DIR | --in-place)", min: 1, max: -1, group: groupLook, does: true,
 		short: "bring back a snapshot, folders or files, verified",
 		long: `
 Brings back a whole snapshot, or the folders and files that PATH names. With
@@ -70,7 +71,10 @@ snap restore latest --in-place --overwrite skip`,
 		},
 		complete: completePathRef,
 		run: func(c *call) error {
-			return c.reading(func(d *query.Reader) error { return c.restore(d) })
+			return c.reading(func(d *query.Reader) error {
+				c.tellWhich(d, "")
+				return c.restore(d)
+			})
 		},
 	}
 }

@@ -22,7 +22,8 @@ import (
 
 func statsCommand() *command {
 	return &command{
-		name: "stats", args: "[REF…]", short: "sizes, growth, and what deleting frees", group: groupLook, max: -1,
+		name: "stats", args: "[REF…] | --folders [PATH]", short: "sizes, growth, where space goes, what deleting frees",
+		group: groupLook, max: -1,
 		codes: []int{exit.NoDest, exit.Locked},
 		long: `
 Tells what the destination holds, from the index alone. A file that several names
@@ -36,14 +37,23 @@ it, as far as --depth goes.
 With REF the snapshots named alone: what deleting each of them frees, and all of
 them together. A..B are the snapshots from A to B.
 
+With --folders it tells where the space goes, of all or of PATH: what the newest
+snapshot holds, and what only older ones hold, in each folder with all below it,
+the largest first. A file that went counts for the folder where it was last.
+--depth N goes N levels down, 1 if it is not given.
+
 Sizes are what regular files take on the disk, to the byte: without their holes,
 and without what is left of the last block.`,
 		examples: `
 snap stats                   # the destination used last
 snap stats latest            # what deleting the newest snapshot frees
 snap stats oldest..@1y       # what all that are older than a year hold alone
-snap stats --depth 1 --json  # one JSON document`,
+snap stats --folders             # what weighs, and what only history keeps
+snap stats --folders ~/docs      # one level further down
+snap stats --depth 1 --json      # one JSON document`,
 		flags: []cli.Flag{
+			&cli.BoolFlag{Name: "folders",
+				Usage: "tell where the space below PATH goes: in the newest snapshot, and in older ones only"},
 			&cli.IntFlag{Name: "depth", Value: 2, Usage: "tell of folders down to `N` levels below the source"},
 		},
 		complete: completeRef,
@@ -57,6 +67,9 @@ func runStats(c *call) error {
 		return hint.Usagef("--depth %d: it cannot be less than 0", depth)
 	}
 	return c.reading(func(d *query.Reader) error {
+		if c.flags.Bool("folders") {
+			return c.statsWhere(d)
+		}
 		if len(c.args) > 0 {
 			return c.statsOf(d)
 		}

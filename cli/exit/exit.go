@@ -30,13 +30,11 @@ var Codes = []int{0, Failed, Usage, Partial, Refused, NoDest, Locked, Interrupte
 // Texts are what help, manual page and README say of the codes.
 var Texts = map[int]string{
 	0: "done; also: nothing changed",
-	Failed: "failed: nothing was done, or not enough; of backup: there is no new snapshot; check found damage; diff " +
-		"--exit-code " +
-		"found changes",
+	Failed: "failed: nothing was done, or not enough; of backup: there is no new snapshot; check found damage, or " +
+		"status knows of some; diff --exit-code found changes",
 	Usage: "wrong usage",
 	Partial: "done, but not all of it: source files that could not be read, restored files that are damaged, rules that " +
-		"did not " +
-		"run, output that could not be written; each is named",
+		"did not run, output that could not be written; each is named. Of status: something wants attention",
 	Refused: "refused by a guard: the source is suddenly empty, another disk or another user's destination, not " +
 		"enough space, a restore would overwrite, most snapshots would be deleted",
 	NoDest:      "not a snap destination",

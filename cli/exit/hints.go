@@ -44,7 +44,7 @@ func Hint(err error, dest string) error {
 		return With(Partial, hint.With(err,
 			"the snapshots are deleted; what is left goes with the next run that can remove it\n%s", hint.Text(way)))
 	case errors.As(err, &locked):
-		if holderGone(locked.Holder) {
+		if HolderGone(locked.Holder) {
 			locked.Holder = ""
 		}
 		return With(Locked, hint.With(err, "wait until it is done, or let this run wait: --lock-wait 30min"))
@@ -76,9 +76,9 @@ func Hint(err error, dest string) error {
 	return err
 }
 
-// holderGone reports whether a holder names a process of this host that is no more: then somebody else holds
+// HolderGone reports whether a holder names a process of this host that is no more: then somebody else holds
 // the lock now, who wrote nothing of himself.
-func holderGone(holder string) bool {
+func HolderGone(holder string) bool {
 	host, _ := os.Hostname()
 	var pid int
 	_, after, _ := strings.Cut(holder, " (process ")

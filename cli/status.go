@@ -1,0 +1,184 @@
+package cli
+
+import (
+	"path/filepath"
+
+	"github.com/urfave/cli/v2"
+
+	"snap/cli/exit"
+	"snap/cli/settings"
+	"snap/cli/status"
+	"snap/cli/text"
+	"snap/cli/wire"
+	"snap/filter"
+	"snap/internal/hint"
+	"snap/internal/quote"
+	"snap/internal/when"
+	"snap/query"
+)
+
+func statusCommand() *command {
+	return &command{
+		name: "status", short: "is all well: last backup, check, space, rules", group: groupLook, does: true,
+		codes: []int{exit.Partial, exit.NoDest, exit.Locked},
+		long: `
+Tells in one look whether all is well: when the last backup was, and whether that
+is unusually long ago here; what it could not read; when the last check was, of
+what, and what it found; how much is free, and when that is used up; the rules in
+force, and what they would do after a backup now; what runs have left unfinished.
+Nothing is done, and no folder is walked. snap alone does the same where a
+destination is known.
+
+The first word is the verdict. well: exit code 0. attention, 3: the last backup is
+late, files could not be read, the disk is soon full, rules are stopped, a clock is
+wrong, a run was interrupted, …; each is named. damage, 1: a check found some, and
+no check since has looked there again and found it well.
+
+A backup is late when it is older than three times the usual interval, and half as
+old again as the longest but one of the last eight; with --max-age, when it is
+older than that. The growth is the mean of the last 60 days, without what happened
+once; it shows after backups on five days.
+
+With -q it prints nothing when all is well, else the verdict.`,
+		examples: `
+snap status
+snap status -q --max-age 2d || mail -s 'look at the backups' me
+snap status -q --prometheus /srv/metrics.prom
+snap status --json | jq -r '.concerns[].text'`,
+		flags: []cli.Flag{
+			&cli.StringFlag{
+				Name:  "max-age",
+				Usage: "a last backup older than `AGE` wants attention, whatever is usual: 26h, 2d",
+			},
+			&cli.StringFlag{
+				Name:  "prometheus",
+				Usage: "write metrics to `FILE` for the textfile collector of node_exporter; - is standard output",
+			},
+		},
+		run: runStatus,
+	}
+}
+
+func runStatus(c *call) error {
+	if c.plain && !c.somewhere() {
+		return printHelp(c.out, newApp(c.all, c.env.program, nil), c.all, nil)
+	}
+	var o query.StatusOptions
+	if text := c.flags.String("max-age"); c.flags.IsSet("max-age") {
+		var err error
+		if o.MaxAge, err = when.ParseAge(text); err != nil {
+			return hint.Usagef("--max-age: %s", err)
+		}
+		if o.MaxAge == (when.Age{}) {
+			return hint.Usagef("--max-age %s: every backup is older than that", quote.Name(text))
+		}
+	}
+	metrics := c.flags.String("prometheus")
+	switch {
+	case !c.flags.IsSet("prometheus"):
+	case metrics == "":
+		return hint.Usagef("--prometheus: the name of the file is empty")
+	case metrics == "-" && c.opts.json:
+		return hint.Usagef("--prometheus - and --json exclude each other: both are for standard output")
+	}
+	return c.reading(func(d *query.Reader) error {
+		rules := c.askSettings(d, &o)
+		o.Running = func(holder string) bool { return !exit.HolderGone(holder) }
+		s, err := d.Status(c.ctx, o)
+		if err != nil {
+			return err
+		}
+		if err := c.printStatus(s, rules, metrics); err != nil {
+			return err
+		}
+		switch s.Verdict() {
+		case query.Damage:
+			return exit.With(exit.Failed, nil)
+		case query.Attention:
+			return exit.With(exit.Partial, nil)
+		}
+		return nil
+	})
+}
+
+// askSettings reads the settings of the destination for o, and returns the rules as they stand there. What is wrong
+// with them is no error here: that is what is asked.
+func (c *call) askSettings(d *query.Reader, o *query.StatusOptions) (rules []string) {
+	fc := filter.Context{Home: filepath.ToSlash(c.home()), Env: c.env.LookupEnv}
+	s, _, err := settings.Read(d.Dir, fc)
+	if err != nil {
+		o.Settings = append(o.Settings, err.Error())
+		s = settings.Default()
+	}
+	if n := len(d.Snapshots); n > 0 {
+		fc.Source = filepath.ToSlash(d.Snapshots[n-1].Source)
+	}
+	if _, err := settings.Lists(d.Dir, fc); err != nil {
+		o.Settings = append(o.Settings, err.Error())
+	}
+	o.Rules, o.Ignore = s.Keep.Policy(c.now()), s.IgnoresErrors()
+	if len(s.Unknown) > 0 && !o.Rules.Empty() {
+		why, _ := unknownStop(s.Unknown)
+		o.Settings, o.Idle = append(o.Settings, why), true
+	}
+	return s.Keep.Lines()
+}
+
+// printStatus prints s as the flags ask for it.
+func (c *call) printStatus(s *query.Status, rules []string, metrics string) error {
+	if metrics == "-" {
+		_, err := c.out.Write(status.Metrics(s))
+		return err
+	}
+	if metrics != "" {
+		if err := writeMetrics(c.abs(metrics), status.Metrics(s)); err != nil {
+			return err
+		}
+	}
+	if c.opts.json {
+		return c.json(wire.NewStatus(s, rules, func(k query.Concern) string { return status.Concern(c.Style, s, k) }))
+	}
+	if c.opts.quiet && s.Verdict() == query.Well {
+		return nil
+	}
+	for _, line := range status.Verdict(c.Style, s) {
+		if err := c.printf("%s\n", c.Wrap(quote.Clean(line), "  ")); err != nil {
+			return err
+		}
+	}
+	if c.opts.quiet {
+		return nil
+	}
+	if err := c.printf("\n"); err != nil {
+		return err
+	}
+	const indent = "             " // as wide as the longest label and a gap
+	for _, line := range status.Lines(c.Style, s, rules) {
+		if err := c.printf("%s\n", c.Wrap(text.Pad(line.Label, len(indent))+quote.Clean(line.Text), indent)); err != nil {
+			return err
+		}
+	}
+	label := "To do"
+	for _, k := range s.Concerns {
+		if way := status.Way(s, k); way != "" {
+			if err := c.printf("%s%s\n", text.Pad(label, len(indent)), c.env.program.typed(way)); err != nil {
+				return err
+			}
+			label = ""
+		}
+	}
+	return nil
+}
+
+// somewhere reports whether snap without a command has a destination to tell of. One that is named is one, even if it
+// turns out to be none.
+func (c *call) somewhere() bool {
+	if c.opts.dest != "" {
+		return true
+	}
+	quiet := c.opts.quiet
+	c.opts.quiet = true
+	defer func() { c.opts.quiet = quiet }()
+	_, err := c.look()
+	return err == nil
+}
