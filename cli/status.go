@@ -42,7 +42,7 @@ once; it shows after backups on five days.
 With -q it prints nothing when all is well, else the verdict.`,
 		examples: `
 snap status
-snap status -q --max-age 2d || mail -s 'look at the backups' me
+snap status -q --max-age 2d  # for cron, which mails what is printed
 snap status -q --prometheus /srv/metrics.prom
 snap status --json | jq -r '.concerns[].text'`,
 		flags: []cli.Flag{

@@ -73,8 +73,8 @@ def ask(w: lab.World, args: list[str]) -> lab.Ran:
         lab.remove(w.target)
     args = [a.replace('SRC', w.src).replace('TARGET', w.target) for a in args]
     r = w.snap(*args, '-d', w.dest, '--utc')
-    if args[0] == 'list':  # how long ago the last run was differs by seconds
-        r.out = re.sub(rb'\nlast run .*\n|,"last_unchanged":"[^"]*"', b'', r.out)
+    if args[0] == 'list':  # how long ago the last run was differs by seconds, and what is free by what else goes on
+        r.out = re.sub(rb'\nlast run .*|; \S+ \S+ of \S+ \S+ free|,"last_unchanged":"[^"]*"', b'', r.out)
     return r
 
 
