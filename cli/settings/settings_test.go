@@ -50,3 +50,19 @@ func FuzzSettings(f *testing.F) {
 		}
 	})
 }
+
+// TestRulesAreShownAsTheyStand: those that are set, in the order of the file, and none of the others.
+func TestRulesAreShownAsTheyStand(t *testing.T) {
+	for text, want := range map[string]string{
+		"":                                 "",
+		"keep_daily = 0\nmin_free =\n":     "",
+		"min_free = 12.5%\nkeep_daily = 7": "keep_daily = 7; min_free = 12.5%",
+		"keep_tag = a, b\nkeep_within = 30d\nkeep_yearly = 2\nkeep_last=1\nmin_free = 50G": "keep_last = 1; keep_yearly = 2; " +
+			"keep_within = 30d; keep_tag = a, b; min_free = 50GiB",
+	} {
+		s, _, err := Parse("BackupOptions.txt", []byte(text))
+		if got := strings.Join(s.Keep.Lines(), "; "); err != nil || got != want {
+			t.Errorf("%q: %q, %v; want %q", text, got, err, want)
+		}
+	}
+}
