@@ -66,7 +66,7 @@ func runList(c *call) error {
 			c.note("no snapshots in %s", quote.Name(d.Dir))
 			return nil
 		case len(chosen) == 0:
-			c.note("none of %s is so", text.Plural(len(d.Snapshots), "snapshot", "snapshots"))
+			c.note("no such snapshot among %s", humanize.Comma(int64(len(d.Snapshots))))
 			if len(choose.Tags) > 0 {
 				c.note("%s", d.Resolver().TagHint())
 			}

@@ -91,7 +91,7 @@ func (c *LastCheck) ReadSince(t time.Time) float64 {
 			seen[p] = true
 			of[p.parts]++
 		default: // at random
-			unread *= 1 - min(r.Read.Share, 1)
+			unread *= 1 - max(min(r.Read.Share, 1), 0)
 		}
 	}
 	for parts, n := range of {
