@@ -11,7 +11,7 @@ import (
 // packages that must stay in one place are listed in confined.
 var imports = map[string][]string{
 	"snap/cmd/snap": {"snap/cli"},
-	"snap/cli": {"snap/cli/settings", "snap/cli/text", "snap/cli/wire", "snap/query", "snap/backup", "snap/schedule", "snap/destination",
+	"snap/cli": {"snap/cli/settings", "snap/cli/text", "snap/cli/wire", "snap/query", "snap/backup", "snap/schedule", "snap/hooks", "snap/notify", "snap/destination",
 		"snap/destination/check", "snap/destination/reindex", "snap/destination/retention",
 		"snap/restore", "snap/index", "snap/scan", "snap/filter", "snap/internal/file", "snap/internal/progress",
 		"snap/internal/hint",
@@ -25,7 +25,7 @@ var imports = map[string][]string{
 	"snap/destination/reindex": {"snap/destination", "snap/scan", "snap/index", "snap/internal/file",
 		"snap/internal/progress"},
 	"snap/destination/retention": {"snap/destination", "snap/index", "snap/internal/progress"},
-	"snap/cli/settings": {"snap/cli/text", "snap/backup", "snap/destination/retention", "snap/scan", "snap/filter",
+	"snap/cli/settings": {"snap/cli/text", "snap/backup", "snap/hooks", "snap/notify", "snap/destination/retention", "snap/scan", "snap/filter",
 		"snap/index",
 		"snap/internal/file", "snap/internal/hint", "snap/internal/quote", "snap/internal/when"},
 	"snap/cli/text": {"snap/index", "snap/internal/file", "snap/internal/progress", "snap/internal/quote",
@@ -36,6 +36,8 @@ var imports = map[string][]string{
 		"snap/internal/quote",
 		"snap/internal/when"}, // filter: the patterns of find are those of the lists
 	"snap/schedule":          {"snap/internal/quote"},
+	"snap/hooks":             {"snap/internal/file", "snap/internal/quote"},
+	"snap/notify":            {"snap/internal/quote"},
 	"snap/restore":           {"snap/index", "snap/internal/file"},
 	"snap/scan":              {"snap/index", "snap/filter", "snap/internal/file"},
 	"snap/index":             {"snap/internal/file"},
