@@ -254,10 +254,15 @@ func (r *run) inspect(ctx context.Context, f *scan.Facts) (err error) {
 }
 
 func (r *run) openSource(d *file.Dir, name string) (*file.File, error) {
+	open := d.Open
 	if r.o.Scan.Follow {
-		return d.OpenFollow(name)
+		open = d.OpenFollow
 	}
-	return d.Open(name)
+	f, err := open(name)
+	if err == nil && r.o.Pace != nil {
+		f.Pace(r.o.Pace)
+	}
+	return f, err
 }
 
 // errChanging: the file is not what the scan saw, or changed while it was hashed.
