@@ -52,8 +52,8 @@ snap backup -n /mnt/disk/me /home/me         # what would happen?
 snap backup /mnt/disk/all ~/docs /etc/hosts  # several sources
 snap backup /mnt/disk/me ~ --exclude '*.iso' --exclude-caches
 snap backup /mnt/disk/me ~ --if-older 1d     # once a day, tried every hour`,
-		codes: []int{exitPartial, exitRefused, exitNoDest, exitLocked, exitInterrupted, exitTerminated},
-		flags: []cli.Flag{
+		codes: []int{exitPartial, exitRefused, exitBefore, exitNoDest, exitLocked, exitInterrupted, exitTerminated},
+		flags: append([]cli.Flag{
 			&cli.BoolFlag{Name: "dry-run", Aliases: []string{"n"}, Usage: "say what would happen and write nothing at all"},
 			&cli.StringSliceFlag{Name: "exclude", Usage: "leave out `PATTERN`, written as in Blacklist.txt; may be repeated"},
 			&cli.StringSliceFlag{Name: "include", Usage: "take in `PATTERN` even so, written as in Whitelist.txt; may be repeated"},
@@ -78,7 +78,7 @@ snap backup /mnt/disk/me ~ --if-older 1d     # once a day, tried every hour`,
 			&cli.BoolFlag{Name: "source-moved", Usage: "accept other sources than those of the newest snapshot"},
 			hereFlag(),
 			&cli.IntFlag{Name: "jobs", Usage: "work on `N` files at the same time (default: as snap thinks best)"},
-		},
+		}, giveWayFlags()...),
 		complete: completeFiles,
 		run: func(c *call) error {
 			if err := c.noneEmpty("DEST", "SRC"); err != nil {
@@ -119,7 +119,8 @@ func (c *call) abs(path string) string {
 
 func (c *call) backup(dest string, src sources) (err error) {
 	done := false // there is a snapshot of what the source holds
-	defer func() { err = c.afterwards(done, err) }()
+	events := (*events)(nil)
+	defer func() { err = events.end(done, c.afterwards(done, err)) }()
 	if err := checkDest(dest); err != nil {
 		return err
 	}
@@ -130,6 +131,7 @@ func (c *call) backup(dest string, src sources) (err error) {
 	if err := checkLogFolder(dest, s.Logfile); err != nil {
 		return err
 	}
+	events = c.newEvents(dest, src, &s)
 	if err := c.checkNoIndex(dest, src, s.Format); err != nil {
 		return err
 	}
@@ -139,6 +141,7 @@ func (c *call) backup(dest string, src sources) (err error) {
 	if why, err := c.notDue(dest); err != nil {
 		return err
 	} else if why != "" {
+		events = events.none()
 		return c.restUntilDue(why)
 	}
 	if !c.flags.Bool("dry-run") {
@@ -168,6 +171,7 @@ func (c *call) backup(dest string, src sources) (err error) {
 		}
 	}
 	if why, _ := c.notDue(dest); why != "" { // another run has made one while this one waited for it
+		events = events.none()
 		return c.restUntilDue(why)
 	}
 	logfile := ""
@@ -181,6 +185,14 @@ func (c *call) backup(dest string, src sources) (err error) {
 	}
 	log, endLog := c.openLog(logfile, s.Loglevel)
 	defer func() { err = errors.Join(err, endLog()) }()
+	defer c.keepAwake(dest)()
+	if err := events.begin(log, logfile, o.DryRun); err != nil {
+		logEnd(log, "backup", err)
+		return err
+	}
+	if err := checkLayout(&o, dest); err != nil { // once more: the command before it may have mounted something
+		return err
+	}
 	r := &backupReport{call: c, log: log, taken: d.Taken, line: c.progress(), dryRun: o.DryRun, strict: o.Strict}
 	o.Report = r
 	log.Info("backup begins", "source", strings.Join(src.all(), ", "))
@@ -189,6 +201,7 @@ func (c *call) backup(dest string, src sources) (err error) {
 		return backupHint(err, dest)
 	}
 	res, err := backup.Run(c.ctx, d, o)
+	events.done(res)
 	refused := error(nil)
 	if o.DryRun && res.Header != nil {
 		refused, err = err, nil // at the end, when it is known what there is no room for
@@ -350,6 +363,9 @@ func (c *call) backupOptions(s *settings.Settings, dest string, src sources) (ba
 		if o.Time.IsZero() {
 			return o, hint.Usagef("--time %s: no snapshot is that old", quote.Name(f.String("time")))
 		}
+	}
+	if err := c.giveWay(&o, s); err != nil {
+		return o, err
 	}
 	for _, name := range f.StringSlice("exclude-if-present") {
 		if err := settings.CheckMarker(name); err != nil {

@@ -25,6 +25,7 @@ func commands() []*command {
 	return []*command{
 		backupCommand(),
 		initCommand(),
+		scheduleCommand(),
 		listCommand(),
 		lsCommand(),
 		diffCommand(),

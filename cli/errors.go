@@ -19,6 +19,7 @@ const (
 	exitUsage       = 2
 	exitPartial     = 3
 	exitRefused     = 4
+	exitBefore      = 5
 	exitNoDest      = 10
 	exitLocked      = 11
 	exitInterrupted = 130
@@ -26,7 +27,7 @@ const (
 )
 
 // allCodes are the exit codes in their order.
-var allCodes = []int{0, exitFailed, exitUsage, exitPartial, exitRefused, exitNoDest, exitLocked, exitInterrupted, exitTerminated}
+var allCodes = []int{0, exitFailed, exitUsage, exitPartial, exitRefused, exitBefore, exitNoDest, exitLocked, exitInterrupted, exitTerminated}
 
 // exitTexts are what help, manual page and README say of the codes.
 var exitTexts = map[int]string{
@@ -37,6 +38,7 @@ var exitTexts = map[int]string{
 	exitPartial: "done, but not all of it: source files that could not be read, restored files that are damaged, rules that did not " +
 		"run, output that could not be written; each is named",
 	exitRefused:     "refused by a guard: the source is suddenly empty, another disk or another user's destination, not enough space, a restore would overwrite, most snapshots would be deleted",
+	exitBefore:      "the command that the setting before names failed: nothing was backed up",
 	exitNoDest:      "not a snap destination",
 	exitLocked:      "locked by another run, which the message names",
 	exitInterrupted: "interrupted; what a backup has copied is kept for the next one",

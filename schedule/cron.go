@@ -73,6 +73,7 @@ func (c *Crontab) State(ctx context.Context, dest string, now time.Time) (*State
 	if w, err := ParseWhen(when); err == nil {
 		if w.Every != "" {
 			w, _ = ParseWhen("*:" + strings.Fields(line)[0])
+			_, st.IfOlder, _ = strings.Cut(line, " --if-older ")
 		}
 		st.Next = w.Next(now)
 	}

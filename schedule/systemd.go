@@ -27,6 +27,7 @@ type State struct {
 	When     string    // what was asked for
 	On       bool      // the timer runs, and comes back when the computer starts
 	Next     time.Time // the next run; zero: not known
+	IfOlder  string    // it makes a backup only if the last one is older than this; "": in any case
 	Last     time.Time // when the last run ended, or the timer began it; zero: none has, as far as systemd knows
 	Running  bool      // a run is under way
 	Ended    bool      // Code is known: systemd forgets it when the computer starts anew

@@ -1,0 +1,332 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"snap/cli/wire"
+	"snap/destination"
+	"snap/internal/file"
+	"snap/internal/hint"
+	"snap/internal/quote"
+	"snap/internal/when"
+	"snap/query"
+	"snap/schedule"
+)
+
+func scheduleCommand() *command {
+	return &command{
+		name: "schedule", args: "[WHEN | off]", max: -1, group: groupMake,
+		short: "have backups made by themselves, and see how they went",
+		long: `Have snap backup -d DEST run by itself: what it backs up is what the newest snapshot
+is of, so make the first backup by hand. WHEN is hourly, daily, weekly, monthly, one
+of these with a time of day, or days, a date and a time as systemd.time(7) has them.
+Where systemd runs, a timer does it, root's for the whole system, a user's own while
+that user is logged in: missed runs are made up for, the run gives way to other
+programs, and the computer does not go to sleep meanwhile. Elsewhere it is a line in
+the crontab; there daily, weekly and monthly look each hour whether one is due.
+
+Without WHEN it is said when backups run, when the next one is and how the last one
+ended, with exit code 3 where there is none or the last one needs a look. Another
+WHEN takes the place of the one before. off ends it, and removes what was written.`,
+		examples: `snap schedule daily                  # at midnight and up to an hour later, or when the computer is on
+snap schedule daily 13:00
+snap schedule "Mon..Fri 12:30" -d /mnt/disk/me
+snap schedule                        # when is the next one, and how did the last one go?
+snap schedule weekly -n              # what would be written?
+snap schedule off`,
+		codes: []int{exitPartial, exitRefused, exitNoDest},
+		flags: []cli.Flag{
+			&cli.BoolFlag{Name: "status", Usage: "say how it stands, as without WHEN"},
+			&cli.BoolFlag{Name: "remove", Usage: "end it, as off does"},
+			&cli.BoolFlag{Name: "dry-run", Aliases: []string{"n"}, Usage: "print what would be written, and write nothing"},
+			&cli.BoolFlag{Name: "on-power", Usage: "make none while the computer is on battery"},
+			&cli.StringFlag{Name: "random-delay", Usage: "begin up to `AGE` later, by chance (default: 1h with daily, weekly and monthly, 5min with hourly, else none)"},
+			&cli.BoolFlag{Name: "cron", Usage: "use the crontab although systemd is here"},
+		},
+		complete: func(*call, string) []candidate {
+			var all []candidate
+			for _, word := range []string{"hourly", "daily", "weekly", "monthly", "off"} {
+				all = append(all, candidate{word: word})
+			}
+			return all
+		},
+		run: func(c *call) error {
+			text := strings.Join(c.args, " ")
+			off := c.flags.Bool("remove") || text == "off"
+			if asks := c.flags.Bool("status"); asks && (off || text != "") || off && text != "" && text != "off" {
+				return hint.Usagef("schedule: WHEN, off, --status and --remove exclude each other")
+			}
+			dest, err := c.find()
+			if err != nil {
+				return err
+			}
+			m := c.findManagers()
+			switch {
+			case off:
+				return c.scheduleOff(m, dest)
+			case text == "":
+				return c.scheduleState(m, dest)
+			}
+			return c.scheduleAt(m, dest, text)
+		},
+	}
+}
+
+// managers are what can run something by itself here; nil where there is none.
+type managers struct {
+	systemd *schedule.Systemd
+	cron    *schedule.Crontab
+}
+
+func (c *call) findManagers() managers {
+	return managers{schedule.FindSystemd(c.ctx, os.Geteuid() != 0), schedule.FindCrontab()}
+}
+
+// state is how it stands with a destination, and who runs it; nil if nobody does.
+func (m managers) state(ctx context.Context, dest string, now time.Time) (by string, st *schedule.State, err error) {
+	if m.systemd != nil {
+		if st, err = m.systemd.State(ctx, dest); st != nil || err != nil {
+			return "systemd", st, err
+		}
+	}
+	if m.cron != nil {
+		st, err = m.cron.State(ctx, dest, now)
+	}
+	return "cron", st, err
+}
+
+// scheduleAt has the backups of dest run at the times that text says.
+func (c *call) scheduleAt(m managers, dest, text string) error {
+	if c.flags.Bool("cron") {
+		m.systemd = nil
+	}
+	j, sources, err := c.job(m, dest, text)
+	if err != nil {
+		return err
+	}
+	if c.flags.Bool("dry-run") || m.systemd == nil && m.cron == nil {
+		return c.showJob(m, j)
+	}
+	changed, by := false, "systemd"
+	if m.systemd != nil {
+		changed, err = m.systemd.Install(c.ctx, j)
+	} else if _, err = j.CronLine(); err != nil {
+		return scheduleHint(hint.Usage(err))
+	} else {
+		by = "cron"
+		changed, err = m.cron.Install(c.ctx, j)
+	}
+	if err != nil {
+		return scheduleHint(err)
+	}
+	// What another manager ran before would run beside it.
+	if other := c.findManagers(); m.systemd == nil && other.systemd != nil {
+		if _, err := other.systemd.Remove(c.ctx, dest); err != nil {
+			return scheduleHint(err)
+		}
+	} else if m.systemd != nil && m.cron != nil {
+		if _, err := m.cron.Remove(c.ctx, dest); err != nil {
+			c.note("the crontab was left as it is: %v", err)
+		}
+	}
+	_, st, err := m.state(c.ctx, dest, c.env.Now())
+	if err != nil {
+		return err
+	}
+	if c.opts.json {
+		return c.scheduleJSON(dest, by, st, changed)
+	}
+	if !c.opts.quiet {
+		verb := "now"
+		if !changed {
+			verb = "already"
+		}
+		if err := c.printf("%s is %s backed up to %s by itself: %s\n%s", quote.All(sources), verb, quote.Name(dest), j.When.Text, c.stateText(by, st, j.Delay)); err != nil {
+			return err
+		}
+	}
+	c.tellLinger(m)
+	return nil
+}
+
+// job is the job that the command line asks for, and what it backs up.
+func (c *call) job(m managers, dest, text string) (j *schedule.Job, sources []string, err error) {
+	j = &schedule.Job{Dest: dest, OnPower: c.flags.Bool("on-power"), User: os.Geteuid() != 0, StateHome: c.env.variable("XDG_STATE_HOME")}
+	if !filepath.IsAbs(j.StateHome) {
+		j.StateHome = ""
+	}
+	if j.When, err = schedule.ParseWhen(text); err != nil {
+		if m.systemd == nil || !quote.Harmless(text) || schedule.CheckCalendar(c.ctx, text) != nil {
+			return nil, nil, hint.With(hint.Usagef("%w", err), "more of them: man systemd.time")
+		}
+		j.When = schedule.Extended(text)
+	} else if err := schedule.CheckCalendar(c.ctx, j.When.Calendar()); err != nil && m.systemd != nil {
+		return nil, nil, hint.Usagef("%s: %w", quote.Name(text), err)
+	}
+	if j.Delay, err = c.delay(&j.When); err != nil {
+		return nil, nil, err
+	}
+	if err := destination.CheckOwner(dest); err != nil {
+		return nil, nil, backupHint(err, dest)
+	}
+	if sources, err = c.scheduledSources(dest); err != nil {
+		return nil, nil, err
+	}
+	if j.Program, err = c.ownProgram(); err != nil {
+		return nil, nil, err
+	}
+	if err := j.Check(); err != nil {
+		return nil, nil, hint.Usage(err)
+	}
+	return j, sources, nil
+}
+
+// delay is by how much a run may begin later.
+func (c *call) delay(w *schedule.When) (time.Duration, error) {
+	if c.flags.IsSet("random-delay") {
+		age, err := when.ParseAge(c.flags.String("random-delay"))
+		d := time.Duration(0)
+		if err == nil {
+			d, err = age.Duration()
+		}
+		if err != nil {
+			return 0, hint.Usagef("--random-delay: %s", err)
+		}
+		return d, nil
+	}
+	switch w.Every {
+	case "hourly":
+		return 5 * time.Minute, nil
+	case "daily", "weekly", "monthly":
+		return time.Hour, nil
+	}
+	return 0, nil
+}
+
+// scheduledSources are what a backup without arguments is of: there must have been one.
+func (c *call) scheduledSources(dest string) ([]string, error) {
+	d, err := query.Open(c.ctx, dest, query.Options{Trust: c.trusted(dest)})
+	if err != nil {
+		return nil, closedHint(err, dest)
+	}
+	defer d.Close()
+	if len(d.Snapshots) == 0 || d.Snapshots[d.Snapshots.Newest()].Source == "" {
+		return nil, hint.With(fmt.Errorf("destination %s holds no snapshot that says what to back up", quote.Name(dest)),
+			"make the first backup by hand, then schedule the next ones: snap backup %s SRC…", quote.Word(dest))
+	}
+	return d.Snapshots[d.Snapshots.Newest()].AllSources(), nil
+}
+
+// ownProgram is the path of this program, where it will be when its time comes. Root runs no program that another user can
+// exchange.
+func (c *call) ownProgram() (string, error) {
+	if c.env.Executable == nil {
+		return "", errors.New("nobody knows where this program is")
+	}
+	path, err := c.env.Executable()
+	if err != nil {
+		return "", err
+	}
+	if slices.Contains(strings.Split(path, string(filepath.Separator)), "exe") && strings.Contains(path, "go-build") {
+		return "", hint.With(fmt.Errorf("%s: made by go run, and gone after it", quote.Name(path)), "install snap, and call the installed one")
+	}
+	if _, err := os.Stat(path); err != nil {
+		return "", err
+	}
+	if os.Geteuid() == 0 {
+		if at := file.ReachOfOthers(path); at != "" {
+			return "", withCode(exitRefused, hint.With(fmt.Errorf("root does not run %s by itself: %s belongs to another user or may be changed by one", quote.Name(path), quote.Name(at)),
+				"install snap where only root writes: sudo install %s /usr/local/bin/snap", quote.Word(path)))
+		}
+	}
+	return path, nil
+}
+
+// scheduleHint says what to do where a schedule cannot be written.
+func scheduleHint(err error) error {
+	switch {
+	case errors.Is(err, schedule.ErrForeign):
+		return hint.With(err, "remove or rename it, if it is not needed")
+	case errors.As(err, new(*schedule.PathError)):
+		return hint.Usage(err)
+	}
+	return err
+}
+
+// scheduleOff ends the backups of dest that run by themselves.
+func (c *call) scheduleOff(m managers, dest string) error {
+	by, st, err := m.state(c.ctx, dest, c.env.Now())
+	if err != nil {
+		return err
+	}
+	removed := false
+	if !c.flags.Bool("dry-run") {
+		if m.systemd != nil {
+			if removed, err = m.systemd.Remove(c.ctx, dest); err != nil {
+				return scheduleHint(err)
+			}
+		}
+		if m.cron != nil {
+			gone, err := m.cron.Remove(c.ctx, dest)
+			if err != nil {
+				return err
+			}
+			removed = removed || gone
+		}
+	}
+	switch {
+	case c.opts.json && c.flags.Bool("dry-run"):
+		return c.scheduleJSON(dest, by, st, false)
+	case c.opts.json:
+		return c.scheduleJSON(dest, "", nil, removed)
+	case c.opts.quiet:
+		return nil
+	case st == nil && !removed:
+		return c.printf("nothing was scheduled for %s\n", quote.Name(dest))
+	case c.flags.Bool("dry-run"):
+		return c.printf("would remove:\n  %s\n", strings.Join(c.unitNames(st), "\n  "))
+	case st == nil:
+		return c.printf("backups to %s no longer run by themselves\n", quote.Name(dest))
+	}
+	return c.printf("backups to %s no longer run by themselves; removed:\n  %s\n", quote.Name(dest), strings.Join(c.unitNames(st), "\n  "))
+}
+
+// scheduleJSON prints how it stands for programs.
+func (c *call) scheduleJSON(dest, by string, st *schedule.State, changed bool) error {
+	path, b64 := wire.Name(dest)
+	j := wire.Schedule{Type: "summary", Path: path, PathB64: b64, Changed: changed, DryRun: c.flags.Bool("dry-run")}
+	j.Fill(by, st)
+	return c.json(j)
+}
+
+// unitNames are the files, or the line, that run a job, for text.
+func (c *call) unitNames(st *schedule.State) (all []string) {
+	if st == nil {
+		return []string{"nothing"}
+	}
+	for _, u := range st.Units {
+		all = append(all, quote.Name(u))
+	}
+	return all
+}
+
+// tellLinger says that the timers of a user end with the session.
+func (c *call) tellLinger(m managers) {
+	if m.systemd == nil || os.Geteuid() == 0 {
+		return
+	}
+	name := userName(uint32(os.Geteuid()))
+	if _, err := os.Stat(filepath.Join("/var/lib/systemd/linger", name)); err != nil {
+		c.note("backups run while %s is logged in; at all other times too after: loginctl enable-linger %s", quote.Name(cmp.Or(name, "this user")), quote.Word(name))
+	}
+}
