@@ -16,7 +16,7 @@
 //  1. scan (scan.go) compares the source with the index. What the stat record proves unchanged ends there; the rest
 //     are candidates.
 //  2. resolve (resolve.go) gathers facts about each candidate (facts.go), lets [scan.Judge] judge it, and keeps the
-//     hard links those of the source (hard_links.go). The result is a plan.
+//     hard links those of the source ([scan.LinkGroups]). The result is a plan.
 //  3. build (build.go) makes the tree that the plan describes (tasks.go, place.go, make.go, copy.go) and writes its
 //     change set. What an interrupted run has copied is linked (resume.go).
 //  4. publish (publish.go) syncs, imports the change set into the index, and renames the tree to its name.
@@ -28,9 +28,11 @@ package backup
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
+	"snap/backup/source"
 	"snap/destination"
 	"snap/index"
 	"snap/internal/file"
@@ -131,19 +133,17 @@ func (noReporter) Problem(Problem)                   {}
 type run struct {
 	o      Options
 	d      *destination.Destination
-	source *file.Dir
-	tree   *file.Tree               // the source's folders
+	source *source.Source
 	copies *file.Tree               // the previous snapshot's folders, while candidates are judged; nil without
 	prev   *index.Header            // nil for the first
 	seq    uint64                   // of prev, 0 for none
 	older  map[uint64]*index.Header // the complete snapshots by their numbers
-	vols   *volumes
 	res    Result
 	head   index.Header // of the snapshot being made
-	// of all source files with several names, or whose old inode another file might take; see linkGroups
-	sourceIdentities identitySet
-	sharedIdentities identitySet // identities that several candidates have: the hard links to keep together
-	unheld           string      // the last folder that was reported as unheld
+	// of all source files with several names, or whose old inode another file might take; see scan.LinkGroups
+	sourceIdentities scan.Identities
+	sharedIdentities scan.Identities // identities that several candidates have: the hard links to keep together
+	unheld           string          // the last folder that was reported as unheld
 
 	flush, checkpoint interval
 }
@@ -173,11 +173,17 @@ func (r *run) result(ctx context.Context) (*Result, error) {
 }
 
 func (r *run) run(ctx context.Context) (err error) {
-	if err := r.begin(ctx); err != nil {
+	if err := r.findPrevious(ctx); err != nil {
 		return err
 	}
+	if r.source, err = source.Open(r.o.Source, r.o.Scan, r.prev); err != nil {
+		return err
+	}
+	r.source.Pace = r.o.Pace
 	defer r.source.Close()
-	defer r.tree.Close()
+	if err := r.begin(); err != nil {
+		return err
+	}
 	work, err := r.d.NewWorkFolder(r.o.DryRun)
 	if err != nil {
 		return err
@@ -201,30 +207,14 @@ func (r *run) run(ctx context.Context) (err error) {
 		return r.noRoom(err)
 	}
 	defer plan.close()
-	if r.o.Errors == FailOnErrors && r.res.Incomplete() {
-		return &SourceError{Problems: r.res.Problems, Count: r.res.missing}
+	if err := r.checkErrors(); err != nil {
+		return err
 	}
-	if plan.hashed > 0 {
-		// The hashes cost a read of both sides. Only a change set keeps them for good, so that they are
-		// worth a snapshot even if nothing changed.
-		r.problem("", fmt.Errorf("snapshot %s had no hashes of %s: they were read, and are unchanged", r.prev.Name,
-			countFiles(plan.hashed)), true)
-	}
-	if plan.changes == 0 && plan.hashed == 0 && r.prev != nil && !r.o.Force {
-		r.res.Skipped = true
-		if err := r.tellUnheldBefore(ctx); err != nil {
-			return err
-		}
-		if r.o.DryRun {
-			return nil
-		}
-		if err := r.learn(ctx, plan); err != nil {
-			return err
-		}
-		r.noteUnchanged()
-		return nil
-	}
-	if r.o.DryRun {
+	r.noteHashed(plan)
+	switch {
+	case plan.changes == 0 && plan.hashed == 0 && r.prev != nil && !r.o.Force:
+		return r.skip(ctx, plan)
+	case r.o.DryRun:
 		return r.dryRun(ctx, plan)
 	}
 	if err := r.checkSpace(ctx, plan); err != nil {
@@ -233,42 +223,69 @@ func (r *run) run(ctx context.Context) (err error) {
 	if err := r.build(ctx, work, plan); err != nil {
 		return err
 	}
-	if r.o.Errors == FailOnErrors && r.res.Incomplete() {
-		return &SourceError{Problems: r.res.Problems, Count: r.res.missing}
+	if err := r.checkErrors(); err != nil {
+		return err
 	}
 	return r.publish(ctx, work, plan)
 }
 
-// begin opens the source and fills in what is known before the scan.
-func (r *run) begin(ctx context.Context) error {
-	source, err := file.OpenRoot(r.o.Source)
+// checkErrors is the error of a source of which not all could be read, where the policy says so.
+func (r *run) checkErrors() error {
+	if r.o.Errors == FailOnErrors && r.res.Incomplete() {
+		return &SourceError{Problems: r.res.Problems, Count: r.res.missing}
+	}
+	return nil
+}
+
+// noteHashed notes that files were read to get their hashes. That cost a read of both sides, and only a change set
+// keeps them for good: they are worth a snapshot even if nothing changed.
+func (r *run) noteHashed(p *plan) {
+	if p.hashed > 0 {
+		r.problem("", fmt.Errorf("snapshot %s had no hashes of %s: they were read, and are unchanged", r.prev.Name,
+			countFiles(p.hashed)), true)
+	}
+}
+
+// skip ends a run that found nothing changed: it makes no snapshot, and notes what it has learned.
+func (r *run) skip(ctx context.Context, p *plan) error {
+	r.res.Skipped = true
+	if err := r.tellUnheldBefore(ctx); err != nil || r.o.DryRun {
+		return err
+	}
+	if err := r.learn(ctx, p); err != nil {
+		return err
+	}
+	r.noteUnchanged()
+	return nil
+}
+
+// findPrevious finds the snapshots that there are, the newest of which the run compares with.
+func (r *run) findPrevious(ctx context.Context) error {
+	if r.d.DB == nil {
+		return nil
+	}
+	all, err := r.d.DB.Snapshots(ctx)
 	if err != nil {
-		return &SourceMissingError{Path: r.o.Source, Err: err}
+		return err
 	}
-	r.source = source
-	r.tree = scan.SourceTree(source, 256, r.o.Scan)
-	if r.d.DB != nil {
-		all, err := r.d.DB.Snapshots(ctx)
-		if err != nil {
-			return err
-		}
-		r.older = map[uint64]*index.Header{}
-		for i := range all {
-			if all[i].State == index.Complete {
-				r.older[all[i].Seq] = &all[i]
-				r.prev, r.seq = &all[i], all[i].Seq
-			}
+	r.older = map[uint64]*index.Header{}
+	for i := range all {
+		if all[i].State == index.Complete {
+			r.older[all[i].Seq] = &all[i]
+			r.prev, r.seq = &all[i], all[i].Seq
 		}
 	}
-	if r.prev != nil {
-		r.res.Previous = r.prev.Name
-		there, err := destination.FolderAt(r.d.Root, r.prev.Name)
-		if err != nil {
-			return err
-		}
-		r.o.Force = r.o.Force || !there // what it held must be in a snapshot again
+	if r.prev == nil {
+		return nil
 	}
-	r.vols = newVolumes(r.prev)
+	r.res.Previous = r.prev.Name
+	there, err := destination.FolderAt(r.d.Root, r.prev.Name)
+	r.o.Force = r.o.Force || !there // what it held must be in a snapshot again
+	return err
+}
+
+// begin fills in what the header says before the scan, and checks the sources that it names.
+func (r *run) begin() error {
 	r.head = index.Header{
 		Time: r.o.Time, Source: r.o.Source, Host: r.o.Host, User: r.o.User,
 		Tags: r.o.Tags, Note: r.o.Note, Destination: r.d.ID,
@@ -283,17 +300,32 @@ func (r *run) begin(ctx context.Context) error {
 	}
 	if r.prev != nil {
 		r.head.Parent = r.seq
-		for id, name := range r.prev.Users {
-			r.head.Users[id] = name
+		maps.Copy(r.head.Users, r.prev.Users)
+		maps.Copy(r.head.Groups, r.prev.Groups)
+	}
+	if !r.o.DryRun {
+		r.source.Sync()
+	}
+	return nil
+}
+
+// checkSources refuses sources that are not there, and others than those of the snapshot before.
+func (r *run) checkSources() error {
+	if r.prev != nil {
+		note, err := source.CheckSame(r.prev, &r.head, r.o.SourceMoved)
+		if err != nil {
+			return err
 		}
-		for id, name := range r.prev.Groups {
-			r.head.Groups[id] = name
+		if note != nil {
+			r.problem("", note, true)
+			r.o.Force = true // only a snapshot remembers them, for the runs after this one
 		}
 	}
-	// Stores through mmap into pages that are dirty already show in no stat record until the pages are written.
-	if !r.o.DryRun {
-		r.syncSources()
-		r.o.Scan.Sync = true
+	if err := r.source.CheckPresent(); err != nil {
+		return err
+	}
+	for _, note := range r.source.Marked() {
+		r.problem("", note, true)
 	}
 	return nil
 }

@@ -3,7 +3,6 @@ package backup_test
 import (
 	"context"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"testing"
 
@@ -12,18 +11,18 @@ import (
 	"snap/destination"
 	"snap/destination/check"
 	"snap/index"
+	"snap/internal/filetest"
 )
 
 // TestSumsBeyond8EiB: sparse files of 7 EiB are more together than 63 bits count. No sum is negative, what is on the
 // disk is exact, and check finds nothing, also after some of them were purged.
 func TestSumsBeyond8EiB(t *testing.T) {
-	backuptest.NeedRoot(t)
+	filetest.NeedRoot(t)
 	p := backuptest.NewPlace(t)
 	mnt := t.TempDir()
-	backuptest.Must(t, "mount", "-t", "tmpfs", "-o", "size=64m", "none", mnt)
-	t.Cleanup(func() { exec.Command("umount", mnt).Run() })
+	filetest.Mount(t, "tmpfs", mnt, "size=64m")
 	p.Src, p.Dest = filepath.Join(mnt, "s"), filepath.Join(mnt, "d")
-	backuptest.Must(t, "mkdir", p.Src, p.Dest)
+	filetest.Must(t, "mkdir", p.Src, p.Dest)
 	for _, name := range []string{"a", "b", "c", "d/e"} {
 		p.Write(name, "text")
 		if err := os.Truncate(p.Path(name), 7<<60); err != nil {

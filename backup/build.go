@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"snap/backup/source"
 	"snap/destination"
 	"snap/index"
 	"snap/internal/file"
@@ -20,7 +21,8 @@ import (
 // consecutive entries, workers do the tasks (place.go), and the consumer writes the change set in key
 // order.
 type builder struct {
-	*run
+	run       *run
+	source    *source.Source
 	plan      *plan
 	new       *file.Tree
 	old       *file.Tree // nil without a tree of the previous snapshot
@@ -28,7 +30,7 @@ type builder struct {
 	plain     atomic.Bool // cloning was tried and does not work here
 
 	work       *file.Dir // the work folder
-	metaTrials metaTrials
+	metaTrials destination.MetaTrials
 	xattrFile  xattrFile
 	unlinked   index.Reason // why nothing is linked to the previous snapshot, if old is nil
 	olderTrees destination.OlderTrees
@@ -92,9 +94,9 @@ func (r *run) build(ctx context.Context, work *destination.WorkFolder, p *plan) 
 	if tree.KeepXattrs(nil) == nil { // else all that is made in it would inherit the destination's default ACL
 		tree.Chmod(0o700)
 	}
-	b := &builder{run: r, plan: p, work: work.Dir, new: file.NewTree(tree, 512, (*file.Dir).OpenDir)}
+	b := &builder{run: r, source: r.source, plan: p, work: work.Dir, new: file.NewTree(tree, 512, (*file.Dir).OpenDir)}
 	defer b.new.Close()
-	defer b.metaTrials.close()
+	defer b.metaTrials.Close()
 	defer b.olderTrees.Close()
 	defer b.xattrFile.close()
 	if r.prev != nil {
@@ -118,14 +120,14 @@ func (r *run) build(ctx context.Context, work *destination.WorkFolder, p *plan) 
 	if r.head.Name, err = r.d.FreeName(ctx, r.o.Time, r.o.Name); err != nil {
 		return err
 	}
-	r.head.Volumes, r.head.Boot = r.vols.kept(), r.d.Root.Session()
+	r.head.Volumes, r.head.Boot = r.source.Volumes.Kept(), r.d.Root.Session()
 	w, err := index.NewChangeWriter(set, &r.head)
 	if err != nil {
 		return err
 	}
 	r.head.Boot = "" // says nothing of a finished snapshot
 	work.Begun = true
-	b.checkpoint.begin(time.Now(), 0)
+	b.run.checkpoint.begin(time.Now(), 0)
 	if err := b.writeChanges(ctx, w); err != nil {
 		w.Flush() // for the run after this one; why this one ended is err
 		return err
@@ -161,11 +163,11 @@ func (b *builder) writeChanges(ctx context.Context, w *index.ChangeWriter) (fail
 	var given givenAway
 	defer func() {
 		if given.files > 0 {
-			given.in = b.prev.Name
-			b.problem("", &given, true)
+			given.in = b.run.prev.Name
+			b.run.problem("", &given, true)
 		}
 	}()
-	for t, err := range stream.Ordered(ctx, b.o.Jobs, window, b.tasks(ctx), b.do) {
+	for t, err := range stream.Ordered(ctx, b.run.o.Jobs, window, b.tasks(ctx), b.do) {
 		if err != nil && failed == nil {
 			failed = err
 		}
@@ -175,26 +177,26 @@ func (b *builder) writeChanges(ctx context.Context, w *index.ChangeWriter) (fail
 		for i := range t.items {
 			it := &t.items[i]
 			if it.problem != nil {
-				b.problem(it.path, file.Reason(it.problem), errors.Is(it.problem, ErrGrows) && !b.o.Strict)
+				b.run.problem(it.path, file.Reason(it.problem), errors.Is(it.problem, ErrGrows) && !b.run.o.Strict)
 			}
 			if errors.Is(it.note, errGivenAway) {
 				given.add(it.path)
 			} else if it.note != nil {
-				b.problem(it.path, it.note, true)
+				b.run.problem(it.path, it.note, true)
 			}
 			if it.gone {
-				b.res.Vanished++
+				b.run.res.Vanished++
 				if it.old == nil {
 					continue
 				}
 			}
 			if it.resumed {
-				b.res.Resumed.Add(it.rec.OnDisk())
+				b.run.res.Resumed.Add(it.rec.OnDisk())
 			}
-			b.count(&it.rec, it.changed)
-			b.report(b.plan, it.path, &it.rec, it.old, it.changed)
+			b.run.count(&it.rec, it.changed)
+			b.run.report(b.plan, it.path, &it.rec, it.old, it.changed)
 			if it.rec.Has(index.Capped) && it.problem == nil {
-				b.problem(it.path, CappedError{}, false)
+				b.run.problem(it.path, CappedError{}, false)
 			}
 			if it.changed {
 				if err := b.loadXattrs(it); err != nil {
@@ -212,7 +214,7 @@ func (b *builder) writeChanges(ctx context.Context, w *index.ChangeWriter) (fail
 			}
 		}
 		if n += int64(len(t.items)); len(t.items) > 0 {
-			b.o.Report.Progress(progress.State{
+			b.run.o.Report.Progress(progress.State{
 				Stage: progress.Building, Path: t.items[0].path, Files: n, TotalFiles: b.plan.files + b.plan.dirs,
 				Bytes: b.copied.Load() + b.taken.Load(), TotalBytes: b.plan.bytes,
 			})

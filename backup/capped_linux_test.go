@@ -9,12 +9,13 @@ import (
 
 	"snap/backup/backuptest"
 	"snap/destination/check"
+	"snap/internal/filetest"
 )
 
 // TestMoreAttributesThanAreTaken: a file with megabytes of them is in the snapshot, with some; that is told, each time.
 func TestMoreAttributesThanAreTaken(t *testing.T) {
 	p := backuptest.NewPlace(t)
-	mnt, _ := backuptest.Image(t, "xfs", "320M")
+	mnt, _ := filetest.Image(t, "xfs", "320M")
 	p.Src = mnt
 	for _, name := range []string{"f", "g", "h"} {
 		p.Write(name, "content")
@@ -23,7 +24,7 @@ func TestMoreAttributesThanAreTaken(t *testing.T) {
 				t.Skip(err)
 			}
 		}
-		backuptest.Must(t, "setfacl", "-m", "u:12345:r", p.Path(name))
+		filetest.Must(t, "setfacl", "-m", "u:12345:r", p.Path(name))
 	}
 	p.Do(os.Link(p.Path("h"), p.Path("i")))
 	p.Write("plain", "plain")
@@ -58,7 +59,7 @@ func TestMoreAttributesThanAreTaken(t *testing.T) {
 // is in the snapshot, folders and the source itself too, with its ACL.
 func TestMoreAttributesThanAreListed(t *testing.T) {
 	p := backuptest.NewPlace(t)
-	mnt, _ := backuptest.Image(t, "xfs", "320M")
+	mnt, _ := filetest.Image(t, "xfs", "320M")
 	p.Src = mnt
 	p.Write("d/f", "content")
 	want := []string{"", "d", "d/f"}
@@ -68,7 +69,7 @@ func TestMoreAttributesThanAreListed(t *testing.T) {
 				t.Skip(err)
 			}
 		}
-		backuptest.Must(t, "setfacl", "-m", "u:12345:r", p.Path(name))
+		filetest.Must(t, "setfacl", "-m", "u:12345:r", p.Path(name))
 	}
 	for range 2 {
 		res, _ := p.Backup()

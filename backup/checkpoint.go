@@ -40,18 +40,18 @@ func (l *interval) begin(now time.Time, copied int64) { l.since, l.from = now, c
 // save writes the records of what was made, if it is time to.
 func (b *builder) save(w *index.ChangeWriter) error {
 	now, copied := time.Now(), b.copied.Load()
-	if copied > b.checkpoint.from && b.checkpoint.elapsed(now, copied) && file.SyncsSystem() {
+	if copied > b.run.checkpoint.from && b.run.checkpoint.elapsed(now, copied) && file.SyncsSystem() {
 		if err := w.Flush(); err != nil { // the records become durable with their files
 			return err
 		}
-		if err := b.d.Sync(); err != nil {
+		if err := b.run.d.Sync(); err != nil {
 			return err
 		}
-		b.checkpoint.begin(time.Now(), copied)
+		b.run.checkpoint.begin(time.Now(), copied)
 		return w.Checkpoint()
 	}
-	if b.flush.elapsed(now, copied) {
-		b.flush.begin(now, copied)
+	if b.run.flush.elapsed(now, copied) {
+		b.run.flush.begin(now, copied)
 		return w.Flush()
 	}
 	return nil

@@ -15,6 +15,7 @@ import (
 
 	"snap/destination"
 	"snap/index"
+	"snap/internal/filetest"
 )
 
 // eager is a run that puts down every task, and a checkpoint after every one that copied.
@@ -74,9 +75,7 @@ func checkpointFrame(t *testing.T) []byte {
 // TestCheckpoints: of a run that was interrupted, another mount of the destination believes what stands
 // before the last checkpoint and no more.
 func TestCheckpoints(t *testing.T) {
-	if os.Geteuid() != 0 {
-		t.Skip("mounting needs root")
-	}
+	filetest.NeedRoot(t)
 	dir := t.TempDir()
 	for i := range 40 {
 		path := filepath.Join(dir, "src", fmt.Sprintf("d%d", i/5), fmt.Sprintf("f%02d", i))

@@ -1,10 +1,13 @@
 package backup
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"time"
 
+	"snap/backup/source"
 	"snap/index"
 	"snap/internal/file"
 	"snap/internal/stream"
@@ -18,20 +21,20 @@ const copyTries = 3
 
 // copy reads the file from the source and makes it in the new tree. If the file was removed and made again meanwhile,
 // the new one is copied.
-func (p *entryWriter) copy(it *item) error {
+func (p *entryWriter) copy(ctx context.Context, it *item) error {
 	for n := 1; ; n++ {
-		lost, err := p.copyOnce(it)
+		lost, err := p.copyOnce(ctx, it)
 		if lost == nil || err != nil {
 			return err
 		}
-		if !errors.Is(lost, fs.ErrNotExist) || n == looks || p.vanished(it.path) {
-			return p.failed(it, lost)
+		if !errors.Is(lost, fs.ErrNotExist) || n == looks || p.b.source.Vanished(it.path) {
+			return p.failed(ctx, it, lost)
 		}
 	}
 }
 
 // copyOnce makes the file, or leaves nothing and says in lost why the source could not be read.
-func (p *entryWriter) copyOnce(it *item) (lost, err error) {
+func (p *entryWriter) copyOnce(ctx context.Context, it *item) (lost, err error) {
 	src, err := p.openItem(it)
 	if err != nil {
 		return err, nil
@@ -52,43 +55,43 @@ func (p *entryWriter) copyOnce(it *item) (lost, err error) {
 	}
 	buf := file.Buffers.Get().(*[]byte)
 	defer file.Buffers.Put(buf)
-	var got, before wholeRead
+	var got, before source.Reading
 	var hash, hashBefore [32]byte
 	steady, grows := false, false
 	for try := 0; try < copyTries && !steady && !grows; try++ {
 		if try > 0 {
-			if !got.untrue {
-				err = stream.Pause(p.ctx, time.Duration(try)*100*time.Millisecond)
+			if !got.Untrue {
+				err = stream.Pause(ctx, time.Duration(try)*100*time.Millisecond)
 			}
 			if err = errors.Join(err, dst.Truncate(0)); err != nil {
 				return nil, errors.Join(err, dst.Close())
 			}
 		}
 		before, hashBefore = got, hash
-		if got, err = readWhole(p.ctx, dst, src, p.h, *buf, it.old); err != nil {
-			if w := (*file.WriteError)(nil); errors.As(err, &w) || p.ctx.Err() != nil {
+		if got, err = source.Read(ctx, dst, src, p.h, *buf, it.old); err != nil {
+			if w := (*file.WriteError)(nil); errors.As(err, &w) || ctx.Err() != nil {
 				return nil, errors.Join(err, dst.Close())
 			}
 			return err, errors.Join(dst.Close(), p.newDir.Remove(it.name))
 		}
 		p.h.Sum(hash[:0])
 		// Where the length is not what it should be, only the same once more proves it.
-		steady = got.steady && (!got.untrue || before.untrue && hash == hashBefore)
-		if !got.steady && got.n == got.stat.Size && (got.after > got.n || got.after == got.n && try == copyTries-1) {
-			if grows, err = p.beginsWith(src, got.n, hash, *buf); err != nil {
+		steady = got.Steady && (!got.Untrue || before.Untrue && hash == hashBefore)
+		if !got.Steady && got.N == got.Stat.Size && (got.After > got.N || got.After == got.N && try == copyTries-1) {
+			if grows, err = p.beginsWith(ctx, src, got.N, hash, *buf); err != nil {
 				return nil, errors.Join(err, dst.Close())
 			}
 		}
 	}
 	rec := &it.rec
-	rec.Stat, rec.Volume, rec.Stored = got.stat, p.vols.known(got.stat.Dev), index.Copied
-	rec.Size = got.n
-	rec.Took(got.wrote)
-	p.stamp(rec)
+	rec.Stat, rec.Volume, rec.Stored = got.Stat, p.b.source.Volumes.Known(got.Stat.Dev), index.Copied
+	rec.Size = got.N
+	rec.Took(got.Wrote)
+	p.b.run.stamp(rec)
 	index.SetHash(rec, p.h)
 	rec.Hash = hash
-	if steady && got.untrue {
-		it.note = &lengthError{got.stat.Size, got.n}
+	if steady && got.Untrue {
+		it.note = &lengthError{got.Stat.Size, got.N}
 	}
 	if !steady {
 		rec.Flags |= index.Inconsistent | index.Racy
@@ -106,8 +109,8 @@ func (p *entryWriter) copyOnce(it *item) (lost, err error) {
 	if err := errors.Join(err, dst.Close()); err != nil {
 		return nil, err
 	}
-	p.losses.add(it.path, lacks)
-	p.copied.Add(rec.OnDisk())
+	p.b.losses.add(it.path, lacks)
+	p.b.copied.Add(rec.OnDisk())
 	p.reclassify(it)
 	return nil, nil
 }
@@ -121,33 +124,34 @@ var ErrGrows = errors.New("changed while it was read: it grows, and the snapshot
 
 // beginsWith reports whether the file still begins with the n bytes that hash is of. Then nothing was written to them
 // since they were read.
-func (p *entryWriter) beginsWith(src *file.File, n int64, hash [32]byte, buf []byte) (bool, error) {
+func (p *entryWriter) beginsWith(ctx context.Context, src *file.File, n int64, hash [32]byte,
+	buf []byte) (bool, error) {
 	p.h.Reset()
-	m, err := file.Hash(p.ctx, src, n, p.h, buf)
-	if p.ctx.Err() != nil {
-		return false, p.ctx.Err()
+	m, err := file.Hash(ctx, src, n, p.h, buf)
+	if ctx.Err() != nil {
+		return false, ctx.Err()
 	}
 	return err == nil && m == n && [32]byte(p.h.Sum(nil)) == hash, nil
 }
 
 func (p *entryWriter) openItem(it *item) (*file.File, error) {
-	d, err := p.tree.Dir(it.dir.path)
+	d, err := p.b.source.Dir(it.dir.path)
 	if err != nil {
 		return nil, err
 	}
 	defer d.Close()
-	return p.openSource(d, it.name)
+	return p.b.source.Open(d, it.name)
 }
 
 // failed notes an entry that could not be read: gone by now, or not to be read.
-func (p *entryWriter) failed(it *item, err error) error {
-	if p.ctx.Err() != nil {
-		return p.ctx.Err()
+func (p *entryWriter) failed(ctx context.Context, it *item, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
 	}
 	if file.BlameOf(err, file.Source) == file.WholeRun {
 		return err
 	}
-	if errors.Is(err, fs.ErrNotExist) && p.vanished(it.path) || errors.Is(err, file.ErrNotRegular) {
+	if errors.Is(err, fs.ErrNotExist) && p.b.source.Vanished(it.path) || errors.Is(err, file.ErrNotRegular) {
 		it.gone = true
 		it.rec = index.Record{Change: index.Removed, Reason: index.VanishedMeanwhile}
 		return nil
@@ -179,4 +183,11 @@ func (p *entryWriter) reclassify(it *item) {
 	case rec.Change == index.Silent && !same:
 		rec.Change, rec.Reason = index.Modified, index.ContentDiffers
 	}
+}
+
+// lengthError: a file has another length than its stat record says.
+type lengthError struct{ says, has int64 }
+
+func (e *lengthError) Error() string {
+	return fmt.Sprintf("it says that it has %d bytes, and has %d: read to its end", e.says, e.has)
 }

@@ -4,11 +4,12 @@ import (
 	"context"
 
 	"snap/index"
+	"snap/scan"
 )
 
 // dryRun reports what build would do, and counts it. Where there is no room for that, it is refused at the end.
 func (r *run) dryRun(ctx context.Context, p *plan) error {
-	seen := map[inode]bool{}
+	seen := map[scan.Identity]bool{}
 	for m, err := range r.entries(ctx, p) {
 		if err == nil {
 			err = ctx.Err()

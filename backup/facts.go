@@ -3,9 +3,8 @@ package backup
 import (
 	"context"
 	"errors"
-	"io/fs"
-	"syscall"
 
+	"snap/backup/source"
 	"snap/index"
 	"snap/internal/file"
 	"snap/scan"
@@ -54,7 +53,7 @@ func (r *run) lookupOlder(ctx context.Context, f *scan.Facts) error {
 	if err != nil {
 		return err
 	}
-	if h := r.older[last]; h == nil || h.Volumes[rec.Volume] != r.vols.id(f.New.Volume) || f.New.Volume == 0 {
+	if h := r.older[last]; h == nil || h.Volumes[rec.Volume] != r.source.Volumes.ID(f.New.Volume) || f.New.Volume == 0 {
 		rec.Volume = 0
 	} else {
 		rec.Volume = f.New.Volume
@@ -83,8 +82,8 @@ func (r *run) movedWithFolder(ctx context.Context, f *scan.Facts) (bool, error) 
 		if e.Path == f.Known.Path || dir != f.Known.Path {
 			continue
 		}
-		now, err := r.lstat(index.Join(f.Path, name))
-		if err == nil && e.Ino != 0 && scan.Unchanged(&e.Record, &now, r.vols.known(now.Dev), scan.Rules{}) {
+		now, err := r.source.Lstat(index.Join(f.Path, name))
+		if err == nil && e.Ino != 0 && scan.Unchanged(&e.Record, &now, r.source.Volumes.Known(now.Dev), scan.Rules{}) {
 			return true, nil
 		}
 	}
@@ -95,11 +94,11 @@ func (r *run) movedWithFolder(ctx context.Context, f *scan.Facts) (bool, error) 
 // describes, and whether it leads nowhere. Where the system could not look, it may be there still. renumbered: known is
 // there still and has another inode number by now, so that rec is another file which has its number.
 func (r *run) gone(known *index.Entry, rec *index.Record) (gone, missing, renumbered bool) {
-	now, err := r.lstat(known.Path)
+	now, err := r.source.Lstat(known.Path)
 	if err != nil {
-		return !file.DiskFailed(err), nothingThere(err), false
+		return !file.DiskFailed(err), source.NothingThere(err), false
 	}
-	gone = now.Ino != rec.Ino || r.vols.known(now.Dev) != rec.Volume
+	gone = now.Ino != rec.Ino || r.source.Volumes.Known(now.Dev) != rec.Volume
 	renumbered = gone && !scan.TellsApart(&now) && now.Kind == known.Kind && now.Size == known.Size &&
 		now.Mtime == known.Mtime
 	return gone, false, renumbered
@@ -113,72 +112,12 @@ func (r *run) lookupContent(ctx context.Context, f *scan.Facts) error {
 	found, err := r.d.DB.ByContent(ctx, r.seq, f.New.Size, f.New.Hash, 8)
 	for i := range found {
 		t := &found[i]
-		if t.SameMeta(f.New) && !t.Has(index.Inconsistent) && r.missing(t.Path) {
+		if t.SameMeta(f.New) && !t.Has(index.Inconsistent) && r.source.Missing(t.Path) {
 			f.Twin = t
 			break
 		}
 	}
 	return err
-}
-
-// missing reports whether the source has nothing at path.
-func (r *run) missing(path string) bool {
-	_, err := r.lstat(path)
-	return nothingThere(err)
-}
-
-// vanished is missing about what was there a moment ago.
-func (r *run) vanished(path string) bool {
-	_, err := r.look(path)
-	return nothingThere(err)
-}
-
-// look is what the source has at path now. The folders on the way are entered anew: one that was removed and made again
-// is another one.
-func (r *run) look(path string) (file.Stat, error) {
-	for dir, _ := index.Split(path); dir != ""; dir, _ = index.Split(dir) {
-		r.tree.Forget(dir)
-	}
-	return r.lstat(path)
-}
-
-// nothingThere reports whether the error of a look at a path says that nothing has it: also where what was a folder
-// on the way is a file or a link now.
-func nothingThere(err error) bool {
-	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) || errors.Is(err, syscall.ELOOP)
-}
-
-// lstat is what the source has at path; below no source it has nothing. What is not there at once is looked for twice.
-func (r *run) lstat(path string) (s file.Stat, err error) {
-	if r.o.Scan.Roots.Place(path) == index.Outside {
-		return s, fs.ErrNotExist // whatever is there, it is not part of the source
-	}
-	dir, name := index.Split(path)
-	for range 2 {
-		var d *file.Dir
-		if d, err = r.tree.Dir(dir); err == nil {
-			s, err = r.statIn(d, name)
-			d.Close()
-		}
-		if !errors.Is(err, fs.ErrNotExist) {
-			break
-		}
-	}
-	return s, err
-}
-
-// statIn is what the scan would see of name in d.
-func (r *run) statIn(d *file.Dir, name string) (file.Stat, error) {
-	if name == "" {
-		return d.Stat()
-	}
-	s, err := d.Lstat(name)
-	if err == nil && s.Kind == file.Symlink && r.o.Scan.Follow {
-		if to, err := d.FollowStat(name); err == nil {
-			return to, nil
-		}
-	}
-	return s, err
 }
 
 // inspect fills in what the stat record does not tell and the judgement needs: the link's target and,
@@ -205,7 +144,7 @@ func (r *run) inspect(ctx context.Context, f *scan.Facts) (err error) {
 		return nil
 	}
 	if f.Path == "" || n.Kind == file.Folder {
-		d, err := r.tree.Dir(f.Path)
+		d, err := r.source.Dir(f.Path)
 		if err != nil {
 			if n.Has(index.Unreadable) || r.o.Scan.OneFileSystem && n.Ino == 0 {
 				return nil // told already, or mounted there
@@ -215,14 +154,14 @@ func (r *run) inspect(ctx context.Context, f *scan.Facts) (err error) {
 		defer d.Close()
 		left := 0
 		n.Xattrs, left, err = d.XattrsLeft()
-		if err != nil && r.o.Scan.Roots.Place(f.Path) == index.Carrier {
+		if err != nil && r.source.Place(f.Path) == index.Carrier {
 			n.Xattrs, left, err = nil, 0, nil // it need only be one that can be entered
 		}
 		capped(n, left)
 		return err
 	}
 	dir, name := index.Split(f.Path)
-	d, err := r.tree.Dir(dir)
+	d, err := r.source.Dir(dir)
 	if err != nil {
 		return err
 	}
@@ -237,7 +176,7 @@ func (r *run) inspect(ctx context.Context, f *scan.Facts) (err error) {
 		}
 	case file.Regular:
 		if f.Old != nil && f.Old.Has(index.Unreadable) { // is it still?
-			src, err := r.openSource(d, name)
+			src, err := r.source.Open(d, name)
 			if err != nil {
 				return err
 			}
@@ -253,18 +192,6 @@ func (r *run) inspect(ctx context.Context, f *scan.Facts) (err error) {
 	return err
 }
 
-func (r *run) openSource(d *file.Dir, name string) (*file.File, error) {
-	open := d.Open
-	if r.o.Scan.Follow {
-		open = d.OpenFollow
-	}
-	f, err := open(name)
-	if err == nil && r.o.Pace != nil {
-		f.Pace(r.o.Pace)
-	}
-	return f, err
-}
-
 // errChanging: the file is not what the scan saw, or changed while it was hashed.
 var errChanging = errors.New("changing")
 
@@ -276,12 +203,12 @@ func (e xattrsError) Unwrap() error { return e.error }
 // read hashes the source's content.
 func (r *run) read(ctx context.Context, f *scan.Facts) error {
 	dir, name := index.Split(f.Path)
-	d, err := r.tree.Dir(dir)
+	d, err := r.source.Dir(dir)
 	if err != nil {
 		return err
 	}
 	defer d.Close()
-	src, err := r.openSource(d, name)
+	src, err := r.source.Open(d, name)
 	if err != nil {
 		return err
 	}
@@ -293,19 +220,19 @@ func (r *run) read(ctx context.Context, f *scan.Facts) error {
 	}
 	buf := file.Buffers.Get().(*[]byte)
 	defer file.Buffers.Put(buf)
-	got, err := readWhole(ctx, nil, src, h, *buf, olds...)
+	got, err := source.Read(ctx, nil, src, h, *buf, olds...)
 	if err != nil {
 		return err
 	}
-	if !got.steady || !sameState(&got.stat, &f.New.Stat) || r.vols.known(got.stat.Dev) != f.New.Volume {
-		f.New.Stat = got.stat
-		f.New.Took(got.stat.Allocated)
+	if !got.Steady || !source.SameState(&got.Stat, &f.New.Stat) || r.source.Volumes.Known(got.Stat.Dev) != f.New.Volume {
+		f.New.Stat = got.Stat
+		f.New.Took(got.Stat.Allocated)
 		r.stamp(f.New)
 		return errChanging
 	}
-	f.New.Stat = got.stat // perhaps of another inode than the scan saw
-	f.New.Size = got.n
-	f.New.Took(got.stat.Allocated)
+	f.New.Stat = got.Stat // perhaps of another inode than the scan saw
+	f.New.Size = got.N
+	f.New.Took(got.Stat.Allocated)
 	index.SetHash(f.New, h)
 	f.HashKnown = true
 	left := 0
@@ -314,10 +241,4 @@ func (r *run) read(ctx context.Context, f *scan.Facts) error {
 		return xattrsError{err}
 	}
 	return nil
-}
-
-// sameState reports whether nothing that a write would change differs. Inode numbers do not count: some
-// file systems make up new ones each time.
-func sameState(a, b *file.Stat) bool {
-	return a.Size == b.Size && a.Mtime == b.Mtime && a.Ctime == b.Ctime
 }

@@ -13,6 +13,7 @@ import (
 	"snap/backup/backuptest"
 	"snap/destination/check"
 	"snap/index"
+	"snap/internal/filetest"
 	"snap/internal/harness"
 )
 
@@ -85,7 +86,7 @@ func TestXattrsThatCannotBeRead(t *testing.T) {
 	p := backuptest.NewPlace(t)
 	p.Write("new", "new")
 	p.Write("known", "before")
-	backuptest.Must(t, "setfattr", "-n", "user.a", "-v", "1", p.Path("known"))
+	filetest.Must(t, "setfattr", "-n", "user.a", "-v", "1", p.Path("known"))
 	backUp := func(want string) {
 		t.Helper()
 		out, _ := p.Command("strace", "-f", "-qq", "-o", "/dev/null", "-e", "inject=flistxattr,llistxattr:error=EIO", "-e",
@@ -109,7 +110,7 @@ func TestXattrsThatCannotBeRead(t *testing.T) {
 
 // TestNoProc: where /proc is not mounted, as in a rescue system, nothing is taken for gone.
 func TestNoProc(t *testing.T) {
-	backuptest.NeedRoot(t)
+	filetest.NeedRoot(t)
 	p := backuptest.NewPlace(t)
 	p.Write("f", "f")
 	p.Write("g", "g")
@@ -137,10 +138,10 @@ func TestNoProc(t *testing.T) {
 // TestStoreThroughMmapBelow is TestStoreThroughMmap on a file system that is mounted in the source.
 func TestStoreThroughMmapBelow(t *testing.T) {
 	p := backuptest.NewPlace(t)
-	mnt, img := backuptest.Image(t, "ext4", "16M")
-	backuptest.Must(t, "umount", mnt)
+	mnt, img := filetest.Image(t, "ext4", "16M")
+	filetest.Must(t, "umount", mnt)
 	p.Do(os.Mkdir(p.Path("sub"), 0o755))
-	backuptest.Mount(t, img, p.Path("sub"))
+	filetest.MountImage(t, img, p.Path("sub"))
 	p.Mapped("sub/f")
 }
 
@@ -148,7 +149,7 @@ func TestStoreThroughMmapBelow(t *testing.T) {
 // from it.
 func TestLinkTooLongForTheDestination(t *testing.T) {
 	p := backuptest.NewPlace(t)
-	p.Dest, _ = backuptest.Image(t, "xfs", "400M")
+	p.Dest, _ = filetest.Image(t, "xfs", "400M")
 	p.Write("f", "f")
 	p.Do(os.Symlink(strings.Repeat("long/", 300), p.Path("link")))
 	_, rec := p.Backup()
@@ -167,7 +168,7 @@ func TestDefaultACLOfTheDestination(t *testing.T) {
 	p.Do(os.Chmod(p.Path("d/f"), 0o640))
 	res, _ := p.Backup()
 	p.WantSame(res)
-	out := backuptest.Must(t, "getfacl", "-R", "-p", p.Tree(res))
+	out := filetest.Must(t, "getfacl", "-R", "-p", p.Tree(res))
 	if strings.Contains(out, "1234") {
 		t.Error(out)
 	}

@@ -11,6 +11,7 @@ import (
 	"snap/backup/backuptest"
 	"snap/destination/check"
 	"snap/index"
+	"snap/internal/filetest"
 )
 
 // TestNamesThatFold: of two names that a destination cannot tell apart exactly one is in the tree, with its own
@@ -37,7 +38,7 @@ func TestNamesThatFold(t *testing.T) {
 			p.Do(os.Remove(p.Path("mixed/" + c.held)))
 			p.Do(os.Mkdir(p.Path("mixed/"+c.held), 0o755)) // a folder and a file
 			p.Write("mixed/"+c.held+"/f", "f")
-			p.Dest = backuptest.Oddfs(t, p.Dest, c.how)
+			p.Dest = filetest.Oddfs(t, p.Dest, c.how)
 			want := []string{c.not, "deep/" + c.not, "dirs/" + c.not, "mixed/" + c.not}
 			sane := func(what string, res *backup.Result) {
 				t.Helper()

@@ -3,16 +3,16 @@ package backup_test
 import (
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"testing"
 
 	"snap/backup/backuptest"
+	"snap/internal/filetest"
 )
 
 // TestFoldersCountOnce: a backup of many new folders fits where there are inodes for them, and is refused where not.
 func TestFoldersCountOnce(t *testing.T) {
-	backuptest.NeedRoot(t)
+	filetest.NeedRoot(t)
 	p := backuptest.NewPlace(t)
 	const folders = 500
 	for i := range folders {
@@ -20,8 +20,7 @@ func TestFoldersCountOnce(t *testing.T) {
 	}
 	for free, fits := range map[int]bool{folders + 60: true, folders - 10: false} {
 		mnt := t.TempDir()
-		backuptest.Must(t, "mount", "-t", "tmpfs", "-o", fmt.Sprintf("nr_inodes=%d", free), "none", mnt)
-		defer exec.Command("umount", mnt).Run()
+		filetest.Mount(t, "tmpfs", mnt, fmt.Sprintf("nr_inodes=%d", free))
 		p.Dest = filepath.Join(mnt, "d")
 		p.Do(os.Mkdir(p.Dest, 0o755))
 		if _, _, err := p.Try(); (err == nil) != fits {

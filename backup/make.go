@@ -1,6 +1,7 @@
 package backup
 
 import (
+	"context"
 	"errors"
 	"io/fs"
 	"sync"
@@ -9,12 +10,13 @@ import (
 	"snap/destination"
 	"snap/index"
 	"snap/internal/file"
+	"snap/scan"
 )
 
 // newInodes remembers where the new inode of each source file with several names is in this snapshot.
 type newInodes struct {
 	mu         sync.Mutex
-	byIdentity map[identity]*newInode
+	byIdentity map[scan.Identity]*newInode
 }
 
 type newInode struct {
@@ -26,46 +28,48 @@ type newInode struct {
 }
 
 // makeOrLink makes an entry that needs a new inode as the plan says.
-func (p *entryWriter) makeOrLink(it *item) error {
-	if p.sharedIdentities.has(&it.rec) {
-		return p.linkToNewInode(it)
+func (p *entryWriter) makeOrLink(ctx context.Context, it *item) error {
+	if p.b.run.sharedIdentities.Has(&it.rec) {
+		return p.linkToNewInode(ctx, it)
 	}
-	return p.make(it)
+	return p.make(ctx, it)
 }
 
 // linkToNewInode links an entry that needs a new inode to the one that another name of the same source file has got
 // already, or makes the inode. For an entry that was to be linked to an older snapshot the identity is taken from the
 // source now: the inode number in its record may belong to another file by then.
-func (p *entryWriter) linkToNewInode(it *item) error { return p.linkToNewInodeOr(it, p.make) }
+func (p *entryWriter) linkToNewInode(ctx context.Context, it *item) error {
+	return p.linkToNewInodeOr(ctx, it, p.make)
+}
 
 // linkToNewInodeOr is linkToNewInode, where first makes the inode for the first name.
-func (p *entryWriter) linkToNewInodeOr(it *item, first func(*item) error) error {
+func (p *entryWriter) linkToNewInodeOr(ctx context.Context, it *item, first func(context.Context, *item) error) error {
 	if it.rec.Nlink <= 1 || it.rec.Ino == 0 {
-		return first(it)
+		return first(ctx, it)
 	}
-	key := identityOf(&it.rec)
+	key := scan.IdentityOf(&it.rec)
 	if it.kept {
-		now, err := p.lstat(it.path)
+		now, err := p.b.source.Lstat(it.path)
 		if err != nil {
-			return first(it)
+			return first(ctx, it)
 		}
-		key = identity{p.vols.known(now.Dev), now.Ino, now.Btime}
+		key = scan.Identity{Volume: p.b.source.Volumes.Known(now.Dev), Ino: now.Ino, Birth: now.Btime}
 	}
-	p.newInodes.mu.Lock()
-	if p.newInodes.byIdentity == nil {
-		p.newInodes.byIdentity = map[identity]*newInode{}
+	p.b.newInodes.mu.Lock()
+	if p.b.newInodes.byIdentity == nil {
+		p.b.newInodes.byIdentity = map[scan.Identity]*newInode{}
 	}
-	j := p.newInodes.byIdentity[key]
+	j := p.b.newInodes.byIdentity[key]
 	if j == nil {
 		j = &newInode{}
-		p.newInodes.byIdentity[key] = j
+		p.b.newInodes.byIdentity[key] = j
 	}
-	p.newInodes.mu.Unlock()
+	p.b.newInodes.mu.Unlock()
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if j.path != "" {
 		dir, name := index.Split(j.path)
-		d, err := p.new.Dir(dir)
+		d, err := p.b.new.Dir(dir)
 		if err != nil {
 			return err
 		}
@@ -75,7 +79,7 @@ func (p *entryWriter) linkToNewInodeOr(it *item, first func(*item) error) error 
 			change, reason, from := it.rec.Change, it.rec.Reason, it.rec.From
 			it.rec = j.rec
 			if it.xattrs = j.xattrs; it.xattrs != nil {
-				if err := p.loadXattrs(it); err != nil {
+				if err := p.b.loadXattrs(it); err != nil {
 					return err
 				}
 			}
@@ -88,12 +92,13 @@ func (p *entryWriter) linkToNewInodeOr(it *item, first func(*item) error) error 
 			return err
 		}
 	}
-	if err := first(it); err != nil {
+	if err := first(ctx, it); err != nil {
 		return err
 	}
-	if !it.gone && it.rec.Stored != index.Absent && identityOf(&it.rec) == key { // else another file has the name by now
+	// Else another file has the name by now.
+	if !it.gone && it.rec.Stored != index.Absent && scan.IdentityOf(&it.rec) == key {
 		if file.XattrBytes(it.rec.Xattrs) >= heavyXattrs {
-			if err := p.storeXattrs(it); err != nil {
+			if err := p.b.storeXattrs(it); err != nil {
 				return err
 			}
 		}
@@ -103,7 +108,7 @@ func (p *entryWriter) linkToNewInodeOr(it *item, first func(*item) error) error 
 }
 
 // make makes an entry with an inode of its own.
-func (p *entryWriter) make(it *item) error {
+func (p *entryWriter) make(ctx context.Context, it *item) error {
 	if it.saved != nil {
 		if done, err := p.takeOver(it); done || err != nil {
 			return err
@@ -115,9 +120,9 @@ func (p *entryWriter) make(it *item) error {
 			return err
 		}
 		it.rec.Stored = index.Copied
-		return p.copy(it)
+		return p.copy(ctx, it)
 	case index.Copied:
-		return p.copy(it)
+		return p.copy(ctx, it)
 	}
 	return p.special(it)
 }
@@ -140,13 +145,13 @@ func (p *entryWriter) special(it *item) error {
 		return err
 	}
 	lacks, err := p.newDir.SetMetaOf(it.name, it.rec.Meta())
-	p.losses.add(it.path, lacks)
+	p.b.losses.add(it.path, lacks)
 	return err
 }
 
 // clone makes a new inode that shares its blocks with the previous snapshot's; false if that cannot be.
 func (p *entryWriter) clone(it *item) (bool, error) {
-	if p.old == nil || p.plain.Load() {
+	if p.b.old == nil || p.b.plain.Load() {
 		return false, nil
 	}
 	from := it.rec.From
@@ -173,10 +178,10 @@ func (p *entryWriter) clone(it *item) (bool, error) {
 		return false, err
 	}
 	if !dst.CloneFrom(src) {
-		p.plain.Store(true)
+		p.b.plain.Store(true)
 		return false, errors.Join(dst.Close(), p.newDir.Remove(it.name))
 	}
 	lacks, err := dst.SetMeta(it.rec.Meta())
-	p.losses.add(it.path, lacks)
+	p.b.losses.add(it.path, lacks)
 	return true, errors.Join(err, dst.Close())
 }

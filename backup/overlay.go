@@ -6,6 +6,7 @@ import (
 
 	"snap/index"
 	"snap/internal/file"
+	"snap/internal/stream"
 )
 
 // merged is a path of the previous snapshot, of the plan, or of both.
@@ -22,45 +23,9 @@ func (m merged) entry() *index.Entry {
 // overlay merges the previous snapshot's entries with the plan's, both in key order.
 func overlay(old, plan iter.Seq2[*index.Entry, error]) iter.Seq2[merged, error] {
 	return func(yield func(merged, error) bool) {
-		next, stop := iter.Pull2(plan)
-		defer stop()
-		p, err, more := next()
-		for e, olderr := range old {
-			if olderr != nil {
-				yield(merged{}, olderr)
-				return
-			}
-			c := 1
-			for more && err == nil {
-				if c = index.Compare(p.Path, e.Path); c >= 0 {
-					break
-				}
-				if !yield(merged{new: p}, nil) {
-					return
-				}
-				p, err, more = next()
-			}
-			if err != nil {
-				yield(merged{}, err)
-				return
-			}
-			m := merged{old: e}
-			if more && c == 0 {
-				m.new = p
-			}
-			if !yield(m, nil) {
-				return
-			}
-			if m.new != nil {
-				p, err, more = next()
-			}
-		}
-		for ; more; p, err, more = next() {
-			if err != nil {
-				yield(merged{}, err)
-				return
-			}
-			if !yield(merged{new: p}, nil) {
+		order := func(old, plan *index.Entry) int { return index.Compare(old.Path, plan.Path) }
+		for j, err := range stream.Join(old, plan, order) {
+			if !yield(merged{j.Left, j.Right}, err) {
 				return
 			}
 		}

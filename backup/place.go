@@ -13,8 +13,7 @@ import (
 
 // entryWriter makes entries for one task. It keeps the folders it used last, since neighbours share them.
 type entryWriter struct {
-	*builder
-	ctx     context.Context
+	b       *builder
 	newPath string
 	newDir  *file.Dir
 	oldPath string
@@ -32,22 +31,22 @@ func (p *entryWriter) close() {
 
 // place makes one entry in the new tree. An error ends the run; trouble with the source or the older copy, and what
 // the destination cannot hold, is noted in the item.
-func (p *entryWriter) place(it *item) error {
+func (p *entryWriter) place(ctx context.Context, it *item) error {
 	if p.newDir == nil || p.newPath != it.dir.path {
 		if p.newDir != nil {
 			p.newDir.Close()
 			p.newDir = nil
 		}
-		d, err := p.new.Dir(it.dir.path)
+		d, err := p.b.new.Dir(it.dir.path)
 		if err != nil {
 			return err
 		}
 		p.newDir, p.newPath = d, it.dir.path
 	}
 	was := *it
-	err := p.put(it)
+	err := p.put(ctx, it)
 	if err != nil {
-		return p.withhold(it, &was, err)
+		return p.withhold(ctx, it, &was, err)
 	}
 	if !was.changed && was.rec.Stored == index.Absent && it.rec.Stored == index.Absent {
 		*it = was // still
@@ -56,26 +55,26 @@ func (p *entryWriter) place(it *item) error {
 }
 
 // put makes the entry in the way that the plan says.
-func (p *entryWriter) put(it *item) error {
+func (p *entryWriter) put(ctx context.Context, it *item) error {
 	unheld := it.wasUnheld()
-	if unheld && p.old != nil {
-		if d, err := p.oldFolder(it.dir.path); err == nil && p.nameTaken(d, it.dir.path, it.name) {
+	if unheld && p.b.old != nil {
+		if d, err := p.oldFolder(it.dir.path); err == nil && p.b.nameTaken(d, it.dir.path, it.name) {
 			return errTaken
 		}
 	}
 	switch {
 	case unheld && !it.changed:
-		return p.copyInstead(it, index.HoldsNow, nil)
+		return p.copyInstead(ctx, it, index.HoldsNow, nil)
 	case !it.changed:
-		return p.link(it, it.path, &it.rec)
+		return p.link(ctx, it, it.path, &it.rec)
 	case it.rec.Stored == index.Linked && it.rec.Reason == index.Returned:
-		return p.placeReturned(it)
+		return p.placeReturned(ctx, it)
 	case it.rec.Stored == index.Linked && it.rec.From == "":
-		return p.link(it, it.path, nil)
+		return p.link(ctx, it, it.path, nil)
 	case it.rec.Stored == index.Linked:
-		return p.link(it, it.rec.From, nil)
+		return p.link(ctx, it, it.rec.From, nil)
 	}
-	return p.makeOrLink(it)
+	return p.makeOrLink(ctx, it)
 }
 
 // oldFolder is the folder at path in the previous snapshot's tree.
@@ -87,7 +86,7 @@ func (p *entryWriter) oldFolder(path string) (*file.Dir, error) {
 		p.oldDir.Close()
 		p.oldDir = nil
 	}
-	d, err := p.old.Dir(path)
+	d, err := p.b.old.Dir(path)
 	if err == nil {
 		p.oldDir, p.oldPath = d, path
 	}
@@ -96,12 +95,12 @@ func (p *entryWriter) oldFolder(path string) (*file.Dir, error) {
 
 // link makes the entry a hard link of the previous snapshot's entry at from, if that still is what the index says.
 // want is its record, nil if it has the size and time of the new one. Otherwise the entry is copied from the source.
-func (p *entryWriter) link(it *item, from string, want *index.Record) error {
+func (p *entryWriter) link(ctx context.Context, it *item, from string, want *index.Record) error {
 	if want == nil {
 		want = &it.rec
 	}
-	if p.old == nil {
-		return p.copyInstead(it, p.unlinked, nil)
+	if p.b.old == nil {
+		return p.copyInstead(ctx, it, p.b.unlinked, nil)
 	}
 	dir, name := index.Split(from)
 	d, refused := p.oldFolder(dir)
@@ -118,9 +117,9 @@ func (p *entryWriter) link(it *item, from string, want *index.Record) error {
 	case refused == nil:
 		return nil
 	case errors.Is(refused, syscall.EMLINK):
-		return p.copyInstead(it, index.LinkLimit, nil)
+		return p.copyInstead(ctx, it, index.LinkLimit, nil)
 	}
-	return p.copyInstead(it, index.OldCopyDamaged, &AlteredError{p.prev.Name, from, file.Reason(refused)})
+	return p.copyInstead(ctx, it, index.OldCopyDamaged, &AlteredError{p.b.run.prev.Name, from, file.Reason(refused)})
 }
 
 // linkAs makes the entry as in the new folder a hard link of name in from, if that is what want says.
@@ -140,7 +139,7 @@ func (p *entryWriter) linkAs(from *file.Dir, name, as string, want *index.Record
 		if ownerAndMode(want, &got) {
 			return nil, nil
 		}
-		stored, err := p.metaTrials.stores(p.work, name, want, &got)
+		stored, err := p.b.metaTrials.Stores(p.b.work, name, want, &got)
 		if stored || err != nil {
 			return nil, err
 		}
@@ -187,7 +186,7 @@ func (e *AlteredError) Error() string {
 func (e *AlteredError) Unwrap() error { return e.Err }
 
 // copyInstead copies an entry from the source that was to be linked.
-func (p *entryWriter) copyInstead(it *item, why index.Reason, note error) error {
+func (p *entryWriter) copyInstead(ctx context.Context, it *item, why index.Reason, note error) error {
 	it.note = note
 	if !it.changed {
 		setCopyInstead(it, why)
@@ -196,7 +195,7 @@ func (p *entryWriter) copyInstead(it *item, why index.Reason, note error) error 
 	if it.rec.Kind != file.Regular {
 		it.rec.Stored = index.Made
 	}
-	return p.linkToNewInode(it)
+	return p.linkToNewInode(ctx, it)
 }
 
 // setCopyInstead gives an unchanged entry a silent record, because it gets a new inode.

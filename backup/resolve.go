@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"iter"
 
 	"snap/destination"
 	"snap/index"
@@ -42,8 +43,8 @@ func (p *plan) close() {
 // learn writes what was learned into the newest records of a snapshot that stays the newest. The file systems that
 // they name are written first: otherwise the next run could give the number of one to another.
 func (r *run) learn(ctx context.Context, p *plan) error {
-	if p.learns > 0 && r.prev != nil && r.prev.Volumes[r.vols.last] == "" {
-		r.prev.Volumes = r.vols.kept()
+	if p.learns > 0 && r.prev != nil && r.prev.Volumes[r.source.Volumes.Last()] == "" {
+		r.prev.Volumes = r.source.Volumes.Kept()
 		if err := r.d.DB.SetHeader(ctx, r.prev); err != nil {
 			return err
 		}
@@ -95,10 +96,45 @@ func (r *run) resolve(ctx context.Context, work *destination.WorkFolder, found *
 
 func (r *run) resolveAll(ctx context.Context, p *plan, found *candidates) error {
 	defer r.openCopies()()
-	g := newLinkGroups(&r.sourceIdentities, &r.sharedIdentities)
-	seen := map[inode]bool{}
-	in := func(yield func(*index.Entry, error) bool) {
-		for e, err := range found.All() {
+	groups := scan.NewLinkGroups(&r.sourceIdentities, &r.sharedIdentities)
+	seen := map[scan.Identity]bool{}
+	n := int64(0)
+	for d, err := range stream.Ordered(ctx, r.o.Jobs, 256, clones(found.All()), r.decide) {
+		if err != nil {
+			return err
+		}
+		e := &d.entry
+		if n++; n&255 == 0 {
+			r.o.Report.Progress(progress.State{Stage: progress.Comparing, Files: n, Path: e.Path})
+		}
+		if d.err != nil {
+			r.problem(e.Path, file.Reason(d.err), false)
+		}
+		if d.lost {
+			p.lost.Add(e.Path)
+		}
+		if d.drop || d.absent {
+			continue
+		}
+		if e.Exists() {
+			d.finish(groups)
+			r.owners(&e.Record)
+		}
+		if d.teachesNothing() {
+			continue
+		}
+		further := e.Exists() && needsInode(d.verdict.Do) && r.isFurtherName(seen, &e.Record)
+		if err := p.add(d, further); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// clones are the entries, each of which stays valid when the next is read.
+func clones(entries iter.Seq2[*index.Entry, error]) iter.Seq2[*index.Entry, error] {
+	return func(yield func(*index.Entry, error) bool) {
+		for e, err := range entries {
 			if err != nil {
 				yield(nil, err)
 				return
@@ -109,59 +145,42 @@ func (r *run) resolveAll(ctx context.Context, p *plan, found *candidates) error 
 			}
 		}
 	}
-	n := int64(0)
-	for d, err := range stream.Ordered(ctx, r.o.Jobs, 256, in, r.decide) {
-		if err != nil {
-			return err
-		}
-		if n++; n&255 == 0 {
-			r.o.Report.Progress(progress.State{Stage: progress.Comparing, Files: n, Path: d.entry.Path})
-		}
-		if d.err != nil {
-			r.problem(d.entry.Path, file.Reason(d.err), false)
-		}
-		if d.lost {
-			p.lost.Add(d.entry.Path)
-		}
-		if d.drop || d.absent {
-			continue
-		}
-		e := &d.entry
-		if e.Exists() {
-			var base *index.Record
-			d.verdict, base = g.assignInode(d.verdict, e.Path, &e.Record, d.old, d.base)
-			if d.verdict.Do == scan.Link && base.Has(index.Hashed) { // linked unread: it is what it was
-				e.TakeHash(base)
-				takeXattrs(&e.Record, base)
-			}
-			if d.verdict.Do == scan.Link {
-				e.Holes = base.Holes
-			}
-			r.owners(&e.Record)
-			if d.verdict.Change == index.Moved && d.left {
-				p.movedAway++
-				p.moved.Add(d.verdict.From)
-			}
-		}
-		if d.verdict.Do == scan.Learn && e.SameIdentity(d.old) && e.Ctime == d.old.Ctime &&
-			e.Flags&index.Racy == d.old.Flags&index.Racy {
-			continue // nothing that the index does not know
-		}
-		if d.weak && d.verdict.Do == scan.Link {
-			p.hashed++
-		}
-		again := e.Exists() && needsInode(d.verdict.Do) && r.isFurtherName(seen, &e.Record)
-		if err := p.add(e, d.verdict, again); err != nil {
-			return err
-		}
+}
+
+// finish adjusts the decision to the other names of the file, and takes over what the old inode says of a file that
+// is linked unread.
+func (d *decision) finish(groups *scan.LinkGroups) {
+	e, base := &d.entry, (*index.Record)(nil)
+	d.verdict, base = groups.Assign(d.verdict, e.Path, &e.Record, d.old, d.base)
+	if d.verdict.Do != scan.Link {
+		return
 	}
-	return nil
+	if base.Has(index.Hashed) {
+		e.TakeHash(base)
+		takeXattrs(&e.Record, base)
+	}
+	e.Holes = base.Holes
+}
+
+// teachesNothing reports whether nothing changed and the index knows all there is to learn.
+func (d *decision) teachesNothing() bool {
+	e := &d.entry
+	return d.verdict.Do == scan.Learn && e.SameIdentity(d.old) && e.Ctime == d.old.Ctime &&
+		e.Flags&index.Racy == d.old.Flags&index.Racy
 }
 
 func needsInode(do scan.Action) bool { return do == scan.Copy || do == scan.Clone || do == scan.Make }
 
-// add enters a decided entry into the plan. again: an entry before it makes the inode that this one needs.
-func (p *plan) add(e *index.Entry, v scan.Verdict, again bool) error {
+// add enters a decision into the plan. further: an entry before it makes the inode that this one needs.
+func (p *plan) add(d *decision, further bool) error {
+	e, v := &d.entry, d.verdict
+	if e.Exists() && v.Change == index.Moved && d.left {
+		p.movedAway++
+		p.moved.Add(v.From)
+	}
+	if d.weak && v.Do == scan.Link {
+		p.hashed++
+	}
 	switch v.Do {
 	case scan.Keep:
 		if e.Exists() {
@@ -197,7 +216,7 @@ func (p *plan) add(e *index.Entry, v scan.Verdict, again bool) error {
 	if e.Change != index.Silent {
 		p.changes++
 	}
-	if needsInode(v.Do) && !again && e.Stored != index.Absent && e.Kind != file.Folder {
+	if needsInode(v.Do) && !further && e.Stored != index.Absent && e.Kind != file.Folder {
 		// folders are all counted by the scan
 		p.copies++
 		if e.Stored == index.Copied || e.Stored == index.Cloned && !p.clones {
@@ -214,11 +233,11 @@ func (p *plan) add(e *index.Entry, v scan.Verdict, again bool) error {
 
 // isFurtherName reports whether seen has the entry's source inode already, and adds it. A further name is linked to
 // the new inode of the first one.
-func (r *run) isFurtherName(seen map[inode]bool, rec *index.Record) bool {
-	if rec.Nlink <= 1 || rec.Ino == 0 || !r.sharedIdentities.has(rec) {
+func (r *run) isFurtherName(seen map[scan.Identity]bool, rec *index.Record) bool {
+	if rec.Nlink <= 1 || rec.Ino == 0 || !r.sharedIdentities.Has(rec) {
 		return false
 	}
-	key := inodeOf(rec)
+	key := scan.IdentityOf(rec)
 	was := seen[key]
 	seen[key] = true
 	return was
@@ -242,8 +261,8 @@ func (r *run) decide(ctx context.Context, e *index.Entry) (*decision, error) {
 			return d, err
 		}
 		if errors.Is(lost, fs.ErrNotExist) && n < looks {
-			if s, err := r.look(e.Path); err == nil && (s.Kind == file.Folder) == (e.Kind == file.Folder) {
-				now.Stat, now.Volume = s, r.vols.known(s.Dev)
+			if s, err := r.source.Look(e.Path); err == nil && (s.Kind == file.Folder) == (e.Kind == file.Folder) {
+				now.Stat, now.Volume = s, r.source.Volumes.Known(s.Dev)
 				now.Took(s.Allocated)
 				r.stamp(&now.Record)
 				continue
@@ -258,10 +277,9 @@ func (r *run) judge(ctx context.Context, d *decision, f *scan.Facts) (lost, err 
 	e := &d.entry
 	missing := false
 	if r.prev != nil {
-		var old index.Record
-		switch old, _, err := r.lookup(ctx, e.Path, &old); {
+		switch old, _, err := r.d.DB.Lookup(ctx, r.seq, e.Path); {
 		case err == nil:
-			f.Old, d.old = old, old
+			f.Old, d.old = &old, &old
 		case !errors.Is(err, index.ErrNotFound):
 			return nil, err
 		}
@@ -299,7 +317,7 @@ func (r *run) judge(ctx context.Context, d *decision, f *scan.Facts) (lost, err 
 		d.err = nil // the copy reports it
 	}
 	if v.Change == index.Moved {
-		d.left = missing && f.Known.Path == v.From || r.missing(v.From)
+		d.left = missing && f.Known.Path == v.From || r.source.Missing(v.From)
 	}
 	switch {
 	case v.Reason == index.Returned:
@@ -329,18 +347,12 @@ func (d *decision) asBefore(f *scan.Facts, err error) error {
 	return nil
 }
 
-func (r *run) lookup(ctx context.Context, path string, rec *index.Record) (*index.Record, uint64, error) {
-	found, since, err := r.d.DB.Lookup(ctx, r.seq, path)
-	*rec = found
-	return rec, since, err
-}
-
 // unread decides about an entry that could not be read: it is gone, or cannot be read now.
 func (r *run) unread(d *decision, f *scan.Facts, err error) (*decision, error) {
 	if file.BlameOf(err, file.Source) == file.WholeRun {
 		return nil, err
 	}
-	if errors.Is(err, fs.ErrNotExist) && r.vanished(f.Path) || errors.Is(err, errVanished) {
+	if errors.Is(err, fs.ErrNotExist) && r.source.Vanished(f.Path) || errors.Is(err, errVanished) {
 		d.lost = f.New.Kind == file.Folder
 		d.drop = f.Old == nil
 		d.entry.Record = index.Record{Change: index.Removed, Reason: index.VanishedMeanwhile}

@@ -67,7 +67,7 @@ func (r *run) open(run *destination.InterruptedRun) *interruptedTree {
 	m := &interruptedTree{root: root, tree: file.NewTree(root, 512, (*file.Dir).EnterDir), volumes: map[uint32]uint32{},
 		trusted: run.Trusted}
 	for n, id := range run.Begin.Volumes {
-		m.volumes[n] = r.vols.number[id]
+		m.volumes[n] = r.source.Volumes.Number(id)
 	}
 	m.next, m.stop = iter.Pull2(destination.ReadChanges(work.Path(), destination.SetName))
 	m.advance()
@@ -138,7 +138,7 @@ func (m *interruptedTree) advance() {
 func (r *run) countResumable(ctx context.Context, p *plan) (n destination.Amount, err error) {
 	s := r.openResumable()
 	defer s.close()
-	seen := map[inode]bool{}
+	seen := map[scan.Identity]bool{}
 	for e, err := range p.All() {
 		if err == nil {
 			err = ctx.Err()
@@ -206,7 +206,7 @@ func (p *entryWriter) takeOver(it *item) (bool, error) {
 	rec.TakeHash(then)
 	takeXattrs(rec, then)
 	it.resumed = true
-	p.taken.Add(rec.OnDisk())
+	p.b.taken.Add(rec.OnDisk())
 	p.reclassify(it)
 	return true, nil
 }

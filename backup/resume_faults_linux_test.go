@@ -14,6 +14,7 @@ import (
 	"snap/backup"
 	"snap/backup/backuptest"
 	"snap/destination"
+	"snap/internal/filetest"
 	"snap/internal/harness"
 )
 
@@ -52,7 +53,7 @@ func TestResumeAfterKill(t *testing.T) {
 		res, _ := p.Backup(backuptest.Force)
 		p.WantSame(res)
 		for path, ino := range dead {
-			if got := backuptest.InodeAt(t, filepath.Join(p.Tree(res), path)); got != ino {
+			if got := filetest.Inode(t, filepath.Join(p.Tree(res), path)); got != ino {
 				t.Errorf("killed before call %d: %s was not taken over", n, path)
 			}
 		}
@@ -120,7 +121,7 @@ func TestWhatFailsNext(t *testing.T) {
 func TestResumeSpace(t *testing.T) {
 	prepare := func(t *testing.T, holes int64) *backuptest.Place {
 		p := backuptest.NewPlace(t)
-		p.Dest, _ = backuptest.Image(t, "ext4", "64M", "-m", "0")
+		p.Dest, _ = filetest.Image(t, "ext4", "64M", "-m", "0")
 		for i := range 8 {
 			p.Write(fmt.Sprint("f", i), strings.Repeat(fmt.Sprint(i), 5<<20))
 		}
@@ -163,11 +164,11 @@ func TestResumeSpace(t *testing.T) {
 
 // TestResumeVolumes: a file system in the source is the one it was, though another one is met before it now.
 func TestResumeVolumes(t *testing.T) {
-	backuptest.NeedRoot(t)
+	filetest.NeedRoot(t)
 	p := backuptest.NewPlace(t)
 	tmpfs := func(name string) {
 		p.Do(os.Mkdir(p.Path(name), 0o755))
-		backuptest.Must(t, "mount", "-t", "tmpfs", "none", p.Path(name))
+		filetest.Must(t, "mount", "-t", "tmpfs", "none", p.Path(name))
 		t.Cleanup(func() { exec.Command("umount", p.Path(name)).Run() })
 		p.Write(name+"/f", name)
 	}
@@ -182,7 +183,7 @@ func TestResumeVolumes(t *testing.T) {
 	tmpfs("a")
 	res, _ := p.Backup()
 	for path, ino := range dead {
-		if backuptest.InodeAt(t, filepath.Join(p.Tree(res), path)) != ino {
+		if filetest.Inode(t, filepath.Join(p.Tree(res), path)) != ino {
 			t.Errorf("%s was not taken over", path)
 		}
 	}

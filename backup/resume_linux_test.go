@@ -14,6 +14,7 @@ import (
 	"snap/backup"
 	"snap/backup/backuptest"
 	"snap/index"
+	"snap/internal/filetest"
 	"snap/internal/long"
 )
 
@@ -136,7 +137,7 @@ func TestResumeChecks(t *testing.T) {
 			tt.do(p, work)
 			res, _ := p.Backup()
 			p.WantSame(res)
-			if !tt.gone && backuptest.InodeAt(t, filepath.Join(p.Tree(res), path)) == ino {
+			if !tt.gone && filetest.Inode(t, filepath.Join(p.Tree(res), path)) == ino {
 				t.Error("the old copy was taken over")
 			}
 			if res.Resumed.Files == 0 {
@@ -302,7 +303,7 @@ func TestResumeHardLinks(t *testing.T) {
 		dead := p.Remains(work)
 		_, copied := p.DeadSet(work)
 		for _, path := range copied {
-			dead[path] = backuptest.InodeAt(t, filepath.Join(work, "tree", path))
+			dead[path] = filetest.Inode(t, filepath.Join(work, "tree", path))
 		}
 		ino, ok := dead["d0/f10"]
 		if !ok {
@@ -310,7 +311,7 @@ func TestResumeHardLinks(t *testing.T) {
 		}
 		res, _ := p.Backup(one)
 		p.WantResumed(res, dead)
-		if got := backuptest.InodeAt(t, filepath.Join(p.Tree(res), "d4/other")); got != ino {
+		if got := filetest.Inode(t, filepath.Join(p.Tree(res), "d4/other")); got != ino {
 			t.Errorf("interrupted at %d: the other name is inode %d, want %d", n, got, ino)
 		}
 	}

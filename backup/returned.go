@@ -1,6 +1,7 @@
 package backup
 
 import (
+	"context"
 	"errors"
 	"syscall"
 
@@ -13,21 +14,21 @@ var errNoFolder = errors.New("the snapshot's folder is gone, or another user's")
 // placeReturned makes an entry that is back, which the previous snapshot does not have. Other names of its file
 // become joined records: that they share an inode must be known when the snapshot that they were linked to is
 // deleted.
-func (p *entryWriter) placeReturned(it *item) error {
-	if p.sharedIdentities.has(&it.rec) {
-		return p.linkToNewInodeOr(it, p.linkReturned)
+func (p *entryWriter) placeReturned(ctx context.Context, it *item) error {
+	if p.b.run.sharedIdentities.Has(&it.rec) {
+		return p.linkToNewInodeOr(ctx, it, p.linkReturned)
 	}
-	return p.linkReturned(it)
+	return p.linkReturned(ctx, it)
 }
 
 // linkReturned makes the entry a hard link of what the last snapshot that held its path has there, if that still is
 // what the index says. Else it is copied.
-func (p *entryWriter) linkReturned(it *item) error {
-	_, last, since, err := p.d.DB.LastHeld(p.ctx, p.seq, it.path, false)
+func (p *entryWriter) linkReturned(ctx context.Context, it *item) error {
+	_, last, since, err := p.b.run.d.DB.LastHeld(ctx, p.b.run.seq, it.path, false)
 	if err != nil {
 		return err
 	}
-	h := p.older[last]
+	h := p.b.run.older[last]
 	refused, err := p.linkOlder(it, h)
 	if err != nil {
 		return err
@@ -42,12 +43,12 @@ func (p *entryWriter) linkReturned(it *item) error {
 	} else {
 		it.note = &AlteredError{h.Name, it.path, file.Reason(refused)}
 	}
-	return p.make(it)
+	return p.make(ctx, it)
 }
 
 // linkOlder links the entry to that of its path in the snapshot h; refused is why it did not, err ends the run.
 func (p *entryWriter) linkOlder(it *item, h *index.Header) (refused, err error) {
-	tree := p.olderTrees.Tree(p.d, h)
+	tree := p.b.olderTrees.Tree(p.b.run.d, h)
 	if tree == nil {
 		return errNoFolder, nil
 	}

@@ -15,6 +15,7 @@ import (
 	"snap/backup/backuptest"
 	"snap/destination"
 	"snap/index"
+	"snap/internal/filetest"
 	"snap/internal/long"
 )
 
@@ -83,15 +84,15 @@ func TestFolderAwayForOneRun(t *testing.T) {
 // TestDiskAwayForOneRun backs up with a disk below the source, without it, and with it again.
 func TestDiskAwayForOneRun(t *testing.T) {
 	p := backuptest.NewPlace(t)
-	mnt, img := backuptest.Image(t, "ext4", "16M")
-	backuptest.Must(t, "umount", mnt)
+	mnt, img := filetest.Image(t, "ext4", "16M")
+	filetest.Must(t, "umount", mnt)
 	p.Do(os.Mkdir(p.Path("usb"), 0o755))
-	backuptest.Mount(t, img, p.Path("usb"))
+	filetest.MountImage(t, img, p.Path("usb"))
 	p.Do(os.Remove(p.Path("usb/lost+found")))
 	p.Write("home", "home")
 	p.Write("usb/d/photo", "photo")
 	first, _ := p.Backup()
-	backuptest.Must(t, "umount", p.Path("usb"))
+	filetest.Must(t, "umount", p.Path("usb"))
 	second, _ := p.Backup()
 	p.WantSame(second)
 	if !second.Incomplete() || len(second.Problems) != 1 || second.Problems[0].Path != "usb" {
@@ -100,7 +101,7 @@ func TestDiskAwayForOneRun(t *testing.T) {
 	if res, _ := p.Backup(backuptest.Force); res.Incomplete() {
 		t.Errorf("told again: %v", res.Problems)
 	}
-	backuptest.Mount(t, img, p.Path("usb"))
+	filetest.MountImage(t, img, p.Path("usb"))
 	res, rec := p.Backup()
 	p.WantSame(res)
 	p.WantLinked(first, res, "usb/d/photo", "home")
@@ -116,16 +117,16 @@ func TestUnreadableForOneRun(t *testing.T) {
 	p := backuptest.NewPlace(t)
 	real := p.Src
 	p.Write("bad", "bad")
-	mnt := backuptest.Oddfs(t, real)
+	mnt := filetest.Oddfs(t, real)
 	p.Src = mnt
 	first, _ := p.Backup()
-	backuptest.Must(t, "umount", mnt)
-	backuptest.OddfsAt(t, mnt, real, "-eio", "bad")
+	filetest.Must(t, "umount", mnt)
+	filetest.OddfsAt(t, mnt, real, "-eio", "bad")
 	if res, _ := p.Backup(func(o *backup.Options) { o.Rules.Checksum = true }); !res.Incomplete() {
 		t.Fatal("it was read")
 	}
-	backuptest.Must(t, "umount", mnt)
-	backuptest.OddfsAt(t, mnt, real)
+	filetest.Must(t, "umount", mnt)
+	filetest.OddfsAt(t, mnt, real)
 	res, rec := p.Backup()
 	p.WantSame(res)
 	p.WantLinked(first, res, "bad")

@@ -15,6 +15,7 @@ import (
 
 	"snap/backup"
 	"snap/backup/backuptest"
+	"snap/backup/source"
 	"snap/destination"
 	"snap/destination/check"
 	"snap/filter"
@@ -175,9 +176,9 @@ func TestASourceAmongOthers(t *testing.T) {
 	p.Write("b/g", "2")
 	p.Do(os.Mkdir(p.Path("e"), 0o755))
 	var guard *destination.GuardError
-	var missing *backup.SourceMissingError
+	var missing *source.MissingError
 	all := p.Of("a", "b", "e")
-	if _, _, err := p.Try(all); !errors.As(err, &guard) || !errors.Is(err, backup.ErrEmptySource) ||
+	if _, _, err := p.Try(all); !errors.As(err, &guard) || !errors.Is(err, source.ErrEmpty) ||
 		!strings.HasPrefix(guard.Why, p.Path("e")+":") {
 		t.Errorf("one was always empty: %v", err)
 	}
@@ -254,29 +255,4 @@ func TestRepairFromSeveralSources(t *testing.T) {
 	got := p.Check(check.Options{Read: backuptest.ReadAll, Repair: true})
 	p.WantFrom(got, "a/f", "source")
 	p.WantSame(res)
-}
-
-// TestASourceInTheDestination: each source is looked at.
-func TestASourceInTheDestination(t *testing.T) {
-	p := backuptest.NewPlace(t)
-	p.Write("a/dest/x", "")
-	p.Write("b/g", "2")
-	no := func(string) (bool, error) { return false, nil }
-	asked := ""
-	yes := func(rel string) (bool, error) { asked = rel; return true, nil }
-	var layout *backup.LayoutError
-	if _, err := backup.CheckLayout(p.Src, index.Roots{"b", "a"}, p.Path("a/dest"), no); !errors.As(err, &layout) {
-		t.Error(err)
-	}
-	if _, err := backup.CheckLayout(p.Src, index.Roots{"a", "b"}, p.Path("a/dest"), yes); err != nil || asked != "a/dest" {
-		t.Error(asked, err)
-	}
-	for _, root := range []string{"b", "b/g"} {
-		if _, err := backup.CheckLayout(p.Src, index.Roots{"a", root}, p.Path("b"), no); !errors.As(err, &layout) {
-			t.Errorf("%s: %v", root, err)
-		}
-	}
-	if _, err := backup.CheckLayout(p.Src, index.Roots{"a", "b/g"}, p.Dest, no); err != nil {
-		t.Error(err)
-	}
 }

@@ -6,6 +6,7 @@ import (
 	"iter"
 	"time"
 
+	"snap/backup/source"
 	"snap/destination"
 	"snap/index"
 	"snap/internal/file"
@@ -41,91 +42,95 @@ func (r *run) scan(ctx context.Context, work *destination.WorkFolder) (*candidat
 	return found, nil
 }
 
+// compare adds to found what the stat record alone does not prove unchanged.
 func (r *run) compare(ctx context.Context, found *candidates) error {
-	o := r.o.Scan
-	o.Jobs = r.o.Jobs
-	var volumeOf func(dev uint64) uint32
-	var at *scan.Item // where a file system is met for the first time
-	volumeOf = func(dev uint64) uint32 {
-		return r.vols.of(dev, func() (*file.Dir, error) {
-			if at.Stat.Kind == file.Folder {
-				return r.tree.Dir(at.Path())
-			}
-			return r.tree.Dir(at.Dir)
-		})
+	c := &comparison{
+		run: r, found: found, block: r.blockSize(), unreadable: "/",
+		census: r.source.NewCensus(r.d.DB, r.prev, r.o.AllowEmptySource),
+		mounts: source.EmptyMounts{Source: r.source, DB: r.d.DB, Prev: r.prev,
+			Report: func(path string, err error) { r.problem(path, err, false) }},
 	}
-	walk := func(yield func(*scan.Item, error) bool) {
-		for it, err := range scan.Walk(ctx, r.source, o) {
-			at = it
-			if !yield(it, err) {
-				return
-			}
-		}
-	}
-	n, bytes, block := int64(0), int64(0), r.blockSize()
-	census := r.newCensus()
-	var once identitySet // of the candidates with several names; the other names may be outside the source
-	var empty emptyMounts
-	shut := "/" // the folder that could not be read last
-	for p, err := range scan.Compare(walk, r.previous(ctx), volumeOf, r.o.Rules) {
+	for p, err := range scan.Compare(r.source.Walk(ctx, r.o.Jobs), r.previous(ctx), r.source.VolumeOf, r.o.Rules) {
 		if err == nil {
-			err = empty.pass(ctx, r, p, volumeOf)
+			err = c.mounts.Pass(ctx, p)
+		}
+		if err == nil {
+			err = c.take(p)
 		}
 		if err != nil {
 			return err
 		}
-		if it := p.New; it != nil {
-			if file.BlameOf(it.Err, file.Source) == file.WholeRun {
-				return it.Err
-			}
-			if it.Stat.Kind == file.Folder {
-				found.dirs++
-			} else {
-				found.files++
-			}
-			found.otherRoom += nameSpace + int64(len(it.Name))
-			if p.Same && it.Stat.Kind == file.Folder { // made again in each tree
-				found.otherRoom += roomBeside(&p.Old.Record, block)
-			}
-			bytes = index.Plus(bytes, it.Stat.Size)
-			census.meet(it)
-		}
-		if n++; n&1023 == 0 {
-			r.o.Report.Progress(progress.State{Stage: progress.Scanning, Files: n, Bytes: bytes, Path: p.Path()})
-		}
-		if p.Same {
-			if p.Old.Nlink > 1 && p.Old.Kind != file.Folder {
-				r.sourceIdentities.add(&p.Old.Record)
-			}
-			continue
-		}
-		e, ok := r.candidate(p, volumeOf)
-		if !ok {
-			continue
-		}
-		if p.New != nil && p.New.Err != nil {
-			shut = e.Path
-		} else if p.New == nil && index.Within(e.Path, shut) { // it may still be there
-			e.Reason = index.UnreadableNow
-		}
-		if r.prev != nil && e.Exists() && (p.Old == nil || p.Old.Nlink > 1 || !p.Old.SameIdentity(&e.Record)) {
-			r.sourceIdentities.add(&e.Record)
-		}
-		if e.Nlink > 1 && e.Ino != 0 && e.Kind != file.Folder {
-			if once.has(&e.Record) {
-				r.sharedIdentities.add(&e.Record)
-			}
-			once.add(&e.Record)
-		}
-		if err := found.Add(e); err != nil {
-			return err
-		}
 	}
-	empty.tell(r)
-	if err := r.checkCensus(ctx, census); err != nil {
-		return err
+	c.mounts.End()
+	return c.census.Check(ctx, found.files)
+}
+
+// comparison takes the pairs of the source and the previous snapshot.
+type comparison struct {
+	run        *run
+	found      *candidates
+	census     *source.Census
+	mounts     source.EmptyMounts
+	several    scan.Identities // of the candidates with several names; the other names may be outside the source
+	unreadable string          // the folder that could not be read last
+	block      int64
+	pairs      int64
+	bytes      int64
+}
+
+// take counts a pair, and adds it to the candidates if it needs a judgement.
+func (c *comparison) take(p *scan.Pair) error {
+	r := c.run
+	if p.New != nil {
+		if file.BlameOf(p.New.Err, file.Source) == file.WholeRun {
+			return p.New.Err
+		}
+		c.count(p)
 	}
-	return r.checkLeftOut(found.files)
+	if c.pairs++; c.pairs&1023 == 0 {
+		r.o.Report.Progress(progress.State{Stage: progress.Scanning, Files: c.pairs, Bytes: c.bytes, Path: p.Path()})
+	}
+	if p.Same {
+		if p.Old.Nlink > 1 && p.Old.Kind != file.Folder {
+			r.sourceIdentities.Add(&p.Old.Record)
+		}
+		return nil
+	}
+	e, ok := r.candidate(p)
+	if !ok {
+		return nil
+	}
+	if p.New != nil && p.New.Err != nil {
+		c.unreadable = e.Path
+	} else if p.New == nil && index.Within(e.Path, c.unreadable) { // it may still be there
+		e.Reason = index.UnreadableNow
+	}
+	if r.prev != nil && e.Exists() && (p.Old == nil || p.Old.Nlink > 1 || !p.Old.SameIdentity(&e.Record)) {
+		r.sourceIdentities.Add(&e.Record)
+	}
+	if e.Nlink > 1 && e.Ino != 0 && e.Kind != file.Folder {
+		if c.several.Has(&e.Record) {
+			r.sharedIdentities.Add(&e.Record)
+		}
+		c.several.Add(&e.Record)
+	}
+	return c.found.Add(e)
+}
+
+// count counts what the source has of a pair.
+func (c *comparison) count(p *scan.Pair) {
+	it := p.New
+	if it.Stat.Kind == file.Folder {
+		c.found.dirs++
+	} else {
+		c.found.files++
+	}
+	c.found.otherRoom += nameSpace + int64(len(it.Name))
+	if p.Same && it.Stat.Kind == file.Folder { // made again in each tree
+		c.found.otherRoom += roomBeside(&p.Old.Record, c.block)
+	}
+	c.bytes = index.Plus(c.bytes, it.Stat.Size)
+	c.census.Meet(it)
 }
 
 // previous is what the previous snapshot holds.
@@ -137,7 +142,7 @@ func (r *run) previous(ctx context.Context) iter.Seq2[*index.Entry, error] {
 }
 
 // candidate is the entry of a pair that needs a judgement; false if there is nothing to judge.
-func (r *run) candidate(p *scan.Pair, volumeOf func(uint64) uint32) (*index.Entry, bool) {
+func (r *run) candidate(p *scan.Pair) (*index.Entry, bool) {
 	e := &index.Entry{Path: p.Path()}
 	gone := index.Record{Change: index.Removed, Reason: index.Gone}
 	if p.New == nil {
@@ -155,7 +160,7 @@ func (r *run) candidate(p *scan.Pair, volumeOf func(uint64) uint32) (*index.Entr
 		e.Record.Reason = index.UnreadableNow
 		return e, p.Old != nil
 	}
-	e.Record = index.Record{Stat: it.Stat, Volume: volumeOf(it.Stat.Dev), Change: index.Added}
+	e.Record = index.Record{Stat: it.Stat, Volume: r.source.VolumeOf(it.Stat.Dev), Change: index.Added}
 	e.Took(it.Stat.Allocated) // as far as can be said before it is copied
 	r.stamp(&e.Record)
 	if it.Err != nil {

@@ -13,6 +13,7 @@ import (
 
 	"snap/backup/backuptest"
 	"snap/destination"
+	"snap/internal/filetest"
 )
 
 // TestSpaceIsRefusedBeforeAnythingIsBuilt: what a snapshot takes besides the bytes of its files counts too, so that a
@@ -53,7 +54,7 @@ func TestSpaceIsRefusedBeforeAnythingIsBuilt(t *testing.T) {
 	} {
 		t.Run(c.what, func(t *testing.T) {
 			p := backuptest.NewPlace(t)
-			mnt, _ := backuptest.Image(t, "ext4", "64M", "-m", "0", "-b", c.block)
+			mnt, _ := filetest.Image(t, "ext4", "64M", "-m", "0", "-b", c.block)
 			p.Dest = filepath.Join(mnt, "d")
 			p.Do(os.Mkdir(p.Dest, 0o755))
 			p.Write("first", "text")

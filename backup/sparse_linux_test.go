@@ -2,25 +2,24 @@ package backup_test
 
 import (
 	"os"
-	"os/exec"
 	"path/filepath"
 	"testing"
 
 	"snap/backup/backuptest"
 	"snap/destination/check"
 	"snap/index"
+	"snap/internal/filetest"
 )
 
 // TestHugeHoles: a file of 7 EiB with a few bytes in it is backed up, compared, moved, checked and restored in a
 // moment.
 func TestHugeHoles(t *testing.T) {
-	backuptest.NeedRoot(t)
+	filetest.NeedRoot(t)
 	p := backuptest.NewPlace(t)
 	mnt := t.TempDir()
-	backuptest.Must(t, "mount", "-t", "tmpfs", "-o", "size=64m", "none", mnt)
-	t.Cleanup(func() { exec.Command("umount", mnt).Run() })
+	filetest.Mount(t, "tmpfs", mnt, "size=64m")
 	p.Src, p.Dest = filepath.Join(mnt, "s"), filepath.Join(mnt, "d")
-	backuptest.Must(t, "mkdir", p.Src, p.Dest)
+	filetest.Must(t, "mkdir", p.Src, p.Dest)
 	huge := func(name, text string, at int64) {
 		f, err := os.OpenFile(p.Path(name), os.O_CREATE|os.O_WRONLY, 0o644)
 		p.Do(err)
@@ -46,9 +45,9 @@ func TestHugeHoles(t *testing.T) {
 		t.Errorf("%q", found)
 	}
 
-	backuptest.Must(t, "cp", "--sparse=always", "-p", p.Path("small"), p.Path("again")) // same content, another inode
-	backuptest.Must(t, "mv", p.Path("again"), p.Path("small"))
-	backuptest.Must(t, "mv", p.Path("lastlog"), p.Path("moved"))
+	filetest.Must(t, "cp", "--sparse=always", "-p", p.Path("small"), p.Path("again")) // same content, another inode
+	filetest.Must(t, "mv", p.Path("again"), p.Path("small"))
+	filetest.Must(t, "mv", p.Path("lastlog"), p.Path("moved"))
 	_, rec = p.Backup(backuptest.Force)
 	if r := rec.Changes["moved"]; r.Change != index.Moved || r.Stored != index.Linked || !r.Has(index.SparseHash) {
 		t.Errorf("%v %v %v", r.Change, r.Stored, r.Flags)
@@ -58,7 +57,7 @@ func TestHugeHoles(t *testing.T) {
 	if r := rec.Changes["moved"]; r.Change != index.Modified || !r.Has(index.SparseHash) {
 		t.Errorf("%v %v", r.Change, r.Flags)
 	}
-	backuptest.Must(t, "chmod", "600", p.Path("moved"))
+	filetest.Must(t, "chmod", "600", p.Path("moved"))
 	if _, rec := p.Backup(); rec.Changes["moved"].Change != index.Metadata {
 		t.Errorf("%v", rec.Changes["moved"].Change)
 	}

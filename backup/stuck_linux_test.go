@@ -20,6 +20,7 @@ import (
 	"snap/destination/check"
 	"snap/destination/retention"
 	"snap/index"
+	"snap/internal/filetest"
 	"snap/internal/harness"
 	"snap/internal/long"
 )
@@ -27,14 +28,14 @@ import (
 // TestDeleteLeavesWhatIsMounted: something is mounted in a snapshot, as for a chroot into it. It is nobody's to
 // empty, and when it is unmounted the next run removes the rest.
 func TestDeleteLeavesWhatIsMounted(t *testing.T) {
-	backuptest.NeedRoot(t)
+	filetest.NeedRoot(t)
 	p := backuptest.Three(t)
 	victim := t.TempDir()
 	p.Do(os.Mkdir(filepath.Join(victim, "sub"), 0o755))
 	p.Do(os.WriteFile(filepath.Join(victim, "sub", "file"), []byte("precious"), 0o600))
 	at := filepath.Join(p.Dest, "s0001", "mnt")
 	p.Do(os.Mkdir(at, 0o755))
-	backuptest.Must(t, "mount", "--bind", victim, at)
+	filetest.Must(t, "mount", "--bind", victim, at)
 	mounted := at
 	t.Cleanup(func() { exec.Command("umount", "-l", mounted).Run() })
 	err := p.Delete("s0001")
@@ -62,21 +63,21 @@ func TestDeleteLeavesWhatIsMounted(t *testing.T) {
 		t.Errorf("%d snapshots, %v", res.Snapshots, res.Notes)
 	}
 	p.WantStuck(true)
-	backuptest.Must(t, "umount", mounted)
+	filetest.Must(t, "umount", mounted)
 	p.WantStuck(false)
 }
 
 // TestDeleteOfAnImmutableFile: one entry that cannot be removed keeps nobody from backing up, and its number is not
 // given again.
 func TestDeleteOfAnImmutableFile(t *testing.T) {
-	backuptest.NeedRoot(t)
+	filetest.NeedRoot(t)
 	p := backuptest.Three(t)
-	p.Dest, _ = backuptest.Image(t, "ext4", "32M")
+	p.Dest, _ = filetest.Image(t, "ext4", "32M")
 	p.Backup()
 	p.Write("last", "last")
 	newest, _ := p.Backup()
 	file := filepath.Join(p.Tree(newest), "last")
-	backuptest.Must(t, "chattr", "+i", file)
+	filetest.Must(t, "chattr", "+i", file)
 	if err := p.Delete(newest.Header.Name); !errors.Is(err, syscall.EPERM) {
 		t.Fatalf("got %v", err)
 	}
@@ -86,7 +87,7 @@ func TestDeleteOfAnImmutableFile(t *testing.T) {
 	if err != nil || len(left) != 1 {
 		t.Fatal(left, err)
 	}
-	backuptest.Must(t, "chattr", "-i", left[0])
+	filetest.Must(t, "chattr", "-i", left[0])
 	p.WantStuck(false)
 }
 
@@ -94,7 +95,7 @@ func TestDeleteOfAnImmutableFile(t *testing.T) {
 // free, and the reserve is used up.
 func TestDeleteOnAFullDisk(t *testing.T) {
 	p := backuptest.NewPlace(t)
-	p.Dest, _ = backuptest.Image(t, "ext4", "64M", "-N", "35000")
+	p.Dest, _ = filetest.Image(t, "ext4", "64M", "-N", "35000")
 	for i := range long.Of(8000, 20000) {
 		if i%1000 == 0 {
 			p.Do(os.Mkdir(p.Path(fmt.Sprint(i/1000)), 0o755))
@@ -121,7 +122,7 @@ func TestDeleteOnAFullDisk(t *testing.T) {
 
 // TestDeleteAfterADeathOnAFullDisk: a run died between the steps of publishing, and then the disk was filled.
 func TestDeleteAfterADeathOnAFullDisk(t *testing.T) {
-	mnt, _ := backuptest.Image(t, "ext4", "64M")
+	mnt, _ := filetest.Image(t, "ext4", "64M")
 	p := backuptest.NewPlace(t)
 	hits := 0
 	for n := 1; n < 12; n++ {
@@ -210,7 +211,7 @@ func TestLockLeadsNowhere(t *testing.T) {
 // TestAnOlderIndex: the index of an earlier time is put back. Only what goes on from it is brought in.
 func TestAnOlderIndex(t *testing.T) {
 	p := backuptest.Three(t)
-	earlier := backuptest.Must(t, "cat", index.Path(p.Dest))
+	earlier := filetest.Must(t, "cat", index.Path(p.Dest))
 	p.Write("new1", "1")
 	p.Backup()
 	p.Write("new2", "2")
@@ -272,7 +273,7 @@ func TestNoLatest(t *testing.T) {
 
 // TestDeleteOfClosedFolders: an ordinary user removes folders that he may not enter or write to.
 func TestDeleteOfClosedFolders(t *testing.T) {
-	backuptest.NeedRoot(t)
+	filetest.NeedRoot(t)
 	p := backuptest.NewPlace(t)
 	for _, mode := range []os.FileMode{0, 0o400, 0o500, 0o600} {
 		p.Write(fmt.Sprintf("%o/sub/f", mode), "f")
@@ -291,8 +292,8 @@ func TestDeleteOfClosedFolders(t *testing.T) {
 		p.Do(os.Chmod(dir, 0o755))
 	}
 	snap := filepath.Join(filepath.Dir(p.Dest), "snap")
-	backuptest.Must(t, "cp", harness.Snap(t), snap)
-	backuptest.Must(t, "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "env", "HOME="+filepath.Dir(p.Dest),
+	filetest.Must(t, "cp", harness.Snap(t), snap)
+	filetest.Must(t, "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "env", "HOME="+filepath.Dir(p.Dest),
 		snap, "delete", "-d", p.Dest, "s0001")
 	if left, _ := os.ReadDir(p.Meta("trash")); len(left) > 0 {
 		t.Errorf("left: %v", left)

@@ -15,8 +15,10 @@ import (
 
 	"snap/backup"
 	"snap/backup/backuptest"
+	"snap/backup/source"
 	"snap/index"
 	"snap/internal/file"
+	"snap/internal/filetest"
 )
 
 // TestChangedTwiceInOneTick writes a file twice within the two seconds that the source's clock counts in:
@@ -24,7 +26,7 @@ import (
 func TestChangedTwiceInOneTick(t *testing.T) {
 	p := backuptest.NewPlace(t)
 	real := p.Src
-	p.Src = backuptest.Oddfs(t, real, "-coarse", "2")
+	p.Src = filetest.Oddfs(t, real, "-coarse", "2")
 	now := func(o *backup.Options) { o.Start = time.Now(); o.Rules.IgnoreCtime = true }
 	for i := range 10 {
 		p.Write("f", fmt.Sprintf("A%d", i))
@@ -42,7 +44,7 @@ func TestChangedTwiceInOneTick(t *testing.T) {
 // nothing.
 func TestAttributesInOneTick(t *testing.T) {
 	p := backuptest.NewPlace(t)
-	p.Src = backuptest.Oddfs(t, p.Src, "-coarse", "2")
+	p.Src = filetest.Oddfs(t, p.Src, "-coarse", "2")
 	now := func(o *backup.Options) { o.Start = time.Now() }
 	ctime := func(path string) int64 {
 		var s syscall.Stat_t
@@ -121,15 +123,15 @@ func TestFilesNumberedAnew(t *testing.T) {
 					}
 				}
 				p.Do(os.MkdirAll(p.Path("a/b"), 0o755))
-				mnt := backuptest.Oddfs(t, real, how...)
+				mnt := filetest.Oddfs(t, real, how...)
 				p.Src = mnt
 				p.Backup()
 				p.Src = real
 				p.Write("dcim/99.jpg", "photo 07")
 				p.Do(os.Chtimes(p.Path("dcim/99.jpg"), backuptest.Fixed, backuptest.Fixed))
 				p.Do(os.Mkdir(p.Path("c"), 0o755))
-				backuptest.Must(t, "umount", mnt)
-				p.Src = backuptest.OddfsAt(t, mnt, real, append(how, "-ino", "1")...)
+				filetest.Must(t, "umount", mnt)
+				p.Src = filetest.OddfsAt(t, mnt, real, append(how, "-ino", "1")...)
 				res, rec := p.Backup()
 				p.WantSame(res)
 				if h := res.Header; h.Added != 2 || h.Modified+h.Metadata+h.Moved+h.Removed != 0 || h.CopiedBytes != 8 ||
@@ -149,8 +151,8 @@ func TestFilesNumberedAnew(t *testing.T) {
 // inodes of those that went, and are not told as moved. What was renamed is.
 func TestInodeUsedAgain(t *testing.T) {
 	p := backuptest.NewPlace(t)
-	real, _ := backuptest.Image(t, "ext2", "16M") // without a journal: what is freed is used at once
-	p.Src = backuptest.Oddfs(t, real)
+	real, _ := filetest.Image(t, "ext2", "16M") // without a journal: what is freed is used at once
+	p.Src = filetest.Oddfs(t, real)
 	inode := func(name string) uint64 {
 		var s syscall.Stat_t
 		p.Do(syscall.Lstat(p.Path(name), &s))
@@ -206,7 +208,7 @@ func TestInodeNumbersMadeUp(t *testing.T) {
 	for i := range 20 {
 		p.Write(fmt.Sprintf("d%d/f%d", i%3, i), fmt.Sprint("text ", i))
 	}
-	p.Src = backuptest.Oddfs(t, p.Src, "-randino")
+	p.Src = filetest.Oddfs(t, p.Src, "-randino")
 	p.Backup()
 	res, rec := p.Backup(backuptest.Force)
 	if res.Header.CopiedBytes != 0 || res.Header.Moved != 0 || res.Incomplete() {
@@ -232,7 +234,7 @@ func TestReadError(t *testing.T) {
 	p.Write("good", "good")
 	p.Write("bad", "bad")
 	real := p.Src
-	p.Src = backuptest.Oddfs(t, real, "-eio", "bad")
+	p.Src = filetest.Oddfs(t, real, "-eio", "bad")
 	res, rec := p.Backup()
 	if !res.Incomplete() || len(res.Problems) != 1 || res.Problems[0].Path != "bad" || res.Header.Errors != 1 {
 		t.Errorf("problems %v, errors %d", res.Problems, res.Header.Errors)
@@ -255,7 +257,7 @@ func TestReadError(t *testing.T) {
 func TestNoHardLinks(t *testing.T) {
 	p := backuptest.NewPlace(t)
 	p.Write("a", "a")
-	p.Dest = backuptest.Oddfs(t, p.Dest, "-nolink")
+	p.Dest = filetest.Oddfs(t, p.Dest, "-nolink")
 	_, _, err := p.Try()
 	if err == nil || !strings.Contains(err.Error(), "no hard links") {
 		t.Fatalf("got %v", err)
@@ -269,7 +271,7 @@ func TestNoHardLinks(t *testing.T) {
 // one after links to that copy.
 func TestLinkLimit(t *testing.T) {
 	p := backuptest.NewPlace(t)
-	p.Dest, _ = backuptest.Image(t, "ext4", "64M", "-N", "2000")
+	p.Dest, _ = filetest.Image(t, "ext4", "64M", "-N", "2000")
 	p.Write("a", "a")
 	first, _ := p.Backup()
 	dir := filepath.Join(p.Dest, "names")
@@ -299,16 +301,16 @@ func TestRemountedSource(t *testing.T) {
 	for _, kind := range []string{"ext4", "xfs", "btrfs"} {
 		t.Run(kind, func(t *testing.T) {
 			p := backuptest.NewPlace(t)
-			mnt, img := backuptest.Image(t, kind, "400M")
+			mnt, img := filetest.Image(t, kind, "400M")
 			p.Src = mnt
 			for i := range 20 {
 				p.Write(fmt.Sprintf("d%d/f%d", i%3, i), fmt.Sprint("text ", i))
 			}
 			p.Backup()
-			backuptest.Must(t, "umount", mnt)
-			other, _ := backuptest.Image(t, kind, "400M") // takes the loop device that was free
+			filetest.Must(t, "umount", mnt)
+			other, _ := filetest.Image(t, kind, "400M") // takes the loop device that was free
 			_ = other
-			backuptest.Mount(t, img, mnt)
+			filetest.MountImage(t, img, mnt)
 			res, rec := p.Backup(func(o *backup.Options) { o.Force = true })
 			p.WantSame(res)
 			if res.Header.CopiedBytes != 0 {
@@ -338,7 +340,7 @@ func TestMetadataSharesBlocks(t *testing.T) {
 	for _, kind := range []string{"xfs", "btrfs"} {
 		t.Run(kind, func(t *testing.T) {
 			p := backuptest.NewPlace(t)
-			p.Dest, _ = backuptest.Image(t, kind, "600M")
+			p.Dest, _ = filetest.Image(t, kind, "600M")
 			p.Write("big", strings.Repeat("0123456789abcdef", 4<<20)) // 64 MiB
 			first, _ := p.Backup()
 			before := backuptest.Listing(t, p.Tree(first))
@@ -361,7 +363,7 @@ func TestMetadataSharesBlocks(t *testing.T) {
 }
 
 func usedBytes(t *testing.T, dir string) int64 {
-	backuptest.Must(t, "sync", "-f", dir)
+	filetest.Must(t, "sync", "-f", dir)
 	var s syscall.Statfs_t
 	if err := syscall.Statfs(dir, &s); err != nil {
 		t.Fatal(err)
@@ -372,13 +374,13 @@ func usedBytes(t *testing.T, dir string) int64 {
 // TestManyFileSystems: a source that is another file system each time, with the same files, makes the headers no
 // longer; what a run without a snapshot learns names it, too; and no two get the same number.
 func TestManyFileSystems(t *testing.T) {
-	backuptest.NeedRoot(t)
+	filetest.NeedRoot(t)
 	for _, changes := range []bool{false, true} {
 		t.Run(fmt.Sprintf("changes %v", changes), func(t *testing.T) {
 			p := backuptest.NewPlace(t)
 			p.Do(os.Mkdir(p.Path("home"), 0o755))
 			for i := range 5 {
-				backuptest.Must(t, "mount", "-t", "tmpfs", "-o", "mode=755", "none", p.Path("home"))
+				filetest.Must(t, "mount", "-t", "tmpfs", "-o", "mode=755", "none", p.Path("home"))
 				t.Cleanup(func() { exec.Command("umount", p.Path("home")).Run() })
 				p.Write("home/f", "text")
 				if changes {
@@ -402,8 +404,8 @@ func TestManyFileSystems(t *testing.T) {
 					t.Errorf("round %d: the source is on file system %d", i, top)
 				}
 			}
-			backuptest.Must(t, "umount", p.Path("home")) // four are still there, below
-			backuptest.Must(t, "umount", p.Path("home"))
+			filetest.Must(t, "umount", p.Path("home")) // four are still there, below
+			filetest.Must(t, "umount", p.Path("home"))
 			for i := range 2 { // the one of round 2 is new again, and stays known
 				p.Backup()
 				if _, all := p.Knows(); all[len(all)-1]["home/f"].Volume != 7 {
@@ -417,11 +419,11 @@ func TestManyFileSystems(t *testing.T) {
 // TestNumbersOfFileSystemsStay with those of a run's that are met again, though not in the run between; a number is
 // not given again while a record may have it.
 func TestNumbersOfFileSystemsStay(t *testing.T) {
-	backuptest.NeedRoot(t)
+	filetest.NeedRoot(t)
 	p := backuptest.NewPlace(t)
 	tmpfs := func(name string) {
 		p.Do(os.MkdirAll(p.Path(name), 0o755))
-		backuptest.Must(t, "mount", "-t", "tmpfs", "none", p.Path(name))
+		filetest.Must(t, "mount", "-t", "tmpfs", "none", p.Path(name))
 		t.Cleanup(func() { exec.Command("umount", p.Path(name)).Run() })
 		p.Write(name+"/f", name)
 	}
@@ -438,7 +440,7 @@ func TestNumbersOfFileSystemsStay(t *testing.T) {
 	tmpfs("a")
 	tmpfs("b")
 	want(map[string]uint32{"a": 2, "b": 3})
-	backuptest.Must(t, "umount", p.Path("b"))
+	filetest.Must(t, "umount", p.Path("b"))
 	p.Write("b/f", "on the source's own")
 	want(map[string]uint32{"a": 2, "b": 1})
 	tmpfs("c")
@@ -456,10 +458,10 @@ func TestNoInodeNumber(t *testing.T) {
 		p.Do(os.MkdirAll(filepath.Join(vault, filepath.Dir(f)), 0o755))
 		p.Do(os.WriteFile(filepath.Join(vault, f), []byte(f), 0o644))
 	}
-	mnt := backuptest.Oddfs(t, vault, "-zeroroot")
+	mnt := filetest.Oddfs(t, vault, "-zeroroot")
 	p.Write("here", "here")
 	p.Do(os.Mkdir(p.Path("vault"), 0o755))
-	backuptest.Must(t, "mount", "--bind", mnt, p.Path("vault"))
+	filetest.Must(t, "mount", "--bind", mnt, p.Path("vault"))
 	t.Cleanup(func() { exec.Command("umount", p.Path("vault")).Run() })
 	for _, follow := range []bool{false, true} {
 		o := func(o *backup.Options) { o.Scan.Follow = follow }
@@ -476,11 +478,11 @@ func TestNoInodeNumber(t *testing.T) {
 	p.Do(os.Mkdir(filepath.Join(mnt, "d/dest"), 0o755))
 	whole := func(string) (bool, error) { return false, nil }
 	for _, dest := range []string{mnt, filepath.Join(mnt, "d"), filepath.Join(mnt, "d/dest")} {
-		if _, err := backup.CheckLayout(mnt, nil, dest, whole); err == nil {
+		if _, err := source.CheckLayout(mnt, nil, dest, whole); err == nil {
 			t.Errorf("a destination %s in the source %s is let through", dest, mnt)
 		}
 	}
-	never, err := backup.CheckLayout(p.Src, nil, p.Path("vault"), func(string) (bool, error) { return true, nil })
+	never, err := source.CheckLayout(p.Src, nil, p.Path("vault"), func(string) (bool, error) { return true, nil })
 	p.Do(err)
 	res, _ := p.Backup(func(o *backup.Options) { o.Scan.Never = []file.Stat{never} }, backuptest.Force)
 	if res.Header.Files != 1 {
@@ -498,7 +500,7 @@ func TestLengthUntrue(t *testing.T) {
 	p.Write("sizeless/empty", "")
 	p.Write("plain", "plain")
 	p.Do(os.Link(p.Path("sizeless/a"), p.Path("sizeless/a2")))
-	p.Src = backuptest.Oddfs(t, real, "-nosize", "sizeless")
+	p.Src = filetest.Oddfs(t, real, "-nosize", "sizeless")
 	same := func(res *backup.Result) {
 		t.Helper()
 		if d := backuptest.Difference(backuptest.Listing(t, real), backuptest.Listing(t, p.Tree(res))); d != "" {
@@ -533,7 +535,7 @@ func TestUnreadableAfterManyNotes(t *testing.T) {
 	for i := range 1100 {
 		p.Write(fmt.Sprintf("f%04d", i), "text")
 	}
-	p.Src = backuptest.Oddfs(t, real, "-eio", "unreadable")
+	p.Src = filetest.Oddfs(t, real, "-eio", "unreadable")
 	first, _ := p.Backup()
 	all, err := filepath.Glob(filepath.Join(p.Tree(first), "f*"))
 	p.Do(err)

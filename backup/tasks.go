@@ -18,84 +18,118 @@ type task struct {
 // tasks makes the folders of the new tree and cuts what is in them into tasks.
 func (b *builder) tasks(ctx context.Context) iter.Seq2[*task, error] {
 	return func(yield func(*task, error) bool) {
-		t := &task{}
-		var top *folder
-		leave := func() {
-			t.folders = append(t.folders, top)
-			top = top.parent
-		}
-		for m, err := range b.entries(ctx, b.plan) {
+		c := cutter{b: b, task: &task{}}
+		for m, err := range b.run.entries(ctx, b.plan) {
+			if err == nil && c.endsBefore(m) && !yield(c.next(), nil) {
+				return
+			}
+			if err == nil {
+				err = c.add(m)
+			}
 			if err != nil {
 				yield(nil, err)
 				return
 			}
-			e := m.entry()
-			if e.Stored == index.Copied && m.new != nil && e.Size >= taskBytes && len(t.items) > 0 {
-				if !yield(t, nil) {
-					return
-				}
-				t = &task{}
-			}
-			t.items = append(t.items, item{path: e.Path, rec: e.Record, changed: m.new != nil})
-			it := &t.items[len(t.items)-1]
-			if m.new != nil && m.old != nil {
-				old := m.old.Record
-				it.old = &old
-			}
-			if e.Exists() {
-				for top != nil && !index.Within(e.Path, top.path) {
-					leave()
-				}
-				dir, name := index.Split(e.Path)
-				switch {
-				case e.Path == "":
-					top = &folder{rec: e.Record}
-					top.open.Store(1)
-				case top == nil || top.path != dir:
-					yield(nil, &orphanError{e.Path})
-					return
-				case e.Kind == file.Folder:
-					in := top
-					top = &folder{path: e.Path, parent: in}
-					if err := b.mkdir(it, top, name); err != nil {
-						yield(nil, err)
-						return
-					}
-					in.open.Add(1)
-					top.rec, top.changed = it.rec, it.changed
-					top.open.Store(1)
-				case top.absent && !it.rec.Has(index.Unreadable):
-					absent(it, nil)
-				case e.Stored != index.Absent || m.new == nil && !e.Has(index.Unreadable):
-					it.name, it.dir, it.saved = name, top, b.resumable.find(e)
-					if n := len(t.folders); n == 0 || t.folders[n-1] != top {
-						top.open.Add(1)
-						t.folders = append(t.folders, top)
-					}
-					if e.Stored == index.Copied && it.changed && it.saved == nil {
-						t.bytes = index.Plus(t.bytes, e.Size)
-					}
-				}
-			}
-			t.weight += file.XattrBytes(e.Xattrs)
-			if it.old != nil {
-				t.weight += file.XattrBytes(it.old.Xattrs)
-			}
-			if it.saved != nil {
-				t.weight += file.XattrBytes(it.saved.rec.Xattrs)
-			}
-			if len(t.items) >= taskItems || t.bytes >= taskBytes || t.weight >= taskWeight {
-				if !yield(t, nil) {
-					return
-				}
-				t = &task{}
+			if c.full() && !yield(c.next(), nil) {
+				return
 			}
 		}
-		for top != nil {
-			leave()
+		for c.top != nil {
+			c.leave()
 		}
-		yield(t, nil)
+		yield(c.task, nil)
 	}
+}
+
+// cutter cuts entries in key order into tasks, and makes the folders on the way.
+type cutter struct {
+	b    *builder
+	task *task
+	top  *folder // that the entries are in now
+}
+
+// next is the task so far; another begins.
+func (c *cutter) next() *task {
+	t := c.task
+	c.task = &task{}
+	return t
+}
+
+// endsBefore reports whether the task ends before a large file.
+func (c *cutter) endsBefore(m merged) bool {
+	return m.new != nil && m.new.Stored == index.Copied && m.new.Size >= taskBytes && len(c.task.items) > 0
+}
+
+func (c *cutter) full() bool {
+	t := c.task
+	return len(t.items) >= taskItems || t.bytes >= taskBytes || t.weight >= taskWeight
+}
+
+// add adds an entry to the task.
+func (c *cutter) add(m merged) error {
+	e, t := m.entry(), c.task
+	it := item{path: e.Path, rec: e.Record, changed: m.new != nil}
+	if m.new != nil && m.old != nil {
+		old := m.old.Record
+		it.old = &old
+	}
+	if e.Exists() {
+		if err := c.put(&it, e); err != nil {
+			return err
+		}
+	}
+	t.weight += file.XattrBytes(e.Xattrs)
+	if it.old != nil {
+		t.weight += file.XattrBytes(it.old.Xattrs)
+	}
+	if it.saved != nil {
+		t.weight += file.XattrBytes(it.saved.rec.Xattrs)
+	}
+	t.items = append(t.items, it)
+	return nil
+}
+
+// put says in which folder the item of an entry is to be made. A folder is made at once.
+func (c *cutter) put(it *item, e *index.Entry) error {
+	for c.top != nil && !index.Within(e.Path, c.top.path) {
+		c.leave()
+	}
+	dir, name := index.Split(e.Path)
+	switch {
+	case e.Path == "":
+		c.top = &folder{rec: e.Record}
+		c.top.open.Store(1)
+	case c.top == nil || c.top.path != dir:
+		return &orphanError{e.Path}
+	case e.Kind == file.Folder:
+		f := &folder{path: e.Path, parent: c.top}
+		if err := c.b.mkdir(it, f, name); err != nil {
+			return err
+		}
+		f.rec, f.changed = it.rec, it.changed
+		f.open.Store(1)
+		c.top.open.Add(1)
+		c.top = f
+	case c.top.absent && !it.rec.Has(index.Unreadable):
+		absent(it, nil)
+	case e.Stored != index.Absent || !it.changed && !e.Has(index.Unreadable):
+		t := c.task
+		it.name, it.dir, it.saved = name, c.top, c.b.resumable.find(e)
+		if n := len(t.folders); n == 0 || t.folders[n-1] != c.top {
+			c.top.open.Add(1)
+			t.folders = append(t.folders, c.top)
+		}
+		if e.Stored == index.Copied && it.changed && it.saved == nil {
+			t.bytes = index.Plus(t.bytes, e.Size)
+		}
+	}
+	return nil
+}
+
+// leave goes back to the folder above. The task that is cut now releases the one that was left.
+func (c *cutter) leave() {
+	c.task.folders = append(c.task.folders, c.top)
+	c.top = c.top.parent
 }
 
 // orphanError: a path whose folder is not there. Only a damaged index makes one.
@@ -153,7 +187,7 @@ func (b *builder) folderTaken(it *item, dir, name string) error {
 // do makes the entries of a task and completes the folders that need nothing more. After an error it returns a task
 // with the entries that were made.
 func (b *builder) do(ctx context.Context, t *task) (*task, error) {
-	p := entryWriter{builder: b, ctx: ctx}
+	p := entryWriter{b: b}
 	defer p.close()
 	for i := range t.items {
 		it := &t.items[i]
@@ -162,7 +196,7 @@ func (b *builder) do(ctx context.Context, t *task) (*task, error) {
 		}
 		err := ctx.Err()
 		if err == nil {
-			err = p.place(it)
+			err = p.place(ctx, it)
 		}
 		if err == nil {
 			err = b.storeXattrs(it)

@@ -9,6 +9,7 @@ import (
 
 	"snap/backup/backuptest"
 	"snap/index"
+	"snap/internal/filetest"
 )
 
 // TestOwnerOrModeOfOldCopies changes modes and owners in a snapshot behind snap's back: the next one is right all the
@@ -63,7 +64,7 @@ func TestDestinationsWithoutOwners(t *testing.T) {
 			p.Write("d/b.exe", "bbb")
 			p.Do(os.Chmod(p.Path("a"), 0o600|os.ModeSetuid))
 			p.Do(os.Chown(p.Path("d/b.exe"), 1234, 4321))
-			p.Dest = backuptest.Oddfs(t, p.Dest, how...)
+			p.Dest = filetest.Oddfs(t, p.Dest, how...)
 			res, _ := p.Backup() // the others store something else without an error
 			if l := res.Lost; how[0] == "-nochown" &&
 				(l.Owner != 1 || l.Mode != 3 || len(l.Paths) != 3 || l.Paths[2].Path != "d/b.exe") {

@@ -16,6 +16,7 @@ import (
 	"snap/backup"
 	"snap/backup/backuptest"
 	"snap/destination"
+	"snap/internal/filetest"
 	"snap/internal/long"
 	"snap/scan"
 )
@@ -159,7 +160,7 @@ func TestUsageOfHardLinks(t *testing.T) {
 // get a new inode together.
 func TestUsageAtTheLinkLimit(t *testing.T) {
 	p := backuptest.NewPlace(t)
-	p.Dest, _ = backuptest.Image(t, "ext4", "64M", "-N", "2000")
+	p.Dest, _ = filetest.Image(t, "ext4", "64M", "-N", "2000")
 	p.Write("a", "text")
 	for _, name := range []string{"b", "c", "d"} {
 		p.Do(os.Link(p.Path("a"), p.Path(name)))

@@ -6,9 +6,9 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"snap/backup/backuptest"
+	"snap/internal/filetest"
 )
 
 // TestOneOwner: nobody but its owner writes to a destination, root neither; root may read.
@@ -16,7 +16,7 @@ func TestOneOwner(t *testing.T) {
 	u := backuptest.NewUsers(t)
 	u.Do(os.WriteFile(u.Path("s/f"), []byte("1"), 0o644))
 	u.Run(false, 0, "backup", "d", "s", "--time", "2026-01-01")
-	before := backuptest.Must(t, "find", u.Path("d"), "-printf", "%p %u %i %T@ %C@\n")
+	before := filetest.Must(t, "find", u.Path("d"), "-printf", "%p %u %i %T@ %C@\n")
 	for _, args := range [][]string{
 		{"backup", "d", "s"}, {"backup", "-n", "d", "s"}, {"init", "d"}, {"prune", "-d", "d", "--keep-last", "1"},
 		{"prune", "-n", "-d", "d", "--keep-last", "1"},
@@ -29,7 +29,7 @@ func TestOneOwner(t *testing.T) {
 			t.Errorf("%q: %s", args, out)
 		}
 	}
-	if after := backuptest.Must(t, "find", u.Path("d"), "-printf", "%p %u %i %T@ %C@\n"); after != before {
+	if after := filetest.Must(t, "find", u.Path("d"), "-printf", "%p %u %i %T@ %C@\n"); after != before {
 		t.Errorf("a refused run has written:\n%s\n%s", before, after)
 	}
 	for _, args := range [][]string{
@@ -39,23 +39,23 @@ func TestOneOwner(t *testing.T) {
 	} {
 		u.Run(true, 0, args...)
 	}
-	backuptest.Must(t, "chown", "-hR", "0:0", u.Path("d"))
-	backuptest.Must(t, "chmod", "-R", "go+rX", u.Path("d")) // .snap is opened, for the sake of argument
+	filetest.Must(t, "chown", "-hR", "0:0", u.Path("d"))
+	filetest.Must(t, "chmod", "-R", "go+rX", u.Path("d")) // .snap is opened, for the sake of argument
 	if out := u.Run(false, 4, "backup", "d", "s"); !strings.Contains(out, "belongs to root") ||
 		!strings.Contains(out, "as its owner: sudo snap backup d s\n") {
 		t.Errorf("%s", out)
 	}
 	u.Run(false, 4, "backup", "--take-over", "d", "s")
-	backuptest.Must(t, "chmod", "-R", "go-rX", u.Path("d/.snap"))
+	filetest.Must(t, "chmod", "-R", "go-rX", u.Path("d/.snap"))
 	u.Run(false, 4, "backup", "d", "s")
-	backuptest.Must(t, "chown", "-hR", "4242:4242", u.Path("d"))
+	filetest.Must(t, "chown", "-hR", "4242:4242", u.Path("d"))
 	if out := u.Run(false, 4, "backup", "d", "s"); !strings.Contains(out, "sudo -u '#4242'") ||
 		!strings.Contains(out, "chown -hR --from=4242 nobody") {
 		t.Errorf("of another machine: %s", out)
 	}
-	backuptest.Must(t, "chown", "-hR", "--from=4242", "nobody", u.Path("d"))
+	filetest.Must(t, "chown", "-hR", "--from=4242", "nobody", u.Path("d"))
 	u.Run(false, 0, "backup", "--force", "d", "s")
-	backuptest.Must(t, "chown", "0:0", u.Path("d/.snap/lock"))
+	filetest.Must(t, "chown", "0:0", u.Path("d/.snap/lock"))
 	if out := u.Run(false, 4, "backup", "d", "s"); !strings.Contains(out, "sudo chown nobody") {
 		t.Errorf("the lock is root's: %s", out)
 	}
@@ -65,7 +65,7 @@ func TestOneOwner(t *testing.T) {
 // both, and done by the next.
 func TestTakeOver(t *testing.T) {
 	u := backuptest.NewUsers(t)
-	backuptest.Must(t, "sh", "-c",
+	filetest.Must(t, "sh", "-c",
 		"cd "+u.Dir+`/s && mkdir a && echo 1 >a/f && ln a/f a/g && echo 2 >own &&
 			chown 65534 own && mknod null c 1 3 && chmod 4755 a/f && touch -d 2020-01-01 a/f own`)
 	u.Run(false, 0, "backup", "d", "s", "--time", "2026-01-01")
@@ -74,8 +74,8 @@ func TestTakeOver(t *testing.T) {
 	if out := u.Run(true, 4, "init", "d", "--take-over"); !strings.Contains(out, "where root is to write a log") {
 		t.Errorf("%s", out)
 	}
-	backuptest.Must(t, "sh", "-c", ": >"+u.Path("d/BackupOptions.txt"))
-	backuptest.Must(t, "chown", "0", u.Path("d/.snap")) // as a take-over that was stopped leaves it
+	filetest.Must(t, "sh", "-c", ": >"+u.Path("d/BackupOptions.txt"))
+	filetest.Must(t, "chown", "0", u.Path("d/.snap")) // as a take-over that was stopped leaves it
 	u.Run(false, 4, "backup", "d", "s")
 	u.Run(true, 4, "backup", "d", "s")
 	if out := u.Run(true, 0, "backup", "-n", "--take-over", "d",
@@ -121,7 +121,7 @@ func TestTakeOver(t *testing.T) {
 		"2026-01-02"); strings.Count(out, "every file is copied, this once") != 1 || strings.Count(out, "\n") > 6 {
 		t.Errorf("%s", out)
 	}
-	if same := backuptest.Must(t, "rsync", "-aHAXn", "--itemize-changes", u.Path("s")+"/",
+	if same := filetest.Must(t, "rsync", "-aHAXn", "--itemize-changes", u.Path("s")+"/",
 		u.Path("d/20260102-000000/")); strings.Contains(same, "f") {
 		t.Errorf("not as in the source:\n%s", same)
 	}
@@ -140,7 +140,7 @@ func TestTakeOver(t *testing.T) {
 func TestLogOfAnother(t *testing.T) {
 	u := backuptest.NewUsers(t)
 	profile := filepath.Join(t.TempDir(), "profile") // root's own folder
-	backuptest.Must(t, "chown", "0:0", u.Path("d"))
+	filetest.Must(t, "chown", "0:0", u.Path("d"))
 	u.Run(true, 0, "init", "d")
 	options := u.Path("d/BackupOptions.txt")
 	u.Do(os.WriteFile(options, []byte("logfile = "+profile+"\n"), 0o644))
@@ -168,7 +168,7 @@ func TestLogOfAnother(t *testing.T) {
 // TestUnreadableFilesAreToldOnce: also what cannot be looked at, because its folder can only be listed.
 func TestUnreadableFilesAreToldOnce(t *testing.T) {
 	u := backuptest.NewUsers(t)
-	backuptest.Must(t, "sh", "-c", "cd "+u.Dir+"/s && mkdir r && echo 1 >r/z && chown -R 65534:65534 r && chmod 444 r")
+	filetest.Must(t, "sh", "-c", "cd "+u.Dir+"/s && mkdir r && echo 1 >r/z && chown -R 65534:65534 r && chmod 444 r")
 	for range 3 {
 		out := u.Run(false, 3, "backup", "d", "s", "--force")
 		if strings.Count(out, "r/z: permission denied") != 1 || !strings.Contains(out, "1 could not be read") {
@@ -183,18 +183,23 @@ func TestNumbersGivenOutAgain(t *testing.T) {
 	for _, flags := range [][]string{nil, {"--ignore-inode", "--ignore-ctime"}} {
 		t.Run(strings.Join(flags, ""), func(t *testing.T) {
 			u := backuptest.NewUsers(t)
-			backuptest.Must(t, "sh", "-c", "cd "+u.Dir+"/s && echo hello >m && ln m n && touch -d 2020-01-01 m")
-			time.Sleep(3100 * time.Millisecond) // from then on the times prove that it is unchanged
+			mnt, img := filetest.Image(t, "ext4", "16M", "-O", "^has_journal") // an inode that is freed is used at once
+			filetest.Must(t, "sh", "-c",
+				"cd "+mnt+" && rmdir lost+found && echo hello >m && ln m n && touch -d 2020-01-01 m && chown 65534:65534 .")
+			filetest.Must(t, "umount", mnt)
+			// An old change time proves that it is unchanged, and no system call sets one.
+			filetest.Must(t, "debugfs", "-w", "-R", "set_inode_field m ctime 20200101", img)
+			filetest.MountImage(t, img, u.Path("s"))
 			backup := append([]string{"backup", "d", "s"}, flags...)
 			u.Run(true, 0, append(backup, "--time", "2026-01-01")...)
-			backuptest.Must(t, "cp", "-p", u.Path("s/m"), u.Path("s/copy"))
+			filetest.Must(t, "cp", "-p", u.Path("s/m"), u.Path("s/copy"))
 			_, was := u.Owner("s/m")
-			backuptest.Must(t, "rm", u.Path("s/m"), u.Path("s/n"))
+			filetest.Must(t, "rm", u.Path("s/m"), u.Path("s/n"))
 			for i := 0; ; i++ {
 				name := u.Path("s/try" + strconv.Itoa(i))
 				u.Do(os.WriteFile(name, []byte("other\n"), 0o644))
 				if _, ino := u.Owner("s/try" + strconv.Itoa(i)); ino == was {
-					backuptest.Must(t, "sh", "-c",
+					filetest.Must(t, "sh", "-c",
 						"cd "+u.Dir+"/s && mv $0 x && ln x a1 && ln x z1 && rm x && rm -f try* && touch -d 2020-01-01 a1", name)
 					break
 				}
@@ -202,13 +207,13 @@ func TestNumbersGivenOutAgain(t *testing.T) {
 					t.Skip("the temporary folder's file system gives no inode number out again")
 				}
 			}
-			backuptest.Must(t, "sh", "-c", "cd "+u.Dir+"/s && mv copy m && ln m n")
-			backuptest.Must(t, "rm", "-r", u.Path("d/20260101-000000"))
+			filetest.Must(t, "sh", "-c", "cd "+u.Dir+"/s && mv copy m && ln m n")
+			filetest.Must(t, "rm", "-r", u.Path("d/20260101-000000"))
 			u.Run(true, 0, append(backup, "--time", "2026-01-02")...)
-			backuptest.Must(t, "touch", u.Path("s/new"))
+			filetest.Must(t, "touch", u.Path("s/new"))
 			u.Run(true, 0, append(backup, "--time", "2026-01-03")...)
 			for _, snap := range []string{"d/20260102-000000/", "d/20260103-000000/"} {
-				if diff := backuptest.Must(t, "rsync", "-aHAXn", "--checksum", "--itemize-changes", "--exclude=/new",
+				if diff := filetest.Must(t, "rsync", "-aHAXn", "--checksum", "--itemize-changes", "--exclude=/new",
 					u.Path("s")+"/", u.Path(snap)); strings.Contains(diff, "f") {
 					t.Errorf("%s is not the source:\n%s", snap, diff)
 				}
@@ -228,7 +233,7 @@ func TestNumbersGivenOutAgain(t *testing.T) {
 // TestDevicesThatAUserCouldNotMake: in a restore they are as many as they were, with the names that each had.
 func TestDevicesThatAUserCouldNotMake(t *testing.T) {
 	u := backuptest.NewUsers(t)
-	backuptest.Must(t, "sh", "-c",
+	filetest.Must(t, "sh", "-c",
 		"cd "+u.Dir+"/s && mknod n1 c 1 3 && mknod n2 c 1 3 && ln n1 n3 && ln n2 n4 && touch -d 2020-01-01 n1 n2 && echo x "+
 			">f")
 	u.Run(false, 0, "backup", "d", "s")
@@ -249,7 +254,7 @@ func TestTheWayToSourcesNeedNotBeReadable(t *testing.T) {
 		u.Do(os.MkdirAll(filepath.Dir(u.Path(name)), 0o755))
 		u.Do(os.WriteFile(u.Path(name), []byte(name), 0o644))
 	}
-	backuptest.Must(t, "chown", "-R", "65534:65534", u.Path("s/way/one"), u.Path("s/way/two"))
+	filetest.Must(t, "chown", "-R", "65534:65534", u.Path("s/way/one"), u.Path("s/way/two"))
 	u.Do(os.Chmod(u.Path("s/way"), 0o711))
 	u.Run(false, 0, "backup", "d", "s/way/one", "s/way/two")
 	if out := u.Run(false, 0, "backup"); !strings.Contains(out, "nothing changed") {

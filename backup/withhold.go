@@ -70,8 +70,8 @@ func (r *run) tellUnheld(e *index.Entry) {
 
 // withhold keeps an entry that could not be made because of err in the index alone; was is the item before the
 // attempt. An error that is not about this entry alone ends the run.
-func (p *entryWriter) withhold(it, was *item, err error) error {
-	if p.ctx.Err() != nil || file.DiskFailed(err) || !p.ofThisName(p.newDir, err) {
+func (p *entryWriter) withhold(ctx context.Context, it, was *item, err error) error {
+	if ctx.Err() != nil || file.DiskFailed(err) || !p.b.ofThisName(p.newDir, err) {
 		return err
 	}
 	if made := (*fs.PathError)(nil); !errors.As(err, &made) ||
@@ -83,7 +83,7 @@ func (p *entryWriter) withhold(it, was *item, err error) error {
 	*it = *was
 	absent(it, &UnheldError{Err: err})
 	if it.changed && it.rec.Kind == file.Regular { // the copy was to read them
-		if d, err := p.tree.Dir(it.dir.path); err == nil {
+		if d, err := p.b.source.Dir(it.dir.path); err == nil {
 			left := 0
 			it.rec.Xattrs, left, _ = d.XattrsLeftOf(it.name)
 			capped(&it.rec, left)
@@ -135,7 +135,7 @@ func (b *builder) nameTaken(old *file.Dir, dir, name string) bool {
 	if err != nil {
 		return false
 	}
-	src, err := b.tree.Dir(dir)
+	src, err := b.source.Dir(dir)
 	if err != nil {
 		return false
 	}

@@ -12,13 +12,14 @@ import (
 	"snap/backup"
 	"snap/backup/backuptest"
 	"snap/destination/check"
+	"snap/internal/filetest"
 )
 
 // TestNamesThatTheDestinationCannotHold: they are told at once, with each run, and kept in the index; the rest is in
 // the snapshot, and is linked by the next one. Where the destination can hold them, they are held.
 func TestNamesThatTheDestinationCannotHold(t *testing.T) {
 	real := t.TempDir()
-	mnt := backuptest.Oddfs(t, real, "-maxname", "143", "-badchars", ":")
+	mnt := filetest.Oddfs(t, real, "-maxname", "143", "-badchars", ":")
 	p := backuptest.NewPlace(t)
 	p.Dest = filepath.Join(mnt, "d")
 	p.Do(os.Mkdir(p.Dest, 0o755))
@@ -79,7 +80,7 @@ func TestNamesThatTheDestinationCannotHold(t *testing.T) {
 
 // TestAFileThatTheDestinationCannotHold: by its size.
 func TestAFileThatTheDestinationCannotHold(t *testing.T) {
-	mnt := backuptest.Oddfs(t, t.TempDir(), "-largest", "100000")
+	mnt := filetest.Oddfs(t, t.TempDir(), "-largest", "100000")
 	p := backuptest.NewPlace(t)
 	p.Dest = filepath.Join(mnt, "d")
 	p.Do(os.Mkdir(p.Dest, 0o755))

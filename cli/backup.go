@@ -16,6 +16,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"snap/backup"
+	"snap/backup/source"
 	"snap/cli/settings"
 	"snap/cli/text"
 	"snap/destination"
@@ -274,7 +275,7 @@ func (c *call) afterwards(done bool, err error) error {
 
 // checkLayout refuses a source and a destination that lie in each other, and keeps the scan out of dest.
 func checkLayout(o *backup.Options, dest string) error {
-	never, err := backup.CheckLayout(o.Source, o.Scan.Roots, dest, func(rel string) (bool, error) {
+	never, err := source.CheckLayout(o.Source, o.Scan.Roots, dest, func(rel string) (bool, error) {
 		v, err := o.Scan.Filter.Explain(rel, true)
 		return !v.Walk, err
 	})
@@ -388,8 +389,8 @@ func (c *call) backupOptions(s *settings.Settings, dest string, src sources) (ba
 func backupHint(err error, dest string) error {
 	var guard *destination.GuardError
 	var locked *destination.LockedError
-	var layout *backup.LayoutError
-	var missing *backup.SourceMissingError
+	var layout *source.LayoutError
+	var missing *source.MissingError
 	var owner *destination.OwnerError
 	switch {
 	case errors.As(err, &owner):

@@ -7,6 +7,7 @@ import (
 	"os"
 
 	"snap/backup"
+	"snap/backup/source"
 	"snap/destination"
 	"snap/index"
 	"snap/internal/hint"
@@ -69,12 +70,12 @@ func checkSource(q *query.Diff, dest string) error {
 // sourceHint says of which snapshot the source is that is not there, or is empty.
 func sourceHint(err error, h *index.Header) error {
 	if guard := (*destination.GuardError)(nil); errors.As(err, &guard) { // the source is empty, or all of it is left out
-		if !errors.Is(guard, backup.ErrEmptySource) {
+		if !errors.Is(guard, source.ErrEmpty) {
 			return withCode(exitRefused, hint.With(fmt.Errorf("diff --source: %w", guard), "%s", guard.Hint))
 		}
 		return withCode(exitRefused, hint.With(fmt.Errorf("diff --source: %w", guard), "is its disk mounted? If it is meant to be empty, everything was removed: snap ls -R %s", quote.Word(h.Name)))
 	}
-	if missing := (*backup.SourceMissingError)(nil); errors.As(err, &missing) {
+	if missing := (*source.MissingError)(nil); errors.As(err, &missing) {
 		return hint.With(fmt.Errorf("diff --source: %w", missing), "it is the source of snapshot %s; is its disk mounted?", quote.Name(h.Name))
 	}
 	return err

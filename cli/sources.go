@@ -9,7 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 
-	"snap/backup"
+	"snap/backup/source"
 	"snap/destination"
 	"snap/filter"
 	"snap/index"
@@ -99,7 +99,7 @@ func (c *call) sourceAt(arg string, several bool) (string, error) {
 	path := c.abs(arg)
 	real, err := filepath.EvalSymlinks(path)
 	if err != nil {
-		return path, &backup.SourceMissingError{Path: path, Err: err, Several: several}
+		return path, &source.MissingError{Path: path, Err: err, Several: several}
 	}
 	if info, err := os.Lstat(path); err == nil && info.Mode()&os.ModeSymlink != 0 {
 		c.note("source %s is a symbolic link: %s is backed up, where it leads to", quote.Name(arg), quote.Name(real))
@@ -168,7 +168,7 @@ func (c *call) backupArgs() (dest string, s sources, err error) {
 		dest = c.abs(args[0])
 		s, err = c.sourcesOf(args[1:])
 	}
-	if errors.As(err, new(*backup.SourceMissingError)) {
+	if errors.As(err, new(*source.MissingError)) {
 		err = backupHint(err, dest)
 	}
 	return dest, s, err

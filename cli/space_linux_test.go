@@ -10,14 +10,13 @@ import (
 	"testing"
 
 	"snap/cli/settings"
+	"snap/internal/filetest"
 )
 
 // TestADestinationWithoutRoomIsRefused: exit code 4 whether the space is missing for the files or for the first
 // note of them, and a dry run says so too, after what it would have done.
 func TestADestinationWithoutRoomIsRefused(t *testing.T) {
-	if os.Geteuid() != 0 {
-		t.Skip("needs root to mount")
-	}
+	filetest.NeedRoot(t)
 	dir := t.TempDir()
 	dest, src := filepath.Join(dir, "dest"), filepath.Join(dir, "src")
 	for _, err := range []error{os.Mkdir(dest, 0o700), os.Mkdir(src, 0o700)} {
@@ -25,10 +24,7 @@ func TestADestinationWithoutRoomIsRefused(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if out, err := exec.Command("mount", "-t", "tmpfs", "-o", "size=8m,mode=700", "none", dest).CombinedOutput(); err != nil {
-		t.Skipf("mount: %v, %s", err, out)
-	}
-	t.Cleanup(func() { exec.Command("umount", dest).Run() })
+	filetest.Mount(t, "tmpfs", dest, "size=8m,mode=700")
 	write := func(path string, size int) {
 		if err := os.WriteFile(path, []byte(strings.Repeat("x", size)), 0o600); err != nil {
 			t.Fatal(err)
@@ -64,9 +60,7 @@ func TestADestinationWithoutRoomIsRefused(t *testing.T) {
 // TestFreeSpaceIsNotBoughtInVain: where all history would not do, because somebody else's file fills the disk, none of it goes;
 // where some of it does, the oldest go, the newest of the last days never, and the backup names them.
 func TestFreeSpaceIsNotBoughtInVain(t *testing.T) {
-	if os.Geteuid() != 0 {
-		t.Skip("needs root to mount")
-	}
+	filetest.NeedRoot(t)
 	dir := t.TempDir()
 	dest, src := filepath.Join(dir, "dest"), filepath.Join(dir, "src")
 	for _, err := range []error{os.Mkdir(dest, 0o700), os.Mkdir(src, 0o700)} {
@@ -74,10 +68,7 @@ func TestFreeSpaceIsNotBoughtInVain(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if out, err := exec.Command("mount", "-t", "tmpfs", "-o", "size=40m,mode=700", "none", dest).CombinedOutput(); err != nil {
-		t.Skipf("mount: %v, %s", err, out)
-	}
-	t.Cleanup(func() { exec.Command("umount", dest).Run() })
+	filetest.Mount(t, "tmpfs", dest, "size=40m,mode=700")
 	for day := range 9 {
 		if err := os.WriteFile(filepath.Join(src, "file"), []byte(strings.Repeat(fmt.Sprint(day), 1<<20)), 0o600); err != nil {
 			t.Fatal(err)
@@ -124,9 +115,7 @@ func TestFreeSpaceIsNotBoughtInVain(t *testing.T) {
 
 // TestWhatIsClonedIsCopiedWhereNothingCanBe: a file of which only the mode differs takes its size again.
 func TestWhatIsClonedIsCopiedWhereNothingCanBe(t *testing.T) {
-	if os.Geteuid() != 0 {
-		t.Skip("needs root to mount")
-	}
+	filetest.NeedRoot(t)
 	dir := t.TempDir()
 	dest, src := filepath.Join(dir, "dest"), filepath.Join(dir, "src")
 	large := filepath.Join(src, "large")
@@ -135,10 +124,7 @@ func TestWhatIsClonedIsCopiedWhereNothingCanBe(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if out, err := exec.Command("mount", "-t", "tmpfs", "-o", "size=60m,mode=700", "none", dest).CombinedOutput(); err != nil {
-		t.Skipf("mount: %v, %s", err, out)
-	}
-	t.Cleanup(func() { exec.Command("umount", dest).Run() })
+	filetest.Mount(t, "tmpfs", dest, "size=60m,mode=700")
 	if _, stderr, code := run(t, dir, "backup", dest, src); code != 0 {
 		t.Fatal(code, stderr)
 	}

@@ -7,7 +7,7 @@ import (
 	"path/filepath"
 	"syscall"
 
-	"snap/backup"
+	"snap/backup/source"
 	"snap/internal/quote"
 )
 
@@ -65,7 +65,7 @@ func attributesOf(err error, dir string) string {
 }
 
 // missingHint says what to do about a source that cannot be backed up.
-func missingHint(e *backup.SourceMissingError) string {
+func missingHint(e *source.MissingError) string {
 	info, err := os.Lstat(e.Path)
 	switch {
 	case err == nil && info.Mode()&fs.ModeSymlink != 0 && errors.Is(e.Err, fs.ErrNotExist):

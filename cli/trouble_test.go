@@ -10,7 +10,7 @@ import (
 	"syscall"
 	"testing"
 
-	"snap/backup"
+	"snap/backup/source"
 	"snap/internal/quote"
 )
 
@@ -40,7 +40,7 @@ func TestHintsFit(t *testing.T) {
 		t.Fatal(err)
 	}
 	for path, want := range map[string]string{link: "a symbolic link that leads nowhere", filepath.Join(dir, "none"): "is its disk mounted?"} {
-		if got := missingHint(&backup.SourceMissingError{Path: path, Err: fs.ErrNotExist}); !strings.Contains(got, want) {
+		if got := missingHint(&source.MissingError{Path: path, Err: fs.ErrNotExist}); !strings.Contains(got, want) {
 			t.Errorf("%s: %q", path, got)
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"snap/backup"
 	"snap/backup/backuptest"
 	"snap/destination"
+	"snap/internal/filetest"
 )
 
 // TestNamesAreThoseOfTheInodes backs up, deletes and damages at random, and compares the names that the index knows
@@ -99,7 +100,7 @@ func TestNameBesideALostOne(t *testing.T) {
 // TestSpaceForSeveralNames: a file with several names needs its space once, and a rehearsal says so too.
 func TestSpaceForSeveralNames(t *testing.T) {
 	p := backuptest.NewPlace(t)
-	p.Dest, _ = backuptest.Image(t, "ext4", "48M")
+	p.Dest, _ = filetest.Image(t, "ext4", "48M")
 	p.Write("a", strings.Repeat("0123456789abcdef", 1<<20))
 	for _, name := range []string{"b", "c", "d"} {
 		p.Do(os.Link(p.Path("a"), p.Path(name)))

@@ -20,6 +20,7 @@ import (
 	"snap/destination"
 	"snap/destination/check"
 	"snap/index"
+	"snap/internal/filetest"
 	"snap/internal/long"
 )
 
@@ -154,7 +155,7 @@ func TestPurge(t *testing.T) {
 // TestPurgeOnAFullDisk: the trees give back the room that the rest needs.
 func TestPurgeOnAFullDisk(t *testing.T) {
 	p := backuptest.NewPlace(t)
-	p.Dest, _ = backuptest.Image(t, "ext4", "64M", "-m", "0")
+	p.Dest, _ = filetest.Image(t, "ext4", "64M", "-m", "0")
 	p.Write("big", strings.Repeat("big", 3<<20))
 	for i := range 300 {
 		p.Write(fmt.Sprintf("d/f%03d", i), "f")

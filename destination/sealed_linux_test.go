@@ -7,6 +7,7 @@ import (
 
 	"snap/backup"
 	"snap/backup/backuptest"
+	"snap/internal/filetest"
 )
 
 // TestAMountThatNobodyMayEnter: with --one-file-system a mount that does not even let root look at it is an empty
@@ -15,8 +16,8 @@ func TestAMountThatNobodyMayEnter(t *testing.T) {
 	p := backuptest.NewPlace(t)
 	p.Write("f", "f")
 	p.Do(os.Mkdir(p.Path("my vault"), 0o755))
-	backuptest.Must(t, "mount", "--bind", backuptest.Oddfs(t, t.TempDir(), "-sealed"), p.Path("my vault"))
-	defer backuptest.Must(t, "umount", p.Path("my vault"))
+	filetest.Must(t, "mount", "--bind", filetest.Oddfs(t, t.TempDir(), "-sealed"), p.Path("my vault"))
+	defer filetest.Must(t, "umount", p.Path("my vault"))
 	one := func(o *backup.Options) { o.Scan.OneFileSystem = true }
 	first, _ := p.Backup(one)
 	if told := backuptest.Untold(first); len(told) > 0 || first.Header.Dirs != 2 {

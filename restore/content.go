@@ -22,9 +22,9 @@ type made struct {
 type sourceError struct{ error }
 
 // make makes j's entry as tmp in d. An error of the snapshot is a *sourceError.
-func (h *hand) make(ctx context.Context, d *file.Dir, tmp string, j *job) (m made, err error) {
+func (w *worker) make(ctx context.Context, d *file.Dir, tmp string, j *job) (m made, err error) {
 	if g := j.group; g != nil && g.there() {
-		err := h.link(g, d, tmp)
+		err := w.writer.link(g, d, tmp)
 		if err == nil {
 			return made{linked: true, damage: g.place.damage()}, nil
 		}
@@ -35,10 +35,10 @@ func (h *hand) make(ctx context.Context, d *file.Dir, tmp string, j *job) (m mad
 		}
 		d.Remove(tmp)
 	}
-	meta := h.meta(&j.Record)
+	meta := w.run.meta(&j.Record)
 	switch j.Kind {
 	case file.Regular:
-		return h.copy(ctx, d, tmp, j, meta)
+		return w.copy(ctx, d, tmp, j, meta)
 	case file.Symlink:
 		err = d.Symlink(j.Target, tmp)
 	default:
@@ -59,30 +59,30 @@ func (h *hand) make(ctx context.Context, d *file.Dir, tmp string, j *job) (m mad
 	if err == nil {
 		m.stat, err = held.Stat()
 	}
-	h.notes(j, m.stat.Dev, lost)
+	w.notes(j, m.stat.Dev, lost)
 	return m, err
 }
 
 // notes notes what could not be set on a new entry.
-func (h *hand) notes(j *job, dev uint64, lost file.Lost) {
-	h.lost(j.Path, lost)
-	h.learn(dev, lost)
+func (w *worker) notes(j *job, dev uint64, lost file.Lost) {
+	w.run.tally.lost(j.Path, lost)
+	w.run.learn(dev, lost)
 }
 
 // copy writes a regular file.
-func (h *hand) copy(ctx context.Context, d *file.Dir, tmp string, j *job, meta *file.Meta) (m made, err error) {
-	src, stat, err := h.source(j)
+func (w *worker) copy(ctx context.Context, d *file.Dir, tmp string, j *job, meta *file.Meta) (m made, err error) {
+	src, stat, err := w.source(j)
 	if err != nil {
 		return m, &sourceError{err}
 	}
 	defer src.Close()
-	h.started(j.Path, j.Size)
+	w.run.tally.started(j.Path, j.Size)
 	dst, err := d.Create(tmp)
 	if err != nil {
 		return m, err
 	}
 	defer func() { err = errors.Join(err, dst.Close()) }()
-	m.bytes, m.damage, err = h.bytes(ctx, dst, src, stat.Size, j)
+	m.bytes, m.damage, err = w.bytes(ctx, dst, src, stat.Size, j)
 	if err != nil {
 		return m, err
 	}
@@ -93,21 +93,21 @@ func (h *hand) copy(ctx context.Context, d *file.Dir, tmp string, j *job, meta *
 	if err == nil {
 		m.stat, err = dst.Stat()
 	}
-	h.notes(j, m.stat.Dev, lost)
+	w.notes(j, m.stat.Dev, lost)
 	return m, err
 }
 
 // bytes brings size bytes from src to dst, shared where the file system can do that, and compares what is
 // then in dst with the record.
-func (h *hand) bytes(ctx context.Context, dst, src *file.File, size int64, j *job) (n int64, damage, err error) {
-	h.hash.Begin(j.Has(index.SparseHash))
-	if size > 0 && !h.noClone.Load() && dst.CloneFrom(src) {
-		n, err = file.Hash(ctx, dst, size, h.hash, h.buf)
+func (w *worker) bytes(ctx context.Context, dst, src *file.File, size int64, j *job) (n int64, damage, err error) {
+	w.hash.Begin(j.Has(index.SparseHash))
+	if size > 0 && !w.writer.noClone.Load() && dst.CloneFrom(src) {
+		n, err = file.Hash(ctx, dst, size, w.hash, w.buf)
 	} else {
 		if size > 0 {
-			h.noClone.Store(true)
+			w.writer.noClone.Store(true)
 		}
-		n, _, err = file.Copy(ctx, dst, src, size, h.hash, h.buf)
+		n, _, err = file.Copy(ctx, dst, src, size, w.hash, w.buf)
 	}
 	var read *file.ReadError
 	switch {
@@ -117,16 +117,16 @@ func (h *hand) bytes(ctx context.Context, dst, src *file.File, size int64, j *jo
 		return n, nil, err
 	case n != j.Size:
 		return n, fmt.Errorf("%w: it has %d bytes, not the %d that were backed up", ErrDamagedFile, n, j.Size), nil
-	case j.Has(index.Hashed) && [32]byte(h.hash.Sum(nil)) != j.Hash:
+	case j.Has(index.Hashed) && [32]byte(w.hash.Sum(nil)) != j.Hash:
 		return n, fmt.Errorf("%w: its bytes are not those that were backed up", ErrDamagedFile), nil
 	}
 	return n, nil, nil
 }
 
 // source opens the snapshot's copy of a regular file.
-func (h *hand) source(j *job) (*file.File, file.Stat, error) {
+func (w *worker) source(j *job) (*file.File, file.Stat, error) {
 	in, name := index.Split(j.Path)
-	d, err := h.tree.Dir(in)
+	d, err := w.run.tree.Dir(in)
 	if err != nil {
 		return nil, file.Stat{}, lostCopy(err)
 	}

@@ -7,6 +7,7 @@ import (
 
 	"snap/index"
 	"snap/internal/file"
+	"snap/internal/filetest"
 )
 
 var stampTime = file.At(stamp)
@@ -92,7 +93,7 @@ func TestGroupWithANameGone(t *testing.T) {
 	res, err := d.restore(target, Options{})
 	must(t, err)
 	wantProblems(t, res, map[string]error{"a": ErrMissingFile})
-	if inodeOf(t, filepath.Join(target, "b")) != inodeOf(t, filepath.Join(target, "c")) ||
+	if filetest.Inode(t, filepath.Join(target, "b")) != filetest.Inode(t, filepath.Join(target, "c")) ||
 		read(t, filepath.Join(target, "b")) != "a" {
 		t.Error("b and c did not come back as one file")
 	}

@@ -19,23 +19,23 @@ type Extra struct {
 	Stat *file.Stat // what it is
 }
 
-// list notes what a restored folder has in it, so that Delete knows what is too much. What was in a folder that the
-// backup could not read is not known, so nothing is.
+// list notes what a restored folder has in it, from which Delete finds what the snapshot does not have. In a folder
+// that the backup could not read nothing is deleted: what was in it is not known.
 func (w *walker) list(f *folder) {
-	if !w.Delete || f.state != open || f.made || f.carrier || f.record.Has(index.Unreadable) {
+	if !w.run.o.Delete || f.state != open || f.made || f.carrier || f.record.Has(index.Unreadable) {
 		return
 	}
-	d, err := w.target.Dir(f.to)
+	d, err := w.run.target.Dir(f.to)
 	if err == nil {
 		defer d.Close()
 		f.extras, err = d.Entries()
 	}
 	if err == nil && f.parent != nil {
-		f.mounted, err = w.mountedAt(d, f.parent.to)
+		f.mounted, err = w.run.mountedAt(d, f.parent.to)
 	}
 	if err != nil {
 		f.extras = nil
-		w.problem(f.path, fmt.Errorf("cannot tell what to delete: %w", err))
+		w.run.tally.problem(f.path, fmt.Errorf("cannot tell what to delete: %w", err))
 	}
 }
 
@@ -54,16 +54,16 @@ func (r *run) mountedAt(d *file.Dir, in string) (bool, error) {
 	return s.Dev != above.Dev || s.Mount != above.Mount, err
 }
 
-// pass separates what a folder has in it before name, which the snapshot has too, from what both have. "" stands for
-// the end: only then is all of it known, and it goes when the folder is finished. A folder that is empty in the
-// snapshot and a mount point in the target keeps all that it has: its backup did not enter it.
+// pass takes the next name that the snapshot has in a folder and notes what the target has before it: that is surplus.
+// "" stands for the end. Surplus is removed when the folder is finished, and only if its end was passed. A folder
+// that is empty in the snapshot and a mount point in the target keeps all that it has: the backup did not enter it.
 func (w *walker) pass(f *folder, name string) {
 	if name != "" {
 		f.mounted = false
 	}
 	for ; f.next < len(f.extras) && (name == "" || f.extras[f.next].Name <= name); f.next++ {
 		if f.extras[f.next].Name == name {
-			w.census.matched++
+			w.run.census.matched++
 			continue
 		}
 		f.extras[f.surplus] = f.extras[f.next]
@@ -74,7 +74,7 @@ func (w *walker) pass(f *folder, name string) {
 
 // removeSurplus removes what a finished folder has and the snapshot does not. What was restored under a name that the
 // target takes for the same is no surplus.
-func (r *run) removeSurplus(ctx context.Context, h hands, f *folder) {
+func (r *run) removeSurplus(ctx context.Context, h handler, f *folder) {
 	if !f.whole || f.surplus == 0 {
 		return
 	}
@@ -83,7 +83,7 @@ func (r *run) removeSurplus(ctx context.Context, h hands, f *folder) {
 	}
 }
 
-func (r *run) removeAll(ctx context.Context, h hands, f *folder, surplus []file.Entry) error {
+func (r *run) removeAll(ctx context.Context, h handler, f *folder, surplus []file.Entry) error {
 	d, err := r.target.Dir(f.to)
 	if err != nil {
 		return err
@@ -117,11 +117,11 @@ func (r *run) removeAll(ctx context.Context, h hands, f *folder, surplus []file.
 	return nil
 }
 
-// neverHeld are those of the surplus that were there when the snapshot was made, and that no snapshot has: rules of
-// that time left them out. What has come into the folder since is younger than the last change of the folder that the
-// snapshot has recorded, or is known to the newest snapshot by another name.
+// neverHeld are those of the surplus that were there when the snapshot was made and are in no snapshot: rules of that
+// time left them out. What came into the folder later was made after the folder's recorded change time, or the newest
+// snapshot knows its inode by another name.
 func (r *run) neverHeld(ctx context.Context, f *folder, d *file.Dir, surplus []file.Entry) (map[string]bool, error) {
-	if r.DeleteExcluded || !f.known {
+	if r.o.DeleteExcluded || !f.known {
 		return nil, nil
 	}
 	var names, paths []string
@@ -158,11 +158,10 @@ func (r *run) neverHeld(ctx context.Context, f *folder, d *file.Dir, surplus []f
 	return left, nil
 }
 
-// remove removes a name from the folder of the target at to, which is in, and what is in it if it is a folder.
-// Exclude and Spare keep what they name; other file systems that are mounted there and the destination stay too. It
-// reports whether all is gone. f is the restored folder that it is in; otherwise is why it stays if no rule says so,
-// "" if it does not.
-func (r *run) remove(ctx context.Context, h hands, f *folder, to string, in *file.Stat, name,
+// remove removes a name, and what is in it if it is a folder, from the folder of the target at to, whose stat record
+// is in. What Exclude and Spare name stays, and so do mounted file systems and the destination. It reports whether all
+// is gone. f is the restored folder that it is in; otherwise is why it stays where no rule names it, "" if it goes.
+func (r *run) remove(ctx context.Context, h handler, f *folder, to string, in *file.Stat, name,
 	otherwise string) (gone bool, err error) {
 	path := index.Join(f.path, below(index.Join(to, name), f.to))
 	d, err := r.target.Dir(to)
@@ -180,7 +179,7 @@ func (r *run) remove(ctx context.Context, h hands, f *folder, to string, in *fil
 	if err != nil {
 		return false, err
 	}
-	if r.Exclude != nil && r.Exclude(path, s.Kind == file.Folder) {
+	if r.o.Exclude != nil && r.o.Exclude(path, s.Kind == file.Folder) {
 		return false, nil
 	}
 	why, err := r.sparedBy(&Extra{path, d, name, &s}, in)
@@ -188,7 +187,7 @@ func (r *run) remove(ctx context.Context, h hands, f *folder, to string, in *fil
 		return false, err
 	}
 	if why = cmp.Or(why, otherwise); why != "" {
-		r.spared(path, why)
+		r.tally.spared(path, why)
 		return false, nil
 	}
 	if s.Kind == file.Folder {
@@ -199,7 +198,7 @@ func (r *run) remove(ctx context.Context, h hands, f *folder, to string, in *fil
 	if err := h.unlink(d, path, name, s.Kind == file.Folder); err != nil {
 		return false, err
 	}
-	r.deleted(path)
+	r.tally.deleted(path)
 	return true, nil
 }
 
@@ -217,14 +216,14 @@ func (r *run) sparedBy(x *Extra, in *file.Stat) (string, error) {
 		return WhyDestination, nil
 	case x.Stat.Kind == file.Folder && (in.Dev != x.Stat.Dev || in.Mount != x.Stat.Mount):
 		return WhyMounted, nil
-	case r.DeleteExcluded || r.Spare == nil:
+	case r.o.DeleteExcluded || r.o.Spare == nil:
 		return "", nil
 	}
-	return r.Spare(x)
+	return r.o.Spare(x)
 }
 
 // empty removes what is in the folder at to, which is s. Problems with one entry do not keep it from the next.
-func (r *run) empty(ctx context.Context, h hands, f *folder, to string, s *file.Stat) (all bool, err error) {
+func (r *run) empty(ctx context.Context, h handler, f *folder, to string, s *file.Stat) (all bool, err error) {
 	sub, err := r.target.Dir(to)
 	if err != nil {
 		return false, err
@@ -260,7 +259,7 @@ func (w *writer) unlink(d *file.Dir, _, name string, folder bool) error {
 		remove = d.Rmdir
 	}
 	err := remove(name)
-	if errors.Is(err, fs.ErrPermission) && !w.who.privileged {
+	if errors.Is(err, fs.ErrPermission) && !w.run.who.privileged {
 		if s, e := d.Stat(); e == nil && d.Chmod(s.Mode|0o700) == nil {
 			err = remove(name)
 		}

@@ -2,11 +2,11 @@ package restore
 
 import (
 	"os"
-	"os/exec"
 	"path/filepath"
 	"testing"
 
 	"snap/index"
+	"snap/internal/filetest"
 )
 
 func TestDeleteRemovesWhatTheSnapshotDoesNotHave(t *testing.T) {
@@ -78,15 +78,12 @@ func TestDeleteStaysInTheItem(t *testing.T) {
 // The destination may lie in the source, left out by a filter: bringing the source back in place must not
 // delete it. The same goes for what is mounted there.
 func TestDeleteSparesTheDestinationAndMounts(t *testing.T) {
-	needRoot(t)
+	filetest.NeedRoot(t)
 	d := snapshot(t, func(tree string) { mk(t, tree, "a") })
 	target := filepath.Dir(d.dir)
 	mnt := filepath.Join(target, "mnt")
 	mk(t, target, "extra", "mnt/")
-	if out, err := exec.Command("mount", "-t", "tmpfs", "none", mnt).CombinedOutput(); err != nil {
-		t.Skipf("mount: %v %s", err, out)
-	}
-	t.Cleanup(func() { exec.Command("umount", mnt).Run() })
+	filetest.Mount(t, "tmpfs", mnt, "")
 	mk(t, target, "mnt/f")
 	for _, dry := range []bool{true, false} {
 		res, err := d.restore(target, Options{Overwrite: Always, Delete: true, DryRun: dry})
@@ -101,16 +98,13 @@ func TestDeleteSparesTheDestinationAndMounts(t *testing.T) {
 // A backup of one file system has mount points as empty folders: what is mounted on them stays. Where the backup went
 // in, so does Delete.
 func TestDeleteSparesWhatIsMountedOnAnEmptyFolder(t *testing.T) {
-	needRoot(t)
+	filetest.NeedRoot(t)
 	d := snapshot(t, func(tree string) { mk(t, tree, "a/", "a/home/", "b/", "b/f") })
 	target := work(t)
 	for _, at := range []string{"a/home", "b"} {
 		must(t, os.MkdirAll(filepath.Join(target, at), 0o755))
 		mnt := filepath.Join(target, at)
-		if out, err := exec.Command("mount", "-t", "tmpfs", "none", mnt).CombinedOutput(); err != nil {
-			t.Skipf("mount: %v %s", err, out)
-		}
-		t.Cleanup(func() { exec.Command("umount", mnt).Run() })
+		filetest.Mount(t, "tmpfs", mnt, "")
 		mk(t, target, at+"/e", at+"/g/", at+"/g/x")
 	}
 	for _, dry := range []bool{true, false} {

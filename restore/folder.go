@@ -22,7 +22,7 @@ const (
 	shut                // nothing can be restored into it
 )
 
-// folder is a folder of the snapshot and its place in the target, while something in it is being done.
+// folder is a folder of the snapshot and its place in the target, until everything in it is done.
 type folder struct {
 	parent *folder
 	path   string // in the snapshot
@@ -32,12 +32,12 @@ type folder struct {
 	known  bool // record is the snapshot's
 	chosen bool // it is restored itself, not only passed through
 
-	kept    bool // something else stands in its place, and stays
+	kept    bool // its place is taken by something that stays
 	carrier bool // it only leads to what was backed up: what exists of it stays as it is
 
 	state    state
 	stat     file.Stat // what it was when it was entered
-	made     bool      // by this run: what is in it comes of this run, and nobody else may enter it until it is finished
+	made     bool      // by this run: only this run puts something into it, and nobody else may enter it until it is done
 	sets     bool      // it gets the recorded metadata
 	bare     bool      // it was empty, and is the target itself
 	unlocked bool      // its mode was changed so that it can be written to
@@ -47,7 +47,7 @@ type folder struct {
 
 	mu     sync.Mutex
 	stage  *stage            // in which entries are made, once it is there
-	placed map[fileID]string // what is restored in it, by what the target has there now, with its name
+	placed map[fileID]string // the name of what was restored in it, by the file that the target has there now
 	listed map[string]bool   // the names in it, once they were asked for
 
 	extras  []file.Entry // what it had in it when Delete came to it; sorted
@@ -60,8 +60,8 @@ type folder struct {
 	refs atomic.Int64 // the walk, its jobs and its folders that are not finished
 }
 
-// release lets go of the folder, and finishes it and those it was the last in.
-func (f *folder) release(ctx context.Context, h hands) {
+// release ends one use of the folder. The last one finishes it, and with it the folders above that wait for it alone.
+func (f *folder) release(ctx context.Context, h handler) {
 	for f != nil && f.refs.Add(-1) == 0 {
 		if f.state == open {
 			h.leave(ctx, f)
@@ -93,11 +93,11 @@ func (w *writer) makeOrOpen(f *folder) error {
 		return err
 	}
 	defer in.Close()
-	have, err := w.look(in, f.name, file.Folder)
+	have, err := w.run.look(in, f.name, file.Folder)
 	if err != nil {
 		return err
 	}
-	v, err := w.folderVerdict(f, &have)
+	v, err := w.run.folderVerdict(f, &have)
 	if err != nil {
 		return err
 	}
@@ -129,7 +129,7 @@ func (w *writer) enterTarget(f *folder) error {
 	if f.made {
 		return nil
 	}
-	return w.setFolderMeta(f, w.root)
+	return w.useExisting(f, w.run.root)
 }
 
 // enterNew makes a folder; what is there in its place gives way.
@@ -144,8 +144,8 @@ func (w *writer) enterNew(f *folder, in *file.Dir, have *existing) error {
 	}
 	f.made, f.sets = true, f.known
 	w.mark(f, d)
-	w.target.Forget(f.to)
-	if d, err = w.target.Adopt(f.to, d); err == nil {
+	w.run.target.Forget(f.to)
+	if d, err = w.run.target.Adopt(f.to, d); err == nil {
 		d.Close()
 	}
 	return err
@@ -165,27 +165,27 @@ func (w *writer) enterExisting(f *folder, in *file.Dir, have *existing) error {
 	if err != nil {
 		return err
 	}
-	return w.setFolderMeta(f, h)
+	return w.useExisting(f, h)
 }
 
-// setFolderMeta notes what an existing folder is, makes it writable and says whether it gets the recorded metadata.
-func (w *writer) setFolderMeta(f *folder, d *file.Dir) (err error) {
+// useExisting notes what an existing folder is, makes it writable and decides whether it gets the recorded metadata.
+func (w *writer) useExisting(f *folder, d *file.Dir) (err error) {
 	if f.stat, err = d.Stat(); err != nil {
 		return err
 	}
 	if err := w.unlock(f, d); err != nil {
 		return err
 	}
-	have := existing{Stat: f.stat, Empty: w.Overwrite.keeps() && w.isEmptyAt(f.to)}
-	f.sets = f.known && f.chosen && !f.carrier && setsMeta(&f.record, &have, w.Overwrite)
-	f.bare = f.sets && w.who.privileged && f.parent == nil && w.isBare(f.to)
+	have := existing{Stat: f.stat, Empty: w.run.o.Overwrite.keeps() && w.isEmptyAt(f.to)}
+	f.sets = f.known && f.chosen && !f.carrier && setsMeta(&f.record, &have, w.run.o.Overwrite)
+	f.bare = f.sets && w.run.who.privileged && f.parent == nil && w.isBare(f.to)
 	return nil
 }
 
-// folderVerdict decides about a folder and says with an error that it cannot be entered. What is only
-// passed through replaces nothing.
+// folderVerdict decides about a folder; an error says why it cannot be entered. A folder that only leads to what is
+// restored replaces nothing.
 func (r *run) folderVerdict(f *folder, have *existing) (verdict, error) {
-	v := decide(&f.record, have, r.Overwrite, r.Delete)
+	v := decide(&f.record, have, r.o.Overwrite, r.o.Delete)
 	switch {
 	case v == keep:
 		f.kept = true
@@ -205,7 +205,7 @@ func (r *run) folderVerdict(f *folder, have *existing) (verdict, error) {
 // unlock makes an existing folder of an ordinary user writable until it is finished. One that belongs to
 // another stays as it is: what fails in it is reported.
 func (w *writer) unlock(f *folder, d *file.Dir) error {
-	if w.who.privileged || f.stat.Mode&0o700 == 0o700 {
+	if w.run.who.privileged || f.stat.Mode&0o700 == 0o700 {
 		return nil
 	}
 	switch err := d.Chmod(f.stat.Mode | 0o700); {
@@ -217,10 +217,10 @@ func (w *writer) unlock(f *folder, d *file.Dir) error {
 	return nil
 }
 
-// leave sets what a folder carries now that everything in it is done. After a failure it only gets back
-// the mode that unlock took.
+// leave sets the metadata of a folder now that everything in it is done. After a failure it only sets the mode again
+// that unlock changed.
 func (w *writer) leave(ctx context.Context, f *folder) {
-	w.removeSurplus(ctx, w, f)
+	w.run.removeSurplus(ctx, w, f)
 	sets := f.sets && ctx.Err() == nil
 	other := f.parent != nil && f.parent.stat.Dev != f.stat.Dev
 	if !sets && !f.unlocked && !other && f.stage == nil && !f.restoresMode {
@@ -250,10 +250,10 @@ func (w *writer) leave(ctx context.Context, f *folder) {
 }
 
 func (w *writer) setFolder(d *file.Dir, f *folder) error {
-	m := w.meta(&f.record)
+	m := w.run.meta(&f.record)
 	self, err := d.EnterSelf() // d may be a handle that nothing can be set through
 	if errors.Is(err, fs.ErrPermission) {
-		w.lost(f.path, file.LostOwner|file.LostMode|file.LostTimes)
+		w.run.tally.lost(f.path, file.LostOwner|file.LostMode|file.LostTimes)
 		return nil
 	}
 	if err != nil {
@@ -270,6 +270,6 @@ func (w *writer) setFolder(d *file.Dir, f *folder) error {
 		return err
 	}
 	lost, err := self.SetMeta(m)
-	w.lost(f.path, lost)
+	w.run.tally.lost(f.path, lost)
 	return err
 }

@@ -11,6 +11,7 @@ import (
 
 	"snap/index"
 	"snap/internal/file"
+	"snap/internal/filetest"
 )
 
 func ownerOf(t *testing.T, path string) (uid, gid uint32) {
@@ -27,7 +28,7 @@ func recordedAs(e *index.Entry) { e.UID, e.GID = 1234, 1234 }
 // TestNoInodeIsGivenAway: a user renames a file of root's over the name of one of his. It has the same size and time.
 // Root restores, and the user owns the file that was backed up, and not root's.
 func TestNoInodeIsGivenAway(t *testing.T) {
-	needRoot(t)
+	filetest.NeedRoot(t)
 	d := snapshot(t, func(tree string) { mk(t, tree, "f", "d/", "d/x", "e/") }, recordedAs)
 	for _, how := range []Overwrite{IfChanged, Always, IfNewer} {
 		home := work(t)
@@ -72,7 +73,7 @@ func TestNoInodeIsGivenAway(t *testing.T) {
 // TestOwnersOfWhatExistsIfRight: where all is as it was, nothing is named and nothing copied; a target that is empty,
 // or new, gets its owner.
 func TestOwnersOfWhatExistsIfRight(t *testing.T) {
-	needRoot(t)
+	filetest.NeedRoot(t)
 	d := snapshot(t, func(tree string) { mk(t, tree, "f", "d/", "d/x", "l -> f") }, recordedAs)
 	target := work(t)
 	mk(t, target, "lost+found/")
@@ -80,19 +81,19 @@ func TestOwnersOfWhatExistsIfRight(t *testing.T) {
 	if uid, _ := ownerOf(t, target); uid != 1234 {
 		t.Errorf("an empty target belongs to %d", uid)
 	}
-	ino := inodeOf(t, filepath.Join(target, "f"))
+	ino := filetest.Inode(t, filepath.Join(target, "f"))
 	if res := d.clean(target, Options{Overwrite: IfChanged}); res.FilesSkipped != 3 ||
-		inodeOf(t, filepath.Join(target, "f")) != ino {
+		filetest.Inode(t, filepath.Join(target, "f")) != ino {
 		t.Errorf("%+v", res)
 	}
 	must(t, os.Chmod(filepath.Join(target, "f"), 0o640))
 	if res := d.clean(target, Options{Overwrite: IfChanged}); res.MetadataSet != 1 ||
-		inodeOf(t, filepath.Join(target, "f")) != ino {
+		filetest.Inode(t, filepath.Join(target, "f")) != ino {
 		t.Errorf("%+v", res)
 	}
 	must(t, os.Chown(filepath.Join(target, "f"), 0, 0))
 	if res := d.clean(target, Options{Overwrite: IfChanged}); res.FilesRestored != 1 ||
-		inodeOf(t, filepath.Join(target, "f")) == ino {
+		filetest.Inode(t, filepath.Join(target, "f")) == ino {
 		t.Errorf("%+v", res)
 	}
 }
@@ -152,7 +153,7 @@ func TestGivesAway(t *testing.T) {
 // TestNobodyEntersWhatIsBeingMade: while root restores into a folder of another user, what is being made lies in a
 // folder that only root may enter, and a new folder is root's alone until it is finished.
 func TestNobodyEntersWhatIsBeingMade(t *testing.T) {
-	needRoot(t)
+	filetest.NeedRoot(t)
 	d := snapshot(t, func(tree string) { mk(t, tree, "old/", "old/f", "new/", "new/g", "new/l -> g") }, recordedAs)
 	target := work(t)
 	mk(t, target, "old/")
@@ -189,7 +190,7 @@ func TestNobodyEntersWhatIsBeingMade(t *testing.T) {
 // TestStagingFolderExchanged: whoever owns the folder takes the staging folder away, and puts his own there. Nothing is
 // ever in it, and what is restored is what was backed up.
 func TestStagingFolderExchanged(t *testing.T) {
-	needRoot(t)
+	filetest.NeedRoot(t)
 	d := snapshot(t, func(tree string) { mk(t, tree, "a", "b", "c") }, recordedAs)
 	dir := work(t)
 	target := filepath.Join(dir, "out")
@@ -227,7 +228,7 @@ func TestStagingFolderExchanged(t *testing.T) {
 // TestRestoreGoesOnForAnotherUser: a restore by root that was killed leaves folders that are root's. The next one gives
 // them to whom they were for.
 func TestRestoreGoesOnForAnotherUser(t *testing.T) {
-	needRoot(t)
+	filetest.NeedRoot(t)
 	d := snapshot(t, func(tree string) { mk(t, tree, "d/", "d/e/", "d/e/f", "d/g") }, recordedAs)
 	dir := work(t)
 	target := filepath.Join(dir, "out")

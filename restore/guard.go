@@ -5,8 +5,8 @@ import (
 	"fmt"
 )
 
-// MostError says that Delete is for most of what is there, and that little of it is known: the target is hardly the
-// folder that was meant. Nothing was written.
+// MostError says that Delete would remove most of what is there, and that snapshots know little of it: the target is
+// probably not the folder that was meant. Nothing was written.
 type MostError struct {
 	Deleted int64 // entries, folders too, that would go, or stay only because no snapshot holds them
 	There   int64 // those and what the snapshot has, too
@@ -25,7 +25,7 @@ type census struct {
 	sample  []string
 }
 
-// maxSample is of how many entries that would be deleted the index is asked.
+// maxSample is how many of the entries that would be deleted the index is asked about.
 const maxSample = 10_000
 
 // deletes counts an entry that would be deleted.
@@ -35,23 +35,23 @@ func (c *census) deletes(path string) {
 	}
 }
 
-// fewest is the number of entries below which nothing is guarded: so many are looked through by eye.
+// fewest is the number of deletions below which nothing is guarded: a user sees at a glance what so few are.
 const fewest = 4
 
-// deletesMost reports whether a deletion is hardly meant: most of what is there would go, and neither is much of it
-// known to any snapshot (held of the deleted), nor is half of what the snapshot holds there. A folder that has many
-// new things beside the old ones is not meant by this.
+// deletesMost reports whether a deletion is probably a mistake: most of what is there would go, little of it is known
+// to any snapshot (held is how many of the deleted are), and less than half of what the snapshot holds is there. A
+// folder with many new things beside the old ones is no mistake.
 func deletesMost(c *census, held int64) bool {
 	there := c.matched + c.deleted
 	return c.deleted >= fewest && 2*c.deleted > there && 4*(c.matched+held) < there && 2*c.matched < c.wanted
 }
 
-// guard refuses a deletion that is hardly meant: *MostError.
+// guard refuses a deletion that is probably a mistake: *MostError.
 func (p *plan) guard(ctx context.Context) error {
-	if p.DeleteMost || !deletesMost(&p.census, 0) {
+	if p.run.o.DeleteMost || !deletesMost(&p.run.census, 0) {
 		return nil
 	}
-	held, err := p.db.EverHeld(ctx, p.census.sample)
+	held, err := p.run.db.EverHeld(ctx, p.run.census.sample)
 	if err != nil {
 		return err
 	}
@@ -61,9 +61,9 @@ func (p *plan) guard(ctx context.Context) error {
 			n++
 		}
 	}
-	n = n * p.census.deleted / int64(len(held))
-	if deletesMost(&p.census, n) {
-		return &MostError{p.census.deleted, p.census.matched + p.census.deleted}
+	n = n * p.run.census.deleted / int64(len(held))
+	if deletesMost(&p.run.census, n) {
+		return &MostError{p.run.census.deleted, p.run.census.matched + p.run.census.deleted}
 	}
 	return nil
 }

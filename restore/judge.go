@@ -19,7 +19,7 @@ func (r *run) look(d *file.Dir, name string, want file.Kind) (have existing, err
 	switch {
 	case have.Kind == file.Symlink && want == file.Symlink:
 		have.Target, err = d.Readlink(name)
-	case have.Kind == file.Folder && (want != file.Folder || r.Overwrite.keeps()):
+	case have.Kind == file.Folder && (want != file.Folder || r.o.Overwrite.keeps()):
 		sub, err := d.OpenDir(name)
 		if err != nil {
 			return have, nil // what cannot be listed is not taken for empty
@@ -44,7 +44,7 @@ func (r *run) judge(d *file.Dir, j *job) (v verdict, have existing, err error) {
 			return v, have, err
 		}
 	}
-	v = decide(&j.Record, &have, r.Overwrite, r.Delete)
+	v = decide(&j.Record, &have, r.o.Overwrite, r.o.Delete)
 	g := j.group
 	if g != nil && v != absent && g.is(&have.Stat) {
 		return keep, have, nil
@@ -74,8 +74,8 @@ func (j *job) found(have *existing) {
 }
 
 // compare says what is to be done with an entry whose content is as recorded, as far as its stat record shows: keep if
-// its metadata are right too, else refresh, or replace where its inode must not be changed or is quickly made. An inode
-// is never given to another owner: who may rename it may have put it there.
+// its metadata is right too, else refresh, or replace where its inode must not be changed or a new one costs little. An
+// inode is never given to another owner: somebody who may rename files there could have put it in this place.
 func (r *run) compare(d *file.Dir, j *job, have *existing) (verdict, error) {
 	if have.Nlink > 1 && r.inSnapshot(j, have) {
 		return replace, nil
@@ -89,7 +89,7 @@ func (r *run) compare(d *file.Dir, j *job, have *existing) (verdict, error) {
 	if now.Xattrs, err = d.XattrsOf(j.name); err != nil && !errors.Is(err, fs.ErrPermission) {
 		return replace, err
 	}
-	if r.NoXattrs {
+	if r.o.NoXattrs {
 		now.Xattrs = nil
 	}
 	switch {

@@ -15,11 +15,12 @@ import (
 	"snap/internal/file"
 )
 
-// A restore remembers each file with several names until the last of them is met: of 200,000 names in two folders
-// that is 100,000 files at a time. So a group is small: digests instead of records, and no strings of the index's.
+// A restore remembers each file with several names until it has met the last of them: with 200,000 names in two
+// folders that is 100,000 files at a time. So a group is small: digests instead of records, and no strings that the
+// index returned.
 
-// group is a source file with several names. The walk gives each its turn; the one whose turn it is owns place and
-// what it leads to.
+// group is a source file with several names. Jobs for its names run one after the other; the one that runs owns place
+// and what it points to.
 type group struct {
 	sum    [16]byte // of what the names must have in common, but for the hash of the content
 	hash   [8]byte  // the front of that
@@ -39,7 +40,7 @@ type written struct {
 	rare *rare
 }
 
-// rare is what few groups have.
+// rare has what few groups need.
 type rare struct {
 	more   []string // other names, of each folder one
 	damage error    // why what is there is not what was backed up
@@ -143,7 +144,7 @@ type sourceFile struct {
 }
 
 // turn makes j, if it is one of several names of a file, wait for the name before it; here is its inode in the tree.
-// Records of another content under the same inode number are from another time: they are files of their own.
+// Records with other content under the same inode number were made at another time, and are files of their own.
 func (w *walker) turn(j *job, here index.Inode) *job {
 	if j.Nlink < 2 || j.Ino == 0 {
 		return j
@@ -173,7 +174,7 @@ func (w *walker) turn(j *job, here index.Inode) *job {
 	return j
 }
 
-// turnOver lets the next name of the group have its turn.
+// turnOver lets the job for the group's next name run.
 func (g *group) turnOver(done chan struct{}) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -207,7 +208,7 @@ func (w *writer) link(g *group, d *file.Dir, tmp string) error {
 // linkTo makes tmp in d another name of the file at path, and makes sure that it is the one that was there.
 func (w *writer) linkTo(path string, was *identity, d *file.Dir, tmp string) error {
 	in, name := index.Split(path)
-	from, err := w.target.Dir(in)
+	from, err := w.run.target.Dir(in)
 	if err != nil {
 		return err
 	}

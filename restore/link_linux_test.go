@@ -9,6 +9,7 @@ import (
 
 	"snap/index"
 	"snap/internal/file"
+	"snap/internal/filetest"
 )
 
 // groups makes three names of one file in two folders, a pair, and a link to outside the tree.
@@ -52,7 +53,8 @@ func links(t *testing.T, dir string) string {
 			switch {
 			case !exists(path):
 				continue
-			case i > 0 && exists(filepath.Join(dir, set[0])) && inodeOf(t, path) != inodeOf(t, filepath.Join(dir, set[0])):
+			case i > 0 && exists(filepath.Join(dir, set[0])) &&
+				filetest.Inode(t, path) != filetest.Inode(t, filepath.Join(dir, set[0])):
 				got += " not " + name
 			case got == "" || got[len(got)-1] == '|':
 				got += name
@@ -98,9 +100,9 @@ func TestPartsOfAHardLinkGroup(t *testing.T) {
 						t.Errorf("%s holds %q", n, read(t, path))
 					}
 					if inode == 0 {
-						inode = inodeOf(t, path)
+						inode = filetest.Inode(t, path)
 					}
-					if inodeOf(t, path) != inode {
+					if filetest.Inode(t, path) != inode {
 						t.Errorf("mask %b after %b, overwrite %d: %s is not linked", mask, first, how, n)
 					}
 				}
@@ -162,7 +164,7 @@ func TestLinkPastAFolderThatWasClosed(t *testing.T) {
 	}
 	g.place.also("two")
 	must(t, w.link(g, root, "three"))
-	if inodeOf(t, filepath.Join(dir, "three")) != stat.Ino || g.place.name != "two" {
+	if filetest.Inode(t, filepath.Join(dir, "three")) != stat.Ino || g.place.name != "two" {
 		t.Errorf("names left: %+v", g.place)
 	}
 }

@@ -1,47 +1,23 @@
 package restore
 
 import (
-	"bufio"
 	"errors"
 	"io/fs"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
 
 	"snap/internal/file"
-	"snap/internal/harness"
+	"snap/internal/filetest"
 )
-
-// oddTarget is an empty folder on a file system that misbehaves as args say.
-func oddTarget(t *testing.T, args ...string) string {
-	t.Helper()
-	needRoot(t)
-	if !exists("/dev/fuse") {
-		t.Skip("no /dev/fuse")
-	}
-	mnt := t.TempDir()
-	cmd := exec.Command(harness.Tool(t, "oddfs"), append(args, work(t), mnt)...)
-	out, err := cmd.StdoutPipe()
-	must(t, err)
-	must(t, cmd.Start())
-	t.Cleanup(func() {
-		exec.Command("umount", "-l", mnt).Run()
-		cmd.Wait()
-	})
-	if line, err := bufio.NewReader(out).ReadString('\n'); line != "mounted\n" {
-		t.Fatalf("oddfs did not mount: %q, %v", line, err)
-	}
-	return mnt
-}
 
 // TestTargetThatFolds: names that differ in case alone are one there, as bind mounts make it look here. What was
 // restored is no surplus under its other name, and of two entries of the snapshot none takes the other's place
 // unsaid.
 func TestTargetThatFolds(t *testing.T) {
-	needRoot(t)
+	filetest.NeedRoot(t)
 	one := snapshot(t, func(tree string) { mk(t, tree, "Docs/", "Docs/x", "README", "m") })
 	both := snapshot(t, func(tree string) { mk(t, tree, "Docs/", "Docs/x", "README", "docs/", "docs/y", "readme", "m") })
 	target := work(t)
@@ -49,10 +25,7 @@ func TestTargetThatFolds(t *testing.T) {
 	mk(t, target, "docs/", "readme")
 	for _, names := range [][2]string{{"Docs", "docs"}, {"README", "readme"}} {
 		to := filepath.Join(target, names[1])
-		if out, err := exec.Command("mount", "--bind", filepath.Join(target, names[0]), to).CombinedOutput(); err != nil {
-			t.Skipf("mount: %v %s", err, out)
-		}
-		t.Cleanup(func() { exec.Command("umount", to).Run() })
+		filetest.Bind(t, filepath.Join(target, names[0]), to)
 	}
 	whole := func() {
 		t.Helper()
@@ -101,7 +74,7 @@ func TestTargetThatCannotHoldIt(t *testing.T) {
 	})
 	for name, why := range map[string]error{"EPERM": fs.ErrPermission, "EIO": syscall.EIO, "ENOSYS": syscall.ENOSYS,
 		"ENXIO": syscall.ENXIO} {
-		target := oddTarget(t, "-plain", name, "-largest", "50000", "-nochown", "-noxattr", "-nolink")
+		target := filetest.Oddfs(t, work(t), "-plain", name, "-largest", "50000", "-nochown", "-noxattr", "-nolink")
 		res, err := d.restore(target, Options{})
 		must(t, err)
 		wantProblems(t, res, map[string]error{"l": why, "z/l": why, "p": why, "s": why, "dev": why, "large": syscall.EFBIG})

@@ -36,10 +36,10 @@ func (r *run) openTarget(dest string) error {
 	if err != nil {
 		return err
 	}
-	real, err := filepath.EvalSymlinks(r.Target)
+	real, err := filepath.EvalSymlinks(r.o.Target)
 	missing := errors.Is(err, fs.ErrNotExist)
 	if missing {
-		real, err = filepath.EvalSymlinks(filepath.Dir(filepath.Clean(r.Target)))
+		real, err = filepath.EvalSymlinks(filepath.Dir(filepath.Clean(r.o.Target)))
 	}
 	if err == nil {
 		real, err = filepath.Abs(real)
@@ -49,7 +49,7 @@ func (r *run) openTarget(dest string) error {
 	}
 	for dir := real; ; dir = filepath.Dir(dir) {
 		if i, err := os.Stat(dir); err == nil && os.SameFile(i, info) {
-			return fmt.Errorf("%s: %w", r.Target, ErrInDestination)
+			return fmt.Errorf("%s: %w", r.o.Target, ErrInDestination)
 		}
 		if dir == filepath.Dir(dir) {
 			break
@@ -62,7 +62,7 @@ func (r *run) openTarget(dest string) error {
 }
 
 func (r *run) useTarget() (err error) {
-	if r.root, err = file.OpenRoot(r.Target); err == nil {
+	if r.root, err = file.OpenRoot(r.o.Target); err == nil {
 		r.target = file.NewTree(r.root, idleDirs, reach)
 	}
 	return err
@@ -70,10 +70,10 @@ func (r *run) useTarget() (err error) {
 
 // makeTarget makes the target if it does not exist, out of reach of others until it is finished.
 func (w *writer) makeTarget(f *folder) error {
-	if w.root != nil {
+	if w.run.root != nil {
 		return nil
 	}
-	above, err := file.OpenRoot(filepath.Dir(filepath.Clean(w.Target)))
+	above, err := file.OpenRoot(filepath.Dir(filepath.Clean(w.run.o.Target)))
 	if err != nil {
 		return err
 	}
@@ -84,7 +84,7 @@ func (w *writer) makeTarget(f *folder) error {
 		return exchangedError(err)
 	}
 	defer in.Close()
-	err = w.makeTargetIn(f, in, above, filepath.Base(filepath.Clean(w.Target)))
+	err = w.makeTargetIn(f, in, above, filepath.Base(filepath.Clean(w.run.o.Target)))
 	return errors.Join(err, above.Rmdir(stage))
 }
 
@@ -113,7 +113,7 @@ func (w *writer) makeTargetIn(f *folder, in, above *file.Dir, name string) error
 		return err
 	}
 	d.Moved(above, name)
-	w.root, w.target = d, file.NewTree(d, idleDirs, reach)
+	w.run.root, w.run.target = d, file.NewTree(d, idleDirs, reach)
 	f.made, f.sets = true, f.known && !f.carrier
 	w.mark(f, d)
 	return nil

@@ -12,6 +12,7 @@ import (
 
 	"snap/index"
 	"snap/internal/file"
+	"snap/internal/filetest"
 )
 
 // wantProblems fails unless the result has exactly these problems.
@@ -120,7 +121,7 @@ func plant(t *testing.T, path, kind string, at time.Time) {
 // TestOverwriteMatrix restores every kind over every kind in every way. What is done is told by four
 // rules, written once more here.
 func TestOverwriteMatrix(t *testing.T) {
-	needRoot(t)
+	filetest.NeedRoot(t)
 	older, newer := stamp.Add(-time.Hour), stamp.Add(time.Hour)
 	for _, want := range []string{"file", "dir", "symlink", "fifo", "socket", "device"} {
 		d := snapshot(t, func(tree string) { plant(t, filepath.Join(tree, "x"), want, stamp) })
@@ -221,11 +222,11 @@ func TestIfChangedMendsMetadataAlone(t *testing.T) {
 	d := snapshot(t, func(tree string) { mk(t, tree, "a", "b", "l -> b") })
 	target := filepath.Join(work(t), "out")
 	d.clean(target, Options{})
-	ino := inodeOf(t, filepath.Join(target, "a"))
+	ino := filetest.Inode(t, filepath.Join(target, "a"))
 	must(t, os.Chmod(filepath.Join(target, "a"), 0o600))
 	res := d.clean(target, Options{Overwrite: IfChanged})
 	if res.FilesRestored != 0 || res.MetadataSet != 1 || res.FilesSkipped != 2 ||
-		inodeOf(t, filepath.Join(target, "a")) != ino {
+		filetest.Inode(t, filepath.Join(target, "a")) != ino {
 		t.Errorf("written anew: %+v", res)
 	}
 	same(t, d.tree(), target)

@@ -62,7 +62,7 @@ func whoRestores() who {
 	return me
 }
 
-// attains is what becomes of m when this user sets it on what is now there, and which parts are lost.
+// attains is what m becomes when this user sets it on what is there now, and which parts are lost.
 func (me *who) attains(m *file.Meta, now *file.Stat, cannot file.Lost) (file.Meta, file.Lost) {
 	a, lost := *m, file.Lost(0)
 	owner := me.privileged || now.UID == me.uid && m.UID == me.uid
@@ -95,8 +95,8 @@ type limits struct {
 	of map[uint64]file.Lost
 }
 
-// cannot says which parts of a Meta the file system with this device number does not keep, as far as this run has met
-// it. What is right but for them is not restored again and again.
+// cannot says which parts of a Meta the file system with this device number does not keep, as far as this run has
+// seen. An entry that lacks only these is not restored again by each run.
 func (r *run) cannot(dev uint64) file.Lost {
 	r.limits.mu.Lock()
 	defer r.limits.mu.Unlock()
@@ -127,7 +127,7 @@ const unfinished = "trusted.snap.unfinished"
 // mark marks a folder that this run made for another user. If it cannot be marked, a later run reports the killed
 // restore.
 func (w *writer) mark(f *folder, d *file.Dir) {
-	if m := w.meta(&f.record); f.sets && w.who.privileged && m.UID != w.who.uid {
+	if m := w.run.meta(&f.record); f.sets && w.run.who.privileged && m.UID != w.run.who.uid {
 		d.SetXattr(file.Xattr{Name: unfinished, Value: ownerText(m)})
 	}
 }
@@ -144,7 +144,7 @@ func marked(xattrs []file.Xattr, m *file.Meta) bool {
 // meta is what is set for a record here.
 func (r *run) meta(rec *index.Record) *file.Meta {
 	m := rec.Meta()
-	if r.NoXattrs {
+	if r.o.NoXattrs {
 		m.Xattrs = nil
 	}
 	if id, ok := r.users[m.UID]; ok {

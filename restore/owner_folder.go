@@ -12,7 +12,7 @@ import (
 
 // mayGive says with an error why the existing folder f, which is d, does not get m.
 func (w *writer) mayGive(f *folder, d *file.Dir, m *file.Meta) error {
-	if f.made || f.bare || !w.who.privileged {
+	if f.made || f.bare || !w.run.who.privileged {
 		return nil
 	}
 	now := index.Record{Stat: f.stat}
@@ -24,14 +24,14 @@ func (w *writer) mayGive(f *folder, d *file.Dir, m *file.Meta) error {
 		return nil
 	}
 	want := index.Record{Stat: file.Stat{Kind: m.Kind, Mode: m.Mode, UID: m.UID, GID: m.GID}, Xattrs: m.Xattrs}
-	if w.cannot(f.stat.Dev)&file.LostOwner != 0 {
+	if w.run.cannot(f.stat.Dev)&file.LostOwner != 0 {
 		want.UID, want.GID = now.UID, now.GID
 	}
 	var parent *file.Stat
 	if f.parent != nil {
 		parent = &f.parent.stat
 	}
-	return givesAway(&want, &now, parent, w.who.uid)
+	return givesAway(&want, &now, parent, w.run.who.uid)
 }
 
 // givesAway says with an error why an existing folder, now, in the folder parent (nil: not known) must not become want,
@@ -54,11 +54,11 @@ func renamedBy(parent *file.Stat, owner, me uint32) bool {
 
 // replaces reports whether an existing empty folder of another owner than recorded gives way to a new one.
 func (w *writer) replaces(f *folder, in *file.Dir, have *existing) bool {
-	if !w.who.privileged || !f.known || !f.chosen || f.carrier {
+	if !w.run.who.privileged || !f.known || !f.chosen || f.carrier {
 		return false
 	}
-	m := w.meta(&f.record)
-	if m.UID == have.UID && m.GID == have.GID || w.cannot(have.Dev)&file.LostOwner != 0 {
+	m := w.run.meta(&f.record)
+	if m.UID == have.UID && m.GID == have.GID || w.run.cannot(have.Dev)&file.LostOwner != 0 {
 		return false
 	}
 	d, err := in.OpenDir(f.name)
@@ -70,12 +70,12 @@ func (w *writer) replaces(f *folder, in *file.Dir, have *existing) bool {
 	parent, perr := in.Stat()
 	mounted := s.Dev != parent.Dev || s.Mount != parent.Mount
 	empty := err == nil && perr == nil && !mounted && !exchanged(&have.Stat, &s) && isEmpty(d)
-	return empty && setsMeta(&f.record, &existing{Stat: have.Stat, Empty: true}, w.Overwrite)
+	return empty && setsMeta(&f.record, &existing{Stat: have.Stat, Empty: true}, w.run.o.Overwrite)
 }
 
 // isBare reports whether the folder at a path has nothing in it but what a new file system has.
 func (w *writer) isBare(to string) bool {
-	d, err := w.target.Dir(to)
+	d, err := w.run.target.Dir(to)
 	if err != nil {
 		return false
 	}
@@ -93,7 +93,7 @@ func (w *writer) isBare(to string) bool {
 }
 
 func (w *writer) isEmptyAt(to string) bool {
-	d, err := w.target.Dir(to)
+	d, err := w.run.target.Dir(to)
 	if err != nil {
 		return false
 	}

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"snap/index"
+	"snap/internal/filetest"
 	"snap/internal/harness"
 )
 
@@ -28,7 +29,7 @@ func TestTranslate(t *testing.T) {
 }
 
 func TestOwnersByNameOrNumber(t *testing.T) {
-	needRoot(t)
+	filetest.NeedRoot(t)
 	nobody, known := localUser("nobody")
 	if !known {
 		t.Skip("no user nobody")
@@ -151,7 +152,7 @@ func give(t *testing.T, dir string) {
 }
 
 func TestOrdinaryUser(t *testing.T) {
-	needRoot(t)
+	filetest.NeedRoot(t)
 	d := snapshot(t, func(tree string) {
 		mk(t, tree, "ro/", "ro/sub/", "ro/sub/f", "ro/f", "ro/g = ro/f", "setuid", "foreign", "l -> f", "locked")
 		must(t, os.Chmod(filepath.Join(tree, "ro/sub"), 0o500))
@@ -202,7 +203,7 @@ func TestOrdinaryUser(t *testing.T) {
 	must(t, os.WriteFile(filepath.Join(target, "ro/f"), []byte("other"), 0o600))
 	check(d.user(target, IfChanged), IfChanged)
 	check(d.user(target, Always), Always)
-	if inodeOf(t, filepath.Join(target, "ro/f")) != inodeOf(t, filepath.Join(target, "ro/g")) {
+	if filetest.Inode(t, filepath.Join(target, "ro/f")) != filetest.Inode(t, filepath.Join(target, "ro/g")) {
 		t.Error("ro/f and ro/g are two files")
 	}
 	// A folder that is not restored itself gets back its mode: Never keeps what is in use.
@@ -222,7 +223,7 @@ func TestOrdinaryUser(t *testing.T) {
 
 // What the user may not write to is a problem of that path.
 func TestOrdinaryUserInAFolderOfAnother(t *testing.T) {
-	needRoot(t)
+	filetest.NeedRoot(t)
 	d := snapshot(t, func(tree string) { mk(t, tree, "a/", "a/f", "a/own/", "a/own/g", "b") })
 	give(t, d.dir)
 	dir := work(t)
@@ -243,7 +244,7 @@ func TestOrdinaryUserInAFolderOfAnother(t *testing.T) {
 
 // The first name of a file is in a folder that may no longer be entered when the second comes.
 func TestOrdinaryUserWithAClosedFolder(t *testing.T) {
-	needRoot(t)
+	filetest.NeedRoot(t)
 	d := snapshot(t, func(tree string) { mk(t, tree, "closed/", "closed/one", "two = closed/one", "z = two") },
 		func(e *index.Entry) {
 			if e.Path == "closed" {
@@ -258,13 +259,13 @@ func TestOrdinaryUserWithAClosedFolder(t *testing.T) {
 	if a.Err != "" || len(a.Texts) != 0 || read(t, filepath.Join(target, "two")) != "closed/one" {
 		t.Errorf("%+v", a)
 	}
-	if inodeOf(t, filepath.Join(target, "two")) != inodeOf(t, filepath.Join(target, "z")) {
+	if filetest.Inode(t, filepath.Join(target, "two")) != filetest.Inode(t, filepath.Join(target, "z")) {
 		t.Error("the others are not linked")
 	}
 }
 
 func TestOrdinaryUserDeletesReadOnlyFolders(t *testing.T) {
-	needRoot(t)
+	filetest.NeedRoot(t)
 	d := snapshot(t, func(tree string) { mk(t, tree, "a") })
 	give(t, d.dir)
 	target := work(t)

@@ -6,8 +6,8 @@ import (
 	"snap/internal/file"
 )
 
-// A target may take two names for one, because it does not distinguish case or Unicode forms. What a name leads to,
-// and not the name, then says whether something is in the way, or too much.
+// A target may take two names for one, because it does not distinguish case or Unicode forms. Which file a name leads
+// to, and not the name, then says whether something is in the way, or surplus.
 
 // fileID is which file something is.
 type fileID struct{ dev, ino uint64 }
@@ -26,8 +26,8 @@ func (f *folder) put(name string, s *file.Stat) {
 	f.placed[fileID{s.Dev, s.Ino}] = name
 }
 
-// free makes sure that have, which the target has as name in f, which is d, is not what was restored there under
-// another name: ErrFolds.
+// free returns ErrFolds if have, which the target has as name in f, is what was restored there under another name; d is
+// the handle of f.
 func (f *folder) free(d *file.Dir, name string, have *file.Stat) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -38,7 +38,7 @@ func (f *folder) free(d *file.Dir, name string, have *file.Stat) error {
 	return fmt.Errorf("%w: %q", ErrFolds, other)
 }
 
-// lists reports whether a listing of f, which is d, has name, byte by byte. f.mu is held.
+// lists reports whether a listing of f, whose handle is d, has exactly this name. f.mu is held.
 func (f *folder) lists(d *file.Dir, name string) bool {
 	if f.listed == nil {
 		entries, err := d.Entries()
@@ -53,8 +53,8 @@ func (f *folder) lists(d *file.Dir, name string) bool {
 	return f.listed[name]
 }
 
-// restoredAs reports whether s, which a listing of f, which is d, has as name, is something that was restored there
-// under a name that is the same to the target.
+// restoredAs reports whether s, which a listing of f has as name, was restored there under a name that is the same to
+// the target; d is the handle of f.
 func (f *folder) restoredAs(d *file.Dir, name string, s *file.Stat) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -7,47 +7,47 @@ import (
 	"snap/internal/file"
 )
 
-// plan is the hands of a run that only decides.
+// plan is the handler of a run that decides and changes nothing.
 type plan struct {
-	*run
+	run     *run
 	refused ExistsError
 }
 
 func (p *plan) enter(f *folder) state {
-	if p.root == nil || f.parent != nil && f.parent.state == unmade {
+	if p.run.root == nil || f.parent != nil && f.parent.state == unmade {
 		return unmade
 	}
 	var err error
 	if f.parent == nil {
-		if f.stat, err = p.root.Stat(); err != nil {
-			p.problem(f.path, err)
+		if f.stat, err = p.run.root.Stat(); err != nil {
+			p.run.tally.problem(f.path, err)
 			return shut
 		}
 		return open
 	}
-	in, err := p.target.Dir(f.parent.to)
+	in, err := p.run.target.Dir(f.parent.to)
 	if err != nil {
-		p.problem(f.path, err)
+		p.run.tally.problem(f.path, err)
 		return shut
 	}
 	defer in.Close()
-	have, err := p.look(in, f.name, file.Folder)
+	have, err := p.run.look(in, f.name, file.Folder)
 	if err != nil {
-		p.problem(f.path, err)
+		p.run.tally.problem(f.path, err)
 		return shut
 	}
-	switch v, err := p.folderVerdict(f, &have); {
+	switch v, err := p.run.folderVerdict(f, &have); {
 	case v == refuse:
 		p.refused.add(f.to)
 		return shut
 	case errors.Is(err, errSkip):
 		return shut
 	case err != nil:
-		p.problem(f.path, err)
+		p.run.tally.problem(f.path, err)
 		return shut
 	case v == merge:
 		if err := f.parent.free(in, f.name, &have.Stat); err != nil {
-			p.problem(f.path, err)
+			p.run.tally.problem(f.path, err)
 			return shut
 		}
 		f.stat = have.Stat
@@ -62,15 +62,15 @@ func (p *plan) leaf(ctx context.Context, j *job) {
 	var d *file.Dir
 	var err error
 	if j.in.state == open {
-		if d, err = p.target.Dir(j.in.to); err != nil {
-			p.problem(j.Path, err)
+		if d, err = p.run.target.Dir(j.in.to); err != nil {
+			p.run.tally.problem(j.Path, err)
 			return
 		}
 		defer d.Close()
 	}
-	v, have, err := p.judge(d, j)
+	v, have, err := p.run.judge(d, j)
 	if err != nil {
-		p.problem(j.Path, err)
+		p.run.tally.problem(j.Path, err)
 		return
 	}
 	if have.Kind != file.None {
@@ -78,23 +78,23 @@ func (p *plan) leaf(ctx context.Context, j *job) {
 	}
 	switch v {
 	case absent:
-		p.problem(j.Path, notHeld(&j.Record))
+		p.run.tally.problem(j.Path, notHeld(&j.Record))
 	case refuse:
 		p.refused.add(j.to())
 	case blocked:
-		p.problem(j.Path, inTheWay(j.to()))
+		p.run.tally.problem(j.Path, inTheWay(j.to()))
 	case keep:
-		p.skipped(j.Path)
+		p.run.tally.skipped(j.Path)
 	case refresh:
 		j.found(&have)
-		p.metadataSet(j.Path)
+		p.run.tally.metadataSet(j.Path)
 	case clear:
-		gone, err := p.remove(ctx, p, j.in, j.in.to, &j.in.stat, j.name, "")
+		gone, err := p.run.remove(ctx, p, j.in, j.in.to, &j.in.stat, j.name, "")
 		if err == nil && !gone {
 			err = inTheWay(j.to())
 		}
 		if err != nil {
-			p.problem(j.Path, err)
+			p.run.tally.problem(j.Path, err)
 			return
 		}
 		fallthrough
@@ -110,28 +110,29 @@ func (p *plan) leaf(ctx context.Context, j *job) {
 				g.begin(j.to(), &file.Stat{}, nil)
 			}
 		}
-		p.restored(j.Path, bytes)
+		p.run.tally.restored(j.Path, bytes)
 	}
 }
 
 func (p *plan) unlink(_ *file.Dir, path, _ string, _ bool) error {
-	p.census.deletes(path)
+	p.run.census.deletes(path)
 	return nil
 }
 
-// leftOut counts what the name leads to for the guard: in the wrong folder nearly everything is such.
+// leftOut counts the name and what is in it for the guard: in a folder that was not meant, nearly everything is in no
+// snapshot.
 func (p *plan) leftOut(ctx context.Context, f *folder, name string) {
-	count := &plan{run: p.quiet(true)}
-	count.census = census{}
-	if _, err := count.remove(ctx, count, f, f.to, &f.stat, name, ""); err != nil {
+	count := &plan{run: p.run.copy(true)}
+	count.run.census = census{}
+	if _, err := count.run.remove(ctx, count, f, f.to, &f.stat, name, ""); err != nil {
 		return // what cannot be looked at is reported when it is to be deleted
 	}
-	for _, path := range count.census.sample {
-		p.census.deletes(path)
+	for _, path := range count.run.census.sample {
+		p.run.census.deletes(path)
 	}
-	p.census.deleted += count.census.deleted - int64(len(count.census.sample))
+	p.run.census.deleted += count.run.census.deleted - int64(len(count.run.census.sample))
 }
 
-func (p *plan) leave(ctx context.Context, f *folder) { p.removeSurplus(ctx, p, f) }
+func (p *plan) leave(ctx context.Context, f *folder) { p.run.removeSurplus(ctx, p, f) }
 
-func (p *plan) fail(path string, err error) { p.problem(path, err) }
+func (p *plan) fail(path string, err error) { p.run.tally.problem(path, err) }

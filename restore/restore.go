@@ -3,7 +3,7 @@
 // Invariants:
 //
 //   - The index says what the snapshot holds; the tree only has the bytes. Every file is hashed as it is
-//     written, and a file that the tree no longer holds truly is reported.
+//     written, and a file that is damaged in the tree is reported.
 //   - Nothing is written outside the target: folders are entered by handle, one element at a time, never
 //     through a symbolic link. In the tree no link is followed either.
 //   - A file appears by rename, whole, with its metadata set; a folder gets its metadata when everything
@@ -11,12 +11,12 @@
 //   - Restored files are copies: no inode of the snapshot is linked or touched. An inode with other names
 //     is never changed in place.
 //   - With Never nothing that exists is changed; a damaged file never takes the place of another.
-//   - A source error is a problem of one file; a target that fails stops the run.
+//   - A file that cannot be read from the snapshot is a problem of that file; a target that fails stops the run.
 //
 // One goroutine walks the index in key order with a stack of open folders, and decides; workers restore what is not a
-// folder. A folder is finished by the last goroutine that lets go of it. The pure function decide says what is done
-// with a path; the walk hands it to a writer, or to a plan, which touches nothing: that is the dry run, and the look
-// ahead of Never.
+// folder. The last goroutine that is done with a folder finishes it. The pure function decide says what is done with a
+// path. The walk gives each path to a handler: a writer, which restores it, or a plan, which changes nothing. A plan is
+// the dry run, and what Never and Delete look at before anything is written.
 //
 // [Run] is the one call, and [Options] says what is restored and to where. Begin to read at decide.go, then walk.go
 // and write.go.
@@ -35,7 +35,7 @@ import (
 
 // Overwrite says what happens to what exists in the target under the name of something restored.
 // Existing folders are always merged with. A folder in the way of something else gives way only when it
-// is empty, or cleared by Delete.
+// is empty, or when Delete may remove what is in it.
 type Overwrite uint8
 
 // The ways to overwrite. Never: if anything would be overwritten, Run refuses before it writes anything; existing
@@ -62,9 +62,9 @@ type Item struct {
 
 // Options say what to restore and how.
 type Options struct {
-	// Items are what to bring back. None may go to, or into, the place of another, unless both are where
-	// they were. An item whose Path and To are equal gets folders that lead to it, where they are missing,
-	// as the snapshot has them.
+	// Items are what to bring back. None may go to the place of another, or into it, unless the snapshot has them
+	// like that too. Where an item's Path and To are equal, missing folders on the way to it are made as the snapshot
+	// has them.
 	Items []Item
 
 	// Target is the folder that everything goes to. Its last element is made if missing. It may be a
@@ -74,19 +74,20 @@ type Options struct {
 	// Overwrite says what happens to what exists. Default: Never.
 	Overwrite Overwrite
 
-	// Delete removes what restored folders have in the target and not in the snapshot, but for what
-	// Exclude names, the destination itself and what is mounted there: on a folder that the snapshot does not
-	// have, or has as an empty one; and for what the backup left out: what Spare says, and what was there when
-	// the snapshot was made and is in none.
+	// Delete removes what restored folders have in the target and not in the snapshot. It leaves what Exclude
+	// names; the destination itself; what is mounted on a folder that the snapshot does not have, or has as an
+	// empty one; and what the backup left out: what Spare names, and what was there when the snapshot was made and
+	// is in no snapshot.
 	Delete bool
 
-	// Spare says of what would be deleted why it stays: a rule that left it out of the backup. Default: nothing.
+	// Spare says why something that would be deleted stays: the rule that left it out of the backup. "": it goes.
+	// Default: nothing stays.
 	Spare func(x *Extra) (why string, err error)
 
 	// DeleteExcluded makes Delete remove what the backup left out, too.
 	DeleteExcluded bool
 
-	// DeleteMost lets Delete remove most of what is there although little of it is known: *MostError.
+	// DeleteMost lets Delete remove most of what is there although snapshots know little of it; else a *MostError.
 	DeleteMost bool
 
 	// Carrier reports that a folder is in the snapshot only because it leads to what was backed up. Such a folder
@@ -117,8 +118,8 @@ type Options struct {
 
 // run is what both passes over a snapshot share.
 type run struct {
-	Options
-	*tally
+	o      Options
+	tally  *tally
 	db     *index.DB
 	seq    uint64
 	items  []item
@@ -144,7 +145,7 @@ func Run(ctx context.Context, db *index.DB, snapshot *index.Header, tree string,
 	if o.Jobs <= 0 {
 		o.Jobs = min(4, runtime.NumCPU())
 	}
-	r := &run{Options: o, db: db, seq: snapshot.Seq, tally: &tally{report: o.Report}, who: whoRestores(),
+	r := &run{o: o, db: db, seq: snapshot.Seq, tally: &tally{report: o.Report}, who: whoRestores(),
 		limits: &limits{}}
 	if !o.NumericIDs {
 		r.users, r.groups = translate(snapshot.Users, localUser), translate(snapshot.Groups, localGroup)
@@ -158,35 +159,35 @@ func Run(ctx context.Context, db *index.DB, snapshot *index.Header, tree string,
 		return Result{}, err
 	}
 	if o.DryRun || (o.Overwrite == Never || o.Delete) && r.root != nil {
-		plan := &plan{run: r.quiet(!o.DryRun)}
-		if err := plan.walk(ctx, plan); err != nil {
+		plan := &plan{run: r.copy(!o.DryRun)}
+		if err := plan.run.walk(ctx, plan); err != nil {
 			return Result{}, err
 		}
 		if plan.refused.Count > 0 {
 			return Result{}, &plan.refused
 		}
 		if err := plan.guard(ctx); err != nil || o.DryRun {
-			return plan.done(), err
+			return plan.run.tally.done(), err
 		}
 	}
 	err = r.write(ctx)
 	if err == nil {
 		err = r.stillThere(ctx, snapshot)
 	}
-	return r.done(), err
+	return r.tally.done(), err
 }
 
-// quiet is r with a tally of its own that reports nothing, if that is asked for.
-func (r *run) quiet(so bool) *run {
+// copy is a copy of r. A silent one reports nothing and counts for itself.
+func (r *run) copy(silent bool) *run {
 	c := *r
-	if so {
+	if silent {
 		c.tally = &tally{}
 	}
 	return &c
 }
 
-// stillThere makes sure that the snapshot was not deleted while it was read: the index would have fallen
-// silent in the middle.
+// stillThere makes sure that the snapshot was not deleted while it was read: then the index has listed only a part
+// of it.
 func (r *run) stillThere(ctx context.Context, snapshot *index.Header) error {
 	all, err := r.db.Snapshots(ctx)
 	for i := range all {

@@ -29,7 +29,7 @@ var (
 	ErrInDestination = errors.New("is in the destination of the backup, which holds snapshots only")
 	// ErrFolds: to the target the name is the same as that of something else that was restored.
 	ErrFolds = errors.New("the target takes the name for that of something else that is restored there")
-	// ErrOwner: an existing folder of another owner is left as it is, and what is in it is restored.
+	// ErrOwner: an existing folder of another owner keeps its owner, mode and times; what is in it is restored.
 	ErrOwner = errors.New("the folder keeps its owner, mode and times, because no folder is given to another user")
 	// ErrChanged: somebody else exchanged a folder of the target during the restore.
 	ErrChanged = errors.New("was exchanged while it was restored")
@@ -91,13 +91,13 @@ type Result struct {
 	Lost          Lost
 }
 
-// Reporter hears what happens to single entries, in no particular order. Paths are in the snapshot.
+// Reporter is called with what happens to single entries, in no particular order. Paths are in the snapshot.
 type Reporter interface {
 	Started(path string, size int64) // a regular file is about to be written
 	Restored(path string, bytes int64)
 	MetadataSet(path string)
 	Skipped(path string)
-	// not restored: something else stands in the place of the folder at; "": it could not be made, which was reported
+	// not restored, because the place of the folder at is taken; at "": it could not be made, which was reported
 	Blocked(path, at string)
 	Deleted(path string)
 	Spared(path, why string)           // not deleted, for this rule

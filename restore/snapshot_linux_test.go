@@ -17,6 +17,7 @@ import (
 
 	"snap/index"
 	"snap/internal/file"
+	"snap/internal/filetest"
 )
 
 const snapName = "20261122-134510"
@@ -249,7 +250,7 @@ func disjoint(t *testing.T, a, b string) {
 		m := map[uint64]string{}
 		filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
 			if err == nil {
-				m[inodeOf(t, path)] = path
+				m[filetest.Inode(t, path)] = path
 			}
 			return nil
 		})
@@ -305,23 +306,9 @@ func exists(path string) bool {
 	return err == nil
 }
 
-func inodeOf(t *testing.T, path string) uint64 {
-	t.Helper()
-	info, err := os.Lstat(path)
-	must(t, err)
-	return info.Sys().(*syscall.Stat_t).Ino
-}
-
 func must(t *testing.T, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
-	}
-}
-
-func needRoot(t *testing.T) {
-	t.Helper()
-	if os.Geteuid() != 0 {
-		t.Skip("needs root")
 	}
 }

@@ -26,8 +26,8 @@ func tempName() string { return ".snap-" + rand.Text()[:12] }
 // exchanged reports whether now is another file than was.
 func exchanged(was, now *file.Stat) bool { return !file.MayBeSame(was, now) }
 
-// private reports whether now is still the folder was, which this run made for itself alone. An inode number alone does
-// not tell: that of a folder that was removed is given to the next.
+// private reports whether now is still the folder was, which this run made for itself alone. The inode number alone
+// does not prove it: a file system gives the number of a removed folder to the next one.
 func private(was, now *file.Stat) bool {
 	return !exchanged(was, now) && was.UID == now.UID && was.Mode == now.Mode
 }
@@ -43,13 +43,13 @@ func (w *writer) folder(f *folder) (*file.Dir, error) {
 
 // openAgain opens the folder at path in the target, which is was unless other says so.
 func (w *writer) openAgain(path string, was *file.Stat, other func(was, now *file.Stat) bool) (*file.Dir, error) {
-	d, err := w.target.Dir(path)
+	d, err := w.run.target.Dir(path)
 	if err != nil {
 		return nil, err
 	}
 	now, err := d.Stat()
 	if err == nil && other(was, &now) {
-		w.target.Forget(path)
+		w.run.target.Forget(path)
 		err = fmt.Errorf("%s %w", d.Path(), ErrChanged)
 	}
 	if err != nil {
@@ -81,10 +81,10 @@ func (w *writer) staging(f *folder, d *file.Dir) (*file.Dir, error) {
 		return nil, err
 	}
 	f.stage = &stage{name, stat}
-	return w.target.Adopt(index.Join(f.to, name), s)
+	return w.run.target.Adopt(index.Join(f.to, name), s)
 }
 
-// exchangedError is err, which package file calls by another name.
+// exchangedError makes package file's error for something exchanged an ErrChanged.
 func exchangedError(err error) error {
 	if errors.Is(err, file.ErrExchanged) {
 		return fmt.Errorf("%w: %w", ErrChanged, err)
@@ -97,7 +97,7 @@ func (w *writer) unstage(f *folder, d *file.Dir) error {
 	if f.stage == nil {
 		return nil
 	}
-	w.target.Forget(index.Join(f.to, f.stage.name))
+	w.run.target.Forget(index.Join(f.to, f.stage.name))
 	err := d.Rmdir(f.stage.name)
 	f.stage = nil
 	if errors.Is(err, fs.ErrNotExist) {

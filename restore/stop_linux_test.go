@@ -5,13 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"sync/atomic"
 	"syscall"
 	"testing"
 
 	"snap/internal/file"
+	"snap/internal/filetest"
 )
 
 // watch is a Reporter that calls hear for every file that is begun or done.
@@ -68,17 +68,14 @@ func TestCancelLeavesNothingBehind(t *testing.T) {
 }
 
 func TestFullTargetStops(t *testing.T) {
-	needRoot(t)
+	filetest.NeedRoot(t)
 	d := snapshot(t, func(tree string) {
 		for i := range 40 {
 			put(t, filepath.Join(tree, fmt.Sprintf("f%02d", i)), string(make([]byte, 100<<10))+"end")
 		}
 	})
 	mnt := work(t)
-	if out, err := exec.Command("mount", "-t", "tmpfs", "-o", "size=1m", "none", mnt).CombinedOutput(); err != nil {
-		t.Skipf("mount: %v %s", err, out)
-	}
-	t.Cleanup(func() { exec.Command("umount", mnt).Run() })
+	filetest.Mount(t, "tmpfs", mnt, "size=1m")
 	// Zeros written without holes take space.
 	for i := range 40 {
 		b := make([]byte, 100<<10)

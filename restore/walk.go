@@ -9,37 +9,37 @@ import (
 	"snap/internal/file"
 )
 
-// hands do what a walk found: a writer for good, a plan for show.
-type hands interface {
-	// enter makes or opens a folder whose parent is entered, or says why not.
+// handler gets what a walk finds: a writer acts on it, a plan only counts it.
+type handler interface {
+	// enter makes or opens a folder whose parent was entered. It reports a folder that it cannot enter.
 	enter(f *folder) state
-	// leaf restores an entry that is not a folder, now or later; it lets go of j when it is done.
+	// leaf restores an entry that is not a folder, now or later, and releases j when that is done.
 	leaf(ctx context.Context, j *job)
 	// unlink removes one name from a folder of the target; path is what it would be in the snapshot.
 	unlink(d *file.Dir, path, name string, folder bool) error
-	// leftOut hears of a name in a folder of the target that stays because no snapshot holds it.
+	// leftOut is called for a name in a folder of the target that stays because no snapshot holds it.
 	leftOut(ctx context.Context, f *folder, name string)
 	// leave finishes a folder in which everything is done.
 	leave(ctx context.Context, f *folder)
-	// fail takes an error of the target.
+	// fail reports an error of the target; it may end the run.
 	fail(path string, err error)
 }
 
 // walker goes through the items in key order.
 type walker struct {
-	*run
-	hands
-	stack  []*folder
-	seed   maphash.Seed
-	links  map[uint64]*group // by what the source had
-	inodes map[uint64]*group // by what the tree has: the same, but for what was learned since
-	behind string            // an excluded folder: what is in it is passed over
-	hiding bool              // behind is set
+	run     *run
+	handler handler
+	stack   []*folder
+	seed    maphash.Seed
+	links   map[uint64]*group // by the inode of the source
+	inodes  map[uint64]*group // by the inode in the tree: a later record may have another number in the source
+	behind  string            // an excluded folder: what is in it is passed over
+	hiding  bool              // behind is set
 }
 
-// walk hands everything that is to be restored to h. When it returns, h may still be at work.
-func (r *run) walk(ctx context.Context, h hands) error {
-	w := &walker{run: r, hands: h, seed: maphash.MakeSeed(), links: map[uint64]*group{}, inodes: map[uint64]*group{}}
+// walk gives everything that is to be restored to h. When it returns, h may still be at work.
+func (r *run) walk(ctx context.Context, h handler) error {
+	w := &walker{run: r, handler: h, seed: maphash.MakeSeed(), links: map[uint64]*group{}, inodes: map[uint64]*group{}}
 	err := w.walkItems(ctx)
 	for len(w.stack) > 0 {
 		w.pop(ctx, err == nil)
@@ -48,11 +48,11 @@ func (r *run) walk(ctx context.Context, h hands) error {
 }
 
 func (w *walker) walkItems(ctx context.Context) error {
-	for i := range w.items {
-		it := &w.items[i]
+	for i := range w.run.items {
+		it := &w.run.items[i]
 		w.approach(ctx, it)
 		w.hiding = false
-		for e, err := range w.db.LinkedEntries(ctx, w.seq, it.Path) {
+		for e, err := range w.run.db.LinkedEntries(ctx, w.run.seq, it.Path) {
 			if err == nil {
 				err = ctx.Err()
 			}
@@ -87,42 +87,42 @@ func (w *walker) visit(ctx context.Context, e index.LinkedEntry, to string) {
 	in, name := index.Split(to)
 	if to != "" {
 		if len(w.stack) == 0 || w.top().to != in {
-			w.problem(e.Path, fmt.Errorf("its folder is not in the snapshot: %w", index.ErrDamaged))
+			w.run.tally.problem(e.Path, fmt.Errorf("its folder is not in the snapshot: %w", index.ErrDamaged))
 			return
 		}
 		w.pass(w.top(), name)
 	}
 	dir := e.Kind == file.Folder
-	if w.Exclude != nil && w.Exclude(e.Path, dir) {
+	if w.run.o.Exclude != nil && w.run.o.Exclude(e.Path, dir) {
 		w.behind, w.hiding = e.Path, dir
 		return
 	}
-	chosen := w.Include == nil || to != "" && w.top().chosen || w.Include(e.Path, dir)
+	chosen := w.run.o.Include == nil || to != "" && w.top().chosen || w.run.o.Include(e.Path, dir)
 	if chosen && to != "" {
-		w.census.wanted++
+		w.run.census.wanted++
 	}
 	switch {
 	case dir:
 		f := &folder{path: e.Path, to: to, record: e.Record, known: true, chosen: chosen}
-		f.carrier = w.Carrier != nil && w.Carrier(e.Path)
+		f.carrier = w.run.o.Carrier != nil && w.run.o.Carrier(e.Path)
 		w.push(f)
 		if chosen && w.entered(f) {
 			w.list(f)
 		}
 		if chosen && e.Has(index.Unreadable) {
-			w.problem(e.Path, ErrNotInSnapshot)
+			w.run.tally.problem(e.Path, ErrNotInSnapshot)
 		}
 	case chosen && w.entered(w.top()):
 		f := w.top()
 		f.refs.Add(1)
-		w.leaf(ctx, w.turn(&job{Entry: *e.Entry, name: name, in: f}, e.Inode))
+		w.handler.leaf(ctx, w.turn(&job{Entry: *e.Entry, name: name, in: f}, e.Inode))
 	case chosen:
-		w.blocked(e.Path, w.top().inPlace())
+		w.run.tally.blocked(e.Path, w.top().inPlace())
 	}
 }
 
-// inPlace is the folder in whose place something else stands and stays, f or one above; "" if there is another reason
-// why f was not entered, which was reported.
+// inPlace is the path of the folder, f or one above it, whose place is taken by something that stays; "" if f was not
+// entered for another reason, which was reported.
 func (f *folder) inPlace() string {
 	for ; f != nil; f = f.parent {
 		if f.kept {
@@ -138,9 +138,9 @@ func (w *walker) entered(f *folder) bool {
 	if f.state == fresh {
 		f.state = shut
 		if f.parent == nil || w.entered(f.parent) {
-			f.state = w.enter(f)
+			f.state = w.handler.enter(f)
 			if f.kept {
-				w.skipped(f.path)
+				w.run.tally.skipped(f.path)
 			}
 		}
 	}
@@ -173,5 +173,5 @@ func (w *walker) pop(ctx context.Context, whole bool) {
 	if whole {
 		w.pass(f, "")
 	}
-	f.release(ctx, w.hands)
+	f.release(ctx, w.handler)
 }

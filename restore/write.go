@@ -29,16 +29,16 @@ type job struct {
 // to is where the entry goes, below the target.
 func (j *job) to() string { return index.Join(j.in.to, j.name) }
 
-func (j *job) release(ctx context.Context, h hands) {
+func (j *job) release(ctx context.Context, h handler) {
 	if j.done != nil {
 		j.group.turnOver(j.done)
 	}
 	j.in.release(ctx, h)
 }
 
-// writer is the hands of a run that writes.
+// writer is the handler of a run that writes.
 type writer struct {
-	*run
+	run     *run
 	jobs    chan *job
 	stop    context.CancelCauseFunc
 	noClone atomic.Bool // the target cannot share blocks with the snapshot
@@ -48,13 +48,13 @@ type writer struct {
 func (r *run) write(ctx context.Context) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	w := &writer{run: r, jobs: make(chan *job, 4*r.Jobs), stop: stop}
+	w := &writer{run: r, jobs: make(chan *job, 4*r.o.Jobs), stop: stop}
 	var workers sync.WaitGroup
-	for range r.Jobs {
+	for range r.o.Jobs {
 		workers.Go(func() {
-			h := &hand{writer: w, hash: file.NewDigest(), buf: make([]byte, 256<<10)}
+			one := &worker{writer: w, run: r, hash: file.NewDigest(), buf: make([]byte, 256<<10)}
 			for j := range w.jobs {
-				h.restore(ctx, j)
+				one.restore(ctx, j)
 				j.release(ctx, w)
 			}
 		})
@@ -85,11 +85,11 @@ func (w *writer) fail(path string, err error) {
 		w.stop(err)
 		return
 	}
-	w.problem(path, err)
+	w.run.tally.problem(path, err)
 }
 
-// stops reports whether a failure of the target ends the run: others are one path's. What a file system cannot hold,
-// such as a device on FAT, some say as if the disk were broken.
+// stops reports whether a failure of the target ends the run; any other concerns one path. Some file systems answer a
+// request for what they cannot hold, such as a device on FAT, with the error of a broken disk.
 func stops(err error) bool {
 	var p *fs.PathError
 	if errors.As(err, &p) && slices.Contains([]string{"mknod", "symlink", "link"}, p.Op) {
@@ -98,48 +98,49 @@ func stops(err error) bool {
 	return file.DiskFailed(err)
 }
 
-// hand is one worker.
-type hand struct {
-	*writer
-	hash *file.Digest
-	buf  []byte
+// worker restores one entry at a time.
+type worker struct {
+	writer *writer
+	run    *run
+	hash   *file.Digest
+	buf    []byte
 }
 
 // restore does one job: decide, then act.
-func (h *hand) restore(ctx context.Context, j *job) {
+func (w *worker) restore(ctx context.Context, j *job) {
 	if !j.wait(ctx) {
 		return
 	}
-	d, err := h.folder(j.in)
+	d, err := w.writer.folder(j.in)
 	if err != nil {
-		h.fail(j.Path, err)
+		w.writer.fail(j.Path, err)
 		return
 	}
 	defer d.Close()
-	v, have, err := h.judge(d, j)
+	v, have, err := w.run.judge(d, j)
 	if err == nil && v == refresh {
-		v, err = h.refresh(ctx, d, j, &have)
+		v, err = w.refresh(ctx, d, j, &have)
 	}
 	if err != nil {
-		h.fail(j.Path, err)
+		w.writer.fail(j.Path, err)
 		return
 	}
 	switch v {
 	case absent:
-		h.problem(j.Path, notHeld(&j.Record))
+		w.run.tally.problem(j.Path, notHeld(&j.Record))
 	case refuse:
-		h.problem(j.Path, fmt.Errorf("%q %w", j.to(), ErrExists))
+		w.run.tally.problem(j.Path, fmt.Errorf("%q %w", j.to(), ErrExists))
 	case blocked:
-		h.problem(j.Path, inTheWay(j.to()))
+		w.run.tally.problem(j.Path, inTheWay(j.to()))
 	case keep:
 		j.in.put(j.name, &have.Stat)
-		h.lost(j.Path, j.lost)
-		h.skipped(j.Path)
+		w.run.tally.lost(j.Path, j.lost)
+		w.run.tally.skipped(j.Path)
 	case refresh:
 		j.in.put(j.name, &have.Stat)
-		h.metadataSet(j.Path)
+		w.run.tally.metadataSet(j.Path)
 	default:
-		h.put(ctx, d, j, v, &have)
+		w.put(ctx, d, j, v, &have)
 	}
 }
 
@@ -148,10 +149,10 @@ func inTheWay(to string) error {
 }
 
 // put makes the entry in a staging folder and moves it into place.
-func (h *hand) put(ctx context.Context, d *file.Dir, j *job, v verdict, have *existing) {
-	in, err := h.staging(j.in, d)
+func (w *worker) put(ctx context.Context, d *file.Dir, j *job, v verdict, have *existing) {
+	in, err := w.writer.staging(j.in, d)
 	if err != nil {
-		h.fail(j.Path, err)
+		w.writer.fail(j.Path, err)
 		return
 	}
 	defer in.Close()
@@ -162,25 +163,25 @@ func (h *hand) put(ctx context.Context, d *file.Dir, j *job, v verdict, have *ex
 			in.Remove(tmp)
 		}
 	}()
-	m, err := h.make(ctx, in, tmp, j)
+	m, err := w.make(ctx, in, tmp, j)
 	if ctx.Err() != nil {
 		return
 	}
 	if err == nil && m.damage != nil && v != create {
-		h.problem(j.Path, fmt.Errorf("%w; what was there stays", m.damage))
+		w.run.tally.problem(j.Path, fmt.Errorf("%w; what was there stays", m.damage))
 		return
 	}
 	if err == nil {
-		err = h.place(ctx, in, tmp, d, j, v, have)
+		err = w.place(ctx, in, tmp, d, j, v, have)
 		placed = err == nil
 	}
 	var source *sourceError
 	switch {
 	case errors.As(err, &source):
-		h.problem(j.Path, source.error)
+		w.run.tally.problem(j.Path, source.error)
 		return
 	case err != nil:
-		h.fail(j.Path, err)
+		w.writer.fail(j.Path, err)
 		return
 	}
 	if m.linked {
@@ -192,27 +193,27 @@ func (h *hand) put(ctx context.Context, d *file.Dir, j *job, v verdict, have *ex
 	} else if g != nil {
 		g.begin(j.to(), &m.stat, m.damage)
 	}
-	h.restored(j.Path, m.bytes)
+	w.run.tally.restored(j.Path, m.bytes)
 	if m.damage != nil {
-		h.problem(j.Path, m.damage)
+		w.run.tally.problem(j.Path, m.damage)
 	}
 }
 
-// place moves a finished entry to its name. What gives way does so only now.
-func (h *hand) place(ctx context.Context, in *file.Dir, tmp string, d *file.Dir, j *job, v verdict,
+// place moves a finished entry to its name. Only now is what was there removed.
+func (w *worker) place(ctx context.Context, in *file.Dir, tmp string, d *file.Dir, j *job, v verdict,
 	have *existing) error {
 	if v == clear {
-		gone, err := h.clear(ctx, d, j)
+		gone, err := w.clear(ctx, d, j)
 		if err != nil {
 			return err
 		}
 		if !gone {
 			return inTheWay(j.to())
 		}
-		h.target.Forget(j.to())
+		w.run.target.Forget(j.to())
 		have = &existing{}
 	}
-	err := h.moveIn(in, tmp, d, j.name, have)
+	err := w.writer.moveIn(in, tmp, d, j.name, have)
 	if errors.Is(err, fs.ErrExist) && j.in.made {
 		return fmt.Errorf("%w: %q", ErrFolds, j.to())
 	}
@@ -223,23 +224,23 @@ func (h *hand) place(ctx context.Context, in *file.Dir, tmp string, d *file.Dir,
 }
 
 // clear removes the folder that is in the way of an entry, if all that is in it may go.
-func (h *hand) clear(ctx context.Context, d *file.Dir, j *job) (gone bool, err error) {
-	if h.Delete {
-		look := &plan{run: h.quiet(true)}
-		if gone, err = look.remove(ctx, look, j.in, j.in.to, &j.in.stat, j.name, ""); !gone || err != nil {
+func (w *worker) clear(ctx context.Context, d *file.Dir, j *job) (gone bool, err error) {
+	if w.run.o.Delete {
+		look := &plan{run: w.run.copy(true)}
+		if gone, err = look.run.remove(ctx, look, j.in, j.in.to, &j.in.stat, j.name, ""); !gone || err != nil {
 			return false, err
 		}
-		return h.remove(ctx, h, j.in, j.in.to, &j.in.stat, j.name, "")
+		return w.run.remove(ctx, w.writer, j.in, j.in.to, &j.in.stat, j.name, "")
 	}
 	if err = d.Rmdir(j.name); err == nil {
-		h.deleted(index.Join(j.in.path, j.name))
+		w.run.tally.deleted(index.Join(j.in.path, j.name))
 	}
 	return err == nil, err
 }
 
-// refresh sets the metadata of a regular file, through a handle through which its content was found to be as recorded.
-// It answers refresh, or replace where that cannot be done.
-func (h *hand) refresh(ctx context.Context, d *file.Dir, j *job, have *existing) (verdict, error) {
+// refresh reads a regular file and, if its content is as recorded, sets its metadata through the same handle. It
+// answers refresh, or replace where that cannot be done.
+func (w *worker) refresh(ctx context.Context, d *file.Dir, j *job, have *existing) (verdict, error) {
 	f, err := d.Open(j.name)
 	if err != nil {
 		return replace, nil
@@ -249,24 +250,24 @@ func (h *hand) refresh(ctx context.Context, d *file.Dir, j *job, have *existing)
 	if err != nil || exchanged(&have.Stat, &s) || s.Nlink > 1 || s.UID != have.UID || s.GID != have.GID {
 		return replace, err
 	}
-	h.started(j.Path, j.Size)
-	h.hash.Begin(j.Has(index.SparseHash))
-	n, err := file.Hash(ctx, f, s.Size, h.hash, h.buf)
+	w.run.tally.started(j.Path, j.Size)
+	w.hash.Begin(j.Has(index.SparseHash))
+	n, err := file.Hash(ctx, f, s.Size, w.hash, w.buf)
 	if ctx.Err() != nil {
 		return keep, ctx.Err()
 	}
-	if err != nil || n != j.Size || [32]byte(h.hash.Sum(nil)) != j.Hash {
+	if err != nil || n != j.Size || [32]byte(w.hash.Sum(nil)) != j.Hash {
 		return replace, nil
 	}
-	meta := h.meta(&j.Record)
-	attained, _ := h.who.attains(meta, &s, h.cannot(s.Dev))
-	if !h.NoXattrs {
+	meta := w.run.meta(&j.Record)
+	attained, _ := w.run.who.attains(meta, &s, w.run.cannot(s.Dev))
+	if !w.run.o.NoXattrs {
 		if err := f.KeepXattrs(meta.Xattrs); err != nil {
 			return replace, err
 		}
 	}
 	lost, err := f.SetMeta(&attained)
-	h.lost(j.Path, lost|j.lost)
+	w.run.tally.lost(j.Path, lost|j.lost)
 	if err == nil {
 		j.found(have)
 	}

@@ -7,6 +7,7 @@ import (
 	"syscall"
 	"testing"
 
+	"snap/internal/filetest"
 	"snap/internal/harness"
 )
 
@@ -21,7 +22,7 @@ func sameTree(t *testing.T, a, b string) {
 }
 
 func TestEveryKindOfEntryComesBack(t *testing.T) {
-	needRoot(t)
+	filetest.NeedRoot(t)
 	zoo := harness.Script(t, "zoo.sh")
 	d := snapshot(t, func(tree string) {
 		if out, err := exec.Command("bash", zoo, tree, "300").CombinedOutput(); err != nil {
@@ -48,7 +49,7 @@ func TestEveryKindOfEntryComesBack(t *testing.T) {
 }
 
 func TestBytesAreSharedAndVerifiedWhereTheFileSystemCan(t *testing.T) {
-	needRoot(t)
+	filetest.NeedRoot(t)
 	dir := work(t)
 	img, mnt := filepath.Join(dir, "img"), filepath.Join(dir, "mnt")
 	must(t, os.Mkdir(mnt, 0o755))

@@ -5,6 +5,7 @@ import (
 
 	"snap/index"
 	"snap/internal/file"
+	"snap/internal/stream"
 )
 
 // Rules loosen or tighten what counts as proof that a file is unchanged. The zero value is the safe
@@ -37,57 +38,21 @@ func (p *Pair) Path() string {
 func Compare(walk iter.Seq2[*Item, error], old iter.Seq2[*index.Entry, error], volume func(dev uint64) uint32,
 	rules Rules) iter.Seq2[*Pair, error] {
 	return func(yield func(*Pair, error) bool) {
-		next, stop := iter.Pull2(old)
-		defer stop()
-		e, err, more := next()
 		pair := new(Pair)
-		for it, werr := range walk {
-			if werr != nil {
-				yield(nil, werr)
+		order := func(it *Item, e *index.Entry) int { return -compareTo(e.Path, it.Dir, it.Name) }
+		for j, err := range stream.Join(walk, old, order) {
+			if err != nil {
+				yield(nil, err)
 				return
 			}
-			c := 1
-			for {
-				if err != nil {
-					yield(nil, err)
-					return
-				}
-				if !more {
-					break
-				}
-				if c = compareTo(e.Path, it.Dir, it.Name); c >= 0 {
-					break
-				}
-				*pair = Pair{Old: e}
-				if !yield(pair, nil) {
-					return
-				}
-				e, err, more = next()
-			}
-			*pair = Pair{New: it}
-			if more && c == 0 {
-				pair.Old = e
+			*pair = Pair{New: j.Left, Old: j.Right}
+			if it, e := pair.New, pair.Old; it != nil && e != nil {
 				pair.Same = it.Err == nil && Unchanged(&e.Record, &it.Stat, volume(it.Stat.Dev), rules) &&
 					!renumbered(&e.Record, &it.Stat)
 			}
 			if !yield(pair, nil) {
 				return
 			}
-			if pair.Old != nil {
-				e, err, more = next()
-			}
-		}
-		for ; more; e, err, more = next() {
-			if err != nil {
-				break
-			}
-			*pair = Pair{Old: e}
-			if !yield(pair, nil) {
-				return
-			}
-		}
-		if err != nil {
-			yield(nil, err)
 		}
 	}
 }

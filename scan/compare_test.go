@@ -77,8 +77,8 @@ func drawSide(t *rapid.T, label string) side {
 	return s
 }
 
-// stream yields a new value for each path through the same variable, as the real streams do.
-func stream[T any](s side, set func(v *T, path string)) iter.Seq2[*T, error] {
+// streamOf yields a new value for each path through the same variable, as the real streams do.
+func streamOf[T any](s side, set func(v *T, path string)) iter.Seq2[*T, error] {
 	return func(yield func(*T, error) bool) {
 		var v T
 		for i, p := range s.paths {
@@ -99,11 +99,11 @@ func stream[T any](s side, set func(v *T, path string)) iter.Seq2[*T, error] {
 func TestCompareTellsEachPathOnce(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		now, old := drawSide(t, "now"), drawSide(t, "old")
-		walk := stream(now, func(it *Item, p string) {
+		walk := streamOf(now, func(it *Item, p string) {
 			*it = Item{Stat: file.Stat{Kind: file.Regular}}
 			it.Dir, it.Name = index.Split(p)
 		})
-		before := stream(old, func(e *index.Entry, p string) {
+		before := streamOf(old, func(e *index.Entry, p string) {
 			*e = index.Entry{Path: p, Record: index.Record{Stat: file.Stat{Kind: file.Regular}}}
 		})
 		all := map[string]bool{}

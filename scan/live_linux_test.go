@@ -15,6 +15,7 @@ import (
 
 	"snap/index"
 	"snap/internal/file"
+	"snap/internal/filetest"
 	"snap/internal/long"
 )
 
@@ -131,24 +132,12 @@ func TestAFolderReplacedWhileItWaits(t *testing.T) {
 	}
 }
 
-// mount mounts inside the root until the test ends.
-func mount(t *testing.T, source, path, kind string, flags uintptr) {
-	t.Helper()
-	if os.Geteuid() != 0 {
-		t.Skip("needs root: mounts")
-	}
-	if err := unix.Mount(source, path, kind, flags, ""); err != nil {
-		t.Skipf("cannot mount here: %v", err)
-	}
-	t.Cleanup(func() { check(t, unix.Unmount(path, unix.MNT_DETACH)) })
-}
-
 func TestMounts(t *testing.T) {
 	root := plant(t, "a/x", "m/hidden", "p/", "z/y")
-	mount(t, "tmpfs", root+"/m", "tmpfs", 0)
+	filetest.Mount(t, "tmpfs", root+"/m", "")
 	check(t, os.MkdirAll(root+"/m/sub/deep", 0o755))
 	check(t, os.WriteFile(root+"/m/file", nil, 0o600))
-	mount(t, "/proc/sys", root+"/p", "", unix.MS_BIND)
+	filetest.Bind(t, "/proc/sys", root+"/p")
 	for _, jobs := range []int{1, 4} {
 		wantListing(t, walked(t, root, Options{Jobs: jobs}), "/ a/ a/x m/ m/file m/sub/ m/sub/deep/ p/ z/ z/y")
 		wantListing(t, walked(t, root, Options{Jobs: jobs, OneFileSystem: true}), "/ a/ a/x m/ p/ z/ z/y")
@@ -178,7 +167,7 @@ func TestMounts(t *testing.T) {
 
 func TestAFolderMountedInsideItself(t *testing.T) {
 	root := plant(t, "a/b/c/", "z")
-	mount(t, root, root+"/a/b/c", "", unix.MS_BIND)
+	filetest.Bind(t, root, root+"/a/b/c")
 	items := walked(t, root, Options{Jobs: 3})
 	wantListing(t, items, "/ a/ a/b/ a/b/c/! z")
 	wantListing(t, walked(t, root, Options{Filter: filters(t, root, "c", "")}), "/ a/ a/b/ z")

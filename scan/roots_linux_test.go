@@ -7,12 +7,12 @@ import (
 	"strings"
 	"testing"
 
-	"golang.org/x/sys/unix"
 	"pgregory.net/rapid"
 
 	"snap/filter"
 	"snap/index"
 	"snap/internal/file"
+	"snap/internal/filetest"
 	"snap/internal/long"
 )
 
@@ -72,7 +72,7 @@ func TestRoots(t *testing.T) {
 
 // TestTheWayToARootIsNotListed: a folder that leads to a source need only be one that can be entered.
 func TestTheWayToARootIsNotListed(t *testing.T) {
-	if !asPlainUser(t) {
+	if !filetest.AsPlainUser(t) {
 		return
 	}
 	root := plant(t, "way/on/src/x", "way/other", "shut/src/y")
@@ -90,9 +90,9 @@ func TestTheWayToARootIsNotListed(t *testing.T) {
 func TestRootsAreEnteredWhateverTheOptionsSay(t *testing.T) {
 	root := plant(t, "c/CACHEDIR.TAG="+validTag, "c/x", "c/d/CACHEDIR.TAG="+validTag, "c/d/y",
 		"big="+strings.Repeat("x", 100), "m/")
-	mount(t, "tmpfs", root+"/m", "tmpfs", 0)
+	filetest.Mount(t, "tmpfs", root+"/m", "")
 	check(t, os.MkdirAll(root+"/m/in", 0o755))
-	mount(t, "tmpfs", root+"/m/in", "tmpfs", 0)
+	filetest.Mount(t, "tmpfs", root+"/m/in", "")
 	check(t, os.WriteFile(root+"/m/in/z", nil, 0o644))
 	o := Options{Roots: index.Roots{"big", "c", "m"}, Caches: true, Larger: 80, OneFileSystem: true}
 	o.Filter = several(t, root, o.Roots, "c big m", "")
@@ -112,7 +112,7 @@ func TestRootsAreEnteredWhateverTheOptionsSay(t *testing.T) {
 // TestASourceThatIsMountedFromAbove: what leads to a source is none of the folders that it lies in.
 func TestASourceThatIsMountedFromAbove(t *testing.T) {
 	root := plant(t, "m/b/", "x")
-	mount(t, root, root+"/m/b", "", unix.MS_BIND)
+	filetest.Bind(t, root, root+"/m/b")
 	wantListing(t, walked(t, root, Options{Roots: index.Roots{"m/b"}}), "/ m/ m/b/ m/b/m/ m/b/m/b/ m/b/x")
 }
 

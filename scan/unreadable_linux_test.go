@@ -4,32 +4,15 @@ import (
 	"errors"
 	"io/fs"
 	"os"
-	"os/exec"
 	"strings"
-	"syscall"
 	"testing"
-)
 
-// asPlainUser reports whether the test runs as an ordinary user. As root, who may read everything, it runs
-// the test once more as one, in a process of its own, and the caller returns.
-func asPlainUser(t *testing.T) bool {
-	t.Helper()
-	if os.Geteuid() != 0 {
-		return true
-	}
-	cmd := exec.Command("/proc/self/exe", "-test.run=^"+t.Name()+"$", "-test.v") // where the user may go
-	cmd.Dir, cmd.Env = "/", append(os.Environ(), "TMPDIR=/tmp")
-	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 1234, Gid: 1234}}
-	out, err := cmd.CombinedOutput()
-	if err != nil || !strings.Contains(string(out), "--- PASS: "+t.Name()) {
-		t.Errorf("as an ordinary user: %v\n%s", err, out)
-	}
-	return false
-}
+	"snap/internal/filetest"
+)
 
 // What cannot be read is an item with an error, never one left out.
 func TestUnreadableFolders(t *testing.T) {
-	if !asPlainUser(t) {
+	if !filetest.AsPlainUser(t) {
 		return
 	}
 	root := plant(t, "a/x", "closed/x", "closed/sub/y", "listable/x", "listable/sub/y", "passable/x",

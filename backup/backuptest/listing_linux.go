@@ -116,15 +116,6 @@ func Within(path string, paths []string) bool {
 	return slices.ContainsFunc(paths, func(dir string) bool { return path == dir || strings.HasPrefix(path, dir+"/") })
 }
 
-func InodeAt(t testing.TB, path string) uint64 {
-	t.Helper()
-	info, err := os.Lstat(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return info.Sys().(*syscall.Stat_t).Ino
-}
-
 // Trees are the listings of all snapshots.
 func (p *Place) Trees() map[string]map[string]Entry {
 	p.T.Helper()

@@ -12,6 +12,7 @@ import (
 
 	"snap/backup"
 	"snap/index"
+	"snap/internal/filetest"
 )
 
 // Place is a source and a destination for one test.
@@ -37,7 +38,7 @@ func NewPlace(t testing.TB) *Place {
 // CopyOf is a copy of a tree with its times.
 func (p *Place) CopyOf(dir string) string {
 	to := filepath.Join(p.T.TempDir(), "copy")
-	Must(p.T.(*testing.T), "cp", "-a", dir, to)
+	filetest.Must(p.T, "cp", "-a", dir, to)
 	return to
 }
 

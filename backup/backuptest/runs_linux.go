@@ -20,6 +20,7 @@ import (
 	"snap/destination/check"
 	"snap/destination/retention"
 	"snap/index"
+	"snap/internal/filetest"
 	"snap/internal/harness"
 	"snap/internal/progress"
 )
@@ -233,7 +234,7 @@ func (p *Place) Remains(work string) map[string]uint64 {
 		case "d0/f10", "d4/other", "d1/large", "d3/another":
 			continue // which name of a file is made first is a matter of timing; see TestResumeHardLinks
 		}
-		all[path] = InodeAt(p.T, filepath.Join(work, "tree", path))
+		all[path] = filetest.Inode(p.T, filepath.Join(work, "tree", path))
 	}
 	return all
 }
@@ -275,7 +276,7 @@ func (p *Place) WantResumed(res *backup.Result, dead map[string]uint64) {
 	p.T.Helper()
 	p.WantSame(res)
 	for path, ino := range dead {
-		if got := InodeAt(p.T, filepath.Join(p.Tree(res), path)); got != ino {
+		if got := filetest.Inode(p.T, filepath.Join(p.Tree(res), path)); got != ino {
 			p.T.Errorf("%s was not taken over: inode %d, want %d", path, got, ino)
 		}
 	}

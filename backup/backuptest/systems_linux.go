@@ -6,85 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
 
 	"snap/index"
-	"snap/internal/harness"
 )
-
-// Image makes a file system of the type in a file and mounts it.
-func Image(t *testing.T, kind, size string, options ...string) (mnt, img string) {
-	t.Helper()
-	NeedRoot(t)
-	mkfs, err := exec.LookPath("mkfs." + kind)
-	if err != nil {
-		t.Skipf("mkfs.%s is missing", kind)
-	}
-	img, mnt = filepath.Join(t.TempDir(), "img"), t.TempDir()
-	Must(t, "truncate", "-s", size, img)
-	Must(t, mkfs, append(options, "-q", img)...)
-	Mount(t, img, mnt)
-	return mnt, img
-}
-
-func Mount(t *testing.T, img, mnt string) {
-	t.Helper()
-	Must(t, "mount", "-o", "loop", img, mnt)
-	t.Cleanup(func() { exec.Command("umount", mnt).Run() })
-}
-
-func Must(t *testing.T, name string, args ...string) string {
-	t.Helper()
-	out, err := exec.Command(name, args...).CombinedOutput()
-	if err != nil {
-		t.Fatalf("%s %q: %v\n%s", name, args, err, out)
-	}
-	return string(out)
-}
-
-// Oddfs mounts a view of real that misbehaves as args say.
-func Oddfs(t *testing.T, real string, args ...string) string {
-	t.Helper()
-	return OddfsAt(t, t.TempDir(), real, args...)
-}
-
-// OddfsAt is oddfs mounted at mnt.
-func OddfsAt(t *testing.T, mnt, real string, args ...string) string {
-	t.Helper()
-	NeedRoot(t)
-	if _, err := os.Stat("/dev/fuse"); err != nil {
-		t.Skip("no /dev/fuse")
-	}
-	cmd := exec.Command(harness.Tool(t, "oddfs"), append(args, real, mnt)...)
-	out, err := cmd.StdoutPipe()
-	if err == nil {
-		err = cmd.Start()
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		exec.Command("umount", "-l", mnt).Run()
-		cmd.Process.Kill() // it would not end while another mount namespace has a copy of the mount
-		cmd.Wait()
-	})
-	if line, err := bufio.NewReader(out).ReadString('\n'); line != "mounted\n" {
-		t.Fatalf("oddfs did not mount: %q, %v", line, err)
-	}
-	return mnt
-}
-
-// NeedRoot skips a test that mounts.
-func NeedRoot(t *testing.T) {
-	t.Helper()
-	if os.Geteuid() != 0 {
-		t.Skip("mounting needs root")
-	}
-}
 
 // Fill leaves not a byte free.
 func Fill(t *testing.T, dir string) {

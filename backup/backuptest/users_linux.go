@@ -7,6 +7,7 @@ import (
 	"syscall"
 	"testing"
 
+	"snap/internal/filetest"
 	"snap/internal/harness"
 )
 
@@ -18,15 +19,15 @@ type users struct {
 }
 
 func NewUsers(t *testing.T) *users {
-	NeedRoot(t)
+	filetest.NeedRoot(t)
 	u := &users{t, t.TempDir(), 65534}
 	for dir := u.Dir; dir != os.TempDir() && dir != "/"; dir = filepath.Dir(dir) {
 		u.Do(os.Chmod(dir, 0o755))
 	}
-	Must(t, "cp", harness.Snap(t), filepath.Join(u.Dir, "snap"))
+	filetest.Must(t, "cp", harness.Snap(t), filepath.Join(u.Dir, "snap"))
 	// else the tests' list of destinations is the real root's
-	Must(t, "mkdir", u.Path("s"), u.Path("d"), u.Path("home-of-root"))
-	Must(t, "chown", "65534:65534", u.Dir, u.Path("s"), u.Path("d"))
+	filetest.Must(t, "mkdir", u.Path("s"), u.Path("d"), u.Path("home-of-root"))
+	filetest.Must(t, "chown", "65534:65534", u.Dir, u.Path("s"), u.Path("d"))
 	return u
 }
 

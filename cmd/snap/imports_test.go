@@ -11,19 +11,19 @@ import (
 // packages that must stay in one place are listed in confined.
 var imports = map[string][]string{
 	"snap/cmd/snap": {"snap/cli"},
-	"snap/cli": {"snap/cli/settings", "snap/cli/text", "snap/cli/wire", "snap/query", "snap/backup", "snap/schedule", "snap/hooks", "snap/notify", "snap/destination",
-		"snap/destination/check", "snap/destination/reindex", "snap/destination/retention",
-		"snap/restore", "snap/index", "snap/scan", "snap/filter", "snap/internal/file", "snap/internal/progress",
-		"snap/internal/hint", "snap/internal/pace", "snap/internal/stream",
+	"snap/cli": {"snap/cli/settings", "snap/cli/text", "snap/cli/wire", "snap/query", "snap/backup",
+		"snap/backup/source", "snap/schedule", "snap/hooks", "snap/notify", "snap/destination",
+		"snap/destination/check", "snap/destination/reindex", "snap/destination/retention", "snap/restore", "snap/index", "snap/scan", "snap/filter", "snap/internal/file",
+		"snap/internal/progress", "snap/internal/hint", "snap/internal/pace", "snap/internal/stream",
 		"snap/internal/quote", "snap/internal/when"},
-	"snap/backup": {"snap/destination", "snap/scan", "snap/index", "snap/filter", "snap/internal/file",
-		"snap/internal/progress",
-		"snap/internal/stream"},
-	"snap/destination": {"snap/index", "snap/internal/file", "snap/internal/progress"},
+	"snap/backup": {"snap/backup/source", "snap/destination", "snap/scan", "snap/index", "snap/internal/file",
+		"snap/internal/progress", "snap/internal/stream"},
+	"snap/backup/source": {"snap/destination", "snap/scan", "snap/filter", "snap/index", "snap/internal/file"},
+	"snap/destination":   {"snap/index", "snap/internal/file", "snap/internal/progress"},
 	"snap/destination/check": {"snap/destination", "snap/scan", "snap/filter", "snap/index", "snap/internal/file",
 		"snap/internal/progress", "snap/internal/stream"},
 	"snap/destination/reindex": {"snap/destination", "snap/scan", "snap/index", "snap/internal/file",
-		"snap/internal/progress"},
+		"snap/internal/progress", "snap/internal/stream"},
 	"snap/destination/retention": {"snap/destination", "snap/index", "snap/internal/progress"},
 	"snap/cli/settings": {"snap/cli/text", "snap/backup", "snap/hooks", "snap/notify", "snap/destination/retention", "snap/scan", "snap/filter",
 		"snap/index",
@@ -39,7 +39,7 @@ var imports = map[string][]string{
 	"snap/hooks":             {"snap/internal/file", "snap/internal/quote"},
 	"snap/notify":            {"snap/internal/quote"},
 	"snap/restore":           {"snap/index", "snap/internal/file"},
-	"snap/scan":              {"snap/index", "snap/filter", "snap/internal/file"},
+	"snap/scan":              {"snap/index", "snap/filter", "snap/internal/file", "snap/internal/stream"},
 	"snap/index":             {"snap/internal/file"},
 	"snap/filter":            {},
 	"snap/internal/file":     {},
@@ -49,10 +49,12 @@ var imports = map[string][]string{
 	"snap/internal/quote":    {},
 	"snap/internal/stream":   {},
 	"snap/internal/when":     {"snap/internal/quote"},
-	"snap/internal/long":     {}, // this and the next two for tests only
+	"snap/internal/long":     {}, // this and the next three for tests only
 	"snap/internal/harness":  {"snap/internal/long"},
+	"snap/internal/filetest": {"snap/internal/harness"},
 	"snap/backup/backuptest": {"snap/backup", "snap/destination", "snap/destination/check", "snap/destination/reindex",
-		"snap/destination/retention", "snap/index", "snap/internal/file", "snap/internal/harness", "snap/internal/progress"},
+		"snap/destination/retention", "snap/index", "snap/internal/file", "snap/internal/filetest",
+		"snap/internal/harness", "snap/internal/progress"},
 	"snap/bench": {}, // measures from outside
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"snap/backup/backuptest"
 	"snap/destination/check"
+	"snap/internal/filetest"
 )
 
 func setAttr(name string, size int) func(string) error {
@@ -23,9 +24,9 @@ func dropAttr(name string) func(string) error {
 // TestCheckComparesAttributes: an attribute that somebody gave to an entry of a snapshot, changed or took away is
 // told for every snapshot that shares the inode, and mended by another inode.
 func TestCheckComparesAttributes(t *testing.T) {
-	backuptest.NeedRoot(t)
+	filetest.NeedRoot(t)
 	acl := func(user string) func(string) error {
-		return func(path string) error { backuptest.Must(t, "setfacl", "-m", "u:"+user+":r", path); return nil }
+		return func(path string) error { filetest.Must(t, "setfacl", "-m", "u:"+user+":r", path); return nil }
 	}
 	p := backuptest.NewPlace(t)
 	for _, name := range []string{"plain", "has", "acl", "cap", "dir/in"} {
@@ -35,7 +36,7 @@ func TestCheckComparesAttributes(t *testing.T) {
 	p.Do(setAttr("user.mine", 3)(p.Path("has")))
 	p.Do(setAttr("user.mine", 3)(p.Path("dir")))
 	p.Do(acl("12345")(p.Path("acl")))
-	backuptest.Must(t, "setcap", "cap_net_raw=ep", p.Path("cap"))
+	filetest.Must(t, "setcap", "cap_net_raw=ep", p.Path("cap"))
 	p.Do(setAttr("trusted.mine", 3)(p.Path("link")))
 	p.Backup()
 	p.Write("new", "new")
@@ -56,11 +57,11 @@ func TestCheckComparesAttributes(t *testing.T) {
 		{"no capabilities", "cap", `"security.capability" is missing`, dropAttr("security.capability")},
 		{"of a folder", "dir", `"user.mine" is missing`, dropAttr("user.mine")},
 		{"default ACL of a folder", "dir", `"system.posix_acl_default" was added`, func(path string) error {
-			backuptest.Must(t, "setfacl", "-d", "-m", "u:12345:r", path)
+			filetest.Must(t, "setfacl", "-d", "-m", "u:12345:r", path)
 			return nil
 		}},
 		{"of a link", "link", `"trusted.b" was added`, func(path string) error {
-			backuptest.Must(t, "setfattr", "-h", "-n", "trusted.b", "-v", "1", path)
+			filetest.Must(t, "setfattr", "-h", "-n", "trusted.b", "-v", "1", path)
 			return nil
 		}},
 		{"many", "plain", `"user.a" was added, "user.b" was added, "user.c" was added, 2 more differ`,
@@ -97,8 +98,8 @@ func TestCheckComparesAttributes(t *testing.T) {
 // no damage.
 func TestCheckKnowsWhatWasNotSet(t *testing.T) {
 	p := backuptest.NewPlace(t)
-	source, _ := backuptest.Image(t, "xfs", "320M")
-	dest, _ := backuptest.Image(t, "ext4", "16M")
+	source, _ := filetest.Image(t, "xfs", "320M")
+	dest, _ := filetest.Image(t, "ext4", "16M")
 	p.Src, p.Dest = source, dest
 	for name, size := range map[string]int{"small": 100, "half": 1500, "large": 40_000} {
 		p.Write(name, name)
@@ -115,16 +116,16 @@ func TestCheckKnowsWhatWasNotSet(t *testing.T) {
 	u := backuptest.NewUsers(t)
 	for _, name := range []string{"plain", "cap", "unread"} {
 		u.Do(os.WriteFile(u.Path("s/"+name), []byte(name), 0o644))
-		backuptest.Must(t, "setfacl", "-m", "u:12345:r", u.Path("s/"+name))
+		filetest.Must(t, "setfacl", "-m", "u:12345:r", u.Path("s/"+name))
 		u.Do(setAttr("trusted.mine", 10)(u.Path("s/" + name)))
 		u.Do(setAttr("user.mine", 10)(u.Path("s/" + name)))
 	}
-	backuptest.Must(t, "setcap", "cap_net_raw=ep", u.Path("s/cap"))
+	filetest.Must(t, "setcap", "cap_net_raw=ep", u.Path("s/cap"))
 	u.Run(false, 0, "backup", "d", "s", "--time", "2026-01-01")
 	u.Run(false, 0, "check", "-d", "d")
 	u.Run(true, 0, "check", "-d", "d")
 	u.Do(os.Chmod(u.Path("s/unread"), 0o200))
-	backuptest.Must(t, "chown", "-R", "65534", u.Path("s"))
+	filetest.Must(t, "chown", "-R", "65534", u.Path("s"))
 	u.Run(false, 3, "backup", "d", "s", "--time", "2026-01-02")
 	u.Run(false, 0, "check", "-d", "d")
 	u.Do(setAttr("user.more", 10)(u.Path("d/20260101-000000/plain")))

@@ -19,6 +19,7 @@ import (
 	"snap/destination/check"
 	"snap/destination/reindex"
 	"snap/index"
+	"snap/internal/filetest"
 	"snap/internal/progress"
 )
 
@@ -212,7 +213,7 @@ func TestCheckAbsent(t *testing.T) {
 	p := backuptest.NewPlace(t)
 	p.Write("a", "a")
 	p.Write("bad", "b")
-	p.Src = backuptest.Oddfs(t, p.Src, "-eio", "bad")
+	p.Src = filetest.Oddfs(t, p.Src, "-eio", "bad")
 	p.Backup()
 	p.WantSaid(p.Check(check.Options{Read: backuptest.ReadAll}))
 	if err := os.WriteFile(filepath.Join(p.Dest, "s0001/bad"), []byte("not from here"), 0o644); err != nil {
@@ -407,12 +408,12 @@ func TestCheckSubsets(t *testing.T) {
 
 // TestCheckReadOnly: a destination that cannot be written to, beside a lock that another run holds.
 func TestCheckReadOnly(t *testing.T) {
-	backuptest.NeedRoot(t)
+	filetest.NeedRoot(t)
 	p := backuptest.Three(t)
 	mnt := t.TempDir()
-	backuptest.Must(t, "mount", "--bind", p.Dest, mnt)
+	filetest.Must(t, "mount", "--bind", p.Dest, mnt)
 	t.Cleanup(func() { exec.Command("umount", mnt).Run() })
-	backuptest.Must(t, "mount", "-o", "remount,ro,bind", mnt)
+	filetest.Must(t, "mount", "-o", "remount,ro,bind", mnt)
 	real := p.Dest
 	d, err := destination.Open(context.Background(), real, destination.Options{})
 	p.Do(err)

@@ -6,6 +6,7 @@ import (
 
 	"snap/index"
 	"snap/internal/file"
+	"snap/internal/stream"
 	"snap/scan"
 )
 
@@ -74,48 +75,20 @@ func (t *treeCheck) batches(ctx context.Context, h *index.Header, top *file.Dir)
 func comparePaths(listing iter.Seq2[*index.Entry, error],
 	walk iter.Seq2[*scan.Item, error]) iter.Seq2[*comparedPath, error] {
 	return func(yield func(*comparedPath, error) bool) {
-		next, stop := iter.Pull2(listing)
-		defer stop()
 		var s comparedPath
-		e, err, more := next()
-		for it, werr := range walk {
-			if werr != nil {
-				yield(nil, werr)
-				return
-			}
-			path, c := it.Path(), 1
-			for more && err == nil {
-				if c = index.Compare(e.Path, path); c >= 0 {
-					break
-				}
-				s = comparedPath{path: e.Path, indexed: true, rec: e.Record}
-				if !yield(&s, nil) {
-					return
-				}
-				e, err, more = next()
-			}
+		order := func(it *scan.Item, e *index.Entry) int { return index.Compare(it.Path(), e.Path) }
+		for j, err := range stream.Join(walk, listing, order) {
 			if err != nil {
 				yield(nil, err)
 				return
 			}
-			s = comparedPath{path: path, there: true, stat: it.Stat, err: it.Err}
-			match := more && c == 0
-			if match {
-				s.indexed, s.rec = true, e.Record
+			s = comparedPath{}
+			if it := j.Left; it != nil {
+				s.path, s.there, s.stat, s.err = it.Path(), true, it.Stat, it.Err
 			}
-			if !yield(&s, nil) {
-				return
+			if e := j.Right; e != nil {
+				s.path, s.indexed, s.rec = e.Path, true, e.Record
 			}
-			if match {
-				e, err, more = next()
-			}
-		}
-		for ; more; e, err, more = next() {
-			if err != nil {
-				yield(nil, err)
-				return
-			}
-			s = comparedPath{path: e.Path, indexed: true, rec: e.Record}
 			if !yield(&s, nil) {
 				return
 			}

@@ -15,6 +15,7 @@ import (
 
 	"snap/backup/backuptest"
 	"snap/destination/check"
+	"snap/internal/filetest"
 	"snap/internal/harness"
 	"snap/internal/progress"
 )
@@ -254,7 +255,7 @@ func TestRepairShutFolder(t *testing.T) {
 func TestRepairLinkLimit(t *testing.T) {
 	real := t.TempDir()
 	p := backuptest.NewPlace(t)
-	p.Dest = backuptest.Oddfs(t, real, "-maxlink", "4")
+	p.Dest = filetest.Oddfs(t, real, "-maxlink", "4")
 	p.Write("a", "content")
 	for range 3 {
 		p.Backup(backuptest.Force)
@@ -317,7 +318,7 @@ func TestHundredDamages(t *testing.T) {
 	}
 	before := p.Trees()
 	copied := filepath.Join(t.TempDir(), "copy")
-	backuptest.Must(t, "cp", "-a", p.Dest, copied)
+	filetest.Must(t, "cp", "-a", p.Dest, copied)
 
 	kinds := []func(string) error{
 		flipByte, os.Remove, func(p string) error { return os.Truncate(p, 3) },
@@ -379,7 +380,7 @@ func TestHundredDamages(t *testing.T) {
 
 	// What is left is mended when the source has it again.
 	for snap := range before {
-		backuptest.Must(t, "cp", "-a", filepath.Join(copied, snap), p.Path("again "+snap))
+		filetest.Must(t, "cp", "-a", filepath.Join(copied, snap), p.Path("again "+snap))
 	}
 	p.Backup()
 	for snap, tree := range p.Trees() {

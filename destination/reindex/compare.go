@@ -3,11 +3,11 @@ package reindex
 import (
 	"context"
 	"fmt"
-	"iter"
 
 	"snap/index"
 	"snap/internal/file"
 	"snap/internal/progress"
+	"snap/internal/stream"
 	"snap/scan"
 )
 
@@ -21,25 +21,17 @@ func (m *treeReader) compare(ctx context.Context) error {
 	if m.before != nil {
 		walk = m.before.walk(ctx, m.r.o.Jobs)
 	}
-	next, stop := iter.Pull2(walk)
-	defer stop()
-	t, err, more := next()
-	for p, perr := range scan.Compare(m.now.walk(ctx, m.r.o.Jobs), old, func(uint64) uint32 { return 0 }, scan.Rules{}) {
-		if perr != nil {
-			return perr
-		}
-		path := p.Path()
-		for more && err == nil && index.Compare(t.Path(), path) < 0 {
-			t, err, more = next()
-		}
+	pairs := scan.Compare(m.now.walk(ctx, m.r.o.Jobs), old, func(uint64) uint32 { return 0 }, scan.Rules{})
+	order := func(p *scan.Pair, was *scan.Item) int { return index.Compare(p.Path(), was.Path()) }
+	for j, err := range stream.Join(pairs, walk, order) {
 		if err != nil {
 			return err
 		}
-		var was *scan.Item
-		if more && t.Path() == path {
-			was = t
+		p, was := j.Left, j.Right
+		if p == nil {
+			continue
 		}
-		if err := m.visit(path, p.New, was, p.Old); err != nil {
+		if err := m.visit(p.Path(), p.New, was, p.Old); err != nil {
 			return err
 		}
 		if m.n++; m.n&1023 == 0 {
@@ -90,7 +82,7 @@ func (m *treeReader) visit(path string, now, was *scan.Item, old *index.Entry) e
 		rec.Reason = index.OtherKind
 	default:
 		switch {
-		case rec.Kind == file.Regular:
+		case rec.Kind == file.Regular, rec.Kind != file.Folder && was != nil: // the same, with an inode of its own
 			rec.Change, rec.Reason = index.Silent, index.FromTree
 		case rec.Kind == file.Folder && path != "" && rec.Mtime != old.Mtime:
 			rec.Change, rec.Reason = index.Silent, index.TimeOnly

@@ -18,6 +18,7 @@ import (
 	"snap/destination/reindex"
 	"snap/index"
 	"snap/internal/file"
+	"snap/internal/filetest"
 )
 
 // TestLostInTheMiddle: of a snapshot neither set nor tree is left. What is lost is named, the next one is
@@ -166,7 +167,7 @@ func TestUnreadableSurvives(t *testing.T) {
 	p.Write("good", "good")
 	p.Write("bad", "bad")
 	real := p.Src
-	p.Src = backuptest.Oddfs(t, real, "-eio", "bad")
+	p.Src = filetest.Oddfs(t, real, "-eio", "bad")
 	p.Dated()
 	p.Write("good", "better")
 	p.Dated()
@@ -198,7 +199,7 @@ func TestUnreadableSince(t *testing.T) {
 	p.Write("bad", "bad")
 	p.Write("good", strings.Repeat("good", 99))
 	p.Dated()
-	p.Src = backuptest.Oddfs(t, p.Src, "-eio", "bad")
+	p.Src = filetest.Oddfs(t, p.Src, "-eio", "bad")
 	p.Do(os.Chmod(p.Path("bad"), 0o600))
 	p.Dated(backuptest.Force, backuptest.Moved)
 	heads, before := p.Knows()
@@ -217,14 +218,14 @@ func TestUnreadableSince(t *testing.T) {
 // TestDestinationThatCannotHoldAll: owners that the destination does not keep are those of the index, also
 // when a set is lost.
 func TestDestinationThatCannotHoldAll(t *testing.T) {
-	backuptest.NeedRoot(t)
+	filetest.NeedRoot(t)
 	p := backuptest.NewPlace(t)
 	p.Write("dir/a", "a")
 	p.Write("dir/b", "b")
 	for _, path := range []string{"dir", "dir/a", "dir/b"} {
 		p.Do(os.Lchown(p.Path(path), 1234, 1234))
 	}
-	p.Dest = backuptest.Oddfs(t, p.Dest, "-nochown")
+	p.Dest = filetest.Oddfs(t, p.Dest, "-nochown")
 	p.Dated()
 	p.Write("dir/a", "another")
 	p.Dated()

@@ -19,6 +19,7 @@ import (
 	"snap/destination"
 	"snap/destination/reindex"
 	"snap/index"
+	"snap/internal/filetest"
 	"snap/internal/long"
 )
 
@@ -260,12 +261,12 @@ func TestAdopt(t *testing.T) {
 	p.Do(os.Symlink("c", p.Path("link")))
 	one, two, three := filepath.Join(p.Dest, "monday"), filepath.Join(p.Dest, "tuesday"),
 		filepath.Join(p.Dest, "wednesday")
-	backuptest.Must(t, "cp", "-a", p.Src, one)
-	backuptest.Must(t, "cp", "-al", one, two)
+	filetest.Must(t, "cp", "-a", p.Src, one)
+	filetest.Must(t, "cp", "-al", one, two)
 	p.Do(os.Rename(filepath.Join(two, "docs"), filepath.Join(two, "papers")))
 	p.Do(os.Rename(p.Path("docs"), p.Path("papers")))
 	p.Write("c", "changed")
-	backuptest.Must(t, "rsync", "-aH", "--link-dest="+two, p.Src+"/", three)
+	filetest.Must(t, "rsync", "-aH", "--link-dest="+two, p.Src+"/", three)
 	for i, dir := range []string{one, two, three} {
 		at := time.Unix(1e9+int64(i), 0)
 		p.Do(os.Chtimes(dir, at, at))
@@ -313,11 +314,32 @@ func TestAdopt(t *testing.T) {
 		t.Errorf("%+v", next.Header)
 	}
 	// A folder older than the snapshot that snap made cannot come between.
-	backuptest.Must(t, "cp", "-al", one, filepath.Join(p.Dest, "sunday"))
+	filetest.Must(t, "cp", "-al", one, filepath.Join(p.Dest, "sunday"))
 	at := time.Unix(1e9-1, 0)
 	p.Do(os.Chtimes(filepath.Join(p.Dest, "sunday"), at, at))
 	if res := p.Reindex(func(o *reindex.Options) { o.Adopt = true }); !slices.Equal(res.Left, []string{"sunday"}) ||
 		res.Snapshots != 4 {
 		t.Errorf("%+v", res)
+	}
+}
+
+// TestReindexOfEqualSymlinks: symlinks that are equal and changed places were made anew in the tree. Without its change
+// set the snapshot has as many linked entries as before.
+func TestReindexOfEqualSymlinks(t *testing.T) {
+	p := backuptest.NewPlace(t)
+	for _, name := range []string{"a", "b", "same"} {
+		p.Do(os.Symlink("target", p.Path(name)))
+	}
+	p.Do(exec.Command("touch", "-h", "-d", "@500000000", p.Path("a"), p.Path("b"), p.Path("same")).Run())
+	p.Dated()
+	p.Do(os.Rename(p.Path("a"), p.Path("c")))
+	p.Do(os.Rename(p.Path("b"), p.Path("a")))
+	p.Do(os.Rename(p.Path("c"), p.Path("b")))
+	second, _ := p.Dated(backuptest.Force)
+	p.Lose(p.Set(2))
+	p.Reindex()
+	heads, _ := p.Knows()
+	if got, want := heads[1].Linked, second.Header.Linked; got != want || want == 3 {
+		t.Errorf("%d entries are linked, the run has linked %d", got, want)
 	}
 }

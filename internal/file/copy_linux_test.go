@@ -13,6 +13,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"snap/internal/filetest"
 )
 
 // extent is a range of data: [start, end).
@@ -313,7 +315,7 @@ func TestCloneFrom(t *testing.T) {
 		t.Run(kind, func(t *testing.T) {
 			path := ""
 			if want {
-				path = mountImage(t, kind)
+				path, _ = filetest.Image(t, kind, "320M")
 			} else {
 				path = mount(t, kind, "size=4m")
 			}

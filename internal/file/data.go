@@ -2,7 +2,9 @@ package file
 
 import (
 	"context"
+	"fmt"
 	"io"
+	"io/fs"
 	"os"
 )
 
@@ -133,4 +135,12 @@ func (f *File) writeAt(p []byte, off int64) error {
 // Truncate sets the length, which makes a hole of what was never written.
 func (f *File) Truncate(size int64) error {
 	return pathError("truncate", f.path, f.setSize(size))
+}
+
+// RefusePipe is an error if opening path would wait for a writer, as a FIFO does.
+func RefusePipe(path string) error {
+	if info, err := os.Stat(path); err == nil && info.Mode()&(fs.ModeNamedPipe|fs.ModeSocket) != 0 {
+		return fmt.Errorf("%s: is no regular file", path)
+	}
+	return nil
 }

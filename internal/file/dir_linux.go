@@ -1,6 +1,7 @@
 package file
 
 import (
+	"errors"
 	"runtime"
 	"unsafe"
 
@@ -143,4 +144,16 @@ func cstring(buf *[256]byte, s string) (*byte, error) {
 
 func openat(fd int, name string, flags int, perm uint32) (int, error) {
 	return retry(func() (int, error) { return unix.Openat(fd, name, flags, perm) })
+}
+
+func (d *Dir) mkdirMode(name string, perm uint32) error {
+	return makes(func() error { return unix.Mkdirat(d.fd, name, perm) })
+}
+
+func (d *Dir) exchange(name string, to *Dir, newName string) error {
+	err := again(func() error { return unix.Renameat2(d.fd, name, to.fd, newName, unix.RENAME_EXCHANGE) })
+	if err == unix.EINVAL || err == unix.ENOSYS {
+		return errors.ErrUnsupported
+	}
+	return err
 }

@@ -139,3 +139,11 @@ func bare(err error) error {
 	}
 	return err
 }
+
+func (d *Dir) openHere(name string) (dirHandle, error) { return d.openCompared(name) }
+
+func (d *Dir) mkdirMode(name string, perm uint32) error {
+	return bare(os.Mkdir(join(d.path, name), os.FileMode(perm)))
+}
+
+func (d *Dir) exchange(string, *Dir, string) error { return errors.ErrUnsupported }

@@ -41,3 +41,12 @@ func join(dir, name string) string {
 	}
 	return dir + "/" + name
 }
+
+// Reason is the reason in a *fs.PathError, for messages that name the path themselves.
+func Reason(err error) error {
+	var p *fs.PathError
+	if errors.As(err, &p) {
+		return p.Err
+	}
+	return err
+}

@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"snap/internal/filetest"
 )
 
 // acl is the value of system.posix_acl_access: rwx for the owner, r for user 1000, the mask and others.
@@ -47,7 +49,7 @@ func same(t *testing.T, what string, s Stat, have []Xattr, m *Meta) {
 // TestSetMetaSurvives: setuid, a capability, an ACL and xattrs on a read-only file of another owner, all
 // at once, although each step can undo another.
 func TestSetMetaSurvives(t *testing.T) {
-	needRoot(t, "gives files away")
+	filetest.NeedRoot(t)
 	d, path := tempRoot(t)
 	xattrs := func(names ...string) (all []Xattr) {
 		for _, n := range names {
@@ -136,7 +138,7 @@ func TestSetMetaSurvives(t *testing.T) {
 // TestSetMetaAsPlainUser: what an ordinary user may not set is told, not an error, and a setuid bit that
 // was another's is not given to this user's file.
 func TestSetMetaAsPlainUser(t *testing.T) {
-	if !asPlainUser(t) {
+	if !filetest.AsPlainUser(t) {
 		return
 	}
 	d, _ := tempRoot(t)
@@ -165,12 +167,12 @@ func TestSetMetaAsPlainUser(t *testing.T) {
 			[]Xattr{{"security.capability", capability}, {"trusted.t", nil}, own[0]}},
 			LostXattrs, Meta{Regular, 0o644, uid, gid, mtime, own}},
 	}
-	if groups, _ := os.Getgroups(); slices.Contains(groups, otherGroup) {
+	if groups, _ := os.Getgroups(); slices.Contains(groups, filetest.OtherGroup) {
 		cases = append(cases,
-			Case{"his other group", Meta{Regular, 0o2755, uid, otherGroup, mtime, own}, 0,
-				Meta{Regular, 0o2755, uid, otherGroup, mtime, own}},
-			Case{"root's, of his other group", Meta{Regular, 0o2755, 0, otherGroup, mtime, own}, LostOwner | LostSetuid,
-				Meta{Regular, 0o755, uid, otherGroup, mtime, own}})
+			Case{"his other group", Meta{Regular, 0o2755, uid, filetest.OtherGroup, mtime, own}, 0,
+				Meta{Regular, 0o2755, uid, filetest.OtherGroup, mtime, own}},
+			Case{"root's, of his other group", Meta{Regular, 0o2755, 0, filetest.OtherGroup, mtime, own}, LostOwner | LostSetuid,
+				Meta{Regular, 0o755, uid, filetest.OtherGroup, mtime, own}})
 	}
 	for _, c := range cases {
 		f, err := d.Create(c.name)
@@ -298,7 +300,7 @@ func TestTimes(t *testing.T) {
 
 // TestXattrs: names and values of any size, sorted; and of files that cannot be opened.
 func TestXattrs(t *testing.T) {
-	path := mountImage(t, "btrfs") // takes 16 KB of them
+	path, _ := filetest.Image(t, "btrfs", "320M") // takes 16 KB of them
 	d := openRootAt(t, path)
 	f, err := d.Create("file")
 	check(t, err)

@@ -45,3 +45,15 @@ func (f *File) xattrs() ([]Xattr, int, error) { return nil, 0, nil }
 func (d *Dir) xattrs() ([]Xattr, int, error) { return nil, 0, nil }
 
 func (d *Dir) xattrsOf(string) ([]Xattr, int, error) { return nil, 0, nil }
+
+// Chmod sets the folder's own mode.
+func (d *Dir) Chmod(mode uint16) error { return os.Chmod(d.path, os.FileMode(mode&0o777)) }
+
+// KeepXattrs removes the extended attributes that keep does not name; here there are none.
+func (f *File) KeepXattrs(keep []Xattr) error { return nil }
+
+// KeepXattrs is File.KeepXattrs for the folder itself.
+func (d *Dir) KeepXattrs(keep []Xattr) error { return nil }
+
+// Unlock gives this user every right on the folder name, so that what is in it can be removed.
+func (d *Dir) Unlock(name string) error { return os.Chmod(join(d.path, name), 0o700) }

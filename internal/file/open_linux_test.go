@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"snap/internal/filetest"
 )
 
 // TestOpenTakesRegularFilesOnly: no link is followed, no FIFO waited for (a wait would end in go test's
@@ -85,7 +87,7 @@ func TestOpenLeavesAccessTime(t *testing.T) {
 
 // TestOpenWhatAnotherOwns: O_NOATIME is for the owner alone; others read without it.
 func TestOpenWhatAnotherOwns(t *testing.T) {
-	if !asPlainUser(t) {
+	if !filetest.AsPlainUser(t) {
 		return
 	}
 	f, err := openRootAt(t, "/etc").Open("passwd")
@@ -160,7 +162,7 @@ func TestOpenDir(t *testing.T) {
 
 // TestEnterDirNeedsNoRightToList: a folder of mode 0111 can be passed, and not listed.
 func TestEnterDirNeedsNoRightToList(t *testing.T) {
-	if !asPlainUser(t) {
+	if !filetest.AsPlainUser(t) {
 		return
 	}
 	d, path := tempRoot(t)

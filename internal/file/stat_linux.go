@@ -99,3 +99,6 @@ func kindOf(mode uint32) Kind {
 	}
 	return None
 }
+
+// DeviceNumbers are the major and minor number of a device, as archives have them.
+func DeviceNumbers(rdev uint64) (major, minor uint32) { return unix.Major(rdev), unix.Minor(rdev) }

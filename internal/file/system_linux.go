@@ -83,3 +83,6 @@ var systems = map[uint32]system{
 	unix.BINFMTFS_MAGIC: {name: "binfmt_misc", pseudo: true},
 	unix.NSFS_MAGIC:     {name: "nsfs", pseudo: true}, 0x187: {name: "autofs", pseudo: true},
 }
+
+// brokenHere are errors of a broken file system that other systems do not have.
+var brokenHere = []error{unix.ENOMEDIUM, unix.ESHUTDOWN, unix.EUCLEAN, unix.EREMOTEIO, unix.EHOSTDOWN}

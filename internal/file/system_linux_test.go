@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"snap/internal/filetest"
 )
 
 func systemAt(t *testing.T, path string) SystemInfo {
@@ -57,7 +59,7 @@ func TestSystemPseudo(t *testing.T) {
 func TestSystemIDStays(t *testing.T) {
 	for _, kind := range []string{"ext4", "xfs", "btrfs"} {
 		t.Run(kind, func(t *testing.T) {
-			path := mountImage(t, kind)
+			path, _ := filetest.Image(t, kind, "320M")
 			check(t, os.Mkdir(path+"/dir", 0o700))
 			info := systemAt(t, path)
 			if info.Type != kind || info.ID == "" || info.Pseudo || info.HasInodes != (kind != "btrfs") {
@@ -73,7 +75,8 @@ func TestSystemIDStays(t *testing.T) {
 				t.Errorf("another mount has %s, not %s", got, info.ID)
 			}
 			check(t, unix.Unmount(again, unix.MNT_DETACH))
-			if other := systemAt(t, mountImage(t, kind)).ID; other == info.ID {
+			second, _ := filetest.Image(t, kind, "320M")
+			if other := systemAt(t, second).ID; other == info.ID {
 				t.Errorf("another %s has the same id %s", kind, other)
 			}
 			if kind == "btrfs" { // subvolumes number their inodes alone

@@ -117,3 +117,8 @@ func grow(buf []byte, f func([]byte) (int, error)) ([]byte, error) {
 		buf = make([]byte, len(buf)*8)
 	}
 }
+
+func (d *Dir) lacksXattr(name, attr string) bool {
+	_, err := retry(func() (int, error) { return unix.Lgetxattr(d.procPath(name), attr, nil) })
+	return err == unix.ENODATA
+}

@@ -1,5 +1,5 @@
-// Package stream does work in parallel whose results stay in order: [Ordered] maps a sequence on several goroutines and
-// yields the results in the order of its input, with bounded memory, and has ended all that it started when it returns.
+// Package stream is for sequences that are in order: [Ordered] maps one on several goroutines and yields the results in
+// the order of its input, with bounded memory, and has ended all that it started when it returns. [Join] merges two.
 // [Pause] waits for a while, or for the end of a context.
 package stream
 

@@ -1,5 +1,0 @@
-//go:build !linux
-
-package file
-
-func forgetMapped(addr, size uintptr) {}
