@@ -83,7 +83,8 @@ func invoke(cmd *command, u *cli.Context, env *Env, out *output, line *line, all
 		return err
 	}
 	opts.verbose = line.verbose
-	c := &call{Style: env.style(opts), ctx: u.Context, env: env, out: out, flags: u, opts: opts, args: u.Args().Slice(), all: all}
+	c := &call{Style: env.style(opts), ctx: u.Context, env: env, out: out, flags: u, opts: opts, args: u.Args().Slice(),
+		all: all}
 	if n := len(c.args) - line.dashed; cmd.dashed {
 		c.args, c.dashed = c.args[:n], c.args[n:]
 	}

@@ -75,10 +75,12 @@ type arranger struct {
 // option is one flag, with its value in text.
 type option struct{ name, typed, text string }
 
-// otherWords are what other programs call our commands. The nearest of our names would be another thing: delete for undelete.
+// otherWords are what other programs call our commands. The nearest of our names would be another thing: delete for
+// undelete.
 var otherWords = map[string]string{
 	"remove": "delete", "rm": "delete", "del": "delete", "undelete": "restore", "recover": "restore", "extract": "restore",
-	"verify": "check", "fsck": "check", "save": "backup", "snapshot": "backup", "create": "backup", "dump": "cat", "grep": "find",
+	"verify": "check", "fsck": "check", "save": "backup", "snapshot": "backup", "create": "backup", "dump": "cat",
+	"grep": "find",
 }
 
 func (a *arranger) enter(word string) error {
@@ -133,7 +135,7 @@ func (a *arranger) add(typed, name, value string, joined bool, rest []string) ([
 	name = f.Names()[0]
 	if takesValue(f) && !joined {
 		if len(rest) == 0 {
-			return rest, &valueMissing{typed}
+			return rest, hint.Usage(&valueMissing{typed})
 		}
 		value, joined, rest = rest[0], true, rest[1:]
 	}

@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"github.com/urfave/cli/v2"
+
+	"snap/cli/exit"
 )
 
 func TestFlagsMayStandAnywhere(t *testing.T) {
@@ -50,7 +52,7 @@ func TestFlagsMayStandAnywhere(t *testing.T) {
 		text := strings.Join(got.args[min(1, len(got.args)):], " ")
 		if err != nil {
 			text = err.Error()
-			if exitCode(context.Background(), err) != exitUsage {
+			if exit.Code(context.Background(), err) != exit.Usage {
 				t.Errorf("%q: not a usage error: %v", c.line, err)
 			}
 		}
@@ -89,7 +91,8 @@ func FuzzArrange(f *testing.F) {
 		if err != nil || l.command == nil {
 			return
 		}
-		if err := app.RunContext(context.Background(), l.args); err != nil && exitCode(context.Background(), err) != exitUsage {
+		if err := app.RunContext(context.Background(), l.args); err != nil &&
+			exit.Code(context.Background(), err) != exit.Usage {
 			t.Fatalf("%q: %v", l.args, err)
 		}
 	})
@@ -111,11 +114,13 @@ func TestUsageErrorsLeaveStdoutEmpty(t *testing.T) {
 	w := mustWorld(t)
 	w.snapshot(t)
 	for _, line := range []string{
-		"lst", "ls --nope", "ls a b", "cat", "list --units x", "list --color x", "ls --sort x", "find", "find x --size 1Q", "find x --since yesterday",
-		"find --regex (", "diff --stat -0", "find x --type q", "find x -0 --json", "completion tcsh", "ls latest:../x", "ls @x", "list --lock-wait 5m", "--nope", "diff a b c",
+		"lst", "ls --nope", "ls a b", "cat", "list --units x", "list --color x", "ls --sort x", "find", "find x --size 1Q",
+		"find x --since yesterday",
+		"find --regex (", "diff --stat -0", "find x --type q", "find x -0 --json", "completion tcsh", "ls latest:../x",
+		"ls @x", "list --lock-wait 5m", "--nope", "diff a b c",
 	} {
 		stdout, stderr, code := run(t, w.dest, strings.Fields(line)...)
-		if code != exitUsage || stdout != "" || !strings.HasPrefix(stderr, "snap: ") {
+		if code != exit.Usage || stdout != "" || !strings.HasPrefix(stderr, "snap: ") {
 			t.Errorf("%s: exit code %d\nstdout: %s\nstderr: %s", line, code, stdout, stderr)
 		}
 	}
@@ -151,14 +156,15 @@ func TestHelpFitsATerminal(t *testing.T) {
 
 func TestEveryCommandSaysWhatItIs(t *testing.T) {
 	for _, cmd := range commands() {
-		if cmd.short == "" || cmd.long == "" || cmd.run == nil || !cmd.hidden && cmd.group == "" || cmd.args != "" && cmd.max == 0 {
+		if cmd.short == "" || cmd.long == "" || cmd.run == nil || !cmd.hidden && cmd.group == "" ||
+			cmd.args != "" && cmd.max == 0 {
 			t.Errorf("%s: something is missing", cmd.name)
 		}
 		if slices.Contains(cmd.codes, 0) || slices.Contains(cmd.codes, 1) || slices.Contains(cmd.codes, 2) {
 			t.Errorf("%s: every command has the codes 0, 1 and 2", cmd.name)
 		}
 		for _, code := range cmd.codes {
-			if exitTexts[code] == "" {
+			if exit.Texts[code] == "" {
 				t.Errorf("%s: no text for exit code %d", cmd.name, code)
 			}
 		}
@@ -175,16 +181,17 @@ func TestTheReadmeHasTheExitCodes(t *testing.T) {
 	table, _, _ = strings.Cut(table, "\n## ")
 	var rows []string
 	for line := range strings.Lines(table) {
-		if code, _, _ := strings.Cut(strings.TrimPrefix(line, "| "), " "); strings.Trim(code, "0123456789") == "" && code != "" {
+		if code, _, _ := strings.Cut(strings.TrimPrefix(line, "| "), " "); strings.Trim(code, "0123456789") == "" &&
+			code != "" {
 			rows = append(rows, strings.ReplaceAll(strings.TrimSpace(line), "`", ""))
 		}
 	}
-	for i, code := range allCodes {
-		if want := fmt.Sprintf("| %d | %s |", code, exitTexts[code]); i >= len(rows) || rows[i] != want {
+	for i, code := range exit.Codes {
+		if want := fmt.Sprintf("| %d | %s |", code, exit.Texts[code]); i >= len(rows) || rows[i] != want {
 			t.Errorf("README.md lacks, or has elsewhere: %s", want)
 		}
 	}
-	if len(rows) != len(allCodes) {
-		t.Errorf("%d rows, %d exit codes", len(rows), len(allCodes))
+	if len(rows) != len(exit.Codes) {
+		t.Errorf("%d rows, %d exit codes", len(rows), len(exit.Codes))
 	}
 }

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -9,23 +8,21 @@ import (
 	"os/user"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
-	"syscall"
 
 	"github.com/urfave/cli/v2"
 
 	"snap/backup"
 	"snap/backup/source"
+	"snap/cli/exit"
+	"snap/cli/logfile"
 	"snap/cli/settings"
 	"snap/cli/text"
 	"snap/destination"
-	"snap/index"
 	"snap/internal/file"
 	"snap/internal/hint"
 	"snap/internal/quote"
 	"snap/internal/when"
-	"snap/query"
 )
 
 func backupCommand() *command {
@@ -53,16 +50,20 @@ snap backup -n /mnt/disk/me /home/me         # what would happen?
 snap backup /mnt/disk/all ~/docs /etc/hosts  # several sources
 snap backup /mnt/disk/me ~ --exclude '*.iso' --exclude-caches
 snap backup /mnt/disk/me ~ --if-older 1d     # once a day, tried every hour`,
-		codes: []int{exitPartial, exitRefused, exitBefore, exitNoDest, exitLocked, exitInterrupted, exitTerminated},
+		codes: []int{exit.Partial, exit.Refused, exit.Before, exit.NoDest, exit.Locked, exit.Interrupted, exit.Terminated},
 		flags: append([]cli.Flag{
 			&cli.BoolFlag{Name: "dry-run", Aliases: []string{"n"}, Usage: "say what would happen and write nothing at all"},
 			&cli.StringSliceFlag{Name: "exclude", Usage: "leave out `PATTERN`, written as in Blacklist.txt; may be repeated"},
-			&cli.StringSliceFlag{Name: "include", Usage: "take in `PATTERN` even so, written as in Whitelist.txt; may be repeated"},
-			&cli.StringSliceFlag{Name: "exclude-from", Usage: "leave out what `FILE` lists, written as Blacklist.txt; - is standard input; may be repeated"},
-			&cli.StringSliceFlag{Name: "include-from", Usage: "take in what `FILE` lists even so, written as Whitelist.txt; - is standard input; may be repeated"},
+			&cli.StringSliceFlag{Name: "include",
+				Usage: "take in `PATTERN` even so, written as in Whitelist.txt; may be repeated"},
+			&cli.StringSliceFlag{Name: "exclude-from",
+				Usage: "leave out what `FILE` lists, written as Blacklist.txt; - is standard input; may be repeated"},
+			&cli.StringSliceFlag{Name: "include-from",
+				Usage: "take in what `FILE` lists even so, written as Whitelist.txt; - is standard input; may be repeated"},
 			&cli.BoolFlag{Name: "one-file-system", Aliases: []string{"x"}, Usage: "do not enter other file systems"},
 			&cli.BoolFlag{Name: "exclude-caches", Usage: "leave out what is in folders with a CACHEDIR.TAG"},
-			&cli.StringSliceFlag{Name: "exclude-if-present", Usage: "leave out what is in folders that hold a file `NAME`; may be repeated"},
+			&cli.StringSliceFlag{Name: "exclude-if-present",
+				Usage: "leave out what is in folders that hold a file `NAME`; may be repeated"},
 			&cli.StringFlag{Name: "exclude-larger-than", Usage: "leave out files larger than `SIZE`, as 500M"},
 			&cli.BoolFlag{Name: "force", Usage: "make a snapshot although nothing changed"},
 			&cli.BoolFlag{Name: "checksum", Usage: "trust no time stamps: read and hash every file"},
@@ -73,8 +74,10 @@ snap backup /mnt/disk/me ~ --if-older 1d     # once a day, tried every hour`,
 			&cli.StringFlag{Name: "note", Usage: "give the snapshot a note, `TEXT`"},
 			takeOverFlag(),
 			&cli.StringFlag{Name: "time", Usage: "record (and name) the snapshot with this `TIME` instead of now"},
-			&cli.StringFlag{Name: "if-older", Usage: "do nothing if the last snapshot, or run that found nothing changed, is not older than `AGE`"},
-			&cli.BoolFlag{Name: "strict", Usage: "a file that grows while it is read, as a log does, makes the snapshot incomplete too"},
+			&cli.StringFlag{Name: "if-older",
+				Usage: "do nothing if the last snapshot, or run that found nothing changed, is not older than `AGE`"},
+			&cli.BoolFlag{Name: "strict",
+				Usage: "a file that grows while it is read, as a log does, makes the snapshot incomplete too"},
 			&cli.BoolFlag{Name: "allow-empty-source", Usage: "accept a source without a single entry"},
 			&cli.BoolFlag{Name: "source-moved", Usage: "accept other sources than those of the newest snapshot"},
 			hereFlag(),
@@ -129,7 +132,7 @@ func (c *call) backup(dest string, src sources) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := checkLogFolder(dest, s.Logfile); err != nil {
+	if err := logfile.CheckFolder(dest, s.Logfile); err != nil {
 		return err
 	}
 	events = c.newEvents(dest, src, &s)
@@ -146,7 +149,7 @@ func (c *call) backup(dest string, src sources) (err error) {
 		return c.restUntilDue(why)
 	}
 	if !c.flags.Bool("dry-run") {
-		c.makeStateFolder()
+		c.user().MakeFolder()
 	}
 	o, err := c.backupOptions(&s, dest, src)
 	if err != nil {
@@ -161,9 +164,10 @@ func (c *call) backup(dest string, src sources) (err error) {
 	if err := c.checkTakeOver(dest, &s); err != nil {
 		return err
 	}
-	d, err := c.openToWrite(dest, destination.Options{Create: true, Mode: destination.ReadOnlyIf(o.DryRun), TakeOver: c.flags.Bool("take-over"), LockWait: c.opts.lockWait, Holder: c.holder("backup"), Trust: c.trusted(dest)})
+	d, err := c.openToWrite(dest, destination.Options{Create: true, Mode: destination.ReadOnlyIf(o.DryRun),
+		TakeOver: c.flags.Bool("take-over"), LockWait: c.opts.lockWait, Holder: c.holder("backup"), Trust: c.trusted(dest)})
 	if err != nil {
-		return backupHint(err, dest)
+		return exit.Hint(err, dest)
 	}
 	defer func() { err = errors.Join(err, d.Close()) }()
 	if c.flags.Bool("take-over") {
@@ -175,20 +179,24 @@ func (c *call) backup(dest string, src sources) (err error) {
 		events = events.none()
 		return c.restUntilDue(why)
 	}
-	logfile := ""
+	logPath := ""
 	if !o.DryRun {
-		if logfile, err = c.logPath(d, dest, s.Logfile); err != nil {
+		none := ""
+		if logPath, none, err = logfile.Path(c.ctx, d, dest, s.Logfile); err != nil {
 			return err
+		}
+		if none != "" {
+			c.note("%s", none)
 		}
 		if _, err := settings.WriteTemplates(dest); err != nil {
 			return err
 		}
 	}
-	log, endLog := c.openLog(logfile, s.Loglevel)
+	log, endLog := logfile.Open(logPath, s.Loglevel)
 	defer func() { err = errors.Join(err, endLog()) }()
 	defer c.keepAwake(dest)()
-	if err := events.begin(log, logfile, o.DryRun); err != nil {
-		logEnd(log, "backup", err)
+	if err := events.begin(log, logPath, o.DryRun); err != nil {
+		logfile.Failed(log, "backup", err)
 		return err
 	}
 	if err := checkLayout(&o, dest); err != nil { // once more: the command before it may have mounted something
@@ -199,7 +207,7 @@ func (c *call) backup(dest string, src sources) (err error) {
 	log.Info("backup begins", "source", strings.Join(src.all(), ", "))
 	o.Scan.Own = c.ownFiles(dest, s.Logfile) // the log's folder is there by now
 	if r.behind, err = c.behind(d, o.Time); err != nil {
-		return backupHint(err, dest)
+		return exit.Hint(err, dest)
 	}
 	res, err := backup.Run(c.ctx, d, o)
 	events.done(res)
@@ -213,8 +221,8 @@ func (c *call) backup(dest string, src sources) (err error) {
 		if res.Kept {
 			err = hint.With(err, "what was copied is kept: the next backup goes on from there")
 		}
-		logEnd(log, "backup", err)
-		return backupHint(err, dest)
+		logfile.Failed(log, "backup", err)
+		return exit.Hint(err, dest)
 	}
 	var after []error // what was to be done besides, and was not
 	if res.Skipped {
@@ -255,22 +263,22 @@ func (c *call) backup(dest string, src sources) (err error) {
 		return err
 	}
 	if err := errors.Join(append(after, refused)...); err != nil {
-		return backupHint(err, dest)
+		return exit.Hint(err, dest)
 	}
 	if res.Incomplete() || len(r.pruned.why) > 0 {
-		return withCode(exitPartial, nil)
+		return exit.With(exit.Partial, nil)
 	}
 	return nil
 }
 
-// afterwards is how a backup ended. Whatever fails when the snapshot is there, it is there: that is no failure, but a success
-// in part.
+// afterwards is how a backup ended. Whatever fails when the snapshot is there, it is there: that is no failure, but a
+// success in part.
 func (c *call) afterwards(done bool, err error) error {
-	code := exitCode(c.ctx, err)
-	if !done || code == 0 || code == exitInterrupted || code == exitTerminated {
+	code := exit.Code(c.ctx, err)
+	if !done || code == 0 || code == exit.Interrupted || code == exit.Terminated {
 		return err
 	}
-	return withCode(exitPartial, err)
+	return exit.With(exit.Partial, err)
 }
 
 // checkLayout refuses a source and a destination that lie in each other, and keeps the scan out of dest.
@@ -280,7 +288,7 @@ func checkLayout(o *backup.Options, dest string) error {
 		return !v.Walk, err
 	})
 	o.Scan.Never = []file.Stat{never}
-	return backupHint(err, dest)
+	return exit.Hint(err, dest)
 }
 
 // checkDest says what is wrong with a destination before anything is done there.
@@ -293,7 +301,8 @@ func checkDest(dest string) error {
 	case err != nil:
 		return fmt.Errorf("destination: %w", err)
 	case !info.IsDir():
-		return hint.With(fmt.Errorf("destination %s: not a folder", quote.Name(dest)), "name a folder that the snapshots can be made in")
+		return hint.With(fmt.Errorf("destination %s: not a folder", quote.Name(dest)),
+			"name a folder that the snapshots can be made in")
 	}
 	return nil
 }
@@ -301,23 +310,8 @@ func checkDest(dest string) error {
 // holder is what other runs are told while this one holds the lock.
 func (c *call) holder(what string) string {
 	host, _ := os.Hostname()
-	return quote.Clean(fmt.Sprintf("snap %s (process %d on %s, since %s)", what, os.Getpid(), host, c.env.Now().Format("2006-01-02 15:04:05")))
-}
-
-// holderGone reports whether a holder names a process of this host that is no more: then somebody else holds
-// the lock now, who wrote nothing of himself.
-func holderGone(holder string) bool {
-	host, _ := os.Hostname()
-	var pid int
-	_, after, _ := strings.Cut(holder, " (process ")
-	if _, err := fmt.Sscanf(after, "%d on", &pid); err != nil || !strings.HasPrefix(after, quote.Clean(fmt.Sprintf("%d on %s, since ", pid, host))) {
-		return false
-	}
-	p, err := os.FindProcess(pid)
-	if err != nil {
-		return true
-	}
-	return errors.Is(p.Signal(syscall.Signal(0)), os.ErrProcessDone)
+	return quote.Clean(fmt.Sprintf("snap %s (process %d on %s, since %s)", what, os.Getpid(), host,
+		c.env.Now().Format("2006-01-02 15:04:05")))
 }
 
 // backupOptions puts flags, settings and defaults together, in this order of weight.
@@ -325,7 +319,8 @@ func (c *call) backupOptions(s *settings.Settings, dest string, src sources) (ba
 	f := c.flags
 	o := s.Backup(c.env.Now().Location())
 	for name, on := range map[string]*bool{
-		"strict": &o.Strict, "checksum": &o.Rules.Checksum, "trust-moves": &o.Rules.TrustMoves, "ignore-inode": &o.Rules.IgnoreInode,
+		"strict": &o.Strict, "checksum": &o.Rules.Checksum, "trust-moves": &o.Rules.TrustMoves,
+		"ignore-inode": &o.Rules.IgnoreInode,
 		"ignore-ctime": &o.Rules.IgnoreCtime, "one-file-system": &o.Scan.OneFileSystem, "exclude-caches": &o.Scan.Caches,
 	} {
 		if f.IsSet(name) {
@@ -333,11 +328,12 @@ func (c *call) backupOptions(s *settings.Settings, dest string, src sources) (ba
 		}
 	}
 	o.Source, o.Scan.Roots, o.SourceMoved = src.top, src.roots, f.Bool("source-moved")
-	o.Start, o.DryRun, o.Force, o.AllowEmptySource = c.env.Now(), f.Bool("dry-run"), o.Force || f.Bool("force"), f.Bool("allow-empty-source")
+	o.Start, o.DryRun, o.Force, o.AllowEmptySource = c.env.Now(), f.Bool("dry-run"), o.Force || f.Bool("force"),
+		f.Bool("allow-empty-source")
 	o.Note = strings.ToValidUTF8(f.String("note"), "\ufffd")
 	o.Scan.Own = c.ownFiles(dest, s.Logfile)
 	o.Scan.IfPresent = append(f.StringSlice("exclude-if-present"), o.Scan.IfPresent...)
-	o.Users, o.Groups = userName, groupName
+	o.Users, o.Groups = text.UserName, text.GroupName
 	o.Host, _ = os.Hostname()
 	if u, err := user.Current(); err == nil {
 		o.User = u.Username
@@ -353,7 +349,8 @@ func (c *call) backupOptions(s *settings.Settings, dest string, src sources) (ba
 			return o, hint.Usagef("--exclude-larger-than: %s", err)
 		}
 		if o.Scan.Larger == 0 {
-			return o, hint.Usagef("--exclude-larger-than %s: that would leave out every file with something in it; name a size, as 500M", quote.Name(v))
+			return o, hint.Usagef("--exclude-larger-than %s: that would leave out every file with something in it; name a "+
+				"size, as 500M", quote.Name(v))
 		}
 	}
 	o.Time = c.now()
@@ -383,93 +380,4 @@ func (c *call) backupOptions(s *settings.Settings, dest string, src sources) (ba
 	}
 	o.Scan.Filter, err = c.filters(dest, src)
 	return o, err
-}
-
-// backupHint adds to an error of the backup package its exit code and what to do.
-func backupHint(err error, dest string) error {
-	var guard *destination.GuardError
-	var locked *destination.LockedError
-	var layout *source.LayoutError
-	var missing *source.MissingError
-	var owner *destination.OwnerError
-	switch {
-	case errors.As(err, &owner):
-		return withCode(exitRefused, hint.With(fmt.Errorf("%s: belongs to %s, and only the owner writes to a destination", quote.Name(owner.Path), userText(owner.Owner)),
-			"%s", hint.Text(ownerHint(owner, dest, os.Geteuid()))))
-	case errors.As(err, &guard):
-		return withCode(exitRefused, hint.With(err, "%s", hint.Text(guard.Hint)))
-	case errors.As(err, new(*destination.StuckError)):
-		way := cmp.Or(troubleHint(err, "the destination", dest, os.Geteuid()), "is something mounted there? unmount it")
-		return withCode(exitPartial, hint.With(err, "the snapshots are deleted; what is left goes with the next run that can remove it\n%s", hint.Text(way)))
-	case errors.As(err, &locked):
-		if holderGone(locked.Holder) {
-			locked.Holder = ""
-		}
-		return withCode(exitLocked, hint.With(err, "wait until it is done, or let this run wait: --lock-wait 30min"))
-	case errors.As(err, &layout):
-		way := "name a destination outside of the source"
-		if strings.Contains(layout.Why, "inside the source") {
-			way += fmt.Sprintf(", or leave it out with a line in %s", quote.Word(filepath.Join(dest, settings.BlacklistFile)))
-		}
-		return withCode(exitUsage, hint.With(err, "%s", way))
-	case errors.As(err, &missing):
-		return hint.With(err, "%s", missingHint(missing))
-	case errors.Is(err, destination.ErrNoHardLinks):
-		return hint.With(err, "use a destination on ext4, XFS, btrfs, NTFS, APFS or another file system with hard links")
-	case errors.Is(err, destination.ErrPurging):
-		return hint.With(err, "what was interrupted is finished by the next run that writes there, such as the same snap purge or a backup")
-	case errors.Is(err, destination.ErrNotDestination):
-		return withCode(exitNoDest, hint.With(err, "a destination holds a folder .snap; to make one: snap init DIR"))
-	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
-		return hint.With(err, "%s\nall snapshots in it are whole; snap prune frees space", troubleHint(err, "the destination", dest, os.Geteuid()))
-	case errors.Is(err, index.ErrMissing), errors.Is(err, index.ErrDamaged), errors.Is(err, index.ErrTruncated), errors.Is(err, index.ErrNewer):
-		return query.IndexHint(err, dest)
-	}
-	if way := troubleHint(err, "the destination", dest, os.Geteuid()); way != "" {
-		return hint.With(err, "%s", way)
-	}
-	return err
-}
-
-// ownerHint says what the user me does about a destination of which something is another's.
-func ownerHint(e *destination.OwnerError, dest string, me int) string {
-	as, name := fmt.Sprintf("sudo -u %s %s", quote.Word(userName(e.Owner)), sameLine), quote.Word(userName(uint32(me)))
-	switch {
-	case e.Owner == 0:
-		as = "sudo " + sameLine
-	case userName(e.Owner) == "":
-		as = fmt.Sprintf("sudo -u '#%d' %s", e.Owner, sameLine)
-	}
-	lines := []string{"as its owner: " + as}
-	switch {
-	case e.Path != dest:
-		lines[0] = fmt.Sprintf("another run, as by sudo, has made it; to make it yours: sudo chown %s %s", name, quote.Word(e.Path))
-	case me == 0:
-		lines = append(lines, fmt.Sprintf("or make it root's, and have the next backup copy everything once: snap init %s --take-over", quote.Word(dest)))
-	case userName(e.Owner) == "":
-		lines = append(lines, fmt.Sprintf("if this disk is from another machine, where you are user %d: sudo chown -hR --from=%[1]d %s %s", e.Owner, name, quote.Word(dest)))
-	}
-	return strings.Join(lines, "\n")
-}
-
-// userText is a user for people.
-func userText(uid uint32) string {
-	if name := userName(uid); name != "" {
-		return quote.Name(name)
-	}
-	return fmt.Sprintf("user %d", uid)
-}
-
-func userName(uid uint32) string {
-	if u, err := user.LookupId(strconv.FormatUint(uint64(uid), 10)); err == nil {
-		return u.Username
-	}
-	return ""
-}
-
-func groupName(gid uint32) string {
-	if g, err := user.LookupGroupId(strconv.FormatUint(uint64(gid), 10)); err == nil {
-		return g.Name
-	}
-	return ""
 }

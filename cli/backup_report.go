@@ -148,7 +148,8 @@ func (r *backupReport) tellMore() {
 		more += max(n-notesMax, 0)
 	}
 	if more > 0 {
-		r.call.note("and %s more such notes about single files: -v shows them, and so does the log", humanize.Comma(int64(more)))
+		r.call.note("and %s more such notes about single files: -v shows them, and so does the log",
+			humanize.Comma(int64(more)))
 	}
 }
 
@@ -160,7 +161,8 @@ func (r *backupReport) summary(res *backup.Result, start time.Time) error {
 	changes := ""
 	if h != nil {
 		changes = fmt.Sprintf("%s added, %s modified, %s metadata, %s moved, %s removed",
-			humanize.Comma(h.Added), humanize.Comma(h.Modified), humanize.Comma(h.Metadata), humanize.Comma(h.Moved), humanize.Comma(h.Removed))
+			humanize.Comma(h.Added), humanize.Comma(h.Modified), humanize.Comma(h.Metadata), humanize.Comma(h.Moved),
+			humanize.Comma(h.Removed))
 	}
 	switch {
 	case r.dryRun:
@@ -169,10 +171,12 @@ func (r *backupReport) summary(res *backup.Result, start time.Time) error {
 	case res.Skipped:
 		r.log.Info("nothing changed", "since", res.Previous)
 	default:
-		r.log.Info("backup done", "snapshot", h.Name, "changes", changes, "copied", h.CopiedBytes, "linked", h.Linked, "errors", h.Errors)
+		r.log.Info("backup done", "snapshot", h.Name, "changes", changes, "copied", h.CopiedBytes, "linked", h.Linked,
+			"errors", h.Errors)
 	}
 	if c.opts.json {
-		j := wire.BackupSummary{Type: "summary", Skipped: res.Skipped, DryRun: r.dryRun, Errors: res.Errors, Vanished: res.Vanished, Seconds: took.Seconds(),
+		j := wire.BackupSummary{Type: "summary", Skipped: res.Skipped, DryRun: r.dryRun, Errors: res.Errors,
+			Vanished: res.Vanished, Seconds: took.Seconds(),
 			SnapshotsRemoved: r.pruned.Removed, BytesFreed: r.pruned.Freed}
 		if h != nil {
 			if !r.dryRun {
@@ -182,11 +186,13 @@ func (r *backupReport) summary(res *backup.Result, start time.Time) error {
 				}
 				j.Snapshot = &s
 			}
-			j.FilesNew, j.FilesChanged, j.FilesMetadata, j.FilesMoved, j.FilesLinked, j.FilesRemoved = h.Added, h.Modified, h.Metadata, h.Moved, h.Linked, h.Removed
+			j.FilesNew, j.FilesChanged, j.FilesMetadata, j.FilesMoved, j.FilesLinked, j.FilesRemoved = h.Added, h.Modified,
+				h.Metadata, h.Moved, h.Linked, h.Removed
 			j.DataAdded = h.CopiedBytes
 		}
 		j.RemovedNames, j.RulesStopped = append([]string{}, r.pruned.names...), append([]string{}, r.pruned.why...)
-		j.Lost = wire.Lost{Owner: res.Lost.Owner, Mode: res.Lost.Mode, Setuid: res.Lost.Setuid, Xattrs: res.Lost.Xattrs, Times: res.Lost.Times}
+		j.Lost = wire.Lost{Owner: res.Lost.Owner, Mode: res.Lost.Mode, Setuid: res.Lost.Setuid, Xattrs: res.Lost.Xattrs,
+			Times: res.Lost.Times}
 		j.FilesGrowing, j.Idle = r.growing, newIdleJSON(r.idle)
 		j.FilesResumed, j.DataResumed = res.Resumed.Files, res.Resumed.Bytes
 		j.Behind = r.behind.json()
@@ -218,12 +224,16 @@ func (r *backupReport) summary(res *backup.Result, start time.Time) error {
 	held := h.HeldBytes()
 	saved := max(held-h.CopiedBytes-r.holes, 0)
 	lines := []string{
-		strings.TrimSpace(fmt.Sprintf("%s %s", verb, name)) + fmt.Sprintf(": %s, %s, %s", text.Plural(h.Files-h.Unread, "file", "files"), text.Plural(h.Dirs, "folder", "folders"), c.Size(held)),
+		strings.TrimSpace(fmt.Sprintf("%s %s", verb, name)) +
+			fmt.Sprintf(": %s, %s, %s", text.Plural(h.Files-h.Unread, "file", "files"), text.Plural(h.Dirs, "folder", "folders"),
+				c.Size(held)),
 		"  " + changes,
-		fmt.Sprintf("  %s copied, %s linked (%s not copied again), %s", c.Size(h.CopiedBytes), text.Plural(h.Linked, "file", "files"), c.Size(saved), seconds(took)),
+		fmt.Sprintf("  %s copied, %s linked (%s not copied again), %s", c.Size(h.CopiedBytes),
+			text.Plural(h.Linked, "file", "files"), c.Size(saved), seconds(took)),
 	}
 	if n := res.Resumed; n.Files > 0 {
-		lines = append(lines, fmt.Sprintf("  %s (%s) taken over from an interrupted run", text.Plural(n.Files, "file", "files"), c.Size(n.Bytes)))
+		lines = append(lines,
+			fmt.Sprintf("  %s (%s) taken over from an interrupted run", text.Plural(n.Files, "file", "files"), c.Size(n.Bytes)))
 	}
 	if res.Vanished > 0 {
 		lines = append(lines, fmt.Sprintf("  %s vanished while the backup ran", humanize.Comma(res.Vanished)))
@@ -241,7 +251,8 @@ func (r *backupReport) summary(res *backup.Result, start time.Time) error {
 		}
 	}
 	if r.growing > 0 && !r.strict {
-		lines = append(lines, fmt.Sprintf("  %s while the backup read them", text.Plural(r.growing, "file grew", "files grew")))
+		lines = append(lines,
+			fmt.Sprintf("  %s while the backup read them", text.Plural(r.growing, "file grew", "files grew")))
 	}
 	if r.unsteady > 0 {
 		lines = append(lines, fmt.Sprintf("  %s copied while they changed; they are named above", humanize.Comma(r.unsteady)))

@@ -5,21 +5,26 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"path"
 
 	"github.com/urfave/cli/v2"
 
+	"snap/cli/exit"
 	"snap/cli/text"
 	"snap/index"
 	"snap/internal/file"
 	"snap/internal/hint"
 	"snap/internal/quote"
 	"snap/query"
+	"snap/query/archive"
+	"snap/restore"
 )
 
 func catCommand() *command {
 	return &command{
-		name: "cat", args: "REF:PATH…", short: "a file's bytes, or a folder as an archive, verified", group: groupLook, min: 1, max: -1,
-		codes: []int{exitPartial, exitNoDest, exitLocked},
+		name: "cat", args: "REF:PATH…", short: "a file's bytes, or a folder as an archive, verified", group: groupLook,
+		min: 1, max: -1,
+		codes: []int{exit.Partial, exit.NoDest, exit.Locked},
 		long: `
 Writes the bytes of a file to standard output as a snapshot holds them. They are
 hashed on the way: when they are not what was backed up, that is said on standard
@@ -65,15 +70,18 @@ func runCat(c *call) error {
 		name := quote.Name(h.Name) + ":" + text.Path(path, file.None)
 		switch {
 		case r.Kind == file.Folder:
-			return hint.With(fmt.Errorf("cat %s: is a folder", name), "to list it: snap ls %s; as an archive: snap cat --archive tar %[1]s", quote.Word(h.Name+":"+path))
+			return hint.With(fmt.Errorf("cat %s: is a folder", name),
+				"to list it: snap ls %s; as an archive: snap cat --archive tar %[1]s", quote.Word(h.Name+":"+path))
 		case r.Kind == file.Symlink:
 			return fmt.Errorf("cat %s: is a symbolic link to %s", name, quote.Name(r.Target))
 		case r.Kind != file.Regular:
 			return fmt.Errorf("cat %s: is no regular file but a %s", name, r.Kind)
 		case r.Unheld():
-			return hint.With(fmt.Errorf("cat %s: the destination could not hold it, by its name or size", name), "to see other versions: snap history %s", quote.Word(path))
+			return hint.With(fmt.Errorf("cat %s: the destination could not hold it, by its name or size", name),
+				"to see other versions: snap history %s", quote.Word(path))
 		case r.Stored == index.Absent:
-			return hint.With(fmt.Errorf("cat %s: could not be read when the snapshot was made", name), "to see other versions: snap history %s", quote.Word(path))
+			return hint.With(fmt.Errorf("cat %s: could not be read when the snapshot was made", name),
+				"to see other versions: snap history %s", quote.Word(path))
 		}
 		if err := d.Missing(c.ctx, h, path, "cat"); err != nil {
 			return err
@@ -87,8 +95,73 @@ func runCat(c *call) error {
 		}
 		_, err = io.CopyBuffer(struct{ io.Writer }{c.out}, f, make([]byte, 256<<10))
 		if errors.Is(err, query.ErrDamaged) {
-			err = hint.With(fmt.Errorf("cat %s: %w", name, err), "other versions: snap history %s; all files: snap check --read-data", quote.Word(path))
+			err = hint.With(fmt.Errorf("cat %s: %w", name, err),
+				"other versions: snap history %s; all files: snap check --read-data", quote.Word(path))
 		}
 		return errors.Join(err, f.Close())
 	})
+}
+
+// archive writes what the arguments name as an archive.
+func (c *call) archive(d *query.Reader, format string) error {
+	if c.env.StdoutTTY {
+		return hint.With(hint.Usagef("cat: an archive is not for a terminal"),
+			"write it into a file: … --archive %s > FILE.%s",
+			format, format)
+	}
+	items, err := c.archiveItems(d)
+	if err != nil {
+		return err
+	}
+	res, err := archive.Write(c.ctx, c.out, d, items, archive.Options{
+		Zip: format == "zip",
+		Warn: func(h *index.Header, path string, err error) {
+			c.warn("cat %s:%s: %v", quote.Name(h.Name), text.Path(path, file.None), err)
+		},
+	})
+	if err != nil {
+		return err
+	}
+	for kind, n := range res.LeftOut {
+		c.note("cat: left out: %s, which a %s archive cannot hold", text.Plural(n, kind.String(), kind.String()+"s"), format)
+	}
+	if res.Failed > 0 {
+		return exit.With(exit.Partial, nil)
+	}
+	return nil
+}
+
+// archiveItems are the arguments and the names of their members: those that a restore to a folder would give them,
+// and below the name of its snapshot where there are several snapshots.
+func (c *call) archiveItems(d *query.Reader) ([]archive.Item, error) {
+	var places []restorePlace
+	several := false
+	for _, arg := range c.args {
+		h, p, err := d.Entry(c.ctx, arg)
+		if err == nil {
+			err = d.Missing(c.ctx, h, p, "cat")
+		}
+		if err != nil {
+			return nil, err
+		}
+		several = several || len(places) > 0 && places[0].header != h
+		places = append(places, restorePlace{restore.Item{Path: p}, h, arg})
+	}
+	for i := range places {
+		p := &places[i]
+		switch {
+		case several:
+			p.To = index.Join(p.header.Name, p.Path)
+		case p.Path != "":
+			p.To = path.Base(p.Path)
+		}
+	}
+	if err := apart(places); err != nil {
+		return nil, err
+	}
+	items := make([]archive.Item, len(places))
+	for i, p := range places {
+		items[i] = archive.Item{Header: p.header, Path: p.Path, Name: p.To}
+	}
+	return items, nil
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"snap/cli/exit"
 	"snap/cli/text"
 	"snap/destination/check"
 	"snap/internal/hint"
@@ -17,7 +18,8 @@ import (
 
 func checkCommand() *command {
 	return &command{
-		name: "check", group: groupKeep, does: true, codes: []int{exitRefused, exitNoDest, exitLocked, exitInterrupted, exitTerminated},
+		name: "check", group: groupKeep, does: true,
+		codes: []int{exit.Refused, exit.NoDest, exit.Locked, exit.Interrupted, exit.Terminated},
 		short: "index, change sets and trees agree; --repair mends",
 		long: `
 Makes sure that the index agrees with itself and with the change sets, and that
@@ -40,7 +42,8 @@ snap check --read-data-subset 1/12  # all of them in a year of months
 snap check --read-data --repair     # and mend what can be mended`,
 		flags: []cli.Flag{
 			&cli.BoolFlag{Name: "read-data", Usage: "read every file once and compare it with its hash"},
-			&cli.StringFlag{Name: "read-data-subset", Usage: "read a `PART`: 10% of the files at random, 3/7 (the third of seven parts), or about 50G at random"},
+			&cli.StringFlag{Name: "read-data-subset",
+				Usage: "read a `PART`: 10% of the files at random, 3/7 (the third of seven parts), or about 50G at random"},
 			&cli.BoolFlag{Name: "repair", Usage: "mend what can be mended"},
 			&cli.IntFlag{Name: "jobs", Usage: "read `N` files at the same time (default: as snap thinks best)"},
 		},
@@ -63,16 +66,16 @@ func runCheck(c *call) error {
 	res, err := check.Run(c.ctx, dest, o)
 	r.line.End()
 	if perr := r.findings(res); perr != nil { // also what was found before an error
-		return errors.Join(backupHint(err, dest), perr)
+		return errors.Join(exit.Hint(err, dest), perr)
 	}
 	if err != nil {
-		return backupHint(err, dest)
+		return exit.Hint(err, dest)
 	}
 	if err := r.summary(res, &o); err != nil {
 		return err
 	}
 	if res.Errors > 0 {
-		return withCode(exitFailed, nil)
+		return exit.With(exit.Failed, nil)
 	}
 	return nil
 }
@@ -101,7 +104,8 @@ func (c *call) checkOptions() (check.Options, error) {
 
 // parseSubset reads 10%, 3/7 or 50G.
 func parseSubset(s string) (check.Subset, error) {
-	bad := fmt.Errorf("%s is no part: write it as 10%%, as 3/7 (the third of seven parts) or as a size like 50G", quote.Name(s))
+	bad := fmt.Errorf("%s is no part: write it as 10%%, as 3/7 (the third of seven parts) or as a size like 50G",
+		quote.Name(s))
 	if digits, ok := strings.CutSuffix(s, "%"); ok {
 		p, err := strconv.ParseFloat(digits, 64)
 		if err != nil || strings.Trim(digits, "0123456789.") != "" {
@@ -119,7 +123,8 @@ func parseSubset(s string) (check.Subset, error) {
 			return check.Subset{}, bad
 		}
 		if n < 1 || n > m {
-			return check.Subset{}, fmt.Errorf("%s: parts are counted from 1/%d to %d/%d", quote.Name(s), max(m, 1), max(m, 1), max(m, 1))
+			return check.Subset{},
+				fmt.Errorf("%s: parts are counted from 1/%d to %d/%d", quote.Name(s), max(m, 1), max(m, 1), max(m, 1))
 		}
 		return check.Subset{Part: int(n), Parts: int(m)}, nil
 	}

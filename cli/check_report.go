@@ -29,7 +29,8 @@ func (r *checkReport) findings(res *check.Result) error {
 	for i := range res.Findings {
 		f := &res.Findings[i]
 		if c.opts.json {
-			j := wire.CheckError{Type: "error", What: f.What, Snapshots: f.Snapshots, Why: quote.Clean(f.Why), Below: f.Below, Repaired: f.Repaired}
+			j := wire.CheckError{Type: "error", What: f.What, Snapshots: f.Snapshots, Why: quote.Clean(f.Why), Below: f.Below,
+				Repaired: f.Repaired}
 			if j.Path, j.PathB64 = wire.Name(f.Path); f.Repaired {
 				j.From = quote.Clean(f.From)
 			} else {
@@ -49,10 +50,12 @@ func (r *checkReport) findings(res *check.Result) error {
 		c.warn("check: %s more that are not named; mend these first, then check again", humanize.Comma(res.More))
 	}
 	for _, name := range res.Missing {
-		c.note("snapshot %s is missing: its folder was removed; to forget it: snap delete %s", quote.Name(name), quote.Word(name))
+		c.note("snapshot %s is missing: its folder was removed; to forget it: snap delete %s", quote.Name(name),
+			quote.Word(name))
 	}
 	if len(res.Strange) > 0 {
-		c.note("if a snapshot's folder was renamed, rename it back; these are no snapshot's: %s", strings.Join(mapped(res.Strange, quote.Name), ", "))
+		c.note("if a snapshot's folder was renamed, rename it back; these are no snapshot's: %s",
+			strings.Join(mapped(res.Strange, quote.Name), ", "))
 	}
 	return nil
 }
@@ -122,11 +125,14 @@ func (r *checkReport) summary(res *check.Result, o *check.Options) error {
 		if missing == nil {
 			missing = []string{}
 		}
-		return c.json(wire.CheckSummary{Type: "summary", Snapshots: res.Snapshots, Files: res.Files, InodesRead: res.InodesRead, BytesRead: res.BytesRead, Damaged: res.Damaged,
-			Repaired: res.Repaired, Errors: res.Errors, Unproved: res.Unproved, Unshared: max(res.Links.Inodes-res.Links.Meant, 0), Missing: missing, Seconds: took.Seconds()})
+		return c.json(wire.CheckSummary{Type: "summary", Snapshots: res.Snapshots, Files: res.Files,
+			InodesRead: res.InodesRead, BytesRead: res.BytesRead, Damaged: res.Damaged,
+			Repaired: res.Repaired, Errors: res.Errors, Unproved: res.Unproved,
+			Unshared: max(res.Links.Inodes-res.Links.Meant, 0), Missing: missing, Seconds: took.Seconds()})
 	}
 	if !c.opts.quiet {
-		line := fmt.Sprintf("checked %s, %s", text.Plural(int(res.Snapshots), "snapshot", "snapshots"), text.Plural(int(res.Files), "entry", "entries"))
+		line := fmt.Sprintf("checked %s, %s", text.Plural(int(res.Snapshots), "snapshot", "snapshots"),
+			text.Plural(int(res.Files), "entry", "entries"))
 		if res.InodesRead > 0 || o.Read.All {
 			line += fmt.Sprintf("; read %s, %s", text.Plural(int(res.InodesRead), "file", "files"), c.Size(res.BytesRead))
 		}
@@ -158,7 +164,8 @@ func (r *checkReport) summary(res *check.Result, o *check.Options) error {
 }
 
 // linksGoneHint is what to do where the hard links are gone.
-const linksGoneHint = "so it is after a copy by cp -r, or by rsync without -H. Nothing is lost and backups go on; it takes more room. " +
+const linksGoneHint = "so it is after a copy by cp -r, or by rsync without -H. Nothing is lost and backups go on; it " +
+	"takes more room. " +
 	"To have the links again, copy the destination anew: cp -a, or rsync -aHAX"
 
 // hints say what to do about what was found.
@@ -169,7 +176,8 @@ func (r *checkReport) hints(res *check.Result, o *check.Options) {
 	dest := quote.Word(r.dest)
 	switch {
 	case has(check.FaultIndex):
-		r.call.note("the index is damaged; the snapshots themselves are plain folders; rebuild it, then check again: snap reindex -d %s", dest)
+		r.call.note("the index is damaged; the snapshots themselves are plain folders; rebuild it, then check again: snap "+
+			"reindex -d %s", dest)
 	case res.Damaged > res.Repaired && !o.Repair:
 		data := ""
 		if o.Read != (check.Subset{Seed: o.Read.Seed}) {

@@ -8,6 +8,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"snap/cli/text"
+	"snap/cli/wire"
 	"snap/internal/hint"
 	"snap/internal/quote"
 )
@@ -103,4 +104,14 @@ func (c *call) raw() (bool, error) {
 // rawFlag is -0 of a command that lists names.
 func rawFlag() cli.Flag {
 	return &cli.BoolFlag{Name: "0", Aliases: []string{"null"}, Usage: "print bare names, each closed by a NUL"}
+}
+
+// json prints v as one line. Characters that a terminal would obey are escaped: JSON may stand on one.
+func (c *call) json(v any) error {
+	b, err := wire.Encode(v)
+	if err != nil {
+		return err
+	}
+	_, err = c.out.Write(append(b, '\n'))
+	return err
 }

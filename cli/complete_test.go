@@ -12,9 +12,12 @@ func TestLinesAreTakenApartLikeAShellDoes(t *testing.T) {
 		line string
 		want string // words joined by bars, "!" where only a shell can know
 	}{
-		{"snap ls ", "snap|ls|"}, {"snap  ls la", "snap|ls|la"}, {"snap ls 'a b", "snap|ls|a b"}, {`snap ls "a b":c`, "snap|ls|a b:c"},
-		{`snap ls a\ b`, "snap|ls|a b"}, {`snap ls "a\"b\c`, `snap|ls|a"b\c`}, {`snap ls '$x`, "snap|ls|$x"}, {`snap ls ''`, "snap|ls|"},
-		{"snap ls $x", "!"}, {"snap ls `x`", "!"}, {`snap ls "$(x)"`, "!"}, {"ls | snap ", "!"}, {"snap; ls ", "!"}, {"", ""}, {`snap \`, `snap|\`},
+		{"snap ls ", "snap|ls|"}, {"snap  ls la", "snap|ls|la"}, {"snap ls 'a b", "snap|ls|a b"},
+		{`snap ls "a b":c`, "snap|ls|a b:c"},
+		{`snap ls a\ b`, "snap|ls|a b"}, {`snap ls "a\"b\c`, `snap|ls|a"b\c`}, {`snap ls '$x`, "snap|ls|$x"},
+		{`snap ls ''`, "snap|ls|"},
+		{"snap ls $x", "!"}, {"snap ls `x`", "!"}, {`snap ls "$(x)"`, "!"}, {"ls | snap ", "!"}, {"snap; ls ", "!"}, {"", ""},
+		{`snap \`, `snap|\`},
 	} {
 		words, _, ok := splitLine(c.line, "")
 		got := strings.Join(words, "|")

@@ -9,7 +9,8 @@ import (
 
 func completionCommand() *command {
 	return &command{
-		name: "completion", args: "bash|zsh|fish", short: "a script that completes snap's command lines", group: groupOther, min: 1, max: 1,
+		name: "completion", args: "bash|zsh|fish", short: "a script that completes snap's command lines", group: groupOther,
+		min: 1, max: 1,
 		long: `
 Prints a script for the shell's completion of commands, flags, snapshots and paths
 in snapshots, for the name that snap was called by. Nothing that was typed is ever

@@ -6,6 +6,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"snap/cli/exit"
 	"snap/destination"
 	"snap/destination/retention"
 	"snap/index"
@@ -23,7 +24,7 @@ answer about the others. A pinned snapshot goes if its whole name is given, not 
 latest, a date or the beginning of its name.`,
 		examples: `snap delete -n oldest  # what would it free?
 snap delete 20261101-120000 latest~3`,
-		codes:    []int{exitRefused, exitNoDest, exitLocked, exitInterrupted, exitTerminated},
+		codes:    []int{exit.Refused, exit.NoDest, exit.Locked, exit.Interrupted, exit.Terminated},
 		flags:    []cli.Flag{dryFlag("say what would be freed and delete nothing")},
 		complete: completeRef,
 		run:      runDelete,
@@ -65,7 +66,7 @@ func spared(h *index.Header, ref string) error {
 	if ref == h.Name || !retention.Pinned(h) {
 		return nil
 	}
-	return withCode(exitRefused, hint.With(fmt.Errorf("%s: snapshot %s is pinned", quote.Name(ref), quote.Name(h.Name)),
+	return exit.With(exit.Refused, hint.With(fmt.Errorf("%s: snapshot %s is pinned", quote.Name(ref), quote.Name(h.Name)),
 		"to delete it all the same: snap delete %s", quote.Word(h.Name)))
 }
 

@@ -9,7 +9,10 @@ import (
 	"slices"
 	"syscall"
 
+	"snap/cli/exit"
+	"snap/cli/state"
 	"snap/destination"
+	"snap/index"
 	"snap/internal/hint"
 	"snap/internal/quote"
 	"snap/query"
@@ -22,7 +25,7 @@ func (c *call) open() (*query.Reader, error) {
 		return nil, err
 	}
 	d, err := query.Open(c.ctx, dir, query.Options{Now: c.now(), WorkDir: c.env.Dir, Trust: c.trusted(dir)})
-	return d, closedHint(err, dir)
+	return d, exit.ReadHint(err, dir)
 }
 
 // reading opens the destination, runs f and adds the way out to an error of the index.
@@ -33,14 +36,6 @@ func (c *call) reading(f func(d *query.Reader) error) error {
 	}
 	defer c.proved(d.Dir, d.DB)
 	return errors.Join(query.IndexHint(f(d), d.Dir), d.Close())
-}
-
-// closedHint says who may read dest, to a user who may not.
-func closedHint(err error, dest string) error {
-	if errors.Is(err, fs.ErrPermission) {
-		return hint.With(err, "%s", troubleHint(err, "the destination", dest, os.Geteuid()))
-	}
-	return err
 }
 
 // openToWrite opens a destination for a run that writes, or rehearses to.
@@ -80,11 +75,11 @@ func (c *call) look() (string, error) {
 	}
 	known := c.known()
 	if len(known) == 0 {
-		return "", withCode(exitNoDest, hint.With(errors.New("no destination named, and none is known"),
+		return "", exit.With(exit.NoDest, hint.With(errors.New("no destination named, and none is known"),
 			"name it with -d DIR or $SNAP_DEST; to make one: snap backup DEST SRC"))
 	}
-	newest := slices.MaxFunc(known, func(a, b knownDest) int { return a.Last.Compare(b.Last) })
-	others := slices.DeleteFunc(slices.Clone(known), func(k knownDest) bool {
+	newest := slices.MaxFunc(known, func(a, b state.Known) int { return a.Last.Compare(b.Last) })
+	others := slices.DeleteFunc(slices.Clone(known), func(k state.Known) bool {
 		there, err := isDestination(k.Path)
 		return k.Path == newest.Path || !there && err == nil // gone, or its disk is elsewhere
 	})
@@ -92,10 +87,11 @@ func (c *call) look() (string, error) {
 		c.note("destination %s, the last of %d backed up to; -d names another", quote.Name(newest.Path), len(others)+1)
 	}
 	if there, err := isDestination(newest.Path); err != nil {
-		return "", closedHint(err, newest.Path)
+		return "", exit.ReadHint(err, newest.Path)
 	} else if !there {
-		return "", withCode(exitNoDest, hint.With(fmt.Errorf("%s: the last destination is not there", quote.Name(newest.Path)),
-			"connect its disk, or name another with -d DIR"))
+		return "", exit.With(exit.NoDest,
+			hint.With(fmt.Errorf("%s: the last destination is not there", quote.Name(newest.Path)),
+				"connect its disk, or name another with -d DIR"))
 	}
 	return newest.Path, nil
 }
@@ -107,9 +103,9 @@ func (c *call) named(dest, how string) (string, error) {
 		dir = filepath.Join(c.env.Dir, dir)
 	}
 	if there, err := isDestination(dir); err != nil {
-		return "", closedHint(err, dir)
+		return "", exit.ReadHint(err, dir)
 	} else if !there {
-		err := withCode(exitNoDest, fmt.Errorf("%s: not a snap destination (from %s)", quote.Name(dest), how))
+		err := exit.With(exit.NoDest, fmt.Errorf("%s: not a snap destination (from %s)", quote.Name(dest), how))
 		if c.wentThere(dir) {
 			return "", hint.With(err, "backups went there before: is its disk mounted?")
 		}
@@ -132,5 +128,39 @@ func isDestination(dir string) (bool, error) {
 func (c *call) wentThere(dir string) bool {
 	entries, err := os.ReadDir(dir)
 	return len(entries) == 0 && (err == nil || errors.Is(err, fs.ErrNotExist)) &&
-		slices.ContainsFunc(c.known(), func(k knownDest) bool { return k.Path == filepath.Clean(dir) })
+		slices.ContainsFunc(c.known(), func(k state.Known) bool { return k.Path == filepath.Clean(dir) })
+}
+
+// checkDisk refuses a destination that is not the one that this user's backups went to before: an empty
+// mount point, or another disk in its place. What this user has made with init is known.
+func (c *call) checkDisk(dest string) error {
+	known := c.known()
+	here := slices.DeleteFunc(slices.Clone(known), func(k state.Known) bool { return k.Path != dest })
+	if len(here) == 0 {
+		return nil
+	}
+	last := slices.MaxFunc(here, func(a, b state.Known) int { return a.Last.Compare(b.Last) })
+	const anew = "to back up to what is there now all the same: snap init %s"
+	if there, err := isDestination(dest); err != nil {
+		return err
+	} else if !there {
+		return exit.With(exit.Refused, hint.With(
+			fmt.Errorf("destination %s: empty of snapshots, but backups went there until %s: is its disk not mounted?",
+				quote.Name(dest), c.When(last.Last)),
+			"mount the disk; "+anew, quote.Word(dest)))
+	}
+	db, err := index.Open(index.Path(dest))
+	if err != nil {
+		return nil // told when it is opened
+	}
+	db.Trust(c.trusted(dest)...)
+	defer c.proved(dest, db) // and is not proved once more by the backup
+	id, err := db.ID(c.ctx)
+	if err != nil || slices.ContainsFunc(known, func(k state.Known) bool { return k.ID == id }) {
+		return nil
+	}
+	return exit.With(exit.Refused, hint.With(
+		fmt.Errorf("destination %s: not the one that backups went to until %s, but another: is this another disk?",
+			quote.Name(dest), c.When(last.Last)),
+		"connect the right disk; "+anew, quote.Word(dest)))
 }

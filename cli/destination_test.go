@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"snap/cli/exit"
+	"snap/cli/state"
 	"snap/index"
 	"snap/internal/hint"
 )
@@ -34,7 +36,7 @@ func TestDestinationThatCannotBeLookedAt(t *testing.T) {
 	base := t.TempDir()
 	long := filepath.Join(base, strings.Repeat("x", 5000))
 	_, _, err := findIn(t, long, "", base, base)
-	if code := exitCode(context.Background(), err); code != exitFailed {
+	if code := exit.Code(context.Background(), err); code != exit.Failed {
 		t.Errorf("code %d, %v", code, err)
 	}
 }
@@ -48,14 +50,15 @@ func TestWhichDestination(t *testing.T) {
 		}
 	}
 	state := at("state")
-	if dest, _, err := findIn(t, "", "", base, state); exitCode(context.Background(), err) != exitNoDest {
+	if dest, _, err := findIn(t, "", "", base, state); exit.Code(context.Background(), err) != exit.NoDest {
 		t.Errorf("nothing named or known: %s, %v", dest, err)
 	}
 	now := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 	remember := func(dest, id, source string) {
 		t.Helper()
 		now = now.Add(time.Hour)
-		env := &Env{Stderr: io.Discard, Now: func() time.Time { return now }, LookupEnv: func(string) (string, bool) { return state, true }}
+		env := &Env{Stderr: io.Discard, Now: func() time.Time { return now },
+			LookupEnv: func(string) (string, bool) { return state, true }}
 		if err := (&call{env: env, out: new(output)}).remember(dest, id, source); err != nil {
 			t.Fatal(err)
 		}
@@ -91,7 +94,8 @@ func TestWhichDestination(t *testing.T) {
 		}
 	}
 	for _, c := range []struct{ flag, variable string }{{at("plain"), ""}, {"", at("plain")}, {at("nowhere"), ""}} {
-		if _, _, err := findIn(t, c.flag, c.variable, at("c"), state); exitCode(context.Background(), err) != exitNoDest || len(hint.Lines(err, program("").typed)) == 0 {
+		if _, _, err := findIn(t, c.flag, c.variable, at("c"), state); exit.Code(context.Background(), err) != exit.NoDest ||
+			len(hint.Lines(err, program("").typed)) == 0 {
 			t.Errorf("%v: %v", c, err)
 		}
 	}
@@ -100,10 +104,11 @@ func TestWhichDestination(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, stderr, err := findIn(t, "", "", at("plain"), state)
-		if exitCode(context.Background(), err) != exitNoDest {
+		if exit.Code(context.Background(), err) != exit.NoDest {
 			t.Errorf("%q known: %v", damage, err)
 		}
-		if warned := strings.Contains(stderr, "ignored"); warned == (damage == "null" || damage[:min(1, len(damage))] == "[") {
+		if warned := strings.Contains(stderr,
+			"ignored"); warned == (damage == "null" || damage[:min(1, len(damage))] == "[") {
 			t.Errorf("%q known: says %q", damage, stderr)
 		}
 	}
@@ -113,13 +118,14 @@ func TestWhichDestination(t *testing.T) {
 	}
 }
 
-// TestPlacesOfADestination: each is remembered, up to a number of them; one that is no destination any more is not worth a
-// note.
+// TestPlacesOfADestination: each is remembered, up to a number of them; one that is no destination any more is not
+// worth a note.
 func TestPlacesOfADestination(t *testing.T) {
 	base := t.TempDir()
-	state := filepath.Join(base, "state")
+	dir := filepath.Join(base, "state")
 	now := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
-	env := &Env{Stderr: io.Discard, Now: func() time.Time { return now }, LookupEnv: func(string) (string, bool) { return state, true }}
+	env := &Env{Stderr: io.Discard, Now: func() time.Time { return now },
+		LookupEnv: func(string) (string, bool) { return dir, true }}
 	c := &call{env: env, out: new(output)}
 	known := func() (all []string) {
 		for _, k := range c.known() {
@@ -138,7 +144,7 @@ func TestPlacesOfADestination(t *testing.T) {
 	use("a", "id-a", "/a")
 	list := c.known()
 	list[1].Index = "mark"
-	if err := writeKnown(c.knownFile(), list); err != nil {
+	if err := state.Write(c.user().KnownFile(), list); err != nil {
 		t.Fatal(err)
 	}
 	use("copy", "id-a", "")
@@ -155,7 +161,8 @@ func TestPlacesOfADestination(t *testing.T) {
 	}
 	use("place17", "id-a", "")
 	all := known()
-	if len(all) != 1+maxPlaces || !strings.HasPrefix(all[0], "other ") || !strings.HasPrefix(all[1], "place12 ") || !strings.HasPrefix(all[maxPlaces], "place17 ") {
+	if len(all) != 1+state.MaxPlaces || !strings.HasPrefix(all[0], "other ") || !strings.HasPrefix(all[1], "place12 ") ||
+		!strings.HasPrefix(all[state.MaxPlaces], "place17 ") {
 		t.Errorf("known: %q", all)
 	}
 
@@ -166,7 +173,7 @@ func TestPlacesOfADestination(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		dest, stderr, err := findIn(t, "", "", base, state)
+		dest, stderr, err := findIn(t, "", "", base, dir)
 		if err != nil || dest != filepath.Join(base, "place17") {
 			t.Errorf("%s, %v", dest, err)
 		}

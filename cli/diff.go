@@ -6,6 +6,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"snap/cli/exit"
 	"snap/cli/text"
 	"snap/cli/wire"
 	"snap/index"
@@ -16,8 +17,9 @@ import (
 
 func diffCommand() *command {
 	return &command{
-		name: "diff", args: "[A [B]] [-- PATH…]", short: "what changed between two snapshots", group: groupLook, max: 2, dashed: true,
-		codes: []int{exitPartial, exitRefused, exitNoDest, exitLocked},
+		name: "diff", args: "[A [B]] [-- PATH…]", short: "what changed between two snapshots", group: groupLook, max: 2,
+		dashed: true,
+		codes:  []int{exit.Partial, exit.Refused, exit.NoDest, exit.Locked},
 		long: `
 Lists what one has to do to A to get B: + added, - removed, M modified (content),
 U metadata (owner, mode, times), R moved, T another type. Without B it is the
@@ -90,10 +92,10 @@ func runDiff(c *call) error {
 			err = c.printStat(&sum)
 		}
 		if err == nil && c.flags.Bool("exit-code") && sum.Total() > 0 {
-			return withCode(exitFailed, nil)
+			return exit.With(exit.Failed, nil)
 		}
 		if err == nil && partial {
-			return withCode(exitPartial, nil)
+			return exit.With(exit.Partial, nil)
 		}
 		return err
 	})
@@ -230,7 +232,8 @@ func (c *call) differenceText(q *query.Diff, d *index.Difference, along int) str
 		}
 	}
 	if c.opts.verbose > 0 {
-		if r.Kind == file.Regular && (before == nil || after == nil || before.Kind == after.Kind && before.Size == after.Size) {
+		if r.Kind == file.Regular &&
+			(before == nil || after == nil || before.Kind == after.Kind && before.Size == after.Size) {
 			notes = append(notes, c.sizeText(r))
 		}
 		for _, a := range query.Differs(before, after) {

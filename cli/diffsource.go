@@ -8,6 +8,7 @@ import (
 
 	"snap/backup"
 	"snap/backup/source"
+	"snap/cli/exit"
 	"snap/destination"
 	"snap/index"
 	"snap/internal/hint"
@@ -15,7 +16,8 @@ import (
 	"snap/query"
 )
 
-// rehearse finds out what a backup made now would record, and writes nothing. partial: not all of the source could be read.
+// rehearse finds out what a backup made now would record, and writes nothing. partial: not all of the source could be
+// read.
 func (c *call) rehearse(d *query.Reader, q *query.Diff) (partial bool, err error) {
 	if err := checkSource(q, d.Dir); err != nil {
 		return false, err
@@ -32,9 +34,10 @@ func (c *call) rehearse(d *query.Reader, q *query.Diff) (partial bool, err error
 	if err := checkLayout(&o, d.Dir); err != nil {
 		return false, sourceHint(err, q.B)
 	}
-	dest, err := destination.Open(c.ctx, d.Dir, destination.Options{Mode: destination.ReadOnly, AnyUser: true, Trust: c.trusted(d.Dir)})
+	dest, err := destination.Open(c.ctx, d.Dir,
+		destination.Options{Mode: destination.ReadOnly, AnyUser: true, Trust: c.trusted(d.Dir)})
 	if err != nil {
-		return false, backupHint(err, d.Dir)
+		return false, exit.Hint(err, d.Dir)
 	}
 	defer func() { err = errors.Join(err, dest.Close()) }()
 	q.Pending = index.NewPending(q.B.Seq)
@@ -44,7 +47,7 @@ func (c *call) rehearse(d *query.Reader, q *query.Diff) (partial bool, err error
 	res, err := backup.Run(c.ctx, dest, o)
 	r.line.End()
 	if err != nil {
-		return false, sourceHint(backupHint(err, d.Dir), q.B)
+		return false, sourceHint(exit.Hint(err, d.Dir), q.B)
 	}
 	return res.Incomplete(), nil
 }
@@ -58,25 +61,30 @@ func checkSource(q *query.Diff, dest string) error {
 	why := ""
 	switch {
 	case !q.A.SameSources(q.B):
-		why = fmt.Sprintf("snapshot %s is of %s, but the newest one is of %s", quote.Name(q.A.Name), quote.All(q.A.AllSources()), quote.All(q.B.AllSources()))
+		why = fmt.Sprintf("snapshot %s is of %s, but the newest one is of %s", quote.Name(q.A.Name),
+			quote.All(q.A.AllSources()), quote.All(q.B.AllSources()))
 	case q.B.Host != host:
-		why = fmt.Sprintf("snapshot %s is of %s on %s, and this is %s", quote.Name(q.B.Name), quote.All(q.B.AllSources()), quote.Name(q.B.Host), quote.Name(host))
+		why = fmt.Sprintf("snapshot %s is of %s on %s, and this is %s", quote.Name(q.B.Name), quote.All(q.B.AllSources()),
+			quote.Name(q.B.Host), quote.Name(host))
 	default:
 		return nil
 	}
-	return hint.With(errors.New("diff --source: "+why), "to compare the newest snapshot with a folder here: snap backup -n %s SRC", quote.Word(dest))
+	return hint.With(errors.New("diff --source: "+why),
+		"to compare the newest snapshot with a folder here: snap backup -n %s SRC", quote.Word(dest))
 }
 
 // sourceHint says of which snapshot the source is that is not there, or is empty.
 func sourceHint(err error, h *index.Header) error {
 	if guard := (*destination.GuardError)(nil); errors.As(err, &guard) { // the source is empty, or all of it is left out
 		if !errors.Is(guard, source.ErrEmpty) {
-			return withCode(exitRefused, hint.With(fmt.Errorf("diff --source: %w", guard), "%s", guard.Hint))
+			return exit.With(exit.Refused, hint.With(fmt.Errorf("diff --source: %w", guard), "%s", guard.Hint))
 		}
-		return withCode(exitRefused, hint.With(fmt.Errorf("diff --source: %w", guard), "is its disk mounted? If it is meant to be empty, everything was removed: snap ls -R %s", quote.Word(h.Name)))
+		return exit.With(exit.Refused, hint.With(fmt.Errorf("diff --source: %w", guard),
+			"is its disk mounted? If it is meant to be empty, everything was removed: snap ls -R %s", quote.Word(h.Name)))
 	}
 	if missing := (*source.MissingError)(nil); errors.As(err, &missing) {
-		return hint.With(fmt.Errorf("diff --source: %w", missing), "it is the source of snapshot %s; is its disk mounted?", quote.Name(h.Name))
+		return hint.With(fmt.Errorf("diff --source: %w", missing), "it is the source of snapshot %s; is its disk mounted?",
+			quote.Name(h.Name))
 	}
 	return err
 }

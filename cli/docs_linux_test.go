@@ -17,7 +17,8 @@ import (
 var varyingText = []varies{
 	{`\b\d+\.\d s\b`, "0.1 s"},
 	{`(?m)^  file system   .*`, "  file system   ext4"},
-	{`(?m)^  hard links    .*`, "  hard links    yes: unchanged files cost a name, not their bytes (65000 names a file at most, then one more copy)"},
+	{`(?m)^  hard links    .*`,
+		"  hard links    yes: unchanged files cost a name, not their bytes (65000 names a file at most, then one more copy)"},
 	{`(?m)^  reflinks      .*`, "  reflinks      no: a change of mode or owner copies the file again"},
 	{`(?m)^  attributes    .*`, "  attributes    yes: xattrs and ACLs are kept in the tree"},
 	{`(?m)^  owners        .*`, "  owners        yes: files keep their owners"},
@@ -27,8 +28,8 @@ var varyingText = []varies{
 	{`(?m)^(Index|Change sets)( +) .*`, "$1$2 100 KiB"},
 }
 
-// setupOrConsole is what a document does: the lines of a comment that begins with "setup" are run, each by itself, and not
-// shown; those of a console block are run and compared.
+// setupOrConsole is what a document does: the lines of a comment that begins with "setup" are run, each by itself,
+// and not shown; those of a console block are run and compared.
 var setupOrConsole = regexp.MustCompile("(?s)<!-- setup\n(.*?)-->\n|```console\n(.*?)```\n")
 
 // needs is a comment that names the programs that the examples of a document use.

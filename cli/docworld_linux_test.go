@@ -42,7 +42,8 @@ func newDocWorld(t *testing.T) *docWorld {
 		}
 	}
 	w.cwd = filepath.Join(w.dir, "home/me")
-	w.env = []string{"TZ=UTC", "LC_ALL=C", "PYTHONDONTWRITEBYTECODE=1", "XDG_STATE_HOME=" + w.dir + "/state", "HOME=" + w.cwd}
+	w.env = []string{"TZ=UTC", "LC_ALL=C", "PYTHONDONTWRITEBYTECODE=1", "XDG_STATE_HOME=" + w.dir + "/state",
+		"HOME=" + w.cwd}
 	env, err := fakeSchedulers(w.dir)
 	if err != nil {
 		t.Fatal(err)
@@ -77,7 +78,8 @@ func (w *docWorld) run(line string) string {
 		cmd.Stderr = &out
 	}
 	err := cmd.Run()
-	if exit := (*exec.ExitError)(nil); err != nil && !(errors.As(err, &exit) && slices.Contains(w.codes, exit.ExitCode())) {
+	if exit := (*exec.ExitError)(nil); err != nil &&
+		!(errors.As(err, &exit) && slices.Contains(w.codes, exit.ExitCode())) {
 		w.t.Fatalf("%s: %v\n%s%s", line, err, out.String(), errs.String())
 	}
 	if strings.HasPrefix(line, "snap backup ") && !strings.Contains(line, " -n") {

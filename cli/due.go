@@ -29,8 +29,8 @@ func lastRunOf(root *file.Dir, all query.Snapshots) (l last) {
 	return l
 }
 
-// younger says which of its times lies within the age before now, the later one; zero: none does. One in the future says
-// nothing: the clock was wrong then, and it must not put off backups until that time.
+// younger says which of its times lies within the age before now, the later one; zero: none does. One in the future
+// says nothing: the clock was wrong then, and it must not put off backups until that time.
 func (l *last) younger(age when.Age, now time.Time) (t time.Time) {
 	for _, at := range []time.Time{l.header.Time, l.unchanged} {
 		if at.After(age.Before(now)) && !at.After(now) && at.After(t) {
@@ -74,7 +74,8 @@ func (c *call) notDue(dest string) (why string, err error) {
 // restUntilDue says that no backup was made, and why.
 func (c *call) restUntilDue(why string) error {
 	if c.opts.json {
-		return c.json(wire.BackupSummary{Type: "summary", Skipped: true, NotDue: true, RemovedNames: []string{}, RulesStopped: []string{}})
+		return c.json(wire.BackupSummary{Type: "summary", Skipped: true, NotDue: true, RemovedNames: []string{},
+			RulesStopped: []string{}})
 	}
 	if c.opts.quiet {
 		return nil

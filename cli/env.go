@@ -11,6 +11,8 @@ import (
 
 	"golang.org/x/term"
 
+	"snap/cli/exit"
+	"snap/cli/state"
 	"snap/cli/text"
 )
 
@@ -35,7 +37,8 @@ type Env struct {
 
 // System is the environment of this process.
 func System() Env {
-	env := Env{Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, LookupEnv: os.LookupEnv, Environ: os.Environ(), Now: time.Now, Home: passwdHome, Executable: os.Executable}
+	env := Env{Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, LookupEnv: os.LookupEnv, Environ: os.Environ(),
+		Now: time.Now, Home: state.PasswdHome, Executable: os.Executable}
 	env.Dir, _ = os.Getwd() // gone or unreadable: commands then do without
 	env.StdoutTTY = term.IsTerminal(int(os.Stdout.Fd()))
 	env.StderrTTY = term.IsTerminal(int(os.Stderr.Fd()))
@@ -50,9 +53,6 @@ func (e *Env) variable(key string) string {
 	v, _ := e.LookupEnv(key)
 	return v
 }
-
-// errClosed says that whoever reads standard output has gone, as `head` does. It ends a command quietly.
-var errClosed = errors.New("standard output was closed")
 
 // output is standard output. It collects what is written, but for a terminal, and keeps its first error. A command that
 // only shows something is done when nobody can see it any more; one whose exit code says more than that goes on.
@@ -88,7 +88,7 @@ func (o *output) Flush() error {
 	o.buf.Reset()
 	switch {
 	case errors.Is(err, syscall.EPIPE), errors.Is(err, io.ErrClosedPipe):
-		o.err = errClosed
+		o.err = exit.ErrClosed
 	case err != nil:
 		o.err = fmt.Errorf("write to standard output: %w", err)
 	}

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -15,6 +14,8 @@ import (
 	"github.com/dustin/go-humanize"
 
 	"snap/backup"
+	"snap/cli/exit"
+	"snap/cli/logfile"
 	"snap/cli/settings"
 	"snap/hooks"
 	"snap/internal/hint"
@@ -83,7 +84,7 @@ func (e *events) begin(log *slog.Logger, logfile string, dryRun bool) error {
 		if e.call.ctx.Err() != nil {
 			return err
 		}
-		return withCode(exitBefore, hint.With(err, "nothing was backed up"))
+		return exit.With(exit.Before, hint.With(err, "nothing was backed up"))
 	}
 	return nil
 }
@@ -150,17 +151,17 @@ func (e *events) end(made bool, err error) error {
 	}
 	c := e.call
 	c.env.Stderr = e.said.w
-	code := exitCode(c.ctx, err)
+	code := exit.Code(c.ctx, err)
 	switch {
 	case e.foreign != "":
 		if err == nil {
-			err = withCode(exitPartial, nil)
+			err = exit.With(exit.Partial, nil)
 		}
 		return err
-	case c.flags.Bool("dry-run") || code == exitUsage:
+	case c.flags.Bool("dry-run") || code == exit.Usage:
 		return err
 	}
-	interrupted := code == exitInterrupted || code == exitTerminated
+	interrupted := code == exit.Interrupted || code == exit.Terminated
 	e.facts.Result, e.facts.Code, e.log = "failed", code, nil
 	switch {
 	case made && e.facts.Snapshot != "":
@@ -172,13 +173,13 @@ func (e *events) end(made bool, err error) error {
 	}
 	c.env.Stderr = e.said // what is said from now on is told too
 	ctx := context.WithoutCancel(c.ctx)
-	e.facts.Message = strings.Join(append(e.said.last(), c.errorLines(err)...), "\n")
+	e.facts.Message = strings.Join(append(e.said.last(), complaint(c.env, err)...), "\n")
 	if e.began {
 		err = e.finish(ctx, hooks.After, err)
 	}
-	switch code = exitCode(c.ctx, err); {
+	switch code = exit.Code(c.ctx, err); {
 	case interrupted, code == 0:
-	case code == exitPartial:
+	case code == exit.Partial:
 		err = e.finish(ctx, hooks.OnWarning, err)
 	default:
 		err = e.finish(ctx, hooks.OnFailure, err)
@@ -198,8 +199,8 @@ func (e *events) finish(ctx context.Context, event hooks.Event, err error) error
 	if failed := e.run(ctx, event); failed != nil {
 		e.say(failed.Error())
 		if err == nil {
-			err = withCode(exitPartial, nil)
-			e.facts.Code = exitPartial
+			err = exit.With(exit.Partial, nil)
+			e.facts.Code = exit.Partial
 		}
 	}
 	return err
@@ -209,8 +210,8 @@ func (e *events) finish(ctx context.Context, event hooks.Event, err error) error
 func (e *events) tellEnd(ctx context.Context, made bool, err error) {
 	c := e.call
 	m := &notify.Message{Stage: notify.Failure, Time: c.env.Now()}
-	verdict := fmt.Sprintf("no backup (exit code %d)", exitCode(c.ctx, err))
-	switch code := exitCode(c.ctx, err); {
+	verdict := fmt.Sprintf("no backup (exit code %d)", exit.Code(c.ctx, err))
+	switch code := exit.Code(c.ctx, err); {
 	case code == 0:
 		m.Stage, verdict = notify.Well, "all well"
 	case made:
@@ -218,7 +219,7 @@ func (e *events) tellEnd(ctx context.Context, made bool, err error) {
 	}
 	host, _ := os.Hostname()
 	m.Subject = quote.Clean(fmt.Sprintf("snap on %s: backup to %s: %s", host, e.facts.Dest, verdict))
-	lines := append(e.said.last(), c.errorLines(err)...)
+	lines := append(e.said.last(), complaint(c.env, err)...)
 	m.Body = strings.Join(append(lines, "", e.summary()), "\n")
 	var failed []error
 	if e.start != nil {
@@ -266,25 +267,11 @@ func (e *events) writeLog() {
 	if there, _ := isDestination(e.facts.Dest); !there {
 		return
 	}
-	log, end := e.call.openLog(e.logfile, e.level)
+	log, end := logfile.Open(e.logfile, e.level)
 	for _, line := range e.kept {
 		log.Info(quote.Clean(line))
 	}
 	if err := end(); err != nil {
 		e.call.warn("%v", err)
 	}
-}
-
-// errorLines are the lines that an error will be told in.
-func (c *call) errorLines(err error) (all []string) {
-	if err == nil || errors.Is(err, errClosed) {
-		return nil
-	}
-	for _, part := range hint.Parts(err) {
-		all = append(all, "snap: "+quote.Clean(part.Error()))
-	}
-	for _, line := range hint.Lines(err, c.env.program.typed) {
-		all = append(all, "snap: "+quote.Clean(strings.ReplaceAll(line, sameLine, c.env.line)))
-	}
-	return all
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"snap/cli/exit"
 	"snap/cli/settings"
 	"snap/cli/text"
 	"snap/cli/wire"
@@ -32,12 +33,14 @@ under which names. PATH is relative to the working directory if that is in the
 source, else to the source, or absolute.`,
 		examples: `snap explain ~/.cache
 snap explain Documents/report.odt`,
-		codes: []int{exitNoDest},
+		codes: []int{exit.NoDest},
 		flags: []cli.Flag{
 			&cli.StringSliceFlag{Name: "exclude", Usage: "judge as if `PATTERN` stood in Blacklist.txt; may be repeated"},
 			&cli.StringSliceFlag{Name: "include", Usage: "judge as if `PATTERN` stood in Whitelist.txt; may be repeated"},
-			&cli.StringSliceFlag{Name: "exclude-from", Usage: "judge as if the lines of `FILE` stood in Blacklist.txt; may be repeated"},
-			&cli.StringSliceFlag{Name: "include-from", Usage: "judge as if the lines of `FILE` stood in Whitelist.txt; may be repeated"},
+			&cli.StringSliceFlag{Name: "exclude-from",
+				Usage: "judge as if the lines of `FILE` stood in Blacklist.txt; may be repeated"},
+			&cli.StringSliceFlag{Name: "include-from",
+				Usage: "judge as if the lines of `FILE` stood in Whitelist.txt; may be repeated"},
 		},
 		complete: completeNewestPath,
 		run:      explain,
@@ -70,11 +73,13 @@ func explain(c *call) error {
 	defer d.Close()
 	defer c.proved(d.Dir, d.DB)
 	if len(d.Snapshots) == 0 {
-		return hint.With(errors.New("the destination holds no complete snapshot, so that its source is not known"), "what a first one would take: snap backup -n DEST SRC")
+		return hint.With(errors.New("the destination holds no complete snapshot, so that its source is not known"),
+			"what a first one would take: snap backup -n DEST SRC")
 	}
 	newest := &d.Snapshots[d.Snapshots.Newest()]
 	if newest.Source == "" {
-		return hint.With(fmt.Errorf("nobody knows the source of snapshot %s", quote.Name(newest.Name)), "the next backup names it: snap backup DEST SRC")
+		return hint.With(fmt.Errorf("nobody knows the source of snapshot %s", quote.Name(newest.Name)),
+			"the next backup names it: snap backup DEST SRC")
 	}
 	paths, err := d.Paths(c.args[0])
 	if err != nil {
@@ -121,7 +126,8 @@ func newSharedJSON(names []query.Name, snaps query.Snapshots) []wire.SharedName 
 
 // explainPath explains the first of paths that is in the source or in the newest snapshot, else the
 // first.
-func (c *call) explainPath(d *query.Reader, set *filter.Set, newest *index.Header, paths []string) (j explained, rec *index.Record, err error) {
+func (c *call) explainPath(d *query.Reader, set *filter.Set, newest *index.Header,
+	paths []string) (j explained, rec *index.Record, err error) {
 	for i := len(paths) - 1; i >= 0; i-- {
 		path := paths[i]
 		info, lerr := os.Lstat(filepath.Join(newest.Source, filepath.FromSlash(path)))
@@ -140,9 +146,13 @@ func (c *call) explainPath(d *query.Reader, set *filter.Set, newest *index.Heade
 		if err != nil {
 			return j, nil, err
 		}
-		j = explained{Explained: wire.Explained{Exists: lerr == nil, Included: v.Included, Partly: !v.Included && v.Walk}, path: path}
+		j = explained{Explained: wire.Explained{Exists: lerr == nil, Included: v.Included, Partly: !v.Included && v.Walk},
+			path: path}
 		if lerr != nil && !errors.Is(lerr, fs.ErrNotExist) && !errors.Is(lerr, syscall.ENOTDIR) {
-			j.unseen = lerr.(*fs.PathError).Err
+			j.unseen = lerr
+			if at := (*fs.PathError)(nil); errors.As(lerr, &at) {
+				j.unseen = at.Err
+			}
 		}
 		j.carrier = newest.Roots().Place(path) == index.Carrier
 		j.Path, j.PathB64 = wire.Name(path)
@@ -157,7 +167,8 @@ func (c *call) explainPath(d *query.Reader, set *filter.Set, newest *index.Heade
 			if pos, ok := d.Snapshots.BySeq(since); ok {
 				name = d.Snapshots[pos].Name
 			}
-			j.Last = &wire.ExplainedRecord{Snapshot: newest.Name, Since: name, Change: r.Change.String(), Reason: r.Reason.String(), Stored: r.Stored.String(), Size: r.Size, OnDisk: r.OnDisk()}
+			j.Last = &wire.ExplainedRecord{Snapshot: newest.Name, Since: name, Change: r.Change.String(),
+				Reason: r.Reason.String(), Stored: r.Stored.String(), Size: r.Size, OnDisk: r.OnDisk()}
 			if r.From != "" {
 				var from string
 				from, j.Last.FromB64 = wire.Name(r.From)
@@ -193,7 +204,8 @@ func (c *call) printExplained(j explained, rec *index.Record) error {
 		}
 	}
 	if j.Partly {
-		why += "\n              (but for what " + settings.WhitelistFile + " may take in below it, and then the folder itself)"
+		why += "\n              (but for what " + settings.WhitelistFile +
+			" may take in below it, and then the folder itself)"
 	}
 	if j.Setting != nil {
 		if why = quote.Clean(j.Setting.Why); j.Setting.Key != "" {

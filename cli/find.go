@@ -7,6 +7,7 @@ import (
 	"github.com/clipperhouse/displaywidth"
 	"github.com/urfave/cli/v2"
 
+	"snap/cli/exit"
 	"snap/cli/text"
 	"snap/cli/wire"
 	"snap/internal/file"
@@ -19,7 +20,7 @@ import (
 func findCommand() *command {
 	return &command{
 		name: "find", args: "PATTERN…", short: "every version of a file in every snapshot", group: groupLook, min: 1, max: -1,
-		codes: []int{exitNoDest, exitLocked},
+		codes: []int{exit.NoDest, exit.Locked},
 		long: `
 Finds files and folders in all snapshots, a line for each version: a stretch of
 snapshots in which it stayed the same. The line says how the version came about,
@@ -97,7 +98,8 @@ func runFind(c *call) error {
 		}
 		if paths == 0 && !raw {
 			c.note("nothing found")
-			if word := c.args[0]; len(d.Snapshots) > 0 && len(c.args) == 1 && !c.flags.Bool("regex") && !strings.ContainsAny(word, `*?[\/`) {
+			if word := c.args[0]; len(d.Snapshots) > 0 && len(c.args) == 1 && !c.flags.Bool("regex") &&
+				!strings.ContainsAny(word, `*?[\/`) {
 				c.note("to search for a part of a name: snap find %s", quote.Word("*"+word+"*"))
 			}
 		}
@@ -117,7 +119,8 @@ func (c *call) printVersions(all []query.Version, snaps query.Snapshots, width i
 		return nil
 	}
 	rest := func(v *query.Version) string {
-		return fmt.Sprintf(" %s %4d %9s  %s", text.Pad(spanText(v, snaps), width), v.Count(), c.sizeText(v.Record), c.When(v.Record.Mtime.Time()))
+		return fmt.Sprintf(" %s %4d %9s  %s", text.Pad(spanText(v, snaps), width), v.Count(), c.sizeText(v.Record),
+			c.When(v.Record.Mtime.Time()))
 	}
 	const otherColumns, roomForPath = 38, 30
 	narrow := c.Width < width+otherColumns+roomForPath
@@ -170,7 +173,8 @@ func spanWidth(snaps query.Snapshots) int {
 // findFilter is what the flags ask for.
 func (c *call) findFilter() (*query.Filter, error) {
 	f := &query.Filter{
-		Patterns: c.args, Regex: c.flags.Bool("regex"), IgnoreCase: c.flags.Bool("ignore-case"), In: c.flags.String("in"), Deleted: c.flags.Bool("deleted"),
+		Patterns: c.args, Regex: c.flags.Bool("regex"), IgnoreCase: c.flags.Bool("ignore-case"), In: c.flags.String("in"),
+		Deleted: c.flags.Bool("deleted"),
 	}
 	if t := c.flags.String("type"); t != "" {
 		if err := oneOf("type", t, "f", "d", "l"); err != nil {

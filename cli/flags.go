@@ -45,7 +45,8 @@ func readOptions(c *cli.Context) (options, error) {
 		units: c.String("units"), color: c.String("color"),
 	}
 	if c.IsSet("dest") && o.dest == "" {
-		return o, hint.With(hint.Usagef("-d: DIR is empty"), "is a variable not set? Without -d snap looks for the destination by itself")
+		return o, hint.With(hint.Usagef("-d: DIR is empty"),
+			"is a variable not set? Without -d snap looks for the destination by itself")
 	}
 	if err := oneOf("units", o.units, "iec", "si", "raw"); err != nil {
 		return o, err

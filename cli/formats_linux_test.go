@@ -81,7 +81,8 @@ func TestFormatsAreAsDocumented(t *testing.T) {
 			}
 			agree(t, s.Name+" as the index holds it", want, heldIn(snapshot.Entries))
 			if i > 0 {
-				agree(t, s.Name+": changes", differed(t, w.run("snap diff --json "+list[i-1].Name+" "+s.Name)), changed(t, runReader(t, "read_changes.py", sets[i])))
+				agree(t, s.Name+": changes", differed(t, w.run("snap diff --json "+list[i-1].Name+" "+s.Name)),
+					changed(t, runReader(t, "read_changes.py", sets[i])))
 			}
 		}
 	}
@@ -130,7 +131,8 @@ func (e *read) text() string {
 	if e.SHA256 != nil {
 		sum = *e.SHA256
 	}
-	return fmt.Sprintf("%s %04o %d:%d nlink %d, %d bytes of %s %q, %s", e.Type, e.Mode, e.UID, e.GID, e.Nlink, e.Size, sum, e.Target,
+	return fmt.Sprintf("%s %04o %d:%d nlink %d, %d bytes of %s %q, %s", e.Type, e.Mode, e.UID, e.GID, e.Nlink, e.Size, sum,
+		e.Target,
 		time.Unix(e.Mtime[0], e.Mtime[1]).UTC().Format(time.RFC3339Nano))
 }
 
@@ -207,7 +209,8 @@ func listed(t *testing.T, text string) map[string]string {
 	decode(t, text, &all)
 	m := map[string]string{}
 	for _, l := range all {
-		e := read{Type: l.Type, UID: l.UID, GID: l.GID, Size: l.Size, SHA256: l.SHA256, Nlink: l.Nlink, Target: told(l.Target, l.TargetB64)}
+		e := read{Type: l.Type, UID: l.UID, GID: l.GID, Size: l.Size, SHA256: l.SHA256, Nlink: l.Nlink,
+			Target: told(l.Target, l.TargetB64)}
 		fmt.Sscanf(l.Mode, "%o", &e.Mode)
 		e.Mtime = [2]int64{l.Mtime.Unix(), int64(l.Mtime.Nanosecond())}
 		m[string(told(&l.Path, l.PathB64))] = e.text()

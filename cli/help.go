@@ -9,6 +9,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/urfave/cli/v2"
+
+	"snap/cli/exit"
 )
 
 func helpCommand() *command {
@@ -89,7 +91,7 @@ func (cmd *command) text() string {
 
 func printCodes(w io.Writer, codes []int) {
 	for _, code := range codes {
-		fmt.Fprintf(w, "  %3d  %s\n", code, strings.Join(wrap(exitTexts[code], helpWidth-7), "\n       "))
+		fmt.Fprintf(w, "  %3d  %s\n", code, strings.Join(wrap(exit.Texts[code], helpWidth-7), "\n       "))
 	}
 }
 
@@ -112,7 +114,8 @@ func printHelp(to *output, app *cli.App, all []*command, u *cli.Command) error {
 
 // printOverview prints the help of snap.
 func printOverview(out io.Writer, app *cli.App, all []*command) {
-	fmt.Fprint(out, "snap makes incremental backups as plain folders with hard links.\n\nUsage: snap COMMAND [FLAG…] [ARGUMENT…]\n")
+	fmt.Fprint(out, "snap makes incremental backups as plain folders with hard links.\n\nUsage: snap COMMAND [FLAG…] "+
+		"[ARGUMENT…]\n")
 	for _, group := range groups(all) {
 		fmt.Fprintf(out, "\n%s:\n", group)
 		w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
@@ -126,7 +129,7 @@ func printOverview(out io.Writer, app *cli.App, all []*command) {
 	fmt.Fprint(out, "\nFlags, anywhere on the line (-- ends them):\n")
 	printFlags(out, app.Flags)
 	fmt.Fprintf(out, "\n%s\n%s\nExit codes:\n", aboutDest, aboutRefs)
-	printCodes(out, allCodes)
+	printCodes(out, exit.Codes)
 	fmt.Fprint(out, "\nsnap COMMAND --help says more.\n")
 }
 

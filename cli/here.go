@@ -11,6 +11,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"snap/cli/settings"
+	"snap/cli/state"
 	"snap/destination/reindex"
 	"snap/index"
 	"snap/internal/hint"
@@ -24,11 +25,14 @@ func hereFlag() cli.Flag {
 	return &cli.BoolFlag{Name: "here", Usage: "make DEST a destination although it holds other things"}
 }
 
-// tidyFiles are files that systems and desktops put into any folder, and the mark of rsync-time-backup for a destination.
-var tidyFiles = []string{"backup.marker", ".DS_Store", ".directory", ".hidden", "desktop.ini", "Thumbs.db", ".localized"}
+// tidyFiles are files that systems and desktops put into any folder, and the mark of rsync-time-backup for a
+// destination.
+var tidyFiles = []string{"backup.marker", ".DS_Store", ".directory", ".hidden", "desktop.ini", "Thumbs.db",
+	".localized"}
 
 // tidyFolders are more such folders than those that backup.SystemFolder knows, by how their names begin.
-var tidyFolders = []string{".Trash", ".Spotlight-", ".fseventsd", ".TemporaryItems", ".DocumentRevisions-", "$RECYCLE.BIN", "RECYCLER", "FOUND."}
+var tidyFolders = []string{".Trash", ".Spotlight-", ".fseventsd", ".TemporaryItems", ".DocumentRevisions-",
+	"$RECYCLE.BIN", "RECYCLER", "FOUND."}
 
 // strange are the names in dest that make it no destination to be. A settings file says that it is meant to be one.
 func (c *call) strange(dest, format string) ([]string, error) {
@@ -42,9 +46,11 @@ func (c *call) strange(dest, format string) ([]string, error) {
 		switch {
 		case name == settings.OptionsFile:
 			return nil, nil
-		case name == ".snap" || name == settings.BlacklistFile || name == settings.WhitelistFile || slices.Contains(tidyFiles, name):
+		case name == ".snap" || name == settings.BlacklistFile || name == settings.WhitelistFile ||
+			slices.Contains(tidyFiles, name):
 		case name == "latest" && e.Type() == os.ModeSymlink:
-		case e.IsDir() && (reindex.SystemFolder(name) || slices.ContainsFunc(tidyFolders, func(p string) bool { return strings.HasPrefix(name, p) })):
+		case e.IsDir() && (reindex.SystemFolder(name) ||
+			slices.ContainsFunc(tidyFolders, func(p string) bool { return strings.HasPrefix(name, p) })):
 		case e.IsDir() && c.snapshotName(name, format):
 		default:
 			names = append(names, name)
@@ -78,13 +84,16 @@ func (c *call) checkStrange(dest, source, format string) error {
 	}
 	err = hint.Usagef("destination %s: it is none yet, and holds other things: %s", quote.Name(dest), quote.List(names))
 	if there, _ := isDestination(source); source != "" && there {
-		return hint.With(err, "%s is a destination: are the two in the wrong order? snap backup %s %s", quote.Name(source), quote.Word(source), quote.Word(dest))
+		return hint.With(err, "%s is a destination: are the two in the wrong order? snap backup %s %s", quote.Name(source),
+			quote.Word(source), quote.Word(dest))
 	}
-	err = hint.With(err, "to keep snapshots beside these things all the same, or if they are those of another program: --here")
+	err = hint.With(err,
+		"to keep snapshots beside these things all the same, or if they are those of another program: --here")
 	if source == "" {
 		return hint.With(err, "%s", hint.Text(c.sourceMeant(dest)))
 	}
-	return hint.With(err, "make a new folder for the snapshots, as with: snap init %s", quote.Word(filepath.Join(dest, "snapshots")))
+	return hint.With(err, "make a new folder for the snapshots, as with: snap init %s",
+		quote.Word(filepath.Join(dest, "snapshots")))
 }
 
 // isMade reports whether dest is a destination: not only a folder .snap, which other programs make too.
@@ -96,8 +105,8 @@ func isMade(dest string) bool {
 	return len(sets) > 0
 }
 
-// sourceMeant says what somebody may have meant who named dest alone: a source to be backed up where he always does, or the
-// destination with the sources that it remembers.
+// sourceMeant says what somebody may have meant who named dest alone: a source to be backed up where he always does,
+// or the destination with the sources that it remembers.
 func (c *call) sourceMeant(dest string) string {
 	if isMade(dest) {
 		return fmt.Sprintf("to back up to it what its newest snapshot is of: snap backup -d %s", quote.Word(dest))
@@ -115,14 +124,17 @@ func (c *call) sourceMeant(dest string) string {
 // backupNothing is a backup without a source: it makes dest a destination, and says which line would back up.
 func (c *call) backupNothing(dest string) error {
 	for _, f := range c.flags.LocalFlagNames() {
-		if f != "here" && slices.ContainsFunc(backupCommand().flags, func(b cli.Flag) bool { return slices.Contains(b.Names(), f) }) {
-			return hint.With(hint.Usagef("--%s without SRC: the one argument, %s, is taken for DEST, and nothing says what to back up", f, quote.Name(dest)),
+		if f != "here" && slices.ContainsFunc(backupCommand().flags,
+			func(b cli.Flag) bool { return slices.Contains(b.Names(), f) }) {
+			return hint.With(hint.Usagef("--%s without SRC: the one argument, %s, is taken for DEST, and nothing says what to "+
+				"back up", f, quote.Name(dest)),
 				"%s", hint.Text(c.sourceMeant(dest)))
 		}
 	}
 	args := quote.Word(dest) + " SRC"
-	if slices.ContainsFunc(c.known(), func(k knownDest) bool { return k.Path == dest && k.Source != "" }) {
+	if slices.ContainsFunc(c.known(), func(k state.Known) bool { return k.Path == dest && k.Source != "" }) {
 		args = "-d " + quote.Word(dest)
 	}
-	return c.initialize(dest, c.env.program.typed("no source is named, so no backup was made; to make one: snap backup ")+args)
+	return c.initialize(dest,
+		c.env.program.typed("no source is named, so no backup was made; to make one: snap backup ")+args)
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/clipperhouse/displaywidth"
 	"github.com/urfave/cli/v2"
 
+	"snap/cli/exit"
 	"snap/cli/text"
 	"snap/cli/wire"
 	"snap/index"
@@ -16,8 +17,9 @@ import (
 
 func historyCommand() *command {
 	return &command{
-		name: "history", aliases: []string{"log"}, args: "PATH", short: "one file's life, followed through renames", group: groupLook,
-		min: 1, max: 1, codes: []int{exitNoDest, exitLocked},
+		name: "history", aliases: []string{"log"}, args: "PATH", short: "one file's life, followed through renames",
+		group: groupLook,
+		min:   1, max: 1, codes: []int{exit.NoDest, exit.Locked},
 		long: `
 Tells the life of a file or folder in time order, a line for each step: added,
 modified, metadata changed, moved, removed; the snapshot in which that was seen
@@ -52,7 +54,8 @@ func runHistory(c *call) error {
 			return err
 		}
 		if len(others) > 0 {
-			c.note("and %s of the same files under other names: %s; -v shows them", text.Plural(len(steps)-len(shown), "step", "steps"), quote.List(others))
+			c.note("and %s of the same files under other names: %s; -v shows them",
+				text.Plural(len(steps)-len(shown), "step", "steps"), quote.List(others))
 		}
 		if c.opts.json {
 			return c.json(wire.HistorySummary{MessageType: "summary", Steps: len(steps)})
@@ -61,10 +64,12 @@ func runHistory(c *call) error {
 	})
 }
 
-// namesMax is how many other names a file may have had whose steps are shown in full. Rotated logs have each had all names.
+// namesMax is how many other names a file may have had whose steps are shown in full. Rotated logs have each had all
+// names.
 const namesMax = 5
 
-// ofPath are the steps in which path has a part, and the other names in the rest. If those are few, all steps are shown.
+// ofPath are the steps in which path has a part, and the other names in the rest. If those are few, all steps are
+// shown.
 func ofPath(steps []query.Version, path string) (of []query.Version, others []string) {
 	seen := map[string]bool{path: true}
 	for i := range steps {

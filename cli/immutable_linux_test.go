@@ -6,9 +6,12 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"snap/cli/exit"
 )
 
-// TestDeleteOfWhatIsImmutable: where not even root may remove what a restore is to delete, it says once what may stand in the way.
+// TestDeleteOfWhatIsImmutable: where not even root may remove what a restore is to delete, it says once what may
+// stand in the way.
 func TestDeleteOfWhatIsImmutable(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Skip("attributes of files need root")
@@ -27,7 +30,8 @@ func TestDeleteOfWhatIsImmutable(t *testing.T) {
 	defer exec.Command("chattr", "-i", folder, extra).Run()
 	for _, more := range []string{"--overwrite=always", "-q", "--json"} {
 		_, said, code := l.try("restore", "latest", "--target", target, "--overwrite=always", "--delete", more)
-		if want := "lsattr -d " + extra + " " + folder + " " + target + ";"; code != exitPartial || strings.Count(said, want) != 1 {
+		if want := "lsattr -d " + extra + " " + folder + " " + target + ";"; code != exit.Partial ||
+			strings.Count(said, want) != 1 {
 			t.Errorf("%s: exit code %d, %s", more, code, said)
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/dustin/go-humanize"
 	"github.com/urfave/cli/v2"
 
+	"snap/cli/exit"
 	"snap/cli/settings"
 	"snap/cli/wire"
 	"snap/destination"
@@ -31,7 +32,7 @@ copies everything once.`,
 		examples: `snap init /mnt/disk/me
 sudo snap init /mnt/disk/me --take-over  # from a user to root`,
 		flags:    []cli.Flag{hereFlag(), takeOverFlag()},
-		codes:    []int{exitRefused, exitLocked},
+		codes:    []int{exit.Refused, exit.Locked},
 		complete: completeFiles,
 		run: func(c *call) error {
 			if err := c.noneEmpty("DEST"); err != nil {
@@ -63,9 +64,10 @@ func (c *call) initialize(dest, note string) (err error) {
 		return err
 	}
 	was := isMade(dest)
-	d, err := c.openToWrite(dest, destination.Options{Create: true, TakeOver: c.flags.Bool("take-over"), LockWait: c.opts.lockWait, Holder: c.holder("init")})
+	d, err := c.openToWrite(dest, destination.Options{Create: true, TakeOver: c.flags.Bool("take-over"),
+		LockWait: c.opts.lockWait, Holder: c.holder("init")})
 	if err != nil {
-		return backupHint(err, dest)
+		return exit.Hint(err, dest)
 	}
 	defer func() { err = errors.Join(err, d.Close()) }()
 	made, err := settings.WriteTemplates(dest)
@@ -84,9 +86,11 @@ func (c *call) initialize(dest, note string) (err error) {
 		switch names := append(found.named, found.dated...); {
 		case err != nil:
 		case len(names) > 0:
-			c.note("folders that look like snapshots: %s; to take them in, before the first backup: snap reindex -d %s%s --source-dir SRC", quote.List(names), quote.Word(dest), found.adopt())
+			c.note("folders that look like snapshots: %s; to take them in, before the first backup: snap reindex -d %s%s "+
+				"--source-dir SRC", quote.List(names), quote.Word(dest), found.adopt())
 		case len(found.others) > 0:
-			c.note("folders that snap has not made: %s; if they are snapshots of another program, take them in before the first backup: snap reindex -d %s --adopt --source-dir SRC", quote.List(found.others), quote.Word(dest))
+			c.note("folders that snap has not made: %s; if they are snapshots of another program, take them in before the "+
+				"first backup: snap reindex -d %s --adopt --source-dir SRC", quote.List(found.others), quote.Word(dest))
 		}
 	}
 	if c.opts.json {
@@ -94,7 +98,8 @@ func (c *call) initialize(dest, note string) (err error) {
 			made = []string{}
 		}
 		path, b64 := wire.Name(dest)
-		return c.json(wire.Init{Type: "summary", Path: path, PathB64: b64, Made: made, Ready: can, Taken: newTakenJSON(d.Taken), Note: note})
+		return c.json(wire.Init{Type: "summary", Path: path, PathB64: b64, Made: made, Ready: can,
+			Taken: newTakenJSON(d.Taken), Note: note})
 	}
 	if c.opts.quiet {
 		if note != "" { // a variable with the source may be empty, and then no backup is ever made
@@ -117,7 +122,8 @@ func (c *call) initialize(dest, note string) (err error) {
 		}
 		return c.printf("%s\n%s\n", note, strings.Join(lines, "\n"))
 	}
-	return c.printf(c.env.program.typed("%s\n\nnext: read %s, then snap backup %s SRC\n"), strings.Join(lines, "\n"), settings.BlacklistFile, quote.Word(dest))
+	return c.printf(c.env.program.typed("%s\n\nnext: read %s, then snap backup %s SRC\n"), strings.Join(lines, "\n"),
+		settings.BlacklistFile, quote.Word(dest))
 }
 
 // namesText says which names a destination holds. Others are in the index alone.
@@ -148,10 +154,14 @@ func (c *call) capabilityLines(can destination.Capabilities) []string {
 	return []string{
 		"  file system   " + can.System,
 		"  hard links    " + yes(can.HardLinks, links, "every snapshot would be a full copy"),
-		"  reflinks      " + yes(can.Reflinks, "a change of mode or owner costs no second copy of the bytes", "a change of mode or owner copies the file again"),
-		"  attributes    " + yes(can.Xattrs, "xattrs and ACLs are kept in the tree", "xattrs and ACLs are kept in the index and come back by snap restore"),
-		"  owners        " + yes(can.Owners, "files keep their owners", "this user cannot set them; they are kept in the index"),
-		"  upper/lower   " + yes(can.CaseSensitive, "names that differ in case are different files", "names that differ only in case cannot both be kept"),
+		"  reflinks      " + yes(can.Reflinks, "a change of mode or owner costs no second copy of the bytes",
+			"a change of mode or owner copies the file again"),
+		"  attributes    " + yes(can.Xattrs, "xattrs and ACLs are kept in the tree",
+			"xattrs and ACLs are kept in the index and come back by snap restore"),
+		"  owners        " +
+			yes(can.Owners, "files keep their owners", "this user cannot set them; they are kept in the index"),
+		"  upper/lower   " + yes(can.CaseSensitive, "names that differ in case are different files",
+			"names that differ only in case cannot both be kept"),
 		"  names         " + namesText(can),
 		"  time stamps   " + can.Timestamps,
 		"  free          " + c.Size(int64(can.FreeBytes)) + inodes,

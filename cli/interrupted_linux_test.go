@@ -12,9 +12,10 @@ import (
 	"snap/internal/long"
 )
 
-// TestInterruptedCalls: EINTR from any of the calls that lock, grow and sync the index and the destination loses nothing and is not
-// taken for damage. Calls that open and lock are repeated. One that ends a transaction ends the run, which says so, because what
-// bbolt has written by then must not be applied twice: the next run goes on from there.
+// TestInterruptedCalls: EINTR from any of the calls that lock, grow and sync the index and the destination loses
+// nothing and is not taken for damage. Calls that open and lock are repeated. One that ends a transaction ends the
+// run, which says so, because what bbolt has written by then must not be applied twice: the next run goes on from
+// there.
 func TestInterruptedCalls(t *testing.T) {
 	faultrun, snap := harness.Tool(t, "faultrun"), harness.Snap(t)
 	for _, c := range []struct {
@@ -49,7 +50,8 @@ func TestInterruptedCalls(t *testing.T) {
 					t.Fatal(out)
 				}
 				must(os.WriteFile(src+"/b", []byte("b"), 0o644))
-				said, err := command(faultrun, "-at", fmt.Sprint(n), "-errno", "EINTR", "-only", c.calls, "--", snap, "backup", dest, src)
+				said, err := command(faultrun, "-at", fmt.Sprint(n), "-errno", "EINTR", "-only", c.calls, "--", snap, "backup",
+					dest, src)
 				if strings.Contains(said, "damage") || strings.Contains(said, "reindex") {
 					t.Errorf("%s %d: told as damage: %s", c.calls, n, said)
 				}

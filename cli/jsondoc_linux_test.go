@@ -29,7 +29,8 @@ var varyingJSON = []varies{
 	{`"link_limit":\d+`, `"link_limit":65000`},
 	{`"timestamps":"[^"]*"`, `"timestamps":"1 ns"`},
 	{`"(free_bytes|free_inodes)":\d+`, `"$1":1000000000`},
-	{`"version":"[^"]*","revision":"[^"]*","go":"[^"]*","os":"[^"]*","arch":"[^"]*"`, `"version":"v1.0.0","revision":"","go":"go1.26","os":"linux","arch":"amd64"`},
+	{`"version":"[^"]*","revision":"[^"]*","go":"[^"]*","os":"[^"]*","arch":"[^"]*"`,
+		`"version":"v1.0.0","revision":"","go":"go1.26","os":"linux","arch":"amd64"`},
 }
 
 // TestJSONIsAsDocumented runs the examples of docs/json.md. go test ./cli -run JSONIsAs -update writes what they
@@ -111,12 +112,14 @@ func fieldsOf(t *testing.T, line, out string) (names []string) {
 
 // contract are the fields that may never go.
 var contract = map[string]string{
-	"list":    "name seq time finished source host user files dirs bytes added modified metadata moved removed linked copied_bytes errors state tags note",
+	"list": "name seq time finished source host user files dirs bytes added modified metadata moved removed linked " +
+		"copied_bytes errors state tags note",
 	"ls":      "path type mode uid gid size mtime sha256 target nlink",
 	"diff":    "message_type change path from size_before size_after",
 	"find":    "message_type path type size mtime sha256 first last snapshots change from to deleted",
 	"history": "message_type path type size mtime sha256 first last snapshots change from to deleted",
-	"backup":  "message_type snapshot skipped files_new files_changed files_metadata files_moved files_linked files_removed data_added errors seconds",
+	"backup": "message_type snapshot skipped files_new files_changed files_metadata files_moved files_linked " +
+		"files_removed data_added errors seconds",
 	"restore": "message_type files_restored bytes_restored files_skipped files_deleted errors seconds",
 	"check":   "message_type snapshots files inodes_read bytes_read damaged repaired errors",
 	"prune":   "message_type name keep reasons bytes_freed kept removed",

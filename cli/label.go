@@ -10,6 +10,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"snap/backup"
+	"snap/cli/exit"
 	"snap/cli/settings"
 	"snap/cli/text"
 	"snap/cli/wire"
@@ -29,7 +30,7 @@ snapshot (tag:NAME), and one with the tag pin is never pruned.`,
 		examples: `snap tag latest                # its tags
 snap tag latest --add pin      # never prune it
 snap tag tag:old --remove old  # take the tag from the newest that has it`,
-		codes: []int{exitNoDest, exitLocked},
+		codes: []int{exit.NoDest, exit.Locked},
 		flags: []cli.Flag{
 			&cli.StringSliceFlag{Name: "add", Usage: "give the snapshots `TAG`; may be repeated"},
 			&cli.StringSliceFlag{Name: "remove", Usage: "take `TAG` from the snapshots; may be repeated"},
@@ -74,7 +75,7 @@ func noteCommand() *command {
 		long:  `Show the note of a snapshot, or give it the note TEXT. An empty TEXT removes it.`,
 		examples: `snap note latest "before the upgrade"
 snap note latest ""  # no note`,
-		codes:    []int{exitNoDest, exitLocked},
+		codes:    []int{exit.NoDest, exit.Locked},
 		complete: completeRef,
 		run: func(c *call) error {
 			if len(c.args) == 1 {
@@ -143,15 +144,16 @@ func (c *call) label(what string, refs []string, change func(h *index.Header)) (
 	if err != nil {
 		return err
 	}
-	d, err := c.openToWrite(dest, destination.Options{LockWait: c.opts.lockWait, Holder: c.holder(what), Trust: c.trusted(dest)})
+	d, err := c.openToWrite(dest,
+		destination.Options{LockWait: c.opts.lockWait, Holder: c.holder(what), Trust: c.trusted(dest)})
 	if err != nil {
-		return backupHint(err, dest)
+		return exit.Hint(err, dest)
 	}
 	defer func() { err = errors.Join(err, d.Close()) }()
 	defer c.proved(dest, d.DB)
 	snaps, err := query.ReadSnapshots(c.ctx, d.DB)
 	if err != nil {
-		return backupHint(err, dest)
+		return exit.Hint(err, dest)
 	}
 	all, err := named(query.Resolver{Snapshots: snaps, Now: c.now()}, refs)
 	if err != nil {
@@ -163,7 +165,7 @@ func (c *call) label(what string, refs []string, change func(h *index.Header)) (
 			continue
 		}
 		if err := d.SetLabels(c.ctx, h.Name, h.Tags, h.Note); err != nil {
-			return backupHint(err, dest)
+			return exit.Hint(err, dest)
 		}
 	}
 	if c.opts.json {
@@ -172,7 +174,8 @@ func (c *call) label(what string, refs []string, change func(h *index.Header)) (
 	if c.opts.quiet {
 		return nil
 	}
-	return c.printLabels(all, func(h *index.Header) string { return strings.TrimSpace(quoteAll(h.Tags) + "  " + quote.Name(h.Note)) })
+	return c.printLabels(all,
+		func(h *index.Header) string { return strings.TrimSpace(quoteAll(h.Tags) + "  " + quote.Name(h.Note)) })
 }
 
 // gained is what the newest snapshot got because nothing had changed since.
@@ -196,7 +199,8 @@ func (c *call) labelUnchanged(d *destination.Destination, name string, o *backup
 	}
 	h := &all[i]
 	if o.Note != "" && h.Note != "" && h.Note != o.Note {
-		c.warn("snapshot %s keeps its note, %s; to give it the new one: snap note -d %s %s %s", quote.Name(name), quote.Name(h.Note), quote.Word(d.Path), quote.Word(name), quote.Word(o.Note))
+		c.warn("snapshot %s keeps its note, %s; to give it the new one: snap note -d %s %s %s", quote.Name(name),
+			quote.Name(h.Note), quote.Word(d.Path), quote.Word(name), quote.Word(o.Note))
 	}
 	what := addLabels(h, o.Tags, o.Note)
 	if what == "" {

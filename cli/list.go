@@ -6,6 +6,7 @@ import (
 
 	"github.com/dustin/go-humanize"
 
+	"snap/cli/exit"
 	"snap/cli/text"
 	"snap/cli/wire"
 	"snap/index"
@@ -15,7 +16,8 @@ import (
 
 func listCommand() *command {
 	return &command{
-		name: "list", aliases: []string{"snapshots"}, short: "the snapshots", group: groupLook, codes: []int{exitNoDest, exitLocked},
+		name: "list", aliases: []string{"snapshots"}, short: "the snapshots", group: groupLook,
+		codes: []int{exit.NoDest, exit.Locked},
 		long: `
 Lists the snapshots, oldest first: name, time, age, number of files, size of all
 of them together, what changed against the snapshot before (+ added, M modified,
@@ -58,14 +60,16 @@ func runList(c *call) error {
 		}}
 		for i := range d.Snapshots {
 			h := &d.Snapshots[i]
-			t.Add(quote.Name(h.Name), c.When(h.Time), c.Age(h.Time), humanize.Comma(h.Files-h.Unread), c.Size(h.HeldBytes()), changes(h),
+			t.Add(quote.Name(h.Name), c.When(h.Time), c.Age(h.Time), humanize.Comma(h.Files-h.Unread), c.Size(h.HeldBytes()),
+				changes(h),
 				c.Size(h.CopiedBytes), string(d.State(h)), quoteAll(h.Tags), quote.Name(h.Note))
 		}
 		if err := t.Write(c.out, c.Width); err != nil {
 			return err
 		}
 		if last := lastRunOf(d.Root, d.Snapshots); !last.unchanged.IsZero() && !c.opts.quiet {
-			return c.printf("\nlast run %s (%s): nothing changed since %s\n", c.When(last.unchanged), c.Age(last.unchanged), quote.Name(last.header.Name))
+			return c.printf("\nlast run %s (%s): nothing changed since %s\n", c.When(last.unchanged), c.Age(last.unchanged),
+				quote.Name(last.header.Name))
 		}
 		return nil
 	})
@@ -77,7 +81,8 @@ func changes(h *index.Header) string {
 	for _, n := range [...]struct {
 		change index.Change
 		count  int64
-	}{{index.Added, h.Added}, {index.Modified, h.Modified}, {index.Metadata, h.Metadata}, {index.Moved, h.Moved}, {index.Removed, h.Removed}} {
+	}{{index.Added, h.Added}, {index.Modified, h.Modified}, {index.Metadata, h.Metadata}, {index.Moved, h.Moved},
+		{index.Removed, h.Removed}} {
 		if n.count > 0 {
 			fmt.Fprintf(&b, " %s%d", text.Letter(n.change), n.count)
 		}

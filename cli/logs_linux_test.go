@@ -73,16 +73,17 @@ func (l *logs) snap(args ...string) (stdout, stderr string) {
 func (l *logs) try(args ...string) (stdout, stderr string, code int) {
 	var out, errs bytes.Buffer
 	variables := map[string]string{"SNAP_DEST": l.dest, "HOME": filepath.Dir(l.dest)}
-	env := Env{Stdout: &out, Stderr: &errs, Dir: "/", Now: func() time.Time { return l.clock }, LookupEnv: func(key string) (string, bool) {
-		value, ok := variables[key]
-		return value, ok
-	}}
+	env := Env{Stdout: &out, Stderr: &errs, Dir: "/", Now: func() time.Time { return l.clock },
+		LookupEnv: func(key string) (string, bool) {
+			value, ok := variables[key]
+			return value, ok
+		}}
 	code = Run(context.Background(), env, append([]string{"snap"}, args...))
 	return out.String(), errs.String(), code
 }
 
-// Logs that are rotated change a few records a day, so that the records of neighbouring snapshots lie in one page of the
-// index, and together need more than it: every command goes on reading it.
+// Logs that are rotated change a few records a day, so that the records of neighbouring snapshots lie in one page of
+// the index, and together need more than it: every command goes on reading it.
 func TestRotatedLogsAreReadEveryDay(t *testing.T) {
 	l := newLogs(t, 9)
 	l.snap("backup", "-q", l.dest, l.src)
@@ -127,7 +128,8 @@ func TestABackupMakesADamagedIndexAgain(t *testing.T) {
 		t.Errorf("the backup says\n%s%s", said, errs)
 	}
 	l.must(os.WriteFile(db, []byte(strings.Repeat("noise", 10_000)), 0o600))
-	if said, errs := l.snap("backup"); !strings.Contains(said, "nothing changed") || !strings.Contains(errs, "made again") {
+	if said, errs := l.snap("backup"); !strings.Contains(said, "nothing changed") ||
+		!strings.Contains(errs, "made again") {
 		t.Errorf("with the sources that it remembers: %s%s", said, errs)
 	}
 	l.must(os.WriteFile(db+".old", bad, 0o600))

@@ -6,6 +6,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"snap/cli/exit"
 	"snap/cli/text"
 	"snap/cli/wire"
 	"snap/index"
@@ -16,7 +17,8 @@ import (
 
 func lsCommand() *command {
 	return &command{
-		name: "ls", args: "[REF[:PATH]]", short: "what a snapshot holds", group: groupLook, max: 1, codes: []int{exitNoDest, exitLocked},
+		name: "ls", args: "[REF[:PATH]]", short: "what a snapshot holds", group: groupLook, max: 1,
+		codes: []int{exit.NoDest, exit.Locked},
 		long: `
 Lists the folder PATH of a snapshot, or the file PATH; without PATH the source's
 top folder, without REF the newest snapshot. Paths count from the source down, so
@@ -135,7 +137,8 @@ func (c *call) lsLong(h *index.Header, e *index.Entry) error {
 		target = " -> " + quote.Name(e.Target)
 	}
 	target += enclose(" (", problemText(&e.Record), ")")
-	return c.printf("%s %-8s %-8s %9s  %s  %s%s\n", text.Permissions(&e.Stat), text.Owner(h.Users, e.UID), text.Owner(h.Groups, e.GID), size,
+	return c.printf("%s %-8s %-8s %9s  %s  %s%s\n", text.Permissions(&e.Stat), text.Owner(h.Users, e.UID),
+		text.Owner(h.Groups, e.GID), size,
 		c.When(e.Mtime.Time()), text.Path(e.Path, e.Kind), target)
 }
 

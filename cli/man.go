@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/urfave/cli/v2"
+
+	"snap/cli/exit"
 )
 
 func manCommand() *command {
@@ -31,7 +33,8 @@ Do not edit files in a snapshot: what is written to one is written to all that s
 
 var manEnvironment = [][2]string{
 	{"SNAP_DEST", "the destination, where -d does not name one"},
-	{"XDG_STATE_HOME", "where snap/destinations.json is kept, by default ~/.local/state: the destinations that this user has backed up to, by which a disk that is not mounted, or another in its place, is noticed"},
+	{"XDG_STATE_HOME", "where snap/destinations.json is kept, by default ~/.local/state: the destinations that this " +
+		"user has backed up to, by which a disk that is not mounted, or another in its place, is noticed"},
 	{"NO_COLOR", "no colours, if it is set"},
 }
 
@@ -45,7 +48,8 @@ var manFiles = [][2]string{
 // manPage is the manual page, in the macros of man(7).
 func manPage(all []*command, name program) string {
 	m := manual{name: name}
-	fmt.Fprintf(&m, ".TH %s 1 \"%s\" \"snap %s\" \"User Commands\"\n", strings.ToUpper(name.String()), builtOn(), buildInfo().Version)
+	fmt.Fprintf(&m, ".TH %s 1 \"%s\" \"snap %s\" \"User Commands\"\n", strings.ToUpper(name.String()), builtOn(),
+		buildInfo().Version)
 	m.section("NAME")
 	fmt.Fprintf(&m, "%s \\- incremental backups as plain folders\n", name)
 	m.section("SYNOPSIS")
@@ -64,8 +68,8 @@ func manPage(all []*command, name program) string {
 	m.text("They may stand anywhere on the line; -- ends them.")
 	m.flags(globalFlags())
 	m.section("EXIT STATUS")
-	for _, code := range allCodes {
-		m.item(strconv.Itoa(code), exitTexts[code])
+	for _, code := range exit.Codes {
+		m.item(strconv.Itoa(code), exit.Texts[code])
 	}
 	m.section("ENVIRONMENT")
 	for _, e := range manEnvironment {

@@ -61,7 +61,8 @@ func (w *world) step(t *rapid.T, links bool) {
 		dir := rapid.SampledFrom(folders).Draw(t, "dir")
 		return index.Join(dir, rapid.SampledFrom([]string{"a", "b", "c", "a-b", "a.b", "\xff", "d\n"}).Draw(t, "name"))
 	}
-	what := rapid.SampledFrom([]string{"write", "write", "mkdir", "mkdir", "move", "move", "move", "swap", "remove", "chmod", "symlink", "hardlink", "touch"}).Draw(t, "step")
+	what := rapid.SampledFrom([]string{"write", "write", "mkdir", "mkdir", "move", "move", "move", "swap", "remove",
+		"chmod", "symlink", "hardlink", "touch"}).Draw(t, "step")
 	if len(others) == 0 && !slices.Contains([]string{"mkdir", "symlink"}, what) {
 		what = "write"
 	}
@@ -153,7 +154,8 @@ func TestListingsAreWhatTheSnapshotsHeld(t *testing.T) {
 						got = append(got, e.Path)
 					}
 					for _, p := range sortedPaths(past) {
-						if p != dir && index.Within(p, dir) && (recursive || !strings.Contains(strings.TrimPrefix(strings.TrimPrefix(p, dir), "/"), "/")) {
+						if p != dir && index.Within(p, dir) &&
+							(recursive || !strings.Contains(strings.TrimPrefix(strings.TrimPrefix(p, dir), "/"), "/")) {
 							want = append(want, p)
 						}
 					}
@@ -336,56 +338,56 @@ func TestFindTellsEveryVersion(t *testing.T) {
 	})
 }
 
-// state is a path in one snapshot.
-type state struct {
+// pathAt is a path in one snapshot.
+type pathAt struct {
 	path string
 	pos  int
 }
 
 // next is where the file at s is in the next snapshot.
-func (w *world) next(s state) (state, bool) {
+func (w *world) next(s pathAt) (pathAt, bool) {
 	if s.pos+1 == len(w.past) {
-		return state{}, false
+		return pathAt{}, false
 	}
 	for q, from := range w.moves[s.pos+1] {
 		if from == s.path {
-			return state{q, s.pos + 1}, true
+			return pathAt{q, s.pos + 1}, true
 		}
 	}
 	_, there := w.past[s.pos+1][s.path]
 	_, taken := w.moves[s.pos+1][s.path]
-	return state{s.path, s.pos + 1}, there && !taken
+	return pathAt{s.path, s.pos + 1}, there && !taken
 }
 
 // prev is where it was in the snapshot before.
-func (w *world) prev(s state) (state, bool) {
+func (w *world) prev(s pathAt) (pathAt, bool) {
 	if s.pos == 0 {
-		return state{}, false
+		return pathAt{}, false
 	}
 	if from, moved := w.moves[s.pos][s.path]; moved {
-		return state{from, s.pos - 1}, true
+		return pathAt{from, s.pos - 1}, true
 	}
 	_, there := w.past[s.pos-1][s.path]
 	for _, from := range w.moves[s.pos] {
 		if from == s.path { // what was here went elsewhere
-			return state{}, false
+			return pathAt{}, false
 		}
 	}
-	return state{s.path, s.pos - 1}, there
+	return pathAt{s.path, s.pos - 1}, there
 }
 
 // life are the steps of all files that were ever at path: "+path@snapshot" where a version begins,
 // "-path@snapshot" where it is gone.
 func (w *world) life(path string) (steps []string) {
-	states := map[state]bool{}
+	states := map[pathAt]bool{}
 	for i, past := range w.past {
 		if _, there := past[path]; !there {
 			continue
 		}
-		for s, ok := (state{path, i}), true; ok; s, ok = w.next(s) {
+		for s, ok := (pathAt{path, i}), true; ok; s, ok = w.next(s) {
 			states[s] = true
 		}
-		for s, ok := (state{path, i}), true; ok; s, ok = w.prev(s) {
+		for s, ok := (pathAt{path, i}), true; ok; s, ok = w.prev(s) {
 			states[s] = true
 		}
 	}

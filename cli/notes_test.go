@@ -35,7 +35,8 @@ func TestManyNotes(t *testing.T) {
 			t.Errorf("%q: %d times, want %d", what, got, n)
 		}
 	}
-	if !strings.HasSuffix(few, "snap: and 1,203 more such notes about single files: -v shows them, and so does the log\n") {
+	if !strings.HasSuffix(few,
+		"snap: and 1,203 more such notes about single files: -v shows them, and so does the log\n") {
 		t.Errorf("%s", few[max(len(few)-200, 0):])
 	}
 	if all := said(options{verbose: 1}); strings.Count(all, "many") != 1223 || strings.Contains(all, "more such") {

@@ -13,6 +13,7 @@ import (
 	"syscall"
 	"testing"
 
+	"snap/cli/exit"
 	"snap/cli/text"
 	"snap/cli/wire"
 	"snap/index"
@@ -22,7 +23,7 @@ import (
 func TestExitCodes(t *testing.T) {
 	signal := func(s os.Signal) context.Context {
 		ctx, cancel := context.WithCancelCause(context.Background())
-		cancel(&Interrupted{s})
+		cancel(&exit.BySignal{Signal: s})
 		return ctx
 	}
 	background := context.Background()
@@ -35,20 +36,20 @@ func TestExitCodes(t *testing.T) {
 		{background, errors.New("x"), 1},
 		{background, hint.Usagef("x"), 2},
 		{background, fmt.Errorf("y: %w", hint.Usagef("x")), 2},
-		{background, &valueMissing{"-x"}, 2},
-		{background, withCode(exitPartial, nil), 3},
-		{background, hint.With(withCode(exitRefused, errors.New("x")), "y"), 4},
-		{background, errors.Join(withCode(exitNoDest, errors.New("x"))), 10},
+		{background, hint.Usage(&valueMissing{"-x"}), 2},
+		{background, exit.With(exit.Partial, nil), 3},
+		{background, hint.With(exit.With(exit.Refused, errors.New("x")), "y"), 4},
+		{background, errors.Join(exit.With(exit.NoDest, errors.New("x"))), 10},
 		{background, fmt.Errorf("x: %w", index.ErrBusy), 11},
 		{background, fmt.Errorf("x: %w", index.ErrDamaged), 1},
-		{background, errClosed, 0},
+		{background, exit.ErrClosed, 0},
 		{signal(os.Interrupt), context.Canceled, 130},
 		{signal(syscall.SIGTERM), fmt.Errorf("x: %w", context.Canceled), 143},
 		{signal(syscall.SIGHUP), context.Canceled, 143},
 		{signal(os.Interrupt), nil, 0}, // it was done before
 		{signal(os.Interrupt), errors.New("x"), 1},
 	} {
-		if got := exitCode(c.ctx, c.err); got != c.want {
+		if got := exit.Code(c.ctx, c.err); got != c.want {
 			t.Errorf("%v: %d, want %d", c.err, got, c.want)
 		}
 	}
@@ -57,15 +58,17 @@ func TestExitCodes(t *testing.T) {
 func TestErrorsSayWhatToDo(t *testing.T) {
 	var b bytes.Buffer
 	env := &Env{Stderr: &b}
-	report(context.Background(), env, errors.Join(hint.With(&os.PathError{Op: "open", Path: "/x\x1b[31m\n", Err: syscall.ENOENT}, "do %s\nor that", "this"), nil))
+	report(context.Background(), env, errors.Join(hint.With(&os.PathError{Op: "open", Path: "/x\x1b[31m\n",
+		Err: syscall.ENOENT}, "do %s\nor that", "this"), nil))
 	want := "snap: open /x\\x1b[31m\\n: no such file or directory\nsnap: do this\nsnap: or that\n"
 	if b.String() != want {
 		t.Errorf("got %q, want %q", b.String(), want)
 	}
 	b.Reset()
 	ctx, cancel := context.WithCancelCause(context.Background())
-	cancel(&Interrupted{os.Interrupt})
-	if code := report(ctx, env, fmt.Errorf("open: %w", context.Canceled)); code != exitInterrupted || b.String() != "snap: interrupted by signal: interrupt\n" {
+	cancel(&exit.BySignal{Signal: os.Interrupt})
+	if code := report(ctx, env, fmt.Errorf("open: %w", context.Canceled)); code != exit.Interrupted ||
+		b.String() != "snap: interrupted by signal: interrupt\n" {
 		t.Errorf("%d, %q", code, b.String())
 	}
 }
@@ -90,11 +93,13 @@ func TestAClosedPipeEndsQuietlyAndAFullDiskDoesNot(t *testing.T) {
 	}
 	w.snapshot(t)
 	for _, tty := range []bool{false, true} {
-		for err, want := range map[error]int{&os.PathError{Op: "write", Path: "|1", Err: syscall.EPIPE}: 0, io.ErrClosedPipe: 0, syscall.ENOSPC: 1} {
+		for err, want := range map[error]int{&os.PathError{Op: "write", Path: "|1", Err: syscall.EPIPE}: 0,
+			io.ErrClosedPipe: 0, syscall.ENOSPC: 1} {
 			var errs bytes.Buffer
 			env := testEnv(w.dest, &failing{1000, err}, &errs)
 			env.StdoutTTY = tty
-			if code := Run(context.Background(), env, []string{"snap", "ls"}); code != want || (want == 0) != (errs.String() == "") {
+			if code := Run(context.Background(), env, []string{"snap", "ls"}); code != want ||
+				(want == 0) != (errs.String() == "") {
 				t.Errorf("%v, terminal %v: exit code %d, %s", err, tty, code, errs.String())
 			}
 		}
@@ -106,10 +111,11 @@ func TestACancelledContextEndsACommand(t *testing.T) {
 	w.put("a", "x")
 	w.snapshot(t)
 	ctx, cancel := context.WithCancelCause(context.Background())
-	cancel(&Interrupted{syscall.SIGTERM})
+	cancel(&exit.BySignal{Signal: syscall.SIGTERM})
 	for _, args := range [][]string{{"ls"}, {"find", "x"}, {"list"}, {"cat", "latest:a"}, {"diff", "latest", "latest"}} {
 		var out, errs bytes.Buffer
-		if code := Run(ctx, testEnv(w.dest, &out, &errs), append([]string{"snap"}, args...)); code != exitTerminated || out.Len() > 0 {
+		if code := Run(ctx, testEnv(w.dest, &out, &errs), append([]string{"snap"}, args...)); code != exit.Terminated ||
+			out.Len() > 0 {
 			t.Errorf("%s: exit code %d, %s", args, code, out.String())
 		}
 	}
@@ -125,7 +131,8 @@ func TestCatTellsDamage(t *testing.T) {
 	w.put("big", strings.Repeat("0123456789", 100_000))
 	w.snapshot(t)
 	at := filepath.Join(w.dest, w.heads[0].Name)
-	if stdout, stderr, code := run(t, w.dest, "cat", "latest:big"); code != 0 || stdout != w.now["big"].content || stderr != "" {
+	if stdout, stderr, code := run(t, w.dest, "cat", "latest:big"); code != 0 || stdout != w.now["big"].content ||
+		stderr != "" {
 		t.Errorf("a large file: exit code %d, %d bytes, %s", code, len(stdout), stderr)
 	}
 	for _, err := range []error{
@@ -138,7 +145,8 @@ func TestCatTellsDamage(t *testing.T) {
 		}
 	}
 	for path, want := range map[string]string{
-		"docs/a": "the snapshot's copy is damaged", "docs/gone": "no such file", "docs/link": "not a regular file", "docs": "is a folder", "nothing": "not in snapshot",
+		"docs/a": "the snapshot's copy is damaged", "docs/gone": "no such file", "docs/link": "not a regular file",
+		"docs": "is a folder", "nothing": "not in snapshot",
 	} {
 		stdout, stderr, code := run(t, w.dest, "cat", "latest:"+path)
 		if code != 1 || !strings.Contains(stderr, want) || strings.Contains(stdout, "root") {

@@ -13,8 +13,8 @@ import (
 )
 
 // TestOutputsHideNoVerdict runs every kind of command with its output in every state, and wants the exit code that it
-// has when all is written. Only where there is nothing else to tell does the output count: a command that shows something
-// has failed if it could not, and one that does something has done it in part.
+// has when all is written. Only where there is nothing else to tell does the output count: a command that shows
+// something has failed if it could not, and one that does something has done it in part.
 func TestOutputsHideNoVerdict(t *testing.T) {
 	base := t.TempDir()
 	dest, src := filepath.Join(base, "dest"), filepath.Join(base, "src")
@@ -54,7 +54,8 @@ func TestOutputsHideNoVerdict(t *testing.T) {
 		return func() io.Writer { return &failing{after, err} }
 	}
 	full := broken(0, syscall.ENOSPC)
-	closed := []state{{"head", broken(1, syscall.EPIPE), whole}, {"nobody reads anything", broken(0, syscall.EPIPE), broken(0, syscall.EPIPE)}}
+	closed := []state{{"head", broken(1, syscall.EPIPE), whole},
+		{"nobody reads anything", broken(0, syscall.EPIPE), broken(0, syscall.EPIPE)}}
 	fulls := []state{{"half a full disk", broken(1, syscall.ENOSPC), whole}, {"all on a full disk", full, full}}
 	wholes := []state{{"whole", whole, whole}, {"errors on a full disk", whole, full}}
 	check := func(ok, pipe, disk int, lines ...string) {
@@ -71,18 +72,23 @@ func TestOutputsHideNoVerdict(t *testing.T) {
 		}
 	}
 	// What shows something.
-	check(0, 0, 1, "list -d dest", "list -d dest --json", "ls -d dest -R latest", "find -d dest *", "history -d dest a", "stats -d dest", "diff -d dest",
+	check(0, 0, 1, "list -d dest", "list -d dest --json", "ls -d dest -R latest", "find -d dest *", "history -d dest a",
+		"stats -d dest", "diff -d dest",
 		"cat -d dest latest:docs/c", "explain -d dest src/a", "help backup", "help", "man", "version", "completion bash")
 	check(2, 2, 2, "list -d dest --nonsense")
 	check(1, 1, 1, "ls -d dest nonsense")
 	check(10, 10, 10, "list -d src")
 	// What does something, or tells by its exit code.
-	check(0, 0, 3, "check -d dest", "backup -v --force dest src", "backup -n --force dest src", "backup --json --force dest src", "init dest",
-		"restore -d dest latest --target out --overwrite always -v", "restore -d dest latest --target out --overwrite always -n", "tag -d dest latest --add x",
-		"note -d dest latest y", "prune -d dest -n --keep-last 1", "prune -d dest --keep-last 100", "reindex -d dest --json", "delete -d dest -n oldest",
+	check(0, 0, 3, "check -d dest", "backup -v --force dest src", "backup -n --force dest src",
+		"backup --json --force dest src", "init dest",
+		"restore -d dest latest --target out --overwrite always -v",
+		"restore -d dest latest --target out --overwrite always -n", "tag -d dest latest --add x",
+		"note -d dest latest y", "prune -d dest -n --keep-last 1", "prune -d dest --keep-last 100", "reindex -d dest --json",
+		"delete -d dest -n oldest",
 		"purge -d dest -n a", "purge -d dest --json -n a")
 	check(0, 0, 0, "backup -q --force dest src", "check -q -d dest", "diff -d dest --exit-code latest latest")
-	check(1, 1, 1, "diff -d dest --exit-code "+first+" latest", "diff -d dest --exit-code --json "+first+" latest", "diff -d dest --exit-code --stat "+first+" latest")
+	check(1, 1, 1, "diff -d dest --exit-code "+first+" latest", "diff -d dest --exit-code --json "+first+" latest",
+		"diff -d dest --exit-code --stat "+first+" latest")
 	check(4, 4, 4, "restore -d dest latest --target out")
 
 	// Damage.
@@ -92,5 +98,6 @@ func TestOutputsHideNoVerdict(t *testing.T) {
 	must(os.WriteFile(name, []byte("x"), 0o600))
 	must(os.Chtimes(name, info.ModTime(), info.ModTime()))
 	check(1, 1, 1, "check -d dest --read-data", "check -d dest --read-data --json", "check -d dest --read-data -q")
-	check(3, 3, 3, "restore -d dest "+first+" --target out --overwrite always -v", "restore -d dest "+first+" --target out --overwrite always --json")
+	check(3, 3, 3, "restore -d dest "+first+" --target out --overwrite always -v",
+		"restore -d dest "+first+" --target out --overwrite always --json")
 }

@@ -26,7 +26,8 @@ func TestTextsNameCommandLinesByTheNameTheyAreCalledBy(t *testing.T) {
 	for _, c := range []struct{ text, want string }{
 		{"to see all: snap list", "to see all: s list"},
 		{"snap %s %s, snap --help and snap COMMAND", "s %s %s, s --help and s COMMAND"},
-		{"a snap destination; snap makes; mysnap list; snap lists", "a snap destination; snap makes; mysnap list; snap lists"},
+		{"a snap destination; snap makes; mysnap list; snap lists",
+			"a snap destination; snap makes; mysnap list; snap lists"},
 	} {
 		if got := program("s").typed(c.text); got != c.want {
 			t.Errorf("%s: %s, want %s", c.text, got, c.want)
@@ -42,7 +43,8 @@ func TestAnotherNameIsInAllTexts(t *testing.T) {
 	w := mustWorld(t)
 	w.put("a", "x")
 	w.snapshot(t)
-	lines := [][]string{{"--help"}, {"man"}, {"lst"}, {"ls", "--zzzz"}, {"cat"}, {"cat", "latest:b"}, {"history", "b"}, {"ls", "2020"}, {"-d", "/nowhere", "list"}}
+	lines := [][]string{{"--help"}, {"man"}, {"lst"}, {"ls", "--zzzz"}, {"cat"}, {"cat", "latest:b"}, {"history", "b"},
+		{"ls", "2020"}, {"-d", "/nowhere", "list"}}
 	for _, cmd := range commands() {
 		lines = append(lines, []string{cmd.name, "--help"})
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"snap/cli/exit"
 	"snap/cli/settings"
 	"snap/cli/text"
 	"snap/cli/wire"
@@ -43,7 +44,7 @@ until it writes something else there. Copies of the destination are not changed.
 snap purge -n letters/secret.odt  # what would go?
 snap purge '*.iso' --in 20261101..latest~1
 snap purge ~/private`,
-		codes: []int{exitRefused, exitNoDest, exitLocked, exitInterrupted, exitTerminated},
+		codes: []int{exit.Refused, exit.NoDest, exit.Locked, exit.Interrupted, exit.Terminated},
 		flags: []cli.Flag{
 			dryFlag("say what would be removed and freed, and remove nothing"),
 			&cli.StringSliceFlag{Name: "in", Usage: "only from the snapshot `REF`, or from A..B; may be repeated"},
@@ -61,9 +62,10 @@ func runPurge(c *call) (err error) {
 		return err
 	}
 	// First, because that finishes a purge that was interrupted.
-	d, err := c.openToWrite(dest, destination.Options{Mode: destination.ReadOnlyIf(dry), LockWait: c.opts.lockWait, Holder: c.holder("purge"), Trust: c.trusted(dest)})
+	d, err := c.openToWrite(dest, destination.Options{Mode: destination.ReadOnlyIf(dry), LockWait: c.opts.lockWait,
+		Holder: c.holder("purge"), Trust: c.trusted(dest)})
 	if err != nil {
-		return backupHint(err, dest)
+		return exit.Hint(err, dest)
 	}
 	defer func() { err = errors.Join(err, d.Close()) }()
 	defer func() { c.proved(dest, d.DB) }()
@@ -73,7 +75,7 @@ func runPurge(c *call) (err error) {
 		f := &query.Filter{Patterns: c.args, Regex: c.flags.Bool("regex"), IgnoreCase: c.flags.Bool("ignore-case")}
 		found, what, err = d.SelectPurge(c.ctx, f, c.flags.StringSlice("in"))
 		if errors.As(err, new(*query.AmbiguousError)) {
-			err = withCode(exitRefused, err)
+			err = exit.With(exit.Refused, err)
 		}
 		return err
 	}); err != nil {
@@ -81,7 +83,7 @@ func runPurge(c *call) (err error) {
 	}
 	plan, err := d.PlanPurge(c.ctx, what)
 	if err != nil {
-		return backupHint(err, dest)
+		return exit.Hint(err, dest)
 	}
 	if !dry {
 		line := c.progress()
@@ -91,16 +93,18 @@ func runPurge(c *call) (err error) {
 			c.note("%v", note)
 		}
 		if err != nil {
-			return hint.With(backupHint(err, dest), "the next run of snap that writes there goes on with the purge")
+			return hint.With(exit.Hint(err, dest), "the next run of snap that writes there goes on with the purge")
 		}
 	}
-	sum := wire.PurgeSummary{Type: "summary", DryRun: dry, Paths: len(found), Freed: plan.Freed.Bytes, Seconds: c.env.Now().Sub(start).Seconds()}
+	sum := wire.PurgeSummary{Type: "summary", DryRun: dry, Paths: len(found), Freed: plan.Freed.Bytes,
+		Seconds: c.env.Now().Sub(start).Seconds()}
 	for i := range plan.Snapshots {
 		if s := &plan.Snapshots[i]; s.Files+s.Dirs > 0 {
 			sum.Snapshots++
 			sum.Entries += s.Files + s.Dirs
 			if slices.Contains(s.Header.Tags, retention.PinTag) {
-				c.note("snapshot %s, which is pinned, %s changed too", quote.Name(s.Header.Name), map[bool]string{true: "would be", false: "is"}[dry])
+				c.note("snapshot %s, which is pinned, %s changed too", quote.Name(s.Header.Name),
+					map[bool]string{true: "would be", false: "is"}[dry])
 			}
 		}
 	}
@@ -108,7 +112,8 @@ func runPurge(c *call) (err error) {
 		return err
 	}
 	if n := plan.Shared; n > 0 {
-		c.note("%s other names, which stay: snap explain PATH lists the names of a file", text.Plural(n, "file that goes has", "files that go have"))
+		c.note("%s other names, which stay: snap explain PATH lists the names of a file",
+			text.Plural(n, "file that goes has", "files that go have"))
 	}
 	c.tellBlacklist(dest, found)
 	return nil
@@ -125,7 +130,8 @@ func (c *call) printPurged(found []query.PurgePath, sum *wire.PurgeSummary) erro
 				return err
 			}
 		} else if !c.opts.quiet || sum.DryRun {
-			if err := c.printf("purge  %s  (in %s)\n", text.Path(p.Path, p.Kind), text.Plural(p.Snapshots, "snapshot", "snapshots")); err != nil {
+			if err := c.printf("purge  %s  (in %s)\n", text.Path(p.Path, p.Kind),
+				text.Plural(p.Snapshots, "snapshot", "snapshots")); err != nil {
 				return err
 			}
 		}
@@ -148,7 +154,8 @@ func (c *call) printPurged(found []query.PurgePath, sum *wire.PurgeSummary) erro
 // blacklistMax is how many lines for Blacklist.txt are printed.
 const blacklistMax = 100
 
-// tellBlacklist says how to keep away what the next backup would find in the source again: by a command line that adds the lines.
+// tellBlacklist says how to keep away what the next backup would find in the source again: by a command line that
+// adds the lines.
 func (c *call) tellBlacklist(dest string, found []query.PurgePath) {
 	words, more := "", 0
 	for i := range found {

@@ -25,17 +25,22 @@ func TestQuietIsSilent(t *testing.T) {
 	must(os.WriteFile(filepath.Join(base, "broken", ".local", "state", "snap", "destinations.json"), []byte("{"), 0o600))
 	must(os.MkdirAll(filepath.Join(base, "folder", ".local", "state", "snap", "destinations.json"), 0o700))
 	homes := map[string]string{
-		"unset": "", "relative": "home", "a file": filepath.Join(base, "file"), "a device": "/dev/null", "nothing can be made": "/proc", "not there": filepath.Join(base, "x", "y"),
-		"a broken list": filepath.Join(base, "broken"), "a folder for a list": filepath.Join(base, "folder"), "a home": filepath.Join(base, "home"),
+		"unset": "", "relative": "home", "a file": filepath.Join(base, "file"), "a device": "/dev/null",
+		"nothing can be made": "/proc", "not there": filepath.Join(base, "x", "y"),
+		"a broken list": filepath.Join(base, "broken"), "a folder for a list": filepath.Join(base, "folder"),
+		"a home": filepath.Join(base, "home"),
 	}
 	for name, home := range homes {
 		dest := filepath.Join(t.TempDir(), "dest")
 		must(os.Mkdir(dest, 0o700))
 		at := time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
 		for i, args := range [][]string{
-			{"init", "-q", dest}, {"backup", "-q", dest, src}, {"backup", "-q", dest, src}, {"backup", "-q", "--force", dest, src}, {"backup", "--quiet", dest, src, "--exclude", "*.nothing"},
-			{"check", "-q", "-d", dest, "--read-data"}, {"prune", "-q", "-d", dest, "--keep-last", "9"}, {"prune", "-q", "-d", dest, "--keep-last", "1"},
-			{"tag", "-q", "-d", dest, "latest", "--add", "x"}, {"reindex", "-q", "-d", dest}, {"restore", "-q", "-d", dest, "latest", "--target", filepath.Join(dest, "..", "out")},
+			{"init", "-q", dest}, {"backup", "-q", dest, src}, {"backup", "-q", dest, src},
+			{"backup", "-q", "--force", dest, src}, {"backup", "--quiet", dest, src, "--exclude", "*.nothing"},
+			{"check", "-q", "-d", dest, "--read-data"}, {"prune", "-q", "-d", dest, "--keep-last", "9"},
+			{"prune", "-q", "-d", dest, "--keep-last", "1"},
+			{"tag", "-q", "-d", dest, "latest", "--add", "x"}, {"reindex", "-q", "-d", dest},
+			{"restore", "-q", "-d", dest, "latest", "--target", filepath.Join(dest, "..", "out")},
 			{"delete", "-q", "-d", dest, "oldest"},
 		} {
 			if i > 2 && name != "unset" {

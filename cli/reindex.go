@@ -15,6 +15,7 @@ import (
 	"github.com/itchyny/timefmt-go"
 	"github.com/urfave/cli/v2"
 
+	"snap/cli/exit"
 	"snap/cli/settings"
 	"snap/cli/text"
 	"snap/cli/wire"
@@ -45,10 +46,11 @@ Only change sets and trees count. What earlier backups learned of the source
 without making a snapshot, the next one learns again by reading those files.`,
 		examples: `snap reindex -d /mnt/disk/me
 snap init /mnt/old; snap reindex -d /mnt/old --adopt --source-dir /home/me`,
-		codes: []int{exitPartial, exitNoDest, exitLocked, exitInterrupted, exitTerminated},
+		codes: []int{exit.Partial, exit.NoDest, exit.Locked, exit.Interrupted, exit.Terminated},
 		flags: []cli.Flag{
 			&cli.BoolFlag{Name: "adopt", Usage: "take every folder in the destination for a snapshot"},
-			&cli.StringFlag{Name: "source-dir", Usage: "`DIR` is what the snapshots were made of whose change set is lost or does not say"},
+			&cli.StringFlag{Name: "source-dir",
+				Usage: "`DIR` is what the snapshots were made of whose change set is lost or does not say"},
 		},
 		run: func(c *call) error {
 			dest, err := c.find()
@@ -88,10 +90,11 @@ func (c *call) reindex(dest string) error {
 	res, err := reindex.Run(c.ctx, dest, o)
 	line.End()
 	if errors.Is(err, syscall.EIO) {
-		err = hint.With(err, "the disk has trouble. A change set that it cannot read may be moved away: its snapshot is then made of its folder")
+		err = hint.With(err,
+			"the disk has trouble. A change set that it cannot read may be moved away: its snapshot is then made of its folder")
 	}
 	if err != nil {
-		return backupHint(err, dest)
+		return exit.Hint(err, dest)
 	}
 	if err := c.remember(dest, res.ID, ""); err != nil { // a new one, if no change set told the old
 		c.note("the list of known destinations could not be written: %v", err)
@@ -103,7 +106,7 @@ func (c *call) reindex(dest string) error {
 		return err
 	}
 	if len(res.Lost) > 0 {
-		return withCode(exitPartial, nil)
+		return exit.With(exit.Partial, nil)
 	}
 	return nil
 }
@@ -111,7 +114,7 @@ func (c *call) reindex(dest string) error {
 // reindexOptions are those of a reindex that takes for snapshots what has the name of one.
 func (c *call) reindexOptions(s *settings.Settings) reindex.Options {
 	return reindex.Options{
-		LockWait: c.opts.lockWait, Holder: c.holder("reindex"), Jobs: s.Jobs, Users: userName, Groups: groupName,
+		LockWait: c.opts.lockWait, Holder: c.holder("reindex"), Jobs: s.Jobs, Users: text.UserName, Groups: text.GroupName,
 		Time: func(name string) (time.Time, bool) { return timeOfName(name, s.Format, c.env.Now().Location()) },
 	}
 }
@@ -139,7 +142,7 @@ func (c *call) rebuilding(backUp func() (dest string, err error)) error {
 	case errors.Is(why, reindex.ErrSetsDamaged):
 		return hint.With(err, "it is not made again without being asked: %v", why)
 	case why != nil:
-		return errors.Join(err, backupHint(fmt.Errorf("the index could not be made again: %w", why), dest))
+		return errors.Join(err, exit.Hint(fmt.Errorf("the index could not be made again: %w", why), dest))
 	}
 	kept := ""
 	if errors.Is(err, index.ErrDamaged) {
@@ -171,7 +174,8 @@ func timeOfName(name, format string, zone *time.Location) (time.Time, bool) {
 }
 
 // foreignDate is a date, and perhaps a time, somewhere in a name: 2026-11-20, 20261120, home-2026-11-20T13:45:10.
-var foreignDate = regexp.MustCompile(`^(?:.*?\D)?(\d{4})[-_. ]?(\d\d)[-_. ]?(\d\d)(?:[-_. T]?(\d\d)[-_.:h]?(\d\d)(?:[-_.:m]?(\d\d))?)?(?:\D.*)?$`)
+var foreignDate = regexp.MustCompile(`^(?:.*?\D)?(\d{4})[-_. ]?(\d\d)[-_. ]?(\d\d)` +
+	`(?:[-_. T]?(\d\d)[-_.:h]?(\d\d)(?:[-_.:m]?(\d\d))?)?(?:\D.*)?$`)
 
 // foreignTime is the time that the name of another program's snapshot tells, whatever its format: year, month, day
 // and perhaps hour, minute and second, in this order.
@@ -240,14 +244,18 @@ func (c *call) checkNoIndex(dest string, src sources, format string) error {
 	if sets, _ := os.ReadDir(filepath.Join(dest, ".snap", "changes")); len(sets) > 0 {
 		return nil // the index is missing, and is said to be when it is opened
 	}
-	return withCode(exitRefused, hint.With(fmt.Errorf("destination %s: no index, and folders that look like snapshots: %s", quote.Name(dest), quote.List(names)),
-		"to take them in: snap init %[1]s && snap reindex -d %[1]s%[2]s --source-dir %[3]s\nto leave them alone: snap init %[1]s, and back up again", quote.Word(dest), found.adopt(), quote.Word(src.all()[0])))
+	return exit.With(exit.Refused,
+		hint.With(fmt.Errorf("destination %s: no index, and folders that look like snapshots: %s", quote.Name(dest),
+			quote.List(names)),
+			"to take them in: snap init %[1]s && snap reindex -d %[1]s%[2]s --source-dir %[3]s\nto leave them alone: snap init "+
+				"%[1]s, and back up again", quote.Word(dest), found.adopt(), quote.Word(src.all()[0])))
 }
 
 // reindexed says what a reindex did.
 func (c *call) reindexed(dest string, res *reindex.Result) error {
 	if c.opts.json {
-		j := wire.Reindex{Type: "summary", Snapshots: res.Snapshots, FromTrees: rebuilt(res.FromTrees), Lost: rebuilt(res.Lost), Left: []string{}, Foreign: []string{}, Errors: []string{}}
+		j := wire.Reindex{Type: "summary", Snapshots: res.Snapshots, FromTrees: rebuilt(res.FromTrees),
+			Lost: rebuilt(res.Lost), Left: []string{}, Foreign: []string{}, Errors: []string{}}
 		for _, name := range res.Left {
 			name, _ = wire.Name(name)
 			j.Left = append(j.Left, name)
@@ -287,7 +295,8 @@ func (c *call) reindexed(dest string, res *reindex.Result) error {
 		weak += f.Weak
 	}
 	if weak > 0 {
-		said += fmt.Sprintf("\n  %s no hash yet: the next backup reads those that are still there, once, and links what is equal",
+		said += fmt.Sprintf("\n  %s no hash yet: the next backup reads those that are still there, once, and links what is "+
+			"equal",
 			text.Plural(int(weak), "file has", "files have"))
 	}
 	return c.printf("%s\n", said)

@@ -32,7 +32,8 @@ type realLife struct {
 
 func newLife(t *rapid.T) *realLife {
 	dir := memoryDir(t)
-	l := &realLife{t: t, r: rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 1)), src: filepath.Join(dir, "src"), dest: filepath.Join(dir, "dest")}
+	l := &realLife{t: t, r: rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 1)), src: filepath.Join(dir, "src"),
+		dest: filepath.Join(dir, "dest")}
 	l.clock, l.paths = time.Now().Add(time.Hour).Truncate(time.Second), map[string]bool{}
 	for _, d := range []string{l.src, l.dest} {
 		if err := os.Mkdir(d, 0o755); err != nil {
@@ -54,12 +55,13 @@ func (l *realLife) snap(args ...string) string {
 
 func (l *realLife) try(args ...string) (stdout, stderr string, code int) {
 	var out, errs bytes.Buffer
-	env := Env{Stdout: &out, Stderr: &errs, Dir: "/", Now: func() time.Time { return l.clock }, LookupEnv: func(key string) (string, bool) {
-		if key != "SNAP_DEST" {
-			return "", false
-		}
-		return l.dest, true
-	}}
+	env := Env{Stdout: &out, Stderr: &errs, Dir: "/", Now: func() time.Time { return l.clock },
+		LookupEnv: func(key string) (string, bool) {
+			if key != "SNAP_DEST" {
+				return "", false
+			}
+			return l.dest, true
+		}}
 	code = Run(context.Background(), env, append([]string{"snap"}, args...))
 	return out.String(), errs.String(), code
 }
@@ -194,7 +196,8 @@ func TestReindexAnswersAsBefore(t *testing.T) {
 		}
 		want := l.answers()
 		db := index.Path(l.dest)
-		switch what := rapid.SampledFrom([]string{"deleted", "empty", "garbage", "cut", "a folder", "whole"}).Draw(t, "index"); what {
+		switch what := rapid.SampledFrom([]string{"deleted", "empty", "garbage", "cut", "a folder", "whole"}).Draw(t,
+			"index"); what {
 		case "whole":
 		case "cut":
 			os.Truncate(db, 20000)

@@ -20,7 +20,8 @@ func TestTheReportOfABackupIsTrue(t *testing.T) {
 	env := testEnv("", &out, &errs)
 	c := &call{Style: env.style(options{}), env: &env, out: &output{w: &out}}
 	r := &backupReport{call: c, log: slog.New(slog.DiscardHandler)}
-	h := index.Header{Name: "s", Files: 4, Dirs: 1, Bytes: 1111, Linked: 1, CopiedBytes: 11, Errors: 2, Unread: 1, UnreadBytes: 100}
+	h := index.Header{Name: "s", Files: 4, Dirs: 1, Bytes: 1111, Linked: 1, CopiedBytes: 11, Errors: 2, Unread: 1,
+		UnreadBytes: 100}
 	for path, rec := range map[string]index.Record{
 		"copied":   {Stat: file.Stat{Kind: file.Regular, Size: 1}, Stored: index.Copied},
 		"unsteady": {Stat: file.Stat{Kind: file.Regular, Size: 10}, Stored: index.Copied, Flags: index.Inconsistent},
@@ -28,7 +29,8 @@ func TestTheReportOfABackupIsTrue(t *testing.T) {
 	} {
 		r.Entry(path, &rec, true)
 	}
-	r.Entry("linked", &index.Record{Stat: file.Stat{Kind: file.Regular, Size: 1000}, Stored: index.Copied, Flags: index.Inconsistent}, false)
+	r.Entry("linked", &index.Record{Stat: file.Stat{Kind: file.Regular, Size: 1000}, Stored: index.Copied,
+		Flags: index.Inconsistent}, false)
 	r.Problem(backup.Problem{Path: "unsteady", Err: backup.ErrUnsteady})
 	r.Problem(backup.Problem{Path: "unread", Err: fs.ErrPermission})
 	if err := r.summary(&backup.Result{Header: &h, Previous: "r", Errors: 2}, time.Time{}); err != nil {
@@ -38,7 +40,8 @@ func TestTheReportOfABackupIsTrue(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		"1 file linked (1000 B not copied again)", "\n  1 could not be read; they are named above\n", "\n  1 copied while they changed; they are named above\n",
+		"1 file linked (1000 B not copied again)", "\n  1 could not be read; they are named above\n",
+		"\n  1 copied while they changed; they are named above\n",
 	} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("no %q in\n%s", want, out.String())

@@ -3,18 +3,13 @@ package cli
 import (
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"path"
 	"path/filepath"
 	"slices"
-	"strings"
-	"syscall"
 
-	"github.com/dustin/go-humanize"
 	"github.com/urfave/cli/v2"
 
-	"snap/cli/text"
+	"snap/cli/exit"
 	"snap/index"
 	"snap/internal/hint"
 	"snap/internal/quote"
@@ -51,20 +46,24 @@ snap restore latest:docs/a.txt oldest:src/a.txt -R --target old
 snap restore @7d:docs @7d:src/main.go --in-place --overwrite if-changed -n
 snap restore latest~1 --in-place --overwrite if-changed --delete -n
 snap restore latest --in-place --overwrite skip`,
-		codes: []int{exitPartial, exitRefused, exitNoDest, exitLocked, exitInterrupted, exitTerminated},
+		codes: []int{exit.Partial, exit.Refused, exit.NoDest, exit.Locked, exit.Interrupted, exit.Terminated},
 		flags: []cli.Flag{
 			&cli.StringFlag{Name: "target", Aliases: []string{"t"}, Usage: "restore into the folder `DIR`"},
 			&cli.BoolFlag{Name: "in-place", Usage: "restore where it was"},
 			&cli.BoolFlag{Name: "relative", Aliases: []string{"R"}, Usage: "keep the whole PATH below DIR, as rsync -R does"},
-			&cli.StringFlag{Name: "overwrite", Value: "never", Usage: "replace what exists: `WHEN` is never, skip (leave it and restore the rest), if-changed (size or time differ), if-newer (the snapshot's is newer) or always"},
-			&cli.BoolFlag{Name: "delete", Usage: "remove what restored folders have and the snapshot does not, but for what the backup leaves out"},
+			&cli.StringFlag{Name: "overwrite", Value: "never",
+				Usage: "replace what exists: `WHEN` is never, skip (leave it and restore the rest), if-changed (size or time " +
+					"differ), if-newer (the snapshot's is newer) or always"},
+			&cli.BoolFlag{Name: "delete",
+				Usage: "remove what restored folders have and the snapshot does not, but for what the backup leaves out"},
 			&cli.BoolFlag{Name: "delete-excluded", Usage: "--delete also what the backup leaves out"},
 			&cli.BoolFlag{Name: "allow-delete-most", Usage: "with --delete: go on where most of what is there would be deleted"},
 			&cli.StringSliceFlag{Name: "include", Usage: "only `PATTERN`, written as in Blacklist.txt; may be repeated"},
 			&cli.StringSliceFlag{Name: "exclude", Usage: "not `PATTERN`, written as in Blacklist.txt; may be repeated"},
 			&cli.StringSliceFlag{Name: "include-from", Usage: "only what `FILE` lists, a pattern a line; may be repeated"},
 			&cli.StringSliceFlag{Name: "exclude-from", Usage: "not what `FILE` lists, a pattern a line; may be repeated"},
-			&cli.BoolFlag{Name: "dry-run", Aliases: []string{"n"}, Usage: "say what would happen, and where each file would go, and write nothing"},
+			&cli.BoolFlag{Name: "dry-run", Aliases: []string{"n"},
+				Usage: "say what would happen, and where each file would go, and write nothing"},
 			&cli.BoolFlag{Name: "numeric-ids", Usage: "keep owners as numbers, whatever their names are here"},
 			&cli.BoolFlag{Name: "no-xattrs", Usage: "restore no extended attributes, ACLs and capabilities among them"},
 			&cli.IntFlag{Name: "jobs", Usage: "write `N` files at the same time (default: as snap thinks best)"},
@@ -78,7 +77,8 @@ snap restore latest --in-place --overwrite skip`,
 
 // overwrites are the values of --overwrite.
 var overwrites = map[string]restore.Overwrite{
-	"never": restore.Never, "skip": restore.Skip, "if-changed": restore.IfChanged, "if-newer": restore.IfNewer, "always": restore.Always,
+	"never": restore.Never, "skip": restore.Skip, "if-changed": restore.IfChanged, "if-newer": restore.IfNewer,
+	"always": restore.Always,
 }
 
 func (c *call) restore(d *query.Reader) error {
@@ -93,7 +93,7 @@ func (c *call) restore(d *query.Reader) error {
 	}
 	if len(parts) > 1 && o.Overwrite == restore.Never && !o.DryRun {
 		if err := c.lookAhead(d, parts); err != nil {
-			return restoreHint(err, parts[0].options.Target)
+			return exit.RestoreHint(err, parts[0].options.Target)
 		}
 	}
 	r := &restoreReport{call: c, line: c.progress(), dryRun: o.DryRun, started: start}
@@ -102,7 +102,8 @@ func (c *call) restore(d *query.Reader) error {
 	for _, p := range parts {
 		choosers = append(choosers, p.chooser)
 		if items := p.options.Items; len(items) == 1 && items[0].Path == "" {
-			r.state.TotalFiles, r.state.TotalBytes = r.state.TotalFiles+p.header.Files, index.Plus(r.state.TotalBytes, p.header.Bytes)
+			r.state.TotalFiles, r.state.TotalBytes = r.state.TotalFiles+p.header.Files,
+				index.Plus(r.state.TotalBytes, p.header.Bytes)
 		}
 		p.options.Report = r
 		r.begin(&p.options)
@@ -110,7 +111,7 @@ func (c *call) restore(d *query.Reader) error {
 		r.add(&res)
 		if err != nil {
 			r.line.End()
-			return restoreHint(err, parts[0].options.Target)
+			return exit.RestoreHint(err, parts[0].options.Target)
 		}
 	}
 	r.line.End()
@@ -121,7 +122,7 @@ func (c *call) restore(d *query.Reader) error {
 		return err
 	}
 	if r.total.Errors > 0 {
-		return withCode(exitPartial, nil)
+		return exit.With(exit.Partial, nil)
 	}
 	return nil
 }
@@ -156,14 +157,16 @@ func (c *call) lookAhead(d *query.Reader, parts []*restorePart) error {
 func (c *call) restoreOptions() (restore.Options, error) {
 	f := c.flags
 	o := restore.Options{
-		Delete: f.Bool("delete") || f.Bool("delete-excluded"), DeleteExcluded: f.Bool("delete-excluded"), DeleteMost: f.Bool("allow-delete-most"),
-		DryRun: f.Bool("dry-run"), NumericIDs: f.Bool("numeric-ids"), NoXattrs: f.Bool("no-xattrs"),
+		Delete: f.Bool("delete") || f.Bool("delete-excluded"), DeleteExcluded: f.Bool("delete-excluded"),
+		DeleteMost: f.Bool("allow-delete-most"),
+		DryRun:     f.Bool("dry-run"), NumericIDs: f.Bool("numeric-ids"), NoXattrs: f.Bool("no-xattrs"),
 	}
 	if o.DeleteMost && !o.Delete {
 		return o, hint.Usagef("--allow-delete-most is about what --delete removes, and --delete is not given")
 	}
 	if (f.String("target") != "") == f.Bool("in-place") {
-		return o, hint.With(hint.Usagef("restore: either --target DIR or --in-place is needed"), "--target DIR restores into a folder, --in-place where it was")
+		return o, hint.With(hint.Usagef("restore: either --target DIR or --in-place is needed"),
+			"--target DIR restores into a folder, --in-place where it was")
 	}
 	if err := oneOf("overwrite", f.String("overwrite"), "never", "skip", "if-changed", "if-newer", "always"); err != nil {
 		return o, err
@@ -225,8 +228,8 @@ func (c *call) restoreParts(d *query.Reader, o restore.Options) (parts []*restor
 	return parts, apart(places)
 }
 
-// inPlace is what of a snapshot is restored where it was, if path is asked for. A folder that only leads to sources, such as
-// / and /home, stands for those: it itself stays as it is, and so does what else is in it.
+// inPlace is what of a snapshot is restored where it was, if path is asked for. A folder that only leads to sources,
+// such as / and /home, stands for those: it itself stays as it is, and so does what else is in it.
 func inPlace(h *index.Header, path string) (items []restore.Item) {
 	roots := h.Roots()
 	if roots.Place(path) != index.Carrier {
@@ -245,7 +248,8 @@ func (c *call) restoreInto(p *restorePart, d *query.Reader) (err error) {
 	p.options.Target = c.abs(c.flags.String("target"))
 	if c.flags.Bool("in-place") {
 		if p.options.Target = p.header.Source; p.options.Target == "" {
-			return hint.With(fmt.Errorf("nobody knows the source of snapshot %s", quote.Name(p.header.Name)), "restore it with --target DIR")
+			return hint.With(fmt.Errorf("nobody knows the source of snapshot %s", quote.Name(p.header.Name)),
+				"restore it with --target DIR")
 		}
 	}
 	if p.chooser, err = c.chooser(p.header); err != nil {
@@ -282,40 +286,9 @@ func apart(places []restorePlace) error {
 		case outer == nil || !index.Within(p.To, outer.To):
 			outer = p
 		case p.To == outer.To || p.header != outer.header || p.Path != p.To || outer.Path != outer.To:
-			return hint.With(hint.Usagef("%s and %s would go to the same place", quote.Name(outer.arg), quote.Name(p.arg)), "restore them one by one to different targets")
+			return hint.With(hint.Usagef("%s and %s would go to the same place", quote.Name(outer.arg), quote.Name(p.arg)),
+				"restore them one by one to different targets")
 		}
 	}
 	return nil
-}
-
-// restoreHint adds to an error of a restore its exit code and what to do.
-func restoreHint(err error, target string) error {
-	var exists *restore.ExistsError
-	switch {
-	case errors.As(err, new(*restore.MostError)):
-		return withCode(exitRefused, hint.With(fmt.Errorf("restore: %w", err),
-			"nothing was written; is it the right folder? Look with -n; if it is meant: --allow-delete-most"))
-	case errors.As(err, &exists):
-		lines := make([]string, 0, len(exists.Paths)+2)
-		for _, p := range exists.Paths {
-			lines = append(lines, "exists: "+quote.Name(p))
-		}
-		if more := exists.Count - int64(len(exists.Paths)); more > 0 {
-			lines = append(lines, fmt.Sprintf("and %s more", humanize.Comma(more)))
-		}
-		lines = append(lines, "nothing was written; choose another target, or --overwrite skip, if-changed, if-newer or always")
-		return withCode(exitRefused, hint.With(fmt.Errorf("restore: %s would be overwritten", text.Plural(int(exists.Count), "file", "files")), "%s", strings.Join(lines, "\n")))
-	case errors.Is(err, restore.ErrInDestination):
-		return withCode(exitUsage, hint.With(err, "restore to a folder outside of the destination"))
-	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
-		return hint.With(err, "%s\nwhen there is room the same command with --overwrite if-changed goes on", troubleHint(err, "the target", target, os.Geteuid()))
-	case errors.Is(err, fs.ErrNotExist):
-		return hint.With(err, "only the last folder of a target is made; to make those above it: mkdir -p %s", quote.Word(filepath.Dir(target)))
-	case errors.Is(err, syscall.ENOTDIR):
-		return hint.With(err, "a target is a folder; this is none, or something on the way to it is none")
-	}
-	if way := troubleHint(err, "the target", target, os.Geteuid()); way != "" {
-		return hint.With(err, "%s", way)
-	}
-	return err
 }

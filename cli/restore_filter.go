@@ -101,8 +101,8 @@ func (p *patterns) useless() (all []string) {
 	return all
 }
 
-// tellUseless says which patterns fit nothing in any of the snapshots. That nothing is included is an error, and so is that
-// everything is left out.
+// tellUseless says which patterns fit nothing in any of the snapshots. That nothing is included is an error, and so
+// is that everything is left out.
 func (c *call) tellUseless(choosers []*chooser) error {
 	included, asks, left := false, false, false
 	times := map[string]int{}
@@ -123,7 +123,8 @@ func (c *call) tellUseless(choosers []*chooser) error {
 	}
 	if asks && !included {
 		return hint.With(errors.New("restore: nothing is included, so nothing was restored"),
-			"patterns are written as in Blacklist.txt: a path from the source on, or a name with * and ?; to look: snap find PATTERN")
+			"patterns are written as in Blacklist.txt: a path from the source on, or a name with * and ?; to look: snap find "+
+				"PATTERN")
 	}
 	if !left {
 		return hint.With(errors.New("restore: --exclude leaves out everything, so nothing was restored"),

@@ -11,6 +11,7 @@ import (
 
 	"github.com/dustin/go-humanize"
 
+	"snap/cli/exit"
 	"snap/cli/text"
 	"snap/cli/wire"
 	"snap/index"
@@ -108,7 +109,8 @@ func (r *restoreReport) tellBlocked() {
 			r.call.note("restore: and %s more", text.Plural(int64(len(r.standing)-i), "such place", "such places"))
 			return
 		}
-		r.call.note("restore: %s stays, and stands where a folder belongs: %s of that folder not restored", quote.Name(at), text.Plural(r.blocked[at], "file", "files"))
+		r.call.note("restore: %s stays, and stands where a folder belongs: %s of that folder not restored", quote.Name(at),
+			text.Plural(r.blocked[at], "file", "files"))
 	}
 }
 
@@ -145,7 +147,8 @@ func (r *restoreReport) Lost(path string, parts file.Lost) {
 		r.fileJSON("incomplete", path, "", lost)
 		return
 	}
-	fmt.Fprintf(r.line.Messages(r.call.env.Stderr), "snap: restore %s: could not be set: %s\n", text.Path(path, file.None), strings.Join(lost, ", "))
+	fmt.Fprintf(r.line.Messages(r.call.env.Stderr), "snap: restore %s: could not be set: %s\n", text.Path(path, file.None),
+		strings.Join(lost, ", "))
 }
 
 // lostParts are the names of what could not be set.
@@ -153,7 +156,8 @@ func lostParts(parts file.Lost) (names []string) {
 	for _, l := range []struct {
 		part file.Lost
 		name string
-	}{{file.LostOwner, "owner"}, {file.LostMode, "mode"}, {file.LostSetuid, "setuid"}, {file.LostXattrs, "xattrs"}, {file.LostTimes, "times"}} {
+	}{{file.LostOwner, "owner"}, {file.LostMode, "mode"}, {file.LostSetuid, "setuid"}, {file.LostXattrs, "xattrs"},
+		{file.LostTimes, "times"}} {
 		if parts&l.part != 0 {
 			names = append(names, l.name)
 		}
@@ -206,16 +210,19 @@ func (r *restoreReport) Problem(p restore.Problem) {
 		j.Path, j.PathB64 = wire.Name(p.Path)
 		r.err = r.call.json(j)
 	}
-	fmt.Fprintf(r.line.Messages(r.call.env.Stderr), "snap: restore %s: %s\n", text.Path(p.Path, file.None), quote.Clean(p.Err.Error()))
+	fmt.Fprintf(r.line.Messages(r.call.env.Stderr), "snap: restore %s: %s\n", text.Path(p.Path, file.None),
+		quote.Clean(p.Err.Error()))
 }
 
 func (r *restoreReport) add(res *restore.Result) {
 	t := &r.total
 	t.FilesRestored, t.BytesRestored = t.FilesRestored+res.FilesRestored, index.Plus(t.BytesRestored, res.BytesRestored)
-	t.MetadataSet, t.FilesSkipped, t.FilesDeleted, t.Errors = t.MetadataSet+res.MetadataSet, t.FilesSkipped+res.FilesSkipped, t.FilesDeleted+res.FilesDeleted, t.Errors+res.Errors
+	t.MetadataSet, t.FilesSkipped, t.FilesDeleted, t.Errors = t.MetadataSet+res.MetadataSet,
+		t.FilesSkipped+res.FilesSkipped, t.FilesDeleted+res.FilesDeleted, t.Errors+res.Errors
 	t.Lost.Owner, t.Lost.Mode = t.Lost.Owner+res.Lost.Owner, t.Lost.Mode+res.Lost.Mode
 	t.Lost.Xattrs, t.Lost.Times = t.Lost.Xattrs+res.Lost.Xattrs, t.Lost.Times+res.Lost.Times
-	t.Lost.Setuid, t.FilesSpared, t.FilesBlocked = t.Lost.Setuid+res.Lost.Setuid, t.FilesSpared+res.FilesSpared, t.FilesBlocked+res.FilesBlocked
+	t.Lost.Setuid, t.FilesSpared, t.FilesBlocked = t.Lost.Setuid+res.Lost.Setuid, t.FilesSpared+res.FilesSpared,
+		t.FilesBlocked+res.FilesBlocked
 }
 
 // summary prints how the restore ended.
@@ -226,12 +233,15 @@ func (r *restoreReport) summary() error {
 	r.tellSpared()
 	r.tellBlocked()
 	if r.forbidden != nil {
-		c.warn("%s", troubleHint(r.forbidden, "the target", r.target, os.Geteuid()))
+		c.warn("%s", exit.SystemHint(r.forbidden, "the target", r.target, os.Geteuid()))
 	}
 	if c.opts.json {
 		l := &t.Lost
-		return c.json(wire.RestoreSummary{Type: "summary", DryRun: r.dryRun, FilesRestored: t.FilesRestored, BytesRestored: t.BytesRestored, MetadataSet: t.MetadataSet, FilesSkipped: t.FilesSkipped, FilesDeleted: t.FilesDeleted,
-			FilesSpared: t.FilesSpared, FilesBlocked: t.FilesBlocked, Errors: t.Errors, Seconds: took.Seconds(), Lost: wire.Lost{Owner: l.Owner, Mode: l.Mode, Setuid: l.Setuid, Xattrs: l.Xattrs, Times: l.Times}})
+		return c.json(wire.RestoreSummary{Type: "summary", DryRun: r.dryRun, FilesRestored: t.FilesRestored,
+			BytesRestored: t.BytesRestored, MetadataSet: t.MetadataSet, FilesSkipped: t.FilesSkipped,
+			FilesDeleted: t.FilesDeleted,
+			FilesSpared:  t.FilesSpared, FilesBlocked: t.FilesBlocked, Errors: t.Errors, Seconds: took.Seconds(),
+			Lost: wire.Lost{Owner: l.Owner, Mode: l.Mode, Setuid: l.Setuid, Xattrs: l.Xattrs, Times: l.Times}})
 	}
 	if c.opts.quiet {
 		return nil
@@ -244,7 +254,9 @@ func (r *restoreReport) summary() error {
 	for _, n := range []struct {
 		count int64
 		what  string
-	}{{t.MetadataSet, "given their metadata"}, {t.FilesSkipped, "left as they were"}, {t.FilesBlocked, "not restored for want of their folder"}, {t.FilesDeleted, deletes}, {t.FilesSpared, "not deleted"}, {t.Errors, "with problems, named above"}} {
+	}{{t.MetadataSet, "given their metadata"}, {t.FilesSkipped, "left as they were"},
+		{t.FilesBlocked, "not restored for want of their folder"}, {t.FilesDeleted, deletes}, {t.FilesSpared, "not deleted"},
+		{t.Errors, "with problems, named above"}} {
 		if n.count > 0 {
 			text += fmt.Sprintf(", %s %s", humanize.Comma(n.count), n.what)
 		}
@@ -258,7 +270,8 @@ func (r *restoreReport) warnLost() {
 	for _, l := range []struct {
 		count int64
 		what  string
-	}{{r.total.Lost.Owner, "the owner"}, {r.total.Lost.Mode, "the mode"}, {r.total.Lost.Xattrs, "extended attributes"}, {r.total.Lost.Times, "the times"}} {
+	}{{r.total.Lost.Owner, "the owner"}, {r.total.Lost.Mode, "the mode"}, {r.total.Lost.Xattrs, "extended attributes"},
+		{r.total.Lost.Times, "the times"}} {
 		if l.count > 0 {
 			parts = append(parts, fmt.Sprintf("%s of %s", l.what, humanize.Comma(l.count)))
 		}

@@ -44,7 +44,8 @@ func (c *call) pruneAfter(d *destination.Destination, s *settings.Settings, line
 		err = retention.Apply(c.ctx, d, plan, 0, line.Show)
 	}
 	if err != nil && !errors.As(err, new(*destination.StuckError)) {
-		return p, fmt.Errorf("the backup is done, but old snapshots could not be deleted by the rules of %s: %w", settings.OptionsFile, err)
+		return p, fmt.Errorf("the backup is done, but old snapshots could not be deleted by the rules of %s: %w",
+			settings.OptionsFile, err)
 	}
 	for i := range plan.List {
 		if e := &plan.List[i]; !e.Keep {
@@ -93,12 +94,14 @@ func (p *pruned) text(c *call) string {
 		quoted[i] = quote.Name(name)
 	}
 	return fmt.Sprintf("  %s deleted by the rules of %s, %s freed: %s\n",
-		text.Plural(p.Removed, "old snapshot", "old snapshots"), settings.OptionsFile, c.Size(p.Freed), strings.Join(quoted, ", "))
+		text.Plural(p.Removed, "old snapshot", "old snapshots"), settings.OptionsFile, c.Size(p.Freed),
+		strings.Join(quoted, ", "))
 }
 
 // unknownStop is why no rule runs beside settings that snap does not know, and what to do.
 func unknownStop(keys []string) (why, hint string) {
-	return fmt.Sprintf("no snapshot is deleted: %s has settings that snap does not know: %s", settings.OptionsFile, quote.List(keys)),
+	return fmt.Sprintf("no snapshot is deleted: %s has settings that snap does not know: %s", settings.OptionsFile,
+			quote.List(keys)),
 		"one of them may be a rule with a mistake in it: mend it, or put a # before the line"
 }
 
@@ -108,7 +111,8 @@ func (c *call) stopText(s *retention.Stop, p *retention.Plan, r *retention.Polic
 	in := quote.Word(dest)
 	switch s.Reason {
 	case retention.FutureTime:
-		why = fmt.Sprintf("%s: the time of %s is in the future: %s, and now it is %s", none, quote.List(s.Names), c.When(s.Time), c.When(c.now()))
+		why = fmt.Sprintf("%s: the time of %s is in the future: %s, and now it is %s", none, quote.List(s.Names),
+			c.When(s.Time), c.When(c.now()))
 		if len(s.Names) > 1 {
 			why = fmt.Sprintf("%s: the times of %s are in the future; now it is %s", none, quote.List(s.Names), c.When(c.now()))
 		}
@@ -127,10 +131,12 @@ func (c *call) stopText(s *retention.Stop, p *retention.Plan, r *retention.Polic
 			times, is, at = "times", "are", ""
 		}
 		if r.Asked {
-			return fmt.Sprintf("the rules passed over %s, whose %s %s far after all others%s", quote.List(s.Names), times, is, at), "is the clock right?"
+			return fmt.Sprintf("the rules passed over %s, whose %s %s far after all others%s", quote.List(s.Names), times, is,
+				at), "is the clock right?"
 		}
 		return fmt.Sprintf("%s: the %s of %s %s far after all others%s", none, times, quote.List(s.Names), is, at),
-			fmt.Sprintf("is the clock right? If it is, the rules run again after a week of backups; until then: snap prune -d %s", in)
+			fmt.Sprintf("is the clock right? If it is, the rules run again after a week of backups; until then: snap prune -d "+
+				"%s", in)
 	case retention.UnknownTag:
 		return fmt.Sprintf("%s: keep_tag = %s: no snapshot has this tag", none, quote.List(s.Names)), tagHint(s.Names[0], p)
 	case retention.TooMany:
@@ -143,7 +149,8 @@ func (c *call) stopText(s *retention.Stop, p *retention.Plan, r *retention.Polic
 	default: // backup.NoRoom
 		hint = "the newest stays, and so do those pinned or tagged as keep_tag says"
 		if r.FloorDaily > 0 {
-			hint += fmt.Sprintf(", and of the last %s the newest (min_free_keep_daily)", text.Plural(r.FloorDaily, "day", "days"))
+			hint += fmt.Sprintf(", and of the last %s the newest (min_free_keep_daily)",
+				text.Plural(r.FloorDaily, "day", "days"))
 		}
 		return fmt.Sprintf("%s for min_free: %s would be lacking all the same", none, c.Size(s.Short)), hint
 	}

@@ -51,7 +51,8 @@ type scaledFile struct {
 }
 
 func (f *scaledFile) entry(change index.Change) index.Entry {
-	e := index.Entry{Path: f.path, Record: index.Record{Volume: 1, Flags: index.Hashed, Change: change, Stored: index.Copied, Reason: index.SizeOrTime}}
+	e := index.Entry{Path: f.path,
+		Record: index.Record{Volume: 1, Flags: index.Hashed, Change: change, Stored: index.Copied, Reason: index.SizeOrTime}}
 	e.Kind, e.Mode, e.UID, e.GID, e.Nlink, e.Ino, e.Size = file.Regular, 0o644, 1000, 1000, 1, f.ino, f.size
 	e.Mtime = file.Time{Sec: 1_700_000_000 + f.mtime, Nsec: 123456789}
 	e.Ctime, e.Btime = e.Mtime, file.Time{Sec: 1_600_000_000 + int64(f.ino), Nsec: 987654321}
@@ -60,7 +61,8 @@ func (f *scaledFile) entry(change index.Change) index.Entry {
 	return e
 }
 
-var scaledEndings = []string{".jpg", ".txt", ".go", ".pdf", ".o", ".html", ".png", ".odt", ".json", ".mp3", "", ".c", ".h", ".md", ".xml", ".zip", ".py", ".log", ".css", ".js"}
+var scaledEndings = []string{".jpg", ".txt", ".go", ".pdf", ".o", ".html", ".png", ".odt", ".json", ".mp3", "", ".c",
+	".h", ".md", ".xml", ".zip", ".py", ".log", ".css", ".js"}
 
 func scaledPath(i int) string {
 	return fmt.Sprintf("home/project-%04d/folder-%02d/document-%07d%s", i/1000, i/50%20, i, scaledEndings[i*7%20])
@@ -172,10 +174,13 @@ func (s *scaled) snapshot(seq uint64, set []index.Entry) error {
 	slices.SortFunc(set, func(a, b index.Entry) int { return index.Compare(a.Path, b.Path) })
 	at := worldStart.Add(-time.Duration(s.snapshots-int(seq)) * time.Hour)
 	h := index.Header{
-		Name: at.Format("20060102-150405"), Seq: seq, Time: at, Finished: at.Add(time.Minute), Source: "/home/me", Host: "host", User: "me",
-		Files: int64(len(s.files)), Dirs: int64(len(s.files) / 50), Bytes: int64(len(s.files)) * 50_000, Modified: int64(len(set)), Records: int64(len(set)),
-		CopiedBytes: int64(len(set)) * 50_000, Destination: "scale", Volumes: index.Volumes{1: "ext4:0f0f0f0f-0f0f-0f0f-0f0f-0f0f0f0f0f0f"},
-		Users: map[uint32]string{0: "root", 1000: "me"}, Groups: map[uint32]string{0: "root", 1000: "me"},
+		Name: at.Format("20060102-150405"), Seq: seq, Time: at, Finished: at.Add(time.Minute), Source: "/home/me",
+		Host: "host", User: "me",
+		Files: int64(len(s.files)), Dirs: int64(len(s.files) / 50), Bytes: int64(len(s.files)) * 50_000,
+		Modified: int64(len(set)), Records: int64(len(set)),
+		CopiedBytes: int64(len(set)) * 50_000, Destination: "scale",
+		Volumes: index.Volumes{1: "ext4:0f0f0f0f-0f0f-0f0f-0f0f-0f0f0f0f0f0f"},
+		Users:   map[uint32]string{0: "root", 1000: "me"}, Groups: map[uint32]string{0: "root", 1000: "me"},
 	}
 	if err := s.db.Import(ctx, seq, entriesOf(set), func() (*index.Header, error) { return &h, nil }); err != nil {
 		return err

@@ -13,6 +13,8 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"snap/cli/exit"
+	"snap/cli/text"
 	"snap/cli/wire"
 	"snap/destination"
 	"snap/internal/file"
@@ -44,7 +46,7 @@ snap schedule "Mon..Fri 12:30" -d /mnt/disk/me
 snap schedule                        # when is the next one, and how did the last one go?
 snap schedule weekly -n              # what would be written?
 snap schedule off`,
-		codes: []int{exitPartial, exitRefused, exitNoDest},
+		codes: []int{exit.Partial, exit.Refused, exit.NoDest},
 		flags: []cli.Flag{
 			&cli.BoolFlag{Name: "status", Usage: "say how it stands, as without WHEN"},
 			&cli.BoolFlag{Name: "remove", Usage: "end it, as off does"},
@@ -61,9 +63,9 @@ snap schedule off`,
 			return all
 		},
 		run: func(c *call) error {
-			text := strings.Join(c.args, " ")
-			off := c.flags.Bool("remove") || text == "off"
-			if asks := c.flags.Bool("status"); asks && (off || text != "") || off && text != "" && text != "off" {
+			spec := strings.Join(c.args, " ")
+			off := c.flags.Bool("remove") || spec == "off"
+			if asks := c.flags.Bool("status"); asks && (off || spec != "") || off && spec != "" && spec != "off" {
 				return hint.Usagef("schedule: WHEN, off, --status and --remove exclude each other")
 			}
 			dest, err := c.find()
@@ -74,10 +76,10 @@ snap schedule off`,
 			switch {
 			case off:
 				return c.scheduleOff(m, dest)
-			case text == "":
+			case spec == "":
 				return c.scheduleState(m, dest)
 			}
-			return c.scheduleAt(m, dest, text)
+			return c.scheduleAt(m, dest, spec)
 		},
 	}
 }
@@ -105,12 +107,12 @@ func (m managers) state(ctx context.Context, dest string, now time.Time) (by str
 	return "cron", st, err
 }
 
-// scheduleAt has the backups of dest run at the times that text says.
-func (c *call) scheduleAt(m managers, dest, text string) error {
+// scheduleAt has the backups of dest run at the times that spec says.
+func (c *call) scheduleAt(m managers, dest, spec string) error {
 	if c.flags.Bool("cron") {
 		m.systemd = nil
 	}
-	j, sources, err := c.job(m, dest, text)
+	j, sources, err := c.job(m, dest, spec)
 	if err != nil {
 		return err
 	}
@@ -160,24 +162,24 @@ func (c *call) scheduleAt(m managers, dest, text string) error {
 }
 
 // job is the job that the command line asks for, and what it backs up.
-func (c *call) job(m managers, dest, text string) (j *schedule.Job, sources []string, err error) {
+func (c *call) job(m managers, dest, spec string) (j *schedule.Job, sources []string, err error) {
 	j = &schedule.Job{Dest: dest, OnPower: c.flags.Bool("on-power"), User: os.Geteuid() != 0, StateHome: c.env.variable("XDG_STATE_HOME")}
 	if !filepath.IsAbs(j.StateHome) {
 		j.StateHome = ""
 	}
-	if j.When, err = schedule.ParseWhen(text); err != nil {
-		if m.systemd == nil || !quote.Harmless(text) || schedule.CheckCalendar(c.ctx, text) != nil {
+	if j.When, err = schedule.ParseWhen(spec); err != nil {
+		if m.systemd == nil || !quote.Harmless(spec) || schedule.CheckCalendar(c.ctx, spec) != nil {
 			return nil, nil, hint.With(hint.Usagef("%w", err), "more of them: man systemd.time")
 		}
-		j.When = schedule.Extended(text)
+		j.When = schedule.Extended(spec)
 	} else if err := schedule.CheckCalendar(c.ctx, j.When.Calendar()); err != nil && m.systemd != nil {
-		return nil, nil, hint.Usagef("%s: %w", quote.Name(text), err)
+		return nil, nil, hint.Usagef("%s: %w", quote.Name(spec), err)
 	}
 	if j.Delay, err = c.delay(&j.When); err != nil {
 		return nil, nil, err
 	}
 	if err := destination.CheckOwner(dest); err != nil {
-		return nil, nil, backupHint(err, dest)
+		return nil, nil, exit.Hint(err, dest)
 	}
 	if sources, err = c.scheduledSources(dest); err != nil {
 		return nil, nil, err
@@ -217,7 +219,7 @@ func (c *call) delay(w *schedule.When) (time.Duration, error) {
 func (c *call) scheduledSources(dest string) ([]string, error) {
 	d, err := query.Open(c.ctx, dest, query.Options{Trust: c.trusted(dest)})
 	if err != nil {
-		return nil, closedHint(err, dest)
+		return nil, exit.ReadHint(err, dest)
 	}
 	defer d.Close()
 	if len(d.Snapshots) == 0 || d.Snapshots[d.Snapshots.Newest()].Source == "" {
@@ -245,7 +247,7 @@ func (c *call) ownProgram() (string, error) {
 	}
 	if os.Geteuid() == 0 {
 		if at := file.ReachOfOthers(path); at != "" {
-			return "", withCode(exitRefused, hint.With(fmt.Errorf("root does not run %s by itself: %s belongs to another user or may be changed by one", quote.Name(path), quote.Name(at)),
+			return "", exit.With(exit.Refused, hint.With(fmt.Errorf("root does not run %s by itself: %s belongs to another user or may be changed by one", quote.Name(path), quote.Name(at)),
 				"install snap where only root writes: sudo install %s /usr/local/bin/snap", quote.Word(path)))
 		}
 	}
@@ -325,7 +327,7 @@ func (c *call) tellLinger(m managers) {
 	if m.systemd == nil || os.Geteuid() == 0 {
 		return
 	}
-	name := userName(uint32(os.Geteuid()))
+	name := text.UserName(uint32(os.Geteuid()))
 	if _, err := os.Stat(filepath.Join("/var/lib/systemd/linger", name)); err != nil {
 		c.note("backups run while %s is logged in; at all other times too after: loginctl enable-linger %s", quote.Name(cmp.Or(name, "this user")), quote.Word(name))
 	}

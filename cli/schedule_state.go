@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"snap/cli/exit"
 	"snap/internal/hint"
 	"snap/internal/quote"
 	"snap/query"
@@ -23,7 +24,7 @@ func (c *call) scheduleState(m managers, dest string) error {
 	}
 	code := 0
 	if st == nil || !st.On || st.Ended && st.Code != 0 || st.Ended && st.Result != "success" {
-		code = exitPartial
+		code = exit.Partial
 	}
 	switch {
 	case c.opts.json:
@@ -35,7 +36,7 @@ func (c *call) scheduleState(m managers, dest string) error {
 		err = c.printf("backups to %s by themselves: %s\n%s", quote.Name(dest), quote.Name(st.When), c.stateText(by, st, 0))
 	}
 	if err == nil && code != 0 {
-		err = withCode(code, nil)
+		err = exit.With(code, nil)
 	}
 	return err
 }
@@ -91,7 +92,7 @@ func (c *call) lastText(st *schedule.State) string {
 		return c.When(st.Last)
 	case st.Code == 0 && st.Result == "success":
 		return c.When(st.Last) + ", all well"
-	case st.Code == exitPartial:
+	case st.Code == exit.Partial:
 		return fmt.Sprintf("%s, done, but something needs a look (exit code %d)", c.When(st.Last), st.Code)
 	case st.Result == "exit-code":
 		return fmt.Sprintf("%s, failed with exit code %d", c.When(st.Last), st.Code)

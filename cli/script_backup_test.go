@@ -12,9 +12,10 @@ import (
 )
 
 // addPrograms puts programs into the script's path. `weak` runs a command without root's right to read everything,
-// `user` runs it as an ordinary user (number 65534), to whom it opens the way to the script's folder and to the program. `states
-// CODE CLOSED FULL COMMAND…` runs it with its output in every state, and wants CODE with one that is whole, CLOSED where
-// nobody reads it (any more), FULL where standard output is on a full disk; standard error never counts.
+// `user` runs it as an ordinary user (number 65534), to whom it opens the way to the script's folder and to the
+// program. `states CODE CLOSED FULL COMMAND…` runs it with its output in every state, and wants CODE with one that is
+// whole, CLOSED where nobody reads it (any more), FULL where standard output is on a full disk; standard error never
+// counts.
 func addPrograms(env *testscript.Env) error {
 	bin := filepath.Join(env.WorkDir, ".bin")
 	if err := os.Mkdir(bin, 0o755); err != nil {
@@ -55,7 +56,11 @@ run "$@" >/dev/full 2>/dev/null; want $full 'a full disk'
 run "$@" >/dev/full 2>/dev/full; want $full 'all to a full disk'
 exit $bad`
 
-func withBackupVerbs(verbs map[string]func(*testscript.TestScript, bool, []string)) map[string]func(*testscript.TestScript, bool, []string) {
+// verb is a command of the test scripts.
+type verb = func(*testscript.TestScript, bool, []string)
+
+// withBackupVerbs adds those of backups.
+func withBackupVerbs(verbs map[string]verb) map[string]verb {
 	maps.Copy(verbs, backupVerbs)
 	return verbs
 }

@@ -32,7 +32,8 @@ type tests struct{ *testing.M }
 
 func (t tests) Run() int { return harness.Run(t.M) }
 
-// runProgram is cmd/snap in a process of its own, with the clock, and what the system knows of the user's home, that a script sets.
+// runProgram is cmd/snap in a process of its own, with the clock, and what the system knows of the user's home, that
+// a script sets.
 func runProgram() {
 	env := System()
 	if s := os.Getenv("SNAP_TEST_NOW"); s != "" {
@@ -58,8 +59,8 @@ func runProgram() {
 //	health FILE            a health check in $HEALTH that writes to FILE how it was called
 //	cmpz stdout PATH…      the command before printed these paths, each closed by a NUL
 //
-// and the conditions [root], [sessions]: the system tells one mount from the next (Linux 6.8), and [huge]: a sparse file may have
-// 7 EiB in $HUGE, a folder that a script makes where it needs that.
+// and the conditions [root], [sessions]: the system tells one mount from the next (Linux 6.8), and [huge]: a sparse
+// file may have 7 EiB in $HUGE, a folder that a script makes where it needs that.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
@@ -147,7 +148,8 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// hugeFiles is a folder whose file system has files of 7 EiB, in memory if the one for temporary files has none; "" without.
+// hugeFiles is a folder whose file system has files of 7 EiB, in memory if the one for temporary files has none; ""
+// without.
 var hugeFiles = sync.OnceValue(func() string {
 	for _, dir := range []string{os.TempDir(), "/dev/shm"} {
 		f, err := os.CreateTemp(dir, "snap-huge-")

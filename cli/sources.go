@@ -10,9 +10,11 @@ import (
 	"slices"
 
 	"snap/backup/source"
+	"snap/cli/exit"
 	"snap/destination"
 	"snap/filter"
 	"snap/index"
+	"snap/internal/file"
 	"snap/internal/hint"
 	"snap/internal/quote"
 	"snap/query"
@@ -38,12 +40,13 @@ func (s sources) all() []string {
 
 // filterContext is what lines of the lists are read with for these sources.
 func (c *call) filterContext(s sources) filter.Context {
-	return filter.Context{Source: filepath.ToSlash(s.top), Roots: s.roots, Home: filepath.ToSlash(c.home()), Env: c.env.LookupEnv}
+	return filter.Context{Source: filepath.ToSlash(s.top), Roots: s.roots, Home: filepath.ToSlash(c.home()),
+		Env: c.env.LookupEnv}
 }
 
-// sourcesOf reads the arguments that name sources. One folder is the tree itself. Several folders and files are in one tree
-// below the top of the file system, under the paths that lead there without symbolic links; a file alone is in the folder
-// that it is in.
+// sourcesOf reads the arguments that name sources. One folder is the tree itself. Several folders and files are in
+// one tree below the top of the file system, under the paths that lead there without symbolic links; a file alone is
+// in the folder that it is in.
 func (c *call) sourcesOf(args []string) (sources, error) {
 	if len(args) == 1 {
 		return c.oneSource(args[0])
@@ -66,11 +69,12 @@ func (c *call) sourcesOf(args []string) (sources, error) {
 	top := filepath.VolumeName(paths[0]) + string(filepath.Separator)
 	for _, p := range paths {
 		if filepath.VolumeName(p) != filepath.VolumeName(paths[0]) {
-			return sources{}, hint.With(hint.Usagef("%s and %s are on two drives", quote.Name(paths[0]), quote.Name(p)), "back up each drive to a destination of its own")
+			return sources{}, hint.With(hint.Usagef("%s and %s are on two drives", quote.Name(paths[0]), quote.Name(p)),
+				"back up each drive to a destination of its own")
 		}
 	}
 	for i, p := range paths {
-		if j := slices.IndexFunc(paths, func(o string) bool { return o != p && within(o, p) != "" }); j >= 0 {
+		if j := slices.IndexFunc(paths, func(o string) bool { return o != p && file.Within(o, p) != "" }); j >= 0 {
 			c.note("%s is in %s, which is a source too", quote.Name(paths[i]), quote.Name(paths[j]))
 		}
 	}
@@ -124,7 +128,7 @@ func sameFolder(a, b string) bool {
 func (c *call) remembered(dest string) (s sources, err error) {
 	db, err := index.Open(index.Path(dest))
 	if errors.Is(err, fs.ErrPermission) {
-		return s, cmp.Or(backupHint(destination.CheckOwner(dest), dest), closedHint(err, dest)) // the first says more
+		return s, cmp.Or(exit.Hint(destination.CheckOwner(dest), dest), exit.ReadHint(err, dest)) // the first says more
 	}
 	if err != nil {
 		return s, query.IndexHint(err, dest)
@@ -137,7 +141,8 @@ func (c *call) remembered(dest string) (s sources, err error) {
 	}
 	way := fmt.Sprintf("name them once: snap backup %s SRC…", quote.Word(dest))
 	if len(snaps) == 0 {
-		return s, hint.With(fmt.Errorf("destination %s holds no snapshot yet, so that its sources are not known", quote.Name(dest)), "%s", way)
+		return s, hint.With(fmt.Errorf("destination %s holds no snapshot yet, so that its sources are not known",
+			quote.Name(dest)), "%s", way)
 	}
 	h := &snaps[snaps.Newest()]
 	if h.Source == "" {
@@ -151,8 +156,9 @@ func (c *call) remembered(dest string) (s sources, err error) {
 	return c.sourcesOf(h.AllSources()) // one may be a link by now
 }
 
-// backupArgs are the destination and the sources that a command line of backup names: DEST SRC…, or with -d only sources.
-// Without any, the destination is found as other commands find it, and its newest snapshot tells the sources.
+// backupArgs are the destination and the sources that a command line of backup names: DEST SRC…, or with -d only
+// sources. Without any, the destination is found as other commands find it, and its newest snapshot tells the
+// sources.
 func (c *call) backupArgs() (dest string, s sources, err error) {
 	args := c.args
 	switch {
@@ -169,7 +175,7 @@ func (c *call) backupArgs() (dest string, s sources, err error) {
 		s, err = c.sourcesOf(args[1:])
 	}
 	if errors.As(err, new(*source.MissingError)) {
-		err = backupHint(err, dest)
+		err = exit.Hint(err, dest)
 	}
 	return dest, s, err
 }

@@ -9,6 +9,7 @@ import (
 	"syscall"
 	"testing"
 
+	"snap/cli/exit"
 	"snap/cli/settings"
 	"snap/internal/filetest"
 )
@@ -33,7 +34,7 @@ func TestADestinationWithoutRoomIsRefused(t *testing.T) {
 	refused := func(why string, args ...string) (stdout string) {
 		t.Helper()
 		stdout, stderr, code := run(t, dir, append(args, dest, src)...)
-		if code != exitRefused || !strings.Contains(stderr, why) || !strings.Contains(stderr, "free some space there") {
+		if code != exit.Refused || !strings.Contains(stderr, why) || !strings.Contains(stderr, "free some space there") {
 			t.Errorf("%s: exit code %d, %s%s", args, code, stdout, stderr)
 		}
 		return stdout
@@ -44,7 +45,8 @@ func TestADestinationWithoutRoomIsRefused(t *testing.T) {
 	}
 	write(filepath.Join(src, "large"), 16<<20)
 	refused("not enough space: this backup needs about 17 MiB", "backup")
-	if out := refused("not enough space: this backup needs about 17 MiB", "backup", "-n"); !strings.Contains(out, "+ large\n") || !strings.Contains(out, "would make a snapshot: 2 files") {
+	if out := refused("not enough space: this backup needs about 17 MiB", "backup",
+		"-n"); !strings.Contains(out, "+ large\n") || !strings.Contains(out, "would make a snapshot: 2 files") {
 		t.Errorf("before it is refused a dry run says %q", out)
 	}
 	if _, stderr, code := run(t, dir, "diff", "--source", "-d", dest); code != 0 {
@@ -57,8 +59,8 @@ func TestADestinationWithoutRoomIsRefused(t *testing.T) {
 	refused("not enough space: this backup needs about 17 MiB, 0 B are free", "backup", "-n")
 }
 
-// TestFreeSpaceIsNotBoughtInVain: where all history would not do, because somebody else's file fills the disk, none of it goes;
-// where some of it does, the oldest go, the newest of the last days never, and the backup names them.
+// TestFreeSpaceIsNotBoughtInVain: where all history would not do, because somebody else's file fills the disk, none
+// of it goes; where some of it does, the oldest go, the newest of the last days never, and the backup names them.
 func TestFreeSpaceIsNotBoughtInVain(t *testing.T) {
 	filetest.NeedRoot(t)
 	dir := t.TempDir()
@@ -70,10 +72,12 @@ func TestFreeSpaceIsNotBoughtInVain(t *testing.T) {
 	}
 	filetest.Mount(t, "tmpfs", dest, "size=40m,mode=700")
 	for day := range 9 {
-		if err := os.WriteFile(filepath.Join(src, "file"), []byte(strings.Repeat(fmt.Sprint(day), 1<<20)), 0o600); err != nil {
+		if err := os.WriteFile(filepath.Join(src, "file"), []byte(strings.Repeat(fmt.Sprint(day), 1<<20)),
+			0o600); err != nil {
 			t.Fatal(err)
 		}
-		if _, stderr, code := run(t, dir, "backup", dest, src, "--time", fmt.Sprintf("2026-11-%02d 08:00", day+1)); code != 0 {
+		if _, stderr, code := run(t, dir, "backup", dest, src, "--time",
+			fmt.Sprintf("2026-11-%02d 08:00", day+1)); code != 0 {
 			t.Fatal(code, stderr)
 		}
 	}
@@ -98,14 +102,16 @@ func TestFreeSpaceIsNotBoughtInVain(t *testing.T) {
 			t.Errorf("%q: exit code %d, %d snapshots left, %s%s", rule, code, snapshots(), stdout, stderr)
 		}
 	}
-	backup("min_free = 80%", exitPartial, 9, "no snapshot is deleted for min_free: ")
+	backup("min_free = 80%", exit.Partial, 9, "no snapshot is deleted for min_free: ")
 	var system syscall.Statfs_t
 	if err := syscall.Statfs(dest, &system); err != nil {
 		t.Fatal(err)
 	}
 	free := int(system.Bavail) * int(system.Bsize)
-	backup(fmt.Sprintf("min_free = %dB", free+(5<<19)), exitPartial, 9, "of the last 7 days the newest (min_free_keep_daily)") // of two days and a half
-	backup(fmt.Sprintf("min_free = %dB", free+(3<<19)), 0, 7, "2 old snapshots deleted by the rules of BackupOptions.txt, 2.0 MiB freed: 20261101-080000, 20261102-080000")
+	backup(fmt.Sprintf("min_free = %dB", free+(5<<19)), exit.Partial, 9,
+		"of the last 7 days the newest (min_free_keep_daily)") // of two days and a half
+	backup(fmt.Sprintf("min_free = %dB", free+(3<<19)), 0, 7,
+		"2 old snapshots deleted by the rules of BackupOptions.txt, 2.0 MiB freed: 20261101-080000, 20261102-080000")
 	backup(fmt.Sprintf("min_free = %dB\nmin_free_keep_daily = 4", free+(9<<19)), 0, 4, "3 old snapshots deleted")
 	if err := os.Remove(filler); err != nil {
 		t.Fatal(err)
@@ -119,7 +125,8 @@ func TestWhatIsClonedIsCopiedWhereNothingCanBe(t *testing.T) {
 	dir := t.TempDir()
 	dest, src := filepath.Join(dir, "dest"), filepath.Join(dir, "src")
 	large := filepath.Join(src, "large")
-	for _, err := range []error{os.Mkdir(dest, 0o700), os.Mkdir(src, 0o700), os.WriteFile(large, []byte(strings.Repeat("x", 20<<20)), 0o600)} {
+	for _, err := range []error{os.Mkdir(dest, 0o700), os.Mkdir(src, 0o700),
+		os.WriteFile(large, []byte(strings.Repeat("x", 20<<20)), 0o600)} {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -138,7 +145,8 @@ func TestWhatIsClonedIsCopiedWhereNothingCanBe(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, args := range [][]string{{"backup", "-n", dest, src}, {"backup", dest, src}} {
-		if _, stderr, code := run(t, dir, args...); code != exitRefused || !strings.Contains(stderr, "not enough space: this backup needs about 21 MiB") {
+		if _, stderr, code := run(t, dir, args...); code != exit.Refused ||
+			!strings.Contains(stderr, "not enough space: this backup needs about 21 MiB") {
 			t.Errorf("%q: exit code %d, %s", args, code, stderr)
 		}
 	}

@@ -1,87 +1,48 @@
 package cli
 
 import (
-	"os"
-	"os/user"
 	"path/filepath"
-	"regexp"
-	"strings"
 
+	"snap/cli/logfile"
+	"snap/cli/state"
+	"snap/index"
 	"snap/internal/file"
 	"snap/scan"
 )
 
-// passwdHome is the home folder of the user that this process runs as, as the system's list of users has it; "" if it is not
-// known.
-func passwdHome() string {
-	u, err := user.Current()
-	if err != nil || !filepath.IsAbs(u.HomeDir) {
-		return ""
-	}
-	return u.HomeDir
+// What is remembered of this user and machine, by package state.
+
+func (c *call) user() *state.User {
+	return &state.User{LookupEnv: c.env.LookupEnv, OwnHome: c.env.Home}
 }
 
-// home is what ~ stands for: $HOME, which cron and systemd may not set, else the home folder of this user; "" where nobody
-// knows it.
-func (c *call) home() string {
-	if home := c.env.variable("HOME"); filepath.IsAbs(home) {
-		return home
+// home is what ~ stands for.
+func (c *call) home() string { return c.user().Home() }
+
+// known are the known destinations. A file that cannot be read is ignored, which is said unless -q asks for silence: it
+// is a convenience, and a wrong one must not stop a restore.
+func (c *call) known() []state.Known {
+	list, err := c.user().Known()
+	if err != nil {
+		c.note("%s: ignored: %v", c.user().KnownFile(), err)
 	}
-	return c.ownHome()
+	return list
 }
 
-func (c *call) ownHome() string {
-	if c.env.Home == nil {
-		return ""
-	}
-	return c.env.Home()
+// remember makes dest the destination that was used last. source may be "" for none yet.
+func (c *call) remember(dest, id, source string) error {
+	return c.user().Remember(c.known, dest, id, source, c.env.Now())
 }
 
-// stateFolder is where snap keeps what it knows for this user, "" where there is no home. It need not be there. Root, to whom
-// sudo may leave a user's HOME, does not write there: the user could not replace root's files.
-func (c *call) stateFolder() string {
-	state := c.env.variable("XDG_STATE_HOME")
-	if !filepath.IsAbs(state) || notRoots(state) { // the XDG specification says to ignore a relative one
-		home := c.home()
-		if own := c.ownHome(); own != "" && notRoots(home) {
-			home = own
-		}
-		if home == "" {
-			return ""
-		}
-		state = filepath.Join(home, ".local", "state")
-	}
-	return filepath.Join(state, "snap")
-}
+// trusted are the fingerprints of indexes at dest that this user's commands have proved.
+func (c *call) trusted(dest string) []string { return c.user().Trusted(dest) }
 
-// makeStateFolder makes the state folder before the source is looked at: made after a first backup of the home, it would be
-// a change in the second. An error shows when something is written there.
-func (c *call) makeStateFolder() {
-	if state := c.stateFolder(); state != "" {
-		_ = os.MkdirAll(state, 0o700)
-	}
-}
+// proved remembers the index of dest for the next command.
+func (c *call) proved(dest string, db *index.DB) { c.user().Proved(c.ctx, dest, db) }
 
-// notRoots reports whether root is asking and the folder, or the one that it would be made in, belongs to another user.
-func notRoots(path string) bool {
-	if os.Geteuid() != 0 {
-		return false
-	}
-	for ; ; path = filepath.Dir(path) {
-		if d, err := file.OpenRoot(path); err == nil {
-			s, err := d.Stat()
-			d.Close()
-			return err == nil && s.UID != 0
-		}
-		if path == filepath.Dir(path) {
-			return false
-		}
-	}
-}
-
-// ownFiles are the files that snap itself writes and that may lie below a source: what it knows for this user, and the log
-// of the destination. They are no change of the source.
-func (c *call) ownFiles(dest, logfile string) (own []scan.OwnFiles) {
+// ownFiles are the files that snap itself writes and that may lie below a source: what it knows for this user, and
+// the log of the destination. They are no change of the source.
+func (c *call) ownFiles(dest, log string) (own []scan.OwnFiles) {
 	add := func(dir string, is func(name string) bool) {
 		d, err := file.OpenRoot(dir)
 		if err != nil {
@@ -92,31 +53,14 @@ func (c *call) ownFiles(dest, logfile string) (own []scan.OwnFiles) {
 			own = append(own, scan.OwnFiles{In: s, Is: is})
 		}
 	}
-	if state := c.stateFolder(); state != "" {
-		add(state, isStateFile)
+	for _, dir := range c.user().Folders() {
+		add(dir, state.IsFile)
 	}
-	for _, home := range []string{c.home(), c.ownHome()} { // where runs with another environment keep it, as those of cron
-		if home != "" {
-			add(filepath.Join(home, ".local", "state", "snap"), isStateFile)
-		}
-	}
-	if path := logAt(dest, logfile); path != "" {
-		add(filepath.Dir(path), isLogFile(filepath.Base(path)))
+	if path := logfile.At(dest, log); path != "" {
+		add(filepath.Dir(path), logfile.IsFile(filepath.Base(path)))
 		if real, err := filepath.EvalSymlinks(path); err == nil {
-			add(filepath.Dir(real), isLogFile(filepath.Base(real)))
+			add(filepath.Dir(real), logfile.IsFile(filepath.Base(real)))
 		}
 	}
 	return own
-}
-
-// isStateFile knows the files in the state folder.
-func isStateFile(name string) bool {
-	return name == knownName || strings.HasPrefix(name, "destinations-") && strings.HasSuffix(name, ".tmp")
-}
-
-// isLogFile knows a log and those that were put aside: their names hold the time when that was.
-func isLogFile(log string) func(name string) bool {
-	ext := filepath.Ext(log)
-	aside := regexp.MustCompile(`^` + regexp.QuoteMeta(strings.TrimSuffix(log, ext)) + `-\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d[.]\d+(-.*)?` + regexp.QuoteMeta(ext) + `$`)
-	return func(name string) bool { return name == log || aside.MatchString(name) }
 }

@@ -9,9 +9,11 @@ import (
 	"github.com/dustin/go-humanize"
 	"github.com/urfave/cli/v2"
 
+	"snap/cli/exit"
 	"snap/cli/text"
 	"snap/cli/wire"
 	"snap/index"
+	"snap/internal/file"
 	"snap/internal/hint"
 	"snap/internal/quote"
 	"snap/query"
@@ -19,7 +21,8 @@ import (
 
 func statsCommand() *command {
 	return &command{
-		name: "stats", args: "[REF…]", short: "sizes, growth, and what deleting frees", group: groupLook, max: -1, codes: []int{exitNoDest, exitLocked},
+		name: "stats", args: "[REF…]", short: "sizes, growth, and what deleting frees", group: groupLook, max: -1,
+		codes: []int{exit.NoDest, exit.Locked},
 		long: `
 Tells what the destination holds, from the index alone. A file that several names
 and snapshots share counts once. Of each snapshot: Size, what its tree holds; New,
@@ -65,7 +68,7 @@ func runStats(c *call) error {
 			return err
 		}
 		if c.opts.json {
-			return c.json(statsJSON(d.Dir, s))
+			return c.json(wire.NewStats(d.Dir, s))
 		}
 		return c.printStats(d.Dir, s)
 	})
@@ -75,7 +78,8 @@ func runStats(c *call) error {
 func (c *call) stats(d *query.Reader) (*query.Stats, error) {
 	s, err := d.Stats(c.ctx)
 	if err == nil && s.Unlinked > 0 {
-		c.warn("the hard links between the snapshots up to %s are gone: each of these takes the room of all that it holds, and so it is counted",
+		c.warn("the hard links between the snapshots up to %s are gone: each of these takes the room of all that it holds, "+
+			"and so it is counted",
 			quote.Name(s.Snapshots[s.Unlinked].Name))
 		c.note("%s", linksGoneHint)
 	}
@@ -130,7 +134,8 @@ func (c *call) printGrowth(s *query.Stats) error {
 	for i, h := range s.Snapshots {
 		share := &s.Shares[i]
 		disk = index.Plus(disk, share.New.Bytes)
-		t.Add(quote.Name(h.Name), c.When(h.Time), c.Size(share.Held.Bytes), c.Size(share.New.Bytes), c.Size(share.Alone.Bytes), c.Size(disk))
+		t.Add(quote.Name(h.Name), c.When(h.Time), c.Size(share.Held.Bytes), c.Size(share.New.Bytes),
+			c.Size(share.Alone.Bytes), c.Size(disk))
 	}
 	return t.Write(c.out, c.Width)
 }
@@ -172,7 +177,8 @@ func (c *call) statsOf(d *query.Reader) error {
 	for i := range j.Snapshots {
 		r := &j.Snapshots[i]
 		alone = index.Plus(alone, r.AloneBytes)
-		t.Add(quote.Name(r.Name), c.When(time.Time(r.Time)), c.Size(r.Bytes), humanize.Comma(r.Files), c.Size(r.AloneBytes), humanize.Comma(r.AloneFiles))
+		t.Add(quote.Name(r.Name), c.When(time.Time(r.Time)), c.Size(r.Bytes), humanize.Comma(r.Files), c.Size(r.AloneBytes),
+			humanize.Comma(r.AloneFiles))
 	}
 	if len(freed.Snapshots) == 0 { // what was named is missing, and that is said
 		return nil
@@ -181,5 +187,39 @@ func (c *call) statsOf(d *query.Reader) error {
 		return err
 	}
 	return c.printf("\ndeleting these %d frees %s in %s, %s of it shared among them\n",
-		len(freed.Snapshots), c.Size(freed.Amount.Bytes), text.Plural(freed.Amount.Inodes, "file", "files"), c.Size(freed.Amount.Bytes-alone))
+		len(freed.Snapshots), c.Size(freed.Amount.Bytes), text.Plural(freed.Amount.Inodes, "file", "files"),
+		c.Size(freed.Amount.Bytes-alone))
+}
+
+// printFolders prints the folders that weigh and those that change most.
+func (c *call) printFolders(s *query.Details) error {
+	newest := s.Snapshots[len(s.Snapshots)-1]
+	heavy := &text.Table{Columns: []text.Column{{Head: "Size", Right: true}, {Head: "Files", Right: true},
+		{Head: "Folder", Cut: true, CutFront: true}}}
+	for _, f := range s.Heavy {
+		heavy.Add(c.Size(f.Bytes), humanize.Comma(f.Files), text.Path(f.Path, file.Folder))
+	}
+	changing := &text.Table{Columns: []text.Column{{Head: "Copied", Right: true}, {Head: "Changes", Right: true},
+		{Head: "Folder", Cut: true, CutFront: true}}}
+	for _, f := range s.Changing {
+		changing.Add(c.Size(f.Copied), humanize.Comma(f.Changes), text.Path(f.Path, file.Folder))
+	}
+	for _, t := range [...]struct {
+		title string
+		*text.Table
+	}{
+		{"Heaviest folders of " + quote.Name(newest.Name), heavy},
+		{"Folders that changed most since " + quote.Name(s.Snapshots[0].Name), changing},
+	} {
+		if len(t.Rows) == 0 {
+			continue
+		}
+		if err := c.printf("\n%s\n\n", t.title); err != nil {
+			return err
+		}
+		if err := t.Write(c.out, c.Width); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"snap/cli/exit"
 	"snap/cli/settings"
 	"snap/cli/text"
 	"snap/cli/wire"
@@ -17,7 +18,8 @@ import (
 )
 
 func takeOverFlag() cli.Flag {
-	return &cli.BoolFlag{Name: "take-over", Usage: "as root: become the owner of another user's destination; everything is copied once"}
+	return &cli.BoolFlag{Name: "take-over",
+		Usage: "as root: become the owner of another user's destination; everything is copied once"}
 }
 
 // checkTakeOver refuses to take over settings that say where root would write: they are another user's words.
@@ -33,7 +35,8 @@ func (c *call) checkTakeOver(dest string, s *settings.Settings) error {
 	defer root.Close()
 	options, err := root.Lstat(settings.OptionsFile)
 	if err == nil && options.UID != 0 && s.Logfile != "" && s.Logfile != os.DevNull {
-		return withCode(exitRefused, hint.With(fmt.Errorf("%s: another user says there where root is to write a log: %s", quote.Name(path), quote.Name(s.Logfile)),
+		return exit.With(exit.Refused, hint.With(fmt.Errorf("%s: another user says there where root is to write a log: %s",
+			quote.Name(path), quote.Name(s.Logfile)),
 			"look at it; remove the line, or make the file yours: chown root %s", quote.Word(path)))
 	}
 	return nil
@@ -43,18 +46,19 @@ func newTakenJSON(t *destination.Taken) *wire.TakenOver {
 	if t == nil {
 		return nil
 	}
-	return &wire.TakenOver{From: userName(t.From), FromUID: t.From, Files: t.Entries}
+	return &wire.TakenOver{From: text.UserName(t.From), FromUID: t.From, Files: t.Entries}
 }
 
 // takenLines say whose dest was and whose it is now, and what follows.
 func (c *call) takenLines(d *destination.Destination, dest string) []string {
-	me := userText(uint32(os.Geteuid()))
+	me := text.User(uint32(os.Geteuid()))
 	t := d.Taken
 	if t == nil {
 		return []string{fmt.Sprintf("%s is %s's already: there was nothing to take over", quote.Name(dest), me)}
 	}
-	from := userText(t.From)
-	first := fmt.Sprintf("%s was %s's and is %s's now: %s given to %s", quote.Name(dest), from, me, text.Plural(t.Entries, "file or folder of it was", "files and folders of it were"), me)
+	from := text.User(t.From)
+	first := fmt.Sprintf("%s was %s's and is %s's now: %s given to %s", quote.Name(dest), from, me,
+		text.Plural(t.Entries, "file or folder of it was", "files and folders of it were"), me)
 	if t.Entries == 0 {
 		first = fmt.Sprintf("%s is %s's and would be %s's", quote.Name(dest), from, me)
 	}
@@ -62,6 +66,7 @@ func (c *call) takenLines(d *destination.Destination, dest string) []string {
 	if err != nil || len(all) == 0 {
 		return []string{first}
 	}
-	return []string{first, fmt.Sprintf("what is in its %s stays %s's, and nothing is linked to that: the next snapshot copies everything, once",
-		text.Plural(len(all), "snapshot", "snapshots"), from)}
+	return []string{first,
+		fmt.Sprintf("what is in its %s stays %s's, and nothing is linked to that: the next snapshot copies everything, once",
+			text.Plural(len(all), "snapshot", "snapshots"), from)}
 }

@@ -27,7 +27,8 @@ func obeyed(s string) string {
 
 // hostile draws names that try everything on a terminal.
 func hostile(t *rapid.T, label string) string {
-	part := rapid.SampledFrom([]string{"a", "ü", "\n", "\r", "\t", "\x1b[2J", "\x1b]0;x\a", "\x7f", "\u009b", "\u202e", "\u2066", "\u2028", "\xff", "\xc2", "\xe2\x80", "\"", "\\", " -> ", "'", "$x", "\b"})
+	part := rapid.SampledFrom([]string{"a", "ü", "\n", "\r", "\t", "\x1b[2J", "\x1b]0;x\a", "\x7f", "\u009b", "\u202e",
+		"\u2066", "\u2028", "\xff", "\xc2", "\xe2\x80", "\"", "\\", " -> ", "'", "$x", "\b"})
 	return strings.Join(rapid.SliceOfN(part, 1, 5).Draw(t, label), "")
 }
 
@@ -61,12 +62,18 @@ func TestNoOutputCommandsATerminal(t *testing.T) {
 		w.snapshot(t)
 		word := hostile(t, "word")
 		for _, args := range [][]string{
-			{"list"}, {"ls"}, {"ls", "-lR", "latest"}, {"ls", "-R", "latest~1:" + dir}, {"diff", "oldest", "latest"}, {"diff", "-v", "latest", "oldest"},
-			{"find", "*"}, {"find", "--regex", "."}, {"history", dir + "/" + name}, {"history", "--no-follow", name + "moved"}, {"find", word}, {"find", "[" + word},
-			{"cat", "latest:" + name + "moved"}, {"cat", "latest:" + dir}, {"cat", "latest~1:" + dir + "/link" + name}, {"cat", word}, {"ls", "latest:" + word},
-			{word}, {"--" + word}, {"ls", "-" + word}, {"diff", word}, {"list", "--units", word}, {"-d", word, "list"}, {"ls", "@" + word}, {"ls", "tag:" + word},
-			{"list", "--json"}, {"ls", "-R", "--json", "latest"}, {"find", "--json", "*"}, {"diff", "--json"}, {"history", "--json", name + "moved"},
-			{"__complete", "snap ls latest:"}, {"completion", word}, {"find", "x", "--since", word}, {"find", "x", "--size", word},
+			{"list"}, {"ls"}, {"ls", "-lR", "latest"}, {"ls", "-R", "latest~1:" + dir}, {"diff", "oldest", "latest"},
+			{"diff", "-v", "latest", "oldest"},
+			{"find", "*"}, {"find", "--regex", "."}, {"history", dir + "/" + name}, {"history", "--no-follow", name + "moved"},
+			{"find", word}, {"find", "[" + word},
+			{"cat", "latest:" + name + "moved"}, {"cat", "latest:" + dir}, {"cat", "latest~1:" + dir + "/link" + name},
+			{"cat", word}, {"ls", "latest:" + word},
+			{word}, {"--" + word}, {"ls", "-" + word}, {"diff", word}, {"list", "--units", word}, {"-d", word, "list"},
+			{"ls", "@" + word}, {"ls", "tag:" + word},
+			{"list", "--json"}, {"ls", "-R", "--json", "latest"}, {"find", "--json", "*"}, {"diff", "--json"},
+			{"history", "--json", name + "moved"},
+			{"__complete", "snap ls latest:"}, {"completion", word}, {"find", "x", "--since", word},
+			{"find", "x", "--size", word},
 		} {
 			stdout, stderr, _ := runLine(w.dest, args)
 			if args[0] == "__complete" {

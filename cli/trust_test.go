@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"snap/cli/state"
 	"snap/index"
 )
 
@@ -15,7 +16,7 @@ import (
 // of destinations in the list; a command that learns nothing new leaves the list alone.
 func TestALargeIndexIsRemembered(t *testing.T) {
 	base := t.TempDir()
-	dest, src, state := filepath.Join(base, "dest"), filepath.Join(base, "src"), filepath.Join(base, "state")
+	dest, src, stateDir := filepath.Join(base, "dest"), filepath.Join(base, "src"), filepath.Join(base, "state")
 	for _, dir := range []string{dest, src} {
 		if err := os.Mkdir(dir, 0o700); err != nil {
 			t.Fatal(err)
@@ -28,24 +29,25 @@ func TestALargeIndexIsRemembered(t *testing.T) {
 	}
 	add("old")
 	now := time.Now()
-	run := func(state string, args ...string) {
+	run := func(stateDir string, args ...string) {
 		t.Helper()
 		var out bytes.Buffer
 		now = now.Add(time.Hour)
-		env := Env{Stdout: &out, Stderr: &out, Dir: dest, Now: func() time.Time { return now }, LookupEnv: func(key string) (string, bool) {
-			if key != "XDG_STATE_HOME" {
-				return "", false
-			}
-			return state, true
-		}}
+		env := Env{Stdout: &out, Stderr: &out, Dir: dest, Now: func() time.Time { return now },
+			LookupEnv: func(key string) (string, bool) {
+				if key != "XDG_STATE_HOME" {
+					return "", false
+				}
+				return stateDir, true
+			}}
 		if code := Run(context.Background(), env, append([]string{"snap"}, args...)); code != 0 {
 			t.Fatalf("%s: exit code %d\n%s", args, code, &out)
 		}
 	}
-	list := filepath.Join(state, "snap", "destinations.json")
+	list := filepath.Join(stateDir, "snap", "destinations.json")
 	mark := func() string {
 		t.Helper()
-		all, err := readKnown(list)
+		all, err := state.Read(list)
 		if err != nil || len(all) != 1 || all[0].Path != dest {
 			t.Fatalf("known: %+v, %v", all, err)
 		}
@@ -63,7 +65,7 @@ func TestALargeIndexIsRemembered(t *testing.T) {
 		}
 		return db.Fingerprint()
 	}
-	run(state, "backup", dest, src)
+	run(stateDir, "backup", dest, src)
 	if mark() != "" || real() != "" {
 		t.Errorf("a small index: %q", mark())
 	}
@@ -74,23 +76,23 @@ func TestALargeIndexIsRemembered(t *testing.T) {
 	if _, err := os.Lstat(filepath.Join(base, "other")); !os.IsNotExist(err) {
 		t.Errorf("a list was made by reading: %v", err)
 	}
-	run(state, "list")
+	run(stateDir, "list")
 	read := mark()
 	before, err := os.Stat(list)
 	if err != nil || read == "" || read != real() {
 		t.Fatalf("after list: %q, want %q, %v", read, real(), err)
 	}
-	run(state, "explain", src)
-	run(state, "ls")
+	run(stateDir, "explain", src)
+	run(stateDir, "ls")
 	if after, err := os.Stat(list); err != nil || !os.SameFile(before, after) {
 		t.Errorf("the list was written again: %v", err)
 	}
 	add("new")
-	run(state, "backup", dest, src)
+	run(stateDir, "backup", dest, src)
 	if wrote := mark(); wrote == read || wrote == "" || wrote != real() {
 		t.Errorf("after backup: %q, want %q", wrote, real())
 	}
-	run(state, "delete", "oldest")
+	run(stateDir, "delete", "oldest")
 	if mark() != real() {
 		t.Errorf("after delete: %q, want %q", mark(), real())
 	}

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"snap/cli/text"
+	"snap/cli/wire"
 	"snap/index"
 	"snap/internal/file"
 	"snap/internal/quote"
@@ -56,7 +57,8 @@ func origin(v *query.Version) (before, after string) {
 // pathWithRenames is the path, with where the file was before and where it went.
 func pathWithRenames(v *query.Version) string {
 	before, after := origin(v)
-	return enclose("", before, " -> ") + text.Path(v.Path, v.Record.Kind) + enclose(" (", notHeld(v), ")") + enclose(" (then ", after, ")")
+	return enclose("", before, " -> ") + text.Path(v.Path, v.Record.Kind) + enclose(" (", notHeld(v), ")") +
+		enclose(" (then ", after, ")")
 }
 
 // renameNote is where the file was before and where it went, for a line that stands below the path.
@@ -86,4 +88,17 @@ func notHeld(v *query.Version) string {
 		return ""
 	}
 	return problemText(v.Record)
+}
+
+// problemText is that for people.
+func problemText(r *index.Record) string {
+	switch wire.Problem(r) {
+	case "unreadable":
+		return "could not be read"
+	case "unheld":
+		return "the destination cannot hold it"
+	case "inconsistent":
+		return "changed while it was read"
+	}
+	return ""
 }

@@ -84,8 +84,10 @@ docs/papers/2024/quarterly/annual-report-with-a-long-name.odt
 		var out, errs bytes.Buffer
 		env := testEnv(w.dest, &out, &errs)
 		env.Width = c.width
-		if code := Run(context.Background(), env, append([]string{"snap"}, strings.Fields(c.args)...)); code != 0 || "\n"+out.String() != c.want {
-			t.Errorf("%s at width %d: exit code %d %s\ngot\n%swant%s", c.args, c.width, code, errs.String(), out.String(), c.want)
+		if code := Run(context.Background(), env, append([]string{"snap"}, strings.Fields(c.args)...)); code != 0 ||
+			"\n"+out.String() != c.want {
+			t.Errorf("%s at width %d: exit code %d %s\ngot\n%swant%s", c.args, c.width, code, errs.String(),
+				out.String(), c.want)
 		}
 	}
 }
@@ -112,7 +114,8 @@ func TestExplainedOnATerminal(t *testing.T) {
 		var out, errs bytes.Buffer
 		env := testEnv(w.dest, &out, &errs)
 		env.Width = c.width
-		if code := Run(context.Background(), env, []string{"snap", "explain", c.path}); code != 0 || !strings.Contains(out.String(), c.want) {
+		if code := Run(context.Background(), env, []string{"snap", "explain", c.path}); code != 0 ||
+			!strings.Contains(out.String(), c.want) {
 			t.Errorf("%q at width %d: exit code %d %s\n%s", c.path, c.width, code, errs.String(), out.String())
 		}
 	}
@@ -123,10 +126,12 @@ func TestTotalsOnATerminal(t *testing.T) {
 	for width, gap := range map[int]string{0: " ", 87: " ", 86: "\n"} {
 		out := new(output)
 		c := &call{Style: text.Style{Width: width}, out: out}
-		if err := c.printStat(&wire.DiffSummary{Added: 1234, Modified: 3, Metadata: 1, Moved: 5, Removed: 14, Type: 1, BytesAfter: 7}); err != nil {
+		if err := c.printStat(&wire.DiffSummary{Added: 1234, Modified: 3, Metadata: 1, Moved: 5, Removed: 14, Type: 1,
+			BytesAfter: 7}); err != nil {
 			t.Fatal(err)
 		}
-		if want := "1,234 added, 3 modified, 1 metadata, 5 moved, 14 removed, 1 of another type;" + gap + "0 B -> 7 B\n"; out.buf.String() != want {
+		if want := "1,234 added, 3 modified, 1 metadata, 5 moved, 14 removed, 1 of another type;" + gap +
+			"0 B -> 7 B\n"; out.buf.String() != want {
 			t.Errorf("width %d: %q, want %q", width, &out.buf, want)
 		}
 	}

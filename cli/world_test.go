@@ -333,7 +333,8 @@ func (w *world) write(name string) error {
 func (w *world) snapshot(t interface{ Fatal(...any) }) {
 	w.tick()
 	at := time.Unix(w.clock, 0).UTC()
-	h := index.Header{Name: fmt.Sprintf("%s-%02d", at.Format("20060102-150405"), len(w.past)), Time: at, Finished: at.Add(time.Second)}
+	h := index.Header{Name: fmt.Sprintf("%s-%02d", at.Format("20060102-150405"), len(w.past)), Time: at,
+		Finished: at.Add(time.Second)}
 	if err := w.commit(h, index.Complete); err != nil {
 		t.Fatal(err)
 	}

@@ -7,5 +7,6 @@ const LevelCritical = slog.LevelError + 4
 
 // LogLevels are the levels as BackupOptions.txt spells them.
 var LogLevels = map[string]slog.Level{
-	"DEBUG": slog.LevelDebug, "INFO": slog.LevelInfo, "WARNING": slog.LevelWarn, "ERROR": slog.LevelError, "CRITICAL": LevelCritical,
+	"DEBUG": slog.LevelDebug, "INFO": slog.LevelInfo, "WARNING": slog.LevelWarn, "ERROR": slog.LevelError,
+	"CRITICAL": LevelCritical,
 }

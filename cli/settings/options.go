@@ -12,7 +12,8 @@ import (
 // Scan are the options of a walk that the settings ask for.
 func (s *Settings) Scan() scan.Options {
 	return scan.Options{
-		OneFileSystem: s.oneFileSystem, Caches: s.excludeCaches, IfPresent: s.excludeIfPresent, Larger: s.ExcludeLargerThan, Follow: s.symlinks,
+		OneFileSystem: s.oneFileSystem, Caches: s.excludeCaches, IfPresent: s.excludeIfPresent, Larger: s.ExcludeLargerThan,
+		Follow: s.symlinks,
 	}
 }
 
@@ -20,8 +21,9 @@ func (s *Settings) Scan() scan.Options {
 func (s *Settings) Backup(zone *time.Location) backup.Options {
 	return backup.Options{
 		Force: !s.skip, Errors: s.errors, Strict: s.strict, Jobs: s.Jobs,
-		Name:  func(t time.Time) string { return timefmt.Format(t.In(zone), s.Format) },
-		Rules: scan.Rules{Checksum: s.checksum, TrustMoves: s.trustMoves, IgnoreInode: s.ignoreInode, IgnoreCtime: s.ignoreCtime},
-		Scan:  s.Scan(),
+		Name: func(t time.Time) string { return timefmt.Format(t.In(zone), s.Format) },
+		Rules: scan.Rules{Checksum: s.checksum, TrustMoves: s.trustMoves, IgnoreInode: s.ignoreInode,
+			IgnoreCtime: s.ignoreCtime},
+		Scan: s.Scan(),
 	}
 }

@@ -14,7 +14,8 @@ import (
 // keep. So a key that snap does not know is looked at twice.
 
 // ruleWords are words that a key of retention has, here or in other programs.
-var ruleWords = []string{"keep", "keeps", "kept", "retain", "retained", "retention", "prune", "pruning", "forget", "expire", "expiry", "free"}
+var ruleWords = []string{"keep", "keeps", "kept", "retain", "retained", "retention", "prune", "pruning", "forget",
+	"expire", "expiry", "free"}
 
 // bareRules are keys that lack the keep_ before them.
 var bareRules = []string{"last", "hourly", "daily", "weekly", "monthly", "yearly", "within"}

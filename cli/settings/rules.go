@@ -28,7 +28,8 @@ func DefaultRules() Rules { return Rules{FloorDaily: 7} }
 
 // Counts are the rules that are a number.
 func (k *Rules) Counts() map[string]*int {
-	return map[string]*int{"last": &k.last, "hourly": &k.hourly, "daily": &k.daily, "weekly": &k.weekly, "monthly": &k.monthly, "yearly": &k.yearly}
+	return map[string]*int{"last": &k.last, "hourly": &k.hourly, "daily": &k.daily, "weekly": &k.weekly,
+		"monthly": &k.monthly, "yearly": &k.yearly}
 }
 
 // ParseCount reads a number of snapshots.

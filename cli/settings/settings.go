@@ -1,5 +1,6 @@
-// Package settings reads the files of the user in a destination: BackupOptions.txt, Blacklist.txt and Whitelist.txt. It makes them, with
-// comments, and turns what they say into options of the packages below. [Read] is where to begin; a new setting is one line in table.
+// Package settings reads the files of the user in a destination: BackupOptions.txt, Blacklist.txt and Whitelist.txt.
+// It makes them, with comments, and turns what they say into options of the packages below. [Read] is where to begin;
+// a new setting is one line in table.
 package settings
 
 import (
@@ -69,17 +70,23 @@ type setting struct {
 func table() []setting {
 	return []setting{
 		{"format", func(s *Settings, v string) error { s.Format = v; return checkFormat(v) }, "%Y%m%d-%H%M%S",
-			"The name of a snapshot, as a strftime format of the time it was begun: %Y year,\n%m month, %d day, %H %M %S time. It must be usable as the name of a folder. A name\nthat is taken gets -2, -3, … behind it."},
+			"The name of a snapshot, as a strftime format of the time it was begun: %Y year,\n%m month, %d day, %H %M %S " +
+				"time. It must be usable as the name of a folder. A name\nthat is taken gets -2, -3, … behind it."},
 		{"skip", boolSetting(func(s *Settings) *bool { return &s.skip }), "True",
 			"True: make no snapshot when nothing changed. False: make one every time."},
 		{"symlinks", boolSetting(func(s *Settings) *bool { return &s.symlinks }), "False",
-			"False: keep symbolic links as links. True: back up what they lead to. A link that\nleads nowhere, or back into its own path, stays a link."},
+			"False: keep symbolic links as links. True: back up what they lead to. A link that\nleads nowhere, or back into " +
+				"its own path, stays a link."},
 		{"errors", setErrors, "Warn",
-			"When a file of the source cannot be read.\nWarn: name it, go on, and end with exit code 3. Ignore: name it and go on.\nFail: make no snapshot."},
+			"When a file of the source cannot be read.\nWarn: name it, go on, and end with exit code 3. Ignore: name it and " +
+				"go on.\nFail: make no snapshot."},
 		{"strict", boolSetting(func(s *Settings) *bool { return &s.strict }), "False",
-			"True: a file that grows while it is read, as a log does, counts as one that could\nnot be read. False: it is only told; the snapshot has it as it was just before."},
+			"True: a file that grows while it is read, as a log does, counts as one that could\nnot be read. False: it is " +
+				"only told; the snapshot has it as it was just before."},
 		{"logfile", func(s *Settings, v string) error { s.Logfile = v; return nil }, "",
-			"A file to keep a log in; empty: none. A relative path is relative to this folder;\nanywhere else the folder of the file must be there; ~ and $NAME are filled in.\nAt 1 MiB it is put aside with the time in its name; 10 of those are kept."},
+			"A file to keep a log in; empty: none. A relative path is relative to this folder;\nanywhere else the folder of " +
+				"the file must be there; ~ and $NAME are filled in.\nAt 1 MiB it is put aside with the time in its name; 10 of " +
+				"those are kept."},
 		{"loglevel", setLogLevel, "INFO",
 			"How much the log file holds: DEBUG (every change), INFO, WARNING, ERROR or CRITICAL."},
 		{"one_file_system", boolSetting(func(s *Settings) *bool { return &s.oneFileSystem }), "False",
@@ -87,7 +94,8 @@ func table() []setting {
 		{"exclude_caches", boolSetting(func(s *Settings) *bool { return &s.excludeCaches }), "False",
 			"True: leave out what is in folders marked with a CACHEDIR.TAG file."},
 		{"exclude_if_present", setIfPresent, "",
-			"Leave out what is in folders that hold a file of this name, such as .nobackup;\nseveral names with commas between them."},
+			"Leave out what is in folders that hold a file of this name, such as .nobackup;\nseveral names with commas " +
+				"between them."},
 		{"exclude_larger_than", setLarger, "",
 			"Leave out files larger than this, such as 500M or 2G (M is 1024 x 1024 bytes)."},
 		{"checksum", boolSetting(func(s *Settings) *bool { return &s.checksum }), "False",
@@ -95,7 +103,8 @@ func table() []setting {
 		{"trust_moves", boolSetting(func(s *Settings) *bool { return &s.trustMoves }), "False",
 			"True: link a renamed file with the same inode, size and time without reading it."},
 		{"ignore_inode", boolSetting(func(s *Settings) *bool { return &s.ignoreInode }), "False",
-			"True: do not compare inode numbers, for sources that give out new ones at every\nmount (some network and FUSE file systems)."},
+			"True: do not compare inode numbers, for sources that give out new ones at every\nmount (some network and FUSE " +
+				"file systems)."},
 		{"ignore_ctime", boolSetting(func(s *Settings) *bool { return &s.ignoreCtime }), "False",
 			"True: do not compare the time of the last status change."},
 		{"jobs", setJobs, "0",
@@ -107,8 +116,11 @@ func table() []setting {
 		{"ionice", setIONice, "",
 			"The same at the disks: idle, when nobody else wants them, or best-effort:0 to\nbest-effort:7; empty: not at all."},
 		{"keep_last", keepSetting(func(k *Rules) *int { return &k.last }), "",
-			"Which snapshots to keep. With any of these set, every backup deletes the snapshots\nthat none of them names, and says which; snap prune -n says it before. The newest\nalways stays, and so do those tagged pin. Rules that would take more than half of\nthem are stopped.\nkeep_last: the newest so many."},
-		{"keep_hourly", keepSetting(func(k *Rules) *int { return &k.hourly }), "", "The newest one of each of so many hours, days, weeks, months and years."},
+			"Which snapshots to keep. With any of these set, every backup deletes the snapshots\nthat none of them names, and " +
+				"says which; snap prune -n says it before. The newest\nalways stays, and so do those tagged pin. Rules that " +
+				"would take more than half of\nthem are stopped.\nkeep_last: the newest so many."},
+		{"keep_hourly", keepSetting(func(k *Rules) *int { return &k.hourly }), "",
+			"The newest one of each of so many hours, days, weeks, months and years."},
 		{"keep_daily", keepSetting(func(k *Rules) *int { return &k.daily }), "", ""},
 		{"keep_weekly", keepSetting(func(k *Rules) *int { return &k.weekly }), "", ""},
 		{"keep_monthly", keepSetting(func(k *Rules) *int { return &k.monthly }), "", ""},
@@ -118,7 +130,8 @@ func table() []setting {
 		{"keep_tag", func(s *Settings, v string) error { return s.Keep.SetTags(names(v)) }, "",
 			"Those with a tag; several with commas between them."},
 		{"min_free", func(s *Settings, v string) error { return s.Keep.SetMinFree(v) }, "",
-			"Then the oldest go until so much of the disk is free, such as 10% or 50G. If that\ncannot be had, none goes for it."},
+			"Then the oldest go until so much of the disk is free, such as 10% or 50G. If that\ncannot be had, none goes for " +
+				"it."},
 		{"min_free_keep_daily", setFloor, "7",
 			"The newest of each of so many days stay whatever min_free says."},
 		{"before", commandSetting(hooks.Before), "",
@@ -206,7 +219,8 @@ func Parse(file string, text []byte) (s Settings, warnings []string, err error) 
 // withoutComment is a value without the comment behind it.
 func withoutComment(v string) string {
 	for i := range len(v) {
-		if v[i] == '#' && i > 0 && (v[i-1] == ' ' || v[i-1] == '\t') && (strings.TrimSpace(v[:i]) != "" || strings.HasPrefix(v[i:], "# ")) {
+		if v[i] == '#' && i > 0 && (v[i-1] == ' ' || v[i-1] == '\t') &&
+			(strings.TrimSpace(v[:i]) != "" || strings.HasPrefix(v[i:], "# ")) {
 			v = v[:i]
 			break
 		}
@@ -298,7 +312,8 @@ func names(v string) (list []string) {
 func checkFormat(format string) error {
 	literal := strings.ReplaceAll(format, "%%", "_") // so that a % that is left is one that means nothing
 	var names [2]string
-	for i, t := range []time.Time{time.Date(1970, 1, 2, 3, 4, 5, 0, time.UTC), time.Date(2026, 11, 22, 13, 45, 10, 987654321, time.UTC)} {
+	for i, t := range []time.Time{time.Date(1970, 1, 2, 3, 4, 5, 0, time.UTC),
+		time.Date(2026, 11, 22, 13, 45, 10, 987654321, time.UTC)} {
 		names[i] = timefmt.Format(t, literal)
 		if _, rest, found := strings.Cut(names[i], "%"); found {
 			_, n := utf8.DecodeRuneInString(rest)

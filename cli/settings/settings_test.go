@@ -13,11 +13,13 @@ import (
 func FuzzSettings(f *testing.F) {
 	f.Add([]byte(optionsText()))
 	for _, k := range table() {
-		for _, v := range []string{k.value, "", "1", "-1", "yes", "True", "x", "10%", "2G", "7d", "%Y/%m", "\x00", "a,b, ,", "99999999999999999999"} {
+		for _, v := range []string{k.value, "", "1", "-1", "yes", "True", "x", "10%", "2G", "7d", "%Y/%m", "\x00", "a,b, ,",
+			"99999999999999999999"} {
 			f.Add([]byte(k.key + " = " + v + "\r\n"))
 		}
 	}
-	for _, s := range []string{"\ufeffskip=no", "skip", "=", "skip = no\nskip = no", "\x1b[2J = 1", "# x\n\n  SKIP=On", "fromat=x", "format=%", "format=%%", "format=%9999999Y"} {
+	for _, s := range []string{"\ufeffskip=no", "skip", "=", "skip = no\nskip = no", "\x1b[2J = 1", "# x\n\n  SKIP=On",
+		"fromat=x", "format=%", "format=%%", "format=%9999999Y"} {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {

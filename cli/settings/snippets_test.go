@@ -18,7 +18,8 @@ var (
 	inlineCode  = regexp.MustCompile("`([a-z_]+ = [^`]*)`")
 )
 
-// TestSnippetsOfTheDocuments: settings and lines of lists can be pasted from the documents into the files that snap makes:
+// TestSnippetsOfTheDocuments: settings and lines of lists can be pasted from the documents into the files that snap
+// makes:
 // blocks of the kinds settings and list, what is written into the files by a shell, and settings within a line.
 func TestSnippetsOfTheDocuments(t *testing.T) {
 	names, err := filepath.Glob("../../docs/*.md")
@@ -38,7 +39,8 @@ func TestSnippetsOfTheDocuments(t *testing.T) {
 	}
 	list := func(where, text string) {
 		ran++
-		c := filter.Context{Source: "/home/me", Home: "/home/me", Env: func(key string) (string, bool) { return "/home/me", key == "HOME" }}
+		env := func(key string) (string, bool) { return "/home/me", key == "HOME" }
+		c := filter.Context{Source: "/home/me", Home: "/home/me", Env: env}
 		rules, err := filter.Parse(where, strings.NewReader(blacklistHead+text), c)
 		if err != nil {
 			t.Error(err)

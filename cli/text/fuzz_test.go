@@ -8,7 +8,8 @@ import (
 
 // FuzzSize: a size is read and not negative; its tests agree with it.
 func FuzzSize(f *testing.F) {
-	for _, s := range []string{"0", "4096", "10K", "10kB", "1.5G", "1T", "", "K", "-1", "1e3", "1.2.3", "99999999P", "10KK", "+10K", "-1K", "+-1", "9223372036854775807", "9223372036854775808", "8388607T", "8192P"} {
+	for _, s := range []string{"0", "4096", "10K", "10kB", "1.5G", "1T", "", "K", "-1", "1e3", "1.2.3", "99999999P",
+		"10KK", "+10K", "-1K", "+-1", "9223372036854775807", "9223372036854775808", "8388607T", "8192P"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {

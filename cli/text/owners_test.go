@@ -12,7 +12,8 @@ func TestPermissions(t *testing.T) {
 		mode uint16
 		want string
 	}{
-		{file.Regular, 0o644, "-rw-r--r--"}, {file.Folder, 0o1777, "drwxrwxrwt"}, {file.Symlink, 0o777, "lrwxrwxrwx"}, {file.FIFO, 0, "p---------"},
+		{file.Regular, 0o644, "-rw-r--r--"}, {file.Folder, 0o1777, "drwxrwxrwt"}, {file.Symlink, 0o777, "lrwxrwxrwx"},
+		{file.FIFO, 0, "p---------"},
 		{file.Socket, 0o700, "srwx------"}, {file.CharDevice, 0o620, "crw--w----"}, {file.BlockDevice, 0o660, "brw-rw----"},
 		{file.Regular, 0o4755, "-rwsr-xr-x"}, {file.Regular, 0o6644, "-rwSr-Sr--"}, {file.Folder, 0o3770, "drwxrws--T"},
 	} {

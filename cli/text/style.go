@@ -1,5 +1,5 @@
-// Package text writes for people: times, ages, sizes and changes, tables, lines that fit a terminal, and how long work gets on. It knows no
-// command and prints only what it is given a writer for.
+// Package text writes for people: times, ages, sizes and changes, tables, lines that fit a terminal, and how long
+// work gets on. It knows no command and prints only what it is given a writer for.
 package text
 
 import (

@@ -6,8 +6,9 @@ import (
 	"github.com/clipperhouse/displaywidth"
 )
 
-// Wrap breaks a line of prose at its blanks where it is wider than the terminal; what goes on begins with indent. A word that
-// is wider stays whole. Standard error is left to the terminal: a command line in a hint is to be copied in one piece.
+// Wrap breaks a line of prose at its blanks where it is wider than the terminal; what goes on begins with indent. A
+// word that is wider stays whole. Standard error is left to the terminal: a command line in a hint is to be copied in
+// one piece.
 func (s Style) Wrap(line, indent string) string {
 	if s.Fits(line) {
 		return line

@@ -20,16 +20,18 @@ type CheckError struct {
 
 // CheckSummary is the last line of `check --json`.
 type CheckSummary struct {
-	Type       string   `json:"message_type"` // "summary"
-	Snapshots  int64    `json:"snapshots"`    // whose trees were looked at
-	Files      int64    `json:"files"`        // entries of these trees, folders too
-	InodesRead int64    `json:"inodes_read"`
-	BytesRead  int64    `json:"bytes_read"`
-	Damaged    int64    `json:"damaged"`
-	Repaired   int64    `json:"repaired"`
-	Errors     int64    `json:"errors"`   // what is left: damage not mended, and what could not be looked at; 0: exit code 0
-	Unproved   int64    `json:"unproved"` // files to be read whose hash is not known
-	Unshared   int64    `json:"unshared"` // files that are to be one with others, by the index, and are not: the hard links are gone
-	Missing    []string `json:"missing"`  // snapshots whose folders were removed
-	Seconds    float64  `json:"seconds"`
+	Type       string `json:"message_type"` // "summary"
+	Snapshots  int64  `json:"snapshots"`    // whose trees were looked at
+	Files      int64  `json:"files"`        // entries of these trees, folders too
+	InodesRead int64  `json:"inodes_read"`
+	BytesRead  int64  `json:"bytes_read"`
+	Damaged    int64  `json:"damaged"`
+	Repaired   int64  `json:"repaired"`
+	// what is left: damage not mended, and what could not be looked at; 0: exit code 0
+	Errors   int64 `json:"errors"`
+	Unproved int64 `json:"unproved"` // files to be read whose hash is not known
+	// files that are to be one with others, by the index, and are not: the hard links are gone
+	Unshared int64    `json:"unshared"`
+	Missing  []string `json:"missing"` // snapshots whose folders were removed
+	Seconds  float64  `json:"seconds"`
 }

@@ -1,5 +1,5 @@
-// Package wire has what snap prints as JSON: a type for every document and line of docs/json.md, and how names, times and hashes stand in
-// them. Fields are only added, never renamed or removed.
+// Package wire has what snap prints as JSON: a type for every document and line of docs/json.md, and how names, times
+// and hashes stand in them. Fields are only added, never renamed or removed.
 package wire
 
 import (

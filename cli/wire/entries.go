@@ -23,7 +23,8 @@ type Entry struct {
 	Target    *string `json:"target"`
 	TargetB64 string  `json:"target_b64,omitempty"`
 	Nlink     uint32  `json:"nlink"`
-	Problem   string  `json:"problem,omitempty"` // "unreadable", "unheld" (by the destination): not in the snapshot; "inconsistent": changed while it was read
+	// "unreadable", "unheld" (by the destination): not in the snapshot; "inconsistent": changed while it was read
+	Problem string `json:"problem,omitempty"`
 }
 
 // NewEntry is e as `ls` prints it.
@@ -67,8 +68,8 @@ func Size(r *index.Record) *int64 {
 	return &r.Size
 }
 
-// Problem says what is wrong with a record: "unreadable", it could not be read; "unheld", the destination cannot hold it;
-// "inconsistent", it changed while it was read.
+// Problem says what is wrong with a record: "unreadable", it could not be read; "unheld", the destination cannot hold
+// it; "inconsistent", it changed while it was read.
 func Problem(r *index.Record) string {
 	switch {
 	case r == nil:

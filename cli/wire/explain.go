@@ -2,17 +2,18 @@ package wire
 
 // Explained is the document of `explain --json`.
 type Explained struct {
-	Path      string           `json:"path"`
-	PathB64   string           `json:"path_b64,omitempty"`
-	Source    string           `json:"source"`
-	SourceB64 string           `json:"source_b64,omitempty"`
-	Exists    bool             `json:"exists"` // in the source now
-	Included  bool             `json:"included"`
-	Partly    bool             `json:"partly"`  // left out, but for what Whitelist.txt takes in below it, and it itself for that
-	Rule      *Rule            `json:"rule"`    // null: no line matches
-	Last      *ExplainedRecord `json:"last"`    // null: not in the newest snapshot
-	Setting   *Setting         `json:"setting"` // that leaves it out whatever the lists say; null: none
-	Shared    []SharedName     `json:"shared"`  // all names of its inode, this one too; none for a folder
+	Path      string `json:"path"`
+	PathB64   string `json:"path_b64,omitempty"`
+	Source    string `json:"source"`
+	SourceB64 string `json:"source_b64,omitempty"`
+	Exists    bool   `json:"exists"` // in the source now
+	Included  bool   `json:"included"`
+	// left out, but for what Whitelist.txt takes in below it, and it itself for that
+	Partly  bool             `json:"partly"`
+	Rule    *Rule            `json:"rule"`    // null: no line matches
+	Last    *ExplainedRecord `json:"last"`    // null: not in the newest snapshot
+	Setting *Setting         `json:"setting"` // that leaves it out whatever the lists say; null: none
+	Shared  []SharedName     `json:"shared"`  // all names of its inode, this one too; none for a folder
 }
 
 // SharedName is a name of an inode.

@@ -2,8 +2,9 @@ package wire
 
 // RestoreFile is a line of `restore -v --json`.
 type RestoreFile struct {
-	Type    string `json:"message_type"` // "file"
-	Action  string `json:"action"`       // "restored", "metadata", "skipped", "blocked", "deleted", "spared" or "incomplete"
+	Type string `json:"message_type"` // "file"
+	// "restored", "metadata", "skipped", "blocked", "deleted", "spared" or "incomplete"
+	Action  string `json:"action"`
 	Path    string `json:"path"`
 	PathB64 string `json:"path_b64,omitempty"`
 	To      string `json:"to"` // where it is, or would be

@@ -44,8 +44,11 @@ func NewSnapshot(h *index.Header, state index.State) Snapshot {
 		tags = []string{}
 	}
 	return Snapshot{
-		Name: h.Name, Seq: h.Seq, Time: Time(h.Time), Finished: Time(h.Finished), Source: source, SourceB64: b64, Sources: sources, SourcesB64: sourcesB64, Host: h.Host, User: h.User, Files: h.Files - h.Unread, Dirs: h.Dirs, Bytes: h.HeldBytes(),
-		Added: h.Added, Modified: h.Modified, Metadata: h.Metadata, Moved: h.Moved, Removed: h.Removed, Linked: h.Linked, CopiedBytes: h.CopiedBytes, Errors: h.Errors, State: state, Tags: tags, Note: h.Note, LastUnchanged: nil,
+		Name: h.Name, Seq: h.Seq, Time: Time(h.Time), Finished: Time(h.Finished), Source: source, SourceB64: b64,
+		Sources: sources, SourcesB64: sourcesB64, Host: h.Host, User: h.User, Files: h.Files - h.Unread, Dirs: h.Dirs,
+		Bytes: h.HeldBytes(),
+		Added: h.Added, Modified: h.Modified, Metadata: h.Metadata, Moved: h.Moved, Removed: h.Removed, Linked: h.Linked,
+		CopiedBytes: h.CopiedBytes, Errors: h.Errors, State: state, Tags: tags, Note: h.Note, LastUnchanged: nil,
 	}
 }
 

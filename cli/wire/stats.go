@@ -2,26 +2,29 @@ package wire
 
 import (
 	"snap/index"
+	"snap/query"
 )
 
 // Stats is what `snap stats` tells of a destination. Sizes are bytes of regular files; a file is an inode, which
 // several names and snapshots may share.
 type Stats struct {
-	Destination    string           `json:"destination"`
-	DestinationB64 string           `json:"destination_b64,omitempty"`
-	Snapshots      []StatsSnapshot  `json:"snapshots"` // those whose folders are there, oldest first
-	Missing        []string         `json:"missing"`   // names of those whose folders are gone
-	Files          int64            `json:"files"`
-	Bytes          int64            `json:"bytes"`      // on disk, each file once
-	TreeFiles      int64            `json:"tree_files"` // the files of all snapshots, each counted for itself
-	TreeBytes      int64            `json:"tree_bytes"`
-	SavedBytes     int64            `json:"saved_bytes"` // tree_bytes less bytes
-	IndexBytes     int64            `json:"index_bytes"`
-	ChangesBytes   int64            `json:"changes_bytes"` // of the change sets
-	Depth          int              `json:"depth"`         // how far down folders are told apart
-	Heaviest       []HeavyFolder    `json:"heaviest"`      // folders of the newest snapshot by bytes, ten at most
-	Changing       []ChangingFolder `json:"changing"`      // folders by what was copied since the oldest snapshot, ten at most
-	Unlinked       int              `json:"unlinked"`      // snapshots, from the oldest on, whose hard links to later ones are gone
+	Destination    string          `json:"destination"`
+	DestinationB64 string          `json:"destination_b64,omitempty"`
+	Snapshots      []StatsSnapshot `json:"snapshots"` // those whose folders are there, oldest first
+	Missing        []string        `json:"missing"`   // names of those whose folders are gone
+	Files          int64           `json:"files"`
+	Bytes          int64           `json:"bytes"`      // on disk, each file once
+	TreeFiles      int64           `json:"tree_files"` // the files of all snapshots, each counted for itself
+	TreeBytes      int64           `json:"tree_bytes"`
+	SavedBytes     int64           `json:"saved_bytes"` // tree_bytes less bytes
+	IndexBytes     int64           `json:"index_bytes"`
+	ChangesBytes   int64           `json:"changes_bytes"` // of the change sets
+	Depth          int             `json:"depth"`         // how far down folders are told apart
+	Heaviest       []HeavyFolder   `json:"heaviest"`      // folders of the newest snapshot by bytes, ten at most
+	// folders by what was copied since the oldest snapshot, ten at most
+	Changing []ChangingFolder `json:"changing"`
+	// snapshots, from the oldest on, whose hard links to later ones are gone
+	Unlinked int `json:"unlinked"`
 }
 
 // StatsSnapshot is a snapshot in `snap stats`.
@@ -41,7 +44,8 @@ type StatsSnapshot struct {
 // NewStatsSnapshot is h with its share; disk is what h and all snapshots before hold together.
 func NewStatsSnapshot(h *index.Header, s *index.Share, disk int64) StatsSnapshot {
 	return StatsSnapshot{
-		Name: h.Name, Seq: h.Seq, Time: Time(h.Time), Files: s.Held.Inodes, Bytes: s.Held.Bytes, NewFiles: s.New.Inodes, NewBytes: s.New.Bytes, AloneFiles: s.Alone.Inodes, AloneBytes: s.Alone.Bytes, DiskBytes: disk,
+		Name: h.Name, Seq: h.Seq, Time: Time(h.Time), Files: s.Held.Inodes, Bytes: s.Held.Bytes, NewFiles: s.New.Inodes,
+		NewBytes: s.New.Bytes, AloneFiles: s.Alone.Inodes, AloneBytes: s.Alone.Bytes, DiskBytes: disk,
 	}
 }
 
@@ -66,4 +70,29 @@ type Freed struct {
 	Snapshots  []StatsSnapshot `json:"snapshots"`   // those named, oldest first, without missing ones
 	FreedFiles int64           `json:"freed_files"` // what deleting all of them frees
 	FreedBytes int64           `json:"freed_bytes"`
+}
+
+// NewStats is s for programs.
+func NewStats(dest string, s *query.Details) Stats {
+	j := Stats{
+		Snapshots: []StatsSnapshot{}, Missing: append([]string{}, s.Missing...), Files: s.Total.Inodes, Bytes: s.Total.Bytes,
+		TreeFiles: s.Apart.Inodes, TreeBytes: s.Apart.Bytes, SavedBytes: s.Apart.Bytes - s.Total.Bytes, Unlinked: s.Unlinked,
+		IndexBytes: s.IndexBytes, ChangesBytes: s.ChangeBytes, Depth: s.Depth, Heaviest: []HeavyFolder{},
+		Changing: []ChangingFolder{},
+	}
+	j.Destination, j.DestinationB64 = Name(dest)
+	disk := int64(0)
+	for i, h := range s.Snapshots {
+		disk = index.Plus(disk, s.Shares[i].New.Bytes)
+		j.Snapshots = append(j.Snapshots, NewStatsSnapshot(h, &s.Shares[i], disk))
+	}
+	for _, f := range s.Heavy {
+		path, b64 := Name(f.Path)
+		j.Heaviest = append(j.Heaviest, HeavyFolder{Path: path, PathB64: b64, Files: f.Files, Bytes: f.Bytes})
+	}
+	for _, f := range s.Changing {
+		path, b64 := Name(f.Path)
+		j.Changing = append(j.Changing, ChangingFolder{Path: path, PathB64: b64, Changes: f.Changes, CopiedBytes: f.Copied})
+	}
+	return j
 }

@@ -31,8 +31,9 @@ type Version struct {
 func NewVersion(v *query.Version, snaps query.Snapshots) Version {
 	j := Version{
 		MessageType: "version", Type: v.Record.Kind.String(), Size: v.Record.Size, Mtime: FileTime(v.Record.Mtime),
-		SHA256: hash(v.Record), Sparse: sparseHash(v.Record), First: snaps[v.First].Name, Last: snaps[v.Last].Name, Snapshots: v.Count(),
-		Change: v.Change.String(), Deleted: v.Deleted, Problem: Problem(v.Record),
+		SHA256: hash(v.Record), Sparse: sparseHash(v.Record), First: snaps[v.First].Name, Last: snaps[v.Last].Name,
+		Snapshots: v.Count(),
+		Change:    v.Change.String(), Deleted: v.Deleted, Problem: Problem(v.Record),
 	}
 	if v.Change == index.Removed && v.FolderUnread {
 		j.Problem = "unreadable"

@@ -10,6 +10,7 @@ import (
 	"syscall"
 
 	"snap/cli"
+	"snap/cli/exit"
 )
 
 func main() {
@@ -35,8 +36,8 @@ func run() int {
 		}
 	}
 	go func() {
-		cancel(&cli.Interrupted{Signal: <-signals})
-		os.Exit((&cli.Interrupted{Signal: <-signals}).ExitCode())
+		cancel(&exit.BySignal{Signal: <-signals})
+		os.Exit((&exit.BySignal{Signal: <-signals}).ExitCode())
 	}()
 	return cli.Run(ctx, cli.System(), os.Args)
 }

@@ -1,4 +1,4 @@
-package cli
+package archive
 
 import (
 	"archive/tar"
@@ -13,8 +13,8 @@ import (
 	"snap/internal/file"
 )
 
-// tarWriter writes what GNU tar, bsdtar and star read: PAX headers with times in nanoseconds, owners by number and name, hard
-// links, extended attributes. Holes are written as zeros.
+// tarWriter writes what GNU tar, bsdtar and star read: PAX headers with times in nanoseconds, owners by number and
+// name, hard links, extended attributes. Holes are written as zeros.
 type tarWriter struct{ *tar.Writer }
 
 func newTar(w io.Writer) tarWriter { return tarWriter{tar.NewWriter(w)} }
@@ -30,8 +30,9 @@ func (t tarWriter) add(h *index.Header, e *index.Entry, name, first string, cont
 		return errNotInArchive
 	}
 	m := &tar.Header{
-		Typeflag: kind, Name: name, Linkname: e.Target, Size: size, Mode: int64(e.Mode), ModTime: e.Mtime.Time(), Format: tar.FormatPAX,
-		Uid: int(e.UID), Gid: int(e.GID), Uname: h.Users[e.UID], Gname: h.Groups[e.GID],
+		Typeflag: kind, Name: name, Linkname: e.Target, Size: size, Mode: int64(e.Mode), ModTime: e.Mtime.Time(),
+		Format: tar.FormatPAX,
+		Uid:    int(e.UID), Gid: int(e.GID), Uname: h.Users[e.UID], Gname: h.Groups[e.GID],
 	}
 	switch {
 	case first != "":
@@ -60,13 +61,14 @@ func (t tarWriter) add(h *index.Header, e *index.Entry, name, first string, cont
 	return err
 }
 
-// zipWriter writes what unzip and desktops read: modes, times in seconds and symbolic links. Another name of a file is another
-// copy; owners, extended attributes and special files have no place in it.
+// zipWriter writes what unzip and desktops read: modes, times in seconds and symbolic links. Another name of a file
+// is another copy; owners, extended attributes and special files have no place in it.
 type zipWriter struct{ *zip.Writer }
 
 func newZip(w io.Writer) zipWriter {
 	z := zip.NewWriter(w)
-	z.RegisterCompressor(zip.Deflate, func(w io.Writer) (io.WriteCloser, error) { return flate.NewWriter(w, flate.BestSpeed) })
+	z.RegisterCompressor(zip.Deflate,
+		func(w io.Writer) (io.WriteCloser, error) { return flate.NewWriter(w, flate.BestSpeed) })
 	return zipWriter{z}
 }
 

@@ -15,8 +15,7 @@ import (
 	"testing"
 	"time"
 
-	"snap/index"
-	"snap/internal/file"
+	"snap/cli/exit"
 )
 
 // archived runs snap in an environment of its own and returns what it printed.
@@ -67,12 +66,14 @@ func TestArchiveHoldsWhatTheSnapshotHolds(t *testing.T) {
 		got[h.Name] = h
 		b, err := io.ReadAll(r)
 		do(err)
-		if want := names[h.Name]; h.Typeflag == tar.TypeReg && string(b) != want || h.Typeflag == tar.TypeReg && !h.ModTime.Equal(when) {
+		if want := names[h.Name]; h.Typeflag == tar.TypeReg && string(b) != want ||
+			h.Typeflag == tar.TypeReg && !h.ModTime.Equal(when) {
 			t.Errorf("%s: %q of %v, want %q", h.Name, b, h.ModTime, want)
 		}
 	}
 	for name, want := range map[string]byte{
-		"docs/": tar.TypeDir, "docs/deep/": tar.TypeDir, "docs/a.txt": tar.TypeReg, "docs/b.txt": tar.TypeLink, "docs/link": tar.TypeSymlink,
+		"docs/": tar.TypeDir, "docs/deep/": tar.TypeDir, "docs/a.txt": tar.TypeReg, "docs/b.txt": tar.TypeLink,
+		"docs/link": tar.TypeSymlink,
 		"docs/pipe": tar.TypeFifo, "docs/empty": tar.TypeReg, "docs/deep/ü\xff": tar.TypeReg,
 	} {
 		if h := got[name]; h == nil || h.Typeflag != want {
@@ -80,7 +81,8 @@ func TestArchiveHoldsWhatTheSnapshotHolds(t *testing.T) {
 		}
 	}
 	a, b := got["docs/a.txt"], got["docs/b.txt"]
-	if len(got) != 8 || b.Linkname != "docs/a.txt" || a.Mode != 0o640 || a.Uid != os.Getuid() || got["docs/link"].Linkname != "a.txt" || got["docs/deep/"].Mode != 0o750 {
+	if len(got) != 8 || b.Linkname != "docs/a.txt" || a.Mode != 0o640 || a.Uid != os.Getuid() ||
+		got["docs/link"].Linkname != "a.txt" || got["docs/deep/"].Mode != 0o750 {
 		t.Errorf("%+v", got)
 	}
 	if xattr && a.PAXRecords["SCHILY.xattr.user.note"] != "a\x00b" {
@@ -97,7 +99,8 @@ func TestArchiveHoldsWhatTheSnapshotHolds(t *testing.T) {
 		b, err := fs.ReadFile(z, name)
 		info, serr := fs.Stat(z, name)
 		do(errors.Join(err, serr))
-		if want := names[strings.Replace(name, "/b", "/a", 1)]; string(b) != want || info.Mode() != 0o640 || info.ModTime().Unix() != when.Unix() {
+		if want := names[strings.Replace(name, "/b", "/a", 1)]; string(b) != want || info.Mode() != 0o640 ||
+			info.ModTime().Unix() != when.Unix() {
 			t.Errorf("%s: %q, %v of %v", name, b, info.Mode(), info.ModTime())
 		}
 	}
@@ -122,7 +125,7 @@ func TestArchiveNamesDamage(t *testing.T) {
 	}
 	for _, format := range []string{"tar", "zip"} {
 		out, errs, code := archived(t, w.dest, "cat", "latest", "--archive", format)
-		if code != exitPartial || strings.Count(errs, "snap: cat ") != 3 {
+		if code != exit.Partial || strings.Count(errs, "snap: cat ") != 3 {
 			t.Errorf("exit code %d: %s", code, errs)
 		}
 		for _, name := range []string{":bad: ", ":gone: ", ":short: "} {
@@ -147,32 +150,6 @@ func TestArchiveNamesDamage(t *testing.T) {
 	}
 }
 
-// TestZipTimes: a time that a zip archive cannot hold is the nearest that it can, and no other century.
-func TestZipTimes(t *testing.T) {
-	date := func(year int) time.Time { return time.Date(year, 5, 6, 7, 8, 10, 0, time.UTC) }
-	first, last := time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC), time.Unix(1<<32-1, 0)
-	for _, c := range []struct{ in, want time.Time }{
-		{date(1901), first}, {time.Unix(-1, 5e8), first}, {date(1979), first}, {date(1980), date(1980)}, {date(2026), date(2026)},
-		{date(2039), date(2039)}, {date(2106), last}, {date(2300), last},
-	} {
-		var b bytes.Buffer
-		z := newZip(&b)
-		e := new(index.Entry)
-		e.Kind, e.Mtime = file.Regular, file.At(c.in)
-		if err := errors.Join(z.add(nil, e, "a", "", strings.NewReader(""), 0), z.Close()); err != nil {
-			t.Fatal(err)
-		}
-		r, err := zip.NewReader(bytes.NewReader(b.Bytes()), int64(b.Len()))
-		if err != nil {
-			t.Fatal(err)
-		}
-		f := r.File[0]
-		if dos := int(f.ModifiedDate>>9) + 1980; !f.Modified.Equal(c.want) || dos != c.want.UTC().Year() {
-			t.Errorf("%v is %v and in the year %d, want %v", c.in, f.Modified, dos, c.want)
-		}
-	}
-}
-
 func TestArchiveRefuses(t *testing.T) {
 	w := mustWorld(t)
 	w.trees = true
@@ -181,16 +158,18 @@ func TestArchiveRefuses(t *testing.T) {
 	w.put("a", "y")
 	w.snapshot(t)
 	for _, args := range [][]string{
-		{"cat", "latest:a", "oldest:a"}, {"cat", "latest", "--archive", "rar"}, {"cat", "latest:a", "latest:a", "--archive", "tar"},
+		{"cat", "latest:a", "oldest:a"}, {"cat", "latest", "--archive", "rar"},
+		{"cat", "latest:a", "latest:a", "--archive", "tar"},
 	} {
-		if out, errs, code := archived(t, w.dest, args...); code != exitUsage || len(out) > 0 {
+		if out, errs, code := archived(t, w.dest, args...); code != exit.Usage || len(out) > 0 {
 			t.Errorf("%q: exit code %d, %s", args, code, errs)
 		}
 	}
 	var out, errs bytes.Buffer
 	env := testEnv(w.dest, &out, &errs)
 	env.StdoutTTY = true
-	if code := Run(context.Background(), env, []string{"snap", "cat", "latest", "--archive", "tar"}); code != exitUsage || out.Len() > 0 {
+	if code := Run(context.Background(), env, []string{"snap", "cat", "latest", "--archive", "tar"}); code != exit.Usage ||
+		out.Len() > 0 {
 		t.Errorf("on a terminal: exit code %d, %d bytes", code, out.Len())
 	}
 	// Two versions of a file stand below the names of their snapshots.

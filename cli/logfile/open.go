@@ -1,4 +1,6 @@
-package cli
+// Package logfile is the log of a destination: where its settings want it, whether it may be written there, and the
+// file itself, which is put aside when it is large. What is no log is never touched.
+package logfile
 
 import (
 	"bytes"
@@ -11,6 +13,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"syscall"
@@ -25,36 +28,37 @@ import (
 	"snap/internal/quote"
 )
 
-// logPath is where the log file of a destination is, "" for none. What is no log there is not touched: the log is put
-// aside by renaming it.
-func (c *call) logPath(d *destination.Destination, dest, logfile string) (string, error) {
-	path := logAt(dest, logfile)
+// Path is where the log file of a destination is, "" for none, and then why
+// none is kept, if that is to be said. What is no log there is not touched: the log is put aside by renaming it.
+func Path(ctx context.Context, d *destination.Destination, dest, logfile string) (path, none string, err error) {
+	path = At(dest, logfile)
 	if path == "" {
-		return "", nil
+		return "", "", nil
 	}
 	why := noFile(path)
-	if in := within(dest, path); in != "" && why == "" {
-		var err error
-		if why, err = c.noLog(d, in); err != nil {
-			return "", err
+	if in := file.Within(dest, path); in != "" && why == "" {
+		if why, err = noLog(ctx, d, in); err != nil {
+			return "", "", err
 		}
 	}
 	if why = cmp.Or(why, foreignText(path)); why != "" {
-		return "", logError(dest, path, why)
+		return "", "", logError(dest, path, why)
 	}
 	if foreign, err := ownedByAnother(dest); err != nil {
-		return "", err
+		return "", "", err
 	} else if foreign {
-		c.note("no log is kept: root does not write where another user says, to whom the destination or %s belongs", settings.OptionsFile)
-		return "", nil
+		return "", "no log is kept: root does not write where another user says, to whom the destination or " +
+			settings.OptionsFile + " belongs", nil
 	}
-	if _, err := os.Lstat(path); os.Geteuid() == 0 && !errors.Is(err, syscall.ENOTDIR) { // else there is no way to it: told when it is opened
+	if _, err := os.Lstat(path); os.Geteuid() == 0 &&
+		!errors.Is(err, syscall.ENOTDIR) { // else there is no way to it: told when it is opened
 		if at := file.ReachOfOthers(path); at != "" {
-			c.note("no log is kept: root does not write %s, because %s belongs to another user or may be changed by one", quote.Name(path), quote.Name(at))
-			return "", nil
+			return "", fmt.Sprintf("no log is kept: root does not write %s, because %s belongs to another user or may be "+
+				"changed by one",
+				quote.Name(path), quote.Name(at)), nil
 		}
 	}
-	return path, nil
+	return path, "", nil
 }
 
 func logError(dest, path, why string) error {
@@ -72,8 +76,9 @@ func noFile(path string) (why string) {
 	return ""
 }
 
-// foreignText says that the file at path has a text that is no log of snap's, if so. A file that is empty, or not there, can
-// become one; of one that cannot be read this is told when it is opened. Blocks of zeros are what a crash leaves.
+// foreignText says that the file at path has a text that is no log of snap's, if so. A file that is empty, or not
+// there, can become one; of one that cannot be read this is told when it is opened. Blocks of zeros are what a crash
+// leaves.
 func foreignText(path string) (why string) {
 	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
@@ -90,11 +95,11 @@ func foreignText(path string) (why string) {
 	return "that file has something else in it than a log of snap"
 }
 
-// checkLogFolder refuses a log file in a folder that is not there: a typo, or a disk that is not mounted. Folders in the
+// CheckFolder refuses a log file in a folder that is not there: a typo, or a disk that is not mounted. Folders in the
 // destination are made with the log. Outside of it, what stands there must be a log too.
-func checkLogFolder(dest, logfile string) error {
-	path := logAt(dest, logfile)
-	if path == "" || within(dest, path) != "" {
+func CheckFolder(dest, logfile string) error {
+	path := At(dest, logfile)
+	if path == "" || file.Within(dest, path) != "" {
 		return nil
 	}
 	if why := cmp.Or(noFile(path), foreignText(path)); why != "" {
@@ -104,12 +109,13 @@ func checkLogFolder(dest, logfile string) error {
 	if _, err := os.Stat(dir); !errors.Is(err, fs.ErrNotExist) {
 		return nil // what else is wrong with it is told when it is opened
 	}
-	return hint.With(hint.Usagef("%s: logfile = %s: there is no folder %s", quote.Name(filepath.Join(dest, settings.OptionsFile)), quote.Name(logfile), quote.Name(dir)),
+	return hint.With(hint.Usagef("%s: logfile = %s: there is no folder %s",
+		quote.Name(filepath.Join(dest, settings.OptionsFile)), quote.Name(logfile), quote.Name(dir)),
 		"make it: mkdir -p %s; or name another file in that line", quote.Word(dir))
 }
 
-// logAt is where the settings of a destination want the log file, "" for nowhere.
-func logAt(dest, logfile string) string {
+// At is where the settings of a destination want the log file, "" for nowhere.
+func At(dest, logfile string) string {
 	switch {
 	case logfile == "" || logfile == os.DevNull:
 		return ""
@@ -120,7 +126,7 @@ func logAt(dest, logfile string) string {
 }
 
 // noLog says why the file at the path in below the destination cannot be a log; "" if it can.
-func (c *call) noLog(d *destination.Destination, in string) (why string, err error) {
+func noLog(ctx context.Context, d *destination.Destination, in string) (why string, err error) {
 	top, _, inFolder := strings.Cut(filepath.ToSlash(in), "/")
 	switch {
 	case slices.Contains([]string{settings.OptionsFile, settings.BlacklistFile, settings.WhitelistFile}, in):
@@ -130,34 +136,11 @@ func (c *call) noLog(d *destination.Destination, in string) (why string, err err
 	case !inFolder:
 		return "", nil
 	}
-	snaps, err := d.DB.Snapshots(c.ctx)
+	snaps, err := d.DB.Snapshots(ctx)
 	if slices.ContainsFunc(snaps, func(h index.Header) bool { return h.Name == top }) {
 		why = "that folder is a snapshot"
 	}
 	return why, err
-}
-
-// within is the path below dest that path leads to, through links too; "" if that is elsewhere. What is not there yet is made
-// with the log.
-func within(dest, path string) string {
-	root, err := filepath.EvalSymlinks(dest)
-	if err != nil {
-		return ""
-	}
-	rest := ""
-	real, err := filepath.EvalSymlinks(path)
-	for errors.Is(err, fs.ErrNotExist) && filepath.Dir(path) != path {
-		path, rest = filepath.Dir(path), filepath.Join(filepath.Base(path), rest)
-		real, err = filepath.EvalSymlinks(path)
-	}
-	if err != nil {
-		return ""
-	}
-	in, err := filepath.Rel(root, filepath.Join(real, rest))
-	if err != nil || !filepath.IsLocal(in) {
-		return ""
-	}
-	return in
 }
 
 // ownedByAnother reports whether root is asking and the destination or its settings are not root's.
@@ -178,13 +161,14 @@ func ownedByAnother(dest string) (bool, error) {
 	return dir.UID != 0 || err == nil && options.UID != 0, nil
 }
 
-// openLog opens a log file: put aside at 1 MiB, 10 old ones kept. Without a log file everything goes nowhere. end closes
+// Open opens a log file: put aside at 1 MiB, 10 old ones kept. Without a log file everything goes nowhere. end closes
 // it, and says if it could not be written to.
-func (c *call) openLog(file, level string) (log *slog.Logger, end func() error) {
+func Open(file, level string) (log *slog.Logger, end func() error) {
 	if file == "" {
 		return slog.New(slog.DiscardHandler), func() error { return nil }
 	}
-	w := &logFile{WriteCloser: &timberjack.Logger{Filename: file, MaxSize: 1, MaxBackups: 10, LocalTime: true, FileMode: 0o600}}
+	w := &firstError{WriteCloser: &timberjack.Logger{Filename: file, MaxSize: 1, MaxBackups: 10, LocalTime: true,
+		FileMode: 0o600}}
 	h := slog.NewTextHandler(w, &slog.HandlerOptions{
 		Level: settings.LogLevels[level],
 		ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
@@ -200,27 +184,37 @@ func (c *call) openLog(file, level string) (log *slog.Logger, end func() error) 
 	})
 	return slog.New(h), func() error {
 		if err := cmp.Or(w.err, w.Close()); err != nil {
-			return hint.With(fmt.Errorf("log file %s: %w", quote.Name(file), err), "the log lacks what this run did; logfile stands in %s", settings.OptionsFile)
+			return hint.With(fmt.Errorf("log file %s: %w", quote.Name(file), err),
+				"the log lacks what this run did; logfile stands in %s", settings.OptionsFile)
 		}
 		return nil
 	}
 }
 
-// logFile keeps the first error, which slog passes over.
-type logFile struct {
+// firstError keeps the first error, which slog passes over.
+type firstError struct {
 	io.WriteCloser
 	err error
 }
 
-func (l *logFile) Write(p []byte) (int, error) {
+func (l *firstError) Write(p []byte) (int, error) {
 	n, err := l.WriteCloser.Write(p)
 	l.err = cmp.Or(l.err, err)
 	return n, err
 }
 
-// logEnd writes how a run ended.
-func logEnd(log *slog.Logger, what string, err error) {
+// Failed writes that a run failed, if so.
+func Failed(log *slog.Logger, what string, err error) {
 	if err != nil {
-		log.Log(context.Background(), settings.LevelCritical, fmt.Sprintf("%s failed", what), "error", quote.Clean(err.Error()))
+		log.Log(context.Background(), settings.LevelCritical, fmt.Sprintf("%s failed", what), "error",
+			quote.Clean(err.Error()))
 	}
+}
+
+// IsFile knows a log and those that were put aside: their names hold the time when that was.
+func IsFile(log string) func(name string) bool {
+	ext := filepath.Ext(log)
+	aside := regexp.MustCompile(`^` + regexp.QuoteMeta(strings.TrimSuffix(log, ext)) +
+		`-\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d[.]\d+(-.*)?` + regexp.QuoteMeta(ext) + `$`)
+	return func(name string) bool { return name == log || aside.MatchString(name) }
 }

@@ -1,4 +1,6 @@
-package cli
+// Package archive writes folders and files of snapshots as a tar or zip archive. Each file is compared with its hash
+// on the way; what is not what was backed up is told, and the members after it are whole.
+package archive
 
 import (
 	"cmp"
@@ -7,16 +9,46 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"path"
 
-	"snap/cli/text"
 	"snap/index"
 	"snap/internal/file"
-	"snap/internal/hint"
-	"snap/internal/quote"
 	"snap/query"
 	"snap/restore"
 )
+
+// Item is an entry of a snapshot, with all below it, and the name of its member.
+type Item struct {
+	Header     *index.Header
+	Path, Name string
+}
+
+// Options say what is written. Warn is told what a member lacks: it is missing, or not what was backed up.
+type Options struct {
+	Zip  bool // a zip archive instead of a tar archive
+	Warn func(h *index.Header, path string, err error)
+}
+
+// Result is how an archive was written.
+type Result struct {
+	Failed  int               // members that are missing, or not what was backed up
+	LeftOut map[file.Kind]int // entries of kinds that the format cannot hold
+}
+
+// Write writes what the items name into an archive on w. What a snapshot does not have is no error: it is counted.
+func Write(ctx context.Context, w io.Writer, d *query.Reader, items []Item, o Options) (Result, error) {
+	a := &archiving{ctx: ctx, d: d, warn: o.Warn, hash: file.NewDigest(), res: Result{LeftOut: map[file.Kind]int{}}}
+	if o.Zip {
+		a.w = newZip(w)
+	} else {
+		a.w, a.links = newTar(w), true
+	}
+	for i := range items {
+		if err := a.item(&items[i]); err != nil {
+			return a.res, err
+		}
+	}
+	return a.res, a.w.Close()
+}
 
 // archiver writes entries of snapshots into an archive, in the order they are given.
 type archiver interface {
@@ -29,15 +61,15 @@ type archiver interface {
 // errNotInArchive says that an archive cannot hold entries of a kind.
 var errNotInArchive = errors.New("an archive of this format cannot hold it")
 
-// archiving is one run of `cat --archive`.
+// archiving is one call of Write.
 type archiving struct {
-	c      *call
-	d      *query.Reader
-	w      archiver
-	hash   *file.Digest
-	links  bool // another name of a file is a link, not a copy
-	failed int  // members that are missing, or not what was backed up
-	left   map[file.Kind]int
+	ctx   context.Context
+	d     *query.Reader
+	w     archiver
+	warn  func(h *index.Header, path string, err error)
+	hash  *file.Digest
+	links bool // another name of a file is a link, not a copy
+	res   Result
 }
 
 // member is the first name of a file with several.
@@ -46,68 +78,9 @@ type member struct {
 	left uint32 // names that are still to come, at most
 }
 
-func (c *call) archive(d *query.Reader, format string) error {
-	if c.env.StdoutTTY {
-		return hint.With(hint.Usagef("cat: an archive is not for a terminal"), "write it into a file: … --archive %s > FILE.%s", format, format)
-	}
-	places, err := c.archivePlaces(d)
-	if err != nil {
-		return err
-	}
-	a := &archiving{c: c, d: d, hash: file.NewDigest(), left: map[file.Kind]int{}}
-	if format == "zip" {
-		a.w = newZip(c.out)
-	} else {
-		a.w, a.links = newTar(c.out), true
-	}
-	for i := range places {
-		if err := a.place(&places[i]); err != nil {
-			return err
-		}
-	}
-	if err := a.w.Close(); err != nil {
-		return err
-	}
-	for kind, n := range a.left {
-		c.note("cat: left out: %s, which a %s archive cannot hold", text.Plural(n, kind.String(), kind.String()+"s"), format)
-	}
-	if a.failed > 0 {
-		return withCode(exitPartial, nil)
-	}
-	return nil
-}
-
-// archivePlaces are the arguments and the names of their members: those that a restore to a folder would give them, and below
-// the name of its snapshot where there are several snapshots.
-func (c *call) archivePlaces(d *query.Reader) ([]restorePlace, error) {
-	var places []restorePlace
-	several := false
-	for _, arg := range c.args {
-		h, p, err := d.Entry(c.ctx, arg)
-		if err == nil {
-			err = d.Missing(c.ctx, h, p, "cat")
-		}
-		if err != nil {
-			return nil, err
-		}
-		several = several || len(places) > 0 && places[0].header != h
-		places = append(places, restorePlace{restore.Item{Path: p}, h, arg})
-	}
-	for i := range places {
-		p := &places[i]
-		switch {
-		case several:
-			p.To = index.Join(p.header.Name, p.Path)
-		case p.Path != "":
-			p.To = path.Base(p.Path)
-		}
-	}
-	return places, apart(places)
-}
-
-// place adds what an argument names.
-func (a *archiving) place(p *restorePlace) error {
-	snapshot, err := a.d.Root.OpenDir(p.header.Name)
+// item adds what an item names.
+func (a *archiving) item(p *Item) error {
+	snapshot, err := a.d.Root.OpenDir(p.Header.Name)
 	if err != nil {
 		return err
 	}
@@ -115,38 +88,41 @@ func (a *archiving) place(p *restorePlace) error {
 	tree := file.NewTree(snapshot, 128, (*file.Dir).EnterDir)
 	defer tree.Close()
 	members := map[index.Inode]member{}
-	for e, err := range a.d.DB.LinkedEntries(a.c.ctx, p.header.Seq, p.Path) {
+	for e, err := range a.d.DB.LinkedEntries(a.ctx, p.Header.Seq, p.Path) {
 		if err == nil {
-			err = a.c.ctx.Err()
+			err = a.ctx.Err()
 		}
 		if err != nil {
 			return err
 		}
-		name := p.To
+		name := p.Name
 		if e.Path != p.Path {
-			name = index.Join(p.To, e.Path[len(p.Path):])
+			name = index.Join(p.Name, e.Path[len(p.Path):])
 			if p.Path != "" {
-				name = p.To + e.Path[len(p.Path):]
+				name = p.Name + e.Path[len(p.Path):]
 			}
 		}
 		if name == "" {
 			continue // the snapshot itself
 		}
-		if err := a.entry(p.header, tree, e, name, members); err != nil {
+		if err := a.entry(p.Header, tree, e, name, members); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// entry adds one entry. An error is one of the archive; what the snapshot does not have is told, and the next one is added.
-func (a *archiving) entry(h *index.Header, tree *file.Tree, e index.LinkedEntry, name string, members map[index.Inode]member) error {
+// entry adds one entry. An error is one of the archive; what the snapshot does not have is told, and the next one is
+// added.
+func (a *archiving) entry(h *index.Header, tree *file.Tree, e index.LinkedEntry, name string,
+	members map[index.Inode]member) error {
 	tell := func(err error) error {
-		a.failed++
-		a.c.warn("cat %s:%s: %v", quote.Name(h.Name), text.Path(e.Path, file.None), err)
+		a.res.Failed++
+		a.warn(h, e.Path, err)
 		return nil
 	}
-	if e.Has(index.Unreadable) && (e.Kind == file.Folder || e.Kind == file.Regular) || e.Kind == file.Regular && e.Stored == index.Absent {
+	if e.Has(index.Unreadable) && (e.Kind == file.Folder || e.Kind == file.Regular) ||
+		e.Kind == file.Regular && e.Stored == index.Absent {
 		if e.Kind != file.Folder {
 			return tell(restore.ErrNotInSnapshot)
 		}
@@ -175,7 +151,7 @@ func (a *archiving) entry(h *index.Header, tree *file.Tree, e index.LinkedEntry,
 	err := a.w.add(h, e.Entry, name, first, content, size)
 	switch {
 	case errors.Is(err, errNotInArchive):
-		a.left[e.Kind]++
+		a.res.LeftOut[e.Kind]++
 		return nil
 	case err != nil:
 		return err
@@ -214,8 +190,8 @@ func lostCopy(err error) error {
 	return err
 }
 
-// verified reads exactly as many bytes of a file as an archive was told of, and hashes them. Bytes that cannot be read are
-// zeros there: the members after it are whole.
+// verified reads exactly as many bytes of a file as an archive was told of, and hashes them. Bytes that cannot be
+// read are zeros there: the members after it are whole.
 type verified struct {
 	ctx  context.Context
 	f    *file.File
@@ -227,7 +203,7 @@ type verified struct {
 
 func (a *archiving) verified(f *file.File, size int64, sparse bool) *verified {
 	a.hash.Begin(sparse)
-	return &verified{ctx: a.c.ctx, f: f, hash: a.hash, left: size, size: size}
+	return &verified{ctx: a.ctx, f: f, hash: a.hash, left: size, size: size}
 }
 
 func (v *verified) Read(p []byte) (int, error) {
@@ -240,7 +216,7 @@ func (v *verified) Read(p []byte) (int, error) {
 	p = p[:min(int64(len(p)), v.left)]
 	n := 0
 	if v.err == nil {
-		if n, v.err = v.f.Read(p); v.err == io.EOF {
+		if n, v.err = v.f.Read(p); errors.Is(v.err, io.EOF) {
 			v.err = io.ErrUnexpectedEOF
 		}
 	}

@@ -1,4 +1,4 @@
-package cli
+package state
 
 import (
 	"cmp"
@@ -16,8 +16,8 @@ import (
 	"snap/internal/file"
 )
 
-// knownDest is a destination that this user has backed up to.
-type knownDest struct {
+// Known is a destination that this user has backed up to.
+type Known struct {
 	Path   string    `json:"path"` // absolute
 	ID     string    `json:"id"`
 	Source string    `json:"source"` // what was backed up last, absolute; several with ", " between them
@@ -25,16 +25,16 @@ type knownDest struct {
 	Index  string    `json:"index,omitempty"` // the fingerprint of its index, if that is large and was proved
 }
 
-// knownJSON is a knownDest as it is stored. JSON knows no strings that are not UTF-8: the bytes of such paths stand beside.
+// knownJSON is a Known as it is stored. JSON knows no strings that are not UTF-8: the bytes of such paths stand beside.
 type knownJSON struct {
 	*plainKnown
 	PathBytes   []byte `json:"path_b64,omitempty"`
 	SourceBytes []byte `json:"source_b64,omitempty"`
 }
 
-type plainKnown knownDest
+type plainKnown Known
 
-func (k *knownDest) MarshalJSON() ([]byte, error) {
+func (k *Known) MarshalJSON() ([]byte, error) {
 	j := knownJSON{plainKnown: (*plainKnown)(k)}
 	if !utf8.ValidString(k.Path) {
 		j.PathBytes = []byte(k.Path)
@@ -45,7 +45,7 @@ func (k *knownDest) MarshalJSON() ([]byte, error) {
 	return json.Marshal(&j)
 }
 
-func (k *knownDest) UnmarshalJSON(b []byte) error {
+func (k *Known) UnmarshalJSON(b []byte) error {
 	j := knownJSON{plainKnown: (*plainKnown)(k)}
 	if err := json.Unmarshal(b, &j); err != nil {
 		return err
@@ -65,27 +65,20 @@ const maxKnown = 1 << 20
 // knownName is the file of known destinations in the state folder.
 const knownName = "destinations.json"
 
-// knownFile is where the known destinations are listed, "" where there is no home.
-func (c *call) knownFile() string {
-	state := c.stateFolder()
+// KnownFile is where the known destinations are listed, "" where there is no home.
+func (u *User) KnownFile() string {
+	state := u.folder()
 	if state == "" {
 		return ""
 	}
 	return filepath.Join(state, knownName)
 }
 
-// known are the known destinations. A file that cannot be read is ignored, which is said unless -q asks for silence: it
-// is a convenience, and a wrong one must not stop a restore.
-func (c *call) known() []knownDest {
-	list, err := readKnown(c.knownFile())
-	if err != nil {
-		c.note("%s: ignored: %v", c.knownFile(), err)
-	}
-	return list
-}
+// Known are the known destinations.
+func (u *User) Known() ([]Known, error) { return Read(u.KnownFile()) }
 
-// readKnown reads the list of known destinations; none where there is no file.
-func readKnown(name string) ([]knownDest, error) {
+// Read reads the list of known destinations; none where there is no file.
+func Read(name string) ([]Known, error) {
 	if name == "" {
 		return nil, nil
 	}
@@ -104,36 +97,37 @@ func readKnown(name string) ([]knownDest, error) {
 	if err != nil {
 		return nil, err
 	}
-	return parseKnown(b)
+	return parse(b)
 }
 
-// parseKnown reads the text of the list.
-func parseKnown(b []byte) (list []knownDest, err error) {
+// parse reads the text of the list.
+func parse(b []byte) (list []Known, err error) {
 	if err := json.Unmarshal(b, &list); err != nil {
 		return nil, err
 	}
-	return slices.DeleteFunc(list, func(k knownDest) bool { return !filepath.IsAbs(k.Path) }), nil
+	return slices.DeleteFunc(list, func(k Known) bool { return !filepath.IsAbs(k.Path) }), nil
 }
 
 // errNoHome: there is no place for the list.
-var errNoHome = errors.New("there is no HOME, and the system knows none of this user: a disk that is not mounted will not be noticed")
+var errNoHome = errors.New("there is no HOME, and the system knows none of this user: a disk that is not mounted " +
+	"will not be noticed")
 
-// maxPlaces is how many paths of one id are remembered, the last ones: a disk that is mounted at a new place each
+// MaxPlaces is how many paths of one id are remembered, the last ones: a disk that is mounted at a new place each
 // time must not make the list grow without end.
-const maxPlaces = 8
+const MaxPlaces = 8
 
-// remember puts the destination dest with this id into the list of known ones, as the one used last.
-// One that has moved is known by its id, and disks that take turns at one place by theirs. Where it was before is
-// still known: there may be a copy of it, or what it was copied from. source may be "" for none yet. The list
-// appears by rename and is for its owner alone.
-func (c *call) remember(dest, id, source string) error {
-	name := c.knownFile()
+// Remember puts, at the time now, the destination dest with this id into the list of those that known tells, as the
+// one used last. One that has moved is known by its id, and disks that take turns at one place by theirs. Where it
+// was before is still known: there may be a copy of it, or what it was copied from. source may be "" for none yet.
+// The list appears by rename and is for its owner alone.
+func (u *User) Remember(known func() []Known, dest, id, source string, now time.Time) error {
+	name := u.KnownFile()
 	if name == "" {
 		return errNoHome
 	}
-	now := knownDest{Path: dest, ID: id, Source: source, Last: c.env.Now().UTC()}
-	var list, same []knownDest // in the order of their last use
-	for _, k := range c.known() {
+	this := Known{Path: dest, ID: id, Source: source, Last: now.UTC()}
+	var list, same []Known // in the order of their last use
+	for _, k := range known() {
 		if k.ID == id {
 			same = append(same, k)
 		} else {
@@ -142,19 +136,19 @@ func (c *call) remember(dest, id, source string) error {
 	}
 	if n := len(same); n > 0 {
 		before := same[n-1]
-		if i := slices.IndexFunc(same, func(k knownDest) bool { return k.Path == dest }); i >= 0 {
+		if i := slices.IndexFunc(same, func(k Known) bool { return k.Path == dest }); i >= 0 {
 			before = same[i]
 			same = slices.Delete(same, i, i+1)
 		}
-		now.Index, now.Source = before.Index, cmp.Or(source, before.Source)
+		this.Index, this.Source = before.Index, cmp.Or(source, before.Source)
 	}
-	list = append(list, same[max(0, len(same)-maxPlaces+1):]...)
-	return writeKnown(name, append(list, now))
+	list = append(list, same[max(0, len(same)-MaxPlaces+1):]...)
+	return Write(name, append(list, this))
 }
 
-// writeKnown replaces the list of known destinations.
-func writeKnown(name string, list []knownDest) error {
-	all := make([]*knownDest, len(list)) // json asks pointers only how to write them
+// Write replaces the list of known destinations.
+func Write(name string, list []Known) error {
+	all := make([]*Known, len(list)) // json asks pointers only how to write them
 	for i := range list {
 		all[i] = &list[i]
 	}
