@@ -26,8 +26,8 @@ import (
 
 // events are the commands that run around a backup, and who is told how it went. A nil one has none.
 //
-// The order: before, while the run holds its lock and has written nothing; then, when the destination is closed again, after, and
-// on_failure or on_warning by the exit code that is known then; last, who is to be told.
+// The order: before, while the run holds its lock and has written nothing; then, when the destination is closed again,
+// after, and on_failure or on_warning by the exit code that is known then; last, who is to be told.
 type events struct {
 	call    *call
 	want    *settings.Events
@@ -50,10 +50,19 @@ func (c *call) newEvents(dest string, src sources, s *settings.Settings) *events
 	if s.Events.None() {
 		return nil
 	}
-	e := &events{call: c, want: &s.Events, level: s.Loglevel, facts: hooks.Facts{Dest: dest, Source: strings.Join(src.all(), "\n")}}
+	e := &events{
+		call:  c,
+		want:  &s.Events,
+		level: s.Loglevel,
+		facts: hooks.Facts{Dest: dest, Source: strings.Join(src.all(), "\n")},
+	}
 	e.foreign = hooks.Foreign(filepath.Join(dest, settings.OptionsFile), filepath.Join(dest, ".snap"))
 	if e.foreign != "" {
-		c.warn("no command of %s is run, and nobody is told: %s belongs to another user or may be changed by one", settings.OptionsFile, quote.Name(e.foreign))
+		c.warn(
+			"no command of %s is run, and nobody is told: %s belongs to another user or may be changed by one",
+			settings.OptionsFile,
+			quote.Name(e.foreign),
+		)
 	}
 	e.said = &tail{w: c.env.Stderr}
 	c.env.Stderr = e.said
@@ -116,7 +125,8 @@ func (e *events) run(ctx context.Context, event hooks.Event) error {
 		limit = interruptedLimit
 	}
 	return hooks.Run(ctx, &hooks.Hook{
-		Event: event, Command: command, Limit: limit, Env: append(slices.Clone(e.call.env.Environ), e.facts.Environ(event)...),
+		Event: event, Command: command, Limit: limit, Env: append(slices.Clone(e.call.env.Environ),
+			e.facts.Environ(event)...),
 		Say: func(line string) { e.say(string(event) + ": " + line) },
 	})
 }
@@ -143,8 +153,8 @@ func (e *events) done(res *backup.Result) {
 	}
 }
 
-// end runs what is to run after a backup that ended with err, and returns how it ends now. made: there is a snapshot of what the
-// source holds.
+// end runs what is to run after a backup that ended with err, and returns how it ends now. made: there is a snapshot of
+// what the source holds.
 func (e *events) end(made bool, err error) error {
 	if e == nil {
 		return err
@@ -194,7 +204,8 @@ func (e *events) end(made bool, err error) error {
 	return err
 }
 
-// finish runs the command of an event after the backup. One that fails is told, and makes a backup that was well one that needs a look.
+// finish runs the command of an event after the backup. One that fails is told, and makes a backup that was well one
+// that needs a look.
 func (e *events) finish(ctx context.Context, event hooks.Event, err error) error {
 	if failed := e.run(ctx, event); failed != nil {
 		e.say(failed.Error())
@@ -247,7 +258,12 @@ func (e *events) summary() string {
 	of := fmt.Sprintf("backup of %s to %s: ", strings.ReplaceAll(f.Source, "\n", ", "), f.Dest)
 	switch f.Result {
 	case "snapshot":
-		of += fmt.Sprintf("snapshot %s, %s files, %s copied", filepath.Base(f.Snapshot), humanize.Comma(f.Files), e.call.Size(f.Copied))
+		of += fmt.Sprintf(
+			"snapshot %s, %s files, %s copied",
+			filepath.Base(f.Snapshot),
+			humanize.Comma(f.Files),
+			e.call.Size(f.Copied),
+		)
 	case "unchanged":
 		of += "nothing changed, no snapshot made"
 	default:

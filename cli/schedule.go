@@ -52,7 +52,11 @@ snap schedule off`,
 			&cli.BoolFlag{Name: "remove", Usage: "end it, as off does"},
 			&cli.BoolFlag{Name: "dry-run", Aliases: []string{"n"}, Usage: "print what would be written, and write nothing"},
 			&cli.BoolFlag{Name: "on-power", Usage: "make none while the computer is on battery"},
-			&cli.StringFlag{Name: "random-delay", Usage: "begin up to `AGE` later, by chance (default: 1h with daily, weekly and monthly, 5min with hourly, else none)"},
+			&cli.StringFlag{
+				Name:  "random-delay",
+				Usage: "begin up to `AGE` later, by chance (default: 1h with daily, weekly and monthly, 5min with " +
+					"hourly, else none)",
+			},
 			&cli.BoolFlag{Name: "cron", Usage: "use the crontab although systemd is here"},
 		},
 		complete: func(*call, string) []candidate {
@@ -153,7 +157,9 @@ func (c *call) scheduleAt(m managers, dest, spec string) error {
 		if !changed {
 			verb = "already"
 		}
-		if err := c.printf("%s is %s backed up to %s by itself: %s\n%s", quote.All(sources), verb, quote.Name(dest), j.When.Text, c.stateText(by, st, j.Delay)); err != nil {
+		err := c.printf("%s is %s backed up to %s by itself: %s\n%s", quote.All(sources), verb, quote.Name(dest),
+			j.When.Text, c.stateText(by, st, j.Delay))
+		if err != nil {
 			return err
 		}
 	}
@@ -163,7 +169,12 @@ func (c *call) scheduleAt(m managers, dest, spec string) error {
 
 // job is the job that the command line asks for, and what it backs up.
 func (c *call) job(m managers, dest, spec string) (j *schedule.Job, sources []string, err error) {
-	j = &schedule.Job{Dest: dest, OnPower: c.flags.Bool("on-power"), User: os.Geteuid() != 0, StateHome: c.env.variable("XDG_STATE_HOME")}
+	j = &schedule.Job{
+		Dest:      dest,
+		OnPower:   c.flags.Bool("on-power"),
+		User:      os.Geteuid() != 0,
+		StateHome: c.env.variable("XDG_STATE_HOME"),
+	}
 	if !filepath.IsAbs(j.StateHome) {
 		j.StateHome = ""
 	}
@@ -229,8 +240,8 @@ func (c *call) scheduledSources(dest string) ([]string, error) {
 	return d.Snapshots[d.Snapshots.Newest()].AllSources(), nil
 }
 
-// ownProgram is the path of this program, where it will be when its time comes. Root runs no program that another user can
-// exchange.
+// ownProgram is the path of this program, where it will be when its time comes. Root runs no program that another user
+// can exchange.
 func (c *call) ownProgram() (string, error) {
 	if c.env.Executable == nil {
 		return "", errors.New("nobody knows where this program is")
@@ -240,14 +251,19 @@ func (c *call) ownProgram() (string, error) {
 		return "", err
 	}
 	if slices.Contains(strings.Split(path, string(filepath.Separator)), "exe") && strings.Contains(path, "go-build") {
-		return "", hint.With(fmt.Errorf("%s: made by go run, and gone after it", quote.Name(path)), "install snap, and call the installed one")
+		return "", hint.With(
+			fmt.Errorf("%s: made by go run, and gone after it", quote.Name(path)),
+			"install snap, and call the installed one",
+		)
 	}
 	if _, err := os.Stat(path); err != nil {
 		return "", err
 	}
 	if os.Geteuid() == 0 {
 		if at := file.ReachOfOthers(path); at != "" {
-			return "", exit.With(exit.Refused, hint.With(fmt.Errorf("root does not run %s by itself: %s belongs to another user or may be changed by one", quote.Name(path), quote.Name(at)),
+			err := fmt.Errorf("root does not run %s by itself: %s belongs to another user or may be changed by one",
+				quote.Name(path), quote.Name(at))
+			return "", exit.With(exit.Refused, hint.With(err,
 				"install snap where only root writes: sudo install %s /usr/local/bin/snap", quote.Word(path)))
 		}
 	}
@@ -300,7 +316,11 @@ func (c *call) scheduleOff(m managers, dest string) error {
 	case st == nil:
 		return c.printf("backups to %s no longer run by themselves\n", quote.Name(dest))
 	}
-	return c.printf("backups to %s no longer run by themselves; removed:\n  %s\n", quote.Name(dest), strings.Join(c.unitNames(st), "\n  "))
+	return c.printf(
+		"backups to %s no longer run by themselves; removed:\n  %s\n",
+		quote.Name(dest),
+		strings.Join(c.unitNames(st), "\n  "),
+	)
 }
 
 // scheduleJSON prints how it stands for programs.
@@ -329,6 +349,10 @@ func (c *call) tellLinger(m managers) {
 	}
 	name := text.UserName(uint32(os.Geteuid()))
 	if _, err := os.Stat(filepath.Join("/var/lib/systemd/linger", name)); err != nil {
-		c.note("backups run while %s is logged in; at all other times too after: loginctl enable-linger %s", quote.Name(cmp.Or(name, "this user")), quote.Word(name))
+		c.note(
+			"backups run while %s is logged in; at all other times too after: loginctl enable-linger %s",
+			quote.Name(cmp.Or(name, "this user")),
+			quote.Word(name),
+		)
 	}
 }

@@ -31,7 +31,11 @@ func (c *call) scheduleState(m managers, dest string) error {
 		err = c.scheduleJSON(dest, by, st, false)
 	case c.opts.quiet:
 	case st == nil:
-		err = c.printf(c.env.program.typed("nothing backs up to %s by itself; to begin: snap schedule daily -d %s\n"), quote.Name(dest), quote.Word(dest))
+		err = c.printf(
+			c.env.program.typed("nothing backs up to %s by itself; to begin: snap schedule daily -d %s\n"),
+			quote.Name(dest),
+			quote.Word(dest),
+		)
 	default:
 		err = c.printf("backups to %s by themselves: %s\n%s", quote.Name(dest), quote.Name(st.When), c.stateText(by, st, 0))
 	}
@@ -126,7 +130,11 @@ func (c *call) showJob(m managers, j *schedule.Job) error {
 		return scheduleHint(hint.Usage(err))
 	}
 	if m.cron == nil && !c.flags.Bool("dry-run") {
-		return hint.With(errors.New("neither systemd nor a crontab is here, or can be reached"), "whatever runs programs here, have it run: %s", line)
+		return hint.With(
+			errors.New("neither systemd nor a crontab is here, or can be reached"),
+			"whatever runs programs here, have it run: %s",
+			line,
+		)
 	}
 	if c.opts.json {
 		return c.scheduleJSON(j.Dest, "cron", &schedule.State{When: j.When.Text, Units: []string{line}}, false)

@@ -6,8 +6,8 @@ import (
 	"path/filepath"
 )
 
-// fakeSystemctl and fakeCrontab stand in for those of the system in documents and examples, which must not write into its
-// schedules. They keep what they are told in $FAKE. The last run was well.
+// fakeSystemctl and fakeCrontab stand in for those of the system in documents and examples, which must not write into
+// its schedules. They keep what they are told in $FAKE. The last run was well.
 const (
 	fakeSystemctl = `#!/bin/sh
 [ "$1" = --user ] && shift

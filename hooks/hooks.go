@@ -52,8 +52,16 @@ func (f *Facts) Environ(event Event) []string {
 	if f.Result != "" {
 		code, numbers = strconv.Itoa(f.Code), func(n int64) string { return strconv.FormatInt(n, 10) }
 	}
-	return append(all, "SNAP_RESULT="+f.Result, "SNAP_SNAPSHOT="+f.Snapshot, "SNAP_EXIT_CODE="+code, "SNAP_ERRORS="+numbers(f.Errors),
-		"SNAP_FILES="+numbers(f.Files), "SNAP_COPIED="+numbers(f.Copied), "SNAP_MESSAGE="+f.Message)
+	return append(
+		all,
+		"SNAP_RESULT="+f.Result,
+		"SNAP_SNAPSHOT="+f.Snapshot,
+		"SNAP_EXIT_CODE="+code,
+		"SNAP_ERRORS="+numbers(f.Errors),
+		"SNAP_FILES="+numbers(f.Files),
+		"SNAP_COPIED="+numbers(f.Copied),
+		"SNAP_MESSAGE="+f.Message,
+	)
 }
 
 // Hook is one command.

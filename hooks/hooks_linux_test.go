@@ -15,7 +15,16 @@ import (
 
 // run runs a command and collects what it prints.
 func run(ctx context.Context, command string, limit time.Duration) (said []string, err error) {
-	err = Run(ctx, &Hook{Event: Before, Command: command, Limit: limit, Env: []string{"PATH=/usr/bin:/bin", "A=b c"}, Say: func(line string) { said = append(said, line) }})
+	err = Run(
+		ctx,
+		&Hook{
+			Event:   Before,
+			Command: command,
+			Limit:   limit,
+			Env:     []string{"PATH=/usr/bin:/bin", "A=b c"},
+			Say:     func(line string) { said = append(said, line) },
+		},
+	)
 	return said, err
 }
 
@@ -24,8 +33,10 @@ func TestCommandsSayHowTheyEnd(t *testing.T) {
 		said []string
 		fail string
 	}{
-		"true": {nil, ""}, "exit 7": {nil, "exit status 7"}, "echo one; echo two >&2; printf three": {[]string{"one", "two", "three"}, ""},
-		`echo "$A"; pwd`: {[]string{"b c", "/"}, ""}, "nowhere-to-be-found": {nil, "exit status 127"}, "kill -9 $$": {nil, "killed"}, "cat": {nil, ""}, "printf 'a\\r\\n'": {[]string{"a"}, ""},
+		"true": {nil, ""}, "exit 7": {nil, "exit status 7"}, "echo one; echo two >&2; printf three": {[]string{"one", "two",
+			"three"}, ""},
+		`echo "$A"; pwd`: {[]string{"b c", "/"}, ""}, "nowhere-to-be-found": {nil, "exit status 127"}, "kill -9 $$": {nil,
+			"killed"}, "cat": {nil, ""}, "printf 'a\\r\\n'": {[]string{"a"}, ""},
 	} {
 		said, err := run(context.Background(), command, 0)
 		if want.fail == "" && err != nil || want.fail != "" && (err == nil || !strings.Contains(err.Error(), want.fail)) {
@@ -36,7 +47,8 @@ func TestCommandsSayHowTheyEnd(t *testing.T) {
 		}
 	}
 	said, err := run(context.Background(), "yes | head -c 10000000", 0)
-	if n := len(strings.Join(said, "\n")); err != nil || n > maxSaid+100 || !strings.Contains(said[len(said)-1], "not shown") {
+	if n := len(strings.Join(said, "\n")); err != nil || n > maxSaid+100 ||
+		!strings.Contains(said[len(said)-1], "not shown") {
 		t.Errorf("%d bytes, %v", n, err)
 	}
 }
@@ -58,7 +70,9 @@ func TestACommandThatHangsIsEnded(t *testing.T) {
 			}
 		}})
 		switch {
-		case err == nil, how == "limit" && !strings.Contains(err.Error(), "not done after 300ms"), how == "interrupt" && !(errors.Is(err, why) && errors.Is(err, context.Canceled)):
+		case err == nil,
+			how == "limit" && !strings.Contains(err.Error(), "not done after 300ms"),
+			how == "interrupt" && !(errors.Is(err, why) && errors.Is(err, context.Canceled)):
 			t.Errorf("%s: %v", how, err)
 		}
 		text, err := os.ReadFile(pids)
@@ -93,11 +107,13 @@ func stateOf(pid int) string {
 
 func TestCommandsAreToldOfTheBackup(t *testing.T) {
 	f := Facts{Dest: "/d", Source: "/a\n/b"}
-	if got := f.Environ(Before); !slices.Contains(got, "SNAP_EXIT_CODE=") || !slices.Contains(got, "SNAP_EVENT=before") || !slices.Contains(got, "SNAP_SOURCE=/a\n/b") {
+	if got := f.Environ(Before); !slices.Contains(got, "SNAP_EXIT_CODE=") || !slices.Contains(got, "SNAP_EVENT=before") ||
+		!slices.Contains(got, "SNAP_SOURCE=/a\n/b") {
 		t.Errorf("%q", got)
 	}
 	f.Result, f.Code, f.Errors = "snapshot", 3, 2
-	if got := f.Environ(OnWarning); !slices.Contains(got, "SNAP_EXIT_CODE=3") || !slices.Contains(got, "SNAP_ERRORS=2") || !slices.Contains(got, "SNAP_FILES=0") {
+	if got := f.Environ(OnWarning); !slices.Contains(got, "SNAP_EXIT_CODE=3") || !slices.Contains(got, "SNAP_ERRORS=2") ||
+		!slices.Contains(got, "SNAP_FILES=0") {
 		t.Errorf("%q", got)
 	}
 }

@@ -18,8 +18,8 @@ import (
 // showLimit is how long a message may take to get to the desktop.
 const showLimit = 10 * time.Second
 
-// show shows a message on the desktop of the user, by notify-send over the bus of the session. A job of the user's own systemd, or of cron,
-// finds that bus by the folder that the user has while logged in.
+// show shows a message on the desktop of the user, by notify-send over the bus of the session. A job of the user's own
+// systemd, or of cron, finds that bus by the folder that the user has while logged in.
 func show(ctx context.Context, m *Message, how *How) error {
 	if how.Root {
 		return errors.New("root has no desktop; use mail, or a backup of the user's own")
@@ -48,7 +48,10 @@ func show(ctx context.Context, m *Message, how *How) error {
 	body := html.EscapeString(strings.Join(lines[max(0, len(lines)-5):], "\n")) // the body may hold markup
 	ctx, cancel := context.WithTimeout(ctx, showLimit)
 	defer cancel()
-	return how.run(ctx, &program{Args: []string{path, "--app-name=snap", "--urgency=" + urgency, "--", oneLine(m.Subject), body}, Env: env})
+	return how.run(
+		ctx,
+		&program{Args: []string{path, "--app-name=snap", "--urgency=" + urgency, "--", oneLine(m.Subject), body}, Env: env},
+	)
 }
 
 // run starts a program and waits for it.

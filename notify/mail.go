@@ -33,7 +33,8 @@ func send(ctx context.Context, to string, m *Message, how *How) error {
 	return errNoMail
 }
 
-// letter is the text of a mail. Lines of any length and characters of any kind are in a form that every mail program takes.
+// letter is the text of a mail. Lines of any length and characters of any kind are in a form that every mail program
+// takes.
 func letter(to string, m *Message) string {
 	var b strings.Builder
 	header := func(name, value string) { fmt.Fprintf(&b, "%s: %s\n", name, oneLine(value)) }

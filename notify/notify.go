@@ -1,10 +1,12 @@
-// Package notify tells people and services how a backup went: a message on the desktop, a mail, a ping to a health check.
+// Package notify tells people and services how a backup went: a message on the desktop, a mail, a ping to a health
+// check.
 //
 // Invariants:
 //
 //   - What cannot be told never changes how a backup ended: errors are returned, for whoever called to say.
 //   - Everything has an end within a minute, whatever the other side does.
-//   - A name that a file of the source has makes no header of a mail, no markup of a message and no option of a program.
+//   - A name that a file of the source has makes no header of a mail, no markup of a message and no option of a
+//     program.
 //
 // [Parse] reads a target, [Target.Tell] tells it.
 package notify
@@ -42,14 +44,17 @@ func Parse(text string) (t Target, err error) {
 	case "mail":
 		a, err := mail.ParseAddress(t.value)
 		if err != nil || a.Name != "" || a.Address != t.value || strings.ContainsAny(t.value, "\"<>, \t") {
-			if local := t.value; err != nil && local != "" && strings.Trim(local, "abcdefghijklmnopqrstuvwxyz0123456789_-.") == "" && local[0] != '-' {
+			if local := t.value; err != nil && local != "" &&
+				strings.Trim(local, "abcdefghijklmnopqrstuvwxyz0123456789_-.") == "" &&
+				local[0] != '-' {
 				return t, nil // a user of this machine, as root
 			}
 			return t, fmt.Errorf("%s is no address: write it as mail me@example.org", quote.Name(t.value))
 		}
 	case "url":
 		u, err := url.Parse(t.value)
-		if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.Fragment != "" || strings.ContainsAny(t.value, " \t") {
+		if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.Fragment != "" ||
+			strings.ContainsAny(t.value, " \t") {
 			return t, fmt.Errorf("%s is no address that can be called: write it as url https://…", quote.Name(t.value))
 		}
 	default:
@@ -103,7 +108,7 @@ type How struct {
 	Root     bool                                       // root has no desktop
 	Lookup   func(key string) (string, bool)            // the environment
 	Sleep    func(context.Context, time.Duration) error // between two tries
-	Sendmail []string                                   // where sendmail is looked for; nil: in the path and where it usually is
+	Sendmail []string                                   // where sendmail is looked for; nil: where it usually is
 }
 
 // program is a program to start.

@@ -22,17 +22,23 @@ import (
 
 func TestTargets(t *testing.T) {
 	for text, want := range map[string]string{
-		"desktop": "desktop", "Desktop": "desktop", "mail me@example.org": "mail me@example.org", "mail root": "mail root", "mail  a.b+c@x.org": "mail a.b+c@x.org",
-		"url https://hc.example.org/ping/secret": "url https://hc.example.org/…", "url http://localhost:8000/a": "url http://localhost:8000/…",
-		"": "", "desktop now": "", "mail": "", "mail a b@x": "", "mail a@b@c": "", "mail Me <me@x.org>": "", "mail a@x.org\r\nBcc: b@x.org": "", "mail -f@x.org\n": "mail -f@x.org", "mail -oQ/tmp": "",
-		"url": "", "url ftp://x/": "", "url file:///etc/passwd": "", "url https://": "", "url hc.example.org": "", "https://x.org": "", "telegram me": "", "mail me@x.org,you@x.org": "",
+		"desktop": "desktop", "Desktop": "desktop", "mail me@example.org": "mail me@example.org", "mail root": "mail root",
+		"mail  a.b+c@x.org":                      "mail a.b+c@x.org",
+		"url https://hc.example.org/ping/secret": "url https://hc.example.org/…",
+		"url http://localhost:8000/a":            "url http://localhost:8000/…",
+		"":                                       "",
+		"desktop now":                            "", "mail": "", "mail a b@x": "", "mail a@b@c": "", "mail Me <me@x.org>": "",
+		"mail a@x.org\r\nBcc: b@x.org": "", "mail -f@x.org\n": "mail -f@x.org", "mail -oQ/tmp": "",
+		"url": "", "url ftp://x/": "", "url file:///etc/passwd": "", "url https://": "", "url hc.example.org": "",
+		"https://x.org": "", "telegram me": "", "mail me@x.org,you@x.org": "",
 	} {
 		target, err := Parse(text)
 		if (err == nil) != (want != "") || err == nil && target.String() != want {
 			t.Errorf("%q: %q, %v, want %q", text, target, err, want)
 		}
 	}
-	for text, want := range map[string]bool{"url http://x.org/a": true, "url http://127.0.0.1:1/a": false, "url http://[::1]/a": false, "url https://x.org": false, "desktop": false} {
+	for text, want := range map[string]bool{"url http://x.org/a": true, "url http://127.0.0.1:1/a": false,
+		"url http://[::1]/a": false, "url https://x.org": false, "desktop": false} {
 		if target, err := Parse(text); err != nil || target.Open() != want {
 			t.Errorf("%s: open %v, %v", text, target.Open(), err)
 		}
@@ -58,15 +64,19 @@ func calls(t *testing.T, codes ...int) (address string, seen *[]string) {
 
 // how waits for nothing and counts the pauses.
 func how(pauses *int) *How {
-	return &How{Lookup: func(string) (string, bool) { return "", false }, Sleep: func(ctx context.Context, _ time.Duration) error {
-		*pauses++
-		return ctx.Err()
-	}}
+	return &How{
+		Lookup: func(string) (string, bool) { return "", false },
+		Sleep: func(ctx context.Context, _ time.Duration) error {
+			*pauses++
+			return ctx.Err()
+		},
+	}
 }
 
 func TestHealthChecksAreCalled(t *testing.T) {
 	for stage, want := range map[Stage]string{
-		Start: "GET /ping/1/start?a=b ", Well: "POST /ping/1?a=b well\n\nlines", Warning: "POST /ping/1/fail?a=b well\n\nlines", Failure: "POST /ping/1/fail?a=b well\n\nlines",
+		Start: "GET /ping/1/start?a=b ", Well: "POST /ping/1?a=b well\n\nlines",
+		Warning: "POST /ping/1/fail?a=b well\n\nlines", Failure: "POST /ping/1/fail?a=b well\n\nlines",
 	} {
 		address, seen := calls(t, 200)
 		target, err := Parse("url " + address + "/ping/1?a=b")
@@ -87,13 +97,15 @@ func TestACallThatFailsIsTriedAgainAndTold(t *testing.T) {
 		calls int
 		fail  string
 	}{
-		{[]int{500, 503, 200}, 3, ""}, {[]int{429, 200}, 2, ""}, {[]int{500}, 3, "500"}, {[]int{404}, 1, "404"}, {[]int{302}, 1, "elsewhere"},
+		{[]int{500, 503, 200}, 3, ""}, {[]int{429, 200}, 2, ""}, {[]int{500}, 3, "500"}, {[]int{404}, 1, "404"}, {[]int{302},
+			1, "elsewhere"},
 	} {
 		address, seen := calls(t, c.codes...)
 		target, _ := Parse("url " + address + "/secret")
 		pauses := 0
 		err := target.Tell(t.Context(), &Message{Stage: Well, Subject: "x"}, how(&pauses))
-		if (err == nil) != (c.fail == "") || c.codes[0] != 302 && len(*seen) != c.calls || c.codes[0] != 302 && pauses != c.calls-1 {
+		if (err == nil) != (c.fail == "") || c.codes[0] != 302 && len(*seen) != c.calls ||
+			c.codes[0] != 302 && pauses != c.calls-1 {
 			t.Errorf("%v: %d calls, %d pauses, %v", c.codes, len(*seen), pauses, err)
 		}
 		if err != nil && (strings.Contains(err.Error(), "secret") || !strings.Contains(err.Error(), "was not told")) {
@@ -116,7 +128,8 @@ func TestACallThatFailsIsTriedAgainAndTold(t *testing.T) {
 
 // message is one with names in it that a mail program could take for more.
 var message = &Message{
-	Stage: Failure, Subject: "snap on höst: /mnt/a\r\nBcc: you@example.org: no backup", Time: time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC),
+	Stage: Failure, Subject: "snap on höst: /mnt/a\r\nBcc: you@example.org: no backup", Time: time.Date(2026, 11, 22, 12,
+		0, 0, 0, time.UTC),
 	Body: "snap: ünreadable <b>\n.\nFrom here on\n" + strings.Repeat("long/", 1000) + "\xff\n",
 }
 
@@ -133,7 +146,9 @@ func checkLetter(t *testing.T, text string) {
 		t.Fatalf("%v\n%s", err, text)
 	}
 	subject, err := new(mime.WordDecoder).DecodeHeader(m.Header.Get("Subject"))
-	if want := "snap on höst: /mnt/a  Bcc: you@example.org: no backup"; subject != want || err != nil || m.Header.Get("Bcc") != "" || m.Header.Get("To") != "me@example.org" {
+	if want := "snap on höst: /mnt/a  Bcc: you@example.org: no backup"; subject != want || err != nil ||
+		m.Header.Get("Bcc") != "" ||
+		m.Header.Get("To") != "me@example.org" {
 		t.Errorf("headers: %q, %v", m.Header, err)
 	}
 	body, err := io.ReadAll(quotedprintable.NewReader(m.Body))
@@ -145,7 +160,8 @@ func checkLetter(t *testing.T, text string) {
 func TestMailIsHandedToSendmail(t *testing.T) {
 	dir := t.TempDir()
 	script := filepath.Join(dir, "sendmail")
-	if err := os.WriteFile(script, []byte("#!/bin/sh\necho \"$@\" >"+dir+"/args\ncat >"+dir+"/letter\n"), 0o755); err != nil {
+	if err := os.WriteFile(script, []byte("#!/bin/sh\necho \"$@\" >"+dir+"/args\ncat >"+dir+"/letter\n"),
+		0o755); err != nil {
 		t.Fatal(err)
 	}
 	pauses := 0
@@ -243,7 +259,8 @@ func TestTheDesktopIsTold(t *testing.T) {
 	t.Setenv("PATH", dir+":/usr/bin:/bin")
 	target, _ := Parse("desktop")
 	look := func(key string) (string, bool) { return dir, key == "XDG_RUNTIME_DIR" }
-	if err := target.Tell(t.Context(), message, &How{Lookup: look}); err == nil || !strings.Contains(err.Error(), "not logged in") {
+	if err := target.Tell(t.Context(), message, &How{Lookup: look}); err == nil ||
+		!strings.Contains(err.Error(), "not logged in") {
 		t.Errorf("without a bus: %v", err)
 	}
 	if err := os.WriteFile(filepath.Join(dir, "bus"), nil, 0o600); err != nil {
@@ -254,7 +271,10 @@ func TestTheDesktopIsTold(t *testing.T) {
 		t.Fatal(err)
 	}
 	said, _ := os.ReadFile(dir + "/said")
-	if want := "unix:path=" + dir + "/bus\n--app-name=snap\n--urgency=critical\n--\n-x <b>\n&lt;a href=x&gt;&amp;\n"; string(said) != want {
+	if want := "unix:path=" + dir +
+		"/bus\n--app-name=snap\n--urgency=critical\n--\n-x <b>\n&lt;a href=x&gt;&amp;\n"; string(
+		said,
+	) != want {
 		t.Errorf("%q, want %q", said, want)
 	}
 	if err := target.Tell(t.Context(), m, &How{Root: true}); err == nil || !strings.Contains(err.Error(), "root") {

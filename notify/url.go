@@ -18,8 +18,8 @@ const tries = 3
 // tryLimit is how long one try may take.
 const tryLimit = 10 * time.Second
 
-// ping calls a URL as health checks want it: URL/start when a backup begins, URL when it went well, URL/fail with the last lines
-// when it did not or needs a look.
+// ping calls a URL as health checks want it: URL/start when a backup begins, URL when it went well, URL/fail with the
+// last lines when it did not or needs a look.
 func ping(ctx context.Context, address string, m *Message, how *How) error {
 	u, err := url.Parse(address)
 	if err != nil {
@@ -83,7 +83,11 @@ func call(ctx context.Context, u *url.URL, body string) (again bool, err error) 
 	_, _ = io.Copy(io.Discard, io.LimitReader(answer.Body, 64<<10))
 	answer.Body.Close()
 	if answer.StatusCode/100 != 2 {
-		return answer.StatusCode/100 == 5 || answer.StatusCode == http.StatusTooManyRequests, fmt.Errorf("it answers %s", answer.Status)
+		return answer.StatusCode/100 == 5 ||
+				answer.StatusCode == http.StatusTooManyRequests, fmt.Errorf(
+				"it answers %s",
+				answer.Status,
+			)
 	}
 	return false, nil
 }

@@ -27,10 +27,12 @@ type field []int
 // words are the times with a name of their own.
 var words = map[string]string{
 	"minutely": "*-*-* *:*:00", "hourly": "*-*-* *:00:00", "daily": "*-*-* 00:00:00", "weekly": "mon *-*-* 00:00:00",
-	"monthly": "*-*-01 00:00:00", "quarterly": "*-01,04,07,10-01 00:00:00", "semiannually": "*-01,07-01 00:00:00", "yearly": "*-01-01 00:00:00",
+	"monthly": "*-*-01 00:00:00", "quarterly": "*-01,04,07,10-01 00:00:00", "semiannually": "*-01,07-01 00:00:00",
+	"yearly": "*-01-01 00:00:00",
 }
 
-// every are the words that a computer that is not always on keeps too, and how old the last backup has to be for the next one.
+// every are the words that a computer that is not always on keeps too, and how old the last backup has to be for the
+// next one.
 var every = map[string]string{"hourly": "59min", "daily": "23h", "weekly": "6d23h", "monthly": "29d23h"}
 
 // weekdays in the order of time.Weekday.
@@ -39,8 +41,8 @@ var weekdays = []string{"sun", "mon", "tue", "wed", "thu", "fri", "sat"}
 // Forms says how a time is written, for a message.
 const Forms = `hourly, daily, weekly, monthly, "daily 03:00", "Mon 03:00", "Mon..Fri 12:30" or "*-*-01 04:00"`
 
-// ParseWhen reads a time: a word, a word with a time of day, or [DAYS] [DATE] [TIME] as systemd.time(7) has it: lists with commas,
-// ranges with "..", repetitions with "/" and "*" for all.
+// ParseWhen reads a time: a word, a word with a time of day, or [DAYS] [DATE] [TIME] as systemd.time(7) has it: lists
+// with commas, ranges with "..", repetitions with "/" and "*" for all.
 func ParseWhen(text string) (w When, err error) {
 	bad := fmt.Errorf("%s is no time that comes again: it is %s", quote.Name(text), Forms)
 	parts := strings.Fields(strings.ToLower(text))

@@ -58,8 +58,8 @@ func (c *Crontab) edit(ctx context.Context, dest, when, line string) (changed bo
 	return err == nil, err
 }
 
-// State is how it stands with the job of a destination; nil if there is none. cron knows of no results. now is the time, in the
-// zone of the crontab.
+// State is how it stands with the job of a destination; nil if there is none. cron knows of no results. now is the
+// time, in the zone of the crontab.
 func (c *Crontab) State(ctx context.Context, dest string, now time.Time) (*State, error) {
 	text, err := c.read(ctx)
 	if err != nil {

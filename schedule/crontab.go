@@ -13,8 +13,8 @@ import (
 // maxCron is the longest command that cron takes.
 const maxCron = 990
 
-// CronLine is the line of a crontab for the job. cron makes up for nothing that was missed: the words "daily", "weekly" and
-// "monthly" become a look each hour whether the last backup is old enough. An error says what cron cannot do.
+// CronLine is the line of a crontab for the job. cron makes up for nothing that was missed: the words "daily", "weekly"
+// and "monthly" become a look each hour whether the last backup is old enough. An error says what cron cannot do.
 func (j *Job) CronLine() (string, error) {
 	if err := j.Check(); err != nil {
 		return "", err
@@ -27,9 +27,19 @@ func (j *Job) CronLine() (string, error) {
 		return "", fmt.Errorf("cron has no form for %s: no years, no seconds", quote.Name(w.Text))
 	}
 	if w.days != nil && w.day != nil {
-		return "", fmt.Errorf("cron has no form for %s: to it a day of the week and one of the month are either of them", quote.Name(w.Text))
+		return "", fmt.Errorf(
+			"cron has no form for %s: to it a day of the week and one of the month are either of them",
+			quote.Name(w.Text),
+		)
 	}
-	at := fmt.Sprintf("%s %s %s %s %s", w.minute.text("%d", "*"), w.hour.text("%d", "*"), w.day.text("%d", "*"), w.month.text("%d", "*"), w.days.text("%d", "*"))
+	at := fmt.Sprintf(
+		"%s %s %s %s %s",
+		w.minute.text("%d", "*"),
+		w.hour.text("%d", "*"),
+		w.day.text("%d", "*"),
+		w.month.text("%d", "*"),
+		w.days.text("%d", "*"),
+	)
 	args := []string{j.Program}
 	if j.StateHome != "" {
 		args = append([]string{"XDG_STATE_HOME=" + j.StateHome}, args...)
@@ -62,7 +72,8 @@ func (j *Job) minute() uint32 {
 	return h.Sum32() % 60
 }
 
-// beginMark and endMark are the lines around what is a job's in a crontab. The text behind "when:" is what was asked for.
+// beginMark and endMark are the lines around what is a job's in a crontab. The text behind "when:" is what was asked
+// for.
 func beginMark(name, when string) string {
 	return "# " + name + " begin (made by snap schedule) when: " + when
 }
@@ -83,8 +94,8 @@ func CronBlock(crontab []byte, dest string) (line, when string, err error) {
 	return strings.TrimRight(string(second), "\r"), strings.TrimRight(text, "\r"), nil
 }
 
-// EditCrontab is a crontab in which the line stands for the job of a destination, where one stood before or at the end; with "" it
-// has none. All else stays.
+// EditCrontab is a crontab in which the line stands for the job of a destination, where one stood before or at the end;
+// with "" it has none. All else stays.
 func EditCrontab(crontab []byte, dest, when, line string) ([]byte, error) {
 	name := Name(dest)
 	from, to, err := findBlock(crontab, name)

@@ -1,10 +1,11 @@
-// Package schedule has the backups of a destination run by themselves: by a timer of systemd or, where there is none, by a
-// line in the crontab of the user.
+// Package schedule has the backups of a destination run by themselves: by a timer of systemd or, where there is none,
+// by a line in the crontab of the user.
 //
 // Invariants:
 //
 //   - Texts are pure: [Job.Units] and [Job.CronLine] say what would be written, and the same job gives the same bytes.
-//   - Every path is escaped for its reader. What a reader has no form for, a line break or bytes that are no UTF-8, is refused.
+//   - Every path is escaped for its reader. What a reader has no form for, a line break or bytes that are no UTF-8, is
+//     refused.
 //   - A unit appears by rename, a crontab is replaced by crontab itself. In a crontab only what stands between the two
 //     marks of the job is changed; all else stays byte for byte.
 //   - Done twice is done once, and a run that was killed is made whole by the next one.
@@ -64,11 +65,12 @@ func (j *Job) Check() error {
 	return nil
 }
 
-// maxName is the longest name of a job, so that the names of its units stay well below the 255 bytes that a name may have.
+// maxName is the longest name of a job, so that the names of its units stay well below the 255 bytes that a name may
+// have.
 const maxName = 180
 
-// Name is the name of the job for a destination, which no other destination has: its path as systemd-escape writes it, but for
-// colons, which systemd-analyze takes for more. Long ones end in a checksum.
+// Name is the name of the job for a destination, which no other destination has: its path as systemd-escape writes it,
+// but for colons, which systemd-analyze takes for more. Long ones end in a checksum.
 func Name(dest string) string {
 	var b strings.Builder
 	b.WriteString("snap-backup-")

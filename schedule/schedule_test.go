@@ -41,9 +41,12 @@ func TestTimes(t *testing.T) {
 		"02-29 01:00":      {"*-02-29 01:00:00", "2028-02-29 01:00"},
 		"2027-01-01 08..9": {"", ""},
 		"2027-3-1 08:00":   {"2027-03-01 08:00:00", "2027-03-01 08:00"},
-		"":                 {"", ""}, "now": {"", ""}, "mon tue": {"", ""}, "24:00": {"", ""}, "03:60": {"", ""}, "hourly 03:00": {"", ""}, "daily 3": {"", ""},
-		"*-13-* 03:00": {"", ""}, "*-02-30 03:00": {"", ""}, "1999-01-01 03:00": {"", ""}, "daily\n[Service]": {"", ""}, "3..1:00": {"", ""}, "*:0/0": {"", ""}, "-1:00": {"", ""},
-		"daily daily": {"", ""}, "quarterly 03:00": {"*-01,04,07,10-01 03:00:00", "2027-01-01 03:00"}, "minutely": {"*-*-* *:*:00", "2026-11-22 12:01"},
+		"":                 {"", ""}, "now": {"", ""}, "mon tue": {"", ""}, "24:00": {"", ""}, "03:60": {"", ""},
+		"hourly 03:00": {"", ""}, "daily 3": {"", ""},
+		"*-13-* 03:00": {"", ""}, "*-02-30 03:00": {"", ""}, "1999-01-01 03:00": {"", ""}, "daily\n[Service]": {"", ""},
+		"3..1:00": {"", ""}, "*:0/0": {"", ""}, "-1:00": {"", ""},
+		"daily daily": {"", ""}, "quarterly 03:00": {"*-01,04,07,10-01 03:00:00", "2027-01-01 03:00"},
+		"minutely": {"*-*-* *:*:00", "2026-11-22 12:01"},
 	} {
 		w, err := ParseWhen(text)
 		if want[0] == "" {
@@ -75,7 +78,8 @@ func TestTimesAreThoseOfSystemd(t *testing.T) {
 	}
 	base := "2026-11-22 12:00:00 UTC"
 	now, _ := time.Parse("2006-01-02 15:04:05 MST", base)
-	for _, text := range []string{"hourly", "daily", "weekly", "monthly", "yearly", "daily 03:07", "Mon 03:00", "Fri..Sun 23:59", "*-*-13 05:00", "fri *-*-13 05:00", "02-29 01:00", "*:0/7", "1..5/2:30"} {
+	for _, text := range []string{"hourly", "daily", "weekly", "monthly", "yearly", "daily 03:07", "Mon 03:00",
+		"Fri..Sun 23:59", "*-*-13 05:00", "fri *-*-13 05:00", "02-29 01:00", "*:0/7", "1..5/2:30"} {
 		w := when(t, text)
 		c := exec.Command("systemd-analyze", "calendar", "--base-time="+base, w.Calendar())
 		c.Env = append(os.Environ(), "TZ=UTC", "LC_ALL=C")
@@ -148,15 +152,18 @@ func TestUnits(t *testing.T) {
 
 // hostile are paths that mean something to systemd, cron or a shell.
 var hostile = []string{
-	"/a b", `/quote"s and 'these'`, `/back\slash`, `/back\\x41`, "/50%", "/%n%i%h", `/\%`, "/$HOME/${HOME}", "/$$", "/semi;colon", "/#hash", "/&& touch x", "/`id`", "/$(id)",
+	"/a b", `/quote"s and 'these'`, `/back\slash`, `/back\\x41`, "/50%", "/%n%i%h", `/\%`, "/$HOME/${HOME}", "/$$",
+	"/semi;colon", "/#hash", "/&& touch x", "/`id`", "/$(id)",
 	"/ünï/日本", "/end\\", "/-x", "/a=b", "/*?[]", "/~", "/.hidden", "/" + strings.Repeat("long/", 40), "/",
 }
 
-// TestHostileNamesReachTheProgram: systemd takes the units without a word, and the shell that cron starts gives the program the path.
+// TestHostileNamesReachTheProgram: systemd takes the units without a word, and the shell that cron starts gives the
+// program the path.
 func TestHostileNamesReachTheProgram(t *testing.T) {
 	dir := t.TempDir()
 	program := filepath.Join(dir, "prog ram %i")
-	if err := os.WriteFile(program, []byte("#!/bin/sh\nfor a; do printf '%s\\0' \"$a\"; done\nprintf '%s' \"$XDG_STATE_HOME\"\n"), 0o755); err != nil {
+	if err := os.WriteFile(program,
+		[]byte("#!/bin/sh\nfor a; do printf '%s\\0' \"$a\"; done\nprintf '%s' \"$XDG_STATE_HOME\"\n"), 0o755); err != nil {
 		t.Fatal(err)
 	}
 	names := map[string]bool{}
@@ -215,7 +222,8 @@ func asCronReads(t *testing.T, text string) string {
 	return b.String()
 }
 
-// verify asks systemd what is wrong with the units of jobs, as those of the system and of a user. The program must be there.
+// verify asks systemd what is wrong with the units of jobs, as those of the system and of a user. The program must be
+// there.
 func verify(t *testing.T, dir string, jobs ...*Job) {
 	t.Helper()
 	if _, err := exec.LookPath("systemd-analyze"); err != nil {
@@ -262,7 +270,8 @@ func TestUnitsAreAsSystemdWantsThem(t *testing.T) {
 	}
 	verify(t, dir, jobs...)
 	wrong := exec.Command("systemd-analyze", "verify", "--man=no", filepath.Join(dir, "x.service"))
-	if err := os.WriteFile(filepath.Join(dir, "x.service"), []byte(strings.Replace(golden, "Nice=", "Nicer=", 1)), 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, "x.service"), []byte(strings.Replace(golden, "Nice=", "Nicer=", 1)),
+		0o644); err != nil {
 		t.Fatal(err)
 	}
 	if out, _ := wrong.CombinedOutput(); !strings.Contains(string(out), "Nicer") {
@@ -271,12 +280,13 @@ func TestUnitsAreAsSystemdWantsThem(t *testing.T) {
 }
 
 func TestCronLines(t *testing.T) {
+	const line = "/usr/bin/snap backup --keep-awake --lock-wait 1h -d /mnt/me --quiet --nice 10 --ionice idle"
 	for text, want := range map[string]string{
-		"daily":         "46 * * * * /usr/bin/snap backup --keep-awake --lock-wait 1h -d /mnt/me --quiet --nice 10 --ionice idle --if-older 23h",
-		"hourly":        "46 * * * * /usr/bin/snap backup --keep-awake --lock-wait 1h -d /mnt/me --quiet --nice 10 --ionice idle",
-		"daily 03:00":   "0 3 * * * /usr/bin/snap backup --keep-awake --lock-wait 1h -d /mnt/me --quiet --nice 10 --ionice idle",
-		"sat,sun 12:30": "30 12 * * 0,6 /usr/bin/snap backup --keep-awake --lock-wait 1h -d /mnt/me --quiet --nice 10 --ionice idle",
-		"quarterly":     "0 0 1 1,4,7,10 * /usr/bin/snap backup --keep-awake --lock-wait 1h -d /mnt/me --quiet --nice 10 --ionice idle",
+		"daily":         "46 * * * * " + line + " --if-older 23h",
+		"hourly":        "46 * * * * " + line,
+		"daily 03:00":   "0 3 * * * " + line,
+		"sat,sun 12:30": "30 12 * * 0,6 " + line,
+		"quarterly":     "0 0 1 1,4,7,10 * " + line,
 		"12:30:15":      "", "fri *-*-13 05:00": "", "2027-01-01 08:00": "", "12:30:*": "",
 	} {
 		got, err := job(t, "/mnt/me", text).CronLine()
@@ -322,12 +332,14 @@ func TestOnlyTheJobIsChangedInACrontab(t *testing.T) {
 		if err == nil {
 			left, err = EditCrontab(left, "/a b", "", "")
 		}
-		if got := strings.TrimSuffix(string(left), "\n"); err != nil || got != strings.TrimSuffix(before, "\n") && got != before {
+		if got := strings.TrimSuffix(string(left), "\n"); err != nil ||
+			got != strings.TrimSuffix(before, "\n") && got != before {
 			t.Errorf("%q: %q is left, %v", before, left, err)
 		}
 	}
 	name := Name("/a")
-	for _, torn := range []string{beginMark(name, "daily") + "\nx\n", endMark(name) + "\n", beginMark(name, "daily") + "\n" + beginMark(name, "daily") + "\nx\n" + endMark(name) + "\n"} {
+	for _, torn := range []string{beginMark(name, "daily") + "\nx\n", endMark(name) + "\n", beginMark(name, "daily") +
+		"\n" + beginMark(name, "daily") + "\nx\n" + endMark(name) + "\n"} {
 		if got, err := EditCrontab([]byte(torn), "/a", "daily", "y"); !errors.Is(err, ErrMarks) {
 			t.Errorf("%q: %q, %v", torn, got, err)
 		}

@@ -41,7 +41,10 @@ type State struct {
 func FindSystemd(ctx context.Context, user bool) *Systemd {
 	s := &Systemd{user: user}
 	out, _ := s.ctl(ctx, "is-system-running") // an error is one of its answers
-	if !slices.Contains([]string{"running", "degraded", "starting", "initializing", "maintenance"}, strings.TrimSpace(out)) {
+	if !slices.Contains(
+		[]string{"running", "degraded", "starting", "initializing", "maintenance"},
+		strings.TrimSpace(out),
+	) {
 		return nil
 	}
 	kind := "system"
@@ -86,7 +89,8 @@ func output(ctx context.Context, stdin []byte, name string, args ...string) ([]b
 	return out.Bytes(), err
 }
 
-// CheckCalendar asks systemd-analyze whether it takes a time for OnCalendar. Where there is no systemd-analyze it says nil.
+// CheckCalendar asks systemd-analyze whether it takes a time for OnCalendar. Where there is no systemd-analyze it says
+// nil.
 func CheckCalendar(ctx context.Context, calendar string) error {
 	if _, err := exec.LookPath("systemd-analyze"); err != nil {
 		return nil
@@ -207,7 +211,14 @@ func (s *Systemd) State(ctx context.Context, dest string) (*State, error) {
 			st.When = strings.TrimSpace(when)
 		}
 	}
-	timer, err := s.properties(ctx, name+".timer", "ActiveState", "UnitFileState", "NextElapseUSecRealtime", "LastTriggerUSec")
+	timer, err := s.properties(
+		ctx,
+		name+".timer",
+		"ActiveState",
+		"UnitFileState",
+		"NextElapseUSecRealtime",
+		"LastTriggerUSec",
+	)
 	if err != nil {
 		return nil, err
 	}

@@ -15,7 +15,8 @@ const head = "# Made by snap schedule, which changes it and removes it too: snap
 // whenMark stands before what was asked for, in a timer.
 const whenMark = "# when: "
 
-// Units are the service and the timer of the job, in the order in which they are written: a service without its timer never runs.
+// Units are the service and the timer of the job, in the order in which they are written: a service without its timer
+// never runs.
 func (j *Job) Units() ([]Unit, error) {
 	if err := j.Check(); err != nil {
 		return nil, err
@@ -51,7 +52,10 @@ func (j *Job) service() string {
 		words = append(words, strings.ReplaceAll(unitWord(arg), "$", "$$"))
 	}
 	line("ExecStart=%s", strings.Join(words, " "))
-	line("# Stopped, as at shutdown: the next one goes on from there. Incomplete (3) counts as failed, so that somebody sees it.")
+	line(
+		"# Stopped, as at shutdown: the next one goes on from there. Incomplete (3) counts as failed, so that " +
+			"somebody sees it.",
+	)
 	line("SuccessExitStatus=143")
 	line("# snap ends its hooks itself.")
 	line("KillMode=mixed")

@@ -55,7 +55,13 @@ type Settings struct {
 
 // Default are the settings of a destination without a BackupOptions.txt.
 func Default() Settings {
-	return Settings{Format: "%Y%m%d-%H%M%S", skip: true, Loglevel: "INFO", Events: Events{Timeout: time.Hour}, Keep: DefaultRules()}
+	return Settings{
+		Format:   "%Y%m%d-%H%M%S",
+		skip:     true,
+		Loglevel: "INFO",
+		Events:   Events{Timeout: time.Hour},
+		Keep:     DefaultRules(),
+	}
 }
 
 // setting is one key of BackupOptions.txt.
@@ -135,13 +141,23 @@ func table() []setting {
 		{"min_free_keep_daily", setFloor, "7",
 			"The newest of each of so many days stay whatever min_free says."},
 		{"before", commandSetting(hooks.Before), "",
-			"Commands, each one line for /bin/sh, in whose environment SNAP_DEST, SNAP_SOURCE,\nSNAP_RESULT, SNAP_EXIT_CODE and more say what it is about. They run only if nobody\nelse may write to this file and to the folders that lead to it.\nbefore: before a backup; if it fails there is none, and the exit code is 5."},
+			"Commands, each one line for /bin/sh, in whose environment SNAP_DEST, SNAP_SOURCE,\n" +
+				"SNAP_RESULT, SNAP_EXIT_CODE and more say what it is about. They run only if nobody\n" +
+				"else may write to this file and to the folders that lead to it.\n" +
+				"before: before a backup; if it fails there is none, and the exit code is 5."},
 		{"after", commandSetting(hooks.After), "", "after: when a backup is over, however it ended."},
 		{"on_failure", commandSetting(hooks.OnFailure), "", "on_failure: when no snapshot could be made."},
-		{"on_warning", commandSetting(hooks.OnWarning), "", "on_warning: when one was made and something needs a look (exit code 3)."},
+		{
+			"on_warning",
+			commandSetting(hooks.OnWarning),
+			"",
+			"on_warning: when one was made and something needs a look (exit code 3).",
+		},
 		{"hook_timeout", setHookTimeout, "1h", "A command that takes longer than this is ended. 0s: none is."},
 		{"notify", setNotify, "",
-			"Who is told how a backup went, several with commas between them: desktop, mail\nme@example.org, url https://… (called with /start behind it when a backup begins,\nas it is when it went well, and with /fail when it did not, as health checks want it)."},
+			"Who is told how a backup went, several with commas between them: desktop, mail\n" +
+				"me@example.org, url https://… (called with /start behind it when a backup begins,\n" +
+				"as it is when it went well, and with /fail when it did not, as health checks want it)."},
 		{"notify_when", setNotifyWhen, "problems",
 			"problems: the desktop and mail are for what needs a look. always: for each backup. A\nurl is always called."},
 	}

@@ -38,8 +38,15 @@ var imports = map[string][]string{
 		"snap/internal/file", "snap/internal/hint", "snap/internal/quote", "snap/internal/when"},
 	"snap/cli/text": {"snap/index", "snap/internal/file", "snap/internal/progress", "snap/internal/quote",
 		"snap/internal/when"},
-	"snap/cli/wire": {"snap/query", "snap/schedule", "snap/destination", "snap/destination/check", "snap/index", "snap/internal/file",
-		"snap/internal/quote"},
+	"snap/cli/wire": {
+		"snap/query",
+		"snap/schedule",
+		"snap/destination",
+		"snap/destination/check",
+		"snap/index",
+		"snap/internal/file",
+		"snap/internal/quote",
+	},
 	"snap/query": {"snap/destination", "snap/index", "snap/filter", "snap/internal/file", "snap/internal/hint",
 		"snap/internal/quote",
 		"snap/internal/when"}, // filter: the patterns of find are those of the lists

@@ -25,8 +25,8 @@ func NiceIO(class IOClass, level int) error {
 	})
 }
 
-// eachThread sets something of every thread of this process: to Linux a priority is that of a thread. A new one has that of the
-// thread that made it, so it goes on until there is none that it has not seen.
+// eachThread sets something of every thread of this process: to Linux a priority is that of a thread. A new one has
+// that of the thread that made it, so it goes on until there is none that it has not seen.
 func eachThread(set func(id int) error) error {
 	seen := map[int]bool{}
 	for more := true; more; {

@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// TestEveryThreadGivesWay asks a process of its own, because what gave way stays so: what its threads have, and what a program
-// that it starts has.
+// TestEveryThreadGivesWay asks a process of its own, because what gave way stays so: what its threads have, and what a
+// program that it starts has.
 func TestEveryThreadGivesWay(t *testing.T) {
 	if os.Getenv("SNAP_TEST_NICE") != "" {
 		var up sync.WaitGroup

@@ -7,8 +7,8 @@ import (
 	"syscall"
 )
 
-// OwnGroup has a command run in a process group of its own: when its context ends, all of the group is asked to end, and the
-// returned function kills what is left of it then.
+// OwnGroup has a command run in a process group of its own: when its context ends, all of the group is asked to end,
+// and the returned function kills what is left of it then.
 func OwnGroup(c *exec.Cmd) (end func(), err error) {
 	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	c.Cancel = func() error { return syscall.Kill(-c.Process.Pid, syscall.SIGTERM) }

@@ -29,9 +29,9 @@ const maxSteps = 255
 // included; "" if root alone says where the path leads. What is not there is made by root, where nobody else may write.
 func ReachOfOthers(path string) string { return ReachOfOthersThan(path, 0) }
 
-// ReachOfOthersThan is ReachOfOthers for a user beside root: the first element that anybody else than these two owns or can put in
-// place. A group of the user's own number is that user alone, as systems make one for each user; but an access list may
-// name anybody.
+// ReachOfOthersThan is ReachOfOthers for a user beside root: the first element that anybody else than these two owns or
+// can put in place. A group of the user's own number is that user alone, as systems make one for each user; but an
+// access list may name anybody.
 func ReachOfOthersThan(path string, user int) string {
 	rest := strings.Split(strings.TrimPrefix(filepath.Clean(path), "/"), "/")
 	at, open := "/", false // open: others may make entries in at, but not rename those that are there
@@ -59,7 +59,8 @@ func ReachOfOthersThan(path string, user int) string {
 			at, open = "/", false
 			continue
 		}
-		writable := info.Mode().Perm()&0o002 != 0 || info.Mode().Perm()&0o020 != 0 && (st.Gid != 0 && int(st.Gid) != user || hasAccessList(at))
+		writable := info.Mode().Perm()&0o002 != 0 ||
+			info.Mode().Perm()&0o020 != 0 && (st.Gid != 0 && int(st.Gid) != user || hasAccessList(at))
 		if open = writable && info.IsDir() && info.Mode()&fs.ModeSticky != 0; writable && !open {
 			return at
 		}

@@ -38,7 +38,8 @@ func TestARateIsExactOverSeconds(t *testing.T) {
 	}
 }
 
-// TestIdleTimeIsNotSavedUp: after a time in which nothing was done no more is done at once than a quarter of a second's worth.
+// TestIdleTimeIsNotSavedUp: after a time in which nothing was done no more is done at once than a quarter of a second's
+// worth.
 func TestIdleTimeIsNotSavedUp(t *testing.T) {
 	c := &clock{time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)}
 	r := newRate(1000, c.now, c.pause)
