@@ -158,7 +158,7 @@ func (c *call) scheduleAt(m managers, dest, spec string) error {
 			verb = "already"
 		}
 		err := c.printf("%s is %s backed up to %s by itself: %s\n%s", quote.All(sources), verb, quote.Name(dest),
-			j.When.Text, c.stateText(by, st, j.Delay))
+			j.When.Text, c.stateText(by, st))
 		if err != nil {
 			return err
 		}

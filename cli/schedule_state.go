@@ -23,7 +23,7 @@ func (c *call) scheduleState(m managers, dest string) error {
 		st.Last = c.lastMade(dest)
 	}
 	code := 0
-	if st == nil || !st.On || st.Ended && st.Code != 0 || st.Ended && st.Result != "success" {
+	if st == nil || !st.On || st.Ended && st.Result != "success" {
 		code = exit.Partial
 	}
 	switch {
@@ -37,7 +37,7 @@ func (c *call) scheduleState(m managers, dest string) error {
 			quote.Word(dest),
 		)
 	default:
-		err = c.printf("backups to %s by themselves: %s\n%s", quote.Name(dest), quote.Name(st.When), c.stateText(by, st, 0))
+		err = c.printf("backups to %s by themselves: %s\n%s", quote.Name(dest), quote.Name(st.When), c.stateText(by, st))
 	}
 	if err == nil && code != 0 {
 		err = exit.With(code, nil)
@@ -61,7 +61,7 @@ func (c *call) lastMade(dest string) (t time.Time) {
 }
 
 // stateText is how it stands, a line each.
-func (c *call) stateText(by string, st *schedule.State, delay time.Duration) string {
+func (c *call) stateText(by string, st *schedule.State) string {
 	if st == nil {
 		return ""
 	}
@@ -73,9 +73,6 @@ func (c *call) stateText(by string, st *schedule.State, delay time.Duration) str
 		next = c.When(st.Next)
 		if st.IfOlder != "" {
 			next += ", if the last backup is older than " + st.IfOlder + " then"
-		}
-		if delay > 0 && by == "systemd" {
-			next += ", or up to " + strings.Replace(strings.Replace(delay.String(), "m0s", "m", 1), "h0m", "h", 1) + " later"
 		}
 	}
 	lines := []string{"  next  " + next, "  last  " + c.lastText(st), "  by    " + by + ": " + c.unitNames(st)[0]}
@@ -96,6 +93,8 @@ func (c *call) lastText(st *schedule.State) string {
 		return c.When(st.Last)
 	case st.Code == 0 && st.Result == "success":
 		return c.When(st.Last) + ", all well"
+	case st.Result == "success":
+		return c.When(st.Last) + ", stopped before its end; the next one goes on from there"
 	case st.Code == exit.Partial:
 		return fmt.Sprintf("%s, done, but something needs a look (exit code %d)", c.When(st.Last), st.Code)
 	case st.Result == "exit-code":

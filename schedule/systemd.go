@@ -82,7 +82,7 @@ func output(ctx context.Context, stdin []byte, name string, args ...string) ([]b
 	c.Stdout, c.Stderr = &out, &errs
 	err := c.Run()
 	if said := strings.TrimSpace(errs.String()); err != nil && said != "" {
-		err = fmt.Errorf("%s: %s", name, quote.Clean(said)) //nolint:errorlint // what it says is more than how it ended
+		err = fmt.Errorf("%s: %s", name, quote.Clean(said)) // which is more than how it ended
 	} else if err != nil {
 		err = fmt.Errorf("%s: %w", name, err)
 	}
@@ -142,7 +142,7 @@ func writeUnit(path, text string) (wrote bool, err error) {
 	case err != nil && !errors.Is(err, fs.ErrNotExist):
 		return false, err
 	}
-	f, err := os.CreateTemp(filepath.Dir(path), ".snap-*.tmp")
+	f, err := os.OpenFile(aside(path), os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o644)
 	if err != nil {
 		return false, err
 	}
@@ -152,6 +152,12 @@ func writeUnit(path, text string) (wrote bool, err error) {
 		return false, err
 	}
 	return true, os.Rename(f.Name(), path)
+}
+
+// aside is where a unit is written before it is there: always the same, so that a run that was killed leaves no more
+// than one.
+func aside(path string) string {
+	return filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+".tmp")
 }
 
 // Remove ends the timer of the job of a destination and removes its units. A run that is under way goes on.
@@ -177,7 +183,7 @@ func (s *Systemd) Remove(ctx context.Context, dest string) (removed bool, err er
 			return false, err
 		}
 	}
-	for _, path := range paths {
+	for _, path := range append(paths, aside(paths[0]), aside(paths[1])) {
 		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return true, err
 		}
