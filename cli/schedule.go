@@ -53,7 +53,7 @@ snap schedule off`,
 			&cli.BoolFlag{Name: "dry-run", Aliases: []string{"n"}, Usage: "print what would be written, and write nothing"},
 			&cli.BoolFlag{Name: "on-power", Usage: "make none while the computer is on battery"},
 			&cli.StringFlag{
-				Name:  "random-delay",
+				Name: "random-delay",
 				Usage: "begin up to `AGE` later, by chance (default: 1h with daily, weekly and monthly, 5min with " +
 					"hourly, else none)",
 			},
