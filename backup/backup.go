@@ -34,9 +34,9 @@ import (
 
 	"snap/backup/source"
 	"snap/destination"
-	"snap/index"
 	"snap/internal/file"
 	"snap/internal/progress"
+	"snap/record"
 	"snap/scan"
 )
 
@@ -79,7 +79,7 @@ type Options struct {
 
 	// In a dry run Planned gets every record that the snapshot would have, in key order, tombstones too; nil: nobody
 	// does. The record is valid during the call. An error ends the run.
-	Planned func(*index.Entry) error
+	Planned func(*record.Entry) error
 }
 
 // Reporter is called with what a run does, from one goroutine at a time.
@@ -88,7 +88,7 @@ type Reporter interface {
 	// Entry gets each path of the new snapshot in key order, and the tombstones of what did not move elsewhere, with the
 	// kind of what was there. changed: the snapshot has a new record for the path; else r is the record of an older one.
 	// r is valid during the call.
-	Entry(path string, r *index.Record, changed bool)
+	Entry(path string, r *record.Record, changed bool)
 	// Problem is a source file that was skipped, or a copy that had to be made again.
 	Problem(Problem)
 }
@@ -102,10 +102,10 @@ type Problem struct {
 
 // Result is what a run did.
 type Result struct {
-	Header   *index.Header // the new snapshot; its counts also after a dry run; nil when skipped
-	Skipped  bool          // nothing changed, no snapshot was made
-	Previous string        // name of the snapshot before, "" if this is the first
-	Problems []Problem     // the first problemsKept of them; Header.Errors counts those that are no notes
+	Header   *record.Header // the new snapshot; its counts also after a dry run; nil when skipped
+	Skipped  bool           // nothing changed, no snapshot was made
+	Previous string         // name of the snapshot before, "" if this is the first
+	Problems []Problem      // the first problemsKept of them; Header.Errors counts those that are no notes
 	// Source files that could not be read, as Header.Errors; also when skipped, and whatever the policy
 	Errors   int64
 	Vanished int64              // entries that were gone when they were to be read
@@ -125,21 +125,21 @@ func (r *Result) Incomplete() bool { return r.missing > 0 }
 
 type noReporter struct{}
 
-func (noReporter) Progress(progress.State)           {}
-func (noReporter) Entry(string, *index.Record, bool) {}
-func (noReporter) Problem(Problem)                   {}
+func (noReporter) Progress(progress.State)            {}
+func (noReporter) Entry(string, *record.Record, bool) {}
+func (noReporter) Problem(Problem)                    {}
 
 // run is the state of one backup.
 type run struct {
 	o      Options
 	d      *destination.Destination
 	source *source.Source
-	copies *file.Tree               // the previous snapshot's folders, while candidates are judged; nil without
-	prev   *index.Header            // nil for the first
-	seq    uint64                   // of prev, 0 for none
-	older  map[uint64]*index.Header // the complete snapshots by their numbers
+	copies *file.Tree                // the previous snapshot's folders, while candidates are judged; nil without
+	prev   *record.Header            // nil for the first
+	seq    uint64                    // of prev, 0 for none
+	older  map[uint64]*record.Header // the complete snapshots by their numbers
 	res    Result
-	head   index.Header // of the snapshot being made
+	head   record.Header // of the snapshot being made
 	// of all source files with several names, or whose old inode another file might take; see scan.LinkGroups
 	sourceIdentities scan.Identities
 	sharedIdentities scan.Identities // identities that several candidates have: the hard links to keep together
@@ -268,9 +268,9 @@ func (r *run) findPrevious(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	r.older = map[uint64]*index.Header{}
+	r.older = map[uint64]*record.Header{}
 	for i := range all {
-		if all[i].State == index.Complete {
+		if all[i].State == record.Complete {
 			r.older[all[i].Seq] = &all[i]
 			r.prev, r.seq = &all[i], all[i].Seq
 		}
@@ -286,7 +286,7 @@ func (r *run) findPrevious(ctx context.Context) error {
 
 // begin fills in what the header says before the scan, and checks the sources that it names.
 func (r *run) begin() error {
-	r.head = index.Header{
+	r.head = record.Header{
 		Time: r.o.Time, Source: r.o.Source, Host: r.o.Host, User: r.o.User,
 		Tags: r.o.Tags, Note: r.o.Note, Destination: r.d.ID,
 		Users: map[uint32]string{}, Groups: map[uint32]string{},
@@ -349,7 +349,7 @@ func (r *run) problem(path string, err error, note bool) {
 }
 
 // owners remembers the names of the record's owner and group.
-func (r *run) owners(rec *index.Record) {
+func (r *run) owners(rec *record.Record) {
 	if _, ok := r.head.Users[rec.UID]; !ok && r.o.Users != nil {
 		r.head.Users[rec.UID] = r.o.Users(rec.UID)
 	}

@@ -12,6 +12,7 @@ import (
 	"snap/destination/check"
 	"snap/index"
 	"snap/internal/filetest"
+	"snap/record"
 )
 
 // TestSumsBeyond8EiB: sparse files of 7 EiB are more together than 63 bits count. No sum is negative, what is on the
@@ -29,7 +30,7 @@ func TestSumsBeyond8EiB(t *testing.T) {
 			t.Skip(err) // no file system for that
 		}
 	}
-	want := func(what string, h *index.Header, bytes int64) {
+	want := func(what string, h *record.Header, bytes int64) {
 		t.Helper()
 		if h.Bytes != bytes || h.CopiedBytes < 0 || h.CopiedBytes > 1<<20 {
 			t.Errorf("%s: %d bytes, not %d; %d copied", what, h.Bytes, bytes, h.CopiedBytes)
@@ -39,19 +40,19 @@ func TestSumsBeyond8EiB(t *testing.T) {
 		}
 	}
 	dry, _ := p.Backup(func(o *backup.Options) { o.DryRun = true })
-	if h := dry.Header; h.Bytes != index.Beyond || h.CopiedBytes < 0 || h.CopiedBytes > 1<<20 {
+	if h := dry.Header; h.Bytes != record.Beyond || h.CopiedBytes < 0 || h.CopiedBytes > 1<<20 {
 		t.Errorf("rehearsal: %d bytes, %d copied", h.Bytes, h.CopiedBytes)
 	}
 	first, _ := p.Backup()
-	want("the first", first.Header, index.Beyond)
+	want("the first", first.Header, record.Beyond)
 	p.Do(os.Rename(p.Path("a"), mnt+"/away"))
 	second, _ := p.Backup()
-	want("one less", second.Header, index.Beyond)
+	want("one less", second.Header, record.Beyond)
 	p.Do(os.Rename(mnt+"/away", p.Path("a")))
 	p.Do(os.Remove(p.Path("b")))
 	p.Do(os.Remove(p.Path("c")))
 	third, _ := p.Backup()
-	want("two left, 14 EiB", third.Header, index.Beyond)
+	want("two left, 14 EiB", third.Header, record.Beyond)
 	p.Do(os.Remove(p.Path("a")))
 	fourth, _ := p.Backup()
 	want("one left", fourth.Header, 7<<60)
@@ -81,11 +82,11 @@ func TestSumsBeyond8EiB(t *testing.T) {
 	}
 	p.Purge([]string{"c"}, names)
 	heads, _ = p.Knows()
-	want("a purge, 21 EiB left", &heads[0], index.Beyond)
+	want("a purge, 21 EiB left", &heads[0], record.Beyond)
 	p.Purge([]string{"a"}, names)
 	heads, _ = p.Knows()
-	want("a purge, 14 EiB left", &heads[0], index.Beyond)
-	want("a purge, 14 EiB left", &heads[1], index.Beyond)
+	want("a purge, 14 EiB left", &heads[0], record.Beyond)
+	want("a purge, 14 EiB left", &heads[1], record.Beyond)
 	p.Purge([]string{"b"}, names)
 	heads, _ = p.Knows()
 	want("a purge, 7 EiB left", &heads[0], 7<<60)

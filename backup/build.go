@@ -11,10 +11,10 @@ import (
 
 	"snap/backup/source"
 	"snap/destination"
-	"snap/index"
 	"snap/internal/file"
 	"snap/internal/progress"
 	"snap/internal/stream"
+	"snap/record"
 )
 
 // builder makes a tree. The producer (tasks) makes the folders and cuts the rest into tasks of
@@ -32,7 +32,7 @@ type builder struct {
 	work       *file.Dir // the work folder
 	metaTrials destination.MetaTrials
 	xattrFile  xattrFile
-	unlinked   index.Reason // why nothing is linked to the previous snapshot, if old is nil
+	unlinked   record.Reason // why nothing is linked to the previous snapshot, if old is nil
 	olderTrees destination.OlderTrees
 
 	resumable *resumeSources // what interrupted runs have copied
@@ -45,23 +45,23 @@ type builder struct {
 type item struct {
 	path    string
 	name    string
-	dir     *folder       // nil when nothing is to be made: a folder, which the producer made, or a tombstone
-	rec     index.Record  // what the snapshot will hold
-	old     *index.Record // previous record of a path that has a new one, nil if there was none
-	saved   *saved        // the file in the tree of an interrupted run, nil if there is none that can be used
-	resumed bool          // saved was linked
-	xattrs  *storedXattrs // its attributes, if they are heavy
-	changed bool          // rec is a new record; else the entry is linked as an older snapshot has it
-	kept    bool          // the entry was to be linked and could not be; rec is that of the older one
-	gone    bool          // it vanished from the source before it could be read
-	problem error         // why it could not be read
-	note    error         // why it was copied although nothing changed
+	dir     *folder        // nil when nothing is to be made: a folder, which the producer made, or a tombstone
+	rec     record.Record  // what the snapshot will hold
+	old     *record.Record // previous record of a path that has a new one, nil if there was none
+	saved   *saved         // the file in the tree of an interrupted run, nil if there is none that can be used
+	resumed bool           // saved was linked
+	xattrs  *storedXattrs  // its attributes, if they are heavy
+	changed bool           // rec is a new record; else the entry is linked as an older snapshot has it
+	kept    bool           // the entry was to be linked and could not be; rec is that of the older one
+	gone    bool           // it vanished from the source before it could be read
+	problem error          // why it could not be read
+	note    error          // why it was copied although nothing changed
 }
 
 // folder is a folder of the new tree. Its metadata is set when everything in it is there.
 type folder struct {
 	path    string
-	rec     index.Record
+	rec     record.Record
 	parent  *folder
 	absent  bool         // the destination cannot hold it, nor anything in it
 	changed bool         // as of an item
@@ -106,8 +106,8 @@ func (r *run) build(ctx context.Context, work *destination.WorkFolder, p *plan) 
 			b.old = file.NewTree(prev, 512, (*file.Dir).EnterDir)
 			defer b.old.Close()
 		} else {
-			if b.unlinked = index.OldCopyDamaged; errors.Is(err, destination.ErrForeign) {
-				b.unlinked = index.AnotherOwner
+			if b.unlinked = record.OldCopyDamaged; errors.Is(err, destination.ErrForeign) {
+				b.unlinked = record.AnotherOwner
 			}
 			r.problem("", &MissingSnapshotError{r.prev.Name, file.Reason(err)}, true)
 		}
@@ -121,7 +121,7 @@ func (r *run) build(ctx context.Context, work *destination.WorkFolder, p *plan) 
 		return err
 	}
 	r.head.Volumes, r.head.Boot = r.source.Volumes.Kept(), r.d.Root.Session()
-	w, err := index.NewChangeWriter(set, &r.head)
+	w, err := record.NewChangeWriter(set, &r.head)
 	if err != nil {
 		return err
 	}
@@ -158,7 +158,7 @@ func (e *MissingSnapshotError) Unwrap() error { return e.Err }
 
 // writeChanges does the tasks and writes the records of what they made. When one fails, the records of what the
 // others have made are written for the next run.
-func (b *builder) writeChanges(ctx context.Context, w *index.ChangeWriter) (failed error) {
+func (b *builder) writeChanges(ctx context.Context, w *record.ChangeWriter) (failed error) {
 	n := int64(0)
 	var given givenAway
 	defer func() {
@@ -195,7 +195,7 @@ func (b *builder) writeChanges(ctx context.Context, w *index.ChangeWriter) (fail
 			}
 			b.run.count(&it.rec, it.changed)
 			b.run.report(b.plan, it.path, &it.rec, it.old, it.changed)
-			if it.rec.Has(index.Capped) && it.problem == nil {
+			if it.rec.Has(record.Capped) && it.problem == nil {
 				b.run.problem(it.path, CappedError{}, false)
 			}
 			if it.changed {

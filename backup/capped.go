@@ -8,8 +8,8 @@ import (
 	"path/filepath"
 	"sync"
 
-	"snap/index"
 	"snap/internal/file"
+	"snap/record"
 )
 
 // CappedError: an entry has more extended attributes than a backup takes.
@@ -20,17 +20,17 @@ func (CappedError) Error() string {
 }
 
 // capped notes that some attributes of the entry of a record were left out, or that none were.
-func capped(rec *index.Record, left int) {
-	rec.Flags &^= index.Capped
+func capped(rec *record.Record, left int) {
+	rec.Flags &^= record.Capped
 	if left > 0 {
-		rec.Flags |= index.Capped
+		rec.Flags |= record.Capped
 	}
 }
 
 // takeXattrs gives a record the attributes of another.
-func takeXattrs(rec, from *index.Record) {
+func takeXattrs(rec, from *record.Record) {
 	rec.Xattrs = from.Xattrs
-	rec.Flags = rec.Flags&^index.Capped | from.Flags&index.Capped
+	rec.Flags = rec.Flags&^record.Capped | from.Flags&record.Capped
 }
 
 // heavyXattrs is the size in bytes from which the attributes of an entry are kept in a file until their record is

@@ -3,8 +3,8 @@ package backup
 import (
 	"time"
 
-	"snap/index"
 	"snap/internal/file"
+	"snap/record"
 )
 
 // How often a run saves how far it has come, so that little is lost when it is interrupted.
@@ -38,7 +38,7 @@ func (l *interval) elapsed(now time.Time, copied int64) bool {
 func (l *interval) begin(now time.Time, copied int64) { l.since, l.from = now, copied }
 
 // save writes the records of what was made, if it is time to.
-func (b *builder) save(w *index.ChangeWriter) error {
+func (b *builder) save(w *record.ChangeWriter) error {
 	now, copied := time.Now(), b.copied.Load()
 	if copied > b.run.checkpoint.from && b.run.checkpoint.elapsed(now, copied) && file.SyncsSystem() {
 		if err := w.Flush(); err != nil { // the records become durable with their files

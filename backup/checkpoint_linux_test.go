@@ -14,8 +14,8 @@ import (
 	"time"
 
 	"snap/destination"
-	"snap/index"
 	"snap/internal/filetest"
+	"snap/record"
 )
 
 // eager is a run that puts down every task, and a checkpoint after every one that copied.
@@ -49,7 +49,7 @@ type interrupter struct {
 	stop context.CancelFunc
 }
 
-func (i *interrupter) Entry(string, *index.Record, bool) {
+func (i *interrupter) Entry(string, *record.Record, bool) {
 	if i.left--; i.left == 0 {
 		i.stop()
 	}
@@ -58,7 +58,7 @@ func (i *interrupter) Entry(string, *index.Record, bool) {
 // checkpointFrame is what a checkpoint adds to a change set.
 func checkpointFrame(t *testing.T) []byte {
 	var set bytes.Buffer
-	w, err := index.NewChangeWriter(&set, nil)
+	w, err := record.NewChangeWriter(&set, nil)
 	if err == nil {
 		err = w.Flush()
 	}

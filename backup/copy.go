@@ -8,9 +8,9 @@ import (
 	"time"
 
 	"snap/backup/source"
-	"snap/index"
 	"snap/internal/file"
 	"snap/internal/stream"
+	"snap/record"
 )
 
 // largeSize is the largest file that every file system can hold: FAT's limit.
@@ -84,17 +84,17 @@ func (p *entryWriter) copyOnce(ctx context.Context, it *item) (lost, err error) 
 		}
 	}
 	rec := &it.rec
-	rec.Stat, rec.Volume, rec.Stored = got.Stat, p.b.source.Volumes.Known(got.Stat.Dev), index.Copied
+	rec.Stat, rec.Volume, rec.Stored = got.Stat, p.b.source.Volumes.Known(got.Stat.Dev), record.Copied
 	rec.Size = got.N
 	rec.Took(got.Wrote)
 	p.b.run.stamp(rec)
-	index.SetHash(rec, p.h)
+	record.SetHash(rec, p.h)
 	rec.Hash = hash
 	if steady && got.Untrue {
 		it.note = &lengthError{got.Stat.Size, got.N}
 	}
 	if !steady {
-		rec.Flags |= index.Inconsistent | index.Racy
+		rec.Flags |= record.Inconsistent | record.Racy
 		if it.problem = ErrUnsteady; grows {
 			it.problem = ErrGrows
 		}
@@ -102,7 +102,7 @@ func (p *entryWriter) copyOnce(ctx context.Context, it *item) (lost, err error) 
 	left := 0
 	rec.Xattrs, left, err = src.XattrsLeft()
 	if capped(rec, left); err != nil {
-		rec.Flags |= index.Racy // so that the next backup looks again
+		rec.Flags |= record.Racy // so that the next backup looks again
 		it.problem = err
 	}
 	lacks, err := dst.SetMeta(rec.Meta())
@@ -153,14 +153,14 @@ func (p *entryWriter) failed(ctx context.Context, it *item, err error) error {
 	}
 	if errors.Is(err, fs.ErrNotExist) && p.b.source.Vanished(it.path) || errors.Is(err, file.ErrNotRegular) {
 		it.gone = true
-		it.rec = index.Record{Change: index.Removed, Reason: index.VanishedMeanwhile}
+		it.rec = record.Record{Change: record.Removed, Reason: record.VanishedMeanwhile}
 		return nil
 	}
 	it.problem = err
-	it.rec.Stored, it.rec.Reason = index.Absent, index.UnreadableNow
-	it.rec.Flags = index.Unreadable
-	if it.rec.Change == index.Silent {
-		it.rec.Change = index.Modified
+	it.rec.Stored, it.rec.Reason = record.Absent, record.UnreadableNow
+	it.rec.Flags = record.Unreadable
+	if it.rec.Change == record.Silent {
+		it.rec.Change = record.Modified
 	}
 	return nil
 }
@@ -169,19 +169,19 @@ func (p *entryWriter) failed(ctx context.Context, it *item, err error) error {
 // old one after all, or a new one although nothing seemed to change.
 func (p *entryWriter) reclassify(it *item) {
 	rec, old := &it.rec, it.old
-	if old == nil || old.Kind != rec.Kind || !old.Has(index.Hashed) || rec.Kind != file.Regular {
+	if old == nil || old.Kind != rec.Kind || !old.Has(record.Hashed) || rec.Kind != file.Regular {
 		return
 	}
 	same := old.SameContent(rec)
 	switch {
-	case rec.Change == index.Modified && same && !old.SameOwnerMode(rec):
-		rec.Change, rec.Reason = index.Metadata, index.OwnerOrMode
-	case rec.Change == index.Modified && same && old.Mtime != rec.Mtime:
-		rec.Change, rec.Reason = index.Metadata, index.TimeOnly
-	case rec.Change == index.Modified && same:
-		rec.Change, rec.Reason = index.Silent, index.Verified
-	case rec.Change == index.Silent && !same:
-		rec.Change, rec.Reason = index.Modified, index.ContentDiffers
+	case rec.Change == record.Modified && same && !old.SameOwnerMode(rec):
+		rec.Change, rec.Reason = record.Metadata, record.OwnerOrMode
+	case rec.Change == record.Modified && same && old.Mtime != rec.Mtime:
+		rec.Change, rec.Reason = record.Metadata, record.TimeOnly
+	case rec.Change == record.Modified && same:
+		rec.Change, rec.Reason = record.Silent, record.Verified
+	case rec.Change == record.Silent && !same:
+		rec.Change, rec.Reason = record.Modified, record.ContentDiffers
 	}
 }
 

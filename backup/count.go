@@ -1,12 +1,12 @@
 package backup
 
 import (
-	"snap/index"
+	"snap/record"
 )
 
 // count adds an entry of the new snapshot to its header.
-func (r *run) count(rec *index.Record, changed bool) {
-	index.Tally(&r.head, rec, changed)
+func (r *run) count(rec *record.Record, changed bool) {
+	record.Tally(&r.head, rec, changed)
 	if rec.Exists() {
 		r.owners(rec)
 	}
@@ -14,7 +14,7 @@ func (r *run) count(rec *index.Record, changed bool) {
 
 // report passes an entry to the reporter; old is its previous record. The tombstone of a file that moved is left out:
 // the new path says where it came from.
-func (r *run) report(p *plan, path string, rec, old *index.Record, changed bool) {
+func (r *run) report(p *plan, path string, rec, old *record.Record, changed bool) {
 	switch {
 	case rec.Exists():
 		r.o.Report.Entry(path, rec, changed)

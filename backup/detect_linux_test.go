@@ -10,15 +10,15 @@ import (
 
 	"snap/backup"
 	"snap/backup/backuptest"
-	"snap/index"
+	"snap/record"
 )
 
 // TestDetection makes one change after a first backup and says what the second must make of it.
 func TestDetection(t *testing.T) {
 	type want struct {
 		path   string
-		change index.Change
-		stored index.Stored
+		change record.Change
+		stored record.Stored
 		from   string
 	}
 	tests := []struct {
@@ -27,76 +27,76 @@ func TestDetection(t *testing.T) {
 		want []want
 	}{
 		{"same size and time, other content, in place", func(p *backuptest.Place) { p.Rewrite("a", "AAA") },
-			[]want{{"a", index.Modified, index.Copied, ""}}},
+			[]want{{"a", record.Modified, record.Copied, ""}}},
 		{"same size and time, other content, another inode", func(p *backuptest.Place) {
 			p.Write("new", "AAA")
 			p.Do(os.Chtimes(p.Path("new"), backuptest.Fixed, backuptest.Fixed))
 			p.Do(os.Rename(p.Path("new"), p.Path("a")))
-		}, []want{{"a", index.Modified, index.Copied, ""}}},
+		}, []want{{"a", record.Modified, record.Copied, ""}}},
 		{"same size and time, other content, the inode reused", func(p *backuptest.Place) {
 			p.Do(os.Remove(p.Path("a")))
 			p.Write("a", "AAA")
 			p.Do(os.Chtimes(p.Path("a"), backuptest.Fixed, backuptest.Fixed))
-		}, []want{{"a", index.Modified, index.Copied, ""}}},
+		}, []want{{"a", record.Modified, record.Copied, ""}}},
 		{"two files swapped", func(p *backuptest.Place) {
 			p.Do(os.Rename(p.Path("a"), p.Path("x")))
 			p.Do(os.Rename(p.Path("b"), p.Path("a")))
 			p.Do(os.Rename(p.Path("x"), p.Path("b")))
-		}, []want{{"a", index.Moved, index.Linked, "b"}, {"b", index.Moved, index.Linked, "a"}}},
+		}, []want{{"a", record.Moved, record.Linked, "b"}, {"b", record.Moved, record.Linked, "a"}}},
 		{"renamed", func(p *backuptest.Place) { p.Do(os.Rename(p.Path("a"), p.Path("z"))) },
-			[]want{{"z", index.Moved, index.Linked, "a"}}},
+			[]want{{"z", record.Moved, record.Linked, "a"}}},
 		{"renamed and edited, size and time kept", func(p *backuptest.Place) {
 			p.Rewrite("a", "AAA")
 			p.Do(os.Rename(p.Path("a"), p.Path("z")))
-		}, []want{{"z", index.Moved, index.Copied, "a"}}},
+		}, []want{{"z", record.Moved, record.Copied, "a"}}},
 		{"renamed over another", func(p *backuptest.Place) { p.Do(os.Rename(p.Path("a"), p.Path("b"))) },
-			[]want{{"b", index.Moved, index.Linked, "a"}}},
+			[]want{{"b", record.Moved, record.Linked, "a"}}},
 		{"renamed and its mode changed", func(p *backuptest.Place) {
 			p.Do(os.Rename(p.Path("a"), p.Path("z")))
 			p.Do(os.Chmod(p.Path("z"), 0o600))
-		}, []want{{"z", index.Moved, index.Copied, "a"}}},
+		}, []want{{"z", record.Moved, record.Copied, "a"}}},
 		{"moved across file systems: a copy with its time, the original gone", func(p *backuptest.Place) {
 			p.Write("z", "aaa")
 			p.Do(os.Chtimes(p.Path("z"), backuptest.Fixed, backuptest.Fixed))
 			p.Do(os.Remove(p.Path("a")))
-		}, []want{{"z", index.Moved, index.Linked, "a"}}},
+		}, []want{{"z", record.Moved, record.Linked, "a"}}},
 		{"a copy with its time, the original still there", func(p *backuptest.Place) {
 			p.Write("z", "aaa")
 			p.Do(os.Chtimes(p.Path("z"), backuptest.Fixed, backuptest.Fixed))
-		}, []want{{"z", index.Added, index.Copied, ""}}},
+		}, []want{{"z", record.Added, record.Copied, ""}}},
 		{"another hard link", func(p *backuptest.Place) { p.Do(os.Link(p.Path("a"), p.Path("z"))) },
-			[]want{{"a", index.Silent, index.Linked, ""}, {"z", index.Added, index.Linked, "a"}}},
+			[]want{{"a", record.Silent, record.Linked, ""}, {"z", record.Added, record.Linked, "a"}}},
 		{"mode changed", func(p *backuptest.Place) { p.Do(os.Chmod(p.Path("a"), 0o600)) },
-			[]want{{"a", index.Metadata, index.Copied, ""}}},
+			[]want{{"a", record.Metadata, record.Copied, ""}}},
 		{"touched", func(p *backuptest.Place) {
 			p.Do(os.Chtimes(p.Path("a"), backuptest.Fixed.Add(1), backuptest.Fixed.Add(1)))
 		},
-			[]want{{"a", index.Metadata, index.Copied, ""}}},
+			[]want{{"a", record.Metadata, record.Copied, ""}}},
 		{"replaced by a folder", func(p *backuptest.Place) {
 			p.Do(os.Remove(p.Path("a")))
 			p.Do(os.Mkdir(p.Path("a"), 0o755))
-		}, []want{{"a", index.TypeChanged, index.Made, ""}}},
+		}, []want{{"a", record.TypeChanged, record.Made, ""}}},
 		{"replaced by a link", func(p *backuptest.Place) {
 			p.Do(os.Remove(p.Path("a")))
 			p.Do(os.Symlink("b", p.Path("a")))
-		}, []want{{"a", index.TypeChanged, index.Made, ""}}},
+		}, []want{{"a", record.TypeChanged, record.Made, ""}}},
 		{"replaced by a FIFO", func(p *backuptest.Place) {
 			p.Do(os.Remove(p.Path("a")))
 			p.Do(syscall.Mkfifo(p.Path("a"), 0o600))
-		}, []want{{"a", index.TypeChanged, index.Made, ""}}},
+		}, []want{{"a", record.TypeChanged, record.Made, ""}}},
 		{"a folder replaced by a file", func(p *backuptest.Place) {
 			p.Do(os.RemoveAll(p.Path("dir")))
 			p.Write("dir", "x")
-		}, []want{{"dir", index.TypeChanged, index.Copied, ""}, {"dir/c", index.Removed, index.Absent, ""}}},
+		}, []want{{"dir", record.TypeChanged, record.Copied, ""}, {"dir/c", record.Removed, record.Absent, ""}}},
 		{"a folder renamed", func(p *backuptest.Place) { p.Do(os.Rename(p.Path("dir"), p.Path("folder"))) },
 			[]want{
-				{"folder", index.Moved, index.Made, "dir"}, {"folder/c", index.Moved, index.Linked, "dir/c"}}},
+				{"folder", record.Moved, record.Made, "dir"}, {"folder/c", record.Moved, record.Linked, "dir/c"}}},
 		{"an empty folder came", func(p *backuptest.Place) { p.Do(os.Mkdir(p.Path("void"), 0o755)) },
-			[]want{{"void", index.Added, index.Made, ""}}},
+			[]want{{"void", record.Added, record.Made, ""}}},
 		{"a link's target changed", func(p *backuptest.Place) {
 			p.Do(os.Remove(p.Path("link")))
 			p.Do(os.Symlink("b", p.Path("link")))
-		}, []want{{"link", index.Modified, index.Made, ""}}},
+		}, []want{{"link", record.Modified, record.Made, ""}}},
 		{"nothing but a folder's time",
 			func(p *backuptest.Place) { p.Do(os.Chtimes(p.Path("dir"), backuptest.Fixed, backuptest.Fixed)) }, nil},
 		{"an equal file with another inode", func(p *backuptest.Place) {
@@ -136,7 +136,7 @@ func TestDetection(t *testing.T) {
 				delete(rec.Changes, w.path)
 			}
 			for path, r := range rec.Changes {
-				if r.Change != index.Silent {
+				if r.Change != record.Silent {
 					t.Errorf("%s: %v, which nobody wanted", path, r.Change)
 				}
 			}
@@ -171,7 +171,7 @@ func TestRecreatedTree(t *testing.T) {
 			res, rec := p.Backup()
 			p.WantSame(res)
 			for path, r := range rec.Changes {
-				if r.Stored == index.Linked {
+				if r.Stored == record.Linked {
 					t.Errorf("%s was linked: %v", path, r.Reason)
 				}
 			}
@@ -226,7 +226,7 @@ func TestHardLinksWithoutCtime(t *testing.T) {
 	p.Do(os.Link(p.Path("a"), p.Path("b")))
 	res, rec := p.Backup(ignore)
 	p.WantSame(res)
-	if r := rec.Changes["a"]; r.Nlink != 2 || r.Change != index.Silent || r.Stored != index.Linked {
+	if r := rec.Changes["a"]; r.Nlink != 2 || r.Change != record.Silent || r.Stored != record.Linked {
 		t.Errorf("%d names, %v, %v", r.Nlink, r.Change, r.Stored)
 	}
 	p.Do(os.Remove(p.Path("b"))) // and another file like it in its place
@@ -245,7 +245,7 @@ func TestRacyFileIsReadAgain(t *testing.T) {
 	info, err := os.Lstat(p.Path("a"))
 	p.Do(err)
 	res, rec := p.Backup(func(o *backup.Options) { o.Start = time.Now() })
-	if r := rec.Changes["a"]; !r.Has(index.Racy) {
+	if r := rec.Changes["a"]; !r.Has(record.Racy) {
 		t.Fatal("a file written just now is not racy")
 	}
 	_ = res
@@ -253,7 +253,7 @@ func TestRacyFileIsReadAgain(t *testing.T) {
 	p.Write("a", "two")
 	p.Do(os.Chtimes(p.Path("a"), info.ModTime(), info.ModTime()))
 	res, rec = p.Backup(func(o *backup.Options) { o.Rules.IgnoreCtime = true })
-	if res.Skipped || rec.Changes["a"].Reason != index.ContentDiffers {
+	if res.Skipped || rec.Changes["a"].Reason != record.ContentDiffers {
 		t.Fatalf("a racy record was trusted: %+v", rec.Changes["a"])
 	}
 	p.WantSame(res)
@@ -290,8 +290,8 @@ func TestTamperedSnapshot(t *testing.T) {
 		told[pr.Path] = pr.Note
 	}
 	for _, f := range []string{"edited", "gone", "linked"} {
-		if r := rec.Changes[f]; !told[f] || r.Change != index.Silent || r.Reason != index.OldCopyDamaged ||
-			r.Stored != index.Copied {
+		if r := rec.Changes[f]; !told[f] || r.Change != record.Silent || r.Reason != record.OldCopyDamaged ||
+			r.Stored != record.Copied {
 			t.Errorf("%s: told %v, %v %v %v", f, told[f], r.Change, r.Reason, r.Stored)
 		}
 	}

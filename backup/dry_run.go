@@ -3,7 +3,7 @@ package backup
 import (
 	"context"
 
-	"snap/index"
+	"snap/record"
 	"snap/scan"
 )
 
@@ -18,23 +18,23 @@ func (r *run) dryRun(ctx context.Context, p *plan) error {
 			return err
 		}
 		e := m.entry()
-		if e.Stored == index.Cloned && !p.clones {
-			e.Stored = index.Copied
+		if e.Stored == record.Cloned && !p.clones {
+			e.Stored = record.Copied
 		}
 		if m.new != nil && r.o.Planned != nil {
 			if err := r.o.Planned(e); err != nil {
 				return err
 			}
 		}
-		if m.new != nil && (e.Stored == index.Copied || e.Stored == index.Cloned || e.Stored == index.Made) &&
+		if m.new != nil && (e.Stored == record.Copied || e.Stored == record.Cloned || e.Stored == record.Made) &&
 			r.isFurtherName(seen, &e.Record) {
-			e.Stored = index.Joined
+			e.Stored = record.Joined
 		}
 		r.count(&e.Record, m.new != nil)
 		if m.new == nil {
 			r.tellUnheld(e)
 		}
-		var old *index.Record
+		var old *record.Record
 		if m.old != nil {
 			old = &m.old.Record
 		}

@@ -7,13 +7,14 @@ import (
 	"snap/backup/source"
 	"snap/index"
 	"snap/internal/file"
+	"snap/record"
 	"snap/scan"
 )
 
 // lookupIdentity looks for the file under another name in the previous snapshot. missing reports whether the source has
 // nothing there now.
 func (r *run) lookupIdentity(ctx context.Context, f *scan.Facts) (missing bool, err error) {
-	if r.o.Rules.IgnoreInode || f.Old != nil && f.Old.Stored != index.Absent && f.Old.SameIdentity(f.New) {
+	if r.o.Rules.IgnoreInode || f.Old != nil && f.Old.Stored != record.Absent && f.Old.SameIdentity(f.New) {
 		return false, nil
 	}
 	found, err := r.d.DB.ByIdentity(ctx, r.seq, f.New, 4)
@@ -47,7 +48,7 @@ func (r *run) lookupOlder(ctx context.Context, f *scan.Facts) error {
 		return nil
 	}
 	rec, last, _, err := r.d.DB.LastHeld(ctx, r.seq, f.Path, false)
-	if errors.Is(err, index.ErrNotFound) || err == nil && (rec.Kind != file.Regular || !rec.Has(index.Hashed)) {
+	if errors.Is(err, index.ErrNotFound) || err == nil && (rec.Kind != file.Regular || !rec.Has(record.Hashed)) {
 		return nil
 	}
 	if err != nil {
@@ -78,11 +79,11 @@ func (r *run) movedWithFolder(ctx context.Context, f *scan.Facts) (bool, error) 
 		if n++; n > togetherMax {
 			break
 		}
-		dir, name := index.Split(e.Path)
+		dir, name := record.Split(e.Path)
 		if e.Path == f.Known.Path || dir != f.Known.Path {
 			continue
 		}
-		now, err := r.source.Lstat(index.Join(f.Path, name))
+		now, err := r.source.Lstat(record.Join(f.Path, name))
 		if err == nil && e.Ino != 0 && scan.Unchanged(&e.Record, &now, r.source.Volumes.Known(now.Dev), scan.Rules{}) {
 			return true, nil
 		}
@@ -93,7 +94,7 @@ func (r *run) movedWithFolder(ctx context.Context, f *scan.Facts) (bool, error) 
 // gone reports whether the path of known, an entry of the previous snapshot, no longer leads to the file that rec
 // describes, and whether it leads nowhere. Where the system could not look, it may be there still. renumbered: known is
 // there still and has another inode number by now, so that rec is another file which has its number.
-func (r *run) gone(known *index.Entry, rec *index.Record) (gone, missing, renumbered bool) {
+func (r *run) gone(known *record.Entry, rec *record.Record) (gone, missing, renumbered bool) {
 	now, err := r.source.Lstat(known.Path)
 	if err != nil {
 		return !file.DiskFailed(err), source.NothingThere(err), false
@@ -112,7 +113,7 @@ func (r *run) lookupContent(ctx context.Context, f *scan.Facts) error {
 	found, err := r.d.DB.ByContent(ctx, r.seq, f.New.Size, f.New.Hash, 8)
 	for i := range found {
 		t := &found[i]
-		if t.SameMeta(f.New) && !t.Has(index.Inconsistent) && r.source.Missing(t.Path) {
+		if t.SameMeta(f.New) && !t.Has(record.Inconsistent) && r.source.Missing(t.Path) {
 			f.Twin = t
 			break
 		}
@@ -131,7 +132,7 @@ func (r *run) inspect(ctx context.Context, f *scan.Facts) (err error) {
 		return nil
 	}
 	if n.Kind == file.Regular && f.Old == nil && f.Known == nil {
-		if r.prev != nil && n.Size > 0 && !n.Has(index.Unreadable) {
+		if r.prev != nil && n.Size > 0 && !n.Has(record.Unreadable) {
 			if f.SizeKnown, err = r.d.DB.HasSize(ctx, n.Size); err != nil {
 				return err
 			}
@@ -146,7 +147,7 @@ func (r *run) inspect(ctx context.Context, f *scan.Facts) (err error) {
 	if f.Path == "" || n.Kind == file.Folder {
 		d, err := r.source.Dir(f.Path)
 		if err != nil {
-			if n.Has(index.Unreadable) || r.o.Scan.OneFileSystem && n.Ino == 0 {
+			if n.Has(record.Unreadable) || r.o.Scan.OneFileSystem && n.Ino == 0 {
 				return nil // told already, or mounted there
 			}
 			return err
@@ -154,13 +155,13 @@ func (r *run) inspect(ctx context.Context, f *scan.Facts) (err error) {
 		defer d.Close()
 		left := 0
 		n.Xattrs, left, err = d.XattrsLeft()
-		if err != nil && r.source.Place(f.Path) == index.Carrier {
+		if err != nil && r.source.Place(f.Path) == record.Carrier {
 			n.Xattrs, left, err = nil, 0, nil // it need only be one that can be entered
 		}
 		capped(n, left)
 		return err
 	}
-	dir, name := index.Split(f.Path)
+	dir, name := record.Split(f.Path)
 	d, err := r.source.Dir(dir)
 	if err != nil {
 		return err
@@ -175,7 +176,7 @@ func (r *run) inspect(ctx context.Context, f *scan.Facts) (err error) {
 			return errVanished
 		}
 	case file.Regular:
-		if f.Old != nil && f.Old.Has(index.Unreadable) { // is it still?
+		if f.Old != nil && f.Old.Has(record.Unreadable) { // is it still?
 			src, err := r.source.Open(d, name)
 			if err != nil {
 				return err
@@ -202,7 +203,7 @@ func (e xattrsError) Unwrap() error { return e.error }
 
 // read hashes the source's content.
 func (r *run) read(ctx context.Context, f *scan.Facts) error {
-	dir, name := index.Split(f.Path)
+	dir, name := record.Split(f.Path)
 	d, err := r.source.Dir(dir)
 	if err != nil {
 		return err
@@ -214,7 +215,7 @@ func (r *run) read(ctx context.Context, f *scan.Facts) error {
 	}
 	defer src.Close()
 	h := file.NewDigest()
-	olds := []*index.Record{f.Old}
+	olds := []*record.Record{f.Old}
 	if f.Known != nil {
 		olds = append(olds, &f.Known.Record)
 	}
@@ -233,7 +234,7 @@ func (r *run) read(ctx context.Context, f *scan.Facts) error {
 	f.New.Stat = got.Stat // perhaps of another inode than the scan saw
 	f.New.Size = got.N
 	f.New.Took(got.Stat.Allocated)
-	index.SetHash(f.New, h)
+	record.SetHash(f.New, h)
 	f.HashKnown = true
 	left := 0
 	f.New.Xattrs, left, err = src.XattrsLeft()

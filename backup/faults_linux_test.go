@@ -12,9 +12,9 @@ import (
 	"snap/backup"
 	"snap/backup/backuptest"
 	"snap/destination/check"
-	"snap/index"
 	"snap/internal/filetest"
 	"snap/internal/harness"
+	"snap/record"
 )
 
 // now judges as a program does: what has just been written is racy.
@@ -153,7 +153,7 @@ func TestLinkTooLongForTheDestination(t *testing.T) {
 	p.Write("f", "f")
 	p.Do(os.Symlink(strings.Repeat("long/", 300), p.Path("link")))
 	_, rec := p.Backup()
-	if r := rec.Changes["link"]; r.Stored != index.Absent || len(r.Target) != 1500 {
+	if r := rec.Changes["link"]; r.Stored != record.Absent || len(r.Target) != 1500 {
 		t.Errorf("%+v", r)
 	}
 }

@@ -10,8 +10,8 @@ import (
 	"snap/backup"
 	"snap/backup/backuptest"
 	"snap/destination/check"
-	"snap/index"
 	"snap/internal/filetest"
+	"snap/record"
 )
 
 // TestNamesThatFold: of two names that a destination cannot tell apart exactly one is in the tree, with its own
@@ -95,7 +95,7 @@ func TestNamesThatFold(t *testing.T) {
 				t.Errorf("with a new file: %+v", h)
 			}
 			for path, rec := range changes.Changes {
-				if rec.Change != index.Silent && path != "new" {
+				if rec.Change != record.Silent && path != "new" {
 					t.Errorf("with a new file: %s: %v", path, rec.Change)
 				}
 			}

@@ -12,7 +12,7 @@ import (
 
 	"snap/backup"
 	"snap/backup/backuptest"
-	"snap/index"
+	"snap/record"
 )
 
 // TestALogThatGrows is told, and nothing is missing: the snapshot has the log as it was just before, and the next
@@ -70,7 +70,7 @@ func TestALogThatGrows(t *testing.T) {
 			(res.Header.Errors == 1) != strict {
 			t.Errorf("strict %v: %v, %d errors, incomplete %v", strict, told(res), res.Errors, res.Incomplete())
 		}
-		if r := rec.Changes["log"]; !r.Has(index.Inconsistent) || !r.Has(index.Racy) || !r.Has(index.Hashed) {
+		if r := rec.Changes["log"]; !r.Has(record.Inconsistent) || !r.Has(record.Racy) || !r.Has(record.Hashed) {
 			t.Errorf("the next backup would not look again: flags %v", r.Flags)
 		}
 		now, err := os.ReadFile(p.Path("log"))

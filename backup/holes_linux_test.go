@@ -11,6 +11,7 @@ import (
 	"snap/destination/check"
 	"snap/index"
 	"snap/internal/progress"
+	"snap/record"
 )
 
 // farthest keeps the last progress of the building.
@@ -43,7 +44,7 @@ func TestHolesTakeNoRoom(t *testing.T) {
 	if res.Header.CopiedBytes != mib+5 {
 		t.Errorf("a dry run: %d bytes", res.Header.CopiedBytes)
 	}
-	far := &farthest{Reporter: &backuptest.Recorder{Changes: map[string]index.Record{}, Kept: map[string]index.Record{}}}
+	far := &farthest{Reporter: &backuptest.Recorder{Changes: map[string]record.Record{}, Kept: map[string]record.Record{}}}
 	res, _ = p.Backup(func(o *backup.Options) { o.Report = far })
 	wants("the first", res, mib+5)
 	if far.last.Bytes != mib+5 || far.last.TotalBytes != mib+5 {

@@ -5,8 +5,8 @@ import (
 	"slices"
 	"sync"
 
-	"snap/index"
 	"snap/internal/file"
+	"snap/record"
 )
 
 // Lost is what the destination's file system, or this user, could not give to the entries that a backup made. The index
@@ -58,7 +58,7 @@ func (l *lossLog) add(path string, what file.Lost) {
 // lost is all of it.
 func (l *lossLog) lost() Lost {
 	slices.SortFunc(l.all.Paths, func(a, b LostPath) int {
-		return cmp.Or(index.Compare(a.Path, b.Path), cmp.Compare(a.What, b.What))
+		return cmp.Or(record.Compare(a.Path, b.Path), cmp.Compare(a.What, b.What))
 	})
 	return l.all
 }

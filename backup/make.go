@@ -8,8 +8,8 @@ import (
 	"syscall"
 
 	"snap/destination"
-	"snap/index"
 	"snap/internal/file"
+	"snap/record"
 	"snap/scan"
 )
 
@@ -22,7 +22,7 @@ type newInodes struct {
 type newInode struct {
 	mu   sync.Mutex
 	path string // "" until it is made
-	rec  index.Record
+	rec  record.Record
 
 	xattrs *storedXattrs // its attributes, if they are heavy
 }
@@ -68,7 +68,7 @@ func (p *entryWriter) linkToNewInodeOr(ctx context.Context, it *item, first func
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if j.path != "" {
-		dir, name := index.Split(j.path)
+		dir, name := record.Split(j.path)
 		d, err := p.b.new.Dir(dir)
 		if err != nil {
 			return err
@@ -84,7 +84,7 @@ func (p *entryWriter) linkToNewInodeOr(ctx context.Context, it *item, first func
 				}
 			}
 			it.rec.Change, it.rec.Reason, it.rec.From = change, reason, from
-			it.rec.Stored, it.rec.Link = index.Joined, j.path
+			it.rec.Stored, it.rec.Link = record.Joined, j.path
 			p.reclassify(it)
 			return nil
 		}
@@ -96,7 +96,7 @@ func (p *entryWriter) linkToNewInodeOr(ctx context.Context, it *item, first func
 		return err
 	}
 	// Else another file has the name by now.
-	if !it.gone && it.rec.Stored != index.Absent && scan.IdentityOf(&it.rec) == key {
+	if !it.gone && it.rec.Stored != record.Absent && scan.IdentityOf(&it.rec) == key {
 		if file.XattrBytes(it.rec.Xattrs) >= heavyXattrs {
 			if err := p.b.storeXattrs(it); err != nil {
 				return err
@@ -115,13 +115,13 @@ func (p *entryWriter) make(ctx context.Context, it *item) error {
 		}
 	}
 	switch it.rec.Stored {
-	case index.Cloned:
+	case record.Cloned:
 		if done, err := p.clone(it); done || err != nil {
 			return err
 		}
-		it.rec.Stored = index.Copied
+		it.rec.Stored = record.Copied
 		return p.copy(ctx, it)
-	case index.Copied:
+	case record.Copied:
 		return p.copy(ctx, it)
 	}
 	return p.special(it)
@@ -138,7 +138,7 @@ func (p *entryWriter) special(it *item) error {
 	}
 	tooLong := it.rec.Kind == file.Symlink && errors.Is(err, syscall.ENAMETOOLONG) // XFS holds targets of 1,024 bytes
 	if tooLong || errors.Is(err, fs.ErrPermission) || errors.Is(err, errors.ErrUnsupported) {
-		it.rec.Stored = index.Absent
+		it.rec.Stored = record.Absent
 		return nil
 	}
 	if err != nil {
@@ -158,7 +158,7 @@ func (p *entryWriter) clone(it *item) (bool, error) {
 	if from == "" {
 		from = it.path
 	}
-	dir, name := index.Split(from)
+	dir, name := record.Split(from)
 	d, err := p.oldFolder(dir)
 	if err != nil {
 		return false, nil

@@ -4,16 +4,16 @@ import (
 	"context"
 	"iter"
 
-	"snap/index"
 	"snap/internal/file"
 	"snap/internal/stream"
+	"snap/record"
 )
 
 // merged is a path of the previous snapshot, of the plan, or of both.
-type merged struct{ old, new *index.Entry }
+type merged struct{ old, new *record.Entry }
 
 // entry is what the new snapshot holds, a tombstone too.
-func (m merged) entry() *index.Entry {
+func (m merged) entry() *record.Entry {
 	if m.new != nil {
 		return m.new
 	}
@@ -21,9 +21,9 @@ func (m merged) entry() *index.Entry {
 }
 
 // overlay merges the previous snapshot's entries with the plan's, both in key order.
-func overlay(old, plan iter.Seq2[*index.Entry, error]) iter.Seq2[merged, error] {
+func overlay(old, plan iter.Seq2[*record.Entry, error]) iter.Seq2[merged, error] {
 	return func(yield func(merged, error) bool) {
-		order := func(old, plan *index.Entry) int { return index.Compare(old.Path, plan.Path) }
+		order := func(old, plan *record.Entry) int { return record.Compare(old.Path, plan.Path) }
 		for j, err := range stream.Join(old, plan, order) {
 			if !yield(merged{j.Left, j.Right}, err) {
 				return
@@ -34,11 +34,11 @@ func overlay(old, plan iter.Seq2[*index.Entry, error]) iter.Seq2[merged, error] 
 
 // current is what the previous snapshot holds, with what p has learned of the source since: the records say which are
 // names of one file there.
-func (r *run) current(ctx context.Context, p *plan) iter.Seq2[*index.Entry, error] {
+func (r *run) current(ctx context.Context, p *plan) iter.Seq2[*record.Entry, error] {
 	if p.learns == 0 {
 		return r.previous(ctx)
 	}
-	return func(yield func(*index.Entry, error) bool) {
+	return func(yield func(*record.Entry, error) bool) {
 		for m, err := range overlay(r.previous(ctx), p.learned.All()) {
 			if err == nil && m.old == nil {
 				continue // in the plan too, and new
@@ -60,15 +60,15 @@ func (r *run) entries(ctx context.Context, p *plan) iter.Seq2[merged, error] {
 		for m, err := range overlay(r.current(ctx, p), p.All()) {
 			if err == nil && m.entry().Exists() {
 				e := m.entry()
-				if dir, _ := index.Split(e.Path); e.Path != "" && p.lost.Has(dir) {
+				if dir, _ := record.Split(e.Path); e.Path != "" && p.lost.Has(dir) {
 					if e.Kind == file.Folder {
 						p.lost.Add(e.Path)
 					}
 					if m.old == nil {
 						continue
 					}
-					gone := index.Record{Change: index.Removed, Reason: index.VanishedMeanwhile}
-					m.new = &index.Entry{Path: e.Path, Record: gone}
+					gone := record.Record{Change: record.Removed, Reason: record.VanishedMeanwhile}
+					m.new = &record.Entry{Path: e.Path, Record: gone}
 				}
 			}
 			if !yield(m, err) || err != nil {

@@ -7,8 +7,8 @@ import (
 	"syscall"
 
 	"snap/destination"
-	"snap/index"
 	"snap/internal/file"
+	"snap/record"
 )
 
 // entryWriter makes entries for one task. It keeps the folders it used last, since neighbours share them.
@@ -48,7 +48,7 @@ func (p *entryWriter) place(ctx context.Context, it *item) error {
 	if err != nil {
 		return p.withhold(ctx, it, &was, err)
 	}
-	if !was.changed && was.rec.Stored == index.Absent && it.rec.Stored == index.Absent {
+	if !was.changed && was.rec.Stored == record.Absent && it.rec.Stored == record.Absent {
 		*it = was // still
 	}
 	return nil
@@ -64,14 +64,14 @@ func (p *entryWriter) put(ctx context.Context, it *item) error {
 	}
 	switch {
 	case unheld && !it.changed:
-		return p.copyInstead(ctx, it, index.HoldsNow, nil)
+		return p.copyInstead(ctx, it, record.HoldsNow, nil)
 	case !it.changed:
 		return p.link(ctx, it, it.path, &it.rec)
-	case it.rec.Stored == index.Linked && it.rec.Reason == index.Returned:
+	case it.rec.Stored == record.Linked && it.rec.Reason == record.Returned:
 		return p.placeReturned(ctx, it)
-	case it.rec.Stored == index.Linked && it.rec.From == "":
+	case it.rec.Stored == record.Linked && it.rec.From == "":
 		return p.link(ctx, it, it.path, nil)
-	case it.rec.Stored == index.Linked:
+	case it.rec.Stored == record.Linked:
 		return p.link(ctx, it, it.rec.From, nil)
 	}
 	return p.makeOrLink(ctx, it)
@@ -95,14 +95,14 @@ func (p *entryWriter) oldFolder(path string) (*file.Dir, error) {
 
 // link makes the entry a hard link of the previous snapshot's entry at from, if that still is what the index says.
 // want is its record, nil if it has the size and time of the new one. Otherwise the entry is copied from the source.
-func (p *entryWriter) link(ctx context.Context, it *item, from string, want *index.Record) error {
+func (p *entryWriter) link(ctx context.Context, it *item, from string, want *record.Record) error {
 	if want == nil {
 		want = &it.rec
 	}
 	if p.b.old == nil {
 		return p.copyInstead(ctx, it, p.b.unlinked, nil)
 	}
-	dir, name := index.Split(from)
+	dir, name := record.Split(from)
 	d, refused := p.oldFolder(dir)
 	if file.DiskFailed(refused) {
 		return refused
@@ -117,14 +117,14 @@ func (p *entryWriter) link(ctx context.Context, it *item, from string, want *ind
 	case refused == nil:
 		return nil
 	case errors.Is(refused, syscall.EMLINK):
-		return p.copyInstead(ctx, it, index.LinkLimit, nil)
+		return p.copyInstead(ctx, it, record.LinkLimit, nil)
 	}
-	return p.copyInstead(ctx, it, index.OldCopyDamaged, &AlteredError{p.b.run.prev.Name, from, file.Reason(refused)})
+	return p.copyInstead(ctx, it, record.OldCopyDamaged, &AlteredError{p.b.run.prev.Name, from, file.Reason(refused)})
 }
 
 // linkAs makes the entry as in the new folder a hard link of name in from, if that is what want says.
 // refused is why it did not; err ends the run.
-func (p *entryWriter) linkAs(from *file.Dir, name, as string, want *index.Record) (refused, err error) {
+func (p *entryWriter) linkAs(from *file.Dir, name, as string, want *record.Record) (refused, err error) {
 	if err := p.newDir.Link(from, name, as); file.DiskFailed(err) {
 		return nil, err
 	} else if err != nil {
@@ -152,13 +152,13 @@ func (p *entryWriter) linkAs(from *file.Dir, name, as string, want *index.Record
 }
 
 // ownerAndMode reports whether an entry has the owner and mode that want says.
-func ownerAndMode(want *index.Record, got *file.Stat) bool {
+func ownerAndMode(want *record.Record, got *file.Stat) bool {
 	return got.UID == want.UID && got.GID == want.GID && (got.Mode == want.Mode || want.Kind == file.Symlink)
 }
 
 // matches reports whether the entry name in the new folder, of which lstat says got, can be what want says, owner and
 // mode aside.
-func (p *entryWriter) matches(name string, got *file.Stat, want *index.Record) bool {
+func (p *entryWriter) matches(name string, got *file.Stat, want *record.Record) bool {
 	if got.Kind != want.Kind || got.Rdev != want.Rdev {
 		return false
 	}
@@ -186,22 +186,22 @@ func (e *AlteredError) Error() string {
 func (e *AlteredError) Unwrap() error { return e.Err }
 
 // copyInstead copies an entry from the source that was to be linked.
-func (p *entryWriter) copyInstead(ctx context.Context, it *item, why index.Reason, note error) error {
+func (p *entryWriter) copyInstead(ctx context.Context, it *item, why record.Reason, note error) error {
 	it.note = note
 	if !it.changed {
 		setCopyInstead(it, why)
 	}
-	it.rec.Stored = index.Copied
+	it.rec.Stored = record.Copied
 	if it.rec.Kind != file.Regular {
-		it.rec.Stored = index.Made
+		it.rec.Stored = record.Made
 	}
 	return p.linkToNewInode(ctx, it)
 }
 
 // setCopyInstead gives an unchanged entry a silent record, because it gets a new inode.
-func setCopyInstead(it *item, why index.Reason) {
+func setCopyInstead(it *item, why record.Reason) {
 	old := it.rec
 	it.old, it.changed, it.kept = &old, true, true
-	it.rec.Change, it.rec.Reason = index.Silent, why
+	it.rec.Change, it.rec.Reason = record.Silent, why
 	it.rec.From, it.rec.To, it.rec.Link, it.rec.Since = "", "", "", 0
 }

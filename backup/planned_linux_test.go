@@ -13,6 +13,7 @@ import (
 	"snap/backup/backuptest"
 	"snap/destination"
 	"snap/index"
+	"snap/record"
 )
 
 // told are differences as text, a line each. Whether content that a rehearsal has not read differs shows only when
@@ -25,7 +26,7 @@ func told(t testing.TB, all func(func(index.Difference, error) bool), unread map
 			t.Fatal(err)
 		}
 		change := d.Change.String()
-		if unread[d.Path] && (d.Change == index.Modified || d.Change == index.Metadata) {
+		if unread[d.Path] && (d.Change == record.Modified || d.Change == record.Metadata) {
 			change = "written"
 		}
 		lines = append(lines, fmt.Sprintf("%s %q from %q", change, d.Path, d.From))
@@ -57,8 +58,8 @@ func TestARehearsalPlansWhatABackupRecords(t *testing.T) {
 			pending, unread := index.NewPending(seqs[len(seqs)-1]), map[string]bool{}
 			p.Backup(backuptest.Force, backuptest.Empty, func(o *backup.Options) {
 				o.DryRun = true
-				o.Planned = func(e *index.Entry) error {
-					unread[e.Path] = e.Exists() && !e.Has(index.Hashed)
+				o.Planned = func(e *record.Entry) error {
+					unread[e.Path] = e.Exists() && !e.Has(record.Hashed)
 					pending.Add(e)
 					return nil
 				}

@@ -6,9 +6,9 @@ import (
 	"sync"
 
 	"snap/destination"
-	"snap/index"
 	"snap/internal/file"
 	"snap/internal/progress"
+	"snap/record"
 )
 
 // publish makes the built tree a snapshot. Until the rename in Destination.PublishPrepared nobody sees it; after it
@@ -25,7 +25,7 @@ func (r *run) publish(ctx context.Context, work *destination.WorkFolder, p *plan
 	h := r.head
 	h.Work = work.Name
 	err := d.DB.Import(ctx, h.Seq, destination.ReadChanges(work.Path(), destination.SetName),
-		func() (*index.Header, error) {
+		func() (*record.Header, error) {
 			err := synced()
 			work.Keep = err == nil // from here on the next run's recovery decides about it
 			return &h, err
@@ -37,7 +37,7 @@ func (r *run) publish(ctx context.Context, work *destination.WorkFolder, p *plan
 		return err
 	}
 	ctx = context.WithoutCancel(ctx)
-	h.State = index.Prepared
+	h.State = record.Prepared
 	if err := d.PublishPrepared(ctx, &h); err != nil {
 		return r.published(ctx, &h, err)
 	}
@@ -60,12 +60,12 @@ func (r *run) publish(ctx context.Context, work *destination.WorkFolder, p *plan
 // published handles an error of Destination.PublishPrepared. If the tree has its name already, the snapshot exists:
 // it is listed, and the header keeps the name of its work folder, so that the next run finishes it. If the header
 // cannot be written, the next run finds the snapshot prepared.
-func (r *run) published(ctx context.Context, h *index.Header, err error) error {
+func (r *run) published(ctx context.Context, h *record.Header, err error) error {
 	if there, lerr := destination.FolderAt(r.d.Root, h.Name); lerr != nil || !there { // the name was free before
 		return err
 	}
 	listed := *h
-	listed.State = index.Complete
+	listed.State = record.Complete
 	if nerr := r.d.RetryWithoutReserve(func() error { return r.d.DB.SetHeader(ctx, &listed) }); nerr != nil {
 		return fmt.Errorf("snapshot %s is built, but the index could not note it; the next backup does that: %w", h.Name, err)
 	}

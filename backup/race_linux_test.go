@@ -15,9 +15,9 @@ import (
 
 	"snap/backup"
 	"snap/backup/backuptest"
-	"snap/index"
 	"snap/internal/harness"
 	"snap/internal/long"
+	"snap/record"
 )
 
 // TestRaces changes the source just before each file-system call of a backup, one call at a time: what
@@ -163,7 +163,7 @@ func TestLiveSource(t *testing.T) {
 			}
 			whole := len(b) == 0 || len(b) <= size && strings.Trim(string(b), string(b[:1])) == ""
 			r, changed := rec.Changes[path]
-			if !whole && !(bad[path] && changed && r.Has(index.Inconsistent)) {
+			if !whole && !(bad[path] && changed && r.Has(record.Inconsistent)) {
 				t.Errorf("%s is a mixture of %d bytes, and nobody says so (problem %v, flags %v)", path, len(b), bad[path], r.Flags)
 			}
 		}

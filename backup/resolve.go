@@ -11,28 +11,29 @@ import (
 	"snap/internal/file"
 	"snap/internal/progress"
 	"snap/internal/stream"
+	"snap/record"
 	"snap/scan"
 )
 
 // plan is what is to be done: the records of the paths that change, in key order, with how each is to be stored, and
 // what was learned about the source.
 type plan struct {
-	*index.Spool
-	learned   *index.Spool
+	*record.Spool
+	learned   *record.Spool
 	learns    int64
-	changes   int64         // records that show a change
-	hashed    int64         // files whose hash was not known and is now
-	copies    int64         // new inodes, those of folders aside
-	bytes     int64         // of the files to be copied, without their holes
-	blockEnds int64         // the unused ends of their last blocks
-	block     int64         // the size of the destination's blocks
-	otherRoom int64         // bytes for new inodes, names and records, as far as they are not counted elsewhere
-	clones    bool          // the destination can share blocks, perhaps; else what is to be cloned is copied
-	files     int64         // entries of the new tree that are not folders
-	dirs      int64         // folders of the new tree
-	movedAway int64         // tombstones of paths whose file is elsewhere now
-	moved     index.PathSet // those paths
-	lost      index.PathSet // folders that vanished after the scan; everything in them counts as gone
+	changes   int64          // records that show a change
+	hashed    int64          // files whose hash was not known and is now
+	copies    int64          // new inodes, those of folders aside
+	bytes     int64          // of the files to be copied, without their holes
+	blockEnds int64          // the unused ends of their last blocks
+	block     int64          // the size of the destination's blocks
+	otherRoom int64          // bytes for new inodes, names and records, as far as they are not counted elsewhere
+	clones    bool           // the destination can share blocks, perhaps; else what is to be cloned is copied
+	files     int64          // entries of the new tree that are not folders
+	dirs      int64          // folders of the new tree
+	movedAway int64          // tombstones of paths whose file is elsewhere now
+	moved     record.PathSet // those paths
+	lost      record.PathSet // folders that vanished after the scan; everything in them counts as gone
 }
 
 func (p *plan) close() {
@@ -57,21 +58,21 @@ func (r *run) learn(ctx context.Context, p *plan) error {
 
 // decision is the judgement about one candidate.
 type decision struct {
-	entry   index.Entry // with the record of the source as it is now
+	entry   record.Entry // with the record of the source as it is now
 	verdict scan.Verdict
-	old     *index.Record // previous record of the path
-	base    *index.Record // previous record whose inode the verdict links
-	left    bool          // the source has nothing at the path that the file moved from
-	weak    bool          // the index did not have the old hash
-	drop    bool          // nothing is there and nothing was
-	lost    bool          // it is a folder that vanished
-	absent  bool          // unreadable as it was before: nothing changes
-	err     error         // why it could not be read
+	old     *record.Record // previous record of the path
+	base    *record.Record // previous record whose inode the verdict links
+	left    bool           // the source has nothing at the path that the file moved from
+	weak    bool           // the index did not have the old hash
+	drop    bool           // nothing is there and nothing was
+	lost    bool           // it is a folder that vanished
+	absent  bool           // unreadable as it was before: nothing changes
+	err     error          // why it could not be read
 }
 
 // resolve judges every candidate, reading the content of those that the stat record leaves open.
 func (r *run) resolve(ctx context.Context, work *destination.WorkFolder, found *candidates) (*plan, error) {
-	s, err := index.NewSpool(work.Path())
+	s, err := record.NewSpool(work.Path())
 	if err != nil {
 		return nil, err
 	}
@@ -79,7 +80,7 @@ func (r *run) resolve(ctx context.Context, work *destination.WorkFolder, found *
 	if info, err := r.d.Root.System(); err != nil || !destination.NoClones[info.Type] {
 		p.clones = true
 	}
-	if p.learned, err = index.NewSpool(work.Path()); err != nil {
+	if p.learned, err = record.NewSpool(work.Path()); err != nil {
 		s.Close()
 		return nil, err
 	}
@@ -132,8 +133,8 @@ func (r *run) resolveAll(ctx context.Context, p *plan, found *candidates) error 
 }
 
 // clones are the entries, each of which stays valid when the next is read.
-func clones(entries iter.Seq2[*index.Entry, error]) iter.Seq2[*index.Entry, error] {
-	return func(yield func(*index.Entry, error) bool) {
+func clones(entries iter.Seq2[*record.Entry, error]) iter.Seq2[*record.Entry, error] {
+	return func(yield func(*record.Entry, error) bool) {
 		for e, err := range entries {
 			if err != nil {
 				yield(nil, err)
@@ -150,12 +151,12 @@ func clones(entries iter.Seq2[*index.Entry, error]) iter.Seq2[*index.Entry, erro
 // finish adjusts the decision to the other names of the file, and takes over what the old inode says of a file that
 // is linked unread.
 func (d *decision) finish(groups *scan.LinkGroups) {
-	e, base := &d.entry, (*index.Record)(nil)
+	e, base := &d.entry, (*record.Record)(nil)
 	d.verdict, base = groups.Assign(d.verdict, e.Path, &e.Record, d.old, d.base)
 	if d.verdict.Do != scan.Link {
 		return
 	}
-	if base.Has(index.Hashed) {
+	if base.Has(record.Hashed) {
 		e.TakeHash(base)
 		takeXattrs(&e.Record, base)
 	}
@@ -166,7 +167,7 @@ func (d *decision) finish(groups *scan.LinkGroups) {
 func (d *decision) teachesNothing() bool {
 	e := &d.entry
 	return d.verdict.Do == scan.Learn && e.SameIdentity(d.old) && e.Ctime == d.old.Ctime &&
-		e.Flags&index.Racy == d.old.Flags&index.Racy
+		e.Flags&record.Racy == d.old.Flags&record.Racy
 }
 
 func needsInode(do scan.Action) bool { return do == scan.Copy || do == scan.Clone || do == scan.Make }
@@ -174,7 +175,7 @@ func needsInode(do scan.Action) bool { return do == scan.Copy || do == scan.Clon
 // add enters a decision into the plan. further: an entry before it makes the inode that this one needs.
 func (p *plan) add(d *decision, further bool) error {
 	e, v := &d.entry, d.verdict
-	if e.Exists() && v.Change == index.Moved && d.left {
+	if e.Exists() && v.Change == record.Moved && d.left {
 		p.movedAway++
 		p.moved.Add(v.From)
 	}
@@ -190,37 +191,37 @@ func (p *plan) add(d *decision, further bool) error {
 		p.learns++
 		return p.learned.Add(e)
 	case scan.Link:
-		e.Stored = index.Linked
-		if v.Change == index.Silent { // if no snapshot is made, this much is learned all the same
+		e.Stored = record.Linked
+		if v.Change == record.Silent { // if no snapshot is made, this much is learned all the same
 			p.learns++
 			if err := p.learned.Add(e); err != nil {
 				return err
 			}
 		}
 	case scan.Clone:
-		e.Stored = index.Cloned
+		e.Stored = record.Cloned
 	case scan.Copy:
-		e.Stored = index.Copied
+		e.Stored = record.Copied
 	case scan.Make:
-		e.Stored = index.Made
+		e.Stored = record.Made
 	}
 	if e.Exists() {
 		e.Change, e.Reason, e.From = v.Change, v.Reason, v.From
 		if e.From == e.Path {
 			e.From = ""
 		}
-		if e.Has(index.Unreadable) && e.Kind != file.Folder {
-			e.Stored, e.Reason = index.Absent, index.UnreadableNow
+		if e.Has(record.Unreadable) && e.Kind != file.Folder {
+			e.Stored, e.Reason = record.Absent, record.UnreadableNow
 		}
 	}
-	if e.Change != index.Silent {
+	if e.Change != record.Silent {
 		p.changes++
 	}
-	if needsInode(v.Do) && !further && e.Stored != index.Absent && e.Kind != file.Folder {
+	if needsInode(v.Do) && !further && e.Stored != record.Absent && e.Kind != file.Folder {
 		// folders are all counted by the scan
 		p.copies++
-		if e.Stored == index.Copied || e.Stored == index.Cloned && !p.clones {
-			p.bytes = index.Plus(p.bytes, e.OnDisk())
+		if e.Stored == record.Copied || e.Stored == record.Cloned && !p.clones {
+			p.bytes = record.Plus(p.bytes, e.OnDisk())
 			p.blockEnds += (p.block - e.OnDisk()%p.block) % p.block
 		}
 		p.otherRoom += roomBeside(&e.Record, p.block)
@@ -233,7 +234,7 @@ func (p *plan) add(d *decision, further bool) error {
 
 // isFurtherName reports whether seen has the entry's source inode already, and adds it. A further name is linked to
 // the new inode of the first one.
-func (r *run) isFurtherName(seen map[scan.Identity]bool, rec *index.Record) bool {
+func (r *run) isFurtherName(seen map[scan.Identity]bool, rec *record.Record) bool {
 	if rec.Nlink <= 1 || rec.Ino == 0 || !r.sharedIdentities.Has(rec) {
 		return false
 	}
@@ -248,7 +249,7 @@ const looks = 3
 
 // decide judges one candidate. Its errors end the run; trouble with the source is in the decision. A file that was
 // removed and made again is judged as it is now.
-func (r *run) decide(ctx context.Context, e *index.Entry) (*decision, error) {
+func (r *run) decide(ctx context.Context, e *record.Entry) (*decision, error) {
 	if !e.Exists() {
 		return &decision{entry: *e}, nil
 	}
@@ -316,11 +317,11 @@ func (r *run) judge(ctx context.Context, d *decision, f *scan.Facts) (lost, err 
 	if v.Do == scan.Copy {
 		d.err = nil // the copy reports it
 	}
-	if v.Change == index.Moved {
+	if v.Change == record.Moved {
 		d.left = missing && f.Known.Path == v.From || r.source.Missing(v.From)
 	}
 	switch {
-	case v.Reason == index.Returned:
+	case v.Reason == record.Returned:
 		d.base = f.Before
 	case v.Do == scan.Learn || v.Do == scan.Keep || v.Do == scan.Link && v.From == "":
 		d.base = f.Old
@@ -338,12 +339,12 @@ func (r *run) judge(ctx context.Context, d *decision, f *scan.Facts) (lost, err 
 func (d *decision) asBefore(f *scan.Facts, err error) error {
 	x := xattrsError{}
 	if !errors.As(err, &x) || errors.Is(err, fs.ErrNotExist) || f.Old == nil || f.Old.Kind != file.Regular ||
-		f.Old.Stored == index.Absent {
+		f.Old.Stored == record.Absent {
 		return err
 	}
 	d.err = x.error
 	takeXattrs(f.New, f.Old)
-	f.New.Flags |= index.Racy
+	f.New.Flags |= record.Racy
 	return nil
 }
 
@@ -355,30 +356,30 @@ func (r *run) unread(d *decision, f *scan.Facts, err error) (*decision, error) {
 	if errors.Is(err, fs.ErrNotExist) && r.source.Vanished(f.Path) || errors.Is(err, errVanished) {
 		d.lost = f.New.Kind == file.Folder
 		d.drop = f.Old == nil
-		d.entry.Record = index.Record{Change: index.Removed, Reason: index.VanishedMeanwhile}
+		d.entry.Record = record.Record{Change: record.Removed, Reason: record.VanishedMeanwhile}
 		return d, nil
 	}
 	if errors.Is(err, errChanging) || errors.As(err, new(xattrsError)) { // the copy reads it again, carefully
-		d.verdict = scan.Verdict{Do: scan.Copy, Change: index.Added, Reason: index.NewPath}
+		d.verdict = scan.Verdict{Do: scan.Copy, Change: record.Added, Reason: record.NewPath}
 		if f.Old != nil {
-			d.verdict.Change, d.verdict.Reason = index.Modified, index.ContentDiffers
+			d.verdict.Change, d.verdict.Reason = record.Modified, record.ContentDiffers
 		}
 		if f.Old != nil && f.Old.Kind != f.New.Kind {
-			d.verdict.Change, d.verdict.Reason = index.TypeChanged, index.OtherKind
+			d.verdict.Change, d.verdict.Reason = record.TypeChanged, record.OtherKind
 		}
 		return d, nil
 	}
-	if !f.New.Has(index.Unreadable) { // else the scan has reported it
+	if !f.New.Has(record.Unreadable) { // else the scan has reported it
 		d.err = err
 	}
-	if f.Old != nil && f.Old.Has(index.Unreadable) && f.Old.Kind == f.New.Kind {
+	if f.Old != nil && f.Old.Has(record.Unreadable) && f.Old.Kind == f.New.Kind {
 		d.absent = true
 		return d, nil
 	}
-	d.entry.Flags = index.Unreadable
-	d.verdict = scan.Verdict{Do: scan.Copy, Change: index.Added, Reason: index.UnreadableNow}
+	d.entry.Flags = record.Unreadable
+	d.verdict = scan.Verdict{Do: scan.Copy, Change: record.Added, Reason: record.UnreadableNow}
 	if f.Old != nil {
-		d.verdict.Change = index.Modified
+		d.verdict.Change = record.Modified
 	}
 	if f.New.Kind == file.Folder {
 		d.verdict.Do = scan.Make

@@ -6,8 +6,8 @@ import (
 	"path/filepath"
 
 	"snap/destination"
-	"snap/index"
 	"snap/internal/file"
+	"snap/record"
 	"snap/scan"
 )
 
@@ -28,15 +28,15 @@ type interruptedTree struct {
 	tree    *file.Tree
 	volumes map[uint32]uint32 // by its number of a file system: this run's number of it, 0 if this run has not met it
 	trusted int64             // records that are still to be read and may be trusted
-	next    func() (*index.Entry, error, bool)
+	next    func() (*record.Entry, error, bool)
 	stop    func()
-	entry   *index.Entry // read and not yet passed; nil at the end
+	entry   *record.Entry // read and not yet passed; nil at the end
 }
 
 // saved is a file in the tree of an interrupted run.
 type saved struct {
 	tree *file.Tree
-	rec  index.Record
+	rec  record.Record
 }
 
 // openResumable opens what interrupted runs of the same source have left.
@@ -88,7 +88,7 @@ func (m *interruptedTree) close() {
 
 // find is the file that an interrupted run has made for the entry of the new tree, nil if there is none that can be
 // used. Paths must come in key order.
-func (s *resumeSources) find(e *index.Entry) *saved {
+func (s *resumeSources) find(e *record.Entry) *saved {
 	if e.Kind != file.Regular {
 		return nil
 	}
@@ -102,15 +102,15 @@ func (s *resumeSources) find(e *index.Entry) *saved {
 
 // usable reports whether the file that an interrupted run recorded as then is what now needs: the source is unchanged
 // since, by the same proof as against the record of a snapshot.
-func usable(now, then *index.Record, rules scan.Rules) bool {
-	return destination.OwnInode(then) && then.Has(index.Hashed) && now.Flags&(index.Racy|index.Unreadable) == 0 &&
-		(!now.Has(index.Hashed) || now.SameHash(then)) && scan.Unchanged(then, &now.Stat, now.Volume, rules)
+func usable(now, then *record.Record, rules scan.Rules) bool {
+	return destination.OwnInode(then) && then.Has(record.Hashed) && now.Flags&(record.Racy|record.Unreadable) == 0 &&
+		(!now.Has(record.Hashed) || now.SameHash(then)) && scan.Unchanged(then, &now.Stat, now.Volume, rules)
 }
 
 // at is the trusted record of the path, with this run's number of its file system; nil if there is none.
-func (m *interruptedTree) at(path string) *index.Record {
+func (m *interruptedTree) at(path string) *record.Record {
 	for m.entry != nil {
-		switch c := index.Compare(m.entry.Path, path); {
+		switch c := record.Compare(m.entry.Path, path); {
 		case c > 0:
 			return nil
 		case c == 0:
@@ -146,7 +146,7 @@ func (r *run) countResumable(ctx context.Context, p *plan) (n destination.Amount
 		if err != nil {
 			return n, err
 		}
-		if e.Stored == index.Copied && !r.isFurtherName(seen, &e.Record) {
+		if e.Stored == record.Copied && !r.isFurtherName(seen, &e.Record) {
 			if saved := s.find(e); saved != nil {
 				n.Add(space(saved.tree, e.Path))
 			}
@@ -175,7 +175,7 @@ func (r *run) heldSpace(run *destination.InterruptedRun) (n int64) {
 
 // space is what the file at path in a tree takes on the disk, without its holes.
 func space(tree *file.Tree, path string) int64 {
-	dir, name := index.Split(path)
+	dir, name := record.Split(path)
 	d, err := tree.Dir(dir)
 	if err != nil {
 		return 0
@@ -191,7 +191,7 @@ func space(tree *file.Tree, path string) int64 {
 // takeOver makes the entry a hard link of the file that an interrupted run has made for it. It returns false if that
 // file is not what its record says, or cannot be linked.
 func (p *entryWriter) takeOver(it *item) (bool, error) {
-	dir, name := index.Split(it.path)
+	dir, name := record.Split(it.path)
 	d, err := it.saved.tree.Dir(dir)
 	if err != nil {
 		return false, nil

@@ -13,9 +13,9 @@ import (
 
 	"snap/backup"
 	"snap/backup/backuptest"
-	"snap/index"
 	"snap/internal/filetest"
 	"snap/internal/long"
+	"snap/record"
 )
 
 // TestResume interrupts a first and a second backup at many points; the next one links all that was
@@ -196,7 +196,7 @@ func countFolders(t *testing.T, work string, n int) (other int) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := index.NewChangeReader(bytes.NewReader(b))
+	c, err := record.NewChangeReader(bytes.NewReader(b))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -204,7 +204,7 @@ func countFolders(t *testing.T, work string, n int) (other int) {
 		if n--; n < 0 {
 			break
 		}
-		if e.Stored != index.Copied {
+		if e.Stored != record.Copied {
 			other++
 		}
 	}
@@ -331,8 +331,8 @@ func TestResumeRecord(t *testing.T) {
 	}
 	_, rec := p.Backup()
 	r := rec.Changes[path]
-	if r.Hash != sha256.Sum256([]byte(p.Read(path))) || !r.Has(index.Hashed) || r.Stored != index.Copied ||
-		r.Change != index.Added ||
+	if r.Hash != sha256.Sum256([]byte(p.Read(path))) || !r.Has(record.Hashed) || r.Stored != record.Copied ||
+		r.Change != record.Added ||
 		len(r.Xattrs) != 1 || string(r.Xattrs[0].Value) != "b" {
 		t.Errorf("%+v", r)
 	}

@@ -4,8 +4,8 @@ import (
 	"testing"
 	"time"
 
-	"snap/index"
 	"snap/internal/file"
+	"snap/record"
 	"snap/scan"
 )
 
@@ -15,48 +15,48 @@ func TestUsable(t *testing.T) {
 		Kind: file.Regular, Mode: 0o644, UID: 1, GID: 2, Nlink: 1, Size: 3, Ino: 7,
 		Mtime: file.Time{Sec: 10}, Ctime: file.Time{Sec: 11}, Btime: file.Time{Sec: 9},
 	}
-	type change func(now, then *index.Record)
+	type change func(now, then *record.Record)
 	for _, tt := range []struct {
 		name   string
 		change change
 		rules  scan.Rules
 		want   bool
 	}{
-		{"nothing changed", func(now, then *index.Record) {}, scan.Rules{}, true},
-		{"cloned", func(now, then *index.Record) { then.Stored = index.Cloned }, scan.Rules{}, true},
-		{"another number of names", func(now, then *index.Record) { now.Nlink = 2 }, scan.Rules{}, true},
-		{"a hash that was read", func(now, then *index.Record) { now.Hash, now.Flags = then.Hash, index.Hashed },
+		{"nothing changed", func(now, then *record.Record) {}, scan.Rules{}, true},
+		{"cloned", func(now, then *record.Record) { then.Stored = record.Cloned }, scan.Rules{}, true},
+		{"another number of names", func(now, then *record.Record) { now.Nlink = 2 }, scan.Rules{}, true},
+		{"a hash that was read", func(now, then *record.Record) { now.Hash, now.Flags = then.Hash, record.Hashed },
 			scan.Rules{}, true},
-		{"--checksum", func(now, then *index.Record) {}, scan.Rules{Checksum: true}, false},
-		{"--ignore-ctime", func(now, then *index.Record) { now.Ctime.Sec++ }, scan.Rules{IgnoreCtime: true}, true},
-		{"--ignore-inode", func(now, then *index.Record) { now.Ino, now.Btime, now.Volume = 8, file.Time{}, 4 },
+		{"--checksum", func(now, then *record.Record) {}, scan.Rules{Checksum: true}, false},
+		{"--ignore-ctime", func(now, then *record.Record) { now.Ctime.Sec++ }, scan.Rules{IgnoreCtime: true}, true},
+		{"--ignore-inode", func(now, then *record.Record) { now.Ino, now.Btime, now.Volume = 8, file.Time{}, 4 },
 			scan.Rules{IgnoreInode: true}, true},
 
-		{"size", func(now, then *index.Record) { now.Size++ }, scan.Rules{}, false},
-		{"mtime", func(now, then *index.Record) { now.Mtime.Nsec++ }, scan.Rules{}, false},
-		{"ctime", func(now, then *index.Record) { now.Ctime.Nsec++ }, scan.Rules{}, false},
-		{"birth time", func(now, then *index.Record) { now.Btime.Sec++ }, scan.Rules{}, false},
-		{"inode", func(now, then *index.Record) { now.Ino++ }, scan.Rules{}, false},
-		{"volume", func(now, then *index.Record) { now.Volume++ }, scan.Rules{}, false},
-		{"mode", func(now, then *index.Record) { now.Mode = 0o600 }, scan.Rules{}, false},
-		{"owner", func(now, then *index.Record) { now.UID++ }, scan.Rules{}, false},
-		{"group", func(now, then *index.Record) { now.GID++ }, scan.Rules{}, false},
-		{"another hash that was read", func(now, then *index.Record) { now.Hash[0], now.Flags = 1, index.Hashed },
+		{"size", func(now, then *record.Record) { now.Size++ }, scan.Rules{}, false},
+		{"mtime", func(now, then *record.Record) { now.Mtime.Nsec++ }, scan.Rules{}, false},
+		{"ctime", func(now, then *record.Record) { now.Ctime.Nsec++ }, scan.Rules{}, false},
+		{"birth time", func(now, then *record.Record) { now.Btime.Sec++ }, scan.Rules{}, false},
+		{"inode", func(now, then *record.Record) { now.Ino++ }, scan.Rules{}, false},
+		{"volume", func(now, then *record.Record) { now.Volume++ }, scan.Rules{}, false},
+		{"mode", func(now, then *record.Record) { now.Mode = 0o600 }, scan.Rules{}, false},
+		{"owner", func(now, then *record.Record) { now.UID++ }, scan.Rules{}, false},
+		{"group", func(now, then *record.Record) { now.GID++ }, scan.Rules{}, false},
+		{"another hash that was read", func(now, then *record.Record) { now.Hash[0], now.Flags = 1, record.Hashed },
 			scan.Rules{}, false},
-		{"racy now", func(now, then *index.Record) { now.Flags = index.Racy }, scan.Rules{}, false},
-		{"unreadable now", func(now, then *index.Record) { now.Flags = index.Unreadable }, scan.Rules{}, false},
-		{"racy then", func(now, then *index.Record) { then.Flags |= index.Racy }, scan.Rules{}, false},
-		{"inconsistent then", func(now, then *index.Record) { then.Flags |= index.Inconsistent }, scan.Rules{}, false},
-		{"not hashed", func(now, then *index.Record) { then.Flags = 0 }, scan.Rules{}, false},
-		{"linked", func(now, then *index.Record) { then.Stored = index.Linked }, scan.Rules{}, false},
-		{"absent", func(now, then *index.Record) { then.Stored = index.Absent }, scan.Rules{}, false},
-		{"a tombstone", func(now, then *index.Record) { then.Change = index.Removed }, scan.Rules{}, false},
-		{"a symbolic link then", func(now, then *index.Record) { then.Kind, then.Stored = file.Symlink, index.Made },
+		{"racy now", func(now, then *record.Record) { now.Flags = record.Racy }, scan.Rules{}, false},
+		{"unreadable now", func(now, then *record.Record) { now.Flags = record.Unreadable }, scan.Rules{}, false},
+		{"racy then", func(now, then *record.Record) { then.Flags |= record.Racy }, scan.Rules{}, false},
+		{"inconsistent then", func(now, then *record.Record) { then.Flags |= record.Inconsistent }, scan.Rules{}, false},
+		{"not hashed", func(now, then *record.Record) { then.Flags = 0 }, scan.Rules{}, false},
+		{"linked", func(now, then *record.Record) { then.Stored = record.Linked }, scan.Rules{}, false},
+		{"absent", func(now, then *record.Record) { then.Stored = record.Absent }, scan.Rules{}, false},
+		{"a tombstone", func(now, then *record.Record) { then.Change = record.Removed }, scan.Rules{}, false},
+		{"a symbolic link then", func(now, then *record.Record) { then.Kind, then.Stored = file.Symlink, record.Made },
 			scan.Rules{}, false},
 	} {
-		now := index.Record{Stat: stat, Volume: 3, Change: index.Added, Stored: index.Copied}
+		now := record.Record{Stat: stat, Volume: 3, Change: record.Added, Stored: record.Copied}
 		then := now
-		then.Flags, then.Hash = index.Hashed, [32]byte{9}
+		then.Flags, then.Hash = record.Hashed, [32]byte{9}
 		tt.change(&now, &then)
 		if got := usable(&now, &then, tt.rules); got != tt.want {
 			t.Errorf("%s: %v, want %v", tt.name, got, tt.want)

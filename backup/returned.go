@@ -5,8 +5,8 @@ import (
 	"errors"
 	"syscall"
 
-	"snap/index"
 	"snap/internal/file"
+	"snap/record"
 )
 
 var errNoFolder = errors.New("the snapshot's folder is gone, or another user's")
@@ -37,9 +37,9 @@ func (p *entryWriter) linkReturned(ctx context.Context, it *item) error {
 		it.rec.Since = since
 		return nil
 	}
-	it.rec.Stored, it.rec.Reason = index.Copied, index.OldCopyDamaged
+	it.rec.Stored, it.rec.Reason = record.Copied, record.OldCopyDamaged
 	if errors.Is(refused, syscall.EMLINK) {
-		it.rec.Reason = index.LinkLimit
+		it.rec.Reason = record.LinkLimit
 	} else {
 		it.note = &AlteredError{h.Name, it.path, file.Reason(refused)}
 	}
@@ -47,12 +47,12 @@ func (p *entryWriter) linkReturned(ctx context.Context, it *item) error {
 }
 
 // linkOlder links the entry to that of its path in the snapshot h; refused is why it did not, err ends the run.
-func (p *entryWriter) linkOlder(it *item, h *index.Header) (refused, err error) {
+func (p *entryWriter) linkOlder(it *item, h *record.Header) (refused, err error) {
 	tree := p.b.olderTrees.Tree(p.b.run.d, h)
 	if tree == nil {
 		return errNoFolder, nil
 	}
-	dir, name := index.Split(it.path)
+	dir, name := record.Split(it.path)
 	d, err := tree.Dir(dir)
 	if file.DiskFailed(err) {
 		return nil, err

@@ -14,9 +14,9 @@ import (
 	"snap/backup"
 	"snap/backup/backuptest"
 	"snap/destination"
-	"snap/index"
 	"snap/internal/filetest"
 	"snap/internal/long"
+	"snap/record"
 )
 
 // TestFolderAwayForOneRun moves a folder out of the source and back, with a backup in between: its files are linked
@@ -53,11 +53,11 @@ func TestFolderAwayForOneRun(t *testing.T) {
 			rec := run()
 			p.WantLinked(done[0], done[2], "d/a", "d/a2", "d/e/b", "d/touched")
 			for _, f := range []string{"d/a", "d/a2", "d/e/b", "d/touched"} {
-				if r := rec.Changes[f]; r.Change != index.Added || !r.Stored.Shares() || r.Reason != index.Returned {
+				if r := rec.Changes[f]; r.Change != record.Added || !r.Stored.Shares() || r.Reason != record.Returned {
 					t.Errorf("%s: %v %v %v", f, r.Change, r.Stored, r.Reason)
 				}
 			}
-			if r := rec.Changes["d/edited"]; r.Stored != index.Copied || done[2].Header.CopiedBytes != r.Size {
+			if r := rec.Changes["d/edited"]; r.Stored != record.Copied || done[2].Header.CopiedBytes != r.Size {
 				t.Errorf("d/edited: %v; %d bytes copied", r.Stored, done[2].Header.CopiedBytes)
 			}
 			p.Write("d/new", "new")
@@ -130,7 +130,7 @@ func TestUnreadableForOneRun(t *testing.T) {
 	res, rec := p.Backup()
 	p.WantSame(res)
 	p.WantLinked(first, res, "bad")
-	if r := rec.Changes["bad"]; r.Change != index.Modified || r.Reason != index.Returned {
+	if r := rec.Changes["bad"]; r.Change != record.Modified || r.Reason != record.Returned {
 		t.Errorf("%v, %v", r.Change, r.Reason)
 	}
 	p.WantUsage("read again")

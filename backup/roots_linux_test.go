@@ -19,8 +19,8 @@ import (
 	"snap/destination"
 	"snap/destination/check"
 	"snap/filter"
-	"snap/index"
 	"snap/internal/long"
+	"snap/record"
 )
 
 // TestLawsOfSources mutates a tree at random and backs up other parts of it each time: the snapshot is those parts,
@@ -61,7 +61,7 @@ func TestLawsOfSources(t *testing.T) {
 			res, _ := p.Backup(of, backuptest.Moved, backuptest.Empty, backuptest.Force)
 			want := map[string]backuptest.Entry{}
 			for path, e := range backuptest.Listing(t, o.Source) {
-				if o.Scan.Roots.Place(path) != index.Outside {
+				if o.Scan.Roots.Place(path) != record.Outside {
 					want[path] = e
 				}
 			}
@@ -142,7 +142,7 @@ func TestOtherSourcesAreRefused(t *testing.T) {
 	// What is in no source any more is gone, even if it is there: another name of it has moved.
 	p.Backup(p.Of("a", "b"), backuptest.Moved)
 	p.Do(os.Link(p.Path("b/g"), p.Path("a/h")))
-	if res, rec := p.Backup(p.Of("a", "c"), backuptest.Moved); rec.Changes["a/h"].Change != index.Moved ||
+	if res, rec := p.Backup(p.Of("a", "c"), backuptest.Moved); rec.Changes["a/h"].Change != record.Moved ||
 		rec.Changes["a/h"].From != "b/g" {
 		t.Errorf("%+v: %+v", res.Header, rec.Changes["a/h"])
 	}

@@ -8,16 +8,16 @@ import (
 
 	"snap/backup/source"
 	"snap/destination"
-	"snap/index"
 	"snap/internal/file"
 	"snap/internal/progress"
+	"snap/record"
 	"snap/scan"
 )
 
 // candidates are the paths that the stat record alone does not prove unchanged, with what the source
 // has there now, and tombstones for what is gone.
 type candidates struct {
-	*index.Spool
+	*record.Spool
 	files int64 // entries of the source that are not folders
 	dirs  int64
 
@@ -26,7 +26,7 @@ type candidates struct {
 
 // scan walks the source and compares it with the previous snapshot.
 func (r *run) scan(ctx context.Context, work *destination.WorkFolder) (*candidates, error) {
-	s, err := index.NewSpool(work.Path())
+	s, err := record.NewSpool(work.Path())
 	if err != nil {
 		return nil, err
 	}
@@ -102,8 +102,8 @@ func (c *comparison) take(p *scan.Pair) error {
 	}
 	if p.New != nil && p.New.Err != nil {
 		c.unreadable = e.Path
-	} else if p.New == nil && index.Within(e.Path, c.unreadable) { // it may still be there
-		e.Reason = index.UnreadableNow
+	} else if p.New == nil && record.Within(e.Path, c.unreadable) { // it may still be there
+		e.Reason = record.UnreadableNow
 	}
 	if r.prev != nil && e.Exists() && (p.Old == nil || p.Old.Nlink > 1 || !p.Old.SameIdentity(&e.Record)) {
 		r.sourceIdentities.Add(&e.Record)
@@ -129,53 +129,53 @@ func (c *comparison) count(p *scan.Pair) {
 	if p.Same && it.Stat.Kind == file.Folder { // made again in each tree
 		c.found.otherRoom += roomBeside(&p.Old.Record, c.block)
 	}
-	c.bytes = index.Plus(c.bytes, it.Stat.Size)
+	c.bytes = record.Plus(c.bytes, it.Stat.Size)
 	c.census.Meet(it)
 }
 
 // previous is what the previous snapshot holds.
-func (r *run) previous(ctx context.Context) iter.Seq2[*index.Entry, error] {
+func (r *run) previous(ctx context.Context) iter.Seq2[*record.Entry, error] {
 	if r.prev == nil {
-		return func(func(*index.Entry, error) bool) {}
+		return func(func(*record.Entry, error) bool) {}
 	}
 	return r.d.DB.Entries(ctx, r.seq, "")
 }
 
 // candidate is the entry of a pair that needs a judgement; false if there is nothing to judge.
-func (r *run) candidate(p *scan.Pair) (*index.Entry, bool) {
-	e := &index.Entry{Path: p.Path()}
-	gone := index.Record{Change: index.Removed, Reason: index.Gone}
+func (r *run) candidate(p *scan.Pair) (*record.Entry, bool) {
+	e := &record.Entry{Path: p.Path()}
+	gone := record.Record{Change: record.Removed, Reason: record.Gone}
 	if p.New == nil {
 		e.Record = gone
 		return e, true
 	}
 	it := p.New
-	if !index.ValidPath(e.Path) {
-		r.problem(e.Path, index.ErrPathTooLong, false)
+	if !record.ValidPath(e.Path) {
+		r.problem(e.Path, record.ErrPathTooLong, false)
 		return e, false
 	}
 	if it.Stat.Kind == file.None { // not even lstat works
 		r.problem(e.Path, file.Reason(it.Err), false)
 		e.Record = gone
-		e.Record.Reason = index.UnreadableNow
+		e.Record.Reason = record.UnreadableNow
 		return e, p.Old != nil
 	}
-	e.Record = index.Record{Stat: it.Stat, Volume: r.source.VolumeOf(it.Stat.Dev), Change: index.Added}
+	e.Record = record.Record{Stat: it.Stat, Volume: r.source.VolumeOf(it.Stat.Dev), Change: record.Added}
 	e.Took(it.Stat.Allocated) // as far as can be said before it is copied
 	r.stamp(&e.Record)
 	if it.Err != nil {
 		r.problem(e.Path, file.Reason(it.Err), false)
-		e.Flags |= index.Unreadable
+		e.Flags |= record.Unreadable
 	}
 	return e, true
 }
 
 // stamp marks a record whose times do not prove that nothing was changed since.
-func (r *run) stamp(rec *index.Record) {
-	rec.Flags &^= index.Racy
+func (r *run) stamp(rec *record.Record) {
+	rec.Flags &^= record.Racy
 	now := r.o.Start.Add(max(0, time.Since(r.o.Start)))
 	if scan.Racy(&rec.Stat, r.o.Start, now, r.o.Rules) {
-		rec.Flags |= index.Racy
+		rec.Flags |= record.Racy
 	}
 }
 

@@ -8,8 +8,8 @@ import (
 	"github.com/dustin/go-humanize"
 
 	"snap/destination"
-	"snap/index"
 	"snap/internal/file"
+	"snap/record"
 )
 
 // Estimates for what a snapshot takes in addition to the files' own bytes: a block for a folder and more for many
@@ -34,7 +34,7 @@ var wholeBlocks = map[string]bool{"ext4": true, "xfs": true, "tmpfs": true, "f2f
 
 // roomBeside is what a new inode takes in addition to its content: for its attributes, as far as they have been read,
 // and its target.
-func roomBeside(r *index.Record, block int64) (n int64) {
+func roomBeside(r *record.Record, block int64) (n int64) {
 	if attrs := int64(file.XattrBytes(r.Xattrs)); attrs > inlineAttrs {
 		n += toBlocks(attrs, block)
 	}

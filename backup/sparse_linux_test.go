@@ -7,8 +7,8 @@ import (
 
 	"snap/backup/backuptest"
 	"snap/destination/check"
-	"snap/index"
 	"snap/internal/filetest"
+	"snap/record"
 )
 
 // TestHugeHoles: a file of 7 EiB with a few bytes in it is backed up, compared, moved, checked and restored in a
@@ -33,11 +33,11 @@ func TestHugeHoles(t *testing.T) {
 	huge("small", "x", 1<<20)
 	p.Do(os.Truncate(p.Path("small"), 64<<20)) // with holes, and not worth another form
 	first, rec := p.Backup()
-	if r := rec.Changes["lastlog"]; !r.Has(index.Hashed|index.SparseHash) || r.OnDisk() > 1<<20 ||
+	if r := rec.Changes["lastlog"]; !r.Has(record.Hashed|record.SparseHash) || r.OnDisk() > 1<<20 ||
 		first.Header.CopiedBytes > 1<<21 {
 		t.Errorf("%v, %d bytes on the disk, %d copied", r.Flags, r.OnDisk(), first.Header.CopiedBytes)
 	}
-	if r := rec.Changes["small"]; r.Has(index.SparseHash) {
+	if r := rec.Changes["small"]; r.Has(record.SparseHash) {
 		t.Error("a file of 64 MiB is hashed in the sparse form")
 	}
 	all := check.Options{Read: check.Subset{All: true}}
@@ -49,16 +49,16 @@ func TestHugeHoles(t *testing.T) {
 	filetest.Must(t, "mv", p.Path("again"), p.Path("small"))
 	filetest.Must(t, "mv", p.Path("lastlog"), p.Path("moved"))
 	_, rec = p.Backup(backuptest.Force)
-	if r := rec.Changes["moved"]; r.Change != index.Moved || r.Stored != index.Linked || !r.Has(index.SparseHash) {
+	if r := rec.Changes["moved"]; r.Change != record.Moved || r.Stored != record.Linked || !r.Has(record.SparseHash) {
 		t.Errorf("%v %v %v", r.Change, r.Stored, r.Flags)
 	}
 	huge("moved", "other", 1<<58)
 	changed, rec := p.Backup()
-	if r := rec.Changes["moved"]; r.Change != index.Modified || !r.Has(index.SparseHash) {
+	if r := rec.Changes["moved"]; r.Change != record.Modified || !r.Has(record.SparseHash) {
 		t.Errorf("%v %v", r.Change, r.Flags)
 	}
 	filetest.Must(t, "chmod", "600", p.Path("moved"))
-	if _, rec := p.Backup(); rec.Changes["moved"].Change != index.Metadata {
+	if _, rec := p.Backup(); rec.Changes["moved"].Change != record.Metadata {
 		t.Errorf("%v", rec.Changes["moved"].Change)
 	}
 	if found := backuptest.Said(p.Check(all)); len(found) > 0 {

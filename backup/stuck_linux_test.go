@@ -23,6 +23,7 @@ import (
 	"snap/internal/filetest"
 	"snap/internal/harness"
 	"snap/internal/long"
+	"snap/record"
 )
 
 // TestDeleteLeavesWhatIsMounted: something is mounted in a snapshot, as for a chroot into it. It is nobody's to
@@ -231,7 +232,8 @@ func TestAnOlderIndex(t *testing.T) {
 
 	p.Remove("s0003")
 	back()
-	if d, err := destination.Open(context.Background(), p.Dest, destination.Options{}); !errors.Is(err, index.ErrDamaged) {
+	if d, err := destination.Open(context.Background(), p.Dest,
+		destination.Options{}); !errors.Is(err, record.ErrDamaged) {
 		t.Errorf("a change set was brought in that does not go on from the index: %v", err)
 		d.Close()
 	}
@@ -338,7 +340,7 @@ func TestDeleteOfANewerChangeSet(t *testing.T) {
 	part = binary.LittleEndian.AppendUint32(part, crc32.Checksum(part, crc32.MakeTable(crc32.Castagnoli)))
 	after := magic + 5 + int(binary.LittleEndian.Uint32(b[magic+1:])) + 4 // the first part
 	p.Do(os.WriteFile(set, slices.Concat(b[:after], part, b[after:]), 0o600))
-	if err := p.Delete(filepath.Base(p.Snapshots()[1])); !errors.Is(err, index.ErrNewer) {
+	if err := p.Delete(filepath.Base(p.Snapshots()[1])); !errors.Is(err, record.ErrNewer) {
 		t.Errorf("deleted: %v", err)
 	}
 	if now, err := os.ReadFile(set); err != nil || !bytes.Contains(now, part) {

@@ -16,9 +16,9 @@ import (
 	"snap/backup"
 	"snap/backup/backuptest"
 	"snap/backup/source"
-	"snap/index"
 	"snap/internal/file"
 	"snap/internal/filetest"
+	"snap/record"
 )
 
 // TestChangedTwiceInOneTick writes a file twice within the two seconds that the source's clock counts in:
@@ -69,7 +69,7 @@ func TestAttributesInOneTick(t *testing.T) {
 		_, rec := p.Backup(now, backuptest.Force)
 		for _, path := range same {
 			tried++
-			if r := rec.Changes[path]; r.Change != index.Metadata || len(r.Xattrs) != 1 {
+			if r := rec.Changes[path]; r.Change != record.Metadata || len(r.Xattrs) != 1 {
 				t.Errorf("%s: %v, attributes %v", path, r.Change, r.Xattrs)
 			}
 		}
@@ -94,13 +94,13 @@ func TestTimeInTheFuture(t *testing.T) {
 	p.Backup()
 	_, all := p.Knows()
 	for path, r := range all[0] {
-		if r.Has(index.Racy) {
+		if r.Has(record.Racy) {
 			t.Errorf("%q is in doubt", path)
 		}
 	}
 	p.Rewrite("a", "b")
 	res, rec := p.Backup()
-	if p.WantSame(res); rec.Changes["a"].Change != index.Modified {
+	if p.WantSame(res); rec.Changes["a"].Change != record.Modified {
 		t.Errorf("a: %v", rec.Changes["a"].Change)
 	}
 }
@@ -191,12 +191,12 @@ func TestInodeUsedAgain(t *testing.T) {
 		t.Skip("no inode was used again")
 	}
 	for _, name := range []string{"zlink", "zpipe", "zeta"} {
-		if r := rec.Changes[name]; r.Change != index.Added {
+		if r := rec.Changes[name]; r.Change != record.Added {
 			t.Errorf("%s: %v from %q", name, r.Change, r.From)
 		}
 	}
 	for _, name := range []string{"empty", "full", "edited"} {
-		if r := rec.Changes[name+"2"]; r.Change != index.Moved || r.From != name {
+		if r := rec.Changes[name+"2"]; r.Change != record.Moved || r.From != name {
 			t.Errorf("%s: %v from %q", name+"2", r.Change, r.From)
 		}
 	}
@@ -215,7 +215,7 @@ func TestInodeNumbersMadeUp(t *testing.T) {
 		t.Errorf("copied %d bytes, %d moved, problems %v", res.Header.CopiedBytes, res.Header.Moved, res.Problems)
 	}
 	for path, r := range rec.Changes {
-		if r.Change != index.Silent {
+		if r.Change != record.Silent {
 			t.Errorf("%s: %v", path, r.Change)
 		}
 	}
@@ -223,7 +223,7 @@ func TestInodeNumbersMadeUp(t *testing.T) {
 		t.Error("a run on an unchanged source found changes")
 	}
 	p.Write("d0/f0", "another text")
-	if res, rec := p.Backup(); res.Skipped || rec.Changes["d0/f0"].Change != index.Modified || res.Header.Modified != 1 {
+	if res, rec := p.Backup(); res.Skipped || rec.Changes["d0/f0"].Change != record.Modified || res.Header.Modified != 1 {
 		t.Errorf("one modified file: %v", rec.Changes)
 	}
 }
@@ -239,7 +239,7 @@ func TestReadError(t *testing.T) {
 	if !res.Incomplete() || len(res.Problems) != 1 || res.Problems[0].Path != "bad" || res.Header.Errors != 1 {
 		t.Errorf("problems %v, errors %d", res.Problems, res.Header.Errors)
 	}
-	if r := rec.Changes["bad"]; !r.Has(index.Unreadable) || r.Stored != index.Absent {
+	if r := rec.Changes["bad"]; !r.Has(record.Unreadable) || r.Stored != record.Absent {
 		t.Errorf("bad: %+v", r)
 	}
 	if _, err := os.Lstat(filepath.Join(p.Tree(res), "bad")); err == nil {
@@ -287,7 +287,7 @@ func TestLinkLimit(t *testing.T) {
 	}
 	res, rec := p.Backup(backuptest.Force)
 	p.WantSame(res)
-	if r := rec.Changes["a"]; r.Reason != index.LinkLimit || r.Stored != index.Copied || r.Change != index.Silent {
+	if r := rec.Changes["a"]; r.Reason != record.LinkLimit || r.Stored != record.Copied || r.Change != record.Silent {
 		t.Errorf("%v %v %v", r.Reason, r.Stored, r.Change)
 	}
 	res, rec = p.Backup(backuptest.Force)
@@ -348,7 +348,7 @@ func TestMetadataSharesBlocks(t *testing.T) {
 			p.Do(os.Chmod(p.Path("big"), 0o600))
 			res, rec := p.Backup()
 			p.WantSame(res)
-			if r := rec.Changes["big"]; r.Change != index.Metadata || r.Stored != index.Cloned {
+			if r := rec.Changes["big"]; r.Change != record.Metadata || r.Stored != record.Cloned {
 				t.Errorf("%v %v", r.Change, r.Stored)
 			}
 			if grew := usedBytes(t, p.Dest) - used; grew > 8<<20 {
@@ -522,7 +522,7 @@ func TestLengthUntrue(t *testing.T) {
 	}
 	p.Do(os.WriteFile(filepath.Join(real, "sizeless/big"), []byte("short"), 0o644))
 	res, rec = p.Backup()
-	if same(res); rec.Changes["sizeless/big"].Change != index.Modified || len(rec.Changes) != 1 {
+	if same(res); rec.Changes["sizeless/big"].Change != record.Modified || len(rec.Changes) != 1 {
 		t.Errorf("records: %v", rec.Changes)
 	}
 }

@@ -4,8 +4,8 @@ import (
 	"context"
 	"iter"
 
-	"snap/index"
 	"snap/internal/file"
+	"snap/record"
 )
 
 type task struct {
@@ -57,7 +57,7 @@ func (c *cutter) next() *task {
 
 // endsBefore reports whether the task ends before a large file.
 func (c *cutter) endsBefore(m merged) bool {
-	return m.new != nil && m.new.Stored == index.Copied && m.new.Size >= taskBytes && len(c.task.items) > 0
+	return m.new != nil && m.new.Stored == record.Copied && m.new.Size >= taskBytes && len(c.task.items) > 0
 }
 
 func (c *cutter) full() bool {
@@ -90,11 +90,11 @@ func (c *cutter) add(m merged) error {
 }
 
 // put says in which folder the item of an entry is to be made. A folder is made at once.
-func (c *cutter) put(it *item, e *index.Entry) error {
-	for c.top != nil && !index.Within(e.Path, c.top.path) {
+func (c *cutter) put(it *item, e *record.Entry) error {
+	for c.top != nil && !record.Within(e.Path, c.top.path) {
 		c.leave()
 	}
-	dir, name := index.Split(e.Path)
+	dir, name := record.Split(e.Path)
 	switch {
 	case e.Path == "":
 		c.top = &folder{rec: e.Record}
@@ -110,17 +110,17 @@ func (c *cutter) put(it *item, e *index.Entry) error {
 		f.open.Store(1)
 		c.top.open.Add(1)
 		c.top = f
-	case c.top.absent && !it.rec.Has(index.Unreadable):
+	case c.top.absent && !it.rec.Has(record.Unreadable):
 		absent(it, nil)
-	case e.Stored != index.Absent || !it.changed && !e.Has(index.Unreadable):
+	case e.Stored != record.Absent || !it.changed && !e.Has(record.Unreadable):
 		t := c.task
 		it.name, it.dir, it.saved = name, c.top, c.b.resumable.find(e)
 		if n := len(t.folders); n == 0 || t.folders[n-1] != c.top {
 			c.top.open.Add(1)
 			t.folders = append(t.folders, c.top)
 		}
-		if e.Stored == index.Copied && it.changed && it.saved == nil {
-			t.bytes = index.Plus(t.bytes, e.Size)
+		if e.Stored == record.Copied && it.changed && it.saved == nil {
+			t.bytes = record.Plus(t.bytes, e.Size)
 		}
 	}
 	return nil
@@ -138,7 +138,7 @@ type orphanError struct{ path string }
 func (e *orphanError) Error() string {
 	return "the index has " + e.path + " but not the folder it is in"
 }
-func (e *orphanError) Unwrap() error { return index.ErrDamaged }
+func (e *orphanError) Unwrap() error { return record.ErrDamaged }
 
 // mkdir makes the folder f of an item. One that the destination cannot hold stays in the index alone.
 func (b *builder) mkdir(it *item, f *folder, name string) error {
@@ -156,11 +156,11 @@ func (b *builder) mkdir(it *item, f *folder, name string) error {
 		err = d.Mkdir(name)
 	}
 	switch {
-	case err == nil && it.rec.Stored == index.Absent:
+	case err == nil && it.rec.Stored == record.Absent:
 		if !it.changed {
-			setCopyInstead(it, index.HoldsNow)
+			setCopyInstead(it, record.HoldsNow)
 		}
-		it.rec.Stored = index.Made
+		it.rec.Stored = record.Made
 	case err != nil && (file.DiskFailed(err) || !b.ofThisName(d, err)):
 		return err
 	case err != nil:

@@ -8,8 +8,8 @@ import (
 	"testing"
 
 	"snap/backup/backuptest"
-	"snap/index"
 	"snap/internal/filetest"
+	"snap/record"
 )
 
 // TestOwnerOrModeOfOldCopies changes modes and owners in a snapshot behind snap's back: the next one is right all the
@@ -38,7 +38,7 @@ func TestOwnerOrModeOfOldCopies(t *testing.T) {
 	res, rec := p.Backup(backuptest.Force)
 	p.WantSame(res)
 	for path, r := range rec.Changes {
-		if path != "" && !want[path] || r.Change != index.Silent || r.Reason != index.OldCopyDamaged {
+		if path != "" && !want[path] || r.Change != record.Silent || r.Reason != record.OldCopyDamaged {
 			t.Errorf("%q: %v, %v", path, r.Change, r.Reason)
 		}
 		delete(want, path)

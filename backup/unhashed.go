@@ -4,8 +4,8 @@ import (
 	"context"
 
 	"snap/destination"
-	"snap/index"
 	"snap/internal/file"
+	"snap/record"
 	"snap/scan"
 )
 
@@ -16,7 +16,7 @@ func (r *run) readCopy(ctx context.Context, f *scan.Facts) error {
 	if f.Old == nil || !f.Old.Weak() || f.New.Kind != file.Regular || r.copies == nil {
 		return nil
 	}
-	dir, name := index.Split(f.Path)
+	dir, name := record.Split(f.Path)
 	d, err := r.copies.Dir(dir)
 	if err != nil {
 		return nil
@@ -32,14 +32,14 @@ func (r *run) readCopy(ctx context.Context, f *scan.Facts) error {
 		return nil
 	}
 	h := file.NewDigest()
-	h.Begin(f.New.Has(index.SparseHash))
+	h.Begin(f.New.Has(record.SparseHash))
 	buf := file.Buffers.Get().(*[]byte)
 	defer file.Buffers.Put(buf)
 	n, err := file.Hash(ctx, src, s.Size, h, *buf)
 	if err != nil || n != s.Size {
 		return ctx.Err()
 	}
-	index.SetHash(f.Old, h)
+	record.SetHash(f.Old, h)
 	f.Weak = true
 	return nil
 }

@@ -10,8 +10,8 @@ import (
 	"strings"
 	"syscall"
 
-	"snap/index"
 	"snap/internal/file"
+	"snap/record"
 )
 
 // What the destination cannot hold, by its name or size, stays in the index alone, and is reported. The next backups
@@ -55,11 +55,11 @@ func (r *run) tellUnheldBefore(ctx context.Context) error {
 }
 
 // tellUnheld reports an unchanged entry that the destination does not hold, or not with all its attributes.
-func (r *run) tellUnheld(e *index.Entry) {
-	if e.Has(index.Capped) {
+func (r *run) tellUnheld(e *record.Entry) {
+	if e.Has(record.Capped) {
 		r.problem(e.Path, CappedError{}, false)
 	}
-	if !e.Unheld() || r.unheld != "" && index.Within(e.Path, r.unheld) {
+	if !e.Unheld() || r.unheld != "" && record.Within(e.Path, r.unheld) {
 		return
 	}
 	if e.Kind == file.Folder {
@@ -102,16 +102,16 @@ func absent(it *item, why error) {
 		it.problem = why
 	}
 	if !it.changed {
-		if it.rec.Stored == index.Absent {
+		if it.rec.Stored == record.Absent {
 			return
 		}
-		setCopyInstead(it, index.CannotHold)
+		setCopyInstead(it, record.CannotHold)
 	}
 	rec := &it.rec
-	rec.Stored, rec.Link, rec.Hash = index.Absent, "", [32]byte{}
-	rec.Flags &^= index.Hashed | index.SparseHash | index.Racy // nobody will compare its bytes
-	if rec.Change != index.Moved {
-		rec.Reason = index.CannotHold
+	rec.Stored, rec.Link, rec.Hash = record.Absent, "", [32]byte{}
+	rec.Flags &^= record.Hashed | record.SparseHash | record.Racy // nobody will compare its bytes
+	if rec.Change != record.Moved {
+		rec.Reason = record.CannotHold
 	}
 }
 
@@ -163,7 +163,7 @@ func (it *item) wasUnheld() bool {
 	if it.changed {
 		before = it.old
 	}
-	return before.Exists() && before.Stored == index.Absent
+	return before.Exists() && before.Stored == record.Absent
 }
 
 var errTaken = &fs.PathError{Op: "create", Err: fs.ErrExist}

@@ -11,8 +11,8 @@ import (
 	"snap/destination"
 	"snap/destination/retention"
 	"snap/filter"
-	"snap/index"
 	"snap/internal/quote"
+	"snap/record"
 )
 
 // idleMax is how many lines of the lists are named that fit nothing.
@@ -104,8 +104,8 @@ const behindSlack = 3 * time.Hour
 
 // behind is that a backup has an earlier time than a snapshot made before it.
 type behind struct {
-	snapshot *index.Header // the one with the latest time
-	many     bool          // so are others: it is the clock of now that is wrong
+	snapshot *record.Header // the one with the latest time
+	many     bool           // so are others: it is the clock of now that is wrong
 }
 
 // json is nil where there is nothing to tell.
@@ -126,7 +126,7 @@ func (c *call) behind(d *destination.Destination, t time.Time) (*behind, error) 
 	if err != nil {
 		return nil, err
 	}
-	var last *index.Header
+	var last *record.Header
 	later := 0
 	for i := range all {
 		h := &all[i]

@@ -14,9 +14,9 @@ import (
 	"snap/cli/wire"
 	"snap/destination"
 	"snap/filter"
-	"snap/index"
 	"snap/internal/progress"
 	"snap/internal/quote"
+	"snap/record"
 )
 
 // backupReport prints what a backup does: the marks of changes with -v and -n, every file with its
@@ -44,13 +44,13 @@ type backupReport struct {
 
 func (r *backupReport) Progress(p progress.State) { r.line.Show(p) }
 
-func (r *backupReport) Entry(path string, rec *index.Record, changed bool) {
+func (r *backupReport) Entry(path string, rec *record.Record, changed bool) {
 	c := r.call
-	if changed && rec.Stored == index.Copied {
-		r.holes = index.Plus(r.holes, rec.Holes)
+	if changed && rec.Stored == record.Copied {
+		r.holes = record.Plus(r.holes, rec.Holes)
 	}
-	show := c.opts.verbose > 1 || changed && rec.Change != index.Silent && (c.opts.verbose > 0 || r.dryRun)
-	if changed && rec.Change != index.Silent {
+	show := c.opts.verbose > 1 || changed && rec.Change != record.Silent && (c.opts.verbose > 0 || r.dryRun)
+	if changed && rec.Change != record.Silent {
 		r.log.Debug(rec.Change.String(), "path", path, "reason", rec.Reason.String())
 	}
 	if !show || c.opts.quiet || r.err != nil {
@@ -62,7 +62,7 @@ func (r *backupReport) Entry(path string, rec *index.Record, changed bool) {
 	}
 	line := "  " + text.Path(path, rec.Kind)
 	switch {
-	case changed && rec.Change == index.Moved:
+	case changed && rec.Change == record.Moved:
 		line = c.Arrow(c.Mark(rec.Change), text.Path(rec.From, rec.Kind), text.Path(path, rec.Kind))
 	case changed:
 		line = c.Mark(rec.Change) + line[1:]
@@ -78,13 +78,13 @@ func (r *backupReport) Entry(path string, rec *index.Record, changed bool) {
 }
 
 // reasonText is why a record is as it is, and how it was stored.
-func reasonText(rec *index.Record) string {
+func reasonText(rec *record.Record) string {
 	text := rec.Reason.String()
 	switch rec.Stored {
-	case index.Copied, index.Cloned:
+	case record.Copied, record.Cloned:
 		text += "; " + rec.Stored.String()
-	case index.Linked, index.Joined:
-		text += "; " + index.Linked.String()
+	case record.Linked, record.Joined:
+		text += "; " + record.Linked.String()
 	}
 	return text
 }
@@ -182,7 +182,7 @@ func (r *backupReport) summary(res *backup.Result, start time.Time) error {
 			if !r.dryRun {
 				s := wire.NewSnapshot(h, h.State)
 				if h.Errors > 0 {
-					s.State = index.Incomplete
+					s.State = record.Incomplete
 				}
 				j.Snapshot = &s
 			}

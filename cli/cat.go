@@ -11,12 +11,12 @@ import (
 
 	"snap/cli/exit"
 	"snap/cli/text"
-	"snap/index"
 	"snap/internal/file"
 	"snap/internal/hint"
 	"snap/internal/quote"
 	"snap/query"
 	"snap/query/archive"
+	"snap/record"
 	"snap/restore"
 )
 
@@ -79,7 +79,7 @@ func runCat(c *call) error {
 		case r.Unheld():
 			return hint.With(fmt.Errorf("cat %s: the destination could not hold it, by its name or size", name),
 				"to see other versions: snap history %s", quote.Word(path))
-		case r.Stored == index.Absent:
+		case r.Stored == record.Absent:
 			return hint.With(fmt.Errorf("cat %s: could not be read when the snapshot was made", name),
 				"to see other versions: snap history %s", quote.Word(path))
 		}
@@ -115,7 +115,7 @@ func (c *call) archive(d *query.Reader, format string) error {
 	}
 	res, err := archive.Write(c.ctx, c.out, d, items, archive.Options{
 		Zip: format == "zip",
-		Warn: func(h *index.Header, path string, err error) {
+		Warn: func(h *record.Header, path string, err error) {
 			c.warn("cat %s:%s: %v", quote.Name(h.Name), text.Path(path, file.None), err)
 		},
 	})
@@ -151,7 +151,7 @@ func (c *call) archiveItems(d *query.Reader) ([]archive.Item, error) {
 		p := &places[i]
 		switch {
 		case several:
-			p.To = index.Join(p.header.Name, p.Path)
+			p.To = record.Join(p.header.Name, p.Path)
 		case p.Path != "":
 			p.To = path.Base(p.Path)
 		}

@@ -8,10 +8,10 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"snap/index"
 	"snap/internal/file"
 	"snap/internal/quote"
 	"snap/query"
+	"snap/record"
 )
 
 // candidate is one way to go on with a word, and a short text about it.
@@ -238,7 +238,7 @@ func folderCandidates(c *call, d *query.Reader, pos int, before, typed string) (
 		if err != nil || len(all) == maxCompletions {
 			break
 		}
-		_, name := index.Split(e.Path)
+		_, name := record.Split(e.Path)
 		if e.Kind == file.Folder {
 			name += "/"
 		}

@@ -9,10 +9,10 @@ import (
 	"snap/cli/exit"
 	"snap/destination"
 	"snap/destination/retention"
-	"snap/index"
 	"snap/internal/hint"
 	"snap/internal/quote"
 	"snap/query"
+	"snap/record"
 )
 
 func deleteCommand() *command {
@@ -62,7 +62,7 @@ func runDelete(c *call) error {
 }
 
 // spared refuses a pinned snapshot that is named by what may be another one tomorrow.
-func spared(h *index.Header, ref string) error {
+func spared(h *record.Header, ref string) error {
 	if ref == h.Name || !retention.Pinned(h) {
 		return nil
 	}

@@ -13,6 +13,7 @@ import (
 	"snap/internal/file"
 	"snap/internal/hint"
 	"snap/query"
+	"snap/record"
 )
 
 func diffCommand() *command {
@@ -216,7 +217,7 @@ func (c *call) differenceText(q *query.Diff, d *index.Difference, along int) str
 		r = before
 	}
 	s := text.Path(d.Path, r.Kind)
-	if d.Change == index.Moved {
+	if d.Change == record.Moved {
 		s = c.Arrow("+", text.Path(d.From, before.Kind), s)[2:]
 	}
 	var notes []string
@@ -226,7 +227,7 @@ func (c *call) differenceText(q *query.Diff, d *index.Difference, along int) str
 	if along > 0 {
 		notes = append(notes, text.Plural(along, "entry", "entries"))
 	}
-	if d.Change == index.Moved {
+	if d.Change == record.Moved {
 		if change := index.Classify(before, after); change != 0 {
 			notes = append(notes, change.String()+" too")
 		}
@@ -242,7 +243,7 @@ func (c *call) differenceText(q *query.Diff, d *index.Difference, along int) str
 	}
 	said := []string{strings.Join(notes, ", ")}
 	if c.opts.verbose > 0 && q.Next {
-		said = append(said, reasonText(&index.Record{Reason: d.Reason, Stored: d.Stored}))
+		said = append(said, reasonText(&record.Record{Reason: d.Reason, Stored: d.Stored}))
 	}
 	said = slices.DeleteFunc(said, func(s string) bool { return s == "" })
 	return s + enclose(" (", strings.Join(said, "; "), ")")

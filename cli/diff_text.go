@@ -11,16 +11,17 @@ import (
 	"snap/index"
 	"snap/internal/quote"
 	"snap/query"
+	"snap/record"
 )
 
 // aspectText is what text says of one way in which before, of snapshot a, and after, of snapshot b, differ.
-func (c *call) aspectText(aspect query.Aspect, before, after *index.Record, a, b *index.Header) string {
+func (c *call) aspectText(aspect query.Aspect, before, after *record.Record, a, b *record.Header) string {
 	change := func(name, from, to string) string { return name + " " + from + " to " + to }
 	switch aspect {
 	case query.TypeDiffers:
 		return change("type", before.Kind.String(), after.Kind.String())
 	case query.UnreadableDiffers:
-		if after.Has(index.Unreadable) {
+		if after.Has(record.Unreadable) {
 			return "could not be read"
 		}
 		return "could be read again"

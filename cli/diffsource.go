@@ -14,6 +14,7 @@ import (
 	"snap/internal/hint"
 	"snap/internal/quote"
 	"snap/query"
+	"snap/record"
 )
 
 // rehearse finds out what a backup made now would record, and writes nothing. partial: not all of the source could be
@@ -41,7 +42,7 @@ func (c *call) rehearse(d *query.Reader, q *query.Diff) (partial bool, err error
 	}
 	defer func() { err = errors.Join(err, dest.Close()) }()
 	q.Pending = index.NewPending(q.B.Seq)
-	o.Planned = func(e *index.Entry) error { return q.AddPending(c.ctx, e) }
+	o.Planned = func(e *record.Entry) error { return q.AddPending(c.ctx, e) }
 	r := &sourceReport{&backupReport{call: c, log: slog.New(slog.DiscardHandler), line: c.progress(), dryRun: true}}
 	o.Report = r
 	res, err := backup.Run(c.ctx, dest, o)
@@ -74,7 +75,7 @@ func checkSource(q *query.Diff, dest string) error {
 }
 
 // sourceHint says of which snapshot the source is that is not there, or is empty.
-func sourceHint(err error, h *index.Header) error {
+func sourceHint(err error, h *record.Header) error {
 	if guard := (*destination.GuardError)(nil); errors.As(err, &guard) { // the source is empty, or all of it is left out
 		if !errors.Is(guard, source.ErrEmpty) {
 			return exit.With(exit.Refused, hint.With(fmt.Errorf("diff --source: %w", guard), "%s", guard.Hint))
@@ -92,4 +93,4 @@ func sourceHint(err error, h *index.Header) error {
 // sourceReport tells of what could not be read, and leaves the rest to the answer.
 type sourceReport struct{ *backupReport }
 
-func (sourceReport) Entry(string, *index.Record, bool) {}
+func (sourceReport) Entry(string, *record.Record, bool) {}

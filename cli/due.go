@@ -6,18 +6,18 @@ import (
 
 	"snap/cli/wire"
 	"snap/destination"
-	"snap/index"
 	"snap/internal/file"
 	"snap/internal/hint"
 	"snap/internal/quote"
 	"snap/internal/when"
 	"snap/query"
+	"snap/record"
 )
 
 // last is the last run that looked at the whole source.
 type last struct {
-	header    *index.Header // the newest snapshot
-	unchanged time.Time     // when a later run found nothing changed since; zero: none has
+	header    *record.Header // the newest snapshot
+	unchanged time.Time      // when a later run found nothing changed since; zero: none has
 }
 
 // lastRunOf is that of the destination root, whose complete snapshots are all.

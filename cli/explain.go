@@ -21,6 +21,7 @@ import (
 	"snap/internal/hint"
 	"snap/internal/quote"
 	"snap/query"
+	"snap/record"
 )
 
 func explainCommand() *command {
@@ -94,7 +95,7 @@ func explain(c *call) error {
 	if err != nil {
 		return query.IndexHint(err, d.Dir)
 	}
-	if j.Included && (j.Exists || newest.Roots().Place(j.path) == index.Outside) {
+	if j.Included && (j.Exists || newest.Roots().Place(j.path) == record.Outside) {
 		if j.Setting, err = c.leftOut(d.Dir, src, j.path); err != nil {
 			return err
 		}
@@ -126,8 +127,8 @@ func newSharedJSON(names []query.Name, snaps query.Snapshots) []wire.SharedName 
 
 // explainPath explains the first of paths that is in the source or in the newest snapshot, else the
 // first.
-func (c *call) explainPath(d *query.Reader, set *filter.Set, newest *index.Header,
-	paths []string) (j explained, rec *index.Record, err error) {
+func (c *call) explainPath(d *query.Reader, set *filter.Set, newest *record.Header,
+	paths []string) (j explained, rec *record.Record, err error) {
 	for i := len(paths) - 1; i >= 0; i-- {
 		path := paths[i]
 		info, lerr := os.Lstat(filepath.Join(newest.Source, filepath.FromSlash(path)))
@@ -154,7 +155,7 @@ func (c *call) explainPath(d *query.Reader, set *filter.Set, newest *index.Heade
 				j.unseen = at.Err
 			}
 		}
-		j.carrier = newest.Roots().Place(path) == index.Carrier
+		j.carrier = newest.Roots().Place(path) == record.Carrier
 		j.Path, j.PathB64 = wire.Name(path)
 		j.Source, j.SourceB64 = wire.Name(newest.Source)
 		if v.Rule != nil {
@@ -179,7 +180,7 @@ func (c *call) explainPath(d *query.Reader, set *filter.Set, newest *index.Heade
 	return j, rec, nil
 }
 
-func (c *call) printExplained(j explained, rec *index.Record) error {
+func (c *call) printExplained(j explained, rec *record.Record) error {
 	head := quote.Name(j.path)
 	if j.path == "" {
 		head = "./ (the source itself)"

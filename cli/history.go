@@ -10,9 +10,9 @@ import (
 	"snap/cli/exit"
 	"snap/cli/text"
 	"snap/cli/wire"
-	"snap/index"
 	"snap/internal/quote"
 	"snap/query"
+	"snap/record"
 )
 
 func historyCommand() *command {
@@ -84,7 +84,7 @@ func ofPath(steps []query.Version, path string) (of []query.Version, others []st
 	if len(others) <= namesMax {
 		return steps, nil
 	}
-	slices.SortFunc(others, index.Compare)
+	slices.SortFunc(others, record.Compare)
 	return of, others
 }
 
@@ -139,7 +139,7 @@ func (c *call) printSteps(steps []query.Version, snaps query.Snapshots) error {
 
 // stepLine is a step as it is printed.
 type stepLine struct {
-	change        index.Change
+	change        record.Change
 	text          string // without the mark and the paths
 	path          string
 	before, after string // where it came from, where it went, "" mostly
@@ -151,15 +151,15 @@ func (c *call) stepLine(v *query.Version, snaps query.Snapshots, width int) step
 	l := stepLine{change: v.Change, path: text.Path(v.Path, v.Record.Kind)}
 	l.what = l.path + enclose(" (", notHeld(v), ")")
 	switch from := v.From(); {
-	case v.Change == index.Removed && v.To != "": // seen only when renames are not followed
-		l.change, l.after = index.Moved, text.Path(v.To, v.Record.Kind)
+	case v.Change == record.Removed && v.To != "": // seen only when renames are not followed
+		l.change, l.after = record.Moved, text.Path(v.To, v.Record.Kind)
 		l.what += " -> " + l.after
 	case from != "":
 		l.before = text.Path(from, v.Record.Kind)
 		l.what = l.before + " -> " + l.what
 	}
 	size := "-"
-	if v.Change != index.Removed {
+	if v.Change != record.Removed {
 		size = c.sizeText(v.Record)
 	}
 	h := &snaps[v.First]

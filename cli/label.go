@@ -19,6 +19,7 @@ import (
 	"snap/internal/hint"
 	"snap/internal/quote"
 	"snap/query"
+	"snap/record"
 )
 
 func tagCommand() *command {
@@ -47,10 +48,10 @@ snap tag tag:old --remove old  # take the tag from the newest that has it`,
 				}
 			}
 			if len(add)+len(remove) == 0 {
-				return c.showLabels(func(h *index.Header) string { return quoteAll(h.Tags) })
+				return c.showLabels(func(h *record.Header) string { return quoteAll(h.Tags) })
 			}
 			lacking := slices.Clone(remove) // what none of the snapshots has may be misspelled, and what was meant stays
-			err := c.label("tag", c.args, func(h *index.Header) {
+			err := c.label("tag", c.args, func(h *record.Header) {
 				lacking = slices.DeleteFunc(lacking, func(t string) bool { return slices.Contains(h.Tags, t) })
 				tags := slices.DeleteFunc(slices.Clone(h.Tags), func(t string) bool { return slices.Contains(remove, t) })
 				for _, t := range add {
@@ -79,16 +80,16 @@ snap note latest ""  # no note`,
 		complete: completeRef,
 		run: func(c *call) error {
 			if len(c.args) == 1 {
-				return c.showLabels(func(h *index.Header) string { return quote.Name(h.Note) })
+				return c.showLabels(func(h *record.Header) string { return quote.Name(h.Note) })
 			}
 			text := strings.ToValidUTF8(c.args[1], "\ufffd")
-			return c.label("note", c.args[:1], func(h *index.Header) { h.Note = text })
+			return c.label("note", c.args[:1], func(h *record.Header) { h.Note = text })
 		},
 	}
 }
 
 // showLabels prints a line a snapshot.
-func (c *call) showLabels(text func(h *index.Header) string) error {
+func (c *call) showLabels(text func(h *record.Header) string) error {
 	return c.reading(func(d *query.Reader) error {
 		named, err := named(d.Resolver(), c.args)
 		if err != nil {
@@ -102,7 +103,7 @@ func (c *call) showLabels(text func(h *index.Header) string) error {
 }
 
 // printLabels prints a line a snapshot, the names as wide as the widest.
-func (c *call) printLabels(all []*index.Header, label func(h *index.Header) string) error {
+func (c *call) printLabels(all []*record.Header, label func(h *record.Header) string) error {
 	width := 0
 	for _, h := range all {
 		width = max(width, displaywidth.String(quote.Name(h.Name)))
@@ -115,7 +116,7 @@ func (c *call) printLabels(all []*index.Header, label func(h *index.Header) stri
 	return nil
 }
 
-func (c *call) labelsJSON(all []*index.Header) error {
+func (c *call) labelsJSON(all []*record.Header) error {
 	out := []wire.Labels{}
 	for _, h := range all {
 		out = append(out, wire.NewLabels(h))
@@ -124,7 +125,7 @@ func (c *call) labelsJSON(all []*index.Header) error {
 }
 
 // named are the snapshots that refs name, each once.
-func named(r query.Resolver, refs []string) (all []*index.Header, err error) {
+func named(r query.Resolver, refs []string) (all []*record.Header, err error) {
 	for _, ref := range refs {
 		pos, err := r.Resolve(ref)
 		if err != nil {
@@ -139,7 +140,7 @@ func named(r query.Resolver, refs []string) (all []*index.Header, err error) {
 
 // label changes the labels of the snapshots that refs name. They are looked up under the lock, so that two
 // runs that add a tag each both have their way.
-func (c *call) label(what string, refs []string, change func(h *index.Header)) (err error) {
+func (c *call) label(what string, refs []string, change func(h *record.Header)) (err error) {
 	dest, err := c.find()
 	if err != nil {
 		return err
@@ -175,13 +176,13 @@ func (c *call) label(what string, refs []string, change func(h *index.Header)) (
 		return nil
 	}
 	return c.printLabels(all,
-		func(h *index.Header) string { return strings.TrimSpace(quoteAll(h.Tags) + "  " + quote.Name(h.Note)) })
+		func(h *record.Header) string { return strings.TrimSpace(quoteAll(h.Tags) + "  " + quote.Name(h.Note)) })
 }
 
 // gained is what the newest snapshot got because nothing had changed since.
 type gained struct {
-	header *index.Header // with its labels as they are then; nil: it got nothing
-	what   string        // in words
+	header *record.Header // with its labels as they are then; nil: it got nothing
+	what   string         // in words
 }
 
 // labelUnchanged gives the newest snapshot, which is what the source holds, the labels that a new one would have had.
@@ -193,7 +194,7 @@ func (c *call) labelUnchanged(d *destination.Destination, name string, o *backup
 	if err != nil {
 		return gained{}, err
 	}
-	i := slices.IndexFunc(all, func(h index.Header) bool { return h.Name == name })
+	i := slices.IndexFunc(all, func(h record.Header) bool { return h.Name == name })
 	if i < 0 {
 		return gained{}, fmt.Errorf("snapshot %s: %w", quote.Name(name), index.ErrNotFound)
 	}
@@ -213,7 +214,7 @@ func (c *call) labelUnchanged(d *destination.Destination, name string, o *backup
 }
 
 // addLabels gives h the tags that it lacks, and the note if it has none, and says in words what is new.
-func addLabels(h *index.Header, tags []string, note string) string {
+func addLabels(h *record.Header, tags []string, note string) string {
 	var what []string
 	fresh := slices.DeleteFunc(slices.Clone(tags), func(t string) bool { return slices.Contains(h.Tags, t) })
 	if len(fresh) > 0 {

@@ -7,9 +7,9 @@ import (
 	"snap/cli/settings"
 	"snap/cli/wire"
 	"snap/filter"
-	"snap/index"
 	"snap/internal/file"
 	"snap/internal/quote"
+	"snap/record"
 	"snap/restore"
 	"snap/scan"
 )
@@ -101,7 +101,7 @@ func (s *sparing) why(x *restore.Extra) (string, error) {
 		return fmt.Sprintf("%s:%d (%s) leaves it out of a backup", filepath.Base(v.Rule.File), v.Rule.Line,
 			quote.Name(v.Rule.Text)), nil
 	}
-	dir, _ := index.Split(x.Path)
+	dir, _ := record.Split(x.Path)
 	cause, err := scan.LeftOutOf(x.In, dir, x.Name, x.Stat, s.scan)
 	if err != nil {
 		return "", err

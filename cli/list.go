@@ -9,9 +9,9 @@ import (
 	"snap/cli/exit"
 	"snap/cli/text"
 	"snap/cli/wire"
-	"snap/index"
 	"snap/internal/quote"
 	"snap/query"
+	"snap/record"
 )
 
 func listCommand() *command {
@@ -76,13 +76,13 @@ func runList(c *call) error {
 }
 
 // changes counts what a snapshot changed, with the marks of diff.
-func changes(h *index.Header) string {
+func changes(h *record.Header) string {
 	var b strings.Builder
 	for _, n := range [...]struct {
-		change index.Change
+		change record.Change
 		count  int64
-	}{{index.Added, h.Added}, {index.Modified, h.Modified}, {index.Metadata, h.Metadata}, {index.Moved, h.Moved},
-		{index.Removed, h.Removed}} {
+	}{{record.Added, h.Added}, {record.Modified, h.Modified}, {record.Metadata, h.Metadata}, {record.Moved, h.Moved},
+		{record.Removed, h.Removed}} {
 		if n.count > 0 {
 			fmt.Fprintf(&b, " %s%d", text.Letter(n.change), n.count)
 		}

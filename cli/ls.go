@@ -9,10 +9,10 @@ import (
 	"snap/cli/exit"
 	"snap/cli/text"
 	"snap/cli/wire"
-	"snap/index"
 	"snap/internal/file"
 	"snap/internal/quote"
 	"snap/query"
+	"snap/record"
 )
 
 func lsCommand() *command {
@@ -66,13 +66,13 @@ func runLs(c *call) error {
 		case c.opts.json:
 			return c.lsJSON(entries)
 		case raw:
-			return each(entries, func(e *index.Entry) error { return c.printf("%s\x00", e.Path) })
+			return each(entries, func(e *record.Entry) error { return c.printf("%s\x00", e.Path) })
 		case c.flags.Bool("long"):
-			return each(entries, func(e *index.Entry) error { return c.lsLong(h, e) })
+			return each(entries, func(e *record.Entry) error { return c.lsLong(h, e) })
 		}
-		return each(entries, func(e *index.Entry) error {
+		return each(entries, func(e *record.Entry) error {
 			problem := ""
-			if !e.Held() || e.Has(index.Unreadable) {
+			if !e.Held() || e.Has(record.Unreadable) {
 				problem = problemText(&e.Record)
 			}
 			return c.printf("%s%s\n", text.Path(e.Path, e.Kind), enclose(" (", problem, ")"))
@@ -81,7 +81,7 @@ func runLs(c *call) error {
 }
 
 // each hands every entry to f.
-func each(entries iter.Seq2[*index.Entry, error], f func(*index.Entry) error) error {
+func each(entries iter.Seq2[*record.Entry, error], f func(*record.Entry) error) error {
 	for e, err := range entries {
 		if err == nil {
 			err = f(e)
@@ -94,16 +94,16 @@ func each(entries iter.Seq2[*index.Entry, error], f func(*index.Entry) error) er
 }
 
 // sorted collects the entries: what is to be ordered must be known.
-func sorted(entries iter.Seq2[*index.Entry, error], by string) (iter.Seq2[*index.Entry, error], error) {
-	var all []index.Entry
-	err := each(entries, func(e *index.Entry) error {
+func sorted(entries iter.Seq2[*record.Entry, error], by string) (iter.Seq2[*record.Entry, error], error) {
+	var all []record.Entry
+	err := each(entries, func(e *record.Entry) error {
 		all = append(all, *e)
 		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	slices.SortStableFunc(all, func(a, b index.Entry) int {
+	slices.SortStableFunc(all, func(a, b record.Entry) int {
 		switch {
 		case by == "size" && a.Size != b.Size:
 			if a.Size > b.Size {
@@ -118,7 +118,7 @@ func sorted(entries iter.Seq2[*index.Entry, error], by string) (iter.Seq2[*index
 		}
 		return 0
 	})
-	return func(yield func(*index.Entry, error) bool) {
+	return func(yield func(*record.Entry, error) bool) {
 		for i := range all {
 			if !yield(&all[i], nil) {
 				return
@@ -128,7 +128,7 @@ func sorted(entries iter.Seq2[*index.Entry, error], by string) (iter.Seq2[*index
 }
 
 // lsLong prints an entry as `ls -l` does.
-func (c *call) lsLong(h *index.Header, e *index.Entry) error {
+func (c *call) lsLong(h *record.Header, e *record.Entry) error {
 	size, target := "-", ""
 	switch e.Kind {
 	case file.Regular:
@@ -143,9 +143,9 @@ func (c *call) lsLong(h *index.Header, e *index.Entry) error {
 }
 
 // lsJSON prints an array, an entry a line.
-func (c *call) lsJSON(entries iter.Seq2[*index.Entry, error]) error {
+func (c *call) lsJSON(entries iter.Seq2[*record.Entry, error]) error {
 	sep := "[\n"
-	err := each(entries, func(e *index.Entry) error {
+	err := each(entries, func(e *record.Entry) error {
 		b, err := wire.Encode(wire.NewEntry(e))
 		if err != nil {
 			return err

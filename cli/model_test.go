@@ -15,6 +15,7 @@ import (
 	"snap/index"
 	"snap/internal/file"
 	"snap/query"
+	"snap/record"
 )
 
 // A random life of a source goes through the index as change sets, and every answer is compared with
@@ -59,7 +60,7 @@ func (w *world) step(t *rapid.T, links bool) {
 	others := w.paths(func(p string, _ node) bool { return p != "" })
 	place := func() string {
 		dir := rapid.SampledFrom(folders).Draw(t, "dir")
-		return index.Join(dir, rapid.SampledFrom([]string{"a", "b", "c", "a-b", "a.b", "\xff", "d\n"}).Draw(t, "name"))
+		return record.Join(dir, rapid.SampledFrom([]string{"a", "b", "c", "a-b", "a.b", "\xff", "d\n"}).Draw(t, "name"))
 	}
 	what := rapid.SampledFrom([]string{"write", "write", "mkdir", "mkdir", "move", "move", "move", "swap", "remove",
 		"chmod", "symlink", "hardlink", "touch"}).Draw(t, "step")
@@ -78,12 +79,12 @@ func (w *world) step(t *rapid.T, links bool) {
 			w.mkdir(to)
 		}
 	case "move":
-		if from := some(); !index.Within(to, from) && !index.Within(from, to) {
+		if from := some(); !record.Within(to, from) && !record.Within(from, to) {
 			w.move(from, to)
 		}
 	case "swap":
 		a, b := some(), some()
-		if !index.Within(a, b) && !index.Within(b, a) {
+		if !record.Within(a, b) && !record.Within(b, a) {
 			w.move(a, "swapping")
 			w.move(b, a)
 			w.move("swapping", b)
@@ -129,7 +130,7 @@ func (w *world) String() string {
 }
 
 // same reports whether a record says what a node is.
-func same(r *index.Record, n node) bool {
+func same(r *record.Record, n node) bool {
 	want := n.record()
 	return r != nil && r.Kind == want.Kind && r.SameContent(&want) && r.SameMeta(&want)
 }
@@ -154,7 +155,7 @@ func TestListingsAreWhatTheSnapshotsHeld(t *testing.T) {
 						got = append(got, e.Path)
 					}
 					for _, p := range sortedPaths(past) {
-						if p != dir && index.Within(p, dir) &&
+						if p != dir && record.Within(p, dir) &&
 							(recursive || !strings.Contains(strings.TrimPrefix(strings.TrimPrefix(p, dir), "/"), "/")) {
 							want = append(want, p)
 						}
@@ -185,7 +186,7 @@ func (w *world) checkDiff(t *rapid.T, a, b int) {
 		t.Fatalf("diff %d %d: %s\n%s", a, b, fmt.Sprintf(format, args...), w)
 	}
 	A, B := w.past[a], w.past[b]
-	result := map[string]*index.Record{}
+	result := map[string]*record.Record{}
 	for p, n := range A {
 		r := n.record()
 		result[p] = &r
@@ -203,13 +204,13 @@ func (w *world) checkDiff(t *rapid.T, a, b int) {
 		seen[d.Path] = true
 		all = append(all, d)
 		from := d.Path
-		if d.Change == index.Moved {
+		if d.Change == record.Moved {
 			from = d.From
 			left[from] = true
 		}
 		_, before := A[from]
 		_, after := B[d.Path]
-		if d.Change == index.Added && before { // the file that was here must be told of elsewhere
+		if d.Change == record.Added && before { // the file that was here must be told of elsewhere
 			replaced = append(replaced, d.Path)
 			before = false
 		}
@@ -219,10 +220,10 @@ func (w *world) checkDiff(t *rapid.T, a, b int) {
 		if after != (d.After != nil) || after && !same(d.After, B[d.Path]) && B[d.Path].kind != file.Folder {
 			fail("%s %q: after is %+v", d.Change, d.Path, d.After)
 		}
-		if d.Change == index.Moved && d.From == d.Path {
+		if d.Change == record.Moved && d.From == d.Path {
 			fail("%q moved to itself", d.Path)
 		}
-		if d.Change != index.Moved && before && after && index.Classify(d.Before, d.After) != d.Change {
+		if d.Change != record.Moved && before && after && index.Classify(d.Before, d.After) != d.Change {
 			fail("%q is %s", d.Path, d.Change)
 		}
 	}
@@ -233,9 +234,9 @@ func (w *world) checkDiff(t *rapid.T, a, b int) {
 	}
 	for _, d := range all { // first what goes, then what comes
 		switch d.Change {
-		case index.Removed:
+		case record.Removed:
 			delete(result, d.Path)
-		case index.Moved:
+		case record.Moved:
 			if result[d.From] == nil {
 				fail("%q moved from %q, where nothing is left to move", d.Path, d.From)
 			}
@@ -281,7 +282,7 @@ func (w *world) versions(path string) (all []modelVersion) {
 		}
 		_, movedHere := w.moves[i][path]
 		to := ""
-		for _, q := range slices.SortedFunc(maps.Keys(w.moves[i]), index.Compare) {
+		for _, q := range slices.SortedFunc(maps.Keys(w.moves[i]), record.Compare) {
 			if w.moves[i][q] == path {
 				to = q
 			}
@@ -412,7 +413,7 @@ func (w *world) life(path string) (steps []string) {
 		for p := range marks {
 			paths = append(paths, p)
 		}
-		slices.SortFunc(paths, index.Compare)
+		slices.SortFunc(paths, record.Compare)
 		for _, p := range paths {
 			steps = append(steps, fmt.Sprintf("%s%q@%d", marks[p], p, i))
 		}
@@ -439,7 +440,7 @@ func TestHistoryFollowsAFileThroughItsNames(t *testing.T) {
 			var got []string
 			for _, v := range steps {
 				mark := "+"
-				if v.Change == index.Removed {
+				if v.Change == record.Removed {
 					mark = "-"
 				}
 				got = append(got, fmt.Sprintf("%s%q@%d", mark, v.Path, v.First))

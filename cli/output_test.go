@@ -18,6 +18,7 @@ import (
 	"snap/cli/wire"
 	"snap/index"
 	"snap/internal/hint"
+	"snap/record"
 )
 
 func TestExitCodes(t *testing.T) {
@@ -41,7 +42,7 @@ func TestExitCodes(t *testing.T) {
 		{background, hint.With(exit.With(exit.Refused, errors.New("x")), "y"), 4},
 		{background, errors.Join(exit.With(exit.NoDest, errors.New("x"))), 10},
 		{background, fmt.Errorf("x: %w", index.ErrBusy), 11},
-		{background, fmt.Errorf("x: %w", index.ErrDamaged), 1},
+		{background, fmt.Errorf("x: %w", record.ErrDamaged), 1},
 		{background, exit.ErrClosed, 0},
 		{signal(os.Interrupt), context.Canceled, 130},
 		{signal(syscall.SIGTERM), fmt.Errorf("x: %w", context.Canceled), 143},
@@ -187,7 +188,7 @@ func TestColour(t *testing.T) {
 		{"always", false, map[string]string{"NO_COLOR": "1"}, true}, {"never", true, nil, false},
 	} {
 		env := &Env{StdoutTTY: c.tty, LookupEnv: func(key string) (string, bool) { v, ok := c.env[key]; return v, ok }}
-		if got := strings.Contains(text.Style{Color: env.coloured(c.flag)}.Mark(index.Added), "\x1b"); got != c.colours {
+		if got := strings.Contains(text.Style{Color: env.coloured(c.flag)}.Mark(record.Added), "\x1b"); got != c.colours {
 			t.Errorf("%+v: %v", c, got)
 		}
 	}

@@ -23,6 +23,7 @@ import (
 	"snap/index"
 	"snap/internal/hint"
 	"snap/internal/quote"
+	"snap/record"
 )
 
 func reindexCommand() *command {
@@ -124,8 +125,8 @@ func (c *call) reindexOptions(s *settings.Settings) reindex.Options {
 // judgement is needed. backUp says which destination it is about.
 func (c *call) rebuilding(backUp func() (dest string, err error)) error {
 	dest, err := backUp()
-	lost := errors.Is(err, index.ErrDamaged) || errors.Is(err, index.ErrMissing)
-	if !lost || errors.Is(err, index.ErrNewer) || c.summed || c.flags.Bool("dry-run") {
+	lost := errors.Is(err, record.ErrDamaged) || errors.Is(err, index.ErrMissing)
+	if !lost || errors.Is(err, record.ErrNewer) || c.summed || c.flags.Bool("dry-run") {
 		return err
 	}
 	s, settingsErr := c.readSettings(dest)
@@ -145,7 +146,7 @@ func (c *call) rebuilding(backUp func() (dest string, err error)) error {
 		return errors.Join(err, exit.Hint(fmt.Errorf("the index could not be made again: %w", why), dest))
 	}
 	kept := ""
-	if errors.Is(err, index.ErrDamaged) {
+	if errors.Is(err, record.ErrDamaged) {
 		kept = "; the damaged one is kept as index.db.old"
 	}
 	c.warn("%v. It was made again from the change sets%s", err, kept)

@@ -9,8 +9,8 @@ import (
 	"time"
 
 	"snap/backup"
-	"snap/index"
 	"snap/internal/file"
+	"snap/record"
 )
 
 // TestTheReportOfABackupIsTrue: a file that could not be read is neither linked nor saved, and one that changed while
@@ -20,17 +20,17 @@ func TestTheReportOfABackupIsTrue(t *testing.T) {
 	env := testEnv("", &out, &errs)
 	c := &call{Style: env.style(options{}), env: &env, out: &output{w: &out}}
 	r := &backupReport{call: c, log: slog.New(slog.DiscardHandler)}
-	h := index.Header{Name: "s", Files: 4, Dirs: 1, Bytes: 1111, Linked: 1, CopiedBytes: 11, Errors: 2, Unread: 1,
+	h := record.Header{Name: "s", Files: 4, Dirs: 1, Bytes: 1111, Linked: 1, CopiedBytes: 11, Errors: 2, Unread: 1,
 		UnreadBytes: 100}
-	for path, rec := range map[string]index.Record{
-		"copied":   {Stat: file.Stat{Kind: file.Regular, Size: 1}, Stored: index.Copied},
-		"unsteady": {Stat: file.Stat{Kind: file.Regular, Size: 10}, Stored: index.Copied, Flags: index.Inconsistent},
-		"unread":   {Stat: file.Stat{Kind: file.Regular, Size: 100}, Stored: index.Absent, Flags: index.Unreadable},
+	for path, rec := range map[string]record.Record{
+		"copied":   {Stat: file.Stat{Kind: file.Regular, Size: 1}, Stored: record.Copied},
+		"unsteady": {Stat: file.Stat{Kind: file.Regular, Size: 10}, Stored: record.Copied, Flags: record.Inconsistent},
+		"unread":   {Stat: file.Stat{Kind: file.Regular, Size: 100}, Stored: record.Absent, Flags: record.Unreadable},
 	} {
 		r.Entry(path, &rec, true)
 	}
-	r.Entry("linked", &index.Record{Stat: file.Stat{Kind: file.Regular, Size: 1000}, Stored: index.Copied,
-		Flags: index.Inconsistent}, false)
+	r.Entry("linked", &record.Record{Stat: file.Stat{Kind: file.Regular, Size: 1000}, Stored: record.Copied,
+		Flags: record.Inconsistent}, false)
 	r.Problem(backup.Problem{Path: "unsteady", Err: backup.ErrUnsteady})
 	r.Problem(backup.Problem{Path: "unread", Err: fs.ErrPermission})
 	if err := r.summary(&backup.Result{Header: &h, Previous: "r", Errors: 2}, time.Time{}); err != nil {

@@ -10,10 +10,10 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"snap/cli/exit"
-	"snap/index"
 	"snap/internal/hint"
 	"snap/internal/quote"
 	"snap/query"
+	"snap/record"
 	"snap/restore"
 )
 
@@ -103,7 +103,7 @@ func (c *call) restore(d *query.Reader) error {
 		choosers = append(choosers, p.chooser)
 		if items := p.options.Items; len(items) == 1 && items[0].Path == "" {
 			r.state.TotalFiles, r.state.TotalBytes = r.state.TotalFiles+p.header.Files,
-				index.Plus(r.state.TotalBytes, p.header.Bytes)
+				record.Plus(r.state.TotalBytes, p.header.Bytes)
 		}
 		p.options.Report = r
 		r.begin(&p.options)
@@ -182,7 +182,7 @@ func (c *call) restoreOptions() (restore.Options, error) {
 
 // restorePart is what is restored from one snapshot.
 type restorePart struct {
-	header  *index.Header
+	header  *record.Header
 	options restore.Options
 	chooser *chooser
 }
@@ -230,13 +230,13 @@ func (c *call) restoreParts(d *query.Reader, o restore.Options) (parts []*restor
 
 // inPlace is what of a snapshot is restored where it was, if path is asked for. A folder that only leads to sources,
 // such as / and /home, stands for those: it itself stays as it is, and so does what else is in it.
-func inPlace(h *index.Header, path string) (items []restore.Item) {
+func inPlace(h *record.Header, path string) (items []restore.Item) {
 	roots := h.Roots()
-	if roots.Place(path) != index.Carrier {
+	if roots.Place(path) != record.Carrier {
 		return []restore.Item{{Path: path, To: path}}
 	}
 	for _, r := range roots.Outer() {
-		if index.Within(r, path) {
+		if record.Within(r, path) {
 			items = append(items, restore.Item{Path: r, To: r})
 		}
 	}
@@ -257,7 +257,7 @@ func (c *call) restoreInto(p *restorePart, d *query.Reader) (err error) {
 	}
 	p.options.Include, p.options.Exclude = p.chooser.includes(), p.chooser.excludes()
 	roots := p.header.Roots()
-	p.options.Carrier = func(path string) bool { return roots.Place(path) == index.Carrier }
+	p.options.Carrier = func(path string) bool { return roots.Place(path) == record.Carrier }
 	if p.options.Delete && !p.options.DeleteExcluded {
 		s, err := c.sparing(d.Dir, sourcesIn(p.header))
 		if err != nil {
@@ -271,19 +271,19 @@ func (c *call) restoreInto(p *restorePart, d *query.Reader) (err error) {
 // restorePlace is an argument and where it goes.
 type restorePlace struct {
 	restore.Item
-	header *index.Header
+	header *record.Header
 	arg    string
 }
 
 // apart refuses arguments that go to, or into, the place of another. A folder and what is in it may both be
 // named when they stay together.
 func apart(places []restorePlace) error {
-	slices.SortStableFunc(places, func(a, b restorePlace) int { return index.Compare(a.To, b.To) })
+	slices.SortStableFunc(places, func(a, b restorePlace) int { return record.Compare(a.To, b.To) })
 	var outer *restorePlace
 	for i := range places {
 		p := &places[i]
 		switch {
-		case outer == nil || !index.Within(p.To, outer.To):
+		case outer == nil || !record.Within(p.To, outer.To):
 			outer = p
 		case p.To == outer.To || p.header != outer.header || p.Path != p.To || outer.Path != outer.To:
 			return hint.With(hint.Usagef("%s and %s would go to the same place", quote.Name(outer.arg), quote.Name(p.arg)),

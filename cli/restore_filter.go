@@ -6,9 +6,9 @@ import (
 	"strings"
 
 	"snap/filter"
-	"snap/index"
 	"snap/internal/hint"
 	"snap/internal/quote"
+	"snap/record"
 )
 
 // chooser says which entries of a snapshot --include and --exclude choose, and remembers which pattern fitted any.
@@ -30,7 +30,7 @@ type patterns struct {
 const maxSingle = 100
 
 // chooser reads the patterns of the command line for a snapshot's source.
-func (c *call) chooser(h *index.Header) (*chooser, error) {
+func (c *call) chooser(h *record.Header) (*chooser, error) {
 	fc := c.filterContext(sourcesIn(h))
 	var ch chooser
 	for flag, p := range map[string]**patterns{"include": &ch.include, "exclude": &ch.exclude} {

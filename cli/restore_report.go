@@ -14,10 +14,10 @@ import (
 	"snap/cli/exit"
 	"snap/cli/text"
 	"snap/cli/wire"
-	"snap/index"
 	"snap/internal/file"
 	"snap/internal/progress"
 	"snap/internal/quote"
+	"snap/record"
 	"snap/restore"
 )
 
@@ -60,7 +60,7 @@ func (r *restoreReport) begin(o *restore.Options) {
 
 // place is where a path of the snapshot goes.
 func (r *restoreReport) place(path string) string {
-	for item := path; ; item, _ = index.Split(item) {
+	for item := path; ; item, _ = record.Split(item) {
 		if to, ok := r.places[item]; ok {
 			return filepath.Join(r.target, filepath.FromSlash(to), filepath.FromSlash(strings.TrimPrefix(path[len(item):], "/")))
 		}
@@ -74,12 +74,12 @@ func (r *restoreReport) Started(path string, _ int64) { r.progress(path, 0, 0) }
 
 func (r *restoreReport) Restored(path string, bytes int64) {
 	r.progress(path, 1, bytes)
-	r.file(text.Letter(index.Added), "restored", path, r.dryRun || r.call.opts.verbose > 0)
+	r.file(text.Letter(record.Added), "restored", path, r.dryRun || r.call.opts.verbose > 0)
 }
 
 func (r *restoreReport) MetadataSet(path string) {
 	r.progress(path, 1, 0)
-	r.file(text.Letter(index.Metadata), "metadata", path, r.dryRun || r.call.opts.verbose > 0)
+	r.file(text.Letter(record.Metadata), "metadata", path, r.dryRun || r.call.opts.verbose > 0)
 }
 
 func (r *restoreReport) Skipped(path string) {
@@ -118,7 +118,7 @@ func (r *restoreReport) tellBlocked() {
 const blockedMax = 20
 
 func (r *restoreReport) Deleted(path string) {
-	r.file(text.Letter(index.Removed), "deleted", path, r.dryRun || r.call.opts.verbose > 0)
+	r.file(text.Letter(record.Removed), "deleted", path, r.dryRun || r.call.opts.verbose > 0)
 }
 
 // Spared tells of each thing with -v and -n in JSON, of each rule in the end.
@@ -167,7 +167,7 @@ func lostParts(parts file.Lost) (names []string) {
 
 func (r *restoreReport) progress(path string, files, bytes int64) {
 	r.state.Stage, r.state.Path = "restoring", path
-	r.state.Files, r.state.Bytes = r.state.Files+files, index.Plus(r.state.Bytes, bytes)
+	r.state.Files, r.state.Bytes = r.state.Files+files, record.Plus(r.state.Bytes, bytes)
 	r.line.Show(r.state)
 }
 
@@ -216,7 +216,7 @@ func (r *restoreReport) Problem(p restore.Problem) {
 
 func (r *restoreReport) add(res *restore.Result) {
 	t := &r.total
-	t.FilesRestored, t.BytesRestored = t.FilesRestored+res.FilesRestored, index.Plus(t.BytesRestored, res.BytesRestored)
+	t.FilesRestored, t.BytesRestored = t.FilesRestored+res.FilesRestored, record.Plus(t.BytesRestored, res.BytesRestored)
 	t.MetadataSet, t.FilesSkipped, t.FilesDeleted, t.Errors = t.MetadataSet+res.MetadataSet,
 		t.FilesSkipped+res.FilesSkipped, t.FilesDeleted+res.FilesDeleted, t.Errors+res.Errors
 	t.Lost.Owner, t.Lost.Mode = t.Lost.Owner+res.Lost.Owner, t.Lost.Mode+res.Lost.Mode

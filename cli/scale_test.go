@@ -18,6 +18,7 @@ import (
 
 	"snap/index"
 	"snap/internal/file"
+	"snap/record"
 )
 
 // The benchmarks ask a large destination what people ask. docs/scale.md has their numbers and how to repeat
@@ -50,9 +51,10 @@ type scaledFile struct {
 	size  int64
 }
 
-func (f *scaledFile) entry(change index.Change) index.Entry {
-	e := index.Entry{Path: f.path,
-		Record: index.Record{Volume: 1, Flags: index.Hashed, Change: change, Stored: index.Copied, Reason: index.SizeOrTime}}
+func (f *scaledFile) entry(change record.Change) record.Entry {
+	e := record.Entry{Path: f.path,
+		Record: record.Record{Volume: 1, Flags: record.Hashed, Change: change, Stored: record.Copied,
+			Reason: record.SizeOrTime}}
 	e.Kind, e.Mode, e.UID, e.GID, e.Nlink, e.Ino, e.Size = file.Regular, 0o644, 1000, 1000, 1, f.ino, f.size
 	e.Mtime = file.Time{Sec: 1_700_000_000 + f.mtime, Nsec: 123456789}
 	e.Ctime, e.Btime = e.Mtime, file.Time{Sec: 1_600_000_000 + int64(f.ino), Nsec: 987654321}
@@ -105,18 +107,18 @@ func (s *scaled) build() (err error) {
 		return err
 	}
 	folders := map[string]bool{"": true}
-	var set []index.Entry
+	var set []record.Entry
 	for i := range s.files {
 		f := &s.files[i]
-		for dir, _ := index.Split(f.path); !folders[dir]; dir, _ = index.Split(dir) {
+		for dir, _ := record.Split(f.path); !folders[dir]; dir, _ = record.Split(dir) {
 			folders[dir] = true
 		}
-		set = append(set, f.entry(index.Added))
+		set = append(set, f.entry(record.Added))
 	}
 	for dir := range folders {
 		f := scaledFile{path: dir, ino: uint64(len(set)) + 10_000_000}
-		e := f.entry(index.Added)
-		e.Kind, e.Mode, e.Flags, e.Size, e.Stored, e.Hash = file.Folder, 0o755, 0, 0, index.Made, [32]byte{}
+		e := f.entry(record.Added)
+		e.Kind, e.Mode, e.Flags, e.Size, e.Stored, e.Hash = file.Folder, 0o755, 0, 0, record.Made, [32]byte{}
 		set = append(set, e)
 	}
 	start := time.Now()
@@ -141,7 +143,7 @@ func (s *scaled) build() (err error) {
 }
 
 // change alters n files: most are written, some leave for a new name, some come and go.
-func (s *scaled) change(time, n int) (set []index.Entry) {
+func (s *scaled) change(time, n int) (set []record.Entry) {
 	met := map[int]bool{}
 	for len(set) < n {
 		i := s.rand.IntN(len(s.files))
@@ -150,42 +152,42 @@ func (s *scaled) change(time, n int) (set []index.Entry) {
 		}
 		met[i] = true
 		f := &s.files[i]
-		gone := index.Entry{Path: f.path, Record: index.Record{Change: index.Removed, Reason: index.Gone}}
+		gone := record.Entry{Path: f.path, Record: record.Record{Change: record.Removed, Reason: record.Gone}}
 		switch s.rand.IntN(20) {
 		case 0: // renamed
 			from := f.path
 			f.path = fmt.Sprintf("%s-%04d", from[:min(len(from), 70)], time)
-			e := f.entry(index.Moved)
-			e.From, e.Stored, e.Reason = from, index.Linked, index.SameIdentity
+			e := f.entry(record.Moved)
+			e.From, e.Stored, e.Reason = from, record.Linked, record.SameIdentity
 			set = append(set, e, gone)
 		case 1: // another comes where one was
 			f.path, f.ino = fmt.Sprintf("%s-new%04d", f.path[:min(len(f.path), 70)], time), f.ino+20_000_000
-			set = append(set, f.entry(index.Added), gone)
+			set = append(set, f.entry(record.Added), gone)
 		default:
 			f.mtime, f.size = int64(time)*3600, int64(s.rand.IntN(100_000))
-			set = append(set, f.entry(index.Modified))
+			set = append(set, f.entry(record.Modified))
 		}
 	}
 	return set
 }
 
-func (s *scaled) snapshot(seq uint64, set []index.Entry) error {
+func (s *scaled) snapshot(seq uint64, set []record.Entry) error {
 	ctx := context.Background()
-	slices.SortFunc(set, func(a, b index.Entry) int { return index.Compare(a.Path, b.Path) })
+	slices.SortFunc(set, func(a, b record.Entry) int { return record.Compare(a.Path, b.Path) })
 	at := worldStart.Add(-time.Duration(s.snapshots-int(seq)) * time.Hour)
-	h := index.Header{
+	h := record.Header{
 		Name: at.Format("20060102-150405"), Seq: seq, Time: at, Finished: at.Add(time.Minute), Source: "/home/me",
 		Host: "host", User: "me",
 		Files: int64(len(s.files)), Dirs: int64(len(s.files) / 50), Bytes: int64(len(s.files)) * 50_000,
 		Modified: int64(len(set)), Records: int64(len(set)),
 		CopiedBytes: int64(len(set)) * 50_000, Destination: "scale",
-		Volumes: index.Volumes{1: "ext4:0f0f0f0f-0f0f-0f0f-0f0f-0f0f0f0f0f0f"},
+		Volumes: record.Volumes{1: "ext4:0f0f0f0f-0f0f-0f0f-0f0f-0f0f0f0f0f0f"},
 		Users:   map[uint32]string{0: "root", 1000: "me"}, Groups: map[uint32]string{0: "root", 1000: "me"},
 	}
-	if err := s.db.Import(ctx, seq, entriesOf(set), func() (*index.Header, error) { return &h, nil }); err != nil {
+	if err := s.db.Import(ctx, seq, entriesOf(set), func() (*record.Header, error) { return &h, nil }); err != nil {
 		return err
 	}
-	h.State = index.Complete
+	h.State = record.Complete
 	return s.db.SetHeader(ctx, &h)
 }
 
@@ -217,7 +219,7 @@ func BenchmarkScale(b *testing.B) {
 		b.Fatal(err)
 	}
 	file := scaledPath(files / 2)
-	dir, name := index.Split(file)
+	dir, name := record.Split(file)
 	middle := fmt.Sprintf("latest~%d", snapshots/2)
 	b.Run("build", func(b *testing.B) {
 		for b.Loop() { // it has been done
@@ -290,7 +292,7 @@ func (s *scaled) benchmarkDelete(b *testing.B) {
 		}
 		prev, next := &all[at], all[at+2]
 		at += 2
-		var set []index.Entry
+		var set []record.Entry
 		for e, err := range s.db.Merged(ctx, prev.Seq, &next) {
 			if err != nil {
 				b.Fatal(err)

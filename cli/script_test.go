@@ -19,9 +19,9 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"snap/index"
 	"snap/internal/file"
 	"snap/internal/harness"
+	"snap/record"
 )
 
 func TestMain(m *testing.M) {
@@ -235,13 +235,13 @@ func (w *world) obey(verb string, args []string) error {
 var timeInName = regexp.MustCompile(`\d{8}-\d{6}`)
 
 func (w *world) tellSnapshot(args []string) error {
-	h := index.Header{Name: args[0], Users: map[uint32]string{1000: "me"}, Groups: map[uint32]string{1000: "staff"}}
+	h := record.Header{Name: args[0], Users: map[uint32]string{1000: "me"}, Groups: map[uint32]string{1000: "staff"}}
 	h.Time = time.Unix(w.tick(), 0).UTC()
 	if at, err := time.Parse("20060102-150405", timeInName.FindString(h.Name)); err == nil {
 		h.Time, w.clock = at, at.Unix()
 	}
 	h.Finished = h.Time.Add(90 * time.Second)
-	state := index.Complete
+	state := record.Complete
 	for _, a := range args[1:] {
 		switch key, value, _ := strings.Cut(a, "="); key {
 		case "tag":
@@ -255,7 +255,7 @@ func (w *world) tellSnapshot(args []string) error {
 			}
 			h.Errors = n
 		case "prepared":
-			state = index.Prepared
+			state = record.Prepared
 		default:
 			return fmt.Errorf("no such word: %s", a)
 		}

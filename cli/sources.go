@@ -18,20 +18,21 @@ import (
 	"snap/internal/hint"
 	"snap/internal/quote"
 	"snap/query"
+	"snap/record"
 )
 
 // sources are what a backup takes in.
 type sources struct {
-	top   string      // absolute: the folder that the tree is of
-	roots index.Roots // what of it; none: all
+	top   string       // absolute: the folder that the tree is of
+	roots record.Roots // what of it; none: all
 }
 
 // sourcesIn are the sources of a snapshot.
-func sourcesIn(h *index.Header) sources { return sources{h.Source, h.Roots()} }
+func sourcesIn(h *record.Header) sources { return sources{h.Source, h.Roots()} }
 
 // all are the absolute paths of the sources.
 func (s sources) all() []string {
-	h := index.Header{Source: s.top}
+	h := record.Header{Source: s.top}
 	for _, r := range s.roots {
 		h.Sources = append(h.Sources, h.At(r))
 	}
@@ -78,9 +79,9 @@ func (c *call) sourcesOf(args []string) (sources, error) {
 			c.note("%s is in %s, which is a source too", quote.Name(paths[i]), quote.Name(paths[j]))
 		}
 	}
-	s := sources{top, index.RootsOf(top, paths)}
+	s := sources{top, record.RootsOf(top, paths)}
 	for _, r := range s.roots {
-		if !index.ValidPath(r) {
+		if !record.ValidPath(r) {
 			return s, hint.Usagef("%s: too long for a source among others", quote.Name(r))
 		}
 	}
@@ -95,7 +96,7 @@ func (c *call) oneSource(arg string) (sources, error) {
 	}
 	path, err := c.sourceAt(arg, false)
 	top := filepath.Dir(path)
-	return sources{top, index.RootsOf(top, []string{path})}, err
+	return sources{top, record.RootsOf(top, []string{path})}, err
 }
 
 // sourceAt is the absolute path that arg means, without symbolic links on the way.

@@ -17,6 +17,7 @@ import (
 	"snap/internal/hint"
 	"snap/internal/quote"
 	"snap/query"
+	"snap/record"
 )
 
 func statsCommand() *command {
@@ -133,7 +134,7 @@ func (c *call) printGrowth(s *query.Stats) error {
 	disk := int64(0)
 	for i, h := range s.Snapshots {
 		share := &s.Shares[i]
-		disk = index.Plus(disk, share.New.Bytes)
+		disk = record.Plus(disk, share.New.Bytes)
 		t.Add(quote.Name(h.Name), c.When(h.Time), c.Size(share.Held.Bytes), c.Size(share.New.Bytes),
 			c.Size(share.Alone.Bytes), c.Size(disk))
 	}
@@ -150,13 +151,13 @@ func (c *call) statsOf(d *query.Reader) error {
 	if err != nil {
 		return err
 	}
-	freed := s.Freed(func(h *index.Header) bool {
+	freed := s.Freed(func(h *record.Header) bool {
 		return slices.ContainsFunc(chosen, func(pos int) bool { return d.Snapshots[pos].Seq == h.Seq })
 	})
 	j := wire.Freed{Snapshots: []wire.StatsSnapshot{}, FreedFiles: freed.Amount.Inodes, FreedBytes: freed.Amount.Bytes}
 	disk := int64(0)
 	for i, h := range s.Snapshots {
-		disk = index.Plus(disk, s.Shares[i].New.Bytes)
+		disk = record.Plus(disk, s.Shares[i].New.Bytes)
 		if slices.Contains(freed.Snapshots, i) {
 			j.Snapshots = append(j.Snapshots, wire.NewStatsSnapshot(h, &s.Shares[i], disk))
 		}
@@ -176,7 +177,7 @@ func (c *call) statsOf(d *query.Reader) error {
 	alone := int64(0)
 	for i := range j.Snapshots {
 		r := &j.Snapshots[i]
-		alone = index.Plus(alone, r.AloneBytes)
+		alone = record.Plus(alone, r.AloneBytes)
 		t.Add(quote.Name(r.Name), c.When(time.Time(r.Time)), c.Size(r.Bytes), humanize.Comma(r.Files), c.Size(r.AloneBytes),
 			humanize.Comma(r.AloneFiles))
 	}

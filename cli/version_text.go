@@ -5,10 +5,10 @@ import (
 
 	"snap/cli/text"
 	"snap/cli/wire"
-	"snap/index"
 	"snap/internal/file"
 	"snap/internal/quote"
 	"snap/query"
+	"snap/record"
 )
 
 // enclose is text between two others, "" if there is none.
@@ -20,7 +20,7 @@ func enclose(before, text, after string) string {
 }
 
 // sizeText is a version's size, "-" for what has none.
-func (c *call) sizeText(r *index.Record) string {
+func (c *call) sizeText(r *record.Record) string {
 	if r.Kind != file.Regular {
 		return "-"
 	}
@@ -79,19 +79,19 @@ func renameNote(v *query.Version) string {
 // notHeld says that the snapshots do not hold the version.
 func notHeld(v *query.Version) string {
 	switch {
-	case v.Change == index.Removed && v.Unread:
+	case v.Change == record.Removed && v.Unread:
 		return "could not be read, then deleted"
-	case v.Change == index.Removed && v.FolderUnread:
+	case v.Change == record.Removed && v.FolderUnread:
 		return "could not be read"
 	}
-	if v.Change == index.Removed || v.Record.Held() {
+	if v.Change == record.Removed || v.Record.Held() {
 		return ""
 	}
 	return problemText(v.Record)
 }
 
 // problemText is that for people.
-func problemText(r *index.Record) string {
+func problemText(r *record.Record) string {
 	switch wire.Problem(r) {
 	case "unreadable":
 		return "could not be read"

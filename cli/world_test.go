@@ -14,6 +14,7 @@ import (
 
 	"snap/index"
 	"snap/internal/file"
+	"snap/record"
 )
 
 // world is a source that lives in memory, and a destination that is given its snapshots as a backup
@@ -27,7 +28,7 @@ type world struct {
 	now   map[string]node   // the source
 	past  []map[string]node // what each snapshot holds
 	moves []map[string]string
-	heads []index.Header
+	heads []record.Header
 	clock int64
 	ids   uint64
 }
@@ -71,7 +72,7 @@ func (w *world) id() uint64 { w.ids++; return w.ids }
 func (w *world) tick() int64 { w.clock += 60; return w.clock }
 
 func (w *world) touchParent(path string) {
-	dir, _ := index.Split(path)
+	dir, _ := record.Split(path)
 	n := w.now[dir]
 	n.mtime = w.clock
 	w.now[dir] = n
@@ -131,7 +132,7 @@ func (w *world) remove(path string) {
 	}
 	w.tick()
 	for p := range w.now {
-		if index.Within(p, path) {
+		if record.Within(p, path) {
 			delete(w.now, p)
 		}
 	}
@@ -144,7 +145,7 @@ func (w *world) move(from, to string) {
 	w.tick()
 	moved := map[string]node{}
 	for p, n := range w.now {
-		if index.Within(p, from) {
+		if record.Within(p, from) {
 			moved[to+p[len(from):]] = n
 			delete(w.now, p)
 		}
@@ -154,48 +155,48 @@ func (w *world) move(from, to string) {
 	w.touchParent(to)
 }
 
-func (n node) record() index.Record {
-	r := index.Record{Volume: 1, Stored: index.Copied}
+func (n node) record() record.Record {
+	r := record.Record{Volume: 1, Stored: record.Copied}
 	r.Kind, r.Mode, r.UID, r.GID, r.Nlink = n.kind, n.mode, 1000, 1000, 1
 	r.Mtime = file.Time{Sec: n.mtime}
 	r.Ctime, r.Ino, r.Btime = r.Mtime, n.id, file.Time{Sec: int64(n.id)}
 	switch n.kind {
 	case file.Regular:
-		r.Size, r.Hash, r.Flags = int64(len(n.content)), sha256.Sum256([]byte(n.content)), index.Hashed
+		r.Size, r.Hash, r.Flags = int64(len(n.content)), sha256.Sum256([]byte(n.content)), record.Hashed
 	case file.Symlink:
-		r.Target, r.Size, r.Stored = n.content, int64(len(n.content)), index.Made
+		r.Target, r.Size, r.Stored = n.content, int64(len(n.content)), record.Made
 	case file.Folder:
-		r.Stored = index.Made
+		r.Stored = record.Made
 	}
 	return r
 }
 
 // judge is the change that a backup records for a path, as package scan decides it, and where the file
 // came from.
-func (w *world) judge(path string, before map[string]node) (change index.Change, from string) {
+func (w *world) judge(path string, before map[string]node) (change record.Change, from string) {
 	n := w.now[path]
 	old, there := before[path]
 	if there && old.kind == n.kind && old.id == n.id || there && old.kind == file.Folder && n.kind == file.Folder {
 		switch {
 		case old.content != n.content:
-			return index.Modified, ""
+			return record.Modified, ""
 		case old.mode != n.mode, old.kind != file.Folder && old.mtime != n.mtime:
-			return index.Metadata, ""
+			return record.Metadata, ""
 		case old.mtime != n.mtime:
-			return index.Silent, ""
+			return record.Silent, ""
 		}
 		return 0, ""
 	}
 	known, gone := w.known(path, before)
-	plain := index.Added
+	plain := record.Added
 	switch {
 	case there && old.kind != n.kind:
-		plain = index.TypeChanged
+		plain = record.TypeChanged
 	case there:
-		plain = index.Modified
+		plain = record.Modified
 		same := old.content == n.content && old.mtime == n.mtime
 		if same && old.mode != n.mode {
-			return index.Metadata, ""
+			return record.Metadata, ""
 		}
 		if same {
 			return 0, ""
@@ -203,7 +204,7 @@ func (w *world) judge(path string, before map[string]node) (change index.Change,
 	}
 	k := before[known]
 	if gone && k.kind == n.kind && (!there || n.kind != file.Regular || k.content == n.content && k.mtime == n.mtime) {
-		return index.Moved, known
+		return record.Moved, known
 	}
 	if known != "" && !gone && k.kind == file.Regular && k.content == n.content {
 		return plain, known // another hard link
@@ -230,19 +231,19 @@ func (w *world) known(path string, before map[string]node) (found string, gone b
 }
 
 // commit makes a snapshot of the source as it is now.
-func (w *world) commit(h index.Header, state index.State) error {
+func (w *world) commit(h record.Header, state record.State) error {
 	before := map[string]node{}
 	if len(w.past) > 0 {
 		before = w.past[len(w.past)-1]
 	}
-	var set []index.Entry
+	var set []record.Entry
 	moves := map[string]string{}
 	for path, n := range w.now {
-		e := index.Entry{Path: path, Record: n.record()}
+		e := record.Entry{Path: path, Record: n.record()}
 		if e.Change, e.From = w.judge(path, before); e.Change == 0 {
 			continue
 		}
-		if e.Change == index.Moved {
+		if e.Change == record.Moved {
 			moves[path] = e.From
 		}
 		set = append(set, e)
@@ -250,11 +251,11 @@ func (w *world) commit(h index.Header, state index.State) error {
 	}
 	for path := range before {
 		if _, there := w.now[path]; !there {
-			set = append(set, index.Entry{Path: path, Record: index.Record{Change: index.Removed, Reason: index.Gone}})
+			set = append(set, record.Entry{Path: path, Record: record.Record{Change: record.Removed, Reason: record.Gone}})
 			h.Removed++
 		}
 	}
-	slices.SortFunc(set, func(a, b index.Entry) int { return index.Compare(a.Path, b.Path) })
+	slices.SortFunc(set, func(a, b record.Entry) int { return record.Compare(a.Path, b.Path) })
 	h.Seq = uint64(2*len(w.past) + 1) // with gaps, as after a prune
 	h.Source, h.Host, h.User = w.source, "host", "me"
 	h.Removed -= h.Moved
@@ -269,11 +270,11 @@ func (w *world) commit(h index.Header, state index.State) error {
 		}
 	}
 	ctx := context.Background()
-	if err := w.db.Import(ctx, h.Seq, entriesOf(set), func() (*index.Header, error) { return &h, nil }); err != nil {
+	if err := w.db.Import(ctx, h.Seq, entriesOf(set), func() (*record.Header, error) { return &h, nil }); err != nil {
 		return err
 	}
 	h.State = state
-	if state == index.Complete {
+	if state == record.Complete {
 		if err := w.db.SetHeader(ctx, &h); err != nil {
 			return err
 		}
@@ -286,21 +287,21 @@ func (w *world) commit(h index.Header, state index.State) error {
 	return nil
 }
 
-func count(h *index.Header, c index.Change) {
+func count(h *record.Header, c record.Change) {
 	switch c {
-	case index.Added:
+	case record.Added:
 		h.Added++
-	case index.Modified, index.TypeChanged:
+	case record.Modified, record.TypeChanged:
 		h.Modified++
-	case index.Metadata:
+	case record.Metadata:
 		h.Metadata++
-	case index.Moved:
+	case record.Moved:
 		h.Moved++
 	}
 }
 
-func entriesOf(set []index.Entry) iter.Seq2[*index.Entry, error] {
-	return func(yield func(*index.Entry, error) bool) {
+func entriesOf(set []record.Entry) iter.Seq2[*record.Entry, error] {
+	return func(yield func(*record.Entry, error) bool) {
 		for i := range set {
 			if !yield(&set[i], nil) {
 				return
@@ -333,14 +334,14 @@ func (w *world) write(name string) error {
 func (w *world) snapshot(t interface{ Fatal(...any) }) {
 	w.tick()
 	at := time.Unix(w.clock, 0).UTC()
-	h := index.Header{Name: fmt.Sprintf("%s-%02d", at.Format("20060102-150405"), len(w.past)), Time: at,
+	h := record.Header{Name: fmt.Sprintf("%s-%02d", at.Format("20060102-150405"), len(w.past)), Time: at,
 		Finished: at.Add(time.Second)}
-	if err := w.commit(h, index.Complete); err != nil {
+	if err := w.commit(h, record.Complete); err != nil {
 		t.Fatal(err)
 	}
 }
 
-func sortedPaths(m map[string]node) []string { return slices.SortedFunc(maps.Keys(m), index.Compare) }
+func sortedPaths(m map[string]node) []string { return slices.SortedFunc(maps.Keys(m), record.Compare) }
 
 // env is an environment in which the destination is dest.
 func testEnv(dest string, out, errs interface{ Write([]byte) (int, error) }) Env {

@@ -10,23 +10,23 @@ import (
 	"slices"
 	"strconv"
 
-	"snap/index"
 	"snap/internal/file"
+	"snap/record"
 )
 
 // ChangeSetName is the name of a change set in .snap/changes: zeros in front, so that names sort as numbers.
 func ChangeSetName(seq uint64) string { return fmt.Sprintf("%010d", seq) }
 
 // ReadChanges yields the records of a change set. It can be ranged over again.
-func ReadChanges(dir, name string) iter.Seq2[*index.Entry, error] {
-	return func(yield func(*index.Entry, error) bool) {
+func ReadChanges(dir, name string) iter.Seq2[*record.Entry, error] {
+	return func(yield func(*record.Entry, error) bool) {
 		f, err := os.OpenFile(filepath.Join(dir, name), os.O_RDONLY|file.Plain, 0)
 		if err != nil {
 			yield(nil, err)
 			return
 		}
 		defer f.Close()
-		c, err := index.NewChangeReader(f)
+		c, err := record.NewChangeReader(f)
 		if err != nil {
 			yield(nil, fmt.Errorf("%s: %w", f.Name(), err))
 			return
@@ -64,14 +64,14 @@ func Numbered(dir *file.Dir) ([]uint64, error) {
 // WriteChangeSet writes the change set that snapshot h has against snapshot prev. It is made from the index, which
 // also knows what runs have learned since the sets were written, and appears by rename. The changes are counted in
 // counted; h is the header that the set ends with.
-func (d *Destination) WriteChangeSet(ctx context.Context, prev uint64, h, counted *index.Header) error {
+func (d *Destination) WriteChangeSet(ctx context.Context, prev uint64, h, counted *record.Header) error {
 	return d.putChangeSet(h, d.DB.Merged(ctx, prev, counted), h)
 }
 
 // putChangeSet writes a change set and lets it appear by rename, durable. begin is the header that it begins with,
 // end the one that it ends with, as it is after the last change.
-func (d *Destination) putChangeSet(begin *index.Header, changes iter.Seq2[*index.Entry, error],
-	end *index.Header) error {
+func (d *Destination) putChangeSet(begin *record.Header, changes iter.Seq2[*record.Entry, error],
+	end *record.Header) error {
 	name := ChangeSetName(begin.Seq)
 	if err := remove(d.Tmp, name); err != nil {
 		return err
@@ -81,7 +81,7 @@ func (d *Destination) putChangeSet(begin *index.Header, changes iter.Seq2[*index
 		return err
 	}
 	defer f.Close()
-	w, err := index.NewChangeWriter(f, begin)
+	w, err := record.NewChangeWriter(f, begin)
 	if err != nil {
 		return err
 	}
@@ -106,14 +106,14 @@ func (d *Destination) putChangeSet(begin *index.Header, changes iter.Seq2[*index
 }
 
 // ReadChangeSet reads a whole change set and returns its final header.
-func (d *Destination) ReadChangeSet(seq uint64) (*index.Header, error) {
+func (d *Destination) ReadChangeSet(seq uint64) (*record.Header, error) {
 	path := filepath.Join(d.ChangesDir.Path(), ChangeSetName(seq))
 	f, err := openFile(d.ChangesDir, ChangeSetName(seq))
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	c, err := index.NewChangeReader(f)
+	c, err := record.NewChangeReader(f)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
@@ -123,42 +123,42 @@ func (d *Destination) ReadChangeSet(seq uint64) (*index.Header, error) {
 		}
 	}
 	h := c.Final()
-	if h == nil || h.Seq != seq || index.CheckName(h.Name) != nil {
-		return nil, fmt.Errorf("%s: %w: not the change set of snapshot %d", path, index.ErrDamaged, seq)
+	if h == nil || h.Seq != seq || record.CheckName(h.Name) != nil {
+		return nil, fmt.Errorf("%s: %w: not the change set of snapshot %d", path, record.ErrDamaged, seq)
 	}
 	return h, nil
 }
 
 // ImportChangeSet brings a published snapshot into the index from its change set.
-func (d *Destination) ImportChangeSet(ctx context.Context, h *index.Header) error {
+func (d *Destination) ImportChangeSet(ctx context.Context, h *record.Header) error {
 	err := d.DB.Import(ctx, h.Seq, ReadChanges(d.ChangesDir.Path(), ChangeSetName(h.Seq)),
-		func() (*index.Header, error) { return h, nil })
+		func() (*record.Header, error) { return h, nil })
 	if err != nil {
 		return err
 	}
-	h.State, h.Work = index.Complete, ""
+	h.State, h.Work = record.Complete, ""
 	return d.DB.SetHeader(ctx, h)
 }
 
 // ChangeSetBegin is the header at the front of a damaged change set, nil if that is damaged too.
-func (d *Destination) ChangeSetBegin(seq uint64) (*index.Header, error) {
+func (d *Destination) ChangeSetBegin(seq uint64) (*record.Header, error) {
 	f, err := openFile(d.ChangesDir, ChangeSetName(seq))
-	if errors.Is(err, index.ErrDamaged) {
+	if errors.Is(err, record.ErrDamaged) {
 		return nil, nil
 	}
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	c, err := index.NewChangeReader(f)
-	if errors.Is(err, index.ErrDamaged) || errors.Is(err, index.ErrTruncated) {
+	c, err := record.NewChangeReader(f)
+	if errors.Is(err, record.ErrDamaged) || errors.Is(err, record.ErrTruncated) {
 		return nil, nil
 	}
 	if err != nil {
 		return nil, err
 	}
 	h := c.Begin()
-	if h == nil || h.Seq != seq || index.CheckName(h.Name) != nil {
+	if h == nil || h.Seq != seq || record.CheckName(h.Name) != nil {
 		return nil, nil
 	}
 	return h, nil

@@ -7,9 +7,9 @@ import (
 	"io/fs"
 	"slices"
 
-	"snap/index"
 	"snap/internal/file"
 	"snap/internal/progress"
+	"snap/record"
 )
 
 // Delete removes the complete snapshots with these sequence numbers. Every answer about the others stays
@@ -53,7 +53,7 @@ func (d *Destination) Delete(ctx context.Context, seqs []uint64, jobs int, repor
 
 // moveToTrash moves a snapshot's tree to the trash. A tree that the user removed leaves an empty folder there, too:
 // the mark that the deletion has begun.
-func (d *Destination) moveToTrash(h *index.Header) error {
+func (d *Destination) moveToTrash(h *record.Header) error {
 	s, err := d.Root.Lstat(h.Name)
 	if err == nil && s.Kind == file.Folder {
 		err := d.RetryWithoutReserve(func() error { return d.Root.Rename(h.Name, d.Trash, ChangeSetName(h.Seq)) })
@@ -190,9 +190,9 @@ func (d *Destination) forgetDeleted(ctx context.Context, gone []uint64) error {
 
 // mergeDeleted makes snapshot next follow prev: the change sets of the deleted ones between become one with its own,
 // then the index is brought there.
-func (d *Destination) mergeDeleted(ctx context.Context, prev uint64, next *index.Header, gone []uint64) error {
+func (d *Destination) mergeDeleted(ctx context.Context, prev uint64, next *record.Header, gone []uint64) error {
 	merged, err := d.ReadChangeSet(next.Seq)
-	if errors.Is(err, index.ErrNewer) || ctx.Err() != nil { // else the index has what it is made of
+	if errors.Is(err, record.ErrNewer) || ctx.Err() != nil { // else the index has what it is made of
 		return cmp.Or(err, ctx.Err())
 	}
 	between := slices.DeleteFunc(slices.Clone(gone), func(s uint64) bool { return s <= prev || s >= next.Seq })
@@ -201,7 +201,7 @@ func (d *Destination) mergeDeleted(ctx context.Context, prev uint64, next *index
 			return err
 		}
 	}
-	merged.State, merged.Work = index.Complete, ""
+	merged.State, merged.Work = record.Complete, ""
 	return d.DB.Fold(ctx, prev, merged, ReadChanges(d.ChangesDir.Path(), ChangeSetName(next.Seq)))
 }
 
@@ -215,8 +215,8 @@ func containsAll(all, some []uint64) bool {
 }
 
 // mergeSets puts a merged change set in the place of next's.
-func (d *Destination) mergeSets(ctx context.Context, prev uint64, next *index.Header,
-	between []uint64) (*index.Header, error) {
+func (d *Destination) mergeSets(ctx context.Context, prev uint64, next *record.Header,
+	between []uint64) (*record.Header, error) {
 	h := *next
 	h.Merged, h.Bucket, h.Parent = between, 0, prev
 	return &h, d.WriteChangeSet(ctx, prev, &h, &h)

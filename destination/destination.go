@@ -41,6 +41,7 @@ import (
 
 	"snap/index"
 	"snap/internal/file"
+	"snap/record"
 )
 
 // The names inside a destination that are not the user's.
@@ -338,14 +339,14 @@ func Exists(dir *file.Dir, name string) (bool, error) {
 func openFile(dir *file.Dir, name string) (*os.File, error) {
 	f, err := os.OpenFile(filepath.Join(dir.Path(), name), os.O_RDONLY|file.Plain, 0)
 	if errors.Is(err, syscall.ELOOP) { // a symbolic link
-		err = fmt.Errorf("%s: %w: not a file", filepath.Join(dir.Path(), name), index.ErrDamaged)
+		err = fmt.Errorf("%s: %w: not a file", filepath.Join(dir.Path(), name), record.ErrDamaged)
 	}
 	if err != nil {
 		return nil, err
 	}
 	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
 		f.Close()
-		return nil, errors.Join(err, fmt.Errorf("%s: %w: not a file", f.Name(), index.ErrDamaged))
+		return nil, errors.Join(err, fmt.Errorf("%s: %w: not a file", f.Name(), record.ErrDamaged))
 	}
 	return f, nil
 }

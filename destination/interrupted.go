@@ -7,18 +7,18 @@ import (
 	"io/fs"
 	"slices"
 
-	"snap/index"
 	"snap/internal/file"
+	"snap/record"
 )
 
 // InterruptedRun is a run that ended before it had built all of its tree. Its work folder is kept for the next
 // backup to go on from (backup/resume.go), and gone when that one is done.
 type InterruptedRun struct {
-	Name    string        // of its folder in .snap/tmp
-	Begin   *index.Header // of its change set
-	Trusted int64         // records, from the front of its change set, whose files are what they say
-	Saved   Amount        // the files among them that it made inodes for
-	Held    Amount        // all that it made inodes for, as far as its records tell
+	Name    string         // of its folder in .snap/tmp
+	Begin   *record.Header // of its change set
+	Trusted int64          // records, from the front of its change set, whose files are what they say
+	Saved   Amount         // the files among them that it made inodes for
+	Held    Amount         // all that it made inodes for, as far as its records tell
 }
 
 // Amount is a number of files and the sum of their sizes.
@@ -26,7 +26,7 @@ type Amount struct{ Files, Bytes int64 }
 
 func (a *Amount) Add(size int64) {
 	a.Files++
-	a.Bytes = index.Plus(a.Bytes, size)
+	a.Bytes = record.Plus(a.Bytes, size)
 }
 
 // keptRuns bounds how many interrupted runs are kept when one backup after the other is interrupted. Each of them
@@ -114,7 +114,7 @@ func (d *Destination) readInterrupted(name string) *InterruptedRun {
 		return nil
 	}
 	defer f.Close()
-	c, err := index.NewChangeReader(f)
+	c, err := record.NewChangeReader(f)
 	if err != nil || c.Begin() == nil {
 		return nil
 	}
@@ -143,8 +143,8 @@ func (d *Destination) readInterrupted(name string) *InterruptedRun {
 }
 
 // OwnInode reports whether the run that wrote the record made an inode for a regular file at its path.
-func OwnInode(r *index.Record) bool {
-	return r.Exists() && r.Kind == file.Regular && (r.Stored == index.Copied || r.Stored == index.Cloned)
+func OwnInode(r *record.Record) bool {
+	return r.Exists() && r.Kind == file.Regular && (r.Stored == record.Copied || r.Stored == record.Cloned)
 }
 
 // DropInterrupted removes what interrupted runs have left. What cannot be removed now, the next recovery finds.

@@ -13,6 +13,7 @@ import (
 	"unicode/utf8"
 
 	"snap/index"
+	"snap/record"
 )
 
 // The labels of a snapshot, tags and note, stand in its change set as they were when it was made. When they
@@ -44,7 +45,7 @@ func (d *Destination) SetLabels(ctx context.Context, name string, tags []string,
 	if err != nil {
 		return err
 	}
-	i := slices.IndexFunc(all, func(h index.Header) bool { return h.Name == name && h.State == index.Complete })
+	i := slices.IndexFunc(all, func(h record.Header) bool { return h.Name == name && h.State == record.Complete })
 	if i < 0 {
 		return fmt.Errorf("snapshot %s: %w", name, index.ErrNotFound)
 	}
@@ -64,8 +65,8 @@ func (d *Destination) SetLabels(ctx context.Context, name string, tags []string,
 }
 
 // readLabels reads the labels that were given to a snapshot after it was made: fs.ErrNotExist if none were,
-// index.ErrDamaged for a file that is not what was written.
-func (d *Destination) readLabels(h *index.Header) (*labels, error) {
+// record.ErrDamaged for a file that is not what was written.
+func (d *Destination) readLabels(h *record.Header) (*labels, error) {
 	f, err := openFile(d.ChangesDir, labelsFile(h.Seq))
 	if err != nil {
 		return nil, err
@@ -77,12 +78,12 @@ func (d *Destination) readLabels(h *index.Header) (*labels, error) {
 	}
 	l, err := parseLabels(text, h)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w: %w", filepath.Join(d.ChangesDir.Path(), labelsFile(h.Seq)), index.ErrDamaged, err)
+		return nil, fmt.Errorf("%s: %w: %w", filepath.Join(d.ChangesDir.Path(), labelsFile(h.Seq)), record.ErrDamaged, err)
 	}
 	return l, nil
 }
 
-func parseLabels(text []byte, h *index.Header) (*labels, error) {
+func parseLabels(text []byte, h *record.Header) (*labels, error) {
 	body, ok := unsealed(text)
 	if len(text) > labelsMax || !ok {
 		return nil, errors.New("the labels do not match their checksum")
@@ -95,7 +96,7 @@ func parseLabels(text []byte, h *index.Header) (*labels, error) {
 }
 
 // valid says why l cannot be the labels of the snapshot h.
-func (l *labels) valid(h *index.Header) error {
+func (l *labels) valid(h *record.Header) error {
 	if l.Name != h.Name || l.Seq != h.Seq {
 		return errors.New("the labels of another snapshot")
 	}
@@ -117,7 +118,7 @@ func (l *labels) valid(h *index.Header) error {
 
 // ApplyLabels enters the labels that a snapshot was given later into its header, and reports whether that
 // changed it.
-func (d *Destination) ApplyLabels(h *index.Header) (changed bool, err error) {
+func (d *Destination) ApplyLabels(h *record.Header) (changed bool, err error) {
 	l, err := d.readLabels(h)
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
@@ -147,11 +148,11 @@ func (d *Destination) mendLabels(ctx context.Context) error {
 	}
 	for i := range all {
 		h := &all[i]
-		if !has[labelsFile(h.Seq)] || h.State != index.Complete {
+		if !has[labelsFile(h.Seq)] || h.State != record.Complete {
 			continue
 		}
 		changed, err := d.ApplyLabels(h)
-		if err != nil && !errors.Is(err, index.ErrDamaged) {
+		if err != nil && !errors.Is(err, record.ErrDamaged) {
 			return err
 		}
 		if changed {

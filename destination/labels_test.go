@@ -17,6 +17,7 @@ import (
 	"snap/destination"
 	"snap/destination/reindex"
 	"snap/index"
+	"snap/record"
 )
 
 // labelled is a destination with three snapshots of an empty source.
@@ -174,13 +175,13 @@ func TestDamagedLabels(t *testing.T) {
 	}
 	delete(bad, fmt.Sprint("cut at ", len(good)-1)) // only the last line's end is gone
 	delete(bad, fmt.Sprint("byte ", len(good)-1))
-	h := &index.Header{Name: "s2", Seq: 2}
+	h := &record.Header{Name: "s2", Seq: 2}
 	for what, b := range bad {
 		if l, err := destination.ParseLabels(b, h); err == nil {
 			t.Errorf("%s: %+v", what, l)
 		}
 	}
-	for _, h := range []index.Header{{Name: "s1", Seq: 2}, {Name: "s2", Seq: 3}} {
+	for _, h := range []record.Header{{Name: "s1", Seq: 2}, {Name: "s2", Seq: 3}} {
 		if _, err := destination.ParseLabels(good, &h); err == nil {
 			t.Errorf("taken for those of %s, %d", h.Name, h.Seq)
 		}
@@ -190,7 +191,7 @@ func TestDamagedLabels(t *testing.T) {
 	}
 	opened(t, dest).Close()
 	wantShown(t, "recovery", dest, changed) // the index is all that is left
-	if res := rebuild(t, dest); len(res.Notes) != 1 || !errors.Is(res.Notes[0], index.ErrDamaged) {
+	if res := rebuild(t, dest); len(res.Notes) != 1 || !errors.Is(res.Notes[0], record.ErrDamaged) {
 		t.Errorf("%+v", res)
 	}
 	wantShown(t, "reindex", dest, asMade)
@@ -233,7 +234,7 @@ func FuzzLabels(f *testing.F) {
 	f.Add(fmt.Appendf(whole, "\n%08x\n", crc32.Checksum(whole, destination.Castagnoli)))
 	f.Add([]byte("{}\n"))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		h := &index.Header{Name: "s2", Seq: 2}
+		h := &record.Header{Name: "s2", Seq: 2}
 		if l, err := destination.ParseLabels(b, h); err == nil && (l.Seq != 2 || slices.Contains(l.Tags, "")) {
 			t.Fatalf("%+v", l)
 		}

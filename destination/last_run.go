@@ -5,8 +5,8 @@ import (
 	"io"
 	"time"
 
-	"snap/index"
 	"snap/internal/file"
+	"snap/record"
 )
 
 // lastRunName is the file in .snap that tells of the last run that found nothing changed, sealed. Nothing depends on
@@ -21,13 +21,13 @@ type lastRun struct {
 }
 
 // NoteUnchanged writes down that a run that began at start found nothing changed since h, the newest snapshot.
-func (d *Destination) NoteUnchanged(start time.Time, h *index.Header) error {
+func (d *Destination) NoteUnchanged(start time.Time, h *record.Header) error {
 	return d.writeSealed(d.Meta, lastRunName, &lastRun{Time: start.UTC(), Seq: h.Seq, Name: h.Name})
 }
 
 // LastUnchanged is when the last run began that found nothing changed since the snapshot h of the destination root,
 // which is its newest; the zero time if there was none, or nothing is known of it.
-func LastUnchanged(root *file.Dir, h *index.Header) time.Time {
+func LastUnchanged(root *file.Dir, h *record.Header) time.Time {
 	meta, err := root.OpenDir(MetaName)
 	if err != nil {
 		return time.Time{}

@@ -9,8 +9,8 @@ import (
 	"strings"
 	"time"
 
-	"snap/index"
 	"snap/internal/file"
+	"snap/record"
 )
 
 // NextSeq is a sequence number above every one that was ever used here. Sets that were put aside and labels
@@ -48,7 +48,7 @@ func (d *Destination) NextSeq(ctx context.Context) (uint64, error) {
 // to be above those that are called the same but for their number: by names, too, the newest is last.
 func (d *Destination) FreeName(ctx context.Context, t time.Time, nameOf func(time.Time) string) (string, error) {
 	name := nameOf(t)
-	if err := index.CheckName(name); err != nil {
+	if err := record.CheckName(name); err != nil {
 		return "", err
 	}
 	all, err := d.DB.Snapshots(ctx)

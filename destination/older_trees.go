@@ -3,8 +3,8 @@ package destination
 import (
 	"sync"
 
-	"snap/index"
 	"snap/internal/file"
+	"snap/record"
 )
 
 // OlderTrees are the trees of snapshots before the previous one, opened when something in the source is back that
@@ -16,7 +16,7 @@ type OlderTrees struct {
 }
 
 // Tree is that of the snapshot h.
-func (e *OlderTrees) Tree(d *Destination, h *index.Header) *file.Tree {
+func (e *OlderTrees) Tree(d *Destination, h *record.Header) *file.Tree {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.trees == nil {

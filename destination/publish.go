@@ -7,12 +7,12 @@ import (
 	"io/fs"
 	"path/filepath"
 
-	"snap/index"
 	"snap/internal/file"
+	"snap/record"
 )
 
 // PublishPrepared publishes a prepared snapshot, from whichever step on that is still to be done.
-func (d *Destination) PublishPrepared(ctx context.Context, h *index.Header) error {
+func (d *Destination) PublishPrepared(ctx context.Context, h *record.Header) error {
 	if work, err := d.Tmp.OpenDir(h.Work); err == nil {
 		defer work.Close()
 		if there, err := Exists(work, SetName); err != nil {
@@ -46,6 +46,6 @@ func (d *Destination) PublishPrepared(ctx context.Context, h *index.Header) erro
 	} else if !there { // somebody removed it meanwhile, or the file system is not to be trusted
 		return fmt.Errorf("%s: the snapshot that was built is not there", filepath.Join(d.Path, h.Name))
 	}
-	h.State, h.Work = index.Complete, ""
+	h.State, h.Work = record.Complete, ""
 	return d.RetryWithoutReserve(func() error { return d.DB.SetHeader(ctx, h) })
 }

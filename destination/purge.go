@@ -11,6 +11,7 @@ import (
 
 	"snap/index"
 	"snap/internal/progress"
+	"snap/record"
 )
 
 // oldIndexName is the index that the last reindex replaced.
@@ -57,7 +58,7 @@ func (d *Destination) Purge(ctx context.Context, what *index.Purge, report func(
 		return nil, err
 	}
 	for _, seq := range sets {
-		if _, err := d.ReadChangeSet(seq); errors.Is(err, index.ErrNewer) {
+		if _, err := d.ReadChangeSet(seq); errors.Is(err, record.ErrNewer) {
 			return nil, err
 		}
 	}
@@ -92,7 +93,7 @@ func (d *Destination) FinishPurge(ctx context.Context, report func(progress.Stat
 		return nil, err
 	}
 	for i := range all {
-		if h := &all[i]; h.State == index.Complete && slices.Contains(what.Seqs, h.Seq) {
+		if h := &all[i]; h.State == record.Complete && slices.Contains(what.Seqs, h.Seq) {
 			if report != nil {
 				report(progress.State{Stage: progress.Purging, Files: int64(i), TotalFiles: int64(len(all)), Path: h.Name})
 			}
@@ -149,7 +150,7 @@ func (d *Destination) purgeSets(ctx context.Context, what *index.Purge) error {
 			continue
 		}
 		begin, end := s.Header, s.Header
-		for _, h := range []*index.Header{&begin, &end} {
+		for _, h := range []*record.Header{&begin, &end} {
 			h.State, h.Work, h.Bucket = "", "", 0
 		}
 		if err := d.putChangeSet(&begin, p.Set(ctx, k, &end), &end); err != nil {
@@ -200,7 +201,7 @@ func (d *Destination) namesNone(name string, what *index.Purge) (bool, error) {
 		return false, err
 	}
 	defer f.Close()
-	c, err := index.NewChangeReader(f)
+	c, err := record.NewChangeReader(f)
 	if err != nil {
 		return false, err
 	}
@@ -267,16 +268,16 @@ func (d *Destination) remakeIndex(ctx context.Context) error {
 }
 
 // importAll imports the change sets of the complete ones among these snapshots.
-func (d *Destination) importAll(ctx context.Context, all []index.Header) error {
+func (d *Destination) importAll(ctx context.Context, all []record.Header) error {
 	for i := range all {
-		if all[i].State != index.Complete {
+		if all[i].State != record.Complete {
 			continue
 		}
 		h, err := d.ReadChangeSet(all[i].Seq)
 		if err != nil {
 			return err
 		}
-		if _, err := d.ApplyLabels(h); err != nil && !errors.Is(err, index.ErrDamaged) {
+		if _, err := d.ApplyLabels(h); err != nil && !errors.Is(err, record.ErrDamaged) {
 			return err
 		}
 		if err := d.ImportChangeSet(ctx, h); err != nil {

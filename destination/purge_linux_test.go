@@ -22,6 +22,7 @@ import (
 	"snap/index"
 	"snap/internal/filetest"
 	"snap/internal/long"
+	"snap/record"
 )
 
 // otherLinks are the names of an inode without those that go; none where one is left.
@@ -65,15 +66,15 @@ func TestPurge(t *testing.T) {
 		if len(ever) == 0 {
 			return
 		}
-		all := slices.SortedFunc(maps.Keys(ever), index.Compare)
+		all := slices.SortedFunc(maps.Keys(ever), record.Compare)
 		var paths, in []string
 		for range 1 + m.R.IntN(3) {
 			paths = append(paths, all[m.R.IntN(len(all))])
 		}
-		slices.SortFunc(paths, index.Compare)
+		slices.SortFunc(paths, record.Compare)
 		var apart []string
 		for _, path := range paths {
-			if len(apart) == 0 || !index.Within(path, apart[len(apart)-1]) {
+			if len(apart) == 0 || !record.Within(path, apart[len(apart)-1]) {
 				apart = append(apart, path)
 			}
 		}

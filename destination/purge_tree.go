@@ -15,6 +15,7 @@ import (
 
 	"snap/index"
 	"snap/internal/file"
+	"snap/record"
 )
 
 // PurgeName is the file in .snap that says what is being purged: JSON and, in the next line, its CRC-32C in hex.
@@ -50,7 +51,7 @@ func (d *Destination) readPurge() (*index.Purge, error) {
 	if err := json.Unmarshal([]byte(body), &j); err != nil ||
 		sum != fmt.Sprintf("%08x\n", crc32.Checksum([]byte(body), castagnoli)) {
 		return nil, fmt.Errorf("%s: %w: it says what is being purged, and is not what was written; remove it and purge again",
-			filepath.Join(d.Meta.Path(), PurgeName), index.ErrDamaged)
+			filepath.Join(d.Meta.Path(), PurgeName), record.ErrDamaged)
 	}
 	what := &index.Purge{Seqs: j.Seqs}
 	for _, path := range j.Paths {
@@ -61,7 +62,7 @@ func (d *Destination) readPurge() (*index.Purge, error) {
 
 // purgeTree removes the paths from the tree of a snapshot. The folders above them get the metadata of their records
 // back, also when a run before was stopped between the one and the other.
-func (d *Destination) purgeTree(ctx context.Context, h *index.Header, what *index.Purge) error {
+func (d *Destination) purgeTree(ctx context.Context, h *record.Header, what *index.Purge) error {
 	root, err := enterUnlocked(d.Root, h.Name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil // the user removed it
@@ -77,7 +78,7 @@ func (d *Destination) purgeTree(ctx context.Context, h *index.Header, what *inde
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		in, name := index.Split(path)
+		in, name := record.Split(path)
 		dir, err := tree.Dir(in)
 		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) || errors.Is(err, syscall.ELOOP) {
 			continue
@@ -90,7 +91,7 @@ func (d *Destination) purgeTree(ctx context.Context, h *index.Header, what *inde
 		if err != nil {
 			return err
 		}
-		for ; in != ""; in, _ = index.Split(in) {
+		for ; in != ""; in, _ = record.Split(in) {
 			above[in] = true
 		}
 	}
@@ -121,7 +122,7 @@ func (d *Destination) restoreFolderMeta(ctx context.Context, seq uint64, tree *f
 	for path := range above {
 		paths = append(paths, path)
 	}
-	slices.SortFunc(paths, func(a, b string) int { return index.Compare(b, a) })
+	slices.SortFunc(paths, func(a, b string) int { return record.Compare(b, a) })
 	for _, path := range paths {
 		r, _, err := d.DB.Lookup(ctx, seq, path)
 		if errors.Is(err, index.ErrNotFound) || err == nil && r.Kind != file.Folder {

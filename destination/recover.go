@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 
-	"snap/index"
+	"snap/record"
 )
 
 // recover brings the destination to a state that a run can begin from, whatever the run before was doing when it
@@ -31,7 +31,7 @@ func (d *Destination) recover(ctx context.Context) error {
 		return err
 	}
 	for i := range all {
-		if all[i].State == index.Prepared || all[i].State == index.Complete && all[i].Work != "" {
+		if all[i].State == record.Prepared || all[i].State == record.Complete && all[i].Work != "" {
 			if err := d.RetryWithoutReserve(func() error { return d.FinishPrepared(ctx, &all[i]) }); err != nil {
 				return err
 			}
@@ -76,10 +76,10 @@ func (d *Destination) recover(ctx context.Context) error {
 }
 
 // newest is the header of the newest complete snapshot, a zero one if there is none.
-func (d *Destination) newest(ctx context.Context) (newest index.Header, err error) {
+func (d *Destination) newest(ctx context.Context) (newest record.Header, err error) {
 	all, err := d.DB.Snapshots(ctx)
 	for i := range all {
-		if all[i].State == index.Complete {
+		if all[i].State == record.Complete {
 			newest = all[i]
 		}
 	}
@@ -87,7 +87,7 @@ func (d *Destination) newest(ctx context.Context) (newest index.Header, err erro
 }
 
 // FinishPrepared finishes or forgets a prepared snapshot.
-func (d *Destination) FinishPrepared(ctx context.Context, h *index.Header) error {
+func (d *Destination) FinishPrepared(ctx context.Context, h *record.Header) error {
 	built := false
 	if h.Work != "" {
 		work, err := d.Tmp.OpenDir(h.Work)
@@ -106,7 +106,7 @@ func (d *Destination) FinishPrepared(ctx context.Context, h *index.Header) error
 	if built != published {
 		return d.PublishPrepared(ctx, h)
 	}
-	if h.State == index.Complete { // somebody removed it
+	if h.State == record.Complete { // somebody removed it
 		h.Work = ""
 		return d.DB.SetHeader(ctx, h)
 	}
@@ -119,12 +119,12 @@ func (d *Destination) FinishPrepared(ctx context.Context, h *index.Header) error
 
 // importLost imports the change sets after the newest snapshot whose trees are there, or were when the next was made;
 // newest becomes the last of them.
-func (d *Destination) importLost(ctx context.Context, newest *index.Header) error {
+func (d *Destination) importLost(ctx context.Context, newest *record.Header) error {
 	seqs, err := d.ChangeSets()
 	if err != nil {
 		return err
 	}
-	var lost []*index.Header
+	var lost []*record.Header
 	parents := map[uint64]bool{}
 	for _, seq := range seqs {
 		if seq <= newest.Seq {
@@ -143,7 +143,7 @@ func (d *Destination) importLost(ctx context.Context, newest *index.Header) erro
 			return err
 		}
 		if h.Parent != newest.Seq && (there || parents[seq]) {
-			return fmt.Errorf("%w: it ends with snapshot %d, and the change set %d goes on from %d", index.ErrDamaged,
+			return fmt.Errorf("%w: it ends with snapshot %d, and the change set %d goes on from %d", record.ErrDamaged,
 				newest.Seq, seq, h.Parent)
 		}
 		if !there && !parents[seq] { // never published, or its tree was moved away: set aside, not destroyed

@@ -9,8 +9,8 @@ import (
 	"testing"
 
 	"snap/backup/backuptest"
-	"snap/index"
 	"snap/internal/harness"
+	"snap/record"
 )
 
 // TestLatestIsMended: a run that died between the last two steps of publishing leaves a stale link.
@@ -78,7 +78,7 @@ func TestASyncThatFailsAfterPublishing(t *testing.T) {
 			t.Fatalf("sync %d: exit code %d, %d snapshots\n%s", n, code, len(heads), out)
 		}
 		res, _ := p.Backup()
-		if all, _ := p.Knows(); len(all) != 2 || all[1].Work != "" || all[1].State != index.Complete {
+		if all, _ := p.Knows(); len(all) != 2 || all[1].Work != "" || all[1].State != record.Complete {
 			t.Fatalf("sync %d: then there are %+v", n, all)
 		}
 		if res.Skipped != (len(heads) == 2) {

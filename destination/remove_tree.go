@@ -7,9 +7,9 @@ import (
 	"io/fs"
 	"sync"
 
-	"snap/index"
 	"snap/internal/file"
 	"snap/internal/progress"
+	"snap/record"
 )
 
 // RemoveAny removes name from a folder of the destination's own, whatever it is.
@@ -147,7 +147,7 @@ func (r *Remover) below(path string, folders []string) error {
 	var group sync.WaitGroup
 	for i, name := range folders {
 		one := func() {
-			if errs[i] = r.clear(index.Join(path, name)); errs[i] != nil {
+			if errs[i] = r.clear(record.Join(path, name)); errs[i] != nil {
 				return
 			}
 			d, err := r.tree.Dir(path)

@@ -7,8 +7,8 @@ import (
 	"strings"
 	"sync"
 
-	"snap/index"
 	"snap/internal/file"
+	"snap/record"
 )
 
 // The copy of a file in an older snapshot may have another mode or owner than its record for two reasons. Somebody
@@ -44,7 +44,7 @@ const trialsKept = 10_000
 
 // Stores reports whether the destination stores an entry called name with the mode and owner of want as got shows
 // them. Where something cannot be set here nothing is known, and got is accepted.
-func (t *MetaTrials) Stores(work *file.Dir, name string, want *index.Record, got *file.Stat) (bool, error) {
+func (t *MetaTrials) Stores(work *file.Dir, name string, want *record.Record, got *file.Stat) (bool, error) {
 	o, err := t.outcome(work, name, want)
 	if err != nil {
 		return false, err
@@ -54,7 +54,7 @@ func (t *MetaTrials) Stores(work *file.Dir, name string, want *index.Record, got
 	return mode && owner, nil
 }
 
-func (t *MetaTrials) outcome(work *file.Dir, name string, want *index.Record) (o outcome, err error) {
+func (t *MetaTrials) outcome(work *file.Dir, name string, want *record.Record) (o outcome, err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.dir == nil {
@@ -91,7 +91,7 @@ func (t *MetaTrials) outcome(work *file.Dir, name string, want *index.Record) (o
 }
 
 // try makes an entry with the metadata, looks at it and removes it. Where it cannot be made, nothing can be known.
-func (t *MetaTrials) try(name string, want *index.Record, meta *file.Meta) (o outcome, err error) {
+func (t *MetaTrials) try(name string, want *record.Record, meta *file.Meta) (o outcome, err error) {
 	var f *file.File
 	switch want.Kind {
 	case file.Regular:

@@ -7,6 +7,7 @@ import (
 
 	"snap/index"
 	"snap/internal/file"
+	"snap/record"
 )
 
 // Apart counts the snapshots, from the oldest on, that share nothing with the one after them although the records say
@@ -14,7 +15,7 @@ import (
 // snapshots whose folders lie in root, oldest first.
 //
 // It looks at some files of a few of them: a copy without links has none at all, and the next backup links again.
-func Apart(ctx context.Context, root *file.Dir, db *index.DB, snaps []*index.Header) (n int, err error) {
+func Apart(ctx context.Context, root *file.Dir, db *index.DB, snaps []*record.Header) (n int, err error) {
 	if len(snaps) < 2 {
 		return 0, nil
 	}
@@ -34,9 +35,9 @@ func Apart(ctx context.Context, root *file.Dir, db *index.DB, snaps []*index.Hea
 
 // neighboursApart reports whether most of the files that two neighbouring snapshots share by the records are files of
 // their own in the trees. Where there are none to look at they are not.
-func neighboursApart(ctx context.Context, root *file.Dir, db *index.DB, older, newer *index.Header) (bool, error) {
+func neighboursApart(ctx context.Context, root *file.Dir, db *index.DB, older, newer *record.Header) (bool, error) {
 	var trees [2]*file.Tree
-	for i, h := range []*index.Header{older, newer} {
+	for i, h := range []*record.Header{older, newer} {
 		top, err := root.EnterDir(h.Name)
 		if err != nil {
 			return false, nil // it is being deleted, or not to be read
@@ -53,7 +54,7 @@ func neighboursApart(ctx context.Context, root *file.Dir, db *index.DB, older, n
 		if n++; n > linkSearch || looked == linkSamples {
 			break
 		}
-		if e.Kind != file.Regular || e.Stored == index.Absent {
+		if e.Kind != file.Regular || e.Stored == record.Absent {
 			continue
 		}
 		_, before, err := db.Lookup(ctx, older.Seq, e.Path)
@@ -87,7 +88,7 @@ const (
 )
 
 func lstatIn(tree *file.Tree, path string) (s file.Stat, ok bool) {
-	dir, name := index.Split(path)
+	dir, name := record.Split(path)
 	d, err := tree.Dir(dir)
 	if err != nil {
 		return s, false

@@ -4,6 +4,8 @@ import (
 	"bytes"
 
 	bolt "go.etcd.io/bbolt"
+
+	"snap/record"
 )
 
 // buckets reads records of many snapshots within one transaction.
@@ -72,7 +74,7 @@ func (b *buckets) value(seq uint64, key []byte) []byte {
 
 // record reads the record of key in snapshot seq into r, which aliases nothing. A record that `paths`
 // promises must be there.
-func (b *buckets) record(seq uint64, key []byte, r *Record) error {
+func (b *buckets) record(seq uint64, key []byte, r *record.Record) error {
 	v := b.value(seq, key)
 	if v == nil {
 		return damaged("snapshot %d has no record for %q", seq, appendPath(nil, key))
@@ -81,7 +83,7 @@ func (b *buckets) record(seq uint64, key []byte, r *Record) error {
 	if !ok {
 		return damaged("the record of %q in snapshot %d", appendPath(nil, key), seq)
 	}
-	return parseRecord(string(body), r)
+	return record.Parse(string(body), r)
 }
 
 // seqs is seqsAt, with the snapshot that is pending as the newest. The list must not be changed.
@@ -172,7 +174,7 @@ func seqsOf(key, v []byte, seqs []uint64) ([]uint64, error) {
 	if !ok {
 		return nil, damaged("the list of snapshots of %q", appendPath(nil, key))
 	}
-	return parseSeqs(string(body), seqs)
+	return parseSeqs(body, seqs)
 }
 
 // pathScan goes through the bucket paths, as far as a folder reaches. It checks every key that it passes

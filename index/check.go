@@ -5,6 +5,10 @@ import (
 	"context"
 	"fmt"
 	"hash/maphash"
+	"os"
+
+	"snap/index/pages"
+	"snap/record"
 )
 
 // CheckCounts are the numbers of what Check has looked at.
@@ -36,15 +40,13 @@ func (db *DB) Check(ctx context.Context, found func(error)) (n CheckCounts, err 
 	}
 	defer h.Close()
 	err = db.guard(func() error {
-		_, size, err := fingerprint(h.file)
+		if err := newer(ctx, h.file); err != nil {
+			return err
+		}
+		c, err := newChecker(ctx, h.file, found)
 		if err != nil {
 			return err
 		}
-		pages, err := openPages(h.file, size)
-		if err != nil {
-			return err
-		}
-		c := newChecker(ctx, pages, found)
 		if err := c.run(); err != nil {
 			return err
 		}
@@ -60,26 +62,30 @@ func (db *DB) Check(ctx context.Context, found func(error)) (n CheckCounts, err 
 // checker is one Check.
 type checker struct {
 	ctx      context.Context
-	reach    *reach
+	file     *pages.File
 	tell     func(error)
 	findings int
 	n        CheckCounts
 
 	tops    map[string][]byte // the values of the buckets not walked yet
 	id      string            // of the destination
-	headers []Header          // oldest first
-	live    []Header          // without those being deleted
+	headers []record.Header   // oldest first
+	live    []record.Header   // without those being deleted
 	loose   bool              // there are records without a snapshot
 	doubt   bool              // records or paths are damaged: what is computed of them would be wrong
 
 	identity, content keySum // what the newest snapshot says
 }
 
-func newChecker(ctx context.Context, f *pageFile, found func(error)) *checker {
-	c := &checker{ctx: ctx, reach: newReach(f), tell: found, tops: map[string][]byte{}}
+func newChecker(ctx context.Context, f *os.File, found func(error)) (*checker, error) {
+	p, err := openPages(f)
+	if err != nil {
+		return nil, err
+	}
+	c := &checker{ctx: ctx, file: p, tell: found, tops: map[string][]byte{}}
 	seed := maphash.MakeSeed()
 	c.identity.seed, c.content.seed = seed, seed
-	return c
+	return c, nil
 }
 
 func (c *checker) found(err error) {
@@ -89,21 +95,29 @@ func (c *checker) found(err error) {
 
 func (c *checker) foundf(format string, args ...any) { c.found(damaged(format, args...)) }
 
-// walk begins a walk of a bucket.
-func (c *checker) walk(name string, value []byte, buckets, sealed bool) *treeWalk {
-	w := &treeWalk{reach: c.reach, ctx: c.ctx, name: name, buckets: buckets, sealed: sealed, found: c.found}
-	w.open(value)
+// bucketWalk goes through one bucket.
+type bucketWalk struct {
+	*pages.Walk
+	name  string // of the bucket, for messages
+	found func(error)
+}
+
+// tell reports a finding and which bucket it is about.
+func (w *bucketWalk) tell(err error) { w.found(fmt.Errorf("%w, in %s", pageFault(err), w.name)) }
+
+// walk begins a walk of a bucket; sealed: its values end in a checksum.
+func (c *checker) walk(name string, value []byte, buckets, sealed bool) *bucketWalk {
+	w := &bucketWalk{name: name, found: c.found}
+	o := pages.Options{Buckets: buckets, Name: keyText, Found: w.tell}
+	if sealed {
+		o.Unseal = unseal
+	}
+	w.Walk = c.file.Walk(c.ctx, value, o)
 	return w
 }
 
-// inBucket says which bucket an error is about.
-func inBucket(name string, err error) error { return fmt.Errorf("%w, in %s", err, name) }
-
 func (c *checker) run() error {
-	if err := c.reach.file.newer(c.ctx); err != nil {
-		return err
-	}
-	if !c.reach.file.whole {
+	if !c.file.Whole() {
 		c.foundf("one of the two meta pages; what was written last may be missing")
 	}
 	for _, step := range []func() error{c.top, c.meta, c.snapshots, c.history, c.newest, c.rest} {
@@ -119,21 +133,20 @@ func (c *checker) run() error {
 
 // top finds the buckets.
 func (c *checker) top() error {
-	root := order.AppendUint64(order.AppendUint64(nil, c.reach.file.root), 0)
-	w := c.walk("the list of buckets", root, true, false)
-	for k, v, ok := w.next(); ok; k, v, ok = w.next() {
+	w := c.walk("the list of buckets", nil, true, false)
+	for k, v, ok := w.Next(); ok; k, v, ok = w.Next() {
 		c.tops[string(k)] = bytes.Clone(v)
 	}
 	for _, name := range [][]byte{bucketMeta, bucketSnapshots, bucketRecords, bucketPaths, bucketIdentity, bucketContent} {
-		if c.tops[string(name)] == nil && w.err == nil {
+		if c.tops[string(name)] == nil && w.Err == nil {
 			return damaged("no bucket %q", name)
 		}
 	}
-	return w.err
+	return w.Err
 }
 
 // bucket begins a walk of one of the buckets at the top.
-func (c *checker) bucket(name []byte, buckets, sealed bool) *treeWalk {
+func (c *checker) bucket(name []byte, buckets, sealed bool) *bucketWalk {
 	value := c.tops[string(name)]
 	delete(c.tops, string(name))
 	return c.walk(string(name), value, buckets, sealed)
@@ -143,7 +156,7 @@ func (c *checker) bucket(name []byte, buckets, sealed bool) *treeWalk {
 func (c *checker) meta() error {
 	var version, id []byte
 	w := c.bucket(bucketMeta, false, false)
-	for k, v, ok := w.next(); ok; k, v, ok = w.next() {
+	for k, v, ok := w.Next(); ok; k, v, ok = w.Next() {
 		switch string(k) {
 		case string(keyVersion):
 			version = bytes.Clone(v)
@@ -166,7 +179,7 @@ func (c *checker) snapshots() error {
 	names := map[string]bool{}
 	before := uint64(0)
 	w := c.bucket(bucketSnapshots, false, true)
-	for k, v, ok := w.next(); ok; k, v, ok = w.next() {
+	for k, v, ok := w.Next(); ok; k, v, ok = w.Next() {
 		h, err := decodeHeader(k, v)
 		if err != nil {
 			c.found(err)
@@ -177,23 +190,23 @@ func (c *checker) snapshots() error {
 			c.foundf("snapshot %d has the name %q, as another has", h.Seq, h.Name)
 		}
 		names[h.Name] = true
-		if b := h.bucket(); b <= before || b > h.Seq {
+		if b := h.BucketSeq(); b <= before || b > h.Seq {
 			c.foundf("snapshot %q has its records in bucket %d", h.Name, b)
 		}
 		if h.Destination != "" && h.Destination != c.id {
 			c.foundf("snapshot %q is of the destination %q, the index of %q", h.Name, h.Destination, c.id)
 		}
 		switch h.State {
-		case Prepared, Complete:
+		case record.Prepared, record.Complete:
 			c.live = append(c.live, h)
-		case Deleting:
+		case record.Deleting:
 		default:
 			c.foundf("snapshot %q has the state %q", h.Name, h.State)
 		}
 		before = h.Seq
 	}
 	c.n.Snapshots = int64(len(c.headers))
-	return w.err
+	return w.Err
 }
 
 // newest compares identity and content with what the records of the newest snapshot say.
@@ -207,13 +220,13 @@ func (c *checker) newest() error {
 		before := c.findings
 		got := keySum{seed: b.want.seed}
 		w := c.bucket(b.name, false, false)
-		for k, v, ok := w.next(); ok; k, v, ok = w.next() {
+		for k, v, ok := w.Next(); ok; k, v, ok = w.Next() {
 			if got.add(k); len(v) != 0 {
-				c.found(inBucket(w.name, damaged("%q has a value", k)))
+				w.tell(damaged("%q has a value", k))
 			}
 		}
-		if *b.n = got.n; w.err != nil {
-			err = w.err
+		if *b.n = got.n; w.Err != nil {
+			err = w.Err
 		}
 		// Where something is damaged already they differ, and all that helps is the same.
 		if c.findings == before && !c.doubt && !c.loose && got != *b.want {
@@ -227,27 +240,14 @@ func (c *checker) newest() error {
 func (c *checker) rest() error {
 	for name, value := range c.tops {
 		w := c.walk(fmt.Sprintf("%q", name), value, false, false)
-		for _, _, ok := w.next(); ok; _, _, ok = w.next() {
+		for _, _, ok := w.Next(); ok; _, _, ok = w.Next() {
 		}
-		if w.err != nil {
-			return w.err
-		}
-	}
-	for id := range c.reach.file.high {
-		if c.reach.seen.has(id) {
-			c.n.Pages++
+		if w.Err != nil {
+			return w.Err
 		}
 	}
-	var err error
-	if c.n.Free, err = c.reach.freeList(c.found); err != nil {
-		c.found(err)
-		return nil
-	}
-	for id := uint64(2); id < c.reach.file.high; id++ {
-		if !c.reach.seen.has(id) {
-			c.n.Lost++
-		}
-	}
+	u := c.file.Usage(func(err error) { c.found(pageFault(err)) })
+	c.n.Pages, c.n.Free, c.n.Lost = u.Used, u.Free, u.Lost
 	return nil
 }
 

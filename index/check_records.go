@@ -7,12 +7,13 @@ import (
 	"sort"
 
 	"snap/internal/file"
+	"snap/record"
 )
 
 // source is one bucket of records during a check: all of them are read side by side with the paths, which
 // come in the same order.
 type source struct {
-	walk   *treeWalk
+	walk   *bucketWalk
 	bucket uint64
 	at     int    // whose records they are, as an index into live; len(live) for nobody's
 	soft   bool   // of a snapshot that is being deleted, or that takes its records: not all are listed any more
@@ -25,7 +26,7 @@ type source struct {
 // step reads the next record.
 func (s *source) step() {
 	var ok bool
-	if s.k, s.v, ok = s.walk.next(); !ok {
+	if s.k, s.v, ok = s.walk.Next(); !ok {
 		s.k, s.v = nil, nil
 		return
 	}
@@ -46,7 +47,7 @@ func newTotals(n int) totals {
 }
 
 // add counts an entry that is there during s.
-func (t *totals) add(r *Record, s pageRange) {
+func (t *totals) add(r *record.Record, s pageRange) {
 	if r.Kind == file.Folder {
 		t.dirs[s.first]++
 		t.dirs[s.end]--
@@ -72,7 +73,7 @@ func (c *checker) history() error {
 	}
 	p := pathCheck{checker: c, sources: sources, totals: newTotals(len(c.live)), unknown: map[uint64]bool{}}
 	p.paths = c.bucket(bucketPaths, false, true)
-	for k, v, ok := p.paths.next(); ok; k, v, ok = p.paths.next() {
+	for k, v, ok := p.paths.Next(); ok; k, v, ok = p.paths.Next() {
 		c.n.Paths++
 		p.path(k, v)
 	}
@@ -81,14 +82,14 @@ func (c *checker) history() error {
 			p.unlisted(s)
 		}
 		c.n.Records += s.n
-		if s.walk.err != nil {
-			return s.walk.err
+		if s.walk.Err != nil {
+			return s.walk.Err
 		}
 	}
 	if c.doubt = c.findings > before; !c.doubt {
 		p.compare()
 	}
-	return p.paths.err
+	return p.paths.Err
 }
 
 // sources opens all buckets of records, oldest first, and says whose they are.
@@ -96,12 +97,12 @@ func (c *checker) sources() (map[uint64]*source, error) {
 	sources := map[uint64]*source{}
 	deleting := map[int]bool{}
 	for _, h := range c.headers {
-		if h.State == Deleting {
+		if h.State == record.Deleting {
 			deleting[c.owner(h.Seq)] = true
 		}
 	}
 	w := c.bucket(bucketRecords, true, false)
-	for k, v, ok := w.next(); ok; k, v, ok = w.next() {
+	for k, v, ok := w.Next(); ok; k, v, ok = w.Next() {
 		if len(k) != 8 {
 			c.foundf("a bucket of records with the name %q", k)
 			continue
@@ -124,11 +125,11 @@ func (c *checker) sources() (map[uint64]*source, error) {
 		s.walk = c.walk("the records of "+s.name, v, false, true)
 	}
 	for i := range c.headers {
-		if h := &c.headers[i]; sources[h.bucket()] == nil && !w.lost {
+		if h := &c.headers[i]; sources[h.BucketSeq()] == nil && !w.Lost {
 			c.foundf("no records of snapshot %q", h.Name)
 		}
 	}
-	return sources, w.err
+	return sources, w.Err
 }
 
 // owner is the index of the live snapshot that the records in a bucket belong to; len(live) if there is none.
@@ -137,9 +138,9 @@ func (c *checker) owner(bucket uint64) int {
 }
 
 // header is the header of the snapshot with its records in bucket, nil if there is none.
-func (c *checker) header(bucket uint64) *Header {
+func (c *checker) header(bucket uint64) *record.Header {
 	i := sort.Search(len(c.headers), func(i int) bool { return c.headers[i].Seq >= bucket })
-	if i == len(c.headers) || c.headers[i].bucket() != bucket {
+	if i == len(c.headers) || c.headers[i].BucketSeq() != bucket {
 		return nil
 	}
 	return &c.headers[i]
@@ -148,14 +149,14 @@ func (c *checker) header(bucket uint64) *Header {
 // pathCheck goes through the paths, with the records beside them.
 type pathCheck struct {
 	*checker
-	paths   *treeWalk
+	paths   *bucketWalk
 	sources map[uint64]*source
 	unknown map[uint64]bool // buckets that are not there, and reported
 	totals  totals
 	folders []folder // the folder that the walk is in, and those that it is in
 
 	seqs   []uint64 // of the path
-	record Record
+	record record.Record
 	spans  []pageRange // of the path
 }
 
@@ -174,7 +175,7 @@ func (p *pathCheck) path(k, v []byte) {
 		return
 	}
 	var err error
-	if p.seqs, err = parseSeqs(string(v), p.seqs[:0]); err != nil {
+	if p.seqs, err = parseSeqs(v, p.seqs[:0]); err != nil {
 		p.found(fmt.Errorf("%q: %w", path, err))
 		return
 	}
@@ -194,19 +195,19 @@ func (p *pathCheck) path(k, v []byte) {
 			p.unlisted(s)
 		}
 		if !bytes.Equal(s.k, k) {
-			if !s.walk.lost {
+			if !s.walk.Lost {
 				p.foundf("no record of %q in %s", path, s.name)
 			}
 			continue
 		}
 		r := &p.record
-		err := parseRecord(string(s.v), r)
+		err := record.Parse(string(s.v), r)
 		s.step()
 		if err != nil {
 			p.found(fmt.Errorf("%q in %s: %w", path, s.name, err))
 			continue
 		}
-		if r.Change == Moved && r.From == "" {
+		if r.Change == record.Moved && r.From == "" {
 			p.foundf("%q in %s has moved, but from nowhere", path, s.name)
 		}
 		if added(r) {
@@ -233,7 +234,7 @@ func (p *pathCheck) path(k, v []byte) {
 			missing = true
 		}
 	}
-	if missing && !f.told && !p.paths.lost {
+	if missing && !f.told && !p.paths.Lost {
 		f.told = true
 		p.foundf("%q is there in snapshots without its folder", path)
 	}
@@ -242,7 +243,7 @@ func (p *pathCheck) path(k, v []byte) {
 
 // unlisted reports a record that is under no path, and goes on.
 func (p *pathCheck) unlisted(s *source) {
-	if !s.soft && !p.paths.lost {
+	if !s.soft && !p.paths.Lost {
 		p.foundf("the record of %q in %s is not listed under its path", appendPath(nil, s.k), s.name)
 	}
 	s.step()
@@ -298,7 +299,7 @@ func covers(spans []pageRange, s pageRange) bool {
 }
 
 // show adds what identity and content should hold of the newest record of a path.
-func (p *pathCheck) show(key []byte, r *Record) {
+func (p *pathCheck) show(key []byte, r *record.Record) {
 	if inIdentity(r) {
 		p.identity.add(identityKey(nil, r, key))
 	}
@@ -320,7 +321,7 @@ func (p *pathCheck) compare() {
 			p.foundf("snapshot %q has %d files, %d folders and %d bytes, but its header says %d, %d and %d",
 				h.Name, files, dirs, size, h.Files, h.Dirs, h.Bytes)
 		}
-		if s := p.sources[h.bucket()]; h.Records > 0 && !s.soft && (h.Records > s.n || h.Records < s.n-s.silent) {
+		if s := p.sources[h.BucketSeq()]; h.Records > 0 && !s.soft && (h.Records > s.n || h.Records < s.n-s.silent) {
 			p.foundf("snapshot %q has %d records, but its header says %d", h.Name, s.n, h.Records)
 		}
 	}

@@ -8,29 +8,26 @@ import (
 	"iter"
 
 	"snap/internal/file"
+	"snap/record"
 )
 
 // CheckSet calls found where the records of a snapshot are not those of its change set, which set yields: the same
 // paths in the same order with equal records, but for what snap has learned of the source since (volume, inode, birth
 // time, ctime, racy), and for what Import adds: where files went, and records of folders whose name another one took.
 // The error is what stopped it, an error of set among others.
-func (db *DB) CheckSet(ctx context.Context, h *Header, set iter.Seq2[*Entry, error], found func(error)) error {
+func (db *DB) CheckSet(ctx context.Context, h *record.Header, set iter.Seq2[*record.Entry, error],
+	found func(error)) error {
 	b, err := db.open(ctx, checking)
 	if err != nil {
 		return err
 	}
 	defer b.Close()
 	return db.guard(func() error {
-		_, size, err := fingerprint(b.file)
+		c, err := newChecker(ctx, b.file, found)
 		if err != nil {
 			return err
 		}
-		pages, err := openPages(b.file, size)
-		if err != nil {
-			return err
-		}
-		c := newChecker(ctx, pages, found)
-		value, err := c.records(h.bucket())
+		value, err := c.records(h.BucketSeq())
 		if err != nil {
 			return err
 		}
@@ -48,25 +45,25 @@ func (c *checker) records(bucket uint64) (value []byte, err error) {
 		return nil, err
 	}
 	w := c.bucket(bucketRecords, true, false)
-	for k, v, ok := w.next(); ok && value == nil; k, v, ok = w.next() {
+	for k, v, ok := w.Next(); ok && value == nil; k, v, ok = w.Next() {
 		if len(k) == 8 && binary.BigEndian.Uint64(k) == bucket {
 			value = bytes.Clone(v)
 		}
 	}
-	return value, w.err
+	return value, w.Err
 }
 
 // compareSet goes through the records and a change set side by side.
-func compareSet(w *treeWalk, set iter.Seq2[*Entry, error]) error {
+func compareSet(w *bucketWalk, set iter.Seq2[*record.Entry, error]) error {
 	var key, mine, theirs []byte
-	var r Record
-	k, v, ok := w.next()
+	var r record.Record
+	k, v, ok := w.Next()
 	// alone reports the record at k, which the change set has not.
 	alone := func() {
-		if parseRecord(string(v), &r) != nil || !added(&r) {
+		if record.Parse(string(v), &r) != nil || !added(&r) {
 			w.tell(damaged("a record of %q, which the change set has not", appendPath(nil, k)))
 		}
-		k, v, ok = w.next()
+		k, v, ok = w.Next()
 	}
 	for e, err := range set {
 		if err != nil {
@@ -77,38 +74,38 @@ func compareSet(w *treeWalk, set iter.Seq2[*Entry, error]) error {
 			alone()
 		}
 		if !ok || !bytes.Equal(k, key) {
-			if w.err != nil {
-				return w.err
+			if w.Err != nil {
+				return w.Err
 			}
-			if !w.lost {
+			if !w.Lost {
 				w.tell(damaged("no record of %q, which the change set has", e.Path))
 			}
 			continue
 		}
-		if err := parseRecord(string(v), &r); err != nil {
+		if err := record.Parse(string(v), &r); err != nil {
 			w.tell(fmt.Errorf("%q: %w", e.Path, err))
 		} else {
-			mine, theirs = appendRecord(mine[:0], unlearned(r)), appendRecord(theirs[:0], unlearned(e.Record))
+			mine, theirs = record.Append(mine[:0], unlearned(r)), record.Append(theirs[:0], unlearned(e.Record))
 			if !bytes.Equal(mine, theirs) {
 				w.tell(damaged("the record of %q is not that of the change set", e.Path))
 			}
 		}
-		k, v, ok = w.next()
+		k, v, ok = w.Next()
 	}
 	for ok {
 		alone()
 	}
-	return w.err
+	return w.Err
 }
 
 // added reports whether the record may be one that Import made.
-func added(r *Record) bool {
-	return r.Change == Silent && r.Kind == file.Folder && r.Reason == NoReason && r.To != ""
+func added(r *record.Record) bool {
+	return r.Change == record.Silent && r.Kind == file.Folder && r.Reason == record.NoReason && r.To != ""
 }
 
 // unlearned is r without what is learned of the source later, and without what Import adds.
-func unlearned(r Record) *Record {
+func unlearned(r record.Record) *record.Record {
 	r.Volume, r.Ino, r.Btime, r.Ctime, r.To = 0, 0, file.Time{}, file.Time{}, ""
-	r.Flags &^= Racy
+	r.Flags &^= record.Racy
 	return &r
 }

@@ -9,6 +9,7 @@ import (
 	"pgregory.net/rapid"
 
 	"snap/internal/file"
+	"snap/record"
 )
 
 // A set that a snapshot was imported from agrees with it, and any difference is told.
@@ -19,12 +20,12 @@ func TestCheckSet(t *testing.T) {
 	// The folders change places: Import adds a record that says where the one at d went.
 	second := tree{"": first[""], "d": {4, file.Folder, "", 0o755, 0}, "e": {2, file.Folder, "", 0o755, 0},
 		"e/a": first["d/a"]}
-	sets := [][]Entry{first.changes(tree{}),
-		slices.DeleteFunc(second.changes(first), func(e Entry) bool { return e.Path == "d" })}
+	sets := [][]record.Entry{first.changes(tree{}),
+		slices.DeleteFunc(second.changes(first), func(e record.Entry) bool { return e.Path == "d" })}
 	for i, set := range sets {
 		db.add(t, uint64(i+1), set)
 	}
-	told := func(seq uint64, set []Entry) (texts []string) {
+	told := func(seq uint64, set []record.Entry) (texts []string) {
 		h := db.header(t, seq)
 		check(t, db.CheckSet(bg, &h, all(set), func(err error) { texts = append(texts, err.Error()) }))
 		return texts
@@ -38,27 +39,34 @@ func TestCheckSet(t *testing.T) {
 		}
 	}
 	fact := sets[1][len(sets[1])-1]
-	fact.Ino, fact.Volume, fact.Ctime.Sec, fact.Btime.Sec, fact.Flags = 77, 7, 7, 7, fact.Flags|Racy
-	check(t, db.Learn(bg, 2, all([]Entry{fact})))
+	fact.Ino, fact.Volume, fact.Ctime.Sec, fact.Btime.Sec, fact.Flags = 77, 7, 7, 7, fact.Flags|record.Racy
+	check(t, db.Learn(bg, 2, all([]record.Entry{fact})))
 	if got := told(2, sets[1]); len(got) > 0 {
 		t.Errorf("learned: %q", got)
 	}
 	for name, c := range map[string]struct {
-		change func(set []Entry) []Entry
+		change func(set []record.Entry) []record.Entry
 		want   string
 	}{
-		"a record less": {func(s []Entry) []Entry { return slices.Delete(s, 1, 2) },
+		"a record less": {func(s []record.Entry) []record.Entry { return slices.Delete(s, 1, 2) },
 			`a record of "d", which the change set has not`},
-		"the last less": {func(s []Entry) []Entry { return s[:len(s)-1] }, `a record of "e", which the change set has not`},
-		"a record more": {func(s []Entry) []Entry { return append(s, Entry{"z", s[2].Record}) },
+		"the last less": {func(s []record.Entry) []record.Entry { return s[:len(s)-1] },
+			`a record of "e", which the change set has not`},
+		"a record more": {func(s []record.Entry) []record.Entry {
+			return append(s,
+				record.Entry{Path: "z", Record: s[2].Record})
+		},
 			`no record of "z", which the change set has`},
-		"one in between": {func(s []Entry) []Entry { return slices.Insert(s, 2, Entry{"d/A", s[2].Record}) },
+		"one in between": {func(s []record.Entry) []record.Entry {
+			return slices.Insert(s, 2, record.Entry{Path: "d/A", Record: s[2].Record})
+		},
 			`no record of "d/A"`},
-		"another mode": {func(s []Entry) []Entry { s[2].Mode++; return s },
+		"another mode": {func(s []record.Entry) []record.Entry { s[2].Mode++; return s },
 			`the record of "d/a" is not that of the change set`},
-		"another change": {func(s []Entry) []Entry { s[2].Change = Metadata; return s }, `the record of "d/a"`},
-		"another hash":   {func(s []Entry) []Entry { s[2].Hash[31]++; return s }, `the record of "d/a"`},
-		"another reason": {func(s []Entry) []Entry { s[2].Reason++; return s }, `the record of "d/a"`},
+		"another change": {func(s []record.Entry) []record.Entry { s[2].Change = record.Metadata; return s },
+			`the record of "d/a"`},
+		"another hash":   {func(s []record.Entry) []record.Entry { s[2].Hash[31]++; return s }, `the record of "d/a"`},
+		"another reason": {func(s []record.Entry) []record.Entry { s[2].Reason++; return s }, `the record of "d/a"`},
 	} {
 		if got := told(1, c.change(slices.Clone(sets[0]))); len(got) != 1 || !strings.Contains(got[0], c.want) {
 			t.Errorf("%s: %q, want %q", name, got, c.want)

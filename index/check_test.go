@@ -14,16 +14,17 @@ import (
 	"pgregory.net/rapid"
 
 	"snap/internal/file"
+	"snap/record"
 )
 
 // findings are what Check says, without the error that every text begins with.
 func (db *DB) findings(t tb) (all []string) {
 	t.Helper()
 	n, err := db.Check(bg, func(err error) {
-		if !errors.Is(err, ErrDamaged) && !errors.Is(err, ErrNewer) {
+		if !errors.Is(err, record.ErrDamaged) && !errors.Is(err, record.ErrNewer) {
 			t.Fatalf("finding %v", err)
 		}
-		all = append(all, strings.TrimPrefix(err.Error(), ErrDamaged.Error()+": "))
+		all = append(all, strings.TrimPrefix(err.Error(), record.ErrDamaged.Error()+": "))
 	})
 	check(t, err)
 	if n.Lost > 0 && len(all) == 0 {
@@ -43,7 +44,7 @@ func (p *past) counted(t tb) *past {
 	return p
 }
 
-func (tr tree) count(h *Header) {
+func (tr tree) count(h *record.Header) {
 	h.Files, h.Dirs, h.Bytes = 0, 0, 0
 	for _, n := range tr {
 		switch n.kind {
@@ -70,7 +71,7 @@ func TestCheckFindsNothingWhereNothingIsWrong(t *testing.T) {
 		}
 		quiet("made")
 		last := p.seqs[len(p.seqs)-1]
-		var learned []Entry
+		var learned []record.Entry
 		for _, e := range p.trees[len(p.trees)-1].changes(tree{}) {
 			e.Ino += 1000
 			learned = append(learned, e)
@@ -101,7 +102,7 @@ func TestCheckOfAnImportThatNeverEnded(t *testing.T) {
 	db := soundHistory(t)
 	set := manyEntries(50_000) // more than one transaction
 	if err := db.Import(bg, 9, cut(set, 1, len(set)),
-		func() (*Header, error) { return &Header{Name: "s"}, nil }); !errors.Is(err, errStopped) {
+		func() (*record.Header, error) { return &record.Header{Name: "s"}, nil }); !errors.Is(err, errStopped) {
 		t.Fatalf("error %v", err)
 	}
 	if got := db.findings(t); len(got) > 0 {
@@ -139,19 +140,19 @@ func soundHistory(t tb) *DB {
 func TestCheckFindsWhatContradictsItself(t *testing.T) {
 	key := func(path string) []byte { return appendKey(nil, path) }
 	sealed := func(k, body []byte) []byte { return seal(bytes.Clone(body), k) }
-	recordAt := func(seq uint64, path string, change func(r *Record)) func(tx *bolt.Tx) error {
+	recordAt := func(seq uint64, path string, change func(r *record.Record)) func(tx *bolt.Tx) error {
 		return func(tx *bolt.Tx) error {
 			b, k := tx.Bucket(bucketRecords).Bucket(seqKey(seq)), key(path)
-			var r Record
+			var r record.Record
 			body, _ := unseal(b.Get(k), k)
-			if err := parseRecord(string(body), &r); err != nil {
+			if err := record.Parse(string(body), &r); err != nil {
 				return err
 			}
 			change(&r)
-			return b.Put(k, sealed(k, appendRecord(nil, &r)))
+			return b.Put(k, sealed(k, record.Append(nil, &r)))
 		}
 	}
-	header := func(seq uint64, change func(h *Header)) func(tx *bolt.Tx) error {
+	header := func(seq uint64, change func(h *record.Header)) func(tx *bolt.Tx) error {
 		return func(tx *bolt.Tx) error {
 			h, err := headerOf(tx, seq)
 			if err != nil {
@@ -182,7 +183,8 @@ func TestCheckFindsWhatContradictsItself(t *testing.T) {
 			`the record of "a-b" in snapshot "s1" is not listed under its path`},
 		{"a record more", func(tx *bolt.Tx) error {
 			k := key("zz")
-			return tx.Bucket(bucketRecords).Bucket(seqKey(4)).Put(k, sealed(k, appendRecord(nil, &Record{Change: Removed})))
+			return tx.Bucket(bucketRecords).Bucket(seqKey(4)).Put(k,
+				sealed(k, record.Append(nil, &record.Record{Change: record.Removed})))
 		}, `the record of "zz" in snapshot "s4" is not listed`},
 		{"a list that names a bucket too much", func(tx *bolt.Tx) error {
 			k := key("a-b")
@@ -198,17 +200,18 @@ func TestCheckFindsWhatContradictsItself(t *testing.T) {
 		}, `a path that cannot be: "d/.."`},
 		{"a record of no kind", func(tx *bolt.Tx) error {
 			k := key("a")
-			return tx.Bucket(bucketRecords).Bucket(seqKey(2)).Put(k, sealed(k, []byte{recordVersion, 0, 0}))
+			return tx.Bucket(bucketRecords).Bucket(seqKey(2)).Put(k, sealed(k, []byte{1, 0, 0}))
 		}, `"a" in snapshot "s2": the index is damaged: a malformed record`},
-		{"a move from nowhere", recordAt(2, "d/a-b", func(r *Record) { r.Change, r.From = Moved, "" }),
+		{"a move from nowhere", recordAt(2, "d/a-b", func(r *record.Record) { r.Change, r.From = record.Moved, "" }),
 			"moved, but from nowhere"},
-		{"another size", recordAt(5, "a", func(r *Record) { r.Size++ }), `but its header says`},
-		{"another inode", recordAt(5, "a", func(r *Record) { r.Ino++ }),
+		{"another size", recordAt(5, "a", func(r *record.Record) { r.Size++ }), `but its header says`},
+		{"another inode", recordAt(5, "a", func(r *record.Record) { r.Ino++ }),
 			"identity holds other entries than the newest snapshot"},
-		{"another hash", recordAt(5, "a", func(r *Record) { r.Hash[0]++ }),
+		{"another hash", recordAt(5, "a", func(r *record.Record) { r.Hash[0]++ }),
 			"content holds other entries than the newest snapshot"},
-		{"a folder less", recordAt(1, "d", func(r *Record) { *r = Record{Change: Removed} }), "without its folder"},
-		{"a folder that is a file", recordAt(1, "d", func(r *Record) { r.Kind = file.FIFO }), "without its folder"},
+		{"a folder less", recordAt(1, "d", func(r *record.Record) { *r = record.Record{Change: record.Removed} }),
+			"without its folder"},
+		{"a folder that is a file", recordAt(1, "d", func(r *record.Record) { r.Kind = file.FIFO }), "without its folder"},
 		{"an identity less", func(tx *bolt.Tx) error {
 			k, _ := tx.Bucket(bucketIdentity).Cursor().First()
 			return tx.Bucket(bucketIdentity).Delete(bytes.Clone(k))
@@ -244,20 +247,20 @@ func TestCheckFindsWhatContradictsItself(t *testing.T) {
 		{"a header that is no JSON", func(tx *bolt.Tx) error {
 			return tx.Bucket(bucketSnapshots).Put(seqKey(2), sealed(seqKey(2), []byte(`{`)))
 		}, "the header of a snapshot: "},
-		{"a bucket of the snapshot before", header(4, func(h *Header) { h.Bucket = 2 }),
+		{"a bucket of the snapshot before", header(4, func(h *record.Header) { h.Bucket = 2 }),
 			`snapshot "s4" has its records in bucket 2`},
-		{"a bucket of the next snapshot", header(4, func(h *Header) { h.Bucket = 5 }),
+		{"a bucket of the next snapshot", header(4, func(h *record.Header) { h.Bucket = 5 }),
 			`snapshot "s4" has its records in bucket 5`},
-		{"a name that cannot be", header(4, func(h *Header) { h.Name = "../x" }), `snapshot 4 has the name "../x"`},
-		{"a work folder that cannot be", header(4, func(h *Header) { h.Work = ".." }), `and the work folder ".."`},
-		{"no name", header(4, func(h *Header) { h.Name = "" }), `snapshot 4 has the name ""`},
-		{"a name twice", header(4, func(h *Header) { h.Name = "s2" }), `snapshot 4 has the name "s2"`},
-		{"a state that cannot be", header(4, func(h *Header) { h.State = "maybe" }), `has the state "maybe"`},
-		{"another destination", header(4, func(h *Header) { h.Destination = "other" }),
+		{"a name that cannot be", header(4, func(h *record.Header) { h.Name = "../x" }), `snapshot 4 has the name "../x"`},
+		{"a work folder that cannot be", header(4, func(h *record.Header) { h.Work = ".." }), `and the work folder ".."`},
+		{"no name", header(4, func(h *record.Header) { h.Name = "" }), `snapshot 4 has the name ""`},
+		{"a name twice", header(4, func(h *record.Header) { h.Name = "s2" }), `snapshot 4 has the name "s2"`},
+		{"a state that cannot be", header(4, func(h *record.Header) { h.State = "maybe" }), `has the state "maybe"`},
+		{"another destination", header(4, func(h *record.Header) { h.Destination = "other" }),
 			`is of the destination "other", the index of "the-id"`},
-		{"another count of folders", header(1, func(h *Header) { h.Dirs++ }),
+		{"another count of folders", header(1, func(h *record.Header) { h.Dirs++ }),
 			`snapshot "s1" has 3 files, 2 folders and 6 bytes, but its header says 3, 3 and 6`},
-		{"another count of records", header(1, func(h *Header) { h.Records = 4 }),
+		{"another count of records", header(1, func(h *record.Header) { h.Records = 4 }),
 			`snapshot "s1" has 5 records, but its header says 4`},
 		{"no id", func(tx *bolt.Tx) error { return tx.Bucket(bucketMeta).Delete(keyID) }, "no id"},
 	} {
@@ -285,9 +288,9 @@ func TestCheckSaysWhatStoppedIt(t *testing.T) {
 		{"a newer schema", func(tx *bolt.Tx) error {
 			return tx.Bucket(bucketMeta).Put(keyVersion,
 				[]byte{schemaVersion + 1})
-		}, ErrNewer},
-		{"no schema", func(tx *bolt.Tx) error { return tx.Bucket(bucketMeta).Delete(keyVersion) }, ErrDamaged},
-		{"no bucket", func(tx *bolt.Tx) error { return tx.DeleteBucket(bucketContent) }, ErrDamaged},
+		}, record.ErrNewer},
+		{"no schema", func(tx *bolt.Tx) error { return tx.Bucket(bucketMeta).Delete(keyVersion) }, record.ErrDamaged},
+		{"no bucket", func(tx *bolt.Tx) error { return tx.DeleteBucket(bucketContent) }, record.ErrDamaged},
 	} {
 		db := soundHistory(t)
 		edit(t, db.path, c.do)
@@ -348,7 +351,7 @@ func TestCheckTakesNoMemoryForFiles(t *testing.T) {
 func filled(t tb, files int) *DB {
 	db, set := newDB(t), manyEntries(files)
 	for _, dir := range append([]string{""}, folders(set)...) {
-		set = append(set, Entry{dir, node{1, file.Folder, "", 0o755, 0}.record()})
+		set = append(set, record.Entry{Path: dir, Record: node{1, file.Folder, "", 0o755, 0}.record()})
 	}
 	db.add(t, 1, set)
 	return db
@@ -363,10 +366,10 @@ func inUse() int64 {
 }
 
 // folders are those that the entries are in, without the root.
-func folders(set []Entry) []string {
+func folders(set []record.Entry) []string {
 	all := map[string]bool{}
 	for _, e := range set {
-		for dir, _ := Split(e.Path); dir != ""; dir, _ = Split(dir) {
+		for dir, _ := record.Split(e.Path); dir != ""; dir, _ = record.Split(dir) {
 			all[dir] = true
 		}
 	}

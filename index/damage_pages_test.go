@@ -8,6 +8,8 @@ import (
 	"time"
 
 	bolt "go.etcd.io/bbolt"
+
+	"snap/record"
 )
 
 // TestADamagedFreelistDoesNotKeepTheLock: bbolt panics on it after it has locked the file.
@@ -36,7 +38,7 @@ func TestADamagedFreelistDoesNotKeepTheLock(t *testing.T) {
 	check(t, os.WriteFile(db.path, b, 0o600))
 	start := time.Now()
 	for range 3 {
-		if err := db.Undo(bg, 7); !errors.Is(err, ErrDamaged) {
+		if err := db.Undo(bg, 7); !errors.Is(err, record.ErrDamaged) {
 			t.Fatalf("writing: error %v", err)
 		}
 	}
@@ -56,7 +58,7 @@ func TestARecordUnderADamagedKeyIsNoticed(t *testing.T) {
 		value := slices.Clone(b.Get([]byte("a")))
 		return errors.Join(b.Delete([]byte("a")), b.Put([]byte("A"), value))
 	})
-	if diff, err := collect(db.Diff(bg, 1, 2)); !errors.Is(err, ErrDamaged) {
+	if diff, err := collect(db.Diff(bg, 1, 2)); !errors.Is(err, record.ErrDamaged) {
 		t.Errorf("%+v, %v", diff, err)
 	}
 }
@@ -79,7 +81,7 @@ func TestExchangedValuesAreNoticed(t *testing.T) {
 		})
 		_, err := db.listing(1, "")
 		_, err2 := db.Snapshots(bg)
-		if err = errors.Join(err, err2); !errors.Is(err, ErrDamaged) {
+		if err = errors.Join(err, err2); !errors.Is(err, record.ErrDamaged) {
 			t.Errorf("%s: error %v", bucket, err)
 		}
 	}

@@ -16,6 +16,7 @@ import (
 
 	"snap/internal/file"
 	"snap/internal/long"
+	"snap/record"
 )
 
 // deepHistory is two snapshots with names so long that trees have three levels of pages.
@@ -277,38 +278,39 @@ func (db *DB) survives(t *testing.T, name string, whole map[string]string) bool 
 	t.Helper()
 	found := 0
 	_, err := db.Check(bg, func(err error) {
-		if found++; !errors.Is(err, ErrDamaged) && !errors.Is(err, ErrNewer) {
+		if found++; !errors.Is(err, record.ErrDamaged) && !errors.Is(err, record.ErrNewer) {
 			t.Errorf("%s: Check found: %v", name, err)
 		}
 	})
-	if err != nil && !errors.Is(err, ErrDamaged) && !errors.Is(err, ErrNewer) {
+	if err != nil && !errors.Is(err, record.ErrDamaged) && !errors.Is(err, record.ErrNewer) {
 		t.Errorf("%s: Check: %v", name, err)
 	}
-	h := &Header{Seq: 1}
+	h := &record.Header{Seq: 1}
 	errs := map[string]error{"Check": err, "CheckSet": db.CheckSet(bg, h, all(nil), func(error) {})}
 	_, more := db.answers()
 	maps.Copy(errs, more)
 	maps.Copy(errs, db.questions())
 	_, errs["Versions"] = db.Versions(bg, "a")
 	_, errs["ByContent"] = db.ByContent(bg, 3, 6, [32]byte{}, 9)
-	_, errs["ByIdentity"] = db.ByIdentity(bg, 3, &Record{Volume: 1, Stat: file.Stat{Ino: 100}}, 9)
+	_, errs["ByIdentity"] = db.ByIdentity(bg, 3, &record.Record{Volume: 1, Stat: file.Stat{Ino: 100}}, 9)
 	_, errs["Usage"] = db.Usage(bg)
 	_, errs["Freeable"] = db.Freeable(bg, []uint64{1, 3})
-	_, errs["Merged"] = collect(db.Merged(bg, 0, &Header{Seq: 3}))
+	_, errs["Merged"] = collect(db.Merged(bg, 0, &record.Header{Seq: 3}))
 	damaged := err != nil || found > 0
 	if !damaged {
 		if d := difference(whole, db.dump(t)); d != "" {
 			t.Errorf("%s: Check found nothing, but %s", name, d)
 		}
 	}
-	set := []Entry{{"", node{1, file.Folder, "", 0o700, 0}.record()},
-		{"new", node{9, file.Regular, "", 0o644, 1}.record()}}
+	set := []record.Entry{{Path: "", Record: node{1, file.Folder, "", 0o700, 0}.record()},
+		{Path: "new", Record: node{9, file.Regular, "", 0o644, 1}.record()}}
 	errs["Learn"] = db.Learn(bg, 3, all(set))
-	errs["Import"] = db.Import(bg, 9, all(set), func() (*Header, error) { return &Header{Name: "s"}, nil })
+	errs["Import"] = db.Import(bg, 9, all(set), func() (*record.Header, error) { return &record.Header{Name: "s"}, nil })
 	errs["Undo"] = db.Undo(bg, 3)
 	errs["Clean"] = db.Clean(bg)
 	for call, err := range errs {
-		if err != nil && !errors.Is(err, ErrDamaged) && !errors.Is(err, ErrNewer) && !errors.Is(err, ErrNotFound) {
+		if err != nil && !errors.Is(err, record.ErrDamaged) && !errors.Is(err, record.ErrNewer) &&
+			!errors.Is(err, ErrNotFound) {
 			t.Errorf("%s: %s: %v", name, call, err)
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	bolt "go.etcd.io/bbolt"
 
 	"snap/internal/file"
+	"snap/record"
 )
 
 // largeHistory is three snapshots of 200 files in folders, with edits, moves and removals: enough
@@ -52,9 +53,9 @@ func (db *DB) answers() (said map[string]string, errs map[string]error) {
 	}
 	defer db.Release()
 	var b []byte
-	add := func(name string, r *Record) {
+	add := func(name string, r *record.Record) {
 		if b = append(b, name...); r != nil {
-			b = appendRecord(b, r)
+			b = record.Append(b, r)
 		}
 	}
 	answer := func(err error, question ...any) {
@@ -151,7 +152,7 @@ func TestAFlippedBitIsNoCrash(t *testing.T) {
 		flip(t, f, at, bit)
 		result := "unnoticed and right"
 		for question, err := range errs {
-			if !errors.Is(err, ErrDamaged) && !errors.Is(err, ErrNewer) {
+			if !errors.Is(err, record.ErrDamaged) && !errors.Is(err, record.ErrNewer) {
 				t.Errorf("byte %d, %08b: %s: %v", at, bit, question, err)
 			}
 			result = "an error"
@@ -182,7 +183,7 @@ func TestWritingToADamagedIndexIsNoCrash(t *testing.T) {
 	check(t, db.view(bg, func(tx *bolt.Tx) error { size = tx.Size(); return nil }))
 	set := newest[:0:0]
 	for i, e := range newest {
-		if e.Change = Modified; i%9 == 0 {
+		if e.Change = record.Modified; i%9 == 0 {
 			set = append(set, e)
 		}
 	}
@@ -195,14 +196,14 @@ func TestWritingToADamagedIndexIsNoCrash(t *testing.T) {
 		}
 		check(t, os.WriteFile(db.path, bad, 0o600))
 		for name, err := range map[string]error{
-			"import": db.Import(bg, 4, all(set), func() (*Header, error) { return &Header{Name: "s"}, nil }),
+			"import": db.Import(bg, 4, all(set), func() (*record.Header, error) { return &record.Header{Name: "s"}, nil }),
 			"learn":  db.Learn(bg, 3, all(set)),
 			"undo":   db.Undo(bg, 3),
 		} {
 			switch {
 			case err == nil:
 				outcome[name+" ended well"]++
-			case errors.Is(err, ErrDamaged), errors.Is(err, ErrNewer):
+			case errors.Is(err, record.ErrDamaged), errors.Is(err, record.ErrNewer):
 				outcome[name+" ended with an error"]++
 			default:
 				t.Errorf("%s: %v", name, err)

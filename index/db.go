@@ -14,6 +14,8 @@ import (
 	"time"
 
 	bolt "go.etcd.io/bbolt"
+
+	"snap/record"
 )
 
 const schemaVersion = 1
@@ -57,9 +59,9 @@ func Open(path string) (*DB, error) {
 	case err != nil:
 		return nil, err
 	case !info.Mode().IsRegular():
-		return nil, fmt.Errorf("%s: %w: not a regular file", path, ErrDamaged)
+		return nil, fmt.Errorf("%s: %w: not a regular file", path, record.ErrDamaged)
 	case info.Size() == 0: // bbolt would make an empty database of it
-		return nil, fmt.Errorf("%s: %w: the file is empty", path, ErrDamaged)
+		return nil, fmt.Errorf("%s: %w: the file is empty", path, record.ErrDamaged)
 	}
 	return &DB{path: path}, nil
 }
@@ -207,7 +209,7 @@ func (db *DB) updates(ctx context.Context, f func(update updater) error) error {
 }
 
 // Snapshots are the headers of all snapshots, oldest first, those not complete too.
-func (db *DB) Snapshots(ctx context.Context) (all []Header, err error) {
+func (db *DB) Snapshots(ctx context.Context) (all []record.Header, err error) {
 	err = db.view(ctx, func(tx *bolt.Tx) error {
 		all = all[:0]
 		return tx.Bucket(bucketSnapshots).ForEach(func(k, v []byte) error {
@@ -222,16 +224,16 @@ func (db *DB) Snapshots(ctx context.Context) (all []Header, err error) {
 	return all, err
 }
 
-func parseHeader(k, v []byte) (Header, error) {
+func parseHeader(k, v []byte) (record.Header, error) {
 	b, ok := unseal(v, k)
 	if !ok {
-		return Header{}, damaged("the header of a snapshot")
+		return record.Header{}, damaged("the header of a snapshot")
 	}
 	return decodeHeader(k, b)
 }
 
 // decodeHeader reads a header without its checksum.
-func decodeHeader(k, b []byte) (h Header, err error) {
+func decodeHeader(k, b []byte) (h record.Header, err error) {
 	if len(k) != 8 {
 		return h, damaged("the header of a snapshot")
 	}
@@ -241,10 +243,10 @@ func decodeHeader(k, b []byte) (h Header, err error) {
 	if h.Seq != binary.BigEndian.Uint64(k) {
 		return h, damaged("the header of another snapshot")
 	}
-	return h, h.inPlace()
+	return h, h.CheckNames()
 }
 
-func putHeader(tx *bolt.Tx, h *Header) error {
+func putHeader(tx *bolt.Tx, h *record.Header) error {
 	b, err := json.Marshal(h)
 	if err != nil {
 		return err

@@ -11,27 +11,28 @@ import (
 	bolt "go.etcd.io/bbolt"
 
 	"snap/internal/file"
+	"snap/record"
 )
 
 // Difference is what became of one path between two snapshots. Before is nil with Added, After with
 // Removed. From is where a Moved entry was before. Its records are valid for good. Reason and Stored are those
 // of the path's last record between the two, a tombstone too.
 type Difference struct {
-	Change Change
+	Change record.Change
 	Path   string
 	From   string
-	Before *Record
-	After  *Record
-	Reason Reason
-	Stored Stored
+	Before *record.Record
+	After  *record.Record
+	Reason record.Reason
+	Stored record.Stored
 }
 
 // Diff yields the differences from snapshot a to snapshot b, whichever is the older, in key order of the
 // path. It reads only the records between the two. A file that moved is one difference, under its new
-// path; what comes to the path that it left is Added, and what its new path held before goes without
-// saying. A folder whose times alone changed is no difference.
+// path; what comes to the path that it left is Added, and what its new path held before is not reported. A folder whose
+// times alone changed is no difference.
 //
-// Taking away what is Removed and what Moved from, then setting what every After says, makes b of a.
+// To make b out of a, remove every path that was Removed or that something Moved from, then set what every After says.
 func (db *DB) Diff(ctx context.Context, a, b uint64) iter.Seq2[Difference, error] {
 	return db.diff(ctx, a, b, nil)
 }
@@ -84,13 +85,13 @@ func (f *follower) page(start []byte) (found []Difference, next []byte, err erro
 		if err != nil || d.Change == 0 {
 			return err
 		}
-		var last Record
+		var last record.Record
 		if err := records[len(records)-1].parse(path, &last); err != nil {
 			return err
 		}
 		d.Reason, d.Stored = last.Reason, last.Stored
-		if d.Change == Removed {
-			d.Stored = Absent
+		if d.Change == record.Removed {
+			d.Stored = record.Absent
 		}
 		found = append(found, d)
 		return nil
@@ -110,9 +111,9 @@ type holder struct {
 type stepper interface{ Next() (key, value []byte) }
 
 // parse reads the record of path that h stands at into r, which aliases nothing. each has checked the seal.
-func (h *holder) parse(path string, r *Record) error {
+func (h *holder) parse(path string, r *record.Record) error {
 	body, _ := unseal(h.v, h.k)
-	if err := parseRecord(string(body), r); err != nil {
+	if err := record.Parse(string(body), r); err != nil {
 		return fmt.Errorf("%q: %w", path, err)
 	}
 	return nil
@@ -213,10 +214,10 @@ func (f *follower) holders() (all []holder, err error) {
 		if err != nil {
 			return nil, err
 		}
-		if f.tx.Bucket(bucketRecords).Bucket(seqKey(h.bucket())) == nil {
+		if f.tx.Bucket(bucketRecords).Bucket(seqKey(h.BucketSeq())) == nil {
 			return nil, damaged("no records of snapshot %d", h.Seq)
 		}
-		all = append(all, holder{bucket: h.bucket(), first: len(all) == 0})
+		all = append(all, holder{bucket: h.BucketSeq(), first: len(all) == 0})
 	}
 	if err == nil && k != nil {
 		err = whole(k, v)
@@ -227,7 +228,7 @@ func (f *follower) holders() (all []holder, err error) {
 	return all, err
 }
 
-// compare judges one path. A zero Change means that nothing worth telling happened.
+// compare judges one path. A zero Change means that nothing is to be reported.
 func (f *follower) compare(path string) (d Difference, err error) {
 	d.Path = path
 	if d.Before, err = f.state(path, f.from); err != nil {
@@ -242,7 +243,7 @@ func (f *follower) compare(path string) (d Difference, err error) {
 			return d, err
 		}
 		if moved {
-			d.Change, d.From = Moved, from
+			d.Change, d.From = record.Moved, from
 			d.Before, err = f.state(from, f.from)
 			return d, err
 		}
@@ -256,9 +257,9 @@ func (f *follower) compare(path string) (d Difference, err error) {
 	switch {
 	case d.Before == nil && d.After == nil, d.After == nil && left:
 	case d.Before == nil || left:
-		d.Change, d.Before = Added, nil
+		d.Change, d.Before = record.Added, nil
 	case d.After == nil:
-		d.Change = Removed
+		d.Change = record.Removed
 	default:
 		d.Change = Classify(d.Before, d.After)
 	}
@@ -280,23 +281,23 @@ func (f *follower) moved(path string, seq uint64) (other string, ok bool, err er
 	return *o, p != nil && *p == path, err
 }
 
-// Classify is what turned before into after at the same path, 0 if nothing worth telling did: for a
-// folder its times do not count.
-func Classify(before, after *Record) Change {
+// Classify says which change turned before into after at the same path, 0 if none did. The times of a folder do not
+// count.
+func Classify(before, after *record.Record) record.Change {
 	switch {
 	case before.Kind != after.Kind:
-		return TypeChanged
-	case !before.SameContent(after), before.Has(Unreadable) != after.Has(Unreadable):
-		return Modified
+		return record.TypeChanged
+	case !before.SameContent(after), before.Has(record.Unreadable) != after.Has(record.Unreadable):
+		return record.Modified
 	case !before.SameOwnerMode(after), before.Kind != file.Folder && before.Mtime != after.Mtime:
-		return Metadata
+		return record.Metadata
 	}
 	return 0
 }
 
 // state is the record of path at seq, nil if it is not there.
-func (f *follower) state(path string, seq uint64) (*Record, error) {
-	r := new(Record)
+func (f *follower) state(path string, seq uint64) (*record.Record, error) {
+	r := new(record.Record)
 	_, err := lookup(f.tx, f.b, seq, path, r)
 	if errors.Is(err, ErrNotFound) {
 		return nil, nil
@@ -312,7 +313,7 @@ func (f *follower) seqs(path string) ([]uint64, []byte, error) {
 
 // born finds the record that made the inode of the one at p, which is r, as far back as one in a bucket up to
 // oldest. r becomes that record.
-func (f *follower) born(p place, r *Record, oldest uint64) (place, error) {
+func (f *follower) born(p place, r *record.Record, oldest uint64) (place, error) {
 	return (&tracer{tx: f.tx, b: f.b}).born(p, r, oldest)
 }
 
@@ -327,18 +328,18 @@ func (f *follower) origin(path string) (*string, error) {
 		if s = at(seqs, s); s == 0 {
 			return nil, nil
 		}
-		var r Record
+		var r record.Record
 		if err := f.b.record(s, key, &r); err != nil {
 			return nil, err
 		}
 		switch {
-		case r.Change == Removed:
+		case r.Change == record.Removed:
 			return nil, nil
 		case s <= f.first:
 			return &path, nil
-		case r.begins():
+		case r.Begins():
 			return nil, nil
-		case r.Change == Moved:
+		case r.Change == record.Moved:
 			path = r.From
 		}
 		s--
@@ -356,14 +357,15 @@ func (f *follower) target(path string) (*string, error) {
 		if n == 0 || n > f.last {
 			return &path, nil
 		}
-		var r Record
+		var r record.Record
 		if err := f.b.record(n, key, &r); err != nil {
 			return nil, err
 		}
 		switch {
 		case r.To != "":
 			path = r.To
-		case r.Change == Removed, r.Change == Moved, r.Change == TypeChanged, r.Reason == Replaced:
+		case r.Change == record.Removed, r.Change == record.Moved, r.Change == record.TypeChanged,
+			r.Reason == record.Replaced:
 			return nil, nil
 		}
 		s = n

@@ -7,6 +7,7 @@ import (
 	"pgregory.net/rapid"
 
 	"snap/internal/file"
+	"snap/record"
 )
 
 // checkDiff applies the differences from snapshot a to b to what a held, and wants what b held.
@@ -14,30 +15,30 @@ func checkDiff(t tb, db *DB, a, b uint64, from, to tree) {
 	t.Helper()
 	diff, err := collect(db.Diff(bg, a, b))
 	check(t, err)
-	result := map[string]Record{}
+	result := map[string]record.Record{}
 	for p, n := range from {
 		result[p] = n.record()
 	}
 	seen := map[string]bool{}
 	for _, d := range diff { // first what goes, then what comes
 		old := d.Path
-		if d.Change == Moved {
+		if d.Change == record.Moved {
 			old = d.From
 		}
-		if seen[d.Path] || d.Change == Moved && d.From == d.Path || d.Change != Moved && d.From != "" {
+		if seen[d.Path] || d.Change == record.Moved && d.From == d.Path || d.Change != record.Moved && d.From != "" {
 			t.Fatalf("from %d to %d: %q is told twice, or of itself: %+v", a, b, d.Path, d)
 		}
 		seen[d.Path] = true
 		was, had := from[old]
 		rec := was.record()
 		switch {
-		case (d.Before == nil) != (d.Change == Added) || (d.After == nil) != (d.Change == Removed):
+		case (d.Before == nil) != (d.Change == record.Added) || (d.After == nil) != (d.Change == record.Removed):
 			t.Fatalf("from %d to %d: %q %s with %v and %v", a, b, d.Path, d.Change, d.Before, d.After)
 		case d.Before != nil && (!had || Classify(&rec, d.Before) != 0):
 			t.Fatalf("from %d to %d: %q was %+v, not %+v", a, b, old, rec, d.Before)
-		case d.Change == Moved && d.Before.Ino != d.After.Ino:
+		case d.Change == record.Moved && d.Before.Ino != d.After.Ino:
 			t.Fatalf("from %d to %d: %q is another file than %q", a, b, d.Path, d.From)
-		case d.Change != Moved && d.Before != nil && d.After != nil && Classify(d.Before, d.After) != d.Change:
+		case d.Change != record.Moved && d.Before != nil && d.After != nil && Classify(d.Before, d.After) != d.Change:
 			t.Fatalf("from %d to %d: %q is %s", a, b, d.Path, d.Change)
 		}
 		if d.Before != nil {
@@ -159,19 +160,19 @@ func TestDiffTellsWhatBecameOfEachPath(t *testing.T) {
 
 // TestContentWithoutAHash: where a record was made from a tree, size and time have to do.
 func TestContentWithoutAHash(t *testing.T) {
-	recordAt := func(size, sec int64, hash byte, flags Flags) *Record {
-		r := &Record{Flags: flags, Stored: Copied}
+	recordAt := func(size, sec int64, hash byte, flags record.Flags) *record.Record {
+		r := &record.Record{Flags: flags, Stored: record.Copied}
 		r.Kind, r.Size, r.Mtime.Sec, r.Hash[0] = file.Regular, size, sec, hash
 		return r
 	}
 	for _, c := range []struct {
-		a, b *Record
+		a, b *record.Record
 		same bool
 	}{
-		{recordAt(1, 1, 1, Hashed), recordAt(1, 1, 1, Hashed), true},
-		{recordAt(1, 1, 1, Hashed), recordAt(1, 2, 1, Hashed), true},
-		{recordAt(1, 1, 1, Hashed), recordAt(1, 1, 2, Hashed), false},
-		{recordAt(1, 1, 1, Hashed), recordAt(1, 1, 0, 0), true},
+		{recordAt(1, 1, 1, record.Hashed), recordAt(1, 1, 1, record.Hashed), true},
+		{recordAt(1, 1, 1, record.Hashed), recordAt(1, 2, 1, record.Hashed), true},
+		{recordAt(1, 1, 1, record.Hashed), recordAt(1, 1, 2, record.Hashed), false},
+		{recordAt(1, 1, 1, record.Hashed), recordAt(1, 1, 0, 0), true},
 		{recordAt(1, 1, 0, 0), recordAt(1, 1, 0, 0), true},
 		{recordAt(1, 1, 0, 0), recordAt(1, 2, 0, 0), false},
 		{recordAt(1, 1, 0, 0), recordAt(2, 1, 0, 0), false},
@@ -179,7 +180,7 @@ func TestContentWithoutAHash(t *testing.T) {
 		if c.a.SameContent(c.b) != c.same || c.b.SameContent(c.a) != c.same {
 			t.Errorf("%+v and %+v: want %v", c.a, c.b, c.same)
 		}
-		if (Classify(c.a, c.b) == Modified) == c.same {
+		if (Classify(c.a, c.b) == record.Modified) == c.same {
 			t.Errorf("%+v and %+v are %v", c.a, c.b, Classify(c.a, c.b))
 		}
 	}

@@ -5,6 +5,8 @@ import (
 	"unsafe"
 
 	bolt "go.etcd.io/bbolt"
+
+	"snap/record"
 )
 
 // Edition is a record of a path, and from when to when it says what is there: from the first snapshot with a
@@ -19,7 +21,7 @@ type Edition struct {
 // keeps nothing in memory. The edition and all its strings are valid during the visit, which must not use db.
 func (db *DB) Editions(ctx context.Context, visit func(*Edition) error) error {
 	return db.editions(ctx, func(s *Edition, _ *tracer) error {
-		if s.trail() {
+		if s.OnlyTrail() {
 			return nil
 		}
 		return visit(s)
@@ -71,7 +73,7 @@ func visitEditions(tx *bolt.Tx, start []byte, visit editionVisitor) (next []byte
 			if one.Path, one.Seq, one.Next = alias(path), s, 0; i+1 < len(seqs) {
 				one.Next = seqs[i+1]
 			}
-			if err := parseRecord(alias(body), &one.Record); err != nil {
+			if err := record.Parse(alias(body), &one.Record); err != nil {
 				return nil, err
 			}
 			if err := visit(&one, t); err != nil {

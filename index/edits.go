@@ -11,10 +11,10 @@ import (
 	"slices"
 )
 
-// edits are changes of a bucket that has keys alone, identity or content. They come in no order of these keys and
-// are made in it: a bucket that a million keys are put into here and there takes twenty times as long and
-// half as much space again. As many as editsMemory allows are sorted in memory; more are written to a file in
-// sorted runs, which are then merged.
+// edits are changes of a bucket whose keys have no values, identity or content. They come in any order and are made in
+// the order of the keys: a million keys that are put into a bucket here and there take twenty times as long, and half
+// as much space again. As many as editsMemory allows are sorted in memory; more are written to a file in sorted runs,
+// which are then merged.
 type edits struct {
 	bucket []byte
 	dir    string // where the file is made
@@ -42,7 +42,7 @@ func (h *hints) begin(*txn) (done bool, err error) {
 	return true, errors.Join(h.identity.begin(), h.content.begin())
 }
 
-// make makes all edits, which are few, and forgets them.
+// make makes all edits in one transaction, because they are few, and then holds none.
 func (h *hints) make(t *txn) error {
 	for _, e := range []*edits{&h.identity, &h.content} {
 		if err := e.begin(); err != nil {

@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"snap/internal/long"
+	"snap/record"
 )
 
 // Edits come back in key order, those of one key in the order in which they came, whether memory holds them
@@ -60,7 +61,7 @@ func TestEditsComeBackInOrder(t *testing.T) {
 }
 
 // keysOf are the keys that identity and content hold of a snapshot with these entries.
-func keysOf(set iter.Seq2[*Entry, error]) map[string]string {
+func keysOf(set iter.Seq2[*record.Entry, error]) map[string]string {
 	keys := map[string]string{}
 	for e := range set {
 		path := appendKey(nil, e.Path)
@@ -87,20 +88,20 @@ func hintsOnly(dump map[string]string) map[string]string {
 func TestALargeImportOfIdentityAndContent(t *testing.T) {
 	n := long.Of(40_000, 75_000) // keys of identity: 2.4 or 4.4 MB, in two or three runs; several transactions
 	db := newDB(t)
-	head := func() (*Header, error) { return &Header{Name: "s"}, nil }
+	head := func() (*record.Header, error) { return &record.Header{Name: "s"}, nil }
 	check(t, db.Import(bg, 1, manyFiles(n, nil), head))
 	if d := difference(keysOf(manyFiles(n, nil)), hintsOnly(db.dump(t))); d != "" {
 		t.Fatal(d)
 	}
 	before := db.dump(t)
-	changed := func(i int, e *Entry) bool {
+	changed := func(i int, e *record.Entry) bool {
 		e.Ino += 1 << 30
 		e.Hash[0]++
 		return true
 	}
 	ctx, cancel := context.WithCancel(bg)
 	defer cancel()
-	cutAtEnd := func(yield func(*Entry, error) bool) {
+	cutAtEnd := func(yield func(*record.Entry, error) bool) {
 		for e, err := range manyFiles(n, changed) {
 			if !yield(e, err) {
 				return

@@ -9,6 +9,8 @@ import (
 	"slices"
 
 	bolt "go.etcd.io/bbolt"
+
+	"snap/record"
 )
 
 var bg = context.Background()
@@ -35,11 +37,11 @@ func newDB(t tb) *DB {
 }
 
 // add imports a change set and marks it complete.
-func (db *DB) add(t tb, seq uint64, set []Entry) {
+func (db *DB) add(t tb, seq uint64, set []record.Entry) {
 	t.Helper()
-	h := &Header{Name: fmt.Sprint("s", seq), Seq: seq, Tags: []string{"t"}}
-	check(t, db.Import(bg, seq, all(set), func() (*Header, error) { return h, nil }))
-	h.State = Complete
+	h := &record.Header{Name: fmt.Sprint("s", seq), Seq: seq, Tags: []string{"t"}}
+	check(t, db.Import(bg, seq, all(set), func() (*record.Header, error) { return h, nil }))
+	h.State = record.Complete
 	check(t, db.SetHeader(bg, h))
 }
 
@@ -84,7 +86,7 @@ func difference(a, b map[string]string) string {
 }
 
 // listing is what a snapshot holds at and below dir, copied.
-func (db *DB) listing(seq uint64, dir string) (all []Entry, err error) {
+func (db *DB) listing(seq uint64, dir string) (all []record.Entry, err error) {
 	for e, err := range db.Entries(bg, seq, dir) {
 		if err != nil {
 			return all, err

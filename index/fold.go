@@ -6,13 +6,16 @@ import (
 	"iter"
 
 	bolt "go.etcd.io/bbolt"
+
+	"snap/record"
 )
 
 // Fold makes snapshot next follow snapshot prev, 0 for none: the headers of those between go, and their
 // records become one bucket with next's, holding what merged yields, which is what Merged has yielded.
-// Readers see the snapshots between no more from the first moment on. It can be stopped at any point and
-// begun again with the same stream.
-func (db *DB) Fold(ctx context.Context, prev uint64, next *Header, merged iter.Seq2[*Entry, error]) error {
+// Readers do not see the snapshots between any more as soon as it begins. It can be stopped at any point and begun
+// again with the same stream.
+func (db *DB) Fold(ctx context.Context, prev uint64, next *record.Header,
+	merged iter.Seq2[*record.Entry, error]) error {
 	return db.updates(ctx, func(update updater) error {
 		var f folding
 		err := update(func(tx *bolt.Tx) (err error) {
@@ -38,13 +41,13 @@ func (db *DB) Fold(ctx context.Context, prev uint64, next *Header, merged iter.S
 // folding is the state of a Fold between its transactions.
 type folding struct {
 	prev    uint64
-	next    *Header
-	victims []uint64 // sequence numbers
-	buckets []uint64 // of the victims and of next
-	target  uint64   // the bucket that stays
-	entry   *Entry   // the next of the merged ones, nil at the end
-	key     []byte   // its key
-	after   []byte   // keys up to this one were looked at
+	next    *record.Header
+	victims []uint64      // sequence numbers
+	buckets []uint64      // of the victims and of next
+	target  uint64        // the bucket that stays
+	entry   *record.Entry // the next of the merged ones, nil at the end
+	key     []byte        // its key
+	after   []byte        // keys up to this one were looked at
 	edits   []foldEdit
 	looked  bool // all keys were
 }
@@ -56,19 +59,19 @@ type foldEdit struct {
 }
 
 // beginFold hides the snapshots between and chooses the bucket that stays: the one with the most records.
-func beginFold(tx *bolt.Tx, prev uint64, next *Header) (f folding, err error) {
+func beginFold(tx *bolt.Tx, prev uint64, next *record.Header) (f folding, err error) {
 	f = folding{prev: prev, next: next}
 	most := int64(-1)
 	c := tx.Bucket(bucketSnapshots).Cursor()
-	var hide []Header
+	var hide []record.Header
 	for k, v := c.Seek(seqKey(prev + 1)); k != nil && bytes.Compare(k, seqKey(next.Seq)) <= 0; k, v = c.Next() {
 		h, err := parseHeader(k, v)
 		if err != nil {
 			return f, err
 		}
-		f.buckets = append(f.buckets, h.bucket())
+		f.buckets = append(f.buckets, h.BucketSeq())
 		if h.Records > most {
-			most, f.target = h.Records, h.bucket()
+			most, f.target = h.Records, h.BucketSeq()
 		}
 		if h.Seq != next.Seq {
 			f.victims = append(f.victims, h.Seq)
@@ -79,7 +82,7 @@ func beginFold(tx *bolt.Tx, prev uint64, next *Header) (f folding, err error) {
 		return f, damaged("no header of snapshot %d", next.Seq)
 	}
 	for i := range hide {
-		hide[i].State = Deleting
+		hide[i].State = record.Deleting
 		if err := putHeader(tx, &hide[i]); err != nil {
 			return f, err
 		}
@@ -168,7 +171,7 @@ func (f *folding) look(t *txn, paths *bolt.Bucket, set *puller) error {
 		var want, have []byte
 		elsewhere := false
 		if bytes.Equal(key, f.key) {
-			want = seal(appendRecord(nil, &f.entry.Record), key)
+			want = seal(record.Append(nil, &f.entry.Record), key)
 		}
 		f.after = append(f.after[:0], key...)
 		for i := range sources {
@@ -272,7 +275,7 @@ func (f *folding) empty(t *txn) (done bool, err error) {
 	return true, nil
 }
 
-// end drops what is empty of meaning now.
+// end removes the headers of the deleted snapshots and their buckets, which are empty by now.
 func (f *folding) end(tx *bolt.Tx) error {
 	for _, seq := range f.victims {
 		if err := tx.Bucket(bucketSnapshots).Delete(seqKey(seq)); err != nil {

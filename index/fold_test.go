@@ -11,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"snap/internal/long"
+	"snap/record"
 )
 
 // answers are what a database says of the snapshots seqs: listings, differences of all pairs, and the life
@@ -64,11 +65,11 @@ func (db *DB) forget(t tb, seqs []uint64, gone map[uint64]bool) (left []uint64) 
 	return left
 }
 
-func (db *DB) header(t tb, seq uint64) Header {
+func (db *DB) header(t tb, seq uint64) record.Header {
 	t.Helper()
 	heads, err := db.Snapshots(bg)
 	check(t, err)
-	i := slices.IndexFunc(heads, func(h Header) bool { return h.Seq == seq })
+	i := slices.IndexFunc(heads, func(h record.Header) bool { return h.Seq == seq })
 	if i < 0 {
 		t.Fatalf("no snapshot %d", seq)
 	}
@@ -76,7 +77,7 @@ func (db *DB) header(t tb, seq uint64) Header {
 }
 
 // fold folds what lies between two snapshots and returns the merged change set.
-func (db *DB) fold(t tb, prev, next uint64) []Entry {
+func (db *DB) fold(t tb, prev, next uint64) []record.Entry {
 	t.Helper()
 	h := db.header(t, next)
 	set := db.merged(t, prev, &h)
@@ -84,7 +85,7 @@ func (db *DB) fold(t tb, prev, next uint64) []Entry {
 	return set
 }
 
-func (db *DB) merged(t tb, prev uint64, h *Header) (set []Entry) {
+func (db *DB) merged(t tb, prev uint64, h *record.Header) (set []record.Entry) {
 	t.Helper()
 	for e, err := range db.Merged(bg, prev, h) {
 		check(t, err)
@@ -215,21 +216,21 @@ func TestAMergedChangeSetStandsForThoseItWasMadeOf(t *testing.T) {
 			old = p.trees[i]
 		}
 		sameAnswers(t, "imported", want, answers(t, again, left))
-		counts := func(h Header) [5]int64 { return [5]int64{h.Added, h.Modified, h.Metadata, h.Moved, h.Removed} }
+		counts := func(h record.Header) [5]int64 { return [5]int64{h.Added, h.Modified, h.Metadata, h.Moved, h.Removed} }
 		if from > 0 {
 			h, told := p.db.header(t, p.seqs[to]), [5]int64{}
 			for d, err := range p.db.Diff(bg, prev, h.Seq) {
 				check(t, err)
 				switch d.Change {
-				case Added:
+				case record.Added:
 					told[0]++
-				case Modified, TypeChanged:
+				case record.Modified, record.TypeChanged:
 					told[1]++
-				case Metadata:
+				case record.Metadata:
 					told[2]++
-				case Moved:
+				case record.Moved:
 					told[3]++
-				case Removed:
+				case record.Removed:
 					told[4]++
 				}
 			}
@@ -243,8 +244,8 @@ func TestAMergedChangeSetStandsForThoseItWasMadeOf(t *testing.T) {
 // A fold that is stopped at any point and begun again ends as one that was not.
 func TestAFoldCanBeStoppedAndBegunAgain(t *testing.T) {
 	stopped := errors.New("stopped")
-	cut := func(set []Entry, n int) iter.Seq2[*Entry, error] {
-		return func(yield func(*Entry, error) bool) {
+	cut := func(set []record.Entry, n int) iter.Seq2[*record.Entry, error] {
+		return func(yield func(*record.Entry, error) bool) {
 			for i := range set[:n] {
 				if !yield(&set[i], nil) {
 					return
@@ -268,7 +269,7 @@ func TestAFoldCanBeStoppedAndBegunAgain(t *testing.T) {
 		}
 		sameAnswers(t, "stopped", want, answers(t, p.db, []uint64{last}))
 		for _, s := range p.seqs[:len(p.seqs)-1] {
-			if got := p.db.header(t, s); got.State != Deleting && n > 0 {
+			if got := p.db.header(t, s); got.State != record.Deleting && n > 0 {
 				t.Fatalf("snapshot %d is %s", s, got.State)
 			}
 		}
@@ -286,7 +287,7 @@ func TestALargeFold(t *testing.T) {
 	set := manyEntries(long.Of(3*foldEdits, foldScan+foldEdits) + 100)
 	db.add(t, 1, set)
 	for i := range set {
-		set[i].Mode, set[i].Change = 0o600, Metadata
+		set[i].Mode, set[i].Change = 0o600, record.Metadata
 	}
 	db.add(t, 2, set[5:])
 	db.add(t, 3, nil)
@@ -308,11 +309,11 @@ func sound(t tb, db *DB) {
 	promised := map[string]bool{}
 	last := uint64(0)
 	for _, h := range heads {
-		if b := h.bucket(); b <= last || b > h.Seq {
+		if b := h.BucketSeq(); b <= last || b > h.Seq {
 			t.Fatalf("snapshot %d after %d has its records in %d", h.Seq, last, b)
 		}
 		last = h.Seq
-		promised[fmt.Sprintf("records/%q", seqKey(h.bucket()))] = true
+		promised[fmt.Sprintf("records/%q", seqKey(h.BucketSeq()))] = true
 	}
 	for k, v := range dump {
 		var key string
@@ -321,7 +322,7 @@ func sound(t tb, db *DB) {
 			if !ok {
 				t.Fatalf("%s is not whole", k)
 			}
-			seqs, err := parseSeqs(string(body), nil)
+			seqs, err := parseSeqs(body, nil)
 			check(t, err)
 			for _, s := range seqs {
 				promised[fmt.Sprintf("records/%q/%q", seqKey(s), key)] = true

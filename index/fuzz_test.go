@@ -3,6 +3,7 @@ package index
 import (
 	"bytes"
 	"cmp"
+	"encoding/binary"
 	"errors"
 	"hash/fnv"
 	"os"
@@ -12,6 +13,8 @@ import (
 	"time"
 
 	bolt "go.etcd.io/bbolt"
+
+	"snap/record"
 )
 
 // FuzzKey: paths and keys are each other's, in the same order; bytes that are no key are refused.
@@ -21,27 +24,27 @@ func FuzzKey(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, a, b string, x, y uint64) {
 		ka, kb := appendKey(nil, a), appendKey(nil, b)
-		if ValidPath(a) {
+		if record.ValidPath(a) {
 			if p, err := pathOf(ka); err != nil || p != a {
 				t.Errorf("%q comes back as %q, %v", a, p, err)
 			}
-			if dir, name := Split(a); Join(dir, name) != a || !Within(a, dir) || !ValidPath(dir) {
+			if dir, name := record.Split(a); record.Join(dir, name) != a || !record.Within(a, dir) || !record.ValidPath(dir) {
 				t.Errorf("%q is %q in %q", a, name, dir)
 			}
 		}
-		if ValidPath(a) && ValidPath(b) {
-			if got, want := cmp.Compare(Compare(a, b), 0), bytes.Compare(ka, kb); got != want {
+		if record.ValidPath(a) && record.ValidPath(b) {
+			if got, want := cmp.Compare(record.Compare(a, b), 0), bytes.Compare(ka, kb); got != want {
 				t.Errorf("Compare(%q, %q) is %d, their keys %d", a, b, got, want)
 			}
-			if got, want := keyWithin(ka, kb), Within(a, b); got != want {
+			if got, want := keyWithin(ka, kb), record.Within(a, b); got != want {
 				t.Errorf("%q within %q: by key %v, by path %v", a, b, got, want)
 			}
 		}
 		if p, err := pathOf([]byte(a)); err == nil {
-			if !ValidPath(p) || string(appendKey(nil, p)) != a {
+			if !record.ValidPath(p) || string(appendKey(nil, p)) != a {
 				t.Errorf("the key %q is that of %q", a, p)
 			}
-		} else if !errors.Is(err, ErrDamaged) {
+		} else if !errors.Is(err, record.ErrDamaged) {
 			t.Errorf("error %v", err)
 		}
 		if got, want := bytes.Compare(appendOrdered(nil, x), appendOrdered(nil, y)), cmp.Compare(x, y); got != want {
@@ -67,19 +70,19 @@ func FuzzHeader(f *testing.F) {
 		k := seqKey(seq)
 		h, err := parseHeader(k, seal(bytes.Clone(body), k))
 		if err != nil {
-			if !errors.Is(err, ErrDamaged) {
+			if !errors.Is(err, record.ErrDamaged) {
 				t.Errorf("error %v", err)
 			}
 			return
 		}
-		if h.Seq != seq || h.bucket() == 0 && seq != 0 {
+		if h.Seq != seq || h.BucketSeq() == 0 && seq != 0 {
 			t.Errorf("a header of %d: %+v", seq, h)
 		}
 		db := newDB(t)
 		edit(t, db.path, func(tx *bolt.Tx) error { return putHeader(tx, &h) })
 		all, err := db.Snapshots(bg)
 		check(t, err)
-		norm := func(h Header) Header { // the zone is not written but as an offset, an empty map not at all
+		norm := func(h record.Header) record.Header { // the zone is not written but as an offset, an empty map not at all
 			h.Time, h.Finished = h.Time.Round(0).In(time.UTC), h.Finished.Round(0).In(time.UTC)
 			if len(h.Users) == 0 {
 				h.Users = nil
@@ -122,12 +125,12 @@ func mendMeta(b []byte) {
 			return
 		}
 		m := b[at+pageHeader:]
-		order.PutUint32(m, boltMagic)
-		order.PutUint32(m[4:], boltVersion)
-		order.PutUint32(m[8:], 1<<10)
+		binary.NativeEndian.PutUint32(m, 0xED0CDAED)
+		binary.NativeEndian.PutUint32(m[4:], 2)
+		binary.NativeEndian.PutUint32(m[8:], 1<<10)
 		sum := fnv.New64a()
 		sum.Write(m[:56])
-		order.PutUint64(m[56:], sum.Sum64())
+		binary.NativeEndian.PutUint64(m[56:], sum.Sum64())
 	}
 }
 
@@ -139,7 +142,7 @@ func FuzzPages(f *testing.F) {
 	for id := range len(b) >> 10 { // each page leads to itself and to the one before, as far as it leads anywhere
 		for _, to := range []byte{byte(id), byte(id - 1)} {
 			bad := bytes.Clone(b)
-			bad[id<<10+8], bad[id<<10+pageHeader+8] = flagBranch, to
+			bad[id<<10+8], bad[id<<10+pageHeader+8] = 1, to // a branch
 			f.Add(bad, true)
 		}
 	}
@@ -157,13 +160,14 @@ func FuzzPages(f *testing.F) {
 		check(t, err)
 		errs := db.questions()
 		_, errs["Check"] = db.Check(bg, func(err error) {
-			if !errors.Is(err, ErrDamaged) && !errors.Is(err, ErrNewer) {
+			if !errors.Is(err, record.ErrDamaged) && !errors.Is(err, record.ErrNewer) {
 				t.Errorf("Check found %v", err)
 			}
 		})
-		errs["SetHeader"] = db.SetHeader(bg, &Header{Seq: 4, Name: "new"})
+		errs["SetHeader"] = db.SetHeader(bg, &record.Header{Seq: 4, Name: "new"})
 		for call, err := range errs {
-			if err != nil && !errors.Is(err, ErrDamaged) && !errors.Is(err, ErrNewer) && !errors.Is(err, ErrNotFound) {
+			if err != nil && !errors.Is(err, record.ErrDamaged) && !errors.Is(err, record.ErrNewer) &&
+				!errors.Is(err, ErrNotFound) {
 				t.Errorf("%s: %v", call, err)
 			}
 		}

@@ -5,6 +5,8 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"snap/record"
 )
 
 // A snapshot costs what it changed, not what it holds: 100 snapshots with ten changes each add a thousand
@@ -18,10 +20,10 @@ func TestASnapshotCostsItsChanges(t *testing.T) {
 			db.add(t, 1, set)
 			before, size := db.counts(t), db.size(t)
 			for s := range snapshots {
-				var changed []Entry
+				var changed []record.Entry
 				for i := range edits {
 					e := &set[(s*edits+i)*7%files/edits*edits+i]
-					e.Change, e.Mtime.Sec = Modified, int64(s)
+					e.Change, e.Mtime.Sec = record.Modified, int64(s)
 					e.Ctime.Sec++
 					changed = append(changed, *e)
 				}
@@ -65,14 +67,14 @@ func (db *DB) counts(t tb) map[string]int {
 func TestTheFileIsAsSmallAsPromised(t *testing.T) {
 	const n, edits, rounds = 50_000, 250, 20 // fewer files share pages less well
 	db := newDB(t)
-	head := func() (*Header, error) { return &Header{Name: "s"}, nil }
+	head := func() (*record.Header, error) { return &record.Header{Name: "s"}, nil }
 	check(t, db.Import(bg, 1, manyFiles(n, nil), head))
 	first := db.size(t)
 	if each := first / int64(n); each > 410 {
 		t.Errorf("%d bytes a file", each)
 	}
 	for round := range rounds {
-		check(t, db.Import(bg, uint64(round)+2, manyFiles(n, func(i int, e *Entry) bool {
+		check(t, db.Import(bg, uint64(round)+2, manyFiles(n, func(i int, e *record.Entry) bool {
 			e.Hash[round%8]++ // the key of content changes
 			e.Size++
 			e.Ctime.Sec++

@@ -2,6 +2,7 @@ package index
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -15,6 +16,13 @@ import (
 
 	"snap/internal/file"
 	"snap/internal/long"
+	"snap/record"
+)
+
+// The format of a page of bbolt, as far as tests need it.
+const (
+	pageHeader  = 16
+	elementSize = 16
 )
 
 // agree asks the proof and bbolt's own check about the file at path. Neither may find anything.
@@ -23,14 +31,10 @@ func agree(t tb, when, path string) {
 	raw, err := os.Open(path)
 	check(t, err)
 	defer raw.Close()
-	info, err := raw.Stat()
-	check(t, err)
-	pages, err := openPages(raw, info.Size())
+	pages, err := openPages(raw)
 	if err == nil {
-		var taken *reach
-		if taken, err = prove(bg, pages); err == nil {
-			err = taken.proveFree()
-		}
+		free, wrong := pages.Prove(bg, "records")
+		err = errors.Join(wrong, free)
 	}
 	if said := boltFindings(t, path); err != nil || len(said) > 0 {
 		t.Fatalf("%s: the proof says %v, bbolt %q", when, err, said)
@@ -40,16 +44,22 @@ func agree(t tb, when, path string) {
 // boltFindings are what bbolt's own check finds.
 func boltFindings(t tb, path string) (said []string) {
 	t.Helper()
-	b, err := bolt.Open(path, 0o600, &bolt.Options{ReadOnly: true, PreLoadFreelist: true})
-	check(t, err)
-	defer b.Close()
-	check(t, b.View(func(tx *bolt.Tx) error {
+	boltView(t, path, func(tx *bolt.Tx) error {
 		for err := range tx.Check() {
 			said = append(said, err.Error())
 		}
 		return nil
-	}))
+	})
 	return said
+}
+
+// boltView calls f with the database as bbolt sees it.
+func boltView(t tb, path string, f func(tx *bolt.Tx) error) {
+	t.Helper()
+	b, err := bolt.Open(path, 0o600, &bolt.Options{ReadOnly: true, PreLoadFreelist: true})
+	check(t, err)
+	defer b.Close()
+	check(t, b.View(f))
 }
 
 // shaper makes an index of a random shape, step by step, and knows what its snapshots hold.
@@ -89,7 +99,7 @@ func (s *shaper) path() string {
 }
 
 // record is that of a file, with an attribute that makes its element take n bytes of a page where it can.
-func (s *shaper) record(path string, n int) Record {
+func (s *shaper) record(path string, n int) record.Record {
 	r := node{s.rnd.Uint64N(1000) + 10, file.Regular, strings.Repeat("x", s.rnd.IntN(50)), 0o644,
 		s.rnd.Int64N(1e9)}.record()
 	if pad := n - taken(path, &r) - len("n user.x n"); pad > 0 {
@@ -99,8 +109,8 @@ func (s *shaper) record(path string, n int) Record {
 }
 
 // taken is how much of a page the record takes.
-func taken(path string, r *Record) int {
-	return elementSize + len(path) + len(seal(appendRecord(nil, r), nil))
+func taken(path string, r *record.Record) int {
+	return elementSize + len(path) + len(seal(record.Append(nil, r), nil))
 }
 
 // around is a number close to a limit: a quarter of a page, pages, or a few of them.
@@ -111,8 +121,8 @@ func (s *shaper) around() int {
 }
 
 // set is a change set whose records take a page of about total bytes, most of them more than one.
-func (s *shaper) set(total, one int) (set []Entry) {
-	entries := map[string]Record{}
+func (s *shaper) set(total, one int) (set []record.Entry) {
+	entries := map[string]record.Record{}
 	for size := pageHeader; size < total && len(entries) < 380; {
 		p := s.path()
 		if _, there := entries[p]; there {
@@ -124,22 +134,22 @@ func (s *shaper) set(total, one int) (set []Entry) {
 		}
 		r := s.record(p, want)
 		if _, there := s.now[p]; there && !last && s.rnd.IntN(4) == 0 {
-			r = Record{Change: Removed, Reason: Gone}
+			r = record.Record{Change: record.Removed, Reason: record.Gone}
 		} else if there {
-			r.Change, r.Reason = Modified, SizeOrTime
+			r.Change, r.Reason = record.Modified, record.SizeOrTime
 		}
 		entries[p] = r
 		size += taken(p, &r)
 	}
 	for p, r := range entries {
-		set = append(set, Entry{p, r})
+		set = append(set, record.Entry{Path: p, Record: r})
 	}
-	slices.SortFunc(set, func(a, b Entry) int { return Compare(a.Path, b.Path) })
+	slices.SortFunc(set, func(a, b record.Entry) int { return record.Compare(a.Path, b.Path) })
 	return set
 }
 
-func (s *shaper) header() *Header {
-	h := &Header{Seq: s.seq, Name: fmt.Sprint("s", s.seq), Files: int64(len(s.now)), Dirs: 1}
+func (s *shaper) header() *record.Header {
+	h := &record.Header{Seq: s.seq, Name: fmt.Sprint("s", s.seq), Files: int64(len(s.now)), Dirs: 1}
 	for _, size := range s.now {
 		h.Bytes += size
 	}
@@ -147,10 +157,10 @@ func (s *shaper) header() *Header {
 }
 
 // add imports a set as a complete snapshot.
-func (s *shaper) add(set []Entry) {
+func (s *shaper) add(set []record.Entry) {
 	s.seq += 1 + s.rnd.Uint64N(2)
 	if len(s.kept) == 0 {
-		set = append([]Entry{{"", node{1, file.Folder, "", 0o755, 0}.record()}}, set...)
+		set = append([]record.Entry{{Path: "", Record: node{1, file.Folder, "", 0o755, 0}.record()}}, set...)
 	}
 	for _, e := range set {
 		switch {
@@ -163,8 +173,8 @@ func (s *shaper) add(set []Entry) {
 	}
 	h := s.header()
 	h.Records = int64(len(set))
-	check(s.t, s.db.Import(bg, s.seq, all(set), func() (*Header, error) { return h, nil }))
-	h.State = Complete
+	check(s.t, s.db.Import(bg, s.seq, all(set), func() (*record.Header, error) { return h, nil }))
+	h.State = record.Complete
 	check(s.t, s.db.SetHeader(bg, h))
 	s.kept, s.was = append(s.kept, s.seq), append(s.was, cloned(s.now))
 }
@@ -198,11 +208,11 @@ func (s *shaper) step() string {
 	case "large":
 		s.add(s.set(s.around(), 20*s.size))
 	case "clear":
-		var set []Entry
+		var set []record.Entry
 		for p := range s.now {
-			set = append(set, Entry{p, Record{Change: Removed, Reason: Gone}})
+			set = append(set, record.Entry{Path: p, Record: record.Record{Change: record.Removed, Reason: record.Gone}})
 		}
-		slices.SortFunc(set, func(a, b Entry) int { return Compare(a.Path, b.Path) })
+		slices.SortFunc(set, func(a, b record.Entry) int { return record.Compare(a.Path, b.Path) })
 		s.add(set)
 	case "fold":
 		if len(s.kept) > 1 {
@@ -263,7 +273,7 @@ func (s *shaper) fold(stop bool) {
 // abort begins an import that ends before its header, in one of two ways, and takes it back.
 func (s *shaper) abort() {
 	set := s.set(s.around(), 200)
-	fail := func() (*Header, error) { return nil, errStopped }
+	fail := func() (*record.Header, error) { return nil, errStopped }
 	n := s.rnd.IntN(len(set) + 1)
 	changes := all(set)
 	if s.rnd.IntN(2) == 0 {
@@ -303,8 +313,8 @@ func (s *shaper) again() {
 		counted := h
 		set := s.db.merged(s.t, prev, &counted)
 		h.Bucket, h.Records = 0, int64(len(set))
-		check(s.t, fresh.Import(bg, h.Seq, all(set), func() (*Header, error) { return &h, nil }))
-		h.State = Complete
+		check(s.t, fresh.Import(bg, h.Seq, all(set), func() (*record.Header, error) { return &h, nil }))
+		h.State = record.Complete
 		check(s.t, fresh.SetHeader(bg, &h))
 		prev = h.Seq
 	}
@@ -359,19 +369,20 @@ func TestNoHealthyIndexIsRefused(t *testing.T) {
 
 // bucketPages counts the pages of buckets that overflow into others.
 func (s *shaper) bucketPages() (n int) {
-	f := mustPages(s.t, s.db.path)
-	p := newProver(f)
-	check(s.t, p.buckets(bg, []uint64{f.root}, func(name string, root uint64) {
-		if name != string(bucketRecords) {
-			return
-		}
-		check(s.t, newProver(f).trees(bg, []uint64{root}, func(page sheet) error {
-			if page.size > int(f.pageSize) {
+	raw, err := os.ReadFile(s.db.path)
+	check(s.t, err)
+	boltView(s.t, s.db.path, func(tx *bolt.Tx) error {
+		for id := 2; ; id++ {
+			p, err := tx.Page(id)
+			if err != nil || p == nil {
+				return err
+			}
+			first := raw[id*s.size+pageHeader:] // its first element
+			if p.Type == "leaf" && p.OverflowCount > 0 && binary.NativeEndian.Uint32(first) == 1 {
 				n++
 			}
-			return nil
-		}))
-	}))
+		}
+	})
 	return n
 }
 
@@ -379,8 +390,10 @@ func (s *shaper) bucketPages() (n int) {
 func (s *shaper) torn() {
 	raw, err := os.ReadFile(s.db.path)
 	check(s.t, err)
-	f := mustPages(s.t, s.db.path)
-	raw[f.txid%2*f.pageSize+40] ^= 1
+	boltView(s.t, s.db.path, func(tx *bolt.Tx) error {
+		raw[tx.ID()%2*s.size+40] ^= 1
+		return nil
+	})
 	path := filepath.Join(memoryDir(s.t), "index.db")
 	check(s.t, os.WriteFile(path, raw, 0o600))
 	agree(s.t, "a torn meta page", path)
@@ -407,8 +420,8 @@ func TestALongListOfFreePagesIsProved(t *testing.T) {
 		agree(t, fmt.Sprint(pages), path)
 		db, err := Open(path)
 		check(t, err)
-		h := &Header{Seq: 1, Name: "s1"}
-		check(t, db.Import(bg, 1, all(manyEntries(50)), func() (*Header, error) { return h, nil }))
+		h := &record.Header{Seq: 1, Name: "s1"}
+		check(t, db.Import(bg, 1, all(manyEntries(50)), func() (*record.Header, error) { return h, nil }))
 		agree(t, fmt.Sprint(pages, ", and written to"), path)
 	}
 }
@@ -430,11 +443,12 @@ func TestANewerIndexIsNotDamaged(t *testing.T) {
 			return errors.Join(change(tx), tx.Bucket(bucketMeta).Put(keyVersion, []byte{schemaVersion + 1}))
 		})
 		for _, how := range []int{reading, writing} {
-			if _, err := db.open(context.Background(), how); !errors.Is(err, ErrNewer) || errors.Is(err, ErrDamaged) {
+			if _, err := db.open(context.Background(), how); !errors.Is(err, record.ErrNewer) ||
+				errors.Is(err, record.ErrDamaged) {
 				t.Errorf("%s: %v", name, err)
 			}
 		}
-		if _, err := db.Check(bg, func(error) {}); !errors.Is(err, ErrNewer) || errors.Is(err, ErrDamaged) {
+		if _, err := db.Check(bg, func(error) {}); !errors.Is(err, record.ErrNewer) || errors.Is(err, record.ErrDamaged) {
 			t.Errorf("%s: check: %v", name, err)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	bolt "go.etcd.io/bbolt"
 
 	"snap/internal/file"
+	"snap/record"
 )
 
 // EverHeld reports of each path whether any snapshot has, or had, a record for it.
@@ -31,11 +32,11 @@ func (db *DB) KnowsInode(ctx context.Context, ino uint64, born file.Time) (bool,
 		return false, err
 	}
 	for i := len(all) - 1; i >= 0; i-- {
-		if all[i].State != Complete {
+		if all[i].State != record.Complete {
 			continue
 		}
 		for volume := range all[i].Volumes {
-			r := Record{Volume: volume}
+			r := record.Record{Volume: volume}
 			r.Ino, r.Btime = ino, born
 			found, err := db.ByIdentity(ctx, all[i].Seq, &r, 1)
 			if len(found) > 0 || err != nil {

@@ -6,6 +6,8 @@ import (
 	"slices"
 
 	bolt "go.etcd.io/bbolt"
+
+	"snap/record"
 )
 
 // Step is one record in the life of a file: what happened, in which snapshot, and under which path.
@@ -35,7 +37,7 @@ func (db *DB) Follow(ctx context.Context, path string) (steps []Step, err error)
 		case a.Seq > b.Seq:
 			return 1
 		}
-		return Compare(a.Path, b.Path)
+		return record.Compare(a.Path, b.Path)
 	})
 	return steps, err
 }
@@ -64,8 +66,8 @@ func since(vs []Version, seq uint64) int {
 	return i
 }
 
-// visited is a record in the part that it has in a life: the life may begin with it at this path, go on, or
-// end because another file took the path. The same record may be visited in each part.
+// visited is a record and its part in the life of a file: the life may begin with it at this path, go on, or end
+// because another file took the path. The same record may be visited once in each part.
 type visited struct {
 	path string
 	seq  uint64
@@ -99,10 +101,10 @@ func (w *lifeWalk) visit(path string, first, last uint64) error {
 		}
 		told := w.seen[visited{path, v.Seq, begins}] || w.seen[visited{path, v.Seq, goesOn}]
 		w.seen[at] = true
-		if part != ends && !told && (v.Change != Removed || v.To == "") {
+		if part != ends && !told && (v.Change != record.Removed || v.To == "") {
 			w.steps = append(w.steps, Step{path, *v})
 		}
-		if v.Change == Moved && part != ends {
+		if v.Change == record.Moved && part != ends {
 			if begin, ok, err := w.lifeBefore(v.From, v.Seq); err != nil {
 				return err
 			} else if ok {
@@ -127,7 +129,7 @@ func (w *lifeWalk) visit(path string, first, last uint64) error {
 
 // replaces reports whether the record is of another file than the one that was at its path before.
 func (v *Version) replaces() bool {
-	return v.Change == Moved || v.Reason == Replaced || v.Change != Removed && v.To != ""
+	return v.Change == record.Moved || v.Reason == record.Replaced || v.Change != record.Removed && v.To != ""
 }
 
 // lifeBefore is where the life of the file that was at path just before seq began there.
@@ -138,11 +140,11 @@ func (w *lifeWalk) lifeBefore(path string, seq uint64) (begin uint64, ok bool, e
 	}
 	for i := since(vs, seq) - 1; i >= 0; i-- {
 		r := &vs[i]
-		if r.Change == Removed {
+		if r.Change == record.Removed {
 			break
 		}
 		begin, ok = r.Seq, true
-		if r.Change == Added || r.replaces() {
+		if r.Change == record.Added || r.replaces() {
 			break
 		}
 	}
@@ -159,11 +161,11 @@ func (w *lifeWalk) lifeAfter(path string, seq uint64) (uint64, error) {
 	end := seq
 	for i := since(vs, seq+1); i < len(vs); i++ {
 		r := &vs[i]
-		if (r.Change == Moved || r.Reason == Replaced) && r.To == "" { // another file took the path
+		if (r.Change == record.Moved || r.Reason == record.Replaced) && r.To == "" { // another file took the path
 			break
 		}
 		end = r.Seq
-		if r.Change == Removed || r.To != "" {
+		if r.Change == record.Removed || r.To != "" {
 			break
 		}
 	}

@@ -29,21 +29,23 @@
 //     means that it is not there.
 //   - A snapshot exists for readers when its header does; the header is written after all its records.
 //   - identity and content describe the newest snapshot, also while it is only prepared.
-//   - Everything here can be made again from the change sets ([ChangeReader]).
+//   - Everything here can be made again from the change sets ([record.ChangeReader]).
 //
 // Paths in the exported API are relative to the source, with slashes; "" is the source itself.
 //
 // # Where to begin
 //
 // A [DB] is the index of one destination: after [Open], [DB.Snapshots] lists the headers, [DB.Entries] what one
-// snapshot holds, [DB.Lookup] one path of it, [DB.Diff] what lies between two, [DB.Follow] a file's life. A [Record]
-// is the state of a path (record.go); codec.go packs it, key.go orders paths. [DB.Import] (write.go) takes in a
-// change set, which a [ChangeWriter] writes and a [ChangeReader] reads. open.go and prove.go keep a damaged file from
-// doing harm. docs/formats.md has all of it byte by byte.
+// snapshot holds, [DB.Lookup] one path of it, [DB.Diff] what lies between two, [DB.Follow] a file's life. Their
+// records and headers are those of package record; key.go makes keys of paths. [DB.Import] (write.go) takes in a change
+// set. open.go and package pages keep a damaged file from doing harm. docs/formats.md has all of it byte by byte.
 package index
 
 import (
 	"errors"
+	"fmt"
+
+	"snap/record"
 )
 
 // Sentinel errors. Their texts say what to do.
@@ -55,3 +57,8 @@ var (
 	// ErrBusy: another process kept the database locked for too long.
 	ErrBusy = errors.New("the index stayed locked by another snap")
 )
+
+// damaged makes an ErrDamaged that says where.
+func damaged(format string, args ...any) error {
+	return fmt.Errorf("%w: %s", record.ErrDamaged, fmt.Sprintf(format, args...))
+}

@@ -9,6 +9,7 @@ import (
 	bolt "go.etcd.io/bbolt"
 
 	"snap/internal/file"
+	"snap/record"
 )
 
 // place is where a record lies.
@@ -26,7 +27,7 @@ type tracer struct {
 // step goes from the record at p, which is r, to an older one of the same inode; false if there is none: this
 // one made it, or its link leads to nothing. A tombstone leads to the inode that was at its path in snapshots that are
 // deleted by now.
-func (t *tracer) step(p *place, r *Record) (bool, error) {
+func (t *tracer) step(p *place, r *record.Record) (bool, error) {
 	if !r.Stored.Shares() {
 		return false, nil
 	}
@@ -34,8 +35,8 @@ func (t *tracer) step(p *place, r *Record) (bool, error) {
 	if err != nil || older.bucket == 0 {
 		return false, err
 	}
-	circle := rec.Stored == Joined && older.bucket == p.bucket
-	if !rec.hasInode() || r.Exists() && rec.Kind != r.Kind || circle {
+	circle := rec.Stored == record.Joined && older.bucket == p.bucket
+	if !rec.HasInode() || r.Exists() && rec.Kind != r.Kind || circle {
 		return false, nil
 	}
 	*p, *r = older, rec
@@ -44,19 +45,19 @@ func (t *tracer) step(p *place, r *Record) (bool, error) {
 
 // lead is where the record at p, which is from and shares an inode, leads to, and the record there; the zero place if
 // there is none.
-func (t *tracer) lead(p place, from *Record) (older place, rec Record, err error) {
+func (t *tracer) lead(p place, from *record.Record) (older place, rec record.Record, err error) {
 	same := func() bool {
 		return older.bucket != 0 && (!from.Exists() || rec.SameContent(from) && rec.Mtime == from.Mtime)
 	}
-	if from.Stored == Linked && from.Since != 0 && t.owner(from.Since) == from.Since {
-		if older, rec, err = t.run(from.shared(p.path), p.bucket-1, from.Since); err != nil || same() {
+	if from.Stored == record.Linked && from.Since != 0 && t.owner(from.Since) == from.Since {
+		if older, rec, err = t.run(from.OlderName(p.path), p.bucket-1, from.Since); err != nil || same() {
 			return older, rec, err
 		}
 	}
 	older = p
 	for r := from; ; r = &rec {
-		path, bucket, since := r.shared(older.path), older.bucket, uint64(0)
-		if r.Stored == Linked {
+		path, bucket, since := r.OlderName(older.path), older.bucket, uint64(0)
+		if r.Stored == record.Linked {
 			bucket, since = bucket-1, r.Since
 		}
 		if older, err = t.last(path, bucket, since, &rec); err != nil {
@@ -76,14 +77,14 @@ func (t *tracer) lead(p place, from *Record) (older place, rec Record, err error
 // run is the last place at path, up to bucket, of the inode that the snapshot since has there, and the record there:
 // that snapshot's record, or one that leads to it record by record. Another file may have taken the path since, even
 // an equal copy.
-func (t *tracer) run(path string, bucket, since uint64) (place, Record, error) {
-	var first Record
+func (t *tracer) run(path string, bucket, since uint64) (place, record.Record, error) {
+	var first record.Record
 	base, err := t.last(path, since, 0, &first)
-	if err != nil || !first.hasInode() {
+	if err != nil || !first.HasInode() {
 		return place{}, first, err
 	}
 	for {
-		var rec Record
+		var rec record.Record
 		p, err := t.last(path, bucket, 0, &rec)
 		if err != nil || p.bucket <= base.bucket {
 			return base, first, err
@@ -96,8 +97,8 @@ func (t *tracer) run(path string, bucket, since uint64) (place, Record, error) {
 }
 
 // leadsTo reports whether the record at p, which is r, leads to the one at base by older records of the same path.
-func (t *tracer) leadsTo(base, p place, r Record) (bool, error) {
-	for p.bucket > base.bucket && r.hasInode() && r.Since == 0 {
+func (t *tracer) leadsTo(base, p place, r record.Record) (bool, error) {
+	for p.bucket > base.bucket && r.HasInode() && r.Since == 0 {
 		if more, err := t.step(&p, &r); err != nil || !more || p.path != base.path {
 			return false, err
 		}
@@ -108,7 +109,7 @@ func (t *tracer) leadsTo(base, p place, r Record) (bool, error) {
 // last is the place of the record that is in force at path in the snapshot of bucket, and becomes rec. With since it
 // is the last one that has something there, in the snapshot with that number or a newer one. The zero place if there
 // is none.
-func (t *tracer) last(path string, bucket, since uint64, rec *Record) (place, error) {
+func (t *tracer) last(path string, bucket, since uint64, rec *record.Record) (place, error) {
 	seqs, key, err := t.seqs(path)
 	if err != nil {
 		return place{}, err
@@ -121,7 +122,7 @@ func (t *tracer) last(path string, bucket, since uint64, rec *Record) (place, er
 		if err := t.b.record(p.bucket, key, rec); err != nil {
 			return place{}, err
 		}
-		if since == 0 || rec.hasInode() || !rec.Exists() && rec.Stored.Shares() {
+		if since == 0 || rec.HasInode() || !rec.Exists() && rec.Stored.Shares() {
 			return p, nil
 		}
 		bucket = p.bucket - 1
@@ -139,7 +140,7 @@ func (t *tracer) owner(bucket uint64) uint64 {
 
 // since is the first snapshot, as far as the records say, from which on the inode of the record at p, which is r, was
 // at its path without a break.
-func (t *tracer) since(p place, r *Record) (uint64, error) {
+func (t *tracer) since(p place, r *record.Record) (uint64, error) {
 	rec := *r
 	for {
 		older := p
@@ -155,18 +156,18 @@ func (t *tracer) since(p place, r *Record) (uint64, error) {
 
 // next goes from the record at p, which is r, to a newer one of the same inode: of the same path, or of the one that
 // the file moved to; false if there is none.
-func (t *tracer) next(p *place, r *Record) (bool, error) {
+func (t *tracer) next(p *place, r *record.Record) (bool, error) {
 	seqs, key, err := t.seqs(p.path)
 	bucket := after(seqs, p.bucket)
 	if err != nil || bucket == 0 {
 		return false, err
 	}
-	var rec Record
+	var rec record.Record
 	if err := t.b.record(bucket, key, &rec); err != nil {
 		return false, err
 	}
 	path := p.path
-	if !rec.hasInode() || rec.Stored != Linked || rec.shared(path) != p.path {
+	if !rec.HasInode() || rec.Stored != record.Linked || rec.OlderName(path) != p.path {
 		if path = rec.To; path == "" {
 			return false, nil
 		}
@@ -177,7 +178,7 @@ func (t *tracer) next(p *place, r *Record) (bool, error) {
 		if err := t.b.record(bucket, key, &rec); err != nil {
 			return false, err
 		}
-		if !rec.hasInode() || rec.Stored != Linked || rec.shared(path) != p.path {
+		if !rec.HasInode() || rec.Stored != record.Linked || rec.OlderName(path) != p.path {
 			return false, nil
 		}
 	}
@@ -187,7 +188,7 @@ func (t *tracer) next(p *place, r *Record) (bool, error) {
 
 // born follows the inode of the record at p, which is r, back to the record that made it, or to one in a
 // bucket up to oldest. r becomes that record.
-func (t *tracer) born(p place, r *Record, oldest uint64) (place, error) {
+func (t *tracer) born(p place, r *record.Record, oldest uint64) (place, error) {
 	for p.bucket > oldest {
 		if more, err := t.step(&p, r); !more || err != nil {
 			return p, err
@@ -203,18 +204,19 @@ func (t *tracer) seqs(path string) (seqs []uint64, key []byte, err error) {
 	return seqs, key, err
 }
 
-// Inode is an inode of the snapshots' trees: where the record is that made it. What shares an inode has equal ones.
+// Inode is an inode of the snapshots' trees: where the record is that made it. Entries that share an inode have
+// equal ones.
 type Inode struct{ born place }
 
 // LinkedEntry is an Entry with its inode in the tree.
 type LinkedEntry struct {
-	*Entry
+	*record.Entry
 	Inode Inode // the zero Inode where the source had one name of the file
 }
 
-// LinkedEntries is Entries with the inodes of files with several names. That of the source, in the record, may have
-// been learned again for some names of a file and not for others. Where damage hides what made an inode, it is one of
-// its own.
+// LinkedEntries is Entries with the inodes, in the tree, of files with several names. The inode number in the record is
+// that of the source, and may be newer for some names of a file than for others. Where damage hides which record made
+// an inode, the entry gets one of its own.
 func (db *DB) LinkedEntries(ctx context.Context, seq uint64, dir string) iter.Seq2[LinkedEntry, error] {
 	return func(yield func(LinkedEntry, error) bool) {
 		var inodes []Inode
@@ -238,7 +240,7 @@ func (db *DB) LinkedEntries(ctx context.Context, seq uint64, dir string) iter.Se
 }
 
 // inodesOf appends the inodes of entries of snapshot seq to inodes.
-func inodesOf(tx *bolt.Tx, seq uint64, entries []Entry, inodes []Inode) ([]Inode, error) {
+func inodesOf(tx *bolt.Tx, seq uint64, entries []record.Entry, inodes []Inode) ([]Inode, error) {
 	t := &tracer{tx: tx, b: openBuckets(tx)}
 	for i := range entries {
 		e := &entries[i]
@@ -253,7 +255,7 @@ func inodesOf(tx *bolt.Tx, seq uint64, entries []Entry, inodes []Inode) ([]Inode
 		here := place{e.Path, at(seqs, seq)}
 		r := e.Record
 		born, err := t.born(here, &r, 0)
-		if errors.Is(err, ErrDamaged) {
+		if errors.Is(err, record.ErrDamaged) {
 			born, err = here, nil
 		}
 		if err != nil {

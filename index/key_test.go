@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"snap/record"
 )
 
 // drawOddPath draws a path of any bytes but NUL, the root too.
@@ -26,10 +28,10 @@ func TestCompareIsTheOrderOfKeys(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a, b := drawOddPath(t, "a"), drawOddPath(t, "b")
 		if rapid.Bool().Draw(t, "related") {
-			b = Join(a, b)
+			b = record.Join(a, b)
 		}
 		ka, kb := appendKey(nil, a), appendKey(nil, b)
-		if got, want := cmp.Compare(Compare(a, b), 0), bytes.Compare(ka, kb); got != want {
+		if got, want := cmp.Compare(record.Compare(a, b), 0), bytes.Compare(ka, kb); got != want {
 			t.Fatalf("Compare(%q, %q) is %d, their keys %d", a, b, got, want)
 		}
 		if back := string(appendPath(nil, ka)); back != a {
@@ -38,10 +40,11 @@ func TestCompareIsTheOrderOfKeys(t *testing.T) {
 		if p, err := pathOf(ka); err != nil || p != a {
 			t.Fatalf("%q came back as %q, %v", a, p, err)
 		}
-		if got, want := keyWithin(ka, kb), Within(a, b); got != want {
+		if got, want := keyWithin(ka, kb), record.Within(a, b); got != want {
 			t.Fatalf("%q within %q: by key %v, by path %v", a, b, got, want)
 		}
-		if dir, name := Split(a); Join(dir, name) != a || !Within(a, dir) || strings.Contains(name, "/") {
+		if dir, name := record.Split(a); record.Join(dir, name) != a || !record.Within(a, dir) ||
+			strings.Contains(name, "/") {
 			t.Fatalf("%q is %q in %q", a, name, dir)
 		}
 	})
@@ -52,7 +55,7 @@ func TestASubtreeIsOneRange(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		paths := map[string]bool{"": true}
 		for range rapid.IntRange(1, 30).Draw(t, "paths") {
-			for p := drawOddPath(t, "path"); p != ""; p, _ = Split(p) {
+			for p := drawOddPath(t, "path"); p != ""; p, _ = record.Split(p) {
 				paths[p] = true
 			}
 		}
@@ -60,50 +63,19 @@ func TestASubtreeIsOneRange(t *testing.T) {
 		for p := range paths {
 			all = append(all, p)
 		}
-		slices.SortFunc(all, Compare)
+		slices.SortFunc(all, record.Compare)
 		for i, dir := range all {
 			end := i
-			for end < len(all) && Within(all[end], dir) {
+			for end < len(all) && record.Within(all[end], dir) {
 				end++
 			}
 			for _, p := range slices.Concat(all[:i], all[end:]) {
-				if Within(p, dir) {
+				if record.Within(p, dir) {
 					t.Fatalf("%q is not with the rest of %q in %q", p, dir, all)
 				}
 			}
 		}
 	})
-}
-
-func TestWithin(t *testing.T) {
-	for _, c := range []struct {
-		path, dir string
-		want      bool
-	}{
-		{"", "", true}, {"a", "", true}, {"a", "a", true}, {"a/b", "a", true}, {"ab", "a", false},
-		{"a-b", "a", false}, {"a", "a/b", false}, {"", "a", false}, {"b/a", "a", false},
-	} {
-		if Within(c.path, c.dir) != c.want {
-			t.Errorf("Within(%q, %q) is %v", c.path, c.dir, !c.want)
-		}
-	}
-}
-
-func TestValidPath(t *testing.T) {
-	long := strings.Repeat("n", 255)
-	for path, want := range map[string]bool{
-		"": true, "a": true, "a/b": true, "...": true, ".a": true, "a.": true, " ": true, "\n": true, "\xff\x01": true,
-		"a\\b": true,
-		long:   true, long + "/" + long: true,
-		"/": false, "/a": false, "a/": false, "a//b": false, ".": false, "..": false, "a/.": false, "../a": false,
-		"a/../b": false, "a\x00b": false, "\x00": false, long + "n": false, "a/" + long + "n": false,
-		strings.Repeat("d/", MaxPath/2): false, strings.Repeat("d/", MaxPath/2-1) + "ee": true,
-		strings.Repeat("d/", MaxPath/2) + "e": false,
-	} {
-		if ValidPath(path) != want {
-			t.Errorf("ValidPath(%.40q), %d bytes, is %v", path, len(path), !want)
-		}
-	}
 }
 
 func TestAKeyThatNoPathHasIsDamage(t *testing.T) {

@@ -9,10 +9,11 @@ import (
 	bolt "go.etcd.io/bbolt"
 
 	"snap/internal/file"
+	"snap/record"
 )
 
 // identityPrefix is where the names of a source file begin in the bucket identity.
-func identityPrefix(b []byte, r *Record) []byte {
+func identityPrefix(b []byte, r *record.Record) []byte {
 	return appendOrdered(appendOrdered(b, uint64(r.Volume)), r.Ino)
 }
 
@@ -24,20 +25,20 @@ func contentPrefix(b []byte, size int64, hash *[32]byte) []byte {
 }
 
 // inIdentity and inContent say which entries of the newest snapshot are in these buckets.
-func inIdentity(r *Record) bool { return r.Exists() && r.Ino != 0 }
-func inContent(r *Record) bool {
-	return r.Exists() && r.Kind == file.Regular && r.Has(Hashed) && r.Stored != Absent && r.Size > 0
+func inIdentity(r *record.Record) bool { return r.Exists() && r.Ino != 0 }
+func inContent(r *record.Record) bool {
+	return r.Exists() && r.Kind == file.Regular && r.Has(record.Hashed) && r.Stored != record.Absent && r.Size > 0
 }
 
 // identityKey appends the key in the bucket identity of the entry with the key path.
-func identityKey(b []byte, r *Record, path []byte) []byte {
+func identityKey(b []byte, r *record.Record, path []byte) []byte {
 	return append(identityPrefix(b, r), path...)
 }
 
 // contentKey appends the key in the bucket content of the entry with the key path. It leads to the bucket identity,
 // which has the path; nameSum distinguishes the names of a file there. Without an inode number it has the path
 // itself.
-func contentKey(b []byte, r *Record, path []byte) []byte {
+func contentKey(b []byte, r *record.Record, path []byte) []byte {
 	if b = contentPrefix(b, r.Size, &r.Hash); r.Ino == 0 {
 		return append(append(b, pathFollows), path...)
 	}
@@ -64,7 +65,8 @@ func nameSum(path []byte) (sum [6]byte) {
 
 // ByIdentity are the entries of the newest snapshot with the source identity (volume, inode, birth
 // time) of r, in key order, at most max.
-func (db *DB) ByIdentity(ctx context.Context, newest uint64, r *Record, max int) (found []Entry, err error) {
+func (db *DB) ByIdentity(ctx context.Context, newest uint64, r *record.Record,
+	max int) (found []record.Entry, err error) {
 	if r.Ino == 0 {
 		return nil, nil
 	}
@@ -89,7 +91,7 @@ func (db *DB) ByIdentity(ctx context.Context, newest uint64, r *Record, max int)
 
 // ByContent are the regular files of the newest snapshot with this size and hash, at most max.
 func (db *DB) ByContent(ctx context.Context, newest uint64, size int64, hash [32]byte,
-	max int) (found []Entry, err error) {
+	max int) (found []record.Entry, err error) {
 	prefix := contentPrefix(nil, size, &hash)
 	err = db.view(ctx, func(tx *bolt.Tx) error {
 		found = nil
@@ -150,7 +152,7 @@ func (db *DB) HasSize(ctx context.Context, size int64) (has bool, err error) {
 func within(key, prefix []byte) bool { return len(key) > len(prefix) && bytes.HasPrefix(key, prefix) }
 
 // newestEntry is the entry with the key path, which bucket says is there; false if that is of a run that died.
-func newestEntry(tx *bolt.Tx, b *buckets, newest uint64, path, bucket []byte) (e Entry, there bool, err error) {
+func newestEntry(tx *bolt.Tx, b *buckets, newest uint64, path, bucket []byte) (e record.Entry, there bool, err error) {
 	if e.Path, err = pathOf(path); err != nil {
 		return e, false, err
 	}

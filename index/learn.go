@@ -5,10 +5,12 @@ import (
 	"iter"
 
 	bolt "go.etcd.io/bbolt"
+
+	"snap/record"
 )
 
 // SetHeader replaces a snapshot's header: its state, tags or note.
-func (db *DB) SetHeader(ctx context.Context, h *Header) error {
+func (db *DB) SetHeader(ctx context.Context, h *record.Header) error {
 	return db.updates(ctx, func(update updater) error {
 		return update(func(tx *bolt.Tx) error {
 			if tx.Bucket(bucketSnapshots).Get(seqKey(h.Seq)) == nil {
@@ -19,19 +21,18 @@ func (db *DB) SetHeader(ctx context.Context, h *Header) error {
 	})
 }
 
-// Learn replaces what the newest records say of the source alone: volume, inode, birth time, ctime, and
-// that they are no longer racy. The next run then need not read those files again. Entries whose path
-// is gone are passed over.
-func (db *DB) Learn(ctx context.Context, newest uint64, facts iter.Seq2[*Entry, error]) error {
+// Learn replaces, in the newest records, what is true of the source only: volume, inode, birth time, ctime, and whether
+// they are racy. The next run then need not read those files again. Entries whose path is gone are passed over.
+func (db *DB) Learn(ctx context.Context, newest uint64, facts iter.Seq2[*record.Entry, error]) error {
 	return db.learn(ctx, newest, false, facts)
 }
 
 // LearnOlder is Learn without the records of snapshot newest itself: what that was made from was seen later.
-func (db *DB) LearnOlder(ctx context.Context, newest uint64, facts iter.Seq2[*Entry, error]) error {
+func (db *DB) LearnOlder(ctx context.Context, newest uint64, facts iter.Seq2[*record.Entry, error]) error {
 	return db.learn(ctx, newest, true, facts)
 }
 
-func (db *DB) learn(ctx context.Context, newest uint64, older bool, facts iter.Seq2[*Entry, error]) error {
+func (db *DB) learn(ctx context.Context, newest uint64, older bool, facts iter.Seq2[*record.Entry, error]) error {
 	return db.updates(ctx, func(update updater) error {
 		set := pull(ctx, facts)
 		defer set.stop()
@@ -42,9 +43,9 @@ func (db *DB) learn(ctx context.Context, newest uint64, older bool, facts iter.S
 			}
 			spare := uint64(0)
 			if older {
-				spare = h.bucket()
+				spare = h.BucketSeq()
 			}
-			return t.atOnce(h.bucket(), func(l *loader) (bool, error) {
+			return t.atOnce(h.BucketSeq(), func(l *loader) (bool, error) {
 				for set.e != nil || set.next() {
 					if !l.room() {
 						return false, nil
@@ -61,7 +62,7 @@ func (db *DB) learn(ctx context.Context, newest uint64, older bool, facts iter.S
 }
 
 // learn enters the fact into the newest record of its path, unless that is in the bucket spare.
-func (l *loader) learn(e *Entry, spare uint64) error {
+func (l *loader) learn(e *record.Entry, spare uint64) error {
 	key := appendKey(nil, e.Path)
 	seqs, err := l.seqs(key)
 	if err != nil || len(seqs) == 0 {
@@ -71,7 +72,7 @@ func (l *loader) learn(e *Entry, spare uint64) error {
 	if seq == spare {
 		return nil
 	}
-	var r Record
+	var r record.Record
 	if err := l.read(seq, key, &r); err != nil || !r.Exists() {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 	"pgregory.net/rapid"
 
 	"snap/internal/file"
+	"snap/record"
 )
 
 // life changes a tree at random.
@@ -26,7 +27,7 @@ func (l *life) step(t *rapid.T) {
 	l.clock++
 	path := func(label string) string { return rapid.SampledFrom(l.now.paths()).Draw(t, label) }
 	dirs := slices.DeleteFunc(l.now.paths(), func(p string) bool { return l.now[p].kind != file.Folder })
-	to := Join(rapid.SampledFrom(dirs).Draw(t, "dir"), rapid.SampledFrom(oddNames).Draw(t, "name"))
+	to := record.Join(rapid.SampledFrom(dirs).Draw(t, "dir"), rapid.SampledFrom(oddNames).Draw(t, "name"))
 	switch rapid.SampledFrom([]string{"file", "file", "folder", "link", "move", "move", "swap", "remove", "edit",
 		"chmod"}).Draw(t, "step") {
 	case "file":
@@ -39,7 +40,7 @@ func (l *life) step(t *rapid.T) {
 		l.move(path("from"), to)
 	case "swap":
 		p, q := path("one"), path("other")
-		if !Within(p, q) && !Within(q, p) {
+		if !record.Within(p, q) && !record.Within(q, p) {
 			l.move(p, "swapping")
 			l.move(q, p)
 			l.move("swapping", q)
@@ -73,7 +74,7 @@ func (l *life) remove(path string) {
 		return
 	}
 	for p := range l.now {
-		if Within(p, path) {
+		if record.Within(p, path) {
 			delete(l.now, p)
 		}
 	}
@@ -81,12 +82,12 @@ func (l *life) remove(path string) {
 
 // move renames, over what is there, as rename does.
 func (l *life) move(from, to string) {
-	if Within(to, from) || Within(from, to) {
+	if record.Within(to, from) || record.Within(from, to) {
 		return
 	}
 	l.remove(to)
 	for _, p := range l.now.paths() {
-		if Within(p, from) {
+		if record.Within(p, from) {
 			l.now[to+p[len(from):]] = l.now[p]
 			delete(l.now, p)
 		}

@@ -11,22 +11,24 @@ import (
 	"testing"
 
 	"snap/internal/file"
+	"snap/record"
 )
 
 // manyFiles yields n files as gen many makes them, with their folders: 50 files of 0.5–4 KB a folder, paths of
 // 52 bytes, inodes in no order of the paths.
-func manyFiles(n int, edit func(i int, e *Entry) bool) iter.Seq2[*Entry, error] {
-	return func(yield func(*Entry, error) bool) {
+func manyFiles(n int, edit func(i int, e *record.Entry) bool) iter.Seq2[*record.Entry, error] {
+	return func(yield func(*record.Entry, error) bool) {
 		when := file.Time{Sec: 1.77e9, Nsec: 123456789}
-		var e Entry
-		put := func(path string, i int, r Record) bool {
-			e = Entry{path, r}
+		var e record.Entry
+		put := func(path string, i int, r record.Record) bool {
+			e = record.Entry{Path: path, Record: r}
 			e.Ino, e.UID, e.GID, e.Volume = uint64(i)*0x9e3779b1%(1<<24), 1000, 1000, 1
-			e.Change, e.Reason = Added, NewPath
+			e.Change, e.Reason = record.Added, record.NewPath
 			e.Ctime, e.Btime = when, file.Time{Sec: when.Sec, Nsec: when.Nsec - 4e6}
 			return edit != nil && !edit(i, &e) || yield(&e, nil)
 		}
-		folder := Record{Stored: Made, Stat: file.Stat{Kind: file.Folder, Mode: 0o755, Nlink: 2, Size: 4096, Mtime: when}}
+		folder := record.Record{Stored: record.Made,
+			Stat: file.Stat{Kind: file.Folder, Mode: 0o755, Nlink: 2, Size: 4096, Mtime: when}}
 		if !put("", 2*n, folder) {
 			return
 		}
@@ -43,7 +45,7 @@ func manyFiles(n int, edit func(i int, e *Entry) bool) iter.Seq2[*Entry, error] 
 					return
 				}
 			}
-			r := Record{Flags: Hashed, Stored: Copied, Stat: file.Stat{
+			r := record.Record{Flags: record.Hashed, Stored: record.Copied, Stat: file.Stat{
 				Kind: file.Regular, Mode: 0o644, Nlink: 1, Size: 512 + int64(i)*2654435761%3585,
 				Mtime: file.Time{Sec: 1735689600 + int64(i), Nsec: int32(i * 40503 % 1e9)},
 			}}
@@ -72,7 +74,8 @@ func BenchmarkImport(b *testing.B) {
 			var size int64
 			for b.Loop() {
 				db := onDisk(b)
-				check(b, db.Import(bg, 1, manyFiles(n, nil), func() (*Header, error) { return &Header{Name: "s"}, nil }))
+				check(b, db.Import(bg, 1, manyFiles(n, nil),
+					func() (*record.Header, error) { return &record.Header{Name: "s"}, nil }))
 				size = db.size(b)
 				check(b, os.Remove(db.path))
 			}
@@ -91,11 +94,12 @@ func BenchmarkImportChanges(b *testing.B) {
 	}{{"one percent", 100}, {"all", 1}} {
 		b.Run(c.name, func(b *testing.B) {
 			db := onDisk(b)
-			check(b, db.Import(bg, 1, manyFiles(n, nil), func() (*Header, error) { return &Header{Name: "s"}, nil }))
+			check(b, db.Import(bg, 1, manyFiles(n, nil),
+				func() (*record.Header, error) { return &record.Header{Name: "s"}, nil }))
 			seq, size := uint64(1), db.size(b)
 			for b.Loop() {
 				seq++
-				changed := manyFiles(n, func(i int, e *Entry) bool {
+				changed := manyFiles(n, func(i int, e *record.Entry) bool {
 					if c.part == 1 {
 						e.Mode ^= 0o100
 						return i < n
@@ -104,7 +108,7 @@ func BenchmarkImportChanges(b *testing.B) {
 					e.Mtime.Sec += int64(seq)
 					return i < n && uint64(i*7919)%uint64(c.part) == seq%uint64(c.part)
 				})
-				check(b, db.Import(bg, seq, changed, func() (*Header, error) { return &Header{Name: "s"}, nil }))
+				check(b, db.Import(bg, seq, changed, func() (*record.Header, error) { return &record.Header{Name: "s"}, nil }))
 			}
 			b.ReportMetric(float64(db.size(b)-size)/float64(seq-1)/float64(n/c.part), "B/record")
 		})
@@ -116,8 +120,8 @@ func BenchmarkImportChanges(b *testing.B) {
 func BenchmarkLookup(b *testing.B) {
 	const n = 300_000
 	db := onDisk(b)
-	check(b, db.Import(bg, 1, manyFiles(n, nil), func() (*Header, error) { return &Header{Name: "s"}, nil }))
-	var all []Entry
+	check(b, db.Import(bg, 1, manyFiles(n, nil), func() (*record.Header, error) { return &record.Header{Name: "s"}, nil }))
+	var all []record.Entry
 	for e, err := range manyFiles(n, nil) {
 		check(b, err)
 		if e.Kind == file.Regular && e.Ino%8 == 0 {
@@ -145,11 +149,11 @@ func BenchmarkDiff(b *testing.B) {
 	const n, snapshots = 100_000, 10
 	db := onDisk(b)
 	for seq := uint64(1); seq <= snapshots; seq++ {
-		changed := manyFiles(n, func(i int, e *Entry) bool {
+		changed := manyFiles(n, func(i int, e *record.Entry) bool {
 			e.Hash = sha256.Sum256(binary.BigEndian.AppendUint64(e.Hash[:], seq))
 			return seq == 1 || i < n && uint64(i*7919)%100 == seq
 		})
-		check(b, db.Import(bg, seq, changed, func() (*Header, error) { return &Header{Name: "s"}, nil }))
+		check(b, db.Import(bg, seq, changed, func() (*record.Header, error) { return &record.Header{Name: "s"}, nil }))
 	}
 	for _, from := range []uint64{snapshots - 1, 1} {
 		b.Run(fmt.Sprintf("%d to %d", from, snapshots), func(b *testing.B) {
@@ -173,7 +177,7 @@ func BenchmarkDiff(b *testing.B) {
 func BenchmarkFind(b *testing.B) {
 	const n = 100_000
 	db := onDisk(b)
-	check(b, db.Import(bg, 1, manyFiles(n, nil), func() (*Header, error) { return &Header{Name: "s"}, nil }))
+	check(b, db.Import(bg, 1, manyFiles(n, nil), func() (*record.Header, error) { return &record.Header{Name: "s"}, nil }))
 	const dir = "top00/project-020/component-010"
 	path := dir + "/source_file_0025.txt"
 	b.Run("path", func(b *testing.B) {

@@ -10,9 +10,11 @@ import (
 
 // bbolt maps the whole file, and every page that was touched counts as this process's memory for as long as the
 // file is open. With a page the system maps what lies around it, a window of 64 KiB, so that some thousand
-// look-ups all over the index are all of the index. So what was mapped is forgotten again when forgetAfter
-// windows were touched, 32 MiB: with a quarter of that a million look-ups in no order take twice the time. It takes
-// 0.25 ms for a GiB of file, no more than touching them took.
+// look-ups all over the index are all of the index. So what was mapped is given back when forgetAfter windows, 32 MiB,
+// were touched. It costs time, because pages are mapped again, and saves memory, which otherwise grows with the index:
+// 90,000 look-ups in no order in an index of 300,000 files (134 MiB) take 3.4 s instead of 1.5 s, and 3.4 s instead of
+// 2.6 s where the file was not in the system's cache. Then 40 MiB of the file are in memory instead of all of it, and
+// the whole process peaks at 95 MiB instead of 175. (Medians of 5 runs on a busy machine.)
 const (
 	windowBits  = 16
 	forgetAfter = 512

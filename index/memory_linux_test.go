@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"snap/internal/file"
+	"snap/record"
 )
 
 // mappedMemory is how much of this process's memory is of mapped files, in bytes: the test program too.
@@ -35,12 +36,12 @@ func TestWhatWasLookedAtDoesNotStayInMemory(t *testing.T) {
 	}
 	const n, limit = 200_000, 40 << 20
 	db := newDB(t)
-	head := func() (*Header, error) { return &Header{Name: "s"}, nil }
+	head := func() (*record.Header, error) { return &record.Header{Name: "s"}, nil }
 	check(t, db.Import(bg, 1, manyFiles(n, nil), head))
 	if size := db.size(t); size < limit*3/2 {
 		t.Fatalf("an index of %d bytes proves nothing", size)
 	}
-	var all []Entry // of every tenth file, in the order of nothing
+	var all []record.Entry // of every tenth file, in the order of nothing
 	for e, err := range manyFiles(n, nil) {
 		check(t, err)
 		if len(all) < n/10 && e.Kind == file.Regular && e.Ino%10 == 0 {
@@ -78,7 +79,7 @@ func TestWhatWasLookedAtDoesNotStayInMemory(t *testing.T) {
 			}
 		}},
 		{"importing changes of every tenth", func(look func()) {
-			check(t, db.Import(bg, 2, manyFiles(n, func(i int, e *Entry) bool {
+			check(t, db.Import(bg, 2, manyFiles(n, func(i int, e *record.Entry) bool {
 				look()
 				e.Hash[0]++
 				return i%10 == 0

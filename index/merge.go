@@ -7,6 +7,7 @@ import (
 	bolt "go.etcd.io/bbolt"
 
 	"snap/internal/file"
+	"snap/record"
 )
 
 // Merged yields the change set that snapshot next has against snapshot prev, 0 for none, once those
@@ -16,14 +17,14 @@ import (
 //
 // A path with records in one of the buckets alone keeps its record unless that names another path, so
 // that this costs little more than reading them.
-func (db *DB) Merged(ctx context.Context, prev uint64, next *Header) iter.Seq2[*Entry, error] {
-	return func(yield func(*Entry, error) bool) {
+func (db *DB) Merged(ctx context.Context, prev uint64, next *record.Header) iter.Seq2[*record.Entry, error] {
+	return func(yield func(*record.Entry, error) bool) {
 		own := uint64(0) // the bucket of next's own changes
 		trails := false  // newer snapshots are linked to older ones than that before them
 		err := db.view(ctx, func(tx *bolt.Tx) error {
 			h, err := headerOf(tx, next.Seq)
 			if err == nil {
-				own = h.bucket()
+				own = h.BucketSeq()
 			}
 			if err == nil {
 				trails, err = returnedAfter(tx, next.Seq)
@@ -54,7 +55,7 @@ func (db *DB) Merged(ctx context.Context, prev uint64, next *Header) iter.Seq2[*
 			if p.Change == 0 {
 				continue
 			}
-			next.count(&p.Record)
+			next.Count(&p.Record)
 			if !yield(&p.Entry, nil) {
 				return
 			}
@@ -73,7 +74,7 @@ type merging struct {
 
 // mergedPath is the merged record of a path; its Change is zero where none is left.
 type mergedPath struct {
-	Entry
+	record.Entry
 	linked int64 // by how much it alters Header.Linked
 }
 
@@ -118,52 +119,28 @@ func (m *merging) paths(ctx context.Context) iter.Seq2[*mergedPath, error] {
 }
 
 // ownInode is 1 for an entry that is in the tree and is no folder and no hard link, else 0.
-func ownInode(r *Record) int64 {
-	if r.Exists() && r.Kind != file.Folder && r.Stored != Absent && !r.Stored.Shares() {
+func ownInode(r *record.Record) int64 {
+	if r.Exists() && r.Kind != file.Folder && r.Stored != record.Absent && !r.Stored.Shares() {
 		return 1
 	}
 	return 0
 }
 
-// count adds a record of the change set.
-func (h *Header) count(r *Record) {
-	if r.Since != 0 && r.Stored == Linked {
-		h.Returned++
-	}
-	if r.Stored == Copied {
-		h.CopiedBytes = Plus(h.CopiedBytes, r.OnDisk())
-	}
-	switch r.Change {
-	case Added:
-		h.Added++
-	case Modified, TypeChanged:
-		h.Modified++
-	case Metadata:
-		h.Metadata++
-	case Moved:
-		h.Moved++
-	case Removed:
-		if r.To == "" && !r.trail() { // else it is reported where it is now
-			h.Removed++
-		}
-	}
-}
-
 // merge makes one record of those that the snapshots between hold for a path; a zero Change means that
 // none is left. newest is the last of them.
-func (f *follower) merge(path string, records []holder) (e Entry, newest *Record, err error) {
+func (f *follower) merge(path string, records []holder) (e record.Entry, newest *record.Record, err error) {
 	last := records[len(records)-1]
-	newest = new(Record)
+	newest = new(record.Record)
 	if err := last.parse(path, newest); err != nil {
 		return e, nil, err
 	}
-	e = Entry{path, *newest}
+	e = record.Entry{Path: path, Record: *newest}
 	if len(records) == 1 && newest.To == "" && (newest.From == "" || last.first) &&
 		(newest.Exists() || !newest.Stored.Shares()) {
 		switch {
-		case newest.Change == Removed && f.first == 0:
-			return Entry{}, newest, nil
-		case newest.Link != "" && (newest.Stored == Joined || !last.first):
+		case newest.Change == record.Removed && f.first == 0:
+			return record.Entry{}, newest, nil
+		case newest.Link != "" && (newest.Stored == record.Joined || !last.first):
 			return e, newest, f.share(&e, last.bucket, newest)
 		}
 		return e, newest, nil
@@ -180,15 +157,15 @@ func (f *follower) merge(path string, records []holder) (e Entry, newest *Record
 	}
 	e.From, e.To = "", to
 	if !newest.Exists() {
-		e.Change = Removed
-		if err := f.trail(&e, records); err != nil || before == nil && e.Stored == Absent {
-			return Entry{}, newest, err
+		e.Change = record.Removed
+		if err := f.trail(&e, records); err != nil || before == nil && e.Stored == record.Absent {
+			return record.Entry{}, newest, err
 		}
 		switch {
 		case before == nil:
-			e.Reason = NoReason
-		case e.Reason == NoReason:
-			e.Reason = Gone
+			e.Reason = record.NoReason
+		case e.Reason == record.NoReason:
+			e.Reason = record.Gone
 		}
 		return e, newest, nil
 	}
@@ -197,15 +174,15 @@ func (f *follower) merge(path string, records []holder) (e Entry, newest *Record
 	case err != nil:
 		return e, nil, err
 	case moved:
-		e.Change, e.From = Moved, from
+		e.Change, e.From = record.Moved, from
 	case before == nil || left:
-		e.Change = Added
+		e.Change = record.Added
 	default:
 		if e.Change = Classify(before, newest); e.Change == 0 {
-			e.Change = Silent
+			e.Change = record.Silent
 		}
 	}
-	if !moved && newest.From != "" && newest.Reason == HardLink {
+	if !moved && newest.From != "" && newest.Reason == record.HardLink {
 		then := &follower{tx: f.tx, b: f.b, first: f.first, last: last.bucket - 1}
 		if from, err := then.origin(newest.From); err != nil {
 			return e, nil, err
@@ -221,8 +198,8 @@ func (f *follower) merge(path string, records []holder) (e Entry, newest *Record
 		if err != nil {
 			return e, nil, err
 		}
-		if !stayed && e.Change != TypeChanged {
-			e.Reason = Replaced
+		if !stayed && e.Change != record.TypeChanged {
+			e.Reason = record.Replaced
 		}
 	}
 	return e, newest, f.share(&e, last.bucket, newest)
@@ -239,15 +216,16 @@ func (f *follower) stayed(path string) (bool, error) {
 }
 
 // mergedReason is the reason of a record whose change became another one when it was merged.
-var mergedReason = [...]Reason{
-	Added: NewPath, Modified: ContentDiffers, Metadata: OwnerOrMode, Moved: MovedAndEdited, TypeChanged: OtherKind,
-	Silent: NoReason, Removed: Gone,
+var mergedReason = [...]record.Reason{
+	record.Added: record.NewPath, record.Modified: record.ContentDiffers, record.Metadata: record.OwnerOrMode,
+	record.Moved: record.MovedAndEdited, record.TypeChanged: record.OtherKind,
+	record.Silent: record.NoReason, record.Removed: record.Gone,
 }
 
 // share says in e, the merged record of a path whose newest record lies in bucket, which inode it has: one of
 // the snapshot before, a new one, or that of another name with a new one.
-func (f *follower) share(e *Entry, bucket uint64, newest *Record) error {
-	if e.Kind == file.Folder || e.Stored == Absent {
+func (f *follower) share(e *record.Entry, bucket uint64, newest *record.Record) error {
+	if e.Kind == file.Folder || e.Stored == record.Absent {
 		return nil
 	}
 	at := place{e.Path, bucket}
@@ -264,25 +242,25 @@ func (f *follower) share(e *Entry, bucket uint64, newest *Record) error {
 		return err
 	}
 	e.Since = 0
-	if e.Stored, e.Link = Joined, name; name != e.Path {
+	if e.Stored, e.Link = record.Joined, name; name != e.Path {
 		return nil
 	}
 	e.Stored, e.Link, e.Holes = maker.Stored, "", maker.Holes
 	switch {
 	case !maker.Stored.Shares():
 	case e.Kind == file.Regular: // the snapshot that it was linked to is deleted, and so it is the first that is left
-		e.Stored = Copied
+		e.Stored = record.Copied
 	default:
-		e.Stored = Made
+		e.Stored = record.Made
 	}
 	return nil
 }
 
 // linked says in e that its inode is that of the record at older, which is r and of the first snapshot or one before
 // it.
-func (f *follower) linked(e *Entry, older place, r *Record) error {
-	e.Stored, e.Link, e.Since = Linked, "", 0
-	if from := e.shared(e.Path); from != older.path {
+func (f *follower) linked(e *record.Entry, older place, r *record.Record) error {
+	e.Stored, e.Link, e.Since = record.Linked, "", 0
+	if from := e.OlderName(e.Path); from != older.path {
 		e.Link = older.path
 	}
 	seqs, _, err := f.seqs(older.path)
@@ -294,17 +272,17 @@ func (f *follower) linked(e *Entry, older place, r *Record) error {
 
 // trail says in e, the tombstone of a path, which inode of the first snapshot or the last was there between the two: a
 // newer snapshot may be linked to that.
-func (f *follower) trail(e *Entry, records []holder) error {
-	if e.Stored, e.Link, e.Since = Absent, "", 0; !f.trails {
+func (f *follower) trail(e *record.Entry, records []holder) error {
+	if e.Stored, e.Link, e.Since = record.Absent, "", 0; !f.trails {
 		return nil
 	}
-	var r Record
+	var r record.Record
 	at := place{path: e.Path}
 	for i := len(records) - 1; i >= 0 && at.bucket == 0; i-- {
 		if err := records[i].parse(e.Path, &r); err != nil {
 			return err
 		}
-		if r.hasInode() && r.Kind == file.Regular || !r.Exists() && r.Stored.Shares() {
+		if r.HasInode() && r.Kind == file.Regular || !r.Exists() && r.Stored.Shares() {
 			at.bucket = records[i].bucket
 		}
 	}
@@ -313,14 +291,14 @@ func (f *follower) trail(e *Entry, records []holder) error {
 	}
 	born, err := f.born(at, &r, f.first)
 	switch {
-	case err != nil || !r.hasInode():
+	case err != nil || !r.HasInode():
 		return err
 	case born.bucket <= f.first:
 		return f.linked(e, born, &r)
 	}
 	name, err := f.lastName(born)
 	if name != "" && name != e.Path {
-		e.Stored, e.Link = Joined, name
+		e.Stored, e.Link = record.Joined, name
 	}
 	return err
 }
@@ -338,7 +316,7 @@ func returnedAfter(tx *bolt.Tx, seq uint64) (bool, error) {
 
 // nameOf is the path in the last snapshot whose record stands for an inode that was born between the two, of
 // which e is a name: where it was born, by maker, if it is there still, else the first in key order.
-func (f *follower) nameOf(born place, e *Entry, maker *Record) (string, error) {
+func (f *follower) nameOf(born place, e *record.Entry, maker *record.Record) (string, error) {
 	if born.path == e.Path {
 		return e.Path, nil
 	}
@@ -358,7 +336,7 @@ func (f *follower) lastName(born place) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	var r Record
+	var r record.Record
 	now := place{born.path, at(seqs, f.last)}
 	if err := f.b.record(now.bucket, key, &r); err != nil {
 		return "", err

@@ -1,15 +1,14 @@
 package index
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"fmt"
 	"iter"
 	"maps"
-	"reflect"
 	"slices"
 
 	"snap/internal/file"
+	"snap/record"
 )
 
 // tb is what *testing.T and *rapid.T have in common.
@@ -36,14 +35,14 @@ type node struct {
 	mtime int64
 }
 
-func (n node) record() Record {
-	r := Record{Volume: 1, Change: Added, Stored: Made, Reason: NewPath, Stat: file.Stat{
+func (n node) record() record.Record {
+	r := record.Record{Volume: 1, Change: record.Added, Stored: record.Made, Reason: record.NewPath, Stat: file.Stat{
 		Kind: n.kind, Mode: n.mode, Nlink: 1, Ino: n.id, Mtime: file.Time{Sec: n.mtime, Nsec: 5},
 		Ctime: file.Time{Sec: n.mtime + 1}, Btime: file.Time{Sec: int64(n.id), Nsec: 9},
 	}}
 	switch n.kind {
 	case file.Regular:
-		r.Size, r.Hash, r.Flags, r.Stored = int64(len(n.text)), sha256.Sum256([]byte(n.text)), Hashed, Copied
+		r.Size, r.Hash, r.Flags, r.Stored = int64(len(n.text)), sha256.Sum256([]byte(n.text)), record.Hashed, record.Copied
 	case file.Symlink:
 		r.Target = n.text
 	}
@@ -53,38 +52,38 @@ func (n node) record() Record {
 // tree is a source: what is at each path.
 type tree map[string]node
 
-func (tr tree) paths() []string { return slices.SortedFunc(maps.Keys(tr), Compare) }
+func (tr tree) paths() []string { return slices.SortedFunc(maps.Keys(tr), record.Compare) }
 
 // changes are what a backup would record about the step from old to tr.
-func (tr tree) changes(old tree) []Entry {
+func (tr tree) changes(old tree) []record.Entry {
 	was := map[uint64]string{}
 	for p, n := range old {
 		was[n.id] = p
 	}
 	all := maps.Clone(old)
 	maps.Copy(all, tr)
-	var set []Entry
+	var set []record.Entry
 	for _, p := range all.paths() {
 		n, here := tr[p]
 		before, there := old[p]
-		e := Entry{p, n.record()}
+		e := record.Entry{Path: p, Record: n.record()}
 		from, known := was[n.id]
 		switch {
 		case !here:
-			e.Record = Record{Change: Removed, Reason: Gone}
+			e.Record = record.Record{Change: record.Removed, Reason: record.Gone}
 		case there && n == before:
 			continue
 		case known && from != p && tr[from].id != n.id:
-			e.Change, e.From, e.Reason = Moved, from, SameIdentity
+			e.Change, e.From, e.Reason = record.Moved, from, record.SameIdentity
 		case !there:
 		case before.kind != n.kind:
-			e.Change = TypeChanged
+			e.Change = record.TypeChanged
 		case n.kind == file.Folder && before.mode == n.mode:
-			e.Change = Silent
+			e.Change = record.Silent
 		case n.kind == file.Folder, before.id == n.id && before.text == n.text:
-			e.Change = Metadata
+			e.Change = record.Metadata
 		default:
-			e.Change = Modified
+			e.Change = record.Modified
 		}
 		set = append(set, e)
 	}
@@ -92,8 +91,8 @@ func (tr tree) changes(old tree) []Entry {
 }
 
 // all yields entries as a change set does.
-func all(set []Entry) iter.Seq2[*Entry, error] {
-	return func(yield func(*Entry, error) bool) {
+func all(set []record.Entry) iter.Seq2[*record.Entry, error] {
+	return func(yield func(*record.Entry, error) bool) {
 		for _, e := range set {
 			if !yield(&e, nil) {
 				return
@@ -114,26 +113,23 @@ func collect[T any](seq iter.Seq2[T, error]) (all []T, err error) {
 }
 
 // manyEntries are n files in folders with long shared names, in key order.
-func manyEntries(n int) []Entry {
-	set := make([]Entry, 0, n)
+func manyEntries(n int) []record.Entry {
+	set := make([]record.Entry, 0, n)
 	for i := range n {
 		r := node{id: uint64(i + 1), kind: file.Regular, text: fmt.Sprint(i), mode: 0o644, mtime: int64(i)}.record()
-		set = append(set, Entry{fmt.Sprintf("a folder with a long name/%03d/file-%03d", i/100, i%100), r})
+		set = append(set, record.Entry{Path: fmt.Sprintf("a folder with a long name/%03d/file-%03d", i/100, i%100),
+			Record: r})
 	}
 	return set
 }
 
-func sameEntries(a, b []Entry) bool {
-	return slices.EqualFunc(a, b, func(x, y Entry) bool { return x.Path == y.Path && equal(&x.Record, &y.Record) })
+func sameEntries(a, b []record.Entry) bool {
+	return slices.EqualFunc(a, b,
+		func(x, y record.Entry) bool { return x.Path == y.Path && sameRecord(&x.Record, &y.Record) })
 }
 
-// equal compares every field; an empty list of xattrs is none.
-func equal(a, b *Record) bool {
-	x, y := *a, *b
-	same := slices.EqualFunc(a.Xattrs, b.Xattrs,
-		func(p, q file.Xattr) bool { return p.Name == q.Name && bytes.Equal(p.Value, q.Value) })
-	x.Xattrs, y.Xattrs = nil, nil
-	return same && reflect.DeepEqual(x, y)
+func sameRecord(a, b *record.Record) bool {
+	return string(record.Append(nil, a)) == string(record.Append(nil, b))
 }
 
 var oddNames = []string{"a", "b", "a-b", "a.b", "a\x01", "\xff", "ü", "d\n", " "}

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	bolt "go.etcd.io/bbolt"
+
+	"snap/record"
 )
 
 // Stretch is a name of an inode and the snapshots, by their sequence numbers, that have it there without a break.
@@ -28,7 +30,7 @@ func (db *DB) Names(ctx context.Context, seq uint64, path string) ([]Stretch, er
 	}
 	n := &naming{}
 	for i := range heads {
-		if heads[i].State == Complete {
+		if heads[i].State == record.Complete {
 			n.seqs = append(n.seqs, heads[i].Seq)
 		}
 	}
@@ -46,10 +48,10 @@ func (db *DB) Names(ctx context.Context, seq uint64, path string) ([]Stretch, er
 
 // naming is the search for the names of an inode.
 type naming struct {
-	seqs    []uint64 // of the complete snapshots
-	own     Record   // of the name that was asked for
-	born    place    // the record that made the inode
-	several bool     // it had several names at once, or may have had them
+	seqs    []uint64      // of the complete snapshots
+	own     record.Record // of the name that was asked for
+	born    place         // the record that made the inode
+	several bool          // it had several names at once, or may have had them
 	found   []named
 }
 
@@ -64,10 +66,10 @@ func (n *naming) follow(tx *bolt.Tx, seq uint64, path string) error {
 	n.found, n.several = nil, false
 	t := &tracer{tx: tx, b: openBuckets(tx)}
 	since, err := lookup(tx, t.b, seq, path, &n.own)
-	if err != nil || !n.own.hasInode() {
+	if err != nil || !n.own.HasInode() {
 		return err
 	}
-	for _, step := range []func(*place, *Record) (bool, error){t.step, t.next} {
+	for _, step := range []func(*place, *record.Record) (bool, error){t.step, t.next} {
 		p, r := place{path, since}, n.own
 		for more := true; more; {
 			seqs, _, err := t.seqs(p.path)
@@ -103,7 +105,7 @@ func after(seqs []uint64, seq uint64) uint64 {
 
 // collect takes the records of the same inode among all.
 func (n *naming) collect(v *Edition, t *tracer) error {
-	if !v.hasInode() || v.Kind != n.own.Kind || v.Size != n.own.Size || v.Hash != n.own.Hash || v.Mtime != n.own.Mtime {
+	if !v.HasInode() || v.Kind != n.own.Kind || v.Size != n.own.Size || v.Hash != n.own.Hash || v.Mtime != n.own.Mtime {
 		return nil
 	}
 	p, r := place{v.Path, v.Seq}, v.Record
@@ -117,7 +119,7 @@ func (n *naming) collect(v *Edition, t *tracer) error {
 // stretches are the found names by snapshots; snapshots in a row that have the same name are one Stretch.
 func (n *naming) stretches() (all []Stretch) {
 	slices.SortFunc(n.found, func(a, b named) int {
-		if c := Compare(a.path, b.path); c != 0 {
+		if c := record.Compare(a.path, b.path); c != 0 {
 			return c
 		}
 		return cmp.Compare(a.bucket, b.bucket)

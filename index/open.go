@@ -12,6 +12,8 @@ import (
 
 	bolt "go.etcd.io/bbolt"
 	berrors "go.etcd.io/bbolt/errors"
+
+	"snap/record"
 )
 
 // smallest is the size of a database that was just made: four pages, of 4 KiB or more.
@@ -57,11 +59,11 @@ func (db *DB) open(ctx context.Context, how int) (*handle, error) {
 			}
 		case errors.Is(err, fs.ErrNotExist):
 			return nil, fmt.Errorf("%s: %w", db.path, ErrMissing)
-		case errors.As(err, new(*fs.PathError)), errors.Is(err, ErrDamaged), ctx.Err() != nil:
+		case errors.As(err, new(*fs.PathError)), errors.Is(err, record.ErrDamaged), ctx.Err() != nil:
 			return nil, err
 		case errors.Is(err, berrors.ErrInvalid), errors.Is(err, berrors.ErrChecksum),
 			errors.Is(err, berrors.ErrVersionMismatch):
-			return nil, fmt.Errorf("%s: %w: %w", db.path, ErrDamaged, err)
+			return nil, fmt.Errorf("%s: %w: %w", db.path, record.ErrDamaged, err)
 		default:
 			return nil, fmt.Errorf("%s: %w", db.path, err)
 		}
@@ -145,7 +147,7 @@ func checkVersion(v []byte) error {
 		return damaged("no schema version")
 	}
 	if v[0] > schemaVersion {
-		return fmt.Errorf("index of version %d: %w", v[0], ErrNewer)
+		return fmt.Errorf("index of version %d: %w", v[0], record.ErrNewer)
 	}
 	return nil
 }
@@ -158,7 +160,7 @@ func (db *DB) guard(f func() error) (err error) {
 		if r := recover(); r != nil {
 			err = damaged("%v", r)
 		}
-		if errors.Is(err, ErrDamaged) {
+		if errors.Is(err, record.ErrDamaged) {
 			err = fmt.Errorf("%s: %w", db.path, err)
 		}
 	}()

@@ -2,6 +2,7 @@ package index
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"io/fs"
 	"os"
@@ -11,6 +12,8 @@ import (
 	"time"
 
 	bolt "go.etcd.io/bbolt"
+
+	"snap/record"
 )
 
 // questions are all reading calls, for tests that only want their error.
@@ -45,34 +48,35 @@ func TestWhatIsNoIndexIsSaidToBeDamaged(t *testing.T) {
 		want error
 	}{
 		{"nothing", func(string) {}, ErrMissing},
-		{"an empty file", func(p string) { os.WriteFile(p, nil, 0o600) }, ErrDamaged},
-		{"a folder", func(p string) { os.Mkdir(p, 0o700) }, ErrDamaged},
-		{"a link", func(p string) { os.WriteFile(p+"2", good, 0o600); os.Symlink(p+"2", p) }, ErrDamaged},
-		{"one byte", func(p string) { os.WriteFile(p, []byte("x"), 0o600) }, ErrDamaged},
-		{"a text", func(p string) { os.WriteFile(p, []byte(strings.Repeat("not an index\n", 3000)), 0o600) }, ErrDamaged},
-		{"noise", func(p string) { os.WriteFile(p, noise, 0o600) }, ErrDamaged},
-		{"zeros", func(p string) { os.WriteFile(p, make([]byte, len(good)), 0o600) }, ErrDamaged},
-		{"a page", func(p string) { os.WriteFile(p, good[:4096], 0o600) }, ErrDamaged},
-		{"two pages", func(p string) { os.WriteFile(p, good[:8192], 0o600) }, ErrDamaged},
-		{"five pages", func(p string) { os.WriteFile(p, good[:5*4096], 0o600) }, ErrDamaged},
-		{"one byte less", func(p string) { os.WriteFile(p, good[:used-1], 0o600) }, ErrDamaged},
+		{"an empty file", func(p string) { os.WriteFile(p, nil, 0o600) }, record.ErrDamaged},
+		{"a folder", func(p string) { os.Mkdir(p, 0o700) }, record.ErrDamaged},
+		{"a link", func(p string) { os.WriteFile(p+"2", good, 0o600); os.Symlink(p+"2", p) }, record.ErrDamaged},
+		{"one byte", func(p string) { os.WriteFile(p, []byte("x"), 0o600) }, record.ErrDamaged},
+		{"a text", func(p string) { os.WriteFile(p, []byte(strings.Repeat("not an index\n", 3000)), 0o600) },
+			record.ErrDamaged},
+		{"noise", func(p string) { os.WriteFile(p, noise, 0o600) }, record.ErrDamaged},
+		{"zeros", func(p string) { os.WriteFile(p, make([]byte, len(good)), 0o600) }, record.ErrDamaged},
+		{"a page", func(p string) { os.WriteFile(p, good[:4096], 0o600) }, record.ErrDamaged},
+		{"two pages", func(p string) { os.WriteFile(p, good[:8192], 0o600) }, record.ErrDamaged},
+		{"five pages", func(p string) { os.WriteFile(p, good[:5*4096], 0o600) }, record.ErrDamaged},
+		{"one byte less", func(p string) { os.WriteFile(p, good[:used-1], 0o600) }, record.ErrDamaged},
 		{"another program's database", func(p string) {
 			b, err := bolt.Open(p, 0o600, nil)
 			check(t, err)
 			check(t, b.Close())
-		}, ErrDamaged},
+		}, record.ErrDamaged},
 		{"a newer snap's database", func(p string) {
 			check(t, Create(p, "id"))
 			edit(t, p, func(tx *bolt.Tx) error { return tx.Bucket(bucketMeta).Put(keyVersion, []byte{schemaVersion + 1}) })
-		}, ErrNewer},
+		}, record.ErrNewer},
 		{"a database without a version", func(p string) {
 			check(t, Create(p, "id"))
 			edit(t, p, func(tx *bolt.Tx) error { return tx.Bucket(bucketMeta).Delete(keyVersion) })
-		}, ErrDamaged},
+		}, record.ErrDamaged},
 		{"a database without a bucket", func(p string) {
 			check(t, Create(p, "id"))
 			edit(t, p, func(tx *bolt.Tx) error { return tx.DeleteBucket(bucketPaths) })
-		}, ErrDamaged},
+		}, record.ErrDamaged},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			path := filepath.Join(memoryDir(t), "index.db")
@@ -114,7 +118,8 @@ func TestAnIndexThatGoesAwayIsNotMadeAnew(t *testing.T) {
 		name string
 		do   func(path string) error
 		want error
-	}{{"removed", os.Remove, ErrMissing}, {"emptied", func(p string) error { return os.Truncate(p, 0) }, ErrDamaged}} {
+	}{{"removed", os.Remove, ErrMissing},
+		{"emptied", func(p string) error { return os.Truncate(p, 0) }, record.ErrDamaged}} {
 		db := smallHistory(t)
 		check(t, c.do(db.path))
 		for name, err := range db.questions() {
@@ -227,19 +232,30 @@ func TestACancelledContextEndsEveryCall(t *testing.T) {
 		t.Errorf("after %d entries: %v", n, last)
 	}
 	if err := db.Import(ctx, 2, all(manyEntries(5)),
-		func() (*Header, error) { return &Header{Name: "s"}, nil }); !errors.Is(err, context.Canceled) {
+		func() (*record.Header, error) { return &record.Header{Name: "s"}, nil }); !errors.Is(err, context.Canceled) {
 		t.Errorf("Import: %v", err)
 	}
 	ctx, cancel = context.WithCancel(bg)
-	err := db.Import(ctx, 2, func(yield func(*Entry, error) bool) {
+	err := db.Import(ctx, 2, func(yield func(*record.Entry, error) bool) {
 		for _, e := range manyEntries(5) {
 			cancel()
 			if !yield(&e, nil) {
 				return
 			}
 		}
-	}, func() (*Header, error) { return &Header{Name: "s"}, nil })
+	}, func() (*record.Header, error) { return &record.Header{Name: "s"}, nil })
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("Import, cancelled on the way: %v", err)
+	}
+}
+
+// A header must not lead to another folder than a snapshot's.
+func TestAHeaderThatLeadsElsewhereIsDamage(t *testing.T) {
+	for name, ok := range map[string]bool{"2026-01-01": true, "../x": false} {
+		b, err := json.Marshal(&record.Header{Seq: 1, Name: name})
+		check(t, err)
+		if _, err = decodeHeader(seqKey(1), b); (err == nil) != ok || err != nil && !errors.Is(err, record.ErrDamaged) {
+			t.Errorf("%q: %v", name, err)
+		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"snap/internal/file"
+	"snap/record"
 )
 
 // bordered is a tree whose listing has a folder in front of, at and behind the borders of pages, and
@@ -37,7 +38,7 @@ func bordered() tree {
 
 func (tr tree) below(dir string) (all []string) {
 	for _, p := range tr.paths() {
-		if Within(p, dir) {
+		if record.Within(p, dir) {
 			all = append(all, p)
 		}
 	}
@@ -98,7 +99,7 @@ func TestAListingHoldsNothingOpen(t *testing.T) {
 	for e, err := range db.Entries(bg, 1, "") {
 		check(t, err)
 		if n++; n == 10 {
-			db.add(t, 2, []Entry{{"a/00001", Record{Change: Removed}}})
+			db.add(t, 2, []record.Entry{{Path: "a/00001", Record: record.Record{Change: record.Removed}}})
 		}
 		if e.Path == "a/00100" {
 			break

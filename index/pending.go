@@ -8,9 +8,10 @@ import (
 	bolt "go.etcd.io/bbolt"
 
 	"snap/internal/file"
+	"snap/record"
 )
 
-// Pending is a change set against the newest snapshot that is in no snapshot, as a rehearsal finds it. It is kept
+// Pending is a change set against the newest snapshot that is in no snapshot, as a dry run finds it. It is kept
 // packed in memory.
 type Pending struct {
 	newest  uint64
@@ -26,16 +27,16 @@ func NewPending(newest uint64) *Pending {
 }
 
 // Add appends a record. They come in key order, each path once.
-func (p *Pending) Add(e *Entry) {
-	if e.Change == Moved {
+func (p *Pending) Add(e *record.Entry) {
+	if e.Change == record.Moved {
 		p.moves = append(p.moves, [2]string{e.From, e.Path})
 	}
 	p.keys = append(p.keys, string(p.put(e.Path, &e.Record)))
 }
 
-func (p *Pending) put(path string, r *Record) (key []byte) {
+func (p *Pending) put(path string, r *record.Record) (key []byte) {
 	key = appendKey(nil, path)
-	p.records[string(key)] = seal(appendRecord(nil, r), key)
+	p.records[string(key)] = seal(record.Append(nil, r), key)
 	return key
 }
 
@@ -56,7 +57,7 @@ func (p *Pending) finish(tx *bolt.Tx) error {
 		if err != nil {
 			return err
 		}
-		var r Record
+		var r record.Record
 		last := at(seqs, p.seq)
 		if last == 0 {
 			continue
@@ -68,7 +69,7 @@ func (p *Pending) finish(tx *bolt.Tx) error {
 			if r.Kind != file.Folder {
 				continue // it is still there: another hard link
 			}
-			r.Change, r.Stored, r.Reason, r.From, r.Link = Silent, Made, NoReason, "", ""
+			r.Change, r.Stored, r.Reason, r.From, r.Link = record.Silent, record.Made, record.NoReason, "", ""
 			p.keys, added = append(p.keys, string(key)), true
 		}
 		r.To = m[1]

@@ -7,6 +7,7 @@ import (
 	"pgregory.net/rapid"
 
 	"snap/internal/file"
+	"snap/record"
 )
 
 // What a change set would change is what it changes when it becomes a snapshot, against every older one. The
@@ -70,15 +71,15 @@ func TestAPendingMoveOutOfAFolderThatAnotherReplaced(t *testing.T) {
 	d := func(id uint64) node { return node{id, file.Folder, "", 0o755, 1} }
 	first := tree{"a": d(1), "c": d(2)}
 	db.add(t, 1, first.changes(tree{}))
-	moved := Entry{"b", d(1).record()}
-	moved.Change, moved.From = Moved, "a"
-	gone := Entry{"c", Record{Change: Removed, Reason: Gone}}
+	moved := record.Entry{Path: "b", Record: d(1).record()}
+	moved.Change, moved.From = record.Moved, "a"
+	gone := record.Entry{Path: "c", Record: record.Record{Change: record.Removed, Reason: record.Gone}}
 	p := NewPending(1)
 	p.Add(&moved)
 	p.Add(&gone)
 	got, err := collect(db.DiffPending(bg, 1, p))
 	check(t, err)
-	db.add(t, 2, []Entry{moved, gone})
+	db.add(t, 2, []record.Entry{moved, gone})
 	want, err := collect(db.Diff(bg, 1, 2))
 	check(t, err)
 	if fmt.Sprintf("%+v", changesOf(got)) != fmt.Sprintf("%+v", changesOf(want)) || len(want) != 3 {

@@ -6,62 +6,12 @@ import (
 	"encoding/binary"
 	"errors"
 	"os"
-	"path/filepath"
 	"testing"
 
-	bolt "go.etcd.io/bbolt"
-
+	"snap/index/pages"
 	"snap/internal/file"
+	"snap/record"
 )
-
-// The meta page is the one that bbolt takes, whatever the size of pages and whichever is damaged.
-func TestTheMetaPageIsTheOneThatBboltTakes(t *testing.T) {
-	for _, size := range []int{1 << 10, 4 << 10, 64 << 10} {
-		path := filepath.Join(memoryDir(t), "db")
-		b, err := bolt.Open(path, 0o600, &bolt.Options{PageSize: size})
-		check(t, err)
-		for i := range byte(5) {
-			check(t, b.Update(func(tx *bolt.Tx) error {
-				bucket, err := tx.CreateBucketIfNotExists([]byte("b"))
-				return errors.Join(err, bucket.Put([]byte{'k', i}, make([]byte, 3000)))
-			}))
-		}
-		check(t, b.Close())
-		good, err := os.ReadFile(path)
-		check(t, err)
-		for _, broken := range [][]int{{}, {0}, {1}, {0, 1}} {
-			bad := bytes.Clone(good)
-			for _, page := range broken {
-				bad[page*size+16+40] ^= 1
-			}
-			check(t, os.WriteFile(path, bad, 0o600))
-			f, err := openPages(bytes.NewReader(bad), int64(len(bad)))
-			b, err2 := bolt.Open(path, 0o600, &bolt.Options{ReadOnly: true})
-			if len(broken) == 2 {
-				if !errors.Is(err, ErrDamaged) || err2 == nil {
-					t.Errorf("%d, %d broken: errors %v, bbolt %v", size, broken, err, err2)
-				}
-				continue
-			}
-			check(t, errors.Join(err, err2))
-			check(t, b.View(func(tx *bolt.Tx) error {
-				if f.txid != uint64(tx.ID()) || f.root != uint64(tx.Cursor().Bucket().Root()) ||
-					int64(f.high*f.pageSize) != tx.Size() ||
-					f.pageSize != uint64(size) || f.whole != (len(broken) == 0) {
-					t.Errorf("%d, %d broken: %+v, bbolt has transaction %d", size, broken, f, tx.ID())
-				}
-				return nil
-			}))
-			check(t, b.Close())
-			taken, err := prove(bg, f)
-			check(t, err)
-			check(t, taken.proveFree())
-			if _, err := openPages(bytes.NewReader(bad), int64(f.high*f.pageSize)-1); !errors.Is(err, ErrDamaged) {
-				t.Errorf("cut off: %v", err)
-			}
-		}
-	}
-}
 
 // Records larger than a page, buckets that lie in a page of their parent, and a long list of free pages.
 func TestLargeAndSmallPagesAreProved(t *testing.T) {
@@ -73,13 +23,13 @@ func TestLargeAndSmallPagesAreProved(t *testing.T) {
 		}
 	}
 	for _, dir := range append([]string{""}, folders(set)...) {
-		set = append(set, Entry{dir, node{1, file.Folder, "", 0o755, 0}.record()})
+		set = append(set, record.Entry{Path: dir, Record: node{1, file.Folder, "", 0o755, 0}.record()})
 	}
 	db.add(t, 1, set)
 	for seq := uint64(2); seq < 50; seq++ {
 		e := set[seq]
-		e.Change, e.Mode = Metadata, uint16(seq)
-		db.add(t, seq, []Entry{e})
+		e.Change, e.Mode = record.Metadata, uint16(seq)
+		db.add(t, seq, []record.Entry{e})
 	}
 	check(t, db.Undo(bg, 49))
 	heads, err := db.Snapshots(bg)
@@ -145,7 +95,7 @@ func TestAKnownIndexIsNotProvedAgain(t *testing.T) {
 	other, err := Open(db.path)
 	check(t, err)
 	other.Trust(known)
-	if _, err := other.ID(bg); !errors.Is(err, ErrDamaged) || other.Fingerprint() != "" {
+	if _, err := other.ID(bg); !errors.Is(err, record.ErrDamaged) || other.Fingerprint() != "" {
 		t.Errorf("changed since: fingerprint %q, %v", other.Fingerprint(), err)
 	}
 }
@@ -172,7 +122,7 @@ func TestAFingerprintIsThatOfWhatWasWritten(t *testing.T) {
 	if next.Fingerprint() != after {
 		t.Errorf("the next one: %q, want %q", next.Fingerprint(), after)
 	}
-	if err := db.SetHeader(bg, &Header{Seq: 77}); !errors.Is(err, ErrNotFound) {
+	if err := db.SetHeader(bg, &record.Header{Seq: 77}); !errors.Is(err, ErrNotFound) {
 		t.Fatal(err)
 	}
 	if _, err = db.ID(bg); err != nil || db.Fingerprint() != after {
@@ -180,15 +130,15 @@ func TestAFingerprintIsThatOfWhatWasWritten(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(bg)
 	cancel()
-	if _, err := prove(ctx, mustPages(t, db.path)); !errors.Is(err, context.Canceled) {
+	if _, err := mustPages(t, db.path).Prove(ctx, "records"); !errors.Is(err, context.Canceled) {
 		t.Errorf("a proof that is cancelled: %v", err)
 	}
 }
 
-func mustPages(t tb, path string) *pageFile {
+func mustPages(t tb, path string) *pages.File {
 	b, err := os.ReadFile(path)
 	check(t, err)
-	f, err := openPages(bytes.NewReader(b), int64(len(b)))
+	f, err := pages.Open(bytes.NewReader(b), int64(len(b)))
 	check(t, err)
 	return f
 }

@@ -9,6 +9,7 @@ import (
 	bolt "go.etcd.io/bbolt"
 
 	"snap/internal/file"
+	"snap/record"
 )
 
 // Purge is what is taken out of a history: paths, with all that is below them, out of some of its snapshots.
@@ -19,8 +20,8 @@ type Purge struct {
 
 // Has reports whether path is one of the paths, or below one.
 func (p *Purge) Has(path string) bool {
-	i, found := slices.BinarySearchFunc(p.Paths, path, Compare)
-	return found || i > 0 && Within(path, p.Paths[i-1])
+	i, found := slices.BinarySearchFunc(p.Paths, path, record.Compare)
+	return found || i > 0 && record.Within(path, p.Paths[i-1])
 }
 
 // Purging is a Purge of an index: what it takes, and the change sets that the snapshots have afterwards. It only reads.
@@ -43,11 +44,11 @@ type Purging struct {
 
 // PurgedSnapshot is what a purge does to one snapshot.
 type PurgedSnapshot struct {
-	Header  Header // as it is before
-	Files   int64  // entries that go and are not folders
-	Dirs    int64  // folders that go
-	Bytes   int64  // sum of the sizes of the regular files that go
-	Changed bool   // its change set becomes another one
+	Header  record.Header // as it is before
+	Files   int64         // entries that go and are not folders
+	Dirs    int64         // folders that go
+	Bytes   int64         // sum of the sizes of the regular files that go
+	Changed bool          // its change set becomes another one
 
 	within bool // the purge is about this snapshot
 	// sum of the sizes of the regular files that stay, where the header's is Beyond: no difference says it there
@@ -76,7 +77,7 @@ func (db *DB) Purging(ctx context.Context, what *Purge) (*Purging, error) {
 		return nil, err
 	}
 	for _, h := range heads {
-		if h.State == Complete {
+		if h.State == record.Complete {
 			p.Snapshots = append(p.Snapshots, PurgedSnapshot{Header: h, within: slices.Contains(what.Seqs, h.Seq)})
 		}
 	}
@@ -121,11 +122,12 @@ func (p *Purging) gone(path string, k int) bool {
 }
 
 // leads reports whether the record at path, new in snapshot k, shares its inode by way of a name that goes.
-func (p *Purging) leads(path string, k int, r *Record) bool {
+func (p *Purging) leads(path string, k int, r *record.Record) bool {
 	if r.Since != 0 {
-		return p.what.Has(r.shared(path))
+		return p.what.Has(r.OlderName(path))
 	}
-	return r.Stored == Linked && p.gone(r.shared(path), k-1) || r.Stored == Joined && p.gone(r.shared(path), k)
+	return r.Stored == record.Linked && p.gone(r.OlderName(path), k-1) ||
+		r.Stored == record.Joined && p.gone(r.OlderName(path), k)
 }
 
 // find counts what goes, and finds the inodes that other names need another way to.
@@ -157,14 +159,14 @@ func (p *Purging) find(v *Edition, t *tracer) error {
 		}
 	}
 	for k := first; v.Kind == file.Regular && v.Exists() && k < end; k++ {
-		if s := &p.Snapshots[k]; s.Header.Bytes == Beyond && !p.gone(v.Path, k) {
-			s.stay = Plus(s.stay, v.Size)
+		if s := &p.Snapshots[k]; s.Header.Bytes == record.Beyond && !p.gone(v.Path, k) {
+			s.stay = record.Plus(s.stay, v.Size)
 		}
 	}
 	if has && end < len(p.Snapshots) { // what follows may be gone from here on, or its beginning now
 		p.Snapshots[end].Changed = true
 	}
-	if !v.hasInode() || first == end {
+	if !v.HasInode() || first == end {
 		return nil
 	}
 	if needs := p.leads(v.Path, first, &v.Record) && !p.gone(v.Path, first); needs || comes || has && !stays {
@@ -183,16 +185,16 @@ func (p *Purging) find(v *Edition, t *tracer) error {
 }
 
 // add counts an entry that goes.
-func (s *PurgedSnapshot) add(r *Record) {
+func (s *PurgedSnapshot) add(r *record.Record) {
 	if r.Kind == file.Folder {
 		s.Dirs++
 		return
 	}
 	s.Files++
 	if r.Kind == file.Regular {
-		s.Bytes = Plus(s.Bytes, r.Size)
+		s.Bytes = record.Plus(s.Bytes, r.Size)
 	}
-	if r.Stored != Absent {
+	if r.Stored != record.Absent {
 		s.names++
 	}
 }
@@ -200,7 +202,7 @@ func (s *PurgedSnapshot) add(r *Record) {
 // others notes the names of the inodes that find has found.
 func (p *Purging) others(v *Edition, t *tracer) error {
 	first, end := p.lives(v)
-	if len(p.roots) == 0 && len(p.freed) == 0 || !v.hasInode() || first == end {
+	if len(p.roots) == 0 && len(p.freed) == 0 || !v.HasInode() || first == end {
 		return nil
 	}
 	born, _, err := p.born(t, v.Path, v.Seq, &v.Record)
@@ -224,7 +226,7 @@ func (p *Purging) others(v *Edition, t *tracer) error {
 }
 
 // born is where the inode of a record was born, and the record there.
-func (p *Purging) born(t *tracer, path string, bucket uint64, r *Record) (uint64, *Record, error) {
+func (p *Purging) born(t *tracer, path string, bucket uint64, r *record.Record) (uint64, *record.Record, error) {
 	maker := *r
 	born, err := t.born(place{path, bucket}, &maker, 0)
 	return maphash.Comparable(p.seed, born), &maker, err
@@ -239,7 +241,7 @@ func (p *Purging) staying(born uint64, k int) (name string, ok bool) {
 			continue
 		}
 		makes := s.made && s.first == k
-		if !ok || makes && !begins || makes == begins && Compare(s.path, name) < 0 {
+		if !ok || makes && !begins || makes == begins && record.Compare(s.path, name) < 0 {
 			name, ok, begins = s.path, true, makes
 		}
 	}
@@ -261,7 +263,7 @@ func (p *Purging) older(born uint64, k int) (name string, since uint64) {
 	for _, s := range names {
 		for at := min(s.end, k-1) - 1; at >= max(s.first, last); at-- {
 			if !p.gone(s.path, at) {
-				if at > last || Compare(s.path, found.path) < 0 {
+				if at > last || record.Compare(s.path, found.path) < 0 {
 					found, last = s, at
 				}
 				break
@@ -280,7 +282,7 @@ func (p *Purging) older(born uint64, k int) (name string, since uint64) {
 
 // purgedRecord is a record of a snapshot's own with what must be known of its inode.
 type purgedRecord struct {
-	Entry
+	record.Entry
 	born uint64
 }
 
@@ -301,14 +303,14 @@ func (p *Purging) records(ctx context.Context, bucket uint64,
 				return nil
 			}
 			body, ok := unseal(v, k)
-			r := purgedRecord{Entry: Entry{Path: string(appendPath(nil, k))}}
+			r := purgedRecord{Entry: record.Entry{Path: string(appendPath(nil, k))}}
 			if !ok || !validKey(k, r.Path) {
 				return damaged("the record of %q in snapshot %d", r.Path, bucket)
 			}
-			if err := parseRecord(string(body), &r.Record); err != nil {
+			if err := record.Parse(string(body), &r.Record); err != nil {
 				return err
 			}
-			if len(p.roots) > 0 && r.hasInode() {
+			if len(p.roots) > 0 && r.HasInode() {
 				var err error
 				if r.born, _, err = p.born(t, r.Path, bucket, &r.Record); err != nil {
 					return err
@@ -322,8 +324,8 @@ func (p *Purging) records(ctx context.Context, bucket uint64,
 }
 
 // bornAt is where the inode was born that path has in the snapshot seq.
-func (p *Purging) bornAt(ctx context.Context, seq uint64, e *Entry) (born uint64, err error) {
-	if len(p.roots) == 0 || !e.hasInode() {
+func (p *Purging) bornAt(ctx context.Context, seq uint64, e *record.Entry) (born uint64, err error) {
+	if len(p.roots) == 0 || !e.HasInode() {
 		return 0, nil
 	}
 	err = p.db.view(ctx, func(tx *bolt.Tx) error {

@@ -6,15 +6,16 @@ import (
 	"iter"
 
 	"snap/internal/file"
+	"snap/record"
 )
 
 // Set yields the change set that the snapshot at place k has after the purge, and afterwards has changed h, a copy of
 // its header, to what is true of it.
-func (p *Purging) Set(ctx context.Context, k int, h *Header) iter.Seq2[*Entry, error] {
-	return func(yield func(*Entry, error) bool) {
+func (p *Purging) Set(ctx context.Context, k int, h *record.Header) iter.Seq2[*record.Entry, error] {
+	return func(yield func(*record.Entry, error) bool) {
 		s := &p.Snapshots[k]
 		h.Files, h.Dirs, h.Bytes, h.Linked = h.Files-s.Files, h.Dirs-s.Dirs, h.Bytes-s.Bytes, h.Linked-s.names
-		if s.Header.Bytes == Beyond {
+		if s.Header.Bytes == record.Beyond {
 			h.Bytes = s.stay
 		}
 		for pair, err := range p.pairs(ctx, k) {
@@ -22,18 +23,18 @@ func (p *Purging) Set(ctx context.Context, k int, h *Header) iter.Seq2[*Entry, e
 				yield(nil, err)
 				return
 			}
-			var now *Entry
+			var now *record.Entry
 			if now, err = p.purged(ctx, k, pair.own, pair.other); err != nil {
 				yield(nil, err)
 				return
 			}
 			if pair.own != nil {
-				h.recount(&pair.own.Record, -1)
+				recount(h, &pair.own.Record, -1)
 			}
 			if now == nil {
 				continue
 			}
-			h.recount(&now.Record, 1)
+			recount(h, &now.Record, 1)
 			if !yield(now, nil) {
 				return
 			}
@@ -42,9 +43,9 @@ func (p *Purging) Set(ctx context.Context, k int, h *Header) iter.Seq2[*Entry, e
 }
 
 // recount adds a record to the counts of a header, or takes it out of them.
-func (h *Header) recount(r *Record, sign int64) {
-	var c Header
-	c.count(r)
+func recount(h *record.Header, r *record.Record, sign int64) {
+	var c record.Header
+	c.Count(r)
 	h.Added, h.Modified, h.Metadata = h.Added+sign*c.Added, h.Modified+sign*c.Modified, h.Metadata+sign*c.Metadata
 	h.Moved, h.Removed, h.CopiedBytes = h.Moved+sign*c.Moved, h.Removed+sign*c.Removed, h.CopiedBytes+sign*c.CopiedBytes
 	h.Returned += sign * c.Returned
@@ -55,7 +56,7 @@ func (h *Header) recount(r *Record, sign int64) {
 // entry that goes or comes.
 type purgedPair struct {
 	own   *purgedRecord
-	other *Entry
+	other *record.Entry
 }
 
 // pairs merges the records of a snapshot with the entries that go or come with it, in key order.
@@ -66,7 +67,7 @@ func (p *Purging) pairs(ctx context.Context, k int) iter.Seq2[purgedPair, error]
 		others.next()
 		// before yields the entries that come before path, all that are left for nil.
 		before := func(r *purgedRecord) bool {
-			for others.e != nil && (r == nil || Compare(others.e.Path, r.Path) < 0) {
+			for others.e != nil && (r == nil || record.Compare(others.e.Path, r.Path) < 0) {
 				e := *others.e
 				if !yield(purgedPair{other: &e}, nil) {
 					return false
@@ -78,7 +79,7 @@ func (p *Purging) pairs(ctx context.Context, k int) iter.Seq2[purgedPair, error]
 		for start, more := []byte(nil), true; more; more = start != nil {
 			var page []purgedRecord
 			var err error
-			if page, start, err = p.records(ctx, p.Snapshots[k].Header.bucket(), start); err != nil {
+			if page, start, err = p.records(ctx, p.Snapshots[k].Header.BucketSeq(), start); err != nil {
 				yield(purgedPair{}, err)
 				return
 			}
@@ -105,8 +106,8 @@ func (p *Purging) pairs(ctx context.Context, k int) iter.Seq2[purgedPair, error]
 }
 
 // turns are the purged entries that the snapshot before has and this one has not any more, or the other way round.
-func (p *Purging) turns(ctx context.Context, k int) iter.Seq2[*Entry, error] {
-	return func(yield func(*Entry, error) bool) {
+func (p *Purging) turns(ctx context.Context, k int) iter.Seq2[*record.Entry, error] {
+	return func(yield func(*record.Entry, error) bool) {
 		if k == 0 || p.Snapshots[k].within == p.Snapshots[k-1].within {
 			return
 		}
@@ -125,17 +126,17 @@ func (p *Purging) turns(ctx context.Context, k int) iter.Seq2[*Entry, error] {
 }
 
 // purged is the record that snapshot k has for a path afterwards, nil for none.
-func (p *Purging) purged(ctx context.Context, k int, own *purgedRecord, other *Entry) (*Entry, error) {
+func (p *Purging) purged(ctx context.Context, k int, own *purgedRecord, other *record.Entry) (*record.Entry, error) {
 	if own == nil {
 		if p.gone(other.Path, k) {
-			return &Entry{other.Path, Record{Change: Removed, Reason: Gone}}, nil
+			return &record.Entry{Path: other.Path, Record: record.Record{Change: record.Removed, Reason: record.Gone}}, nil
 		}
 		born, err := p.bornAt(ctx, p.Snapshots[k].Header.Seq, other)
 		if err != nil {
 			return nil, err
 		}
 		e := *other
-		e.Change, e.Reason, e.From, e.To, e.Link, e.Since = Added, NewPath, "", "", "", 0
+		e.Change, e.Reason, e.From, e.To, e.Link, e.Since = record.Added, record.NewPath, "", "", "", 0
 		p.root(k, &e, born, true)
 		return &e, nil
 	}
@@ -145,17 +146,17 @@ func (p *Purging) purged(ctx context.Context, k int, own *purgedRecord, other *E
 		if other == nil {
 			return nil, nil
 		}
-		return &Entry{e.Path, Record{Change: Removed, Reason: Gone}}, nil
+		return &record.Entry{Path: e.Path, Record: record.Record{Change: record.Removed, Reason: record.Gone}}, nil
 	}
 	if e.To != "" && (was || p.gone(e.To, k)) {
 		e.To = ""
 	}
 	if !e.Exists() {
-		pure := e.trail()
-		if e.Stored.Shares() && p.what.Has(e.shared(e.Path)) {
-			e.Stored, e.Link, e.Since = Absent, "", 0
+		pure := e.OnlyTrail()
+		if e.Stored.Shares() && p.what.Has(e.OlderName(e.Path)) {
+			e.Stored, e.Link, e.Since = record.Absent, "", 0
 		}
-		if was || pure && !e.trail() {
+		if was || pure && !e.OnlyTrail() {
 			return nil, nil
 		}
 		return &e, nil
@@ -163,8 +164,8 @@ func (p *Purging) purged(ctx context.Context, k int, own *purgedRecord, other *E
 	leads := p.leads(e.Path, k, &e.Record)
 	left := e.From != "" && p.gone(e.From, k-1)
 	switch {
-	case was || left && e.Change == Moved:
-		e.Change, e.Reason = Added, NewPath
+	case was || left && e.Change == record.Moved:
+		e.Change, e.Reason = record.Added, record.NewPath
 		if !was {
 			if err := p.replaced(ctx, k, &e); err != nil {
 				return nil, err
@@ -182,7 +183,7 @@ func (p *Purging) purged(ctx context.Context, k int, own *purgedRecord, other *E
 
 // replaced says of a file that took a path, and of which it is not known any more where it came from, what it did to
 // what was there.
-func (p *Purging) replaced(ctx context.Context, k int, e *Entry) error {
+func (p *Purging) replaced(ctx context.Context, k int, e *record.Entry) error {
 	if k == 0 {
 		return nil
 	}
@@ -194,15 +195,15 @@ func (p *Purging) replaced(ctx context.Context, k int, e *Entry) error {
 		return err
 	}
 	if e.Change = Classify(&before, &e.Record); e.Change == 0 {
-		e.Change = Silent
+		e.Change = record.Silent
 	}
-	e.Reason = Replaced
+	e.Reason = record.Replaced
 	return nil
 }
 
 // root says how an entry comes into the tree of snapshot k: as it was, unless its inode was led to by a name that goes.
-func (p *Purging) root(k int, e *Entry, born uint64, leads bool) {
-	if !e.hasInode() {
+func (p *Purging) root(k int, e *record.Entry, born uint64, leads bool) {
+	if !e.HasInode() {
 		return
 	}
 	r := p.roots[born]
@@ -213,7 +214,7 @@ func (p *Purging) root(k int, e *Entry, born uint64, leads bool) {
 		if !leads {
 			return
 		}
-		e.Stored, e.Link, e.Since = Linked, name, 0
+		e.Stored, e.Link, e.Since = record.Linked, name, 0
 		if e.From == "" && p.stays(born, e.Path, k-1) {
 			e.Link = ""
 		}
@@ -221,21 +222,21 @@ func (p *Purging) root(k int, e *Entry, born uint64, leads bool) {
 	}
 	e.Since = 0
 	if name, _ := p.staying(born, k); name != e.Path {
-		e.Stored, e.Link = Joined, name
+		e.Stored, e.Link = record.Joined, name
 		return
 	}
 	older, since := p.older(born, k)
 	e.Link = ""
 	switch {
 	case older != "":
-		e.Stored, e.Since = Linked, since
-		if e.shared(e.Path) != older {
+		e.Stored, e.Since = record.Linked, since
+		if e.OlderName(e.Path) != older {
 			e.Link = older
 		}
 	case !e.Stored.Shares():
 	case e.Kind == file.Regular:
-		e.Stored, e.Holes = Copied, r.holes
+		e.Stored, e.Holes = record.Copied, r.holes
 	default:
-		e.Stored = Made
+		e.Stored = record.Made
 	}
 }

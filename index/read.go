@@ -10,6 +10,7 @@ import (
 	bolt "go.etcd.io/bbolt"
 
 	"snap/internal/file"
+	"snap/record"
 )
 
 // pageSize is how many paths a scan reads in one transaction: large enough that opening the database
@@ -33,7 +34,7 @@ func at(seqs []uint64, seq uint64) uint64 {
 
 // page is a part of one snapshot's listing.
 type page struct {
-	entries []Entry
+	entries []record.Entry
 	next    []byte // where the next page begins, nil after the last
 	rows    []row  // reused
 	size    int    // bytes of the strings
@@ -48,19 +49,19 @@ type row struct {
 // Entries yields what snapshot seq holds at and below the folder dir ("" for all), in key order. It
 // reads in pages and keeps nothing open between them. The entry is valid until the next one, its
 // strings for good.
-func (db *DB) Entries(ctx context.Context, seq uint64, dir string) iter.Seq2[*Entry, error] {
+func (db *DB) Entries(ctx context.Context, seq uint64, dir string) iter.Seq2[*record.Entry, error] {
 	return db.EntriesAfter(ctx, seq, dir, "")
 }
 
 // EntriesAfter is Entries from the first path that comes after the path after; "" begins at the front.
-func (db *DB) EntriesAfter(ctx context.Context, seq uint64, dir, after string) iter.Seq2[*Entry, error] {
+func (db *DB) EntriesAfter(ctx context.Context, seq uint64, dir, after string) iter.Seq2[*record.Entry, error] {
 	return db.entries(ctx, seq, dir, after, func(*bolt.Tx, *page) error { return nil })
 }
 
 // entries is EntriesAfter; more looks at each page in the transaction that read it.
 func (db *DB) entries(ctx context.Context, seq uint64, dir, after string,
-	more func(*bolt.Tx, *page) error) iter.Seq2[*Entry, error] {
-	return func(yield func(*Entry, error) bool) {
+	more func(*bolt.Tx, *page) error) iter.Seq2[*record.Entry, error] {
+	return func(yield func(*record.Entry, error) bool) {
 		within := appendKey(nil, dir)
 		start := within
 		if dir == "" {
@@ -133,7 +134,7 @@ func readPage(tx *bolt.Tx, seq uint64, within []byte, p *page) error {
 	}
 	p.rows, p.size = rows, len(arena)
 	if p.entries = p.entries[:0]; cap(p.entries) < len(rows) {
-		p.entries = make([]Entry, 0, len(rows))
+		p.entries = make([]record.Entry, 0, len(rows))
 	}
 	all := unsafe.String(unsafe.SliceData(arena), len(arena))
 	start := 0
@@ -144,11 +145,11 @@ func readPage(tx *bolt.Tx, seq uint64, within []byte, p *page) error {
 		if !validKey(row.key, e.Path) {
 			return damaged("a path that cannot be: %q", e.Path)
 		}
-		if err := parseRecord(all[row.pathEnd:row.end], &e.Record); err != nil {
+		if err := record.Parse(all[row.pathEnd:row.end], &e.Record); err != nil {
 			return fmt.Errorf("%q: %w", e.Path, err)
 		}
 		start = row.end
-		if e.Change == Removed {
+		if e.Change == record.Removed {
 			p.entries = p.entries[:len(p.entries)-1]
 		}
 	}
@@ -157,7 +158,7 @@ func readPage(tx *bolt.Tx, seq uint64, within []byte, p *page) error {
 
 // Lookup is the state of path in snapshot seq, and the snapshot whose record says so; ErrNotFound if it
 // is not there.
-func (db *DB) Lookup(ctx context.Context, seq uint64, path string) (r Record, since uint64, err error) {
+func (db *DB) Lookup(ctx context.Context, seq uint64, path string) (r record.Record, since uint64, err error) {
 	err = db.view(ctx, func(tx *bolt.Tx) error {
 		since, err = lookup(tx, openBuckets(tx), seq, path, &r)
 		return err
@@ -165,7 +166,7 @@ func (db *DB) Lookup(ctx context.Context, seq uint64, path string) (r Record, si
 	return r, since, err
 }
 
-func lookup(tx *bolt.Tx, b *buckets, seq uint64, path string, r *Record) (uint64, error) {
+func lookup(tx *bolt.Tx, b *buckets, seq uint64, path string, r *record.Record) (uint64, error) {
 	key := appendKey(nil, path)
 	seqs, err := b.seqs(tx, key)
 	if err != nil {
@@ -178,7 +179,7 @@ func lookup(tx *bolt.Tx, b *buckets, seq uint64, path string, r *Record) (uint64
 	if err := b.record(s, key, r); err != nil {
 		return 0, err
 	}
-	if r.Change == Removed {
+	if r.Change == record.Removed {
 		return s, ErrNotFound
 	}
 	return s, nil

@@ -11,6 +11,7 @@ import (
 	bolt "go.etcd.io/bbolt"
 
 	"snap/internal/file"
+	"snap/record"
 )
 
 // smallHistory is five snapshots, numbered 1, 2, 4, 5 and 7:
@@ -237,9 +238,9 @@ func TestTheNewestSnapshotIsFoundByIdentityAndContent(t *testing.T) {
 		}
 	}
 	links := newDB(t)
-	var set []Entry
+	var set []record.Entry
 	for i := range 5 {
-		set = append(set, Entry{fmt.Sprint("l", i), node{9, file.Regular, "same", 0o644, 1}.record()})
+		set = append(set, record.Entry{Path: fmt.Sprint("l", i), Record: node{9, file.Regular, "same", 0o644, 1}.record()})
 	}
 	links.add(t, 1, set)
 	r := set[0].Record
@@ -250,7 +251,8 @@ func TestTheNewestSnapshotIsFoundByIdentityAndContent(t *testing.T) {
 	if !slices.Equal(paths(byID), []string{"l0", "l1", "l2"}) || len(byContent) != 4 {
 		t.Errorf("of five names: %q by identity, %q by content", paths(byID), paths(byContent))
 	}
-	links.add(t, 2, []Entry{{"l1", Record{Change: Removed}}, {"l3", Record{Change: Removed}}})
+	links.add(t, 2, []record.Entry{{Path: "l1", Record: record.Record{Change: record.Removed}},
+		{Path: "l3", Record: record.Record{Change: record.Removed}}})
 	byContent, err = links.ByContent(bg, 2, r.Size, r.Hash, 9)
 	check(t, err)
 	if got := paths(byContent); !slices.Equal(slices.Sorted(slices.Values(got)), []string{"l0", "l2", "l4"}) {
@@ -261,9 +263,9 @@ func TestTheNewestSnapshotIsFoundByIdentityAndContent(t *testing.T) {
 // Where the source has no inode numbers files are found by their content all the same.
 func TestContentWithoutInodes(t *testing.T) {
 	db := newDB(t)
-	var set []Entry
+	var set []record.Entry
 	for _, name := range []string{"a", "b"} {
-		set = append(set, Entry{name, node{0, file.Regular, "same", 0o644, 1}.record()})
+		set = append(set, record.Entry{Path: name, Record: node{0, file.Regular, "same", 0o644, 1}.record()})
 	}
 	db.add(t, 1, set)
 	r := set[0].Record
@@ -277,11 +279,11 @@ func TestContentWithoutInodes(t *testing.T) {
 	}
 	fact := set[1]
 	fact.Ino = 77
-	check(t, db.Learn(bg, 1, all([]Entry{fact})))
+	check(t, db.Learn(bg, 1, all([]record.Entry{fact})))
 	if got := find(1); !slices.Equal(slices.Sorted(slices.Values(got)), []string{"a", "b"}) {
 		t.Errorf("one has an inode number now: found %q", got)
 	}
-	db.add(t, 2, []Entry{{"a", Record{Change: Removed}}})
+	db.add(t, 2, []record.Entry{{Path: "a", Record: record.Record{Change: record.Removed}}})
 	if got := find(2); !slices.Equal(got, []string{"b"}) {
 		t.Errorf("one is gone: found %q", got)
 	}
@@ -290,19 +292,19 @@ func TestContentWithoutInodes(t *testing.T) {
 // An entry of content whose file identity does not know leads nowhere.
 func TestContentWithoutIdentityIsDamage(t *testing.T) {
 	db := newDB(t)
-	e := Entry{"a", node{5, file.Regular, "text", 0o644, 1}.record()}
-	db.add(t, 1, []Entry{e})
+	e := record.Entry{Path: "a", Record: node{5, file.Regular, "text", 0o644, 1}.record()}
+	db.add(t, 1, []record.Entry{e})
 	check(t, db.updates(bg, func(update updater) error {
 		return update(func(tx *bolt.Tx) error {
 			return tx.Bucket(bucketIdentity).Delete(identityKey(nil, &e.Record, appendKey(nil, "a")))
 		})
 	}))
-	if _, err := db.ByContent(bg, 1, e.Size, e.Hash, 1); !errors.Is(err, ErrDamaged) {
+	if _, err := db.ByContent(bg, 1, e.Size, e.Hash, 1); !errors.Is(err, record.ErrDamaged) {
 		t.Errorf("error %v", err)
 	}
 }
 
-func paths(es []Entry) (all []string) {
+func paths(es []record.Entry) (all []string) {
 	for _, e := range es {
 		all = append(all, e.Path)
 	}
@@ -313,16 +315,16 @@ func paths(es []Entry) (all []string) {
 // snapshot's, and no damage.
 func TestTheNewestSnapshotIsFoundBesideOneThatIsNotPublished(t *testing.T) {
 	db := newDB(t)
-	one := []Entry{{"", node{id: 1, kind: file.Folder}.record()},
-		{"a", node{id: 2, kind: file.Regular, text: "text a"}.record()},
-		{"b", node{id: 3, kind: file.Regular, text: "text b"}.record()}}
+	one := []record.Entry{{Path: "", Record: node{id: 1, kind: file.Folder}.record()},
+		{Path: "a", Record: node{id: 2, kind: file.Regular, text: "text a"}.record()},
+		{Path: "b", Record: node{id: 3, kind: file.Regular, text: "text b"}.record()}}
 	db.add(t, 1, one)
 	moved, added := one[1], node{id: 4, kind: file.Regular, text: "text c"}.record()
-	moved.Path, moved.Change, moved.Stored, moved.From = "n", Moved, Linked, "a"
-	gone := Entry{"a", Record{Change: Removed, Reason: Gone}}
-	check(t, db.Import(bg, 2, all([]Entry{gone, {"c", added}, moved}),
-		func() (*Header, error) { return &Header{Name: "s2", Seq: 2}, nil }))
-	for _, r := range []*Record{&one[1].Record, &one[2].Record, &added} {
+	moved.Path, moved.Change, moved.Stored, moved.From = "n", record.Moved, record.Linked, "a"
+	gone := record.Entry{Path: "a", Record: record.Record{Change: record.Removed, Reason: record.Gone}}
+	check(t, db.Import(bg, 2, all([]record.Entry{gone, {Path: "c", Record: added}, moved}),
+		func() (*record.Header, error) { return &record.Header{Name: "s2", Seq: 2}, nil }))
+	for _, r := range []*record.Record{&one[1].Record, &one[2].Record, &added} {
 		byID, err := db.ByIdentity(bg, 1, r, 9)
 		check(t, err)
 		byContent, err := db.ByContent(bg, 1, r.Size, r.Hash, 9)

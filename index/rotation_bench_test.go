@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"snap/internal/file"
+	"snap/record"
 )
 
 // rotated is a history in which names logs are rotated, once before each of some snapshots.
@@ -74,7 +75,7 @@ func questions(b *testing.B, name string, db *DB, last uint64, path string) {
 	})
 	b.Run(name+"/merge", func(b *testing.B) {
 		for b.Loop() {
-			h := Header{Seq: last, Name: fmt.Sprint("s", last)}
+			h := record.Header{Seq: last, Name: fmt.Sprint("s", last)}
 			_, err := collect(db.Merged(bg, 1, &h))
 			check(b, err)
 		}

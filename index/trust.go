@@ -3,11 +3,14 @@ package index
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"slices"
 
+	"snap/index/pages"
 	"snap/internal/file"
+	"snap/record"
 )
 
 // alwaysProve is the size of a file, in bytes, up to which a proof takes no time to speak of (8 ms), so that
@@ -38,15 +41,15 @@ func (db *DB) prove(ctx context.Context, f *os.File, how int) error {
 	if now != db.proved {
 		db.proved, db.badFree = "", nil
 		if !slices.Contains(db.trusted, now) || size <= alwaysProve {
-			pages, err := openPages(f, size)
+			p, err := openPages(f)
 			if err != nil {
 				return err
 			}
-			taken, err := prove(ctx, pages)
+			free, err := p.Prove(ctx, string(bucketRecords))
 			if err != nil {
-				return cmp.Or(pages.newer(ctx), err)
+				return cmp.Or(newer(ctx, f), pageFault(err))
 			}
-			db.badFree = taken.proveFree()
+			db.badFree = pageFault(free)
 		}
 		db.proved, db.bytes = now, size
 	}
@@ -92,3 +95,49 @@ func fingerprint(f *os.File) (string, int64, error) {
 	return fmt.Sprintf("%x-%x-%x-%x.%x-%x.%x", s.Dev, s.Ino, s.Size, s.Mtime.Sec, s.Mtime.Nsec, s.Ctime.Sec, s.Ctime.Nsec),
 		s.Size, nil
 }
+
+// openPages opens the file of a database as pages.
+func openPages(f *os.File) (*pages.File, error) {
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	p, err := pages.Open(f, info.Size())
+	return p, pageFault(err)
+}
+
+// pageFault makes an ErrDamaged of what is wrong with pages.
+func pageFault(err error) error {
+	if fault := (*pages.Fault)(nil); errors.As(err, &fault) {
+		return damaged("%v", fault)
+	}
+	return err
+}
+
+// newer is an ErrNewer where the file says that a newer version of snap wrote it: what is wrong with its pages in the
+// eyes of this version may be as that one wants it. Else nil, also where the file does not say.
+func newer(ctx context.Context, f *os.File) error {
+	p, err := openPages(f)
+	if err != nil {
+		return nil
+	}
+	o := pages.Options{Name: keyText, Found: func(error) {}}
+	nested := o
+	nested.Buckets = true
+	top := p.Walk(ctx, nil, nested)
+	for k, v, ok := top.Next(); ok; k, v, ok = top.Next() {
+		if string(k) != string(bucketMeta) {
+			continue
+		}
+		meta := p.Walk(ctx, v, o)
+		for k, v, ok := meta.Next(); ok; k, v, ok = meta.Next() {
+			if err := checkVersion(v); string(k) == string(keyVersion) && errors.Is(err, record.ErrNewer) {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// keyText is the path of a key, for messages.
+func keyText(key []byte) string { return string(appendPath(nil, key)) }

@@ -10,6 +10,8 @@ import (
 	"slices"
 
 	bolt "go.etcd.io/bbolt"
+
+	"snap/record"
 )
 
 // Undo takes the newest snapshot back: afterwards the index is as if it had never been made. It can be
@@ -22,7 +24,7 @@ func (db *DB) Undo(ctx context.Context, seq uint64) error {
 			if errors.Is(err, ErrNotFound) {
 				return nil
 			}
-			bucket = h.bucket()
+			bucket = h.BucketSeq()
 			return errors.Join(err, tx.Bucket(bucketSnapshots).Delete(seqKey(seq)))
 		})
 		if err != nil {
@@ -64,7 +66,7 @@ func looseBuckets(tx *bolt.Tx) (loose []uint64, err error) {
 	owned := map[uint64]bool{}
 	err = tx.Bucket(bucketSnapshots).ForEach(func(k, v []byte) error {
 		h, err := parseHeader(k, v)
-		owned[h.bucket()] = true
+		owned[h.BucketSeq()] = true
 		return err
 	})
 	if err != nil {
@@ -83,11 +85,11 @@ func looseBuckets(tx *bolt.Tx) (loose []uint64, err error) {
 }
 
 // headerOf reads the header of a snapshot; ErrNotFound.
-func headerOf(tx *bolt.Tx, seq uint64) (Header, error) {
+func headerOf(tx *bolt.Tx, seq uint64) (record.Header, error) {
 	k := seqKey(seq)
 	v := tx.Bucket(bucketSnapshots).Get(k)
 	if v == nil {
-		return Header{}, ErrNotFound
+		return record.Header{}, ErrNotFound
 	}
 	return parseHeader(k, v)
 }
@@ -132,7 +134,7 @@ func front(records *bolt.Bucket) (keys [][]byte) {
 }
 
 func (l *loader) undo(key []byte) error {
-	var r Record
+	var r record.Record
 	if err := l.read(l.seq, key, &r); err != nil {
 		return err
 	}
@@ -143,11 +145,11 @@ func (l *loader) undo(key []byte) error {
 	if i := slices.Index(seqs, l.seq); i >= 0 {
 		seqs = slices.Delete(seqs, i, i+1)
 	}
-	var before *Record
+	var before *record.Record
 	if n := len(seqs); n == 0 {
 		err = l.t.delete(l.paths, key)
 	} else {
-		before = new(Record)
+		before = new(record.Record)
 		if err := l.read(seqs[n-1], key, before); err != nil {
 			return err
 		}

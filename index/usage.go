@@ -2,10 +2,13 @@ package index
 
 import (
 	"context"
+	"encoding/binary"
 	"hash/maphash"
 	"maps"
 	"math"
 	"slices"
+
+	"snap/record"
 )
 
 // Span says which snapshots' trees hold an inode: all from First to Last, by their sequence numbers, but for those of
@@ -40,8 +43,10 @@ func (s Span) Holds(seq uint64) bool {
 
 // away are the gaps in between, in which no snapshot holds it.
 func (s Span) away() (gaps []Span) {
-	for p := (parser{b: s.gaps}); p.b != ""; {
-		gaps = append(gaps, Span{First: p.uvarint(), Last: p.uvarint()})
+	for b := []byte(s.gaps); len(b) > 0; {
+		first, n := binary.Uvarint(b)
+		last, m := binary.Uvarint(b[n:])
+		gaps, b = append(gaps, Span{First: first, Last: last}), b[n+m:]
 	}
 	return gaps
 }
@@ -51,7 +56,7 @@ func (s Span) away() (gaps []Span) {
 type Amount struct{ Inodes, Bytes int64 }
 
 // Add adds b.
-func (a *Amount) Add(b Amount) { a.Inodes, a.Bytes = a.Inodes+b.Inodes, Plus(a.Bytes, b.Bytes) }
+func (a *Amount) Add(b Amount) { a.Inodes, a.Bytes = a.Inodes+b.Inodes, record.Plus(a.Bytes, b.Bytes) }
 
 // Usage is how much lives from when to when in a destination.
 type Usage map[Span]Amount
@@ -78,11 +83,11 @@ func (db *DB) Freeable(ctx context.Context, stay []uint64) (Usage, error) {
 	}
 	var seqs []uint64
 	for i := range heads {
-		if heads[i].State == Complete {
+		if heads[i].State == record.Complete {
 			seqs = append(seqs, heads[i].Seq)
 		}
 	}
-	if slices.ContainsFunc(heads, func(h Header) bool { return h.Returned > 0 }) {
+	if slices.ContainsFunc(heads, func(h record.Header) bool { return h.Returned > 0 }) {
 		u, err := db.Usage(ctx)
 		maps.DeleteFunc(u, func(s Span, _ Amount) bool { return slices.ContainsFunc(stay, s.Holds) })
 		return u, err
@@ -132,7 +137,7 @@ func (u Usage) add(c *usageCount, each func(editionVisitor) error) error {
 func (db *DB) complete(ctx context.Context) (seqs []uint64, err error) {
 	heads, err := db.Snapshots(ctx)
 	for i := range heads {
-		if heads[i].State == Complete {
+		if heads[i].State == record.Complete {
 			seqs = append(seqs, heads[i].Seq)
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"snap/internal/file"
+	"snap/record"
 )
 
 // usageCount is the state of counting the inodes that came after a snapshot, up to another one.
@@ -26,8 +27,9 @@ type lifetime struct {
 
 // findShared notes the inodes with several names.
 func (c *usageCount) findShared(v *Edition, t *tracer) error {
-	again := v.Stored == Joined || v.Stored == Linked && v.Change != Moved && v.shared(v.Path) != v.Path
-	if v.Kind != file.Regular || !v.hasInode() || v.Nlink <= 1 && !again {
+	again := v.Stored == record.Joined ||
+		v.Stored == record.Linked && v.Change != record.Moved && v.OlderName(v.Path) != v.Path
+	if v.Kind != file.Regular || !v.HasInode() || v.Nlink <= 1 && !again {
 		return nil
 	}
 	born, err := c.born(v, t)
@@ -42,7 +44,7 @@ func (c *usageCount) findShared(v *Edition, t *tracer) error {
 // An inode with one name is at one path after the other. What each of them adds is put behind what was there
 // before: the span up to its beginning becomes one up to its end.
 func (c *usageCount) count(v *Edition, t *tracer) error {
-	if v.Kind != file.Regular || !v.hasInode() {
+	if v.Kind != file.Regular || !v.HasInode() {
 		return nil
 	}
 	first, _ := slices.BinarySearch(c.seqs, v.Seq)
@@ -110,7 +112,7 @@ func (c *usageCount) born(v *Edition, t *tracer) (o origin, err error) {
 	for n := 1; ; n++ {
 		more := false
 		if p.bucket > c.after {
-			from, over := p, r.Stored == Linked && r.Since != 0
+			from, over := p, r.Stored == record.Linked && r.Since != 0
 			if more, err = t.step(&p, &r); err != nil {
 				return o, err
 			}

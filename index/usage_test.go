@@ -9,6 +9,7 @@ import (
 	"pgregory.net/rapid"
 
 	"snap/internal/file"
+	"snap/record"
 )
 
 // drawUsage draws inodes with the snapshots that hold them, also with some that were away for a while, and the
@@ -98,23 +99,25 @@ func sameUsage(t tb, want, got Usage) {
 }
 
 // linkedFile is a file with an inode of an older record.
-func linkedFile(path string, stored Stored, change Change, from, link string, nlink uint32) Entry {
+func linkedFile(path string, stored record.Stored, change record.Change, from, link string, nlink uint32) record.Entry {
 	r := node{id: 1, kind: file.Regular, text: "text", mode: 0o644, mtime: 1}.record()
 	r.Stored, r.Change, r.From, r.Link, r.Nlink = stored, change, from, link, nlink
-	return Entry{path, r}
+	return record.Entry{Path: path, Record: r}
 }
 
-func gone(path string) Entry { return Entry{path, Record{Change: Removed, Reason: Gone}} }
+func gone(path string) record.Entry {
+	return record.Entry{Path: path, Record: record.Record{Change: record.Removed, Reason: record.Gone}}
+}
 
 // A file that is renamed for every snapshot is one inode.
 func TestAFileThatMovesAlways(t *testing.T) {
 	db := newDB(t)
 	const n = 5 * stride
 	name := func(i int) string { return fmt.Sprintf("%03d", (i*37)%1000) } // key order is not that of the moves
-	db.add(t, 1, []Entry{linkedFile(name(1), Copied, Added, "", "", 1)})
+	db.add(t, 1, []record.Entry{linkedFile(name(1), record.Copied, record.Added, "", "", 1)})
 	for i := 2; i <= n; i++ {
-		set := []Entry{linkedFile(name(i), Linked, Moved, name(i-1), "", 1), gone(name(i - 1))}
-		slices.SortFunc(set, func(a, b Entry) int { return Compare(a.Path, b.Path) })
+		set := []record.Entry{linkedFile(name(i), record.Linked, record.Moved, name(i-1), "", 1), gone(name(i - 1))}
+		slices.SortFunc(set, func(a, b record.Entry) int { return record.Compare(a.Path, b.Path) })
 		db.add(t, uint64(i), set)
 	}
 	u, err := db.Usage(bg)
@@ -125,16 +128,16 @@ func TestAFileThatMovesAlways(t *testing.T) {
 // Records that contradict each other, as a source leaves them that changes while it is read, are counted
 // without an error, and nothing less than nothing.
 func TestUsageOfContradictions(t *testing.T) {
-	for name, sets := range map[string][][]Entry{
-		"a link to nothing": {{linkedFile("a", Linked, Added, "b", "", 1)}},
-		"a join to nothing": {{linkedFile("a", Joined, Added, "", "b", 1)}},
-		"joined in a circle": {{linkedFile("a", Joined, Added, "", "b", 1),
-			linkedFile("b", Joined, Added, "", "a", 1)}},
-		"joined to itself": {{linkedFile("a", Joined, Added, "", "a", 1)}},
-		"one name more than was noticed": {{linkedFile("a", Copied, Added, "", "", 1)},
-			{linkedFile("b", Linked, Moved, "a", "", 1)}, {gone("a")}},
-		"a link to a folder": {{{"a", node{id: 1, kind: file.Folder}.record()}},
-			{linkedFile("b", Linked, Moved, "a", "", 1)}},
+	for name, sets := range map[string][][]record.Entry{
+		"a link to nothing": {{linkedFile("a", record.Linked, record.Added, "b", "", 1)}},
+		"a join to nothing": {{linkedFile("a", record.Joined, record.Added, "", "b", 1)}},
+		"joined in a circle": {{linkedFile("a", record.Joined, record.Added, "", "b", 1),
+			linkedFile("b", record.Joined, record.Added, "", "a", 1)}},
+		"joined to itself": {{linkedFile("a", record.Joined, record.Added, "", "a", 1)}},
+		"one name more than was noticed": {{linkedFile("a", record.Copied, record.Added, "", "", 1)},
+			{linkedFile("b", record.Linked, record.Moved, "a", "", 1)}, {gone("a")}},
+		"a link to a folder": {{{Path: "a", Record: node{id: 1, kind: file.Folder}.record()}},
+			{linkedFile("b", record.Linked, record.Moved, "a", "", 1)}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			db := newDB(t)
@@ -158,10 +161,11 @@ func TestUsageOfContradictions(t *testing.T) {
 // Snapshots whose trees are not there, or not yet, hold nothing.
 func TestUsageOfCompleteSnapshotsOnly(t *testing.T) {
 	db := newDB(t)
-	db.add(t, 1, []Entry{linkedFile("a", Copied, Added, "", "", 1)})
-	db.add(t, 2, []Entry{linkedFile("a", Copied, Modified, "", "", 1), linkedFile("b", Copied, Added, "", "", 1)})
-	db.add(t, 3, []Entry{gone("a"), linkedFile("c", Copied, Added, "", "", 1)})
-	for seq, state := range map[uint64]State{2: Deleting, 3: Prepared} {
+	db.add(t, 1, []record.Entry{linkedFile("a", record.Copied, record.Added, "", "", 1)})
+	db.add(t, 2, []record.Entry{linkedFile("a", record.Copied, record.Modified, "", "", 1),
+		linkedFile("b", record.Copied, record.Added, "", "", 1)})
+	db.add(t, 3, []record.Entry{gone("a"), linkedFile("c", record.Copied, record.Added, "", "", 1)})
+	for seq, state := range map[uint64]record.State{2: record.Deleting, 3: record.Prepared} {
 		h := db.header(t, seq)
 		h.State = state
 		check(t, db.SetHeader(bg, &h))
@@ -183,11 +187,11 @@ func BenchmarkUsage(b *testing.B) {
 		db.add(b, 1, set)
 		r := rand.New(rand.NewPCG(1, 1))
 		for s := range 1000 {
-			var changed []Entry
+			var changed []record.Entry
 			first := r.IntN(len(set) - 1000)
 			for i := range 1000 {
 				e := set[first+i]
-				e.Change, e.Stored = Modified, Copied
+				e.Change, e.Stored = record.Modified, record.Copied
 				changed = append(changed, e)
 			}
 			db.add(b, uint64(s+2), changed)

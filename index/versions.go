@@ -8,12 +8,13 @@ import (
 	bolt "go.etcd.io/bbolt"
 
 	"snap/internal/file"
+	"snap/record"
 )
 
 // Version is a record and the snapshot that introduced it.
 type Version struct {
 	Seq uint64
-	Record
+	record.Record
 }
 
 // History is every record of one path, oldest first, tombstones included.
@@ -49,7 +50,7 @@ func versions(b *buckets, key []byte, seqs []uint64) ([]Version, error) {
 		if err := b.record(s, key, &v.Record); err != nil {
 			return nil, err
 		}
-		if !v.trail() {
+		if !v.OnlyTrail() {
 			all = append(all, v)
 		}
 	}
@@ -116,7 +117,7 @@ func (db *DB) Histories(ctx context.Context, dir string, match func(path []byte)
 // record, the sequence number of the last complete snapshot that holds it, and Record.Since of what is linked to that.
 // ErrNotFound if there is none, or, unless moved is set, if it has moved away from there.
 func (db *DB) LastHeld(ctx context.Context, newest uint64, path string,
-	moved bool) (rec Record, last, since uint64, err error) {
+	moved bool) (rec record.Record, last, since uint64, err error) {
 	err = db.view(ctx, func(tx *bolt.Tx) error {
 		b := openBuckets(tx)
 		key := appendKey(nil, path)
@@ -129,7 +130,7 @@ func (db *DB) LastHeld(ctx context.Context, newest uint64, path string,
 			if err := b.record(s, key, &rec); err != nil {
 				return err
 			}
-			if !rec.hasInode() {
+			if !rec.HasInode() {
 				if rec.To != "" && !moved { // what was here lives on there
 					break
 				}
@@ -164,7 +165,7 @@ func lastComplete(tx *bolt.Tx, first, end uint64) (uint64, error) {
 			return 0, err
 		case h.Seq < first:
 			return 0, nil
-		case h.State == Complete:
+		case h.State == record.Complete:
 			return h.Seq, nil
 		}
 	}

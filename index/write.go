@@ -9,6 +9,7 @@ import (
 	bolt "go.etcd.io/bbolt"
 
 	"snap/internal/file"
+	"snap/record"
 )
 
 // Import loads a change set as the newest snapshot and writes its header in state Prepared, last: the
@@ -18,8 +19,8 @@ import (
 //
 // Records come in the order of their keys. What they change in identity and content does not, and is made
 // after them, sorted. A small import is one transaction.
-func (db *DB) Import(ctx context.Context, seq uint64, changes iter.Seq2[*Entry, error],
-	header func() (*Header, error)) error {
+func (db *DB) Import(ctx context.Context, seq uint64, changes iter.Seq2[*record.Entry, error],
+	header func() (*record.Header, error)) error {
 	return db.updates(ctx, func(update updater) error {
 		in := &importing{seq: seq, hints: newHints(filepath.Dir(db.path))}
 		defer in.hints.close()
@@ -46,7 +47,7 @@ func (db *DB) Import(ctx context.Context, seq uint64, changes iter.Seq2[*Entry, 
 					return false, err
 				}
 				h := *end
-				h.Seq, h.State = seq, Prepared
+				h.Seq, h.State = seq, record.Prepared
 				return true, putHeader(t.Tx, &h)
 			},
 		)
@@ -76,7 +77,7 @@ func (in *importing) records(t *txn, set *puller) (done bool, err error) {
 		if !t.room() {
 			return false, nil
 		}
-		in.moves = in.moves || set.e.Change == Moved
+		in.moves = in.moves || set.e.Change == record.Moved
 		if err := l.add(set.e); err != nil {
 			return false, err
 		}
@@ -93,7 +94,7 @@ func (in *importing) moved(t *txn, set *puller) (done bool, err error) {
 	}
 	defer l.close()
 	for set.e != nil || set.next() {
-		if set.e.Change == Moved {
+		if set.e.Change == record.Moved {
 			if !t.room() {
 				return false, nil
 			}
@@ -109,13 +110,13 @@ func (in *importing) moved(t *txn, set *puller) (done bool, err error) {
 // puller takes the entries of a stream one by one.
 type puller struct {
 	ctx  context.Context
-	pull func() (*Entry, error, bool)
+	pull func() (*record.Entry, error, bool)
 	stop func()
-	e    *Entry // that is to be dealt with next, nil for the one that next finds
-	err  error  // that ended the stream
+	e    *record.Entry // that is to be dealt with next, nil for the one that next finds
+	err  error         // that ended the stream
 }
 
-func pull(ctx context.Context, entries iter.Seq2[*Entry, error]) *puller {
+func pull(ctx context.Context, entries iter.Seq2[*record.Entry, error]) *puller {
 	p := &puller{ctx: ctx}
 	p.pull, p.stop = iter.Pull2(entries)
 	return p
@@ -149,7 +150,7 @@ type loader struct {
 	pages   int64 // of t when it began
 
 	key, buf, before, after []byte // scratch
-	old                     Record
+	old                     record.Record
 }
 
 // newLoader changes the records in the bucket seq.
@@ -168,9 +169,9 @@ func (l *loader) close() {
 }
 
 // add puts one record of the newest snapshot.
-func (l *loader) add(e *Entry) error {
+func (l *loader) add(e *record.Entry) error {
 	l.key = appendKey(l.key[:0], e.Path)
-	var old *Record
+	var old *record.Record
 	seqs, err := l.seqs(l.key)
 	if err != nil {
 		return err
@@ -199,8 +200,8 @@ func (l *loader) add(e *Entry) error {
 }
 
 // put packs a record into a bucket.
-func (l *loader) put(b *bolt.Bucket, key []byte, r *Record) error {
-	l.buf = appendRecord(l.buf[:0], r)
+func (l *loader) put(b *bolt.Bucket, key []byte, r *record.Record) error {
+	l.buf = record.Append(l.buf[:0], r)
 	v := make([]byte, 0, len(l.buf)+4)
 	return l.t.put(b, key, seal(append(v, l.buf...), key))
 }
@@ -210,7 +211,7 @@ func (l *loader) put(b *bolt.Bucket, key []byte, r *Record) error {
 // silent one here, so that renames can be followed from both ends.
 func (l *loader) moved(from, to string) error {
 	key := appendKey(nil, from)
-	var r Record
+	var r record.Record
 	seqs, err := l.seqs(key)
 	if err != nil || len(seqs) == 0 {
 		return err
@@ -223,7 +224,7 @@ func (l *loader) moved(from, to string) error {
 		if r.Kind != file.Folder {
 			return nil // it is still there: another hard link
 		}
-		r.Change, r.Stored, r.Reason, r.From = Silent, Made, NoReason, ""
+		r.Change, r.Stored, r.Reason, r.From = record.Silent, record.Made, record.NoReason, ""
 		if err := l.t.put(l.paths, key, seal(appendSeqs(nil, append(seqs, l.seq)), key)); err != nil {
 			return err
 		}
@@ -235,7 +236,7 @@ func (l *loader) moved(from, to string) error {
 // seqs is the list of snapshots with a record for key.
 func (l *loader) seqs(key []byte) ([]uint64, error) { return seqsAt(l.paths, key) }
 
-func (l *loader) read(seq uint64, key []byte, r *Record) error {
+func (l *loader) read(seq uint64, key []byte, r *record.Record) error {
 	b := l.root.Bucket(seqKey(seq))
 	if b == nil {
 		return damaged("no records of snapshot %d", seq)
@@ -246,16 +247,16 @@ func (l *loader) read(seq uint64, key []byte, r *Record) error {
 	if !ok {
 		return damaged("the record of %q in snapshot %d", appendPath(nil, key), seq)
 	}
-	return parseRecord(string(body), r)
+	return record.Parse(string(body), r)
 }
 
 // replace notes what changes in identity and content when the newest record of a path is another one than
 // before. Either may be nil.
-func (l *loader) replace(key []byte, old, now *Record) error {
+func (l *loader) replace(key []byte, old, now *record.Record) error {
 	for _, k := range []struct {
 		edits *edits
-		in    func(*Record) bool
-		key   func([]byte, *Record, []byte) []byte
+		in    func(*record.Record) bool
+		key   func([]byte, *record.Record, []byte) []byte
 	}{{&l.hints.identity, inIdentity, identityKey}, {&l.hints.content, inContent, contentKey}} {
 		was, is := old != nil && k.in(old), now != nil && k.in(now)
 		if l.before, l.after = l.before[:0], l.after[:0]; was {

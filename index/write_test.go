@@ -11,14 +11,15 @@ import (
 	"pgregory.net/rapid"
 
 	"snap/internal/file"
+	"snap/record"
 )
 
 var errStopped = errors.New("stopped")
 
 // cut is set, ending in an error after n entries of the round-th time it is ranged over.
-func cut(set []Entry, round, n int) iter.Seq2[*Entry, error] {
+func cut(set []record.Entry, round, n int) iter.Seq2[*record.Entry, error] {
 	rounds := 0
-	return func(yield func(*Entry, error) bool) {
+	return func(yield func(*record.Entry, error) bool) {
 		rounds++
 		for i := range set {
 			if rounds == round && i == n {
@@ -56,10 +57,11 @@ func TestUndoTakesAnImportBack(t *testing.T) {
 		}
 
 		round, n := rapid.IntRange(1, 2).Draw(t, "round"), rapid.IntRange(0, len(set)).Draw(t, "entries")
-		err := p.db.Import(bg, last+2, cut(set, round, n), func() (*Header, error) { return &Header{Name: "s"}, nil })
+		err := p.db.Import(bg, last+2, cut(set, round, n),
+			func() (*record.Header, error) { return &record.Header{Name: "s"}, nil })
 		moves := false
 		for _, e := range set {
-			moves = moves || e.Change == Moved
+			moves = moves || e.Change == record.Moved
 		}
 		if wanted := round == 1 || moves; errors.Is(err, errStopped) != wanted {
 			t.Fatalf("stopped: %v, error %v", wanted, err)
@@ -98,7 +100,7 @@ func TestALargeImportStoppedBetweenTransactions(t *testing.T) {
 	for i := range set {
 		set[i].Mode = 0o600
 	}
-	err := db.Import(bg, 2, cut(set, 1, n-50), func() (*Header, error) { return &Header{Name: "s"}, nil })
+	err := db.Import(bg, 2, cut(set, 1, n-50), func() (*record.Header, error) { return &record.Header{Name: "s"}, nil })
 	if !errors.Is(err, errStopped) {
 		t.Fatal(err)
 	}
@@ -143,17 +145,18 @@ func TestLearnChangesOnlyWhatItMay(t *testing.T) {
 	before := db.dump(t)
 	old, _, err := db.Lookup(bg, 7, "a")
 	check(t, err)
-	fact := Entry{"a", node{99, file.Symlink, "elsewhere", 0o777, 999}.record()}
-	fact.Volume, fact.Flags, fact.Xattrs, fact.UID, fact.Nlink = 3, Racy|Unreadable, []file.Xattr{{Name: "user.x"}}, 7, 8
+	fact := record.Entry{Path: "a", Record: node{99, file.Symlink, "elsewhere", 0o777, 999}.record()}
+	fact.Volume, fact.Flags, fact.Xattrs, fact.UID, fact.Nlink = 3, record.Racy|record.Unreadable,
+		[]file.Xattr{{Name: "user.x"}}, 7, 8
 	gone, never := fact, fact
 	gone.Path, never.Path = "d/x", "never"
-	check(t, db.Learn(bg, 7, all([]Entry{fact, gone, never})))
+	check(t, db.Learn(bg, 7, all([]record.Entry{fact, gone, never})))
 
 	want := old
-	want.Volume, want.Ino, want.Btime, want.Ctime, want.Flags = 3, 99, fact.Btime, fact.Ctime, old.Flags|Racy
+	want.Volume, want.Ino, want.Btime, want.Ctime, want.Flags = 3, 99, fact.Btime, fact.Ctime, old.Flags|record.Racy
 	got, since, err := db.Lookup(bg, 7, "a")
 	check(t, err)
-	if since != 5 || !equal(&got, &want) {
+	if since != 5 || !sameRecord(&got, &want) {
 		t.Errorf("since %d\ngot  %+v\nwant %+v", since, got, want)
 	}
 	var changed []string
@@ -172,7 +175,7 @@ func TestLearnChangesOnlyWhatItMay(t *testing.T) {
 		t.Errorf("%d keys changed: %q", len(changed), changed)
 	}
 	for id, want := range map[uint64]int{99: 1, old.Ino: 0} {
-		r := Record{Volume: map[bool]uint32{true: 3, false: 1}[id == 99]}
+		r := record.Record{Volume: map[bool]uint32{true: 3, false: 1}[id == 99]}
 		r.Ino, r.Btime = id, map[bool]file.Time{true: fact.Btime, false: old.Btime}[id == 99]
 		if found, err := db.ByIdentity(bg, 7, &r, 9); err != nil || len(found) != want {
 			t.Errorf("inode %d is found %d times, %v", id, len(found), err)
@@ -183,16 +186,16 @@ func TestLearnChangesOnlyWhatItMay(t *testing.T) {
 	learned := db.dump(t)
 	later := fact
 	later.Ino = 100
-	check(t, db.LearnOlder(bg, 5, all([]Entry{later})))
+	check(t, db.LearnOlder(bg, 5, all([]record.Entry{later})))
 	if d := difference(learned, db.dump(t)); d != "" {
 		t.Errorf("the snapshot's own record has learned: %s", d)
 	}
-	check(t, db.LearnOlder(bg, 7, all([]Entry{later})))
+	check(t, db.LearnOlder(bg, 7, all([]record.Entry{later})))
 	if got, _, err := db.Lookup(bg, 7, "a"); err != nil || got.Ino != 100 {
 		t.Errorf("an older record has not learned: %+v, %v", got, err)
 	}
 	fact.Record = old // and no longer racy
-	check(t, db.Learn(bg, 7, all([]Entry{fact})))
+	check(t, db.Learn(bg, 7, all([]record.Entry{fact})))
 	if d := difference(before, db.dump(t)); d != "" {
 		t.Errorf("learned back: %s", d)
 	}
@@ -202,7 +205,7 @@ func TestSetHeader(t *testing.T) {
 	db := smallHistory(t)
 	all, err := db.Snapshots(bg)
 	check(t, err)
-	if len(all) != 5 || all[2].Seq != 4 || all[2].Name != "s4" || all[2].State != Complete {
+	if len(all) != 5 || all[2].Seq != 4 || all[2].Name != "s4" || all[2].State != record.Complete {
 		t.Fatalf("%+v", all)
 	}
 	h := all[2]

@@ -7,11 +7,12 @@ import (
 
 	"snap/index"
 	"snap/internal/file"
+	"snap/record"
 )
 
 // Diff is a question for what one has to do to snapshot A to get B, or to get what the source holds.
 type Diff struct {
-	A, B    *index.Header  // B is the newest snapshot where A is compared with the source
+	A, B    *record.Header // B is the newest snapshot where A is compared with the source
 	Pending *index.Pending // what the source holds; nil: A is compared with B
 	Next    bool           // B, or the source, comes directly after A: the records between are those of B
 	Below   []string       // the folders or files that count; none: all
@@ -29,7 +30,7 @@ func (d *Reader) Diff(a, b int, below []string) *Diff {
 func (q *Diff) Differences(ctx context.Context) iter.Seq2[index.Difference, error] {
 	return func(yield func(index.Difference, error) bool) {
 		for d, err := range q.all(ctx) {
-			if err == nil && !q.asked(d.Path) && (d.Change != index.Moved || !q.asked(d.From)) {
+			if err == nil && !q.asked(d.Path) && (d.Change != record.Moved || !q.asked(d.From)) {
 				continue
 			}
 			if !yield(d, err) || err != nil {
@@ -48,7 +49,7 @@ func (q *Diff) all(ctx context.Context) iter.Seq2[index.Difference, error] {
 
 func (q *Diff) asked(path string) bool {
 	for _, dir := range q.Below {
-		if index.Within(path, dir) {
+		if record.Within(path, dir) {
 			return true
 		}
 	}
@@ -57,7 +58,7 @@ func (q *Diff) asked(path string) bool {
 
 // AddPending adds an entry of the source to Pending. A file that a backup would copy unread is hashed, if only its
 // bytes can tell whether it is what A has: it may have been restored from there.
-func (q *Diff) AddPending(ctx context.Context, e *index.Entry) error {
+func (q *Diff) AddPending(ctx context.Context, e *record.Entry) error {
 	if !q.Next {
 		if err := q.compareContent(ctx, e); err != nil {
 			return err
@@ -67,20 +68,20 @@ func (q *Diff) AddPending(ctx context.Context, e *index.Entry) error {
 	return nil
 }
 
-func (q *Diff) compareContent(ctx context.Context, e *index.Entry) error {
-	if e.Kind != file.Regular || e.Change == index.Removed || e.Has(index.Hashed) {
+func (q *Diff) compareContent(ctx context.Context, e *record.Entry) error {
+	if e.Kind != file.Regular || e.Change == record.Removed || e.Has(record.Hashed) {
 		return nil
 	}
 	old, _, err := q.db.Lookup(ctx, q.A.Seq, e.Path)
 	if errors.Is(err, index.ErrNotFound) {
 		return nil
 	}
-	if err != nil || old.Kind != file.Regular || old.Size != e.Size || !old.Has(index.Hashed) {
+	if err != nil || old.Kind != file.Regular || old.Size != e.Size || !old.Has(record.Hashed) {
 		return err
 	}
-	hash, err := hashOf(ctx, q.B.Source, e.Path, e.Size, old.Has(index.SparseHash))
+	hash, err := hashOf(ctx, q.B.Source, e.Path, e.Size, old.Has(record.SparseHash))
 	if err == nil {
-		e.TakeHash(&index.Record{Hash: hash, Flags: old.Flags})
+		e.TakeHash(&record.Record{Hash: hash, Flags: old.Flags})
 	}
 	return ctx.Err() // what cannot be read counts as modified
 }

@@ -1,8 +1,8 @@
 package query
 
 import (
-	"snap/index"
 	"snap/internal/file"
+	"snap/record"
 )
 
 // Aspect is one way in which two records of a path differ, by its name in JSON.
@@ -27,7 +27,7 @@ const (
 // Differs are the ways in which after is another than before, none if one of them is nil. The content of a file
 // that nobody has read since counts only if its size tells. The inode is not among them: which one an unchanged file
 // has now is learned without a record in a change set, and the same question has the same answer after a reindex.
-func Differs(before, after *index.Record) (all []Aspect) {
+func Differs(before, after *record.Record) (all []Aspect) {
 	if before == nil || after == nil {
 		return nil
 	}
@@ -38,9 +38,9 @@ func Differs(before, after *index.Record) (all []Aspect) {
 	}
 	same := before.Kind == after.Kind
 	files := same && after.Kind == file.Regular
-	hashed := before.Has(index.Hashed) && after.Has(index.Hashed)
+	hashed := before.Has(record.Hashed) && after.Has(record.Hashed)
 	add(!same, TypeDiffers)
-	add(before.Has(index.Unreadable) != after.Has(index.Unreadable), UnreadableDiffers)
+	add(before.Has(record.Unreadable) != after.Has(record.Unreadable), UnreadableDiffers)
 	add(before.Unheld() != after.Unheld(), UnheldDiffers)
 	add(files && before.Size != after.Size, SizeDiffers)
 	add(files && (before.Size != after.Size || hashed && !before.SameHash(after)), ContentDiffers)

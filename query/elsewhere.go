@@ -7,15 +7,15 @@ import (
 	"io/fs"
 	"slices"
 
-	"snap/index"
 	"snap/internal/file"
 	"snap/internal/hint"
 	"snap/internal/quote"
+	"snap/record"
 )
 
 // Missing is the error for path of a snapshot whose folder is gone, nil if it is there. verb is the command that
 // would work with another snapshot.
-func (d *Reader) Missing(ctx context.Context, h *index.Header, path, verb string) error {
+func (d *Reader) Missing(ctx context.Context, h *record.Header, path, verb string) error {
 	if d.Present(h) {
 		return nil
 	}
@@ -25,7 +25,7 @@ func (d *Reader) Missing(ctx context.Context, h *index.Header, path, verb string
 
 // Elsewhere adds to err, which says that path of a snapshot is lost, the snapshots that still hold it. verb is the
 // command that would work with another snapshot.
-func (d *Reader) Elsewhere(ctx context.Context, err error, h *index.Header, path, verb string) error {
+func (d *Reader) Elsewhere(ctx context.Context, err error, h *record.Header, path, verb string) error {
 	r, _, lerr := d.DB.Lookup(ctx, h.Seq, path)
 	if lerr != nil {
 		return errors.Join(err, lerr)
@@ -60,7 +60,7 @@ func (d *Reader) Elsewhere(ctx context.Context, err error, h *index.Header, path
 }
 
 // nearest is the snapshot next to h in time whose folder is there, nil if there is none.
-func (d *Reader) nearest(h *index.Header) (near *index.Header) {
+func (d *Reader) nearest(h *record.Header) (near *record.Header) {
 	for i := range d.Snapshots {
 		o := &d.Snapshots[i]
 		if o.Seq == h.Seq || !d.Present(o) {
@@ -78,7 +78,7 @@ type stored struct{ name, path string }
 
 // sameVersion are the snapshots that have their folder and hold the same version of the file that path is in h:
 // first those that have it at the same path, then those that share its inode under another name.
-func (d *Reader) sameVersion(ctx context.Context, h *index.Header, path string) (found []stored, err error) {
+func (d *Reader) sameVersion(ctx context.Context, h *record.Header, path string) (found []stored, err error) {
 	own, ok := d.Snapshots.BySeq(h.Seq)
 	if !ok {
 		return nil, nil
@@ -112,7 +112,7 @@ func (d *Reader) sameVersion(ctx context.Context, h *index.Header, path string) 
 
 // holds reports whether the tree of the snapshot has the file.
 func (d *Reader) holds(s stored) bool {
-	f, err := file.OpenBelow(d.Root, index.Join(s.name, s.path))
+	f, err := file.OpenBelow(d.Root, record.Join(s.name, s.path))
 	if err == nil {
 		f.Close()
 		return true
@@ -127,7 +127,7 @@ type Name struct {
 }
 
 // Names are the names of the inode that path has in the snapshot.
-func (d *Reader) Names(ctx context.Context, h *index.Header, path string) ([]Name, error) {
+func (d *Reader) Names(ctx context.Context, h *record.Header, path string) ([]Name, error) {
 	names, err := d.DB.Names(ctx, h.Seq, path)
 	all := make([]Name, 0, len(names))
 	for _, n := range names {

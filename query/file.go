@@ -6,9 +6,9 @@ import (
 	"fmt"
 	"io"
 
-	"snap/index"
 	"snap/internal/file"
 	"snap/internal/quote"
+	"snap/record"
 )
 
 // ErrDamaged says that a file in a snapshot is not what was backed up.
@@ -19,12 +19,12 @@ var ErrDamaged = errors.New("the snapshot's copy is damaged: its bytes are not t
 type File struct {
 	ctx    context.Context
 	f      *file.File
-	record *index.Record
+	record *record.Record
 	hash   *file.Digest
 }
 
 // OpenFile opens the regular file path of the snapshot.
-func (d *Reader) OpenFile(ctx context.Context, h *index.Header, path string) (*File, error) {
+func (d *Reader) OpenFile(ctx context.Context, h *record.Header, path string) (*File, error) {
 	r, _, err := d.DB.Lookup(ctx, h.Seq, path)
 	if err != nil {
 		return nil, err
@@ -33,12 +33,12 @@ func (d *Reader) OpenFile(ctx context.Context, h *index.Header, path string) (*F
 		return nil, fmt.Errorf("%s in snapshot %s: is no regular file that the snapshot holds", quote.Path(path),
 			quote.Name(h.Name))
 	}
-	f, err := file.OpenBelow(d.Root, index.Join(h.Name, path))
+	f, err := file.OpenBelow(d.Root, record.Join(h.Name, path))
 	if err != nil {
 		return nil, err
 	}
 	v := &File{ctx, f, &r, file.NewDigest()}
-	v.hash.Begin(r.Has(index.SparseHash))
+	v.hash.Begin(r.Has(record.SparseHash))
 	return v, nil
 }
 
@@ -49,7 +49,7 @@ func (v *File) Read(p []byte) (int, error) {
 	}
 	n, err := v.f.Read(p)
 	v.hash.Write(p[:n])
-	if errors.Is(err, io.EOF) && v.record.Has(index.Hashed) && [32]byte(v.hash.Sum(nil)) != v.record.Hash {
+	if errors.Is(err, io.EOF) && v.record.Has(record.Hashed) && [32]byte(v.hash.Sum(nil)) != v.record.Hash {
 		err = ErrDamaged
 	}
 	return n, err

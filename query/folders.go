@@ -8,6 +8,7 @@ import (
 
 	"snap/index"
 	"snap/internal/file"
+	"snap/record"
 )
 
 // FolderSum is what was counted for a folder: its own files, and those in folders too deep to be told apart.
@@ -50,19 +51,19 @@ func newFolderStats(depth int) folderStats {
 	return folderStats{
 		depth: depth,
 		heavy: ranking{before: func(a, b *FolderSum) int {
-			return cmp.Or(-cmp.Compare(a.Bytes, b.Bytes), -cmp.Compare(a.Files, b.Files), index.Compare(a.Path, b.Path))
+			return cmp.Or(-cmp.Compare(a.Bytes, b.Bytes), -cmp.Compare(a.Files, b.Files), record.Compare(a.Path, b.Path))
 		}},
 		changing: ranking{before: func(a, b *FolderSum) int {
-			return cmp.Or(-cmp.Compare(a.Copied, b.Copied), -cmp.Compare(a.Changes, b.Changes), index.Compare(a.Path, b.Path))
+			return cmp.Or(-cmp.Compare(a.Copied, b.Copied), -cmp.Compare(a.Changes, b.Changes), record.Compare(a.Path, b.Path))
 		}},
 	}
 }
 
 // at is the sum of the folder that path is in.
 func (s *folderStats) at(path string) *FolderSum {
-	dir, _ := index.Split(path)
+	dir, _ := record.Split(path)
 	dir = cut(dir, s.depth)
-	for n := len(s.open); n > 0 && !index.Within(dir, s.open[n-1].Path); n-- {
+	for n := len(s.open); n > 0 && !record.Within(dir, s.open[n-1].Path); n-- {
 		s.close()
 	}
 	if n := len(s.open); n == 0 || s.open[n-1].Path != dir {
@@ -117,7 +118,7 @@ func countFolders(ctx context.Context, db *index.DB, seqs []uint64, depth int) (
 		if e.Seq > newest {
 			return nil
 		}
-		there := (e.Next == 0 || e.Next > newest) && r.Kind == file.Regular && r.Stored != index.Absent
+		there := (e.Next == 0 || e.Next > newest) && r.Kind == file.Regular && r.Stored != record.Absent
 		if there && r.Nlink > 1 && r.Ino != 0 {
 			id := identity{r.Volume, r.Ino, r.Btime}
 			there, names[id] = !names[id], true
@@ -125,16 +126,16 @@ func countFolders(ctx context.Context, db *index.DB, seqs []uint64, depth int) (
 		if there {
 			f := s.at(e.Path)
 			f.Files++
-			f.Bytes = index.Plus(f.Bytes, r.OnDisk())
+			f.Bytes = record.Plus(f.Bytes, r.OnDisk())
 		}
-		if told := r.Change != index.Silent && (r.Change != index.Removed || r.To == ""); e.Seq > oldest &&
-			(told || r.Stored == index.Copied) {
+		if told := r.Change != record.Silent && (r.Change != record.Removed || r.To == ""); e.Seq > oldest &&
+			(told || r.Stored == record.Copied) {
 			f := s.at(e.Path)
 			if told {
 				f.Changes++
 			}
-			if r.Stored == index.Copied {
-				f.Copied = index.Plus(f.Copied, r.OnDisk())
+			if r.Stored == record.Copied {
+				f.Copied = record.Plus(f.Copied, r.OnDisk())
 			}
 		}
 		return nil

@@ -9,7 +9,7 @@ import (
 
 	"pgregory.net/rapid"
 
-	"snap/index"
+	"snap/record"
 )
 
 func TestCut(t *testing.T) {
@@ -37,7 +37,7 @@ func TestFoldersAreSummed(t *testing.T) {
 			sizes[strings.Join(names.Draw(t, "path"), "/")] = int64(rapid.IntRange(0, 9).Draw(t, "size"))
 		}
 		s, want := newFolderStats(depth), map[string]FolderSum{}
-		for _, p := range slices.SortedFunc(maps.Keys(sizes), index.Compare) {
+		for _, p := range slices.SortedFunc(maps.Keys(sizes), record.Compare) {
 			f := s.at(p)
 			f.Files, f.Bytes = f.Files+1, f.Bytes+sizes[p]
 			elements := strings.Split(p, "/")

@@ -9,6 +9,7 @@ import (
 	"snap/index"
 	"snap/internal/hint"
 	"snap/internal/quote"
+	"snap/record"
 )
 
 // History are the steps in the life of the file or folder that typed names, in time order: its versions, and for each
@@ -25,7 +26,7 @@ func (d *Reader) History(ctx context.Context, typed string, follow bool) (string
 			return path, steps, err
 		}
 	}
-	_, name := index.Split(paths[0])
+	_, name := record.Split(paths[0])
 	return "", nil, hint.With(fmt.Errorf("%s: in no snapshot", quote.Path(paths[len(paths)-1])),
 		"to search for the name: snap find %s", quote.Word(name))
 }
@@ -77,7 +78,7 @@ func stepAt(pos int, versions []Version, snaps Snapshots) *Version {
 		return &v
 	case i > 0 && versions[i-1].Last == pos-1:
 		gone := versions[i-1]
-		gone.First, gone.Last, gone.Change = pos, snaps.Newest(), index.Removed
+		gone.First, gone.Last, gone.Change = pos, snaps.Newest(), record.Removed
 		if i < len(versions) {
 			gone.Last = versions[i].First - 1
 		}

@@ -11,10 +11,11 @@ import (
 	"snap/internal/file"
 	"snap/internal/hint"
 	"snap/internal/quote"
+	"snap/record"
 )
 
 // Entry is the snapshot and the path that a PATHREF names. The path is in the snapshot.
-func (d *Reader) Entry(ctx context.Context, pathRef string) (*index.Header, string, error) {
+func (d *Reader) Entry(ctx context.Context, pathRef string) (*record.Header, string, error) {
 	pos, typed, err := d.Resolver().resolvePath(pathRef)
 	if err != nil {
 		return nil, "", err
@@ -26,7 +27,7 @@ func (d *Reader) Entry(ctx context.Context, pathRef string) (*index.Header, stri
 	}
 	_, _, err = d.DB.Lookup(ctx, h.Seq, path)
 	if errors.Is(err, index.ErrNotFound) {
-		_, name := index.Split(path)
+		_, name := record.Split(path)
 		err = hint.With(fmt.Errorf("%s: not in snapshot %s", quote.Path(path), quote.Name(h.Name)),
 			"to search all snapshots: snap find %s", quote.Word(name))
 	}
@@ -35,9 +36,9 @@ func (d *Reader) Entry(ctx context.Context, pathRef string) (*index.Header, stri
 
 // List yields the entries of the folder path in the snapshot, one level or all that is below, or the file path
 // itself. An entry is valid until the next one.
-func (d *Reader) List(ctx context.Context, h *index.Header, path string,
-	recursive bool) iter.Seq2[*index.Entry, error] {
-	return func(yield func(*index.Entry, error) bool) {
+func (d *Reader) List(ctx context.Context, h *record.Header, path string,
+	recursive bool) iter.Seq2[*record.Entry, error] {
+	return func(yield func(*record.Entry, error) bool) {
 		after, skipped := "", 0
 		for again := true; again; {
 			again = false
@@ -86,5 +87,5 @@ func below(path, dir string) string {
 // after 255 bytes of 0xff.
 func behind(path, dir string) string {
 	name, _, _ := strings.Cut(below(path, dir), "/")
-	return index.Join(index.Join(dir, name), strings.Repeat("\xff", 255))
+	return record.Join(record.Join(dir, name), strings.Repeat("\xff", 255))
 }

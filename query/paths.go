@@ -7,9 +7,9 @@ import (
 	"slices"
 	"strings"
 
-	"snap/index"
 	"snap/internal/hint"
 	"snap/internal/quote"
+	"snap/record"
 )
 
 // locator turns what people type for a path into paths as the index holds them. The source can be
@@ -28,7 +28,7 @@ type locator struct {
 // several are the sources of a tree that holds several, or a file alone.
 type several struct {
 	top   string // absolute, with slashes
-	roots index.Roots
+	roots record.Roots
 }
 
 // Paths are the paths that typed may stand for, the likeliest first: relative to the working directory, to the
@@ -84,13 +84,13 @@ func (l *locator) below(abs string) (all []string) {
 	for _, dest := range l.dests {
 		if rel, ok := pathBelow(abs, dest); ok {
 			name, rest, _ := strings.Cut(rel, "/")
-			if slices.ContainsFunc(l.snaps, func(h index.Header) bool { return h.Name == name }) {
+			if slices.ContainsFunc(l.snaps, func(h record.Header) bool { return h.Name == name }) {
 				return []string{rest}
 			}
 		}
 	}
 	for _, tree := range l.several {
-		if rel, ok := pathBelow(abs, tree.top); ok && tree.roots.Place(rel) != index.Outside && !slices.Contains(all, rel) {
+		if rel, ok := pathBelow(abs, tree.top); ok && tree.roots.Place(rel) != record.Outside && !slices.Contains(all, rel) {
 			all = append(all, rel)
 		}
 	}
@@ -182,7 +182,7 @@ func (l *locator) sourceHint() string {
 
 // SourcePath is the PATH of a PATHREF as the index holds it. An absolute one must be below the
 // snapshot's source.
-func SourcePath(h *index.Header, typed string) (string, error) {
+func SourcePath(h *record.Header, typed string) (string, error) {
 	p := filepath.ToSlash(typed)
 	if path.IsAbs(p) || filepath.IsAbs(typed) {
 		if h.Source == "" {
@@ -190,7 +190,7 @@ func SourcePath(h *index.Header, typed string) (string, error) {
 				"name the path from the source down, as snap ls %s shows it", quote.Word(h.Name))
 		}
 		rel, ok := pathBelow(path.Clean(p), filepath.ToSlash(h.Source))
-		if !ok || h.Roots().Place(rel) == index.Outside {
+		if !ok || h.Roots().Place(rel) == record.Outside {
 			return "", hint.With(fmt.Errorf("%s: not below the source %s", quote.Name(typed), quote.All(h.AllSources())),
 				"paths in a snapshot count from its source down")
 		}
@@ -203,7 +203,7 @@ func SourcePath(h *index.Header, typed string) (string, error) {
 	if p == ".." || strings.HasPrefix(p, "../") {
 		return "", hint.Usagef("%s: leads out of the snapshot", quote.Name(typed))
 	}
-	if !index.ValidPath(p) {
+	if !record.ValidPath(p) {
 		return "", hint.Usagef("%s: cannot be a path in a snapshot", quote.Name(typed))
 	}
 	return p, nil

@@ -12,9 +12,9 @@ import (
 	"unicode/utf8"
 
 	"snap/filter"
-	"snap/index"
 	"snap/internal/hint"
 	"snap/internal/quote"
+	"snap/record"
 )
 
 // matcher is the patterns of `snap find`.
@@ -257,7 +257,7 @@ func (p *pattern) matches(s, plain string) bool {
 		return p.re.MatchString(s)
 	}
 	for _, dir := range p.paths {
-		if index.Within(plain, dir) {
+		if record.Within(plain, dir) {
 			return true
 		}
 	}
@@ -268,12 +268,12 @@ func (p *pattern) matches(s, plain string) bool {
 		return true
 	}
 	if p.name != "" {
-		if _, name := index.Split(plain); name == p.name {
+		if _, name := record.Split(plain); name == p.name {
 			return true
 		}
 	}
 	if p.glob != nil {
-		if _, name := index.Split(s); p.glob.Match(name) {
+		if _, name := record.Split(s); p.glob.Match(name) {
 			return true
 		}
 	}
@@ -297,10 +297,10 @@ func (m *matcher) roots() []string {
 			all = append(all, literalDir(g.text))
 		}
 	}
-	slices.SortFunc(all, index.Compare)
+	slices.SortFunc(all, record.Compare)
 	roots := all[:0]
 	for _, r := range all {
-		if len(roots) == 0 || !index.Within(r, roots[len(roots)-1]) {
+		if len(roots) == 0 || !record.Within(r, roots[len(roots)-1]) {
 			roots = append(roots, r)
 		}
 	}

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"snap/index"
+	"snap/record"
 )
 
 var matchPaths = []string{
@@ -82,7 +82,7 @@ func TestPatterns(t *testing.T) {
 				if matches {
 					found = append(found, p)
 				}
-				if matches && !slices.ContainsFunc(m.roots(), func(root string) bool { return index.Within(p, root) }) {
+				if matches && !slices.ContainsFunc(m.roots(), func(root string) bool { return record.Within(p, root) }) {
 					t.Errorf("%s: matches %q, which is below none of %q", c.pattern, p, m.roots())
 				}
 			}

@@ -11,6 +11,7 @@ import (
 	"snap/internal/file"
 	"snap/internal/hint"
 	"snap/internal/quote"
+	"snap/record"
 )
 
 // PurgePath is a path that goes, with all below it.
@@ -87,7 +88,7 @@ func (d *Reader) SelectPurge(ctx context.Context, f *Filter,
 			return nil, nil, hint.With(hint.Usagef("that is everything in the snapshots"),
 				"to delete snapshots: snap delete REF…")
 		}
-		if n := len(found); n == 0 || !index.Within(p.Path, found[n-1].Path) {
+		if n := len(found); n == 0 || !record.Within(p.Path, found[n-1].Path) {
 			found, what.Paths = append(found, p), append(what.Paths, p.Path)
 		}
 	}

@@ -17,6 +17,7 @@ import (
 	"snap/internal/file"
 	"snap/internal/hint"
 	"snap/internal/quote"
+	"snap/record"
 )
 
 // Options are what questions are answered by, besides what the destination holds.
@@ -61,10 +62,10 @@ func (d *Reader) Resolver() Resolver { return Resolver{d.Snapshots, d.options.No
 // IndexHint adds the way out to an error of the index of dest.
 func IndexHint(err error, dest string) error {
 	switch {
-	case errors.Is(err, index.ErrMissing), errors.Is(err, index.ErrDamaged), errors.Is(err, index.ErrTruncated):
+	case errors.Is(err, index.ErrMissing), errors.Is(err, record.ErrDamaged), errors.Is(err, record.ErrTruncated):
 		return hint.With(err, "the snapshots themselves are plain folders; rebuild the index: snap reindex -d %s",
 			quote.Word(dest))
-	case errors.Is(err, index.ErrNewer):
+	case errors.Is(err, record.ErrNewer):
 		return hint.With(err, "use a newer version of snap")
 	}
 	return err

@@ -9,8 +9,8 @@ import (
 	"time"
 
 	"snap/backup/backuptest"
-	"snap/index"
 	"snap/query"
+	"snap/record"
 )
 
 // Another front end than the command line can list snapshots, follow a file and read it, by this package alone.
@@ -25,7 +25,7 @@ func TestASecondFrontEnd(t *testing.T) {
 		t.Fatalf("%d snapshots", len(d.Snapshots))
 	}
 	for i := range d.Snapshots {
-		if state := d.State(&d.Snapshots[i]); state != index.Complete {
+		if state := d.State(&d.Snapshots[i]); state != record.Complete {
 			t.Errorf("%s is %s", d.Snapshots[i].Name, state)
 		}
 	}
@@ -40,7 +40,7 @@ func TestASecondFrontEnd(t *testing.T) {
 		t.Errorf("%d versions of each.txt", versions)
 	}
 	if path, steps, err := d.History(t.Context(), "docs/old.txt", true); err != nil || path != "docs/old.txt" ||
-		len(steps) != 2 || steps[1].Change != index.Moved {
+		len(steps) != 2 || steps[1].Change != record.Moved {
 		t.Errorf("history of %q: %+v, %v", path, steps, err)
 	}
 	h, path, err := d.Entry(t.Context(), "latest:each.txt")

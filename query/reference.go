@@ -9,10 +9,10 @@ import (
 
 	"github.com/dustin/go-humanize"
 
-	"snap/index"
 	"snap/internal/hint"
 	"snap/internal/quote"
 	"snap/internal/when"
+	"snap/record"
 )
 
 // A reference names a snapshot:
@@ -112,7 +112,7 @@ func (r Resolver) ResolveRanges(refs []string) (all []int, err error) {
 // named is the position of the snapshot with this very name, or of latest or oldest; -1 if there is
 // none.
 func (r Resolver) named(s string) int {
-	if pos := slices.IndexFunc(r.Snapshots, func(h index.Header) bool { return h.Name == s }); pos >= 0 ||
+	if pos := slices.IndexFunc(r.Snapshots, func(h record.Header) bool { return h.Name == s }); pos >= 0 ||
 		len(r.Snapshots) == 0 {
 		return pos
 	}
@@ -268,7 +268,7 @@ func (r Resolver) Split(s string) (head, path string) {
 	default:
 		is = func(base string) bool {
 			return base != "" &&
-				slices.ContainsFunc(r.Snapshots, func(h index.Header) bool { return strings.HasPrefix(h.Name, base) })
+				slices.ContainsFunc(r.Snapshots, func(h record.Header) bool { return strings.HasPrefix(h.Name, base) })
 		}
 	}
 	for _, is := range []func(string) bool{func(base string) bool { return r.named(base) >= 0 }, is} {

@@ -8,8 +8,8 @@ import (
 
 	"pgregory.net/rapid"
 
-	"snap/index"
 	"snap/internal/hint"
+	"snap/record"
 )
 
 // refSnapshots have names with everything in them that REF gives a meaning to.
@@ -128,7 +128,7 @@ func TestReferences(t *testing.T) {
 
 func TestRanges(t *testing.T) {
 	snaps := refSnapshots()
-	snaps = append(snaps, index.Header{Seq: 10, Name: "a..b", Time: snaps[5].Time})
+	snaps = append(snaps, record.Header{Seq: 10, Name: "a..b", Time: snaps[5].Time})
 	r := Resolver{snaps, time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)}
 	for _, c := range []struct{ in, want string }{
 		{"oldest", "1"},
@@ -167,7 +167,7 @@ func TestRanges(t *testing.T) {
 func TestErrorsListCandidates(t *testing.T) {
 	var many Snapshots
 	for i := range 25 {
-		many = append(many, index.Header{Seq: uint64(i + 1), Name: "n" + string(rune('a'+24-i))})
+		many = append(many, record.Header{Seq: uint64(i + 1), Name: "n" + string(rune('a'+24-i))})
 	}
 	r := Resolver{many, time.Now()}
 	for in, want := range map[string]string{
@@ -212,13 +212,13 @@ func FuzzPathRef(f *testing.F) {
 		f.Add(s)
 	}
 	r := Resolver{refSnapshots(), time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)}
-	h := &index.Header{Source: "/home/me"}
+	h := &record.Header{Source: "/home/me"}
 	f.Fuzz(func(t *testing.T, s string) {
 		pos, path, err := r.resolvePath(s)
 		if err == nil && (pos < 0 || pos >= len(r.Snapshots)) {
 			t.Fatalf("%q: position %d", s, pos)
 		}
-		if p, err := SourcePath(h, path); err == nil && !index.ValidPath(p) {
+		if p, err := SourcePath(h, path); err == nil && !record.ValidPath(p) {
 			t.Fatalf("%q: path %q", s, p)
 		}
 	})
@@ -236,7 +236,7 @@ func TestPathsInSnapshots(t *testing.T) {
 		{"/home/me", strings.Repeat("x", 256), "!"}, {"/home/me", "a\x00b", "!"}, {"/home/me", "..a", "..a"},
 		{"/home/me", "\xff", "\xff"},
 	} {
-		got, err := SourcePath(&index.Header{Source: c.source}, c.in)
+		got, err := SourcePath(&record.Header{Source: c.source}, c.in)
 		if err != nil {
 			got = "!"
 		}

@@ -5,6 +5,7 @@ import (
 
 	"snap/index"
 	"snap/internal/file"
+	"snap/record"
 )
 
 // RenameCollapser finds what moved along with a renamed folder. It is shown the differences in key order, so that
@@ -23,14 +24,14 @@ type collapsed struct {
 // Place takes the next difference. along reports that d moved along with a folder that it is in, so that its move says
 // nothing new. Else, if d is a folder that moved, number is its number, from 1.
 func (f *RenameCollapser) Place(d *index.Difference) (along bool, number int) {
-	for len(f.stack) > 0 && !index.Within(d.Path, f.stack[len(f.stack)-1].to) {
+	for len(f.stack) > 0 && !record.Within(d.Path, f.stack[len(f.stack)-1].to) {
 		f.stack = f.stack[:len(f.stack)-1]
 	}
-	if d.Change != index.Moved {
+	if d.Change != record.Moved {
 		return false, 0
 	}
 	for i := len(f.stack) - 1; i >= 0; i-- {
-		if m := &f.stack[i]; d.From == index.Join(m.from, d.Path[len(m.to)+1:]) {
+		if m := &f.stack[i]; d.From == record.Join(m.from, d.Path[len(m.to)+1:]) {
 			f.counts[m.number-1]++
 			return true, 0
 		}
@@ -45,7 +46,7 @@ func (f *RenameCollapser) Place(d *index.Difference) (along bool, number int) {
 
 // TreeMoved is where the folder that the tree of a began at is in the tree of b, which holds several sources; "" if
 // it is not there.
-func TreeMoved(a, b *index.Header) string {
+func TreeMoved(a, b *record.Header) string {
 	if len(a.Sources) > 0 || len(b.Sources) == 0 {
 		return ""
 	}
@@ -60,8 +61,8 @@ func TreeMoved(a, b *index.Header) string {
 
 // AsMoved is d, or where d is the folder that the tree began at, which no record can tell of, that it moved.
 func AsMoved(d index.Difference, treeMoved string) index.Difference {
-	if treeMoved != "" && d.Path == treeMoved && d.Change == index.Added && d.After.Kind == file.Folder {
-		d.Change, d.Before, d.From = index.Moved, d.After, ""
+	if treeMoved != "" && d.Path == treeMoved && d.Change == record.Added && d.After.Kind == file.Folder {
+		d.Change, d.Before, d.From = record.Moved, d.After, ""
 	}
 	return d
 }

@@ -10,11 +10,12 @@ import (
 
 	"snap/index"
 	"snap/internal/file"
+	"snap/record"
 )
 
 // Snapshots are the complete snapshots of a destination, oldest first. Others do not count: their trees
 // may never be published. A position in it stands for a snapshot.
-type Snapshots []index.Header
+type Snapshots []record.Header
 
 // ReadSnapshots reads the complete snapshots of an index.
 func ReadSnapshots(ctx context.Context, db *index.DB) (Snapshots, error) {
@@ -23,11 +24,11 @@ func ReadSnapshots(ctx context.Context, db *index.DB) (Snapshots, error) {
 		return nil, err
 	}
 	for i := range all { // a name is used as that of a folder
-		if name := all[i].Name; name == "" || !index.ValidPath(name) || strings.Contains(name, "/") {
-			return nil, fmt.Errorf("%w: a snapshot is called %s", index.ErrDamaged, strconv.Quote(name))
+		if name := all[i].Name; name == "" || !record.ValidPath(name) || strings.Contains(name, "/") {
+			return nil, fmt.Errorf("%w: a snapshot is called %s", record.ErrDamaged, strconv.Quote(name))
 		}
 	}
-	return slices.DeleteFunc(all, func(h index.Header) bool { return h.State != index.Complete }), nil
+	return slices.DeleteFunc(all, func(h record.Header) bool { return h.State != record.Complete }), nil
 }
 
 // BySeq is the position of the snapshot that a record of bucket seq belongs to: the first whose number is
@@ -42,18 +43,18 @@ func (s Snapshots) Newest() int { return len(s) - 1 }
 
 // State is the state that people see: missing if the snapshot's folder is gone, incomplete if some source files could
 // not be read.
-func (d *Reader) State(h *index.Header) index.State {
+func (d *Reader) State(h *record.Header) record.State {
 	switch {
 	case !d.Present(h):
-		return index.Missing
+		return record.Missing
 	case h.Errors > 0:
-		return index.Incomplete
+		return record.Incomplete
 	}
 	return h.State
 }
 
 // Present reports whether the snapshot's folder is in the destination.
-func (d *Reader) Present(h *index.Header) bool {
+func (d *Reader) Present(h *record.Header) bool {
 	s, err := d.Root.Lstat(h.Name)
 	return err == nil && s.Kind == file.Folder
 }

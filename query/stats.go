@@ -9,13 +9,14 @@ import (
 
 	"snap/destination"
 	"snap/index"
+	"snap/record"
 )
 
 // Stats are what is known of a destination as a whole.
 type Stats struct {
-	Snapshots []*index.Header // those whose folders are there, oldest first
-	Shares    []index.Share   // of each of them
-	Missing   []string        // names of snapshots whose folders are gone
+	Snapshots []*record.Header // those whose folders are there, oldest first
+	Shares    []index.Share    // of each of them
+	Missing   []string         // names of snapshots whose folders are gone
 	Total     index.Amount
 	Apart     index.Amount // if no snapshot shared anything with another
 	// so many of Snapshots, from the oldest on, share nothing on this disk although the index says so
@@ -78,7 +79,7 @@ func (s *Stats) seqs() []uint64 {
 }
 
 // Freed is what deleting those of the snapshots frees that victim names.
-func (s *Stats) Freed(victim func(h *index.Header) bool) (f Freed) {
+func (s *Stats) Freed(victim func(h *record.Header) bool) (f Freed) {
 	var seqs []uint64
 	for i, h := range s.Snapshots {
 		if victim(h) {

@@ -6,15 +6,16 @@ import (
 	"slices"
 
 	"snap/index"
+	"snap/record"
 )
 
 // Version is a stretch of snapshots in which a path held the same: a record that is silent, or equal in
 // content and metadata, begins no new one; a file that was moved to the path always does.
 type Version struct {
 	Path         string
-	Record       *index.Record
+	Record       *record.Record
 	First, Last  int // positions of the snapshots between which it lived, both included
-	Change       index.Change
+	Change       record.Change
 	To           string // where the file went after last, "" if it did not move away
 	Deleted      bool   // after last there was nothing at the path, and the file had not moved
 	Unread       bool   // after last it could not be read, and then it was deleted
@@ -37,8 +38,8 @@ func versionsOf(h *index.History, snaps Snapshots) []Version {
 			}
 		}
 		after := v.Record
-		if merged && after.Change == index.Silent { // about what another one had said
-			after.Change = index.Modified
+		if merged && after.Change == record.Silent { // about what another one had said
+			after.Change = record.Modified
 		}
 		merged = false
 		if !ok || living != nil && v.Exists() && v.To == "" && continues(living.Record, &after) {
@@ -46,15 +47,15 @@ func versionsOf(h *index.History, snaps Snapshots) []Version {
 		}
 		if living != nil {
 			gone := !v.Exists() && v.To == ""
-			living.FolderUnread = gone && v.Reason == index.UnreadableNow
+			living.FolderUnread = gone && v.Reason == record.UnreadableNow
 			living.Last, living.To, living.Deleted = pos-1, v.To, gone && !living.FolderUnread
 			living = nil
 		}
 		if v.Exists() {
 			all = append(all, Version{Path: h.Path, Record: &v.Record, First: pos, Last: snaps.Newest(), Change: after.Change})
 			living = &all[len(all)-1]
-			if after.Change == index.Silent { // what it was silent about is gone
-				living.Change = index.Added
+			if after.Change == record.Silent { // what it was silent about is gone
+				living.Change = record.Added
 			}
 		}
 	}
@@ -62,8 +63,8 @@ func versionsOf(h *index.History, snaps Snapshots) []Version {
 }
 
 // continues reports whether next says nothing new of a path that held before.
-func continues(before, next *index.Record) bool {
-	return next.Change == index.Silent || next.Change != index.Moved && index.Classify(before, next) == 0
+func continues(before, next *record.Record) bool {
+	return next.Change == record.Silent || next.Change != record.Moved && index.Classify(before, next) == 0
 }
 
 // Count is in how many snapshots the version is.
@@ -71,7 +72,7 @@ func (v *Version) Count() int { return v.Last - v.First + 1 }
 
 // From is where the file was before it was moved here.
 func (v *Version) From() string {
-	if v.Change != index.Moved {
+	if v.Change != record.Moved {
 		return ""
 	}
 	return v.Record.From
@@ -85,7 +86,7 @@ func heldOnly(all []Version) (held []Version) {
 			held = append(held, v)
 			continue
 		}
-		if n := len(held) - 1; n >= 0 && v.Deleted && held[n].To == "" && !held[n].Deleted && v.Change != index.Moved {
+		if n := len(held) - 1; n >= 0 && v.Deleted && held[n].To == "" && !held[n].Deleted && v.Change != record.Moved {
 			held[n].Deleted, held[n].Unread = true, true
 		}
 	}
@@ -111,8 +112,8 @@ func (d *Reader) lost(ctx context.Context, v Version) (bool, error) {
 		}
 		all := versionsOf(&h, d.Snapshots)
 		next := slices.IndexFunc(all, func(o Version) bool { return o.First == v.Last+1 })
-		if next < 0 || v.To == "" && (all[next].Change == index.Moved || all[next].Change == index.TypeChanged ||
-			all[next].Record.Reason == index.Replaced) {
+		if next < 0 || v.To == "" && (all[next].Change == record.Moved || all[next].Change == record.TypeChanged ||
+			all[next].Record.Reason == record.Replaced) {
 			// another file took its place
 			return true, nil
 		}
@@ -146,10 +147,10 @@ func (d *Reader) versions(ctx context.Context, h *index.History) ([]Version, err
 func (d *Reader) readable(ctx context.Context, path string, pos int) (bool, error) {
 	seq := d.Snapshots[pos].Seq
 	for path != "" {
-		path, _ = index.Split(path)
+		path, _ = record.Split(path)
 		r, _, err := d.DB.Lookup(ctx, seq, path)
 		if err == nil {
-			return !r.Has(index.Unreadable), nil
+			return !r.Has(record.Unreadable), nil
 		}
 		if !errors.Is(err, index.ErrNotFound) {
 			return false, err

@@ -7,13 +7,14 @@ import (
 
 	"snap/index"
 	"snap/internal/file"
+	"snap/record"
 )
 
 func TestWhatBeginsAVersion(t *testing.T) {
 	snaps := Snapshots{{Seq: 2}, {Seq: 3}, {Seq: 5}, {Seq: 8}} // 9 is only prepared
-	at := func(seq uint64, change index.Change, mtime int64, from, to string) index.Version {
-		r := index.Record{Change: change, From: from, To: to, Flags: index.Hashed}
-		if change != index.Removed {
+	at := func(seq uint64, change record.Change, mtime int64, from, to string) index.Version {
+		r := record.Record{Change: change, From: from, To: to, Flags: record.Hashed}
+		if change != record.Removed {
 			r.Kind, r.Mtime = file.Regular, file.Time{Sec: mtime}
 		}
 		return index.Version{Seq: seq, Record: r}
@@ -23,36 +24,36 @@ func TestWhatBeginsAVersion(t *testing.T) {
 		versions []index.Version
 		want     []string // first..last change, then what became of it
 	}{
-		{"added and kept", []index.Version{at(2, index.Added, 1, "", "")}, []string{"0..3 added"}},
-		{"silent records say nothing", []index.Version{at(2, index.Added, 1, "", ""), at(5, index.Silent, 2, "", "")},
+		{"added and kept", []index.Version{at(2, record.Added, 1, "", "")}, []string{"0..3 added"}},
+		{"silent records say nothing", []index.Version{at(2, record.Added, 1, "", ""), at(5, record.Silent, 2, "", "")},
 			[]string{"0..3 added"}},
-		{"nor do equal ones", []index.Version{at(2, index.Added, 1, "", ""), at(3, index.Modified, 1, "", "")},
+		{"nor do equal ones", []index.Version{at(2, record.Added, 1, "", ""), at(3, record.Modified, 1, "", "")},
 			[]string{"0..3 added"}},
-		{"but a move does", []index.Version{at(2, index.Added, 1, "", ""), at(3, index.Moved, 1, "b", "c")},
+		{"but a move does", []index.Version{at(2, record.Added, 1, "", ""), at(3, record.Moved, 1, "b", "c")},
 			[]string{"0..0 added > c", "1..3 moved < b"}},
-		{"changed", []index.Version{at(2, index.Added, 1, "", ""), at(5, index.Metadata, 2, "", "")},
+		{"changed", []index.Version{at(2, record.Added, 1, "", ""), at(5, record.Metadata, 2, "", "")},
 			[]string{"0..1 added", "2..3 metadata"}},
 		{"removed and back",
-			[]index.Version{at(2, index.Added, 1, "", ""), at(3, index.Removed, 0, "", ""), at(8, index.Added, 1, "", "")},
+			[]index.Version{at(2, record.Added, 1, "", ""), at(3, record.Removed, 0, "", ""), at(8, record.Added, 1, "", "")},
 			[]string{"0..0 added deleted", "3..3 added"}},
-		{"moved away", []index.Version{at(2, index.Added, 1, "", ""), at(5, index.Removed, 0, "", "b")},
+		{"moved away", []index.Version{at(2, record.Added, 1, "", ""), at(5, record.Removed, 0, "", "b")},
 			[]string{"0..1 added > b"}},
 		{"what is not complete does not count",
-			[]index.Version{at(2, index.Added, 1, "", ""), at(9, index.Removed, 0, "", "")}, []string{"0..3 added"}},
-		{"nor does what was never there", []index.Version{at(9, index.Added, 1, "", "")}, nil},
+			[]index.Version{at(2, record.Added, 1, "", ""), at(9, record.Removed, 0, "", "")}, []string{"0..3 added"}},
+		{"nor does what was never there", []index.Version{at(9, record.Added, 1, "", "")}, nil},
 		{"the records of one deleted are those of the next",
-			[]index.Version{at(4, index.Added, 1, "", ""), at(6, index.Removed, 0, "", "")}, []string{"2..2 added deleted"}},
-		{"silent about what is gone", []index.Version{at(5, index.Silent, 1, "", "")}, []string{"2..3 added"}},
+			[]index.Version{at(4, record.Added, 1, "", ""), at(6, record.Removed, 0, "", "")}, []string{"2..2 added deleted"}},
+		{"silent about what is gone", []index.Version{at(5, record.Silent, 1, "", "")}, []string{"2..3 added"}},
 		// 4 is being deleted: its records and those of 5 are not one yet.
 		{"added in one deleted, then changed",
-			[]index.Version{at(4, index.Added, 1, "", ""), at(5, index.Modified, 2, "", "")}, []string{"2..3 modified"}},
-		{"removed in one deleted, and back", []index.Version{at(2, index.Added, 1, "", ""), at(4, index.Removed, 0, "", ""),
-			at(5, index.Added, 1, "", "")}, []string{"0..3 added"}},
-		{"only in one deleted", []index.Version{at(4, index.Added, 1, "", ""), at(5, index.Removed, 0, "", "")}, nil},
+			[]index.Version{at(4, record.Added, 1, "", ""), at(5, record.Modified, 2, "", "")}, []string{"2..3 modified"}},
+		{"removed in one deleted, and back", []index.Version{at(2, record.Added, 1, "", ""), at(4, record.Removed, 0, "", ""),
+			at(5, record.Added, 1, "", "")}, []string{"0..3 added"}},
+		{"only in one deleted", []index.Version{at(4, record.Added, 1, "", ""), at(5, record.Removed, 0, "", "")}, nil},
 		{"changed in one deleted, then silent",
-			[]index.Version{at(2, index.Added, 1, "", ""), at(4, index.Modified, 2, "", ""), at(5, index.Silent, 2, "", "")},
+			[]index.Version{at(2, record.Added, 1, "", ""), at(4, record.Modified, 2, "", ""), at(5, record.Silent, 2, "", "")},
 			[]string{"0..1 added", "2..3 modified"}},
-		{"the oldest is being deleted", []index.Version{at(1, index.Added, 1, "", ""), at(2, index.Metadata, 2, "", "")},
+		{"the oldest is being deleted", []index.Version{at(1, record.Added, 1, "", ""), at(2, record.Metadata, 2, "", "")},
 			[]string{"0..3 metadata"}},
 	} {
 		var got []string

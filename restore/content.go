@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"io/fs"
 
-	"snap/index"
 	"snap/internal/file"
+	"snap/record"
 )
 
 // made is an entry that is finished but for its name.
@@ -100,7 +100,7 @@ func (w *worker) copy(ctx context.Context, d *file.Dir, tmp string, j *job, meta
 // bytes brings size bytes from src to dst, shared where the file system can do that, and compares what is
 // then in dst with the record.
 func (w *worker) bytes(ctx context.Context, dst, src *file.File, size int64, j *job) (n int64, damage, err error) {
-	w.hash.Begin(j.Has(index.SparseHash))
+	w.hash.Begin(j.Has(record.SparseHash))
 	if size > 0 && !w.writer.noClone.Load() && dst.CloneFrom(src) {
 		n, err = file.Hash(ctx, dst, size, w.hash, w.buf)
 	} else {
@@ -117,7 +117,7 @@ func (w *worker) bytes(ctx context.Context, dst, src *file.File, size int64, j *
 		return n, nil, err
 	case n != j.Size:
 		return n, fmt.Errorf("%w: it has %d bytes, not the %d that were backed up", ErrDamagedFile, n, j.Size), nil
-	case j.Has(index.Hashed) && [32]byte(w.hash.Sum(nil)) != j.Hash:
+	case j.Has(record.Hashed) && [32]byte(w.hash.Sum(nil)) != j.Hash:
 		return n, fmt.Errorf("%w: its bytes are not those that were backed up", ErrDamagedFile), nil
 	}
 	return n, nil, nil
@@ -125,7 +125,7 @@ func (w *worker) bytes(ctx context.Context, dst, src *file.File, size int64, j *
 
 // source opens the snapshot's copy of a regular file.
 func (w *worker) source(j *job) (*file.File, file.Stat, error) {
-	in, name := index.Split(j.Path)
+	in, name := record.Split(j.Path)
 	d, err := w.run.tree.Dir(in)
 	if err != nil {
 		return nil, file.Stat{}, lostCopy(err)

@@ -5,9 +5,9 @@ import (
 	"path/filepath"
 	"testing"
 
-	"snap/index"
 	"snap/internal/file"
 	"snap/internal/filetest"
+	"snap/record"
 )
 
 var stampTime = file.At(stamp)
@@ -18,9 +18,9 @@ func TestDamagedFilesAreNamed(t *testing.T) {
 		mk(t, tree, "d/", "d/x", "d/y = d/x", "edited", "fine", "gone", "grown", "linked", "same", "shrunk", "swapped/",
 			"swapped/f", "isdir", "unread")
 	}
-	d := snapshot(t, build, func(e *index.Entry) {
+	d := snapshot(t, build, func(e *record.Entry) {
 		if e.Path == "unread" {
-			e.Flags, e.Stored, e.Hash = index.Unreadable, index.Absent, [32]byte{}
+			e.Flags, e.Stored, e.Hash = record.Unreadable, record.Absent, [32]byte{}
 		}
 		if e.Path == "shrunk" {
 			e.Flags, e.Hash = 0, [32]byte{} // its size alone must do
@@ -54,7 +54,7 @@ func TestDamagedFilesAreNamed(t *testing.T) {
 	must(t, err)
 	wantProblems(t, res, want)
 	for i := 1; i < len(res.Problems); i++ {
-		if index.Compare(res.Problems[i-1].Path, res.Problems[i].Path) >= 0 {
+		if record.Compare(res.Problems[i-1].Path, res.Problems[i].Path) >= 0 {
 			t.Errorf("problems out of order: %v", res.Problems)
 		}
 	}

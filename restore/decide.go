@@ -1,8 +1,8 @@
 package restore
 
 import (
-	"snap/index"
 	"snap/internal/file"
+	"snap/record"
 )
 
 // verdict is what is done with one path.
@@ -28,7 +28,7 @@ type existing struct {
 }
 
 // decide says what is done with the path of a record, given what the target has there.
-func decide(want *index.Record, have *existing, how Overwrite, del bool) verdict {
+func decide(want *record.Record, have *existing, how Overwrite, del bool) verdict {
 	switch {
 	case !want.Held():
 		return absent
@@ -53,7 +53,7 @@ func decide(want *index.Record, have *existing, how Overwrite, del bool) verdict
 }
 
 // unchanged reports whether what exists has the recorded content, as far as its stat record shows.
-func unchanged(want *index.Record, have *existing) bool {
+func unchanged(want *record.Record, have *existing) bool {
 	if want.Kind != have.Kind {
 		return false
 	}
@@ -67,7 +67,7 @@ func unchanged(want *index.Record, have *existing) bool {
 }
 
 // setsMeta reports whether an existing folder that is merged with gets the recorded metadata.
-func setsMeta(want *index.Record, have *existing, how Overwrite) bool {
+func setsMeta(want *record.Record, have *existing, how Overwrite) bool {
 	switch {
 	case how.keeps():
 		return have.Empty

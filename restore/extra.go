@@ -7,8 +7,8 @@ import (
 	"fmt"
 	"io/fs"
 
-	"snap/index"
 	"snap/internal/file"
+	"snap/record"
 )
 
 // Extra is something in the target that the snapshot does not have.
@@ -22,7 +22,7 @@ type Extra struct {
 // list notes what a restored folder has in it, from which Delete finds what the snapshot does not have. In a folder
 // that the backup could not read nothing is deleted: what was in it is not known.
 func (w *walker) list(f *folder) {
-	if !w.run.o.Delete || f.state != open || f.made || f.carrier || f.record.Has(index.Unreadable) {
+	if !w.run.o.Delete || f.state != open || f.made || f.carrier || f.record.Has(record.Unreadable) {
 		return
 	}
 	d, err := w.run.target.Dir(f.to)
@@ -110,7 +110,7 @@ func (r *run) removeAll(ctx context.Context, h handler, f *folder, surplus []fil
 				h.leftOut(ctx, f, name)
 			}
 			if _, err := r.remove(ctx, h, f, f.to, &f.stat, name, otherwise); err != nil {
-				h.fail(index.Join(f.path, name), err)
+				h.fail(record.Join(f.path, name), err)
 			}
 		}
 	}
@@ -131,7 +131,7 @@ func (r *run) neverHeld(ctx context.Context, f *folder, d *file.Dir, surplus []f
 		if err != nil || s.Btime.IsZero() || f.record.Mtime.Before(s.Btime) {
 			continue
 		}
-		names, paths = append(names, name), append(paths, index.Join(f.path, name))
+		names, paths = append(names, name), append(paths, record.Join(f.path, name))
 	}
 	if len(names) == 0 {
 		return nil, nil
@@ -163,7 +163,7 @@ func (r *run) neverHeld(ctx context.Context, f *folder, d *file.Dir, surplus []f
 // is gone. f is the restored folder that it is in; otherwise is why it stays where no rule names it, "" if it goes.
 func (r *run) remove(ctx context.Context, h handler, f *folder, to string, in *file.Stat, name,
 	otherwise string) (gone bool, err error) {
-	path := index.Join(f.path, below(index.Join(to, name), f.to))
+	path := record.Join(f.path, below(record.Join(to, name), f.to))
 	d, err := r.target.Dir(to)
 	if err != nil {
 		return false, err
@@ -191,7 +191,7 @@ func (r *run) remove(ctx context.Context, h handler, f *folder, to string, in *f
 		return false, nil
 	}
 	if s.Kind == file.Folder {
-		if gone, err := r.empty(ctx, h, f, index.Join(to, name), &s); !gone || err != nil {
+		if gone, err := r.empty(ctx, h, f, record.Join(to, name), &s); !gone || err != nil {
 			return false, err
 		}
 	}
@@ -240,7 +240,7 @@ func (r *run) empty(ctx context.Context, h handler, f *folder, to string, s *fil
 		}
 		gone, err := r.remove(ctx, h, f, to, s, entries[i].Name, "")
 		if err != nil {
-			h.fail(index.Join(f.path, below(index.Join(to, entries[i].Name), f.to)), err)
+			h.fail(record.Join(f.path, below(record.Join(to, entries[i].Name), f.to)), err)
 		}
 		all = all && gone && err == nil
 	}

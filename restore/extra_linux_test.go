@@ -5,16 +5,16 @@ import (
 	"path/filepath"
 	"testing"
 
-	"snap/index"
 	"snap/internal/filetest"
+	"snap/record"
 )
 
 func TestDeleteRemovesWhatTheSnapshotDoesNotHave(t *testing.T) {
 	d := snapshot(t, func(tree string) {
 		mk(t, tree, "a-b", "a/", "a/keep", "m/", "m/n/", "m/n/f", "unread/", "z")
-	}, func(e *index.Entry) {
+	}, func(e *record.Entry) {
 		if e.Path == "unread" {
-			e.Flags |= index.Unreadable
+			e.Flags |= record.Unreadable
 		}
 	})
 	dir := work(t)

@@ -8,8 +8,8 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"snap/index"
 	"snap/internal/file"
+	"snap/record"
 )
 
 // state is how a folder of the target stands.
@@ -28,7 +28,7 @@ type folder struct {
 	path   string // in the snapshot
 	to     string // below the target
 	name   string // the last element of to
-	record index.Record
+	record record.Record
 	known  bool // record is the snapshot's
 	chosen bool // it is restored itself, not only passed through
 

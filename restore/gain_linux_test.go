@@ -9,9 +9,9 @@ import (
 	"syscall"
 	"testing"
 
-	"snap/index"
 	"snap/internal/file"
 	"snap/internal/filetest"
+	"snap/record"
 )
 
 func ownerOf(t *testing.T, path string) (uid, gid uint32) {
@@ -23,7 +23,7 @@ func ownerOf(t *testing.T, path string) (uid, gid uint32) {
 }
 
 // recordedAs says that all of the snapshot belongs to user 1234.
-func recordedAs(e *index.Entry) { e.UID, e.GID = 1234, 1234 }
+func recordedAs(e *record.Entry) { e.UID, e.GID = 1234, 1234 }
 
 // TestNoInodeIsGivenAway: a user renames a file of root's over the name of one of his. It has the same size and time.
 // Root restores, and the user owns the file that was backed up, and not root's.
@@ -121,12 +121,12 @@ func TestMetadataOnlyOnVerifiedContent(t *testing.T) {
 
 // TestGivesAway is the whole judgement about existing folders.
 func TestGivesAway(t *testing.T) {
-	at := func(uid uint32, mode uint16) *index.Record {
-		return &index.Record{Stat: file.Stat{Kind: file.Folder, UID: uid, GID: uid, Mode: mode}}
+	at := func(uid uint32, mode uint16) *record.Record {
+		return &record.Record{Stat: file.Stat{Kind: file.Folder, UID: uid, GID: uid, Mode: mode}}
 	}
 	in := func(uid uint32, mode uint16) *file.Stat { return &file.Stat{UID: uid, GID: uid, Mode: mode} }
 	for i, c := range []struct {
-		want, now *index.Record
+		want, now *record.Record
 		parent    *file.Stat
 		refused   bool
 	}{

@@ -8,13 +8,14 @@ import (
 
 	"snap/index"
 	"snap/internal/file"
+	"snap/record"
 )
 
 // item is an Item with the snapshot's records of the folders that lead to it, target first; those that
 // are not known are of kind None.
 type item struct {
 	Item
-	records []index.Record
+	records []record.Record
 }
 
 // to is where the path, which is within the item, goes.
@@ -22,7 +23,7 @@ func (it *item) to(path string) string {
 	if path == it.Path {
 		return it.To
 	}
-	return index.Join(it.To, below(path, it.Path))
+	return record.Join(it.To, below(path, it.Path))
 }
 
 // way are the folders that lead to the item: "", then its first element, and so on.
@@ -46,16 +47,16 @@ func prepare(ctx context.Context, db *index.DB, seq uint64, items []Item) ([]ite
 		return nil, errors.New("nothing to restore")
 	}
 	sorted := slices.Clone(items)
-	slices.SortStableFunc(sorted, func(a, b Item) int { return index.Compare(a.To, b.To) })
+	slices.SortStableFunc(sorted, func(a, b Item) int { return record.Compare(a.To, b.To) })
 	var all []item
 	for _, it := range sorted {
-		if !index.ValidPath(it.Path) || !index.ValidPath(it.To) {
+		if !record.ValidPath(it.Path) || !record.ValidPath(it.To) {
 			return nil, fmt.Errorf("not a path in a snapshot: %q", it.Path)
 		}
 		if len(all) > 0 {
 			if before := all[len(all)-1].Item; contains(before, it) {
 				continue
-			} else if index.Within(it.To, before.To) {
+			} else if record.Within(it.To, before.To) {
 				return nil, fmt.Errorf("%q and %q would go to the same place", before.Path, it.Path)
 			}
 		}
@@ -77,7 +78,7 @@ func prepare(ctx context.Context, db *index.DB, seq uint64, items []Item) ([]ite
 
 // contains reports whether restoring a restores b too.
 func contains(a, b Item) bool {
-	return index.Within(b.Path, a.Path) && index.Within(b.To, a.To) && below(b.Path, a.Path) == below(b.To, a.To)
+	return record.Within(b.Path, a.Path) && record.Within(b.To, a.To) && below(b.Path, a.Path) == below(b.To, a.To)
 }
 
 // below is path as seen from dir, which it is within.
@@ -90,9 +91,9 @@ func below(path, dir string) string {
 
 // known finds the records of the folders that lead to an item. They are the snapshot's only if it goes to
 // where it was.
-func known(ctx context.Context, db *index.DB, seq uint64, it Item) ([]index.Record, error) {
+func known(ctx context.Context, db *index.DB, seq uint64, it Item) ([]record.Record, error) {
 	way := it.way()
-	records := make([]index.Record, len(way))
+	records := make([]record.Record, len(way))
 	if it.Path != it.To {
 		return records, nil
 	}

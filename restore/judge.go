@@ -4,8 +4,8 @@ import (
 	"errors"
 	"io/fs"
 
-	"snap/index"
 	"snap/internal/file"
+	"snap/record"
 )
 
 // look is what decide needs to know of a name in a folder of the target.
@@ -82,9 +82,9 @@ func (r *run) compare(d *file.Dir, j *job, have *existing) (verdict, error) {
 	}
 	var meta file.Meta
 	meta, j.lost = r.who.attains(r.meta(&j.Record), &have.Stat, r.cannot(have.Dev))
-	want := index.Record{Stat: file.Stat{Kind: meta.Kind, Mode: meta.Mode, UID: meta.UID, GID: meta.GID,
+	want := record.Record{Stat: file.Stat{Kind: meta.Kind, Mode: meta.Mode, UID: meta.UID, GID: meta.GID,
 		Mtime: meta.Mtime}, Xattrs: meta.Xattrs}
-	now := index.Record{Stat: have.Stat}
+	now := record.Record{Stat: have.Stat}
 	var err error
 	if now.Xattrs, err = d.XattrsOf(j.name); err != nil && !errors.Is(err, fs.ErrPermission) {
 		return replace, err
@@ -97,7 +97,7 @@ func (r *run) compare(d *file.Dir, j *job, have *existing) (verdict, error) {
 		return keep, nil
 	case j.Kind != file.Regular, have.Nlink > 1: // other names are none of this restore's business
 		return replace, nil
-	case now.UID != want.UID || now.GID != want.GID, !j.Has(index.Hashed):
+	case now.UID != want.UID || now.GID != want.GID, !j.Has(record.Hashed):
 		return replace, nil
 	}
 	return refresh, nil
@@ -105,7 +105,7 @@ func (r *run) compare(d *file.Dir, j *job, have *existing) (verdict, error) {
 
 // inSnapshot reports whether what exists is the snapshot's own copy, as in a target made by cp -al.
 func (r *run) inSnapshot(j *job, have *existing) bool {
-	in, name := index.Split(j.Path)
+	in, name := record.Split(j.Path)
 	d, err := r.tree.Dir(in)
 	if err != nil {
 		return false

@@ -13,6 +13,7 @@ import (
 
 	"snap/index"
 	"snap/internal/file"
+	"snap/record"
 )
 
 // A restore remembers each file with several names until it has met the last of them: with 200,000 names in two
@@ -90,8 +91,8 @@ func (p *written) also(name string) {
 	if p.rare != nil && len(p.rare.more) > 0 {
 		before = p.rare.more[len(p.rare.more)-1]
 	}
-	a, _ := index.Split(before)
-	b, _ := index.Split(name)
+	a, _ := record.Split(before)
+	b, _ := record.Split(name)
 	if a == b {
 		return
 	}
@@ -111,7 +112,7 @@ func (p *written) next() bool {
 }
 
 // digests are what names of one file have in common: mode, owner, times and the like as one, the content as another.
-func digests(r *index.Record) (sum [16]byte, hash [8]byte, hashed bool) {
+func digests(r *record.Record) (sum [16]byte, hash [8]byte, hashed bool) {
 	b := make([]byte, 0, 128)
 	for _, n := range []uint64{
 		uint64(r.Kind), uint64(r.Size), r.Rdev, uint64(r.UID), uint64(r.GID), uint64(r.Mtime.Sec), uint64(r.Mtime.Nsec),
@@ -128,12 +129,12 @@ func digests(r *index.Record) (sum [16]byte, hash [8]byte, hashed bool) {
 		b = append(append(b, x.Name...), x.Value...)
 	}
 	whole := sha256.Sum256(b)
-	return [16]byte(whole[:]), [8]byte(r.Hash[:]), r.Has(index.Hashed)
+	return [16]byte(whole[:]), [8]byte(r.Hash[:]), r.Has(record.Hashed)
 }
 
 // sourceKey is a key for the source file that a record is of. That two files get the same, once in a long time, makes
 // them names of one only if they are equal in all that a restore brings back.
-func (w *walker) sourceKey(r *index.Record) uint64 {
+func (w *walker) sourceKey(r *record.Record) uint64 {
 	return maphash.Comparable(w.seed, sourceFile{r.Volume, r.Ino, r.Btime})
 }
 
@@ -207,7 +208,7 @@ func (w *writer) link(g *group, d *file.Dir, tmp string) error {
 
 // linkTo makes tmp in d another name of the file at path, and makes sure that it is the one that was there.
 func (w *writer) linkTo(path string, was *identity, d *file.Dir, tmp string) error {
-	in, name := index.Split(path)
+	in, name := record.Split(path)
 	from, err := w.run.target.Dir(in)
 	if err != nil {
 		return err

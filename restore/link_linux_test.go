@@ -7,9 +7,9 @@ import (
 	"sync"
 	"testing"
 
-	"snap/index"
 	"snap/internal/file"
 	"snap/internal/filetest"
+	"snap/record"
 )
 
 // groups makes three names of one file in two folders, a pair, and a link to outside the tree.
@@ -114,7 +114,7 @@ func TestPartsOfAHardLinkGroup(t *testing.T) {
 
 // A source inode number that was used again is no hard link.
 func TestSameInodeNumberOtherFile(t *testing.T) {
-	d := snapshot(t, func(tree string) { mk(t, tree, "a", "b") }, func(e *index.Entry) {
+	d := snapshot(t, func(tree string) { mk(t, tree, "a", "b") }, func(e *record.Entry) {
 		if e.Path != "" {
 			e.Nlink, e.Ino, e.Btime = 2, 77, stampTime
 		}

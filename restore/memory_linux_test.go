@@ -10,26 +10,27 @@ import (
 
 	"snap/index"
 	"snap/internal/file"
+	"snap/record"
 )
 
 // twice yields files with a name in one folder and another in the next.
-func twice(files int) iter.Seq2[*index.Entry, error] {
-	return func(yield func(*index.Entry, error) bool) {
-		folder := index.Record{Stat: file.Stat{Kind: file.Folder, Mode: 0o755, Ino: 1}, Change: index.Added,
-			Stored: index.Made}
-		if !yield(&index.Entry{Record: folder}, nil) {
+func twice(files int) iter.Seq2[*record.Entry, error] {
+	return func(yield func(*record.Entry, error) bool) {
+		folder := record.Record{Stat: file.Stat{Kind: file.Folder, Mode: 0o755, Ino: 1}, Change: record.Added,
+			Stored: record.Made}
+		if !yield(&record.Entry{Record: folder}, nil) {
 			return
 		}
 		for _, in := range []string{"a", "b"} {
-			if !yield(&index.Entry{Path: in, Record: folder}, nil) {
+			if !yield(&record.Entry{Path: in, Record: folder}, nil) {
 				return
 			}
 			for i := range files {
-				e := index.Entry{Path: fmt.Sprintf("%s/a-name-of-some-length-%06d.jpg", in, i)}
-				e.Record = index.Record{Stat: file.Stat{Kind: file.Regular, Nlink: 2, Ino: uint64(i + 10)}, Volume: 1,
-					Change: index.Added, Stored: index.Copied}
+				e := record.Entry{Path: fmt.Sprintf("%s/a-name-of-some-length-%06d.jpg", in, i)}
+				e.Record = record.Record{Stat: file.Stat{Kind: file.Regular, Nlink: 2, Ino: uint64(i + 10)}, Volume: 1,
+					Change: record.Added, Stored: record.Copied}
 				if in == "b" {
-					e.Stored, e.Link = index.Joined, "a"+e.Path[1:]
+					e.Stored, e.Link = record.Joined, "a"+e.Path[1:]
 				}
 				if !yield(&e, nil) {
 					return
@@ -48,7 +49,7 @@ func TestHardLinksTakeLittleMemory(t *testing.T) {
 	db, err := index.Open(path)
 	must(t, err)
 	must(t, db.Import(t.Context(), 1, twice(files),
-		func() (*index.Header, error) { return &index.Header{Name: "s"}, nil }))
+		func() (*record.Header, error) { return &record.Header{Name: "s"}, nil }))
 	w := &walker{run: &run{}, seed: maphash.MakeSeed(), links: map[uint64]*group{}, inodes: map[uint64]*group{}}
 	used := func() int64 {
 		for range 2 { // what is kept in pools goes with the second
@@ -67,7 +68,7 @@ func TestHardLinksTakeLittleMemory(t *testing.T) {
 		if met == 0 { // from here on, so that the pages that are read count on both sides
 			before = used()
 		}
-		in, name := index.Split(e.Path)
+		in, name := record.Split(e.Path)
 		j := w.turn(&job{Entry: *e.Entry, in: &folder{to: in}, name: name}, e.Inode)
 		if met < files {
 			j.group.begin(j.to(), &file.Stat{Kind: file.Regular, Ino: e.Ino, Nlink: 1}, nil)

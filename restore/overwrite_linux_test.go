@@ -10,9 +10,9 @@ import (
 	"testing"
 	"time"
 
-	"snap/index"
 	"snap/internal/file"
 	"snap/internal/filetest"
+	"snap/record"
 )
 
 // wantProblems fails unless the result has exactly these problems.
@@ -30,20 +30,20 @@ func wantProblems(t *testing.T, res Result, want map[string]error) {
 
 func TestDecide(t *testing.T) {
 	old, mid, late := file.Time{Sec: 1}, file.Time{Sec: 2}, file.Time{Sec: 3}
-	rec := func(k file.Kind) *index.Record {
-		return &index.Record{Stat: file.Stat{Kind: k, Size: 5, Mtime: mid, Rdev: 7}, Target: "to", Stored: index.Made}
+	rec := func(k file.Kind) *record.Record {
+		return &record.Record{Stat: file.Stat{Kind: k, Size: 5, Mtime: mid, Rdev: 7}, Target: "to", Stored: record.Made}
 	}
 	has := func(k file.Kind, m file.Time) *existing {
 		return &existing{Stat: file.Stat{Kind: k, Size: 5, Mtime: m, Rdev: 7}, Target: "to"}
 	}
 	unread := rec(file.Regular)
-	unread.Flags = index.Unreadable
+	unread.Flags = record.Unreadable
 	bytesGone, device := rec(file.Regular), rec(file.CharDevice)
-	bytesGone.Stored, device.Stored = index.Absent, index.Absent
+	bytesGone.Stored, device.Stored = record.Absent, record.Absent
 	empty := has(file.Folder, old)
 	empty.Empty = true
 	for i, c := range []struct {
-		want *index.Record
+		want *record.Record
 		have *existing
 		how  Overwrite
 		del  bool

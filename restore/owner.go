@@ -9,8 +9,8 @@ import (
 	"strconv"
 	"sync"
 
-	"snap/index"
 	"snap/internal/file"
+	"snap/record"
 )
 
 // translate says which recorded owners have another number here: those whose name lookup knows. An
@@ -142,7 +142,7 @@ func marked(xattrs []file.Xattr, m *file.Meta) bool {
 }
 
 // meta is what is set for a record here.
-func (r *run) meta(rec *index.Record) *file.Meta {
+func (r *run) meta(rec *record.Record) *file.Meta {
 	m := rec.Meta()
 	if r.o.NoXattrs {
 		m.Xattrs = nil

@@ -3,8 +3,8 @@ package restore
 import (
 	"fmt"
 
-	"snap/index"
 	"snap/internal/file"
+	"snap/record"
 )
 
 // An existing folder is never given to another user: whoever may rename entries of the target could have put any folder
@@ -15,7 +15,7 @@ func (w *writer) mayGive(f *folder, d *file.Dir, m *file.Meta) error {
 	if f.made || f.bare || !w.run.who.privileged {
 		return nil
 	}
-	now := index.Record{Stat: f.stat}
+	now := record.Record{Stat: f.stat}
 	var err error
 	if now.Xattrs, err = d.Xattrs(); err != nil {
 		return err
@@ -23,7 +23,7 @@ func (w *writer) mayGive(f *folder, d *file.Dir, m *file.Meta) error {
 	if marked(now.Xattrs, m) {
 		return nil
 	}
-	want := index.Record{Stat: file.Stat{Kind: m.Kind, Mode: m.Mode, UID: m.UID, GID: m.GID}, Xattrs: m.Xattrs}
+	want := record.Record{Stat: file.Stat{Kind: m.Kind, Mode: m.Mode, UID: m.UID, GID: m.GID}, Xattrs: m.Xattrs}
 	if w.run.cannot(f.stat.Dev)&file.LostOwner != 0 {
 		want.UID, want.GID = now.UID, now.GID
 	}
@@ -36,7 +36,7 @@ func (w *writer) mayGive(f *folder, d *file.Dir, m *file.Meta) error {
 
 // givesAway says with an error why an existing folder, now, in the folder parent (nil: not known) must not become want,
 // when the privileged user me restores.
-func givesAway(want, now *index.Record, parent *file.Stat, me uint32) error {
+func givesAway(want, now *record.Record, parent *file.Stat, me uint32) error {
 	switch {
 	case now.UID != want.UID || now.GID != want.GID:
 		return fmt.Errorf("%w: it belongs to %d:%d, in the snapshot to %d:%d", ErrOwner, now.UID, now.GID, want.UID, want.GID)

@@ -14,6 +14,7 @@ import (
 	"snap/index"
 	"snap/internal/filetest"
 	"snap/internal/harness"
+	"snap/record"
 )
 
 func TestTranslate(t *testing.T) {
@@ -108,7 +109,7 @@ func obey(b []byte) (a answer) {
 	if err != nil {
 		return fail(err)
 	}
-	h := index.Header{Name: snapName, Seq: 1}
+	h := record.Header{Name: snapName, Seq: 1}
 	a.Result, err = Run(context.Background(), db, &h, d.tree(),
 		Options{Target: o.Target, Items: []Item{{}}, Overwrite: o.Overwrite, Delete: o.Delete})
 	for _, p := range a.Result.Problems {
@@ -168,7 +169,7 @@ func TestOrdinaryUser(t *testing.T) {
 			must(t, os.Chmod(filepath.Join(tree, name), 0o755|os.ModeSetuid|os.ModeSetgid)) // chown took it
 		}
 		must(t, syscall.Mknod(filepath.Join(tree, "dev"), syscall.S_IFCHR|0o600, 1<<8|3))
-	}, func(e *index.Entry) {
+	}, func(e *record.Entry) {
 		switch e.Path {
 		case "foreign":
 			e.UID, e.GID = 0, 0
@@ -246,7 +247,7 @@ func TestOrdinaryUserInAFolderOfAnother(t *testing.T) {
 func TestOrdinaryUserWithAClosedFolder(t *testing.T) {
 	filetest.NeedRoot(t)
 	d := snapshot(t, func(tree string) { mk(t, tree, "closed/", "closed/one", "two = closed/one", "z = two") },
-		func(e *index.Entry) {
+		func(e *record.Entry) {
 			if e.Path == "closed" {
 				e.Mode = 0o600
 			}

@@ -31,6 +31,7 @@ import (
 
 	"snap/index"
 	"snap/internal/file"
+	"snap/record"
 )
 
 // Overwrite says what happens to what exists in the target under the name of something restored.
@@ -141,7 +142,7 @@ type run struct {
 // in the Result, by path in key order. The error is an *ExistsError when Never refused, the context's
 // when it was cancelled, index.ErrNotFound for an item that the snapshot does not hold, one of the
 // index, or one of the target; then the Result says what was done until then.
-func Run(ctx context.Context, db *index.DB, snapshot *index.Header, tree string, o Options) (Result, error) {
+func Run(ctx context.Context, db *index.DB, snapshot *record.Header, tree string, o Options) (Result, error) {
 	if o.Jobs <= 0 {
 		o.Jobs = min(4, runtime.NumCPU())
 	}
@@ -188,7 +189,7 @@ func (r *run) copy(silent bool) *run {
 
 // stillThere makes sure that the snapshot was not deleted while it was read: then the index has listed only a part
 // of it.
-func (r *run) stillThere(ctx context.Context, snapshot *index.Header) error {
+func (r *run) stillThere(ctx context.Context, snapshot *record.Header) error {
 	all, err := r.db.Snapshots(ctx)
 	for i := range all {
 		if all[i].Seq == snapshot.Seq && all[i].Name == snapshot.Name {

@@ -6,8 +6,8 @@ import (
 	"slices"
 	"sync"
 
-	"snap/index"
 	"snap/internal/file"
+	"snap/record"
 )
 
 // Why a path was not restored, or not truly. Problems wrap them.
@@ -58,7 +58,7 @@ func (e *ExistsError) add(path string) {
 }
 
 // notHeld is why a snapshot does not hold the file of a record.
-func notHeld(r *index.Record) error {
+func notHeld(r *record.Record) error {
 	if r.Unheld() {
 		return ErrUnheld
 	}
@@ -126,7 +126,7 @@ func (t *tally) started(path string, size int64) {
 }
 
 func (t *tally) restored(path string, bytes int64) {
-	t.tell(func(s *Result) { s.FilesRestored++; s.BytesRestored = index.Plus(s.BytesRestored, bytes) },
+	t.tell(func(s *Result) { s.FilesRestored++; s.BytesRestored = record.Plus(s.BytesRestored, bytes) },
 		func(r Reporter) { r.Restored(path, bytes) })
 }
 
@@ -180,6 +180,6 @@ func (s *Lost) add(l file.Lost) {
 func (t *tally) done() Result {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	slices.SortStableFunc(t.result.Problems, func(a, b Problem) int { return index.Compare(a.Path, b.Path) })
+	slices.SortStableFunc(t.result.Problems, func(a, b Problem) int { return record.Compare(a.Path, b.Path) })
 	return t.result
 }

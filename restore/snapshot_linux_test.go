@@ -18,6 +18,7 @@ import (
 	"snap/index"
 	"snap/internal/file"
 	"snap/internal/filetest"
+	"snap/record"
 )
 
 const snapName = "20261122-134510"
@@ -30,7 +31,7 @@ type dest struct {
 	t      *testing.T
 	dir    string
 	db     *index.DB
-	header index.Header
+	header record.Header
 }
 
 // work is a new folder that every user can reach. At the end it goes whatever the modes of folders in it.
@@ -53,7 +54,7 @@ func work(t *testing.T) string {
 
 // snapshot makes a destination whose one snapshot is what build puts into the folder it is given.
 // mend may change the records before they are imported.
-func snapshot(t *testing.T, build func(tree string), mend ...func(e *index.Entry)) *dest {
+func snapshot(t *testing.T, build func(tree string), mend ...func(e *record.Entry)) *dest {
 	t.Helper()
 	d := &dest{t: t, dir: filepath.Join(work(t), "dest")}
 	must(t, os.MkdirAll(filepath.Join(d.dir, ".snap"), 0o700))
@@ -64,10 +65,10 @@ func snapshot(t *testing.T, build func(tree string), mend ...func(e *index.Entry
 	db, err := index.Open(path)
 	must(t, err)
 	d.db = db
-	d.header = index.Header{Name: snapName, Seq: 1, Source: "/src"}
+	d.header = record.Header{Name: snapName, Seq: 1, Source: "/src"}
 	ctx := context.Background()
-	must(t, db.Import(ctx, 1, d.entries(mend), func() (*index.Header, error) { return &d.header, nil }))
-	d.header.State = index.Complete
+	must(t, db.Import(ctx, 1, d.entries(mend), func() (*record.Header, error) { return &d.header, nil }))
+	d.header.State = record.Complete
 	must(t, db.SetHeader(ctx, &d.header))
 	return d
 }
@@ -75,15 +76,15 @@ func snapshot(t *testing.T, build func(tree string), mend ...func(e *index.Entry
 func (d *dest) tree() string { return filepath.Join(d.dir, snapName) }
 
 // entries are the records of the tree, as a backup makes them.
-func (d *dest) entries(mend []func(*index.Entry)) iter.Seq2[*index.Entry, error] {
-	return func(yield func(*index.Entry, error) bool) {
+func (d *dest) entries(mend []func(*record.Entry)) iter.Seq2[*record.Entry, error] {
+	return func(yield func(*record.Entry, error) bool) {
 		top, err := file.OpenRoot(d.tree())
 		if err != nil {
 			yield(nil, err)
 			return
 		}
 		defer top.Close()
-		each(top, "", func(e *index.Entry, err error) bool {
+		each(top, "", func(e *record.Entry, err error) bool {
 			for _, f := range mend {
 				if err == nil {
 					f(e)
@@ -95,14 +96,14 @@ func (d *dest) entries(mend []func(*index.Entry)) iter.Seq2[*index.Entry, error]
 }
 
 // each yields the folder d and what is in it. Few handles are open at a time, however deep it is.
-func each(d *file.Dir, path string, yield func(*index.Entry, error) bool) bool {
+func each(d *file.Dir, path string, yield func(*record.Entry, error) bool) bool {
 	s, err1 := d.Stat()
 	x, err2 := d.Xattrs()
 	names, err3 := d.Entries()
 	if err := errors.Join(err1, err2, err3); err != nil {
 		return yield(nil, err)
 	}
-	e := index.Entry{Path: path, Record: index.Record{Stat: s, Xattrs: x, Change: index.Added, Stored: index.Made}}
+	e := record.Entry{Path: path, Record: record.Record{Stat: s, Xattrs: x, Change: record.Added, Stored: record.Made}}
 	if !yield(&e, nil) {
 		return false
 	}
@@ -116,15 +117,15 @@ func each(d *file.Dir, path string, yield func(*index.Entry, error) bool) bool {
 			if err != nil {
 				return yield(nil, err)
 			}
-			more := each(sub, index.Join(path, n.Name), yield)
+			more := each(sub, record.Join(path, n.Name), yield)
 			sub.Close()
 			if !more {
 				return false
 			}
 			continue
 		}
-		e := index.Entry{Path: index.Join(path, n.Name),
-			Record: index.Record{Stat: s, Change: index.Added, Stored: index.Made}}
+		e := record.Entry{Path: record.Join(path, n.Name),
+			Record: record.Record{Stat: s, Change: record.Added, Stored: record.Made}}
 		if err := fill(d, n.Name, &e.Record); err != nil {
 			return yield(nil, err)
 		}
@@ -135,7 +136,7 @@ func each(d *file.Dir, path string, yield func(*index.Entry, error) bool) bool {
 	return true
 }
 
-func fill(d *file.Dir, name string, r *index.Record) (err error) {
+func fill(d *file.Dir, name string, r *record.Record) (err error) {
 	if r.Kind == file.Symlink {
 		if r.Target, err = d.Readlink(name); err != nil {
 			return err
@@ -154,7 +155,7 @@ func fill(d *file.Dir, name string, r *index.Record) (err error) {
 	if _, err := file.Hash(context.Background(), f, r.Size, h, make([]byte, 64<<10)); err != nil {
 		return err
 	}
-	r.Hash, r.Flags, r.Stored = [32]byte(h.Sum(nil)), index.Hashed, index.Copied
+	r.Hash, r.Flags, r.Stored = [32]byte(h.Sum(nil)), record.Hashed, record.Copied
 	r.Xattrs, err = f.Xattrs()
 	return err
 }

@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"io/fs"
 
-	"snap/index"
 	"snap/internal/file"
+	"snap/record"
 )
 
 // What goes into a folder of the target is made in a folder that nobody else may enter, and moved from there when it is
@@ -67,7 +67,7 @@ func (w *writer) staging(f *folder, d *file.Dir) (*file.Dir, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.stage != nil {
-		return w.openAgain(index.Join(f.to, f.stage.name), &f.stage.stat,
+		return w.openAgain(record.Join(f.to, f.stage.name), &f.stage.stat,
 			func(was, now *file.Stat) bool { return !private(was, now) })
 	}
 	name := tempName()
@@ -81,7 +81,7 @@ func (w *writer) staging(f *folder, d *file.Dir) (*file.Dir, error) {
 		return nil, err
 	}
 	f.stage = &stage{name, stat}
-	return w.run.target.Adopt(index.Join(f.to, name), s)
+	return w.run.target.Adopt(record.Join(f.to, name), s)
 }
 
 // exchangedError makes package file's error for something exchanged an ErrChanged.
@@ -97,7 +97,7 @@ func (w *writer) unstage(f *folder, d *file.Dir) error {
 	if f.stage == nil {
 		return nil
 	}
-	w.run.target.Forget(index.Join(f.to, f.stage.name))
+	w.run.target.Forget(record.Join(f.to, f.stage.name))
 	err := d.Rmdir(f.stage.name)
 	f.stage = nil
 	if errors.Is(err, fs.ErrNotExist) {

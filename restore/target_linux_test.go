@@ -16,6 +16,7 @@ import (
 	"snap/index"
 	"snap/internal/file"
 	"snap/internal/long"
+	"snap/record"
 )
 
 // A link planted at any level of the target leads nowhere: it is refused, an error, or replaced.
@@ -223,7 +224,7 @@ func TestItems(t *testing.T) {
 		var got []string
 		root, err := file.OpenRoot(target)
 		must(t, err)
-		each(root, "", func(e *index.Entry, err error) bool {
+		each(root, "", func(e *record.Entry, err error) bool {
 			if e != nil && e.Path != "" {
 				got = append(got, e.Path)
 			}
@@ -288,16 +289,16 @@ func TestFilters(t *testing.T) {
 }
 
 func TestHostileIndexStaysInTheTarget(t *testing.T) {
-	d := snapshot(t, func(tree string) { mk(t, tree, "a", "d/", "d/f") }, func(e *index.Entry) {
+	d := snapshot(t, func(tree string) { mk(t, tree, "a", "d/", "d/f") }, func(e *record.Entry) {
 		if e.Path == "d" { // a file with something in it
-			e.Kind, e.Size, e.Flags, e.Stored = file.Symlink, 3, 0, index.Made
+			e.Kind, e.Size, e.Flags, e.Stored = file.Symlink, 3, 0, record.Made
 			e.Target = "/tmp"
 		}
 	})
 	target := work(t)
 	res, err := d.restore(target, Options{})
 	must(t, err)
-	wantProblems(t, res, map[string]error{"d/f": index.ErrDamaged})
+	wantProblems(t, res, map[string]error{"d/f": record.ErrDamaged})
 	if link, err := os.Readlink(filepath.Join(target, "d")); link != "/tmp" || err != nil {
 		t.Errorf("%q %v", link, err)
 	}
@@ -322,7 +323,7 @@ func TestDamagedIndexDeletesNothing(t *testing.T) {
 		for i := range 4200 { // more than the index hands out at a time, 4096
 			must(t, os.WriteFile(filepath.Join(tree, fmt.Sprintf("d/%04d", i)), []byte{byte(i), byte(i >> 8)}, 0o644))
 		}
-	}, func(e *index.Entry) { last = e.Hash })
+	}, func(e *record.Entry) { last = e.Hash })
 	raw, err := os.ReadFile(index.Path(d.dir))
 	must(t, err)
 	at := bytes.Index(raw, last[:])
@@ -334,7 +335,7 @@ func TestDamagedIndexDeletesNothing(t *testing.T) {
 	target := work(t)
 	mk(t, target, "d/", "d/mine")
 	res, err := d.restore(target, Options{Overwrite: Always, Delete: true})
-	if !errors.Is(err, index.ErrDamaged) || res.FilesRestored != 0 || !exists(filepath.Join(target, "d/mine")) {
+	if !errors.Is(err, record.ErrDamaged) || res.FilesRestored != 0 || !exists(filepath.Join(target, "d/mine")) {
 		t.Errorf("%v %+v", err, res)
 	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"snap/index"
 	"snap/internal/file"
+	"snap/record"
 )
 
 // handler gets what a walk finds: a writer acts on it, a plan only counts it.
@@ -59,7 +60,7 @@ func (w *walker) walkItems(ctx context.Context) error {
 			if err != nil {
 				return err
 			}
-			if w.hiding && index.Within(e.Path, w.behind) {
+			if w.hiding && record.Within(e.Path, w.behind) {
 				continue
 			}
 			w.visit(ctx, e, it.to(e.Path))
@@ -84,10 +85,10 @@ func (w *walker) approach(ctx context.Context, it *item) {
 // visit takes one entry of the snapshot.
 func (w *walker) visit(ctx context.Context, e index.LinkedEntry, to string) {
 	w.popTo(ctx, to)
-	in, name := index.Split(to)
+	in, name := record.Split(to)
 	if to != "" {
 		if len(w.stack) == 0 || w.top().to != in {
-			w.run.tally.problem(e.Path, fmt.Errorf("its folder is not in the snapshot: %w", index.ErrDamaged))
+			w.run.tally.problem(e.Path, fmt.Errorf("its folder is not in the snapshot: %w", record.ErrDamaged))
 			return
 		}
 		w.pass(w.top(), name)
@@ -109,7 +110,7 @@ func (w *walker) visit(ctx context.Context, e index.LinkedEntry, to string) {
 		if chosen && w.entered(f) {
 			w.list(f)
 		}
-		if chosen && e.Has(index.Unreadable) {
+		if chosen && e.Has(record.Unreadable) {
 			w.run.tally.problem(e.Path, ErrNotInSnapshot)
 		}
 	case chosen && w.entered(w.top()):
@@ -153,7 +154,7 @@ func (w *walker) push(f *folder) {
 	if len(w.stack) > 0 {
 		f.parent = w.top()
 		f.parent.refs.Add(1)
-		_, f.name = index.Split(f.to)
+		_, f.name = record.Split(f.to)
 	}
 	f.refs.Store(1)
 	w.stack = append(w.stack, f)
@@ -161,7 +162,7 @@ func (w *walker) push(f *folder) {
 
 // popTo leaves the folders that do not lead to path.
 func (w *walker) popTo(ctx context.Context, to string) {
-	for len(w.stack) > 0 && !index.Within(to, w.top().to) {
+	for len(w.stack) > 0 && !record.Within(to, w.top().to) {
 		w.pop(ctx, true)
 	}
 }

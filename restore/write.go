@@ -9,13 +9,13 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"snap/index"
 	"snap/internal/file"
+	"snap/record"
 )
 
 // job is an entry that is not a folder, to be restored.
 type job struct {
-	index.Entry
+	record.Entry
 	in   *folder
 	name string // in that folder
 
@@ -27,7 +27,7 @@ type job struct {
 }
 
 // to is where the entry goes, below the target.
-func (j *job) to() string { return index.Join(j.in.to, j.name) }
+func (j *job) to() string { return record.Join(j.in.to, j.name) }
 
 func (j *job) release(ctx context.Context, h handler) {
 	if j.done != nil {
@@ -233,7 +233,7 @@ func (w *worker) clear(ctx context.Context, d *file.Dir, j *job) (gone bool, err
 		return w.run.remove(ctx, w.writer, j.in, j.in.to, &j.in.stat, j.name, "")
 	}
 	if err = d.Rmdir(j.name); err == nil {
-		w.run.tally.deleted(index.Join(j.in.path, j.name))
+		w.run.tally.deleted(record.Join(j.in.path, j.name))
 	}
 	return err == nil, err
 }
@@ -251,7 +251,7 @@ func (w *worker) refresh(ctx context.Context, d *file.Dir, j *job, have *existin
 		return replace, err
 	}
 	w.run.tally.started(j.Path, j.Size)
-	w.hash.Begin(j.Has(index.SparseHash))
+	w.hash.Begin(j.Has(record.SparseHash))
 	n, err := file.Hash(ctx, f, s.Size, w.hash, w.buf)
 	if ctx.Err() != nil {
 		return keep, ctx.Err()

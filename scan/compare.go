@@ -3,9 +3,9 @@ package scan
 import (
 	"iter"
 
-	"snap/index"
 	"snap/internal/file"
 	"snap/internal/stream"
+	"snap/record"
 )
 
 // Rules loosen or tighten what counts as proof that a file is unchanged. The zero value is the safe
@@ -21,7 +21,7 @@ type Rules struct {
 // nil. Both are valid until the next pair.
 type Pair struct {
 	New  *Item
-	Old  *index.Entry
+	Old  *record.Entry
 	Same bool // proved unchanged by the stat record alone
 }
 
@@ -35,11 +35,11 @@ func (p *Pair) Path() string {
 
 // Compare merges a walk with the entries of the previous snapshot, both in key order. volume numbers
 // the file system with this device number, 0 if the index does not know it.
-func Compare(walk iter.Seq2[*Item, error], old iter.Seq2[*index.Entry, error], volume func(dev uint64) uint32,
+func Compare(walk iter.Seq2[*Item, error], old iter.Seq2[*record.Entry, error], volume func(dev uint64) uint32,
 	rules Rules) iter.Seq2[*Pair, error] {
 	return func(yield func(*Pair, error) bool) {
 		pair := new(Pair)
-		order := func(it *Item, e *index.Entry) int { return -compareTo(e.Path, it.Dir, it.Name) }
+		order := func(it *Item, e *record.Entry) int { return -compareTo(e.Path, it.Dir, it.Name) }
 		for j, err := range stream.Join(walk, old, order) {
 			if err != nil {
 				yield(nil, err)
@@ -57,16 +57,16 @@ func Compare(walk iter.Seq2[*Item, error], old iter.Seq2[*index.Entry, error], v
 	}
 }
 
-// compareTo is index.Compare(path, dir/name) without joining the two.
+// compareTo is record.Compare(path, dir/name) without joining the two.
 func compareTo(path, dir, name string) int {
 	if dir == "" {
-		return index.Compare(path, name)
+		return record.Compare(path, name)
 	}
 	n := len(dir)
 	if len(path) <= n || path[:n] != dir {
 		// Neither equal nor below dir, as long as path[n] is not the slash: dir decides, unless path
 		// runs on from dir with another byte, which sorts after everything in dir.
-		if c := index.Compare(path, dir); c != 0 {
+		if c := record.Compare(path, dir); c != 0 {
 			return c
 		}
 		return -1 // the folder itself comes before what is in it
@@ -74,23 +74,23 @@ func compareTo(path, dir, name string) int {
 	if path[n] != '/' {
 		return 1
 	}
-	return index.Compare(path[n+1:], name)
+	return record.Compare(path[n+1:], name)
 }
 
 // renumbered reports whether a file has another number of names than before. Its ctime says so too, unless that
 // is to be ignored.
-func renumbered(old *index.Record, s *file.Stat) bool {
+func renumbered(old *record.Record, s *file.Stat) bool {
 	return s.Kind != file.Folder && old.Ctime != s.Ctime && old.Nlink != s.Nlink
 }
 
 // Unchanged is the first row of the rule table: the stat record alone proves that nothing happened to the
 // file since old was recorded. volume is the number that the index has for the file system of s.
-func Unchanged(old *index.Record, s *file.Stat, volume uint32, rules Rules) bool {
+func Unchanged(old *record.Record, s *file.Stat, volume uint32, rules Rules) bool {
 	if old.Kind != s.Kind || old.Mtime != s.Mtime || old.Size != s.Size || old.Mode != s.Mode && s.Kind != file.Symlink ||
 		old.UID != s.UID || old.GID != s.GID || old.Rdev != s.Rdev {
 		return false
 	}
-	if old.Weak() || old.Flags&(index.Racy|index.Inconsistent|index.Unreadable) != 0 ||
+	if old.Weak() || old.Flags&(record.Racy|record.Inconsistent|record.Unreadable) != 0 ||
 		rules.Checksum && s.Kind == file.Regular {
 		return false
 	}
@@ -102,7 +102,7 @@ func Unchanged(old *index.Record, s *file.Stat, volume uint32, rules Rules) bool
 
 // Untrue reports whether the size of a file differs and no time does: it has another length than it says, as the
 // files of proc have, or was changed within a tick of the clock. Reading it shows.
-func Untrue(old *index.Record, s *file.Stat) bool {
-	return old.Exists() && old.Kind == file.Regular && s.Kind == file.Regular && old.Has(index.Hashed) &&
+func Untrue(old *record.Record, s *file.Stat) bool {
+	return old.Exists() && old.Kind == file.Regular && s.Kind == file.Regular && old.Has(record.Hashed) &&
 		old.Size != s.Size && old.Mtime == s.Mtime && old.Ctime == s.Ctime
 }

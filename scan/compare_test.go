@@ -11,8 +11,8 @@ import (
 
 	"pgregory.net/rapid"
 
-	"snap/index"
 	"snap/internal/file"
+	"snap/record"
 )
 
 func drawPath(t *rapid.T, label string) string {
@@ -22,7 +22,7 @@ func drawPath(t *rapid.T, label string) string {
 func checkCompareTo(t interface {
 	Fatalf(string, ...any)
 }, path, dir, name string) {
-	if got, want := cmp.Compare(compareTo(path, dir, name), 0), cmp.Compare(index.Compare(path, index.Join(dir, name)),
+	if got, want := cmp.Compare(compareTo(path, dir, name), 0), cmp.Compare(record.Compare(path, record.Join(dir, name)),
 		0); got != want {
 		t.Fatalf("compareTo(%q, %q, %q) is %d, want %d", path, dir, name, got, want)
 	}
@@ -33,11 +33,11 @@ func TestCompareToIsTheOrderOfPaths(t *testing.T) {
 		path, dir, name := drawPath(t, "path"), drawPath(t, "dir"), rapid.SampledFrom(oddNames).Draw(t, "name")
 		switch rapid.IntRange(0, 4).Draw(t, "related") {
 		case 0:
-			path = index.Join(dir, path)
+			path = record.Join(dir, path)
 		case 1:
 			path = dir + name
 		case 2:
-			path = index.Join(dir, name)
+			path = record.Join(dir, name)
 		}
 		checkCompareTo(t, path, dir, name)
 		checkCompareTo(t, path, "", "")
@@ -50,7 +50,7 @@ func FuzzCompareTo(f *testing.F) {
 		f.Add(s[0], s[1], s[2])
 	}
 	f.Fuzz(func(t *testing.T, path, dir, name string) {
-		if index.ValidPath(path) && index.ValidPath(dir) && index.ValidPath(name) && name != "" &&
+		if record.ValidPath(path) && record.ValidPath(dir) && record.ValidPath(name) && name != "" &&
 			!strings.Contains(name, "/") {
 			checkCompareTo(t, path, dir, name)
 		}
@@ -70,7 +70,7 @@ func drawSide(t *rapid.T, label string) side {
 	for range rapid.IntRange(0, 12).Draw(t, label) {
 		set[drawPath(t, label)] = true
 	}
-	s := side{paths: slices.SortedFunc(maps.Keys(set), index.Compare), stop: -1}
+	s := side{paths: slices.SortedFunc(maps.Keys(set), record.Compare), stop: -1}
 	if rapid.IntRange(0, 5).Draw(t, label+" breaks") == 0 {
 		s.stop = rapid.IntRange(0, len(s.paths)).Draw(t, label+" at")
 	}
@@ -101,16 +101,16 @@ func TestCompareTellsEachPathOnce(t *testing.T) {
 		now, old := drawSide(t, "now"), drawSide(t, "old")
 		walk := streamOf(now, func(it *Item, p string) {
 			*it = Item{Stat: file.Stat{Kind: file.Regular}}
-			it.Dir, it.Name = index.Split(p)
+			it.Dir, it.Name = record.Split(p)
 		})
-		before := streamOf(old, func(e *index.Entry, p string) {
-			*e = index.Entry{Path: p, Record: index.Record{Stat: file.Stat{Kind: file.Regular}}}
+		before := streamOf(old, func(e *record.Entry, p string) {
+			*e = record.Entry{Path: p, Record: record.Record{Stat: file.Stat{Kind: file.Regular}}}
 		})
 		all := map[string]bool{}
 		for _, p := range slices.Concat(now.paths, old.paths) {
 			all[p] = true
 		}
-		want := slices.SortedFunc(maps.Keys(all), index.Compare)
+		want := slices.SortedFunc(maps.Keys(all), record.Compare)
 		limit := rapid.IntRange(1, 30).Draw(t, "consumer stops at")
 		n, broken := 0, error(nil)
 		for p, err := range Compare(walk, before, func(uint64) uint32 { return 0 }, Rules{}) {
@@ -142,8 +142,8 @@ func TestCompareTellsEachPathOnce(t *testing.T) {
 func TestSameIsWhatTheStatRecordProves(t *testing.T) {
 	for _, c := range []struct {
 		name  string
-		old   *index.Record
-		now   *index.Record
+		old   *record.Record
+		now   *record.Record
 		rules Rules
 		err   error
 		want  bool
@@ -173,14 +173,14 @@ func TestSameIsWhatTheStatRecordProves(t *testing.T) {
 		{"kind", recordOf(file.FIFO), recordOf(file.Socket), none, nil, false},
 		{"from a tree", recordOf(file.Regular, unhashed), recordOf(file.Regular), Rules{IgnoreInode: true, IgnoreCtime: true},
 			nil, false},
-		{"racy", recordOf(file.Regular, flags(index.Racy)), recordOf(file.Regular), ignoreCtime, nil, false},
-		{"inconsistent", recordOf(file.Regular, flags(index.Inconsistent)), recordOf(file.Regular), none, nil, false},
-		{"unreadable then", recordOf(file.Folder, flags(index.Unreadable)), recordOf(file.Folder), none, nil, false},
+		{"racy", recordOf(file.Regular, flags(record.Racy)), recordOf(file.Regular), ignoreCtime, nil, false},
+		{"inconsistent", recordOf(file.Regular, flags(record.Inconsistent)), recordOf(file.Regular), none, nil, false},
+		{"unreadable then", recordOf(file.Folder, flags(record.Unreadable)), recordOf(file.Folder), none, nil, false},
 	} {
 		it := &Item{Name: "p", Stat: c.now.Stat, Err: c.err}
 		it.Stat.Dev = 77
 		walk := func(yield func(*Item, error) bool) { yield(it, nil) }
-		old := func(yield func(*index.Entry, error) bool) { yield(at("p", c.old), nil) }
+		old := func(yield func(*record.Entry, error) bool) { yield(at("p", c.old), nil) }
 		volumes := func(dev uint64) uint32 { return map[uint64]uint32{77: 1}[dev] }
 		for p, err := range Compare(walk, old, volumes, c.rules) {
 			if err != nil || p.Same != c.want || p.New == nil || p.Old == nil {

@@ -7,8 +7,8 @@ import (
 	"slices"
 
 	"snap/filter"
-	"snap/index"
 	"snap/internal/file"
+	"snap/record"
 )
 
 // list reads a folder and decides about each of its entries.
@@ -172,7 +172,7 @@ func (w *walker) addEntry(f *folder, d *file.Dir, e *file.Entry) error {
 			e.Stat = s
 		}
 	}
-	sealed := e.Err != nil && w.o.OneFileSystem && !w.inner[index.Join(f.path, e.Name)] && d.Mounted(e.Name)
+	sealed := e.Err != nil && w.o.OneFileSystem && !w.inner[record.Join(f.path, e.Name)] && d.Mounted(e.Name)
 	if sealed { // what is mounted there does not even let itself be looked at, and is not to be entered anyway
 		e.Stat, e.Err = file.Stat{Kind: file.Folder, Mode: 0o700, UID: f.stat.UID, GID: f.stat.GID, Nlink: 2,
 			Dev: f.stat.Dev}, nil
@@ -200,7 +200,7 @@ func (w *walker) addEntry(f *folder, d *file.Dir, e *file.Entry) error {
 		return nil
 	}
 	if isDir && e.Err == nil {
-		c.folder = &folder{path: index.Join(f.path, e.Name), name: e.Name, parent: f, stat: e.Stat, filter: state,
+		c.folder = &folder{path: record.Join(f.path, e.Name), name: e.Name, parent: f, stat: e.Stat, filter: state,
 			included: included}
 		c.folder.source = w.inner[c.folder.path]
 		switch {
@@ -209,10 +209,10 @@ func (w *walker) addEntry(f *folder, d *file.Dir, e *file.Entry) error {
 		case w.o.Follow && f.within(&e.Stat):
 			c.folder.state = read // a link above it leads back: what is in it is there already
 		case f.within(&e.Stat):
-			c.folder.state, c.folder.err = read, &fs.PathError{Op: "walk", Path: index.Join(d.Path(), e.Name), Err: errLoop}
-		case len(c.folder.path) > index.MaxPath-256:
+			c.folder.state, c.folder.err = read, &fs.PathError{Op: "walk", Path: record.Join(d.Path(), e.Name), Err: errLoop}
+		case len(c.folder.path) > record.MaxPath-256:
 			c.folder.state, c.folder.err = read,
-				&fs.PathError{Op: "walk", Path: index.Join(d.Path(), e.Name), Err: index.ErrPathTooLong}
+				&fs.PathError{Op: "walk", Path: record.Join(d.Path(), e.Name), Err: record.ErrPathTooLong}
 		}
 	}
 	f.entries = append(f.entries, c)

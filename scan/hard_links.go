@@ -3,8 +3,8 @@ package scan
 import (
 	"hash/maphash"
 
-	"snap/index"
 	"snap/internal/file"
+	"snap/record"
 )
 
 // Identity names a file of the source, also where inode numbers are given out again.
@@ -15,7 +15,7 @@ type Identity struct {
 }
 
 // IdentityOf is the identity of the file that a record describes.
-func IdentityOf(r *index.Record) Identity { return Identity{r.Volume, r.Ino, r.Btime} }
+func IdentityOf(r *record.Record) Identity { return Identity{r.Volume, r.Ino, r.Btime} }
 
 // Identities is a set of identities, eight bytes each. Its zero value is empty. A false positive costs one copy that
 // need not have been.
@@ -25,7 +25,7 @@ type Identities struct {
 }
 
 // Add adds the identity of a record.
-func (s *Identities) Add(r *index.Record) {
+func (s *Identities) Add(r *record.Record) {
 	if s.set == nil {
 		s.seed, s.set = maphash.MakeSeed(), map[uint64]struct{}{}
 	}
@@ -33,7 +33,7 @@ func (s *Identities) Add(r *index.Record) {
 }
 
 // Has reports whether the identity of a record was added.
-func (s *Identities) Has(r *index.Record) bool {
+func (s *Identities) Has(r *record.Record) bool {
 	if s.set == nil {
 		return false
 	}
@@ -48,7 +48,7 @@ type oldInode struct {
 	path   string // where the number is 0, that of the name in the old snapshot
 }
 
-func oldInodeOf(r *index.Record) oldInode { return oldInode{volume: r.Volume, ino: r.Ino} }
+func oldInodeOf(r *record.Record) oldInode { return oldInode{volume: r.Volume, ino: r.Ino} }
 
 // LinkGroups keeps the new snapshot's hard links those of the source: names that share an inode there share
 // one here, and no others do. It is asked in key order, so its answers do not depend on timing.
@@ -64,9 +64,9 @@ type LinkGroups struct {
 
 type firstName struct {
 	do   Action
-	path string        // in the previous snapshot, what is linked
-	base *index.Record // its record
-	stat file.Stat     // what the source inode was when it was judged
+	path string         // in the previous snapshot, what is linked
+	base *record.Record // its record
+	stat file.Stat      // what the source inode was when it was judged
 }
 
 // NewLinkGroups is for a source that has the identities alive, of which several candidates have those in shared.
@@ -79,7 +79,7 @@ func NewLinkGroups(alive, shared *Identities) *LinkGroups {
 // inode v would link, nil if it would link none; old is the previous record of the same path, nil if
 // there is none. It returns the verdict and the record whose inode that links.
 func (g *LinkGroups) Assign(v Verdict, path string,
-	now, old, base *index.Record) (Verdict, *index.Record) {
+	now, old, base *record.Record) (Verdict, *record.Record) {
 	if now.Kind == file.Folder {
 		return v, base
 	}
@@ -96,9 +96,9 @@ func (g *LinkGroups) Assign(v Verdict, path string,
 	if now.Nlink <= 1 || now.Ino == 0 || !g.sharedIdentities.Has(now) {
 		return v, base
 	}
-	if v.Change == index.Moved {
+	if v.Change == record.Moved {
 		if g.moved[v.From] {
-			v.Change, v.Reason = index.Added, index.HardLink
+			v.Change, v.Reason = record.Added, record.HardLink
 		}
 		g.moved[v.From] = true
 	}
@@ -114,11 +114,11 @@ func (g *LinkGroups) Assign(v Verdict, path string,
 			return v, base
 		}
 		if old != nil && old.Kind == now.Kind {
-			return Verdict{Do: Link, Change: index.Metadata, Reason: index.Regrouped, From: f.path}, f.base
+			return Verdict{Do: Link, Change: record.Metadata, Reason: record.Regrouped, From: f.path}, f.base
 		}
 		v.Do, v.From = Link, f.path
-		if v.Change != index.Moved {
-			v.Reason = index.HardLink
+		if v.Change != record.Moved {
+			v.Reason = record.HardLink
 		}
 		return v, f.base
 	default: // the first name got a new inode: the builder links the others to it
@@ -132,7 +132,7 @@ func (g *LinkGroups) Assign(v Verdict, path string,
 // claimOldInode reports whether a source inode with another identity may take over an old inode, of which path is a
 // name. An inode with one name, at its own path, is never contested: one from elsewhere is only linked where its old
 // path is gone.
-func (g *LinkGroups) claimOldInode(base *index.Record, path string, key Identity, elsewhere bool) bool {
+func (g *LinkGroups) claimOldInode(base *record.Record, path string, key Identity, elsewhere bool) bool {
 	alone := (base.Nlink <= 1 || base.Ino == 0) && !elsewhere
 	if base.Ino != 0 && g.sourceIdentities.Has(base) && !(alone && !TellsApart(&base.Stat)) {
 		return false // the file that it was made of has another path
@@ -152,16 +152,16 @@ func (g *LinkGroups) claimOldInode(base *index.Record, path string, key Identity
 }
 
 // asNewInode turns a verdict to link into one to make a new inode.
-func asNewInode(v Verdict, now, old *index.Record) Verdict {
+func asNewInode(v Verdict, now, old *record.Record) Verdict {
 	do := Copy
 	if now.Kind != file.Regular {
 		do = Make
 	}
 	switch {
 	case old != nil && old.Kind == now.Kind:
-		return Verdict{Do: do, Change: index.Metadata, Reason: index.Regrouped}
-	case v.Change == index.Moved && v.Reason == index.KnownContent, v.Change == 0:
-		return Verdict{Do: do, Change: index.Added, Reason: index.NewPath}
+		return Verdict{Do: do, Change: record.Metadata, Reason: record.Regrouped}
+	case v.Change == record.Moved && v.Reason == record.KnownContent, v.Change == 0:
+		return Verdict{Do: do, Change: record.Added, Reason: record.NewPath}
 	}
 	v.Do = do
 	return v

@@ -6,43 +6,43 @@ import (
 
 	"pgregory.net/rapid"
 
-	"snap/index"
 	"snap/internal/file"
+	"snap/record"
 )
 
 var everyRule = []Rules{none, checksum, trustMoves, ignoreInode, ignoreCtime, {true, true, true, true}}
 
 func TestFolders(t *testing.T) {
-	dir := func(edits ...edit) *index.Record { return recordOf(file.Folder, edits...) }
+	dir := func(edits ...edit) *record.Record { return recordOf(file.Folder, edits...) }
 	for _, j := range []judgement{
-		{"new", Facts{New: dir()}, none, Verdict{Make, index.Added, index.NewPath, ""}},
+		{"new", Facts{New: dir()}, none, Verdict{Make, record.Added, record.NewPath, ""}},
 		{"nothing happened", Facts{Old: dir(), New: dir()}, none, learn},
 		{"an entry came: new times", Facts{Old: dir(), New: dir(mtime(200), ctime(200))}, none,
-			Verdict{Make, index.Silent, index.TimeOnly, ""}},
+			Verdict{Make, record.Silent, record.TimeOnly, ""}},
 		{"a new ctime", Facts{Old: dir(), New: dir(ctime(200))}, none, learn},
 		{"another inode", Facts{Old: dir(), New: dir(inode(8))}, none, learn},
 		{"more folders in it", Facts{Old: dir(), New: dir(names(5))}, none, learn},
-		{"chmod", Facts{Old: dir(), New: dir(mode(0o700))}, none, Verdict{Make, index.Metadata, index.OwnerOrMode, ""}},
-		{"setfattr", Facts{Old: dir(), New: dir(xattr)}, none, Verdict{Make, index.Metadata, index.OwnerOrMode, ""}},
-		{"not to be read any more", Facts{Old: dir(), New: dir(flags(index.Unreadable))}, none,
-			Verdict{Make, index.Modified, index.UnreadableNow, ""}},
-		{"to be read again", Facts{Old: dir(flags(index.Unreadable)), New: dir()}, none,
-			Verdict{Make, index.Modified, index.UnreadableNow, ""}},
+		{"chmod", Facts{Old: dir(), New: dir(mode(0o700))}, none, Verdict{Make, record.Metadata, record.OwnerOrMode, ""}},
+		{"setfattr", Facts{Old: dir(), New: dir(xattr)}, none, Verdict{Make, record.Metadata, record.OwnerOrMode, ""}},
+		{"not to be read any more", Facts{Old: dir(), New: dir(flags(record.Unreadable))}, none,
+			Verdict{Make, record.Modified, record.UnreadableNow, ""}},
+		{"to be read again", Facts{Old: dir(flags(record.Unreadable)), New: dir()}, none,
+			Verdict{Make, record.Modified, record.UnreadableNow, ""}},
 		{"renamed", Facts{New: dir(ctime(200)), Known: at("was", dir()), KnownGone: true}, none,
-			Verdict{Make, index.Moved, index.SameIdentity, "was"}},
+			Verdict{Make, record.Moved, record.SameIdentity, "was"}},
 		{"no birth time, renamed", Facts{New: dir(btime(0), ctime(200)), Known: at("was", dir(btime(0))), KnownGone: true},
-			none, Verdict{Make, index.Moved, index.SameIdentity, "was"}},
+			none, Verdict{Make, record.Moved, record.SameIdentity, "was"}},
 		{"no birth time, an inode used again", Facts{New: dir(btime(0), mtime(200), ctime(200)),
-			Known: at("was", dir(btime(0))), KnownGone: true}, none, Verdict{Make, index.Added, index.NewPath, ""}},
+			Known: at("was", dir(btime(0))), KnownGone: true}, none, Verdict{Make, record.Added, record.NewPath, ""}},
 		{"no birth time, made in the tick of the last change",
-			Facts{New: dir(btime(0), ctime(200)), Known: at("was", dir(btime(0), flags(index.Racy))), KnownGone: true}, none,
-			Verdict{Make, index.Added, index.NewPath, ""}},
+			Facts{New: dir(btime(0), ctime(200)), Known: at("was", dir(btime(0), flags(record.Racy))), KnownGone: true}, none,
+			Verdict{Make, record.Added, record.NewPath, ""}},
 		{"no birth time, renamed with what is in it",
 			Facts{New: dir(btime(0), mtime(200), ctime(200)), Known: at("was", dir(btime(0))), KnownGone: true, Together: true},
-			none, Verdict{Make, index.Moved, index.SameIdentity, "was"}},
-		{"mounted twice", Facts{New: dir(), Known: at("was", dir())}, none, Verdict{Make, index.Added, index.NewPath, ""}},
+			none, Verdict{Make, record.Moved, record.SameIdentity, "was"}},
+		{"mounted twice", Facts{New: dir(), Known: at("was", dir())}, none, Verdict{Make, record.Added, record.NewPath, ""}},
 		{"the inode of a file that is gone", Facts{New: dir(), Known: at("was", recordOf(file.Regular)), KnownGone: true},
-			none, Verdict{Make, index.Added, index.NewPath, ""}},
+			none, Verdict{Make, record.Added, record.NewPath, ""}},
 	} {
 		for _, rules := range everyRule {
 			j.rules = rules
@@ -53,37 +53,38 @@ func TestFolders(t *testing.T) {
 
 func TestLinksAndSpecialFiles(t *testing.T) {
 	for _, kind := range []file.Kind{file.Symlink, file.FIFO, file.Socket, file.CharDevice, file.BlockDevice} {
-		r := func(edits ...edit) *index.Record { return recordOf(kind, edits...) }
+		r := func(edits ...edit) *record.Record { return recordOf(kind, edits...) }
 		was, old := at("was", r()), r(inode(9), target("elsewhere"), device(9))
 		table := []judgement{
-			{"new", Facts{New: r()}, none, Verdict{Make, index.Added, index.NewPath, ""}},
+			{"new", Facts{New: r()}, none, Verdict{Make, record.Added, record.NewPath, ""}},
 			{"a new ctime", Facts{Old: r(), New: r(ctime(200), inode(8))}, none, learn},
-			{"another target", Facts{Old: old, New: r()}, none, Verdict{Make, index.Modified, index.TargetDiffers, ""}},
-			{"chown", Facts{Old: r(), New: r(owner(0))}, none, Verdict{Make, index.Metadata, index.OwnerOrMode, ""}},
-			{"touched", Facts{Old: r(), New: r(mtime(200))}, none, Verdict{Make, index.Metadata, index.OwnerOrMode, ""}},
-			{"renamed", Facts{New: r(ctime(200)), Known: was, KnownGone: true}, none, linked(index.SameIdentity, "was")},
+			{"another target", Facts{Old: old, New: r()}, none, Verdict{Make, record.Modified, record.TargetDiffers, ""}},
+			{"chown", Facts{Old: r(), New: r(owner(0))}, none, Verdict{Make, record.Metadata, record.OwnerOrMode, ""}},
+			{"touched", Facts{Old: r(), New: r(mtime(200))}, none, Verdict{Make, record.Metadata, record.OwnerOrMode, ""}},
+			{"renamed", Facts{New: r(ctime(200)), Known: was, KnownGone: true}, none, linked(record.SameIdentity, "was")},
 			{"renamed over another", Facts{Old: old, New: r(ctime(200)), Known: was, KnownGone: true}, none,
-				linked(index.SameIdentity, "was")},
+				linked(record.SameIdentity, "was")},
 			{"renamed and its owner changed", Facts{New: r(owner(0)), Known: was, KnownGone: true}, none,
-				Verdict{Make, index.Moved, index.MovedAndEdited, "was"}},
+				Verdict{Make, record.Moved, record.MovedAndEdited, "was"}},
 			{"renamed and its owner changed, no birth time",
 				Facts{New: r(owner(0), btime(0)), Known: at("was", r(btime(0))), KnownGone: true}, none,
-				Verdict{Make, index.Added, index.NewPath, ""}},
+				Verdict{Make, record.Added, record.NewPath, ""}},
 			{"its inode used again, no birth time",
 				Facts{New: r(mtime(200), btime(0)), Known: at("was", r(btime(0))), KnownGone: true}, none,
-				Verdict{Make, index.Added, index.NewPath, ""}},
+				Verdict{Make, record.Added, record.NewPath, ""}},
 			{"its inode used again for another target", Facts{New: r(target("x"), device(9)), Known: was, KnownGone: true}, none,
-				Verdict{Make, index.Added, index.NewPath, ""}},
+				Verdict{Make, record.Added, record.NewPath, ""}},
 			{"its inode used again over another", Facts{Old: old, New: r(target("x"), device(8)), Known: was, KnownGone: true},
-				none, Verdict{Make, index.Modified, index.TargetDiffers, ""}},
-			{"another hard link", Facts{New: r(names(2)), Known: was}, none, Verdict{Link, index.Added, index.HardLink, "was"}},
+				none, Verdict{Make, record.Modified, record.TargetDiffers, ""}},
+			{"another hard link", Facts{New: r(names(2)), Known: was}, none,
+				Verdict{Link, record.Added, record.HardLink, "was"}},
 			{"a hard link made of it", Facts{Old: r(), New: r(names(2))}, none,
-				Verdict{Link, index.Silent, index.Regrouped, ""}},
+				Verdict{Link, record.Silent, record.Regrouped, ""}},
 			{"an inode used again", Facts{New: r(), Known: at("was", recordOf(file.Folder)), KnownGone: true}, none,
-				Verdict{Make, index.Added, index.NewPath, ""}},
+				Verdict{Make, record.Added, record.NewPath, ""}},
 		}
 		chmod := judgement{"chmod", Facts{Old: r(), New: r(mode(0o600))}, none,
-			Verdict{Make, index.Metadata, index.OwnerOrMode, ""}}
+			Verdict{Make, record.Metadata, record.OwnerOrMode, ""}}
 		if kind == file.Symlink {
 			chmod.want = learn // the mode of a link means nothing
 		}
@@ -103,7 +104,7 @@ func TestAnotherKindAtAPath(t *testing.T) {
 			if from == to {
 				continue
 			}
-			want := Verdict{Make, index.TypeChanged, index.OtherKind, ""}
+			want := Verdict{Make, record.TypeChanged, record.OtherKind, ""}
 			if to == file.Regular {
 				want.Do = Copy
 			}
@@ -117,19 +118,19 @@ func TestAnotherKindAtAPath(t *testing.T) {
 			}
 			j := judgement{fmt.Sprint(from, " replaced by a renamed ", to),
 				Facts{Old: recordOf(from, inode(9)), New: recordOf(to), Known: at("was", recordOf(to)), KnownGone: true}, none,
-				linked(index.SameIdentity, "was")}
+				linked(record.SameIdentity, "was")}
 			j.check(t)
 		}
 	}
 }
 
 // drawVariant draws a record that differs from the plain one in a few ways that matter.
-func drawVariant(t *rapid.T, kind file.Kind, label string) *index.Record {
+func drawVariant(t *rapid.T, kind file.Kind, label string) *record.Record {
 	r := recordOf(kind)
 	for _, e := range rapid.SliceOfN(rapid.SampledFrom([]edit{
 		size(6), mtime(200), ctime(200), btime(91), btime(0), inode(8), mode(0o600), owner(0), names(2), volume(2), xattr,
-		target("x"), device(4), content(1), unhashed, unreadableThen, flags(index.Racy), flags(index.Inconsistent),
-		stored(index.Linked),
+		target("x"), device(4), content(1), unhashed, unreadableThen, flags(record.Racy), flags(record.Inconsistent),
+		stored(record.Linked),
 	}), 0, 3).Draw(t, label) {
 		e(r)
 	}
@@ -146,7 +147,7 @@ func near(k file.Kind) *rapid.Generator[file.Kind] {
 func drawFacts(t *rapid.T) (f Facts) {
 	kind := near(file.Regular).Draw(t, "kind")
 	f = Facts{Path: "p", New: drawVariant(t, kind, "new")}
-	f.New.Flags &^= index.Racy | index.Inconsistent
+	f.New.Flags &^= record.Racy | record.Inconsistent
 	if rapid.Bool().Draw(t, "has old") {
 		f.Old = drawVariant(t, near(kind).Draw(t, "old kind"), "old")
 	}
@@ -163,7 +164,7 @@ func drawFacts(t *rapid.T) (f Facts) {
 	f.SizeKnown = kind == file.Regular && rapid.Bool().Draw(t, "size known")
 	if f.HashKnown && f.SizeKnown && f.Known == nil && rapid.Bool().Draw(t, "twin") {
 		f.Twin = at("twin", f.New)
-		f.Twin.Flags, f.Twin.Stored = index.Hashed, index.Copied
+		f.Twin.Flags, f.Twin.Stored = record.Hashed, record.Copied
 	}
 	return f
 }
@@ -172,7 +173,7 @@ func drawFacts(t *rapid.T) (f Facts) {
 func wrong(f Facts, rules Rules, v Verdict) string {
 	kind := f.New.Kind
 	base := f.Old // what the verdict would link or clone
-	if v.Reason == index.Returned {
+	if v.Reason == record.Returned {
 		base = f.Before
 	}
 	switch v.From {
@@ -193,22 +194,23 @@ func wrong(f Facts, rules Rules, v Verdict) string {
 		return "does not suit the kind"
 	case (v.Change == 0) != (v.Do == Keep || v.Do == Learn || v.Do == Read):
 		return "a change that is none, or none that is one"
-	case v.Change == index.Moved && v.From == "", v.From != "" && v.Change != index.Moved && v.Do != Link && v.Do != Clone:
+	case v.Change == record.Moved && v.From == "", v.From != "" && v.Change != record.Moved && v.Do != Link &&
+		v.Do != Clone:
 		return "From is not as documented"
-	case takes && (base == nil || base.Kind != kind || base.Stored == index.Absent):
+	case takes && (base == nil || base.Kind != kind || base.Stored == record.Absent):
 		return "there is nothing to link"
 	case takes && regular && f.HashKnown && base.Hash != f.New.Hash:
 		return "the content is known to differ"
 	case takes && regular && (base.Size != f.New.Size || base.Mtime != f.New.Mtime):
 		return "size or time differ"
 	case takes && !f.HashKnown && regular &&
-		(rules.Checksum || base.Has(index.Racy) || !base.Has(index.Hashed) && v.Do != Keep):
+		(rules.Checksum || base.Has(record.Racy) || !base.Has(record.Hashed) && v.Do != Keep):
 		return "linked unread"
 	case v.Do == Link && !base.SameOwnerMode(f.New):
 		return "the inode has other metadata"
-	case f.Old == nil && (v.Do == Keep || v.Do == Learn || v.Change == index.Modified || v.Change == index.Metadata):
+	case f.Old == nil && (v.Do == Keep || v.Do == Learn || v.Change == record.Modified || v.Change == record.Metadata):
 		return "something happened to nothing"
-	case v.Change == index.Moved && kind == file.Folder && f.New.Btime.IsZero() && f.New.Mtime != base.Mtime &&
+	case v.Change == record.Moved && kind == file.Folder && f.New.Btime.IsZero() && f.New.Mtime != base.Mtime &&
 		!f.Together:
 		return "an inode number alone proves nothing"
 	case !f.HashKnown && v.Do == Link && v.From == "known" && regular && f.New.Btime.IsZero():

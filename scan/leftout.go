@@ -3,8 +3,8 @@ package scan
 import (
 	"strings"
 
-	"snap/index"
 	"snap/internal/file"
+	"snap/record"
 )
 
 // Cause is why a walk does not yield a path that is there and that no filter leaves out.
@@ -36,7 +36,7 @@ func (c Cause) Option() string {
 // LeftOut says why Walk would not yield the path, the filter aside, and at which folder or file that is decided. It
 // looks at the folders on the way there alone. What cannot be read, and what is not there, is TakenIn with the error.
 func LeftOut(root *file.Dir, path string, o Options) (why Cause, at string, err error) {
-	if o.Roots.Place(path) == index.Outside {
+	if o.Roots.Place(path) == record.Outside {
 		return OutsideSources, path, nil
 	}
 	w := newWalker(root, 16, o)
@@ -47,12 +47,12 @@ func LeftOut(root *file.Dir, path string, o Options) (why Cause, at string, err 
 		var s file.Stat
 		if why, s, err = w.leftOutIn(dir, name); why != TakenIn || err != nil {
 			if why == TooLarge || why == NeverEntered || why == OwnFile {
-				dir = index.Join(dir, name)
+				dir = record.Join(dir, name)
 			}
 			return why, dir, err
 		}
-		dir = index.Join(dir, name)
-		if more && o.OneFileSystem && s.Dev != above.Dev && o.Roots.Place(dir) == index.InSource && !o.Roots.Has(dir) {
+		dir = record.Join(dir, name)
+		if more && o.OneFileSystem && s.Dev != above.Dev && o.Roots.Place(dir) == record.InSource && !o.Roots.Has(dir) {
 			return OtherSystem, dir, nil
 		}
 		above = s
@@ -76,7 +76,7 @@ func (w *walker) leftOutIn(dir, name string) (Cause, file.Stat, error) {
 	if err != nil {
 		return TakenIn, s, err
 	}
-	if w.o.Roots.Place(dir) == index.Carrier {
+	if w.o.Roots.Place(dir) == record.Carrier {
 		return TakenIn, s, nil
 	}
 	why, err := LeftOutOf(d, dir, name, &s, w.o)

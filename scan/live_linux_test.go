@@ -13,10 +13,10 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"snap/index"
 	"snap/internal/file"
 	"snap/internal/filetest"
 	"snap/internal/long"
+	"snap/record"
 )
 
 // TestWhatVanishesIsLeftOut removes files and folders while they are walked, by the consumer and beside
@@ -45,7 +45,7 @@ func TestWhatVanishesIsLeftOut(t *testing.T) {
 			if it.Err != nil {
 				t.Errorf("seed %d: %q: %v", seed, it.Path(), it.Err)
 			}
-			if last != "" && index.Compare(last, it.Path()) >= 0 {
+			if last != "" && record.Compare(last, it.Path()) >= 0 {
 				t.Errorf("seed %d: %q after %q", seed, it.Path(), last)
 			}
 			last = it.Path()

@@ -9,8 +9,8 @@ import (
 	"testing"
 
 	"snap/filter"
-	"snap/index"
 	"snap/internal/file"
+	"snap/record"
 )
 
 // filters is a Set of a blacklist and a whitelist, one rule a word.
@@ -81,7 +81,7 @@ func TestLeftOut(t *testing.T) {
 		for _, p := range listing(walked(t, root, Options{Follow: o.Follow})) {
 			path := strings.TrimRight(p, "/@")
 			cause, at, err := LeftOut(dir, path, o)
-			if err != nil || (cause == TakenIn) != in[path] || cause != TakenIn && !index.Within(path, at) {
+			if err != nil || (cause == TakenIn) != in[path] || cause != TakenIn && !record.Within(path, at) {
 				t.Errorf("%+v: %q: %v at %q, %v", o, path, cause, at, err)
 			}
 			why[cause]++

@@ -7,8 +7,8 @@ import (
 	"strings"
 
 	"snap/filter"
-	"snap/index"
 	"snap/internal/file"
+	"snap/record"
 )
 
 // SourceTree opens the folders of a source below root as a walk with these options does: a folder that only leads to
@@ -20,7 +20,7 @@ func SourceTree(root *file.Dir, idle int, o Options) *file.Tree {
 	}
 	carriers := map[string]bool{}
 	for _, r := range o.Roots.Outer() {
-		for dir, _ := index.Split(r); dir != ""; dir, _ = index.Split(dir) {
+		for dir, _ := record.Split(r); dir != ""; dir, _ = record.Split(dir) {
 			carriers[filepath.Join(root.Path(), filepath.FromSlash(dir))] = true
 		}
 	}
@@ -61,7 +61,7 @@ func (w *walker) lead(f *folder, d *file.Dir) {
 	for i := 0; i < len(f.roots); {
 		name, _, _ := strings.Cut(f.roots[i], "/")
 		var on []string
-		for ; i < len(f.roots) && index.Within(f.roots[i], name); i++ {
+		for ; i < len(f.roots) && record.Within(f.roots[i], name); i++ {
 			on = append(on, strings.TrimPrefix(f.roots[i][len(name):], "/"))
 		}
 		e := &file.Entry{Name: name}
@@ -71,7 +71,7 @@ func (w *walker) lead(f *folder, d *file.Dir) {
 		roots := leadsTo(on)
 		switch {
 		case e.Err == nil && e.Stat.Kind == file.Folder:
-			path := index.Join(f.path, name)
+			path := record.Join(f.path, name)
 			c := &folder{path: path, name: name, parent: f, stat: e.Stat, source: roots == nil, roots: roots,
 				included: roots == nil}
 			if w.o.Filter != nil {

@@ -10,10 +10,10 @@ import (
 	"pgregory.net/rapid"
 
 	"snap/filter"
-	"snap/index"
 	"snap/internal/file"
 	"snap/internal/filetest"
 	"snap/internal/long"
+	"snap/record"
 )
 
 // TestRootsAreAPartOfTheWalk: a walk of some of a tree's paths yields what a walk of all yields in them, and the
@@ -26,10 +26,10 @@ func TestRootsAreAPartOfTheWalk(t *testing.T) {
 		for range rapid.IntRange(1, 5).Draw(t, "roots") {
 			paths = append(paths, filepath.Join(root, all[rapid.IntRange(0, len(all)-1).Draw(t, "root")].Path()))
 		}
-		o := Options{Roots: index.RootsOf(root, paths), Jobs: rapid.IntRange(1, 4).Draw(t, "jobs")}
+		o := Options{Roots: record.RootsOf(root, paths), Jobs: rapid.IntRange(1, 4).Draw(t, "jobs")}
 		var want []Item
 		for _, it := range all {
-			if o.Roots.Place(it.Path()) != index.Outside {
+			if o.Roots.Place(it.Path()) != record.Outside {
 				want = append(want, it)
 			}
 		}
@@ -39,7 +39,7 @@ func TestRootsAreAPartOfTheWalk(t *testing.T) {
 		dir := open(t, root)
 		for _, it := range all {
 			why, _, err := LeftOut(dir, it.Path(), o)
-			if check(t, err); (why == OutsideSources) != (o.Roots.Place(it.Path()) == index.Outside) {
+			if check(t, err); (why == OutsideSources) != (o.Roots.Place(it.Path()) == record.Outside) {
 				t.Fatalf("%q: %q is left out by %d", o.Roots, it.Path(), why)
 			}
 		}
@@ -65,7 +65,7 @@ func TestRoots(t *testing.T) {
 			roots = append(roots, filepath.Join(root, r))
 		}
 		for _, jobs := range []int{1, 4} {
-			wantListing(t, walked(t, root, Options{Roots: index.RootsOf(root, roots), Jobs: jobs}), c.want)
+			wantListing(t, walked(t, root, Options{Roots: record.RootsOf(root, roots), Jobs: jobs}), c.want)
 		}
 	}
 }
@@ -80,10 +80,10 @@ func TestTheWayToARootIsNotListed(t *testing.T) {
 		check(t, os.Chmod(root+"/"+path, mode))
 		t.Cleanup(func() { os.Chmod(root+"/"+path, 0o700) })
 	}
-	wantListing(t, walked(t, root, Options{Roots: index.Roots{"way/on/src"}, Jobs: 2}),
+	wantListing(t, walked(t, root, Options{Roots: record.Roots{"way/on/src"}, Jobs: 2}),
 		"/ way/ way/on/ way/on/src/ way/on/src/x")
-	wantListing(t, walked(t, root, Options{Roots: index.Roots{"shut/src"}}), "/ shut/ shut/src?!")
-	wantListing(t, walked(t, root, Options{Roots: index.Roots{"shut/src/y"}}), "/ shut/ shut/src?!")
+	wantListing(t, walked(t, root, Options{Roots: record.Roots{"shut/src"}}), "/ shut/ shut/src?!")
+	wantListing(t, walked(t, root, Options{Roots: record.Roots{"shut/src/y"}}), "/ shut/ shut/src?!")
 }
 
 // TestRootsAreEnteredWhateverTheOptionsSay: the options are about what is in a source.
@@ -94,10 +94,10 @@ func TestRootsAreEnteredWhateverTheOptionsSay(t *testing.T) {
 	check(t, os.MkdirAll(root+"/m/in", 0o755))
 	filetest.Mount(t, "tmpfs", root+"/m/in", "")
 	check(t, os.WriteFile(root+"/m/in/z", nil, 0o644))
-	o := Options{Roots: index.Roots{"big", "c", "m"}, Caches: true, Larger: 80, OneFileSystem: true}
+	o := Options{Roots: record.Roots{"big", "c", "m"}, Caches: true, Larger: 80, OneFileSystem: true}
 	o.Filter = several(t, root, o.Roots, "c big m", "")
 	wantListing(t, walked(t, root, o), "/ big c/ c/CACHEDIR.TAG c/d/ c/d/CACHEDIR.TAG c/x m/ m/in/")
-	o.Roots = index.Roots{"c", "c/d", "m", "m/in"}
+	o.Roots = record.Roots{"c", "c/d", "m", "m/in"}
 	o.Filter = nil
 	wantListing(t, walked(t, root, o), "/ c/ c/CACHEDIR.TAG c/d/ c/d/CACHEDIR.TAG c/d/y c/x m/ m/in/ m/in/z")
 	for path, want := range map[string]Cause{"c/d/y": TakenIn, "m/in/z": TakenIn, "big": OutsideSources, "c/x": TakenIn} {
@@ -113,11 +113,11 @@ func TestRootsAreEnteredWhateverTheOptionsSay(t *testing.T) {
 func TestASourceThatIsMountedFromAbove(t *testing.T) {
 	root := plant(t, "m/b/", "x")
 	filetest.Bind(t, root, root+"/m/b")
-	wantListing(t, walked(t, root, Options{Roots: index.Roots{"m/b"}}), "/ m/ m/b/ m/b/m/ m/b/m/b/ m/b/x")
+	wantListing(t, walked(t, root, Options{Roots: record.Roots{"m/b"}}), "/ m/ m/b/ m/b/m/ m/b/m/b/ m/b/x")
 }
 
 // several is filters for the roots.
-func several(t tb, root string, roots index.Roots, exclude, include string) *filter.Set {
+func several(t tb, root string, roots record.Roots, exclude, include string) *filter.Set {
 	t.Helper()
 	c := filter.Context{Source: root, Roots: roots}
 	parse := func(words string) []*filter.Rule {
@@ -131,7 +131,7 @@ func several(t tb, root string, roots index.Roots, exclude, include string) *fil
 // TestFiltersOfRoots: a line that starts at the source starts at each, an absolute one is what it says.
 func TestFiltersOfRoots(t *testing.T) {
 	root := plant(t, "a/x/y", "a/b/x/y", "a/docs/z", "c/docs/x/y", "c/docs/docs/z", "f")
-	roots := index.Roots{"a", "c/docs", "f"}
+	roots := record.Roots{"a", "c/docs", "f"}
 	for _, c := range []struct{ exclude, include, want string }{
 		{"", "", "/ a/ a/b/ a/b/x/ a/b/x/y a/docs/ a/docs/z a/x/ a/x/y c/ c/docs/ c/docs/docs/ c/docs/docs/z c/docs/x/ " +
 			"c/docs/x/y f"},

@@ -3,7 +3,7 @@
 //
 // Invariants:
 //
-//   - A walk is strictly increasing in key order (index.Compare): a folder comes directly before what is
+//   - A walk is strictly increasing in key order (record.Compare): a folder comes directly before what is
 //     in it.
 //   - Folders are entered by handle, one element at a time, and must turn out to be the folder that
 //     their parent listed: a folder swapped for a link or another folder is not walked.
@@ -21,21 +21,21 @@ import (
 	"sync"
 
 	"snap/filter"
-	"snap/index"
 	"snap/internal/file"
+	"snap/record"
 )
 
 // Options say what a walk takes in. The zero value takes everything, with one worker.
 type Options struct {
-	Roots         index.Roots // take in these folders and files, and the folders that lead there as carriers; none: all
-	Filter        *filter.Set // nil: nothing is left out
-	OneFileSystem bool        // do not enter other file systems; their mount points are kept as empty folders
-	Caches        bool        // leave out what is in a folder marked by a CACHEDIR.TAG, but for the tag
-	IfPresent     []string    // leave out what is in a folder that holds one of these names, but for that name
-	Larger        int64       // leave out regular files larger than this many bytes; 0: no limit
-	Follow        bool        // follow symbolic links; one that leads nowhere or back into its own path stays a link
-	Never         []file.Stat // folders that are never entered nor listed, whatever their path: the destination
-	Own           []OwnFiles  // files that are left out, wherever their folder is met: what snap itself writes
+	Roots         record.Roots // take in these folders and files, and the folders that lead there as carriers; none: all
+	Filter        *filter.Set  // nil: nothing is left out
+	OneFileSystem bool         // do not enter other file systems; their mount points are kept as empty folders
+	Caches        bool         // leave out what is in a folder marked by a CACHEDIR.TAG, but for the tag
+	IfPresent     []string     // leave out what is in a folder that holds one of these names, but for that name
+	Larger        int64        // leave out regular files larger than this many bytes; 0: no limit
+	Follow        bool         // follow symbolic links; one that leads nowhere or back into its own path stays a link
+	Never         []file.Stat  // folders that are never entered nor listed, whatever their path: the destination
+	Own           []OwnFiles   // files that are left out, wherever their folder is met: what snap itself writes
 	// make each file system below the root write first what it has in memory, so that its times show
 	Sync bool
 	Jobs int // folders read at the same time; 0 and 1: one
@@ -56,7 +56,7 @@ type Item struct {
 }
 
 // Path is the item's path.
-func (it *Item) Path() string { return index.Join(it.Dir, it.Name) }
+func (it *Item) Path() string { return record.Join(it.Dir, it.Name) }
 
 // Walk yields the tree below root in key order, the root first. An item is valid until the next one. An
 // error ends the walk: the context's, a filter that cannot be decided, or the root's own.

@@ -6,7 +6,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"snap/index"
+	"snap/record"
 )
 
 // plantMany makes n empty files, 50 in a folder.
@@ -42,12 +42,12 @@ func BenchmarkWalk(b *testing.B) {
 func BenchmarkCompare(b *testing.B) {
 	const n = 20_000
 	root := plantMany(b, n)
-	var old []index.Entry
+	var old []record.Entry
 	for it, err := range Walk(b.Context(), open(b, root), Options{Jobs: 4}) {
 		check(b, err)
-		old = append(old, index.Entry{Path: it.Path(), Record: index.Record{Volume: 1, Stat: it.Stat}})
+		old = append(old, record.Entry{Path: it.Path(), Record: record.Record{Volume: 1, Stat: it.Stat}})
 	}
-	listing := func(yield func(*index.Entry, error) bool) {
+	listing := func(yield func(*record.Entry, error) bool) {
 		for i := range old {
 			if !yield(&old[i], nil) {
 				return

@@ -11,8 +11,8 @@ import (
 
 	"pgregory.net/rapid"
 
-	"snap/index"
 	"snap/internal/file"
+	"snap/record"
 )
 
 type tb interface {
@@ -98,7 +98,7 @@ func wantListing(t *testing.T, got []Item, want string) {
 	}
 }
 
-// independent is the same by other means, in the order of index.Compare.
+// independent is the same by other means, in the order of record.Compare.
 func independent(t tb, root string) (items []Item) {
 	check(t, filepath.WalkDir(root, func(p string, d fs.DirEntry, err error) error {
 		if err != nil {
@@ -107,7 +107,7 @@ func independent(t tb, root string) (items []Item) {
 		rel, _ := filepath.Rel(root, p)
 		it := Item{Stat: file.Stat{Kind: file.Regular}}
 		if rel != "." {
-			it.Dir, it.Name = index.Split(rel)
+			it.Dir, it.Name = record.Split(rel)
 		}
 		switch info, err := d.Info(); {
 		case err != nil:
@@ -122,7 +122,7 @@ func independent(t tb, root string) (items []Item) {
 		items = append(items, it)
 		return nil
 	}))
-	slices.SortFunc(items, func(a, b Item) int { return index.Compare(a.Path(), b.Path()) })
+	slices.SortFunc(items, func(a, b Item) int { return record.Compare(a.Path(), b.Path()) })
 	return items
 }
 
@@ -159,7 +159,7 @@ func TestAWalkIsTheTreeInKeyOrder(t *testing.T) {
 		for jobs := range 9 {
 			got := walked(t, root, Options{Jobs: jobs})
 			for i := range got {
-				if i > 0 && index.Compare(got[i-1].Path(), got[i].Path()) >= 0 {
+				if i > 0 && record.Compare(got[i-1].Path(), got[i].Path()) >= 0 {
 					t.Fatalf("%q comes after %q", got[i].Path(), got[i-1].Path())
 				}
 			}
@@ -224,7 +224,7 @@ func TestATreeTooDeepForTheIndex(t *testing.T) {
 	name := strings.Repeat("n", 250)
 	d := open(t, tempDir(t))
 	root := d.Path()
-	for range index.MaxPath/250 + 5 {
+	for range record.MaxPath/250 + 5 {
 		check(t, d.Mkdir(name))
 		sub, err := d.OpenDir(name)
 		check(t, err)
@@ -233,8 +233,8 @@ func TestATreeTooDeepForTheIndex(t *testing.T) {
 	}
 	items := walked(t, root, Options{Jobs: 3})
 	last := &items[len(items)-1]
-	if last.Err == nil || !strings.Contains(last.Err.Error(), "longer than") || !index.ValidPath(last.Path()) ||
-		len(last.Path()) < index.MaxPath-600 {
+	if last.Err == nil || !strings.Contains(last.Err.Error(), "longer than") || !record.ValidPath(last.Path()) ||
+		len(last.Path()) < record.MaxPath-600 {
 		t.Errorf("the last of %d items has %d bytes and the error %.80v", len(items), len(last.Path()), last.Err)
 	}
 }

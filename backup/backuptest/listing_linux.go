@@ -16,6 +16,7 @@ import (
 	"snap/destination"
 	"snap/index"
 	"snap/internal/file"
+	"snap/record"
 )
 
 // Entry is what a test knows of one path, read by means that snap does not use.
@@ -203,7 +204,7 @@ func (p *Place) WantNames(ctx context.Context, d *destination.Destination, what 
 }
 
 // wantLinks compares which files with several names are one inode: as a restore is told, and in the tree.
-func (p *Place) wantLinks(ctx context.Context, d *destination.Destination, h *index.Header, what string,
+func (p *Place) wantLinks(ctx context.Context, d *destination.Destination, h *record.Header, what string,
 	inTree func(path string) uint64) {
 	p.T.Helper()
 	told, has := map[uint64]index.Inode{}, map[index.Inode]uint64{}
@@ -229,7 +230,7 @@ func (p *Place) wantLinks(ctx context.Context, d *destination.Destination, h *in
 // namesInTrees are the names of each inode that is no folder's in the trees, as snapshot and path, and the inode of
 // each name.
 func namesInTrees(t testing.TB, dest string,
-	heads []index.Header) (names map[uint64][]string, inodes map[string]uint64) {
+	heads []record.Header) (names map[uint64][]string, inodes map[string]uint64) {
 	t.Helper()
 	names, inodes = map[uint64][]string{}, map[string]uint64{}
 	for _, h := range heads {

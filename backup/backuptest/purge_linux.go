@@ -8,6 +8,7 @@ import (
 	"snap/destination"
 	"snap/destination/check"
 	"snap/index"
+	"snap/record"
 )
 
 // Purge takes paths out of the snapshots with these names.
@@ -81,7 +82,7 @@ func (p *Place) Answers(names []string) map[string]string {
 			r := e.Record
 			// How it came there is not of the state; what was learned of the source is lost by a reindex.
 			r.Change, r.Stored, r.Reason, r.From, r.To, r.Link, r.Since = 0, 0, 0, "", "", "", 0
-			r.Ctime, r.Flags = r.Mtime, r.Flags&^index.Racy
+			r.Ctime, r.Flags = r.Mtime, r.Flags&^record.Racy
 			r.Volume, r.Ino, r.Btime, r.Nlink = 0, 0, r.Mtime, 0
 			said["ls "+a.Name+" "+e.Path] = fmt.Sprintf("%+v", r)
 		}

@@ -10,6 +10,7 @@ import (
 	"snap/destination/reindex"
 	"snap/index"
 	"snap/internal/file"
+	"snap/record"
 )
 
 func (p *Place) Reindex(change ...func(*reindex.Options)) *reindex.Result {
@@ -26,7 +27,7 @@ func (p *Place) Reindex(change ...func(*reindex.Options)) *reindex.Result {
 }
 
 // Knows is what the index says of every snapshot: its header, and each path in it.
-func (p *Place) Knows() (heads []index.Header, all []map[string]index.Record) {
+func (p *Place) Knows() (heads []record.Header, all []map[string]record.Record) {
 	p.T.Helper()
 	ctx := context.Background()
 	db, err := index.Open(index.Path(p.Dest))
@@ -34,7 +35,7 @@ func (p *Place) Knows() (heads []index.Header, all []map[string]index.Record) {
 	heads, err = db.Snapshots(ctx)
 	p.Do(err)
 	for _, h := range heads {
-		m := map[string]index.Record{}
+		m := map[string]record.Record{}
 		for e, err := range db.Entries(ctx, h.Seq, "") {
 			p.Do(err)
 			m[e.Path] = e.Record
@@ -46,7 +47,7 @@ func (p *Place) Knows() (heads []index.Header, all []map[string]index.Record) {
 
 // WantSeen compares what the index says with what it said, as far as trees can tell. The top folder of a
 // snapshot is for its owner alone: that of the source is not in it.
-func WantSeen(t testing.TB, what string, before, after []map[string]index.Record) {
+func WantSeen(t testing.TB, what string, before, after []map[string]record.Record) {
 	t.Helper()
 	if len(before) != len(after) {
 		t.Fatalf("%s: %d snapshots, want %d", what, len(after), len(before))
@@ -78,7 +79,7 @@ func WantSeen(t testing.TB, what string, before, after []map[string]index.Record
 }
 
 // seen is what a tree can tell of a record.
-func seen(r index.Record) string {
+func seen(r record.Record) string {
 	if r.Kind == file.Folder {
 		return fmt.Sprint(r.Kind, r.Mode, r.UID, r.GID, r.Mtime)
 	}

@@ -19,10 +19,10 @@ import (
 	"snap/destination"
 	"snap/destination/check"
 	"snap/destination/retention"
-	"snap/index"
 	"snap/internal/filetest"
 	"snap/internal/harness"
 	"snap/internal/progress"
+	"snap/record"
 )
 
 // Backup runs one backup; change adjusts its options.
@@ -41,7 +41,7 @@ func (p *Place) Backup(change ...func(*backup.Options)) (*backup.Result, *Record
 func (p *Place) Try(change ...func(*backup.Options)) (*backup.Result, *Recorder, error) {
 	p.T.Helper()
 	ctx := context.Background()
-	rec := &Recorder{map[string]index.Record{}, map[string]index.Record{}}
+	rec := &Recorder{map[string]record.Record{}, map[string]record.Record{}}
 	p.N++
 	o := backup.Options{
 		Source: p.Src, Start: settled(), Report: rec,
@@ -73,7 +73,7 @@ func (p *Place) Interrupt(n int, change ...func(*backup.Options)) *backup.Result
 	p.N++
 	o := backup.Options{
 		Source: p.Src, Start: settled(), Name: func(time.Time) string { return fmt.Sprintf("s%04d", p.N) },
-		Report: &stopper{Recorder{map[string]index.Record{}, map[string]index.Record{}}, n, cancel},
+		Report: &stopper{Recorder{map[string]record.Record{}, map[string]record.Record{}}, n, cancel},
 	}
 	for _, f := range change {
 		f(&o)
@@ -147,11 +147,11 @@ func (p *Place) Looks(t *testing.T, only string, names []string, args ...string)
 
 // Recorder keeps what a run reports.
 type Recorder struct {
-	Changes map[string]index.Record
-	Kept    map[string]index.Record
+	Changes map[string]record.Record
+	Kept    map[string]record.Record
 }
 
-func (r *Recorder) Entry(path string, rec *index.Record, changed bool) {
+func (r *Recorder) Entry(path string, rec *record.Record, changed bool) {
 	if changed {
 		r.Changes[path] = *rec
 	} else {
@@ -170,7 +170,7 @@ type stopper struct {
 	stop context.CancelFunc
 }
 
-func (s *stopper) Entry(path string, rec *index.Record, changed bool) {
+func (s *stopper) Entry(path string, rec *record.Record, changed bool) {
 	if s.left--; s.left == 0 {
 		s.stop()
 	}
@@ -187,7 +187,7 @@ func Moved(o *backup.Options) { o.SourceMoved = true }
 // Of makes a backup one of these sources, below p.src. One that ends in a slash is a tree by itself.
 func (p *Place) Of(sources ...string) func(*backup.Options) {
 	return func(o *backup.Options) {
-		o.Source, o.Scan.Roots = p.Src, index.Roots(sources)
+		o.Source, o.Scan.Roots = p.Src, record.Roots(sources)
 		if len(sources) == 1 && strings.HasSuffix(sources[0], "/") {
 			o.Source, o.Scan.Roots = p.Path(sources[0][:len(sources[0])-1]), nil
 		}
@@ -206,18 +206,18 @@ func Untold(res *backup.Result) (paths []string) {
 }
 
 // DeadSet reads the change set of a run that died: the paths of the files that it has copied, in order.
-func (p *Place) DeadSet(work string) (begin *index.Header, copied []string) {
+func (p *Place) DeadSet(work string) (begin *record.Header, copied []string) {
 	p.T.Helper()
 	b, err := os.ReadFile(filepath.Join(work, "changes"))
 	p.Do(err)
-	c, err := index.NewChangeReader(bytes.NewReader(b))
+	c, err := record.NewChangeReader(bytes.NewReader(b))
 	p.Do(err)
 	for e, err := range c.All() {
-		if errors.Is(err, index.ErrTruncated) {
+		if errors.Is(err, record.ErrTruncated) {
 			break
 		}
 		p.Do(err)
-		if e.Stored == index.Copied {
+		if e.Stored == record.Copied {
 			copied = append(copied, e.Path)
 		}
 	}
@@ -246,15 +246,15 @@ func (p *Place) RewriteSet(work, boot string, n int) {
 	path := filepath.Join(work, "changes")
 	b, err := os.ReadFile(path)
 	p.Do(err)
-	c, err := index.NewChangeReader(bytes.NewReader(b))
+	c, err := record.NewChangeReader(bytes.NewReader(b))
 	p.Do(err)
 	var out bytes.Buffer
 	begin := *c.Begin()
 	begin.Boot = boot
-	w, err := index.NewChangeWriter(&out, &begin)
+	w, err := record.NewChangeWriter(&out, &begin)
 	p.Do(err)
 	for e, err := range c.All() {
-		if errors.Is(err, index.ErrTruncated) {
+		if errors.Is(err, record.ErrTruncated) {
 			break
 		}
 		p.Do(err)

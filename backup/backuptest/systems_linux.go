@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"snap/index"
+	"snap/record"
 )
 
 // Fill leaves not a byte free.
@@ -57,7 +58,7 @@ func Sound(t testing.TB, dest string) {
 			t.Error(err)
 			continue
 		}
-		c, err := index.NewChangeReader(bufio.NewReader(f))
+		c, err := record.NewChangeReader(bufio.NewReader(f))
 		if err == nil {
 			err = db.CheckSet(ctx, h, c.All(), func(err error) { t.Errorf("snapshot %s: %v", h.Name, err) })
 		}

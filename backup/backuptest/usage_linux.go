@@ -13,6 +13,7 @@ import (
 
 	"snap/destination"
 	"snap/index"
+	"snap/record"
 )
 
 // WantUsage checks what the index says of the inodes against the trees.
@@ -51,7 +52,7 @@ func (p *Place) WantUsage(what string) {
 }
 
 // UsageOfTrees finds out from the trees themselves which snapshots hold each inode of a regular file.
-func UsageOfTrees(t testing.TB, dest string, heads []index.Header) index.Usage {
+func UsageOfTrees(t testing.TB, dest string, heads []record.Header) index.Usage {
 	t.Helper()
 	type life struct {
 		size int64

@@ -12,6 +12,7 @@ import (
 	"snap/filter"
 	"snap/index"
 	"snap/internal/file"
+	"snap/record"
 	"snap/scan"
 )
 
@@ -19,15 +20,15 @@ import (
 type Census struct {
 	source     *Source
 	db         *index.DB
-	prev       *index.Header // nil without one
+	prev       *record.Header // nil without one
 	allowEmpty bool
-	open       index.Roots // those that were not met, or in which nothing was met so far
+	open       record.Roots // those that were not met, or in which nothing was met so far
 	there      map[string]bool
 }
 
 // NewCensus is for a scan of s against the snapshot prev of db, nil without one. allowEmpty accepts a source with
 // nothing in it.
-func (s *Source) NewCensus(db *index.DB, prev *index.Header, allowEmpty bool) *Census {
+func (s *Source) NewCensus(db *index.DB, prev *record.Header, allowEmpty bool) *Census {
 	return &Census{s, db, prev, allowEmpty, slices.Clone(s.members()), map[string]bool{}}
 }
 
@@ -52,7 +53,7 @@ func (c *Census) Meet(it *scan.Item) {
 			c.there[root] = true
 			return it.Stat.Kind != file.Folder
 		default:
-			return index.Within(path, root)
+			return record.Within(path, root)
 		}
 	})
 }
@@ -173,7 +174,7 @@ func (s *Source) leftOutWhole(root string) (why []string, err error) {
 		return nil, s.missing(root, err)
 	}
 	for i := range entries {
-		path := index.Join(root, entries[i].Name)
+		path := record.Join(root, entries[i].Name)
 		now, err := d.Lstat(entries[i].Name)
 		if err != nil {
 			continue

@@ -8,13 +8,13 @@ import (
 	"strings"
 
 	"snap/destination"
-	"snap/index"
 	"snap/internal/file"
+	"snap/record"
 	"snap/scan"
 )
 
 // CheckSame refuses other sources than those of the snapshot before, unless that is meant: then it is worth a note.
-func CheckSame(prev, head *index.Header, meant bool) (note, err error) {
+func CheckSame(prev, head *record.Header, meant bool) (note, err error) {
 	before, now := prev.AllSources(), head.AllSources()
 	if len(before) == 0 || sameSources(before, now) {
 		return nil, nil

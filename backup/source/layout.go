@@ -5,14 +5,14 @@ import (
 	"os"
 	"path/filepath"
 
-	"snap/index"
 	"snap/internal/file"
+	"snap/record"
 )
 
 // CheckLayout refuses a source and a destination that lie in each other. left tells whether the filters
 // leave out the destination, given as a path in the tree; it is then only never entered.
 // The returned Stat is the destination's, for scan.Options.Never.
-func CheckLayout(source string, roots index.Roots, dest string,
+func CheckLayout(source string, roots record.Roots, dest string,
 	left func(rel string) (bool, error)) (file.Stat, error) {
 	d, err := file.OpenRoot(dest)
 	if err != nil {
@@ -24,12 +24,12 @@ func CheckLayout(source string, roots index.Roots, dest string,
 		return dStat, err
 	}
 	if len(roots) == 0 {
-		roots = index.Roots{""}
+		roots = record.Roots{""}
 	}
 	for _, root := range roots {
 		one := filepath.Join(source, filepath.FromSlash(root))
 		err := checkLayout(one, len(roots) > 1, dest, &dStat,
-			func(rel string) (bool, error) { return left(index.Join(root, rel)) })
+			func(rel string) (bool, error) { return left(record.Join(root, rel)) })
 		if err != nil {
 			return dStat, err
 		}

@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 
-	"snap/index"
 	"snap/internal/file"
+	"snap/record"
 )
 
 // A file is read up to the size in its stat record, so that reading a growing file ends. But some files have another
@@ -31,11 +31,11 @@ type Reading struct {
 // Read reads src into h, and into the empty file dst if there is one. olds are the records that it will be
 // compared with.
 func Read(ctx context.Context, dst, src *file.File, h *file.Digest, buf []byte,
-	olds ...*index.Record) (r Reading, err error) {
+	olds ...*record.Record) (r Reading, err error) {
 	if r.Stat, err = src.Stat(); err != nil {
 		return r, err
 	}
-	h.Begin(index.SparseForm(src, &r.Stat, olds...))
+	h.Begin(record.SparseForm(src, &r.Stat, olds...))
 	if dst != nil {
 		r.N, r.Wrote, err = file.Copy(ctx, dst, src, r.Stat.Size, h, buf)
 	} else {

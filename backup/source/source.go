@@ -14,8 +14,8 @@ import (
 	"path/filepath"
 	"syscall"
 
-	"snap/index"
 	"snap/internal/file"
+	"snap/record"
 	"snap/scan"
 )
 
@@ -33,7 +33,7 @@ type Source struct {
 
 // Open opens the folder at path, of which o says what is backed up. prev is the header of the previous snapshot, nil
 // without one.
-func Open(path string, o scan.Options, prev *index.Header) (*Source, error) {
+func Open(path string, o scan.Options, prev *record.Header) (*Source, error) {
 	root, err := file.OpenRoot(path)
 	if err != nil {
 		return nil, &MissingError{Path: path, Err: err}
@@ -51,7 +51,7 @@ func (s *Source) Close() {
 func (s *Source) Dir(path string) (*file.Dir, error) { return s.tree.Dir(path) }
 
 // Place says what path is: in a source, on the way to one, or outside.
-func (s *Source) Place(path string) index.Place { return s.scan.Roots.Place(path) }
+func (s *Source) Place(path string) record.Place { return s.scan.Roots.Place(path) }
 
 // Walk lists it in key order, and reads jobs folders ahead.
 func (s *Source) Walk(ctx context.Context, jobs int) iter.Seq2[*scan.Item, error] {
@@ -85,7 +85,7 @@ func (s *Source) Sync() {
 	for _, root := range s.members() {
 		d, err := s.tree.Dir(root)
 		if err != nil { // a file
-			dir, _ := index.Split(root)
+			dir, _ := record.Split(root)
 			d, err = s.tree.Dir(dir)
 		}
 		if err == nil {
@@ -96,9 +96,9 @@ func (s *Source) Sync() {
 }
 
 // members are the sources as paths in the tree.
-func (s *Source) members() index.Roots {
+func (s *Source) members() record.Roots {
 	if len(s.scan.Roots) == 0 {
-		return index.Roots{""}
+		return record.Roots{""}
 	}
 	return s.scan.Roots
 }
@@ -139,7 +139,7 @@ func NothingThere(err error) bool {
 
 // Look is Lstat after the folders on the way were opened again: one that was removed and made again is another one.
 func (s *Source) Look(path string) (file.Stat, error) {
-	for dir, _ := index.Split(path); dir != ""; dir, _ = index.Split(dir) {
+	for dir, _ := record.Split(path); dir != ""; dir, _ = record.Split(dir) {
 		s.tree.Forget(dir)
 	}
 	return s.Lstat(path)
@@ -147,10 +147,10 @@ func (s *Source) Look(path string) (file.Stat, error) {
 
 // Lstat is what the source has at path; outside of it there is nothing. What is not found at once is looked for twice.
 func (s *Source) Lstat(path string) (now file.Stat, err error) {
-	if s.Place(path) == index.Outside {
+	if s.Place(path) == record.Outside {
 		return now, fs.ErrNotExist // whatever is there, it is not part of the source
 	}
-	dir, name := index.Split(path)
+	dir, name := record.Split(path)
 	for range 2 {
 		var d *file.Dir
 		if d, err = s.tree.Dir(dir); err == nil {

@@ -7,8 +7,8 @@ import (
 	"testing"
 
 	"snap/backup/source"
-	"snap/index"
 	"snap/internal/file"
+	"snap/record"
 	"snap/scan"
 )
 
@@ -33,12 +33,12 @@ func TestLayout(t *testing.T) {
 	yes := func(rel string) (bool, error) { asked = rel; return true, nil }
 	var layout *source.LayoutError
 	for _, c := range []struct {
-		roots index.Roots
+		roots record.Roots
 		dest  string
 	}{
-		{index.Roots{"b", "a"}, "a/dest"}, // in a source
-		{index.Roots{"a", "b"}, "b"},      // is a source
-		{index.Roots{"a", "b/g"}, "b"},    // a source is in it
+		{record.Roots{"b", "a"}, "a/dest"}, // in a source
+		{record.Roots{"a", "b"}, "b"},      // is a source
+		{record.Roots{"a", "b/g"}, "b"},    // a source is in it
 		{nil, ""},
 		{nil, "a"},
 	} {
@@ -46,11 +46,11 @@ func TestLayout(t *testing.T) {
 			t.Errorf("%q to %q: %v", c.roots, c.dest, err)
 		}
 	}
-	_, err := source.CheckLayout(top, index.Roots{"a", "b"}, filepath.Join(top, "a/dest"), yes)
+	_, err := source.CheckLayout(top, record.Roots{"a", "b"}, filepath.Join(top, "a/dest"), yes)
 	if err != nil || asked != "a/dest" {
 		t.Error(asked, err)
 	}
-	if _, err := source.CheckLayout(top, index.Roots{"a", "b/g"}, dest, no); err != nil {
+	if _, err := source.CheckLayout(top, record.Roots{"a", "b/g"}, dest, no); err != nil {
 		t.Error(err)
 	}
 }
@@ -58,7 +58,7 @@ func TestLayout(t *testing.T) {
 // TestLook: what is there at the moment, in the sources alone.
 func TestLook(t *testing.T) {
 	top := plant(t, "a/in/f", "b/g", "c/h")
-	s, err := source.Open(top, scan.Options{Roots: index.Roots{"a", "c/h"}}, nil)
+	s, err := source.Open(top, scan.Options{Roots: record.Roots{"a", "c/h"}}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -84,7 +84,7 @@ func TestLook(t *testing.T) {
 // TestVolumes: no number of a file system is given twice, and the last one is remembered.
 func TestVolumes(t *testing.T) {
 	top := plant(t, "f")
-	number := func(prev *index.Header) (n uint32, kept index.Volumes) {
+	number := func(prev *record.Header) (n uint32, kept record.Volumes) {
 		s, err := source.Open(top, scan.Options{}, prev)
 		if err != nil {
 			t.Fatal(err)
@@ -105,10 +105,10 @@ func TestVolumes(t *testing.T) {
 	if first != 1 || len(kept) != 1 {
 		t.Fatalf("the first is %d of %v", first, kept)
 	}
-	if again, _ := number(&index.Header{Volumes: kept}); again != first {
+	if again, _ := number(&record.Header{Volumes: kept}); again != first {
 		t.Errorf("then it is %d", again)
 	}
-	if other, kept := number(&index.Header{Volumes: index.Volumes{7: "gone"}}); other != 8 || len(kept) != 1 {
+	if other, kept := number(&record.Header{Volumes: record.Volumes{7: "gone"}}); other != 8 || len(kept) != 1 {
 		t.Errorf("beside another that had 7 it is %d of %v", other, kept)
 	}
 }

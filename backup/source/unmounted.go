@@ -7,6 +7,7 @@ import (
 
 	"snap/index"
 	"snap/internal/file"
+	"snap/record"
 	"snap/scan"
 )
 
@@ -15,7 +16,7 @@ import (
 type EmptyMounts struct {
 	Source *Source
 	DB     *index.DB
-	Prev   *index.Header // the previous snapshot, nil without one
+	Prev   *record.Header // the previous snapshot, nil without one
 	Report func(path string, err error)
 
 	path    string
@@ -26,7 +27,7 @@ type EmptyMounts struct {
 // Pass takes the pairs of the scan in key order.
 func (e *EmptyMounts) Pass(ctx context.Context, p *scan.Pair) error {
 	path := p.Path()
-	if e.here && index.Within(path, e.path) {
+	if e.here && record.Within(path, e.path) {
 		if e.entries++; p.New != nil {
 			e.here = false
 		}
@@ -37,7 +38,7 @@ func (e *EmptyMounts) Pass(ctx context.Context, p *scan.Pair) error {
 		p.New.Stat.Root || p.New.Err != nil || p.Old.Volume == e.Source.VolumeOf(p.New.Stat.Dev) {
 		return nil
 	}
-	dir, _ := index.Split(path)
+	dir, _ := record.Split(path)
 	above, _, err := e.DB.Lookup(ctx, e.Prev.Seq, dir)
 	if err != nil && !errors.Is(err, index.ErrNotFound) {
 		return err

@@ -3,8 +3,8 @@ package source
 import (
 	"fmt"
 
-	"snap/index"
 	"snap/internal/file"
+	"snap/record"
 )
 
 // Volumes numbers the file systems of the source. The numbers are the index's; what a device number
@@ -17,7 +17,7 @@ type Volumes struct {
 	met    map[uint32]bool // the numbers in byDev
 }
 
-func newVolumes(prev *index.Header) *Volumes {
+func newVolumes(prev *record.Header) *Volumes {
 	v := &Volumes{number: map[string]uint32{}, byDev: map[uint64]uint32{}, met: map[uint32]bool{}}
 	if prev != nil {
 		for n, id := range prev.Volumes {
@@ -31,8 +31,8 @@ func newVolumes(prev *index.Header) *Volumes {
 // Kept is what the next run has to know: the file systems that this one has met, and which number was the last.
 // Others are forgotten, else a source that is a new one each time, such as a snapshot of btrfs, would make the header
 // longer with each run. Nothing of them is in the newest snapshot but what --ignore-inode takes for unchanged.
-func (v *Volumes) Kept() index.Volumes {
-	kept := index.Volumes{}
+func (v *Volumes) Kept() record.Volumes {
+	kept := record.Volumes{}
 	for id, n := range v.number {
 		if v.met[n] || n == v.last {
 			kept[n] = id

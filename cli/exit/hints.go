@@ -21,6 +21,7 @@ import (
 	"snap/internal/hint"
 	"snap/internal/quote"
 	"snap/query"
+	"snap/record"
 	"snap/restore"
 )
 
@@ -65,8 +66,8 @@ func Hint(err error, dest string) error {
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
 		return hint.With(err, "%s\nall snapshots in it are whole; snap prune frees space",
 			SystemHint(err, "the destination", dest, os.Geteuid()))
-	case errors.Is(err, index.ErrMissing), errors.Is(err, index.ErrDamaged), errors.Is(err, index.ErrTruncated),
-		errors.Is(err, index.ErrNewer):
+	case errors.Is(err, index.ErrMissing), errors.Is(err, record.ErrDamaged), errors.Is(err, record.ErrTruncated),
+		errors.Is(err, record.ErrNewer):
 		return query.IndexHint(err, dest)
 	}
 	if way := SystemHint(err, "the destination", dest, os.Geteuid()); way != "" {

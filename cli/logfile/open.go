@@ -22,10 +22,10 @@ import (
 
 	"snap/cli/settings"
 	"snap/destination"
-	"snap/index"
 	"snap/internal/file"
 	"snap/internal/hint"
 	"snap/internal/quote"
+	"snap/record"
 )
 
 // Path is where the log file of a destination is, "" for none, and then why
@@ -137,7 +137,7 @@ func noLog(ctx context.Context, d *destination.Destination, in string) (why stri
 		return "", nil
 	}
 	snaps, err := d.DB.Snapshots(ctx)
-	if slices.ContainsFunc(snaps, func(h index.Header) bool { return h.Name == top }) {
+	if slices.ContainsFunc(snaps, func(h record.Header) bool { return h.Name == top }) {
 		why = "that folder is a snapshot"
 	}
 	return why, err

@@ -21,10 +21,10 @@ import (
 	"snap/cli/text"
 	"snap/filter"
 	"snap/hooks"
-	"snap/index"
 	"snap/internal/file"
 	"snap/internal/hint"
 	"snap/internal/quote"
+	"snap/record"
 )
 
 // Settings are the lasting choices of a destination, from its BackupOptions.txt.
@@ -335,7 +335,7 @@ func checkFormat(format string) error {
 			_, n := utf8.DecodeRuneInString(rest)
 			return fmt.Errorf("%s means nothing in a format; %%%% is the character", quote.Name("%"+rest[:n]))
 		}
-		if err := index.CheckName(timefmt.Format(t, format)); err != nil {
+		if err := record.CheckName(timefmt.Format(t, format)); err != nil {
 			return err
 		}
 	}

@@ -1,24 +1,24 @@
 package text
 
 import (
-	"snap/index"
 	"snap/internal/file"
 	"snap/internal/quote"
+	"snap/record"
 )
 
 // marks are the letters for changes, and the colours they have where there is colour.
 var marks = [...]struct{ Letter, colour string }{
-	index.Added:       {"+", "32"},
-	index.Modified:    {"M", "33"},
-	index.Metadata:    {"U", "36"},
-	index.Moved:       {"R", "35"},
-	index.TypeChanged: {"T", "33"},
-	index.Removed:     {"-", "31"},
-	index.Silent:      {" ", ""},
+	record.Added:       {"+", "32"},
+	record.Modified:    {"M", "33"},
+	record.Metadata:    {"U", "36"},
+	record.Moved:       {"R", "35"},
+	record.TypeChanged: {"T", "33"},
+	record.Removed:     {"-", "31"},
+	record.Silent:      {" ", ""},
 }
 
 // Letter is the letter of a change.
-func Letter(change index.Change) string {
+func Letter(change record.Change) string {
 	if int(change) >= len(marks) {
 		return "?"
 	}
@@ -26,7 +26,7 @@ func Letter(change index.Change) string {
 }
 
 // Mark is the letter of a change, in its colour if there are colours.
-func (s Style) Mark(change index.Change) string {
+func (s Style) Mark(change record.Change) string {
 	if int(change) >= len(marks) || marks[change].colour == "" || !s.Color {
 		return Letter(change)
 	}

@@ -9,8 +9,8 @@ import (
 	"github.com/clipperhouse/displaywidth"
 	"github.com/dustin/go-humanize"
 
-	"snap/index"
 	"snap/internal/when"
+	"snap/record"
 )
 
 // Style is how text is written: for a terminal of this width, with these units.
@@ -32,7 +32,7 @@ func (s Style) Age(t time.Time) string { return when.Ago(t, s.Now()) }
 func (s Style) Size(n int64) string {
 	n = max(n, 0)
 	more := ""
-	if n == index.Beyond {
+	if n == record.Beyond {
 		more = " or more"
 	}
 	switch s.Units {

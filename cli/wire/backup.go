@@ -3,7 +3,7 @@ package wire
 import (
 	"time"
 
-	"snap/index"
+	"snap/record"
 )
 
 // BackupChange is a line of `backup -v --json`.
@@ -20,12 +20,12 @@ type BackupChange struct {
 }
 
 // NewBackupChange is what a backup recorded of path; changed is false for what stayed as it was.
-func NewBackupChange(path string, rec *index.Record, changed bool) BackupChange {
+func NewBackupChange(path string, rec *record.Record, changed bool) BackupChange {
 	j := BackupChange{Type: "change", Change: "unchanged", Size: rec.Size}
 	j.Path, j.PathB64 = Name(path)
 	if changed {
 		j.Change, j.Reason, j.Stored = rec.Change.String(), rec.Reason.String(), rec.Stored.String()
-		if rec.Change == index.Moved {
+		if rec.Change == record.Moved {
 			var from string
 			from, j.FromB64 = Name(rec.From)
 			j.From = &from

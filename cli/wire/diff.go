@@ -3,6 +3,7 @@ package wire
 import (
 	"snap/index"
 	"snap/query"
+	"snap/record"
 )
 
 // Difference is a `change` of `snap diff`.
@@ -41,24 +42,24 @@ type DiffSummary struct {
 // Add counts a difference.
 func (s *DiffSummary) Add(d *index.Difference) {
 	switch d.Change {
-	case index.Added:
+	case record.Added:
 		s.Added++
-	case index.Modified:
+	case record.Modified:
 		s.Modified++
-	case index.Metadata:
+	case record.Metadata:
 		s.Metadata++
-	case index.Moved:
+	case record.Moved:
 		s.Moved++
-	case index.Removed:
+	case record.Removed:
 		s.Removed++
-	case index.TypeChanged:
+	case record.TypeChanged:
 		s.Type++
 	}
 	if d.Before != nil {
-		s.BytesBefore = index.Plus(s.BytesBefore, d.Before.Size)
+		s.BytesBefore = record.Plus(s.BytesBefore, d.Before.Size)
 	}
 	if d.After != nil {
-		s.BytesAfter = index.Plus(s.BytesAfter, d.After.Size)
+		s.BytesAfter = record.Plus(s.BytesAfter, d.After.Size)
 	}
 }
 

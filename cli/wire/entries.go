@@ -4,8 +4,8 @@ import (
 	"encoding/hex"
 	"fmt"
 
-	"snap/index"
 	"snap/internal/file"
+	"snap/record"
 )
 
 // Entry is an entry of `ls`.
@@ -28,7 +28,7 @@ type Entry struct {
 }
 
 // NewEntry is e as `ls` prints it.
-func NewEntry(e *index.Entry) Entry {
+func NewEntry(e *record.Entry) Entry {
 	j := Entry{
 		Type: e.Kind.String(), Mode: fmt.Sprintf("%04o", e.Mode), UID: e.UID, GID: e.GID, Size: e.Size,
 		Mtime: FileTime(e.Mtime), SHA256: hash(&e.Record), Sparse: sparseHash(&e.Record), Nlink: e.Nlink,
@@ -44,8 +44,8 @@ func NewEntry(e *index.Entry) Entry {
 }
 
 // hash is a record's hash in hex, null where there is none.
-func hash(r *index.Record) *string {
-	if !r.Has(index.Hashed) || r.Has(index.SparseHash) {
+func hash(r *record.Record) *string {
+	if !r.Has(record.Hashed) || r.Has(record.SparseHash) {
 		return nil
 	}
 	s := hex.EncodeToString(r.Hash[:])
@@ -53,15 +53,15 @@ func hash(r *index.Record) *string {
 }
 
 // sparseHash is the hash of a file with large holes, "" for others.
-func sparseHash(r *index.Record) string {
-	if !r.Has(index.SparseHash) {
+func sparseHash(r *record.Record) string {
+	if !r.Has(record.SparseHash) {
 		return ""
 	}
 	return hex.EncodeToString(r.Hash[:])
 }
 
 // Size is a record's size, null where there is no record.
-func Size(r *index.Record) *int64 {
+func Size(r *record.Record) *int64 {
 	if r == nil {
 		return nil
 	}
@@ -70,14 +70,14 @@ func Size(r *index.Record) *int64 {
 
 // Problem says what is wrong with a record: "unreadable", it could not be read; "unheld", the destination cannot hold
 // it; "inconsistent", it changed while it was read.
-func Problem(r *index.Record) string {
+func Problem(r *record.Record) string {
 	switch {
 	case r == nil:
 	case r.Unheld():
 		return "unheld"
-	case r.Has(index.Unreadable) || r.Exists() && !r.Held():
+	case r.Has(record.Unreadable) || r.Exists() && !r.Held():
 		return "unreadable"
-	case r.Has(index.Inconsistent):
+	case r.Has(record.Inconsistent):
 		return "inconsistent"
 	}
 	return ""

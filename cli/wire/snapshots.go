@@ -1,42 +1,42 @@
 package wire
 
 import (
-	"snap/index"
+	"snap/record"
 )
 
 // Snapshot is a snapshot in `list` and in summaries.
 type Snapshot struct {
-	Name        string      `json:"name"`
-	Seq         uint64      `json:"seq"`
-	Time        Time        `json:"time"`
-	Finished    Time        `json:"finished"`
-	Source      string      `json:"source"`
-	SourceB64   string      `json:"source_b64,omitempty"`
-	Sources     []string    `json:"sources"` // the folders and files that were named; source is what their tree begins at
-	SourcesB64  []string    `json:"sources_b64,omitempty"`
-	Host        string      `json:"host"`
-	User        string      `json:"user"`
-	Files       int64       `json:"files"`
-	Dirs        int64       `json:"dirs"`
-	Bytes       int64       `json:"bytes"`
-	Added       int64       `json:"added"`
-	Modified    int64       `json:"modified"`
-	Metadata    int64       `json:"metadata"`
-	Moved       int64       `json:"moved"`
-	Removed     int64       `json:"removed"`
-	Linked      int64       `json:"linked"`
-	CopiedBytes int64       `json:"copied_bytes"`
-	Errors      int64       `json:"errors"`
-	State       index.State `json:"state"`
-	Tags        []string    `json:"tags"`
-	Note        string      `json:"note"`
+	Name        string       `json:"name"`
+	Seq         uint64       `json:"seq"`
+	Time        Time         `json:"time"`
+	Finished    Time         `json:"finished"`
+	Source      string       `json:"source"`
+	SourceB64   string       `json:"source_b64,omitempty"`
+	Sources     []string     `json:"sources"` // the folders and files that were named; source is what their tree begins at
+	SourcesB64  []string     `json:"sources_b64,omitempty"`
+	Host        string       `json:"host"`
+	User        string       `json:"user"`
+	Files       int64        `json:"files"`
+	Dirs        int64        `json:"dirs"`
+	Bytes       int64        `json:"bytes"`
+	Added       int64        `json:"added"`
+	Modified    int64        `json:"modified"`
+	Metadata    int64        `json:"metadata"`
+	Moved       int64        `json:"moved"`
+	Removed     int64        `json:"removed"`
+	Linked      int64        `json:"linked"`
+	CopiedBytes int64        `json:"copied_bytes"`
+	Errors      int64        `json:"errors"`
+	State       record.State `json:"state"`
+	Tags        []string     `json:"tags"`
+	Note        string       `json:"note"`
 
 	// In list, of the newest only: when the last run found nothing changed since.
 	LastUnchanged *Time `json:"last_unchanged,omitempty"`
 }
 
 // NewSnapshot is h with the state that people see.
-func NewSnapshot(h *index.Header, state index.State) Snapshot {
+func NewSnapshot(h *record.Header, state record.State) Snapshot {
 	source, b64 := Name(h.Source)
 	sources, sourcesB64 := Names(h.AllSources())
 	tags := h.Tags
@@ -61,7 +61,7 @@ type Labels struct {
 }
 
 // NewLabels are the labels of h.
-func NewLabels(h *index.Header) Labels {
+func NewLabels(h *record.Header) Labels {
 	tags := h.Tags
 	if tags == nil {
 		tags = []string{}

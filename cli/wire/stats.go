@@ -3,6 +3,7 @@ package wire
 import (
 	"snap/index"
 	"snap/query"
+	"snap/record"
 )
 
 // Stats is what `snap stats` tells of a destination. Sizes are bytes of regular files; a file is an inode, which
@@ -42,7 +43,7 @@ type StatsSnapshot struct {
 }
 
 // NewStatsSnapshot is h with its share; disk is what h and all snapshots before hold together.
-func NewStatsSnapshot(h *index.Header, s *index.Share, disk int64) StatsSnapshot {
+func NewStatsSnapshot(h *record.Header, s *index.Share, disk int64) StatsSnapshot {
 	return StatsSnapshot{
 		Name: h.Name, Seq: h.Seq, Time: Time(h.Time), Files: s.Held.Inodes, Bytes: s.Held.Bytes, NewFiles: s.New.Inodes,
 		NewBytes: s.New.Bytes, AloneFiles: s.Alone.Inodes, AloneBytes: s.Alone.Bytes, DiskBytes: disk,
@@ -83,7 +84,7 @@ func NewStats(dest string, s *query.Details) Stats {
 	j.Destination, j.DestinationB64 = Name(dest)
 	disk := int64(0)
 	for i, h := range s.Snapshots {
-		disk = index.Plus(disk, s.Shares[i].New.Bytes)
+		disk = record.Plus(disk, s.Shares[i].New.Bytes)
 		j.Snapshots = append(j.Snapshots, NewStatsSnapshot(h, &s.Shares[i], disk))
 	}
 	for _, f := range s.Heavy {

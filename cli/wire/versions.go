@@ -1,8 +1,8 @@
 package wire
 
 import (
-	"snap/index"
 	"snap/query"
+	"snap/record"
 )
 
 // Version is a version in `find` and `history`.
@@ -35,7 +35,7 @@ func NewVersion(v *query.Version, snaps query.Snapshots) Version {
 		Snapshots: v.Count(),
 		Change:    v.Change.String(), Deleted: v.Deleted, Problem: Problem(v.Record),
 	}
-	if v.Change == index.Removed && v.FolderUnread {
+	if v.Change == record.Removed && v.FolderUnread {
 		j.Problem = "unreadable"
 	}
 	j.Path, j.PathB64 = Name(v.Path)

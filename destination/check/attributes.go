@@ -8,8 +8,8 @@ import (
 	"strings"
 	"sync"
 
-	"snap/index"
 	"snap/internal/file"
+	"snap/record"
 )
 
 // Extended attributes, ACLs among them, are compared with the record of an entry where its file system keeps them,
@@ -29,8 +29,8 @@ type attributed struct {
 
 // due reports whether the attributes of a compared path are to be compared.
 func (t *treeCheck) due(s *comparedPath) bool {
-	if !t.preserved.all || s.path == "" || !s.indexed || !s.there || s.err != nil || s.rec.Stored == index.Absent ||
-		s.stat.Kind != s.rec.Kind || s.rec.Has(index.Capped) {
+	if !t.preserved.all || s.path == "" || !s.indexed || !s.there || s.err != nil || s.rec.Stored == record.Absent ||
+		s.stat.Kind != s.rec.Kind || s.rec.Has(record.Capped) {
 		return false
 	}
 	a := &t.attributed
@@ -77,8 +77,8 @@ func (a *attributed) hash(xattrs []file.Xattr) uint64 {
 
 // attributes says what of the attributes of the entry name in a tree is not as its record says; "" for nothing. What
 // may not be read is not compared.
-func (t preserved) attributes(in *file.Dir, name string, want *index.Record) (why string, err error) {
-	if !t.all || want.Has(index.Capped) {
+func (t preserved) attributes(in *file.Dir, name string, want *record.Record) (why string, err error) {
+	if !t.all || want.Has(record.Capped) {
 		return "", nil
 	}
 	have, left, err := in.XattrsLeftOf(name)
@@ -92,7 +92,7 @@ func (t preserved) attributes(in *file.Dir, name string, want *index.Record) (wh
 }
 
 // like reports whether the entry has the attributes that its record says, as far as that can be known.
-func (t preserved) like(in *file.Dir, name string, want *index.Record) bool {
+func (t preserved) like(in *file.Dir, name string, want *record.Record) bool {
 	why, err := t.attributes(in, name, want)
 	return why == "" && err == nil
 }

@@ -27,9 +27,9 @@ import (
 	"time"
 
 	"snap/destination"
-	"snap/index"
 	"snap/internal/file"
 	"snap/internal/progress"
+	"snap/record"
 )
 
 // Options of a check. The zero value compares index, change sets and trees, reads no file and writes nothing.
@@ -93,8 +93,8 @@ func run(ctx context.Context, path string, o Options, room int64) (res *Result, 
 type checker struct {
 	o        Options
 	d        *destination.Destination
-	snaps    []index.Header // the complete snapshots whose folders are there, oldest first
-	keepsAll bool           // the file system keeps modes, owners and the times of everything
+	snaps    []record.Header // the complete snapshots whose folders are there, oldest first
+	keepsAll bool            // the file system keeps modes, owners and the times of everything
 	faults   faults
 	read     reading
 	shared   sharing // of the trees that were looked at
@@ -155,17 +155,17 @@ func (c *checker) run(ctx context.Context) error {
 }
 
 // headers are those of the complete snapshots, oldest first. Their names are used as those of folders.
-func (c *checker) headers(ctx context.Context) (complete []index.Header, err error) {
+func (c *checker) headers(ctx context.Context) (complete []record.Header, err error) {
 	all, err := c.d.DB.Snapshots(ctx)
 	if err != nil {
 		return nil, err
 	}
 	for i := range all {
-		if all[i].State != index.Complete {
+		if all[i].State != record.Complete {
 			continue
 		}
-		if err := index.CheckName(all[i].Name); err != nil {
-			return nil, fmt.Errorf("%w: %w", index.ErrDamaged, err)
+		if err := record.CheckName(all[i].Name); err != nil {
+			return nil, fmt.Errorf("%w: %w", record.ErrDamaged, err)
 		}
 		complete = append(complete, all[i])
 	}
@@ -174,7 +174,7 @@ func (c *checker) headers(ctx context.Context) (complete []index.Header, err err
 
 // present finds out which snapshots' folders are there. One that is not was removed by somebody: that is no damage,
 // and reported once.
-func (c *checker) present(complete []index.Header) error {
+func (c *checker) present(complete []record.Header) error {
 	known := map[string]bool{destination.MetaName: true}
 	for i := range complete {
 		h := &complete[i]

@@ -21,6 +21,7 @@ import (
 	"snap/index"
 	"snap/internal/filetest"
 	"snap/internal/progress"
+	"snap/record"
 )
 
 // keepTimes does f to a file and sets its time back.
@@ -501,7 +502,7 @@ func TestCheckDamagedIndex(t *testing.T) {
 	damaged := p.Trees()
 	for _, repair := range []bool{false, true} {
 		res, err := check.Run(context.Background(), p.Dest, check.Options{Read: backuptest.ReadAll, Repair: repair})
-		if err != nil && !errors.Is(err, index.ErrDamaged) {
+		if err != nil && !errors.Is(err, record.ErrDamaged) {
 			t.Fatal(err)
 		}
 		if err == nil && (res.Errors == 0 || res.Repaired > 0 || res.Findings[0].What != check.FaultIndex) {

@@ -4,9 +4,9 @@ import (
 	"context"
 	"iter"
 
-	"snap/index"
 	"snap/internal/file"
 	"snap/internal/stream"
+	"snap/record"
 	"snap/scan"
 )
 
@@ -14,7 +14,7 @@ import (
 type comparedPath struct {
 	path    string
 	indexed bool
-	rec     index.Record
+	rec     record.Record
 	there   bool
 	stat    file.Stat
 	err     error // why the entry, or what is in it, cannot be read
@@ -43,7 +43,7 @@ type batch struct {
 }
 
 // batches merges the tree with the index's listing and cuts what this pass judges into batches.
-func (t *treeCheck) batches(ctx context.Context, h *index.Header, top *file.Dir) iter.Seq2[*batch, error] {
+func (t *treeCheck) batches(ctx context.Context, h *record.Header, top *file.Dir) iter.Seq2[*batch, error] {
 	return func(yield func(*batch, error) bool) {
 		l := &batch{}
 		for s, err := range comparePaths(t.d.DB.Entries(ctx, h.Seq, ""), scan.Walk(ctx, top, scan.Options{Jobs: t.o.Jobs})) {
@@ -58,7 +58,7 @@ func (t *treeCheck) batches(ctx context.Context, h *index.Header, top *file.Dir)
 			s.attrs = t.due(s)
 			l.paths = append(l.paths, *s)
 			if s.readsInode {
-				l.bytes = index.Plus(l.bytes, s.stat.Size)
+				l.bytes = record.Plus(l.bytes, s.stat.Size)
 			}
 			if len(l.paths) >= batchItems || l.bytes >= batchBytes {
 				if !yield(l, nil) {
@@ -72,11 +72,11 @@ func (t *treeCheck) batches(ctx context.Context, h *index.Header, top *file.Dir)
 }
 
 // comparePaths merges a listing with a walk, both in key order. A comparedPath is valid until the next one.
-func comparePaths(listing iter.Seq2[*index.Entry, error],
+func comparePaths(listing iter.Seq2[*record.Entry, error],
 	walk iter.Seq2[*scan.Item, error]) iter.Seq2[*comparedPath, error] {
 	return func(yield func(*comparedPath, error) bool) {
 		var s comparedPath
-		order := func(it *scan.Item, e *index.Entry) int { return index.Compare(it.Path(), e.Path) }
+		order := func(it *scan.Item, e *record.Entry) int { return record.Compare(it.Path(), e.Path) }
 		for j, err := range stream.Join(walk, listing, order) {
 			if err != nil {
 				yield(nil, err)
@@ -116,7 +116,7 @@ func (t *treeCheck) look(ctx context.Context, l *batch) (*batch, error) {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		dir, name := index.Split(s.path)
+		dir, name := record.Split(s.path)
 		if in == nil || at != dir {
 			if in != nil {
 				in.Close()

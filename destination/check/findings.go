@@ -4,7 +4,7 @@ import (
 	"cmp"
 	"slices"
 
-	"snap/index"
+	"snap/record"
 )
 
 // Fault is what is wrong with a path. The values are JSON's.
@@ -141,9 +141,9 @@ func extend(spans []posRange, pos int) []posRange {
 }
 
 // report turns what was gathered into findings and counts them.
-func (f *faults) report(snaps []index.Header, res *Result) {
+func (f *faults) report(snaps []record.Header, res *Result) {
 	slices.SortStableFunc(f.all, func(a, b *fault) int {
-		return cmp.Or(cmp.Compare(a.rank(), b.rank()), index.Compare(a.path, b.path))
+		return cmp.Or(cmp.Compare(a.rank(), b.rank()), record.Compare(a.path, b.path))
 	})
 	for _, one := range f.all {
 		if one.whole || len(one.repaired) > 0 {
@@ -171,7 +171,7 @@ func (f *fault) rank() int {
 	return 3
 }
 
-func (r *Result) addFinding(one *fault, snaps []index.Header, spans []posRange, mended bool) {
+func (r *Result) addFinding(one *fault, snaps []record.Header, spans []posRange, mended bool) {
 	f := Finding{What: one.what, Path: one.path, Why: one.why, Below: one.below, Repaired: mended, From: one.left,
 		Snapshots: one.names}
 	if mended {

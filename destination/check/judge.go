@@ -5,8 +5,8 @@ import (
 	"strings"
 
 	"snap/destination"
-	"snap/index"
 	"snap/internal/file"
+	"snap/record"
 )
 
 // preserved says what of an entry's metadata can be compared with its record.
@@ -18,7 +18,7 @@ type preserved struct {
 // maker is the user who made the snapshot; top is the owner of its top folder. The two are the same as long as that
 // is the destination's owner. Otherwise the snapshot is older than the take-over by root, or its folder was given
 // away since; then the header helps.
-func (c *checker) maker(h *index.Header, top uint32) uint32 {
+func (c *checker) maker(h *record.Header, top uint32) uint32 {
 	s, err := c.d.Root.Lstat(destination.MetaName)
 	switch {
 	case err != nil || s.UID == top:
@@ -37,7 +37,7 @@ const nobody = 65534
 
 // differences compares an entry with its record, but for its bytes and the target of a link, and names the worst
 // difference first. If the type differs nothing else is named, if the size differs the time is not.
-func (t preserved) differences(want *index.Record, got *file.Stat) (what Fault, why []string) {
+func (t preserved) differences(want *record.Record, got *file.Stat) (what Fault, why []string) {
 	differs := func(f Fault, format string, args ...any) {
 		if what == "" {
 			what = f
@@ -67,7 +67,7 @@ func (t preserved) differences(want *index.Record, got *file.Stat) (what Fault, 
 }
 
 // modeAgrees: an ordinary user cannot set the setuid and setgid bits of what he cannot give away.
-func (t preserved) modeAgrees(want *index.Record, got *file.Stat) bool {
+func (t preserved) modeAgrees(want *record.Record, got *file.Stat) bool {
 	return got.Mode == want.Mode ||
 		(t.user != 0 || got.UID != want.UID || got.GID != want.GID) && got.Mode == want.Mode&^0o6000
 }
@@ -79,7 +79,7 @@ func (t preserved) idAgrees(got, want uint32) bool {
 }
 
 // held reports whether the tree is to have something for the record.
-func held(r *index.Record) bool { return r.Stored != index.Absent }
+func held(r *record.Record) bool { return r.Stored != record.Absent }
 
 func timeText(t file.Time) string { return t.Time().UTC().Format("2006-01-02T15:04:05.999999999Z") }
 

@@ -6,8 +6,8 @@ import (
 	"slices"
 
 	"snap/destination"
-	"snap/index"
 	"snap/internal/file"
+	"snap/record"
 )
 
 // Unshared says how many of the inodes that snapshots and names should share are shared on the disk. After a copy of
@@ -59,10 +59,10 @@ func (c *checker) links(ctx context.Context) error {
 		return ctx.Err()
 	}
 	var seqs []uint64
-	var snaps []*index.Header
+	var snaps []*record.Header
 	for i := range c.snaps {
 		h := &c.snaps[i]
-		if !slices.ContainsFunc(now, func(n index.Header) bool { return n.Seq == h.Seq && n.State == index.Complete }) {
+		if !slices.ContainsFunc(now, func(n record.Header) bool { return n.Seq == h.Seq && n.State == record.Complete }) {
 			return nil
 		}
 		seqs, snaps = append(seqs, h.Seq), append(snaps, h)

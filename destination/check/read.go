@@ -7,8 +7,8 @@ import (
 	"math"
 	"sync"
 
-	"snap/index"
 	"snap/internal/file"
+	"snap/record"
 )
 
 // Subset says which files a check reads. The zero value reads none.
@@ -62,9 +62,9 @@ func (c *checker) prepareReading(ctx context.Context) error {
 			break
 		}
 		for i := range h.Versions {
-			if v := &h.Versions[i]; v.Kind == file.Regular && (v.Stored == index.Copied || v.Stored == index.Cloned) {
+			if v := &h.Versions[i]; v.Kind == file.Regular && (v.Stored == record.Copied || v.Stored == record.Cloned) {
 				inodes++
-				bytes = index.Plus(bytes, v.Size)
+				bytes = record.Plus(bytes, v.Size)
 			}
 		}
 	}
@@ -116,7 +116,7 @@ func (r *reading) choose(s *comparedPath) {
 	} else {
 		s.compareBytes = mix(s.stat.Ino^r.subset.Seed) <= r.below
 	}
-	if !s.compareBytes || !s.rec.Has(index.Hashed) || s.stat.Size != s.rec.Size {
+	if !s.compareBytes || !s.rec.Has(record.Hashed) || s.stat.Size != s.rec.Size {
 		return // not its turn, nothing to compare with, or known to differ
 	}
 	if s.stat.Ino == 0 {
@@ -139,7 +139,7 @@ func (r *reading) note(s *comparedPath) {
 		return
 	}
 	r.result.InodesRead++
-	r.result.BytesRead = index.Plus(r.result.BytesRead, s.bytes)
+	r.result.BytesRead = record.Plus(r.result.BytesRead, s.bytes)
 	if s.stat.Ino == 0 {
 		return
 	}
@@ -152,7 +152,7 @@ func (r *reading) note(s *comparedPath) {
 
 // prove says what is wrong with the bytes of a path's inode.
 func (r *reading) prove(s *comparedPath) (what Fault, why string) {
-	if !s.rec.Has(index.Hashed) {
+	if !s.rec.Has(record.Hashed) {
 		return "", ""
 	}
 	hash, failed := s.hash, s.failed
@@ -212,7 +212,7 @@ var errExchanged = errors.New("it was exchanged while it was looked at")
 // sum hashes the file name, which must be the one that stat describes, in the form of the record rec, or as one
 // without holes if that is nil.
 func (r *reader) sum(ctx context.Context, in *file.Dir, name string, stat *file.Stat,
-	rec *index.Record) (sum [32]byte, n int64, err error) {
+	rec *record.Record) (sum [32]byte, n int64, err error) {
 	r.ready()
 	f, err := in.Open(name)
 	if err != nil {
@@ -230,7 +230,7 @@ func (r *reader) sum(ctx context.Context, in *file.Dir, name string, stat *file.
 		f.Uncache()
 		defer f.Uncache()
 	}
-	r.h.Begin(index.SparseForm(f, &now, rec))
+	r.h.Begin(record.SparseForm(f, &now, rec))
 	n, err = file.Hash(ctx, f, now.Size, r.h, *r.buf)
 	r.h.Sum(sum[:0])
 	return sum, n, err

@@ -8,9 +8,9 @@ import (
 	"slices"
 
 	"snap/destination"
-	"snap/index"
 	"snap/internal/file"
 	"snap/internal/progress"
+	"snap/record"
 )
 
 // repairer repairs what a check has found. What it does, and why it can be killed anywhere:
@@ -30,7 +30,7 @@ type repairer struct {
 	handles trees
 	reader  *reader
 	source  *file.Tree // nil without one
-	newest  index.Header
+	newest  record.Header
 
 	replacements map[inodeIdentity]replacement
 	sums         map[inodeKey]sum
@@ -84,7 +84,7 @@ func (c *checker) repair(ctx context.Context) (err error) {
 	if len(todo) == 0 {
 		return nil
 	}
-	slices.SortStableFunc(todo, func(a, b *fault) int { return index.Compare(a.path, b.path) })
+	slices.SortStableFunc(todo, func(a, b *fault) int { return record.Compare(a.path, b.path) })
 	work, err := c.d.NewWorkFolder(false)
 	if err != nil {
 		return err

@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"syscall"
 
-	"snap/index"
 	"snap/internal/file"
+	"snap/record"
 	"snap/scan"
 )
 
@@ -36,7 +36,7 @@ type inodeIdentity struct {
 	xattrs string
 }
 
-func identityOf(path string, r *index.Record) inodeIdentity {
+func identityOf(path string, r *record.Record) inodeIdentity {
 	k := inodeIdentity{
 		kind: r.Kind, mode: r.Mode, uid: r.UID, gid: r.GID, size: r.Size, mtime: r.Mtime, rdev: r.Rdev,
 		volume: r.Volume, ino: r.Ino, btime: r.Btime, hash: r.Hash, target: r.Target,
@@ -90,15 +90,15 @@ func (m *repairer) forgetInode(stat *file.Stat) { delete(m.sums, inodeAt(stat)) 
 
 // mayBeOnlyCopy reports whether what stands in a place may be the only copy of what belongs elsewhere.
 func (m *repairer) mayBeOnlyCopy(ctx context.Context, d *file.Dir, at treePath, have *file.Stat,
-	want *index.Record) bool {
+	want *record.Record) bool {
 	if have.Kind != file.Regular || !m.sizes[have.Size] {
 		return false
 	}
-	_, name := index.Split(at.path)
+	_, name := record.Split(at.path)
 	got := m.sum(ctx, d, name, have)
 	n := m.wanted[got.hash]
 	if got.err != nil || n == nil || n.places == 0 ||
-		want.Kind == file.Regular && want.Has(index.Hashed) && want.Hash == got.hash {
+		want.Kind == file.Regular && want.Has(record.Hashed) && want.Hash == got.hash {
 		return false
 	}
 	m.strays[got.hash] = at
@@ -108,11 +108,11 @@ func (m *repairer) mayBeOnlyCopy(ctx context.Context, d *file.Dir, at treePath, 
 
 // regular makes a regular file in the work folder, or finds one and gives it a name there. strays: also from
 // what stands in the place of something else.
-func (m *repairer) regular(ctx context.Context, at treePath, want *index.Record, strays bool) (replacement, error) {
-	if !want.Has(index.Hashed) {
+func (m *repairer) regular(ctx context.Context, at treePath, want *record.Record, strays bool) (replacement, error) {
+	if !want.Has(record.Hashed) {
 		return replacement{}, cannot("its hash is not known, so that no copy can be proved")
 	}
-	try := func(s treePath, rec *index.Record) (replacement, bool, error) {
+	try := func(s treePath, rec *record.Record) (replacement, bool, error) {
 		return m.fromTree(ctx, at, s, want, rec)
 	}
 	if s, ok, err := try(at, nil); ok || err != nil {
@@ -124,7 +124,7 @@ func (m *repairer) regular(ctx context.Context, at treePath, want *index.Record,
 	}
 	known := m.indexed[want.Hash]
 	for i := range h.Versions {
-		if v := &h.Versions[i]; v.Kind == file.Regular && v.Has(index.Hashed) && v.Hash == want.Hash {
+		if v := &h.Versions[i]; v.Kind == file.Regular && v.Has(record.Hashed) && v.Hash == want.Hash {
 			known = append([]contentSource{m.treesWith(&h, i)}, known...)
 		}
 	}
@@ -151,8 +151,8 @@ func (m *repairer) regular(ctx context.Context, at treePath, want *index.Record,
 // fromTree takes the content from a file in a tree, if that has it. rec is the record of that file: where it
 // says that it is the same file of the source, and the file has the metadata, the inode is linked.
 func (m *repairer) fromTree(ctx context.Context, at, from treePath,
-	want, rec *index.Record) (s replacement, ok bool, err error) {
-	in, name := index.Split(from.path)
+	want, rec *record.Record) (s replacement, ok bool, err error) {
+	in, name := record.Split(from.path)
 	d, err := m.dir(from.pos, in)
 	if err != nil {
 		return s, false, nil
@@ -189,7 +189,7 @@ func (m *repairer) fromTree(ctx context.Context, at, from treePath,
 
 // fromSource takes the content from the live source: from the path itself, or from where the newest snapshot
 // has it.
-func (m *repairer) fromSource(ctx context.Context, path string, want *index.Record) (replacement, error) {
+func (m *repairer) fromSource(ctx context.Context, path string, want *record.Record) (replacement, error) {
 	none := cannot("no intact copy was found")
 	if m.source == nil {
 		return replacement{}, none
@@ -203,7 +203,7 @@ func (m *repairer) fromSource(ctx context.Context, path string, want *index.Reco
 		paths = append(paths, others[i].Path)
 	}
 	for _, p := range paths {
-		in, name := index.Split(p)
+		in, name := record.Split(p)
 		d, err := m.source.Dir(in)
 		if err != nil {
 			continue

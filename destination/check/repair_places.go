@@ -9,13 +9,13 @@ import (
 	"strings"
 	"syscall"
 
-	"snap/index"
 	"snap/internal/file"
+	"snap/record"
 )
 
 // places yields the entries that a fault is about: its path, and what is below where a folder is not there.
-func (m *repairer) places(ctx context.Context, f *fault, pos int) iter.Seq2[*index.Entry, error] {
-	return func(yield func(*index.Entry, error) bool) {
+func (m *repairer) places(ctx context.Context, f *fault, pos int) iter.Seq2[*record.Entry, error] {
+	return func(yield func(*record.Entry, error) bool) {
 		for e, err := range m.d.DB.Entries(ctx, m.snaps[pos].Seq, f.path) {
 			if err == nil {
 				err = ctx.Err()
@@ -34,11 +34,11 @@ func (m *repairer) places(ctx context.Context, f *fault, pos int) iter.Seq2[*ind
 }
 
 // place puts one entry right and says what it was repaired from.
-func (m *repairer) place(ctx context.Context, pos int, e *index.Entry) (from string, err error) {
+func (m *repairer) place(ctx context.Context, pos int, e *record.Entry) (from string, err error) {
 	if !held(&e.Record) || e.Path == "" {
 		return "", nil
 	}
-	in, name := index.Split(e.Path)
+	in, name := record.Split(e.Path)
 	d, err := m.dir(pos, in)
 	if err != nil {
 		return "", cannot("%s", file.Reason(err)) // a disk that cannot read one folder may read the rest
@@ -88,7 +88,7 @@ func (m *repairer) place(ctx context.Context, pos int, e *index.Entry) (from str
 }
 
 // agrees reports whether an entry is what the record says after all.
-func (m *repairer) agrees(ctx context.Context, pos int, d *file.Dir, name string, e *index.Entry,
+func (m *repairer) agrees(ctx context.Context, pos int, d *file.Dir, name string, e *record.Entry,
 	have *file.Stat) (bool, error) {
 	if what, _ := m.preserved(pos).differences(&e.Record, have); what != "" {
 		return false, nil
@@ -101,7 +101,7 @@ func (m *repairer) agrees(ctx context.Context, pos int, d *file.Dir, name string
 		target, err := d.Readlink(name)
 		return err == nil && target == e.Target, nil
 	case file.Regular:
-		if !e.Has(index.Hashed) {
+		if !e.Has(record.Hashed) {
 			return true, nil
 		}
 		got := m.sum(ctx, d, name, have)
@@ -134,7 +134,7 @@ func (m *repairer) put(pos int, d *file.Dir, in, name, stock string, have *file.
 		return err
 	}
 	defer m.work.Dir.Remove(tmp) // still there after an error, and where it was another name of what it was to replace
-	return m.unlocked(pos, index.Join(in, name), func() error {
+	return m.unlocked(pos, record.Join(in, name), func() error {
 		if have.Kind == file.Folder {
 			err := d.Rmdir(name)
 			if errors.Is(err, syscall.ENOTEMPTY) || errors.Is(err, fs.ErrExist) {
@@ -143,7 +143,7 @@ func (m *repairer) put(pos int, d *file.Dir, in, name, stock string, have *file.
 			if err != nil && !errors.Is(err, fs.ErrNotExist) {
 				return err
 			}
-			m.handles.closeFolder(pos, index.Join(in, name))
+			m.handles.closeFolder(pos, record.Join(in, name))
 		}
 		if err := m.work.Dir.Replace(tmp, d, name); err != nil {
 			return err
@@ -160,8 +160,8 @@ func (m *repairer) unlocked(pos int, path string, f func() error) error {
 	if !errors.Is(err, fs.ErrPermission) {
 		return err
 	}
-	in, _ := index.Split(path)
-	above, name := index.Split(in)
+	in, _ := record.Split(path)
+	above, name := record.Split(in)
 	if in == "" {
 		return err
 	}
@@ -199,7 +199,7 @@ func (m *repairer) restoreFolderTimes(ctx context.Context, pos int) error {
 }
 
 func (m *repairer) restoreFolderMeta(pos int, path string, meta *file.Meta) error {
-	in, name := index.Split(path)
+	in, name := record.Split(path)
 	parent, err := m.dir(pos, in)
 	if err != nil {
 		return err
@@ -221,7 +221,7 @@ func (m *repairer) restoreFolderMeta(pos int, path string, meta *file.Meta) erro
 }
 
 // satisfied notes that one more place has its content.
-func (m *repairer) satisfied(pos int, e *index.Entry) {
+func (m *repairer) satisfied(pos int, e *record.Entry) {
 	at := treePath{pos, e.Path}
 	if n := m.wanted[e.Hash]; n != nil && e.Kind == file.Regular && !m.right[at] {
 		n.places--

@@ -5,8 +5,8 @@ import (
 	"errors"
 	"fmt"
 
-	"snap/index"
 	"snap/internal/file"
+	"snap/record"
 )
 
 // replacement is a finished entry in the work folder, to be linked to where it belongs.
@@ -40,7 +40,7 @@ func (m *repairer) newName() string {
 }
 
 // replacementFor is the entry that a record describes, finished in the work folder.
-func (m *repairer) replacementFor(ctx context.Context, at treePath, want *index.Record,
+func (m *repairer) replacementFor(ctx context.Context, at treePath, want *record.Record,
 	strays bool) (s replacement, err error) {
 	key := identityOf(at.path, want)
 	if s, ok := m.replacements[key]; ok {
@@ -58,7 +58,7 @@ func (m *repairer) replacementFor(ctx context.Context, at treePath, want *index.
 }
 
 // special makes a symbolic link, FIFO, socket or device from its record.
-func (m *repairer) special(want *index.Record) (replacement, error) {
+func (m *repairer) special(want *record.Record) (replacement, error) {
 	s := replacement{name: m.newName(), from: "the index"}
 	var err error
 	if want.Kind == file.Symlink {
@@ -77,7 +77,7 @@ func (m *repairer) special(want *index.Record) (replacement, error) {
 
 // copy makes a new inode with the bytes of src and the metadata of want, on the disk when it returns; false
 // if the bytes are not those that want's hash proves.
-func (m *repairer) copy(ctx context.Context, src *file.File, want *index.Record) (name string, ok bool, err error) {
+func (m *repairer) copy(ctx context.Context, src *file.File, want *record.Record) (name string, ok bool, err error) {
 	name = m.newName()
 	dst, err := m.work.Dir.Create(name)
 	if err != nil {
@@ -92,9 +92,9 @@ func (m *repairer) copy(ctx context.Context, src *file.File, want *index.Record)
 	return name, true, nil
 }
 
-func (m *repairer) fill(ctx context.Context, dst, src *file.File, want *index.Record) (ok bool, err error) {
+func (m *repairer) fill(ctx context.Context, dst, src *file.File, want *record.Record) (ok bool, err error) {
 	m.reader.ready()
-	m.reader.h.Begin(want.Has(index.SparseHash))
+	m.reader.h.Begin(want.Has(record.SparseHash))
 	var n int64
 	if want.Size > 0 && dst.CloneFrom(src) {
 		n, err = file.Hash(ctx, dst, want.Size, m.reader.h, *m.reader.buf)

@@ -4,7 +4,7 @@ import (
 	"context"
 	"fmt"
 
-	"snap/index"
+	"snap/record"
 )
 
 // repairSet makes a change set again from the index, which is whole.
@@ -27,7 +27,7 @@ func (c *checker) repairSet(ctx context.Context, f *fault) error {
 }
 
 // rewriteSet writes the change set of a snapshot from its records. It appears by rename.
-func (c *checker) rewriteSet(ctx context.Context, h *index.Header) error {
+func (c *checker) rewriteSet(ctx context.Context, h *record.Header) error {
 	all, err := c.d.DB.Snapshots(ctx)
 	if err != nil {
 		return err

@@ -8,20 +8,21 @@ import (
 
 	"snap/index"
 	"snap/internal/file"
+	"snap/record"
 	"snap/scan"
 )
 
 // wantedContent is a content that is missing in places.
 type wantedContent struct {
-	places int          // places
-	at     treePath     // one of them
-	rec    index.Record // its record
+	places int           // places
+	at     treePath      // one of them
+	rec    record.Record // its record
 }
 
 // contentSource is a path with a content, in the trees from one position to another.
 type contentSource struct {
 	path        string
-	rec         index.Record
+	rec         record.Record
 	first, last int
 }
 
@@ -40,7 +41,7 @@ func (m *repairer) survey(ctx context.Context, todo []*fault) error {
 					if err != nil {
 						return err
 					}
-					if e.Kind == file.Regular && held(&e.Record) && e.Has(index.Hashed) {
+					if e.Kind == file.Regular && held(&e.Record) && e.Has(record.Hashed) {
 						n := m.wanted[e.Hash]
 						if n == nil {
 							n = &wantedContent{at: treePath{pos, e.Path}, rec: e.Record}
@@ -76,7 +77,7 @@ func (m *repairer) surveyIndex(ctx context.Context) error {
 		}
 		for i := range h.Versions {
 			v := &h.Versions[i]
-			if v.Kind != file.Regular || !v.Exists() || !held(&v.Record) || !v.Has(index.Hashed) || m.wanted[v.Hash] == nil ||
+			if v.Kind != file.Regular || !v.Exists() || !held(&v.Record) || !v.Has(record.Hashed) || m.wanted[v.Hash] == nil ||
 				len(m.indexed[v.Hash]) >= sourcesMax {
 				continue
 			}
@@ -99,7 +100,7 @@ func (m *repairer) treesWith(h *index.History, i int) contentSource {
 
 // posOf is the position of the first snapshot with this number or a larger one.
 func (m *repairer) posOf(seq uint64) int {
-	i, _ := slices.BinarySearchFunc(m.snaps, seq, func(h index.Header, seq uint64) int {
+	i, _ := slices.BinarySearchFunc(m.snaps, seq, func(h record.Header, seq uint64) int {
 		if h.Seq < seq {
 			return -1
 		}
@@ -117,7 +118,7 @@ func (m *repairer) surveyExtra(ctx context.Context, f *fault) error {
 				if err != nil {
 					return err
 				}
-				in, name := index.Split(path)
+				in, name := record.Split(path)
 				d, err := m.dir(pos, in)
 				if err != nil {
 					continue
@@ -137,7 +138,7 @@ func (m *repairer) surveyExtra(ctx context.Context, f *fault) error {
 // files yields the path itself or, of a folder, the files in it. What cannot be read is passed over.
 func (m *repairer) files(ctx context.Context, s treePath) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
-		in, name := index.Split(s.path)
+		in, name := record.Split(s.path)
 		parent, err := m.dir(s.pos, in)
 		if err != nil {
 			return
@@ -154,7 +155,7 @@ func (m *repairer) files(ctx context.Context, s treePath) iter.Seq2[string, erro
 				yield("", ctx.Err())
 				return
 			}
-			if it.Stat.Kind == file.Regular && !yield(index.Join(s.path, it.Path()), nil) {
+			if it.Stat.Kind == file.Regular && !yield(record.Join(s.path, it.Path()), nil) {
 				return
 			}
 		}

@@ -10,12 +10,12 @@ import (
 	"strconv"
 
 	"snap/destination"
-	"snap/index"
 	"snap/internal/file"
+	"snap/record"
 )
 
 // sets makes sure that the change set of each snapshot is there and whole, and says what the index says.
-func (c *checker) sets(ctx context.Context, complete []index.Header) error {
+func (c *checker) sets(ctx context.Context, complete []record.Header) error {
 	for i := range complete {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -46,7 +46,7 @@ func (c *checker) sets(ctx context.Context, complete []index.Header) error {
 }
 
 // header is the header of a complete snapshot as it is now, nil if it was deleted.
-func (c *checker) header(ctx context.Context, seq uint64) (*index.Header, error) {
+func (c *checker) header(ctx context.Context, seq uint64) (*record.Header, error) {
 	complete, err := c.headers(ctx)
 	for i := range complete {
 		if complete[i].Seq == seq {
@@ -57,7 +57,7 @@ func (c *checker) header(ctx context.Context, seq uint64) (*index.Header, error)
 }
 
 // set checks one change set. The fault can be repaired from the index where fault.seq is set.
-func (c *checker) set(ctx context.Context, h *index.Header) (*fault, error) {
+func (c *checker) set(ctx context.Context, h *record.Header) (*fault, error) {
 	bad := func(why string, mend bool) *fault {
 		f := &fault{what: FaultSet, path: setPath(destination.ChangeSetName(h.Seq)), why: why, names: []string{h.Name}}
 		if mend {
@@ -72,13 +72,13 @@ func (c *checker) set(ctx context.Context, h *index.Header) (*fault, error) {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return bad("the change set is missing", true), nil
-	case errors.Is(err, index.ErrNewer):
+	case errors.Is(err, record.ErrNewer):
 		return nil, err
 	case errors.Is(err, fs.ErrPermission):
 		f := bad("the change set cannot be read: "+file.Reason(err).Error(), false)
 		f.what = Unchecked
 		return f, nil
-	case errors.Is(err, index.ErrTruncated):
+	case errors.Is(err, record.ErrTruncated):
 		return bad("the change set is cut off", true), nil
 	case err != nil:
 		return bad("the change set is damaged: "+damageText(err), true), nil
@@ -113,12 +113,12 @@ func (c *checker) deleting(ctx context.Context, merged []uint64) (bool, error) {
 		return false, nil
 	}
 	all, err := c.d.DB.Snapshots(ctx)
-	return slices.ContainsFunc(all, func(h index.Header) bool { return slices.Contains(merged, h.Seq) }), err
+	return slices.ContainsFunc(all, func(h record.Header) bool { return slices.Contains(merged, h.Seq) }), err
 }
 
 // otherHeader names the first field in which a change set's final header is not the index's; what may
 // change after the set was written does not count.
-func otherHeader(a, b *index.Header) string {
+func otherHeader(a, b *record.Header) string {
 	for _, f := range [...]struct {
 		name string
 		same bool

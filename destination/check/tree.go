@@ -7,10 +7,10 @@ import (
 	"fmt"
 	"io/fs"
 
-	"snap/index"
 	"snap/internal/file"
 	"snap/internal/progress"
 	"snap/internal/stream"
+	"snap/record"
 )
 
 // treeCheck is the check of one snapshot's tree. Nothing of it counts before the snapshot turns out to be
@@ -91,11 +91,11 @@ func (c *checker) tree(ctx context.Context, pos int) error {
 }
 
 // treeError takes an error that ended the check of a tree: damage of the index is a finding.
-func (c *checker) treeError(ctx context.Context, h *index.Header, err error) error {
+func (c *checker) treeError(ctx context.Context, h *record.Header, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	if errors.Is(err, index.ErrDamaged) && !c.o.Repair {
+	if errors.Is(err, record.ErrDamaged) && !c.o.Repair {
 		if now, herr := c.header(ctx, h.Seq); herr == nil && now == nil {
 			return nil // deleted meanwhile
 		}
@@ -112,7 +112,7 @@ func (t *treeCheck) addPath(s *comparedPath) {
 	t.read.note(s)
 	t.names.note(s)
 	if t.standsFor != nil {
-		if s.path != t.standsFor.path && index.Within(s.path, t.standsFor.path) {
+		if s.path != t.standsFor.path && record.Within(s.path, t.standsFor.path) {
 			if t.standsFor.what != FaultUnread && t.standsFor.what != Unchecked {
 				t.standsFor.below++
 			}
@@ -133,7 +133,7 @@ func (t *treeCheck) addPath(s *comparedPath) {
 			why = "could not be backed up, and yet something is there"
 		}
 		t.standFor(&fault{what: FaultExtra, path: s.path, why: why})
-	case s.err != nil && !(s.rec.Has(index.Unreadable) && errors.Is(s.err, fs.ErrPermission)):
+	case s.err != nil && !(s.rec.Has(record.Unreadable) && errors.Is(s.err, fs.ErrPermission)):
 		t.standFor(unreadFault(s.path, s.err))
 	default:
 		t.judge(s)
@@ -170,7 +170,7 @@ func (t *treeCheck) judge(s *comparedPath) {
 			what, why = worse, []string{text}
 		}
 	}
-	if s.compareBytes && !s.rec.Has(index.Hashed) {
+	if s.compareBytes && !s.rec.Has(record.Hashed) {
 		t.unhashed++
 	}
 	if s.rec.Kind == file.Folder {
@@ -199,7 +199,7 @@ func (t *treeCheck) explain() {
 func (t *treeCheck) leave(path string) {
 	for n := len(t.open); n > 0; n = len(t.open) {
 		f := &t.open[n-1]
-		if path != "" && index.Within(path, f.path) {
+		if path != "" && record.Within(path, f.path) {
 			return
 		}
 		t.open = t.open[:n-1]

@@ -8,12 +8,13 @@ import (
 	"snap/internal/file"
 	"snap/internal/progress"
 	"snap/internal/stream"
+	"snap/record"
 	"snap/scan"
 )
 
 // compare goes through both trees and the listing of the snapshot before, side by side.
 func (m *treeReader) compare(ctx context.Context) error {
-	old := func(func(*index.Entry, error) bool) {}
+	old := func(func(*record.Entry, error) bool) {}
 	if m.seq > 0 {
 		old = m.r.d.DB.Entries(ctx, m.seq, "")
 	}
@@ -22,7 +23,7 @@ func (m *treeReader) compare(ctx context.Context) error {
 		walk = m.before.walk(ctx, m.r.o.Jobs)
 	}
 	pairs := scan.Compare(m.now.walk(ctx, m.r.o.Jobs), old, func(uint64) uint32 { return 0 }, scan.Rules{})
-	order := func(p *scan.Pair, was *scan.Item) int { return index.Compare(p.Path(), was.Path()) }
+	order := func(p *scan.Pair, was *scan.Item) int { return record.Compare(p.Path(), was.Path()) }
 	for j, err := range stream.Join(pairs, walk, order) {
 		if err != nil {
 			return err
@@ -43,12 +44,12 @@ func (m *treeReader) compare(ctx context.Context) error {
 
 // visit judges one path: what the tree has there, what the tree before had, and what the index says of that. Each may
 // be nil.
-func (m *treeReader) visit(path string, now, was *scan.Item, old *index.Entry) error {
+func (m *treeReader) visit(path string, now, was *scan.Item, old *record.Entry) error {
 	if now != nil && now.Err != nil {
 		m.r.res.Notes = append(m.r.res.Notes, fmt.Errorf("what is in it is not in the index: %w", now.Err))
 	}
 	if now == nil {
-		if old.Stored == index.Absent && (m.lost == "" || !index.Within(path, m.lost)) {
+		if old.Stored == record.Absent && (m.lost == "" || !record.Within(path, m.lost)) {
 			m.keep(&old.Record) // it was in no tree: that says nothing
 			return nil
 		}
@@ -66,7 +67,7 @@ func (m *treeReader) visit(path string, now, was *scan.Item, old *index.Entry) e
 		return err
 	}
 	if old == nil {
-		rec.Change, rec.Reason = index.Added, index.NewPath
+		rec.Change, rec.Reason = record.Added, record.NewPath
 		if rec.Kind == file.Folder {
 			m.fresh.Add(path)
 		}
@@ -74,18 +75,18 @@ func (m *treeReader) visit(path string, now, was *scan.Item, old *index.Entry) e
 	}
 	rec.Change = index.Classify(&old.Record, rec)
 	switch rec.Change {
-	case index.Modified:
-		rec.Reason = index.SizeOrTime
-	case index.Metadata:
-		rec.Reason = index.OwnerOrMode
-	case index.TypeChanged:
-		rec.Reason = index.OtherKind
+	case record.Modified:
+		rec.Reason = record.SizeOrTime
+	case record.Metadata:
+		rec.Reason = record.OwnerOrMode
+	case record.TypeChanged:
+		rec.Reason = record.OtherKind
 	default:
 		switch {
 		case rec.Kind == file.Regular, rec.Kind != file.Folder && was != nil: // the same, with an inode of its own
-			rec.Change, rec.Reason = index.Silent, index.FromTree
+			rec.Change, rec.Reason = record.Silent, record.FromTree
 		case rec.Kind == file.Folder && path != "" && rec.Mtime != old.Mtime:
-			rec.Change, rec.Reason = index.Silent, index.TimeOnly
+			rec.Change, rec.Reason = record.Silent, record.TimeOnly
 		default:
 			m.keep(&old.Record)
 			return nil
@@ -95,15 +96,15 @@ func (m *treeReader) visit(path string, now, was *scan.Item, old *index.Entry) e
 }
 
 // removed enters the tombstone of a path that the tree no longer has.
-func (m *treeReader) removed(path string, was *scan.Item, old *index.Entry) error {
-	if old.Kind == file.Folder && (m.lost == "" || !index.Within(path, m.lost)) {
+func (m *treeReader) removed(path string, was *scan.Item, old *record.Entry) error {
+	if old.Kind == file.Folder && (m.lost == "" || !record.Within(path, m.lost)) {
 		m.lost = path
 	}
 	if was != nil && was.Stat.Kind != file.Folder {
 		m.leaves(path, &was.Stat)
 	}
 	m.gone.Add(path)
-	return m.add(path, &index.Record{Change: index.Removed, Reason: index.Gone})
+	return m.add(path, &record.Record{Change: record.Removed, Reason: record.Gone})
 }
 
 // leaves notes that an inode has lost its name at path, if the tree has it still.
@@ -114,7 +115,7 @@ func (m *treeReader) leaves(path string, s *file.Stat) {
 }
 
 // linked decides about an inode that kept its path: the record stays, except for the number of its names.
-func (m *treeReader) linked(path string, now, was *scan.Item, old *index.Record) error {
+func (m *treeReader) linked(path string, now, was *scan.Item, old *record.Record) error {
 	n := m.now.names(now.Stat.Ino)
 	if n > 1 {
 		if _, ok := m.links[now.Stat.Ino]; !ok {
@@ -124,7 +125,7 @@ func (m *treeReader) linked(path string, now, was *scan.Item, old *index.Record)
 	if b := m.before.names(was.Stat.Ino); n != b && n > 0 && b > 0 {
 		rec := *old
 		rec.Nlink = uint32(max(int64(rec.Nlink)+int64(n)-int64(b), 1))
-		rec.Change, rec.Stored, rec.Reason = index.Silent, index.Linked, index.Regrouped
+		rec.Change, rec.Stored, rec.Reason = record.Silent, record.Linked, record.Regrouped
 		rec.From, rec.To, rec.Link, rec.Since = "", "", "", 0
 		return m.add(path, &rec)
 	}
@@ -133,31 +134,31 @@ func (m *treeReader) linked(path string, now, was *scan.Item, old *index.Record)
 }
 
 // keep counts an unchanged entry.
-func (m *treeReader) keep(old *index.Record) {
-	if old.Has(index.Unreadable) {
+func (m *treeReader) keep(old *record.Record) {
+	if old.Has(record.Unreadable) {
 		m.head.Errors++
 	}
-	index.Tally(&m.head, old, false)
+	record.Tally(&m.head, old, false)
 }
 
-func (m *treeReader) add(path string, rec *index.Record) error {
-	return m.out.Add(&index.Entry{Path: path, Record: *rec})
+func (m *treeReader) add(path string, rec *record.Record) error {
+	return m.out.Add(&record.Entry{Path: path, Record: *rec})
 }
 
 // record is the unhashed record of an entry of the tree. What the destination cannot hold, such as owners, looks
 // alike in both trees: there the record before is right.
-func (m *treeReader) record(now, was *scan.Item, old *index.Entry) (*index.Record, error) {
-	rec := &index.Record{Stat: now.Stat, Volume: index.TreeVolume, Stored: index.Made}
+func (m *treeReader) record(now, was *scan.Item, old *record.Entry) (*record.Record, error) {
+	rec := &record.Record{Stat: now.Stat, Volume: record.TreeVolume, Stored: record.Made}
 	rec.Dev, rec.Mount, rec.Ctime = 0, 0, file.Time{} // a copy's ctime is that of its last link
 	if rec.Kind != file.Folder {
 		rec.Nlink = max(m.now.names(now.Stat.Ino), 1)
 	}
 	if rec.Kind == file.Regular {
-		rec.Stored = index.Copied
+		rec.Stored = record.Copied
 		rec.Took(now.Stat.Allocated)
 	}
 	if now.Err != nil {
-		rec.Flags |= index.Unreadable
+		rec.Flags |= record.Unreadable
 	}
 	var err error
 	if rec.Target, rec.Xattrs, err = m.now.readMeta(now); err != nil {
@@ -182,13 +183,13 @@ func (m *treeReader) record(now, was *scan.Item, old *index.Entry) (*index.Recor
 	if rec.Mtime == was.Stat.Mtime {
 		rec.Mtime = old.Mtime
 	}
-	if (&index.Record{Xattrs: xattrs}).SameOwnerMode(&index.Record{Xattrs: rec.Xattrs}) {
+	if (&record.Record{Xattrs: xattrs}).SameOwnerMode(&record.Record{Xattrs: rec.Xattrs}) {
 		rec.Xattrs = old.Xattrs
 	}
 	if rec.Kind == file.Folder { // each snapshot has its own, and the identity is the source's
 		rec.Volume, rec.Ino, rec.Btime, rec.Ctime = old.Volume, old.Ino, old.Btime, old.Ctime
 		rec.Nlink = uint32(max(int64(old.Nlink)+int64(rec.Nlink)-int64(was.Stat.Nlink), 1))
-		rec.Flags |= old.Flags & index.Unreadable
+		rec.Flags |= old.Flags & record.Unreadable
 	}
 	return rec, nil
 }

@@ -6,16 +6,17 @@ import (
 	"snap/destination"
 	"snap/index"
 	"snap/internal/file"
+	"snap/record"
 )
 
 // lookup is the record of a path in the snapshot before.
-func (d *decider) lookup(path string) (*index.Record, error) {
+func (d *decider) lookup(path string) (*record.Record, error) {
 	rec, _, err := d.r.d.DB.Lookup(d.ctx, d.seq, path)
 	return &rec, err
 }
 
 // decide completes the record of an entry that differs with the best that is known about it.
-func (d *decider) decide(path string, rec, hint *index.Record) error {
+func (d *decider) decide(path string, rec, hint *record.Record) error {
 	if !rec.Exists() {
 		if hint == nil {
 			return nil
@@ -23,7 +24,7 @@ func (d *decider) decide(path string, rec, hint *index.Record) error {
 		absent, err := d.absent(path, hint)
 		if absent {
 			*rec = *hint
-			rec.Change, rec.From, rec.To = index.Modified, "", ""
+			rec.Change, rec.From, rec.To = record.Modified, "", ""
 		}
 		return err
 	}
@@ -39,12 +40,12 @@ func (d *decider) decide(path string, rec, hint *index.Record) error {
 		if _, ok := d.links[ino]; !ok {
 			d.links[ino] = from
 		}
-		if done, err := d.inherit(rec, from, index.Moved, index.SameIdentity); done || err != nil {
+		if done, err := d.inherit(rec, from, record.Moved, record.SameIdentity); done || err != nil {
 			return err
 		}
 	}
 	if from, ok := d.links[ino]; ok {
-		if done, err := d.inherit(rec, from, rec.Change, index.HardLink); done || err != nil {
+		if done, err := d.inherit(rec, from, rec.Change, record.HardLink); done || err != nil {
 			return err
 		}
 	}
@@ -58,7 +59,7 @@ func (d *decider) decide(path string, rec, hint *index.Record) error {
 	}
 	if d.now.names(ino) > 1 {
 		if first, ok := d.made[ino]; ok {
-			rec.Stored, rec.Link = index.Joined, first
+			rec.Stored, rec.Link = record.Joined, first
 		} else {
 			d.made[ino] = path
 		}
@@ -68,9 +69,9 @@ func (d *decider) decide(path string, rec, hint *index.Record) error {
 
 // inherit gives rec what the snapshot before knows about the same inode at the path from; false if something else is
 // there.
-func (d *decider) inherit(rec *index.Record, from string, change index.Change, reason index.Reason) (bool, error) {
+func (d *decider) inherit(rec *record.Record, from string, change record.Change, reason record.Reason) (bool, error) {
 	old, err := d.lookup(from)
-	if errors.Is(err, index.ErrNotFound) || err == nil && (old.Kind != rec.Kind || old.Stored == index.Absent) {
+	if errors.Is(err, index.ErrNotFound) || err == nil && (old.Kind != rec.Kind || old.Stored == record.Absent) {
 		return false, nil
 	}
 	if err != nil {
@@ -79,14 +80,14 @@ func (d *decider) inherit(rec *index.Record, from string, change index.Change, r
 	now, before := int64(rec.Nlink), int64(max(d.before.names(rec.Ino), 1))
 	*rec = *old
 	rec.Nlink = uint32(max(int64(old.Nlink)+now-before, 1))
-	rec.Change, rec.Reason, rec.Stored, rec.From, rec.To, rec.Link, rec.Since = change, reason, index.Linked, from,
+	rec.Change, rec.Reason, rec.Stored, rec.From, rec.To, rec.Link, rec.Since = change, reason, record.Linked, from,
 		"", "", 0
 	return true, nil
 }
 
 // improve replaces an unhashed record by the one of the damaged change set, if that describes what is in the tree.
-func (d *decider) improve(path string, rec, hint *index.Record) error {
-	if !hint.Exists() || hint.Stored == index.Absent || hint.Kind != rec.Kind || hint.Rdev != rec.Rdev ||
+func (d *decider) improve(path string, rec, hint *record.Record) error {
+	if !hint.Exists() || hint.Stored == record.Absent || hint.Kind != rec.Kind || hint.Rdev != rec.Rdev ||
 		hint.Target != rec.Target ||
 		rec.Kind == file.Regular && (hint.Size != rec.Size || !destination.CloseEnough(rec.Mtime, hint.Mtime)) {
 		return nil
@@ -98,19 +99,19 @@ func (d *decider) improve(path string, rec, hint *index.Record) error {
 	if rec.Kind != file.Folder {
 		rec.Nlink = max(rec.Nlink, n)
 	}
-	if hint.Stored == index.Cloned {
-		rec.Stored = index.Cloned
+	if hint.Stored == record.Cloned {
+		rec.Stored = record.Cloned
 	}
 	rec.Change = change
-	if hint.Change == index.Moved && d.gone.Has(hint.From) {
+	if hint.Change == record.Moved && d.gone.Has(hint.From) {
 		if _, err := d.lookup(hint.From); err == nil {
-			rec.Change, rec.From = index.Moved, hint.From
+			rec.Change, rec.From = record.Moved, hint.From
 			return nil
 		} else if !errors.Is(err, index.ErrNotFound) {
 			return err
 		}
 	}
-	if change == index.Added || d.seq == 0 {
+	if change == record.Added || d.seq == 0 {
 		return nil
 	}
 	old, err := d.lookup(path)
@@ -118,13 +119,13 @@ func (d *decider) improve(path string, rec, hint *index.Record) error {
 		return err
 	}
 	if rec.Change = index.Classify(old, rec); rec.Change == 0 {
-		rec.Change = index.Silent
+		rec.Change = record.Silent
 	}
 	return nil
 }
 
 // folder decides about a folder: it moved if its entries did.
-func (d *decider) folder(path string, rec, hint *index.Record) error {
+func (d *decider) folder(path string, rec, hint *record.Record) error {
 	change, reason := rec.Change, rec.Reason
 	if hint != nil && hint.Exists() && hint.Kind == file.Folder {
 		if err := d.improve(path, rec, hint); err != nil {
@@ -132,8 +133,8 @@ func (d *decider) folder(path string, rec, hint *index.Record) error {
 		}
 	}
 	from, ok := d.folders[path]
-	if !ok || change != index.Added {
-		if rec.Change != index.Moved {
+	if !ok || change != record.Added {
+		if rec.Change != record.Moved {
 			rec.Reason = reason
 		}
 		return nil
@@ -142,15 +143,15 @@ func (d *decider) folder(path string, rec, hint *index.Record) error {
 	if err != nil {
 		return err
 	}
-	rec.Change, rec.Reason, rec.From = index.Moved, index.SameIdentity, from
-	if rec.Volume == index.TreeVolume {
+	rec.Change, rec.Reason, rec.From = record.Moved, record.SameIdentity, from
+	if rec.Volume == record.TreeVolume {
 		rec.Volume, rec.Ino, rec.Btime, rec.Ctime = old.Volume, old.Ino, old.Btime, old.Ctime
 	}
 	return nil
 }
 
 // owners names the owners that no change set has named.
-func (d *decider) owners(rec *index.Record) {
+func (d *decider) owners(rec *record.Record) {
 	o := &d.r.o
 	if _, ok := d.head.Users[rec.UID]; !ok && o.Users != nil {
 		d.head.Users[rec.UID] = o.Users(rec.UID)

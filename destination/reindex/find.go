@@ -10,6 +10,7 @@ import (
 	"snap/destination"
 	"snap/index"
 	"snap/internal/file"
+	"snap/record"
 )
 
 // findSets reads all change sets whole. One that the disk cannot read is an error, not a damaged one: it may
@@ -24,7 +25,7 @@ func findSets(d *destination.Destination) ([]foundSet, error) {
 		s := &sets[i]
 		s.seq = seq
 		s.head, err = d.ReadChangeSet(seq)
-		if s.whole = err == nil; errors.Is(err, index.ErrDamaged) || errors.Is(err, index.ErrTruncated) {
+		if s.whole = err == nil; errors.Is(err, record.ErrDamaged) || errors.Is(err, record.ErrTruncated) {
 			s.why = err
 			s.head, err = d.ChangeSetBegin(seq)
 		}
@@ -88,7 +89,7 @@ func (r *reindex) findTrees(sets []foundSet) ([]foundTree, error) {
 		if !known {
 			t.time = s.Mtime.Time()
 		}
-		if index.CheckName(name) != nil || !known && !r.o.Adopt {
+		if record.CheckName(name) != nil || !known && !r.o.Adopt {
 			r.res.Foreign = append(r.res.Foreign, name)
 			continue
 		}
@@ -104,7 +105,7 @@ func (r *reindex) openOld(ctx context.Context) (id string, err error) {
 	if err == nil {
 		id, err = old.ID(ctx)
 	}
-	var all []index.Header
+	var all []record.Header
 	if err == nil {
 		all, err = old.Snapshots(ctx)
 	}
@@ -117,10 +118,10 @@ func (r *reindex) openOld(ctx context.Context) (id string, err error) {
 	r.old, r.d.DB = old, old
 	defer func() { r.d.DB = nil }()
 	for i := range all {
-		if all[i].State != index.Prepared {
+		if all[i].State != record.Prepared {
 			continue
 		}
-		if err := r.d.FinishPrepared(ctx, &all[i]); err != nil && !errors.Is(err, index.ErrDamaged) {
+		if err := r.d.FinishPrepared(ctx, &all[i]); err != nil && !errors.Is(err, record.ErrDamaged) {
 			return "", err
 		}
 	}

@@ -8,7 +8,7 @@ import (
 	"maps"
 
 	"snap/destination"
-	"snap/index"
+	"snap/record"
 )
 
 // takeTree makes the change set of a snapshot from its tree and imports it. The tree is compared with the tree of the
@@ -51,16 +51,16 @@ func (r *reindex) takeTree(ctx context.Context, s *step) error {
 
 // readableRecords is what is known about a snapshot apart from its tree: the header to begin with, and records
 // (hints) that improve those made from the tree where they fit it.
-func (r *reindex) readableRecords(ctx context.Context, s *step) (index.Header, iter.Seq2[*index.Entry, error]) {
-	var h index.Header
-	hints := func(func(*index.Entry, error) bool) {}
+func (r *reindex) readableRecords(ctx context.Context, s *step) (record.Header, iter.Seq2[*record.Entry, error]) {
+	var h record.Header
+	hints := func(func(*record.Entry, error) bool) {}
 	if s.head != nil {
 		h, hints = *s.head, destination.ReadChanges(r.d.ChangesDir.Path(), destination.ChangeSetName(s.seq))
 	}
 	if r.old != nil {
 		if all, err := r.old.Snapshots(ctx); err == nil {
 			for i := range all {
-				if all[i].Seq == s.seq && all[i].Name == s.name && all[i].State == index.Complete {
+				if all[i].Seq == s.seq && all[i].Name == s.name && all[i].State == record.Complete {
 					h, hints = all[i], r.old.Entries(ctx, s.seq, "")
 				}
 			}
@@ -68,7 +68,7 @@ func (r *reindex) readableRecords(ctx context.Context, s *step) (index.Header, i
 	}
 	unknown := h.Name == ""
 	if unknown {
-		h = index.Header{Time: s.time}
+		h = record.Header{Time: s.time}
 	}
 	if h.Source == "" && r.o.Source != "" {
 		h.Source = r.o.Source
@@ -80,9 +80,9 @@ func (r *reindex) readableRecords(ctx context.Context, s *step) (index.Header, i
 			h.Source, h.Sources = r.near.Source, r.near.Sources
 		}
 	}
-	h.Seq, h.Name, h.State, h.Parent, h.Destination = s.seq, s.name, index.Complete, 0, r.id
+	h.Seq, h.Name, h.State, h.Parent, h.Destination = s.seq, s.name, record.Complete, 0, r.id
 	h.Work, h.Bucket, h.Merged, h.Boot = "", 0, nil, ""
-	volumes := index.Volumes{}
+	volumes := record.Volumes{}
 	if r.last != nil {
 		h.Parent = r.last.Seq
 		maps.Copy(volumes, r.last.Volumes) // its records are this one's too
@@ -99,16 +99,16 @@ func (r *reindex) readableRecords(ctx context.Context, s *step) (index.Header, i
 // treeReader compares the tree of one snapshot with that of the one before.
 type treeReader struct {
 	r      *reindex
-	head   index.Header
-	hints  iter.Seq2[*index.Entry, error]
+	head   record.Header
+	hints  iter.Seq2[*record.Entry, error]
 	now    *treeView
 	before *treeView // nil if it is gone, or there is none
 	seq    uint64    // of the snapshot before, 0 for none
 	weak   int64
 
-	out   *index.Spool      // what differs, in key order
-	gone  index.PathSet     // tombstones
-	fresh index.PathSet     // folders at new paths
+	out   *record.Spool     // what differs, in key order
+	gone  record.PathSet    // tombstones
+	fresh record.PathSet    // folders at new paths
 	moves map[uint64]string // by inode that this tree still has: the path of the tree before that it is gone from
 	links map[uint64]string // by inode with several names: a path that it has kept
 	lost  string            // the last folder that is gone
@@ -130,7 +130,7 @@ func (m *treeReader) run(ctx context.Context, s *step) error {
 	}
 	defer db.Release()
 	var err error
-	if m.out, err = index.NewSpool(m.r.work.Path()); err != nil {
+	if m.out, err = record.NewSpool(m.r.work.Path()); err != nil {
 		return err
 	}
 	defer m.out.Close()

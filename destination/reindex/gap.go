@@ -7,6 +7,7 @@ import (
 	"snap/destination"
 	"snap/index"
 	"snap/internal/file"
+	"snap/record"
 )
 
 // returns are the files with several names that were away in the tree before and are linked to an older one: by
@@ -39,7 +40,7 @@ func (m *treeReader) returned(ctx context.Context, e *destination.OlderTrees) (r
 // overGap looks in the last snapshot that had something at path, where the snapshot before has nothing. It returns
 // the record there, with its Since, if its tree has the same inode as rec there; else nil.
 func (m *treeReader) overGap(ctx context.Context, e *destination.OlderTrees, path string,
-	rec *index.Record) (*index.Record, error) {
+	rec *record.Record) (*record.Record, error) {
 	if rec.Kind != file.Regular || m.now.names(rec.Ino) == 0 || m.before != nil && m.before.names(rec.Ino) > 0 {
 		return nil, nil
 	}
@@ -54,7 +55,7 @@ func (m *treeReader) overGap(ctx context.Context, e *destination.OlderTrees, pat
 	if tree == nil {
 		return nil, nil
 	}
-	dir, name := index.Split(path)
+	dir, name := record.Split(path)
 	d, err := tree.Dir(dir)
 	if err == nil {
 		defer d.Close()
@@ -71,7 +72,7 @@ func (m *treeReader) overGap(ctx context.Context, e *destination.OlderTrees, pat
 }
 
 // takeReturned turns rec into a link over the snapshots in which it was away, if it is one.
-func (d *decider) takeReturned(path string, rec *index.Record) (bool, error) {
+func (d *decider) takeReturned(path string, rec *record.Record) (bool, error) {
 	first := d.returns[rec.Ino]
 	if first != "" && first != path {
 		old, err := d.overGap(d.ctx, d.elders, first, rec)
@@ -79,7 +80,7 @@ func (d *decider) takeReturned(path string, rec *index.Record) (bool, error) {
 			return false, err
 		}
 		d.takeBack(rec, old)
-		rec.Stored, rec.Link = index.Joined, first
+		rec.Stored, rec.Link = record.Joined, first
 		return true, nil
 	}
 	old, err := d.overGap(d.ctx, d.elders, path, rec)
@@ -87,14 +88,14 @@ func (d *decider) takeReturned(path string, rec *index.Record) (bool, error) {
 		return false, err
 	}
 	d.takeBack(rec, old)
-	rec.Stored, rec.Since = index.Linked, old.Since
+	rec.Stored, rec.Since = record.Linked, old.Since
 	return true, nil
 }
 
 // takeBack gives rec what is known about its inode.
-func (d *decider) takeBack(rec, old *index.Record) {
+func (d *decider) takeBack(rec, old *record.Record) {
 	change, names := rec.Change, max(d.now.names(rec.Ino), 1)
 	*rec = *old
-	rec.Change, rec.Reason, rec.Nlink = change, index.Returned, names
+	rec.Change, rec.Reason, rec.Nlink = change, record.Returned, names
 	rec.From, rec.To, rec.Link, rec.Since = "", "", "", 0
 }

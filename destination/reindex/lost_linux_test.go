@@ -19,6 +19,7 @@ import (
 	"snap/index"
 	"snap/internal/file"
 	"snap/internal/filetest"
+	"snap/record"
 )
 
 // TestLostInTheMiddle: of a snapshot neither set nor tree is left. What is lost is named, the next one is
@@ -41,9 +42,9 @@ func TestLostInTheMiddle(t *testing.T) {
 		t.Fatalf("%+v", res)
 	}
 	_, after := p.Knows()
-	backuptest.WantSeen(t, "without 3", []map[string]index.Record{before[0], before[1], before[3], before[4]}, after)
+	backuptest.WantSeen(t, "without 3", []map[string]record.Record{before[0], before[1], before[3], before[4]}, after)
 	for path, r := range after[3] {
-		if r.Kind == file.Regular && (!r.Has(index.Hashed) || r.Hash != before[4][path].Hash) {
+		if r.Kind == file.Regular && (!r.Has(record.Hashed) || r.Hash != before[4][path].Hash) {
 			t.Errorf("%q lost its hash", path)
 		}
 	}
@@ -147,7 +148,7 @@ func TestReindexPublishes(t *testing.T) {
 			db, err := index.Open(index.Path(p.Dest))
 			p.Do(err)
 			h := *res.Header
-			h.State, h.Work = index.Prepared, "work"
+			h.State, h.Work = record.Prepared, "work"
 			p.Do(db.SetHeader(context.Background(), &h))
 		}
 		if r := p.Reindex(); r.Snapshots != 2 {
@@ -210,7 +211,7 @@ func TestUnreadableSince(t *testing.T) {
 	p.Reindex()
 	after, now := p.Knows()
 	backuptest.WantSeen(t, "unreadable since", before, now)
-	if r := now[1]["bad"]; heads[1].Errors != 1 || after[1].Errors != 1 || !r.Has(index.Unreadable) {
+	if r := now[1]["bad"]; heads[1].Errors != 1 || after[1].Errors != 1 || !r.Has(record.Unreadable) {
 		t.Errorf("%+v, want %+v", after[1], heads[1])
 	}
 }
@@ -246,10 +247,10 @@ func TestSetsThatDoNotSay(t *testing.T) {
 	for i := 1; i <= 4; i++ {
 		p.Write(fmt.Sprint("f", i), "text")
 		p.Dated()
-		var all []index.Entry
+		var all []record.Entry
 		f, err := os.Open(p.Set(i))
 		p.Do(err)
-		r, err := index.NewChangeReader(f)
+		r, err := record.NewChangeReader(f)
 		p.Do(err)
 		for e, err := range r.All() {
 			p.Do(err)
@@ -259,7 +260,7 @@ func TestSetsThatDoNotSay(t *testing.T) {
 		var b bytes.Buffer
 		h := *r.Final()
 		h.Parent = 0
-		w, err := index.NewChangeWriter(&b, &h)
+		w, err := record.NewChangeWriter(&b, &h)
 		p.Do(err)
 		for i := range all {
 			p.Do(w.Add(all[i].Path, &all[i].Record))
@@ -279,7 +280,7 @@ func TestSetsThatDoNotSay(t *testing.T) {
 		t.Fatalf("%+v", res)
 	}
 	_, now := p.Knows()
-	backuptest.WantSeen(t, "without 2", []map[string]index.Record{before[0], before[2], before[3]}, now)
+	backuptest.WantSeen(t, "without 2", []map[string]record.Record{before[0], before[2], before[3]}, now)
 }
 
 // TestReindexKeepsHashesOfTheOldIndex: a set is damaged while the index is whole.

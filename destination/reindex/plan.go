@@ -6,13 +6,13 @@ import (
 	"slices"
 	"time"
 
-	"snap/index"
+	"snap/record"
 )
 
 // foundSet is a change set as reindex finds it.
 type foundSet struct {
 	seq   uint64
-	head  *index.Header // its final header, or if it is damaged the one at its front; nil if neither can be read
+	head  *record.Header // its final header, or if it is damaged the one at its front; nil if neither can be read
 	whole bool
 	tree  bool  // DEST holds a folder of its name
 	why   error // what is wrong with it

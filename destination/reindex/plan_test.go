@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"snap/index"
+	"snap/record"
 )
 
 // What arrange makes of sets and trees. A set is written "3<2@30": number, the one it is relative to, hour;
@@ -40,7 +40,7 @@ func TestTreesAmongSets(t *testing.T) {
 		for word := range strings.FieldsSeq(c.sets) {
 			s := foundSet{tree: true, whole: !strings.HasSuffix(word, "!")}
 			if n, err := fmt.Sscanf(word, "%d?", &s.seq); n != 1 || err != nil {
-				h := &index.Header{}
+				h := &record.Header{}
 				at, hour := "", 0
 				if _, err := fmt.Sscanf(strings.TrimSuffix(word, "!"), "%d<%d@%s", &h.Seq, &h.Parent, &at); err != nil {
 					t.Fatal(err)

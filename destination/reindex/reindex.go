@@ -33,6 +33,7 @@ import (
 	"snap/index"
 	"snap/internal/file"
 	"snap/internal/progress"
+	"snap/record"
 )
 
 // Options say how the index is made again. The zero value reads the change sets, and takes as
@@ -92,7 +93,7 @@ func Run(ctx context.Context, path string, o Options) (res *Result, err error) {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, d.Close()) }()
-	r := &reindex{d: d, o: o, older: map[uint64]*index.Header{}}
+	r := &reindex{d: d, o: o, older: map[uint64]*record.Header{}}
 	if err := destination.RemoveAny(ctx, d.Tmp, destination.ReindexName); err != nil { // of a run that was killed
 		return nil, err
 	}
@@ -123,11 +124,11 @@ type reindex struct {
 	id   string    // of the destination
 	res  Result
 
-	last   *index.Header            // the newest snapshot of the new index so far
-	older  map[uint64]*index.Header // all of them, by their numbers
-	broken bool                     // a snapshot after last is lost
-	near   *index.Header            // a snapshot whose source is known
-	before *treeView                // the tree of last, if it was looked at already
+	last   *record.Header            // the newest snapshot of the new index so far
+	older  map[uint64]*record.Header // all of them, by their numbers
+	broken bool                      // a snapshot after last is lost
+	near   *record.Header            // a snapshot whose source is known
+	before *treeView                 // the tree of last, if it was looked at already
 }
 
 func (r *reindex) run(ctx context.Context) error {
@@ -295,7 +296,7 @@ func (r *reindex) takeSet(ctx context.Context, s *step, last bool) error {
 }
 
 // writeSource writes the change set of a snapshot again, with the source that it did not name.
-func (r *reindex) writeSource(ctx context.Context, h *index.Header) error {
+func (r *reindex) writeSource(ctx context.Context, h *record.Header) error {
 	prev := uint64(0)
 	if r.last != nil {
 		prev = r.last.Seq
@@ -307,7 +308,7 @@ func (r *reindex) writeSource(ctx context.Context, h *index.Header) error {
 }
 
 // done makes h the newest snapshot of the new index.
-func (r *reindex) done(h *index.Header) {
+func (r *reindex) done(h *record.Header) {
 	r.closeTree()
 	r.last, r.broken = h, false
 	r.older[h.Seq] = h
@@ -331,7 +332,7 @@ func (r *reindex) setsSuffice(steps []step, left []foundTree) error {
 		return fmt.Errorf("no change set names the folder %q", left[0].name)
 	}
 	// The newest snapshot may have another name than those that are known by it.
-	if latest, err := r.d.Root.Readlink(destination.LatestName); err == nil && index.CheckName(latest) == nil {
+	if latest, err := r.d.Root.Readlink(destination.LatestName); err == nil && record.CheckName(latest) == nil {
 		there, err := destination.FolderAt(r.d.Root, latest)
 		if err != nil {
 			return err
@@ -350,9 +351,9 @@ func (r *reindex) setsSuffice(steps []step, left []foundTree) error {
 }
 
 // label enters the labels that a snapshot was given later.
-func (r *reindex) label(h *index.Header) error {
+func (r *reindex) label(h *record.Header) error {
 	_, err := r.d.ApplyLabels(h)
-	if errors.Is(err, index.ErrDamaged) {
+	if errors.Is(err, record.ErrDamaged) {
 		r.res.Notes = append(r.res.Notes,
 			fmt.Errorf("the tags and the note of %s are those it was made with: %w", h.Name, err))
 		return nil
@@ -423,7 +424,7 @@ func (r *reindex) proveFresh(ctx context.Context) error {
 	}
 	all, err := fresh.Snapshots(ctx)
 	if err == nil && len(all) != r.res.Snapshots {
-		err = fmt.Errorf("%w: it was made of %d snapshots and has %d", index.ErrDamaged, r.res.Snapshots, len(all))
+		err = fmt.Errorf("%w: it was made of %d snapshots and has %d", record.ErrDamaged, r.res.Snapshots, len(all))
 	}
 	return err
 }

@@ -21,6 +21,7 @@ import (
 	"snap/index"
 	"snap/internal/filetest"
 	"snap/internal/long"
+	"snap/record"
 )
 
 // TestReindexOfTreesAlone: after a random history all change sets are taken away, or one of them. The new
@@ -143,10 +144,10 @@ func TestWeakRecordsLearnTheirHash(t *testing.T) {
 	for path, want := range map[string]string{"same": "silent linked", "empty": "silent linked",
 		"other": "modified copied", "mode": "metadata copied", "gone": "removed absent"} {
 		r := rec.Changes[path]
-		if r.Stored == index.Cloned {
-			r.Stored = index.Copied
+		if r.Stored == record.Cloned {
+			r.Stored = record.Copied
 		}
-		if got := fmt.Sprint(r.Change, " ", r.Stored); got != want || r.Exists() && !r.Has(index.Hashed) {
+		if got := fmt.Sprint(r.Change, " ", r.Stored); got != want || r.Exists() && !r.Has(record.Hashed) {
 			t.Errorf("%s: %s, flags %b, want %s", path, got, r.Flags, want)
 		}
 	}
@@ -171,7 +172,7 @@ func TestWeakRecordsLearnTheirHash(t *testing.T) {
 	p.Do(os.Chtimes(stored, info.ModTime(), info.ModTime()))
 	res, rec = p.Dated()
 	p.WantSame(res)
-	if r := rec.Changes["same"]; r.Stored != index.Copied {
+	if r := rec.Changes["same"]; r.Stored != record.Copied {
 		t.Errorf("an altered copy was %v", r.Stored)
 	}
 }

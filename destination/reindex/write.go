@@ -12,6 +12,7 @@ import (
 	"snap/destination"
 	"snap/index"
 	"snap/internal/file"
+	"snap/record"
 )
 
 // write makes the change set from what compare found, durable before the index knows of it. A damaged set of the same
@@ -27,7 +28,7 @@ func (m *treeReader) write(ctx context.Context, s *step) error {
 		return err
 	}
 	defer f.Close()
-	w, err := index.NewChangeWriter(f, &m.head)
+	w, err := record.NewChangeWriter(f, &m.head)
 	if err != nil {
 		return err
 	}
@@ -78,8 +79,8 @@ func (m *treeReader) folders() (map[string]string, error) {
 		}
 		to := e.Path
 		for to != "" && old != "" {
-			toDir, toName := index.Split(to)
-			oldDir, oldName := index.Split(old)
+			toDir, toName := record.Split(to)
+			oldDir, oldName := record.Split(old)
 			if toName != oldName || toDir == oldDir || from[toDir] != "" || taken[oldDir] || !m.fresh.Has(toDir) ||
 				!m.gone.Has(oldDir) {
 				break
@@ -92,8 +93,8 @@ func (m *treeReader) folders() (map[string]string, error) {
 }
 
 // isNew reports whether compare found a record's inode where it was not before.
-func isNew(rec *index.Record) bool {
-	return rec.Exists() && rec.Kind != file.Folder && rec.Stored != index.Linked
+func isNew(rec *record.Record) bool {
+	return rec.Exists() && rec.Kind != file.Folder && rec.Stored != record.Linked
 }
 
 // decider turns what compare found into the final records, in key order.
@@ -106,11 +107,11 @@ type decider struct {
 	made      map[uint64]string // by inode that is new in this snapshot and has several names: the first
 	elsewhere int64             // tombstones of what moved
 
-	next func() (*index.Entry, error, bool) // the hints
-	hint *index.Entry                       // the next of them, nil at the end
+	next func() (*record.Entry, error, bool) // the hints
+	hint *record.Entry                       // the next of them, nil at the end
 }
 
-func (d *decider) writeAll(w *index.ChangeWriter) error {
+func (d *decider) writeAll(w *record.ChangeWriter) error {
 	next, stop := iter.Pull2(d.hints)
 	defer stop()
 	d.next = next
@@ -124,12 +125,12 @@ func (d *decider) writeAll(w *index.ChangeWriter) error {
 		if err != nil {
 			return err
 		}
-		for d.hint != nil && index.Compare(d.hint.Path, e.Path) < 0 {
+		for d.hint != nil && record.Compare(d.hint.Path, e.Path) < 0 {
 			if err := d.unmatchedHint(w); err != nil {
 				return err
 			}
 		}
-		rec, hint := e.Record, (*index.Record)(nil)
+		rec, hint := e.Record, (*record.Record)(nil)
 		if d.hint != nil && d.hint.Path == e.Path {
 			hint = &d.hint.Record
 		}
@@ -153,18 +154,18 @@ func (d *decider) writeAll(w *index.ChangeWriter) error {
 	return nil
 }
 
-func (d *decider) put(w *index.ChangeWriter, path string, rec *index.Record) error {
-	index.Tally(&d.head, rec, true)
+func (d *decider) put(w *record.ChangeWriter, path string, rec *record.Record) error {
+	record.Tally(&d.head, rec, true)
 	if rec.Exists() {
 		d.owners(rec)
 	}
 	if rec.Exists() && rec.Weak() {
 		d.weak++
 	}
-	if rec.Has(index.Unreadable) {
+	if rec.Has(record.Unreadable) {
 		d.head.Errors++
 	}
-	if rec.Change == index.Moved && d.gone.Has(rec.From) {
+	if rec.Change == record.Moved && d.gone.Has(rec.From) {
 		d.elsewhere++
 	}
 	return w.Add(path, rec)
@@ -176,7 +177,7 @@ func (d *decider) step() error {
 	if d.hint = e; err != nil || !more {
 		d.hint = nil
 	}
-	if errors.Is(err, index.ErrDamaged) || errors.Is(err, index.ErrTruncated) {
+	if errors.Is(err, record.ErrDamaged) || errors.Is(err, record.ErrTruncated) {
 		return nil
 	}
 	return err
@@ -184,7 +185,7 @@ func (d *decider) step() error {
 
 // unmatchedHint uses a hint about a path that compare did not meet. Only entries that were in the source and could
 // not be made in the tree need one: nothing else knows of them.
-func (d *decider) unmatchedHint(w *index.ChangeWriter) error {
+func (d *decider) unmatchedHint(w *record.ChangeWriter) error {
 	path, rec := d.hint.Path, d.hint.Record
 	if err := d.step(); err != nil {
 		return err
@@ -195,16 +196,16 @@ func (d *decider) unmatchedHint(w *index.ChangeWriter) error {
 	if _, err := d.lookup(path); !errors.Is(err, index.ErrNotFound) {
 		return err
 	}
-	rec.Change, rec.From, rec.To = index.Added, "", ""
+	rec.Change, rec.From, rec.To = record.Added, "", ""
 	return d.put(w, path, &rec)
 }
 
 // absent reports whether a hint is about an entry that the tree has a folder for and does not hold.
-func (d *decider) absent(path string, hint *index.Record) (bool, error) {
-	if !hint.Exists() || hint.Stored != index.Absent || hint.Kind == file.Folder {
+func (d *decider) absent(path string, hint *record.Record) (bool, error) {
+	if !hint.Exists() || hint.Stored != record.Absent || hint.Kind == file.Folder {
 		return false, nil
 	}
-	dir, name := index.Split(path)
+	dir, name := record.Split(path)
 	parent, err := d.now.tree.Dir(dir)
 	for _, e := range [...]error{fs.ErrNotExist, fs.ErrPermission, syscall.ENOTDIR, syscall.ELOOP} {
 		if errors.Is(err, e) {

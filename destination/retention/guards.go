@@ -5,7 +5,7 @@ import (
 	"slices"
 	"time"
 
-	"snap/index"
+	"snap/record"
 )
 
 // Before rules delete anything, two things are examined: what they count from, and what would be left.
@@ -80,9 +80,9 @@ func (p *Plan) Most() error {
 }
 
 // Plan applies the rules, but for MinFree, to the snapshots, oldest first. missing reports one whose tree is gone.
-func (r *Policy) Plan(all []index.Header, missing func(*index.Header) bool) *Plan {
+func (r *Policy) Plan(all []record.Header, missing func(*record.Header) bool) *Plan {
 	t := r.believe(all, missing)
-	p := &Plan{List: r.judge(all, missing, func(h *index.Header) string { return t.why[h.Seq] })}
+	p := &Plan{List: r.judge(all, missing, func(h *record.Header) string { return t.why[h.Seq] })}
 	halt := false
 	if unpinned := slices.DeleteFunc(t.future, Pinned); len(unpinned) > 0 {
 		p.Stops, halt = append(p.Stops, stopAt(FutureTime, unpinned)), true
@@ -91,7 +91,7 @@ func (r *Policy) Plan(all []index.Header, missing func(*index.Header) bool) *Pla
 		p.Stops, halt = append(p.Stops, Stop{Reason: UnknownTag, Names: tags}), true
 	}
 	if len(t.far) > 0 {
-		counted := Plan{List: r.judge(all, missing, func(h *index.Header) string {
+		counted := Plan{List: r.judge(all, missing, func(h *record.Header) string {
 			if slices.Contains(t.far, h) {
 				return ""
 			}
@@ -116,9 +116,9 @@ func (r *Policy) Plan(all []index.Header, missing func(*index.Header) bool) *Pla
 }
 
 // UnknownTags are those of Tags that no snapshot has. That nothing is pinned is no mistake.
-func (r *Policy) UnknownTags(all []index.Header) (tags []string) {
+func (r *Policy) UnknownTags(all []record.Header) (tags []string) {
 	for _, t := range r.Tags {
-		has := func(h index.Header) bool { return slices.Contains(h.Tags, t) }
+		has := func(h record.Header) bool { return slices.Contains(h.Tags, t) }
 		if t != PinTag && !slices.ContainsFunc(all, has) && !slices.Contains(tags, t) {
 			tags = append(tags, t)
 		}
@@ -126,7 +126,7 @@ func (r *Policy) UnknownTags(all []index.Header) (tags []string) {
 	return tags
 }
 
-func stopAt(reason StopReason, all []*index.Header) Stop {
+func stopAt(reason StopReason, all []*record.Header) Stop {
 	s := Stop{Reason: reason}
 	for _, h := range all {
 		s.Names = append(s.Names, h.Name)
@@ -195,13 +195,13 @@ func (r *Policy) most(list []Decision) (count, of int) {
 // doubts says of which snapshots the time is not believed.
 type doubts struct {
 	why         map[uint64]string // by sequence number
-	future, far []*index.Header
+	future, far []*record.Header
 }
 
 // believe finds the snapshots whose time is not believed.
-func (r *Policy) believe(all []index.Header, missing func(*index.Header) bool) doubts {
+func (r *Policy) believe(all []record.Header, missing func(*record.Header) bool) doubts {
 	t := doubts{why: map[uint64]string{}}
-	var rest []*index.Header
+	var rest []*record.Header
 	for i := range all {
 		h := &all[i]
 		switch {
@@ -219,8 +219,8 @@ func (r *Policy) believe(all []index.Header, missing func(*index.Header) bool) d
 			t.why[h.Seq] = "its time does not fit those of the ones made before and after it"
 		}
 	}
-	rest = slices.DeleteFunc(rest, func(h *index.Header) bool { return t.why[h.Seq] != "" })
-	slices.SortStableFunc(rest, func(a, b *index.Header) int { return a.Time.Compare(b.Time) })
+	rest = slices.DeleteFunc(rest, func(h *record.Header) bool { return t.why[h.Seq] != "" })
+	slices.SortStableFunc(rest, func(a, b *record.Header) int { return a.Time.Compare(b.Time) })
 	t.far = rest[believed(rest):]
 	for _, h := range t.far {
 		t.why[h.Seq] = "its time is far after all others"
@@ -230,7 +230,7 @@ func (r *Policy) believe(all []index.Header, missing func(*index.Header) bool) d
 
 // outOfOrder says of which snapshots the time does not fit the order in which they were made: those besides a longest
 // series that is in order, if they are more than orderSlack away from it. Of equally long ones that made first counts.
-func outOfOrder(all []*index.Header) []bool {
+func outOfOrder(all []*record.Header) []bool {
 	stray := make([]bool, len(all))
 	next := make([]int, len(all))
 	var heads []int // heads[k]: where the series of k+1 to the end begins that begins latest
@@ -266,7 +266,7 @@ func outOfOrder(all []*index.Header) []bool {
 }
 
 // believed is how many of the snapshots, by time, come before the first that is far after all others.
-func believed(all []*index.Header) (n int) {
+func believed(all []*record.Header) (n int) {
 	group := 0 // where the snapshots after the last far gap begin
 	longest := time.Duration(0)
 	for i := range all {

@@ -10,7 +10,7 @@ import (
 
 	"pgregory.net/rapid"
 
-	"snap/index"
+	"snap/record"
 )
 
 func (s Stop) String() string {
@@ -194,7 +194,7 @@ func TestOrdinaryLifeMeetsNoGuard(t *testing.T) {
 		random := func(n uint64) uint64 { seed = seed*6364136223846793005 + 1442695040888963407; return seed >> 33 % n }
 		now := time.Date(2026, time.Month(1+random(12)), 3, 20, 0, 0, 0, zone)
 		tighten := int(random(uint64(2 * steps)))
-		var all []index.Header
+		var all []record.Header
 		for i := range steps {
 			now = now.Add(step + time.Duration(random(600))*time.Second)
 			switch random(100) {
@@ -206,7 +206,7 @@ func TestOrdinaryLifeMeetsNoGuard(t *testing.T) {
 			if i == tighten && rules.Daily > 4 {
 				rules.Daily--
 			}
-			all = append(all, index.Header{Name: fmt.Sprint("s", i), Seq: uint64(i + 1), Time: now,
+			all = append(all, record.Header{Name: fmt.Sprint("s", i), Seq: uint64(i + 1), Time: now,
 				Errors: int64(random(10) / 9)})
 			rules.Now = now.Add(time.Minute)
 			plan := rules.Plan(all, none)
@@ -218,8 +218,8 @@ func TestOrdinaryLifeMeetsNoGuard(t *testing.T) {
 	})
 }
 
-func left(plan *Plan, all []index.Header) []index.Header {
-	var kept []index.Header
+func left(plan *Plan, all []record.Header) []record.Header {
+	var kept []record.Header
 	for i := range plan.List {
 		if plan.List[i].Keep {
 			kept = append(kept, all[i])
@@ -235,11 +235,11 @@ func TestNoTimeCostsMoreThanMeant(t *testing.T) {
 		rules := ordinaryRules(t)
 		rules.Zone, rules.Asked = time.UTC, rapid.Bool().Draw(t, "asked")
 		start := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
-		var all []index.Header
+		var all []record.Header
 		for i := range rapid.IntRange(1, 12).Draw(t, "snapshots") {
 			hours := rapid.OneOf(rapid.IntRange(0, 24), rapid.IntRange(0, 24*60),
 				rapid.IntRange(-24*9000, 24*9000)).Draw(t, "hours")
-			h := index.Header{Name: fmt.Sprint("s", i), Seq: uint64(i + 1), Time: start.Add(time.Duration(hours) * time.Hour),
+			h := record.Header{Name: fmt.Sprint("s", i), Seq: uint64(i + 1), Time: start.Add(time.Duration(hours) * time.Hour),
 				Errors: int64(rapid.IntRange(0, 1).Draw(t, "errors"))}
 			all = append(all, h)
 		}
@@ -249,17 +249,17 @@ func TestNoTimeCostsMoreThanMeant(t *testing.T) {
 			return // and none goes
 		}
 		kept := left(plan, all)
-		if !slices.ContainsFunc(kept, func(h index.Header) bool { return h.Seq == uint64(len(all)) }) {
+		if !slices.ContainsFunc(kept, func(h record.Header) bool { return h.Seq == uint64(len(all)) }) {
 			t.Fatal("the newest is gone")
 		}
-		whole := func(h index.Header) bool { return h.Errors == 0 }
+		whole := func(h record.Header) bool { return h.Errors == 0 }
 		if slices.ContainsFunc(all, whole) && !slices.ContainsFunc(kept, whole) {
 			t.Fatal("nothing without errors is left")
 		}
 		if count, of := rules.most(plan.List); count > 0 {
 			t.Fatalf("%d of %d go", count, of)
 		}
-		future := slices.ContainsFunc(all, func(h index.Header) bool { return h.Time.After(rules.Now.Add(clockSlack)) })
+		future := slices.ContainsFunc(all, func(h record.Header) bool { return h.Time.After(rules.Now.Add(clockSlack)) })
 		if future && len(kept) < len(all) {
 			t.Fatal("some go although there is one of the future")
 		}
@@ -268,12 +268,12 @@ func TestNoTimeCostsMoreThanMeant(t *testing.T) {
 		}
 		// One that a clock far ahead has made, and that was pinned, changes nothing for the others, wherever it stands.
 		at := rapid.IntRange(0, len(all)).Draw(t, "at")
-		astray := index.Header{Name: "astray", Seq: 1000, Time: rules.Now.AddDate(10, 0, 0), Tags: []string{PinTag},
+		astray := record.Header{Name: "astray", Seq: 1000, Time: rules.Now.AddDate(10, 0, 0), Tags: []string{PinTag},
 			Errors: 1}
 		more := slices.Insert(slices.Clone(all), at, astray)
 		again := slices.DeleteFunc(left(rules.Plan(more, none), more),
-			func(h index.Header) bool { return h.Name == "astray" })
-		if !slices.EqualFunc(again, kept, func(a, b index.Header) bool { return a.Seq == b.Seq }) {
+			func(h record.Header) bool { return h.Name == "astray" })
+		if !slices.EqualFunc(again, kept, func(a, b record.Header) bool { return a.Seq == b.Seq }) {
 			t.Fatalf("left %d, with the one astray %d", len(kept), len(again))
 		}
 	})

@@ -7,6 +7,7 @@ import (
 	"snap/destination"
 	"snap/index"
 	"snap/internal/progress"
+	"snap/record"
 )
 
 // PlanFor says which of the destination's snapshots stay by the rules of r, oldest first, how much the removal of
@@ -16,9 +17,9 @@ func PlanFor(ctx context.Context, d *destination.Destination, r *Policy) (*Plan,
 	if err != nil {
 		return nil, err
 	}
-	all = slices.DeleteFunc(all, func(h index.Header) bool { return h.State != index.Complete })
+	all = slices.DeleteFunc(all, func(h record.Header) bool { return h.State != record.Complete })
 	var failed error
-	p := r.Plan(all, func(h *index.Header) bool {
+	p := r.Plan(all, func(h *record.Header) bool {
 		there, err := destination.FolderAt(d.Root, h.Name)
 		if err != nil {
 			failed = err
@@ -39,7 +40,7 @@ func PlanNamed(ctx context.Context, d *destination.Destination, names []string) 
 	}
 	p := &Plan{}
 	for i := range all {
-		if all[i].State == index.Complete {
+		if all[i].State == record.Complete {
 			e := Decision{Header: &all[i], Keep: !slices.Contains(names, all[i].Name)}
 			e.Reasons = []string{map[bool]string{true: "not named", false: "named"}[e.Keep]}
 			p.List = append(p.List, e)
@@ -55,7 +56,7 @@ func weigh(ctx context.Context, d *destination.Destination, p *Plan, r *Policy) 
 		return nil
 	}
 	var seqs, stay []uint64 // of the trees that are there: what the user removed frees nothing any more
-	var heads []*index.Header
+	var heads []*record.Header
 	for i := range p.List {
 		there, err := destination.FolderAt(d.Root, p.List[i].Header.Name)
 		if err != nil {
@@ -91,7 +92,7 @@ func weigh(ctx context.Context, d *destination.Destination, p *Plan, r *Policy) 
 		}
 		r.makeRoom(p, r.MinFree.target(info.TotalBytes)-int64(info.FreeBytes), func(list []Decision) (total int64) {
 			for _, a := range usage.Freed(seqs, victims(list)) {
-				total = index.Plus(total, a.Bytes)
+				total = record.Plus(total, a.Bytes)
 			}
 			return total
 		})

@@ -21,7 +21,7 @@ import (
 	"strings"
 	"time"
 
-	"snap/index"
+	"snap/record"
 )
 
 // PinTag keeps a snapshot from every rule. Only Delete removes one that has it.
@@ -73,7 +73,7 @@ func (r *Policy) keeps() bool {
 
 // Decision is what becomes of one snapshot, and why.
 type Decision struct {
-	Header  *index.Header
+	Header  *record.Header
 	Keep    bool
 	Safe    bool // no rule may remove it, nor the wish for free space
 	Reasons []string
@@ -109,8 +109,8 @@ func (r *Policy) days(n int) period {
 // judge applies the rules, but for MinFree, to the snapshots, oldest first. missing reports one whose tree is gone:
 // it is kept by nothing and holds no place in any rule. aside says why the time of one is not believed, "" for one
 // that is.
-func (r *Policy) judge(all []index.Header, missing func(*index.Header) bool,
-	aside func(*index.Header) string) []Decision {
+func (r *Policy) judge(all []record.Header, missing func(*record.Header) bool,
+	aside func(*record.Header) string) []Decision {
 	list := make([]Decision, len(all))
 	var there, counted []*Decision // newest first
 	for i := len(all) - 1; i >= 0; i-- {
@@ -204,7 +204,7 @@ func (r *Policy) spare(there, counted []*Decision) {
 }
 
 // Pinned reports whether h has PinTag. Until capitals were refused a tag could be Pin as well.
-func Pinned(h *index.Header) bool {
+func Pinned(h *record.Header) bool {
 	return slices.ContainsFunc(h.Tags, func(t string) bool { return strings.EqualFold(t, PinTag) })
 }
 

@@ -8,7 +8,7 @@ import (
 	"time"
 	_ "time/tzdata"
 
-	"snap/index"
+	"snap/record"
 )
 
 // berlin is a zone with summer time.
@@ -20,7 +20,7 @@ func berlin(t *testing.T) *time.Location {
 	return zone
 }
 
-func none(*index.Header) bool { return false }
+func none(*record.Header) bool { return false }
 
 // kept are the positions that stay, with their reasons.
 func kept(list []Decision) (names []string) {
@@ -32,15 +32,15 @@ func kept(list []Decision) (names []string) {
 	return names
 }
 
-func headers(t *testing.T, zone *time.Location, times ...string) []index.Header {
-	var all []index.Header
+func headers(t *testing.T, zone *time.Location, times ...string) []record.Header {
+	var all []record.Header
 	for i, s := range times {
 		text, mark, _ := strings.Cut(s, "#") // "#e" has errors, other marks are tags
 		at, err := time.ParseInLocation("2006-01-02 15:04", text, zone)
 		if err != nil {
 			t.Fatal(err)
 		}
-		h := index.Header{Name: fmt.Sprint("s", i), Seq: uint64(i + 1), Time: at.UTC(), State: index.Complete}
+		h := record.Header{Name: fmt.Sprint("s", i), Seq: uint64(i + 1), Time: at.UTC(), State: record.Complete}
 		switch mark {
 		case "":
 		case "e":
@@ -104,7 +104,7 @@ func TestRetention(t *testing.T) {
 
 func TestRetentionOfMissingSnapshots(t *testing.T) {
 	all := headers(t, time.UTC, "2026-01-01 00:00", "2026-01-02 00:00", "2026-01-03 00:00#pin")
-	gone := func(h *index.Header) bool { return h.Seq == 3 }
+	gone := func(h *record.Header) bool { return h.Seq == 3 }
 	list := (&Policy{Last: 1, Zone: time.UTC}).Plan(all, gone).List
 	if got := kept(list); !slices.Equal(got, []string{"1: newest, last 1"}) {
 		t.Errorf("kept %q", got)
@@ -112,7 +112,7 @@ func TestRetentionOfMissingSnapshots(t *testing.T) {
 	if list[2].Keep || list[2].Reasons[0] != "its folder is gone" {
 		t.Errorf("the missing one: %+v", list[2])
 	}
-	if got := kept((&Policy{Last: 1}).Plan(all, func(*index.Header) bool { return true }).List); got != nil {
+	if got := kept((&Policy{Last: 1}).Plan(all, func(*record.Header) bool { return true }).List); got != nil {
 		t.Errorf("kept %q", got)
 	}
 }

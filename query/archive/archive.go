@@ -13,19 +13,20 @@ import (
 	"snap/index"
 	"snap/internal/file"
 	"snap/query"
+	"snap/record"
 	"snap/restore"
 )
 
 // Item is an entry of a snapshot, with all below it, and the name of its member.
 type Item struct {
-	Header     *index.Header
+	Header     *record.Header
 	Path, Name string
 }
 
 // Options say what is written. Warn is told what a member lacks: it is missing, or not what was backed up.
 type Options struct {
 	Zip  bool // a zip archive instead of a tar archive
-	Warn func(h *index.Header, path string, err error)
+	Warn func(h *record.Header, path string, err error)
 }
 
 // Result is how an archive was written.
@@ -54,7 +55,7 @@ func Write(ctx context.Context, w io.Writer, d *query.Reader, items []Item, o Op
 type archiver interface {
 	// add writes an entry. first is the member that a hard link is another name of, "" for none; content has the bytes
 	// of a regular file that is none, of which there are size. errNotInArchive says that the format knows no such entry.
-	add(h *index.Header, e *index.Entry, name, first string, content io.Reader, size int64) error
+	add(h *record.Header, e *record.Entry, name, first string, content io.Reader, size int64) error
 	Close() error
 }
 
@@ -66,7 +67,7 @@ type archiving struct {
 	ctx   context.Context
 	d     *query.Reader
 	w     archiver
-	warn  func(h *index.Header, path string, err error)
+	warn  func(h *record.Header, path string, err error)
 	hash  *file.Digest
 	links bool // another name of a file is a link, not a copy
 	res   Result
@@ -97,7 +98,7 @@ func (a *archiving) item(p *Item) error {
 		}
 		name := p.Name
 		if e.Path != p.Path {
-			name = index.Join(p.Name, e.Path[len(p.Path):])
+			name = record.Join(p.Name, e.Path[len(p.Path):])
 			if p.Path != "" {
 				name = p.Name + e.Path[len(p.Path):]
 			}
@@ -114,15 +115,15 @@ func (a *archiving) item(p *Item) error {
 
 // entry adds one entry. An error is one of the archive; what the snapshot does not have is told, and the next one is
 // added.
-func (a *archiving) entry(h *index.Header, tree *file.Tree, e index.LinkedEntry, name string,
+func (a *archiving) entry(h *record.Header, tree *file.Tree, e index.LinkedEntry, name string,
 	members map[index.Inode]member) error {
 	tell := func(err error) error {
 		a.res.Failed++
 		a.warn(h, e.Path, err)
 		return nil
 	}
-	if e.Has(index.Unreadable) && (e.Kind == file.Folder || e.Kind == file.Regular) ||
-		e.Kind == file.Regular && e.Stored == index.Absent {
+	if e.Has(record.Unreadable) && (e.Kind == file.Folder || e.Kind == file.Regular) ||
+		e.Kind == file.Regular && e.Stored == record.Absent {
 		if e.Kind != file.Folder {
 			return tell(restore.ErrNotInSnapshot)
 		}
@@ -146,7 +147,7 @@ func (a *archiving) entry(h *index.Header, tree *file.Tree, e index.LinkedEntry,
 		if err != nil {
 			return tell(err)
 		}
-		size, content = s.Size, a.verified(f, s.Size, e.Has(index.SparseHash))
+		size, content = s.Size, a.verified(f, s.Size, e.Has(record.SparseHash))
 	}
 	err := a.w.add(h, e.Entry, name, first, content, size)
 	switch {
@@ -174,7 +175,7 @@ func (a *archiving) entry(h *index.Header, tree *file.Tree, e index.LinkedEntry,
 
 // openIn opens the copy of a file in a snapshot's tree.
 func openIn(tree *file.Tree, path string) (*file.File, error) {
-	in, name := index.Split(path)
+	in, name := record.Split(path)
 	d, err := tree.Dir(in)
 	if err != nil {
 		return nil, err
@@ -230,13 +231,13 @@ func (v *verified) Read(p []byte) (int, error) {
 }
 
 // verdict says what is wrong with the bytes, compared with the record.
-func (v *verified) verdict(r *index.Record) error {
+func (v *verified) verdict(r *record.Record) error {
 	switch {
 	case v.err != nil:
 		return fmt.Errorf("%w: %w", restore.ErrDamagedFile, v.err)
 	case v.size != r.Size:
 		return fmt.Errorf("%w: it has %d bytes, not the %d that were backed up", restore.ErrDamagedFile, v.size, r.Size)
-	case r.Has(index.Hashed) && [32]byte(v.hash.Sum(nil)) != r.Hash:
+	case r.Has(record.Hashed) && [32]byte(v.hash.Sum(nil)) != r.Hash:
 		return query.ErrDamaged
 	}
 	return nil

@@ -9,8 +9,8 @@ import (
 	"strings"
 	"time"
 
-	"snap/index"
 	"snap/internal/file"
+	"snap/record"
 )
 
 // tarWriter writes what GNU tar, bsdtar and star read: PAX headers with times in nanoseconds, owners by number and
@@ -24,7 +24,7 @@ var tarTypes = map[file.Kind]byte{
 	file.CharDevice: tar.TypeChar, file.BlockDevice: tar.TypeBlock,
 }
 
-func (t tarWriter) add(h *index.Header, e *index.Entry, name, first string, content io.Reader, size int64) error {
+func (t tarWriter) add(h *record.Header, e *record.Entry, name, first string, content io.Reader, size int64) error {
 	kind, known := tarTypes[e.Kind]
 	if !known {
 		return errNotInArchive
@@ -72,7 +72,7 @@ func newZip(w io.Writer) zipWriter {
 	return zipWriter{z}
 }
 
-func (z zipWriter) add(_ *index.Header, e *index.Entry, name, _ string, content io.Reader, _ int64) error {
+func (z zipWriter) add(_ *record.Header, e *record.Entry, name, _ string, content io.Reader, _ int64) error {
 	m := &zip.FileHeader{Name: name, Modified: zipTime(e.Mtime.Time()), Method: zip.Deflate}
 	m.SetMode(e.Perm())
 	switch e.Kind {

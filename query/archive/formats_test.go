@@ -8,8 +8,8 @@ import (
 	"testing"
 	"time"
 
-	"snap/index"
 	"snap/internal/file"
+	"snap/record"
 )
 
 // TestZipTimes: a time that a zip archive cannot hold is the nearest that it can, and no other century.
@@ -23,7 +23,7 @@ func TestZipTimes(t *testing.T) {
 	} {
 		var b bytes.Buffer
 		z := newZip(&b)
-		e := new(index.Entry)
+		e := new(record.Entry)
 		e.Kind, e.Mtime = file.Regular, file.At(c.in)
 		if err := errors.Join(z.add(nil, e, "a", "", strings.NewReader(""), 0), z.Close()); err != nil {
 			t.Fatal(err)

@@ -1,4 +1,9 @@
-package index
+// Package record has what a snapshot says of a path, without a database: a [Record], how it is packed, the order of
+// paths ([Compare]), the [Header] of a snapshot, and the file of a change set ([ChangeWriter], [ChangeReader]). From
+// change sets the index can be made again.
+//
+// Paths are relative to the source, with slashes; "" is the source itself.
+package record
 
 import (
 	"snap/internal/file"
@@ -171,9 +176,9 @@ func (r *Record) Took(bytes int64) {
 // Has reports whether all of the flags are set.
 func (r *Record) Has(f Flags) bool { return r.Flags&f == f }
 
-// begins reports whether another file than before is at the path, which did not come from a path that it would be
+// Begins reports whether another file than before is at the path, which did not come from a path that it would be
 // reported with.
-func (r *Record) begins() bool {
+func (r *Record) Begins() bool {
 	return r.Change == Added || r.Change == TypeChanged || r.Reason == Replaced
 }
 
@@ -183,9 +188,9 @@ func (r *Record) Unheld() bool {
 	return r.Exists() && r.Stored == Absent && !r.Has(Unreadable) && (r.Kind == file.Regular || r.Kind == file.Folder)
 }
 
-// trail reports whether the record only says which inode was at the path in snapshots that are deleted by now. The
+// OnlyTrail reports whether the record only says which inode was at the path in snapshots that are deleted by now. The
 // snapshot before has nothing there, nor has its own.
-func (r *Record) trail() bool {
+func (r *Record) OnlyTrail() bool {
 	return r.Change == Removed && r.Reason == NoReason && r.Stored.Shares()
 }
 
@@ -283,13 +288,13 @@ func (r *Record) Learn(now *Record) {
 	r.Flags = r.Flags&^Racy | now.Flags&Racy
 }
 
-// hasInode reports whether the record's entry is in the tree with an inode that may have several names.
-func (r *Record) hasInode() bool {
+// HasInode reports whether the record's entry is in the tree with an inode that may have several names.
+func (r *Record) HasInode() bool {
 	return r.Exists() && r.Kind != file.Folder && r.Stored != Absent
 }
 
-// shared is the path of the older name that a linked record of path shares its inode with.
-func (r *Record) shared(path string) string {
+// OlderName is the path of the older name that a linked record of path shares its inode with.
+func (r *Record) OlderName(path string) string {
 	switch {
 	case r.Link != "":
 		return r.Link

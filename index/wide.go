@@ -1,18 +1,10 @@
 package index
 
-import "math"
+import (
+	"math"
 
-// Beyond is what a sum of sizes is that 63 bits do not hold, 8 EiB and more. A sparse file may have a size of nearly
-// that, and take no room.
-const Beyond = math.MaxInt64
-
-// Plus adds two numbers of bytes. A sum stays Beyond once it is.
-func Plus(a, b int64) int64 {
-	if b > Beyond-a {
-		return Beyond
-	}
-	return a + b
-}
+	"snap/record"
+)
 
 // wide is an exact sum of sizes, for those of which a part is taken away again: one that was cut at Beyond would be
 // too small afterwards.
@@ -26,7 +18,7 @@ func (w *wide) addAll(b wide) { w.high, w.low = w.high+b.high, w.low+b.low }
 func (w *wide) bytes() int64 {
 	high := w.high + w.low>>32
 	if high > math.MaxInt32 {
-		return Beyond
+		return record.Beyond
 	}
 	return high<<32 | w.low&math.MaxUint32
 }
@@ -48,11 +40,3 @@ func (a *wideAmount) addAll(b wideAmount) {
 }
 
 func (a *wideAmount) amount() Amount { return Amount{a.inodes, a.bytes.bytes()} }
-
-// HeldBytes is the sum of the sizes of the regular files that the snapshot holds.
-func (h *Header) HeldBytes() int64 {
-	if h.Bytes == Beyond { // what is less than that nobody knows
-		return Beyond
-	}
-	return h.Bytes - h.UnreadBytes
-}

@@ -1,4 +1,4 @@
-package index
+package record
 
 import (
 	"bytes"
@@ -23,12 +23,7 @@ func TestNamesInPlace(t *testing.T) {
 				t.Errorf("%s: %q: %v", where, name, err)
 			}
 		}
-		b, err := json.Marshal(&h)
-		if err != nil {
-			t.Fatal(err)
-		}
-		_, err = decodeHeader(seqKey(1), b)
-		inPlace("the index", err)
+		inPlace("a header", h.CheckNames())
 		for where, heads := range map[string][2]*Header{"the front of a change set": {&h, {Name: "s"}},
 			"the end of a change set": {{Name: "s"}, &h}} {
 			var set bytes.Buffer
@@ -49,7 +44,7 @@ func TestNamesInPlace(t *testing.T) {
 	}
 	for work, ok := range map[string]bool{"": true, "k3J": true, "..": false, ".": false, "../x": false, "a/b": false,
 		"a\x00": false} {
-		if err := (&Header{Name: "s", Work: work}).inPlace(); (err == nil) != ok {
+		if err := (&Header{Name: "s", Work: work}).CheckNames(); (err == nil) != ok {
 			t.Errorf("made in %q: %v", work, err)
 		}
 	}

@@ -1,4 +1,4 @@
-package index
+package record
 
 import (
 	"encoding/binary"
@@ -42,8 +42,8 @@ const (
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// appendRecord packs r.
-func appendRecord(b []byte, r *Record) []byte {
+// Append packs r.
+func Append(b []byte, r *Record) []byte {
 	bits := uint64(r.Kind) | uint64(r.Change)<<3 | uint64(r.Stored)<<6
 	set := func(on bool, bit uint64) {
 		if on {
@@ -191,8 +191,8 @@ func (p *parser) path() string {
 
 func (p *parser) fail() { p.bad, p.b = true, "" }
 
-// parseRecord takes a record apart into r. The strings and slices of r alias b.
-func parseRecord(b string, r *Record) error {
+// Parse takes a record apart into r. The strings and slices of r alias b.
+func Parse(b string, r *Record) error {
 	if len(b) < 3 {
 		return damaged("a record of %d bytes", len(b))
 	}
@@ -276,47 +276,4 @@ func parseRecord(b string, r *Record) error {
 		return damaged("a malformed record")
 	}
 	return nil
-}
-
-// seal closes a value with the CRC-32C of its key and itself.
-func seal(value []byte, key []byte) []byte {
-	return binary.LittleEndian.AppendUint32(value, crc32.Update(crc32.Checksum(key, castagnoli), castagnoli, value))
-}
-
-// unseal is the value without its checksum, if that is right.
-func unseal(value, key []byte) ([]byte, bool) {
-	n := len(value) - 4
-	if n < 0 {
-		return nil, false
-	}
-	sum := crc32.Update(crc32.Checksum(key, castagnoli), castagnoli, value[:n])
-	return value[:n], binary.LittleEndian.Uint32(value[n:]) == sum
-}
-
-// appendSeqs packs an increasing list of sequence numbers: the first, then the differences.
-func appendSeqs(b []byte, seqs []uint64) []byte {
-	last := uint64(0)
-	for _, s := range seqs {
-		b = binary.AppendUvarint(b, s-last)
-		last = s
-	}
-	return b
-}
-
-// parseSeqs takes such a list apart, appending to seqs.
-func parseSeqs(b string, seqs []uint64) ([]uint64, error) {
-	p := parser{b: b}
-	last := uint64(0)
-	for p.b != "" {
-		d := p.uvarint()
-		if p.bad || d == 0 || last+d < last {
-			return nil, damaged("a malformed list of snapshots")
-		}
-		last += d
-		seqs = append(seqs, last)
-	}
-	if len(seqs) == 0 {
-		return nil, damaged("an empty list of snapshots")
-	}
-	return seqs, nil
 }

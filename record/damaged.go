@@ -1,4 +1,4 @@
-package index
+package record
 
 import (
 	"errors"
@@ -7,7 +7,7 @@ import (
 
 // What a reader finds wrong.
 var (
-	// ErrDamaged: index.db cannot be read or contradicts itself.
+	// ErrDamaged: the index or a change set cannot be read, or contradicts itself.
 	ErrDamaged = errors.New("the index is damaged")
 	// ErrNewer: a newer version of snap wrote this.
 	ErrNewer = errors.New("written by a newer version of snap")

@@ -1,4 +1,4 @@
-package index
+package record
 
 import (
 	"snap/internal/file"
@@ -33,6 +33,6 @@ func Tally(h *Header, rec *Record, changed bool) {
 		}
 	}
 	if changed {
-		h.count(rec)
+		h.Count(rec)
 	}
 }

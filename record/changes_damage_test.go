@@ -1,4 +1,4 @@
-package index
+package record
 
 import (
 	"encoding/binary"
@@ -12,16 +12,17 @@ import (
 )
 
 // smallSet is a change set with every kind of frame, and its records.
-func smallSet(t tb) ([]byte, []Entry) {
-	old := tree{"": {1, file.Folder, "", 0o755, 1}, "a": {2, file.Regular, "a", 0o644, 2},
-		"b": {3, file.Regular, "b", 0o644, 3}}
-	now := tree{"": old[""], "c/d": old["b"], "c": {4, file.Folder, "", 0o755, 4}, "a": {2, file.Regular, "A", 0o644, 5},
-		"c/l": {5, file.Symlink, "x", 0o777, 6}}
-	set := now.changes(old)
+func smallSet(t failer) ([]byte, []Entry) {
+	set := []Entry{{Path: "a", Record: sample(2, file.Regular, "A", 5)},
+		{Path: "b", Record: Record{Change: Removed, Reason: Gone}},
+		{Path: "c", Record: sample(4, file.Folder, "", 4)}, {Path: "c/d", Record: sample(3, file.Regular, "b", 3)},
+		{Path: "c/l", Record: sample(5, file.Symlink, "x", 6)}}
+	set[0].Change, set[0].Reason = Modified, SizeOrTime
+	set[3].Change, set[3].Reason, set[3].From = Moved, SameIdentity, "b"
 	set[0].Xattrs = []file.Xattr{{Name: "user.x", Value: []byte("value")}}
 	return written(t, &Header{Seq: 2, Name: "s"}, &Header{Seq: 2, Name: "s", Files: 3}, set, func(c *ChangeWriter, i int) {
 		if i == 1 {
-			check(t, c.Checkpoint())
+			must(t, c.Checkpoint())
 		}
 	}), set
 }
@@ -33,7 +34,7 @@ func TestACutChangeSetGivesARightPrefix(t *testing.T) {
 		if !errors.Is(err, ErrTruncated) {
 			t.Fatalf("%d of %d bytes: error %v", n, len(b), err)
 		}
-		if len(got) > len(set) || !sameEntries(got, set[:len(got)]) {
+		if len(got) > len(set) || !equalEntries(got, set[:len(got)]) {
 			t.Fatalf("%d of %d bytes: got %+v", n, len(b), got)
 		}
 		if c != nil && (c.Final() != nil || c.Durable() > int64(len(got))) {
@@ -50,7 +51,7 @@ func TestEveryFlippedBitOfAChangeSetIsNoticed(t *testing.T) {
 		if !errors.Is(err, ErrDamaged) && !errors.Is(err, ErrTruncated) {
 			t.Fatalf("bit %d of byte %d: error %v", i%8, i/8, err)
 		}
-		if len(got) > len(set) || !sameEntries(got, set[:len(got)]) {
+		if len(got) > len(set) || !equalEntries(got, set[:len(got)]) {
 			t.Fatalf("bit %d of byte %d: got %+v", i%8, i/8, got)
 		}
 		b[i/8] ^= 1 << (i % 8)
@@ -65,8 +66,8 @@ func frame(kind byte, payload ...byte) []byte {
 }
 
 func TestHostileChangeSets(t *testing.T) {
-	dead := appendRecord(nil, &Record{Change: Removed})
-	record := func(shared byte, rest string, body []byte) []byte {
+	dead := Append(nil, &Record{Change: Removed})
+	one := func(shared byte, rest string, body []byte) []byte {
 		return append(append(appendString([]byte{shared}, rest), byte(len(body))), body...)
 	}
 	newer := append([]byte{9}, dead[1:]...)
@@ -77,23 +78,23 @@ func TestHostileChangeSets(t *testing.T) {
 		parts [][]byte
 		want  error
 	}{
-		{"two records", [][]byte{frame('R', append(record(0, "a", dead), record(1, "/b", dead)...)...),
+		{"two records", [][]byte{frame('R', append(one(0, "a", dead), one(1, "/b", dead)...)...),
 			frame('E', header...)}, nil},
-		{"the same path twice", [][]byte{frame('R', append(record(0, "a", dead), record(1, "", dead)...)...), end},
+		{"the same path twice", [][]byte{frame('R', append(one(0, "a", dead), one(1, "", dead)...)...), end},
 			ErrDamaged},
-		{"the root twice", [][]byte{frame('R', record(0, "", dead)...), frame('R', record(0, "", dead)...), end}, ErrDamaged},
-		{"out of order", [][]byte{frame('R', append(record(0, "a-b", dead), record(1, "/x", dead)...)...), end}, ErrDamaged},
+		{"the root twice", [][]byte{frame('R', one(0, "", dead)...), frame('R', one(0, "", dead)...), end}, ErrDamaged},
+		{"out of order", [][]byte{frame('R', append(one(0, "a-b", dead), one(1, "/x", dead)...)...), end}, ErrDamaged},
 		{"out of order in the next frame",
-			[][]byte{frame('R', record(0, "b", dead)...), frame('R', record(0, "a", dead)...), end}, ErrDamaged},
-		{"..", [][]byte{frame('R', record(0, "a/..", dead)...), end}, ErrDamaged},
-		{"an absolute path", [][]byte{frame('R', record(0, "/etc", dead)...), end}, ErrDamaged},
-		{"a NUL", [][]byte{frame('R', record(0, "a\x00b", dead)...), end}, ErrDamaged},
-		{"a prefix of nothing", [][]byte{frame('R', record(1, "a", dead)...), end}, ErrDamaged},
-		{"a malformed record", [][]byte{frame('R', record(0, "a", dead[:2])...), end}, ErrDamaged},
-		{"a record from a newer snap", [][]byte{frame('R', record(0, "a", newer)...), end}, ErrNewer},
-		{"half a record", [][]byte{frame('R', record(0, "a", dead)[:4]...), end}, ErrDamaged},
+			[][]byte{frame('R', one(0, "b", dead)...), frame('R', one(0, "a", dead)...), end}, ErrDamaged},
+		{"..", [][]byte{frame('R', one(0, "a/..", dead)...), end}, ErrDamaged},
+		{"an absolute path", [][]byte{frame('R', one(0, "/etc", dead)...), end}, ErrDamaged},
+		{"a NUL", [][]byte{frame('R', one(0, "a\x00b", dead)...), end}, ErrDamaged},
+		{"a prefix of nothing", [][]byte{frame('R', one(1, "a", dead)...), end}, ErrDamaged},
+		{"a malformed record", [][]byte{frame('R', one(0, "a", dead[:2])...), end}, ErrDamaged},
+		{"a record from a newer snap", [][]byte{frame('R', one(0, "a", newer)...), end}, ErrNewer},
+		{"half a record", [][]byte{frame('R', one(0, "a", dead)[:4]...), end}, ErrDamaged},
 		{"an unknown part", [][]byte{frame('X'), end}, ErrNewer},
-		{"another number of records", [][]byte{frame('R', record(0, "a", dead)...), frame('E', header...)}, ErrDamaged},
+		{"another number of records", [][]byte{frame('R', one(0, "a", dead)...), frame('E', header...)}, ErrDamaged},
 		{"a header that is no JSON", [][]byte{frame('E', '{')}, ErrDamaged},
 		{"a head that is no JSON", [][]byte{frame('B', '{'), end}, ErrDamaged},
 		{"a part of 17 MiB", [][]byte{binary.LittleEndian.AppendUint32([]byte{'R'}, 17<<20)}, ErrDamaged},
@@ -137,7 +138,7 @@ func FuzzChangeSet(f *testing.F) {
 	b, _ := smallSet(f)
 	f.Add(b, false)
 	f.Add(b, true)
-	f.Add(written(f, nil, nil, manyEntries(3), nil), true)
+	f.Add(written(f, nil, nil, samples(3), nil), true)
 	f.Add(slices.Concat([]byte(changesMagic), frame('R', 0, 0, 0), frame('E')), true)
 	f.Fuzz(func(t *testing.T, b []byte, fix bool) {
 		if fix {
@@ -155,7 +156,7 @@ func FuzzChangeSet(f *testing.F) {
 		if c != nil && c.Durable() > int64(len(set)) {
 			t.Errorf("%d durable of %d", c.Durable(), len(set))
 		}
-		if again, _, err := readBack(written(t, nil, nil, set, nil)); err != nil || !sameEntries(again, set) {
+		if again, _, err := readBack(written(t, nil, nil, set, nil)); err != nil || !equalEntries(again, set) {
 			t.Errorf("written again it is %+v, %v", again, err)
 		}
 	})

@@ -5,13 +5,15 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"snap/record"
 )
 
 // TestSumsAreCutAndNeverWrap: what Plus and wide say is the true sum, or Beyond.
 func TestSumsAreCutAndNeverWrap(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		size := rapid.OneOf(rapid.Int64Range(0, Beyond), rapid.Int64Range(0, 1<<33),
-			rapid.SampledFrom([]int64{Beyond, Beyond - 1, 7 << 60, 1 << 32, 0}))
+		size := rapid.OneOf(rapid.Int64Range(0, record.Beyond), rapid.Int64Range(0, 1<<33),
+			rapid.SampledFrom([]int64{record.Beyond, record.Beyond - 1, 7 << 60, 1 << 32, 0}))
 		all := rapid.SliceOf(size).Draw(t, "sizes")
 		stay := rapid.IntRange(0, len(all)).Draw(t, "stay")
 		cut := func(sizes []int64) int64 {
@@ -20,13 +22,13 @@ func TestSumsAreCutAndNeverWrap(t *testing.T) {
 				sum.Add(sum, big.NewInt(n))
 			}
 			if !sum.IsInt64() {
-				return Beyond
+				return record.Beyond
 			}
 			return sum.Int64()
 		}
 		plus, exact := int64(0), wide{}
 		for _, n := range all {
-			plus = Plus(plus, n)
+			plus = record.Plus(plus, n)
 			exact.add(n)
 		}
 		if want := cut(all); plus != want || exact.bytes() != want {

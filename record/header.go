@@ -1,4 +1,4 @@
-package index
+package record
 
 import (
 	"encoding/json"
@@ -53,9 +53,9 @@ func (h *Header) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// inPlace says with ErrDamaged why the names in the header could lead elsewhere than to a snapshot's folder, or into
+// CheckNames says with ErrDamaged why the names in the header could lead elsewhere than to a snapshot's folder, or into
 // another one of the destination: whoever can write the index must not choose what a command deletes or moves.
-func (h *Header) inPlace() error {
+func (h *Header) CheckNames() error {
 	if h.Name == "" || !oneElement(h.Name) || h.Name[0] == '.' || reserved(h.Name) {
 		return damaged("snapshot %d has the name %q", h.Seq, h.Name)
 	}
@@ -153,8 +153,8 @@ type Header struct {
 	Boot string `json:"boot,omitempty"`
 }
 
-// bucket is the number of the bucket that holds the snapshot's records.
-func (h *Header) bucket() uint64 {
+// BucketSeq is the number of the bucket that holds the snapshot's records.
+func (h *Header) BucketSeq() uint64 {
 	if h.Bucket != 0 {
 		return h.Bucket
 	}
@@ -169,3 +169,35 @@ const (
 	Incomplete State = "incomplete" // published, but some source files could not be read (derived)
 	Missing    State = "missing"    // its folder is gone (derived)
 )
+
+// HeldBytes is the sum of the sizes of the regular files that the snapshot holds.
+func (h *Header) HeldBytes() int64 {
+	if h.Bytes == Beyond { // what is less than that nobody knows
+		return Beyond
+	}
+	return h.Bytes - h.UnreadBytes
+}
+
+// Count adds a record of the change set.
+func (h *Header) Count(r *Record) {
+	if r.Since != 0 && r.Stored == Linked {
+		h.Returned++
+	}
+	if r.Stored == Copied {
+		h.CopiedBytes = Plus(h.CopiedBytes, r.OnDisk())
+	}
+	switch r.Change {
+	case Added:
+		h.Added++
+	case Modified, TypeChanged:
+		h.Modified++
+	case Metadata:
+		h.Metadata++
+	case Moved:
+		h.Moved++
+	case Removed:
+		if r.To == "" && !r.OnlyTrail() { // else it is reported where it is now
+			h.Removed++
+		}
+	}
+}

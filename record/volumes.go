@@ -1,4 +1,4 @@
-package index
+package record
 
 import "encoding/json"
 

@@ -1,4 +1,4 @@
-package index
+package record
 
 import (
 	"bufio"
@@ -66,7 +66,7 @@ func (c *ChangeWriter) Add(path string, r *Record) error {
 		c.err = fmt.Errorf("change set out of order: %q after %q", path, c.prev)
 		return c.err
 	}
-	c.buf = appendRecord(c.buf[:0], r)
+	c.buf = Append(c.buf[:0], r)
 	if len(c.buf) > maxRecord {
 		return fmt.Errorf("%q: a record of %d bytes: too many extended attributes", path, len(c.buf))
 	}
@@ -179,7 +179,7 @@ func NewChangeReader(r io.Reader) (*ChangeReader, error) {
 		if err := json.Unmarshal(payload, c.begin); err != nil {
 			return nil, damaged("the head of a change set: %v", err)
 		}
-		if err := c.begin.inPlace(); err != nil {
+		if err := c.begin.CheckNames(); err != nil {
 			return nil, err
 		}
 	}
@@ -217,7 +217,7 @@ func (c *ChangeReader) All() iter.Seq2[*Entry, error] {
 						yield(nil, damaged("the end of a change set"))
 						return
 					}
-					if err := c.end.inPlace(); err != nil {
+					if err := c.end.CheckNames(); err != nil {
 						c.end = nil
 						yield(nil, err)
 					}
@@ -238,7 +238,7 @@ func (c *ChangeReader) All() iter.Seq2[*Entry, error] {
 						return
 					}
 					e.Path, prev, any = last, last, true
-					if err := parseRecord(body, &e.Record); err != nil {
+					if err := Parse(body, &e.Record); err != nil {
 						yield(nil, err)
 						return
 					}

@@ -1,4 +1,4 @@
-package index
+package record
 
 import (
 	"bytes"
@@ -13,13 +13,13 @@ import (
 )
 
 // written is a change set with these records; after(i) is called when record i is in.
-func written(t tb, begin, end *Header, set []Entry, after func(c *ChangeWriter, i int)) []byte {
+func written(t failer, begin, end *Header, set []Entry, after func(c *ChangeWriter, i int)) []byte {
 	t.Helper()
 	var b bytes.Buffer
 	c, err := NewChangeWriter(&b, begin)
-	check(t, err)
+	must(t, err)
 	for i := range set {
-		check(t, c.Add(set[i].Path, &set[i].Record))
+		must(t, c.Add(set[i].Path, &set[i].Record))
 		if after != nil {
 			after(c, i)
 		}
@@ -27,7 +27,7 @@ func written(t tb, begin, end *Header, set []Entry, after func(c *ChangeWriter, 
 	if c.Count() != int64(len(set)) {
 		t.Fatalf("%d records counted, %d added", c.Count(), len(set))
 	}
-	check(t, c.End(end))
+	must(t, c.End(end))
 	return b.Bytes()
 }
 
@@ -78,15 +78,15 @@ func TestAChangeSetComesBackAsItWas(t *testing.T) {
 		b := written(t, begin, end, set, func(c *ChangeWriter, i int) {
 			switch rapid.IntRange(0, 3).Draw(t, "then") {
 			case 1:
-				check(t, c.Flush())
+				must(t, c.Flush())
 			case 2:
-				check(t, c.Checkpoint())
+				must(t, c.Checkpoint())
 				durable = int64(i + 1)
 			}
 		})
 		got, c, err := readBack(b)
-		check(t, err)
-		if !sameEntries(got, set) {
+		must(t, err)
+		if !equalEntries(got, set) {
 			t.Fatalf("got  %+v\nwant %+v", got, set)
 		}
 		if c.Durable() != durable {
@@ -106,16 +106,16 @@ func TestAChangeSetComesBackAsItWas(t *testing.T) {
 }
 
 func TestALargeChangeSetHasManyFramesAndSharesPrefixes(t *testing.T) {
-	set := manyEntries(20000)
+	set := samples(20000)
 	b := written(t, nil, nil, set, nil)
 	got, _, err := readBack(b)
-	check(t, err)
-	if !sameEntries(got, set) {
+	must(t, err)
+	if !equalEntries(got, set) {
 		t.Error("it does not come back as it was")
 	}
 	records, paths := 0, 0
 	for i := range set {
-		records += len(appendRecord(nil, &set[i].Record))
+		records += len(Append(nil, &set[i].Record))
 		paths += len(set[i].Path)
 	}
 	if frames := bytes.Count(b, []byte{frameRecords}); frames < len(b)/frameSize {
@@ -130,9 +130,9 @@ func TestRecordsOutOfOrderAreRefused(t *testing.T) {
 	for _, c := range []struct{ first, second string }{{"b", "a"}, {"a", "a"}, {"a/x", "a"}, {"a-b", "a/x"}, {"a", ""},
 		{"", ""}} {
 		w, err := NewChangeWriter(&bytes.Buffer{}, nil)
-		check(t, err)
-		r := node{id: 1, kind: file.Folder}.record()
-		check(t, w.Add(c.first, &r))
+		must(t, err)
+		r := sample(1, file.Folder, "", 0)
+		must(t, w.Add(c.first, &r))
 		if w.Add(c.second, &r) == nil {
 			t.Errorf("%q after %q was taken", c.second, c.first)
 		}
@@ -144,19 +144,19 @@ func TestRecordsOutOfOrderAreRefused(t *testing.T) {
 
 // A record that no reader would take back must not be written: the snapshot could not be published.
 func TestARecordTooLargeToReadIsNotWritten(t *testing.T) {
-	r := node{id: 1, kind: file.Regular}.record()
+	r := sample(1, file.Regular, "", 0)
 	for range 300 {
 		r.Xattrs = append(r.Xattrs, file.Xattr{Name: "user.x", Value: make([]byte, 64<<10)})
 	}
 	var b bytes.Buffer
 	w, err := NewChangeWriter(&b, nil)
-	check(t, err)
+	must(t, err)
 	if w.Add("a", &r) == nil {
 		t.Fatal("it was taken")
 	}
 	r.Xattrs = r.Xattrs[:100]
-	check(t, w.Add("a", &r))
-	check(t, w.End(nil))
+	must(t, w.Add("a", &r))
+	must(t, w.End(nil))
 	if got, _, err := readBack(b.Bytes()); err != nil || len(got) != 1 || len(got[0].Xattrs) != 100 {
 		t.Errorf("a record of 6 MiB does not come back: %v", err)
 	}
@@ -175,7 +175,7 @@ func (f *failing) Write(b []byte) (int, error) {
 }
 
 func TestAWriteErrorIsNotForgotten(t *testing.T) {
-	set := manyEntries(50)
+	set := samples(50)
 	whole := len(written(t, &Header{Name: "s"}, &Header{Name: "s"}, set, nil))
 	for n := 0; n < whole; n += 5 {
 		c, err := NewChangeWriter(&failing{n}, &Header{Name: "s"})
@@ -191,12 +191,12 @@ func TestAWriteErrorIsNotForgotten(t *testing.T) {
 }
 
 func TestEntriesStayValidAfterTheNext(t *testing.T) {
-	set := manyEntries(5000)
+	set := samples(5000)
 	c, err := NewChangeReader(bytes.NewReader(written(t, nil, nil, set, nil)))
-	check(t, err)
+	must(t, err)
 	var paths []string
 	for e, err := range c.All() {
-		check(t, err)
+		must(t, err)
 		paths = append(paths, e.Path)
 	}
 	for i, p := range paths {
