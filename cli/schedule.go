@@ -40,11 +40,11 @@ the crontab; there daily, weekly and monthly look each hour whether one is due.
 Without WHEN it is said when backups run, when the next one is and how the last one
 ended, with exit code 3 where there is none or the last one needs a look. Another
 WHEN takes the place of the one before. off ends it, and removes what was written.`,
-		examples: `snap schedule daily                  # at midnight and up to an hour later, or when the computer is on
+		examples: `snap schedule daily            # in the hour after midnight, or when it is on
 snap schedule daily 13:00
 snap schedule "Mon..Fri 12:30" -d /mnt/disk/me
-snap schedule                        # when is the next one, and how did the last one go?
-snap schedule weekly -n              # what would be written?
+snap schedule                  # the next one, and how did the last one go?
+snap schedule weekly -n        # what would be written?
 snap schedule off`,
 		codes: []int{exit.Partial, exit.Refused, exit.NoDest},
 		flags: []cli.Flag{
@@ -157,9 +157,8 @@ func (c *call) scheduleAt(m managers, dest, spec string) error {
 		if !changed {
 			verb = "already"
 		}
-		err := c.printf("%s is %s backed up to %s by itself: %s\n%s", quote.All(sources), verb, quote.Name(dest),
-			j.When.Text, c.stateText(by, st))
-		if err != nil {
+		line := fmt.Sprintf("%s is %s backed up to %s by itself: %s", quote.All(sources), verb, quote.Name(dest), j.When.Text)
+		if err := c.printf("%s\n%s", c.Wrap(line, "  "), c.stateText(by, st)); err != nil {
 			return err
 		}
 	}
@@ -310,17 +309,15 @@ func (c *call) scheduleOff(m managers, dest string) error {
 	case c.opts.quiet:
 		return nil
 	case st == nil && !removed:
-		return c.printf("nothing was scheduled for %s\n", quote.Name(dest))
+		return c.printf("%s\n", c.Wrap("nothing was scheduled for "+quote.Name(dest), "  "))
 	case c.flags.Bool("dry-run"):
 		return c.printf("would remove:\n  %s\n", strings.Join(c.unitNames(st), "\n  "))
-	case st == nil:
-		return c.printf("backups to %s no longer run by themselves\n", quote.Name(dest))
 	}
-	return c.printf(
-		"backups to %s no longer run by themselves; removed:\n  %s\n",
-		quote.Name(dest),
-		strings.Join(c.unitNames(st), "\n  "),
-	)
+	line := "backups to " + quote.Name(dest) + " no longer run by themselves"
+	if st == nil {
+		return c.printf("%s\n", c.Wrap(line, "  "))
+	}
+	return c.printf("%s\n  %s\n", c.Wrap(line+"; removed:", "  "), strings.Join(c.unitNames(st), "\n  "))
 }
 
 // scheduleJSON prints how it stands for programs.

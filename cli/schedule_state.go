@@ -31,13 +31,11 @@ func (c *call) scheduleState(m managers, dest string) error {
 		err = c.scheduleJSON(dest, by, st, false)
 	case c.opts.quiet:
 	case st == nil:
-		err = c.printf(
-			c.env.program.typed("nothing backs up to %s by itself; to begin: snap schedule daily -d %s\n"),
-			quote.Name(dest),
-			quote.Word(dest),
-		)
+		begin := c.env.program.typed("nothing backs up to %s by itself; to begin: snap schedule daily -d %s")
+		err = c.printf("%s\n", c.Wrap(fmt.Sprintf(begin, quote.Name(dest), quote.Word(dest)), "  "))
 	default:
-		err = c.printf("backups to %s by themselves: %s\n%s", quote.Name(dest), quote.Name(st.When), c.stateText(by, st))
+		line := fmt.Sprintf("backups to %s by themselves: %s", quote.Name(dest), quote.Name(st.When))
+		err = c.printf("%s\n%s", c.Wrap(line, "  "), c.stateText(by, st))
 	}
 	if err == nil && code != 0 {
 		err = exit.With(code, nil)
