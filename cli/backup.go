@@ -91,13 +91,14 @@ snap backup /mnt/disk/me ~ --if-older 1d     # once a day, tried every hour`,
 			if len(c.args) == 1 && c.opts.dest == "" {
 				return c.backupNothing(c.abs(c.args[0]))
 			}
-			return c.rebuilding(func() (dest string, err error) {
+			err := c.rebuilding(func() (dest string, err error) {
 				dest, src, err := c.backupArgs()
 				if err == nil {
 					err = c.backup(dest, src)
 				}
 				return dest, err
 			})
+			return c.events.end(err)
 		},
 	}
 }
@@ -123,8 +124,7 @@ func (c *call) abs(path string) string {
 
 func (c *call) backup(dest string, src sources) (err error) {
 	done := false // there is a snapshot of what the source holds
-	events := (*events)(nil)
-	defer func() { err = events.end(done, c.afterwards(done, err)) }()
+	defer func() { err = c.afterwards(done, err) }()
 	if err := checkDest(dest); err != nil {
 		return err
 	}
@@ -135,7 +135,9 @@ func (c *call) backup(dest string, src sources) (err error) {
 	if err := logfile.CheckFolder(dest, s.Logfile); err != nil {
 		return err
 	}
-	events = c.newEvents(dest, src, &s)
+	if c.events == nil { // else the index was made again, and this is the second try
+		c.events = c.newEvents(dest, src, &s)
+	}
 	if err := c.checkNoIndex(dest, src, s.Format); err != nil {
 		return err
 	}
@@ -145,7 +147,7 @@ func (c *call) backup(dest string, src sources) (err error) {
 	if why, err := c.notDue(dest); err != nil {
 		return err
 	} else if why != "" {
-		events = events.none()
+		c.noEvents()
 		return c.restUntilDue(why)
 	}
 	if !c.flags.Bool("dry-run") {
@@ -176,7 +178,7 @@ func (c *call) backup(dest string, src sources) (err error) {
 		}
 	}
 	if why, _ := c.notDue(dest); why != "" { // another run has made one while this one waited for it
-		events = events.none()
+		c.noEvents()
 		return c.restUntilDue(why)
 	}
 	logPath := ""
@@ -195,7 +197,7 @@ func (c *call) backup(dest string, src sources) (err error) {
 	log, endLog := logfile.Open(logPath, s.Loglevel)
 	defer func() { err = errors.Join(err, endLog()) }()
 	defer c.keepAwake(dest)()
-	if err := events.begin(log, logPath, o.DryRun); err != nil {
+	if err := c.events.begin(log, logPath, o.DryRun); err != nil {
 		logfile.Failed(log, "backup", err)
 		return err
 	}
@@ -210,12 +212,12 @@ func (c *call) backup(dest string, src sources) (err error) {
 		return exit.Hint(err, dest)
 	}
 	res, err := backup.Run(c.ctx, d, o)
-	events.done(res)
 	refused := error(nil)
 	if o.DryRun && res.Header != nil {
 		refused, err = err, nil // at the end, when it is known what there is no room for
 	}
 	done = !o.DryRun && (res.Skipped || res.Header != nil)
+	c.events.done(done, res)
 	if err != nil {
 		r.line.End()
 		if res.Kept {

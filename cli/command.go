@@ -47,8 +47,9 @@ type call struct {
 	args   []string
 	dashed []string // the arguments after "--", for a command that keeps them apart
 	all    []*command
-	summed bool   // a backup is done and has said what it did
-	found  string // the destination, once it was looked for
+	events *events // what is to happen around a backup; nil for nothing
+	summed bool    // a backup is done and has said what it did
+	found  string  // the destination, once it was looked for
 
 	stdin   []byte // what standard input holds, if a flag asked for it
 	stdinOf string // that flag
