@@ -44,7 +44,6 @@ snap schedule off`,
 		codes: []int{exit.Partial, exit.Refused, exit.NoDest},
 		flags: []cli.Flag{
 			&cli.BoolFlag{Name: "status", Usage: "say how it stands, as without WHEN"},
-			&cli.BoolFlag{Name: "remove", Usage: "end it, as off does"},
 			&cli.BoolFlag{Name: "dry-run", Aliases: []string{"n"}, Usage: "print what would be written, and write nothing"},
 			&cli.BoolFlag{Name: "on-power", Usage: "make none while the computer is on battery"},
 			&cli.StringFlag{
@@ -63,9 +62,8 @@ snap schedule off`,
 		},
 		run: func(c *call) error {
 			spec := strings.Join(c.args, " ")
-			off := c.flags.Bool("remove") || spec == "off"
-			if asks := c.flags.Bool("status"); asks && (off || spec != "") || off && spec != "" && spec != "off" {
-				return hint.Usagef("schedule: WHEN, off, --status and --remove exclude each other")
+			if c.flags.Bool("status") && spec != "" {
+				return hint.Usagef("schedule: --status stands without WHEN or off")
 			}
 			dest, err := c.find()
 			if err != nil {
@@ -73,7 +71,7 @@ snap schedule off`,
 			}
 			m := c.findManagers()
 			switch {
-			case off:
+			case spec == "off":
 				return c.scheduleOff(m, dest)
 			case spec == "":
 				return c.scheduleState(m, dest)
