@@ -10,18 +10,23 @@ import (
 
 // Nice makes this process give way to others: 0 is as all, 19 the most.
 func Nice(n int) error {
-	return eachThread(func(id int) error { return unix.Setpriority(unix.PRIO_PROCESS, id, n) })
+	return eachThread(func(id int) error {
+		return again(func() error { return unix.Setpriority(unix.PRIO_PROCESS, id, n) })
+	})
 }
 
 // NiceIO makes this process give way to others at the disks, with its class and, in the class IOBestEffort, its level.
 func NiceIO(class IOClass, level int) error {
 	const whoProcess, classShift = 1, 13
 	return eachThread(func(id int) error {
-		_, _, errno := unix.Syscall(unix.SYS_IOPRIO_SET, whoProcess, uintptr(id), uintptr(class)<<classShift|uintptr(level))
-		if errno != 0 {
-			return errno
-		}
-		return nil
+		priority := uintptr(class)<<classShift | uintptr(level)
+		return again(func() error {
+			_, _, errno := unix.Syscall(unix.SYS_IOPRIO_SET, whoProcess, uintptr(id), priority)
+			if errno != 0 {
+				return errno
+			}
+			return nil
+		})
 	})
 }
 
@@ -51,6 +56,6 @@ func eachThread(set func(id int) error) error {
 
 // hasAccessList reports whether a POSIX access list stands beside the mode of what is at path.
 func hasAccessList(path string) bool {
-	n, err := unix.Lgetxattr(path, "system.posix_acl_access", nil)
+	n, err := retry(func() (int, error) { return unix.Lgetxattr(path, "system.posix_acl_access", nil) })
 	return err == nil && n > 0
 }
