@@ -65,8 +65,9 @@ type Options struct {
 	AllowEmptySource bool // accept a source without a single entry
 	SourceMoved      bool // accept other sources than those of the snapshot before
 	Errors           ErrorPolicy
-	Strict           bool // a file that grows while it is read counts as one that could not be read
-	Jobs             int  // workers that link and copy, and that read folders ahead; 0: 4 (docs/performance.md)
+	Strict           bool       // a file that grows while it is read counts as one that could not be read
+	Jobs             int        // workers that link and copy, and that read folders ahead; 0: 4 (docs/performance.md)
+	Pace             file.Pacer // how fast files of the source are read; nil: as fast as they can be
 
 	Host, User string
 	Users      func(uid uint32) string // names for the record; nil or "": none
@@ -178,6 +179,7 @@ func (r *run) run(ctx context.Context) (err error) {
 	if r.source, err = source.Open(r.o.Source, r.o.Scan, r.prev); err != nil {
 		return err
 	}
+	r.source.Pace = r.o.Pace
 	defer r.source.Close()
 	if err := r.begin(); err != nil {
 		return err

@@ -50,8 +50,8 @@ snap backup -n /mnt/disk/me /home/me         # what would happen?
 snap backup /mnt/disk/all ~/docs /etc/hosts  # several sources
 snap backup /mnt/disk/me ~ --exclude '*.iso' --exclude-caches
 snap backup /mnt/disk/me ~ --if-older 1d     # once a day, tried every hour`,
-		codes: []int{exit.Partial, exit.Refused, exit.NoDest, exit.Locked, exit.Interrupted, exit.Terminated},
-		flags: []cli.Flag{
+		codes: []int{exit.Partial, exit.Refused, exit.Before, exit.NoDest, exit.Locked, exit.Interrupted, exit.Terminated},
+		flags: append([]cli.Flag{
 			&cli.BoolFlag{Name: "dry-run", Aliases: []string{"n"}, Usage: "say what would happen and write nothing at all"},
 			&cli.StringSliceFlag{Name: "exclude", Usage: "leave out `PATTERN`, written as in Blacklist.txt; may be repeated"},
 			&cli.StringSliceFlag{Name: "include",
@@ -82,7 +82,7 @@ snap backup /mnt/disk/me ~ --if-older 1d     # once a day, tried every hour`,
 			&cli.BoolFlag{Name: "source-moved", Usage: "accept other sources than those of the newest snapshot"},
 			hereFlag(),
 			&cli.IntFlag{Name: "jobs", Usage: "work on `N` files at the same time (default: as snap thinks best)"},
-		},
+		}, giveWayFlags()...),
 		complete: completeFiles,
 		run: func(c *call) error {
 			if err := c.noneEmpty("DEST", "SRC"); err != nil {
@@ -91,13 +91,14 @@ snap backup /mnt/disk/me ~ --if-older 1d     # once a day, tried every hour`,
 			if len(c.args) == 1 && c.opts.dest == "" {
 				return c.backupNothing(c.abs(c.args[0]))
 			}
-			return c.rebuilding(func() (dest string, err error) {
+			err := c.rebuilding(func() (dest string, err error) {
 				dest, src, err := c.backupArgs()
 				if err == nil {
 					err = c.backup(dest, src)
 				}
 				return dest, err
 			})
+			return c.events.end(err)
 		},
 	}
 }
@@ -134,6 +135,9 @@ func (c *call) backup(dest string, src sources) (err error) {
 	if err := logfile.CheckFolder(dest, s.Logfile); err != nil {
 		return err
 	}
+	if c.events == nil { // else the index was made again, and this is the second try
+		c.events = c.newEvents(dest, src, &s)
+	}
 	if err := c.checkNoIndex(dest, src, s.Format); err != nil {
 		return err
 	}
@@ -143,6 +147,7 @@ func (c *call) backup(dest string, src sources) (err error) {
 	if why, err := c.notDue(dest); err != nil {
 		return err
 	} else if why != "" {
+		c.noEvents()
 		return c.restUntilDue(why)
 	}
 	if !c.flags.Bool("dry-run") {
@@ -173,6 +178,7 @@ func (c *call) backup(dest string, src sources) (err error) {
 		}
 	}
 	if why, _ := c.notDue(dest); why != "" { // another run has made one while this one waited for it
+		c.noEvents()
 		return c.restUntilDue(why)
 	}
 	logPath := ""
@@ -190,6 +196,14 @@ func (c *call) backup(dest string, src sources) (err error) {
 	}
 	log, endLog := logfile.Open(logPath, s.Loglevel)
 	defer func() { err = errors.Join(err, endLog()) }()
+	defer c.keepAwake(dest)()
+	if err := c.events.begin(log, logPath, o.DryRun); err != nil {
+		logfile.Failed(log, "backup", err)
+		return err
+	}
+	if err := checkLayout(&o, dest); err != nil { // once more: the command before it may have mounted something
+		return err
+	}
 	r := &backupReport{call: c, log: log, taken: d.Taken, line: c.progress(), dryRun: o.DryRun, strict: o.Strict}
 	o.Report = r
 	log.Info("backup begins", "source", strings.Join(src.all(), ", "))
@@ -203,6 +217,7 @@ func (c *call) backup(dest string, src sources) (err error) {
 		refused, err = err, nil // at the end, when it is known what there is no room for
 	}
 	done = !o.DryRun && (res.Skipped || res.Header != nil)
+	c.events.done(done, res)
 	if err != nil {
 		r.line.End()
 		if res.Kept {
@@ -351,6 +366,9 @@ func (c *call) backupOptions(s *settings.Settings, dest string, src sources) (ba
 		if o.Time.IsZero() {
 			return o, hint.Usagef("--time %s: no snapshot is that old", quote.Name(f.String("time")))
 		}
+	}
+	if err := c.giveWay(&o, s); err != nil {
+		return o, err
 	}
 	for _, name := range f.StringSlice("exclude-if-present") {
 		if err := settings.CheckMarker(name); err != nil {

@@ -36,6 +36,7 @@ func commands() []*command {
 		backupCommand(),
 		initCommand(),
 		statusCommand(),
+		scheduleCommand(),
 		listCommand(),
 		lsCommand(),
 		diffCommand(),
@@ -96,14 +97,22 @@ func report(ctx context.Context, env *Env, err error) int {
 	return code
 }
 
-// complain prints an error and its hints, a line each. Of errors that were joined each has its own line.
+// complain prints an error and its hints.
 func complain(env *Env, err error) {
+	for _, line := range complaint(env, err) {
+		fmt.Fprintln(env.Stderr, line)
+	}
+}
+
+// complaint is an error and its hints, a line each. Of errors that were joined each has its own line.
+func complaint(env *Env, err error) (all []string) {
 	for _, err := range hint.Parts(err) {
-		fmt.Fprintf(env.Stderr, "snap: %s\n", quote.Clean(err.Error()))
+		all = append(all, "snap: "+quote.Clean(err.Error()))
 	}
 	for _, line := range hint.Lines(err, env.program.typed) {
-		fmt.Fprintf(env.Stderr, "snap: %s\n", quote.Clean(strings.ReplaceAll(line, exit.SameLine, env.line)))
+		all = append(all, "snap: "+quote.Clean(strings.ReplaceAll(line, exit.SameLine, env.line)))
 	}
+	return all
 }
 
 // typedLine is a command line as it can be typed again, or sameLine if it is too long to be read.

@@ -18,16 +18,18 @@ import (
 
 // Env is everything that a command line takes from the process around it.
 type Env struct {
-	Stdin     io.Reader
-	Stdout    io.Writer
-	Stderr    io.Writer
-	LookupEnv func(key string) (string, bool)
-	Now       func() time.Time // its location is the local time zone
-	Home      func() string    // the user's home folder as the system knows it, "" if it does not; nil: it does not
-	Dir       string           // the working directory, absolute; "" when it is not known
-	StdoutTTY bool
-	StderrTTY bool
-	Width     int // columns of the terminal that Stdout is, 0 when it is none
+	Stdin      io.Reader
+	Stdout     io.Writer
+	Stderr     io.Writer
+	LookupEnv  func(key string) (string, bool)
+	Environ    []string               // all of it, for the programs that are started
+	Now        func() time.Time       // its location is the local time zone
+	Home       func() string          // the user's home folder as the system knows it, "" if it does not; nil: it does not
+	Dir        string                 // the working directory, absolute; "" when it is not known
+	Executable func() (string, error) // the path of this program; nil: nobody knows it
+	StdoutTTY  bool
+	StderrTTY  bool
+	Width      int // columns of the terminal that Stdout is, 0 when it is none
 
 	program program // set by Run
 	line    string  // the command line as it can be typed again, set by Run
@@ -35,8 +37,8 @@ type Env struct {
 
 // System is the environment of this process.
 func System() Env {
-	env := Env{Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, LookupEnv: os.LookupEnv, Now: time.Now,
-		Home: state.PasswdHome}
+	env := Env{Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, LookupEnv: os.LookupEnv, Environ: os.Environ(),
+		Now: time.Now, Home: state.PasswdHome, Executable: os.Executable}
 	env.Dir, _ = os.Getwd() // gone or unreadable: commands then do without
 	env.StdoutTTY = term.IsTerminal(int(os.Stdout.Fd()))
 	env.StderrTTY = term.IsTerminal(int(os.Stderr.Fd()))

@@ -3,6 +3,9 @@ package cli
 import (
 	"context"
 	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -53,6 +56,7 @@ func runProgram() {
 //
 //	destination DIR FILE   a destination in DIR with the snapshots that FILE tells of, see tell
 //	exits CODE snap …      the command ends with this code
+//	health FILE            a health check in $HEALTH that writes to FILE how it was called
 //	cmpz stdout PATH…      the command before printed these paths, each closed by a NUL
 //
 // and the conditions [root], [sessions]: the system tells one mount from the next (Linux 6.8), and [huge]: a sparse
@@ -99,6 +103,22 @@ func TestScripts(t *testing.T) {
 				ts.Check(err)
 				w.trees = true
 				ts.Check(w.tell(ts.ReadFile(args[1])))
+			},
+			"health": func(ts *testscript.TestScript, neg bool, args []string) {
+				if neg || len(args) != 1 {
+					ts.Fatalf("usage: health FILE")
+				}
+				to := ts.MkAbs(args[0])
+				s := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, q *http.Request) {
+					body, _ := io.ReadAll(q.Body)
+					f, err := os.OpenFile(to, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
+					if err == nil {
+						fmt.Fprintf(f, "%s %s\n%s", q.Method, q.URL, body)
+						f.Close()
+					}
+				}))
+				ts.Defer(s.Close)
+				ts.Setenv("HEALTH", s.URL)
 			},
 			"cmpz": func(ts *testscript.TestScript, neg bool, args []string) {
 				if neg || len(args) < 2 {

@@ -22,6 +22,7 @@ import (
 // Source is an open source.
 type Source struct {
 	Volumes *Volumes
+	Pace    file.Pacer // how fast its files are read; nil: as fast as they can be
 
 	path string // absolute
 	scan scan.Options
@@ -37,7 +38,7 @@ func Open(path string, o scan.Options, prev *record.Header) (*Source, error) {
 	if err != nil {
 		return nil, &MissingError{Path: path, Err: err}
 	}
-	return &Source{newVolumes(prev), path, o, root, scan.SourceTree(root, 256, o), nil}, nil
+	return &Source{Volumes: newVolumes(prev), path: path, scan: o, root: root, tree: scan.SourceTree(root, 256, o)}, nil
 }
 
 // Close closes it.
@@ -107,10 +108,15 @@ func (s *Source) abs(path string) string { return filepath.Join(s.path, filepath
 
 // Open opens the regular file name in d, a folder of the source.
 func (s *Source) Open(d *file.Dir, name string) (*file.File, error) {
+	open := d.Open
 	if s.scan.Follow {
-		return d.OpenFollow(name)
+		open = d.OpenFollow
 	}
-	return d.Open(name)
+	f, err := open(name)
+	if err == nil {
+		f.Pace(s.Pace)
+	}
+	return f, err
 }
 
 // Missing reports whether the source has nothing at path.

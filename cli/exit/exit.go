@@ -18,6 +18,7 @@ const (
 	Usage       = 2
 	Partial     = 3
 	Refused     = 4
+	Before      = 5
 	NoDest      = 10
 	Locked      = 11
 	Interrupted = 130
@@ -25,7 +26,7 @@ const (
 )
 
 // Codes are the exit codes in their order.
-var Codes = []int{0, Failed, Usage, Partial, Refused, NoDest, Locked, Interrupted, Terminated}
+var Codes = []int{0, Failed, Usage, Partial, Refused, Before, NoDest, Locked, Interrupted, Terminated}
 
 // Texts are what help, manual page and README say of the codes.
 var Texts = map[int]string{
@@ -37,6 +38,7 @@ var Texts = map[int]string{
 		"did not run, output that could not be written; each is named. Of status: something wants attention",
 	Refused: "refused by a guard: the source is suddenly empty, another disk or another user's destination, not " +
 		"enough space, a restore would overwrite, most snapshots would be deleted",
+	Before:      "the command that the setting before names failed: nothing was backed up",
 	NoDest:      "not a snap destination",
 	Locked:      "locked by another run, which the message names",
 	Interrupted: "interrupted; what a backup has copied is kept for the next one",

@@ -20,6 +20,7 @@ import (
 	"snap/backup"
 	"snap/cli/text"
 	"snap/filter"
+	"snap/hooks"
 	"snap/internal/file"
 	"snap/internal/hint"
 	"snap/internal/quote"
@@ -44,13 +45,23 @@ type Settings struct {
 	ignoreInode       bool
 	ignoreCtime       bool
 	Jobs              int
+	MaxRate           int64 // bytes a second that are read from the source; 0: no limit
+	Nice              int   // 0 to 19
+	IONice            IONice
+	Events            Events
 	Keep              Rules
 	Unknown           []string // keys that snap does not know
 }
 
 // Default are the settings of a destination without a BackupOptions.txt.
 func Default() Settings {
-	return Settings{Format: "%Y%m%d-%H%M%S", skip: true, Loglevel: "INFO", Keep: DefaultRules()}
+	return Settings{
+		Format:   "%Y%m%d-%H%M%S",
+		skip:     true,
+		Loglevel: "INFO",
+		Events:   Events{Timeout: time.Hour},
+		Keep:     DefaultRules(),
+	}
 }
 
 // setting is one key of BackupOptions.txt.
@@ -104,6 +115,12 @@ func table() []setting {
 			"True: do not compare the time of the last status change."},
 		{"jobs", setJobs, "0",
 			"How many files are worked on at the same time; 0: as many as snap thinks best."},
+		{"max_rate", setRate, "",
+			"How many bytes a second are read from the source at most, such as 20M; empty: no\nlimit."},
+		{"nice", setNice, "0",
+			"How much a backup gives way to other programs, from 0, not at all, to 19."},
+		{"ionice", setIONice, "",
+			"The same at the disks: idle, when nobody else wants them, or best-effort:0 to\nbest-effort:7; empty: not at all."},
 		{"keep_last", keepSetting(func(k *Rules) *int { return &k.last }), "",
 			"Which snapshots to keep. With any of these set, every backup deletes the snapshots\nthat none of them names, and " +
 				"says which; snap prune -n says it before. The newest\nalways stays, and so do those tagged pin. Rules that " +
@@ -123,6 +140,26 @@ func table() []setting {
 				"it."},
 		{"min_free_keep_daily", setFloor, "7",
 			"The newest of each of so many days stay whatever min_free says."},
+		{"before", commandSetting(hooks.Before), "",
+			"Commands, each one line for /bin/sh, in whose environment SNAP_DEST, SNAP_SOURCE,\n" +
+				"SNAP_RESULT, SNAP_EXIT_CODE and more say what it is about. They run only if nobody\n" +
+				"else may write to this file and to the folders that lead to it.\n" +
+				"before: before a backup; if it fails there is none, and the exit code is 5."},
+		{"after", commandSetting(hooks.After), "", "after: when a backup is over, however it ended."},
+		{"on_failure", commandSetting(hooks.OnFailure), "", "on_failure: when no snapshot could be made."},
+		{
+			"on_warning",
+			commandSetting(hooks.OnWarning),
+			"",
+			"on_warning: when one was made and something needs a look (exit code 3).",
+		},
+		{"hook_timeout", setHookTimeout, "1h", "A command that takes longer than this is ended. 0s: none is."},
+		{"notify", setNotify, "",
+			"Who is told how a backup went, several with commas between them: desktop, mail\n" +
+				"me@example.org, url https://… (called with /start behind it when a backup begins,\n" +
+				"as it is when it went well, and with /fail when it did not, as health checks want it)."},
+		{"notify_when", setNotifyWhen, "problems",
+			"problems: the desktop and mail are for what needs a look. always: for each backup. A\nurl is always called."},
 	}
 }
 

@@ -73,10 +73,11 @@ func each(ctx context.Context, src *File, size int64, h hash.Hash, buf []byte, w
 			break
 		}
 		for off < stop {
-			if err := ctx.Err(); err != nil {
+			may, err := src.wait(ctx, min(int64(len(buf)), stop-off))
+			if err != nil {
 				return off, err
 			}
-			p := buf[:min(int64(len(buf)), stop-off)]
+			p := buf[:may]
 			n, err := src.readAt(p, off)
 			if err != nil {
 				return off, &ReadError{err}
@@ -114,10 +115,11 @@ func HasMore(src *File, off int64) (bool, error) {
 // than limit bytes. Without dst it only feeds h. It returns how many bytes there were. Errors are those of Copy.
 func CopyToEnd(ctx context.Context, dst, src *File, limit int64, h hash.Hash, buf []byte) (off int64, err error) {
 	for off < limit {
-		if err := ctx.Err(); err != nil {
+		may, err := src.wait(ctx, min(int64(len(buf)), limit-off))
+		if err != nil {
 			return off, err
 		}
-		n, err := src.readAt(buf[:min(int64(len(buf)), limit-off)], off)
+		n, err := src.readAt(buf[:may], off)
 		if err != nil {
 			return off, &ReadError{err}
 		}

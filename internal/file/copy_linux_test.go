@@ -339,3 +339,46 @@ func TestCloneFrom(t *testing.T) {
 		})
 	}
 }
+
+// countingPace counts the bytes that were allowed.
+type countingPace struct{ n int64 }
+
+func (p *countingPace) Piece() int64 { return 1000 }
+
+func (p *countingPace) Wait(ctx context.Context, n int64) error {
+	p.n += n
+	return ctx.Err()
+}
+
+// TestReadingKeepsPace: all that is read is asked for, in pieces; holes cost nothing.
+func TestReadingKeepsPace(t *testing.T) {
+	dir, err := OpenRoot(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer dir.Close()
+	f, err := dir.Create("f")
+	if err == nil {
+		err = errors.Join(f.writeAt([]byte("begin"), 0), f.writeAt(make([]byte, 10000), 8<<20), f.Close())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	src, err := dir.Open("f")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer src.Close()
+	p := new(countingPace)
+	src.Pace(p)
+	size := int64(8<<20 + 10000)
+	n, err := Hash(t.Context(), src, size, NewDigest(), make([]byte, 64<<10))
+	if want := int64(4096 + 12288); err != nil || n != size || p.n > want || p.n < 10005 {
+		t.Errorf("%d bytes for %d, %v", p.n, n, err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if n, err := CopyToEnd(ctx, nil, src, size, NewDigest(), make([]byte, 64<<10)); err == nil {
+		t.Errorf("%d bytes after the end", n)
+	}
+}

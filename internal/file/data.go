@@ -1,6 +1,7 @@
 package file
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"io/fs"
@@ -11,6 +12,25 @@ import (
 type File struct {
 	fd   fileHandle
 	path string
+	pace Pacer
+}
+
+// Pacer slows down reading. Wait waits until n bytes more may be read; Piece is how many to ask for at a time.
+type Pacer interface {
+	Wait(ctx context.Context, n int64) error
+	Piece() int64
+}
+
+// Pace has Copy, CopyToEnd and Hash read f no faster than p allows; nil: as fast as they can. Holes cost nothing.
+func (f *File) Pace(p Pacer) { f.pace = p }
+
+// wait waits until the next bytes of f may be read, at most n of them, and returns how many.
+func (f *File) wait(ctx context.Context, n int64) (int64, error) {
+	if f.pace == nil {
+		return n, ctx.Err()
+	}
+	n = min(n, f.pace.Piece())
+	return n, f.pace.Wait(ctx, n)
 }
 
 // Open opens the regular file name for reading: never through a link, never waiting for a FIFO's other
@@ -25,7 +45,7 @@ func (d *Dir) openRegular(name string, follow bool) (*File, error) {
 	if err != nil {
 		return nil, d.fail("open", name, err)
 	}
-	f := &File{fd, join(d.path, name)}
+	f := &File{fd: fd, path: join(d.path, name)}
 	s, err := f.Stat()
 	if err == nil && s.Kind != Regular {
 		err = d.fail("open", name, ErrNotRegular)
@@ -47,7 +67,7 @@ func (d *Dir) CreateMode(name string, perm uint16) (*File, error) {
 	if err != nil {
 		return nil, d.fail("create", name, err)
 	}
-	return &File{fd, join(d.path, name)}, nil
+	return &File{fd: fd, path: join(d.path, name)}, nil
 }
 
 // Stat is fstat of the open file.

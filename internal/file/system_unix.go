@@ -27,7 +27,12 @@ const maxSteps = 255
 
 // ReachOfOthers is the first element of an absolute path that another user than root owns or can put in place, links
 // included; "" if root alone says where the path leads. What is not there is made by root, where nobody else may write.
-func ReachOfOthers(path string) string {
+func ReachOfOthers(path string) string { return ReachOfOthersThan(path, 0) }
+
+// ReachOfOthersThan is ReachOfOthers for a user beside root: the first element that anybody else than these two owns or
+// can put in place. A group of the user's own number is that user alone, as systems make one for each user; but an
+// access list may name anybody.
+func ReachOfOthersThan(path string, user int) string {
 	rest := strings.Split(strings.TrimPrefix(filepath.Clean(path), "/"), "/")
 	at, open := "/", false // open: others may make entries in at, but not rename those that are there
 	for range maxSteps {
@@ -39,7 +44,7 @@ func ReachOfOthers(path string) string {
 			return ""
 		}
 		st, ok := info.Sys().(*syscall.Stat_t)
-		if !ok || st.Uid != 0 {
+		if !ok || st.Uid != 0 && int(st.Uid) != user {
 			return at
 		}
 		if info.Mode()&fs.ModeSymlink != 0 {
@@ -54,11 +59,10 @@ func ReachOfOthers(path string) string {
 			at, open = "/", false
 			continue
 		}
-		if info.IsDir() {
-			writable := info.Mode().Perm()&0o002 != 0 || info.Mode().Perm()&0o020 != 0 && st.Gid != 0
-			if open = writable && info.Mode()&fs.ModeSticky != 0; writable && !open {
-				return at
-			}
+		writable := info.Mode().Perm()&0o002 != 0 ||
+			info.Mode().Perm()&0o020 != 0 && (st.Gid != 0 && int(st.Gid) != user || hasAccessList(at))
+		if open = writable && info.IsDir() && info.Mode()&fs.ModeSticky != 0; writable && !open {
+			return at
 		}
 		for len(rest) > 0 && rest[0] == "" {
 			rest = rest[1:]

@@ -1,0 +1,245 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"snap/cli/exit"
+	"snap/cli/text"
+	"snap/cli/wire"
+	"snap/internal/hint"
+	"snap/internal/quote"
+	"snap/schedule"
+)
+
+func scheduleCommand() *command {
+	return &command{
+		name: "schedule", args: "[WHEN | off]", max: -1, group: groupMake,
+		short: "have backups made by themselves, and see how they went",
+		long: `Have snap backup -d DEST run by itself: what it backs up is what the newest snapshot
+is of, so make the first backup by hand. WHEN is hourly, daily, weekly, monthly, one
+of these with a time of day, or days, a date and a time as systemd.time(7) has them.
+Where systemd runs, a timer does it, root's for the whole system, a user's own while
+that user is logged in: missed runs are made up for, the run gives way to other
+programs, and the computer does not go to sleep meanwhile. Elsewhere it is a line in
+the crontab; there daily, weekly and monthly look each hour whether one is due.
+
+Without WHEN it is said when backups run, when the next one is and how the last one
+ended, with exit code 3 where there is none or the last one needs a look. Another
+WHEN takes the place of the one before. off ends it, and removes what was written.`,
+		examples: `snap schedule daily            # in the hour after midnight, or when it is on
+snap schedule daily 13:00
+snap schedule "Mon..Fri 12:30" -d /mnt/disk/me
+snap schedule                  # the next one, and how did the last one go?
+snap schedule weekly -n        # what would be written?
+snap schedule off`,
+		codes: []int{exit.Partial, exit.Refused, exit.NoDest},
+		flags: []cli.Flag{
+			&cli.BoolFlag{Name: "status", Usage: "say how it stands, as without WHEN"},
+			&cli.BoolFlag{Name: "dry-run", Aliases: []string{"n"}, Usage: "print what would be written, and write nothing"},
+			&cli.BoolFlag{Name: "on-power", Usage: "make none while the computer is on battery"},
+			&cli.StringFlag{
+				Name: "random-delay",
+				Usage: "begin up to `AGE` later, by chance (default: 1h with daily, weekly and monthly, 5min with " +
+					"hourly, else none)",
+			},
+			&cli.BoolFlag{Name: "cron", Usage: "use the crontab although systemd is here"},
+		},
+		complete: func(*call, string) []candidate {
+			var all []candidate
+			for _, word := range []string{"hourly", "daily", "weekly", "monthly", "off"} {
+				all = append(all, candidate{word: word})
+			}
+			return all
+		},
+		run: func(c *call) error {
+			spec := strings.Join(c.args, " ")
+			if c.flags.Bool("status") && spec != "" {
+				return hint.Usagef("schedule: --status stands without WHEN or off")
+			}
+			dest, err := c.find()
+			if err != nil {
+				return err
+			}
+			m := c.findManagers()
+			switch {
+			case spec == "off":
+				return c.scheduleOff(m, dest)
+			case spec == "":
+				return c.scheduleState(m, dest)
+			}
+			return c.scheduleAt(m, dest, spec)
+		},
+	}
+}
+
+// managers are what can run something by itself here; nil where there is none.
+type managers struct {
+	systemd *schedule.Systemd
+	cron    *schedule.Crontab
+}
+
+func (c *call) findManagers() managers {
+	return managers{schedule.FindSystemd(c.ctx, os.Geteuid() != 0), schedule.FindCrontab()}
+}
+
+// state is how it stands with a destination, and who runs it; nil if nobody does.
+func (m managers) state(ctx context.Context, dest string, now time.Time) (by string, st *schedule.State, err error) {
+	if m.systemd != nil {
+		if st, err = m.systemd.State(ctx, dest); st != nil || err != nil {
+			return "systemd", st, err
+		}
+	}
+	if m.cron != nil {
+		st, err = m.cron.State(ctx, dest, now)
+	}
+	return "cron", st, err
+}
+
+// scheduleAt has the backups of dest run at the times that spec says.
+func (c *call) scheduleAt(m managers, dest, spec string) error {
+	if c.flags.Bool("cron") {
+		m.systemd = nil
+	}
+	j, sources, err := c.job(m, dest, spec)
+	if err != nil {
+		return err
+	}
+	if c.flags.Bool("dry-run") || m.systemd == nil && m.cron == nil {
+		return c.showJob(m, j)
+	}
+	changed, by := false, "systemd"
+	if m.systemd != nil {
+		changed, err = m.systemd.Install(c.ctx, j)
+	} else if _, err = j.CronLine(); err != nil {
+		return scheduleHint(hint.Usage(err))
+	} else {
+		by = "cron"
+		changed, err = m.cron.Install(c.ctx, j)
+	}
+	if err != nil {
+		return scheduleHint(err)
+	}
+	// What another manager ran before would run beside it.
+	if other := c.findManagers(); m.systemd == nil && other.systemd != nil {
+		if _, err := other.systemd.Remove(c.ctx, dest); err != nil {
+			return scheduleHint(err)
+		}
+	} else if m.systemd != nil && m.cron != nil {
+		if _, err := m.cron.Remove(c.ctx, dest); err != nil {
+			c.note("the crontab was left as it is: %v", err)
+		}
+	}
+	_, st, err := m.state(c.ctx, dest, c.env.Now())
+	if err != nil {
+		return err
+	}
+	if c.opts.json {
+		return c.scheduleJSON(dest, by, st, changed)
+	}
+	if !c.opts.quiet {
+		verb := "now"
+		if !changed {
+			verb = "already"
+		}
+		line := fmt.Sprintf("%s is %s backed up to %s by itself: %s", quote.All(sources), verb, quote.Name(dest), j.When.Text)
+		if err := c.printf("%s\n%s", c.Wrap(line, "  "), c.stateText(by, st)); err != nil {
+			return err
+		}
+	}
+	c.tellLinger(m)
+	return nil
+}
+
+// scheduleHint says what to do where a schedule cannot be written.
+func scheduleHint(err error) error {
+	switch {
+	case errors.Is(err, schedule.ErrForeign):
+		return hint.With(err, "remove or rename it, if it is not needed")
+	case errors.As(err, new(*schedule.PathError)):
+		return hint.Usage(err)
+	}
+	return err
+}
+
+// scheduleOff ends the backups of dest that run by themselves.
+func (c *call) scheduleOff(m managers, dest string) error {
+	by, st, err := m.state(c.ctx, dest, c.env.Now())
+	if err != nil {
+		return err
+	}
+	removed := false
+	if !c.flags.Bool("dry-run") {
+		if m.systemd != nil {
+			if removed, err = m.systemd.Remove(c.ctx, dest); err != nil {
+				return scheduleHint(err)
+			}
+		}
+		if m.cron != nil {
+			gone, err := m.cron.Remove(c.ctx, dest)
+			if err != nil {
+				return err
+			}
+			removed = removed || gone
+		}
+	}
+	switch {
+	case c.opts.json && c.flags.Bool("dry-run"):
+		return c.scheduleJSON(dest, by, st, false)
+	case c.opts.json:
+		return c.scheduleJSON(dest, "", nil, removed)
+	case c.opts.quiet:
+		return nil
+	case st == nil && !removed:
+		return c.printf("%s\n", c.Wrap("nothing was scheduled for "+quote.Name(dest), "  "))
+	case c.flags.Bool("dry-run"):
+		return c.printf("would remove:\n  %s\n", strings.Join(c.unitNames(st), "\n  "))
+	}
+	line := "backups to " + quote.Name(dest) + " no longer run by themselves"
+	if st == nil {
+		return c.printf("%s\n", c.Wrap(line, "  "))
+	}
+	return c.printf("%s\n  %s\n", c.Wrap(line+"; removed:", "  "), strings.Join(c.unitNames(st), "\n  "))
+}
+
+// scheduleJSON prints how it stands for programs.
+func (c *call) scheduleJSON(dest, by string, st *schedule.State, changed bool) error {
+	path, b64 := wire.Name(dest)
+	j := wire.Schedule{Type: "summary", Path: path, PathB64: b64, Changed: changed, DryRun: c.flags.Bool("dry-run")}
+	j.Fill(by, st)
+	return c.json(j)
+}
+
+// unitNames are the files, or the line, that run a job, for text.
+func (c *call) unitNames(st *schedule.State) (all []string) {
+	if st == nil {
+		return []string{"nothing"}
+	}
+	for _, u := range st.Units {
+		all = append(all, quote.Name(u))
+	}
+	return all
+}
+
+// tellLinger says that the timers of a user end with the session.
+func (c *call) tellLinger(m managers) {
+	if m.systemd == nil || os.Geteuid() == 0 {
+		return
+	}
+	name := text.UserName(uint32(os.Geteuid()))
+	if _, err := os.Stat(filepath.Join("/var/lib/systemd/linger", name)); err != nil {
+		c.note(
+			"backups run while %s is logged in; at all other times too after: loginctl enable-linger %s",
+			quote.Name(cmp.Or(name, "this user")),
+			quote.Word(name),
+		)
+	}
+}
