@@ -47,7 +47,7 @@ func checkLayout(source string, several bool, dest string, dStat *file.Stat,
 	if _, in, err := below(source, dest, dStat); err != nil {
 		return err
 	} else if in {
-		return &LayoutError{fmt.Sprintf("the source %s is inside the destination %s", source, dest)}
+		return &LayoutError{Why: fmt.Sprintf("the source %s is inside the destination %s", source, dest)}
 	}
 	if !info.IsDir() {
 		return nil
@@ -62,7 +62,7 @@ func checkLayout(source string, several bool, dest string, dStat *file.Stat,
 		return err
 	}
 	if file.SameFile(&sStat, dStat) || sameName(source, dest) {
-		return &LayoutError{fmt.Sprintf("source and destination are the same folder: %s", source)}
+		return &LayoutError{Why: fmt.Sprintf("source and destination are the same folder: %s", source)}
 	}
 	rel, in, err := below(dest, source, &sStat)
 	if err != nil || !in {
@@ -71,7 +71,10 @@ func checkLayout(source string, several bool, dest string, dStat *file.Stat,
 	if out, err := left(rel); err != nil || out {
 		return err
 	}
-	return &LayoutError{fmt.Sprintf("the destination %s is inside the source %s", dest, source)}
+	return &LayoutError{
+		Why:          fmt.Sprintf("the destination %s is inside the source %s", dest, source),
+		CanBeLeftOut: true,
+	}
 }
 
 // below reports whether path is below the folder top, which s describes: by identity, so that links and bind mounts do
@@ -122,6 +125,9 @@ func sameName(a, b string) bool {
 }
 
 // LayoutError: source and destination lie in each other, or are one.
-type LayoutError struct{ Why string }
+type LayoutError struct {
+	Why          string
+	CanBeLeftOut bool // a line of the blacklist that leaves the destination out makes it work
+}
 
 func (e *LayoutError) Error() string { return e.Why }

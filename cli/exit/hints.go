@@ -50,7 +50,7 @@ func Hint(err error, dest string) error {
 		return With(Locked, hint.With(err, "wait until it is done, or let this run wait: --lock-wait 30min"))
 	case errors.As(err, &layout):
 		way := "name a destination outside of the source"
-		if strings.Contains(layout.Why, "inside the source") {
+		if layout.CanBeLeftOut {
 			way += fmt.Sprintf(", or leave it out with a line in %s", quote.Word(filepath.Join(dest, settings.BlacklistFile)))
 		}
 		return With(Usage, hint.With(err, "%s", way))
