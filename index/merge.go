@@ -16,7 +16,7 @@ import (
 // next are those of the new change set.
 //
 // A path with records in one of the buckets alone keeps its record unless that names another path, so
-// that this costs little more than reading them.
+// that this costs little more than reading them; twice that where newer snapshots are linked over gaps.
 func (db *DB) Merged(ctx context.Context, prev uint64, next *record.Header) iter.Seq2[*record.Entry, error] {
 	return func(yield func(*record.Entry, error) bool) {
 		own := uint64(0) // the bucket of next's own changes

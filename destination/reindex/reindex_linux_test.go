@@ -115,7 +115,7 @@ func TestReindexOfTreesAlone(t *testing.T) {
 		p.Do(os.RemoveAll(p.Src))
 		p.Do(os.RemoveAll(p.Dest))
 	})
-	if moved == 0 || made == 0 {
+	if made == 0 || moved == 0 && !testing.Short() { // -short draws too few to be sure of a move
 		t.Fatalf("%d moves, %d snapshots from trees: nothing was tested", moved, made)
 	}
 }
