@@ -25,6 +25,7 @@ type Options struct {
 	Now     time.Time // ages count from it; its location is the zone of dates without one
 	WorkDir string    // the working directory, which paths may be relative to; "" for none
 	Trust   []string  // fingerprints of indexes that were verified before: see index.DB.Trust
+	Kept    *Kept     // what Readers of this destination before have found out; nil for nothing
 }
 
 // Reader is a destination opened for questions. What it answers is what the destination held when it was opened.

@@ -54,6 +54,7 @@ var imports = map[string][]string{
 		"snap/internal/file", "snap/internal/hint",
 		"snap/internal/quote",
 		"snap/internal/when"}, // filter: the patterns of find are those of the lists
+	"snap/job":               {"snap/internal/progress"},
 	"snap/query/archive":     {"snap/query", "snap/restore", "snap/index", "snap/record", "snap/internal/file"},
 	"snap/schedule":          {"snap/internal/quote"},
 	"snap/hooks":             {"snap/internal/file", "snap/internal/quote"},
