@@ -46,6 +46,7 @@ func commands() []*command {
 		catCommand(),
 		restoreCommand(),
 		explainCommand(),
+		webCommand(),
 		checkCommand(),
 		pruneCommand(),
 		deleteCommand(),

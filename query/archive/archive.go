@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"strings"
 
 	"snap/index"
 	"snap/internal/file"
@@ -27,6 +28,12 @@ type Item struct {
 type Options struct {
 	Zip  bool // a zip archive instead of a tar archive
 	Warn func(h *record.Header, path string, err error)
+
+	NoLinks bool // symbolic links are left out of a zip archive: many programs that unpack it know none
+	// Left is told what the format cannot hold; nil for nobody.
+	Left func(h *record.Header, path string, kind file.Kind)
+	// Report is asked, when all the members are written, for the name and the text of one more, the last: "" for none.
+	Report func() (name, text string)
 }
 
 // Result is how an archive was written.
@@ -37,15 +44,27 @@ type Result struct {
 
 // Write writes what the items name into an archive on w. What a snapshot does not have is no error: it is counted.
 func Write(ctx context.Context, w io.Writer, d *query.Reader, items []Item, o Options) (Result, error) {
-	a := &archiving{ctx: ctx, d: d, warn: o.Warn, hash: file.NewDigest(), res: Result{LeftOut: map[file.Kind]int{}}}
+	a := &archiving{ctx: ctx, d: d, warn: o.Warn, left: o.Left, hash: file.NewDigest(), res: Result{LeftOut: map[file.Kind]int{}}}
 	if o.Zip {
-		a.w = newZip(w)
+		a.w = newZip(w, !o.NoLinks)
 	} else {
 		a.w, a.links = newTar(w), true
 	}
 	for i := range items {
 		if err := a.item(&items[i]); err != nil {
 			return a.res, err
+		}
+	}
+	if o.Report != nil {
+		if name, text := o.Report(); name != "" {
+			e := &record.Entry{Path: name}
+			e.Kind, e.Mode, e.Size = file.Regular, 0o644, int64(len(text))
+			if n := len(items); n > 0 {
+				e.Mtime = file.At(items[n-1].Header.Time)
+			}
+			if err := a.w.add(&record.Header{}, e, name, "", strings.NewReader(text), e.Size); err != nil {
+				return a.res, err
+			}
 		}
 	}
 	return a.res, a.w.Close()
@@ -68,6 +87,7 @@ type archiving struct {
 	d     *query.Reader
 	w     archiver
 	warn  func(h *record.Header, path string, err error)
+	left  func(h *record.Header, path string, kind file.Kind) // nil for nobody
 	hash  *file.Digest
 	links bool // another name of a file is a link, not a copy
 	res   Result
@@ -153,6 +173,9 @@ func (a *archiving) entry(h *record.Header, tree *file.Tree, e index.LinkedEntry
 	switch {
 	case errors.Is(err, errNotInArchive):
 		a.res.LeftOut[e.Kind]++
+		if a.left != nil {
+			a.left(h, e.Path, e.Kind)
+		}
 		return nil
 	case err != nil:
 		return err

@@ -63,13 +63,16 @@ func (t tarWriter) add(h *record.Header, e *record.Entry, name, first string, co
 
 // zipWriter writes what unzip and desktops read: modes, times in seconds and symbolic links. Another name of a file
 // is another copy; owners, extended attributes and special files have no place in it.
-type zipWriter struct{ *zip.Writer }
+type zipWriter struct {
+	*zip.Writer
+	links bool // symbolic links too
+}
 
-func newZip(w io.Writer) zipWriter {
+func newZip(w io.Writer, links bool) zipWriter {
 	z := zip.NewWriter(w)
 	z.RegisterCompressor(zip.Deflate,
 		func(w io.Writer) (io.WriteCloser, error) { return flate.NewWriter(w, flate.BestSpeed) })
-	return zipWriter{z}
+	return zipWriter{z, links}
 }
 
 func (z zipWriter) add(_ *record.Header, e *record.Entry, name, _ string, content io.Reader, _ int64) error {
@@ -79,6 +82,9 @@ func (z zipWriter) add(_ *record.Header, e *record.Entry, name, _ string, conten
 	case file.Folder:
 		m.Name, m.Method = name+"/", zip.Store
 	case file.Symlink:
+		if !z.links {
+			return errNotInArchive
+		}
 		m.Method = zip.Store
 	case file.Regular:
 	default:

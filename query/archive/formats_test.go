@@ -22,7 +22,7 @@ func TestZipTimes(t *testing.T) {
 		{date(2039), date(2039)}, {date(2106), last}, {date(2300), last},
 	} {
 		var b bytes.Buffer
-		z := newZip(&b)
+		z := newZip(&b, true)
 		e := new(record.Entry)
 		e.Kind, e.Mtime = file.Regular, file.At(c.in)
 		if err := errors.Join(z.add(nil, e, "a", "", strings.NewReader(""), 0), z.Close()); err != nil {

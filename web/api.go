@@ -1,0 +1,326 @@
+package web
+
+import (
+	"io"
+	"iter"
+	"net/http"
+	"slices"
+	"strconv"
+
+	"snap/cli/status"
+	"snap/cli/wire"
+	"snap/destination"
+	"snap/index"
+	"snap/internal/hint"
+	"snap/query"
+	"snap/record"
+)
+
+// docs/json.md over HTTP: what a command prints with --json, byte for byte, and little more.
+
+// apiRoutes are the questions, by their names.
+var apiRoutes = map[string]func(q *question) error{
+	"list": (*question).apiList, "ls": (*question).apiLs, "diff": (*question).apiDiff, "find": (*question).apiFind,
+	"history": (*question).apiHistory, "status": (*question).apiStatus, "stats": (*question).apiStats,
+	"version": (*question).apiVersion, "touched": (*question).apiTouched, "weigh": (*question).apiWeigh,
+}
+
+func (q *question) api() error {
+	ask, ok := apiRoutes[q.rest]
+	if !ok {
+		return notFound(hint.Usagef("there is no such question"))
+	}
+	if q.rest != "version" {
+		if err := q.open(); err != nil {
+			return err
+		}
+		if err := q.release(); err != nil { // an answer takes as long as its reader likes
+			return err
+		}
+	}
+	return query.IndexHint(ask(q), q.o.Dir)
+}
+
+// lines sends values, a line each. Its first error, before anything was sent, is one; a later one ends the connection.
+type lines struct {
+	q     *question
+	w     io.Writer
+	began bool
+	kind  string
+}
+
+func (q *question) lines(kind string) *lines { return &lines{q: q, w: q.patient(), kind: kind} }
+
+func (l *lines) write(b []byte) error {
+	if !l.began {
+		l.began = true
+		l.q.w.Header().Set("Content-Type", l.kind)
+		l.q.w.WriteHeader(http.StatusOK)
+	}
+	_, err := l.w.Write(b)
+	return abort(err)
+}
+
+func (l *lines) json(v any) error {
+	b, err := wire.Encode(v)
+	if err != nil {
+		return err
+	}
+	return l.write(append(b, '\n'))
+}
+
+// fail is an error after some lines.
+func (l *lines) fail(err error) error {
+	if err != nil && l.began {
+		return abort(err)
+	}
+	return err
+}
+
+const (
+	oneDocument = "application/json"
+	manyLines   = "application/x-ndjson"
+)
+
+func (q *question) apiList() error {
+	all := make([]wire.Snapshot, len(q.d.Snapshots))
+	for i := range q.d.Snapshots {
+		all[i] = wire.NewSnapshot(q.header(i), q.d.State(q.header(i)))
+	}
+	if n := len(all); n > 0 {
+		if last := destination.LastUnchanged(q.d.Root, q.d.Newest()); !last.IsZero() {
+			t := wire.Time(last)
+			all[n-1].LastUnchanged = &t
+		}
+	}
+	return q.lines(oneDocument).json(all)
+}
+
+func (q *question) apiVersion() error { return q.lines(oneDocument).json(q.o.Build) }
+
+func (q *question) apiStatus() error {
+	var o query.StatusOptions
+	var rules []string
+	if q.o.Judge != nil {
+		o, rules = q.o.Judge(q.d)
+	}
+	s, err := q.d.Status(q.ctx, o)
+	if err != nil {
+		return err
+	}
+	text := func(k query.Concern) string { return status.Concern(q.style(), s, k) }
+	return q.lines(oneDocument).json(wire.NewStatus(s, rules, text))
+}
+
+func (q *question) apiStats() error {
+	depth := 2
+	s, err := q.d.Stats(q.ctx)
+	if err != nil {
+		return err
+	}
+	all, err := q.d.Details(q.ctx, s, depth)
+	if err != nil {
+		return err
+	}
+	return q.lines(oneDocument).json(wire.NewStats(q.d.Dir, all))
+}
+
+// at is the snapshot and the path that "at" and "path" name.
+func (q *question) at() (*record.Header, string, error) {
+	ref := q.form.Get("at")
+	if ref == "" {
+		ref = "latest"
+	}
+	pos, err := q.d.Resolver().Resolve(ref)
+	if err != nil {
+		return nil, "", err
+	}
+	h := q.header(pos)
+	path, err := query.SourcePath(h, q.form.Get("path"))
+	if err != nil {
+		return nil, "", err
+	}
+	_, _, err = q.d.DB.Lookup(q.ctx, h.Seq, path)
+	return h, path, err
+}
+
+func (q *question) apiLs() error {
+	h, path, err := q.at()
+	if err != nil {
+		return err
+	}
+	entries := q.d.List(q.ctx, h, path, q.form.Get("recursive") != "")
+	if q.form.Has("limit") || q.form.Has("after") || q.form.Has("sort") {
+		if entries, err = q.someChildren(h, path); err != nil {
+			return err
+		}
+	}
+	out, sep := q.lines(oneDocument), "[\n"
+	for e, err := range entries {
+		if err != nil {
+			return out.fail(err)
+		}
+		b, err := wire.Encode(wire.NewEntry(e))
+		if err != nil {
+			return out.fail(err)
+		}
+		if err := out.write(append([]byte(sep), b...)); err != nil {
+			return err
+		}
+		sep = ",\n"
+	}
+	if sep == "[\n" {
+		return out.write([]byte("[]\n"))
+	}
+	return out.write([]byte("\n]\n"))
+}
+
+// someChildren are a part of a folder, by name from "after" on, or the first by size or time.
+func (q *question) someChildren(h *record.Header, path string) (iter.Seq2[*record.Entry, error], error) {
+	o := query.ChildrenOptions{After: q.form.Get("after")}
+	var err error
+	if s := q.form.Get("limit"); s != "" {
+		if o.Limit, err = strconv.Atoi(s); err != nil || o.Limit < 1 || o.Limit > 10_000 {
+			return nil, hint.Usagef("limit is a number from 1 to 10000")
+		}
+	}
+	switch q.form.Get("sort") {
+	case "", "name":
+	case "size":
+		o.Order = query.BySize
+	case "time":
+		o.Order = query.ByTime
+	default:
+		return nil, hint.Usagef("sort is by name, size or time")
+	}
+	page, err := q.d.Children(q.ctx, h, path, o)
+	if err != nil {
+		return nil, err
+	}
+	return func(yield func(*record.Entry, error) bool) {
+		for i := range page.Children {
+			if !yield(&page.Children[i].Entry, nil) {
+				return
+			}
+		}
+	}, nil
+}
+
+func (q *question) apiDiff() error {
+	refs := [2]string{"latest~1", "latest"}
+	var pos [2]int
+	for i, name := range [2]string{"a", "b"} {
+		if s := q.form.Get(name); s != "" {
+			refs[i] = s
+		}
+		var err error
+		if pos[i], err = q.d.Resolver().Resolve(refs[i]); err != nil {
+			return err
+		}
+	}
+	var below []string
+	for _, typed := range q.form["path"] {
+		path, err := query.SourcePath(q.header(pos[1]), typed)
+		if err != nil {
+			return err
+		}
+		below = append(below, path)
+	}
+	d := q.d.Diff(pos[0], pos[1], below)
+	sum := wire.DiffSummary{MessageType: "summary", A: d.A.Name, B: &d.B.Name}
+	out := q.lines(manyLines)
+	for e, err := range d.Differences(q.ctx) {
+		if err != nil {
+			return out.fail(err)
+		}
+		sum.Add(&e)
+		if err := out.json(differenceOf(d, &e)); err != nil {
+			return out.fail(err)
+		}
+	}
+	return out.fail(out.json(&sum))
+}
+
+// differenceOf is a line of `diff --json`.
+func differenceOf(q *query.Diff, d *index.Difference) wire.Difference {
+	j := wire.Difference{
+		MessageType: "change", Change: d.Change.String(), SizeBefore: wire.Size(d.Before), SizeAfter: wire.Size(d.After),
+		Differs: append([]query.Aspect{}, query.Differs(d.Before, d.After)...), Problem: wire.Problem(d.After),
+	}
+	if q.Next {
+		reason, stored := d.Reason.String(), d.Stored.String()
+		j.Reason, j.Stored = &reason, &stored
+	}
+	j.Path, j.PathB64 = wire.Name(d.Path)
+	j.From, j.FromB64 = wire.OptionalName(d.From)
+	return j
+}
+
+func (q *question) apiFind() error {
+	patterns := q.form["q"]
+	if len(patterns) == 0 || slices.Contains(patterns, "") {
+		return hint.Usagef("q is a pattern")
+	}
+	f, err := q.filter(patterns)
+	if err != nil {
+		return err
+	}
+	out := q.lines(manyLines)
+	sum := wire.FindSummary{MessageType: "summary"}
+	for all, err := range q.d.Find(q.ctx, f) {
+		if err != nil {
+			return out.fail(err)
+		}
+		sum.Paths, sum.Versions = sum.Paths+1, sum.Versions+len(all)
+		for i := range all {
+			if err := out.json(wire.NewVersion(&all[i], q.d.Snapshots)); err != nil {
+				return out.fail(err)
+			}
+		}
+	}
+	return out.fail(out.json(sum))
+}
+
+func (q *question) apiHistory() error {
+	_, steps, err := q.d.History(q.ctx, q.form.Get("path"), q.form.Get("no_follow") == "")
+	if err != nil {
+		return err
+	}
+	out := q.lines(manyLines)
+	for i := range steps {
+		if err := out.json(wire.NewVersion(&steps[i], q.d.Snapshots)); err != nil {
+			return out.fail(err)
+		}
+	}
+	return out.fail(out.json(wire.HistorySummary{MessageType: "summary", Steps: len(steps)}))
+}
+
+// apiTouched says how much each snapshot changed below a folder.
+func (q *question) apiTouched() error {
+	path, err := parsePath(escapePath(q.form.Get("path")))
+	if err != nil {
+		return err
+	}
+	touched, err := q.d.Touched(q.ctx, path)
+	if err != nil {
+		return err
+	}
+	all := make([]wire.Touched, len(touched))
+	for i, n := range touched {
+		all[i] = wire.Touched{Snapshot: q.header(i).Name, Entries: n}
+	}
+	return q.lines(oneDocument).json(all)
+}
+
+// apiWeigh sums what is in a folder, and in the folders in it.
+func (q *question) apiWeigh() error {
+	h, path, err := q.at()
+	if err != nil {
+		return err
+	}
+	weights, err := q.d.Weigh(q.ctx, h, path)
+	if err != nil {
+		return err
+	}
+	return q.lines(oneDocument).json(wire.NewWeights(h.Name, path, weights))
+}

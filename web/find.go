@@ -1,0 +1,175 @@
+package web
+
+import (
+	"net/http"
+	"strings"
+
+	"snap/cli/text"
+	"snap/internal/file"
+	"snap/internal/hint"
+	"snap/internal/quote"
+	"snap/internal/when"
+	"snap/query"
+	"snap/record"
+)
+
+// findPage is a search in all snapshots.
+type findPage struct {
+	Query   string
+	Deleted bool
+	Regex   bool
+	Kind    string
+	Size    string
+	Since   string
+	In      string
+	Found   []found
+	More    int
+	Beyond  bool   // there are more than were counted
+	Wider   string // the address of a search for a part of the name; "" for none
+	Error   *problem
+	Deleter string // the address with, or without, deleted only
+	Command string
+}
+
+// found is one path and its versions.
+type found struct {
+	Path        string
+	Newest      *query.Version
+	Versions    int
+	First, Last *record.Header
+	Gone        bool
+	URL         string
+}
+
+const (
+	foundShown   = 200
+	foundCounted = 5000
+)
+
+func (q *question) find() error {
+	if q.rest != "" {
+		return notFound(errNoPath)
+	}
+	p := &findPage{
+		Query: strings.TrimSpace(q.form.Get("q")), Deleted: q.form.Get("deleted") != "", Regex: q.form.Get("regex") != "",
+		Kind: q.form.Get("type"), Size: q.form.Get("size"), Since: q.form.Get("since"), In: q.form.Get("in"),
+	}
+	status := http.StatusOK
+	if p.Query != "" {
+		if err := q.search(p); err != nil {
+			if q.ctx.Err() != nil {
+				return err
+			}
+			var code int
+			if status, code = statusOf(q.ctx, err); status == http.StatusInternalServerError && code != 1 {
+				return err
+			}
+			p.Error = &problem{Title: titleOf(err, status), Lines: []string{capital(quote.Clean(err.Error()))}}
+			for _, line := range hint.Lines(err, asText) {
+				p.Error.Hints = append(p.Error.Hints, quote.Clean(line))
+			}
+			if q.r.Header.Get("Snap-Fragment") != "" {
+				status = http.StatusOK // while somebody types, what is half typed is no error
+			}
+		}
+	}
+	if err := q.release(); err != nil {
+		return err
+	}
+	title := "Find"
+	if p.Query != "" {
+		title = "Find " + quote.Name(p.Query)
+	}
+	return q.write(status, "find", view{Title: title, Nav: "find", Body: p})
+}
+
+// filter is what the address asks for, as the flags of `snap find` do.
+func (q *question) filter(patterns []string) (*query.Filter, error) {
+	f := &query.Filter{
+		Patterns: patterns, Regex: q.form.Get("regex") != "", IgnoreCase: q.form.Get("ignore_case") != "",
+		In: q.form.Get("in"), Deleted: q.form.Get("deleted") != "",
+	}
+	switch t := q.form.Get("type"); t {
+	case "":
+	case "f", "d", "l":
+		f.Kind = map[string]file.Kind{"f": file.Regular, "d": file.Folder, "l": file.Symlink}[t]
+	default:
+		return nil, hint.Usagef("type is f, d or l")
+	}
+	var err error
+	if s := q.form.Get("size"); s != "" {
+		if f.Size, err = text.ParseSizeTest(s); err != nil {
+			return nil, hint.Usagef("size: %s", err)
+		}
+	}
+	if s := q.form.Get("since"); s != "" {
+		if f.Since, _, err = when.Parse(s, q.now); err != nil {
+			return nil, hint.Usagef("since: %s", err)
+		}
+	}
+	if s := q.form.Get("until"); s != "" {
+		if _, f.Until, err = when.Parse(s, q.now); err != nil {
+			return nil, hint.Usagef("until: %s", err)
+		}
+	}
+	return f, nil
+}
+
+// search fills in what is found.
+func (q *question) search(p *findPage) error {
+	f, err := q.filter([]string{p.Query})
+	if err != nil {
+		return err
+	}
+	f.IgnoreCase = p.Query == strings.ToLower(p.Query) // who types a large letter means it
+	if err := q.open(); err != nil {
+		return err
+	}
+	if len(q.d.Snapshots) == 0 {
+		return errEmpty
+	}
+	for all, err := range q.d.Find(q.ctx, f) {
+		if err != nil {
+			return query.IndexHint(err, q.o.Dir)
+		}
+		if len(p.Found) == foundShown {
+			if p.More++; p.More == foundCounted {
+				p.Beyond = true
+				break
+			}
+			continue
+		}
+		p.Found = append(p.Found, q.foundOf(all))
+	}
+	p.Command = "snap find" + flagIf(f.IgnoreCase, " -i") + flagIf(f.Regex, " --regex") + flagIf(f.Deleted, " --deleted") +
+		" " + quote.Word(p.Query)
+	toggled := "1"
+	if p.Deleted {
+		toggled = ""
+	}
+	p.Deleter = q.Find("q", p.Query, "deleted", toggled, "type", p.Kind, "regex", q.form.Get("regex"))
+	if len(p.Found) == 0 && !p.Regex && !strings.ContainsAny(p.Query, `*?[\/`) {
+		p.Wider = q.Find("q", "*"+p.Query+"*", "deleted", q.form.Get("deleted"), "type", p.Kind)
+	}
+	return nil
+}
+
+func flagIf(is bool, flag string) string {
+	if is {
+		return flag
+	}
+	return ""
+}
+
+// foundOf is one path for the page.
+func (q *question) foundOf(all []query.Version) found {
+	v := &all[len(all)-1]
+	f := found{
+		Path: v.Path, Newest: v, Versions: len(all), First: q.header(all[0].First), Last: q.header(v.Last),
+		Gone: v.Last != q.newest(), URL: q.File(v.Path, "b", q.header(v.Last).Name),
+	}
+	if v.Record.Kind == file.Folder {
+		f.URL = q.Files(f.Last.Name, v.Path)
+	}
+	return f
+}

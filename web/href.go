@@ -1,0 +1,137 @@
+package web
+
+import (
+	"errors"
+	"net/url"
+	"strings"
+
+	"snap/record"
+)
+
+// Every address is made here, and every path in one is parsed here. A path may hold any byte: each byte that is no
+// letter, digit or one of -._~ is written as %XX, element by element, so that an address says which bytes are meant and
+// no server on the way can read it in another way.
+
+// links makes addresses below one base, "/<k>".
+type links struct{ base string }
+
+// params are the names and values behind the "?" of an address, in pairs. Empty values are left out.
+type params []string
+
+func (q params) String() string {
+	var b strings.Builder
+	for i := 0; i+1 < len(q); i += 2 {
+		if q[i+1] == "" {
+			continue
+		}
+		sep := "&"
+		if b.Len() == 0 {
+			sep = "?"
+		}
+		b.WriteString(sep + url.QueryEscape(q[i]) + "=" + url.QueryEscape(q[i+1]))
+	}
+	return b.String()
+}
+
+// Home is the address of the overview.
+func (l links) Home() string { return l.base + "/" }
+
+// Snapshots is the list of all snapshots; month is as 2026-11, "" for the newest.
+func (l links) Snapshots(month string) string {
+	return l.base + "/snapshots" + params{"month", month}.String()
+}
+
+// Files is the folder path in a snapshot.
+func (l links) Files(snapshot, path string, q ...string) string {
+	return l.below("s", snapshot, path) + params(q).String()
+}
+
+// File is the page of all versions of the file path.
+func (l links) File(path string, q ...string) string {
+	return l.base + "/f/" + escapePath(path) + params(q).String()
+}
+
+// Find is a search.
+func (l links) Find(q ...string) string { return l.base + "/find" + params(q).String() }
+
+// Raw are the bytes of a file.
+func (l links) Raw(snapshot, path string) string { return l.below("raw", snapshot, path) }
+
+// Archive is a folder as an archive; format is "zip" or "tar".
+func (l links) Archive(format, snapshot, path string) string { return l.below(format, snapshot, path) }
+
+// Theme is where the choice of light or dark goes.
+func (l links) Theme() string { return l.base + "/theme" }
+
+// Static is a file of the page itself. Its address changes with its content.
+func (l links) Static(name string) string { return l.base + "/static/" + assets().hash + "/" + name }
+
+// SignIn is the address that a code signs in at, once.
+func (l links) SignIn(code string) string { return l.base + "/in/" + code }
+
+func (l links) below(route, snapshot, path string) string {
+	return l.base + "/" + route + "/" + escape(snapshot) + "/" + escapePath(path)
+}
+
+// escape is one element of an address.
+func escape(s string) string {
+	const hex = "0123456789ABCDEF"
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		if c := s[i]; unreserved(c) {
+			b.WriteByte(c)
+		} else {
+			b.Write([]byte{'%', hex[c>>4], hex[c&15]})
+		}
+	}
+	return b.String()
+}
+
+func unreserved(c byte) bool {
+	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' ||
+		c == '-' || c == '.' || c == '_' || c == '~'
+}
+
+// escapePath is a path of a snapshot as elements of an address.
+func escapePath(path string) string {
+	elements := strings.Split(path, "/")
+	for i, e := range elements {
+		elements[i] = escape(e)
+	}
+	return strings.Join(elements, "/")
+}
+
+// errNoPath says that an address leads to no path that a snapshot could hold.
+var errNoPath = errors.New("this address leads to no path")
+
+// parsePath is the path that escapePath made elements of. A folder's may end in a slash. What no snapshot can hold is
+// refused here, before anything is looked up: "..", "%2e%2e", an empty element, NUL, an escaped slash.
+func parsePath(escaped string) (string, error) {
+	escaped = strings.TrimSuffix(escaped, "/")
+	if escaped == "" {
+		return "", nil
+	}
+	elements := strings.Split(escaped, "/")
+	for i, e := range elements {
+		name, err := url.PathUnescape(e)
+		if err != nil || strings.Contains(name, "/") {
+			return "", errNoPath
+		}
+		elements[i] = name
+	}
+	path := strings.Join(elements, "/")
+	if !record.ValidPath(path) {
+		return "", errNoPath
+	}
+	return path, nil
+}
+
+// parseBelow takes "{snapshot}/{path…}" apart.
+func parseBelow(escaped string) (ref, path string, err error) {
+	first, rest, _ := strings.Cut(escaped, "/")
+	if ref, err = url.PathUnescape(first); err != nil || ref == "" {
+		return "", "", errNoPath
+	}
+	path, err = parsePath(rest)
+	return ref, path, err
+}

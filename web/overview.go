@@ -1,0 +1,286 @@
+package web
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"snap/cli/status"
+	"snap/cli/text"
+	"snap/index"
+	"snap/internal/quote"
+	"snap/query"
+	"snap/record"
+)
+
+// overview is the first page: is all well, what changed, which snapshots are there.
+type overview struct {
+	*query.Status
+	Tone     string // "good", "warn", "bad" or "busy"
+	Headline string
+	Told     []concern
+	Oldest   *record.Header
+	Usual    string
+	Sources  string
+	Full     string
+	Checked  string
+	CheckHow string
+	Disk     *disk // nil: not counted yet
+
+	Year    calendar
+	Changes []change
+	More    int64
+	First   bool // the newest snapshot is the first one
+	Days    []day
+	Command string
+}
+
+// concern is something that is not as it should be, and the command that helps.
+type concern struct{ Text, Command string }
+
+// disk is what all snapshots take together.
+type disk struct {
+	Bytes int64
+	Saved int // percent
+}
+
+// change is an entry that the newest snapshot changed.
+type change struct {
+	index.Difference
+	Along int // so many entries moved with it
+}
+
+// Size is by how much it grew, or how large it is.
+func (c change) Size() int64 {
+	switch {
+	case c.Before == nil:
+		return c.After.Size
+	case c.After == nil:
+		return c.Before.Size
+	}
+	return c.After.Size - c.Before.Size
+}
+
+const (
+	changesShown   = 7
+	changesRead    = 4096 // of one snapshot, to find how folders moved
+	snapshotsShown = 9
+)
+
+func (q *question) overview() error {
+	if q.rest != "" {
+		return notFound(errNoPath)
+	}
+	if err := q.open(); err != nil {
+		return err
+	}
+	if q.r.Header.Get("Snap-Fragment") == "disk" || q.form.Has("count") {
+		return q.overviewWith(true)
+	}
+	return q.overviewWith(false)
+}
+
+func (q *question) overviewWith(count bool) error {
+	o := &overview{Command: "snap status -d " + quote.Word(q.o.Dir)}
+	var judged query.StatusOptions
+	if q.o.Judge != nil {
+		judged, _ = q.o.Judge(q.d)
+	}
+	var err error
+	if o.Status, err = q.d.Status(q.ctx, judged); err != nil {
+		return err
+	}
+	if o.Newest == nil {
+		return errEmpty
+	}
+	if count {
+		if o.Disk, err = q.disk(); err != nil {
+			return err
+		}
+	}
+	q.judge(o)
+	o.Oldest = &q.d.Snapshots[0]
+	o.Sources = quote.List(o.Newest.AllSources())
+	o.Year = newCalendar(q.d.Snapshots, q.now)
+	shown := q.d.Snapshots[max(0, len(q.d.Snapshots)-snapshotsShown):]
+	o.Days = byDay(shown, q.now.Location())
+	if o.First = len(q.d.Snapshots) == 1; !o.First {
+		if o.Changes, o.More, err = q.changes(q.newest()); err != nil {
+			return err
+		}
+	}
+	if err := q.release(); err != nil {
+		return err
+	}
+	return q.write(http.StatusOK, "overview", view{Title: o.Headline, Nav: "overview", Body: o})
+}
+
+// judge finds the words for how the destination is.
+func (q *question) judge(o *overview) {
+	style := q.style()
+	o.Tone, o.Headline = "good", "Backed up "+q.ago(o.Last.Time)
+	has := func(c query.Concern) bool { return slices.Contains(o.Concerns, c) }
+	switch {
+	case has(query.Damaged):
+		o.Tone, o.Headline = "bad", "Damage was found"
+	case o.Running != "":
+		o.Tone, o.Headline = "busy", "A run is at work"
+	case has(query.Interrupted):
+		o.Tone, o.Headline = "warn", "Interrupted; what was copied is kept"
+	case has(query.LateBackup):
+		o.Tone, o.Headline = "warn", o.Headline+", which is longer than usual"
+	case has(query.Unreadable):
+		o.Tone, o.Headline = "warn", o.Headline+"; "+text.Plural(o.Newest.Errors, "file", "files")+" could not be read"
+	case len(o.Concerns) > 0:
+		o.Tone = "warn"
+	}
+	for _, c := range o.Concerns {
+		o.Told = append(o.Told, concern{capital(quote.Clean(status.Concern(style, o.Status, c))), status.Way(o.Status, c)})
+	}
+	if o.Last.Usual > 0 {
+		o.Usual = "a backup " + every(o.Last.Usual) + " is usual here"
+	}
+	switch g := &o.Space.Growth; {
+	case !g.Known:
+		o.Full = "how it grows shows after five days"
+	case o.Space.Full.IsZero():
+		o.Full = "enough for years, at this pace"
+	default:
+		o.Full = "used up in " + text.About(o.Space.Full.Sub(q.now)) + ", at this pace"
+	}
+	switch c := o.Check; {
+	case c == nil:
+		o.Checked, o.CheckHow = "never", "snap check finds out"
+	case c.Errors > 0:
+		o.Checked, o.CheckHow = q.ago(c.Time), text.Plural(c.Errors, "fault", "faults")+" found"
+	default:
+		o.Checked, o.CheckHow = q.ago(c.Time), status.ReadText(c.Read)+", all well"
+	}
+}
+
+// every is an interval in words.
+func every(d time.Duration) string {
+	for _, word := range []struct {
+		text     string
+		from, to time.Duration
+	}{
+		{"an hour", 50 * time.Minute, 70 * time.Minute},
+		{"a day", 20 * time.Hour, 28 * time.Hour},
+		{"a week", 6 * 24 * time.Hour, 8 * 24 * time.Hour},
+	} {
+		if d >= word.from && d <= word.to {
+			return word.text
+		}
+	}
+	return "every " + text.About(d)
+}
+
+func capital(s string) string {
+	if s == "" {
+		return s
+	}
+	return strings.ToUpper(s[:1]) + s[1:]
+}
+
+// disk counts what all snapshots take.
+func (q *question) disk() (*disk, error) {
+	s, err := q.d.Stats(q.ctx)
+	if err != nil {
+		return nil, err
+	}
+	d := &disk{Bytes: s.Total.Bytes}
+	if s.Apart.Bytes > 0 {
+		d.Saved = int(float64(s.Apart.Bytes-s.Total.Bytes) / float64(s.Apart.Bytes) * 100)
+	}
+	return d, nil
+}
+
+// changes are some of what the snapshot at pos changed, a renamed folder as one, and how many more there are.
+func (q *question) changes(pos int) (shown []change, more int64, err error) {
+	asked := q.d.Diff(pos-1, pos, nil)
+	var f query.RenameCollapser
+	top := query.TreeMoved(asked.A, asked.B)
+	number := make([]int, 0, changesShown)
+	read := 0
+	for d, err := range asked.Differences(q.ctx) {
+		if err != nil {
+			return nil, 0, err
+		}
+		if read++; read > changesRead {
+			more = max(more, changesOf(asked.B)-int64(len(shown)))
+			break
+		}
+		d = query.AsMoved(d, top)
+		along, n := f.Place(&d)
+		if along {
+			continue
+		}
+		if len(shown) == changesShown {
+			more++
+			continue
+		}
+		shown, number = append(shown, change{Difference: d}), append(number, n)
+	}
+	for i := range shown {
+		shown[i].Along = f.Count(number[i])
+	}
+	return shown, more, nil
+}
+
+// month is the snapshots of one month.
+type snapshotsPage struct {
+	Count  int
+	Months []monthLink
+	Month  time.Time
+	Days   []day
+}
+
+type monthLink struct {
+	Time  time.Time
+	Key   string
+	Count int
+	Open  bool
+}
+
+// snapshots is the page of all snapshots, a month at a time.
+func (q *question) snapshots() error {
+	if q.rest != "" {
+		return notFound(errNoPath)
+	}
+	if err := q.open(); err != nil {
+		return err
+	}
+	if len(q.d.Snapshots) == 0 {
+		return errEmpty
+	}
+	zone := q.now.Location()
+	key := func(h *record.Header) string { return h.Time.In(zone).Format("2006-01") }
+	p := &snapshotsPage{Count: len(q.d.Snapshots)}
+	open := q.form.Get("month")
+	if open == "" {
+		open = key(q.header(q.newest()))
+	}
+	var of query.Snapshots
+	for i := range q.d.Snapshots {
+		h := &q.d.Snapshots[i]
+		k := key(h)
+		if n := len(p.Months) - 1; n < 0 || p.Months[n].Key != k {
+			p.Months = append(p.Months, monthLink{Time: h.Time, Key: k, Open: k == open})
+		}
+		p.Months[len(p.Months)-1].Count++
+		if k == open {
+			of, p.Month = append(of, *h), h.Time
+		}
+	}
+	if len(of) == 0 {
+		return notFound(fmt.Errorf("there is no snapshot of %s", quote.Name(open)))
+	}
+	slices.Reverse(p.Months)
+	p.Days = byDay(of, zone)
+	if err := q.release(); err != nil {
+		return err
+	}
+	return q.write(http.StatusOK, "snapshots", view{Title: "Snapshots", Nav: "overview", Body: p})
+}
