@@ -51,7 +51,7 @@ func (d *Reader) Stats(ctx context.Context) (*Stats, error) {
 			s.Missing = append(s.Missing, h.Name)
 		}
 	}
-	usage, err := d.DB.Usage(ctx)
+	usage, err := d.usage(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -2,8 +2,11 @@ package query
 
 import (
 	"context"
-	"errors"
+	"slices"
+	"strings"
 
+	"snap/index"
+	"snap/internal/file"
 	"snap/record"
 )
 
@@ -13,18 +16,129 @@ type Weight struct {
 	Bytes   int64 // the sum of the sizes of the regular files, each name counting; see record.Plus
 }
 
+func (w *Weight) add(o Weight) {
+	w.Entries, w.Bytes = w.Entries+o.Entries, record.Plus(w.Bytes, o.Bytes)
+}
+
 // Weights are those of a folder and of the folders directly in it.
 type Weights struct {
 	Whole Weight
 	In    map[string]Weight // by name; of folders alone, files have their sizes in their records
 }
 
+// of is the weight of a folder in it; of nil nothing is known.
+func (w *Weights) of(name string) (weight Weight, ok bool) {
+	if w != nil {
+		weight, ok = w.In[name]
+	}
+	return weight, ok
+}
+
 // Weigh sums the sizes of what is in the folder path of the snapshot h. The first question about a snapshot reads all
 // of its entries (some seconds for a million); with Options.Kept every further one about it is a look-up, also after
 // the program began anew: Kept has a folder for that. index.ErrNotFound if h does not hold the folder.
-func (d *Reader) Weigh(ctx context.Context, h *record.Header, path string) (*Weights, error) {
-	return nil, errors.ErrUnsupported
+func (d *Reader) Weigh(ctx context.Context, h *record.Header, path string) (w *Weights, err error) {
+	k := d.options.Kept
+	if f := k.knownWeights(h); f != nil {
+		if w = f.below(path); w == nil {
+			return nil, index.ErrNotFound
+		}
+		return w, nil
+	}
+	err = k.inTurn(ctx, func() error {
+		f := k.knownWeights(h)
+		if f == nil {
+			if f, err = weighAll(ctx, d.DB, h); err != nil {
+				return err
+			}
+			k.keepWeights(h, f)
+		}
+		if w = f.below(path); w == nil {
+			return index.ErrNotFound
+		}
+		return nil
+	})
+	return w, err
 }
 
 // Weighed is Weigh if the answer is known by now; nil if it has to be found out. A page asks it first, and Weigh after.
-func (d *Reader) Weighed(ctx context.Context, h *record.Header, path string) *Weights { return nil }
+func (d *Reader) Weighed(h *record.Header, path string) *Weights {
+	if f := d.options.Kept.knownWeights(h); f != nil {
+		return f.below(path)
+	}
+	return nil
+}
+
+// folderWeights are those of all folders of one snapshot, in key order, the source first.
+type folderWeights struct {
+	of      string // the snapshot: see weighedAs
+	paths   []string
+	weights []Weight
+}
+
+// find is the place of a folder.
+func (f *folderWeights) find(path string) (int, bool) {
+	return slices.BinarySearchFunc(f.paths, path, record.Compare)
+}
+
+// below are the Weights of a folder, nil if there is none.
+func (f *folderWeights) below(path string) *Weights {
+	i, ok := f.find(path)
+	if !ok {
+		return nil
+	}
+	w := &Weights{Whole: f.weights[i], In: map[string]Weight{}}
+	for i++; i < len(f.paths) && record.Within(f.paths[i], path); {
+		name := below(f.paths[i], path)
+		w.In[name] = f.weights[i]
+		// What is in the folder follows it: on to the next one.
+		rest := f.paths[i+1:]
+		n, _ := slices.BinarySearchFunc(rest, f.paths[i], func(p, dir string) int {
+			if record.Within(p, dir) {
+				return -1
+			}
+			return record.Compare(p, dir)
+		})
+		i += 1 + n
+	}
+	return w
+}
+
+// weighAll reads all entries of the snapshot.
+func weighAll(ctx context.Context, db *index.DB, h *record.Header) (*folderWeights, error) {
+	f := &folderWeights{}
+	var open []int // the folders that the present entry is in, by their places
+	for e, err := range db.Entries(ctx, h.Seq, "") {
+		if err != nil {
+			return nil, err
+		}
+		for n := len(open); n > 0 && !record.Within(e.Path, f.paths[open[n-1]]); n-- {
+			open = f.close(open)
+		}
+		if len(open) > 0 {
+			f.weights[open[len(open)-1]].Entries++
+		}
+		switch e.Kind {
+		case file.Folder:
+			open = append(open, len(f.paths))
+			f.paths, f.weights = append(f.paths, strings.Clone(e.Path)), append(f.weights, Weight{})
+		case file.Regular:
+			if len(open) > 0 {
+				f.weights[open[len(open)-1]].add(Weight{Bytes: e.Size})
+			}
+		}
+	}
+	for len(open) > 0 {
+		open = f.close(open)
+	}
+	return f, nil
+}
+
+// close adds the innermost folder, in which nothing more comes, to the one that it is in.
+func (f *folderWeights) close(open []int) []int {
+	n := len(open) - 1
+	if n > 0 {
+		f.weights[open[n-1]].add(f.weights[open[n]])
+	}
+	return open[:n]
+}

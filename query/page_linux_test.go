@@ -1,0 +1,300 @@
+package query_test
+
+import (
+	"errors"
+	"io/fs"
+	"maps"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"snap/backup/backuptest"
+	"snap/index"
+	"snap/internal/file"
+	"snap/query"
+	"snap/record"
+)
+
+// past is a destination with some snapshots, of which a few were deleted, and its trees.
+type past struct {
+	*query.Reader
+	t     *testing.T
+	place *backuptest.Place
+	dirs  map[string]bool // every folder that any snapshot has
+}
+
+func drawPast(t *testing.T, seed uint64, o query.Options) *past {
+	p := &past{t: t, place: backuptest.NewPlace(t), dirs: map[string]bool{}}
+	m := &backuptest.Mutator{P: p.place, R: rand.New(rand.NewPCG(seed, 1)), Old: time.Unix(500000000, 0),
+		Did: map[string]int{}}
+	for range 9 {
+		for range 12 {
+			backuptest.Mutations[m.R.IntN(len(backuptest.Mutations))].Do(m)
+		}
+		if dirs := m.Paths(true); len(dirs) > 0 {
+			_ = os.Rename(m.Pick(dirs), p.place.Path("renamed"))
+		}
+		p.place.Backup(backuptest.Force)
+	}
+	p.place.Do(p.place.Delete("s0003", "s0004", "s0007"))
+	var err error
+	p.Reader, err = query.Open(t.Context(), p.place.Dest, o)
+	p.place.Do(err)
+	t.Cleanup(func() { p.Close() })
+	for i := range p.Snapshots {
+		p.walk(i, "", func(path string, info fs.FileInfo) {
+			if info.IsDir() {
+				p.dirs[path] = true
+			}
+		})
+	}
+	return p
+}
+
+// walk visits what the tree of a snapshot has at and below dir.
+func (p *past) walk(pos int, dir string, visit func(path string, info fs.FileInfo)) {
+	root := filepath.Join(p.place.Dest, p.Snapshots[pos].Name)
+	p.place.Do(filepath.WalkDir(filepath.Join(root, dir), func(path string, e fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		info, err := e.Info()
+		rel, _ := filepath.Rel(root, path)
+		visit(strings.TrimPrefix(rel, "."), info)
+		return err
+	}))
+}
+
+// names are what the tree of a snapshot has directly in dir.
+func (p *past) names(pos int, dir string) map[string]bool {
+	names := map[string]bool{}
+	all, err := os.ReadDir(filepath.Join(p.place.Dest, p.Snapshots[pos].Name, dir))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, syscall.ENOTDIR) {
+		p.t.Fatal(err)
+	}
+	for _, e := range all {
+		names[e.Name()] = true
+	}
+	return names
+}
+
+// below counts the paths below dir at which the differences show something: that a file has left it too.
+func below(all []index.Difference, dir string) int {
+	paths := map[string]bool{}
+	for _, d := range all {
+		in := func(path string) bool { return path != dir && record.Within(path, dir) }
+		if in(d.Path) {
+			paths[d.Path] = true
+		} else if d.Change == record.Moved && in(d.From) {
+			paths[d.From] = true
+		}
+	}
+	return len(paths)
+}
+
+// What a page shows of a folder is what the trees have, and what diff and history say.
+func TestAFolderIsAsTheTreesAndTheCommandsSay(t *testing.T) {
+	for seed := range uint64(3) {
+		p := drawPast(t, seed, query.Options{Now: time.Now()})
+		ctx := t.Context()
+		for i := range p.Snapshots {
+			h := &p.Snapshots[i]
+			var diff []index.Difference
+			change := map[string]record.Change{}
+			if i > 0 {
+				for d, err := range p.DB.Diff(ctx, p.Snapshots[i-1].Seq, h.Seq) {
+					p.place.Do(err)
+					diff = append(diff, d)
+					change[d.Path] = d.Change
+				}
+			}
+			for dir := range p.dirs {
+				names := p.names(i, dir)
+				page, err := p.Children(ctx, h, dir, query.ChildrenOptions{Versions: true, Changes: true})
+				if errors.Is(err, index.ErrNotFound) {
+					page = &query.ChildPage{}
+				} else {
+					p.place.Do(err)
+				}
+				for _, c := range page.Children {
+					if !names[c.Name] || c.Path != record.Join(dir, c.Name) {
+						t.Errorf("%s: %q in %q is not in the tree", h.Name, c.Name, dir)
+					}
+					_, steps, err := p.History(ctx, "./"+c.Path, false)
+					p.place.Do(err)
+					versions := 0
+					for _, s := range steps {
+						if s.Change != record.Removed {
+							versions++
+						}
+					}
+					inside := 0
+					if c.Kind == file.Folder {
+						inside = min(below(diff, c.Path), query.InsideMost)
+					}
+					if c.Versions != versions || c.Change != change[c.Path] || c.Inside != inside {
+						t.Errorf("%s: %q: %d versions, %s, %d inside; want %d, %s, %d", h.Name, c.Path, c.Versions, c.Change,
+							c.Inside, versions, change[c.Path], inside)
+					}
+				}
+				if len(page.Children) != len(names) {
+					t.Errorf("%s: %d of %d in %q", h.Name, len(page.Children), len(names), dir)
+				}
+				p.wantGone(i, dir, names)
+			}
+		}
+	}
+}
+
+// wantGone compares what is gone from dir with what the trees before had.
+func (p *past) wantGone(pos int, dir string, here map[string]bool) {
+	p.t.Helper()
+	last := map[string]int{}
+	for i := range pos {
+		for name := range p.names(i, dir) {
+			if last[name] = i; here[name] {
+				delete(last, name)
+			}
+		}
+	}
+	h := &p.Snapshots[pos]
+	after, more := "", true
+	for more {
+		var page []query.Gone
+		var err error
+		page, more, err = p.Gone(p.t.Context(), h, dir, after, 2)
+		p.place.Do(err)
+		for _, g := range page {
+			if want, ok := last[g.Name]; !ok || want != g.Last || g.Versions == 0 {
+				p.t.Errorf("%s: %q in %q is gone since %d (%v), want %d", h.Name, g.Name, dir, g.Last, ok, want)
+			}
+			delete(last, g.Name)
+			after = g.Name
+			if g.Now == "" {
+				continue
+			}
+			_, _, err := p.DB.Lookup(p.t.Context(), h.Seq, g.Now)
+			p.place.Do(err)
+			_, steps, err := p.History(p.t.Context(), "./"+g.Now, true)
+			p.place.Do(err)
+			if g.To == "" || !slices.ContainsFunc(steps, func(s query.Version) bool { return s.Path == g.Path }) {
+				p.t.Errorf("%s: %q is now %q, which was never there", h.Name, g.Path, g.Now)
+			}
+		}
+	}
+	if len(last) > 0 {
+		p.t.Errorf("%s: also gone from %q: %v", h.Name, dir, slices.Sorted(maps.Keys(last)))
+	}
+}
+
+func TestTouchedIsWhatDiffSays(t *testing.T) {
+	p := drawPast(t, 1, query.Options{Now: time.Now()})
+	for dir := range p.dirs {
+		touched, err := p.Touched(t.Context(), dir)
+		p.place.Do(err)
+		for i := 1; i < len(p.Snapshots); i++ {
+			var diff []index.Difference
+			for d, err := range p.DB.Diff(t.Context(), p.Snapshots[i-1].Seq, p.Snapshots[i].Seq) {
+				p.place.Do(err)
+				diff = append(diff, d)
+			}
+			if want := below(diff, dir); touched[i] != want && (want <= index.TouchedExactly || touched[i] < want) {
+				t.Errorf("%s: below %q %d, want %d", p.Snapshots[i].Name, dir, touched[i], want)
+			}
+		}
+	}
+}
+
+// Folders weigh what the trees have, found out, remembered, and read again by another program.
+func TestWeightsAreThoseOfTheTrees(t *testing.T) {
+	cache := filepath.Join(t.TempDir(), "not", "yet", "there")
+	o := query.Options{Now: time.Now(), Kept: query.NewKept(cache)}
+	p := drawPast(t, 2, o)
+	again, err := query.Open(t.Context(), p.Dir, query.Options{Kept: query.NewKept(cache)})
+	p.place.Do(err)
+	defer again.Close()
+	if w := p.Weighed(&p.Snapshots[0], ""); w != nil {
+		t.Errorf("%v is known before it was asked for", w)
+	}
+	for i := range p.Snapshots {
+		h := &p.Snapshots[i]
+		for dir := range p.dirs {
+			want := query.Weights{In: map[string]query.Weight{}}
+			here := false
+			if _, err := os.Lstat(filepath.Join(p.Dir, h.Name, dir)); err == nil {
+				p.walk(i, dir, func(path string, info fs.FileInfo) {
+					if path == dir {
+						here = info.IsDir()
+						return
+					}
+					size := int64(0)
+					if info.Mode().IsRegular() {
+						size = info.Size()
+					}
+					want.Whole.Entries, want.Whole.Bytes = want.Whole.Entries+1, want.Whole.Bytes+size
+					name, inner, _ := strings.Cut(strings.TrimPrefix(strings.TrimPrefix(path, dir), "/"), "/")
+					w := want.In[name]
+					if inner != "" {
+						want.In[name] = query.Weight{Entries: w.Entries + 1, Bytes: w.Bytes + size}
+					} else if info.IsDir() {
+						want.In[name] = w
+					}
+				})
+			}
+			got, err := p.Weigh(t.Context(), h, dir)
+			if !here {
+				if !errors.Is(err, index.ErrNotFound) {
+					t.Errorf("%s has no %q, but weighs %v, %v", h.Name, dir, got, err)
+				}
+				continue
+			}
+			if p.place.Do(err); got.Whole != want.Whole || !maps.Equal(got.In, want.In) {
+				t.Errorf("%s: %q weighs %v, want %v", h.Name, dir, *got, want)
+			}
+			if known := again.Weighed(h, dir); known == nil || known.Whole != want.Whole || !maps.Equal(known.In, want.In) {
+				t.Errorf("%s: %q is kept as %v, want %v", h.Name, dir, known, want)
+			}
+		}
+	}
+	p.wantWeightsRefused(cache)
+}
+
+// wantWeightsRefused damages what is kept in cache, which is then found out anew.
+func (p *past) wantWeightsRefused(cache string) {
+	p.t.Helper()
+	files, err := filepath.Glob(filepath.Join(cache, "weights-*"))
+	if err != nil || len(files) != len(p.Snapshots) {
+		p.t.Fatalf("%q, %v", files, err)
+	}
+	for i, name := range files {
+		text, err := os.ReadFile(name)
+		p.place.Do(err)
+		switch i % 3 {
+		case 0:
+			text[len(text)/2] ^= 1
+		case 1:
+			text = text[:len(text)-1]
+		case 2:
+			text = nil
+		}
+		p.place.Do(os.WriteFile(name, text, 0o600))
+	}
+	d, err := query.Open(p.t.Context(), p.Dir, query.Options{Kept: query.NewKept(cache)})
+	p.place.Do(err)
+	defer d.Close()
+	for i := range d.Snapshots {
+		h := &d.Snapshots[i]
+		if w := d.Weighed(h, ""); w != nil {
+			p.t.Errorf("%s: a damaged file is believed: %v", h.Name, w)
+		}
+		if w, err := d.Weigh(p.t.Context(), h, ""); err != nil || w.Whole.Bytes != h.Bytes ||
+			w.Whole.Entries != h.Files+h.Dirs-1 {
+			p.t.Errorf("%s weighs %v, %v", h.Name, w, err)
+		}
+	}
+}
