@@ -163,7 +163,7 @@ func (q *question) listing(p *filesPage) error {
 	if err != nil {
 		return query.IndexHint(err, q.o.Dir)
 	}
-	weights := q.d.Weighed(q.ctx, p.Snap, p.Path)
+	weights := q.d.Weighed(p.Snap, p.Path)
 	if weights == nil && q.form.Has("weigh") {
 		if weights, err = q.d.Weigh(q.ctx, p.Snap, p.Path); err != nil {
 			return err
