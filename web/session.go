@@ -49,8 +49,8 @@ var errBadCode = errors.New("this link has been used, or is too old")
 
 // seal makes a text that only this key can have made. run is the one server that it is for.
 func (k Key) seal(purpose string, run []byte, ends time.Time) string {
-	b := binary.BigEndian.AppendUint64(nil, uint64(ends.Unix()))
-	b = b[:24]
+	b := make([]byte, 24, sealedSize)
+	binary.BigEndian.PutUint64(b, uint64(ends.Unix()))
 	rand.Read(b[8:]) // never fails
 	return base64.RawURLEncoding.EncodeToString(append(b, k.mac(purpose, run, b)...))
 }

@@ -97,6 +97,7 @@ func (s *site) serve(ctx context.Context, listeners []net.Listener) error {
 	server := s.server(ctx)
 	var wg sync.WaitGroup
 	defer wg.Wait()
+	defer server.Close() // however this ends
 	failed := make(chan error, len(listeners))
 	for _, l := range listeners {
 		if s.o.TLS != nil {
