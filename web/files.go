@@ -54,6 +54,7 @@ type filesPage struct {
 	Before  string // addresses: the change before, and after; "" for none
 	After   string
 	Newest  string
+	Choose  bool   // entries can be chosen, to be downloaded together
 	Missing string // why nothing of it can be downloaded; "" if it can
 
 	Order      string
@@ -75,9 +76,10 @@ type filesPage struct {
 // row is an entry of a folder.
 type row struct {
 	query.Child
-	URL  string
-	Sum  *query.Weight // of a folder, if it is known
-	Note string        // what is wrong with it
+	URL    string
+	Sum    *query.Weight // of a folder, if it is known
+	Note   string        // what is wrong with it
+	Choose bool          // as that of the page
 }
 
 // Token is the path of the entry for a form or a script: a browser would not give other bytes back as they are.
@@ -126,14 +128,15 @@ func (q *question) files() error {
 	if q.r.Header.Get("Snap-Fragment") == "weights" {
 		return q.weights(p)
 	}
+	if !q.d.Present(h) {
+		p.Missing = "The folder of this snapshot is no longer in the destination: its files cannot be had from it."
+	}
+	p.Choose = p.Missing == "" && !q.o.ReadOnly
 	if err := q.listing(p); err != nil {
 		return err
 	}
 	if err := q.timeline(p, pos); err != nil {
 		return err
-	}
-	if !q.d.Present(h) {
-		p.Missing = "The folder of this snapshot is no longer in the destination: its files cannot be had from it."
 	}
 	if err := q.release(); err != nil {
 		return err
@@ -173,7 +176,7 @@ func (q *question) listing(p *filesPage) error {
 		p.Whole = &weights.Whole
 	}
 	for _, c := range page.Children {
-		r := row{Child: c, URL: q.File(c.Path, "b", p.Snap.Name), Note: noteOf(&c.Record)}
+		r := row{Child: c, URL: q.File(c.Path, "b", p.Snap.Name), Note: noteOf(&c.Record), Choose: p.Choose}
 		if c.Kind == file.Folder {
 			p.Folders++
 			r.URL = q.Files(p.Snap.Name, c.Path)
