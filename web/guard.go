@@ -51,10 +51,14 @@ func (g *guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		g.hello(w, r, nonce)
 		return
 	}
-	if strings.HasPrefix(host, "[") && r.Method == http.MethodGet {
+	if strings.HasPrefix(host, "[") && r.Method == http.MethodGet && !g.secure {
 		// A content security policy has no word for an address of IPv6.
 		http.Redirect(w, r, "http://"+strings.Replace(r.Host, host, "localhost", 1)+r.URL.RequestURI(),
 			http.StatusTemporaryRedirect)
+		return
+	}
+	if path == "/favicon.ico" { // a browser asks for it of the page that signs in, and would complain
+		w.WriteHeader(http.StatusNoContent)
 		return
 	}
 	below, inside := strings.CutPrefix(path, g.base+"/")
@@ -144,11 +148,8 @@ func (g *guard) headers(h http.Header, host string) {
 	h.Set("Cross-Origin-Opener-Policy", "same-origin")
 	h.Set("Cross-Origin-Embedder-Policy", "require-corp")
 	h.Set("X-Frame-Options", "DENY")
-	h.Set("Permissions-Policy", "camera=(), microphone=(), geolocation=(), usb=(), payment=(), browsing-topics=()")
+	h.Set("Permissions-Policy", "camera=(), microphone=(), geolocation=(), usb=(), payment=()")
 	h.Set("Cache-Control", "no-store")
-	if g.secure {
-		h.Set("Strict-Transport-Security", "max-age=31536000")
-	}
 }
 
 // signIn takes a code. It answers with a page that goes on by itself: a cookie that is Strict is not sent along with a

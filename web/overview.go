@@ -148,7 +148,7 @@ func (q *question) judge(o *overview) {
 	case o.Space.Full.IsZero():
 		o.Full = "enough for years, at this pace"
 	default:
-		o.Full = "used up in " + text.About(o.Space.Full.Sub(q.now)) + ", at this pace"
+		o.Full = "used up in " + lengthText(o.Space.Full.Sub(q.now)) + ", at this pace"
 	}
 	switch c := o.Check; {
 	case c == nil:
@@ -174,7 +174,25 @@ func every(d time.Duration) string {
 			return word.text
 		}
 	}
-	return "every " + text.About(d)
+	return "every " + lengthText(d)
+}
+
+// lengthText is a length of time in words, rounded to one unit.
+func lengthText(d time.Duration) string {
+	for _, unit := range []struct {
+		of        time.Duration
+		one, many string
+	}{
+		{365 * 24 * time.Hour, "year", "years"},
+		{30 * 24 * time.Hour, "month", "months"},
+		{24 * time.Hour, "day", "days"},
+		{time.Hour, "hour", "hours"},
+	} {
+		if n := (d + unit.of/2) / unit.of; d >= unit.of*3/2 || n >= 1 && d >= unit.of*9/10 {
+			return text.Plural(int64(n), unit.one, unit.many)
+		}
+	}
+	return text.Plural(int64(max(1, d/time.Minute)), "minute", "minutes")
 }
 
 func capital(s string) string {
