@@ -70,7 +70,7 @@ type filesPage struct {
 	Gone       []goneRow
 	GoneMore   bool
 	FilterHere bool
-	Elsewhere  *elsewhere // it is not in this snapshot
+	Places     []where // the folder is not in this snapshot, but in these
 }
 
 // row is an entry of a folder.
@@ -117,7 +117,7 @@ func (q *question) files() error {
 	r, _, err := q.d.DB.Lookup(q.ctx, h.Seq, path)
 	switch {
 	case errors.Is(err, index.ErrNotFound):
-		return q.notHere(h, path)
+		return q.notHere(&filesPage{Snap: h, Path: path, Crumbs: q.crumbs(h, path), Newest: q.Files("latest", path)}, pos)
 	case err != nil:
 		return query.IndexHint(err, q.o.Dir)
 	case r.Kind != file.Folder:
@@ -138,12 +138,16 @@ func (q *question) files() error {
 	if err := q.timeline(p, pos); err != nil {
 		return err
 	}
+	return q.writeFiles(p)
+}
+
+func (q *question) writeFiles(p *filesPage) error {
 	if err := q.release(); err != nil {
 		return err
 	}
-	title := sourceName(h)
-	if path != "" {
-		_, title = record.Split(path)
+	title := sourceName(p.Snap)
+	if p.Path != "" {
+		_, title = record.Split(p.Path)
 	}
 	return q.write(http.StatusOK, "files", view{Title: quote.Name(title), Nav: "files", Body: p})
 }
@@ -303,65 +307,56 @@ func (q *question) weights(p *filesPage) error {
 	return abort(err)
 }
 
-// notHere says where a path is that a snapshot does not hold.
-func (q *question) notHere(h *record.Header, path string) error {
-	lives, err := q.d.Life(q.ctx, path, false)
+// notHere shows where a folder is that the snapshot at pos does not hold: the bar of time stays, so that one can go
+// there. A file has a page of its own.
+func (q *question) notHere(p *filesPage, pos int) error {
+	lives, err := q.d.Life(q.ctx, p.Path, false)
 	if err != nil {
 		return err
 	}
-	p := &elsewhere{Snap: h, Path: path, Crumbs: q.crumbs(h, parent(path)), Time: h.Time}
+	folder := false
 	for i := range lives {
 		v := &lives[i]
 		if v.Change == record.Removed {
 			continue
 		}
-		first, last := q.header(v.First), q.header(v.Last)
-		at := last
-		if v.First > posOf(q.d.Snapshots, h) {
-			at = first
+		at := q.header(v.Last)
+		if v.First > pos {
+			at = q.header(v.First)
 		}
-		w := where{First: first.Time, Last: last.Time, URL: q.Files(at.Name, path), To: v.To, Folder: v.Record.Kind == file.Folder}
+		w := where{First: q.header(v.First).Time, Last: q.header(v.Last).Time, URL: q.Files(at.Name, p.Path), To: v.To}
 		if v.To != "" && v.Last+1 < len(q.d.Snapshots) {
 			w.ToURL = q.Files(q.header(v.Last+1).Name, v.To)
 		}
 		p.Places = append(p.Places, w)
+		folder = folder || v.Record.Kind == file.Folder
 	}
-	if len(p.Places) == 0 {
-		_, name := record.Split(path)
-		return notFound(hint.With(fmt.Errorf("%s: in no snapshot", quote.Path(path)), "to search for the name: snap find %s",
+	switch {
+	case len(p.Places) == 0:
+		_, name := record.Split(p.Path)
+		return notFound(hint.With(fmt.Errorf("%s: in no snapshot", quote.Path(p.Path)), "to search for the name: snap find %s",
 			quote.Word(name)))
+	case !folder:
+		http.Redirect(q.w, q.r, q.File(p.Path), http.StatusSeeOther)
+		return nil
 	}
-	if err := q.release(); err != nil {
+	if p.Missing == "" {
+		p.Missing = "This folder is not in this snapshot."
+	}
+	if err := q.timeline(p, pos); err != nil {
 		return err
 	}
-	return q.write(http.StatusNotFound, "files", view{Title: "Not in this snapshot", Nav: "files", Body: &filesPage{
-		Snap: h, Path: path, Crumbs: p.Crumbs, Elsewhere: p,
-	}})
+	return q.writeFiles(p)
 }
 
-// elsewhere says where a path is that a snapshot does not hold.
-type elsewhere struct {
-	Snap   *record.Header
-	Path   string
-	Crumbs []crumb
-	Time   time.Time
-	Places []where
-}
-
-// where is a stretch of snapshots that hold it.
+// where is a stretch of snapshots that hold a folder.
 type where struct {
 	First, Last time.Time
 	URL         string
-	To, ToURL   string
-	Folder      bool
+	To, ToURL   string // where it went then
 }
 
 func parent(path string) string {
 	dir, _ := record.Split(path)
 	return dir
-}
-
-func posOf(snaps query.Snapshots, h *record.Header) int {
-	pos, _ := snaps.BySeq(h.Seq)
-	return pos
 }

@@ -142,7 +142,7 @@ func (q *question) search(p *findPage) error {
 		p.Found = append(p.Found, q.foundOf(all))
 	}
 	p.Command = "snap find" + flagIf(f.IgnoreCase, " -i") + flagIf(f.Regex, " --regex") + flagIf(f.Deleted, " --deleted") +
-		" " + quote.Word(p.Query)
+		" " + shellWord(p.Query)
 	toggled := "1"
 	if p.Deleted {
 		toggled = ""

@@ -83,7 +83,7 @@ func (q *question) overview() error {
 }
 
 func (q *question) overviewWith(count bool) error {
-	o := &overview{Command: "snap status -d " + quote.Word(q.o.Dir)}
+	o := &overview{Command: "snap status -d " + shellWord(q.o.Dir)}
 	var judged query.StatusOptions
 	if q.o.Judge != nil {
 		judged, _ = q.o.Judge(q.d)

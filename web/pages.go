@@ -2,11 +2,14 @@ package web
 
 import (
 	"bytes"
+	"fmt"
 	"html/template"
 	"net/http"
 	"path"
+	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/dustin/go-humanize"
 
@@ -136,9 +139,9 @@ func (s *site) funcs() template.FuncMap {
 		"home": s.Home, "files": s.Files, "file": s.File, "find": s.Find, "raw": s.Raw, "archive": s.Archive,
 		"static": s.Static, "theme": s.Theme, "monthly": s.Snapshots,
 
-		"name": quote.Name, "clean": quote.Clean, "base": func(p string) string { return path.Base(p) },
-		"last": func(p string) string { _, n := record.Split(p); return quote.Name(n) },
-		"dir":  dirText, "word": quote.Word,
+		"name": nameText, "clean": quote.Clean, "base": func(p string) string { return path.Base(p) },
+		"last": func(p string) string { _, n := record.Split(p); return nameText(n) },
+		"dir":  dirText, "word": shellWord, "field": fieldText,
 
 		"bytes": s.style().Size, "comma": func(n int64) string { return humanize.Comma(n) },
 		"signed": s.signed, "plural": func(n any, one, many string) string { return text.Plural(asInt(n), one, many) },
@@ -185,7 +188,7 @@ func dirText(p string) string {
 	if dir == "" {
 		return ""
 	}
-	return quote.Name(dir) + "/"
+	return nameText(dir) + "/"
 }
 
 // iconOf is the picture of a kind of file.
@@ -238,4 +241,53 @@ func lineText(s string) string {
 		stretches[i] = quote.Clean(stretches[i])
 	}
 	return strings.Join(stretches, "\t")
+}
+
+// nameText is a name as a page shows it: blanks at its ends would not be seen.
+func nameText(name string) string {
+	if strings.TrimSpace(name) != name {
+		return strconv.Quote(name)
+	}
+	return quote.Name(name)
+}
+
+// shellWord is a word for a shell as a page shows it. What could mislead a reader is written as bash, zsh and ksh read
+// it back.
+func shellWord(s string) string {
+	if quote.Harmless(s) {
+		return quote.Word(s)
+	}
+	var b strings.Builder
+	b.WriteString("$'")
+	for i := 0; i < len(s); {
+		r, n := utf8.DecodeRuneInString(s[i:])
+		switch {
+		case r == utf8.RuneError && n == 1, quote.Dangerous(r):
+			for _, c := range []byte(s[i : i+n]) {
+				fmt.Fprintf(&b, `\x%02x`, c)
+			}
+			// what comes next must not be taken for another digit
+			if rest := s[i+n:]; rest != "" && strings.IndexByte("0123456789abcdefABCDEF", rest[0]) >= 0 {
+				b.WriteString("'$'")
+			}
+		case r == '\'' || r == '\\':
+			b.WriteByte('\\')
+			b.WriteRune(r)
+		default:
+			b.WriteString(s[i : i+n])
+		}
+		i += n
+	}
+	b.WriteByte('\'')
+	return b.String()
+}
+
+// fieldText is what somebody typed, for the field that it was typed into.
+func fieldText(s string) string {
+	return strings.Map(func(r rune) rune {
+		if quote.Dangerous(r) {
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(s, "\uFFFD"))
 }

@@ -16,6 +16,7 @@ import (
 
 	"snap/backup"
 	"snap/backup/backuptest"
+	"snap/destination"
 	"snap/internal/harness"
 )
 
@@ -58,7 +59,9 @@ func show(t testing.TB, p *backuptest.Place, change ...func(*Options)) *shown {
 // snapshot makes a snapshot of this name, which says its time.
 func snapshot(p *backuptest.Place, name string) {
 	p.T.Helper()
-	p.Dated(func(o *backup.Options) { o.Name = func(time.Time) string { return name } })
+	at, err := time.Parse("20060102-150405", name)
+	p.Do(err)
+	p.Backup(func(o *backup.Options) { o.Time, o.Name = at, func(time.Time) string { return name } })
 }
 
 // diary is a source with a life of three days: changed, moved and removed files.
@@ -75,6 +78,7 @@ func diary(t testing.TB) *backuptest.Place {
 	snapshot(p, "20261120-100000")
 	p.Do(os.Rename(p.Path("ideas.txt"), p.Path("docs/thoughts.txt")))
 	p.Write("docs/new.txt", "new\n")
+	p.Do(os.Mkdir(p.Path("later"), 0o755))
 	snapshot(p, "20261121-100000")
 	return p
 }
@@ -255,4 +259,13 @@ func walk(dir string, visit func(path string, info os.FileInfo) error) error {
 		}
 		return visit(path, info)
 	})
+}
+
+// emptyPlace is a destination that nothing was backed up to.
+func emptyPlace(t *testing.T) *backuptest.Place {
+	p := backuptest.NewPlace(t)
+	d, err := destination.Open(t.Context(), p.Dest, destination.Options{Create: true})
+	p.Do(err)
+	p.Do(d.Close())
+	return p
 }
