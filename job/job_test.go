@@ -58,12 +58,13 @@ func TestHowAJobEnds(t *testing.T) {
 		want   string
 		code   int
 	}{
-		"well":      {nil, false, "<nil>", 0},
-		"failed":    {errors.New("bad"), false, "bad", exit.Failed},
-		"refused":   {exit.With(exit.Refused, errors.New("no")), false, "no", exit.Refused},
-		"in part":   {exit.With(exit.Partial, nil), false, "<nil>", exit.Partial},
-		"cancelled": {hint.With(fmt.Errorf("read: %w", context.Canceled), "go on"), true, "it was cancelled", exit.Interrupted},
-		"too late":  {nil, true, "<nil>", 0},
+		"cancelled": {hint.With(fmt.Errorf("read: %w", context.Canceled), "go on"), true, "it was cancelled",
+			exit.Interrupted},
+		"well":     {nil, false, "<nil>", 0},
+		"failed":   {errors.New("bad"), false, "bad", exit.Failed},
+		"refused":  {exit.With(exit.Refused, errors.New("no")), false, "no", exit.Refused},
+		"in part":  {exit.With(exit.Partial, nil), false, "<nil>", exit.Partial},
+		"too late": {nil, true, "<nil>", 0},
 	} {
 		var r Runner
 		j := start(t, &r, func(ctx context.Context, _ *Watcher) (any, error) {

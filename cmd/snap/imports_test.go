@@ -54,7 +54,8 @@ var imports = map[string][]string{
 		"snap/internal/file", "snap/internal/hint",
 		"snap/internal/quote",
 		"snap/internal/when"}, // filter: the patterns of find are those of the lists
-	"snap/job": {"snap/cli/exit", "snap/cli/logfile", "snap/cli/settings", "snap/cli/state", "snap/query", "snap/backup",
+	"snap/job": {"snap/cli/exit", "snap/cli/logfile", "snap/cli/settings", "snap/cli/state", "snap/cli/text", "snap/query",
+		"snap/backup",
 		"snap/backup/source", "snap/restore", "snap/hooks", "snap/notify", "snap/destination", "snap/destination/check",
 		"snap/destination/retention", "snap/index", "snap/record", "snap/scan", "snap/filter", "snap/internal/file",
 		"snap/internal/hint", "snap/internal/pace", "snap/internal/progress", "snap/internal/quote", "snap/internal/stream"},
