@@ -117,15 +117,14 @@ func (b *backupRun) run(ctx context.Context, asked *BackupOptions) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := b.checkLayout(&o); err != nil {
-		return err
-	}
 	d, err := destination.Open(ctx, p.Dest,
 		destination.Options{Mode: destination.Repair, Holder: p.holder(Backup), Trust: p.User.Trusted(p.Dest)})
 	if err != nil {
 		return exit.Hint(err, p.Dest)
 	}
 	defer func() { err = errors.Join(err, d.Close()) }()
+	b.log = slog.New(slog.DiscardHandler)
+	defer func() { b.note(ctx, d, o.Time, err) }()
 	if d.Stuck != nil {
 		b.w.Note(d.Stuck.Error())
 	}
@@ -143,7 +142,8 @@ func (b *backupRun) run(ctx context.Context, asked *BackupOptions) (err error) {
 		logfile.Failed(log, "backup", err)
 		return err
 	}
-	if err := b.checkLayout(&o); err != nil { // once more: the command before it may have mounted something
+	if err := b.checkLayout(&o); err != nil { // behind the command before it, which may have mounted something
+		logfile.Failed(log, "backup", err)
 		return err
 	}
 	log.Info("backup begins", "source", strings.Join(b.like.AllSources(), ", "))
@@ -160,6 +160,26 @@ func (b *backupRun) run(ctx context.Context, asked *BackupOptions) (err error) {
 		return exit.Hint(err, p.Dest)
 	}
 	return b.afterwards(ctx, d, o.Time)
+}
+
+// note leaves how it ended with the destination.
+func (b *backupRun) note(ctx context.Context, d *destination.Destination, at time.Time, err error) {
+	r := destination.PastRun{Time: at, Seconds: b.p.Now().Sub(at).Seconds(), End: destination.RunDone}
+	switch {
+	case err != nil && !b.made && ctx.Err() != nil:
+		r.End = destination.RunInterrupted
+	case err != nil && !b.made:
+		r.End, r.Why = destination.RunFailed, err.Error()
+	case b.res.Header != nil:
+		if r.Snapshot = b.res.Header.Name; err != nil {
+			r.End = destination.RunIncomplete
+		}
+	default:
+		r.End = destination.RunUnchanged
+	}
+	if err := d.NoteRun(r); err != nil {
+		b.w.Note(fmt.Sprintf("how the run ended could not be noted: %v", err))
+	}
 }
 
 // afterwards is what is done when the backup is.

@@ -105,6 +105,21 @@ func (w *world) snapshots() (names []string) {
 	return names
 }
 
+// wantRuns compares what is noted of the runs with how they ended.
+func (w *world) wantRuns(want ...destination.RunEnd) {
+	w.T.Helper()
+	root, err := file.OpenRoot(w.Dest)
+	w.Do(err)
+	defer root.Close()
+	var got []destination.RunEnd
+	for _, r := range destination.ReadRuns(root) {
+		got = append(got, r.End)
+	}
+	if !slices.Equal(got, want) {
+		w.T.Errorf("runs %q, want %q", got, want)
+	}
+}
+
 // A backup is that of the command: settings, lists, log, rules, and the commands around it.
 func TestABackupIsThatOfTheCommand(t *testing.T) {
 	w := newWorld(t)
@@ -143,6 +158,7 @@ func TestABackupIsThatOfTheCommand(t *testing.T) {
 	if w.wantCode(j, 0, ""); !res.Skipped {
 		t.Errorf("the second one: %+v", res.Result)
 	}
+	w.wantRuns(destination.RunDone, destination.RunUnchanged)
 }
 
 func TestWhatStopsABackup(t *testing.T) {
@@ -176,6 +192,7 @@ func TestWhatStopsABackup(t *testing.T) {
 	if w.wantCode(j, 0, ""); res.Header == nil {
 		t.Error("nothing stands in the way, and no backup was made")
 	}
+	w.wantRuns(destination.RunFailed, destination.RunFailed, destination.RunDone)
 	empty := t.TempDir()
 	w.at.Dest = empty
 	j, _ = w.backup(job.BackupOptions{})
