@@ -25,6 +25,7 @@ type Kept struct {
 	mark      string
 	snapshots Snapshots
 	usage     index.Usage
+	stats     *Stats           // made of that
 	touched   map[string][]int // by folder
 
 	weights []*folderWeights // of snapshots: those asked about last come first
@@ -88,7 +89,7 @@ func (k *Kept) readSnapshots(ctx context.Context, db *index.DB) (all Snapshots, 
 		}
 		k.mu.Lock()
 		defer k.mu.Unlock()
-		k.id, k.mark, k.snapshots, k.usage, k.touched = id, mark, slices.Clone(all), nil, nil
+		k.id, k.mark, k.snapshots, k.usage, k.touched, k.stats = id, mark, slices.Clone(all), nil, nil, nil
 		return nil
 	})
 	return all, mark, err
