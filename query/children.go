@@ -62,7 +62,9 @@ type ChildPage struct {
 // a path that is no folder has no children.
 func (d *Reader) Children(ctx context.Context, h *record.Header, path string, o ChildrenOptions) (p *ChildPage,
 	err error) {
-	p = &ChildPage{Folder: record.Entry{Path: path}}
+	if p = (&ChildPage{Folder: record.Entry{Path: path}}); !record.ValidPath(path) {
+		return p, index.ErrNotFound
+	}
 	err = d.DB.Holding(ctx, func() error {
 		if p.Folder.Record, _, err = d.DB.Lookup(ctx, h.Seq, path); err != nil || p.Folder.Kind != file.Folder {
 			return err

@@ -1,6 +1,7 @@
 package query_test
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"snap/backup/backuptest"
+	"snap/index"
 	"snap/query"
 )
 
@@ -77,6 +79,13 @@ func TestChildrenAreSortedChosenAndPaged(t *testing.T) {
 		(query.Weight{Entries: 1, Bytes: 100}) {
 		t.Errorf("the largest is %+v", page.Children)
 	}
+	for _, path := range []string{"never", "in\x00large", "in/", "../in", "/in"} { // NUL would be a slash in the index
+		_, err := d.Children(t.Context(), &d.Snapshots[1], path, query.ChildrenOptions{})
+		_, werr := d.Weigh(t.Context(), &d.Snapshots[1], path)
+		if !errors.Is(err, index.ErrNotFound) || !errors.Is(werr, index.ErrNotFound) {
+			t.Errorf("%q: %v, %v", path, err, werr)
+		}
+	}
 	if page, err := d.Children(t.Context(), &d.Snapshots[0], "c.txt", query.ChildrenOptions{}); err != nil ||
 		len(page.Children) > 0 || page.Folder.Path != "c.txt" {
 		t.Errorf("a file has %+v, %v", page, err)
@@ -95,6 +104,9 @@ func TestWhatIsKeptFollowsTheIndex(t *testing.T) {
 		p.Do(err)
 		stats, err := d.Stats(t.Context())
 		p.Do(err)
+		if again, err := d.Stats(t.Context()); err != nil || again != stats {
+			t.Errorf("found out once more: %v, %v", again, err)
+		}
 		return fmt.Sprint(len(d.Snapshots), touched, stats.Total.Inodes)
 	}
 	first := open(t, p.Dest, query.Options{Kept: kept})

@@ -27,7 +27,7 @@ func (d *Reader) Gone(ctx context.Context, h *record.Header, path, after string,
 	err error) {
 	n = cmp.Or(n, childrenLimit)
 	pos, ok := d.Snapshots.BySeq(h.Seq)
-	if !ok {
+	if !ok || !record.ValidPath(path) {
 		return nil, false, index.ErrNotFound
 	}
 	err = d.DB.Holding(ctx, func() error {

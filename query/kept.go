@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"snap/index"
 )
@@ -15,6 +16,8 @@ type Kept struct {
 	cacheDir string        // for what is known of snapshots; "" for none
 	turn     chan struct{} // has one in it while a long question is at work
 
+	done, total atomic.Int64 // how far that has come
+
 	mu   sync.Mutex
 	free []*index.DB // of Readers that were closed: they know which pages are proved
 
@@ -22,6 +25,7 @@ type Kept struct {
 	mark      string
 	snapshots Snapshots
 	usage     index.Usage
+	stats     *Stats           // made of that
 	touched   map[string][]int // by folder
 
 	weights []*folderWeights // of snapshots: those asked about last come first
@@ -85,7 +89,7 @@ func (k *Kept) readSnapshots(ctx context.Context, db *index.DB) (all Snapshots, 
 		}
 		k.mu.Lock()
 		defer k.mu.Unlock()
-		k.id, k.mark, k.snapshots, k.usage, k.touched = id, mark, slices.Clone(all), nil, nil
+		k.id, k.mark, k.snapshots, k.usage, k.touched, k.stats = id, mark, slices.Clone(all), nil, nil, nil
 		return nil
 	})
 	return all, mark, err
@@ -129,15 +133,36 @@ func (k *Kept) inTurn(ctx context.Context, f func() error) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	defer func() { <-k.turn }()
+	defer func() {
+		k.done.Store(0)
+		k.total.Store(0)
+		<-k.turn
+	}()
 	return f()
+}
+
+// Progress is how far the long question has come that is at work: done of total; both are 0 while there is none.
+func (k *Kept) Progress() (done, total int64) { return k.done.Load(), k.total.Load() }
+
+// come notes how far it has.
+func (k *Kept) come(done, total int64) {
+	if k != nil {
+		k.done.Store(min(done, total))
+		k.total.Store(total)
+	}
 }
 
 // usage is index.DB.Usage.
 func (d *Reader) usage(ctx context.Context) (u index.Usage, err error) {
 	k := d.options.Kept
 	known := func() (index.Usage, bool) { return k.usage, k.usage != nil }
-	find := func() (index.Usage, error) { return d.DB.Usage(ctx) }
+	find := func() (index.Usage, error) {
+		total := int64(0)
+		for i := range d.Snapshots {
+			total += 2 * d.Snapshots[i].Records
+		}
+		return d.DB.UsageTelling(ctx, func(records int64) { k.come(records, total) })
+	}
 	if d.StatsKnown() {
 		return kept(ctx, d, known, find, func(index.Usage) {})
 	}

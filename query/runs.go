@@ -1,61 +1,76 @@
 package query
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"snap/destination"
 	"snap/record"
 )
 
-// RunState is how a run ended. Its text is for programs.
-type RunState string
-
-// How runs end.
-const (
-	RunDone        RunState = "done"
-	RunUnchanged   RunState = "unchanged"   // nothing had changed: no snapshot
-	RunIncomplete  RunState = "incomplete"  // some source files could not be read
-	RunInterrupted RunState = "interrupted" // what it copied is kept for the next one
-	RunPresent     RunState = "running"
-)
+// RunPresent is the end of a run that has not come to it.
+const RunPresent destination.RunEnd = "running"
 
 // Run is a backup that was made, or begun.
 type Run struct {
-	Time     time.Time // when it began
-	State    RunState
-	Snapshot *record.Header // what it made; nil: none
-	Missing  bool           // that snapshot's folder is gone
+	destination.PastRun
+	Header *record.Header // of the snapshot that it made; nil: there was none, or it is deleted
+	Gone   bool           // that snapshot's folder is gone
 }
 
-// Runs are the last n backups that the destination knows of, oldest first: those that made a snapshot which is still
-// there, the last one that found nothing changed, those that were interrupted and have left something, and the one at
-// work. s is the Status. A run that failed before it had copied anything leaves nothing but lines in the log.
-func (d *Reader) Runs(s *Status, n int) (all []Run) {
-	for i := max(0, len(d.Snapshots)-n); i < len(d.Snapshots); i++ {
-		h := &d.Snapshots[i]
-		r := Run{Time: h.Time, State: RunDone, Snapshot: h, Missing: slices.Contains(s.Missing, h.Name)}
-		if h.Errors > 0 {
-			r.State = RunIncomplete
+// Runs are the last n backups that are known, oldest first: what the destination has noted of them, and what it shows
+// of others: snapshots, the last run that found nothing changed, what interrupted ones have left, and the one at work.
+// s is the Status. A run that did not come so far as to hold the lock leaves nothing.
+func (d *Reader) Runs(s *Status, n int) []Run {
+	return runsOf(destination.ReadRuns(d.Root), d.Snapshots, s, n)
+}
+
+// runsOf are the last n of those that were noted and those that are seen otherwise.
+func runsOf(all []destination.PastRun, snaps Snapshots, s *Status, n int) (runs []Run) {
+	add := func(r destination.PastRun, same func(*destination.PastRun) bool) {
+		if !slices.ContainsFunc(all, func(o destination.PastRun) bool { return same(&o) }) {
+			all = append(all, r)
 		}
-		all = append(all, r)
+	}
+	for i := max(0, len(snaps)-n); i < len(snaps); i++ {
+		h := &snaps[i]
+		r := destination.PastRun{Time: h.Time, Seconds: max(0, h.Finished.Sub(h.Time).Seconds()), End: destination.RunDone,
+			Snapshot: h.Name}
+		if h.Errors > 0 {
+			r.End = destination.RunIncomplete
+		}
+		add(r, func(o *destination.PastRun) bool { return o.Snapshot == h.Name })
+	}
+	alike := func(t time.Time) func(*destination.PastRun) bool {
+		return func(o *destination.PastRun) bool { return o.Time.Sub(t).Abs() < time.Second }
 	}
 	if s.Last.Unchanged {
-		all = append(all, Run{Time: s.Last.Time, State: RunUnchanged})
+		add(destination.PastRun{Time: s.Last.Time, End: destination.RunUnchanged}, alike(s.Last.Time))
 	}
 	running := ParseHolder(s.Running, s.Now.Location())
 	for _, t := range s.Left.Interrupted {
 		if running.What == "backup" && !t.Before(running.Since) {
 			continue // that is what it is making
 		}
-		all = append(all, Run{Time: t, State: RunInterrupted})
+		add(destination.PastRun{Time: t, End: destination.RunInterrupted}, alike(t))
 	}
 	if running.What == "backup" {
-		all = append(all, Run{Time: running.Since, State: RunPresent})
+		all = append(all, destination.PastRun{Time: running.Since, End: RunPresent})
 	}
-	slices.SortStableFunc(all, func(a, b Run) int { return a.Time.Compare(b.Time) })
-	return all[max(0, len(all)-n):]
+	slices.SortStableFunc(all, func(a, b destination.PastRun) int {
+		return cmp.Or(a.Time.Compare(b.Time), strings.Compare(a.Snapshot, b.Snapshot))
+	})
+	for _, r := range all[max(0, len(all)-n):] {
+		run := Run{PastRun: r, Gone: r.Snapshot != "" && slices.Contains(s.Missing, r.Snapshot)}
+		if i := slices.IndexFunc(snaps, func(h record.Header) bool { return h.Name == r.Snapshot }); i >= 0 {
+			run.Header = &snaps[i]
+		}
+		runs = append(runs, run)
+	}
+	return runs
 }
 
 // Holder is who holds the lock of a destination, as that run wrote it.

@@ -2,6 +2,7 @@ package query
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -27,47 +28,49 @@ func TestParseHolder(t *testing.T) {
 
 func TestRuns(t *testing.T) {
 	day := func(n int) time.Time { return time.Date(2026, 11, n, 9, 0, 0, 0, time.UTC) }
-	d := &Reader{Snapshots: Snapshots{
-		{Name: "one", Time: day(1)}, {Name: "two", Time: day(2), Errors: 3}, {Name: "three", Time: day(3)},
-	}}
+	snaps := Snapshots{{Name: "one", Time: day(1)}, {Name: "two", Time: day(2), Errors: 3}, {Name: "three", Time: day(3)}}
+	failed := destination.PastRun{Time: day(4), End: destination.RunFailed, Why: "full"}
 	for _, c := range []struct {
-		name string
-		s    Status
-		n    int
-		want string
+		name  string
+		noted []destination.PastRun
+		s     Status
+		n     int
+		want  string
 	}{
-		{"snapshots", Status{Now: day(9), Missing: []string{"three"}}, 30,
-			"[1 done one] [2 incomplete two] [3 done three gone]"},
-		{"the last", Status{Now: day(9)}, 2, "[2 incomplete two] [3 done three]"},
-		{"unchanged", Status{Now: day(9), Last: LastBackup{Time: day(5), Unchanged: true}}, 2,
-			"[3 done three] [5 unchanged]"},
-		{"interrupted", Status{Now: day(9), Left: destination.Leftovers{Interrupted: []time.Time{day(6)}}}, 1,
-			"[6 interrupted]"},
-		{"at work after one that was interrupted", Status{Now: day(9),
+		{"snapshots", nil, Status{Missing: []string{"three"}}, 30, "1 done one, 2 incomplete two, 3 done three gone"},
+		{"the last", nil, Status{}, 2, "2 incomplete two, 3 done three"},
+		{"unchanged", nil, Status{Last: LastBackup{Time: day(5), Unchanged: true}}, 2, "3 done three, 5 unchanged"},
+		{"interrupted", nil, Status{Left: destination.Leftovers{Interrupted: []time.Time{day(6)}}}, 1, "6 interrupted"},
+		{"noted", []destination.PastRun{
+			{Time: day(3), End: destination.RunIncomplete, Snapshot: "three"}, failed,
+			{Time: day(5), End: destination.RunDone, Snapshot: "four"}, // deleted since
+			{Time: day(6), End: destination.RunUnchanged}, {Time: day(7), End: destination.RunInterrupted},
+		}, Status{Last: LastBackup{Time: day(6), Unchanged: true},
+			Left: destination.Leftovers{Interrupted: []time.Time{day(7)}}}, 30,
+			"1 done one, 2 incomplete two, 3 incomplete three, 4 failed, 5 done, 6 unchanged, 7 interrupted"},
+		{"at work after one that was interrupted", nil, Status{
 			Left:    destination.Leftovers{Interrupted: []time.Time{day(6), day(8).Add(time.Second)}},
-			Running: "snap backup (process 7 on host, since 2026-11-08 09:00:00)"}, 2, "[6 interrupted] [8 running]"},
-		{"another command at work", Status{Now: day(9), Left: destination.Leftovers{Interrupted: []time.Time{day(6)}},
-			Running: "snap prune (process 7 on host, since 2026-11-08 09:00:00)"}, 1, "[6 interrupted]"},
+			Running: "snap backup (process 7 on host, since 2026-11-08 09:00:00)"}, 2, "6 interrupted, 8 running"},
+		{"another command at work", nil, Status{Left: destination.Leftovers{Interrupted: []time.Time{day(6)}},
+			Running: "snap prune (process 7 on host, since 2026-11-08 09:00:00)"}, 1, "6 interrupted"},
 	} {
-		got := ""
-		for i, r := range d.Runs(&c.s, c.n) {
-			if i > 0 {
-				got += " "
+		var got []string
+		c.s.Now = day(9)
+		for _, r := range runsOf(c.noted, snaps, &c.s, c.n) {
+			text := fmt.Sprintf("%d %s", r.Time.Day(), r.End)
+			if r.Header != nil {
+				text += " " + r.Header.Name
 			}
-			got += fmt.Sprintf("[%d %s", r.Time.Day(), r.State)
-			if r.Snapshot != nil {
-				got += " " + r.Snapshot.Name
+			if r.Gone {
+				text += " gone"
 			}
-			if r.Missing {
-				got += " gone"
-			}
-			got += "]"
+			got = append(got, text)
 		}
-		if got != c.want {
-			t.Errorf("%s: %s, want %s", c.name, got, c.want)
+		if text := strings.Join(got, ", "); text != c.want {
+			t.Errorf("%s: %s, want %s", c.name, text, c.want)
 		}
 	}
-	if runs := (&Reader{}).Runs(&Status{}, 30); len(runs) > 0 {
+	if runs := runsOf(nil, nil, &Status{}, 30); len(runs) > 0 {
 		t.Errorf("without a snapshot %v", runs)
 	}
 }

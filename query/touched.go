@@ -3,6 +3,9 @@ package query
 import (
 	"context"
 	"slices"
+
+	"snap/index"
+	"snap/record"
 )
 
 // Touched says for each snapshot, by its position, how many entries below the folder path it changed: 0 where nothing
@@ -10,7 +13,7 @@ import (
 //
 // It is read off the lists of paths. Up to index.TouchedExactly the numbers of a snapshot are those of its changes; of
 // more, entries that people would not call changed may be among them. For the source itself the headers have the
-// numbers.
+// numbers. index.ErrNotFound for what cannot be a path; of one that was never there all are 0.
 func (d *Reader) Touched(ctx context.Context, path string) ([]int, error) {
 	if path == "" {
 		counts := make([]int, len(d.Snapshots))
@@ -19,6 +22,9 @@ func (d *Reader) Touched(ctx context.Context, path string) ([]int, error) {
 			counts[i] = int(h.Added + h.Modified + h.Metadata + h.Moved + h.Removed)
 		}
 		return counts, nil
+	}
+	if !record.ValidPath(path) {
+		return nil, index.ErrNotFound
 	}
 	k := d.options.Kept
 	counts, err := kept(ctx, d,

@@ -48,7 +48,7 @@ func (d *Reader) Weigh(ctx context.Context, h *record.Header, path string) (w *W
 	err = k.inTurn(ctx, func() error {
 		f := k.knownWeights(h)
 		if f == nil {
-			if f, err = weighAll(ctx, d.DB, h); err != nil {
+			if f, err = weighAll(ctx, d.DB, h, k.come); err != nil {
 				return err
 			}
 			k.keepWeights(h, f)
@@ -105,12 +105,16 @@ func (f *folderWeights) below(path string) *Weights {
 }
 
 // weighAll reads all entries of the snapshot.
-func weighAll(ctx context.Context, db *index.DB, h *record.Header) (*folderWeights, error) {
-	f := &folderWeights{}
+func weighAll(ctx context.Context, db *index.DB, h *record.Header,
+	come func(done, total int64)) (*folderWeights, error) {
+	f, n := &folderWeights{}, int64(0)
 	var open []int // the folders that the present entry is in, by their places
 	for e, err := range db.Entries(ctx, h.Seq, "") {
 		if err != nil {
 			return nil, err
+		}
+		if n++; n%listed == 0 {
+			come(n, h.Files+h.Dirs)
 		}
 		for n := len(open); n > 0 && !record.Within(e.Path, f.paths[open[n-1]]); n-- {
 			open = f.close(open)

@@ -57,7 +57,11 @@ var imports = map[string][]string{
 		"snap/internal/file", "snap/internal/hint",
 		"snap/internal/quote",
 		"snap/internal/when"}, // filter: the patterns of find are those of the lists
-	"snap/job":               {"snap/internal/progress"},
+	"snap/job": {"snap/cli/exit", "snap/cli/logfile", "snap/cli/settings", "snap/cli/state", "snap/cli/text", "snap/query",
+		"snap/backup",
+		"snap/backup/source", "snap/restore", "snap/hooks", "snap/notify", "snap/destination", "snap/destination/check",
+		"snap/destination/retention", "snap/index", "snap/record", "snap/scan", "snap/filter", "snap/internal/file",
+		"snap/internal/hint", "snap/internal/pace", "snap/internal/progress", "snap/internal/quote", "snap/internal/stream"},
 	"snap/query/archive":     {"snap/query", "snap/restore", "snap/index", "snap/record", "snap/internal/file"},
 	"snap/schedule":          {"snap/internal/quote"},
 	"snap/hooks":             {"snap/internal/file", "snap/internal/quote"},

@@ -1,0 +1,117 @@
+package job
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"snap/cli/exit"
+	"snap/cli/logfile"
+	"snap/cli/settings"
+	"snap/cli/state"
+	"snap/filter"
+	"snap/internal/file"
+	"snap/internal/hint"
+	"snap/internal/quote"
+	"snap/query"
+	"snap/record"
+	"snap/scan"
+)
+
+// Place is where jobs work, and what they take from the process.
+type Place struct {
+	Dest    string           // the destination, absolute
+	ID      string           // of its index: another disk in its place is refused; "": any will do
+	User    *state.User      // whose state and environment it is
+	Environ []string         // of the commands around a backup
+	Now     func() time.Time // its zone is that of names and rules
+}
+
+// open opens the destination for questions.
+func (p *Place) open(ctx context.Context) (*query.Reader, error) {
+	if _, err := os.Lstat(filepath.Join(p.Dest, ".snap")); errors.Is(err, fs.ErrNotExist) {
+		return nil, exit.With(exit.NoDest, hint.With(fmt.Errorf("%s: not a snap destination", quote.Name(p.Dest)),
+			"is its disk mounted?"))
+	}
+	d, err := query.Open(ctx, p.Dest, query.Options{Now: p.Now(), Trust: p.User.Trusted(p.Dest)})
+	if err != nil {
+		return nil, exit.ReadHint(err, p.Dest)
+	}
+	id, err := d.DB.ID(ctx)
+	if err == nil && p.ID != "" && id != p.ID {
+		err = exit.With(exit.Refused, hint.With(
+			fmt.Errorf("destination %s: another one than before: is this another disk?", quote.Name(p.Dest)),
+			"connect the right disk"))
+	}
+	if err != nil {
+		return nil, errors.Join(err, d.Close())
+	}
+	return d, nil
+}
+
+// known are the known destinations; a list that cannot be read is a convenience lost.
+func (p *Place) known() []state.Known {
+	list, _ := p.User.Known()
+	return list
+}
+
+// settings reads BackupOptions.txt, and notes what is strange in it.
+func (p *Place) settings(w *Watcher) (settings.Settings, error) {
+	s, warnings, err := settings.Read(p.Dest, p.filterContext("", nil))
+	for _, text := range warnings {
+		w.Note(text)
+	}
+	return s, err
+}
+
+// filterContext is what lines of the settings and lists are read with, for these sources.
+func (p *Place) filterContext(source string, roots record.Roots) filter.Context {
+	return filter.Context{Source: filepath.ToSlash(source), Roots: roots, Home: filepath.ToSlash(p.User.Home()),
+		Env: p.User.LookupEnv}
+}
+
+// filters are the lists of the destination for the sources of h.
+func (p *Place) filters(h *record.Header) (*filter.Set, error) {
+	fc := p.filterContext(h.Source, h.Roots())
+	lists, err := settings.Lists(p.Dest, fc)
+	if err != nil {
+		return nil, err
+	}
+	return filter.New(lists[0], lists[1], fc), nil
+}
+
+// holder is what other runs are told while a job holds the lock.
+func (p *Place) holder(what Kind) string {
+	host, _ := os.Hostname()
+	return quote.Clean(fmt.Sprintf("snap %s (process %d on %s, since %s)", what, os.Getpid(), host,
+		p.Now().Format("2006-01-02 15:04:05")))
+}
+
+// ownFiles are the files that snap itself writes and that may lie below a source: what it knows for this user, and the
+// log of the destination. They are no change of the source.
+func (p *Place) ownFiles(log string) (own []scan.OwnFiles) {
+	add := func(dir string, is func(name string) bool) {
+		d, err := file.OpenRoot(dir)
+		if err != nil {
+			return // not there
+		}
+		defer d.Close()
+		if s, err := d.Stat(); err == nil {
+			own = append(own, scan.OwnFiles{In: s, Is: is})
+		}
+	}
+	for _, dir := range p.User.Folders() {
+		add(dir, state.IsFile)
+	}
+	if path := logfile.At(p.Dest, log); path != "" {
+		add(filepath.Dir(path), logfile.IsFile(filepath.Base(path)))
+		if real, err := filepath.EvalSymlinks(path); err == nil {
+			add(filepath.Dir(real), logfile.IsFile(filepath.Base(real)))
+		}
+	}
+	return own
+}
