@@ -1,6 +1,8 @@
 package web
 
 import (
+	"errors"
+	"fmt"
 	"io"
 	"iter"
 	"net/http"
@@ -12,6 +14,7 @@ import (
 	"snap/destination"
 	"snap/index"
 	"snap/internal/hint"
+	"snap/internal/quote"
 	"snap/query"
 	"snap/record"
 )
@@ -28,7 +31,7 @@ var apiRoutes = map[string]func(q *question) error{
 func (q *question) api() error {
 	ask, ok := apiRoutes[q.rest]
 	if !ok {
-		return notFound(hint.Usagef("there is no such question"))
+		return notFound(errors.New("there is no such question"))
 	}
 	if q.rest != "version" {
 		if err := q.open(); err != nil {
@@ -133,7 +136,7 @@ func (q *question) at() (*record.Header, string, error) {
 	}
 	pos, err := q.d.Resolver().Resolve(ref)
 	if err != nil {
-		return nil, "", err
+		return nil, "", notFound(err)
 	}
 	h := q.header(pos)
 	path, err := query.SourcePath(h, q.form.Get("path"))
@@ -141,6 +144,9 @@ func (q *question) at() (*record.Header, string, error) {
 		return nil, "", err
 	}
 	_, _, err = q.d.DB.Lookup(q.ctx, h.Seq, path)
+	if errors.Is(err, index.ErrNotFound) {
+		err = notFound(fmt.Errorf("%s: not in snapshot %s", quote.Path(path), quote.Name(h.Name)))
+	}
 	return h, path, err
 }
 
@@ -215,7 +221,7 @@ func (q *question) apiDiff() error {
 		}
 		var err error
 		if pos[i], err = q.d.Resolver().Resolve(refs[i]); err != nil {
-			return err
+			return notFound(err)
 		}
 	}
 	var below []string
@@ -284,7 +290,7 @@ func (q *question) apiFind() error {
 func (q *question) apiHistory() error {
 	_, steps, err := q.d.History(q.ctx, q.form.Get("path"), q.form.Get("no_follow") == "")
 	if err != nil {
-		return err
+		return notFound(err)
 	}
 	out := q.lines(manyLines)
 	for i := range steps {

@@ -29,8 +29,13 @@ type statusError struct {
 func (e *statusError) Error() string { return e.err.Error() }
 func (e *statusError) Unwrap() error { return e.err }
 
-// notFound is err for an address that leads to nothing.
-func notFound(err error) error { return &statusError{http.StatusNotFound, err} }
+// notFound is err for an address that leads to nothing; one that says that the question is wrong stays so.
+func notFound(err error) error {
+	if hint.IsUsage(err) {
+		return err
+	}
+	return &statusError{http.StatusNotFound, err}
+}
 
 // statusOf is the HTTP status of an error, by its exit code on a command line.
 func statusOf(ctx context.Context, err error) (status, code int) {

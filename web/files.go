@@ -172,6 +172,9 @@ func (q *question) listing(p *filesPage) error {
 	}
 	weights := q.d.Weighed(p.Snap, p.Path)
 	if weights == nil && q.form.Has("weigh") {
+		if err := q.release(); err != nil {
+			return err
+		}
 		if weights, err = q.d.Weigh(q.ctx, p.Snap, p.Path); err != nil {
 			return err
 		}
@@ -290,6 +293,9 @@ func (p *filesPage) Latest() bool { return p.Bar.Pos == p.Bar.Count-1 }
 
 // weights answers with the sums of the folders in this one, as they are shown.
 func (q *question) weights(p *filesPage) error {
+	if err := q.release(); err != nil { // the first time it reads all of the snapshot
+		return err
+	}
 	weights, err := q.d.Weigh(q.ctx, p.Snap, p.Path)
 	if err != nil {
 		return err

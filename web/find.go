@@ -128,6 +128,9 @@ func (q *question) search(p *findPage) error {
 	if len(q.d.Snapshots) == 0 {
 		return errEmpty
 	}
+	if err := q.release(); err != nil { // a search may take long, and a backup must not wait for it
+		return err
+	}
 	for all, err := range q.d.Find(q.ctx, f) {
 		if err != nil {
 			return query.IndexHint(err, q.o.Dir)

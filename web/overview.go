@@ -96,6 +96,9 @@ func (q *question) overviewWith(count bool) error {
 		return errEmpty
 	}
 	if count {
+		if err := q.release(); err != nil { // it takes long the first time
+			return err
+		}
 		if o.Disk, err = q.disk(); err != nil {
 			return err
 		}

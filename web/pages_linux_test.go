@@ -186,7 +186,7 @@ func TestHostileNamesOnEveryPage(t *testing.T) {
 		tags[e.Data] = true
 	}
 	for _, more := range strings.Fields("ol ul li dl dt dd div section table tr td th tbody thead a bdi code small b mark ins del time figure img figcaption " +
-		"strong text rect title circle h2 h3 noscript caption colgroup col select option label audio video script") {
+		"strong i text rect title circle h2 h3 noscript caption colgroup col select option label audio video script") {
 		tags[more] = true
 	}
 	for what, at := range pages {
@@ -336,8 +336,8 @@ func TestPages(t *testing.T) {
 		{"/find?q=a&size=big", 400, []string{"Size:"}, nil},
 		{"/find?q=*&type=x", 400, []string{"Type is f, d or l"}, nil},
 		{"/find/x", 404, nil, nil},
-		{"/api/nothing", 404, []string{`"error":"there is no such question"`, `"code":2`}, nil},
-		{"/api/ls?at=nowhere", 500, []string{`"code":1`, `no such snapshot`}, nil},
+		{"/api/nothing", 404, []string{`"error":"there is no such question"`, `"code":1`}, nil},
+		{"/api/ls?at=nowhere", 404, []string{`"code":1`, `no such snapshot`}, nil},
 		{"/raw/20261121-100000/docs", 404, nil, nil},
 		{"/raw/20261121-100000/to-etc", 404, []string{"is no regular file but a symlink"}, nil},
 		{"/x", 404, nil, nil},

@@ -106,10 +106,10 @@ func TestCodeExpires(t *testing.T) {
 func TestCodeIsNotInTheArguments(t *testing.T) {
 	o := optionsFor(t, diary(t))
 	o.Folders.Runtime = t.TempDir()
-	var page string
-	o.Open = func(p string) error { page = p; return nil }
-	link, end := listening(t, o)
-	_ = link
+	opened := make(chan string, 1)
+	o.Open = func(p string) error { opened <- p; return nil }
+	_, end := listening(t, o)
+	page := <-opened
 	if !strings.HasPrefix(page, o.Folders.Runtime) {
 		t.Fatalf("%q", page)
 	}
