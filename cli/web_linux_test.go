@@ -89,7 +89,7 @@ func TestPageSaysWhatTheCommandSays(t *testing.T) {
 		"ls?at=oldest":                         "ls oldest",
 		"ls?at=latest&path=docs":               "ls latest:docs",
 		"ls?at=latest&recursive=1":             "ls -R latest",
-		"ls?at=latest&path=docs%2Fdeep":        "ls latest:docs/deep",
+		"ls?at=oldest&path=docs%2Fdeep":        "ls oldest:docs/deep",
 		"diff":                                 "diff",
 		"diff?a=oldest&b=latest":               "diff oldest latest",
 		"diff?a=oldest&b=latest&path=docs":     "diff oldest latest -- docs",
