@@ -63,6 +63,15 @@ func TestExamplesOfTheHelp(t *testing.T) {
 			if shell == "man" {
 				shell = "bash"
 			}
+			if cmd.name == "web" { // it goes on until it is told to end
+				typed, _, _ := strings.Cut(line, " #")
+				serve, link := typed, "snap web --link -q"
+				if strings.Contains(typed, "--link") {
+					serve, link = "snap web --no-open", typed
+				}
+				line = serve + " >/dev/null & page=$!; until " + link + " || ! kill -0 $page; do :; done; " +
+					"kill $page && wait $page; true"
+			}
 			w.codes = nil
 			if strings.Contains(line, "--exit-code") { // there may be differences
 				w.codes = []int{1}
