@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"github.com/dustin/go-humanize"
-	"github.com/urfave/cli/v2"
 
+	"snap/cli/cmdline"
 	"snap/cli/exit"
 	"snap/cli/text"
 	"snap/cli/wire"
@@ -22,10 +22,10 @@ import (
 
 func statsCommand() *command {
 	return &command{
-		name: "stats", args: "[REF…] | --folders [PATH]", short: "sizes, growth, where space goes, what deleting frees",
-		group: groupLook, max: -1,
-		codes: []int{exit.NoDest, exit.Locked},
-		long: `
+		Name: "stats", Args: "[REF…] | --folders [PATH]", Short: "sizes, growth, where space goes, what deleting frees",
+		Group: groupLook, Max: -1,
+		Codes: []int{exit.NoDest, exit.Locked},
+		Long: `
 Tells what the destination holds, from the index alone. A file that several names
 and snapshots share counts once. Of each snapshot: Size, what its tree holds; New,
 what no snapshot before it holds; Alone, what no other snapshot holds, so that
@@ -44,20 +44,20 @@ the largest first. A file that went counts for the folder where it was last.
 
 Sizes are what regular files take on the disk, to the byte: without their holes,
 and without what is left of the last block.`,
-		examples: `
+		Examples: `
 snap stats                   # the destination used last
 snap stats latest            # what deleting the newest snapshot frees
 snap stats oldest..@1y       # what all that are older than a year hold alone
 snap stats --folders             # what weighs, and what only history keeps
 snap stats --folders ~/docs      # one level further down
 snap stats --depth 1 --json      # one JSON document`,
-		flags: []cli.Flag{
-			&cli.BoolFlag{Name: "folders",
+		Flags: flags{
+			{Name: "folders",
 				Usage: "tell where the space below PATH goes: in the newest snapshot, and in older ones only"},
-			&cli.IntFlag{Name: "depth", Value: 2, Usage: "tell of folders down to `N` levels below the source"},
+			{Name: "depth", Kind: cmdline.Int, Default: "2", Usage: "tell of folders down to `N` levels below the source"},
 		},
-		complete: completeRef,
-		run:      runStats,
+		Complete: completeRef,
+		Run:      runStats,
 	}
 }
 
