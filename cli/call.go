@@ -84,7 +84,8 @@ func (c *call) raw() (bool, error) {
 
 // rawFlag is -0 of a command that lists names.
 func rawFlag() cmdline.Flag[*call] {
-	return cmdline.Flag[*call]{Name: "0", Aliases: []string{"null"}, Usage: "print bare names, each closed by a NUL"}
+	return cmdline.Flag[*call]{Name: "0", Aliases: []string{"null"},
+		Usage: "print only the names, each followed by a NUL byte"}
 }
 
 // json prints v as one line. Characters that a terminal would obey are escaped: JSON may stand on one.

@@ -32,8 +32,8 @@ error and the exit code is 1, after the bytes were written.
 With --archive a folder, or a whole snapshot, is written as a tar or zip archive,
 with the names that snap restore --target would give; of several snapshots below
 the name of each. tar keeps owners, modes, times, symbolic and hard links, devices
-and extended attributes, zip modes, times and symbolic links. Holes are zeros in it.
-A file that the snapshot no longer holds truly is named, and the exit code is 3.`,
+and extended attributes, zip modes, times and symbolic links. Holes become zeros.
+A file whose bytes are not what was backed up is named, and the exit code is 3.`,
 		Examples: `
 snap cat latest:docs/report.txt
 snap cat @7d:src/main.go | diff - src/main.go

@@ -19,7 +19,7 @@ func checkCommand() *command {
 	return &command{
 		Name: "check", Group: groupKeep, Effect: true,
 		Codes: []int{exit.Refused, exit.NoDest, exit.Locked, exit.Interrupted, exit.Terminated},
-		Short: "index, change sets and trees agree; --repair mends",
+		Short: "test that all snapshots are intact; --repair mends",
 		Long: `
 Makes sure that the index agrees with itself and with the change sets, and that
 every snapshot's folder holds what the index says: names, types, sizes, times,
@@ -31,7 +31,7 @@ the result for snap status, where the destination is yours and can be written to
 --repair mends what it can: from another snapshot or path with the same content,
 from the live source, or from the damaged file itself where only its metadata was
 altered. A damaged file is replaced by a new one, never written to. What does not
-belong there is told and left to you.
+belong there is named and left to you.
 
 The exit code is 0 when all is well or all was mended, 1 when damage is left. A
 snapshot whose folder was removed by hand is no damage.`,
@@ -45,7 +45,7 @@ snap check --read-data --repair     # and mend what can be mended`,
 			{Name: "read-data-subset", Kind: cmdline.String,
 				Usage: "read a `PART`: 10% of the files at random, 3/7 (the third of seven parts), or about 50G at random"},
 			{Name: "repair", Usage: "mend what can be mended"},
-			{Name: "jobs", Kind: cmdline.Int, Usage: "read `N` files at the same time (default: as snap thinks best)"},
+			{Name: "jobs", Kind: cmdline.Int, Usage: "read `N` files at the same time (default: snap chooses)"},
 		},
 		Run: runCheck,
 	}

@@ -34,9 +34,6 @@ func completeTags(c *call, _ string) []candidate {
 	return all
 }
 
-// completeFiles leaves the word to the shell, which knows files.
-func completeFiles(*call, string) []candidate { return nil }
-
 // completeRef lists snapshots, the newest first.
 func completeRef(c *call, _ string) (all []candidate) {
 	_ = c.reading(func(d *query.Reader) error {

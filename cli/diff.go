@@ -21,19 +21,18 @@ func diffCommand() *command {
 		Dashed: true,
 		Codes:  []int{exit.Partial, exit.Refused, exit.NoDest, exit.Locked},
 		Long: `
-Lists what one has to do to A to get B: + added, - removed, M modified (content),
-U metadata (owner, mode, times), R moved, T another type. Without B it is the
-newest snapshot, without A the one before B's. PATHs limit the answer to what is
-below them.
+Lists what changed from snapshot A to snapshot B: + added, - removed, M modified
+(content), U metadata (owner, mode, times), R moved, T another type. Without B it is
+the newest snapshot, without A too the one before that. PATHs limit the answer to
+what is below them.
 
-With --source it is the source as it is now that A, else the newest snapshot, is
-compared with. Nothing is written: it is what a backup -n finds, with the settings
-and lists of the destination. Files that it would copy are not read: they count as
-modified.
+With --source A, or else the newest snapshot, is compared with the source as it is
+now. Nothing is written: it is what backup -n finds, with the settings and lists of
+the destination. Files that a backup would copy are not read: they count as modified.
 
 A renamed folder is one line with the number of entries that moved along; what
-is different inside has lines of its own. -v says what differs and, of neighbours,
-why and how the later one stored it. --json has a line for every path.`,
+is different inside has lines of its own. -v says what differs and, if A is the
+snapshot before B, why B stored it anew and how. --json has a line for every path.`,
 		Examples: `
 snap diff              # the last backup's changes
 snap diff @7d latest -- docs

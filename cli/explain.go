@@ -26,8 +26,8 @@ import (
 func explainCommand() *command {
 	return &command{
 		Name: "explain", Args: "PATH", Min: 1, Max: 1, Group: groupLook,
-		Short: "is a path of the source backed up, and why",
-		Long: `Say whether PATH of the source is taken into backups, which line of which file says
+		Short: "whether a path of the source is backed up, and why",
+		Long: `Say whether PATH of the source is backed up, which line of which file says
 so, what the last backup did with it and why, and which snapshots share its inode,
 under which names. PATH is relative to the working directory if that is in the
 source, else to the source, or absolute.`,

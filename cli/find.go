@@ -22,8 +22,8 @@ func findCommand() *command {
 		Name: "find", Args: "PATTERN…", Short: "every version of a file in every snapshot", Group: groupLook, Min: 1, Max: -1,
 		Codes: []int{exit.NoDest, exit.Locked},
 		Long: `
-Finds files and folders in all snapshots, a line for each version: a stretch of
-snapshots in which it stayed the same. The line says how the version came about,
+Finds files and folders in all snapshots, a line for each version: those
+snapshots in a row in which it stayed the same. The line says how the version came about,
 its first and last snapshot, in how many it is, size, time and path, and what
 became of it. On a terminal several versions stand below their path.
 
@@ -43,8 +43,8 @@ A path or glob with a slash that fits nothing there is taken for the end of a pa
 report/2024.odt finds docs/report/2024.odt too. One that is absolute or begins with
 a dot is not.
 
---deleted follows renames: it lists what the newest snapshot holds under no name, as
-far as a snapshot holds it: not what could not be read.`,
+--deleted lists what the newest snapshot no longer holds under any name, so nothing
+that was only renamed, and nothing that no snapshot could read.`,
 		Examples: `
 snap find report.txt        # every version of every report.txt
 snap find letters/2024.odt  # in whatever folder letters is
@@ -52,9 +52,9 @@ snap find --deleted 'docs/**/*.odt'
 snap find -i '*.jpg' --size +10M --since 2026-01-01 --until 30d
 snap find ~/docs/report.txt --in @7d`,
 		Flags: flags{
-			{Name: "ignore-case", Aliases: []string{"i"}, Usage: "large and small letters are the same"},
+			{Name: "ignore-case", Aliases: []string{"i"}, Usage: "upper and lower case are the same"},
 			{Name: "regex", Usage: "the patterns are regular expressions"},
-			{Name: "deleted", Usage: "only what the newest snapshot holds no longer, under no name"},
+			{Name: "deleted", Usage: "only what the newest snapshot no longer holds under any name"},
 			{Name: "type", Kind: cmdline.String, OneOf: []string{"f", "d", "l"},
 				Usage: "only `KIND` f (files), d (folders) or l (symbolic links)"},
 			{Name: "size", Kind: cmdline.String, Usage: "only files of this `SIZE`: +10M for more, -1K for less"},

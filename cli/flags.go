@@ -29,13 +29,14 @@ func globalFlags() flags {
 		{Name: "quiet", Aliases: []string{"q"}, Usage: "results and errors only"},
 		{Name: "verbose", Aliases: []string{"v"}, Usage: "say more; -vv says most"},
 		{Name: "json", Usage: "results as JSON"},
-		{Name: "lock-wait", Kind: cmdline.String, Usage: "wait so `LONG` for another run: 30s, 5min; else not"},
+		{Name: "lock-wait", Kind: cmdline.String,
+			Usage: "wait up to `TIME`, as 30s or 5min, until another run is done (default: not at all)"},
 		{Name: "utc", Usage: "times in UTC, not in local time"},
 		{Name: "units", Kind: cmdline.String, Default: "iec", OneOf: []string{"iec", "si", "raw"},
 			Usage: "sizes in `UNITS` iec (KiB), si (kB) or raw"},
 		{Name: "color", Kind: cmdline.String, Default: "auto", OneOf: []string{"auto", "always", "never"},
 			Usage: "colour `WHEN`: auto, always or never"},
-		{Name: "help", Aliases: []string{"h"}, Usage: "this text, or that of a command"},
+		{Name: "help", Aliases: []string{"h"}, Usage: "this help, or that of a command"},
 		{Name: "version", Usage: "the version"},
 	}
 }

@@ -17,12 +17,12 @@ func giveWayFlags() flags {
 		{
 			Name:  "max-rate",
 			Kind:  cmdline.String,
-			Usage: "read at most `SIZE` a second from the source, as 20M; 0: as fast as it can be",
+			Usage: "read at most `SIZE` a second from the source, as 20M; 0 is no limit",
 		},
-		{Name: "nice", Kind: cmdline.String, Usage: "give way to other programs, by `N` from 0 to 19"},
+		{Name: "nice", Kind: cmdline.String, Usage: "give way to other programs at the processor: `N` is 0 to 19"},
 		{Name: "ionice", Kind: cmdline.String,
-			Usage: "give way at the disks: `CLASS` idle, or best-effort:0 to best-effort:7"},
-		{Name: "keep-awake", Usage: "keep the computer from going to sleep meanwhile (systemd-inhibit)"},
+			Usage: "give way to other programs at the disk: `CLASS` is idle, or best-effort:0 to best-effort:7"},
+		{Name: "keep-awake", Usage: "keep the computer from going to sleep during the backup (systemd-inhibit)"},
 	}
 }
 

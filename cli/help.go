@@ -9,7 +9,7 @@ import (
 
 func helpCommand() *command {
 	return &command{
-		Name: "help", Args: "[COMMAND]", Short: "this text, or that of a command", Group: groupOther, Max: 1,
+		Name: "help", Args: "[COMMAND]", Short: "this help, or that of a command", Group: groupOther, Max: 1,
 		Long:     "Shows what snap, or one of its commands, does.",
 		Complete: func(c *call, _ string) []candidate { return c.env.program.CommandNames() },
 		Run: func(c *call) error {

@@ -21,7 +21,7 @@ import (
 // the destination, snap backup SRC DEST has both in the wrong order.
 
 func hereFlag() cmdline.Flag[*call] {
-	return cmdline.Flag[*call]{Name: "here", Usage: "make DEST a destination although it holds other things"}
+	return cmdline.Flag[*call]{Name: "here", Usage: "make DEST a destination even if it holds other things"}
 }
 
 // tidyFiles are files that systems and desktops put into any folder, and the mark of rsync-time-backup for a

@@ -16,15 +16,15 @@ import (
 
 func historyCommand() *command {
 	return &command{
-		Name: "history", Aliases: []string{"log"}, Args: "PATH", Short: "one file's life, followed through renames",
+		Name: "history", Aliases: []string{"log"}, Args: "PATH", Short: "what happened to a file, also under other names",
 		Group: groupLook,
 		Min:   1, Max: 1, Codes: []int{exit.NoDest, exit.Locked},
 		Long: `
-Tells the life of a file or folder in time order, a line for each step: added,
-modified, metadata changed, moved, removed; the snapshot in which that was seen
-first, its time and age, the size, and the path. Renames are followed both ways,
+Tells what happened to a file or folder, in order of time, a line for each step:
+added, modified, metadata changed, moved, removed; the snapshot in which that was
+seen first, its time and age, the size, and the path. Renames are followed both ways,
 so that the old name and the new one give the same answer. Of files that have had many
-names, as rotated logs have, the steps at PATH are shown, and with -v all.
+names, such as rotated logs, only the steps at PATH are shown, and with -v all.
 
 PATH counts from the source down, or from the current folder when that is in the
 source or in a snapshot, or is absolute.`,

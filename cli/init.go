@@ -30,9 +30,8 @@ its owner. The snapshots that are there stay the other user's files: the next ba
 copies everything once.`,
 		Examples: `snap init /mnt/disk/me
 sudo snap init /mnt/disk/me --take-over  # from a user to root`,
-		Flags:    flags{hereFlag(), takeOverFlag()},
-		Codes:    []int{exit.Refused, exit.Locked},
-		Complete: completeFiles,
+		Flags: flags{hereFlag(), takeOverFlag()},
+		Codes: []int{exit.Refused, exit.Locked},
 		Run: func(c *call) error {
 			if err := c.noneEmpty("DEST"); err != nil {
 				return err

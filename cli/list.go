@@ -44,7 +44,7 @@ snap list -d /mnt/usb --json  # one JSON document`,
 			{Name: "last", Kind: cmdline.Int, Usage: "only the newest `N`"},
 			{Name: "since", Kind: cmdline.String, Usage: "only those made at `WHEN` or later: a date or an age"},
 			{Name: "until", Kind: cmdline.String, Usage: "only those made at `WHEN` or before"},
-			{Name: "tag", Kind: cmdline.Strings, Usage: "only those tagged `TAG`; may be repeated, for one of several"},
+			{Name: "tag", Kind: cmdline.Strings, Usage: "only those tagged `TAG`; may be repeated: those with any of the tags"},
 		},
 		Run: runList,
 	}

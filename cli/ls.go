@@ -28,7 +28,7 @@ snap ls -l @7d:docs  # docs as it was a week ago, with modes and sizes
 snap ls -R --sort size latest:photos`,
 		Flags: flags{
 			{Name: "long", Aliases: []string{"l"}, Usage: "mode, owner, group, size and time too"},
-			{Name: "recursive", Aliases: []string{"R"}, Usage: "all that is below, not the folder alone"},
+			{Name: "recursive", Aliases: []string{"R"}, Usage: "everything below, not only the folder itself"},
 			{Name: "sort", Kind: cmdline.String, Default: "name", OneOf: []string{"name", "size", "time"},
 				Usage: "sort `BY` name, size (largest first) or time (newest first)"},
 			rawFlag(),

@@ -86,11 +86,13 @@ const aboutRefs = `Naming a snapshot (REF):
   tag:weekly        the newest with this tag
   @2026-11-20       the newest of that day or before; also @"2026-11-20 13:00",
                     with seconds, or with a zone as in @2026-11-20T13:00Z
-  @7d               the newest that is so old: @30s @5min @2h @3w @2mo @1y2mo
+  @7d               the newest that is at least so old: @30s @5min @2h @3w @2mo
+                    @1y2mo
   REF~N             N snapshots before REF
   REF:PATH          a path in it, from the source down, or absolute
 
-Where names hold colons, REF ends at the last colon before which one is named.
+Snapshots may have colons in their names: REF ends at the last colon behind the
+name of one.
 `
 
 // manual is what the manual page says and no help does.

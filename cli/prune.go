@@ -32,12 +32,12 @@ tagged pin. Entries of snapshots whose folder is gone are dropped.
 Without a rule on the command line those in DEST/BackupOptions.txt count, which a
 backup also applies by itself: keep_daily = 7. --min-free comes last: then the
 oldest go, also those that another rule keeps, until so much is free. If that
-cannot be had, none goes for it, and the newest of each of the last seven days
-never do.
+is not possible, none is deleted for it; the newest of each of the last seven days
+never are.
 
-A snapshot with a time in the future is no day, week or month of any rule, and
-nothing is deleted while there is one that is not pinned: a clock is wrong. One
-far after all others is passed over. If more than half of the snapshots would go,
+A snapshot with a time in the future counts for no rule, and nothing is deleted while
+there is one that is not pinned: a clock is wrong. One whose time is far after all
+others counts for no rule either. If more than half of the snapshots would go,
 and not only of a few days, prune wants --allow-most, and a backup deletes none.`,
 		Examples: `snap prune -n --keep-daily 7 --keep-weekly 4 --keep-monthly 12
 snap prune --keep-within 30d --keep-tag release

@@ -29,7 +29,7 @@ import (
 func reindexCommand() *command {
 	return &command{
 		Name: "reindex", Group: groupKeep, Effect: true,
-		Short: "make the index again from change sets and trees",
+		Short: "rebuild the index from change sets and snapshots",
 		Long: `Make DEST/.snap/index.db again from the change sets beside it. The snapshots are not
 touched, and the old index is kept as index.db.old.
 
@@ -51,7 +51,7 @@ snap init /mnt/old; snap reindex -d /mnt/old --adopt --source-dir /home/me`,
 		Flags: flags{
 			{Name: "adopt", Usage: "take every folder in the destination for a snapshot"},
 			{Name: "source-dir", Kind: cmdline.String,
-				Usage: "`DIR` is what the snapshots were made of whose change set is lost or does not say"},
+				Usage: "`DIR` is the source of the snapshots whose change set is lost or does not name it"},
 		},
 		Run: func(c *call) error {
 			dest, err := c.find()

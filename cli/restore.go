@@ -26,8 +26,8 @@ Brings back a whole snapshot, or the folders and files that PATH names. With
 --target a snapshot is restored as DIR, and PATH as DIR/NAME, as cp -a would, or
 with -R as DIR/PATH; the last folder of DIR is made if it is missing. With
 --in-place all goes where it was.
-Every file is copied and compared with its hash; one that the disk no longer holds
-truly is named, and the exit code is 3.
+Every file is copied and compared with its hash; one whose bytes are not
+what was backed up is named, and the exit code is 3.
 
 By default nothing is overwritten: if anything would be, that is said before
 anything is written. Existing folders are merged with, symbolic links are replaced,
@@ -57,7 +57,7 @@ snap restore latest --in-place --overwrite skip`,
 					"differ), if-newer (the snapshot's is newer) or always"},
 			{Name: "delete",
 				Usage: "remove what restored folders have and the snapshot does not, but for what the backup leaves out"},
-			{Name: "delete-excluded", Usage: "--delete also what the backup leaves out"},
+			{Name: "delete-excluded", Usage: "with --delete: remove also what the backup leaves out"},
 			{Name: "allow-delete-most", Usage: "with --delete: go on where most of what is there would be deleted"},
 			{Name: "include", Kind: cmdline.Strings, Usage: "only `PATTERN`, written as in Blacklist.txt; may be repeated"},
 			{Name: "exclude", Kind: cmdline.Strings, Usage: "not `PATTERN`, written as in Blacklist.txt; may be repeated"},
@@ -66,8 +66,8 @@ snap restore latest --in-place --overwrite skip`,
 			{Name: "dry-run", Aliases: []string{"n"},
 				Usage: "say what would happen, and where each file would go, and write nothing"},
 			{Name: "numeric-ids", Usage: "keep owners as numbers, whatever their names are here"},
-			{Name: "no-xattrs", Usage: "restore no extended attributes, ACLs and capabilities among them"},
-			{Name: "jobs", Kind: cmdline.Int, Usage: "write `N` files at the same time (default: as snap thinks best)"},
+			{Name: "no-xattrs", Usage: "restore no extended attributes, and so no ACLs and no capabilities"},
+			{Name: "jobs", Kind: cmdline.Int, Usage: "write `N` files at the same time (default: snap chooses)"},
 		},
 		Complete: completePathRef,
 		Run: func(c *call) error {

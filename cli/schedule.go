@@ -22,19 +22,19 @@ import (
 func scheduleCommand() *command {
 	return &command{
 		Name: "schedule", Args: "[WHEN | off]", Max: -1, Group: groupMake,
-		Short: "have backups made by themselves, and see how they went",
+		Short: "make backups at set times, and see how they went",
 		Long: `Have snap backup -d DEST run by itself: what it backs up is what the newest snapshot
 is of, so make the first backup by hand. WHEN is hourly, daily, weekly, monthly, one
 of these with a time of day, or days, a date and a time as systemd.time(7) has them.
-Where systemd runs, a timer does it, root's for the whole system, a user's own while
-that user is logged in: missed runs are made up for, the run gives way to other
-programs, and the computer does not go to sleep meanwhile. Elsewhere it is a line in
-the crontab; there daily, weekly and monthly look each hour whether one is due.
+Where systemd runs this is a timer: root's runs always, another user's only while
+that user is logged in. Missed runs are made up for, the run gives way to other
+programs, and the computer does not go to sleep during it. Elsewhere it is a line in
+the crontab; there daily, weekly and monthly look each hour whether a backup is due.
 
-Without WHEN it is said when backups run, when the next one is and how the last one
-ended, with exit code 3 where there is none or the last one needs a look. Another
+Without WHEN it says when backups run, when the next one is and how the last one
+ended, with exit code 3 if nothing is scheduled or the last one needs a look. Another
 WHEN takes the place of the one before. off ends it, and removes what was written.`,
-		Examples: `snap schedule daily            # in the hour after midnight, or when it is on
+		Examples: `snap schedule daily            # in the hour after midnight, or when next on
 snap schedule daily 13:00
 snap schedule "Mon..Fri 12:30" -d /mnt/disk/me
 snap schedule                  # the next one, and how did the last one go?
@@ -42,16 +42,16 @@ snap schedule weekly -n        # what would be written?
 snap schedule off`,
 		Codes: []int{exit.Partial, exit.Refused, exit.NoDest},
 		Flags: flags{
-			{Name: "status", Usage: "say how it stands, as without WHEN"},
+			{Name: "status", Usage: "say what is scheduled, as without WHEN"},
 			{Name: "dry-run", Aliases: []string{"n"}, Usage: "print what would be written, and write nothing"},
-			{Name: "on-power", Usage: "make none while the computer is on battery"},
+			{Name: "on-power", Usage: "make no backup while the computer is on battery"},
 			{
 				Name: "random-delay",
 				Kind: cmdline.String,
-				Usage: "begin up to `AGE` later, by chance (default: 1h with daily, weekly and monthly, 5min with " +
+				Usage: "begin up to `AGE` later, at random (default: 1h with daily, weekly and monthly, 5min with " +
 					"hourly, else none)",
 			},
-			{Name: "cron", Usage: "use the crontab although systemd is here"},
+			{Name: "cron", Usage: "use the crontab even where systemd runs"},
 		},
 		Complete: func(*call, string) []candidate {
 			var all []candidate

@@ -18,7 +18,7 @@ import (
 
 func statusCommand() *command {
 	return &command{
-		Name: "status", Short: "is all well: last backup, check, space, rules", Group: groupLook, Effect: true,
+		Name: "status", Short: "whether all is well: last backup, check, space, rules", Group: groupLook, Effect: true,
 		Codes: []int{exit.Partial, exit.NoDest, exit.Locked},
 		Long: `
 Tells in one look whether all is well: when the last backup was, and whether that
@@ -33,10 +33,10 @@ late, files could not be read, the disk is soon full, rules are stopped, a clock
 wrong, a run was interrupted, …; each is named. damage, 1: a check found some, and
 no check since has looked there again and found it well.
 
-A backup is late when it is older than three times the usual interval, and half as
-old again as the longest but one of the last eight; with --max-age, when it is
-older than that. The growth is the mean of the last 60 days, without what happened
-once; it shows after backups on five days.
+A backup is late when it is older than three times the usual interval and than one
+and a half times the second longest of the last eight; with --max-age, when it is
+older than that. When the space is used up is told from the mean growth of the last
+60 days, leaving out what happened once; it takes backups on five days.
 
 With -q it prints nothing when all is well, else the verdict.`,
 		Examples: `
