@@ -89,7 +89,7 @@ func (c *call) checkOptions() (check.Options, error) {
 	o := check.Options{Repair: c.flags.Bool("repair"), LockWait: c.opts.lockWait, Holder: c.holder("check")}
 	if c.flags.IsSet("jobs") {
 		if o.Jobs = c.flags.Int("jobs"); o.Jobs < 1 || o.Jobs > 1024 {
-			return o, hint.Usagef("--jobs %d: it is a number from 1 to 1024", o.Jobs)
+			return o, hint.Usagef("--jobs %d: must be a number from 1 to 1024", o.Jobs)
 		}
 	}
 	o.Read.All = c.flags.Bool("read-data")
@@ -109,7 +109,7 @@ func (c *call) checkOptions() (check.Options, error) {
 
 // parseSubset reads 10%, 3/7 or 50G.
 func parseSubset(s string) (check.Subset, error) {
-	bad := fmt.Errorf("%s is no part: write it as 10%%, as 3/7 (the third of seven parts) or as a size like 50G",
+	bad := fmt.Errorf("%s is not a part: write it as 10%%, as 3/7 (the third of seven parts) or as a size like 50G",
 		quote.Name(s))
 	if digits, ok := strings.CutSuffix(s, "%"); ok {
 		p, err := strconv.ParseFloat(digits, 64)

@@ -78,7 +78,7 @@ func explain(c *call) error {
 	}
 	newest := &d.Snapshots[d.Snapshots.Newest()]
 	if newest.Source == "" {
-		return hint.With(fmt.Errorf("nobody knows the source of snapshot %s", quote.Name(newest.Name)),
+		return hint.With(fmt.Errorf("the source of snapshot %s is not known", quote.Name(newest.Name)),
 			"the next backup names it: snap backup DEST SRC")
 	}
 	paths, err := d.Paths(c.args[0])

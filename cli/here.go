@@ -81,7 +81,7 @@ func (c *call) checkStrange(dest, source, format string) error {
 	if err != nil || len(names) == 0 {
 		return err
 	}
-	err = hint.Usagef("destination %s: it is none yet, and holds other things: %s", quote.Name(dest), quote.List(names))
+	err = hint.Usagef("destination %s: is not one yet, and holds other things: %s", quote.Name(dest), quote.List(names))
 	if there, _ := isDestination(source); source != "" && there {
 		return hint.With(err, "%s is a destination: are the two in the wrong order? snap backup %s %s", quote.Name(source),
 			quote.Word(source), quote.Word(dest))

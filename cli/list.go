@@ -83,7 +83,7 @@ func runList(c *call) error {
 // choice is which snapshots the flags ask for.
 func (c *call) choice() (q query.Choice, err error) {
 	if q.Last = c.flags.Int("last"); c.flags.IsSet("last") && q.Last < 1 {
-		return q, hint.Usagef("--last %d: it is a number from 1 on", q.Last)
+		return q, hint.Usagef("--last %d: must be a number from 1 on", q.Last)
 	}
 	if s := c.flags.String("since"); s != "" {
 		if q.Since, _, err = when.Parse(s, c.now()); err != nil {

@@ -176,7 +176,7 @@ func (c *call) restoreOptions() (restore.Options, error) {
 	o.Overwrite = overwrites[f.String("overwrite")]
 	if f.IsSet("jobs") {
 		if o.Jobs = f.Int("jobs"); o.Jobs < 1 || o.Jobs > 1024 {
-			return o, hint.Usagef("--jobs %d: it is a number from 1 to 1024", o.Jobs)
+			return o, hint.Usagef("--jobs %d: must be a number from 1 to 1024", o.Jobs)
 		}
 	}
 	return o, nil
@@ -250,7 +250,7 @@ func (c *call) restoreInto(p *restorePart, d *query.Reader) (err error) {
 	p.options.Target = c.abs(c.flags.String("target"))
 	if c.flags.Bool("in-place") {
 		if p.options.Target = p.header.Source; p.options.Target == "" {
-			return hint.With(fmt.Errorf("nobody knows the source of snapshot %s", quote.Name(p.header.Name)),
+			return hint.With(fmt.Errorf("the source of snapshot %s is not known", quote.Name(p.header.Name)),
 				"restore it with --target DIR")
 		}
 	}

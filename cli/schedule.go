@@ -63,7 +63,7 @@ snap schedule off`,
 		Run: func(c *call) error {
 			spec := strings.Join(c.args, " ")
 			if c.flags.Bool("status") && spec != "" {
-				return hint.Usagef("schedule: --status stands without WHEN or off")
+				return hint.Usagef("schedule: --status takes neither WHEN nor off")
 			}
 			dest, err := c.find()
 			if err != nil {

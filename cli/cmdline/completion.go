@@ -21,7 +21,7 @@ var Shells = []string{"bash", "zsh", "fish"}
 func (p *Program[C]) CompletionScript(shell string) (string, error) {
 	script, ok := completionScripts[shell]
 	if !ok {
-		return "", hint.Usagef("no completion for %s: it is bash, zsh or fish", quote.Name(shell))
+		return "", hint.Usagef("no completion for %s: must be bash, zsh or fish", quote.Name(shell))
 	}
 	name := p.String()
 	identifier := strings.NewReplacer("-", "_", ".", "_").Replace(name)

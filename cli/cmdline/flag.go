@@ -87,7 +87,7 @@ func (f *Flag[C]) check(v Values) error {
 			list = allowed
 		}
 	}
-	return hint.Usagef("--%s %s: it is %s", f.Name, quote.Name(value), list)
+	return hint.Usagef("--%s %s: must be %s", f.Name, quote.Word(value), list)
 }
 
 // parts are the names of a flag, "-l, --long", its value's name and what it does with its default.

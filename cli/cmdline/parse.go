@@ -89,7 +89,7 @@ func valueError(err error) string {
 	if m[1] != "" {
 		return fmt.Sprintf("--%s=%s: the flag takes no value", m[3], quote.Name(value))
 	}
-	return fmt.Sprintf("--%s %s: it is a whole number", m[3], quote.Name(value))
+	return fmt.Sprintf("--%s %s: must be a whole number", m[3], quote.Name(value))
 }
 
 // check looks at what every line must hold to; dashed of the arguments stood after "--".
