@@ -2,6 +2,7 @@ package cmdline
 
 import (
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -103,6 +104,12 @@ func TestParagraphsFitWhateverTheProgramIsCalled(t *testing.T) {
 	}
 	if got := helpOf(t, p, "shelf"); !strings.Contains(got, "\n  indented "+strings.Repeat("x", 90)+"\n") {
 		t.Error("an indented line was broken")
+	}
+}
+
+func TestLinesAreBrokenByCharacters(t *testing.T) {
+	if got := wrap("één twéé  drié", 8); !slices.Equal(got, []string{"één twéé", "drié"}) {
+		t.Errorf("%q", got)
 	}
 }
 

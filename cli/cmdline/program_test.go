@@ -46,7 +46,7 @@ func library() *Program[*state] {
 					{Name: "mark", Kind: Strings, Usage: "with `MARK`",
 						Complete: func(s *state, _ string) []Candidate { return []Candidate{{"red", "a colour"}} }},
 				}},
-			{Name: "__complete", Hidden: true, Min: 1, Max: 1, Run: none},
+			{Name: "__complete", Hidden: true, Group: "Asking", Min: 1, Max: 1, Run: none},
 		},
 	}
 }
