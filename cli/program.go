@@ -22,10 +22,11 @@ func newProgram(called string) *program {
 		Name: "snap", Called: called,
 		About:    "snap makes incremental backups as plain folders with hard links.",
 		Commands: commands(), Flags: globalFlags(),
-		Default: "status", Synonyms: otherWords, Topics: []string{aboutDest, aboutRefs},
-		Codes:      exit.Texts,
-		Always:     []int{0, exit.Failed, exit.Usage, exit.Interrupted, exit.Terminated},
-		WithEffect: []int{exit.Partial},
+		Default: "status", Topics: []string{aboutDest, aboutRefs},
+		OtherCommand: func(word string) string { return otherWords[word] },
+		Codes:        exit.Texts,
+		Always:       []int{0, exit.Failed, exit.Usage, exit.Interrupted, exit.Terminated},
+		WithEffect:   []int{exit.Partial},
 	}
 }
 

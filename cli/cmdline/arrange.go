@@ -167,6 +167,11 @@ func (a *arranger[C]) unknown(typed, name string) error {
 		err = hint.Usagef("%s: unknown flag %s", c.Name, quote.Name(typed))
 		where, flags = where+" "+c.Name, slices.Concat(c.Flags, flags)
 	}
+	if a.program.OtherFlag != nil {
+		if s := a.program.OtherFlag(a.line.command, name); s != "" {
+			return hint.With(err, "%s", hint.Text(s))
+		}
+	}
 	var known []string
 	for _, f := range flags {
 		known = append(known, f.names()...)

@@ -57,6 +57,7 @@ func TestFlagsMayStandAnywhere(t *testing.T) {
 func TestUnknownFlagsGetAWayOut(t *testing.T) {
 	for line, want := range map[string]string{
 		"shelf --recursiv": `did you mean "--recursive"?`, "shelf --jsn": `did you mean "--json"?`,
+		"lend --qqq x": "a book is lent for four weeks", "shelf --qqq x": "for the flags: lib shelf --help",
 		"shelf -z": "for the flags: lib shelf --help", "--zzzzz": "for the flags: lib --help",
 	} {
 		_, err := library().Parse(append([]string{"lib"}, strings.Fields(line)...))

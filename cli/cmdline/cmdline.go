@@ -38,9 +38,14 @@ type Program[C any] struct {
 	// Flags are the flags of all commands. Those named help and version, which take no value, ask for these.
 	Flags []Flag[C]
 
-	Default  string            // the command of a line that names none; "" for the help
-	Synonyms map[string]string // other words for a command, for who types one: they are no names of it
-	Topics   []string          // what the help explains besides commands and flags, each a paragraph or several
+	Default string   // the command of a line that names none; "" for the help
+	Topics  []string // what the help explains besides commands and flags, each a paragraph or several
+
+	// OtherCommand and OtherFlag say what an unknown word means to people who know other programs: the name of a command
+	// here, or else a text that says what to do; "" for nothing. cmd is nil for a flag of the program. Without them, and
+	// after them, the nearest of our own names is taken for a slip of the hand. Both may be nil.
+	OtherCommand func(name string) string
+	OtherFlag    func(cmd *Command[C], name string) string
 
 	Codes      map[int]string // what each exit code means
 	Always     []int          // the codes that each command can end in
@@ -88,14 +93,20 @@ func (p *Program[C]) Command(name string) (*Command[C], error) {
 		}
 	}
 	err := hint.Usagef("unknown command %s", quote.Name(name))
-	meant := p.Synonyms[name]
+	meant := ""
+	if p.OtherCommand != nil {
+		meant = p.OtherCommand(name)
+	}
 	if meant == "" {
 		meant = hint.Nearest(name, known)
 	}
-	if meant == "" {
-		return nil, hint.With(err, "%s", hint.Text("for the commands: "+p.Name+" --help"))
+	switch {
+	case meant == "":
+		meant = "for the commands: " + p.Name + " --help"
+	case !strings.Contains(meant, " "):
+		meant = `did you mean "` + p.Name + " " + meant + `"?`
 	}
-	return nil, hint.With(err, `did you mean "`+p.Name+` %s"?`, meant)
+	return nil, hint.With(err, "%s", hint.Text(meant))
 }
 
 // String is the name that the program was called by.

@@ -25,11 +25,19 @@ func library() *Program[*state] {
 			{Name: "help", Aliases: []string{"h"}, Usage: "this text"},
 			{Name: "version", Usage: "the version"},
 		},
-		Default:  "shelf",
-		Synonyms: map[string]string{"fetch": "lend"},
-		Topics:   []string{"A book is named by its title.\n"},
-		Codes:    map[int]string{0: "done", 1: "failed", 2: "wrong usage", 3: "done in part", 9: "no such library"},
-		Always:   []int{0, 1, 2}, WithEffect: []int{3},
+		Default: "shelf",
+		OtherCommand: func(name string) string {
+			return map[string]string{"fetch": "lend", "buy": "a book is bought elsewhere; lib shelf shows what is here"}[name]
+		},
+		OtherFlag: func(cmd *Command[*state], name string) string {
+			if cmd != nil && cmd.Name == "lend" && name == "qqq" {
+				return "a book is lent for four weeks"
+			}
+			return ""
+		},
+		Topics: []string{"A book is named by its title.\n"},
+		Codes:  map[int]string{0: "done", 1: "failed", 2: "wrong usage", 3: "done in part", 9: "no such library"},
+		Always: []int{0, 1, 2}, WithEffect: []int{3},
 		Commands: []*Command[*state]{
 			{Name: "shelf", Aliases: []string{"books"}, Args: "[TITLE]", Max: 1, Group: "Asking", Short: "the books",
 				Long: "Lists the books.", Examples: "lib shelf\nlib shelf -lR  # all", Codes: []int{9}, Run: none,
@@ -55,6 +63,7 @@ func TestCommandsAreFoundByNameAndAlias(t *testing.T) {
 	for _, c := range []struct{ name, want, hint string }{
 		{"shelf", "shelf", ""}, {"books", "shelf", ""}, {"__complete", "__complete", ""},
 		{"shelv", "", `did you mean "lib shelf"?`}, {"fetch", "", `did you mean "lib lend"?`},
+		{"buy", "", "a book is bought elsewhere; lib shelf shows what is here"},
 		{"zzzz", "", "for the commands: lib --help"}, {"__complet", "", "for the commands: lib --help"},
 	} {
 		cmd, err := library().Command(c.name)
