@@ -11,8 +11,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/urfave/cli/v2"
-
+	"snap/cli/cmdline"
 	"snap/cli/exit"
 	"snap/internal/hint"
 	"snap/internal/quote"
@@ -23,9 +22,9 @@ import (
 
 func webCommand() *command {
 	return &command{
-		name: "web", short: "look instead of type: a page in the browser", group: groupLook, does: true,
-		codes: []int{exit.NoDest, exit.Locked},
-		long: `
+		Name: "web", Short: "look instead of type: a page in the browser", Group: groupLook, Effect: true,
+		Codes: []int{exit.NoDest, exit.Locked},
+		Long: `
 Opens a page in the browser of this machine: is all well, what is in each folder at
 any time, all versions of a file and how they differ, what is gone, search through
 all snapshots, downloads. Nothing is loaded from elsewhere, and nothing of it is on
@@ -40,23 +39,23 @@ With --listen others on the network reach it, so that needs a certificate; HOST 
 each name that the page is called by.
 
 It ends with Ctrl-C, or when nobody has looked for 12 hours.`,
-		examples: `
+		Examples: `
 snap web
 snap web --no-open            # only print the link
 snap web --link               # another link for the page that is being served
 snap web --port 8000 --read-only`,
-		flags: []cli.Flag{
-			&cli.IntFlag{Name: "port", Usage: "listen at port `N`; else at 7627, or the next that is free"},
-			&cli.BoolFlag{Name: "no-open", Usage: "open no browser"},
-			&cli.BoolFlag{Name: "link", Usage: "print a new link for the page that is being served, and end"},
-			&cli.BoolFlag{Name: "read-only", Usage: "take no request that could change anything"},
-			&cli.StringFlag{Name: "listen", Usage: "listen at `ADDRESS:PORT` of the network, with --cert and --key"},
-			&cli.StringFlag{Name: "cert", Usage: "certificate for --listen, a `FILE` in PEM"},
-			&cli.StringFlag{Name: "key", Usage: "its key, a `FILE` in PEM"},
-			&cli.StringSliceFlag{Name: "host", Usage: "answer to this `NAME` too; may be repeated"},
-			&cli.StringFlag{Name: "idle", Usage: "end when nobody has looked for this `AGE`, 12h otherwise"},
+		Flags: flags{
+			{Name: "port", Kind: cmdline.Int, Usage: "listen at port `N`; else at 7627, or the next that is free"},
+			{Name: "no-open", Usage: "open no browser"},
+			{Name: "link", Usage: "print a new link for the page that is being served, and end"},
+			{Name: "read-only", Usage: "take no request that could change anything"},
+			{Name: "listen", Kind: cmdline.String, Usage: "listen at `ADDRESS:PORT` of the network, with --cert and --key"},
+			{Name: "cert", Kind: cmdline.String, Usage: "certificate for --listen, a `FILE` in PEM"},
+			{Name: "key", Kind: cmdline.String, Usage: "its key, a `FILE` in PEM"},
+			{Name: "host", Kind: cmdline.Strings, Usage: "answer to this `NAME` too; may be repeated"},
+			{Name: "idle", Kind: cmdline.String, Usage: "end when nobody has looked for this `AGE`, 12h otherwise"},
 		},
-		run: runWeb,
+		Run: runWeb,
 	}
 }
 
@@ -100,7 +99,7 @@ func (c *call) webOptions() (o web.Options, err error) {
 		Folders: web.Folders{State: user.WebFolder(), Runtime: user.RuntimeFolder()}, Cache: user.CacheFolder(),
 		Now: c.now, Root: os.Geteuid() == 0, Build: buildInfo(), Units: c.opts.units,
 		ReadOnly: c.flags.Bool("read-only"), Port: c.flags.Int("port"), Listen: c.flags.String("listen"),
-		Hosts: c.flags.StringSlice("host"),
+		Hosts: c.flags.Strings("host"),
 	}
 	switch {
 	case c.flags.IsSet("port") && (o.Port < 1 || o.Port > 65535):
