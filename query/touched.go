@@ -27,7 +27,7 @@ func (d *Reader) Touched(ctx context.Context, path string) ([]int, error) {
 		return nil, index.ErrNotFound
 	}
 	k := d.options.Kept
-	counts, err := kept(ctx, d,
+	counts, err := kept(ctx, d, false,
 		func() ([]int, bool) { return k.touched[path], k.touched[path] != nil },
 		func() ([]int, error) { return d.touched(ctx, path) },
 		func(counts []int) { k.keepTouched(path, counts) })

@@ -2,7 +2,6 @@ package query
 
 import (
 	"context"
-	"slices"
 	"strings"
 
 	"snap/index"
@@ -69,39 +68,19 @@ func (d *Reader) Weighed(h *record.Header, path string) *Weights {
 	return nil
 }
 
-// folderWeights are those of all folders of one snapshot, in key order, the source first.
+// folderWeights are those of all folders of one snapshot.
 type folderWeights struct {
-	of      string // the snapshot: see weighedAs
-	paths   []string
-	weights []Weight
-}
-
-// find is the place of a folder.
-func (f *folderWeights) find(path string) (int, bool) {
-	return slices.BinarySearchFunc(f.paths, path, record.Compare)
+	of string // the snapshot: see weighedAs
+	folderSums[Weight]
 }
 
 // below are the Weights of a folder, nil if there is none.
 func (f *folderWeights) below(path string) *Weights {
-	i, ok := f.find(path)
+	whole, in, ok := f.in(path)
 	if !ok {
 		return nil
 	}
-	w := &Weights{Whole: f.weights[i], In: map[string]Weight{}}
-	for i++; i < len(f.paths) && record.Within(f.paths[i], path); {
-		name := below(f.paths[i], path)
-		w.In[name] = f.weights[i]
-		// What is in the folder follows it: on to the next one.
-		rest := f.paths[i+1:]
-		n, _ := slices.BinarySearchFunc(rest, f.paths[i], func(p, dir string) int {
-			if record.Within(p, dir) {
-				return -1
-			}
-			return record.Compare(p, dir)
-		})
-		i += 1 + n
-	}
-	return w
+	return &Weights{whole, in}
 }
 
 // weighAll reads all entries of the snapshot.
@@ -120,15 +99,15 @@ func weighAll(ctx context.Context, db *index.DB, h *record.Header,
 			open = f.close(open)
 		}
 		if len(open) > 0 {
-			f.weights[open[len(open)-1]].Entries++
+			f.sums[open[len(open)-1]].Entries++
 		}
 		switch e.Kind {
 		case file.Folder:
 			open = append(open, len(f.paths))
-			f.paths, f.weights = append(f.paths, strings.Clone(e.Path)), append(f.weights, Weight{})
+			f.paths, f.sums = append(f.paths, strings.Clone(e.Path)), append(f.sums, Weight{})
 		case file.Regular:
 			if len(open) > 0 {
-				f.weights[open[len(open)-1]].add(Weight{Bytes: e.Size})
+				f.sums[open[len(open)-1]].add(Weight{Bytes: e.Size})
 			}
 		}
 	}
@@ -142,7 +121,7 @@ func weighAll(ctx context.Context, db *index.DB, h *record.Header,
 func (f *folderWeights) close(open []int) []int {
 	n := len(open) - 1
 	if n > 0 {
-		f.weights[open[n-1]].add(f.weights[open[n]])
+		f.sums[open[n-1]].add(f.sums[open[n]])
 	}
 	return open[:n]
 }
