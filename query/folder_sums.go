@@ -13,6 +13,15 @@ type folderSums[T any] struct {
 	sums  []T
 }
 
+// sum is that of a folder; false if there is no such folder.
+func (f *folderSums[T]) sum(path string) (sum T, ok bool) {
+	i, ok := slices.BinarySearchFunc(f.paths, path, record.Compare)
+	if ok {
+		sum = f.sums[i]
+	}
+	return sum, ok
+}
+
 // in are the sum of a folder and, by name, those of the folders directly in it; false if there is no such folder.
 func (f *folderSums[T]) in(path string) (whole T, in map[string]T, ok bool) {
 	i, ok := slices.BinarySearchFunc(f.paths, path, record.Compare)

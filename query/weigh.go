@@ -36,28 +36,43 @@ func (w *Weights) of(name string) (weight Weight, ok bool) {
 // Weigh sums the sizes of what is in the folder path of the snapshot h. The first question about a snapshot reads all
 // of its entries (some seconds for a million); with Options.Kept every further one about it is a look-up, also after
 // the program began anew: Kept has a folder for that. index.ErrNotFound if h does not hold the folder.
-func (d *Reader) Weigh(ctx context.Context, h *record.Header, path string) (w *Weights, err error) {
-	k := d.options.Kept
-	if f := k.knownWeights(h); f != nil {
-		if w = f.below(path); w == nil {
-			return nil, index.ErrNotFound
-		}
+func (d *Reader) Weigh(ctx context.Context, h *record.Header, path string) (*Weights, error) {
+	f, err := d.folderWeights(ctx, h)
+	if err != nil {
+		return nil, err
+	}
+	if w := f.below(path); w != nil {
 		return w, nil
 	}
+	return nil, index.ErrNotFound
+}
+
+// WeighFolders is the weight of each folder of the snapshot h, found out at once for all.
+func (d *Reader) WeighFolders(ctx context.Context, h *record.Header) (of func(path string) (w Weight, ok bool),
+	err error) {
+	f, err := d.folderWeights(ctx, h)
+	if err != nil {
+		return nil, err
+	}
+	return f.sum, nil
+}
+
+// folderWeights are those that are known, or else found out.
+func (d *Reader) folderWeights(ctx context.Context, h *record.Header) (f *folderWeights, err error) {
+	k := d.options.Kept
+	if f = k.knownWeights(h); f != nil {
+		return f, nil
+	}
 	err = k.inTurn(ctx, func() error {
-		f := k.knownWeights(h)
-		if f == nil {
-			if f, err = weighAll(ctx, d.DB, h, k.come); err != nil {
-				return err
-			}
+		if f = k.knownWeights(h); f != nil {
+			return nil
+		}
+		if f, err = weighAll(ctx, d.DB, h, k.come); err == nil {
 			k.keepWeights(h, f)
 		}
-		if w = f.below(path); w == nil {
-			return index.ErrNotFound
-		}
-		return nil
+		return err
 	})
-	return w, err
+	return f, err
 }
 
 // Weighed is Weigh if the answer is known by now; nil if it has to be found out. A page asks it first, and Weigh after.
