@@ -171,6 +171,8 @@ func (c *call) backup(dest string, src sources) (err error) {
 		return exit.Hint(err, dest)
 	}
 	defer func() { err = errors.Join(err, d.Close()) }()
+	run := pastRun{call: c, d: d, o: &o}
+	defer func() { run.note(err) }()
 	if c.flags.Bool("take-over") {
 		for _, line := range c.takenLines(d, dest) {
 			c.note("%s", line)
@@ -178,6 +180,7 @@ func (c *call) backup(dest string, src sources) (err error) {
 	}
 	if why, _ := c.notDue(dest); why != "" { // another run has made one while this one waited for it
 		c.noEvents()
+		run.o = nil
 		return c.restUntilDue(why)
 	}
 	logPath := ""
@@ -216,6 +219,7 @@ func (c *call) backup(dest string, src sources) (err error) {
 		refused, err = err, nil // at the end, when it is known what there is no room for
 	}
 	done = !o.DryRun && (res.Skipped || res.Header != nil)
+	run.res = res
 	c.events.done(done, res)
 	if err != nil {
 		r.line.End()

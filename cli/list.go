@@ -30,6 +30,9 @@ the terminal is narrow, the times are left out. Below stand how many they are, w
 they copied together, and how much is free; and when the last run was, if it found
 nothing changed.
 
+With --changed only the snapshots that changed something at or below PATH are listed,
+and how many entries; a move within it is one. PATH is written as in snap history.
+
 What deleting a snapshot would free takes longer to find out: snap stats.
 
 A snapshot is complete; or incomplete, when some source files could not be read;
@@ -39,12 +42,14 @@ state is shown.`,
 snap list                     # the snapshots of the destination used last
 snap list --last 10
 snap list --since 30d --tag weekly
+snap list --changed docs      # when did something in docs change, and how much?
 snap list -d /mnt/usb --json  # one JSON document`,
 		Flags: flags{
 			{Name: "last", Kind: cmdline.Int, Usage: "only the newest `N`"},
 			{Name: "since", Kind: cmdline.String, Usage: "only those made at `WHEN` or later: a date or an age"},
 			{Name: "until", Kind: cmdline.String, Usage: "only those made at `WHEN` or before"},
 			{Name: "tag", Kind: cmdline.Strings, Usage: "only those tagged `TAG`; may be repeated: those with any of the tags"},
+			{Name: "changed", Kind: cmdline.String, Usage: "only those that changed something at or below `PATH`"},
 		},
 		Run: runList,
 	}
@@ -58,9 +63,14 @@ func runList(c *call) error {
 	}
 	return c.reading(func(d *query.Reader) error {
 		c.tellWhich(d, "")
+		below, err := c.changedBelow(d)
+		if err != nil {
+			return err
+		}
+		choose.Only = below.counts
 		chosen := choose.From(d.Snapshots)
 		if c.opts.json {
-			return c.json(c.listJSON(d, chosen))
+			return c.json(c.listJSON(d, chosen, below))
 		}
 		switch {
 		case len(d.Snapshots) == 0:
@@ -73,7 +83,7 @@ func runList(c *call) error {
 			}
 			return nil
 		}
-		if err := c.printList(d, chosen); err != nil || c.opts.quiet {
+		if err := c.printList(d, chosen, below); err != nil || c.opts.quiet {
 			return err
 		}
 		return c.printListEnd(d, chosen)
@@ -99,10 +109,11 @@ func (c *call) choice() (q query.Choice, err error) {
 	return q, nil
 }
 
-func (c *call) listJSON(d *query.Reader, chosen query.Snapshots) []wire.Snapshot {
+func (c *call) listJSON(d *query.Reader, chosen query.Snapshots, below changedBelow) []wire.Snapshot {
 	all := make([]wire.Snapshot, len(chosen))
 	for i := range chosen {
 		all[i] = wire.NewSnapshot(&chosen[i], d.State(&chosen[i]))
+		all[i].ChangedBelow = below.of(d, &chosen[i])
 	}
 	last := lastRunOf(d.Root, d.Snapshots)
 	if n := len(all); !last.unchanged.IsZero() && n > 0 && all[n-1].Seq == last.header.Seq {
@@ -113,7 +124,7 @@ func (c *call) listJSON(d *query.Reader, chosen query.Snapshots) []wire.Snapshot
 }
 
 // printList prints the table. A state is told where there is something to tell.
-func (c *call) printList(d *query.Reader, chosen query.Snapshots) error {
+func (c *call) printList(d *query.Reader, chosen query.Snapshots, below changedBelow) error {
 	states, told := make([]string, len(chosen)), false
 	for i := range chosen {
 		if s := d.State(&chosen[i]); s != record.Complete {
@@ -122,13 +133,18 @@ func (c *call) printList(d *query.Reader, chosen query.Snapshots) error {
 	}
 	t := &text.Table{Columns: []text.Column{
 		{Head: "Snapshot"}, {Head: "Time", Optional: true}, {Head: "Age", Right: true}, {Head: "Files", Right: true},
-		{Head: "Size", Right: true}, {Head: "Changes"}, {Head: "Copied", Right: true}, {Head: "State", Optional: !told},
+		{Head: "Size", Right: true}, {Head: "Changes"}, {Head: "There", Right: true, Optional: below.counts == nil},
+		{Head: "Copied", Right: true}, {Head: "State", Optional: !told},
 		{Head: "Tags", Cut: true, Optional: true}, {Head: "Note", Cut: true, Optional: true},
 	}}
 	for i := range chosen {
 		h := &chosen[i]
+		there := ""
+		if n := below.of(d, h); n != nil {
+			there = humanize.Comma(int64(*n))
+		}
 		t.Add(quote.Name(h.Name), c.When(h.Time), c.Age(h.Time), humanize.Comma(h.Files-h.Unread),
-			c.Size(h.HeldBytes()), changes(h), c.Size(h.CopiedByRun()), states[i], quoteAll(h.Tags), quote.Name(h.Note))
+			c.Size(h.HeldBytes()), changes(h), there, c.Size(h.CopiedByRun()), states[i], quoteAll(h.Tags), quote.Name(h.Note))
 	}
 	return t.Write(c.out, c.Width)
 }

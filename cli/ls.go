@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"iter"
 	"slices"
 
@@ -25,12 +26,14 @@ that they can be typed after "REF:".`,
 		Examples: `
 snap ls latest       # the top folder of the newest snapshot
 snap ls -l @7d:docs  # docs as it was a week ago, with modes and sizes
-snap ls -R --sort size latest:photos`,
+snap ls -R --sort size latest:photos
+snap ls --total-size --sort size latest:  # which folders are the largest?`,
 		Flags: flags{
 			{Name: "long", Aliases: []string{"l"}, Usage: "mode, owner, group, size and time too"},
 			{Name: "recursive", Aliases: []string{"R"}, Usage: "everything below, not only the folder itself"},
 			{Name: "sort", Kind: cmdline.String, Default: "name", OneOf: []string{"name", "size", "time"},
 				Usage: "sort `BY` name, size (largest first) or time (newest first)"},
+			{Name: "total-size", Usage: "-l, with folders as large as all that is in them"},
 			rawFlag(),
 		},
 		Complete: completePathRef,
@@ -53,19 +56,25 @@ func runLs(c *call) error {
 		if err != nil {
 			return err
 		}
+		weigh := func(string) (w query.Weight, ok bool) { return w, false }
+		if c.flags.Bool("total-size") {
+			if weigh, err = d.WeighFolders(c.ctx, h); err != nil {
+				return err
+			}
+		}
 		entries := d.List(c.ctx, h, path, c.flags.Bool("recursive"))
 		if by != "name" {
-			if entries, err = sorted(entries, by); err != nil {
+			if entries, err = sorted(entries, by, weigh); err != nil {
 				return err
 			}
 		}
 		switch {
 		case c.opts.json:
-			return c.lsJSON(entries)
+			return c.lsJSON(entries, weigh)
 		case raw:
 			return each(entries, func(e *record.Entry) error { return c.printf("%s\x00", e.Path) })
-		case c.flags.Bool("long"):
-			return each(entries, func(e *record.Entry) error { return c.lsLong(h, e) })
+		case c.flags.Bool("long") || c.flags.Bool("total-size"):
+			return each(entries, func(e *record.Entry) error { return c.lsLong(h, e, weigh) })
 		}
 		return each(entries, func(e *record.Entry) error {
 			problem := ""
@@ -90,8 +99,18 @@ func each(entries iter.Seq2[*record.Entry, error], f func(*record.Entry) error) 
 	return nil
 }
 
+// weigher is the weight of a folder, if it is asked for.
+type weigher func(path string) (w query.Weight, ok bool)
+
 // sorted collects the entries: what is to be ordered must be known.
-func sorted(entries iter.Seq2[*record.Entry, error], by string) (iter.Seq2[*record.Entry, error], error) {
+func sorted(entries iter.Seq2[*record.Entry, error], by string,
+	weigh weigher) (iter.Seq2[*record.Entry, error], error) {
+	size := func(e *record.Entry) int64 {
+		if w, ok := weigh(e.Path); ok {
+			return w.Bytes
+		}
+		return e.Size
+	}
 	var all []record.Entry
 	err := each(entries, func(e *record.Entry) error {
 		all = append(all, *e)
@@ -102,11 +121,8 @@ func sorted(entries iter.Seq2[*record.Entry, error], by string) (iter.Seq2[*reco
 	}
 	slices.SortStableFunc(all, func(a, b record.Entry) int {
 		switch {
-		case by == "size" && a.Size != b.Size:
-			if a.Size > b.Size {
-				return -1
-			}
-			return 1
+		case by == "size":
+			return cmp.Compare(size(&b), size(&a))
 		case by == "time" && a.Mtime != b.Mtime:
 			if b.Mtime.Before(a.Mtime) {
 				return -1
@@ -125,8 +141,11 @@ func sorted(entries iter.Seq2[*record.Entry, error], by string) (iter.Seq2[*reco
 }
 
 // lsLong prints an entry as `ls -l` does.
-func (c *call) lsLong(h *record.Header, e *record.Entry) error {
+func (c *call) lsLong(h *record.Header, e *record.Entry, weigh weigher) error {
 	size, target := "-", ""
+	if w, ok := weigh(e.Path); ok {
+		size = c.Size(w.Bytes)
+	}
 	switch e.Kind {
 	case file.Regular:
 		size = c.Size(e.Size)
@@ -140,10 +159,14 @@ func (c *call) lsLong(h *record.Header, e *record.Entry) error {
 }
 
 // lsJSON prints an array, an entry a line.
-func (c *call) lsJSON(entries iter.Seq2[*record.Entry, error]) error {
+func (c *call) lsJSON(entries iter.Seq2[*record.Entry, error], weigh weigher) error {
 	sep := "[\n"
 	err := each(entries, func(e *record.Entry) error {
-		b, err := wire.Encode(wire.NewEntry(e))
+		j := wire.NewEntry(e)
+		if w, ok := weigh(e.Path); ok {
+			j.TotalBytes, j.TotalEntries = &w.Bytes, &w.Entries
+		}
+		b, err := wire.Encode(j)
 		if err != nil {
 			return err
 		}

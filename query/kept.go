@@ -25,7 +25,9 @@ type Kept struct {
 	mark      string
 	snapshots Snapshots
 	usage     index.Usage
-	stats     *Stats           // made of that
+	stats     *Stats // made of that
+	use       *keptUse
+	copies    *keptCopies
 	touched   map[string][]int // by folder
 
 	weights []*folderWeights // of snapshots: those asked about last come first
@@ -89,7 +91,8 @@ func (k *Kept) readSnapshots(ctx context.Context, db *index.DB) (all Snapshots, 
 		}
 		k.mu.Lock()
 		defer k.mu.Unlock()
-		k.id, k.mark, k.snapshots, k.usage, k.touched, k.stats = id, mark, slices.Clone(all), nil, nil, nil
+		k.id, k.mark, k.snapshots = id, mark, slices.Clone(all)
+		k.usage, k.stats, k.touched, k.use, k.copies = nil, nil, nil, nil, nil
 		return nil
 	})
 	return all, mark, err
@@ -107,20 +110,32 @@ func (k *Kept) at(mark string, f func()) {
 	}
 }
 
-// kept is what known says, or find finds, which is kept if the index was the same before and after.
-func kept[T any](ctx context.Context, d *Reader, known func() (T, bool), find func() (T, error),
+// kept is what known says, or find finds, which is kept if the index was the same before and after. Long questions are
+// found out one at a time.
+func kept[T any](ctx context.Context, d *Reader, long bool, known func() (T, bool), find func() (T, error),
 	keep func(T)) (answer T, err error) {
 	k, ok := d.options.Kept, false
 	if k.at(d.mark, func() { answer, ok = known() }); ok {
 		return answer, nil
 	}
-	if answer, err = find(); err != nil || k == nil {
-		return answer, err
+	ask := func() error {
+		if k.at(d.mark, func() { answer, ok = known() }); ok {
+			return nil
+		}
+		if answer, err = find(); err != nil || k == nil {
+			return err
+		}
+		if now, err := d.DB.Mark(ctx); err == nil && now == d.mark {
+			k.at(now, func() { keep(answer) })
+		}
+		return nil
 	}
-	if now, err := d.DB.Mark(ctx); err == nil && now == d.mark {
-		k.at(now, func() { keep(answer) })
+	if long {
+		err = k.inTurn(ctx, ask)
+	} else {
+		err = ask()
 	}
-	return answer, nil
+	return answer, err
 }
 
 // inTurn runs f alone among the long questions about this destination: who asks the same meanwhile finds the answer.
@@ -153,24 +168,18 @@ func (k *Kept) come(done, total int64) {
 }
 
 // usage is index.DB.Usage.
-func (d *Reader) usage(ctx context.Context) (u index.Usage, err error) {
+func (d *Reader) usage(ctx context.Context) (index.Usage, error) {
 	k := d.options.Kept
-	known := func() (index.Usage, bool) { return k.usage, k.usage != nil }
-	find := func() (index.Usage, error) {
-		total := int64(0)
-		for i := range d.Snapshots {
-			total += 2 * d.Snapshots[i].Records
-		}
-		return d.DB.UsageTelling(ctx, func(records int64) { k.come(records, total) })
-	}
-	if d.StatsKnown() {
-		return kept(ctx, d, known, find, func(index.Usage) {})
-	}
-	err = k.inTurn(ctx, func() error {
-		u, err = kept(ctx, d, known, find, func(u index.Usage) { k.usage = u })
-		return err
-	})
-	return u, err
+	return kept(ctx, d, true,
+		func() (index.Usage, bool) { return k.usage, k.usage != nil },
+		func() (index.Usage, error) {
+			total := int64(0)
+			for i := range d.Snapshots {
+				total += 2 * d.Snapshots[i].Records
+			}
+			return d.DB.UsageTelling(ctx, func(records int64) { k.come(records, total) })
+		},
+		func(u index.Usage) { k.usage = u })
 }
 
 // StatsKnown reports whether Stats need not read the whole index.

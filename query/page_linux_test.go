@@ -298,3 +298,61 @@ func (p *past) wantWeightsRefused(cache string) {
 		}
 	}
 }
+
+// Where the space of every folder goes is the same, asked about one folder or found out for all.
+func TestFolderUseIsWhatFolderSpacesSays(t *testing.T) {
+	p := drawPast(t, 3, query.Options{Now: time.Now(), Kept: query.NewKept("")})
+	dirs := slices.Sorted(maps.Keys(p.dirs))
+	for _, dir := range dirs {
+		spaces, err := p.FolderSpaces(t.Context(), "./"+dir, 1)
+		p.place.Do(err)
+		want := query.FolderUses{Whole: query.FolderUse{Newest: spaces.Whole.Newest, Old: spaces.Whole.Old},
+			In: map[string]query.FolderUse{}}
+		for _, s := range spaces.In {
+			if s.File {
+				want.Own.Newest.Add(s.Newest)
+				want.Own.Old.Add(s.Old)
+				continue
+			}
+			_, name := record.Split(s.Path)
+			want.In[name] = query.FolderUse{Newest: s.Newest, Old: s.Old}
+		}
+		got, err := p.FolderUse(t.Context(), dir)
+		if errors.Is(err, index.ErrNotFound) && want.Whole == (query.FolderUse{}) {
+			continue
+		}
+		if p.place.Do(err); got.Whole != want.Whole || got.Own != want.Own || !maps.Equal(got.In, want.In) {
+			t.Errorf("%q: %+v, want %+v", dir, *got, want)
+		}
+	}
+	if _, err := p.FolderUse(t.Context(), "never"); !errors.Is(err, index.ErrNotFound) {
+		t.Errorf("of a folder that was never there: %v", err)
+	}
+}
+
+// What was copied since a snapshot adds up to what the runs since have copied and changed.
+func TestFolderCopiesAddUp(t *testing.T) {
+	p := drawPast(t, 2, query.Options{Now: time.Now(), Kept: query.NewKept("")})
+	for since := range p.Snapshots {
+		want := query.Copies{}
+		for _, h := range p.Snapshots[since+1:] {
+			want.Changes += h.Added + h.Modified + h.Metadata + h.Moved + h.Removed
+			want.Bytes += h.CopiedBytes
+		}
+		got, err := p.FolderCopies(t.Context(), "", since)
+		if p.place.Do(err); got.Whole != want {
+			t.Errorf("since %d %+v, want %+v", since, got.Whole, want)
+		}
+	}
+	stats, err := p.Stats(t.Context())
+	p.place.Do(err)
+	details, err := p.Details(t.Context(), stats, 1)
+	p.place.Do(err)
+	got, err := p.FolderCopies(t.Context(), "", 0)
+	p.place.Do(err)
+	for _, f := range details.Changing {
+		if want := (query.Copies{Changes: f.Changes, Bytes: f.Copied}); f.Path != "" && got.In[f.Path] != want {
+			t.Errorf("%q: %+v, want %+v", f.Path, got.In[f.Path], want)
+		}
+	}
+}

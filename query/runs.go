@@ -21,10 +21,10 @@ type Run struct {
 	Gone   bool           // that snapshot's folder is gone
 }
 
-// Runs are the last n backups that are known, oldest first: what the destination has noted of them, and what it shows
+// runs are the last n backups that are known, oldest first: what the destination has noted of them, and what it shows
 // of others: snapshots, the last run that found nothing changed, what interrupted ones have left, and the one at work.
-// s is the Status. A run that did not come so far as to hold the lock leaves nothing.
-func (d *Reader) Runs(s *Status, n int) []Run {
+// A run that did not come so far as to hold the lock leaves nothing.
+func (d *Reader) runs(s *Status, n int) []Run {
 	return runsOf(destination.ReadRuns(d.Root), d.Snapshots, s, n)
 }
 

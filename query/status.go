@@ -34,11 +34,15 @@ type Status struct {
 	Left     destination.Leftovers
 	Running  string   // the run that is at work there now, as it says itself; "" for none
 	Settings []string // what is wrong with the settings
+	Runs     []Run    // the last ones, oldest first: RunsTold at most
 	ignored  bool     // what could not be read is no concern
 }
 
 // DataReadDays is how far back Status.DataRead looks.
 const DataReadDays = 90
+
+// RunsTold is how many runs Status.Runs has.
+const RunsTold = 30
 
 // LastBackup is the last run that looked at the whole source.
 type LastBackup struct {
@@ -104,6 +108,7 @@ func (d *Reader) Status(ctx context.Context, o StatusOptions) (*Status, error) {
 	if s.Left.Holder != "" && (o.Running == nil || o.Running(s.Left.Holder)) {
 		s.Running = s.Left.Holder
 	}
+	s.Runs = d.runs(s, RunsTold)
 	s.judge()
 	return s, nil
 }

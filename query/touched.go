@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"snap/index"
+	"snap/internal/file"
 	"snap/record"
 )
 
@@ -27,11 +28,34 @@ func (d *Reader) Touched(ctx context.Context, path string) ([]int, error) {
 		return nil, index.ErrNotFound
 	}
 	k := d.options.Kept
-	counts, err := kept(ctx, d,
+	counts, err := kept(ctx, d, false,
 		func() ([]int, bool) { return k.touched[path], k.touched[path] != nil },
 		func() ([]int, error) { return d.touched(ctx, path) },
 		func(counts []int) { k.keepTouched(path, counts) })
 	return slices.Clone(counts), err
+}
+
+// TouchedIn is Touched for what typed names: the path that was meant, and for each snapshot how many entries it changed
+// there. Of what is no folder the path itself counts.
+func (d *Reader) TouchedIn(ctx context.Context, typed string) (path string, counts []int, err error) {
+	paths, err := d.Paths(typed)
+	if err != nil {
+		return "", nil, err
+	}
+	if path, err = d.known(ctx, paths); err != nil {
+		return "", nil, err
+	}
+	if counts, err = d.Touched(ctx, path); err != nil || path == "" {
+		return path, counts, err
+	}
+	h, err := d.DB.Versions(ctx, path)
+	for i := range h.Versions {
+		r := &h.Versions[i].Record
+		if pos, ok := d.Snapshots.BySeq(h.Versions[i].Seq); ok && r.Kind != file.Folder && r.Change != record.Silent {
+			counts[pos] = max(counts[pos], 1)
+		}
+	}
+	return path, counts, err
 }
 
 func (d *Reader) touched(ctx context.Context, path string) ([]int, error) {

@@ -2,7 +2,6 @@ package query
 
 import (
 	"context"
-	"slices"
 	"strings"
 
 	"snap/index"
@@ -37,28 +36,43 @@ func (w *Weights) of(name string) (weight Weight, ok bool) {
 // Weigh sums the sizes of what is in the folder path of the snapshot h. The first question about a snapshot reads all
 // of its entries (some seconds for a million); with Options.Kept every further one about it is a look-up, also after
 // the program began anew: Kept has a folder for that. index.ErrNotFound if h does not hold the folder.
-func (d *Reader) Weigh(ctx context.Context, h *record.Header, path string) (w *Weights, err error) {
-	k := d.options.Kept
-	if f := k.knownWeights(h); f != nil {
-		if w = f.below(path); w == nil {
-			return nil, index.ErrNotFound
-		}
+func (d *Reader) Weigh(ctx context.Context, h *record.Header, path string) (*Weights, error) {
+	f, err := d.folderWeights(ctx, h)
+	if err != nil {
+		return nil, err
+	}
+	if w := f.below(path); w != nil {
 		return w, nil
 	}
+	return nil, index.ErrNotFound
+}
+
+// WeighFolders is the weight of each folder of the snapshot h, found out at once for all.
+func (d *Reader) WeighFolders(ctx context.Context, h *record.Header) (of func(path string) (w Weight, ok bool),
+	err error) {
+	f, err := d.folderWeights(ctx, h)
+	if err != nil {
+		return nil, err
+	}
+	return f.sum, nil
+}
+
+// folderWeights are those that are known, or else found out.
+func (d *Reader) folderWeights(ctx context.Context, h *record.Header) (f *folderWeights, err error) {
+	k := d.options.Kept
+	if f = k.knownWeights(h); f != nil {
+		return f, nil
+	}
 	err = k.inTurn(ctx, func() error {
-		f := k.knownWeights(h)
-		if f == nil {
-			if f, err = weighAll(ctx, d.DB, h, k.come); err != nil {
-				return err
-			}
+		if f = k.knownWeights(h); f != nil {
+			return nil
+		}
+		if f, err = weighAll(ctx, d.DB, h, k.come); err == nil {
 			k.keepWeights(h, f)
 		}
-		if w = f.below(path); w == nil {
-			return index.ErrNotFound
-		}
-		return nil
+		return err
 	})
-	return w, err
+	return f, err
 }
 
 // Weighed is Weigh if the answer is known by now; nil if it has to be found out. A page asks it first, and Weigh after.
@@ -69,39 +83,19 @@ func (d *Reader) Weighed(h *record.Header, path string) *Weights {
 	return nil
 }
 
-// folderWeights are those of all folders of one snapshot, in key order, the source first.
+// folderWeights are those of all folders of one snapshot.
 type folderWeights struct {
-	of      string // the snapshot: see weighedAs
-	paths   []string
-	weights []Weight
-}
-
-// find is the place of a folder.
-func (f *folderWeights) find(path string) (int, bool) {
-	return slices.BinarySearchFunc(f.paths, path, record.Compare)
+	of string // the snapshot: see weighedAs
+	folderSums[Weight]
 }
 
 // below are the Weights of a folder, nil if there is none.
 func (f *folderWeights) below(path string) *Weights {
-	i, ok := f.find(path)
+	whole, in, ok := f.in(path)
 	if !ok {
 		return nil
 	}
-	w := &Weights{Whole: f.weights[i], In: map[string]Weight{}}
-	for i++; i < len(f.paths) && record.Within(f.paths[i], path); {
-		name := below(f.paths[i], path)
-		w.In[name] = f.weights[i]
-		// What is in the folder follows it: on to the next one.
-		rest := f.paths[i+1:]
-		n, _ := slices.BinarySearchFunc(rest, f.paths[i], func(p, dir string) int {
-			if record.Within(p, dir) {
-				return -1
-			}
-			return record.Compare(p, dir)
-		})
-		i += 1 + n
-	}
-	return w
+	return &Weights{whole, in}
 }
 
 // weighAll reads all entries of the snapshot.
@@ -120,15 +114,15 @@ func weighAll(ctx context.Context, db *index.DB, h *record.Header,
 			open = f.close(open)
 		}
 		if len(open) > 0 {
-			f.weights[open[len(open)-1]].Entries++
+			f.sums[open[len(open)-1]].Entries++
 		}
 		switch e.Kind {
 		case file.Folder:
 			open = append(open, len(f.paths))
-			f.paths, f.weights = append(f.paths, strings.Clone(e.Path)), append(f.weights, Weight{})
+			f.paths, f.sums = append(f.paths, strings.Clone(e.Path)), append(f.sums, Weight{})
 		case file.Regular:
 			if len(open) > 0 {
-				f.weights[open[len(open)-1]].add(Weight{Bytes: e.Size})
+				f.sums[open[len(open)-1]].add(Weight{Bytes: e.Size})
 			}
 		}
 	}
@@ -142,7 +136,7 @@ func weighAll(ctx context.Context, db *index.DB, h *record.Header,
 func (f *folderWeights) close(open []int) []int {
 	n := len(open) - 1
 	if n > 0 {
-		f.weights[open[n-1]].add(f.weights[open[n]])
+		f.sums[open[n-1]].add(f.sums[open[n]])
 	}
 	return open[:n]
 }

@@ -155,7 +155,7 @@ func (f *folderWeights) pack(of string) []byte {
 			same++
 		}
 		b = appendText(binary.AppendUvarint(b, uint64(same)), path[same:])
-		b = binary.AppendUvarint(binary.AppendUvarint(b, uint64(f.weights[i].Entries)), uint64(f.weights[i].Bytes))
+		b = binary.AppendUvarint(binary.AppendUvarint(b, uint64(f.sums[i].Entries)), uint64(f.sums[i].Bytes))
 		before = path
 	}
 	return binary.LittleEndian.AppendUint32(b, crc32.Checksum(b, castagnoli))
@@ -218,7 +218,7 @@ func unpackWeights(b []byte, of string) *folderWeights {
 		if !record.ValidPath(path) || len(f.paths) > 0 && record.Compare(before, path) >= 0 || w.Entries < 0 || w.Bytes < 0 {
 			return nil
 		}
-		f.paths, f.weights, before = append(f.paths, path), append(f.weights, w), path
+		f.paths, f.sums, before = append(f.paths, path), append(f.sums, w), path
 	}
 	if bad || len(rest) > 0 {
 		return nil

@@ -25,6 +25,10 @@ type Entry struct {
 	Nlink     uint32  `json:"nlink"`
 	// "unreadable", "unheld" (by the destination): not in the snapshot; "inconsistent": changed while it was read
 	Problem string `json:"problem,omitempty"`
+
+	// With --total-size, of a folder: what is in it, with all below.
+	TotalBytes   *int64 `json:"total_bytes,omitempty"`
+	TotalEntries *int64 `json:"total_entries,omitempty"`
 }
 
 // NewEntry is e as `ls` prints it.

@@ -33,6 +33,8 @@ type Snapshot struct {
 
 	// In list, of the newest only: when the last run found nothing changed since.
 	LastUnchanged *Time `json:"last_unchanged,omitempty"`
+
+	ChangedBelow *int `json:"changed_below,omitempty"` // with list --changed: how many entries it changed there
 }
 
 // NewSnapshot is h with the state that people see.
