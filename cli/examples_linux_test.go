@@ -63,7 +63,7 @@ func TestExamplesOfTheHelp(t *testing.T) {
 			if shell == "man" {
 				shell = "bash"
 			}
-			if cmd.name == "web" { // it goes on until it is told to end
+			if cmd.Name == "web" { // it goes on until it is told to end
 				typed, _, _ := strings.Cut(line, " #")
 				serve, link := typed, "snap web --link -q"
 				if strings.Contains(typed, "--link") {
