@@ -17,7 +17,7 @@ import (
 
 // webPage runs snap web for dest and is a browser that has signed in: it gives the body and the status of an address
 // below the base.
-func webPage(t *testing.T, dest string, args ...string) (get func(address string) (string, int), end func() int) {
+func webPage(t testing.TB, dest string, args ...string) (get func(address string) (string, int), end func() int) {
 	t.Helper()
 	ctx, cancel := context.WithCancelCause(context.Background())
 	reader, writer := io.Pipe()

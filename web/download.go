@@ -69,9 +69,6 @@ func (q *question) selection() (chosen []string, err error) {
 	if q.r.Method != http.MethodPost {
 		return nil, nil
 	}
-	if err := q.r.ParseForm(); err != nil {
-		return nil, &statusError{http.StatusBadRequest, err}
-	}
 	for _, p := range q.r.PostForm["p"] {
 		path, err := parsePath(p)
 		if err != nil || path == "" {

@@ -68,10 +68,10 @@ func TestLimits(t *testing.T) {
 // TestFewHeavyQuestionsAtATime: the third waits, and light ones do not.
 func TestFewHeavyQuestionsAtATime(t *testing.T) {
 	s := show(t, diary(t))
-	begun, go_on := make(chan int, 10), make(chan bool)
+	begun, goOn := make(chan int, 10), make(chan bool)
 	heavy := &route{method: http.MethodGet, name: "heavy", heavy: true, serve: func(q *question) error {
 		begun <- 1
-		<-go_on
+		<-goOn
 		return nil
 	}}
 	ask := func(ctx context.Context) {
@@ -89,12 +89,42 @@ func TestFewHeavyQuestionsAtATime(t *testing.T) {
 	leave()
 	<-left // who waits and goes is gone, without having asked
 	wg.Go(func() { ask(t.Context()) })
-	go_on <- true
+	goOn <- true
 	<-begun
-	close(go_on)
+	close(goOn)
 	wg.Wait()
 	if len(begun) != 0 {
 		t.Error("one that had gone was asked")
+	}
+}
+
+// TestLongAnswersGoOn: the time that a request has to come in is none for the answer.
+func TestLongAnswersGoOn(t *testing.T) {
+	s := show(t, diary(t))
+	const comesIn = 50 * time.Millisecond
+	slow := route{method: http.MethodGet, name: "slow", serve: func(q *question) error {
+		select {
+		case <-q.ctx.Done():
+		case <-time.After(4 * comesIn):
+			io.WriteString(q.w, "whole")
+		}
+		return nil
+	}}
+	s.guard.routes = append(s.guard.routes, slow)
+	server := s.server(t.Context())
+	server.ReadTimeout = comesIn
+	l, err := net.Listen("tcp4", "127.0.0.1:0")
+	s.Do(err)
+	go server.Serve(l)
+	defer server.Close()
+	r, err := http.NewRequest(http.MethodGet, "http://"+l.Addr().String()+s.base+"/slow", nil)
+	s.Do(err)
+	r.AddCookie(s.cookie)
+	a, err := http.DefaultClient.Do(r)
+	s.Do(err)
+	defer a.Body.Close()
+	if b, err := io.ReadAll(a.Body); err != nil || string(b) != "whole" {
+		t.Errorf("%q %v", b, err)
 	}
 }
 

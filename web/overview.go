@@ -76,13 +76,13 @@ func (q *question) overview() error {
 	if err := q.open(); err != nil {
 		return err
 	}
-	if q.r.Header.Get("Snap-Fragment") == "disk" || q.form.Has("count") {
-		return q.overviewWith(true)
+	if q.r.Header.Get("Snap-Fragment") == "disk" {
+		d, err := q.disk()
+		if err != nil {
+			return err
+		}
+		return q.write(http.StatusOK, "overview", view{Body: &overview{Disk: d}})
 	}
-	return q.overviewWith(false)
-}
-
-func (q *question) overviewWith(count bool) error {
 	o := &overview{Command: "snap status -d " + shellWord(q.o.Dir)}
 	var judged query.StatusOptions
 	if q.o.Judge != nil {
@@ -95,10 +95,7 @@ func (q *question) overviewWith(count bool) error {
 	if o.Newest == nil {
 		return errEmpty
 	}
-	if count {
-		if err := q.release(); err != nil { // it takes long the first time
-			return err
-		}
+	if q.form.Has("count") {
 		if o.Disk, err = q.disk(); err != nil {
 			return err
 		}
@@ -205,8 +202,11 @@ func capital(s string) string {
 	return strings.ToUpper(s[:1]) + s[1:]
 }
 
-// disk counts what all snapshots take.
+// disk counts what all snapshots take. The first time it reads the whole index, which is not held meanwhile.
 func (q *question) disk() (*disk, error) {
+	if err := q.release(); err != nil {
+		return nil, err
+	}
 	s, err := q.d.Stats(q.ctx)
 	if err != nil {
 		return nil, err

@@ -93,9 +93,6 @@ func (q *question) chosenTheme() string {
 
 // theme takes the choice of light or dark, for browsers without scripts too.
 func (q *question) theme() error {
-	if err := q.r.ParseForm(); err != nil {
-		return &statusError{http.StatusBadRequest, err}
-	}
 	value := q.r.PostForm.Get("to")
 	if value != "light" && value != "dark" {
 		value = ""
