@@ -98,7 +98,7 @@ func TestFewHeavyQuestionsAtATime(t *testing.T) {
 	}
 }
 
-// TestLongAnswersGoOn: the time that a request has to come in is none for the answer.
+// TestLongAnswersGoOn: no limit of time that is for requests ends an answer.
 func TestLongAnswersGoOn(t *testing.T) {
 	s := show(t, diary(t))
 	const comesIn = 50 * time.Millisecond

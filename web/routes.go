@@ -54,9 +54,11 @@ type question struct {
 func (s *site) answer(w http.ResponseWriter, r *http.Request, to *route, rest string) {
 	s.touch()
 	q := &question{site: s, w: w, r: r, ctx: r.Context(), to: to, rest: rest, form: r.URL.Query(), now: s.o.Now()}
-	if err := q.receive(); err != nil {
-		q.fail(&statusError{http.StatusBadRequest, err})
-		return
+	if r.Method == http.MethodPost {
+		if err := r.ParseForm(); err != nil {
+			q.fail(&statusError{http.StatusBadRequest, err})
+			return
+		}
 	}
 	if to.heavy {
 		select {
@@ -70,21 +72,6 @@ func (s *site) answer(w http.ResponseWriter, r *http.Request, to *route, rest st
 	if err := to.serve(q); err != nil {
 		q.fail(err)
 	}
-}
-
-// receive takes in the body of a form. From then on an answer may take as long as it likes: else the time that a request
-// has to come in would end the answer too.
-func (q *question) receive() error {
-	if q.r.Method == http.MethodPost {
-		if err := q.r.ParseForm(); err != nil {
-			return err
-		}
-	}
-	err := http.NewResponseController(q.w).SetReadDeadline(time.Time{})
-	if errors.Is(err, http.ErrNotSupported) {
-		return nil
-	}
-	return err
 }
 
 // open opens the destination for this question, and holds its index until the answer is known.
