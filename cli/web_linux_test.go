@@ -107,7 +107,8 @@ func TestPageSaysWhatTheCommandSays(t *testing.T) {
 		"version":                              "version",
 	} {
 		var out bytes.Buffer
-		Run(context.Background(), testEnv(w.dest, &out, io.Discard), append([]string{"snap", "--json"}, strings.Fields(args)...))
+		Run(context.Background(), testEnv(w.dest, &out, io.Discard), append([]string{"snap", "--json"},
+			strings.Fields(args)...))
 		got, status := get("/api/" + address)
 		want := out.String()
 		if address == "status" || address == "stats" { // what is free goes on changing
@@ -121,7 +122,8 @@ func TestPageSaysWhatTheCommandSays(t *testing.T) {
 		"ls?at=nowhere": "ls nowhere", "find?q=a&size=big": "find --size big a", "history?path=nothing": "history nothing",
 	} {
 		var errs bytes.Buffer
-		code := Run(context.Background(), testEnv(w.dest, io.Discard, &errs), append([]string{"snap", "--json"}, strings.Fields(args)...))
+		code := Run(context.Background(), testEnv(w.dest, io.Discard, &errs), append([]string{"snap", "--json"},
+			strings.Fields(args)...))
 		got, status := get("/api/" + address)
 		if status < 400 || !strings.Contains(got, `"error":"`) || !strings.Contains(got, `"code":`+string(rune('0'+code))) {
 			t.Errorf("%s: %d %s; exit code %d: %s", address, status, got, code, errs.String())

@@ -120,7 +120,8 @@ func (q *question) failJSON(err error, status, code int) {
 	for i := range hints {
 		hints[i] = quote.Clean(hints[i])
 	}
-	b, encodeErr := wire.Encode(wire.WebError{Error: quote.Clean(err.Error()), Hints: append([]string{}, hints...), Code: code})
+	b, encodeErr := wire.Encode(wire.WebError{Error: quote.Clean(err.Error()), Hints: append([]string{}, hints...),
+		Code: code})
 	if encodeErr != nil {
 		status, b = http.StatusInternalServerError, nil
 	}
@@ -144,6 +145,7 @@ func (s *site) refuse(w http.ResponseWriter, _ *http.Request, status int) {
 		what, way = "Not this way", "This page cannot be asked so."
 	}
 	_, _ = w.Write([]byte(`<!doctype html><html lang="en"><meta charset="utf-8">` +
-		`<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark">` +
+		`<meta name="viewport" content="width=device-width, initial-scale=1">` +
+		`<meta name="color-scheme" content="light dark">` +
 		`<title>` + what + ` · snap</title><main><h1>` + what + `</h1><p>` + way + `</p></main></html>`))
 }

@@ -305,7 +305,8 @@ func (q *question) views(p *filePage, pairs ...string) {
 		p.View = ""
 	}
 	for i := 0; i < len(pairs); i += 2 {
-		p.Views = append(p.Views, viewLink{pairs[i], q.File(p.Path, "a", q.form.Get("a"), "b", q.form.Get("b"), "view", pairs[i+1]),
+		p.Views = append(p.Views, viewLink{pairs[i], q.File(p.Path, "a", q.form.Get("a"), "b", q.form.Get("b"), "view",
+			pairs[i+1]),
 			pairs[i+1] == p.View})
 	}
 }
@@ -426,7 +427,8 @@ func (p *filePage) Sheet() (all []fact) {
 		return m
 	}
 	a, b := of(p.A), of(p.B)
-	for _, name := range []string{"Kind", "Path", "Size", "Leads to", "Modified", "Mode", "Owner", "Group", "SHA-256", "In"} {
+	for _, name := range []string{"Kind", "Path", "Size", "Leads to", "Modified", "Mode", "Owner", "Group", "SHA-256",
+		"In"} {
 		if a[name] == "" && b[name] == "" {
 			continue
 		}

@@ -340,7 +340,8 @@ func (q *question) notHere(p *filesPage, pos int) error {
 	switch {
 	case len(p.Places) == 0:
 		_, name := record.Split(p.Path)
-		return notFound(hint.With(fmt.Errorf("%s: in no snapshot", quote.Path(p.Path)), "to search for the name: snap find %s",
+		return notFound(hint.With(fmt.Errorf("%s: in no snapshot", quote.Path(p.Path)),
+			"to search for the name: snap find %s",
 			quote.Word(name)))
 	case !folder:
 		http.Redirect(q.w, q.r, q.File(p.Path), http.StatusSeeOther)

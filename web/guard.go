@@ -120,9 +120,9 @@ func (g *guard) host(header string) (string, bool) {
 	return lower, slices.Contains(g.hosts, lower)
 }
 
-// sameSite reports whether the request comes from a page of this very server, or from the user. Another site may lead to
-// a page, in a window of its own, and reads nothing of it. A browser that does not say where it comes from is none of
-// these days: its cookie is Strict nevertheless.
+// sameSite reports whether the request comes from a page of this very server, or from the user. Another site may lead
+// to a page, in a window of its own, and reads nothing of it. A browser that does not say where a request comes from
+// is an old one: its cookie is Strict nevertheless.
 func (g *guard) sameSite(r *http.Request, page bool) bool {
 	switch r.Header.Get("Sec-Fetch-Site") {
 	case "", "same-origin", "none":

@@ -35,7 +35,8 @@ func TestLimits(t *testing.T) {
 	if page := s.get(t, s.File("huge.txt")); strings.Contains(page, "xxxxxxxx") || !strings.Contains(page, "SHA-256") {
 		t.Error("a huge text was shown")
 	}
-	if page := s.get(t, s.File("page.txt")); strings.Count(page, "<tr") > linesShown+10 || !strings.Contains(page, "500 lines more") {
+	if page := s.get(t, s.File("page.txt")); strings.Count(page, "<tr") > linesShown+10 || !strings.Contains(page,
+		"500 lines more") {
 		t.Error("a page has all lines of a long text")
 	}
 	for what, text := range map[string]string{
@@ -47,7 +48,8 @@ func TestLimits(t *testing.T) {
 		}
 	}
 	server := s.server(t.Context())
-	if server.ReadHeaderTimeout != 5*time.Second || server.ReadTimeout != 30*time.Second || server.IdleTimeout != 2*time.Minute ||
+	if server.ReadHeaderTimeout != 5*time.Second || server.ReadTimeout != 30*time.Second ||
+		server.IdleTimeout != 2*time.Minute ||
 		server.MaxHeaderBytes != 16<<10 {
 		t.Errorf("%+v", server)
 	}
@@ -137,7 +139,8 @@ func TestQuestionEndsWithItsReader(t *testing.T) {
 	}
 	snapshot(p, "20261120-100000")
 	s := show(t, p)
-	for _, at := range []string{s.Archive("tar", "20261120-100000", ""), s.Raw("20261120-100000", "big.bin"), s.Find("q", "*"), s.base + "/api/find?q=*", s.Home()} {
+	for _, at := range []string{s.Archive("tar", "20261120-100000", ""), s.Raw("20261120-100000", "big.bin"), s.Find("q",
+		"*"), s.base + "/api/find?q=*", s.Home()} {
 		ctx, cancel := context.WithCancel(t.Context())
 		w := &leaving{ResponseRecorder: httptest.NewRecorder(), leave: cancel}
 		r := httptest.NewRequest(http.MethodGet, at, nil).WithContext(ctx)

@@ -88,14 +88,22 @@ func addressesIn(n *html.Node) (all []string) {
 // hostileNames are what somebody who wants to harm, or only an odd program, calls a file.
 func hostileNames() (names []string) {
 	names = []string{
-		`<script>alert(1)<`, `<img src=x onerror=alert(1)>`, `"><svg onload=alert(1)>`, `' onmouseover='alert(1)`, `javascript:alert(1)`,
-		`data:text;html,<b>`, `{{.}}`, `{{template "layout"}}`, `&lt;b&gt;`, `&amp;`, `a&b=c`, `?q=1`, `#frag`, `%2e%2e`, `%00`, `%`, `%zz`,
-		`..hidden`, `...`, `-rf`, `--option`, `~`, `$HOME`, "`id`", `$(id)`, `;ls`, `|cat`, `a b`, ` lead`, `trail `, ` `, `a\b`, `C:`, `con`,
-		"line\nbreak", "cr\rname", "tab\there", "nul-less\x01\x02", "esc\x1b[31m", "\x7f", "bad\xff\xfe", "\xc3\x28", "\xed\xa0\x80", "‮gpj.exe",
-		"​zero width", " lines", "⁦iso⁩", "́combining", "日本語", "🙂", "ünï", "]]>", "<!--", "-->", "<![CDATA[", `\u003cb`,
-		"</script>", "</title>", "</textarea>", "<base href=x>", "<form action=x>", `x" y="z`, "a'b", "=1+1", "@SUM", "\"quoted\"", "a -> b",
-		"latest", "latest~1", "oldest", ".snap", "index.db", "snap-report.txt", "*", "?", "[a-z]", "**", `\`, "!", "^", "a..b", "20261121-100000",
-		"report.html", "picture.svg", "script.js", "style.css", "x.txt\u202e", "CON.txt", "a.png\x00"[:5], "\u2028.md", "\r\n.txt",
+		`<script>alert(1)<`, `<img src=x onerror=alert(1)>`, `"><svg onload=alert(1)>`, `' onmouseover='alert(1)`,
+		`javascript:alert(1)`,
+		`data:text;html,<b>`, `{{.}}`, `{{template "layout"}}`, `&lt;b&gt;`, `&amp;`, `a&b=c`, `?q=1`, `#frag`, `%2e%2e`,
+		`%00`, `%`, `%zz`,
+		`..hidden`, `...`, `-rf`, `--option`, `~`, `$HOME`, "`id`", `$(id)`, `;ls`, `|cat`, `a b`, ` lead`, `trail `, ` `,
+		`a\b`, `C:`, `con`,
+		"line\nbreak", "cr\rname", "tab\there", "nul-less\x01\x02", "esc\x1b[31m", "\x7f", "bad\xff\xfe", "\xc3\x28",
+		"\xed\xa0\x80", "\u202egpj.exe",
+		"\u200bzero width", " lines", "\u2066iso\u2069", "\u0301combining", "日本語", "🙂", "ünï", "]]>", "<!--", "-->",
+		"<![CDATA[", `\u003cb`,
+		"</script>", "</title>", "</textarea>", "<base href=x>", "<form action=x>", `x" y="z`, "a'b", "=1+1", "@SUM",
+		"\"quoted\"", "a -> b",
+		"latest", "latest~1", "oldest", ".snap", "index.db", "snap-report.txt", "*", "?", "[a-z]", "**", `\`, "!", "^",
+		"a..b", "20261121-100000",
+		"report.html", "picture.svg", "script.js", "style.css", "x.txt\u202e", "CON.txt", "a.png\x00"[:5], "\u2028.md",
+		"\r\n.txt",
 		strings.Repeat("x", 255), strings.Repeat("é", 127), strings.Repeat("<", 255), strings.Repeat("\xff", 255),
 	}
 	for i := 1; i < 256; i++ {
@@ -103,7 +111,7 @@ func hostileNames() (names []string) {
 			names = append(names, "b"+string([]byte{byte(i)})+"e")
 		}
 	}
-	for i, s := range []string{"<b>", `"`, "'", "&", "\n", "‮", "\xff", "{{", "javascript:"} {
+	for i, s := range []string{"<b>", `"`, "'", "&", "\n", "\u202e", "\xff", "{{", "javascript:"} {
 		for _, end := range []string{".txt", ".html", ".png", ".svg", ""} {
 			names = append(names, fmt.Sprintf("%s%d%s", s, i, end))
 		}
@@ -165,8 +173,9 @@ func TestHostileNamesOnEveryPage(t *testing.T) {
 		t.Fatalf("only %d names", len(names))
 	}
 	pages := map[string]string{
-		"overview": s.Home(), "snapshots": s.site.Snapshots(""), "files": s.Files("20261121-100000", "all"), "before": s.Files("20261119-100000", "all"),
-		"root": s.Files("20261119-100000", ""), "find": s.Find("q", "*"), "deleted": s.Find("q", "*", "deleted", "1"),
+		"overview": s.Home(), "snapshots": s.site.Snapshots(""), "files": s.Files("20261121-100000", "all"),
+		"before": s.Files("20261119-100000", "all"),
+		"root":   s.Files("20261119-100000", ""), "find": s.Find("q", "*"), "deleted": s.Find("q", "*", "deleted", "1"),
 	}
 	for i, n := range names {
 		if i%7 == 3 {
@@ -185,8 +194,9 @@ func TestHostileNamesOnEveryPage(t *testing.T) {
 	for _, e := range elements(parsed(t, s.get(t, s.File("all/last")))) {
 		tags[e.Data] = true
 	}
-	for _, more := range strings.Fields("ol ul li dl dt dd div section table tr td th tbody thead a bdi code small b mark ins del time figure img figcaption " +
-		"strong i text rect title circle h2 h3 noscript caption colgroup col select option label audio video script") {
+	for _, more := range strings.Fields(`ol ul li dl dt dd div section table tr td th tbody thead a bdi code
+		small b mark ins del time figure img figcaption strong i text rect title circle h2 h3 noscript caption colgroup col
+		select option label audio video script`) {
 		tags[more] = true
 	}
 	for what, at := range pages {
@@ -204,7 +214,8 @@ func TestHostileNamesOnEveryPage(t *testing.T) {
 				t.Errorf("%q: an element %s", what, e.Data)
 			}
 			for _, name := range []string{"href", "src", "action", "formaction"} {
-				if v := attribute(e, name); v != "" && !strings.HasPrefix(v, s.base+"/") && !strings.HasPrefix(v, "?") && !strings.HasPrefix(v, "#") {
+				if v := attribute(e, name); v != "" && !strings.HasPrefix(v, s.base+"/") && !strings.HasPrefix(v, "?") &&
+					!strings.HasPrefix(v, "#") {
 					t.Errorf("%q: %s=%q", what, name, v)
 				}
 			}
@@ -298,13 +309,16 @@ func TestPages(t *testing.T) {
 		want   []string
 		not    []string
 	}{
-		{"/", 200, []string{"Backed up 1 day ago", "3 snapshots of", "docs/new.txt", "new, 4 B", "was ideas.txt", "All on disk"}, []string{"recipes"}},
+		{"/", 200, []string{"Backed up 1 day ago", "3 snapshots of", "docs/new.txt", "new, 4 B", "was ideas.txt",
+			"All on disk"}, []string{"recipes"}},
 		{"/snapshots", 200, []string{"November 2026", "Saturday, 21 November", "10:00", "+2", "R1"}, nil},
 		{"/snapshots?month=2026-11", 200, []string{"Thursday, 19 November"}, nil},
 		{"/snapshots?month=1999-01", 404, []string{"no snapshot of"}, nil},
-		{"/s/20261121-100000/docs", 200, []string{"recipes.md", "thoughts.txt", "moved here", "new.txt", "3 snapshots", "letters"}, []string{"landlord"}},
+		{"/s/20261121-100000/docs", 200, []string{"recipes.md", "thoughts.txt", "moved here", "new.txt", "3 snapshots",
+			"letters"}, []string{"landlord"}},
 		{"/s/20261120-100000/docs", 200, []string{"modified", "1 change inside", "back to the newest"}, []string{"new.txt"}},
-		{"/s/20261121-100000/docs/letters", 200, []string{"gone by then", "landlord.txt", "until 19 Nov", "Nothing is in this folder"}, nil},
+		{"/s/20261121-100000/docs/letters", 200, []string{"gone by then", "landlord.txt", "until 19 Nov",
+			"Nothing is in this folder"}, nil},
 		{"/s/20261121-100000/", 200, []string{"ideas.txt", "now docs/thoughts.txt", "to-etc", "→ /etc"}, nil},
 		{"/s/20261121-100000/?sort=size", 200, []string{"descending"}, nil},
 		{"/s/20261121-100000/?sort=size&reverse=1", 200, []string{"ascending"}, nil},
@@ -316,7 +330,8 @@ func TestPages(t *testing.T) {
 		{"/s/20261119-100000/later", 200, []string{"not in the snapshot of Thu, 19 Nov 2026", "Sat, 21 Nov 2026"}, nil},
 		{"/s/20261121-100000/nothing", 404, []string{"in no snapshot", "snap find nothing"}, nil},
 		{"/s/nowhere/", 404, []string{"no such snapshot"}, nil},
-		{"/f/docs/recipes.md", 200, []string{"2 versions", "first seen", "same size", "eggs", "snap restore 20261120-100000:docs/recipes.md --target DIR"}, nil},
+		{"/f/docs/recipes.md", 200, []string{"2 versions", "first seen", "same size", "eggs",
+			"snap restore 20261120-100000:docs/recipes.md --target DIR"}, nil},
 		{"/f/docs/recipes.md?view=split", 200, []string{"2", "eggs"}, nil},
 		{"/f/docs/recipes.md?b=20261119-100000", 200, []string{"# Recipes", "2 eggs"}, []string{"3 eggs"}},
 		{"/f/docs/recipes.md?a=20261120-100000&b=20261119-100000", 200, []string{"−1"}, nil},
@@ -375,9 +390,11 @@ func TestPages(t *testing.T) {
 // same.
 func TestReferencesLeadToNames(t *testing.T) {
 	s := show(t, diary(t))
-	for ref, name := range map[string]string{"latest": "20261121-100000", "latest~2": "20261119-100000", "oldest": "20261119-100000",
-		"@2d": "20261120-100000", "20261119": "20261119-100000"} {
-		for _, at := range []string{s.Files(ref, "docs", "sort", "size"), s.Raw(ref, "docs/recipes.md"), s.Archive("tar", ref, "docs")} {
+	for ref, name := range map[string]string{"latest": "20261121-100000", "latest~2": "20261119-100000",
+		"oldest": "20261119-100000",
+		"@2d":    "20261120-100000", "20261119": "20261119-100000"} {
+		for _, at := range []string{s.Files(ref, "docs", "sort", "size"), s.Raw(ref, "docs/recipes.md"), s.Archive("tar",
+			ref, "docs")} {
 			a := s.do(http.MethodGet, at)
 			want := strings.Replace(at, escape(ref), name, 1)
 			if to := a.Header().Get("Location"); a.Code != http.StatusSeeOther || to != want {
@@ -391,7 +408,8 @@ func TestReferencesLeadToNames(t *testing.T) {
 func TestPartsOfPages(t *testing.T) {
 	s := show(t, diary(t))
 	part := func(name string) func(*http.Request) { return head("Snap-Fragment", name) }
-	whole, some := s.get(t, s.Files("20261120-100000", "docs")), s.get(t, s.Files("20261120-100000", "docs"), part("listing"))
+	whole, some := s.get(t, s.Files("20261120-100000", "docs")), s.get(t, s.Files("20261120-100000", "docs"),
+		part("listing"))
 	if strings.Contains(some, "<html") || !strings.Contains(some, "recipes.md") || len(some) > len(whole) {
 		t.Errorf("%s", some)
 	}
@@ -399,14 +417,16 @@ func TestPartsOfPages(t *testing.T) {
 	if !strings.Contains(whole, strings.TrimSpace(rows)) {
 		t.Error("the rows are others than those of the page")
 	}
-	if got := s.get(t, s.Home(), part("disk")); !strings.Contains(got, "saved by links") || strings.Contains(got, "<html") {
+	if got := s.get(t, s.Home(), part("disk")); !strings.Contains(got, "saved by links") || strings.Contains(got,
+		"<html") {
 		t.Error(got)
 	}
 	var sums struct {
 		Whole string
 		In    map[string]string
 	}
-	if err := json.Unmarshal([]byte(s.get(t, s.Files("20261119-100000", ""), part("weights"))), &sums); err != nil || sums.In["docs"] == "" {
+	if err := json.Unmarshal([]byte(s.get(t, s.Files("20261119-100000", ""), part("weights"))), &sums); err != nil ||
+		sums.In["docs"] == "" {
 		t.Errorf("%v %v", sums, err)
 	}
 	for _, bad := range []string{"layout", "x", "part-listing", "../x", "row"} {
@@ -420,10 +440,12 @@ func TestPartsOfPages(t *testing.T) {
 func TestTheme(t *testing.T) {
 	s := show(t, diary(t))
 	for at, want := range map[string]string{
-		s.Find("q", "x"): s.Find("q", "x"), "http://evil.example/": s.Home(), "//evil.example" + s.base + "/": s.Home(), "/other": s.Home(), "": s.Home(),
+		s.Find("q", "x"): s.Find("q", "x"), "http://evil.example/": s.Home(), "//evil.example" + s.base + "/": s.Home(),
+		"/other": s.Home(), "": s.Home(),
 	} {
 		a := s.do(http.MethodPost, s.Theme(), form(url.Values{"to": {"dark"}, "at": {at}}.Encode()))
-		if a.Code != http.StatusSeeOther || a.Header().Get("Location") != want || !strings.Contains(a.Header().Get("Set-Cookie"), "theme=dark; Path="+s.base+"/") {
+		if a.Code != http.StatusSeeOther || a.Header().Get("Location") != want ||
+			!strings.Contains(a.Header().Get("Set-Cookie"), "theme=dark; Path="+s.base+"/") {
 			t.Errorf("%q: %d %v", at, a.Code, a.Header())
 		}
 	}
@@ -441,7 +463,8 @@ func TestTheme(t *testing.T) {
 func TestEmptyAndWrong(t *testing.T) {
 	p := diary(t)
 	s := show(t, p)
-	all := []string{s.Home(), s.site.Snapshots(""), s.Files("latest", ""), s.Files("20261121-100000", ""), s.File("docs/recipes.md"), s.Find("q", "x")}
+	all := []string{s.Home(), s.site.Snapshots(""), s.Files("latest", ""), s.Files("20261121-100000", ""),
+		s.File("docs/recipes.md"), s.Find("q", "x")}
 	p.Do(os.Rename(in(p.Dest, ".snap/index.db"), in(p.Dest, ".snap/index.away")))
 	for _, at := range all {
 		a := s.do(http.MethodGet, at)
@@ -515,7 +538,8 @@ func TestNoUnsafeTemplateTypes(t *testing.T) {
 	}
 	err = fs.WalkDir(embedded, "static", func(path string, d fs.DirEntry, err error) error {
 		b, _ := embedded.ReadFile(path)
-		for _, word := range []string{"eval(", "new Function", "document.write", "insertAdjacentHTML", "outerHTML", "http://", "https://", "//cdn"} {
+		for _, word := range []string{"eval(", "new Function", "document.write", "insertAdjacentHTML", "outerHTML",
+			"http://", "https://", "//cdn"} {
 			if strings.Contains(strings.ReplaceAll(string(b), "http://www.w3.org/2000/svg", ""), word) {
 				t.Errorf("%s has %s", path, word)
 			}

@@ -18,9 +18,9 @@ import (
 	"snap/record"
 )
 
-// The bytes of a backed-up file are the most dangerous thing here: anybody may have written them, and they come from our
-// own address. So a browser is never told a type that could run, they are in a sandbox, and they are given to nothing
-// but a download, a picture, a player and a script of ours that reads them.
+// The bytes of a backed-up file are the most dangerous thing here: anybody may have written them, and they come from
+// our own address. So a browser is never told a type that could run, they are in a sandbox, and they are given to
+// nothing but a download, a picture, a player and a script of ours that reads them.
 
 // safeTypes are the types that a browser shows without running anything, by the end of a name.
 var safeTypes = map[string]string{
@@ -47,8 +47,8 @@ func rawType(name string, picture bool) (kind string, inline bool) {
 	return "application/octet-stream", false
 }
 
-// mayTake reports whether the bytes of a backup may be given to what asks. A script, a frame or a style sheet is none of
-// ours.
+// mayTake reports whether the bytes of a backup may be given to what asks. A script, a frame or a style sheet is none
+// of ours.
 func mayTake(dest string) bool {
 	switch dest {
 	case "", "empty", "document", "image", "audio", "video":

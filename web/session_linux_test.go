@@ -41,7 +41,8 @@ func TestCodeWorksOnce(t *testing.T) {
 		"nothing": "", "short": "abc", "of another key": show(t, s.Place).guard.code(), "changed": flipped(s.guard.code()),
 		"a cookie": s.cookie.Value, "long": strings.Repeat("A", 5000),
 	} {
-		if a := s.do(http.MethodGet, s.SignIn(code), withoutCookie); a.Code == http.StatusOK || a.Header().Get("Set-Cookie") != "" {
+		if a := s.do(http.MethodGet, s.SignIn(code), withoutCookie); a.Code == http.StatusOK ||
+			a.Header().Get("Set-Cookie") != "" {
 			t.Errorf("%s: %d", what, a.Code)
 		}
 	}

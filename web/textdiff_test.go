@@ -11,7 +11,8 @@ import (
 func TestDiffAppliedToAGivesB(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		text := rapid.Custom(func(t *rapid.T) string {
-			lines := rapid.SliceOfN(rapid.SampledFrom([]string{"a", "b", "c", "one two three", "one 2 three", "", "x\r", "\xff"}),
+			lines := rapid.SliceOfN(rapid.SampledFrom([]string{"a", "b", "c", "one two three", "one 2 three", "", "x\r",
+				"\xff"}),
 				0, 40).Draw(t, "lines")
 			s := strings.Join(lines, "\n")
 			if s != "" && rapid.Bool().Draw(t, "ends") {

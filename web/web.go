@@ -1,7 +1,7 @@
 // Package web shows a destination as pages: for people who would rather look than type.
 //
 // [Serve] listens on this machine alone, opens the browser, and answers until nobody has asked for long. Every request
-// passes the guard (guard.go) and then a route (routes.go). A route opens the destination for one question, asks package
+// passes the guard (guard.go), then a route (routes.go). A route opens the destination for one question, asks package
 // query, and closes it: between requests nothing is held, so that no reader keeps a backup out. It writes a page from a
 // template, JSON as the commands print it, or the bytes of a file.
 //

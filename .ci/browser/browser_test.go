@@ -250,7 +250,7 @@ func (b *tab) signIn(link string) {
 	b.t.Helper()
 	b.base, _, _ = strings.Cut(link, "/in/")
 	b.do(chromedp.Navigate(link))
-	b.until(`document.querySelector("h1") && !location.pathname.includes("/in/")`)
+	b.until(`document.querySelector("h1") && !location.pathname.includes("/in/") && document.readyState === "complete"`)
 }
 
 // visit goes to an address below the base.

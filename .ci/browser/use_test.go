@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 )
@@ -110,9 +110,12 @@ func TestDragThroughTime(t *testing.T) {
 				t.Errorf("the focus is in %q", got)
 			}
 		}
+		at := eval[string](b, "location.pathname")
 		b.do(chromedp.Click(chromedp.CSS(`a[rel=prev]`)))
-		b.do(chromedp.NavigateBack())
-		b.until(`document.querySelector("#slider")`)
+		b.until(fmt.Sprintf(`location.pathname !== %q`, at))
+		eval[bool](b, "(history.back(), true)")
+		b.until(fmt.Sprintf(`location.pathname === %q && document.querySelector(".cli code").textContent.includes(%q)`, at,
+			strings.Split(at, "/")[3]))
 		b.quiet()
 	}
 }
@@ -156,7 +159,9 @@ func TestOnlyKeys(t *testing.T) {
 func TestWithoutScript(t *testing.T) {
 	p := story(t)
 	b := open(t, 1280, 860)
-	b.do(chromedp.Func(call(emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})))
+	b.do(chromedp.Func(call(network.SetBlockedURLs, network.SetBlockedURLsParams{
+		URLPatterns: []*network.BlockPattern{{URLPattern: "*://*:*/*.js", Block: true}},
+	})))
 	link := p.serve()
 	b.base, _, _ = strings.Cut(link, "/in/")
 	b.do(chromedp.Navigate(link), chromedp.WaitVisible(chromedp.CSS("#verdict")))
@@ -167,6 +172,9 @@ func TestWithoutScript(t *testing.T) {
 	b.do(chromedp.Click(chromedp.CSS(".theme button")), chromedp.WaitVisible(chromedp.CSS("[data-theme=dark] .files")))
 	b.do(chromedp.SendKeys(chromedp.CSS(".find input"), "recipes.md\r"), chromedp.WaitVisible(chromedp.CSS("#found")))
 	b.do(chromedp.Click(chromedp.CSS(".results .name a")), chromedp.WaitVisible(chromedp.CSS(".code")))
+	if n := eval[int](b, `performance.getEntriesByType("resource").filter(e => e.name.endsWith(".js") && e.transferSize).length`); n > 0 {
+		t.Error("a script was loaded")
+	}
 }
 
 // TestDownloadZipAndTar: what is saved is what was backed up.
