@@ -44,7 +44,8 @@ type Result struct {
 
 // Write writes what the items name into an archive on w. What a snapshot does not have is no error: it is counted.
 func Write(ctx context.Context, w io.Writer, d *query.Reader, items []Item, o Options) (Result, error) {
-	a := &archiving{ctx: ctx, d: d, warn: o.Warn, left: o.Left, hash: file.NewDigest(), res: Result{LeftOut: map[file.Kind]int{}}}
+	a := &archiving{ctx: ctx, d: d, warn: o.Warn, left: o.Left, hash: file.NewDigest()}
+	a.res.LeftOut = map[file.Kind]int{}
 	if o.Zip {
 		a.w = newZip(w, !o.NoLinks)
 	} else {
