@@ -121,7 +121,8 @@ func (q *question) search(p *findPage) error {
 	if err != nil {
 		return err
 	}
-	f.IgnoreCase = p.Query == strings.ToLower(p.Query) // who types a large letter means it
+	// Who types a large letter means it, and a path is looked up at once as it stands.
+	f.IgnoreCase = p.Query == strings.ToLower(p.Query) && !strings.Contains(p.Query, "/")
 	if err := q.open(); err != nil {
 		return err
 	}
