@@ -149,6 +149,7 @@ func (s *site) funcs() template.FuncMap {
 		"add":   func(a, b int) int { return a + b },
 		"icon":  iconOf,
 		"shown": lineText,
+		"glob":  globIn,
 	}
 }
 
@@ -288,3 +289,14 @@ func fieldText(s string) string {
 		return r
 	}, strings.ToValidUTF8(s, "\uFFFD"))
 }
+
+// globIn is a pattern for what is directly in a folder.
+func globIn(path string) string {
+	if path == "" {
+		return "*"
+	}
+	return globQuoter.Replace(path) + "/*"
+}
+
+// globQuoter makes a path a pattern that fits that path alone.
+var globQuoter = strings.NewReplacer(`\`, `\\`, "*", `\*`, "?", `\?`, "[", `\[`)
