@@ -28,7 +28,7 @@ import (
 )
 
 // patience is how long a test waits for what has to come. It is no measure of speed.
-const patience = 2 * time.Minute
+const patience = 10 * time.Minute
 
 var (
 	snap    string          // the program
@@ -152,6 +152,8 @@ type tab struct {
 	ctx  context.Context
 	base string // where addresses begin
 
+	prefers map[string]string
+
 	mu      sync.Mutex
 	console []string // messages
 	foreign []string // requests to other hosts
@@ -163,8 +165,9 @@ func open(t *testing.T, width, height int64) *tab {
 	t.Helper()
 	ctx, end := chromedp.NewContext(browser, chromedp.WithNewBrowserContext())
 	t.Cleanup(end)
-	tab := &tab{t: t, ctx: ctx}
+	tab := &tab{t: t, ctx: ctx, prefers: map[string]string{}}
 	tab.do(chromedp.EmulateViewport(width, height))
+	tab.media("prefers-reduced-motion", "reduce") // a transition would take clicks and time
 	ctx, stop := context.WithTimeout(ctx, patience) // not before the first step, which begins the browser
 	t.Cleanup(stop)
 	tab.ctx = ctx
@@ -253,6 +256,12 @@ func (b *tab) signIn(link string) {
 	b.until(`document.querySelector("h1") && !location.pathname.includes("/in/") && document.readyState === "complete"`)
 }
 
+// ready waits until the page is there, and its scripts know keys and clicks.
+func (b *tab) ready() {
+	b.t.Helper()
+	b.until(`document.readyState === "complete" && document.querySelector("#help")?.hidden === false`)
+}
+
 // visit goes to an address below the base.
 func (b *tab) visit(address string) {
 	b.t.Helper()
@@ -265,15 +274,15 @@ func (b *tab) scheme(name string) {
 	b.media("prefers-color-scheme", name)
 }
 
-// media says what the user prefers.
+// media says what the user prefers. What was said before stays.
 func (b *tab) media(name, value string) {
 	b.t.Helper()
-	b.do(chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
-		_, err := cdp.Call(ctx, t, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
-			Features: []*emulation.MediaFeature{{Name: name, Value: value}},
-		})
-		return err
-	}))
+	b.prefers[name] = value
+	var p emulation.SetEmulatedMediaParams
+	for name, value := range b.prefers {
+		p.Features = append(p.Features, &emulation.MediaFeature{Name: name, Value: value})
+	}
+	b.do(chromedp.Func(call(emulation.SetEmulatedMedia, p)))
 }
 
 // call is a step that calls the browser by its protocol.

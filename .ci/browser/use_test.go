@@ -98,7 +98,7 @@ func TestDragThroughTime(t *testing.T) {
 				continue // the newest waits: what is between need not be shown
 			}
 			name := eval[string](b, fmt.Sprintf(`JSON.parse(document.querySelector("#steps").textContent).names[%d]`, pos))
-			b.until(fmt.Sprintf(`location.pathname.includes(%q) && document.querySelector(".cli code").textContent.includes(%q)`, name, name))
+			b.until(fmt.Sprintf(`location.pathname.includes(%q) && document.querySelector(".cli code").textContent === "snap ls " + %q`, name, name+":docs"))
 			want := strings.Join(strings.Fields(strings.ReplaceAll(p.snap("ls", "-d", p.dest, name+":docs"), "docs/", "")), " ")
 			if got := b.names(); got != want {
 				t.Errorf("%s: %q, want %q", name, got, want)
@@ -114,8 +114,8 @@ func TestDragThroughTime(t *testing.T) {
 		b.do(chromedp.Click(chromedp.CSS(`a[rel=prev]`)))
 		b.until(fmt.Sprintf(`location.pathname !== %q`, at))
 		eval[bool](b, "(history.back(), true)")
-		b.until(fmt.Sprintf(`location.pathname === %q && document.querySelector(".cli code").textContent.includes(%q)`, at,
-			strings.Split(at, "/")[3]))
+		b.until(fmt.Sprintf(`location.pathname === %q && document.querySelector(".cli code").textContent === "snap ls " + %q`, at,
+			strings.Split(at, "/")[3]+":docs"))
 		b.quiet()
 	}
 }
@@ -125,15 +125,15 @@ func TestOnlyKeys(t *testing.T) {
 	p := story(t)
 	b := open(t, 1280, 860)
 	b.signIn(p.serve())
-	key := func(keys string) { b.t.Helper(); b.do(chromedp.KeyEvent(keys)) }
+	key := func(keys string) { b.t.Helper(); b.ready(); b.do(chromedp.KeyEvent(keys)) }
 	key("gf")
 	b.until(`document.querySelector("#slider")`)
 	key("j" + kb.Enter) // docs
-	b.until(`document.querySelector("h1").textContent === "docs"`)
+	b.until(`document.querySelector("h1")?.textContent === "docs"`)
 	key("[")
 	b.until(`document.querySelector("#newest")`)
 	key("[")
-	b.until(`document.querySelector(".files").innerText.includes("letters") && !document.querySelector(".files").innerText.includes("thoughts")`)
+	b.until(`document.querySelector(".files")?.innerText.includes("letters") && !document.querySelector(".files").innerText.includes("thoughts")`)
 	key("n")
 	b.until(`!document.querySelector("#newest")`)
 	key("jx")
@@ -141,13 +141,13 @@ func TestOnlyKeys(t *testing.T) {
 	key("jjX")
 	b.until(`document.querySelector("#chosen").textContent === "3"`)
 	key("u")
-	b.until(`document.querySelector("h1").textContent === "mira"`)
+	b.until(`document.querySelector("h1")?.textContent === "mira"`)
 	key("/recipes.md" + kb.Enter)
 	b.until(`document.querySelector("#found")`)
 	key(kb.Escape + "j" + kb.Enter)
 	b.until(`document.querySelector("#lives")`)
 	key("[")
-	b.until(`location.search.includes("b=") && document.querySelector(".lives .b .does").textContent.includes("first seen")`)
+	b.until(`location.search.includes("b=") && document.querySelector(".lives .b .does")?.textContent.includes("first seen")`)
 	key("?")
 	b.until(`document.querySelector("#keys").open`)
 	key(kb.Escape)
@@ -171,7 +171,8 @@ func TestWithoutScript(t *testing.T) {
 	b.do(chromedp.WaitVisible(chromedp.CSS("#tray .button")))
 	b.do(chromedp.Click(chromedp.CSS(".theme button")), chromedp.WaitVisible(chromedp.CSS("[data-theme=dark] .files")))
 	b.do(chromedp.SendKeys(chromedp.CSS(".find input"), "recipes.md\r"), chromedp.WaitVisible(chromedp.CSS("#found")))
-	b.do(chromedp.Click(chromedp.CSS(".results .name a")), chromedp.WaitVisible(chromedp.CSS(".code")))
+	b.do(chromedp.Click(chromedp.CSS(".results .name a")))
+	b.until(`document.querySelector("#lives") && document.querySelector(".code").innerText.includes("eggs")`)
 	if n := eval[int](b, `performance.getEntriesByType("resource").filter(e => e.name.endsWith(".js") && e.transferSize).length`); n > 0 {
 		t.Error("a script was loaded")
 	}
@@ -326,7 +327,6 @@ func TestPrefersReducedMotion(t *testing.T) {
 	p := story(t)
 	b := open(t, 1280, 860)
 	b.signIn(p.serve())
-	b.media("prefers-reduced-motion", "reduce")
 	for _, at := range screens[:5] {
 		b.visit(at)
 		if n := eval[int](b, `document.getAnimations().filter(a => a.playState === "running").length`); n > 0 {
