@@ -167,7 +167,7 @@ func open(t *testing.T, width, height int64) *tab {
 	t.Cleanup(end)
 	tab := &tab{t: t, ctx: ctx, prefers: map[string]string{}}
 	tab.do(chromedp.EmulateViewport(width, height))
-	tab.media("prefers-reduced-motion", "reduce") // a transition would take clicks and time
+	tab.media("prefers-reduced-motion", "reduce")   // a transition would take clicks and time
 	ctx, stop := context.WithTimeout(ctx, patience) // not before the first step, which begins the browser
 	t.Cleanup(stop)
 	tab.ctx = ctx
