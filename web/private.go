@@ -37,8 +37,10 @@ func private(dir string) (*file.Dir, error) {
 	if !filepath.IsAbs(dir) {
 		return nil, hint.With(errors.New("there is no folder to keep the key of this user in"), "set $HOME")
 	}
-	if at := file.ReachOfOthersThan(dir, os.Geteuid()); at != "" {
-		return nil, fmt.Errorf("%s: another user can change it, so no key is kept below it", quote.Name(at))
+	// What is in the folder counts, too: nobody else may put a file there.
+	if at := file.ReachOfOthersThan(filepath.Join(dir, keyName), os.Geteuid()); at != "" {
+		return nil, hint.With(fmt.Errorf("%s: another user can change it, so no key is kept there", quote.Name(at)),
+			"who may: ls -ld %s %s", quote.Word(filepath.Dir(at)), quote.Word(at))
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err

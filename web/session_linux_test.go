@@ -1,6 +1,7 @@
 package web
 
 import (
+	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -277,6 +278,15 @@ func TestKeyIsThisUsersAlone(t *testing.T) {
 		if _, err := ReadKey(f); err == nil {
 			t.Errorf("%s, and it was used", what)
 		}
+	}
+	if err := errors.Join(os.RemoveAll(f.State), os.Mkdir(f.State, 0o700), os.Chmod(f.State, 0o777)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ReadKey(f); err == nil {
+		t.Error("others may put a key there")
+	}
+	if err := os.Chmod(f.State, 0o700); err != nil {
+		t.Fatal(err)
 	}
 	all, err := os.ReadDir(f.State)
 	if err != nil {
