@@ -142,7 +142,13 @@ func TestOnlyKeys(t *testing.T) {
 	b.until(`document.querySelector("#chosen").textContent === "3"`)
 	key("u")
 	b.until(`document.querySelector("h1")?.textContent === "mira"`)
-	key("/recipes.md" + kb.Enter)
+	key("/")
+	b.until(`document.activeElement.matches(".find input")`)
+	if typed := eval[string](b, "document.activeElement.value"); typed != "" {
+		t.Errorf("the key is in the field: %q", typed)
+		eval[bool](b, `(document.activeElement.value = "", true)`)
+	}
+	key("recipes.md" + kb.Enter)
 	b.until(`document.querySelector("#found")`)
 	key(kb.Escape + "j" + kb.Enter)
 	b.until(`document.querySelector("#lives")`)
