@@ -7,6 +7,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"snap/cli/exit"
+	"snap/cli/report"
 	"snap/cli/text"
 	"snap/cli/wire"
 	"snap/index"
@@ -257,7 +258,7 @@ func (c *call) differenceText(q *query.Diff, d *index.Difference, along int) str
 	}
 	said := []string{strings.Join(notes, ", ")}
 	if c.opts.verbose > 0 && q.Next {
-		said = append(said, reasonText(&record.Record{Reason: d.Reason, Stored: d.Stored}))
+		said = append(said, report.Reason(&record.Record{Reason: d.Reason, Stored: d.Stored}))
 	}
 	said = slices.DeleteFunc(said, func(s string) bool { return s == "" })
 	return s + enclose(" (", strings.Join(said, "; "), ")")

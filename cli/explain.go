@@ -12,6 +12,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"snap/cli/exit"
+	"snap/cli/report"
 	"snap/cli/settings"
 	"snap/cli/text"
 	"snap/cli/wire"
@@ -232,7 +233,7 @@ func (c *call) printExplained(j explained, rec *record.Record) error {
 	if j.Last.Since != j.Last.Snapshot {
 		last += fmt.Sprintf(" as it is since %s:", quote.Name(j.Last.Since))
 	}
-	why = reasonText(rec)
+	why = report.Reason(rec)
 	if rec.From != "" {
 		why += " from " + quote.Name(rec.From)
 	}

@@ -99,7 +99,7 @@ func (c *call) initialize(dest, note string) (err error) {
 		}
 		path, b64 := wire.Name(dest)
 		return c.json(wire.Init{Type: "summary", Path: path, PathB64: b64, Made: made, Ready: can,
-			Taken: newTakenJSON(d.Taken), Note: note})
+			Taken: wire.NewTakenOver(d.Taken), Note: note})
 	}
 	if c.opts.quiet {
 		if note != "" { // a variable with the source may be empty, and then no backup is ever made

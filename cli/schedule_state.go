@@ -44,18 +44,14 @@ func (c *call) scheduleState(m managers, dest string) error {
 }
 
 // lastMade is when the last backup of dest was made, or found nothing changed; zero if that is not known.
-func (c *call) lastMade(dest string) (t time.Time) {
+func (c *call) lastMade(dest string) time.Time {
 	d, err := query.Open(c.ctx, dest, query.Options{Trust: c.trusted(dest)})
 	if err != nil {
-		return t
+		return time.Time{}
 	}
 	defer d.Close()
-	if l := lastRunOf(d.Root, d.Snapshots); l.header != nil {
-		if t = l.header.Time; l.unchanged.After(t) {
-			t = l.unchanged
-		}
-	}
-	return t
+	l := d.LastRun()
+	return l.Time()
 }
 
 // stateText is how it stands, a line each.

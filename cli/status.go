@@ -6,6 +6,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"snap/cli/exit"
+	"snap/cli/report"
 	"snap/cli/settings"
 	"snap/cli/status"
 	"snap/cli/text"
@@ -118,7 +119,7 @@ func (c *call) askSettings(d *query.Reader, o *query.StatusOptions) (rules []str
 	}
 	o.Rules, o.Ignore = s.Keep.Policy(c.now()), s.IgnoresErrors()
 	if len(s.Unknown) > 0 && !o.Rules.Empty() {
-		why, _ := unknownStop(s.Unknown)
+		why, _ := report.UnknownStop(s.Unknown)
 		o.Settings, o.Idle = append(o.Settings, why), true
 	}
 	return s.Keep.Lines()

@@ -10,7 +10,6 @@ import (
 	"snap/cli/exit"
 	"snap/cli/settings"
 	"snap/cli/text"
-	"snap/cli/wire"
 	"snap/destination"
 	"snap/internal/file"
 	"snap/internal/hint"
@@ -40,13 +39,6 @@ func (c *call) checkTakeOver(dest string, s *settings.Settings) error {
 			"look at it; remove the line, or make the file yours: chown root %s", quote.Word(path)))
 	}
 	return nil
-}
-
-func newTakenJSON(t *destination.Taken) *wire.TakenOver {
-	if t == nil {
-		return nil
-	}
-	return &wire.TakenOver{From: text.UserName(t.From), FromUID: t.From, Files: t.Entries}
 }
 
 // takenLines say whose dest was and whose it is now, and what follows.

@@ -11,7 +11,6 @@ import (
 	"snap/destination"
 	"snap/internal/quote"
 	"snap/query"
-	"snap/record"
 )
 
 // Line is one fact, with the word that it stands behind.
@@ -160,17 +159,4 @@ func rulesText(style text.Style, s *query.Status, rules []string) string {
 		line += fmt.Sprintf("; %s more have to be free, and the oldest go for that", style.Size(s.Rules.Short))
 	}
 	return line
-}
-
-// Footer is a line below a list of snapshots: how many they are, what their runs copied, and how much is free.
-func Footer(style text.Style, shown []record.Header, all int, free, total int64) string {
-	copied := int64(0)
-	for i := range shown {
-		copied = record.Plus(copied, shown[i].CopiedByRun())
-	}
-	count := text.Plural(len(shown), "snapshot", "snapshots")
-	if len(shown) < all {
-		count = fmt.Sprintf("%d of %s", len(shown), text.Plural(all, "snapshot", "snapshots"))
-	}
-	return fmt.Sprintf("%s, %s copied; %s of %s free", count, style.Size(copied), style.Size(free), style.Size(total))
 }
