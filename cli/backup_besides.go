@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+
 	"snap/cli/report"
 	"snap/cli/settings"
 	"snap/destination"

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+
 	"snap/backup"
 	"snap/backup/source"
 	"snap/cli/exit"

@@ -2,12 +2,13 @@ package cli
 
 import (
 	"errors"
+	"strings"
+
 	"snap/cli/exit"
 	"snap/cli/report"
 	"snap/cli/wire"
 	"snap/filter"
 	"snap/internal/quote"
-	"strings"
 )
 
 // tell says how a backup ended.

@@ -4,13 +4,14 @@ import (
 	"os"
 	"os/user"
 	"slices"
+	"strings"
+
 	"snap/backup"
 	"snap/cli/settings"
 	"snap/cli/text"
 	"snap/internal/hint"
 	"snap/internal/quote"
 	"snap/internal/when"
-	"strings"
 )
 
 // backupOptions puts flags, settings and defaults together, in this order of weight.

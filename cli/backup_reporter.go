@@ -3,6 +3,10 @@ package cli
 import (
 	"fmt"
 	"log/slog"
+	"time"
+
+	"github.com/dustin/go-humanize"
+
 	"snap/backup"
 	"snap/cli/report"
 	"snap/cli/text"
@@ -10,9 +14,6 @@ import (
 	"snap/internal/progress"
 	"snap/internal/quote"
 	"snap/record"
-	"time"
-
-	"github.com/dustin/go-humanize"
 )
 
 // backupReporter shows, logs and counts what a backup does: the marks of changes with -v and -n, every file with its

@@ -3,6 +3,8 @@ package cli
 import (
 	"errors"
 	"log/slog"
+	"strings"
+
 	"snap/backup"
 	"snap/cli/exit"
 	"snap/cli/logfile"
@@ -12,7 +14,6 @@ import (
 	"snap/destination"
 	"snap/internal/hint"
 	"snap/query"
-	"strings"
 )
 
 // backupRun is one backup with what is done around it.

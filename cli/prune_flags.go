@@ -3,11 +3,12 @@ package cli
 import (
 	"cmp"
 	"errors"
+
+	"github.com/urfave/cli/v2"
+
 	"snap/cli/settings"
 	"snap/internal/hint"
 	"snap/internal/quote"
-
-	"github.com/urfave/cli/v2"
 )
 
 // keepFlags are the flags of prune.

@@ -2,13 +2,14 @@ package cli
 
 import (
 	"errors"
+	"time"
+
 	"snap/cli/exit"
 	"snap/cli/report"
 	"snap/cli/wire"
 	"snap/destination"
 	"snap/destination/retention"
 	"snap/internal/hint"
-	"time"
 )
 
 // removing opens dest, deletes the snapshots that the plan does not keep, or with -n none, and says so; of

@@ -1,14 +1,15 @@
 package report
 
 import (
+	"strconv"
+	"strings"
+	"time"
+
 	"snap/backup"
 	"snap/cli/text"
 	"snap/filter"
 	"snap/internal/quote"
 	"snap/query"
-	"strconv"
-	"strings"
-	"time"
 )
 
 // idleMax is how many lines of the lists are named that fit nothing.

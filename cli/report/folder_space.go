@@ -1,11 +1,11 @@
 package report
 
 import (
+	"github.com/dustin/go-humanize"
+
 	"snap/cli/text"
 	"snap/internal/file"
 	"snap/query"
-
-	"github.com/dustin/go-humanize"
 )
 
 // foldersMax is how many folders are shown.

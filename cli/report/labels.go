@@ -1,13 +1,14 @@
 package report
 
 import (
+	"strings"
+
+	"github.com/clipperhouse/displaywidth"
+
 	"snap/cli/text"
 	"snap/destination"
 	"snap/internal/quote"
 	"snap/record"
-	"strings"
-
-	"github.com/clipperhouse/displaywidth"
 )
 
 // Labels prints a line a snapshot, the names as wide as the widest.

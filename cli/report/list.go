@@ -2,14 +2,15 @@ package report
 
 import (
 	"fmt"
+	"strings"
+
+	"github.com/dustin/go-humanize"
+
 	"snap/cli/text"
 	"snap/internal/file"
 	"snap/internal/quote"
 	"snap/query"
 	"snap/record"
-	"strings"
-
-	"github.com/dustin/go-humanize"
 )
 
 // List prints a table of snapshots, and their states where there is something to tell.

@@ -1,11 +1,12 @@
 package report
 
 import (
+	"strings"
+	"time"
+
 	"snap/cli/text"
 	"snap/destination/retention"
 	"snap/internal/quote"
-	"strings"
-	"time"
 )
 
 // Removed prints what becomes of each snapshot, of those that stay only if all is true, and what that frees. dry:

@@ -2,13 +2,14 @@ package report
 
 import (
 	"fmt"
+	"strings"
+
 	"snap/cli/settings"
 	"snap/cli/text"
 	"snap/destination/retention"
 	"snap/internal/hint"
 	"snap/internal/quote"
 	"snap/query"
-	"strings"
 )
 
 // Stops are the reasons why rules did not run, each with what to do, which may be several lines.

@@ -3,14 +3,15 @@ package report
 import (
 	"errors"
 	"fmt"
+
+	"github.com/dustin/go-humanize"
+
 	"snap/cli/text"
 	"snap/index"
 	"snap/internal/file"
 	"snap/internal/quote"
 	"snap/query"
 	"snap/record"
-
-	"github.com/dustin/go-humanize"
 )
 
 // Stats prints what the destination dest holds.

@@ -1,10 +1,11 @@
 package wire
 
 import (
+	"time"
+
 	"snap/destination/retention"
 	"snap/index"
 	"snap/query"
-	"time"
 )
 
 // Removed is a snapshot in `prune` and `delete`.

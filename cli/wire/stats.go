@@ -2,6 +2,7 @@ package wire
 
 import (
 	"slices"
+
 	"snap/index"
 	"snap/query"
 	"snap/record"
