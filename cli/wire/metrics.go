@@ -1,4 +1,4 @@
-package status
+package wire
 
 import (
 	"bytes"
@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"snap/cli/wire"
 	"snap/query"
 )
 
@@ -15,7 +14,7 @@ import (
 // has the label destination. What is not known is not there.
 func Metrics(s *query.Status) []byte {
 	m := metrics{}
-	m.label, _ = wire.Name(s.Dir)
+	m.label, _ = Name(s.Dir)
 	m.gauge("snap_status", "How the destination is: 0 well, 1 attention, 2 damage.", float64(s.Verdict()))
 	m.head("snap_status_concern", "Whether this is not as it should be: 1 or 0.")
 	found := map[query.Concern]bool{}
