@@ -39,10 +39,3 @@ func checkDest(dest string) error {
 	}
 	return nil
 }
-
-// holder is what other runs are told while this one holds the lock.
-func (c *call) holder(what string) string {
-	host, _ := os.Hostname()
-	return quote.Clean(fmt.Sprintf("snap %s (process %d on %s, since %s)", what, os.Getpid(), host,
-		c.env.Now().Format("2006-01-02 15:04:05")))
-}

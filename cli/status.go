@@ -82,7 +82,6 @@ func runStatus(c *call) error {
 	}
 	return c.reading(func(d *query.Reader) error {
 		rules := c.askSettings(d, &o)
-		o.Running = func(holder string) bool { return !exit.HolderGone(holder) }
 		s, err := d.Status(c.ctx, o)
 		if err != nil {
 			return err

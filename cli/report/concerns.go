@@ -52,7 +52,7 @@ func (p *Printer) Concern(s *query.Status, c query.Concern) string {
 			map[bool]string{true: "folder is gone", false: "folders are gone"}[len(s.Missing) == 1], quote.List(s.Missing))
 	case query.Interrupted:
 		if len(s.Left.Interrupted) == 0 {
-			return "a run ended before its time: " + s.Left.Holder
+			return "a run ended before its time: " + s.Left.Holder.Text
 		}
 		begun := slices.MaxFunc(s.Left.Interrupted, time.Time.Compare)
 		return fmt.Sprintf("the backup of %s was interrupted; the next one goes on from there", p.When(begun))

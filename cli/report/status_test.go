@@ -65,7 +65,7 @@ func TestWhatIsSaid(t *testing.T) {
 			"2 snapshots are in the index whose folders are gone: x, y", "snap delete -d '/mnt/my disk' x y"},
 		{query.Interrupted, func(s *query.Status) { s.Left.Interrupted = []time.Time{day(-3), day(-2)} },
 			"the backup of 2026-11-20 12:00 was interrupted; the next one goes on from there", "snap backup -d '/mnt/my disk'"},
-		{query.Interrupted, func(s *query.Status) { s.Left.Holder = "snap backup (process 1)" },
+		{query.Interrupted, func(s *query.Status) { s.Left.Holder.Text = "snap backup (process 1)" },
 			"a run ended before its time: snap backup (process 1)", "snap backup -d '/mnt/my disk'"},
 		{query.Unfinished, func(s *query.Status) { s.Left = destination.Leftovers{Purging: true, Stuck: 2} },
 			"a purge is not at its end: the next run that writes sees to it; " +

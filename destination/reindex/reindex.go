@@ -37,8 +37,8 @@ import (
 // Options say how the index is made again. The zero value reads the change sets, and takes as
 // snapshots the trees that they name.
 type Options struct {
-	LockWait time.Duration // how long to wait for another run; 0: not at all
-	Holder   string        // what others see while this run holds the lock
+	LockWait time.Duration      // how long to wait for another run; 0: not at all
+	Holder   destination.Holder // what others see while this run holds the lock
 
 	// Time is the time that the name of a snapshot tells, false if it is no snapshot's name. Folders with
 	// such a name are taken for snapshots even if no change set names them. nil: no folder is.
