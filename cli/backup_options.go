@@ -5,6 +5,7 @@ import (
 	"os/user"
 	"slices"
 	"strings"
+	"time"
 
 	"snap/backup"
 	"snap/cli/settings"
@@ -53,14 +54,8 @@ func (c *call) backupOptions(s *settings.Settings, dest string, src sources) (ba
 				"size, as 500M", quote.Name(v))
 		}
 	}
-	o.Time = c.now()
-	if f.IsSet("time") {
-		if o.Time, _, err = when.Parse(f.String("time"), c.now()); err != nil {
-			return o, hint.Usagef("--time: %s", err)
-		}
-		if o.Time.IsZero() {
-			return o, hint.Usagef("--time %s: no snapshot is that old", quote.Name(f.String("time")))
-		}
+	if o.Time, err = c.backupTime(); err != nil {
+		return o, err
 	}
 	if err := c.giveWay(&o, s); err != nil {
 		return o, err
@@ -80,4 +75,20 @@ func (c *call) backupOptions(s *settings.Settings, dest string, src sources) (ba
 	}
 	o.Scan.Filter, err = c.filters(dest, src)
 	return o, err
+}
+
+// backupTime is the time that the snapshot is to have.
+func (c *call) backupTime() (time.Time, error) {
+	if !c.flags.IsSet("time") {
+		return c.now(), nil
+	}
+	text := c.flags.String("time")
+	t, _, err := when.Parse(text, c.now())
+	switch {
+	case err != nil:
+		err = hint.Usagef("--time: %s", err)
+	case t.IsZero():
+		err = hint.Usagef("--time %s: no snapshot is that old", quote.Name(text))
+	}
+	return t, err
 }

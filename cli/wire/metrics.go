@@ -27,59 +27,9 @@ func Metrics(s *query.Status) []byte {
 	m.time("snap_status_timestamp_seconds", "When this was written.", s.Now)
 	m.gauge("snap_snapshots", "Complete snapshots.", float64(s.Snapshots))
 	m.gauge("snap_snapshots_missing", "Snapshots whose folders are gone.", float64(len(s.Missing)))
-	if s.Newest != nil {
-		m.time(
-			"snap_last_backup_timestamp_seconds",
-			"When the last run began that looked at the whole source.",
-			s.Last.Time,
-		)
-		m.time("snap_last_snapshot_timestamp_seconds", "When the run began that made the newest snapshot.", s.Newest.Time)
-		m.gauge(
-			"snap_last_snapshot_errors",
-			"Files that the newest snapshot lacks because they could not be read or held.",
-			float64(s.Newest.Errors),
-		)
-		m.gauge(
-			"snap_last_snapshot_copied_bytes",
-			"What the run copied that made the newest snapshot.",
-			float64(s.Newest.CopiedByRun()),
-		)
-		if s.Last.Usual > 0 {
-			m.gauge(
-				"snap_backup_interval_seconds",
-				"The median of the last intervals between backups.",
-				s.Last.Usual.Seconds(),
-			)
-		}
-	}
-	if c := s.Check; c != nil {
-		left := int64(0)
-		if c.Left != nil {
-			left = c.Left.Errors
-		}
-		m.time("snap_last_check_timestamp_seconds", "When the last check began.", c.Time)
-		m.gauge("snap_check_errors", "Faults that checks found and that no check since has found well.", float64(left))
-		m.gauge(
-			"snap_data_read_ratio",
-			fmt.Sprintf("Which part of all bytes checks have read within %d days, about.", query.DataReadDays),
-			s.DataRead,
-		)
-	}
-	m.gauge("snap_free_bytes", "Free space in the file system of the destination.", float64(s.Space.Free))
-	m.gauge("snap_size_bytes", "Size of the file system of the destination.", float64(s.Space.Total))
-	if s.Space.HasInodes {
-		m.gauge("snap_free_inodes", "Free inodes in the file system of the destination.", float64(s.Space.Inodes))
-	}
-	if g := &s.Space.Growth; g.Known {
-		m.gauge(
-			"snap_growth_bytes_per_second",
-			"By how much less is free, in the mean of the last days.",
-			g.PerDay/(24*60*60),
-		)
-	}
-	if !s.Space.Full.IsZero() {
-		m.time("snap_full_timestamp_seconds", "When the file system is full if that goes on.", s.Space.Full)
-	}
+	m.lastBackup(s)
+	m.lastCheck(s)
+	m.space(&s.Space)
 	m.gauge(
 		"snap_rules_would_delete_snapshots",
 		"Snapshots that the rules would delete after a backup now.",
@@ -90,6 +40,71 @@ func Metrics(s *query.Status) []byte {
 		float64(len(l.Interrupted)+l.Works+l.Deleting+l.Stuck)+number(l.Purging))
 	m.gauge("snap_running", "Whether a run is at work: 1 or 0.", number(s.Running != ""))
 	return m.Bytes()
+}
+
+func (m *metrics) lastBackup(s *query.Status) {
+	if s.Newest == nil {
+		return
+	}
+	m.time(
+		"snap_last_backup_timestamp_seconds",
+		"When the last run began that looked at the whole source.",
+		s.Last.Time,
+	)
+	m.time("snap_last_snapshot_timestamp_seconds", "When the run began that made the newest snapshot.", s.Newest.Time)
+	m.gauge(
+		"snap_last_snapshot_errors",
+		"Files that the newest snapshot lacks because they could not be read or held.",
+		float64(s.Newest.Errors),
+	)
+	m.gauge(
+		"snap_last_snapshot_copied_bytes",
+		"What the run copied that made the newest snapshot.",
+		float64(s.Newest.CopiedByRun()),
+	)
+	if s.Last.Usual > 0 {
+		m.gauge(
+			"snap_backup_interval_seconds",
+			"The median of the last intervals between backups.",
+			s.Last.Usual.Seconds(),
+		)
+	}
+}
+
+func (m *metrics) lastCheck(s *query.Status) {
+	c := s.Check
+	if c == nil {
+		return
+	}
+	left := int64(0)
+	if c.Left != nil {
+		left = c.Left.Errors
+	}
+	m.time("snap_last_check_timestamp_seconds", "When the last check began.", c.Time)
+	m.gauge("snap_check_errors", "Faults that checks found and that no check since has found well.", float64(left))
+	m.gauge(
+		"snap_data_read_ratio",
+		fmt.Sprintf("Which part of all bytes checks have read within %d days, about.", query.DataReadDays),
+		s.DataRead,
+	)
+}
+
+func (m *metrics) space(s *query.Space) {
+	m.gauge("snap_free_bytes", "Free space in the file system of the destination.", float64(s.Free))
+	m.gauge("snap_size_bytes", "Size of the file system of the destination.", float64(s.Total))
+	if s.HasInodes {
+		m.gauge("snap_free_inodes", "Free inodes in the file system of the destination.", float64(s.Inodes))
+	}
+	if g := &s.Growth; g.Known {
+		m.gauge(
+			"snap_growth_bytes_per_second",
+			"By how much less is free, in the mean of the last days.",
+			g.PerDay/(24*60*60),
+		)
+	}
+	if !s.Full.IsZero() {
+		m.time("snap_full_timestamp_seconds", "When the file system is full if that goes on.", s.Full)
+	}
 }
 
 // metrics writes them.
