@@ -82,7 +82,7 @@ snap backup /mnt/disk/me ~ --if-older 1d     # once a day, tried every hour`,
 				}
 				return dest, err
 			})
-			return c.events.end(err)
+			return c.events.End(c.ctx, err)
 		},
 	}
 }

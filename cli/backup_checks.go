@@ -8,6 +8,7 @@ import (
 
 	"snap/backup"
 	"snap/backup/source"
+	"snap/cli/events"
 	"snap/cli/exit"
 	"snap/internal/file"
 	"snap/internal/hint"
@@ -38,4 +39,10 @@ func checkDest(dest string) error {
 			"name a folder that the snapshots can be made in")
 	}
 	return nil
+}
+
+// eventCaller is this command, for what happens around a backup.
+func (c *call) eventCaller() events.Caller {
+	return events.Caller{Style: c.Style, Environ: c.env.Environ, LookupEnv: c.env.LookupEnv, Warn: c.warn, Note: c.note,
+		Complaint: func(err error) []string { return complaint(c.env, err) }, DryRun: c.flags.Bool("dry-run")}
 }

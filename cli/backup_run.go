@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"snap/backup"
+	"snap/cli/events"
 	"snap/cli/exit"
 	"snap/cli/logfile"
 	"snap/cli/report"
@@ -102,7 +103,9 @@ func (r *backupRun) check() (err error) {
 		return err
 	}
 	if r.events == nil { // else the index was made again, and this is the second try
-		r.events = r.newEvents(r.dest, r.src, &r.settings)
+		if r.events = events.New(r.eventCaller(), r.dest, r.src.all(), &r.settings); r.events != nil {
+			r.env.Stderr = r.events.Listen(r.env.Stderr)
+		}
 	}
 	if err := r.checkNoIndex(r.dest, r.src, r.settings.Format); err != nil {
 		return err
@@ -147,7 +150,7 @@ func (r *backupRun) openLog() (end func() error, err error) {
 
 // begin runs what is to run before a backup, and looks once more whether it can be made.
 func (r *backupRun) begin() (err error) {
-	if err := r.events.begin(r.log, r.logPath, r.options.DryRun); err != nil {
+	if err := r.events.Begin(r.ctx, r.log, r.logPath); err != nil {
 		logfile.Failed(r.log, "backup", err)
 		return err
 	}
@@ -177,7 +180,7 @@ func (r *backupRun) run() (refused, err error) {
 		refused, err = err, nil
 	}
 	r.done = !dry && (res.Skipped || res.Header != nil)
-	r.events.done(r.done, res)
+	r.events.Done(r.done, res)
 	if err != nil {
 		r.line.End()
 		if res.Kept {

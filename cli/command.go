@@ -7,6 +7,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"snap/cli/events"
 	"snap/cli/text"
 	"snap/cli/wire"
 	"snap/internal/hint"
@@ -48,13 +49,13 @@ type call struct {
 	args    []string
 	dashed  []string // the arguments after "--", for a command that keeps them apart
 	all     []*command
-	summed  bool    // a backup is done and has said what it did
-	found   string  // the destination, once it was looked for
-	which   bool    // the command says itself which it is
-	obvious bool    // so that nobody asks which it is
-	others  int     // so many other destinations are known and there
-	plain   bool    // snap was typed without a command
-	events  *events // what is to happen around a backup; nil for nothing
+	summed  bool           // a backup is done and has said what it did
+	found   string         // the destination, once it was looked for
+	which   bool           // the command says itself which it is
+	obvious bool           // so that nobody asks which it is
+	others  int            // so many other destinations are known and there
+	plain   bool           // snap was typed without a command
+	events  *events.Events // what is to happen around a backup; nil for nothing
 
 	stdin   []byte // what standard input holds, if a flag asked for it
 	stdinOf string // that flag

@@ -40,7 +40,8 @@ func (c *call) notDue(dest string) (why string, err error) {
 
 // restUntilDue says that no backup was made, and why.
 func (c *call) restUntilDue(why string) error {
-	c.noEvents()
+	c.events.Cancel()
+	c.events = nil
 	switch {
 	case c.opts.json:
 		return c.json(wire.NewNotDue())

@@ -11,7 +11,7 @@ import (
 // packages that must stay in one place are listed in confined.
 var imports = map[string][]string{
 	"snap/cmd/snap": {"snap/cli", "snap/cli/exit"},
-	"snap/cli": {"snap/cli/exit", "snap/cli/logfile", "snap/cli/report", "snap/cli/settings", "snap/cli/state",
+	"snap/cli": {"snap/cli/events", "snap/cli/exit", "snap/cli/logfile", "snap/cli/report", "snap/cli/settings", "snap/cli/state",
 		"snap/cli/text",
 		"snap/cli/wire", "snap/query", "snap/query/archive", "snap/backup",
 		"snap/backup/source", "snap/schedule", "snap/hooks", "snap/notify",
@@ -33,6 +33,9 @@ var imports = map[string][]string{
 	"snap/destination/reindex": {"snap/destination", "snap/scan", "snap/index", "snap/record", "snap/internal/file",
 		"snap/internal/progress", "snap/internal/stream"},
 	"snap/destination/retention": {"snap/destination", "snap/index", "snap/record", "snap/internal/progress"},
+	"snap/cli/events": {"snap/cli/exit", "snap/cli/logfile", "snap/cli/settings", "snap/cli/text", "snap/backup",
+		"snap/hooks", "snap/notify", "snap/destination", "snap/internal/hint", "snap/internal/quote",
+		"snap/internal/stream"},
 	"snap/cli/exit": {"snap/cli/settings", "snap/cli/text", "snap/query", "snap/backup/source", "snap/restore",
 		"snap/destination", "snap/index", "snap/record", "snap/internal/file", "snap/internal/hint", "snap/internal/quote"},
 	"snap/cli/state": {"snap/index", "snap/internal/file"},
