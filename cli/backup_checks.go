@@ -10,6 +10,7 @@ import (
 	"snap/backup/source"
 	"snap/cli/events"
 	"snap/cli/exit"
+	"snap/destination"
 	"snap/internal/file"
 	"snap/internal/hint"
 	"snap/internal/quote"
@@ -45,4 +46,9 @@ func checkDest(dest string) error {
 func (c *call) eventCaller() events.Caller {
 	return events.Caller{Style: c.Style, Environ: c.env.Environ, LookupEnv: c.env.LookupEnv, Warn: c.warn, Note: c.note,
 		Complaint: func(err error) []string { return complaint(c.env, err) }, DryRun: c.flags.Bool("dry-run")}
+}
+
+// holder is what other runs are told while this one holds the lock.
+func (c *call) holder(what string) destination.Holder {
+	return destination.NewHolder(what, c.env.Now())
 }

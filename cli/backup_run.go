@@ -51,7 +51,7 @@ func (c *call) backup(dest string, src sources) (err error) {
 		return err
 	}
 	r.d, err = c.openToWrite(dest, destination.Options{Create: true, Mode: destination.ReadOnlyIf(r.options.DryRun),
-		TakeOver: c.flags.Bool("take-over"), LockWait: c.opts.lockWait, Holder: destination.NewHolder("backup", c.env.Now()), Trust: c.trusted(dest)})
+		TakeOver: c.flags.Bool("take-over"), LockWait: c.opts.lockWait, Holder: c.holder("backup"), Trust: c.trusted(dest)})
 	if err != nil {
 		return exit.Hint(err, dest)
 	}

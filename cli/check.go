@@ -13,7 +13,6 @@ import (
 	"snap/cli/exit"
 	"snap/cli/text"
 	"snap/cli/wire"
-	"snap/destination"
 	"snap/destination/check"
 	"snap/internal/hint"
 	"snap/internal/quote"
@@ -119,7 +118,7 @@ func (c *call) tellChecked(res *check.Result, o *check.Options, dest string, too
 }
 
 func (c *call) checkOptions() (check.Options, error) {
-	o := check.Options{Repair: c.flags.Bool("repair"), LockWait: c.opts.lockWait, Holder: destination.NewHolder("check", c.env.Now())}
+	o := check.Options{Repair: c.flags.Bool("repair"), LockWait: c.opts.lockWait, Holder: c.holder("check")}
 	if c.flags.IsSet("jobs") {
 		if o.Jobs = c.flags.Int("jobs"); o.Jobs < 1 || o.Jobs > 1024 {
 			return o, hint.Usagef("--jobs %d: it is a number from 1 to 1024", o.Jobs)

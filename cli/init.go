@@ -61,7 +61,7 @@ func (c *call) initialize(dest, note string) (err error) {
 	}
 	was := isMade(dest)
 	d, err := c.openToWrite(dest, destination.Options{Create: true, TakeOver: c.flags.Bool("take-over"),
-		LockWait: c.opts.lockWait, Holder: destination.NewHolder("init", c.env.Now())})
+		LockWait: c.opts.lockWait, Holder: c.holder("init")})
 	if err != nil {
 		return exit.Hint(err, dest)
 	}

@@ -106,7 +106,7 @@ func (c *call) label(what string, refs []string, change func(h *record.Header)) 
 		return err
 	}
 	d, err := c.openToWrite(dest,
-		destination.Options{LockWait: c.opts.lockWait, Holder: destination.NewHolder(what, c.env.Now()), Trust: c.trusted(dest)})
+		destination.Options{LockWait: c.opts.lockWait, Holder: c.holder(what), Trust: c.trusted(dest)})
 	if err != nil {
 		return exit.Hint(err, dest)
 	}

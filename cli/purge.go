@@ -59,7 +59,7 @@ func runPurge(c *call) (err error) {
 	}
 	// First, because that finishes a purge that was interrupted.
 	d, err := c.openToWrite(dest, destination.Options{Mode: destination.ReadOnlyIf(dry), LockWait: c.opts.lockWait,
-		Holder: destination.NewHolder("purge", c.env.Now()), Trust: c.trusted(dest)})
+		Holder: c.holder("purge"), Trust: c.trusted(dest)})
 	if err != nil {
 		return exit.Hint(err, dest)
 	}

@@ -11,7 +11,6 @@ import (
 	"snap/cli/settings"
 	"snap/cli/text"
 	"snap/cli/wire"
-	"snap/destination"
 	"snap/destination/reindex"
 	"snap/internal/hint"
 	"snap/internal/quote"
@@ -109,7 +108,7 @@ func (c *call) reindex(dest string) error {
 // reindexOptions are those of a reindex that takes for snapshots what has the name of one.
 func (c *call) reindexOptions(s *settings.Settings) reindex.Options {
 	return reindex.Options{
-		LockWait: c.opts.lockWait, Holder: destination.NewHolder("reindex", c.env.Now()), Jobs: s.Jobs, Users: text.UserName, Groups: text.GroupName,
+		LockWait: c.opts.lockWait, Holder: c.holder("reindex"), Jobs: s.Jobs, Users: text.UserName, Groups: text.GroupName,
 		Time: c.names(s.Format).Time,
 	}
 }

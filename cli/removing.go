@@ -18,7 +18,7 @@ func (c *call) removing(dest, what string, all bool,
 	planned func(*destination.Destination) (*retention.Plan, report.Stops, error)) (err error) {
 	start, dry := c.env.Now(), c.flags.Bool("dry-run")
 	d, err := c.openToWrite(dest, destination.Options{Mode: destination.ReadOnlyIf(dry), LockWait: c.opts.lockWait,
-		Holder: destination.NewHolder(what, c.env.Now()), Trust: c.trusted(dest)})
+		Holder: c.holder(what), Trust: c.trusted(dest)})
 	if err != nil {
 		return exit.Hint(err, dest)
 	}

@@ -23,7 +23,8 @@ func TestHolders(t *testing.T) {
 	if elsewhere.Gone() {
 		t.Error("a process of another machine is taken for one of this")
 	}
-	for _, text := range []string{"", "rsync", "snap backup (process 1 on host)", "snap backup (process x on host, since 1)",
+	for _, text := range []string{"", "rsync", "snap backup (process 1 on host)",
+		"snap backup (process x on host, since 1)",
 		"snap backup (process -1 on host, since 1)", "snap backup (process 1, since 1)"} {
 		if got := parseHolder(text); got.PID != 0 || got.Text != text || got.Gone() {
 			t.Errorf("%q: %+v", text, got)

@@ -53,7 +53,8 @@ func TestConcerns(t *testing.T) {
 		{"missing", func(s *Status) { s.Missing = []string{"x"} }, []Concern{GoneFolders}},
 		{"interrupted", func(s *Status) { s.Left.Interrupted = []time.Time{now} }, []Concern{Interrupted}},
 		{"at work", func(s *Status) {
-			s.Left = destination.Leftovers{Interrupted: []time.Time{now}, Works: 1, Deleting: 1, Purging: true, Holder: destination.Holder{Text: "x"}}
+			s.Left = destination.Leftovers{Interrupted: []time.Time{now}, Works: 1, Deleting: 1, Purging: true,
+				Holder: destination.Holder{Text: "x"}}
 			s.Running = "x"
 		}, nil},
 		{"dead at work", func(s *Status) { s.Left = destination.Leftovers{Works: 1, Holder: destination.Holder{Text: "x"}} },

@@ -70,7 +70,8 @@ func (d *decider) decide(ctx context.Context, path string, rec, hint *record.Rec
 
 // inherit gives rec what the snapshot before knows about the same inode at the path from; false if something else is
 // there.
-func (d *decider) inherit(ctx context.Context, rec *record.Record, from string, change record.Change, reason record.Reason) (bool, error) {
+func (d *decider) inherit(ctx context.Context, rec *record.Record, from string, change record.Change,
+	reason record.Reason) (bool, error) {
 	old, err := d.lookup(ctx, from)
 	if errors.Is(err, index.ErrNotFound) || err == nil && (old.Kind != rec.Kind || old.Stored == record.Absent) {
 		return false, nil
