@@ -33,7 +33,7 @@ func (c *call) backupOptions(s *settings.Settings, dest string, src sources) (ba
 		f.Bool("allow-empty-source")
 	o.Note = strings.ToValidUTF8(f.String("note"), "\ufffd")
 	o.Scan.Own = c.ownFiles(dest, s.Logfile)
-	o.Scan.IfPresent = append(f.StringSlice("exclude-if-present"), o.Scan.IfPresent...)
+	o.Scan.IfPresent = append(f.Strings("exclude-if-present"), o.Scan.IfPresent...)
 	o.Users, o.Groups = text.UserName, text.GroupName
 	o.Host, _ = os.Hostname()
 	if u, err := user.Current(); err == nil {
@@ -41,7 +41,7 @@ func (c *call) backupOptions(s *settings.Settings, dest string, src sources) (ba
 	}
 	if f.IsSet("jobs") {
 		if o.Jobs = f.Int("jobs"); o.Jobs < 1 || o.Jobs > 1024 {
-			return o, hint.Usagef("--jobs %d: it is a number from 1 to 1024", o.Jobs)
+			return o, hint.Usagef("--jobs %d: must be a number from 1 to 1024", o.Jobs)
 		}
 	}
 	var err error
@@ -60,12 +60,12 @@ func (c *call) backupOptions(s *settings.Settings, dest string, src sources) (ba
 	if err := c.giveWay(&o, s); err != nil {
 		return o, err
 	}
-	for _, name := range f.StringSlice("exclude-if-present") {
+	for _, name := range f.Strings("exclude-if-present") {
 		if err := settings.CheckMarker(name); err != nil {
 			return o, hint.Usagef("--exclude-if-present: %s", err)
 		}
 	}
-	for _, t := range f.StringSlice("tag") {
+	for _, t := range f.Strings("tag") {
 		if err := settings.CheckTag(t); err != nil {
 			return o, hint.Usagef("--tag: %s", err)
 		}

@@ -4,8 +4,6 @@ import (
 	"errors"
 	"os"
 
-	"github.com/urfave/cli/v2"
-
 	"snap/cli/exit"
 	"snap/cli/report"
 	"snap/cli/settings"
@@ -15,9 +13,9 @@ import (
 
 func initCommand() *command {
 	return &command{
-		name: "init", args: "DEST", min: 1, max: 1, group: groupMake, does: true,
-		short: "make DEST a destination: settings files and index",
-		long: `Make the folder DEST a destination: its settings files with comments, and its
+		Name: "init", Args: "DEST", Min: 1, Max: 1, Group: groupMake, Effect: true,
+		Short: "make DEST a destination: settings files and index",
+		Long: `Make the folder DEST a destination: its settings files with comments, and its
 index. Files that are there stay as they are. Then say what the file system there
 can do for snapshots and what it cannot. The folder is made if only its last part
 is missing. One that holds other things than snapshots is refused without --here.
@@ -25,12 +23,11 @@ is missing. One that holds other things than snapshots is refused without --here
 Only the user who made a destination writes to it. With --take-over root becomes
 its owner. The snapshots that are there stay the other user's files: the next backup
 copies everything once.`,
-		examples: `snap init /mnt/disk/me
+		Examples: `snap init /mnt/disk/me
 sudo snap init /mnt/disk/me --take-over  # from a user to root`,
-		flags:    []cli.Flag{hereFlag(), takeOverFlag()},
-		codes:    []int{exit.Refused, exit.Locked},
-		complete: completeFiles,
-		run: func(c *call) error {
+		Flags: flags{hereFlag(), takeOverFlag()},
+		Codes: []int{exit.Refused, exit.Locked},
+		Run: func(c *call) error {
 			if err := c.noneEmpty("DEST"); err != nil {
 				return err
 			}

@@ -4,8 +4,7 @@ import (
 	"errors"
 	"path/filepath"
 
-	"github.com/urfave/cli/v2"
-
+	"snap/cli/cmdline"
 	"snap/cli/exit"
 	"snap/cli/report"
 	"snap/cli/settings"
@@ -18,9 +17,9 @@ import (
 
 func pruneCommand() *command {
 	return &command{
-		name: "prune", aliases: []string{"forget"}, group: groupKeep, does: true,
-		short: "delete the snapshots that no rule keeps",
-		long: `Delete the snapshots that none of the rules keeps. A rule such as --keep-daily 7
+		Name: "prune", Aliases: []string{"forget"}, Group: groupKeep, Effect: true,
+		Short: "delete the snapshots that no rule keeps",
+		Long: `Delete the snapshots that none of the rules keeps. A rule such as --keep-daily 7
 keeps the newest snapshot of each of the last seven days that have one, by the
 clock and calendar here; weeks begin on Monday. A snapshot stays if any rule names
 it. The newest always stays, so does the newest without errors, and so do those
@@ -29,24 +28,24 @@ tagged pin. Entries of snapshots whose folder is gone are dropped.
 Without a rule on the command line those in DEST/BackupOptions.txt count, which a
 backup also applies by itself: keep_daily = 7. --min-free comes last: then the
 oldest go, also those that another rule keeps, until so much is free. If that
-cannot be had, none goes for it, and the newest of each of the last seven days
-never do.
+is not possible, none is deleted for it; the newest of each of the last seven days
+never are.
 
-A snapshot with a time in the future is no day, week or month of any rule, and
-nothing is deleted while there is one that is not pinned: a clock is wrong. One
-far after all others is passed over. If more than half of the snapshots would go,
+A snapshot with a time in the future counts for no rule, and nothing is deleted while
+there is one that is not pinned: a clock is wrong. One whose time is far after all
+others counts for no rule either. If more than half of the snapshots would go,
 and not only of a few days, prune wants --allow-most, and a backup deletes none.`,
-		examples: `snap prune -n --keep-daily 7 --keep-weekly 4 --keep-monthly 12
+		Examples: `snap prune -n --keep-daily 7 --keep-weekly 4 --keep-monthly 12
 snap prune --keep-within 30d --keep-tag release
 snap prune --min-free 10%`,
-		codes: []int{exit.Partial, exit.Refused, exit.NoDest, exit.Locked, exit.Interrupted, exit.Terminated},
-		flags: append(keepFlags(), dryFlag("say what would be kept and why, and delete nothing")),
-		run:   runPrune,
+		Codes: []int{exit.Partial, exit.Refused, exit.NoDest, exit.Locked, exit.Interrupted, exit.Terminated},
+		Flags: append(keepFlags(), dryFlag("say what would be kept and why, and delete nothing")),
+		Run:   runPrune,
 	}
 }
 
-func dryFlag(usage string) cli.Flag {
-	return &cli.BoolFlag{Name: "dry-run", Aliases: []string{"n"}, Usage: usage}
+func dryFlag(usage string) cmdline.Flag[*call] {
+	return cmdline.Flag[*call]{Name: "dry-run", Aliases: []string{"n"}, Usage: usage}
 }
 
 func runPrune(c *call) error {

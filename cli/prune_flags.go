@@ -4,33 +4,32 @@ import (
 	"cmp"
 	"errors"
 
-	"github.com/urfave/cli/v2"
-
+	"snap/cli/cmdline"
 	"snap/cli/settings"
 	"snap/internal/hint"
 	"snap/internal/quote"
 )
 
 // keepFlags are the flags of prune.
-func keepFlags() []cli.Flag {
-	return []cli.Flag{
-		&cli.StringFlag{Name: "keep-last", Usage: "keep the newest `N`"},
-		&cli.StringFlag{Name: "keep-hourly", Usage: "keep the newest of each of `N` hours"},
-		&cli.StringFlag{Name: "keep-daily", Usage: "keep the newest of each of `N` days"},
-		&cli.StringFlag{Name: "keep-weekly", Usage: "keep the newest of each of `N` weeks"},
-		&cli.StringFlag{Name: "keep-monthly", Usage: "keep the newest of each of `N` months"},
-		&cli.StringFlag{Name: "keep-yearly", Usage: "keep the newest of each of `N` years"},
-		&cli.StringFlag{Name: "keep-within", Usage: "keep all of the time `AGE` before the newest: 30d, 1y6mo"},
-		&cli.StringSliceFlag{Name: "keep-tag", Usage: "keep those tagged `TAG`; may be repeated"},
-		&cli.StringFlag{Name: "min-free", Usage: "then delete the oldest until `SPACE` is free: 10%, 50G"},
-		&cli.StringFlag{Name: "min-free-keep-daily", Value: "7",
+func keepFlags() flags {
+	return flags{
+		{Name: "keep-last", Kind: cmdline.String, Usage: "keep the newest `N`"},
+		{Name: "keep-hourly", Kind: cmdline.String, Usage: "keep the newest of each of `N` hours"},
+		{Name: "keep-daily", Kind: cmdline.String, Usage: "keep the newest of each of `N` days"},
+		{Name: "keep-weekly", Kind: cmdline.String, Usage: "keep the newest of each of `N` weeks"},
+		{Name: "keep-monthly", Kind: cmdline.String, Usage: "keep the newest of each of `N` months"},
+		{Name: "keep-yearly", Kind: cmdline.String, Usage: "keep the newest of each of `N` years"},
+		{Name: "keep-within", Kind: cmdline.String, Usage: "keep all of the time `AGE` before the newest: 30d, 1y6mo"},
+		{Name: "keep-tag", Kind: cmdline.Strings, Usage: "keep those tagged `TAG`; may be repeated"},
+		{Name: "min-free", Kind: cmdline.String, Usage: "then delete the oldest until `SPACE` is free: 10%, 50G"},
+		{Name: "min-free-keep-daily", Kind: cmdline.String, Default: "7",
 			Usage: "whatever --min-free says, keep the newest of each of `N` days"},
-		&cli.BoolFlag{Name: "allow-most", Usage: "delete even if more than half of the snapshots go"},
+		{Name: "allow-most", Usage: "delete even if more than half of the snapshots go"},
 	}
 }
 
 // readKeepFlags reads the flags of prune; any is false if none was given.
-func readKeepFlags(f *cli.Context) (k settings.Rules, any bool, err error) {
+func readKeepFlags(f cmdline.Values) (k settings.Rules, any bool, err error) {
 	k = settings.DefaultRules()
 	for name, n := range k.Counts() {
 		name = "keep-" + name
@@ -50,7 +49,7 @@ func readKeepFlags(f *cli.Context) (k settings.Rules, any bool, err error) {
 	}
 	if f.IsSet("keep-tag") {
 		any = true
-		if err := k.SetTags(f.StringSlice("keep-tag")); err != nil {
+		if err := k.SetTags(f.Strings("keep-tag")); err != nil {
 			return k, any, hint.Usagef("--keep-tag: %s", err)
 		}
 	}

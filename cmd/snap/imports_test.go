@@ -11,8 +11,8 @@ import (
 // packages that must stay in one place are listed in confined.
 var imports = map[string][]string{
 	"snap/cmd/snap": {"snap/cli", "snap/cli/exit"},
-	"snap/cli": {"snap/cli/events", "snap/cli/exit", "snap/cli/logfile", "snap/cli/report", "snap/cli/settings", "snap/cli/state",
-		"snap/cli/text",
+	"snap/cli": {"snap/cli/cmdline", "snap/cli/events", "snap/cli/exit", "snap/cli/logfile", "snap/cli/report",
+		"snap/cli/settings", "snap/cli/state", "snap/cli/text",
 		"snap/cli/wire", "snap/query", "snap/query/archive", "snap/backup",
 		"snap/backup/source", "snap/schedule", "snap/hooks", "snap/notify",
 		"snap/destination", "snap/destination/check", "snap/destination/reindex",
@@ -36,6 +36,7 @@ var imports = map[string][]string{
 	"snap/cli/events": {"snap/cli/exit", "snap/cli/logfile", "snap/cli/settings", "snap/cli/text", "snap/backup",
 		"snap/hooks", "snap/notify", "snap/destination", "snap/internal/hint", "snap/internal/quote",
 		"snap/internal/stream"},
+	"snap/cli/cmdline": {"snap/internal/hint", "snap/internal/quote"}, // what any program has: nothing of snap
 	"snap/cli/exit": {"snap/cli/settings", "snap/cli/text", "snap/query", "snap/backup/source", "snap/restore",
 		"snap/destination", "snap/index", "snap/record", "snap/internal/file", "snap/internal/hint", "snap/internal/quote"},
 	"snap/cli/state": {"snap/index", "snap/internal/file"},
@@ -90,7 +91,7 @@ var confined = map[string][]string{
 	"golang.org/x/sys/unix":             {"snap/internal/file", "snap/bench"},
 	"unsafe":                            {"snap/internal/file", "snap/index"}, // index: strings that alias a page
 	"go.etcd.io/bbolt":                  {"snap/index"},
-	"github.com/urfave/cli/v2":          {"snap/cli"},
+	"github.com/urfave/cli/v2":          {"snap/cli/cmdline"},
 	"github.com/olekukonko/tablewriter": {"snap/cli/text"},
 	"github.com/gofrs/flock":            {"snap/destination"},
 	"github.com/dlclark/regexp2/v2":     {"snap/filter"},
