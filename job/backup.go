@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"os/user"
@@ -12,6 +13,7 @@ import (
 
 	"snap/backup"
 	"snap/backup/source"
+	"snap/cli/events"
 	"snap/cli/exit"
 	"snap/cli/logfile"
 	"snap/cli/settings"
@@ -65,16 +67,44 @@ func (p *Place) Backup(ctx context.Context, w *Watcher, o BackupOptions) (*Backu
 	if err != nil {
 		return nil, err
 	}
-	b := &backupRun{p: p, w: w, s: &s, like: like, around: p.newAround(w, like, &s)}
+	b := &backupRun{p: p, w: w, s: &s, like: like, said: io.Discard}
+	if b.events = events.New(b.caller(), p.Dest, like.AllSources(), &s); b.events != nil {
+		b.said = b.events.Listen(io.Discard)
+	}
 	err = b.run(ctx, &o)
 	if code := exit.Code(ctx, err); b.made && code != 0 && code != exit.Interrupted {
 		err = exit.With(exit.Partial, err) // the snapshot is there
 	}
-	err = b.around.end(ctx, err)
+	err = b.events.End(ctx, err)
 	if b.res.Result == nil {
 		return nil, err
 	}
 	return &b.res, err
+}
+
+// caller is what the events around the backup need of it.
+func (b *backupRun) caller() events.Caller {
+	note := func(format string, args ...any) {
+		line := fmt.Sprintf(format, args...)
+		b.w.Note(line)
+		fmt.Fprintln(b.said, "snap: "+quote.Clean(line))
+	}
+	return events.Caller{Style: text.Style{Now: b.p.Now, Zone: b.p.Now().Location()}, Environ: b.p.Environ,
+		LookupEnv: b.p.User.LookupEnv, Warn: note, Note: note, Complaint: complaint}
+}
+
+// complaint is an error and what to do about it, a line each.
+func complaint(err error) (lines []string) {
+	if err == nil || err.Error() == "" {
+		return nil
+	}
+	for _, err := range hint.Parts(err) {
+		lines = append(lines, "snap: "+quote.Clean(err.Error()))
+	}
+	for _, line := range hint.Lines(err, func(text string) string { return text }) {
+		lines = append(lines, "snap: "+quote.Clean(line))
+	}
+	return lines
 }
 
 // like is the newest snapshot, whose sources are backed up again.
@@ -102,7 +132,8 @@ type backupRun struct {
 	w      *Watcher
 	s      *settings.Settings
 	like   *record.Header
-	around *around
+	events *events.Events
+	said   io.Writer // what those are told who want to hear how it went
 	log    *slog.Logger
 	res    BackupResult
 	made   bool // there is a snapshot of what the source holds
@@ -117,14 +148,18 @@ func (b *backupRun) run(ctx context.Context, asked *BackupOptions) (err error) {
 	if err != nil {
 		return err
 	}
-	d, err := destination.Open(ctx, p.Dest,
-		destination.Options{Mode: destination.Repair, Holder: p.holder(Backup), Trust: p.User.Trusted(p.Dest)})
+	d, err := destination.Open(ctx, p.Dest, destination.Options{Mode: destination.Repair,
+		Holder: destination.NewHolder(string(Backup), begin), Trust: p.User.Trusted(p.Dest)})
 	if err != nil {
 		return exit.Hint(err, p.Dest)
 	}
 	defer func() { err = errors.Join(err, d.Close()) }()
 	b.log = slog.New(slog.DiscardHandler)
-	defer func() { b.note(ctx, d, o.Time, err) }()
+	defer func() {
+		if err := d.NoteRun(b.res.Past(&o, p.Now().Sub(begin), err)); err != nil {
+			b.w.Note(fmt.Sprintf("how the run ended could not be noted: %v", err))
+		}
+	}()
 	if d.Stuck != nil {
 		b.w.Note(d.Stuck.Error())
 	}
@@ -138,7 +173,7 @@ func (b *backupRun) run(ctx context.Context, asked *BackupOptions) (err error) {
 	log, endLog := logfile.Open(path, b.s.Loglevel)
 	defer func() { err = errors.Join(err, endLog()) }()
 	b.log = log
-	if err := b.around.begin(ctx, log, path); err != nil {
+	if err := b.events.Begin(ctx, log, path); err != nil {
 		logfile.Failed(log, "backup", err)
 		return err
 	}
@@ -151,7 +186,7 @@ func (b *backupRun) run(ctx context.Context, asked *BackupOptions) (err error) {
 	b.res.Result, err = backup.Run(ctx, d, o)
 	b.made = b.res.Skipped || b.res.Header != nil
 	b.res.Took = p.Now().Sub(begin)
-	b.around.done(b.made, b.res.Result)
+	b.events.Done(b.made, b.res.Result)
 	if err != nil {
 		if b.res.Kept {
 			err = hint.With(err, "what was copied is kept: the next backup goes on from there")
@@ -160,26 +195,6 @@ func (b *backupRun) run(ctx context.Context, asked *BackupOptions) (err error) {
 		return exit.Hint(err, p.Dest)
 	}
 	return b.afterwards(ctx, d, o.Time)
-}
-
-// note leaves how it ended with the destination.
-func (b *backupRun) note(ctx context.Context, d *destination.Destination, at time.Time, err error) {
-	r := destination.PastRun{Time: at, Seconds: b.p.Now().Sub(at).Seconds(), End: destination.RunDone}
-	switch {
-	case err != nil && !b.made && ctx.Err() != nil:
-		r.End = destination.RunInterrupted
-	case err != nil && !b.made:
-		r.End, r.Why = destination.RunFailed, err.Error()
-	case b.res.Header != nil:
-		if r.Snapshot = b.res.Header.Name; err != nil {
-			r.End = destination.RunIncomplete
-		}
-	default:
-		r.End = destination.RunUnchanged
-	}
-	if err := d.NoteRun(r); err != nil {
-		b.w.Note(fmt.Sprintf("how the run ended could not be noted: %v", err))
-	}
 }
 
 // afterwards is what is done when the backup is.
@@ -297,6 +312,6 @@ func (b *backupRun) Problem(problem backup.Problem) {
 	} else {
 		b.w.Problem(problem.Path, problem.Err)
 	}
-	b.around.remember(line)
+	fmt.Fprintln(b.said, "snap: "+quote.Clean(line))
 	b.log.Log(context.Background(), level, quote.Clean(line))
 }

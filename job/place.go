@@ -84,13 +84,6 @@ func (p *Place) filters(h *record.Header) (*filter.Set, error) {
 	return filter.New(lists[0], lists[1], fc), nil
 }
 
-// holder is what other runs are told while a job holds the lock.
-func (p *Place) holder(what Kind) string {
-	host, _ := os.Hostname()
-	return quote.Clean(fmt.Sprintf("snap %s (process %d on %s, since %s)", what, os.Getpid(), host,
-		p.Now().Format("2006-01-02 15:04:05")))
-}
-
 // ownFiles are the files that snap itself writes and that may lie below a source: what it knows for this user, and the
 // log of the destination. They are no change of the source.
 func (p *Place) ownFiles(log string) (own []scan.OwnFiles) {
