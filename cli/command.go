@@ -10,6 +10,7 @@ import (
 	"snap/cli/text"
 	"snap/cli/wire"
 	"snap/internal/hint"
+	"snap/internal/progress"
 	"snap/internal/quote"
 )
 
@@ -80,12 +81,24 @@ func (c *call) warn(format string, args ...any) {
 	fmt.Fprintf(c.env.Stderr, "snap: %s\n", quote.Clean(fmt.Sprintf(c.env.program.typed(format), args...)))
 }
 
-// progress is the line that shows how long work gets on, nil where standard error is no terminal or -q was given.
+// progress is the line that shows how long work gets on, nil where standard error is no terminal or -q was given. The
+// context of c takes its meter along from now on. What is printed while the line is there comes to stand above it.
 func (c *call) progress() *text.Progress {
 	if !c.env.StderrTTY || c.opts.quiet || c.opts.json {
 		return nil
 	}
-	return text.NewProgress(c.env.Stderr, c.Style)
+	terminal := c.env.Stderr
+	if c.events != nil { // its tail is for what was said, not for what is drawn
+		terminal = c.events.said.w
+	}
+	ctx, meter := progress.Watch(c.ctx)
+	line := text.NewProgress(text.Terminal{Writer: terminal, Width: c.env.StderrWidth, Foreground: c.env.Foreground},
+		c.Style, meter)
+	c.ctx, c.env.Stderr = ctx, line.Messages(c.env.Stderr)
+	if c.env.StdoutTTY {
+		c.out.w = line.Messages(c.out.w)
+	}
+	return line
 }
 
 // now is the time, in the zone that times are shown and read in.
