@@ -26,6 +26,7 @@ import (
 	"strings"
 
 	"snap/cli/exit"
+	"snap/cli/text"
 	"snap/internal/hint"
 	"snap/internal/quote"
 )
@@ -66,6 +67,10 @@ func commands() []*command {
 func Run(ctx context.Context, env Env, args []string) int {
 	env.program = calledBy(args)
 	env.line = typedLine(env.program, args)
+	env.terminal = env.Stderr
+	if env.StderrTTY && env.StderrWidth != nil {
+		env.Stderr = &text.Said{Writer: env.Stderr, Width: env.StderrWidth, Program: env.program.String()}
+	}
 	out := &output{w: env.Stdout, direct: env.StdoutTTY}
 	err := dispatch(ctx, &env, out, args)
 	return report(ctx, &env, exit.WithOutput(err, out.Flush(), out.goesOn))

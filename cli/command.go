@@ -87,13 +87,9 @@ func (c *call) progress() *text.Progress {
 	if !c.env.StderrTTY || c.opts.quiet || c.opts.json {
 		return nil
 	}
-	terminal := c.env.Stderr
-	if c.events != nil { // its tail is for what was said, not for what is drawn
-		terminal = c.events.said.w
-	}
 	ctx, meter := progress.Watch(c.ctx)
-	line := text.NewProgress(text.Terminal{Writer: terminal, Width: c.env.StderrWidth, Foreground: c.env.Foreground},
-		c.Style, meter)
+	line := text.NewProgress(text.Terminal{Writer: c.env.terminal, Width: c.env.StderrWidth,
+		Foreground: c.env.Foreground}, c.Style, meter)
 	c.ctx, c.env.Stderr = ctx, line.Messages(c.env.Stderr)
 	if c.env.StdoutTTY {
 		c.out.w = line.Messages(c.out.w)

@@ -35,8 +35,10 @@ type Env struct {
 	StderrWidth func() int  // columns of the terminal that Stderr is, as it is now; nil: not known
 	Foreground  func() bool // whether that terminal is this process's to write to, now; nil: it is
 
-	program program // set by Run
-	line    string  // the command line as it can be typed again, set by Run
+	// Set by Run:
+	program  program
+	line     string    // the command line as it can be typed again
+	terminal io.Writer // Stderr as it is: on a terminal Stderr wraps what is said
 }
 
 // System is the environment of this process.

@@ -1,14 +1,14 @@
 package text
 
 import (
+	"io"
 	"strings"
 
 	"github.com/clipperhouse/displaywidth"
 )
 
 // Wrap breaks a line of prose at its blanks where it is wider than the terminal; what goes on begins with indent. A
-// word that is wider stays whole. Standard error is left to the terminal: a command line in a hint is to be copied in
-// one piece.
+// word that is wider stays whole.
 func (s Style) Wrap(line, indent string) string {
 	if s.Fits(line) {
 		return line
@@ -49,4 +49,42 @@ func (s Style) Arrow(mark, from, to string) string {
 		return line
 	}
 	return mark + " " + from + "\n    -> " + to
+}
+
+// Said wraps the lines that are said on a terminal. A command line at the end, of a program, is to be copied in one
+// piece: it gets a line of its own where it does not fit any more.
+type Said struct {
+	io.Writer
+	Width   func() int // of the terminal now; 0: not known
+	Program string     // with which such a command line begins
+}
+
+// Write writes whole lines.
+func (s *Said) Write(p []byte) (int, error) {
+	style := Style{Width: s.Width()}
+	var b strings.Builder
+	for line := range strings.Lines(string(p)) {
+		text, end := line, ""
+		if strings.HasSuffix(line, "\n") {
+			text, end = line[:len(line)-1], "\n"
+		}
+		b.WriteString(s.wrap(style, text) + end)
+	}
+	if _, err := io.WriteString(s.Writer, b.String()); err != nil {
+		return 0, err
+	}
+	return len(p), nil
+}
+
+func (s *Said) wrap(style Style, line string) string {
+	const indent = "      " // below what comes after "snap: "
+	if style.Fits(line) {
+		return line
+	}
+	if i := strings.LastIndex(line, ": "+s.Program+" "); i > len(s.Program) {
+		if command := line[i+len(": "):]; style.Fits(indent + command) {
+			return style.Wrap(line[:i+1], indent) + "\n" + indent + command
+		}
+	}
+	return style.Wrap(line, indent)
 }
