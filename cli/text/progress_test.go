@@ -47,7 +47,7 @@ func TestProgressLine(t *testing.T) {
 		{syncs, 80, "syncing the disk  12s"},
 		{done, 80, "copying 100%  1,234 of 56,789 files   5.0 of 5.0 GiB"},
 		{done, 20, "copying 100%"},
-		} {
+	} {
 		line := Style{}.progressLine(&c.at, c.width)
 		if line != c.want {
 			t.Errorf("%d columns:\n%s\nwant\n%s", c.width, line, c.want)
