@@ -60,21 +60,21 @@ func (r *backupReport) Entry(path string, rec *record.Record, changed bool) {
 		r.err = c.json(wire.NewBackupChange(path, rec, changed))
 		return
 	}
-	line := "  " + text.Path(path, rec.Kind)
-	switch {
-	case changed && rec.Change == record.Moved:
-		line = c.Arrow(c.Mark(rec.Change), text.Path(rec.From, rec.Kind), text.Path(path, rec.Kind))
-	case changed:
-		line = c.Mark(rec.Change) + line[1:]
+	mark, why, name := " ", "", text.Path(path, rec.Kind)
+	if changed {
+		mark = c.Mark(rec.Change)
 	}
-	why := ""
 	if c.opts.verbose > 1 {
 		why = "  (unchanged)"
 		if changed {
 			why = "  (" + reasonText(rec) + ")"
 		}
 	}
-	r.err = c.printf("%s%s\n", line, why)
+	line := mark + " " + c.Beside(len("+ "), name, why)
+	if changed && rec.Change == record.Moved {
+		line = c.ArrowNote(mark, text.Path(rec.From, rec.Kind), name, why)
+	}
+	r.err = c.printf("%s\n", line)
 }
 
 // reasonText is why a record is as it is, and how it was stored.

@@ -42,7 +42,7 @@ func (r *checkReport) findings(res *check.Result) error {
 			if err := c.json(j); err != nil {
 				return err
 			}
-		} else if err := c.printf("%s\n", findingText(f)); err != nil {
+		} else if err := c.printf("%s\n", c.Wrap(findingText(f), "    ")); err != nil {
 			return err
 		}
 	}
@@ -147,7 +147,7 @@ func (r *checkReport) summary(res *check.Result, o *check.Options) error {
 				line += fmt.Sprintf(", %s mended", humanize.Comma(res.Repaired))
 			}
 		}
-		if err := c.printf("%s, %s\n", line, seconds(took)); err != nil {
+		if err := c.say("%s, %s", line, seconds(took)); err != nil {
 			return err
 		}
 	}

@@ -80,5 +80,5 @@ func (c *call) restUntilDue(why string) error {
 	if c.opts.quiet {
 		return nil
 	}
-	return c.printf("%s\n", why)
+	return c.say("%s", why)
 }

@@ -122,8 +122,10 @@ func (c *call) initialize(dest, note string) (err error) {
 		}
 		return c.printf("%s\n%s\n", note, strings.Join(lines, "\n"))
 	}
-	return c.printf(c.env.program.typed("%s\n\nnext: read %s, then snap backup %s SRC\n"), strings.Join(lines, "\n"),
-		settings.BlacklistFile, quote.Word(dest))
+	if err := c.printf("%s\n", strings.Join(lines, "\n")); err != nil {
+		return err
+	}
+	return c.sayBelow(c.env.program.typed("next: read %s, then snap backup %s SRC"), settings.BlacklistFile, quote.Word(dest))
 }
 
 // namesText says which names a destination holds. Others are in the index alone.

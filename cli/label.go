@@ -109,7 +109,8 @@ func (c *call) printLabels(all []*record.Header, label func(h *record.Header) st
 		width = max(width, displaywidth.String(quote.Name(h.Name)))
 	}
 	for _, h := range all {
-		if err := c.printf("%s\n", strings.TrimSpace(text.Pad(quote.Name(h.Name), width)+"  "+label(h))); err != nil {
+		line := strings.TrimSpace(text.Pad(quote.Name(h.Name), width) + "  " + label(h))
+		if err := c.printf("%s\n", c.Wrap(line, "  ")); err != nil {
 			return err
 		}
 	}

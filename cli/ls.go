@@ -1,9 +1,11 @@
 package cli
 
 import (
+	"fmt"
 	"iter"
 	"slices"
 
+	"github.com/clipperhouse/displaywidth"
 	"github.com/urfave/cli/v2"
 
 	"snap/cli/exit"
@@ -75,7 +77,7 @@ func runLs(c *call) error {
 			if !e.Held() || e.Has(record.Unreadable) {
 				problem = problemText(&e.Record)
 			}
-			return c.printf("%s%s\n", text.Path(e.Path, e.Kind), enclose(" (", problem, ")"))
+			return c.printf("%s\n", c.Beside(0, text.Path(e.Path, e.Kind), enclose(" (", problem, ")")))
 		})
 	})
 }
@@ -137,9 +139,9 @@ func (c *call) lsLong(h *record.Header, e *record.Entry) error {
 		target = " -> " + quote.Name(e.Target)
 	}
 	target += enclose(" (", problemText(&e.Record), ")")
-	return c.printf("%s %-8s %-8s %9s  %s  %s%s\n", text.Permissions(&e.Stat), text.Owner(h.Users, e.UID),
-		text.Owner(h.Groups, e.GID), size,
-		c.When(e.Mtime.Time()), text.Path(e.Path, e.Kind), target)
+	line := fmt.Sprintf("%s %-8s %-8s %9s  %s  ", text.Permissions(&e.Stat), text.Owner(h.Users, e.UID),
+		text.Owner(h.Groups, e.GID), size, c.When(e.Mtime.Time()))
+	return c.printf("%s%s\n", line, c.Beside(displaywidth.String(line), text.Path(e.Path, e.Kind), target))
 }
 
 // lsJSON prints an array, an entry a line.

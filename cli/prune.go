@@ -207,11 +207,11 @@ func (c *call) printRemoved(dest string, plan *retention.Plan, all, dry bool, st
 	deleted := text.Plural(sum.Removed, "snapshot", "snapshots")
 	switch {
 	case sum.Removed == 0:
-		return c.printf("\nnothing to delete\n")
+		return c.sayBelow("nothing to delete")
 	case dry:
-		return c.printf("\nwould delete %s and free %s\n", deleted, c.Size(sum.Freed))
+		return c.sayBelow("would delete %s and free %s", deleted, c.Size(sum.Freed))
 	}
-	return c.printf("\ndeleted %s, %s freed, %s\n", deleted, c.Size(sum.Freed), seconds(took))
+	return c.sayBelow("deleted %s, %s freed, %s", deleted, c.Size(sum.Freed), seconds(took))
 }
 
 // keepFlags are the flags of prune.

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -130,8 +131,8 @@ func (c *call) printPurged(found []query.PurgePath, sum *wire.PurgeSummary) erro
 				return err
 			}
 		} else if !c.opts.quiet || sum.DryRun {
-			if err := c.printf("purge  %s  (in %s)\n", text.Path(p.Path, p.Kind),
-				text.Plural(p.Snapshots, "snapshot", "snapshots")); err != nil {
+			in := fmt.Sprintf("  (in %s)", text.Plural(p.Snapshots, "snapshot", "snapshots"))
+			if err := c.printf("purge  %s\n", c.Beside(len("purge  "), text.Path(p.Path, p.Kind), in)); err != nil {
 				return err
 			}
 		}
@@ -146,9 +147,9 @@ func (c *call) printPurged(found []query.PurgePath, sum *wire.PurgeSummary) erro
 	entries := text.Plural(sum.Entries, "entry", "entries")
 	in := text.Plural(sum.Snapshots, "snapshot", "snapshots")
 	if sum.DryRun {
-		return c.printf("\n%s %s from %s and %s %s\n", verbs[0], entries, in, verbs[1], c.Size(sum.Freed))
+		return c.sayBelow("%s %s from %s and %s %s", verbs[0], entries, in, verbs[1], c.Size(sum.Freed))
 	}
-	return c.printf("\n%s %s from %s, %s %s\n", verbs[0], entries, in, c.Size(sum.Freed), verbs[1])
+	return c.sayBelow("%s %s from %s, %s %s", verbs[0], entries, in, c.Size(sum.Freed), verbs[1])
 }
 
 // blacklistMax is how many lines for Blacklist.txt are printed.

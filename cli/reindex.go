@@ -300,7 +300,7 @@ func (c *call) reindexed(dest string, res *reindex.Result) error {
 			"equal",
 			text.Plural(int(weak), "file has", "files have"))
 	}
-	return c.printf("%s\n", said)
+	return c.printf("%s\n", strings.Join(c.WrapAll(strings.Split(said, "\n"), 4), "\n"))
 }
 
 // numbered names a snapshot of which perhaps only the number is known.

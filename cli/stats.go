@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/dustin/go-humanize"
@@ -116,6 +117,7 @@ func (c *call) printStats(dest string, s *query.Details) error {
 	if s.Apart.Bytes > 0 {
 		percent = int64(float64(saved) / float64(s.Apart.Bytes) * 100)
 	}
+	const indent = 13
 	for _, line := range [...][2]string{
 		{"Destination", quote.Name(dest)},
 		{"Snapshots", humanize.Comma(int64(len(s.Snapshots))) + span},
@@ -125,7 +127,7 @@ func (c *call) printStats(dest string, s *query.Details) error {
 		{"Index", c.Size(s.IndexBytes)},
 		{"Change sets", c.Size(s.ChangeBytes)},
 	} {
-		if err := c.printf("%-13s%s\n", line[0], line[1]); err != nil {
+		if err := c.printf("%s\n", c.Wrap(text.Pad(line[0], indent)+line[1], strings.Repeat(" ", indent))); err != nil {
 			return err
 		}
 	}
@@ -200,7 +202,7 @@ func (c *call) statsOf(d *query.Reader) error {
 	if err := t.Write(c.out, c.Width); err != nil || len(freed.Snapshots) < 2 {
 		return err
 	}
-	return c.printf("\ndeleting these %d frees %s in %s, %s of it shared among them\n",
+	return c.sayBelow("deleting these %d frees %s in %s, %s of it shared among them",
 		len(freed.Snapshots), c.Size(freed.Amount.Bytes), text.Plural(freed.Amount.Inodes, "file", "files"),
 		c.Size(freed.Amount.Bytes-alone))
 }
@@ -209,12 +211,12 @@ func (c *call) statsOf(d *query.Reader) error {
 func (c *call) printFolders(s *query.Details) error {
 	newest := s.Snapshots[len(s.Snapshots)-1]
 	heavy := &text.Table{Columns: []text.Column{{Head: "Size", Right: true}, {Head: "Files", Right: true},
-		{Head: "Folder", Cut: true, CutFront: true}}}
+		{Head: "Folder", Cut: true, Path: true}}}
 	for _, f := range s.Heavy {
 		heavy.Add(c.Size(f.Bytes), humanize.Comma(f.Files), text.Path(f.Path, file.Folder))
 	}
 	changing := &text.Table{Columns: []text.Column{{Head: "Copied", Right: true}, {Head: "Changes", Right: true},
-		{Head: "Folder", Cut: true, CutFront: true}}}
+		{Head: "Folder", Cut: true, Path: true}}}
 	for _, f := range s.Changing {
 		changing.Add(c.Size(f.Copied), humanize.Comma(f.Changes), text.Path(f.Path, file.Folder))
 	}

@@ -45,7 +45,7 @@ func (c *call) statsWhere(d *query.Reader) error {
 			Head:  "Newest",
 			Right: true,
 		}, {Head: "Only older", Right: true}, {Head: "Together", Right: true}, {Head: "Files", Right: true},
-		{Head: "Folder", Cut: true, CutFront: true},
+		{Head: "Folder", Cut: true, Path: true},
 	}}
 	add := func(f *query.FolderSpace) {
 		kind := file.Folder

@@ -161,7 +161,8 @@ func (c *call) printStatus(s *query.Status, rules []string, metrics string) erro
 	label := "To do"
 	for _, k := range s.Concerns {
 		if way := status.Way(s, k); way != "" {
-			if err := c.printf("%s%s\n", text.Pad(label, len(indent)), c.env.program.typed(way)); err != nil {
+			way = text.Pad(label, len(indent)) + c.env.program.typed(way)
+			if err := c.printf("%s\n", c.WrapTyped(way, indent, c.env.program.String())); err != nil {
 				return err
 			}
 			label = ""

@@ -10,6 +10,7 @@ import (
 	"snap/cli/text"
 	"snap/destination"
 	"snap/internal/quote"
+	"snap/internal/when"
 	"snap/query"
 	"snap/record"
 )
@@ -21,7 +22,7 @@ type Line struct{ Label, Text string }
 func Verdict(style text.Style, s *query.Status) (lines []string) {
 	v := s.Verdict().String()
 	if len(s.Concerns) == 0 {
-		line := fmt.Sprintf("%s: the last backup is %s old", v, text.About(s.Now.Sub(s.Last.Time)))
+		line := fmt.Sprintf("%s: the last backup is %s old", v, when.Ago(s.Last.Time, s.Now))
 		if s.Running != "" {
 			line += ", and one is at work"
 		}
@@ -68,10 +69,11 @@ func lastText(style text.Style, s *query.Status) string {
 
 // atText is a time and how long ago it was.
 func atText(style text.Style, s *query.Status, t time.Time) string {
+	ago := when.Ago(t, s.Now)
 	if t.After(s.Now) {
-		return style.When(t) + ", in " + text.About(t.Sub(s.Now))
+		return style.When(t) + ", " + ago
 	}
-	return style.When(t) + ", " + text.About(s.Now.Sub(t)) + " ago"
+	return style.When(t) + ", " + ago + " ago"
 }
 
 // checkText is when the last check was, of what, and what it found.
