@@ -186,7 +186,7 @@ type screensWorld struct {
 
 func newScreens(t *testing.T, width int) *screensWorld {
 	// In memory, if there is such a folder; of one length each time, for it is on the screens.
-	dir := "/dev/shm/screens-" + rand.Text()[:6]
+	dir := "/dev/shm/screens-" + rand.Text()[:7]
 	if err := os.Mkdir(dir, 0o755); err != nil {
 		dir = "/tmp/snap-screens-" + rand.Text()[:6]
 		if err := os.Mkdir(dir, 0o755); err != nil {
