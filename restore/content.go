@@ -27,6 +27,7 @@ func (w *worker) make(ctx context.Context, d *file.Dir, tmp string, j *job) (m m
 	if g := j.group; g != nil && g.there() {
 		err := w.writer.link(g, d, tmp)
 		if err == nil {
+			notToMove(ctx, j)
 			return made{linked: true, damage: g.place.damage()}, nil
 		}
 		// As many names as the file system allows, or a folder on the way that may not be entered any

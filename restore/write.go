@@ -137,9 +137,7 @@ func (w *worker) restore(ctx context.Context, j *job) {
 		j.in.put(j.name, &have.Stat)
 		w.run.tally.lost(j.Path, j.lost)
 		w.run.tally.skipped(j.Path)
-		if j.Kind == file.Regular {
-			progress.MeterOf(ctx).Expect(-j.Size)
-		}
+		notToMove(ctx, j)
 	case refresh:
 		j.in.put(j.name, &have.Stat)
 		w.run.tally.metadataSet(j.Path)

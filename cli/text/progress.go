@@ -79,7 +79,9 @@ func (p *Progress) Show(s progress.State) {
 	defer p.mu.Unlock()
 	if p.state.Stage != s.Stage {
 		p.began, p.work, p.bytes = p.style.Now(), progress.Estimate{}, progress.Rate{}
-		p.before, p.moreYet = p.meter.Bytes()
+		if p.state.Stage != "" { // what was counted before the first belongs to it
+			p.before, p.moreYet = p.meter.Bytes()
+		}
 	}
 	p.state = s
 }

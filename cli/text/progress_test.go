@@ -151,6 +151,7 @@ func TestProgressIsDrawn(t *testing.T) {
 		}
 	}
 	is("nothing to show", "")
+	p.Show(progress.State{Stage: progress.Comparing})
 	meter.Add(100)
 	p.Show(progress.State{Stage: progress.Building, TotalFiles: 3, TotalBytes: 30 << 20, Path: "small"})
 	is("begun", "copying   0%  0 files  0 B of 30 MiB                  small")
