@@ -10,6 +10,7 @@ import (
 	"snap/cli/text"
 	"snap/cli/wire"
 	"snap/internal/hint"
+	"snap/internal/progress"
 	"snap/internal/quote"
 )
 
@@ -42,6 +43,19 @@ func (c *call) printf(format string, args ...any) error {
 	return err
 }
 
+// say prints a sentence, wrapped where the terminal is narrow.
+func (c *call) say(format string, args ...any) error {
+	return c.printf("%s\n", c.WrapTyped(fmt.Sprintf(format, args...), "  ", c.env.program.String()))
+}
+
+// sayBelow is say for the sentence below a table.
+func (c *call) sayBelow(format string, args ...any) error {
+	if err := c.printf("\n"); err != nil {
+		return err
+	}
+	return c.say(format, args...)
+}
+
 // note says something that -q silences, on standard error.
 func (c *call) note(format string, args ...any) {
 	if !c.opts.quiet {
@@ -56,12 +70,20 @@ func (c *call) warn(format string, args ...any) {
 	fmt.Fprintf(c.env.Stderr, "snap: %s\n", quote.Clean(fmt.Sprintf(c.env.program.Typed(format), args...)))
 }
 
-// progress is the line that shows how long work gets on, nil where standard error is no terminal or -q was given.
+// progress is the line that shows how long work gets on, nil where standard error is no terminal or -q was given. The
+// context of c takes its meter along from now on. What is printed while the line is there comes to stand above it.
 func (c *call) progress() *text.Progress {
 	if !c.env.StderrTTY || c.opts.quiet || c.opts.json {
 		return nil
 	}
-	return text.NewProgress(c.env.Stderr, c.Style)
+	ctx, meter := progress.Watch(c.ctx)
+	line := text.NewProgress(text.Terminal{Writer: c.env.terminal, Width: c.env.StderrWidth,
+		Foreground: c.env.Foreground}, c.Style, meter)
+	c.ctx, c.env.Stderr = ctx, line.Messages(c.env.Stderr)
+	if c.env.StdoutTTY {
+		c.out.w = line.Messages(c.out.w)
+	}
+	return line
 }
 
 // now is the time, in the zone that times are shown and read in.

@@ -212,7 +212,7 @@ func (c *call) diffText(q *query.Diff, sum *wire.DiffSummary) error {
 				continue
 			}
 		}
-		if err := c.printf("%s %s\n", c.Mark(d.Change), c.differenceText(q, &d, counter.Count(fold))); err != nil {
+		if err := c.printf("%s\n", c.differenceText(q, &d, counter.Count(fold))); err != nil {
 			return err
 		}
 	}
@@ -222,16 +222,12 @@ func (c *call) diffText(q *query.Diff, sum *wire.DiffSummary) error {
 // keepDifferences is how many differences are kept in memory: about five megabytes.
 const keepDifferences = 4096
 
-// differenceText is a difference without its mark. along is how many entries moved with a folder.
+// differenceText is a difference. along is how many entries moved with a folder.
 func (c *call) differenceText(q *query.Diff, d *index.Difference, along int) string {
 	before, after := d.Before, d.After
 	r := after
 	if r == nil {
 		r = before
-	}
-	s := text.Path(d.Path, r.Kind)
-	if d.Change == record.Moved {
-		s = c.Arrow("+", text.Path(d.From, before.Kind), s)[2:]
 	}
 	var notes []string
 	if after != nil && !after.Held() && c.opts.verbose == 0 { // else it is among what differs, or the reason
@@ -259,5 +255,9 @@ func (c *call) differenceText(q *query.Diff, d *index.Difference, along int) str
 		said = append(said, report.Reason(&record.Record{Reason: d.Reason, Stored: d.Stored}))
 	}
 	said = slices.DeleteFunc(said, func(s string) bool { return s == "" })
-	return s + enclose(" (", strings.Join(said, "; "), ")")
+	note, path, mark := enclose(" (", strings.Join(said, "; "), ")"), text.Path(d.Path, r.Kind), c.Mark(d.Change)
+	if d.Change == record.Moved {
+		return c.ArrowNote(mark, text.Path(d.From, before.Kind), path, note)
+	}
+	return mark + " " + c.Beside(len("+ "), path, note)
 }

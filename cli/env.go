@@ -14,6 +14,7 @@ import (
 	"snap/cli/exit"
 	"snap/cli/state"
 	"snap/cli/text"
+	"snap/internal/file"
 )
 
 // Env is everything that a command line takes from the process around it.
@@ -31,8 +32,13 @@ type Env struct {
 	StderrTTY  bool
 	Width      int // columns of the terminal that Stdout is, 0 when it is none
 
-	program *program // set by Run
-	line    string   // the command line as it can be typed again, set by Run
+	StderrWidth func() int  // columns of the terminal that Stderr is, as it is now; nil: not known
+	Foreground  func() bool // whether that terminal is this process's to write to, now; nil: it is
+
+	// Set by Run:
+	program  *program
+	line     string    // the command line as it can be typed again
+	terminal io.Writer // Stderr as it is: on a terminal Stderr wraps what is said
 }
 
 // System is the environment of this process.
@@ -42,6 +48,13 @@ func System() Env {
 	env.Dir, _ = os.Getwd() // gone or unreadable: commands then do without
 	env.StdoutTTY = term.IsTerminal(int(os.Stdout.Fd()))
 	env.StderrTTY = term.IsTerminal(int(os.Stderr.Fd()))
+	if env.StderrTTY {
+		env.Foreground = func() bool { return file.Foreground(os.Stderr) }
+		env.StderrWidth = func() int {
+			width, _, _ := term.GetSize(int(os.Stderr.Fd()))
+			return width
+		}
+	}
 	if env.StdoutTTY {
 		env.Width, _, _ = term.GetSize(int(os.Stdout.Fd()))
 	}

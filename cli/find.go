@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/clipperhouse/displaywidth"
@@ -91,6 +92,11 @@ func runFind(c *call) error {
 				}
 				continue
 			}
+			if paths == 1 {
+				if err := c.printFindHead(width); err != nil {
+					return err
+				}
+			}
 			if err := c.printVersions(found, d.Snapshots, width); err != nil {
 				return err
 			}
@@ -109,8 +115,8 @@ func runFind(c *call) error {
 	})
 }
 
-// printVersions prints the versions of one path: a line each with the path. On a terminal several versions
-// stand below their path instead, and so does all that has no room beside it.
+// printVersions prints the versions of one path: a line each with the path. On a narrow terminal all stand below their
+// path instead.
 func (c *call) printVersions(all []query.Version, snaps query.Snapshots, width int) error {
 	if c.opts.json {
 		for i := range all {
@@ -120,44 +126,86 @@ func (c *call) printVersions(all []query.Version, snaps query.Snapshots, width i
 		}
 		return nil
 	}
-	rest := func(v *query.Version) string {
-		return fmt.Sprintf(" %s %4d %9s  %s", text.Pad(spanText(v, snaps), width), v.Count(), c.sizeText(v.Record),
-			c.When(v.Record.Mtime.Time()))
-	}
-	const otherColumns, roomForPath = 38, 30
-	narrow := c.Width < width+otherColumns+roomForPath
-	if v := &all[0]; c.Width <= 0 || len(all) == 1 && !narrow && c.Fits("+"+rest(v)+"  "+pathWithRenames(v)) {
-		for i := range all {
-			v := &all[i]
-			if err := c.printf("%s%s  %s\n", c.Mark(v.Change), rest(v), pathWithRenames(v)); err != nil {
-				return err
-			}
+	wide := c.findIsWide(width)
+	if !wide {
+		if err := c.printf("%s\n", c.short(text.Path(all[0].Path, all[0].Record.Kind), "")); err != nil {
+			return err
 		}
-		return nil
-	}
-	if err := c.printf("%s\n", text.Path(all[0].Path, all[0].Record.Kind)); err != nil {
-		return err
+		width = max(min(width, c.Width-2-findColumns), 0) // names may be longer than a terminal is wide
 	}
 	for i := range all {
 		v := &all[i]
-		if err := c.printBelow(c.Mark(v.Change), rest(v), renameNote(v)); err != nil {
+		span := spanText(v, snaps)
+		if !wide {
+			span = text.Shorten(span, width)
+		}
+		line := fmt.Sprintf(" %s %4d %9s  %s", text.Pad(span, width), v.Count(), c.sizeText(v.Record),
+			c.When(v.Record.Mtime.Time()))
+		before, after := renameNotes(v)
+		var err error
+		switch whole := "+" + line + "  " + pathWithRenames(v); {
+		case !wide:
+			err = c.printBelow("  "+c.Mark(v.Change), line, before, after)
+		case c.Fits(whole):
+			err = c.printf("%s%s\n", c.Mark(v.Change), whole[1:])
+		default:
+			err = c.printBelow(c.Mark(v.Change), line+"  "+c.short(text.Path(v.Path, v.Record.Kind), "+"+line+"  "), before,
+				after)
+		}
+		if err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// printBelow prints a line that stands below a path, with what there is to say at its end, or below it where
-// that does not fit.
-func (c *call) printBelow(mark, line, aside string) error {
-	gap := "  "
-	switch {
-	case aside == "":
-		gap = ""
-	case !c.Fits("  +" + line + gap + aside):
-		gap = "\n      "
+const (
+	findColumns = len("+  1234 1,000 KiB  2006-01-02 15:04") // a line of find, but for the snapshots and the path
+	findPath    = 30                                         // with so much room for a path it has the same line
+)
+
+// findIsWide reports whether a version and its path stand in one line: always where there is no terminal.
+func (c *call) findIsWide(width int) bool {
+	return c.Width <= 0 || c.Width >= width+findColumns+len("  ")+findPath
+}
+
+// printFindHead prints the heading of the columns, for a terminal.
+func (c *call) printFindHead(width int) error {
+	if !c.headed() {
+		return nil
 	}
-	return c.printf("  %s%s%s%s\n", mark, line, gap, aside)
+	head := fmt.Sprintf("  %s %4s %9s  %-16s", text.Pad("Snapshots", width), "In", "Size", "Modified")
+	if c.findIsWide(width) {
+		return c.printf("%s  Path\n", head)
+	}
+	return c.printf("  %s\n", strings.TrimRight(c.short(head, "  "), " "))
+}
+
+// headed reports whether columns have headings: on a terminal.
+func (c *call) headed() bool { return c.Width > 0 && !c.opts.quiet && !c.opts.json }
+
+// short is a path, shortened in its middle where it would not fit behind what stands before it. Nothing is where there
+// is no terminal.
+func (c *call) short(path, before string) string {
+	if c.Fits(before + path) {
+		return path
+	}
+	return text.Shorten(path, max(c.Width-displaywidth.String(before), 1))
+}
+
+// printBelow prints a line, with what there is to say at its end, or each in a line of its own where that does not fit.
+func (c *call) printBelow(mark, line string, asides ...string) error {
+	asides = slices.DeleteFunc(asides, func(s string) bool { return s == "" })
+	if whole := line + enclose("  ", strings.Join(asides, ", then "), ""); c.Fits("  +" + whole) {
+		return c.printf("%s%s\n", mark, whole)
+	}
+	for i, aside := range asides {
+		if i > 0 {
+			aside = "then " + aside
+		}
+		line += "\n      " + c.short(aside, "      ")
+	}
+	return c.printf("%s%s\n", mark, line)
 }
 
 // spanWidth is the width of the column that says between which snapshots a version lived.

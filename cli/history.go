@@ -108,6 +108,9 @@ func (c *call) printSteps(steps []query.Version, snaps query.Snapshots) error {
 	if c.opts.json {
 		return nil
 	}
+	if err := c.printHistoryHead(below, width); err != nil {
+		return err
+	}
 	path := ""
 	for i, l := range lines {
 		if !below {
@@ -124,16 +127,28 @@ func (c *call) printSteps(steps []query.Version, snaps query.Snapshots) error {
 			aside = "to " + l.after
 		}
 		if i == 0 || l.path != path {
-			if err := c.printf("%s\n", l.path); err != nil {
+			if err := c.printf("%s\n", c.short(l.path, "")); err != nil {
 				return err
 			}
 		}
-		if err := c.printBelow(c.Mark(l.change), l.text, aside); err != nil {
+		if err := c.printBelow("  "+c.Mark(l.change), l.text, aside); err != nil {
 			return err
 		}
 		path = l.path
 	}
 	return nil
+}
+
+// printHistoryHead prints the heading of the columns, for a terminal. width is that of the widest name of a snapshot.
+func (c *call) printHistoryHead(below bool, width int) error {
+	if !c.headed() {
+		return nil
+	}
+	head := fmt.Sprintf("  %s  %-16s %6s %9s", text.Pad("Snapshot", width), "Time", "Age", "Size")
+	if below {
+		return c.printf("  %s\n", head)
+	}
+	return c.printf("%s  Path\n", head)
 }
 
 // stepLine is a step as it is printed.

@@ -1,8 +1,6 @@
 package cli
 
 import (
-	"strings"
-
 	"snap/cli/text"
 	"snap/cli/wire"
 	"snap/internal/file"
@@ -61,19 +59,15 @@ func pathWithRenames(v *query.Version) string {
 		enclose(" (then ", after, ")")
 }
 
-// renameNote is where the file was before and where it went, for a line that stands below the path.
-func renameNote(v *query.Version) string {
-	before, after := origin(v)
-	var parts []string
-	for _, part := range []string{enclose("from ", before, ""), notHeld(v)} {
-		if part != "" {
-			parts = append(parts, part)
-		}
+// renameNotes are where the file was before, if that is to be told, and what became of it, for a line that stands
+// below the path.
+func renameNotes(v *query.Version) (before, after string) {
+	before, after = origin(v)
+	before = enclose("from ", before, "")
+	if before == "" {
+		return notHeld(v), after
 	}
-	if len(parts) == 0 {
-		return after
-	}
-	return strings.Join(parts, ", ") + enclose(", then ", after, "")
+	return before + enclose(", ", notHeld(v), ""), after
 }
 
 // notHeld says that the snapshots do not hold the version.

@@ -171,6 +171,9 @@ func Run(ctx context.Context, db *index.DB, snapshot *record.Header, tree string
 			return plan.run.tally.done(), err
 		}
 	}
+	if err := r.expect(ctx); err != nil {
+		return Result{}, err
+	}
 	err = r.write(ctx)
 	if err == nil {
 		err = r.stillThere(ctx, snapshot)

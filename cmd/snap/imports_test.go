@@ -64,7 +64,7 @@ var imports = map[string][]string{
 	"snap/schedule":          {"snap/internal/quote"},
 	"snap/hooks":             {"snap/internal/file", "snap/internal/quote"},
 	"snap/notify":            {"snap/internal/quote"},
-	"snap/restore":           {"snap/index", "snap/record", "snap/internal/file"},
+	"snap/restore":           {"snap/index", "snap/record", "snap/internal/file", "snap/internal/progress"},
 	"snap/scan":              {"snap/record", "snap/filter", "snap/internal/file", "snap/internal/stream"},
 	"snap/index":             {"snap/record", "snap/index/pages", "snap/internal/file"},
 	"snap/index/pages":       {},
