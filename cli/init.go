@@ -125,7 +125,8 @@ func (c *call) initialize(dest, note string) (err error) {
 	if err := c.printf("%s\n", strings.Join(lines, "\n")); err != nil {
 		return err
 	}
-	return c.sayBelow(c.env.program.typed("next: read %s, then snap backup %s SRC"), settings.BlacklistFile, quote.Word(dest))
+	next := c.env.program.typed("next: read %s, then snap backup %s SRC")
+	return c.sayBelow(next, settings.BlacklistFile, quote.Word(dest))
 }
 
 // namesText says which names a destination holds. Others are in the index alone.
