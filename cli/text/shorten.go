@@ -16,8 +16,8 @@ func columns(s string) int {
 	return max(each, displaywidth.String(s))
 }
 
-// Shorten is a path of at most width columns: where it is wider, what is in its middle gives way to a mark. Most of what
-// stays is its end, which tells files apart.
+// Shorten is a path of at most width columns: where it is wider, what is in its middle gives way to a mark. Most of
+// what stays is its end, which tells files apart.
 func Shorten(path string, width int) string {
 	if columns(path) <= width {
 		return path

@@ -63,8 +63,8 @@ func (s Style) WrapTyped(line, indent, program string) string {
 	return s.Wrap(line, indent)
 }
 
-// Beside is a path that stands behind indent columns, and a note on it. Where both have no room the path is shortened in
-// its middle, or the note goes below it.
+// Beside is a path that stands behind indent columns, and a note on it. Where both have no room the path is shortened
+// in its middle, or the note goes below it.
 func (s Style) Beside(indent int, path, note string) string {
 	before := strings.Repeat(" ", indent)
 	if s.Fits(before + path + note) {

@@ -7,8 +7,8 @@ import (
 	"sync/atomic"
 )
 
-// Meter counts the bytes of a run while they are moved, and knows which large files are in work. Its context takes it to
-// whoever moves bytes, as a trace is taken along. A nil one counts nothing.
+// Meter counts the bytes of a run while they are moved, and knows which large files are in work. Its context takes it
+// to whoever moves bytes, as a trace is taken along. A nil one counts nothing.
 type Meter struct {
 	bytes, more atomic.Int64
 
@@ -30,8 +30,8 @@ func MeterOf(ctx context.Context) *Meter {
 	return m
 }
 
-// Bytes is how many bytes were counted since the meter was made, and how many more of them, or fewer, there are than the
-// totals of the states say.
+// Bytes is how many bytes were counted since the meter was made, and how many more of them, or fewer, there are than
+// the totals of the states say.
 func (m *Meter) Bytes() (done, more int64) {
 	if m == nil {
 		return 0, 0

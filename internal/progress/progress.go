@@ -1,8 +1,9 @@
 // Package progress says how far a long operation has come: a [State] is its [Stage] and what it has counted so far. The
 // operations of all packages report it to a func(State), from one goroutine at a time; printing it is for the caller.
 //
-// A State is told when a part of the work is done, which of a large file may take long. A [Meter] counts its bytes while
-// they are moved; it goes to the operation with the context. An [Estimate] says from both when the work will be done.
+// A State is told when a part of the work is done, which of a large file may take long. A [Meter] counts its bytes
+// while they are moved; it goes to the operation with the context. An [Estimate] says from both when the work will be
+// done.
 package progress
 
 // Stage is a part of a run that takes time.
