@@ -48,14 +48,6 @@ func (c *call) say(format string, args ...any) error {
 	return c.printf("%s\n", c.WrapTyped(fmt.Sprintf(format, args...), "  ", c.env.program.String()))
 }
 
-// sayBelow is say for the sentence below a table.
-func (c *call) sayBelow(format string, args ...any) error {
-	if err := c.printf("\n"); err != nil {
-		return err
-	}
-	return c.say(format, args...)
-}
-
 // note says something that -q silences, on standard error.
 func (c *call) note(format string, args ...any) {
 	if !c.opts.quiet {

@@ -1,14 +1,11 @@
 package cli
 
 import (
-	"fmt"
-	"slices"
 	"strings"
-
-	"github.com/clipperhouse/displaywidth"
 
 	"snap/cli/cmdline"
 	"snap/cli/exit"
+	"snap/cli/report"
 	"snap/cli/text"
 	"snap/cli/wire"
 	"snap/internal/file"
@@ -80,7 +77,7 @@ func runFind(c *call) error {
 	}
 	return c.reading(func(d *query.Reader) error {
 		paths, versions := 0, 0
-		width := spanWidth(d.Snapshots)
+		p, width := c.print(), report.SpanWidth(d.Snapshots)
 		for found, err := range d.Find(c.ctx, f) {
 			if err != nil {
 				return err
@@ -92,12 +89,17 @@ func runFind(c *call) error {
 				}
 				continue
 			}
-			if paths == 1 {
-				if err := c.printFindHead(width); err != nil {
+			if paths == 1 && c.headed() {
+				if err := p.VersionsHead(width); err != nil {
 					return err
 				}
 			}
-			if err := c.printVersions(found, d.Snapshots, width); err != nil {
+			if c.opts.json {
+				err = c.versionsJSON(found, d.Snapshots)
+			} else {
+				err = p.Versions(found, d.Snapshots, width)
+			}
+			if err != nil {
 				return err
 			}
 		}
@@ -115,110 +117,18 @@ func runFind(c *call) error {
 	})
 }
 
-// printVersions prints the versions of one path: a line each with the path. On a narrow terminal all stand below their
-// path instead.
-func (c *call) printVersions(all []query.Version, snaps query.Snapshots, width int) error {
-	if c.opts.json {
-		for i := range all {
-			if err := c.json(wire.NewVersion(&all[i], snaps)); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
-	wide := c.findIsWide(width)
-	if !wide {
-		if err := c.printf("%s\n", c.short(text.Path(all[0].Path, all[0].Record.Kind), "")); err != nil {
-			return err
-		}
-		width = max(min(width, c.Width-2-findColumns), 0) // names may be longer than a terminal is wide
-	}
+// versionsJSON prints a line for each version.
+func (c *call) versionsJSON(all []query.Version, snaps query.Snapshots) error {
 	for i := range all {
-		v := &all[i]
-		span := spanText(v, snaps)
-		if !wide {
-			span = text.Shorten(span, width)
-		}
-		line := fmt.Sprintf(" %s %4d %9s  %s", text.Pad(span, width), v.Count(), c.sizeText(v.Record),
-			c.When(v.Record.Mtime.Time()))
-		before, after := renameNotes(v)
-		var err error
-		switch whole := "+" + line + "  " + pathWithRenames(v); {
-		case !wide:
-			err = c.printBelow("  "+c.Mark(v.Change), line, before, after)
-		case c.Fits(whole):
-			err = c.printf("%s%s\n", c.Mark(v.Change), whole[1:])
-		default:
-			err = c.printBelow(c.Mark(v.Change), line+"  "+c.short(text.Path(v.Path, v.Record.Kind), "+"+line+"  "), before,
-				after)
-		}
-		if err != nil {
+		if err := c.json(wire.NewVersion(&all[i], snaps)); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-const (
-	findColumns = len("+  1234 1,000 KiB  2006-01-02 15:04") // a line of find, but for the snapshots and the path
-	findPath    = 30                                         // with so much room for a path it has the same line
-)
-
-// findIsWide reports whether a version and its path stand in one line: always where there is no terminal.
-func (c *call) findIsWide(width int) bool {
-	return c.Width <= 0 || c.Width >= width+findColumns+len("  ")+findPath
-}
-
-// printFindHead prints the heading of the columns, for a terminal.
-func (c *call) printFindHead(width int) error {
-	if !c.headed() {
-		return nil
-	}
-	head := fmt.Sprintf("  %s %4s %9s  %-16s", text.Pad("Snapshots", width), "In", "Size", "Modified")
-	if c.findIsWide(width) {
-		return c.printf("%s  Path\n", head)
-	}
-	return c.printf("  %s\n", strings.TrimRight(c.short(head, "  "), " "))
-}
-
 // headed reports whether columns have headings: on a terminal.
 func (c *call) headed() bool { return c.Width > 0 && !c.opts.quiet && !c.opts.json }
-
-// short is a path, shortened in its middle where it would not fit behind what stands before it. Nothing is where there
-// is no terminal.
-func (c *call) short(path, before string) string {
-	if c.Fits(before + path) {
-		return path
-	}
-	return text.Shorten(path, max(c.Width-displaywidth.String(before), 1))
-}
-
-// printBelow prints a line, with what there is to say at its end, or each in a line of its own where that does not fit.
-func (c *call) printBelow(mark, line string, asides ...string) error {
-	asides = slices.DeleteFunc(asides, func(s string) bool { return s == "" })
-	if whole := line + enclose("  ", strings.Join(asides, ", then "), ""); c.Fits("  +" + whole) {
-		return c.printf("%s%s\n", mark, whole)
-	}
-	for i, aside := range asides {
-		if i > 0 {
-			aside = "then " + aside
-		}
-		line += "\n      " + c.short(aside, "      ")
-	}
-	return c.printf("%s%s\n", mark, line)
-}
-
-// spanWidth is the width of the column that says between which snapshots a version lived.
-func spanWidth(snaps query.Snapshots) int {
-	longest := 0
-	for i := range snaps {
-		longest = max(longest, displaywidth.String(quote.Name(snaps[i].Name)))
-	}
-	if len(snaps) > 1 {
-		longest = 2*longest + len("..")
-	}
-	return longest
-}
 
 // findFilter is what the flags ask for.
 func (c *call) findFilter() (*query.Filter, error) {

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"snap/cli/report"
 	"snap/cli/text"
 	"snap/cli/wire"
 )
@@ -141,8 +142,8 @@ func TestExplainedOnATerminal(t *testing.T) {
 func TestTotalsOnATerminal(t *testing.T) {
 	for width, gap := range map[int]string{0: " ", 87: " ", 86: "\n"} {
 		out := new(output)
-		c := &call{Style: text.Style{Width: width}, out: out}
-		if err := c.printStat(&wire.DiffSummary{Added: 1234, Modified: 3, Metadata: 1, Moved: 5, Removed: 14, Type: 1,
+		p := &report.Printer{Style: text.Style{Width: width}, Out: out}
+		if err := p.DiffTotals(&wire.DiffSummary{Added: 1234, Modified: 3, Metadata: 1, Moved: 5, Removed: 14, Type: 1,
 			BytesAfter: 7}); err != nil {
 			t.Fatal(err)
 		}
