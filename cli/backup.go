@@ -360,7 +360,7 @@ func (c *call) backupOptions(s *settings.Settings, dest string, src sources) (ba
 	}
 	o.Time = c.now()
 	if f.IsSet("time") {
-		if o.Time, _, err = when.Parse(f.String("time"), c.now()); err != nil {
+		if o.Time, _, err = when.ParseExact(f.String("time"), c.now()); err != nil {
 			return o, hint.Usagef("--time: %s", err)
 		}
 		if o.Time.IsZero() {

@@ -8,10 +8,8 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"snap/internal/file"
 	"snap/internal/quote"
 	"snap/query"
-	"snap/record"
 )
 
 // candidate is one way to go on with a word, and a short text about it.
@@ -65,12 +63,12 @@ func (c *call) candidates(before []string, last string) []candidate {
 	var all []candidate
 	cmd := c.commandOf(l.command)
 	dashed := slices.Contains(before, "--")
-	switch flag, _, joined := strings.Cut(last, "="); {
+	switch flag, value, joined := strings.Cut(last, "="); {
 	case errors.As(err, new(*valueMissing)):
-		all = c.flagValues(before[len(before)-1])
+		all = c.flagValues(before[len(before)-1], last)
 	case err != nil:
 	case joined && strings.HasPrefix(flag, "--") && !dashed:
-		for _, v := range c.flagValues(flag) {
+		for _, v := range c.flagValues(flag, value) {
 			all = append(all, candidate{flag + "=" + v.word, v.about})
 		}
 	case strings.HasPrefix(last, "-") && !dashed:
@@ -110,7 +108,7 @@ func (c *call) destOf(args []string) (dest string) {
 }
 
 // flagValues are the values of a flag that has few. Others are left to the shell, which knows files.
-func (c *call) flagValues(flag string) (all []candidate) {
+func (c *call) flagValues(flag, word string) (all []candidate) {
 	values := map[string]string{
 		"--units": "iec si raw", "--color": "auto always never", "--sort": "name size time", "--type": "f d l",
 		"--overwrite": "never if-changed if-newer always",
@@ -124,7 +122,11 @@ func (c *call) flagValues(flag string) (all []candidate) {
 			all = append(all, candidate{k.Path, "last of " + k.Source})
 		}
 	case "--in":
-		all = completeRef(c, "")
+		all = completeRef(c, word)
+	case "--since", "--until":
+		for _, word := range offeredTimes {
+			all = append(all, candidate{word, ""})
+		}
 	case "--add", "--remove":
 		all = completeTags(c)
 	}
@@ -174,78 +176,6 @@ func commandNames(commands []*command) (all []candidate) {
 
 // completeFiles leaves the word to the shell, which knows files.
 func completeFiles(*call, string) []candidate { return nil }
-
-// completeRef lists snapshots, the newest first.
-func completeRef(c *call, _ string) (all []candidate) {
-	_ = c.reading(func(d *query.Reader) error {
-		all = append(all, candidate{"latest", "the newest snapshot"}, candidate{"oldest", "the first snapshot"})
-		for i := d.Snapshots.Newest(); i >= 0; i-- {
-			h := &d.Snapshots[i]
-			all = append(all, candidate{h.Name, c.Age(h.Time) + " ago"})
-		}
-		return nil
-	})
-	return all
-}
-
-// completePathRef lists snapshots, and after the colon what is in one.
-func completePathRef(c *call, word string) (all []candidate) {
-	if !strings.Contains(word, ":") {
-		for _, ref := range completeRef(c, word) {
-			all = append(all, candidate{ref.word + ":", ref.about})
-		}
-		return all
-	}
-	_ = c.reading(func(d *query.Reader) error {
-		r := d.Resolver()
-		head, typed := r.Split(word)
-		pos, err := r.Resolve(head)
-		if err != nil {
-			return err
-		}
-		all = folderCandidates(c, d, pos, head+":", typed)
-		return nil
-	})
-	return all
-}
-
-// completeNewestPath lists what is in the newest snapshot.
-func completeNewestPath(c *call, word string) (all []candidate) {
-	_ = c.reading(func(d *query.Reader) error {
-		all = folderCandidates(c, d, d.Snapshots.Newest(), "", word)
-		return nil
-	})
-	return all
-}
-
-// folderCandidates are the entries of the folder that typed has come to, after what stands before it.
-func folderCandidates(c *call, d *query.Reader, pos int, before, typed string) (all []candidate) {
-	if pos < 0 {
-		return nil
-	}
-	dir := ""
-	if i := strings.LastIndexByte(typed, '/'); i >= 0 {
-		dir = typed[:i]
-	}
-	path, err := query.SourcePath(&d.Snapshots[pos], dir)
-	if err != nil {
-		return nil
-	}
-	if dir != "" {
-		before += dir + "/"
-	}
-	for e, err := range d.List(c.ctx, &d.Snapshots[pos], path, false) {
-		if err != nil || len(all) == maxCompletions {
-			break
-		}
-		_, name := record.Split(e.Path)
-		if e.Kind == file.Folder {
-			name += "/"
-		}
-		all = append(all, candidate{before + name, e.Kind.String()})
-	}
-	return all
-}
 
 // splitLine takes a command line that is being typed apart as a shell does, without evaluating
 // anything: quotes and backslashes are undone, what is open at the end is part of the last word. Not ok

@@ -52,7 +52,13 @@ const aboutRefs = `Naming a snapshot (REF):
   tag:weekly        the newest with this tag
   @2026-11-20       the newest of that day or before; also @"2026-11-20 13:00",
                     with seconds, or with a zone as in @2026-11-20T13:00Z
-  @7d               the newest that is so old: @30s @5min @2h @3w @2mo @1y2mo
+  @7d               the newest that is so old: @30s @5min @2h @3w @2mo @1y2mo,
+                    @"3 days ago"
+  @yesterday        the newest of that day, week, month or year, or before:
+                    @monday @last-monday @last-week @this-month @october
+                    @2026-10 @2025, @"yesterday 18:00"; - may be a space
+  yesterday         @yesterday: the days, today to monday, do without the @,
+                    but not where snapshots are deleted
   REF~N             N snapshots before REF
   REF:PATH          a path in it, from the source down, or absolute
 

@@ -42,7 +42,7 @@ snap list --since 30d --tag weekly
 snap list -d /mnt/usb --json  # one JSON document`,
 		flags: []cli.Flag{
 			&cli.IntFlag{Name: "last", Usage: "only the newest `N`"},
-			&cli.StringFlag{Name: "since", Usage: "only those made at `WHEN` or later: a date or an age"},
+			&cli.StringFlag{Name: "since", Usage: "only those made at `WHEN` or later: a date, an age, yesterday, last-week"},
 			&cli.StringFlag{Name: "until", Usage: "only those made at `WHEN` or before"},
 			&cli.StringSliceFlag{Name: "tag", Usage: "only those tagged `TAG`; may be repeated, for one of several"},
 		},

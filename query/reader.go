@@ -57,7 +57,7 @@ func Open(ctx context.Context, dir string, o Options) (*Reader, error) {
 func (d *Reader) Close() error { return d.Root.Close() }
 
 // Resolver finds snapshots by reference.
-func (d *Reader) Resolver() Resolver { return Resolver{d.Snapshots, d.options.Now} }
+func (d *Reader) Resolver() Resolver { return Resolver{Snapshots: d.Snapshots, Now: d.options.Now} }
 
 // IndexHint adds the way out to an error of the index of dest.
 func IndexHint(err error, dest string) error {

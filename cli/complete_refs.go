@@ -1,0 +1,100 @@
+package cli
+
+import (
+	"strings"
+
+	"snap/internal/file"
+	"snap/internal/when"
+	"snap/query"
+	"snap/record"
+)
+
+// offeredTimes are words for a time, as most people need them.
+var offeredTimes = append(append([]string{"7d", "1mo"}, when.Days...), when.Periods...)
+
+// completeTimes are the words for a time that lead to a snapshot, and to which.
+func completeTimes(d *query.Reader) (all []candidate) {
+	r := d.Resolver()
+	for _, word := range offeredTimes {
+		if pos, err := r.Resolve("@" + word); err == nil {
+			all = append(all, candidate{"@" + word, d.Snapshots[pos].Name})
+		}
+	}
+	return all
+}
+
+// completeRef lists snapshots, the newest first; after an @ times.
+func completeRef(c *call, word string) (all []candidate) {
+	_ = c.reading(func(d *query.Reader) error {
+		if strings.HasPrefix(word, "@") {
+			all = completeTimes(d)
+			return nil
+		}
+		all = append(all, candidate{"latest", "the newest snapshot"}, candidate{"oldest", "the first snapshot"})
+		for i := d.Snapshots.Newest(); i >= 0; i-- {
+			h := &d.Snapshots[i]
+			all = append(all, candidate{h.Name, c.Age(h.Time) + " ago"})
+		}
+		return nil
+	})
+	return all
+}
+
+// completePathRef lists snapshots, and after the colon what is in one.
+func completePathRef(c *call, word string) (all []candidate) {
+	if !strings.Contains(word, ":") {
+		for _, ref := range completeRef(c, word) {
+			all = append(all, candidate{ref.word + ":", ref.about})
+		}
+		return all
+	}
+	_ = c.reading(func(d *query.Reader) error {
+		r := d.Resolver()
+		head, typed := r.Split(word)
+		pos, err := r.Resolve(head)
+		if err != nil {
+			return err
+		}
+		all = folderCandidates(c, d, pos, head+":", typed)
+		return nil
+	})
+	return all
+}
+
+// completeNewestPath lists what is in the newest snapshot.
+func completeNewestPath(c *call, word string) (all []candidate) {
+	_ = c.reading(func(d *query.Reader) error {
+		all = folderCandidates(c, d, d.Snapshots.Newest(), "", word)
+		return nil
+	})
+	return all
+}
+
+// folderCandidates are the entries of the folder that typed has come to, after what stands before it.
+func folderCandidates(c *call, d *query.Reader, pos int, before, typed string) (all []candidate) {
+	if pos < 0 {
+		return nil
+	}
+	dir := ""
+	if i := strings.LastIndexByte(typed, '/'); i >= 0 {
+		dir = typed[:i]
+	}
+	path, err := query.SourcePath(&d.Snapshots[pos], dir)
+	if err != nil {
+		return nil
+	}
+	if dir != "" {
+		before += dir + "/"
+	}
+	for e, err := range d.List(c.ctx, &d.Snapshots[pos], path, false) {
+		if err != nil || len(all) == maxCompletions {
+			break
+		}
+		_, name := record.Split(e.Path)
+		if e.Kind == file.Folder {
+			name += "/"
+		}
+		all = append(all, candidate{before + name, e.Kind.String()})
+	}
+	return all
+}
