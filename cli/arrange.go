@@ -76,14 +76,6 @@ type arranger struct {
 // option is one flag, with its value in text.
 type option struct{ name, typed, text string }
 
-// otherWords are what other programs call our commands. The nearest of our names would be another thing: delete for
-// undelete.
-var otherWords = map[string]string{
-	"remove": "delete", "rm": "delete", "del": "delete", "undelete": "restore", "recover": "restore", "extract": "restore",
-	"verify": "check", "fsck": "check", "save": "backup", "snapshot": "backup", "create": "backup", "dump": "cat",
-	"grep": "find",
-}
-
 func (a *arranger) enter(word string) error {
 	if a.line.command = a.app.Command(word); a.line.command != nil {
 		return nil
@@ -94,14 +86,7 @@ func (a *arranger) enter(word string) error {
 			known = append(known, c.Names()...)
 		}
 	}
-	err := hint.Usagef("unknown command %s", quote.Name(word))
-	if n := otherWords[word]; n != "" {
-		return hint.With(err, `did you mean "snap %s"?`, n)
-	}
-	if n := hint.Nearest(word, known); n != "" {
-		return hint.With(err, `did you mean "snap %s"?`, n)
-	}
-	return hint.With(err, "for the commands: snap --help")
+	return meantCommand(hint.Usagef("unknown command %s", quote.Name(word)), word, known)
 }
 
 // option takes one word with flags, and the value of the last one from rest if it is there.
@@ -188,17 +173,13 @@ func (a *arranger) unknown(typed, name string) error {
 		typed = "--" + name
 	}
 	err := hint.Usagef("unknown flag %s", quote.Name(typed))
-	where, flags := a.app.Name, a.app.Flags
+	where := a.app.Name
 	if c := a.line.command; c != nil {
 		err = hint.Usagef("%s: unknown flag %s", c.Name, quote.Name(typed))
-		where, flags = where+" "+c.Name, append(append([]cli.Flag{}, c.Flags...), flags...)
+		where += " " + c.Name
 	}
-	var known []string
-	for _, f := range flags {
-		known = append(known, f.Names()...)
-	}
-	if n := hint.Nearest(name, known); len(name) > 1 && len(n) > 1 {
-		return hint.With(err, "did you mean %q?", "--"+n)
+	if s := meantFlag(name, a.line.command, a.app); s != "" {
+		return hint.With(err, "%s", hint.Text(s))
 	}
 	return hint.With(err, "for the flags: %s --help", where)
 }
