@@ -33,9 +33,9 @@ var otherWords = map[string]string{
 	"label": "tag", "comment": "note", "describe": "note",
 	"manual": "man",
 
-	"fsck":     "snap check says what is wrong; snap check --repair mends it",
-	"repair":   "snap check --repair mends what can be mended; for the index: snap reindex",
-	"heal":     "snap check --repair mends what can be mended; for the index: snap reindex",
+	"fsck":     "snap check says what is wrong\nsnap check --repair mends it",
+	"repair":   "snap check --repair mends what can be mended\nfor the index: snap reindex",
+	"heal":     "snap check --repair mends what can be mended\nfor the index: snap reindex",
 	"rm":       removeText,
 	"remove":   removeText,
 	"del":      removeText,
@@ -48,11 +48,11 @@ var otherWords = map[string]string{
 	"cp":       copyText,
 	"copy":     copyText,
 	"get":      copyText,
-	"extract":  "snap restore REF:PATH --target DIR brings it back; as an archive: snap cat --archive tar REF:PATH",
-	"export":   "as an archive: snap cat --archive tar REF:PATH; as files: snap restore REF:PATH --target DIR",
+	"extract":  "snap restore REF:PATH --target DIR brings it back\nas an archive: snap cat --archive tar REF:PATH",
+	"export":   "as an archive: snap cat --archive tar REF:PATH\nas files: snap restore REF:PATH --target DIR",
 	"tar":      "snap cat --archive tar REF:PATH",
 	"zip":      "snap cat --archive zip REF:PATH",
-	"archive":  "snap cat --archive tar REF:PATH; to make a snapshot: snap backup",
+	"archive":  "snap cat --archive tar REF:PATH\nto make a snapshot: snap backup",
 	"import":   "to take in snapshots of another program: snap reindex --adopt",
 	"migrate":  "to take in snapshots of another program: snap reindex --adopt",
 	"adopt":    "snap reindex --adopt",
@@ -73,10 +73,11 @@ var otherWords = map[string]string{
 }
 
 const (
-	removeText = "for a snapshot: snap delete REF; for a path in all of them: snap purge PATH"
+	removeText = "for a snapshot: snap delete REF\nfor a path in all of them: snap purge PATH"
 	mountText  = "snapshots are folders: open DEST/latest, or one of those that snap list names"
-	copyText   = "snap restore REF:PATH --target DIR; a file's bytes: snap cat REF:PATH; snapshots are folders, and cp works too"
-	rulesText  = "what is left out stands in DEST/Blacklist.txt, what is taken in even so in DEST/Whitelist.txt; " +
+	copyText   = "snap restore REF:PATH --target DIR; a file's bytes: snap cat REF:PATH\n" +
+		"snapshots are folders, and cp works too"
+	rulesText = "what is left out stands in DEST/Blacklist.txt\nwhat is taken in even so in DEST/Whitelist.txt\n" +
 		"to try a line: snap explain PATH --exclude PATTERN"
 	settingsText = "settings stand in DEST/BackupOptions.txt, with a comment each"
 )
@@ -106,7 +107,7 @@ var otherFlags = map[string]string{
 	"backup r":           "a folder is always backed up with all that is in it",
 	"backup source":      "sources have no flag: snap backup DEST SRC…",
 	"backup target":      "the destination has no flag, or -d: snap backup DEST SRC…",
-	"backup c":           "--checksum reads every file",
+	"backup c":           "every file is read with --checksum",
 	"restore checksum":   "every byte is verified while it is restored",
 	"restore verify":     "every byte is verified while it is restored",
 	"restore to":         "--target DIR",
@@ -118,16 +119,16 @@ var otherFlags = map[string]string{
 	"restore path":       "a path stands behind its snapshot: snap restore REF:PATH",
 	"restore force":      "--overwrite if-changed, if-newer or always",
 	"restore C":          "--target DIR",
-	"restore backup":     "--overwrite skip leaves what is there as it is",
+	"restore backup":     "what is there stays as it is with --overwrite skip",
 	"restore archive":    "as an archive: snap cat --archive tar REF:PATH",
 	"diff path":          "paths stand behind --: snap diff A B -- PATH",
 	"prune prune":        "it is not needed: what is deleted gives its space back at once",
-	"prune older-than":   "--keep-within 30d keeps all of that time",
-	"delete older-than":  "snap prune --keep-within 30d keeps all of that time",
+	"prune older-than":   "all of a time is kept by --keep-within 30d",
+	"delete older-than":  "all of a time is kept by: snap prune --keep-within 30d",
 	"delete prune":       "it is not needed: what is deleted gives its space back at once",
-	"check verify-data":  "--read-data reads every byte",
-	"check deep":         "--read-data reads every byte",
-	"check full":         "--read-data reads every byte",
+	"check verify-data":  "every byte is read with --read-data",
+	"check deep":         "every byte is read with --read-data",
+	"check full":         "every byte is read with --read-data",
 	"check fix":          "--repair",
 	"stats path":         "--folders PATH",
 	"find name":          "names need no flag: snap find '*.txt'",
@@ -142,8 +143,9 @@ var otherFlags = map[string]string{
 
 	"r": destText, "repo": destText, "repository": destText, "destination": destText, "f": destText,
 
-	"progress": "progress is shown on a terminal by itself; -q is without", "P": "progress is shown on a terminal by itself",
-	"info": "-v; given twice it says most", "debug": "-v; given twice it says most",
+	"progress": "progress is shown on a terminal by itself; -q is without",
+	"P":        "progress is shown on a terminal by itself",
+	"info":     "-v; given twice it says most", "debug": "-v; given twice it says most",
 	"silent": "-q", "no-progress": "-q",
 	"human-readable": "sizes are readable by themselves; --units raw gives bytes",
 	"no-color":       "--color never", "colour": "--color", "no-colour": "--color never",
@@ -175,12 +177,12 @@ var otherFlags = map[string]string{
 const (
 	keptText     = "modes, owners, times, links, holes, xattrs and ACLs are kept without a flag"
 	destText     = "the destination is -d DIR"
-	compressText = "files are kept as they are; the file system of the destination may compress them, as btrfs does"
-	encryptText  = "files are kept as they are; the disk of the destination may be encrypted, as with LUKS"
+	compressText = "files are kept as they are\nthe file system of the destination may compress them, as btrfs does"
+	encryptText  = "files are kept as they are\nthe disk of the destination may be encrypted, as with LUKS"
 )
 
 // keepText is for the rules of prune with another command.
-const keepText = "rules stand in DEST/BackupOptions.txt, as keep_daily = 7, and count after each backup; " +
+const keepText = "rules stand in DEST/BackupOptions.txt, as keep_daily = 7, and count after each backup\n" +
 	"for once: snap prune --keep-daily 7"
 
 // meantFlag says what an unknown flag was meant to be: what it is called here, which commands have it, or the nearest
@@ -188,7 +190,7 @@ const keepText = "rules stand in DEST/BackupOptions.txt, as keep_daily = 7, and 
 func meantFlag(name string, command *cli.Command, app *cli.App) string {
 	if command != nil {
 		if s := otherFlags[command.Name+" "+name]; s != "" {
-			return s
+			return called(s)
 		}
 		if strings.HasPrefix(name, "keep-") || name == "min-free" || name == "retention" {
 			return keepText
@@ -198,7 +200,7 @@ func meantFlag(name string, command *cli.Command, app *cli.App) string {
 		}
 	}
 	if s := otherFlags[name]; s != "" {
-		return s
+		return called(s)
 	}
 	var have []string
 	for _, c := range app.Commands {
@@ -221,4 +223,12 @@ func meantFlag(name string, command *cli.Command, app *cli.App) string {
 		return `did you mean "--` + n + `"?`
 	}
 	return ""
+}
+
+// called is a text of otherFlags; one that begins with a flag says what the same thing is called.
+func called(text string) string {
+	if strings.HasPrefix(text, "-") {
+		return "here it is called " + text
+	}
+	return text
 }
