@@ -17,6 +17,7 @@ import (
 	"snap/cli/exit"
 	"snap/cli/logfile"
 	"snap/cli/settings"
+	"snap/cli/state"
 	"snap/cli/text"
 	"snap/destination"
 	"snap/internal/file"
@@ -251,7 +252,7 @@ func (c *call) backup(dest string, src sources) (err error) {
 	}
 	r.pruned.tell(c)
 	if !o.DryRun {
-		if err := c.remember(dest, d.ID, strings.Join(src.all(), ", ")); err != nil {
+		if err := c.remember(dest, d.ID, strings.Join(src.all(), ", "), state.Named); err != nil {
 			c.note("the list of known destinations could not be written: %v", err)
 		}
 		c.proved(dest, d.DB)

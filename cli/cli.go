@@ -53,6 +53,7 @@ func commands() []*command {
 		tagCommand(),
 		noteCommand(),
 		reindexCommand(),
+		destinationsCommand(),
 		completionCommand(),
 		completeCommand(),
 		manCommand(),

@@ -12,6 +12,7 @@ import (
 
 	"snap/cli/exit"
 	"snap/cli/settings"
+	"snap/cli/state"
 	"snap/cli/wire"
 	"snap/destination"
 	"snap/internal/quote"
@@ -78,7 +79,7 @@ func (c *call) initialize(dest, note string) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := c.remember(dest, d.ID, ""); err != nil {
+	if err := c.remember(dest, d.ID, "", state.Made); err != nil {
 		c.note("the list of known destinations could not be written: %v", err)
 	}
 	if all, err := d.DB.Snapshots(c.ctx); err == nil && len(all) == 0 {
