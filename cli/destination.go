@@ -84,7 +84,7 @@ func (c *call) recall() (string, error) {
 	const name = "name it with -d DIR or $SNAP_DEST"
 	remembered := state.Remembered(all)
 	if len(remembered) == 0 {
-		err := exit.With(exit.NoDest, errors.New("no destination named, and none is known"))
+		err := exit.With(exit.NoDest, errNoneKnown)
 		if i := slices.IndexFunc(all, func(p state.Place) bool { return p.Temporary && p.Presence == state.Here }); i >= 0 {
 			return "", hint.With(err, name+"; one below a folder for temporary files is not remembered, as is %s",
 				quote.Name(all[i].Path))
