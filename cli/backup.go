@@ -225,7 +225,7 @@ func (c *call) backup(dest string, src sources) (err error) {
 			err = hint.With(err, "what was copied is kept: the next backup goes on from there")
 		}
 		logfile.Failed(log, "backup", err)
-		return exit.Hint(err, dest)
+		return c.roomHint(exit.Hint(err, dest), d, &s)
 	}
 	var after []error // what was to be done besides, and was not
 	if res.Skipped {
@@ -269,7 +269,7 @@ func (c *call) backup(dest string, src sources) (err error) {
 		return err
 	}
 	if err := errors.Join(append(after, refused)...); err != nil {
-		return exit.Hint(err, dest)
+		return c.roomHint(exit.Hint(err, dest), d, &s)
 	}
 	if res.Incomplete() || len(r.pruned.why) > 0 {
 		return exit.With(exit.Partial, nil)
