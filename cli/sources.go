@@ -166,7 +166,8 @@ func (c *call) severalDests() error {
 	err := hint.Usagef("no destination named, and several are remembered")
 	for _, p := range slices.Backward(state.Remembered(c.places())) {
 		if p.Presence != state.Away {
-			err = hint.With(err, "snap backup -d %s  # of %s, last on %s", quote.Word(p.Path), quote.Name(p.Source), c.When(p.Last))
+			err = hint.With(err, "snap backup -d %s  # of %s, last on %s", quote.Word(p.Path), quote.Name(p.Source),
+				c.When(p.Last))
 		}
 	}
 	return hint.With(err, "say which one, with $SNAP_DEST once for all; to forget one: snap destinations --forget DIR")

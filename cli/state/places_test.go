@@ -63,7 +63,8 @@ func TestPresence(t *testing.T) {
 	if err := os.Symlink(at("tmp"), at("link")); err != nil {
 		t.Fatal(err)
 	}
-	u := &User{LookupEnv: func(string) (string, bool) { return base, true }, Temp: []string{"", "relative", "/", at("tmp")}}
+	u := &User{LookupEnv: func(string) (string, bool) { return base, true },
+		Temp: []string{"", "relative", "/", at("tmp")}}
 	want := []struct {
 		path, system string
 		presence     Presence
