@@ -22,6 +22,9 @@ func (r Resolver) unknown(s string) error {
 	if at := r.asTime(s); at != "" {
 		meant = append(meant, at)
 	}
+	if when.IsDay(s) && r.holds(s) {
+		meant = append(meant, "the path "+quote.Word("latest:"+s))
+	}
 	near := hint.Nearest(s, append([]string{"latest", "oldest"}, when.Days...))
 	switch {
 	case len(meant) > 0:

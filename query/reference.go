@@ -27,7 +27,7 @@ import (
 // there is, in this order: an existing name, or latest or oldest; a date, after "@"; an existing tag,
 // after "tag:"; the beginning of a name, or a day. A date may stand in double quotes. Nothing is guessed: a
 // beginning of several names is an error, and so is a name that nothing has. A name, or its beginning, comes before a
-// day; a day that is a tag too is an error.
+// day; a day that is a tag or a path too is an error.
 
 // maxReference is the longest REF: no name of a folder is half as long, and what is longer is not looked into.
 const maxReference = 1000
@@ -37,6 +37,9 @@ type Resolver struct {
 	Snapshots Snapshots
 	Now       time.Time // its location is the zone of dates without one
 	Exact     bool      // for what deletes: a day without @ is only a suggestion
+	// Holds reports whether the newest snapshot has a path of this name, so that a day without @ may be meant for it.
+	// Default: it has none.
+	Holds func(name string) bool
 }
 
 // Resolve is the position of the snapshot that s names.
@@ -128,6 +131,8 @@ func (r Resolver) named(s string) int {
 	return -1
 }
 
+func (r Resolver) holds(name string) bool { return r.Holds != nil && r.Holds(name) }
+
 // stepsBack takes REF~N apart.
 func stepsBack(s string) (base string, n int, ok bool) {
 	i := strings.LastIndexByte(s, '~')
@@ -211,7 +216,7 @@ func (r Resolver) prefix(s string) (int, error) {
 			err = hint.With(err, "or %s", at)
 		}
 		return 0, err
-	case when.IsDay(s) && r.tagged(s) < 0 && !r.Exact:
+	case when.IsDay(s) && r.tagged(s) < 0 && !r.Exact && !r.holds(s):
 		return r.moment("@" + s)
 	}
 	return 0, r.unknown(s)
