@@ -74,7 +74,7 @@ var otherWords = map[string]string{
 
 const (
 	removeText = "for a snapshot: snap delete REF\nfor a path in all of them: snap purge PATH"
-	mountText  = "snapshots are folders: open DEST/latest, or one of those that snap list names"
+	mountText  = "snapshots are folders: open DEST/latest, or one that snap list names"
 	copyText   = "snap restore REF:PATH --target DIR; a file's bytes: snap cat REF:PATH\n" +
 		"snapshots are folders, and cp works too"
 	rulesText = "what is left out stands in DEST/Blacklist.txt\nwhat is taken in even so in DEST/Whitelist.txt\n" +

@@ -163,14 +163,15 @@ func (c *call) severalDests() error {
 	if !c.recalled || c.others == 0 {
 		return nil
 	}
-	err := hint.Usagef("no destination named, and several are remembered")
+	err := hint.With(hint.Usagef("no destination named, and several are remembered"),
+		"once for all: $SNAP_DEST; to forget one: snap destinations --forget DIR")
 	for _, p := range slices.Backward(state.Remembered(c.places())) {
 		if p.Presence != state.Away {
 			err = hint.With(err, "snap backup -d %s  # of %s, last on %s", quote.Word(p.Path), quote.Name(p.Source),
 				c.When(p.Last))
 		}
 	}
-	return hint.With(err, "say which one, with $SNAP_DEST once for all; to forget one: snap destinations --forget DIR")
+	return err
 }
 
 // backupArgs are the destination and the sources that a command line of backup names: DEST SRC…, or with -d only

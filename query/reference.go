@@ -172,7 +172,7 @@ func (r Resolver) moment(s string) (int, error) {
 	}
 	first := &r.Snapshots[0]
 	return 0, hint.With(fmt.Errorf("%s: no snapshot is that old", quote.Name(s)),
-		"the oldest is %s of %s; to take that one: oldest", quote.Name(first.Name), r.time(first))
+		"the oldest is %s of %s\nto take that one: oldest", quote.Name(first.Name), r.time(first))
 }
 
 func (r Resolver) time(h *record.Header) string {

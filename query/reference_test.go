@@ -98,9 +98,9 @@ func TestReferences(t *testing.T) {
 		{"@30min~1:docs", "2026-11-21T09:00:30|docs"},
 		{"@1y", "1: no snapshot is that old"},
 		{"@0s", "back~1|"},
-		{"@", "2: neither a date"},
-		{"@nonsense", "2: neither a date"},
-		{"@7m", "2: neither a date"},
+		{"@", "2: no date"},
+		{"@nonsense", "2: no date"},
+		{"@7m", "2: @7m: 7m is not an age: write min for minutes, mo for months"},
 		{"@2026-02-31", "2: not a date"},
 		{"@yesterday", "2026-11-21T09:00:30|"},
 		{"@Friday:docs", "20261120-101500|docs"},
@@ -113,7 +113,7 @@ func TestReferences(t *testing.T) {
 		{"@2026-11~1", "2026-11-21T09:00:30|"},
 		{"@november", "back~1|"},
 		{"@3", `2: 3 alone is no time: write 3d, or "3 days ago" in quotes`},
-		{"@tomorrow", "2: neither a date"},
+		{"@tomorrow", "2: no date"},
 		// days without the @
 		{"yesterday", "2026-11-21T09:00:30|"},
 		{"yesterday~1", "2026-11-21T09:00|"},
@@ -176,8 +176,8 @@ func TestNamesComeBeforeDays(t *testing.T) {
 		{"x", "", "2026", false, "2026: 5 snapshots begin so; or @2026 (that is x); it may be 2026-11-21T09:00, " +
 			"2026-11-21T09:00:30, 20261101-100000, 20261119-100000, 20261120-101500"},
 		{"x", "", "yesteday", false, "yesteday: no such snapshot; did you mean yesterday?"},
-		{"x", "", "@yesteday", false, "@yesteday: yesteday is neither a date (2026-11-20) nor an age (7d, 2h, 1y2mo) nor " +
-			"a word for a time (yesterday, monday, last-week); did you mean @yesterday?"},
+		{"x", "", "@yesteday", false, "@yesteday: yesteday is no date (2026-11-20), age (7d, 1y2mo) or word (yesterday); " +
+			"did you mean @yesterday?"},
 		{"x", "", "@1y", false,
 			"@1y: no snapshot is that old; the oldest is 20261101-100000 of 2026-11-01 10:00:00; to take that one: oldest"},
 	} {

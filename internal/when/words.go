@@ -38,9 +38,11 @@ func Parse(s string, now time.Time) (from, to time.Time, err error) {
 	case err == nil:
 	case s != "" && strings.Trim(s, "0123456789") == "":
 		err = fmt.Errorf(`%s alone is no time: write %[1]sd, or "%[1]s days ago" in quotes`, quote.Name(s))
-	case !strings.Contains(s, "-"):
-		err = fmt.Errorf("%s is neither a date (2026-11-20) nor an age (7d, 2h, 1y2mo) nor a word for a time (yesterday, "+
-			"monday, last-week)", quote.Name(s))
+	case strings.Contains(s, "-"): // a date, and said to be none
+	case s != "" && s[0] >= '0' && s[0] <= '9':
+		_, err = ParseAge(s) // which says more
+	default:
+		err = fmt.Errorf("%s is no date (2026-11-20), age (7d, 1y2mo) or word (yesterday)", quote.Name(s))
 	}
 	return from, to, err
 }
