@@ -6,11 +6,12 @@ import (
 	"math/rand/v2"
 	"strconv"
 	"strings"
+	"time"
 
-	"github.com/urfave/cli/v2"
-
+	"snap/cli/cmdline"
 	"snap/cli/exit"
 	"snap/cli/text"
+	"snap/cli/wire"
 	"snap/destination/check"
 	"snap/internal/hint"
 	"snap/internal/quote"
@@ -18,10 +19,10 @@ import (
 
 func checkCommand() *command {
 	return &command{
-		name: "check", which: true, group: groupKeep, does: true,
-		codes: []int{exit.Refused, exit.NoDest, exit.Locked, exit.Interrupted, exit.Terminated},
-		short: "index, change sets and trees agree; --repair mends",
-		long: `
+		Name: "check", Group: groupKeep, Effect: true,
+		Codes: []int{exit.Refused, exit.NoDest, exit.Locked, exit.Interrupted, exit.Terminated},
+		Short: "test that all snapshots are intact; --repair mends",
+		Long: `
 Makes sure that the index agrees with itself and with the change sets, and that
 every snapshot's folder holds what the index says: names, types, sizes, times,
 modes, owners, extended attributes with ACLs, link targets. With --read-data each file is also read, once however
@@ -32,27 +33,28 @@ the result for snap status, where the destination is yours and can be written to
 --repair mends what it can: from another snapshot or path with the same content,
 from the live source, or from the damaged file itself where only its metadata was
 altered. A damaged file is replaced by a new one, never written to. What does not
-belong there is told and left to you.
+belong there is named and left to you.
 
 The exit code is 0 when all is well or all was mended, 1 when damage is left. A
 snapshot whose folder was removed by hand is no damage.`,
-		examples: `
+		Examples: `
 snap check                          # names, sizes, times
 snap check --read-data              # every byte
 snap check --read-data-subset 1/12  # all of them in a year of months
 snap check --read-data --repair     # and mend what can be mended`,
-		flags: []cli.Flag{
-			&cli.BoolFlag{Name: "read-data", Usage: "read every file once and compare it with its hash"},
-			&cli.StringFlag{Name: "read-data-subset",
+		Flags: flags{
+			{Name: "read-data", Usage: "read every file once and compare it with its hash"},
+			{Name: "read-data-subset", Kind: cmdline.String,
 				Usage: "read a `PART`: 10% of the files at random, 3/7 (the third of seven parts), or about 50G at random"},
-			&cli.BoolFlag{Name: "repair", Usage: "mend what can be mended"},
-			&cli.IntFlag{Name: "jobs", Usage: "read `N` files at the same time (default: as snap thinks best)"},
+			{Name: "repair", Usage: "mend what can be mended"},
+			{Name: "jobs", Kind: cmdline.Int, Usage: "read `N` files at the same time (default: snap chooses)"},
 		},
-		run: runCheck,
+		Run: runCheck,
 	}
 }
 
 func runCheck(c *call) error {
+	c.which = true
 	o, err := c.checkOptions()
 	if err != nil {
 		return err
@@ -62,18 +64,18 @@ func runCheck(c *call) error {
 		return err
 	}
 	c.tellWhichOf(dest)
-	r := &checkReport{call: c, dest: dest, line: c.progress(), started: c.env.Now()}
-	defer r.line.End()
-	o.Time, o.Progress = r.started, r.line.Show
+	start, line := c.env.Now(), c.progress()
+	defer line.End()
+	o.Time, o.Progress = start, line.Show
 	res, err := check.Run(c.ctx, dest, o)
-	r.line.End()
-	if perr := r.findings(res); perr != nil { // also what was found before an error
+	line.End()
+	if perr := c.tellFindings(res); perr != nil { // also what was found before an error
 		return errors.Join(exit.Hint(err, dest), perr)
 	}
 	if err != nil {
 		return exit.Hint(err, dest)
 	}
-	if err := r.summary(res, &o); err != nil {
+	if err := c.tellChecked(res, &o, dest, c.env.Now().Sub(start)); err != nil {
 		return err
 	}
 	if res.Unnoted != nil && c.opts.verbose > 0 {
@@ -85,11 +87,41 @@ func runCheck(c *call) error {
 	return nil
 }
 
+// tellFindings prints what was found, also with -q.
+func (c *call) tellFindings(res *check.Result) (err error) {
+	if !c.opts.json {
+		err = c.print().Findings(res)
+	}
+	for i := range res.Findings {
+		if c.opts.json && err == nil {
+			err = c.json(wire.NewCheckError(&res.Findings[i]))
+		}
+	}
+	if err == nil {
+		c.print().CheckNotes(res)
+	}
+	return err
+}
+
+// tellChecked prints how the check ended.
+func (c *call) tellChecked(res *check.Result, o *check.Options, dest string, took time.Duration) error {
+	if c.opts.json {
+		return c.json(wire.NewCheckSummary(res, took))
+	}
+	if !c.opts.quiet {
+		if err := c.print().Checked(res, o, took); err != nil {
+			return err
+		}
+	}
+	c.print().CheckHints(res, o, dest)
+	return nil
+}
+
 func (c *call) checkOptions() (check.Options, error) {
 	o := check.Options{Repair: c.flags.Bool("repair"), LockWait: c.opts.lockWait, Holder: c.holder("check")}
 	if c.flags.IsSet("jobs") {
 		if o.Jobs = c.flags.Int("jobs"); o.Jobs < 1 || o.Jobs > 1024 {
-			return o, hint.Usagef("--jobs %d: it is a number from 1 to 1024", o.Jobs)
+			return o, hint.Usagef("--jobs %d: must be a number from 1 to 1024", o.Jobs)
 		}
 	}
 	o.Read.All = c.flags.Bool("read-data")
@@ -109,7 +141,7 @@ func (c *call) checkOptions() (check.Options, error) {
 
 // parseSubset reads 10%, 3/7 or 50G.
 func parseSubset(s string) (check.Subset, error) {
-	bad := fmt.Errorf("%s is no part: write it as 10%%, as 3/7 (the third of seven parts) or as a size like 50G",
+	bad := fmt.Errorf("%s is not a part: write it as 10%%, as 3/7 (the third of seven parts) or as a size like 50G",
 		quote.Name(s))
 	if digits, ok := strings.CutSuffix(s, "%"); ok {
 		p, err := strconv.ParseFloat(digits, 64)

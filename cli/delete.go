@@ -4,9 +4,8 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/urfave/cli/v2"
-
 	"snap/cli/exit"
+	"snap/cli/report"
 	"snap/destination"
 	"snap/destination/retention"
 	"snap/internal/hint"
@@ -17,17 +16,17 @@ import (
 
 func deleteCommand() *command {
 	return &command{
-		name: "delete", args: "REF…", min: 1, max: -1, group: groupKeep, does: true,
-		short: "delete snapshots",
-		long: `Delete snapshots. What other snapshots share with them stays, and so does every
+		Name: "delete", Args: "REF…", Min: 1, Max: -1, Group: groupKeep, Effect: true,
+		Short: "delete snapshots",
+		Long: `Delete snapshots. What other snapshots share with them stays, and so does every
 answer about the others. A pinned snapshot goes if its whole name is given, not by
 latest, a date or the beginning of its name.`,
-		examples: `snap delete -n oldest  # what would it free?
+		Examples: `snap delete -n oldest  # what would it free?
 snap delete 20261101-120000 latest~3`,
-		codes:    []int{exit.Refused, exit.NoDest, exit.Locked, exit.Interrupted, exit.Terminated},
-		flags:    []cli.Flag{dryFlag("say what would be freed and delete nothing")},
-		complete: completeRef,
-		run:      runDelete,
+		Codes:    []int{exit.Refused, exit.NoDest, exit.Locked, exit.Interrupted, exit.Terminated},
+		Flags:    flags{dryFlag("say what would be freed and delete nothing")},
+		Complete: completeRef,
+		Run:      runDelete,
 	}
 }
 
@@ -57,9 +56,9 @@ func runDelete(c *call) error {
 	if err != nil {
 		return err
 	}
-	return c.removing(dest, "delete", false, func(d *destination.Destination) (*retention.Plan, stops, error) {
+	return c.removing(dest, "delete", false, func(d *destination.Destination) (*retention.Plan, report.Stops, error) {
 		plan, err := retention.PlanNamed(c.ctx, d, names)
-		return plan, stops{}, err
+		return plan, report.Stops{}, err
 	})
 }
 
@@ -70,31 +69,4 @@ func spared(h *record.Header, ref string) error {
 	}
 	return exit.With(exit.Refused, hint.With(fmt.Errorf("%s: snapshot %s is pinned", quote.Name(ref), quote.Name(h.Name)),
 		"to delete it all the same: snap delete %s", quote.Word(h.Name)))
-}
-
-// tellLeft says when a deletion leaves nothing, or nothing whole.
-func (c *call) tellLeft(p *retention.Plan, dry bool) {
-	left, whole, gone := 0, 0, 0
-	for i := range p.List {
-		switch e := &p.List[i]; {
-		case !e.Keep:
-			gone++
-		case e.Header.Errors == 0:
-			whole++
-			fallthrough
-		default:
-			left++
-		}
-	}
-	are := "are"
-	if dry {
-		are = "would be"
-	}
-	switch {
-	case gone == 0 || whole > 0:
-	case left == 0:
-		c.note("no snapshots %s left", are)
-	default:
-		c.note("only snapshots %s left in which files are missing that could not be read", are)
-	}
 }

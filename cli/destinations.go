@@ -3,8 +3,7 @@ package cli
 import (
 	"fmt"
 
-	"github.com/urfave/cli/v2"
-
+	"snap/cli/cmdline"
 	"snap/cli/state"
 	"snap/cli/text"
 	"snap/cli/wire"
@@ -14,19 +13,20 @@ import (
 
 func destinationsCommand() *command {
 	return &command{
-		name: "destinations", group: groupOther, does: true,
-		short: "the destinations that snap remembers; forget one",
-		long: `Show the destinations that this user has backed up to: when last and of what, whether
+		Name: "destinations", Group: groupOther, Effect: true,
+		Short: "the destinations that snap remembers; forget one",
+		Long: `Show the destinations that this user has backed up to: when last and of what, whether
 each is there now, and which is used where none is named (*): that of the last
 backup, among those that snap init made or that two backups have named. While there
 are none, one that was named once will do. What is below a folder for temporary
 files is used only when it is named, and forgotten when it is gone.
 
 With --forget DIR a destination is forgotten. Nothing in it changes.`,
-		examples: `snap destinations
+		Examples: `snap destinations
 snap destinations --forget /mnt/old`,
-		flags: []cli.Flag{&cli.StringFlag{Name: "forget", Usage: "forget the destination `DIR`"}},
-		run: func(c *call) error {
+		Flags: flags{{Name: "forget", Kind: cmdline.String, Complete: completeDestinations,
+			Usage: "forget the destination `DIR`"}},
+		Run: func(c *call) error {
 			if c.flags.IsSet("forget") {
 				return c.forget(c.flags.String("forget"))
 			}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"snap/cli/report"
 	"snap/cli/settings"
 	"snap/cli/text"
 	"snap/internal/file"
@@ -74,7 +75,7 @@ func (c *call) printExplained(j explained, rec *record.Record) error {
 	if j.Last.Since != j.Last.Snapshot {
 		last += fmt.Sprintf(" as it is since %s:", quote.Name(j.Last.Since))
 	}
-	why = reasonText(rec)
+	why = report.Reason(rec)
 	if rec.From != "" {
 		why += " from " + quote.Name(rec.From)
 	}

@@ -3,10 +3,6 @@ package cli
 import (
 	"slices"
 	"strings"
-
-	"github.com/urfave/cli/v2"
-
-	"snap/internal/hint"
 )
 
 // What people type who know other programs, and what it is called here. The nearest of our own words by letters would
@@ -81,21 +77,6 @@ const (
 		"to try a line: snap explain PATH --exclude PATTERN"
 	settingsText = "settings stand in DEST/BackupOptions.txt, with a comment each"
 )
-
-// meantCommand adds to the error that there is no such command which one was meant. known are ours.
-func meantCommand(err error, word string, known []string) error {
-	n := otherWords[strings.ToLower(word)]
-	if n == "" {
-		n = hint.Nearest(word, known)
-	}
-	switch {
-	case n == "":
-		return hint.With(err, "for the commands: snap --help")
-	case !strings.Contains(n, " "):
-		return hint.With(err, `did you mean "snap %s"?`, n)
-	}
-	return hint.With(err, "%s", hint.Text(n))
-}
 
 // otherFlags are flags of other programs, and what to do here. A key may begin with the command that it is for.
 var otherFlags = map[string]string{
@@ -185,44 +166,42 @@ const (
 const keepText = "rules stand in DEST/BackupOptions.txt, as keep_daily = 7, and count after each backup\n" +
 	"for once: snap prune --keep-daily 7"
 
-// meantFlag says what an unknown flag was meant to be: what it is called here, which commands have it, or the nearest
-// one by letters; "" for nothing. command may be nil for snap itself, which known are the flags of.
-func meantFlag(name string, command *cli.Command, app *cli.App) string {
-	if command != nil {
-		if s := otherFlags[command.Name+" "+name]; s != "" {
+// otherFlag says what an unknown flag is called here, what to do instead, or which commands have it; "" for nothing. cmd
+// is nil for a flag of snap itself.
+func otherFlag(cmd *command, name string) string {
+	if cmd != nil {
+		if s := otherFlags[cmd.Name+" "+name]; s != "" {
 			return called(s)
 		}
 		if strings.HasPrefix(name, "keep-") || name == "min-free" || name == "retention" {
 			return keepText
 		}
-		if (name == "dry-run" || name == "n") && command.Category == groupLook {
-			return "snap " + command.Name + " only reads: there is nothing to rehearse"
+		if (name == "dry-run" || name == "n") && cmd.Group == groupLook {
+			return "snap " + cmd.Name + " only reads: there is nothing to rehearse"
 		}
 	}
 	if s := otherFlags[name]; s != "" {
 		return called(s)
 	}
 	var have []string
-	for _, c := range app.Commands {
-		if flagNamed(c.Flags, name) != nil && !c.Hidden {
+	for _, c := range commands() {
+		if hasFlag(c.Flags, name) && !c.Hidden {
 			have = append(have, "snap "+c.Name)
 		}
 	}
 	if len(have) > 0 && len(name) > 1 {
 		return "--" + name + " is a flag of " + strings.Join(have, ", ")
 	}
-	flags := slices.Clone(app.Flags)
-	if command != nil {
-		flags = append(slices.Clone(command.Flags), flags...)
-	}
-	var known []string
-	for _, f := range flags {
-		known = append(known, f.Names()...)
-	}
-	if n := hint.Nearest(name, known); len(name) > 1 && len(n) > 1 {
-		return `did you mean "--` + n + `"?`
-	}
 	return ""
+}
+
+func hasFlag(all flags, name string) bool {
+	for i := range all {
+		if f := &all[i]; f.Name == name || slices.Contains(f.Aliases, name) {
+			return true
+		}
+	}
+	return false
 }
 
 // called is a text of otherFlags; one that begins with a flag says what the same thing is called.

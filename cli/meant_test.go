@@ -4,28 +4,30 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-
-	"github.com/urfave/cli/v2"
 )
 
 // TestWhatIsOfferedExists: each word leads to a command and to flags that there are, and no flag of the table is one.
 func TestWhatIsOfferedExists(t *testing.T) {
-	app := newApp(commands(), "", nil)
-	has := func(c *cli.Command, flag string) bool {
-		return flagNamed(app.Flags, flag) != nil || c != nil && flagNamed(c.Flags, flag) != nil
+	program := newProgram("")
+	known := func(name string) *command {
+		cmd, _ := program.Command(name)
+		return cmd
+	}
+	has := func(c *command, flag string) bool {
+		return hasFlag(program.Flags, flag) || c != nil && hasFlag(c.Flags, flag)
 	}
 	flag := regexp.MustCompile(`(?:^|[ (])--?([A-Za-z][a-z-]*)`)
 	line := regexp.MustCompile(`\bsnap ([a-z]+)`)
 	exists := func(word, text string) {
 		t.Helper()
 		for _, m := range line.FindAllStringSubmatch(text, -1) {
-			if app.Command(m[1]) == nil {
+			if known(m[1]) == nil {
 				t.Errorf("%s: there is no command %s", word, m[1])
 			}
 		}
 		for _, m := range flag.FindAllStringSubmatch(text, -1) {
 			found := has(nil, m[1])
-			for _, c := range app.Commands {
+			for _, c := range program.Commands {
 				found = found || has(c, m[1])
 			}
 			if !found {
@@ -43,10 +45,10 @@ func TestWhatIsOfferedExists(t *testing.T) {
 		command, name, ok := strings.Cut(key, " ")
 		if !ok {
 			command, name = "", key
-		} else if app.Command(command) == nil {
+		} else if known(command) == nil {
 			t.Errorf("%s: there is no such command", key)
 		}
-		if has(app.Command(command), name) {
+		if has(known(command), name) {
 			t.Errorf("%s is a flag", key)
 		}
 		exists(key, text)

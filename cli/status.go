@@ -3,12 +3,10 @@ package cli
 import (
 	"path/filepath"
 
-	"github.com/urfave/cli/v2"
-
+	"snap/cli/cmdline"
 	"snap/cli/exit"
+	"snap/cli/report"
 	"snap/cli/settings"
-	"snap/cli/status"
-	"snap/cli/text"
 	"snap/cli/wire"
 	"snap/filter"
 	"snap/internal/hint"
@@ -19,9 +17,9 @@ import (
 
 func statusCommand() *command {
 	return &command{
-		name: "status", short: "is all well: last backup, check, space, rules", group: groupLook, does: true,
-		codes: []int{exit.Partial, exit.NoDest, exit.Locked},
-		long: `
+		Name: "status", Short: "whether all is well: last backup, check, space, rules", Group: groupLook, Effect: true,
+		Codes: []int{exit.Partial, exit.NoDest, exit.Locked},
+		Long: `
 Tells in one look whether all is well: when the last backup was, and whether that
 is unusually long ago here; what it could not read; when the last check was, of
 what, and what it found; how much is free, and when that is used up; the rules in
@@ -34,34 +32,36 @@ late, files could not be read, the disk is soon full, rules are stopped, a clock
 wrong, a run was interrupted, …; each is named. damage, 1: a check found some, and
 no check since has looked there again and found it well.
 
-A backup is late when it is older than three times the usual interval, and half as
-old again as the longest but one of the last eight; with --max-age, when it is
-older than that. The growth is the mean of the last 60 days, without what happened
-once; it shows after backups on five days.
+A backup is late when it is older than three times the usual interval and than one
+and a half times the second longest of the last eight; with --max-age, when it is
+older than that. When the space is used up is told from the mean growth of the last
+60 days, leaving out what happened once; it takes backups on five days.
 
 With -q it prints nothing when all is well, else the verdict.`,
-		examples: `
+		Examples: `
 snap status
 snap status -q --max-age 2d  # for cron, which mails what is printed
 snap status -q --prometheus /srv/metrics.prom
 snap status --json | jq -r '.concerns[].text'`,
-		flags: []cli.Flag{
-			&cli.StringFlag{
+		Flags: flags{
+			{
 				Name:  "max-age",
+				Kind:  cmdline.String,
 				Usage: "a last backup older than `AGE` wants attention, whatever is usual: 26h, 2d",
 			},
-			&cli.StringFlag{
+			{
 				Name:  "prometheus",
+				Kind:  cmdline.String,
 				Usage: "write metrics to `FILE` for the textfile collector of node_exporter; - is standard output",
 			},
 		},
-		run: runStatus,
+		Run: runStatus,
 	}
 }
 
 func runStatus(c *call) error {
 	if c.plain && !c.somewhere() {
-		return printHelp(c.out, newApp(c.all, c.env.program, nil), c.all, nil)
+		return c.env.program.Help(c.out, nil)
 	}
 	var o query.StatusOptions
 	if text := c.flags.String("max-age"); c.flags.IsSet("max-age") {
@@ -83,7 +83,6 @@ func runStatus(c *call) error {
 	}
 	return c.reading(func(d *query.Reader) error {
 		rules := c.askSettings(d, &o)
-		o.Running = func(holder string) bool { return !exit.HolderGone(holder) }
 		s, err := d.Status(c.ctx, o)
 		if err != nil {
 			return err
@@ -118,7 +117,7 @@ func (c *call) askSettings(d *query.Reader, o *query.StatusOptions) (rules []str
 	}
 	o.Rules, o.Ignore = s.Keep.Policy(c.now()), s.IgnoresErrors()
 	if len(s.Unknown) > 0 && !o.Rules.Empty() {
-		why, _ := unknownStop(s.Unknown)
+		why, _ := report.UnknownStop(s.Unknown)
 		o.Settings, o.Idle = append(o.Settings, why), true
 	}
 	return s.Keep.Lines()
@@ -127,47 +126,25 @@ func (c *call) askSettings(d *query.Reader, o *query.StatusOptions) (rules []str
 // printStatus prints s as the flags ask for it.
 func (c *call) printStatus(s *query.Status, rules []string, metrics string) error {
 	if metrics == "-" {
-		_, err := c.out.Write(status.Metrics(s))
+		_, err := c.out.Write(wire.Metrics(s))
 		return err
 	}
 	if metrics != "" {
-		if err := writeMetrics(c.abs(metrics), status.Metrics(s)); err != nil {
+		if err := writeMetrics(c.abs(metrics), wire.Metrics(s)); err != nil {
 			return err
 		}
 	}
-	if c.opts.json {
-		return c.json(wire.NewStatus(s, rules, func(k query.Concern) string { return status.Concern(c.Style, s, k) }))
-	}
-	if c.opts.quiet && s.Verdict() == query.Well {
+	p := c.print()
+	switch {
+	case c.opts.json:
+		return c.json(wire.NewStatus(s, rules, func(k query.Concern) string { return p.Concern(s, k) }))
+	case c.opts.quiet && s.Verdict() == query.Well:
 		return nil
 	}
-	for _, line := range status.Verdict(c.Style, s) {
-		if err := c.printf("%s\n", c.Wrap(quote.Clean(line), "  ")); err != nil {
-			return err
-		}
-	}
-	if c.opts.quiet {
-		return nil
-	}
-	if err := c.printf("\n"); err != nil {
+	if err := p.Verdict(s); err != nil || c.opts.quiet {
 		return err
 	}
-	const indent = "             " // as wide as the longest label and a gap
-	for _, line := range status.Lines(c.Style, s, rules) {
-		if err := c.printf("%s\n", c.Wrap(text.Pad(line.Label, len(indent))+quote.Clean(line.Text), indent)); err != nil {
-			return err
-		}
-	}
-	label := "To do"
-	for _, k := range s.Concerns {
-		if way := status.Way(s, k); way != "" {
-			if err := c.printf("%s%s\n", text.Pad(label, len(indent)), c.env.program.typed(way)); err != nil {
-				return err
-			}
-			label = ""
-		}
-	}
-	return nil
+	return p.Status(s, rules)
 }
 
 // somewhere reports whether snap without a command has a destination to tell of. One that is named is one, even if it

@@ -1,0 +1,101 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"snap/cli/cmdline"
+	"snap/cli/events"
+	"snap/cli/text"
+	"snap/cli/wire"
+	"snap/internal/hint"
+	"snap/internal/quote"
+)
+
+// call is one invocation of a command: what it was given, and where its answers go.
+type call struct {
+	text.Style
+
+	ctx      context.Context
+	env      *Env
+	out      *output        // standard output
+	flags    cmdline.Values // of the command
+	opts     options        // the global ones
+	args     []string
+	dashed   []string       // the arguments after "--", for a command that keeps them apart
+	summed   bool           // a backup is done and has said what it did
+	found    string         // the destination, once it was looked for
+	which    bool           // the command says itself which it is
+	obvious  bool           // so that nobody asks which it is
+	others   int            // so many other destinations are remembered and there
+	recalled bool           // the destination was found among those that are remembered
+	plain    bool           // snap was typed without a command
+	events   *events.Events // what is to happen around a backup; nil for nothing
+
+	stdin   []byte // what standard input holds, if a flag asked for it
+	stdinOf string // that flag
+}
+
+// printf prints on standard output. Its error is final.
+func (c *call) printf(format string, args ...any) error {
+	_, err := fmt.Fprintf(c.out, format, args...)
+	return err
+}
+
+// note says something that -q silences, on standard error.
+func (c *call) note(format string, args ...any) {
+	if !c.opts.quiet {
+		c.warn(format, args...)
+	}
+}
+
+// warn says something on standard error. What was printed before it comes before it, also where both go to one
+// file, as to the mail of cron.
+func (c *call) warn(format string, args ...any) {
+	c.out.Flush() // an error stays in out
+	fmt.Fprintf(c.env.Stderr, "snap: %s\n", quote.Clean(fmt.Sprintf(c.env.program.Typed(format), args...)))
+}
+
+// progress is the line that shows how long work gets on, nil where standard error is no terminal or -q was given.
+func (c *call) progress() *text.Progress {
+	if !c.env.StderrTTY || c.opts.quiet || c.opts.json {
+		return nil
+	}
+	return text.NewProgress(c.env.Stderr, c.Style)
+}
+
+// now is the time, in the zone that times are shown and read in.
+func (c *call) now() time.Time {
+	if c.opts.utc {
+		return c.env.Now().UTC()
+	}
+	return c.env.Now()
+}
+
+// raw reports whether -0 asks for bare names, each closed by a NUL.
+func (c *call) raw() (bool, error) {
+	if !c.flags.Bool("0") {
+		return false, nil
+	}
+	if c.opts.json {
+		return false, hint.Usagef("-0 and --json exclude each other")
+	}
+	return true, nil
+}
+
+// rawFlag is -0 of a command that lists names.
+func rawFlag() cmdline.Flag[*call] {
+	return cmdline.Flag[*call]{Name: "0", Aliases: []string{"null"},
+		Usage: "print only the names, each followed by a NUL byte"}
+}
+
+// json prints v as one line. Characters that a terminal would obey are escaped: JSON may stand on one.
+func (c *call) json(v any) error {
+	b, err := wire.Encode(v)
+	if err != nil {
+		return err
+	}
+	_, err = c.out.Write(append(b, '\n'))
+	return err
+}
