@@ -27,6 +27,7 @@ type Env struct {
 	Now        func() time.Time       // its location is the local time zone
 	Home       func() string          // the user's home folder as the system knows it, "" if it does not; nil: it does not
 	Dir        string                 // the working directory, absolute; "" when it is not known
+	Temp       []string               // folders for temporary files, besides $TMPDIR
 	Executable func() (string, error) // the path of this program; nil: nobody knows it
 	StdoutTTY  bool
 	StderrTTY  bool
@@ -44,7 +45,8 @@ type Env struct {
 // System is the environment of this process.
 func System() Env {
 	env := Env{Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, LookupEnv: os.LookupEnv, Environ: os.Environ(),
-		Now: time.Now, Home: state.PasswdHome, Executable: os.Executable}
+		Now: time.Now, Home: state.PasswdHome, Executable: os.Executable,
+		Temp: []string{os.TempDir(), "/tmp", "/var/tmp", "/dev/shm"}}
 	env.Dir, _ = os.Getwd() // gone or unreadable: commands then do without
 	env.StdoutTTY = term.IsTerminal(int(os.Stdout.Fd()))
 	env.StderrTTY = term.IsTerminal(int(os.Stderr.Fd()))

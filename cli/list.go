@@ -36,8 +36,9 @@ snap list --since 30d --tag weekly
 snap list -d /mnt/usb --json  # one JSON document`,
 		Flags: flags{
 			{Name: "last", Kind: cmdline.Int, Usage: "only the newest `N`"},
-			{Name: "since", Kind: cmdline.String, Usage: "only those made at `WHEN` or later: a date or an age"},
-			{Name: "until", Kind: cmdline.String, Usage: "only those made at `WHEN` or before"},
+			{Name: "since", Kind: cmdline.String, Complete: completeWhen,
+				Usage: "only those made at `WHEN` or later: a date, an age, yesterday, last-week"},
+			{Name: "until", Kind: cmdline.String, Complete: completeWhen, Usage: "only those made at `WHEN` or before"},
 			{Name: "tag", Kind: cmdline.Strings, Usage: "only those tagged `TAG`; may be repeated: those with any of the tags"},
 		},
 		Run: runList,

@@ -39,7 +39,7 @@ var imports = map[string][]string{
 	"snap/cli/cmdline": {"snap/internal/hint", "snap/internal/quote"}, // what any program has: nothing of snap
 	"snap/cli/exit": {"snap/cli/settings", "snap/cli/text", "snap/query", "snap/backup/source", "snap/restore",
 		"snap/destination", "snap/index", "snap/record", "snap/internal/file", "snap/internal/hint", "snap/internal/quote"},
-	"snap/cli/state": {"snap/index", "snap/internal/file"},
+	"snap/cli/state": {"snap/index", "snap/internal/file", "snap/internal/quote"},
 	"snap/cli/logfile": {"snap/cli/settings", "snap/destination", "snap/record", "snap/internal/file",
 		"snap/internal/hint",
 		"snap/internal/quote"},
