@@ -6,6 +6,7 @@ import (
 
 	"snap/cli/exit"
 	"snap/cli/report"
+	"snap/cli/state"
 	"snap/cli/wire"
 	"snap/filter"
 	"snap/internal/quote"
@@ -35,7 +36,7 @@ func (r *backupRun) tell(refused error) error {
 		return err
 	}
 	if err := errors.Join(append(r.after, refused)...); err != nil {
-		return exit.Hint(err, r.dest)
+		return r.roomHint(exit.Hint(err, r.dest), r.d, &r.settings)
 	}
 	if r.came.Incomplete() || len(r.came.Pruned.Why) > 0 {
 		return exit.With(exit.Partial, nil)
@@ -45,7 +46,7 @@ func (r *backupRun) tell(refused error) error {
 
 // rememberAll notes what later commands are to know of the backup.
 func (r *backupRun) rememberAll() {
-	if err := r.remember(r.dest, r.d.ID, strings.Join(r.src.all(), ", ")); err != nil {
+	if err := r.remember(r.dest, r.d.ID, strings.Join(r.src.all(), ", "), state.Named); err != nil {
 		r.note("the list of known destinations could not be written: %v", err)
 	}
 	r.proved(r.dest, r.d.DB)

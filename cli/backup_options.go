@@ -83,7 +83,7 @@ func (c *call) backupTime() (time.Time, error) {
 		return c.now(), nil
 	}
 	text := c.flags.String("time")
-	t, _, err := when.Parse(text, c.now())
+	t, _, err := when.ParseExact(text, c.now())
 	switch {
 	case err != nil:
 		err = hint.Usagef("--time: %s", err)

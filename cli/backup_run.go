@@ -202,7 +202,7 @@ func (r *backupRun) run() (refused, err error) {
 			err = hint.With(err, "what was copied is kept: the next backup goes on from there")
 		}
 		logfile.Failed(r.log, "backup", err)
-		return nil, exit.Hint(err, r.dest)
+		return nil, r.roomHint(exit.Hint(err, r.dest), r.d, &r.settings)
 	}
 	r.came = report.Backup{Result: res, DryRun: dry, Strict: r.options.Strict, Counts: r.reporter.counts}
 	return refused, nil

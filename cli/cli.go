@@ -24,6 +24,7 @@ import (
 
 	"snap/cli/cmdline"
 	"snap/cli/exit"
+	"snap/cli/text"
 	"snap/internal/hint"
 	"snap/internal/quote"
 )
@@ -33,6 +34,10 @@ import (
 func Run(ctx context.Context, env Env, args []string) int {
 	env.program = newProgram(cmdline.CalledBy(args))
 	env.line = typedLine(env.program, args)
+	env.terminal = env.Stderr
+	if env.StderrTTY && env.StderrWidth != nil {
+		env.Stderr = &text.Said{Writer: env.Stderr, Width: env.StderrWidth, Program: env.program.String()}
+	}
 	out := &output{w: env.Stdout, direct: env.StdoutTTY}
 	err := dispatch(ctx, &env, out, args)
 	return ended(ctx, &env, exit.WithOutput(err, out.Flush(), out.goesOn))

@@ -6,6 +6,7 @@ import (
 
 	"snap/cli/cmdline"
 	"snap/internal/file"
+	"snap/internal/when"
 	"snap/query"
 	"snap/record"
 )
@@ -34,9 +35,35 @@ func completeTags(c *call, _ string) []candidate {
 	return all
 }
 
-// completeRef lists snapshots, the newest first.
-func completeRef(c *call, _ string) (all []candidate) {
+// offeredTimes are words for a time, as most people need them.
+var offeredTimes = append(append([]string{"7d", "1mo"}, when.Days...), when.Periods...)
+
+// completeWhen lists words for a time.
+func completeWhen(*call, string) (all []candidate) {
+	for _, word := range offeredTimes {
+		all = append(all, candidate{Word: word})
+	}
+	return all
+}
+
+// completeTimes are the words for a time that lead to a snapshot, and to which.
+func completeTimes(d *query.Reader) (all []candidate) {
+	r := d.Resolver()
+	for _, word := range offeredTimes {
+		if pos, err := r.Resolve("@" + word); err == nil {
+			all = append(all, candidate{Word: "@" + word, About: d.Snapshots[pos].Name})
+		}
+	}
+	return all
+}
+
+// completeRef lists snapshots, the newest first; after an @ times.
+func completeRef(c *call, word string) (all []candidate) {
 	_ = c.reading(func(d *query.Reader) error {
+		if strings.HasPrefix(word, "@") {
+			all = completeTimes(d)
+			return nil
+		}
 		all = append(all, candidate{Word: "latest", About: "the newest snapshot"},
 			candidate{Word: "oldest", About: "the first snapshot"})
 		for i := d.Snapshots.Newest(); i >= 0; i-- {

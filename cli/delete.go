@@ -37,8 +37,10 @@ func runDelete(c *call) error {
 	}
 	var names []string
 	err = c.reading(func(d *query.Reader) error {
+		r := d.Resolver()
+		r.Exact = true
 		for _, ref := range c.args {
-			pos, err := d.Resolver().Resolve(ref)
+			pos, err := r.Resolve(ref)
 			if err != nil {
 				return err
 			}

@@ -48,5 +48,5 @@ func (c *call) restUntilDue(why string) error {
 	case c.opts.quiet:
 		return nil
 	}
-	return c.printf("%s\n", why)
+	return c.say("%s", why)
 }

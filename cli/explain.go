@@ -6,18 +6,13 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 	"syscall"
 
 	"snap/cli/cmdline"
 	"snap/cli/exit"
-	"snap/cli/report"
-	"snap/cli/settings"
-	"snap/cli/text"
 	"snap/cli/wire"
 	"snap/filter"
 	"snap/index"
-	"snap/internal/file"
 	"snap/internal/hint"
 	"snap/internal/quote"
 	"snap/query"
@@ -31,9 +26,14 @@ func explainCommand() *command {
 		Long: `Say whether PATH of the source is backed up, which line of which file says
 so, what the last backup did with it and why, and which snapshots share its inode,
 under which names. PATH is relative to the working directory if that is in the
-source, else to the source, or absolute.`,
+source, else to the source, or absolute.
+
+Before the first backup PATH is judged by the settings files of the destination and
+the flags as a backup of SRC would, of --source-dir SRC; without that, of the home
+folder or else the working directory, where PATH is in it.`,
 		Examples: `snap explain ~/.cache
-snap explain Documents/report.odt`,
+snap explain Documents/report.odt
+snap explain ~/.cache --exclude '.cache/'  # is it a good line?`,
 		Codes: []int{exit.NoDest},
 		Flags: flags{
 			{Name: "exclude", Kind: cmdline.Strings, Usage: "judge as if `PATTERN` stood in Blacklist.txt; may be repeated"},
@@ -42,6 +42,7 @@ snap explain Documents/report.odt`,
 				Usage: "judge as if the lines of `FILE` stood in Blacklist.txt; may be repeated"},
 			{Name: "include-from", Kind: cmdline.Strings,
 				Usage: "judge as if the lines of `FILE` stood in Whitelist.txt; may be repeated"},
+			{Name: "source-dir", Kind: cmdline.String, Usage: "before the first backup: what a backup of `SRC` would do"},
 		},
 		Complete: completeNewestPath,
 		Run:      explain,
@@ -55,6 +56,8 @@ type explained struct {
 	unseen  error  // why it is not known whether the source holds it
 	carrier bool   // it leads to a source, and is taken along for that
 	ruleAt  string // the path that the rule matched
+	since   uint64 // the newest snapshot has it as this one has
+	guessed string // why this source is meant, where no snapshot says it
 	shared  []query.Name
 }
 
@@ -67,17 +70,22 @@ func newRuleJSON(v filter.Verdict) *wire.Rule {
 }
 
 func explain(c *call) error {
-	d, err := c.open()
+	d, dest, err := c.openIfMade()
 	if err != nil {
 		return err
+	}
+	if d == nil {
+		return c.explainFirst(dest)
 	}
 	defer d.Close()
 	defer c.proved(d.Dir, d.DB)
 	if len(d.Snapshots) == 0 {
-		return hint.With(errors.New("the destination holds no complete snapshot, so that its source is not known"),
-			"what a first one would take: snap backup -n DEST SRC")
+		return c.explainFirst(dest)
 	}
-	newest := &d.Snapshots[d.Snapshots.Newest()]
+	if c.flags.IsSet("source-dir") {
+		return hint.Usagef("--source-dir is for a destination without a snapshot; this one knows its source")
+	}
+	newest := d.Newest()
 	if newest.Source == "" {
 		return hint.With(fmt.Errorf("the source of snapshot %s is not known", quote.Name(newest.Name)),
 			"the next backup names it: snap backup DEST SRC")
@@ -91,17 +99,24 @@ func explain(c *call) error {
 	if err != nil {
 		return err
 	}
-	j, rec, err := c.explainPath(d, set, newest, paths)
+	j, rec, err := c.explainPath(set, src, paths, func(path string) (record.Record, uint64, error) {
+		return d.DB.Lookup(c.ctx, newest.Seq, path)
+	})
 	if err != nil {
 		return query.IndexHint(err, d.Dir)
 	}
-	if j.Included && (j.Exists || newest.Roots().Place(j.path) == record.Outside) {
-		if j.Setting, err = c.leftOut(d.Dir, src, j.path); err != nil {
-			return err
-		}
-		j.Included = j.Setting == nil
+	if err := c.explainSetting(&j, d.Dir, src); err != nil {
+		return err
 	}
-	if j.Shared = []wire.SharedName{}; rec != nil {
+	seen, err := d.LastSeen(c.ctx, j.path)
+	if err != nil {
+		return query.IndexHint(err, d.Dir)
+	}
+	if seen != nil {
+		j.Seen = &seen.Name
+	}
+	if rec != nil {
+		j.Last = newLastJSON(rec, newest.Name, d.Snapshots, j.since)
 		names, err := d.Names(c.ctx, newest, j.path)
 		if err != nil {
 			return query.IndexHint(err, d.Dir)
@@ -112,6 +127,31 @@ func explain(c *call) error {
 		return c.json(j.Explained)
 	}
 	return c.printExplained(j, rec)
+}
+
+// explainSetting says which setting leaves out what no line does.
+func (c *call) explainSetting(j *explained, dest string, src sources) (err error) {
+	if j.Included && (j.Exists || src.roots.Place(j.path) == record.Outside) {
+		j.Setting, err = c.leftOut(dest, src, j.path)
+		j.Included = j.Setting == nil
+	}
+	return err
+}
+
+// newLastJSON is what the newest snapshot, of this name, holds since snapshot number since.
+func newLastJSON(r *record.Record, newest string, snaps query.Snapshots, since uint64) *wire.ExplainedRecord {
+	name := ""
+	if pos, ok := snaps.BySeq(since); ok {
+		name = snaps[pos].Name
+	}
+	j := &wire.ExplainedRecord{Snapshot: newest, Since: name, Change: r.Change.String(),
+		Reason: r.Reason.String(), Stored: r.Stored.String(), Size: r.Size, OnDisk: r.OnDisk()}
+	if r.From != "" {
+		var from string
+		from, j.FromB64 = wire.Name(r.From)
+		j.From = &from
+	}
+	return j
 }
 
 // newSharedJSON are the names of an inode.
@@ -126,13 +166,13 @@ func newSharedJSON(names []query.Name, snaps query.Snapshots) []wire.SharedName 
 }
 
 // explainPath explains the first of paths that is in the source or in the newest snapshot, else the
-// first.
-func (c *call) explainPath(d *query.Reader, set *filter.Set, newest *record.Header,
-	paths []string) (j explained, rec *record.Record, err error) {
+// first. held is what that snapshot holds, and since when.
+func (c *call) explainPath(set *filter.Set, src sources, paths []string,
+	held func(path string) (record.Record, uint64, error)) (j explained, rec *record.Record, err error) {
 	for i := len(paths) - 1; i >= 0; i-- {
 		path := paths[i]
-		info, lerr := os.Lstat(filepath.Join(newest.Source, filepath.FromSlash(path)))
-		r, since, rerr := d.DB.Lookup(c.ctx, newest.Seq, path)
+		info, lerr := os.Lstat(filepath.Join(src.top, filepath.FromSlash(path)))
+		r, since, rerr := held(path)
 		if rerr != nil && !errors.Is(rerr, index.ErrNotFound) {
 			return j, nil, rerr
 		}
@@ -147,127 +187,24 @@ func (c *call) explainPath(d *query.Reader, set *filter.Set, newest *record.Head
 		if err != nil {
 			return j, nil, err
 		}
-		j = explained{Explained: wire.Explained{Exists: lerr == nil, Included: v.Included, Partly: !v.Included && v.Walk},
-			path: path}
+		j = explained{Explained: wire.Explained{Exists: lerr == nil, Included: v.Included, Partly: !v.Included && v.Walk,
+			Shared: []wire.SharedName{}}, path: path, since: since}
 		if lerr != nil && !errors.Is(lerr, fs.ErrNotExist) && !errors.Is(lerr, syscall.ENOTDIR) {
 			j.unseen = lerr
 			if at := (*fs.PathError)(nil); errors.As(lerr, &at) {
 				j.unseen = at.Err
 			}
 		}
-		j.carrier = newest.Roots().Place(path) == record.Carrier
+		j.carrier = src.roots.Place(path) == record.Carrier
 		j.Path, j.PathB64 = wire.Name(path)
-		j.Source, j.SourceB64 = wire.Name(newest.Source)
+		j.Source, j.SourceB64 = wire.Name(src.top)
 		if v.Rule != nil {
 			j.Rule, j.ruleAt = newRuleJSON(v), v.By
 		}
 		rec = nil
 		if rerr == nil {
 			rec = &r
-			name := ""
-			if pos, ok := d.Snapshots.BySeq(since); ok {
-				name = d.Snapshots[pos].Name
-			}
-			j.Last = &wire.ExplainedRecord{Snapshot: newest.Name, Since: name, Change: r.Change.String(),
-				Reason: r.Reason.String(), Stored: r.Stored.String(), Size: r.Size, OnDisk: r.OnDisk()}
-			if r.From != "" {
-				var from string
-				from, j.Last.FromB64 = wire.Name(r.From)
-				j.Last.From = &from
-			}
 		}
 	}
 	return j, rec, nil
-}
-
-func (c *call) printExplained(j explained, rec *record.Record) error {
-	head := quote.Name(j.path)
-	if j.path == "" {
-		head = "./ (the source itself)"
-	}
-	if j.carrier && j.path == "" {
-		head = "./ (the top of the sources)"
-	}
-	if err := c.printf("%s\n", head); err != nil {
-		return err
-	}
-	verdict, why := "included", "no line of the lists names it"
-	if j.carrier {
-		why = "it leads to a source, and is taken along for that alone"
-	}
-	if !j.Included {
-		verdict = "left out"
-	}
-	if j.Rule != nil {
-		why = fmt.Sprintf("%s, line %d: %s", quote.Clean(j.Rule.File), j.Rule.Line, quote.Clean(j.Rule.Text))
-		if j.ruleAt != j.path {
-			why += fmt.Sprintf("\n              (it names %s, and this is in it)", quote.Name(j.ruleAt))
-		}
-	}
-	if j.Partly {
-		why += "\n              (but for what " + settings.WhitelistFile +
-			" may take in below it, and then the folder itself)"
-	}
-	if j.Setting != nil {
-		if why = quote.Clean(j.Setting.Why); j.Setting.Key != "" {
-			why = j.Setting.Key + " in " + settings.OptionsFile + ": " + why
-		}
-	}
-	if j.unseen != nil {
-		why += fmt.Sprintf("\n              (it cannot be looked at now: %s)", j.unseen)
-	} else if !j.Exists {
-		why += "\n              (the source does not hold it now)"
-	}
-	var lines []string
-	for line := range strings.Lines(fmt.Sprintf("  %-10s  %s", verdict, why)) {
-		lines = append(lines, strings.TrimSuffix(line, "\n"))
-	}
-	if err := c.printf("%s\n", strings.Join(c.WrapAll(lines, 14), "\n")); err != nil {
-		return err
-	}
-	if j.Last == nil {
-		return c.printf("  last time   not in the newest snapshot\n")
-	}
-	last := fmt.Sprintf("  last time   in %s:", quote.Name(j.Last.Snapshot))
-	if j.Last.Since != j.Last.Snapshot {
-		last += fmt.Sprintf(" as it is since %s:", quote.Name(j.Last.Since))
-	}
-	why = report.Reason(rec)
-	if rec.From != "" {
-		why += " from " + quote.Name(rec.From)
-	}
-	gap := " "
-	if !c.Fits(last + gap + why) {
-		gap = "\n              "
-	}
-	if gap != " " {
-		why = strings.TrimLeft(c.Wrap(gap[1:]+why, gap[1:]), " ")
-	}
-	if err := c.printf("%s\n", last+gap+why); err != nil {
-		return err
-	}
-	if rec.Kind == file.Regular {
-		size := c.Size(rec.Size)
-		if onDisk := rec.OnDisk(); onDisk != rec.Size {
-			size += fmt.Sprintf(", %s on the disk: it has holes", c.Size(onDisk))
-		}
-		if err := c.printf("  size        %s\n", size); err != nil {
-			return err
-		}
-	}
-	label := "same inode"
-	for i, s := range j.Shared {
-		in := quote.Name(s.First)
-		if s.Last != s.First {
-			in += ".." + quote.Name(s.Last)
-		}
-		if name := j.shared[i].Path; name != j.path {
-			in += " as " + quote.Name(name)
-		}
-		if err := c.printf("  %-10s  %s (%s)\n", label, in, text.Plural(s.Snapshots, "snapshot", "snapshots")); err != nil {
-			return err
-		}
-		label = ""
-	}
-	return nil
 }

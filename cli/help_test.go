@@ -55,7 +55,7 @@ func TestUsageErrorsLeaveStdoutEmpty(t *testing.T) {
 	w.snapshot(t)
 	for _, line := range []string{
 		"lst", "ls --nope", "ls a b", "cat", "list --units x", "list --color x", "ls --sort x", "find", "find x --size 1Q",
-		"find x --since yesterday",
+		"find x --since tomorrow",
 		"find --regex (", "diff --stat -0", "find x --type q", "find x -0 --json", "completion tcsh", "ls latest:../x",
 		"ls @x", "list --lock-wait 5m", "--nope", "diff a b c",
 	} {

@@ -7,6 +7,7 @@ import (
 	"snap/cli/exit"
 	"snap/cli/report"
 	"snap/cli/settings"
+	"snap/cli/state"
 	"snap/cli/wire"
 	"snap/destination"
 )
@@ -71,7 +72,7 @@ func (c *call) initialize(dest, note string) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := c.remember(dest, d.ID, ""); err != nil {
+	if err := c.remember(dest, d.ID, "", state.Made); err != nil {
 		c.note("the list of known destinations could not be written: %v", err)
 	}
 	if all, err := d.DB.Snapshots(c.ctx); err == nil && len(all) == 0 {

@@ -19,6 +19,7 @@ var varyingJSON = []varies{
 	{`("type":"dir",[^{}]*"nlink":)\d+`, `${1}2`},
 	{`"(index_bytes|changes_bytes)":\d+`, `"$1":100000`},
 	{`/systemd/(system|user)/snap-backup-[^"]*mnt-disk\.`, `/systemd/system/snap-backup-mnt-disk.`},
+	{`"id":"[^"]*"`, `"id":"lzxmiachul3jon7idrqvdcycvg"`},
 	{`"host":"[^"]*"`, `"host":"laptop"`},
 	{`"user":"[^"]*"`, `"user":"me"`},
 	{`"(uid|gid)":\d+`, `"$1":1000`},

@@ -29,7 +29,7 @@ func (c *call) leftOut(dest string, src sources, path string) (*wire.Setting, er
 	defer root.Close()
 	o := s.Scan()
 	o.Roots, o.Own = src.roots, c.ownFiles(dest, s.Logfile)
-	if d, err := file.OpenRoot(dest); err == nil {
+	if d, err := file.OpenRoot(dest); dest != "" && err == nil {
 		defer d.Close()
 		if s, err := d.Stat(); err == nil {
 			o.Never = []file.Stat{s}

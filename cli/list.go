@@ -41,8 +41,9 @@ snap list --changed docs      # when did something in docs change, and how much?
 snap list -d /mnt/usb --json  # one JSON document`,
 		Flags: flags{
 			{Name: "last", Kind: cmdline.Int, Usage: "only the newest `N`"},
-			{Name: "since", Kind: cmdline.String, Usage: "only those made at `WHEN` or later: a date or an age"},
-			{Name: "until", Kind: cmdline.String, Usage: "only those made at `WHEN` or before"},
+			{Name: "since", Kind: cmdline.String, Complete: completeWhen,
+				Usage: "only those made at `WHEN` or later: a date, an age, yesterday, last-week"},
+			{Name: "until", Kind: cmdline.String, Complete: completeWhen, Usage: "only those made at `WHEN` or before"},
 			{Name: "tag", Kind: cmdline.Strings, Usage: "only those tagged `TAG`; may be repeated: those with any of the tags"},
 			{Name: "changed", Kind: cmdline.String, Usage: "only those that changed something at or below `PATH`"},
 		},

@@ -8,6 +8,7 @@ import (
 	"snap/cli/cmdline"
 	"snap/cli/exit"
 	"snap/cli/settings"
+	"snap/cli/state"
 	"snap/cli/text"
 	"snap/cli/wire"
 	"snap/destination/reindex"
@@ -80,7 +81,7 @@ func (c *call) reindex(dest string) error {
 	if err != nil {
 		return exit.Hint(err, dest)
 	}
-	if err := c.remember(dest, res.ID, ""); err != nil { // a new one, if no change set told the old
+	if err := c.remember(dest, res.ID, "", state.Named); err != nil { // a new one, if no change set told the old
 		c.note("the list of known destinations could not be written: %v", err)
 	}
 	if o.Source != "" && res.Sourced == 0 && res.Snapshots > 0 {

@@ -148,7 +148,7 @@ func (l *realLife) answers() map[string]string {
 	all := map[string]string{}
 	ask := func(args ...string) {
 		out, errs, code := l.try(args...)
-		all[strings.Join(args, " ")] = fmt.Sprint(code, "\n", out, errs)
+		all[strings.Join(args, " ")] = fmt.Sprint(code, "\n", space.ReplaceAllString(out, "… free\n"), errs)
 	}
 	list := l.names()
 	for _, flags := range [][]string{nil, {"--json"}} {

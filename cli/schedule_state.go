@@ -32,7 +32,7 @@ func (c *call) scheduleState(m managers, dest string) error {
 	case c.opts.quiet:
 	case st == nil:
 		begin := c.env.program.Typed("nothing backs up to %s by itself; to begin: snap schedule daily -d %s")
-		err = c.printf("%s\n", c.Wrap(fmt.Sprintf(begin, quote.Name(dest), quote.Word(dest)), "  "))
+		err = c.say(begin, quote.Name(dest), quote.Word(dest))
 	default:
 		line := fmt.Sprintf("backups to %s by themselves: %s", quote.Name(dest), quote.Name(st.When))
 		err = c.print().Scheduled(line, by, st)

@@ -43,6 +43,7 @@ func runProgram() {
 		}
 		env.Now = func() time.Time { return now.In(time.Local) }
 	}
+	env.Temp = nil // where the tests are
 	signal.Ignore(syscall.SIGPIPE)
 	if home := os.Getenv("SNAP_TEST_HOME"); home == "none" {
 		env.Home = nil

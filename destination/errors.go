@@ -34,3 +34,8 @@ type GuardError struct {
 
 func (e *GuardError) Error() string { return e.Why }
 func (e *GuardError) Unwrap() error { return e.Err }
+
+// SpaceError: what is to be written does not fit, as a GuardError says.
+type SpaceError struct{ Need, Free uint64 } // bytes
+
+func (e *SpaceError) Error() string { return "not enough space" }

@@ -11,6 +11,7 @@ package query
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"snap/index"
@@ -69,7 +70,15 @@ func (d *Reader) Close() error {
 }
 
 // Resolver finds snapshots by reference.
-func (d *Reader) Resolver() Resolver { return Resolver{d.Snapshots, d.options.Now} }
+func (d *Reader) Resolver() Resolver {
+	return Resolver{Snapshots: d.Snapshots, Now: d.options.Now, Holds: func(name string) bool {
+		paths, err := d.Paths(name)
+		return err == nil && slices.ContainsFunc(paths, func(path string) bool {
+			_, _, err := d.DB.Lookup(context.Background(), d.Newest().Seq, path) // one key
+			return err == nil
+		})
+	}}
+}
 
 // IndexHint adds the way out to an error of the index of dest.
 func IndexHint(err error, dest string) error {

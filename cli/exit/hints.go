@@ -199,6 +199,9 @@ func RestoreHint(err error, target string) error {
 			"nothing was written; choose another target, or --overwrite skip, if-changed, if-newer or always")
 		return With(Refused, hint.With(fmt.Errorf("restore: %s would be overwritten",
 			text.Plural(int(exists.Count), "file", "files")), "%s", strings.Join(lines, "\n")))
+	case errors.As(err, new(*restore.SpaceError)):
+		return With(Refused, hint.With(fmt.Errorf("restore: %w", err),
+			"nothing was written; free some space there, choose another target, or restore a part: REF:PATH"))
 	case errors.Is(err, restore.ErrInDestination):
 		return With(Usage, hint.With(err, "restore to a folder outside of the destination"))
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):

@@ -16,18 +16,19 @@ import (
 
 // BackupChange prints what a backup recorded of path; changed is false for what stayed as it was. why adds the reason.
 func (p *Printer) BackupChange(path string, rec *record.Record, changed, why bool) error {
-	line := "  " + text.Path(path, rec.Kind)
-	switch {
-	case changed && rec.Change == record.Moved:
-		line = p.Arrow(p.Mark(rec.Change), text.Path(rec.From, rec.Kind), text.Path(path, rec.Kind))
-	case changed:
-		line = p.Mark(rec.Change) + line[1:]
+	mark, note, name := " ", "", text.Path(path, rec.Kind)
+	if changed {
+		mark = p.Mark(rec.Change)
 	}
 	switch {
 	case why && changed:
-		line += "  (" + Reason(rec) + ")"
+		note = "  (" + Reason(rec) + ")"
 	case why:
-		line += "  (unchanged)"
+		note = "  (unchanged)"
+	}
+	line := mark + " " + p.Beside(len("+ "), name, note)
+	if changed && rec.Change == record.Moved {
+		line = p.ArrowNote(mark, text.Path(rec.From, rec.Kind), name, note)
 	}
 	return p.printf("%s\n", line)
 }
@@ -58,7 +59,7 @@ type Backup struct {
 func (p *Printer) Backup(b *Backup) error {
 	if b.Skipped {
 		line := fmt.Sprintf("nothing changed since %s: no snapshot made%s", quote.Name(b.Previous), labelledText(b))
-		if err := p.wrapped(line); err != nil || b.Pruned.Removed == 0 {
+		if err := p.say("%s", line); err != nil || b.Pruned.Removed == 0 {
 			return err
 		}
 		return p.printf("%s\n", p.Wrap(p.prunedText(&b.Pruned), "    "))

@@ -17,7 +17,7 @@ import (
 // Findings prints what a check found, a line a path.
 func (p *Printer) Findings(res *check.Result) error {
 	for i := range res.Findings {
-		if err := p.printf("%s\n", findingText(&res.Findings[i])); err != nil {
+		if err := p.printf("%s\n", p.Wrap(findingText(&res.Findings[i]), "    ")); err != nil {
 			return err
 		}
 	}
@@ -56,7 +56,7 @@ func (p *Printer) Checked(res *check.Result, o *check.Options, took time.Duratio
 			line += fmt.Sprintf(", %s mended", humanize.Comma(res.Repaired))
 		}
 	}
-	return p.printf("%s, %s\n", line, seconds(took))
+	return p.say("%s, %s", line, seconds(took))
 }
 
 // CheckHints says what a check of dest could not prove, and what to do about what it found.

@@ -1,6 +1,10 @@
 package report
 
 import (
+	"fmt"
+
+	"github.com/clipperhouse/displaywidth"
+
 	"snap/cli/text"
 	"snap/cli/wire"
 	"snap/internal/file"
@@ -15,7 +19,7 @@ func (p *Printer) Entry(e *record.Entry) error {
 	if !e.Held() || e.Has(record.Unreadable) {
 		problem = Problem(&e.Record)
 	}
-	return p.printf("%s%s\n", text.Path(e.Path, e.Kind), enclose(" (", problem, ")"))
+	return p.printf("%s\n", p.Beside(0, text.Path(e.Path, e.Kind), enclose(" (", problem, ")")))
 }
 
 // LongEntry prints an entry of the snapshot h as `ls -l` does. weigh is the weight of a folder, where that is asked.
@@ -31,8 +35,9 @@ func (p *Printer) LongEntry(h *record.Header, e *record.Entry, weigh query.Weigh
 		target = " -> " + quote.Name(e.Target)
 	}
 	target += enclose(" (", Problem(&e.Record), ")")
-	return p.printf("%s %-8s %-8s %9s  %s  %s%s\n", text.Permissions(&e.Stat), text.Owner(h.Users, e.UID),
-		text.Owner(h.Groups, e.GID), size, p.When(e.Mtime.Time()), text.Path(e.Path, e.Kind), target)
+	line := fmt.Sprintf("%s %-8s %-8s %9s  %s  ", text.Permissions(&e.Stat), text.Owner(h.Users, e.UID),
+		text.Owner(h.Groups, e.GID), size, p.When(e.Mtime.Time()))
+	return p.printf("%s%s\n", line, p.Beside(displaywidth.String(line), text.Path(e.Path, e.Kind), target))
 }
 
 // Problem says in words what is wrong with a record, "" for nothing.

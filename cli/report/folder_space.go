@@ -16,7 +16,7 @@ func (p *Printer) FolderSpaces(s *query.FolderSpaces) error {
 	t := &text.Table{Columns: []text.Column{
 		{Head: "Newest", Right: true}, {Head: "Only older", Right: true}, {Head: "Together", Right: true},
 		{Head: "Files", Right: true},
-		{Head: "Folder", Cut: true, CutFront: true},
+		{Head: "Folder", Cut: true, Path: true},
 	}}
 	add := func(f *query.FolderSpace) {
 		kind := file.Folder

@@ -39,8 +39,10 @@ func (p *Printer) Initialized(i *Initialized) error {
 	if i.Note != "" {
 		return p.printf("%s\n%s\n", i.Note, strings.Join(lines, "\n"))
 	}
-	return p.printf(p.Typed("%s\n\nnext: read %s, then snap backup %s SRC\n"), strings.Join(lines, "\n"),
-		settings.BlacklistFile, quote.Word(i.Dest))
+	if err := p.printf("%s\n", strings.Join(lines, "\n")); err != nil {
+		return err
+	}
+	return p.sayBelow(p.Typed("next: read %s, then snap backup %s SRC"), settings.BlacklistFile, quote.Word(i.Dest))
 }
 
 // TakenOver are lines that say whose dest was and that it is me's now, and what follows for its snapshots. t is nil

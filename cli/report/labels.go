@@ -18,7 +18,8 @@ func (p *Printer) Labels(all []*record.Header, label func(h *record.Header) stri
 		width = max(width, displaywidth.String(quote.Name(h.Name)))
 	}
 	for _, h := range all {
-		if err := p.printf("%s\n", strings.TrimSpace(text.Pad(quote.Name(h.Name), width)+"  "+label(h))); err != nil {
+		line := strings.TrimSpace(text.Pad(quote.Name(h.Name), width) + "  " + label(h))
+		if err := p.printf("%s\n", p.Wrap(line, "  ")); err != nil {
 			return err
 		}
 	}

@@ -51,15 +51,12 @@ func (p *Printer) ListEnd(shown query.Snapshots, all int, room *file.SystemInfo,
 	if len(shown) < all {
 		count = fmt.Sprintf("%d of %s", len(shown), text.Plural(all, "snapshot", "snapshots"))
 	}
-	if err := p.printf("\n"); err != nil {
+	if err := p.sayBelow("%s, %s copied; %s of %s free", count, p.Size(copied), p.Size(int64(room.FreeBytes)),
+		p.Size(int64(room.TotalBytes))); err != nil || last.Unchanged.IsZero() {
 		return err
 	}
-	if err := p.wrapped(fmt.Sprintf("%s, %s copied; %s of %s free", count, p.Size(copied), p.Size(int64(room.FreeBytes)),
-		p.Size(int64(room.TotalBytes)))); err != nil || last.Unchanged.IsZero() {
-		return err
-	}
-	return p.wrapped(fmt.Sprintf("last run %s (%s): nothing changed since %s", p.When(last.Unchanged),
-		p.Age(last.Unchanged), quote.Name(last.Header.Name)))
+	return p.say("last run %s (%s): nothing changed since %s", p.When(last.Unchanged), p.Age(last.Unchanged),
+		quote.Name(last.Header.Name))
 }
 
 // changes counts what a snapshot changed, with the marks of diff.

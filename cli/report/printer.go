@@ -21,7 +21,8 @@ type Printer struct {
 	text.Style
 	Out        io.Writer
 	Warn, Note func(format string, args ...any)
-	Typed      func(command string) string // a text with the name that snap was called by in its command lines
+	Program    string                      // the name that snap was called by
+	Typed      func(command string) string // a text with that name in its command lines
 }
 
 func (p *Printer) printf(format string, args ...any) error {
@@ -29,8 +30,18 @@ func (p *Printer) printf(format string, args ...any) error {
 	return err
 }
 
-// wrapped prints a line of prose, in several lines where the terminal is too narrow.
-func (p *Printer) wrapped(line string) error { return p.printf("%s\n", p.Wrap(line, "  ")) }
+// say prints a sentence, in several lines where the terminal is too narrow.
+func (p *Printer) say(format string, args ...any) error {
+	return p.printf("%s\n", p.WrapTyped(fmt.Sprintf(format, args...), "  ", p.Program))
+}
+
+// sayBelow is say for the sentence below a table.
+func (p *Printer) sayBelow(format string, args ...any) error {
+	if err := p.printf("\n"); err != nil {
+		return err
+	}
+	return p.say(format, args...)
+}
 
 // enclose is text between two others, "" if there is none.
 func enclose(before, text, after string) string {

@@ -1,6 +1,8 @@
 package report
 
 import (
+	"fmt"
+
 	"snap/cli/text"
 	"snap/destination/retention"
 	"snap/filter"
@@ -13,8 +15,8 @@ import (
 func (p *Printer) Purged(found []query.PurgePath, plan *index.Purging, dry bool) error {
 	for i := range found {
 		f := &found[i]
-		if err := p.printf("purge  %s  (in %s)\n", text.Path(f.Path, f.Kind),
-			text.Plural(f.Snapshots, "snapshot", "snapshots")); err != nil {
+		in := fmt.Sprintf("  (in %s)", text.Plural(f.Snapshots, "snapshot", "snapshots"))
+		if err := p.printf("purge  %s\n", p.Beside(len("purge  "), text.Path(f.Path, f.Kind), in)); err != nil {
 			return err
 		}
 	}
@@ -24,12 +26,12 @@ func (p *Printer) Purged(found []query.PurgePath, plan *index.Purging, dry bool)
 			n, gone = n+1, gone+s.Files+s.Dirs
 		}
 	}
-	entries, in, freed := text.Plural(gone, "entry", "entries"), text.Plural(n, "snapshot", "snapshots"),
+	entries, from, freed := text.Plural(gone, "entry", "entries"), text.Plural(n, "snapshot", "snapshots"),
 		p.Size(plan.Freed.Bytes)
 	if dry {
-		return p.printf("\nwould remove %s from %s and free %s\n", entries, in, freed)
+		return p.sayBelow("would remove %s from %s and free %s", entries, from, freed)
 	}
-	return p.printf("\nremoved %s from %s, %s freed\n", entries, in, freed)
+	return p.sayBelow("removed %s from %s, %s freed", entries, from, freed)
 }
 
 // PurgedPinned says which pinned snapshots a purge changes.

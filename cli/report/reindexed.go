@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"strings"
 
 	"snap/cli/text"
 	"snap/destination/reindex"
@@ -40,7 +41,7 @@ func (p *Printer) Reindexed(res *reindex.Result) error {
 		said += fmt.Sprintf("\n  %s no hash yet: the next backup reads those that are still there, once, and links what is "+
 			"equal", text.Plural(int(weak), "file has", "files have"))
 	}
-	return p.printf("%s\n", said)
+	return p.printf("%s\n", strings.Join(p.WrapAll(strings.Split(said, "\n"), 4), "\n"))
 }
 
 // numbered names a snapshot of which perhaps only the number is known.

@@ -38,11 +38,11 @@ func (p *Printer) Removed(plan *retention.Plan, all, dry bool, took time.Duratio
 	deleted := text.Plural(removed, "snapshot", "snapshots")
 	switch {
 	case removed == 0:
-		return p.printf("\nnothing to delete\n")
+		return p.sayBelow("nothing to delete")
 	case dry:
-		return p.printf("\nwould delete %s and free %s\n", deleted, p.Size(freed))
+		return p.sayBelow("would delete %s and free %s", deleted, p.Size(freed))
 	}
-	return p.printf("\ndeleted %s, %s freed, %s\n", deleted, p.Size(freed), seconds(took))
+	return p.sayBelow("deleted %s, %s freed, %s", deleted, p.Size(freed), seconds(took))
 }
 
 // Left says when a deletion leaves nothing, or nothing whole.

@@ -11,7 +11,7 @@ import (
 
 // Scheduled prints head and, a line each, how it stands with backups that run by themselves; by is who runs them.
 func (p *Printer) Scheduled(head, by string, st *schedule.State) error {
-	if err := p.wrapped(head); err != nil || st == nil {
+	if err := p.say("%s", head); err != nil || st == nil {
 		return err
 	}
 	next := "not known"
@@ -62,7 +62,7 @@ func units(st *schedule.State) (all []string) {
 
 // Unscheduled prints head and below it what ran the backups; nothing there is nil.
 func (p *Printer) Unscheduled(head string, st *schedule.State) error {
-	if err := p.wrapped(head); err != nil || st == nil {
+	if err := p.say("%s", head); err != nil || st == nil {
 		return err
 	}
 	return p.printf("  %s\n", strings.Join(units(st), "\n  "))

@@ -3,6 +3,7 @@ package report
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/dustin/go-humanize"
 
@@ -31,6 +32,7 @@ func (p *Printer) Stats(dest string, s *query.Details) error {
 	if s.Apart.Bytes > 0 {
 		percent = int64(float64(saved) / float64(s.Apart.Bytes) * 100)
 	}
+	const indent = 13
 	for _, line := range [...][2]string{
 		{"Destination", quote.Name(dest)},
 		{"Snapshots", humanize.Comma(int64(len(s.Snapshots))) + span},
@@ -40,7 +42,7 @@ func (p *Printer) Stats(dest string, s *query.Details) error {
 		{"Index", p.Size(s.IndexBytes)},
 		{"Change sets", p.Size(s.ChangeBytes)},
 	} {
-		if err := p.printf("%-13s%s\n", line[0], line[1]); err != nil {
+		if err := p.printf("%s\n", p.Wrap(text.Pad(line[0], indent)+line[1], strings.Repeat(" ", indent))); err != nil {
 			return err
 		}
 	}
@@ -73,12 +75,12 @@ func (p *Printer) growth(s *query.Stats) error {
 func (p *Printer) folders(s *query.Details) error {
 	newest := s.Snapshots[len(s.Snapshots)-1]
 	heavy := &text.Table{Columns: []text.Column{{Head: "Size", Right: true}, {Head: "Files", Right: true},
-		{Head: "Folder", Cut: true, CutFront: true}}}
+		{Head: "Folder", Cut: true, Path: true}}}
 	for _, f := range s.Heavy {
 		heavy.Add(p.Size(f.Bytes), humanize.Comma(f.Files), text.Path(f.Path, file.Folder))
 	}
 	changing := &text.Table{Columns: []text.Column{{Head: "Copied", Right: true}, {Head: "Changes", Right: true},
-		{Head: "Folder", Cut: true, CutFront: true}}}
+		{Head: "Folder", Cut: true, Path: true}}}
 	for _, f := range s.Changing {
 		changing.Add(p.Size(f.Copied), humanize.Comma(f.Changes), text.Path(f.Path, file.Folder))
 	}
@@ -121,7 +123,7 @@ func (p *Printer) Freed(s *query.Stats, freed *query.Freed) error {
 	if err := t.Write(p.Out, p.Width); err != nil || len(freed.Snapshots) < 2 {
 		return err
 	}
-	return p.printf("\ndeleting these %d frees %s in %s, %s of it shared among them\n",
+	return p.sayBelow("deleting these %d frees %s in %s, %s of it shared among them",
 		len(freed.Snapshots), p.Size(freed.Amount.Bytes), text.Plural(freed.Amount.Inodes, "file", "files"),
 		p.Size(freed.Amount.Bytes-alone))
 }

@@ -10,13 +10,14 @@ import (
 	"snap/cli/text"
 	"snap/destination"
 	"snap/internal/quote"
+	"snap/internal/when"
 	"snap/query"
 )
 
 // Verdict prints how a destination is, and why.
 func (p *Printer) Verdict(s *query.Status) error {
 	for _, line := range p.verdict(s) {
-		if err := p.wrapped(quote.Clean(line)); err != nil {
+		if err := p.say("%s", quote.Clean(line)); err != nil {
 			return err
 		}
 	}
@@ -38,7 +39,8 @@ func (p *Printer) Status(s *query.Status, rules []string) error {
 	label := "To do"
 	for _, k := range s.Concerns {
 		if way := way(s, k); way != "" {
-			if err := p.printf("%s%s\n", text.Pad(label, len(indent)), p.Typed(way)); err != nil {
+			line := text.Pad(label, len(indent)) + p.Typed(way)
+			if err := p.printf("%s\n", p.WrapTyped(line, indent, p.Program)); err != nil {
 				return err
 			}
 			label = ""
@@ -51,7 +53,7 @@ func (p *Printer) Status(s *query.Status, rules []string) error {
 func (p *Printer) verdict(s *query.Status) (lines []string) {
 	v := s.Verdict().String()
 	if len(s.Concerns) == 0 {
-		line := fmt.Sprintf("%s: the last backup is %s old", v, text.About(s.Now.Sub(s.Last.Time)))
+		line := fmt.Sprintf("%s: the last backup is %s old", v, when.Ago(s.Last.Time, s.Now))
 		if s.Running != "" {
 			line += ", and one is at work"
 		}
@@ -101,10 +103,11 @@ func (p *Printer) lastText(s *query.Status) string {
 
 // atText is a time and how long ago it was.
 func (p *Printer) atText(s *query.Status, t time.Time) string {
+	ago := when.Ago(t, s.Now)
 	if t.After(s.Now) {
-		return p.When(t) + ", in " + text.About(t.Sub(s.Now))
+		return p.When(t) + ", " + ago
 	}
-	return p.When(t) + ", " + text.About(s.Now.Sub(t)) + " ago"
+	return p.When(t) + ", " + ago + " ago"
 }
 
 // checkText is when the last check was, of what, and what it found.

@@ -14,6 +14,7 @@ type Explained struct {
 	Partly  bool             `json:"partly"`
 	Rule    *Rule            `json:"rule"`    // null: no line matches
 	Last    *ExplainedRecord `json:"last"`    // null: not in the newest snapshot
+	Seen    *string          `json:"seen"`    // the last snapshot that holds it; null: none does
 	Setting *Setting         `json:"setting"` // that leaves it out whatever the lists say; null: none
 	Shared  []SharedName     `json:"shared"`  // all names of its inode, this one too; none for a folder
 }

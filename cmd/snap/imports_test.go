@@ -39,7 +39,7 @@ var imports = map[string][]string{
 	"snap/cli/cmdline": {"snap/internal/hint", "snap/internal/quote"}, // what any program has: nothing of snap
 	"snap/cli/exit": {"snap/cli/settings", "snap/cli/text", "snap/query", "snap/backup/source", "snap/restore",
 		"snap/destination", "snap/index", "snap/record", "snap/internal/file", "snap/internal/hint", "snap/internal/quote"},
-	"snap/cli/state": {"snap/index", "snap/internal/file"},
+	"snap/cli/state": {"snap/index", "snap/internal/file", "snap/internal/quote"},
 	"snap/cli/logfile": {"snap/cli/settings", "snap/destination", "snap/record", "snap/internal/file",
 		"snap/internal/hint",
 		"snap/internal/quote"},
@@ -68,7 +68,7 @@ var imports = map[string][]string{
 	"snap/schedule":          {"snap/internal/quote"},
 	"snap/hooks":             {"snap/internal/file", "snap/internal/quote"},
 	"snap/notify":            {"snap/internal/quote"},
-	"snap/restore":           {"snap/index", "snap/record", "snap/internal/file"},
+	"snap/restore":           {"snap/index", "snap/record", "snap/internal/file", "snap/internal/progress"},
 	"snap/scan":              {"snap/record", "snap/filter", "snap/internal/file", "snap/internal/stream"},
 	"snap/index":             {"snap/record", "snap/index/pages", "snap/internal/file"},
 	"snap/index/pages":       {},

@@ -141,6 +141,7 @@ func (c *checker) run(ctx context.Context) error {
 		return err
 	}
 	c.keepsAll = destination.KeepsAll[info.Type]
+	c.o.Progress(progress.State{Stage: progress.CheckingIndex})
 	if _, err := c.d.DB.Check(ctx, c.indexFault); err != nil {
 		return c.indexError(err)
 	}
@@ -226,6 +227,10 @@ func (c *checker) trees(ctx context.Context) error {
 	if err := c.prepareReading(ctx); err != nil {
 		return err
 	}
+	if c.at.Stage = progress.Checking; c.read.any() {
+		c.at.Stage = progress.Reading
+	}
+	c.o.Progress(c.at)
 	for pass := range c.read.passes {
 		c.read.begin(pass)
 		for pos := range c.snaps {

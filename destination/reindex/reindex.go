@@ -121,6 +121,7 @@ type reindex struct {
 	old  *index.DB // the index that is replaced, nil if it cannot be read
 	id   string    // of the destination
 	res  Result
+	at   string // the snapshot that is being taken in, and how many there are
 
 	last   *record.Header            // the newest snapshot of the new index so far
 	older  map[uint64]*record.Header // all of them, by their numbers
@@ -159,6 +160,11 @@ func (r *reindex) run(ctx context.Context) error {
 	}
 	defer r.closeTree()
 	for i := range steps {
+		r.at = fmt.Sprintf("%d of %d", i+1, len(steps))
+		if name := steps[i].title(); name != "" {
+			r.at = name + ", " + r.at
+		}
+		r.o.Progress(progress.State{Stage: progress.Indexing, Path: r.at})
 		if err := r.takeSnapshot(ctx, &steps[i], i == len(steps)-1); err != nil {
 			return err
 		}
