@@ -166,7 +166,7 @@ func lostParts(parts file.Lost) (names []string) {
 }
 
 func (r *restoreReport) progress(path string, files, bytes int64) {
-	r.state.Stage, r.state.Path = "restoring", path
+	r.state.Stage, r.state.Path = progress.Restoring, path
 	r.state.Files, r.state.Bytes = r.state.Files+files, record.Plus(r.state.Bytes, bytes)
 	r.line.Show(r.state)
 }

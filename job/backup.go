@@ -203,8 +203,7 @@ func (b *backupRun) afterwards(ctx context.Context, d *destination.Destination, 
 	if err := b.prune(ctx, d); err != nil {
 		after = append(after, err)
 	}
-	sources := strings.Join(b.like.AllSources(), ", ")
-	if err := b.p.User.Remember(b.p.known, b.p.Dest, d.ID, sources, b.p.Now()); err != nil {
+	if err := b.p.remember(d.ID, strings.Join(b.like.AllSources(), ", ")); err != nil {
 		b.w.Note(fmt.Sprintf("the list of known destinations could not be written: %v", err))
 	}
 	b.p.User.Proved(ctx, b.p.Dest, d.DB)

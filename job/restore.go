@@ -80,7 +80,7 @@ func (p *Place) Restore(ctx context.Context, w *Watcher, o RestoreOptions) (resu
 		return nil, err
 	}
 	r := &restoreRun{w: w, target: what.Target, items: what.Items, dry: o.DryRun}
-	r.state.Stage = Restoring
+	r.state.Stage = progress.Restoring
 	if len(what.Items) == 1 && what.Items[0].Path == "" {
 		r.state.TotalFiles, r.state.TotalBytes = h.Files, h.Bytes
 	}
@@ -158,9 +158,6 @@ func apart(what *restore.Options) error {
 	what.Items = items
 	return nil
 }
-
-// Restoring is the stage of a restore.
-const Restoring progress.Stage = "restoring"
 
 // restoreRun is the state of a restore, and hears what happens to single entries.
 type restoreRun struct {
