@@ -2,8 +2,8 @@ package progress
 
 import "time"
 
-// Course is how an operation gets on, from the states that it tells and the bytes that its meter counts meanwhile. It is
-// for one goroutine at a time.
+// Course is how an operation gets on, from the states that it tells and the bytes that its meter counts meanwhile. It
+// is for one goroutine at a time.
 type Course struct {
 	meter   *Meter
 	state   State
