@@ -37,7 +37,7 @@ state is shown.`,
 snap list                     # the snapshots of the destination used last
 snap list --last 10
 snap list --since 30d --tag weekly
-snap list --changed docs      # when did something in docs change, and how much?
+snap list --changed docs      # when did something in docs change?
 snap list -d /mnt/usb --json  # one JSON document`,
 		Flags: flags{
 			{Name: "last", Kind: cmdline.Int, Usage: "only the newest `N`"},
