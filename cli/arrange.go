@@ -76,10 +76,9 @@ type arranger struct {
 // option is one flag, with its value in text.
 type option struct{ name, typed, text string }
 
-// otherWords are what other programs call our commands. The nearest of our names would be another thing: delete for
-// undelete.
+// otherWords are what other programs call our commands.
 var otherWords = map[string]string{
-	"remove": "delete", "rm": "delete", "del": "delete", "undelete": "restore", "recover": "restore", "extract": "restore",
+	"remove": "delete", "rm": "delete", "del": "delete", "recover": "restore", "extract": "restore",
 	"verify": "check", "fsck": "check", "save": "backup", "snapshot": "backup", "create": "backup", "dump": "cat",
 	"grep": "find",
 }

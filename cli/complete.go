@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"errors"
 	"path/filepath"
 	"slices"
@@ -113,7 +114,7 @@ func (c *call) destOf(args []string) (dest string) {
 func (c *call) flagValues(flag string) (all []candidate) {
 	values := map[string]string{
 		"--units": "iec si raw", "--color": "auto always never", "--sort": "name size time", "--type": "f d l",
-		"--overwrite": "never if-changed if-newer always",
+		"--overwrite": "never skip if-changed if-newer always",
 	}
 	for v := range strings.FieldsSeq(values[flag]) {
 		all = append(all, candidate{v, ""})
@@ -209,10 +210,48 @@ func completePathRef(c *call, word string) (all []candidate) {
 	return all
 }
 
+// completePathOrRef lists snapshots and what is in one, and what is in the newest.
+func completePathOrRef(c *call, word string) []candidate {
+	all := completePathRef(c, word)
+	if word == "" || strings.Contains(word, ":") {
+		return all
+	}
+	return append(all, completeNewestPath(c, word)...)
+}
+
 // completeNewestPath lists what is in the newest snapshot.
 func completeNewestPath(c *call, word string) (all []candidate) {
 	_ = c.reading(func(d *query.Reader) error {
 		all = folderCandidates(c, d, d.Snapshots.Newest(), "", word)
+		return nil
+	})
+	return all
+}
+
+// completeGone lists what is gone from the source, and the folders that it may have been in.
+func completeGone(c *call, word string) (all []candidate) {
+	dir, before := "", ""
+	if i := strings.LastIndexByte(word, '/'); i >= 0 {
+		dir, before = word[:i], word[:i+1]
+	}
+	_ = c.reading(func(d *query.Reader) error {
+		paths, err := d.Paths(cmp.Or(dir, "."))
+		if err != nil {
+			return err
+		}
+		for n, err := range d.GoneIn(c.ctx, paths[0]) {
+			if err != nil || len(all) == maxCompletions {
+				break
+			}
+			name, about := n.Name, n.Kind.String()
+			if n.Kind == file.Folder {
+				name += "/"
+			}
+			if n.Gone {
+				about += ", gone"
+			}
+			all = append(all, candidate{before + name, about})
+		}
 		return nil
 	})
 	return all

@@ -50,7 +50,8 @@ var imports = map[string][]string{
 		"snap/record",
 		"snap/internal/file",
 		"snap/internal/quote"},
-	"snap/query": {"snap/destination", "snap/destination/retention", "snap/index", "snap/record", "snap/filter",
+	"snap/query": {"snap/destination", "snap/destination/retention", "snap/scan", "snap/index", "snap/record",
+		"snap/filter",
 		"snap/internal/file", "snap/internal/hint",
 		"snap/internal/quote",
 		"snap/internal/when"}, // filter: the patterns of find are those of the lists

@@ -1,0 +1,181 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"path"
+
+	"github.com/clipperhouse/displaywidth"
+
+	"snap/cli/exit"
+	"snap/cli/text"
+	"snap/cli/wire"
+	"snap/internal/file"
+	"snap/internal/hint"
+	"snap/internal/quote"
+	"snap/query"
+)
+
+// print says what comes back, and from which snapshot.
+func (u *undeletion) print() error {
+	if u.opts.json {
+		if err := u.printMoved(); err != nil {
+			return err
+		}
+		for i := range u.items {
+			it := &u.items[i]
+			if err := u.json(wire.NewGone(it.Gone, &u.d.Snapshots[it.Pos], it.at())); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	target := u.flags.String("target")
+	where := "back to where they were"
+	if target != "" {
+		where = "to " + quote.Name(u.abs(target))
+	}
+	switch {
+	case len(u.items) == 1 && target == "":
+		where = "back to " + quote.Name(u.items[0].at())
+	case len(u.items) == 1:
+		where = "to " + quote.Name(u.items[0].at())
+	case target == "" && len(u.parts) > 0:
+		where += ", in " + quote.Name(u.parts[0].options.Target)
+	}
+	u.note("undelete: %s %s", someOf(u.names()), where)
+	if u.opts.quiet && !u.options.DryRun {
+		return nil
+	}
+	width := 0
+	for i := range u.items {
+		width = max(width, displaywidth.String(quote.Name(u.d.Snapshots[u.items[i].Pos].Name)))
+	}
+	for i := range u.items {
+		if err := u.printOne(&u.items[i], width, target != ""); err != nil {
+			return err
+		}
+	}
+	return u.printMoved()
+}
+
+func (u *undeletion) printOne(it *undeleted, width int, elsewhere bool) error {
+	to, asides := "", []string(nil)
+	if elsewhere && len(u.items) > 1 {
+		to = it.at()
+	}
+	if it.Kind == file.Folder {
+		asides = append(asides, text.Plural(it.Files, "file", "files"))
+	}
+	if it.Was != "" {
+		asides = append(asides, "was "+quote.Name(it.Was))
+	}
+	if it.Earlier > 0 {
+		asides = append(asides, fmt.Sprintf("%d more had gone before", it.Earlier))
+	}
+	return u.comesBack(&u.d.Snapshots[it.Pos], width, it.Kind, it.Bytes, it.Path, to, asides...)
+}
+
+func (u *undeletion) names() (names []string) {
+	for i := range u.items {
+		names = append(names, text.Path(u.items[i].Path, u.items[i].Kind))
+	}
+	return names
+}
+
+// namedMax is how many of the paths that do not come back are named.
+const namedMax = 20
+
+// printMoved says what is elsewhere in the source.
+func (u *undeletion) printMoved() error {
+	for i := range u.what.Moved {
+		m := &u.what.Moved[i]
+		switch {
+		case u.opts.json:
+			if err := u.json(wire.NewMovedAway(m)); err != nil {
+				return err
+			}
+		case i < namedMax:
+			u.note("undelete: %s is not gone, it was moved: %s", text.Path(m.Path, m.Kind), quote.Name(m.To))
+		case i == namedMax:
+			u.note("undelete: and %s more", text.Plural(len(u.what.Moved)-namedMax, "was moved", "were moved"))
+		}
+	}
+	return nil
+}
+
+// tell says what cannot come back, and which patterns fit nothing that is gone; failed tells that there is any.
+func (u *undeletion) tell() (failed bool) {
+	named := 0
+	say := func(format string, args ...any) {
+		failed = true
+		if named++; named <= namedMax {
+			u.warn("undelete: "+format, args...)
+		}
+	}
+	for i := range u.away {
+		g := &u.away[i]
+		switch {
+		case g.Pos < 0:
+			say("%s: no snapshot holds it any more, or could ever read it", text.Path(g.Path, g.Kind))
+		case g.Taken == g.At():
+			say("%s is gone, and something else is in its place: --target DIR brings it elsewhere",
+				text.Path(g.Path, g.Kind))
+		default:
+			say("%s is gone, and %s is no folder: --target DIR brings it elsewhere", text.Path(g.Path, g.Kind),
+				quote.Name(g.Taken))
+		}
+	}
+	for _, s := range u.what.Unseen {
+		say("%s: cannot tell whether it is gone: %s", text.Path(s.Path, file.None), quote.Clean(s.Err.Error()))
+	}
+	for i := range u.what.Useless {
+		if w := &u.what.Useless[i]; w.Moved == nil && len(u.parts) > 0 {
+			say("%s", whyUseless(w))
+		}
+	}
+	if named > namedMax {
+		u.warn("undelete: and %s more", text.Plural(named-namedMax, "path", "paths"))
+	}
+	return failed
+}
+
+// whyUseless says why a pattern brings nothing back.
+func whyUseless(w *query.Useless) string {
+	switch {
+	case w.There != "":
+		return fmt.Sprintf("%s: nothing that it fits is gone: %s is there", quote.Name(w.Pattern), quote.Name(w.There))
+	case w.Older:
+		return fmt.Sprintf("%s: what it fits was gone before that", quote.Name(w.Pattern))
+	}
+	return fmt.Sprintf("%s: in no snapshot", quote.Name(w.Pattern))
+}
+
+// nothing is the error that nothing comes back.
+func (u *undeletion) nothing(told bool) error {
+	switch useless := u.what.Useless; {
+	case len(u.away) > 0:
+		return exit.With(exit.Refused, errors.New("undelete: nothing was brought back"))
+	case told: // it cannot be told what is gone
+		return errors.New("undelete: nothing was brought back")
+	case len(u.what.Moved) > 0:
+		m := &u.what.Moved[0]
+		return hint.With(errors.New("undelete: nothing is gone, it was moved"),
+			"what else was there once: snap history %s", quote.Word(m.Path))
+	case len(useless) == 0:
+		return errors.New("undelete: nothing is gone")
+	case useless[0].There != "" && useless[0].Kind == file.Folder:
+		return hint.With(fmt.Errorf("undelete: %s", whyUseless(&useless[0])), "as it was in a snapshot: snap restore %s",
+			quote.Word("REF:"+useless[0].Path))
+	case useless[0].There != "":
+		return hint.With(fmt.Errorf("undelete: %s", whyUseless(&useless[0])), "its older versions: snap find %s; "+
+			"all of them: snap restore --versions %s --target DIR", quote.Word(useless[0].Pattern), quote.Word(useless[0].Path))
+	case useless[0].Older:
+		return hint.With(fmt.Errorf("undelete: %s", whyUseless(&useless[0])), "to see when: snap find --deleted %s",
+			quote.Word(useless[0].Pattern))
+	default:
+		w := useless[0].Pattern
+		return hint.With(fmt.Errorf("undelete: %s", whyUseless(&useless[0])), "to search for a part of a name: snap find %s",
+			quote.Word("*"+path.Base(w)+"*"))
+	}
+}
