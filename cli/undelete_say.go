@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"path"
+	"slices"
 
 	"github.com/clipperhouse/displaywidth"
 
@@ -30,20 +31,7 @@ func (u *undeletion) print() error {
 		}
 		return nil
 	}
-	target := u.flags.String("target")
-	where := "back to where they were"
-	if target != "" {
-		where = "to " + quote.Name(u.abs(target))
-	}
-	switch {
-	case len(u.items) == 1 && target == "":
-		where = "back to " + quote.Name(u.items[0].at())
-	case len(u.items) == 1:
-		where = "to " + quote.Name(u.items[0].at())
-	case target == "" && len(u.parts) > 0:
-		where += ", in " + quote.Name(u.parts[0].options.Target)
-	}
-	u.note("undelete: %s %s", someOf(u.names()), where)
+	u.note("undelete: %s", u.where())
 	if u.opts.quiet && !u.options.DryRun {
 		return nil
 	}
@@ -52,16 +40,32 @@ func (u *undeletion) print() error {
 		width = max(width, displaywidth.String(quote.Name(u.d.Snapshots[u.items[i].Pos].Name)))
 	}
 	for i := range u.items {
-		if err := u.printOne(&u.items[i], width, target != ""); err != nil {
+		if err := u.printOne(&u.items[i], width); err != nil {
 			return err
 		}
 	}
 	return u.printMoved()
 }
 
-func (u *undeletion) printOne(it *undeleted, width int, elsewhere bool) error {
+// where says in a line where it all goes.
+func (u *undeletion) where() string {
+	first := &u.items[0]
+	what, at := text.Path(first.Path, first.Kind), first.at()
+	if n := len(u.items); n > 1 {
+		what, at = text.Plural(n, "file or folder", "files and folders"), first.part.options.Target
+		if slices.ContainsFunc(u.parts, func(p *restorePart) bool { return p.options.Target != at }) {
+			at = "where they were"
+		}
+	}
+	if u.flags.String("target") != "" {
+		return what + " to " + quote.Name(at)
+	}
+	return what + " back to " + quote.Name(at)
+}
+
+func (u *undeletion) printOne(it *undeleted, width int) error {
 	to, asides := "", []string(nil)
-	if elsewhere && len(u.items) > 1 {
+	if u.flags.String("target") != "" && len(u.items) > 1 {
 		to = it.at()
 	}
 	if it.Kind == file.Folder {
@@ -74,13 +78,6 @@ func (u *undeletion) printOne(it *undeleted, width int, elsewhere bool) error {
 		asides = append(asides, fmt.Sprintf("%d more had gone before", it.Earlier))
 	}
 	return u.comesBack(&u.d.Snapshots[it.Pos], width, it.Kind, it.Bytes, it.Path, to, asides...)
-}
-
-func (u *undeletion) names() (names []string) {
-	for i := range u.items {
-		names = append(names, text.Path(u.items[i].Path, u.items[i].Kind))
-	}
-	return names
 }
 
 // namedMax is how many of the paths that do not come back are named.

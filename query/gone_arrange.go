@@ -1,7 +1,6 @@
 package query
 
 import (
-	"cmp"
 	"path/filepath"
 	"slices"
 
@@ -48,7 +47,10 @@ func arrangeGone(found []missingPath) *WhatIsGone {
 }
 
 func (m *missingPath) gone() Gone {
-	g := Gone{Path: m.path, Was: m.was, Kind: m.kind, Pos: m.pos, Source: m.source, Taken: m.taken}
+	g := Gone{Path: m.path, Kind: m.kind, Pos: m.pos, Source: m.source, Taken: m.taken}
+	if asked := m.asked(); asked != m.path {
+		g.Was = asked
+	}
 	if m.kind != file.Folder {
 		g.Files, g.Bytes = 1, m.bytes
 	}
@@ -68,7 +70,7 @@ func (g *Gone) takeIn(top string, m *missingPath) {
 	for dir, _ := record.Split(m.path); len(g.Except) > 0 && len(dir) > len(top); dir, _ = record.Split(dir) {
 		delete(g.Except, dir)
 	}
-	if m.kind != file.Folder {
+	if m.kind != file.Folder && m.pos >= 0 {
 		g.Files, g.Bytes = g.Files+1, record.Plus(g.Bytes, m.bytes)
 	}
 }
@@ -78,7 +80,7 @@ func movedAway(found []missingPath) (moved []MovedAway) {
 	var all []MovedAway
 	for i := range found {
 		if m := &found[i]; m.movedTo != "" {
-			all = append(all, MovedAway{Path: cmp.Or(m.was, m.path), To: m.movedTo, Kind: m.kind})
+			all = append(all, MovedAway{Path: m.asked(), To: m.movedTo, Kind: m.kind})
 		}
 	}
 	slices.SortStableFunc(all, func(a, b MovedAway) int { return record.Compare(a.Path, b.Path) })

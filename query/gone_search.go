@@ -2,14 +2,12 @@ package query
 
 import (
 	"context"
-	"errors"
 	"path/filepath"
 	"slices"
 
 	"snap/index"
 	"snap/internal/file"
 	"snap/record"
-	"snap/scan"
 )
 
 // goneSearch collects what is not at its path in the source.
@@ -30,7 +28,8 @@ type goneSearch struct {
 // missingPath is a path that snapshots know, and at which nothing is in the source now.
 type missingPath struct {
 	path   string
-	was    string // see Gone.Was
+	was    []string // paths that it had before, and that were asked for
+	direct bool     // it was asked for as what it is
 	kind   file.Kind
 	last   int // the last snapshot in which it was there
 	pos    int // the last one that holds it; see Gone.Pos
@@ -38,17 +37,17 @@ type missingPath struct {
 	source string
 	taken  string
 
-	movedTo string // absolute; "": nowhere
-	renamed identityNow
+	movedTo string         // absolute; "": nowhere
+	lived   *record.Record // in the newest snapshot, nil: it was not there then
+	dev     uint64         // of the folder that it was in
 }
 
-// identityNow is how a file that the newest snapshot holds can be known again under another name. Its zero value
-// is none.
-type identityNow struct {
-	ino   uint64
-	birth file.Time
-	kind  file.Kind
-	dev   uint64 // of the folder that it was in: a rename does not leave the file system
+// asked is the path that was asked for.
+func (m *missingPath) asked() string {
+	if m.direct || len(m.was) == 0 {
+		return m.path
+	}
+	return m.was[0]
 }
 
 // matching collects what m fits, and what is in folders that it fits.
@@ -103,19 +102,20 @@ func (s *goneSearch) take(h *index.History) error {
 	if err != nil {
 		return err
 	}
-	m := missingPath{path: end.Path, kind: end.Record.Kind, last: end.Last, source: s.sourceAt(end.Last)}
+	m := missingPath{path: end.Path, kind: end.Record.Kind, last: end.Last, source: s.sourceAt(end.Last),
+		direct: end.Path == h.Path}
 	if end.Path != h.Path {
 		if !s.inSource(end.Last, end.Path) {
 			return nil
 		}
 		if now = s.now.look(m.source, end.Path); s.isThere(end.Path, &end, &now) {
 			if now.err == nil {
-				s.add(&missingPath{path: h.Path, kind: m.kind, last: v.Last, pos: v.Last, source: m.source,
+				s.add(&missingPath{path: h.Path, kind: m.kind, last: v.Last, pos: v.Last, source: m.source, direct: true,
 					movedTo: filepath.Join(m.source, filepath.FromSlash(end.Path))})
 			}
 			return nil
 		}
-		m.was = h.Path
+		m.was = []string{h.Path}
 		if m.kind == file.Folder {
 			s.folders = append(s.folders, end.Path)
 		}
@@ -125,7 +125,17 @@ func (s *goneSearch) take(h *index.History) error {
 		}
 		all = versionsOf(&history, s.Snapshots)
 	}
-	if s.beforeSince(end.Last) {
+	if end.FolderUnread { // it was there as long as its folder could not be read, as far as anybody knows
+		for m.last < s.Snapshots.Newest() {
+			if readable, err := s.readable(s.ctx, end.Path, m.last+1); err != nil {
+				return err
+			} else if readable {
+				break
+			}
+			m.last++
+		}
+	}
+	if s.beforeSince(m.last) {
 		s.older = append(s.older, m.path)
 		return nil
 	}
@@ -136,8 +146,8 @@ func (s *goneSearch) take(h *index.History) error {
 		m.taken = filepath.Join(m.source, filepath.FromSlash(m.taken))
 	}
 	m.pos, m.bytes = s.heldAt(all, &end)
-	if r := end.Record; end.Last == s.Snapshots.Newest() && r.Volume != record.TreeVolume {
-		m.renamed = identityNow{r.Ino, r.Btime, r.Kind, now.dev}
+	if end.Last == s.Snapshots.Newest() {
+		m.lived, m.dev = end.Record, now.dev
 	}
 	s.add(&m)
 	return nil
@@ -155,9 +165,8 @@ func (s *goneSearch) isThere(path string, v *Version, now *seen) bool {
 
 func (s *goneSearch) add(m *missingPath) {
 	if i, known := s.at[m.path]; known {
-		if m.was == "" {
-			s.found[i].was = ""
-		}
+		f := &s.found[i]
+		f.direct, f.was = f.direct || m.direct, append(f.was, m.was...)
 		return
 	}
 	s.at[m.path] = len(s.found)
@@ -200,52 +209,6 @@ func (s *goneSearch) heldAt(all []Version, end *Version) (pos int, bytes int64) 
 	return -1, 0
 }
 
-// findRenamed looks through the source for files that the newest snapshot has at other paths.
-func (s *goneSearch) findRenamed() error {
-	wanted := map[identityNow][]int{}
-	for i := range s.found {
-		if id := s.found[i].renamed; id.ino != 0 && id.birth != (file.Time{}) && s.found[i].movedTo == "" {
-			wanted[id] = append(wanted[id], i)
-		}
-	}
-	source := s.Newest().Source
-	root := s.now.root(source)
-	if len(wanted) == 0 || root.dir == nil {
-		return nil
-	}
-	o := s.f.Scan
-	o.Jobs = 4
-	entries := int64(0)
-	for it, err := range scan.Walk(s.ctx, root.dir, o) {
-		if err != nil {
-			return err
-		}
-		if entries++; s.f.Looking != nil && entries%1024 == 0 {
-			s.f.Looking(entries)
-		}
-		id := identityNow{it.Stat.Ino, it.Stat.Btime, it.Stat.Kind, it.Stat.Dev}
-		all := wanted[id]
-		if it.Err != nil || len(all) == 0 {
-			continue
-		}
-		path := it.Path()
-		old, _, err := s.DB.Lookup(s.ctx, s.Newest().Seq, path)
-		if err != nil && !errors.Is(err, index.ErrNotFound) {
-			return err
-		}
-		if err == nil && old.Ino == id.ino && old.Btime == id.birth {
-			continue // another name that it had then, too
-		}
-		for _, i := range all {
-			s.found[i].movedTo = filepath.Join(source, filepath.FromSlash(path))
-		}
-		if delete(wanted, id); len(wanted) == 0 {
-			return nil
-		}
-	}
-	return nil
-}
-
 // emptied are the sources that all is gone from, of those that are folders.
 func (s *goneSearch) emptied(gone []Gone) (all []string) {
 	for i := range gone {
@@ -283,12 +246,12 @@ func (s *goneSearch) useless(m *matcher) (all []Useless, err error) {
 		}
 		gone := false
 		for j := range s.found {
-			if p := &s.found[j]; !fits(p.path) && (p.was == "" || !fits(p.was)) {
+			if p := &s.found[j]; !fits(p.path) && !slices.ContainsFunc(p.was, fits) {
 				continue
 			} else if gone = p.movedTo == ""; gone {
 				break
 			} else if u.Moved == nil {
-				u.Moved = &MovedAway{p.path, p.movedTo, p.kind}
+				u.Moved = &MovedAway{p.asked(), p.movedTo, p.kind}
 			}
 		}
 		if gone {
