@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path"
 	"slices"
+	"strings"
 
 	"github.com/clipperhouse/displaywidth"
 
@@ -51,8 +52,8 @@ func (u *undeletion) print() error {
 func (u *undeletion) where() string {
 	first := &u.items[0]
 	what, at := text.Path(first.Path, first.Kind), first.at()
-	if n := len(u.items); n > 1 {
-		what, at = text.Plural(n, "file or folder", "files and folders"), first.part.options.Target
+	if len(u.items) > 1 {
+		what, at = u.howMany(), first.part.options.Target
 		if slices.ContainsFunc(u.parts, func(p *restorePart) bool { return p.options.Target != at }) {
 			at = "where they were"
 		}
@@ -61,6 +62,24 @@ func (u *undeletion) where() string {
 		return what + " to " + quote.Name(at)
 	}
 	return what + " back to " + quote.Name(at)
+}
+
+// howMany counts what comes back.
+func (u *undeletion) howMany() string {
+	folders := 0
+	for i := range u.items {
+		if u.items[i].Kind == file.Folder {
+			folders++
+		}
+	}
+	var parts []string
+	if n := len(u.items) - folders; n > 0 {
+		parts = append(parts, text.Plural(n, "file", "files"))
+	}
+	if folders > 0 {
+		parts = append(parts, text.Plural(folders, "folder", "folders"))
+	}
+	return strings.Join(parts, " and ")
 }
 
 func (u *undeletion) printOne(it *undeleted, width int) error {
@@ -162,8 +181,8 @@ func (u *undeletion) nothing(told bool) error {
 	case len(useless) == 0:
 		return errors.New("undelete: nothing is gone")
 	case useless[0].There != "" && useless[0].Kind == file.Folder:
-		return hint.With(fmt.Errorf("undelete: %s", whyUseless(&useless[0])), "as it was in a snapshot: snap restore %s",
-			quote.Word("REF:"+useless[0].Path))
+		return hint.With(fmt.Errorf("undelete: %s", whyUseless(&useless[0])), "as it was in a snapshot: "+
+			"snap restore %s --target DIR", quote.Word("REF:"+useless[0].Path))
 	case useless[0].There != "":
 		return hint.With(fmt.Errorf("undelete: %s", whyUseless(&useless[0])), "its older versions: snap find %s; "+
 			"all of them: snap restore --versions %s --target DIR", quote.Word(useless[0].Pattern), quote.Word(useless[0].Path))
