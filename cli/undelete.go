@@ -36,7 +36,7 @@ and nothing is done (exit code 4).`,
 		examples: `
 snap undelete report.txt
 snap undelete -n 'docs/**/*.odt'        # what would come back?
-snap undelete ~/letters --target /tmp   # as /tmp/letters
+snap undelete ~/docs/letters -t /tmp    # as /tmp/letters
 snap undelete . --since 2d              # all that was there two days ago`,
 		codes: []int{exit.Partial, exit.Refused, exit.NoDest, exit.Locked},
 		flags: []cli.Flag{

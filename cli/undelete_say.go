@@ -177,7 +177,8 @@ func (u *undeletion) nothing(told bool) error {
 	case len(u.what.Moved) > 0:
 		m := &u.what.Moved[0]
 		return hint.With(errors.New("undelete: nothing is gone, it was moved"),
-			"what else was there once: snap history %s", quote.Word(m.Path))
+			"to have it where it was, too: snap restore %s --in-place\nwhat else was there once: snap history %s",
+			quote.Word(u.d.Snapshots[m.Pos].Name+":"+m.Path), quote.Word(m.Path))
 	case len(useless) == 0:
 		return errors.New("undelete: nothing is gone")
 	case useless[0].There != "" && useless[0].Kind == file.Folder:

@@ -51,6 +51,7 @@ func (g *Gone) At() string { return filepath.Join(g.Source, filepath.FromSlash(g
 type MovedAway struct {
 	Path, To string // in the tree, but that To is absolute
 	Kind     file.Kind
+	Pos      int // the last snapshot that has it at Path
 }
 
 // Unseen is a path of the source that cannot be looked at, so that nobody knows whether it is there.

@@ -80,7 +80,7 @@ func movedAway(found []missingPath) (moved []MovedAway) {
 	var all []MovedAway
 	for i := range found {
 		if m := &found[i]; m.movedTo != "" {
-			all = append(all, MovedAway{Path: m.asked(), To: m.movedTo, Kind: m.kind})
+			all = append(all, *m.moved())
 		}
 	}
 	slices.SortStableFunc(all, func(a, b MovedAway) int { return record.Compare(a.Path, b.Path) })
@@ -98,6 +98,14 @@ func movedAway(found []missingPath) (moved []MovedAway) {
 		}
 	}
 	return moved
+}
+
+func (m *missingPath) moved() *MovedAway {
+	a := MovedAway{m.asked(), m.movedTo, m.kind, m.last}
+	if a.Path != m.path {
+		a.Pos = m.wasPos
+	}
+	return &a
 }
 
 // movedAlong reports whether a, which was in the folder dir, is still at the same place in it.

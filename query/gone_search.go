@@ -29,6 +29,7 @@ type goneSearch struct {
 type missingPath struct {
 	path   string
 	was    []string // paths that it had before, and that were asked for
+	wasPos int      // the last snapshot that has it at the first of these
 	direct bool     // it was asked for as what it is
 	kind   file.Kind
 	last   int // the last snapshot in which it was there
@@ -115,7 +116,7 @@ func (s *goneSearch) take(h *index.History) error {
 			}
 			return nil
 		}
-		m.was = []string{h.Path}
+		m.was, m.wasPos = []string{h.Path}, v.Last
 		if m.kind == file.Folder {
 			s.folders = append(s.folders, end.Path)
 		}
@@ -166,6 +167,9 @@ func (s *goneSearch) isThere(path string, v *Version, now *seen) bool {
 func (s *goneSearch) add(m *missingPath) {
 	if i, known := s.at[m.path]; known {
 		f := &s.found[i]
+		if len(f.was) == 0 {
+			f.wasPos = m.wasPos
+		}
 		f.direct, f.was = f.direct || m.direct, append(f.was, m.was...)
 		return
 	}
@@ -251,7 +255,7 @@ func (s *goneSearch) useless(m *matcher) (all []Useless, err error) {
 			} else if gone = p.movedTo == ""; gone {
 				break
 			} else if u.Moved == nil {
-				u.Moved = &MovedAway{p.asked(), p.movedTo, p.kind}
+				u.Moved = p.moved()
 			}
 		}
 		if gone {
