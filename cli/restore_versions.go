@@ -61,6 +61,7 @@ type versionsWanted struct {
 	parts  []*restorePart
 	places []restorePlace
 	found  []query.FileVersion // one for each part
+	of     []string            // the file that it is one of
 	lost   bool                // there are some whose snapshots have no folder
 }
 
@@ -89,7 +90,7 @@ func (w *versionsWanted) take(arg, of string, all []query.FileVersion, unheld in
 		}
 		part := &restorePart{header: &w.snaps[v.Pos], options: w.options, files: 1, bytes: max(v.Record.Size, 0)}
 		part.options.Items = []restore.Item{{Path: v.Path, To: record.Join(dir, to)}}
-		w.parts, w.found = append(w.parts, part), append(w.found, *v)
+		w.parts, w.found, w.of = append(w.parts, part), append(w.found, *v), append(w.of, of)
 		w.places = append(w.places, restorePlace{part.options.Items[0], part.header, arg})
 	}
 }
@@ -105,7 +106,12 @@ func (w *versionsWanted) print() error {
 	}
 	for i := range w.found {
 		v := &w.found[i]
-		if err := w.comesBack(&w.snaps[v.First], width, v.Record.Kind, v.Record.Size, v.Path, w.places[i].To); err != nil {
+		var asides []string
+		if v.Path != w.of[i] {
+			asides = []string{"was " + quote.Name(v.Path)}
+		}
+		if err := w.comesBack(&w.snaps[v.First], width, v.Record.Kind, v.Record.Size, w.places[i].To, "",
+			asides...); err != nil {
 			return err
 		}
 	}

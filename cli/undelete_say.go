@@ -146,7 +146,7 @@ func (u *undeletion) tell() (failed bool) {
 		say("%s: cannot tell whether it is gone: %s", text.Path(s.Path, file.None), quote.Clean(s.Err.Error()))
 	}
 	for i := range u.what.Useless {
-		if w := &u.what.Useless[i]; w.Moved == nil && len(u.parts) > 0 {
+		if w := &u.what.Useless[i]; w.Moved == nil && (len(u.parts) > 0 || len(u.what.Useless) > 1) {
 			say("%s", whyUseless(w))
 		}
 	}

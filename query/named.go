@@ -49,9 +49,18 @@ func (d *Reader) EntryOrNewest(ctx context.Context, arg string) (h *record.Heade
 			return nil, "", false, herr
 		}
 		if held := heldOnly(versionsOf(&history, d.Snapshots)); len(held) > 0 {
-			last := d.Snapshots[held[len(held)-1].Last].Name
+			v := held[len(held)-1]
+			end, err := d.end(ctx, v)
+			if err != nil {
+				return nil, "", false, err
+			}
+			if end.Last == d.Snapshots.Newest() {
+				return nil, "", false, hint.With(fmt.Errorf("%s: not in the newest snapshot, %s: it was moved", quote.Path(path),
+					quote.Name(d.Newest().Name)), "as it is called now: snap restore %s", quote.Word("latest:"+end.Path))
+			}
+			last := d.Snapshots[v.Last].Name
 			return nil, "", false, hint.With(fmt.Errorf("%s: not in the newest snapshot, %s", quote.Path(path),
-				quote.Name(d.Newest().Name)), "the last one that holds it: snap restore %s; if it is gone from the source: "+
+				quote.Name(d.Newest().Name)), "the last one that holds it: snap restore %s\nif it is gone from the source: "+
 				"snap undelete %s", quote.Word(last+":"+path), quote.Word(path))
 		}
 	}
