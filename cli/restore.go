@@ -109,10 +109,14 @@ func (c *call) restore(d *query.Reader) error {
 
 // bringBack restores the parts, one after the other, and prints how that went.
 func (c *call) bringBack(d *query.Reader, parts []*restorePart, r *restoreReport) error {
+	hinted := r.hint
+	if hinted == nil {
+		hinted = exit.RestoreHint
+	}
 	ahead := len(parts) > 1 && !r.dryRun || r.announce != nil
 	if ahead && parts[0].options.Overwrite == restore.Never {
 		if err := c.lookAhead(d, parts); err != nil {
-			return exit.RestoreHint(err, parts[0].options.Target)
+			return hinted(err, parts[0].options.Target)
 		}
 	}
 	if r.announce != nil {
@@ -136,7 +140,7 @@ func (c *call) bringBack(d *query.Reader, parts []*restorePart, r *restoreReport
 		r.add(&res)
 		if err != nil {
 			r.line.End()
-			return exit.RestoreHint(err, p.options.Target)
+			return hinted(err, p.options.Target)
 		}
 	}
 	r.line.End()

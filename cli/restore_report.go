@@ -33,6 +33,8 @@ type restoreReport struct {
 	// Where something is, single files are named with -v only.
 	announce func() error
 
+	hint func(err error, target string) error // what to do about an error; nil: as for a restore
+
 	state progress.State
 	total restore.Result
 	err   error // of printing

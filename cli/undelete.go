@@ -11,7 +11,6 @@ import (
 	"snap/internal/quote"
 	"snap/internal/when"
 	"snap/query"
-	"snap/restore"
 )
 
 func undeleteCommand() *command {
@@ -93,10 +92,8 @@ func (c *call) undelete(d *query.Reader) error {
 	if emptied != nil && !o.DryRun {
 		return emptied
 	}
-	err = c.bringBack(d, u.parts, &restoreReport{call: c, dryRun: o.DryRun, started: start, announce: u.print})
-	if exists := (*restore.ExistsError)(nil); errors.As(err, &exists) && c.flags.String("target") == "" {
-		err = hint.With(err, "elsewhere: --target DIR")
-	}
+	err = c.bringBack(d, u.parts, &restoreReport{call: c, dryRun: o.DryRun, started: start, announce: u.print,
+		hint: exit.UndeleteHint})
 	if err == nil && emptied != nil {
 		return emptied
 	}
