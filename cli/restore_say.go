@@ -50,7 +50,8 @@ func (c *call) snapshotText(h *record.Header) string {
 
 // comesBack is a line about something that comes back: the snapshot that it comes from, how long ago that was, the
 // size, the path, and what else there is to say.
-func (c *call) comesBack(h *record.Header, width int, kind file.Kind, bytes int64, path, to string, asides ...string) error {
+func (c *call) comesBack(h *record.Header, width int, kind file.Kind, bytes int64, path, to string,
+	asides ...string) error {
 	size := "-"
 	if kind == file.Regular || kind == file.Folder {
 		size = c.Size(bytes)

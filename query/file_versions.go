@@ -31,7 +31,8 @@ type FileVersion struct {
 // FileVersions are all that the file typed names ever held, in the order of snapshots, the names that it had before it
 // came there included; equal ones that follow each other are one. Unheld is how many no snapshot holds, because they
 // could not be read. The path that was meant is returned too.
-func (d *Reader) FileVersions(ctx context.Context, typed string) (path string, all []FileVersion, unheld int, err error) {
+func (d *Reader) FileVersions(ctx context.Context, typed string) (path string, all []FileVersion, unheld int,
+	err error) {
 	paths, err := d.Paths(typed)
 	if err != nil {
 		return "", nil, 0, err

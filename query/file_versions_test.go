@@ -31,7 +31,8 @@ func TestVersionNames(t *testing.T) {
 			t.Errorf("%q: %q", name, got)
 		}
 	}
-	for _, name := range []string{long(251) + ".txt", "x" + strings.Repeat("é", 127), long(255), strings.Repeat("\x80", 255)} {
+	for _, name := range []string{long(251) + ".txt", "x" + strings.Repeat("é", 127), long(255),
+		strings.Repeat("\x80", 255)} {
 		for _, got := range VersionNames(name, times) {
 			if len(got) > 255 || len(got) < 245 || !strings.Contains(got, ".2026-01-02T0") || strings.HasSuffix(name, ".txt") !=
 				strings.HasSuffix(got, ".txt") {

@@ -10,8 +10,8 @@ import (
 	"snap/scan"
 )
 
-// GoneIn yields the names in the folder dir that lead on to what is gone: those at which the source has nothing now, and
-// folders. It does not ask what was renamed.
+// GoneIn yields the names in the folder dir that lead on to what is gone: those at which the source has nothing now,
+// and folders. It does not ask what was renamed.
 func (d *Reader) GoneIn(ctx context.Context, dir string) iter.Seq2[MissingName, error] {
 	return func(yield func(MissingName, error) bool) {
 		if len(d.Snapshots) == 0 {

@@ -15,7 +15,8 @@ import (
 
 // EntryOrNewest is Entry, where a path without a snapshot stands for that of the newest one; newest tells so. A
 // reference goes before: what names a snapshot, or is the beginning of a name, is no path.
-func (d *Reader) EntryOrNewest(ctx context.Context, arg string) (h *record.Header, path string, newest bool, err error) {
+func (d *Reader) EntryOrNewest(ctx context.Context, arg string) (h *record.Header, path string, newest bool,
+	err error) {
 	h, path, err = d.Entry(ctx, arg)
 	if err == nil || len(d.Snapshots) == 0 {
 		return h, path, false, err
