@@ -10,10 +10,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/urfave/cli/v2"
-
 	"snap/backup"
 	"snap/backup/source"
+	"snap/cli/cmdline"
 	"snap/cli/exit"
 	"snap/cli/logfile"
 	"snap/cli/settings"
@@ -27,64 +26,64 @@ import (
 
 func backupCommand() *command {
 	return &command{
-		name: "backup", args: "[DEST [SRC…]]", max: -1, group: groupMake, does: true,
-		short: "make a snapshot of SRC in DEST",
-		long: `Make a snapshot of the folder SRC in DEST: a folder with a complete copy of SRC, in
+		Name: "backup", Args: "[DEST [SRC…]]", Max: -1, Group: groupMake, Effect: true,
+		Short: "make a snapshot of SRC in DEST",
+		Long: `Make a snapshot of the folder SRC in DEST: a folder with a complete copy of SRC, in
 which unchanged and moved files are hard links into the snapshot before. When
 nothing changed, no snapshot is made, and the newest one gets the tags of --tag and,
 if it has none, the note of --note. Without SRC only the settings files and the index
 are made, as by snap init.
 
-Several SRC, folders and files, are in one snapshot, below their absolute paths. DEST
-remembers them: without arguments, or with -d DEST alone, the destination that other
-commands would use gets a snapshot of what its newest one is of. After -d DEST all
-arguments are sources. Other sources than before are refused without --source-moved,
-which links what is the same file at another path.
+Several SRC, folders or files, are in one snapshot, below their absolute paths. DEST
+remembers its sources: without arguments, or with -d DEST alone, what its newest
+snapshot is of is backed up again. After -d DEST all arguments are sources. Other
+sources than before are refused without --source-moved, which links files that are
+the same at another path.
 
-What is left out stands in DEST/Blacklist.txt and DEST/Whitelist.txt, lasting
-choices in DEST/BackupOptions.txt; the files are made with comments by the first
-run. Flags win over them.`,
-		examples: `snap backup /mnt/disk/me /home/me            # the first one copies everything
+DEST/Blacklist.txt and DEST/Whitelist.txt say what is left out, DEST/BackupOptions.txt
+has settings that last; the first run makes these files, with comments. Flags win over
+them.`,
+		Examples: `snap backup /mnt/disk/me /home/me            # the first one copies everything
 snap backup                                  # the same again
 snap backup -n /mnt/disk/me /home/me         # what would happen?
 snap backup /mnt/disk/all ~/docs /etc/hosts  # several sources
 snap backup /mnt/disk/me ~ --exclude '*.iso' --exclude-caches
 snap backup /mnt/disk/me ~ --if-older 1d     # once a day, tried every hour`,
-		codes: []int{exit.Partial, exit.Refused, exit.Before, exit.NoDest, exit.Locked, exit.Interrupted, exit.Terminated},
-		flags: append([]cli.Flag{
-			&cli.BoolFlag{Name: "dry-run", Aliases: []string{"n"}, Usage: "say what would happen and write nothing at all"},
-			&cli.StringSliceFlag{Name: "exclude", Usage: "leave out `PATTERN`, written as in Blacklist.txt; may be repeated"},
-			&cli.StringSliceFlag{Name: "include",
-				Usage: "take in `PATTERN` even so, written as in Whitelist.txt; may be repeated"},
-			&cli.StringSliceFlag{Name: "exclude-from",
+		Codes: []int{exit.Partial, exit.Refused, exit.Before, exit.NoDest, exit.Locked, exit.Interrupted, exit.Terminated},
+		Flags: append(flags{
+			{Name: "dry-run", Aliases: []string{"n"}, Usage: "say what would happen and write nothing at all"},
+			{Name: "exclude", Kind: cmdline.Strings, Usage: "leave out `PATTERN`, written as in Blacklist.txt; may be repeated"},
+			{Name: "include", Kind: cmdline.Strings,
+				Usage: "back up `PATTERN` even if another pattern leaves it out, written as in Whitelist.txt; may be repeated"},
+			{Name: "exclude-from", Kind: cmdline.Strings,
 				Usage: "leave out what `FILE` lists, written as Blacklist.txt; - is standard input; may be repeated"},
-			&cli.StringSliceFlag{Name: "include-from",
-				Usage: "take in what `FILE` lists even so, written as Whitelist.txt; - is standard input; may be repeated"},
-			&cli.BoolFlag{Name: "one-file-system", Aliases: []string{"x"}, Usage: "do not enter other file systems"},
-			&cli.BoolFlag{Name: "exclude-caches", Usage: "leave out what is in folders with a CACHEDIR.TAG"},
-			&cli.StringSliceFlag{Name: "exclude-if-present",
+			{Name: "include-from", Kind: cmdline.Strings,
+				Usage: "back up what `FILE` lists even if a pattern leaves it out, written as Whitelist.txt; - is " +
+					"standard input; may be repeated"},
+			{Name: "one-file-system", Aliases: []string{"x"}, Usage: "do not enter other file systems"},
+			{Name: "exclude-caches", Usage: "leave out what is in folders with a CACHEDIR.TAG"},
+			{Name: "exclude-if-present", Kind: cmdline.Strings,
 				Usage: "leave out what is in folders that hold a file `NAME`; may be repeated"},
-			&cli.StringFlag{Name: "exclude-larger-than", Usage: "leave out files larger than `SIZE`, as 500M"},
-			&cli.BoolFlag{Name: "force", Usage: "make a snapshot although nothing changed"},
-			&cli.BoolFlag{Name: "checksum", Usage: "trust no time stamps: read and hash every file"},
-			&cli.BoolFlag{Name: "trust-moves", Usage: "link a renamed file with equal inode, size and time unread"},
-			&cli.BoolFlag{Name: "ignore-inode", Usage: "do not compare inode numbers"},
-			&cli.BoolFlag{Name: "ignore-ctime", Usage: "do not compare the time of the last status change"},
-			&cli.StringSliceFlag{Name: "tag", Usage: "label the snapshot with `TAG`; may be repeated"},
-			&cli.StringFlag{Name: "note", Usage: "give the snapshot a note, `TEXT`"},
+			{Name: "exclude-larger-than", Kind: cmdline.String, Usage: "leave out files larger than `SIZE`, as 500M"},
+			{Name: "force", Usage: "make a snapshot even if nothing changed"},
+			{Name: "checksum", Usage: "read and hash every file, whatever its times say"},
+			{Name: "trust-moves", Usage: "link a renamed file without reading it if inode number, size and time are the same"},
+			{Name: "ignore-inode", Usage: "do not compare inode numbers"},
+			{Name: "ignore-ctime", Usage: "do not compare the time of the last status change"},
+			{Name: "tag", Kind: cmdline.Strings, Usage: "label the snapshot with `TAG`; may be repeated"},
+			{Name: "note", Kind: cmdline.String, Usage: "give the snapshot a note, `TEXT`"},
 			takeOverFlag(),
-			&cli.StringFlag{Name: "time", Usage: "record (and name) the snapshot with this `TIME` instead of now"},
-			&cli.StringFlag{Name: "if-older",
-				Usage: "do nothing if the last snapshot, or run that found nothing changed, is not older than `AGE`"},
-			&cli.BoolFlag{Name: "strict",
-				Usage: "a file that grows while it is read, as a log does, makes the snapshot incomplete too"},
-			&cli.BoolFlag{Name: "allow-empty-source", Usage: "accept a source without a single entry"},
-			&cli.BoolFlag{Name: "source-moved", Usage: "accept other sources than those of the newest snapshot"},
+			{Name: "time", Kind: cmdline.String, Usage: "record (and name) the snapshot with this `TIME` instead of now"},
+			{Name: "if-older", Kind: cmdline.String,
+				Usage: "do nothing unless the last snapshot, or the last run that found nothing changed, is older than `AGE`"},
+			{Name: "strict",
+				Usage: "call a snapshot incomplete also because of a file that grew while it was read, as logs do"},
+			{Name: "allow-empty-source", Usage: "accept an empty source"},
+			{Name: "source-moved", Usage: "accept other sources than those of the newest snapshot"},
 			hereFlag(),
-			&cli.IntFlag{Name: "jobs", Usage: "work on `N` files at the same time (default: as snap thinks best)"},
+			{Name: "jobs", Kind: cmdline.Int, Usage: "work on `N` files at the same time (default: snap chooses)"},
 		}, giveWayFlags()...),
-		complete: completeFiles,
-		run: func(c *call) error {
+		Run: func(c *call) error {
 			if err := c.noneEmpty("DEST", "SRC"); err != nil {
 				return err
 			}
@@ -337,7 +336,7 @@ func (c *call) backupOptions(s *settings.Settings, dest string, src sources) (ba
 		f.Bool("allow-empty-source")
 	o.Note = strings.ToValidUTF8(f.String("note"), "\ufffd")
 	o.Scan.Own = c.ownFiles(dest, s.Logfile)
-	o.Scan.IfPresent = append(f.StringSlice("exclude-if-present"), o.Scan.IfPresent...)
+	o.Scan.IfPresent = append(f.Strings("exclude-if-present"), o.Scan.IfPresent...)
 	o.Users, o.Groups = text.UserName, text.GroupName
 	o.Host, _ = os.Hostname()
 	if u, err := user.Current(); err == nil {
@@ -345,7 +344,7 @@ func (c *call) backupOptions(s *settings.Settings, dest string, src sources) (ba
 	}
 	if f.IsSet("jobs") {
 		if o.Jobs = f.Int("jobs"); o.Jobs < 1 || o.Jobs > 1024 {
-			return o, hint.Usagef("--jobs %d: it is a number from 1 to 1024", o.Jobs)
+			return o, hint.Usagef("--jobs %d: must be a number from 1 to 1024", o.Jobs)
 		}
 	}
 	var err error
@@ -370,12 +369,12 @@ func (c *call) backupOptions(s *settings.Settings, dest string, src sources) (ba
 	if err := c.giveWay(&o, s); err != nil {
 		return o, err
 	}
-	for _, name := range f.StringSlice("exclude-if-present") {
+	for _, name := range f.Strings("exclude-if-present") {
 		if err := settings.CheckMarker(name); err != nil {
 			return o, hint.Usagef("--exclude-if-present: %s", err)
 		}
 	}
-	for _, t := range f.StringSlice("tag") {
+	for _, t := range f.Strings("tag") {
 		if err := settings.CheckTag(t); err != nil {
 			return o, hint.Usagef("--tag: %s", err)
 		}

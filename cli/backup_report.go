@@ -261,7 +261,7 @@ func (r *backupReport) summary(res *backup.Result, start time.Time) error {
 		lines = append(lines, text)
 	}
 	if res.Previous == "" && !r.dryRun {
-		lines = append(lines, "", c.env.program.typed("next: snap list · snap ls latest · snap restore latest --target DIR"))
+		lines = append(lines, "", c.env.program.Typed("next: snap list · snap ls latest · snap restore latest --target DIR"))
 	}
 	return c.printf("%s\n", strings.Join(c.WrapAll(lines, 4), "\n"))
 }

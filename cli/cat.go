@@ -7,8 +7,7 @@ import (
 	"io/fs"
 	"path"
 
-	"github.com/urfave/cli/v2"
-
+	"snap/cli/cmdline"
 	"snap/cli/exit"
 	"snap/cli/text"
 	"snap/internal/file"
@@ -22,10 +21,10 @@ import (
 
 func catCommand() *command {
 	return &command{
-		name: "cat", args: "REF:PATH…", short: "a file's bytes, or a folder as an archive, verified", group: groupLook,
-		min: 1, max: -1,
-		codes: []int{exit.Partial, exit.NoDest, exit.Locked},
-		long: `
+		Name: "cat", Args: "REF:PATH…", Short: "a file's bytes, or a folder as an archive, verified", Group: groupLook,
+		Min: 1, Max: -1,
+		Codes: []int{exit.Partial, exit.NoDest, exit.Locked},
+		Long: `
 Writes the bytes of a file to standard output as a snapshot holds them. They are
 hashed on the way: when they are not what was backed up, that is said on standard
 error and the exit code is 1, after the bytes were written.
@@ -33,26 +32,24 @@ error and the exit code is 1, after the bytes were written.
 With --archive a folder, or a whole snapshot, is written as a tar or zip archive,
 with the names that snap restore --target would give; of several snapshots below
 the name of each. tar keeps owners, modes, times, symbolic and hard links, devices
-and extended attributes, zip modes, times and symbolic links. Holes are zeros in it.
-A file that the snapshot no longer holds truly is named, and the exit code is 3.`,
-		examples: `
+and extended attributes, zip modes, times and symbolic links. Holes become zeros.
+A file whose bytes are not what was backed up is named, and the exit code is 3.`,
+		Examples: `
 snap cat latest:docs/report.txt
 snap cat @7d:src/main.go | diff - src/main.go
 snap cat latest:docs --archive tar | tar -tv
 snap cat latest:docs --archive zip > docs.zip`,
-		flags: []cli.Flag{
-			&cli.StringFlag{Name: "archive", Usage: "write a folder as an archive: `FORMAT` is tar or zip"},
+		Flags: flags{
+			{Name: "archive", Kind: cmdline.String, OneOf: []string{"tar", "zip"},
+				Usage: "write a folder as an archive: `FORMAT` is tar or zip"},
 		},
-		complete: completePathRef,
-		run:      runCat,
+		Complete: completePathRef,
+		Run:      runCat,
 	}
 }
 
 func runCat(c *call) error {
 	if format := c.flags.String("archive"); c.flags.IsSet("archive") {
-		if err := oneOf("archive", format, "tar", "zip"); err != nil {
-			return err
-		}
 		return c.reading(func(d *query.Reader) error { return c.archive(d, format) })
 	}
 	if len(c.args) > 1 {

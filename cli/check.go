@@ -7,8 +7,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/urfave/cli/v2"
-
+	"snap/cli/cmdline"
 	"snap/cli/exit"
 	"snap/cli/text"
 	"snap/destination/check"
@@ -18,10 +17,10 @@ import (
 
 func checkCommand() *command {
 	return &command{
-		name: "check", which: true, group: groupKeep, does: true,
-		codes: []int{exit.Refused, exit.NoDest, exit.Locked, exit.Interrupted, exit.Terminated},
-		short: "index, change sets and trees agree; --repair mends",
-		long: `
+		Name: "check", Group: groupKeep, Effect: true,
+		Codes: []int{exit.Refused, exit.NoDest, exit.Locked, exit.Interrupted, exit.Terminated},
+		Short: "test that all snapshots are intact; --repair mends",
+		Long: `
 Makes sure that the index agrees with itself and with the change sets, and that
 every snapshot's folder holds what the index says: names, types, sizes, times,
 modes, owners, extended attributes with ACLs, link targets. With --read-data each file is also read, once however
@@ -32,27 +31,28 @@ the result for snap status, where the destination is yours and can be written to
 --repair mends what it can: from another snapshot or path with the same content,
 from the live source, or from the damaged file itself where only its metadata was
 altered. A damaged file is replaced by a new one, never written to. What does not
-belong there is told and left to you.
+belong there is named and left to you.
 
 The exit code is 0 when all is well or all was mended, 1 when damage is left. A
 snapshot whose folder was removed by hand is no damage.`,
-		examples: `
+		Examples: `
 snap check                          # names, sizes, times
 snap check --read-data              # every byte
 snap check --read-data-subset 1/12  # all of them in a year of months
 snap check --read-data --repair     # and mend what can be mended`,
-		flags: []cli.Flag{
-			&cli.BoolFlag{Name: "read-data", Usage: "read every file once and compare it with its hash"},
-			&cli.StringFlag{Name: "read-data-subset",
+		Flags: flags{
+			{Name: "read-data", Usage: "read every file once and compare it with its hash"},
+			{Name: "read-data-subset", Kind: cmdline.String,
 				Usage: "read a `PART`: 10% of the files at random, 3/7 (the third of seven parts), or about 50G at random"},
-			&cli.BoolFlag{Name: "repair", Usage: "mend what can be mended"},
-			&cli.IntFlag{Name: "jobs", Usage: "read `N` files at the same time (default: as snap thinks best)"},
+			{Name: "repair", Usage: "mend what can be mended"},
+			{Name: "jobs", Kind: cmdline.Int, Usage: "read `N` files at the same time (default: snap chooses)"},
 		},
-		run: runCheck,
+		Run: runCheck,
 	}
 }
 
 func runCheck(c *call) error {
+	c.which = true
 	o, err := c.checkOptions()
 	if err != nil {
 		return err
@@ -89,7 +89,7 @@ func (c *call) checkOptions() (check.Options, error) {
 	o := check.Options{Repair: c.flags.Bool("repair"), LockWait: c.opts.lockWait, Holder: c.holder("check")}
 	if c.flags.IsSet("jobs") {
 		if o.Jobs = c.flags.Int("jobs"); o.Jobs < 1 || o.Jobs > 1024 {
-			return o, hint.Usagef("--jobs %d: it is a number from 1 to 1024", o.Jobs)
+			return o, hint.Usagef("--jobs %d: must be a number from 1 to 1024", o.Jobs)
 		}
 	}
 	o.Read.All = c.flags.Bool("read-data")
@@ -109,7 +109,7 @@ func (c *call) checkOptions() (check.Options, error) {
 
 // parseSubset reads 10%, 3/7 or 50G.
 func parseSubset(s string) (check.Subset, error) {
-	bad := fmt.Errorf("%s is no part: write it as 10%%, as 3/7 (the third of seven parts) or as a size like 50G",
+	bad := fmt.Errorf("%s is not a part: write it as 10%%, as 3/7 (the third of seven parts) or as a size like 50G",
 		quote.Name(s))
 	if digits, ok := strings.CutSuffix(s, "%"); ok {
 		p, err := strconv.ParseFloat(digits, 64)

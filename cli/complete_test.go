@@ -7,40 +7,6 @@ import (
 	"testing"
 )
 
-func TestLinesAreTakenApartLikeAShellDoes(t *testing.T) {
-	for _, c := range []struct {
-		line string
-		want string // words joined by bars, "!" where only a shell can know
-	}{
-		{"snap ls ", "snap|ls|"}, {"snap  ls la", "snap|ls|la"}, {"snap ls 'a b", "snap|ls|a b"},
-		{`snap ls "a b":c`, "snap|ls|a b:c"},
-		{`snap ls a\ b`, "snap|ls|a b"}, {`snap ls "a\"b\c`, `snap|ls|a"b\c`}, {`snap ls '$x`, "snap|ls|$x"},
-		{`snap ls ''`, "snap|ls|"},
-		{"snap ls $x", "!"}, {"snap ls `x`", "!"}, {`snap ls "$(x)"`, "!"}, {"ls | snap ", "!"}, {"snap; ls ", "!"}, {"", ""},
-		{`snap \`, `snap|\`},
-	} {
-		words, _, ok := splitLine(c.line, "")
-		got := strings.Join(words, "|")
-		if !ok {
-			got = "!"
-		}
-		if got != c.want {
-			t.Errorf("%s: %s, want %s", c.line, got, c.want)
-		}
-	}
-}
-
-func FuzzSplitLine(f *testing.F) {
-	for _, s := range []string{"snap ls ", `snap "a\`, "'", `\`, "snap ls 'a b' \"c"} {
-		f.Add(s)
-	}
-	f.Fuzz(func(t *testing.T, line string) {
-		if words, _, ok := splitLine(line, ":="); ok && len(words) == 0 {
-			t.Fatal("there is always a last word")
-		}
-	})
-}
-
 func TestCompletion(t *testing.T) {
 	w := mustWorld(t)
 	w.mkdir("docs")
@@ -75,6 +41,8 @@ func TestCompletion(t *testing.T) {
 		{"snap diff latest -- --s", false, ""},
 		{"snap history doc", false, "docs/|docs:x"},
 		{"snap find x --in old", false, "oldest"},
+		{"snap cat --archive ", false, "tar|zip"},
+		{"snap tag latest --add ", false, "pin"},
 		{"snap -d /nowhere ls ", false, ""},
 		{"snap ls $(touch x) ", false, ""},
 		{"snap nonsense ", false, ""},

@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/urfave/cli/v2"
-
 	"snap/cli/exit"
 	"snap/destination"
 	"snap/destination/retention"
@@ -17,17 +15,17 @@ import (
 
 func deleteCommand() *command {
 	return &command{
-		name: "delete", args: "REF…", min: 1, max: -1, group: groupKeep, does: true,
-		short: "delete snapshots",
-		long: `Delete snapshots. What other snapshots share with them stays, and so does every
+		Name: "delete", Args: "REF…", Min: 1, Max: -1, Group: groupKeep, Effect: true,
+		Short: "delete snapshots",
+		Long: `Delete snapshots. What other snapshots share with them stays, and so does every
 answer about the others. A pinned snapshot goes if its whole name is given, not by
 latest, a date or the beginning of its name.`,
-		examples: `snap delete -n oldest  # what would it free?
+		Examples: `snap delete -n oldest  # what would it free?
 snap delete 20261101-120000 latest~3`,
-		codes:    []int{exit.Refused, exit.NoDest, exit.Locked, exit.Interrupted, exit.Terminated},
-		flags:    []cli.Flag{dryFlag("say what would be freed and delete nothing")},
-		complete: completeRef,
-		run:      runDelete,
+		Codes:    []int{exit.Refused, exit.NoDest, exit.Locked, exit.Interrupted, exit.Terminated},
+		Flags:    flags{dryFlag("say what would be freed and delete nothing")},
+		Complete: completeRef,
+		Run:      runDelete,
 	}
 }
 

@@ -147,7 +147,7 @@ func (c *call) checkDisk(dest string) error {
 		return err
 	} else if !there {
 		return exit.With(exit.Refused, hint.With(
-			fmt.Errorf("destination %s: empty of snapshots, but backups went there until %s: is its disk not mounted?",
+			fmt.Errorf("destination %s: holds no snapshots, but backups went there until %s: is its disk not mounted?",
 				quote.Name(dest), c.When(last.Last)),
 			"mount the disk; "+anew, quote.Word(dest)))
 	}

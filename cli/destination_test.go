@@ -22,7 +22,7 @@ import (
 func findIn(t *testing.T, flag, variable, cwd, state string) (dest string, stderr string, err error) {
 	t.Helper()
 	var errs bytes.Buffer
-	env := &Env{Stderr: &errs, Dir: cwd, Now: time.Now, LookupEnv: func(key string) (string, bool) {
+	env := &Env{Stderr: &errs, Dir: cwd, program: newProgram(""), Now: time.Now, LookupEnv: func(key string) (string, bool) {
 		v := map[string]string{"SNAP_DEST": variable, "XDG_STATE_HOME": state}[key]
 		return v, v != ""
 	}}
@@ -57,7 +57,7 @@ func TestWhichDestination(t *testing.T) {
 	remember := func(dest, id, source string) {
 		t.Helper()
 		now = now.Add(time.Hour)
-		env := &Env{Stderr: io.Discard, Now: func() time.Time { return now },
+		env := &Env{Stderr: io.Discard, program: newProgram(""), Now: func() time.Time { return now },
 			LookupEnv: func(string) (string, bool) { return state, true }}
 		if err := (&call{env: env, out: new(output)}).remember(dest, id, source); err != nil {
 			t.Fatal(err)
@@ -95,7 +95,7 @@ func TestWhichDestination(t *testing.T) {
 	}
 	for _, c := range []struct{ flag, variable string }{{at("plain"), ""}, {"", at("plain")}, {at("nowhere"), ""}} {
 		if _, _, err := findIn(t, c.flag, c.variable, at("c"), state); exit.Code(context.Background(), err) != exit.NoDest ||
-			len(hint.Lines(err, program("").typed)) == 0 {
+			len(hint.Lines(err, newProgram("").Typed)) == 0 {
 			t.Errorf("%v: %v", c, err)
 		}
 	}
@@ -124,7 +124,7 @@ func TestPlacesOfADestination(t *testing.T) {
 	base := t.TempDir()
 	dir := filepath.Join(base, "state")
 	now := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
-	env := &Env{Stderr: io.Discard, Now: func() time.Time { return now },
+	env := &Env{Stderr: io.Discard, program: newProgram(""), Now: func() time.Time { return now },
 		LookupEnv: func(string) (string, bool) { return dir, true }}
 	c := &call{env: env, out: new(output)}
 	known := func() (all []string) {

@@ -4,8 +4,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/urfave/cli/v2"
-
 	"snap/cli/exit"
 	"snap/cli/text"
 	"snap/cli/wire"
@@ -19,41 +17,41 @@ import (
 
 func diffCommand() *command {
 	return &command{
-		name: "diff", args: "[A [B]] [-- PATH…]", short: "what changed between two snapshots", group: groupLook, max: 2,
-		dashed: true, which: true,
-		codes: []int{exit.Partial, exit.Refused, exit.NoDest, exit.Locked},
-		long: `
-Lists what one has to do to A to get B: + added, - removed, M modified (content),
-U metadata (owner, mode, times), R moved, T another type. Without B it is the
-newest snapshot, without A the one before B's. PATHs limit the answer to what is
-below them.
+		Name: "diff", Args: "[A [B]] [-- PATH…]", Short: "what changed between two snapshots", Group: groupLook, Max: 2,
+		Dashed: true,
+		Codes:  []int{exit.Partial, exit.Refused, exit.NoDest, exit.Locked},
+		Long: `
+Lists what changed from snapshot A to snapshot B: + added, - removed, M modified
+(content), U metadata (owner, mode, times), R moved, T another type. Without B it is
+the newest snapshot, without A too the one before that. PATHs limit the answer to
+what is below them.
 
-With --source it is the source as it is now that A, else the newest snapshot, is
-compared with. Nothing is written: it is what a backup -n finds, with the settings
-and lists of the destination. Files that it would copy are not read: they count as
-modified.
+With --source A, or else the newest snapshot, is compared with the source as it is
+now. Nothing is written: it is what backup -n finds, with the settings and lists of
+the destination. Files that a backup would copy are not read: they count as modified.
 
 A renamed folder is one line with the number of entries that moved along; what
-is different inside has lines of its own. -v says what differs and, of neighbours,
-why and how the later one stored it. --json has a line for every path.`,
-		examples: `
+is different inside has lines of its own. -v says what differs and, if A is the
+snapshot before B, why B stored it anew and how. --json has a line for every path.`,
+		Examples: `
 snap diff              # the last backup's changes
 snap diff @7d latest -- docs
 snap diff --source -v  # what has changed since the last backup, and how
 snap diff --stat oldest latest
 snap diff --exit-code && echo nothing new`,
-		flags: []cli.Flag{
-			&cli.BoolFlag{Name: "source", Usage: "compare with the source as it is now"},
-			&cli.BoolFlag{Name: "stat", Usage: "totals only"},
-			&cli.BoolFlag{Name: "exit-code", Usage: "end with 1 when there are differences"},
+		Flags: flags{
+			{Name: "source", Usage: "compare with the source as it is now"},
+			{Name: "stat", Usage: "totals only"},
+			{Name: "exit-code", Usage: "end with 1 when there are differences"},
 			rawFlag(),
 		},
-		complete: completeRef,
-		run:      runDiff,
+		Complete: completeRef,
+		Run:      runDiff,
 	}
 }
 
 func runDiff(c *call) error {
+	c.which = true
 	raw, err := c.raw()
 	if err != nil {
 		return err

@@ -31,8 +31,8 @@ type Env struct {
 	StderrTTY  bool
 	Width      int // columns of the terminal that Stdout is, 0 when it is none
 
-	program program // set by Run
-	line    string  // the command line as it can be typed again, set by Run
+	program *program // set by Run
+	line    string   // the command line as it can be typed again, set by Run
 }
 
 // System is the environment of this process.

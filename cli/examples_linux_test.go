@@ -43,14 +43,14 @@ func TestExamplesOfTheHelp(t *testing.T) {
 	ran := 0
 	all := commands()
 	slices.SortStableFunc(all, func(a, b *command) int { // what deletes snapshots comes last
-		deletes := func(c *command) int { return strings.Count("prune delete", c.name) }
+		deletes := func(c *command) int { return strings.Count("prune delete", c.Name) }
 		return deletes(a) - deletes(b)
 	})
 	for _, cmd := range all {
-		if cmd.name == "undelete" {
+		if cmd.Name == "undelete" {
 			w.run("rm -r docs/report.txt docs/letters")
 		}
-		for line := range strings.Lines(strings.TrimSpace(cmd.examples)) {
+		for line := range strings.Lines(strings.TrimSpace(cmd.Examples)) {
 			line = strings.TrimSpace(line)
 			shell := "bash"
 			switch {

@@ -9,8 +9,7 @@ import (
 	"strings"
 	"syscall"
 
-	"github.com/urfave/cli/v2"
-
+	"snap/cli/cmdline"
 	"snap/cli/exit"
 	"snap/cli/settings"
 	"snap/cli/text"
@@ -26,25 +25,25 @@ import (
 
 func explainCommand() *command {
 	return &command{
-		name: "explain", args: "PATH", min: 1, max: 1, group: groupLook,
-		short: "is a path of the source backed up, and why",
-		long: `Say whether PATH of the source is taken into backups, which line of which file says
+		Name: "explain", Args: "PATH", Min: 1, Max: 1, Group: groupLook,
+		Short: "whether a path of the source is backed up, and why",
+		Long: `Say whether PATH of the source is backed up, which line of which file says
 so, what the last backup did with it and why, and which snapshots share its inode,
 under which names. PATH is relative to the working directory if that is in the
 source, else to the source, or absolute.`,
-		examples: `snap explain ~/.cache
+		Examples: `snap explain ~/.cache
 snap explain Documents/report.odt`,
-		codes: []int{exit.NoDest},
-		flags: []cli.Flag{
-			&cli.StringSliceFlag{Name: "exclude", Usage: "judge as if `PATTERN` stood in Blacklist.txt; may be repeated"},
-			&cli.StringSliceFlag{Name: "include", Usage: "judge as if `PATTERN` stood in Whitelist.txt; may be repeated"},
-			&cli.StringSliceFlag{Name: "exclude-from",
+		Codes: []int{exit.NoDest},
+		Flags: flags{
+			{Name: "exclude", Kind: cmdline.Strings, Usage: "judge as if `PATTERN` stood in Blacklist.txt; may be repeated"},
+			{Name: "include", Kind: cmdline.Strings, Usage: "judge as if `PATTERN` stood in Whitelist.txt; may be repeated"},
+			{Name: "exclude-from", Kind: cmdline.Strings,
 				Usage: "judge as if the lines of `FILE` stood in Blacklist.txt; may be repeated"},
-			&cli.StringSliceFlag{Name: "include-from",
+			{Name: "include-from", Kind: cmdline.Strings,
 				Usage: "judge as if the lines of `FILE` stood in Whitelist.txt; may be repeated"},
 		},
-		complete: completeNewestPath,
-		run:      explain,
+		Complete: completeNewestPath,
+		Run:      explain,
 	}
 }
 
@@ -79,7 +78,7 @@ func explain(c *call) error {
 	}
 	newest := &d.Snapshots[d.Snapshots.Newest()]
 	if newest.Source == "" {
-		return hint.With(fmt.Errorf("nobody knows the source of snapshot %s", quote.Name(newest.Name)),
+		return hint.With(fmt.Errorf("the source of snapshot %s is not known", quote.Name(newest.Name)),
 			"the next backup names it: snap backup DEST SRC")
 	}
 	paths, err := d.Paths(c.args[0])

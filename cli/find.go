@@ -5,8 +5,8 @@ import (
 	"strings"
 
 	"github.com/clipperhouse/displaywidth"
-	"github.com/urfave/cli/v2"
 
+	"snap/cli/cmdline"
 	"snap/cli/exit"
 	"snap/cli/text"
 	"snap/cli/wire"
@@ -19,11 +19,11 @@ import (
 
 func findCommand() *command {
 	return &command{
-		name: "find", args: "PATTERN…", short: "every version of a file in every snapshot", group: groupLook, min: 1, max: -1,
-		codes: []int{exit.NoDest, exit.Locked},
-		long: `
-Finds files and folders in all snapshots, a line for each version: a stretch of
-snapshots in which it stayed the same. The line says how the version came about,
+		Name: "find", Args: "PATTERN…", Short: "every version of a file in every snapshot", Group: groupLook, Min: 1, Max: -1,
+		Codes: []int{exit.NoDest, exit.Locked},
+		Long: `
+Finds files and folders in all snapshots, a line for each version: those
+snapshots in a row in which it stayed the same. The line says how the version came about,
 its first and last snapshot, in how many it is, size, time and path, and what
 became of it. On a terminal several versions stand below their path.
 
@@ -43,26 +43,28 @@ A path or glob with a slash that fits nothing there is taken for the end of a pa
 report/2024.odt finds docs/report/2024.odt too. One that is absolute or begins with
 a dot is not.
 
---deleted follows renames: it lists what the newest snapshot holds under no name, as
-far as a snapshot holds it: not what could not be read.`,
-		examples: `
+--deleted lists what the newest snapshot no longer holds under any name, so nothing
+that was only renamed, and nothing that no snapshot could read.`,
+		Examples: `
 snap find report.txt        # every version of every report.txt
 snap find letters/2024.odt  # in whatever folder letters is
 snap find --deleted 'docs/**/*.odt'
 snap find -i '*.jpg' --size +10M --since 2026-01-01 --until 30d
 snap find ~/docs/report.txt --in @7d`,
-		flags: []cli.Flag{
-			&cli.BoolFlag{Name: "ignore-case", Aliases: []string{"i"}, Usage: "large and small letters are the same"},
-			&cli.BoolFlag{Name: "regex", Usage: "the patterns are regular expressions"},
-			&cli.BoolFlag{Name: "deleted", Usage: "only what the newest snapshot holds no longer, under no name"},
-			&cli.StringFlag{Name: "type", Usage: "only `KIND` f (files), d (folders) or l (symbolic links)"},
-			&cli.StringFlag{Name: "size", Usage: "only files of this `SIZE`: +10M for more, -1K for less"},
-			&cli.StringFlag{Name: "since", Usage: "only versions last modified at `WHEN` or later: a date or an age"},
-			&cli.StringFlag{Name: "until", Usage: "only versions last modified at `WHEN` or before"},
-			&cli.StringFlag{Name: "in", Usage: "only versions that are in the snapshot `REF`"},
+		Flags: flags{
+			{Name: "ignore-case", Aliases: []string{"i"}, Usage: "upper and lower case are the same"},
+			{Name: "regex", Usage: "the patterns are regular expressions"},
+			{Name: "deleted", Usage: "only what the newest snapshot no longer holds under any name"},
+			{Name: "type", Kind: cmdline.String, OneOf: []string{"f", "d", "l"},
+				Usage: "only `KIND` f (files), d (folders) or l (symbolic links)"},
+			{Name: "size", Kind: cmdline.String, Usage: "only files of this `SIZE`: +10M for more, -1K for less"},
+			{Name: "since", Kind: cmdline.String, Usage: "only versions last modified at `WHEN` or later: a date or an age"},
+			{Name: "until", Kind: cmdline.String, Usage: "only versions last modified at `WHEN` or before"},
+			{Name: "in", Kind: cmdline.String, Complete: completeRef,
+				Usage: "only versions that are in the snapshot `REF`"},
 			rawFlag(),
 		},
-		run: runFind,
+		Run: runFind,
 	}
 }
 
@@ -177,9 +179,6 @@ func (c *call) findFilter() (*query.Filter, error) {
 		Deleted: c.flags.Bool("deleted"),
 	}
 	if t := c.flags.String("type"); t != "" {
-		if err := oneOf("type", t, "f", "d", "l"); err != nil {
-			return nil, err
-		}
 		f.Kind = map[string]file.Kind{"f": file.Regular, "d": file.Folder, "l": file.Symlink}[t]
 	}
 	var err error

@@ -3,8 +3,7 @@ package cli
 import (
 	"time"
 
-	"github.com/urfave/cli/v2"
-
+	"snap/cli/cmdline"
 	"snap/internal/hint"
 	"snap/internal/quote"
 	"snap/internal/when"
@@ -23,36 +22,34 @@ type options struct {
 }
 
 // globalFlags may stand anywhere on the line.
-func globalFlags() []cli.Flag {
-	return []cli.Flag{
-		&cli.StringFlag{Name: "dest", Aliases: []string{"d"}, Usage: "the destination `DIR`; see below"},
-		&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "results and errors only"},
-		&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "say more; -vv says most"},
-		&cli.BoolFlag{Name: "json", Usage: "results as JSON"},
-		&cli.StringFlag{Name: "lock-wait", Usage: "wait so `LONG` for another run: 30s, 5min; else not"},
-		&cli.BoolFlag{Name: "utc", Usage: "times in UTC, not in local time"},
-		&cli.StringFlag{Name: "units", Value: "iec", Usage: "sizes in `UNITS` iec (KiB), si (kB) or raw"},
-		&cli.StringFlag{Name: "color", Value: "auto", Usage: "colour `WHEN`: auto, always or never"},
-		&cli.BoolFlag{Name: "help", Aliases: []string{"h"}, Usage: "this text, or that of a command"},
-		&cli.BoolFlag{Name: "version", Usage: "the version"},
+func globalFlags() flags {
+	return flags{
+		{Name: "dest", Kind: cmdline.String, Aliases: []string{"d"}, Complete: completeDestinations,
+			Usage: "the destination `DIR`; see below"},
+		{Name: "quiet", Aliases: []string{"q"}, Usage: "results and errors only"},
+		{Name: "verbose", Aliases: []string{"v"}, Usage: "say more; -vv says most"},
+		{Name: "json", Usage: "results as JSON"},
+		{Name: "lock-wait", Kind: cmdline.String,
+			Usage: "wait up to `TIME`, as 30s or 5min, until another run is done (default: not at all)"},
+		{Name: "utc", Usage: "times in UTC, not in local time"},
+		{Name: "units", Kind: cmdline.String, Default: "iec", OneOf: []string{"iec", "si", "raw"},
+			Usage: "sizes in `UNITS` iec (KiB), si (kB) or raw"},
+		{Name: "color", Kind: cmdline.String, Default: "auto", OneOf: []string{"auto", "always", "never"},
+			Usage: "colour `WHEN`: auto, always or never"},
+		{Name: "help", Aliases: []string{"h"}, Usage: "this help, or that of a command"},
+		{Name: "version", Usage: "the version"},
 	}
 }
 
 // readOptions checks the global flags.
-func readOptions(c *cli.Context) (options, error) {
+func readOptions(c cmdline.Values) (options, error) {
 	o := options{
 		dest: c.String("dest"), quiet: c.Bool("quiet"), json: c.Bool("json"), utc: c.Bool("utc"),
-		units: c.String("units"), color: c.String("color"),
+		units: c.String("units"), color: c.String("color"), verbose: c.Times("verbose"),
 	}
 	if c.IsSet("dest") && o.dest == "" {
 		return o, hint.With(hint.Usagef("-d: DIR is empty"),
 			"is a variable not set? Without -d snap looks for the destination by itself")
-	}
-	if err := oneOf("units", o.units, "iec", "si", "raw"); err != nil {
-		return o, err
-	}
-	if err := oneOf("color", o.color, "auto", "always", "never"); err != nil {
-		return o, err
 	}
 	if s := c.String("lock-wait"); s != "" {
 		span, err := when.ParseAge(s)
@@ -64,22 +61,4 @@ func readOptions(c *cli.Context) (options, error) {
 		}
 	}
 	return o, nil
-}
-
-// oneOf is a usage error unless value is among the allowed ones.
-func oneOf(flag, value string, allowed ...string) error {
-	list := ""
-	for i, a := range allowed {
-		switch {
-		case a == value:
-			return nil
-		case i == len(allowed)-1:
-			list += " or " + a
-		case i > 0:
-			list += ", " + a
-		default:
-			list = a
-		}
-	}
-	return hint.Usagef("--%s %s: it is %s", flag, quote.Name(value), list)
 }

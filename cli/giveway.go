@@ -3,9 +3,8 @@ package cli
 import (
 	"fmt"
 
-	"github.com/urfave/cli/v2"
-
 	"snap/backup"
+	"snap/cli/cmdline"
 	"snap/cli/settings"
 	"snap/internal/file"
 	"snap/internal/hint"
@@ -13,15 +12,17 @@ import (
 )
 
 // giveWayFlags say how much a backup gives way to other programs.
-func giveWayFlags() []cli.Flag {
-	return []cli.Flag{
-		&cli.StringFlag{
+func giveWayFlags() flags {
+	return flags{
+		{
 			Name:  "max-rate",
-			Usage: "read at most `SIZE` a second from the source, as 20M; 0: as fast as it can be",
+			Kind:  cmdline.String,
+			Usage: "read at most `SIZE` a second from the source, as 20M; 0 is no limit",
 		},
-		&cli.StringFlag{Name: "nice", Usage: "give way to other programs, by `N` from 0 to 19"},
-		&cli.StringFlag{Name: "ionice", Usage: "give way at the disks: `CLASS` idle, or best-effort:0 to best-effort:7"},
-		&cli.BoolFlag{Name: "keep-awake", Usage: "keep the computer from going to sleep meanwhile (systemd-inhibit)"},
+		{Name: "nice", Kind: cmdline.String, Usage: "give way to other programs at the processor: `N` is 0 to 19"},
+		{Name: "ionice", Kind: cmdline.String,
+			Usage: "give way to other programs at the disk: `CLASS` is idle, or best-effort:0 to best-effort:7"},
+		{Name: "keep-awake", Usage: "keep the computer from going to sleep during the backup (systemd-inhibit)"},
 	}
 }
 

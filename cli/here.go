@@ -8,8 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/urfave/cli/v2"
-
+	"snap/cli/cmdline"
 	"snap/cli/settings"
 	"snap/cli/state"
 	"snap/destination/reindex"
@@ -21,8 +20,8 @@ import (
 // A folder that holds other things than snapshots is most likely not meant to be a destination: snap backup ~ lacks
 // the destination, snap backup SRC DEST has both in the wrong order.
 
-func hereFlag() cli.Flag {
-	return &cli.BoolFlag{Name: "here", Usage: "make DEST a destination although it holds other things"}
+func hereFlag() cmdline.Flag[*call] {
+	return cmdline.Flag[*call]{Name: "here", Usage: "make DEST a destination even if it holds other things"}
 }
 
 // tidyFiles are files that systems and desktops put into any folder, and the mark of rsync-time-backup for a
@@ -82,7 +81,7 @@ func (c *call) checkStrange(dest, source, format string) error {
 	if err != nil || len(names) == 0 {
 		return err
 	}
-	err = hint.Usagef("destination %s: it is none yet, and holds other things: %s", quote.Name(dest), quote.List(names))
+	err = hint.Usagef("destination %s: is not one yet, and holds other things: %s", quote.Name(dest), quote.List(names))
 	if there, _ := isDestination(source); source != "" && there {
 		return hint.With(err, "%s is a destination: are the two in the wrong order? snap backup %s %s", quote.Name(source),
 			quote.Word(source), quote.Word(dest))
@@ -123,9 +122,9 @@ func (c *call) sourceMeant(dest string) string {
 
 // backupNothing is a backup without a source: it makes dest a destination, and says which line would back up.
 func (c *call) backupNothing(dest string) error {
-	for _, f := range c.flags.LocalFlagNames() {
-		if f != "here" && slices.ContainsFunc(backupCommand().flags,
-			func(b cli.Flag) bool { return slices.Contains(b.Names(), f) }) {
+	for _, f := range c.flags.Given() {
+		if f != "here" && slices.ContainsFunc(backupCommand().Flags,
+			func(b cmdline.Flag[*call]) bool { return b.Name == f }) {
 			return hint.With(hint.Usagef("--%s without SRC: the one argument, %s, is taken for DEST, and nothing says what to "+
 				"back up", f, quote.Name(dest)),
 				"%s", hint.Text(c.sourceMeant(dest)))
@@ -136,5 +135,5 @@ func (c *call) backupNothing(dest string) error {
 		args = "-d " + quote.Word(dest)
 	}
 	return c.initialize(dest,
-		c.env.program.typed("no source is named, so no backup was made; to make one: snap backup ")+args)
+		c.env.program.Typed("no source is named, so no backup was made; to make one: snap backup ")+args)
 }

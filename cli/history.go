@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"github.com/clipperhouse/displaywidth"
-	"github.com/urfave/cli/v2"
 
 	"snap/cli/exit"
 	"snap/cli/text"
@@ -17,26 +16,26 @@ import (
 
 func historyCommand() *command {
 	return &command{
-		name: "history", aliases: []string{"log"}, args: "PATH", short: "one file's life, followed through renames",
-		group: groupLook,
-		min:   1, max: 1, codes: []int{exit.NoDest, exit.Locked},
-		long: `
-Tells the life of a file or folder in time order, a line for each step: added,
-modified, metadata changed, moved, removed; the snapshot in which that was seen
-first, its time and age, the size, and the path. Renames are followed both ways,
+		Name: "history", Aliases: []string{"log"}, Args: "PATH", Short: "what happened to a file, also under other names",
+		Group: groupLook,
+		Min:   1, Max: 1, Codes: []int{exit.NoDest, exit.Locked},
+		Long: `
+Tells what happened to a file or folder, in order of time, a line for each step:
+added, modified, metadata changed, moved, removed; the snapshot in which that was
+seen first, its time and age, the size, and the path. Renames are followed both ways,
 so that the old name and the new one give the same answer. Of files that have had many
-names, as rotated logs have, the steps at PATH are shown, and with -v all.
+names, such as rotated logs, only the steps at PATH are shown, and with -v all.
 
 PATH counts from the source down, or from the current folder when that is in the
 source or in a snapshot, or is absolute.`,
-		examples: `
+		Examples: `
 snap history docs/report.txt
 snap log --no-follow docs/report.txt  # that path alone, whatever file it held`,
-		flags: []cli.Flag{
-			&cli.BoolFlag{Name: "no-follow", Usage: "do not follow renames"},
+		Flags: flags{
+			{Name: "no-follow", Usage: "do not follow renames"},
 		},
-		complete: completeNewestPath,
-		run:      runHistory,
+		Complete: completeNewestPath,
+		Run:      runHistory,
 	}
 }
 

@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/dustin/go-humanize"
-	"github.com/urfave/cli/v2"
 
 	"snap/cli/exit"
 	"snap/cli/settings"
@@ -19,9 +18,9 @@ import (
 
 func initCommand() *command {
 	return &command{
-		name: "init", args: "DEST", min: 1, max: 1, group: groupMake, does: true,
-		short: "make DEST a destination: settings files and index",
-		long: `Make the folder DEST a destination: its settings files with comments, and its
+		Name: "init", Args: "DEST", Min: 1, Max: 1, Group: groupMake, Effect: true,
+		Short: "make DEST a destination: settings files and index",
+		Long: `Make the folder DEST a destination: its settings files with comments, and its
 index. Files that are there stay as they are. Then say what the file system there
 can do for snapshots and what it cannot. The folder is made if only its last part
 is missing. One that holds other things than snapshots is refused without --here.
@@ -29,12 +28,11 @@ is missing. One that holds other things than snapshots is refused without --here
 Only the user who made a destination writes to it. With --take-over root becomes
 its owner. The snapshots that are there stay the other user's files: the next backup
 copies everything once.`,
-		examples: `snap init /mnt/disk/me
+		Examples: `snap init /mnt/disk/me
 sudo snap init /mnt/disk/me --take-over  # from a user to root`,
-		flags:    []cli.Flag{hereFlag(), takeOverFlag()},
-		codes:    []int{exit.Refused, exit.Locked},
-		complete: completeFiles,
-		run: func(c *call) error {
+		Flags: flags{hereFlag(), takeOverFlag()},
+		Codes: []int{exit.Refused, exit.Locked},
+		Run: func(c *call) error {
 			if err := c.noneEmpty("DEST"); err != nil {
 				return err
 			}
@@ -122,7 +120,7 @@ func (c *call) initialize(dest, note string) (err error) {
 		}
 		return c.printf("%s\n%s\n", note, strings.Join(lines, "\n"))
 	}
-	return c.printf(c.env.program.typed("%s\n\nnext: read %s, then snap backup %s SRC\n"), strings.Join(lines, "\n"),
+	return c.printf(c.env.program.Typed("%s\n\nnext: read %s, then snap backup %s SRC\n"), strings.Join(lines, "\n"),
 		settings.BlacklistFile, quote.Word(dest))
 }
 

@@ -73,8 +73,8 @@ func TestJSONIsAsDocumented(t *testing.T) {
 		}
 	}
 	for _, cmd := range commands() {
-		if !cmd.hidden && !slices.Contains(withoutJSON, cmd.name) && printed[cmd.name] == nil {
-			t.Errorf("%s: no example in docs/json.md", cmd.name)
+		if !cmd.Hidden && !slices.Contains(withoutJSON, cmd.Name) && printed[cmd.Name] == nil {
+			t.Errorf("%s: no example in docs/json.md", cmd.Name)
 		}
 	}
 }

@@ -7,9 +7,9 @@ import (
 	"strings"
 
 	"github.com/clipperhouse/displaywidth"
-	"github.com/urfave/cli/v2"
 
 	"snap/backup"
+	"snap/cli/cmdline"
 	"snap/cli/exit"
 	"snap/cli/settings"
 	"snap/cli/text"
@@ -24,21 +24,23 @@ import (
 
 func tagCommand() *command {
 	return &command{
-		name: "tag", args: "REF…", min: 1, max: -1, group: groupKeep, does: true,
-		short: "show or change the tags of snapshots",
-		long: `Show the tags of snapshots, or with --add and --remove change them. A tag names a
+		Name: "tag", Args: "REF…", Min: 1, Max: -1, Group: groupKeep, Effect: true,
+		Short: "show or change the tags of snapshots",
+		Long: `Show the tags of snapshots, or with --add and --remove change them. A tag names a
 snapshot (tag:NAME), and one with the tag pin is never pruned.`,
-		examples: `snap tag latest                # its tags
+		Examples: `snap tag latest                # its tags
 snap tag latest --add pin      # never prune it
 snap tag tag:old --remove old  # take the tag from the newest that has it`,
-		codes: []int{exit.NoDest, exit.Locked},
-		flags: []cli.Flag{
-			&cli.StringSliceFlag{Name: "add", Usage: "give the snapshots `TAG`; may be repeated"},
-			&cli.StringSliceFlag{Name: "remove", Usage: "take `TAG` from the snapshots; may be repeated"},
+		Codes: []int{exit.NoDest, exit.Locked},
+		Flags: flags{
+			{Name: "add", Kind: cmdline.Strings, Complete: completeTags,
+				Usage: "give the snapshots `TAG`; may be repeated"},
+			{Name: "remove", Kind: cmdline.Strings, Complete: completeTags,
+				Usage: "take `TAG` from the snapshots; may be repeated"},
 		},
-		complete: completeRef,
-		run: func(c *call) error {
-			add, remove := c.flags.StringSlice("add"), c.flags.StringSlice("remove")
+		Complete: completeRef,
+		Run: func(c *call) error {
+			add, remove := c.flags.Strings("add"), c.flags.Strings("remove")
 			for _, t := range add {
 				if err := settings.CheckTag(t); err != nil {
 					return hint.Usagef("--add: %s", err)
@@ -71,14 +73,14 @@ snap tag tag:old --remove old  # take the tag from the newest that has it`,
 
 func noteCommand() *command {
 	return &command{
-		name: "note", args: "REF [TEXT]", min: 1, max: 2, group: groupKeep, does: true,
-		short: "show or change the note of a snapshot",
-		long:  `Show the note of a snapshot, or give it the note TEXT. An empty TEXT removes it.`,
-		examples: `snap note latest "before the upgrade"
+		Name: "note", Args: "REF [TEXT]", Min: 1, Max: 2, Group: groupKeep, Effect: true,
+		Short: "show or change the note of a snapshot",
+		Long:  `Show the note of a snapshot, or give it the note TEXT. An empty TEXT removes it.`,
+		Examples: `snap note latest "before the upgrade"
 snap note latest ""  # no note`,
-		codes:    []int{exit.NoDest, exit.Locked},
-		complete: completeRef,
-		run: func(c *call) error {
+		Codes:    []int{exit.NoDest, exit.Locked},
+		Complete: completeRef,
+		Run: func(c *call) error {
 			if len(c.args) == 1 {
 				return c.showLabels(func(h *record.Header) string { return quote.Name(h.Note) })
 			}

@@ -5,8 +5,8 @@ import (
 	"strings"
 
 	"github.com/dustin/go-humanize"
-	"github.com/urfave/cli/v2"
 
+	"snap/cli/cmdline"
 	"snap/cli/exit"
 	"snap/cli/status"
 	"snap/cli/text"
@@ -20,9 +20,9 @@ import (
 
 func listCommand() *command {
 	return &command{
-		name: "list", aliases: []string{"snapshots"}, short: "the snapshots", group: groupLook, which: true,
-		codes: []int{exit.NoDest, exit.Locked},
-		long: `
+		Name: "list", Aliases: []string{"snapshots"}, Short: "the snapshots", Group: groupLook,
+		Codes: []int{exit.NoDest, exit.Locked},
+		Long: `
 Lists the snapshots, oldest first: name, time, age, number of files, size of all
 of them together, what changed against the snapshot before (+ added, M modified,
 U metadata, R moved, - removed), bytes that its run copied, state and tags. Where
@@ -35,22 +35,23 @@ What deleting a snapshot would free takes longer to find out: snap stats.
 A snapshot is complete; or incomplete, when some source files could not be read;
 or missing, when its folder is gone from the destination. Where all are complete no
 state is shown.`,
-		examples: `
+		Examples: `
 snap list                     # the snapshots of the destination used last
 snap list --last 10
 snap list --since 30d --tag weekly
 snap list -d /mnt/usb --json  # one JSON document`,
-		flags: []cli.Flag{
-			&cli.IntFlag{Name: "last", Usage: "only the newest `N`"},
-			&cli.StringFlag{Name: "since", Usage: "only those made at `WHEN` or later: a date or an age"},
-			&cli.StringFlag{Name: "until", Usage: "only those made at `WHEN` or before"},
-			&cli.StringSliceFlag{Name: "tag", Usage: "only those tagged `TAG`; may be repeated, for one of several"},
+		Flags: flags{
+			{Name: "last", Kind: cmdline.Int, Usage: "only the newest `N`"},
+			{Name: "since", Kind: cmdline.String, Usage: "only those made at `WHEN` or later: a date or an age"},
+			{Name: "until", Kind: cmdline.String, Usage: "only those made at `WHEN` or before"},
+			{Name: "tag", Kind: cmdline.Strings, Usage: "only those tagged `TAG`; may be repeated: those with any of the tags"},
 		},
-		run: runList,
+		Run: runList,
 	}
 }
 
 func runList(c *call) error {
+	c.which = true
 	choose, err := c.choice()
 	if err != nil {
 		return err
@@ -82,7 +83,7 @@ func runList(c *call) error {
 // choice is which snapshots the flags ask for.
 func (c *call) choice() (q query.Choice, err error) {
 	if q.Last = c.flags.Int("last"); c.flags.IsSet("last") && q.Last < 1 {
-		return q, hint.Usagef("--last %d: it is a number from 1 on", q.Last)
+		return q, hint.Usagef("--last %d: must be a number from 1 on", q.Last)
 	}
 	if s := c.flags.String("since"); s != "" {
 		if q.Since, _, err = when.Parse(s, c.now()); err != nil {
@@ -94,7 +95,7 @@ func (c *call) choice() (q query.Choice, err error) {
 			return q, hint.Usagef("--until: %s", err)
 		}
 	}
-	q.Tags = c.flags.StringSlice("tag")
+	q.Tags = c.flags.Strings("tag")
 	return q, nil
 }
 

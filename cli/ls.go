@@ -4,8 +4,7 @@ import (
 	"iter"
 	"slices"
 
-	"github.com/urfave/cli/v2"
-
+	"snap/cli/cmdline"
 	"snap/cli/exit"
 	"snap/cli/text"
 	"snap/cli/wire"
@@ -17,32 +16,30 @@ import (
 
 func lsCommand() *command {
 	return &command{
-		name: "ls", args: "[REF[:PATH]]", short: "what a snapshot holds", group: groupLook, max: 1,
-		codes: []int{exit.NoDest, exit.Locked},
-		long: `
+		Name: "ls", Args: "[REF[:PATH]]", Short: "what a snapshot holds", Group: groupLook, Max: 1,
+		Codes: []int{exit.NoDest, exit.Locked},
+		Long: `
 Lists the folder PATH of a snapshot, or the file PATH; without PATH the source's
 top folder, without REF the newest snapshot. Paths count from the source down, so
 that they can be typed after "REF:".`,
-		examples: `
+		Examples: `
 snap ls latest       # the top folder of the newest snapshot
 snap ls -l @7d:docs  # docs as it was a week ago, with modes and sizes
 snap ls -R --sort size latest:photos`,
-		flags: []cli.Flag{
-			&cli.BoolFlag{Name: "long", Aliases: []string{"l"}, Usage: "mode, owner, group, size and time too"},
-			&cli.BoolFlag{Name: "recursive", Aliases: []string{"R"}, Usage: "all that is below, not the folder alone"},
-			&cli.StringFlag{Name: "sort", Value: "name", Usage: "sort `BY` name, size (largest first) or time (newest first)"},
+		Flags: flags{
+			{Name: "long", Aliases: []string{"l"}, Usage: "mode, owner, group, size and time too"},
+			{Name: "recursive", Aliases: []string{"R"}, Usage: "everything below, not only the folder itself"},
+			{Name: "sort", Kind: cmdline.String, Default: "name", OneOf: []string{"name", "size", "time"},
+				Usage: "sort `BY` name, size (largest first) or time (newest first)"},
 			rawFlag(),
 		},
-		complete: completePathRef,
-		run:      runLs,
+		Complete: completePathRef,
+		Run:      runLs,
 	}
 }
 
 func runLs(c *call) error {
 	by := c.flags.String("sort")
-	if err := oneOf("sort", by, "name", "size", "time"); err != nil {
-		return err
-	}
 	raw, err := c.raw()
 	if err != nil {
 		return err

@@ -12,12 +12,12 @@ func TestManPageIsWhole(t *testing.T) {
 		t.Fatalf("exit code %d, %s", code, stderr)
 	}
 	for _, cmd := range commands() {
-		if has := strings.Contains(page, "\n.SS snap "+cmd.name); has == cmd.hidden {
-			t.Errorf("%s: described: %t, hidden: %t", cmd.name, has, cmd.hidden)
+		if has := strings.Contains(page, "\n.SS snap "+cmd.Name); has == cmd.Hidden {
+			t.Errorf("%s: described: %t, hidden: %t", cmd.Name, has, cmd.Hidden)
 		}
-		for _, f := range cmd.flags {
-			if name := f.Names()[0]; !cmd.hidden && len(name) > 1 && !strings.Contains(page, troff("--"+name)) {
-				t.Errorf("%s: --%s is not there", cmd.name, name)
+		for _, f := range cmd.Flags {
+			if name := f.Name; !cmd.Hidden && len(name) > 1 && !strings.Contains(page, `\-\-`+strings.ReplaceAll(name, "-", `\-`)) {
+				t.Errorf("%s: --%s is not there", cmd.Name, name)
 			}
 		}
 	}

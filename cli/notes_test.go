@@ -16,7 +16,7 @@ import (
 func TestManyNotes(t *testing.T) {
 	said := func(o options) string {
 		var out bytes.Buffer
-		env := &Env{Stdout: io.Discard, Stderr: &out}
+		env := &Env{Stdout: io.Discard, Stderr: &out, program: newProgram("")}
 		c := &call{ctx: t.Context(), env: env, out: &output{w: io.Discard}, opts: o}
 		r := &backupReport{call: c, log: slog.New(slog.DiscardHandler), line: c.progress()}
 		for i := range 1223 {

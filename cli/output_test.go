@@ -37,7 +37,7 @@ func TestExitCodes(t *testing.T) {
 		{background, errors.New("x"), 1},
 		{background, hint.Usagef("x"), 2},
 		{background, fmt.Errorf("y: %w", hint.Usagef("x")), 2},
-		{background, hint.Usage(&valueMissing{"-x"}), 2},
+		{background, hint.Usage(errors.New("x")), 2},
 		{background, exit.With(exit.Partial, nil), 3},
 		{background, hint.With(exit.With(exit.Refused, errors.New("x")), "y"), 4},
 		{background, errors.Join(exit.With(exit.NoDest, errors.New("x"))), 10},
@@ -58,7 +58,7 @@ func TestExitCodes(t *testing.T) {
 
 func TestErrorsSayWhatToDo(t *testing.T) {
 	var b bytes.Buffer
-	env := &Env{Stderr: &b}
+	env := &Env{Stderr: &b, program: newProgram("")}
 	report(context.Background(), env, errors.Join(hint.With(&os.PathError{Op: "open", Path: "/x\x1b[31m\n",
 		Err: syscall.ENOENT}, "do %s\nor that", "this"), nil))
 	want := "snap: open /x\\x1b[31m\\n: no such file or directory\nsnap: do this\nsnap: or that\n"

@@ -7,8 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/urfave/cli/v2"
-
+	"snap/cli/cmdline"
 	"snap/cli/exit"
 	"snap/cli/settings"
 	"snap/cli/text"
@@ -22,9 +21,9 @@ import (
 
 func pruneCommand() *command {
 	return &command{
-		name: "prune", aliases: []string{"forget"}, group: groupKeep, does: true,
-		short: "delete the snapshots that no rule keeps",
-		long: `Delete the snapshots that none of the rules keeps. A rule such as --keep-daily 7
+		Name: "prune", Aliases: []string{"forget"}, Group: groupKeep, Effect: true,
+		Short: "delete the snapshots that no rule keeps",
+		Long: `Delete the snapshots that none of the rules keeps. A rule such as --keep-daily 7
 keeps the newest snapshot of each of the last seven days that have one, by the
 clock and calendar here; weeks begin on Monday. A snapshot stays if any rule names
 it. The newest always stays, so does the newest without errors, and so do those
@@ -33,24 +32,24 @@ tagged pin. Entries of snapshots whose folder is gone are dropped.
 Without a rule on the command line those in DEST/BackupOptions.txt count, which a
 backup also applies by itself: keep_daily = 7. --min-free comes last: then the
 oldest go, also those that another rule keeps, until so much is free. If that
-cannot be had, none goes for it, and the newest of each of the last seven days
-never do.
+is not possible, none is deleted for it; the newest of each of the last seven days
+never are.
 
-A snapshot with a time in the future is no day, week or month of any rule, and
-nothing is deleted while there is one that is not pinned: a clock is wrong. One
-far after all others is passed over. If more than half of the snapshots would go,
+A snapshot with a time in the future counts for no rule, and nothing is deleted while
+there is one that is not pinned: a clock is wrong. One whose time is far after all
+others counts for no rule either. If more than half of the snapshots would go,
 and not only of a few days, prune wants --allow-most, and a backup deletes none.`,
-		examples: `snap prune -n --keep-daily 7 --keep-weekly 4 --keep-monthly 12
+		Examples: `snap prune -n --keep-daily 7 --keep-weekly 4 --keep-monthly 12
 snap prune --keep-within 30d --keep-tag release
 snap prune --min-free 10%`,
-		codes: []int{exit.Partial, exit.Refused, exit.NoDest, exit.Locked, exit.Interrupted, exit.Terminated},
-		flags: append(keepFlags(), dryFlag("say what would be kept and why, and delete nothing")),
-		run:   runPrune,
+		Codes: []int{exit.Partial, exit.Refused, exit.NoDest, exit.Locked, exit.Interrupted, exit.Terminated},
+		Flags: append(keepFlags(), dryFlag("say what would be kept and why, and delete nothing")),
+		Run:   runPrune,
 	}
 }
 
-func dryFlag(usage string) cli.Flag {
-	return &cli.BoolFlag{Name: "dry-run", Aliases: []string{"n"}, Usage: usage}
+func dryFlag(usage string) cmdline.Flag[*call] {
+	return cmdline.Flag[*call]{Name: "dry-run", Aliases: []string{"n"}, Usage: usage}
 }
 
 func runPrune(c *call) error {
@@ -215,25 +214,25 @@ func (c *call) printRemoved(dest string, plan *retention.Plan, all, dry bool, st
 }
 
 // keepFlags are the flags of prune.
-func keepFlags() []cli.Flag {
-	return []cli.Flag{
-		&cli.StringFlag{Name: "keep-last", Usage: "keep the newest `N`"},
-		&cli.StringFlag{Name: "keep-hourly", Usage: "keep the newest of each of `N` hours"},
-		&cli.StringFlag{Name: "keep-daily", Usage: "keep the newest of each of `N` days"},
-		&cli.StringFlag{Name: "keep-weekly", Usage: "keep the newest of each of `N` weeks"},
-		&cli.StringFlag{Name: "keep-monthly", Usage: "keep the newest of each of `N` months"},
-		&cli.StringFlag{Name: "keep-yearly", Usage: "keep the newest of each of `N` years"},
-		&cli.StringFlag{Name: "keep-within", Usage: "keep all of the time `AGE` before the newest: 30d, 1y6mo"},
-		&cli.StringSliceFlag{Name: "keep-tag", Usage: "keep those tagged `TAG`; may be repeated"},
-		&cli.StringFlag{Name: "min-free", Usage: "then delete the oldest until `SPACE` is free: 10%, 50G"},
-		&cli.StringFlag{Name: "min-free-keep-daily", Value: "7",
+func keepFlags() flags {
+	return flags{
+		{Name: "keep-last", Kind: cmdline.String, Usage: "keep the newest `N`"},
+		{Name: "keep-hourly", Kind: cmdline.String, Usage: "keep the newest of each of `N` hours"},
+		{Name: "keep-daily", Kind: cmdline.String, Usage: "keep the newest of each of `N` days"},
+		{Name: "keep-weekly", Kind: cmdline.String, Usage: "keep the newest of each of `N` weeks"},
+		{Name: "keep-monthly", Kind: cmdline.String, Usage: "keep the newest of each of `N` months"},
+		{Name: "keep-yearly", Kind: cmdline.String, Usage: "keep the newest of each of `N` years"},
+		{Name: "keep-within", Kind: cmdline.String, Usage: "keep all of the time `AGE` before the newest: 30d, 1y6mo"},
+		{Name: "keep-tag", Kind: cmdline.Strings, Usage: "keep those tagged `TAG`; may be repeated"},
+		{Name: "min-free", Kind: cmdline.String, Usage: "then delete the oldest until `SPACE` is free: 10%, 50G"},
+		{Name: "min-free-keep-daily", Kind: cmdline.String, Default: "7",
 			Usage: "whatever --min-free says, keep the newest of each of `N` days"},
-		&cli.BoolFlag{Name: "allow-most", Usage: "delete even if more than half of the snapshots go"},
+		{Name: "allow-most", Usage: "delete even if more than half of the snapshots go"},
 	}
 }
 
 // readKeepFlags reads the flags of prune; any is false if none was given.
-func readKeepFlags(f *cli.Context) (k settings.Rules, any bool, err error) {
+func readKeepFlags(f cmdline.Values) (k settings.Rules, any bool, err error) {
 	k = settings.DefaultRules()
 	for name, n := range k.Counts() {
 		name = "keep-" + name
@@ -253,7 +252,7 @@ func readKeepFlags(f *cli.Context) (k settings.Rules, any bool, err error) {
 	}
 	if f.IsSet("keep-tag") {
 		any = true
-		if err := k.SetTags(f.StringSlice("keep-tag")); err != nil {
+		if err := k.SetTags(f.Strings("keep-tag")); err != nil {
 			return k, any, hint.Usagef("--keep-tag: %s", err)
 		}
 	}

@@ -7,8 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/urfave/cli/v2"
-
+	"snap/cli/cmdline"
 	"snap/cli/exit"
 	"snap/cli/settings"
 	"snap/cli/text"
@@ -24,9 +23,9 @@ import (
 
 func purgeCommand() *command {
 	return &command{
-		name: "purge", args: "PATTERN…", min: 1, max: -1, group: groupKeep, does: true,
-		short: "remove files from snapshots, as if they had never been there",
-		long: `
+		Name: "purge", Args: "PATTERN…", Min: 1, Max: -1, Group: groupKeep, Effect: true,
+		Short: "remove files from snapshots, as if they had never been there",
+		Long: `
 Remove files and folders, with all that is below them, from all snapshots: private
 data, or something large that was backed up by mistake. They are gone from the
 snapshots, the change sets and the index. Everything else stays as it is, other
@@ -40,18 +39,19 @@ purge that leaves nothing of a snapshot is refused.
 What is still in the source comes back with the next backup unless Blacklist.txt
 leaves it out: the line for it is printed. The disk may keep bytes of removed files
 until it writes something else there. Copies of the destination are not changed.`,
-		examples: `
+		Examples: `
 snap purge -n letters/secret.odt  # what would go?
 snap purge '*.iso' --in 20261101..latest~1
 snap purge ~/private`,
-		codes: []int{exit.Refused, exit.NoDest, exit.Locked, exit.Interrupted, exit.Terminated},
-		flags: []cli.Flag{
+		Codes: []int{exit.Refused, exit.NoDest, exit.Locked, exit.Interrupted, exit.Terminated},
+		Flags: flags{
 			dryFlag("say what would be removed and freed, and remove nothing"),
-			&cli.StringSliceFlag{Name: "in", Usage: "only from the snapshot `REF`, or from A..B; may be repeated"},
-			&cli.BoolFlag{Name: "ignore-case", Aliases: []string{"i"}, Usage: "large and small letters are the same"},
-			&cli.BoolFlag{Name: "regex", Usage: "the patterns are regular expressions"},
+			{Name: "in", Kind: cmdline.Strings, Complete: completeRef,
+				Usage: "only from the snapshot `REF`, or from A..B; may be repeated"},
+			{Name: "ignore-case", Aliases: []string{"i"}, Usage: "upper and lower case are the same"},
+			{Name: "regex", Usage: "the patterns are regular expressions"},
 		},
-		run: runPurge,
+		Run: runPurge,
 	}
 }
 
@@ -73,7 +73,7 @@ func runPurge(c *call) (err error) {
 	var what *index.Purge
 	if err := c.reading(func(d *query.Reader) (err error) {
 		f := &query.Filter{Patterns: c.args, Regex: c.flags.Bool("regex"), IgnoreCase: c.flags.Bool("ignore-case")}
-		found, what, err = d.SelectPurge(c.ctx, f, c.flags.StringSlice("in"))
+		found, what, err = d.SelectPurge(c.ctx, f, c.flags.Strings("in"))
 		if errors.As(err, new(*query.AmbiguousError)) {
 			err = exit.With(exit.Refused, err)
 		}

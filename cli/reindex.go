@@ -13,8 +13,8 @@ import (
 	"time"
 
 	"github.com/itchyny/timefmt-go"
-	"github.com/urfave/cli/v2"
 
+	"snap/cli/cmdline"
 	"snap/cli/exit"
 	"snap/cli/settings"
 	"snap/cli/text"
@@ -28,9 +28,9 @@ import (
 
 func reindexCommand() *command {
 	return &command{
-		name: "reindex", group: groupKeep, does: true,
-		short: "make the index again from change sets and trees",
-		long: `Make DEST/.snap/index.db again from the change sets beside it. The snapshots are not
+		Name: "reindex", Group: groupKeep, Effect: true,
+		Short: "rebuild the index from change sets and snapshots",
+		Long: `Make DEST/.snap/index.db again from the change sets beside it. The snapshots are not
 touched, and the old index is kept as index.db.old.
 
 Where a change set is lost or damaged, its snapshot is taken from its folder: what
@@ -45,15 +45,15 @@ first.
 
 Only change sets and trees count. What earlier backups learned of the source
 without making a snapshot, the next one learns again by reading those files.`,
-		examples: `snap reindex -d /mnt/disk/me
+		Examples: `snap reindex -d /mnt/disk/me
 snap init /mnt/old; snap reindex -d /mnt/old --adopt --source-dir /home/me`,
-		codes: []int{exit.Partial, exit.NoDest, exit.Locked, exit.Interrupted, exit.Terminated},
-		flags: []cli.Flag{
-			&cli.BoolFlag{Name: "adopt", Usage: "take every folder in the destination for a snapshot"},
-			&cli.StringFlag{Name: "source-dir",
-				Usage: "`DIR` is what the snapshots were made of whose change set is lost or does not say"},
+		Codes: []int{exit.Partial, exit.NoDest, exit.Locked, exit.Interrupted, exit.Terminated},
+		Flags: flags{
+			{Name: "adopt", Usage: "take every folder in the destination for a snapshot"},
+			{Name: "source-dir", Kind: cmdline.String,
+				Usage: "`DIR` is the source of the snapshots whose change set is lost or does not name it"},
 		},
-		run: func(c *call) error {
+		Run: func(c *call) error {
 			dest, err := c.find()
 			if err != nil {
 				return err

@@ -3,8 +3,7 @@ package cli
 import (
 	"errors"
 
-	"github.com/urfave/cli/v2"
-
+	"snap/cli/cmdline"
 	"snap/cli/exit"
 	"snap/internal/hint"
 	"snap/query"
@@ -14,10 +13,10 @@ import (
 
 func restoreCommand() *command {
 	return &command{
-		name: "restore", which: true,
-		args: "REF[:PATH]…|PATH… (--target DIR | --in-place)", min: 1, max: -1, group: groupLook, does: true,
-		short: "bring back a snapshot, folders or files, verified",
-		long: `
+		Name: "restore",
+		Args: "REF[:PATH]…|PATH… (--target DIR | --in-place)", Min: 1, Max: -1, Group: groupLook, Effect: true,
+		Short: "bring back a snapshot, folders or files, verified",
+		Long: `
 Brings back a whole snapshot, or the folders and files that PATH names; PATH alone
 means latest:PATH. With --target a snapshot is restored as DIR, and PATH as
 DIR/NAME, as cp -a would, or with -R as DIR/PATH; the last folder of DIR is made if
@@ -29,8 +28,8 @@ written it is said from which snapshot it comes and where it goes.
 DIR/NAME.2026-01-02T030405.EXT: the time of the first snapshot that has it. What
 differs in owner, mode or times alone is no version of its own.
 
-Every file is copied and compared with its hash; one that the disk no longer holds
-truly is named, and the exit code is 3.
+Every file is copied and compared with its hash; one whose bytes are not
+what was backed up is named, and the exit code is 3.
 
 By default nothing is overwritten: if anything would be, that is said before
 anything is written. Existing folders are merged with, symbolic links are replaced,
@@ -42,7 +41,7 @@ its owner and mode, and is named.
 by the lists and settings that the destination has now, or because it was there
 when the snapshot was made and no snapshot holds it. Where most of what is there
 would go and hardly any of it is known, nothing is done (exit code 4).`,
-		examples: `
+		Examples: `
 snap restore latest --target /tmp/all
 snap restore docs/report.txt --target .  # from the newest snapshot
 snap restore oldest:docs/a.txt --target a-as-it-was.txt
@@ -51,31 +50,33 @@ snap restore latest:docs/a.txt oldest:src/a.txt -R --target old
 snap restore @7d:docs @7d:src/main.go --in-place --overwrite if-changed -n
 snap restore latest~1 --in-place --overwrite if-changed --delete -n
 snap restore latest --in-place --overwrite skip`,
-		codes: []int{exit.Partial, exit.Refused, exit.NoDest, exit.Locked, exit.Interrupted, exit.Terminated},
-		flags: []cli.Flag{
-			&cli.StringFlag{Name: "target", Aliases: []string{"t"}, Usage: "restore into the folder `DIR`, or one file as DIR"},
-			&cli.BoolFlag{Name: "in-place", Usage: "restore where it was"},
-			&cli.BoolFlag{Name: "versions", Usage: "every version of the file PATH, named by its time"},
-			&cli.BoolFlag{Name: "relative", Aliases: []string{"R"}, Usage: "keep the whole PATH below DIR, as rsync -R does"},
-			&cli.StringFlag{Name: "overwrite", Value: "never",
+		Codes: []int{exit.Partial, exit.Refused, exit.NoDest, exit.Locked, exit.Interrupted, exit.Terminated},
+		Flags: flags{
+			{Name: "target", Kind: cmdline.String, Aliases: []string{"t"}, Usage: "restore into the folder `DIR`, or one file as DIR"},
+			{Name: "in-place", Usage: "restore where it was"},
+			{Name: "versions", Usage: "every version of the file PATH, named by its time"},
+			{Name: "relative", Aliases: []string{"R"}, Usage: "keep the whole PATH below DIR, as rsync -R does"},
+			{Name: "overwrite", Kind: cmdline.String, Default: "never",
+				OneOf: []string{"never", "skip", "if-changed", "if-newer", "always"},
 				Usage: "replace what exists: `WHEN` is never, skip (leave it and restore the rest), if-changed (size or time " +
 					"differ), if-newer (the snapshot's is newer) or always"},
-			&cli.BoolFlag{Name: "delete",
+			{Name: "delete",
 				Usage: "remove what restored folders have and the snapshot does not, but for what the backup leaves out"},
-			&cli.BoolFlag{Name: "delete-excluded", Usage: "--delete also what the backup leaves out"},
-			&cli.BoolFlag{Name: "allow-delete-most", Usage: "with --delete: go on where most of what is there would be deleted"},
-			&cli.StringSliceFlag{Name: "include", Usage: "only `PATTERN`, written as in Blacklist.txt; may be repeated"},
-			&cli.StringSliceFlag{Name: "exclude", Usage: "not `PATTERN`, written as in Blacklist.txt; may be repeated"},
-			&cli.StringSliceFlag{Name: "include-from", Usage: "only what `FILE` lists, a pattern a line; may be repeated"},
-			&cli.StringSliceFlag{Name: "exclude-from", Usage: "not what `FILE` lists, a pattern a line; may be repeated"},
-			&cli.BoolFlag{Name: "dry-run", Aliases: []string{"n"},
+			{Name: "delete-excluded", Usage: "with --delete: remove also what the backup leaves out"},
+			{Name: "allow-delete-most", Usage: "with --delete: go on where most of what is there would be deleted"},
+			{Name: "include", Kind: cmdline.Strings, Usage: "only `PATTERN`, written as in Blacklist.txt; may be repeated"},
+			{Name: "exclude", Kind: cmdline.Strings, Usage: "not `PATTERN`, written as in Blacklist.txt; may be repeated"},
+			{Name: "include-from", Kind: cmdline.Strings, Usage: "only what `FILE` lists, a pattern a line; may be repeated"},
+			{Name: "exclude-from", Kind: cmdline.Strings, Usage: "not what `FILE` lists, a pattern a line; may be repeated"},
+			{Name: "dry-run", Aliases: []string{"n"},
 				Usage: "say what would happen, and where each file would go, and write nothing"},
-			&cli.BoolFlag{Name: "numeric-ids", Usage: "keep owners as numbers, whatever their names are here"},
-			&cli.BoolFlag{Name: "no-xattrs", Usage: "restore no extended attributes, ACLs and capabilities among them"},
-			&cli.IntFlag{Name: "jobs", Usage: "write `N` files at the same time (default: as snap thinks best)"},
+			{Name: "numeric-ids", Usage: "keep owners as numbers, whatever their names are here"},
+			{Name: "no-xattrs", Usage: "restore no extended attributes, and so no ACLs and no capabilities"},
+			{Name: "jobs", Kind: cmdline.Int, Usage: "write `N` files at the same time (default: snap chooses)"},
 		},
-		complete: completePathOrRef,
-		run: func(c *call) error {
+		Complete: completePathOrRef,
+		Run: func(c *call) error {
+			c.which = true
 			return c.reading(func(d *query.Reader) error {
 				c.tellWhich(d, "")
 				return c.restore(d)
@@ -199,9 +200,6 @@ func (c *call) restoreOptions() (restore.Options, error) {
 		return o, hint.With(hint.Usagef("restore: either --target DIR or --in-place is needed"),
 			"--target DIR restores into a folder, --in-place where it was")
 	}
-	if err := oneOf("overwrite", f.String("overwrite"), "never", "skip", "if-changed", "if-newer", "always"); err != nil {
-		return o, err
-	}
 	o.Overwrite = overwrites[f.String("overwrite")]
 	return o, nil
 }
@@ -212,7 +210,7 @@ func (c *call) writeOptions() (restore.Options, error) {
 	o := restore.Options{DryRun: f.Bool("dry-run"), NumericIDs: f.Bool("numeric-ids"), NoXattrs: f.Bool("no-xattrs")}
 	if f.IsSet("jobs") {
 		if o.Jobs = f.Int("jobs"); o.Jobs < 1 || o.Jobs > 1024 {
-			return o, hint.Usagef("--jobs %d: it is a number from 1 to 1024", o.Jobs)
+			return o, hint.Usagef("--jobs %d: must be a number from 1 to 1024", o.Jobs)
 		}
 	}
 	return o, nil

@@ -139,7 +139,7 @@ func (c *call) restoreInto(p *restorePart, d *query.Reader) (err error) {
 	p.options.Target = c.abs(c.flags.String("target"))
 	if c.flags.Bool("in-place") {
 		if p.options.Target = p.header.Source; p.options.Target == "" {
-			return hint.With(fmt.Errorf("nobody knows the source of snapshot %s", quote.Name(p.header.Name)),
+			return hint.With(fmt.Errorf("the source of snapshot %s is not known", quote.Name(p.header.Name)),
 				"restore it with --target DIR")
 		}
 	}

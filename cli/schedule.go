@@ -10,8 +10,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/urfave/cli/v2"
-
+	"snap/cli/cmdline"
 	"snap/cli/exit"
 	"snap/cli/text"
 	"snap/cli/wire"
@@ -22,48 +21,49 @@ import (
 
 func scheduleCommand() *command {
 	return &command{
-		name: "schedule", args: "[WHEN | off]", max: -1, group: groupMake,
-		short: "have backups made by themselves, and see how they went",
-		long: `Have snap backup -d DEST run by itself: what it backs up is what the newest snapshot
+		Name: "schedule", Args: "[WHEN | off]", Max: -1, Group: groupMake,
+		Short: "make backups at set times, and see how they went",
+		Long: `Have snap backup -d DEST run by itself: what it backs up is what the newest snapshot
 is of, so make the first backup by hand. WHEN is hourly, daily, weekly, monthly, one
 of these with a time of day, or days, a date and a time as systemd.time(7) has them.
-Where systemd runs, a timer does it, root's for the whole system, a user's own while
-that user is logged in: missed runs are made up for, the run gives way to other
-programs, and the computer does not go to sleep meanwhile. Elsewhere it is a line in
-the crontab; there daily, weekly and monthly look each hour whether one is due.
+Where systemd runs this is a timer: root's runs always, another user's only while
+that user is logged in. Missed runs are made up for, the run gives way to other
+programs, and the computer does not go to sleep during it. Elsewhere it is a line in
+the crontab; there daily, weekly and monthly look each hour whether a backup is due.
 
-Without WHEN it is said when backups run, when the next one is and how the last one
-ended, with exit code 3 where there is none or the last one needs a look. Another
+Without WHEN it says when backups run, when the next one is and how the last one
+ended, with exit code 3 if nothing is scheduled or the last one needs a look. Another
 WHEN takes the place of the one before. off ends it, and removes what was written.`,
-		examples: `snap schedule daily            # in the hour after midnight, or when it is on
+		Examples: `snap schedule daily            # in the hour after midnight, or when next on
 snap schedule daily 13:00
 snap schedule "Mon..Fri 12:30" -d /mnt/disk/me
 snap schedule                  # the next one, and how did the last one go?
 snap schedule weekly -n        # what would be written?
 snap schedule off`,
-		codes: []int{exit.Partial, exit.Refused, exit.NoDest},
-		flags: []cli.Flag{
-			&cli.BoolFlag{Name: "status", Usage: "say how it stands, as without WHEN"},
-			&cli.BoolFlag{Name: "dry-run", Aliases: []string{"n"}, Usage: "print what would be written, and write nothing"},
-			&cli.BoolFlag{Name: "on-power", Usage: "make none while the computer is on battery"},
-			&cli.StringFlag{
+		Codes: []int{exit.Partial, exit.Refused, exit.NoDest},
+		Flags: flags{
+			{Name: "status", Usage: "say what is scheduled, as without WHEN"},
+			{Name: "dry-run", Aliases: []string{"n"}, Usage: "print what would be written, and write nothing"},
+			{Name: "on-power", Usage: "make no backup while the computer is on battery"},
+			{
 				Name: "random-delay",
-				Usage: "begin up to `AGE` later, by chance (default: 1h with daily, weekly and monthly, 5min with " +
+				Kind: cmdline.String,
+				Usage: "begin up to `AGE` later, at random (default: 1h with daily, weekly and monthly, 5min with " +
 					"hourly, else none)",
 			},
-			&cli.BoolFlag{Name: "cron", Usage: "use the crontab although systemd is here"},
+			{Name: "cron", Usage: "use the crontab even where systemd runs"},
 		},
-		complete: func(*call, string) []candidate {
+		Complete: func(*call, string) []candidate {
 			var all []candidate
 			for _, word := range []string{"hourly", "daily", "weekly", "monthly", "off"} {
-				all = append(all, candidate{word: word})
+				all = append(all, candidate{Word: word})
 			}
 			return all
 		},
-		run: func(c *call) error {
+		Run: func(c *call) error {
 			spec := strings.Join(c.args, " ")
 			if c.flags.Bool("status") && spec != "" {
-				return hint.Usagef("schedule: --status stands without WHEN or off")
+				return hint.Usagef("schedule: --status takes neither WHEN nor off")
 			}
 			dest, err := c.find()
 			if err != nil {

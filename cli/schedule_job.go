@@ -96,7 +96,7 @@ func (c *call) scheduledSources(dest string) ([]string, error) {
 // can exchange.
 func (c *call) ownProgram() (string, error) {
 	if c.env.Executable == nil {
-		return "", errors.New("nobody knows where this program is")
+		return "", errors.New("the path of this program is not known")
 	}
 	path, err := c.env.Executable()
 	if err != nil {
@@ -104,7 +104,7 @@ func (c *call) ownProgram() (string, error) {
 	}
 	if slices.Contains(strings.Split(path, string(filepath.Separator)), "exe") && strings.Contains(path, "go-build") {
 		return "", hint.With(
-			fmt.Errorf("%s: made by go run, and gone after it", quote.Name(path)),
+			fmt.Errorf("%s: made by go run, and gone when it ends", quote.Name(path)),
 			"install snap, and call the installed one",
 		)
 	}

@@ -31,7 +31,7 @@ func (c *call) scheduleState(m managers, dest string) error {
 		err = c.scheduleJSON(dest, by, st, false)
 	case c.opts.quiet:
 	case st == nil:
-		begin := c.env.program.typed("nothing backs up to %s by itself; to begin: snap schedule daily -d %s")
+		begin := c.env.program.Typed("nothing backs up to %s by itself; to begin: snap schedule daily -d %s")
 		err = c.printf("%s\n", c.Wrap(fmt.Sprintf(begin, quote.Name(dest), quote.Word(dest)), "  "))
 	default:
 		line := fmt.Sprintf("backups to %s by themselves: %s", quote.Name(dest), quote.Name(st.When))
@@ -66,7 +66,7 @@ func (c *call) stateText(by string, st *schedule.State) string {
 	next := "not known"
 	switch {
 	case !st.On:
-		next = c.env.program.typed("never: it was written, but is not on; the same snap schedule again turns it on")
+		next = c.env.program.Typed("never: it was written, but is not on; the same snap schedule again turns it on")
 	case !st.Next.IsZero():
 		next = c.When(st.Next)
 		if st.IfOlder != "" {

@@ -37,14 +37,14 @@ func (c *call) filters(dest string, src sources) (*filter.Set, error) {
 
 // flagRules are the rules of a flag, and of the files that the flag with -from names.
 func (c *call) flagRules(flag string, fc filter.Context) (rules []*filter.Rule, err error) {
-	for _, name := range c.flags.StringSlice(flag + "-from") {
+	for _, name := range c.flags.Strings(flag + "-from") {
 		listed, err := c.patternFile(flag+"-from", name, fc)
 		if err != nil {
 			return nil, err
 		}
 		rules = append(rules, listed...)
 	}
-	for i, text := range c.flags.StringSlice(flag) {
+	for i, text := range c.flags.Strings(flag) {
 		rule, err := filter.ParseLine("--"+flag, i+1, text, fc)
 		if err != nil {
 			return nil, hint.Usagef("%s", err)

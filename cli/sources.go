@@ -147,7 +147,7 @@ func (c *call) remembered(dest string) (s sources, err error) {
 	}
 	h := &snaps[snaps.Newest()]
 	if h.Source == "" {
-		return s, hint.With(fmt.Errorf("nobody knows the source of snapshot %s", quote.Name(h.Name)), "%s", way)
+		return s, hint.With(fmt.Errorf("the source of snapshot %s is not known", quote.Name(h.Name)), "%s", way)
 	}
 	on := ""
 	if host, err := os.Hostname(); err == nil && h.Host != "" && h.Host != host {

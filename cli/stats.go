@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"github.com/dustin/go-humanize"
-	"github.com/urfave/cli/v2"
 
+	"snap/cli/cmdline"
 	"snap/cli/exit"
 	"snap/cli/text"
 	"snap/cli/wire"
@@ -22,42 +22,43 @@ import (
 
 func statsCommand() *command {
 	return &command{
-		name: "stats", args: "[REF…] | --folders [PATH]", short: "sizes, growth, where space goes, what deleting frees",
-		group: groupLook, max: -1,
-		codes: []int{exit.NoDest, exit.Locked},
-		long: `
+		Name: "stats", Args: "[REF…] | --folders [PATH]",
+		Short: "sizes, growth, where space goes, what deleting would free",
+		Group: groupLook, Max: -1,
+		Codes: []int{exit.NoDest, exit.Locked},
+		Long: `
 Tells what the destination holds, from the index alone. A file that several names
 and snapshots share counts once. Of each snapshot: Size, what its tree holds; New,
-what no snapshot before it holds; Alone, what no other snapshot holds, so that
-deleting it frees as much; Disk, what it and all before it hold together. Then the
-heaviest folders of the newest snapshot, and those in which most was copied since
-the oldest. A folder's own files count for it, what is in it for the folders in
-it, as far as --depth goes.
+what no snapshot before it holds; Alone, what no other snapshot holds, which is what
+deleting it frees; Disk, what it and all before it hold together. Then the heaviest
+folders of the newest snapshot, and those in which most was copied since the oldest.
+A file counts for the folder that it is in, or for the folder above that --depth
+goes down to.
 
 With REF the snapshots named alone: what deleting each of them frees, and all of
 them together. A..B are the snapshots from A to B.
 
-With --folders it tells where the space goes, of all or of PATH: what the newest
+With --folders it tells where the space goes, in all or below PATH: what the newest
 snapshot holds, and what only older ones hold, in each folder with all below it,
-the largest first. A file that went counts for the folder where it was last.
+the largest first. A file that was removed counts for the folder where it was last.
 --depth N goes N levels down, 1 if it is not given.
 
 Sizes are what regular files take on the disk, to the byte: without their holes,
 and without what is left of the last block.`,
-		examples: `
+		Examples: `
 snap stats                   # the destination used last
 snap stats latest            # what deleting the newest snapshot frees
 snap stats oldest..@1y       # what all that are older than a year hold alone
 snap stats --folders             # what weighs, and what only history keeps
 snap stats --folders ~/docs      # one level further down
 snap stats --depth 1 --json      # one JSON document`,
-		flags: []cli.Flag{
-			&cli.BoolFlag{Name: "folders",
+		Flags: flags{
+			{Name: "folders",
 				Usage: "tell where the space below PATH goes: in the newest snapshot, and in older ones only"},
-			&cli.IntFlag{Name: "depth", Value: 2, Usage: "tell of folders down to `N` levels below the source"},
+			{Name: "depth", Kind: cmdline.Int, Default: "2", Usage: "show folders down to `N` levels below the source"},
 		},
-		complete: completeRef,
-		run:      runStats,
+		Complete: completeRef,
+		Run:      runStats,
 	}
 }
 

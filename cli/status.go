@@ -3,8 +3,7 @@ package cli
 import (
 	"path/filepath"
 
-	"github.com/urfave/cli/v2"
-
+	"snap/cli/cmdline"
 	"snap/cli/exit"
 	"snap/cli/settings"
 	"snap/cli/status"
@@ -19,9 +18,9 @@ import (
 
 func statusCommand() *command {
 	return &command{
-		name: "status", short: "is all well: last backup, check, space, rules", group: groupLook, does: true,
-		codes: []int{exit.Partial, exit.NoDest, exit.Locked},
-		long: `
+		Name: "status", Short: "whether all is well: last backup, check, space, rules", Group: groupLook, Effect: true,
+		Codes: []int{exit.Partial, exit.NoDest, exit.Locked},
+		Long: `
 Tells in one look whether all is well: when the last backup was, and whether that
 is unusually long ago here; what it could not read; when the last check was, of
 what, and what it found; how much is free, and when that is used up; the rules in
@@ -34,34 +33,36 @@ late, files could not be read, the disk is soon full, rules are stopped, a clock
 wrong, a run was interrupted, …; each is named. damage, 1: a check found some, and
 no check since has looked there again and found it well.
 
-A backup is late when it is older than three times the usual interval, and half as
-old again as the longest but one of the last eight; with --max-age, when it is
-older than that. The growth is the mean of the last 60 days, without what happened
-once; it shows after backups on five days.
+A backup is late when it is older than three times the usual interval and than one
+and a half times the second longest of the last eight; with --max-age, when it is
+older than that. When the space is used up is told from the mean growth of the last
+60 days, leaving out what happened once; it takes backups on five days.
 
 With -q it prints nothing when all is well, else the verdict.`,
-		examples: `
+		Examples: `
 snap status
 snap status -q --max-age 2d  # for cron, which mails what is printed
 snap status -q --prometheus /srv/metrics.prom
 snap status --json | jq -r '.concerns[].text'`,
-		flags: []cli.Flag{
-			&cli.StringFlag{
+		Flags: flags{
+			{
 				Name:  "max-age",
+				Kind:  cmdline.String,
 				Usage: "a last backup older than `AGE` wants attention, whatever is usual: 26h, 2d",
 			},
-			&cli.StringFlag{
+			{
 				Name:  "prometheus",
+				Kind:  cmdline.String,
 				Usage: "write metrics to `FILE` for the textfile collector of node_exporter; - is standard output",
 			},
 		},
-		run: runStatus,
+		Run: runStatus,
 	}
 }
 
 func runStatus(c *call) error {
 	if c.plain && !c.somewhere() {
-		return printHelp(c.out, newApp(c.all, c.env.program, nil), c.all, nil)
+		return c.env.program.Help(c.out, nil)
 	}
 	var o query.StatusOptions
 	if text := c.flags.String("max-age"); c.flags.IsSet("max-age") {
@@ -161,7 +162,7 @@ func (c *call) printStatus(s *query.Status, rules []string, metrics string) erro
 	label := "To do"
 	for _, k := range s.Concerns {
 		if way := status.Way(s, k); way != "" {
-			if err := c.printf("%s%s\n", text.Pad(label, len(indent)), c.env.program.typed(way)); err != nil {
+			if err := c.printf("%s%s\n", text.Pad(label, len(indent)), c.env.program.Typed(way)); err != nil {
 				return err
 			}
 			label = ""

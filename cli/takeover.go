@@ -5,8 +5,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/urfave/cli/v2"
-
+	"snap/cli/cmdline"
 	"snap/cli/exit"
 	"snap/cli/settings"
 	"snap/cli/text"
@@ -17,8 +16,8 @@ import (
 	"snap/internal/quote"
 )
 
-func takeOverFlag() cli.Flag {
-	return &cli.BoolFlag{Name: "take-over",
+func takeOverFlag() cmdline.Flag[*call] {
+	return cmdline.Flag[*call]{Name: "take-over",
 		Usage: "as root: become the owner of another user's destination; everything is copied once"}
 }
 

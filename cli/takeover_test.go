@@ -3,6 +3,7 @@ package cli
 import (
 	"testing"
 
+	"snap/cli/cmdline"
 	"snap/cli/exit"
 )
 
@@ -15,7 +16,7 @@ func TestTypedLine(t *testing.T) {
 		"snap":             {},
 		exit.SameLine:      {"snap", "restore", string(make([]byte, 400))},
 	} {
-		if got := typedLine(calledBy(args), args); got != want {
+		if got := typedLine(newProgram(cmdline.CalledBy(args)), args); got != want {
 			t.Errorf("%q, want %q", got, want)
 		}
 	}

@@ -3,8 +3,7 @@ package cli
 import (
 	"errors"
 
-	"github.com/urfave/cli/v2"
-
+	"snap/cli/cmdline"
 	"snap/cli/exit"
 	"snap/internal/hint"
 	"snap/internal/progress"
@@ -15,9 +14,9 @@ import (
 
 func undeleteCommand() *command {
 	return &command{
-		name: "undelete", which: true, args: "PATTERN…", min: 1, max: -1, group: groupLook, does: true,
-		short: "bring back what was deleted, as it was at last",
-		long: `
+		Name: "undelete", Args: "PATTERN…", Min: 1, Max: -1, Group: groupLook, Effect: true,
+		Short: "bring back what was deleted, as it was at last",
+		Long: `
 Brings back what the source no longer holds, from the last snapshot that holds it,
 to where it was, or with --target into DIR. It does not matter whether a backup was
 made since. What exists is never overwritten, every byte is verified. Look first,
@@ -32,26 +31,27 @@ tells how far back.
 What was renamed is not gone: its new name is told, also where no backup knows of
 that. Where the source is not there, or holds nothing, its disk may not be mounted,
 and nothing is done (exit code 4).`,
-		examples: `
+		Examples: `
 snap undelete report.txt
 snap undelete -n 'docs/**/*.odt'        # what would come back?
 snap undelete ~/docs/letters -t /tmp    # as /tmp/letters
 snap undelete . --since 2d              # all that was there two days ago`,
-		codes: []int{exit.Partial, exit.Refused, exit.NoDest, exit.Locked},
-		flags: []cli.Flag{
-			&cli.StringFlag{Name: "target", Aliases: []string{"t"}, Usage: "restore into the folder `DIR`, or one file as DIR"},
-			&cli.BoolFlag{Name: "relative", Aliases: []string{"R"}, Usage: "keep the whole path below DIR, as rsync -R does"},
-			&cli.StringFlag{Name: "since", Usage: "only what was still there at `WHEN`: a date or an age"},
+		Codes: []int{exit.Partial, exit.Refused, exit.NoDest, exit.Locked},
+		Flags: flags{
+			{Name: "target", Kind: cmdline.String, Aliases: []string{"t"}, Usage: "restore into the folder `DIR`, or one file as DIR"},
+			{Name: "relative", Aliases: []string{"R"}, Usage: "keep the whole path below DIR, as rsync -R does"},
+			{Name: "since", Kind: cmdline.String, Usage: "only what was still there at `WHEN`: a date or an age"},
 			dryFlag("say what would come back, from where and to where, and write nothing"),
-			&cli.BoolFlag{Name: "ignore-case", Aliases: []string{"i"}, Usage: "large and small letters are the same"},
-			&cli.BoolFlag{Name: "regex", Usage: "the patterns are regular expressions"},
-			&cli.BoolFlag{Name: "allow-empty-source", Usage: "go on where the source is not there, or holds nothing"},
-			&cli.BoolFlag{Name: "numeric-ids", Usage: "keep owners as numbers, whatever their names are here"},
-			&cli.BoolFlag{Name: "no-xattrs", Usage: "restore no extended attributes, ACLs and capabilities among them"},
-			&cli.IntFlag{Name: "jobs", Usage: "write `N` files at the same time (default: as snap thinks best)"},
+			{Name: "ignore-case", Aliases: []string{"i"}, Usage: "large and small letters are the same"},
+			{Name: "regex", Usage: "the patterns are regular expressions"},
+			{Name: "allow-empty-source", Usage: "go on where the source is not there, or holds nothing"},
+			{Name: "numeric-ids", Usage: "keep owners as numbers, whatever their names are here"},
+			{Name: "no-xattrs", Usage: "restore no extended attributes, and so no ACLs and no capabilities"},
+			{Name: "jobs", Kind: cmdline.Int, Usage: "write `N` files at the same time (default: snap chooses)"},
 		},
-		complete: completeGone,
-		run: func(c *call) error {
+		Complete: completeGone,
+		Run: func(c *call) error {
+			c.which = true
 			return c.reading(func(d *query.Reader) error {
 				c.tellWhich(d, "")
 				return c.undelete(d)

@@ -12,9 +12,9 @@ var release = ""
 
 func versionCommand() *command {
 	return &command{
-		name: "version", short: "the version", group: groupOther,
-		long: "Prints the version of snap, and with --json how it was built.",
-		run: func(c *call) error {
+		Name: "version", Short: "the version", Group: groupOther,
+		Long: "Prints the version of snap, and with --json how it was built.",
+		Run: func(c *call) error {
 			if !c.opts.json {
 				return printVersion(c.out)
 			}

@@ -346,7 +346,7 @@ func sortedPaths(m map[string]node) []string { return slices.SortedFunc(maps.Key
 // env is an environment in which the destination is dest.
 func testEnv(dest string, out, errs interface{ Write([]byte) (int, error) }) Env {
 	return Env{
-		Stdout: out, Stderr: errs, Dir: "/",
+		Stdout: out, Stderr: errs, Dir: "/", program: newProgram(""),
 		LookupEnv: func(key string) (string, bool) {
 			if key == "SNAP_DEST" {
 				return dest, true

@@ -58,7 +58,7 @@ func Parse(text string) (t Target, err error) {
 			return t, fmt.Errorf("%s is no address that can be called: write it as url https://…", quote.Name(t.value))
 		}
 	default:
-		return t, fmt.Errorf("%s: it is %s", quote.Name(text), Forms)
+		return t, fmt.Errorf("%s: must be %s", quote.Name(text), Forms)
 	}
 	return t, nil
 }

@@ -54,7 +54,7 @@ type MovedAway struct {
 	Pos      int // the last snapshot that has it at Path
 }
 
-// Unseen is a path of the source that cannot be looked at, so that nobody knows whether it is there.
+// Unseen is a path of the source that cannot be looked at, so that it is not known whether it is there.
 type Unseen struct {
 	Path string
 	Err  error
@@ -88,7 +88,7 @@ func (d *Reader) WhatIsGone(ctx context.Context, f *GoneFilter) (*WhatIsGone, er
 	}
 	newest := d.Newest()
 	if newest.Source == "" {
-		return nil, hint.With(fmt.Errorf("nobody knows the source of snapshot %s, so that it cannot be told what is gone",
+		return nil, hint.With(fmt.Errorf("the source of snapshot %s is not known, and so not what is gone from it",
 			quote.Name(newest.Name)), "to restore from it: snap restore %s:PATH --target DIR", quote.Word(newest.Name))
 	}
 	f.Scan.Roots = newest.Roots()

@@ -186,7 +186,7 @@ func SourcePath(h *record.Header, typed string) (string, error) {
 	p := filepath.ToSlash(typed)
 	if path.IsAbs(p) || filepath.IsAbs(typed) {
 		if h.Source == "" {
-			return "", hint.With(fmt.Errorf("%s: nobody knows the source of snapshot %s", quote.Name(typed), quote.Name(h.Name)),
+			return "", hint.With(fmt.Errorf("%s: the source of snapshot %s is not known", quote.Name(typed), quote.Name(h.Name)),
 				"name the path from the source down, as snap ls %s shows it", quote.Word(h.Name))
 		}
 		rel, ok := pathBelow(path.Clean(p), filepath.ToSlash(h.Source))

@@ -44,7 +44,7 @@ const Forms = `hourly, daily, weekly, monthly, "daily 03:00", "Mon 03:00", "Mon.
 // ParseWhen reads a time: a word, a word with a time of day, or [DAYS] [DATE] [TIME] as systemd.time(7) has it: lists
 // with commas, ranges with "..", repetitions with "/" and "*" for all.
 func ParseWhen(text string) (w When, err error) {
-	bad := fmt.Errorf("%s is no time that comes again: it is %s", quote.Name(text), Forms)
+	bad := fmt.Errorf("%s is not a time that comes again: must be %s", quote.Name(text), Forms)
 	parts := strings.Fields(strings.ToLower(text))
 	w.Text = strings.Join(strings.Fields(text), " ")
 	if len(parts) == 0 {

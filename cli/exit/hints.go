@@ -228,7 +228,7 @@ func RestoreHint(err error, target string) error {
 		return hint.With(err, "only the last folder of a target is made; to make those above it: mkdir -p %s",
 			quote.Word(filepath.Dir(target)))
 	case errors.Is(err, syscall.ENOTDIR):
-		return hint.With(err, "a target is a folder; this is none, or something on the way to it is none")
+		return hint.With(err, "the target must be a folder; this, or something on the way to it, is none")
 	}
 	if way := SystemHint(err, "the target", target, os.Geteuid()); way != "" {
 		return hint.With(err, "%s", way)

@@ -63,7 +63,7 @@ func setNotifyWhen(s *Settings, v string) error {
 	case "always":
 		s.Events.Always = true
 	default:
-		return fmt.Errorf("it is problems or always")
+		return fmt.Errorf("must be problems or always")
 	}
 	return nil
 }

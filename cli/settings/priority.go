@@ -29,14 +29,14 @@ func ParseIONice(v string) (n IONice, err error) {
 	case class == "best-effort" && len(level) == 1 && level >= "0" && level <= "7":
 		return IONice{Class: file.IOBestEffort, Level: int(level[0] - '0')}, nil
 	}
-	return n, fmt.Errorf("%s: it is idle, best-effort or best-effort:0 to best-effort:7", quote.Name(v))
+	return n, fmt.Errorf("%s: must be idle, best-effort or best-effort:0 to best-effort:7", quote.Name(v))
 }
 
 // ParseNice reads a number from 0, as all others, to 19, behind all others.
 func ParseNice(v string) (int, error) {
 	n, err := strconv.Atoi(v)
 	if err != nil || n < 0 || n > 19 {
-		return 0, fmt.Errorf("%s: it is a number from 0 to 19", quote.Name(v))
+		return 0, fmt.Errorf("%s: must be a number from 0 to 19", quote.Name(v))
 	}
 	return n, nil
 }

@@ -38,7 +38,7 @@ func (k *Rules) Counts() map[string]*int {
 func ParseCount(v string) (int, error) {
 	n, err := strconv.Atoi(v)
 	if err != nil || n < 0 || n > 1e6 {
-		return 0, fmt.Errorf("it is a number of snapshots, 0 for none")
+		return 0, fmt.Errorf("must be a number of snapshots, 0 for none")
 	}
 	return n, nil
 }

@@ -252,7 +252,7 @@ func boolSetting(field func(*Settings) *bool) func(*Settings, string) error {
 		case "false", "no", "off", "0":
 			*field(s) = false
 		default:
-			return fmt.Errorf("it is True or False")
+			return fmt.Errorf("must be True or False")
 		}
 		return nil
 	}
@@ -267,14 +267,14 @@ func setErrors(s *Settings, v string) error {
 	case "fail":
 		s.errors = backup.FailOnErrors
 	default:
-		return fmt.Errorf("it is Ignore, Warn or Fail")
+		return fmt.Errorf("must be Ignore, Warn or Fail")
 	}
 	return nil
 }
 
 func setLogLevel(s *Settings, v string) error {
 	if _, ok := LogLevels[strings.ToUpper(v)]; !ok {
-		return fmt.Errorf("it is DEBUG, INFO, WARNING, ERROR or CRITICAL")
+		return fmt.Errorf("must be DEBUG, INFO, WARNING, ERROR or CRITICAL")
 	}
 	s.Loglevel = strings.ToUpper(v)
 	return nil
@@ -300,7 +300,7 @@ func setIfPresent(s *Settings, v string) error {
 // CheckMarker says why no file in a folder can be called name.
 func CheckMarker(name string) error {
 	if name == "" || name == "." || name == ".." || strings.Contains(name, "/") {
-		return fmt.Errorf("%s is not the name of a file: it is a name, as .nobackup, not a path", quote.Name(name))
+		return fmt.Errorf("%s is not the name of a file: must be a name such as .nobackup, not a path", quote.Name(name))
 	}
 	return nil
 }
@@ -308,7 +308,7 @@ func CheckMarker(name string) error {
 func setJobs(s *Settings, v string) error {
 	n, err := strconv.Atoi(v)
 	if err != nil || n < 0 || n > 1024 {
-		return fmt.Errorf("it is a number from 0 to 1024")
+		return fmt.Errorf("must be a number from 0 to 1024")
 	}
 	s.Jobs = n
 	return nil

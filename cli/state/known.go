@@ -109,8 +109,8 @@ func parse(b []byte) (list []Known, err error) {
 }
 
 // errNoHome: there is no place for the list.
-var errNoHome = errors.New("there is no HOME, and the system knows none of this user: a disk that is not mounted " +
-	"will not be noticed")
+var errNoHome = errors.New("HOME is not set, and the system knows no home folder of this user: a disk that is not " +
+	"mounted will not be noticed")
 
 // MaxPlaces is how many paths of one id are remembered, the last ones: a disk that is mounted at a new place each
 // time must not make the list grow without end.

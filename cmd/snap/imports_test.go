@@ -11,7 +11,7 @@ import (
 // packages that must stay in one place are listed in confined.
 var imports = map[string][]string{
 	"snap/cmd/snap": {"snap/cli", "snap/cli/exit"},
-	"snap/cli": {"snap/cli/exit", "snap/cli/logfile", "snap/cli/settings", "snap/cli/state",
+	"snap/cli": {"snap/cli/cmdline", "snap/cli/exit", "snap/cli/logfile", "snap/cli/settings", "snap/cli/state",
 		"snap/cli/status", "snap/cli/text",
 		"snap/cli/wire", "snap/query", "snap/query/archive", "snap/backup",
 		"snap/backup/source", "snap/schedule", "snap/hooks", "snap/notify",
@@ -32,6 +32,7 @@ var imports = map[string][]string{
 	"snap/destination/reindex": {"snap/destination", "snap/scan", "snap/index", "snap/record", "snap/internal/file",
 		"snap/internal/progress", "snap/internal/stream"},
 	"snap/destination/retention": {"snap/destination", "snap/index", "snap/record", "snap/internal/progress"},
+	"snap/cli/cmdline":           {"snap/internal/hint", "snap/internal/quote"}, // what any program has: nothing of snap
 	"snap/cli/exit": {"snap/cli/settings", "snap/cli/text", "snap/query", "snap/backup/source", "snap/restore",
 		"snap/destination", "snap/index", "snap/record", "snap/internal/file", "snap/internal/hint", "snap/internal/quote"},
 	"snap/cli/state": {"snap/index", "snap/internal/file"},
@@ -86,7 +87,7 @@ var confined = map[string][]string{
 	"golang.org/x/sys/unix":             {"snap/internal/file", "snap/bench"},
 	"unsafe":                            {"snap/internal/file", "snap/index"}, // index: strings that alias a page
 	"go.etcd.io/bbolt":                  {"snap/index"},
-	"github.com/urfave/cli/v2":          {"snap/cli"},
+	"github.com/urfave/cli/v2":          {"snap/cli/cmdline"},
 	"github.com/olekukonko/tablewriter": {"snap/cli/text"},
 	"github.com/gofrs/flock":            {"snap/destination"},
 	"github.com/dlclark/regexp2/v2":     {"snap/filter"},

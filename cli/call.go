@@ -5,36 +5,12 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/urfave/cli/v2"
-
+	"snap/cli/cmdline"
 	"snap/cli/text"
 	"snap/cli/wire"
 	"snap/internal/hint"
 	"snap/internal/quote"
 )
-
-// command is one command of snap: what the parser, the help, the man page and the completion need to
-// know of it, and what it does.
-type command struct {
-	name     string
-	aliases  []string
-	args     string // what stands after it: "REF[:PATH]"
-	short    string // one line for the list of commands
-	long     string // what it does, lines of at most 78 columns
-	examples string // a command line with a comment each
-	codes    []int  // the exit codes it can end in, besides those of all commands; see exitCodes
-	group    string // heading in the list of commands
-	hidden   bool
-	does     bool // its exit code tells more than that its output was written: it goes on without one
-	which    bool // it says itself which destination its answer is of: call.tellWhich
-	flags    []cli.Flag
-
-	min, max int  // how many arguments it takes; any number if max is negative
-	dashed   bool // arguments after "--" are apart: in call.dashed, not counted by min and max
-
-	complete completer // of its arguments, nil for none
-	run      func(c *call) error
-}
 
 // call is one invocation of a command: what it was given, and where its answers go.
 type call struct {
@@ -42,19 +18,18 @@ type call struct {
 
 	ctx     context.Context
 	env     *Env
-	out     *output      // standard output
-	flags   *cli.Context // the command's own flags
-	opts    options      // the global ones
+	out     *output        // standard output
+	flags   cmdline.Values // of the command
+	opts    options        // the global ones
 	args    []string
 	dashed  []string // the arguments after "--", for a command that keeps them apart
-	all     []*command
-	summed  bool    // a backup is done and has said what it did
-	found   string  // the destination, once it was looked for
-	which   bool    // the command says itself which it is
-	obvious bool    // so that nobody asks which it is
-	others  int     // so many other destinations are known and there
-	plain   bool    // snap was typed without a command
-	events  *events // what is to happen around a backup; nil for nothing
+	summed  bool     // a backup is done and has said what it did
+	found   string   // the destination, once it was looked for
+	which   bool     // the command says itself which it is
+	obvious bool     // so that nobody asks which it is
+	others  int      // so many other destinations are known and there
+	plain   bool     // snap was typed without a command
+	events  *events  // what is to happen around a backup; nil for nothing
 
 	stdin   []byte // what standard input holds, if a flag asked for it
 	stdinOf string // that flag
@@ -77,7 +52,7 @@ func (c *call) note(format string, args ...any) {
 // file, as to the mail of cron.
 func (c *call) warn(format string, args ...any) {
 	c.out.Flush() // an error stays in out
-	fmt.Fprintf(c.env.Stderr, "snap: %s\n", quote.Clean(fmt.Sprintf(c.env.program.typed(format), args...)))
+	fmt.Fprintf(c.env.Stderr, "snap: %s\n", quote.Clean(fmt.Sprintf(c.env.program.Typed(format), args...)))
 }
 
 // progress is the line that shows how long work gets on, nil where standard error is no terminal or -q was given.
@@ -108,8 +83,9 @@ func (c *call) raw() (bool, error) {
 }
 
 // rawFlag is -0 of a command that lists names.
-func rawFlag() cli.Flag {
-	return &cli.BoolFlag{Name: "0", Aliases: []string{"null"}, Usage: "print bare names, each closed by a NUL"}
+func rawFlag() cmdline.Flag[*call] {
+	return cmdline.Flag[*call]{Name: "0", Aliases: []string{"null"},
+		Usage: "print only the names, each followed by a NUL byte"}
 }
 
 // json prints v as one line. Characters that a terminal would obey are escaped: JSON may stand on one.

@@ -1,4 +1,4 @@
-package cli
+package cmdline
 
 import (
 	"strings"
@@ -7,35 +7,28 @@ import (
 	"snap/internal/quote"
 )
 
-func completionCommand() *command {
-	return &command{
-		name: "completion", args: "bash|zsh|fish", short: "a script that completes snap's command lines", group: groupOther,
-		min: 1, max: 1,
-		long: `
-Prints a script for the shell's completion of commands, flags, snapshots and paths
-in snapshots, for the name that snap was called by. Nothing that was typed is ever
-evaluated. In fish the script has to be a file, because fish has one for a snap of
-its own.`,
-		examples: `
-source <(snap completion bash)  # in ~/.bashrc
-source <(snap completion zsh)   # in ~/.zshrc, after compinit
-snap completion fish > ~/.config/fish/completions/snap.fish`,
-		complete: func(*call, string) []candidate {
-			return []candidate{{"bash", ""}, {"zsh", ""}, {"fish", ""}}
-		},
-		run: func(c *call) error {
-			script, ok := completionScripts[c.args[0]]
-			if !ok {
-				return hint.Usagef("no completion for %s: it is bash, zsh or fish", quote.Name(c.args[0]))
-			}
-			name := c.env.program.String()
-			identifier := strings.NewReplacer("-", "_", ".", "_").Replace(name)
-			return c.printf("%s", strings.NewReplacer("PROGRAM", name, "IDENTIFIER", identifier).Replace(script))
-		},
+// CompleteCommand is the command that the scripts of CompletionScript call, with the line up to the cursor as its one
+// argument and in the flag BreaksFlag what breaks words. It is a hidden one that calls Complete.
+const (
+	CompleteCommand = "__complete"
+	BreaksFlag      = "break"
+)
+
+// Shells are those that CompletionScript has a script for.
+var Shells = []string{"bash", "zsh", "fish"}
+
+// CompletionScript is a script for the completion of a shell, for the name that the program was called by.
+func (p *Program[C]) CompletionScript(shell string) (string, error) {
+	script, ok := completionScripts[shell]
+	if !ok {
+		return "", hint.Usagef("no completion for %s: must be bash, zsh or fish", quote.Name(shell))
 	}
+	name := p.String()
+	identifier := strings.NewReplacer("-", "_", ".", "_").Replace(name)
+	return strings.NewReplacer("PROGRAM", name, "IDENTIFIER", identifier).Replace(script), nil
 }
 
-// completionScripts hand the line up to the cursor to `snap __complete`, as one argument, and its
+// completionScripts hand the line up to the cursor to CompleteCommand, as one argument, and its
 // answers to the shell. Where it has none the shell completes files.
 var completionScripts = map[string]string{
 	// Bash replaces what stands after the last of COMP_WORDBREAKS, and quotes nothing by itself.

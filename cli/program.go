@@ -1,0 +1,143 @@
+package cli
+
+import (
+	"runtime/debug"
+	"strings"
+
+	"snap/cli/cmdline"
+	"snap/cli/exit"
+)
+
+// What package cmdline makes of snap.
+type (
+	program   = cmdline.Program[*call]
+	command   = cmdline.Command[*call]
+	flags     = []cmdline.Flag[*call]
+	candidate = cmdline.Candidate
+)
+
+// newProgram is snap, called by a name; "" for snap.
+func newProgram(called string) *program {
+	return &program{
+		Name: "snap", Called: called,
+		About:    "snap makes incremental backups as plain folders with hard links.",
+		Commands: commands(), Flags: globalFlags(),
+		Default: "status", Topics: []string{aboutDest, aboutRefs},
+		OtherCommand: func(word string) string { return otherWords[word] },
+		Codes:        exit.Texts,
+		Always:       []int{0, exit.Failed, exit.Usage, exit.Interrupted, exit.Terminated},
+		WithEffect:   []int{exit.Partial},
+	}
+}
+
+// commands are all commands in the order of the help text. A new one is one line here.
+func commands() []*command {
+	return []*command{
+		backupCommand(),
+		initCommand(),
+		statusCommand(),
+		scheduleCommand(),
+		listCommand(),
+		lsCommand(),
+		diffCommand(),
+		findCommand(),
+		historyCommand(),
+		statsCommand(),
+		catCommand(),
+		restoreCommand(),
+		undeleteCommand(),
+		explainCommand(),
+		checkCommand(),
+		pruneCommand(),
+		deleteCommand(),
+		purgeCommand(),
+		tagCommand(),
+		noteCommand(),
+		reindexCommand(),
+		completionCommand(),
+		completeCommand(),
+		manCommand(),
+		versionCommand(),
+		helpCommand(),
+	}
+}
+
+// The headings that commands stand under.
+const (
+	groupMake  = "Making snapshots"
+	groupLook  = "Asking the snapshots"
+	groupKeep  = "Keeping a destination"
+	groupOther = "Other"
+)
+
+// otherWords are what other programs call our commands.
+var otherWords = map[string]string{
+	"remove": "delete", "rm": "delete", "del": "delete", "recover": "restore", "extract": "restore",
+	"verify": "check", "fsck": "check", "save": "backup", "snapshot": "backup", "create": "backup", "dump": "cat",
+	"grep": "find",
+}
+
+const aboutDest = `Which destination: -d DIR, else $SNAP_DEST, else the current folder or a parent
+that holds .snap/, else the one that you backed up to last.
+`
+
+const aboutRefs = `Naming a snapshot (REF):
+  20261122-134510   its name, or a beginning that no other name has
+  latest, oldest    the newest, the first; latest~2 is two before the newest
+  tag:weekly        the newest with this tag
+  @2026-11-20       the newest of that day or before; also @"2026-11-20 13:00",
+                    with seconds, or with a zone as in @2026-11-20T13:00Z
+  @7d               the newest that is at least so old: @30s @5min @2h @3w @2mo
+                    @1y2mo
+  REF~N             N snapshots before REF
+  REF:PATH          a path in it, from the source down, or absolute
+
+Snapshots may have colons in their names: REF ends at the last colon behind the
+name of one.
+`
+
+// manual is what the manual page says and no help does.
+func manual() cmdline.Manual {
+	return cmdline.Manual{
+		Summary: "incremental backups as plain folders",
+		Version: "snap " + buildInfo().Version,
+		Date:    builtOn(),
+		Description: `
+snap makes backups of a folder. Every backup, a snapshot, is a plain folder with everything in it, while only
+new and changed files take space: unchanged, moved and renamed files are hard links into the snapshot before. An
+index beside the snapshots answers what changed, where a file went, and which versions of it there are.
+
+Do not edit files in a snapshot: what is written to one is written to all that share it.
+
+` + aboutDest,
+		Sections: []cmdline.Section{{Title: "NAMING A SNAPSHOT", Text: aboutRefs}},
+		Environment: []cmdline.Item{
+			{Name: "SNAP_DEST", Text: "the destination, where -d does not name one"},
+			{Name: "XDG_STATE_HOME", Text: "where snap/destinations.json is kept, by default ~/.local/state: the " +
+				"destinations that this user has backed up to, by which a disk that is not mounted, or another in its " +
+				"place, is noticed"},
+			{Name: "NO_COLOR", Text: "no colours, if it is set"},
+		},
+		Files: []cmdline.Item{
+			{Name: "DEST/BackupOptions.txt", Text: "settings, with comments"},
+			{Name: "DEST/Blacklist.txt, DEST/Whitelist.txt", Text: "what to leave out, and what to take in even so"},
+			{Name: "DEST/20261122-134510/", Text: "a snapshot"},
+			{Name: "DEST/.snap/", Text: "index and change sets"},
+		},
+	}
+}
+
+// builtOn is the day of the commit that this program was built of, "" when that is not known.
+func builtOn() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return ""
+	}
+	for _, s := range info.Settings {
+		if s.Key == "vcs.time" {
+			day, _, _ := strings.Cut(s.Value, "T")
+			return day
+		}
+	}
+	return ""
+}
