@@ -52,7 +52,8 @@ snap restore latest~1 --in-place --overwrite if-changed --delete -n
 snap restore latest --in-place --overwrite skip`,
 		Codes: []int{exit.Partial, exit.Refused, exit.NoDest, exit.Locked, exit.Interrupted, exit.Terminated},
 		Flags: flags{
-			{Name: "target", Kind: cmdline.String, Aliases: []string{"t"}, Usage: "restore into the folder `DIR`, or one file as DIR"},
+			{Name: "target", Kind: cmdline.String, Aliases: []string{"t"},
+				Usage: "restore into the folder `DIR`, or one file as DIR"},
 			{Name: "in-place", Usage: "restore where it was"},
 			{Name: "versions", Usage: "every version of the file PATH, named by its time"},
 			{Name: "relative", Aliases: []string{"R"}, Usage: "keep the whole PATH below DIR, as rsync -R does"},

@@ -38,7 +38,8 @@ snap undelete ~/docs/letters -t /tmp    # as /tmp/letters
 snap undelete . --since 2d              # all that was there two days ago`,
 		Codes: []int{exit.Partial, exit.Refused, exit.NoDest, exit.Locked},
 		Flags: flags{
-			{Name: "target", Kind: cmdline.String, Aliases: []string{"t"}, Usage: "restore into the folder `DIR`, or one file as DIR"},
+			{Name: "target", Kind: cmdline.String, Aliases: []string{"t"},
+				Usage: "restore into the folder `DIR`, or one file as DIR"},
 			{Name: "relative", Aliases: []string{"R"}, Usage: "keep the whole path below DIR, as rsync -R does"},
 			{Name: "since", Kind: cmdline.String, Usage: "only what was still there at `WHEN`: a date or an age"},
 			dryFlag("say what would come back, from where and to where, and write nothing"),
