@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"snap/cli/cmdline"
+	"snap/cli/events"
 	"snap/cli/text"
 	"snap/cli/wire"
 	"snap/internal/hint"
@@ -22,14 +23,14 @@ type call struct {
 	flags   cmdline.Values // of the command
 	opts    options        // the global ones
 	args    []string
-	dashed  []string // the arguments after "--", for a command that keeps them apart
-	summed  bool     // a backup is done and has said what it did
-	found   string   // the destination, once it was looked for
-	which   bool     // the command says itself which it is
-	obvious bool     // so that nobody asks which it is
-	others  int      // so many other destinations are known and there
-	plain   bool     // snap was typed without a command
-	events  *events  // what is to happen around a backup; nil for nothing
+	dashed  []string       // the arguments after "--", for a command that keeps them apart
+	summed  bool           // a backup is done and has said what it did
+	found   string         // the destination, once it was looked for
+	which   bool           // the command says itself which it is
+	obvious bool           // so that nobody asks which it is
+	others  int            // so many other destinations are known and there
+	plain   bool           // snap was typed without a command
+	events  *events.Events // what is to happen around a backup; nil for nothing
 
 	stdin   []byte // what standard input holds, if a flag asked for it
 	stdinOf string // that flag

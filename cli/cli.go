@@ -35,7 +35,7 @@ func Run(ctx context.Context, env Env, args []string) int {
 	env.line = typedLine(env.program, args)
 	out := &output{w: env.Stdout, direct: env.StdoutTTY}
 	err := dispatch(ctx, &env, out, args)
-	return report(ctx, &env, exit.WithOutput(err, out.Flush(), out.goesOn))
+	return ended(ctx, &env, exit.WithOutput(err, out.Flush(), out.goesOn))
 }
 
 // dispatch finds the command in args and runs it.
@@ -58,8 +58,8 @@ func dispatch(ctx context.Context, env *Env, out *output, args []string) error {
 		args: line.Args, dashed: line.Dashed, plain: line.Implied})
 }
 
-// report prints err with its hints, and returns its exit code.
-func report(ctx context.Context, env *Env, err error) int {
+// ended prints err with its hints, and returns its exit code.
+func ended(ctx context.Context, env *Env, err error) int {
 	code := exit.Code(ctx, err)
 	if code == 0 || err.Error() == "" {
 		return code

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"snap/cli/exit"
+	"snap/cli/report"
 	"snap/cli/text"
 	"snap/cli/wire"
 	"snap/index"
@@ -255,7 +256,7 @@ func (c *call) differenceText(q *query.Diff, d *index.Difference, along int) str
 	}
 	said := []string{strings.Join(notes, ", ")}
 	if c.opts.verbose > 0 && q.Next {
-		said = append(said, reasonText(&record.Record{Reason: d.Reason, Stored: d.Stored}))
+		said = append(said, report.Reason(&record.Record{Reason: d.Reason, Stored: d.Stored}))
 	}
 	said = slices.DeleteFunc(said, func(s string) bool { return s == "" })
 	return s + enclose(" (", strings.Join(said, "; "), ")")

@@ -11,6 +11,7 @@ import (
 
 	"snap/cli/cmdline"
 	"snap/cli/exit"
+	"snap/cli/report"
 	"snap/cli/settings"
 	"snap/cli/text"
 	"snap/cli/wire"
@@ -231,7 +232,7 @@ func (c *call) printExplained(j explained, rec *record.Record) error {
 	if j.Last.Since != j.Last.Snapshot {
 		last += fmt.Sprintf(" as it is since %s:", quote.Name(j.Last.Since))
 	}
-	why = reasonText(rec)
+	why = report.Reason(rec)
 	if rec.From != "" {
 		why += " from " + quote.Name(rec.From)
 	}

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -50,25 +49,12 @@ func (c *call) strange(dest, format string) ([]string, error) {
 		case name == "latest" && e.Type() == os.ModeSymlink:
 		case e.IsDir() && (reindex.SystemFolder(name) ||
 			slices.ContainsFunc(tidyFolders, func(p string) bool { return strings.HasPrefix(name, p) })):
-		case e.IsDir() && c.snapshotName(name, format):
+		case e.IsDir() && c.names(format).OfSnapshot(name):
 		default:
 			names = append(names, name)
 		}
 	}
 	return names, nil
-}
-
-// rsnapshotName is how rsnapshot calls its folders.
-var rsnapshotName = regexp.MustCompile(`^(?:hourly|daily|weekly|monthly|yearly|alpha|beta|gamma|delta)\.\d+$`)
-
-// snapshotName reports whether a folder of this name looks like a snapshot, of snap or of another program.
-func (c *call) snapshotName(name, format string) bool {
-	zone := c.env.Now().Location()
-	if _, ok := timeOfName(name, format, zone); ok || rsnapshotName.MatchString(name) {
-		return true
-	}
-	_, dated := foreignTime(name, zone)
-	return dated && strings.Trim(name, "0123456789-_.:T ") == ""
 }
 
 // checkStrange refuses to make a destination of a folder with other things in it, unless --here says so. source is what

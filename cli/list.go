@@ -1,21 +1,15 @@
 package cli
 
 import (
-	"fmt"
-	"strings"
-
 	"github.com/dustin/go-humanize"
 
 	"snap/cli/cmdline"
 	"snap/cli/exit"
-	"snap/cli/status"
-	"snap/cli/text"
 	"snap/cli/wire"
 	"snap/internal/hint"
 	"snap/internal/quote"
 	"snap/internal/when"
 	"snap/query"
-	"snap/record"
 )
 
 func listCommand() *command {
@@ -60,7 +54,7 @@ func runList(c *call) error {
 		c.tellWhich(d, "")
 		chosen := choose.From(d.Snapshots)
 		if c.opts.json {
-			return c.json(c.listJSON(d, chosen))
+			return c.json(wire.NewList(chosen, d.State, d.LastRun()))
 		}
 		switch {
 		case len(d.Snapshots) == 0:
@@ -73,10 +67,14 @@ func runList(c *call) error {
 			}
 			return nil
 		}
-		if err := c.printList(d, chosen); err != nil || c.opts.quiet {
+		if err := c.print().List(chosen, d.State); err != nil || c.opts.quiet {
 			return err
 		}
-		return c.printListEnd(d, chosen)
+		info, err := d.Root.System()
+		if err != nil {
+			return err
+		}
+		return c.print().ListEnd(chosen, len(d.Snapshots), &info, d.LastRun())
 	})
 }
 
@@ -97,79 +95,4 @@ func (c *call) choice() (q query.Choice, err error) {
 	}
 	q.Tags = c.flags.Strings("tag")
 	return q, nil
-}
-
-func (c *call) listJSON(d *query.Reader, chosen query.Snapshots) []wire.Snapshot {
-	all := make([]wire.Snapshot, len(chosen))
-	for i := range chosen {
-		all[i] = wire.NewSnapshot(&chosen[i], d.State(&chosen[i]))
-	}
-	last := lastRunOf(d.Root, d.Snapshots)
-	if n := len(all); !last.unchanged.IsZero() && n > 0 && all[n-1].Seq == last.header.Seq {
-		t := wire.Time(last.unchanged)
-		all[n-1].LastUnchanged = &t
-	}
-	return all
-}
-
-// printList prints the table. A state is told where there is something to tell.
-func (c *call) printList(d *query.Reader, chosen query.Snapshots) error {
-	states, told := make([]string, len(chosen)), false
-	for i := range chosen {
-		if s := d.State(&chosen[i]); s != record.Complete {
-			states[i], told = string(s), true
-		}
-	}
-	t := &text.Table{Columns: []text.Column{
-		{Head: "Snapshot"}, {Head: "Time", Optional: true}, {Head: "Age", Right: true}, {Head: "Files", Right: true},
-		{Head: "Size", Right: true}, {Head: "Changes"}, {Head: "Copied", Right: true}, {Head: "State", Optional: !told},
-		{Head: "Tags", Cut: true, Optional: true}, {Head: "Note", Cut: true, Optional: true},
-	}}
-	for i := range chosen {
-		h := &chosen[i]
-		t.Add(quote.Name(h.Name), c.When(h.Time), c.Age(h.Time), humanize.Comma(h.Files-h.Unread),
-			c.Size(h.HeldBytes()), changes(h), c.Size(h.CopiedByRun()), states[i], quoteAll(h.Tags), quote.Name(h.Note))
-	}
-	return t.Write(c.out, c.Width)
-}
-
-// printListEnd prints what stands below the table.
-func (c *call) printListEnd(d *query.Reader, chosen query.Snapshots) error {
-	info, err := d.Root.System()
-	if err != nil {
-		return err
-	}
-	end := status.Footer(c.Style, chosen, len(d.Snapshots), int64(info.FreeBytes), int64(info.TotalBytes))
-	if err := c.printf("\n%s\n", c.Wrap(end, "  ")); err != nil {
-		return err
-	}
-	if last := lastRunOf(d.Root, d.Snapshots); !last.unchanged.IsZero() {
-		line := fmt.Sprintf("last run %s (%s): nothing changed since %s", c.When(last.unchanged),
-			c.Age(last.unchanged), quote.Name(last.header.Name))
-		return c.printf("%s\n", c.Wrap(line, "  "))
-	}
-	return nil
-}
-
-// changes counts what a snapshot changed, with the marks of diff.
-func changes(h *record.Header) string {
-	var b strings.Builder
-	for _, n := range [...]struct {
-		change record.Change
-		count  int64
-	}{{record.Added, h.Added}, {record.Modified, h.Modified}, {record.Metadata, h.Metadata}, {record.Moved, h.Moved},
-		{record.Removed, h.Removed}} {
-		if n.count > 0 {
-			fmt.Fprintf(&b, " %s%d", text.Letter(n.change), n.count)
-		}
-	}
-	return strings.TrimPrefix(b.String(), " ")
-}
-
-func quoteAll(names []string) string {
-	quoted := make([]string, len(names))
-	for i, n := range names {
-		quoted[i] = quote.Name(n)
-	}
-	return strings.Join(quoted, ",")
 }

@@ -2,14 +2,10 @@ package cli
 
 import (
 	"iter"
-	"slices"
 
 	"snap/cli/cmdline"
 	"snap/cli/exit"
-	"snap/cli/text"
 	"snap/cli/wire"
-	"snap/internal/file"
-	"snap/internal/quote"
 	"snap/query"
 	"snap/record"
 )
@@ -55,7 +51,7 @@ func runLs(c *call) error {
 		}
 		entries := d.List(c.ctx, h, path, c.flags.Bool("recursive"))
 		if by != "name" {
-			if entries, err = sorted(entries, by); err != nil {
+			if entries, err = query.Sorted(entries, by == "size"); err != nil {
 				return err
 			}
 		}
@@ -65,15 +61,9 @@ func runLs(c *call) error {
 		case raw:
 			return each(entries, func(e *record.Entry) error { return c.printf("%s\x00", e.Path) })
 		case c.flags.Bool("long"):
-			return each(entries, func(e *record.Entry) error { return c.lsLong(h, e) })
+			return each(entries, func(e *record.Entry) error { return c.print().LongEntry(h, e) })
 		}
-		return each(entries, func(e *record.Entry) error {
-			problem := ""
-			if !e.Held() || e.Has(record.Unreadable) {
-				problem = problemText(&e.Record)
-			}
-			return c.printf("%s%s\n", text.Path(e.Path, e.Kind), enclose(" (", problem, ")"))
-		})
+		return each(entries, c.print().Entry)
 	})
 }
 
@@ -88,55 +78,6 @@ func each(entries iter.Seq2[*record.Entry, error], f func(*record.Entry) error) 
 		}
 	}
 	return nil
-}
-
-// sorted collects the entries: what is to be ordered must be known.
-func sorted(entries iter.Seq2[*record.Entry, error], by string) (iter.Seq2[*record.Entry, error], error) {
-	var all []record.Entry
-	err := each(entries, func(e *record.Entry) error {
-		all = append(all, *e)
-		return nil
-	})
-	if err != nil {
-		return nil, err
-	}
-	slices.SortStableFunc(all, func(a, b record.Entry) int {
-		switch {
-		case by == "size" && a.Size != b.Size:
-			if a.Size > b.Size {
-				return -1
-			}
-			return 1
-		case by == "time" && a.Mtime != b.Mtime:
-			if b.Mtime.Before(a.Mtime) {
-				return -1
-			}
-			return 1
-		}
-		return 0
-	})
-	return func(yield func(*record.Entry, error) bool) {
-		for i := range all {
-			if !yield(&all[i], nil) {
-				return
-			}
-		}
-	}, nil
-}
-
-// lsLong prints an entry as `ls -l` does.
-func (c *call) lsLong(h *record.Header, e *record.Entry) error {
-	size, target := "-", ""
-	switch e.Kind {
-	case file.Regular:
-		size = c.Size(e.Size)
-	case file.Symlink:
-		target = " -> " + quote.Name(e.Target)
-	}
-	target += enclose(" (", problemText(&e.Record), ")")
-	return c.printf("%s %-8s %-8s %9s  %s  %s%s\n", text.Permissions(&e.Stat), text.Owner(h.Users, e.UID),
-		text.Owner(h.Groups, e.GID), size,
-		c.When(e.Mtime.Time()), text.Path(e.Path, e.Kind), target)
 }
 
 // lsJSON prints an array, an entry a line.

@@ -143,7 +143,7 @@ func (c *call) scheduleAt(m managers, dest, spec string) error {
 		return err
 	}
 	if c.opts.json {
-		return c.scheduleJSON(dest, by, st, changed)
+		return c.json(wire.NewSchedule(dest, by, st, changed, false))
 	}
 	if !c.opts.quiet {
 		verb := "now"
@@ -151,7 +151,7 @@ func (c *call) scheduleAt(m managers, dest, spec string) error {
 			verb = "already"
 		}
 		line := fmt.Sprintf("%s is %s backed up to %s by itself: %s", quote.All(sources), verb, quote.Name(dest), j.When.Text)
-		if err := c.printf("%s\n%s", c.Wrap(line, "  "), c.stateText(by, st)); err != nil {
+		if err := c.print().Scheduled(line, by, st); err != nil {
 			return err
 		}
 	}
@@ -191,42 +191,24 @@ func (c *call) scheduleOff(m managers, dest string) error {
 			removed = removed || gone
 		}
 	}
+	dry := c.flags.Bool("dry-run")
 	switch {
-	case c.opts.json && c.flags.Bool("dry-run"):
-		return c.scheduleJSON(dest, by, st, false)
+	case c.opts.json && dry:
+		return c.json(wire.NewSchedule(dest, by, st, false, dry))
 	case c.opts.json:
-		return c.scheduleJSON(dest, "", nil, removed)
+		return c.json(wire.NewSchedule(dest, "", nil, removed, dry))
 	case c.opts.quiet:
 		return nil
 	case st == nil && !removed:
-		return c.printf("%s\n", c.Wrap("nothing was scheduled for "+quote.Name(dest), "  "))
-	case c.flags.Bool("dry-run"):
-		return c.printf("would remove:\n  %s\n", strings.Join(c.unitNames(st), "\n  "))
+		return c.print().Unscheduled("nothing was scheduled for "+quote.Name(dest), nil)
+	case dry:
+		return c.print().Unscheduled("would remove:", st)
 	}
 	line := "backups to " + quote.Name(dest) + " no longer run by themselves"
-	if st == nil {
-		return c.printf("%s\n", c.Wrap(line, "  "))
+	if st != nil {
+		line += "; removed:"
 	}
-	return c.printf("%s\n  %s\n", c.Wrap(line+"; removed:", "  "), strings.Join(c.unitNames(st), "\n  "))
-}
-
-// scheduleJSON prints how it stands for programs.
-func (c *call) scheduleJSON(dest, by string, st *schedule.State, changed bool) error {
-	path, b64 := wire.Name(dest)
-	j := wire.Schedule{Type: "summary", Path: path, PathB64: b64, Changed: changed, DryRun: c.flags.Bool("dry-run")}
-	j.Fill(by, st)
-	return c.json(j)
-}
-
-// unitNames are the files, or the line, that run a job, for text.
-func (c *call) unitNames(st *schedule.State) (all []string) {
-	if st == nil {
-		return []string{"nothing"}
-	}
-	for _, u := range st.Units {
-		all = append(all, quote.Name(u))
-	}
-	return all
+	return c.print().Unscheduled(line, st)
 }
 
 // tellLinger says that the timers of a user end with the session.

@@ -66,8 +66,6 @@ type StatusOptions struct {
 	Idle     bool             // the rules do nothing, because of that
 	Ignore   bool             // what cannot be read is no concern, as its settings say
 
-	// Running reports whether the run is at work still that calls itself holder. nil: each is.
-	Running func(holder string) bool
 }
 
 // Status looks at the destination.
@@ -101,8 +99,8 @@ func (d *Reader) Status(ctx context.Context, o StatusOptions) (*Status, error) {
 	if s.Left, err = destination.FindLeftovers(d.Root); err != nil {
 		return nil, err
 	}
-	if s.Left.Holder != "" && (o.Running == nil || o.Running(s.Left.Holder)) {
-		s.Running = s.Left.Holder
+	if !s.Left.Holder.Gone() {
+		s.Running = s.Left.Holder.Text
 	}
 	s.judge()
 	return s, nil

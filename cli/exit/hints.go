@@ -44,9 +44,6 @@ func Hint(err error, dest string) error {
 		return With(Partial, hint.With(err,
 			"the snapshots are deleted; what is left goes with the next run that can remove it\n%s", hint.Text(way)))
 	case errors.As(err, &locked):
-		if HolderGone(locked.Holder) {
-			locked.Holder = ""
-		}
 		return With(Locked, hint.With(err, "wait until it is done, or let this run wait: --lock-wait 30min"))
 	case errors.As(err, &layout):
 		way := "name a destination outside of the source"
@@ -74,23 +71,6 @@ func Hint(err error, dest string) error {
 		return hint.With(err, "%s", way)
 	}
 	return err
-}
-
-// HolderGone reports whether a holder names a process of this host that is no more: then somebody else holds
-// the lock now, who wrote nothing of himself.
-func HolderGone(holder string) bool {
-	host, _ := os.Hostname()
-	var pid int
-	_, after, _ := strings.Cut(holder, " (process ")
-	if _, err := fmt.Sscanf(after, "%d on", &pid); err != nil ||
-		!strings.HasPrefix(after, quote.Clean(fmt.Sprintf("%d on %s, since ", pid, host))) {
-		return false
-	}
-	p, err := os.FindProcess(pid)
-	if err != nil {
-		return true
-	}
-	return errors.Is(p.Signal(syscall.Signal(0)), os.ErrProcessDone)
 }
 
 // ownerHint says what the user me does about a destination of which something is another's.

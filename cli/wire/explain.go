@@ -1,5 +1,7 @@
 package wire
 
+import "snap/scan"
+
 // Explained is the document of `explain --json`.
 type Explained struct {
 	Path      string `json:"path"`
@@ -55,4 +57,16 @@ type Setting struct {
 	At    string `json:"at"`  // the folder or file that it is about
 	AtB64 string `json:"at_b64,omitempty"`
 	Why   string `json:"why"`
+}
+
+// NewSetting is why a walk of the source leaves a path out, and at which folder or file that is decided; why says it in
+// words.
+func NewSetting(cause scan.Cause, at, why string) *Setting {
+	s := &Setting{Why: why}
+	s.At, s.AtB64 = Name(at)
+	switch cause {
+	case scan.MarkedCache, scan.MarkedByName, scan.TooLarge, scan.OtherSystem:
+		s.Key = cause.Option()
+	}
+	return s
 }

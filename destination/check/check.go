@@ -39,7 +39,7 @@ type Options struct {
 	Repair   bool      // repair what can be repaired; takes the destination's lock
 	Jobs     int       // files read at the same time; 0: 4
 	LockWait time.Duration
-	Holder   string               // what others see while a repair holds the lock
+	Holder   destination.Holder   // what others see while a repair holds the lock
 	Progress func(progress.State) // called with the progress; nil: nobody is
 }
 

@@ -1,4 +1,4 @@
-package cli
+package events
 
 import (
 	"bytes"
@@ -13,6 +13,7 @@ type tail struct {
 	w io.Writer
 
 	mu    sync.Mutex
+	off   bool // nothing more is kept
 	lines []string
 	part  []byte
 }
@@ -25,7 +26,7 @@ const (
 
 func (t *tail) Write(p []byte) (int, error) {
 	t.mu.Lock()
-	for rest := p; ; {
+	for rest := p; !t.off; {
 		i := bytes.IndexByte(rest, '\n')
 		if i < 0 {
 			t.part = append(t.part, rest[:min(len(rest), max(0, 4*tailWidth-len(t.part)))]...)
@@ -57,4 +58,11 @@ func (t *tail) last() []string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return slices.Clone(t.lines)
+}
+
+// keeps says whether what is written from now on is kept.
+func (t *tail) keeps(on bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.off = !on
 }

@@ -1,4 +1,4 @@
-package status
+package report
 
 import (
 	"slices"
@@ -16,7 +16,7 @@ import (
 // TestWhatIsSaid: each concern in words that name it, and the lines of facts.
 func TestWhatIsSaid(t *testing.T) {
 	now := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
-	style := text.Style{Zone: time.UTC, Now: func() time.Time { return now }}
+	p := &Printer{Style: text.Style{Zone: time.UTC, Now: func() time.Time { return now }}}
 	day := func(n int) time.Time { return now.AddDate(0, 0, n) }
 	base := func() *query.Status {
 		return &query.Status{
@@ -65,7 +65,7 @@ func TestWhatIsSaid(t *testing.T) {
 			"2 snapshots are in the index whose folders are gone: x, y", "snap delete -d '/mnt/my disk' x y"},
 		{query.Interrupted, func(s *query.Status) { s.Left.Interrupted = []time.Time{day(-3), day(-2)} },
 			"the backup of 2026-11-20 12:00 was interrupted; the next one goes on from there", "snap backup -d '/mnt/my disk'"},
-		{query.Interrupted, func(s *query.Status) { s.Left.Holder = "snap backup (process 1)" },
+		{query.Interrupted, func(s *query.Status) { s.Left.Holder.Text = "snap backup (process 1)" },
 			"a run ended before its time: snap backup (process 1)", "snap backup -d '/mnt/my disk'"},
 		{query.Unfinished, func(s *query.Status) { s.Left = destination.Leftovers{Purging: true, Stuck: 2} },
 			"a purge is not at its end: the next run that writes sees to it; " +
@@ -73,10 +73,10 @@ func TestWhatIsSaid(t *testing.T) {
 	} {
 		s := base()
 		test.change(s)
-		if got := Concern(style, s, test.concern); got != test.want {
+		if got := p.Concern(s, test.concern); got != test.want {
 			t.Errorf("%s: %s\nwant %s", test.concern, got, test.want)
 		}
-		if got := Way(s, test.concern); got != test.way {
+		if got := way(s, test.concern); got != test.way {
 			t.Errorf("%s: %s, want %s", test.concern, got, test.way)
 		}
 	}
@@ -92,8 +92,8 @@ func TestWhatIsSaid(t *testing.T) {
 	), true
 	s.Rules = query.NextRules{InForce: true, Going: []string{"s1", "s2"}, Short: 1 << 30}
 	var lines []string
-	for _, l := range Lines(style, s, []string{"keep_daily = 7", "min_free = 10%"}) {
-		lines = append(lines, l.Label+": "+l.Text)
+	for _, l := range p.facts(s, []string{"keep_daily = 7", "min_free = 10%"}) {
+		lines = append(lines, l.label+": "+l.text)
 	}
 	want := []string{
 		"Destination: /mnt/my disk", "Source: /home/me", "Last backup: 2026-11-21 12:00, 1d ago; 0 B copied",
@@ -110,7 +110,7 @@ func TestWhatIsSaid(t *testing.T) {
 	}
 	s.Concerns = []query.Concern{query.Damaged, query.WrongClock}
 	s.Check.Left, s.Future = &destination.DamageLeft{Time: day(-2), Errors: 1}, []string{"x"}
-	if got := Verdict(style, s); len(got) != 2 || !strings.HasPrefix(got[0], "damage: ") ||
+	if got := p.verdict(s); len(got) != 2 || !strings.HasPrefix(got[0], "damage: ") ||
 		!strings.HasPrefix(got[1], "attention: ") {
 		t.Errorf("%q", got)
 	}

@@ -1,4 +1,4 @@
-package cli
+package events
 
 import (
 	"context"
@@ -14,14 +14,15 @@ import (
 	"snap/backup"
 	"snap/cli/exit"
 	"snap/cli/logfile"
+	"snap/destination"
 	"snap/hooks"
 	"snap/internal/quote"
 	"snap/internal/stream"
 	"snap/notify"
 )
 
-// done takes in what became of the backup.
-func (e *events) done(made bool, res *backup.Result) {
+// Done takes in what became of the backup.
+func (e *Events) Done(made bool, res *backup.Result) {
 	if e == nil {
 		return
 	}
@@ -33,21 +34,20 @@ func (e *events) done(made bool, res *backup.Result) {
 	}
 }
 
-// end runs what is to run after a backup that ended with err, and returns how it ends now.
-func (e *events) end(err error) error {
+// End runs what is to run after a backup that ended with err, and returns how it ends now.
+func (e *Events) End(ctx context.Context, err error) error {
 	if e == nil {
 		return err
 	}
-	c := e.call
-	c.env.Stderr = e.said.w
-	code := exit.Code(c.ctx, err)
+	e.said.keeps(false)
+	code := exit.Code(ctx, err)
 	switch {
 	case e.foreign != "":
 		if err == nil {
 			err = exit.With(exit.Partial, nil)
 		}
 		return err
-	case c.flags.Bool("dry-run") || code == exit.Usage && !e.began:
+	case e.caller.DryRun || code == exit.Usage && !e.began:
 		return err
 	}
 	interrupted := code == exit.Interrupted || code == exit.Terminated
@@ -60,13 +60,12 @@ func (e *events) end(err error) error {
 	default:
 		e.facts.Snapshot = ""
 	}
-	c.env.Stderr = e.said // what is said from now on is told too
-	ctx := context.WithoutCancel(c.ctx)
-	e.facts.Message = strings.Join(append(e.said.last(), complaint(c.env, err)...), "\n")
+	e.said.keeps(true) // what is said from now on is told too
+	e.facts.Message = strings.Join(append(e.said.last(), e.caller.Complaint(err)...), "\n")
 	if e.began {
 		err = e.finish(ctx, hooks.After, err)
 	}
-	switch code = exit.Code(c.ctx, err); {
+	switch code = exit.Code(ctx, err); {
 	case interrupted, code == 0:
 	case code == exit.Partial:
 		err = e.finish(ctx, hooks.OnWarning, err)
@@ -78,14 +77,14 @@ func (e *events) end(err error) error {
 	} else if e.start != nil {
 		<-e.start
 	}
-	c.env.Stderr = e.said.w
+	e.said.keeps(false)
 	e.writeLog()
 	return err
 }
 
 // finish runs the command of an event after the backup. One that fails is told, and makes a backup that was well one
 // that needs a look.
-func (e *events) finish(ctx context.Context, event hooks.Event, err error) error {
+func (e *Events) finish(ctx context.Context, event hooks.Event, err error) error {
 	if failed := e.run(ctx, event); failed != nil {
 		e.say(failed.Error())
 		if err == nil {
@@ -97,11 +96,10 @@ func (e *events) finish(ctx context.Context, event hooks.Event, err error) error
 }
 
 // tellEnd tells how the backup went to those who want to hear of it.
-func (e *events) tellEnd(ctx context.Context, err error) {
-	c := e.call
-	m := &notify.Message{Stage: notify.Failure, Time: c.env.Now()}
-	verdict := fmt.Sprintf("no backup (exit code %d)", exit.Code(c.ctx, err))
-	switch code := exit.Code(c.ctx, err); {
+func (e *Events) tellEnd(ctx context.Context, err error) {
+	m := &notify.Message{Stage: notify.Failure, Time: e.caller.Now()}
+	verdict := fmt.Sprintf("no backup (exit code %d)", exit.Code(ctx, err))
+	switch code := exit.Code(ctx, err); {
 	case code == 0:
 		m.Stage, verdict = notify.Well, "all well"
 	case e.made:
@@ -109,20 +107,20 @@ func (e *events) tellEnd(ctx context.Context, err error) {
 	}
 	host, _ := os.Hostname()
 	m.Subject = quote.Clean(fmt.Sprintf("snap on %s: backup to %s: %s", host, e.facts.Dest, verdict))
-	lines := append(e.said.last(), complaint(c.env, err)...)
+	lines := append(e.said.last(), e.caller.Complaint(err)...)
 	m.Body = strings.Join(append(lines, "", e.summary()), "\n")
 	var failed []error
 	if e.start != nil {
 		failed = <-e.start
 	}
-	for _, err := range append(failed, e.tell(ctx, m)...) {
+	for _, err := range append(failed, e.tell(context.WithoutCancel(ctx), m)...) {
 		e.say(err.Error())
 	}
 }
 
 // tell tells all who want to hear of a message of its stage.
-func (e *events) tell(ctx context.Context, m *notify.Message) (failed []error) {
-	how := &notify.How{Root: os.Geteuid() == 0, Lookup: e.call.env.LookupEnv, Sleep: stream.Pause}
+func (e *Events) tell(ctx context.Context, m *notify.Message) (failed []error) {
+	how := &notify.How{Root: os.Geteuid() == 0, Lookup: e.caller.LookupEnv, Sleep: stream.Pause}
 	for _, t := range e.want.Notify {
 		if m.Stage != notify.Well || t.Always() || e.want.Always {
 			failed = append(failed, t.Tell(ctx, m, how))
@@ -132,7 +130,7 @@ func (e *events) tell(ctx context.Context, m *notify.Message) (failed []error) {
 }
 
 // summary is what the backup did, in a line.
-func (e *events) summary() string {
+func (e *Events) summary() string {
 	f := &e.facts
 	of := fmt.Sprintf("backup of %s to %s: ", strings.ReplaceAll(f.Source, "\n", ", "), f.Dest)
 	switch f.Result {
@@ -141,7 +139,7 @@ func (e *events) summary() string {
 			"snapshot %s, %s files, %s copied",
 			filepath.Base(f.Snapshot),
 			humanize.Comma(f.Files),
-			e.call.Size(f.Copied),
+			e.caller.Size(f.Copied),
 		)
 	case "unchanged":
 		of += "nothing changed, no snapshot made"
@@ -155,11 +153,11 @@ func (e *events) summary() string {
 }
 
 // writeLog writes to the log what was said after it was closed, if the destination is still there.
-func (e *events) writeLog() {
+func (e *Events) writeLog() {
 	if len(e.kept) == 0 || e.logfile == "" {
 		return
 	}
-	if there, _ := isDestination(e.facts.Dest); !there {
+	if info, err := os.Lstat(filepath.Join(e.facts.Dest, destination.MetaName)); err != nil || !info.IsDir() {
 		return
 	}
 	log, end := logfile.Open(e.logfile, e.level)
@@ -167,6 +165,6 @@ func (e *events) writeLog() {
 		log.Info(quote.Clean(line))
 	}
 	if err := end(); err != nil {
-		e.call.warn("%v", err)
+		e.caller.Warn("%v", err)
 	}
 }

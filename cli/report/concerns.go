@@ -1,6 +1,4 @@
-// Package status says what one look at a destination tells: in words for people, and as metrics for Prometheus. Its
-// values are those of query.Status; begin to read at lines.go.
-package status
+package report
 
 import (
 	"fmt"
@@ -19,15 +17,15 @@ import (
 )
 
 // Concern is what is not as it should be, in a few words.
-func Concern(style text.Style, s *query.Status, c query.Concern) string {
+func (p *Printer) Concern(s *query.Status, c query.Concern) string {
 	switch c {
 	case query.Damaged:
 		left := s.Check.Left
-		return fmt.Sprintf("the check of %s left %s", style.When(left.Time), text.Plural(left.Errors, "fault", "faults"))
+		return fmt.Sprintf("the check of %s left %s", p.When(left.Time), text.Plural(left.Errors, "fault", "faults"))
 	case query.NoBackup:
 		return "there is no snapshot yet"
 	case query.LateBackup:
-		return lateText(style, s)
+		return p.lateText(s)
 	case query.ReadOnly:
 		return "its file system is mounted read-only, so that no backup can be made"
 	case query.BadSettings:
@@ -35,7 +33,7 @@ func Concern(style text.Style, s *query.Status, c query.Concern) string {
 	case query.Unreadable:
 		return unreadText(s)
 	case query.FullSoon:
-		return spaceConcern(style, s)
+		return p.spaceConcern(s)
 	case query.FewInodes:
 		return fmt.Sprintf(
 			"%s inodes are free, and a snapshot takes %s",
@@ -54,17 +52,17 @@ func Concern(style text.Style, s *query.Status, c query.Concern) string {
 			map[bool]string{true: "folder is gone", false: "folders are gone"}[len(s.Missing) == 1], quote.List(s.Missing))
 	case query.Interrupted:
 		if len(s.Left.Interrupted) == 0 {
-			return "a run ended before its time: " + s.Left.Holder
+			return "a run ended before its time: " + s.Left.Holder.Text
 		}
 		begun := slices.MaxFunc(s.Left.Interrupted, time.Time.Compare)
-		return fmt.Sprintf("the backup of %s was interrupted; the next one goes on from there", style.When(begun))
+		return fmt.Sprintf("the backup of %s was interrupted; the next one goes on from there", p.When(begun))
 	case query.Unfinished:
 		return leftText(&s.Left)
 	}
 	return string(c)
 }
 
-func lateText(style text.Style, s *query.Status) string {
+func (p *Printer) lateText(s *query.Status) string {
 	age := text.About(s.Now.Sub(s.Last.Time))
 	switch {
 	case s.Last.MaxAge != (when.Age{}):
@@ -90,15 +88,15 @@ func unreadText(s *query.Status) string {
 	return line
 }
 
-func spaceConcern(style text.Style, s *query.Status) string {
+func (p *Printer) spaceConcern(s *query.Status) string {
 	space := &s.Space
 	if space.Free < space.Next {
-		return fmt.Sprintf("%s are free, and a backup here copies up to %s", style.Size(space.Free), style.Size(space.Next))
+		return fmt.Sprintf("%s are free, and a backup here copies up to %s", p.Size(space.Free), p.Size(space.Next))
 	}
 	if space.Full.IsZero() || space.Full.Sub(s.Now) > 366*24*time.Hour {
-		return fmt.Sprintf("only %s of %s are free", style.Size(space.Free), style.Size(space.Total))
+		return fmt.Sprintf("only %s of %s are free", p.Size(space.Free), p.Size(space.Total))
 	}
-	return fmt.Sprintf("%s are free, and used up in about %s", style.Size(space.Free), text.About(space.Full.Sub(s.Now)))
+	return fmt.Sprintf("%s are free, and used up in about %s", p.Size(space.Free), text.About(space.Full.Sub(s.Now)))
 }
 
 // stopsText is why rules do nothing.
@@ -146,8 +144,8 @@ func leftText(l *destination.Leftovers) string {
 	return line
 }
 
-// Way is a command that helps, or shows more; "" for none.
-func Way(s *query.Status, c query.Concern) string {
+// way is a command that helps, or shows more; "" for none.
+func way(s *query.Status, c query.Concern) string {
 	in := " -d " + quote.Word(s.Dir)
 	switch c {
 	case query.Damaged:
