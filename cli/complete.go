@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -96,10 +97,48 @@ func completePathRef(c *call, word string) (all []candidate) {
 	return all
 }
 
+// completePathOrRef lists snapshots and what is in one, and what is in the newest.
+func completePathOrRef(c *call, word string) []candidate {
+	all := completePathRef(c, word)
+	if word == "" || strings.Contains(word, ":") {
+		return all
+	}
+	return append(all, completeNewestPath(c, word)...)
+}
+
 // completeNewestPath lists what is in the newest snapshot.
 func completeNewestPath(c *call, word string) (all []candidate) {
 	_ = c.reading(func(d *query.Reader) error {
 		all = folderCandidates(c, d, d.Snapshots.Newest(), "", word)
+		return nil
+	})
+	return all
+}
+
+// completeGone lists what is gone from the source, and the folders that it may have been in.
+func completeGone(c *call, word string) (all []candidate) {
+	dir, before := "", ""
+	if i := strings.LastIndexByte(word, '/'); i >= 0 {
+		dir, before = word[:i], word[:i+1]
+	}
+	_ = c.reading(func(d *query.Reader) error {
+		paths, err := d.Paths(cmp.Or(dir, "."))
+		if err != nil {
+			return err
+		}
+		for n, err := range d.GoneIn(c.ctx, paths[0]) {
+			if err != nil || len(all) == cmdline.MaxCandidates {
+				break
+			}
+			name, about := n.Name, n.Kind.String()
+			if n.Kind == file.Folder {
+				name += "/"
+			}
+			if n.Gone {
+				about += ", gone"
+			}
+			all = append(all, candidate{Word: before + name, About: about})
+		}
 		return nil
 	})
 	return all

@@ -21,7 +21,7 @@ var otherWords = map[string]string{
 	"versions": "history", "timeline": "history",
 	"du": "stats", "df": "stats", "size": "stats", "usage": "stats", "space": "stats",
 	"dump": "cat", "print": "cat", "show": "cat", "type": "cat",
-	"recover": "restore", "undo": "restore", "undelete": "restore", "rollback": "restore",
+	"recover": "restore", "undo": "restore", "rollback": "restore",
 	"why":    "explain",
 	"verify": "check", "validate": "check", "scrub": "check", "test": "check",
 	"expire": "prune", "clean": "prune", "cleanup": "prune", "keep": "prune", "thin": "prune",

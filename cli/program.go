@@ -45,6 +45,7 @@ func commands() []*command {
 		statsCommand(),
 		catCommand(),
 		restoreCommand(),
+		undeleteCommand(),
 		explainCommand(),
 		checkCommand(),
 		pruneCommand(),

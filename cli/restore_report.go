@@ -28,12 +28,20 @@ type restoreReport struct {
 	line    *text.Progress
 	dryRun  bool
 	started time.Time
-	state   progress.State
-	total   restore.Result
-	err     error // of printing
 
-	target string            // of the part that is being restored
-	places map[string]string // where its items go, below the target
+	// announce says what will come back, when it is sure that nothing stands in the way; nil: nothing is said.
+	// Where something is, single files are named with -v only.
+	announce func() error
+
+	hint func(err error, target string) error // what to do about an error; nil: as for a restore
+
+	state progress.State
+	total restore.Result
+	err   error // of printing
+
+	snapshot string            // that is being restored from
+	target   string            // and its target
+	places   map[string]string // where its items go, below the target
 
 	standing []string         // what stands where folders belong, in the target
 	blocked  map[string]int64 // how many files were not restored for each
@@ -50,9 +58,9 @@ type sparedByRule struct {
 	first string
 }
 
-// begin tells where the next part goes.
-func (r *restoreReport) begin(o *restore.Options) {
-	r.target, r.places = o.Target, make(map[string]string, len(o.Items))
+// begin tells where the next part comes from, and where it goes.
+func (r *restoreReport) begin(h *record.Header, o *restore.Options) {
+	r.snapshot, r.target, r.places = h.Name, o.Target, make(map[string]string, len(o.Items))
 	for _, it := range o.Items {
 		r.places[it.Path] = it.To
 	}
@@ -74,12 +82,17 @@ func (r *restoreReport) Started(path string, _ int64) { r.progress(path, 0, 0) }
 
 func (r *restoreReport) Restored(path string, bytes int64) {
 	r.progress(path, 1, bytes)
-	r.file(text.Letter(record.Added), "restored", path, r.dryRun || r.call.opts.verbose > 0)
+	r.file(text.Letter(record.Added), "restored", path, r.named())
 }
 
 func (r *restoreReport) MetadataSet(path string) {
 	r.progress(path, 1, 0)
-	r.file(text.Letter(record.Metadata), "metadata", path, r.dryRun || r.call.opts.verbose > 0)
+	r.file(text.Letter(record.Metadata), "metadata", path, r.named())
+}
+
+// named reports whether each file is named.
+func (r *restoreReport) named() bool {
+	return r.call.opts.verbose > 0 || r.dryRun && (r.announce == nil || r.call.opts.json)
 }
 
 func (r *restoreReport) Skipped(path string) {
@@ -118,7 +131,7 @@ func (r *restoreReport) tellBlocked() {
 const blockedMax = 20
 
 func (r *restoreReport) Deleted(path string) {
-	r.file(text.Letter(record.Removed), "deleted", path, r.dryRun || r.call.opts.verbose > 0)
+	r.file(text.Letter(record.Removed), "deleted", path, r.named())
 }
 
 // Spared tells of each thing with -v and -n in JSON, of each rule in the end.
@@ -132,7 +145,7 @@ func (r *restoreReport) Spared(path, why string) {
 		r.spared[why], r.reasons = s, append(r.reasons, why)
 	}
 	s.count++
-	if r.call.opts.json && (r.dryRun || r.call.opts.verbose > 0) {
+	if r.call.opts.json && (r.named()) {
 		r.fileJSON("spared", path, why, nil)
 	}
 }
@@ -195,7 +208,7 @@ func (r *restoreReport) fileJSON(action, path, why string, lost []string) {
 	if r.err != nil {
 		return
 	}
-	j := wire.RestoreFile{Type: "file", Action: action, Why: quote.Clean(why), Lost: lost}
+	j := wire.RestoreFile{Type: "file", Action: action, Snapshot: r.snapshot, Why: quote.Clean(why), Lost: lost}
 	j.Path, j.PathB64 = wire.Name(path)
 	j.To, j.ToB64 = wire.Name(r.place(path))
 	r.err = r.call.json(j)
@@ -206,7 +219,7 @@ func (r *restoreReport) Problem(p restore.Problem) {
 		r.forbidden = p.Err
 	}
 	if r.call.opts.json && r.err == nil {
-		j := wire.RestoreError{Type: "error", Error: quote.Clean(p.Err.Error())}
+		j := wire.RestoreError{Type: "error", Snapshot: r.snapshot, Error: quote.Clean(p.Err.Error())}
 		j.Path, j.PathB64 = wire.Name(p.Path)
 		r.err = r.call.json(j)
 	}

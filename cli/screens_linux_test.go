@@ -94,6 +94,15 @@ var screens = []string{
 	"snap restore -n latest:docs --target out",
 	"snap restore latest:docs --target out",
 	"snap restore latest:docs --target out",
+	"snap undelete -n dunes.jpg",
+	"snap undelete dunes.jpg",
+	"snap undelete dunes.jpg",
+	"snap undelete nowhere",
+	"snap restore docs/letters --target out/letters",
+	"snap restore --versions docs/letters/2025-all.odt --target out/versions",
+	"snap ls yesterday",
+	"snap ls 7d",
+	"snap verify",
 	"snap explain docs/letters/2025-all.odt",
 	"snap explain build",
 	"snap check",
@@ -117,8 +126,17 @@ var screens = []string{
 }
 
 // spoken are those whose text is kept elsewhere: only that it fits is looked at.
-var spoken = []string{"snap init disk", "snap ls -lR latest", "snap --help", "snap help restore", "snap help find", "snap completion bash >disk/x; echo", "snap version",
-	"snap man >disk/x; echo"}
+var spoken = []string{
+	"snap init disk",
+	"snap ls -lR latest",
+	"snap destinations",
+	"snap --help",
+	"snap help restore",
+	"snap help find",
+	"snap completion bash >disk/x; echo",
+	"snap version",
+	"snap man >disk/x; echo",
+}
 
 // TestScreens runs commands on terminals of 80 and 140 columns, and compares what is to be seen with
 // testdata/screens. go test ./cli -run Screens -update writes it. On no screen a line is wider than the terminal, which

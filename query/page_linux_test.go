@@ -145,14 +145,14 @@ func TestAFolderIsAsTheTreesAndTheCommandsSay(t *testing.T) {
 				if len(page.Children) != len(names) {
 					t.Errorf("%s: %d of %d in %q", h.Name, len(page.Children), len(names), dir)
 				}
-				p.wantGone(i, dir, names)
+				p.wantDeparted(i, dir, names)
 			}
 		}
 	}
 }
 
-// wantGone compares what is gone from dir with what the trees before had.
-func (p *past) wantGone(pos int, dir string, here map[string]bool) {
+// wantDeparted compares what is gone from dir with what the trees before had.
+func (p *past) wantDeparted(pos int, dir string, here map[string]bool) {
 	p.t.Helper()
 	last := map[string]int{}
 	for i := range pos {
@@ -165,9 +165,9 @@ func (p *past) wantGone(pos int, dir string, here map[string]bool) {
 	h := &p.Snapshots[pos]
 	after, more := "", true
 	for more {
-		var page []query.Gone
+		var page []query.Departed
 		var err error
-		page, more, err = p.Gone(p.t.Context(), h, dir, after, 2)
+		page, more, err = p.Departed(p.t.Context(), h, dir, after, 2)
 		p.place.Do(err)
 		for _, g := range page {
 			if want, ok := last[g.Name]; !ok || want != g.Last || g.Versions == 0 {

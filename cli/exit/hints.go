@@ -219,5 +219,19 @@ func RestoreHint(err error, target string) error {
 	return err
 }
 
+// UndeleteHint is RestoreHint for undelete, which overwrites nothing.
+func UndeleteHint(err error, target string) error {
+	var exists *restore.ExistsError
+	switch {
+	case errors.As(err, &exists):
+		return With(Refused, hint.With(fmt.Errorf("undelete: %s in the way: %s", text.Plural(int(exists.Count), "path is",
+			"paths are"), quote.List(exists.Paths)), "nothing was written; elsewhere: --target DIR"))
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+		return hint.With(err, "%s\nwhen there is room the same line goes on",
+			SystemHint(err, "the target", target, os.Geteuid()))
+	}
+	return RestoreHint(err, target)
+}
+
 // SameLine stands in a hint for the command line that was typed.
 const SameLine = "snap …"

@@ -4,12 +4,13 @@ package wire
 type RestoreFile struct {
 	Type string `json:"message_type"` // "file"
 	// "restored", "metadata", "skipped", "blocked", "deleted", "spared" or "incomplete"
-	Action  string `json:"action"`
-	Path    string `json:"path"`
-	PathB64 string `json:"path_b64,omitempty"`
-	To      string `json:"to"` // where it is, or would be
-	ToB64   string `json:"to_b64,omitempty"`
-	Why     string `json:"why,omitempty"` // it was spared
+	Action   string `json:"action"`
+	Path     string `json:"path"`
+	PathB64  string `json:"path_b64,omitempty"`
+	To       string `json:"to"` // where it is, or would be
+	ToB64    string `json:"to_b64,omitempty"`
+	Snapshot string `json:"snapshot"`      // that it is of
+	Why      string `json:"why,omitempty"` // it was spared
 
 	// What of an incomplete one could not be set: "owner", "mode", "setuid", "xattrs", "times".
 	Lost []string `json:"lost,omitempty"`
@@ -17,10 +18,11 @@ type RestoreFile struct {
 
 // RestoreError is a problem in `restore --json`.
 type RestoreError struct {
-	Type    string `json:"message_type"` // "error"
-	Path    string `json:"path"`
-	PathB64 string `json:"path_b64,omitempty"`
-	Error   string `json:"error"`
+	Type     string `json:"message_type"` // "error"
+	Path     string `json:"path"`
+	PathB64  string `json:"path_b64,omitempty"`
+	Snapshot string `json:"snapshot"` // that it is of
+	Error    string `json:"error"`
 }
 
 // RestoreSummary is the last line of `restore --json`.

@@ -56,7 +56,8 @@ var imports = map[string][]string{
 	"snap/cli/wire": {"snap/cli/text", "snap/query", "snap/schedule", "snap/backup", "snap/destination",
 		"snap/destination/check", "snap/destination/reindex", "snap/destination/retention", "snap/scan", "snap/filter",
 		"snap/index", "snap/record", "snap/internal/file", "snap/internal/quote"},
-	"snap/query": {"snap/destination", "snap/destination/retention", "snap/index", "snap/record", "snap/filter",
+	"snap/query": {"snap/destination", "snap/destination/retention", "snap/scan", "snap/index", "snap/record",
+		"snap/filter",
 		"snap/internal/file", "snap/internal/hint",
 		"snap/internal/quote",
 		"snap/internal/when"}, // filter: the patterns of find are those of the lists
