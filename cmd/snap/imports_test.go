@@ -111,13 +111,13 @@ func TestImports(t *testing.T) {
 		pkg, uses := words[0], words[1:]
 		allowed, known := imports[pkg]
 		if !known {
-			t.Errorf("%s: a package that the architecture does not have", pkg)
+			t.Errorf("%s: a new package needs a line in the table imports here, and one in ARCHITECTURE.md", pkg)
 			continue
 		}
 		seen++
 		for _, u := range uses {
 			if strings.HasPrefix(u, "snap/") && !slices.Contains(allowed, u) {
-				t.Errorf("%s imports %s", pkg, u)
+				t.Errorf("%s imports %s, which the table imports of this test does not let it", pkg, u)
 			}
 			if only, ok := confined[u]; ok && !slices.Contains(only, pkg) {
 				t.Errorf("%s imports %s, which only %v may", pkg, u, only)
