@@ -3,7 +3,6 @@ package cli
 import (
 	"fmt"
 	"log/slog"
-	"time"
 
 	"github.com/dustin/go-humanize"
 
@@ -78,15 +77,4 @@ func (r *backupReporter) tellMore() {
 	if more := r.notes.More(); more > 0 {
 		r.call.note("and %s more such notes about single files: -v shows them, and so does the log", humanize.Comma(more))
 	}
-}
-
-// seconds is a duration as a person reads it.
-func seconds(d time.Duration) string {
-	switch {
-	case d < 10*time.Second:
-		return fmt.Sprintf("%.1f s", d.Seconds())
-	case d < 2*time.Minute:
-		return fmt.Sprintf("%.0f s", d.Seconds())
-	}
-	return d.Round(time.Second).String()
 }

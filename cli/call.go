@@ -26,10 +26,10 @@ type call struct {
 	args     []string
 	dashed   []string       // the arguments after "--", for a command that keeps them apart
 	summed   bool           // a backup is done and has said what it did
-	found    string         // the destination, once it was looked for
-	which    bool           // the command says itself which it is
-	obvious  bool           // so that nobody asks which it is
-	others   int            // so many other destinations are remembered and there
+	found    string         // the destination, once find has looked for it
+	which    bool           // the command itself tells which destination it is; false: find does, if there are several
+	obvious  bool           // the destination was typed, or is the current folder: nobody tells which it is
+	others   int            // so many other destinations are known and there
 	recalled bool           // the destination was found among those that are remembered
 	plain    bool           // snap was typed without a command
 	events   *events.Events // what is to happen around a backup; nil for nothing

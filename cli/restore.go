@@ -9,6 +9,7 @@ import (
 	"snap/query"
 	"snap/record"
 	"snap/restore"
+	"snap/restore/parts"
 )
 
 func restoreCommand() *command {
@@ -101,24 +102,26 @@ func (c *call) restore(d *query.Reader) error {
 	if c.flags.Bool("versions") {
 		return c.restoreVersions(d, o, start)
 	}
-	parts, err := c.restoreParts(d, o)
+	all, err := c.restoreParts(d, o)
 	if err != nil {
 		return err
 	}
-	c.tellParts(parts)
-	return c.bringBack(d, parts, &restoreReport{call: c, dryRun: o.DryRun, started: start})
+	if !c.opts.json {
+		c.print().RestoreParts(all)
+	}
+	return c.bringBack(d, all, &restoreReporter{call: c, dryRun: o.DryRun, started: start})
 }
 
 // bringBack restores the parts, one after the other, and prints how that went.
-func (c *call) bringBack(d *query.Reader, parts []*restorePart, r *restoreReport) error {
+func (c *call) bringBack(d *query.Reader, all []*parts.Part, r *restoreReporter) error {
 	hinted := r.hint
 	if hinted == nil {
 		hinted = exit.RestoreHint
 	}
-	ahead := len(parts) > 1 && !r.dryRun || r.announce != nil
-	if ahead && parts[0].options.Overwrite == restore.Never {
-		if err := c.lookAhead(d, parts); err != nil {
-			return hinted(err, parts[0].options.Target)
+	ahead := len(all) > 1 && !r.dryRun || r.announce != nil
+	if first := &all[0].Options; ahead && first.Overwrite == restore.Never {
+		if err := parts.LookAhead(c.ctx, d, all); err != nil {
+			return hinted(err, first.Target)
 		}
 	}
 	if r.announce != nil {
@@ -128,60 +131,28 @@ func (c *call) bringBack(d *query.Reader, parts []*restorePart, r *restoreReport
 	}
 	r.line = c.progress()
 	defer r.line.End()
-	var choosers []*chooser
-	for _, p := range parts {
-		if p.chooser != nil {
-			choosers = append(choosers, p.chooser)
-		}
-		r.state.TotalFiles, r.state.TotalBytes = r.state.TotalFiles+p.files, record.Plus(r.state.TotalBytes, p.bytes)
+	for _, p := range all {
+		r.state.TotalFiles, r.state.TotalBytes = r.state.TotalFiles+p.Files, record.Plus(r.state.TotalBytes, p.Bytes)
 	}
-	for _, p := range parts {
-		p.options.Report = r
-		r.begin(p.header, &p.options)
-		res, err := p.run(c, d, p.options)
-		r.add(&res)
+	for _, p := range all {
+		r.part, p.Options.Report = p, r
+		res, err := p.Run(c.ctx, d)
+		r.total.Add(&res)
 		if err != nil {
 			r.line.End()
-			return hinted(err, p.options.Target)
+			return hinted(err, p.Options.Target)
 		}
 	}
 	r.line.End()
-	if len(choosers) > 0 {
-		if err := c.tellUseless(choosers); err != nil {
-			return err
-		}
+	c.print().IdleChoices(parts.Idle(all))
+	if err := parts.Chosen(all); err != nil {
+		return err
 	}
 	if err := errors.Join(r.err, r.summary()); err != nil {
 		return err
 	}
 	if r.total.Errors > 0 {
 		return exit.With(exit.Partial, nil)
-	}
-	return nil
-}
-
-// maxExisting is how many files are named that would be overwritten.
-const maxExisting = 20
-
-// lookAhead refuses before anything is written what one of several snapshots would overwrite: each by
-// itself looks ahead only when those before it are written.
-func (c *call) lookAhead(d *query.Reader, parts []*restorePart) error {
-	var all restore.ExistsError
-	for _, p := range parts {
-		o := p.options
-		o.DryRun = true
-		_, err := p.run(c, d, o)
-		var exists *restore.ExistsError
-		if errors.As(err, &exists) {
-			room := max(maxExisting-len(all.Paths), 0)
-			all.Paths = append(all.Paths, exists.Paths[:min(room, len(exists.Paths))]...)
-			all.Count += exists.Count
-		} else if err != nil {
-			return err
-		}
-	}
-	if all.Count > 0 {
-		return &all
 	}
 	return nil
 }

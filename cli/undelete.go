@@ -5,11 +5,13 @@ import (
 
 	"snap/cli/cmdline"
 	"snap/cli/exit"
+	"snap/cli/wire"
 	"snap/internal/hint"
 	"snap/internal/progress"
 	"snap/internal/quote"
 	"snap/internal/when"
 	"snap/query"
+	"snap/restore/parts"
 )
 
 func undeleteCommand() *command {
@@ -81,19 +83,24 @@ func (c *call) undelete(d *query.Reader) error {
 	if err != nil {
 		return err
 	}
-	u := &undeletion{call: c, d: d, what: what, options: o}
-	if err := u.plan(); err != nil {
+	to := parts.Target{Typed: c.flags.String("target"), Relative: c.flags.Bool("relative")}
+	if to.Typed != "" {
+		to.Dir = c.abs(to.Typed)
+	}
+	u, err := parts.PlanUndelete(what.Gone, d.Snapshots, to, o)
+	if err != nil {
 		return err
 	}
-	failed := u.tell()
-	if len(u.parts) == 0 {
-		return errors.Join(u.printMoved(), u.nothing(failed))
+	failed := c.print().StaysAway(what, u)
+	if len(u.Parts) == 0 {
+		return errors.Join(c.movedAway(what), nothingBack(what, u, failed, d.Snapshots))
 	}
-	emptied := u.guard()
+	emptied := c.undeleteGuard(what)
 	if emptied != nil && !o.DryRun {
 		return emptied
 	}
-	err = c.bringBack(d, u.parts, &restoreReport{call: c, dryRun: o.DryRun, started: start, announce: u.print,
+	announce := func() error { return c.undeletion(d, what, u, o.DryRun) }
+	err = c.bringBack(d, u.Parts, &restoreReporter{call: c, dryRun: o.DryRun, started: start, announce: announce,
 		hint: exit.UndeleteHint})
 	if err == nil && emptied != nil {
 		return emptied
@@ -102,6 +109,67 @@ func (c *call) undelete(d *query.Reader) error {
 		err = exit.With(exit.Partial, nil)
 	}
 	return err
+}
+
+// undeletion says what comes back, and from which snapshot.
+func (c *call) undeletion(d *query.Reader, what *query.WhatIsGone, u *parts.Undeletion, dryRun bool) error {
+	if c.opts.json {
+		if err := c.movedAway(what); err != nil {
+			return err
+		}
+		for i := range u.Items {
+			it := &u.Items[i]
+			if err := c.json(wire.NewGone(it.Gone, &d.Snapshots[it.Pos], it.At())); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	targeted := c.flags.String("target") != ""
+	c.print().UndeletionNote(u, targeted)
+	if c.opts.quiet && !dryRun {
+		return nil
+	}
+	if err := c.print().Undeletion(u, targeted); err != nil {
+		return err
+	}
+	return c.movedAway(what)
+}
+
+// movedAway says what is elsewhere in the source.
+func (c *call) movedAway(what *query.WhatIsGone) error {
+	if !c.opts.json {
+		c.print().MovedAway(what.Moved)
+		return nil
+	}
+	for i := range what.Moved {
+		if err := c.json(wire.NewMovedAway(&what.Moved[i])); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// undeleteGuard refuses to bring back into a source that is not there, or holds nothing: its disk may not be mounted.
+func (c *call) undeleteGuard(what *query.WhatIsGone) error {
+	if len(what.Emptied) == 0 || c.flags.String("target") != "" || c.flags.Bool("allow-empty-source") {
+		return nil
+	}
+	err := errors.New("undelete: nothing is left in " + quote.All(what.Emptied) + ": is a disk not mounted?")
+	return exit.With(exit.Refused, hint.With(err, "nothing was written; if it was all deleted: --allow-empty-source; "+
+		"elsewhere: --target DIR"))
+}
+
+// nothingBack is the error that nothing comes back; told: what stays away was named.
+func nothingBack(what *query.WhatIsGone, u *parts.Undeletion, told bool, snaps query.Snapshots) error {
+	err := errors.New("undelete: nothing was brought back")
+	switch {
+	case len(u.Away) > 0:
+		return exit.With(exit.Refused, err)
+	case told: // it cannot be told what is gone
+		return err
+	}
+	return what.Nothing(snaps)
 }
 
 // goneFilter is what is asked for.

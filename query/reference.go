@@ -79,7 +79,7 @@ func (r Resolver) Resolve(s string) (int, error) {
 }
 
 // resolvePath is the position of the snapshot in s, and the path after it: "" if there is none, not yet
-// judged by sourcePath.
+// judged by SourcePath.
 func (r Resolver) resolvePath(s string) (pos int, path string, err error) {
 	head, path := r.Split(s)
 	pos, err = r.Resolve(head)

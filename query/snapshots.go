@@ -14,7 +14,8 @@ import (
 )
 
 // Snapshots are the complete snapshots of a destination, oldest first. Others do not count: their trees
-// may never be published. A position in it stands for a snapshot.
+// may never be published. A position in it stands for a snapshot. What people call its state is not in the header:
+// see Reader.State.
 type Snapshots []record.Header
 
 // ReadSnapshots reads the complete snapshots of an index.
