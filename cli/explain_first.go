@@ -8,7 +8,7 @@ import (
 
 	"snap/backup/source"
 	"snap/cli/exit"
-	"snap/index"
+	"snap/cli/report"
 	"snap/internal/file"
 	"snap/internal/hint"
 	"snap/internal/quote"
@@ -61,20 +61,11 @@ func (c *call) explainFirst(dest string) error {
 	if err != nil {
 		return err
 	}
-	j, _, err := c.explainPath(set, src, paths, func(string) (record.Record, uint64, error) {
-		return record.Record{}, 0, index.ErrNotFound
-	})
+	e, err := query.ExplainFirst(h, set, paths)
 	if err != nil {
 		return err
 	}
-	if err := c.explainSetting(&j, dest, src); err != nil {
-		return err
-	}
-	j.guessed = why
-	if c.opts.json {
-		return c.json(j.Explained)
-	}
-	return c.printExplained(j, nil)
+	return c.sayExplained(&report.Explained{Explained: e, Guessed: why}, dest, src)
 }
 
 // firstSource is the source that a first backup to dest would most likely be of, and why.
