@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 
+	"snap/backup/source"
 	"snap/cli/cmdline"
 	"snap/cli/exit"
 	"snap/cli/report"
@@ -81,7 +82,7 @@ func explain(c *call) error {
 }
 
 // sayExplained prints what is known of a path, after a look whether a setting leaves out what no line does.
-func (c *call) sayExplained(e *report.Explained, dest string, src sources) (err error) {
+func (c *call) sayExplained(e *report.Explained, dest string, src source.Chosen) (err error) {
 	if e.Verdict.Included && (e.Exists || e.Place == record.Outside) {
 		if e.Setting, err = c.leftOut(dest, src, e.Path); err != nil {
 			return err

@@ -25,7 +25,7 @@ var imports = map[string][]string{
 		"snap/internal/file",
 		"snap/internal/progress", "snap/internal/stream"},
 	"snap/backup/source": {"snap/destination", "snap/scan", "snap/filter", "snap/index", "snap/record",
-		"snap/internal/file"},
+		"snap/internal/file", "snap/internal/hint", "snap/internal/quote"},
 	"snap/destination": {"snap/index", "snap/record", "snap/internal/file", "snap/internal/progress",
 		"snap/internal/quote"},
 	"snap/destination/check": {"snap/destination", "snap/scan", "snap/filter", "snap/index", "snap/record",
