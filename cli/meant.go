@@ -7,8 +7,8 @@ import (
 	"snap/cli/meant"
 )
 
-// otherFlag says what an unknown flag is called here, what to do instead, or which commands have it; "" for nothing. cmd
-// is nil for a flag of snap itself.
+// otherFlag says what an unknown flag is called here, what to do instead, or which commands have it; "" for nothing.
+// cmd is nil for a flag of snap itself.
 func otherFlag(cmd *command, name string) string {
 	command := ""
 	if cmd != nil {

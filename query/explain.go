@@ -61,8 +61,8 @@ func ExplainFirst(h *record.Header, lists *filter.Set, paths []string) (*Explain
 	})
 }
 
-// explain chooses among paths of the sources of h, and asks the lists. held is what the newest snapshot holds of a path,
-// and since which one.
+// explain chooses among paths of the sources of h, and asks the lists. held is what the newest snapshot holds of a
+// path, and since which one.
 func explain(h *record.Header, lists *filter.Set, paths []string,
 	held func(path string) (record.Record, uint64, error)) (*Explained, error) {
 	roots := h.Roots()

@@ -15,8 +15,8 @@ var tidyFiles = []string{"backup.marker", ".DS_Store", ".directory", ".hidden", 
 var tidyFolders = []string{".Trash", ".Spotlight-", ".fseventsd", ".TemporaryItems", ".DocumentRevisions-",
 	"$RECYCLE.BIN", "RECYCLER", "FOUND."}
 
-// Others are the names in the folder dest that are of no destination: neither those of a snapshot, as snapshot says, nor
-// own, nor what systems put there.
+// Others are the names in the folder dest that are of no destination: neither those of a snapshot, as snapshot says,
+// nor own, nor what systems put there.
 func Others(dest string, own []string, snapshot func(name string) bool) (names []string, err error) {
 	entries, err := os.ReadDir(dest)
 	if err != nil {
