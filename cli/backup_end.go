@@ -46,7 +46,7 @@ func (r *backupRun) tell(refused error) error {
 
 // rememberAll notes what later commands are to know of the backup.
 func (r *backupRun) rememberAll() {
-	if err := r.remember(r.dest, r.d.ID, strings.Join(r.src.all(), ", "), state.Named); err != nil {
+	if err := r.remember(r.dest, r.d.ID, strings.Join(r.src.All(), ", "), state.Named); err != nil {
 		r.note("the list of known destinations could not be written: %v", err)
 	}
 	r.proved(r.dest, r.d.DB)

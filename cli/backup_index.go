@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"snap/backup/source"
 	"snap/cli/exit"
 	"snap/destination/reindex"
 	"snap/index"
@@ -51,7 +52,7 @@ func (c *call) rebuilding(backUp func() (dest string, err error)) error {
 
 // checkNoIndex refuses a backup beside snapshots that no index knows: as the first of a new destination it
 // would copy everything, and they could not be taken in any more, because they are older.
-func (c *call) checkNoIndex(dest string, src sources, format string) error {
+func (c *call) checkNoIndex(dest string, src source.Chosen, format string) error {
 	found, err := c.names(format).Strangers(dest)
 	names := found.Snapshots()
 	if err != nil || len(names) == 0 {
@@ -68,5 +69,5 @@ func (c *call) checkNoIndex(dest string, src sources, format string) error {
 		hint.With(fmt.Errorf("destination %s: no index, and folders that look like snapshots: %s", quote.Name(dest),
 			quote.List(names)),
 			"to take them in: snap init %[1]s && snap reindex -d %[1]s%[2]s --source-dir %[3]s\nto leave them alone: snap init "+
-				"%[1]s, and back up again", quote.Word(dest), adoptFlag(found.Dated), quote.Word(src.all()[0])))
+				"%[1]s, and back up again", quote.Word(dest), adoptFlag(found.Dated), quote.Word(src.All()[0])))
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"snap/backup"
+	"snap/backup/source"
 	"snap/cli/settings"
 	"snap/cli/text"
 	"snap/internal/hint"
@@ -16,7 +17,7 @@ import (
 )
 
 // backupOptions puts flags, settings and defaults together, in this order of weight.
-func (c *call) backupOptions(s *settings.Settings, dest string, src sources) (backup.Options, error) {
+func (c *call) backupOptions(s *settings.Settings, dest string, src source.Chosen) (backup.Options, error) {
 	f := c.flags
 	o := s.Backup(c.env.Now().Location())
 	for name, on := range map[string]*bool{
@@ -28,7 +29,7 @@ func (c *call) backupOptions(s *settings.Settings, dest string, src sources) (ba
 			*on = f.Bool(name)
 		}
 	}
-	o.Source, o.Scan.Roots, o.SourceMoved = src.top, src.roots, f.Bool("source-moved")
+	o.Source, o.Scan.Roots, o.SourceMoved = src.Top, src.Roots, f.Bool("source-moved")
 	o.Start, o.DryRun, o.Force, o.AllowEmptySource = c.env.Now(), f.Bool("dry-run"), o.Force || f.Bool("force"),
 		f.Bool("allow-empty-source")
 	o.Note = strings.ToValidUTF8(f.String("note"), "\ufffd")

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"snap/backup"
+	"snap/backup/source"
 	"snap/cli/events"
 	"snap/cli/exit"
 	"snap/cli/logfile"
@@ -21,7 +22,7 @@ import (
 type backupRun struct {
 	*call
 	dest     string
-	src      sources
+	src      source.Chosen
 	settings settings.Settings
 	options  backup.Options
 	d        *destination.Destination
@@ -37,7 +38,7 @@ type backupRun struct {
 }
 
 // backup makes a backup, if one is due.
-func (c *call) backup(dest string, src sources) (err error) {
+func (c *call) backup(dest string, src source.Chosen) (err error) {
 	r := &backupRun{call: c, dest: dest, src: src}
 	defer func() { err = c.afterwards(r.done, err) }()
 	if err := r.check(); err != nil {
@@ -117,7 +118,7 @@ func (r *backupRun) check() (err error) {
 		return err
 	}
 	if r.events == nil { // else the index was made again, and this is the second try
-		if r.events = events.New(r.eventCaller(), r.dest, r.src.all(), &r.settings); r.events != nil {
+		if r.events = events.New(r.eventCaller(), r.dest, r.src.All(), &r.settings); r.events != nil {
 			r.env.Stderr = r.events.Listen(r.env.Stderr)
 		}
 	}
@@ -138,7 +139,7 @@ func (r *backupRun) prepare() (err error) {
 	if err := checkLayout(&r.options, r.dest); err != nil {
 		return err
 	}
-	if err := r.checkStrange(r.dest, r.src.all()[0], r.settings.Format); err != nil {
+	if err := r.checkStrange(r.dest, r.src.All()[0], r.settings.Format); err != nil {
 		return err
 	}
 	return r.checkTakeOver(r.dest, &r.settings)
@@ -175,7 +176,7 @@ func (r *backupRun) begin() (err error) {
 	r.reporter = &backupReporter{call: r.call, log: r.log, line: r.line, dryRun: r.options.DryRun,
 		strict: r.options.Strict}
 	r.options.Report = r.reporter
-	r.log.Info("backup begins", "source", strings.Join(r.src.all(), ", "))
+	r.log.Info("backup begins", "source", strings.Join(r.src.All(), ", "))
 	r.options.Scan.Own = r.ownFiles(r.dest, r.settings.Logfile) // the log's folder is there by now
 	if r.d.DB == nil {
 		return nil

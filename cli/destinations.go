@@ -5,7 +5,6 @@ import (
 
 	"snap/cli/cmdline"
 	"snap/cli/state"
-	"snap/cli/text"
 	"snap/cli/wire"
 	"snap/internal/hint"
 	"snap/internal/quote"
@@ -35,71 +34,17 @@ snap destinations --forget /mnt/old`,
 	}
 }
 
-// defaultOf is the place among all that is used where none is named, nil for none.
-func defaultOf(all []state.Place) *state.Place {
-	remembered := state.Remembered(all)
-	if len(remembered) == 0 || remembered[0].Once && len(remembered) > 1 {
-		return nil
-	}
-	return &remembered[0]
-}
-
 func (c *call) listDestinations() error {
 	all := c.places()
-	used := defaultOf(all)
-	isDefault := func(p *state.Place) bool { return used != nil && used.Path == p.Path && used.ID == p.ID }
+	used := state.Default(all)
 	if c.opts.json {
-		list := make([]wire.Known, len(all))
-		for i := range all {
-			list[i] = newKnownJSON(&all[i], isDefault(&all[i]))
-		}
-		return c.json(list)
+		return c.json(wire.NewKnown(all, used))
 	}
 	if len(all) == 0 {
 		c.note("no destination is known; to make one: snap backup DEST SRC")
 		return nil
 	}
-	t := &text.Table{Columns: []text.Column{{Head: ""}, {Head: "Destination"}, {Head: "Used"}, {Head: "Age", Right: true},
-		{Head: "Of", Cut: true}, {Head: ""}}}
-	for i := range all {
-		p := &all[i]
-		mark := ""
-		if isDefault(p) {
-			mark = "*"
-		}
-		t.Add(mark, quote.Name(p.Path), c.When(p.Last), c.Age(p.Last), quote.Name(p.Source), presenceText(p))
-	}
-	return t.Write(c.out, c.Width)
-}
-
-// presenceText says what is special about a place.
-func presenceText(p *state.Place) string {
-	switch {
-	case p.Presence == state.Gone:
-		return "removed"
-	case p.Presence == state.Away:
-		return "not there now"
-	case p.Presence == state.Unreadable:
-		return "cannot be read"
-	case p.Temporary:
-		return "temporary"
-	case p.Once:
-		return "named once"
-	}
-	return ""
-}
-
-// presences are their names in JSON.
-var presences = map[state.Presence]string{
-	state.Here: "here", state.Away: "away", state.Gone: "gone", state.Unreadable: "unreadable",
-}
-
-func newKnownJSON(p *state.Place, isDefault bool) wire.Known {
-	j := wire.Known{ID: p.ID, Last: wire.Time(p.Last), Presence: presences[p.Presence], Temporary: p.Temporary,
-		Once: p.Once, Default: isDefault}
-	j.Path, j.PathB64 = wire.Name(p.Path)
-	j.Source, j.SourceB64 = wire.Name(p.Source)
-	return j
+	return c.print().Destinations(all, used)
 }
 
 // forget takes a destination out of the list.
@@ -120,9 +65,7 @@ func (c *call) forget(dest string) error {
 		return hint.With(err, "none is")
 	}
 	if c.opts.json {
-		j := wire.Forgotten{Type: "summary"}
-		j.Path, j.PathB64 = wire.Name(dir)
-		return c.json(j)
+		return c.json(wire.NewForgotten(dir))
 	}
 	if c.opts.quiet {
 		return nil

@@ -8,7 +8,7 @@ import (
 
 	"snap/backup/source"
 	"snap/cli/exit"
-	"snap/index"
+	"snap/cli/report"
 	"snap/internal/file"
 	"snap/internal/hint"
 	"snap/internal/quote"
@@ -49,9 +49,9 @@ func (c *call) explainFirst(dest string) error {
 	if dest == "" {
 		why += "; no destination is known: judged by the flags alone"
 	}
-	h := &record.Header{Source: src.top}
-	if len(src.roots) > 0 {
-		h.Sources = src.all()
+	h := &record.Header{Source: src.Top}
+	if len(src.Roots) > 0 {
+		h.Sources = src.All()
 	}
 	paths, err := query.PathsIn(h, dest, c.env.Dir, c.args[0])
 	if err != nil {
@@ -61,32 +61,23 @@ func (c *call) explainFirst(dest string) error {
 	if err != nil {
 		return err
 	}
-	j, _, err := c.explainPath(set, src, paths, func(string) (record.Record, uint64, error) {
-		return record.Record{}, 0, index.ErrNotFound
-	})
+	e, err := query.ExplainFirst(h, set, paths)
 	if err != nil {
 		return err
 	}
-	if err := c.explainSetting(&j, dest, src); err != nil {
-		return err
-	}
-	j.guessed = why
-	if c.opts.json {
-		return c.json(j.Explained)
-	}
-	return c.printExplained(j, nil)
+	return c.sayExplained(&report.Explained{Explained: e, Guessed: why}, dest, src)
 }
 
 // firstSource is the source that a first backup to dest would most likely be of, and why.
-func (c *call) firstSource(dest string) (sources, string, error) {
+func (c *call) firstSource(dest string) (source.Chosen, string, error) {
 	if c.flags.IsSet("source-dir") {
 		dir := c.flags.String("source-dir")
 		if dir == "" {
-			return sources{}, "", hint.Usagef("--source-dir is empty")
+			return source.Chosen{}, "", hint.Usagef("--source-dir is empty")
 		}
-		s, err := c.oneSource(dir)
-		if _, serr := os.Stat(s.top); err == nil && serr != nil {
-			err = &source.MissingError{Path: s.top, Err: serr}
+		s, err := c.sourceNames().One(dir)
+		if _, serr := os.Stat(s.Top); err == nil && serr != nil {
+			err = &source.MissingError{Path: s.Top, Err: serr}
 		}
 		return s, "named by --source-dir", exit.Hint(err, dest)
 	}
@@ -94,9 +85,9 @@ func (c *call) firstSource(dest string) (sources, string, error) {
 		{c.home(), "taken for the source: it is the home folder"}, {c.env.Dir, "taken for the source: it is this folder"},
 	} {
 		if dir.path != "" && filepath.Dir(dir.path) != dir.path && file.Within(dir.path, c.abs(c.args[0])) != "" {
-			return sources{top: dir.path}, dir.why + "; --source-dir names another", nil
+			return source.Chosen{Top: dir.path}, dir.why + "; --source-dir names another", nil
 		}
 	}
-	return sources{}, "", hint.With(fmt.Errorf("%s: there is no snapshot yet, so that its source is not known",
+	return source.Chosen{}, "", hint.With(fmt.Errorf("%s: there is no snapshot yet, so that its source is not known",
 		quote.Name(c.args[0])), "name it: snap explain --source-dir SRC %s", quote.Word(c.args[0]))
 }

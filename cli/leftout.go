@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"path/filepath"
 
+	"snap/backup/source"
 	"snap/cli/report"
 	"snap/cli/settings"
 	"snap/cli/wire"
@@ -17,18 +18,18 @@ import (
 
 // leftOut is the setting that leaves out a path of the source, nil for none, and where it cannot be told because a
 // folder on the way cannot be read.
-func (c *call) leftOut(dest string, src sources, path string) (*wire.Setting, error) {
+func (c *call) leftOut(dest string, src source.Chosen, path string) (*wire.Setting, error) {
 	s, err := c.readSettings(dest)
 	if err != nil {
 		return nil, err
 	}
-	root, err := file.OpenRoot(src.top)
+	root, err := file.OpenRoot(src.Top)
 	if err != nil {
 		return nil, nil
 	}
 	defer root.Close()
 	o := s.Scan()
-	o.Roots, o.Own = src.roots, c.ownFiles(dest, s.Logfile)
+	o.Roots, o.Own = src.Roots, c.ownFiles(dest, s.Logfile)
 	if d, err := file.OpenRoot(dest); dest != "" && err == nil {
 		defer d.Close()
 		if s, err := d.Stat(); err == nil {
@@ -39,7 +40,7 @@ func (c *call) leftOut(dest string, src sources, path string) (*wire.Setting, er
 	if err != nil || cause == scan.TakenIn {
 		return nil, nil
 	}
-	return wire.NewSetting(cause, at, c.print().LeftOut(cause, at, s.ExcludeLargerThan, src.all())), nil
+	return wire.NewSetting(cause, at, c.print().LeftOut(cause, at, s.ExcludeLargerThan, src.All())), nil
 }
 
 // sparing says what of a target `restore --delete` leaves because the backup leaves it out, by the lists and settings
@@ -50,7 +51,7 @@ type sparing struct {
 	print *report.Printer
 }
 
-func (c *call) sparing(dest string, src sources) (*sparing, error) {
+func (c *call) sparing(dest string, src source.Chosen) (*sparing, error) {
 	fc := c.filterContext(src)
 	rules, err := settings.Lists(dest, fc)
 	if err != nil {
@@ -61,7 +62,7 @@ func (c *call) sparing(dest string, src sources) (*sparing, error) {
 		return nil, err
 	}
 	o := s.Scan()
-	o.Roots, o.Own = src.roots, c.ownFiles(dest, s.Logfile)
+	o.Roots, o.Own = src.Roots, c.ownFiles(dest, s.Logfile)
 	return &sparing{filter.New(rules[0], rules[1], fc), o, c.print()}, nil
 }
 

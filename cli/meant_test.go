@@ -4,6 +4,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"snap/cli/meant"
 )
 
 // TestWhatIsOfferedExists: each word leads to a command and to flags that there are, and no flag of the table is one.
@@ -35,13 +37,13 @@ func TestWhatIsOfferedExists(t *testing.T) {
 			}
 		}
 	}
-	for word, text := range otherWords {
+	for word, text := range meant.Commands {
 		if !strings.Contains(text, " ") {
 			text = "snap " + text
 		}
 		exists(word, text)
 	}
-	for key, text := range otherFlags {
+	for key, text := range meant.Flags {
 		command, name, ok := strings.Cut(key, " ")
 		if !ok {
 			command, name = "", key
@@ -53,7 +55,7 @@ func TestWhatIsOfferedExists(t *testing.T) {
 		}
 		exists(key, text)
 	}
-	exists("rules", keepText)
+	exists("rules", meant.Rules)
 }
 
 func TestWhatWasMeant(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 
 	"snap/cli/cmdline"
 	"snap/cli/exit"
+	"snap/cli/meant"
 )
 
 // What package cmdline makes of snap.
@@ -23,7 +24,7 @@ func newProgram(called string) *program {
 		About:    "snap makes incremental backups as plain folders with hard links.",
 		Commands: commands(), Flags: globalFlags(),
 		Default: "status", Topics: []string{aboutDest, aboutRefs},
-		OtherCommand: func(word string) string { return otherWords[strings.ToLower(word)] }, OtherFlag: otherFlag,
+		OtherCommand: meant.Command, OtherFlag: otherFlag,
 		Codes:      exit.Texts,
 		Always:     []int{0, exit.Failed, exit.Usage, exit.Interrupted, exit.Terminated},
 		WithEffect: []int{exit.Partial},

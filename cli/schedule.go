@@ -2,13 +2,11 @@ package cli
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"snap/cli/cmdline"
 	"snap/cli/exit"
@@ -81,64 +79,38 @@ snap schedule off`,
 	}
 }
 
-// managers are what can run something by itself here; nil where there is none.
-type managers struct {
-	systemd *schedule.Systemd
-	cron    *schedule.Crontab
-}
-
-func (c *call) findManagers() managers {
-	return managers{schedule.FindSystemd(c.ctx, os.Geteuid() != 0), schedule.FindCrontab()}
-}
-
-// state is how it stands with a destination, and who runs it; nil if nobody does.
-func (m managers) state(ctx context.Context, dest string, now time.Time) (by string, st *schedule.State, err error) {
-	if m.systemd != nil {
-		if st, err = m.systemd.State(ctx, dest); st != nil || err != nil {
-			return "systemd", st, err
-		}
-	}
-	if m.cron != nil {
-		st, err = m.cron.State(ctx, dest, now)
-	}
-	return "cron", st, err
-}
+func (c *call) findManagers() schedule.Managers { return schedule.Find(c.ctx, os.Geteuid() != 0) }
 
 // scheduleAt has the backups of dest run at the times that spec says.
-func (c *call) scheduleAt(m managers, dest, spec string) error {
+func (c *call) scheduleAt(m schedule.Managers, dest, spec string) error {
 	if c.flags.Bool("cron") {
-		m.systemd = nil
+		m.Systemd = nil
 	}
 	j, sources, err := c.job(m, dest, spec)
 	if err != nil {
 		return err
 	}
-	if c.flags.Bool("dry-run") || m.systemd == nil && m.cron == nil {
+	if c.flags.Bool("dry-run") || m.Systemd == nil && m.Cron == nil {
 		return c.showJob(m, j)
 	}
-	changed, by := false, "systemd"
-	if m.systemd != nil {
-		changed, err = m.systemd.Install(c.ctx, j)
-	} else if _, err = j.CronLine(); err != nil {
+	if _, err := j.CronLine(); m.Systemd == nil && err != nil {
 		return scheduleHint(hint.Usage(err))
-	} else {
-		by = "cron"
-		changed, err = m.cron.Install(c.ctx, j)
 	}
+	by, changed, err := m.Install(c.ctx, j)
 	if err != nil {
 		return scheduleHint(err)
 	}
 	// What another manager ran before would run beside it.
-	if other := c.findManagers(); m.systemd == nil && other.systemd != nil {
-		if _, err := other.systemd.Remove(c.ctx, dest); err != nil {
+	if other := c.findManagers(); m.Systemd == nil && other.Systemd != nil {
+		if _, err := other.Systemd.Remove(c.ctx, dest); err != nil {
 			return scheduleHint(err)
 		}
-	} else if m.systemd != nil && m.cron != nil {
-		if _, err := m.cron.Remove(c.ctx, dest); err != nil {
+	} else if m.Systemd != nil && m.Cron != nil {
+		if _, err := m.Cron.Remove(c.ctx, dest); err != nil {
 			c.note("the crontab was left as it is: %v", err)
 		}
 	}
-	_, st, err := m.state(c.ctx, dest, c.env.Now())
+	_, st, err := m.State(c.ctx, dest, c.env.Now())
 	if err != nil {
 		return err
 	}
@@ -171,24 +143,15 @@ func scheduleHint(err error) error {
 }
 
 // scheduleOff ends the backups of dest that run by themselves.
-func (c *call) scheduleOff(m managers, dest string) error {
-	by, st, err := m.state(c.ctx, dest, c.env.Now())
+func (c *call) scheduleOff(m schedule.Managers, dest string) error {
+	by, st, err := m.State(c.ctx, dest, c.env.Now())
 	if err != nil {
 		return err
 	}
 	removed := false
 	if !c.flags.Bool("dry-run") {
-		if m.systemd != nil {
-			if removed, err = m.systemd.Remove(c.ctx, dest); err != nil {
-				return scheduleHint(err)
-			}
-		}
-		if m.cron != nil {
-			gone, err := m.cron.Remove(c.ctx, dest)
-			if err != nil {
-				return err
-			}
-			removed = removed || gone
+		if removed, err = m.Remove(c.ctx, dest); err != nil {
+			return scheduleHint(err)
 		}
 	}
 	dry := c.flags.Bool("dry-run")
@@ -212,8 +175,8 @@ func (c *call) scheduleOff(m managers, dest string) error {
 }
 
 // tellLinger says that the timers of a user end with the session.
-func (c *call) tellLinger(m managers) {
-	if m.systemd == nil || os.Geteuid() == 0 {
+func (c *call) tellLinger(m schedule.Managers) {
+	if m.Systemd == nil || os.Geteuid() == 0 {
 		return
 	}
 	name := text.UserName(uint32(os.Geteuid()))

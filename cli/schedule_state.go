@@ -14,8 +14,8 @@ import (
 )
 
 // scheduleState says when the backups of dest run, and how the last one went.
-func (c *call) scheduleState(m managers, dest string) error {
-	by, st, err := m.state(c.ctx, dest, c.env.Now())
+func (c *call) scheduleState(m schedule.Managers, dest string) error {
+	by, st, err := m.State(c.ctx, dest, c.env.Now())
 	if err != nil {
 		return err
 	}
@@ -55,8 +55,8 @@ func (c *call) lastMade(dest string) time.Time {
 }
 
 // showJob prints what a schedule would write. Where nothing runs jobs it is for whatever does.
-func (c *call) showJob(m managers, j *schedule.Job) error {
-	if m.systemd != nil {
+func (c *call) showJob(m schedule.Managers, j *schedule.Job) error {
+	if m.Systemd != nil {
 		units, err := j.Units()
 		if err != nil {
 			return scheduleHint(err)
@@ -64,12 +64,12 @@ func (c *call) showJob(m managers, j *schedule.Job) error {
 		if c.opts.json {
 			st := &schedule.State{When: j.When.Text}
 			for _, u := range units {
-				st.Units = append(st.Units, m.systemd.Dir+"/"+u.Name)
+				st.Units = append(st.Units, m.Systemd.Dir+"/"+u.Name)
 			}
 			return c.json(wire.NewSchedule(j.Dest, "systemd", st, false, c.flags.Bool("dry-run")))
 		}
 		for _, u := range units {
-			if err := c.print().Unit(m.systemd.Dir+"/"+u.Name, u.Text); err != nil {
+			if err := c.print().Unit(m.Systemd.Dir+"/"+u.Name, u.Text); err != nil {
 				return err
 			}
 		}
@@ -79,7 +79,7 @@ func (c *call) showJob(m managers, j *schedule.Job) error {
 	if err != nil {
 		return scheduleHint(hint.Usage(err))
 	}
-	if m.cron == nil && !c.flags.Bool("dry-run") {
+	if m.Cron == nil && !c.flags.Bool("dry-run") {
 		return hint.With(
 			errors.New("neither systemd nor a crontab is here, or can be reached"),
 			"whatever runs programs here, have it run: %s",

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"snap/backup/source"
 	"snap/cli/exit"
 	"snap/cli/settings"
 	"snap/destination"
@@ -20,7 +21,7 @@ import (
 
 // filters reads the lists of a destination, if there is one, and the patterns and files of patterns on the command
 // line.
-func (c *call) filters(dest string, src sources) (*filter.Set, error) {
+func (c *call) filters(dest string, src source.Chosen) (*filter.Set, error) {
 	fc := c.filterContext(src)
 	var lists [2][]*filter.Rule
 	if dest != "" {

@@ -59,6 +59,17 @@ func Remembered(all []Place) []Place {
 	return all
 }
 
+// Default is that of all which is used where none is named, nil for none: the last of those that are remembered, unless
+// each of several was named only once.
+func Default(all []Place) *Place {
+	remembered := Remembered(all)
+	if len(remembered) == 0 || remembered[0].Once && len(remembered) > 1 {
+		return nil
+	}
+	i := slices.IndexFunc(all, func(p Place) bool { return p.Path == remembered[0].Path && p.ID == remembered[0].ID })
+	return &all[i]
+}
+
 // temporary reports whether path is, or is below, a folder for temporary files.
 func (u *User) temporary(path string) bool {
 	return slices.ContainsFunc(u.Temp, func(dir string) bool {

@@ -1,6 +1,11 @@
 package wire
 
-import "snap/scan"
+import (
+	"snap/filter"
+	"snap/query"
+	"snap/record"
+	"snap/scan"
+)
 
 // Explained is the document of `explain --json`.
 type Explained struct {
@@ -70,4 +75,47 @@ func NewSetting(cause scan.Cause, at, why string) *Setting {
 		s.Key = cause.Option()
 	}
 	return s
+}
+
+// NewExplained is what is known of a path; setting is nil where none leaves it out.
+func NewExplained(e *query.Explained, setting *Setting) Explained {
+	v := &e.Verdict
+	j := Explained{Exists: e.Exists, Included: v.Included && setting == nil, Partly: !v.Included && v.Walk,
+		Setting: setting, Shared: []SharedName{}}
+	j.Path, j.PathB64 = Name(e.Path)
+	j.Source, j.SourceB64 = Name(e.Source)
+	if v.Rule != nil {
+		j.Rule = newRule(v)
+	}
+	if e.Seen != nil {
+		j.Seen = &e.Seen.Name
+	}
+	if e.Record != nil {
+		j.Last = newExplainedRecord(e.Record, e.Newest, e.Since)
+	}
+	for _, n := range e.Names {
+		s := SharedName{First: e.Snapshots[n.First].Name, Last: e.Snapshots[n.Last].Name, Snapshots: n.Last - n.First + 1}
+		s.Path, s.PathB64 = Name(n.Path)
+		j.Shared = append(j.Shared, s)
+	}
+	return j
+}
+
+func newRule(v *filter.Verdict) *Rule {
+	j := &Rule{Line: v.Rule.Line}
+	j.File, j.FileB64 = Name(v.Rule.File)
+	j.Text, j.TextB64 = Name(v.Rule.Text)
+	j.At, j.AtB64 = Name(v.By)
+	return j
+}
+
+func newExplainedRecord(r *record.Record, newest, since string) *ExplainedRecord {
+	j := &ExplainedRecord{Snapshot: newest, Since: since, Change: r.Change.String(), Reason: r.Reason.String(),
+		Stored: r.Stored.String(), Size: r.Size, OnDisk: r.OnDisk()}
+	if r.From != "" {
+		var from string
+		from, j.FromB64 = Name(r.From)
+		j.From = &from
+	}
+	return j
 }
