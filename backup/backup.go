@@ -176,6 +176,7 @@ func (r *run) run(ctx context.Context) (err error) {
 	if err := r.findPrevious(ctx); err != nil {
 		return err
 	}
+	r.o.Report.Progress(r.scanning())
 	if r.source, err = source.Open(r.o.Source, r.o.Scan, r.prev); err != nil {
 		return err
 	}

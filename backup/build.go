@@ -35,10 +35,11 @@ type builder struct {
 	unlinked   record.Reason // why nothing is linked to the previous snapshot, if old is nil
 	olderTrees destination.OlderTrees
 
-	resumable *resumeSources // what interrupted runs have copied
-	losses    lossLog        // what could not be set of what was made
-	copied    atomic.Int64   // bytes written so far
-	taken     atomic.Int64   // bytes of files linked from interrupted runs so far
+	resumable *resumeSources  // what interrupted runs have copied
+	losses    lossLog         // what could not be set of what was made
+	meter     *progress.Meter // counts the bytes of the files that are being copied
+	copied    atomic.Int64    // bytes written so far
+	taken     atomic.Int64    // bytes of files linked from interrupted runs so far
 }
 
 // item is one entry to be made.
@@ -94,7 +95,8 @@ func (r *run) build(ctx context.Context, work *destination.WorkFolder, p *plan) 
 	if tree.KeepXattrs(nil) == nil { // else all that is made in it would inherit the destination's default ACL
 		tree.Chmod(0o700)
 	}
-	b := &builder{run: r, source: r.source, plan: p, work: work.Dir, new: file.NewTree(tree, 512, (*file.Dir).OpenDir)}
+	b := &builder{run: r, source: r.source, plan: p, work: work.Dir, new: file.NewTree(tree, 512, (*file.Dir).OpenDir),
+		meter: progress.MeterOf(ctx)}
 	defer b.new.Close()
 	defer b.metaTrials.Close()
 	defer b.olderTrees.Close()
@@ -159,7 +161,8 @@ func (e *MissingSnapshotError) Unwrap() error { return e.Err }
 // writeChanges does the tasks and writes the records of what they made. When one fails, the records of what the
 // others have made are written for the next run.
 func (b *builder) writeChanges(ctx context.Context, w *record.ChangeWriter) (failed error) {
-	n := int64(0)
+	at := progress.State{Stage: progress.Building, TotalFiles: b.plan.files + b.plan.dirs, TotalBytes: b.plan.bytes}
+	b.run.o.Report.Progress(at)
 	var given givenAway
 	defer func() {
 		if given.files > 0 {
@@ -213,11 +216,9 @@ func (b *builder) writeChanges(ctx context.Context, w *record.ChangeWriter) (fai
 				return err
 			}
 		}
-		if n += int64(len(t.items)); len(t.items) > 0 {
-			b.run.o.Report.Progress(progress.State{
-				Stage: progress.Building, Path: t.items[0].path, Files: n, TotalFiles: b.plan.files + b.plan.dirs,
-				Bytes: b.copied.Load() + b.taken.Load(), TotalBytes: b.plan.bytes,
-			})
+		if at.Files += int64(len(t.items)); len(t.items) > 0 {
+			at.Path, at.Bytes = t.items[0].path, b.copied.Load()+b.taken.Load()
+			b.run.o.Report.Progress(at)
 		}
 	}
 	return failed

@@ -40,6 +40,9 @@ func (p *entryWriter) copyOnce(ctx context.Context, it *item) (lost, err error) 
 		return err, nil
 	}
 	defer src.Close()
+	work := p.b.meter.Begin(it.path, it.rec.OnDisk())
+	defer work.End()
+	src.Watch(work.Moved)
 	dst, err := p.newDir.CreateMode(it.name, it.rec.Mode)
 	if err != nil {
 		return nil, err
@@ -60,6 +63,7 @@ func (p *entryWriter) copyOnce(ctx context.Context, it *item) (lost, err error) 
 	steady, grows := false, false
 	for try := 0; try < copyTries && !steady && !grows; try++ {
 		if try > 0 {
+			work.Again()
 			if !got.Untrue {
 				err = stream.Pause(ctx, time.Duration(try)*100*time.Millisecond)
 			}

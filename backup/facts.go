@@ -7,6 +7,7 @@ import (
 	"snap/backup/source"
 	"snap/index"
 	"snap/internal/file"
+	"snap/internal/progress"
 	"snap/record"
 	"snap/scan"
 )
@@ -214,6 +215,9 @@ func (r *run) read(ctx context.Context, f *scan.Facts) error {
 		return err
 	}
 	defer src.Close()
+	work := progress.MeterOf(ctx).Begin(f.Path, f.New.OnDisk())
+	defer work.End()
+	src.Watch(work.Moved)
 	h := file.NewDigest()
 	olds := []*record.Record{f.Old}
 	if f.Known != nil {

@@ -120,6 +120,9 @@ func (p *entryWriter) make(ctx context.Context, it *item) error {
 			return err
 		}
 		it.rec.Stored = record.Copied
+		if p.b.plan.clones {
+			p.b.meter.Expect(it.rec.OnDisk())
+		}
 		return p.copy(ctx, it)
 	case record.Copied:
 		return p.copy(ctx, it)

@@ -191,11 +191,15 @@ func (p *entryWriter) copyInstead(ctx context.Context, it *item, why record.Reas
 	if !it.changed {
 		setCopyInstead(it, why)
 	}
-	it.rec.Stored = record.Copied
 	if it.rec.Kind != file.Regular {
 		it.rec.Stored = record.Made
+		return p.linkToNewInode(ctx, it)
 	}
-	return p.linkToNewInode(ctx, it)
+	it.rec.Stored = record.Copied
+	return p.linkToNewInodeOr(ctx, it, func(ctx context.Context, it *item) error {
+		p.b.meter.Expect(it.rec.OnDisk())
+		return p.make(ctx, it)
+	})
 }
 
 // setCopyInstead gives an unchanged entry a silent record, because it gets a new inode.

@@ -99,14 +99,16 @@ func (r *run) resolveAll(ctx context.Context, p *plan, found *candidates) error 
 	defer r.openCopies()()
 	groups := scan.NewLinkGroups(&r.sourceIdentities, &r.sharedIdentities)
 	seen := map[scan.Identity]bool{}
-	n := int64(0)
+	at := progress.State{Stage: progress.Comparing, TotalFiles: found.Count()}
+	r.o.Report.Progress(at)
 	for d, err := range stream.Ordered(ctx, r.o.Jobs, 256, clones(found.All()), r.decide) {
 		if err != nil {
 			return err
 		}
 		e := &d.entry
-		if n++; n&255 == 0 {
-			r.o.Report.Progress(progress.State{Stage: progress.Comparing, Files: n, Path: e.Path})
+		if at.Files++; at.Files&63 == 0 {
+			at.Path = e.Path
+			r.o.Report.Progress(at)
 		}
 		if d.err != nil {
 			r.problem(e.Path, file.Reason(d.err), false)

@@ -202,6 +202,7 @@ func (p *entryWriter) takeOver(it *item) (bool, error) {
 		return false, err
 	}
 	rec := &it.rec
+	p.b.meter.Add(rec.OnDisk())
 	rec.Stored, rec.Holes = then.Stored, then.Holes
 	rec.TakeHash(then)
 	takeXattrs(rec, then)

@@ -87,8 +87,10 @@ func (c *comparison) take(p *scan.Pair) error {
 		}
 		c.count(p)
 	}
-	if c.pairs++; c.pairs&1023 == 0 {
-		r.o.Report.Progress(progress.State{Stage: progress.Scanning, Files: c.pairs, Bytes: c.bytes, Path: p.Path()})
+	if c.pairs++; c.pairs&255 == 0 {
+		at := r.scanning()
+		at.Files, at.Bytes, at.Path = c.found.files, c.bytes, p.Path()
+		r.o.Report.Progress(at)
 	}
 	if p.Same {
 		if p.Old.Nlink > 1 && p.Old.Kind != file.Folder {
@@ -117,6 +119,15 @@ func (c *comparison) take(p *scan.Pair) error {
 	return c.found.Add(e)
 }
 
+// scanning is how far the scan is when it begins. What there was before is about what there will be.
+func (r *run) scanning() progress.State {
+	at := progress.State{Stage: progress.Scanning}
+	if r.prev != nil {
+		at.TotalFiles, at.About = r.prev.Files, true
+	}
+	return at
+}
+
 // count counts what the source has of a pair.
 func (c *comparison) count(p *scan.Pair) {
 	it := p.New
@@ -124,12 +135,12 @@ func (c *comparison) count(p *scan.Pair) {
 		c.found.dirs++
 	} else {
 		c.found.files++
+		c.bytes = record.Plus(c.bytes, it.Stat.Size)
 	}
 	c.found.otherRoom += nameSpace + int64(len(it.Name))
 	if p.Same && it.Stat.Kind == file.Folder { // made again in each tree
 		c.found.otherRoom += roomBeside(&p.Old.Record, c.block)
 	}
-	c.bytes = record.Plus(c.bytes, it.Stat.Size)
 	c.census.Meet(it)
 }
 

@@ -128,15 +128,16 @@ func (r *run) lacks(p *plan, saved destination.Amount, info *file.SystemInfo) er
 	}
 	if need > info.FreeBytes {
 		return &destination.GuardError{
-			Why: fmt.Sprintf("%s: not enough space: this backup needs about %s, %s are free",
-				r.d.Path, humanize.IBytes(need), humanize.IBytes(info.FreeBytes)),
-			Hint: destination.SpaceHint,
+			Why: fmt.Sprintf("%s: not enough space: this backup needs about %s, %s are free: %s too little",
+				r.d.Path, humanize.IBytes(need), humanize.IBytes(info.FreeBytes), humanize.IBytes(need-info.FreeBytes)),
+			Hint: destination.SpaceHint, Err: &destination.SpaceError{Need: need, Free: info.FreeBytes},
 		}
 	}
 	if inodes := uint64(max(p.copies-saved.Files, 0) + p.dirs); info.HasInodes && inodes > info.FreeInodes {
 		return &destination.GuardError{
-			Why: fmt.Sprintf("%s: not enough inodes: this backup makes %s files and folders, %s are free",
-				r.d.Path, humanize.Comma(int64(inodes)), humanize.Comma(int64(info.FreeInodes))),
+			Why: fmt.Sprintf("%s: not enough inodes: this backup makes %s files and folders, %s are free: %s too "+
+				"few", r.d.Path, humanize.Comma(int64(inodes)), humanize.Comma(int64(info.FreeInodes)),
+				humanize.Comma(int64(inodes-info.FreeInodes))),
 			Hint: "remove files there, or use a file system with more inodes",
 		}
 	}

@@ -5,6 +5,7 @@ import (
 
 	"snap/destination"
 	"snap/internal/file"
+	"snap/internal/progress"
 	"snap/record"
 	"snap/scan"
 )
@@ -31,6 +32,9 @@ func (r *run) readCopy(ctx context.Context, f *scan.Facts) error {
 	if err != nil || s.Size != f.Old.Size || !destination.CloseEnough(s.Mtime, f.Old.Mtime) {
 		return nil
 	}
+	work := progress.MeterOf(ctx).Begin(f.Path, s.Size)
+	defer work.End()
+	src.Watch(work.Moved)
 	h := file.NewDigest()
 	h.Begin(f.New.Has(record.SparseHash))
 	buf := file.Buffers.Get().(*[]byte)

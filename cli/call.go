@@ -6,9 +6,11 @@ import (
 	"time"
 
 	"snap/cli/cmdline"
+	"snap/cli/events"
 	"snap/cli/text"
 	"snap/cli/wire"
 	"snap/internal/hint"
+	"snap/internal/progress"
 	"snap/internal/quote"
 )
 
@@ -16,20 +18,21 @@ import (
 type call struct {
 	text.Style
 
-	ctx     context.Context
-	env     *Env
-	out     *output        // standard output
-	flags   cmdline.Values // of the command
-	opts    options        // the global ones
-	args    []string
-	dashed  []string // the arguments after "--", for a command that keeps them apart
-	summed  bool     // a backup is done and has said what it did
-	found   string   // the destination, once it was looked for
-	which   bool     // the command says itself which it is
-	obvious bool     // so that nobody asks which it is
-	others  int      // so many other destinations are known and there
-	plain   bool     // snap was typed without a command
-	events  *events  // what is to happen around a backup; nil for nothing
+	ctx      context.Context
+	env      *Env
+	out      *output        // standard output
+	flags    cmdline.Values // of the command
+	opts     options        // the global ones
+	args     []string
+	dashed   []string       // the arguments after "--", for a command that keeps them apart
+	summed   bool           // a backup is done and has said what it did
+	found    string         // the destination, once find has looked for it
+	which    bool           // the command itself tells which destination it is; false: find does, if there are several
+	obvious  bool           // the destination was typed, or is the current folder: nobody tells which it is
+	others   int            // so many other destinations are known and there
+	recalled bool           // the destination was found among those that are remembered
+	plain    bool           // snap was typed without a command
+	events   *events.Events // what is to happen around a backup; nil for nothing
 
 	stdin   []byte // what standard input holds, if a flag asked for it
 	stdinOf string // that flag
@@ -39,6 +42,11 @@ type call struct {
 func (c *call) printf(format string, args ...any) error {
 	_, err := fmt.Fprintf(c.out, format, args...)
 	return err
+}
+
+// say prints a sentence, wrapped where the terminal is narrow.
+func (c *call) say(format string, args ...any) error {
+	return c.printf("%s\n", c.WrapTyped(fmt.Sprintf(format, args...), "  ", c.env.program.String()))
 }
 
 // note says something that -q silences, on standard error.
@@ -55,12 +63,20 @@ func (c *call) warn(format string, args ...any) {
 	fmt.Fprintf(c.env.Stderr, "snap: %s\n", quote.Clean(fmt.Sprintf(c.env.program.Typed(format), args...)))
 }
 
-// progress is the line that shows how long work gets on, nil where standard error is no terminal or -q was given.
+// progress is the line that shows how long work gets on, nil where standard error is no terminal or -q was given. The
+// context of c takes its meter along from now on. What is printed while the line is there comes to stand above it.
 func (c *call) progress() *text.Progress {
 	if !c.env.StderrTTY || c.opts.quiet || c.opts.json {
 		return nil
 	}
-	return text.NewProgress(c.env.Stderr, c.Style)
+	ctx, meter := progress.Watch(c.ctx)
+	line := text.NewProgress(text.Terminal{Writer: c.env.terminal, Width: c.env.StderrWidth,
+		Foreground: c.env.Foreground}, c.Style, meter)
+	c.ctx, c.env.Stderr = ctx, line.Messages(c.env.Stderr)
+	if c.env.StdoutTTY {
+		c.out.w = line.Messages(c.out.w)
+	}
+	return line
 }
 
 // now is the time, in the zone that times are shown and read in.

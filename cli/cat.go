@@ -17,6 +17,7 @@ import (
 	"snap/query/archive"
 	"snap/record"
 	"snap/restore"
+	"snap/restore/parts"
 )
 
 func catCommand() *command {
@@ -131,7 +132,7 @@ func (c *call) archive(d *query.Reader, format string) error {
 // archiveItems are the arguments and the names of their members: those that a restore to a folder would give them,
 // and below the name of its snapshot where there are several snapshots.
 func (c *call) archiveItems(d *query.Reader) ([]archive.Item, error) {
-	var places []restorePlace
+	var places []parts.Place
 	several := false
 	for _, arg := range c.args {
 		h, p, err := d.Entry(c.ctx, arg)
@@ -141,24 +142,24 @@ func (c *call) archiveItems(d *query.Reader) ([]archive.Item, error) {
 		if err != nil {
 			return nil, err
 		}
-		several = several || len(places) > 0 && places[0].header != h
-		places = append(places, restorePlace{restore.Item{Path: p}, h, arg})
+		several = several || len(places) > 0 && places[0].Header != h
+		places = append(places, parts.Place{Item: restore.Item{Path: p}, Header: h, Arg: arg})
 	}
 	for i := range places {
 		p := &places[i]
 		switch {
 		case several:
-			p.To = record.Join(p.header.Name, p.Path)
+			p.To = record.Join(p.Header.Name, p.Path)
 		case p.Path != "":
 			p.To = path.Base(p.Path)
 		}
 	}
-	if err := apart(places); err != nil {
+	if err := parts.Apart(places); err != nil {
 		return nil, err
 	}
 	items := make([]archive.Item, len(places))
 	for i, p := range places {
-		items[i] = archive.Item{Header: p.header, Path: p.Path, Name: p.To}
+		items[i] = archive.Item{Header: p.Header, Path: p.Path, Name: p.To}
 	}
 	return items, nil
 }

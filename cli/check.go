@@ -6,10 +6,12 @@ import (
 	"math/rand/v2"
 	"strconv"
 	"strings"
+	"time"
 
 	"snap/cli/cmdline"
 	"snap/cli/exit"
 	"snap/cli/text"
+	"snap/cli/wire"
 	"snap/destination/check"
 	"snap/internal/hint"
 	"snap/internal/quote"
@@ -62,18 +64,18 @@ func runCheck(c *call) error {
 		return err
 	}
 	c.tellWhichOf(dest)
-	r := &checkReport{call: c, dest: dest, line: c.progress(), started: c.env.Now()}
-	defer r.line.End()
-	o.Time, o.Progress = r.started, r.line.Show
+	start, line := c.env.Now(), c.progress()
+	defer line.End()
+	o.Time, o.Progress = start, line.Show
 	res, err := check.Run(c.ctx, dest, o)
-	r.line.End()
-	if perr := r.findings(res); perr != nil { // also what was found before an error
+	line.End()
+	if perr := c.tellFindings(res); perr != nil { // also what was found before an error
 		return errors.Join(exit.Hint(err, dest), perr)
 	}
 	if err != nil {
 		return exit.Hint(err, dest)
 	}
-	if err := r.summary(res, &o); err != nil {
+	if err := c.tellChecked(res, &o, dest, c.env.Now().Sub(start)); err != nil {
 		return err
 	}
 	if res.Unnoted != nil && c.opts.verbose > 0 {
@@ -82,6 +84,36 @@ func runCheck(c *call) error {
 	if res.Errors > 0 {
 		return exit.With(exit.Failed, nil)
 	}
+	return nil
+}
+
+// tellFindings prints what was found, also with -q.
+func (c *call) tellFindings(res *check.Result) (err error) {
+	if !c.opts.json {
+		err = c.print().Findings(res)
+	}
+	for i := range res.Findings {
+		if c.opts.json && err == nil {
+			err = c.json(wire.NewCheckError(&res.Findings[i]))
+		}
+	}
+	if err == nil {
+		c.print().CheckNotes(res)
+	}
+	return err
+}
+
+// tellChecked prints how the check ended.
+func (c *call) tellChecked(res *check.Result, o *check.Options, dest string, took time.Duration) error {
+	if c.opts.json {
+		return c.json(wire.NewCheckSummary(res, took))
+	}
+	if !c.opts.quiet {
+		if err := c.print().Checked(res, o, took); err != nil {
+			return err
+		}
+	}
+	c.print().CheckHints(res, o, dest)
 	return nil
 }
 

@@ -24,6 +24,7 @@ import (
 
 	"snap/cli/cmdline"
 	"snap/cli/exit"
+	"snap/cli/text"
 	"snap/internal/hint"
 	"snap/internal/quote"
 )
@@ -33,9 +34,13 @@ import (
 func Run(ctx context.Context, env Env, args []string) int {
 	env.program = newProgram(cmdline.CalledBy(args))
 	env.line = typedLine(env.program, args)
+	env.terminal = env.Stderr
+	if env.StderrTTY && env.StderrWidth != nil {
+		env.Stderr = &text.Said{Writer: env.Stderr, Width: env.StderrWidth, Program: env.program.String()}
+	}
 	out := &output{w: env.Stdout, direct: env.StdoutTTY}
 	err := dispatch(ctx, &env, out, args)
-	return report(ctx, &env, exit.WithOutput(err, out.Flush(), out.goesOn))
+	return ended(ctx, &env, exit.WithOutput(err, out.Flush(), out.goesOn))
 }
 
 // dispatch finds the command in args and runs it.
@@ -58,8 +63,8 @@ func dispatch(ctx context.Context, env *Env, out *output, args []string) error {
 		args: line.Args, dashed: line.Dashed, plain: line.Implied})
 }
 
-// report prints err with its hints, and returns its exit code.
-func report(ctx context.Context, env *Env, err error) int {
+// ended prints err with its hints, and returns its exit code.
+func ended(ctx context.Context, env *Env, err error) int {
 	code := exit.Code(ctx, err)
 	if code == 0 || err.Error() == "" {
 		return code

@@ -1,11 +1,13 @@
 package cli
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
 	"snap/cli/cmdline"
 	"snap/internal/file"
+	"snap/internal/when"
 	"snap/query"
 	"snap/record"
 )
@@ -34,9 +36,35 @@ func completeTags(c *call, _ string) []candidate {
 	return all
 }
 
-// completeRef lists snapshots, the newest first.
-func completeRef(c *call, _ string) (all []candidate) {
+// offeredTimes are words for a time, as most people need them.
+var offeredTimes = append(append([]string{"7d", "1mo"}, when.Days...), when.Periods...)
+
+// completeWhen lists words for a time.
+func completeWhen(*call, string) (all []candidate) {
+	for _, word := range offeredTimes {
+		all = append(all, candidate{Word: word})
+	}
+	return all
+}
+
+// completeTimes are the words for a time that lead to a snapshot, and to which.
+func completeTimes(d *query.Reader) (all []candidate) {
+	r := d.Resolver()
+	for _, word := range offeredTimes {
+		if pos, err := r.Resolve("@" + word); err == nil {
+			all = append(all, candidate{Word: "@" + word, About: d.Snapshots[pos].Name})
+		}
+	}
+	return all
+}
+
+// completeRef lists snapshots, the newest first; after an @ times.
+func completeRef(c *call, word string) (all []candidate) {
 	_ = c.reading(func(d *query.Reader) error {
+		if strings.HasPrefix(word, "@") {
+			all = completeTimes(d)
+			return nil
+		}
 		all = append(all, candidate{Word: "latest", About: "the newest snapshot"},
 			candidate{Word: "oldest", About: "the first snapshot"})
 		for i := d.Snapshots.Newest(); i >= 0; i-- {
@@ -69,10 +97,48 @@ func completePathRef(c *call, word string) (all []candidate) {
 	return all
 }
 
+// completePathOrRef lists snapshots and what is in one, and what is in the newest.
+func completePathOrRef(c *call, word string) []candidate {
+	all := completePathRef(c, word)
+	if word == "" || strings.Contains(word, ":") {
+		return all
+	}
+	return append(all, completeNewestPath(c, word)...)
+}
+
 // completeNewestPath lists what is in the newest snapshot.
 func completeNewestPath(c *call, word string) (all []candidate) {
 	_ = c.reading(func(d *query.Reader) error {
 		all = folderCandidates(c, d, d.Snapshots.Newest(), "", word)
+		return nil
+	})
+	return all
+}
+
+// completeGone lists what is gone from the source, and the folders that it may have been in.
+func completeGone(c *call, word string) (all []candidate) {
+	dir, before := "", ""
+	if i := strings.LastIndexByte(word, '/'); i >= 0 {
+		dir, before = word[:i], word[:i+1]
+	}
+	_ = c.reading(func(d *query.Reader) error {
+		paths, err := d.Paths(cmp.Or(dir, "."))
+		if err != nil {
+			return err
+		}
+		for n, err := range d.GoneIn(c.ctx, paths[0]) {
+			if err != nil || len(all) == cmdline.MaxCandidates {
+				break
+			}
+			name, about := n.Name, n.Kind.String()
+			if n.Kind == file.Folder {
+				name += "/"
+			}
+			if n.Gone {
+				about += ", gone"
+			}
+			all = append(all, candidate{Word: before + name, About: about})
+		}
 		return nil
 	})
 	return all

@@ -41,6 +41,13 @@ func TestCompletion(t *testing.T) {
 		{"snap diff latest -- --s", false, ""},
 		{"snap history doc", false, "docs/|docs:x"},
 		{"snap find x --in old", false, "oldest"},
+		{"snap find x --in @last-y", false, ""},
+		{"snap find x --in=@no", false, "--in=@now"},
+		{"snap ls @n", false, "@now:"},
+		{"snap ls @n", true, "@now:"}, // bash breaks words before an @, and not after it
+		{"snap ls @now:do", true, "docs/|docs:x"},
+		{"snap diff @now", false, "@now"},
+		{"snap list --since yes", false, "yesterday"},
 		{"snap cat --archive ", false, "tar|zip"},
 		{"snap tag latest --add ", false, "pin"},
 		{"snap -d /nowhere ls ", false, ""},
@@ -50,7 +57,7 @@ func TestCompletion(t *testing.T) {
 	} {
 		args := []string{"__complete", "--", c.line}
 		if c.bash {
-			args = []string{"__complete", "--break= \t\n\"'><=;|&(:", "--", c.line}
+			args = []string{"__complete", "--break= \t\n\"'@><=;|&(:", "--", c.line}
 		}
 		stdout, stderr, code := run(t, w.dest, args...)
 		var got []string

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"snap/cli/exit"
+	"snap/cli/report"
 	"snap/destination"
 	"snap/destination/retention"
 	"snap/internal/hint"
@@ -36,8 +37,10 @@ func runDelete(c *call) error {
 	}
 	var names []string
 	err = c.reading(func(d *query.Reader) error {
+		r := d.Resolver()
+		r.Exact = true
 		for _, ref := range c.args {
-			pos, err := d.Resolver().Resolve(ref)
+			pos, err := r.Resolve(ref)
 			if err != nil {
 				return err
 			}
@@ -53,9 +56,9 @@ func runDelete(c *call) error {
 	if err != nil {
 		return err
 	}
-	return c.removing(dest, "delete", false, func(d *destination.Destination) (*retention.Plan, stops, error) {
+	return c.removing(dest, "delete", false, func(d *destination.Destination) (*retention.Plan, report.Stops, error) {
 		plan, err := retention.PlanNamed(c.ctx, d, names)
-		return plan, stops{}, err
+		return plan, report.Stops{}, err
 	})
 }
 
@@ -66,31 +69,4 @@ func spared(h *record.Header, ref string) error {
 	}
 	return exit.With(exit.Refused, hint.With(fmt.Errorf("%s: snapshot %s is pinned", quote.Name(ref), quote.Name(h.Name)),
 		"to delete it all the same: snap delete %s", quote.Word(h.Name)))
-}
-
-// tellLeft says when a deletion leaves nothing, or nothing whole.
-func (c *call) tellLeft(p *retention.Plan, dry bool) {
-	left, whole, gone := 0, 0, 0
-	for i := range p.List {
-		switch e := &p.List[i]; {
-		case !e.Keep:
-			gone++
-		case e.Header.Errors == 0:
-			whole++
-			fallthrough
-		default:
-			left++
-		}
-	}
-	are := "are"
-	if dry {
-		are = "would be"
-	}
-	switch {
-	case gone == 0 || whole > 0:
-	case left == 0:
-		c.note("no snapshots %s left", are)
-	default:
-		c.note("only snapshots %s left in which files are missing that could not be read", are)
-	}
 }

@@ -75,27 +75,58 @@ func (c *call) look() (string, error) {
 			break
 		}
 	}
-	known := c.known()
-	if len(known) == 0 {
-		return "", exit.With(exit.NoDest, hint.With(errors.New("no destination named, and none is known"),
-			"name it with -d DIR or $SNAP_DEST; to make one: snap backup DEST SRC"))
+	return c.recall()
+}
+
+// recall is the remembered destination that was used last.
+func (c *call) recall() (string, error) {
+	all := c.places()
+	const name = "name it with -d DIR or $SNAP_DEST"
+	remembered := state.Remembered(all)
+	if len(remembered) == 0 {
+		err := exit.With(exit.NoDest, errNoneKnown)
+		if i := slices.IndexFunc(all, func(p state.Place) bool { return p.Temporary && p.Presence == state.Here }); i >= 0 {
+			return "", hint.With(err, name+"; one below a folder for temporary files is not remembered, as is %s",
+				quote.Name(all[i].Path))
+		}
+		return "", hint.With(err, name+"; to make one: snap backup DEST SRC")
 	}
-	newest := slices.MaxFunc(known, func(a, b state.Known) int { return a.Last.Compare(b.Last) })
-	others := slices.DeleteFunc(slices.Clone(known), func(k state.Known) bool {
-		there, err := isDestination(k.Path)
-		return k.Path == newest.Path || !there && err == nil // gone, or its disk is elsewhere
+	newest := remembered[0]
+	if newest.Once && len(remembered) > 1 {
+		return "", exit.With(exit.NoDest, hint.With(fmt.Errorf("no destination named, and each of %d known ones was "+
+			"named only once: %s", len(remembered), quote.All(paths(remembered))),
+			name+"; one that is made by snap init, or named by a second backup, is remembered"))
+	}
+	c.recalled = true
+	others := slices.DeleteFunc(slices.Clone(remembered), func(p state.Place) bool {
+		return p.Path == newest.Path || p.Presence == state.Away
 	})
 	if c.others = len(others); c.others > 0 && !c.which {
 		c.note("destination %s, the last of %d backed up to; -d names another", quote.Name(newest.Path), len(others)+1)
 	}
-	if there, err := isDestination(newest.Path); err != nil {
+	switch newest.Presence {
+	case state.Unreadable:
+		_, err := isDestination(newest.Path)
 		return "", exit.ReadHint(err, newest.Path)
-	} else if !there {
-		return "", exit.With(exit.NoDest,
-			hint.With(fmt.Errorf("%s: the last destination is not there", quote.Name(newest.Path)),
-				"connect its disk, or name another with -d DIR"))
+	case state.Away:
+		err := exit.With(exit.NoDest, hint.With(fmt.Errorf("%s: the last destination is not there",
+			quote.Name(newest.Path)), "connect its disk, or name another with -d DIR; if there is no such destination any "+
+			"more: snap destinations --forget %s", quote.Word(newest.Path)))
+		if len(others) > 0 {
+			return "", hint.With(err, "there is %s; all that are known: snap destinations", quote.All(paths(others)))
+		}
+		return "", err
 	}
 	return newest.Path, nil
+}
+
+// paths are the folders of places.
+func paths(all []state.Place) []string {
+	names := make([]string, len(all))
+	for i := range all {
+		names[i] = all[i].Path
+	}
+	return names
 }
 
 // named checks a destination that somebody named.

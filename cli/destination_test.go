@@ -49,8 +49,8 @@ func TestWhichDestination(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	state := at("state")
-	if dest, _, err := findIn(t, "", "", base, state); exit.Code(context.Background(), err) != exit.NoDest {
+	stateDir := at("state")
+	if dest, _, err := findIn(t, "", "", base, stateDir); exit.Code(context.Background(), err) != exit.NoDest {
 		t.Errorf("nothing named or known: %s, %v", dest, err)
 	}
 	now := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
@@ -58,22 +58,23 @@ func TestWhichDestination(t *testing.T) {
 		t.Helper()
 		now = now.Add(time.Hour)
 		env := &Env{Stderr: io.Discard, program: newProgram(""), Now: func() time.Time { return now },
-			LookupEnv: func(string) (string, bool) { return state, true }}
-		if err := (&call{env: env, out: new(output)}).remember(dest, id, source); err != nil {
+			LookupEnv: func(string) (string, bool) { return stateDir, true }}
+		if err := (&call{env: env, out: new(output)}).remember(dest, id, source, state.Named); err != nil {
 			t.Fatal(err)
 		}
 	}
 	remember(at("a"), "id-a", "/home/me")
-	if dest, stderr, err := findIn(t, "", "", base, state); dest != at("a") || stderr != "" || err != nil {
+	if dest, stderr, err := findIn(t, "", "", base, stateDir); dest != at("a") || stderr != "" || err != nil {
 		t.Errorf("one known: %s, %s, %v", dest, stderr, err)
 	}
 	remember(at("b"), "id-b", "/home/me")
+	remember(at("b"), "id-b", "/home/me")
 	remember(at("old-a"), "id-a", "")
 	remember(at("a"), "id-a", "") // it had moved and is back
-	if info, err := os.Stat(filepath.Join(state, "snap", "destinations.json")); err != nil || info.Mode().Perm() != 0o600 {
+	if info, err := os.Stat(filepath.Join(stateDir, "snap", "destinations.json")); err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("%v, %v", info, err)
 	}
-	b, _ := os.ReadFile(filepath.Join(state, "snap", "destinations.json"))
+	b, _ := os.ReadFile(filepath.Join(stateDir, "snap", "destinations.json"))
 	if strings.Count(string(b), `"id"`) != 3 || strings.Count(string(b), `"/home/me"`) != 3 {
 		t.Errorf("known: %s", b)
 	}
@@ -85,7 +86,7 @@ func TestWhichDestination(t *testing.T) {
 		{"or a folder above it", "", "", at("c/20261122/deep"), at("c")},
 		{"then the last one used", "", "", at("plain"), at("a")},
 	} {
-		dest, stderr, err := findIn(t, c.flag, c.variable, c.cwd, state)
+		dest, stderr, err := findIn(t, c.flag, c.variable, c.cwd, stateDir)
 		if err != nil || dest != c.want {
 			t.Errorf("%s: %s, %v", c.what, dest, err)
 		}
@@ -94,16 +95,16 @@ func TestWhichDestination(t *testing.T) {
 		}
 	}
 	for _, c := range []struct{ flag, variable string }{{at("plain"), ""}, {"", at("plain")}, {at("nowhere"), ""}} {
-		if _, _, err := findIn(t, c.flag, c.variable, at("c"), state); exit.Code(context.Background(), err) != exit.NoDest ||
+		if _, _, err := findIn(t, c.flag, c.variable, at("c"), stateDir); exit.Code(context.Background(), err) != exit.NoDest ||
 			len(hint.Lines(err, newProgram("").Typed)) == 0 {
 			t.Errorf("%v: %v", c, err)
 		}
 	}
 	for _, damage := range []string{"{", "", "null", `[{"path":"relative"}]`, `{"path":1}`} {
-		if err := os.WriteFile(filepath.Join(state, "snap", "destinations.json"), []byte(damage), 0o600); err != nil {
+		if err := os.WriteFile(filepath.Join(stateDir, "snap", "destinations.json"), []byte(damage), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		_, stderr, err := findIn(t, "", "", at("plain"), state)
+		_, stderr, err := findIn(t, "", "", at("plain"), stateDir)
 		if exit.Code(context.Background(), err) != exit.NoDest {
 			t.Errorf("%q known: %v", damage, err)
 		}
@@ -113,7 +114,7 @@ func TestWhichDestination(t *testing.T) {
 		}
 	}
 	remember(at("b"), "id-b", "/x") // takes the damaged file's place
-	if dest, _, err := findIn(t, "", "", at("plain"), state); dest != at("b") {
+	if dest, _, err := findIn(t, "", "", at("plain"), stateDir); dest != at("b") {
 		t.Errorf("after the damage: %s, %v", dest, err)
 	}
 }
@@ -136,10 +137,11 @@ func TestPlacesOfADestination(t *testing.T) {
 	use := func(place, id, source string) {
 		t.Helper()
 		now = now.Add(time.Hour)
-		if err := c.remember(filepath.Join(base, place), id, source); err != nil {
+		if err := c.remember(filepath.Join(base, place), id, source, state.Named); err != nil {
 			t.Fatal(err)
 		}
 	}
+	use("other", "id-b", "/b")
 	use("other", "id-b", "/b")
 	use("a", "id-a", "/a")
 	list := c.known()

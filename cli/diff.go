@@ -1,18 +1,12 @@
 package cli
 
 import (
-	"slices"
-	"strings"
-
 	"snap/cli/exit"
-	"snap/cli/text"
 	"snap/cli/wire"
 	"snap/index"
-	"snap/internal/file"
 	"snap/internal/hint"
 	"snap/internal/quote"
 	"snap/query"
-	"snap/record"
 )
 
 func diffCommand() *command {
@@ -90,7 +84,7 @@ func runDiff(c *call) error {
 			}
 			err = c.json(&sum)
 		case c.flags.Bool("stat"):
-			err = c.printStat(&sum)
+			err = c.print().DiffTotals(&sum)
 		}
 		if err == nil && c.flags.Bool("exit-code") && sum.Total() > 0 {
 			return exit.With(exit.Failed, nil)
@@ -162,7 +156,7 @@ func (c *call) diffPaths(q *query.Diff, raw bool, sum *wire.DiffSummary) error {
 		case raw:
 			err = c.printf("%s\x00", d.Path)
 		default:
-			err = c.json(c.differenceJSON(q, &d))
+			err = c.json(wire.NewDifference(q, &d))
 		}
 		if err != nil {
 			return err
@@ -211,7 +205,7 @@ func (c *call) diffText(q *query.Diff, sum *wire.DiffSummary) error {
 				continue
 			}
 		}
-		if err := c.printf("%s %s\n", c.Mark(d.Change), c.differenceText(q, &d, counter.Count(fold))); err != nil {
+		if err := c.print().Difference(q, &d, counter.Count(fold), c.opts.verbose > 0); err != nil {
 			return err
 		}
 	}
@@ -220,43 +214,3 @@ func (c *call) diffText(q *query.Diff, sum *wire.DiffSummary) error {
 
 // keepDifferences is how many differences are kept in memory: about five megabytes.
 const keepDifferences = 4096
-
-// differenceText is a difference without its mark. along is how many entries moved with a folder.
-func (c *call) differenceText(q *query.Diff, d *index.Difference, along int) string {
-	before, after := d.Before, d.After
-	r := after
-	if r == nil {
-		r = before
-	}
-	s := text.Path(d.Path, r.Kind)
-	if d.Change == record.Moved {
-		s = c.Arrow("+", text.Path(d.From, before.Kind), s)[2:]
-	}
-	var notes []string
-	if after != nil && !after.Held() && c.opts.verbose == 0 { // else it is among what differs, or the reason
-		notes = append(notes, problemText(after))
-	}
-	if along > 0 {
-		notes = append(notes, text.Plural(along, "entry", "entries"))
-	}
-	if d.Change == record.Moved {
-		if change := index.Classify(before, after); change != 0 {
-			notes = append(notes, change.String()+" too")
-		}
-	}
-	if c.opts.verbose > 0 {
-		if r.Kind == file.Regular &&
-			(before == nil || after == nil || before.Kind == after.Kind && before.Size == after.Size) {
-			notes = append(notes, c.sizeText(r))
-		}
-		for _, a := range query.Differs(before, after) {
-			notes = append(notes, c.aspectText(a, before, after, q.A, q.B))
-		}
-	}
-	said := []string{strings.Join(notes, ", ")}
-	if c.opts.verbose > 0 && q.Next {
-		said = append(said, reasonText(&record.Record{Reason: d.Reason, Stored: d.Stored}))
-	}
-	said = slices.DeleteFunc(said, func(s string) bool { return s == "" })
-	return s + enclose(" (", strings.Join(said, "; "), ")")
-}

@@ -43,7 +43,7 @@ func (c *call) rehearse(d *query.Reader, q *query.Diff) (partial bool, err error
 	defer func() { err = errors.Join(err, dest.Close()) }()
 	q.Pending = index.NewPending(q.B.Seq)
 	o.Planned = func(e *record.Entry) error { return q.AddPending(c.ctx, e) }
-	r := &sourceReport{&backupReport{call: c, log: slog.New(slog.DiscardHandler), line: c.progress(), dryRun: true}}
+	r := &sourceReport{&backupReporter{call: c, log: slog.New(slog.DiscardHandler), line: c.progress(), dryRun: true}}
 	o.Report = r
 	res, err := backup.Run(c.ctx, dest, o)
 	r.line.End()
@@ -91,6 +91,6 @@ func sourceHint(err error, h *record.Header) error {
 }
 
 // sourceReport tells of what could not be read, and leaves the rest to the answer.
-type sourceReport struct{ *backupReport }
+type sourceReport struct{ *backupReporter }
 
 func (sourceReport) Entry(string, *record.Record, bool) {}

@@ -43,7 +43,7 @@ func newDocWorld(t *testing.T) *docWorld {
 	}
 	w.cwd = filepath.Join(w.dir, "home/me")
 	w.env = []string{"TZ=UTC", "LC_ALL=C", "PYTHONDONTWRITEBYTECODE=1", "XDG_STATE_HOME=" + w.dir + "/state",
-		"HOME=" + w.cwd}
+		"HOME=" + w.cwd, "TMPDIR=" + w.dir + "/tmp"}
 	env, err := fakeSchedulers(w.dir)
 	if err != nil {
 		t.Fatal(err)

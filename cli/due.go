@@ -2,43 +2,13 @@ package cli
 
 import (
 	"fmt"
-	"time"
 
 	"snap/cli/wire"
-	"snap/destination"
-	"snap/internal/file"
 	"snap/internal/hint"
 	"snap/internal/quote"
 	"snap/internal/when"
 	"snap/query"
-	"snap/record"
 )
-
-// last is the last run that looked at the whole source.
-type last struct {
-	header    *record.Header // the newest snapshot
-	unchanged time.Time      // when a later run found nothing changed since; zero: none has
-}
-
-// lastRunOf is that of the destination root, whose complete snapshots are all.
-func lastRunOf(root *file.Dir, all query.Snapshots) (l last) {
-	if len(all) > 0 {
-		l.header = &all[len(all)-1]
-		l.unchanged = destination.LastUnchanged(root, l.header)
-	}
-	return l
-}
-
-// younger says which of its times lies within the age before now, the later one; zero: none does. One in the future
-// says nothing: the clock was wrong then, and it must not put off backups until that time.
-func (l *last) younger(age when.Age, now time.Time) (t time.Time) {
-	for _, at := range []time.Time{l.header.Time, l.unchanged} {
-		if at.After(age.Before(now)) && !at.After(now) && at.After(t) {
-			t = at
-		}
-	}
-	return t
-}
 
 // notDue says why --if-older makes no backup now, "" if one is due. What cannot be read is left to the backup to tell.
 func (c *call) notDue(dest string) (why string, err error) {
@@ -56,16 +26,13 @@ func (c *call) notDue(dest string) (why string, err error) {
 	}
 	defer d.Close()
 	defer c.proved(dest, d.DB)
-	if len(d.Snapshots) == 0 {
+	l := d.LastRun()
+	at := l.Within(age, c.now())
+	if at.IsZero() || !d.Present(l.Header) {
 		return "", nil
 	}
-	l := lastRunOf(d.Root, d.Snapshots)
-	at := l.younger(age, c.now())
-	if at.IsZero() || !d.Present(l.header) {
-		return "", nil
-	}
-	what := "snapshot " + quote.Name(l.header.Name)
-	if at.Equal(l.unchanged) {
+	what := "snapshot " + quote.Name(l.Header.Name)
+	if at.Equal(l.Unchanged) {
 		what = "the last run, which found nothing changed since " + what + ","
 	}
 	return fmt.Sprintf("no backup is due: %s is %s old, not older than %s", what, c.Age(at), text), nil
@@ -73,12 +40,13 @@ func (c *call) notDue(dest string) (why string, err error) {
 
 // restUntilDue says that no backup was made, and why.
 func (c *call) restUntilDue(why string) error {
-	if c.opts.json {
-		return c.json(wire.BackupSummary{Type: "summary", Skipped: true, NotDue: true, RemovedNames: []string{},
-			RulesStopped: []string{}})
-	}
-	if c.opts.quiet {
+	c.events.Cancel()
+	c.events = nil
+	switch {
+	case c.opts.json:
+		return c.json(wire.NewNotDue())
+	case c.opts.quiet:
 		return nil
 	}
-	return c.printf("%s\n", why)
+	return c.say("%s", why)
 }

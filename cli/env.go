@@ -14,6 +14,7 @@ import (
 	"snap/cli/exit"
 	"snap/cli/state"
 	"snap/cli/text"
+	"snap/internal/file"
 )
 
 // Env is everything that a command line takes from the process around it.
@@ -26,22 +27,36 @@ type Env struct {
 	Now        func() time.Time       // its location is the local time zone
 	Home       func() string          // the user's home folder as the system knows it, "" if it does not; nil: it does not
 	Dir        string                 // the working directory, absolute; "" when it is not known
+	Temp       []string               // folders for temporary files, besides $TMPDIR
 	Executable func() (string, error) // the path of this program; nil: nobody knows it
 	StdoutTTY  bool
 	StderrTTY  bool
 	Width      int // columns of the terminal that Stdout is, 0 when it is none
 
-	program *program // set by Run
-	line    string   // the command line as it can be typed again, set by Run
+	StderrWidth func() int  // columns of the terminal that Stderr is, as it is now; nil: not known
+	Foreground  func() bool // whether that terminal is this process's to write to, now; nil: it is
+
+	// Set by Run:
+	program  *program
+	line     string    // the command line as it can be typed again
+	terminal io.Writer // Stderr as it is: on a terminal Stderr wraps what is said
 }
 
 // System is the environment of this process.
 func System() Env {
 	env := Env{Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, LookupEnv: os.LookupEnv, Environ: os.Environ(),
-		Now: time.Now, Home: state.PasswdHome, Executable: os.Executable}
+		Now: time.Now, Home: state.PasswdHome, Executable: os.Executable,
+		Temp: []string{os.TempDir(), "/tmp", "/var/tmp", "/dev/shm"}}
 	env.Dir, _ = os.Getwd() // gone or unreadable: commands then do without
 	env.StdoutTTY = term.IsTerminal(int(os.Stdout.Fd()))
 	env.StderrTTY = term.IsTerminal(int(os.Stderr.Fd()))
+	if env.StderrTTY {
+		env.Foreground = func() bool { return file.Foreground(os.Stderr) }
+		env.StderrWidth = func() int {
+			width, _, _ := term.GetSize(int(os.Stderr.Fd()))
+			return width
+		}
+	}
 	if env.StdoutTTY {
 		env.Width, _, _ = term.GetSize(int(os.Stdout.Fd()))
 	}

@@ -1,13 +1,11 @@
 package cli
 
 import (
-	"fmt"
 	"strings"
-
-	"github.com/clipperhouse/displaywidth"
 
 	"snap/cli/cmdline"
 	"snap/cli/exit"
+	"snap/cli/report"
 	"snap/cli/text"
 	"snap/cli/wire"
 	"snap/internal/file"
@@ -58,8 +56,10 @@ snap find ~/docs/report.txt --in @7d`,
 			{Name: "type", Kind: cmdline.String, OneOf: []string{"f", "d", "l"},
 				Usage: "only `KIND` f (files), d (folders) or l (symbolic links)"},
 			{Name: "size", Kind: cmdline.String, Usage: "only files of this `SIZE`: +10M for more, -1K for less"},
-			{Name: "since", Kind: cmdline.String, Usage: "only versions last modified at `WHEN` or later: a date or an age"},
-			{Name: "until", Kind: cmdline.String, Usage: "only versions last modified at `WHEN` or before"},
+			{Name: "since", Kind: cmdline.String, Complete: completeWhen,
+				Usage: "only versions last modified at `WHEN` or later: a date, an age, yesterday, last-week"},
+			{Name: "until", Kind: cmdline.String, Complete: completeWhen,
+				Usage: "only versions last modified at `WHEN` or before"},
 			{Name: "in", Kind: cmdline.String, Complete: completeRef,
 				Usage: "only versions that are in the snapshot `REF`"},
 			rawFlag(),
@@ -79,7 +79,7 @@ func runFind(c *call) error {
 	}
 	return c.reading(func(d *query.Reader) error {
 		paths, versions := 0, 0
-		width := spanWidth(d.Snapshots)
+		p, width := c.print(), report.SpanWidth(d.Snapshots)
 		for found, err := range d.Find(c.ctx, f) {
 			if err != nil {
 				return err
@@ -91,7 +91,17 @@ func runFind(c *call) error {
 				}
 				continue
 			}
-			if err := c.printVersions(found, d.Snapshots, width); err != nil {
+			if paths == 1 && c.headed() {
+				if err := p.VersionsHead(width); err != nil {
+					return err
+				}
+			}
+			if c.opts.json {
+				err = c.versionsJSON(found, d.Snapshots)
+			} else {
+				err = p.Versions(found, d.Snapshots, width)
+			}
+			if err != nil {
 				return err
 			}
 		}
@@ -109,68 +119,18 @@ func runFind(c *call) error {
 	})
 }
 
-// printVersions prints the versions of one path: a line each with the path. On a terminal several versions
-// stand below their path instead, and so does all that has no room beside it.
-func (c *call) printVersions(all []query.Version, snaps query.Snapshots, width int) error {
-	if c.opts.json {
-		for i := range all {
-			if err := c.json(wire.NewVersion(&all[i], snaps)); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
-	rest := func(v *query.Version) string {
-		return fmt.Sprintf(" %s %4d %9s  %s", text.Pad(spanText(v, snaps), width), v.Count(), c.sizeText(v.Record),
-			c.When(v.Record.Mtime.Time()))
-	}
-	const otherColumns, roomForPath = 38, 30
-	narrow := c.Width < width+otherColumns+roomForPath
-	if v := &all[0]; c.Width <= 0 || len(all) == 1 && !narrow && c.Fits("+"+rest(v)+"  "+pathWithRenames(v)) {
-		for i := range all {
-			v := &all[i]
-			if err := c.printf("%s%s  %s\n", c.Mark(v.Change), rest(v), pathWithRenames(v)); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
-	if err := c.printf("%s\n", text.Path(all[0].Path, all[0].Record.Kind)); err != nil {
-		return err
-	}
+// versionsJSON prints a line for each version.
+func (c *call) versionsJSON(all []query.Version, snaps query.Snapshots) error {
 	for i := range all {
-		v := &all[i]
-		if err := c.printBelow(c.Mark(v.Change), rest(v), renameNote(v)); err != nil {
+		if err := c.json(wire.NewVersion(&all[i], snaps)); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// printBelow prints a line that stands below a path, with what there is to say at its end, or below it where
-// that does not fit.
-func (c *call) printBelow(mark, line, aside string) error {
-	gap := "  "
-	switch {
-	case aside == "":
-		gap = ""
-	case !c.Fits("  +" + line + gap + aside):
-		gap = "\n      "
-	}
-	return c.printf("  %s%s%s%s\n", mark, line, gap, aside)
-}
-
-// spanWidth is the width of the column that says between which snapshots a version lived.
-func spanWidth(snaps query.Snapshots) int {
-	longest := 0
-	for i := range snaps {
-		longest = max(longest, displaywidth.String(quote.Name(snaps[i].Name)))
-	}
-	if len(snaps) > 1 {
-		longest = 2*longest + len("..")
-	}
-	return longest
-}
+// headed reports whether columns have headings: on a terminal.
+func (c *call) headed() bool { return c.Width > 0 && !c.opts.quiet && !c.opts.json }
 
 // findFilter is what the flags ask for.
 func (c *call) findFilter() (*query.Filter, error) {

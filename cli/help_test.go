@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -55,7 +56,7 @@ func TestUsageErrorsLeaveStdoutEmpty(t *testing.T) {
 	w.snapshot(t)
 	for _, line := range []string{
 		"lst", "ls --nope", "ls a b", "cat", "list --units x", "list --color x", "ls --sort x", "find", "find x --size 1Q",
-		"find x --since yesterday",
+		"find x --since tomorrow",
 		"find --regex (", "diff --stat -0", "find x --type q", "find x -0 --json", "completion tcsh", "ls latest:../x",
 		"ls @x", "list --lock-wait 5m", "--nope", "diff a b c",
 	} {
@@ -107,6 +108,29 @@ func TestEveryCommandSaysWhatItIs(t *testing.T) {
 			if exit.Texts[code] == "" {
 				t.Errorf("%s: no text for exit code %d", cmd.Name, code)
 			}
+		}
+	}
+}
+
+// TestTheReadmeHasTheCommands: its list names each of them in the first column.
+func TestTheReadmeHasTheCommands(t *testing.T) {
+	text, err := os.ReadFile("../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, table, _ := strings.Cut(string(text), "\n## Commands\n")
+	table, _, _ = strings.Cut(table, "\n## ")
+	named := map[string]bool{}
+	for line := range strings.Lines(table) {
+		if column, _, found := strings.Cut(strings.TrimPrefix(line, "| "), " | "); found {
+			for _, quoted := range regexp.MustCompile("`(?:snap )?([a-z]+)").FindAllStringSubmatch(column, -1) {
+				named[quoted[1]] = true
+			}
+		}
+	}
+	for _, cmd := range commands() {
+		if !cmd.Hidden && !named[cmd.Name] {
+			t.Errorf("README.md has no line for snap %s in its list of commands", cmd.Name)
 		}
 	}
 }

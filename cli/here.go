@@ -4,9 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
-	"strings"
 
 	"snap/cli/cmdline"
 	"snap/cli/settings"
@@ -24,62 +22,19 @@ func hereFlag() cmdline.Flag[*call] {
 	return cmdline.Flag[*call]{Name: "here", Usage: "make DEST a destination even if it holds other things"}
 }
 
-// tidyFiles are files that systems and desktops put into any folder, and the mark of rsync-time-backup for a
-// destination.
-var tidyFiles = []string{"backup.marker", ".DS_Store", ".directory", ".hidden", "desktop.ini", "Thumbs.db",
-	".localized"}
-
-// tidyFolders are more such folders than those that backup.SystemFolder knows, by how their names begin.
-var tidyFolders = []string{".Trash", ".Spotlight-", ".fseventsd", ".TemporaryItems", ".DocumentRevisions-",
-	"$RECYCLE.BIN", "RECYCLER", "FOUND."}
-
-// strange are the names in dest that make it no destination to be. A settings file says that it is meant to be one.
-func (c *call) strange(dest, format string) ([]string, error) {
-	entries, err := os.ReadDir(dest)
-	if err != nil {
-		return nil, err
-	}
-	var names []string
-	for _, e := range entries {
-		name := e.Name()
-		switch {
-		case name == settings.OptionsFile:
-			return nil, nil
-		case name == ".snap" || name == settings.BlacklistFile || name == settings.WhitelistFile ||
-			slices.Contains(tidyFiles, name):
-		case name == "latest" && e.Type() == os.ModeSymlink:
-		case e.IsDir() && (reindex.SystemFolder(name) ||
-			slices.ContainsFunc(tidyFolders, func(p string) bool { return strings.HasPrefix(name, p) })):
-		case e.IsDir() && c.snapshotName(name, format):
-		default:
-			names = append(names, name)
-		}
-	}
-	return names, nil
-}
-
-// rsnapshotName is how rsnapshot calls its folders.
-var rsnapshotName = regexp.MustCompile(`^(?:hourly|daily|weekly|monthly|yearly|alpha|beta|gamma|delta)\.\d+$`)
-
-// snapshotName reports whether a folder of this name looks like a snapshot, of snap or of another program.
-func (c *call) snapshotName(name, format string) bool {
-	zone := c.env.Now().Location()
-	if _, ok := timeOfName(name, format, zone); ok || rsnapshotName.MatchString(name) {
-		return true
-	}
-	_, dated := foreignTime(name, zone)
-	return dated && strings.Trim(name, "0123456789-_.:T ") == ""
-}
-
 // checkStrange refuses to make a destination of a folder with other things in it, unless --here says so. source is what
 // is to be backed up, "" for nothing.
 func (c *call) checkStrange(dest, source, format string) error {
 	if c.flags.Bool("here") || isMade(dest) {
 		return nil
 	}
-	names, err := c.strange(dest, format)
+	own := []string{settings.BlacklistFile, settings.WhitelistFile}
+	names, err := reindex.Others(dest, own, c.names(format).OfSnapshot)
 	if err != nil || len(names) == 0 {
 		return err
+	}
+	if _, err := os.Lstat(filepath.Join(dest, settings.OptionsFile)); err == nil {
+		return nil // it says that the folder is meant to be one
 	}
 	err = hint.Usagef("destination %s: is not one yet, and holds other things: %s", quote.Name(dest), quote.List(names))
 	if there, _ := isDestination(source); source != "" && there {

@@ -1,10 +1,7 @@
 package cli
 
 import (
-	"fmt"
 	"slices"
-
-	"github.com/clipperhouse/displaywidth"
 
 	"snap/cli/exit"
 	"snap/cli/text"
@@ -49,7 +46,12 @@ func runHistory(c *call) error {
 		if !c.opts.json && c.opts.verbose == 0 {
 			shown, others = ofPath(steps, path)
 		}
-		if err := c.printSteps(shown, d.Snapshots); err != nil {
+		if c.opts.json {
+			err = c.versionsJSON(shown, d.Snapshots)
+		} else {
+			err = c.print().Steps(shown, d.Snapshots, c.headed())
+		}
+		if err != nil {
 			return err
 		}
 		if len(others) > 0 {
@@ -85,83 +87,4 @@ func ofPath(steps []query.Version, path string) (of []query.Version, others []st
 	}
 	slices.SortFunc(others, record.Compare)
 	return of, others
-}
-
-// printSteps prints a line for each step. Where a line would not fit the terminal, all stand below their path
-// instead, which is told when it is another one.
-func (c *call) printSteps(steps []query.Version, snaps query.Snapshots) error {
-	lines, below := make([]stepLine, len(steps)), false
-	width := 0
-	for i := range steps {
-		width = max(width, displaywidth.String(quote.Name(snaps[steps[i].First].Name)))
-	}
-	for i := range steps {
-		if c.opts.json {
-			if err := c.json(wire.NewVersion(&steps[i], snaps)); err != nil {
-				return err
-			}
-			continue
-		}
-		lines[i] = c.stepLine(&steps[i], snaps, width)
-		below = below || !c.Fits("+"+lines[i].text+"  "+lines[i].what)
-	}
-	if c.opts.json {
-		return nil
-	}
-	path := ""
-	for i, l := range lines {
-		if !below {
-			if err := c.printf("%s%s  %s\n", c.Mark(l.change), l.text, l.what); err != nil {
-				return err
-			}
-			continue
-		}
-		aside := ""
-		if l.before != "" && (i == 0 || l.before != path) {
-			aside = "from " + l.before
-		}
-		if l.after != "" {
-			aside = "to " + l.after
-		}
-		if i == 0 || l.path != path {
-			if err := c.printf("%s\n", l.path); err != nil {
-				return err
-			}
-		}
-		if err := c.printBelow(c.Mark(l.change), l.text, aside); err != nil {
-			return err
-		}
-		path = l.path
-	}
-	return nil
-}
-
-// stepLine is a step as it is printed.
-type stepLine struct {
-	change        record.Change
-	text          string // without the mark and the paths
-	path          string
-	before, after string // where it came from, where it went, "" mostly
-	what          string // the paths together
-}
-
-// stepLine makes the line of a step; width is that of the widest name of a snapshot.
-func (c *call) stepLine(v *query.Version, snaps query.Snapshots, width int) stepLine {
-	l := stepLine{change: v.Change, path: text.Path(v.Path, v.Record.Kind)}
-	l.what = l.path + enclose(" (", notHeld(v), ")")
-	switch from := v.From(); {
-	case v.Change == record.Removed && v.To != "": // seen only when renames are not followed
-		l.change, l.after = record.Moved, text.Path(v.To, v.Record.Kind)
-		l.what += " -> " + l.after
-	case from != "":
-		l.before = text.Path(from, v.Record.Kind)
-		l.what = l.before + " -> " + l.what
-	}
-	size := "-"
-	if v.Change != record.Removed {
-		size = c.sizeText(v.Record)
-	}
-	h := &snaps[v.First]
-	l.text = fmt.Sprintf(" %s  %s %6s %9s", text.Pad(quote.Name(h.Name), width), c.When(h.Time), c.Age(h.Time), size)
-	return l
 }

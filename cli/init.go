@@ -2,18 +2,14 @@ package cli
 
 import (
 	"errors"
-	"fmt"
-	"math"
 	"os"
-	"strings"
-
-	"github.com/dustin/go-humanize"
 
 	"snap/cli/exit"
+	"snap/cli/report"
 	"snap/cli/settings"
+	"snap/cli/state"
 	"snap/cli/wire"
 	"snap/destination"
-	"snap/internal/quote"
 )
 
 func initCommand() *command {
@@ -76,92 +72,26 @@ func (c *call) initialize(dest, note string) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := c.remember(dest, d.ID, ""); err != nil {
+	if err := c.remember(dest, d.ID, "", state.Made); err != nil {
 		c.note("the list of known destinations could not be written: %v", err)
 	}
 	if all, err := d.DB.Snapshots(c.ctx); err == nil && len(all) == 0 {
-		found, err := c.strangers(dest, s.Format)
-		switch names := append(found.named, found.dated...); {
-		case err != nil:
-		case len(names) > 0:
-			c.note("folders that look like snapshots: %s; to take them in, before the first backup: snap reindex -d %s%s "+
-				"--source-dir SRC", quote.List(names), quote.Word(dest), found.adopt())
-		case len(found.others) > 0:
-			c.note("folders that snap has not made: %s; if they are snapshots of another program, take them in before the "+
-				"first backup: snap reindex -d %s --adopt --source-dir SRC", quote.List(found.others), quote.Word(dest))
+		if found, err := c.names(s.Format).Strangers(dest); err == nil {
+			c.print().Strangers(&found, dest)
 		}
 	}
-	if c.opts.json {
-		if made == nil {
-			made = []string{}
-		}
-		path, b64 := wire.Name(dest)
-		return c.json(wire.Init{Type: "summary", Path: path, PathB64: b64, Made: made, Ready: can,
-			Taken: newTakenJSON(d.Taken), Note: note})
+	i := &report.Initialized{Dest: dest, Made: made, Can: can, Note: note, Short: note != "" && was && len(made) == 0}
+	if c.flags.Bool("take-over") {
+		i.Taken = c.takenLines(d, dest)
 	}
-	if c.opts.quiet {
-		if note != "" { // a variable with the source may be empty, and then no backup is ever made
-			c.warn("%s", note)
-		}
+	switch {
+	case c.opts.json:
+		return c.json(wire.NewInit(dest, made, can, d.Taken, note))
+	case c.opts.quiet && note != "": // a variable with the source may be empty, and then no backup is ever made
+		c.warn("%s", note)
+		fallthrough
+	case c.opts.quiet:
 		return nil
 	}
-	lines := []string{quote.Name(dest) + " is a snap destination"}
-	if c.flags.Bool("take-over") {
-		lines = append(lines, c.takenLines(d, dest)...)
-	}
-	if len(made) > 0 {
-		lines = append(lines, "  made          "+strings.Join(made, ", "))
-	}
-	lines = append(lines[:1:1], c.WrapAll(lines[1:], 2)...)
-	lines = append(lines, c.WrapAll(c.capabilityLines(can), 16)...)
-	if note != "" {
-		if was && len(made) == 0 { // snap init tells the rest
-			lines = lines[:1]
-		}
-		return c.printf("%s\n%s\n", note, strings.Join(lines, "\n"))
-	}
-	return c.printf(c.env.program.Typed("%s\n\nnext: read %s, then snap backup %s SRC\n"), strings.Join(lines, "\n"),
-		settings.BlacklistFile, quote.Word(dest))
-}
-
-// namesText says which names a destination holds. Others are in the index alone.
-func namesText(can destination.Capabilities) string {
-	text := fmt.Sprintf("up to %d bytes", can.LongestName)
-	if len(can.Refused) == 0 {
-		return text + ", of any characters"
-	}
-	return text + ", not with " + strings.Join(can.Refused, " ") + ": such files are named by each backup, and not kept"
-}
-
-// capabilityLines say what a destination can do, a line each.
-func (c *call) capabilityLines(can destination.Capabilities) []string {
-	yes := func(ok bool, yes, no string) string {
-		if ok {
-			return "yes: " + yes
-		}
-		return "no: " + no
-	}
-	links := "unchanged files cost a name, not their bytes"
-	if can.LinkLimit > 0 {
-		links += fmt.Sprintf(" (%d names a file at most, then one more copy)", can.LinkLimit)
-	}
-	inodes := ""
-	if can.HasInodes {
-		inodes = ", " + humanize.Comma(int64(min(can.FreeInodes, math.MaxInt64))) + " inodes"
-	}
-	return []string{
-		"  file system   " + can.System,
-		"  hard links    " + yes(can.HardLinks, links, "every snapshot would be a full copy"),
-		"  reflinks      " + yes(can.Reflinks, "a change of mode or owner costs no second copy of the bytes",
-			"a change of mode or owner copies the file again"),
-		"  attributes    " + yes(can.Xattrs, "xattrs and ACLs are kept in the tree",
-			"xattrs and ACLs are kept in the index and come back by snap restore"),
-		"  owners        " +
-			yes(can.Owners, "files keep their owners", "this user cannot set them; they are kept in the index"),
-		"  upper/lower   " + yes(can.CaseSensitive, "names that differ in case are different files",
-			"names that differ only in case cannot both be kept"),
-		"  names         " + namesText(can),
-		"  time stamps   " + can.Timestamps,
-		"  free          " + c.Size(int64(can.FreeBytes)) + inodes,
-	}
+	return c.print().Initialized(i)
 }

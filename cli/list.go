@@ -1,15 +1,10 @@
 package cli
 
 import (
-	"fmt"
-	"strings"
-
 	"github.com/dustin/go-humanize"
 
 	"snap/cli/cmdline"
 	"snap/cli/exit"
-	"snap/cli/status"
-	"snap/cli/text"
 	"snap/cli/wire"
 	"snap/internal/hint"
 	"snap/internal/quote"
@@ -42,12 +37,13 @@ state is shown.`,
 snap list                     # the snapshots of the destination used last
 snap list --last 10
 snap list --since 30d --tag weekly
-snap list --changed docs      # when did something in docs change, and how much?
+snap list --changed docs      # when did something in docs change?
 snap list -d /mnt/usb --json  # one JSON document`,
 		Flags: flags{
 			{Name: "last", Kind: cmdline.Int, Usage: "only the newest `N`"},
-			{Name: "since", Kind: cmdline.String, Usage: "only those made at `WHEN` or later: a date or an age"},
-			{Name: "until", Kind: cmdline.String, Usage: "only those made at `WHEN` or before"},
+			{Name: "since", Kind: cmdline.String, Complete: completeWhen,
+				Usage: "only those made at `WHEN` or later: a date, an age, yesterday, last-week"},
+			{Name: "until", Kind: cmdline.String, Complete: completeWhen, Usage: "only those made at `WHEN` or before"},
 			{Name: "tag", Kind: cmdline.Strings, Usage: "only those tagged `TAG`; may be repeated: those with any of the tags"},
 			{Name: "changed", Kind: cmdline.String, Usage: "only those that changed something at or below `PATH`"},
 		},
@@ -63,14 +59,16 @@ func runList(c *call) error {
 	}
 	return c.reading(func(d *query.Reader) error {
 		c.tellWhich(d, "")
-		below, err := c.changedBelow(d)
-		if err != nil {
-			return err
+		var there func(h *record.Header) int // how much a snapshot changed at or below a path
+		if c.flags.IsSet("changed") && len(d.Snapshots) > 0 {
+			if _, choose.Only, err = d.TouchedIn(c.ctx, c.flags.String("changed")); err != nil {
+				return err
+			}
+			there = func(h *record.Header) int { return choose.Only[d.Snapshots.At(h)] }
 		}
-		choose.Only = below.counts
 		chosen := choose.From(d.Snapshots)
 		if c.opts.json {
-			return c.json(c.listJSON(d, chosen, below))
+			return c.json(wire.NewList(chosen, d.State, d.LastRun(), there))
 		}
 		switch {
 		case len(d.Snapshots) == 0:
@@ -83,10 +81,14 @@ func runList(c *call) error {
 			}
 			return nil
 		}
-		if err := c.printList(d, chosen, below); err != nil || c.opts.quiet {
+		if err := c.print().List(chosen, d.State, there); err != nil || c.opts.quiet {
 			return err
 		}
-		return c.printListEnd(d, chosen)
+		info, err := d.Root.System()
+		if err != nil {
+			return err
+		}
+		return c.print().ListEnd(chosen, len(d.Snapshots), &info, d.LastRun())
 	})
 }
 
@@ -107,85 +109,4 @@ func (c *call) choice() (q query.Choice, err error) {
 	}
 	q.Tags = c.flags.Strings("tag")
 	return q, nil
-}
-
-func (c *call) listJSON(d *query.Reader, chosen query.Snapshots, below changedBelow) []wire.Snapshot {
-	all := make([]wire.Snapshot, len(chosen))
-	for i := range chosen {
-		all[i] = wire.NewSnapshot(&chosen[i], d.State(&chosen[i]))
-		all[i].ChangedBelow = below.of(d, &chosen[i])
-	}
-	last := lastRunOf(d.Root, d.Snapshots)
-	if n := len(all); !last.unchanged.IsZero() && n > 0 && all[n-1].Seq == last.header.Seq {
-		t := wire.Time(last.unchanged)
-		all[n-1].LastUnchanged = &t
-	}
-	return all
-}
-
-// printList prints the table. A state is told where there is something to tell.
-func (c *call) printList(d *query.Reader, chosen query.Snapshots, below changedBelow) error {
-	states, told := make([]string, len(chosen)), false
-	for i := range chosen {
-		if s := d.State(&chosen[i]); s != record.Complete {
-			states[i], told = string(s), true
-		}
-	}
-	t := &text.Table{Columns: []text.Column{
-		{Head: "Snapshot"}, {Head: "Time", Optional: true}, {Head: "Age", Right: true}, {Head: "Files", Right: true},
-		{Head: "Size", Right: true}, {Head: "Changes"}, {Head: "There", Right: true, Optional: below.counts == nil},
-		{Head: "Copied", Right: true}, {Head: "State", Optional: !told},
-		{Head: "Tags", Cut: true, Optional: true}, {Head: "Note", Cut: true, Optional: true},
-	}}
-	for i := range chosen {
-		h := &chosen[i]
-		there := ""
-		if n := below.of(d, h); n != nil {
-			there = humanize.Comma(int64(*n))
-		}
-		t.Add(quote.Name(h.Name), c.When(h.Time), c.Age(h.Time), humanize.Comma(h.Files-h.Unread),
-			c.Size(h.HeldBytes()), changes(h), there, c.Size(h.CopiedByRun()), states[i], quoteAll(h.Tags), quote.Name(h.Note))
-	}
-	return t.Write(c.out, c.Width)
-}
-
-// printListEnd prints what stands below the table.
-func (c *call) printListEnd(d *query.Reader, chosen query.Snapshots) error {
-	info, err := d.Root.System()
-	if err != nil {
-		return err
-	}
-	end := status.Footer(c.Style, chosen, len(d.Snapshots), int64(info.FreeBytes), int64(info.TotalBytes))
-	if err := c.printf("\n%s\n", c.Wrap(end, "  ")); err != nil {
-		return err
-	}
-	if last := lastRunOf(d.Root, d.Snapshots); !last.unchanged.IsZero() {
-		line := fmt.Sprintf("last run %s (%s): nothing changed since %s", c.When(last.unchanged),
-			c.Age(last.unchanged), quote.Name(last.header.Name))
-		return c.printf("%s\n", c.Wrap(line, "  "))
-	}
-	return nil
-}
-
-// changes counts what a snapshot changed, with the marks of diff.
-func changes(h *record.Header) string {
-	var b strings.Builder
-	for _, n := range [...]struct {
-		change record.Change
-		count  int64
-	}{{record.Added, h.Added}, {record.Modified, h.Modified}, {record.Metadata, h.Metadata}, {record.Moved, h.Moved},
-		{record.Removed, h.Removed}} {
-		if n.count > 0 {
-			fmt.Fprintf(&b, " %s%d", text.Letter(n.change), n.count)
-		}
-	}
-	return strings.TrimPrefix(b.String(), " ")
-}
-
-func quoteAll(names []string) string {
-	quoted := make([]string, len(names))
-	for i, n := range names {
-		quoted[i] = quote.Name(n)
-	}
-	return strings.Join(quoted, ",")
 }

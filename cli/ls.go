@@ -1,16 +1,11 @@
 package cli
 
 import (
-	"cmp"
 	"iter"
-	"slices"
 
 	"snap/cli/cmdline"
 	"snap/cli/exit"
-	"snap/cli/text"
 	"snap/cli/wire"
-	"snap/internal/file"
-	"snap/internal/quote"
 	"snap/query"
 	"snap/record"
 )
@@ -56,7 +51,7 @@ func runLs(c *call) error {
 		if err != nil {
 			return err
 		}
-		weigh := func(string) (w query.Weight, ok bool) { return w, false }
+		weigh := query.Weigher(query.NoWeights)
 		if c.flags.Bool("total-size") {
 			if weigh, err = d.WeighFolders(c.ctx, h); err != nil {
 				return err
@@ -64,7 +59,7 @@ func runLs(c *call) error {
 		}
 		entries := d.List(c.ctx, h, path, c.flags.Bool("recursive"))
 		if by != "name" {
-			if entries, err = sorted(entries, by, weigh); err != nil {
+			if entries, err = query.Sorted(entries, by == "size", weigh); err != nil {
 				return err
 			}
 		}
@@ -74,15 +69,9 @@ func runLs(c *call) error {
 		case raw:
 			return each(entries, func(e *record.Entry) error { return c.printf("%s\x00", e.Path) })
 		case c.flags.Bool("long") || c.flags.Bool("total-size"):
-			return each(entries, func(e *record.Entry) error { return c.lsLong(h, e, weigh) })
+			return each(entries, func(e *record.Entry) error { return c.print().LongEntry(h, e, weigh) })
 		}
-		return each(entries, func(e *record.Entry) error {
-			problem := ""
-			if !e.Held() || e.Has(record.Unreadable) {
-				problem = problemText(&e.Record)
-			}
-			return c.printf("%s%s\n", text.Path(e.Path, e.Kind), enclose(" (", problem, ")"))
-		})
+		return each(entries, c.print().Entry)
 	})
 }
 
@@ -99,67 +88,8 @@ func each(entries iter.Seq2[*record.Entry, error], f func(*record.Entry) error) 
 	return nil
 }
 
-// weigher is the weight of a folder, if it is asked for.
-type weigher func(path string) (w query.Weight, ok bool)
-
-// sorted collects the entries: what is to be ordered must be known.
-func sorted(entries iter.Seq2[*record.Entry, error], by string,
-	weigh weigher) (iter.Seq2[*record.Entry, error], error) {
-	size := func(e *record.Entry) int64 {
-		if w, ok := weigh(e.Path); ok {
-			return w.Bytes
-		}
-		return e.Size
-	}
-	var all []record.Entry
-	err := each(entries, func(e *record.Entry) error {
-		all = append(all, *e)
-		return nil
-	})
-	if err != nil {
-		return nil, err
-	}
-	slices.SortStableFunc(all, func(a, b record.Entry) int {
-		switch {
-		case by == "size":
-			return cmp.Compare(size(&b), size(&a))
-		case by == "time" && a.Mtime != b.Mtime:
-			if b.Mtime.Before(a.Mtime) {
-				return -1
-			}
-			return 1
-		}
-		return 0
-	})
-	return func(yield func(*record.Entry, error) bool) {
-		for i := range all {
-			if !yield(&all[i], nil) {
-				return
-			}
-		}
-	}, nil
-}
-
-// lsLong prints an entry as `ls -l` does.
-func (c *call) lsLong(h *record.Header, e *record.Entry, weigh weigher) error {
-	size, target := "-", ""
-	if w, ok := weigh(e.Path); ok {
-		size = c.Size(w.Bytes)
-	}
-	switch e.Kind {
-	case file.Regular:
-		size = c.Size(e.Size)
-	case file.Symlink:
-		target = " -> " + quote.Name(e.Target)
-	}
-	target += enclose(" (", problemText(&e.Record), ")")
-	return c.printf("%s %-8s %-8s %9s  %s  %s%s\n", text.Permissions(&e.Stat), text.Owner(h.Users, e.UID),
-		text.Owner(h.Groups, e.GID), size,
-		c.When(e.Mtime.Time()), text.Path(e.Path, e.Kind), target)
-}
-
 // lsJSON prints an array, an entry a line.
-func (c *call) lsJSON(entries iter.Seq2[*record.Entry, error], weigh weigher) error {
+func (c *call) lsJSON(entries iter.Seq2[*record.Entry, error], weigh query.Weigher) error {
 	sep := "[\n"
 	err := each(entries, func(e *record.Entry) error {
 		j := wire.NewEntry(e)

@@ -18,7 +18,7 @@ func TestManyNotes(t *testing.T) {
 		var out bytes.Buffer
 		env := &Env{Stdout: io.Discard, Stderr: &out, program: newProgram("")}
 		c := &call{ctx: t.Context(), env: env, out: &output{w: io.Discard}, opts: o}
-		r := &backupReport{call: c, log: slog.New(slog.DiscardHandler), line: c.progress()}
+		r := &backupReporter{call: c, log: slog.New(slog.DiscardHandler), line: c.progress()}
 		for i := range 1223 {
 			r.Problem(backup.Problem{Path: fmt.Sprint("many", i), Err: backup.ErrGrows, Note: true})
 			if i%100 == 0 {

@@ -59,7 +59,7 @@ func TestExitCodes(t *testing.T) {
 func TestErrorsSayWhatToDo(t *testing.T) {
 	var b bytes.Buffer
 	env := &Env{Stderr: &b, program: newProgram("")}
-	report(context.Background(), env, errors.Join(hint.With(&os.PathError{Op: "open", Path: "/x\x1b[31m\n",
+	ended(context.Background(), env, errors.Join(hint.With(&os.PathError{Op: "open", Path: "/x\x1b[31m\n",
 		Err: syscall.ENOENT}, "do %s\nor that", "this"), nil))
 	want := "snap: open /x\\x1b[31m\\n: no such file or directory\nsnap: do this\nsnap: or that\n"
 	if b.String() != want {
@@ -68,7 +68,7 @@ func TestErrorsSayWhatToDo(t *testing.T) {
 	b.Reset()
 	ctx, cancel := context.WithCancelCause(context.Background())
 	cancel(&exit.BySignal{Signal: os.Interrupt})
-	if code := report(ctx, env, fmt.Errorf("open: %w", context.Canceled)); code != exit.Interrupted ||
+	if code := ended(ctx, env, fmt.Errorf("open: %w", context.Canceled)); code != exit.Interrupted ||
 		b.String() != "snap: interrupted by signal: interrupt\n" {
 		t.Errorf("%d, %q", code, b.String())
 	}

@@ -6,6 +6,7 @@ import (
 
 	"snap/cli/cmdline"
 	"snap/cli/exit"
+	"snap/cli/meant"
 )
 
 // What package cmdline makes of snap.
@@ -23,10 +24,10 @@ func newProgram(called string) *program {
 		About:    "snap makes incremental backups as plain folders with hard links.",
 		Commands: commands(), Flags: globalFlags(),
 		Default: "status", Topics: []string{aboutDest, aboutRefs},
-		OtherCommand: func(word string) string { return otherWords[word] },
-		Codes:        exit.Texts,
-		Always:       []int{0, exit.Failed, exit.Usage, exit.Interrupted, exit.Terminated},
-		WithEffect:   []int{exit.Partial},
+		OtherCommand: meant.Command, OtherFlag: otherFlag,
+		Codes:      exit.Texts,
+		Always:     []int{0, exit.Failed, exit.Usage, exit.Interrupted, exit.Terminated},
+		WithEffect: []int{exit.Partial},
 	}
 }
 
@@ -45,6 +46,7 @@ func commands() []*command {
 		statsCommand(),
 		catCommand(),
 		restoreCommand(),
+		undeleteCommand(),
 		explainCommand(),
 		webCommand(),
 		checkCommand(),
@@ -54,6 +56,7 @@ func commands() []*command {
 		tagCommand(),
 		noteCommand(),
 		reindexCommand(),
+		destinationsCommand(),
 		completionCommand(),
 		completeCommand(),
 		manCommand(),
@@ -70,16 +73,9 @@ const (
 	groupOther = "Other"
 )
 
-// otherWords are what other programs call our commands. The nearest of our names would be another thing: delete for
-// undelete.
-var otherWords = map[string]string{
-	"remove": "delete", "rm": "delete", "del": "delete", "undelete": "restore", "recover": "restore", "extract": "restore",
-	"verify": "check", "fsck": "check", "save": "backup", "snapshot": "backup", "create": "backup", "dump": "cat",
-	"grep": "find",
-}
-
 const aboutDest = `Which destination: -d DIR, else $SNAP_DEST, else the current folder or a parent
-that holds .snap/, else the one that you backed up to last.
+that holds .snap/, else the one that you backed up to last, among those that
+snap init made or two backups have named: see snap destinations.
 `
 
 const aboutRefs = `Naming a snapshot (REF):
@@ -89,7 +85,12 @@ const aboutRefs = `Naming a snapshot (REF):
   @2026-11-20       the newest of that day or before; also @"2026-11-20 13:00",
                     with seconds, or with a zone as in @2026-11-20T13:00Z
   @7d               the newest that is at least so old: @30s @5min @2h @3w @2mo
-                    @1y2mo
+                    @1y2mo, @"3 days ago"
+  @yesterday        the newest of that day, week, month or year, or before:
+                    @monday @last-monday @last-week @this-month @october
+                    @2026-10 @2025, @"yesterday 18:00"; - may be a space
+  yesterday         @yesterday: the days, today to monday, do without the @,
+                    but not where snapshots are deleted
   REF~N             N snapshots before REF
   REF:PATH          a path in it, from the source down, or absolute
 

@@ -4,8 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
-	"slices"
-	"strings"
+	"time"
 
 	"snap/cli/cmdline"
 	"snap/cli/exit"
@@ -13,11 +12,8 @@ import (
 	"snap/cli/text"
 	"snap/cli/wire"
 	"snap/destination"
-	"snap/destination/retention"
-	"snap/filter"
 	"snap/index"
 	"snap/internal/hint"
-	"snap/internal/quote"
 	"snap/query"
 )
 
@@ -96,95 +92,33 @@ func runPurge(c *call) (err error) {
 			return hint.With(exit.Hint(err, dest), "the next run of snap that writes there goes on with the purge")
 		}
 	}
-	sum := wire.PurgeSummary{Type: "summary", DryRun: dry, Paths: len(found), Freed: plan.Freed.Bytes,
-		Seconds: c.env.Now().Sub(start).Seconds()}
-	for i := range plan.Snapshots {
-		if s := &plan.Snapshots[i]; s.Files+s.Dirs > 0 {
-			sum.Snapshots++
-			sum.Entries += s.Files + s.Dirs
-			if slices.Contains(s.Header.Tags, retention.PinTag) {
-				c.note("snapshot %s, which is pinned, %s changed too", quote.Name(s.Header.Name),
-					map[bool]string{true: "would be", false: "is"}[dry])
-			}
-		}
-	}
-	if err := c.printPurged(found, &sum); err != nil {
+	if err := c.tellPurged(found, plan, c.env.Now().Sub(start)); err != nil {
 		return err
 	}
-	if n := plan.Shared; n > 0 {
-		c.note("%s other names, which stay: snap explain PATH lists the names of a file",
-			text.Plural(n, "file that goes has", "files that go have"))
-	}
-	c.tellBlacklist(dest, found)
+	list := filepath.Join(dest, settings.BlacklistFile)
+	text, _ := os.ReadFile(list)
+	c.print().PurgedComeBack(found, list, len(text) > 0 && text[len(text)-1] != '\n')
 	return nil
 }
 
-// printPurged says what went, or would go.
-func (c *call) printPurged(found []query.PurgePath, sum *wire.PurgeSummary) error {
-	for i := range found {
-		p := &found[i]
-		if c.opts.json {
-			j := wire.Purged{Type: "change", Kind: p.Kind.String(), Snapshots: p.Snapshots}
-			j.Path, j.PathB64 = wire.Name(p.Path)
-			if err := c.json(j); err != nil {
-				return err
-			}
-		} else if !c.opts.quiet || sum.DryRun {
-			if err := c.printf("purge  %s  (in %s)\n", text.Path(p.Path, p.Kind),
-				text.Plural(p.Snapshots, "snapshot", "snapshots")); err != nil {
-				return err
-			}
-		}
-	}
+// tellPurged says what went, or with -n would go.
+func (c *call) tellPurged(found []query.PurgePath, plan *index.Purging, took time.Duration) (err error) {
+	dry := c.flags.Bool("dry-run")
+	c.print().PurgedPinned(plan, dry)
 	switch {
 	case c.opts.json:
-		return c.json(sum)
-	case c.opts.quiet && !sum.DryRun:
-		return nil
-	}
-	verbs := map[bool][2]string{true: {"would remove", "free"}, false: {"removed", "freed"}}[sum.DryRun]
-	entries := text.Plural(sum.Entries, "entry", "entries")
-	in := text.Plural(sum.Snapshots, "snapshot", "snapshots")
-	if sum.DryRun {
-		return c.printf("\n%s %s from %s and %s %s\n", verbs[0], entries, in, verbs[1], c.Size(sum.Freed))
-	}
-	return c.printf("\n%s %s from %s, %s %s\n", verbs[0], entries, in, c.Size(sum.Freed), verbs[1])
-}
-
-// blacklistMax is how many lines for Blacklist.txt are printed.
-const blacklistMax = 100
-
-// tellBlacklist says how to keep away what the next backup would find in the source again: by a command line that
-// adds the lines.
-func (c *call) tellBlacklist(dest string, found []query.PurgePath) {
-	words, more := "", 0
-	for i := range found {
-		switch f := &found[i]; {
-		case !f.Newest:
-		case i >= blacklistMax || !quote.Harmless(f.Path):
-			more++
-		default:
-			words += " " + quote.Word(listLine(f.Path))
+		for i := range found {
+			if err := c.json(wire.NewPurged(&found[i])); err != nil {
+				return err
+			}
 		}
+		err = c.json(wire.NewPurgeSummary(len(found), plan, dry, took))
+	case !c.opts.quiet || dry:
+		err = c.print().Purged(found, plan, dry)
 	}
-	list := filepath.Join(dest, settings.BlacklistFile)
-	if words != "" {
-		if text, err := os.ReadFile(list); err == nil && len(text) > 0 && text[len(text)-1] != '\n' {
-			words = " ''" + words // ends the last line
-		}
-		c.note("what is still in the source comes back with the next backup; to leave it out:")
-		c.note("printf '%%s\\n'%s >>%s", words, quote.Word(list))
+	if n := plan.Shared; err == nil && n > 0 {
+		c.note("%s other names, which stay: snap explain PATH lists the names of a file",
+			text.Plural(n, "file that goes has", "files that go have"))
 	}
-	if more > 0 {
-		c.note("%s more, for which %s needs lines, too", text.Plural(more, "path", "paths"), quote.Word(list))
-	}
-}
-
-// listLine is the line of a list that names a path alone.
-func listLine(path string) string {
-	line := "/" + strings.ReplaceAll(filter.Literal(path), "$", `\$`)
-	if bare := strings.TrimRight(line, " "); bare != line { // blanks at the end of a line count with a backslash
-		line = bare + strings.Repeat(`\ `, len(line)-len(bare))
-	}
-	return line
+	return err
 }

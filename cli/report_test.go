@@ -6,9 +6,9 @@ import (
 	"log/slog"
 	"strings"
 	"testing"
-	"time"
 
 	"snap/backup"
+	"snap/cli/report"
 	"snap/internal/file"
 	"snap/record"
 )
@@ -19,7 +19,7 @@ func TestTheReportOfABackupIsTrue(t *testing.T) {
 	var out, errs bytes.Buffer
 	env := testEnv("", &out, &errs)
 	c := &call{Style: env.style(options{}), env: &env, out: &output{w: &out}}
-	r := &backupReport{call: c, log: slog.New(slog.DiscardHandler)}
+	r := &backupReporter{call: c, log: slog.New(slog.DiscardHandler)}
 	h := record.Header{Name: "s", Files: 4, Dirs: 1, Bytes: 1111, Linked: 1, CopiedBytes: 11, Errors: 2, Unread: 1,
 		UnreadBytes: 100}
 	for path, rec := range map[string]record.Record{
@@ -33,7 +33,8 @@ func TestTheReportOfABackupIsTrue(t *testing.T) {
 		Flags: record.Inconsistent}, false)
 	r.Problem(backup.Problem{Path: "unsteady", Err: backup.ErrUnsteady})
 	r.Problem(backup.Problem{Path: "unread", Err: fs.ErrPermission})
-	if err := r.summary(&backup.Result{Header: &h, Previous: "r", Errors: 2}, time.Time{}); err != nil {
+	res := &backup.Result{Header: &h, Previous: "r", Errors: 2}
+	if err := c.print().Backup(&report.Backup{Result: res, Counts: r.counts}); err != nil {
 		t.Fatal(err)
 	}
 	if err := c.out.Flush(); err != nil {

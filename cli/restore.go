@@ -2,30 +2,33 @@ package cli
 
 import (
 	"errors"
-	"fmt"
-	"path"
-	"path/filepath"
-	"slices"
 
 	"snap/cli/cmdline"
 	"snap/cli/exit"
 	"snap/internal/hint"
-	"snap/internal/quote"
 	"snap/query"
 	"snap/record"
 	"snap/restore"
+	"snap/restore/parts"
 )
 
 func restoreCommand() *command {
 	return &command{
 		Name: "restore",
-		Args: "REF[:PATH]… (--target DIR | --in-place)", Min: 1, Max: -1, Group: groupLook, Effect: true,
+		Args: "REF[:PATH]…|PATH… (--target DIR | --in-place)", Min: 1, Max: -1, Group: groupLook, Effect: true,
 		Short: "bring back a snapshot, folders or files, verified",
 		Long: `
-Brings back a whole snapshot, or the folders and files that PATH names. With
---target a snapshot is restored as DIR, and PATH as DIR/NAME, as cp -a would, or
-with -R as DIR/PATH; the last folder of DIR is made if it is missing. With
---in-place all goes where it was.
+Brings back a whole snapshot, or the folders and files that PATH names; PATH alone
+means latest:PATH. With --target a snapshot is restored as DIR, and PATH as
+DIR/NAME, as cp -a would, or with -R as DIR/PATH; the last folder of DIR is made if
+it is missing. For one file, a DIR that is no folder and does not end in a slash is
+the new file's name. With --in-place all goes where it was. Before anything is
+written it is said from which snapshot it comes and where it goes.
+
+--versions brings every version of the file PATH, under its older names too, as
+DIR/NAME.2026-01-02T030405.EXT: the time of the first snapshot that has it. What
+differs in owner, mode or times alone is no version of its own.
+
 Every file is copied and compared with its hash; one whose bytes are not
 what was backed up is named, and the exit code is 3.
 
@@ -41,15 +44,19 @@ when the snapshot was made and no snapshot holds it. Where most of what is there
 would go and hardly any of it is known, nothing is done (exit code 4).`,
 		Examples: `
 snap restore latest --target /tmp/all
-snap restore latest:docs/report.txt --target .
+snap restore docs/report.txt --target .  # from the newest snapshot
+snap restore oldest:docs/a.txt --target a-as-it-was.txt
+snap restore --versions docs/report.txt --target old-reports
 snap restore latest:docs/a.txt oldest:src/a.txt -R --target old
 snap restore @7d:docs @7d:src/main.go --in-place --overwrite if-changed -n
 snap restore latest~1 --in-place --overwrite if-changed --delete -n
 snap restore latest --in-place --overwrite skip`,
 		Codes: []int{exit.Partial, exit.Refused, exit.NoDest, exit.Locked, exit.Interrupted, exit.Terminated},
 		Flags: flags{
-			{Name: "target", Kind: cmdline.String, Aliases: []string{"t"}, Usage: "restore into the folder `DIR`"},
+			{Name: "target", Kind: cmdline.String, Aliases: []string{"t"},
+				Usage: "restore into the folder `DIR`, or one file as DIR"},
 			{Name: "in-place", Usage: "restore where it was"},
+			{Name: "versions", Usage: "every version of the file PATH, named by its time"},
 			{Name: "relative", Aliases: []string{"R"}, Usage: "keep the whole PATH below DIR, as rsync -R does"},
 			{Name: "overwrite", Kind: cmdline.String, Default: "never",
 				OneOf: []string{"never", "skip", "if-changed", "if-newer", "always"},
@@ -69,7 +76,7 @@ snap restore latest --in-place --overwrite skip`,
 			{Name: "no-xattrs", Usage: "restore no extended attributes, and so no ACLs and no capabilities"},
 			{Name: "jobs", Kind: cmdline.Int, Usage: "write `N` files at the same time (default: snap chooses)"},
 		},
-		Complete: completePathRef,
+		Complete: completePathOrRef,
 		Run: func(c *call) error {
 			c.which = true
 			return c.reading(func(d *query.Reader) error {
@@ -92,35 +99,53 @@ func (c *call) restore(d *query.Reader) error {
 		return err
 	}
 	start := c.env.Now()
-	parts, err := c.restoreParts(d, o)
+	if c.flags.Bool("versions") {
+		return c.restoreVersions(d, o, start)
+	}
+	all, err := c.restoreParts(d, o)
 	if err != nil {
 		return err
 	}
-	if len(parts) > 1 && o.Overwrite == restore.Never && !o.DryRun {
-		if err := c.lookAhead(d, parts); err != nil {
-			return exit.RestoreHint(err, parts[0].options.Target)
+	if !c.opts.json {
+		c.print().RestoreParts(all)
+	}
+	return c.bringBack(d, all, &restoreReporter{call: c, dryRun: o.DryRun, started: start})
+}
+
+// bringBack restores the parts, one after the other, and prints how that went.
+func (c *call) bringBack(d *query.Reader, all []*parts.Part, r *restoreReporter) error {
+	hinted := r.hint
+	if hinted == nil {
+		hinted = exit.RestoreHint
+	}
+	ahead := len(all) > 1 && !r.dryRun || r.announce != nil
+	if first := &all[0].Options; ahead && first.Overwrite == restore.Never {
+		if err := parts.LookAhead(c.ctx, d, all); err != nil {
+			return hinted(err, first.Target)
 		}
 	}
-	r := &restoreReport{call: c, line: c.progress(), dryRun: o.DryRun, started: start}
-	defer r.line.End()
-	var choosers []*chooser
-	for _, p := range parts {
-		choosers = append(choosers, p.chooser)
-		if items := p.options.Items; len(items) == 1 && items[0].Path == "" {
-			r.state.TotalFiles, r.state.TotalBytes = r.state.TotalFiles+p.header.Files,
-				record.Plus(r.state.TotalBytes, p.header.Bytes)
+	if r.announce != nil {
+		if err := r.announce(); err != nil {
+			return err
 		}
-		p.options.Report = r
-		r.begin(&p.options)
-		res, err := p.run(c, d, p.options)
-		r.add(&res)
+	}
+	r.line = c.progress()
+	defer r.line.End()
+	for _, p := range all {
+		r.state.TotalFiles, r.state.TotalBytes = r.state.TotalFiles+p.Files, record.Plus(r.state.TotalBytes, p.Bytes)
+	}
+	for _, p := range all {
+		r.part, p.Options.Report = p, r
+		res, err := p.Run(c.ctx, d)
+		r.total.Add(&res)
 		if err != nil {
 			r.line.End()
-			return exit.RestoreHint(err, parts[0].options.Target)
+			return hinted(err, p.Options.Target)
 		}
 	}
 	r.line.End()
-	if err := c.tellUseless(choosers); err != nil {
+	c.print().IdleChoices(parts.Idle(all))
+	if err := parts.Chosen(all); err != nil {
 		return err
 	}
 	if err := errors.Join(r.err, r.summary()); err != nil {
@@ -132,41 +157,15 @@ func (c *call) restore(d *query.Reader) error {
 	return nil
 }
 
-// maxExisting is how many files are named that would be overwritten.
-const maxExisting = 20
-
-// lookAhead refuses before anything is written what one of several snapshots would overwrite: each by
-// itself looks ahead only when those before it are written.
-func (c *call) lookAhead(d *query.Reader, parts []*restorePart) error {
-	var all restore.ExistsError
-	for _, p := range parts {
-		o := p.options
-		o.DryRun = true
-		_, err := p.run(c, d, o)
-		var exists *restore.ExistsError
-		if errors.As(err, &exists) {
-			room := max(maxExisting-len(all.Paths), 0)
-			all.Paths = append(all.Paths, exists.Paths[:min(room, len(exists.Paths))]...)
-			all.Count += exists.Count
-		} else if err != nil {
-			return err
-		}
-	}
-	if all.Count > 0 {
-		return &all
-	}
-	return nil
-}
-
 // restoreOptions are the options that all snapshots are restored with.
 func (c *call) restoreOptions() (restore.Options, error) {
 	f := c.flags
-	o := restore.Options{
-		Delete: f.Bool("delete") || f.Bool("delete-excluded"), DeleteExcluded: f.Bool("delete-excluded"),
-		DeleteMost: f.Bool("allow-delete-most"),
-		DryRun:     f.Bool("dry-run"), NumericIDs: f.Bool("numeric-ids"), NoXattrs: f.Bool("no-xattrs"),
+	o, err := c.writeOptions()
+	if err != nil {
+		return o, err
 	}
-	if o.DeleteMost && !o.Delete {
+	o.Delete, o.DeleteExcluded = f.Bool("delete") || f.Bool("delete-excluded"), f.Bool("delete-excluded")
+	if o.DeleteMost = f.Bool("allow-delete-most"); o.DeleteMost && !o.Delete {
 		return o, hint.Usagef("--allow-delete-most is about what --delete removes, and --delete is not given")
 	}
 	if (f.String("target") != "") == f.Bool("in-place") {
@@ -174,123 +173,17 @@ func (c *call) restoreOptions() (restore.Options, error) {
 			"--target DIR restores into a folder, --in-place where it was")
 	}
 	o.Overwrite = overwrites[f.String("overwrite")]
+	return o, nil
+}
+
+// writeOptions are the options that undelete has, too.
+func (c *call) writeOptions() (restore.Options, error) {
+	f := c.flags
+	o := restore.Options{DryRun: f.Bool("dry-run"), NumericIDs: f.Bool("numeric-ids"), NoXattrs: f.Bool("no-xattrs")}
 	if f.IsSet("jobs") {
 		if o.Jobs = f.Int("jobs"); o.Jobs < 1 || o.Jobs > 1024 {
 			return o, hint.Usagef("--jobs %d: must be a number from 1 to 1024", o.Jobs)
 		}
 	}
 	return o, nil
-}
-
-// restorePart is what is restored from one snapshot.
-type restorePart struct {
-	header  *record.Header
-	options restore.Options
-	chooser *chooser
-}
-
-func (p *restorePart) run(c *call, d *query.Reader, o restore.Options) (restore.Result, error) {
-	res, err := restore.Run(c.ctx, d.DB, p.header, filepath.Join(d.Dir, p.header.Name), o)
-	return res, errors.Join(err, p.chooser.bad)
-}
-
-// restoreParts reads the arguments. o is what all parts have in common.
-func (c *call) restoreParts(d *query.Reader, o restore.Options) (parts []*restorePart, err error) {
-	var places []restorePlace
-	for _, arg := range c.args {
-		h, p, err := d.Entry(c.ctx, arg)
-		if err == nil {
-			err = d.Missing(c.ctx, h, p, "restore")
-		}
-		if err != nil {
-			return nil, err
-		}
-		var items []restore.Item
-		switch {
-		case c.flags.Bool("in-place"):
-			items = inPlace(h, p)
-		case c.flags.Bool("relative") || p == "":
-			items = []restore.Item{{Path: p, To: p}}
-		default:
-			items = []restore.Item{{Path: p, To: path.Base(p)}}
-		}
-		for _, it := range items {
-			places = append(places, restorePlace{it, h, arg})
-		}
-		i := slices.IndexFunc(parts, func(p *restorePart) bool { return p.header == h })
-		if i < 0 {
-			part := &restorePart{header: h, options: o}
-			if err := c.restoreInto(part, d); err != nil {
-				return nil, err
-			}
-			i, parts = len(parts), append(parts, part)
-		}
-		parts[i].options.Items = append(parts[i].options.Items, items...)
-	}
-	return parts, apart(places)
-}
-
-// inPlace is what of a snapshot is restored where it was, if path is asked for. A folder that only leads to sources,
-// such as / and /home, stands for those: it itself stays as it is, and so does what else is in it.
-func inPlace(h *record.Header, path string) (items []restore.Item) {
-	roots := h.Roots()
-	if roots.Place(path) != record.Carrier {
-		return []restore.Item{{Path: path, To: path}}
-	}
-	for _, r := range roots.Outer() {
-		if record.Within(r, path) {
-			items = append(items, restore.Item{Path: r, To: r})
-		}
-	}
-	return items
-}
-
-// restoreInto sets where a part goes and what of it.
-func (c *call) restoreInto(p *restorePart, d *query.Reader) (err error) {
-	p.options.Target = c.abs(c.flags.String("target"))
-	if c.flags.Bool("in-place") {
-		if p.options.Target = p.header.Source; p.options.Target == "" {
-			return hint.With(fmt.Errorf("the source of snapshot %s is not known", quote.Name(p.header.Name)),
-				"restore it with --target DIR")
-		}
-	}
-	if p.chooser, err = c.chooser(p.header); err != nil {
-		return err
-	}
-	p.options.Include, p.options.Exclude = p.chooser.includes(), p.chooser.excludes()
-	roots := p.header.Roots()
-	p.options.Carrier = func(path string) bool { return roots.Place(path) == record.Carrier }
-	if p.options.Delete && !p.options.DeleteExcluded {
-		s, err := c.sparing(d.Dir, sourcesIn(p.header))
-		if err != nil {
-			return err
-		}
-		p.options.Spare = s.why
-	}
-	return nil
-}
-
-// restorePlace is an argument and where it goes.
-type restorePlace struct {
-	restore.Item
-	header *record.Header
-	arg    string
-}
-
-// apart refuses arguments that go to, or into, the place of another. A folder and what is in it may both be
-// named when they stay together.
-func apart(places []restorePlace) error {
-	slices.SortStableFunc(places, func(a, b restorePlace) int { return record.Compare(a.To, b.To) })
-	var outer *restorePlace
-	for i := range places {
-		p := &places[i]
-		switch {
-		case outer == nil || !record.Within(p.To, outer.To):
-			outer = p
-		case p.To == outer.To || p.header != outer.header || p.Path != p.To || outer.Path != outer.To:
-			return hint.With(hint.Usagef("%s and %s would go to the same place", quote.Name(outer.arg), quote.Name(p.arg)),
-				"restore them one by one to different targets")
-		}
-	}
-	return nil
 }

@@ -67,7 +67,7 @@ func BenchmarkScalePage(b *testing.B) {
 		{"touched project", nil, touched(strings.Join(strings.Split(folder, "/")[:2], "/"))},
 		{"touched home", nil, touched("home")},
 		{"gone", nil, func(d *query.Reader, h *record.Header) error {
-			_, _, err := d.Gone(b.Context(), h, folder, "", 0)
+			_, _, err := d.Departed(b.Context(), h, folder, "", 0)
 			return err
 		}},
 		{"problems", nil, func(d *query.Reader, h *record.Header) error {

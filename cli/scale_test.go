@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"snap/cli/state"
 	"snap/index"
 	"snap/internal/file"
 	"snap/record"
@@ -215,7 +216,7 @@ func BenchmarkScale(b *testing.B) {
 	s := newScaled(b, files, snapshots)
 	env := s.env(io.Discard)
 	known := &call{ctx: context.Background(), env: &env, out: new(output)}
-	if err := known.remember(s.dest, "scale", "/home/me"); err != nil {
+	if err := known.remember(s.dest, "scale", "/home/me", state.Named); err != nil {
 		b.Fatal(err)
 	}
 	file := scaledPath(files / 2)

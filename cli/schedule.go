@@ -2,13 +2,11 @@ package cli
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"snap/cli/cmdline"
 	"snap/cli/exit"
@@ -81,69 +79,43 @@ snap schedule off`,
 	}
 }
 
-// managers are what can run something by itself here; nil where there is none.
-type managers struct {
-	systemd *schedule.Systemd
-	cron    *schedule.Crontab
-}
-
-func (c *call) findManagers() managers {
-	return managers{schedule.FindSystemd(c.ctx, os.Geteuid() != 0), schedule.FindCrontab()}
-}
-
-// state is how it stands with a destination, and who runs it; nil if nobody does.
-func (m managers) state(ctx context.Context, dest string, now time.Time) (by string, st *schedule.State, err error) {
-	if m.systemd != nil {
-		if st, err = m.systemd.State(ctx, dest); st != nil || err != nil {
-			return "systemd", st, err
-		}
-	}
-	if m.cron != nil {
-		st, err = m.cron.State(ctx, dest, now)
-	}
-	return "cron", st, err
-}
+func (c *call) findManagers() schedule.Managers { return schedule.Find(c.ctx, os.Geteuid() != 0) }
 
 // scheduleAt has the backups of dest run at the times that spec says.
-func (c *call) scheduleAt(m managers, dest, spec string) error {
+func (c *call) scheduleAt(m schedule.Managers, dest, spec string) error {
 	if c.flags.Bool("cron") {
-		m.systemd = nil
+		m.Systemd = nil
 	}
 	j, sources, err := c.job(m, dest, spec)
 	if err != nil {
 		return err
 	}
-	if c.flags.Bool("dry-run") || m.systemd == nil && m.cron == nil {
+	if c.flags.Bool("dry-run") || m.Systemd == nil && m.Cron == nil {
 		return c.showJob(m, j)
 	}
-	changed, by := false, "systemd"
-	if m.systemd != nil {
-		changed, err = m.systemd.Install(c.ctx, j)
-	} else if _, err = j.CronLine(); err != nil {
+	if _, err := j.CronLine(); m.Systemd == nil && err != nil {
 		return scheduleHint(hint.Usage(err))
-	} else {
-		by = "cron"
-		changed, err = m.cron.Install(c.ctx, j)
 	}
+	by, changed, err := m.Install(c.ctx, j)
 	if err != nil {
 		return scheduleHint(err)
 	}
 	// What another manager ran before would run beside it.
-	if other := c.findManagers(); m.systemd == nil && other.systemd != nil {
-		if _, err := other.systemd.Remove(c.ctx, dest); err != nil {
+	if other := c.findManagers(); m.Systemd == nil && other.Systemd != nil {
+		if _, err := other.Systemd.Remove(c.ctx, dest); err != nil {
 			return scheduleHint(err)
 		}
-	} else if m.systemd != nil && m.cron != nil {
-		if _, err := m.cron.Remove(c.ctx, dest); err != nil {
+	} else if m.Systemd != nil && m.Cron != nil {
+		if _, err := m.Cron.Remove(c.ctx, dest); err != nil {
 			c.note("the crontab was left as it is: %v", err)
 		}
 	}
-	_, st, err := m.state(c.ctx, dest, c.env.Now())
+	_, st, err := m.State(c.ctx, dest, c.env.Now())
 	if err != nil {
 		return err
 	}
 	if c.opts.json {
-		return c.scheduleJSON(dest, by, st, changed)
+		return c.json(wire.NewSchedule(dest, by, st, changed, false))
 	}
 	if !c.opts.quiet {
 		verb := "now"
@@ -151,7 +123,7 @@ func (c *call) scheduleAt(m managers, dest, spec string) error {
 			verb = "already"
 		}
 		line := fmt.Sprintf("%s is %s backed up to %s by itself: %s", quote.All(sources), verb, quote.Name(dest), j.When.Text)
-		if err := c.printf("%s\n%s", c.Wrap(line, "  "), c.stateText(by, st)); err != nil {
+		if err := c.print().Scheduled(line, by, st); err != nil {
 			return err
 		}
 	}
@@ -171,67 +143,40 @@ func scheduleHint(err error) error {
 }
 
 // scheduleOff ends the backups of dest that run by themselves.
-func (c *call) scheduleOff(m managers, dest string) error {
-	by, st, err := m.state(c.ctx, dest, c.env.Now())
+func (c *call) scheduleOff(m schedule.Managers, dest string) error {
+	by, st, err := m.State(c.ctx, dest, c.env.Now())
 	if err != nil {
 		return err
 	}
 	removed := false
 	if !c.flags.Bool("dry-run") {
-		if m.systemd != nil {
-			if removed, err = m.systemd.Remove(c.ctx, dest); err != nil {
-				return scheduleHint(err)
-			}
-		}
-		if m.cron != nil {
-			gone, err := m.cron.Remove(c.ctx, dest)
-			if err != nil {
-				return err
-			}
-			removed = removed || gone
+		if removed, err = m.Remove(c.ctx, dest); err != nil {
+			return scheduleHint(err)
 		}
 	}
+	dry := c.flags.Bool("dry-run")
 	switch {
-	case c.opts.json && c.flags.Bool("dry-run"):
-		return c.scheduleJSON(dest, by, st, false)
+	case c.opts.json && dry:
+		return c.json(wire.NewSchedule(dest, by, st, false, dry))
 	case c.opts.json:
-		return c.scheduleJSON(dest, "", nil, removed)
+		return c.json(wire.NewSchedule(dest, "", nil, removed, dry))
 	case c.opts.quiet:
 		return nil
 	case st == nil && !removed:
-		return c.printf("%s\n", c.Wrap("nothing was scheduled for "+quote.Name(dest), "  "))
-	case c.flags.Bool("dry-run"):
-		return c.printf("would remove:\n  %s\n", strings.Join(c.unitNames(st), "\n  "))
+		return c.print().Unscheduled("nothing was scheduled for "+quote.Name(dest), nil)
+	case dry:
+		return c.print().Unscheduled("would remove:", st)
 	}
 	line := "backups to " + quote.Name(dest) + " no longer run by themselves"
-	if st == nil {
-		return c.printf("%s\n", c.Wrap(line, "  "))
+	if st != nil {
+		line += "; removed:"
 	}
-	return c.printf("%s\n  %s\n", c.Wrap(line+"; removed:", "  "), strings.Join(c.unitNames(st), "\n  "))
-}
-
-// scheduleJSON prints how it stands for programs.
-func (c *call) scheduleJSON(dest, by string, st *schedule.State, changed bool) error {
-	path, b64 := wire.Name(dest)
-	j := wire.Schedule{Type: "summary", Path: path, PathB64: b64, Changed: changed, DryRun: c.flags.Bool("dry-run")}
-	j.Fill(by, st)
-	return c.json(j)
-}
-
-// unitNames are the files, or the line, that run a job, for text.
-func (c *call) unitNames(st *schedule.State) (all []string) {
-	if st == nil {
-		return []string{"nothing"}
-	}
-	for _, u := range st.Units {
-		all = append(all, quote.Name(u))
-	}
-	return all
+	return c.print().Unscheduled(line, st)
 }
 
 // tellLinger says that the timers of a user end with the session.
-func (c *call) tellLinger(m managers) {
-	if m.systemd == nil || os.Geteuid() == 0 {
+func (c *call) tellLinger(m schedule.Managers) {
+	if m.Systemd == nil || os.Geteuid() == 0 {
 		return
 	}
 	name := text.UserName(uint32(os.Geteuid()))

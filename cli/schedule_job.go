@@ -20,7 +20,7 @@ import (
 )
 
 // job is the job that the command line asks for, and what it backs up.
-func (c *call) job(m managers, dest, spec string) (j *schedule.Job, sources []string, err error) {
+func (c *call) job(m schedule.Managers, dest, spec string) (j *schedule.Job, sources []string, err error) {
 	j = &schedule.Job{
 		Dest:      dest,
 		OnPower:   c.flags.Bool("on-power"),
@@ -31,11 +31,11 @@ func (c *call) job(m managers, dest, spec string) (j *schedule.Job, sources []st
 		j.StateHome = ""
 	}
 	if j.When, err = schedule.ParseWhen(spec); err != nil {
-		if m.systemd == nil || !quote.Harmless(spec) || schedule.CheckCalendar(c.ctx, spec) != nil {
+		if m.Systemd == nil || !quote.Harmless(spec) || schedule.CheckCalendar(c.ctx, spec) != nil {
 			return nil, nil, hint.With(hint.Usagef("%w", err), "more of them: man systemd.time")
 		}
 		j.When = schedule.Extended(spec)
-	} else if err := schedule.CheckCalendar(c.ctx, j.When.Calendar()); err != nil && m.systemd != nil {
+	} else if err := schedule.CheckCalendar(c.ctx, j.When.Calendar()); err != nil && m.Systemd != nil {
 		return nil, nil, hint.Usagef("%s: %w", quote.Name(spec), err)
 	}
 	if j.Delay, err = c.delay(&j.When); err != nil {
@@ -69,13 +69,7 @@ func (c *call) delay(w *schedule.When) (time.Duration, error) {
 		}
 		return d, nil
 	}
-	switch w.Every {
-	case "hourly":
-		return 5 * time.Minute, nil
-	case "daily", "weekly", "monthly":
-		return time.Hour, nil
-	}
-	return 0, nil
+	return w.Delay(), nil
 }
 
 // scheduledSources are what a backup without arguments is of: there must have been one.

@@ -3,10 +3,10 @@ package cli
 import (
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"snap/cli/exit"
+	"snap/cli/wire"
 	"snap/internal/hint"
 	"snap/internal/quote"
 	"snap/query"
@@ -14,8 +14,8 @@ import (
 )
 
 // scheduleState says when the backups of dest run, and how the last one went.
-func (c *call) scheduleState(m managers, dest string) error {
-	by, st, err := m.state(c.ctx, dest, c.env.Now())
+func (c *call) scheduleState(m schedule.Managers, dest string) error {
+	by, st, err := m.State(c.ctx, dest, c.env.Now())
 	if err != nil {
 		return err
 	}
@@ -28,14 +28,14 @@ func (c *call) scheduleState(m managers, dest string) error {
 	}
 	switch {
 	case c.opts.json:
-		err = c.scheduleJSON(dest, by, st, false)
+		err = c.json(wire.NewSchedule(dest, by, st, false, c.flags.Bool("dry-run")))
 	case c.opts.quiet:
 	case st == nil:
 		begin := c.env.program.Typed("nothing backs up to %s by itself; to begin: snap schedule daily -d %s")
-		err = c.printf("%s\n", c.Wrap(fmt.Sprintf(begin, quote.Name(dest), quote.Word(dest)), "  "))
+		err = c.say(begin, quote.Name(dest), quote.Word(dest))
 	default:
 		line := fmt.Sprintf("backups to %s by themselves: %s", quote.Name(dest), quote.Name(st.When))
-		err = c.printf("%s\n%s", c.Wrap(line, "  "), c.stateText(by, st))
+		err = c.print().Scheduled(line, by, st)
 	}
 	if err == nil && code != 0 {
 		err = exit.With(code, nil)
@@ -44,66 +44,19 @@ func (c *call) scheduleState(m managers, dest string) error {
 }
 
 // lastMade is when the last backup of dest was made, or found nothing changed; zero if that is not known.
-func (c *call) lastMade(dest string) (t time.Time) {
+func (c *call) lastMade(dest string) time.Time {
 	d, err := query.Open(c.ctx, dest, query.Options{Trust: c.trusted(dest)})
 	if err != nil {
-		return t
+		return time.Time{}
 	}
 	defer d.Close()
-	if l := lastRunOf(d.Root, d.Snapshots); l.header != nil {
-		if t = l.header.Time; l.unchanged.After(t) {
-			t = l.unchanged
-		}
-	}
-	return t
-}
-
-// stateText is how it stands, a line each.
-func (c *call) stateText(by string, st *schedule.State) string {
-	if st == nil {
-		return ""
-	}
-	next := "not known"
-	switch {
-	case !st.On:
-		next = c.env.program.Typed("never: it was written, but is not on; the same snap schedule again turns it on")
-	case !st.Next.IsZero():
-		next = c.When(st.Next)
-		if st.IfOlder != "" {
-			next += ", if the last backup is older than " + st.IfOlder + " then"
-		}
-	}
-	lines := []string{"  next  " + next, "  last  " + c.lastText(st), "  by    " + by + ": " + c.unitNames(st)[0]}
-	if len(st.Commands) > 0 {
-		lines = append(lines, "  more  "+strings.Join(st.Commands, ", "))
-	}
-	return strings.Join(c.WrapAll(lines, 8), "\n") + "\n"
-}
-
-// lastText is how the last run went.
-func (c *call) lastText(st *schedule.State) string {
-	switch {
-	case st.Running:
-		return "under way"
-	case st.Last.IsZero():
-		return "none that is known of"
-	case !st.Ended:
-		return c.When(st.Last)
-	case st.Code == 0 && st.Result == "success":
-		return c.When(st.Last) + ", all well"
-	case st.Result == "success":
-		return c.When(st.Last) + ", stopped before its end; the next one goes on from there"
-	case st.Code == exit.Partial:
-		return fmt.Sprintf("%s, done, but something needs a look (exit code %d)", c.When(st.Last), st.Code)
-	case st.Result == "exit-code":
-		return fmt.Sprintf("%s, failed with exit code %d", c.When(st.Last), st.Code)
-	}
-	return fmt.Sprintf("%s, ended by: %s", c.When(st.Last), quote.Name(st.Result))
+	l := d.LastRun()
+	return l.Time()
 }
 
 // showJob prints what a schedule would write. Where nothing runs jobs it is for whatever does.
-func (c *call) showJob(m managers, j *schedule.Job) error {
-	if m.systemd != nil {
+func (c *call) showJob(m schedule.Managers, j *schedule.Job) error {
+	if m.Systemd != nil {
 		units, err := j.Units()
 		if err != nil {
 			return scheduleHint(err)
@@ -111,12 +64,12 @@ func (c *call) showJob(m managers, j *schedule.Job) error {
 		if c.opts.json {
 			st := &schedule.State{When: j.When.Text}
 			for _, u := range units {
-				st.Units = append(st.Units, m.systemd.Dir+"/"+u.Name)
+				st.Units = append(st.Units, m.Systemd.Dir+"/"+u.Name)
 			}
-			return c.scheduleJSON(j.Dest, "systemd", st, false)
+			return c.json(wire.NewSchedule(j.Dest, "systemd", st, false, c.flags.Bool("dry-run")))
 		}
 		for _, u := range units {
-			if err := c.printf("would write %s:\n%s\n", quote.Name(m.systemd.Dir+"/"+u.Name), indent(u.Text)); err != nil {
+			if err := c.print().Unit(m.Systemd.Dir+"/"+u.Name, u.Text); err != nil {
 				return err
 			}
 		}
@@ -126,7 +79,7 @@ func (c *call) showJob(m managers, j *schedule.Job) error {
 	if err != nil {
 		return scheduleHint(hint.Usage(err))
 	}
-	if m.cron == nil && !c.flags.Bool("dry-run") {
+	if m.Cron == nil && !c.flags.Bool("dry-run") {
 		return hint.With(
 			errors.New("neither systemd nor a crontab is here, or can be reached"),
 			"whatever runs programs here, have it run: %s",
@@ -134,12 +87,8 @@ func (c *call) showJob(m managers, j *schedule.Job) error {
 		)
 	}
 	if c.opts.json {
-		return c.scheduleJSON(j.Dest, "cron", &schedule.State{When: j.When.Text, Units: []string{line}}, false)
+		st := &schedule.State{When: j.When.Text, Units: []string{line}}
+		return c.json(wire.NewSchedule(j.Dest, "cron", st, false, c.flags.Bool("dry-run")))
 	}
 	return c.printf("would write into the crontab:\n  %s\n", line)
-}
-
-// indent puts a text two columns to the right.
-func indent(text string) string {
-	return "  " + strings.ReplaceAll(strings.TrimRight(text, "\n"), "\n", "\n  ")
 }

@@ -43,6 +43,7 @@ func runProgram() {
 		}
 		env.Now = func() time.Time { return now.In(time.Local) }
 	}
+	env.Temp = nil // where the tests are
 	signal.Ignore(syscall.SIGPIPE)
 	if home := os.Getenv("SNAP_TEST_HOME"); home == "none" {
 		env.Home = nil
@@ -59,6 +60,7 @@ func runProgram() {
 //	health FILE            a health check in $HEALTH that writes to FILE how it was called
 //	cmpz stdout PATH…      the command before printed these paths, each closed by a NUL
 //
+// those of backupVerbs (script_backup_test.go), and the programs of addPrograms behind exec,
 // and the conditions [root], [sessions]: the system tells one mount from the next (Linux 6.8), and [huge]: a sparse
 // file may have 7 EiB in $HUGE, a folder that a script makes where it needs that.
 func TestScripts(t *testing.T) {

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"snap/backup/source"
 	"snap/cli/exit"
 	"snap/cli/settings"
 	"snap/destination"
@@ -18,12 +19,16 @@ import (
 	"snap/internal/quote"
 )
 
-// filters reads the lists of a destination, and the patterns and files of patterns on the command line.
-func (c *call) filters(dest string, src sources) (*filter.Set, error) {
+// filters reads the lists of a destination, if there is one, and the patterns and files of patterns on the command
+// line.
+func (c *call) filters(dest string, src source.Chosen) (*filter.Set, error) {
 	fc := c.filterContext(src)
-	lists, err := settings.Lists(dest, fc)
-	if err != nil {
-		return nil, err
+	var lists [2][]*filter.Rule
+	if dest != "" {
+		var err error
+		if lists, err = settings.Lists(dest, fc); err != nil {
+			return nil, err
+		}
 	}
 	for i, flag := range []string{"exclude", "include"} {
 		rules, err := c.flagRules(flag, fc)
@@ -104,8 +109,12 @@ func (c *call) listFromStdin(flag string) ([]byte, error) {
 	return text, nil
 }
 
-// readSettings reads BackupOptions.txt in dest and says what is strange in it.
+// readSettings reads BackupOptions.txt in dest and says what is strange in it. Without a destination they are the
+// defaults.
 func (c *call) readSettings(dest string) (settings.Settings, error) {
+	if dest == "" {
+		return settings.Default(), nil
+	}
 	s, warnings, err := settings.Read(dest, filter.Context{Home: filepath.ToSlash(c.home()), Env: c.env.LookupEnv})
 	for _, w := range warnings {
 		c.warn("%s", w)

@@ -11,122 +11,31 @@ import (
 
 	"snap/backup/source"
 	"snap/cli/exit"
+	"snap/cli/state"
 	"snap/destination"
 	"snap/filter"
 	"snap/index"
-	"snap/internal/file"
 	"snap/internal/hint"
 	"snap/internal/quote"
 	"snap/query"
 	"snap/record"
 )
 
-// sources are what a backup takes in.
-type sources struct {
-	top   string       // absolute: the folder that the tree is of
-	roots record.Roots // what of it; none: all
-}
+// What a backup takes in, by package source.
+
+func (c *call) sourceNames() source.Names { return source.Names{Abs: c.abs, Note: c.note} }
 
 // sourcesIn are the sources of a snapshot.
-func sourcesIn(h *record.Header) sources { return sources{h.Source, h.Roots()} }
-
-// all are the absolute paths of the sources.
-func (s sources) all() []string {
-	h := record.Header{Source: s.top}
-	for _, r := range s.roots {
-		h.Sources = append(h.Sources, h.At(r))
-	}
-	return h.AllSources()
-}
+func sourcesIn(h *record.Header) source.Chosen { return source.ChosenIn(h) }
 
 // filterContext is what lines of the lists are read with for these sources.
-func (c *call) filterContext(s sources) filter.Context {
-	return filter.Context{Source: filepath.ToSlash(s.top), Roots: s.roots, Home: filepath.ToSlash(c.home()),
+func (c *call) filterContext(s source.Chosen) filter.Context {
+	return filter.Context{Source: filepath.ToSlash(s.Top), Roots: s.Roots, Home: filepath.ToSlash(c.home()),
 		Env: c.env.LookupEnv}
 }
 
-// sourcesOf reads the arguments that name sources. One folder is the tree itself. Several folders and files are in
-// one tree below the top of the file system, under the paths that lead there without symbolic links; a file alone is
-// in the folder that it is in.
-func (c *call) sourcesOf(args []string) (sources, error) {
-	if len(args) == 1 {
-		return c.oneSource(args[0])
-	}
-	var paths []string
-	for _, arg := range args {
-		path, err := c.sourceAt(arg, true)
-		if err != nil {
-			return sources{}, err
-		}
-		if i := slices.IndexFunc(paths, func(p string) bool { return sameFolder(p, path) }); i >= 0 {
-			c.note("%s is named twice, as %s too", quote.Name(arg), quote.Name(paths[i]))
-			continue
-		}
-		paths = append(paths, path)
-	}
-	if len(paths) == 1 {
-		return c.oneSource(args[0])
-	}
-	top := filepath.VolumeName(paths[0]) + string(filepath.Separator)
-	for _, p := range paths {
-		if filepath.VolumeName(p) != filepath.VolumeName(paths[0]) {
-			return sources{}, hint.With(hint.Usagef("%s and %s are on two drives", quote.Name(paths[0]), quote.Name(p)),
-				"back up each drive to a destination of its own")
-		}
-	}
-	for i, p := range paths {
-		if j := slices.IndexFunc(paths, func(o string) bool { return o != p && file.Within(o, p) != "" }); j >= 0 {
-			c.note("%s is in %s, which is a source too", quote.Name(paths[i]), quote.Name(paths[j]))
-		}
-	}
-	s := sources{top, record.RootsOf(top, paths)}
-	for _, r := range s.roots {
-		if !record.ValidPath(r) {
-			return s, hint.Usagef("%s: too long for a source among others", quote.Name(r))
-		}
-	}
-	return s, nil
-}
-
-// oneSource is a folder, or a file alone.
-func (c *call) oneSource(arg string) (sources, error) {
-	path := c.abs(arg)
-	if info, err := os.Stat(path); err != nil || info.IsDir() {
-		return sources{top: path}, nil // if it is not there, whoever opens it says so
-	}
-	path, err := c.sourceAt(arg, false)
-	top := filepath.Dir(path)
-	return sources{top, record.RootsOf(top, []string{path})}, err
-}
-
-// sourceAt is the absolute path that arg means, without symbolic links on the way.
-func (c *call) sourceAt(arg string, several bool) (string, error) {
-	path := c.abs(arg)
-	real, err := filepath.EvalSymlinks(path)
-	if err != nil {
-		return path, &source.MissingError{Path: path, Err: err, Several: several}
-	}
-	if info, err := os.Lstat(path); err == nil && info.Mode()&os.ModeSymlink != 0 {
-		c.note("source %s is a symbolic link: %s is backed up, where it leads to", quote.Name(arg), quote.Name(real))
-	}
-	return real, nil
-}
-
-// sameFolder reports whether two absolute paths are one, or lead to one folder.
-func sameFolder(a, b string) bool {
-	if a == b {
-		return true
-	}
-	infoA, err := os.Stat(a)
-	if err != nil || !infoA.IsDir() {
-		return false
-	}
-	infoB, err := os.Stat(b)
-	return err == nil && os.SameFile(infoA, infoB)
-}
-
 // remembered are the sources of the newest snapshot in dest.
-func (c *call) remembered(dest string) (s sources, err error) {
+func (c *call) remembered(dest string) (s source.Chosen, err error) {
 	db, err := index.Open(index.Path(dest))
 	if errors.Is(err, fs.ErrPermission) {
 		return s, cmp.Or(exit.Hint(destination.CheckOwner(dest), dest), exit.ReadHint(err, dest)) // the first says more
@@ -154,26 +63,46 @@ func (c *call) remembered(dest string) (s sources, err error) {
 		on = fmt.Sprintf(" (as snapshot %s was made of them on %s)", quote.Name(h.Name), quote.Name(h.Host))
 	}
 	c.note("backing up %s to %s%s", quote.All(h.AllSources()), quote.Name(dest), on)
-	return c.sourcesOf(h.AllSources()) // one may be a link by now
+	return c.sourceNames().Of(h.AllSources()) // one may be a link by now
+}
+
+// severalDests refuses to choose where a backup goes among several destinations that are remembered.
+func (c *call) severalDests() error {
+	if !c.recalled || c.others == 0 {
+		return nil
+	}
+	err := hint.With(hint.Usagef("no destination named, and several are remembered"),
+		"once for all: $SNAP_DEST; to forget one: snap destinations --forget DIR")
+	for _, p := range slices.Backward(state.Remembered(c.places())) {
+		if p.Presence != state.Away {
+			err = hint.With(err, "snap backup -d %s  # of %s, last on %s", quote.Word(p.Path), quote.Name(p.Source),
+				c.When(p.Last))
+		}
+	}
+	return err
 }
 
 // backupArgs are the destination and the sources that a command line of backup names: DEST SRC…, or with -d only
 // sources. Without any, the destination is found as other commands find it, and its newest snapshot tells the
 // sources.
-func (c *call) backupArgs() (dest string, s sources, err error) {
+func (c *call) backupArgs() (dest string, s source.Chosen, err error) {
 	args := c.args
 	switch {
 	case len(args) == 0:
+		c.which = true // it says so itself
 		if dest, err = c.find(); err != nil {
+			return dest, s, err
+		}
+		if err := c.severalDests(); err != nil {
 			return dest, s, err
 		}
 		s, err = c.remembered(dest)
 	case c.opts.dest != "":
 		dest = c.abs(c.opts.dest)
-		s, err = c.sourcesOf(args)
+		s, err = c.sourceNames().Of(args)
 	default:
 		dest = c.abs(args[0])
-		s, err = c.sourcesOf(args[1:])
+		s, err = c.sourceNames().Of(args[1:])
 	}
 	if errors.As(err, new(*source.MissingError)) {
 		err = exit.Hint(err, dest)

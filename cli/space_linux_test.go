@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"syscall"
 	"testing"
@@ -57,6 +58,76 @@ func TestADestinationWithoutRoomIsRefused(t *testing.T) {
 	}
 	refused("not enough space to begin: ", "backup")
 	refused("not enough space: this backup needs about 17 MiB, 0 B are free", "backup", "-n")
+}
+
+// TestWhatMakesRoom: a backup that does not fit names the command that makes room for it, and that does.
+func TestWhatMakesRoom(t *testing.T) {
+	filetest.NeedRoot(t)
+	command := regexp.MustCompile(`(snap prune .*)`)
+	for _, c := range []struct {
+		what, rules string
+		tag         string // of the first snapshot
+		large       int    // MiB that are to be backed up
+		says        string
+		fits        bool // when the command that is named was run
+	}{
+		{"the oldest", "", "", 6, `deleting the oldest snapshot, 20261101-080000, frees 2.0 MiB, which is enough` +
+			"\nsnap: to do it: snap prune -d DEST --min-free 8M", true},
+		{"those of the last days too", "", "", 12,
+			`deleting the 4 oldest snapshots that may go, up to 20261104-080000, frees 8.0 MiB, which is enough` +
+				"\nsnap: to do it: snap prune -d DEST --min-free 14M --min-free-keep-daily 0", true},
+		{"most of them", "", "", 16, `--min-free-keep-daily 0 --allow-most`, true},
+		{"by the rules", "keep_last = 5", "", 12, `the rules of BackupOptions.txt would delete 4 snapshots now, and free ` +
+			"8.0 MiB, which is enough\nsnap: to do it: snap prune -d DEST\n", true},
+		{"rules that do not do", "keep_last = 7", "", 12, `--min-free 14M`, true},
+		{"pinned", "", "pin", 6, `deleting the oldest snapshot, 20261102-080000, frees 2.0 MiB`, true},
+		{"kept by its tag", "keep_last = 99\nkeep_tag = first", "first", 6,
+			`but 20261101-080000 among them is tagged as keep_tag says`, false},
+		{"a rule with a mistake", "keep_last = 4\nhello = 1", "", 12, `--min-free 14M`, true},
+		{"nothing", "", "", 40, `deleting all snapshots that may go would free 16 MiB, which is not enough`, false},
+	} {
+		t.Run(c.what, func(t *testing.T) {
+			dir := t.TempDir()
+			dest, src := filepath.Join(dir, "dest"), filepath.Join(dir, "src")
+			for _, err := range []error{os.Mkdir(dest, 0o700), os.Mkdir(src, 0o700)} {
+				if err != nil {
+					t.Fatal(err)
+				}
+			}
+			filetest.Mount(t, "tmpfs", dest, "size=25m,mode=700")
+			write := func(path string, size int, with string) {
+				if err := os.WriteFile(path, []byte(strings.Repeat(with, size)), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			for day := range 9 {
+				write(filepath.Join(src, "file"), 2<<20, fmt.Sprint(day))
+				args := []string{"backup", dest, src, "--time", fmt.Sprintf("2026-11-%02d 08:00", day+1)}
+				if day == 0 && c.tag != "" {
+					args = append(args, "--tag", c.tag)
+				}
+				if _, stderr, code := run(t, dir, args...); code != 0 {
+					t.Fatal(code, stderr)
+				}
+			}
+			write(filepath.Join(dest, settings.OptionsFile), 1, c.rules)
+			write(filepath.Join(src, "large"), c.large<<20, "x")
+			for _, args := range [][]string{{"backup", "-n", dest, src}, {"backup", dest, src}} {
+				_, stderr, code := run(t, dir, args...)
+				if code != exit.Refused || !strings.Contains(strings.ReplaceAll(stderr, dest, "DEST"), c.says) {
+					t.Errorf("exit code %d, %s", code, stderr)
+				}
+				if line := command.FindString(stderr); c.fits && line != "" && args[1] == dest {
+					if _, stderr, code := run(t, dir, strings.Fields(line)[1:]...); code != 0 {
+						t.Errorf("%s: exit code %d, %s", line, code, stderr)
+					}
+				}
+			}
+			if _, stderr, code := run(t, dir, "backup", dest, src); c.fits != (code == 0 || code == exit.Partial) {
+				t.Errorf("at last: exit code %d, %s", code, stderr)
+			}
+		})
+	}
 }
 
 // TestFreeSpaceIsNotBoughtInVain: where all history would not do, because somebody else's file fills the disk, none

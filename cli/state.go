@@ -13,7 +13,8 @@ import (
 // What is remembered of this user and machine, by package state.
 
 func (c *call) user() *state.User {
-	return &state.User{LookupEnv: c.env.LookupEnv, OwnHome: c.env.Home}
+	return &state.User{LookupEnv: c.env.LookupEnv, OwnHome: c.env.Home,
+		Temp: append([]string{c.env.variable("TMPDIR")}, c.env.Temp...)}
 }
 
 // home is what ~ stands for.
@@ -30,9 +31,16 @@ func (c *call) known() []state.Known {
 }
 
 // remember makes dest the destination that was used last. source may be "" for none yet.
-func (c *call) remember(dest, id, source string) error {
-	return c.user().Remember(c.known, dest, id, source, c.env.Now())
+func (c *call) remember(dest, id, source string, how state.How) error {
+	if c.recalled {
+		how = state.Found
+	}
+	return c.user().Remember(c.known, state.Known{Path: dest, ID: id, Source: source, Last: c.env.Now(),
+		System: state.SystemOf(dest)}, how, isDestination)
 }
+
+// places are the known destinations as they are now, that used last first.
+func (c *call) places() []state.Place { return c.user().Places(c.known(), isDestination) }
 
 // trusted are the fingerprints of indexes at dest that this user's commands have proved.
 func (c *call) trusted(dest string) []string { return c.user().Trusted(dest) }

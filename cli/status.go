@@ -5,9 +5,8 @@ import (
 
 	"snap/cli/cmdline"
 	"snap/cli/exit"
+	"snap/cli/report"
 	"snap/cli/settings"
-	"snap/cli/status"
-	"snap/cli/text"
 	"snap/cli/wire"
 	"snap/filter"
 	"snap/internal/hint"
@@ -84,7 +83,6 @@ func runStatus(c *call) error {
 	}
 	return c.reading(func(d *query.Reader) error {
 		rules := c.askSettings(d, &o)
-		o.Running = func(holder string) bool { return !exit.HolderGone(holder) }
 		s, err := d.Status(c.ctx, o)
 		if err != nil {
 			return err
@@ -119,7 +117,7 @@ func (c *call) askSettings(d *query.Reader, o *query.StatusOptions) (rules []str
 	}
 	o.Rules, o.Ignore = s.Keep.Policy(c.now()), s.IgnoresErrors()
 	if len(s.Unknown) > 0 && !o.Rules.Empty() {
-		why, _ := unknownStop(s.Unknown)
+		why, _ := report.UnknownStop(s.Unknown)
 		o.Settings, o.Idle = append(o.Settings, why), true
 	}
 	return s.Keep.Lines()
@@ -128,47 +126,25 @@ func (c *call) askSettings(d *query.Reader, o *query.StatusOptions) (rules []str
 // printStatus prints s as the flags ask for it.
 func (c *call) printStatus(s *query.Status, rules []string, metrics string) error {
 	if metrics == "-" {
-		_, err := c.out.Write(status.Metrics(s))
+		_, err := c.out.Write(wire.Metrics(s))
 		return err
 	}
 	if metrics != "" {
-		if err := writeMetrics(c.abs(metrics), status.Metrics(s)); err != nil {
+		if err := writeMetrics(c.abs(metrics), wire.Metrics(s)); err != nil {
 			return err
 		}
 	}
-	if c.opts.json {
-		return c.json(wire.NewStatus(s, rules, func(k query.Concern) string { return status.Concern(c.Style, s, k) }))
-	}
-	if c.opts.quiet && s.Verdict() == query.Well {
+	p := c.print()
+	switch {
+	case c.opts.json:
+		return c.json(wire.NewStatus(s, rules, func(k query.Concern) string { return p.Concern(s, k) }))
+	case c.opts.quiet && s.Verdict() == query.Well:
 		return nil
 	}
-	for _, line := range status.Verdict(c.Style, s) {
-		if err := c.printf("%s\n", c.Wrap(quote.Clean(line), "  ")); err != nil {
-			return err
-		}
-	}
-	if c.opts.quiet {
-		return nil
-	}
-	if err := c.printf("\n"); err != nil {
+	if err := p.Verdict(s); err != nil || c.opts.quiet {
 		return err
 	}
-	const indent = "             " // as wide as the longest label and a gap
-	for _, line := range status.Lines(c.Style, s, rules) {
-		if err := c.printf("%s\n", c.Wrap(text.Pad(line.Label, len(indent))+quote.Clean(line.Text), indent)); err != nil {
-			return err
-		}
-	}
-	label := "To do"
-	for _, k := range s.Concerns {
-		if way := status.Way(s, k); way != "" {
-			if err := c.printf("%s%s\n", text.Pad(label, len(indent)), c.env.program.Typed(way)); err != nil {
-				return err
-			}
-			label = ""
-		}
-	}
-	return nil
+	return p.Status(s, rules)
 }
 
 // somewhere reports whether snap without a command has a destination to tell of. One that is named is one, even if it

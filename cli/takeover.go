@@ -7,9 +7,8 @@ import (
 
 	"snap/cli/cmdline"
 	"snap/cli/exit"
+	"snap/cli/report"
 	"snap/cli/settings"
-	"snap/cli/text"
-	"snap/cli/wire"
 	"snap/destination"
 	"snap/internal/file"
 	"snap/internal/hint"
@@ -41,31 +40,12 @@ func (c *call) checkTakeOver(dest string, s *settings.Settings) error {
 	return nil
 }
 
-func newTakenJSON(t *destination.Taken) *wire.TakenOver {
-	if t == nil {
-		return nil
-	}
-	return &wire.TakenOver{From: text.UserName(t.From), FromUID: t.From, Files: t.Entries}
-}
-
 // takenLines say whose dest was and whose it is now, and what follows.
 func (c *call) takenLines(d *destination.Destination, dest string) []string {
-	me := text.User(uint32(os.Geteuid()))
-	t := d.Taken
-	if t == nil {
-		return []string{fmt.Sprintf("%s is %s's already: there was nothing to take over", quote.Name(dest), me)}
+	snapshots := 0
+	if d.Taken != nil && d.DB != nil {
+		all, _ := d.DB.Snapshots(c.ctx) // what cannot be read is told by what follows
+		snapshots = len(all)
 	}
-	from := text.User(t.From)
-	first := fmt.Sprintf("%s was %s's and is %s's now: %s given to %s", quote.Name(dest), from, me,
-		text.Plural(t.Entries, "file or folder of it was", "files and folders of it were"), me)
-	if t.Entries == 0 {
-		first = fmt.Sprintf("%s is %s's and would be %s's", quote.Name(dest), from, me)
-	}
-	all, err := d.DB.Snapshots(c.ctx)
-	if err != nil || len(all) == 0 {
-		return []string{first}
-	}
-	return []string{first,
-		fmt.Sprintf("what is in its %s stays %s's, and nothing is linked to that: the next snapshot copies everything, once",
-			text.Plural(len(all), "snapshot", "snapshots"), from)}
+	return report.TakenOver(dest, d.Taken, uint32(os.Geteuid()), snapshots)
 }

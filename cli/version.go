@@ -7,7 +7,7 @@ import (
 	"snap/cli/wire"
 )
 
-// version is set by the linker in releases: -ldflags "-X snap/cli.release=1.0.0".
+// release is the version, set by the linker in releases: -ldflags "-X snap/cli.release=1.0.0".
 var release = ""
 
 func versionCommand() *command {

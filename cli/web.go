@@ -73,7 +73,6 @@ func runWeb(c *call) error {
 	o.Trust = c.trusted(o.Dir)
 	o.Judge = func(d *query.Reader) (so query.StatusOptions, rules []string) {
 		rules = c.askSettings(d, &so)
-		so.Running = func(holder string) bool { return !exit.HolderGone(holder) }
 		return so, rules
 	}
 	o.Start = func(link string) {

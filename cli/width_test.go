@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"snap/cli/report"
 	"snap/cli/text"
 	"snap/cli/wire"
 )
@@ -37,27 +38,34 @@ func TestVersionsOnATerminal(t *testing.T) {
 + 20261119-100700-00                        1       1 B  2026-11-19 10:05  docs/reports/2024/quarterly/annual-report-with-a-long-name.odt
 `},
 		{140, "find *.txt", `
+  Snapshots                                In      Size  Modified          Path
 + 20261119-100700-00..20261119-110900-01    2       1 B  2026-11-19 10:06  notes.txt (then deleted)
 `},
 		{140, "find *.odt", `
-docs/papers/2024/quarterly/annual-report-with-a-long-name.odt
-  R 20261119-121200-02                        1       2 B  2026-11-19 11:08
+  Snapshots                                In      Size  Modified          Path
+R 20261119-121200-02                        1       2 B  2026-11-19 11:08  docs/papers/2024/quarterly/annual-report-with-a-long-name.odt
       from docs/reports/2024/quarterly/annual-report-with-a-long-name.odt
-docs/reports/2024/quarterly/annual-report-with-a-long-name.odt
-  + 20261119-100700-00                        1       1 B  2026-11-19 10:05
-  M 20261119-110900-01                        1       2 B  2026-11-19 11:08
++ 20261119-100700-00                        1       1 B  2026-11-19 10:05  docs/reports/2024/quarterly/annual-report-with-a-long-name.odt
+M 20261119-110900-01                        1       2 B  2026-11-19 11:08  docs/reports/2024/quarterly/annual-report-with-a-long-name.odt
       moved to docs/papers/2024/quarterly/annual-report-with-a-long-name.odt
 `},
+		{120, "find --in oldest *.odt", `
+  Snapshots                                In      Size  Modified          Path
++ 20261119-100700-00                        1       1 B  2026-11-19 10:05  docs/reports/2…al-report-with-a-long-name.odt
+`},
 		{90, "find *.txt", `
+    Snapshots                                In      Size  Modified
 notes.txt
   + 20261119-100700-00..20261119-110900-01    2       1 B  2026-11-19 10:06  deleted
 `},
 		{80, "find *.txt", `
+    Snapshots                                In      Size  Modified
 notes.txt
   + 20261119-100700-00..20261119-110900-01    2       1 B  2026-11-19 10:06
       deleted
 `},
 		{80, "history " + deep, `
+    Snapshot            Time                Age      Size
 docs/reports/2024/quarterly/annual-report-with-a-long-name.odt
   + 20261119-100700-00  2026-11-19 10:07     2d       1 B
   M 20261119-110900-01  2026-11-19 11:09     2d       2 B
@@ -65,6 +73,7 @@ docs/papers/2024/quarterly/annual-report-with-a-long-name.odt
   R 20261119-121200-02  2026-11-19 12:12     2d       2 B
 `},
 		{80, "history --no-follow " + deep, `
+    Snapshot            Time                Age      Size
 docs/reports/2024/quarterly/annual-report-with-a-long-name.odt
   + 20261119-100700-00  2026-11-19 10:07     2d       1 B
   M 20261119-110900-01  2026-11-19 11:09     2d       2 B
@@ -72,11 +81,19 @@ docs/reports/2024/quarterly/annual-report-with-a-long-name.odt
       to docs/papers/2024/quarterly/annual-report-with-a-long-name.odt
 `},
 		{80, "history --no-follow docs/papers/2024/quarterly/annual-report-with-a-long-name.odt", `
+    Snapshot            Time                Age      Size
 docs/papers/2024/quarterly/annual-report-with-a-long-name.odt
   R 20261119-121200-02  2026-11-19 12:12     2d       2 B
       from docs/reports/2024/quarterly/annual-report-with-a-long-name.odt
 `},
+		{60, "history --no-follow docs/papers/2024/quarterly/annual-report-with-a-long-name.odt", `
+    Snapshot            Time                Age      Size
+docs/papers/2024/qu…terly/annual-report-with-a-long-name.odt
+  R 20261119-121200-02  2026-11-19 12:12     2d       2 B
+      from docs/reports…y/annual-report-with-a-long-name.odt
+`},
 		{80, "history notes.txt", `
+  Snapshot            Time                Age      Size  Path
 + 20261119-100700-00  2026-11-19 10:07     2d       1 B  notes.txt
 - 20261119-121200-02  2026-11-19 12:12     2d         -  notes.txt
 `},
@@ -125,8 +142,8 @@ func TestExplainedOnATerminal(t *testing.T) {
 func TestTotalsOnATerminal(t *testing.T) {
 	for width, gap := range map[int]string{0: " ", 87: " ", 86: "\n"} {
 		out := new(output)
-		c := &call{Style: text.Style{Width: width}, out: out}
-		if err := c.printStat(&wire.DiffSummary{Added: 1234, Modified: 3, Metadata: 1, Moved: 5, Removed: 14, Type: 1,
+		p := &report.Printer{Style: text.Style{Width: width}, Out: out}
+		if err := p.DiffTotals(&wire.DiffSummary{Added: 1234, Modified: 3, Metadata: 1, Moved: 5, Removed: 14, Type: 1,
 			BytesAfter: 7}); err != nil {
 			t.Fatal(err)
 		}

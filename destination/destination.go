@@ -102,7 +102,7 @@ type Options struct {
 	AnyUser  bool          // with ReadOnly: for questions, where another user's destination will do
 	TakeOver bool          // make another user's destination this user's, who must be root
 	LockWait time.Duration // how long to wait for another run; 0: not at all
-	Holder   string        // what others see while this run holds the lock
+	Holder   Holder        // what others see while this run holds the lock
 	Trust    []string      // fingerprints of the index that need no new proof; index.DB.Trust
 }
 

@@ -14,11 +14,11 @@ var ErrNoHardLinks = errors.New("the file system has no hard links, which snap's
 // LockedError: another process holds the destination's lock.
 type LockedError struct {
 	Dest   string
-	Holder string // who, as that run wrote it; "" if it is no snap, or did not get to
+	Holder Holder // nobody that is known if it is no snap, or did not get to write it
 }
 
 func (e *LockedError) Error() string {
-	by := e.Holder
+	by := e.Holder.Text
 	if by == "" {
 		by = "another program"
 	}
@@ -34,3 +34,8 @@ type GuardError struct {
 
 func (e *GuardError) Error() string { return e.Why }
 func (e *GuardError) Unwrap() error { return e.Err }
+
+// SpaceError: what is to be written does not fit, as a GuardError says.
+type SpaceError struct{ Need, Free uint64 } // bytes
+
+func (e *SpaceError) Error() string { return "not enough space" }

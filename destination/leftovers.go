@@ -18,7 +18,7 @@ type Leftovers struct {
 	Deleting    int         // deleted snapshots whose trees are not removed yet
 	Stuck       int         // what is left of deleted snapshots and could not be removed
 	Purging     bool        // a purge is not at its end
-	Holder      string      // who holds the lock, or died holding it, as that run wrote it; "" for nobody
+	Holder      Holder      // who holds the lock, or died holding it
 }
 
 // FindLeftovers looks for them in the destination root. It reads no more than the beginning of a file.

@@ -25,7 +25,7 @@ func TestLeftovers(t *testing.T) {
 		return l
 	}
 	p.Backup()
-	if l := find(); len(l.Interrupted) != 0 || l.Works+l.Deleting+l.Stuck != 0 || l.Purging || l.Holder != "" {
+	if l := find(); len(l.Interrupted) != 0 || l.Works+l.Deleting+l.Stuck != 0 || l.Purging || l.Holder.Text != "" {
 		t.Errorf("after a backup: %+v", l)
 	}
 	for _, name := range []string{"a", "b", "c", "d"} {
@@ -41,7 +41,7 @@ func TestLeftovers(t *testing.T) {
 	if l := find(); len(l.Interrupted) != 1 || l.Interrupted[0].IsZero() || l.Works != 1 ||
 		l.Deleting != 1 || l.Stuck != 1 ||
 		!l.Purging ||
-		l.Holder != "snap backup (process 1 on host)" {
+		l.Holder.Text != "snap backup (process 1 on host)" {
 		t.Errorf("%+v", l)
 	}
 }

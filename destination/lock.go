@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
-	"strings"
 	"syscall"
 	"time"
 
@@ -18,7 +16,7 @@ import (
 // lock takes the destination's lock, which the kernel drops when the process ends however it ends. The
 // file's text only tells others who holds it; it decides nothing. It is never removed: a removed lock
 // file can be locked twice.
-func lock(ctx context.Context, path, dest, holder string, wait time.Duration) (*flock.Flock, error) {
+func lock(ctx context.Context, path, dest string, holder Holder, wait time.Duration) (*flock.Flock, error) {
 	l := flock.New(path, flock.SetPermissions(0o600), flock.SetFlag(os.O_CREATE|os.O_RDWR|file.Plain))
 	ctx, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()
@@ -33,10 +31,14 @@ func lock(ctx context.Context, path, dest, holder string, wait time.Duration) (*
 		return nil, fmt.Errorf("lock %s: %w", path, err)
 	}
 	if !ok {
-		return nil, &LockedError{Dest: dest, Holder: holderIn(path)}
+		by := holderIn(path)
+		if by.Gone() { // somebody else holds it, who wrote nothing of himself
+			by = Holder{}
+		}
+		return nil, &LockedError{Dest: dest, Holder: by}
 	}
 	// On a full disk it may fail, and then what makes room there must be possible.
-	_ = writeHolder(path, holder+"\n")
+	_ = writeHolder(path, holder.Text+"\n")
 	return l, nil
 }
 
@@ -47,25 +49,4 @@ func uninterrupted(try func() (bool, error)) (ok bool, err error) {
 			return ok, err
 		}
 	}
-}
-
-// writeHolder writes into the lock file who holds it.
-func writeHolder(path, text string) error {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_TRUNC|file.Plain, 0)
-	if err != nil {
-		return err
-	}
-	_, err = f.WriteString(text)
-	return errors.Join(err, f.Close())
-}
-
-// holderIn is what the lock file says about who holds it.
-func holderIn(path string) string {
-	f, err := os.OpenFile(path, os.O_RDONLY|file.Plain, 0)
-	if err != nil {
-		return ""
-	}
-	defer f.Close()
-	text, _ := io.ReadAll(io.LimitReader(f, 300))
-	return strings.TrimSpace(string(text))
 }

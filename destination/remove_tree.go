@@ -49,10 +49,9 @@ func (r *Remover) empty(ctx context.Context, parent *file.Dir, name string) erro
 		}
 		return err
 	}
-	r.ctx = ctx
 	r.slots = make(chan struct{}, max(r.Jobs-1, 0))
 	r.tree = file.NewTree(root, 256, enterUnlocked)
-	err = r.clear("")
+	err = r.clear(ctx, "")
 	r.tree.Close()
 	root.Close()
 	return err
@@ -84,7 +83,6 @@ type Remover struct {
 	report func(progress.State) // called with the progress, unless nil
 	total  int64                // entries expected
 
-	ctx   context.Context
 	tree  *file.Tree
 	slots chan struct{} // goroutines besides the first
 	mu    sync.Mutex    // for report
@@ -103,8 +101,8 @@ func (r *Remover) count(n int, path string) {
 }
 
 // clear empties the folder at path.
-func (r *Remover) clear(path string) error {
-	if err := r.ctx.Err(); err != nil {
+func (r *Remover) clear(ctx context.Context, path string) error {
+	if err := ctx.Err(); err != nil {
 		return err
 	}
 	d, err := r.tree.Dir(path)
@@ -138,16 +136,16 @@ func (r *Remover) clear(path string) error {
 	}
 	d.Close()
 	r.count(len(entries), path)
-	return cmp.Or(r.below(path, folders), stuck)
+	return cmp.Or(r.below(ctx, path, folders), stuck)
 }
 
 // below empties and removes the folders in path.
-func (r *Remover) below(path string, folders []string) error {
+func (r *Remover) below(ctx context.Context, path string, folders []string) error {
 	errs := make([]error, len(folders))
 	var group sync.WaitGroup
 	for i, name := range folders {
 		one := func() {
-			if errs[i] = r.clear(record.Join(path, name)); errs[i] != nil {
+			if errs[i] = r.clear(ctx, record.Join(path, name)); errs[i] != nil {
 				return
 			}
 			d, err := r.tree.Dir(path)

@@ -22,6 +22,15 @@ var escaper = strings.NewReplacer(`*`, `\*`, `?`, `\?`, `[`, `\[`, `\`, `\\`)
 // Literal is a glob that matches the path alone.
 func Literal(path string) string { return escaper.Replace(path) }
 
+// Line is the line of a list that names the path alone.
+func Line(path string) string {
+	line := "/" + strings.ReplaceAll(Literal(path), "$", `\$`)
+	if bare := strings.TrimRight(line, " "); bare != line { // blanks at the end of a line count with a backslash
+		line = bare + strings.Repeat(`\ `, len(line)-len(bare))
+	}
+	return line
+}
+
 // ParseGlob reads a glob, names with slashes between them and none at an end. fold: large and small letters are the
 // same. Its error is a *GlobError.
 func ParseGlob(text string, fold bool) (*Glob, error) {

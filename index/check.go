@@ -61,7 +61,7 @@ func (db *DB) Check(ctx context.Context, found func(error)) (n CheckCounts, err 
 
 // checker is one Check.
 type checker struct {
-	ctx      context.Context
+	ctx      context.Context // of the check, for the walks of all its steps
 	file     *pages.File
 	tell     func(error)
 	findings int

@@ -109,7 +109,7 @@ func (in *importing) moved(t *txn, set *puller) (done bool, err error) {
 
 // puller takes the entries of a stream one by one.
 type puller struct {
-	ctx  context.Context
+	ctx  context.Context // of pull: the loader that calls next has no other
 	pull func() (*record.Entry, error, bool)
 	stop func()
 	e    *record.Entry // that is to be dealt with next, nil for the one that next finds

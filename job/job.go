@@ -52,17 +52,17 @@ type Job struct {
 	done   chan struct{} // closed at its end
 
 	mu     sync.Mutex
+	course *progress.Course
 	state  State
 	events []Event       // the last ones, but for progress
 	last   Event         // the newest progress, ID 0 before the first
 	ids    int           // given so far
-	woken  time.Time     // when the watchers were told of progress last
 	news   chan struct{} // closed when there is something for watchers
 }
 
 // State is how a job is now.
 type State struct {
-	Progress progress.State
+	Progress progress.Standing
 	Problems int       // that were met
 	Last     []Problem // the last of them
 	Notes    []string  // the last of them
@@ -115,16 +115,45 @@ func (r *Runner) Start(kind Kind, work Work) (*Job, error) {
 		return r.jobs[n-1], ErrRunning
 	}
 	ctx, cancel := context.WithCancelCause(context.Background())
+	ctx, meter := progress.Watch(ctx)
 	r.ids++
-	j := &Job{ID: r.ids, Kind: kind, Begin: r.now(), cancel: cancel, done: make(chan struct{}), news: make(chan struct{})}
+	j := &Job{ID: r.ids, Kind: kind, Begin: r.now(), cancel: cancel, done: make(chan struct{}),
+		course: progress.NewCourse(meter), news: make(chan struct{})}
 	r.jobs = append(r.jobs[max(0, len(r.jobs)-jobsKept+1):], j)
 	go func() {
 		defer close(j.done)
 		defer cancel(nil)
+		stop := j.tellOften(r.now)
 		result, err := work(ctx, &Watcher{j, r.now})
+		stop()
 		j.end(ended(ctx, result, err), r.now())
 	}()
 	return j, nil
+}
+
+// progressEvery is how often the watchers are told how far the job has come.
+const progressEvery = 250 * time.Millisecond
+
+// tellOften tells the watchers, also while one large file is in work, until stop is called.
+func (j *Job) tellOften(now func() time.Time) (stop func()) {
+	quit, done := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(done)
+		tick := time.NewTicker(progressEvery)
+		defer tick.Stop()
+		for {
+			select {
+			case <-quit:
+				return
+			case <-tick.C:
+				j.progress(now())
+			}
+		}
+	}()
+	return func() {
+		close(quit)
+		<-done
+	}
 }
 
 // ended is how work ended.

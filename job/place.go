@@ -7,12 +7,14 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 	"time"
 
 	"snap/cli/exit"
 	"snap/cli/logfile"
 	"snap/cli/settings"
 	"snap/cli/state"
+	"snap/destination"
 	"snap/filter"
 	"snap/internal/file"
 	"snap/internal/hint"
@@ -33,7 +35,7 @@ type Place struct {
 
 // open opens the destination for questions.
 func (p *Place) open(ctx context.Context) (*query.Reader, error) {
-	if _, err := os.Lstat(filepath.Join(p.Dest, ".snap")); errors.Is(err, fs.ErrNotExist) {
+	if there, err := isDestination(p.Dest); err == nil && !there {
 		return nil, exit.With(exit.NoDest, hint.With(fmt.Errorf("%s: not a snap destination", quote.Name(p.Dest)),
 			"is its disk mounted?"))
 	}
@@ -53,10 +55,24 @@ func (p *Place) open(ctx context.Context) (*query.Reader, error) {
 	return d, nil
 }
 
-// known are the known destinations; a list that cannot be read is a convenience lost.
-func (p *Place) known() []state.Known {
-	list, _ := p.User.Known()
-	return list
+// remember puts the destination into the list of those that are known, as the one used last.
+func (p *Place) remember(id, source string) error {
+	known := func() []state.Known {
+		list, _ := p.User.Known() // one that cannot be read is a convenience lost
+		return list
+	}
+	return p.User.Remember(known, state.Known{Path: p.Dest, ID: id, Source: source, Last: p.Now(),
+		System: state.SystemOf(p.Dest)}, state.Found, isDestination)
+}
+
+// isDestination reports whether dir holds a folder .snap. A folder that cannot be looked into is an error: what it
+// holds is not known.
+func isDestination(dir string) (bool, error) {
+	info, err := os.Lstat(filepath.Join(dir, destination.MetaName))
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
+		return false, nil
+	}
+	return err == nil && info.IsDir(), err
 }
 
 // settings reads BackupOptions.txt, and notes what is strange in it.
@@ -82,13 +98,6 @@ func (p *Place) filters(h *record.Header) (*filter.Set, error) {
 		return nil, err
 	}
 	return filter.New(lists[0], lists[1], fc), nil
-}
-
-// holder is what other runs are told while a job holds the lock.
-func (p *Place) holder(what Kind) string {
-	host, _ := os.Hostname()
-	return quote.Clean(fmt.Sprintf("snap %s (process %d on %s, since %s)", what, os.Getpid(), host,
-		p.Now().Format("2006-01-02 15:04:05")))
 }
 
 // ownFiles are the files that snap itself writes and that may lie below a source: what it knows for this user, and the

@@ -181,7 +181,8 @@ func TestWhatStopsABackup(t *testing.T) {
 	w.at.ID = "another"
 	try(exit.Refused, "another one than before", job.BackupOptions{})
 	w.at.ID = ""
-	d, err := destination.Open(t.Context(), w.Dest, destination.Options{Holder: "snap prune (process 1 on here)"})
+	other := destination.NewHolder("prune", time.Now())
+	d, err := destination.Open(t.Context(), w.Dest, destination.Options{Holder: other})
 	w.Do(err)
 	try(exit.Locked, "prune", job.BackupOptions{})
 	w.Do(d.Close())

@@ -8,7 +8,6 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	"snap/cli/exit"
@@ -20,6 +19,7 @@ import (
 	"snap/query"
 	"snap/record"
 	"snap/restore"
+	"snap/restore/parts"
 )
 
 // RestoreOptions are what is brought back, and to where.
@@ -75,20 +75,21 @@ func (p *Place) Restore(ctx context.Context, w *Watcher, o RestoreOptions) (resu
 		return nil, fmt.Errorf("%s: no such snapshot", quote.Name(o.Snapshot))
 	}
 	h := &d.Snapshots[i]
-	what, err := restoreItems(ctx, d, h, &o)
+	part, err := restorePart(ctx, d, h, &o)
 	if err != nil {
 		return nil, err
 	}
-	r := &restoreRun{w: w, target: what.Target, items: what.Items, dry: o.DryRun}
-	r.state.Stage = Restoring
-	if len(what.Items) == 1 && what.Items[0].Path == "" {
+	target := part.Options.Target
+	r := &restoreRun{w: w, part: part, dry: o.DryRun}
+	r.state.Stage = progress.Restoring
+	if items := part.Options.Items; len(items) == 1 && items[0].Path == "" {
 		r.state.TotalFiles, r.state.TotalBytes = h.Files, h.Bytes
 	}
-	what.Report = r
-	res, err := restore.Run(ctx, d.DB, h, filepath.Join(d.Dir, h.Name), *what)
-	r.result.Result, r.result.Target, r.result.Took = res, what.Target, p.Now().Sub(begin)
+	part.Options.Report = r
+	res, err := part.Run(ctx, d)
+	r.result.Result, r.result.Target, r.result.Took = res, target, p.Now().Sub(begin)
 	if err != nil {
-		return &r.result, exit.RestoreHint(err, what.Target)
+		return &r.result, exit.RestoreHint(err, target)
 	}
 	if res.Errors > 0 {
 		return &r.result, exit.With(exit.Partial, nil)
@@ -96,24 +97,24 @@ func (p *Place) Restore(ctx context.Context, w *Watcher, o RestoreOptions) (resu
 	return &r.result, nil
 }
 
-// restoreItems are the options of package restore.
-func restoreItems(ctx context.Context, d *query.Reader, h *record.Header, o *RestoreOptions) (*restore.Options, error) {
+// restorePart is what is restored, and where each thing goes.
+func restorePart(ctx context.Context, d *query.Reader, h *record.Header, o *RestoreOptions) (*parts.Part, error) {
 	if len(o.Paths) == 0 {
 		return nil, hint.Usagef("restore: nothing is named")
 	}
-	what := &restore.Options{Target: o.Target, Overwrite: o.Overwrite, DryRun: o.DryRun, NoXattrs: o.NoXattrs,
-		NumericIDs: o.Numeric}
-	roots := h.Roots()
-	what.Carrier = func(path string) bool { return roots.Place(path) == record.Carrier }
+	target := o.Target
 	switch {
-	case o.Target == "" && h.Source == "":
+	case target == "" && h.Source == "":
 		return nil, hint.With(fmt.Errorf("nobody knows the source of snapshot %s", quote.Name(h.Name)),
 			"restore it into a folder")
-	case o.Target == "":
-		what.Target = h.Source
-	case !filepath.IsAbs(o.Target):
-		return nil, hint.Usagef("restore: %s is no absolute path", quote.Name(o.Target))
+	case target == "":
+		target = h.Source
+	case !filepath.IsAbs(target):
+		return nil, hint.Usagef("restore: %s is no absolute path", quote.Name(target))
 	}
+	part := parts.New(h, restore.Options{Target: target, Overwrite: o.Overwrite, DryRun: o.DryRun, NoXattrs: o.NoXattrs,
+		NumericIDs: o.Numeric})
+	var places []parts.Place
 	for _, p := range o.Paths {
 		_, _, err := d.DB.Lookup(ctx, h.Seq, p)
 		if errors.Is(err, index.ErrNotFound) || !record.ValidPath(p) {
@@ -125,61 +126,28 @@ func restoreItems(ctx context.Context, d *query.Reader, h *record.Header, o *Res
 		if err != nil {
 			return nil, err
 		}
-		switch {
-		case o.Target == "" && what.Carrier(p): // stands for the sources that it leads to
-			for _, r := range roots.Outer() {
-				if record.Within(r, p) {
-					what.Items = append(what.Items, restore.Item{Path: r, To: r})
-				}
+		items := []restore.Item{{Path: p, To: p}}
+		if o.Target == "" {
+			items = parts.InPlace(h, p)
+		} else if !o.Relative && p != "" {
+			items[0].To = path.Base(p)
+		}
+		for _, it := range items {
+			if place := (parts.Place{Item: it, Header: h, Arg: p}); !slices.Contains(places, place) {
+				places, part.Options.Items = append(places, place), append(part.Options.Items, it)
 			}
-		case o.Target == "" || o.Relative || p == "":
-			what.Items = append(what.Items, restore.Item{Path: p, To: p})
-		default:
-			what.Items = append(what.Items, restore.Item{Path: p, To: path.Base(p)})
 		}
 	}
-	return what, apart(what)
+	return part, parts.Apart(places)
 }
-
-// apart refuses items that go to, or into, the place of another, and drops what another one brings along.
-func apart(what *restore.Options) error {
-	slices.SortStableFunc(what.Items, func(a, b restore.Item) int { return record.Compare(a.To, b.To) })
-	var items []restore.Item
-	for _, it := range what.Items {
-		n := len(items)
-		switch {
-		case n == 0 || !record.Within(it.To, items[n-1].To):
-			items = append(items, it)
-		case it != items[n-1] && (it.Path != it.To || items[n-1].Path != items[n-1].To):
-			return hint.With(hint.Usagef("%s and %s would go to the same place", quote.Path(items[n-1].Path),
-				quote.Path(it.Path)), "restore them one by one, or keep their whole paths")
-		}
-	}
-	what.Items = items
-	return nil
-}
-
-// Restoring is the stage of a restore.
-const Restoring progress.Stage = "restoring"
 
 // restoreRun is the state of a restore, and hears what happens to single entries.
 type restoreRun struct {
 	w      *Watcher
-	target string
-	items  []restore.Item
+	part   *parts.Part
 	dry    bool
 	state  progress.State
 	result RestoreResult
-}
-
-// place is where a path of the snapshot goes.
-func (r *restoreRun) place(path string) string {
-	for _, it := range r.items {
-		if record.Within(path, it.Path) {
-			return filepath.Join(r.target, filepath.FromSlash(record.Join(it.To, strings.TrimPrefix(path[len(it.Path):], "/"))))
-		}
-	}
-	return filepath.Join(r.target, filepath.FromSlash(path))
 }
 
 func (r *restoreRun) progress(path string, files, bytes int64) {
@@ -195,7 +163,7 @@ func (r *restoreRun) Restored(path string, bytes int64) {
 	if !r.dry {
 		return
 	}
-	place := r.place(path)
+	place := r.part.At(path)
 	if _, err := os.Lstat(place); err == nil {
 		r.result.Replaced.add(place)
 	} else {
@@ -205,19 +173,19 @@ func (r *restoreRun) Restored(path string, bytes int64) {
 
 func (r *restoreRun) MetadataSet(path string) {
 	if r.progress(path, 1, 0); r.dry {
-		r.result.Retouched.add(r.place(path))
+		r.result.Retouched.add(r.part.At(path))
 	}
 }
 
 func (r *restoreRun) Skipped(path string) {
 	if r.progress(path, 1, 0); r.dry {
-		r.result.Left.add(r.place(path))
+		r.result.Left.add(r.part.At(path))
 	}
 }
 
 func (r *restoreRun) Blocked(path, _ string) {
 	if r.progress(path, 1, 0); r.dry {
-		r.result.Left.add(r.place(path))
+		r.result.Left.add(r.part.At(path))
 	}
 }
 

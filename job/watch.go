@@ -14,10 +14,10 @@ import (
 type Event struct {
 	ID       int
 	Time     time.Time
-	Progress *progress.State // how far it has come
-	Problem  *Problem        // something that went wrong, which did not end it
-	Note     string          // something to know
-	End      *End            // the last event
+	Progress *progress.Standing // how far it has come
+	Problem  *Problem           // something that went wrong, which did not end it
+	Note     string             // something to know
+	End      *End               // the last event
 }
 
 // Problem is a file with which something went wrong, or something else that did.
@@ -29,7 +29,6 @@ type Problem struct {
 const (
 	eventsKept   = 1000 // that a watcher who comes later, or comes back, is still told
 	problemsKept = 100  // in a State
-	wakeEvery    = 100 * time.Millisecond
 )
 
 // Watch yields what happens from now on, and what happened after the event with the number after that is still known;
@@ -87,6 +86,7 @@ func (j *Job) keep(e Event) {
 func (j *Job) end(end *End, now time.Time) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	j.state.Progress = j.course.At(now)
 	j.state.End, j.state.Ended = end, now
 	j.keep(Event{Time: now, End: end})
 }
@@ -97,17 +97,25 @@ type Watcher struct {
 	now func() time.Time
 }
 
-// Progress takes the newest state. It costs next to nothing: watchers are told at most every tenth of a second, and of
-// each stage.
+// Progress takes the newest state. It costs next to nothing: watchers are told some times a second, and of each stage.
 func (w *Watcher) Progress(s progress.State) {
 	j := w.job
 	j.mu.Lock()
+	begins := j.course.Show(s, w.now)
+	j.mu.Unlock()
+	if begins {
+		j.progress(w.now())
+	}
+}
+
+// progress tells the watchers how far the job has come, if that is more than they know.
+func (j *Job) progress(now time.Time) {
+	j.mu.Lock()
 	defer j.mu.Unlock()
-	stage := j.state.Progress.Stage
-	j.state.Progress = s
-	if now := w.now(); s.Stage != stage || now.Sub(j.woken) >= wakeEvery || now.Before(j.woken) {
-		j.woken = now
-		j.last = j.tell(Event{Time: now, Progress: &s})
+	before := j.state.Progress
+	j.state.Progress = j.course.At(now)
+	if at := j.state.Progress; at.Stage != "" && at != before {
+		j.last = j.tell(Event{Time: now, Progress: &at})
 	}
 }
 

@@ -35,6 +35,20 @@ func (q *Choice) From(all Snapshots) Snapshots {
 	return chosen
 }
 
+// Named are the snapshots that refs name, each once.
+func (r Resolver) Named(refs []string) (all []*record.Header, err error) {
+	for _, ref := range refs {
+		pos, err := r.Resolve(ref)
+		if err != nil {
+			return nil, err
+		}
+		if h := &r.Snapshots[pos]; !slices.Contains(all, h) {
+			all = append(all, h)
+		}
+	}
+	return all, nil
+}
+
 // Newest is the header of the newest snapshot, nil if there is none.
 func (d *Reader) Newest() *record.Header {
 	if n := len(d.Snapshots); n > 0 {

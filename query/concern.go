@@ -96,7 +96,7 @@ func (s *Status) judge() {
 		GoneFolders: len(s.Missing) > 0,
 	}
 	if s.Running == "" { // else it is that run's
-		found[Interrupted] = len(left.Interrupted) > 0 || left.Holder != ""
+		found[Interrupted] = len(left.Interrupted) > 0 || left.Holder.Text != ""
 		found[Unfinished] = left.Works+left.Deleting > 0 || left.Purging
 	}
 	found[Unfinished] = found[Unfinished] || left.Stuck > 0

@@ -53,10 +53,11 @@ func TestConcerns(t *testing.T) {
 		{"missing", func(s *Status) { s.Missing = []string{"x"} }, []Concern{GoneFolders}},
 		{"interrupted", func(s *Status) { s.Left.Interrupted = []time.Time{now} }, []Concern{Interrupted}},
 		{"at work", func(s *Status) {
-			s.Left = destination.Leftovers{Interrupted: []time.Time{now}, Works: 1, Deleting: 1, Purging: true, Holder: "x"}
+			s.Left = destination.Leftovers{Interrupted: []time.Time{now}, Works: 1, Deleting: 1, Purging: true,
+				Holder: destination.Holder{Text: "x"}}
 			s.Running = "x"
 		}, nil},
-		{"dead at work", func(s *Status) { s.Left = destination.Leftovers{Works: 1, Holder: "x"} },
+		{"dead at work", func(s *Status) { s.Left = destination.Leftovers{Works: 1, Holder: destination.Holder{Text: "x"}} },
 			[]Concern{Interrupted, Unfinished}},
 		{"a deletion", func(s *Status) { s.Left.Deleting = 1 }, []Concern{Unfinished}},
 		{"a purge", func(s *Status) { s.Left.Purging = true }, []Concern{Unfinished}},

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"slices"
 
+	"snap/index"
 	"snap/internal/file"
 	"snap/internal/hint"
 	"snap/internal/quote"
@@ -151,4 +152,24 @@ func (d *Reader) Names(ctx context.Context, h *record.Header, path string) ([]Na
 		}
 	}
 	return all, err
+}
+
+// LastSeen is the last snapshot that holds a path, nil if none does.
+func (d *Reader) LastSeen(ctx context.Context, path string) (*record.Header, error) {
+	newest := d.Newest()
+	if newest == nil {
+		return nil, nil
+	}
+	_, _, err := d.DB.Lookup(ctx, newest.Seq, path)
+	if err == nil || !errors.Is(err, index.ErrNotFound) {
+		return newest, err
+	}
+	_, last, _, err := d.DB.LastHeld(ctx, newest.Seq, path, true)
+	if errors.Is(err, index.ErrNotFound) {
+		return nil, nil
+	}
+	if pos, ok := d.Snapshots.BySeq(last); ok && err == nil {
+		return &d.Snapshots[pos], nil
+	}
+	return nil, err
 }

@@ -17,7 +17,7 @@ var ErrDamaged = errors.New("the snapshot's copy is damaged: its bytes are not t
 // File is a file of a snapshot. Read returns ErrDamaged instead of io.EOF when the bytes are not those that were
 // backed up.
 type File struct {
-	ctx    context.Context
+	ctx    context.Context // of OpenFile, because Read is given none
 	f      *file.File
 	record *record.Record
 	hash   *file.Digest

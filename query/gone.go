@@ -1,111 +1,136 @@
 package query
 
 import (
-	"cmp"
 	"context"
-	"slices"
+	"fmt"
+	"path/filepath"
+	"time"
 
-	"snap/index"
+	"snap/internal/file"
+	"snap/internal/hint"
+	"snap/internal/quote"
 	"snap/record"
+	"snap/scan"
 )
 
-// Gone is what was in a folder once, and is not there in a snapshot.
+// GoneFilter is a question for what was deleted from the source.
+type GoneFilter struct {
+	Patterns   []string  // paths, names and globs, or regular expressions; a folder stands for all in it
+	Regex      bool      // the patterns are regular expressions
+	IgnoreCase bool      // large and small letters are the same
+	Since      time.Time // only what was still there then; zero: whenever it went
+
+	// Scan is how backups walk the source: whether they follow links, and what they never enter.
+	Scan scan.Options
+
+	// Looking hears how many entries of the source were looked at, in search of what was renamed. May be nil.
+	Looking func(entries int64)
+}
+
+// Gone is a file that is in no place of the source now, or a folder with all that was in it.
 type Gone struct {
-	record.Entry        // its path there, and its last version
-	Name         string // the last element of Path
-	Last         int    // position of the last snapshot that holds it there
-	To           string // where it moved then; "": it was deleted, or its folder could not be read
-	Now          string // of what moved: where the snapshot that was asked has it; "" for nowhere
-	Unread       bool   // what became of it is not known: its folder could not be read from then on
-	Versions     int    // how many versions of it there were at the path up to then
+	Path   string // where it was at last, in the tree
+	Was    string // the path that was asked for, where it had another one at last; else ""
+	Kind   file.Kind
+	Pos    int    // of the snapshot that it comes from: the last that holds it; -1: none does, it could not be read
+	Source string // the folder that Path counts from, absolute
+	Taken  string // what stands in its place in the source, absolute; "" for nothing
+
+	Files, Bytes int64 // that come back with it: a file is one, a folder all in it that are none
+
+	// Except are the paths in a folder that its snapshot has, and that do not come back with it: what was moved, and
+	// what comes from an older snapshot, which is a Gone of its own.
+	Except  map[string]bool
+	Earlier int64 // files that were gone from the folder before, and do not come back with it either
 }
 
-// Gone are the entries that were directly in the folder path before snapshot h, and are not there in h, by name: those
-// behind the name after, n at most (0: 500). more reports whether there are others behind the last one. The folder
-// itself need not be in h. What no snapshot could read is not among them.
-func (d *Reader) Gone(ctx context.Context, h *record.Header, path, after string, n int) (all []Gone, more bool,
-	err error) {
-	n = cmp.Or(n, childrenLimit)
-	pos, ok := d.Snapshots.BySeq(h.Seq)
-	if !ok || !record.ValidPath(path) {
-		return nil, false, index.ErrNotFound
+// At is where it was, absolute.
+func (g *Gone) At() string { return filepath.Join(g.Source, filepath.FromSlash(g.Path)) }
+
+// MovedAway is what is no longer at its path, and has another one in the source now.
+type MovedAway struct {
+	Path, To string // in the tree, but that To is absolute
+	Kind     file.Kind
+	Pos      int // the last snapshot that has it at Path
+}
+
+// Unseen is a path of the source that cannot be looked at, so that it is not known whether it is there.
+type Unseen struct {
+	Path string
+	Err  error
+}
+
+// WhatIsGone is the answer to a GoneFilter. Its lists are in key order.
+type WhatIsGone struct {
+	Gone    []Gone
+	Moved   []MovedAway
+	Unseen  []Unseen
+	Emptied []string // sources of some Gone that are not there at all, or hold nothing: is a disk not mounted?
+	Useless []Useless
+}
+
+// Useless is a pattern that fits nothing that is gone.
+type Useless struct {
+	Pattern string
+	There   string     // what it fits is there, as this, absolute; "" if nothing is
+	Path    string     // of that in the tree
+	Kind    file.Kind  // of that
+	Moved   *MovedAway // it was moved
+	Older   bool       // what it fits was gone before GoneFilter.Since
+}
+
+// WhatIsGone finds what the patterns fit and the source no longer holds under any name, be it that a snapshot knows of
+// that or not, and the last version of each that a snapshot holds. What only moved is no such thing.
+func (d *Reader) WhatIsGone(ctx context.Context, f *GoneFilter) (*WhatIsGone, error) {
+	if len(d.Snapshots) == 0 {
+		return nil, hint.With(fmt.Errorf("the destination holds no complete snapshot, so that nothing can come back"),
+			"to make one: snap backup DEST SRC")
 	}
-	err = d.DB.Holding(ctx, func() error {
-		for more = true; more && len(all) < n; {
-			var found []index.History
-			if found, more, err = d.DB.Departed(ctx, h.Seq, path, after, n-len(all)); err != nil {
-				return err
-			}
-			for i := range found {
-				_, after = record.Split(found[i].Path)
-				g, err := d.gone(ctx, &found[i], pos)
-				if err != nil {
-					return err
-				}
-				if g != nil {
-					all = append(all, *g)
-				}
-			}
-		}
-		return nil
-	})
-	return all, more, err
-}
-
-// gone is what became of a path up to the snapshot at pos, nil if none before it could read what was there.
-func (d *Reader) gone(ctx context.Context, h *index.History, pos int) (*Gone, error) {
-	all, err := d.versions(ctx, h)
+	newest := d.Newest()
+	if newest.Source == "" {
+		return nil, hint.With(fmt.Errorf("the source of snapshot %s is not known, and so not what is gone from it",
+			quote.Name(newest.Name)), "to restore from it: snap restore %s:PATH --target DIR", quote.Word(newest.Name))
+	}
+	f.Scan.Roots = newest.Roots()
+	m, err := d.matcher(ctx, f.Patterns, f.Regex, f.IgnoreCase)
 	if err != nil {
 		return nil, err
 	}
-	all = slices.DeleteFunc(all, func(v Version) bool { return v.First > pos })
-	if len(all) == 0 || all[len(all)-1].Last >= pos {
-		return nil, nil
+	c := &goneSearch{Reader: d, ctx: ctx, f: f, now: newPresent(f.Scan), at: map[string]int{}, there: map[int]bool{}}
+	defer c.now.close()
+	if err := c.matching(m); err != nil {
+		return nil, err
 	}
-	last := all[len(all)-1]
-	held := heldOnly(all)
-	if len(held) == 0 {
-		return nil, nil
+	if err := c.findRenamed(); err != nil {
+		return nil, err
 	}
-	v := held[len(held)-1]
-	g := &Gone{
-		Entry: record.Entry{Path: h.Path, Record: *v.Record}, Last: v.Last, To: last.To, Versions: len(held),
-		Unread: last.FolderUnread && !last.Deleted,
-	}
-	_, g.Name = record.Split(g.Path)
-	g.Now, err = d.placeAt(ctx, last, pos)
-	return g, err
+	answer := arrangeGone(c.found)
+	answer.Unseen = c.unseen
+	answer.Emptied = c.emptied(answer.Gone)
+	answer.Useless, err = c.useless(m)
+	return answer, err
 }
 
-// movesFollowed is how many moves of one file are followed to find it in a snapshot.
-const movesFollowed = 100
-
-// placeAt is where the file of v, which moved away before the snapshot at pos, is in that; "" if it is nowhere there.
-func (d *Reader) placeAt(ctx context.Context, v Version, pos int) (string, error) {
-	for range movesFollowed {
-		if v.To == "" || v.Last >= pos {
-			break
-		}
-		h, err := d.DB.Versions(ctx, v.To)
-		if err != nil {
-			return "", err
-		}
-		all := versionsOf(&h, d.Snapshots)
-		next := slices.IndexFunc(all, func(o Version) bool { return o.First == v.Last+1 })
-		if next < 0 {
-			break
-		}
-		for all[next].Last < pos && next+1 < len(all) && continued(&all[next], &all[next+1]) {
-			next++
-		}
-		if v = all[next]; v.Last >= pos {
-			return v.Path, nil
-		}
+// sourceAt is the folder that paths of the snapshot at pos count from in the source, as it is now: the source may
+// have moved since, and be called otherwise. Other sources than today's are where they were.
+func (d *Reader) sourceAt(pos int) string {
+	h, newest := &d.Snapshots[pos], d.Newest()
+	if h.Source == "" || sameShape(h, newest) {
+		return newest.Source
 	}
-	return "", nil
+	return h.Source
 }
 
-// continued reports whether next is another version of the file of v, which stayed at its path.
-func continued(v, next *Version) bool {
-	return v.To == "" && next.First == v.Last+1 && next.Change != record.Moved && !next.Record.Begins()
+// sameShape reports whether the trees of two snapshots have the same sources below their top, whatever that is called.
+func sameShape(a, b *record.Header) bool {
+	ra, rb := a.Roots(), b.Roots()
+	if len(ra) != len(rb) {
+		return false
+	}
+	for i := range ra {
+		if ra[i] != rb[i] {
+			return false
+		}
+	}
+	return true
 }

@@ -35,6 +35,13 @@ type several struct {
 // source, or absolute.
 func (d *Reader) Paths(typed string) ([]string, error) { return d.locator().paths(typed) }
 
+// PathsIn is Paths in a tree with the sources of h, which the destination dir need not hold; workDir is the working
+// directory.
+func PathsIn(h *record.Header, dir, workDir, typed string) ([]string, error) {
+	d := &Reader{Dir: dir, Snapshots: Snapshots{*h}, options: Options{WorkDir: workDir}}
+	return d.Paths(typed)
+}
+
 // locator is made for d and the working directory.
 func (d *Reader) locator() *locator {
 	l := &locator{snaps: d.Snapshots, dir: d.options.WorkDir}

@@ -37,7 +37,9 @@ func (d *Reader) SelectPurge(ctx context.Context, f *Filter,
 	refs []string) (found []PurgePath, what *index.Purge, err error) {
 	in := make([]int, 0, len(d.Snapshots))
 	if len(refs) > 0 {
-		if in, err = d.Resolver().ResolveRanges(refs); err != nil {
+		r := d.Resolver()
+		r.Exact = true
+		if in, err = r.ResolveRanges(refs); err != nil {
 			return nil, nil, err
 		}
 	} else {

@@ -3,7 +3,11 @@
 // verified.
 //
 // [Open] gives a [Reader]; every question is one of its methods. They need a context and plain values, print nothing
-// and change nothing. An error says in a hint what to do (see package hint). The index has the answers: package query
+// and change nothing: a front end needs no other package to ask. Two help it to show answers. Names, paths and errors
+// may hold what a terminal would obey: package quote makes them harmless. An error may carry hints that say what to do,
+// which are not in its text: hint.Lines has them. TestASecondFrontEnd is an example.
+//
+// The index has the answers: package query
 // gives meaning to what people type (references, paths, patterns) and turns records into versions. Begin to read at
 // reader.go.
 package query
@@ -11,6 +15,7 @@ package query
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"snap/index"
@@ -22,10 +27,12 @@ import (
 
 // Options are what questions are answered by, besides what the destination holds.
 type Options struct {
-	Now     time.Time // ages count from it; its location is the zone of dates without one
-	WorkDir string    // the working directory, which paths may be relative to; "" for none
-	Trust   []string  // fingerprints of indexes that were verified before: see index.DB.Trust
-	Kept    *Kept     // what Readers of this destination before have found out; nil for nothing
+	// Ages, as in the reference @7d, count from Now; its location is the zone of dates without one. Zero will do where
+	// nobody asks for either.
+	Now     time.Time
+	WorkDir string   // the working directory, which paths may be relative to; "" for none
+	Trust   []string // fingerprints of indexes that were verified before: see index.DB.Trust
+	Kept    *Kept    // what Readers of this destination before have found out; nil for nothing
 }
 
 // Reader is a destination opened for questions. What it answers is what the destination held when it was opened.
@@ -38,7 +45,9 @@ type Reader struct {
 	mark      string // of the index when it was opened, with Options.Kept
 }
 
-// Open opens the destination in the folder dir, an absolute path. The caller closes it.
+// Open opens the destination in the folder dir, an absolute path. The caller closes it. A folder that is no
+// destination is told by the same error as a lost index, index.ErrMissing: whether it holds a folder .snap is for the
+// caller to see before.
 func Open(ctx context.Context, dir string, o Options) (*Reader, error) {
 	d := &Reader{Dir: dir, options: o}
 	var err error
@@ -69,7 +78,15 @@ func (d *Reader) Close() error {
 }
 
 // Resolver finds snapshots by reference.
-func (d *Reader) Resolver() Resolver { return Resolver{d.Snapshots, d.options.Now} }
+func (d *Reader) Resolver() Resolver {
+	return Resolver{Snapshots: d.Snapshots, Now: d.options.Now, Holds: func(name string) bool {
+		paths, err := d.Paths(name)
+		return err == nil && slices.ContainsFunc(paths, func(path string) bool {
+			_, _, err := d.DB.Lookup(context.Background(), d.Newest().Seq, path) // one key
+			return err == nil
+		})
+	}}
+}
 
 // IndexHint adds the way out to an error of the index of dest.
 func IndexHint(err error, dest string) error {

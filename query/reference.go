@@ -18,14 +18,16 @@ import (
 // A reference names a snapshot:
 //
 //	REF     = name | unique prefix of a name | latest | latest~N | oldest | REF~N | tag:T
-//	        | @DATE | @AGE          newest at or before
+//	        | @DATE | @AGE | @WORDS newest at or before
+//	        | DAY                   the same as @DAY, for today, yesterday, monday, …
 //	PATHREF = REF[:PATH]
 //	RANGE   = REF | REF..REF        where several snapshots are meant
 //
 // Names, tags and dates may hold colons themselves. REF therefore ends at the last colon before which
 // there is, in this order: an existing name, or latest or oldest; a date, after "@"; an existing tag,
-// after "tag:"; the beginning of a name. A date may stand in double quotes. Nothing is guessed: a
-// beginning of several names is an error, and so is a name that nothing has.
+// after "tag:"; the beginning of a name, or a day. A date may stand in double quotes. Nothing is guessed: a
+// beginning of several names is an error, and so is a name that nothing has. A name, or its beginning, comes before a
+// day; a day that is a tag or a path too is an error.
 
 // maxReference is the longest REF: no name of a folder is half as long, and what is longer is not looked into.
 const maxReference = 1000
@@ -34,6 +36,10 @@ const maxReference = 1000
 type Resolver struct {
 	Snapshots Snapshots
 	Now       time.Time // its location is the zone of dates without one
+	Exact     bool      // for what deletes: a day without @ is only a suggestion
+	// Holds reports whether the newest snapshot has a path of this name, so that a day without @ may be meant for it.
+	// Default: it has none.
+	Holds func(name string) bool
 }
 
 // Resolve is the position of the snapshot that s names.
@@ -73,7 +79,7 @@ func (r Resolver) Resolve(s string) (int, error) {
 }
 
 // resolvePath is the position of the snapshot in s, and the path after it: "" if there is none, not yet
-// judged by sourcePath.
+// judged by SourcePath.
 func (r Resolver) resolvePath(s string) (pos int, path string, err error) {
 	head, path := r.Split(s)
 	pos, err = r.Resolve(head)
@@ -125,6 +131,8 @@ func (r Resolver) named(s string) int {
 	return -1
 }
 
+func (r Resolver) holds(name string) bool { return r.Holds != nil && r.Holds(name) }
+
 // stepsBack takes REF~N apart.
 func stepsBack(s string) (base string, n int, ok bool) {
 	i := strings.LastIndexByte(s, '~')
@@ -148,9 +156,14 @@ func howMany(n int) string {
 
 // moment is the newest snapshot made at or before a date or an age.
 func (r Resolver) moment(s string) (int, error) {
-	_, end, err := when.Parse(unquoteDate(s[1:]), r.Now)
+	text := unquoteDate(s[1:])
+	_, end, err := when.Parse(text, r.Now)
 	if err != nil {
-		return 0, hint.Usagef("%s: %s", quote.Name(s), err)
+		err = hint.Usagef("%s: %s", quote.Name(s), err)
+		if near := hint.Nearest(strings.ToLower(text), slices.Concat(when.Days, when.Periods)); near != "" {
+			err = hint.With(err, "did you mean @%s?", near)
+		}
+		return 0, err
 	}
 	for pos := r.Snapshots.Newest(); pos >= 0; pos-- {
 		if r.Snapshots[pos].Time.Before(end) {
@@ -159,7 +172,11 @@ func (r Resolver) moment(s string) (int, error) {
 	}
 	first := &r.Snapshots[0]
 	return 0, hint.With(fmt.Errorf("%s: no snapshot is that old", quote.Name(s)),
-		"the oldest is %s of %s", quote.Name(first.Name), first.Time.In(r.Now.Location()).Format("2006-01-02 15:04:05"))
+		"the oldest is %s of %s\nto take that one: oldest", quote.Name(first.Name), r.time(first))
+}
+
+func (r Resolver) time(h *record.Header) string {
+	return h.Time.In(r.Now.Location()).Format("2006-01-02 15:04:05")
 }
 
 func unquoteDate(s string) string {
@@ -179,20 +196,7 @@ func (r Resolver) tagged(tag string) int {
 	return -1
 }
 
-// TagHint says which tags there are.
-func (r Resolver) TagHint() string {
-	var all []string
-	for _, h := range r.Snapshots {
-		all = append(all, h.Tags...)
-	}
-	if len(all) == 0 {
-		return "no snapshot has a tag"
-	}
-	slices.Sort(all)
-	return "the tags are " + quote.List(slices.Compact(all))
-}
-
-// prefix is the only snapshot whose name begins with s.
+// prefix is the only snapshot whose name begins with s, else that of the day that s names.
 func (r Resolver) prefix(s string) (int, error) {
 	var names []string
 	found := -1
@@ -206,42 +210,16 @@ func (r Resolver) prefix(s string) (int, error) {
 	case len(names) == 1:
 		return found, nil
 	case len(names) > 1:
-		return 0, hint.With(fmt.Errorf("%s: %d snapshots begin so", quote.Name(s), len(names)), "it may be %s",
+		err := hint.With(fmt.Errorf("%s: %d snapshots begin so", quote.Name(s), len(names)), "it may be %s",
 			quote.List(names))
-	}
-	err := fmt.Errorf("%s: no such snapshot", quote.Name(s))
-	switch near := hint.Nearest(s, []string{"latest", "oldest"}); {
-	case near != "":
-		return 0, hint.With(err, "did you mean %s?", near)
-	case strings.Contains(s, "/") || strings.Contains(s, ".") && (s[0] < '0' || s[0] > '9'):
-		// what begins with a digit is a name, or meant as one
-		return 0, hint.With(err, "a path stands behind its snapshot: %s; to see all: snap list", quote.Word("latest:"+s))
-	}
-	names = r.like(s)
-	return 0, hint.With(fmt.Errorf("%s: no such snapshot", quote.Name(s)), "there are %s; to see all: snap list",
-		quote.List(names))
-}
-
-// like are the sorted names that begin as s does, as far as any do, else the newest.
-func (r Resolver) like(s string) (names []string) {
-	most := 0
-	for _, h := range r.Snapshots {
-		n := 0
-		for n < len(s) && n < len(h.Name) && s[n] == h.Name[n] {
-			n++
+		if at := r.asTime(s); at != "" {
+			err = hint.With(err, "or %s", at)
 		}
-		if n > most {
-			most, names = n, nil
-		}
-		if n == most {
-			names = append(names, h.Name)
-		}
+		return 0, err
+	case when.IsDay(s) && r.tagged(s) < 0 && !r.Exact && !r.holds(s):
+		return r.moment("@" + s)
 	}
-	if most == 0 {
-		names = names[max(0, len(names)-quote.MaxListed):]
-	}
-	slices.Sort(names)
-	return names
+	return 0, r.unknown(s)
 }
 
 // Split parts a PATHREF at the colon that ends its REF.
@@ -267,7 +245,7 @@ func (r Resolver) Split(s string) (head, path string) {
 		}
 	default:
 		is = func(base string) bool {
-			return base != "" &&
+			return when.IsDay(base) || base != "" &&
 				slices.ContainsFunc(r.Snapshots, func(h record.Header) bool { return strings.HasPrefix(h.Name, base) })
 		}
 	}

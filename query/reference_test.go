@@ -32,7 +32,7 @@ func refSnapshots() Snapshots {
 }
 
 func TestReferences(t *testing.T) {
-	r := Resolver{refSnapshots(), time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)}
+	r := Resolver{Snapshots: refSnapshots(), Now: time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)}
 	for _, c := range []struct {
 		in   string
 		want string // name, and path after a bar; or "code: " and a part of the error
@@ -98,10 +98,33 @@ func TestReferences(t *testing.T) {
 		{"@30min~1:docs", "2026-11-21T09:00:30|docs"},
 		{"@1y", "1: no snapshot is that old"},
 		{"@0s", "back~1|"},
-		{"@", "2: neither a date"},
-		{"@nonsense", "2: neither a date"},
-		{"@7m", "2: neither a date"},
+		{"@", "2: no date"},
+		{"@nonsense", "2: no date"},
+		{"@7m", "2: @7m: 7m is not an age: write min for minutes, mo for months"},
 		{"@2026-02-31", "2: not a date"},
+		{"@yesterday", "2026-11-21T09:00:30|"},
+		{"@Friday:docs", "20261120-101500|docs"},
+		{"@last thursday:docs", "20261119-100000|docs"},
+		{`@"last week":docs`, "20261101-100000|docs"},
+		{"@last-week~0:docs:x", "20261101-100000|docs:x"},
+		{"@3 days ago:x", "20261119-100000|x"},
+		{"@yesterday 08:59:x", "20261120-101500|x"},
+		{"@2026-10", "1: no snapshot is that old"},
+		{"@2026-11~1", "2026-11-21T09:00:30|"},
+		{"@november", "back~1|"},
+		{"@3", `2: 3 alone is no time: write 3d, or "3 days ago" in quotes`},
+		{"@tomorrow", "2: no date"},
+		// days without the @
+		{"yesterday", "2026-11-21T09:00:30|"},
+		{"yesterday~1", "2026-11-21T09:00|"},
+		{"yesterday:docs/a", "2026-11-21T09:00:30|docs/a"},
+		{"yesterday~1:a:b", "2026-11-21T09:00|a:b"},
+		{"Friday", "20261120-101500|"},
+		{"saturday:x", "2026-11-21T09:00:30|x"},
+		{"today", "back~1|"},
+		{"fri", "1: no such snapshot"},
+		{"last-week", "1: no such snapshot"},
+		{"7d", "1: no such snapshot"},
 		// tags
 		{"tag:weekly", "20261119-100000|"},
 		{"tag:weekly~1", "20261101-100000|"},
@@ -126,10 +149,57 @@ func TestReferences(t *testing.T) {
 	}
 }
 
+// TestNamesComeBeforeDays: a snapshot's name means that snapshot, whatever else the word may mean.
+func TestNamesComeBeforeDays(t *testing.T) {
+	snaps := refSnapshots()
+	now := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+	for _, c := range []struct {
+		name, tag string
+		in        string
+		exact     bool
+		want      string // a name, or an error and its hint
+	}{
+		{"monday", "", "monday", false, "monday"},
+		{"monday-evening", "", "monday", false, "monday-evening"},
+		{"monday", "monday", "monday", false, "monday"},
+		{"monday", "", "@monday", false, "20261101-100000"},
+		{"x", "monday", "monday", false,
+			"monday: no such snapshot; did you mean tag:monday (that is x), or @monday (that is 20261101-100000)?"},
+		{"x", "release", "release", false, "release: no such snapshot; did you mean tag:release (that is x)?"},
+		{"x", "", "monday", true, "monday: no such snapshot; did you mean @monday (that is 20261101-100000)?"},
+		{"monday", "", "monday", true, "monday"},
+		{"x", "", "@monday", true, "20261101-100000"},
+		{"x", "", "7d", false, "7d: no such snapshot; did you mean @7d (that is 20261101-100000)?"},
+		{"x", "", "1y", false, "1y: no such snapshot; did you mean @1y?"},
+		{"x", "", "last week", false, "last week: no such snapshot; did you mean '@last week' (that is 20261101-100000)?"},
+		{"x", "", "2026-11-20", false, "2026-11-20: no such snapshot; did you mean @2026-11-20 (that is 20261120-101500)?"},
+		{"x", "", "2026", false, "2026: 5 snapshots begin so; or @2026 (that is x); it may be 2026-11-21T09:00, " +
+			"2026-11-21T09:00:30, 20261101-100000, 20261119-100000, 20261120-101500"},
+		{"x", "", "yesteday", false, "yesteday: no such snapshot; did you mean yesterday?"},
+		{"x", "", "@yesteday", false, "@yesteday: yesteday is no date (2026-11-20), age (7d, 1y2mo) or word (yesterday); " +
+			"did you mean @yesterday?"},
+		{"x", "", "@1y", false,
+			"@1y: no snapshot is that old; the oldest is 20261101-100000 of 2026-11-01 10:00:00; to take that one: oldest"},
+	} {
+		snaps[5].Name, snaps[5].Tags = c.name, nil
+		if c.tag != "" {
+			snaps[5].Tags = []string{c.tag}
+		}
+		pos, err := Resolver{Snapshots: snaps, Now: now, Exact: c.exact}.Resolve(c.in)
+		got := snaps[pos].Name
+		if err != nil {
+			got = strings.Join(append([]string{err.Error()}, hint.Lines(err, func(s string) string { return s })...), "; ")
+		}
+		if got != c.want {
+			t.Errorf("%s among %s (%s):\n got %s\nwant %s", c.in, c.name, c.tag, got, c.want)
+		}
+	}
+}
+
 func TestRanges(t *testing.T) {
 	snaps := refSnapshots()
 	snaps = append(snaps, record.Header{Seq: 10, Name: "a..b", Time: snaps[5].Time})
-	r := Resolver{snaps, time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)}
+	r := Resolver{Snapshots: snaps, Now: time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)}
 	for _, c := range []struct{ in, want string }{
 		{"oldest", "1"},
 		{"latest oldest latest", "1 10"},
@@ -169,7 +239,7 @@ func TestErrorsListCandidates(t *testing.T) {
 	for i := range 25 {
 		many = append(many, record.Header{Seq: uint64(i + 1), Name: "n" + string(rune('a'+24-i))})
 	}
-	r := Resolver{many, time.Now()}
+	r := Resolver{Snapshots: many, Now: time.Now()}
 	for in, want := range map[string]string{
 		"n":  "it may be na, nb, nc, nd, ne, nf, ng, nh, ni, nj and 15 more",
 		"q":  "there are na, nb, nc, nd, ne, nf, ng, nh, ni, nj; to see all: snap list", // the newest ten
@@ -180,7 +250,7 @@ func TestErrorsListCandidates(t *testing.T) {
 			t.Errorf("%s: %q, want %q", in, got, want)
 		}
 	}
-	if _, err := (Resolver{nil, time.Now()}).Resolve("latest"); err == nil ||
+	if _, err := (Resolver{Snapshots: nil, Now: time.Now()}).Resolve("latest"); err == nil ||
 		!strings.Contains(err.Error(), "no complete snapshot") {
 		t.Errorf("without snapshots: %v", err)
 	}
@@ -188,7 +258,7 @@ func TestErrorsListCandidates(t *testing.T) {
 
 // A reference that is found says the same when a path follows it.
 func TestPathsDoNotChangeReferences(t *testing.T) {
-	r := Resolver{refSnapshots(), time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)}
+	r := Resolver{Snapshots: refSnapshots(), Now: time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)}
 	piece := rapid.SampledFrom([]string{"latest", "oldest", "2026", "11", "-", "T09", ":00", ":30", ":", "~1", "~", "@",
 		`"`, "tag:", "weekly", "a", "b", "7d", "back", " "})
 	rapid.Check(t, func(t *rapid.T) {
@@ -211,7 +281,7 @@ func FuzzPathRef(f *testing.F) {
 		"::", "@:~1"} {
 		f.Add(s)
 	}
-	r := Resolver{refSnapshots(), time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)}
+	r := Resolver{Snapshots: refSnapshots(), Now: time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)}
 	h := &record.Header{Source: "/home/me"}
 	f.Fuzz(func(t *testing.T, s string) {
 		pos, path, err := r.resolvePath(s)
@@ -248,7 +318,7 @@ func TestPathsInSnapshots(t *testing.T) {
 
 // A long reference is refused or read in no time, whatever it is made of.
 func TestLongReferences(t *testing.T) {
-	r := Resolver{refSnapshots(), time.Now()}
+	r := Resolver{Snapshots: refSnapshots(), Now: time.Now()}
 	for _, part := range []string{":", "~1", ":~1", "@:", "1:", "latest:", "2"} {
 		for _, before := range []string{"", "@", "tag:", `@"`, "2026", "latest:"} {
 			s := before + strings.Repeat(part, 200_000)

@@ -3,7 +3,6 @@ package query
 import (
 	"cmp"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -50,14 +49,17 @@ func runsOf(all []destination.PastRun, snaps Snapshots, s *Status, n int) (runs 
 	if s.Last.Unchanged {
 		add(destination.PastRun{Time: s.Last.Time, End: destination.RunUnchanged}, alike(s.Last.Time))
 	}
-	running := ParseHolder(s.Running, s.Now.Location())
+	running := s.Left.Holder
+	if s.Running == "" || running.What != "backup" {
+		running = destination.Holder{}
+	}
 	for _, t := range s.Left.Interrupted {
-		if running.What == "backup" && !t.Before(running.Since) {
+		if running.What != "" && !t.Before(running.Since) {
 			continue // that is what it is making
 		}
 		add(destination.PastRun{Time: t, End: destination.RunInterrupted}, alike(t))
 	}
-	if running.What == "backup" {
+	if running.What != "" {
 		all = append(all, destination.PastRun{Time: running.Since, End: RunPresent})
 	}
 	slices.SortStableFunc(all, func(a, b destination.PastRun) int {
@@ -71,33 +73,4 @@ func runsOf(all []destination.PastRun, snaps Snapshots, s *Status, n int) (runs 
 		runs = append(runs, run)
 	}
 	return runs
-}
-
-// Holder is who holds the lock of a destination, as that run wrote it.
-type Holder struct {
-	What  string    // the command: "backup"; "" where the text is not understood, and so with all below
-	PID   int       // its process
-	Host  string    // on this machine
-	Since time.Time // by the clock of that machine
-}
-
-// holderTime is how the time stands in the text.
-const holderTime = "2006-01-02 15:04:05"
-
-// ParseHolder takes apart what stands in a lock file, such as Status.Running: "snap backup (process 7 on host, since
-// 2006-01-02 15:04:05)". The time is taken for one of the zone.
-func ParseHolder(text string, zone *time.Location) (h Holder) {
-	what, rest, ok := strings.Cut(text, " (process ")
-	command, named := strings.CutPrefix(what, "snap ")
-	number, rest, on := strings.Cut(rest, " on ")
-	i := strings.LastIndex(rest, ", since ")
-	if !ok || !named || !on || i < 0 {
-		return Holder{}
-	}
-	since, err := time.ParseInLocation(holderTime, strings.TrimSuffix(rest[i+len(", since "):], ")"), zone)
-	pid, perr := strconv.Atoi(number)
-	if err != nil || perr != nil {
-		return Holder{}
-	}
-	return Holder{command, pid, rest[:i], since}
 }

@@ -9,23 +9,6 @@ import (
 	"snap/destination"
 )
 
-func TestParseHolder(t *testing.T) {
-	at := time.Date(2026, 11, 30, 9, 5, 0, 0, time.UTC)
-	for text, want := range map[string]Holder{
-		"snap backup (process 7 on my-host, since 2026-11-30 09:05:00)":         {"backup", 7, "my-host", at},
-		"snap prune (process 12 on a, since b on c, since 2026-11-30 09:05:00)": {"prune", 12, "a, since b on c", at},
-		"snap backup (process seven on my-host, since 2026-11-30 09:05:00)":     {},
-		"snap backup (process 7 on my-host, since yesterday)":                   {},
-		"another program (process 7 on my-host, since 2026-11-30 09:05:00)":     {},
-		"snap backup": {},
-		"":            {},
-	} {
-		if got := ParseHolder(text, time.UTC); got != want {
-			t.Errorf("%s: %+v, want %+v", text, got, want)
-		}
-	}
-}
-
 func TestRuns(t *testing.T) {
 	day := func(n int) time.Time { return time.Date(2026, 11, n, 9, 0, 0, 0, time.UTC) }
 	snaps := Snapshots{{Name: "one", Time: day(1)}, {Name: "two", Time: day(2), Errors: 3}, {Name: "three", Time: day(3)}}
@@ -49,10 +32,13 @@ func TestRuns(t *testing.T) {
 			Left: destination.Leftovers{Interrupted: []time.Time{day(7)}}}, 30,
 			"1 done one, 2 incomplete two, 3 incomplete three, 4 failed, 5 done, 6 unchanged, 7 interrupted"},
 		{"at work after one that was interrupted", nil, Status{
-			Left:    destination.Leftovers{Interrupted: []time.Time{day(6), day(8).Add(time.Second)}},
-			Running: "snap backup (process 7 on host, since 2026-11-08 09:00:00)"}, 2, "6 interrupted, 8 running"},
-		{"another command at work", nil, Status{Left: destination.Leftovers{Interrupted: []time.Time{day(6)}},
-			Running: "snap prune (process 7 on host, since 2026-11-08 09:00:00)"}, 1, "6 interrupted"},
+			Left: destination.Leftovers{Interrupted: []time.Time{day(6), day(8).Add(time.Second)},
+				Holder: destination.Holder{What: "backup", Since: day(8)}},
+			Running: "a backup"}, 2, "6 interrupted, 8 running"},
+		{"another command at work", nil, Status{Left: destination.Leftovers{Interrupted: []time.Time{day(6)},
+			Holder: destination.Holder{What: "prune", Since: day(5)}}, Running: "prune"}, 1, "6 interrupted"},
+		{"one that died", nil, Status{Left: destination.Leftovers{Interrupted: []time.Time{day(6)},
+			Holder: destination.Holder{What: "backup", Since: day(6)}}}, 1, "6 interrupted"},
 	} {
 		var got []string
 		c.s.Now = day(9)

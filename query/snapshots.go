@@ -14,7 +14,8 @@ import (
 )
 
 // Snapshots are the complete snapshots of a destination, oldest first. Others do not count: their trees
-// may never be published. A position in it stands for a snapshot.
+// may never be published. A position in it stands for a snapshot. What people call its state is not in the header:
+// see Reader.State.
 type Snapshots []record.Header
 
 // ReadSnapshots reads the complete snapshots of an index.
@@ -36,6 +37,12 @@ func ReadSnapshots(ctx context.Context, db *index.DB) (Snapshots, error) {
 func (s Snapshots) BySeq(seq uint64) (int, bool) {
 	pos := sort.Search(len(s), func(i int) bool { return s[i].Seq >= seq })
 	return pos, pos < len(s)
+}
+
+// At is the position of a snapshot.
+func (s Snapshots) At(h *record.Header) int {
+	pos, _ := s.BySeq(h.Seq)
+	return pos
 }
 
 // Newest is the position of the newest snapshot, -1 if there is none.

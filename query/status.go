@@ -32,7 +32,7 @@ type Status struct {
 	Space    Space
 	Rules    NextRules
 	Left     destination.Leftovers
-	Running  string   // the run that is at work there now, as it says itself; "" for none
+	Running  string   // the run that is at work there now, as it says itself; "" for none. More about it is in Left.Holder
 	Settings []string // what is wrong with the settings
 	Runs     []Run    // the last ones, oldest first: RunsTold at most
 	ignored  bool     // what could not be read is no concern
@@ -70,8 +70,6 @@ type StatusOptions struct {
 	Idle     bool             // the rules do nothing, because of that
 	Ignore   bool             // what cannot be read is no concern, as its settings say
 
-	// Running reports whether the run is at work still that calls itself holder. nil: each is.
-	Running func(holder string) bool
 }
 
 // Status looks at the destination.
@@ -105,8 +103,8 @@ func (d *Reader) Status(ctx context.Context, o StatusOptions) (*Status, error) {
 	if s.Left, err = destination.FindLeftovers(d.Root); err != nil {
 		return nil, err
 	}
-	if s.Left.Holder != "" && (o.Running == nil || o.Running(s.Left.Holder)) {
-		s.Running = s.Left.Holder
+	if !s.Left.Holder.Gone() {
+		s.Running = s.Left.Holder.Text
 	}
 	s.Runs = d.runs(s, RunsTold)
 	s.judge()

@@ -95,31 +95,40 @@ func heldOnly(all []Version) (held []Version) {
 
 // lost reports whether the newest snapshot holds the file of v under no name.
 func (d *Reader) lost(ctx context.Context, v Version) (bool, error) {
-	for v.Last != d.Snapshots.Newest() {
-		if v.Deleted {
-			return true, nil
-		}
-		if v.FolderUnread {
-			return d.readable(ctx, v.Path, d.Snapshots.Newest())
-		}
+	last, err := d.end(ctx, v)
+	switch {
+	case err != nil || last.Last == d.Snapshots.Newest():
+		return false, err
+	case last.FolderUnread:
+		return d.readable(ctx, last.Path, d.Snapshots.Newest())
+	}
+	return true, nil
+}
+
+// end is the last version of the file of v, under whatever name it has there.
+func (d *Reader) end(ctx context.Context, v Version) (Version, error) {
+	for v.Last != d.Snapshots.Newest() && !v.Deleted && !v.FolderUnread {
 		path := v.Path
 		if v.To != "" {
 			path = v.To
 		}
 		h, err := d.DB.Versions(ctx, path)
 		if err != nil {
-			return false, err
+			return v, err
 		}
 		all := versionsOf(&h, d.Snapshots)
 		next := slices.IndexFunc(all, func(o Version) bool { return o.First == v.Last+1 })
-		if next < 0 || v.To == "" && (all[next].Change == record.Moved || all[next].Change == record.TypeChanged ||
-			all[next].Record.Reason == record.Replaced) {
-			// another file took its place
-			return true, nil
+		if next < 0 || v.To == "" && all[next].replaces() {
+			break
 		}
 		v = all[next]
 	}
-	return false, nil
+	return v, nil
+}
+
+// replaces reports whether the version is of another file than the one that was at its path directly before.
+func (v *Version) replaces() bool {
+	return v.Change == record.Moved || v.Change == record.TypeChanged || v.Record.Reason == record.Replaced
 }
 
 // versions are versionsOf, and whether what lay in a folder that could not be read turned out to be deleted when it

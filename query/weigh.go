@@ -47,9 +47,14 @@ func (d *Reader) Weigh(ctx context.Context, h *record.Header, path string) (*Wei
 	return nil, index.ErrNotFound
 }
 
-// WeighFolders is the weight of each folder of the snapshot h, found out at once for all.
-func (d *Reader) WeighFolders(ctx context.Context, h *record.Header) (of func(path string) (w Weight, ok bool),
-	err error) {
+// Weigher knows the weights of folders, false for what it does not know.
+type Weigher func(path string) (w Weight, ok bool)
+
+// NoWeights knows none.
+func NoWeights(string) (w Weight, ok bool) { return w, false }
+
+// WeighFolders knows the weight of each folder of the snapshot h, found out at once for all.
+func (d *Reader) WeighFolders(ctx context.Context, h *record.Header) (Weigher, error) {
 	f, err := d.folderWeights(ctx, h)
 	if err != nil {
 		return nil, err

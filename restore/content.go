@@ -7,6 +7,7 @@ import (
 	"io/fs"
 
 	"snap/internal/file"
+	"snap/internal/progress"
 	"snap/record"
 )
 
@@ -26,6 +27,7 @@ func (w *worker) make(ctx context.Context, d *file.Dir, tmp string, j *job) (m m
 	if g := j.group; g != nil && g.there() {
 		err := w.writer.link(g, d, tmp)
 		if err == nil {
+			notToMove(ctx, j)
 			return made{linked: true, damage: g.place.damage()}, nil
 		}
 		// As many names as the file system allows, or a folder on the way that may not be entered any
@@ -77,12 +79,14 @@ func (w *worker) copy(ctx context.Context, d *file.Dir, tmp string, j *job, meta
 	}
 	defer src.Close()
 	w.run.tally.started(j.Path, j.Size)
+	work := progress.MeterOf(ctx).Begin(j.Path, j.Size)
+	defer work.End()
 	dst, err := d.Create(tmp)
 	if err != nil {
 		return m, err
 	}
 	defer func() { err = errors.Join(err, dst.Close()) }()
-	m.bytes, m.damage, err = w.bytes(ctx, dst, src, stat.Size, j)
+	m.bytes, m.damage, err = w.bytes(ctx, dst, src, stat.Size, j, work.Moved)
 	if err != nil {
 		return m, err
 	}
@@ -98,8 +102,11 @@ func (w *worker) copy(ctx context.Context, d *file.Dir, tmp string, j *job, meta
 }
 
 // bytes brings size bytes from src to dst, shared where the file system can do that, and compares what is
-// then in dst with the record.
-func (w *worker) bytes(ctx context.Context, dst, src *file.File, size int64, j *job) (n int64, damage, err error) {
+// then in dst with the record. moved hears how many were read.
+func (w *worker) bytes(ctx context.Context, dst, src *file.File, size int64, j *job,
+	moved func(int64)) (n int64, damage, err error) {
+	dst.Watch(moved)
+	src.Watch(moved)
 	w.hash.Begin(j.Has(record.SparseHash))
 	if size > 0 && !w.writer.noClone.Load() && dst.CloneFrom(src) {
 		n, err = file.Hash(ctx, dst, size, w.hash, w.buf)

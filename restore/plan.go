@@ -11,6 +11,8 @@ import (
 type plan struct {
 	run     *run
 	refused ExistsError
+	need    int64 // bytes of the files that would be written
+	beyond  bool  // some of the folders are on other file systems
 }
 
 func (p *plan) enter(f *folder) state {
@@ -51,6 +53,7 @@ func (p *plan) enter(f *folder) state {
 			return shut
 		}
 		f.stat = have.Stat
+		p.beyond = p.beyond || f.stat.Dev != f.parent.stat.Dev
 		f.parent.put(f.name, &f.stat)
 		return open
 	}
@@ -109,6 +112,9 @@ func (p *plan) leaf(ctx context.Context, j *job) {
 			} else {
 				g.begin(j.to(), &file.Stat{}, nil)
 			}
+		}
+		if bytes > 0 {
+			p.writes(&j.Record)
 		}
 		p.run.tally.restored(j.Path, bytes)
 	}

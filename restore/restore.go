@@ -139,7 +139,8 @@ type run struct {
 }
 
 // Run restores o.Items of a snapshot, whose tree is the folder DEST/<name>. Problems of single files are
-// in the Result, by path in key order. The error is an *ExistsError when Never refused, the context's
+// in the Result, by path in key order. The error is an *ExistsError when Never refused, a *SpaceError when it cannot
+// fit, the context's
 // when it was cancelled, index.ErrNotFound for an item that the snapshot does not hold, one of the
 // index, or one of the target; then the Result says what was done until then.
 func Run(ctx context.Context, db *index.DB, snapshot *record.Header, tree string, o Options) (Result, error) {
@@ -159,7 +160,7 @@ func Run(ctx context.Context, db *index.DB, snapshot *record.Header, tree string
 	if err := errors.Join(r.openTree(tree), r.openTarget(filepath.Dir(tree))); err != nil {
 		return Result{}, err
 	}
-	if o.DryRun || (o.Overwrite == Never || o.Delete) && r.root != nil {
+	if o.DryRun || o.Delete || r.looksAhead() {
 		plan := &plan{run: r.copy(!o.DryRun)}
 		if err := plan.run.walk(ctx, plan); err != nil {
 			return Result{}, err
@@ -167,9 +168,12 @@ func Run(ctx context.Context, db *index.DB, snapshot *record.Header, tree string
 		if plan.refused.Count > 0 {
 			return Result{}, &plan.refused
 		}
-		if err := plan.guard(ctx); err != nil || o.DryRun {
+		if err := errors.Join(plan.guard(ctx), plan.fits()); err != nil || o.DryRun {
 			return plan.run.tally.done(), err
 		}
+	}
+	if err := r.expect(ctx); err != nil {
+		return Result{}, err
 	}
 	err = r.write(ctx)
 	if err == nil {

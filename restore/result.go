@@ -91,6 +91,19 @@ type Result struct {
 	Lost          Lost
 }
 
+// Add adds what another Run did; its problems stay there.
+func (s *Result) Add(o *Result) {
+	s.BytesRestored = record.Plus(s.BytesRestored, o.BytesRestored)
+	for _, n := range [][2]*int64{
+		{&s.FilesRestored, &o.FilesRestored}, {&s.MetadataSet, &o.MetadataSet}, {&s.FilesSkipped, &o.FilesSkipped},
+		{&s.FilesBlocked, &o.FilesBlocked}, {&s.FilesDeleted, &o.FilesDeleted}, {&s.FilesSpared, &o.FilesSpared},
+		{&s.Errors, &o.Errors}, {&s.Lost.Owner, &o.Lost.Owner}, {&s.Lost.Mode, &o.Lost.Mode},
+		{&s.Lost.Xattrs, &o.Lost.Xattrs}, {&s.Lost.Times, &o.Lost.Times}, {&s.Lost.Setuid, &o.Lost.Setuid},
+	} {
+		*n[0] += *n[1]
+	}
+}
+
 // Reporter is called with what happens to single entries, in no particular order. Paths are in the snapshot.
 type Reporter interface {
 	Started(path string, size int64) // a regular file is about to be written

@@ -84,7 +84,9 @@ func TestFullTargetStops(t *testing.T) {
 		}
 		put(t, filepath.Join(d.tree(), fmt.Sprintf("f%02d", i)), string(b)+"end")
 	}
-	res, err := d.restore(filepath.Join(mnt, "out"), Options{Jobs: 2})
+	out := filepath.Join(mnt, "out")
+	must(t, os.Mkdir(out, 0o700))
+	res, err := d.restore(out, Options{Jobs: 2, Overwrite: Always}) // which does not look ahead
 	if !errors.Is(err, syscall.ENOSPC) {
 		t.Fatalf("%v", err)
 	}

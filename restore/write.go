@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 
 	"snap/internal/file"
+	"snap/internal/progress"
 	"snap/record"
 )
 
@@ -136,6 +137,7 @@ func (w *worker) restore(ctx context.Context, j *job) {
 		j.in.put(j.name, &have.Stat)
 		w.run.tally.lost(j.Path, j.lost)
 		w.run.tally.skipped(j.Path)
+		notToMove(ctx, j)
 	case refresh:
 		j.in.put(j.name, &have.Stat)
 		w.run.tally.metadataSet(j.Path)
@@ -251,12 +253,16 @@ func (w *worker) refresh(ctx context.Context, d *file.Dir, j *job, have *existin
 		return replace, err
 	}
 	w.run.tally.started(j.Path, j.Size)
+	work := progress.MeterOf(ctx).Begin(j.Path, j.Size)
+	defer work.End()
+	f.Watch(work.Moved)
 	w.hash.Begin(j.Has(record.SparseHash))
 	n, err := file.Hash(ctx, f, s.Size, w.hash, w.buf)
 	if ctx.Err() != nil {
 		return keep, ctx.Err()
 	}
 	if err != nil || n != j.Size || [32]byte(w.hash.Sum(nil)) != j.Hash {
+		work.Drop() // the copy counts them
 		return replace, nil
 	}
 	meta := w.run.meta(&j.Record)

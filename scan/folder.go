@@ -196,7 +196,7 @@ func (w *walker) addEntry(f *folder, d *file.Dir, e *file.Entry) error {
 			return nil
 		}
 	}
-	if !included && !walk || w.o.Larger > 0 && e.Stat.Kind == file.Regular && e.Stat.Size > w.o.Larger {
+	if !included && !walk || w.o.tooLarge(&e.Stat) {
 		return nil
 	}
 	if isDir && e.Err == nil {

@@ -10,6 +10,7 @@ import (
 	"snap/record"
 )
 
+// everyRule is each rule alone, and at the end all of them together.
 var everyRule = []Rules{none, checksum, trustMoves, ignoreInode, ignoreCtime, {true, true, true, true}}
 
 func TestFolders(t *testing.T) {
@@ -89,10 +90,10 @@ func TestLinksAndSpecialFiles(t *testing.T) {
 			chmod.want = learn // the mode of a link means nothing
 		}
 		for _, j := range append(table, chmod) {
+			j.name = fmt.Sprint(kind, ": ", j.name)
 			for _, rules := range everyRule {
-				j.name, j.rules = fmt.Sprint(kind, ": ", j.name), rules
+				j.rules = rules
 				j.check(t)
-				j.name = table[0].name
 			}
 		}
 	}

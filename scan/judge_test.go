@@ -28,7 +28,7 @@ func xattr(r *record.Record)          { r.Xattrs = []file.Xattr{{Name: "user.x",
 func content(b byte) edit             { return func(r *record.Record) { r.Hash[0] = b } }
 func unreadableThen(r *record.Record) { r.Flags, r.Stored = record.Unreadable, record.Absent }
 
-// record is an entry of the kind with these edits; a file's content is known.
+// recordOf is an entry of the kind with these edits; a file's content is known.
 func recordOf(kind file.Kind, edits ...edit) *record.Record {
 	r := &record.Record{Volume: 1, Change: record.Added, Stored: record.Made, Stat: file.Stat{
 		Kind: kind, Mode: 0o644, UID: 1000, Nlink: 1, Ino: 7,
@@ -71,6 +71,11 @@ func modified(r record.Reason) Verdict { return Verdict{Copy, record.Modified, r
 var added = Verdict{Copy, record.Added, record.NewPath, ""}
 
 func linked(r record.Reason, from string) Verdict { return Verdict{Link, record.Moved, r, from} }
+
+// String is the action in the messages of these tests.
+func (a Action) String() string {
+	return [...]string{"keep", "learn", "read", "link", "clone", "copy", "make"}[a]
+}
 
 type judgement struct {
 	name  string

@@ -23,7 +23,8 @@ const (
 	OutsideSources       // Roots
 )
 
-// Option is what a cause comes from, as the settings call it; "" for TakenIn.
+// Option is what a cause comes from: the name of a setting, or words where no setting leaves the path out; "" for
+// TakenIn.
 func (c Cause) Option() string {
 	return [...]string{
 		MarkedCache: "exclude_caches", MarkedByName: "exclude_if_present", TooLarge: "exclude_larger_than",
@@ -60,7 +61,7 @@ func LeftOut(root *file.Dir, path string, o Options) (why Cause, at string, err 
 	return TakenIn, "", err
 }
 
-// leftOutIn decides about the entry name of dir as list, lead and take do.
+// leftOutIn decides about the entry name of dir as list, lead and addEntry do.
 func (w *walker) leftOutIn(dir, name string) (Cause, file.Stat, error) {
 	d, err := w.tree.Dir(dir)
 	if err != nil {
@@ -114,8 +115,13 @@ func LeftOutOf(d *file.Dir, dir, name string, s *file.Stat, o Options) (Cause, e
 	switch {
 	case s.Kind == file.Folder && w.never(s):
 		return NeverEntered, nil
-	case w.o.Larger > 0 && s.Kind == file.Regular && s.Size > w.o.Larger:
+	case o.tooLarge(s):
 		return TooLarge, nil
 	}
 	return TakenIn, nil
+}
+
+// tooLarge reports whether Larger leaves out what s is of.
+func (o *Options) tooLarge(s *file.Stat) bool {
+	return o.Larger > 0 && s.Kind == file.Regular && s.Size > o.Larger
 }

@@ -74,7 +74,6 @@ func Walk(ctx context.Context, root *file.Dir, o Options) iter.Seq2[*Item, error
 			return
 		}
 		w := newWalker(root, 256, o)
-		w.ctx = ctx
 		w.work, w.done = sync.NewCond(&w.mu), sync.NewCond(&w.mu)
 		var group sync.WaitGroup
 		for range max(o.Jobs, 1) - 1 {
@@ -94,7 +93,7 @@ func Walk(ctx context.Context, root *file.Dir, o Options) iter.Seq2[*Item, error
 		if o.Filter != nil {
 			top.filter = o.Filter.Root()
 		}
-		w.consume(top, yield)
+		w.consume(ctx, top, yield)
 	}
 }
 
@@ -103,7 +102,6 @@ func Walk(ctx context.Context, root *file.Dir, o Options) iter.Seq2[*Item, error
 const aheadMax = 32 << 10
 
 type walker struct {
-	ctx   context.Context
 	o     Options
 	tree  *file.Tree
 	inner map[string]bool // the roots that lie in another
@@ -242,8 +240,8 @@ func (w *walker) wait(f *folder) {
 }
 
 // consume yields f and what is below it; false ends the walk.
-func (w *walker) consume(f *folder, yield func(*Item, error) bool) bool {
-	if err := w.ctx.Err(); err != nil {
+func (w *walker) consume(ctx context.Context, f *folder, yield func(*Item, error) bool) bool {
+	if err := ctx.Err(); err != nil {
 		yield(nil, err)
 		return false
 	}
@@ -266,7 +264,7 @@ func (w *walker) consume(f *folder, yield func(*Item, error) bool) bool {
 	for i := range f.entries {
 		c := &f.entries[i]
 		if c.folder != nil {
-			if !w.consume(c.folder, yield) {
+			if !w.consume(ctx, c.folder, yield) {
 				return false
 			}
 			continue

@@ -229,6 +229,18 @@ func (w *When) Next(t time.Time) time.Time {
 	return time.Time{}
 }
 
+// Delay is by how much a run may begin later than this, so that many computers do not begin at once: nothing where a
+// time of day was asked for.
+func (w *When) Delay() time.Duration {
+	switch w.Every {
+	case "hourly":
+		return 5 * time.Minute
+	case "daily", "weekly", "monthly":
+		return time.Hour
+	}
+	return 0
+}
+
 // in is the first time after t in a day; zero if there is none.
 func (w *When) in(day, t time.Time) time.Time {
 	second := 0

@@ -9,9 +9,7 @@ import (
 	"slices"
 	"strconv"
 
-	"snap/cli/status"
 	"snap/cli/wire"
-	"snap/destination"
 	"snap/index"
 	"snap/internal/hint"
 	"snap/internal/quote"
@@ -86,16 +84,7 @@ const (
 )
 
 func (q *question) apiList() error {
-	all := make([]wire.Snapshot, len(q.d.Snapshots))
-	for i := range q.d.Snapshots {
-		all[i] = wire.NewSnapshot(q.header(i), q.d.State(q.header(i)))
-	}
-	if n := len(all); n > 0 {
-		if last := destination.LastUnchanged(q.d.Root, q.d.Newest()); !last.IsZero() {
-			t := wire.Time(last)
-			all[n-1].LastUnchanged = &t
-		}
-	}
+	all := wire.NewList(q.d.Snapshots, q.d.State, q.d.LastRun(), nil)
 	return q.lines(oneDocument).json(all)
 }
 
@@ -111,7 +100,7 @@ func (q *question) apiStatus() error {
 	if err != nil {
 		return err
 	}
-	text := func(k query.Concern) string { return status.Concern(q.style(), s, k) }
+	text := func(k query.Concern) string { return q.printer().Concern(s, k) }
 	return q.lines(oneDocument).json(wire.NewStatus(s, rules, text))
 }
 
@@ -240,26 +229,11 @@ func (q *question) apiDiff() error {
 			return out.fail(err)
 		}
 		sum.Add(&e)
-		if err := out.json(differenceOf(d, &e)); err != nil {
+		if err := out.json(wire.NewDifference(d, &e)); err != nil {
 			return out.fail(err)
 		}
 	}
 	return out.fail(out.json(&sum))
-}
-
-// differenceOf is a line of `diff --json`.
-func differenceOf(q *query.Diff, d *index.Difference) wire.Difference {
-	j := wire.Difference{
-		MessageType: "change", Change: d.Change.String(), SizeBefore: wire.Size(d.Before), SizeAfter: wire.Size(d.After),
-		Differs: append([]query.Aspect{}, query.Differs(d.Before, d.After)...), Problem: wire.Problem(d.After),
-	}
-	if q.Next {
-		reason, stored := d.Reason.String(), d.Stored.String()
-		j.Reason, j.Stored = &reason, &stored
-	}
-	j.Path, j.PathB64 = wire.Name(d.Path)
-	j.From, j.FromB64 = wire.OptionalName(d.From)
-	return j
 }
 
 func (q *question) apiFind() error {

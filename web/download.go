@@ -57,7 +57,7 @@ func (q *question) archive(format string) error {
 	if q.r.Method == http.MethodHead {
 		return nil
 	}
-	told := &report{top: top, format: format}
+	told := &leftOver{top: top, format: format}
 	_, err = archive.Write(q.ctx, q.patient(), q.d, items, archive.Options{
 		Zip: format == "zip", NoLinks: true, Warn: told.damaged, Left: told.left, Report: told.member,
 	})
@@ -116,8 +116,8 @@ func (q *question) items(h *record.Header, at string, chosen []string) (top stri
 	return top, items, nil
 }
 
-// report is what an archive says of itself at its end.
-type report struct {
+// leftOver is what an archive says of itself at its end.
+type leftOver struct {
 	top, format string
 	bad, out    []string
 	more        int
@@ -125,7 +125,7 @@ type report struct {
 
 const reportMost = 1000 // lines of a kind
 
-func (r *report) add(to *[]string, line string) {
+func (r *leftOver) add(to *[]string, line string) {
 	if len(*to) == reportMost {
 		r.more++
 		return
@@ -133,16 +133,16 @@ func (r *report) add(to *[]string, line string) {
 	*to = append(*to, line)
 }
 
-func (r *report) damaged(_ *record.Header, path string, err error) {
+func (r *leftOver) damaged(_ *record.Header, path string, err error) {
 	r.add(&r.bad, text.Path(path, file.None)+": "+quote.Clean(err.Error()))
 }
 
-func (r *report) left(_ *record.Header, path string, kind file.Kind) {
+func (r *leftOver) left(_ *record.Header, path string, kind file.Kind) {
 	r.add(&r.out, text.Path(path, file.None)+": a "+kind.String())
 }
 
 // member is the last member of the archive, "" if all is in it as it should be.
-func (r *report) member() (name, content string) {
+func (r *leftOver) member() (name, content string) {
 	var b strings.Builder
 	if len(r.bad) > 0 {
 		b.WriteString("Not as they were backed up, or not in the snapshot:\n\n" + strings.Join(r.bad, "\n") + "\n\n")

@@ -87,7 +87,7 @@ func (r row) Token() string { return escapePath(r.Path) }
 
 // goneRow is an entry that was there once.
 type goneRow struct {
-	query.Gone
+	query.Departed
 	Until time.Time // of the last snapshot that holds it
 }
 
@@ -221,7 +221,7 @@ func (q *question) listing(p *filesPage) error {
 	if o.After != "" || p.Match != "" {
 		return nil
 	}
-	gone, more, err := q.d.Gone(q.ctx, p.Snap, p.Path, "", goneShown)
+	gone, more, err := q.d.Departed(q.ctx, p.Snap, p.Path, "", goneShown)
 	for _, g := range gone {
 		p.Gone = append(p.Gone, goneRow{g, q.header(g.Last).Time})
 	}

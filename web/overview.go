@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"snap/cli/status"
+	"snap/cli/report"
 	"snap/cli/text"
 	"snap/index"
 	"snap/internal/quote"
@@ -119,7 +119,7 @@ func (q *question) overview() error {
 
 // judge finds the words for how the destination is.
 func (q *question) judge(o *overview) {
-	style := q.style()
+	p := q.printer()
 	o.Tone, o.Headline = "good", "Backed up "+q.ago(o.Last.Time)
 	has := func(c query.Concern) bool { return slices.Contains(o.Concerns, c) }
 	switch {
@@ -137,7 +137,7 @@ func (q *question) judge(o *overview) {
 		o.Tone = "warn"
 	}
 	for _, c := range o.Concerns {
-		o.Told = append(o.Told, concern{capital(quote.Clean(status.Concern(style, o.Status, c))), status.Way(o.Status, c)})
+		o.Told = append(o.Told, concern{capital(quote.Clean(p.Concern(o.Status, c))), report.Way(o.Status, c)})
 	}
 	if o.Last.Usual > 0 {
 		o.Usual = "a backup " + every(o.Last.Usual) + " is usual here"
@@ -156,7 +156,7 @@ func (q *question) judge(o *overview) {
 	case c.Errors > 0:
 		o.Checked, o.CheckHow = q.ago(c.Time), text.Plural(c.Errors, "fault", "faults")+" found"
 	default:
-		o.Checked, o.CheckHow = q.ago(c.Time), status.ReadText(c.Read)+", all well"
+		o.Checked, o.CheckHow = q.ago(c.Time), report.ReadText(c.Read)+", all well"
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 
 	"github.com/dustin/go-humanize"
 
+	"snap/cli/report"
 	"snap/cli/text"
 	"snap/internal/file"
 	"snap/internal/quote"
@@ -112,6 +113,11 @@ func (q *question) theme() error {
 // style is how sizes are written.
 func (s *site) style() text.Style {
 	return text.Style{Units: s.o.Units, Zone: s.o.Now().Location(), Now: s.o.Now}
+}
+
+// printer has the words of the commands.
+func (s *site) printer() *report.Printer {
+	return &report.Printer{Style: s.style(), Program: "snap", Typed: asText}
 }
 
 // funcs are what templates call.

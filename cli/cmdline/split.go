@@ -35,6 +35,9 @@ func splitLine(line, breaks string) (words []string, broken int, ok bool) {
 			open = true
 			if quoted == 0 && strings.IndexByte(breaks, b) >= 0 {
 				broken = word.Len()
+				if b == '@' { // bash leaves it in the word that it begins
+					broken--
+				}
 			}
 		}
 	}

@@ -44,9 +44,6 @@ func Hint(err error, dest string) error {
 		return With(Partial, hint.With(err,
 			"the snapshots are deleted; what is left goes with the next run that can remove it\n%s", hint.Text(way)))
 	case errors.As(err, &locked):
-		if HolderGone(locked.Holder) {
-			locked.Holder = ""
-		}
 		return With(Locked, hint.With(err, "wait until it is done, or let this run wait: --lock-wait 30min"))
 	case errors.As(err, &layout):
 		way := "name a destination outside of the source"
@@ -74,23 +71,6 @@ func Hint(err error, dest string) error {
 		return hint.With(err, "%s", way)
 	}
 	return err
-}
-
-// HolderGone reports whether a holder names a process of this host that is no more: then somebody else holds
-// the lock now, who wrote nothing of himself.
-func HolderGone(holder string) bool {
-	host, _ := os.Hostname()
-	var pid int
-	_, after, _ := strings.Cut(holder, " (process ")
-	if _, err := fmt.Sscanf(after, "%d on", &pid); err != nil ||
-		!strings.HasPrefix(after, quote.Clean(fmt.Sprintf("%d on %s, since ", pid, host))) {
-		return false
-	}
-	p, err := os.FindProcess(pid)
-	if err != nil {
-		return true
-	}
-	return errors.Is(p.Signal(syscall.Signal(0)), os.ErrProcessDone)
 }
 
 // ownerHint says what the user me does about a destination of which something is another's.
@@ -219,6 +199,9 @@ func RestoreHint(err error, target string) error {
 			"nothing was written; choose another target, or --overwrite skip, if-changed, if-newer or always")
 		return With(Refused, hint.With(fmt.Errorf("restore: %s would be overwritten",
 			text.Plural(int(exists.Count), "file", "files")), "%s", strings.Join(lines, "\n")))
+	case errors.As(err, new(*restore.SpaceError)):
+		return With(Refused, hint.With(fmt.Errorf("restore: %w", err),
+			"nothing was written; free some space there, choose another target, or restore a part: REF:PATH"))
 	case errors.Is(err, restore.ErrInDestination):
 		return With(Usage, hint.With(err, "restore to a folder outside of the destination"))
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
@@ -234,6 +217,20 @@ func RestoreHint(err error, target string) error {
 		return hint.With(err, "%s", way)
 	}
 	return err
+}
+
+// UndeleteHint is RestoreHint for undelete, which overwrites nothing.
+func UndeleteHint(err error, target string) error {
+	var exists *restore.ExistsError
+	switch {
+	case errors.As(err, &exists):
+		return With(Refused, hint.With(fmt.Errorf("undelete: %s in the way: %s", text.Plural(int(exists.Count), "path is",
+			"paths are"), quote.List(exists.Paths)), "nothing was written; elsewhere: --target DIR"))
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+		return hint.With(err, "%s\nwhen there is room the same line goes on",
+			SystemHint(err, "the target", target, os.Geteuid()))
+	}
+	return RestoreHint(err, target)
 }
 
 // SameLine stands in a hint for the command line that was typed.

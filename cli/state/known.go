@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -14,6 +15,7 @@ import (
 	"unicode/utf8"
 
 	"snap/internal/file"
+	"snap/internal/quote"
 )
 
 // Known is a destination that this user has backed up to.
@@ -22,7 +24,9 @@ type Known struct {
 	ID     string    `json:"id"`
 	Source string    `json:"source"` // what was backed up last, absolute; several with ", " between them
 	Last   time.Time `json:"last"`
-	Index  string    `json:"index,omitempty"` // the fingerprint of its index, if that is large and was proved
+	Index  string    `json:"index,omitempty"`  // the fingerprint of its index, if that is large and was proved
+	Once   bool      `json:"once,omitempty"`   // one backup has named it, and nothing else
+	System string    `json:"system,omitempty"` // the id of the file system that it is on, "" where there is none
 }
 
 // knownJSON is a Known as it is stored. JSON knows no strings that are not UTF-8: the bytes of such paths stand beside.
@@ -74,8 +78,26 @@ func (u *User) KnownFile() string {
 	return filepath.Join(state, knownName)
 }
 
-// Known are the known destinations.
-func (u *User) Known() ([]Known, error) { return Read(u.KnownFile()) }
+// Known are the known destinations. A list that another user than root may write is an error: he could say where this
+// user's backups go.
+func (u *User) Known() ([]Known, error) {
+	if err := u.own(); err != nil {
+		return nil, err
+	}
+	return Read(u.KnownFile())
+}
+
+// own refuses a list that another user may write.
+func (u *User) own() error {
+	name := u.KnownFile()
+	if name == "" {
+		return nil
+	}
+	if at := file.ReachOfOthersThan(name, os.Geteuid()); at != "" {
+		return fmt.Errorf("another user may write to %s", quote.Name(at))
+	}
+	return nil
+}
 
 // Read reads the list of known destinations; none where there is no file.
 func Read(name string) ([]Known, error) {
@@ -116,19 +138,36 @@ var errNoHome = errors.New("HOME is not set, and the system knows no home folder
 // time must not make the list grow without end.
 const MaxPlaces = 8
 
-// Remember puts, at the time now, the destination dest with this id into the list of those that known tells, as the
-// one used last. One that has moved is known by its id, and disks that take turns at one place by theirs. Where it
-// was before is still known: there may be a copy of it, or what it was copied from. source may be "" for none yet.
-// The list appears by rename and is for its owner alone.
-func (u *User) Remember(known func() []Known, dest, id, source string, now time.Time) error {
+// How is how a destination came to be used.
+type How uint8
+
+// The ways.
+const (
+	Found How = iota // it was remembered
+	Named            // somebody named it for a backup
+	Made             // somebody made it a destination
+)
+
+// Remember puts a destination into the list of those that known tells, as the one used last. One that has moved is
+// known by its id, and disks that take turns at one place by theirs. Where it was before is still known: there may be
+// a copy of it, or what it was copied from. this.Source may be "" for none yet; what else this does not say is taken
+// from what is known. Those that are gone, as is says, are forgotten. The list appears by rename and is for its owner
+// alone.
+func (u *User) Remember(known func() []Known, this Known, how How, is func(dir string) (bool, error)) error {
 	name := u.KnownFile()
 	if name == "" {
 		return errNoHome
 	}
-	this := Known{Path: dest, ID: id, Source: source, Last: now.UTC()}
+	if err := u.own(); err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	this.Last, this.Once = this.Last.UTC(), how == Named
 	var list, same []Known // in the order of their last use
 	for _, k := range known() {
-		if k.ID == id {
+		if there, err := is(k.Path); err == nil && !there && u.gone(&k) {
+			continue
+		}
+		if k.ID == this.ID {
 			same = append(same, k)
 		} else {
 			list = append(list, k)
@@ -136,14 +175,28 @@ func (u *User) Remember(known func() []Known, dest, id, source string, now time.
 	}
 	if n := len(same); n > 0 {
 		before := same[n-1]
-		if i := slices.IndexFunc(same, func(k Known) bool { return k.Path == dest }); i >= 0 {
+		if i := slices.IndexFunc(same, func(k Known) bool { return k.Path == this.Path }); i >= 0 {
 			before = same[i]
 			same = slices.Delete(same, i, i+1)
 		}
-		this.Index, this.Source = before.Index, cmp.Or(source, before.Source)
+		this.Index, this.Source = before.Index, cmp.Or(this.Source, before.Source)
+		this.Once = before.Once && how == Found
 	}
 	list = append(list, same[max(0, len(same)-MaxPlaces+1):]...)
 	return Write(name, append(list, this))
+}
+
+// Forget takes the destination in the folder dest out of the list; false if it is not in it.
+func (u *User) Forget(dest string) (bool, error) {
+	list, err := u.Known()
+	if err != nil {
+		return false, err
+	}
+	left := slices.DeleteFunc(slices.Clone(list), func(k Known) bool { return k.Path == dest })
+	if len(left) == len(list) {
+		return false, nil
+	}
+	return true, Write(u.KnownFile(), left)
 }
 
 // Write replaces the list of known destinations.

@@ -1,6 +1,6 @@
 // Package state is what snap remembers for a user on a machine: the destinations that were backed up to, by which
 // another disk in the place of one is noticed, and which large indexes were proved. It is a convenience: without it
-// everything works.
+// everything works. Begin to read at known.go; places.go says which of them is used without being named.
 package state
 
 import (
@@ -26,6 +26,7 @@ func PasswdHome() string {
 type User struct {
 	LookupEnv func(key string) (string, bool)
 	OwnHome   func() string // the home folder as the system knows it, "" if it does not; nil: it does not
+	Temp      []string      // folders for temporary files; what is below is never used without being named
 }
 
 func (u *User) variable(key string) string {

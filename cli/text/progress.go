@@ -1,38 +1,68 @@
 package text
 
 import (
-	"fmt"
 	"io"
-	"sync/atomic"
+	"strings"
+	"sync"
 	"time"
 
-	"github.com/clipperhouse/displaywidth"
-	"github.com/dustin/go-humanize"
-	"github.com/vbauerster/mpb/v8"
-	"github.com/vbauerster/mpb/v8/decor"
-
 	"snap/internal/progress"
-	"snap/internal/quote"
 )
 
-// Progress is the one line on standard error that shows how long work gets on: stage, files, bytes,
-// rate, time left, and the path that is worked on. It wraps mpb, which draws it. A nil one shows nothing.
-type Progress struct {
-	style Style
-	bars  *mpb.Progress
-	bar   *mpb.Bar
-	last  atomic.Pointer[progress.State]
-	stage time.Time // when the stage began
+// Terminal is where a line of progress is drawn.
+type Terminal struct {
+	io.Writer
+	Width      func() int  // its columns now; nil, or 0 for not known: 80
+	Foreground func() bool // whether this process may write to it without disturbing another; nil: it may
 }
 
-// NewProgress begins to draw the line on w, a terminal.
-func NewProgress(w io.Writer, s Style) *Progress {
-	p := &Progress{style: s, stage: s.Now()}
-	p.last.Store(&progress.State{Stage: progress.Scanning})
-	p.bars = mpb.New(mpb.WithOutput(w), mpb.WithRefreshRate(150*time.Millisecond), mpb.WithAutoRefresh())
-	p.bar = p.bars.New(0, mpb.NopStyle(), mpb.BarRemoveOnComplete(),
-		mpb.PrependDecorators(decor.Any(func(s decor.Statistics) string { return p.line(s.AvailableWidth) })))
+// Progress is the one line on a terminal that shows how long work gets on: stage, files, bytes, rate, time left, and
+// the path that is worked on. It is drawn a few times a second, without anything that only some terminals know, and
+// not at all while the process is in the background. A nil one shows nothing.
+type Progress struct {
+	style Style
+	on    Terminal
+
+	mu     sync.Mutex // of what is shown
+	course *progress.Course
+
+	out   sync.Mutex // of the terminal
+	drawn int        // columns that the line has taken there
+	quit  chan struct{}
+	done  chan struct{}
+	end   sync.Once
+}
+
+// refresh is how often the line is drawn.
+const refresh = 200 * time.Millisecond
+
+// NewProgress begins to draw the line, once there is a state to show. meter counts the bytes of files in work, nil if
+// nobody does.
+func NewProgress(on Terminal, s Style, meter *progress.Meter) *Progress {
+	p := newProgress(on, s, meter)
+	go p.drawOften()
 	return p
+}
+
+func newProgress(on Terminal, s Style, meter *progress.Meter) *Progress {
+	return &Progress{style: s, on: on, course: progress.NewCourse(meter), quit: make(chan struct{}),
+		done: make(chan struct{})}
+}
+
+func (p *Progress) drawOften() {
+	defer close(p.done)
+	tick := time.NewTicker(refresh)
+	defer tick.Stop()
+	for {
+		select {
+		case <-p.quit:
+			return
+		case <-tick.C:
+			p.out.Lock()
+			p.draw()
+			p.out.Unlock()
+		}
+	}
 }
 
 // Show takes the newest state. It costs next to nothing.
@@ -40,18 +70,9 @@ func (p *Progress) Show(s progress.State) {
 	if p == nil {
 		return
 	}
-	if old := p.last.Load(); old.Stage != s.Stage {
-		p.stage = p.style.Now()
-	}
-	p.last.Store(&s)
-}
-
-// Messages is where standard error's other lines go while the line is shown: above it.
-func (p *Progress) Messages(w io.Writer) io.Writer {
-	if p == nil {
-		return w
-	}
-	return p.bars
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.course.Show(s, p.style.Now)
 }
 
 // End takes the line away.
@@ -59,49 +80,76 @@ func (p *Progress) End() {
 	if p == nil {
 		return
 	}
-	p.bar.Abort(true)
-	p.bars.Wait()
+	p.end.Do(func() {
+		close(p.quit)
+		<-p.done
+		p.out.Lock()
+		defer p.out.Unlock()
+		p.clear()
+	})
 }
 
-// line is the text for a terminal of this width.
-func (p *Progress) line(width int) string {
-	s := p.last.Load()
-	text := string(s.Stage)
-	if s.Files > 0 {
-		text += "  " + humanize.Comma(s.Files)
-		if s.TotalFiles > 0 {
-			text += " of " + humanize.Comma(s.TotalFiles)
-		}
-		text += " files"
-	}
-	elapsed := p.style.Now().Sub(p.stage)
-	if s.Bytes > 0 && (s.Stage == progress.Building || s.Stage == progress.Reading) {
-		text += "  " + p.style.Size(s.Bytes) + " of " + p.style.Size(s.TotalBytes)
-		if secs := elapsed.Seconds(); secs > 1 {
-			text += fmt.Sprintf("  %s/s", p.style.Size(int64(float64(s.Bytes)/secs)))
-		}
-	}
-	if left := timeLeft(s, elapsed); left > 0 {
-		text += "  " + left.String() + " left"
-	}
-	width = max(width-1, 20)
-	if room := width - displaywidth.String(text) - 2; s.Path != "" && room > 12 {
-		text += "  " + displaywidth.TruncateString(quote.Name(s.Path), room, "…")
-	}
-	return displaywidth.TruncateString(text, width, "…")
+// at is how it stands at the time now.
+func (p *Progress) at(now time.Time) standing {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return standing(p.course.At(now))
 }
 
-// timeLeft guesses from the larger part of the work, bytes or files; 0 for no idea yet.
-func timeLeft(s *progress.State, elapsed time.Duration) time.Duration {
-	if s.TotalFiles == 0 || elapsed < 2*time.Second {
-		return 0
+// draw draws the line over the one before.
+func (p *Progress) draw() {
+	at := p.at(p.style.Now())
+	if at.Stage == "" || !p.foreground() {
+		return
 	}
-	done := float64(s.Files) / float64(s.TotalFiles)
-	if s.TotalBytes > 0 {
-		done = min(done, float64(s.Bytes)/float64(s.TotalBytes))
+	width := p.width()
+	line := p.style.progressLine(&at, width)
+	n := columns(line)
+	io.WriteString(p.on, "\r"+line+strings.Repeat(" ", max(min(p.drawn, width-1)-n, 0)))
+	p.drawn = n
+}
+
+// clear takes the line away, as far as it is this process that has the terminal.
+func (p *Progress) clear() {
+	if p.drawn == 0 || !p.foreground() {
+		return
 	}
-	if done <= 0.01 || done >= 1 {
-		return 0
+	io.WriteString(p.on, "\r"+strings.Repeat(" ", min(p.drawn, p.width()-1))+"\r")
+	p.drawn = 0
+}
+
+func (p *Progress) foreground() bool { return p.on.Foreground == nil || p.on.Foreground() }
+
+func (p *Progress) width() int {
+	if p.on.Width != nil {
+		if n := p.on.Width(); n > 0 {
+			return n
+		}
 	}
-	return time.Duration(float64(elapsed) * (1 - done) / done).Round(time.Second)
+	return 80
+}
+
+// Messages is a writer to w, which is on the same terminal, for whole lines: they come to stand above the line.
+func (p *Progress) Messages(w io.Writer) io.Writer {
+	if m, ok := w.(messages); p == nil || ok && m.p == p {
+		return w
+	}
+	return messages{p, w}
+}
+
+type messages struct {
+	p *Progress
+	w io.Writer
+}
+
+func (m messages) Write(b []byte) (int, error) {
+	m.p.out.Lock()
+	defer m.p.out.Unlock()
+	shown := m.p.drawn > 0
+	m.p.clear()
+	n, err := m.w.Write(b)
+	if shown && err == nil && len(b) > 0 && b[len(b)-1] == '\n' {
+		m.p.draw()
+	}
+	return n, err
 }

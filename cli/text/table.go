@@ -15,7 +15,7 @@ type Column struct {
 	Head     string
 	Right    bool // numbers stand to the right
 	Cut      bool // cut to fit the terminal: for names and texts, never for what identifies
-	CutFront bool // and at the beginning: what tells long paths apart is at the end
+	Path     bool // and in the middle: a path
 	Optional bool // left out when it is empty or the terminal too narrow
 }
 
@@ -101,27 +101,13 @@ func (t *Table) fit(width int) {
 		}
 		room = max(room, leastRoom)
 		for _, row := range t.Rows {
-			if c.CutFront {
-				row[i] = cutAtFront(row[i], room)
+			if c.Path {
+				row[i] = Shorten(row[i], room)
 			} else {
 				row[i] = displaywidth.TruncateString(row[i], room, "…")
 			}
 		}
 	}
-}
-
-// cutAtFront is s without so much of its beginning that it fits width columns.
-func cutAtFront(s string, width int) string {
-	over := displaywidth.String(s) - width
-	if over <= 0 {
-		return s
-	}
-	g := displaywidth.StringGraphemes(s)
-	for over++; over > 0 && g.Next(); { // one more for the mark
-		over -= g.Width()
-		s = s[len(g.Value()):]
-	}
-	return "…" + s
 }
 
 // Pad is s with blanks behind it up to width columns.

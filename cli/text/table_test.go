@@ -40,14 +40,14 @@ func TestANoteWithoutRoomIsLeftOut(t *testing.T) {
 }
 
 // Long paths begin alike: what tells them apart stays.
-func TestPathsAreCutAtTheBeginning(t *testing.T) {
+func TestPathsAreCutInTheMiddle(t *testing.T) {
 	for width, want := range map[int]string{
 		0:  "Folder\na/long/way/旅行计划安/\na/long/way/b/\na/\n",
-		19: "Folder\n…ng/way/旅行计划安/\na/long/way/b/\na/\n",
-		11: "Folder\n…行计划安/\n…ong/way/b/\na/\n",
-		10: "Folder\n…行计划安/\n…ng/way/b/\na/\n",
+		19: "Folder\na/long…/旅行计划安/\na/long/way/b/\na/\n",
+		11: "Folder\na/l…计划安/\na/l…/way/b/\na/\n",
+		10: "Folder\na/lo…划安/\na/l…way/b/\na/\n",
 	} {
-		table := &Table{Columns: []Column{{Head: "Folder", Cut: true, CutFront: true}}}
+		table := &Table{Columns: []Column{{Head: "Folder", Cut: true, Path: true}}}
 		for _, p := range []string{"a/long/way/旅行计划安/", "a/long/way/b/", "a/"} {
 			table.Add(p)
 		}

@@ -38,3 +38,24 @@ func TestWrap(t *testing.T) {
 		}
 	}
 }
+
+func TestSaid(t *testing.T) {
+	for _, c := range []struct {
+		width      int
+		line, want string
+	}{
+		{0, "snap: as wide as it is: snap list -d /a/b", "snap: as wide as it is: snap list -d /a/b\n"},
+		{45, "snap: as wide as it is: snap list -d /a/b", "snap: as wide as it is: snap list -d /a/b\n"},
+		{40, "snap: as wide as it is: snap list -d /a/b", "snap: as wide as it is:\n      snap list -d /a/b\n"},
+		{26, "snap: wider than all that: snap list -d /a/b",
+			"snap: wider than all that:\n      snap list -d /a/b\n"},
+		{20, "snap: so narrow: snap list -d /a/b", "snap: so narrow:\n      snap list -d\n      /a/b\n"},
+		{20, "snap: /a/name/without/any/blank here", "snap:\n      /a/name/without/any/blank\n      here\n"},
+	} {
+		var b strings.Builder
+		s := &Said{Writer: &b, Width: func() int { return c.width }, Program: "snap"}
+		if n, err := s.Write([]byte(c.line + "\n")); n != len(c.line)+1 || err != nil || b.String() != c.want {
+			t.Errorf("%d columns: %d, %v\n%swant\n%s", c.width, n, err, b.String(), c.want)
+		}
+	}
+}

@@ -3,6 +3,11 @@ package wire
 import (
 	"time"
 
+	"snap/backup"
+	"snap/cli/text"
+	"snap/destination"
+	"snap/filter"
+	"snap/query"
 	"snap/record"
 )
 
@@ -69,6 +74,35 @@ type BackupSummary struct {
 	NotDue       bool         `json:"not_due"` // --if-older made no backup
 }
 
+// NewBackupSummary is how a backup ended that took so long. What was done besides it is for the caller to add.
+func NewBackupSummary(res *backup.Result, dryRun bool, took time.Duration) BackupSummary {
+	j := BackupSummary{Type: "summary", Skipped: res.Skipped, DryRun: dryRun, Errors: res.Errors, Vanished: res.Vanished,
+		Seconds: took.Seconds(), FilesResumed: res.Resumed.Files, DataResumed: res.Resumed.Bytes, Idle: []IdlePattern{},
+		RemovedNames: []string{}, RulesStopped: []string{},
+		Lost: Lost{Owner: res.Lost.Owner, Mode: res.Lost.Mode, Setuid: res.Lost.Setuid, Xattrs: res.Lost.Xattrs,
+			Times: res.Lost.Times}}
+	h := res.Header
+	if h == nil {
+		return j
+	}
+	if !dryRun {
+		s := NewSnapshot(h, h.State)
+		if h.Errors > 0 {
+			s.State = record.Incomplete
+		}
+		j.Snapshot = &s
+	}
+	j.FilesNew, j.FilesChanged, j.FilesMetadata, j.FilesMoved, j.FilesLinked, j.FilesRemoved = h.Added, h.Modified,
+		h.Metadata, h.Moved, h.Linked, h.Removed
+	j.DataAdded = h.CopiedBytes
+	return j
+}
+
+// NewNotDue says that no backup was made, because none was due.
+func NewNotDue() BackupSummary {
+	return BackupSummary{Type: "summary", Skipped: true, NotDue: true, RemovedNames: []string{}, RulesStopped: []string{}}
+}
+
 // Lost is of how many files and folders what could not be set.
 type Lost struct {
 	Owner  int64 `json:"owner"`
@@ -85,10 +119,29 @@ type IdlePattern struct {
 	Text string `json:"text"`
 }
 
+// NewIdlePatterns are all of rules.
+func NewIdlePatterns(rules []*filter.Rule) []IdlePattern {
+	all := []IdlePattern{}
+	for _, r := range rules {
+		file, _ := Name(r.File)
+		text, _ := Name(r.Text)
+		all = append(all, IdlePattern{File: file, Line: r.Line, Text: text})
+	}
+	return all
+}
+
 // ClockBehind says that a backup has an earlier time than a snapshot made before it.
 type ClockBehind struct {
 	Snapshot string    `json:"snapshot"` // the one with the latest time
 	Time     time.Time `json:"time"`     // its time
+}
+
+// NewClockBehind is b, null where the clock is not behind.
+func NewClockBehind(b *query.Behind) *ClockBehind {
+	if b == nil {
+		return nil
+	}
+	return &ClockBehind{Snapshot: b.Snapshot.Name, Time: b.Snapshot.Time}
 }
 
 // TakenOver says what was taken over.
@@ -96,4 +149,12 @@ type TakenOver struct {
 	From    string `json:"from"` // the user's name, "" where this machine knows none
 	FromUID uint32 `json:"from_uid"`
 	Files   int    `json:"files"` // files and folders that were given to the new owner; 0 in a dry run
+}
+
+// NewTakenOver is t, null where nothing was taken over.
+func NewTakenOver(t *destination.Taken) *TakenOver {
+	if t == nil {
+		return nil
+	}
+	return &TakenOver{From: text.UserName(t.From), FromUID: t.From, Files: t.Entries}
 }

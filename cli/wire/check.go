@@ -1,7 +1,10 @@
 package wire
 
 import (
+	"time"
+
 	"snap/destination/check"
+	"snap/internal/quote"
 )
 
 // CheckError is a finding of `check --json`.
@@ -16,6 +19,21 @@ type CheckError struct {
 	Repaired  bool        `json:"repaired"`
 	From      string      `json:"repaired_from,omitempty"`
 	Left      string      `json:"not_repaired,omitempty"` // why it was not, with --repair
+}
+
+// NewCheckError is f for programs.
+func NewCheckError(f *check.Finding) CheckError {
+	j := CheckError{Type: "error", What: f.What, Snapshots: f.Snapshots, Why: quote.Clean(f.Why), Below: f.Below,
+		Repaired: f.Repaired}
+	if j.Path, j.PathB64 = Name(f.Path); f.Repaired {
+		j.From = quote.Clean(f.From)
+	} else {
+		j.Left = quote.Clean(f.From)
+	}
+	if j.Snapshots == nil {
+		j.Snapshots = []string{}
+	}
+	return j
 }
 
 // CheckSummary is the last line of `check --json`.
@@ -34,4 +52,12 @@ type CheckSummary struct {
 	Unshared int64    `json:"unshared"`
 	Missing  []string `json:"missing"` // snapshots whose folders were removed
 	Seconds  float64  `json:"seconds"`
+}
+
+// NewCheckSummary is how a check ended that took so long.
+func NewCheckSummary(res *check.Result, took time.Duration) CheckSummary {
+	return CheckSummary{Type: "summary", Snapshots: res.Snapshots, Files: res.Files, InodesRead: res.InodesRead,
+		BytesRead: res.BytesRead, Damaged: res.Damaged, Repaired: res.Repaired, Errors: res.Errors, Unproved: res.Unproved,
+		Unshared: max(res.Links.Inodes-res.Links.Meant, 0), Missing: append([]string{}, res.Missing...),
+		Seconds: took.Seconds()}
 }

@@ -2,6 +2,7 @@ package wire
 
 import (
 	"snap/destination"
+	"snap/destination/reindex"
 )
 
 // Init is what `init --json` prints.
@@ -13,6 +14,13 @@ type Init struct {
 	Ready   destination.Capabilities `json:"capabilities"`
 	Taken   *TakenOver               `json:"taken_over,omitempty"`
 	Note    string                   `json:"note,omitempty"` // of a backup without a source: that it made none
+}
+
+// NewInit is what making dest a destination came to.
+func NewInit(dest string, made []string, can destination.Capabilities, taken *destination.Taken, note string) Init {
+	j := Init{Type: "summary", Made: append([]string{}, made...), Ready: can, Taken: NewTakenOver(taken), Note: note}
+	j.Path, j.PathB64 = Name(dest)
+	return j
 }
 
 // Reindex is what `reindex --json` prints.
@@ -32,6 +40,28 @@ type Rebuilt struct {
 	Name string `json:"name"` // "": nobody knows
 	Weak int64  `json:"files_without_hash"`
 	Why  string `json:"why"`
+}
+
+// NewReindex is what a reindex did.
+func NewReindex(res *reindex.Result) Reindex {
+	j := Reindex{Type: "summary", Snapshots: res.Snapshots, FromTrees: newRebuilt(res.FromTrees),
+		Lost: newRebuilt(res.Lost), Errors: []string{}}
+	j.Left, _ = Names(res.Left)
+	j.Foreign, _ = Names(res.Foreign)
+	for _, err := range res.Notes {
+		j.Errors = append(j.Errors, err.Error())
+	}
+	return j
+}
+
+func newRebuilt(all []reindex.Rebuilt) []Rebuilt {
+	out := make([]Rebuilt, len(all))
+	for i := range all {
+		s := &all[i]
+		out[i] = Rebuilt{Seq: s.Seq, Weak: s.Weak, Why: s.Err.Error()}
+		out[i].Name, _ = Name(s.Name)
+	}
+	return out
 }
 
 // Build is the JSON of `snap version`.

@@ -67,3 +67,18 @@ func (s *DiffSummary) Add(d *index.Difference) {
 func (s *DiffSummary) Total() int64 {
 	return s.Added + s.Modified + s.Metadata + s.Moved + s.Removed + s.Type
 }
+
+// NewDifference is d, one of the differences of q.
+func NewDifference(q *query.Diff, d *index.Difference) Difference {
+	j := Difference{
+		MessageType: "change", Change: d.Change.String(), SizeBefore: Size(d.Before), SizeAfter: Size(d.After),
+		Differs: append([]query.Aspect{}, query.Differs(d.Before, d.After)...), Problem: Problem(d.After),
+	}
+	if q.Next {
+		reason, stored := d.Reason.String(), d.Stored.String()
+		j.Reason, j.Stored = &reason, &stored
+	}
+	j.Path, j.PathB64 = Name(d.Path)
+	j.From, j.FromB64 = OptionalName(d.From)
+	return j
+}

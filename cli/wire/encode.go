@@ -1,5 +1,6 @@
-// Package wire has what snap prints as JSON: a type for every document and line of docs/json.md, and how names, times
-// and hashes stand in them. Fields are only added, never renamed or removed.
+// Package wire has what snap prints for programs. As JSON: a type for every document and line of docs/json.md, made
+// from a result by a function New…, and how names, times and hashes stand in them. Fields are only added, never renamed
+// or removed. [Metrics] is the status of a destination as Prometheus reads it.
 package wire
 
 import (

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"snap/internal/file"
+	"snap/query"
 	"snap/record"
 )
 
@@ -75,14 +76,11 @@ func Size(r *record.Record) *int64 {
 // Problem says what is wrong with a record: "unreadable", it could not be read; "unheld", the destination cannot hold
 // it; "inconsistent", it changed while it was read.
 func Problem(r *record.Record) string {
-	switch {
-	case r == nil:
-	case r.Unheld():
-		return "unheld"
-	case r.Has(record.Unreadable) || r.Exists() && !r.Held():
-		return "unreadable"
-	case r.Has(record.Inconsistent):
-		return "inconsistent"
+	if r == nil {
+		return ""
+	}
+	if kind := query.ProblemOf(r); kind != query.FewerXattrs {
+		return string(kind)
 	}
 	return ""
 }

@@ -1,5 +1,13 @@
 package wire
 
+import (
+	"time"
+
+	"snap/destination/retention"
+	"snap/index"
+	"snap/query"
+)
+
 // Removed is a snapshot in `prune` and `delete`.
 type Removed struct {
 	Type    string   `json:"message_type"` // "change"
@@ -42,4 +50,45 @@ type PurgeSummary struct {
 	Snapshots int     `json:"snapshots"`
 	Freed     int64   `json:"bytes_freed"`
 	Seconds   float64 `json:"seconds"`
+}
+
+// NewRemoved is e for programs.
+func NewRemoved(e *retention.Decision) Removed {
+	return Removed{Type: "change", Name: e.Header.Name, Keep: e.Keep, Reasons: e.Reasons, Freed: e.Freed}
+}
+
+// NewRemovedSummary is what becomes of the snapshots of dest by plan; stopped says why rules did not run.
+func NewRemovedSummary(dest string, plan *retention.Plan, dry bool, stopped []string,
+	took time.Duration) RemovedSummary {
+	j := RemovedSummary{Type: "summary", DryRun: dry, Seconds: took.Seconds(), Stopped: append([]string{}, stopped...),
+		NeedsMost: plan.Most() != nil}
+	j.Destination, j.DestinationB64 = Name(dest)
+	for i := range plan.List {
+		if e := &plan.List[i]; e.Keep {
+			j.Kept++
+		} else {
+			j.Removed++
+			j.Freed += e.Freed
+		}
+	}
+	return j
+}
+
+// NewPurged is a path that goes.
+func NewPurged(p *query.PurgePath) Purged {
+	j := Purged{Type: "change", Kind: p.Kind.String(), Snapshots: p.Snapshots}
+	j.Path, j.PathB64 = Name(p.Path)
+	return j
+}
+
+// NewPurgeSummary is what goes, or in a dry run would go.
+func NewPurgeSummary(paths int, plan *index.Purging, dry bool, took time.Duration) PurgeSummary {
+	j := PurgeSummary{Type: "summary", DryRun: dry, Paths: paths, Freed: plan.Freed.Bytes, Seconds: took.Seconds()}
+	for i := range plan.Snapshots {
+		if s := &plan.Snapshots[i]; s.Files+s.Dirs > 0 {
+			j.Snapshots++
+			j.Entries += s.Files + s.Dirs
+		}
+	}
+	return j
 }

@@ -25,11 +25,13 @@ type Schedule struct {
 	Units   []string   `json:"units"` // the files, or the line of the crontab
 }
 
-// Fill takes over how it stands; nil is nothing.
-func (j *Schedule) Fill(by string, st *schedule.State) {
-	j.Units = []string{}
+// NewSchedule is how it stands with the backups of dest that run by themselves: by is who runs them, st is nil where
+// nobody does.
+func NewSchedule(dest, by string, st *schedule.State, changed, dryRun bool) Schedule {
+	j := Schedule{Type: "summary", Changed: changed, DryRun: dryRun, Units: []string{}}
+	j.Path, j.PathB64 = Name(dest)
 	if st == nil {
-		return
+		return j
 	}
 	stamp := func(t time.Time) *time.Time {
 		if t.IsZero() {
@@ -46,4 +48,5 @@ func (j *Schedule) Fill(by string, st *schedule.State) {
 		name, _ := Name(u)
 		j.Units = append(j.Units, name)
 	}
+	return j
 }

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"snap/query"
 	"snap/record"
 )
 
@@ -54,6 +55,25 @@ func NewSnapshot(h *record.Header, state record.State) Snapshot {
 	}
 }
 
+// NewList are the snapshots that `list` shows, with the states that people see; there is what --changed asks of each,
+// nil for nothing.
+func NewList(chosen query.Snapshots, state func(*record.Header) record.State, last query.LastRun,
+	there func(*record.Header) int) []Snapshot {
+	all := make([]Snapshot, len(chosen))
+	for i := range chosen {
+		all[i] = NewSnapshot(&chosen[i], state(&chosen[i]))
+		if there != nil {
+			n := there(&chosen[i])
+			all[i].ChangedBelow = &n
+		}
+	}
+	if n := len(all); !last.Unchanged.IsZero() && n > 0 && all[n-1].Seq == last.Header.Seq {
+		t := Time(last.Unchanged)
+		all[n-1].LastUnchanged = &t
+	}
+	return all
+}
+
 // Labels is a snapshot in `tag --json` and `note --json`, of which an array is printed.
 type Labels struct {
 	Name string   `json:"name"`
@@ -69,4 +89,13 @@ func NewLabels(h *record.Header) Labels {
 		tags = []string{}
 	}
 	return Labels{Name: h.Name, Seq: h.Seq, Tags: tags, Note: h.Note}
+}
+
+// NewLabelled are the labels of all.
+func NewLabelled(all []*record.Header) []Labels {
+	out := []Labels{}
+	for _, h := range all {
+		out = append(out, NewLabels(h))
+	}
+	return out
 }

@@ -1,6 +1,8 @@
 package wire
 
 import (
+	"slices"
+
 	"snap/index"
 	"snap/query"
 	"snap/record"
@@ -71,6 +73,19 @@ type Freed struct {
 	Snapshots  []StatsSnapshot `json:"snapshots"`   // those named, oldest first, without missing ones
 	FreedFiles int64           `json:"freed_files"` // what deleting all of them frees
 	FreedBytes int64           `json:"freed_bytes"`
+}
+
+// NewFreed is what deleting snapshots frees.
+func NewFreed(s *query.Stats, freed *query.Freed) Freed {
+	j := Freed{Snapshots: []StatsSnapshot{}, FreedFiles: freed.Amount.Inodes, FreedBytes: freed.Amount.Bytes}
+	disk := int64(0)
+	for i, h := range s.Snapshots {
+		disk = record.Plus(disk, s.Shares[i].New.Bytes)
+		if slices.Contains(freed.Snapshots, i) {
+			j.Snapshots = append(j.Snapshots, NewStatsSnapshot(h, &s.Shares[i], disk))
+		}
+	}
+	return j
 }
 
 // NewStats is s for programs.

@@ -224,7 +224,7 @@ func startShell(t *testing.T, shell, name, dir string) *terminal {
 	c.Dir, c.Stdin, c.Stdout, c.Stderr = dir, tty, tty, tty
 	c.Env = append(os.Environ(), "HOME="+home, "ZDOTDIR="+home, "XDG_STATE_HOME="+home, "XDG_CONFIG_HOME="+home+"/.config",
 		"XDG_DATA_HOME="+home+"/.local/share",
-		"PATH="+dir+":"+os.Getenv("PATH"), "TERM=xterm", "LC_ALL=C.UTF-8", "SNAP_DEST=")
+		"PATH="+dir+":"+os.Getenv("PATH"), "TERM=xterm", "LC_ALL=C.UTF-8", "SNAP_DEST="+filepath.Join(dir, "my disk"))
 	c.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
 	if err := c.Start(); err != nil {
 		t.Fatal(err)

@@ -39,7 +39,7 @@ type Options struct {
 	Repair   bool      // repair what can be repaired; takes the destination's lock
 	Jobs     int       // files read at the same time; 0: 4
 	LockWait time.Duration
-	Holder   string               // what others see while a repair holds the lock
+	Holder   destination.Holder   // what others see while a repair holds the lock
 	Progress func(progress.State) // called with the progress; nil: nobody is
 }
 
@@ -141,6 +141,7 @@ func (c *checker) run(ctx context.Context) error {
 		return err
 	}
 	c.keepsAll = destination.KeepsAll[info.Type]
+	c.o.Progress(progress.State{Stage: progress.CheckingIndex})
 	if _, err := c.d.DB.Check(ctx, c.indexFault); err != nil {
 		return c.indexError(err)
 	}
@@ -226,6 +227,10 @@ func (c *checker) trees(ctx context.Context) error {
 	if err := c.prepareReading(ctx); err != nil {
 		return err
 	}
+	if c.at.Stage = progress.Checking; c.read.any() {
+		c.at.Stage = progress.Reading
+	}
+	c.o.Progress(c.at)
 	for pass := range c.read.passes {
 		c.read.begin(pass)
 		for pos := range c.snaps {

@@ -5,6 +5,7 @@ import (
 	"iter"
 
 	"snap/internal/file"
+	"snap/internal/progress"
 	"snap/internal/stream"
 	"snap/record"
 	"snap/scan"
@@ -140,7 +141,9 @@ func (t *treeCheck) look(ctx context.Context, l *batch) (*batch, error) {
 			continue
 		}
 		var sum [32]byte
-		sum, s.bytes, s.failed = r.sum(ctx, in, name, &s.stat, &s.rec)
+		work := progress.MeterOf(ctx).Begin(s.path, s.stat.Size)
+		sum, s.bytes, s.failed = r.sum(ctx, in, name, &s.stat, &s.rec, work.Moved)
+		work.End()
 		if s.failed != nil && ctx.Err() != nil {
 			return nil, ctx.Err()
 		}

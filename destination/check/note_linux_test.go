@@ -73,7 +73,8 @@ func TestACheckLeavesItsResult(t *testing.T) {
 	if !reflect.DeepEqual(found.Left.Found, want) || want[0].Why == "" {
 		t.Errorf("found %+v, want %+v", found.Left.Found, want)
 	}
-	if c := look(check.Options{}); c.Errors != 0 || c.Left == nil || !reflect.DeepEqual(c.Left.Found, want) || !c.Left.Time.Equal(found.Time) {
+	if c := look(check.Options{}); c.Errors != 0 || c.Left == nil ||
+		!reflect.DeepEqual(c.Left.Found, want) || !c.Left.Time.Equal(found.Time) {
 		t.Errorf("one that does not read: %+v", c)
 	}
 	if c := look(check.Options{Read: backuptest.ReadAll, Repair: true}); c.Repaired != 1 || c.Errors != 0 ||

@@ -218,9 +218,9 @@ const uncached = 1 << 20
 var errExchanged = errors.New("it was exchanged while it was looked at")
 
 // sum hashes the file name, which must be the one that stat describes, in the form of the record rec, or as one
-// without holes if that is nil.
+// without holes if that is nil. moved hears of the bytes that are read, unless it is nil.
 func (r *reader) sum(ctx context.Context, in *file.Dir, name string, stat *file.Stat,
-	rec *record.Record) (sum [32]byte, n int64, err error) {
+	rec *record.Record, moved func(int64)) (sum [32]byte, n int64, err error) {
 	r.ready()
 	f, err := in.Open(name)
 	if err != nil {
@@ -238,6 +238,7 @@ func (r *reader) sum(ctx context.Context, in *file.Dir, name string, stat *file.
 		f.Uncache()
 		defer f.Uncache()
 	}
+	f.Watch(moved)
 	r.h.Begin(record.SparseForm(f, &now, rec))
 	n, err = file.Hash(ctx, f, now.Size, r.h, *r.buf)
 	r.h.Sum(sum[:0])

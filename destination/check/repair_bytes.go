@@ -78,7 +78,7 @@ func (m *repairer) sum(ctx context.Context, d *file.Dir, name string, stat *file
 		return s
 	}
 	var s sum
-	s.hash, _, s.err = m.reader.sum(ctx, d, name, stat, nil)
+	s.hash, _, s.err = m.reader.sum(ctx, d, name, stat, nil, nil)
 	if ctx.Err() == nil {
 		m.sums[key] = s
 	}

@@ -8,7 +8,6 @@ import (
 	"io/fs"
 
 	"snap/internal/file"
-	"snap/internal/progress"
 	"snap/internal/stream"
 	"snap/record"
 )
@@ -62,10 +61,7 @@ func (c *checker) tree(ctx context.Context, pos int) error {
 			t.addPath(&lot.paths[i])
 		}
 		if n := len(lot.paths); n > 0 {
-			c.at.Stage, c.at.Files, c.at.Path = progress.Checking, c.at.Files+int64(n), lot.paths[n-1].path
-			if c.read.any() {
-				c.at.Stage, c.at.Bytes = progress.Reading, c.res.BytesRead
-			}
+			c.at.Files, c.at.Bytes, c.at.Path = c.at.Files+int64(n), c.res.BytesRead, lot.paths[n-1].path
 			c.o.Progress(c.at)
 		}
 	}

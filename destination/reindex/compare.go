@@ -36,7 +36,7 @@ func (m *treeReader) compare(ctx context.Context) error {
 			return err
 		}
 		if m.n++; m.n&1023 == 0 {
-			m.r.o.Progress(progress.State{Stage: progress.Indexing, Files: m.n, Path: m.head.Name})
+			m.r.o.Progress(progress.State{Stage: progress.Indexing, Files: m.n, Path: m.r.at})
 		}
 	}
 	return ctx.Err()

@@ -1,6 +1,7 @@
 package reindex
 
 import (
+	"context"
 	"errors"
 
 	"snap/destination"
@@ -10,13 +11,13 @@ import (
 )
 
 // lookup is the record of a path in the snapshot before.
-func (d *decider) lookup(path string) (*record.Record, error) {
-	rec, _, err := d.r.d.DB.Lookup(d.ctx, d.seq, path)
+func (d *decider) lookup(ctx context.Context, path string) (*record.Record, error) {
+	rec, _, err := d.r.d.DB.Lookup(ctx, d.seq, path)
 	return &rec, err
 }
 
 // decide completes the record of an entry that differs with the best that is known about it.
-func (d *decider) decide(path string, rec, hint *record.Record) error {
+func (d *decider) decide(ctx context.Context, path string, rec, hint *record.Record) error {
 	if !rec.Exists() {
 		if hint == nil {
 			return nil
@@ -29,7 +30,7 @@ func (d *decider) decide(path string, rec, hint *record.Record) error {
 		return err
 	}
 	if rec.Kind == file.Folder {
-		return d.folder(path, rec, hint)
+		return d.folder(ctx, path, rec, hint)
 	}
 	if !isNew(rec) { // the number of its names changed
 		return nil
@@ -40,20 +41,20 @@ func (d *decider) decide(path string, rec, hint *record.Record) error {
 		if _, ok := d.links[ino]; !ok {
 			d.links[ino] = from
 		}
-		if done, err := d.inherit(rec, from, record.Moved, record.SameIdentity); done || err != nil {
+		if done, err := d.inherit(ctx, rec, from, record.Moved, record.SameIdentity); done || err != nil {
 			return err
 		}
 	}
 	if from, ok := d.links[ino]; ok {
-		if done, err := d.inherit(rec, from, rec.Change, record.HardLink); done || err != nil {
+		if done, err := d.inherit(ctx, rec, from, rec.Change, record.HardLink); done || err != nil {
 			return err
 		}
 	}
-	if done, err := d.takeReturned(path, rec); done || err != nil {
+	if done, err := d.takeReturned(ctx, path, rec); done || err != nil {
 		return err
 	}
 	if hint != nil {
-		if err := d.improve(path, rec, hint); err != nil {
+		if err := d.improve(ctx, path, rec, hint); err != nil {
 			return err
 		}
 	}
@@ -69,8 +70,9 @@ func (d *decider) decide(path string, rec, hint *record.Record) error {
 
 // inherit gives rec what the snapshot before knows about the same inode at the path from; false if something else is
 // there.
-func (d *decider) inherit(rec *record.Record, from string, change record.Change, reason record.Reason) (bool, error) {
-	old, err := d.lookup(from)
+func (d *decider) inherit(ctx context.Context, rec *record.Record, from string, change record.Change,
+	reason record.Reason) (bool, error) {
+	old, err := d.lookup(ctx, from)
 	if errors.Is(err, index.ErrNotFound) || err == nil && (old.Kind != rec.Kind || old.Stored == record.Absent) {
 		return false, nil
 	}
@@ -86,7 +88,7 @@ func (d *decider) inherit(rec *record.Record, from string, change record.Change,
 }
 
 // improve replaces an unhashed record by the one of the damaged change set, if that describes what is in the tree.
-func (d *decider) improve(path string, rec, hint *record.Record) error {
+func (d *decider) improve(ctx context.Context, path string, rec, hint *record.Record) error {
 	if !hint.Exists() || hint.Stored == record.Absent || hint.Kind != rec.Kind || hint.Rdev != rec.Rdev ||
 		hint.Target != rec.Target ||
 		rec.Kind == file.Regular && (hint.Size != rec.Size || !destination.CloseEnough(rec.Mtime, hint.Mtime)) {
@@ -104,7 +106,7 @@ func (d *decider) improve(path string, rec, hint *record.Record) error {
 	}
 	rec.Change = change
 	if hint.Change == record.Moved && d.gone.Has(hint.From) {
-		if _, err := d.lookup(hint.From); err == nil {
+		if _, err := d.lookup(ctx, hint.From); err == nil {
 			rec.Change, rec.From = record.Moved, hint.From
 			return nil
 		} else if !errors.Is(err, index.ErrNotFound) {
@@ -114,7 +116,7 @@ func (d *decider) improve(path string, rec, hint *record.Record) error {
 	if change == record.Added || d.seq == 0 {
 		return nil
 	}
-	old, err := d.lookup(path)
+	old, err := d.lookup(ctx, path)
 	if err != nil {
 		return err
 	}
@@ -125,10 +127,10 @@ func (d *decider) improve(path string, rec, hint *record.Record) error {
 }
 
 // folder decides about a folder: it moved if its entries did.
-func (d *decider) folder(path string, rec, hint *record.Record) error {
+func (d *decider) folder(ctx context.Context, path string, rec, hint *record.Record) error {
 	change, reason := rec.Change, rec.Reason
 	if hint != nil && hint.Exists() && hint.Kind == file.Folder {
-		if err := d.improve(path, rec, hint); err != nil {
+		if err := d.improve(ctx, path, rec, hint); err != nil {
 			return err
 		}
 	}
@@ -139,7 +141,7 @@ func (d *decider) folder(path string, rec, hint *record.Record) error {
 		}
 		return nil
 	}
-	old, err := d.lookup(from)
+	old, err := d.lookup(ctx, from)
 	if err != nil {
 		return err
 	}

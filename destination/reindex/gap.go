@@ -72,10 +72,10 @@ func (m *treeReader) overGap(ctx context.Context, e *destination.OlderTrees, pat
 }
 
 // takeReturned turns rec into a link over the snapshots in which it was away, if it is one.
-func (d *decider) takeReturned(path string, rec *record.Record) (bool, error) {
+func (d *decider) takeReturned(ctx context.Context, path string, rec *record.Record) (bool, error) {
 	first := d.returns[rec.Ino]
 	if first != "" && first != path {
-		old, err := d.overGap(d.ctx, d.elders, first, rec)
+		old, err := d.overGap(ctx, d.elders, first, rec)
 		if err != nil || old == nil {
 			return false, err
 		}
@@ -83,7 +83,7 @@ func (d *decider) takeReturned(path string, rec *record.Record) (bool, error) {
 		rec.Stored, rec.Link = record.Joined, first
 		return true, nil
 	}
-	old, err := d.overGap(d.ctx, d.elders, path, rec)
+	old, err := d.overGap(ctx, d.elders, path, rec)
 	if err != nil || old == nil {
 		return false, err
 	}

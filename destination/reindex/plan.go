@@ -86,6 +86,14 @@ func arrange(sets []foundSet, trees []foundTree) (steps []step, left []foundTree
 // follows reports whether the step's change set is whole and relative to the snapshot parent.
 func (s *step) follows(parent uint64) bool { return s.whole && s.head.Parent == parent }
 
+// title is the name of the snapshot, "" if nobody knows it.
+func (s *step) title() string {
+	if s.head != nil {
+		return s.head.Name
+	}
+	return s.name
+}
+
 // allFollow says why not every step has a whole change set that is relative to the step before, nil if each has.
 func allFollow(steps []step) error {
 	before := uint64(0)

@@ -23,9 +23,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"io/fs"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -39,8 +37,8 @@ import (
 // Options say how the index is made again. The zero value reads the change sets, and takes as
 // snapshots the trees that they name.
 type Options struct {
-	LockWait time.Duration // how long to wait for another run; 0: not at all
-	Holder   string        // what others see while this run holds the lock
+	LockWait time.Duration      // how long to wait for another run; 0: not at all
+	Holder   destination.Holder // what others see while this run holds the lock
 
 	// Time is the time that the name of a snapshot tells, false if it is no snapshot's name. Folders with
 	// such a name are taken for snapshots even if no change set names them. nil: no folder is.
@@ -123,6 +121,7 @@ type reindex struct {
 	old  *index.DB // the index that is replaced, nil if it cannot be read
 	id   string    // of the destination
 	res  Result
+	at   string // the snapshot that is being taken in, and how many there are
 
 	last   *record.Header            // the newest snapshot of the new index so far
 	older  map[uint64]*record.Header // all of them, by their numbers
@@ -156,25 +155,16 @@ func (r *reindex) run(ctx context.Context) error {
 	for _, t := range left {
 		r.res.Left = append(r.res.Left, t.name)
 	}
-	r.id = id
-	for i := range sets {
-		if h := sets[i].head; h != nil {
-			r.near, r.id = h, cmp.Or(h.Destination, r.id)
-		}
-	}
-	if r.id == "" {
-		r.id = strings.ToLower(rand.Text())
-	}
-	fresh := filepath.Join(r.work.Path(), index.Name)
-	r.res.ID = r.id
-	if err := index.Create(fresh, r.id); err != nil {
-		return err
-	}
-	if r.d.DB, err = index.Open(fresh); err != nil {
+	if err := r.create(id, sets); err != nil {
 		return err
 	}
 	defer r.closeTree()
 	for i := range steps {
+		r.at = fmt.Sprintf("%d of %d", i+1, len(steps))
+		if name := steps[i].title(); name != "" {
+			r.at = name + ", " + r.at
+		}
+		r.o.Progress(progress.State{Stage: progress.Indexing, Path: r.at})
 		if err := r.takeSnapshot(ctx, &steps[i], i == len(steps)-1); err != nil {
 			return err
 		}
@@ -194,241 +184,23 @@ func (r *reindex) run(ctx context.Context) error {
 	return err
 }
 
-// finishDeletions finishes a deletion that was killed while the change sets still had its snapshots.
-func (r *reindex) finishDeletions(ctx context.Context) error {
-	err := r.d.FinishDeletions(ctx, &destination.Remover{Jobs: r.o.Jobs})
-	if stuck := (*destination.StuckError)(nil); errors.As(err, &stuck) {
-		r.res.Notes = append(r.res.Notes, stuck)
-	} else if err != nil {
+// create begins the new index, with the id of the destination that the change sets name, else the one that the old
+// index has.
+func (r *reindex) create(id string, sets []foundSet) (err error) {
+	r.id = id
+	for i := range sets {
+		if h := sets[i].head; h != nil {
+			r.near, r.id = h, cmp.Or(h.Destination, r.id)
+		}
+	}
+	if r.id == "" {
+		r.id = strings.ToLower(rand.Text())
+	}
+	fresh := filepath.Join(r.work.Path(), index.Name)
+	r.res.ID = r.id
+	if err := index.Create(fresh, r.id); err != nil {
 		return err
 	}
-	all, err := r.d.DB.Snapshots(ctx)
-	r.res.Snapshots = len(all)
+	r.d.DB, err = index.Open(fresh)
 	return err
 }
-
-// sortTrash takes their numbers from deleted snapshots where trees get them that no change set names: the end of
-// the deletion would forget these.
-func (r *reindex) sortTrash(steps []step) error {
-	gone, err := destination.Numbered(r.d.Trash)
-	for _, seq := range gone {
-		if err == nil && slices.ContainsFunc(steps, func(s step) bool { return s.seq == seq && s.tree && s.head == nil }) {
-			err = r.d.Trash.Rename(destination.ChangeSetName(seq), r.d.Trash, destination.StuckName(seq))
-		}
-	}
-	return err
-}
-
-// setAsideOld renames the change sets of lost snapshots, so that no recovery tries to import them again.
-func (r *reindex) setAsideOld() error {
-	for _, l := range r.res.Lost {
-		name := destination.ChangeSetName(l.Seq)
-		if err := destination.ClearPlace(r.d.ChangesDir, name); err != nil {
-			return err
-		}
-		if err := r.d.ChangesDir.Replace(name, r.d.ChangesDir, name+".lost"); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return err
-		}
-	}
-	return nil
-}
-
-// takeSnapshot brings one snapshot into the new index.
-func (r *reindex) takeSnapshot(ctx context.Context, s *step, last bool) error {
-	parent := uint64(0)
-	if r.last != nil {
-		parent = r.last.Seq
-	}
-	switch {
-	case s.follows(parent) || s.follows(0) && !r.broken:
-		return r.takeSet(ctx, s, last)
-	case s.tree:
-		if s.whole {
-			s.why = errors.New("its change set is relative to a snapshot that is lost")
-		}
-		return r.takeTree(ctx, s)
-	}
-	r.broken = true
-	switch {
-	case s.whole:
-		s.why = errors.New("its change set is relative to a snapshot that is lost, and its folder is gone")
-	case s.why == nil:
-		s.why = errors.New("its change set is missing, and its folder is not known")
-	}
-	r.res.Lost = append(r.res.Lost, Rebuilt{Seq: s.seq, Name: s.name, Err: s.why})
-	return nil
-}
-
-// takeSet imports a change set. The last one may be that of a run that was killed between the renames of its set and
-// its tree; its tree is published then.
-func (r *reindex) takeSet(ctx context.Context, s *step, last bool) error {
-	h := s.head
-	if err := r.label(h); err != nil {
-		return err
-	}
-	r.o.Progress(progress.State{Stage: progress.Indexing, Path: h.Name})
-	work := ""
-	if last && !s.tree {
-		var err error
-		if work, err = r.d.UnpublishedWork(); err != nil {
-			return err
-		}
-	}
-	sourceless := h.Source == "" && r.o.Source != ""
-	h.Source = cmp.Or(h.Source, r.o.Source)
-	if err := r.d.ImportChangeSet(ctx, h); err != nil {
-		return fmt.Errorf("change set %d: %w", h.Seq, err)
-	}
-	if sourceless {
-		r.res.Sourced++
-		if err := r.writeSource(ctx, h); err != nil {
-			return err
-		}
-	}
-	if work != "" {
-		h.Work = work
-		if err := r.d.PublishPrepared(ctx, h); err != nil {
-			return err
-		}
-	}
-	r.done(h)
-	return nil
-}
-
-// writeSource writes the change set of a snapshot again, with the source that it did not name.
-func (r *reindex) writeSource(ctx context.Context, h *record.Header) error {
-	prev := uint64(0)
-	if r.last != nil {
-		prev = r.last.Seq
-	}
-	head := *h
-	head.State, head.Work, head.Bucket = "", "", 0
-	counted := head // not all that a run counts can be counted again
-	return r.d.WriteChangeSet(ctx, prev, &head, &counted)
-}
-
-// done makes h the newest snapshot of the new index.
-func (r *reindex) done(h *record.Header) {
-	r.closeTree()
-	r.last, r.broken = h, false
-	r.older[h.Seq] = h
-	r.res.Snapshots++
-}
-
-// closeTree closes the tree that was looked at last.
-func (r *reindex) closeTree() {
-	if r.before != nil {
-		r.before.close()
-		r.before = nil
-	}
-}
-
-// setsSuffice says why not every snapshot can be made from its change set as it was, nil if each can.
-func (r *reindex) setsSuffice(steps []step, left []foundTree) error {
-	if err := allFollow(steps); err != nil {
-		return err
-	}
-	if len(left) > 0 {
-		return fmt.Errorf("no change set names the folder %q", left[0].name)
-	}
-	// The newest snapshot may have another name than those that are known by it.
-	if latest, err := r.d.Root.Readlink(destination.LatestName); err == nil && record.CheckName(latest) == nil {
-		there, err := destination.FolderAt(r.d.Root, latest)
-		if err != nil {
-			return err
-		}
-		if there && !slices.ContainsFunc(steps, func(s step) bool { return s.name == latest }) {
-			return fmt.Errorf("no change set names the folder %q", latest)
-		}
-	}
-	for i := range steps {
-		h := *steps[i].head
-		if _, err := r.d.ApplyLabels(&h); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// label enters the labels that a snapshot was given later.
-func (r *reindex) label(h *record.Header) error {
-	_, err := r.d.ApplyLabels(h)
-	if errors.Is(err, record.ErrDamaged) {
-		r.res.Notes = append(r.res.Notes,
-			fmt.Errorf("the tags and the note of %s are those it was made with: %w", h.Name, err))
-		return nil
-	}
-	return err
-}
-
-// newest is the name of the newest snapshot, "" for none.
-func (r *reindex) newest() string {
-	if r.last == nil {
-		return ""
-	}
-	return r.last.Name
-}
-
-// replace puts the new index in the place of the old one, which becomes index.db.old. A file there is
-// replaced in one step; what is no file, and so no index, is moved away first.
-func (r *reindex) replace(ctx context.Context) error {
-	const name, old = index.Name, index.Name + ".old"
-	if err := r.d.DB.Release(); err != nil {
-		return err
-	}
-	if err := r.proveFresh(ctx); err != nil {
-		return err
-	}
-	if err := r.work.Sync(); err != nil {
-		return err
-	}
-	s, err := r.d.Meta.Lstat(name)
-	there := err == nil
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	if there {
-		if err := r.d.Meta.Replace(old, r.work, "older"); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return err
-		}
-		if s.Kind == file.Regular {
-			err = r.d.Meta.Link(r.d.Meta, name, old)
-		} else {
-			err = r.d.Meta.Rename(name, r.d.Meta, old)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	if err := r.work.Replace(name, r.d.Meta, name); err != nil {
-		return err
-	}
-	if err := r.d.Meta.Sync(); err != nil {
-		return err
-	}
-	r.d.DB, err = index.Open(index.Path(r.d.Path))
-	return err
-}
-
-// proveFresh opens the new index as the next run will. One that cannot be opened replaces nothing.
-func (r *reindex) proveFresh(ctx context.Context) error {
-	fresh, err := index.Open(filepath.Join(r.work.Path(), "index.db"))
-	if err != nil {
-		return err
-	}
-	if err := fresh.Prove(ctx); err != nil {
-		return err
-	}
-	all, err := fresh.Snapshots(ctx)
-	if err == nil && len(all) != r.res.Snapshots {
-		err = fmt.Errorf("%w: it was made of %d snapshots and has %d", record.ErrDamaged, r.res.Snapshots, len(all))
-	}
-	return err
-}
-
-// ErrSetsDamaged: not every snapshot has a whole change set, so that an index made from them would know less than the
-// trees.
-var ErrSetsDamaged = errors.New("the change sets are not whole")

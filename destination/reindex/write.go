@@ -38,8 +38,8 @@ func (m *treeReader) write(ctx context.Context, s *step) error {
 	if err != nil {
 		return err
 	}
-	d := &decider{treeReader: m, ctx: ctx, folders: folders, elders: elders, returns: returns, made: map[uint64]string{}}
-	if err := d.writeAll(w); err != nil {
+	d := &decider{treeReader: m, folders: folders, elders: elders, returns: returns, made: map[uint64]string{}}
+	if err := d.writeAll(ctx, w); err != nil {
 		return err
 	}
 	m.head.Removed -= d.elsewhere
@@ -100,7 +100,6 @@ func isNew(rec *record.Record) bool {
 // decider turns what compare found into the final records, in key order.
 type decider struct {
 	*treeReader
-	ctx       context.Context
 	folders   map[string]string
 	elders    *destination.OlderTrees
 	returns   returns
@@ -111,7 +110,7 @@ type decider struct {
 	hint *record.Entry                       // the next of them, nil at the end
 }
 
-func (d *decider) writeAll(w *record.ChangeWriter) error {
+func (d *decider) writeAll(ctx context.Context, w *record.ChangeWriter) error {
 	next, stop := iter.Pull2(d.hints)
 	defer stop()
 	d.next = next
@@ -120,13 +119,13 @@ func (d *decider) writeAll(w *record.ChangeWriter) error {
 	}
 	for e, err := range d.out.All() {
 		if err == nil {
-			err = d.ctx.Err()
+			err = ctx.Err()
 		}
 		if err != nil {
 			return err
 		}
 		for d.hint != nil && record.Compare(d.hint.Path, e.Path) < 0 {
-			if err := d.unmatchedHint(w); err != nil {
+			if err := d.unmatchedHint(ctx, w); err != nil {
 				return err
 			}
 		}
@@ -134,7 +133,7 @@ func (d *decider) writeAll(w *record.ChangeWriter) error {
 		if d.hint != nil && d.hint.Path == e.Path {
 			hint = &d.hint.Record
 		}
-		if err := d.decide(e.Path, &rec, hint); err != nil {
+		if err := d.decide(ctx, e.Path, &rec, hint); err != nil {
 			return err
 		}
 		if err := d.put(w, e.Path, &rec); err != nil {
@@ -147,7 +146,7 @@ func (d *decider) writeAll(w *record.ChangeWriter) error {
 		}
 	}
 	for d.hint != nil {
-		if err := d.unmatchedHint(w); err != nil {
+		if err := d.unmatchedHint(ctx, w); err != nil {
 			return err
 		}
 	}
@@ -185,7 +184,7 @@ func (d *decider) step() error {
 
 // unmatchedHint uses a hint about a path that compare did not meet. Only entries that were in the source and could
 // not be made in the tree need one: nothing else knows of them.
-func (d *decider) unmatchedHint(w *record.ChangeWriter) error {
+func (d *decider) unmatchedHint(ctx context.Context, w *record.ChangeWriter) error {
 	path, rec := d.hint.Path, d.hint.Record
 	if err := d.step(); err != nil {
 		return err
@@ -193,7 +192,7 @@ func (d *decider) unmatchedHint(w *record.ChangeWriter) error {
 	if absent, err := d.absent(path, &rec); !absent || err != nil {
 		return err
 	}
-	if _, err := d.lookup(path); !errors.Is(err, index.ErrNotFound) {
+	if _, err := d.lookup(ctx, path); !errors.Is(err, index.ErrNotFound) {
 		return err
 	}
 	rec.Change, rec.From, rec.To = record.Added, "", ""

@@ -23,7 +23,7 @@ type Walk struct {
 
 	Options
 	file  *File
-	ctx   context.Context
+	ctx   context.Context // of Walk, which is one loop over Next
 	stack []step
 	spare [][]byte // buffers, by depth
 	last  []byte   // the key before

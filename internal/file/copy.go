@@ -90,6 +90,7 @@ func each(ctx context.Context, src *File, size int64, h hash.Hash, buf []byte, w
 			}
 			off += int64(n)
 			written = off
+			src.tell(n)
 			if n < len(p) { // it shrank
 				size, stop = off, off
 			}
@@ -133,6 +134,7 @@ func CopyToEnd(ctx context.Context, dst, src *File, limit int64, h hash.Hash, bu
 			}
 		}
 		off += int64(n)
+		src.tell(n)
 	}
 	return off, nil
 }

@@ -13,6 +13,8 @@ type File struct {
 	fd   fileHandle
 	path string
 	pace Pacer
+
+	moved func(n int64) // hears how many bytes were read, unless nil
 }
 
 // Pacer slows down reading. Wait waits until n bytes more may be read; Piece is how many to ask for at a time.
@@ -23,6 +25,16 @@ type Pacer interface {
 
 // Pace has Copy, CopyToEnd and Hash read f no faster than p allows; nil: as fast as they can. Holes cost nothing.
 func (f *File) Pace(p Pacer) { f.pace = p }
+
+// Watch has Copy, CopyToEnd and Hash call moved for every piece of f that was read; nil: nobody. Holes are not read.
+func (f *File) Watch(moved func(n int64)) { f.moved = moved }
+
+// tell tells how many bytes were read.
+func (f *File) tell(n int) {
+	if f.moved != nil {
+		f.moved(int64(n))
+	}
+}
 
 // wait waits until the next bytes of f may be read, at most n of them, and returns how many.
 func (f *File) wait(ctx context.Context, n int64) (int64, error) {

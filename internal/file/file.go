@@ -185,6 +185,7 @@ type SystemInfo struct {
 	Network    bool   // served by another machine or by a FUSE process
 	ReadOnly   bool
 	FreeBytes  uint64 // what this user may still write
+	RootsBytes uint64 // what only root may write beyond that, where it is known
 	TotalBytes uint64 // the size of the file system
 	BlockSize  int64  // what a file takes is a multiple of this; 0: not known
 	FreeInodes uint64 // 0 where inodes are made as needed

@@ -4,8 +4,12 @@ package file
 
 import (
 	"errors"
+	"os"
 	"os/exec"
 )
+
+// Foreground reports whether this process is among those that its terminal belongs to: elsewhere all are.
+func Foreground(*os.File) bool { return true }
 
 // OwnGroup is for systems with process groups: elsewhere it returns errors.ErrUnsupported.
 func OwnGroup(*exec.Cmd) (end func(), err error) { return nil, errors.ErrUnsupported }

@@ -21,6 +21,7 @@ func (d *Dir) system() (SystemInfo, error) {
 		ID: systemID(d.fd, &s, kind.name), Type: kind.name, Pseudo: kind.pseudo, Network: kind.network,
 		ReadOnly:   s.Flags&unix.ST_RDONLY != 0,
 		FreeBytes:  s.Bavail * uint64(s.Frsize), // f_bsize is only the best size of a read
+		RootsBytes: (max(s.Bfree, s.Bavail) - s.Bavail) * uint64(s.Frsize),
 		TotalBytes: s.Blocks * uint64(s.Frsize), BlockSize: int64(s.Frsize),
 		FreeInodes: s.Ffree, HasInodes: s.Files > 0 && kind.name != "btrfs",
 	}, nil

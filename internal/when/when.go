@@ -6,7 +6,7 @@
 //	DATE = YYYY-MM-DD[(T| )HH:MM[:SS]][zone]   zone = Z | (+|-)HH:MM | (+|-)HHMM; without it, local time
 //	AGE  = 30s 5min 2h 7d 3w 2mo 1y, also joined: 1y2mo; each unit at most once
 //
-// A DATE stands for all of the day, minute or second that it names.
+// A DATE stands for all of the day, minute or second that it names. Questions take words for a time too: see words.go.
 package when
 
 import (
@@ -150,26 +150,15 @@ func ParseDate(s string, zone *time.Location) (from, to time.Time, err error) {
 		}
 		switch f {
 		case "2006-01-02":
-			return from, from.AddDate(0, 0, 1), nil
+			from, _ = time.Parse(f, text)
+			year, month, day := from.Date()
+			return midnight(year, month, day, zone), midnight(year, month, day+1, zone), nil
 		case "2006-01-02 15:04":
 			return from, from.Add(time.Minute), nil
 		}
 		return from, from.Add(time.Second), nil
 	}
 	return bad()
-}
-
-// Parse reads a DATE, or an AGE counted from now, which stands for that moment alone.
-func Parse(s string, now time.Time) (from, to time.Time, err error) {
-	if strings.Contains(s, "-") {
-		return ParseDate(s, now.Location())
-	}
-	sp, err := ParseAge(s)
-	if err != nil {
-		return from, to, fmt.Errorf("%s is neither a date (2026-11-20) nor an age (7d, 2h, 1y2mo)", quote.Name(s))
-	}
-	t := sp.Before(now)
-	return t, t.Add(1), nil
 }
 
 // units are the units in which ago counts, of those of the AGE grammar, and how far each reaches. Weeks are none of

@@ -127,7 +127,7 @@ func TestAgesAreShownInTheLargestUnit(t *testing.T) {
 
 func FuzzWhen(f *testing.F) {
 	for _, s := range []string{"2026-11-20", "2026-11-20 13:00:05+01:00", "7d", "1y2mo", "", "2026-11-20T13:00Z",
-		"999999y", "-", "2026-11-20-"} {
+		"999999y", "-", "2026-11-20-", "yesterday 18:00", "last-week", "oct 2024", "1 year 2 months ago"} {
 		f.Add(s)
 	}
 	now := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)

@@ -44,7 +44,7 @@ type Result struct {
 
 // Write writes what the items name into an archive on w. What a snapshot does not have is no error: it is counted.
 func Write(ctx context.Context, w io.Writer, d *query.Reader, items []Item, o Options) (Result, error) {
-	a := &archiving{ctx: ctx, d: d, warn: o.Warn, left: o.Left, hash: file.NewDigest()}
+	a := &archiving{d: d, warn: o.Warn, left: o.Left, hash: file.NewDigest()}
 	a.res.LeftOut = map[file.Kind]int{}
 	if o.Zip {
 		a.w = newZip(w, !o.NoLinks)
@@ -52,7 +52,7 @@ func Write(ctx context.Context, w io.Writer, d *query.Reader, items []Item, o Op
 		a.w, a.links = newTar(w), true
 	}
 	for i := range items {
-		if err := a.item(&items[i]); err != nil {
+		if err := a.item(ctx, &items[i]); err != nil {
 			return a.res, err
 		}
 	}
@@ -84,7 +84,6 @@ var errNotInArchive = errors.New("an archive of this format cannot hold it")
 
 // archiving is one call of Write.
 type archiving struct {
-	ctx   context.Context
 	d     *query.Reader
 	w     archiver
 	warn  func(h *record.Header, path string, err error)
@@ -101,7 +100,7 @@ type member struct {
 }
 
 // item adds what an item names.
-func (a *archiving) item(p *Item) error {
+func (a *archiving) item(ctx context.Context, p *Item) error {
 	snapshot, err := a.d.Root.OpenDir(p.Header.Name)
 	if err != nil {
 		return err
@@ -110,9 +109,9 @@ func (a *archiving) item(p *Item) error {
 	tree := file.NewTree(snapshot, 128, (*file.Dir).EnterDir)
 	defer tree.Close()
 	members := map[index.Inode]member{}
-	for e, err := range a.d.DB.LinkedEntries(a.ctx, p.Header.Seq, p.Path) {
+	for e, err := range a.d.DB.LinkedEntries(ctx, p.Header.Seq, p.Path) {
 		if err == nil {
-			err = a.ctx.Err()
+			err = ctx.Err()
 		}
 		if err != nil {
 			return err
@@ -127,7 +126,7 @@ func (a *archiving) item(p *Item) error {
 		if name == "" {
 			continue // the snapshot itself
 		}
-		if err := a.entry(p.Header, tree, e, name, members); err != nil {
+		if err := a.entry(ctx, p.Header, tree, e, name, members); err != nil {
 			return err
 		}
 	}
@@ -136,7 +135,7 @@ func (a *archiving) item(p *Item) error {
 
 // entry adds one entry. An error is one of the archive; what the snapshot does not have is told, and the next one is
 // added.
-func (a *archiving) entry(h *record.Header, tree *file.Tree, e index.LinkedEntry, name string,
+func (a *archiving) entry(ctx context.Context, h *record.Header, tree *file.Tree, e index.LinkedEntry, name string,
 	members map[index.Inode]member) error {
 	tell := func(err error) error {
 		a.res.Failed++
@@ -168,7 +167,7 @@ func (a *archiving) entry(h *record.Header, tree *file.Tree, e index.LinkedEntry
 		if err != nil {
 			return tell(err)
 		}
-		size, content = s.Size, a.verified(f, s.Size, e.Has(record.SparseHash))
+		size, content = s.Size, a.verified(ctx, f, s.Size, e.Has(record.SparseHash))
 	}
 	err := a.w.add(h, e.Entry, name, first, content, size)
 	switch {
@@ -218,7 +217,7 @@ func lostCopy(err error) error {
 // verified reads exactly as many bytes of a file as an archive was told of, and hashes them. Bytes that cannot be
 // read are zeros there: the members after it are whole.
 type verified struct {
-	ctx  context.Context
+	ctx  context.Context // of Write, because Read is given none
 	f    *file.File
 	hash *file.Digest
 	left int64
@@ -226,9 +225,9 @@ type verified struct {
 	err  error // of reading
 }
 
-func (a *archiving) verified(f *file.File, size int64, sparse bool) *verified {
+func (a *archiving) verified(ctx context.Context, f *file.File, size int64, sparse bool) *verified {
 	a.hash.Begin(sparse)
-	return &verified{ctx: a.ctx, f: f, hash: a.hash, left: size, size: size}
+	return &verified{ctx: ctx, f: f, hash: a.hash, left: size, size: size}
 }
 
 func (v *verified) Read(p []byte) (int, error) {

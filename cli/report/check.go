@@ -1,0 +1,142 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/dustin/go-humanize"
+
+	"snap/cli/text"
+	"snap/destination/check"
+	"snap/internal/file"
+	"snap/internal/quote"
+)
+
+// Findings prints what a check found, a line a path.
+func (p *Printer) Findings(res *check.Result) error {
+	for i := range res.Findings {
+		if err := p.printf("%s\n", p.Wrap(findingText(&res.Findings[i]), "    ")); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// CheckNotes says what a check found that is no damage to a path.
+func (p *Printer) CheckNotes(res *check.Result) {
+	if res.More > 0 {
+		p.Warn("check: %s more that are not named; mend these first, then check again", humanize.Comma(res.More))
+	}
+	for _, name := range res.Missing {
+		p.Note("snapshot %s is missing: its folder was removed; to forget it: snap delete %s", quote.Name(name),
+			quote.Word(name))
+	}
+	if len(res.Strange) > 0 {
+		p.Note("if a snapshot's folder was renamed, rename it back; these are no snapshot's: %s", quote.All(res.Strange))
+	}
+}
+
+// Checked prints how a check ended.
+func (p *Printer) Checked(res *check.Result, o *check.Options, took time.Duration) error {
+	line := fmt.Sprintf("checked %s, %s", text.Plural(int(res.Snapshots), "snapshot", "snapshots"),
+		text.Plural(int(res.Files), "entry", "entries"))
+	if res.InodesRead > 0 || o.Read.All {
+		line += fmt.Sprintf("; read %s, %s", text.Plural(int(res.InodesRead), "file", "files"), p.Size(res.BytesRead))
+	}
+	switch {
+	case res.Damaged == 0 && res.Errors == 0:
+		line += ": all is well"
+	case res.Damaged == 0:
+		line += fmt.Sprintf(": %s could not be looked at", humanize.Comma(res.Errors))
+	default:
+		line += fmt.Sprintf(": %s damaged", humanize.Comma(res.Damaged))
+		if o.Repair {
+			line += fmt.Sprintf(", %s mended", humanize.Comma(res.Repaired))
+		}
+	}
+	return p.say("%s, %s", line, seconds(took))
+}
+
+// CheckHints says what a check of dest could not prove, and what to do about what it found.
+func (p *Printer) CheckHints(res *check.Result, o *check.Options, dest string) {
+	if res.Unproved > 0 {
+		p.Note("check: %s have no hash in the index and cannot be proved", text.Plural(int(res.Unproved), "file", "files"))
+	}
+	if l := &res.Links; l.Gone() {
+		p.Warn("%s in the snapshots are %s on this disk, and were %s: the hard links between them are gone",
+			text.Plural(int(l.Names), "name", "names"), text.Plural(int(l.Inodes), "file", "files"), humanize.Comma(l.Meant))
+		p.Note("%s", linksGoneHint)
+	}
+	has := func(what check.Fault) bool {
+		return slices.ContainsFunc(res.Findings, func(f check.Finding) bool { return f.What == what && !f.Repaired })
+	}
+	in := quote.Word(dest)
+	switch {
+	case has(check.FaultIndex):
+		p.Note("the index is damaged; the snapshots themselves are plain folders; rebuild it, then check again: snap "+
+			"reindex -d %s", in)
+	case res.Damaged > res.Repaired && !o.Repair:
+		data := ""
+		if o.Read != (check.Subset{Seed: o.Read.Seed}) {
+			data = "--read-data "
+		}
+		p.Note("to mend what can be mended: snap check %s--repair -d %s", data, in)
+	case has(check.FaultExtra):
+		p.Note("what was not there when the snapshot was made is left to you: move it away or remove it")
+	}
+}
+
+// findingText is a finding as people read it.
+func findingText(f *check.Finding) string {
+	line := text.Path(f.Path, file.None) + ": " + quote.Clean(f.Why)
+	if f.Below > 0 {
+		line += fmt.Sprintf(", with %s below it", text.Plural(int(f.Below), "entry", "entries"))
+	}
+	if where := rangesText(f.Ranges); where != "" {
+		line += ", in " + where
+	}
+	switch {
+	case f.Repaired && f.From != "":
+		line += "; mended from " + quote.Clean(f.From)
+	case f.Repaired:
+		line += "; mended"
+	case f.From != "":
+		line += "; not mended: " + quote.Clean(f.From)
+	}
+	return line
+}
+
+// rangesMax is how many ranges of snapshots a line names.
+const rangesMax = 8
+
+// rangesText names snapshots: "a … c, e (4 snapshots)".
+func rangesText(ranges []check.Range) string {
+	var parts []string
+	total := 0
+	for i, r := range ranges {
+		total += r.Count
+		switch {
+		case i == rangesMax:
+			parts = append(parts, "…")
+		case i > rangesMax:
+		case r.Count == 1:
+			parts = append(parts, quote.Name(r.First))
+		case r.Count == 2:
+			parts = append(parts, quote.Name(r.First), quote.Name(r.Last))
+		default:
+			parts = append(parts, quote.Name(r.First)+" … "+quote.Name(r.Last))
+		}
+	}
+	text := strings.Join(parts, ", ")
+	if total > 2 {
+		text += fmt.Sprintf(" (%d snapshots)", total)
+	}
+	return text
+}
+
+// linksGoneHint is what to do where the hard links are gone.
+const linksGoneHint = "so it is after a copy by cp -r, or by rsync without -H. Nothing is lost and backups go on; it " +
+	"takes more room. " +
+	"To have the links again, copy the destination anew: cp -a, or rsync -aHAX"

@@ -1,0 +1,174 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/dustin/go-humanize"
+
+	"snap/cli/text"
+	"snap/destination"
+	"snap/destination/retention"
+	"snap/internal/quote"
+	"snap/internal/when"
+	"snap/query"
+)
+
+// Concern is what is not as it should be, in a few words.
+func (p *Printer) Concern(s *query.Status, c query.Concern) string {
+	switch c {
+	case query.Damaged:
+		left := s.Check.Left
+		return fmt.Sprintf("the check of %s left %s", p.When(left.Time), text.Plural(left.Errors, "fault", "faults"))
+	case query.NoBackup:
+		return "there is no snapshot yet"
+	case query.LateBackup:
+		return p.lateText(s)
+	case query.ReadOnly:
+		return "its file system is mounted read-only, so that no backup can be made"
+	case query.BadSettings:
+		return strings.Join(s.Settings, "; ")
+	case query.Unreadable:
+		return unreadText(s)
+	case query.FullSoon:
+		return p.spaceConcern(s)
+	case query.FewInodes:
+		return fmt.Sprintf(
+			"%s inodes are free, and a snapshot takes %s",
+			humanize.Comma(s.Space.Inodes),
+			humanize.Comma(s.Space.NextInodes),
+		)
+	case query.RulesIdle:
+		return stopsText(s.Rules.Stops)
+	case query.WrongClock:
+		if len(s.Future) == 1 {
+			return fmt.Sprintf("the time of snapshot %s is in the future: is the clock right?", quote.Name(s.Future[0]))
+		}
+		return fmt.Sprintf("the times of %s are in the future: is the clock right?", quote.List(s.Future))
+	case query.GoneFolders:
+		return fmt.Sprintf("%s in the index whose %s: %s", text.Plural(len(s.Missing), "snapshot is", "snapshots are"),
+			map[bool]string{true: "folder is gone", false: "folders are gone"}[len(s.Missing) == 1], quote.List(s.Missing))
+	case query.Interrupted:
+		if len(s.Left.Interrupted) == 0 {
+			return "a run ended before its time: " + s.Left.Holder.Text
+		}
+		begun := slices.MaxFunc(s.Left.Interrupted, time.Time.Compare)
+		return fmt.Sprintf("the backup of %s was interrupted; the next one goes on from there", p.When(begun))
+	case query.Unfinished:
+		return leftText(&s.Left)
+	}
+	return string(c)
+}
+
+func (p *Printer) lateText(s *query.Status) string {
+	age := text.About(s.Now.Sub(s.Last.Time))
+	switch {
+	case s.Last.MaxAge != (when.Age{}):
+		return fmt.Sprintf("the last backup is %s old, older than %s", age, s.Last.MaxAge)
+	case s.Last.Usual > 0:
+		return fmt.Sprintf("the last backup is %s old, and usual here is one every %s", age, text.About(s.Last.Usual))
+	}
+	return fmt.Sprintf("the last backup is %s old", age)
+}
+
+func unreadText(s *query.Status) string {
+	line := fmt.Sprintf(
+		"the last snapshot lacks %s that could not be read or held",
+		text.Plural(s.Newest.Errors, "file", "files"),
+	)
+	if len(s.Unread) == 0 {
+		return line
+	}
+	line += ": " + quote.All(s.Unread)
+	if more := s.Newest.Errors - int64(len(s.Unread)); more > 0 {
+		line += fmt.Sprintf(" and %s more", humanize.Comma(more))
+	}
+	return line
+}
+
+func (p *Printer) spaceConcern(s *query.Status) string {
+	space := &s.Space
+	if space.Free < space.Next {
+		return fmt.Sprintf("%s are free, and a backup here copies up to %s", p.Size(space.Free), p.Size(space.Next))
+	}
+	if space.Full.IsZero() || space.Full.Sub(s.Now) > 366*24*time.Hour {
+		return fmt.Sprintf("only %s of %s are free", p.Size(space.Free), p.Size(space.Total))
+	}
+	return fmt.Sprintf("%s are free, and used up in about %s", p.Size(space.Free), text.About(space.Full.Sub(s.Now)))
+}
+
+// stopsText is why rules do nothing.
+func stopsText(stops []retention.Stop) string {
+	var parts []string
+	for i := range stops {
+		switch s := &stops[i]; s.Reason {
+		case retention.FarTime:
+			parts = append(parts, fmt.Sprintf("%s is far after all others in time", quote.List(s.Names)))
+		case retention.UnknownTag:
+			parts = append(parts, fmt.Sprintf("keep_tag = %s: no snapshot has this tag", quote.List(s.Names)))
+		case retention.TooMany:
+			parts = append(parts, fmt.Sprintf("they would take %d of %d, more than half", s.Count, s.Of))
+		case retention.FutureTime:
+			parts = append(parts, fmt.Sprintf("%s is of the future", quote.List(s.Names)))
+		case retention.NoRoom:
+			parts = append(parts, "min_free cannot be reached")
+		}
+	}
+	return "the rules delete nothing: " + strings.Join(parts, "; ")
+}
+
+// leftText is what runs have not finished, but for interrupted backups.
+func leftText(l *destination.Leftovers) string {
+	var parts []string
+	if l.Purging {
+		parts = append(parts, "a purge is not at its end")
+	}
+	if l.Deleting > 0 {
+		parts = append(parts, text.Plural(l.Deleting, "deleted snapshot is", "deleted snapshots are")+" not removed yet")
+	}
+	if l.Works > 0 {
+		parts = append(parts, text.Plural(l.Works, "work folder was", "work folders were")+" left by a run that died")
+	}
+	line := strings.Join(parts, ", ")
+	if line != "" {
+		line += ": the next run that writes sees to it"
+	}
+	if l.Stuck > 0 {
+		if line != "" {
+			line += "; "
+		}
+		line += "what is left of " + text.Plural(l.Stuck, "deleted snapshot", "deleted snapshots") + " cannot be removed"
+	}
+	return line
+}
+
+// Way is a command that helps, or shows more; "" for none.
+func Way(s *query.Status, c query.Concern) string {
+	in := " -d " + quote.Word(s.Dir)
+	switch c {
+	case query.Damaged:
+		if s.Check.Left.Read.Share > 0 {
+			return "snap check --read-data --repair" + in
+		}
+		return "snap check --repair" + in
+	case query.NoBackup:
+		return "snap backup " + quote.Word(s.Dir) + " SRC"
+	case query.LateBackup, query.Interrupted:
+		return "snap backup" + in
+	case query.FullSoon, query.FewInodes:
+		return "snap stats" + in
+	case query.RulesIdle:
+		return "snap prune -n" + in
+	case query.GoneFolders:
+		way := "snap delete" + in
+		for _, name := range s.Missing[:min(len(s.Missing), quote.MaxListed)] {
+			way += " " + quote.Word(name)
+		}
+		return way
+	case query.WrongClock:
+		return "snap list" + in
+	}
+	return ""
+}

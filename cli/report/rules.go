@@ -1,0 +1,118 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+
+	"snap/cli/settings"
+	"snap/cli/text"
+	"snap/destination/retention"
+	"snap/internal/hint"
+	"snap/internal/quote"
+	"snap/query"
+)
+
+// Stops are the reasons why rules did not run, each with what to do, which may be several lines.
+type Stops struct{ Why, Hints []string }
+
+// Add adds one.
+func (s *Stops) Add(why, hint string) {
+	s.Why, s.Hints = append(s.Why, why), append(s.Hints, hint)
+}
+
+// Stops warns of them.
+func (p *Printer) Stops(s *Stops) {
+	for i, why := range s.Why {
+		p.Warn("%s", why)
+		for line := range strings.Lines(s.Hints[i]) {
+			p.Warn("%s", strings.TrimSuffix(line, "\n"))
+		}
+	}
+}
+
+// Pruned is what keeping to the destination's own rules came to after a backup.
+type Pruned struct {
+	Removed int
+	Freed   int64
+	Names   []string // the snapshots that were deleted
+	Stops
+}
+
+// prunedText is a line about the snapshots that were deleted by rule, with all their names.
+func (p *Printer) prunedText(r *Pruned) string {
+	return fmt.Sprintf("  %s deleted by the rules of %s, %s freed: %s",
+		text.Plural(r.Removed, "old snapshot", "old snapshots"), settings.OptionsFile, p.Size(r.Freed), quote.All(r.Names))
+}
+
+// UnknownStop is why no rule runs beside settings that snap does not know, and what to do.
+func UnknownStop(keys []string) (why, hint string) {
+	return fmt.Sprintf("no snapshot is deleted: %s has settings that snap does not know: %s", settings.OptionsFile,
+			quote.List(keys)),
+		"one of them may be a rule with a mistake in it: mend it, or put a # before the line"
+}
+
+// Stop is why rules did not run in dest, and what to do, which may be several lines.
+func (p *Printer) Stop(s *retention.Stop, plan *retention.Plan, r *retention.Policy, dest string) (why, hint string) {
+	const none = "no snapshot is deleted"
+	in := quote.Word(dest)
+	switch s.Reason {
+	case retention.FutureTime:
+		why = fmt.Sprintf("%s: the time of %s is in the future: %s, and now it is %s", none, quote.List(s.Names),
+			p.When(s.Time), p.When(p.Now()))
+		if len(s.Names) > 1 {
+			why = fmt.Sprintf("%s: the times of %s are in the future; now it is %s", none, quote.List(s.Names), p.When(p.Now()))
+		}
+		if len(s.Names) > 1 && 2*len(s.Names) >= len(plan.List) {
+			return why, "is the clock right?"
+		}
+		names := ""
+		for _, name := range s.Names {
+			names += " " + quote.Word(name)
+		}
+		return why, fmt.Sprintf("is the clock right? If it was wrong then: snap delete -d %[1]s%[2]s\n"+
+			"or keep what was made then, and the rules pass over it: snap tag -d %[1]s%[2]s --add pin", in, names)
+	case retention.FarTime:
+		times, is, at := "time", "is", ": "+p.When(s.Time)
+		if len(s.Names) > 1 {
+			times, is, at = "times", "are", ""
+		}
+		if r.Asked {
+			return fmt.Sprintf("the rules passed over %s, whose %s %s far after all others%s", quote.List(s.Names), times, is,
+				at), "is the clock right?"
+		}
+		return fmt.Sprintf("%s: the %s of %s %s far after all others%s", none, times, quote.List(s.Names), is, at),
+			fmt.Sprintf("is the clock right? If it is, the rules run again after a week of backups; until then: snap prune -d "+
+				"%s", in)
+	case retention.UnknownTag:
+		return fmt.Sprintf("%s: keep_tag = %s: no snapshot has this tag", none, quote.List(s.Names)),
+			TagHint(s.Names[0], plan)
+	case retention.TooMany:
+		what := none
+		if s.Room {
+			what += " for min_free"
+		}
+		return fmt.Sprintf("%s: the rules would take %d of %d, more than half", what, s.Count, s.Of),
+			fmt.Sprintf("to see which: snap prune -n -d %[1]s\nto delete them: snap prune --allow-most -d %[1]s", in)
+	default: // retention.NoRoom
+		hint = "the newest stays, and so do those pinned or tagged as keep_tag says"
+		if r.FloorDaily > 0 {
+			hint += fmt.Sprintf(", and of the last %s the newest (min_free_keep_daily)",
+				text.Plural(r.FloorDaily, "day", "days"))
+		}
+		return fmt.Sprintf("%s for min_free: %s would be lacking all the same", none, p.Size(s.Short)), hint
+	}
+}
+
+// TagHint says which tag was meant, or which there are.
+func TagHint(tag string, p *retention.Plan) string {
+	all := make(query.Snapshots, len(p.List))
+	var tags []string
+	for i := range p.List {
+		all[i] = *p.List[i].Header
+		tags = append(tags, all[i].Tags...)
+	}
+	if near := hint.Nearest(strings.ToLower(tag), tags); near != "" {
+		return fmt.Sprintf("did you mean %s?", quote.Name(near))
+	}
+	return query.Resolver{Snapshots: all}.TagHint()
+}

@@ -1,0 +1,99 @@
+package cli
+
+import (
+	"fmt"
+	"path"
+	"slices"
+
+	"snap/internal/file"
+	"snap/internal/hint"
+	"snap/internal/quote"
+	"snap/query"
+	"snap/record"
+	"snap/restore"
+	"snap/restore/parts"
+)
+
+// restoreParts reads the arguments. o is what all parts have in common.
+func (c *call) restoreParts(d *query.Reader, o restore.Options) (all []*parts.Part, err error) {
+	var places []parts.Place
+	for _, arg := range c.args {
+		h, p, err := c.restoreArg(d, arg)
+		if err != nil {
+			return nil, err
+		}
+		var items []restore.Item
+		switch {
+		case c.flags.Bool("in-place"):
+			items = parts.InPlace(h, p)
+		case c.flags.Bool("relative") || p == "":
+			items = []restore.Item{{Path: p, To: p}}
+		default:
+			items = []restore.Item{{Path: p, To: path.Base(p)}}
+		}
+		for _, it := range items {
+			places = append(places, parts.Place{Item: it, Header: h, Arg: arg})
+		}
+		i := slices.IndexFunc(all, func(p *parts.Part) bool { return p.Header == h })
+		if i < 0 {
+			part := parts.New(h, o)
+			if err := c.restoreInto(part, d); err != nil {
+				return nil, err
+			}
+			i, all = len(all), append(all, part)
+		}
+		if all[i].Options.Items = append(all[i].Options.Items, items...); p == "" {
+			all[i].Files, all[i].Bytes = h.Files, h.Bytes
+		}
+	}
+	if len(places) == 1 && !c.flags.Bool("in-place") && !c.flags.Bool("relative") {
+		kind, err := d.KindOf(c.ctx, places[0].Header, places[0].Path)
+		if err == nil && kind != file.Folder {
+			err = parts.NameTarget(&all[0].Options, c.flags.String("target"))
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return all, parts.Apart(places)
+}
+
+// restoreArg reads an argument, and says so where it was taken for a path of the newest snapshot.
+func (c *call) restoreArg(d *query.Reader, arg string) (*record.Header, string, error) {
+	h, p, newest, err := d.EntryOrNewest(c.ctx, arg)
+	if err == nil {
+		err = d.Missing(c.ctx, h, p, "restore")
+	}
+	if err != nil {
+		return nil, "", err
+	}
+	switch other := d.NewestPath(c.ctx, arg); {
+	case newest:
+		c.note("restore: no snapshot is named, so the newest is meant: %s", quote.Word("latest:"+p))
+	case p == "" && other != "":
+		c.note("restore: %s is a snapshot; the path of that name is %s", quote.Name(arg), quote.Word("latest:"+other))
+	}
+	return h, p, nil
+}
+
+// restoreInto sets where a part goes and what of it.
+func (c *call) restoreInto(p *parts.Part, d *query.Reader) error {
+	p.Options.Target = c.abs(c.flags.String("target"))
+	if c.flags.Bool("in-place") {
+		if p.Options.Target = p.Header.Source; p.Options.Target == "" {
+			return hint.With(fmt.Errorf("the source of snapshot %s is not known", quote.Name(p.Header.Name)),
+				"restore it with --target DIR")
+		}
+	}
+	if err := c.choose(p); err != nil {
+		return err
+	}
+	if p.Options.Delete && !p.Options.DeleteExcluded {
+		s, err := c.sparing(d.Dir, sourcesIn(p.Header))
+		if err != nil {
+			return err
+		}
+		p.Options.Spare = s.why
+	}
+	return nil
+}
