@@ -1,9 +1,7 @@
 package web
 
 import (
-	"encoding/json"
 	"errors"
-	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -89,14 +87,6 @@ func (r row) Token() string { return escapePath(r.Path) }
 type goneRow struct {
 	query.Departed
 	Until time.Time // of the last snapshot that holds it
-}
-
-// steps are all snapshots for the script that moves through them.
-type steps struct {
-	Names []string `json:"names"`
-	Times []string `json:"times"`
-	Root  string   `json:"root"` // where addresses of files begin
-	Path  string   `json:"path"` // and how they end
 }
 
 const (
@@ -260,110 +250,4 @@ func noteOf(r *record.Record) string {
 		return "changed while it was read"
 	}
 	return ""
-}
-
-// timeline fills in the bar.
-func (q *question) timeline(p *filesPage, pos int) error {
-	touched, err := q.d.Touched(q.ctx, p.Path)
-	if err != nil {
-		return err
-	}
-	zone := q.now.Location()
-	p.Bar = newBar(touched, q.d.Snapshots, pos, zone)
-	if p.Bar.Before >= 0 {
-		p.Before = q.Files(q.header(p.Bar.Before).Name, p.Path)
-	}
-	if p.Bar.After >= 0 {
-		p.After = q.Files(q.header(p.Bar.After).Name, p.Path)
-	}
-	if q.r.Header.Get("Snap-Fragment") != "" {
-		return nil
-	}
-	p.Steps = steps{Root: q.base + "/s/", Path: "/" + escapePath(p.Path)}
-	for i := range q.d.Snapshots {
-		h := q.header(i)
-		p.Steps.Names = append(p.Steps.Names, escape(h.Name))
-		p.Steps.Times = append(p.Steps.Times, h.Time.In(zone).Format("Mon, 2 Jan 2006, 15:04"))
-	}
-	return nil
-}
-
-// Latest reports whether the page shows the newest snapshot.
-func (p *filesPage) Latest() bool { return p.Bar.Pos == p.Bar.Count-1 }
-
-// weights answers with the sums of the folders in this one, as they are shown.
-func (q *question) weights(p *filesPage) error {
-	if err := q.release(); err != nil { // the first time it reads all of the snapshot
-		return err
-	}
-	weights, err := q.d.Weigh(q.ctx, p.Snap, p.Path)
-	if err != nil {
-		return err
-	}
-	sums := map[string]string{}
-	for name, w := range weights.In {
-		sums[escapePath(record.Join(p.Path, name))] = q.style().Size(w.Bytes)
-	}
-	b, err := json.Marshal(map[string]any{"whole": q.style().Size(weights.Whole.Bytes), "in": sums})
-	if err != nil {
-		return err
-	}
-	q.w.Header().Set("Content-Type", "application/json")
-	_, err = q.w.Write(b)
-	return abort(err)
-}
-
-// notHere shows where a folder is that the snapshot at pos does not hold: the bar of time stays, so that one can go
-// there. A file has a page of its own.
-func (q *question) notHere(p *filesPage, pos int) error {
-	lives, err := q.d.Life(q.ctx, p.Path, false)
-	if err != nil {
-		return err
-	}
-	folder := false
-	for i := range lives {
-		v := &lives[i]
-		if v.Change == record.Removed {
-			continue
-		}
-		at := q.header(v.Last)
-		if v.First > pos {
-			at = q.header(v.First)
-		}
-		w := where{First: q.header(v.First).Time, Last: q.header(v.Last).Time, URL: q.Files(at.Name, p.Path), To: v.To}
-		if v.To != "" && v.Last+1 < len(q.d.Snapshots) {
-			w.ToURL = q.Files(q.header(v.Last+1).Name, v.To)
-		}
-		p.Places = append(p.Places, w)
-		folder = folder || v.Record.Kind == file.Folder
-	}
-	switch {
-	case len(p.Places) == 0:
-		_, name := record.Split(p.Path)
-		return notFound(hint.With(fmt.Errorf("%s: in no snapshot", quote.Path(p.Path)),
-			"to search for the name: snap find %s",
-			quote.Word(name)))
-	case !folder:
-		http.Redirect(q.w, q.r, q.File(p.Path), http.StatusSeeOther)
-		return nil
-	}
-	if p.Missing == "" {
-		p.Missing = "This folder is not in this snapshot."
-	}
-	if err := q.timeline(p, pos); err != nil {
-		return err
-	}
-	return q.writeFiles(p)
-}
-
-// where is a stretch of snapshots that hold a folder.
-type where struct {
-	First, Last time.Time
-	URL         string
-	To, ToURL   string // where it went then
-}
-
-func parent(path string) string {
-	dir, _ := record.Split(path)
-	return dir
 }

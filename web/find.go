@@ -27,7 +27,6 @@ type findPage struct {
 	Beyond  bool   // there are more than were counted
 	Wider   string // the address of a search for a part of the name; "" for none
 	Error   *problem
-	Deleter string // the address with, or without, deleted only
 	Command string
 }
 
@@ -147,11 +146,6 @@ func (q *question) search(p *findPage) error {
 	}
 	p.Command = "snap find" + flagIf(f.IgnoreCase, " -i") + flagIf(f.Regex, " --regex") + flagIf(f.Deleted, " --deleted") +
 		" " + shellWord(p.Query)
-	toggled := "1"
-	if p.Deleted {
-		toggled = ""
-	}
-	p.Deleter = q.Find("q", p.Query, "deleted", toggled, "type", p.Kind, "regex", q.form.Get("regex"))
 	if len(p.Found) == 0 && !p.Regex && !strings.ContainsAny(p.Query, `*?[\/`) {
 		p.Wider = q.Find("q", "*"+p.Query+"*", "deleted", q.form.Get("deleted"), "type", p.Kind)
 	}

@@ -4,8 +4,6 @@ import (
 	"slices"
 	"sort"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/aymanbagabas/go-udiff"
 )
@@ -41,15 +39,6 @@ type line struct {
 	A, B  int
 	Parts []part
 }
-
-// hunk is a stretch of lines of which some differ, and how many equal ones before it are not shown.
-type hunk struct {
-	Skip  int
-	Lines []line
-}
-
-// pair is what stands side by side; nil for nothing.
-type pair struct{ Left, Right *line }
 
 // textDiff is how two texts differ.
 type textDiff struct {
@@ -219,150 +208,4 @@ func tellLastEnd(all []line, before bool) []line {
 		old.Parts = append(slices.Clone(old.Parts), missing)
 	}
 	return append(all[:n], old, now)
-}
-
-// wordsMost is how long a line may be whose words are compared, and wordsLeast which part of it must be the same.
-const (
-	wordsMost  = 4000
-	wordsLeast = 0.35
-)
-
-// markWords finds what differs within lines that were changed: a run of removed lines with as many added ones behind.
-func markWords(all []line) {
-	for i := 0; i < len(all); {
-		j := i
-		for j < len(all) && all[j].Mark == removedLine {
-			j++
-		}
-		k := j
-		for k < len(all) && all[k].Mark == addedLine {
-			k++
-		}
-		if j > i && k-j == j-i {
-			for n := range j - i {
-				markPair(&all[i+n], &all[j+n])
-			}
-		}
-		i = max(k, i+1)
-	}
-}
-
-func markPair(old, now *line) {
-	if len(old.Parts) != 1 || len(now.Parts) != 1 {
-		return
-	}
-	a, b := old.Parts[0].Text, now.Parts[0].Text
-	if len(a) > wordsMost || len(b) > wordsMost || !utf8.ValidString(a) || !utf8.ValidString(b) {
-		return
-	}
-	wa, wb := words(a), words(b)
-	var pa, pb []part
-	same := 0
-	for _, l := range compareLines(wa, wb) {
-		word := l.Parts[0].Text
-		switch l.Mark {
-		case sameLine:
-			same += len(word)
-			pa, pb = appendPart(pa, word, false), appendPart(pb, word, false)
-		case removedLine:
-			pa = appendPart(pa, word, true)
-		case addedLine:
-			pb = appendPart(pb, word, true)
-		}
-	}
-	if float64(same) < wordsLeast*float64(max(len(a), len(b))) {
-		return // hardly the same line
-	}
-	old.Parts, now.Parts = pa, pb
-}
-
-func appendPart(all []part, text string, changed bool) []part {
-	if n := len(all) - 1; n >= 0 && all[n].Changed == changed {
-		all[n].Text += text
-		return all
-	}
-	return append(all, part{text, changed})
-}
-
-// words cuts a line into words, blanks and other characters.
-func words(line string) (all []string) {
-	kind := func(r rune) int {
-		switch {
-		case unicode.IsLetter(r), unicode.IsDigit(r), r == '_':
-			return 1
-		case unicode.IsSpace(r):
-			return 2
-		}
-		return 0
-	}
-	start, last := 0, -1
-	for i, r := range line {
-		k := kind(r)
-		if i > start && (k != last || k == 0) {
-			all, start = append(all, line[start:i]), i
-		}
-		last = k
-	}
-	if start < len(line) {
-		all = append(all, line[start:])
-	}
-	return all
-}
-
-// hunksOf leaves out the equal lines that are far from what differs.
-func hunksOf(all []line) (hunks []hunk, after int) {
-	shown := make([]bool, len(all))
-	for i := range all {
-		if all[i].Mark == sameLine {
-			continue
-		}
-		for n := max(0, i-contextSize); n <= min(len(all)-1, i+contextSize); n++ {
-			shown[n] = true
-		}
-	}
-	skipped := 0
-	for i := range all {
-		switch {
-		case !shown[i]:
-			skipped++
-			continue
-		case skipped > 0 || len(hunks) == 0:
-			hunks = append(hunks, hunk{Skip: skipped})
-			skipped = 0
-		}
-		h := &hunks[len(hunks)-1]
-		h.Lines = append(h.Lines, all[i])
-	}
-	return hunks, skipped
-}
-
-// Pairs are the lines of a hunk side by side.
-func (h hunk) Pairs() (all []pair) {
-	for i := 0; i < len(h.Lines); {
-		if h.Lines[i].Mark == sameLine {
-			all = append(all, pair{&h.Lines[i], &h.Lines[i]})
-			i++
-			continue
-		}
-		j := i
-		for j < len(h.Lines) && h.Lines[j].Mark == removedLine {
-			j++
-		}
-		k := j
-		for k < len(h.Lines) && h.Lines[k].Mark == addedLine {
-			k++
-		}
-		for n := range max(j-i, k-j) {
-			var p pair
-			if i+n < j {
-				p.Left = &h.Lines[i+n]
-			}
-			if j+n < k {
-				p.Right = &h.Lines[j+n]
-			}
-			all = append(all, p)
-		}
-		i = k
-	}
-	return all
 }

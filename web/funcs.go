@@ -1,0 +1,123 @@
+package web
+
+import (
+	"html/template"
+	"path"
+	"strings"
+	"time"
+
+	"github.com/dustin/go-humanize"
+
+	"snap/cli/report"
+	"snap/cli/text"
+	"snap/internal/file"
+	"snap/internal/quote"
+	"snap/record"
+)
+
+// style is how sizes are written.
+func (s *site) style() text.Style {
+	return text.Style{Units: s.o.Units, Zone: s.o.Now().Location(), Now: s.o.Now}
+}
+
+// printer has the words of the commands.
+func (s *site) printer() *report.Printer {
+	return &report.Printer{Style: s.style(), Program: "snap", Typed: asText}
+}
+
+// funcs are what templates call.
+func (s *site) funcs() template.FuncMap {
+	zone := s.o.Now().Location()
+	at := func(layout string) func(t time.Time) string {
+		return func(t time.Time) string {
+			if t.IsZero() {
+				return "–"
+			}
+			return t.In(zone).Format(layout)
+		}
+	}
+	short := func(t time.Time) string {
+		if t = t.In(zone); t.Year() == s.o.Now().Year() {
+			return t.Format("2 Jan")
+		}
+		return t.Format("2 Jan 2006")
+	}
+	stamp := func(t time.Time) string { return short(t) + t.In(zone).Format(", 15:04") }
+	return template.FuncMap{
+		"home": s.Home, "files": s.Files, "file": s.File, "find": s.Find, "raw": s.Raw, "archive": s.Archive,
+		"static": s.Static, "theme": s.Theme, "monthly": s.Snapshots,
+
+		"name": nameText, "clean": quote.Clean, "base": func(p string) string { return path.Base(p) },
+		"last": func(p string) string { _, n := record.Split(p); return nameText(n) },
+		"dir":  dirText, "word": shellWord, "field": fieldText,
+
+		"bytes": s.style().Size, "comma": func(n int64) string { return humanize.Comma(n) },
+		"signed": s.signed, "plural": func(n any, one, many string) string { return text.Plural(asInt(n), one, many) },
+		"ago": s.ago, "date": at("Mon, 2 Jan 2006, 15:04"), "day": at("2 Jan 2006"), "hour": at("15:04"),
+		"weekday": at("Monday, 2 January"), "month": at("January 2006"), "short": short, "stamp": stamp,
+		"iso":   func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
+		"ftime": func(t file.Time) time.Time { return t.Time() },
+		"add":   func(a, b int) int { return a + b },
+		"icon":  iconOf,
+		"shown": lineText,
+		"glob":  globIn,
+	}
+}
+
+func asInt(n any) int64 {
+	switch n := n.(type) {
+	case int:
+		return int64(n)
+	case int64:
+		return n
+	}
+	return 0
+}
+
+// signed is by how much something grew.
+func (s *site) signed(n int64) string {
+	if n < 0 {
+		return "−" + s.style().Size(-n)
+	}
+	return "+" + s.style().Size(n)
+}
+
+// ago is how long ago a time was, in words.
+func (s *site) ago(t time.Time) string {
+	now := s.o.Now()
+	if d := now.Sub(t); d >= 0 && d < time.Minute {
+		return "just now"
+	}
+	return humanize.RelTime(t, now, "ago", "from now")
+}
+
+// iconOf is the picture of a kind of file.
+func iconOf(kind file.Kind, name string) string {
+	switch kind {
+	case file.Folder:
+		return "folder"
+	case file.Symlink:
+		return "link"
+	case file.Regular:
+	default:
+		return "file"
+	}
+	switch strings.ToLower(path.Ext(name)) {
+	case ".png", ".jpg", ".jpeg", ".gif", ".webp", ".avif", ".bmp", ".svg", ".heic", ".tif", ".tiff", ".raw":
+		return "image"
+	case ".mp4", ".mkv", ".webm", ".mov", ".avi", ".m4v":
+		return "video"
+	case ".mp3", ".flac", ".ogg", ".opus", ".m4a", ".wav", ".aac":
+		return "music"
+	case ".zip", ".tar", ".gz", ".xz", ".zst", ".bz2", ".7z", ".rar", ".tgz":
+		return "archive"
+	case ".csv", ".ods", ".xls", ".xlsx", ".tsv":
+		return "table"
+	case ".go", ".c", ".h", ".cc", ".cpp", ".py", ".rs", ".js", ".ts", ".sh", ".html", ".css", ".json", ".xml", ".yaml",
+		".yml", ".toml", ".java", ".rb", ".php", ".sql", ".lua", ".pl", ".mk", ".diff", ".patch":
+		return "code"
+	case ".txt", ".md", ".odt", ".doc", ".docx", ".rtf", ".tex", ".log", ".ini", ".conf", ".pdf", ".epub", ".org":
+		return "text"
+	}
+	return "file"
+}

@@ -1,0 +1,194 @@
+package web
+
+import (
+	"bytes"
+	"io"
+	"strings"
+	"unicode/utf8"
+
+	"snap/internal/hint"
+	"snap/internal/quote"
+	"snap/record"
+)
+
+// shownText are the lines of one version, or how two differ.
+type shownText struct {
+	textDiff
+	Split  bool
+	Alone  bool   // B alone, not a difference
+	Cut    int    // so many lines are not shown
+	Reason string // why there is nothing to show
+}
+
+// linesShown is how many lines of one version a page has, or of a difference.
+const linesShown = 5000
+
+// show decides how the two are shown, and reads them.
+func (q *question) show(p *filePage) error {
+	same := p.A != nil && p.A.Held() && p.B.Held() && p.A.Is() && p.B.Is() && p.A.Hash != "" && p.A.Hash == p.B.Hash
+	p.Same = same
+	p.Kind = "facts"
+	p.Facts = true
+	switch {
+	case p.B.Change == record.Removed:
+		p.Shut = "Here it was removed; the versions before are in the list."
+		return nil
+	case !p.B.Held():
+		p.Shut = "No snapshot holds this version: it " + p.B.Note + "."
+		return nil
+	case !p.B.Is():
+		return nil
+	}
+	if err := q.d.Missing(q.ctx, p.B.First, p.B.Path, "cat"); err != nil {
+		q.tell(p, err)
+		return nil
+	}
+	switch mediaOf(p.Name) {
+	case "image":
+		p.Kind, p.Facts = "image", false
+		if p.A != nil && (!p.A.Held() || !p.A.Is() || !q.d.Present(p.A.First)) {
+			p.A = nil
+		}
+		q.views(p, "Beside", "", "Swipe", "swipe", "Difference", "difference")
+		return nil
+	case "audio", "video":
+		p.Kind = mediaOf(p.Name)
+		return nil
+	}
+	if p.B.Record.Size > textMost {
+		return nil
+	}
+	b, isText, err := q.read(p, p.B)
+	if err != nil || !isText {
+		return err
+	}
+	p.Kind, p.Facts = "text", false
+	q.views(p, "Unified", "", "Split", "split")
+	p.Text = &shownText{Split: p.View == "split"}
+	if p.A == nil || !p.A.Held() || !p.A.Is() || p.A.Record.Size > textMost || !q.d.Present(p.A.First) {
+		p.Text.alone(b)
+		return nil
+	}
+	a, isText, err := q.read(p, p.A)
+	if err != nil {
+		return err
+	}
+	if !isText {
+		p.Text.alone(b)
+		return nil
+	}
+	var ok bool
+	if p.Text.textDiff, ok = diffTexts(a, b); !ok {
+		p.Text.Reason = "The two are too long to be compared here."
+	}
+	p.Text.cut()
+	return nil
+}
+
+// views are the ways to show the two, pairs of a name and a word.
+func (q *question) views(p *filePage, pairs ...string) {
+	if p.A == nil {
+		p.View = ""
+		return
+	}
+	known := false
+	for i := 0; i < len(pairs); i += 2 {
+		known = known || pairs[i+1] == p.View
+	}
+	if !known {
+		p.View = ""
+	}
+	for i := 0; i < len(pairs); i += 2 {
+		p.Views = append(p.Views, viewLink{pairs[i], q.File(p.Path, "a", q.form.Get("a"), "b", q.form.Get("b"), "view",
+			pairs[i+1]),
+			pairs[i+1] == p.View})
+	}
+}
+
+// read reads a version that may be a text. What is wrong with its bytes is told on the page.
+func (q *question) read(p *filePage, l *life) (content string, isText bool, err error) {
+	f, err := q.d.OpenFile(q.ctx, l.First, l.Path)
+	if err == nil {
+		var b []byte
+		b, err = io.ReadAll(io.LimitReader(f, textMost+1))
+		f.Close()
+		content = string(b)
+	}
+	switch {
+	case q.ctx.Err() != nil:
+		return "", false, q.ctx.Err()
+	case err != nil:
+		q.tell(p, q.d.Elsewhere(q.ctx, err, l.First, l.Path, "cat"))
+		return "", false, nil
+	}
+	if !isTextual(content) {
+		return "", false, nil
+	}
+	return strings.ToValidUTF8(content, "\uFFFD"), true, nil
+}
+
+// tell puts on the page why bytes cannot be had, and where they are still.
+func (q *question) tell(p *filePage, err error) {
+	p.Shut = capital(quote.Clean(err.Error()))
+	p.Kind, p.Facts = "facts", true
+	for _, line := range hint.Lines(err, asText) {
+		p.Hints = append(p.Hints, quote.Clean(line))
+	}
+}
+
+// isTextual reports whether somebody can read it: no NUL, and hardly a byte that is no UTF-8.
+func isTextual(s string) bool {
+	head := s[:min(len(s), 64<<10)]
+	if bytes.IndexByte([]byte(head), 0) >= 0 {
+		return false
+	}
+	bad := 0
+	for i := 0; i < len(head); {
+		r, n := utf8.DecodeRuneInString(head[i:])
+		if r == utf8.RuneError && n == 1 || r < 0x20 && r != '\n' && r != '\r' && r != '\t' && r != '\f' && r != 0x1b {
+			bad++
+		}
+		i += n
+	}
+	return bad <= len(head)/20
+}
+
+// mediaOf is "image", "audio" or "video" for a file that a browser shows safely, "" for others.
+func mediaOf(name string) string {
+	kind, inline := rawType(name, true)
+	if !inline || strings.HasPrefix(kind, "text/") {
+		return ""
+	}
+	word, _, _ := strings.Cut(kind, "/")
+	return word
+}
+
+// alone shows one version.
+func (t *shownText) alone(b string) {
+	t.Alone = true
+	h := hunk{}
+	if windows(b) {
+		b = strings.ReplaceAll(b, "\r\n", "\n")
+	}
+	for i, s := range splitLines(b) {
+		h.Lines = append(h.Lines, line{Mark: sameLine, B: i + 1, Parts: []part{{Text: s}}})
+	}
+	t.Hunks = []hunk{h}
+	t.cut()
+}
+
+// cut leaves out what is too much for a page.
+func (t *shownText) cut() {
+	left := linesShown
+	for i := range t.Hunks {
+		h := &t.Hunks[i]
+		if n := len(h.Lines); n > left {
+			t.Cut += n - left
+			h.Lines = h.Lines[:left]
+		}
+		left -= len(h.Lines)
+	}
+	for n := len(t.Hunks); n > 0 && len(t.Hunks[n-1].Lines) == 0 && t.Cut > 0; n-- {
+		t.Hunks = t.Hunks[:n-1]
+	}
+}
