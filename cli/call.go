@@ -7,6 +7,7 @@ import (
 
 	"snap/cli/cmdline"
 	"snap/cli/events"
+	"snap/cli/report"
 	"snap/cli/text"
 	"snap/cli/wire"
 	"snap/internal/hint"
@@ -112,4 +113,10 @@ func (c *call) json(v any) error {
 	}
 	_, err = c.out.Write(append(b, '\n'))
 	return err
+}
+
+// print writes results as text for people.
+func (c *call) print() *report.Printer {
+	return &report.Printer{Style: c.Style, Out: c.out, Warn: c.warn, Note: c.note,
+		Program: c.env.program.String(), Typed: c.env.program.Typed}
 }

@@ -2,12 +2,17 @@ package cli
 
 import (
 	"fmt"
+	"path/filepath"
 
 	"snap/cli/cmdline"
+	"snap/cli/logfile"
 	"snap/cli/state"
 	"snap/cli/wire"
+	"snap/index"
+	"snap/internal/file"
 	"snap/internal/hint"
 	"snap/internal/quote"
+	"snap/scan"
 )
 
 func destinationsCommand() *command {
@@ -71,4 +76,67 @@ func (c *call) forget(dest string) error {
 		return nil
 	}
 	return c.printf("%s is forgotten; what is in it stays\n", quote.Name(dir))
+}
+
+// What is remembered of this user and machine, by package state.
+
+func (c *call) user() *state.User {
+	return &state.User{LookupEnv: c.env.LookupEnv, OwnHome: c.env.Home,
+		Temp: append([]string{c.env.variable("TMPDIR")}, c.env.Temp...)}
+}
+
+// home is what ~ stands for.
+func (c *call) home() string { return c.user().Home() }
+
+// known are the known destinations. A file that cannot be read is ignored, which is said unless -q asks for silence: it
+// is a convenience, and a wrong one must not stop a restore.
+func (c *call) known() []state.Known {
+	list, err := c.user().Known()
+	if err != nil {
+		c.note("%s: ignored: %v", c.user().KnownFile(), err)
+	}
+	return list
+}
+
+// remember makes dest the destination that was used last. source may be "" for none yet.
+func (c *call) remember(dest, id, source string, how state.How) error {
+	if c.recalled {
+		how = state.Found
+	}
+	return c.user().Remember(c.known, state.Known{Path: dest, ID: id, Source: source, Last: c.env.Now(),
+		System: state.SystemOf(dest)}, how, isDestination)
+}
+
+// places are the known destinations as they are now, that used last first.
+func (c *call) places() []state.Place { return c.user().Places(c.known(), isDestination) }
+
+// trusted are the fingerprints of indexes at dest that this user's commands have proved.
+func (c *call) trusted(dest string) []string { return c.user().Trusted(dest) }
+
+// proved remembers the index of dest for the next command.
+func (c *call) proved(dest string, db *index.DB) { c.user().Proved(c.ctx, dest, db) }
+
+// ownFiles are the files that snap itself writes and that may lie below a source: what it knows for this user, and
+// the log of the destination. They are no change of the source.
+func (c *call) ownFiles(dest, log string) (own []scan.OwnFiles) {
+	add := func(dir string, is func(name string) bool) {
+		d, err := file.OpenRoot(dir)
+		if err != nil {
+			return // not there
+		}
+		defer d.Close()
+		if s, err := d.Stat(); err == nil {
+			own = append(own, scan.OwnFiles{In: s, Is: is})
+		}
+	}
+	for _, dir := range c.user().Folders() {
+		add(dir, state.IsFile)
+	}
+	if path := logfile.At(dest, log); path != "" {
+		add(filepath.Dir(path), logfile.IsFile(filepath.Base(path)))
+		if real, err := filepath.EvalSymlinks(path); err == nil {
+			add(filepath.Dir(real), logfile.IsFile(filepath.Base(real)))
+		}
+	}
+	return own
 }

@@ -1,6 +1,9 @@
 package cli
 
 import (
+	"errors"
+	"io/fs"
+	"os"
 	"path/filepath"
 
 	"snap/cli/cmdline"
@@ -158,4 +161,29 @@ func (c *call) somewhere() bool {
 	defer func() { c.opts.quiet = quiet }()
 	_, err := c.look()
 	return err == nil
+}
+
+// writeMetrics puts a file in its place that others read meanwhile: it appears by a rename, with a name that the
+// collector does not read before. Whoever may read the folder may read it, as the collector has to.
+func writeMetrics(path string, text []byte) error {
+	info, err := os.Stat(path)
+	switch {
+	case err == nil && !info.Mode().IsRegular():
+		return hint.With(
+			hint.Usagef("--prometheus %s: not a file", quote.Name(path)),
+			"for standard output: --prometheus -",
+		)
+	case err != nil && !errors.Is(err, fs.ErrNotExist):
+		return err
+	}
+	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*.tmp")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name()) // nothing is there after the rename
+	_, err = f.Write(text)
+	if err = errors.Join(err, f.Chmod(0o644), f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), path)
 }
