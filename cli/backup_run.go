@@ -33,6 +33,7 @@ type backupRun struct {
 	behind   *query.Behind // the clock is behind a snapshot; nil: it is not
 	came     report.Backup // what it came to
 	done     bool          // there is a snapshot of what the source holds
+	idle     bool          // another run has made what was to be made
 	after    []error       // what was to be done besides, and was not
 }
 
@@ -57,12 +58,14 @@ func (c *call) backup(dest string, src source.Chosen) (err error) {
 		return exit.Hint(err, dest)
 	}
 	defer func() { err = errors.Join(err, r.d.Close()) }()
+	defer func() { r.noteEnd(err) }()
 	if c.flags.Bool("take-over") {
 		for _, line := range c.takenLines(r.d, dest) {
 			c.note("%s", line)
 		}
 	}
 	if why, _ := c.notDue(dest); why != "" { // another run has made one while this one waited for it
+		r.idle = true
 		return c.restUntilDue(why)
 	}
 	end, err := r.openLog()
@@ -80,6 +83,17 @@ func (c *call) backup(dest string, src source.Chosen) (err error) {
 	}
 	r.besides()
 	return r.tell(refused)
+}
+
+// noteEnd leaves in the destination how the run ended, for those who ask how the last ones went.
+func (r *backupRun) noteEnd(err error) {
+	if r.options.DryRun || r.idle {
+		return
+	}
+	past := r.came.Past(&r.options, r.env.Now().Sub(r.options.Start), err)
+	if err := r.d.NoteRun(past); err != nil && r.opts.verbose > 0 {
+		r.call.note("how the run ended could not be noted: %v", err)
+	}
 }
 
 // afterwards is how a backup ended. Whatever fails when the snapshot is there, it is there: that is no failure, but a
@@ -176,6 +190,7 @@ func (r *backupRun) begin() (err error) {
 // known what there is no room for.
 func (r *backupRun) run() (refused, err error) {
 	res, err := backup.Run(r.ctx, r.d, r.options)
+	r.came.Result = res
 	dry := r.options.DryRun
 	if dry && res.Header != nil {
 		refused, err = err, nil

@@ -10,6 +10,7 @@ import (
 	"snap/internal/quote"
 	"snap/internal/when"
 	"snap/query"
+	"snap/record"
 )
 
 func listCommand() *command {
@@ -24,6 +25,9 @@ the terminal is narrow, the times are left out. Below stand how many they are, w
 they copied together, and how much is free; and when the last run was, if it found
 nothing changed.
 
+With --changed only the snapshots that changed something at or below PATH are listed,
+and how many entries; a move within it is one. PATH is written as in snap history.
+
 What deleting a snapshot would free takes longer to find out: snap stats.
 
 A snapshot is complete; or incomplete, when some source files could not be read;
@@ -33,6 +37,7 @@ state is shown.`,
 snap list                     # the snapshots of the destination used last
 snap list --last 10
 snap list --since 30d --tag weekly
+snap list --changed docs      # when did something in docs change?
 snap list -d /mnt/usb --json  # one JSON document`,
 		Flags: flags{
 			{Name: "last", Kind: cmdline.Int, Usage: "only the newest `N`"},
@@ -40,6 +45,7 @@ snap list -d /mnt/usb --json  # one JSON document`,
 				Usage: "only those made at `WHEN` or later: a date, an age, yesterday, last-week"},
 			{Name: "until", Kind: cmdline.String, Complete: completeWhen, Usage: "only those made at `WHEN` or before"},
 			{Name: "tag", Kind: cmdline.Strings, Usage: "only those tagged `TAG`; may be repeated: those with any of the tags"},
+			{Name: "changed", Kind: cmdline.String, Usage: "only those that changed something at or below `PATH`"},
 		},
 		Run: runList,
 	}
@@ -53,9 +59,16 @@ func runList(c *call) error {
 	}
 	return c.reading(func(d *query.Reader) error {
 		c.tellWhich(d, "")
+		var there func(h *record.Header) int // how much a snapshot changed at or below a path
+		if c.flags.IsSet("changed") && len(d.Snapshots) > 0 {
+			if _, choose.Only, err = d.TouchedIn(c.ctx, c.flags.String("changed")); err != nil {
+				return err
+			}
+			there = func(h *record.Header) int { return choose.Only[d.Snapshots.At(h)] }
+		}
 		chosen := choose.From(d.Snapshots)
 		if c.opts.json {
-			return c.json(wire.NewList(chosen, d.State, d.LastRun()))
+			return c.json(wire.NewList(chosen, d.State, d.LastRun(), there))
 		}
 		switch {
 		case len(d.Snapshots) == 0:
@@ -68,7 +81,7 @@ func runList(c *call) error {
 			}
 			return nil
 		}
-		if err := c.print().List(chosen, d.State); err != nil || c.opts.quiet {
+		if err := c.print().List(chosen, d.State, there); err != nil || c.opts.quiet {
 			return err
 		}
 		info, err := d.Root.System()

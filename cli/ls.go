@@ -21,12 +21,14 @@ that they can be typed after "REF:".`,
 		Examples: `
 snap ls latest       # the top folder of the newest snapshot
 snap ls -l @7d:docs  # docs as it was a week ago, with modes and sizes
-snap ls -R --sort size latest:photos`,
+snap ls -R --sort size latest:photos
+snap ls --total-size --sort size latest:  # which folders are the largest?`,
 		Flags: flags{
 			{Name: "long", Aliases: []string{"l"}, Usage: "mode, owner, group, size and time too"},
 			{Name: "recursive", Aliases: []string{"R"}, Usage: "everything below, not only the folder itself"},
 			{Name: "sort", Kind: cmdline.String, Default: "name", OneOf: []string{"name", "size", "time"},
 				Usage: "sort `BY` name, size (largest first) or time (newest first)"},
+			{Name: "total-size", Usage: "-l, with folders as large as all that is in them"},
 			rawFlag(),
 		},
 		Complete: completePathRef,
@@ -49,19 +51,25 @@ func runLs(c *call) error {
 		if err != nil {
 			return err
 		}
+		weigh := query.Weigher(query.NoWeights)
+		if c.flags.Bool("total-size") {
+			if weigh, err = d.WeighFolders(c.ctx, h); err != nil {
+				return err
+			}
+		}
 		entries := d.List(c.ctx, h, path, c.flags.Bool("recursive"))
 		if by != "name" {
-			if entries, err = query.Sorted(entries, by == "size"); err != nil {
+			if entries, err = query.Sorted(entries, by == "size", weigh); err != nil {
 				return err
 			}
 		}
 		switch {
 		case c.opts.json:
-			return c.lsJSON(entries)
+			return c.lsJSON(entries, weigh)
 		case raw:
 			return each(entries, func(e *record.Entry) error { return c.printf("%s\x00", e.Path) })
-		case c.flags.Bool("long"):
-			return each(entries, func(e *record.Entry) error { return c.print().LongEntry(h, e) })
+		case c.flags.Bool("long") || c.flags.Bool("total-size"):
+			return each(entries, func(e *record.Entry) error { return c.print().LongEntry(h, e, weigh) })
 		}
 		return each(entries, c.print().Entry)
 	})
@@ -81,10 +89,14 @@ func each(entries iter.Seq2[*record.Entry, error], f func(*record.Entry) error) 
 }
 
 // lsJSON prints an array, an entry a line.
-func (c *call) lsJSON(entries iter.Seq2[*record.Entry, error]) error {
+func (c *call) lsJSON(entries iter.Seq2[*record.Entry, error], weigh query.Weigher) error {
 	sep := "[\n"
 	err := each(entries, func(e *record.Entry) error {
-		b, err := wire.Encode(wire.NewEntry(e))
+		j := wire.NewEntry(e)
+		if w, ok := weigh(e.Path); ok {
+			j.TotalBytes, j.TotalEntries = &w.Bytes, &w.Entries
+		}
+		b, err := wire.Encode(j)
 		if err != nil {
 			return err
 		}

@@ -112,7 +112,7 @@ func (r *restoreReporter) problem(path, why string) {
 }
 
 func (r *restoreReporter) progress(path string, files, bytes int64) {
-	r.state.Stage, r.state.Path = "restoring", path
+	r.state.Stage, r.state.Path = progress.Restoring, path
 	r.state.Files, r.state.Bytes = r.state.Files+files, record.Plus(r.state.Bytes, bytes)
 	r.line.Show(r.state)
 }

@@ -15,31 +15,35 @@ import (
 
 // Holder is who holds the lock of a destination, or died holding it. The zero one is nobody that is known.
 type Holder struct {
-	Text string // as that run wrote it into the lock file, for people
-	PID  int    // its process, 0 where that is not known
-	Host string // on this machine
+	Text  string    // as that run wrote it into the lock file, for people
+	What  string    // the command that it runs, "" where that is not known
+	PID   int       // its process, 0 where that is not known
+	Host  string    // on this machine
+	Since time.Time // by that machine's clock, taken for one of this zone
 }
 
 // holderText is how a run calls itself: the format of the lock file.
 const holderText = "snap %s (process %d on %s, since %s)"
 
+// holderTime is how it says since when.
+const holderTime = "2006-01-02 15:04:05"
+
 // NewHolder is this process, which runs the command what since then.
 func NewHolder(what string, since time.Time) Holder {
 	host, _ := os.Hostname()
-	h := Holder{PID: os.Getpid(), Host: quote.Clean(host)}
-	h.Text = fmt.Sprintf(holderText, what, h.PID, h.Host, since.Format("2006-01-02 15:04:05"))
-	return h
+	return parseHolder(fmt.Sprintf(holderText, what, os.Getpid(), quote.Clean(host), since.Format(holderTime)))
 }
 
 // parseHolder reads what a run calls itself. What has another format has a text only.
 func parseHolder(text string) Holder {
 	h := Holder{Text: text}
-	_, after, found := strings.Cut(text, " (process ")
+	what, after, found := strings.Cut(text, " (process ")
 	number, after, of := strings.Cut(after, " on ")
-	host, _, since := strings.Cut(after, ", since ")
+	host, at, since := strings.Cut(after, ", since ")
 	if pid := 0; found && of && since {
 		if _, err := fmt.Sscanf(number, "%d", &pid); err == nil && pid > 0 {
-			h.PID, h.Host = pid, host
+			h.PID, h.Host, h.What = pid, host, strings.TrimPrefix(what, "snap ")
+			h.Since, _ = time.ParseInLocation(holderTime, strings.TrimSuffix(at, ")"), time.Local)
 		}
 	}
 	return h

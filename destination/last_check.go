@@ -24,6 +24,8 @@ type LastCheck struct {
 	Repaired  int64     `json:"repaired"`
 	Errors    int64     `json:"errors"` // what is left: damage, and what could not be looked at
 
+	Found []DamageFound `json:"-"` // what it found and did not repair, for Left
+
 	// What it, or a check before it, left, if no check since has looked there again and found it well.
 	Left *DamageLeft `json:"left,omitempty"`
 	// The last checks that read a part, this one too, oldest first.
@@ -42,6 +44,45 @@ type DamageLeft struct {
 	Time   time.Time `json:"time"` // of the check that found it
 	Errors int64     `json:"errors"`
 	Read   ReadPart  `json:"read"` // what a check has to read to find it
+
+	Found []DamageFound `json:"found,omitempty"` // some of it
+}
+
+// DamageFound is one of the things that a check found.
+type DamageFound struct {
+	What      string          `json:"what"` // as check.Fault says it
+	Path      []byte          `json:"path"` // in the snapshots, else in the destination
+	Why       string          `json:"why"`
+	Snapshots []SnapshotRange `json:"snapshots,omitempty"`
+}
+
+// SnapshotRange is a run of snapshots without a gap, by their names.
+type SnapshotRange struct {
+	First string `json:"first"`
+	Last  string `json:"last"`
+	Count int    `json:"count"`
+}
+
+// foundKept bounds how many things are told, and foundBytes how long they are together.
+const (
+	foundKept  = 200
+	foundBytes = 64 << 10
+)
+
+// keepFound leaves out what is too much to be told.
+func keepFound(all []DamageFound) (kept []DamageFound) {
+	size := 0
+	for _, f := range all {
+		size += len(f.Path) + len(f.Why)
+		for _, r := range f.Snapshots {
+			size += len(r.First) + len(r.Last)
+		}
+		if len(kept) == foundKept || size > foundBytes {
+			break
+		}
+		kept = append(kept, f)
+	}
+	return kept
 }
 
 // PastRead is a check that read a part of the files.
@@ -61,7 +102,7 @@ func (p ReadPart) covers(q ReadPart) bool {
 // follow adds to c what stays true of the check before it, nil for none.
 func (c *LastCheck) follow(before *LastCheck) {
 	if c.Errors > 0 {
-		c.Left = &DamageLeft{Time: c.Time, Errors: c.Errors, Read: c.Read}
+		c.Left = &DamageLeft{Time: c.Time, Errors: c.Errors, Read: c.Read, Found: keepFound(c.Found)}
 	}
 	if before != nil {
 		switch old := before.Left; {
@@ -70,6 +111,7 @@ func (c *LastCheck) follow(before *LastCheck) {
 			c.Left = old
 		case !c.Read.covers(old.Read):
 			c.Left.Read = ReadPart{Share: 1}
+			c.Left.Found = keepFound(append(c.Left.Found, old.Found...))
 		}
 		c.Reads = before.Reads
 	}

@@ -33,9 +33,12 @@ func TestDamageIsLeftUntilItIsLookedAtAgain(t *testing.T) {
 		{"damage in both", tenth, none, 2, &all},
 		{"damage in both, seen by the second", none, tenth, 2, &tenth},
 	} {
-		before := LastCheck{Time: checkedOn(1), Read: test.before, Errors: 1}
+		before := LastCheck{Time: checkedOn(1), Read: test.before, Errors: 1, Found: []DamageFound{{What: "old"}}}
 		before.follow(nil)
 		after := LastCheck{Time: checkedOn(2), Read: test.after, Errors: test.errors}
+		if test.errors > 0 {
+			after.Found = []DamageFound{{What: "new"}}
+		}
 		after.follow(&before)
 		switch {
 		case (after.Left == nil) != (test.want == nil):
@@ -43,9 +46,27 @@ func TestDamageIsLeftUntilItIsLookedAtAgain(t *testing.T) {
 		case after.Left != nil && after.Left.Read != *test.want:
 			t.Errorf("%s: %+v has to be read, want %+v", test.what, after.Left.Read, *test.want)
 		}
+		found := ""
+		if after.Left != nil {
+			for _, f := range after.Left.Found {
+				found += f.What + " "
+			}
+		}
+		want := ""
+		switch {
+		case test.errors > 0 && test.after.covers(test.before):
+			want = "new "
+		case test.errors > 0:
+			want = "new old "
+		case test.want != nil:
+			want = "old "
+		}
+		if found != want {
+			t.Errorf("%s: found %q, want %q", test.what, found, want)
+		}
 	}
 	stopped := LastCheck{Time: checkedOn(2), Read: all, Stopped: true, Errors: 1}
-	stopped.follow(&LastCheck{Left: &DamageLeft{checkedOn(1), 1, all}})
+	stopped.follow(&LastCheck{Left: &DamageLeft{Time: checkedOn(1), Errors: 1, Read: all}})
 	if stopped.Left == nil || len(stopped.Reads) > 0 {
 		t.Errorf("one that was stopped: %+v", stopped)
 	}
@@ -108,5 +129,20 @@ func TestADayOfSpace(t *testing.T) {
 	}
 	if len(s.Days) != spaceDaysKept || !s.Days[0].Time.Equal(at(202-spaceDaysKept+1, 8)) {
 		t.Errorf("%d days from %v", len(s.Days), s.Days[0].Time)
+	}
+}
+
+// Much damage is told in part, so that the note can be read again.
+func TestMuchDamageIsToldInPart(t *testing.T) {
+	var many, long []DamageFound
+	for range 500 {
+		many = append(many, DamageFound{What: "size", Path: []byte("a")})
+		long = append(long, DamageFound{What: "size", Path: make([]byte, 32_000)})
+	}
+	if n := len(keepFound(many)); n != foundKept {
+		t.Errorf("%d of many are told", n)
+	}
+	if n := len(keepFound(long)); n != 2 {
+		t.Errorf("%d of long ones are told", n)
 	}
 }

@@ -99,6 +99,27 @@ func (db *DB) answers() (said map[string]string, errs map[string]error) {
 		return nil
 	})
 	answer(err, "Editions")
+	for _, dir := range []string{"", "folder 07"} {
+		children, _, err := db.Children(bg, 2, dir, "", 100)
+		for i := range children {
+			add(fmt.Sprint(children[i].Path, children[i].Since, children[i].Records), &children[i].Record)
+		}
+		answer(err, "Children ", dir)
+		gone, _, err := db.Departed(bg, 3, dir, "", 100)
+		add(fmt.Sprint(gone), nil)
+		answer(err, "Departed ", dir)
+		touched, err := db.Touched(bg, dir)
+		add(fmt.Sprint(touched), nil)
+		answer(err, "Touched ", dir)
+		changed, err := db.ChangedBelow(bg, 1, 2, []string{dir, "folder 08"}, 9)
+		add(fmt.Sprint(changed), nil)
+		answer(err, "ChangedBelow ", dir)
+	}
+	flagged, _, err := db.Flagged(bg, 3, func(r *record.Record) bool { return r.Size == 1 }, "", 100)
+	for i := range flagged {
+		add(flagged[i].Path, &flagged[i].Record)
+	}
+	answer(err, "Flagged")
 	usage, err := db.Usage(bg)
 	add(fmt.Sprint(usage), nil)
 	answer(err, "Usage")

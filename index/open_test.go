@@ -27,8 +27,14 @@ func (db *DB) questions() map[string]error {
 	_, follow := db.Follow(bg, "a")
 	_, versions := db.Versions(bg, "a")
 	_, hasSize := db.HasSize(bg, 3)
+	_, _, children := db.Children(bg, 1, "", "", 1)
+	_, _, departed := db.Departed(bg, 1, "", "", 1)
+	_, touched := db.Touched(bg, "")
+	_, below := db.ChangedBelow(bg, 0, 1, []string{"a"}, 1)
+	_, _, flagged := db.Flagged(bg, 1, func(*record.Record) bool { return true }, "", 1)
 	return map[string]error{"Snapshots": snapshots, "ID": id, "Entries": entries, "Lookup": lookup, "Histories": histories,
-		"Diff": diff, "Follow": follow, "Versions": versions, "HasSize": hasSize}
+		"Diff": diff, "Follow": follow, "Versions": versions, "HasSize": hasSize, "Children": children,
+		"Departed": departed, "Touched": touched, "ChangedBelow": below, "Flagged": flagged}
 }
 
 func TestWhatIsNoIndexIsSaidToBeDamaged(t *testing.T) {

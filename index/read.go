@@ -141,17 +141,25 @@ func readPage(tx *bolt.Tx, seq uint64, within []byte, p *page) error {
 	for _, row := range rows {
 		p.entries = p.entries[:len(p.entries)+1]
 		e := &p.entries[len(p.entries)-1]
-		e.Path = all[start:row.pathEnd]
-		if !validKey(row.key, e.Path) {
-			return damaged("a path that cannot be: %q", e.Path)
-		}
-		if err := record.Parse(all[row.pathEnd:row.end], &e.Record); err != nil {
-			return fmt.Errorf("%q: %w", e.Path, err)
+		if err := row.parse(all, start, e); err != nil {
+			return err
 		}
 		start = row.end
 		if e.Change == record.Removed {
 			p.entries = p.entries[:len(p.entries)-1]
 		}
+	}
+	return nil
+}
+
+// parse takes the row apart whose strings in all begin at start.
+func (r *row) parse(all string, start int, e *record.Entry) error {
+	e.Path = all[start:r.pathEnd]
+	if !validKey(r.key, e.Path) {
+		return damaged("a path that cannot be: %q", e.Path)
+	}
+	if err := record.Parse(all[r.pathEnd:r.end], &e.Record); err != nil {
+		return fmt.Errorf("%q: %w", e.Path, err)
 	}
 	return nil
 }

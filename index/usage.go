@@ -63,14 +63,23 @@ type Usage map[Span]Amount
 
 // Usage sums the inodes of all complete snapshots by their spans, read off the records alone. It keeps nothing
 // of a file in memory but for those with several names, and those that moved many times.
-func (db *DB) Usage(ctx context.Context) (Usage, error) {
+func (db *DB) Usage(ctx context.Context) (Usage, error) { return db.UsageTelling(ctx, func(int64) {}) }
+
+// UsageTelling is Usage that tells now and then how many records it has gone through: all of them twice.
+func (db *DB) UsageTelling(ctx context.Context, tell func(records int64)) (Usage, error) {
 	seqs, err := db.complete(ctx)
 	if err != nil {
 		return nil, err
 	}
-	u := Usage{}
-	return u, u.add(&usageCount{seqs: seqs, end: len(seqs)},
-		func(visit editionVisitor) error { return db.editions(ctx, visit) })
+	u, n := Usage{}, int64(0)
+	return u, u.add(&usageCount{seqs: seqs, end: len(seqs)}, func(visit editionVisitor) error {
+		return db.editions(ctx, func(e *Edition, t *tracer) error {
+			if n++; n%pageSize == 0 {
+				tell(n)
+			}
+			return visit(e, t)
+		})
+	})
 }
 
 // Freeable is the part of Usage that no snapshot of stay, oldest first, holds: what deleting all others frees. It

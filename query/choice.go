@@ -13,6 +13,7 @@ type Choice struct {
 	Since time.Time // only those made then or later
 	Until time.Time // only those made before; zero: all
 	Tags  []string  // only those with one of these; none: all
+	Only  []int     // only those at positions where this is not 0; nil: all
 }
 
 // From are the snapshots that are chosen, in their order.
@@ -21,6 +22,9 @@ func (q *Choice) From(all Snapshots) Snapshots {
 	for i := range all {
 		h := &all[i]
 		tagged := len(q.Tags) == 0 || slices.ContainsFunc(q.Tags, func(t string) bool { return slices.Contains(h.Tags, t) })
+		if len(q.Only) > 0 && q.Only[i] == 0 {
+			continue
+		}
 		if tagged && !h.Time.Before(q.Since) && (q.Until.IsZero() || h.Time.Before(q.Until)) {
 			chosen = append(chosen, *h)
 		}

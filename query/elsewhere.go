@@ -77,6 +77,19 @@ func (d *Reader) nearest(h *record.Header) (near *record.Header) {
 // stored is a file in a snapshot.
 type stored struct{ name, path string }
 
+// Copy is a place where a snapshot has a file.
+type Copy struct{ Snapshot, Path string }
+
+// Copies are the other places where snapshots whose folders are there have the same version of the file that path is in
+// h: first those at the same path. Most share its inode, and so damage.
+func (d *Reader) Copies(ctx context.Context, h *record.Header, path string) (all []Copy, err error) {
+	same, err := d.sameVersion(ctx, h, path)
+	for _, s := range same {
+		all = append(all, Copy{s.name, s.path})
+	}
+	return all, err
+}
+
 // sameVersion are the snapshots that have their folder and hold the same version of the file that path is in h:
 // first those that have it at the same path, then those that share its inode under another name.
 func (d *Reader) sameVersion(ctx context.Context, h *record.Header, path string) (found []stored, err error) {

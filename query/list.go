@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"strings"
 
 	"snap/index"
 	"snap/internal/file"
@@ -38,42 +37,50 @@ func (d *Reader) Entry(ctx context.Context, pathRef string) (*record.Header, str
 // itself. An entry is valid until the next one.
 func (d *Reader) List(ctx context.Context, h *record.Header, path string,
 	recursive bool) iter.Seq2[*record.Entry, error] {
+	if !recursive {
+		return d.listOne(ctx, h, path)
+	}
 	return func(yield func(*record.Entry, error) bool) {
-		after, skipped := "", 0
-		for again := true; again; {
-			again = false
-			for e, err := range d.DB.EntriesAfter(ctx, h.Seq, path, after) {
-				switch {
-				case err != nil:
-					yield(nil, err)
-					return
-				case e.Path == path:
-					if e.Kind == file.Folder {
-						continue
-					}
-				case !recursive && strings.Contains(below(e.Path, path), "/"):
-					// Far into a large folder that is not listed, begin again behind it.
-					if skipped++; skipped == skipAfter {
-						after, again = behind(e.Path, path), true
-					}
-				default:
-					skipped = 0
-				}
-				if again {
-					skipped = 0
-					break
-				}
-				if skipped == 0 && !yield(e, nil) {
-					return
-				}
+		for e, err := range d.DB.Entries(ctx, h.Seq, path) {
+			if err == nil && e.Path == path && e.Kind == file.Folder {
+				continue
+			}
+			if !yield(e, err) || err != nil {
+				return
 			}
 		}
 	}
 }
 
-// skipAfter is how many entries of one folder are read past before its end is looked up instead: about
-// the page that the index reads at once.
-const skipAfter = 4096
+// listed is how many entries are read at once.
+const listed = 4096
+
+// listOne is List of one level.
+func (d *Reader) listOne(ctx context.Context, h *record.Header, path string) iter.Seq2[*record.Entry, error] {
+	return func(yield func(*record.Entry, error) bool) {
+		r, _, err := d.DB.Lookup(ctx, h.Seq, path)
+		if err == nil && r.Kind != file.Folder {
+			yield(&record.Entry{Path: path, Record: r}, nil)
+			return
+		}
+		after := ""
+		for more := err == nil; more; {
+			var all []index.Child
+			if all, more, err = d.DB.Children(ctx, h.Seq, path, after, listed); err != nil {
+				break
+			}
+			for i := range all {
+				if !yield(&all[i].Entry, nil) {
+					return
+				}
+				_, after = record.Split(all[i].Path)
+			}
+		}
+		if err != nil && !errors.Is(err, index.ErrNotFound) {
+			yield(nil, err)
+		}
+	}
+}
 
 // below is path relative to the folder dir that it is in.
 func below(path, dir string) string {
@@ -81,11 +88,4 @@ func below(path, dir string) string {
 		return path
 	}
 	return path[len(dir)+1:]
-}
-
-// behind is a path that comes after all that is in the folder in dir that path is in: no name sorts
-// after 255 bytes of 0xff.
-func behind(path, dir string) string {
-	name, _, _ := strings.Cut(below(path, dir), "/")
-	return record.Join(record.Join(dir, name), strings.Repeat("\xff", 255))
 }

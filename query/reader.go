@@ -32,6 +32,7 @@ type Options struct {
 	Now     time.Time
 	WorkDir string   // the working directory, which paths may be relative to; "" for none
 	Trust   []string // fingerprints of indexes that were verified before: see index.DB.Trust
+	Kept    *Kept    // what Readers of this destination before have found out; nil for nothing
 }
 
 // Reader is a destination opened for questions. What it answers is what the destination held when it was opened.
@@ -41,6 +42,7 @@ type Reader struct {
 	DB        *index.DB
 	Snapshots Snapshots // the complete ones, oldest first
 	options   Options
+	mark      string // of the index when it was opened, with Options.Kept
 }
 
 // Open opens the destination in the folder dir, an absolute path. The caller closes it. A folder that is no
@@ -52,8 +54,11 @@ func Open(ctx context.Context, dir string, o Options) (*Reader, error) {
 	if d.DB, err = index.Open(index.Path(dir)); err != nil {
 		return nil, IndexHint(err, dir)
 	}
+	if o.Kept != nil {
+		d.DB = o.Kept.used(d.DB)
+	}
 	d.DB.Trust(o.Trust...)
-	if d.Snapshots, err = ReadSnapshots(ctx, d.DB); err != nil {
+	if d.Snapshots, d.mark, err = o.Kept.readSnapshots(ctx, d.DB); err != nil {
 		return nil, IndexHint(err, dir)
 	}
 	if d.Root, err = file.OpenRoot(dir); err != nil {
@@ -63,7 +68,14 @@ func Open(ctx context.Context, dir string, o Options) (*Reader, error) {
 }
 
 // Close gives back the handle on the folder.
-func (d *Reader) Close() error { return d.Root.Close() }
+func (d *Reader) Close() error {
+	err := d.Root.Close()
+	if k := d.options.Kept; k != nil { // once: another Reader may have the database by then
+		d.options.Kept = nil
+		err = errors.Join(err, k.give(d.DB))
+	}
+	return err
+}
 
 // Resolver finds snapshots by reference.
 func (d *Reader) Resolver() Resolver {

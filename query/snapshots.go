@@ -39,6 +39,12 @@ func (s Snapshots) BySeq(seq uint64) (int, bool) {
 	return pos, pos < len(s)
 }
 
+// At is the position of a snapshot.
+func (s Snapshots) At(h *record.Header) int {
+	pos, _ := s.BySeq(h.Seq)
+	return pos
+}
+
 // Newest is the position of the newest snapshot, -1 if there is none.
 func (s Snapshots) Newest() int { return len(s) - 1 }
 

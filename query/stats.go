@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"snap/destination"
 	"snap/index"
@@ -41,7 +42,8 @@ type Freed struct {
 	Amount    index.Amount
 }
 
-// Stats counts what the snapshots hold whose folders are there.
+// Stats counts what the snapshots hold whose folders are there. They must not be changed: with Options.Kept the next
+// one who asks may be given the same.
 func (d *Reader) Stats(ctx context.Context) (*Stats, error) {
 	s := &Stats{}
 	for i := range d.Snapshots {
@@ -51,7 +53,13 @@ func (d *Reader) Stats(ctx context.Context) (*Stats, error) {
 			s.Missing = append(s.Missing, h.Name)
 		}
 	}
-	usage, err := d.DB.Usage(ctx)
+	var known *Stats
+	k := d.options.Kept
+	k.at(d.mark, func() { known = k.stats })
+	if known != nil && slices.Equal(known.Missing, s.Missing) {
+		return known, nil
+	}
+	usage, err := d.usage(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -65,6 +73,9 @@ func (d *Reader) Stats(ctx context.Context) (*Stats, error) {
 	s.usage, s.Shares, s.Total = usage, usage.Shares(seqs), usage.Total(seqs)
 	for _, share := range s.Shares {
 		s.Apart.Add(share.Held)
+	}
+	if d.StatsKnown() { // the index is still the one that they are of
+		k.at(d.mark, func() { k.stats = s })
 	}
 	return s, nil
 }

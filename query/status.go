@@ -32,13 +32,17 @@ type Status struct {
 	Space    Space
 	Rules    NextRules
 	Left     destination.Leftovers
-	Running  string   // the run that is at work there now, as it says itself; "" for none
+	Running  string   // the run that is at work there now, as it says itself; "" for none. More about it is in Left.Holder
 	Settings []string // what is wrong with the settings
+	Runs     []Run    // the last ones, oldest first: RunsTold at most
 	ignored  bool     // what could not be read is no concern
 }
 
 // DataReadDays is how far back Status.DataRead looks.
 const DataReadDays = 90
+
+// RunsTold is how many runs Status.Runs has.
+const RunsTold = 30
 
 // LastBackup is the last run that looked at the whole source.
 type LastBackup struct {
@@ -102,6 +106,7 @@ func (d *Reader) Status(ctx context.Context, o StatusOptions) (*Status, error) {
 	if !s.Left.Holder.Gone() {
 		s.Running = s.Left.Holder.Text
 	}
+	s.Runs = d.runs(s, RunsTold)
 	s.judge()
 	return s, nil
 }

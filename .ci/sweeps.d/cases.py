@@ -313,7 +313,7 @@ class Reindex(Case):
         judge.same_answers(f'I1, {when}', w.before, judge.answers(w))
 
 
-KNOWN = {'lock', 'index.db', 'index.db.old', 'reserve', 'last-run', 'last-check', 'space', 'changes', 'tmp', 'trash', 'labels'}
+KNOWN = {'lock', 'index.db', 'index.db.old', 'reserve', 'last-run', 'last-check', 'space', 'runs', 'changes', 'tmp', 'trash', 'labels'}
 
 
 class Repair(Case):

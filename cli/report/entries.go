@@ -9,6 +9,7 @@ import (
 	"snap/cli/wire"
 	"snap/internal/file"
 	"snap/internal/quote"
+	"snap/query"
 	"snap/record"
 )
 
@@ -21,9 +22,12 @@ func (p *Printer) Entry(e *record.Entry) error {
 	return p.printf("%s\n", p.Beside(0, text.Path(e.Path, e.Kind), enclose(" (", problem, ")")))
 }
 
-// LongEntry prints an entry of the snapshot h as `ls -l` does.
-func (p *Printer) LongEntry(h *record.Header, e *record.Entry) error {
+// LongEntry prints an entry of the snapshot h as `ls -l` does. weigh is the weight of a folder, where that is asked.
+func (p *Printer) LongEntry(h *record.Header, e *record.Entry, weigh query.Weigher) error {
 	size, target := "-", ""
+	if w, ok := weigh(e.Path); ok {
+		size = p.Size(w.Bytes)
+	}
 	switch e.Kind {
 	case file.Regular:
 		size = p.Size(e.Size)

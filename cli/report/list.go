@@ -13,8 +13,10 @@ import (
 	"snap/record"
 )
 
-// List prints a table of snapshots, and their states where there is something to tell.
-func (p *Printer) List(chosen query.Snapshots, state func(*record.Header) record.State) error {
+// List prints a table of snapshots, and their states where there is something to tell. there is how much a snapshot
+// changed at a place that was asked about, nil for none.
+func (p *Printer) List(chosen query.Snapshots, state func(*record.Header) record.State,
+	there func(*record.Header) int) error {
 	states, told := make([]string, len(chosen)), false
 	for i := range chosen {
 		if s := state(&chosen[i]); s != record.Complete {
@@ -23,13 +25,17 @@ func (p *Printer) List(chosen query.Snapshots, state func(*record.Header) record
 	}
 	t := &text.Table{Columns: []text.Column{
 		{Head: "Snapshot"}, {Head: "Time", Optional: true}, {Head: "Age", Right: true}, {Head: "Files", Right: true},
-		{Head: "Size", Right: true}, {Head: "Changes"}, {Head: "Copied", Right: true}, {Head: "State", Optional: !told},
+		{Head: "Size", Right: true}, {Head: "Changes"}, {Head: "There", Right: true, Optional: there == nil},
+		{Head: "Copied", Right: true}, {Head: "State", Optional: !told},
 		{Head: "Tags", Cut: true, Optional: true}, {Head: "Note", Cut: true, Optional: true},
 	}}
 	for i := range chosen {
-		h := &chosen[i]
+		h, changed := &chosen[i], ""
+		if there != nil {
+			changed = humanize.Comma(int64(there(h)))
+		}
 		t.Add(quote.Name(h.Name), p.When(h.Time), p.Age(h.Time), humanize.Comma(h.Files-h.Unread),
-			p.Size(h.HeldBytes()), changes(h), p.Size(h.CopiedByRun()), states[i], Tags(h.Tags), quote.Name(h.Note))
+			p.Size(h.HeldBytes()), changes(h), changed, p.Size(h.CopiedByRun()), states[i], Tags(h.Tags), quote.Name(h.Note))
 	}
 	return t.Write(p.Out, p.Width)
 }

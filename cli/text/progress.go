@@ -22,15 +22,9 @@ type Terminal struct {
 type Progress struct {
 	style Style
 	on    Terminal
-	meter *progress.Meter
 
-	mu      sync.Mutex // of what is shown
-	state   progress.State
-	began   time.Time // the stage
-	before  int64     // what the meter had counted when the stage began
-	moreYet int64     // and what it had taken into the totals
-	work    progress.Estimate
-	bytes   progress.Rate
+	mu     sync.Mutex // of what is shown
+	course *progress.Course
 
 	out   sync.Mutex // of the terminal
 	drawn int        // columns that the line has taken there
@@ -51,7 +45,8 @@ func NewProgress(on Terminal, s Style, meter *progress.Meter) *Progress {
 }
 
 func newProgress(on Terminal, s Style, meter *progress.Meter) *Progress {
-	return &Progress{style: s, on: on, meter: meter, quit: make(chan struct{}), done: make(chan struct{})}
+	return &Progress{style: s, on: on, course: progress.NewCourse(meter), quit: make(chan struct{}),
+		done: make(chan struct{})}
 }
 
 func (p *Progress) drawOften() {
@@ -77,13 +72,7 @@ func (p *Progress) Show(s progress.State) {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.state.Stage != s.Stage {
-		p.began, p.work, p.bytes = p.style.Now(), progress.Estimate{}, progress.Rate{}
-		if p.state.Stage != "" { // what was counted before the first belongs to it
-			p.before, p.moreYet = p.meter.Bytes()
-		}
-	}
-	p.state = s
+	p.course.Show(s, p.style.Now)
 }
 
 // End takes the line away.
@@ -100,46 +89,11 @@ func (p *Progress) End() {
 	})
 }
 
-// perFile is for how many bytes a file counts beside its own: making it takes about as long as writing them.
-const perFile = 64 << 10
-
 // at is how it stands at the time now.
 func (p *Progress) at(now time.Time) standing {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	at := standing{State: p.state, share: -1, elapsed: now.Sub(p.began)}
-	moved, more := p.meter.Bytes()
-	at.Bytes = max(at.Bytes, moved-p.before)
-	if at.TotalBytes > 0 || more > p.moreYet {
-		at.TotalBytes = max(at.TotalBytes+more-p.moreYet, 0)
-	}
-	if path := p.meter.Path(); path != "" {
-		at.Path = path
-	}
-	if at.TotalFiles > 0 && at.About && at.Files > at.TotalFiles { // more than there were
-		at.TotalFiles = 0
-	}
-	if at.TotalFiles > 0 {
-		at.Files = min(at.Files, at.TotalFiles)
-	}
-	if at.TotalBytes > 0 {
-		at.Bytes = min(at.Bytes, at.TotalBytes)
-	}
-	p.bytes.See(now, at.Bytes)
-	at.rate = p.bytes.Value()
-	var done, total float64
-	if at.TotalFiles > 0 {
-		done, total = perFile*float64(at.Files), perFile*float64(at.TotalFiles)
-	}
-	if at.TotalBytes > 0 {
-		done, total = done+float64(at.Bytes), total+float64(at.TotalBytes)
-	}
-	if total > 0 {
-		at.share = done / total
-		p.work.See(now, done, total)
-		at.left = p.work.Left(now)
-	}
-	return at
+	return standing(p.course.At(now))
 }
 
 // draw draws the line over the one before.

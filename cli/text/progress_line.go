@@ -12,13 +12,7 @@ import (
 )
 
 // standing is all that a line of progress is made of.
-type standing struct {
-	progress.State
-	share   float64       // of the work that is done, from 0 to 1; negative: not known
-	rate    int64         // bytes a second
-	left    time.Duration // 0: not told
-	elapsed time.Duration // of the stage
-}
+type standing progress.Standing
 
 // leastPath is the room in which a path tells something, and gap what stands between the parts.
 const (
@@ -72,10 +66,10 @@ func joinParts(parts []string) string {
 func (at *standing) label() string {
 	text := string(at.Stage)
 	switch {
-	case at.share >= 0:
-		return fmt.Sprintf("%s %3d%%", text, min(int(at.share*100), 100))
-	case at.Files == 0 && at.Bytes == 0 && at.elapsed >= time.Second:
-		return text + gap + at.elapsed.Truncate(time.Second).String()
+	case at.Share >= 0:
+		return fmt.Sprintf("%s %3d%%", text, min(int(at.Share*100), 100))
+	case at.Files == 0 && at.Bytes == 0 && at.Elapsed >= time.Second:
+		return text + gap + at.Elapsed.Truncate(time.Second).String()
 	}
 	return text
 }
@@ -108,15 +102,15 @@ func (s Style) byteTexts(at *standing) (bytes, rate string) {
 			bytes, most = short, len("999")
 		}
 	}
-	if at.rate > 0 {
-		rate = s.Size(at.rate) + "/s"
+	if at.Rate > 0 {
+		rate = s.Size(at.Rate) + "/s"
 	}
 	return Pad(bytes+of, most+len(of)), Pad(rate, len("999 MiB/s"))
 }
 
 // leftText is how long the work will still take, in steps that grow with it.
 func (at *standing) leftText() string {
-	d := at.left
+	d := at.Left
 	text := ""
 	up := func(step time.Duration) time.Duration { return (d + step - 1) / step * step }
 	switch {

@@ -19,15 +19,15 @@ import (
 func TestProgressLine(t *testing.T) {
 	copying := standing{State: progress.State{Stage: progress.Building, Files: 1234, TotalFiles: 56789, Bytes: 1 << 30,
 		TotalBytes: 5 << 30, Path: "music/live/2024/summer-tour/recording-of-the-first-evening.wav"},
-		share: 0.236, rate: 120 << 20, left: 124 * time.Second}
-	first := standing{State: progress.State{Stage: progress.Scanning, Files: 12345, Bytes: 3 << 30, Path: "docs/a"}, share: -1}
+		Share: 0.236, Rate: 120 << 20, Left: 124 * time.Second}
+	first := standing{State: progress.State{Stage: progress.Scanning, Files: 12345, Bytes: 3 << 30, Path: "docs/a"}, Share: -1}
 	young := copying
-	young.left, young.rate, young.Bytes, young.TotalBytes, young.Files = 0, 0, 7, 5<<20, 1
+	young.Left, young.Rate, young.Bytes, young.TotalBytes, young.Files = 0, 0, 7, 5<<20, 1
 	again := standing{State: progress.State{Stage: progress.Scanning, Files: 450, TotalFiles: 1000, About: true,
-		Path: "a\x1b[2Jb/日本語"}, share: 0.45}
-	syncs := standing{State: progress.State{Stage: progress.Publishing}, share: -1, elapsed: 12500 * time.Millisecond}
+		Path: "a\x1b[2Jb/日本語"}, Share: 0.45}
+	syncs := standing{State: progress.State{Stage: progress.Publishing}, Share: -1, Elapsed: 12500 * time.Millisecond}
 	done := copying
-	done.share, done.Bytes, done.left, done.rate, done.Path = 1, done.TotalBytes, 0, 0, ""
+	done.Share, done.Bytes, done.Left, done.Rate, done.Path = 1, done.TotalBytes, 0, 0, ""
 	for _, c := range []struct {
 		at    standing
 		width int
@@ -66,8 +66,8 @@ func TestProgressLineStaysOne(t *testing.T) {
 			Files: rapid.Int64Min(0).Draw(t, "files"), TotalFiles: rapid.Int64Min(0).Draw(t, "of files"),
 			Bytes: rapid.Int64Min(0).Draw(t, "bytes"), TotalBytes: rapid.Int64Min(0).Draw(t, "of bytes"),
 			About: rapid.Bool().Draw(t, "about"), Path: strings.Join(rapid.SliceOfN(piece, 0, 60).Draw(t, "path"), ""),
-		}, share: rapid.Float64Range(-1, 1).Draw(t, "share"), rate: rapid.Int64Min(0).Draw(t, "rate"),
-			left: time.Duration(rapid.Int64Min(0).Draw(t, "left"))}
+		}, Share: rapid.Float64Range(-1, 1).Draw(t, "share"), Rate: rapid.Int64Min(0).Draw(t, "rate"),
+			Left: time.Duration(rapid.Int64Min(0).Draw(t, "left"))}
 		width := rapid.IntRange(20, 200).Draw(t, "width")
 		line := Style{Units: rapid.SampledFrom([]string{"iec", "si", "raw"}).Draw(t, "units")}.progressLine(&at, width)
 		each := 0

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"snap/internal/file"
+	"snap/query"
 	"snap/record"
 )
 
@@ -25,6 +26,10 @@ type Entry struct {
 	Nlink     uint32  `json:"nlink"`
 	// "unreadable", "unheld" (by the destination): not in the snapshot; "inconsistent": changed while it was read
 	Problem string `json:"problem,omitempty"`
+
+	// With --total-size, of a folder: what is in it, with all below.
+	TotalBytes   *int64 `json:"total_bytes,omitempty"`
+	TotalEntries *int64 `json:"total_entries,omitempty"`
 }
 
 // NewEntry is e as `ls` prints it.
@@ -71,14 +76,11 @@ func Size(r *record.Record) *int64 {
 // Problem says what is wrong with a record: "unreadable", it could not be read; "unheld", the destination cannot hold
 // it; "inconsistent", it changed while it was read.
 func Problem(r *record.Record) string {
-	switch {
-	case r == nil:
-	case r.Unheld():
-		return "unheld"
-	case r.Has(record.Unreadable) || r.Exists() && !r.Held():
-		return "unreadable"
-	case r.Has(record.Inconsistent):
-		return "inconsistent"
+	if r == nil {
+		return ""
+	}
+	if kind := query.ProblemOf(r); kind != query.FewerXattrs {
+		return string(kind)
 	}
 	return ""
 }

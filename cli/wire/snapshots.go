@@ -34,6 +34,8 @@ type Snapshot struct {
 
 	// In list, of the newest only: when the last run found nothing changed since.
 	LastUnchanged *Time `json:"last_unchanged,omitempty"`
+
+	ChangedBelow *int `json:"changed_below,omitempty"` // with list --changed: how many entries it changed there
 }
 
 // NewSnapshot is h with the state that people see.
@@ -53,11 +55,17 @@ func NewSnapshot(h *record.Header, state record.State) Snapshot {
 	}
 }
 
-// NewList are the snapshots that `list` shows, with the states that people see.
-func NewList(chosen query.Snapshots, state func(*record.Header) record.State, last query.LastRun) []Snapshot {
+// NewList are the snapshots that `list` shows, with the states that people see; there is what --changed asks of each,
+// nil for nothing.
+func NewList(chosen query.Snapshots, state func(*record.Header) record.State, last query.LastRun,
+	there func(*record.Header) int) []Snapshot {
 	all := make([]Snapshot, len(chosen))
 	for i := range chosen {
 		all[i] = NewSnapshot(&chosen[i], state(&chosen[i]))
+		if there != nil {
+			n := there(&chosen[i])
+			all[i].ChangedBelow = &n
+		}
 	}
 	if n := len(all); !last.Unchanged.IsZero() && n > 0 && all[n-1].Seq == last.Header.Seq {
 		t := Time(last.Unchanged)

@@ -31,6 +31,16 @@ type Status struct {
 	Running        *string     `json:"running"` // the run that is at work there
 	Missing        []string    `json:"missing"` // snapshots whose folders are gone
 	Future         []string    `json:"future"`  // snapshots of a time in the future
+	Runs           []Run       `json:"runs"`    // the last backups that are known, oldest first
+}
+
+// Run is a backup that was made, or begun.
+type Run struct {
+	Time     Time    `json:"time"` // when it began
+	Seconds  float64 `json:"seconds"`
+	End      string  `json:"end"`      // "done", "unchanged", "incomplete", "interrupted", "failed" or "running"
+	Snapshot *string `json:"snapshot"` // what it made; it may be deleted since
+	Why      string  `json:"why"`      // it failed
 }
 
 // Concern is something that is not as it should be.
@@ -76,6 +86,24 @@ type DamageLeft struct {
 	Time   Time   `json:"time"`
 	Errors int64  `json:"errors"`
 	Part   string `json:"read_part"` // what a check has to read to find it
+
+	Found []DamageFound `json:"found"` // some of it
+}
+
+// DamageFound is something that is damaged.
+type DamageFound struct {
+	What      string          `json:"what"` // as in check
+	Path      string          `json:"path"`
+	PathB64   string          `json:"path_b64,omitempty"`
+	Why       string          `json:"why"`
+	Snapshots []SnapshotRange `json:"snapshots"`
+}
+
+// SnapshotRange is a run of snapshots without a gap.
+type SnapshotRange struct {
+	First string `json:"first"`
+	Last  string `json:"last"`
+	Count int    `json:"count"`
 }
 
 // DataRead is which part of all bytes was read by checks within so many days, about.
@@ -141,6 +169,14 @@ func NewStatus(s *query.Status, rules []string, text func(query.Concern) string)
 		running := quote.Clean(s.Running)
 		j.Running = &running
 	}
+	j.Runs = make([]Run, 0, len(s.Runs))
+	for _, r := range s.Runs {
+		run := Run{Time: Time(r.Time), Seconds: rounded(r.Seconds), End: string(r.End), Why: quote.Clean(r.Why)}
+		if r.Snapshot != "" {
+			run.Snapshot = &r.Snapshot
+		}
+		j.Runs = append(j.Runs, run)
+	}
 	if s.Check != nil {
 		j.LastCheck = newLastCheck(s.Check)
 	}
@@ -188,7 +224,15 @@ func newLastCheck(c *destination.LastCheck) *LastCheck {
 		BytesRead: c.BytesRead, Damaged: c.Damaged, Repaired: c.Repaired, Errors: c.Errors,
 	}
 	if l := c.Left; l != nil {
-		j.Left = &DamageLeft{Time(l.Time), l.Errors, partName(l.Read)}
+		j.Left = &DamageLeft{Time(l.Time), l.Errors, partName(l.Read), []DamageFound{}}
+		for _, f := range l.Found {
+			found := DamageFound{What: f.What, Why: quote.Clean(f.Why), Snapshots: []SnapshotRange{}}
+			found.Path, found.PathB64 = Name(string(f.Path))
+			for _, s := range f.Snapshots {
+				found.Snapshots = append(found.Snapshots, SnapshotRange(s))
+			}
+			j.Left.Found = append(j.Left.Found, found)
+		}
 	}
 	return j
 }

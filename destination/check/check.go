@@ -98,7 +98,8 @@ func (c *checker) note(stopped error) {
 		return
 	}
 	c.res.Unnoted = c.d.NoteCheck(destination.LastCheck{
-		Time: c.o.Time, Read: c.read.part(), Stopped: stopped != nil, Snapshots: c.res.Snapshots, Files: c.res.Files,
+		Found: c.res.left(),
+		Time:  c.o.Time, Read: c.read.part(), Stopped: stopped != nil, Snapshots: c.res.Snapshots, Files: c.res.Files,
 		BytesRead: c.res.BytesRead, Damaged: c.res.Damaged, Repaired: c.res.Repaired, Errors: c.res.Errors,
 	})
 }

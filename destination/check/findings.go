@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 
+	"snap/destination"
 	"snap/record"
 )
 
@@ -197,6 +198,22 @@ func (r *Result) addFinding(one *fault, snaps []record.Header, spans []posRange,
 	} else {
 		r.Errors++
 	}
+}
+
+// left is what was not repaired, as it is noted.
+func (r *Result) left() (found []destination.DamageFound) {
+	for i := range r.Findings {
+		f := &r.Findings[i]
+		if f.Repaired {
+			continue
+		}
+		d := destination.DamageFound{What: string(f.What), Path: []byte(f.Path), Why: f.Why}
+		for _, s := range f.Ranges {
+			d.Snapshots = append(d.Snapshots, destination.SnapshotRange(s))
+		}
+		found = append(found, d)
+	}
+	return found
 }
 
 // without are the positions of all that are not in some, both rising.

@@ -3,6 +3,7 @@ package check_test
 import (
 	"os"
 	"path/filepath"
+	"reflect"
 	"testing"
 	"time"
 
@@ -67,7 +68,13 @@ func TestACheckLeavesItsResult(t *testing.T) {
 	if found.Damaged != 1 || found.Errors != 1 || found.Left == nil || !found.Left.Time.Equal(at) {
 		t.Errorf("with a damaged file: %+v", found)
 	}
-	if c := look(check.Options{}); c.Errors != 0 || c.Left == nil || !c.Left.Time.Equal(found.Time) {
+	want := []destination.DamageFound{{What: "content", Path: []byte("a"), Why: found.Left.Found[0].Why,
+		Snapshots: []destination.SnapshotRange{{First: "s0001", Last: "s0001", Count: 1}}}}
+	if !reflect.DeepEqual(found.Left.Found, want) || want[0].Why == "" {
+		t.Errorf("found %+v, want %+v", found.Left.Found, want)
+	}
+	if c := look(check.Options{}); c.Errors != 0 || c.Left == nil ||
+		!reflect.DeepEqual(c.Left.Found, want) || !c.Left.Time.Equal(found.Time) {
 		t.Errorf("one that does not read: %+v", c)
 	}
 	if c := look(check.Options{Read: backuptest.ReadAll, Repair: true}); c.Repaired != 1 || c.Errors != 0 ||

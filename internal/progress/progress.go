@@ -21,6 +21,7 @@ const (
 	Repairing  Stage = "mending"
 	Checking   Stage = "checking"
 	Reading    Stage = "reading" // checking, with the bytes of files
+	Restoring  Stage = "restoring"
 
 	CheckingIndex Stage = "checking the index"
 )
