@@ -11,10 +11,7 @@ import (
 // Past is how the run of o ended after a time, for destination.NoteRun. r is nil where it did not come so far as to
 // have a result. err is what it ended with; beside a snapshot that is there it says that something was not done.
 func (r *Result) Past(o *Options, took time.Duration, err error) destination.PastRun {
-	p := destination.PastRun{Time: o.Time, Seconds: took.Seconds(), End: destination.RunDone}
-	if p.Time.IsZero() {
-		p.Time = o.Start
-	}
+	p := destination.PastRun{Time: o.Start, Seconds: took.Seconds(), End: destination.RunDone}
 	switch made := r != nil && (r.Skipped || r.Header != nil); {
 	case !made && errors.Is(err, context.Canceled):
 		p.End = destination.RunInterrupted

@@ -57,6 +57,7 @@ func TestOwnerOrModeOfOldCopies(t *testing.T) {
 
 // TestDestinationsWithoutOwners: where a destination cannot keep modes and owners, files are linked all the same.
 func TestDestinationsWithoutOwners(t *testing.T) {
+	filetest.NeedRoot(t) // to give files away
 	for _, how := range [][]string{{"-nochown"}, {"-squash", "511"}, {"-fat"}, {"-noxattr"}} {
 		t.Run(how[0], func(t *testing.T) {
 			p := backuptest.NewPlace(t)

@@ -2,14 +2,12 @@ package cli
 
 import (
 	"fmt"
-	"path/filepath"
 
 	"snap/cli/cmdline"
 	"snap/cli/logfile"
 	"snap/cli/state"
 	"snap/cli/wire"
 	"snap/index"
-	"snap/internal/file"
 	"snap/internal/hint"
 	"snap/internal/quote"
 	"snap/scan"
@@ -118,25 +116,6 @@ func (c *call) proved(dest string, db *index.DB) { c.user().Proved(c.ctx, dest, 
 
 // ownFiles are the files that snap itself writes and that may lie below a source: what it knows for this user, and
 // the log of the destination. They are no change of the source.
-func (c *call) ownFiles(dest, log string) (own []scan.OwnFiles) {
-	add := func(dir string, is func(name string) bool) {
-		d, err := file.OpenRoot(dir)
-		if err != nil {
-			return // not there
-		}
-		defer d.Close()
-		if s, err := d.Stat(); err == nil {
-			own = append(own, scan.OwnFiles{In: s, Is: is})
-		}
-	}
-	for _, dir := range c.user().Folders() {
-		add(dir, state.IsFile)
-	}
-	if path := logfile.At(dest, log); path != "" {
-		add(filepath.Dir(path), logfile.IsFile(filepath.Base(path)))
-		if real, err := filepath.EvalSymlinks(path); err == nil {
-			add(filepath.Dir(real), logfile.IsFile(filepath.Base(real)))
-		}
-	}
-	return own
+func (c *call) ownFiles(dest, log string) []scan.OwnFiles {
+	return logfile.OwnFiles(dest, log, c.user().Folders(), state.IsFile)
 }

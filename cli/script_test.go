@@ -70,6 +70,7 @@ func TestScripts(t *testing.T) {
 			env.Setenv("TZ", "UTC")
 			env.Setenv("GORACE", os.Getenv("GORACE"))
 			env.Setenv("SNAP_TEST_NOW", "2026-11-22T12:00:00Z")
+			env.Setenv("HOME", env.WorkDir+"/state/home") // not one outside, that root would make
 			env.Setenv("XDG_STATE_HOME", env.WorkDir+"/state")
 			env.Setenv("WORKREL", strings.TrimPrefix(env.WorkDir, "/")) // as a path in a tree of several sources
 			if at := hugeFiles(); at != "" {

@@ -16,7 +16,6 @@ import (
 	"snap/cli/state"
 	"snap/destination"
 	"snap/filter"
-	"snap/internal/file"
 	"snap/internal/hint"
 	"snap/internal/quote"
 	"snap/query"
@@ -100,27 +99,7 @@ func (p *Place) filters(h *record.Header) (*filter.Set, error) {
 	return filter.New(lists[0], lists[1], fc), nil
 }
 
-// ownFiles are the files that snap itself writes and that may lie below a source: what it knows for this user, and the
-// log of the destination. They are no change of the source.
-func (p *Place) ownFiles(log string) (own []scan.OwnFiles) {
-	add := func(dir string, is func(name string) bool) {
-		d, err := file.OpenRoot(dir)
-		if err != nil {
-			return // not there
-		}
-		defer d.Close()
-		if s, err := d.Stat(); err == nil {
-			own = append(own, scan.OwnFiles{In: s, Is: is})
-		}
-	}
-	for _, dir := range p.User.Folders() {
-		add(dir, state.IsFile)
-	}
-	if path := logfile.At(p.Dest, log); path != "" {
-		add(filepath.Dir(path), logfile.IsFile(filepath.Base(path)))
-		if real, err := filepath.EvalSymlinks(path); err == nil {
-			add(filepath.Dir(real), logfile.IsFile(filepath.Base(real)))
-		}
-	}
-	return own
+// ownFiles are the files that snap itself writes and that may lie below a source.
+func (p *Place) ownFiles(log string) []scan.OwnFiles {
+	return logfile.OwnFiles(p.Dest, log, p.User.Folders(), state.IsFile)
 }

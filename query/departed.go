@@ -20,11 +20,11 @@ type Departed struct {
 	Versions     int    // how many versions of it there were at the path up to then
 }
 
-// Departed are the entries that were directly in the folder path before snapshot h, and are not there in h, by name: those
-// behind the name after, n at most (0: 500). more reports whether there are others behind the last one. The folder
-// itself need not be in h. What no snapshot could read is not among them.
-func (d *Reader) Departed(ctx context.Context, h *record.Header, path, after string, n int) (all []Departed, more bool,
-	err error) {
+// Departed are the entries that were directly in the folder path before snapshot h, and are not there in h, by name:
+// those behind the name after, n at most (0: 500). more reports whether there are others behind the last one. The
+// folder itself need not be in h. What no snapshot could read is not among them.
+func (d *Reader) Departed(ctx context.Context, h *record.Header, path, after string, n int) (all []Departed,
+	more bool, err error) {
 	n = cmp.Or(n, childrenLimit)
 	pos, ok := d.Snapshots.BySeq(h.Seq)
 	if !ok || !record.ValidPath(path) {

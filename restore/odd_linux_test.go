@@ -64,6 +64,7 @@ func TestHardLinkIsSurplus(t *testing.T) {
 // TestTargetThatCannotHoldIt: each entry that the target's file system cannot hold is named, and all others are
 // restored.
 func TestTargetThatCannotHoldIt(t *testing.T) {
+	filetest.NeedRoot(t) // to make a device
 	d := snapshot(t, func(tree string) {
 		mk(t, tree, "a", "l -> a", "z/", "z/f", "z/l -> f")
 		must(t, syscall.Mkfifo(filepath.Join(tree, "p"), 0o644))

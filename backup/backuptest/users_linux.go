@@ -46,7 +46,8 @@ func (u *users) command(root bool, code int, c *exec.Cmd) string {
 		home = u.Path("home")
 		c.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: u.Uid, Gid: u.Uid}}
 	}
-	c.Dir, c.Env = u.Dir, append(os.Environ(), "HOME="+home, "XDG_STATE_HOME="+home)
+	// A destination in a folder for temporary files is not remembered.
+	c.Dir, c.Env = u.Dir, append(os.Environ(), "HOME="+home, "XDG_STATE_HOME="+home, "SNAP_DEST="+u.Path("d"))
 	out, err := c.CombinedOutput()
 	if c.ProcessState == nil || c.ProcessState.ExitCode() != code {
 		u.Fatalf("%q: %v\n%s", args, err, out)
