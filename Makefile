@@ -1,6 +1,7 @@
 # The commands of README.md and .ci/run under the names that make has for them.
 
 PREFIX ?= /usr/local
+SYSCONFDIR ?= /etc
 
 # The last tag and what came after it, as 1.2.0+3.gabcdef; without a tag Go names the commit.
 VERSION ?= $(shell git describe --tags --dirty=+dirty 2>/dev/null | sed 's/^v//; s/-\([0-9]*\)-g/+\1.g/')
@@ -15,14 +16,14 @@ build: snap ## ./snap, one file without dependencies
 snap: go.mod go.sum $(shell find . -name '*.go')
 	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X snap/cli.release=$(VERSION)' -o snap ./cmd/snap
 
-install: snap ## program, manual page, completions, systemd units and docs below $(DESTDIR)$(PREFIX)
-	DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' packaging/install
+install: snap ## program, manual page, completions, systemd units and docs below $(DESTDIR)$(PREFIX); says what went where
+	DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' SYSCONFDIR='$(SYSCONFDIR)' packaging/install
 
 uninstall: ## remove them again; settings and backups stay
-	DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' packaging/install -r
+	DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' SYSCONFDIR='$(SYSCONFDIR)' packaging/install -r
 
-packages: ## .deb and .rpm for amd64 and arm64, in dist/
-	VERSION='$(VERSION)' packaging/packages dist
+packages: ## .deb and .rpm for amd64 and arm64, in dist/; for one of them: make packages ARCH=amd64
+	VERSION='$(VERSION)' ARCH='$(ARCH)' packaging/packages dist
 
 # The version that .ci/run uses, too. Go fetches and builds it once, in some minutes.
 GOLANGCI = go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0

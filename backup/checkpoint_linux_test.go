@@ -140,7 +140,8 @@ func TestCheckpoints(t *testing.T) {
 	if there.Trusted == 0 || there.Trusted >= here.Trusted {
 		t.Errorf("%d of %d records are believed after another mount", there.Trusted, here.Trusted)
 	}
-	if there.Saved.Files == 0 || there.Saved.Bytes >= here.Saved.Bytes || there.Held != here.Held ||
+	// What stands behind the last checkpoint may be a folder alone, which has no bytes.
+	if there.Saved.Files == 0 || there.Saved.Bytes > here.Saved.Bytes || there.Held != here.Held ||
 		here.Held != here.Saved {
 		t.Errorf("here %+v %+v, there %+v %+v", here.Saved, here.Held, there.Saved, there.Held)
 	}

@@ -84,7 +84,7 @@ func TestTakeOver(t *testing.T) {
 	}
 	if out := u.Run(true, 0, "init", "d",
 		"--take-over"); !strings.Contains(out,
-		"d was nobody's and is root's now: 13 files and folders of it were given to root\n") ||
+		"d was nobody's and is root's now: 14 files and folders of it were given to root\n") ||
 		!strings.Contains(out,
 			"what is in its 1 snapshot stays nobody's, and nothing is linked to that: the next snapshot copies everything, "+
 				"once\n") {

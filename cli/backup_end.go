@@ -65,6 +65,9 @@ func (r *backupRun) summary(idle []*filter.Rule) error {
 	case r.opts.quiet:
 		return nil
 	}
+	if r.came.Previous == "" && !r.finds(r.dest) {
+		r.came.Name = r.dest
+	}
 	return r.print().Backup(&r.came)
 }
 

@@ -59,6 +59,14 @@ func (c *call) find() (string, error) {
 	return dest, err
 }
 
+// finds reports whether a command that names no destination takes this one.
+func (c *call) finds(dest string) bool {
+	unnamed := *c
+	unnamed.opts.dest, unnamed.opts.quiet = "", true
+	there, err := unnamed.look()
+	return err == nil && there == filepath.Clean(dest)
+}
+
 func (c *call) look() (string, error) {
 	if c.opts.dest != "" {
 		c.obvious = true

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -82,13 +83,34 @@ func (w *docWorld) run(line string) string {
 		!(errors.As(err, &exit) && slices.Contains(w.codes, exit.ExitCode())) {
 		w.t.Fatalf("%s: %v\n%s%s", line, err, out.String(), errs.String())
 	}
-	if strings.HasPrefix(line, "snap backup ") && !strings.Contains(line, " -n") {
+	if strings.HasPrefix(line, "snap backup") && !strings.Contains(line, " -n") {
 		w.clock = w.clock.AddDate(0, 0, 1)
 	}
 	if !strings.Contains(line, "snap ") {
 		w.age()
 	}
 	return w.plain(out.String())
+}
+
+// everyDay is a line of a setup that stands for that many days: on each the command is run, and then a backup.
+var everyDay = regexp.MustCompile(`^every day, (\d+) times: (.*)$`)
+
+// prepare runs a line of a setup, which must print nothing.
+func (w *docWorld) prepare(line string) {
+	w.t.Helper()
+	lines := []string{line}
+	if m := everyDay.FindStringSubmatch(line); m != nil {
+		n, err := strconv.Atoi(m[1])
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		lines = slices.Repeat([]string{m[2], "snap backup -q"}, n)
+	}
+	for _, line := range lines {
+		if out := w.run(line); out != "" {
+			w.t.Fatalf("%s\nprints %s", line, out)
+		}
+	}
 }
 
 // age gives what was written just now the time of the world's clock.

@@ -53,6 +53,7 @@ type Backup struct {
 	Counts         BackupCounts
 	Labels         destination.AddedLabels // that the newest snapshot got, because nothing had changed since
 	Pruned         Pruned
+	Name           string // that of the destination for the next commands, where they do not find it by themselves
 }
 
 // Backup prints how a backup ended.
@@ -69,9 +70,17 @@ func (p *Printer) Backup(b *Backup) error {
 		lines = append(lines, p.prunedText(&b.Pruned))
 	}
 	if b.Previous == "" && !b.DryRun {
-		lines = append(lines, "", p.Typed("next: snap list · snap ls latest · snap restore latest --target DIR"))
+		lines = append(lines, "", p.nextText(b.Name))
 	}
 	return p.printf("%s\n", strings.Join(p.WrapAll(lines, 4), "\n"))
+}
+
+// nextText is what to type after the first backup.
+func (p *Printer) nextText(dest string) string {
+	if dest == "" {
+		return p.Typed("next: snap list · snap ls latest · snap restore latest --target DIR")
+	}
+	return fmt.Sprintf(p.Typed("next: snap list -d %[1]s · snap restore latest -d %[1]s --target DIR"), quote.Word(dest))
 }
 
 // labelledText says which labels the newest snapshot got instead of the one not made.

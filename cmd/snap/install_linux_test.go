@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -31,14 +32,17 @@ share/fish/vendor_completions.d/snap.fish
 share/man/man1/snap.1.gz
 share/zsh/site-functions/_snap`
 
-// install runs packaging/install with the program of dir.
-func install(t *testing.T, dir, destdir, prefix string, args ...string) {
+// install runs packaging/install with the program of dir and returns what it says. The settings are in dir/etc.
+func install(t *testing.T, dir, destdir, prefix string, args ...string) string {
 	t.Helper()
 	c := exec.Command("../../packaging/install", args...)
-	c.Env = append(os.Environ(), "SNAP="+filepath.Join(dir, "snap"), "DESTDIR="+destdir, "PREFIX="+prefix)
-	if out, err := c.CombinedOutput(); err != nil {
+	c.Env = append(os.Environ(), "SNAP="+filepath.Join(dir, "snap"), "DESTDIR="+destdir, "PREFIX="+prefix,
+		"SYSCONFDIR="+filepath.Join(dir, "etc"))
+	out, err := c.CombinedOutput()
+	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
+	return string(out)
 }
 
 // below are the files below dir, without the docs.
@@ -83,7 +87,8 @@ func TestInstallationIsWholeAndIsRemoved(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		install(t, dir, c.destdir, prefix)
+		said := install(t, dir, c.destdir, prefix)
+		checkSaid(t, c.destdir, said)
 		if got := below(t, root); !slices.Equal(got, c.want) {
 			t.Errorf("%s: there are\n%s\nwant\n%s", c.name, strings.Join(got, "\n"), strings.Join(c.want, "\n"))
 		}
@@ -100,6 +105,80 @@ func TestInstallationIsWholeAndIsRemoved(t *testing.T) {
 				t.Errorf("%s: the other program is now %q, %v", c.name, b, err)
 			}
 		}
+	}
+}
+
+// saidPath is a path in what an installation says.
+var saidPath = regexp.MustCompile(`(?m)^\w+(?: \w+)?  +(/[^,\n]*)`)
+
+// checkSaid looks whether all that an installation says it has made is there.
+func checkSaid(t *testing.T, destdir, said string) {
+	t.Helper()
+	found := saidPath.FindAllStringSubmatch(said, -1)
+	if len(found) != 6 {
+		t.Errorf("%d paths, not those of program, manual page, completions, units, documents and settings, in\n%s",
+			len(found), said)
+	}
+	for _, m := range found {
+		if _, err := os.Stat(destdir + m[1]); err != nil {
+			t.Errorf("%v, in\n%s", err, said)
+		}
+	}
+}
+
+// TestSettingsOutliveTheProgram: their folder is made, and goes only if it is empty. Without the right to make it the
+// rest is installed all the same, and it is said.
+func TestSettingsOutliveTheProgram(t *testing.T) {
+	dir, _ := place(t)
+	prefix, etc := filepath.Join(dir, "usr"), filepath.Join(dir, "etc/snap-backup")
+	install(t, dir, "", prefix)
+	install(t, dir, "", prefix, "-r")
+	if _, err := os.Stat(etc); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("an empty folder is left: %v", err)
+	}
+	said := install(t, dir, "", prefix)
+	settings := filepath.Join(etc, "home.conf")
+	if err := os.WriteFile(settings, []byte("DEST=/mnt\n"), 0o600); err != nil {
+		t.Fatalf("%v\n%s", err, said)
+	}
+	if said := install(t, dir, "", prefix, "-r"); !strings.Contains(said, "left: the settings in "+etc) {
+		t.Errorf("nothing is said of what is left: %q", said)
+	}
+	if _, err := os.Stat(settings); err != nil {
+		t.Error(err)
+	}
+	if err := errors.Join(os.RemoveAll(filepath.Join(dir, "etc")),
+		os.WriteFile(filepath.Join(dir, "etc"), nil, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	if said := install(t, dir, "", prefix); !strings.Contains(said, etc+" could not be made") {
+		t.Errorf("nothing is said of a folder that cannot be made:\n%s", said)
+	}
+}
+
+// TestInstalledDocumentsLeadToEachOther: what a document links to is installed with it, but for the sources.
+func TestInstalledDocumentsLeadToEachOther(t *testing.T) {
+	dir, _ := place(t)
+	install(t, dir, "", filepath.Join(dir, "usr"))
+	docs := filepath.Join(dir, "usr/share/doc/snap-backup")
+	seen := 0
+	for _, name := range append(glob(t, filepath.Join(docs, "*.md")), glob(t, filepath.Join(docs, "docs/*.md"))...) {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range regexp.MustCompile(`\]\(([^)\s:#]+)`).FindAllStringSubmatch(string(text), -1) {
+			if strings.HasPrefix(m[1], "https") || strings.HasPrefix(m[1], ".ci/") || strings.HasSuffix(m[1], ".go") {
+				continue
+			}
+			seen++
+			if _, err := os.Stat(filepath.Join(filepath.Dir(name), m[1])); err != nil {
+				t.Errorf("%s leads to %s: %v", filepath.Base(name), m[1], err)
+			}
+		}
+	}
+	if seen < 50 {
+		t.Errorf("%d links: does the test still see them?", seen)
 	}
 }
 
