@@ -32,7 +32,7 @@ type Status struct {
 	Space    Space
 	Rules    NextRules
 	Left     destination.Leftovers
-	Running  string   // the run that is at work there now, as it says itself; "" for none. More about it is in Left.Holder
+	Running  string   // the run that is at work there now, as it says itself, "" for none: see Left.Holder
 	Settings []string // what is wrong with the settings
 	Runs     []Run    // the last ones, oldest first: RunsTold at most
 	ignored  bool     // what could not be read is no concern

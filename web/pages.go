@@ -12,7 +12,14 @@ import (
 type pages struct{ all map[string]*template.Template }
 
 // pageNames are the templates of screens; each defines "body", and blocks of it that scripts ask for.
-var pageNames = []string{"overview", "snapshots", "files", "file", "find", "error"}
+var pageNames = []string{
+	"overview",
+	"snapshots",
+	"files",
+	"file",
+	"find",
+	"error",
+}
 
 func newPages(s *site) (*pages, error) {
 	p := &pages{map[string]*template.Template{}}

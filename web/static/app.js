@@ -60,8 +60,8 @@ document.addEventListener('keydown', e => {
   const range = e.target.matches('[type=range]');
   if (goes) {
     goes = false;
-    const to = { o: '.nav a:nth-child(1)', f: '.nav a:nth-child(2)' }[e.key];
-    if (to) { e.preventDefault(); $(to).click(); return; }
+    const to = /^[a-z]$/.test(e.key) && $(`.nav a[data-go=${e.key}]`);
+    if (to) { e.preventDefault(); to.click(); return; }
   }
   switch (e.key) {
     case '/': e.preventDefault(); ($('#q') ?? $('.find input')).focus(); break;
