@@ -38,12 +38,11 @@ func newBar(touched []int, snaps query.Snapshots, pos int, zone *time.Location) 
 	if b.Count == 0 {
 		return b
 	}
-	var busy []int
 	for i, n := range touched {
 		if n == 0 {
 			continue
 		}
-		busy = append(busy, n)
+		b.Changed++
 		switch {
 		case i < pos:
 			b.Before = i
@@ -51,33 +50,50 @@ func newBar(touched []int, snaps query.Snapshots, pos int, zone *time.Location) 
 			b.After = i
 		}
 	}
-	b.Changed = len(busy)
+	step := barWidth / float64(b.Count)
+	var idle, past, later strings.Builder
+	for i, c := range columnsOf(touched) {
+		to := &idle
+		switch {
+		case i == pos:
+			b.Here, b.HereHot = c, touched[i] > 0
+			continue
+		case touched[i] > 0 && i > pos:
+			to = &later
+		case touched[i] > 0:
+			to = &past
+		}
+		to.WriteString(c)
+	}
+	b.Idle, b.Past, b.Later = idle.String(), past.String(), later.String()
+	b.Months = monthsOf(snaps, step, zone)
+	return b
+}
+
+// columnsOf are the columns, each as a part of a path.
+func columnsOf(touched []int) []string {
+	var busy []int
+	for _, n := range touched {
+		if n > 0 {
+			busy = append(busy, n)
+		}
+	}
 	slices.Sort(busy)
 	top := 1.0
 	if len(busy) > 0 {
 		top = math.Sqrt(float64(busy[int(float64(len(busy)-1)*barTop)]))
 	}
-	step := barWidth / float64(b.Count)
+	step := barWidth / float64(max(1, len(touched)))
 	width := min(step*(1-barGap), 14)
-	var idle, past, later strings.Builder
+	all := make([]string, len(touched))
 	for i, n := range touched {
-		x := (float64(i)+0.5)*step - width/2
-		height, to := 3.0, &idle
+		height := 3.0
 		if n > 0 {
 			height = 12 + (barHeight-8-12)*min(1, math.Sqrt(float64(n))/top)
-			if to = &past; i > pos {
-				to = &later
-			}
 		}
-		if i == pos {
-			b.Here, b.HereHot = column(x, width, height), n > 0
-			continue
-		}
-		to.WriteString(column(x, width, height))
+		all[i] = column((float64(i)+0.5)*step-width/2, width, height)
 	}
-	b.Idle, b.Past, b.Later = idle.String(), past.String(), later.String()
-	b.Months = monthsOf(snaps, step, zone)
-	return b
+	return all
 }
 
 // column is a rectangle as a part of a path, from the ground up.

@@ -45,6 +45,7 @@ func (s *site) funcs() template.FuncMap {
 	stamp := func(t time.Time) string { return short(t) + t.In(zone).Format(", 15:04") }
 	return template.FuncMap{
 		"home": s.Home, "files": s.Files, "file": s.File, "find": s.Find, "raw": s.Raw, "archive": s.Archive,
+		"diff": s.Diff, "diffs": s.Diffs,
 		"static": s.Static, "theme": s.Theme, "monthly": s.Snapshots,
 
 		"name": nameText, "clean": quote.Clean, "base": func(p string) string { return path.Base(p) },
@@ -52,7 +53,8 @@ func (s *site) funcs() template.FuncMap {
 		"dir":  dirText, "word": shellWord, "field": fieldText,
 
 		"bytes": s.style().Size, "comma": func(n int64) string { return humanize.Comma(n) },
-		"signed": s.signed, "plural": func(n any, one, many string) string { return text.Plural(asInt(n), one, many) },
+		"comma64": func(n int) string { return humanize.Comma(int64(n)) },
+		"signed":  s.signed, "plural": func(n any, one, many string) string { return text.Plural(asInt(n), one, many) },
 		"ago": s.ago, "date": at("Mon, 2 Jan 2006, 15:04"), "day": at("2 Jan 2006"), "hour": at("15:04"),
 		"weekday": at("Monday, 2 January"), "month": at("January 2006"), "short": short, "stamp": stamp,
 		"iso":   func(t time.Time) string { return t.UTC().Format(time.RFC3339) },

@@ -66,7 +66,7 @@ func TestOtherSitesReadNothing(t *testing.T) {
 		name := strings.TrimPrefix(address, s.base+"/")
 		name, _, _ = strings.Cut(name, "/")
 		name, _, _ = strings.Cut(name, "?")
-		page := method == http.MethodGet && strings.Contains(" s f find snapshots ", " "+name+" ") || address == s.Home()
+		page := method == http.MethodGet && strings.Contains(" s f find snapshots diff space keep health ", " "+name+" ") || address == s.Home()
 		for _, site := range []string{"cross-site", "same-site"} {
 			for _, mode := range [][2]string{
 				{"no-cors", "image"}, {"no-cors", "script"}, {"cors", "empty"}, {"no-cors", "style"}, {"navigate", "iframe"},

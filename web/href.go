@@ -51,6 +51,14 @@ func (l links) File(path string, q ...string) string {
 	return l.base + "/f/" + escapePath(path) + params(q).String()
 }
 
+// Diff is what changed from snapshot a to snapshot b, in the folder path.
+func (l links) Diff(a, b, path string, q ...string) string {
+	return l.base + "/diff/" + escape(a) + "/" + escape(b) + "/" + escapePath(path) + params(q).String()
+}
+
+// Diffs is where a comparison is chosen: of the newest snapshot with the one before.
+func (l links) Diffs() string { return l.base + "/diff/" }
+
 // Find is a search.
 func (l links) Find(q ...string) string { return l.base + "/find" + params(q).String() }
 

@@ -18,6 +18,7 @@ var pageNames = []string{
 	"files",
 	"file",
 	"find",
+	"diff",
 	"error",
 }
 

@@ -176,9 +176,12 @@ func TestHostileNamesOnEveryPage(t *testing.T) {
 		"overview": s.Home(), "snapshots": s.site.Snapshots(""), "files": s.Files("20261121-100000", "all"),
 		"before": s.Files("20261119-100000", "all"),
 		"root":   s.Files("20261119-100000", ""), "find": s.Find("q", "*"), "deleted": s.Find("q", "*", "deleted", "1"),
+		"diff": s.Diff("20261119-100000", "20261120-100000", ""), "every entry": s.Diff("20261119-100000",
+			"20261120-100000", "all", "unfold", "1"), "back": s.Diff("20261121-100000", "20261119-100000", ""),
 	}
 	for i, n := range names {
 		if i%7 == 3 {
+			pages["diff of "+n] = s.Diff("20261119-100000", "20261121-100000", "all/"+n)
 			pages["in "+n] = s.Files("20261121-100000", "all/"+n)
 			pages["before it was there "+n] = s.Files("20261119-100000", "all/"+n)
 			continue
@@ -196,7 +199,8 @@ func TestHostileNamesOnEveryPage(t *testing.T) {
 	}
 	for _, more := range strings.Fields(`ol ul li dl dt dd div section table tr td th tbody thead a bdi code
 		small b mark ins del time figure img figcaption strong i text rect title circle h2 h3 noscript caption colgroup col
-		select option label audio video script`) {
+		select option label audio video script
+		details summary`) {
 		tags[more] = true
 	}
 	for what, at := range pages {

@@ -152,6 +152,8 @@ func (s *shown) addresses() map[string]string {
 			at += "/20261121-100000/docs/new.txt"
 		case "f":
 			at += "/docs/recipes.md"
+		case "diff":
+			at += "/20261119-100000/20261121-100000/docs"
 		case "find":
 			at += "?q=recipes"
 		case "static":

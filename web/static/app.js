@@ -1,6 +1,7 @@
 // snap web: what a page does besides being read. Everything here is an addition: without it links and forms do.
 import { $, said, swap } from './page.js';
 import { begin as beginTime, travel } from './time.js';
+import { begin as beginDiff } from './diff.js';
 import { begin as beginSelect, select } from './select.js';
 
 const base = document.documentElement.dataset.base;
@@ -41,6 +42,7 @@ $('#swipe')?.addEventListener('input', over);
 over();
 
 beginTime();
+beginDiff();
 beginSelect();
 
 // Keys.

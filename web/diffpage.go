@@ -1,0 +1,310 @@
+package web
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"snap/cli/report"
+	"snap/cli/wire"
+	"snap/index"
+	"snap/internal/file"
+	"snap/internal/hint"
+	"snap/internal/quote"
+	"snap/query"
+	"snap/record"
+)
+
+// diffPage is what changed between two snapshots, in a folder or everywhere.
+type diffPage struct {
+	A, B          *record.Header
+	Path          string
+	Crumbs        []crumb
+	Bar           span
+	Steps         diffSteps
+	Before, After string // addresses: what the change before did, and the one after; "" for none
+	Swap          string
+
+	Totals   wire.DiffSummary
+	Cut      bool // there is more than was counted
+	Kinds    []kindChip
+	Unfold   bool
+	Fold     string // the address of the other way
+	ByCopied bool
+	ByPath   string // addresses
+	ByBytes  string
+	Rows     []diffRow
+	Count    int // rows in all
+	First    int // the number of the first one
+	Previous string
+	Next     string
+	Command  string
+}
+
+// Token is the path for the form: see row.Token.
+func (p *diffPage) Token() string { return escapePath(p.Path) }
+
+// kindChip counts differences of one kind, and shows them alone, or all again.
+type kindChip struct {
+	Kind  string
+	Mark  string
+	Count int64
+	URL   string
+	On    bool // they are shown
+}
+
+// diffRow is a row as it stands on the page.
+type diffRow struct {
+	query.DiffRow
+	Kind   file.Kind
+	URL    string
+	Inside string // the address of what is different in the folder; "" for none
+	What   string
+	Sizes  string
+	Why    string
+}
+
+const (
+	diffShown = 500
+	diffRead  = 20_000 // differences, before the page is sent; the rest is counted after it
+)
+
+// diffKind is a kind of change, with its mark in `snap diff`.
+type diffKind struct {
+	kind record.Change
+	mark string
+}
+
+// diffKinds are the kinds of changes in the order in which they stand.
+var diffKinds = []diffKind{
+	{record.Added, "+"}, {record.Modified, "M"}, {record.Metadata, "U"}, {record.Moved, "R"}, {record.Removed, "−"},
+	{record.TypeChanged, "T"},
+}
+
+func (q *question) diff() error {
+	if q.form.Has("a") || q.form.Has("b") {
+		return q.chooseDiff()
+	}
+	refA, rest, _ := strings.Cut(q.rest, "/")
+	refB, below, _ := strings.Cut(rest, "/")
+	path, err := parsePath(below)
+	if err != nil {
+		return err
+	}
+	a, err := url.PathUnescape(refA)
+	if err != nil {
+		return errNoPath
+	}
+	b, err := url.PathUnescape(refB)
+	if err != nil {
+		return errNoPath
+	}
+	return q.compare(a, b, path)
+}
+
+// chooseDiff leads to the comparison that a form asks for.
+func (q *question) chooseDiff() error {
+	path, err := parsePath(q.form.Get("path"))
+	if err != nil {
+		return err
+	}
+	return q.compare(q.form.Get("a"), q.form.Get("b"), path)
+}
+
+// compare answers with the comparison, or leads to the address of the two names.
+func (q *question) compare(refA, refB, path string) error {
+	if err := q.open(); err != nil {
+		return err
+	}
+	if len(q.d.Snapshots) == 0 {
+		return errEmpty
+	}
+	refs := [2]string{refA, refB}
+	if refs[1] == "" {
+		refs[1] = "latest"
+	}
+	if refs[0] == "" {
+		refs[0] = refs[1] + "~1"
+		if len(q.d.Snapshots) == 1 { // with itself: there is nothing else yet
+			refs[0] = refs[1]
+		}
+	}
+	var pos [2]int
+	for i, ref := range refs {
+		var err error
+		if pos[i], err = q.d.Resolver().Resolve(strings.TrimSpace(ref)); err != nil {
+			return notFound(err)
+		}
+	}
+	a, b := q.header(pos[0]), q.header(pos[1])
+	keep := url.Values{}
+	for _, name := range []string{"kind", "unfold", "sort", "from"} {
+		if v := q.form[name]; len(v) > 0 {
+			keep[name] = v
+		}
+	}
+	if refs != [2]string{a.Name, b.Name} || q.form.Has("a") || q.form.Has("b") {
+		keep.Del("from")
+		to := q.Diff(a.Name, b.Name, path)
+		if s := keep.Encode(); s != "" {
+			to += "?" + s
+		}
+		http.Redirect(q.w, q.r, to, http.StatusSeeOther)
+		return nil
+	}
+	p := &diffPage{A: a, B: b, Path: path}
+	look, err := q.diffLook(p)
+	if err != nil {
+		return err
+	}
+	if err := q.diffTime(p, pos); err != nil {
+		return err
+	}
+	if err := q.diffRows(p, pos, look); err != nil {
+		return err
+	}
+	if err := q.release(); err != nil {
+		return err
+	}
+	name := sourceName(b)
+	if path != "" {
+		_, name = record.Split(path)
+	}
+	return q.write(http.StatusOK, "diff", view{Title: "Changes in " + quote.Name(name), Nav: "files", Body: p})
+}
+
+// diffLook is what the address asks for.
+func (q *question) diffLook(p *diffPage) (l query.DiffLook, err error) {
+	l = query.DiffLook{N: diffShown, Most: diffRead, Unfold: q.form.Get("unfold") != ""}
+	if q.r.Header.Get("Snap-Fragment") == "whole" || q.form.Has("count") {
+		l.Most = 0
+	}
+	for _, s := range q.form["kind"] {
+		i := slices.IndexFunc(diffKinds, func(k diffKind) bool { return k.kind.String() == s })
+		if i < 0 {
+			return l, hint.Usagef("kind is added, modified, metadata, moved, removed or type")
+		}
+		l.Kinds = append(l.Kinds, diffKinds[i].kind)
+	}
+	switch q.form.Get("sort") {
+	case "", "path":
+	case "copied":
+		l.ByCopied = true
+	default:
+		return l, hint.Usagef("sort is by path or copied")
+	}
+	if s := q.form.Get("from"); s != "" {
+		if l.From, err = strconv.Atoi(s); err != nil || l.From < 0 || l.From > 1e9 {
+			return l, hint.Usagef("from is a number of rows")
+		}
+		if l.Most > 0 { // whoever goes on wants to come there
+			l.Most += l.From * 8
+		}
+	}
+	p.Unfold, p.ByCopied, p.First = l.Unfold, l.ByCopied, l.From+1
+	return l, nil
+}
+
+// diffRows fills in what is different, and where else it leads.
+func (q *question) diffRows(p *diffPage, pos [2]int, l query.DiffLook) error {
+	var below []string
+	if p.Path != "" {
+		below = []string{p.Path}
+	}
+	d := q.d.Diff(pos[0], pos[1], below)
+	if l.Most == 0 || p.B.Records > diffRead { // it may take long, and a backup must not wait for it
+		if err := q.release(); err != nil {
+			return err
+		}
+	}
+	rows, err := d.Rows(q.ctx, l, func(e *index.Difference) { p.Totals.Add(e) })
+	if err != nil {
+		return query.IndexHint(err, q.o.Dir)
+	}
+	p.Count, p.Cut = rows.Count, rows.Cut
+	for i := range rows.Rows {
+		p.Rows = append(p.Rows, q.diffRow(p, d, &rows.Rows[i]))
+	}
+	at := func(change func(v url.Values)) string {
+		v := url.Values{}
+		for _, name := range []string{"kind", "unfold", "sort"} {
+			if s := q.form[name]; len(s) > 0 {
+				v[name] = s
+			}
+		}
+		if change(v); len(v) == 0 {
+			return q.Diff(p.A.Name, p.B.Name, p.Path)
+		}
+		return q.Diff(p.A.Name, p.B.Name, p.Path) + "?" + v.Encode()
+	}
+	for _, k := range diffKinds {
+		count := countOf(&p.Totals, k.kind)
+		name := k.kind.String()
+		on := len(l.Kinds) == 0 || slices.Contains(l.Kinds, k.kind)
+		if count == 0 && (on || !p.Cut) && !slices.Contains(q.form["kind"], name) {
+			continue
+		}
+		p.Kinds = append(p.Kinds, kindChip{name, k.mark, count, at(func(v url.Values) { toggle(v, name) }), on})
+	}
+	p.Fold = at(func(v url.Values) {
+		if v.Del("unfold"); !l.Unfold {
+			v.Set("unfold", "1")
+		}
+	})
+	p.ByPath = at(func(v url.Values) { v.Del("sort") })
+	p.ByBytes = at(func(v url.Values) { v.Set("sort", "copied") })
+	if n := l.From + len(rows.Rows); n < rows.Count || rows.Cut && len(rows.Rows) == diffShown {
+		p.Next = at(func(v url.Values) { v.Set("from", strconv.Itoa(n)) })
+	}
+	if l.From > 0 {
+		p.Previous = at(func(v url.Values) {
+			if n := l.From - diffShown; n > 0 {
+				v.Set("from", strconv.Itoa(n))
+			}
+		})
+	}
+	p.Command = "snap diff " + shellWord(p.A.Name) + " " + shellWord(p.B.Name)
+	if p.Path != "" {
+		p.Command += " -- " + shellWord(p.Path)
+	}
+	return nil
+}
+
+// toggle chooses a kind, or no longer. The first that is chosen is shown alone.
+func toggle(v url.Values, kind string) {
+	kinds := v["kind"]
+	if i := slices.Index(kinds, kind); i >= 0 {
+		kinds = slices.Delete(slices.Clone(kinds), i, i+1)
+	} else {
+		kinds = append(slices.Clone(kinds), kind)
+	}
+	if v.Del("kind"); len(kinds) > 0 {
+		v["kind"] = kinds
+	}
+}
+
+func countOf(s *wire.DiffSummary, kind record.Change) int64 {
+	switch kind {
+	case record.Added:
+		return s.Added
+	case record.Modified:
+		return s.Modified
+	case record.Metadata:
+		return s.Metadata
+	case record.Moved:
+		return s.Moved
+	case record.Removed:
+		return s.Removed
+	}
+	return s.Type
+}
+
+// diffReason is why B has what it has, which is known of neighbours.
+func diffReason(d *query.Diff, r *query.DiffRow) string {
+	if !d.Next {
+		return ""
+	}
+	return quote.Clean(report.Reason(&record.Record{Reason: r.Reason, Stored: r.Stored}))
+}
