@@ -27,6 +27,7 @@ func (l *DiffLook) shows(d *DiffRow) bool {
 type DiffRow struct {
 	index.Difference
 	Along  int           // so many entries more
+	Files  bool          // it stands for that many files in the folder Path of which the same became
 	Too    record.Change // what else became of an entry that moved; 0: nothing
 	Bytes  int64         // of the files in it, as the newer of the two snapshots has them, else the older one
 	Copied int64         // of these, what was copied
@@ -40,8 +41,8 @@ type DiffRows struct {
 }
 
 // Rows folds the differences: a folder that is new, gone or renamed is one row with all that came, went or moved along
-// with it; what is different inside has rows of its own. Folders that are asked for in Below are not folded: somebody
-// wants to see what is in them. each is told of every difference that is read, folded or not.
+// with it; what is different inside has rows of its own. Many files of which the same became in one folder are one row,
+// too. Folders that are asked for in Below are not folded: somebody wants to see what is in them. each is told of every difference that is read, folded or not.
 func (q *Diff) Rows(ctx context.Context, l DiffLook, each func(*index.Difference)) (*DiffRows, error) {
 	f := diffFolder{q: q, look: &l, top: TreeMoved(q.A, q.B)}
 	read := 0
@@ -58,6 +59,7 @@ func (q *Diff) Rows(ctx context.Context, l DiffLook, each func(*index.Difference
 	}
 	f.open = nil
 	f.flush()
+	f.endRun()
 	if l.ByCopied {
 		f.most(l.From)
 	}
@@ -73,6 +75,7 @@ type diffFolder struct {
 	moved RenameCollapser
 	rows  []DiffRow // that are not done, or stand behind one that is not
 	open  []int     // those of them whose folders the present path is in, the outermost first
+	run   []DiffRow // files of one folder of which the same became, side by side
 	all   DiffRows
 }
 
@@ -143,14 +146,67 @@ func (f *diffFolder) flush() {
 		return
 	}
 	for i := range f.rows {
-		if row := &f.rows[i]; f.look.shows(row) {
-			f.all.Count++
-			if f.look.ByCopied || f.all.Count > f.look.From && len(f.all.Rows) < f.look.N {
-				f.all.Rows = append(f.all.Rows, *row)
-			}
+		row := &f.rows[i]
+		if !f.look.shows(row) {
+			continue
+		}
+		if !f.follows(row) {
+			f.endRun()
+		}
+		if f.runs(row) {
+			f.run = append(f.run, *row)
+		} else {
+			f.show(row)
 		}
 	}
 	f.rows = f.rows[:0]
+}
+
+// runMost is how many files of one folder, of which the same became, have rows of their own.
+const runMost = 20
+
+// runs reports whether a row may be one of many alike.
+func (f *diffFolder) runs(row *DiffRow) bool {
+	dir, _ := record.Split(row.Path)
+	isFile := func(r *record.Record) bool { return r == nil || r.Kind != file.Folder }
+	return !f.look.Unfold && dir != "" && !slices.Contains(f.q.Below, dir) && row.From == "" && isFile(row.Before) &&
+		isFile(row.After)
+}
+
+// follows reports whether a row goes on with the present run.
+func (f *diffFolder) follows(row *DiffRow) bool {
+	if len(f.run) == 0 || !f.runs(row) {
+		return false
+	}
+	dir, _ := record.Split(row.Path)
+	last, _ := record.Split(f.run[0].Path)
+	return dir == last && row.Change == f.run[0].Change
+}
+
+// endRun shows the rows of a run, or one for all of them.
+func (f *diffFolder) endRun() {
+	if len(f.run) > runMost {
+		one := DiffRow{Along: len(f.run), Files: true}
+		one.Path, _ = record.Split(f.run[0].Path)
+		one.Change = f.run[0].Change
+		for i := range f.run {
+			one.Bytes, one.Copied = record.Plus(one.Bytes, f.run[i].Bytes), record.Plus(one.Copied, f.run[i].Copied)
+		}
+		f.show(&one)
+	} else {
+		for i := range f.run {
+			f.show(&f.run[i])
+		}
+	}
+	f.run = f.run[:0]
+}
+
+// show has a row shown, if it is one of those that are looked at.
+func (f *diffFolder) show(row *DiffRow) {
+	f.all.Count++
+	if f.look.ByCopied || f.all.Count > f.look.From && len(f.all.Rows) < f.look.N {
+		f.all.Rows = append(f.all.Rows, *row)
+	}
 	if f.look.ByCopied && len(f.all.Rows) > 4*(f.look.From+f.look.N) {
 		f.most(0)
 	}

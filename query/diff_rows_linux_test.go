@@ -104,6 +104,26 @@ func TestDiffRowsFold(t *testing.T) {
 			t.Errorf("from %d: %q, want %q", from, got, byCopied[from])
 		}
 	}
+	for i := range 21 {
+		p.Write(fmt.Sprintf("new/%02d.csv", i), "12")
+	}
+	p.Backup()
+	d.Close()
+	d, err = query.Open(t.Context(), p.Dest, query.Options{})
+	p.Do(err)
+	many := func(below []string, l query.DiffLook) int {
+		l.N = 100
+		r, err := d.Diff(1, 2, below).Rows(t.Context(), l, func(*index.Difference) {})
+		p.Do(err)
+		if one := r.Rows[0]; len(r.Rows) == 1 && (!one.Files || one.Along != 21 || one.Path != "new" || one.Copied != 42) {
+			t.Errorf("%+v", one)
+		}
+		return r.Count
+	}
+	if one, each, opened := many(nil, query.DiffLook{}), many(nil, query.DiffLook{Unfold: true}),
+		many([]string{"new"}, query.DiffLook{}); one != 1 || each != 21 || opened != 21 {
+		t.Errorf("%d, %d, %d rows", one, each, opened)
+	}
 	if _, r := rows(nil, query.DiffLook{Most: 4}); !r.Cut || r.Count > 4 {
 		t.Errorf("%+v", r)
 	}
@@ -131,7 +151,9 @@ func TestDiffRowsTellEverything(t *testing.T) {
 					for i := range r.Rows {
 						row := &r.Rows[i]
 						in[row.Path] = true
-						counted += row.Along + 1
+						if counted += row.Along; !row.Files {
+							counted++
+						}
 					}
 					// what moved along and is another too is counted for its folder and has a row
 					if told != differences || counted < differences || r.Count != len(r.Rows) {

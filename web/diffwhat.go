@@ -12,6 +12,11 @@ import (
 // How one row of a comparison stands on its page.
 
 func (q *question) diffRow(p *diffPage, d *query.Diff, r *query.DiffRow) diffRow {
+	if r.Files {
+		at := q.Diff(p.A.Name, p.B.Name, r.Path)
+		return diffRow{DiffRow: *r, Kind: file.Folder, URL: at, Inside: at, Sizes: q.style().Size(r.Bytes),
+			What: text.Plural(r.Along, "file", "files") + " in it " + runWord(r.Change)}
+	}
 	row := diffRow{DiffRow: *r, What: q.whatChanged(r), Sizes: q.sizesOf(r), Why: diffReason(d, r)}
 	is := r.After
 	if is == nil {
@@ -38,6 +43,19 @@ func (q *question) diffRow(p *diffPage, d *query.Diff, r *query.DiffRow) diffRow
 		row.Inside = q.Diff(p.A.Name, p.B.Name, r.Path)
 	}
 	return row
+}
+
+// runWord says what became of many files.
+func runWord(c record.Change) string {
+	switch c {
+	case record.Added:
+		return "are new"
+	case record.Metadata:
+		return "have other metadata"
+	case record.TypeChanged:
+		return "are of another type"
+	}
+	return "were " + c.String()
 }
 
 // whatChanged says what became of an entry, but for where it was before.
