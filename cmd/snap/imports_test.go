@@ -60,7 +60,7 @@ var imports = map[string][]string{
 		"snap/query", "snap/backup", "snap/restore", "snap/restore/parts", "snap/schedule", "snap/destination",
 		"snap/destination/check", "snap/destination/reindex", "snap/destination/retention", "snap/scan", "snap/filter",
 		"snap/index", "snap/record", "snap/internal/file", "snap/internal/hint", "snap/internal/quote", "snap/internal/when"},
-	"snap/cli/wire": {"snap/cli/state", "snap/cli/text", "snap/query", "snap/schedule", "snap/backup", "snap/restore",
+	"snap/cli/wire": {"snap/internal/progress", "snap/cli/state", "snap/cli/text", "snap/query", "snap/schedule", "snap/backup", "snap/restore",
 		"snap/destination", "snap/destination/check", "snap/destination/reindex", "snap/destination/retention", "snap/scan",
 		"snap/filter", "snap/index", "snap/record", "snap/internal/file", "snap/internal/quote"},
 	"snap/query": {"snap/destination", "snap/destination/retention", "snap/scan", "snap/index", "snap/record",
