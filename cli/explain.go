@@ -64,34 +64,46 @@ func explain(c *call) error {
 	if c.flags.IsSet("source-dir") {
 		return hint.Usagef("--source-dir is for a destination without a snapshot; this one knows its source")
 	}
-	newest := d.Newest()
-	if newest.Source == "" {
-		return hint.With(fmt.Errorf("the source of snapshot %s is not known", quote.Name(newest.Name)),
-			"the next backup names it: snap backup DEST SRC")
-	}
-	paths, err := d.Paths(c.args[0])
+	e, err := c.explained(d, c.args[0])
 	if err != nil {
 		return err
+	}
+	return c.sayExplained(e)
+}
+
+// explained is what is known of a path as somebody typed it.
+func (c *call) explained(d *query.Reader, typed string) (*report.Explained, error) {
+	newest := d.Newest()
+	if newest.Source == "" {
+		return nil, hint.With(fmt.Errorf("the source of snapshot %s is not known", quote.Name(newest.Name)),
+			"the next backup names it: snap backup DEST SRC")
+	}
+	paths, err := d.Paths(typed)
+	if err != nil {
+		return nil, err
 	}
 	src := sourcesIn(newest)
 	set, err := c.filters(d.Dir, src)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	e, err := d.Explain(c.ctx, set, paths)
 	if err != nil {
-		return query.IndexHint(err, d.Dir)
+		return nil, query.IndexHint(err, d.Dir)
 	}
-	return c.sayExplained(&report.Explained{Explained: e}, d.Dir, src)
+	return c.withSetting(&report.Explained{Explained: e}, d.Dir, src)
 }
 
-// sayExplained prints what is known of a path, after a look whether a setting leaves out what no line does.
-func (c *call) sayExplained(e *report.Explained, dest string, src source.Chosen) (err error) {
+// withSetting looks whether a setting leaves out what no line does.
+func (c *call) withSetting(e *report.Explained, dest string, src source.Chosen) (_ *report.Explained, err error) {
 	if e.Verdict.Included && (e.Exists || e.Place == record.Outside) {
-		if e.Setting, err = c.leftOut(dest, src, e.Path); err != nil {
-			return err
-		}
+		e.Setting, err = c.leftOut(dest, src, e.Path)
 	}
+	return e, err
+}
+
+// sayExplained prints what is known of a path.
+func (c *call) sayExplained(e *report.Explained) error {
 	if c.opts.json {
 		return c.json(wire.NewExplained(e.Explained, e.Setting))
 	}
@@ -143,11 +155,15 @@ func (c *call) explainFirst(dest string) error {
 	if err != nil {
 		return err
 	}
-	e, err := query.ExplainFirst(h, set, paths)
+	first, err := query.ExplainFirst(h, set, paths)
 	if err != nil {
 		return err
 	}
-	return c.sayExplained(&report.Explained{Explained: e, Guessed: why}, dest, src)
+	e, err := c.withSetting(&report.Explained{Explained: first, Guessed: why}, dest, src)
+	if err != nil {
+		return err
+	}
+	return c.sayExplained(e)
 }
 
 // firstSource is the source that a first backup to dest would most likely be of, and why.

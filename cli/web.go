@@ -13,9 +13,11 @@ import (
 
 	"snap/cli/cmdline"
 	"snap/cli/exit"
+	"snap/cli/wire"
 	"snap/internal/hint"
 	"snap/internal/quote"
 	"snap/internal/when"
+	"snap/job"
 	"snap/query"
 	"snap/web"
 )
@@ -71,6 +73,14 @@ func runWeb(c *call) error {
 		return err
 	}
 	o.Trust = c.trusted(o.Dir)
+	o.Place = job.Place{Dest: o.Dir, User: c.user(), Environ: c.env.Environ, Now: c.now}
+	o.Explain = func(d *query.Reader, path string) (wire.Explained, error) {
+		e, err := c.explained(d, path)
+		if err != nil {
+			return wire.Explained{}, err
+		}
+		return wire.NewExplained(e.Explained, e.Setting), nil
+	}
 	o.Judge = func(d *query.Reader) (so query.StatusOptions, rules []string) {
 		rules = c.askSettings(d, &so)
 		return so, rules

@@ -105,6 +105,8 @@ func TestPageSaysWhatTheCommandSays(t *testing.T) {
 		"stats":                                "stats",
 		"status":                               "status",
 		"version":                              "version",
+		"explain?path=docs%2Fb":                "explain docs/b",
+		"explain?path=nothing":                 "explain nothing",
 	} {
 		var out bytes.Buffer
 		Run(context.Background(), testEnv(w.dest, &out, io.Discard), append([]string{"snap", "--json"},

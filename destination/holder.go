@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"time"
@@ -70,6 +71,15 @@ func writeHolder(path, text string) error {
 	}
 	_, err = f.WriteString(text)
 	return errors.Join(err, f.Close())
+}
+
+// Present is the run that is at work in the destination, nil if none is that is known of.
+func Present(root *file.Dir) *Holder {
+	h := holderIn(filepath.Join(root.Path(), MetaName, lockName))
+	if h.Text == "" || h.Gone() {
+		return nil
+	}
+	return &h
 }
 
 // holderIn is what the lock file says about who holds it.

@@ -32,6 +32,7 @@ type Kind string
 const (
 	Backup  Kind = "backup"
 	Restore Kind = "restore"
+	Look    Kind = "look" // what a restore would do
 	Check   Kind = "check"
 )
 
@@ -196,6 +197,15 @@ func (r *Runner) Job(id int) *Job {
 		return r.jobs[i]
 	}
 	return nil
+}
+
+// Jobs are the last ones, the newest first.
+func (r *Runner) Jobs() []*Job {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	all := slices.Clone(r.jobs)
+	slices.Reverse(all)
+	return all
 }
 
 // Wait waits for the job that is at work, if any, until ctx ends.

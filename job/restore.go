@@ -34,6 +34,8 @@ type RestoreOptions struct {
 	DryRun    bool              // look first: decide everything and write nothing
 	NoXattrs  bool
 	Numeric   bool // owners stay numbers
+
+	Seen *Counts // what a look has shown: where that would be something else by now, nothing is done
 }
 
 // RestoreResult is what a restore did, or would do.
@@ -45,7 +47,20 @@ type RestoreResult struct {
 	// What would happen to the entries, after a dry run: the first of each, as places in the target, and how many there
 	// are. Folders that are there, and files that are what they should be, are none of them.
 	New, Replaced, Left, Retouched Places
+
+	Exists *restore.ExistsError // what would be overwritten, where nothing was to be; nil: nothing would
 }
+
+// Counts are what a restore would do to how many entries.
+type Counts struct{ New, Replaced, Left, Retouched, Errors, Bytes int64 }
+
+// Counts are those of a dry run.
+func (r *RestoreResult) Counts() Counts {
+	return Counts{r.New.Count, r.Replaced.Count, r.Left.Count, r.Retouched.Count, r.Errors, r.BytesRestored}
+}
+
+// errChanged says that a look is worth nothing any more.
+var errChanged = errors.New("what is there is no longer what it was when it was looked at: nothing was restored")
 
 // Places are some places in the target, and how many there are in all.
 type Places struct {
@@ -75,26 +90,44 @@ func (p *Place) Restore(ctx context.Context, w *Watcher, o RestoreOptions) (resu
 		return nil, fmt.Errorf("%s: no such snapshot", quote.Name(o.Snapshot))
 	}
 	h := &d.Snapshots[i]
-	part, err := restorePart(ctx, d, h, &o)
-	if err != nil {
-		return nil, err
-	}
-	target := part.Options.Target
-	r := &restoreRun{w: w, part: part, dry: o.DryRun}
+	r := &restoreRun{w: w, dry: o.DryRun}
 	r.state.Stage = progress.Restoring
-	if items := part.Options.Items; len(items) == 1 && items[0].Path == "" {
+	if o.Seen != nil && !o.DryRun {
+		look := &restoreRun{w: &Watcher{}, dry: true}
+		again := o
+		again.DryRun = true
+		if err := look.run(ctx, d, h, &again); err != nil {
+			return &look.result, err
+		}
+		if look.result.Counts() != *o.Seen {
+			return nil, exit.With(exit.Refused, hint.With(errChanged, "look again"))
+		}
+		t := &look.result
+		r.state.TotalFiles = t.FilesRestored + t.MetadataSet + t.FilesSkipped + t.FilesBlocked
+		r.state.TotalBytes = t.BytesRestored
+	}
+	err = r.run(ctx, d, h, &o)
+	r.result.Took = p.Now().Sub(begin)
+	if err == nil && r.result.Errors > 0 {
+		err = exit.With(exit.Partial, nil)
+	}
+	return &r.result, err
+}
+
+// run restores, or looks.
+func (r *restoreRun) run(ctx context.Context, d *query.Reader, h *record.Header, o *RestoreOptions) (err error) {
+	if r.part, err = restorePart(ctx, d, h, o); err != nil {
+		return err
+	}
+	if items := r.part.Options.Items; len(items) == 1 && items[0].Path == "" && r.state.TotalFiles == 0 {
 		r.state.TotalFiles, r.state.TotalBytes = h.Files, h.Bytes
 	}
-	part.Options.Report = r
-	res, err := part.Run(ctx, d)
-	r.result.Result, r.result.Target, r.result.Took = res, target, p.Now().Sub(begin)
-	if err != nil {
-		return &r.result, exit.RestoreHint(err, target)
+	r.result.Target, r.part.Options.Report = r.part.Options.Target, r
+	if r.result.Result, err = r.part.Run(ctx, d); err != nil {
+		errors.As(err, &r.result.Exists)
+		err = exit.RestoreHint(err, r.result.Target)
 	}
-	if res.Errors > 0 {
-		return &r.result, exit.With(exit.Partial, nil)
-	}
-	return &r.result, nil
+	return err
 }
 
 // restorePart is what is restored, and where each thing goes.

@@ -91,7 +91,7 @@ func (j *Job) end(end *End, now time.Time) {
 	j.keep(Event{Time: now, End: end})
 }
 
-// Watcher is where the work of a job tells what happens, from as many goroutines as it likes.
+// Watcher is where the work of a job tells what happens, from as many goroutines as it likes. The zero one tells nobody.
 type Watcher struct {
 	job *Job
 	now func() time.Time
@@ -100,6 +100,9 @@ type Watcher struct {
 // Progress takes the newest state. It costs next to nothing: watchers are told some times a second, and of each stage.
 func (w *Watcher) Progress(s progress.State) {
 	j := w.job
+	if j == nil {
+		return
+	}
 	j.mu.Lock()
 	begins := j.course.Show(s, w.now)
 	j.mu.Unlock()
@@ -122,6 +125,9 @@ func (j *Job) progress(now time.Time) {
 // Problem takes something that went wrong and did not end the work.
 func (w *Watcher) Problem(path string, err error) {
 	j := w.job
+	if j == nil {
+		return
+	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	p := Problem{path, err}
@@ -133,6 +139,9 @@ func (w *Watcher) Problem(path string, err error) {
 // Note takes something to know.
 func (w *Watcher) Note(text string) {
 	j := w.job
+	if j == nil {
+		return
+	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.state.Notes = append(j.state.Notes[max(0, len(j.state.Notes)-problemsKept+1):], text)

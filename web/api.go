@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"slices"
+	"strings"
 
 	"snap/cli/wire"
 	"snap/internal/hint"
@@ -18,13 +19,25 @@ var apiRoutes = map[string]func(q *question) error{
 	"list": (*question).apiList, "ls": (*question).apiLs, "diff": (*question).apiDiff, "find": (*question).apiFind,
 	"history": (*question).apiHistory, "status": (*question).apiStatus, "stats": (*question).apiStats,
 	"version": (*question).apiVersion, "touched": (*question).apiTouched, "weigh": (*question).apiWeigh,
+	"explain": (*question).apiExplain,
 }
 
 func (q *question) api() error {
+	if of, ok := strings.CutPrefix(q.rest, "jobs"); ok && (of == "" || of[0] == '/') {
+		q.rest = strings.TrimPrefix(of, "/")
+		return q.apiJobs()
+	}
 	ask, ok := apiRoutes[q.rest]
 	if !ok {
-		return notFound(errors.New("there is no such question"))
+		return notFound(errNoQuestion)
 	}
+	return q.inTurn(func(q *question) error { return q.askAPI(ask) })
+}
+
+// errNoQuestion says that nothing is called so.
+var errNoQuestion = errors.New("there is no such question")
+
+func (q *question) askAPI(ask func(q *question) error) error {
 	if q.rest != "version" {
 		if err := q.open(); err != nil {
 			return err
@@ -213,4 +226,21 @@ func (q *question) apiWeigh() error {
 		return err
 	}
 	return q.lines(oneDocument).json(wire.NewWeights(h.Name, path, weights))
+}
+
+// apiExplain says whether a path of the source is backed up, and why.
+func (q *question) apiExplain() error {
+	switch {
+	case q.o.Explain == nil:
+		return notFound(errNoQuestion)
+	case q.form.Get("path") == "":
+		return hint.Usagef("path is a path of the source")
+	case len(q.d.Snapshots) == 0:
+		return errEmpty
+	}
+	e, err := q.o.Explain(q.d, q.form.Get("path"))
+	if err != nil {
+		return err
+	}
+	return q.lines(oneDocument).json(e)
 }

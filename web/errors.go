@@ -11,6 +11,7 @@ import (
 	"snap/index"
 	"snap/internal/hint"
 	"snap/internal/quote"
+	"snap/job"
 	"snap/query"
 )
 
@@ -104,6 +105,8 @@ func titleOf(err error, status int) string {
 		return "The index is not there"
 	case errors.Is(err, index.ErrBusy):
 		return "Another run is at work"
+	case errors.Is(err, job.ErrRunning):
+		return "Another job is at work"
 	case errors.Is(err, query.ErrDamaged):
 		return "Damaged"
 	case status == http.StatusNotFound:

@@ -47,6 +47,7 @@ func (s *site) funcs() template.FuncMap {
 		"home": s.Home, "files": s.Files, "file": s.File, "find": s.Find, "raw": s.Raw, "archive": s.Archive,
 		"diff": s.Diff, "diffs": s.Diffs,
 		"static": s.Static, "theme": s.Theme, "monthly": s.Snapshots,
+		"restore": s.Restore, "bringback": s.BringBack, "jobs": s.Jobs, "job": s.Job, "backup": s.Backup,
 
 		"name": nameText, "clean": quote.Clean, "base": func(p string) string { return path.Base(p) },
 		"last": func(p string) string { _, n := record.Split(p); return nameText(n) },

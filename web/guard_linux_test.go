@@ -66,7 +66,8 @@ func TestOtherSitesReadNothing(t *testing.T) {
 		name := strings.TrimPrefix(address, s.base+"/")
 		name, _, _ = strings.Cut(name, "/")
 		name, _, _ = strings.Cut(name, "?")
-		page := method == http.MethodGet && strings.Contains(" s f find snapshots diff space keep health ", " "+name+" ") || address == s.Home()
+		page := method == http.MethodGet && strings.Contains(" s f find snapshots jobs restore "+careScreens, " "+name+" ") ||
+			address == s.Home()
 		for _, site := range []string{"cross-site", "same-site"} {
 			for _, mode := range [][2]string{
 				{"no-cors", "image"}, {"no-cors", "script"}, {"cors", "empty"}, {"no-cors", "style"}, {"navigate", "iframe"},
@@ -301,7 +302,7 @@ func TestReadOnlyHasNoPost(t *testing.T) {
 func TestNothingDeletesByDefault(t *testing.T) {
 	s := show(t, diary(t))
 	for _, to := range s.guard.routes {
-		if to.method != http.MethodGet && !strings.Contains(" theme zip tar ", " "+to.name+" ") {
+		if to.method != http.MethodGet && !strings.Contains(" theme zip tar backup check restore jobs api ", " "+to.name+" ") {
 			t.Errorf("%s %s may change something", to.method, to.name)
 		}
 	}

@@ -3,6 +3,7 @@ package web
 import (
 	"errors"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"snap/record"
@@ -67,6 +68,24 @@ func (l links) Raw(snapshot, path string) string { return l.below("raw", snapsho
 
 // Archive is a folder as an archive; format is "zip" or "tar".
 func (l links) Archive(format, snapshot, path string) string { return l.below(format, snapshot, path) }
+
+// Restore is where a folder or a file is brought back from a snapshot.
+func (l links) Restore(snapshot, path string) string { return l.below("restore", snapshot, path) }
+
+// BringBack is where a restore goes that has been looked at.
+func (l links) BringBack() string { return l.base + "/restore/" }
+
+// Jobs is the list of what takes long, and Job one of these.
+func (l links) Jobs() string { return l.base + "/jobs/" }
+
+// Job is the page of a job.
+func (l links) Job(id int) string { return l.base + "/jobs/" + strconv.Itoa(id) }
+
+// Backup is where a backup begins, and Check a check.
+func (l links) Backup() string { return l.base + "/backup" }
+
+// Check is where a check begins.
+func (l links) Check() string { return l.base + "/check" }
 
 // Theme is where the choice of light or dark goes.
 func (l links) Theme() string { return l.base + "/theme" }

@@ -20,6 +20,9 @@ var pageNames = []string{
 	"find",
 	"diff",
 	"error",
+	"jobs",
+	"job",
+	"restore",
 }
 
 func newPages(s *site) (*pages, error) {
@@ -48,6 +51,10 @@ type view struct {
 	Nav   string // which of the screens it is
 	Body  any
 
+	Job     *jobLine // what is at work; nil for nothing
+	NoLine  bool     // the page itself tells of it
+	Refresh bool     // it is loaded again and again where scripts do not run
+
 	Theme    string // "light", "dark" or "" as the browser has it
 	Here     string // the address, below the base
 	Find     string // what was searched for
@@ -60,6 +67,9 @@ type view struct {
 func (q *question) write(status int, page string, v view) error {
 	v.Theme, v.Here, v.Find = q.chosenTheme(), q.r.URL.RequestURI(), q.form.Get("q")
 	v.Root, v.ReadOnly, v.Dest = q.o.Root, q.o.ReadOnly, q.o.Dir
+	if v.Job == nil && !v.NoLine {
+		v.Job = q.present()
+	}
 	t := q.pages.all[page]
 	block := "layout"
 	if asked := q.r.Header.Get("Snap-Fragment"); asked != "" && page != "error" {

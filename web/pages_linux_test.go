@@ -187,6 +187,9 @@ func TestHostileNamesOnEveryPage(t *testing.T) {
 			continue
 		}
 		pages["file "+n] = s.File("all/" + n)
+		if i%7 != 0 {
+			pages["restore "+n] = s.site.Restore("20261121-100000", "all/"+n)
+		}
 		if i%10 == 0 {
 			pages["split "+n] = s.File("all/"+n, "view", "split")
 			pages["find "+n] = s.Find("q", n)
@@ -199,9 +202,14 @@ func TestHostileNamesOnEveryPage(t *testing.T) {
 	}
 	for _, more := range strings.Fields(`ol ul li dl dt dd div section table tr td th tbody thead a bdi code
 		small b mark ins del time figure img figcaption strong i text rect title circle h2 h3 noscript caption colgroup col
-		select option label audio video script
-		details summary`) {
+		select option label audio video script fieldset legend progress details summary`) {
 		tags[more] = true
+	}
+	for at, body := range map[string]string{
+		s.site.Restore("20261119-100000", "all"): "where=there&overwrite=if-changed",
+		s.site.Restore("20261119-100000", ""):    "where=folder&target=" + url.QueryEscape(s.o.Place.User.Home()+"/new\x1b[1m\u202e<b>"),
+	} {
+		pages[body] = s.do(http.MethodPost, at, form(body)).Header().Get("Location")
 	}
 	for what, at := range pages {
 		a := s.do(http.MethodGet, at)
@@ -266,7 +274,8 @@ func TestCrawl(t *testing.T) {
 			at = a.Header().Get("Location")
 			a = s.do(http.MethodGet, at)
 		}
-		if strings.HasSuffix(at, "/theme") {
+		switch at {
+		case s.Theme(), s.site.Backup(), s.site.BringBack(), s.site.Check():
 			continue // takes a POST
 		}
 		if a.Code >= 400 || a.broken {

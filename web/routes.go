@@ -26,11 +26,18 @@ func (s *site) routes() []route {
 		{method: get, name: "raw", serve: (*question).raw},
 		{method: get, name: "zip", serve: (*question).zip},
 		{method: get, name: "tar", serve: (*question).tar},
+		{method: get, name: "jobs", page: true, serve: (*question).jobPages},
+		{method: get, name: "restore", page: true, serve: (*question).restorePage},
 		{method: get, name: "static", serve: (*question).static},
-		{method: get, name: "api", heavy: true, serve: (*question).api},
+		{method: get, name: "api", serve: (*question).api},
 		{method: http.MethodPost, name: "theme", serve: (*question).theme},
 		{method: http.MethodPost, name: "zip", serve: (*question).zip},
 		{method: http.MethodPost, name: "tar", serve: (*question).tar},
+		{method: http.MethodPost, name: "backup", serve: (*question).backup},
+		{method: http.MethodPost, name: "check", serve: (*question).check},
+		{method: http.MethodPost, name: "restore", serve: (*question).restore},
+		{method: http.MethodPost, name: "jobs", serve: (*question).cancel},
+		{method: http.MethodPost, name: "api", serve: (*question).apiPost},
 	}
 	if s.o.ReadOnly {
 		all = slices.DeleteFunc(all, func(r route) bool { return r.method != get })
@@ -61,17 +68,24 @@ func (s *site) answer(w http.ResponseWriter, r *http.Request, to *route, rest st
 			return
 		}
 	}
-	if to.heavy {
-		select {
-		case s.heavy <- struct{}{}:
-			defer func() { <-s.heavy }()
-		case <-q.ctx.Done():
-			return
-		}
-	}
 	defer q.close()
-	if err := to.serve(q); err != nil {
+	serve := to.serve
+	if to.heavy {
+		serve = func(q *question) error { return q.inTurn(to.serve) }
+	}
+	if err := serve(q); err != nil {
 		q.fail(err)
+	}
+}
+
+// inTurn lets few questions that take long be asked at a time.
+func (q *question) inTurn(ask func(q *question) error) error {
+	select {
+	case q.heavy <- struct{}{}:
+		defer func() { <-q.heavy }()
+		return ask(q)
+	case <-q.ctx.Done():
+		return q.ctx.Err()
 	}
 }
 

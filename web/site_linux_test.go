@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -16,8 +17,10 @@ import (
 
 	"snap/backup"
 	"snap/backup/backuptest"
+	"snap/cli/state"
 	"snap/destination"
 	"snap/internal/harness"
+	"snap/job"
 )
 
 func TestMain(m *testing.M) { os.Exit(harness.Run(m)) }
@@ -42,6 +45,7 @@ func show(t testing.TB, p *backuptest.Place, change ...func(*Options)) *shown {
 	if o.Key, err = ReadKey(o.Folders); err != nil {
 		t.Fatal(err)
 	}
+	o.Place = placeOf(t, p)
 	for _, f := range change {
 		f(&o)
 	}
@@ -49,11 +53,20 @@ func show(t testing.TB, p *backuptest.Place, change ...func(*Options)) *shown {
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(s.endJobs)
 	cookie, err := s.guard.use(s.guard.code(), false)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return &shown{p, s, cookie}
+}
+
+// placeOf is where jobs work, for a user who has a home.
+func placeOf(t testing.TB, p *backuptest.Place) job.Place {
+	env := map[string]string{"HOME": t.TempDir(), "XDG_STATE_HOME": t.TempDir(), "PATH": os.Getenv("PATH")}
+	return job.Place{Dest: p.Dest, Now: func() time.Time { return testNow }, User: &state.User{
+		LookupEnv: func(k string) (string, bool) { v, ok := env[k]; return v, ok },
+	}}
 }
 
 // snapshot makes a snapshot of this name, which says its time.
@@ -89,8 +102,18 @@ type answer struct {
 	broken bool
 }
 
-// do asks the site, as a browser that has signed in and is on one of its pages.
-func (s *shown) do(method, address string, change ...func(*http.Request)) (a answer) {
+// do asks the site, as a browser that has signed in and is on one of its pages. What the request has begun has ended
+// when it returns.
+func (s *shown) do(method, address string, change ...func(*http.Request)) answer {
+	a := s.doNow(method, address, change...)
+	if method == http.MethodPost {
+		s.jobs.Wait(context.Background())
+	}
+	return a
+}
+
+// doNow is do, and waits for nothing.
+func (s *shown) doNow(method, address string, change ...func(*http.Request)) (a answer) {
 	r := httptest.NewRequest(method, address, nil)
 	r.Host = "127.0.0.1:7627"
 	r.Header.Set("Sec-Fetch-Site", "same-origin")
@@ -146,7 +169,7 @@ func (s *shown) addresses() map[string]string {
 	for _, to := range s.guard.routes {
 		at := s.base + "/" + to.name
 		switch to.name {
-		case "s", "zip", "tar":
+		case "s", "zip", "tar", "restore":
 			at += "/20261121-100000/docs"
 		case "raw":
 			at += "/20261121-100000/docs/new.txt"
@@ -159,7 +182,16 @@ func (s *shown) addresses() map[string]string {
 		case "static":
 			at = s.Static("app.css")
 		case "api":
-			at += "/list"
+			if at += "/list"; to.method == http.MethodPost {
+				at = s.base + "/api/check"
+			}
+		case "jobs":
+			if at += "/"; to.method == http.MethodPost {
+				j, err := s.jobs.Start(job.Check, func(context.Context, *job.Watcher) (any, error) { return nil, nil })
+				s.Do(err)
+				<-j.Done()
+				at += strconv.Itoa(j.ID) + "/cancel"
+			}
 		}
 		all[to.method+" "+at] = at
 	}
@@ -170,6 +202,12 @@ func (s *shown) addresses() map[string]string {
 func bodyOf(method, at string) func(*http.Request) {
 	if method != http.MethodPost || strings.HasSuffix(at, "/theme") {
 		return form("to=dark")
+	}
+	if strings.Contains(at, "/api/") {
+		return func(r *http.Request) {
+			form("{}")(r)
+			r.Header.Set("Content-Type", "application/json")
+		}
 	}
 	return form("p=docs%2Fnew.txt")
 }
@@ -243,7 +281,8 @@ func listening(t *testing.T, o Options) (link string, end func() error) {
 
 func optionsFor(t *testing.T, p *backuptest.Place) Options {
 	t.Helper()
-	o := Options{Dir: p.Dest, Folders: Folders{State: t.TempDir()}, Now: func() time.Time { return testNow }}
+	o := Options{Dir: p.Dest, Folders: Folders{State: t.TempDir()}, Now: func() time.Time { return testNow },
+		Place: placeOf(t, p)}
 	var err error
 	if o.Key, err = ReadKey(o.Folders); err != nil {
 		t.Fatal(err)

@@ -30,13 +30,15 @@ import (
 
 	"snap/cli/wire"
 	"snap/internal/hint"
+	"snap/job"
 	"snap/query"
 )
 
 // Options are what is shown, to whom.
 type Options struct {
-	Dir     string // the destination, absolute
-	Key     Key    // of this user: see ReadKey
+	Dir     string    // the destination, absolute
+	Place   job.Place // where jobs work: Dir, with the settings and the environment of this user
+	Key     Key       // of this user: see ReadKey
 	Folders Folders
 	Cache   string // a folder of this user for answers that take long; "": they are kept in memory
 
@@ -44,6 +46,9 @@ type Options struct {
 	Trust []string         // see query.Options
 	// Judge is what the destination is judged by, and its rules as its settings have them; nil for nothing.
 	Judge func(d *query.Reader) (o query.StatusOptions, rules []string)
+	// Explain says whether a path of the source is backed up, and why; nil: that is not asked.
+	Explain func(d *query.Reader, path string) (wire.Explained, error)
+
 	Open  func(page string) error // opens a browser on a file; nil: none
 	Start func(link string)       // is told the link that signs in, when the server listens
 	Root  bool                    // this process may read everything
@@ -97,6 +102,7 @@ func (s *site) serve(ctx context.Context, listeners []net.Listener) error {
 	server := s.server(ctx)
 	var wg sync.WaitGroup
 	defer wg.Wait()
+	defer s.endJobs()
 	defer server.Close() // however this ends
 	failed := make(chan error, len(listeners))
 	for _, l := range listeners {
@@ -115,6 +121,10 @@ func (s *site) serve(ctx context.Context, listeners []net.Listener) error {
 	}
 	for {
 		left := idle - time.Since(time.Unix(0, s.asked.Load()))
+		if left <= 0 && s.atWork() {
+			s.touch()
+			continue
+		}
 		if left <= 0 {
 			return server.Close()
 		}
@@ -131,6 +141,20 @@ func (s *site) serve(ctx context.Context, listeners []net.Listener) error {
 			}
 			return server.Close()
 		}
+	}
+}
+
+// atWork reports whether a job is.
+func (s *site) atWork() bool {
+	j := s.jobs.Present()
+	return j != nil && j.State().End == nil
+}
+
+// endJobs ends what is at work, as an interrupt ends a command: nothing is left half done.
+func (s *site) endJobs() {
+	if j := s.jobs.Present(); j != nil {
+		j.Cancel()
+		<-j.Done()
 	}
 }
 
@@ -240,6 +264,8 @@ type site struct {
 	kept  *query.Kept
 	pages *pages
 	heavy chan struct{}
+	jobs  job.Runner
+	looks looks
 
 	asked   atomic.Int64           // when somebody asked last
 	leading atomic.Pointer[func()] // removes the page that the browser was opened on
@@ -261,6 +287,7 @@ func newSite(o Options, port int) (*site, error) {
 			return err != nil || now != o.Key
 		},
 	}
+	s.jobs.Now = o.Now
 	var err error
 	s.pages, err = newPages(s)
 	s.touch()

@@ -28,7 +28,7 @@ import (
 )
 
 // patience is how long a test waits for what has to come. It is no measure of speed.
-const patience = 10 * time.Minute
+var patience = 10 * time.Minute
 
 var (
 	snap    string          // the program
@@ -165,6 +165,21 @@ func open(t *testing.T, width, height int64) *tab {
 	t.Helper()
 	ctx, end := chromedp.NewContext(browser, chromedp.WithNewBrowserContext())
 	t.Cleanup(end)
+	return opened(t, ctx, width, height)
+}
+
+// another opens one more page in the same browser, which has signed in.
+func (b *tab) another() *tab {
+	b.t.Helper()
+	ctx, end := chromedp.NewContext(b.ctx)
+	b.t.Cleanup(end)
+	next := opened(b.t, ctx, 1280, 860)
+	next.base = b.base
+	return next
+}
+
+func opened(t *testing.T, ctx context.Context, width, height int64) *tab {
+	t.Helper()
 	tab := &tab{t: t, ctx: ctx, prefers: map[string]string{}}
 	tab.do(chromedp.EmulateViewport(width, height))
 	tab.media("prefers-reduced-motion", "reduce")   // a transition would take clicks and time

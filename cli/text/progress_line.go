@@ -52,6 +52,20 @@ func (s Style) progressLine(at *standing, width int) string {
 	return Shorten(strings.TrimRight(line, " "), width)
 }
 
+// Standing is how far work has come, in words, without the path that it is at.
+func (s Style) Standing(at *progress.Standing) string {
+	of := (*standing)(at)
+	files, _ := of.fileTexts()
+	bytes, rate := s.byteTexts(of)
+	var there []string
+	for _, p := range []string{of.label(), files, bytes, rate, of.leftText()} {
+		if p = strings.Join(strings.Fields(p), " "); p != "" {
+			there = append(there, p)
+		}
+	}
+	return strings.Join(there, " · ")
+}
+
 func joinParts(parts []string) string {
 	var there []string
 	for _, p := range parts {

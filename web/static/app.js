@@ -3,6 +3,8 @@ import { $, said, swap } from './page.js';
 import { begin as beginTime, travel } from './time.js';
 import { begin as beginDiff } from './diff.js';
 import { begin as beginSelect, select } from './select.js';
+import { begin as beginJobs } from './jobs.js';
+import { begin as beginAsk } from './ask.js';
 
 const base = document.documentElement.dataset.base;
 
@@ -44,6 +46,8 @@ over();
 beginTime();
 beginDiff();
 beginSelect();
+beginJobs();
+beginAsk();
 
 // Keys.
 const keys = $('#keys');
@@ -55,7 +59,7 @@ document.addEventListener('keydown', e => {
     if (e.key === 'Escape') e.target.blur();
     return;
   }
-  if (e.ctrlKey || e.metaKey || e.altKey || keys.open) return;
+  if (e.ctrlKey || e.metaKey || e.altKey || $('dialog[open]')) return;
   const rows = [...document.querySelectorAll('.files tbody .name a:first-child, .lives li > a:first-child')];
   const here = rows.indexOf(document.activeElement);
   const follow = a => { if (a?.href) { e.preventDefault(); $('#slider') ? travel(a.href, true) : a.click(); } };
@@ -81,6 +85,7 @@ document.addEventListener('keydown', e => {
     case 'u': { const up = document.querySelectorAll('.crumbs a'); up[up.length - 1]?.click(); break; }
     case 'x': case 'X': select(document.activeElement.closest('tr'), e.shiftKey); break;
     case 'd': $('#chosen')?.textContent > 0 ? $('#tray .button').click() : $('#download')?.click(); break;
+    case 'r': ($('#chosen')?.textContent > 0 ? $('#restore-chosen') : $('#restore-this'))?.click(); break;
     case 'c': document.activeElement.closest('li')?.querySelector('.pick')?.click(); break;
   }
 });

@@ -19,11 +19,11 @@ export function split(html) {
   return [...t.content.querySelectorAll('[data-part]')];
 }
 
-// ask fetches a part of a page; null if the server is gone or says no.
-export async function ask(url, part, signal) {
+// ask fetches a part of a page, with a form if there is one; null if the server is gone or says no.
+export async function ask(url, part, signal, form) {
   let answer;
   try {
-    answer = await fetch(url, { headers: { 'Snap-Fragment': part }, signal });
+    answer = await fetch(url, { headers: { 'Snap-Fragment': part }, signal, method: form ? 'POST' : 'GET', body: form });
   } catch (e) {
     if (e.name !== 'AbortError') lost();
     return null;
