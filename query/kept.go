@@ -189,6 +189,20 @@ func (d *Reader) StatsKnown() (known bool) {
 	return known
 }
 
+// FolderUseKnown reports whether FolderUse need not read the whole index.
+func (d *Reader) FolderUseKnown() (known bool) {
+	k := d.options.Kept
+	k.at(d.mark, func() { known = k.use != nil })
+	return known
+}
+
+// FolderCopiesKnown reports whether FolderCopies since this position need not.
+func (d *Reader) FolderCopiesKnown(since int) (known bool) {
+	k := d.options.Kept
+	k.at(d.mark, func() { known = k.copies != nil && k.copies.since == since })
+	return known
+}
+
 // keepTouched keeps the answer about a folder, and of others not too many.
 func (k *Kept) keepTouched(path string, counts []int) {
 	if k.touched == nil || len(k.touched) >= touchedKept {

@@ -103,6 +103,16 @@ func (s *Stats) Freed(victim func(h *record.Header) bool) (f Freed) {
 	return f
 }
 
+// FreedInTurn is what each deletion frees when the snapshots at these positions of Snapshots are deleted one after the
+// other.
+func (s *Stats) FreedInTurn(victims []int) []index.Amount {
+	seqs := make([]uint64, len(victims))
+	for i, pos := range victims {
+		seqs[i] = s.Snapshots[pos].Seq
+	}
+	return s.usage.Freed(s.seqs(), seqs)
+}
+
 // Details adds to s the sizes of index and change sets, and the folders that weigh and change most, down to depth.
 func (d *Reader) Details(ctx context.Context, s *Stats, depth int) (*Details, error) {
 	info, err := os.Stat(index.Path(d.Dir))

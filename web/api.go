@@ -17,7 +17,7 @@ import (
 // apiRoutes are the questions, by their names.
 var apiRoutes = map[string]func(q *question) error{
 	"list": (*question).apiList, "ls": (*question).apiLs, "diff": (*question).apiDiff, "find": (*question).apiFind,
-	"history": (*question).apiHistory, "status": (*question).apiStatus, "stats": (*question).apiStats,
+	"history": (*question).apiHistory, "status": (*question).apiStatus, "health": (*question).apiStatus, "stats": (*question).apiStats,
 	"version": (*question).apiVersion, "touched": (*question).apiTouched, "weigh": (*question).apiWeigh,
 	"explain": (*question).apiExplain,
 }
@@ -109,19 +109,6 @@ func (q *question) apiStatus() error {
 	}
 	text := func(k query.Concern) string { return q.printer().Concern(s, k) }
 	return q.lines(oneDocument).json(wire.NewStatus(s, rules, text))
-}
-
-func (q *question) apiStats() error {
-	depth := 2
-	s, err := q.d.Stats(q.ctx)
-	if err != nil {
-		return err
-	}
-	all, err := q.d.Details(q.ctx, s, depth)
-	if err != nil {
-		return err
-	}
-	return q.lines(oneDocument).json(wire.NewStats(q.d.Dir, all))
 }
 
 func (q *question) apiDiff() error {

@@ -60,6 +60,11 @@ func (l links) Diff(a, b, path string, q ...string) string {
 // Diffs is where a comparison is chosen: of the newest snapshot with the one before.
 func (l links) Diffs() string { return l.base + "/diff/" }
 
+// Space is where the space of the folder path goes.
+func (l links) Space(path string, q ...string) string {
+	return l.base + "/space/" + escapePath(path) + params(q).String()
+}
+
 // Find is a search.
 func (l links) Find(q ...string) string { return l.base + "/find" + params(q).String() }
 

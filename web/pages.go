@@ -19,6 +19,7 @@ var pageNames = []string{
 	"file",
 	"find",
 	"diff",
+	"space",
 	"error",
 	"jobs",
 	"job",

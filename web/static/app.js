@@ -2,6 +2,7 @@
 import { $, said, swap } from './page.js';
 import { begin as beginTime, travel } from './time.js';
 import { begin as beginDiff } from './diff.js';
+import { begin as beginSpace } from './space.js';
 import { begin as beginSelect, select } from './select.js';
 import { begin as beginJobs } from './jobs.js';
 import { begin as beginAsk } from './ask.js';
@@ -45,6 +46,7 @@ over();
 
 beginTime();
 beginDiff();
+beginSpace();
 beginSelect();
 beginJobs();
 beginAsk();
