@@ -1,9 +1,8 @@
 package cli
 
 import (
-	"cmp"
-	"errors"
 	"path/filepath"
+	"strings"
 
 	"snap/cli/cmdline"
 	"snap/cli/exit"
@@ -12,8 +11,6 @@ import (
 	"snap/destination"
 	"snap/destination/retention"
 	"snap/filter"
-	"snap/internal/hint"
-	"snap/internal/quote"
 )
 
 func pruneCommand() *command {
@@ -60,8 +57,7 @@ func runPrune(c *call) error {
 	}
 	r := rules.Policy(c.now())
 	if r.Empty() {
-		return hint.With(hint.Usagef("no rule says what to keep, and an empty rule would keep nothing"),
-			"for example: snap prune -n --keep-daily 7 --keep-monthly 12")
+		return report.NoRule()
 	}
 	r.Asked, r.AllowMost = true, c.flags.Bool("allow-most")
 	return c.removing(dest, "prune", true, func(d *destination.Destination) (*retention.Plan, report.Stops, error) {
@@ -69,16 +65,12 @@ func runPrune(c *call) error {
 		if err != nil {
 			return nil, report.Stops{}, err
 		}
-		var all report.Stops
-		for i := range plan.Stops {
-			s := &plan.Stops[i]
-			if s.Reason == retention.UnknownTag && asked {
-				err := hint.Usagef("--keep-tag %s: no snapshot has this tag", quote.Name(s.Names[0]))
-				return nil, report.Stops{}, hint.With(err, "%s", report.TagHint(s.Names[0], plan))
-			}
-			all.Add(c.print().Stop(s, plan, &r, dest))
+		tag := ""
+		if asked {
+			tag = "--keep-tag"
 		}
-		return plan, all, nil
+		all, err := c.print().StopsOf(plan, &r, dest, tag)
+		return plan, all, err
 	})
 }
 
@@ -100,8 +92,7 @@ func (c *call) pruneRules(dest string) (k settings.Rules, asked bool, err error)
 			return k, asked, err
 		}
 		if len(s.Unknown) > 0 {
-			why, way := report.UnknownStop(s.Unknown)
-			return k, asked, exit.With(exit.Partial, hint.With(errors.New(why), "%s", way))
+			return k, asked, report.UnknownSettings(s.Unknown)
 		}
 		floor := k.FloorDaily
 		k = s.Keep
@@ -132,46 +123,15 @@ func keepFlags() flags {
 
 // readKeepFlags reads the flags of prune; any is false if none was given.
 func readKeepFlags(f cmdline.Values) (k settings.Rules, any bool, err error) {
-	k = settings.DefaultRules()
-	for name, n := range k.Counts() {
-		name = "keep-" + name
-		if !f.IsSet(name) {
-			continue
+	flag := func(key string) string { return strings.ReplaceAll(key, "_", "-") }
+	return settings.AskedRules(func(key string) ([]string, bool) {
+		switch name := flag(key); {
+		case !f.IsSet(name):
+			return nil, false
+		case key == "keep_tag":
+			return f.Strings(name), true
+		default:
+			return []string{f.String(name)}, true
 		}
-		any = true
-		if *n, err = settings.ParseCount(f.String(name)); err != nil {
-			return k, any, hint.Usagef("--%s %s: %s", name, quote.Name(f.String(name)), err)
-		}
-	}
-	if f.IsSet("keep-within") {
-		any = true
-		if err := cmp.Or(emptyRule(f.String("keep-within")), k.SetWithin(f.String("keep-within"))); err != nil {
-			return k, any, hint.Usagef("--keep-within: %s", err)
-		}
-	}
-	if f.IsSet("keep-tag") {
-		any = true
-		if err := k.SetTags(f.Strings("keep-tag")); err != nil {
-			return k, any, hint.Usagef("--keep-tag: %s", err)
-		}
-	}
-	if f.IsSet("min-free") {
-		any = true
-		if err := cmp.Or(emptyRule(f.String("min-free")), k.SetMinFree(f.String("min-free"))); err != nil {
-			return k, any, hint.Usagef("--min-free: %s", err)
-		}
-	}
-	if k.FloorDaily, err = settings.ParseCount(f.String("min-free-keep-daily")); err != nil {
-		return k, any, hint.Usagef("--min-free-keep-daily %s: %s", quote.Name(f.String("min-free-keep-daily")), err)
-	}
-	return k, any, nil
-}
-
-// emptyRule refuses a rule without a value, as a script makes it of a variable that is not set: the rules beside it
-// would delete what it was to keep.
-func emptyRule(v string) error {
-	if v == "" {
-		return errors.New("the value is empty")
-	}
-	return nil
+	}, func(key string) string { return "--" + flag(key) })
 }

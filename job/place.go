@@ -83,6 +83,11 @@ func (p *Place) settings(w *Watcher) (settings.Settings, error) {
 	return s, err
 }
 
+// Settings are those of the destination as they stand now, with what is strange in them.
+func (p *Place) Settings() (s settings.Settings, warnings []string, err error) {
+	return settings.Read(p.Dest, p.filterContext("", nil))
+}
+
 // filterContext is what lines of the settings and lists are read with, for these sources.
 func (p *Place) filterContext(source string, roots record.Roots) filter.Context {
 	return filter.Context{Source: filepath.ToSlash(source), Roots: roots, Home: filepath.ToSlash(p.User.Home()),

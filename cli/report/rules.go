@@ -1,9 +1,11 @@
 package report
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
+	"snap/cli/exit"
 	"snap/cli/settings"
 	"snap/cli/text"
 	"snap/destination/retention"
@@ -101,6 +103,32 @@ func (p *Printer) Stop(s *retention.Stop, plan *retention.Plan, r *retention.Pol
 		}
 		return fmt.Sprintf("%s for min_free: %s would be lacking all the same", none, p.Size(s.Short)), hint
 	}
+}
+
+// StopsOf are the stops of a plan in dest, in words. Of a tag that asked names, the word that asks for one, and that
+// no snapshot has, the error says so.
+func (p *Printer) StopsOf(plan *retention.Plan, r *retention.Policy, dest, asked string) (all Stops, err error) {
+	for i := range plan.Stops {
+		s := &plan.Stops[i]
+		if s.Reason == retention.UnknownTag && asked != "" {
+			err := hint.Usagef("%s %s: no snapshot has this tag", asked, quote.Name(s.Names[0]))
+			return Stops{}, hint.With(err, "%s", TagHint(s.Names[0], plan))
+		}
+		all.Add(p.Stop(s, plan, r, dest))
+	}
+	return all, nil
+}
+
+// NoRule says that nothing is asked for.
+func NoRule() error {
+	return hint.With(hint.Usagef("no rule says what to keep, and an empty rule would keep nothing"),
+		"for example: snap prune -n --keep-daily 7 --keep-monthly 12")
+}
+
+// UnknownSettings is the error for rules that stand beside settings that snap does not know.
+func UnknownSettings(keys []string) error {
+	why, way := UnknownStop(keys)
+	return exit.With(exit.Partial, hint.With(errors.New(why), "%s", way))
 }
 
 // TagHint says which tag was meant, or which there are.

@@ -6,21 +6,40 @@ import (
 
 	"snap/destination"
 	"snap/index"
+	"snap/internal/file"
 	"snap/internal/progress"
 	"snap/record"
 )
 
-// PlanFor says which of the destination's snapshots stay by the rules of r, oldest first, how much the removal of
-// each of the others frees, and what the rules do not do.
+// Held is what plans are made of: the trees and the index of a destination.
+type Held struct {
+	Root *file.Dir
+	DB   *index.DB
+	// Usage is that of all complete snapshots, where somebody knows it; nil: the index is asked for what a plan needs.
+	Usage func(ctx context.Context) (index.Usage, error)
+}
+
+// PlanFor is Held.Plan for a destination that is open.
 func PlanFor(ctx context.Context, d *destination.Destination, r *Policy) (*Plan, error) {
-	all, err := d.DB.Snapshots(ctx)
+	return Held{Root: d.Root, DB: d.DB}.Plan(ctx, r)
+}
+
+// PlanNamed is Held.PlanNamed for a destination that is open.
+func PlanNamed(ctx context.Context, d *destination.Destination, names []string) (*Plan, error) {
+	return Held{Root: d.Root, DB: d.DB}.PlanNamed(ctx, names)
+}
+
+// Plan says which of the destination's snapshots stay by the rules of r, oldest first, how much the removal of each of
+// the others frees, and what the rules do not do.
+func (h Held) Plan(ctx context.Context, r *Policy) (*Plan, error) {
+	all, err := h.DB.Snapshots(ctx)
 	if err != nil {
 		return nil, err
 	}
 	all = slices.DeleteFunc(all, func(h record.Header) bool { return h.State != record.Complete })
 	var failed error
-	p := r.Plan(all, func(h *record.Header) bool {
-		there, err := destination.FolderAt(d.Root, h.Name)
+	p := r.Plan(all, func(s *record.Header) bool {
+		there, err := destination.FolderAt(h.Root, s.Name)
 		if err != nil {
 			failed = err
 		}
@@ -29,12 +48,12 @@ func PlanFor(ctx context.Context, d *destination.Destination, r *Policy) (*Plan,
 	if failed != nil {
 		return nil, failed
 	}
-	return p, weigh(ctx, d, p, r)
+	return p, h.weigh(ctx, p, r)
 }
 
 // PlanNamed is a plan for snapshots that are named: those go, the others stay.
-func PlanNamed(ctx context.Context, d *destination.Destination, names []string) (*Plan, error) {
-	all, err := d.DB.Snapshots(ctx)
+func (h Held) PlanNamed(ctx context.Context, names []string) (*Plan, error) {
+	all, err := h.DB.Snapshots(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -46,11 +65,11 @@ func PlanNamed(ctx context.Context, d *destination.Destination, names []string) 
 			p.List = append(p.List, e)
 		}
 	}
-	return p, weigh(ctx, d, p, &Policy{})
+	return p, h.weigh(ctx, p, &Policy{})
 }
 
 // weigh makes room, and finds how much each removal frees.
-func weigh(ctx context.Context, d *destination.Destination, p *Plan, r *Policy) error {
+func (h Held) weigh(ctx context.Context, p *Plan, r *Policy) error {
 	room := !r.MinFree.IsZero() && !p.halted(r)
 	if !room && len(victims(p.List)) == 0 {
 		return nil
@@ -58,7 +77,7 @@ func weigh(ctx context.Context, d *destination.Destination, p *Plan, r *Policy) 
 	var seqs, stay []uint64 // of the trees that are there: what the user removed frees nothing any more
 	var heads []*record.Header
 	for i := range p.List {
-		there, err := destination.FolderAt(d.Root, p.List[i].Header.Name)
+		there, err := destination.FolderAt(h.Root, p.List[i].Header.Name)
 		if err != nil {
 			return err
 		}
@@ -69,15 +88,18 @@ func weigh(ctx context.Context, d *destination.Destination, p *Plan, r *Policy) 
 			stay = append(stay, p.List[i].Header.Seq)
 		}
 	}
-	apart, err := destination.Apart(ctx, d.Root, d.DB, heads)
+	apart, err := destination.Apart(ctx, h.Root, h.DB, heads)
 	if err != nil {
 		return err
 	}
 	var usage index.Usage
-	if room || apart > 0 { // more may have to go, or goes than the records say
-		usage, err = d.DB.Usage(ctx)
-	} else {
-		usage, err = d.DB.Freeable(ctx, stay)
+	switch {
+	case h.Usage != nil:
+		usage, err = h.Usage(ctx)
+	case room || apart > 0: // more may have to go, or goes than the records say
+		usage, err = h.DB.Usage(ctx)
+	default:
+		usage, err = h.DB.Freeable(ctx, stay)
 	}
 	if err != nil {
 		return err
@@ -86,7 +108,7 @@ func weigh(ctx context.Context, d *destination.Destination, p *Plan, r *Policy) 
 		usage = usage.Apart(seqs, apart)
 	}
 	if room {
-		info, err := d.Root.System()
+		info, err := h.Root.System()
 		if err != nil {
 			return err
 		}
