@@ -65,6 +65,9 @@ func (l links) Space(path string, q ...string) string {
 	return l.base + "/space/" + escapePath(path) + params(q).String()
 }
 
+// Keep is what the rules keep.
+func (l links) Keep(q ...string) string { return l.base + "/keep" + params(q).String() }
+
 // Find is a search.
 func (l links) Find(q ...string) string { return l.base + "/find" + params(q).String() }
 

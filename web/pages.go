@@ -20,6 +20,7 @@ var pageNames = []string{
 	"find",
 	"diff",
 	"space",
+	"keep",
 	"error",
 	"jobs",
 	"job",
