@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"syscall"
 	"time"
 
@@ -62,6 +63,18 @@ func (p *Place) remember(id, source string) error {
 	}
 	return p.User.Remember(known, state.Known{Path: p.Dest, ID: id, Source: source, Last: p.Now(),
 		System: state.SystemOf(p.Dest)}, state.Found, isDestination)
+}
+
+// Others are the other destinations that this user has backed up to, that used last first. A list that cannot be read is
+// a convenience lost.
+func (p *Place) Others() []state.Place {
+	known, err := p.User.Known()
+	if err != nil {
+		return nil
+	}
+	return slices.DeleteFunc(p.User.Places(known, isDestination), func(o state.Place) bool {
+		return o.Path == p.Dest || o.Presence == state.Gone || o.Temporary && o.Presence != state.Here
+	})
 }
 
 // isDestination reports whether dir holds a folder .snap. A folder that cannot be looked into is an error: what it

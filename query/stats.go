@@ -115,12 +115,9 @@ func (s *Stats) FreedInTurn(victims []int) []index.Amount {
 
 // Details adds to s the sizes of index and change sets, and the folders that weigh and change most, down to depth.
 func (d *Reader) Details(ctx context.Context, s *Stats, depth int) (*Details, error) {
-	info, err := os.Stat(index.Path(d.Dir))
-	if err != nil {
-		return nil, err
-	}
-	all := &Details{Stats: s, IndexBytes: info.Size(), Depth: depth}
-	if all.ChangeBytes, err = sizeOfFiles(filepath.Join(d.Dir, ".snap", "changes")); err != nil {
+	all := &Details{Stats: s, Depth: depth}
+	var err error
+	if all.IndexBytes, all.ChangeBytes, err = d.MetaBytes(); err != nil {
 		return nil, err
 	}
 	if len(s.Snapshots) > 0 {
@@ -131,6 +128,16 @@ func (d *Reader) Details(ctx context.Context, s *Stats, depth int) (*Details, er
 		all.Heavy, all.Changing = folders.heavy.best, folders.changing.best
 	}
 	return all, nil
+}
+
+// MetaBytes are the sizes of the index, and of the change sets together.
+func (d *Reader) MetaBytes() (indexBytes, changeBytes int64, err error) {
+	info, err := os.Stat(index.Path(d.Dir))
+	if err != nil {
+		return 0, 0, err
+	}
+	changeBytes, err = sizeOfFiles(filepath.Join(d.Dir, ".snap", "changes"))
+	return info.Size(), changeBytes, err
 }
 
 // sizeOfFiles is the sum of the sizes of what is in a folder; one that is not there holds nothing.

@@ -45,7 +45,8 @@ func (s *site) funcs() template.FuncMap {
 	stamp := func(t time.Time) string { return short(t) + t.In(zone).Format(", 15:04") }
 	return template.FuncMap{
 		"home": s.Home, "files": s.Files, "file": s.File, "find": s.Find, "raw": s.Raw, "archive": s.Archive,
-		"diff": s.Diff, "diffs": s.Diffs, "space": s.Space, "keep": s.Keep,
+		"diff": s.Diff, "diffs": s.Diffs, "space": s.Space, "keep": s.Keep, "health": s.Health, "check": s.Check,
+		"capital": capital, "percent": func(share float64) float64 { return share * 100 },
 		"static": s.Static, "theme": s.Theme, "monthly": s.Snapshots,
 		"restore": s.Restore, "bringback": s.BringBack, "jobs": s.Jobs, "job": s.Job, "backup": s.Backup,
 

@@ -68,6 +68,9 @@ func (l links) Space(path string, q ...string) string {
 // Keep is what the rules keep.
 func (l links) Keep(q ...string) string { return l.base + "/keep" + params(q).String() }
 
+// Health is how the destination is.
+func (l links) Health() string { return l.base + "/health" }
+
 // Find is a search.
 func (l links) Find(q ...string) string { return l.base + "/find" + params(q).String() }
 

@@ -21,6 +21,7 @@ var pageNames = []string{
 	"diff",
 	"space",
 	"keep",
+	"health",
 	"error",
 	"jobs",
 	"job",

@@ -25,6 +25,7 @@ func (s *site) routes() []route {
 		{method: get, name: "diff", page: true, heavy: true, serve: (*question).diff},
 		{method: get, name: "space", page: true, heavy: true, serve: (*question).space},
 		{method: get, name: "keep", page: true, heavy: true, serve: (*question).keep},
+		{method: get, name: "health", page: true, heavy: true, serve: (*question).health},
 		{method: get, name: "raw", serve: (*question).raw},
 		{method: get, name: "zip", serve: (*question).zip},
 		{method: get, name: "tar", serve: (*question).tar},
