@@ -11,7 +11,6 @@ import (
 	"snap/cli/settings"
 	"snap/cli/wire"
 	"snap/destination"
-	"snap/internal/hint"
 	"snap/internal/quote"
 	"snap/query"
 	"snap/record"
@@ -36,13 +35,8 @@ snap tag tag:old --remove old  # take the tag from the newest that has it`,
 		Complete: completeRef,
 		Run: func(c *call) error {
 			add, remove := c.flags.Strings("add"), c.flags.Strings("remove")
-			for _, t := range add {
-				if err := settings.CheckTag(t); err != nil {
-					return hint.Usagef("--add: %s", err)
-				}
-				if slices.Contains(remove, t) {
-					return hint.Usagef("tag %s: both --add and --remove", quote.Name(t))
-				}
+			if err := settings.CheckTags(add, remove); err != nil {
+				return err
 			}
 			if len(add)+len(remove) == 0 {
 				return c.showLabels(func(h *record.Header) string { return report.Tags(h.Tags) })
@@ -50,13 +44,7 @@ snap tag tag:old --remove old  # take the tag from the newest that has it`,
 			lacking := slices.Clone(remove) // what none of the snapshots has may be misspelled, and what was meant stays
 			err := c.label("tag", c.args, func(h *record.Header) {
 				lacking = slices.DeleteFunc(lacking, func(t string) bool { return slices.Contains(h.Tags, t) })
-				tags := slices.DeleteFunc(slices.Clone(h.Tags), func(t string) bool { return slices.Contains(remove, t) })
-				for _, t := range add {
-					if !slices.Contains(tags, t) {
-						tags = append(tags, t)
-					}
-				}
-				h.Tags = tags
+				h.Tags = settings.ChangedTags(h.Tags, add, remove)
 			})
 			if err == nil && len(lacking) > 0 {
 				c.note("none of these snapshots has the tag %s", quote.List(lacking))

@@ -50,6 +50,7 @@ snap web --port 8000 --read-only`,
 			{Name: "port", Kind: cmdline.Int, Usage: "listen at port `N`; else at 7627, or the next that is free"},
 			{Name: "no-open", Usage: "open no browser"},
 			{Name: "link", Usage: "print a new link for the page that is being served, and end"},
+			{Name: "allow-delete", Usage: "let snapshots be deleted from the page, after a look, their number typed"},
 			{Name: "read-only", Usage: "take no request that could change anything"},
 			{Name: "listen", Kind: cmdline.String, Usage: "listen at `ADDRESS:PORT` of the network, with --cert and --key"},
 			{Name: "cert", Kind: cmdline.String, Usage: "certificate for --listen, a `FILE` in PEM"},
@@ -107,10 +108,12 @@ func (c *call) webOptions() (o web.Options, err error) {
 	o = web.Options{
 		Folders: web.Folders{State: user.WebFolder(), Runtime: user.RuntimeFolder()}, Cache: user.CacheFolder(),
 		Now: c.now, Root: os.Geteuid() == 0, Build: buildInfo(), Units: c.opts.units,
-		ReadOnly: c.flags.Bool("read-only"), Port: c.flags.Int("port"), Listen: c.flags.String("listen"),
+		ReadOnly: c.flags.Bool("read-only"), AllowDelete: c.flags.Bool("allow-delete"), Port: c.flags.Int("port"), Listen: c.flags.String("listen"),
 		Hosts: c.flags.Strings("host"),
 	}
 	switch {
+	case o.AllowDelete && o.ReadOnly:
+		return o, hint.Usagef("--allow-delete and --read-only exclude each other")
 	case c.flags.IsSet("port") && (o.Port < 1 || o.Port > 65535):
 		return o, hint.Usagef("--port %d: it is a number from 1 to 65535", o.Port)
 	case c.flags.IsSet("port") && o.Listen != "":

@@ -4,11 +4,13 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/cookiejar"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -103,6 +105,16 @@ func TestPageSaysWhatTheCommandSays(t *testing.T) {
 		"history?path=docs%2Fb":                "history docs/b",
 		"history?path=docs%2Fb&no_follow=1":    "history --no-follow docs/b",
 		"stats":                                "stats",
+		"stats?depth=1":                        "stats --depth 1",
+		"stats?at=oldest&at=latest":            "stats oldest latest",
+		"stats?at=oldest..latest~1":            "stats oldest..latest~1",
+		"stats?folders=1":                      "stats --folders",
+		"stats?folders=1&path=docs&depth=2":    "stats --folders --depth 2 docs",
+		"prune?keep_last=1":                    "prune -n --keep-last 1",
+		"prune?keep_daily=7&keep_tag=first":    "prune -n --keep-daily 7 --keep-tag first",
+		"prune?keep_within=2d&min_free=1B":     "prune -n --keep-within 2d --min-free 1B",
+		"prune?keep_last=1&allow_most=1":       "prune -n --keep-last 1 --allow-most",
+		"health":                               "status",
 		"status":                               "status",
 		"version":                              "version",
 		"explain?path=docs%2Fb":                "explain docs/b",
@@ -113,8 +125,11 @@ func TestPageSaysWhatTheCommandSays(t *testing.T) {
 			strings.Fields(args)...))
 		got, status := get("/api/" + address)
 		want := out.String()
-		if address == "status" || address == "stats" { // what is free goes on changing
+		switch name, _, _ := strings.Cut(address, "?"); name {
+		case "status", "stats", "health": // what is free goes on changing
 			got, want = withoutNumbers(got), withoutNumbers(want)
+		case "prune":
+			got, want = seconds.ReplaceAllString(got, ""), seconds.ReplaceAllString(want, "")
 		}
 		if status != http.StatusOK || got != want || want == "" {
 			t.Errorf("%s: %d\n%s\nsnap %s:\n%s", address, status, got, args, want)
@@ -122,6 +137,8 @@ func TestPageSaysWhatTheCommandSays(t *testing.T) {
 	}
 	for address, args := range map[string]string{
 		"ls?at=nowhere": "ls nowhere", "find?q=a&size=big": "find --size big a", "history?path=nothing": "history nothing",
+		"prune": "prune -n", "prune?keep_last=x": "prune -n --keep-last x", "stats?at=nowhere": "stats nowhere",
+		"prune?keep_tag=never": "prune -n --keep-tag never", "stats?folders=1&path=nothing": "stats --folders nothing",
 	} {
 		var errs bytes.Buffer
 		code := Run(context.Background(), testEnv(w.dest, io.Discard, &errs), append([]string{"snap", "--json"},
@@ -131,10 +148,24 @@ func TestPageSaysWhatTheCommandSays(t *testing.T) {
 			t.Errorf("%s: %d %s; exit code %d: %s", address, status, got, code, errs.String())
 		}
 	}
+	for lines, status := range map[string]int{"keep_last = 2\n": http.StatusOK, "kep_last = 2\n": 400, "colour = blue\n": 500} { // the rules in force
+		if err := os.WriteFile(filepath.Join(w.dest, "BackupOptions.txt"), []byte(lines+"keep_daily = 1\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		var out bytes.Buffer
+		code := Run(context.Background(), testEnv(w.dest, &out, io.Discard), []string{"snap", "--json", "prune", "-n"})
+		got, is := get("/api/prune")
+		if is != status || status == http.StatusOK && seconds.ReplaceAllString(got, "") != seconds.ReplaceAllString(out.String(), "") ||
+			status != http.StatusOK && !strings.Contains(got, fmt.Sprintf(`"code":%d`, code)) {
+			t.Errorf("%q: %d %s\nexit code %d: %s", lines, is, got, code, out.String())
+		}
+	}
 	if code := end(); code != 0 {
 		t.Errorf("ended with %d", code)
 	}
 }
+
+var seconds = regexp.MustCompile(`"seconds":[0-9.e-]+`)
 
 // withoutNumbers is a text without its digits.
 func withoutNumbers(s string) string {

@@ -34,6 +34,9 @@ const (
 	Restore Kind = "restore"
 	Look    Kind = "look" // what a restore would do
 	Check   Kind = "check"
+	Label   Kind = "label"
+	Delete  Kind = "delete"
+	Prune   Kind = "prune"
 )
 
 var (

@@ -23,6 +23,8 @@ var apiPosts = map[string]func(q *question) (*job.Job, error){
 	"backup":  (*question).apiBackup,
 	"check":   (*question).apiCheck,
 	"restore": (*question).apiRestore,
+	"tag":     (*question).apiTag,
+	"note":    (*question).apiNote,
 }
 
 func (q *question) apiPost() error {
@@ -42,6 +44,11 @@ func (q *question) apiPost() error {
 		return q.answerJob(j)
 	}
 	begin, ok := apiPosts[q.rest]
+	if !ok && q.deletes() {
+		if ask, there := apiDeletes[q.rest]; there {
+			return ask(q)
+		}
+	}
 	if !ok {
 		return notFound(errNoQuestion)
 	}

@@ -8,7 +8,7 @@ import (
 )
 
 // careScreens are the routes of the screens that tell of the snapshots as a whole.
-const careScreens = " diff space keep health "
+const careScreens = " diff space keep health snapshot "
 
 // told is what a part of a page says, a blank between what stands in different elements.
 func told(t testing.TB, page string) string {

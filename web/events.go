@@ -75,6 +75,9 @@ func (q *question) summary(j *job.Job) *wire.JobEnd {
 			b.RemovedNames = append(b.RemovedNames, res.Removed...)
 			end.Backup = &b
 		}
+	case *job.RemoveResult:
+		r := wire.NewRemovedSummary(q.o.Dir, res.Plan, false, nil, res.Took)
+		end.Removed = &r
 	case *job.RestoreResult:
 		r := wire.NewRestoreSummary(&res.Result, j.Kind == job.Look, res.Took)
 		end.Restore = &r

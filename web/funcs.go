@@ -36,16 +36,10 @@ func (s *site) funcs() template.FuncMap {
 			return t.In(zone).Format(layout)
 		}
 	}
-	short := func(t time.Time) string {
-		if t = t.In(zone); t.Year() == s.o.Now().Year() {
-			return t.Format("2 Jan")
-		}
-		return t.Format("2 Jan 2006")
-	}
-	stamp := func(t time.Time) string { return short(t) + t.In(zone).Format(", 15:04") }
+	short, stamp := s.short, s.stamp
 	return template.FuncMap{
 		"home": s.Home, "files": s.Files, "file": s.File, "find": s.Find, "raw": s.Raw, "archive": s.Archive,
-		"diff": s.Diff, "diffs": s.Diffs, "space": s.Space, "keep": s.Keep, "health": s.Health, "check": s.Check,
+		"diff": s.Diff, "diffs": s.Diffs, "space": s.Space, "snapshot": s.Snapshot, "labels": s.Labels, "deleting": func() string { return s.Delete(nil) }, "keep": s.Keep, "health": s.Health, "check": s.Check,
 		"capital": capital, "percent": func(share float64) float64 { return share * 100 },
 		"static": s.Static, "theme": s.Theme, "monthly": s.Snapshots,
 		"restore": s.Restore, "bringback": s.BringBack, "jobs": s.Jobs, "job": s.Job, "backup": s.Backup,
@@ -66,6 +60,20 @@ func (s *site) funcs() template.FuncMap {
 		"shown": lineText,
 		"glob":  globIn,
 	}
+}
+
+// short is a day, with its year if that is not this one.
+func (s *site) short(t time.Time) string {
+	now := s.o.Now()
+	if t = t.In(now.Location()); t.Year() == now.Year() {
+		return t.Format("2 Jan")
+	}
+	return t.Format("2 Jan 2006")
+}
+
+// stamp is a day and a time.
+func (s *site) stamp(t time.Time) string {
+	return s.short(t) + t.In(s.o.Now().Location()).Format(", 15:04")
 }
 
 func asInt(n any) int64 {

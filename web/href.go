@@ -71,6 +71,15 @@ func (l links) Keep(q ...string) string { return l.base + "/keep" + params(q).St
 // Health is how the destination is.
 func (l links) Health() string { return l.base + "/health" }
 
+// Snapshot is one snapshot and its labels.
+func (l links) Snapshot(name string) string { return l.base + "/snapshot/" + escape(name) }
+
+// Labels is where labels are changed.
+func (l links) Labels() string { return l.base + "/labels" }
+
+// Delete is a look at what would go; deletions go to the same address.
+func (l links) Delete(q params) string { return l.base + "/delete" + q.String() }
+
 // Find is a search.
 func (l links) Find(q ...string) string { return l.base + "/find" + params(q).String() }
 

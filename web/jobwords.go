@@ -62,7 +62,7 @@ func (q *question) told(j *job.Job) *jobPage {
 	if s.End == nil {
 		p.Running, p.Tone = true, "busy"
 		p.Title = map[job.Kind]string{job.Backup: "Backing up", job.Restore: "Restoring", job.Look: "Looking",
-			job.Check: "Checking"}[j.Kind]
+			job.Check: "Checking", job.Label: "Labelling", job.Delete: "Deleting", job.Prune: "Deleting by rules"}[j.Kind]
 		p.Text, p.Share, p.Path = q.style().Standing(&s.Progress), s.Progress.Share, s.Progress.Path
 		if p.Text == "" {
 			p.Text = "begins"
@@ -129,6 +129,13 @@ func (q *question) ended(p *jobPage, s *job.State) {
 		if res.Errors > 0 {
 			p.Text += "; with " + text.Plural(res.Errors, "file", "files") + " something is wrong"
 		}
+	case *job.RemoveResult:
+		if s.End.Err == nil {
+			p.Title = "Deleted " + text.Plural(len(res.Removed), "snapshot", "snapshots")
+			p.Text = q.style().Size(res.Freed) + " freed"
+		}
+	case *job.LabelResult:
+		p.Title, p.Text = "Labelled", text.Plural(len(res.Snapshots), "snapshot", "snapshots")
 	case *job.CheckResult:
 		switch {
 		case s.End.Err != nil:
@@ -144,7 +151,8 @@ func (q *question) ended(p *jobPage, s *job.State) {
 	}
 	if p.Title == "" {
 		p.Title = map[job.Kind]string{job.Backup: "The backup failed", job.Restore: "The restore failed",
-			job.Look: "This cannot be restored so", job.Check: "The check failed"}[p.Kind]
+			job.Look: "This cannot be restored so", job.Check: "The check failed", job.Label: "The labels stay as they were",
+			job.Delete: "The deletion failed", job.Prune: "The deletion failed"}[p.Kind]
 	}
 	if cancelled {
 		p.Title, p.Error, p.Tone = "Cancelled", "", "warn"

@@ -2,7 +2,6 @@ package web
 
 import (
 	"net/http"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -214,16 +213,17 @@ func (q *question) decide(p *keepPage, rules *settings.Rules) error {
 			p.Lines = append(p.Lines, "min_free_keep_daily = "+strconv.Itoa(rules.FloorDaily))
 		}
 	}
+	if q.deletes() && p.Asked {
+		v := q.ruleFields()
+		v.Set("rules", "1")
+		p.Delete = q.Delete(nil) + "?" + v.Encode()
+	}
 	q.drawAll(p)
 	slices.Reverse(p.Each)
 	if len(p.Each) > keepShown && !q.form.Has("all") {
 		p.Hidden, p.Each = len(p.Each)-keepShown, p.Each[:keepShown]
-		v := url.Values{"all": {"1"}}
-		for _, key := range settings.RuleKeys() {
-			if q.form.Has(key) {
-				v[key] = q.form[key]
-			}
-		}
+		v := q.ruleFields()
+		v.Set("all", "1")
 		p.Everything = q.Keep() + "?" + v.Encode()
 	}
 	return nil

@@ -22,6 +22,8 @@ var pageNames = []string{
 	"space",
 	"keep",
 	"health",
+	"snapshot",
+	"delete",
 	"error",
 	"jobs",
 	"job",

@@ -26,6 +26,7 @@ func (s *site) routes() []route {
 		{method: get, name: "space", page: true, heavy: true, serve: (*question).space},
 		{method: get, name: "keep", page: true, heavy: true, serve: (*question).keep},
 		{method: get, name: "health", page: true, heavy: true, serve: (*question).health},
+		{method: get, name: "snapshot", page: true, serve: (*question).snapshotPage},
 		{method: get, name: "raw", serve: (*question).raw},
 		{method: get, name: "zip", serve: (*question).zip},
 		{method: get, name: "tar", serve: (*question).tar},
@@ -40,7 +41,12 @@ func (s *site) routes() []route {
 		{method: http.MethodPost, name: "check", serve: (*question).check},
 		{method: http.MethodPost, name: "restore", serve: (*question).restore},
 		{method: http.MethodPost, name: "jobs", serve: (*question).cancel},
+		{method: http.MethodPost, name: "labels", serve: (*question).labels},
 		{method: http.MethodPost, name: "api", serve: (*question).apiPost},
+	}
+	if s.deletes() {
+		all = append(all, route{method: get, name: "delete", page: true, heavy: true, serve: (*question).deleteLook},
+			route{method: http.MethodPost, name: "delete", heavy: true, serve: (*question).delete})
 	}
 	if s.o.ReadOnly {
 		all = slices.DeleteFunc(all, func(r route) bool { return r.method != get })

@@ -175,6 +175,10 @@ func (s *shown) addresses() map[string]string {
 			at += "/20261121-100000/docs/new.txt"
 		case "f":
 			at += "/docs/recipes.md"
+		case "snapshot":
+			at += "/20261121-100000"
+		case "delete":
+			at += "?d=1"
 		case "diff":
 			at += "/20261119-100000/20261121-100000/docs"
 		case "find":
@@ -202,6 +206,9 @@ func (s *shown) addresses() map[string]string {
 func bodyOf(method, at string) func(*http.Request) {
 	if method != http.MethodPost || strings.HasSuffix(at, "/theme") {
 		return form("to=dark")
+	}
+	if strings.HasSuffix(at, "/labels") {
+		return form("snapshot=20261121-100000&add=seen")
 	}
 	if strings.Contains(at, "/api/") {
 		return func(r *http.Request) {

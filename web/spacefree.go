@@ -29,7 +29,7 @@ type freePage struct {
 	Oldest    *suggestion
 	Purges    []spaceRow // folders that most is kept of in older snapshots only
 	Wrong     string
-	Command   string
+	Deletes   bool // what is chosen can be deleted here
 }
 
 // freeRow is a snapshot that could go.
@@ -60,7 +60,7 @@ const (
 
 // freeable fills in what the snapshots take alone, and what those free that are chosen.
 func (q *question) freeable(p *spacePage, s *query.Stats) error {
-	f := &freePage{Want: strings.TrimSpace(q.form.Get("free")), Command: "snap stats"}
+	f := &freePage{Want: strings.TrimSpace(q.form.Get("free")), Deletes: q.deletes()}
 	p.Free = f
 	if len(s.Snapshots) == 0 {
 		return nil

@@ -55,12 +55,14 @@ type Options struct {
 	Build wire.Build              // this program
 	Units string                  // of sizes: see text.Style
 
-	ReadOnly bool          // no POST at all
-	Idle     time.Duration // ends when nobody has asked for so long; 0: 12 hours
-	Port     int           // 0: 7627, or the next that is free
-	Listen   string        // an address of this machine that others reach; "": this machine alone
-	Hosts    []string      // names and addresses, besides those of this machine, that it answers to
-	TLS      *tls.Config   // needed with Listen
+	ReadOnly    bool // no POST at all
+	AllowDelete bool // snapshots can be deleted; not with ReadOnly
+
+	Idle   time.Duration // ends when nobody has asked for so long; 0: 12 hours
+	Port   int           // 0: 7627, or the next that is free
+	Listen string        // an address of this machine that others reach; "": this machine alone
+	Hosts  []string      // names and addresses, besides those of this machine, that it answers to
+	TLS    *tls.Config   // needed with Listen
 }
 
 const (

@@ -3,6 +3,7 @@ package settings
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -11,6 +12,7 @@ import (
 
 	"snap/cli/text"
 	"snap/destination/retention"
+	"snap/internal/hint"
 	"snap/internal/quote"
 	"snap/internal/when"
 )
@@ -142,6 +144,30 @@ func (k *Rules) Lines() (lines []string) {
 		lines = append(lines, "min_free = "+strings.ReplaceAll(humanize.IBytes(uint64(k.minFree.Bytes)), " ", ""))
 	}
 	return lines
+}
+
+// CheckTags says why these tags cannot be added, or not while others are taken away.
+func CheckTags(add, remove []string) error {
+	for _, t := range add {
+		if err := CheckTag(t); err != nil {
+			return hint.Usagef("--add: %s", err)
+		}
+		if slices.Contains(remove, t) {
+			return hint.Usagef("tag %s: both --add and --remove", quote.Name(t))
+		}
+	}
+	return nil
+}
+
+// ChangedTags are tags less those that are taken away, and with those that are added.
+func ChangedTags(tags, add, remove []string) []string {
+	tags = slices.DeleteFunc(slices.Clone(tags), func(t string) bool { return slices.Contains(remove, t) })
+	for _, t := range add {
+		if !slices.Contains(tags, t) {
+			tags = append(tags, t)
+		}
+	}
+	return tags
 }
 
 // CheckTag says why t cannot be a tag.

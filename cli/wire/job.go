@@ -68,6 +68,7 @@ type JobEnd struct {
 	Backup  *BackupSummary  `json:"backup"`  // as the last line of `backup --json`; null where there is none
 	Restore *RestoreSummary `json:"restore"` // as the last line of `restore --json`; null where there is none
 	Look    *LookCounts     `json:"look"`    // null but for a look
+	Removed *RemovedSummary `json:"removed"` // as the last line of `delete --json`; null where there is none
 }
 
 // LookCounts are what a restore would do to how many files.

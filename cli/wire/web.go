@@ -49,3 +49,11 @@ func NewWeights(snapshot, path string, w *query.Weights) Weights {
 	}
 	return j
 }
+
+// RemovalLook is what a deletion would do, in /api/delete and /api/prune of `snap web` with dry_run.
+type RemovalLook struct {
+	Snapshots []string `json:"snapshots"` // that would go, oldest first
+	Freed     int64    `json:"bytes_freed"`
+	NeedsMost bool     `json:"needs_allow_most"`
+	Ticket    string   `json:"ticket"` // lets them be deleted, with their number as count, for ten minutes
+}

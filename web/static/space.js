@@ -28,7 +28,7 @@ function ticks() {
   const form = $('#free-form');
   if (!form) return;
   const button = $('#what-frees');
-  if (button && !button.formAction.includes('/delete')) button.hidden = true;
+  if (button) button.hidden = true;
   form.addEventListener('change', async () => {
     const url = chosen(form);
     const answer = await ask(url, 'free');
