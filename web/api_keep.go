@@ -1,15 +1,16 @@
 package web
 
 import (
+	"fmt"
 	"net/url"
 	"strconv"
 	"time"
 
-	"snap/cli/exit"
 	"snap/cli/report"
 	"snap/cli/settings"
 	"snap/cli/wire"
 	"snap/internal/hint"
+	"snap/internal/quote"
 	"snap/job"
 )
 
@@ -117,7 +118,7 @@ func (q *question) apiDelete() error {
 			}
 		}
 		if !found {
-			return notFound(exit.With(exit.Failed, hint.Usagef("snapshots: there is none of the whole name %q", name)))
+			return notFound(fmt.Errorf("%s: no such snapshot", quote.Name(name)))
 		}
 	}
 	return q.answerRemoval(&o.askedRemoval)
