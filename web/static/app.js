@@ -2,6 +2,7 @@
 import { $, said, swap } from './page.js';
 import { begin as beginTime, travel } from './time.js';
 import { begin as beginSelect, select } from './select.js';
+import { begin as beginRows } from './rows.js';
 import { begin as beginJobs } from './jobs.js';
 import { begin as beginAsk } from './ask.js';
 
@@ -44,6 +45,7 @@ over();
 
 beginTime();
 beginSelect();
+beginRows();
 beginJobs();
 beginAsk();
 
