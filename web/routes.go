@@ -23,6 +23,7 @@ func (s *site) routes() []route {
 		{method: get, name: "f", page: true, heavy: true, serve: (*question).file},
 		{method: get, name: "find", page: true, heavy: true, serve: (*question).find},
 		{method: get, name: "raw", serve: (*question).raw},
+		{method: get, name: "live", serve: (*question).live},
 		{method: get, name: "zip", serve: (*question).zip},
 		{method: get, name: "tar", serve: (*question).tar},
 		{method: get, name: "jobs", page: true, serve: (*question).jobPages},
