@@ -91,7 +91,8 @@ func (j *Job) end(end *End, now time.Time) {
 	j.keep(Event{Time: now, End: end})
 }
 
-// Watcher is where the work of a job tells what happens, from as many goroutines as it likes. The zero one tells nobody.
+// Watcher is where the work of a job tells what happens, from as many goroutines as it likes. The zero one tells
+// nobody.
 type Watcher struct {
 	job *Job
 	now func() time.Time

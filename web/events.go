@@ -24,6 +24,7 @@ func (q *question) events(j *job.Job) error {
 	q.w.Header().Set("Content-Type", "text/event-stream")
 	q.w.WriteHeader(http.StatusOK)
 	w, flush := q.patient(), http.NewResponseController(q.w)
+	_ = flush.Flush() // whoever listens knows at once that somebody will tell
 	for e := range j.Watch(q.ctx, after) {
 		name, value := q.event(j, &e)
 		b, err := wire.Encode(value)

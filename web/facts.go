@@ -25,6 +25,9 @@ func (p *filePage) Sheet() (all []fact) {
 			"Modified": r.Mtime.Time().In(p.zone).Format("2 Jan 2006, 15:04:05"),
 			"In":       text.Plural(l.Count(), "snapshot", "snapshots"),
 		}
+		if l.Now {
+			delete(m, "In")
+		}
 		if l.Is() {
 			m["Size"], m["SHA-256"] = p.size(r.Size)+" ("+text.Plural(r.Size, "byte", "bytes")+")", l.Hash
 		}
@@ -39,7 +42,7 @@ func (p *filePage) Sheet() (all []fact) {
 		if a[name] == "" && b[name] == "" {
 			continue
 		}
-		f := fact{name, a[name], b[name], p.A != nil && a[name] != b[name]}
+		f := fact{name, a[name], b[name], p.A != nil && a[name] != b[name] && !(p.B.Now && b[name] == "")}
 		all = append(all, f)
 	}
 	return all

@@ -14,23 +14,25 @@ import (
 
 // filePage is one file through all snapshots, and two versions of it side by side.
 type filePage struct {
-	Path   string
-	Crumbs []crumb
-	Name   string
-	Lives  []*life // the newest first
-	Names  int     // under so many names
-	A, B   *life   // what is compared; A is nil where B stands alone
-	Kind   string  // how it is shown: "image", "audio", "video", "text" or "facts"
-	View   string
-	Views  []viewLink
-	Text   *shownText
-	Facts  bool
-	Shut   string // why the bytes cannot be had
-	Hints  []string
-	Same   bool // both hold the same bytes
+	Path     string
+	Crumbs   []crumb
+	Name     string
+	Lives    []*life // the newest first
+	Versions int
+	Names    int    // under so many names
+	A, B     *life  // what is compared; A is nil where B stands alone
+	Kind     string // how it is shown: "image", "audio", "video", "text" or "facts"
+	View     string
+	Views    []viewLink
+	Text     *shownText
+	Facts    bool
+	Shut     string // why the bytes cannot be had
+	Hints    []string
+	Same     bool // both hold the same bytes
 
-	zone *time.Location
-	size func(n int64) string
+	lines int // of a text, at most
+	zone  *time.Location
+	size  func(n int64) string
 }
 
 // viewLink leads to another way to show the two.
@@ -60,6 +62,7 @@ func (q *question) file() error {
 			quote.Word(name)))
 	}
 	p := &filePage{Path: at, View: q.form.Get("view"), zone: q.now.Location(), size: q.style().Size}
+	p.Versions = len(steps)
 	_, p.Name = record.Split(at)
 	if err := q.lives(p, steps); err != nil {
 		return err
@@ -73,6 +76,9 @@ func (q *question) file() error {
 		return nil
 	}
 	p.Crumbs = q.crumbs(q.header(p.B.Version.First), parent(at))
+	if p.lines = linesShown; q.r.Header.Get("Snap-Fragment") == "preview" {
+		p.A, p.lines = nil, linesPreviewed
+	}
 	if err := q.show(p); err != nil {
 		return err
 	}

@@ -256,7 +256,7 @@ func TestPolicyOnEveryAnswer(t *testing.T) {
 				!strings.Contains(policy, "base-uri 'none'") {
 				t.Errorf("%s: %d %q", at, a.Code, policy)
 			}
-			bytes := strings.Contains(address, "/raw/") || strings.Contains(address, "/zip/") || strings.Contains(address,
+			bytes := strings.Contains(address, "/raw/") || strings.Contains(address, "/live/") || strings.Contains(address, "/zip/") || strings.Contains(address,
 				"/tar/")
 			if !bytes && !strings.Contains(policy, "require-trusted-types-for 'script'") {
 				t.Errorf("%s: %q", at, policy)

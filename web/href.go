@@ -86,6 +86,9 @@ func (l links) Find(q ...string) string { return l.base + "/find" + params(q).St
 // Raw are the bytes of a file.
 func (l links) Raw(snapshot, path string) string { return l.below("raw", snapshot, path) }
 
+// Live are the bytes of a file as it is now.
+func (l links) Live(path string) string { return l.base + "/live/" + escapePath(path) }
+
 // Archive is a folder as an archive; format is "zip" or "tar".
 func (l links) Archive(format, snapshot, path string) string { return l.below(format, snapshot, path) }
 

@@ -21,6 +21,8 @@ type life struct {
 	Raw         string
 	Hash        string
 	Note        string
+	Now         bool // it is no version of a snapshot but what is there now
+	Alike       bool // that is as in the newest snapshot, by size and time
 }
 
 // Held reports whether there is something to show.
@@ -47,23 +49,34 @@ func (q *question) lives(p *filePage, steps []query.Version) error {
 		all = append(all, l)
 	}
 	p.Names = len(names)
-	b, err := q.chosen(all, q.form.Get("b"), p.Path)
+	asked := q.form.Get("b")
+	now := q.livesNow(all)
+	if asked == liveName { // where it is not there, the newest that is takes its place
+		asked = ""
+	}
+	b, err := q.chosen(all, asked, p.Path)
 	if err != nil {
 		return err
 	}
+	if now != nil {
+		all = append(all, now)
+		if q.form.Get("b") == liveName {
+			b = len(all) - 1
+		}
+	}
 	if b < 0 {
-		b = len(all) - 1
+		b = len(steps) - 1
 		for b > 0 && !all[b].Held() {
 			b--
 		}
 	}
-	a, err := q.chosen(all, q.form.Get("a"), p.Path)
+	a, err := q.chosen(all[:len(steps)], q.form.Get("a"), p.Path)
 	if err != nil {
 		return err
 	}
 	if q.form.Get("a") == "" {
 		a = b - 1
-		for a >= 0 && (!all[a].Held() || all[a].Version.First == all[b].Version.First) {
+		for a >= 0 && (!all[a].Held() || all[a].Version.First == all[b].Version.First && !all[b].Now) {
 			a--
 		}
 	}
@@ -74,7 +87,7 @@ func (q *question) lives(p *filePage, steps []query.Version) error {
 		p.A.IsA = true
 	}
 	name := func(l *life) string {
-		if l.Path == p.Path {
+		if l.Path == p.Path || l.Now {
 			return l.First.Name
 		}
 		return l.First.Name + ":" + l.Path

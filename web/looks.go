@@ -53,8 +53,8 @@ func (l *looks) find(j *job.Job) *look {
 }
 
 // errNoTicket says that a restore was not looked at.
-var errNoTicket = exit.With(exit.Refused, hint.With(errors.New("nothing is restored without a look at what it would do"),
-	"look first; a look is good for one restore, until snap web ends"))
+var errNoTicket = exit.With(exit.Refused, hint.With(
+	errors.New("nothing is restored without a look at what it would do"), "look first; a look is good for one restore, until snap web ends"))
 
 // use begins the restore that a ticket is for. start is what begins it.
 func (l *looks) use(ticket string, start func(*look) (*job.Job, error)) (*job.Job, error) {
@@ -150,7 +150,7 @@ var overwritings = []overwriting{
 	{"never", restore.Never, "Stop, and tell me", ""},
 	{"skip", restore.Skip, "Leave it, and restore the rest", " --overwrite skip"},
 	{"if-changed", restore.IfChanged, "Replace what differs", " --overwrite if-changed"},
-	{"if-newer", restore.IfNewer, "Replace what is older, keep what is newer", " --overwrite if-newer"},
+	{"if-newer", restore.IfNewer, "Keep what is newer, replace the rest", " --overwrite if-newer"},
 }
 
 func modeOf(m restore.Overwrite) overwriting {

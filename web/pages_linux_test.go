@@ -190,6 +190,12 @@ func TestHostileNamesOnEveryPage(t *testing.T) {
 		if i%7 != 0 {
 			pages["restore "+n] = s.site.Restore("20261121-100000", "all/"+n)
 		}
+		if quick := s.get(t, s.File("all/"+n), head("Snap-Fragment", "preview")); strings.Contains(quick, "<script") ||
+			!utf8.ValidString(quick) || strings.ContainsFunc(quick, func(r rune) bool {
+			return quote.Dangerous(r) && r != '\n' && r != '\t'
+		}) {
+			t.Errorf("%q: its preview has a script, or what misleads", n)
+		}
 		if i%10 == 0 {
 			pages["split "+n] = s.File("all/"+n, "view", "split")
 			pages["find "+n] = s.Find("q", n)
@@ -202,7 +208,7 @@ func TestHostileNamesOnEveryPage(t *testing.T) {
 	}
 	for _, more := range strings.Fields(`ol ul li dl dt dd div section table tr td th tbody thead a bdi code
 		small b mark ins del time figure img figcaption strong i text rect title circle h2 h3 noscript caption colgroup col
-		select option label audio video script fieldset legend progress details summary`) {
+		select option label audio video script fieldset legend progress details summary aside`) {
 		tags[more] = true
 	}
 	for at, body := range map[string]string{
@@ -441,6 +447,17 @@ func TestPartsOfPages(t *testing.T) {
 	if err := json.Unmarshal([]byte(s.get(t, s.Files("20261119-100000", ""), part("weights"))), &sums); err != nil ||
 		sums.In["docs"] == "" {
 		t.Errorf("%v %v", sums, err)
+	}
+	for at, want := range map[string]string{"docs/recipes.md": "3 eggs", "docs/photo.png": "<img", "to-etc": "/etc",
+		"docs/letters/landlord.txt": "Dear Sir"} {
+		got := s.get(t, s.File(at, "b", "20261120-100000"), part("preview"))
+		if at == "docs/letters/landlord.txt" {
+			got = s.get(t, s.File(at, "b", "20261119-100000"), part("preview"))
+		}
+		if !strings.Contains(got, want) || strings.Contains(got, "<html") || strings.Contains(got, "<h1") ||
+			strings.Contains(got, "id=") || strings.Contains(got, "2 eggs") {
+			t.Errorf("%s: %s", at, got)
+		}
 	}
 	for _, bad := range []string{"layout", "x", "part-listing", "../x", "row"} {
 		if a := s.do(http.MethodGet, s.Files("20261120-100000", "docs"), part(bad)); a.Code != http.StatusBadRequest {

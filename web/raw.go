@@ -102,22 +102,45 @@ func (q *question) raw() error {
 	if err := q.release(); err != nil {
 		return err
 	}
-	return q.send(f, h, at, r.Size, dest)
+	return q.send(f, h, &r, at, dest)
 }
 
 // send sends a file. The end of it waits until its hash is known: a browser that was sent a damaged file knows that it
 // has not got all of it.
-func (q *question) send(f *query.File, h *record.Header, at string, size int64, dest string) error {
+func (q *question) send(f *query.File, h *record.Header, r *record.Record, at, dest string) error {
 	_, name := record.Split(at)
 	kind, inline := rawType(name, dest == "image")
 	v := &verifying{r: f, held: make([]byte, 0, 2*heldBack)}
 	head := q.w.Header()
-	begin := func() {
+	tag := tagOf(r)
+	headers := func() {
 		head.Set("Content-Type", kind)
 		head.Set("Content-Disposition", disposition(name, inline && !q.form.Has("download")))
-		head.Set("Content-Length", strconv.FormatInt(size, 10))
 		head.Set("Last-Modified", h.Time.UTC().Format(http.TimeFormat))
 		head.Set("Accept-Ranges", "none")
+		if tag != "" {
+			head.Set("Accept-Ranges", "bytes")
+			head.Set("ETag", tag)
+		}
+	}
+	if asksPart(q.r) && tag != "" && wants(q.r, tag) {
+		headers()
+		err := q.part(f, r)
+		if err != nil { // nothing was sent, and an error is no file
+			for _, name := range []string{"Content-Disposition", "Last-Modified", "Accept-Ranges", "ETag"} {
+				head.Del(name)
+			}
+		}
+		return err
+	}
+	begin := func() {
+		headers()
+		head.Set("Content-Length", strconv.FormatInt(r.Size, 10))
+		if q.r.Header.Get("Range") == "bytes=0-" && tag != "" && r.Size > 0 && wants(q.r, tag) {
+			head.Set("Content-Range", fmt.Sprintf("bytes 0-%d/%d", r.Size-1, r.Size))
+			q.w.WriteHeader(http.StatusPartialContent)
+			return
+		}
 		q.w.WriteHeader(http.StatusOK)
 	}
 	if q.r.Method == http.MethodHead {

@@ -334,3 +334,61 @@ func TestVerifyingHoldsTheEndBack(t *testing.T) {
 type failing struct{ err error }
 
 func (f failing) Read([]byte) (int, error) { return 0, f.err }
+
+// TestPartsOfFiles: a player gets the part that it asks for, of bytes that were compared with the hash of the whole.
+func TestPartsOfFiles(t *testing.T) {
+	p := backuptest.NewPlace(t)
+	text := strings.Repeat("0123456789", 30_000)
+	p.Write("film.mp4", text)
+	p.Write("damaged.mp4", text)
+	p.Write("empty.mp4", "")
+	snapshot(p, "20261121-100000")
+	at := in(p.Dest, "20261121-100000/damaged.mp4")
+	p.Do(os.Chmod(at, 0o600))
+	s := show(t, p)
+	film := s.Raw("20261121-100000", "film.mp4")
+	tag := s.do(http.MethodHead, film).Header().Get("ETag")
+	for _, c := range []struct {
+		part, ifRange string
+		status        int
+		body, of      string
+	}{
+		{"bytes=0-", "", 206, text, "bytes 0-299999/300000"},
+		{"bytes=10-19", "", 206, "0123456789", "bytes 10-19/300000"},
+		{"bytes=299995-", "", 206, "56789", "bytes 299995-299999/300000"},
+		{"bytes=-5", "", 206, "56789", "bytes 299995-299999/300000"},
+		{"bytes=300000-", "", 416, "", "bytes */300000"},
+		{"bytes=5-1", "", 416, "", ""},
+		{"words=1-2", "", 416, "", ""},
+		{"bytes=10-19", tag, 206, "0123456789", "bytes 10-19/300000"},
+		{"bytes=10-19", `"another"`, 200, text, ""},
+		{"bytes=0-", `"another"`, 200, text, ""},
+		{"", "", 200, text, ""},
+	} {
+		a := s.do(http.MethodGet, film, head("Range", c.part), head("If-Range", c.ifRange), head("Sec-Fetch-Dest", "video"))
+		if a.Code != c.status || c.status < 300 && a.Body.String() != c.body || c.of != "" && a.Header().Get("Content-Range") != c.of {
+			t.Errorf("%q %q: %d %q, %d bytes", c.part, c.ifRange, a.Code, a.Header().Get("Content-Range"), a.Body.Len())
+		}
+		if a.Header().Get("Content-Security-Policy") != rawPolicy || a.Code < 300 && a.Header().Get("Content-Type") != "video/mp4" {
+			t.Errorf("%q: %v", c.part, a.Header())
+		}
+		if dest := s.do(http.MethodGet, film, head("Range", c.part), head("Sec-Fetch-Dest", "script")); dest.Code != http.StatusForbidden {
+			t.Errorf("%q for a script: %d", c.part, dest.Code)
+		}
+	}
+	if a := s.do(http.MethodGet, s.Raw("20261121-100000", "empty.mp4"), head("Range", "bytes=0-")); a.Code != http.StatusOK {
+		t.Errorf("an empty one: %d", a.Code)
+	}
+	damaged := s.Raw("20261121-100000", "damaged.mp4")
+	if a := s.do(http.MethodGet, damaged, head("Range", "bytes=5-9")); a.Code != http.StatusPartialContent {
+		t.Errorf("before it is damaged: %d", a.Code)
+	}
+	p.Do(os.WriteFile(at, []byte(text[:len(text)-1]+"x"), 0o600))
+	if a := s.do(http.MethodGet, damaged, head("Range", "bytes=5-9")); a.Code != http.StatusInternalServerError ||
+		a.Header().Get("Content-Disposition") != "" || !strings.Contains(a.Body.String(), "damaged") {
+		t.Errorf("%d %v", a.Code, a.Header())
+	}
+	if a := s.do(http.MethodGet, damaged, head("Range", "bytes=0-")); !a.broken || a.Body.Len() >= len(text) {
+		t.Errorf("a damaged one: %d, %d bytes", a.Code, a.Body.Len())
+	}
+}

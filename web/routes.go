@@ -28,6 +28,7 @@ func (s *site) routes() []route {
 		{method: get, name: "health", page: true, heavy: true, serve: (*question).health},
 		{method: get, name: "snapshot", page: true, serve: (*question).snapshotPage},
 		{method: get, name: "raw", serve: (*question).raw},
+		{method: get, name: "live", serve: (*question).live},
 		{method: get, name: "zip", serve: (*question).zip},
 		{method: get, name: "tar", serve: (*question).tar},
 		{method: get, name: "jobs", page: true, serve: (*question).jobPages},

@@ -20,8 +20,11 @@ type shownText struct {
 	Reason string // why there is nothing to show
 }
 
-// linesShown is how many lines of one version a page has, or of a difference.
-const linesShown = 5000
+// linesShown is how many lines of one version a page has, or of a difference, and linesPreviewed how many a preview.
+const (
+	linesShown     = 5000
+	linesPreviewed = 200
+)
 
 // show decides how the two are shown, and reads them.
 func (q *question) show(p *filePage) error {
@@ -39,9 +42,11 @@ func (q *question) show(p *filePage) error {
 	case !p.B.Is():
 		return nil
 	}
-	if err := q.d.Missing(q.ctx, p.B.First, p.B.Path, "cat"); err != nil {
-		q.tell(p, err)
-		return nil
+	if !p.B.Now {
+		if err := q.d.Missing(q.ctx, p.B.First, p.B.Path, "cat"); err != nil {
+			q.tell(p, err)
+			return nil
+		}
 	}
 	switch mediaOf(p.Name) {
 	case "image":
@@ -66,7 +71,7 @@ func (q *question) show(p *filePage) error {
 	q.views(p, "Unified", "", "Split", "split")
 	p.Text = &shownText{Split: p.View == "split"}
 	if p.A == nil || !p.A.Held() || !p.A.Is() || p.A.Record.Size > textMost || !q.d.Present(p.A.First) {
-		p.Text.alone(b)
+		p.Text.alone(b, p.lines)
 		return nil
 	}
 	a, isText, err := q.read(p, p.A)
@@ -74,14 +79,14 @@ func (q *question) show(p *filePage) error {
 		return err
 	}
 	if !isText {
-		p.Text.alone(b)
+		p.Text.alone(b, p.lines)
 		return nil
 	}
 	var ok bool
 	if p.Text.textDiff, ok = diffTexts(a, b); !ok {
 		p.Text.Reason = "The two are too long to be compared here."
 	}
-	p.Text.cut()
+	p.Text.cut(p.lines)
 	return nil
 }
 
@@ -107,7 +112,7 @@ func (q *question) views(p *filePage, pairs ...string) {
 
 // read reads a version that may be a text. What is wrong with its bytes is told on the page.
 func (q *question) read(p *filePage, l *life) (content string, isText bool, err error) {
-	f, err := q.d.OpenFile(q.ctx, l.First, l.Path)
+	f, err := q.bytesOf(l)
 	if err == nil {
 		var b []byte
 		b, err = io.ReadAll(io.LimitReader(f, textMost+1))
@@ -117,6 +122,9 @@ func (q *question) read(p *filePage, l *life) (content string, isText bool, err 
 	switch {
 	case q.ctx.Err() != nil:
 		return "", false, q.ctx.Err()
+	case err != nil && l.Now:
+		q.tell(p, err)
+		return "", false, nil
 	case err != nil:
 		q.tell(p, q.d.Elsewhere(q.ctx, err, l.First, l.Path, "cat"))
 		return "", false, nil
@@ -125,6 +133,18 @@ func (q *question) read(p *filePage, l *life) (content string, isText bool, err 
 		return "", false, nil
 	}
 	return strings.ToValidUTF8(content, "\uFFFD"), true, nil
+}
+
+// bytesOf opens a version, or what is there now.
+func (q *question) bytesOf(l *life) (io.ReadCloser, error) {
+	if !l.Now {
+		return q.d.OpenFile(q.ctx, l.First, l.Path)
+	}
+	f, _, err := q.openLive(l.Path)
+	if err != nil {
+		return nil, err
+	}
+	return f, nil
 }
 
 // tell puts on the page why bytes cannot be had, and where they are still.
@@ -164,7 +184,7 @@ func mediaOf(name string) string {
 }
 
 // alone shows one version.
-func (t *shownText) alone(b string) {
+func (t *shownText) alone(b string, most int) {
 	t.Alone = true
 	h := hunk{}
 	if windows(b) {
@@ -174,12 +194,12 @@ func (t *shownText) alone(b string) {
 		h.Lines = append(h.Lines, line{Mark: sameLine, B: i + 1, Parts: []part{{Text: s}}})
 	}
 	t.Hunks = []hunk{h}
-	t.cut()
+	t.cut(most)
 }
 
 // cut leaves out what is too much for a page.
-func (t *shownText) cut() {
-	left := linesShown
+func (t *shownText) cut(most int) {
+	left := most
 	for i := range t.Hunks {
 		h := &t.Hunks[i]
 		if n := len(h.Lines); n > left {

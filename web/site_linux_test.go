@@ -173,7 +173,7 @@ func (s *shown) addresses() map[string]string {
 			at += "/20261121-100000/docs"
 		case "raw":
 			at += "/20261121-100000/docs/new.txt"
-		case "f":
+		case "f", "live":
 			at += "/docs/recipes.md"
 		case "snapshot":
 			at += "/20261121-100000"

@@ -261,13 +261,14 @@ func closeAll(listeners []net.Listener) (err error) {
 // site is one server.
 type site struct {
 	links
-	o     Options
-	guard *guard
-	kept  *query.Kept
-	pages *pages
-	heavy chan struct{}
-	jobs  job.Runner
-	looks looks
+	o      Options
+	guard  *guard
+	kept   *query.Kept
+	pages  *pages
+	heavy  chan struct{}
+	jobs   job.Runner
+	looks  looks
+	proven proven
 
 	asked   atomic.Int64           // when somebody asked last
 	leading atomic.Pointer[func()] // removes the page that the browser was opened on

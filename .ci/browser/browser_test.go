@@ -27,7 +27,8 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// patience is how long a test waits for what has to come. It is no measure of speed.
+// patience is how long a test waits for what has to come, $SNAP_PATIENCE while tests are written. It is no measure of
+// speed.
 var patience = 10 * time.Minute
 
 var (
@@ -38,6 +39,9 @@ var (
 func TestMain(m *testing.M) { os.Exit(run(m)) }
 
 func run(m *testing.M) int {
+	if d, err := time.ParseDuration(os.Getenv("SNAP_PATIENCE")); err == nil {
+		patience = d
+	}
 	dir, err := os.MkdirTemp("", "snap-browser")
 	if err != nil {
 		panic(err)
@@ -225,7 +229,7 @@ func (b *tab) quiet() {
 	b.t.Helper()
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	for _, m := range b.console {
+	for _, m := range b.console[:min(len(b.console), 10)] {
 		b.t.Errorf("console: %s", m)
 	}
 	for _, f := range b.foreign {
@@ -257,7 +261,10 @@ func (b *tab) until(expression string) {
 	for !eval[bool](b, "!!("+expression+")") {
 		select {
 		case <-b.ctx.Done():
-			b.t.Fatalf("never true: %s", expression)
+			ctx, end := context.WithTimeout(context.WithoutCancel(b.ctx), time.Minute)
+			defer end()
+			page, _ := chromedp.Run(ctx, chromedp.Evaluate[string]("location.href + ' ' + document.body.innerText.slice(0, 2000)"))
+			b.t.Fatalf("never true: %s\n%s", expression, page)
 		case <-time.After(20 * time.Millisecond):
 		}
 	}

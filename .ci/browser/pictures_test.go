@@ -1,55 +1,95 @@
 package browser
 
 import (
+	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 )
 
-// TestPictures takes a picture of every screen into the folder $SNAP_PICTURES, for people to look at: of the page whose
-// link is $SNAP_LINK, or of a small one.
+// pictures are the screens that docs/web.md shows: a name, an address, and what is clicked there.
+var pictures = [][3]string{
+	{"overview", "/", ""},
+	{"files", "/s/@6months/Documents", ""},
+	{"file", "/f/Documents/recipes.md", ""},
+	{"picture", "/f/Photos/portrait.png", ""},
+	{"find", "/find?q=*.md", ""},
+	{"restore", "/s/@10months/Documents", "#restore-this"},
+	{"look", "/restore/@10months/Documents", "[value=there],[value=if-changed],#look"},
+}
+
+// TestPictures takes a picture of every screen into the folder $SNAP_PICTURES, for people to look at: those of
+// docs/web.md into docs/web. Of a page of one's own, whose link is $SNAP_LINK, it takes $SNAP_SCREENS: NAME=ADDRESS…
 func TestPictures(t *testing.T) {
 	dir := os.Getenv("SNAP_PICTURES")
 	if dir == "" {
-		t.Skip("SNAP_PICTURES names no folder")
+		dir = t.TempDir()
 	}
-	link, screens := os.Getenv("SNAP_LINK"), strings.Fields(os.Getenv("SNAP_SCREENS"))
+	link, screens, home := os.Getenv("SNAP_LINK"), pictures, "/nothing/of/this/name"
 	if link == "" {
-		p := story(t)
-		link = p.serve()
+		p := year(t)
+		link, home = p.serve(), p.dir
 	}
-	if len(screens) == 0 {
-		screens = []string{"overview=/", "snapshots=/snapshots", "files=/s/latest/docs", "file=/f/docs/recipes.md", "find=/find?q=*.md"}
-	}
-	first := open(t, 1280, 900)
-	first.signIn(link)
-	for _, size := range [][3]string{{"1280", "light"}, {"1280", "dark"}, {"390", "light"}, {"390", "dark"}} {
-		width := int64(1280)
-		height := int64(860)
-		if size[0] == "390" {
-			width, height = 390, 844
-		}
-		first.do(chromedp.EmulateViewport(width, height))
-		first.scheme(size[1])
-		for _, s := range screens {
+	if own := strings.Fields(os.Getenv("SNAP_SCREENS")); len(own) > 0 {
+		screens = nil
+		for _, s := range own {
 			name, at, _ := strings.Cut(s, "=")
-			first.visit(at)
-			first.until(`document.readyState === "complete" && !document.querySelector("[data-weigh]:empty")`)
-			shot := chromedp.CaptureScreenshot()
-			if os.Getenv("SNAP_WHOLE") != "" {
-				shot = chromedp.FullScreenshot(100)
-			}
-			png, err := chromedp.Run(first.ctx, shot)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if err := os.WriteFile(filepath.Join(dir, name+"-"+size[0]+"-"+size[1]+".png"), png, 0o644); err != nil {
-				t.Fatal(err)
+			screens = append(screens, [3]string{name, at, ""})
+		}
+	}
+	b := open(t, 1280, 860)
+	b.signIn(link)
+	for _, size := range sizes {
+		b.do(chromedp.EmulateViewport(size[0], size[1]))
+		for _, scheme := range []string{"light", "dark"} {
+			b.scheme(scheme)
+			for _, s := range screens {
+				b.visit(s[1])
+				b.ready()
+				for _, click := range strings.FieldsFunc(s[2], func(r rune) bool { return r == ',' }) {
+					b.do(chromedp.Click(chromedp.CSS(click)))
+				}
+				if s[0] == "restore" {
+					b.until(`document.querySelector("#ask").open`)
+				}
+				if s[0] == "look" {
+					b.until(`document.querySelector(".look")`)
+				}
+				b.until(`document.readyState === "complete" && ![...document.querySelectorAll("[data-weigh]")].some(e => e.textContent === "–") && !document.querySelector("[data-part=disk]") && [...document.images].every(i => i.complete)`)
+				b.picture(filepath.Join(dir, s[0]+map[bool]string{true: "", false: "-narrow"}[size == sizes[0]]+
+					map[bool]string{true: "", false: "-dark"}[scheme == "light"]+".webp"), home)
 			}
 		}
 	}
-	first.quiet()
+	b.quiet()
+}
+
+// picture keeps what is seen, as it is for an ordinary user whose folders have short names.
+func (b *tab) picture(path, home string) {
+	b.t.Helper()
+	eval[bool](b, fmt.Sprintf(`(() => {
+		document.querySelector(".root")?.remove();
+		const all = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+		for (let n; n = all.nextNode();) if (n.data.includes(%[1]q)) n.data = n.data.replaceAll(%[1]q, "/home");
+		for (const i of document.querySelectorAll("input")) i.value = i.value.replaceAll(%[1]q + "/home", "/home/mira");
+		return true;
+	})()`, home))
+	quality := int64(82)
+	err := chromedp.Do(b.ctx, chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		shot, err := cdp.Call(ctx, t, page.CaptureScreenshot, page.CaptureScreenshotParams{
+			Format: page.CaptureScreenshotFormatWebp, Quality: &quality})
+		if err != nil {
+			return err
+		}
+		return os.WriteFile(path, shot.Data, 0o644)
+	}))
+	if err != nil {
+		b.t.Fatal(err)
+	}
 }

@@ -11,7 +11,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
@@ -398,16 +397,31 @@ func TestHundredThousandEntries(t *testing.T) {
 	b.signIn(p.serve())
 	b.visit("/s/latest/many")
 	b.until(`document.querySelectorAll(".files tbody tr").length >= 500`)
-	for range 12 {
+	b.do(chromedp.Click(chromedp.CSS(`input[aria-label="Select f000007"]`)))
+	most := 0
+	for scrolled := 0; eval[bool](b, `!!document.querySelector("a[rel=more]")`); scrolled++ {
 		eval[bool](b, `(scrollTo(0, document.documentElement.scrollHeight), true)`)
-		time.Sleep(100 * time.Millisecond) // as somebody scrolls
+		before := eval[string](b, `document.querySelector("a[rel=more]")?.href ?? ""`)
+		b.until(fmt.Sprintf(`document.querySelector("a[rel=more]")?.href !== %q`, before))
+		most = max(most, eval[int](b, `document.querySelectorAll(".files tr").length`))
+		if scrolled > 250 {
+			t.Fatal("it never comes to its end")
+		}
 	}
-	b.until(`document.querySelectorAll(".files tbody tr").length >= 3000`)
+	if most > 3600 {
+		t.Errorf("%d rows at a time", most)
+	}
+	if got := strings.Fields(b.names()); len(got) == 0 || got[len(got)-1] != "f099999" {
+		t.Errorf("the last of %d rows is %q", len(got), got[max(0, len(got)-1):])
+	}
+	b.until(`document.querySelector("#chosen").textContent === "1"`)
+	if got := eval[string](b, `new URLSearchParams(new FormData(document.querySelector("#chosen-form"))).toString()`); got != "p=many%2Ff000007" {
+		t.Errorf("what is ticked far above: %q", got)
+	}
+	eval[bool](b, `(scrollTo(0, 0), true)`)
+	b.until(`document.querySelector("input[aria-label='Select f000007']")?.checked`)
 	if n := eval[int](b, `document.querySelectorAll(".files tr").length`); n > 3600 {
-		t.Errorf("%d rows", n)
-	}
-	if got := eval[string](b, `document.querySelector("a[rel=more]").textContent`); got == "" {
-		t.Error("there is no way on")
+		t.Errorf("%d rows at the top again", n)
 	}
 	b.quiet()
 }

@@ -19,8 +19,10 @@ lib/systemd/system/snap-backup@.service
 lib/systemd/system/snap-backup@.timer
 lib/systemd/user/snap-backup@.service
 lib/systemd/user/snap-backup@.timer
+share/applications/snap-web.desktop
 share/bash-completion/completions/snap-backup
 share/fish/vendor_completions.d/snap-backup.fish
+share/icons/hicolor/scalable/apps/snap-web.svg
 share/man/man1/snap-backup.1.gz
 share/zsh/site-functions/_snap-backup`
 
@@ -115,8 +117,8 @@ var saidPath = regexp.MustCompile(`(?m)^\w+(?: \w+)?  +(/[^,\n]*)`)
 func checkSaid(t *testing.T, destdir, said string) {
 	t.Helper()
 	found := saidPath.FindAllStringSubmatch(said, -1)
-	if len(found) != 6 {
-		t.Errorf("%d paths, not those of program, manual page, completions, units, documents and settings, in\n%s",
+	if len(found) != 7 {
+		t.Errorf("%d paths, not those of program, manual page, completions, menu, units, documents and settings, in\n%s",
 			len(found), said)
 	}
 	for _, m := range found {

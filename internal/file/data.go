@@ -133,7 +133,16 @@ func (f *File) HasHoles(size int64) bool {
 // comes from the disk, and a large file drives nothing else out. What is not on the disk yet stays.
 func (f *File) Uncache() { f.uncache() }
 
-// readAt reads into p from off; fewer bytes mean the end.
+// ReadAt reads into p from off; fewer bytes mean the end. The file's position stays, and nobody is told.
+func (f *File) ReadAt(p []byte, off int64) (int, error) {
+	n, err := f.readAt(p, off)
+	if err == nil && n < len(p) {
+		err = io.EOF
+	}
+	return n, err
+}
+
+// readAt is ReadAt, for which the end is no error.
 func (f *File) readAt(p []byte, off int64) (int, error) {
 	n, err := f.pread(p, off)
 	return n, pathError("read", f.path, err)

@@ -5,6 +5,8 @@ import { begin as beginDiff } from './diff.js';
 import { begin as beginSpace } from './space.js';
 import { begin as beginKeep } from './keep.js';
 import { begin as beginSelect, select } from './select.js';
+import { begin as beginRows } from './rows.js';
+import { begin as beginPreview, close as closePreview, open as previewing, show as preview } from './preview.js';
 import { begin as beginJobs } from './jobs.js';
 import { begin as beginAsk } from './ask.js';
 
@@ -50,6 +52,8 @@ beginDiff();
 beginSpace();
 beginKeep();
 beginSelect();
+beginRows();
+beginPreview();
 beginJobs();
 beginAsk();
 
@@ -67,6 +71,7 @@ document.addEventListener('keydown', e => {
   const rows = [...document.querySelectorAll('.files tbody .name a:first-child, .lives li > a:first-child')];
   const here = rows.indexOf(document.activeElement);
   const follow = a => { if (a?.href) { e.preventDefault(); $('#slider') ? travel(a.href, true) : a.click(); } };
+  const go = row => { row.focus(); if (previewing() && row !== rows[here]) preview(row); };
   const range = e.target.matches('[type=range]');
   if (goes) {
     goes = false;
@@ -81,11 +86,15 @@ document.addEventListener('keydown', e => {
     case ']': version(-1) ?? follow($('a[rel=next]')); break;
     case 'n': follow($('#newest')); break;
     case 'j': case 'ArrowDown':
-      if (!range && rows.length) { e.preventDefault(); rows[Math.min(here + 1, rows.length - 1)].focus(); }
+      if (!range && rows.length) { e.preventDefault(); go(rows[Math.min(here + 1, rows.length - 1)]); }
       break;
     case 'k': case 'ArrowUp':
-      if (!range && rows.length) { e.preventDefault(); rows[Math.max(here - 1, 0)].focus(); }
+      if (!range && rows.length) { e.preventDefault(); go(rows[Math.max(here - 1, 0)]); }
       break;
+    case ' ':
+      if (here >= 0 && $('#preview')) { e.preventDefault(); preview(rows[here]).then(ok => { if (!ok) rows[here].click(); }); }
+      break;
+    case 'Escape': closePreview(); break;
     case 'u': { const up = document.querySelectorAll('.crumbs a'); up[up.length - 1]?.click(); break; }
     case 'x': case 'X': select(document.activeElement.closest('tr'), e.shiftKey); break;
     case 'd': $('#chosen')?.textContent > 0 ? $('#tray .button').click() : $('#download')?.click(); break;

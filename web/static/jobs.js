@@ -24,8 +24,9 @@ function show(news) {
 async function end(id) {
   if (!places(id).length) return;
   leave();
-  if ($(`#job [data-job="${id}"]`)) await swap(location.href, 'job', $('#job'));
-  else await swap(`${base}/jobs/${id}`, 'line', $('#line'));
+  const own = $(`#job [data-job="${id}"]`);
+  await (own ? swap(location.href, 'job', $('#job')) : swap(`${base}jobs/${id}`, 'line', $('#line')));
+  if ($('[data-events]')) { setTimeout(follow, 1000); return; } // the stream was lost, and the job goes on
   said($('#job h1')?.textContent ?? $('#line b')?.textContent ?? '');
   $('#backup')?.removeAttribute('disabled');
 }
@@ -68,7 +69,7 @@ function follow() {
 // look asks what is at work now.
 async function look() {
   if (document.hidden || $('#job')) return;
-  if (await swap(base + '/jobs/', 'line', $('#line'))) follow();
+  if (await swap(base + 'jobs/', 'line', $('#line'))) follow();
 }
 
 export function begin() {

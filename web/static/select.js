@@ -1,17 +1,21 @@
-// Ticks of a folder: how many there are, all at once, and from one to another.
-import { $, ask, put } from './page.js';
+// Ticks of a folder: how many there are, all at once, and from one to another. What is ticked stays so when its row is
+// far from the window and gone.
+import { $ } from './page.js';
 
 let last = null;
+const chosen = new Set();
 
 const boxes = () => [...document.querySelectorAll('.files tbody input[type=checkbox]')];
+
+function note(box) { box.checked ? chosen.add(box.value) : chosen.delete(box.value); }
 
 function count() {
   const tray = $('#tray');
   if (!tray) return;
-  const all = boxes(), n = all.filter(b => b.checked).length, head = $('#all');
+  const all = boxes(), n = chosen.size, head = $('#all');
   $('#chosen').textContent = n;
   tray.hidden = n === 0;
-  head.hidden = all.length === 0;
+  head.hidden = all.length === 0 || !!$('a[rel=more], .files .space');
   head.checked = n > 0 && n === all.length;
   head.indeterminate = n > 0 && n < all.length;
 }
@@ -20,50 +24,44 @@ function count() {
 export function select(row, through) {
   const box = row?.querySelector('input[type=checkbox]');
   if (!box) return;
-  const all = boxes(), to = all.indexOf(box), from = through && last ? all.indexOf(last) : to;
-  const on = through ? true : !box.checked;
-  for (let i = Math.min(from, to); i <= Math.max(from, to); i++) if (i >= 0) all[i].checked = on;
+  tick(box, through, through ? true : !box.checked);
+}
+
+function tick(box, through, on) {
+  const all = boxes(), to = all.indexOf(box), before = last ? all.indexOf(last) : -1;
+  const from = through && before >= 0 ? before : to;
+  for (let i = Math.min(from, to); i <= Math.max(from, to); i++) { all[i].checked = on; note(all[i]); }
   last = box;
   count();
 }
 
-// What comes behind the last row comes when it is seen, as far as a browser bears it.
-const most = 3000;
-function goOn() {
-  const link = $('a[rel=more]');
-  if (!link) return;
-  const seen = new IntersectionObserver(async entries => {
-    if (!entries.some(e => e.isIntersecting) || document.querySelectorAll('.files tr').length > most) return;
-    seen.disconnect();
-    const answer = await ask(link.href, 'rows');
-    const html = await answer?.text().catch(() => null);
-    if (!html || !link.isConnected) return;
-    const next = document.createElement('div');
-    put(next, html);
-    const body = $('.files tbody');
-    body.append(...next.querySelectorAll('.files tbody:not(.gone) tr'));
-    const more = $('a[rel=more]', next);
-    more ? link.closest('p').replaceWith(more.closest('p')) : link.closest('p').remove();
-    count();
-    goOn();
-  }, { rootMargin: '600px' });
-  seen.observe(link);
+// again ticks the rows that have come back.
+function again() {
+  for (const box of boxes()) if (chosen.has(box.value)) box.checked = true;
+  count();
 }
 
 export function begin() {
   document.addEventListener('change', e => {
     if (!e.target.matches?.('.files input[type=checkbox]')) return;
-    if (e.target.id === 'all') for (const b of boxes()) b.checked = e.target.checked;
-    else last = e.target;
+    if (e.target.id !== 'all') { note(e.target); count(); return; }
+    for (const b of boxes()) { b.checked = e.target.checked; note(b); }
     count();
   });
   document.addEventListener('click', e => {
-    if (e.shiftKey && e.target.matches?.('.files tbody input[type=checkbox]') && last && last !== e.target) {
-      const all = boxes(), a = all.indexOf(last), b = all.indexOf(e.target);
-      for (let i = Math.min(a, b); i <= Math.max(a, b); i++) if (i >= 0) all[i].checked = e.target.checked;
-    }
+    const box = e.target;
+    if (!box.matches?.('.files tbody input[type=checkbox]')) return;
+    if (e.shiftKey) tick(box, true, box.checked);
+    last = box;
   });
-  document.addEventListener('listing', () => { last = null; count(); goOn(); });
+  // a form has what is ticked and not there, too
+  document.addEventListener('formdata', e => {
+    if (e.target.id !== 'chosen-form') return;
+    const there = new Set(boxes().map(b => b.value));
+    for (const value of chosen) if (!there.has(value)) e.formData.append('p', value);
+  });
+  document.addEventListener('rows', again);
+  document.addEventListener('listing', () => { last = null; chosen.clear(); count(); });
+  for (const b of boxes()) if (b.checked) note(b);
   count();
-  goOn();
 }
