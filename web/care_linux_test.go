@@ -22,8 +22,8 @@ func told(t testing.TB, page string) string {
 	return strings.Join(strings.Fields(b.String()), " ")
 }
 
-// wants fails for what a text does not have.
-func wants(t testing.TB, what, text string, all ...string) {
+// says fails for what a text does not have.
+func says(t testing.TB, what, text string, all ...string) {
 	t.Helper()
 	for _, want := range all {
 		if !strings.Contains(text, want) {

@@ -80,7 +80,7 @@ func TestDeletingNeedsItsLook(t *testing.T) {
 	s := show(t, diary(t), deleting)
 	at := s.site.Delete(params{"d", "1", "d", "2"})
 	page := s.get(t, at)
-	wants(t, "the look", told(t, page), "Delete 2 snapshots, and free", "type 2 , the number", "19 Nov, 10:00", "Nothing is deleted yet",
+	says(t, "the look", told(t, page), "Delete 2 snapshots, and free", "type 2 , the number", "19 Nov, 10:00", "Nothing is deleted yet",
 		"snap delete -d", "20261119-100000 20261120-100000")
 	ticket := field(t, page, "ticket")
 	one := field(t, s.get(t, s.site.Delete(params{"d", "1"})), "ticket")
@@ -128,14 +128,14 @@ func TestDeletingNeedsItsLook(t *testing.T) {
 	if a.Code != http.StatusSeeOther {
 		t.Fatalf("%d %.300s", a.Code, told(t, a.Body.String()))
 	}
-	wants(t, "the job", told(t, s.get(t, a.Header().Get("Location"))), "Deleted 2 snapshots", "freed")
+	says(t, "the job", told(t, s.get(t, a.Header().Get("Location"))), "Deleted 2 snapshots", "freed")
 	if got := s.names(); got != "20261121-100000" {
 		t.Errorf("%s", got)
 	}
 	if a := send("d=1&d=2&count=2&ticket=" + ticket); a.Code < 400 { // once
 		t.Errorf("again: %d", a.Code)
 	}
-	wants(t, "the last one", told(t, s.get(t, s.site.Delete(params{"d", "3"}))), "No snapshots would be left")
+	says(t, "the last one", told(t, s.get(t, s.site.Delete(params{"d", "3"}))), "No snapshots would be left")
 }
 
 // TestLooksEnd: a look is good for ten minutes.
@@ -159,7 +159,7 @@ func TestDeletingByRules(t *testing.T) {
 	s := show(t, p, deleting)
 	q := "rules=1&keep_last=2"
 	page := s.get(t, s.base+"/delete?"+q)
-	wants(t, "the look", told(t, page), "Delete 1 snapshot, and free", "no rule keeps it", "snap prune -d", "--keep-last 2")
+	says(t, "the look", told(t, page), "Delete 1 snapshot, and free", "no rule keeps it", "snap prune -d", "--keep-last 2")
 	body := q + "&count=1&ticket=" + field(t, page, "ticket")
 	pin := func(tags ...string) {
 		d, err := destination.Open(t.Context(), p.Dest, destination.Options{})

@@ -25,14 +25,14 @@ func TestHealthSaysWhatStatusSays(t *testing.T) {
 		t.Helper()
 		return told(t, s.get(t, s.base+"/health"+strings.Join(more, "")))
 	}
-	wants(t, "well", look(), "Backed up 1 day ago", "All is well", "The last 3 backups", "done, 3 changes", "No check is known",
+	says(t, "well", look(), "Backed up 1 day ago", "All is well", "The last 3 backups", "done, 3 changes", "No check is known",
 		"Free ", "none: no snapshot is ever deleted", "None in the newest snapshot", "No other destination is known to you here",
 		"snap status -d "+p.Dest)
-	wants(t, "after a look", look("?look=1"), "has every file as it was")
+	says(t, "after a look", look("?look=1"), "has every file as it was")
 
 	_, err := check.Run(t.Context(), p.Dest, check.Options{Time: testNow, Read: check.Subset{All: true}})
 	p.Do(err)
-	wants(t, "checked", look(), "Every file read, all well", "100 % of the data read within 90 days")
+	says(t, "checked", look(), "Every file read, all well", "100 % of the data read within 90 days")
 
 	p.Do(os.Remove(p.In("20261120-100000", "docs/recipes.md")))
 	_, err = check.Run(t.Context(), p.Dest, check.Options{Time: testNow})
@@ -49,10 +49,10 @@ func TestHealthSaysWhatStatusSays(t *testing.T) {
 		t.Fatalf("%+v", status)
 	}
 	text := look()
-	wants(t, "not well", text, "Damage was found", "docs/recipes.md", "Damage that a check found on", "takes them from there",
+	says(t, "not well", text, "Damage was found", "docs/recipes.md", "Damage that a check found on", "takes them from there",
 		"Snapshots whose folders are gone 20261119-100000")
 	for _, c := range status.Concerns {
-		wants(t, "a concern", text, capital(c.Text))
+		says(t, "a concern", text, capital(c.Text))
 	}
 	if a := s.do(http.MethodGet, s.base+"/health/x"); a.Code != http.StatusNotFound {
 		t.Errorf("%d", a.Code)
@@ -69,7 +69,7 @@ func TestHealthNamesWhatCouldNotBeRead(t *testing.T) {
 	p.Write("secret", "x")
 	p.Do(os.Chmod(p.Path("secret"), 0))
 	p.Backup()
-	wants(t, "unread", told(t, show(t, p, judging).get(t, show(t, p, judging).site.Health())), "secret could not be read snap explain secret")
+	says(t, "unread", told(t, show(t, p, judging).get(t, show(t, p, judging).site.Health())), "secret could not be read snap explain secret")
 }
 
 // TestRunsAreTold: each of the last runs has its words.

@@ -49,9 +49,9 @@ func TestKeepSaysWhatPruneSays(t *testing.T) {
 		if going == 0 {
 			head = fmt.Sprintf("Keeps all %d snapshots: nothing goes", kept)
 		}
-		wants(t, q, strings.ReplaceAll(text, ", would", " , would"), strings.ReplaceAll(head, " ,", " ,"))
+		says(t, q, strings.ReplaceAll(text, ", would", " , would"), strings.ReplaceAll(head, " ,", " ,"))
 		for name, why := range reasons {
-			wants(t, q, text, why)
+			says(t, q, text, why)
 			if !strings.Contains(page, `title="`+name+`"`) {
 				t.Errorf("%s: %s is not on the page", q, name)
 			}
@@ -62,11 +62,11 @@ func TestKeepSaysWhatPruneSays(t *testing.T) {
 			if key == "allow_most" {
 				continue
 			}
-			wants(t, q, page, `name="`+key+`" id="`+key+`" value="`+v.Get(key)+`"`)
-			wants(t, q, text, "--"+strings.ReplaceAll(key, "_", "-")+" ", key+" = ")
+			says(t, q, page, `name="`+key+`" id="`+key+`" value="`+v.Get(key)+`"`)
+			says(t, q, text, "--"+strings.ReplaceAll(key, "_", "-")+" ", key+" = ")
 		}
 		quick := told(t, s.get(t, s.base+"/keep?"+q, head2("kept")))
-		wants(t, q+", while numbers change", quick, strings.SplitN(head, " ,", 2)[0])
+		says(t, q+", while numbers change", quick, strings.SplitN(head, " ,", 2)[0])
 	}
 }
 
@@ -76,22 +76,22 @@ func head2(part string) func(*http.Request) { return head("Snap-Fragment", part)
 func TestKeepBeginsWithTheRulesInForce(t *testing.T) {
 	p := weights(t)
 	s := show(t, p)
-	wants(t, "without a rule", told(t, s.get(t, s.site.Keep())), "Keeps all 4 snapshots", "No rule is in force")
+	says(t, "without a rule", told(t, s.get(t, s.site.Keep())), "Keeps all 4 snapshots", "No rule is in force")
 	p.Do(os.WriteFile(in(p.Dest, "BackupOptions.txt"), []byte("keep_last = 3\nkeep_tag = good, best\n"), 0o600))
 	d, err := destination.Open(t.Context(), p.Dest, destination.Options{})
 	p.Do(err)
 	p.Do(d.SetLabels(t.Context(), "20261118-100000", []string{"good", "best"}, ""))
 	p.Do(d.Close())
 	page := s.get(t, s.site.Keep("count", "1"))
-	wants(t, "the rules in force", told(t, page), "By the rules in force", "Keeps 3 of 4 snapshots", "keep_last = 3", "last 1",
+	says(t, "the rules in force", told(t, page), "By the rules in force", "Keeps 3 of 4 snapshots", "keep_last = 3", "last 1",
 		"tag good, tag best", "no rule keeps it")
-	wants(t, "their numbers", page, `id="keep_last" value="3"`, `id="keep_tag" value="good, best"`)
-	wants(t, "others", told(t, s.get(t, s.site.Keep("keep_last", "4"))), "Tried out: nothing is saved", "the rules in force",
+	says(t, "their numbers", page, `id="keep_last" value="3"`, `id="keep_tag" value="good, best"`)
+	says(t, "others", told(t, s.get(t, s.site.Keep("keep_last", "4"))), "Tried out: nothing is saved", "the rules in force",
 		"nothing goes")
 	for lines, want := range map[string]string{"kep_last = 3\n": "looks like a rule", "colour = red\nkeep_last = 1\n": "has settings that snap does not know"} {
 		p.Do(os.WriteFile(in(p.Dest, "BackupOptions.txt"), []byte(lines), 0o600))
 		a := s.do(http.MethodGet, s.site.Keep())
-		wants(t, lines, told(t, a.Body.String()), want, "Keeps all 4")
+		says(t, lines, told(t, a.Body.String()), want, "Keeps all 4")
 	}
 }
 
@@ -110,11 +110,11 @@ func TestKeepTellsOfMistakes(t *testing.T) {
 			if a.Code != status {
 				t.Errorf("%s: %d", q, a.Code)
 			}
-			wants(t, q, told(t, a.Body.String()), want)
+			says(t, q, told(t, a.Body.String()), want)
 		}
 	}
 	for _, empty := range []string{"keep_daily=", "keep_daily=0", "keep_daily=&keep_tag=&min_free="} {
-		wants(t, empty, told(t, s.get(t, s.base+"/keep?"+empty)), "Keeps all 4 snapshots")
+		says(t, empty, told(t, s.get(t, s.base+"/keep?"+empty)), "Keeps all 4 snapshots")
 	}
 }
 

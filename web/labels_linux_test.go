@@ -12,7 +12,7 @@ func TestLabelsOnItsPage(t *testing.T) {
 	s := show(t, diary(t))
 	name := "20261120-100000"
 	at := s.site.Snapshot(name)
-	wants(t, "the page", told(t, s.get(t, at)), "Fri, 20 Nov 2026, 10:00", "Rules may delete it one day", "What changed", "snap tag "+name,
+	says(t, "the page", told(t, s.get(t, at)), "Fri, 20 Nov 2026, 10:00", "Rules may delete it one day", "What changed", "snap tag "+name,
 		"1 modified")
 	for _, c := range []struct {
 		form string
@@ -31,7 +31,7 @@ func TestLabelsOnItsPage(t *testing.T) {
 			t.Errorf("%s: %d %.200s", c.form, a.Code, told(t, a.Body.String()))
 		}
 		page := s.get(t, at)
-		wants(t, c.form, told(t, page), c.want...)
+		says(t, c.form, told(t, page), c.want...)
 		if c.not != "" && strings.Contains(page, c.not) {
 			t.Errorf("%s: %q is there", c.form, c.not)
 		}
@@ -48,12 +48,12 @@ func TestLabelsOnItsPage(t *testing.T) {
 		t.Error(list)
 	}
 	s.do(http.MethodPost, s.site.Labels(), form("snapshot="+name+"&add=kept&note=told"))
-	wants(t, "the list", told(t, s.get(t, s.site.Snapshots(""))), "kept", "told")
+	says(t, "the list", told(t, s.get(t, s.site.Snapshots(""))), "kept", "told")
 	ro := show(t, s.Place, func(o *Options) { o.ReadOnly = true })
 	if page := ro.get(t, ro.site.Snapshot(name)); strings.Contains(page, "<form") && strings.Contains(page, "labels\"><input") {
 		t.Error("a page that only reads offers to label")
 	}
-	wants(t, "read-only", told(t, ro.get(t, ro.site.Snapshot(name))), "kept", "told")
+	says(t, "read-only", told(t, ro.get(t, ro.site.Snapshot(name))), "kept", "told")
 }
 
 // TestLabelsByTheAPI: JSON in, the job out, and the labels are changed.
@@ -101,5 +101,5 @@ func TestLabelsByTheAPI(t *testing.T) {
 		s.names() != "20261120-100000 20261121-100000" {
 		t.Errorf("%d %s %s", a.Code, a.Body, s.names())
 	}
-	wants(t, "the last job", s.get(t, s.base+"/api/jobs"), `"removed":{"message_type":"summary","dry_run":false,"kept":2,"removed":1`)
+	says(t, "the last job", s.get(t, s.base+"/api/jobs"), `"removed":{"message_type":"summary","dry_run":false,"kept":2,"removed":1`)
 }

@@ -124,7 +124,7 @@ func TestSpaceSaysWhatStatsSays(t *testing.T) {
 		}
 		page := told(t, s.get(t, s.site.Space(path, "count", "1")))
 		size := s.style().Size
-		wants(t, path, page, "All on disk "+size(stats.NewestB+stats.OldB), "In the newest "+size(stats.NewestB),
+		says(t, path, page, "All on disk "+size(stats.NewestB+stats.OldB), "In the newest "+size(stats.NewestB),
 			"Only in older ones "+size(stats.OldB))
 		for _, f := range stats.Folders {
 			old := size(f.OldB)
@@ -133,7 +133,7 @@ func TestSpaceSaysWhatStatsSays(t *testing.T) {
 			}
 			name := f.Path[strings.LastIndexByte(f.Path, '/')+1:]
 			if f.Type == "dir" {
-				wants(t, path, page, fmt.Sprintf("%s %s %s %s", name, size(f.NewestB), old, size(f.Bytes)))
+				says(t, path, page, fmt.Sprintf("%s %s %s %s", name, size(f.NewestB), old, size(f.Bytes)))
 			}
 		}
 	}
@@ -145,7 +145,7 @@ func TestSpaceSaysWhatStatsSays(t *testing.T) {
 		t.Fatal(err, freed)
 	}
 	page := told(t, s.get(t, s.site.Space("", "count", "1", "d", "1-2")))
-	wants(t, "two", page, "Deleting these 2 frees "+s.style().Size(freed.Bytes),
+	says(t, "two", page, "Deleting these 2 frees "+s.style().Size(freed.Bytes),
 		"snap delete -n 20261117-100000 20261118-100000")
 }
 
@@ -165,7 +165,7 @@ func TestWhatToDeleteToFreeSoMuch(t *testing.T) {
 		"x":    "How much is that?",
 		"-3":   "How much is that?",
 	} {
-		wants(t, free, ask(free), want)
+		says(t, free, ask(free), want)
 	}
 	if got := ask("40k"); !strings.Contains(got, "no longer has: videos/raw 88 KiB, only 6.8 KiB") || strings.Contains(got,
 		"vm 49 KiB. ") {

@@ -131,8 +131,10 @@ func TestPinAndNote(t *testing.T) {
 	b.ready()
 	b.do(chromedp.Click(chromedp.CSS("#pin")))
 	b.until(`document.querySelector("#unpin")`)
+	b.ready()
 	b.do(chromedp.SendKeys(chromedp.CSS("[name=add]"), "release\r"))
 	b.until(`document.querySelector(".take")`)
+	b.ready()
 	b.do(chromedp.SendKeys(chromedp.CSS("#note"), "before the move"), chromedp.Click(chromedp.CSS("#save-note")))
 	b.until(`document.readyState === "complete" && document.querySelector("#note")?.defaultValue === "before the move"`)
 	if got := p.snap("list", "-d", p.dest); !strings.Contains(got, "pin,release") || !strings.Contains(got, "before the move") {
@@ -140,6 +142,7 @@ func TestPinAndNote(t *testing.T) {
 	}
 	b.do(chromedp.Click(chromedp.CSS("#unpin")))
 	b.until(`document.querySelector("#pin")`)
+	b.ready()
 	b.do(chromedp.Click(chromedp.CSS(".take")))
 	b.until(`document.querySelector("#pin") && !document.querySelector(".take")`)
 	if got := p.snap("list", "-d", p.dest); strings.Contains(got, "pin") || strings.Contains(got, "release") {
@@ -157,6 +160,7 @@ func TestDeleteWithItsNumber(t *testing.T) {
 	b.ready()
 	b.do(chromedp.Click(chromedp.CSS(".act-on .danger")))
 	b.until(`document.querySelector("#confirm") && document.querySelector("h1").textContent.includes("Delete 1 snapshot,")`)
+	b.ready()
 	folders := func() int {
 		all, err := filepath.Glob(filepath.Join(p.dest, "2*"))
 		p.must(err)
@@ -164,6 +168,7 @@ func TestDeleteWithItsNumber(t *testing.T) {
 	}
 	b.do(chromedp.SendKeys(chromedp.CSS("#count"), "2\r"))
 	b.until(`document.querySelector("#wrong")`)
+	b.ready()
 	if folders() != 3 {
 		t.Fatal("it is gone")
 	}

@@ -21,10 +21,10 @@ import (
 var sizes = [][2]int64{{1280, 860}, {390, 844}}
 
 // screens are all that there are, of the story.
-var screens = []string{
+var screens = append([]string{
 	"/", "/snapshots", "/s/latest/", "/s/latest/docs", "/s/oldest/docs", "/s/latest/docs/letters", "/f/docs/recipes.md", "/f/docs/recipes.md?view=split",
 	"/f/docs/letters/landlord.txt", "/f/docs/thoughts.txt", "/find", "/find?q=*.md", "/find?q=nothing", "/s/nowhere/", "/s/latest/nothing",
-}
+}, careScreens...)
 
 // names are the entries of the folder that is shown.
 func (b *tab) names() string {
