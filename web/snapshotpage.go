@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"time"
 
 	"snap/cli/settings"
 	"snap/destination/retention"
@@ -26,6 +27,9 @@ type snapshotPage struct {
 	Here    bool
 	Delete  string // the address of a look at what deleting it frees; "" where nothing can be deleted
 }
+
+// labelTime is how long a page waits for labels to be written.
+const labelTime = 20 * time.Second
 
 func (q *question) snapshotPage() error {
 	name, err := url.PathUnescape(q.rest)
@@ -93,7 +97,11 @@ func (q *question) labels() error {
 	if err != nil {
 		return err
 	}
-	q.soon(j)
+	select { // it takes next to nothing, but for a disk that has to spin up
+	case <-j.Done():
+	case <-time.After(labelTime):
+	case <-q.ctx.Done():
+	}
 	if end := j.State().End; end == nil || end.Code != 0 {
 		return q.toJob(j, nil)
 	}
