@@ -167,7 +167,7 @@ func TestRestoreRefusesBadTargets(t *testing.T) {
 		}
 	}
 	home := s.o.Place.User.Home()
-	page, _ := s.post(t, s.site.Restore("20261119-100000", "docs/recipes.md"), "where=folder&target=~/new")
+	page, _ := s.post(t, s.site.Restore("oldest", "docs/recipes.md"), "where=folder&target=~/new")
 	ticket, _ := ticketIn(t, page)
 	s.post(t, s.site.BringBack(), "ticket="+ticket)
 	if _, err := os.Stat(filepath.Join(home, "new/recipes.md")); err != nil {
