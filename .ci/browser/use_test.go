@@ -189,6 +189,15 @@ func TestWithoutScript(t *testing.T) {
 	b.do(chromedp.SendKeys(chromedp.CSS(".find input"), "recipes.md\r"), chromedp.WaitVisible(chromedp.CSS("#found")))
 	b.do(chromedp.Click(chromedp.CSS(".results .name a")))
 	b.until(`document.querySelector("#lives") && document.querySelector(".code").innerText.includes("eggs")`)
+	b.do(chromedp.Click(chromedp.CSS("#restore-this")), chromedp.WaitVisible(chromedp.CSS("#look")))
+	b.do(chromedp.Click(chromedp.CSS("#look")), chromedp.WaitVisible(chromedp.CSS("#go")))
+	b.do(chromedp.Click(chromedp.CSS("#go")))
+	b.until(`document.querySelector("h1")?.textContent.startsWith("Restor")`)
+	b.do(chromedp.Navigate(eval[string](b, "location.href")))
+	b.until(`document.querySelector("h1")?.textContent === "Restored"`)
+	if found, err := filepath.Glob(filepath.Join(p.dir, "home/restored-*/recipes.md")); err != nil || len(found) != 1 {
+		t.Errorf("%v %v", found, err)
+	}
 	if n := eval[int](b, `performance.getEntriesByType("resource").filter(e => e.name.endsWith(".js") && e.transferSize).length`); n > 0 {
 		t.Error("a script was loaded")
 	}
