@@ -168,6 +168,19 @@ func TestOnlyKeys(t *testing.T) {
 	b.until(`document.querySelector("#keys").open`)
 	key(kb.Escape)
 	b.until(`!document.querySelector("#keys").open`)
+	key("r")
+	b.until(`document.activeElement.id === "look"`)
+	key(kb.Enter)
+	b.until(`document.querySelector("#go")`)
+	b.ready()
+	for range 40 {
+		if eval[bool](b, `document.activeElement.id === "go"`) {
+			break
+		}
+		key(kb.Tab)
+	}
+	key(kb.Enter)
+	b.until(`document.querySelector("h1")?.textContent === "Restored"`)
 	b.quiet()
 }
 
