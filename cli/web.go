@@ -29,8 +29,10 @@ func webCommand() *command {
 		Long: `
 Opens a page in the browser of this machine: is all well, what is in each folder at
 any time, all versions of a file and how they differ, what is gone, search through
-all snapshots, downloads. Nothing is loaded from elsewhere, and nothing of it is on
-the network: the page answers to this machine alone, and there to this user alone.
+all snapshots, downloads; restores, after a look at what they would do, and a backup
+of what the newest snapshot is of. Nothing is loaded from elsewhere, and nothing of
+it is on the network: the page answers to this machine alone, and there to this user
+alone.
 
 The link that is printed signs in once, within ten minutes; --link prints another
 for a page that is being served. Removing the file web.key in the folder of snap's
@@ -40,7 +42,7 @@ From another machine: ssh -L 7627:127.0.0.1:7627 HOST, and there snap web --no-o
 With --listen others on the network reach it, so that needs a certificate; HOST is
 each name that the page is called by.
 
-It ends with Ctrl-C, or when nobody has looked for 12 hours.`,
+It ends with Ctrl-C, or when nobody has looked and nothing was at work for 12 hours.`,
 		Examples: `
 snap web
 snap web --no-open            # only print the link

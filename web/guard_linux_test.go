@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -66,8 +67,8 @@ func TestOtherSitesReadNothing(t *testing.T) {
 		name := strings.TrimPrefix(address, s.base+"/")
 		name, _, _ = strings.Cut(name, "/")
 		name, _, _ = strings.Cut(name, "?")
-		page := method == http.MethodGet && strings.Contains(" s f find snapshots jobs restore "+careScreens, " "+name+" ") ||
-			address == s.Home()
+		pages := " s f find snapshots jobs restore " + careScreens
+		page := method == http.MethodGet && strings.Contains(pages, " "+name+" ") || address == s.Home()
 		for _, site := range []string{"cross-site", "same-site"} {
 			for _, mode := range [][2]string{
 				{"no-cors", "image"}, {"no-cors", "script"}, {"cors", "empty"}, {"no-cors", "style"}, {"navigate", "iframe"},
@@ -256,8 +257,9 @@ func TestPolicyOnEveryAnswer(t *testing.T) {
 				!strings.Contains(policy, "base-uri 'none'") {
 				t.Errorf("%s: %d %q", at, a.Code, policy)
 			}
-			bytes := strings.Contains(address, "/raw/") || strings.Contains(address, "/live/") || strings.Contains(address, "/zip/") || strings.Contains(address,
-				"/tar/")
+			bytes := slices.ContainsFunc([]string{"/raw/", "/live/", "/zip/", "/tar/"}, func(of string) bool {
+				return strings.Contains(address, of)
+			})
 			if !bytes && !strings.Contains(policy, "require-trusted-types-for 'script'") {
 				t.Errorf("%s: %q", at, policy)
 			}
@@ -301,8 +303,9 @@ func TestReadOnlyHasNoPost(t *testing.T) {
 // TestNothingDeletesByDefault: there is no route that could.
 func TestNothingDeletesByDefault(t *testing.T) {
 	s := show(t, diary(t))
+	known := " theme zip tar backup check restore jobs api labels "
 	for _, to := range s.guard.routes {
-		if to.method != http.MethodGet && !strings.Contains(" theme zip tar backup check restore jobs api labels ", " "+to.name+" ") {
+		if to.method != http.MethodGet && !strings.Contains(known, " "+to.name+" ") {
 			t.Errorf("%s %s may change something", to.method, to.name)
 		}
 	}

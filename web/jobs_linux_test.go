@@ -9,10 +9,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
+	"time"
 
-	"snap/backup/backuptest"
 	"snap/cli/wire"
 	"snap/job"
 )
@@ -62,7 +63,8 @@ func TestRestoreNeedsItsLook(t *testing.T) {
 		}
 		return names
 	}
-	for _, made := range []string{"", "ticket=", "ticket=x", "ticket=0&" + ask, ask + "&do=it", "ticket=AAAAAAAAAAAAAAAAAAAAAAAAAA"} {
+	for _, made := range []string{"", "ticket=", "ticket=x", "ticket=0&" + ask, ask + "&do=it",
+		"ticket=AAAAAAAAAAAAAAAAAAAAAAAAAA"} {
 		if page, at := s.post(t, s.site.BringBack(), made); at != "" || files() != "nothing" {
 			t.Errorf("%q: %s %.200s, %s", made, at, page, files())
 		}
@@ -160,14 +162,14 @@ func TestRestoreRefusesBadTargets(t *testing.T) {
 			t.Errorf("%q: %s", target, textOf(parsed(t, page)))
 		}
 	}
-	for _, bad := range []string{"where=nowhere", "where=there&overwrite=always", "where=there&overwrite=x", "p=..%2Fup&where=there",
-		"p=nothing&where=there", "p=docs&where="} {
+	for _, bad := range []string{"where=nowhere", "where=there&overwrite=always", "where=there&overwrite=x",
+		"p=..%2Fup&where=there", "p=nothing&where=there", "p=docs&where="} {
 		if page, at := s.post(t, s.site.Restore("20261119-100000", ""), bad); at != "" {
 			t.Errorf("%q: %s", bad, textOf(parsed(t, page)))
 		}
 	}
 	home := s.o.Place.User.Home()
-	page, _ := s.post(t, s.site.Restore("20261119-100000", "docs/recipes.md"), "where=folder&target=~/new")
+	page, _ := s.post(t, s.site.Restore("oldest", "docs/recipes.md"), "where=folder&target=~/new")
 	ticket, _ := ticketIn(t, page)
 	s.post(t, s.site.BringBack(), "ticket="+ticket)
 	if _, err := os.Stat(filepath.Join(home, "new/recipes.md")); err != nil {
@@ -188,8 +190,8 @@ func TestBackUpNow(t *testing.T) {
 	if !strings.Contains(text, "Backed up 1 change, 6 B copied") || !strings.Contains(text, "Look at it") {
 		t.Fatal(text)
 	}
-	if page := s.get(t, s.Files("20261122-120000", "docs")); !strings.Contains(page, "today.txt") || !strings.Contains(page,
-		"by hand") {
+	page = s.get(t, s.Files("20261122-120000", "docs"))
+	if !strings.Contains(page, "today.txt") || !strings.Contains(page, "by hand") {
 		t.Errorf("%.500s", textOf(parsed(t, page)))
 	}
 	page, _ = s.post(t, s.site.Backup(), "")
@@ -206,7 +208,8 @@ func TestBackUpNow(t *testing.T) {
 	}
 	empty := show(t, emptyPlace(t))
 	page, _ = empty.post(t, empty.site.Backup(), "")
-	if text := textOf(parsed(t, page)); !strings.Contains(text, "holds no snapshot yet") || !strings.Contains(text, "snap backup") {
+	text = textOf(parsed(t, page))
+	if !strings.Contains(text, "holds no snapshot yet") || !strings.Contains(text, "snap backup") {
 		t.Error(text)
 	}
 }
@@ -278,7 +281,8 @@ func TestEventsOfAJob(t *testing.T) {
 	<-j.Done()
 	body := s.get(t, s.Job(j.ID)+"/events")
 	for _, want := range []string{"event: note\ndata: {\"message_type\":\"note\",\"text\":\"it begins\"}\n\n",
-		`event: error` + "\n" + `data: {"message_type":"error","path":"a/b","error":"permission denied"}`, "event: summary\n"} {
+		`event: error` + "\n" + `data: {"message_type":"error","path":"a/b","error":"permission denied"}`,
+		"event: summary\n"} {
 		if !strings.Contains(body, want) {
 			t.Errorf("no %q in %s", want, body)
 		}
@@ -306,8 +310,8 @@ func TestAnotherProcessIsTold(t *testing.T) {
 	defer sleeper.Process.Kill()
 	host, _ := os.Hostname()
 	lock := filepath.Join(p.Dest, ".snap", "lock")
-	p.Do(os.WriteFile(lock, fmt.Appendf(nil, "snap prune (process %d on %s, since 2026-11-22 09:30:00)\n", sleeper.Process.Pid,
-		host), 0o600))
+	p.Do(os.WriteFile(lock, fmt.Appendf(nil, "snap prune (process %d on %s, since 2026-11-22 09:30:00)\n",
+		sleeper.Process.Pid, host), 0o600))
 	page := s.get(t, s.Files("20261121-100000", ""))
 	if text := textOf(wellFormed(t, "files", page)); !strings.Contains(text, "snap prune is at work since") ||
 		!strings.Contains(page, "data-foreign") || strings.Contains(page, "/cancel") {
@@ -373,8 +377,8 @@ func TestAPIBeginsJobs(t *testing.T) {
 		}
 	}
 	j, a := ask("restore", fmt.Sprintf(`{"snapshot":"oldest","paths":["docs"],"target":%q,"dry_run":true}`, target))
-	if a.Code != http.StatusOK || j.Kind != "look" || j.Summary == nil || j.Summary.Look == nil || j.Summary.Look.New != 3 ||
-		j.Summary.Ticket == "" || !j.Summary.Restore.DryRun {
+	if a.Code != http.StatusOK || j.Kind != "look" || j.Summary == nil || j.Summary.Look == nil ||
+		j.Summary.Look.New != 3 || j.Summary.Ticket == "" || !j.Summary.Restore.DryRun {
 		t.Fatalf("%d %s %+v", a.Code, a.Body, j.Summary)
 	}
 	j, _ = ask("restore", fmt.Sprintf(`{"ticket":%q}`, j.Summary.Ticket))
@@ -396,16 +400,36 @@ func TestAPIBeginsJobs(t *testing.T) {
 	}
 }
 
-// TestServerEndsItsJobs: with the server its job ends, as an interrupt ends a command; and no server ends for nobody
-// looking while one is at work.
+// TestServerEndsItsJobs: with the server its job ends, as an interrupt ends a command.
 func TestServerEndsItsJobs(t *testing.T) {
-	p := backuptest.NewPlace(t)
-	p.Write("a", "a")
-	snapshot(p, "20261120-100000")
-	s := show(t, p)
+	s := show(t, diary(t))
 	j := s.waiting(nil)
-	s.endJobs()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := s.serve(ctx, nil); err != nil {
+		t.Error(err)
+	}
 	if end := j.State().End; end == nil || end.Code != 130 {
+		t.Errorf("%+v", end)
+	}
+}
+
+// TestServerWaitsForItsJobs: none ends because nobody looks, while a job is at work.
+func TestServerWaitsForItsJobs(t *testing.T) {
+	s := show(t, diary(t), func(o *Options) { o.Idle = time.Millisecond })
+	goOn, done := make(chan struct{}), make(chan error)
+	j := s.waiting(goOn)
+	go func() { done <- s.serve(t.Context(), nil) }()
+	for range 3 { // it has looked at the clock, and gone on
+		for before := s.asked.Load(); s.asked.Load() == before; {
+			runtime.Gosched()
+		}
+	}
+	close(goOn)
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+	if end := j.State().End; end == nil || end.Code != 0 {
 		t.Errorf("%+v", end)
 	}
 }

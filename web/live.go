@@ -73,8 +73,9 @@ func (q *question) livesNow(all []*life) *life {
 	defer f.Close()
 	at := *newest
 	at.Name, at.Time = liveName, q.now
-	n := &life{Version: query.Version{Path: all[i].Path, Record: &record.Record{Stat: s, Stored: record.Copied}, First: q.newest(),
-		Last: q.newest(), Change: record.Modified}, First: &at, Last: &at, Now: true, Raw: q.Live(all[i].Path)}
+	v := query.Version{Path: all[i].Path, Record: &record.Record{Stat: s, Stored: record.Copied}, First: q.newest(),
+		Last: q.newest(), Change: record.Modified}
+	n := &life{Version: v, First: &at, Last: &at, Now: true, Raw: q.Live(all[i].Path)}
 	n.Alike = s.Size == all[i].Record.Size && s.Mtime == all[i].Record.Mtime
 	return n
 }

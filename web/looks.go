@@ -54,7 +54,8 @@ func (l *looks) find(j *job.Job) *look {
 
 // errNoTicket says that a restore was not looked at.
 var errNoTicket = exit.With(exit.Refused, hint.With(
-	errors.New("nothing is restored without a look at what it would do"), "look first; a look is good for one restore, until snap web ends"))
+	errors.New("nothing is restored without a look at what it would do"),
+	"look first; a look is good for one restore, until snap web ends"))
 
 // use begins the restore that a ticket is for. start is what begins it.
 func (l *looks) use(ticket string, start func(*look) (*job.Job, error)) (*job.Job, error) {

@@ -211,9 +211,10 @@ func TestHostileNamesOnEveryPage(t *testing.T) {
 		select option label audio video script fieldset legend progress details summary aside`) {
 		tags[more] = true
 	}
+	odd := url.QueryEscape(s.o.Place.User.Home() + "/new\x1b[1m\u202e<b>")
 	for at, body := range map[string]string{
 		s.site.Restore("20261119-100000", "all"): "where=there&overwrite=if-changed",
-		s.site.Restore("20261119-100000", ""):    "where=folder&target=" + url.QueryEscape(s.o.Place.User.Home()+"/new\x1b[1m\u202e<b>"),
+		s.site.Restore("20261119-100000", ""):    "where=folder&target=" + odd,
 	} {
 		pages[body] = s.do(http.MethodPost, at, form(body)).Header().Get("Location")
 	}

@@ -107,9 +107,12 @@ func (q *question) restore() error {
 			return err
 		}
 	}
-	pos, ok, err := q.snapshot(ref, func(name string) string { return q.Restore(name, at) })
-	if err != nil || !ok {
+	if err := q.open(); err != nil {
 		return err
+	}
+	pos, err := q.d.Resolver().Resolve(ref)
+	if err != nil {
+		return notFound(err)
 	}
 	paths = outermost(paths)
 	if !form.Has("where") {

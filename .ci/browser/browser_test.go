@@ -84,11 +84,12 @@ func run(m *testing.M) int {
 type place struct {
 	t              *testing.T
 	dir, src, dest string
+	written        time.Time // when files say that they were written; zero: when they are
 }
 
 func newPlace(t *testing.T) *place {
 	dir := t.TempDir()
-	p := &place{t, dir, filepath.Join(dir, "mira"), filepath.Join(dir, "backup")}
+	p := &place{t: t, dir: dir, src: filepath.Join(dir, "mira"), dest: filepath.Join(dir, "backup")}
 	for _, d := range []string{p.src, p.dest, filepath.Join(dir, "home")} {
 		p.must(os.Mkdir(d, 0o755))
 	}
@@ -107,6 +108,9 @@ func (p *place) write(path, text string) {
 	at := filepath.Join(p.src, path)
 	p.must(os.MkdirAll(filepath.Dir(at), 0o755))
 	p.must(os.WriteFile(at, []byte(text), 0o644))
+	if !p.written.IsZero() {
+		p.must(os.Chtimes(at, p.written, p.written))
+	}
 }
 
 func (p *place) command(args ...string) *exec.Cmd {

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
@@ -23,8 +24,21 @@ var sizes = [][2]int64{{1280, 860}, {390, 844}}
 // screens are all that there are, of the story.
 var screens = append([]string{
 	"/", "/snapshots", "/s/latest/", "/s/latest/docs", "/s/oldest/docs", "/s/latest/docs/letters", "/f/docs/recipes.md", "/f/docs/recipes.md?view=split",
-	"/f/docs/letters/landlord.txt", "/f/docs/thoughts.txt", "/find", "/find?q=*.md", "/find?q=nothing", "/s/nowhere/", "/s/latest/nothing",
+	"/f/docs/letters/landlord.txt", "/f/docs/thoughts.txt", "/find", "/find?q=*.md", "/find?q=nothing", "/s/nowhere/", "/s/latest/nothing", "/restore/latest/docs", "/jobs/", "/jobs/1", "/jobs/2", "/jobs/99", "/f/docs/recipes.md?b=now",
 }, careScreens...)
+
+// looks makes two looks at what a restore would do, one of which something stands in the way of: jobs 1 and 2.
+func (b *tab) looks() {
+	b.t.Helper()
+	for _, how := range []string{"never", "if-changed"} {
+		eval[bool](b, fmt.Sprintf(`fetch(%q, {method: "POST", body: new URLSearchParams({where: "there", overwrite: %q})}).then(r => r.ok)`,
+			b.base+"/restore/oldest/docs", how))
+	}
+	for _, id := range []string{"1", "2"} {
+		b.visit("/jobs/" + id)
+		b.until(`document.querySelector(".look") && !document.querySelector("[data-events]")`)
+	}
+}
 
 // names are the entries of the folder that is shown.
 func (b *tab) names() string {
@@ -154,6 +168,19 @@ func TestOnlyKeys(t *testing.T) {
 	b.until(`document.querySelector("#keys").open`)
 	key(kb.Escape)
 	b.until(`!document.querySelector("#keys").open`)
+	key("r")
+	b.until(`document.activeElement.id === "look"`)
+	key(kb.Enter)
+	b.until(`document.querySelector("#go")`)
+	b.ready()
+	for range 40 {
+		if eval[bool](b, `document.activeElement.id === "go"`) {
+			break
+		}
+		key(kb.Tab)
+	}
+	key(kb.Enter)
+	b.until(`document.querySelector("h1")?.textContent === "Restored"`)
 	b.quiet()
 }
 
@@ -175,6 +202,15 @@ func TestWithoutScript(t *testing.T) {
 	b.do(chromedp.SendKeys(chromedp.CSS(".find input"), "recipes.md\r"), chromedp.WaitVisible(chromedp.CSS("#found")))
 	b.do(chromedp.Click(chromedp.CSS(".results .name a")))
 	b.until(`document.querySelector("#lives") && document.querySelector(".code").innerText.includes("eggs")`)
+	b.do(chromedp.Click(chromedp.CSS("#restore-this")), chromedp.WaitVisible(chromedp.CSS("#look")))
+	b.do(chromedp.Click(chromedp.CSS("#look")), chromedp.WaitVisible(chromedp.CSS("#go")))
+	b.do(chromedp.Click(chromedp.CSS("#go")))
+	b.until(`document.querySelector("h1")?.textContent.startsWith("Restor")`)
+	b.do(chromedp.Navigate(eval[string](b, "location.href")))
+	b.until(`document.querySelector("h1")?.textContent === "Restored"`)
+	if found, err := filepath.Glob(filepath.Join(p.dir, "home/restored-*/recipes.md")); err != nil || len(found) != 1 {
+		t.Errorf("%v %v", found, err)
+	}
 	if n := eval[int](b, `performance.getEntriesByType("resource").filter(e => e.name.endsWith(".js") && e.transferSize).length`); n > 0 {
 		t.Error("a script was loaded")
 	}
@@ -284,6 +320,7 @@ func TestNoSidewaysScroll(t *testing.T) {
 	p.backup()
 	b := open(t, 1280, 860)
 	b.signIn(p.serve())
+	b.looks()
 	all := append([]string{"/f/docs/" + strings.Repeat("x", 250), "/find?q=*"}, screens...)
 	for _, width := range []int64{320, 390, 480, 640, 721, 768, 861, 1024, 1280, 1920} {
 		b.do(chromedp.EmulateViewport(width, 800))
@@ -302,6 +339,7 @@ func TestZoom200(t *testing.T) {
 	p := story(t)
 	b := open(t, 640, 430)
 	b.signIn(p.serve())
+	b.looks()
 	for _, at := range screens {
 		b.visit(at)
 		if hidden := eval[int](b, `[...document.querySelectorAll("main h1, main .files .name a")].filter(e => e.getBoundingClientRect().width < 8).length`); hidden > 0 {
@@ -315,6 +353,7 @@ func TestTargetsAreLargeEnough(t *testing.T) {
 	p := story(t)
 	b := open(t, 390, 844)
 	b.signIn(p.serve())
+	b.looks()
 	for _, at := range screens {
 		b.visit(at)
 		small := eval[string](b, `[...document.querySelectorAll("a, button, input:not([type=hidden]), select")].filter(e => { const r = e.getBoundingClientRect(); return r.width && r.height && (r.height < 24 || r.width < 24) && !e.closest("p, li, h1, nav.crumbs, svg, label, .now, th, td, dl, .foot, .jump") && !e.matches(".jump") }).map(e => e.outerHTML.slice(0, 90)).join("\n")`)
@@ -365,6 +404,7 @@ func TestAxe(t *testing.T) {
 	p := story(t)
 	b := open(t, 1280, 860)
 	b.signIn(p.serve())
+	b.looks()
 	for _, size := range sizes {
 		b.do(chromedp.EmulateViewport(size[0], size[1]))
 		for _, scheme := range []string{"light", "dark"} {
@@ -423,5 +463,45 @@ func TestHundredThousandEntries(t *testing.T) {
 	if n := eval[int](b, `document.querySelectorAll(".files tr").length`); n > 3600 {
 		t.Errorf("%d rows at the top again", n)
 	}
+	b.quiet()
+}
+
+// TestThousandSnapshots: every screen is small and there at once, and one drags from the oldest to the newest.
+func TestThousandSnapshots(t *testing.T) {
+	if testing.Short() {
+		t.Skip("makes 1,000 snapshots")
+	}
+	p := newPlace(t)
+	p.write("docs/steady.txt", "as ever\n")
+	begin := time.Now().AddDate(0, 0, -1000)
+	for i := range 1000 {
+		p.write("docs/diary.txt", strings.Repeat("a day\n", i+1))
+		if i%10 == 0 {
+			p.write(fmt.Sprintf("docs/letter-%03d.txt", i), "Dear all\n")
+		}
+		p.snap("backup", "-q", "--utc", "--time", begin.AddDate(0, 0, i).UTC().Format("2006-01-02 15:04:05"), p.dest, p.src)
+	}
+	b := open(t, 1280, 860)
+	b.signIn(p.serve())
+	for _, at := range []string{"/", "/snapshots", "/s/latest/", "/s/latest/docs", "/find?q=*"} {
+		b.visit(at)
+		if n := eval[int](b, `fetch(location.href).then(r => r.text()).then(t => t.length)`); n > 150_000 {
+			t.Errorf("%s: %d characters", at, n)
+		}
+		if n := eval[int](b, `document.querySelectorAll("*").length`); n > 3000 {
+			t.Errorf("%s: %d elements", at, n)
+		}
+	}
+	b.visit("/f/docs/diary.txt")
+	if got := eval[string](b, `document.querySelector("#lives").textContent`); got != "1000 versions" {
+		t.Errorf("%q", got)
+	}
+	b.visit("/s/latest/docs")
+	b.until(`document.querySelector("#slider")?.max === "999"`)
+	b.ready()
+	b.do(chromedp.Focus(chromedp.CSS("#slider")), chromedp.KeyEvent(kb.Home))
+	b.until(`document.querySelector(".sum")?.textContent.includes("0 folders, 3 files")`)
+	b.do(chromedp.KeyEvent(kb.End))
+	b.until(`document.querySelector(".sum")?.textContent.includes("0 folders, 102 files")`)
 	b.quiet()
 }

@@ -2,10 +2,12 @@ package browser
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"image"
 	"image/color"
 	"image/png"
+	"io/fs"
 	"math"
 	"math/rand/v2"
 	"os"
@@ -42,8 +44,9 @@ func year(t *testing.T) *place {
 	begin := now.AddDate(-1, 0, 5)
 	n := 0
 	for day := begin; day.Before(now.Add(-24 * time.Hour)); day = day.AddDate(0, 0, []int{1, 2, 3, 5, 7}[r.IntN(5)]) {
-		p.oneDay(r, n)
 		at := time.Date(day.Year(), day.Month(), day.Day(), 18, r.IntN(20), 0, 0, time.UTC)
+		p.written = at.Add(-time.Hour)
+		p.oneDay(r, n, p.written)
 		args := []string{"backup", "-q", "--time", at.Format("2006-01-02 15:04:05"), "--utc", p.dest, p.src}
 		if n == 40 {
 			args = append(args, "--tag", "pin", "--note", "before the move")
@@ -51,6 +54,7 @@ func year(t *testing.T) *place {
 		p.snap(args...)
 		n++
 	}
+	p.written = now.Add(-3 * time.Hour)
 	p.write("Documents/recipes.md", recipes(6))
 	p.write("Documents/thesis/chapter-3.md", prose(r, 70))
 	p.snap("backup", "-q", "--utc", "--time", now.Add(-100*time.Minute).Format("2006-01-02 15:04:05"), p.dest, p.src)
@@ -58,8 +62,8 @@ func year(t *testing.T) *place {
 	return p
 }
 
-// oneDay is what changes before the n-th backup.
-func (p *place) oneDay(r *rand.Rand, n int) {
+// oneDay is what changes before the n-th backup, at that time.
+func (p *place) oneDay(r *rand.Rand, n int, at time.Time) {
 	p.t.Helper()
 	switch n {
 	case 8:
@@ -82,7 +86,14 @@ func (p *place) oneDay(r *rand.Rand, n int) {
 	if r.IntN(6) == 0 {
 		p.picture(fmt.Sprintf("Photos/walks/%03d.png", n), n, 0)
 	}
-	p.write("Documents/budget.csv", "month,rent,food\n"+strings.Repeat("2026-01,900,310\n", n/4+1))
+	if n%9 == 0 {
+		p.write("Documents/budget.csv", "month,rent,food\n"+strings.Repeat("2026-01,900,310\n", n/9+1))
+	}
+	if n == 0 {
+		p.must(filepath.WalkDir(p.src, func(path string, _ fs.DirEntry, err error) error {
+			return errors.Join(err, os.Chtimes(path, at, at))
+		}))
+	}
 }
 
 func recipes(eggs int) string {
