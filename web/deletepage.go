@@ -2,24 +2,18 @@ package web
 
 import (
 	"context"
-	"crypto/subtle"
-	"encoding/base64"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"snap/cli/exit"
 	"snap/cli/report"
 	"snap/cli/settings"
 	"snap/cli/text"
 	"snap/destination/retention"
-	"snap/internal/hint"
 	"snap/internal/quote"
 	"snap/job"
 	"snap/query"
@@ -60,7 +54,6 @@ type deletePage struct {
 type formField struct{ Name, Value string }
 
 const (
-	ticketLife  = 10 * time.Minute
 	goingShown  = 200
 	removedMost = 100_000
 )
@@ -190,32 +183,6 @@ func (q *question) ruleFields() url.Values {
 		}
 	}
 	return v
-}
-
-// ticket is good for deleting these snapshots of this destination, until it ends.
-func (q *question) ticket(id string, r *removal, ends time.Time) string {
-	var when [8]byte
-	binary.BigEndian.PutUint64(when[:], uint64(ends.Unix()))
-	parts := [][]byte{q.guard.run, when[:], []byte(id), []byte(strconv.FormatBool(r.Rules != nil))}
-	for _, name := range slices.Sorted(slices.Values(r.Names)) {
-		parts = append(parts, []byte(name))
-	}
-	return base64.RawURLEncoding.EncodeToString(append(when[:], q.o.Key.mac("delete", parts...)...))
-}
-
-// errNoLook says that what is to be deleted was not looked at.
-var errNoLook = exit.With(exit.Refused, hint.With(
-	errors.New("nothing is deleted without a look at it: this one is too old, or other snapshots would go by now"),
-	"look again"))
-
-// looked reports whether the ticket is for what would go now.
-func (q *question) looked(ticket, id string, r *removal) bool {
-	b, err := base64.RawURLEncoding.Strict().DecodeString(ticket)
-	if err != nil || len(b) < 8 {
-		return false
-	}
-	ends := time.Unix(int64(binary.BigEndian.Uint64(b)), 0)
-	return q.now.Before(ends) && subtle.ConstantTimeCompare([]byte(ticket), []byte(q.ticket(id, r, ends))) == 1
 }
 
 // delete deletes what was looked at. What is not the number of the snapshots is asked for again.

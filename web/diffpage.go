@@ -11,7 +11,6 @@ import (
 	"snap/cli/wire"
 	"snap/index"
 	"snap/internal/file"
-	"snap/internal/hint"
 	"snap/internal/quote"
 	"snap/query"
 	"snap/record"
@@ -70,18 +69,6 @@ const (
 	diffShown = 500
 	diffRead  = 20_000 // differences, before the page is sent; the rest is counted after it
 )
-
-// diffKind is a kind of change, with its mark in `snap diff`.
-type diffKind struct {
-	kind record.Change
-	mark string
-}
-
-// diffKinds are the kinds of changes in the order in which they stand.
-var diffKinds = []diffKind{
-	{record.Added, "+"}, {record.Modified, "M"}, {record.Metadata, "U"}, {record.Moved, "R"}, {record.Removed, "−"},
-	{record.TypeChanged, "T"},
-}
 
 func (q *question) diff() error {
 	if q.form.Has("a") || q.form.Has("b") {
@@ -175,38 +162,6 @@ func (q *question) compare(refA, refB, path string) error {
 	return q.write(http.StatusOK, "diff", view{Title: "Changes in " + quote.Name(name), Nav: "files", Body: p})
 }
 
-// diffLook is what the address asks for.
-func (q *question) diffLook(p *diffPage) (l query.DiffLook, err error) {
-	l = query.DiffLook{N: diffShown, Most: diffRead, Unfold: q.form.Get("unfold") != ""}
-	if q.r.Header.Get("Snap-Fragment") == "whole" || q.form.Has("count") {
-		l.Most = 0
-	}
-	for _, s := range q.form["kind"] {
-		i := slices.IndexFunc(diffKinds, func(k diffKind) bool { return k.kind.String() == s })
-		if i < 0 {
-			return l, hint.Usagef("kind is added, modified, metadata, moved, removed or type")
-		}
-		l.Kinds = append(l.Kinds, diffKinds[i].kind)
-	}
-	switch q.form.Get("sort") {
-	case "", "path":
-	case "copied":
-		l.ByCopied = true
-	default:
-		return l, hint.Usagef("sort is by path or copied")
-	}
-	if s := q.form.Get("from"); s != "" {
-		if l.From, err = strconv.Atoi(s); err != nil || l.From < 0 || l.From > 1e9 {
-			return l, hint.Usagef("from is a number of rows")
-		}
-		if l.Most > 0 { // whoever goes on wants to come there
-			l.Most += l.From * 8
-		}
-	}
-	p.Unfold, p.ByCopied, p.First = l.Unfold, l.ByCopied, l.From+1
-	return l, nil
-}
-
 // diffRows fills in what is different, and where else it leads.
 func (q *question) diffRows(p *diffPage, pos [2]int, l query.DiffLook) error {
 	var below []string
@@ -270,35 +225,6 @@ func (q *question) diffRows(p *diffPage, pos [2]int, l query.DiffLook) error {
 		p.Command += " -- " + shellWord(p.Path)
 	}
 	return nil
-}
-
-// toggle chooses a kind, or no longer. The first that is chosen is shown alone.
-func toggle(v url.Values, kind string) {
-	kinds := v["kind"]
-	if i := slices.Index(kinds, kind); i >= 0 {
-		kinds = slices.Delete(slices.Clone(kinds), i, i+1)
-	} else {
-		kinds = append(slices.Clone(kinds), kind)
-	}
-	if v.Del("kind"); len(kinds) > 0 {
-		v["kind"] = kinds
-	}
-}
-
-func countOf(s *wire.DiffSummary, kind record.Change) int64 {
-	switch kind {
-	case record.Added:
-		return s.Added
-	case record.Modified:
-		return s.Modified
-	case record.Metadata:
-		return s.Metadata
-	case record.Moved:
-		return s.Moved
-	case record.Removed:
-		return s.Removed
-	}
-	return s.Type
 }
 
 // diffReason is why B has what it has, which is known of neighbours.

@@ -97,6 +97,15 @@ func (q *question) fail(err error) {
 	_ = q.write(status, "error", view{Title: p.Title, Body: p}) // a page without a question cannot fail
 }
 
+// problemOf is an error as a page tells it beside what it shows.
+func problemOf(err error, status int) *problem {
+	p := &problem{Title: titleOf(err, status), Lines: []string{capital(quote.Clean(err.Error()))}}
+	for _, line := range hint.Lines(err, asText) {
+		p.Hints = append(p.Hints, quote.Clean(line))
+	}
+	return p
+}
+
 func titleOf(err error, status int) string {
 	switch {
 	case errors.Is(err, errEmpty):

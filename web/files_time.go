@@ -40,6 +40,9 @@ func (q *question) timeline(p *filesPage, pos int) error {
 	return nil
 }
 
+// Token is the path of the folder for a form or an address that is made of it: see row.Token.
+func (p *filesPage) Token() string { return escapePath(p.Path) }
+
 // Latest reports whether the page shows the newest snapshot.
 func (p *filesPage) Latest() bool { return p.Bar.Pos == p.Bar.Count-1 }
 

@@ -179,7 +179,17 @@ func TestHostileNamesOnEveryPage(t *testing.T) {
 		"diff": s.Diff("20261119-100000", "20261120-100000", ""), "every entry": s.Diff("20261119-100000",
 			"20261120-100000", "all", "unfold", "1"), "back": s.Diff("20261121-100000", "20261119-100000", ""),
 	}
+	pages["space"], pages["space of all"] = s.site.Space("", "count", "1", "free", "1B"), s.site.Space("all", "count", "1")
+	pages["copied"], pages["health"] = s.site.Space("all", "count", "1", "by", "copied"), s.site.Health()+"?look=1"
+	pages["keep"], pages["a snapshot"] = s.site.Keep("keep_last", "1"), s.site.Snapshot("20261121-100000")
 	for i, n := range names {
+		if i%21 == 3 {
+			pages["space of "+n] = s.site.Space("all/"+n, "count", "1")
+		}
+		if i%40 == 1 {
+			pages["keep tag "+n] = s.site.Keep("keep_tag", n, "keep_last", "1")
+			pages["free "+n] = s.site.Space("", "count", "1", "free", n)
+		}
 		if i%7 == 3 {
 			pages["diff of "+n] = s.Diff("20261119-100000", "20261121-100000", "all/"+n)
 			pages["in "+n] = s.Files("20261121-100000", "all/"+n)
@@ -208,7 +218,7 @@ func TestHostileNamesOnEveryPage(t *testing.T) {
 	}
 	for _, more := range strings.Fields(`ol ul li dl dt dd div section table tr td th tbody thead a bdi code
 		small b mark ins del time figure img figcaption strong i text rect title circle h2 h3 noscript caption colgroup col
-		select option label audio video script fieldset legend progress details summary aside`) {
+		select option label audio video script fieldset legend progress details summary g tspan pre textarea strong svg path aside`) {
 		tags[more] = true
 	}
 	odd := url.QueryEscape(s.o.Place.User.Home() + "/new\x1b[1m\u202e<b>")
@@ -220,7 +230,7 @@ func TestHostileNamesOnEveryPage(t *testing.T) {
 	}
 	for what, at := range pages {
 		a := s.do(http.MethodGet, at)
-		if a.Code != http.StatusOK && !(strings.HasPrefix(what, "find ") && a.Code == http.StatusBadRequest) {
+		if a.Code != http.StatusOK && !((strings.HasPrefix(what, "find ") || strings.HasPrefix(what, "keep ")) && a.Code == http.StatusBadRequest) {
 			t.Errorf("%q: %d %.300s", what, a.Code, a.Body)
 			continue
 		}
