@@ -498,7 +498,7 @@ func TestThousandSnapshots(t *testing.T) {
 		}
 	}
 	b.visit("/f/docs/diary.txt")
-	if got := eval[string](b, `document.querySelector("#lives").textContent`); got != "1000 versions" {
+	if got := eval[string](b, `document.querySelector("#lives").textContent`); got != "1,000 versions" {
 		t.Errorf("%q", got)
 	}
 	b.visit("/s/latest/docs")
