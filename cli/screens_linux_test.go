@@ -136,6 +136,7 @@ var spoken = []string{
 	"snap completion bash >disk/x; echo",
 	"snap version",
 	"snap man >disk/x; echo",
+	"snap web --read-only --allow-delete",
 }
 
 // TestScreens runs commands on terminals of 80 and 140 columns, and compares what is to be seen with

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -73,6 +74,11 @@ func runWeb(c *call) error {
 		return c.webLinks(o)
 	}
 	if o.Dir, err = c.find(); err != nil {
+		if c.opensBrowser() && !c.env.StderrTTY { // else nobody would see why nothing opens
+			if page, err := web.Tell(o.Folders, err); err == nil {
+				_ = c.openBrowser(page)
+			}
+		}
 		return err
 	}
 	o.Trust = c.trusted(o.Dir)
@@ -94,7 +100,7 @@ func runWeb(c *call) error {
 		c.out.Flush()
 		c.note("%s: this link signs in once; Ctrl-C ends", quote.Name(o.Dir))
 	}
-	if !c.flags.Bool("no-open") && c.hasDisplay() {
+	if c.opensBrowser() {
 		o.Open = c.openBrowser
 	}
 	err = web.Serve(c.ctx, o)
@@ -110,8 +116,9 @@ func (c *call) webOptions() (o web.Options, err error) {
 	o = web.Options{
 		Folders: web.Folders{State: user.WebFolder(), Runtime: user.RuntimeFolder()}, Cache: user.CacheFolder(),
 		Now: c.now, Root: os.Geteuid() == 0, Build: buildInfo(), Units: c.opts.units,
-		ReadOnly: c.flags.Bool("read-only"), AllowDelete: c.flags.Bool("allow-delete"), Port: c.flags.Int("port"), Listen: c.flags.String("listen"),
-		Hosts: c.flags.Strings("host"),
+		ReadOnly: c.flags.Bool("read-only"), AllowDelete: c.flags.Bool("allow-delete"), Port: c.flags.Int("port"),
+		Listen: c.flags.String("listen"),
+		Hosts:  c.flags.Strings("host"),
 	}
 	switch {
 	case o.AllowDelete && o.ReadOnly:
@@ -184,6 +191,8 @@ func (c *call) webLinks(o web.Options) error {
 	return nil
 }
 
+func (c *call) opensBrowser() bool { return !c.flags.Bool("no-open") && c.hasDisplay() }
+
 // hasDisplay reports whether there is somebody before this machine for whom a browser could be opened. As root none is:
 // a browser has no business with root's rights.
 func (c *call) hasDisplay() bool {
@@ -210,7 +219,7 @@ func (c *call) openBrowser(page string) error {
 	if err != nil {
 		return nil //nolint:nilerr // the link is on the terminal
 	}
-	cmd := exec.CommandContext(c.ctx, path, args...)
+	cmd := exec.CommandContext(context.WithoutCancel(c.ctx), path, args...) // it stays when this ends
 	cmd.Env = c.env.Environ
 	if err := cmd.Start(); err != nil {
 		c.note("no browser was opened: %v", err)

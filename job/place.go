@@ -65,8 +65,8 @@ func (p *Place) remember(id, source string) error {
 		System: state.SystemOf(p.Dest)}, state.Found, isDestination)
 }
 
-// Others are the other destinations that this user has backed up to, that used last first. A list that cannot be read is
-// a convenience lost.
+// Others are the other destinations that this user has backed up to, that used last first. A list that cannot be read
+// is a convenience lost.
 func (p *Place) Others() []state.Place {
 	known, err := p.User.Known()
 	if err != nil {

@@ -112,7 +112,8 @@ func TestLabelsAreThoseOfTheCommands(t *testing.T) {
 	}{
 		{job.LabelOptions{Add: []string{"pin", "release"}}, "pin release", "", 0},
 		{job.LabelOptions{Add: []string{"pin"}}, "pin release", "", 0},
-		{job.LabelOptions{Remove: []string{"pin", "never"}, Note: text("before\xff the move")}, "release", "before\ufffd the move", 0},
+		{job.LabelOptions{Remove: []string{"pin", "never"}, Note: text("before\xff the move")}, "release",
+			"before\ufffd the move", 0},
 		{job.LabelOptions{Add: []string{"a b"}}, "release", "before\ufffd the move", exit.Usage},
 		{job.LabelOptions{Add: []string{"x"}, Remove: []string{"x"}}, "release", "before\ufffd the move", exit.Usage},
 		{job.LabelOptions{Note: text("")}, "release", "", 0},

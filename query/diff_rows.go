@@ -42,7 +42,8 @@ type DiffRows struct {
 
 // Rows folds the differences: a folder that is new, gone or renamed is one row with all that came, went or moved along
 // with it; what is different inside has rows of its own. Many files of which the same became in one folder are one row,
-// too. Folders that are asked for in Below are not folded: somebody wants to see what is in them. each is told of every difference that is read, folded or not.
+// too. Folders that are asked for in Below are not folded: somebody wants to see what is in them. each is told of
+// every difference that is read, folded or not.
 func (q *Diff) Rows(ctx context.Context, l DiffLook, each func(*index.Difference)) (*DiffRows, error) {
 	f := diffFolder{q: q, look: &l, top: TreeMoved(q.A, q.B)}
 	read := 0

@@ -17,7 +17,8 @@ import (
 // apiRoutes are the questions, by their names.
 var apiRoutes = map[string]func(q *question) error{
 	"list": (*question).apiList, "ls": (*question).apiLs, "diff": (*question).apiDiff, "find": (*question).apiFind,
-	"history": (*question).apiHistory, "status": (*question).apiStatus, "health": (*question).apiStatus, "prune": (*question).apiPrune, "stats": (*question).apiStats,
+	"history": (*question).apiHistory, "status": (*question).apiStatus, "health": (*question).apiStatus,
+	"prune": (*question).apiPrune, "stats": (*question).apiStats,
 	"version": (*question).apiVersion, "touched": (*question).apiTouched, "weigh": (*question).apiWeigh,
 	"explain": (*question).apiExplain,
 }

@@ -9,8 +9,8 @@ import (
 	"snap/record"
 )
 
-// apiStats is `snap stats`; with "at", for each snapshot or range of them, `snap stats REF…`; with "folders" `snap stats
-// --folders`, of "path".
+// apiStats is `snap stats`; with "at", for each snapshot or range of them, `snap stats REF…`; with "folders" `snap
+// stats --folders`, of "path".
 func (q *question) apiStats() error {
 	folders := q.form.Get("folders") != ""
 	depth := 2

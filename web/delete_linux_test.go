@@ -80,7 +80,8 @@ func TestDeletingNeedsItsLook(t *testing.T) {
 	s := show(t, diary(t), deleting)
 	at := s.site.Delete(params{"d", "1", "d", "2"})
 	page := s.get(t, at)
-	says(t, "the look", told(t, page), "Delete 2 snapshots, and free", "type 2 , the number", "19 Nov, 10:00", "Nothing is deleted yet",
+	says(t, "the look", told(t, page), "Delete 2 snapshots, and free", "type 2 , the number", "19 Nov, 10:00",
+		"Nothing is deleted yet",
 		"snap delete -d", "20261119-100000 20261120-100000")
 	ticket := field(t, page, "ticket")
 	one := field(t, s.get(t, s.site.Delete(params{"d", "1"})), "ticket")
@@ -180,7 +181,8 @@ func TestDeletingByRules(t *testing.T) {
 		s.names() != "20261120-100000 20261121-100000" {
 		t.Errorf("%d %s", a.Code, s.names())
 	}
-	for _, none := range []string{"rules=1&keep_last=9", "rules=1&keep_last=x", "rules=1&keep_tag=none&keep_last=1", "rules=1"} {
+	for _, none := range []string{"rules=1&keep_last=9", "rules=1&keep_last=x", "rules=1&keep_tag=none&keep_last=1",
+		"rules=1"} {
 		a := s.do(http.MethodGet, s.base+"/delete?"+none)
 		if text := told(t, a.Body.String()); a.Code < 400 && !strings.Contains(text, "No snapshot would go") ||
 			field(t, a.Body.String(), "count") != "" || strings.Contains(a.Body.String(), `name="count"`) {

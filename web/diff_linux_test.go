@@ -43,8 +43,10 @@ func TestDiffPage(t *testing.T) {
 	get := func(at string) string { t.Helper(); return told(t, s.get(t, at)) }
 	whole := get(s.site.Diff(a, b, ""))
 	says(t, "folded", whole, "26 added", "1 modified", "4 moved", "2 removed", "1 only metadata", "1 of another type",
-		"docs/ letter modified size or time differ; copied", "8 B → 10 B", "docs/ mode other mode", "docs/ kind was a file, is a symlink",
-		"docs/ many new, with 25 entries in it", "gone removed, with 1 entry in it", "photos/ italy moved with 3 entries, was photos/rome",
+		"docs/ letter modified size or time differ; copied", "8 B → 10 B", "docs/ mode other mode",
+		"docs/ kind was a file, is a symlink",
+		"docs/ many new, with 25 entries in it", "gone removed, with 1 entry in it",
+		"photos/ italy moved with 3 entries, was photos/rome",
 		"snap diff 20261119-100000 20261120-100000")
 	if strings.Contains(whole, "many/ 07") || strings.Contains(whole, "italy/ 1.jpg") {
 		t.Errorf("not folded: %s", whole)
@@ -55,10 +57,12 @@ func TestDiffPage(t *testing.T) {
 	if !strings.Contains(only, "gone removed") || strings.Contains(only, "docs/ letter") {
 		t.Errorf("%s", only)
 	}
-	says(t, "backwards", get(s.site.Diff(b, a, "")), "2 added", "26 removed", "photos/ rome moved with 3 entries, was photos/italy")
+	says(t, "backwards", get(s.site.Diff(b, a, "")), "2 added", "26 removed",
+		"photos/ rome moved with 3 entries, was photos/italy")
 	says(t, "the same", get(s.site.Diff(a, a, "")), "A and B are the same snapshot")
 	says(t, "nothing", get(s.site.Diff(b, "20261121-100000", "photos")), "Nothing changed here between the two")
-	if order := get(s.site.Diff(a, b, "", "sort", "copied")); strings.Index(order, "docs/ many") > strings.Index(order, "docs/ letter") {
+	if order := get(s.site.Diff(a, b, "", "sort", "copied")); strings.Index(order, "docs/ many") > strings.Index(order,
+		"docs/ letter") {
 		t.Errorf("by what was copied: %s", order)
 	}
 	for at, to := range map[string]string{
@@ -74,7 +78,8 @@ func TestDiffPage(t *testing.T) {
 	}
 	for at, status := range map[string]int{
 		"/diff/nowhere/latest": 404, "/diff/" + a + "/" + b + "/?kind=x": 400, "/diff/" + a + "/" + b + "/?sort=x": 400,
-		"/diff/" + a + "/" + b + "/?from=x": 400, "/diff/" + a + "/" + b + "/?from=-1": 400, "/diff/" + a + "/" + b + "/../x": 400,
+		"/diff/" + a + "/" + b + "/?from=x": 400, "/diff/" + a + "/" + b + "/?from=-1": 400, "/diff/" + a + "/" + b +
+			"/../x": 400,
 		"/diff/?a=" + a + "&b=" + b + "&path=..": 400, "/diff/%zz/x": 400,
 	} {
 		if strings.Contains(at, "%zz") {
@@ -124,6 +129,7 @@ func TestDiffPagesGoOn(t *testing.T) {
 	if len(seen) != 1101 {
 		t.Errorf("%d rows", len(seen))
 	}
-	says(t, "the last page", told(t, s.get(t, s.site.Diff("20261119-100000", "20261120-100000", "", "unfold", "1", "from", "1000"))),
+	says(t, "the last page", told(t, s.get(t, s.site.Diff("20261119-100000", "20261120-100000", "", "unfold", "1", "from",
+		"1000"))),
 		"Rows 1,001 to 1,101 of 1,101", "The rows before")
 }

@@ -25,8 +25,10 @@ func TestHealthSaysWhatStatusSays(t *testing.T) {
 		t.Helper()
 		return told(t, s.get(t, s.base+"/health"+strings.Join(more, "")))
 	}
-	says(t, "well", look(), "Backed up 1 day ago", "All is well", "The last 3 backups", "done, 3 changes", "No check is known",
-		"Free ", "none: no snapshot is ever deleted", "None in the newest snapshot", "No other destination is known to you here",
+	says(t, "well", look(), "Backed up 1 day ago", "All is well", "The last 3 backups", "done, 3 changes",
+		"No check is known",
+		"Free ", "none: no snapshot is ever deleted", "None in the newest snapshot",
+		"No other destination is known to you here",
 		"snap status -d "+p.Dest)
 	says(t, "after a look", look("?look=1"), "has every file as it was")
 
@@ -49,7 +51,8 @@ func TestHealthSaysWhatStatusSays(t *testing.T) {
 		t.Fatalf("%+v", status)
 	}
 	text := look()
-	says(t, "not well", text, "Damage was found", "docs/recipes.md", "Damage that a check found on", "takes them from there",
+	says(t, "not well", text, "Damage was found", "docs/recipes.md", "Damage that a check found on",
+		"takes them from there",
 		"Snapshots whose folders are gone 20261119-100000")
 	for _, c := range status.Concerns {
 		says(t, "a concern", text, capital(c.Text))
@@ -69,14 +72,17 @@ func TestHealthNamesWhatCouldNotBeRead(t *testing.T) {
 	p.Write("secret", "x")
 	p.Do(os.Chmod(p.Path("secret"), 0))
 	p.Backup()
-	says(t, "unread", told(t, show(t, p, judging).get(t, show(t, p, judging).site.Health())), "secret could not be read snap explain secret")
+	says(t, "unread", told(t, show(t, p, judging).get(t, show(t, p, judging).site.Health())),
+		"secret could not be read snap explain secret")
 }
 
 // TestRunsAreTold: each of the last runs has its words.
 func TestRunsAreTold(t *testing.T) {
 	for end, want := range map[destination.RunEnd]string{
-		destination.RunDone: "done", destination.RunUnchanged: "nothing had changed", destination.RunIncomplete: "something was left undone",
-		destination.RunInterrupted: "interrupted", destination.RunFailed: "failed: the disk is full", query.RunPresent: "at work",
+		destination.RunDone: "done", destination.RunUnchanged: "nothing had changed",
+		destination.RunIncomplete:  "something was left undone",
+		destination.RunInterrupted: "interrupted", destination.RunFailed: "failed: the disk is full",
+		query.RunPresent: "at work",
 	} {
 		r := query.Run{PastRun: destination.PastRun{End: end, Why: "the disk is full"}}
 		if got := runText(&r); got != want {

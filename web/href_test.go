@@ -11,7 +11,8 @@ func TestAddressesOfNoPath(t *testing.T) {
 			t.Errorf("%q is %q", at, path)
 		}
 	}
-	for at, want := range map[string]string{"": "", "/": "", "a": "a", "a/": "a", "a/b%20c": "a/b c", "..a/%2E%2E%2E": "..a/..."} {
+	for at, want := range map[string]string{"": "", "/": "", "a": "a", "a/": "a", "a/b%20c": "a/b c",
+		"..a/%2E%2E%2E": "..a/..."} {
 		if path, err := parsePath(at); err != nil || path != want {
 			t.Errorf("%q is %q, %v", at, path, err)
 		}

@@ -84,6 +84,9 @@ func TestRestoreNeedsItsLook(t *testing.T) {
 		filepath.Join(target, "docs")).CombinedOutput(); err != nil {
 		t.Errorf("%s", out)
 	}
+	if page := s.get(t, at[:strings.LastIndexByte(at, '/')]+"/1"); !strings.Contains(page, "This was restored") {
+		t.Errorf("the look does not say what came of it: %s", textOf(parsed(t, page)))
+	}
 	if page, at := s.post(t, s.site.BringBack(), "ticket="+ticket); at != "" {
 		t.Errorf("a ticket was used twice: %s", textOf(parsed(t, page)))
 	}
@@ -245,7 +248,7 @@ func TestJobIsOnEveryPage(t *testing.T) {
 		}
 	}
 	page := s.get(t, s.Job(j.ID))
-	if text := textOf(wellFormed(t, "the job", page)); !strings.Contains(text, "it begins") || !strings.Contains(text,
+	if text := textOf(wellFormed(t, "the job", page)); !strings.Contains(text, "Backing up begins") || !strings.Contains(text,
 		"a/b: permission denied") || !strings.Contains(text, "Cancel") {
 		t.Error(text)
 	}

@@ -63,9 +63,8 @@ func (q *question) told(j *job.Job) *jobPage {
 		p.Running, p.Tone = true, "busy"
 		p.Title = map[job.Kind]string{job.Backup: "Backing up", job.Restore: "Restoring", job.Look: "Looking",
 			job.Check: "Checking", job.Label: "Labelling", job.Delete: "Deleting", job.Prune: "Deleting by rules"}[j.Kind]
-		p.Text, p.Share, p.Path = q.style().Standing(&s.Progress), s.Progress.Share, s.Progress.Path
-		if p.Text == "" {
-			p.Text = "begins"
+		if p.Text = "begins"; s.Progress.Stage != "" {
+			p.Text, p.Share, p.Path = q.style().Standing(&s.Progress), s.Progress.Share, s.Progress.Path
 		}
 		return p
 	}

@@ -83,12 +83,15 @@ func TestKeepBeginsWithTheRulesInForce(t *testing.T) {
 	p.Do(d.SetLabels(t.Context(), "20261118-100000", []string{"good", "best"}, ""))
 	p.Do(d.Close())
 	page := s.get(t, s.site.Keep("count", "1"))
-	says(t, "the rules in force", told(t, page), "By the rules in force", "Keeps 3 of 4 snapshots", "keep_last = 3", "last 1",
+	says(t, "the rules in force", told(t, page), "By the rules in force", "Keeps 3 of 4 snapshots", "keep_last = 3",
+		"last 1",
 		"tag good, tag best", "no rule keeps it")
 	says(t, "their numbers", page, `id="keep_last" value="3"`, `id="keep_tag" value="good, best"`)
-	says(t, "others", told(t, s.get(t, s.site.Keep("keep_last", "4"))), "Tried out: nothing is saved", "the rules in force",
+	says(t, "others", told(t, s.get(t, s.site.Keep("keep_last", "4"))), "Tried out: nothing is saved",
+		"the rules in force",
 		"nothing goes")
-	for lines, want := range map[string]string{"kep_last = 3\n": "looks like a rule", "colour = red\nkeep_last = 1\n": "has settings that snap does not know"} {
+	for lines, want := range map[string]string{"kep_last = 3\n": "looks like a rule",
+		"colour = red\nkeep_last = 1\n": "has settings that snap does not know"} {
 		p.Do(os.WriteFile(in(p.Dest, "BackupOptions.txt"), []byte(lines), 0o600))
 		a := s.do(http.MethodGet, s.site.Keep())
 		says(t, lines, told(t, a.Body.String()), want, "Keeps all 4")
@@ -99,8 +102,9 @@ func TestKeepBeginsWithTheRulesInForce(t *testing.T) {
 func TestKeepTellsOfMistakes(t *testing.T) {
 	s := show(t, weights(t))
 	for q, want := range map[string]string{
-		"keep_daily=x": "must be a number of snapshots", "keep_last=-1": "must be a number of snapshots", "keep_within=soon": "Keep_within",
-		"keep_tag=never": "no snapshot has this tag", "min_free=200%25": "a percentage is more than 0% and less than 100%",
+		"keep_daily=x": "must be a number of snapshots", "keep_last=-1": "must be a number of snapshots",
+		"keep_within=soon": "Keep_within",
+		"keep_tag=never":   "no snapshot has this tag", "min_free=200%25": "a percentage is more than 0% and less than 100%",
 	} {
 		for part, status := range map[string]int{"": http.StatusBadRequest, "kept": http.StatusOK} {
 			a := s.do(http.MethodGet, s.base+"/keep?"+q, head("Snap-Fragment", part))
@@ -129,8 +133,9 @@ func TestDashesStandForSnapshots(t *testing.T) {
 			t.Errorf("%d bytes for a rule", len(idle)+len(on))
 		}
 	}
-	for reason, key := range map[string]string{"last 3": "keep_last", "daily 2026-01-01": "keep_daily", "within 30d": "keep_within",
-		"tag good": "keep_tag", "pinned": "always", "newest": "always", "newest without errors": "always",
+	for reason, key := range map[string]string{"last 3": "keep_last", "daily 2026-01-01": "keep_daily",
+		"within 30d": "keep_within",
+		"tag good":   "keep_tag", "pinned": "always", "newest": "always", "newest without errors": "always",
 		"its time is in the future": "always", "newest of its day": "min_free"} {
 		for _, k := range append([]string{"always"}, rulesNamed()...) {
 			if got := isReason([]string{reason}, reasonOf(k)); got != (k == key) {

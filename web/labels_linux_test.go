@@ -12,7 +12,8 @@ func TestLabelsOnItsPage(t *testing.T) {
 	s := show(t, diary(t))
 	name := "20261120-100000"
 	at := s.site.Snapshot(name)
-	says(t, "the page", told(t, s.get(t, at)), "Fri, 20 Nov 2026, 10:00", "Rules may delete it one day", "What changed", "snap tag "+name,
+	says(t, "the page", told(t, s.get(t, at)), "Fri, 20 Nov 2026, 10:00", "Rules may delete it one day", "What changed",
+		"snap tag "+name,
 		"1 modified")
 	for _, c := range []struct {
 		form string
@@ -37,7 +38,8 @@ func TestLabelsOnItsPage(t *testing.T) {
 		}
 	}
 	for body, status := range map[string]int{
-		"snapshot=" + name + "&add=a+b": 400, "snapshot=" + name + "&add=": 400, "snapshot=" + name + "&add=Pin": 400, "add=x": 400,
+		"snapshot=" + name + "&add=a+b": 400, "snapshot=" + name + "&add=": 400, "snapshot=" + name + "&add=Pin": 400,
+		"add=x":                  400,
 		"snapshot=nowhere&add=x": 404, "snapshot=latest&add=x": 400, "snapshot=" + name + "&pin=2": 400,
 	} {
 		if a := s.do(http.MethodPost, s.site.Labels(), form(body)); a.Code != status {
@@ -50,7 +52,8 @@ func TestLabelsOnItsPage(t *testing.T) {
 	s.do(http.MethodPost, s.site.Labels(), form("snapshot="+name+"&add=kept&note=told"))
 	says(t, "the list", told(t, s.get(t, s.site.Snapshots(""))), "kept", "told")
 	ro := show(t, s.Place, func(o *Options) { o.ReadOnly = true })
-	if page := ro.get(t, ro.site.Snapshot(name)); strings.Contains(page, "<form") && strings.Contains(page, "labels\"><input") {
+	if page := ro.get(t, ro.site.Snapshot(name)); strings.Contains(page, "<form") && strings.Contains(page,
+		"labels\"><input") {
 		t.Error("a page that only reads offers to label")
 	}
 	says(t, "read-only", told(t, ro.get(t, ro.site.Snapshot(name))), "kept", "told")
@@ -94,12 +97,14 @@ func TestLabelsByTheAPI(t *testing.T) {
 	look := send("prune", `{"rules":{"keep_last":"1"},"dry_run":true}`).Body.String()
 	_, ticket, _ := strings.Cut(look, `"ticket":"`)
 	ticket, _, _ = strings.Cut(ticket, `"`)
-	if a := send("prune", `{"rules":{"keep_last":"1"},"count":2,"ticket":"`+ticket+`"}`); a.Code != 400 || s.names() != threeNames {
+	if a := send("prune", `{"rules":{"keep_last":"1"},"count":2,"ticket":"`+ticket+`"}`); a.Code != 400 ||
+		s.names() != threeNames {
 		t.Errorf("%d %s", a.Code, a.Body)
 	}
 	if a := send("prune", `{"rules":{"keep_last":"1"},"count":1,"ticket":"`+ticket+`"}`); a.Code != 200 ||
 		s.names() != "20261120-100000 20261121-100000" {
 		t.Errorf("%d %s %s", a.Code, a.Body, s.names())
 	}
-	says(t, "the last job", s.get(t, s.base+"/api/jobs"), `"removed":{"message_type":"summary","dry_run":false,"kept":2,"removed":1`)
+	says(t, "the last job", s.get(t, s.base+"/api/jobs"),
+		`"removed":{"message_type":"summary","dry_run":false,"kept":2,"removed":1`)
 }

@@ -96,6 +96,7 @@ type lookPage struct {
 	Counted []counted
 	Doing   string // what the button does; "" for nothing
 	Ticket  string
+	Done    string        // the address of the restore that came of it; "" for none
 	Other   []overwriting // what else could be done with what is there
 	Again   int           // the number of the look, for those
 	Command string
@@ -134,6 +135,8 @@ func (l *looks) of(q *question, j *job.Job) *lookPage {
 	defer l.mu.Unlock()
 	if o.done == nil {
 		p.Doing, p.Ticket = doing(res), o.ticket
+	} else {
+		p.Done = q.Job(o.done.ID)
 	}
 	return p
 }

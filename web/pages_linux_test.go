@@ -218,7 +218,8 @@ func TestHostileNamesOnEveryPage(t *testing.T) {
 	}
 	for _, more := range strings.Fields(`ol ul li dl dt dd div section table tr td th tbody thead a bdi code
 		small b mark ins del time figure img figcaption strong i text rect title circle h2 h3 noscript caption colgroup col
-		select option label audio video script fieldset legend progress details summary g tspan pre textarea strong svg path aside`) {
+		select option label audio video script fieldset legend progress details summary aside
+		g tspan pre textarea strong svg path`) {
 		tags[more] = true
 	}
 	odd := url.QueryEscape(s.o.Place.User.Home() + "/new\x1b[1m\u202e<b>")
@@ -230,7 +231,8 @@ func TestHostileNamesOnEveryPage(t *testing.T) {
 	}
 	for what, at := range pages {
 		a := s.do(http.MethodGet, at)
-		if a.Code != http.StatusOK && !((strings.HasPrefix(what, "find ") || strings.HasPrefix(what, "keep ")) && a.Code == http.StatusBadRequest) {
+		if a.Code != http.StatusOK && !((strings.HasPrefix(what, "find ") || strings.HasPrefix(what, "keep ")) &&
+			a.Code == http.StatusBadRequest) {
 			t.Errorf("%q: %d %.300s", what, a.Code, a.Body)
 			continue
 		}

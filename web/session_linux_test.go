@@ -13,6 +13,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"snap/internal/hint"
 )
 
 // TestCodeWorksOnce: the second use of a link signs nobody in, at the same time too.
@@ -319,4 +321,23 @@ func FuzzSeals(f *testing.F) {
 			t.Errorf("%q opens", text)
 		}
 	})
+}
+
+// TestTellSaysWhyThereIsNothing: on a page of this user alone, with what to do; what it says is text.
+func TestTellSaysWhyThereIsNothing(t *testing.T) {
+	f := Folders{State: t.TempDir()}
+	for range 2 {
+		path, err := Tell(f, hint.With(errors.New("<b>no\x1b[31m destination"), "to begin: snap backup DEST SRC"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := os.ReadFile(path)
+		if err != nil || !strings.Contains(string(b), "&lt;b&gt;no") || strings.Contains(string(b), "\x1b") ||
+			!strings.Contains(string(b), "<li>to begin: snap backup DEST SRC</li>") {
+			t.Errorf("%s %v", b, err)
+		}
+		if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("%v %v", info, err)
+		}
+	}
 }

@@ -17,8 +17,8 @@ import (
 	"snap/record"
 )
 
-// TestTreemapLaws: rectangles have the areas of their values, lie in the frame and beside each other, and the worst is no
-// worse than slices side by side.
+// TestTreemapLaws: rectangles have the areas of their values, lie in the frame and beside each other, and the worst
+// is no worse than slices side by side.
 func TestTreemapLaws(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		frame := rect{rapid.Float64Range(0, 50).Draw(t, "x"), rapid.Float64Range(0, 50).Draw(t, "y"),
@@ -103,8 +103,8 @@ func weights(t testing.TB) *backuptest.Place {
 	return p
 }
 
-// TestSpaceSaysWhatStatsSays: the page has for each folder what `snap stats --folders` has, and sums up what is ticked as
-// `snap stats REF…` does.
+// TestSpaceSaysWhatStatsSays: the page has for each folder what `snap stats --folders` has, and sums up what is
+// ticked as `snap stats REF…` does.
 func TestSpaceSaysWhatStatsSays(t *testing.T) {
 	s := show(t, weights(t), func(o *Options) { o.Units = "bytes" })
 	for _, path := range []string{"", "videos", "vm", "only"} {
@@ -149,8 +149,8 @@ func TestSpaceSaysWhatStatsSays(t *testing.T) {
 		"snap delete -n 20261117-100000 20261118-100000")
 }
 
-// TestWhatToDeleteToFreeSoMuch: the oldest that suffice, never the newest or one that is pinned; and folders that are in
-// older snapshots only.
+// TestWhatToDeleteToFreeSoMuch: the oldest that suffice, never the newest or one that is pinned; and folders that are
+// in older snapshots only.
 func TestWhatToDeleteToFreeSoMuch(t *testing.T) {
 	p := weights(t)
 	s := show(t, p)
@@ -189,7 +189,8 @@ func TestWhatToDeleteToFreeSoMuch(t *testing.T) {
 // TestSpaceComesAfterItsPage: what takes long is not waited for, and asked for by the page itself.
 func TestSpaceComesAfterItsPage(t *testing.T) {
 	s := show(t, weights(t))
-	if page := s.get(t, s.site.Space("")); !strings.Contains(page, `data-part="space"`) || !strings.Contains(page, "?count=1") {
+	if page := s.get(t, s.site.Space("")); !strings.Contains(page, `data-part="space"`) || !strings.Contains(page,
+		"?count=1") {
 		t.Error("the page does not ask")
 	}
 	if part := s.get(t, s.site.Space(""), head("Snap-Fragment", "counted")); part != `{"done":0,"total":0}` {
@@ -199,7 +200,8 @@ func TestSpaceComesAfterItsPage(t *testing.T) {
 		strings.Contains(part, "<html") {
 		t.Errorf("%.300s", part)
 	}
-	if page := s.get(t, s.site.Space("")); strings.Contains(page, `data-part="space"`) || !strings.Contains(page, "videos") {
+	if page := s.get(t, s.site.Space("")); strings.Contains(page, `data-part="space"`) || !strings.Contains(page,
+		"videos") {
 		t.Error("what is known is not shown at once")
 	}
 	if a := s.do(http.MethodGet, s.site.Space("nothing", "count", "1")); a.Code != http.StatusNotFound {

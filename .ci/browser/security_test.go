@@ -272,8 +272,8 @@ func TestNoViolationOnAnyPage(t *testing.T) {
 	p := story(t)
 	b := open(t, 1280, 900)
 	b.signIn(p.serve())
-	for _, at := range []string{"/", "/snapshots", "/s/latest/", "/s/latest/docs", "/s/oldest/docs", "/f/docs/recipes.md", "/f/docs/recipes.md?view=split",
-		"/f/docs/letters/landlord.txt", "/find", "/find?q=*.md"} {
+	b.looks()
+	for _, at := range well {
 		b.visit(at)
 		b.until(`document.readyState === "complete"`)
 	}

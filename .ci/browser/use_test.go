@@ -21,11 +21,16 @@ import (
 // sizes are those that every screen is looked at in.
 var sizes = [][2]int64{{1280, 860}, {390, 844}}
 
-// screens are all that there are, of the story.
-var screens = append([]string{
-	"/", "/snapshots", "/s/latest/", "/s/latest/docs", "/s/oldest/docs", "/s/latest/docs/letters", "/f/docs/recipes.md", "/f/docs/recipes.md?view=split",
-	"/f/docs/letters/landlord.txt", "/f/docs/thoughts.txt", "/find", "/find?q=*.md", "/find?q=nothing", "/s/nowhere/", "/s/latest/nothing", "/restore/latest/docs", "/jobs/", "/jobs/1", "/jobs/2", "/jobs/99", "/f/docs/recipes.md?b=now",
-}, careScreens...)
+// well are all screens that there are, of the story and two looks at a restore; screens are those where something is
+// wrong, too.
+var (
+	well = append([]string{
+		"/", "/snapshots", "/s/latest/", "/s/latest/docs", "/s/oldest/docs", "/s/latest/docs/letters", "/f/docs/recipes.md", "/f/docs/recipes.md?view=split",
+		"/f/docs/recipes.md?b=now", "/f/docs/letters/landlord.txt", "/f/docs/thoughts.txt", "/find", "/find?q=*.md", "/find?q=nothing",
+		"/restore/latest/docs", "/jobs/", "/jobs/1", "/jobs/2",
+	}, careScreens...)
+	screens = append([]string{"/s/nowhere/", "/s/latest/nothing", "/jobs/99"}, well...)
+)
 
 // looks makes two looks at what a restore would do, one of which something stands in the way of: jobs 1 and 2.
 func (b *tab) looks() {
@@ -493,7 +498,7 @@ func TestThousandSnapshots(t *testing.T) {
 		}
 	}
 	b.visit("/f/docs/diary.txt")
-	if got := eval[string](b, `document.querySelector("#lives").textContent`); got != "1000 versions" {
+	if got := eval[string](b, `document.querySelector("#lives").textContent`); got != "1,000 versions" {
 		t.Errorf("%q", got)
 	}
 	b.visit("/s/latest/docs")

@@ -12,12 +12,10 @@ export async function travel(url, push) {
     while (wanted) {
       const { url, push } = wanted;
       wanted = null;
-      const answer = await ask(url, 'listing');
-      if (!answer) continue;
-      const html = await answer.text().catch(() => null);
-      if (html === null) continue;
-      // a reference was answered with the address of its name
-      const address = answer.redirected ? answer.url : url;
+      const got = near.get(url) ?? await fetched(url);
+      near.clear();
+      if (!got) continue;
+      const { html, address } = got;
       const focused = document.activeElement?.id;
       for (const part of split(html)) {
         if (part.dataset.part === 'now' && wanted) continue; // its date would jump back
@@ -30,12 +28,35 @@ export async function travel(url, push) {
   } finally { asking = false; }
 }
 
+async function fetched(url) {
+  const answer = await ask(url, 'listing');
+  const html = await answer?.text().catch(() => null) ?? null;
+  // a reference was answered with the address of its name
+  return html === null ? null : { html, address: answer.redirected ? answer.url : url };
+}
+
+// near are the folders beside the handle, fetched while it rests: the next step is there at once. They are forgotten
+// with the next one, or soon.
+const near = new Map();
+let resting = 0;
+function rest(pos) {
+  clearTimeout(resting);
+  resting = setTimeout(async () => {
+    for (const at of [pos + 1, pos - 1]) {
+      if (asking || document.hidden || !steps.names[at]) continue;
+      const url = steps.root + steps.names[at] + steps.path + location.search, got = await fetched(url);
+      if (got && !asking) near.set(url, got);
+    }
+    resting = setTimeout(() => near.clear(), 30_000);
+  }, 500);
+}
+
 // arrived brings the rest of the page to where the folder is now.
 function arrived(address) {
   if (wanted) return;
   const name = new URL(address, location.href).pathname.slice(steps.root.length).split('/')[0];
   const pos = steps.names.indexOf(name);
-  if (pos >= 0) move(pos);
+  if (pos >= 0) { move(pos); rest(pos); }
   document.dispatchEvent(new Event('listing'));
   said(`${$('#when').textContent}, ${$('.sum')?.textContent ?? ''}`);
   weigh();
