@@ -45,8 +45,8 @@ type ruleRow struct {
 	Key, Name, Value string
 	Text             bool // its value is no number
 	Hint             string
-	Count            int
-	Idle, On         string // SVG paths
+	Count, Of        int    // snapshots
+	On               string // an SVG path
 }
 
 // keepRow is what becomes of one snapshot.

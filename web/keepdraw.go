@@ -7,20 +7,17 @@ import (
 
 // How rules and snapshots are drawn: a row a rule, a dash a snapshot, by their order.
 
-// dashes draws n snapshots: those for which on is true stand out.
-func dashes(n int, on func(i int) bool) (idle, marked string) {
+// dashes draws those of n snapshots for which on is true; the others are one dashed line, whatever their number.
+func dashes(n int, on func(i int) bool) string {
 	step := barWidth / float64(max(1, n))
-	width := min(step*0.62, 9)
-	var a, b strings.Builder
+	width := min(step*0.7, 9)
+	var b strings.Builder
 	for i := range n {
-		x := (float64(i)+0.5)*step - width/2
 		if on(i) {
-			fmt.Fprintf(&b, "M%.4g 1h%.3gv16h-%.3gz", x, width, width)
-		} else {
-			fmt.Fprintf(&a, "M%.4g 7h%.3gv4h-%.3gz", x, width, width)
+			fmt.Fprintf(&b, "M%.4g 1h%.3gv16h-%.3gz", (float64(i)+0.5)*step-width/2, width, width)
 		}
 	}
-	return a.String(), b.String()
+	return b.String()
 }
 
 // reasonOf is how the reasons begin that a rule gives.
@@ -52,7 +49,8 @@ func isReason(reasons, begin []string) bool {
 // ruleRow draws what a rule is a reason for. The snapshots are newest first by now, as far as they are listed.
 func (q *question) ruleRow(p *keepPage, r ruleRow) ruleRow {
 	begin := reasonOf(r.Key)
-	r.Idle, r.On = dashes(len(p.reasons), func(i int) bool {
+	r.Of = len(p.reasons)
+	r.On = dashes(r.Of, func(i int) bool {
 		is := isReason(p.reasons[i], begin)
 		if is {
 			r.Count++
@@ -71,9 +69,9 @@ func (q *question) drawAll(p *keepPage) {
 			p.reasons[i] = nil
 		}
 	}
-	p.All = ruleRow{Name: "together", Count: p.Kept}
 	each := p.Each
-	p.All.Idle, p.All.On = dashes(len(each), func(i int) bool { return each[i].Keep })
+	p.All = ruleRow{Name: "together", Count: p.Kept, Of: len(each)}
+	p.All.On = dashes(len(each), func(i int) bool { return each[i].Keep })
 	p.Always = q.ruleRow(p, ruleRow{Key: "always", Name: "pinned, newest"})
 	p.Months = monthsOf(q.d.Snapshots, barWidth/float64(max(1, len(q.d.Snapshots))), q.now.Location())
 }
