@@ -23,6 +23,11 @@ func BenchmarkScaleWeb(b *testing.B) {
 		{"file", "/f/" + path},
 		{"find path", "/find?q=" + path},
 		{"find name", "/find?q=" + name},
+		{"diff of neighbours", "/diff/latest~1/latest/"},
+		{"space", "/space/?count=1"},
+		{"keep", "/keep?keep_daily=7&keep_monthly=12&count=1"},
+		{"keep, while numbers change", "/keep?keep_daily=8"},
+		{"health", "/health"},
 		{"list", "/api/list"},
 	} {
 		ask := func(b *testing.B) int {

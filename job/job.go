@@ -1,5 +1,5 @@
-// Package job runs what takes long, one at a time in this process, and tells of its progress: a backup, a restore, a
-// check. It prints nothing.
+// Package job runs what takes long or writes, one at a time in this process, and tells of its progress: a backup, a
+// restore, a check, labels, a deletion. It prints nothing.
 //
 // A [Runner] has the present job and the last ones; a [Job] can be watched by many at once and be cancelled. The work
 // itself is a method of [Place], a destination and what is taken from the process: with the settings of the

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/url"
 	"strconv"
-	"time"
 
 	"snap/cli/report"
 	"snap/cli/settings"
@@ -49,7 +48,7 @@ func (q *question) apiPrune() error {
 			return err
 		}
 	}
-	return out.json(wire.NewRemovedSummary(q.d.Dir, plan, true, stops.Why, q.o.Now().Sub(begin).Round(time.Nanosecond)))
+	return out.json(wire.NewRemovedSummary(q.d.Dir, plan, true, stops.Why, q.o.Now().Sub(begin)))
 }
 
 func (q *question) apiTag() (*job.Job, error) {
