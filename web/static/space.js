@@ -36,7 +36,7 @@ function ticks() {
     if (!html || url !== chosen(form)) return; // somebody goes on ticking
     const made = document.createElement('div');
     put(made, html);
-    for (const what of ['#freed', '.free > .cli', '.free .act-on']) {
+    for (const what of ['#freed', '.free > .cli']) {
       const now = $(what), next = $(what, made);
       if (now && next) put(now, next.innerHTML);
       else if (next) form.after(next);
