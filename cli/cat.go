@@ -54,14 +54,11 @@ func runCat(c *call) error {
 		return c.reading(func(d *query.Reader) error { return c.archive(d, format) })
 	}
 	return c.reading(func(d *query.Reader) error {
-		named, err := c.entries(d, "cat")
+		named, err := c.entry(d, "cat", "of several files, an archive: --archive tar")
 		if err != nil {
 			return err
 		}
-		if len(named) > 1 {
-			return hint.With(hint.Usagef("cat: one file at a time"), "of several, an archive: --archive tar")
-		}
-		h, path := named[0].Header, named[0].Path
+		h, path := named.Header, named.Path
 		if err := d.Missing(c.ctx, h, path, "cat"); err != nil {
 			return err
 		}

@@ -6,7 +6,6 @@ import (
 	"snap/cli/cmdline"
 	"snap/cli/exit"
 	"snap/cli/wire"
-	"snap/internal/hint"
 	"snap/query"
 	"snap/record"
 )
@@ -47,14 +46,11 @@ func runLs(c *call) error {
 		if len(c.args) == 0 {
 			c.args = []string{"latest"}
 		}
-		named, err := c.entries(d, "ls")
+		named, err := c.entry(d, "ls", "all that is below it: -R")
 		if err != nil {
 			return err
 		}
-		if len(named) > 1 {
-			return hint.With(hint.Usagef("ls: one folder at a time"), "all below it: -R")
-		}
-		h, path := named[0].Header, named[0].Path
+		h, path := named.Header, named.Path
 		weigh := query.Weigher(query.NoWeights)
 		if c.flags.Bool("total-size") {
 			if weigh, err = d.WeighFolders(c.ctx, h); err != nil {

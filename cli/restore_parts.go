@@ -99,6 +99,18 @@ func (c *call) entries(d *query.Reader, verb string) ([]query.Named, error) {
 	return all, nil
 }
 
+// entry is entries of a command that takes one argument; several says what to do for several.
+func (c *call) entry(d *query.Reader, verb, several string) (*query.Named, error) {
+	all, err := c.entries(d, verb)
+	if len(c.args) > 1 && !hint.IsUsage(err) {
+		err = hint.With(hint.Usagef("%s: one at a time", verb), "%s", several)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &all[0], nil
+}
+
 // restoreInto sets where a part goes and what of it.
 func (c *call) restoreInto(p *parts.Part, d *query.Reader) error {
 	p.Options.Target = c.abs(c.flags.String("target"))
