@@ -17,7 +17,8 @@ import (
 
 func findCommand() *command {
 	return &command{
-		Name: "find", Args: "PATTERN…|--deleted", Short: "every version of a file in every snapshot", Group: groupLook, Max: -1,
+		Name: "find", Args: "PATTERN…|--deleted", Short: "every version of a file in every snapshot", Group: groupLook,
+		Max:   -1,
 		Codes: []int{exit.NoDest, exit.Locked},
 		Long: `
 Finds files and folders in all snapshots, a line for each version: those

@@ -126,9 +126,9 @@ func (p *Program[C]) String() string {
 	return p.Called
 }
 
-// Typed is text, or a format, with its command lines as they have to be typed: with the name that the program was called
-// by, since where another program has its name it is installed under another one, and what its texts tell people to type
-// must not reach the other program; and with what Besides says.
+// Typed is text, or a format, with its command lines as they have to be typed: with the name that the program was
+// called by, since where another program has its name it is installed under another one, and what its texts tell people
+// to type must not reach the other program; and with what Besides says.
 func (p *Program[C]) Typed(text string) string {
 	if !strings.Contains(text, p.Name+" ") {
 		return text

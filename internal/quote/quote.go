@@ -116,7 +116,7 @@ func printed(s, percent string) string {
 	return `"$(printf '` + text + `')"`
 }
 
-// escaped is s with escapes of the shell for what is not harmless; apostrophe and percent are how these two are written.
+// escaped is s with escapes for what is not harmless; apostrophe and percent are how these two are written.
 func escaped(s, apostrophe, percent string) string {
 	var b strings.Builder
 	for len(s) > 0 {

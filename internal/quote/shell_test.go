@@ -8,8 +8,9 @@ import (
 
 // A word is its name again in every shell that is here, and harmless on a terminal.
 func TestWordsMeanTheirNames(t *testing.T) {
-	names := []string{"", "plain", "with space", "it's", "esc\x1b[31m", "new\nline", "bad\xff\xfe", "50%", "50%\x1b", `back\slash`,
-		"back\\\x1b", "-dash", "-dash\x1b", "=word", "$HOME `id` \"x\"", "!x", "tab\t", "bidi\u202e", "~", "*", "ünï", "'\x1b'", "\x1b7"}
+	names := []string{"", "plain", "with space", "it's", "esc\x1b[31m", "new\nline", "bad\xff\xfe", "50%", "50%\x1b",
+		`back\slash`, "back\\\x1b", "-dash", "-dash\x1b", "=word", "$HOME `id` \"x\"", "!x", "tab\t",
+		"bidi\u202e", "~", "*", "ünï", "'\x1b'", "\x1b7"}
 	found := 0
 	for _, shell := range []string{"sh", "bash", "dash", "zsh"} {
 		if _, err := exec.LookPath(shell); err != nil {
@@ -31,7 +32,8 @@ func TestWordsMeanTheirNames(t *testing.T) {
 	if found == 0 {
 		t.Skip("no shell is here")
 	}
-	if out, err := exec.Command("bash", "-c", "printf %s. "+Word("a'\x1b%\n")).Output(); err == nil && string(out) != "a'\x1b%\n." {
+	out, err := exec.Command("bash", "-c", "printf %s. "+Word("a'\x1b%\n")).Output()
+	if err == nil && string(out) != "a'\x1b%\n." {
 		t.Errorf("an end of a line at the end: %q", out)
 	}
 	for _, name := range names {
