@@ -5,7 +5,6 @@ import (
 
 	"snap/cli/cmdline"
 	"snap/cli/exit"
-	"snap/internal/hint"
 )
 
 func backupCommand() *command {
@@ -55,7 +54,7 @@ snap backup /mnt/disk/me ~ --if-older 1d     # once a day, tried every hour`,
 			{Name: "ignore-inode", Usage: "do not compare inode numbers"},
 			{Name: "ignore-ctime", Usage: "do not compare the time of the last status change"},
 			{Name: "tag", Kind: cmdline.Strings, Usage: "label the snapshot with `TAG`; may be repeated"},
-			{Name: "note", Kind: cmdline.String, Usage: "give the snapshot a note, `TEXT`"},
+			{Name: "note", Kind: cmdline.String, Blank: true, Usage: "give the snapshot a note, `TEXT`"},
 			takeOverFlag(),
 			{Name: "time", Kind: cmdline.String, Usage: "record (and name) the snapshot with this `TIME` instead of now"},
 			{Name: "if-older", Kind: cmdline.String,
@@ -68,9 +67,6 @@ snap backup /mnt/disk/me ~ --if-older 1d     # once a day, tried every hour`,
 			{Name: "jobs", Kind: cmdline.Int, Usage: "work on `N` files at the same time (default: snap chooses)"},
 		}, giveWayFlags()...),
 		Run: func(c *call) error {
-			if err := c.noneEmpty("DEST", "SRC"); err != nil {
-				return err
-			}
 			if len(c.args) == 1 && c.opts.dest == "" {
 				return c.backupNothing(c.abs(c.args[0]))
 			}
@@ -84,17 +80,6 @@ snap backup /mnt/disk/me ~ --if-older 1d     # once a day, tried every hour`,
 			return c.events.End(c.ctx, err)
 		},
 	}
-}
-
-// noneEmpty refuses an empty argument, as a script makes it of a variable that is not set: it would be the
-// current folder. The last of names is that of all further arguments too.
-func (c *call) noneEmpty(names ...string) error {
-	for i, arg := range c.args {
-		if arg == "" {
-			return hint.Usagef("%s is empty", names[min(i, len(names)-1)])
-		}
-	}
-	return nil
 }
 
 // abs is a path relative to the working directory as an absolute one.

@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
+	"sync"
 	"syscall"
 
 	"snap/cli/exit"
@@ -56,7 +58,42 @@ func (c *call) find() (string, error) {
 	}
 	dest, err := c.look()
 	c.found = dest
+	c.namedInHints(dest)
 	return dest, err
+}
+
+// namedInHints has the command lines that texts tell people to type name dest, where they would not find it, or only as
+// the last of several.
+func (c *call) namedInHints(dest string) {
+	if dest == "" {
+		return
+	}
+	found := sync.OnceValues(func() (here, alone bool) {
+		unnamed := *c
+		unnamed.opts.dest, unnamed.opts.quiet, unnamed.others = "", true, 0
+		there, err := unnamed.look()
+		return err == nil && there == filepath.Clean(dest), unnamed.others == 0
+	})
+	c.env.program.Besides = func(command, rest string) string {
+		line := rest
+		for _, end := range []string{"; ", " · ", " # ", " && "} {
+			line, _, _ = strings.Cut(line, end)
+		}
+		switch command {
+		case "backup", "init", "destinations", "completion", "man", "version", "help", "--help", "COMMAND":
+			return ""
+		}
+		if strings.Contains(line, "-d ") {
+			return ""
+		}
+		here, alone := found()
+		writes := slices.Contains([]string{"delete", "prune", "purge", "tag", "note", "undelete"}, command) ||
+			strings.Contains(line, "--in-place") || strings.Contains(line, "--repair")
+		if here && (alone || !writes) {
+			return ""
+		}
+		return " -d " + quote.WordInFormat(dest)
+	}
 }
 
 // finds reports whether a command that names no destination takes this one.

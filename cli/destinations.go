@@ -52,9 +52,6 @@ func (c *call) listDestinations() error {
 
 // forget takes a destination out of the list.
 func (c *call) forget(dest string) error {
-	if dest == "" {
-		return hint.Usagef("--forget: DIR is empty")
-	}
 	dir := c.abs(dest)
 	ok, err := c.user().Forget(dir)
 	if err != nil {

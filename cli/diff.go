@@ -122,9 +122,16 @@ func (c *call) newDiff(d *query.Reader) (*query.Diff, error) {
 	pos := make([]int, len(refs))
 	for i, ref := range refs {
 		var err error
+		before := ""
+		if i > 0 {
+			before = quote.Word(refs[0]) + " "
+		}
 		if pos[i], err = d.Resolver().Resolve(ref); err != nil {
 			if len(d.Snapshots) == 1 && len(c.args) == 0 {
 				err = hint.With(err, "what has changed in the source since then: snap diff --source")
+			} else if d.NewestPath(c.ctx, ref) != "" {
+				return nil, hint.With(hint.Usagef("diff: %s is no snapshot but a path", quote.Name(ref)),
+					"paths stand behind --: snap diff %s-- %s", before, quote.Word(ref))
 			}
 			return nil, err
 		}

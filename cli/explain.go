@@ -154,9 +154,6 @@ func (c *call) explainFirst(dest string) error {
 func (c *call) firstSource(dest string) (source.Chosen, string, error) {
 	if c.flags.IsSet("source-dir") {
 		dir := c.flags.String("source-dir")
-		if dir == "" {
-			return source.Chosen{}, "", hint.Usagef("--source-dir is empty")
-		}
 		s, err := c.sourceNames().One(dir)
 		if _, serr := os.Stat(s.Top); err == nil && serr != nil {
 			err = &source.MissingError{Path: s.Top, Err: serr}
@@ -171,5 +168,5 @@ func (c *call) firstSource(dest string) (source.Chosen, string, error) {
 		}
 	}
 	return source.Chosen{}, "", hint.With(fmt.Errorf("%s: there is no snapshot yet, so that its source is not known",
-		quote.Name(c.args[0])), "name it: snap explain --source-dir SRC %s", quote.Word(c.args[0]))
+		quote.Name(c.args[0])), "name it: snap explain --source-dir SRC %s", quote.Arg(c.args[0]))
 }

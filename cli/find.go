@@ -17,7 +17,8 @@ import (
 
 func findCommand() *command {
 	return &command{
-		Name: "find", Args: "PATTERN…", Short: "every version of a file in every snapshot", Group: groupLook, Min: 1, Max: -1,
+		Name: "find", Args: "PATTERN…|--deleted", Short: "every version of a file in every snapshot", Group: groupLook,
+		Max:   -1,
 		Codes: []int{exit.NoDest, exit.Locked},
 		Long: `
 Finds files and folders in all snapshots, a line for each version: those
@@ -42,11 +43,14 @@ report/2024.odt finds docs/report/2024.odt too. One that is absolute or begins w
 a dot is not.
 
 --deleted lists what the newest snapshot no longer holds under any name, so nothing
-that was only renamed, and nothing that no snapshot could read.`,
+that was only renamed, and nothing that no snapshot could read. --since and --until
+are then about when it was deleted: the time of the first snapshot without it.
+Without a PATTERN it lists all that is gone.`,
 		Examples: `
 snap find report.txt        # every version of every report.txt
 snap find letters/2024.odt  # in whatever folder letters is
 snap find --deleted 'docs/**/*.odt'
+snap find --deleted --since 7d  # all that was deleted in the last week
 snap find -i '*.jpg' --size +10M --since 2026-01-01 --until 30d
 snap find ~/docs/report.txt --in @7d`,
 		Flags: flags{
@@ -57,9 +61,10 @@ snap find ~/docs/report.txt --in @7d`,
 				Usage: "only `KIND` f (files), d (folders) or l (symbolic links)"},
 			{Name: "size", Kind: cmdline.String, Usage: "only files of this `SIZE`: +10M for more, -1K for less"},
 			{Name: "since", Kind: cmdline.String, Complete: completeWhen,
-				Usage: "only versions last modified at `WHEN` or later: a date, an age, yesterday, last-week"},
+				Usage: "only versions last modified, or with --deleted what was deleted, at `WHEN` or later: a date, an age, " +
+					"yesterday, last-week"},
 			{Name: "until", Kind: cmdline.String, Complete: completeWhen,
-				Usage: "only versions last modified at `WHEN` or before"},
+				Usage: "only versions last modified, or with --deleted what was deleted, at `WHEN` or before"},
 			{Name: "in", Kind: cmdline.String, Complete: completeRef,
 				Usage: "only versions that are in the snapshot `REF`"},
 			rawFlag(),
@@ -78,6 +83,17 @@ func runFind(c *call) error {
 		return err
 	}
 	return c.reading(func(d *query.Reader) error {
+		if len(c.args) == 0 && !f.Deleted {
+			return hint.With(hint.Usagef("find: a PATTERN is missing"), "all that is gone: snap find --deleted\n"+
+				"all that there is: snap ls -R latest")
+		}
+		if len(c.args) > 1 && !f.Regex && f.In == "" {
+			if fits, err := d.Fits(c.ctx, c.args[0], f.IgnoreCase); err != nil {
+				return err
+			} else if err := c.asksAll(d, "snap find --in "+quote.Word(c.args[0]), nil); !fits && err != nil {
+				return err
+			}
+		}
 		paths, versions := 0, 0
 		p, width := c.print(), report.SpanWidth(d.Snapshots)
 		for found, err := range d.Find(c.ctx, f) {
@@ -110,9 +126,8 @@ func runFind(c *call) error {
 		}
 		if paths == 0 && !raw {
 			c.note("nothing found")
-			if word := c.args[0]; len(d.Snapshots) > 0 && len(c.args) == 1 && !c.flags.Bool("regex") &&
-				!strings.ContainsAny(word, `*?[\/`) {
-				c.note("to search for a part of a name: snap find %s", quote.Word("*"+word+"*"))
+			if len(d.Snapshots) > 0 && len(c.args) == 1 && !f.Regex && !strings.ContainsAny(c.args[0], `*?[\/`) {
+				c.note("to search for a part of a name: snap find %s", quote.Word("*"+c.args[0]+"*"))
 			}
 		}
 		return nil

@@ -11,6 +11,7 @@ import (
 	"snap/cli/state"
 	"snap/destination/reindex"
 	"snap/index"
+	"snap/internal/file"
 	"snap/internal/hint"
 	"snap/internal/quote"
 )
@@ -69,7 +70,7 @@ func (c *call) sourceMeant(dest string) string {
 	c.opts.quiet = true
 	other, err := c.look()
 	c.opts.quiet = quiet
-	if err != nil || other == dest {
+	if err != nil || file.Within(dest, other) != "" || file.Within(other, dest) != "" { // one would be in the other
 		return "to back it up: snap backup DEST " + quote.Word(dest)
 	}
 	return fmt.Sprintf("to back it up to %s: snap backup -d %s %s", quote.Name(other), quote.Word(other), quote.Word(dest))

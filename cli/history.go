@@ -6,6 +6,7 @@ import (
 	"snap/cli/exit"
 	"snap/cli/text"
 	"snap/cli/wire"
+	"snap/internal/hint"
 	"snap/internal/quote"
 	"snap/query"
 	"snap/record"
@@ -15,7 +16,7 @@ func historyCommand() *command {
 	return &command{
 		Name: "history", Aliases: []string{"log"}, Args: "PATH", Short: "what happened to a file, also under other names",
 		Group: groupLook,
-		Min:   1, Max: 1, Codes: []int{exit.NoDest, exit.Locked},
+		Min:   1, Max: -1, Codes: []int{exit.NoDest, exit.Locked},
 		Long: `
 Tells what happened to a file or folder, in order of time, a line for each step:
 added, modified, metadata changed, moved, removed; the snapshot in which that was
@@ -38,6 +39,9 @@ snap log --no-follow docs/report.txt  # that path alone, whatever file it held`,
 
 func runHistory(c *call) error {
 	return c.reading(func(d *query.Reader) error {
+		if len(c.args) > 1 {
+			return c.asksAll(d, "snap history", hint.Usagef("history: one path at a time"))
+		}
 		path, steps, err := d.History(c.ctx, c.args[0], !c.flags.Bool("no-follow"))
 		if err != nil {
 			return err
@@ -63,6 +67,18 @@ func runHistory(c *call) error {
 		}
 		return nil
 	})
+}
+
+// asksAll is err, or what is wrong with a line that names a snapshot before the path: line asks all of them.
+func (c *call) asksAll(d *query.Reader, line string, err error) error {
+	if len(c.args) < 2 {
+		return err
+	}
+	if _, rerr := d.Resolver().Resolve(c.args[0]); rerr != nil {
+		return err
+	}
+	return hint.With(hint.Usagef("%s is a snapshot, and all are asked here", quote.Name(c.args[0])),
+		"most likely meant: %s %s", hint.Text(line), quote.Arg(c.args[1]))
 }
 
 // namesMax is how many other names a file may have had whose steps are shown in full. Rotated logs have each had all

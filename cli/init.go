@@ -35,9 +35,6 @@ sudo snap init /mnt/disk/me --take-over  # from a user to root`,
 		Flags: flags{hereFlag(), takeOverFlag()},
 		Codes: []int{exit.Refused, exit.Locked},
 		Run: func(c *call) error {
-			if err := c.noneEmpty("DEST"); err != nil {
-				return err
-			}
 			dest := c.abs(c.args[0])
 			if err := os.Mkdir(dest, 0o700); err != nil && !errors.Is(err, os.ErrExist) && !errors.Is(err, os.ErrNotExist) {
 				return err

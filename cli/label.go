@@ -68,7 +68,7 @@ snap tag tag:old --remove old  # take the tag from the newest that has it`,
 
 func noteCommand() *command {
 	return &command{
-		Name: "note", Args: "REF [TEXT]", Min: 1, Max: 2, Group: groupKeep, Effect: true,
+		Name: "note", Args: "REF [TEXT]", Min: 1, Max: 2, Blank: 1, Group: groupKeep, Effect: true,
 		Short: "show or change the note of a snapshot",
 		Long:  `Show the note of a snapshot, or give it the note TEXT. An empty TEXT removes it.`,
 		Examples: `snap note latest "before the upgrade"

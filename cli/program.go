@@ -185,10 +185,6 @@ func readOptions(c cmdline.Values) (options, error) {
 		dest: c.String("dest"), quiet: c.Bool("quiet"), json: c.Bool("json"), utc: c.Bool("utc"),
 		units: c.String("units"), color: c.String("color"), verbose: c.Times("verbose"),
 	}
-	if c.IsSet("dest") && o.dest == "" {
-		return o, hint.With(hint.Usagef("-d: DIR is empty"),
-			"is a variable not set? Without -d snap looks for the destination by itself")
-	}
 	if s := c.String("lock-wait"); s != "" {
 		span, err := when.ParseAge(s)
 		if err == nil {

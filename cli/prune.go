@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"cmp"
 	"errors"
 	"path/filepath"
 
@@ -145,7 +144,7 @@ func readKeepFlags(f cmdline.Values) (k settings.Rules, any bool, err error) {
 	}
 	if f.IsSet("keep-within") {
 		any = true
-		if err := cmp.Or(emptyRule(f.String("keep-within")), k.SetWithin(f.String("keep-within"))); err != nil {
+		if err := k.SetWithin(f.String("keep-within")); err != nil {
 			return k, any, hint.Usagef("--keep-within: %s", err)
 		}
 	}
@@ -157,7 +156,7 @@ func readKeepFlags(f cmdline.Values) (k settings.Rules, any bool, err error) {
 	}
 	if f.IsSet("min-free") {
 		any = true
-		if err := cmp.Or(emptyRule(f.String("min-free")), k.SetMinFree(f.String("min-free"))); err != nil {
+		if err := k.SetMinFree(f.String("min-free")); err != nil {
 			return k, any, hint.Usagef("--min-free: %s", err)
 		}
 	}
@@ -165,13 +164,4 @@ func readKeepFlags(f cmdline.Values) (k settings.Rules, any bool, err error) {
 		return k, any, hint.Usagef("--min-free-keep-daily %s: %s", quote.Name(f.String("min-free-keep-daily")), err)
 	}
 	return k, any, nil
-}
-
-// emptyRule refuses a rule without a value, as a script makes it of a variable that is not set: the rules beside it
-// would delete what it was to keep.
-func emptyRule(v string) error {
-	if v == "" {
-		return errors.New("the value is empty")
-	}
-	return nil
 }

@@ -64,8 +64,6 @@ func (c *call) patternFile(flag, name string, fc filter.Context) ([]*filter.Rule
 	var in io.Reader
 	shown := name
 	switch name {
-	case "":
-		return nil, hint.Usagef("--%s: the name of the file is empty", flag)
 	case "-":
 		text, err := c.listFromStdin(flag)
 		if err != nil {

@@ -104,6 +104,7 @@ func (c *call) backupArgs() (dest string, s source.Chosen, err error) {
 		dest = c.abs(args[0])
 		s, err = c.sourceNames().Of(args[1:])
 	}
+	c.namedInHints(dest)
 	if errors.As(err, new(*source.MissingError)) {
 		err = exit.Hint(err, dest)
 	}

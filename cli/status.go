@@ -79,8 +79,6 @@ func runStatus(c *call) error {
 	metrics := c.flags.String("prometheus")
 	switch {
 	case !c.flags.IsSet("prometheus"):
-	case metrics == "":
-		return hint.Usagef("--prometheus: the name of the file is empty")
 	case metrics == "-" && c.opts.json:
 		return hint.Usagef("--prometheus - and --json exclude each other: both are for standard output")
 	}

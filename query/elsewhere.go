@@ -49,7 +49,7 @@ func (d *Reader) Elsewhere(ctx context.Context, err error, h *record.Header, pat
 	}
 	if len(same) == 0 {
 		return hint.With(err, "no other snapshot holds this version of the file; other versions: snap history %s",
-			quote.Word(path))
+			quote.Arg(path))
 	}
 	var names []string
 	for _, s := range same {

@@ -58,7 +58,7 @@ func (d *Reader) FileVersions(ctx context.Context, typed string) (path string, a
 		all, unheld := d.distinct(lives)
 		return path, all, unheld, nil
 	}
-	return "", nil, 0, unknownPath(paths)
+	return "", nil, 0, d.unknownPath(ctx, paths)
 }
 
 // lives are the versions of a path that are no folders, and those that the same files had under older names, in the

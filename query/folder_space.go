@@ -113,5 +113,5 @@ func (d *Reader) known(ctx context.Context, paths []string) (string, error) {
 			return path, err
 		}
 	}
-	return "", unknownPath(paths)
+	return "", d.unknownPath(ctx, paths)
 }

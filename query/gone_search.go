@@ -110,7 +110,9 @@ func (s *goneSearch) take(h *index.History) error {
 			return nil
 		}
 		if now = s.now.look(m.source, end.Path); s.isThere(end.Path, &end, &now) {
-			if now.err == nil {
+			if now.err == nil && s.beforeSince(v.Last) {
+				s.older = append(s.older, h.Path)
+			} else if now.err == nil {
 				s.add(&missingPath{path: h.Path, kind: m.kind, last: v.Last, pos: v.Last, source: m.source, direct: true,
 					movedTo: filepath.Join(m.source, filepath.FromSlash(end.Path))})
 			}
@@ -126,15 +128,8 @@ func (s *goneSearch) take(h *index.History) error {
 		}
 		all = versionsOf(&history, s.Snapshots)
 	}
-	if end.FolderUnread { // it was there as long as its folder could not be read, as far as anybody knows
-		for m.last < s.Snapshots.Newest() {
-			if readable, err := s.readable(s.ctx, end.Path, m.last+1); err != nil {
-				return err
-			} else if readable {
-				break
-			}
-			m.last++
-		}
+	if m.last, err = s.lastThere(s.ctx, &end); err != nil {
+		return err
 	}
 	if s.beforeSince(m.last) {
 		s.older = append(s.older, m.path)

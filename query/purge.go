@@ -97,12 +97,12 @@ func (d *Reader) SelectPurge(ctx context.Context, f *Filter,
 	if i := slices.Index(fits, false); i >= 0 {
 		return nil, nil, hint.With(hint.Usagef("%s: nothing fits it in these snapshots, and nothing is purged",
 			quote.Name(f.Patterns[i])),
-			"to see what there is: snap find %s", quote.Word(f.Patterns[i]))
+			"to see what there is: snap find %s", quote.Arg(f.Patterns[i]))
 	}
 	for i, w := range ways { // a file report[1].pdf is no word on report1.pdf
 		if w.name != "" && w.glob != "" {
 			return nil, nil, hint.With(&AmbiguousError{f.Patterns[i], w.name, w.glob}, "the name alone: snap purge %s",
-				quote.Word(filter.Literal(f.Patterns[i])))
+				quote.Arg(filter.Literal(f.Patterns[i])))
 		}
 	}
 	return found, what, nil

@@ -210,12 +210,11 @@ func (r Resolver) prefix(s string) (int, error) {
 	case len(names) == 1:
 		return found, nil
 	case len(names) > 1:
-		err := hint.With(fmt.Errorf("%s: %d snapshots begin so", quote.Name(s), len(names)), "it may be %s",
-			quote.List(names))
+		way := "it may be " + quote.List(names)
 		if at := r.asTime(s); at != "" {
-			err = hint.With(err, "or %s", at)
+			way += "\nor, by time, " + at
 		}
-		return 0, err
+		return 0, hint.With(fmt.Errorf("%s: %d snapshots have names that begin so", quote.Name(s), len(names)), "%s", way)
 	case when.IsDay(s) && r.tagged(s) < 0 && !r.Exact && !r.holds(s):
 		return r.moment("@" + s)
 	}

@@ -93,16 +93,27 @@ func heldOnly(all []Version) (held []Version) {
 	return held
 }
 
-// lost reports whether the newest snapshot holds the file of v under no name.
-func (d *Reader) lost(ctx context.Context, v Version) (bool, error) {
-	last, err := d.end(ctx, v)
-	switch {
-	case err != nil || last.Last == d.Snapshots.Newest():
-		return false, err
-	case last.FolderUnread:
-		return d.readable(ctx, last.Path, d.Snapshots.Newest())
+// lost reports whether the newest snapshot holds the file of v under no name, and which snapshot was the last in which
+// it was there.
+func (d *Reader) lost(ctx context.Context, v Version) (last int, lost bool, err error) {
+	end, err := d.end(ctx, v)
+	if err == nil {
+		last, err = d.lastThere(ctx, &end)
 	}
-	return true, nil
+	return last, last < d.Snapshots.Newest(), err
+}
+
+// lastThere is the last snapshot in which the version end of a file, its last, was there: as long as its folder could
+// not be read it was, as far as anybody knows.
+func (d *Reader) lastThere(ctx context.Context, end *Version) (last int, err error) {
+	last = end.Last
+	for end.FolderUnread && last < d.Snapshots.Newest() {
+		if readable, err := d.readable(ctx, end.Path, last+1); err != nil || readable {
+			return last, err
+		}
+		last++
+	}
+	return last, nil
 }
 
 // end is the last version of the file of v, under whatever name it has there.

@@ -1,6 +1,7 @@
 package cmdline
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -18,6 +19,7 @@ type Flag[C any] struct {
 	Usage    string       // what it does, with the name of its value in backquotes
 	Default  string       // its value where it is not given
 	OneOf    []string     // the values that a String flag may be given; nil for any
+	Blank    bool         // its value may be empty; false: that is an error, for most likely a variable is not set
 	Complete Completer[C] // of its value; nil for those in OneOf, and without these what the shell knows
 }
 
@@ -71,7 +73,14 @@ func parsers[C any](flags []Flag[C]) (all []cli.Flag) {
 
 // check is a usage error unless the value that was given is one that the flag may have.
 func (f *Flag[C]) check(v Values) error {
-	if len(f.OneOf) == 0 || !v.IsSet(f.Name) {
+	if !v.IsSet(f.Name) {
+		return nil
+	}
+	if len(f.OneOf) == 0 {
+		if empty := f.Kind == String && v.String(f.Name) == "" || slices.Contains(v.Strings(f.Name), ""); empty && !f.Blank {
+			_, value, _ := f.parts()
+			return blank("--" + f.Name + ": " + value)
+		}
 		return nil
 	}
 	value, list := v.String(f.Name), ""
@@ -88,6 +97,11 @@ func (f *Flag[C]) check(v Values) error {
 		}
 	}
 	return hint.Usagef("--%s %s: must be %s", f.Name, quote.Word(value), list)
+}
+
+// blank says that something on the line is empty. It would be taken for "all", or for nothing at all.
+func blank(what string) error {
+	return hint.With(hint.Usagef("%s is empty", what), "is a variable not set?")
 }
 
 // parts are the names of a flag, "-l, --long", its value's name and what it does with its default.

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -102,6 +103,9 @@ func (l *Line[C]) check(p *Program[C], dashed int) error {
 			}
 		}
 	}
+	if i := slices.Index(l.Args, ""); i >= 0 && (cmd.Blank == 0 || i < cmd.Blank) {
+		return hint.With(blank(cmd.Name+": "+cmd.argument(i)), "usage: %s", p.Typed(p.usage(cmd)))
+	}
 	if n := len(l.Args) - dashed; cmd.Dashed {
 		l.Args, l.Dashed = l.Args[:n], l.Args[n:]
 	}
@@ -115,4 +119,20 @@ func (l *Line[C]) check(p *Program[C], dashed int) error {
 		return nil
 	}
 	return hint.With(hint.Usagef("%s: %s", cmd.Name, why), "usage: %s", p.Typed(p.usage(cmd)))
+}
+
+// argument is what the argument at position i is called in the usage line.
+func (c *Command[C]) argument(i int) string {
+	var names []string
+	args, _, _ := strings.Cut(c.Args, "(") // behind it are flags
+	for _, word := range strings.Fields(args) {
+		name := strings.Trim(word[strings.LastIndexByte(word, '|')+1:], "[]…") // REF[:PATH]|PATH: most likely a path
+		if name != "" && name[0] >= 'A' && name[0] <= 'Z' {
+			names = append(names, name)
+		}
+	}
+	if len(names) == 0 {
+		return "an argument"
+	}
+	return names[min(i, len(names)-1)]
 }

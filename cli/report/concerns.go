@@ -156,6 +156,9 @@ func way(s *query.Status, c query.Concern) string {
 	case query.NoBackup:
 		return "snap backup " + quote.Word(s.Dir) + " SRC"
 	case query.LateBackup, query.Interrupted:
+		if s.Newest == nil { // nothing says what of: see NoBackup
+			return ""
+		}
 		return "snap backup" + in
 	case query.FullSoon, query.FewInodes:
 		return "snap stats" + in

@@ -91,7 +91,7 @@ func (p *Printer) Stop(s *retention.Stop, plan *retention.Plan, r *retention.Pol
 		if s.Room {
 			what += " for min_free"
 		}
-		return fmt.Sprintf("%s: the rules would take %d of %d, more than half", what, s.Count, s.Of),
+		return fmt.Sprintf("%s: %v", what, &retention.TooManyError{Count: s.Count, Of: s.Of, Others: s.Others}),
 			fmt.Sprintf("to see which: snap prune -n -d %[1]s\nto delete them: snap prune --allow-most -d %[1]s", in)
 	default: // retention.NoRoom
 		hint = "the newest stays, and so do those pinned or tagged as keep_tag says"

@@ -176,7 +176,7 @@ func (r *Policy) spare(there, counted []*Decision) {
 		keep(there[0], "newest")
 	}
 	if len(counted) > 0 && counted[0] != there[0] {
-		keep(counted[0], "newest with a time that is believed")
+		keep(counted[0], "newest of those whose time is not in doubt")
 	}
 	for _, list := range [][]*Decision{there, counted} {
 		i := slices.IndexFunc(list, func(d *Decision) bool { return d.Header.Errors == 0 })
