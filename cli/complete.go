@@ -9,6 +9,7 @@ import (
 	"snap/internal/file"
 	"snap/internal/when"
 	"snap/query"
+	"snap/query/gone"
 	"snap/record"
 )
 
@@ -126,7 +127,7 @@ func completeGone(c *call, word string) (all []candidate) {
 		if err != nil {
 			return err
 		}
-		for n, err := range d.GoneIn(c.ctx, paths[0]) {
+		for n, err := range gone.Names(c.ctx, d, paths[0]) {
 			if err != nil || len(all) == cmdline.MaxCandidates {
 				break
 			}

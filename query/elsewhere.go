@@ -109,7 +109,7 @@ func (d *Reader) sameVersion(ctx context.Context, h *record.Header, path string)
 	if err != nil {
 		return nil, err
 	}
-	for _, v := range versionsOf(&history, d.Snapshots) {
+	for _, v := range VersionsOf(&history, d.Snapshots) {
 		if v.First <= own && own <= v.Last {
 			add(v.First, v.Last, path)
 		}

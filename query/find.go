@@ -34,12 +34,12 @@ func (d *Reader) Find(ctx context.Context, f *Filter) iter.Seq2[[]Version, error
 				return
 			}
 		}
-		m, err := d.matcher(ctx, f.Patterns, f.Regex, f.IgnoreCase)
+		m, err := d.Matcher(ctx, f.Patterns, f.Regex, f.IgnoreCase)
 		if err != nil {
 			yield(nil, err)
 			return
 		}
-		for h, err := range d.histories(ctx, m) {
+		for h, err := range d.Histories(ctx, m) {
 			var found []Version
 			if err == nil {
 				found, err = d.versions(ctx, &h)
@@ -57,20 +57,20 @@ func (d *Reader) Find(ctx context.Context, f *Filter) iter.Seq2[[]Version, error
 	}
 }
 
-// matcher reads patterns. What fits nothing where it was typed is taken for the end of a path.
-func (d *Reader) matcher(ctx context.Context, patterns []string, regex, fold bool) (*matcher, error) {
+// Matcher reads patterns. What fits nothing where it was typed is taken for the end of a path.
+func (d *Reader) Matcher(ctx context.Context, patterns []string, regex, fold bool) (*Matcher, error) {
 	if len(patterns) == 0 {
-		return &matcher{patterns: []pattern{{paths: []string{""}}}}, nil
+		return &Matcher{patterns: []pattern{{paths: []string{""}}}}, nil
 	}
 	m, err := newMatcher(patterns, regex, fold, d.locator())
 	if err != nil {
 		return nil, err
 	}
-	return m, m.widen(func(m *matcher) (bool, error) { return d.fits(ctx, m) })
+	return m, m.widen(func(m *Matcher) (bool, error) { return d.fits(ctx, m) })
 }
 
-func (d *Reader) fits(ctx context.Context, m *matcher) (bool, error) {
-	for _, err := range d.histories(ctx, m) {
+func (d *Reader) fits(ctx context.Context, m *Matcher) (bool, error) {
+	for _, err := range d.Histories(ctx, m) {
 		return err == nil, err
 	}
 	return false, nil
@@ -78,18 +78,18 @@ func (d *Reader) fits(ctx context.Context, m *matcher) (bool, error) {
 
 // Fits reports whether a pattern fits anything in any snapshot.
 func (d *Reader) Fits(ctx context.Context, typed string, fold bool) (bool, error) {
-	m, err := d.matcher(ctx, []string{typed}, false, fold)
+	m, err := d.Matcher(ctx, []string{typed}, false, fold)
 	if err != nil {
 		return false, err
 	}
 	return d.fits(ctx, m)
 }
 
-// histories yields what m matches, reading no more of the index than m needs.
-func (d *Reader) histories(ctx context.Context, m *matcher) iter.Seq2[index.History, error] {
+// Histories yields what m matches, reading no more of the index than m needs.
+func (d *Reader) Histories(ctx context.Context, m *Matcher) iter.Seq2[index.History, error] {
 	return func(yield func(index.History, error) bool) {
 		for _, root := range m.roots() {
-			for h, err := range d.DB.Histories(ctx, root, m.matches) {
+			for h, err := range d.DB.Histories(ctx, root, m.Matches) {
 				if !yield(h, err) || err != nil {
 					return
 				}

@@ -89,11 +89,3 @@ func (d *Reader) listOne(ctx context.Context, h *record.Header, path string) ite
 		}
 	}
 }
-
-// below is path relative to the folder dir that it is in.
-func below(path, dir string) string {
-	if dir == "" {
-		return path
-	}
-	return path[len(dir)+1:]
-}

@@ -119,12 +119,12 @@ func (d *Reader) goneFromNewest(ctx context.Context, path, verb string) (gone, e
 	if err != nil {
 		return nil, err
 	}
-	held := heldOnly(versionsOf(&history, d.Snapshots))
+	held := heldOnly(VersionsOf(&history, d.Snapshots))
 	if len(held) == 0 {
 		return nil, nil
 	}
 	v := held[len(held)-1]
-	end, err := d.end(ctx, v)
+	end, err := d.End(ctx, v)
 	if err != nil {
 		return nil, err
 	}

@@ -1,4 +1,4 @@
-package query
+package gone
 
 import (
 	"errors"
@@ -8,6 +8,7 @@ import (
 	"snap/internal/file"
 	"snap/internal/hint"
 	"snap/internal/quote"
+	"snap/query"
 )
 
 // Why says why the pattern brings nothing back.
@@ -22,7 +23,7 @@ func (w *Useless) Why() string {
 }
 
 // Nothing is the error that nothing is gone, with what to do instead.
-func (a *WhatIsGone) Nothing(snaps Snapshots) error {
+func (a *Answer) Nothing(snaps query.Snapshots) error {
 	switch {
 	case len(a.Moved) > 0:
 		m := &a.Moved[0]
