@@ -49,12 +49,18 @@ func (c *call) openToWrite(dest string, o destination.Options) (*destination.Des
 }
 
 // find is the destination that the command line, $SNAP_DEST, the working directory or the list of known
-// ones names, in this order, as an absolute path. An error that there is none ends in code 10.
+// ones names, in this order, as an absolute path. An error that there is none ends in code 10. A command line that
+// changes something is refused where it would have to be guessed.
 func (c *call) find() (string, error) {
 	if c.found != "" { // and said
 		return c.found, nil
 	}
+	changes := c.changes()
+	c.which = c.which || changes
 	dest, err := c.look()
+	if err == nil && changes {
+		err = c.severalDests()
+	}
 	c.found = dest
 	return dest, err
 }
