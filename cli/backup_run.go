@@ -122,7 +122,7 @@ func (r *backupRun) check() (err error) {
 			r.env.Stderr = r.events.Listen(r.env.Stderr)
 		}
 	}
-	if err := r.checkNoIndex(r.dest, r.src, r.settings.Format); err != nil {
+	if err := r.checkStrangers(r.dest, r.src, r.settings.Format); err != nil {
 		return err
 	}
 	return r.checkDisk(r.dest)

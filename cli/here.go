@@ -1,12 +1,15 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 
+	"snap/backup/source"
 	"snap/cli/cmdline"
+	"snap/cli/exit"
 	"snap/cli/settings"
 	"snap/cli/state"
 	"snap/destination/reindex"
@@ -28,13 +31,9 @@ func (c *call) checkStrange(dest, source, format string) error {
 	if c.flags.Bool("here") || isMade(dest) {
 		return nil
 	}
-	own := []string{settings.BlacklistFile, settings.WhitelistFile}
-	names, err := reindex.Others(dest, own, c.names(format).OfSnapshot)
+	names, err := c.besides(dest, format)
 	if err != nil || len(names) == 0 {
 		return err
-	}
-	if _, err := os.Lstat(filepath.Join(dest, settings.OptionsFile)); err == nil {
-		return nil // it says that the folder is meant to be one
 	}
 	err = hint.Usagef("destination %s: is not one yet, and holds other things: %s", quote.Name(dest), quote.List(names))
 	if there, _ := isDestination(source); source != "" && there {
@@ -48,6 +47,58 @@ func (c *call) checkStrange(dest, source, format string) error {
 	}
 	return hint.With(err, "make a new folder for the snapshots, as with: snap init %s",
 		quote.Word(filepath.Join(dest, "snapshots")))
+}
+
+// besides are the names in dest that are not of a destination, none where settings say that it is meant to be one.
+func (c *call) besides(dest, format string) ([]string, error) {
+	if _, err := os.Lstat(filepath.Join(dest, settings.OptionsFile)); err == nil {
+		return nil, nil
+	}
+	own := []string{settings.BlacklistFile, settings.WhitelistFile}
+	return reindex.Others(dest, own, c.names(format).OfSnapshot)
+}
+
+// checkStrangers refuses a first backup beside folders that look like snapshots, of another program or of a
+// destination whose index is lost, unless --here says so: it would copy everything, and they could not be taken in any
+// more, because they are older.
+func (c *call) checkStrangers(dest string, src source.Chosen, format string) error {
+	found, err := c.names(format).Strangers(dest)
+	names := found.Snapshots()
+	// The index after the folders, because another run may be making it and its first snapshot right now.
+	if err != nil || len(names) == 0 || c.flags.Bool("here") || c.holdsSnapshots(dest) {
+		return err
+	}
+	first, adopt := "", ""
+	if !isMade(dest) {
+		first = "snap init " + quote.Word(dest)
+		if others, _ := c.besides(dest, format); len(others) > 0 {
+			first += " --here"
+		}
+		first += " && "
+	}
+	if len(found.Dated) > 0 {
+		adopt = " --adopt"
+	}
+	return exit.With(exit.Refused, hint.With(
+		fmt.Errorf("destination %s: holds no snapshot that snap knows, and folders that look like snapshots: %s",
+			quote.Name(dest), quote.List(names)),
+		"to take them in, so that what is unchanged is linked to them: %ssnap reindex -d %s%s --source-dir %s\nto begin "+
+			"beside them, with a full copy: add --here", first, quote.Word(dest), adopt, quote.Word(src.All()[0])))
+}
+
+// holdsSnapshots reports whether the index at dest knows snapshots, or cannot tell. Where only change sets are there
+// the index is lost, and is said to be when it is opened.
+func (c *call) holdsSnapshots(dest string) bool {
+	db, err := index.Open(index.Path(dest))
+	if errors.Is(err, index.ErrMissing) {
+		return isMade(dest)
+	} else if err != nil {
+		return true
+	}
+	db.Trust(c.trusted(dest)...)
+	defer c.proved(dest, db)
+	all, err := db.Snapshots(c.ctx)
+	return err != nil || len(all) > 0
 }
 
 // isMade reports whether dest is a destination: not only a folder .snap, which other programs make too.
