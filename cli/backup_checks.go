@@ -33,7 +33,10 @@ func checkLayout(o *backup.Options, dest string) error {
 }
 
 // checkDest says what is wrong with a destination before anything is done there.
-func checkDest(dest string) error {
+func (c *call) checkDest(dest string) error {
+	if err := destination.CheckPlace(c.ctx, dest); err != nil {
+		return exit.Hint(err, dest)
+	}
 	info, err := os.Stat(dest)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):

@@ -108,13 +108,13 @@ func (c *call) afterwards(done bool, err error) error {
 
 // check refuses what cannot be backed up to, before anything is done there.
 func (r *backupRun) check() (err error) {
-	if err := checkDest(r.dest); err != nil {
+	if err := r.checkDest(r.dest); err != nil {
 		return err
 	}
 	if r.settings, err = r.readSettings(r.dest); err != nil {
 		return err
 	}
-	if err := logfile.CheckFolder(r.dest, r.settings.Logfile); err != nil {
+	if err := logfile.CheckFolder(r.ctx, r.dest, r.settings.Logfile); err != nil {
 		return err
 	}
 	if r.events == nil { // else the index was made again, and this is the second try

@@ -12,6 +12,7 @@ import (
 	"snap/cli/exit"
 	"snap/cli/settings"
 	"snap/cli/state"
+	"snap/destination"
 	"snap/destination/reindex"
 	"snap/index"
 	"snap/internal/hint"
@@ -28,7 +29,7 @@ func hereFlag() cmdline.Flag[*call] {
 // checkStrange refuses to make a destination of a folder with other things in it, unless --here says so. source is what
 // is to be backed up, "" for nothing.
 func (c *call) checkStrange(dest, source, format string) error {
-	if c.flags.Bool("here") || isMade(dest) {
+	if c.flags.Bool("here") || destination.IsMade(dest) {
 		return nil
 	}
 	names, err := c.besides(dest, format)
@@ -69,7 +70,7 @@ func (c *call) checkStrangers(dest string, src source.Chosen, format string) err
 		return err
 	}
 	first, adopt := "", ""
-	if !isMade(dest) {
+	if !destination.IsMade(dest) {
 		first = "snap init " + quote.Word(dest)
 		if others, _ := c.besides(dest, format); len(others) > 0 {
 			first += " --here"
@@ -91,7 +92,7 @@ func (c *call) checkStrangers(dest string, src source.Chosen, format string) err
 func (c *call) holdsSnapshots(dest string) bool {
 	db, err := index.Open(index.Path(dest))
 	if errors.Is(err, index.ErrMissing) {
-		return isMade(dest)
+		return destination.IsMade(dest)
 	} else if err != nil {
 		return true
 	}
@@ -101,19 +102,10 @@ func (c *call) holdsSnapshots(dest string) bool {
 	return err != nil || len(all) > 0
 }
 
-// isMade reports whether dest is a destination: not only a folder .snap, which other programs make too.
-func isMade(dest string) bool {
-	if _, err := os.Lstat(index.Path(dest)); err == nil {
-		return true
-	}
-	sets, _ := os.ReadDir(filepath.Join(dest, ".snap", "changes"))
-	return len(sets) > 0
-}
-
 // sourceMeant says what somebody may have meant who named dest alone: a source to be backed up where he always does,
 // or the destination with the sources that it remembers.
 func (c *call) sourceMeant(dest string) string {
-	if isMade(dest) {
+	if destination.IsMade(dest) {
 		return fmt.Sprintf("to back up to it what its newest snapshot is of: snap backup -d %s", quote.Word(dest))
 	}
 	quiet := c.opts.quiet

@@ -39,6 +39,9 @@ sudo snap init /mnt/disk/me --take-over  # from a user to root`,
 				return err
 			}
 			dest := c.abs(c.args[0])
+			if err := destination.CheckPlace(c.ctx, dest); err != nil {
+				return exit.Hint(err, dest)
+			}
 			if err := os.Mkdir(dest, 0o700); err != nil && !errors.Is(err, os.ErrExist) && !errors.Is(err, os.ErrNotExist) {
 				return err
 			}
@@ -50,7 +53,7 @@ sudo snap init /mnt/disk/me --take-over  # from a user to root`,
 // initialize makes settings files and index where they are missing and reports what dest can do. note is what to say
 // of a backup that only does this.
 func (c *call) initialize(dest, note string) (err error) {
-	if err := checkDest(dest); err != nil {
+	if err := c.checkDest(dest); err != nil {
 		return err
 	}
 	s, err := c.readSettings(dest)
@@ -63,7 +66,7 @@ func (c *call) initialize(dest, note string) (err error) {
 	if err := c.checkTakeOver(dest, &s); err != nil {
 		return err
 	}
-	was := isMade(dest)
+	was := destination.IsMade(dest)
 	d, err := c.openToWrite(dest, destination.Options{Create: true, TakeOver: c.flags.Bool("take-over"),
 		LockWait: c.opts.lockWait, Holder: c.holder("init")})
 	if err != nil {

@@ -74,7 +74,7 @@ var imports = map[string][]string{
 	"snap/hooks":         {"snap/internal/file", "snap/internal/quote"},
 	"snap/notify":        {"snap/internal/quote"},
 	"snap/restore":       {"snap/index", "snap/record", "snap/internal/file", "snap/internal/progress"},
-	"snap/restore/parts": {"snap/query", "snap/restore", "snap/filter", "snap/record", "snap/internal/file",
+	"snap/restore/parts": {"snap/query", "snap/destination", "snap/restore", "snap/filter", "snap/record", "snap/internal/file",
 		"snap/internal/hint", "snap/internal/quote"},
 	"snap/scan":              {"snap/record", "snap/filter", "snap/internal/file", "snap/internal/stream"},
 	"snap/index":             {"snap/record", "snap/index/pages", "snap/internal/file"},
