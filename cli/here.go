@@ -6,12 +6,12 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"syscall"
 
 	"snap/backup/source"
 	"snap/cli/cmdline"
 	"snap/cli/exit"
 	"snap/cli/settings"
-	"snap/cli/state"
 	"snap/destination"
 	"snap/destination/reindex"
 	"snap/index"
@@ -91,7 +91,7 @@ func (c *call) checkStrangers(dest string, src source.Chosen, format string) err
 // the index is lost, and is said to be when it is opened.
 func (c *call) holdsSnapshots(dest string) bool {
 	db, err := index.Open(index.Path(dest))
-	if errors.Is(err, index.ErrMissing) {
+	if errors.Is(err, index.ErrMissing) || errors.Is(err, syscall.ENOTDIR) {
 		return destination.IsMade(dest)
 	} else if err != nil {
 		return true
@@ -102,12 +102,8 @@ func (c *call) holdsSnapshots(dest string) bool {
 	return err != nil || len(all) > 0
 }
 
-// sourceMeant says what somebody may have meant who named dest alone: a source to be backed up where he always does,
-// or the destination with the sources that it remembers.
+// sourceMeant says what somebody may have meant who named dest alone: a source to be backed up where he always does.
 func (c *call) sourceMeant(dest string) string {
-	if destination.IsMade(dest) {
-		return fmt.Sprintf("to back up to it what its newest snapshot is of: snap backup -d %s", quote.Word(dest))
-	}
 	quiet := c.opts.quiet
 	c.opts.quiet = true
 	other, err := c.look()
@@ -118,7 +114,8 @@ func (c *call) sourceMeant(dest string) string {
 	return fmt.Sprintf("to back it up to %s: snap backup -d %s %s", quote.Name(other), quote.Word(other), quote.Word(dest))
 }
 
-// backupNothing is a backup without a source: it makes dest a destination, and says which line would back up.
+// backupNothing is a backup without a source to a destination that knows none: it makes dest one, and says which line
+// would back up.
 func (c *call) backupNothing(dest string) error {
 	for _, f := range c.flags.Given() {
 		if f != "here" && slices.ContainsFunc(backupCommand().Flags,
@@ -128,10 +125,9 @@ func (c *call) backupNothing(dest string) error {
 				"%s", hint.Text(c.sourceMeant(dest)))
 		}
 	}
-	args := quote.Word(dest) + " SRC"
-	if slices.ContainsFunc(c.known(), func(k state.Known) bool { return k.Path == dest && k.Source != "" }) {
-		args = "-d " + quote.Word(dest)
+	if err := c.checkDisk(dest); err != nil {
+		return err
 	}
-	return c.initialize(dest,
-		c.env.program.Typed("no source is named, so no backup was made; to make one: snap backup ")+args)
+	return c.initialize(dest, c.env.program.Typed("no source is named, so no backup was made; to make one: snap backup ")+
+		quote.Word(dest)+" SRC")
 }

@@ -65,8 +65,8 @@ func (c *call) remembered(dest string) (s source.Chosen, err error) {
 }
 
 // backupArgs are the destination and the sources that a command line of backup names: DEST SRC…, or with -d only
-// sources. Without any, the destination is found as other commands find it, and its newest snapshot tells the
-// sources.
+// sources. Without sources its newest snapshot tells them, and without any the destination is found as other commands
+// find it.
 func (c *call) backupArgs() (dest string, s source.Chosen, err error) {
 	args := c.args
 	switch {
@@ -78,6 +78,9 @@ func (c *call) backupArgs() (dest string, s source.Chosen, err error) {
 	case c.opts.dest != "":
 		dest = c.abs(c.opts.dest)
 		s, err = c.sourceNames().Of(args)
+	case len(args) == 1:
+		dest = c.abs(args[0])
+		s, err = c.remembered(dest)
 	default:
 		dest = c.abs(args[0])
 		s, err = c.sourceNames().Of(args[1:])
