@@ -34,6 +34,7 @@ type backupRun struct {
 	came     report.Backup // what it came to
 	done     bool          // there is a snapshot of what the source holds
 	idle     bool          // another run has made what was to be made
+	missing  []string      // snapshots whose folders are gone
 	after    []error       // what was to be done besides, and was not
 }
 

@@ -78,7 +78,7 @@ func (d *Reader) Status(ctx context.Context, o StatusOptions) (*Status, error) {
 	present := make([]bool, len(d.Snapshots))
 	for i := range d.Snapshots {
 		h := &d.Snapshots[i]
-		if present[i] = d.Present(h); !present[i] {
+		if present[i] = d.Present(h); !present[i] && !destination.InTrash(d.Root, h.Seq) {
 			s.Missing = append(s.Missing, h.Name)
 		}
 		if h.Time.After(s.Now.Add(retention.ClockSlack)) && !retention.Pinned(h) {

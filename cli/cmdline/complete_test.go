@@ -53,7 +53,7 @@ func TestCompletion(t *testing.T) {
 		{"lib shelf --sort ", false, "title|year"}, {"lib --sort y", false, "year"},
 		{"lib shelf --sort=y", false, "--sort=year"}, {"lib shelf --sort=y", true, "year"},
 		{"lib lend --mark ", false, "red"}, {"lib lend --mark=", false, "--mark=red"}, {"lib lend --mark=b", false, ""},
-		{"lib -d there shelf ", false, "there:|it's"}, {"lib shelf -d there -d here ", false, "here:|it's"},
+		{"lib -d there shelf ", false, "there:|it's"}, {"lib shelf -d there -d here ", false, ""}, {"lib shelf -d here -d here ", false, "here:|it's"},
 		{"lib shelf -ld ", false, ""}, {"lib shelf --dir ", false, ""}, {"lib shelf --last ", false, ""},
 		{"lib shelf -- --l", false, ""}, {"lib shelf -- --dir=", false, ""}, {"lib lend ", false, ""},
 		{"lib shelf --dir=a:b a:", true, "b:"}, {"lib -d a:b shelf a:", true, "b:"},
