@@ -72,7 +72,7 @@ func (c *call) notDue(dest string) (why string, err error) {
 	if err != nil {
 		return "", hint.Usagef("--if-older: %s", err)
 	}
-	d, err := query.Open(c.ctx, dest, query.Options{Trust: c.trusted(dest)})
+	d, err := query.Open(c.ctx, dest, query.Options{Now: c.now(), Trust: c.trusted(dest)})
 	if err != nil {
 		return "", nil
 	}
@@ -80,10 +80,17 @@ func (c *call) notDue(dest string) (why string, err error) {
 	defer c.proved(dest, d.DB)
 	l := d.LastRun()
 	at := l.Within(age, c.now())
-	if at.IsZero() || !d.Present(l.Header) {
+	if at.IsZero() {
 		return "", nil
 	}
-	what := "snapshot " + quote.Name(l.Header.Name)
+	h := l.Header
+	if at.Equal(l.Latest.Time) {
+		h = l.Latest
+	}
+	if !d.Present(h) {
+		return "", nil
+	}
+	what := "snapshot " + quote.Name(h.Name)
 	if at.Equal(l.Unchanged) {
 		what = "the last run, which found nothing changed since " + what + ","
 	}

@@ -84,12 +84,13 @@ func (c *call) initialize(dest, note string) (err error) {
 	if err := c.remember(dest, d.ID, "", state.Made); err != nil {
 		c.note("the list of known destinations could not be written: %v", err)
 	}
+	i := &report.Initialized{Dest: dest, Made: made, Can: can, Note: note, Short: note != "" && was && len(made) == 0}
 	if all, err := d.DB.Snapshots(c.ctx); err == nil && len(all) == 0 {
 		if found, err := c.names(s.Format).Strangers(dest); err == nil {
 			c.print().Strangers(&found, dest)
+			i.Found = &found
 		}
 	}
-	i := &report.Initialized{Dest: dest, Made: made, Can: can, Note: note, Short: note != "" && was && len(made) == 0}
 	if c.flags.Bool("take-over") {
 		i.Taken = c.takenLines(d, dest)
 	}

@@ -46,10 +46,11 @@ const RunsTold = 30
 
 // LastBackup is the last run that looked at the whole source.
 type LastBackup struct {
-	Time      time.Time // when it began
-	Unchanged bool      // it found nothing changed since the newest snapshot
-	Pace                // of the runs before it
-	MaxAge    when.Age  // what the user says is too old; zero: what is usual counts
+	Time      time.Time      // when it began
+	Snapshot  *record.Header // the one of the latest time, mostly Status.Newest; nil: there is none
+	Unchanged bool           // it found nothing changed since the newest snapshot
+	Pace                     // of the runs before it
+	MaxAge    when.Age       // what the user says is too old; zero: what is usual counts
 	Late      bool
 }
 
@@ -127,6 +128,7 @@ func (s *Status) lookAtRuns(ctx context.Context, d *Reader, maxAge when.Age) err
 	}
 	s.Last = LastBackup{MaxAge: maxAge}
 	s.Last.Time, s.Last.Pace = paceOf(times, s.Now)
+	s.Last.Snapshot = d.Snapshots.Latest(s.Now)
 	s.Last.Unchanged = s.Last.Time.Equal(unchanged)
 	s.Last.Late = s.Last.late(s.Now)
 	s.Space.Next = usualCopy(d.Snapshots)
