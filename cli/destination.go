@@ -124,6 +124,9 @@ func (c *call) recall() (string, error) {
 		_, err := isDestination(newest.Path)
 		return "", exit.ReadHint(err, newest.Path)
 	case state.Away:
+		if err := c.lost(newest.Path); err != nil {
+			return "", exit.With(exit.NoDest, err)
+		}
 		err := exit.With(exit.NoDest, hint.With(fmt.Errorf("%s: the last destination is not there",
 			quote.Name(newest.Path)), "connect its disk, or name another with -d DIR; if there is no such destination any "+
 			"more: snap destinations --forget %s", quote.Word(newest.Path)))
@@ -153,6 +156,9 @@ func (c *call) named(dest, how string) (string, error) {
 	if there, err := isDestination(dir); err != nil {
 		return "", exit.ReadHint(err, dir)
 	} else if !there {
+		if err := c.lost(filepath.Clean(dir)); err != nil {
+			return "", exit.With(exit.NoDest, err)
+		}
 		err := exit.With(exit.NoDest, fmt.Errorf("%s: not a snap destination (from %s)", quote.Name(dest), how))
 		if c.wentThere(dir) {
 			return "", hint.With(err, "backups went there before: is its disk mounted?")
@@ -192,6 +198,11 @@ func (c *call) checkDisk(dest string) error {
 	if there, err := isDestination(dest); err != nil {
 		return err
 	} else if !there {
+		if err := c.lost(dest); err != nil && c.flags.Bool("here") {
+			return nil // beside them, as asked for
+		} else if err != nil {
+			return exit.With(exit.Refused, err)
+		}
 		return exit.With(exit.Refused, hint.With(
 			fmt.Errorf("destination %s: holds no snapshots, but backups went there until %s: is its disk not mounted?",
 				quote.Name(dest), c.When(last.Last)),

@@ -6,14 +6,17 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"syscall"
 
 	"snap/backup/source"
 	"snap/cli/cmdline"
 	"snap/cli/exit"
 	"snap/cli/settings"
+	"snap/cli/state"
 	"snap/destination"
 	"snap/destination/reindex"
+	"snap/filter"
 	"snap/index"
 	"snap/internal/hint"
 	"snap/internal/quote"
@@ -69,22 +72,52 @@ func (c *call) checkStrangers(dest string, src source.Chosen, format string) err
 	if err != nil || len(names) == 0 || c.flags.Bool("here") || c.holdsSnapshots(dest) {
 		return err
 	}
-	first, adopt := "", ""
-	if !destination.IsMade(dest) {
-		first = "snap init " + quote.Word(dest)
-		if others, _ := c.besides(dest, format); len(others) > 0 {
-			first += " --here"
-		}
-		first += " && "
-	}
-	if len(found.Dated) > 0 {
-		adopt = " --adopt"
-	}
 	return exit.With(exit.Refused, hint.With(
 		fmt.Errorf("destination %s: holds no snapshot that snap knows, and folders that look like snapshots: %s",
 			quote.Name(dest), quote.List(names)),
-		"to take them in, so that what is unchanged is linked to them: %ssnap reindex -d %s%s --source-dir %s\nto begin "+
-			"beside them, with a full copy: add --here", first, quote.Word(dest), adopt, quote.Word(src.All()[0])))
+		"to take them in, so that what is unchanged is linked to them: %s --source-dir %s\nto begin beside them, with a full "+
+			"copy: add --here", c.takeIn(dest, format, &found), quote.Word(src.All()[0])))
+}
+
+// takeIn is the command line that takes folders in dest for its snapshots.
+func (c *call) takeIn(dest, format string, found *reindex.Strangers) string {
+	line := "snap reindex -d " + quote.Word(dest)
+	if len(found.Dated) > 0 {
+		line += " --adopt"
+	}
+	if destination.IsMade(dest) {
+		return line
+	}
+	here := ""
+	if others, _ := c.besides(dest, format); len(others) > 0 {
+		here = " --here"
+	}
+	return "snap init " + quote.Word(dest) + here + " && " + line
+}
+
+// lost says that dest has snapshots and no folder .snap any more, and how it is made again; nil if that is not so.
+func (c *call) lost(dest string) error {
+	if there, err := isDestination(dest); there || err != nil {
+		return nil
+	}
+	s, _, err := settings.Read(dest, filter.Context{})
+	if err != nil {
+		s.Format = settings.Default().Format
+	}
+	found, err := c.names(s.Format).Strangers(dest)
+	names := found.Snapshots()
+	if err != nil || len(names) == 0 {
+		return nil
+	}
+	line := c.takeIn(dest, s.Format, &found)
+	all := c.known()
+	if i := slices.IndexFunc(all, func(k state.Known) bool { return k.Path == dest }); i >= 0 {
+		if of := all[i].Source; of != "" && !strings.Contains(of, ", ") {
+			line += " --source-dir " + quote.Word(of)
+		}
+	}
+	return hint.With(fmt.Errorf("%s: its folder .snap is gone, and its snapshots are there: %s", quote.Name(dest),
+		quote.List(names)), "they are plain folders and whole; to make .snap again: %s", line)
 }
 
 // holdsSnapshots reports whether the index at dest knows snapshots, or cannot tell. Where only change sets are there

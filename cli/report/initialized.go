@@ -44,8 +44,8 @@ func (p *Printer) Initialized(i *Initialized) error {
 		return err
 	}
 	if i.Found != nil && len(i.Found.Snapshots()) > 0 { // else the backup would be refused
-		return p.sayBelow(p.Typed("next: take in what is there, as said above, or leave it alone; then read %s, and "+
-			"snap backup %s SRC, with --here in the second case"), settings.BlacklistFile, quote.Word(i.Dest))
+		return p.sayBelow(p.Typed("next: read %s; take those folders in, then snap backup %s SRC; or leave them alone: "+
+			"snap backup --here %[2]s SRC"), settings.BlacklistFile, quote.Word(i.Dest))
 	}
 	return p.sayBelow(p.Typed("next: read %s, then snap backup %s SRC"), settings.BlacklistFile, quote.Word(i.Dest))
 }
