@@ -45,7 +45,7 @@ func (r *backupRun) tell(refused error) error {
 	return nil
 }
 
-// tellMissing says which snapshots' folders somebody has removed: what shares nothing with them any more is copied again.
+// tellMissing says which snapshots' folders somebody has removed.
 func (r *backupRun) tellMissing() {
 	names, err := r.d.Missing(r.ctx)
 	if r.missing = names; err == nil && len(names) > 0 {

@@ -75,8 +75,8 @@ func (c *call) checkStrangers(dest string, src source.Chosen, format string) err
 	return exit.With(exit.Refused, hint.With(
 		fmt.Errorf("destination %s: holds no snapshot that snap knows, and folders that look like snapshots: %s",
 			quote.Name(dest), quote.List(names)),
-		"to take them in, so that what is unchanged is linked to them: %s --source-dir %s\nto begin beside them, with a full "+
-			"copy: add --here", c.takeIn(dest, format, &found), quote.Word(src.All()[0])))
+		"to take them in, so that what is unchanged is linked to them: %s --source-dir %s\n"+
+			"to begin beside them, with a full copy: add --here", c.takeIn(dest, format, &found), quote.Word(src.All()[0])))
 }
 
 // takeIn is the command line that takes folders in dest for its snapshots.

@@ -54,6 +54,17 @@ type LastBackup struct {
 	Late      bool
 }
 
+// Copied is how many bytes the last backup that made a snapshot has copied.
+func (s *Status) Copied() int64 {
+	switch {
+	case s.Last.Snapshot != nil:
+		return s.Last.Snapshot.CopiedByRun()
+	case s.Newest != nil:
+		return s.Newest.CopiedByRun()
+	}
+	return 0
+}
+
 // NextRules is what the rules would do after a backup that makes a snapshot now.
 type NextRules struct {
 	InForce bool

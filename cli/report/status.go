@@ -91,7 +91,7 @@ func (p *Printer) facts(s *query.Status, rules []string) []fact {
 
 func (p *Printer) snapshotsText(s *query.Status) string {
 	line := humanize.Comma(int64(s.Snapshots)) + ", the newest " + quote.Name(s.Newest.Name)
-	if last := s.Last.Snapshot; last.Seq != s.Newest.Seq {
+	if last := s.Last.Snapshot; last != nil && last.Seq != s.Newest.Seq {
 		line += ", made after " + quote.Name(last.Name)
 		if s.Newest.Time.Before(last.Time) {
 			line += ", with an earlier time"
@@ -109,7 +109,7 @@ func (p *Printer) lastText(s *query.Status) string {
 	if last.Unchanged {
 		return line + "; nothing had changed"
 	}
-	return line + "; " + p.Size(last.Snapshot.CopiedByRun()) + " copied"
+	return line + "; " + p.Size(s.Copied()) + " copied"
 }
 
 // atText is a time and how long ago it was.
