@@ -79,7 +79,7 @@ const (
 const aboutDest = `Which destination: -d DIR, else $SNAP_DEST, else the current folder or a parent
 that holds .snap/, else the one that you backed up to last, among those that
 snap init made or two backups have named: see snap destinations.
-Where there are several, what changes something there or in the source is refused.
+With several, what changes something there or in the source is refused.
 `
 
 const aboutRefs = `Naming a snapshot (REF):
