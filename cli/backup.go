@@ -14,14 +14,13 @@ func backupCommand() *command {
 		Long: `Make a snapshot of the folder SRC in DEST: a folder with a complete copy of SRC, in
 which unchanged and moved files are hard links into the snapshot before. When
 nothing changed, no snapshot is made, and the newest one gets the tags of --tag and,
-if it has none, the note of --note. Without SRC only the settings files and the index
-are made, as by snap init.
+if it has none, the note of --note.
 
 Several SRC, folders or files, are in one snapshot, below their absolute paths. DEST
-remembers its sources: without arguments, or with -d DEST alone, what its newest
-snapshot is of is backed up again. After -d DEST all arguments are sources. Other
-sources than before are refused without --source-moved, which links files that are
-the same at another path.
+remembers its sources: without SRC what its newest snapshot is of is backed up again,
+and where it has none, only settings files and index are made, as by snap init. After
+-d DEST all arguments are sources. Other sources than before are refused without
+--source-moved, which links files that are the same at another path.
 
 DEST/Blacklist.txt and DEST/Whitelist.txt say what is left out, DEST/BackupOptions.txt
 has settings that last; the first run makes these files, with comments. Flags win over
@@ -67,7 +66,7 @@ snap backup /mnt/disk/me ~ --if-older 1d     # once a day, tried every hour`,
 			{Name: "jobs", Kind: cmdline.Int, Usage: "work on `N` files at the same time (default: snap chooses)"},
 		}, giveWayFlags()...),
 		Run: func(c *call) error {
-			if len(c.args) == 1 && c.opts.dest == "" {
+			if len(c.args) == 1 && c.opts.dest == "" && !c.holdsSnapshots(c.abs(c.args[0])) {
 				return c.backupNothing(c.abs(c.args[0]))
 			}
 			err := c.rebuilding(func() (dest string, err error) {

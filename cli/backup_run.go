@@ -34,6 +34,7 @@ type backupRun struct {
 	came     report.Backup // what it came to
 	done     bool          // there is a snapshot of what the source holds
 	idle     bool          // another run has made what was to be made
+	missing  []string      // snapshots whose folders are gone
 	after    []error       // what was to be done besides, and was not
 }
 
@@ -108,13 +109,13 @@ func (c *call) afterwards(done bool, err error) error {
 
 // check refuses what cannot be backed up to, before anything is done there.
 func (r *backupRun) check() (err error) {
-	if err := checkDest(r.dest); err != nil {
+	if err := r.checkDest(r.dest); err != nil {
 		return err
 	}
 	if r.settings, err = r.readSettings(r.dest); err != nil {
 		return err
 	}
-	if err := logfile.CheckFolder(r.dest, r.settings.Logfile); err != nil {
+	if err := logfile.CheckFolder(r.ctx, r.dest, r.settings.Logfile); err != nil {
 		return err
 	}
 	if r.events == nil { // else the index was made again, and this is the second try
@@ -122,7 +123,7 @@ func (r *backupRun) check() (err error) {
 			r.env.Stderr = r.events.Listen(r.env.Stderr)
 		}
 	}
-	if err := r.checkNoIndex(r.dest, r.src, r.settings.Format); err != nil {
+	if err := r.checkStrangers(r.dest, r.src, r.settings.Format); err != nil {
 		return err
 	}
 	return r.checkDisk(r.dest)

@@ -22,6 +22,7 @@ type call struct {
 	ctx      context.Context
 	env      *Env
 	out      *output        // standard output
+	command  string         // its name
 	flags    cmdline.Values // of the command
 	opts     options        // the global ones
 	args     []string

@@ -61,8 +61,8 @@ func dispatch(ctx context.Context, env *Env, out *output, args []string) error {
 		return err
 	}
 	out.goesOn = line.Command.Effect
-	return line.Command.Run(&call{Style: env.style(opts), ctx: ctx, env: env, out: out, flags: line.Values, opts: opts,
-		args: line.Args, dashed: line.Dashed, plain: line.Implied})
+	return line.Command.Run(&call{Style: env.style(opts), ctx: ctx, env: env, out: out, command: line.Command.Name,
+		flags: line.Values, opts: opts, args: line.Args, dashed: line.Dashed, plain: line.Implied})
 }
 
 // ended prints err with its hints, and returns its exit code.

@@ -51,12 +51,18 @@ func (c *call) openToWrite(dest string, o destination.Options) (*destination.Des
 }
 
 // find is the destination that the command line, $SNAP_DEST, the working directory or the list of known
-// ones names, in this order, as an absolute path. An error that there is none ends in code 10.
+// ones names, in this order, as an absolute path. An error that there is none ends in code 10. A command line that
+// changes something is refused where it would have to be guessed.
 func (c *call) find() (string, error) {
 	if c.found != "" { // and said
 		return c.found, nil
 	}
+	changes := c.changes()
+	c.which = c.which || changes
 	dest, err := c.look()
+	if err == nil && changes {
+		err = c.severalDests()
+	}
 	c.found = dest
 	c.namedInHints(dest)
 	return dest, err
@@ -155,6 +161,9 @@ func (c *call) recall() (string, error) {
 		_, err := isDestination(newest.Path)
 		return "", exit.ReadHint(err, newest.Path)
 	case state.Away:
+		if err := c.lost(newest.Path); err != nil {
+			return "", exit.With(exit.NoDest, err)
+		}
 		err := exit.With(exit.NoDest, hint.With(fmt.Errorf("%s: the last destination is not there",
 			quote.Name(newest.Path)), "connect its disk, or name another with -d DIR; if there is no such destination any "+
 			"more: snap destinations --forget %s", quote.Word(newest.Path)))
@@ -184,6 +193,9 @@ func (c *call) named(dest, how string) (string, error) {
 	if there, err := isDestination(dir); err != nil {
 		return "", exit.ReadHint(err, dir)
 	} else if !there {
+		if err := c.lost(filepath.Clean(dir)); err != nil {
+			return "", exit.With(exit.NoDest, err)
+		}
 		err := exit.With(exit.NoDest, fmt.Errorf("%s: not a snap destination (from %s)", quote.Name(dest), how))
 		if c.wentThere(dir) {
 			return "", hint.With(err, "backups went there before: is its disk mounted?")
@@ -223,6 +235,11 @@ func (c *call) checkDisk(dest string) error {
 	if there, err := isDestination(dest); err != nil {
 		return err
 	} else if !there {
+		if err := c.lost(dest); err != nil && c.flags.Bool("here") {
+			return nil // beside them, as asked for
+		} else if err != nil {
+			return exit.With(exit.Refused, err)
+		}
 		return exit.With(exit.Refused, hint.With(
 			fmt.Errorf("destination %s: holds no snapshots, but backups went there until %s: is its disk not mounted?",
 				quote.Name(dest), c.When(last.Last)),

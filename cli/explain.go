@@ -11,6 +11,7 @@ import (
 	"snap/cli/exit"
 	"snap/cli/report"
 	"snap/cli/wire"
+	"snap/destination"
 	"snap/internal/file"
 	"snap/internal/hint"
 	"snap/internal/quote"
@@ -115,7 +116,7 @@ func (c *call) openIfMade() (d *query.Reader, dest string, err error) {
 	} else if err != nil {
 		return nil, "", err
 	}
-	if !isMade(dest) {
+	if !destination.IsMade(dest) {
 		return nil, dest, nil
 	}
 	d, err = c.open()

@@ -45,7 +45,7 @@ func (c *call) scheduleState(m schedule.Managers, dest string) error {
 
 // lastMade is when the last backup of dest was made, or found nothing changed; zero if that is not known.
 func (c *call) lastMade(dest string) time.Time {
-	d, err := query.Open(c.ctx, dest, query.Options{Trust: c.trusted(dest)})
+	d, err := query.Open(c.ctx, dest, query.Options{Now: c.now(), Trust: c.trusted(dest)})
 	if err != nil {
 		return time.Time{}
 	}

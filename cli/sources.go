@@ -7,11 +7,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 
 	"snap/backup/source"
 	"snap/cli/exit"
-	"snap/cli/state"
 	"snap/destination"
 	"snap/filter"
 	"snap/index"
@@ -66,40 +64,23 @@ func (c *call) remembered(dest string) (s source.Chosen, err error) {
 	return c.sourceNames().Of(h.AllSources()) // one may be a link by now
 }
 
-// severalDests refuses to choose where a backup goes among several destinations that are remembered.
-func (c *call) severalDests() error {
-	if !c.recalled || c.others == 0 {
-		return nil
-	}
-	err := hint.With(hint.Usagef("no destination named, and several are remembered"),
-		"once for all: $SNAP_DEST; to forget one: snap destinations --forget DIR")
-	for _, p := range slices.Backward(state.Remembered(c.places())) {
-		if p.Presence != state.Away {
-			err = hint.With(err, "snap backup -d %s  # of %s, last on %s", quote.Word(p.Path), quote.Name(p.Source),
-				c.When(p.Last))
-		}
-	}
-	return err
-}
-
 // backupArgs are the destination and the sources that a command line of backup names: DEST SRC…, or with -d only
-// sources. Without any, the destination is found as other commands find it, and its newest snapshot tells the
-// sources.
+// sources. Without sources its newest snapshot tells them, and without any the destination is found as other commands
+// find it.
 func (c *call) backupArgs() (dest string, s source.Chosen, err error) {
 	args := c.args
 	switch {
 	case len(args) == 0:
-		c.which = true // it says so itself
 		if dest, err = c.find(); err != nil {
-			return dest, s, err
-		}
-		if err := c.severalDests(); err != nil {
 			return dest, s, err
 		}
 		s, err = c.remembered(dest)
 	case c.opts.dest != "":
 		dest = c.abs(c.opts.dest)
 		s, err = c.sourceNames().Of(args)
+	case len(args) == 1:
+		dest = c.abs(args[0])
+		s, err = c.remembered(dest)
 	default:
 		dest = c.abs(args[0])
 		s, err = c.sourceNames().Of(args[1:])

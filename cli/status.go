@@ -2,6 +2,7 @@ package cli
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -11,6 +12,7 @@ import (
 	"snap/cli/report"
 	"snap/cli/settings"
 	"snap/cli/wire"
+	"snap/destination"
 	"snap/filter"
 	"snap/internal/hint"
 	"snap/internal/quote"
@@ -81,6 +83,10 @@ func runStatus(c *call) error {
 	case !c.flags.IsSet("prometheus"):
 	case metrics == "-" && c.opts.json:
 		return hint.Usagef("--prometheus - and --json exclude each other: both are for standard output")
+	case metrics != "-":
+		if err := destination.CheckWrite(c.ctx, c.abs(metrics)); err != nil {
+			return exit.Hint(fmt.Errorf("--prometheus: %w", err), metrics)
+		}
 	}
 	return c.reading(func(d *query.Reader) error {
 		rules := c.askSettings(d, &o)

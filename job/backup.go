@@ -49,7 +49,7 @@ func (p *Place) Backup(ctx context.Context, w *Watcher, o BackupOptions) (*Backu
 			return nil, hint.Usagef("tag: %s", err)
 		}
 	}
-	if err := logfile.CheckFolder(p.Dest, s.Logfile); err != nil {
+	if err := logfile.CheckFolder(ctx, p.Dest, s.Logfile); err != nil {
 		return nil, err
 	}
 	like, err := p.like(ctx)

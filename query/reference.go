@@ -108,6 +108,11 @@ func (r Resolver) ResolveRanges(refs []string) (all []int, err error) {
 				quote.Name(r.Snapshots[last].Name))
 		}
 		for pos := first; pos <= last; pos++ {
+			if h := &r.Snapshots[pos]; r.Exact && (h.Time.After(r.Snapshots[last].Time) ||
+				h.Time.Before(r.Snapshots[first].Time)) {
+				return nil, hint.With(fmt.Errorf("%s: snapshot %s was made between the two, and its time, %s, is not between "+
+					"theirs", quote.Name(s), quote.Name(h.Name), r.time(h)), "name each: snap list shows them as they were made")
+			}
 			all = append(all, pos)
 		}
 	}
@@ -154,7 +159,8 @@ func howMany(n int) string {
 	return "only " + humanize.Comma(int64(n)) + " snapshots"
 }
 
-// moment is the newest snapshot made at or before a date or an age.
+// moment is the snapshot of the latest time at or before a date or an age. Mostly those are in the order in which they
+// were made; where --time or a wrong clock says otherwise, their times count.
 func (r Resolver) moment(s string) (int, error) {
 	text := unquoteDate(s[1:])
 	_, end, err := when.Parse(text, r.Now)
@@ -165,14 +171,21 @@ func (r Resolver) moment(s string) (int, error) {
 		}
 		return 0, err
 	}
-	for pos := r.Snapshots.Newest(); pos >= 0; pos-- {
-		if r.Snapshots[pos].Time.Before(end) {
-			return pos, nil
+	if pos := r.Snapshots.before(end); pos >= 0 {
+		return pos, nil
+	}
+	first := 0
+	for pos := range r.Snapshots {
+		if r.Snapshots[pos].Time.Before(r.Snapshots[first].Time) {
+			first = pos
 		}
 	}
-	first := &r.Snapshots[0]
+	oldest, ref := &r.Snapshots[first], "oldest"
+	if first > 0 { // made later, of an earlier time
+		ref = quote.Word(oldest.Name)
+	}
 	return 0, hint.With(fmt.Errorf("%s: no snapshot is that old", quote.Name(s)),
-		"the oldest is %s of %s\nto take that one: oldest", quote.Name(first.Name), r.time(first))
+		"the oldest is %s of %s\nto take that one: %s", quote.Name(oldest.Name), r.time(oldest), ref)
 }
 
 func (r Resolver) time(h *record.Header) string {

@@ -46,11 +46,23 @@ const RunsTold = 30
 
 // LastBackup is the last run that looked at the whole source.
 type LastBackup struct {
-	Time      time.Time // when it began
-	Unchanged bool      // it found nothing changed since the newest snapshot
-	Pace                // of the runs before it
-	MaxAge    when.Age  // what the user says is too old; zero: what is usual counts
+	Time      time.Time      // when it began
+	Snapshot  *record.Header // the one of the latest time, mostly Status.Newest; nil: there is none
+	Unchanged bool           // it found nothing changed since the newest snapshot
+	Pace                     // of the runs before it
+	MaxAge    when.Age       // what the user says is too old; zero: what is usual counts
 	Late      bool
+}
+
+// Copied is how many bytes the last backup that made a snapshot has copied.
+func (s *Status) Copied() int64 {
+	switch {
+	case s.Last.Snapshot != nil:
+		return s.Last.Snapshot.CopiedByRun()
+	case s.Newest != nil:
+		return s.Newest.CopiedByRun()
+	}
+	return 0
 }
 
 // NextRules is what the rules would do after a backup that makes a snapshot now.
@@ -78,7 +90,7 @@ func (d *Reader) Status(ctx context.Context, o StatusOptions) (*Status, error) {
 	present := make([]bool, len(d.Snapshots))
 	for i := range d.Snapshots {
 		h := &d.Snapshots[i]
-		if present[i] = d.Present(h); !present[i] {
+		if present[i] = d.Present(h); !present[i] && !destination.InTrash(d.Root, h.Seq) {
 			s.Missing = append(s.Missing, h.Name)
 		}
 		if h.Time.After(s.Now.Add(retention.ClockSlack)) && !retention.Pinned(h) {
@@ -127,6 +139,7 @@ func (s *Status) lookAtRuns(ctx context.Context, d *Reader, maxAge when.Age) err
 	}
 	s.Last = LastBackup{MaxAge: maxAge}
 	s.Last.Time, s.Last.Pace = paceOf(times, s.Now)
+	s.Last.Snapshot = d.Snapshots.Latest(s.Now)
 	s.Last.Unchanged = s.Last.Time.Equal(unchanged)
 	s.Last.Late = s.Last.late(s.Now)
 	s.Space.Next = usualCopy(d.Snapshots)

@@ -21,6 +21,9 @@ type Flag[C any] struct {
 	OneOf    []string     // the values that a String flag may be given; nil for any
 	Blank    bool         // its value may be empty; false: that is an error, for most likely a variable is not set
 	Complete Completer[C] // of its value; nil for those in OneOf, and without these what the shell knows
+	// Last: of several values the last one counts, so that an alias can have one. Default: it is an error to give two,
+	// of which one would be lost, but for Strings.
+	Last bool
 }
 
 // Kind is what the value of a flag is.
@@ -37,6 +40,9 @@ const (
 func (f *Flag[C]) names() []string { return append([]string{f.Name}, f.Aliases...) }
 
 func (f *Flag[C]) takesValue() bool { return f.Kind != Bool }
+
+// one reports whether two different values contradict each other.
+func (f *Flag[C]) one() bool { return f.takesValue() && f.Kind != Strings && !f.Last }
 
 // named is the flag of this name or alias, nil if there is none.
 func named[C any](flags []Flag[C], name string) *Flag[C] {

@@ -35,9 +35,9 @@ var Texts = map[int]string{
 		"status knows of some; diff --exit-code found changes",
 	Usage: "wrong usage",
 	Partial: "done, but not all of it: source files that could not be read, restored files that are damaged, rules that " +
-		"did not run, output that could not be written; each is named. Of status: something wants attention",
+		"did not run, output that could not be written; each is named. Of status and check: something wants attention",
 	Refused: "refused by a guard: the source is suddenly empty, another disk or another user's destination, not " +
-		"enough space, a restore would overwrite, most snapshots would be deleted",
+		"enough space, a restore would overwrite, most or all snapshots would be deleted, a place in a snapshot",
 	Before:      "the command that the setting before names failed: nothing was backed up",
 	NoDest:      "not a snap destination",
 	Locked:      "locked by another run, which the message names",

@@ -183,7 +183,10 @@ func ReadHint(err error, dest string) error {
 // RestoreHint adds to an error of a restore its exit code and what to do.
 func RestoreHint(err error, target string) error {
 	var exists *restore.ExistsError
+	var guard *destination.GuardError
 	switch {
+	case errors.As(err, &guard):
+		return With(Refused, hint.With(fmt.Errorf("restore: %w", err), "%s", hint.Text(guard.Hint)))
 	case errors.As(err, new(*restore.MostError)):
 		return With(Refused, hint.With(fmt.Errorf("restore: %w", err),
 			"nothing was written; is it the right folder? Look with -n; if it is meant: --allow-delete-most"))

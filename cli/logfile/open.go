@@ -97,13 +97,16 @@ func foreignText(path string) (why string) {
 
 // CheckFolder refuses a log file in a folder that is not there: a typo, or a disk that is not mounted. Folders in the
 // destination are made with the log. Outside of it, what stands there must be a log too.
-func CheckFolder(dest, logfile string) error {
+func CheckFolder(ctx context.Context, dest, logfile string) error {
 	path := At(dest, logfile)
 	if path == "" || file.Within(dest, path) != "" {
 		return nil
 	}
 	if why := cmp.Or(noFile(path), foreignText(path)); why != "" {
 		return logError(dest, path, why)
+	}
+	if err := destination.CheckWrite(ctx, path); err != nil {
+		return logError(dest, path, err.Error())
 	}
 	dir := filepath.Dir(path)
 	if _, err := os.Stat(dir); !errors.Is(err, fs.ErrNotExist) {

@@ -25,17 +25,36 @@ func (p *Printer) Findings(res *check.Result) error {
 }
 
 // CheckNotes says what a check found that is no damage to a path.
-func (p *Printer) CheckNotes(res *check.Result) {
+func (p *Printer) CheckNotes(res *check.Result, dest string) {
 	if res.More > 0 {
 		p.Warn("check: %s more that are not named; mend these first, then check again", humanize.Comma(res.More))
 	}
-	for _, name := range res.Missing {
-		p.Note("snapshot %s is missing: its folder was removed; to forget it: snap delete %s", quote.Name(name),
-			quote.Word(name))
+	if len(res.Missing) > 0 {
+		p.Warn("%s", p.Missing(res.Missing, dest))
 	}
 	if len(res.Strange) > 0 {
 		p.Note("if a snapshot's folder was renamed, rename it back; these are no snapshot's: %s", quote.All(res.Strange))
 	}
+}
+
+// missing counts snapshots that are missing, with their verb.
+func missing(names []string) string { return text.Plural(len(names), "snapshot is", "snapshots are") }
+
+func missingText(names []string) string {
+	folders := "their folders were"
+	if len(names) == 1 {
+		folders = "its folder was"
+	}
+	return fmt.Sprintf("%s missing, %s removed: %s", missing(names), folders, quote.List(names))
+}
+
+// Missing says which snapshots' folders are gone from dest, and how to settle it.
+func (p *Printer) Missing(names []string, dest string) string {
+	them := "them"
+	if len(names) == 1 {
+		them = "it"
+	}
+	return fmt.Sprintf("%s; to forget %s: snap delete --missing -d %s", missingText(names), them, quote.Word(dest))
 }
 
 // Checked prints how a check ended.
@@ -46,6 +65,8 @@ func (p *Printer) Checked(res *check.Result, o *check.Options, took time.Duratio
 		line += fmt.Sprintf("; read %s, %s", text.Plural(int(res.InodesRead), "file", "files"), p.Size(res.BytesRead))
 	}
 	switch {
+	case res.Damaged == 0 && res.Errors == 0 && len(res.Missing) > 0:
+		line += fmt.Sprintf(": all of it is well, and %s missing", missing(res.Missing))
 	case res.Damaged == 0 && res.Errors == 0:
 		line += ": all is well"
 	case res.Damaged == 0:

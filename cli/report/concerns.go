@@ -48,8 +48,7 @@ func (p *Printer) Concern(s *query.Status, c query.Concern) string {
 		}
 		return fmt.Sprintf("the times of %s are in the future: is the clock right?", quote.List(s.Future))
 	case query.GoneFolders:
-		return fmt.Sprintf("%s in the index whose %s: %s", text.Plural(len(s.Missing), "snapshot is", "snapshots are"),
-			map[bool]string{true: "folder is gone", false: "folders are gone"}[len(s.Missing) == 1], quote.List(s.Missing))
+		return missingText(s.Missing)
 	case query.Interrupted:
 		if len(s.Left.Interrupted) == 0 {
 			return "a run ended before its time: " + s.Left.Holder.Text
@@ -165,11 +164,7 @@ func way(s *query.Status, c query.Concern) string {
 	case query.RulesIdle:
 		return "snap prune -n" + in
 	case query.GoneFolders:
-		way := "snap delete" + in
-		for _, name := range s.Missing[:min(len(s.Missing), quote.MaxListed)] {
-			way += " " + quote.Word(name)
-		}
-		return way
+		return "snap delete --missing" + in
 	case query.WrongClock:
 		return "snap list" + in
 	}

@@ -78,7 +78,7 @@ func (p *Printer) facts(s *query.Status, rules []string) []fact {
 		lines = append(lines,
 			fact{"Source", quote.List(s.Newest.AllSources())},
 			fact{"Last backup", p.lastText(s)},
-			fact{"Snapshots", humanize.Comma(int64(s.Snapshots)) + ", the newest " + quote.Name(s.Newest.Name)},
+			fact{"Snapshots", p.snapshotsText(s)},
 		)
 	}
 	if s.Running != "" {
@@ -87,6 +87,17 @@ func (p *Printer) facts(s *query.Status, rules []string) []fact {
 	lines = append(lines, fact{"Last check", p.checkText(s)}, fact{"Free", p.freeText(&s.Space)},
 		fact{"Growth", p.growthText(s)}, fact{"Rules", p.rulesText(s, rules)})
 	return lines
+}
+
+func (p *Printer) snapshotsText(s *query.Status) string {
+	line := humanize.Comma(int64(s.Snapshots)) + ", the newest " + quote.Name(s.Newest.Name)
+	if last := s.Last.Snapshot; last != nil && last.Seq != s.Newest.Seq {
+		line += ", made after " + quote.Name(last.Name)
+		if s.Newest.Time.Before(last.Time) {
+			line += ", with an earlier time"
+		}
+	}
+	return line
 }
 
 func (p *Printer) lastText(s *query.Status) string {
@@ -98,7 +109,7 @@ func (p *Printer) lastText(s *query.Status) string {
 	if last.Unchanged {
 		return line + "; nothing had changed"
 	}
-	return line + "; " + p.Size(s.Newest.CopiedByRun()) + " copied"
+	return line + "; " + p.Size(s.Copied()) + " copied"
 }
 
 // atText is a time and how long ago it was.

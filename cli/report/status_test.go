@@ -62,7 +62,7 @@ func TestWhatIsSaid(t *testing.T) {
 		{query.WrongClock, func(s *query.Status) { s.Future = []string{"x", "y"} },
 			"the times of x, y are in the future: is the clock right?", "snap list -d '/mnt/my disk'"},
 		{query.GoneFolders, func(s *query.Status) { s.Missing = []string{"x", "y"} },
-			"2 snapshots are in the index whose folders are gone: x, y", "snap delete -d '/mnt/my disk' x y"},
+			"2 snapshots are missing, their folders were removed: x, y", "snap delete --missing -d '/mnt/my disk'"},
 		{query.Interrupted, func(s *query.Status) { s.Left.Interrupted = []time.Time{day(-3), day(-2)} },
 			"the backup of 2026-11-20 12:00 was interrupted; the next one goes on from there", "snap backup -d '/mnt/my disk'"},
 		{query.Interrupted, func(s *query.Status) { s.Left.Holder.Text = "snap backup (process 1)" },

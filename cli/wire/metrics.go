@@ -60,7 +60,7 @@ func (m *metrics) lastBackup(s *query.Status) {
 	m.gauge(
 		"snap_last_snapshot_copied_bytes",
 		"What the run copied that made the newest snapshot.",
-		float64(s.Newest.CopiedByRun()),
+		float64(s.Copied()),
 	)
 	if s.Last.Usual > 0 {
 		m.gauge(

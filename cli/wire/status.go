@@ -191,7 +191,7 @@ func NewStatus(s *query.Status, rules []string, text func(query.Concern) string)
 		Time: Time(
 			s.Last.Time,
 		), Age: int64(s.Now.Sub(s.Last.Time) / time.Second), Unchanged: s.Last.Unchanged, Late: s.Last.Late,
-		Copied: s.Newest.CopiedByRun(),
+		Copied: s.Copied(),
 	}
 	if s.Last.Usual > 0 {
 		usual := int64(s.Last.Usual / time.Second)

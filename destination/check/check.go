@@ -201,6 +201,9 @@ func (c *checker) present(complete []record.Header) error {
 			c.snaps = append(c.snaps, *h)
 			c.at.TotalFiles += h.Files + h.Dirs
 		case err == nil || errors.Is(err, fs.ErrNotExist):
+			if destination.InTrash(c.d.Root, h.Seq) { // it is being deleted
+				continue
+			}
 			c.res.Missing = append(c.res.Missing, h.Name)
 		default:
 			return err

@@ -41,12 +41,25 @@ func PlanNamed(ctx context.Context, d *destination.Destination, names []string) 
 	p := &Plan{}
 	for i := range all {
 		if all[i].State == record.Complete {
-			e := Decision{Header: &all[i], Keep: !slices.Contains(names, all[i].Name)}
+			there, err := destination.FolderAt(d.Root, all[i].Name)
+			if err != nil {
+				return nil, err
+			}
+			e := Decision{Header: &all[i], Keep: !slices.Contains(names, all[i].Name), gone: !there}
 			e.Reasons = []string{map[bool]string{true: "not named", false: "named"}[e.Keep]}
 			p.List = append(p.List, e)
 		}
 	}
 	return p, weigh(ctx, d, p, &Policy{})
+}
+
+// Last reports whether the plan takes what there is: a folder goes, and none is left. Entries of snapshots whose
+// folders are gone do not count.
+func (p *Plan) Last() bool {
+	left := func(keep bool) bool {
+		return slices.ContainsFunc(p.List, func(e Decision) bool { return e.Keep == keep && !e.gone })
+	}
+	return left(false) && !left(true)
 }
 
 // weigh makes room, and finds how much each removal frees.

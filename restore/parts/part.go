@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"snap/destination"
 	"snap/filter"
 	"snap/query"
 	"snap/record"
@@ -48,6 +49,9 @@ func (p *Part) Run(ctx context.Context, d *query.Reader) (restore.Result, error)
 }
 
 func (p *Part) run(ctx context.Context, d *query.Reader, o restore.Options) (restore.Result, error) {
+	if err := destination.CheckWrite(ctx, o.Target); err != nil {
+		return restore.Result{}, err
+	}
 	res, err := restore.Run(ctx, d.DB, p.Header, filepath.Join(d.Dir, p.Header.Name), o)
 	var bad [2]error
 	for i, c := range []*filter.Chooser{p.Include, p.Exclude} {
