@@ -115,7 +115,7 @@ func (c *call) readSettings(dest string) (settings.Settings, error) {
 	if dest == "" {
 		return settings.Default(), nil
 	}
-	s, warnings, err := settings.Read(dest, filter.Context{Home: filepath.ToSlash(c.home()), Env: c.env.LookupEnv})
+	s, warnings, err := settings.Read(dest, c.settingsContext())
 	for _, w := range warnings {
 		c.warn("%s", w)
 	}
@@ -123,4 +123,9 @@ func (c *call) readSettings(dest string) (settings.Settings, error) {
 		err = cmp.Or(exit.Hint(destination.CheckOwner(dest), dest), err) // which says more
 	}
 	return s, err
+}
+
+// settingsContext is what the settings are read with.
+func (c *call) settingsContext() filter.Context {
+	return filter.Context{Home: filepath.ToSlash(c.home()), Env: c.env.LookupEnv}
 }

@@ -82,30 +82,34 @@ func (c *call) severalDests() error {
 	return err
 }
 
-// backupArgs are the destination and the sources that a command line of backup names: DEST SRC…, or with -d only
-// sources. Without any, the destination is found as other commands find it, and its newest snapshot tells the
-// sources.
-func (c *call) backupArgs() (dest string, s source.Chosen, err error) {
-	args := c.args
+// backupDest is the destination that a command line of backup names: DEST SRC…, or with -d only sources. Without any,
+// the destination is found as other commands find it.
+func (c *call) backupDest() (dest string, err error) {
 	switch {
-	case len(args) == 0:
+	case len(c.args) == 0:
 		c.which = true // it says so itself
 		if dest, err = c.find(); err != nil {
-			return dest, s, err
+			return dest, err
 		}
-		if err := c.severalDests(); err != nil {
-			return dest, s, err
-		}
+		return dest, c.severalDests()
+	case c.opts.dest != "":
+		return c.abs(c.opts.dest), nil
+	}
+	return c.abs(c.args[0]), nil
+}
+
+// backupSources are the sources of a backup to dest. Where the command line names none, its newest snapshot does.
+func (c *call) backupSources(dest string) (s source.Chosen, err error) {
+	switch {
+	case len(c.args) == 0:
 		s, err = c.remembered(dest)
 	case c.opts.dest != "":
-		dest = c.abs(c.opts.dest)
-		s, err = c.sourceNames().Of(args)
+		s, err = c.sourceNames().Of(c.args)
 	default:
-		dest = c.abs(args[0])
-		s, err = c.sourceNames().Of(args[1:])
+		s, err = c.sourceNames().Of(c.args[1:])
 	}
 	if errors.As(err, new(*source.MissingError)) {
 		err = exit.Hint(err, dest)
 	}
-	return dest, s, err
+	return s, err
 }

@@ -11,7 +11,6 @@ import (
 	"snap/cli/report"
 	"snap/cli/settings"
 	"snap/cli/wire"
-	"snap/filter"
 	"snap/internal/hint"
 	"snap/internal/quote"
 	"snap/internal/when"
@@ -31,14 +30,15 @@ Nothing is done, and no folder is walked. snap alone does the same where a
 destination is known.
 
 The first word is the verdict. well: exit code 0. attention, 3: the last backup is
-late, files could not be read, the disk is soon full, rules are stopped, a clock is
-wrong, a run was interrupted, …; each is named. damage, 1: a check found some, and
-no check since has looked there again and found it well.
+late or failed, files could not be read, the disk is soon full, rules are stopped,
+a clock is wrong, a run was interrupted, …; each is named. damage, 1: a check found
+some, and no check since has looked there again and found it well.
 
 A backup is late when it is older than three times the usual interval and than one
-and a half times the second longest of the last eight; with --max-age, when it is
-older than that. When the space is used up is told from the mean growth of the last
-60 days, leaving out what happened once; it takes backups on five days.
+and a half times the second longest of the last eight, and than an hour; with
+--max-age, when it is older than that. When the space is used up is told from the
+mean growth of the last 60 days, leaving out what happened once; it takes backups on
+five days.
 
 With -q it prints nothing when all is well, else the verdict.`,
 		Examples: `
@@ -106,7 +106,7 @@ func runStatus(c *call) error {
 // askSettings reads the settings of the destination for o, and returns the rules as they stand there. What is wrong
 // with them is no error here: that is what is asked.
 func (c *call) askSettings(d *query.Reader, o *query.StatusOptions) (rules []string) {
-	fc := filter.Context{Home: filepath.ToSlash(c.home()), Env: c.env.LookupEnv}
+	fc := c.settingsContext()
 	s, _, err := settings.Read(d.Dir, fc)
 	if err != nil {
 		o.Settings = append(o.Settings, err.Error())

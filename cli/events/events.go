@@ -4,7 +4,10 @@
 // The order: before, while the run holds its lock and has written nothing; then, when the destination is closed again,
 // after, and on_failure or on_warning by the exit code that is known then; last, who is to be told.
 //
-// [New] begins, [Events.Begin], [Events.Done] and [Events.End] follow the backup.
+// Whatever a backup ends with that is not well is told, also by settings that cannot be used: as far as they can be
+// read. Only who is there sees it himself: who typed what cannot be, or pressed Ctrl-C.
+//
+// [New] begins, [Events.Of], [Events.Begin], [Events.Done] and [Events.End] follow the backup.
 package events
 
 import (
@@ -54,8 +57,8 @@ type Events struct {
 // interruptedLimit is how long a command may take after an interrupt: somebody waits for the end.
 const interruptedLimit = 30 * time.Second
 
-// New are those of a backup of sources to dest; nil if the settings want none.
-func New(c Caller, dest string, sources []string, s *settings.Settings) *Events {
+// New are those of a backup to dest; nil if the settings want none.
+func New(c Caller, dest string, s *settings.Settings) *Events {
 	if s.Events.None() {
 		return nil
 	}
@@ -63,7 +66,7 @@ func New(c Caller, dest string, sources []string, s *settings.Settings) *Events 
 		caller: c,
 		want:   &s.Events,
 		level:  s.Loglevel,
-		facts:  hooks.Facts{Dest: dest, Source: strings.Join(sources, "\n")},
+		facts:  hooks.Facts{Dest: dest},
 	}
 	e.foreign = hooks.Foreign(filepath.Join(dest, settings.OptionsFile), filepath.Join(dest, ".snap"))
 	if e.foreign != "" {
@@ -77,6 +80,13 @@ func New(c Caller, dest string, sources []string, s *settings.Settings) *Events 
 func (e *Events) Listen(w io.Writer) io.Writer {
 	e.said = &tail{w: w}
 	return e.said
+}
+
+// Of says what is backed up.
+func (e *Events) Of(sources []string) {
+	if e != nil {
+		e.facts.Source = strings.Join(sources, "\n")
+	}
 }
 
 // Cancel takes back that something is wanted: there is no backup that it could be about.
