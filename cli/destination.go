@@ -59,12 +59,12 @@ func (c *call) find() (string, error) {
 	return dest, err
 }
 
-// finds reports whether a command that names no destination takes this one.
+// finds reports whether a command that names no destination takes this one, and no other comes into question.
 func (c *call) finds(dest string) bool {
 	unnamed := *c
-	unnamed.opts.dest, unnamed.opts.quiet = "", true
+	unnamed.opts.dest, unnamed.opts.quiet, unnamed.recalled, unnamed.others = "", true, false, 0
 	there, err := unnamed.look()
-	return err == nil && there == filepath.Clean(dest)
+	return err == nil && there == filepath.Clean(dest) && !(unnamed.recalled && unnamed.others > 0)
 }
 
 func (c *call) look() (string, error) {
