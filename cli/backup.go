@@ -86,6 +86,9 @@ snap backup /mnt/disk/me ~ --if-older 1d     # once a day, tried every hour`,
 					return dest, err
 				}
 				c.hear(dest)
+				if err := c.notMine(dest); err != nil && !c.flags.Bool("take-over") {
+					return dest, err
+				}
 				src, err := c.backupSources(dest)
 				if err == nil {
 					err = c.backup(dest, src)

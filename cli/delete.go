@@ -34,7 +34,7 @@ snap delete 20261101-120000 latest~3`,
 }
 
 func runDelete(c *call) error {
-	dest, err := c.find()
+	dest, err := c.findOwn()
 	if err != nil {
 		return err
 	}

@@ -1,7 +1,9 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -50,9 +52,10 @@ func (c *call) checkStrange(dest, source, format string) error {
 		quote.Word(filepath.Join(dest, "snapshots")))
 }
 
-// isMade reports whether dest is a destination: not only a folder .snap, which other programs make too.
+// isMade reports whether dest is a destination: not only a folder .snap, which other programs make too. What cannot be
+// looked into may be one, and who opens it tells why that cannot be.
 func isMade(dest string) bool {
-	if _, err := os.Lstat(index.Path(dest)); err == nil {
+	if _, err := os.Lstat(index.Path(dest)); err == nil || errors.Is(err, fs.ErrPermission) {
 		return true
 	}
 	sets, _ := os.ReadDir(filepath.Join(dest, ".snap", "changes"))

@@ -1,10 +1,8 @@
 package cli
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -12,7 +10,6 @@ import (
 	"snap/backup/source"
 	"snap/cli/exit"
 	"snap/cli/state"
-	"snap/destination"
 	"snap/filter"
 	"snap/index"
 	"snap/internal/hint"
@@ -37,17 +34,14 @@ func (c *call) filterContext(s source.Chosen) filter.Context {
 // remembered are the sources of the newest snapshot in dest.
 func (c *call) remembered(dest string) (s source.Chosen, err error) {
 	db, err := index.Open(index.Path(dest))
-	if errors.Is(err, fs.ErrPermission) {
-		return s, cmp.Or(exit.Hint(destination.CheckOwner(dest), dest), exit.ReadHint(err, dest)) // the first says more
-	}
 	if err != nil {
-		return s, query.IndexHint(err, dest)
+		return s, exit.ReadHint(query.IndexHint(err, dest), dest)
 	}
 	db.Trust(c.trusted(dest)...)
 	defer c.proved(dest, db)
 	snaps, err := query.ReadSnapshots(c.ctx, db)
 	if err != nil {
-		return s, query.IndexHint(err, dest)
+		return s, exit.ReadHint(query.IndexHint(err, dest), dest)
 	}
 	way := fmt.Sprintf("name them once: snap backup %s SRC…", quote.Word(dest))
 	if len(snaps) == 0 {
@@ -88,7 +82,7 @@ func (c *call) backupDest() (dest string, err error) {
 	switch {
 	case len(c.args) == 0:
 		c.which = true // it says so itself
-		if dest, err = c.find(); err != nil {
+		if dest, err = c.findOwn(); err != nil {
 			return dest, err
 		}
 		return dest, c.severalDests()
