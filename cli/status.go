@@ -63,8 +63,10 @@ snap status --json | jq -r '.concerns[].text'`,
 }
 
 func runStatus(c *call) error {
-	if c.plain && !c.somewhere() {
-		return c.env.program.Help(c.out, nil)
+	if c.plain {
+		if nowhere, err := c.nowhere(); nowhere || err != nil {
+			return err
+		}
 	}
 	var o query.StatusOptions
 	if text := c.flags.String("max-age"); c.flags.IsSet("max-age") {
@@ -150,17 +152,15 @@ func (c *call) printStatus(s *query.Status, rules []string, metrics string) erro
 	return p.Status(s, rules)
 }
 
-// somewhere reports whether snap without a command has a destination to tell of. One that is named is one, even if it
-// turns out to be none.
-func (c *call) somewhere() bool {
-	if c.opts.dest != "" {
-		return true
+// nowhere says what to begin with, if snap was typed without a command and no destination is known. One that is known
+// and cannot be told of is an error, as it is of snap status.
+func (c *call) nowhere() (bool, error) {
+	_, err := c.find()
+	if c.opts.json || !errors.Is(err, errNoneKnown) {
+		return false, err
 	}
-	quiet := c.opts.quiet
-	c.opts.quiet = true
-	defer func() { c.opts.quiet = quiet }()
-	_, err := c.look()
-	return err == nil
+	why := append([]string{"no destination is known"}, hint.Lines(err, c.env.program.Typed)...)
+	return true, c.print().Beginning(why)
 }
 
 // writeMetrics puts a file in its place that others read meanwhile: it appears by a rename, with a name that the

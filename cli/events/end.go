@@ -118,8 +118,12 @@ func (e *Events) tellEnd(ctx context.Context, err error) {
 		telling, cancel = context.WithTimeout(telling, interruptedLimit)
 	}
 	defer cancel()
+	said := map[string]bool{} // who cannot be reached at the end either is named once
 	for _, err := range append(failed, e.tell(telling, m)...) {
-		e.say(err.Error())
+		if text := err.Error(); !said[text] {
+			said[text] = true
+			e.say(text)
+		}
 	}
 }
 

@@ -36,6 +36,7 @@ type Caller struct {
 	Warn, Note func(format string, args ...any) // on standard error
 	Complaint  func(err error) []string         // an error and its hints, as the command prints them
 	DryRun     bool                             // nothing is run and nobody told: it is said what would be
+	Quiet      bool                             // what a command prints is shown only if it fails
 }
 
 // Events are those of one backup. A nil one has none.
@@ -151,16 +152,37 @@ func (e *Events) run(ctx context.Context, event hooks.Event) error {
 	if event != hooks.Before { // it runs after an interrupt too
 		ctx = context.WithoutCancel(ctx)
 	}
-	return hooks.Run(ctx, &hooks.Hook{
+	var kept []string
+	err := hooks.Run(ctx, &hooks.Hook{
 		Event: event, Command: command, Limit: limit, Env: append(slices.Clone(e.caller.Environ),
 			e.facts.Environ(event)...),
-		Say: func(line string) { e.say(string(event) + ": " + line) },
+		Say: func(line string) {
+			if line = string(event) + ": " + line; e.caller.Quiet {
+				kept = append(kept, line)
+			} else {
+				e.say(line)
+			}
+		},
 	})
+	for _, line := range kept {
+		if err != nil {
+			e.say(line)
+		} else {
+			e.said.add("snap: " + quote.Clean(line)) // who is told hears it all the same
+			e.logLine(line)
+		}
+	}
+	return err
 }
 
 // say says something that stands in the log too.
 func (e *Events) say(line string) {
 	e.caller.Warn("%s", line)
+	e.logLine(line)
+}
+
+// logLine puts a line into the log, now or when that can be opened again.
+func (e *Events) logLine(line string) {
 	if e.log != nil {
 		e.log.Info(quote.Clean(line))
 		return

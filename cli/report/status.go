@@ -50,6 +50,23 @@ func (p *Printer) Status(s *query.Status, rules []string) error {
 	return nil
 }
 
+// Beginning prints how to begin, where there is no destination to tell of. why are lines that say so.
+func (p *Printer) Beginning(why []string) error {
+	for _, line := range why {
+		if err := p.say("%s", line); err != nil {
+			return err
+		}
+	}
+	return p.printf("%s", p.Typed(`
+To begin:
+  snap init DEST          make a folder the destination, and tell what its disk can do
+  snap backup DEST SRC    make a snapshot of SRC there
+  snap schedule daily     and one every day from now on, by itself
+
+Then snap alone tells whether all is well. All commands: snap help
+`))
+}
+
 // verdict are the lines that say how the destination is: the verdict with its first reason, and a line for each other.
 func (p *Printer) verdict(s *query.Status) (lines []string) {
 	v := s.Verdict().String()
