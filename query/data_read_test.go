@@ -25,7 +25,8 @@ func TestWhatIsNewerThanACheck(t *testing.T) {
 		copied int64
 		want   float64
 	}{
-		{"nothing since", Snapshots{snap(1, 90, 90), snap(2, 10, 10)}, 0, destination.PastRead{Newest: 2, Copied: 100}, 100, 0},
+		{"nothing since", Snapshots{snap(1, 90, 90), snap(2, 10, 10)}, 0,
+			destination.PastRead{Newest: 2, Copied: 100}, 100, 0},
 		{"one since", Snapshots{snap(1, 90, 90), snap(2, 10, 10)}, 0, destination.PastRead{Newest: 1, Copied: 90}, 100, 0.1},
 		{"one since, the first deleted: what it had is old", Snapshots{snap(2, 100, 10)}, 0,
 			destination.PastRead{Newest: 1, Copied: 90}, 100, 0.1},

@@ -24,12 +24,12 @@ type Status struct {
 	Missing   []string       // snapshots whose folders are gone
 	Future    []string       // snapshots of a later time than Now, but for those pinned
 	Last      LastBackup
-	Failure   *Failure             // of the last backup, or of one before it that was stopped; nil: there was none since the last that went well
+	Failure   *Failure             // nil: none failed since the last that went well
 	Stopped   *destination.PastRun // the last backup, if it was stopped
 	Unread    []string             // of what the newest snapshot lacks because it could not be read, some paths
 
 	Check    *destination.LastCheck // nil: none is known
-	DataRead float64                // about which part of the bytes that are there now checks have read within DataReadDays
+	DataRead float64                // about which part of what is there now checks have read within DataReadDays
 
 	Space    Space
 	Rules    NextRules

@@ -62,8 +62,8 @@ func Path(ctx context.Context, d *destination.Destination, dest, logfile string)
 }
 
 func logError(dest, path, why string) error {
-	return hint.With(settings.Wrong(fmt.Errorf("log file %s: %s", quote.Name(path), why)), "name another one as logfile in %s",
-		quote.Name(filepath.Join(dest, settings.OptionsFile)))
+	return hint.With(settings.Wrong(fmt.Errorf("log file %s: %s", quote.Name(path), why)),
+		"name another one as logfile in %s", quote.Name(filepath.Join(dest, settings.OptionsFile)))
 }
 
 // noFile says that what is at path is no regular file, if so.

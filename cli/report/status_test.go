@@ -45,8 +45,9 @@ func TestWhatIsSaid(t *testing.T) {
 			"snap backup -d '/mnt/my disk'"},
 		{query.Failed, func(s *query.Status) { s.Failure = failure("no room\n", 1) },
 			"the last backup failed: no room\n (2026-11-20 12:00)", "snap backup -d '/mnt/my disk'"},
-		{query.Failed, func(s *query.Status) { s.Failure, s.Settings = failure("f:1: bad", 3), []string{"f:1: bad, and more"} },
-			"the last backup failed (2026-11-20 12:00; 3 failed since the last good one)", "snap backup -d '/mnt/my disk'"},
+		{query.Failed, func(s *query.Status) {
+			s.Failure, s.Settings = failure("f:1: bad", 3), []string{"f:1: bad, and more"}
+		}, "the last backup failed (2026-11-20 12:00; 3 failed since the last good one)", "snap backup -d '/mnt/my disk'"},
 		{query.Failed, func(s *query.Status) { s.Failure, s.Newest = failure("x", 1), nil },
 			"the last backup failed: x (2026-11-20 12:00)", "snap backup '/mnt/my disk' SRC"},
 		{query.Interrupted, func(s *query.Status) {
@@ -54,8 +55,9 @@ func TestWhatIsSaid(t *testing.T) {
 			s.Left.Interrupted = []time.Time{day(-2)}
 		}, "the backup of 2026-11-20 12:00 was stopped by its user; the next one goes on from there",
 			"snap backup -d '/mnt/my disk'"},
-		{query.Interrupted, func(s *query.Status) { s.Stopped = &destination.PastRun{Time: day(-2), Why: "interrupted by x"} },
-			"the backup of 2026-11-20 12:00 was interrupted by x", "snap backup -d '/mnt/my disk'"},
+		{query.Interrupted, func(s *query.Status) {
+			s.Stopped = &destination.PastRun{Time: day(-2), Why: "interrupted by x"}
+		}, "the backup of 2026-11-20 12:00 was interrupted by x", "snap backup -d '/mnt/my disk'"},
 		{query.Unreadable, func(s *query.Status) { s.Newest.Errors, s.Unread = 7, []string{"a", "b\nc"} },
 			`the last snapshot lacks 7 files that could not be read or held: a, "b\nc" and 5 more`, ""},
 		{query.FullSoon, func(s *query.Status) { s.Space.Full = day(9) }, "50 GiB are free, and used up in about 9d",
@@ -142,7 +144,8 @@ func TestWhatWasReadIsOfNow(t *testing.T) {
 	}{
 		{1, 1, "every file read: all was well"},
 		{1, 0.997, "every file there then was read: all was well; 99% of the data there now was read within 90 days"},
-		{1, 0.001, "every file there then was read: all was well; less than 1% of the data there now was read within 90 days"},
+		{1, 0.001, "every file there then was read: all was well; " +
+			"less than 1% of the data there now was read within 90 days"},
 		{1, 0, "every file there then was read: all was well"},
 		{0, 1, "without reading files: all was well; 100% of the data there now was read within 90 days"},
 		{0, 0, "without reading files: all was well"},
