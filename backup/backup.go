@@ -366,5 +366,9 @@ type SourceError struct {
 }
 
 func (e *SourceError) Error() string {
-	return fmt.Sprintf("%d source entries could not be read and errors = Fail is set: no snapshot was made", e.Count)
+	what := "1 file or folder of the source"
+	if e.Count != 1 {
+		what = fmt.Sprintf("%d files and folders of the source", e.Count)
+	}
+	return what + " could not be read and errors = Fail is set: no snapshot was made"
 }

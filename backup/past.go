@@ -22,6 +22,7 @@ func (r *Result) Past(o *Options, took time.Duration, err error) destination.Pas
 	case r.Skipped:
 		p.End = destination.RunUnchanged
 	default:
+		p.Copied = r.Header.CopiedBytes
 		if p.Snapshot = r.Header.Name; err != nil || r.Incomplete() {
 			p.End = destination.RunIncomplete
 		}

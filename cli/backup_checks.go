@@ -54,7 +54,8 @@ func (c *call) checkDest(dest string) error {
 // eventCaller is this command, for what happens around a backup.
 func (c *call) eventCaller() events.Caller {
 	return events.Caller{Style: c.Style, Environ: c.env.Environ, LookupEnv: c.env.LookupEnv, Warn: c.warn, Note: c.note,
-		Complaint: func(err error) []string { return complaint(c.env, err) }, DryRun: c.flags.Bool("dry-run")}
+		Complaint: func(err error) []string { return complaint(c.env, causeOf(c.ctx, c.env, err)) },
+		DryRun:    c.flags.Bool("dry-run"), Quiet: c.opts.quiet}
 }
 
 // holder is what other runs are told while this one holds the lock.

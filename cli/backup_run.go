@@ -7,7 +7,6 @@ import (
 
 	"snap/backup"
 	"snap/backup/source"
-	"snap/cli/events"
 	"snap/cli/exit"
 	"snap/cli/logfile"
 	"snap/cli/report"
@@ -88,11 +87,12 @@ func (c *call) backup(dest string, src source.Chosen) (err error) {
 
 // noteEnd leaves in the destination how the run ended, for those who ask how the last ones went.
 func (r *backupRun) noteEnd(err error) {
+	r.noted = true
 	if r.options.DryRun || r.idle {
 		return
 	}
 	past := r.came.Past(&r.options, r.env.Now().Sub(r.options.Start), err)
-	if err := r.d.NoteRun(past); err != nil && r.opts.verbose > 0 {
+	if err := r.d.NoteRun(r.told(past, err)); err != nil && r.opts.verbose > 0 {
 		r.call.note("how the run ended could not be noted: %v", err)
 	}
 }
@@ -118,15 +118,13 @@ func (r *backupRun) check() (err error) {
 	if err := logfile.CheckFolder(r.ctx, r.dest, r.settings.Logfile); err != nil {
 		return err
 	}
-	if r.events == nil { // else the index was made again, and this is the second try
-		if r.events = events.New(r.eventCaller(), r.dest, r.src.All(), &r.settings); r.events != nil {
-			r.env.Stderr = r.events.Listen(r.env.Stderr)
-		}
-	}
+	r.events.Of(r.src.All())
 	if err := r.checkStrangers(r.dest, r.src, r.settings.Format); err != nil {
 		return err
 	}
-	return r.checkDisk(r.dest)
+	err = r.checkDisk(r.dest)
+	r.noted = err != nil // on another disk this is no news
+	return err
 }
 
 // prepare puts the options together, and refuses those that make no sense.

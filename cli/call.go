@@ -35,6 +35,8 @@ type call struct {
 	recalled bool           // the destination was found among those that are remembered
 	plain    bool           // snap was typed without a command
 	events   *events.Events // what is to happen around a backup; nil for nothing
+	heard    string         // the destination that these are of
+	noted    bool           // how the backup ended is noted there, or is not to be
 
 	stdin   []byte // what standard input holds, if a flag asked for it
 	stdinOf string // that flag

@@ -51,7 +51,7 @@ func runDelete(c *call) error {
 	case !missing && len(c.args) == 0:
 		return hint.With(hint.Usagef("delete: an argument is missing"), "usage: snap delete REF…")
 	}
-	dest, err := c.find()
+	dest, err := c.findOwn()
 	if err != nil {
 		return err
 	}

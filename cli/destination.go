@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -15,6 +16,7 @@ import (
 	"snap/cli/state"
 	"snap/destination"
 	"snap/index"
+	"snap/internal/file"
 	"snap/internal/hint"
 	"snap/internal/quote"
 	"snap/query"
@@ -38,7 +40,12 @@ func (c *call) reading(f func(d *query.Reader) error) error {
 		return err
 	}
 	defer c.proved(d.Dir, d.DB)
-	return errors.Join(query.IndexHint(f(d), d.Dir), d.Close())
+	err = query.IndexHint(f(d), d.Dir)
+	if path := (*fs.PathError)(nil); errors.As(err, &path) && file.Within(d.Dir, path.Path) != "" &&
+		len(hint.Lines(err, c.env.program.Typed)) == 0 {
+		err = exit.ReadHint(err, d.Dir)
+	}
+	return errors.Join(err, d.Close())
 }
 
 // openToWrite opens a destination for a run that writes, or rehearses to.
@@ -102,12 +109,34 @@ func (c *call) namedInHints(dest string) {
 	}
 }
 
-// finds reports whether a command that names no destination takes this one.
+// findOwn is find for a command that writes there: another user's destination is refused.
+func (c *call) findOwn() (string, error) {
+	dest, err := c.find()
+	if c.flags.Bool("take-over") { // then it is to become this user's
+		return dest, err
+	}
+	if p := (*fs.PathError)(nil); errors.Is(err, fs.ErrPermission) && errors.As(err, &p) {
+		return "", cmp.Or(c.notMine(filepath.Dir(p.Path)), err)
+	}
+	return dest, cmp.Or(err, c.notMine(dest))
+}
+
+// notMine refuses another user's destination, as far as that can be told: what this user may not read there is not what
+// stands in the way.
+func (c *call) notMine(dest string) error {
+	err := destination.CheckOwner(dest)
+	if errors.As(err, new(*destination.OwnerError)) {
+		return exit.Hint(err, dest)
+	}
+	return nil
+}
+
+// finds reports whether a command that names no destination takes this one, and no other comes into question.
 func (c *call) finds(dest string) bool {
 	unnamed := *c
-	unnamed.opts.dest, unnamed.opts.quiet = "", true
+	unnamed.opts.dest, unnamed.opts.quiet, unnamed.recalled, unnamed.others = "", true, false, 0
 	there, err := unnamed.look()
-	return err == nil && there == filepath.Clean(dest)
+	return err == nil && there == filepath.Clean(dest) && !(unnamed.recalled && unnamed.others > 0)
 }
 
 func (c *call) look() (string, error) {

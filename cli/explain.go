@@ -116,7 +116,7 @@ func (c *call) openIfMade() (d *query.Reader, dest string, err error) {
 	} else if err != nil {
 		return nil, "", err
 	}
-	if !destination.IsMade(dest) {
+	if !destination.MayBeMade(dest) {
 		return nil, dest, nil
 	}
 	d, err = c.open()

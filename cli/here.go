@@ -33,7 +33,7 @@ func hereFlag() cmdline.Flag[*call] {
 // checkStrange refuses to make a destination of a folder with other things in it, unless --here says so. source is what
 // is to be backed up, "" for nothing.
 func (c *call) checkStrange(dest, source, format string) error {
-	if c.flags.Bool("here") || destination.IsMade(dest) {
+	if c.flags.Bool("here") || destination.MayBeMade(dest) {
 		return nil
 	}
 	names, err := c.besides(dest, format)

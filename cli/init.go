@@ -53,6 +53,9 @@ func (c *call) initialize(dest, note string) (err error) {
 	if err := c.checkDest(dest); err != nil {
 		return err
 	}
+	if err := c.notMine(dest); err != nil && !c.flags.Bool("take-over") {
+		return err
+	}
 	s, err := c.readSettings(dest)
 	if err != nil {
 		return err

@@ -102,7 +102,7 @@ func (c *call) showLabels(text func(h *record.Header) string) error {
 // label changes the labels of the snapshots that refs name. They are looked up under the lock, so that two
 // runs that add a tag each both have their way.
 func (c *call) label(what string, refs []string, change func(h *record.Header)) (err error) {
-	dest, err := c.find()
+	dest, err := c.findOwn()
 	if err != nil {
 		return err
 	}

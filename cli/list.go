@@ -22,13 +22,14 @@ Lists the snapshots, oldest first: name, time, age, number of files, size of all
 of them together, what changed against the snapshot before (+ added, M modified,
 U metadata, R moved, - removed), bytes that its run copied, state and tags. Where
 the terminal is narrow, the times are left out. Below stand how many they are, what
-they copied together, and how much is free; and when the last run was, if it found
-nothing changed.
+their runs copied together, and how much is free; and when the last run was, if it
+found nothing changed.
 
 With --changed only the snapshots that changed something at or below PATH are listed,
 and how many entries; a move within it is one. PATH is written as in snap history.
 
-What deleting a snapshot would free takes longer to find out: snap stats.
+What they take on the disk, also of what runs copied whose snapshots are deleted, and
+what deleting one would free, takes longer to find out: snap stats.
 
 A snapshot is complete; or incomplete, when some source files could not be read;
 or missing, when its folder is gone from the destination. Where all are complete no

@@ -49,7 +49,7 @@ func dryFlag(usage string) cmdline.Flag[*call] {
 }
 
 func runPrune(c *call) error {
-	dest, err := c.find()
+	dest, err := c.findOwn()
 	if err != nil {
 		return err
 	}

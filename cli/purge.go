@@ -53,7 +53,7 @@ snap purge ~/private`,
 
 func runPurge(c *call) (err error) {
 	start, dry := c.env.Now(), c.flags.Bool("dry-run")
-	dest, err := c.find()
+	dest, err := c.findOwn()
 	if err != nil {
 		return err
 	}

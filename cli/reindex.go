@@ -44,7 +44,7 @@ snap init /mnt/old; snap reindex -d /mnt/old --adopt --source-dir /home/me`,
 				Usage: "`DIR` is the source of the snapshots whose change set is lost or does not name it"},
 		},
 		Run: func(c *call) error {
-			dest, err := c.find()
+			dest, err := c.findOwn()
 			if err != nil {
 				return err
 			}

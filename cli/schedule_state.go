@@ -90,5 +90,9 @@ func (c *call) showJob(m schedule.Managers, j *schedule.Job) error {
 		st := &schedule.State{When: j.When.Text, Units: []string{line}}
 		return c.json(wire.NewSchedule(j.Dest, "cron", st, false, c.flags.Bool("dry-run")))
 	}
+	if m.Cron == nil {
+		return c.printf("neither systemd nor a crontab is here, or can be reached; whatever runs programs here would have "+
+			"to run this line of a crontab:\n  %s\n", line)
+	}
 	return c.printf("would write into the crontab:\n  %s\n", line)
 }

@@ -1,16 +1,13 @@
 package cli
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 
 	"snap/backup/source"
 	"snap/cli/exit"
-	"snap/destination"
 	"snap/filter"
 	"snap/index"
 	"snap/internal/hint"
@@ -35,17 +32,14 @@ func (c *call) filterContext(s source.Chosen) filter.Context {
 // remembered are the sources of the newest snapshot in dest.
 func (c *call) remembered(dest string) (s source.Chosen, err error) {
 	db, err := index.Open(index.Path(dest))
-	if errors.Is(err, fs.ErrPermission) {
-		return s, cmp.Or(exit.Hint(destination.CheckOwner(dest), dest), exit.ReadHint(err, dest)) // the first says more
-	}
 	if err != nil {
-		return s, query.IndexHint(err, dest)
+		return s, exit.ReadHint(query.IndexHint(err, dest), dest)
 	}
 	db.Trust(c.trusted(dest)...)
 	defer c.proved(dest, db)
 	snaps, err := query.ReadSnapshots(c.ctx, db)
 	if err != nil {
-		return s, query.IndexHint(err, dest)
+		return s, exit.ReadHint(query.IndexHint(err, dest), dest)
 	}
 	way := fmt.Sprintf("name them once: snap backup %s SRC…", quote.Word(dest))
 	if len(snaps) == 0 {
@@ -64,30 +58,31 @@ func (c *call) remembered(dest string) (s source.Chosen, err error) {
 	return c.sourceNames().Of(h.AllSources()) // one may be a link by now
 }
 
-// backupArgs are the destination and the sources that a command line of backup names: DEST SRC…, or with -d only
-// sources. Without sources its newest snapshot tells them, and without any the destination is found as other commands
-// find it.
-func (c *call) backupArgs() (dest string, s source.Chosen, err error) {
-	args := c.args
+// backupDest is the destination that a command line of backup names: DEST SRC…, or with -d only sources. Without any,
+// the destination is found as other commands find it.
+func (c *call) backupDest() (string, error) {
 	switch {
-	case len(args) == 0:
-		if dest, err = c.find(); err != nil {
-			return dest, s, err
-		}
+	case len(c.args) == 0:
+		return c.findOwn()
+	case c.opts.dest != "":
+		return c.abs(c.opts.dest), nil
+	}
+	return c.abs(c.args[0]), nil
+}
+
+// backupSources are the sources of a backup to dest. Where the command line names none, its newest snapshot does.
+func (c *call) backupSources(dest string) (s source.Chosen, err error) {
+	switch {
+	case len(c.args) == 0, len(c.args) == 1 && c.opts.dest == "":
 		s, err = c.remembered(dest)
 	case c.opts.dest != "":
-		dest = c.abs(c.opts.dest)
-		s, err = c.sourceNames().Of(args)
-	case len(args) == 1:
-		dest = c.abs(args[0])
-		s, err = c.remembered(dest)
+		s, err = c.sourceNames().Of(c.args)
 	default:
-		dest = c.abs(args[0])
-		s, err = c.sourceNames().Of(args[1:])
+		s, err = c.sourceNames().Of(c.args[1:])
 	}
 	c.namedInHints(dest)
 	if errors.As(err, new(*source.MissingError)) {
 		err = exit.Hint(err, dest)
 	}
-	return dest, s, err
+	return s, err
 }

@@ -13,7 +13,6 @@ import (
 	"snap/cli/settings"
 	"snap/cli/wire"
 	"snap/destination"
-	"snap/filter"
 	"snap/internal/hint"
 	"snap/internal/quote"
 	"snap/internal/when"
@@ -33,14 +32,15 @@ Nothing is done, and no folder is walked. snap alone does the same where a
 destination is known.
 
 The first word is the verdict. well: exit code 0. attention, 3: the last backup is
-late, files could not be read, the disk is soon full, rules are stopped, a clock is
-wrong, a run was interrupted, …; each is named. damage, 1: a check found some, and
-no check since has looked there again and found it well.
+late or failed, files could not be read, the disk is soon full, rules are stopped,
+a clock is wrong, a run was interrupted, …; each is named. damage, 1: a check found
+some, and no check since has looked there again and found it well.
 
 A backup is late when it is older than three times the usual interval and than one
-and a half times the second longest of the last eight; with --max-age, when it is
-older than that. When the space is used up is told from the mean growth of the last
-60 days, leaving out what happened once; it takes backups on five days.
+and a half times the second longest of the last eight, and than an hour; with
+--max-age, when it is older than that. When the space is used up is told from the
+mean growth of the last 60 days, leaving out what happened once; it takes backups on
+five days.
 
 With -q it prints nothing when all is well, else the verdict.`,
 		Examples: `
@@ -65,8 +65,10 @@ snap status --json | jq -r '.concerns[].text'`,
 }
 
 func runStatus(c *call) error {
-	if c.plain && !c.somewhere() {
-		return c.env.program.Help(c.out, nil)
+	if c.plain {
+		if nowhere, err := c.nowhere(); nowhere || err != nil {
+			return err
+		}
 	}
 	var o query.StatusOptions
 	if text := c.flags.String("max-age"); c.flags.IsSet("max-age") {
@@ -110,7 +112,7 @@ func runStatus(c *call) error {
 // askSettings reads the settings of the destination for o, and returns the rules as they stand there. What is wrong
 // with them is no error here: that is what is asked.
 func (c *call) askSettings(d *query.Reader, o *query.StatusOptions) (rules []string) {
-	fc := filter.Context{Home: filepath.ToSlash(c.home()), Env: c.env.LookupEnv}
+	fc := c.settingsContext()
 	s, _, err := settings.Read(d.Dir, fc)
 	if err != nil {
 		o.Settings = append(o.Settings, err.Error())
@@ -154,17 +156,15 @@ func (c *call) printStatus(s *query.Status, rules []string, metrics string) erro
 	return p.Status(s, rules)
 }
 
-// somewhere reports whether snap without a command has a destination to tell of. One that is named is one, even if it
-// turns out to be none.
-func (c *call) somewhere() bool {
-	if c.opts.dest != "" {
-		return true
+// nowhere says what to begin with, if snap was typed without a command and no destination is known. One that is known
+// and cannot be told of is an error, as it is of snap status.
+func (c *call) nowhere() (bool, error) {
+	_, err := c.find()
+	if c.opts.json || !errors.Is(err, errNoneKnown) {
+		return false, err
 	}
-	quiet := c.opts.quiet
-	c.opts.quiet = true
-	defer func() { c.opts.quiet = quiet }()
-	_, err := c.look()
-	return err == nil
+	why := append([]string{"no destination is known"}, hint.Lines(err, c.env.program.Typed)...)
+	return true, c.print().Beginning(why)
 }
 
 // writeMetrics puts a file in its place that others read meanwhile: it appears by a rename, with a name that the

@@ -2,7 +2,9 @@ package destination
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -123,9 +125,21 @@ func realPath(path string) (string, error) {
 
 // IsMade reports whether dir is a destination, its index perhaps lost: a folder .snap alone may be another program's.
 func IsMade(dir string) bool {
-	if _, err := os.Lstat(index.Path(dir)); err == nil {
-		return true
+	made, err := isMade(dir)
+	return err == nil && made
+}
+
+// MayBeMade reports whether dir is a destination, or cannot be looked into: who opens it tells why that cannot be.
+func MayBeMade(dir string) bool {
+	made, err := isMade(dir)
+	return made || errors.Is(err, fs.ErrPermission)
+}
+
+func isMade(dir string) (bool, error) {
+	_, err := os.Lstat(index.Path(dir))
+	if err == nil || errors.Is(err, fs.ErrPermission) {
+		return err == nil, err
 	}
-	sets, _ := os.ReadDir(filepath.Join(dir, MetaName, ChangesName))
-	return len(sets) > 0
+	sets, err := os.ReadDir(filepath.Join(dir, MetaName, ChangesName))
+	return len(sets) > 0, err
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"snap/internal/file"
+	"snap/record"
 )
 
 // pastRunsName is the file in .snap that tells of the last backups, sealed. People are told what stands in it, and
@@ -29,12 +30,14 @@ type PastRun struct {
 	Seconds  float64   `json:"seconds"`
 	End      RunEnd    `json:"end"`
 	Snapshot string    `json:"snapshot,omitempty"` // what it made
-	Why      string    `json:"why,omitempty"`      // it failed, in a line
+	Copied   int64     `json:"copied,omitempty"`   // bytes of its files
+	Why      string    `json:"why,omitempty"`      // it failed, or was terminated, in a line
 }
 
 // pastRuns is what stands in the file.
 type pastRuns struct {
-	Runs []PastRun `json:"runs"` // in the order in which they ended
+	Runs   []PastRun `json:"runs"`             // in the order in which they ended
+	Copied int64     `json:"copied,omitempty"` // by all runs so far, those too that are not kept
 }
 
 const (
@@ -42,28 +45,56 @@ const (
 	whyKept      = 300 // bytes
 )
 
-// NoteRun writes down how a backup ended. Only one that came so far as to hold the lock can.
+// NoteRun writes down how a backup ended that holds the lock. On a full disk it does not, for the reserve is for what
+// makes room.
 func (d *Destination) NoteRun(r PastRun) error {
-	r.Time = r.Time.UTC()
-	r.Why, _, _ = strings.Cut(r.Why, "\n")
-	r.Why = strings.ToValidUTF8(r.Why[:min(len(r.Why), whyKept)], "")
 	var known pastRuns
 	_ = readSealed(d.Meta, pastRunsName, &known) // else it begins anew
-	known.Runs = append(known.Runs[max(0, len(known.Runs)-pastRunsKept+1):], r)
+	known.add(r)
 	return d.writeSealed(d.Meta, pastRunsName, &known)
 }
 
+func (p *pastRuns) add(r PastRun) {
+	r.Time = r.Time.UTC()
+	r.Why, _, _ = strings.Cut(r.Why, "\n")
+	r.Why = strings.ToValidUTF8(r.Why[:min(len(r.Why), whyKept)], "")
+	p.Copied = record.Plus(p.Copied, r.Copied)
+	p.Runs = append(p.Runs[max(0, len(p.Runs)-pastRunsKept+1):], r)
+}
+
+// NoteRefused writes down how a backup ended that did not come so far as to hold the lock, in the destination at path.
+// Where that is another user's, or not made yet, nothing is written. Of a run that ends in the same moment, one of the
+// two may be lost.
+func NoteRefused(path string, r PastRun) error {
+	root, err := file.OpenRoot(path)
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	var known pastRuns
+	return (&Destination{Path: path, Root: root}).leave(pastRunsName, func(meta *file.Dir) any {
+		_ = readSealed(meta, pastRunsName, &known)
+		known.add(r)
+		return &known
+	})
+}
+
 // ReadRuns are the last backups that are known of the destination root, in the order in which they ended. Those that
-// were killed are none of them, nor those that did not come so far as to hold the lock.
-func ReadRuns(root *file.Dir) []PastRun {
+// were killed are none of them, nor those that did not know their destination.
+func ReadRuns(root *file.Dir) []PastRun { return readPastRuns(root).Runs }
+
+// CopiedByRuns is how many bytes all runs that are known have copied into the destination root. It grows with each, but
+// may begin anew.
+func CopiedByRuns(root *file.Dir) int64 { return readPastRuns(root).Copied }
+
+func readPastRuns(root *file.Dir) (known pastRuns) {
 	meta, err := root.OpenDir(MetaName)
 	if err != nil {
-		return nil
+		return known
 	}
 	defer meta.Close()
-	var known pastRuns
 	if readSealed(meta, pastRunsName, &known) != nil {
-		return nil
+		return pastRuns{}
 	}
-	return known.Runs
+	return known
 }

@@ -117,6 +117,9 @@ func (d *Destination) FinishPurge(ctx context.Context, report func(progress.Stat
 	if err := d.RetryWithoutReserve(func() error { return d.remakeIndex(ctx) }); err != nil {
 		return nil, err
 	}
+	if err := d.forgetNames(); err != nil {
+		return nil, err
+	}
 	if err := remove(d.Meta, PurgeName); err != nil {
 		return nil, err
 	}

@@ -27,6 +27,7 @@ type Concern string
 const (
 	Damaged     Concern = "damage"      // Check.Left
 	NoBackup    Concern = "no_backup"   // there is no snapshot
+	Failed      Concern = "failed"      // Failure
 	LateBackup  Concern = "late"        // Last.Late
 	ReadOnly    Concern = "read_only"   // no backup can be made
 	BadSettings Concern = "settings"    // Settings
@@ -36,7 +37,7 @@ const (
 	RulesIdle   Concern = "rules"       // Rules.Stops
 	WrongClock  Concern = "clock"       // Future
 	GoneFolders Concern = "missing"     // Missing
-	Interrupted Concern = "interrupted" // Left.Interrupted, or Left.Holder that is no more
+	Interrupted Concern = "interrupted" // Left.Interrupted, Stopped, or Left.Holder that is no more
 	Unfinished  Concern = "leftovers"   // the rest of Left
 )
 
@@ -45,6 +46,7 @@ func Concerns() []Concern {
 	return []Concern{
 		Damaged,
 		NoBackup,
+		Failed,
 		LateBackup,
 		ReadOnly,
 		BadSettings,
@@ -85,6 +87,7 @@ func (s *Status) judge() {
 	found := map[Concern]bool{
 		Damaged:     s.Check != nil && s.Check.Left != nil,
 		NoBackup:    s.Newest == nil,
+		Failed:      s.Failure != nil,
 		LateBackup:  s.Last.Late,
 		ReadOnly:    space.ReadOnly,
 		BadSettings: len(s.Settings) > 0,
@@ -96,8 +99,9 @@ func (s *Status) judge() {
 		GoneFolders: len(s.Missing) > 0,
 	}
 	if s.Running == "" { // else it is that run's
-		found[Interrupted] = len(left.Interrupted) > 0 || left.Holder.Text != ""
-		found[Unfinished] = left.Works+left.Deleting > 0 || left.Purging
+		found[Interrupted] = len(left.Interrupted) > 0 || left.Holder.Text != "" || s.Stopped != nil
+		works := left.Works > 0 && s.Stopped == nil // else they are that run's
+		found[Unfinished] = works || left.Deleting > 0 || left.Purging
 	}
 	found[Unfinished] = found[Unfinished] || left.Stuck > 0
 	for _, c := range Concerns() {

@@ -20,14 +20,63 @@ type Run struct {
 	Gone   bool           // that snapshot's folder is gone
 }
 
-// runs are the last n backups that are known, oldest first: what the destination has noted of them, and what it shows
-// of others: snapshots, the last run that found nothing changed, what interrupted ones have left, and the one at work.
-// A run that did not come so far as to hold the lock leaves nothing.
-func (d *Reader) runs(s *Status, n int) []Run {
-	return runsOf(destination.ReadRuns(d.Root), d.Snapshots, s, n)
+// Failure is that backups fail.
+type Failure struct {
+	destination.PastRun     // the last one
+	Count               int // how many failed since the last that went well
 }
 
-// runsOf are the last n of those that were noted and those that are seen otherwise.
+// lastBad is what the last backups were that are noted and did not end well, if none has gone well since: the last that
+// failed, and the last of all if it was stopped.
+func lastBad(noted []destination.PastRun, s *Status) (f *Failure, stopped *destination.PastRun) {
+	for _, r := range slices.Backward(noted) {
+		switch r.End {
+		case destination.RunFailed:
+			if f == nil {
+				f = &Failure{PastRun: r}
+			}
+			f.Count++
+			continue
+		case destination.RunInterrupted:
+			if f == nil && stopped == nil {
+				stopped = &r
+			}
+			continue
+		}
+		break
+	}
+	for _, bad := range []*destination.PastRun{f.run(), stopped} {
+		if bad != nil && !bad.Time.After(unnoted(noted, s)) {
+			return nil, nil
+		}
+	}
+	return f, stopped
+}
+
+func (f *Failure) run() *destination.PastRun {
+	if f == nil {
+		return nil
+	}
+	return &f.PastRun
+}
+
+// unnoted is when the last run was that went well, if that was not noted; else zero.
+func unnoted(noted []destination.PastRun, s *Status) (t time.Time) {
+	has := func(same func(destination.PastRun) bool) bool { return slices.ContainsFunc(noted, same) }
+	if h := s.Newest; h != nil && !has(func(r destination.PastRun) bool { return r.Snapshot == h.Name }) &&
+		!h.Finished.After(s.Now) {
+		t = h.Finished
+	}
+	if s.Last.Unchanged && !has(func(r destination.PastRun) bool { return r.Time.Equal(s.Last.Time) }) &&
+		s.Last.Time.After(t) {
+		t = s.Last.Time
+	}
+	return t
+}
+
+// runsOf are the last n backups that are known, oldest first: what the destination has noted of them, and what it shows
+// of others: snapshots, the last run that found nothing changed, what interrupted ones have left, and the one at work.
+// A run that did not come so far as to know its destination leaves nothing.
 func runsOf(all []destination.PastRun, snaps Snapshots, s *Status, n int) (runs []Run) {
 	add := func(r destination.PastRun, same func(*destination.PastRun) bool) {
 		if !slices.ContainsFunc(all, func(o destination.PastRun) bool { return same(&o) }) {

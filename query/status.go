@@ -24,10 +24,12 @@ type Status struct {
 	Missing   []string       // snapshots whose folders are gone
 	Future    []string       // snapshots of a later time than Now, but for those pinned
 	Last      LastBackup
-	Unread    []string // of what the newest snapshot lacks because it could not be read, some paths
+	Failure   *Failure             // nil: none failed since the last that went well
+	Stopped   *destination.PastRun // the last backup, if it was stopped
+	Unread    []string             // of what the newest snapshot lacks because it could not be read, some paths
 
 	Check    *destination.LastCheck // nil: none is known
-	DataRead float64                // about which part of all bytes checks have read within DataReadDays
+	DataRead float64                // about which part of what is there now checks have read within DataReadDays
 
 	Space    Space
 	Rules    NextRules
@@ -107,7 +109,8 @@ func (d *Reader) Status(ctx context.Context, o StatusOptions) (*Status, error) {
 	}
 	s.Check = destination.ReadLastCheck(d.Root)
 	if s.Check != nil {
-		s.DataRead = s.Check.ReadSince(s.Now.AddDate(0, 0, -DataReadDays))
+		s.DataRead = s.Check.ReadSince(s.Now.AddDate(0, 0, -DataReadDays),
+			newerThan(d.Snapshots, present, destination.CopiedByRuns(d.Root)))
 	}
 	if s.Rules = nextRules(d.Snapshots, present, o.Rules, &s.Space, s.Now); o.Idle {
 		s.Rules = NextRules{InForce: s.Rules.InForce, Idle: true}
@@ -118,7 +121,9 @@ func (d *Reader) Status(ctx context.Context, o StatusOptions) (*Status, error) {
 	if !s.Left.Holder.Gone() {
 		s.Running = s.Left.Holder.Text
 	}
-	s.Runs = d.runs(s, RunsTold)
+	noted := destination.ReadRuns(d.Root)
+	s.Failure, s.Stopped = lastBad(noted, s)
+	s.Runs = runsOf(noted, d.Snapshots, s, RunsTold)
 	s.judge()
 	return s, nil
 }

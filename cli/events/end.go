@@ -47,10 +47,10 @@ func (e *Events) End(ctx context.Context, err error) error {
 			err = exit.With(exit.Partial, nil)
 		}
 		return err
-	case e.caller.DryRun || code == exit.Usage && !e.began:
+	case e.caller.DryRun || exit.Typed(err) && !e.began:
 		return err
 	}
-	interrupted := code == exit.Interrupted || code == exit.Terminated
+	interrupted := code == exit.Interrupted // by who is there, and a machine that is shut down terminates
 	e.facts.Result, e.facts.Code, e.log = "failed", code, nil
 	switch {
 	case e.made && e.facts.Snapshot != "":
@@ -113,8 +113,17 @@ func (e *Events) tellEnd(ctx context.Context, err error) {
 	if e.start != nil {
 		failed = <-e.start
 	}
-	for _, err := range append(failed, e.tell(context.WithoutCancel(ctx), m)...) {
-		e.say(err.Error())
+	telling, cancel := context.WithoutCancel(ctx), context.CancelFunc(func() {})
+	if ctx.Err() != nil {
+		telling, cancel = context.WithTimeout(telling, interruptedLimit)
+	}
+	defer cancel()
+	said := map[string]bool{} // who cannot be reached at the end either is named once
+	for _, err := range append(failed, e.tell(telling, m)...) {
+		if text := err.Error(); !said[text] {
+			said[text] = true
+			e.say(text)
+		}
 	}
 }
 
@@ -132,7 +141,10 @@ func (e *Events) tell(ctx context.Context, m *notify.Message) (failed []error) {
 // summary is what the backup did, in a line.
 func (e *Events) summary() string {
 	f := &e.facts
-	of := fmt.Sprintf("backup of %s to %s: ", strings.ReplaceAll(f.Source, "\n", ", "), f.Dest)
+	of := fmt.Sprintf("backup to %s: ", f.Dest)
+	if f.Source != "" { // else it did not come so far
+		of = fmt.Sprintf("backup of %s to %s: ", strings.ReplaceAll(f.Source, "\n", ", "), f.Dest)
+	}
 	switch f.Result {
 	case "snapshot":
 		of += fmt.Sprintf(

@@ -8,6 +8,8 @@ import (
 	"errors"
 	"os"
 
+	"snap/backup/source"
+	"snap/cli/settings"
 	"snap/index"
 	"snap/internal/hint"
 )
@@ -96,6 +98,12 @@ func WithOutput(err, output error, does bool) error {
 		return output
 	}
 	return errors.Join(err, output)
+}
+
+// Typed reports whether err is about what was typed, which whoever typed it sees. What stands in the user's files, or
+// lies in what, is met by a backup that nobody watches, too.
+func Typed(err error) bool {
+	return hint.IsUsage(err) && !settings.IsWrong(err) && !errors.As(err, new(*source.LayoutError))
 }
 
 // Code is the code that err ends in.

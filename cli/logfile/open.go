@@ -62,8 +62,8 @@ func Path(ctx context.Context, d *destination.Destination, dest, logfile string)
 }
 
 func logError(dest, path, why string) error {
-	return hint.With(hint.Usagef("log file %s: %s", quote.Name(path), why), "name another one as logfile in %s",
-		quote.Name(filepath.Join(dest, settings.OptionsFile)))
+	return hint.With(settings.Wrong(fmt.Errorf("log file %s: %s", quote.Name(path), why)),
+		"name another one as logfile in %s", quote.Name(filepath.Join(dest, settings.OptionsFile)))
 }
 
 // noFile says that what is at path is no regular file, if so.
@@ -112,8 +112,8 @@ func CheckFolder(ctx context.Context, dest, logfile string) error {
 	if _, err := os.Stat(dir); !errors.Is(err, fs.ErrNotExist) {
 		return nil // what else is wrong with it is told when it is opened
 	}
-	return hint.With(hint.Usagef("%s: logfile = %s: there is no folder %s",
-		quote.Name(filepath.Join(dest, settings.OptionsFile)), quote.Name(logfile), quote.Name(dir)),
+	return hint.With(settings.Wrong(fmt.Errorf("%s: logfile = %s: there is no folder %s",
+		quote.Name(filepath.Join(dest, settings.OptionsFile)), quote.Name(logfile), quote.Name(dir))),
 		"make it: mkdir -p %s; or name another file in that line", quote.Word(dir))
 }
 

@@ -24,6 +24,8 @@ func (p *Printer) Concern(s *query.Status, c query.Concern) string {
 		return fmt.Sprintf("the check of %s left %s", p.When(left.Time), text.Plural(left.Errors, "fault", "faults"))
 	case query.NoBackup:
 		return "there is no snapshot yet"
+	case query.Failed:
+		return p.failedText(s)
 	case query.LateBackup:
 		return p.lateText(s)
 	case query.ReadOnly:
@@ -50,15 +52,41 @@ func (p *Printer) Concern(s *query.Status, c query.Concern) string {
 	case query.GoneFolders:
 		return missingText(s.Missing)
 	case query.Interrupted:
-		if len(s.Left.Interrupted) == 0 {
-			return "a run ended before its time: " + s.Left.Holder.Text
-		}
-		begun := slices.MaxFunc(s.Left.Interrupted, time.Time.Compare)
-		return fmt.Sprintf("the backup of %s was interrupted; the next one goes on from there", p.When(begun))
+		return p.interruptedText(s)
 	case query.Unfinished:
 		return leftText(&s.Left)
 	}
 	return string(c)
+}
+
+func (p *Printer) failedText(s *query.Status) string {
+	f, line := s.Failure, "the last backup failed"
+	told := slices.ContainsFunc(s.Settings, func(why string) bool { return strings.HasPrefix(why, f.Why) })
+	if f.Why != "" && !told { // else that is another concern
+		line += ": " + f.Why
+	}
+	line += " (" + p.When(f.Time)
+	if f.Count > 1 {
+		line += fmt.Sprintf("; %d failed since the last good one", f.Count)
+	}
+	return line + ")"
+}
+
+func (p *Printer) interruptedText(s *query.Status) string {
+	goesOn := ""
+	if len(s.Left.Interrupted) > 0 {
+		goesOn = "; the next one goes on from there"
+	}
+	switch {
+	case s.Stopped != nil && s.Stopped.Why != "":
+		return fmt.Sprintf("the backup of %s was %s%s", p.When(s.Stopped.Time), s.Stopped.Why, goesOn)
+	case s.Stopped != nil:
+		return fmt.Sprintf("the backup of %s was stopped by its user%s", p.When(s.Stopped.Time), goesOn)
+	case goesOn != "":
+		begun := slices.MaxFunc(s.Left.Interrupted, time.Time.Compare)
+		return fmt.Sprintf("the backup of %s was interrupted%s", p.When(begun), goesOn)
+	}
+	return "a run ended before its time: " + s.Left.Holder.Text
 }
 
 func (p *Printer) lateText(s *query.Status) string {
@@ -154,9 +182,9 @@ func way(s *query.Status, c query.Concern) string {
 		return "snap check --repair" + in
 	case query.NoBackup:
 		return "snap backup " + quote.Word(s.Dir) + " SRC"
-	case query.LateBackup, query.Interrupted:
-		if s.Newest == nil { // nothing says what of: see NoBackup
-			return ""
+	case query.Failed, query.LateBackup, query.Interrupted:
+		if s.Newest == nil { // nobody knows of what
+			return "snap backup " + quote.Word(s.Dir) + " SRC"
 		}
 		return "snap backup" + in
 	case query.FullSoon, query.FewInodes:

@@ -36,9 +36,10 @@ func (p *Printer) Status(s *query.Status, rules []string) error {
 			return err
 		}
 	}
-	label := "To do"
+	label, told := "To do", map[string]bool{"": true}
 	for _, k := range s.Concerns {
-		if way := way(s, k); way != "" {
+		if way := way(s, k); !told[way] {
+			told[way] = true
 			line := text.Pad(label, len(indent)) + p.Typed(way)
 			if err := p.printf("%s\n", p.WrapTyped(line, indent, p.Program)); err != nil {
 				return err
@@ -47,6 +48,23 @@ func (p *Printer) Status(s *query.Status, rules []string) error {
 		}
 	}
 	return nil
+}
+
+// Beginning prints how to begin, where there is no destination to tell of. why are lines that say so.
+func (p *Printer) Beginning(why []string) error {
+	for _, line := range why {
+		if err := p.say("%s", line); err != nil {
+			return err
+		}
+	}
+	return p.printf("%s", p.Typed(`
+To begin:
+  snap init DEST          make a folder the destination, and tell what its disk can do
+  snap backup DEST SRC    make a snapshot of SRC there
+  snap schedule daily     and one every day from now on, by itself
+
+Then snap alone tells whether all is well. All commands: snap help
+`))
 }
 
 // verdict are the lines that say how the destination is: the verdict with its first reason, and a line for each other.
@@ -127,7 +145,7 @@ func (p *Printer) checkText(s *query.Status) string {
 	if c == nil {
 		return "none that is known"
 	}
-	line := p.atText(s, c.Time) + ", " + readText(c.Read)
+	line := p.atText(s, c.Time) + ", " + readText(c.Read, s.DataRead)
 	switch {
 	case c.Errors > 0 && c.Stopped:
 		line += ": " + text.Plural(c.Errors, "fault", "faults") + " found before it was stopped"
@@ -138,17 +156,30 @@ func (p *Printer) checkText(s *query.Status) string {
 	default:
 		line += ": all was well"
 	}
-	if s.DataRead > 0 && c.Read.Share < 1 {
-		line += fmt.Sprintf("; %.0f%% of the data read within %d days", s.DataRead*100, query.DataReadDays)
+	if s.DataRead > 0 && (c.Read.Share < 1 || s.DataRead < 1) {
+		line += fmt.Sprintf("; %s of the data there now was read within %d days", percent(s.DataRead), query.DataReadDays)
 	}
 	return line
 }
 
-// readText is which part of the files a check read.
-func readText(r destination.ReadPart) string {
+// percent is a share that is 0 or 1 only where it says so.
+func percent(share float64) string {
+	switch {
+	case share > 0 && share < 0.01:
+		return "less than 1%"
+	case share < 1:
+		return fmt.Sprintf("%d%%", int(share*100))
+	}
+	return "100%"
+}
+
+// readText is which part of the files a check read. now is how much that, and others, are of what is there now.
+func readText(r destination.ReadPart, now float64) string {
 	switch {
 	case r.Share == 0:
 		return "without reading files"
+	case r.Share >= 1 && now < 1:
+		return "every file there then was read"
 	case r.Share >= 1:
 		return "every file read"
 	case r.Parts > 0:
@@ -175,9 +206,9 @@ func (p *Printer) growthText(s *query.Status) string {
 	case !g.Known:
 		return "not known yet: that takes backups on five days"
 	case g.PerDay <= 0:
-		return fmt.Sprintf("none in the last %d days", g.Days)
+		return fmt.Sprintf("of all on this disk none in the last %d days", g.Days)
 	}
-	line := "about " + p.Size(int64(g.PerDay)) + " a day"
+	line := "of all on this disk about " + p.Size(int64(g.PerDay)) + " a day"
 	if s.Space.Full.IsZero() {
 		return line + ": room for more than ten years"
 	}

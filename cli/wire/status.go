@@ -20,8 +20,9 @@ type Status struct {
 	Sources        []string    `json:"sources"`
 	SourcesB64     []string    `json:"sources_b64,omitempty"`
 	Snapshots      int         `json:"snapshots"`
-	Newest         *string     `json:"newest"`      // name of the newest snapshot
-	LastBackup     *LastBackup `json:"last_backup"` // null: there is none
+	Newest         *string     `json:"newest"`       // name of the newest snapshot
+	LastBackup     *LastBackup `json:"last_backup"`  // null: there is none
+	LastFailure    *Failure    `json:"last_failure"` // null: none failed since the last that went well
 	Unread         Unread      `json:"unread"`
 	LastCheck      *LastCheck  `json:"last_check"` // null: none is known
 	DataRead       DataRead    `json:"data_read"`
@@ -40,7 +41,7 @@ type Run struct {
 	Seconds  float64 `json:"seconds"`
 	End      string  `json:"end"`      // "done", "unchanged", "incomplete", "interrupted", "failed" or "running"
 	Snapshot *string `json:"snapshot"` // what it made; it may be deleted since
-	Why      string  `json:"why"`      // it failed
+	Why      string  `json:"why"`      // it failed, or was terminated
 }
 
 // Concern is something that is not as it should be.
@@ -57,6 +58,13 @@ type LastBackup struct {
 	Usual     *int64 `json:"usual_seconds"` // the median of the intervals before; null: too few
 	Late      bool   `json:"late"`
 	Copied    int64  `json:"copied_bytes"` // by the run that made the newest snapshot
+}
+
+// Failure is that backups failed.
+type Failure struct {
+	Time  Time   `json:"time"`  // of the last that did
+	Error string `json:"error"` // why
+	Count int    `json:"count"` // how many did since the last that went well
 }
 
 // Unread is what the newest snapshot lacks because it could not be read or held.
@@ -106,7 +114,7 @@ type SnapshotRange struct {
 	Count int    `json:"count"`
 }
 
-// DataRead is which part of all bytes was read by checks within so many days, about.
+// DataRead is which part of the bytes that are there now was read by checks within so many days, about.
 type DataRead struct {
 	Share float64 `json:"share"`
 	Days  int     `json:"days"`
@@ -168,6 +176,9 @@ func NewStatus(s *query.Status, rules []string, text func(query.Concern) string)
 	if s.Running != "" {
 		running := quote.Clean(s.Running)
 		j.Running = &running
+	}
+	if f := s.Failure; f != nil {
+		j.LastFailure = &Failure{Time(f.Time), quote.Clean(f.Why), f.Count}
 	}
 	j.Runs = make([]Run, 0, len(s.Runs))
 	for _, r := range s.Runs {

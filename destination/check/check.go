@@ -101,6 +101,7 @@ func (c *checker) note(stopped error) {
 		Found: c.res.left(),
 		Time:  c.o.Time, Read: c.read.part(), Stopped: stopped != nil, Snapshots: c.res.Snapshots, Files: c.res.Files,
 		BytesRead: c.res.BytesRead, Damaged: c.res.Damaged, Repaired: c.res.Repaired, Errors: c.res.Errors,
+		Newest: c.newest, Copied: c.copied,
 	})
 }
 
@@ -109,6 +110,8 @@ type checker struct {
 	o        Options
 	d        *destination.Destination
 	snaps    []record.Header // the complete snapshots whose folders are there, oldest first
+	newest   uint64          // the last of them
+	copied   int64           // by all runs before
 	keepsAll bool            // the file system keeps modes, owners and the times of everything
 	faults   faults
 	read     reading
@@ -145,9 +148,13 @@ func (c *checker) run(ctx context.Context) error {
 	if _, err := c.d.DB.Check(ctx, c.indexFault); err != nil {
 		return c.indexError(err)
 	}
+	c.copied = destination.CopiedByRuns(c.d.Root)
 	complete, err := c.headers(ctx)
 	if err != nil {
 		return err
+	}
+	if n := len(complete); n > 0 {
+		c.newest = complete[n-1].Seq
 	}
 	if err := c.sets(ctx, complete); err != nil {
 		return err
