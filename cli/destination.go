@@ -5,14 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
-	"syscall"
 
 	"snap/cli/exit"
+	"snap/cli/locate"
 	"snap/cli/state"
 	"snap/destination"
 	"snap/index"
@@ -61,18 +60,28 @@ func (c *call) openToWrite(dest string, o destination.Options) (*destination.Des
 // ones names, in this order, as an absolute path. An error that there is none ends in code 10. A command line that
 // changes something is refused where it would have to be guessed.
 func (c *call) find() (string, error) {
-	if c.found != "" { // and said
-		return c.found, nil
+	if c.found.Dir != "" { // and said
+		return c.found.Dir, nil
 	}
+	found, err := c.asked(c.opts.dest).Find()
+	c.found = found
 	changes := c.changes()
-	c.which = c.which || changes
-	dest, err := c.look()
+	if found.Others > 0 && !c.which && !changes {
+		c.note("destination %s, the last of %d backed up to; -d names another", quote.Name(found.Dir), found.Others+1)
+	}
 	if err == nil && changes {
 		err = c.severalDests()
 	}
-	c.found = dest
-	c.namedInHints(dest)
-	return dest, err
+	if err != nil {
+		c.found.Dir = ""
+	}
+	c.namedInHints(c.found.Dir)
+	return c.found.Dir, err
+}
+
+// asked is what the choice of a destination depends on, where the command line names dest.
+func (c *call) asked(dest string) *locate.Asked {
+	return &locate.Asked{Dest: dest, Env: c.env.variable("SNAP_DEST"), WorkDir: c.env.Dir, Places: c.places, Lost: c.lost}
 }
 
 // namedInHints has the command lines that texts tell people to type name dest, where they would not find it, or only as
@@ -82,10 +91,8 @@ func (c *call) namedInHints(dest string) {
 		return
 	}
 	found := sync.OnceValues(func() (here, alone bool) {
-		unnamed := *c
-		unnamed.opts.dest, unnamed.opts.quiet, unnamed.others = "", true, 0
-		there, err := unnamed.look()
-		return err == nil && there == filepath.Clean(dest), unnamed.others == 0
+		unnamed, err := c.asked("").Find()
+		return err == nil && unnamed.Dir == filepath.Clean(dest), unnamed.Others == 0
 	})
 	c.env.program.Besides = func(command, rest string) string {
 		line := rest
@@ -133,122 +140,8 @@ func (c *call) notMine(dest string) error {
 
 // finds reports whether a command that names no destination takes this one, and no other comes into question.
 func (c *call) finds(dest string) bool {
-	unnamed := *c
-	unnamed.opts.dest, unnamed.opts.quiet, unnamed.recalled, unnamed.others = "", true, false, 0
-	there, err := unnamed.look()
-	return err == nil && there == filepath.Clean(dest) && !(unnamed.recalled && unnamed.others > 0)
-}
-
-func (c *call) look() (string, error) {
-	if c.opts.dest != "" {
-		c.obvious = true
-		return c.named(c.opts.dest, "-d")
-	}
-	if dest := c.env.variable("SNAP_DEST"); dest != "" {
-		return c.named(dest, "$SNAP_DEST")
-	}
-	for dir := c.env.Dir; dir != ""; dir = filepath.Dir(dir) {
-		if there, _ := isDestination(dir); there { // a parent that cannot be looked into is none of ours
-			c.obvious = true
-			return dir, nil
-		}
-		if dir == filepath.Dir(dir) {
-			break
-		}
-	}
-	return c.recall()
-}
-
-// recall is the remembered destination that was used last.
-func (c *call) recall() (string, error) {
-	all := c.places()
-	const name = "name it with -d DIR or $SNAP_DEST"
-	remembered := state.Remembered(all)
-	if len(remembered) == 0 {
-		err := exit.With(exit.NoDest, errNoneKnown)
-		if i := slices.IndexFunc(all, func(p state.Place) bool { return p.Temporary && p.Presence == state.Here }); i >= 0 {
-			return "", hint.With(err, name+"; one below a folder for temporary files is not remembered, as is %s",
-				quote.Name(all[i].Path))
-		}
-		return "", hint.With(err, name+"; to make one: snap backup DEST SRC")
-	}
-	newest := remembered[0]
-	if newest.Once && len(remembered) > 1 {
-		return "", exit.With(exit.NoDest, hint.With(fmt.Errorf("no destination named, and each of %d known ones was "+
-			"named only once: %s", len(remembered), quote.All(paths(remembered))),
-			name+"; one that is made by snap init, or named by a second backup, is remembered"))
-	}
-	c.recalled = true
-	others := slices.DeleteFunc(slices.Clone(remembered), func(p state.Place) bool {
-		return p.Path == newest.Path || p.Presence == state.Away
-	})
-	if c.others = len(others); c.others > 0 && !c.which {
-		c.note("destination %s, the last of %d backed up to; -d names another", quote.Name(newest.Path), len(others)+1)
-	}
-	switch newest.Presence {
-	case state.Unreadable:
-		_, err := isDestination(newest.Path)
-		return "", exit.ReadHint(err, newest.Path)
-	case state.Away:
-		if err := c.lost(newest.Path); err != nil {
-			return "", exit.With(exit.NoDest, err)
-		}
-		err := exit.With(exit.NoDest, hint.With(fmt.Errorf("%s: the last destination is not there",
-			quote.Name(newest.Path)), "connect its disk, or name another with -d DIR; if there is no such destination any "+
-			"more: snap destinations --forget %s", quote.Word(newest.Path)))
-		if len(others) > 0 {
-			return "", hint.With(err, "there is %s; all that are known: snap destinations", quote.All(paths(others)))
-		}
-		return "", err
-	}
-	return newest.Path, nil
-}
-
-// paths are the folders of places.
-func paths(all []state.Place) []string {
-	names := make([]string, len(all))
-	for i := range all {
-		names[i] = all[i].Path
-	}
-	return names
-}
-
-// named checks a destination that somebody named.
-func (c *call) named(dest, how string) (string, error) {
-	dir := dest
-	if !filepath.IsAbs(dir) {
-		dir = filepath.Join(c.env.Dir, dir)
-	}
-	if there, err := isDestination(dir); err != nil {
-		return "", exit.ReadHint(err, dir)
-	} else if !there {
-		if err := c.lost(filepath.Clean(dir)); err != nil {
-			return "", exit.With(exit.NoDest, err)
-		}
-		err := exit.With(exit.NoDest, fmt.Errorf("%s: not a snap destination (from %s)", quote.Name(dest), how))
-		if c.wentThere(dir) {
-			return "", hint.With(err, "backups went there before: is its disk mounted?")
-		}
-		return "", hint.With(err, "a destination holds a folder .snap; to make one: snap backup DEST SRC")
-	}
-	return filepath.Clean(dir), nil
-}
-
-// isDestination reports whether dir holds a folder .snap. A folder that cannot be looked into is an error:
-// what it holds is not known.
-func isDestination(dir string) (bool, error) {
-	info, err := os.Lstat(filepath.Join(dir, ".snap"))
-	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
-		return false, nil
-	}
-	return err == nil && info.IsDir(), err
-}
-
-// wentThere reports whether dir is a known destination, and is empty or not there now.
-func (c *call) wentThere(dir string) bool {
-	entries, err := os.ReadDir(dir)
-	return len(entries) == 0 && (err == nil || errors.Is(err, fs.ErrNotExist)) &&
-		slices.ContainsFunc(c.known(), func(k state.Known) bool { return k.Path == filepath.Clean(dir) })
+	found, err := c.asked("").Find()
+	return err == nil && found.Dir == filepath.Clean(dest) && !(found.Recalled && found.Others > 0)
 }
 
 // checkDisk refuses a destination that is not the one that this user's backups went to before: an empty
@@ -261,7 +154,7 @@ func (c *call) checkDisk(dest string) error {
 	}
 	last := slices.MaxFunc(here, func(a, b state.Known) int { return a.Last.Compare(b.Last) })
 	const anew = "to back up to what is there now all the same: snap init %s"
-	if there, err := isDestination(dest); err != nil {
+	if there, err := locate.IsDestination(dest); err != nil {
 		return err
 	} else if !there {
 		if err := c.lost(dest); err != nil && c.flags.Bool("here") {
@@ -308,7 +201,7 @@ func (c *call) tellWhichOf(dest string) {
 	c.tellSource(dest, newest, "")
 }
 
-func (c *call) silent() bool { return c.obvious || c.opts.quiet || c.opts.json }
+func (c *call) silent() bool { return c.found.Obvious || c.opts.quiet || c.opts.json }
 
 func (c *call) tellSource(dest string, newest *record.Header, more string) {
 	if c.silent() {
@@ -323,8 +216,8 @@ func (c *call) tellSource(dest string, newest *record.Header, more string) {
 	if more != "" {
 		line += ": " + more
 	}
-	if c.others > 0 {
-		line += fmt.Sprintf(" (the last of %d backed up to; -d names another)", c.others+1)
+	if c.found.Others > 0 {
+		line += fmt.Sprintf(" (the last of %d backed up to; -d names another)", c.found.Others+1)
 	}
 	c.note("%s", line)
 }

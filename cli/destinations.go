@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"snap/cli/cmdline"
+	"snap/cli/locate"
 	"snap/cli/logfile"
 	"snap/cli/state"
 	"snap/cli/wire"
@@ -63,7 +64,7 @@ func (c *call) forget(dest string) error {
 	if !ok {
 		err := fmt.Errorf("%s: not among the destinations that are remembered", quote.Name(dest))
 		if all := c.places(); len(all) > 0 {
-			return hint.With(err, "these are: %s", quote.List(paths(all)))
+			return hint.With(err, "these are: %s", quote.List(locate.Paths(all)))
 		}
 		return hint.With(err, "none is")
 	}
@@ -109,7 +110,7 @@ func (c *call) overwrites() bool {
 
 // severalDests refuses to choose among several destinations that are remembered.
 func (c *call) severalDests() error {
-	if !c.recalled || c.others == 0 {
+	if !c.found.Recalled || c.found.Others == 0 {
 		return nil
 	}
 	err := hint.With(hint.Usagef("no destination named, and several are remembered"),
@@ -159,15 +160,15 @@ func (c *call) known() []state.Known {
 
 // remember makes dest the destination that was used last. source may be "" for none yet.
 func (c *call) remember(dest, id, source string, how state.How) error {
-	if c.recalled {
+	if c.found.Recalled {
 		how = state.Found
 	}
 	return c.user().Remember(c.known, state.Known{Path: dest, ID: id, Source: source, Last: c.env.Now(),
-		System: state.SystemOf(dest)}, how, isDestination)
+		System: state.SystemOf(dest)}, how, locate.IsDestination)
 }
 
 // places are the known destinations as they are now, that used last first.
-func (c *call) places() []state.Place { return c.user().Places(c.known(), isDestination) }
+func (c *call) places() []state.Place { return c.user().Places(c.known(), locate.IsDestination) }
 
 // trusted are the fingerprints of indexes at dest that this user's commands have proved.
 func (c *call) trusted(dest string) []string { return c.user().Trusted(dest) }

@@ -9,6 +9,7 @@ import (
 	"snap/backup/source"
 	"snap/cli/cmdline"
 	"snap/cli/exit"
+	"snap/cli/locate"
 	"snap/cli/report"
 	"snap/cli/wire"
 	"snap/destination"
@@ -101,9 +102,6 @@ func (c *call) sayExplained(e *report.Explained, dest string, src source.Chosen)
 
 // What explain says before the first backup: no snapshot tells the source, and there may be no destination.
 
-// errNoneKnown: no destination is named, and none is known.
-var errNoneKnown = errors.New("no destination named, and none is known")
-
 // openIfMade opens the destination; d is nil where there is only a folder yet, and dest "" where there is none at all.
 func (c *call) openIfMade() (d *query.Reader, dest string, err error) {
 	if dest = c.opts.dest; dest == "" {
@@ -111,7 +109,7 @@ func (c *call) openIfMade() (d *query.Reader, dest string, err error) {
 	}
 	if info, err := os.Stat(c.abs(dest)); dest != "" && err == nil && info.IsDir() {
 		dest = c.abs(dest)
-	} else if dest, err = c.find(); errors.Is(err, errNoneKnown) {
+	} else if dest, err = c.find(); errors.Is(err, locate.ErrNoneKnown) {
 		return nil, "", nil
 	} else if err != nil {
 		return nil, "", err

@@ -12,6 +12,7 @@ import (
 	"snap/backup/source"
 	"snap/cli/cmdline"
 	"snap/cli/exit"
+	"snap/cli/locate"
 	"snap/cli/settings"
 	"snap/cli/state"
 	"snap/destination"
@@ -41,7 +42,7 @@ func (c *call) checkStrange(dest, source, format string) error {
 		return err
 	}
 	err = hint.Usagef("destination %s: is not one yet, and holds other things: %s", quote.Name(dest), quote.List(names))
-	if there, _ := isDestination(source); source != "" && there {
+	if there, _ := locate.IsDestination(source); source != "" && there {
 		return hint.With(err, "%s is a destination: are the two in the wrong order? snap backup %s %s", quote.Name(source),
 			quote.Word(source), quote.Word(dest))
 	}
@@ -98,7 +99,7 @@ func (c *call) takeIn(dest, format string, found *reindex.Strangers) string {
 
 // lost says that dest has snapshots and no folder .snap any more, and how it is made again; nil if that is not so.
 func (c *call) lost(dest string) error {
-	if there, err := isDestination(dest); there || err != nil {
+	if there, err := locate.IsDestination(dest); there || err != nil {
 		return nil
 	}
 	s, _, err := settings.Read(dest, filter.Context{})
@@ -138,10 +139,8 @@ func (c *call) holdsSnapshots(dest string) bool {
 
 // sourceMeant says what somebody may have meant who named dest alone: a source to be backed up where he always does.
 func (c *call) sourceMeant(dest string) string {
-	quiet := c.opts.quiet
-	c.opts.quiet = true
-	other, err := c.look()
-	c.opts.quiet = quiet
+	found, err := c.asked(c.opts.dest).Find()
+	other := found.Dir
 	if err != nil || file.Within(dest, other) != "" || file.Within(other, dest) != "" { // one would be in the other
 		return "to back it up: snap backup DEST " + quote.Word(dest)
 	}

@@ -9,6 +9,7 @@ import (
 
 	"snap/cli/cmdline"
 	"snap/cli/exit"
+	"snap/cli/locate"
 	"snap/cli/report"
 	"snap/cli/settings"
 	"snap/cli/wire"
@@ -160,7 +161,7 @@ func (c *call) printStatus(s *query.Status, rules []string, metrics string) erro
 // and cannot be told of is an error, as it is of snap status.
 func (c *call) nowhere() (bool, error) {
 	_, err := c.find()
-	if c.opts.json || !errors.Is(err, errNoneKnown) {
+	if c.opts.json || !errors.Is(err, locate.ErrNoneKnown) {
 		return false, err
 	}
 	why := append([]string{"no destination is known"}, hint.Lines(err, c.env.program.Typed)...)

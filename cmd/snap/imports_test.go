@@ -11,7 +11,8 @@ import (
 // packages that must stay in one place are listed in confined.
 var imports = map[string][]string{
 	"snap/cmd/snap": {"snap/cli", "snap/cli/exit"},
-	"snap/cli": {"snap/cli/cmdline", "snap/cli/events", "snap/cli/exit", "snap/cli/logfile", "snap/cli/meant",
+	"snap/cli": {"snap/cli/cmdline", "snap/cli/events", "snap/cli/exit", "snap/cli/locate", "snap/cli/logfile",
+		"snap/cli/meant",
 		"snap/cli/report",
 		"snap/cli/settings", "snap/cli/state", "snap/cli/text",
 		"snap/cli/wire", "snap/query", "snap/query/archive", "snap/query/gone", "snap/backup",
@@ -41,8 +42,9 @@ var imports = map[string][]string{
 	"snap/cli/cmdline": {"snap/internal/hint", "snap/internal/quote"}, // what any program has: nothing of snap
 	"snap/cli/exit": {"snap/cli/settings", "snap/cli/text", "snap/query", "snap/backup/source", "snap/restore",
 		"snap/destination", "snap/index", "snap/record", "snap/internal/file", "snap/internal/hint", "snap/internal/quote"},
-	"snap/cli/meant": {},
-	"snap/cli/state": {"snap/index", "snap/internal/file", "snap/internal/quote"},
+	"snap/cli/locate": {"snap/cli/exit", "snap/cli/state", "snap/internal/hint", "snap/internal/quote"},
+	"snap/cli/meant":  {},
+	"snap/cli/state":  {"snap/index", "snap/internal/file", "snap/internal/quote"},
 	"snap/cli/logfile": {"snap/cli/settings", "snap/destination", "snap/record", "snap/scan", "snap/internal/file",
 		"snap/internal/hint",
 		"snap/internal/quote"},
