@@ -9,7 +9,7 @@ import (
 	"snap/record"
 )
 
-// Departed is what was in a folder once, and is not there in a snapshot. What is gone from the source says package gone.
+// Departed is what was in a folder once, and is not there in a snapshot. For the source see package gone.
 type Departed struct {
 	record.Entry        // its path there, and its last version
 	Name         string // the last element of Path

@@ -1,8 +1,8 @@
 // Package gone finds what is gone from the source: in no place of it any more, under no name, and held by a snapshot.
 // `snap undelete` brings it back.
 //
-// It looks at what the patterns fit in all snapshots (search.go), at what is at those paths now (present.go), and through
-// the source for what was renamed (renamed.go); arrange.go tells what moved from what is gone.
+// It looks at what the patterns fit in all snapshots (search.go), at what is at those paths now (present.go), and
+// through the source for what was renamed (renamed.go); arrange.go tells what moved from what is gone.
 package gone
 
 import (
