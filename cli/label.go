@@ -45,7 +45,11 @@ snap tag tag:old --remove old  # take the tag from the newest that has it`,
 				}
 			}
 			if len(add)+len(remove) == 0 {
-				return c.showLabels(func(h *record.Header) string { return report.Tags(h.Tags) })
+				err := c.showLabels(func(h *record.Header) string { return report.Tags(h.Tags) })
+				if n := len(c.args); err != nil && n == 2 && settings.CheckTag(c.args[1]) == nil {
+					err = hint.With(err, "or to give a tag: snap tag %s --add %s", quote.Word(c.args[0]), quote.Word(c.args[1]))
+				}
+				return err
 			}
 			lacking := slices.Clone(remove) // what none of the snapshots has may be misspelled, and what was meant stays
 			err := c.label("tag", c.args, func(h *record.Header) {

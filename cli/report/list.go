@@ -51,7 +51,11 @@ func (p *Printer) ListEnd(shown query.Snapshots, all int, room *file.SystemInfo,
 	if len(shown) < all {
 		count = fmt.Sprintf("%d of %s", len(shown), text.Plural(all, "snapshot", "snapshots"))
 	}
-	if err := p.sayBelow("%s, %s copied by their runs; %s of %s free", count, p.Size(copied),
+	runs := "their runs"
+	if len(shown) == 1 {
+		runs = "its run"
+	}
+	if err := p.sayBelow("%s, %s copied by %s; %s of %s free", count, p.Size(copied), runs,
 		p.Size(int64(room.FreeBytes)), p.Size(int64(room.TotalBytes))); err != nil || last.Unchanged.IsZero() {
 		return err
 	}
