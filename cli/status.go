@@ -169,17 +169,20 @@ func (c *call) nowhere() (bool, error) {
 }
 
 // writeMetrics puts a file in its place that others read meanwhile: it appears by a rename, with a name that the
-// collector does not read before. Whoever may read the folder may read it, as the collector has to.
+// collector does not read before. Whoever may read the folder may read it, as the collector has to. A file that holds
+// something else is not one of ours.
 func writeMetrics(path string, text []byte) error {
 	info, err := os.Stat(path)
-	switch {
-	case err == nil && !info.Mode().IsRegular():
-		return hint.With(
-			hint.Usagef("--prometheus %s: not a file", quote.Name(path)),
-			"for standard output: --prometheus -",
-		)
-	case err != nil && !errors.Is(err, fs.ErrNotExist):
+	if err == nil && !info.Mode().IsRegular() {
+		return hint.With(hint.Usagef("--prometheus %s: not a file", quote.Name(path)), "for standard output: --prometheus -")
+	}
+	old, err := os.ReadFile(path)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
+	}
+	if len(old) > 0 && !wire.IsMetrics(old) {
+		return hint.With(hint.Usagef("--prometheus %s: the file holds something else", quote.Name(path)),
+			"name a file of its own, as snap.prom, or remove it")
 	}
 	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*.tmp")
 	if err != nil {

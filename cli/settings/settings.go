@@ -8,6 +8,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -388,10 +389,14 @@ func Read(dest string, fc filter.Context) (s Settings, warnings []string, err er
 	return s, warnings, nil
 }
 
-// readText reads a settings file.
+// readText reads a settings file. One that is a link to nothing is not the same as none.
 func readText(path string) ([]byte, error) {
 	if err := file.RefusePipe(path); err != nil {
 		return nil, err
 	}
-	return os.ReadFile(path)
+	text, err := os.ReadFile(path)
+	if to, linkErr := os.Readlink(path); linkErr == nil && errors.Is(err, fs.ErrNotExist) {
+		return nil, Wrong(fmt.Errorf("%s: is a link to %s, which is not there", quote.Name(path), quote.Name(to)))
+	}
+	return text, err
 }
