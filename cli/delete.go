@@ -117,7 +117,7 @@ func (c *call) removing(dest, what string, all bool,
 	if err != nil {
 		return exit.Hint(err, dest)
 	}
-	defer func() { err = errors.Join(err, d.Close()) }()
+	defer func() { err = errors.Join(exit.Gone(d, err), d.Close()) }()
 	defer c.proved(dest, d.DB)
 	plan, stopped, err := planned(d)
 	if err != nil {
