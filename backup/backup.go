@@ -253,6 +253,9 @@ func (r *run) skip(ctx context.Context, p *plan) error {
 	if err := r.tellUnheldBefore(ctx); err != nil || r.o.DryRun {
 		return err
 	}
+	if err := r.d.CheckThere(); err != nil {
+		return err
+	}
 	if err := r.learn(ctx, p); err != nil {
 		return err
 	}

@@ -59,6 +59,7 @@ func (c *call) backup(dest string, src source.Chosen) (err error) {
 	}
 	defer func() { err = errors.Join(err, r.d.Close()) }()
 	defer func() { r.noteEnd(err) }()
+	defer func() { err = exit.Gone(r.d, err) }()
 	if c.flags.Bool("take-over") {
 		for _, line := range c.takenLines(r.d, dest) {
 			c.note("%s", line)
@@ -122,7 +123,7 @@ func (r *backupRun) check() (err error) {
 	if err := r.checkStrangers(r.dest, r.src, r.settings.Format); err != nil {
 		return err
 	}
-	err = r.checkDisk(r.dest)
+	err = r.checkDisk(r.dest, false)
 	r.noted = err != nil // on another disk this is no news
 	return err
 }

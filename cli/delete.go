@@ -27,7 +27,8 @@ name is given, not by latest, a date or the beginning of its name. The last ones
 only with --allow-all.
 
 A snapshot whose folder was removed by hand stays in the index, and is told as
-missing; with --missing all of these are forgotten.`,
+missing; with --missing all of these are forgotten. One whose folder was only renamed
+is refused: snap check says what it is called now.`,
 		Examples: `snap delete -n oldest  # what would it free?
 snap delete 20261101-120000 latest~3
 snap delete oldest..@1y
@@ -36,6 +37,7 @@ snap delete --missing  # what was removed by hand`,
 		Flags: flags{
 			dryFlag("say what would be freed and delete nothing"),
 			{Name: "missing", Usage: "forget the snapshots whose folders are gone"},
+			{Name: "allow-renamed", Usage: "forget a snapshot whose folder is there under another name"},
 			{Name: "allow-all", Usage: "delete even if no snapshot is left"},
 		},
 		Complete: completeRef,
@@ -115,7 +117,7 @@ func (c *call) removing(dest, what string, all bool,
 	if err != nil {
 		return exit.Hint(err, dest)
 	}
-	defer func() { err = errors.Join(err, d.Close()) }()
+	defer func() { err = errors.Join(exit.Gone(d, err), d.Close()) }()
 	defer c.proved(dest, d.DB)
 	plan, stopped, err := planned(d)
 	if err != nil {
@@ -123,6 +125,9 @@ func (c *call) removing(dest, what string, all bool,
 	}
 	if err := plan.Most(); err != nil && !dry {
 		return exit.With(exit.Refused, hint.With(err, "to see which: add -n; to delete them all the same: add --allow-most"))
+	}
+	if len(plan.Renamed) > 0 && !dry && !c.flags.Bool("allow-renamed") {
+		return exit.With(exit.Refused, report.Renamed(plan.Renamed, dest))
 	}
 	last := what == "delete" && plan.Last() && !c.flags.Bool("allow-all")
 	if last && !dry {
@@ -143,6 +148,9 @@ func (c *call) removing(dest, what string, all bool,
 	c.print().Left(plan, dry)
 	if most := plan.Most(); most != nil {
 		c.warn("%v: it takes --allow-most to do it", most)
+	}
+	for i := range plan.Renamed {
+		c.note("%s: it takes --allow-renamed to forget it", report.RenamedText(&plan.Renamed[i]))
 	}
 	if last {
 		c.note("it takes --allow-all to do it")

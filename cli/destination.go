@@ -12,7 +12,6 @@ import (
 
 	"snap/cli/exit"
 	"snap/cli/locate"
-	"snap/cli/state"
 	"snap/destination"
 	"snap/index"
 	"snap/internal/file"
@@ -144,43 +143,26 @@ func (c *call) finds(dest string) bool {
 	return err == nil && found.Dir == filepath.Clean(dest) && !(found.Recalled && found.Others > 0)
 }
 
-// checkDisk refuses a destination that is not the one that this user's backups went to before: an empty
-// mount point, or another disk in its place. What this user has made with init is known.
-func (c *call) checkDisk(dest string) error {
-	known := c.known()
-	here := slices.DeleteFunc(slices.Clone(known), func(k state.Known) bool { return k.Path != dest })
-	if len(here) == 0 {
-		return nil
+// checkDisk refuses a destination that is not the one that this user's backups went to before, and says where it is one
+// of several that take turns. making: it is to be made one.
+func (c *call) checkDisk(dest string, making bool) error {
+	k := &locate.Disk{Places: c.places, Lost: c.lost, ID: c.idOf, When: c.When, Making: making, Here: c.flags.Bool("here")}
+	changed, err := k.Check(dest)
+	if changed != "" {
+		c.warn("%s", changed)
 	}
-	last := slices.MaxFunc(here, func(a, b state.Known) int { return a.Last.Compare(b.Last) })
-	const anew = "to back up to what is there now all the same: snap init %s"
-	if there, err := locate.IsDestination(dest); err != nil {
-		return err
-	} else if !there {
-		if err := c.lost(dest); err != nil && c.flags.Bool("here") {
-			return nil // beside them, as asked for
-		} else if err != nil {
-			return exit.With(exit.Refused, err)
-		}
-		return exit.With(exit.Refused, hint.With(
-			fmt.Errorf("destination %s: holds no snapshots, but backups went there until %s: is its disk not mounted?",
-				quote.Name(dest), c.When(last.Last)),
-			"mount the disk; "+anew, quote.Word(dest)))
-	}
+	return err
+}
+
+// idOf is the id of the destination dest.
+func (c *call) idOf(dest string) (string, error) {
 	db, err := index.Open(index.Path(dest))
 	if err != nil {
-		return nil // told when it is opened
+		return "", err
 	}
 	db.Trust(c.trusted(dest)...)
 	defer c.proved(dest, db) // and is not proved once more by the backup
-	id, err := db.ID(c.ctx)
-	if err != nil || slices.ContainsFunc(known, func(k state.Known) bool { return k.ID == id }) {
-		return nil
-	}
-	return exit.With(exit.Refused, hint.With(
-		fmt.Errorf("destination %s: not the one that backups went to until %s, but another: is this another disk?",
-			quote.Name(dest), c.When(last.Last)),
-		"connect the right disk; "+anew, quote.Word(dest)))
+	return db.ID(c.ctx)
 }
 
 // tellWhich says of which destination and source the answer is, and what more there is to say of it, unless the

@@ -164,11 +164,16 @@ func (c *call) remember(dest, id, source string, how state.How) error {
 		how = state.Found
 	}
 	return c.user().Remember(c.known, state.Known{Path: dest, ID: id, Source: source, Last: c.env.Now(),
-		System: state.SystemOf(dest)}, how, locate.IsDestination)
+		System: state.SystemOf(dest), Mount: state.MountOf(dest)}, how, locate.IsDestination)
 }
 
 // places are the known destinations as they are now, that used last first.
-func (c *call) places() []state.Place { return c.user().Places(c.known(), locate.IsDestination) }
+func (c *call) places() []state.Place {
+	return state.TellApart(c.user().Places(c.known(), locate.IsDestination), func(dir string) string {
+		id, _ := c.idOf(dir) // what cannot be read is told when it is opened
+		return id
+	})
+}
 
 // trusted are the fingerprints of indexes at dest that this user's commands have proved.
 func (c *call) trusted(dest string) []string { return c.user().Trusted(dest) }

@@ -158,7 +158,7 @@ func (c *call) backupNothing(dest string) error {
 				"%s", hint.Text(c.sourceMeant(dest)))
 		}
 	}
-	if err := c.checkDisk(dest); err != nil {
+	if err := c.checkDisk(dest, false); err != nil {
 		return err
 	}
 	return c.initialize(dest, c.env.program.Typed("no source is named, so no backup was made; to make one: snap backup ")+

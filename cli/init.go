@@ -39,6 +39,11 @@ sudo snap init /mnt/disk/me --take-over  # from a user to root`,
 			if err := destination.CheckPlace(c.ctx, dest); err != nil {
 				return exit.Hint(err, dest)
 			}
+			if !c.flags.Bool("here") {
+				if err := c.checkDisk(dest, true); err != nil {
+					return err
+				}
+			}
 			if err := os.Mkdir(dest, 0o700); err != nil && !errors.Is(err, os.ErrExist) && !errors.Is(err, os.ErrNotExist) {
 				return err
 			}

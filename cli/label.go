@@ -115,7 +115,7 @@ func (c *call) label(what string, refs []string, change func(h *record.Header)) 
 	if err != nil {
 		return exit.Hint(err, dest)
 	}
-	defer func() { err = errors.Join(err, d.Close()) }()
+	defer func() { err = errors.Join(exit.Gone(d, err), d.Close()) }()
 	defer c.proved(dest, d.DB)
 	snaps, err := query.ReadSnapshots(c.ctx, d.DB)
 	if err != nil {

@@ -63,7 +63,7 @@ func runPurge(c *call) (err error) {
 	if err != nil {
 		return exit.Hint(err, dest)
 	}
-	defer func() { err = errors.Join(err, d.Close()) }()
+	defer func() { err = errors.Join(exit.Gone(d, err), d.Close()) }()
 	defer func() { c.proved(dest, d.DB) }()
 	var found []query.PurgePath
 	var what *index.Purge

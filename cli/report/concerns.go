@@ -192,7 +192,7 @@ func way(s *query.Status, c query.Concern) string {
 	case query.RulesIdle:
 		return "snap prune -n" + in
 	case query.GoneFolders:
-		return "snap delete --missing" + in
+		return "snap check" + in
 	case query.WrongClock:
 		return "snap list" + in
 	}

@@ -24,6 +24,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"strings"
 	"time"
 
 	"snap/destination"
@@ -56,11 +57,12 @@ type Result struct {
 	Repaired int64 // of them, those repaired
 	Errors   int64 // what is left: damage not repaired, and what could not be read
 
-	Findings []Finding // in key order of the path; at most findingsKept
-	More     int64     // damage beyond that, counted only
-	Missing  []string  // snapshots whose folders are gone from the destination
-	Strange  []string  // folders in the destination that are no snapshot's; only where one is missing
-	Unnoted  error     // why the result could not be left in the destination
+	Findings []Finding             // in key order of the path; at most findingsKept
+	More     int64                 // damage beyond that, counted only
+	Missing  []string              // snapshots whose folders are gone from the destination
+	Renamed  []destination.Renamed // of the missing ones, those whose folders have other names now
+	Strange  []string              // other folders in the destination that are no snapshot's; only where one is missing
+	Unnoted  error                 // why the result could not be left in the destination
 }
 
 // Run makes sure that index, change sets and trees of the destination at path agree, and that files hold
@@ -159,7 +161,7 @@ func (c *checker) run(ctx context.Context) error {
 	if err := c.sets(ctx, complete); err != nil {
 		return err
 	}
-	if err := c.present(complete); err != nil {
+	if err := c.present(ctx, complete); err != nil {
 		return err
 	}
 	if err := c.trees(ctx); err != nil {
@@ -197,7 +199,7 @@ func (c *checker) headers(ctx context.Context) (complete []record.Header, err er
 
 // present finds out which snapshots' folders are there. One that is not was removed by somebody: that is no damage,
 // and reported once.
-func (c *checker) present(complete []record.Header) error {
+func (c *checker) present(ctx context.Context, complete []record.Header) (err error) {
 	known := map[string]bool{destination.MetaName: true}
 	for i := range complete {
 		h := &complete[i]
@@ -218,6 +220,13 @@ func (c *checker) present(complete []record.Header) error {
 	}
 	if len(c.res.Missing) == 0 {
 		return nil
+	}
+	if c.res.Renamed, err = destination.FindRenamed(ctx, c.d.Root, c.d.DB, c.res.Missing); err != nil {
+		return err
+	}
+	for _, r := range c.res.Renamed {
+		outer, _, _ := strings.Cut(r.Folder, "/")
+		known[outer] = true
 	}
 	entries, err := c.d.Root.Entries()
 	if err != nil {

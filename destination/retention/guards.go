@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"snap/destination"
 	"snap/record"
 )
 
@@ -62,7 +63,9 @@ type Stop struct {
 type Plan struct {
 	List  []Decision // of all complete snapshots, oldest first
 	Stops []Stop
-	most  *TooManyError
+	// Of those that were named and go: their folders are not gone, but have other names.
+	Renamed []destination.Renamed
+	most    *TooManyError
 }
 
 // TooManyError: the rules would delete more than half of the snapshots, and nobody has said that they may.
