@@ -92,7 +92,7 @@ func (r *backupRun) noteEnd(err error) {
 		return
 	}
 	past := r.came.Past(&r.options, r.env.Now().Sub(r.options.Start), err)
-	if err := r.d.NoteRun(r.told(past, err)); err != nil && r.opts.verbose > 0 {
+	if err := r.user().NoteRun(r.d.ID, r.told(past, err), r.d.NoteRun); err != nil && r.opts.verbose > 0 {
 		r.call.note("how the run ended could not be noted: %v", err)
 	}
 }
