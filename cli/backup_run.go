@@ -119,12 +119,11 @@ func (r *backupRun) check() (err error) {
 		return err
 	}
 	r.events.Of(r.src.All())
-	if err := r.checkStrangers(r.dest, r.src, r.settings.Format); err != nil {
+	if err := r.checkDisk(r.dest); err != nil {
+		r.noted = true // on another disk this is no news
 		return err
 	}
-	err = r.checkDisk(r.dest)
-	r.noted = err != nil // on another disk this is no news
-	return err
+	return r.checkStrangers(r.dest, r.src, r.settings.Format)
 }
 
 // prepare puts the options together, and refuses those that make no sense.

@@ -12,6 +12,7 @@ import (
 
 	"snap/cli/exit"
 	"snap/cli/locate"
+	"snap/cli/settings"
 	"snap/cli/state"
 	"snap/destination"
 	"snap/index"
@@ -154,19 +155,22 @@ func (c *call) checkDisk(dest string) error {
 		return nil
 	}
 	last := slices.MaxFunc(here, func(a, b state.Known) int { return a.Last.Compare(b.Last) })
-	const anew = "to back up to what is there now all the same: snap init %s"
+	anew := "to back up to what is there now all the same: snap init " + quote.Word(dest)
 	if there, err := locate.IsDestination(dest); err != nil {
 		return err
 	} else if !there {
 		if err := c.lost(dest); err != nil && c.flags.Bool("here") {
 			return nil // beside them, as asked for
 		} else if err != nil {
-			return exit.With(exit.Refused, err)
+			return exit.With(exit.Refused, hint.With(err, "to begin beside them, with a full copy: add --here"))
+		}
+		if others, _ := c.besides(dest, settings.Default().Format); len(others) > 0 {
+			anew += " --here"
 		}
 		return exit.With(exit.Refused, hint.With(
 			fmt.Errorf("destination %s: holds no snapshots, but backups went there until %s: is its disk not mounted?",
 				quote.Name(dest), c.When(last.Last)),
-			"mount the disk; "+anew, quote.Word(dest)))
+			"mount the disk; %s", hint.Text(anew)))
 	}
 	db, err := index.Open(index.Path(dest))
 	if err != nil {
@@ -181,7 +185,7 @@ func (c *call) checkDisk(dest string) error {
 	return exit.With(exit.Refused, hint.With(
 		fmt.Errorf("destination %s: not the one that backups went to until %s, but another: is this another disk?",
 			quote.Name(dest), c.When(last.Last)),
-		"connect the right disk; "+anew, quote.Word(dest)))
+		"connect the right disk; %s", hint.Text(anew)))
 }
 
 // tellWhich says of which destination and source the answer is, and what more there is to say of it, unless the

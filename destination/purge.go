@@ -10,8 +10,8 @@ import (
 	"strings"
 
 	"snap/index"
-	"snap/internal/quote"
 	"snap/internal/progress"
+	"snap/internal/quote"
 	"snap/record"
 )
 
