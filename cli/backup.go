@@ -115,7 +115,7 @@ func (c *call) noteRefused(begin time.Time, err error) {
 		return
 	}
 	past := (*backup.Result)(nil).Past(&backup.Options{Start: begin}, c.env.Now().Sub(begin), err)
-	_ = destination.NoteRefused(c.heard, c.told(past, err)) // that it failed is told anyway
+	_ = c.user().NoteRefused(context.WithoutCancel(c.ctx), c.heard, c.told(past, err)) // that it failed is told anyway
 }
 
 // told adds to a run that was interrupted what terminated it. That a user did is no matter.

@@ -93,7 +93,7 @@ func (r *backupRun) noteEnd(err error) {
 		return
 	}
 	past := r.came.Past(&r.options, r.env.Now().Sub(r.options.Start), err)
-	if err := r.d.NoteRun(r.told(past, err)); err != nil && r.opts.verbose > 0 {
+	if err := r.user().NoteRun(r.d.ID, r.told(past, err), r.d.NoteRun); err != nil && r.opts.verbose > 0 {
 		r.call.note("how the run ended could not be noted: %v", err)
 	}
 }
@@ -120,12 +120,11 @@ func (r *backupRun) check() (err error) {
 		return err
 	}
 	r.events.Of(r.src.All())
-	if err := r.checkStrangers(r.dest, r.src, r.settings.Format); err != nil {
+	if err := r.checkDisk(r.dest, false); err != nil {
+		r.noted = true // on another disk this is no news
 		return err
 	}
-	err = r.checkDisk(r.dest, false)
-	r.noted = err != nil // on another disk this is no news
-	return err
+	return r.checkStrangers(r.dest, r.src, r.settings.Format)
 }
 
 // prepare puts the options together, and refuses those that make no sense.

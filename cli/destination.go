@@ -106,8 +106,9 @@ func (c *call) namedInHints(dest string) {
 			return ""
 		}
 		here, alone := found()
-		writes := slices.Contains([]string{"delete", "prune", "purge", "tag", "note", "undelete"}, command) ||
-			strings.Contains(line, "--in-place") || strings.Contains(line, "--repair")
+		writes := slices.Contains([]string{"delete", "prune", "purge", "tag", "note", "undelete", "reindex"}, command) ||
+			slices.ContainsFunc([]string{"--in-place", "--repair", "--overwrite", "--delete"},
+				func(flag string) bool { return strings.Contains(line, flag) })
 		if here && (alone || !writes) {
 			return ""
 		}

@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"cmp"
+
 	"snap/cli/exit"
 	"snap/cli/wire"
 	"snap/index"
@@ -11,7 +13,7 @@ import (
 
 func diffCommand() *command {
 	return &command{
-		Name: "diff", Args: "[A [B]] [-- PATH…]", Short: "what changed between two snapshots", Group: groupLook, Max: 2,
+		Name: "diff", Args: "[A [B]] [-- PATH…]", Short: "what changed between two snapshots", Group: groupLook, Max: -1,
 		Dashed: true,
 		Codes:  []int{exit.Partial, exit.Refused, exit.NoDest, exit.Locked},
 		Long: `
@@ -118,20 +120,19 @@ func (c *call) newDiff(d *query.Reader) (*query.Diff, error) {
 			return nil, hint.Usagef("diff --source: one snapshot can be compared with the source, not two")
 		}
 	}
+	if len(c.args) > 2 {
+		return nil, cmp.Or(d.PathsBehind(c.ctx, c.args), hint.With(hint.Usagef("diff: too many arguments"),
+			"usage: snap diff [A [B]] [-- PATH…]"))
+	}
 	copy(refs, c.args)
 	pos := make([]int, len(refs))
 	for i, ref := range refs {
 		var err error
-		before := ""
-		if i > 0 {
-			before = quote.Word(refs[0]) + " "
-		}
 		if pos[i], err = d.Resolver().Resolve(ref); err != nil {
 			if len(d.Snapshots) == 1 && len(c.args) == 0 {
 				err = hint.With(err, "what has changed in the source since then: snap diff --source")
-			} else if d.NewestPath(c.ctx, ref) != "" {
-				return nil, hint.With(hint.Usagef("diff: %s is no snapshot but a path", quote.Name(ref)),
-					"paths stand behind --: snap diff %s-- %s", before, quote.Word(ref))
+			} else if paths := d.PathsBehind(c.ctx, c.args); paths != nil {
+				return nil, paths
 			}
 			return nil, err
 		}

@@ -71,6 +71,9 @@ func explain(c *call) error {
 		return hint.With(fmt.Errorf("the source of snapshot %s is not known", quote.Name(newest.Name)),
 			"the next backup names it: snap backup DEST SRC")
 	}
+	if err := d.AsksAll(c.ctx, c.args, false, "snap explain PATH", "snap ls -l REF:PATH"); err != nil {
+		return err
+	}
 	paths, err := d.Paths(c.args[0])
 	if err != nil {
 		return err

@@ -87,12 +87,8 @@ func runFind(c *call) error {
 			return hint.With(hint.Usagef("find: a PATTERN is missing"), "all that is gone: snap find --deleted\n"+
 				"all that there is: snap ls -R latest")
 		}
-		if len(c.args) > 1 && !f.Regex && f.In == "" {
-			if fits, err := d.Fits(c.ctx, c.args[0], f.IgnoreCase); err != nil {
-				return err
-			} else if err := c.asksAll(d, "snap find --in "+quote.Word(c.args[0]), nil); !fits && err != nil {
-				return err
-			}
+		if err := d.FindAsksAll(c.ctx, f); err != nil {
+			return err
 		}
 		paths, versions := 0, 0
 		p, width := c.print(), report.SpanWidth(d.Snapshots)

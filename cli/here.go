@@ -97,7 +97,8 @@ func (c *call) takeIn(dest, format string, found *reindex.Strangers) string {
 	return "snap init " + quote.Word(dest) + here + " && " + line
 }
 
-// lost says that dest has snapshots and no folder .snap any more, and how it is made again; nil if that is not so.
+// lost says that dest has snapshots and no folder .snap any more, and how it is made again; nil if that is not so. Those
+// of another program are no word on that: they may lie where the disk is not mounted.
 func (c *call) lost(dest string) error {
 	if there, err := locate.IsDestination(dest); there || err != nil {
 		return nil
@@ -108,7 +109,10 @@ func (c *call) lost(dest string) error {
 	}
 	found, err := c.names(s.Format).Strangers(dest)
 	names := found.Snapshots()
-	if err != nil || len(names) == 0 {
+	if _, none := os.Lstat(filepath.Join(dest, settings.OptionsFile)); none == nil {
+		found.Named = names // then those with other names are its own, too
+	}
+	if err != nil || len(found.Named) == 0 {
 		return nil
 	}
 	line := c.takeIn(dest, s.Format, &found)

@@ -40,7 +40,10 @@ snap log --no-follow docs/report.txt  # that path alone, whatever file it held`,
 func runHistory(c *call) error {
 	return c.reading(func(d *query.Reader) error {
 		if len(c.args) > 1 {
-			return c.asksAll(d, "snap history", hint.Usagef("history: one path at a time"))
+			return d.AsksAllBeside(c.args, hint.Usagef("history: one path at a time"), "snap history PATH")
+		}
+		if err := d.AsksAll(c.ctx, c.args, false, "snap history PATH"); err != nil {
+			return err
 		}
 		path, steps, err := d.History(c.ctx, c.args[0], !c.flags.Bool("no-follow"))
 		if err != nil {
@@ -67,18 +70,6 @@ func runHistory(c *call) error {
 		}
 		return nil
 	})
-}
-
-// asksAll is err, or what is wrong with a line that names a snapshot before the path: line asks all of them.
-func (c *call) asksAll(d *query.Reader, line string, err error) error {
-	if len(c.args) < 2 {
-		return err
-	}
-	if _, rerr := d.Resolver().Resolve(c.args[0]); rerr != nil {
-		return err
-	}
-	return hint.With(hint.Usagef("%s is a snapshot, and all are asked here", quote.Name(c.args[0])),
-		"most likely meant: %s %s", hint.Text(line), quote.Arg(c.args[1]))
 }
 
 // namesMax is how many other names a file may have had whose steps are shown in full. Rotated logs have each had all

@@ -62,7 +62,11 @@ func runList(c *call) error {
 		c.tellWhich(d, "")
 		var there func(h *record.Header) int // how much a snapshot changed at or below a path
 		if c.flags.IsSet("changed") && len(d.Snapshots) > 0 {
-			if _, choose.Only, err = d.TouchedIn(c.ctx, c.flags.String("changed")); err != nil {
+			path := c.flags.String("changed")
+			if err := d.AsksAll(c.ctx, []string{path}, false, "snap list --changed PATH"); err != nil {
+				return err
+			}
+			if _, choose.Only, err = d.TouchedIn(c.ctx, path); err != nil {
 				return err
 			}
 			there = func(h *record.Header) int { return choose.Only[d.Snapshots.At(h)] }

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"path"
@@ -162,10 +163,11 @@ func (c *call) restoreVersions(d *query.Reader, o restore.Options, start time.Ti
 	o.Target = c.abs(c.flags.String("target"))
 	w := &parts.Versions{Options: o, Zone: c.Zone, Relative: c.flags.Bool("relative")}
 	incomplete := false
+	const line = "snap restore --versions --target DIR PATH"
 	for _, arg := range c.args {
 		path, found, unheld, err := d.FileVersions(c.ctx, arg)
 		if err != nil {
-			return c.asksAll(d, "snap restore --versions --target DIR", err)
+			return cmp.Or(d.AsksAll(c.ctx, []string{arg}, false, line), d.AsksAllBeside(c.args, err, line))
 		}
 		lost := w.Take(arg, path, found, d.Snapshots)
 		c.print().LostVersions(path, unheld, lost, d.Snapshots)

@@ -93,6 +93,9 @@ func runStatus(c *call) error {
 	}
 	return c.reading(func(d *query.Reader) error {
 		rules := c.askSettings(d, &o)
+		if id, err := d.DB.ID(c.ctx); err == nil {
+			o.Unnoted = c.user().Unnoted(id)
+		}
 		s, err := d.Status(c.ctx, o)
 		if err != nil {
 			return err

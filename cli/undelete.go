@@ -74,6 +74,9 @@ func (c *call) undelete(d *query.Reader) error {
 	}
 	start := c.env.Now()
 	f, err := c.goneFilter(d)
+	if err == nil && !f.Regex {
+		err = d.AsksAll(c.ctx, c.args, f.IgnoreCase, "snap undelete PATH", "snap restore --in-place REF:PATH")
+	}
 	if err != nil {
 		return err
 	}

@@ -54,10 +54,16 @@ func (d *Destination) NoteRun(r PastRun) error {
 	return d.writeSealed(d.Meta, pastRunsName, &known)
 }
 
-func (p *pastRuns) add(r PastRun) {
+// Short is r as it is kept: the time in UTC, and why it failed in a line.
+func (r PastRun) Short() PastRun {
 	r.Time = r.Time.UTC()
 	r.Why, _, _ = strings.Cut(r.Why, "\n")
 	r.Why = strings.ToValidUTF8(r.Why[:min(len(r.Why), whyKept)], "")
+	return r
+}
+
+func (p *pastRuns) add(r PastRun) {
+	r = r.Short()
 	p.Copied = record.Plus(p.Copied, r.Copied)
 	p.Runs = append(p.Runs[max(0, len(p.Runs)-pastRunsKept+1):], r)
 }

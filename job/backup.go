@@ -11,7 +11,6 @@ import (
 	"snap/cli/exit"
 	"snap/cli/logfile"
 	"snap/cli/settings"
-	"snap/destination"
 	"snap/destination/retention"
 	"snap/internal/hint"
 	"snap/internal/quote"
@@ -65,7 +64,7 @@ func (p *Place) Backup(ctx context.Context, w *Watcher, o BackupOptions) (*Backu
 	}
 	if err != nil && !b.noted {
 		past := b.res.Past(&backup.Options{Start: begin}, p.Now().Sub(begin), err)
-		_ = destination.NoteRefused(p.Dest, past) // that it failed is told anyway
+		_ = p.User.NoteRefused(context.WithoutCancel(ctx), p.Dest, past) // that it failed is told anyway
 	}
 	if code := exit.Code(ctx, err); b.made && code != 0 && code != exit.Interrupted {
 		err = exit.With(exit.Partial, err) // the snapshot is there

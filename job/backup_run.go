@@ -58,7 +58,7 @@ func (b *backupRun) run(ctx context.Context, asked *BackupOptions) (err error) {
 	b.log = slog.New(slog.DiscardHandler)
 	defer func() {
 		b.noted = true
-		if err := d.NoteRun(b.res.Past(&o, p.Now().Sub(begin), err)); err != nil {
+		if err := p.User.NoteRun(d.ID, b.res.Past(&o, p.Now().Sub(begin), err), d.NoteRun); err != nil {
 			b.w.Note(fmt.Sprintf("how the run ended could not be noted: %v", err))
 		}
 	}()

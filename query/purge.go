@@ -95,6 +95,11 @@ func (d *Reader) SelectPurge(ctx context.Context, f *Filter,
 		}
 	}
 	if i := slices.Index(fits, false); i >= 0 {
+		if !f.Regex {
+			if err := d.AsksAll(ctx, f.Patterns, f.IgnoreCase, "snap purge -n --in REF PATH"); err != nil {
+				return nil, nil, err
+			}
+		}
 		return nil, nil, hint.With(hint.Usagef("%s: nothing fits it in these snapshots, and nothing is purged",
 			quote.Name(f.Patterns[i])),
 			"to see what there is: snap find %s", quote.Arg(f.Patterns[i]))

@@ -78,12 +78,12 @@ type NextRules struct {
 
 // StatusOptions are what a destination is judged by, besides what it holds.
 type StatusOptions struct {
-	MaxAge   when.Age         // a last backup that is older is late; zero: one that is unusually old here
-	Rules    retention.Policy // those of its settings; without a rule: none
-	Settings []string         // what is wrong with the settings, so that backups fail or rules do nothing
-	Idle     bool             // the rules do nothing, because of that
-	Ignore   bool             // what cannot be read is no concern, as its settings say
-
+	MaxAge   when.Age              // a last backup that is older is late; zero: one that is unusually old here
+	Rules    retention.Policy      // those of its settings; without a rule: none
+	Settings []string              // what is wrong with the settings, so that backups fail or rules do nothing
+	Idle     bool                  // the rules do nothing, because of that
+	Ignore   bool                  // what cannot be read is no concern, as its settings say
+	Unnoted  []destination.PastRun // runs that could not be noted in the destination
 }
 
 // Status looks at the destination.
@@ -122,6 +122,10 @@ func (d *Reader) Status(ctx context.Context, o StatusOptions) (*Status, error) {
 		s.Running = s.Left.Holder.Text
 	}
 	noted := destination.ReadRuns(d.Root)
+	if len(o.Unnoted) > 0 {
+		noted = append(noted, o.Unnoted...)
+		slices.SortStableFunc(noted, func(a, b destination.PastRun) int { return a.Time.Compare(b.Time) })
+	}
 	s.Failure, s.Stopped = lastBad(noted, s)
 	s.Runs = runsOf(noted, d.Snapshots, s, RunsTold)
 	s.judge()

@@ -206,7 +206,12 @@ func Write(name string, list []Known) error {
 	for i := range list {
 		all[i] = &list[i]
 	}
-	b, err := json.MarshalIndent(all, "", "\t")
+	return write(name, all)
+}
+
+// write puts v, as JSON, into a file of the state folder: it appears by rename and is for its owner alone.
+func write(name string, v any) error {
+	b, err := json.MarshalIndent(v, "", "\t")
 	if err != nil {
 		return err
 	}
