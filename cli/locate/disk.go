@@ -50,7 +50,7 @@ func (k *Disk) Check(dir string) (changed string, err error) {
 		if err := k.Lost(dir); err != nil && k.Here {
 			return "", nil // beside them, as asked for
 		} else if err != nil {
-			return "", exit.With(exit.Refused, hint.With(err, "to begin beside them, with a full copy: add --here"))
+			return "", exit.With(exit.Refused, hint.Also(err, "to begin beside them, with a full copy: add --here"))
 		}
 		return "", refuse(dir, "holds no snapshots, but "+until+": is its disk not mounted?", "mount the disk")
 	}
