@@ -91,8 +91,9 @@ func (r *backupRun) noteEnd(err error) {
 	if r.options.DryRun || r.idle {
 		return
 	}
-	past := r.came.Past(&r.options, r.env.Now().Sub(r.options.Start), err)
-	if err := r.d.NoteRun(r.told(past, err)); err != nil && r.opts.verbose > 0 {
+	r.past = r.told(r.came.Past(&r.options, r.env.Now().Sub(r.options.Start), err), err)
+	r.past.Rules, r.past.Room = strings.Join(r.came.Pruned.Why, "; "), r.came.Pruned.Room
+	if err := r.d.NoteRun(r.past); err != nil && r.opts.verbose > 0 {
 		r.call.note("how the run ended could not be noted: %v", err)
 	}
 }

@@ -186,7 +186,11 @@ func (d *Destination) forgetNames() error {
 	var c LastCheck
 	err := d.rewrite(pastRunsName, &runs, func() {
 		for i := range runs.Runs {
-			runs.Runs[i].Why = ""
+			if r := &runs.Runs[i]; r.End == RunIncomplete && r.Why != "" {
+				r.Why = "why is not told any more, since a purge"
+			} else {
+				r.Why = ""
+			}
 		}
 	})
 	return cmp.Or(err, d.rewrite(lastCheckName, &c, func() {

@@ -35,6 +35,7 @@ type Pruned struct {
 	Removed int
 	Freed   int64
 	Names   []string // the snapshots that were deleted
+	Room    bool     // only rules that free space are stopped
 	Stops
 }
 
@@ -46,9 +47,7 @@ func (p *Printer) prunedText(r *Pruned) string {
 
 // UnknownStop is why no rule runs beside settings that snap does not know, and what to do.
 func UnknownStop(keys []string) (why, hint string) {
-	return fmt.Sprintf("no snapshot is deleted: %s has settings that snap does not know: %s", settings.OptionsFile,
-			quote.List(keys)),
-		"one of them may be a rule with a mistake in it: mend it, or put a # before the line"
+	return settings.UnknownStop(keys), "one of them may be a rule with a mistake in it: mend it, or put a # before the line"
 }
 
 // Stop is why rules did not run in dest, and what to do, which may be several lines.

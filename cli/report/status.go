@@ -216,13 +216,17 @@ func (p *Printer) growthText(s *query.Status) string {
 }
 
 func (p *Printer) rulesText(s *query.Status, rules []string) string {
+	if s.Rules.Unread != "" {
+		return "cannot be read: " + s.Rules.Unread
+	}
 	if !s.Rules.InForce {
 		return "none: no snapshot is ever deleted"
 	}
 	line := strings.Join(rules, ", ")
 	switch n := len(s.Rules.Going); {
 	case len(s.Rules.Stops) > 0 || s.Rules.Idle:
-		line += "; stopped, nothing is deleted"
+		return line + "; stopped, nothing is deleted"
+	case n == 0 && s.Rules.Short > 0:
 	case n == 0:
 		line += "; a backup now would delete no snapshot"
 	case n == 1:
@@ -234,8 +238,13 @@ func (p *Printer) rulesText(s *query.Status, rules []string) string {
 			quote.List(s.Rules.Going),
 		)
 	}
-	if s.Rules.Short > 0 {
-		line += fmt.Sprintf("; %s more have to be free, and the oldest go for that", p.Size(s.Rules.Short))
+	switch short := p.Size(s.Rules.Short); {
+	case s.Rules.Short <= 0:
+	case s.Rules.NoRoom != "":
+		line += fmt.Sprintf("; min_free lacks %s, and a backup now would delete none for it, as the last", short)
+	default:
+		line += fmt.Sprintf("; min_free lacks %s: a backup now would delete the oldest for it, or none if that is not "+
+			"enough", short)
 	}
 	return line
 }

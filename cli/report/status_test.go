@@ -121,7 +121,7 @@ func TestWhatIsSaid(t *testing.T) {
 			"1 fault found before it was stopped; 43% of the data there now was read within 90 days",
 		"Free: 50 GiB of 200 GiB (25%), 0 inodes", "Growth: of all on this disk about 512 MiB a day: full in about 3mo",
 		"Rules: keep_daily = 7, min_free = 10%; a backup now would delete 2 snapshots: s1, s2; " +
-			"1.0 GiB more have to be free, and the oldest go for that",
+			"min_free lacks 1.0 GiB: a backup now would delete the oldest for it, or none if that is not enough",
 	}
 	if !slices.Equal(lines, want) {
 		t.Errorf("%s\nwant\n%s", strings.Join(lines, "\n"), strings.Join(want, "\n"))

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"time"
@@ -41,7 +42,7 @@ type Run struct {
 	Seconds  float64 `json:"seconds"`
 	End      string  `json:"end"`      // "done", "unchanged", "incomplete", "interrupted", "failed" or "running"
 	Snapshot *string `json:"snapshot"` // what it made; it may be deleted since
-	Why      string  `json:"why"`      // it failed, or was terminated
+	Why      string  `json:"why"`      // it failed, was terminated, or not all was done
 }
 
 // Concern is something that is not as it should be.
@@ -182,7 +183,7 @@ func NewStatus(s *query.Status, rules []string, text func(query.Concern) string)
 	}
 	j.Runs = make([]Run, 0, len(s.Runs))
 	for _, r := range s.Runs {
-		run := Run{Time: Time(r.Time), Seconds: rounded(r.Seconds), End: string(r.End), Why: quote.Clean(r.Why)}
+		run := Run{Time: Time(r.Time), Seconds: rounded(r.Seconds), End: string(r.End), Why: quote.Clean(cmp.Or(r.Why, r.Rules))}
 		if r.Snapshot != "" {
 			run.Snapshot = &r.Snapshot
 		}
