@@ -153,8 +153,11 @@ func (p *Printer) checkText(s *query.Status) string {
 		line += ": " + text.Plural(c.Errors, "fault", "faults") + " left"
 	case c.Repaired > 0:
 		line += fmt.Sprintf(": %s mended", humanize.Comma(c.Repaired))
-	default:
+	case c.Missing == 0:
 		line += ": all was well"
+	}
+	if c.Missing > 0 {
+		line += ": " + text.Plural(c.Missing, "snapshot is", "snapshots are") + " missing"
 	}
 	if s.DataRead > 0 && (c.Read.Share < 1 || s.DataRead < 1) {
 		line += fmt.Sprintf("; %s of the data there now was read within %d days", percent(s.DataRead), query.DataReadDays)

@@ -87,6 +87,7 @@ type LastCheck struct {
 	Damaged   int64       `json:"damaged"`
 	Repaired  int64       `json:"repaired"`
 	Errors    int64       `json:"errors"`
+	Missing   int64       `json:"missing"` // snapshots whose folders are gone
 	Left      *DamageLeft `json:"damage_left"` // that no check since has found well
 }
 
@@ -234,6 +235,7 @@ func newLastCheck(c *destination.LastCheck) *LastCheck {
 			c.Time,
 		), Share: rounded(c.Read.Share), Part: partName(c.Read), Stopped: c.Stopped, Snapshots: c.Snapshots, Files: c.Files,
 		BytesRead: c.BytesRead, Damaged: c.Damaged, Repaired: c.Repaired, Errors: c.Errors,
+		Missing: c.Missing,
 	}
 	if l := c.Left; l != nil {
 		j.Left = &DamageLeft{Time(l.Time), l.Errors, partName(l.Read), []DamageFound{}}
