@@ -88,7 +88,7 @@ snap backup /mnt/disk/me ~ --if-older 1d     # once a day, tried every hour`,
 				if err == nil {
 					err = c.backup(dest, src)
 				}
-				return dest, err
+				return dest, c.asTyped(err, dest)
 			})
 			c.noteRefused(begin, err)
 			err = c.events.End(c.ctx, err)
