@@ -156,8 +156,14 @@ func (r *backupRun) openLog() (end func() error, err error) {
 		if none != "" {
 			r.note("%s", none)
 		}
-		if _, err := settings.WriteTemplates(r.dest); err != nil {
+		made, err := settings.WriteTemplates(r.dest)
+		if err != nil {
 			return nil, err
+		}
+		if len(made) > 0 && r.d.DB != nil {
+			if all, err := r.d.DB.Snapshots(r.ctx); err == nil && len(all) > 0 {
+				r.warn("%s", settings.Lost(made))
+			}
 		}
 	}
 	r.log, end = logfile.Open(r.logPath, r.settings.Loglevel)

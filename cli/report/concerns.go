@@ -208,7 +208,14 @@ func way(s *query.Status, c query.Concern) string {
 	case query.GoneFolders:
 		return "snap delete --missing" + in
 	case query.WrongClock:
-		return "snap list" + in
+		if len(s.Future) > fewNames {
+			return "snap list" + in + ", then delete those of the future, or tag them pin, or set the clock"
+		}
+		names := ""
+		for _, name := range s.Future {
+			names += " " + quote.Word(name)
+		}
+		return "set the clock; or if it was wrong then: snap tag" + in + names + " --add pin, or snap delete" + in + names
 	}
 	return ""
 }

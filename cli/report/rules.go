@@ -50,6 +50,9 @@ func UnknownStop(keys []string) (why, hint string) {
 	return settings.UnknownStop(keys), "one of them may be a rule with a mistake in it: mend it, or put a # before the line"
 }
 
+// fewNames is how many snapshots a command that is told may name, so that it can be read.
+const fewNames = 5
+
 // Stop is why rules did not run in dest, and what to do, which may be several lines.
 func (p *Printer) Stop(s *retention.Stop, plan *retention.Plan, r *retention.Policy, dest string) (why, hint string) {
 	const none = "no snapshot is deleted"
@@ -63,6 +66,10 @@ func (p *Printer) Stop(s *retention.Stop, plan *retention.Plan, r *retention.Pol
 		}
 		if len(s.Names) > 1 && 2*len(s.Names) >= len(plan.List) {
 			return why, "is the clock right?"
+		}
+		if len(s.Names) > fewNames {
+			return why, fmt.Sprintf("is the clock right? If it was wrong then, delete them, or tag them pin, and the rules pass "+
+				"over them; these are all: snap list -d %s", in)
 		}
 		names := ""
 		for _, name := range s.Names {

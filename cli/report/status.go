@@ -132,11 +132,7 @@ func (p *Printer) lastText(s *query.Status) string {
 
 // atText is a time and how long ago it was.
 func (p *Printer) atText(s *query.Status, t time.Time) string {
-	ago := when.Ago(t, s.Now)
-	if t.After(s.Now) {
-		return p.When(t) + ", " + ago
-	}
-	return p.When(t) + ", " + ago + " ago"
+	return p.When(t) + ", " + when.Since(t, s.Now)
 }
 
 // checkText is when the last check was, of what, and what it found.

@@ -78,7 +78,11 @@ func TestWhatIsSaid(t *testing.T) {
 		},
 			"the rules delete nothing: x is far after all others in time", "snap prune -n -d '/mnt/my disk'"},
 		{query.WrongClock, func(s *query.Status) { s.Future = []string{"x", "y"} },
-			"the times of x, y are in the future: is the clock right?", "snap list -d '/mnt/my disk'"},
+			"the times of x, y are in the future: is the clock right?", "set the clock; or if it was wrong then: " +
+				"snap tag -d '/mnt/my disk' x y --add pin, or snap delete -d '/mnt/my disk' x y"},
+		{query.WrongClock, func(s *query.Status) { s.Future = []string{"a", "b", "c", "d", "e", "f"} },
+			"the times of a, b, c, d, e, f are in the future: is the clock right?",
+			"snap list -d '/mnt/my disk', then delete those of the future, or tag them pin, or set the clock"},
 		{query.GoneFolders, func(s *query.Status) { s.Missing = []string{"x", "y"} },
 			"2 snapshots are missing, their folders were removed: x, y", "snap delete --missing -d '/mnt/my disk'"},
 		{query.Interrupted, func(s *query.Status) { s.Left.Interrupted = []time.Time{day(-3), day(-2)} },

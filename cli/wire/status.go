@@ -87,7 +87,7 @@ type LastCheck struct {
 	Damaged   int64       `json:"damaged"`
 	Repaired  int64       `json:"repaired"`
 	Errors    int64       `json:"errors"`
-	Missing   int64       `json:"missing"` // snapshots whose folders are gone
+	Missing   int64       `json:"missing"`     // snapshots whose folders are gone
 	Left      *DamageLeft `json:"damage_left"` // that no check since has found well
 }
 
