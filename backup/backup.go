@@ -316,7 +316,7 @@ func (r *run) begin() error {
 // checkSources refuses sources that are not there, and others than those of the snapshot before.
 func (r *run) checkSources() error {
 	if r.prev != nil {
-		note, err := source.CheckSame(r.prev, &r.head, r.o.SourceMoved)
+		note, err := source.CheckSame(r.prev, r.head.AllSources(), r.o.SourceMoved)
 		if err != nil {
 			return err
 		}

@@ -88,10 +88,14 @@ snap backup /mnt/disk/me ~ --if-older 1d     # once a day, tried every hour`,
 				if err == nil {
 					err = c.backup(dest, src)
 				}
-				return dest, err
+				return dest, c.asTyped(err, dest)
 			})
 			c.noteRefused(begin, err)
-			return c.events.End(c.ctx, err)
+			err = c.events.End(c.ctx, err)
+			if why := c.events.Trouble(); why != "" && c.past.End != "" {
+				_ = destination.NoteAfter(c.heard, c.past, why) // the command has failed anyway
+			}
+			return err
 		},
 	}
 }

@@ -62,6 +62,7 @@ func (r *backupRun) prune() error {
 	if err == nil {
 		for i := range plan.Stops {
 			p.Add(r.print().Stop(&plan.Stops[i], plan, &rules, r.dest))
+			p.Room = plan.Stops[i].Room
 		}
 		err = retention.Apply(r.ctx, r.d, plan, 0, r.line.Show)
 	}

@@ -70,7 +70,7 @@ func completeRef(c *call, word string) (all []candidate) {
 			candidate{Word: "oldest", About: "the first snapshot"})
 		for i := d.Snapshots.Newest(); i >= 0; i-- {
 			h := &d.Snapshots[i]
-			all = append(all, candidate{Word: h.Name, About: c.Age(h.Time) + " ago"})
+			all = append(all, candidate{Word: h.Name, About: c.Since(h.Time)})
 		}
 		return nil
 	})

@@ -8,6 +8,7 @@ import (
 
 	"snap/backup/source"
 	"snap/cli/exit"
+	"snap/cli/settings"
 	"snap/filter"
 	"snap/index"
 	"snap/internal/hint"
@@ -70,15 +71,42 @@ func (c *call) backupDest() (string, error) {
 	return c.abs(c.args[0]), nil
 }
 
+// typedSources are the sources that the command line of a backup names.
+func (c *call) typedSources() []string {
+	if c.opts.dest == "" && len(c.args) > 0 {
+		return c.args[1:]
+	}
+	return c.args
+}
+
+// asTyped is err as one of the command line, where that names other sources than the destination has: there is a slip
+// in it, or it is for another destination. What is wrong with the settings stays what it is.
+func (c *call) asTyped(err error, dest string) error {
+	typed := c.typedSources()
+	if err == nil || len(typed) == 0 || settings.IsWrong(err) || c.flags.Bool("source-moved") {
+		return err
+	}
+	d, openErr := query.Open(c.ctx, dest, query.Options{Now: c.now(), Trust: c.trusted(dest)})
+	if openErr != nil {
+		return err
+	}
+	defer d.Close()
+	var paths []string
+	for _, arg := range typed {
+		paths = append(paths, c.abs(arg))
+	}
+	if h := d.Newest(); h != nil && source.Others(h, paths) {
+		return &source.OtherError{Err: err}
+	}
+	return err
+}
+
 // backupSources are the sources of a backup to dest. Where the command line names none, its newest snapshot does.
 func (c *call) backupSources(dest string) (s source.Chosen, err error) {
-	switch {
-	case len(c.args) == 0, len(c.args) == 1 && c.opts.dest == "":
+	if typed := c.typedSources(); len(typed) > 0 {
+		s, err = c.sourceNames().Of(typed)
+	} else {
 		s, err = c.remembered(dest)
-	case c.opts.dest != "":
-		s, err = c.sourceNames().Of(c.args)
-	default:
-		s, err = c.sourceNames().Of(c.args[1:])
 	}
 	c.namedInHints(dest)
 	if errors.As(err, new(*source.MissingError)) {

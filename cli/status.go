@@ -3,14 +3,10 @@ package cli
 import (
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
 
 	"snap/cli/cmdline"
 	"snap/cli/exit"
 	"snap/cli/locate"
-	"snap/cli/report"
 	"snap/cli/settings"
 	"snap/cli/wire"
 	"snap/destination"
@@ -71,13 +67,13 @@ func runStatus(c *call) error {
 			return err
 		}
 	}
-	var o query.StatusOptions
+	var maxAge when.Age
 	if text := c.flags.String("max-age"); c.flags.IsSet("max-age") {
 		var err error
-		if o.MaxAge, err = when.ParseAge(text); err != nil {
+		if maxAge, err = when.ParseAge(text); err != nil {
 			return hint.Usagef("--max-age: %s", err)
 		}
-		if o.MaxAge == (when.Age{}) {
+		if maxAge == (when.Age{}) {
 			return hint.Usagef("--max-age %s: every backup is older than that", quote.Name(text))
 		}
 	}
@@ -92,7 +88,8 @@ func runStatus(c *call) error {
 		}
 	}
 	return c.reading(func(d *query.Reader) error {
-		rules := c.askSettings(d, &o)
+		o, rules := settings.Judged(d, c.settingsContext(), c.now())
+		o.MaxAge = maxAge
 		if id, err := d.DB.ID(c.ctx); err == nil {
 			o.Unnoted = c.user().Unnoted(id)
 		}
@@ -113,29 +110,6 @@ func runStatus(c *call) error {
 	})
 }
 
-// askSettings reads the settings of the destination for o, and returns the rules as they stand there. What is wrong
-// with them is no error here: that is what is asked.
-func (c *call) askSettings(d *query.Reader, o *query.StatusOptions) (rules []string) {
-	fc := c.settingsContext()
-	s, _, err := settings.Read(d.Dir, fc)
-	if err != nil {
-		o.Settings = append(o.Settings, err.Error())
-		s = settings.Default()
-	}
-	if n := len(d.Snapshots); n > 0 {
-		fc.Source = filepath.ToSlash(d.Snapshots[n-1].Source)
-	}
-	if _, err := settings.Lists(d.Dir, fc); err != nil {
-		o.Settings = append(o.Settings, err.Error())
-	}
-	o.Rules, o.Ignore = s.Keep.Policy(c.now()), s.IgnoresErrors()
-	if len(s.Unknown) > 0 && !o.Rules.Empty() {
-		why, _ := report.UnknownStop(s.Unknown)
-		o.Settings, o.Idle = append(o.Settings, why), true
-	}
-	return s.Keep.Lines()
-}
-
 // printStatus prints s as the flags ask for it.
 func (c *call) printStatus(s *query.Status, rules []string, metrics string) error {
 	if metrics == "-" {
@@ -143,7 +117,7 @@ func (c *call) printStatus(s *query.Status, rules []string, metrics string) erro
 		return err
 	}
 	if metrics != "" {
-		if err := writeMetrics(c.abs(metrics), wire.Metrics(s)); err != nil {
+		if err := wire.WriteMetrics(c.abs(metrics), s); err != nil {
 			return err
 		}
 	}
@@ -169,32 +143,4 @@ func (c *call) nowhere() (bool, error) {
 	}
 	why := append([]string{"no destination is known"}, hint.Lines(err, c.env.program.Typed)...)
 	return true, c.print().Beginning(why)
-}
-
-// writeMetrics puts a file in its place that others read meanwhile: it appears by a rename, with a name that the
-// collector does not read before. Whoever may read the folder may read it, as the collector has to. A file that holds
-// something else is not one of ours.
-func writeMetrics(path string, text []byte) error {
-	info, err := os.Stat(path)
-	if err == nil && !info.Mode().IsRegular() {
-		return hint.With(hint.Usagef("--prometheus %s: not a file", quote.Name(path)), "for standard output: --prometheus -")
-	}
-	old, err := os.ReadFile(path)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	if len(old) > 0 && !wire.IsMetrics(old) {
-		return hint.With(hint.Usagef("--prometheus %s: the file holds something else", quote.Name(path)),
-			"name a file of its own, as snap.prom, or remove it")
-	}
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*.tmp")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name()) // nothing is there after the rename
-	_, err = f.Write(text)
-	if err = errors.Join(err, f.Chmod(0o644), f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
 }

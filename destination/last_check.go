@@ -24,7 +24,10 @@ type LastCheck struct {
 	Repaired  int64     `json:"repaired"`
 	Errors    int64     `json:"errors"` // what is left: damage, and what could not be looked at
 
-	Found []DamageFound `json:"-"` // what it found and did not repair, for Left
+	Missing int64 `json:"missing,omitempty"` // snapshots whose folders are gone
+
+	Found  []DamageFound `json:"-"` // what it found and did not repair, for Left
+	Mended []Mended      `json:"-"` // what it did repair
 
 	// For Reads.
 	Newest uint64 `json:"-"`
@@ -113,7 +116,7 @@ func (c *LastCheck) follow(before *LastCheck) {
 		c.Left = &DamageLeft{Time: c.Time, Errors: c.Errors, Read: c.Read, Found: keepFound(c.Found)}
 	}
 	if before != nil {
-		switch old := before.Left; {
+		switch old := before.Left.settle(c.Mended); {
 		case old == nil || !c.Stopped && c.Read.covers(old.Read):
 		case c.Left == nil:
 			c.Left = old
@@ -186,7 +189,11 @@ func (d *Destination) forgetNames() error {
 	var c LastCheck
 	err := d.rewrite(pastRunsName, &runs, func() {
 		for i := range runs.Runs {
-			runs.Runs[i].Why = ""
+			if r := &runs.Runs[i]; r.End == RunIncomplete && r.Why != "" {
+				r.Why = "why is not told any more, since a purge"
+			} else {
+				r.Why = ""
+			}
 		}
 	})
 	return cmp.Or(err, d.rewrite(lastCheckName, &c, func() {

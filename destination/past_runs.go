@@ -1,6 +1,7 @@
 package destination
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -19,7 +20,7 @@ type RunEnd string
 const (
 	RunDone        RunEnd = "done"
 	RunUnchanged   RunEnd = "unchanged"   // nothing had changed: no snapshot
-	RunIncomplete  RunEnd = "incomplete"  // a snapshot, but something could not be read or done
+	RunIncomplete  RunEnd = "incomplete"  // as the two above, but something could not be read or done
 	RunInterrupted RunEnd = "interrupted" // by a signal, or by whoever watched it
 	RunFailed      RunEnd = "failed"      // no snapshot
 )
@@ -31,7 +32,10 @@ type PastRun struct {
 	End      RunEnd    `json:"end"`
 	Snapshot string    `json:"snapshot,omitempty"` // what it made
 	Copied   int64     `json:"copied,omitempty"`   // bytes of its files
-	Why      string    `json:"why,omitempty"`      // it failed, or was terminated, in a line
+	Why      string    `json:"why,omitempty"`      // it failed, was terminated, or not all was done, in a line
+
+	Rules string `json:"rules,omitempty"` // why rules of the settings did not do all that they say, in a line
+	Room  bool   `json:"room,omitempty"`  // that is only so of those that free space
 }
 
 // pastRuns is what stands in the file.
@@ -57,8 +61,7 @@ func (d *Destination) NoteRun(r PastRun) error {
 // Short is r as it is kept: the time in UTC, and why it failed in a line.
 func (r PastRun) Short() PastRun {
 	r.Time = r.Time.UTC()
-	r.Why, _, _ = strings.Cut(r.Why, "\n")
-	r.Why = strings.ToValidUTF8(r.Why[:min(len(r.Why), whyKept)], "")
+	r.Why, r.Rules = inShort(r.Why), inShort(r.Rules)
 	return r
 }
 
@@ -66,6 +69,46 @@ func (p *pastRuns) add(r PastRun) {
 	r = r.Short()
 	p.Copied = record.Plus(p.Copied, r.Copied)
 	p.Runs = append(p.Runs[max(0, len(p.Runs)-pastRunsKept+1):], r)
+}
+
+// inShort is the first line of text, as much of it as is kept.
+func inShort(text string) string {
+	line, _, _ := strings.Cut(text, "\n")
+	return strings.ToValidUTF8(line[:min(len(line), whyKept)], "")
+}
+
+// NoteAfter adds to the run of r that is noted in the destination at path why not all was done, which showed when the
+// destination was closed already. Where it is not there any more, as when a command has unmounted it, nothing is
+// written. As with NoteRefused, of what ends in the same moment one may be lost.
+func NoteAfter(path string, r PastRun, why string) error {
+	root, err := file.OpenRoot(path)
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	return (&Destination{Path: path, Root: root}).leave(pastRunsName, func(meta *file.Dir) any {
+		var known pastRuns
+		_ = readSealed(meta, pastRunsName, &known)
+		known.amend(r, why)
+		return &known
+	})
+}
+
+// amend finds the run of r, and adds to it.
+func (p *pastRuns) amend(r PastRun, why string) {
+	for i := range slices.Backward(p.Runs) {
+		known := &p.Runs[i]
+		if !known.Time.Equal(r.Time) || known.Snapshot != r.Snapshot {
+			continue
+		}
+		switch known.End {
+		case RunDone, RunUnchanged, RunIncomplete:
+			if known.End = RunIncomplete; known.Why == "" {
+				known.Why = inShort(why)
+			}
+		}
+		return
+	}
 }
 
 // NoteRefused writes down how a backup ended that did not come so far as to hold the lock, in the destination at path.

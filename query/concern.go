@@ -28,13 +28,14 @@ const (
 	Damaged     Concern = "damage"      // Check.Left
 	NoBackup    Concern = "no_backup"   // there is no snapshot
 	Failed      Concern = "failed"      // Failure
+	NotAllDone  Concern = "incomplete"  // Unwell
 	LateBackup  Concern = "late"        // Last.Late
 	ReadOnly    Concern = "read_only"   // no backup can be made
 	BadSettings Concern = "settings"    // Settings
 	Unreadable  Concern = "unread"      // the last run could not read, or hold, everything
 	FullSoon    Concern = "space"       // Space: full within fullSoon, or now, or by the next backup
 	FewInodes   Concern = "inodes"      // Space.Inodes do for few more snapshots
-	RulesIdle   Concern = "rules"       // Rules.Stops
+	RulesIdle   Concern = "rules"       // Rules.Stops, Rules.NoRoom
 	WrongClock  Concern = "clock"       // Future
 	GoneFolders Concern = "missing"     // Missing
 	Interrupted Concern = "interrupted" // Left.Interrupted, Stopped, or Left.Holder that is no more
@@ -47,6 +48,7 @@ func Concerns() []Concern {
 		Damaged,
 		NoBackup,
 		Failed,
+		NotAllDone,
 		LateBackup,
 		ReadOnly,
 		BadSettings,
@@ -88,13 +90,14 @@ func (s *Status) judge() {
 		Damaged:     s.Check != nil && s.Check.Left != nil,
 		NoBackup:    s.Newest == nil,
 		Failed:      s.Failure != nil,
+		NotAllDone:  s.Unwell != nil,
 		LateBackup:  s.Last.Late,
 		ReadOnly:    space.ReadOnly,
 		BadSettings: len(s.Settings) > 0,
 		Unreadable:  s.Newest != nil && s.Newest.Errors > 0 && !s.ignored,
 		FullSoon:    space.tight(s.Now),
 		FewInodes:   inodes,
-		RulesIdle:   len(stops) > 0,
+		RulesIdle:   len(stops) > 0 || s.Rules.NoRoom != "",
 		WrongClock:  len(s.Future) > 0,
 		GoneFolders: len(s.Missing) > 0,
 	}

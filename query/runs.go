@@ -26,9 +26,11 @@ type Failure struct {
 	Count               int // how many failed since the last that went well
 }
 
-// lastBad is what the last backups were that are noted and did not end well, if none has gone well since: the last that
-// failed, and the last of all if it was stopped.
-func lastBad(noted []destination.PastRun, s *Status) (f *Failure, stopped *destination.PastRun) {
+// lastBad notes what the last backups were that are noted and did not end well, if none has gone well since: the last
+// that failed, the last of all if it was stopped, and the last that came to its end if not all was done.
+func (s *Status) lastBad(noted []destination.PastRun) {
+	var f *Failure
+	var stopped *destination.PastRun
 	for _, r := range slices.Backward(noted) {
 		switch r.End {
 		case destination.RunFailed:
@@ -43,14 +45,23 @@ func lastBad(noted []destination.PastRun, s *Status) (f *Failure, stopped *desti
 			}
 			continue
 		}
+		if !r.Time.After(unnoted(noted, s)) {
+			break
+		}
+		if r.End == destination.RunIncomplete && r.Why != "" {
+			s.Unwell = &r
+		}
+		if r.Room && s.Rules.Short > 0 && len(s.Rules.Stops) == 0 && !s.Rules.Idle {
+			s.Rules.NoRoom = r.Rules
+		}
 		break
 	}
 	for _, bad := range []*destination.PastRun{f.run(), stopped} {
 		if bad != nil && !bad.Time.After(unnoted(noted, s)) {
-			return nil, nil
+			return
 		}
 	}
-	return f, stopped
+	s.Failure, s.Stopped = f, stopped
 }
 
 func (f *Failure) run() *destination.PastRun {

@@ -85,7 +85,13 @@ func TestTheLastBackupsWereBad(t *testing.T) {
 		{"nothing noted", nil, newest(1), 0, "no failure"},
 		{"well", []destination.PastRun{run(1, bad), run(2, done)}, newest(2), 0, "no failure"},
 		{"nothing changed", []destination.PastRun{run(1, bad), run(2, same)}, newest(1), 2, "no failure"},
-		{"something lacks", []destination.PastRun{run(1, bad), run(2, part)}, newest(2), 0, "no failure"},
+		{"something lacks", []destination.PastRun{run(1, bad), run(2, part)}, newest(2), 0, "no failure; unwell of 2"},
+		{"something lacked", []destination.PastRun{run(2, part), run(3, same)}, newest(2), 3, "no failure"},
+		{"something lacked, then failed", []destination.PastRun{run(2, part), run(3, bad)}, newest(2), 0,
+			"of 3, 1; unwell of 2"},
+		{"something lacked, and a run since was not noted", []destination.PastRun{run(2, part)}, newest(3), 0, "no failure"},
+		{"files lack, which the snapshot tells", []destination.PastRun{{Time: day(2), End: part, Snapshot: "s2"}}, newest(2),
+			0, "no failure"},
 		{"failed", []destination.PastRun{run(1, bad), run(2, done), run(3, bad)}, newest(2), 0, "of 3, 1"},
 		{"failed often", []destination.PastRun{run(2, done), run(3, bad), run(4, bad)}, newest(2), 0, "of 4, 2"},
 		{"failed, then stopped", []destination.PastRun{run(2, done), run(3, bad), run(4, stop)}, newest(2), 0,
@@ -107,12 +113,15 @@ func TestTheLastBackupsWereBad(t *testing.T) {
 			s.Last = LastBackup{Time: day(c.same), Unchanged: true}
 		}
 		got := "no failure"
-		f, stopped := lastBad(c.noted, s)
-		if f != nil {
+		s.lastBad(c.noted)
+		if f := s.Failure; f != nil {
 			got = fmt.Sprintf("%s, %d", f.Why, f.Count)
 		}
-		if stopped != nil {
-			got += "; stopped " + stopped.Why
+		if s.Stopped != nil {
+			got += "; stopped " + s.Stopped.Why
+		}
+		if s.Unwell != nil {
+			got += "; unwell " + s.Unwell.Why
 		}
 		if got != c.want {
 			t.Errorf("%s: %s, want %s", c.name, got, c.want)

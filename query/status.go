@@ -26,6 +26,7 @@ type Status struct {
 	Last      LastBackup
 	Failure   *Failure             // nil: none failed since the last that went well
 	Stopped   *destination.PastRun // the last backup, if it was stopped
+	Unwell    *destination.PastRun // the last backup that came to its end, if something besides was not done: its Why
 	Unread    []string             // of what the newest snapshot lacks because it could not be read, some paths
 
 	Check    *destination.LastCheck // nil: none is known
@@ -36,6 +37,8 @@ type Status struct {
 	Left     destination.Leftovers
 	Running  string   // the run that is at work there now, as it says itself; "" for none. More about it is in Left.Holder
 	Settings []string // what is wrong with the settings
+	Mend     string   // the place in them that makes each backup fail, "" if none does
+	Source   string   // what is wrong with the source now, so that a backup fails; "": nothing, or it was not asked
 	Runs     []Run    // the last ones, oldest first: RunsTold at most
 	ignored  bool     // what could not be read is no concern
 }
@@ -74,6 +77,8 @@ type NextRules struct {
 	Idle    bool             // they do nothing, because of what is wrong with the settings
 	Stops   []retention.Stop // why some of them, or all, do nothing
 	Short   int64            // so many bytes more have to be free, for which the oldest go; not above 0: none
+	NoRoom  string           // why the last backup deleted none for that; "": it did, or was not to
+	Unread  string           // why the rules cannot be read, "" where they can
 }
 
 // StatusOptions are what a destination is judged by, besides what it holds.
@@ -82,8 +87,14 @@ type StatusOptions struct {
 	Rules    retention.Policy      // those of its settings; without a rule: none
 	Settings []string              // what is wrong with the settings, so that backups fail or rules do nothing
 	Idle     bool                  // the rules do nothing, because of that
+	NoRules  string                // why the rules cannot be read, "" if they can
+	Mend     string                // the place in the settings that makes each backup fail, "" if none does
 	Ignore   bool                  // what cannot be read is no concern, as its settings say
 	Unnoted  []destination.PastRun // runs that could not be noted in the destination
+
+	// Source tells what is wrong now with the sources of a snapshot, "" for nothing. It is asked where the last backup
+	// failed, or none was made for long; nil: nobody knows.
+	Source func(*record.Header) string
 }
 
 // Status looks at the destination.
@@ -115,6 +126,9 @@ func (d *Reader) Status(ctx context.Context, o StatusOptions) (*Status, error) {
 	if s.Rules = nextRules(d.Snapshots, present, o.Rules, &s.Space, s.Now); o.Idle {
 		s.Rules = NextRules{InForce: s.Rules.InForce, Idle: true}
 	}
+	if s.Mend = o.Mend; o.NoRules != "" {
+		s.Rules = NextRules{Unread: o.NoRules}
+	}
 	if s.Left, err = destination.FindLeftovers(d.Root); err != nil {
 		return nil, err
 	}
@@ -126,7 +140,10 @@ func (d *Reader) Status(ctx context.Context, o StatusOptions) (*Status, error) {
 		noted = append(noted, o.Unnoted...)
 		slices.SortStableFunc(noted, func(a, b destination.PastRun) int { return a.Time.Compare(b.Time) })
 	}
-	s.Failure, s.Stopped = lastBad(noted, s)
+	s.lastBad(noted)
+	if o.Source != nil && s.Newest != nil && (s.Failure != nil || s.Last.Late) {
+		s.Source = o.Source(s.Newest)
+	}
 	s.Runs = runsOf(noted, d.Snapshots, s, RunsTold)
 	s.judge()
 	return s, nil

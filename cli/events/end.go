@@ -43,6 +43,7 @@ func (e *Events) End(ctx context.Context, err error) error {
 	code := exit.Code(ctx, err)
 	switch {
 	case e.foreign != "":
+		e.trouble = append(e.trouble, e.foreignText())
 		if err == nil {
 			err = exit.With(exit.Partial, nil)
 		}
@@ -61,7 +62,6 @@ func (e *Events) End(ctx context.Context, err error) error {
 		e.facts.Snapshot = ""
 	}
 	e.said.keeps(true) // what is said from now on is told too
-	e.facts.Message = strings.Join(append(e.said.last(), e.caller.Complaint(err)...), "\n")
 	if e.began {
 		err = e.finish(ctx, hooks.After, err)
 	}
@@ -85,14 +85,33 @@ func (e *Events) End(ctx context.Context, err error) error {
 // finish runs the command of an event after the backup. One that fails is told, and makes a backup that was well one
 // that needs a look.
 func (e *Events) finish(ctx context.Context, event hooks.Event, err error) error {
+	e.facts.Message = strings.Join(e.lines(err), "\n")
 	if failed := e.run(ctx, event); failed != nil {
 		e.say(failed.Error())
+		e.trouble = append(e.trouble, failed.Error())
 		if err == nil {
 			err = exit.With(exit.Partial, nil)
 			e.facts.Code = exit.Partial
 		}
 	}
 	return err
+}
+
+// lines are what is told of a backup that ended with err: the last lines that were said, the reason among them.
+func (e *Events) lines(err error) []string {
+	lines := append(e.said.last(), e.caller.Complaint(err)...)
+	if len(lines) == 0 && err != nil { // it was said only where somebody would have been there
+		lines = append(lines, "snap: "+e.summary())
+	}
+	return lines
+}
+
+// Trouble is what went wrong around a backup when it was over; "" for nothing.
+func (e *Events) Trouble() string {
+	if e == nil {
+		return ""
+	}
+	return strings.Join(e.trouble, "; ")
 }
 
 // tellEnd tells how the backup went to those who want to hear of it.
@@ -107,8 +126,7 @@ func (e *Events) tellEnd(ctx context.Context, err error) {
 	}
 	host, _ := os.Hostname()
 	m.Subject = quote.Clean(fmt.Sprintf("snap on %s: backup to %s: %s", host, e.facts.Dest, verdict))
-	lines := append(e.said.last(), e.caller.Complaint(err)...)
-	m.Body = strings.Join(append(lines, "", e.summary()), "\n")
+	m.Body = strings.Join(append(e.lines(err), "", e.summary()), "\n")
 	var failed []error
 	if e.start != nil {
 		failed = <-e.start

@@ -12,6 +12,7 @@ package events
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"log/slog"
 	"path/filepath"
@@ -51,6 +52,7 @@ type Events struct {
 	kept    []string     // what is for the log when it can be opened again
 	foreign string       // what another user may write: nothing of it is done
 	began   bool         // before has run, or could have
+	trouble []string     // what went wrong after the backup
 	made    bool         // there is a snapshot of what the source holds
 	start   chan []error // of telling that the backup begins
 }
@@ -71,10 +73,14 @@ func New(c Caller, dest string, s *settings.Settings) *Events {
 	}
 	e.foreign = hooks.Foreign(filepath.Join(dest, settings.OptionsFile), filepath.Join(dest, ".snap"))
 	if e.foreign != "" {
-		c.Warn("no command of %s is run, and nobody is told: %s belongs to another user or may be changed by one",
-			settings.OptionsFile, quote.Name(e.foreign))
+		c.Warn("%s", e.foreignText())
 	}
 	return e
+}
+
+func (e *Events) foreignText() string {
+	return fmt.Sprintf("no command of %s is run, and nobody is told: %s belongs to another user or may be changed by one",
+		settings.OptionsFile, quote.Name(e.foreign))
 }
 
 // Listen is a writer to w that keeps what is said during the backup for those who are told of it.

@@ -100,10 +100,11 @@ func WithOutput(err, output error, does bool) error {
 	return errors.Join(err, output)
 }
 
-// Typed reports whether err is about what was typed, which whoever typed it sees. What stands in the user's files, or
+// Typed reports whether err is about what was typed, which whoever typed it sees: a source that is none of the
+// destination's, too. What stands in the user's files, or
 // lies in what, is met by a backup that nobody watches, too.
 func Typed(err error) bool {
-	return hint.IsUsage(err) && !settings.IsWrong(err) && !errors.As(err, new(*source.LayoutError))
+	return errors.Is(err, source.ErrOther) || hint.IsUsage(err) && !settings.IsWrong(err) && !errors.As(err, new(*source.LayoutError))
 }
 
 // Code is the code that err ends in.

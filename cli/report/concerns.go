@@ -26,6 +26,8 @@ func (p *Printer) Concern(s *query.Status, c query.Concern) string {
 		return "there is no snapshot yet"
 	case query.Failed:
 		return p.failedText(s)
+	case query.NotAllDone:
+		return fmt.Sprintf("the last backup is there, but not all was done: %s (%s)", s.Unwell.Why, p.When(s.Unwell.Time))
 	case query.LateBackup:
 		return p.lateText(s)
 	case query.ReadOnly:
@@ -43,6 +45,9 @@ func (p *Printer) Concern(s *query.Status, c query.Concern) string {
 			humanize.Comma(s.Space.NextInodes),
 		)
 	case query.RulesIdle:
+		if s.Rules.NoRoom != "" {
+			return s.Rules.NoRoom
+		}
 		return stopsText(s.Rules.Stops)
 	case query.WrongClock:
 		if len(s.Future) == 1 {
@@ -180,11 +185,20 @@ func way(s *query.Status, c query.Concern) string {
 			return "snap check --read-data --repair" + in
 		}
 		return "snap check --repair" + in
-	case query.NoBackup:
-		return "snap backup " + quote.Word(s.Dir) + " SRC"
-	case query.Failed, query.LateBackup, query.Interrupted:
-		if s.Newest == nil { // nobody knows of what
+	case query.BadSettings:
+		if s.Mend != "" {
+			return "mend " + s.Mend
+		}
+	case query.NoBackup, query.Failed, query.NotAllDone, query.LateBackup, query.Interrupted:
+		switch {
+		case s.Mend != "": // it would fail as it did
+			return "mend " + s.Mend
+		case s.Newest == nil: // nobody knows of what
 			return "snap backup " + quote.Word(s.Dir) + " SRC"
+		case s.Source != "":
+			return "see to " + s.Source + "; then snap backup" + in
+		case c == query.NotAllDone:
+			return "see to what was not done; then snap backup" + in
 		}
 		return "snap backup" + in
 	case query.FullSoon, query.FewInodes:
@@ -194,7 +208,14 @@ func way(s *query.Status, c query.Concern) string {
 	case query.GoneFolders:
 		return "snap check" + in
 	case query.WrongClock:
-		return "snap list" + in
+		if len(s.Future) > fewNames {
+			return "snap list" + in + ", then delete those of the future, or tag them pin, or set the clock"
+		}
+		names := ""
+		for _, name := range s.Future {
+			names += " " + quote.Word(name)
+		}
+		return "set the clock; or if it was wrong then: snap tag" + in + names + " --add pin, or snap delete" + in + names
 	}
 	return ""
 }

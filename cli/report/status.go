@@ -132,11 +132,7 @@ func (p *Printer) lastText(s *query.Status) string {
 
 // atText is a time and how long ago it was.
 func (p *Printer) atText(s *query.Status, t time.Time) string {
-	ago := when.Ago(t, s.Now)
-	if t.After(s.Now) {
-		return p.When(t) + ", " + ago
-	}
-	return p.When(t) + ", " + ago + " ago"
+	return p.When(t) + ", " + when.Since(t, s.Now)
 }
 
 // checkText is when the last check was, of what, and what it found.
@@ -153,8 +149,11 @@ func (p *Printer) checkText(s *query.Status) string {
 		line += ": " + text.Plural(c.Errors, "fault", "faults") + " left"
 	case c.Repaired > 0:
 		line += fmt.Sprintf(": %s mended", humanize.Comma(c.Repaired))
-	default:
+	case c.Missing == 0:
 		line += ": all was well"
+	}
+	if c.Missing > 0 {
+		line += ": " + text.Plural(c.Missing, "snapshot is", "snapshots are") + " missing"
 	}
 	if s.DataRead > 0 && (c.Read.Share < 1 || s.DataRead < 1) {
 		line += fmt.Sprintf("; %s of the data there now was read within %d days", percent(s.DataRead), query.DataReadDays)
@@ -216,13 +215,17 @@ func (p *Printer) growthText(s *query.Status) string {
 }
 
 func (p *Printer) rulesText(s *query.Status, rules []string) string {
+	if s.Rules.Unread != "" {
+		return "cannot be read: " + s.Rules.Unread
+	}
 	if !s.Rules.InForce {
 		return "none: no snapshot is ever deleted"
 	}
 	line := strings.Join(rules, ", ")
 	switch n := len(s.Rules.Going); {
 	case len(s.Rules.Stops) > 0 || s.Rules.Idle:
-		line += "; stopped, nothing is deleted"
+		return line + "; stopped, nothing is deleted"
+	case n == 0 && s.Rules.Short > 0:
 	case n == 0:
 		line += "; a backup now would delete no snapshot"
 	case n == 1:
@@ -234,8 +237,13 @@ func (p *Printer) rulesText(s *query.Status, rules []string) string {
 			quote.List(s.Rules.Going),
 		)
 	}
-	if s.Rules.Short > 0 {
-		line += fmt.Sprintf("; %s more have to be free, and the oldest go for that", p.Size(s.Rules.Short))
+	switch short := p.Size(s.Rules.Short); {
+	case s.Rules.Short <= 0:
+	case s.Rules.NoRoom != "":
+		line += fmt.Sprintf("; min_free lacks %s, and a backup now would delete none for it, as the last", short)
+	default:
+		line += fmt.Sprintf("; min_free lacks %s: a backup now would delete the oldest for it, or none if that is not "+
+			"enough", short)
 	}
 	return line
 }

@@ -78,7 +78,11 @@ func TestWhatIsSaid(t *testing.T) {
 		},
 			"the rules delete nothing: x is far after all others in time", "snap prune -n -d '/mnt/my disk'"},
 		{query.WrongClock, func(s *query.Status) { s.Future = []string{"x", "y"} },
-			"the times of x, y are in the future: is the clock right?", "snap list -d '/mnt/my disk'"},
+			"the times of x, y are in the future: is the clock right?", "set the clock; or if it was wrong then: " +
+				"snap tag -d '/mnt/my disk' x y --add pin, or snap delete -d '/mnt/my disk' x y"},
+		{query.WrongClock, func(s *query.Status) { s.Future = []string{"a", "b", "c", "d", "e", "f"} },
+			"the times of a, b, c, d, e, f are in the future: is the clock right?",
+			"snap list -d '/mnt/my disk', then delete those of the future, or tag them pin, or set the clock"},
 		{query.GoneFolders, func(s *query.Status) { s.Missing = []string{"x", "y"} },
 			"2 snapshots are missing, their folders were removed: x, y", "snap delete --missing -d '/mnt/my disk'"},
 		{query.Interrupted, func(s *query.Status) { s.Left.Interrupted = []time.Time{day(-3), day(-2)} },
@@ -121,7 +125,7 @@ func TestWhatIsSaid(t *testing.T) {
 			"1 fault found before it was stopped; 43% of the data there now was read within 90 days",
 		"Free: 50 GiB of 200 GiB (25%), 0 inodes", "Growth: of all on this disk about 512 MiB a day: full in about 3mo",
 		"Rules: keep_daily = 7, min_free = 10%; a backup now would delete 2 snapshots: s1, s2; " +
-			"1.0 GiB more have to be free, and the oldest go for that",
+			"min_free lacks 1.0 GiB: a backup now would delete the oldest for it, or none if that is not enough",
 	}
 	if !slices.Equal(lines, want) {
 		t.Errorf("%s\nwant\n%s", strings.Join(lines, "\n"), strings.Join(want, "\n"))

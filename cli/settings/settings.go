@@ -208,18 +208,18 @@ func Parse(file string, text []byte) (s Settings, warnings []string, err error) 
 		}
 		key, value, ok := strings.Cut(line, "=")
 		key, value = strings.ToLower(strings.TrimSpace(key)), withoutComment(value)
-		if !ok || key == "" {
-			bad(n, "%s is no setting; write it as key = value", quote.Name(line))
+		if strings.ContainsRune(line, 0) || !utf8.ValidString(line) {
+			bad(n, "%s is not UTF-8 text; save the file as UTF-8", shown(line))
 			continue
 		}
-		if strings.ContainsRune(value, 0) || !utf8.ValidString(line) {
-			bad(n, "%s is not UTF-8 text; save the file as UTF-8", quote.Name(line))
+		if !ok || key == "" {
+			bad(n, "%s is no setting; write it as key = value", shown(line))
 			continue
 		}
 		i := slices.IndexFunc(table, func(k setting) bool { return k.key == key })
 		switch {
 		case i < 0:
-			w := fmt.Sprintf("unknown setting %s", quote.Name(key))
+			w := fmt.Sprintf("unknown setting %s", shown(key))
 			rule := meantAsRule(key)
 			if rule {
 				w += ", which looks like a rule of what to keep"
@@ -240,7 +240,7 @@ func Parse(file string, text []byte) (s Settings, warnings []string, err error) 
 				at[key] = n
 			}
 			if err := table[i].set(&s, value); err != nil {
-				bad(n, "%s = %s: %s", key, quote.Name(value), err)
+				bad(n, "%s = %s: %s", key, shown(value), err)
 			}
 		}
 	}
@@ -248,6 +248,15 @@ func Parse(file string, text []byte) (s Settings, warnings []string, err error) 
 		err = fmt.Errorf("%s: %w", file, lines.Err())
 	}
 	return s, warnings, err
+}
+
+// shown is text of a settings file in a message, as much of it as can be read there.
+func shown(text string) string {
+	const most = 80 // bytes
+	if len(text) <= most {
+		return quote.Name(text)
+	}
+	return quote.Name(text[:most]) + "…"
 }
 
 // withoutComment is a value without the comment behind it.

@@ -10,9 +10,6 @@ import (
 	"snap/query"
 )
 
-// IsMetrics reports whether text is such metrics, perhaps of another version.
-func IsMetrics(text []byte) bool { return bytes.HasPrefix(text, []byte("# HELP snap_")) }
-
 // Metrics is the status for Prometheus, in the text format that the textfile collector of node_exporter reads. Each
 // has the label destination. What is not known is not there.
 func Metrics(s *query.Status) []byte {

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"time"
@@ -41,7 +42,7 @@ type Run struct {
 	Seconds  float64 `json:"seconds"`
 	End      string  `json:"end"`      // "done", "unchanged", "incomplete", "interrupted", "failed" or "running"
 	Snapshot *string `json:"snapshot"` // what it made; it may be deleted since
-	Why      string  `json:"why"`      // it failed, or was terminated
+	Why      string  `json:"why"`      // it failed, was terminated, or not all was done
 }
 
 // Concern is something that is not as it should be.
@@ -86,6 +87,7 @@ type LastCheck struct {
 	Damaged   int64       `json:"damaged"`
 	Repaired  int64       `json:"repaired"`
 	Errors    int64       `json:"errors"`
+	Missing   int64       `json:"missing"`     // snapshots whose folders are gone
 	Left      *DamageLeft `json:"damage_left"` // that no check since has found well
 }
 
@@ -182,7 +184,7 @@ func NewStatus(s *query.Status, rules []string, text func(query.Concern) string)
 	}
 	j.Runs = make([]Run, 0, len(s.Runs))
 	for _, r := range s.Runs {
-		run := Run{Time: Time(r.Time), Seconds: rounded(r.Seconds), End: string(r.End), Why: quote.Clean(r.Why)}
+		run := Run{Time: Time(r.Time), Seconds: rounded(r.Seconds), End: string(r.End), Why: quote.Clean(cmp.Or(r.Why, r.Rules))}
 		if r.Snapshot != "" {
 			run.Snapshot = &r.Snapshot
 		}
@@ -233,6 +235,7 @@ func newLastCheck(c *destination.LastCheck) *LastCheck {
 			c.Time,
 		), Share: rounded(c.Read.Share), Part: partName(c.Read), Stopped: c.Stopped, Snapshots: c.Snapshots, Files: c.Files,
 		BytesRead: c.BytesRead, Damaged: c.Damaged, Repaired: c.Repaired, Errors: c.Errors,
+		Missing: c.Missing,
 	}
 	if l := c.Left; l != nil {
 		j.Left = &DamageLeft{Time(l.Time), l.Errors, partName(l.Read), []DamageFound{}}

@@ -100,8 +100,8 @@ func (c *checker) note(stopped error) {
 		return
 	}
 	c.res.Unnoted = c.d.NoteCheck(destination.LastCheck{
-		Found: c.res.left(),
-		Time:  c.o.Time, Read: c.read.part(), Stopped: stopped != nil, Snapshots: c.res.Snapshots, Files: c.res.Files,
+		Found: c.res.left(), Mended: c.res.mended(), Missing: int64(len(c.res.Missing)),
+		Time: c.o.Time, Read: c.read.part(), Stopped: stopped != nil, Snapshots: c.res.Snapshots, Files: c.res.Files,
 		BytesRead: c.res.BytesRead, Damaged: c.res.Damaged, Repaired: c.res.Repaired, Errors: c.res.Errors,
 		Newest: c.newest, Copied: c.copied,
 	})
