@@ -11,7 +11,7 @@ import (
 
 func diffCommand() *command {
 	return &command{
-		Name: "diff", Args: "[A [B]] [-- PATH…]", Short: "what changed between two snapshots", Group: groupLook, Max: 2,
+		Name: "diff", Args: "[A [B]|A..B] [-- PATH…]", Short: "what changed between two snapshots", Group: groupLook, Max: 2,
 		Dashed: true,
 		Codes:  []int{exit.Partial, exit.Refused, exit.NoDest, exit.Locked},
 		Long: `
@@ -119,6 +119,13 @@ func (c *call) newDiff(d *query.Reader) (*query.Diff, error) {
 		}
 	}
 	copy(refs, c.args)
+	if len(c.args) == 1 && !source {
+		if first, last, ok, err := d.Resolver().Range(refs[0]); err != nil {
+			return nil, err
+		} else if ok {
+			refs = []string{d.Snapshots[first].Name, d.Snapshots[last].Name}
+		}
+	}
 	pos := make([]int, len(refs))
 	for i, ref := range refs {
 		var err error
