@@ -13,7 +13,7 @@ import (
 
 func diffCommand() *command {
 	return &command{
-		Name: "diff", Args: "[A [B]] [-- PATH…]", Short: "what changed between two snapshots", Group: groupLook, Max: -1,
+		Name: "diff", Args: "[A [B]|A..B] [-- PATH…]", Short: "what changed between two snapshots", Group: groupLook, Max: -1,
 		Dashed: true,
 		Codes:  []int{exit.Partial, exit.Refused, exit.NoDest, exit.Locked},
 		Long: `
@@ -125,6 +125,13 @@ func (c *call) newDiff(d *query.Reader) (*query.Diff, error) {
 			"usage: snap diff [A [B]] [-- PATH…]"))
 	}
 	copy(refs, c.args)
+	if len(c.args) == 1 && !source {
+		if first, last, ok, err := d.Resolver().Range(refs[0]); err != nil {
+			return nil, err
+		} else if ok {
+			refs = []string{d.Snapshots[first].Name, d.Snapshots[last].Name}
+		}
+	}
 	pos := make([]int, len(refs))
 	for i, ref := range refs {
 		var err error

@@ -19,7 +19,7 @@ import (
 
 func tagCommand() *command {
 	return &command{
-		Name: "tag", Args: "REF…", Min: 1, Max: -1, Group: groupKeep, Effect: true,
+		Name: "tag", Args: "REF…|A..B…", Min: 1, Max: -1, Group: groupKeep, Effect: true,
 		Short: "show or change the tags of snapshots",
 		Long: `Show the tags of snapshots, or with --add and --remove change them. A tag names a
 snapshot (tag:NAME), and one with the tag pin is never pruned.`,

@@ -46,6 +46,22 @@ func CheckWrite(ctx context.Context, path string) error {
 	return err
 }
 
+// CheckTarget is CheckWrite for a folder that somebody chose for files of his own: these are in no destination, which
+// holds snapshots only.
+func CheckTarget(ctx context.Context, path string) error {
+	if err := CheckWrite(ctx, path); err != nil {
+		return err
+	}
+	if real, err := realPath(path); err == nil && IsMade(real) {
+		return (&inside{path: path, dest: path}).refuse("in a destination, which holds snapshots only")
+	}
+	around, err := destinationsAround(path)
+	for _, in := range around {
+		return in.refuse(fmt.Sprintf("in the destination %s, which holds snapshots only", quote.Name(in.dest)))
+	}
+	return err
+}
+
 // inside is a path in a destination.
 type inside struct {
 	path string // as it was named

@@ -62,7 +62,18 @@ func (d *Reader) isPath(arg string) bool {
 
 // Named is what one argument names. A path without a snapshot is that of the newest one. A reference goes before: what
 // names a snapshot, or is the beginning of a name, is no path.
-func (d *Reader) Named(ctx context.Context, arg, verb string) (n Named, err error) {
+func (d *Reader) Named(ctx context.Context, arg, verb string) (Named, error) {
+	n, err := d.named(ctx, arg, verb)
+	if ref, path, ok := d.Resolver().onDisk(arg); ok && err != nil && ctx.Err() == nil {
+		if path != "" {
+			ref += ":" + path
+		}
+		err = hint.With(fmt.Errorf("%s: no snapshot is called so", quote.Name(arg)), "did you mean %s?", quote.Word(ref))
+	}
+	return n, err
+}
+
+func (d *Reader) named(ctx context.Context, arg, verb string) (n Named, err error) {
 	n.Arg = arg
 	if n.Header, n.Path, err = d.Entry(ctx, arg); err == nil {
 		head, _ := d.Resolver().Split(arg)

@@ -21,7 +21,7 @@ import (
 //	        | @DATE | @AGE | @WORDS newest at or before
 //	        | DAY                   the same as @DAY, for today, yesterday, monday, …
 //	PATHREF = REF[:PATH]
-//	RANGE   = REF | REF..REF        where several snapshots are meant
+//	RANGE   = REF | [REF]..[REF]    where several snapshots are meant (ranges.go)
 //
 // Names, tags and dates may hold colons themselves. REF therefore ends at the last colon before which
 // there is, in this order: an existing name, or latest or oldest; a date, after "@"; an existing tag,
@@ -84,40 +84,6 @@ func (r Resolver) resolvePath(s string) (pos int, path string, err error) {
 	head, path := r.Split(s)
 	pos, err = r.Resolve(head)
 	return pos, path, err
-}
-
-// ResolveRanges are the positions of the snapshots that the references name, oldest first and each once. A..B names all
-// from A to B; where it could be one reference, it is one.
-func (r Resolver) ResolveRanges(refs []string) (all []int, err error) {
-	for _, s := range refs {
-		first, err := r.Resolve(s)
-		last := first
-		for i := 1; err != nil && i+2 < len(s); i++ {
-			if s[i:i+2] != ".." {
-				continue
-			}
-			if first, err = r.Resolve(s[:i]); err == nil {
-				last, err = r.Resolve(s[i+2:])
-			}
-		}
-		if err != nil {
-			return nil, err
-		}
-		if first > last {
-			return nil, fmt.Errorf("%s: %s is newer than %s", quote.Name(s), quote.Name(r.Snapshots[first].Name),
-				quote.Name(r.Snapshots[last].Name))
-		}
-		for pos := first; pos <= last; pos++ {
-			if h := &r.Snapshots[pos]; r.Exact && (h.Time.After(r.Snapshots[last].Time) ||
-				h.Time.Before(r.Snapshots[first].Time)) {
-				return nil, hint.With(fmt.Errorf("%s: snapshot %s was made between the two, and its time, %s, is not between "+
-					"theirs", quote.Name(s), quote.Name(h.Name), r.time(h)), "name each: snap list shows them as they were made")
-			}
-			all = append(all, pos)
-		}
-	}
-	slices.Sort(all)
-	return slices.Compact(all), nil
 }
 
 // named is the position of the snapshot with this very name, or of latest or oldest; -1 if there is

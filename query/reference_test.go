@@ -215,9 +215,9 @@ func TestRanges(t *testing.T) {
 		{"oldest..a..b", "1 3 4 7 8 9 10"},
 		{"a..b..a..b", "10"},
 		{"latest..oldest", "a..b is newer than 20261101-100000"},
-		{"..latest", "no such snapshot"},
-		{"oldest..", "no such snapshot"},
-		{"..", "no such snapshot"},
+		{"..latest", "1 3 4 7 8 9 10"},
+		{"oldest..", "1 3 4 7 8 9 10"},
+		{"..", "no such snapshot"}, {"../latest", "no such snapshot"}, {"..x", "x: no such snapshot"},
 		{"oldest..x", "x: no such snapshot"},
 	} {
 		all, err := r.ResolveRanges(strings.Fields(c.in))

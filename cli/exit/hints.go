@@ -206,7 +206,7 @@ func RestoreHint(err error, target string) error {
 		return With(Refused, hint.With(fmt.Errorf("restore: %w", err),
 			"nothing was written; free some space there, choose another target, or restore a part: REF:PATH"))
 	case errors.Is(err, restore.ErrInDestination):
-		return With(Usage, hint.With(err, "restore to a folder outside of the destination"))
+		return With(Refused, hint.With(err, "restore to a folder outside of the destination"))
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
 		return hint.With(err, "%s\nwhen there is room the same command with --overwrite if-changed goes on",
 			SystemHint(err, "the target", target, os.Geteuid()))

@@ -42,7 +42,7 @@ var imports = map[string][]string{
 	"snap/cli/cmdline": {"snap/internal/hint", "snap/internal/quote"}, // what any program has: nothing of snap
 	"snap/cli/exit": {"snap/cli/settings", "snap/cli/text", "snap/query", "snap/backup/source", "snap/restore",
 		"snap/destination", "snap/index", "snap/record", "snap/internal/file", "snap/internal/hint", "snap/internal/quote"},
-	"snap/cli/locate": {"snap/cli/exit", "snap/cli/state", "snap/internal/hint", "snap/internal/quote"},
+	"snap/cli/locate": {"snap/cli/exit", "snap/cli/state", "snap/internal/file", "snap/internal/hint", "snap/internal/quote"},
 	"snap/cli/meant":  {},
 	"snap/cli/state":  {"snap/destination", "snap/index", "snap/internal/file", "snap/internal/quote"},
 	"snap/cli/logfile": {"snap/cli/settings", "snap/destination", "snap/record", "snap/scan", "snap/internal/file",

@@ -90,7 +90,7 @@ func (u *Undeletion) partOf(g *gone.Entry, h *record.Header, t Target, o restore
 	}
 	p := New(h, o)
 	p.leftOut = map[string]bool{}
-	p.Options.Target = target
+	p.Options.Target, p.inPlace = target, t.Dir == ""
 	p.Options.Exclude = func(path string, _ bool) bool { return p.leftOut[path] }
 	u.Parts = append(u.Parts, p)
 	return p
