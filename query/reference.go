@@ -104,7 +104,7 @@ func (r Resolver) ResolveRanges(refs []string) (all []int, err error) {
 			return nil, err
 		}
 		if first > last {
-			return nil, fmt.Errorf("%s: %s is newer than %s", quote.Name(s), quote.Name(r.Snapshots[first].Name),
+			return nil, fmt.Errorf("%s: %s was made after %s", quote.Name(s), quote.Name(r.Snapshots[first].Name),
 				quote.Name(r.Snapshots[last].Name))
 		}
 		for pos := first; pos <= last; pos++ {
