@@ -60,7 +60,11 @@ func runCheck(c *call) error {
 	if err != nil {
 		return err
 	}
-	dest, err := c.find()
+	find := c.find
+	if o.Repair {
+		find = c.findOwn
+	}
+	dest, err := find()
 	if err != nil {
 		return err
 	}

@@ -6,9 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
-	"slices"
-	"strings"
-	"sync"
 
 	"snap/cli/exit"
 	"snap/cli/locate"
@@ -86,33 +83,8 @@ func (c *call) asked(dest string) *locate.Asked {
 // namedInHints has the command lines that texts tell people to type name dest, where they would not find it, or only as
 // the last of several.
 func (c *call) namedInHints(dest string) {
-	if dest == "" {
-		return
-	}
-	found := sync.OnceValues(func() (here, alone bool) {
-		unnamed, err := c.asked("").Find()
-		return err == nil && unnamed.Dir == filepath.Clean(dest), unnamed.Others == 0
-	})
-	c.env.program.Besides = func(command, rest string) string {
-		line := rest
-		for _, end := range []string{"; ", " · ", " # ", " && "} {
-			line, _, _ = strings.Cut(line, end)
-		}
-		switch command {
-		case "backup", "init", "destinations", "completion", "man", "version", "help", "--help", "COMMAND":
-			return ""
-		}
-		if strings.Contains(line, "-d ") {
-			return ""
-		}
-		here, alone := found()
-		writes := slices.Contains([]string{"delete", "prune", "purge", "tag", "note", "undelete", "reindex"}, command) ||
-			slices.ContainsFunc([]string{"--in-place", "--repair", "--overwrite", "--delete"},
-				func(flag string) bool { return strings.Contains(line, flag) })
-		if here && (alone || !writes) {
-			return ""
-		}
-		return " -d " + quote.WordInFormat(dest)
+	if dest != "" {
+		c.env.program.Besides = c.asked("").Besides(dest)
 	}
 }
 

@@ -11,7 +11,6 @@ import (
 	"snap/internal/file"
 	"snap/internal/hint"
 	"snap/internal/quote"
-	"snap/internal/when"
 	"snap/query"
 )
 
@@ -149,24 +148,17 @@ func (c *call) findFilter() (*query.Filter, error) {
 		Patterns: c.args, Regex: c.flags.Bool("regex"), IgnoreCase: c.flags.Bool("ignore-case"), In: c.flags.String("in"),
 		Deleted: c.flags.Bool("deleted"),
 	}
+	var err error
+	if f.Since, f.Until, err = c.span(); err != nil {
+		return nil, err
+	}
 	if t := c.flags.String("type"); t != "" {
 		f.Kind = map[string]file.Kind{"f": file.Regular, "d": file.Folder, "l": file.Symlink}[t]
 	}
-	var err error
 	if s := c.flags.String("size"); s != "" {
 		if f.Size, err = text.ParseSizeTest(s); err != nil {
 			return nil, hint.Usagef("--size: %s", err)
 		}
 	}
-	if s := c.flags.String("since"); s != "" {
-		if f.Since, _, err = when.Parse(s, c.now()); err != nil {
-			return nil, hint.Usagef("--since: %s", err)
-		}
-	}
-	if s := c.flags.String("until"); s != "" {
-		if _, f.Until, err = when.Parse(s, c.now()); err != nil {
-			return nil, hint.Usagef("--until: %s", err)
-		}
-	}
-	return f, nil
+	return f, err
 }

@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"time"
+
 	"github.com/dustin/go-humanize"
 
 	"snap/cli/cmdline"
@@ -102,16 +104,26 @@ func (c *call) choice() (q query.Choice, err error) {
 	if q.Last = c.flags.Int("last"); c.flags.IsSet("last") && q.Last < 1 {
 		return q, hint.Usagef("--last %d: must be a number from 1 on", q.Last)
 	}
+	q.Tags = c.flags.Strings("tag")
+	q.Since, q.Until, err = c.span()
+	return q, err
+}
+
+// span is from when to when --since and --until ask; zero: all.
+func (c *call) span() (since, until time.Time, err error) {
 	if s := c.flags.String("since"); s != "" {
-		if q.Since, _, err = when.Parse(s, c.now()); err != nil {
-			return q, hint.Usagef("--since: %s", err)
+		if since, _, err = when.Parse(s, c.now()); err != nil {
+			return since, until, hint.Usagef("--since: %s", err)
 		}
 	}
 	if s := c.flags.String("until"); s != "" {
-		if _, q.Until, err = when.Parse(s, c.now()); err != nil {
-			return q, hint.Usagef("--until: %s", err)
+		if _, until, err = when.Parse(s, c.now()); err != nil {
+			return since, until, hint.Usagef("--until: %s", err)
+		}
+		if until.Before(since) {
+			return since, until, hint.Usagef("--until %s is before --since %s", quote.Name(s),
+				quote.Name(c.flags.String("since")))
 		}
 	}
-	q.Tags = c.flags.Strings("tag")
-	return q, nil
+	return since, until, nil
 }

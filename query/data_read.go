@@ -10,18 +10,21 @@ import "snap/destination"
 // and no fewer than those that are still there did. Nothing is taken for read that was not.
 func newerThan(all Snapshots, present []bool, copied int64) func(destination.PastRead) float64 {
 	return func(r destination.PastRead) float64 {
-		total, later, least := 0.0, 0.0, 0.0
+		total, later, least, there := 0.0, 0.0, 0.0, false
 		for i := range all {
 			if h := &all[i]; present[i] {
-				total += float64(h.CopiedBytes)
+				there, total = true, total+float64(h.CopiedBytes)
 				if h.Seq > r.Newest {
 					later += float64(h.CopiedBytes)
 					least += float64(min(h.CopiedBytes, h.CopiedByRun()))
 				}
 			}
 		}
-		if r.Newest == 0 || total <= 0 {
+		switch {
+		case r.Newest == 0, !there:
 			return 1
+		case total <= 0: // folders and empty files: nothing could be newer
+			return 0
 		}
 		return min(later, max(least, float64(copied-r.Copied))) / total
 	}

@@ -39,6 +39,7 @@ func TestWhatIsNewerThanACheck(t *testing.T) {
 		{"what was read is not there", Snapshots{snap(1, 90, 90), snap(2, 10, 10)}, 1,
 			destination.PastRead{Newest: 1, Copied: 90}, 100, 1},
 		{"before the first", Snapshots{snap(1, 90, 90)}, 0, destination.PastRead{}, 90, 1},
+		{"empty files", Snapshots{snap(1, 0, 0)}, 0, destination.PastRead{Newest: 1}, 0, 0},
 		{"nothing there", nil, 0, destination.PastRead{Newest: 3}, 90, 1},
 	} {
 		present := make([]bool, len(c.all))

@@ -53,7 +53,7 @@ func (r Resolver) ResolveRanges(refs []string) (all []int, err error) {
 		if first > last && a.Before(b) { // made in the other order, of times in this one
 			first, last = last, first
 		} else if first > last {
-			return nil, fmt.Errorf("%s: %s is newer than %s", quote.Name(s), quote.Name(r.Snapshots[first].Name),
+			return nil, fmt.Errorf("%s: %s was made after %s", quote.Name(s), quote.Name(r.Snapshots[first].Name),
 				quote.Name(r.Snapshots[last].Name))
 		}
 		if a.After(b) {

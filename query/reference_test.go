@@ -214,7 +214,7 @@ func TestRanges(t *testing.T) {
 		{"a...a", "10"},
 		{"oldest..a..b", "1 3 4 7 8 9 10"},
 		{"a..b..a..b", "10"},
-		{"latest..oldest", "a..b is newer than 20261101-100000"},
+		{"latest..oldest", "a..b was made after 20261101-100000"},
 		{"..latest", "1 3 4 7 8 9 10"},
 		{"oldest..", "1 3 4 7 8 9 10"},
 		{"..", "no such snapshot"}, {"../latest", "no such snapshot"}, {"..x", "x: no such snapshot"},

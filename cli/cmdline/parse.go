@@ -1,7 +1,6 @@
 package cmdline
 
 import (
-	"fmt"
 	"io"
 	"regexp"
 	"slices"
@@ -57,7 +56,7 @@ func (p *Program[C]) Parse(argv []string) (*Line[C], error) {
 // values has urfave/cli read an arranged line. It only parses: help, errors and completion are our own, because its
 // ones print to standard output, exit, or evaluate what was typed.
 func (p *Program[C]) values(a *arranged[C]) (v Values, err error) {
-	usage := func(_ *cli.Context, err error, _ bool) error { return hint.Usagef("%s", valueError(err)) }
+	usage := func(_ *cli.Context, err error, _ bool) error { return valueError(err) }
 	app := &cli.App{
 		Name: p.String(), HideHelp: true, HideVersion: true,
 		DisableSliceFlagSeparator: true, // paths hold commas
@@ -81,16 +80,19 @@ func (p *Program[C]) values(a *arranged[C]) (v Values, err error) {
 var badValue = regexp.MustCompile(`^invalid (boolean )?value (".*") for (?:flag )?-([a-z-]+): `)
 
 // valueError says it as our other errors do.
-func valueError(err error) string {
+func valueError(err error) error {
 	m := badValue.FindStringSubmatch(err.Error())
 	if m == nil {
-		return err.Error()
+		return hint.Usage(err)
 	}
 	value, _ := strconv.Unquote(m[2])
 	if m[1] != "" {
-		return fmt.Sprintf("--%s=%s: the flag takes no value", m[3], quote.Name(value))
+		return hint.Usagef("--%s=%s: the flag takes no value", m[3], quote.Name(value))
 	}
-	return fmt.Sprintf("--%s %s: must be a whole number", m[3], quote.Name(value))
+	if value == "" {
+		return blank("--" + m[3] + ": the number")
+	}
+	return hint.Usagef("--%s %s: must be a whole number", m[3], quote.Name(value))
 }
 
 // check looks at what every line must hold to; dashed of the arguments stood after "--".

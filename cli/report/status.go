@@ -155,7 +155,8 @@ func (p *Printer) checkText(s *query.Status) string {
 	if c.Missing > 0 {
 		line += ": " + text.Plural(c.Missing, "snapshot is", "snapshots are") + " missing"
 	}
-	if s.DataRead > 0 && (c.Read.Share < 1 || s.DataRead < 1) {
+	reads := s.DataRead > 0 || c.Read.Share > 0 || len(c.Reads) > 0 // this check, or one before it
+	if reads && (c.Read.Share < 1 || s.DataRead < 1) {
 		line += fmt.Sprintf("; %s of the data there now was read within %d days", percent(s.DataRead), query.DataReadDays)
 	}
 	return line

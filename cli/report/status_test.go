@@ -150,7 +150,8 @@ func TestWhatWasReadIsOfNow(t *testing.T) {
 		{1, 0.997, "every file there then was read: all was well; 99% of the data there now was read within 90 days"},
 		{1, 0.001, "every file there then was read: all was well; " +
 			"less than 1% of the data there now was read within 90 days"},
-		{1, 0, "every file there then was read: all was well"},
+		{1, 0, "every file there then was read: all was well; 0% of the data there now was read within 90 days"},
+		{0.1, 0, "about 10% of the files read: all was well; 0% of the data there now was read within 90 days"},
 		{0, 1, "without reading files: all was well; 100% of the data there now was read within 90 days"},
 		{0, 0, "without reading files: all was well"},
 	} {
