@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"cmp"
 	"errors"
 	"path/filepath"
 
@@ -24,7 +23,8 @@ func pruneCommand() *command {
 keeps the newest snapshot of each of the last seven days that have one, by the
 clock and calendar here; weeks begin on Monday. A snapshot stays if any rule names
 it. The newest always stays, so does the newest without errors, and so do those
-tagged pin. Entries of snapshots whose folder is gone are dropped.
+tagged pin. Snapshots whose folder is gone stay in the index: snap delete --missing
+forgets them.
 
 Without a rule on the command line those in DEST/BackupOptions.txt count, which a
 backup also applies by itself: keep_daily = 7. --min-free comes last: then the
@@ -50,7 +50,7 @@ func dryFlag(usage string) cmdline.Flag[*call] {
 }
 
 func runPrune(c *call) error {
-	dest, err := c.find()
+	dest, err := c.findOwn()
 	if err != nil {
 		return err
 	}
@@ -145,7 +145,7 @@ func readKeepFlags(f cmdline.Values) (k settings.Rules, any bool, err error) {
 	}
 	if f.IsSet("keep-within") {
 		any = true
-		if err := cmp.Or(emptyRule(f.String("keep-within")), k.SetWithin(f.String("keep-within"))); err != nil {
+		if err := k.SetWithin(f.String("keep-within")); err != nil {
 			return k, any, hint.Usagef("--keep-within: %s", err)
 		}
 	}
@@ -157,7 +157,7 @@ func readKeepFlags(f cmdline.Values) (k settings.Rules, any bool, err error) {
 	}
 	if f.IsSet("min-free") {
 		any = true
-		if err := cmp.Or(emptyRule(f.String("min-free")), k.SetMinFree(f.String("min-free"))); err != nil {
+		if err := k.SetMinFree(f.String("min-free")); err != nil {
 			return k, any, hint.Usagef("--min-free: %s", err)
 		}
 	}
@@ -165,13 +165,4 @@ func readKeepFlags(f cmdline.Values) (k settings.Rules, any bool, err error) {
 		return k, any, hint.Usagef("--min-free-keep-daily %s: %s", quote.Name(f.String("min-free-keep-daily")), err)
 	}
 	return k, any, nil
-}
-
-// emptyRule refuses a rule without a value, as a script makes it of a variable that is not set: the rules beside it
-// would delete what it was to keep.
-func emptyRule(v string) error {
-	if v == "" {
-		return errors.New("the value is empty")
-	}
-	return nil
 }

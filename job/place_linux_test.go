@@ -173,8 +173,13 @@ func TestWhatStopsABackup(t *testing.T) {
 		}
 	}
 	try(exit.Usage, "tag", job.BackupOptions{Tags: []string{"a b"}})
-	w.settings("no setting at all")
+	told := filepath.Join(t.TempDir(), "told")
+	w.settings("no setting at all", "on_failure = echo $SNAP_EXIT_CODE $SNAP_MESSAGE >"+told)
 	try(exit.Usage, "is no setting", job.BackupOptions{})
+	if text, err := os.ReadFile(told); err != nil || !strings.HasPrefix(string(text), "2 snap: ") ||
+		!strings.Contains(string(text), "is no setting") {
+		t.Errorf("of settings that cannot be read is told %q, %v", text, err)
+	}
 	w.settings("before = exit 7")
 	try(exit.Before, "before", job.BackupOptions{})
 	w.settings("")
@@ -193,7 +198,8 @@ func TestWhatStopsABackup(t *testing.T) {
 	if w.wantCode(j, 0, ""); res.Header == nil {
 		t.Error("nothing stands in the way, and no backup was made")
 	}
-	w.wantRuns(destination.RunFailed, destination.RunFailed, destination.RunDone)
+	const failed = destination.RunFailed // by the settings, the command before, another run and the source
+	w.wantRuns(failed, failed, failed, failed, destination.RunDone)
 	empty := t.TempDir()
 	w.at.Dest = empty
 	j, _ = w.backup(job.BackupOptions{})

@@ -29,6 +29,13 @@ func PlanFor(ctx context.Context, d *destination.Destination, r *Policy) (*Plan,
 	if failed != nil {
 		return nil, failed
 	}
+	renamed, err := p.renamed(ctx, d)
+	if err != nil {
+		return nil, err
+	}
+	for i, as := range renamed { // whoever has renamed a folder means to keep it
+		p.List[i].Keep, p.List[i].Safe, p.List[i].Reasons = true, true, []string{"its folder is called " + as.Folder + " now"}
+	}
 	return p, weigh(ctx, d, p, r)
 }
 
@@ -41,12 +48,50 @@ func PlanNamed(ctx context.Context, d *destination.Destination, names []string) 
 	p := &Plan{}
 	for i := range all {
 		if all[i].State == record.Complete {
-			e := Decision{Header: &all[i], Keep: !slices.Contains(names, all[i].Name)}
+			there, err := destination.FolderAt(d.Root, all[i].Name)
+			if err != nil {
+				return nil, err
+			}
+			e := Decision{Header: &all[i], Keep: !slices.Contains(names, all[i].Name), gone: !there}
 			e.Reasons = []string{map[bool]string{true: "not named", false: "named"}[e.Keep]}
 			p.List = append(p.List, e)
 		}
 	}
+	renamed, err := p.renamed(ctx, d)
+	if err != nil {
+		return nil, err
+	}
+	for i := range p.List {
+		if as, ok := renamed[i]; ok {
+			p.Renamed = append(p.Renamed, as)
+		}
+	}
 	return p, weigh(ctx, d, p, &Policy{})
+}
+
+// renamed are those that go and whose folders are not gone but have other names, by their positions in the list.
+func (p *Plan) renamed(ctx context.Context, d *destination.Destination) (map[int]destination.Renamed, error) {
+	var names []string
+	for i := range p.List {
+		if e := &p.List[i]; e.gone && !e.Keep {
+			names = append(names, e.Header.Name)
+		}
+	}
+	all, err := destination.FindRenamed(ctx, d.Root, d.DB, names)
+	at := make(map[int]destination.Renamed, len(all))
+	for _, r := range all {
+		at[slices.IndexFunc(p.List, func(e Decision) bool { return e.Header.Name == r.Snapshot })] = r
+	}
+	return at, err
+}
+
+// Last reports whether the plan takes what there is: a folder goes, and none is left. Entries of snapshots whose
+// folders are gone do not count.
+func (p *Plan) Last() bool {
+	left := func(keep bool) bool {
+		return slices.ContainsFunc(p.List, func(e Decision) bool { return e.Keep == keep && !e.gone })
+	}
+	return left(false) && !left(true)
 }
 
 // weigh makes room, and finds how much each removal frees.
