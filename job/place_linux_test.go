@@ -348,7 +348,8 @@ func TestARestoreDoesWhatWasSeen(t *testing.T) {
 	w.Do(os.Remove(filepath.Join(target, "docs/a.txt")))
 	j, res = w.restore(o)
 	w.wantCode(j, 0, "")
-	if b, err := os.ReadFile(filepath.Join(target, "docs/a.txt")); err != nil || string(b) != "one" || res.FilesRestored != 2 {
+	b, err := os.ReadFile(filepath.Join(target, "docs/a.txt"))
+	if err != nil || string(b) != "one" || res.FilesRestored != 2 {
 		t.Errorf("%q %v %+v", b, err, res)
 	}
 }

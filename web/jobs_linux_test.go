@@ -248,9 +248,11 @@ func TestJobIsOnEveryPage(t *testing.T) {
 		}
 	}
 	page := s.get(t, s.Job(j.ID))
-	if text := textOf(wellFormed(t, "the job", page)); !strings.Contains(text, "Backing up begins") || !strings.Contains(text,
-		"a/b: permission denied") || !strings.Contains(text, "Cancel") {
-		t.Error(text)
+	text := textOf(wellFormed(t, "the job", page))
+	for _, want := range []string{"Backing up begins", "a/b: permission denied", "Cancel"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %q in %s", want, text)
+		}
 	}
 	if strings.Count(page, "data-events") != 1 {
 		t.Error("the page of the job tells of it twice")
