@@ -253,6 +253,9 @@ func (r *run) skip(ctx context.Context, p *plan) error {
 	if err := r.tellUnheldBefore(ctx); err != nil || r.o.DryRun {
 		return err
 	}
+	if err := r.d.CheckThere(); err != nil {
+		return err
+	}
 	if err := r.learn(ctx, p); err != nil {
 		return err
 	}
@@ -313,7 +316,7 @@ func (r *run) begin() error {
 // checkSources refuses sources that are not there, and others than those of the snapshot before.
 func (r *run) checkSources() error {
 	if r.prev != nil {
-		note, err := source.CheckSame(r.prev, &r.head, r.o.SourceMoved)
+		note, err := source.CheckSame(r.prev, r.head.AllSources(), r.o.SourceMoved)
 		if err != nil {
 			return err
 		}
@@ -366,5 +369,9 @@ type SourceError struct {
 }
 
 func (e *SourceError) Error() string {
-	return fmt.Sprintf("%d source entries could not be read and errors = Fail is set: no snapshot was made", e.Count)
+	what := "1 file or folder of the source"
+	if e.Count != 1 {
+		what = fmt.Sprintf("%d files and folders of the source", e.Count)
+	}
+	return what + " could not be read and errors = Fail is set: no snapshot was made"
 }

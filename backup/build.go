@@ -150,11 +150,11 @@ type MissingSnapshotError struct {
 }
 
 func (e *MissingSnapshotError) Error() string {
+	how := "cannot be"
 	if errors.Is(e.Err, destination.ErrForeign) {
-		return "snapshot " + e.Name + " is not linked to (" + e.Err.Error() + "): every file is copied, this once"
+		how = "is not"
 	}
-	return "snapshot " + e.Name + " cannot be linked to (" + e.Err.Error() +
-		"): every file is copied; after snap delete " + e.Name + " a backup links to the one before it"
+	return "snapshot " + e.Name + " " + how + " linked to (" + e.Err.Error() + "): every file is copied, this once"
 }
 func (e *MissingSnapshotError) Unwrap() error { return e.Err }
 

@@ -20,11 +20,21 @@ func (r *Result) Past(o *Options, took time.Duration, err error) destination.Pas
 			p.Why = err.Error()
 		}
 	case r.Skipped:
-		p.End = destination.RunUnchanged
+		if p.End = destination.RunUnchanged; err != nil {
+			p.End = destination.RunIncomplete
+		}
 	default:
+		p.Copied = r.Header.CopiedBytes
 		if p.Snapshot = r.Header.Name; err != nil || r.Incomplete() {
 			p.End = destination.RunIncomplete
 		}
+	}
+	switch {
+	case p.End != destination.RunIncomplete:
+	case errors.Is(err, context.Canceled):
+		p.Why = "it was stopped before its end"
+	case err != nil:
+		p.Why = err.Error()
 	}
 	return p
 }

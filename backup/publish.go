@@ -17,6 +17,9 @@ func (r *run) publish(ctx context.Context, work *destination.WorkFolder, p *plan
 	r.o.Report.Progress(progress.State{Stage: progress.Publishing})
 	d := r.d
 	d.Release()
+	if err := d.CheckThere(); err != nil { // the index that is there now may be that of another disk
+		return err
+	}
 	// The records may be in the index before the tree is on the disk: without a header they count for nobody, and the
 	// next run removes them.
 	syncing := make(chan error, 1)

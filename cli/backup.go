@@ -1,11 +1,16 @@
 package cli
 
 import (
+	"context"
 	"path/filepath"
+	"time"
 
+	"snap/backup"
 	"snap/cli/cmdline"
+	"snap/cli/events"
 	"snap/cli/exit"
-	"snap/internal/hint"
+	"snap/cli/settings"
+	"snap/destination"
 )
 
 func backupCommand() *command {
@@ -15,14 +20,13 @@ func backupCommand() *command {
 		Long: `Make a snapshot of the folder SRC in DEST: a folder with a complete copy of SRC, in
 which unchanged and moved files are hard links into the snapshot before. When
 nothing changed, no snapshot is made, and the newest one gets the tags of --tag and,
-if it has none, the note of --note. Without SRC only the settings files and the index
-are made, as by snap init.
+if it has none, the note of --note.
 
 Several SRC, folders or files, are in one snapshot, below their absolute paths. DEST
-remembers its sources: without arguments, or with -d DEST alone, what its newest
-snapshot is of is backed up again. After -d DEST all arguments are sources. Other
-sources than before are refused without --source-moved, which links files that are
-the same at another path.
+remembers its sources: without SRC what its newest snapshot is of is backed up again,
+and where it has none, only settings files and index are made, as by snap init. After
+-d DEST all arguments are sources. Other sources than before are refused without
+--source-moved, which links files that are the same at another path.
 
 DEST/Blacklist.txt and DEST/Whitelist.txt say what is left out, DEST/BackupOptions.txt
 has settings that last; the first run makes these files, with comments. Flags win over
@@ -55,7 +59,7 @@ snap backup /mnt/disk/me ~ --if-older 1d     # once a day, tried every hour`,
 			{Name: "ignore-inode", Usage: "do not compare inode numbers"},
 			{Name: "ignore-ctime", Usage: "do not compare the time of the last status change"},
 			{Name: "tag", Kind: cmdline.Strings, Usage: "label the snapshot with `TAG`; may be repeated"},
-			{Name: "note", Kind: cmdline.String, Usage: "give the snapshot a note, `TEXT`"},
+			{Name: "note", Kind: cmdline.String, Blank: true, Usage: "give the snapshot a note, `TEXT`"},
 			takeOverFlag(),
 			{Name: "time", Kind: cmdline.String, Usage: "record (and name) the snapshot with this `TIME` instead of now"},
 			{Name: "if-older", Kind: cmdline.String,
@@ -68,33 +72,62 @@ snap backup /mnt/disk/me ~ --if-older 1d     # once a day, tried every hour`,
 			{Name: "jobs", Kind: cmdline.Int, Usage: "work on `N` files at the same time (default: snap chooses)"},
 		}, giveWayFlags()...),
 		Run: func(c *call) error {
-			if err := c.noneEmpty("DEST", "SRC"); err != nil {
-				return err
-			}
-			if len(c.args) == 1 && c.opts.dest == "" {
+			if len(c.args) == 1 && c.opts.dest == "" && !c.holdsSnapshots(c.abs(c.args[0])) {
 				return c.backupNothing(c.abs(c.args[0]))
 			}
+			begin := c.env.Now()
 			err := c.rebuilding(func() (dest string, err error) {
-				dest, src, err := c.backupArgs()
+				if dest, err = c.backupDest(); err != nil {
+					return dest, err
+				}
+				c.hear(dest)
+				if err := c.notMine(dest); err != nil && !c.flags.Bool("take-over") {
+					return dest, err
+				}
+				src, err := c.backupSources(dest)
 				if err == nil {
 					err = c.backup(dest, src)
 				}
-				return dest, err
+				return dest, c.asTyped(err, dest)
 			})
-			return c.events.End(c.ctx, err)
+			c.noteRefused(begin, err)
+			err = c.events.End(c.ctx, err)
+			if why := c.events.Trouble(); why != "" && c.past.End != "" {
+				_ = destination.NoteAfter(c.heard, c.past, why) // the command has failed anyway
+			}
+			return err
 		},
 	}
 }
 
-// noneEmpty refuses an empty argument, as a script makes it of a variable that is not set: it would be the
-// current folder. The last of names is that of all further arguments too.
-func (c *call) noneEmpty(names ...string) error {
-	for i, arg := range c.args {
-		if arg == "" {
-			return hint.Usagef("%s is empty", names[min(i, len(names)-1)])
-		}
+// hear makes what is to happen around a backup to dest, and who is told of it, as far as the settings can be read: what
+// is wrong with them is told, too.
+func (c *call) hear(dest string) {
+	c.heard = dest
+	if c.events != nil { // the index was made again, and this is the second try
+		return
 	}
-	return nil
+	s, _, _ := settings.Read(dest, c.settingsContext()) // an error is told by who reads them next
+	if c.events = events.New(c.eventCaller(), dest, &s); c.events != nil {
+		c.env.Stderr = c.events.Listen(c.env.Stderr)
+	}
+}
+
+// noteRefused leaves in the destination how a backup ended that could not do so itself.
+func (c *call) noteRefused(begin time.Time, err error) {
+	if err == nil || c.noted || c.heard == "" || exit.Typed(err) || c.flags.Bool("dry-run") {
+		return
+	}
+	past := (*backup.Result)(nil).Past(&backup.Options{Start: begin}, c.env.Now().Sub(begin), err)
+	_ = c.user().NoteRefused(context.WithoutCancel(c.ctx), c.heard, c.told(past, err)) // that it failed is told anyway
+}
+
+// told adds to a run that was interrupted what terminated it. That a user did is no matter.
+func (c *call) told(past destination.PastRun, err error) destination.PastRun {
+	if exit.Code(c.ctx, err) == exit.Terminated && past.End == destination.RunInterrupted {
+		past.Why = context.Cause(c.ctx).Error()
+	}
+	return past
 }
 
 // abs is a path relative to the working directory as an absolute one.

@@ -3,11 +3,7 @@ package cli
 import (
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
 
-	"snap/backup/source"
 	"snap/cli/exit"
 	"snap/cli/report"
 	"snap/cli/settings"
@@ -66,6 +62,7 @@ func (r *backupRun) prune() error {
 	if err == nil {
 		for i := range plan.Stops {
 			p.Add(r.print().Stop(&plan.Stops[i], plan, &rules, r.dest))
+			p.Room = plan.Stops[i].Room
 		}
 		err = retention.Apply(r.ctx, r.d, plan, 0, r.line.Show)
 	}
@@ -115,26 +112,4 @@ func (c *call) rebuilding(backUp func() (dest string, err error)) error {
 	c.warn("%v. It was made again from the change sets%s", err, kept)
 	_, err = backUp()
 	return err
-}
-
-// checkNoIndex refuses a backup beside snapshots that no index knows: as the first of a new destination it
-// would copy everything, and they could not be taken in any more, because they are older.
-func (c *call) checkNoIndex(dest string, src source.Chosen, format string) error {
-	found, err := c.names(format).Strangers(dest)
-	names := found.Snapshots()
-	if err != nil || len(names) == 0 {
-		return err
-	}
-	// After the folders, because another run may be making the index and its first snapshot right now.
-	if _, err := os.Lstat(index.Path(dest)); !errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if sets, _ := os.ReadDir(filepath.Join(dest, ".snap", "changes")); len(sets) > 0 {
-		return nil // the index is missing, and is said to be when it is opened
-	}
-	return exit.With(exit.Refused,
-		hint.With(fmt.Errorf("destination %s: no index, and folders that look like snapshots: %s", quote.Name(dest),
-			quote.List(names)),
-			"to take them in: snap init %[1]s && snap reindex -d %[1]s%[2]s --source-dir %[3]s\nto leave them alone: snap init "+
-				"%[1]s, and back up again", quote.Word(dest), adoptFlag(found.Dated), quote.Word(src.All()[0])))
 }

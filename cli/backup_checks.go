@@ -33,7 +33,10 @@ func checkLayout(o *backup.Options, dest string) error {
 }
 
 // checkDest says what is wrong with a destination before anything is done there.
-func checkDest(dest string) error {
+func (c *call) checkDest(dest string) error {
+	if err := destination.CheckPlace(c.ctx, dest); err != nil {
+		return exit.Hint(err, dest)
+	}
 	info, err := os.Stat(dest)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -51,7 +54,8 @@ func checkDest(dest string) error {
 // eventCaller is this command, for what happens around a backup.
 func (c *call) eventCaller() events.Caller {
 	return events.Caller{Style: c.Style, Environ: c.env.Environ, LookupEnv: c.env.LookupEnv, Warn: c.warn, Note: c.note,
-		Complaint: func(err error) []string { return complaint(c.env, err) }, DryRun: c.flags.Bool("dry-run")}
+		Complaint: func(err error) []string { return complaint(c.env, causeOf(c.ctx, c.env, err)) },
+		DryRun:    c.flags.Bool("dry-run"), Quiet: c.opts.quiet}
 }
 
 // holder is what other runs are told while this one holds the lock.
@@ -69,7 +73,7 @@ func (c *call) notDue(dest string) (why string, err error) {
 	if err != nil {
 		return "", hint.Usagef("--if-older: %s", err)
 	}
-	d, err := query.Open(c.ctx, dest, query.Options{Trust: c.trusted(dest)})
+	d, err := query.Open(c.ctx, dest, query.Options{Now: c.now(), Trust: c.trusted(dest)})
 	if err != nil {
 		return "", nil
 	}
@@ -77,10 +81,17 @@ func (c *call) notDue(dest string) (why string, err error) {
 	defer c.proved(dest, d.DB)
 	l := d.LastRun()
 	at := l.Within(age, c.now())
-	if at.IsZero() || !d.Present(l.Header) {
+	if at.IsZero() {
 		return "", nil
 	}
-	what := "snapshot " + quote.Name(l.Header.Name)
+	h := l.Header
+	if at.Equal(l.Latest.Time) {
+		h = l.Latest
+	}
+	if !d.Present(h) {
+		return "", nil
+	}
+	what := "snapshot " + quote.Name(h.Name)
 	if at.Equal(l.Unchanged) {
 		what = "the last run, which found nothing changed since " + what + ","
 	}

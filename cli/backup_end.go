@@ -24,6 +24,7 @@ func (r *backupRun) tell(refused error) error {
 		r.log.Warn("the clock is behind", "snapshot", r.behind.Snapshot.Name, "of", r.behind.Snapshot.Time)
 	}
 	r.print().Stops(&r.came.Pruned.Stops)
+	r.tellMissing()
 	if !r.came.DryRun {
 		r.rememberAll()
 	}
@@ -42,6 +43,15 @@ func (r *backupRun) tell(refused error) error {
 		return exit.With(exit.Partial, nil)
 	}
 	return nil
+}
+
+// tellMissing says which snapshots' folders somebody has removed.
+func (r *backupRun) tellMissing() {
+	names, err := r.d.Missing(r.ctx)
+	if r.missing = names; err == nil && len(names) > 0 {
+		r.note("%s", r.print().Missing(names, r.dest))
+		r.log.Warn("snapshots are missing", "names", strings.Join(names, " "))
+	}
 }
 
 // rememberAll notes what later commands are to know of the backup.
@@ -76,6 +86,7 @@ func (r *backupRun) summaryJSON(idle []*filter.Rule) wire.BackupSummary {
 	j := wire.NewBackupSummary(b.Result, b.DryRun, b.Took)
 	j.SnapshotsRemoved, j.BytesFreed = b.Pruned.Removed, b.Pruned.Freed
 	j.RemovedNames, j.RulesStopped = append(j.RemovedNames, b.Pruned.Names...), append(j.RulesStopped, b.Pruned.Why...)
+	j.Missing = append(j.Missing, r.missing...)
 	j.FilesGrowing, j.Idle = b.Counts.Growing, wire.NewIdlePatterns(idle)
 	j.Behind, j.Taken = wire.NewClockBehind(r.behind), wire.NewTakenOver(r.d.Taken)
 	if b.Labels.Header != nil {

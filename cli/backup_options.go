@@ -84,10 +84,12 @@ func (c *call) backupTime() (time.Time, error) {
 		return c.now(), nil
 	}
 	text := c.flags.String("time")
-	t, _, err := when.ParseExact(text, c.now())
+	t, end, err := when.Parse(text, c.now())
 	switch {
 	case err != nil:
 		err = hint.Usagef("--time: %s", err)
+	case end.Sub(t) > 25*time.Hour: // a day may have so many
+		err = hint.Usagef("--time %s: is more than a day: write the day, as %s", quote.Name(text), t.Format("2006-01-02"))
 	case t.IsZero():
 		err = hint.Usagef("--time %s: no snapshot is that old", quote.Name(text))
 	}

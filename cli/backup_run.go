@@ -7,13 +7,13 @@ import (
 
 	"snap/backup"
 	"snap/backup/source"
-	"snap/cli/events"
 	"snap/cli/exit"
 	"snap/cli/logfile"
 	"snap/cli/report"
 	"snap/cli/settings"
 	"snap/cli/text"
 	"snap/destination"
+	"snap/hooks"
 	"snap/internal/hint"
 	"snap/query"
 )
@@ -34,6 +34,7 @@ type backupRun struct {
 	came     report.Backup // what it came to
 	done     bool          // there is a snapshot of what the source holds
 	idle     bool          // another run has made what was to be made
+	missing  []string      // snapshots whose folders are gone
 	after    []error       // what was to be done besides, and was not
 }
 
@@ -59,6 +60,7 @@ func (c *call) backup(dest string, src source.Chosen) (err error) {
 	}
 	defer func() { err = errors.Join(err, r.d.Close()) }()
 	defer func() { r.noteEnd(err) }()
+	defer func() { err = exit.Gone(r.d, err) }()
 	if c.flags.Bool("take-over") {
 		for _, line := range c.takenLines(r.d, dest) {
 			c.note("%s", line)
@@ -87,11 +89,13 @@ func (c *call) backup(dest string, src source.Chosen) (err error) {
 
 // noteEnd leaves in the destination how the run ended, for those who ask how the last ones went.
 func (r *backupRun) noteEnd(err error) {
-	if r.options.DryRun || r.idle {
+	r.noted = true
+	if r.options.DryRun || r.idle || exit.Typed(err) {
 		return
 	}
-	past := r.came.Past(&r.options, r.env.Now().Sub(r.options.Start), err)
-	if err := r.d.NoteRun(past); err != nil && r.opts.verbose > 0 {
+	r.past = r.told(r.came.Past(&r.options, r.env.Now().Sub(r.options.Start), err), err)
+	r.past.Rules, r.past.Room = strings.Join(r.came.Pruned.Why, "; "), r.came.Pruned.Room
+	if err := r.user().NoteRun(r.d.ID, r.past, r.d.NoteRun); err != nil && r.opts.verbose > 0 {
 		r.call.note("how the run ended could not be noted: %v", err)
 	}
 }
@@ -108,24 +112,21 @@ func (c *call) afterwards(done bool, err error) error {
 
 // check refuses what cannot be backed up to, before anything is done there.
 func (r *backupRun) check() (err error) {
-	if err := checkDest(r.dest); err != nil {
+	if err := r.checkDest(r.dest); err != nil {
 		return err
 	}
 	if r.settings, err = r.readSettings(r.dest); err != nil {
 		return err
 	}
-	if err := logfile.CheckFolder(r.dest, r.settings.Logfile); err != nil {
+	if err := logfile.CheckFolder(r.ctx, r.dest, r.settings.Logfile); err != nil {
 		return err
 	}
-	if r.events == nil { // else the index was made again, and this is the second try
-		if r.events = events.New(r.eventCaller(), r.dest, r.src.All(), &r.settings); r.events != nil {
-			r.env.Stderr = r.events.Listen(r.env.Stderr)
-		}
-	}
-	if err := r.checkNoIndex(r.dest, r.src, r.settings.Format); err != nil {
+	r.events.Of(r.src.All())
+	if err := r.checkDisk(r.dest, false); err != nil {
+		r.noted = true // on another disk this is no news
 		return err
 	}
-	return r.checkDisk(r.dest)
+	return r.checkStrangers(r.dest, r.src, r.settings.Format)
 }
 
 // prepare puts the options together, and refuses those that make no sense.
@@ -155,8 +156,14 @@ func (r *backupRun) openLog() (end func() error, err error) {
 		if none != "" {
 			r.note("%s", none)
 		}
-		if _, err := settings.WriteTemplates(r.dest); err != nil {
+		made, err := settings.WriteTemplates(r.dest)
+		if err != nil {
 			return nil, err
+		}
+		if len(made) > 0 && r.d.DB != nil {
+			if all, err := r.d.DB.Snapshots(r.ctx); err == nil && len(all) > 0 {
+				r.warn("%s", settings.Lost(made))
+			}
 		}
 	}
 	r.log, end = logfile.Open(r.logPath, r.settings.Loglevel)
@@ -165,6 +172,19 @@ func (r *backupRun) openLog() (end func() error, err error) {
 
 // begin runs what is to run before a backup, and looks once more whether it can be made.
 func (r *backupRun) begin() (err error) {
+	var known query.Snapshots
+	if r.d.DB != nil {
+		if known, err = query.ReadSnapshots(r.ctx, r.d.DB); err != nil {
+			return exit.Hint(err, r.dest)
+		}
+		r.behind = query.ClockBehind(known, r.options.Time)
+	}
+	// Before anybody is told that a backup begins, unless the command before it may mount what is to be looked at.
+	if n := known.Newest(); n >= 0 && r.settings.Events.Commands[hooks.Before] == "" {
+		if _, err := source.CheckSame(&known[n], r.src.All(), r.options.SourceMoved); err != nil {
+			return exit.Hint(err, r.dest)
+		}
+	}
 	if err := r.events.Begin(r.ctx, r.log, r.logPath); err != nil {
 		logfile.Failed(r.log, "backup", err)
 		return err
@@ -178,12 +198,7 @@ func (r *backupRun) begin() (err error) {
 	r.options.Report = r.reporter
 	r.log.Info("backup begins", "source", strings.Join(r.src.All(), ", "))
 	r.options.Scan.Own = r.ownFiles(r.dest, r.settings.Logfile) // the log's folder is there by now
-	if r.d.DB == nil {
-		return nil
-	}
-	all, err := r.d.DB.Snapshots(r.ctx)
-	r.behind = query.ClockBehind(all, r.options.Time)
-	return exit.Hint(err, r.dest)
+	return nil
 }
 
 // run makes the snapshot. refused is why a dry run could not be followed by a backup: it is told at the end, when it is

@@ -22,13 +22,13 @@ import (
 
 func catCommand() *command {
 	return &command{
-		Name: "cat", Args: "REF:PATH…", Short: "a file's bytes, or a folder as an archive, verified", Group: groupLook,
+		Name: "cat", Args: "REF:PATH…|PATH…", Short: "a file's bytes, or a folder as an archive, verified", Group: groupLook,
 		Min: 1, Max: -1,
 		Codes: []int{exit.Partial, exit.NoDest, exit.Locked},
 		Long: `
-Writes the bytes of a file to standard output as a snapshot holds them. They are
-hashed on the way: when they are not what was backed up, that is said on standard
-error and the exit code is 1, after the bytes were written.
+Writes the bytes of a file to standard output as a snapshot holds them; PATH alone
+means latest:PATH. They are hashed on the way: when they are not what was backed up,
+that is said on standard error and the exit code is 1, after the bytes were written.
 
 With --archive a folder, or a whole snapshot, is written as a tar or zip archive,
 with the names that snap restore --target would give; of several snapshots below
@@ -44,7 +44,7 @@ snap cat latest:docs --archive zip > docs.zip`,
 			{Name: "archive", Kind: cmdline.String, OneOf: []string{"tar", "zip"},
 				Usage: "write a folder as an archive: `FORMAT` is tar or zip"},
 		},
-		Complete: completePathRef,
+		Complete: completePathOrRef,
 		Run:      runCat,
 	}
 }
@@ -53,12 +53,13 @@ func runCat(c *call) error {
 	if format := c.flags.String("archive"); c.flags.IsSet("archive") {
 		return c.reading(func(d *query.Reader) error { return c.archive(d, format) })
 	}
-	if len(c.args) > 1 {
-		return hint.With(hint.Usagef("cat: one file at a time"), "of several, an archive: --archive tar")
-	}
 	return c.reading(func(d *query.Reader) error {
-		h, path, err := d.Entry(c.ctx, c.args[0])
+		named, err := c.entry(d, "cat", "of several files, an archive: --archive tar")
 		if err != nil {
+			return err
+		}
+		h, path := named.Header, named.Path
+		if err := d.Missing(c.ctx, h, path, "cat"); err != nil {
 			return err
 		}
 		r, _, err := d.DB.Lookup(c.ctx, h.Seq, path)
@@ -76,13 +77,10 @@ func runCat(c *call) error {
 			return fmt.Errorf("cat %s: is no regular file but a %s", name, r.Kind)
 		case r.Unheld():
 			return hint.With(fmt.Errorf("cat %s: the destination could not hold it, by its name or size", name),
-				"to see other versions: snap history %s", quote.Word(path))
+				"to see other versions: snap history %s", quote.Arg(path))
 		case r.Stored == record.Absent:
 			return hint.With(fmt.Errorf("cat %s: could not be read when the snapshot was made", name),
-				"to see other versions: snap history %s", quote.Word(path))
-		}
-		if err := d.Missing(c.ctx, h, path, "cat"); err != nil {
-			return err
+				"to see other versions: snap history %s", quote.Arg(path))
 		}
 		f, err := d.OpenFile(c.ctx, h, path)
 		if errors.Is(err, fs.ErrNotExist) {
@@ -94,7 +92,7 @@ func runCat(c *call) error {
 		_, err = io.CopyBuffer(struct{ io.Writer }{c.out}, f, make([]byte, 256<<10))
 		if errors.Is(err, query.ErrDamaged) {
 			err = hint.With(fmt.Errorf("cat %s: %w", name, err),
-				"other versions: snap history %s; all files: snap check --read-data", quote.Word(path))
+				"other versions: snap history %s; all files: snap check --read-data", quote.Arg(path))
 		}
 		return errors.Join(err, f.Close())
 	})
@@ -134,12 +132,13 @@ func (c *call) archive(d *query.Reader, format string) error {
 func (c *call) archiveItems(d *query.Reader) ([]archive.Item, error) {
 	var places []parts.Place
 	several := false
-	for _, arg := range c.args {
-		h, p, err := d.Entry(c.ctx, arg)
-		if err == nil {
-			err = d.Missing(c.ctx, h, p, "cat")
-		}
-		if err != nil {
+	named, err := c.entries(d, "cat")
+	if err != nil {
+		return nil, err
+	}
+	for i := range named {
+		h, p, arg := named[i].Header, named[i].Path, named[i].Arg
+		if err := d.Missing(c.ctx, h, p, "cat"); err != nil {
 			return nil, err
 		}
 		several = several || len(places) > 0 && places[0].Header != h

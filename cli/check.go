@@ -35,8 +35,9 @@ from the live source, or from the damaged file itself where only its metadata wa
 altered. A damaged file is replaced by a new one, never written to. What does not
 belong there is named and left to you.
 
-The exit code is 0 when all is well or all was mended, 1 when damage is left. A
-snapshot whose folder was removed by hand is no damage.`,
+The exit code is 0 when all is well or all was mended, 1 when damage is left, 3 when
+none is and a snapshot is missing. A folder that was removed by hand is no damage:
+snap delete --missing forgets it.`,
 		Examples: `
 snap check                          # names, sizes, times
 snap check --read-data              # every byte
@@ -59,7 +60,11 @@ func runCheck(c *call) error {
 	if err != nil {
 		return err
 	}
-	dest, err := c.find()
+	find := c.find
+	if o.Repair {
+		find = c.findOwn
+	}
+	dest, err := find()
 	if err != nil {
 		return err
 	}
@@ -69,7 +74,7 @@ func runCheck(c *call) error {
 	o.Time, o.Progress = start, line.Show
 	res, err := check.Run(c.ctx, dest, o)
 	line.End()
-	if perr := c.tellFindings(res); perr != nil { // also what was found before an error
+	if perr := c.tellFindings(res, dest); perr != nil { // also what was found before an error
 		return errors.Join(exit.Hint(err, dest), perr)
 	}
 	if err != nil {
@@ -81,14 +86,17 @@ func runCheck(c *call) error {
 	if res.Unnoted != nil && c.opts.verbose > 0 {
 		c.note("the result could not be left for snap status: %v", res.Unnoted)
 	}
-	if res.Errors > 0 {
+	switch {
+	case res.Errors > 0:
 		return exit.With(exit.Failed, nil)
+	case len(res.Missing) > 0:
+		return exit.With(exit.Partial, nil)
 	}
 	return nil
 }
 
 // tellFindings prints what was found, also with -q.
-func (c *call) tellFindings(res *check.Result) (err error) {
+func (c *call) tellFindings(res *check.Result, dest string) (err error) {
 	if !c.opts.json {
 		err = c.print().Findings(res)
 	}
@@ -98,7 +106,7 @@ func (c *call) tellFindings(res *check.Result) (err error) {
 		}
 	}
 	if err == nil {
-		c.print().CheckNotes(res)
+		c.print().CheckNotes(res, dest)
 	}
 	return err
 }

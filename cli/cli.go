@@ -61,8 +61,8 @@ func dispatch(ctx context.Context, env *Env, out *output, args []string) error {
 		return err
 	}
 	out.goesOn = line.Command.Effect
-	return line.Command.Run(&call{Style: env.style(opts), ctx: ctx, env: env, out: out, flags: line.Values, opts: opts,
-		args: line.Args, dashed: line.Dashed, plain: line.Implied})
+	return line.Command.Run(&call{Style: env.style(opts), ctx: ctx, env: env, out: out, command: line.Command.Name,
+		flags: line.Values, opts: opts, args: line.Args, dashed: line.Dashed, plain: line.Implied})
 }
 
 // ended prints err with its hints, and returns its exit code.
@@ -71,14 +71,20 @@ func ended(ctx context.Context, env *Env, err error) int {
 	if code == 0 || err.Error() == "" {
 		return code
 	}
-	if cause := context.Cause(ctx); cause != nil && errors.Is(err, context.Canceled) {
-		if lines := hint.Lines(err, env.program.Typed); len(lines) > 0 {
-			cause = hint.With(cause, "%s", strings.Join(lines, "\n"))
-		}
-		err = cause
-	}
-	complain(env, err)
+	complain(env, causeOf(ctx, env, err))
 	return code
+}
+
+// causeOf is what ended the context, where err is that it has ended, with the hints of err.
+func causeOf(ctx context.Context, env *Env, err error) error {
+	cause := context.Cause(ctx)
+	if cause == nil || !errors.Is(err, context.Canceled) {
+		return err
+	}
+	if lines := hint.Lines(err, env.program.Typed); len(lines) > 0 {
+		return hint.With(cause, "%s", strings.Join(lines, "\n"))
+	}
+	return cause
 }
 
 // complain prints an error and its hints.

@@ -9,6 +9,7 @@ import (
 	"snap/internal/file"
 	"snap/internal/when"
 	"snap/query"
+	"snap/query/gone"
 	"snap/record"
 )
 
@@ -69,7 +70,7 @@ func completeRef(c *call, word string) (all []candidate) {
 			candidate{Word: "oldest", About: "the first snapshot"})
 		for i := d.Snapshots.Newest(); i >= 0; i-- {
 			h := &d.Snapshots[i]
-			all = append(all, candidate{Word: h.Name, About: c.Age(h.Time) + " ago"})
+			all = append(all, candidate{Word: h.Name, About: c.Since(h.Time)})
 		}
 		return nil
 	})
@@ -126,7 +127,7 @@ func completeGone(c *call, word string) (all []candidate) {
 		if err != nil {
 			return err
 		}
-		for n, err := range d.GoneIn(c.ctx, paths[0]) {
+		for n, err := range gone.Names(c.ctx, d, paths[0]) {
 			if err != nil || len(all) == cmdline.MaxCandidates {
 				break
 			}

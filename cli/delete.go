@@ -19,49 +19,82 @@ import (
 
 func deleteCommand() *command {
 	return &command{
-		Name: "delete", Args: "REF…", Min: 1, Max: -1, Group: groupKeep, Effect: true,
+		Name: "delete", Args: "REF…|A..B…", Max: -1, Group: groupKeep, Effect: true,
 		Short: "delete snapshots",
-		Long: `Delete snapshots. What other snapshots share with them stays, and so does every
-answer about the others. A pinned snapshot goes if its whole name is given, not by
-latest, a date or the beginning of its name.`,
+		Long: `Delete snapshots; A..B are all from A to B. What other snapshots share with them
+stays, and so does every answer about the others. A pinned snapshot goes if its whole
+name is given, not by latest, a date or the beginning of its name. The last ones go
+only with --allow-all.
+
+A snapshot whose folder was removed by hand stays in the index, and is told as
+missing; with --missing all of these are forgotten. One whose folder was only renamed
+is refused: snap check says what it is called now.`,
 		Examples: `snap delete -n oldest  # what would it free?
-snap delete 20261101-120000 latest~3`,
-		Codes:    []int{exit.Refused, exit.NoDest, exit.Locked, exit.Interrupted, exit.Terminated},
-		Flags:    flags{dryFlag("say what would be freed and delete nothing")},
+snap delete 20261101-120000 latest~3
+snap delete oldest..@1y
+snap delete --missing  # what was removed by hand`,
+		Codes: []int{exit.Refused, exit.NoDest, exit.Locked, exit.Interrupted, exit.Terminated},
+		Flags: flags{
+			dryFlag("say what would be freed and delete nothing"),
+			{Name: "missing", Usage: "forget the snapshots whose folders are gone"},
+			{Name: "allow-renamed", Usage: "forget a snapshot whose folder is there under another name"},
+			{Name: "allow-all", Usage: "delete even if no snapshot is left"},
+		},
 		Complete: completeRef,
 		Run:      runDelete,
 	}
 }
 
 func runDelete(c *call) error {
-	dest, err := c.find()
+	missing := c.flags.Bool("missing")
+	switch {
+	case missing && len(c.args) > 0:
+		return hint.Usagef("delete: --missing names the snapshots itself, and %s is given too", quote.Name(c.args[0]))
+	case !missing && len(c.args) == 0:
+		return hint.With(hint.Usagef("delete: an argument is missing"), "usage: snap delete REF…")
+	}
+	dest, err := c.findOwn()
 	if err != nil {
 		return err
 	}
-	var names []string
-	err = c.reading(func(d *query.Reader) error {
-		r := d.Resolver()
-		r.Exact = true
-		for _, ref := range c.args {
-			pos, err := r.Resolve(ref)
-			if err != nil {
-				return err
-			}
-			if err := spared(&d.Snapshots[pos], ref); err != nil {
-				return err
-			}
-			if name := d.Snapshots[pos].Name; !slices.Contains(names, name) {
-				names = append(names, name)
-			}
-		}
-		return nil
-	})
+	names, err := c.toDelete()
 	if err != nil {
 		return err
 	}
 	return c.removing(dest, "delete", false, func(d *destination.Destination) (*retention.Plan, report.Stops, error) {
+		if missing {
+			if names, err = d.Missing(c.ctx); err != nil {
+				return nil, report.Stops{}, err
+			}
+		}
 		plan, err := retention.PlanNamed(c.ctx, d, names)
 		return plan, report.Stops{}, err
+	})
+}
+
+// toDelete are the names of the snapshots that the arguments name, each once.
+func (c *call) toDelete() (names []string, err error) {
+	if len(c.args) == 0 {
+		return nil, nil
+	}
+	return names, c.reading(func(d *query.Reader) error {
+		r := d.Resolver()
+		r.Exact = true
+		for _, ref := range c.args {
+			all, err := r.ResolveRanges([]string{ref})
+			if err != nil {
+				return err
+			}
+			for _, pos := range all {
+				if err := spared(&d.Snapshots[pos], ref); err != nil {
+					return err
+				}
+				if name := d.Snapshots[pos].Name; !slices.Contains(names, name) {
+					names = append(names, name)
+				}
+			}
+		}
+		return nil
 	})
 }
 
@@ -84,7 +117,7 @@ func (c *call) removing(dest, what string, all bool,
 	if err != nil {
 		return exit.Hint(err, dest)
 	}
-	defer func() { err = errors.Join(err, d.Close()) }()
+	defer func() { err = errors.Join(exit.Gone(d, err), d.Close()) }()
 	defer c.proved(dest, d.DB)
 	plan, stopped, err := planned(d)
 	if err != nil {
@@ -92,6 +125,14 @@ func (c *call) removing(dest, what string, all bool,
 	}
 	if err := plan.Most(); err != nil && !dry {
 		return exit.With(exit.Refused, hint.With(err, "to see which: add -n; to delete them all the same: add --allow-most"))
+	}
+	if len(plan.Renamed) > 0 && !dry && !c.flags.Bool("allow-renamed") {
+		return exit.With(exit.Refused, report.Renamed(plan.Renamed, dest))
+	}
+	last := what == "delete" && plan.Last() && !c.flags.Bool("allow-all")
+	if last && !dry {
+		return exit.With(exit.Refused, hint.With(errors.New("no snapshot would be left"),
+			"nothing was deleted; to delete all that there is: add --allow-all"))
 	}
 	var stuck *destination.StuckError
 	if !dry {
@@ -107,6 +148,12 @@ func (c *call) removing(dest, what string, all bool,
 	c.print().Left(plan, dry)
 	if most := plan.Most(); most != nil {
 		c.warn("%v: it takes --allow-most to do it", most)
+	}
+	for i := range plan.Renamed {
+		c.note("%s: it takes --allow-renamed to forget it", report.RenamedText(&plan.Renamed[i]))
+	}
+	if last {
+		c.note("it takes --allow-all to do it")
 	}
 	if stuck != nil {
 		err = errors.Join(err, exit.Hint(stuck, dest))

@@ -1,18 +1,17 @@
 package cli
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
-	"slices"
-	"syscall"
 
 	"snap/cli/exit"
-	"snap/cli/state"
+	"snap/cli/locate"
 	"snap/destination"
 	"snap/index"
+	"snap/internal/file"
 	"snap/internal/hint"
 	"snap/internal/quote"
 	"snap/query"
@@ -36,7 +35,12 @@ func (c *call) reading(f func(d *query.Reader) error) error {
 		return err
 	}
 	defer c.proved(d.Dir, d.DB)
-	return errors.Join(query.IndexHint(f(d), d.Dir), d.Close())
+	err = query.IndexHint(f(d), d.Dir)
+	if path := (*fs.PathError)(nil); errors.As(err, &path) && file.Within(d.Dir, path.Path) != "" &&
+		len(hint.Lines(err, c.env.program.Typed)) == 0 {
+		err = exit.ReadHint(err, d.Dir)
+	}
+	return errors.Join(err, d.Close())
 }
 
 // openToWrite opens a destination for a run that writes, or rehearses to.
@@ -49,162 +53,89 @@ func (c *call) openToWrite(dest string, o destination.Options) (*destination.Des
 }
 
 // find is the destination that the command line, $SNAP_DEST, the working directory or the list of known
-// ones names, in this order, as an absolute path. An error that there is none ends in code 10.
+// ones names, in this order, as an absolute path. An error that there is none ends in code 10. A command line that
+// changes something is refused where it would have to be guessed.
 func (c *call) find() (string, error) {
-	if c.found != "" { // and said
-		return c.found, nil
+	if c.found.Dir != "" { // and said
+		return c.found.Dir, nil
 	}
-	dest, err := c.look()
-	c.found = dest
-	return dest, err
+	found, err := c.asked(c.opts.dest).Find()
+	c.found = found
+	changes := c.changes()
+	if found.Others > 0 && !c.which && !changes {
+		c.note("destination %s, the last of %d backed up to; -d names another", quote.Name(found.Dir), found.Others+1)
+	}
+	if err == nil && changes {
+		err = c.severalDests()
+	}
+	if err != nil {
+		c.found.Dir = ""
+	}
+	c.namedInHints(c.found.Dir)
+	return c.found.Dir, err
 }
 
-// finds reports whether a command that names no destination takes this one.
+// asked is what the choice of a destination depends on, where the command line names dest.
+func (c *call) asked(dest string) *locate.Asked {
+	return &locate.Asked{Dest: dest, Env: c.env.variable("SNAP_DEST"), WorkDir: c.env.Dir, Places: c.places, Lost: c.lost}
+}
+
+// namedInHints has the command lines that texts tell people to type name dest, where they would not find it, or only as
+// the last of several.
+func (c *call) namedInHints(dest string) {
+	if dest != "" {
+		c.env.program.Besides = c.asked("").Besides(dest)
+	}
+}
+
+// findOwn is find for a command that writes there: another user's destination is refused.
+func (c *call) findOwn() (string, error) {
+	dest, err := c.find()
+	if c.flags.Bool("take-over") { // then it is to become this user's
+		return dest, err
+	}
+	if p := (*fs.PathError)(nil); errors.Is(err, fs.ErrPermission) && errors.As(err, &p) {
+		return "", cmp.Or(c.notMine(filepath.Dir(p.Path)), err)
+	}
+	return dest, cmp.Or(err, c.notMine(dest))
+}
+
+// notMine refuses another user's destination, as far as that can be told: what this user may not read there is not what
+// stands in the way.
+func (c *call) notMine(dest string) error {
+	err := destination.CheckOwner(dest)
+	if errors.As(err, new(*destination.OwnerError)) {
+		return exit.Hint(err, dest)
+	}
+	return nil
+}
+
+// finds reports whether a command that names no destination takes this one, and no other comes into question.
 func (c *call) finds(dest string) bool {
-	unnamed := *c
-	unnamed.opts.dest, unnamed.opts.quiet = "", true
-	there, err := unnamed.look()
-	return err == nil && there == filepath.Clean(dest)
+	found, err := c.asked("").Find()
+	return err == nil && found.Dir == filepath.Clean(dest) && !(found.Recalled && found.Others > 0)
 }
 
-func (c *call) look() (string, error) {
-	if c.opts.dest != "" {
-		c.obvious = true
-		return c.named(c.opts.dest, "-d")
+// checkDisk refuses a destination that is not the one that this user's backups went to before, and says where it is one
+// of several that take turns. making: it is to be made one.
+func (c *call) checkDisk(dest string, making bool) error {
+	k := &locate.Disk{Places: c.places, Lost: c.lost, ID: c.idOf, When: c.When, Making: making, Here: c.flags.Bool("here")}
+	changed, err := k.Check(dest)
+	if changed != "" {
+		c.warn("%s", changed)
 	}
-	if dest := c.env.variable("SNAP_DEST"); dest != "" {
-		return c.named(dest, "$SNAP_DEST")
-	}
-	for dir := c.env.Dir; dir != ""; dir = filepath.Dir(dir) {
-		if there, _ := isDestination(dir); there { // a parent that cannot be looked into is none of ours
-			c.obvious = true
-			return dir, nil
-		}
-		if dir == filepath.Dir(dir) {
-			break
-		}
-	}
-	return c.recall()
+	return err
 }
 
-// recall is the remembered destination that was used last.
-func (c *call) recall() (string, error) {
-	all := c.places()
-	const name = "name it with -d DIR or $SNAP_DEST"
-	remembered := state.Remembered(all)
-	if len(remembered) == 0 {
-		err := exit.With(exit.NoDest, errNoneKnown)
-		if i := slices.IndexFunc(all, func(p state.Place) bool { return p.Temporary && p.Presence == state.Here }); i >= 0 {
-			return "", hint.With(err, name+"; one below a folder for temporary files is not remembered, as is %s",
-				quote.Name(all[i].Path))
-		}
-		return "", hint.With(err, name+"; to make one: snap backup DEST SRC")
-	}
-	newest := remembered[0]
-	if newest.Once && len(remembered) > 1 {
-		return "", exit.With(exit.NoDest, hint.With(fmt.Errorf("no destination named, and each of %d known ones was "+
-			"named only once: %s", len(remembered), quote.All(paths(remembered))),
-			name+"; one that is made by snap init, or named by a second backup, is remembered"))
-	}
-	c.recalled = true
-	others := slices.DeleteFunc(slices.Clone(remembered), func(p state.Place) bool {
-		return p.Path == newest.Path || p.Presence == state.Away
-	})
-	if c.others = len(others); c.others > 0 && !c.which {
-		c.note("destination %s, the last of %d backed up to; -d names another", quote.Name(newest.Path), len(others)+1)
-	}
-	switch newest.Presence {
-	case state.Unreadable:
-		_, err := isDestination(newest.Path)
-		return "", exit.ReadHint(err, newest.Path)
-	case state.Away:
-		err := exit.With(exit.NoDest, hint.With(fmt.Errorf("%s: the last destination is not there",
-			quote.Name(newest.Path)), "connect its disk, or name another with -d DIR; if there is no such destination any "+
-			"more: snap destinations --forget %s", quote.Word(newest.Path)))
-		if len(others) > 0 {
-			return "", hint.With(err, "there is %s; all that are known: snap destinations", quote.All(paths(others)))
-		}
-		return "", err
-	}
-	return newest.Path, nil
-}
-
-// paths are the folders of places.
-func paths(all []state.Place) []string {
-	names := make([]string, len(all))
-	for i := range all {
-		names[i] = all[i].Path
-	}
-	return names
-}
-
-// named checks a destination that somebody named.
-func (c *call) named(dest, how string) (string, error) {
-	dir := dest
-	if !filepath.IsAbs(dir) {
-		dir = filepath.Join(c.env.Dir, dir)
-	}
-	if there, err := isDestination(dir); err != nil {
-		return "", exit.ReadHint(err, dir)
-	} else if !there {
-		err := exit.With(exit.NoDest, fmt.Errorf("%s: not a snap destination (from %s)", quote.Name(dest), how))
-		if c.wentThere(dir) {
-			return "", hint.With(err, "backups went there before: is its disk mounted?")
-		}
-		return "", hint.With(err, "a destination holds a folder .snap; to make one: snap backup DEST SRC")
-	}
-	return filepath.Clean(dir), nil
-}
-
-// isDestination reports whether dir holds a folder .snap. A folder that cannot be looked into is an error:
-// what it holds is not known.
-func isDestination(dir string) (bool, error) {
-	info, err := os.Lstat(filepath.Join(dir, ".snap"))
-	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
-		return false, nil
-	}
-	return err == nil && info.IsDir(), err
-}
-
-// wentThere reports whether dir is a known destination, and is empty or not there now.
-func (c *call) wentThere(dir string) bool {
-	entries, err := os.ReadDir(dir)
-	return len(entries) == 0 && (err == nil || errors.Is(err, fs.ErrNotExist)) &&
-		slices.ContainsFunc(c.known(), func(k state.Known) bool { return k.Path == filepath.Clean(dir) })
-}
-
-// checkDisk refuses a destination that is not the one that this user's backups went to before: an empty
-// mount point, or another disk in its place. What this user has made with init is known.
-func (c *call) checkDisk(dest string) error {
-	known := c.known()
-	here := slices.DeleteFunc(slices.Clone(known), func(k state.Known) bool { return k.Path != dest })
-	if len(here) == 0 {
-		return nil
-	}
-	last := slices.MaxFunc(here, func(a, b state.Known) int { return a.Last.Compare(b.Last) })
-	const anew = "to back up to what is there now all the same: snap init %s"
-	if there, err := isDestination(dest); err != nil {
-		return err
-	} else if !there {
-		return exit.With(exit.Refused, hint.With(
-			fmt.Errorf("destination %s: holds no snapshots, but backups went there until %s: is its disk not mounted?",
-				quote.Name(dest), c.When(last.Last)),
-			"mount the disk; "+anew, quote.Word(dest)))
-	}
+// idOf is the id of the destination dest.
+func (c *call) idOf(dest string) (string, error) {
 	db, err := index.Open(index.Path(dest))
 	if err != nil {
-		return nil // told when it is opened
+		return "", err
 	}
 	db.Trust(c.trusted(dest)...)
 	defer c.proved(dest, db) // and is not proved once more by the backup
-	id, err := db.ID(c.ctx)
-	if err != nil || slices.ContainsFunc(known, func(k state.Known) bool { return k.ID == id }) {
-		return nil
-	}
-	return exit.With(exit.Refused, hint.With(
-		fmt.Errorf("destination %s: not the one that backups went to until %s, but another: is this another disk?",
-			quote.Name(dest), c.When(last.Last)),
-		"connect the right disk; "+anew, quote.Word(dest)))
+	return db.ID(c.ctx)
 }
 
 // tellWhich says of which destination and source the answer is, and what more there is to say of it, unless the
@@ -225,7 +156,7 @@ func (c *call) tellWhichOf(dest string) {
 	c.tellSource(dest, newest, "")
 }
 
-func (c *call) silent() bool { return c.obvious || c.opts.quiet || c.opts.json }
+func (c *call) silent() bool { return c.found.Obvious || c.opts.quiet || c.opts.json }
 
 func (c *call) tellSource(dest string, newest *record.Header, more string) {
 	if c.silent() {
@@ -240,8 +171,8 @@ func (c *call) tellSource(dest string, newest *record.Header, more string) {
 	if more != "" {
 		line += ": " + more
 	}
-	if c.others > 0 {
-		line += fmt.Sprintf(" (the last of %d backed up to; -d names another)", c.others+1)
+	if c.found.Others > 0 {
+		line += fmt.Sprintf(" (the last of %d backed up to; -d names another)", c.found.Others+1)
 	}
 	c.note("%s", line)
 }

@@ -2,14 +2,18 @@ package cli
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"snap/cli/cmdline"
+	"snap/cli/locate"
 	"snap/cli/logfile"
 	"snap/cli/state"
 	"snap/cli/wire"
 	"snap/index"
 	"snap/internal/hint"
 	"snap/internal/quote"
+	"snap/restore"
 	"snap/scan"
 )
 
@@ -52,9 +56,6 @@ func (c *call) listDestinations() error {
 
 // forget takes a destination out of the list.
 func (c *call) forget(dest string) error {
-	if dest == "" {
-		return hint.Usagef("--forget: DIR is empty")
-	}
 	dir := c.abs(dest)
 	ok, err := c.user().Forget(dir)
 	if err != nil {
@@ -63,7 +64,7 @@ func (c *call) forget(dest string) error {
 	if !ok {
 		err := fmt.Errorf("%s: not among the destinations that are remembered", quote.Name(dest))
 		if all := c.places(); len(all) > 0 {
-			return hint.With(err, "these are: %s", quote.List(paths(all)))
+			return hint.With(err, "these are: %s", quote.List(locate.Paths(all)))
 		}
 		return hint.With(err, "none is")
 	}
@@ -74,6 +75,67 @@ func (c *call) forget(dest string) error {
 		return nil
 	}
 	return c.printf("%s is forgotten; what is in it stays\n", quote.Name(dir))
+}
+
+// changing are the commands that change a destination, or what the user has, and which of their command lines do.
+// These never guess a destination. What only asks, or rehearses, may, and says which it took. The commands that are
+// not here only ask, or take no remembered destination.
+var changing = map[string]func(c *call) bool{
+	"backup":   func(*call) bool { return true },
+	"schedule": func(c *call) bool { return len(c.args) > 0 && !c.rehearses() },
+	"restore":  func(c *call) bool { return (c.flags.Bool("in-place") || c.overwrites()) && !c.rehearses() },
+	"undelete": func(c *call) bool { return c.flags.String("target") == "" && !c.rehearses() },
+	"check":    func(c *call) bool { return c.flags.Bool("repair") },
+	"prune":    func(c *call) bool { return !c.rehearses() },
+	"delete":   func(c *call) bool { return !c.rehearses() },
+	"purge":    func(c *call) bool { return !c.rehearses() },
+	"tag":      func(c *call) bool { return len(c.flags.Strings("add"))+len(c.flags.Strings("remove")) > 0 },
+	"note":     func(c *call) bool { return len(c.args) > 1 },
+	"reindex":  func(*call) bool { return true },
+}
+
+// changes reports whether the command line is one of those.
+func (c *call) changes() bool {
+	does := changing[c.command]
+	return does != nil && does(c)
+}
+
+func (c *call) rehearses() bool { return c.flags.Bool("dry-run") }
+
+// overwrites reports whether a restore may replace or remove what is there.
+func (c *call) overwrites() bool {
+	o := overwrites[c.flags.String("overwrite")]
+	return o != restore.Never && o != restore.Skip || c.flags.Bool("delete") || c.flags.Bool("delete-excluded")
+}
+
+// severalDests refuses to choose among several destinations that are remembered.
+func (c *call) severalDests() error {
+	if !c.found.Recalled || c.found.Others == 0 {
+		return nil
+	}
+	err := hint.With(hint.Usagef("no destination named, and several are remembered"),
+		"once for all: $SNAP_DEST; to forget one: snap destinations --forget DIR")
+	here := slices.DeleteFunc(state.Remembered(c.places()), func(p state.Place) bool { return p.Presence == state.Away })
+	if more := len(here) - quote.MaxListed; more > 0 {
+		err = hint.With(err, "and %d more: snap destinations", more)
+	}
+	for _, p := range slices.Backward(here[:min(len(here), quote.MaxListed)]) {
+		of := "of " + quote.Name(p.Source)
+		if p.Source == "" {
+			of = "no backup yet"
+		}
+		err = hint.With(err, "%s  # %s, last on %s", c.lineFor(p.Path), of, c.When(p.Last))
+	}
+	return err
+}
+
+// lineFor is the command line as typed, with the destination dest in it.
+func (c *call) lineFor(dest string) string {
+	typed := strings.TrimPrefix(c.env.line, c.env.program.String())
+	if rest, ok := strings.CutPrefix(typed, " "+c.command); ok {
+		return "snap " + c.command + " -d " + quote.Word(dest) + rest
+	}
+	return c.env.program.String() + " -d " + quote.Word(dest) + typed
 }
 
 // What is remembered of this user and machine, by package state.
@@ -98,15 +160,20 @@ func (c *call) known() []state.Known {
 
 // remember makes dest the destination that was used last. source may be "" for none yet.
 func (c *call) remember(dest, id, source string, how state.How) error {
-	if c.recalled {
+	if c.found.Recalled {
 		how = state.Found
 	}
 	return c.user().Remember(c.known, state.Known{Path: dest, ID: id, Source: source, Last: c.env.Now(),
-		System: state.SystemOf(dest)}, how, isDestination)
+		System: state.SystemOf(dest), Mount: state.MountOf(dest)}, how, locate.IsDestination)
 }
 
 // places are the known destinations as they are now, that used last first.
-func (c *call) places() []state.Place { return c.user().Places(c.known(), isDestination) }
+func (c *call) places() []state.Place {
+	return state.TellApart(c.user().Places(c.known(), locate.IsDestination), func(dir string) string {
+		id, _ := c.idOf(dir) // what cannot be read is told when it is opened
+		return id
+	})
+}
 
 // trusted are the fingerprints of indexes at dest that this user's commands have proved.
 func (c *call) trusted(dest string) []string { return c.user().Trusted(dest) }

@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"cmp"
+
 	"snap/cli/exit"
 	"snap/cli/wire"
 	"snap/index"
@@ -11,7 +13,7 @@ import (
 
 func diffCommand() *command {
 	return &command{
-		Name: "diff", Args: "[A [B]] [-- PATH…]", Short: "what changed between two snapshots", Group: groupLook, Max: 2,
+		Name: "diff", Args: "[A [B]|A..B] [-- PATH…]", Short: "what changed between two snapshots", Group: groupLook, Max: -1,
 		Dashed: true,
 		Codes:  []int{exit.Partial, exit.Refused, exit.NoDest, exit.Locked},
 		Long: `
@@ -118,13 +120,26 @@ func (c *call) newDiff(d *query.Reader) (*query.Diff, error) {
 			return nil, hint.Usagef("diff --source: one snapshot can be compared with the source, not two")
 		}
 	}
+	if len(c.args) > 2 {
+		return nil, cmp.Or(d.PathsBehind(c.ctx, c.args), hint.With(hint.Usagef("diff: too many arguments"),
+			"usage: snap diff [A [B]] [-- PATH…]"))
+	}
 	copy(refs, c.args)
+	if len(c.args) == 1 && !source {
+		if first, last, ok, err := d.Resolver().Range(refs[0]); err != nil {
+			return nil, err
+		} else if ok {
+			refs = []string{d.Snapshots[first].Name, d.Snapshots[last].Name}
+		}
+	}
 	pos := make([]int, len(refs))
 	for i, ref := range refs {
 		var err error
 		if pos[i], err = d.Resolver().Resolve(ref); err != nil {
 			if len(d.Snapshots) == 1 && len(c.args) == 0 {
 				err = hint.With(err, "what has changed in the source since then: snap diff --source")
+			} else if paths := d.PathsBehind(c.ctx, c.args); paths != nil {
+				return nil, paths
 			}
 			return nil, err
 		}

@@ -26,7 +26,7 @@ var varyingText = []varies{
 	{`(?m)^  time stamps   .*`, "  time stamps   1 ns"},
 	{`(?m)^  free          .*`, "  free          900 GiB, 61,000,000 inodes"},
 	{`(?m)^Free         .*`, "Free         900 GiB of 1.8 TiB (49%), 61,000,000 inodes"},
-	{`(?m)^Growth       (about|none).*`, "Growth       about 24 KiB a day: room for more than ten years"},
+	{`(?m)^Growth       of all on this disk (about|none).*`, "Growth       of all on this disk about 24 KiB a day: room for more than ten years"},
 	{`(?m); \S+ \S+ of \S+ \S+ free$`, "; 900 GiB of 1.8 TiB free"},
 	{`(?m)^(Index|Change sets)( +) .*`, "$1$2 100 KiB"},
 }

@@ -9,9 +9,11 @@ import (
 	"snap/backup/source"
 	"snap/cli/cmdline"
 	"snap/cli/exit"
+	"snap/cli/locate"
 	"snap/cli/report"
 	"snap/cli/settings"
 	"snap/cli/wire"
+	"snap/destination"
 	"snap/filter"
 	"snap/internal/file"
 	"snap/internal/hint"
@@ -82,6 +84,9 @@ func (c *call) explained(d *query.Reader, typed string) (*report.Explained, erro
 		return nil, hint.With(fmt.Errorf("the source of snapshot %s is not known", quote.Name(newest.Name)),
 			"the next backup names it: snap backup DEST SRC")
 	}
+	if err := d.AsksAll(c.ctx, []string{typed}, false, "snap explain PATH", "snap ls -l REF:PATH"); err != nil {
+		return nil, err
+	}
 	paths, err := d.Paths(typed)
 	if err != nil {
 		return nil, err
@@ -116,9 +121,6 @@ func (c *call) sayExplained(e *report.Explained) error {
 
 // What explain says before the first backup: no snapshot tells the source, and there may be no destination.
 
-// errNoneKnown: no destination is named, and none is known.
-var errNoneKnown = errors.New("no destination named, and none is known")
-
 // openIfMade opens the destination; d is nil where there is only a folder yet, and dest "" where there is none at all.
 func (c *call) openIfMade() (d *query.Reader, dest string, err error) {
 	if dest = c.opts.dest; dest == "" {
@@ -126,12 +128,12 @@ func (c *call) openIfMade() (d *query.Reader, dest string, err error) {
 	}
 	if info, err := os.Stat(c.abs(dest)); dest != "" && err == nil && info.IsDir() {
 		dest = c.abs(dest)
-	} else if dest, err = c.find(); errors.Is(err, errNoneKnown) {
+	} else if dest, err = c.find(); errors.Is(err, locate.ErrNoneKnown) {
 		return nil, "", nil
 	} else if err != nil {
 		return nil, "", err
 	}
-	if !isMade(dest) {
+	if !destination.MayBeMade(dest) {
 		return nil, dest, nil
 	}
 	d, err = c.open()
@@ -174,9 +176,6 @@ func (c *call) explainFirst(dest string) error {
 func (c *call) firstSource(dest string) (source.Chosen, string, error) {
 	if c.flags.IsSet("source-dir") {
 		dir := c.flags.String("source-dir")
-		if dir == "" {
-			return source.Chosen{}, "", hint.Usagef("--source-dir is empty")
-		}
 		s, err := c.sourceNames().One(dir)
 		if _, serr := os.Stat(s.Top); err == nil && serr != nil {
 			err = &source.MissingError{Path: s.Top, Err: serr}
@@ -191,7 +190,7 @@ func (c *call) firstSource(dest string) (source.Chosen, string, error) {
 		}
 	}
 	return source.Chosen{}, "", hint.With(fmt.Errorf("%s: there is no snapshot yet, so that its source is not known",
-		quote.Name(c.args[0])), "name it: snap explain --source-dir SRC %s", quote.Word(c.args[0]))
+		quote.Name(c.args[0])), "name it: snap explain --source-dir SRC %s", quote.Arg(c.args[0]))
 }
 
 // leftOut is the setting that leaves out a path of the source, nil for none, and where it cannot be told because a

@@ -11,13 +11,13 @@ import (
 	"snap/internal/file"
 	"snap/internal/hint"
 	"snap/internal/quote"
-	"snap/internal/when"
 	"snap/query"
 )
 
 func findCommand() *command {
 	return &command{
-		Name: "find", Args: "PATTERN…", Short: "every version of a file in every snapshot", Group: groupLook, Min: 1, Max: -1,
+		Name: "find", Args: "PATTERN…|--deleted", Short: "every version of a file in every snapshot", Group: groupLook,
+		Max:   -1,
 		Codes: []int{exit.NoDest, exit.Locked},
 		Long: `
 Finds files and folders in all snapshots, a line for each version: those
@@ -42,11 +42,14 @@ report/2024.odt finds docs/report/2024.odt too. One that is absolute or begins w
 a dot is not.
 
 --deleted lists what the newest snapshot no longer holds under any name, so nothing
-that was only renamed, and nothing that no snapshot could read.`,
+that was only renamed, and nothing that no snapshot could read. --since and --until
+are then about when it was deleted: the time of the first snapshot without it.
+Without a PATTERN it lists all that is gone.`,
 		Examples: `
 snap find report.txt        # every version of every report.txt
 snap find letters/2024.odt  # in whatever folder letters is
 snap find --deleted 'docs/**/*.odt'
+snap find --deleted --since 7d  # all that was deleted in the last week
 snap find -i '*.jpg' --size +10M --since 2026-01-01 --until 30d
 snap find ~/docs/report.txt --in @7d`,
 		Flags: flags{
@@ -57,9 +60,10 @@ snap find ~/docs/report.txt --in @7d`,
 				Usage: "only `KIND` f (files), d (folders) or l (symbolic links)"},
 			{Name: "size", Kind: cmdline.String, Usage: "only files of this `SIZE`: +10M for more, -1K for less"},
 			{Name: "since", Kind: cmdline.String, Complete: completeWhen,
-				Usage: "only versions last modified at `WHEN` or later: a date, an age, yesterday, last-week"},
+				Usage: "only versions last modified, or with --deleted what was deleted, at `WHEN` or later: a date, an age, " +
+					"yesterday, last-week"},
 			{Name: "until", Kind: cmdline.String, Complete: completeWhen,
-				Usage: "only versions last modified at `WHEN` or before"},
+				Usage: "only versions last modified, or with --deleted what was deleted, at `WHEN` or before"},
 			{Name: "in", Kind: cmdline.String, Complete: completeRef,
 				Usage: "only versions that are in the snapshot `REF`"},
 			rawFlag(),
@@ -78,6 +82,13 @@ func runFind(c *call) error {
 		return err
 	}
 	return c.reading(func(d *query.Reader) error {
+		if len(c.args) == 0 && !f.Deleted {
+			return hint.With(hint.Usagef("find: a PATTERN is missing"), "all that is gone: snap find --deleted\n"+
+				"all that there is: snap ls -R latest")
+		}
+		if err := d.FindAsksAll(c.ctx, f); err != nil {
+			return err
+		}
 		paths, versions := 0, 0
 		p, width := c.print(), report.SpanWidth(d.Snapshots)
 		for found, err := range d.Find(c.ctx, f) {
@@ -110,9 +121,8 @@ func runFind(c *call) error {
 		}
 		if paths == 0 && !raw {
 			c.note("nothing found")
-			if word := c.args[0]; len(d.Snapshots) > 0 && len(c.args) == 1 && !c.flags.Bool("regex") &&
-				!strings.ContainsAny(word, `*?[\/`) {
-				c.note("to search for a part of a name: snap find %s", quote.Word("*"+word+"*"))
+			if len(d.Snapshots) > 0 && len(c.args) == 1 && !f.Regex && !strings.ContainsAny(c.args[0], `*?[\/`) {
+				c.note("to search for a part of a name: snap find %s", quote.Word("*"+c.args[0]+"*"))
 			}
 		}
 		return nil
@@ -138,24 +148,17 @@ func (c *call) findFilter() (*query.Filter, error) {
 		Patterns: c.args, Regex: c.flags.Bool("regex"), IgnoreCase: c.flags.Bool("ignore-case"), In: c.flags.String("in"),
 		Deleted: c.flags.Bool("deleted"),
 	}
+	var err error
+	if f.Since, f.Until, err = c.span(); err != nil {
+		return nil, err
+	}
 	if t := c.flags.String("type"); t != "" {
 		f.Kind = map[string]file.Kind{"f": file.Regular, "d": file.Folder, "l": file.Symlink}[t]
 	}
-	var err error
 	if s := c.flags.String("size"); s != "" {
 		if f.Size, err = text.ParseSizeTest(s); err != nil {
 			return nil, hint.Usagef("--size: %s", err)
 		}
 	}
-	if s := c.flags.String("since"); s != "" {
-		if f.Since, _, err = when.Parse(s, c.now()); err != nil {
-			return nil, hint.Usagef("--since: %s", err)
-		}
-	}
-	if s := c.flags.String("until"); s != "" {
-		if _, f.Until, err = when.Parse(s, c.now()); err != nil {
-			return nil, hint.Usagef("--until: %s", err)
-		}
-	}
-	return f, nil
+	return f, err
 }

@@ -67,7 +67,7 @@ func completeCommand() *command {
 		Min: 1, Max: 1,
 		Long: "Prints the candidates for the last word of LINE, each with a tab and what it is.",
 		Flags: flags{
-			{Name: cmdline.BreaksFlag, Kind: cmdline.String,
+			{Name: cmdline.BreaksFlag, Kind: cmdline.String, Blank: true,
 				Usage: "leave out what stands up to the last of CHARS in the word"},
 		},
 		Run: func(c *call) error {

@@ -68,7 +68,7 @@ func TestUsageErrorsLeaveStdoutEmpty(t *testing.T) {
 }
 
 func TestHelpFitsATerminal(t *testing.T) {
-	lines := [][]string{{}, {"--help"}, {"help"}}
+	lines := [][]string{{"--help"}, {"help"}}
 	for _, cmd := range commands() {
 		lines = append(lines, []string{cmd.Name, "--help"}, []string{"help", cmd.Name})
 	}

@@ -6,6 +6,7 @@ import (
 	"snap/cli/exit"
 	"snap/cli/text"
 	"snap/cli/wire"
+	"snap/internal/hint"
 	"snap/internal/quote"
 	"snap/query"
 	"snap/record"
@@ -15,7 +16,7 @@ func historyCommand() *command {
 	return &command{
 		Name: "history", Aliases: []string{"log"}, Args: "PATH", Short: "what happened to a file, also under other names",
 		Group: groupLook,
-		Min:   1, Max: 1, Codes: []int{exit.NoDest, exit.Locked},
+		Min:   1, Max: -1, Codes: []int{exit.NoDest, exit.Locked},
 		Long: `
 Tells what happened to a file or folder, in order of time, a line for each step:
 added, modified, metadata changed, moved, removed; the snapshot in which that was
@@ -38,6 +39,12 @@ snap log --no-follow docs/report.txt  # that path alone, whatever file it held`,
 
 func runHistory(c *call) error {
 	return c.reading(func(d *query.Reader) error {
+		if len(c.args) > 1 {
+			return d.AsksAllBeside(c.args, hint.Usagef("history: one path at a time"), "snap history PATH")
+		}
+		if err := d.AsksAll(c.ctx, c.args, false, "snap history PATH"); err != nil {
+			return err
+		}
 		path, steps, err := d.History(c.ctx, c.args[0], !c.flags.Bool("no-follow"))
 		if err != nil {
 			return err

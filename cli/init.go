@@ -35,10 +35,15 @@ sudo snap init /mnt/disk/me --take-over  # from a user to root`,
 		Flags: flags{hereFlag(), takeOverFlag()},
 		Codes: []int{exit.Refused, exit.Locked},
 		Run: func(c *call) error {
-			if err := c.noneEmpty("DEST"); err != nil {
-				return err
-			}
 			dest := c.abs(c.args[0])
+			if err := destination.CheckPlace(c.ctx, dest); err != nil {
+				return exit.Hint(err, dest)
+			}
+			if !c.flags.Bool("here") {
+				if err := c.checkDisk(dest, true); err != nil {
+					return err
+				}
+			}
 			if err := os.Mkdir(dest, 0o700); err != nil && !errors.Is(err, os.ErrExist) && !errors.Is(err, os.ErrNotExist) {
 				return err
 			}
@@ -50,7 +55,10 @@ sudo snap init /mnt/disk/me --take-over  # from a user to root`,
 // initialize makes settings files and index where they are missing and reports what dest can do. note is what to say
 // of a backup that only does this.
 func (c *call) initialize(dest, note string) (err error) {
-	if err := checkDest(dest); err != nil {
+	if err := c.checkDest(dest); err != nil {
+		return err
+	}
+	if err := c.notMine(dest); err != nil && !c.flags.Bool("take-over") {
 		return err
 	}
 	s, err := c.readSettings(dest)
@@ -63,7 +71,7 @@ func (c *call) initialize(dest, note string) (err error) {
 	if err := c.checkTakeOver(dest, &s); err != nil {
 		return err
 	}
-	was := isMade(dest)
+	was := destination.IsMade(dest)
 	d, err := c.openToWrite(dest, destination.Options{Create: true, TakeOver: c.flags.Bool("take-over"),
 		LockWait: c.opts.lockWait, Holder: c.holder("init")})
 	if err != nil {
@@ -81,12 +89,13 @@ func (c *call) initialize(dest, note string) (err error) {
 	if err := c.remember(dest, d.ID, "", state.Made); err != nil {
 		c.note("the list of known destinations could not be written: %v", err)
 	}
+	i := &report.Initialized{Dest: dest, Made: made, Can: can, Note: note, Short: note != "" && was && len(made) == 0}
 	if all, err := d.DB.Snapshots(c.ctx); err == nil && len(all) == 0 {
 		if found, err := c.names(s.Format).Strangers(dest); err == nil {
 			c.print().Strangers(&found, dest)
+			i.Found = &found
 		}
 	}
-	i := &report.Initialized{Dest: dest, Made: made, Can: can, Note: note, Short: note != "" && was && len(made) == 0}
 	if c.flags.Bool("take-over") {
 		i.Taken = c.takenLines(d, dest)
 	}

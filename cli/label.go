@@ -11,6 +11,7 @@ import (
 	"snap/cli/settings"
 	"snap/cli/wire"
 	"snap/destination"
+	"snap/internal/hint"
 	"snap/internal/quote"
 	"snap/query"
 	"snap/record"
@@ -18,7 +19,7 @@ import (
 
 func tagCommand() *command {
 	return &command{
-		Name: "tag", Args: "REF…", Min: 1, Max: -1, Group: groupKeep, Effect: true,
+		Name: "tag", Args: "REF…|A..B…", Min: 1, Max: -1, Group: groupKeep, Effect: true,
 		Short: "show or change the tags of snapshots",
 		Long: `Show the tags of snapshots, or with --add and --remove change them. A tag names a
 snapshot (tag:NAME), and one with the tag pin is never pruned.`,
@@ -39,7 +40,11 @@ snap tag tag:old --remove old  # take the tag from the newest that has it`,
 				return err
 			}
 			if len(add)+len(remove) == 0 {
-				return c.showLabels(func(h *record.Header) string { return report.Tags(h.Tags) })
+				err := c.showLabels(func(h *record.Header) string { return report.Tags(h.Tags) })
+				if n := len(c.args); err != nil && n == 2 && settings.CheckTag(c.args[1]) == nil {
+					err = hint.With(err, "or to give a tag: snap tag %s --add %s", quote.Word(c.args[0]), quote.Word(c.args[1]))
+				}
+				return err
 			}
 			lacking := slices.Clone(remove) // what none of the snapshots has may be misspelled, and what was meant stays
 			err := c.label("tag", c.args, func(h *record.Header) {
@@ -56,7 +61,7 @@ snap tag tag:old --remove old  # take the tag from the newest that has it`,
 
 func noteCommand() *command {
 	return &command{
-		Name: "note", Args: "REF [TEXT]", Min: 1, Max: 2, Group: groupKeep, Effect: true,
+		Name: "note", Args: "REF [TEXT]", Min: 1, Max: 2, Blank: 1, Group: groupKeep, Effect: true,
 		Short: "show or change the note of a snapshot",
 		Long:  `Show the note of a snapshot, or give it the note TEXT. An empty TEXT removes it.`,
 		Examples: `snap note latest "before the upgrade"
@@ -90,7 +95,7 @@ func (c *call) showLabels(text func(h *record.Header) string) error {
 // label changes the labels of the snapshots that refs name. They are looked up under the lock, so that two
 // runs that add a tag each both have their way.
 func (c *call) label(what string, refs []string, change func(h *record.Header)) (err error) {
-	dest, err := c.find()
+	dest, err := c.findOwn()
 	if err != nil {
 		return err
 	}
@@ -99,7 +104,7 @@ func (c *call) label(what string, refs []string, change func(h *record.Header)) 
 	if err != nil {
 		return exit.Hint(err, dest)
 	}
-	defer func() { err = errors.Join(err, d.Close()) }()
+	defer func() { err = errors.Join(exit.Gone(d, err), d.Close()) }()
 	defer c.proved(dest, d.DB)
 	snaps, err := query.ReadSnapshots(c.ctx, d.DB)
 	if err != nil {

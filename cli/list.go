@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"time"
+
 	"github.com/dustin/go-humanize"
 
 	"snap/cli/cmdline"
@@ -22,13 +24,14 @@ Lists the snapshots, oldest first: name, time, age, number of files, size of all
 of them together, what changed against the snapshot before (+ added, M modified,
 U metadata, R moved, - removed), bytes that its run copied, state and tags. Where
 the terminal is narrow, the times are left out. Below stand how many they are, what
-they copied together, and how much is free; and when the last run was, if it found
-nothing changed.
+their runs copied together, and how much is free; and when the last run was, if it
+found nothing changed.
 
 With --changed only the snapshots that changed something at or below PATH are listed,
 and how many entries; a move within it is one. PATH is written as in snap history.
 
-What deleting a snapshot would free takes longer to find out: snap stats.
+What they take on the disk, also of what runs copied whose snapshots are deleted, and
+what deleting one would free, takes longer to find out: snap stats.
 
 A snapshot is complete; or incomplete, when some source files could not be read;
 or missing, when its folder is gone from the destination. Where all are complete no
@@ -61,7 +64,11 @@ func runList(c *call) error {
 		c.tellWhich(d, "")
 		var there func(h *record.Header) int // how much a snapshot changed at or below a path
 		if c.flags.IsSet("changed") && len(d.Snapshots) > 0 {
-			if _, choose.Only, err = d.TouchedIn(c.ctx, c.flags.String("changed")); err != nil {
+			path := c.flags.String("changed")
+			if err := d.AsksAll(c.ctx, []string{path}, false, "snap list --changed PATH"); err != nil {
+				return err
+			}
+			if _, choose.Only, err = d.TouchedIn(c.ctx, path); err != nil {
 				return err
 			}
 			there = func(h *record.Header) int { return choose.Only[d.Snapshots.At(h)] }
@@ -97,16 +104,26 @@ func (c *call) choice() (q query.Choice, err error) {
 	if q.Last = c.flags.Int("last"); c.flags.IsSet("last") && q.Last < 1 {
 		return q, hint.Usagef("--last %d: must be a number from 1 on", q.Last)
 	}
+	q.Tags = c.flags.Strings("tag")
+	q.Since, q.Until, err = c.span()
+	return q, err
+}
+
+// span is from when to when --since and --until ask; zero: all.
+func (c *call) span() (since, until time.Time, err error) {
 	if s := c.flags.String("since"); s != "" {
-		if q.Since, _, err = when.Parse(s, c.now()); err != nil {
-			return q, hint.Usagef("--since: %s", err)
+		if since, _, err = when.Parse(s, c.now()); err != nil {
+			return since, until, hint.Usagef("--since: %s", err)
 		}
 	}
 	if s := c.flags.String("until"); s != "" {
-		if _, q.Until, err = when.Parse(s, c.now()); err != nil {
-			return q, hint.Usagef("--until: %s", err)
+		if _, until, err = when.Parse(s, c.now()); err != nil {
+			return since, until, hint.Usagef("--until: %s", err)
+		}
+		if until.Before(since) {
+			return since, until, hint.Usagef("--until %s is before --since %s", quote.Name(s),
+				quote.Name(c.flags.String("since")))
 		}
 	}
-	q.Tags = c.flags.Strings("tag")
-	return q, nil
+	return since, until, nil
 }

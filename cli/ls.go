@@ -12,12 +12,12 @@ import (
 
 func lsCommand() *command {
 	return &command{
-		Name: "ls", Args: "[REF[:PATH]]", Short: "what a snapshot holds", Group: groupLook, Max: 1,
+		Name: "ls", Args: "[REF[:PATH]|PATH]", Short: "what a snapshot holds", Group: groupLook, Max: -1,
 		Codes: []int{exit.NoDest, exit.Locked},
 		Long: `
 Lists the folder PATH of a snapshot, or the file PATH; without PATH the source's
-top folder, without REF the newest snapshot. Paths count from the source down, so
-that they can be typed after "REF:".`,
+top folder; PATH alone means latest:PATH. Paths count from the source down, so that
+they can be typed after "REF:".`,
 		Examples: `
 snap ls latest       # the top folder of the newest snapshot
 snap ls -l @7d:docs  # docs as it was a week ago, with modes and sizes
@@ -31,7 +31,7 @@ snap ls --total-size --sort size latest:  # which folders are the largest?`,
 			{Name: "total-size", Usage: "-l, with folders as large as all that is in them"},
 			rawFlag(),
 		},
-		Complete: completePathRef,
+		Complete: completePathOrRef,
 		Run:      runLs,
 	}
 }
@@ -43,14 +43,14 @@ func runLs(c *call) error {
 		return err
 	}
 	return c.reading(func(d *query.Reader) error {
-		what := "latest"
-		if len(c.args) > 0 {
-			what = c.args[0]
+		if len(c.args) == 0 {
+			c.args = []string{"latest"}
 		}
-		h, path, err := d.Entry(c.ctx, what)
+		named, err := c.entry(d, "ls", "all that is below it: -R")
 		if err != nil {
 			return err
 		}
+		h, path := named.Header, named.Path
 		weigh := query.Weigher(query.NoWeights)
 		if c.flags.Bool("total-size") {
 			if weigh, err = d.WeighFolders(c.ctx, h); err != nil {

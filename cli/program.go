@@ -80,6 +80,7 @@ const (
 const aboutDest = `Which destination: -d DIR, else $SNAP_DEST, else the current folder or a parent
 that holds .snap/, else the one that you backed up to last, among those that
 snap init made or two backups have named: see snap destinations.
+With several, what changes something there or in the source is refused.
 `
 
 const aboutRefs = `Naming a snapshot (REF):
@@ -168,12 +169,12 @@ func globalFlags() flags {
 		{Name: "quiet", Aliases: []string{"q"}, Usage: "results and errors only"},
 		{Name: "verbose", Aliases: []string{"v"}, Usage: "say more; -vv says most"},
 		{Name: "json", Usage: "results as JSON"},
-		{Name: "lock-wait", Kind: cmdline.String,
+		{Name: "lock-wait", Kind: cmdline.String, Last: true,
 			Usage: "wait up to `TIME`, as 30s or 5min, until another run is done (default: not at all)"},
 		{Name: "utc", Usage: "times in UTC, not in local time"},
-		{Name: "units", Kind: cmdline.String, Default: "iec", OneOf: []string{"iec", "si", "raw"},
+		{Name: "units", Kind: cmdline.String, Last: true, Default: "iec", OneOf: []string{"iec", "si", "raw"},
 			Usage: "sizes in `UNITS` iec (KiB), si (kB) or raw"},
-		{Name: "color", Kind: cmdline.String, Default: "auto", OneOf: []string{"auto", "always", "never"},
+		{Name: "color", Kind: cmdline.String, Last: true, Default: "auto", OneOf: []string{"auto", "always", "never"},
 			Usage: "colour `WHEN`: auto, always or never"},
 		{Name: "help", Aliases: []string{"h"}, Usage: "this help, or that of a command"},
 		{Name: "version", Usage: "the version"},
@@ -185,10 +186,6 @@ func readOptions(c cmdline.Values) (options, error) {
 	o := options{
 		dest: c.String("dest"), quiet: c.Bool("quiet"), json: c.Bool("json"), utc: c.Bool("utc"),
 		units: c.String("units"), color: c.String("color"), verbose: c.Times("verbose"),
-	}
-	if c.IsSet("dest") && o.dest == "" {
-		return o, hint.With(hint.Usagef("-d: DIR is empty"),
-			"is a variable not set? Without -d snap looks for the destination by itself")
 	}
 	if s := c.String("lock-wait"); s != "" {
 		span, err := when.ParseAge(s)

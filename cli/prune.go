@@ -21,7 +21,8 @@ func pruneCommand() *command {
 keeps the newest snapshot of each of the last seven days that have one, by the
 clock and calendar here; weeks begin on Monday. A snapshot stays if any rule names
 it. The newest always stays, so does the newest without errors, and so do those
-tagged pin. Entries of snapshots whose folder is gone are dropped.
+tagged pin. Snapshots whose folder is gone stay in the index: snap delete --missing
+forgets them.
 
 Without a rule on the command line those in DEST/BackupOptions.txt count, which a
 backup also applies by itself: keep_daily = 7. --min-free comes last: then the
@@ -47,7 +48,7 @@ func dryFlag(usage string) cmdline.Flag[*call] {
 }
 
 func runPrune(c *call) error {
-	dest, err := c.find()
+	dest, err := c.findOwn()
 	if err != nil {
 		return err
 	}

@@ -53,7 +53,7 @@ snap purge ~/private`,
 
 func runPurge(c *call) (err error) {
 	start, dry := c.env.Now(), c.flags.Bool("dry-run")
-	dest, err := c.find()
+	dest, err := c.findOwn()
 	if err != nil {
 		return err
 	}
@@ -63,7 +63,7 @@ func runPurge(c *call) (err error) {
 	if err != nil {
 		return exit.Hint(err, dest)
 	}
-	defer func() { err = errors.Join(err, d.Close()) }()
+	defer func() { err = errors.Join(exit.Gone(d, err), d.Close()) }()
 	defer func() { c.proved(dest, d.DB) }()
 	var found []query.PurgePath
 	var what *index.Purge

@@ -41,7 +41,7 @@ func TestQuietIsSilent(t *testing.T) {
 			{"prune", "-q", "-d", dest, "--keep-last", "1"},
 			{"tag", "-q", "-d", dest, "latest", "--add", "x"}, {"reindex", "-q", "-d", dest},
 			{"restore", "-q", "-d", dest, "latest", "--target", filepath.Join(dest, "..", "out")},
-			{"delete", "-q", "-d", dest, "oldest"},
+			{"delete", "-q", "-d", dest, "oldest", "--allow-all"},
 		} {
 			if i > 2 && name != "unset" {
 				break // the others have no more to do with the home

@@ -44,7 +44,7 @@ snap init /mnt/old; snap reindex -d /mnt/old --adopt --source-dir /home/me`,
 				Usage: "`DIR` is the source of the snapshots whose change set is lost or does not name it"},
 		},
 		Run: func(c *call) error {
-			dest, err := c.find()
+			dest, err := c.findOwn()
 			if err != nil {
 				return err
 			}
@@ -99,7 +99,7 @@ func (c *call) reindex(dest string) error {
 	if err != nil {
 		return err
 	}
-	if len(res.Lost) > 0 {
+	if len(res.Lost)+len(res.Left) > 0 {
 		return exit.With(exit.Partial, nil)
 	}
 	return nil
@@ -116,13 +116,4 @@ func (c *call) reindexOptions(s *settings.Settings) reindex.Options {
 // names knows the snapshots of a destination by their names, which have the format of its settings or the default one.
 func (c *call) names(format string) *reindex.Names {
 	return &reindex.Names{Formats: []string{format, settings.Default().Format}, Zone: c.env.Now().Location()}
-}
-
-// adoptFlag is the flag that snap reindex needs to take in folders, foreign being those that have other names than
-// those of snapshots; "" for none.
-func adoptFlag(foreign []string) string {
-	if len(foreign) > 0 {
-		return " --adopt"
-	}
-	return ""
 }

@@ -38,8 +38,9 @@ never followed, and a folder in the way of a file stays unless it is empty. As
 root, an existing folder that belongs to another user than in the snapshot keeps
 its owner and mode, and is named.
 
---delete removes what is new in restored folders. What the backup leaves out stays:
-by the lists and settings that the destination has now, or because it was there
+--delete removes what is new in restored folders, and names it: the first 20, with
+-v all, with -n before anything is written. What the backup leaves out stays: by the
+lists and settings that the destination has now, or because it was there
 when the snapshot was made and no snapshot holds it. Where most of what is there
 would go and hardly any of it is known, nothing is done (exit code 4).`,
 		Examples: `
@@ -151,10 +152,13 @@ func (c *call) bringBack(d *query.Reader, all []*parts.Part, r *restoreReporter)
 	if err := errors.Join(r.err, r.summary()); err != nil {
 		return err
 	}
-	if r.total.Errors > 0 {
-		return exit.With(exit.Partial, nil)
+	switch t := &r.total; {
+	case t.Errors == 0:
+		return nil
+	case t.FilesRestored+t.MetadataSet+t.FilesSkipped+t.FilesDeleted == 0: // nothing came back
+		return exit.With(exit.Failed, nil)
 	}
-	return nil
+	return exit.With(exit.Partial, nil)
 }
 
 // restoreOptions are the options that all snapshots are restored with.

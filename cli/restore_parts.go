@@ -1,10 +1,12 @@
 package cli
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"path"
 	"slices"
+	"strings"
 	"time"
 
 	"snap/cli/exit"
@@ -13,7 +15,6 @@ import (
 	"snap/internal/hint"
 	"snap/internal/quote"
 	"snap/query"
-	"snap/record"
 	"snap/restore"
 	"snap/restore/parts"
 )
@@ -21,10 +22,16 @@ import (
 // restoreParts reads the arguments. o is what all parts have in common.
 func (c *call) restoreParts(d *query.Reader, o restore.Options) (all []*parts.Part, err error) {
 	var places []parts.Place
-	for _, arg := range c.args {
-		h, p, err := c.restoreArg(d, arg)
-		if err != nil {
-			return nil, err
+	entries, err := c.entries(d, "restore")
+	if err != nil {
+		return nil, err
+	}
+	for i := range entries {
+		h, p, arg := entries[i].Header, entries[i].Path, entries[i].Arg
+		if o.Overwrite != restore.Never && o.Overwrite != restore.Skip || o.Delete {
+			if err := noPath(&entries[i]); err != nil {
+				return nil, err
+			}
 		}
 		var items []restore.Item
 		switch {
@@ -37,6 +44,9 @@ func (c *call) restoreParts(d *query.Reader, o restore.Options) (all []*parts.Pa
 		}
 		for _, it := range items {
 			places = append(places, parts.Place{Item: it, Header: h, Arg: arg})
+		}
+		if err := d.Missing(c.ctx, h, p, "restore"); err != nil {
+			return nil, err
 		}
 		i := slices.IndexFunc(all, func(p *parts.Part) bool { return p.Header == h })
 		if i < 0 {
@@ -62,22 +72,44 @@ func (c *call) restoreParts(d *query.Reader, o restore.Options) (all []*parts.Pa
 	return all, parts.Apart(places)
 }
 
-// restoreArg reads an argument, and says so where it was taken for a path of the newest snapshot.
-func (c *call) restoreArg(d *query.Reader, arg string) (*record.Header, string, error) {
-	h, p, newest, err := d.EntryOrNewest(c.ctx, arg)
-	if err == nil {
-		err = d.Missing(c.ctx, h, p, "restore")
+// noPath refuses REF: where something may be replaced or deleted: most likely the variable behind it is not set.
+func noPath(n *query.Named) error {
+	if n.Path != "" || n.Whole || !strings.HasSuffix(n.Arg, ":") {
+		return nil
+	}
+	ref := strings.TrimSuffix(n.Arg, ":")
+	return hint.With(hint.Usagef("restore: behind %s PATH is empty, and all of the snapshot would come over what is there",
+		quote.Name(n.Arg)), "is a variable not set? If all of it is meant, without the colon: %s", quote.Word(ref))
+}
+
+// entries are what the arguments name, for the command verb. It says so where one was taken for a path of the newest
+// snapshot.
+func (c *call) entries(d *query.Reader, verb string) ([]query.Named, error) {
+	all, err := d.Entries(c.ctx, c.args, verb)
+	if err != nil {
+		return nil, err
+	}
+	for i := range all {
+		n := &all[i]
+		if n.Newest {
+			c.note("%s: no snapshot is named, so the newest is meant: %s", verb, quote.Word("latest:"+n.Path))
+		} else if other := d.NewestPath(c.ctx, n.Arg); n.Whole && other != "" {
+			c.note("%s: %s is a snapshot; the path of that name is %s", verb, quote.Name(n.Arg), quote.Word("latest:"+other))
+		}
+	}
+	return all, nil
+}
+
+// entry is entries of a command that takes one argument; several says what to do for several.
+func (c *call) entry(d *query.Reader, verb, several string) (*query.Named, error) {
+	all, err := c.entries(d, verb)
+	if len(c.args) > 1 && !hint.IsUsage(err) {
+		err = hint.With(hint.Usagef("%s: one at a time", verb), "%s", several)
 	}
 	if err != nil {
-		return nil, "", err
+		return nil, err
 	}
-	switch other := d.NewestPath(c.ctx, arg); {
-	case newest:
-		c.note("restore: no snapshot is named, so the newest is meant: %s", quote.Word("latest:"+p))
-	case p == "" && other != "":
-		c.note("restore: %s is a snapshot; the path of that name is %s", quote.Name(arg), quote.Word("latest:"+other))
-	}
-	return h, p, nil
+	return &all[0], nil
 }
 
 // restoreInto sets where a part goes and what of it.
@@ -131,10 +163,11 @@ func (c *call) restoreVersions(d *query.Reader, o restore.Options, start time.Ti
 	o.Target = c.abs(c.flags.String("target"))
 	w := &parts.Versions{Options: o, Zone: c.Zone, Relative: c.flags.Bool("relative")}
 	incomplete := false
+	const line = "snap restore --versions --target DIR PATH"
 	for _, arg := range c.args {
 		path, found, unheld, err := d.FileVersions(c.ctx, arg)
 		if err != nil {
-			return err
+			return cmp.Or(d.AsksAll(c.ctx, []string{arg}, false, line), d.AsksAllBeside(c.args, err, line))
 		}
 		lost := w.Take(arg, path, found, d.Snapshots)
 		c.print().LostVersions(path, unheld, lost, d.Snapshots)

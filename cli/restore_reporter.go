@@ -39,6 +39,7 @@ type restoreReporter struct {
 	total     restore.Result
 	blocked   report.Blocked
 	spared    report.NotDeleted
+	deleted   int64 // how many entries were removed
 	forbidden error // what the system did not permit, the first
 	err       error // of printing
 }
@@ -73,7 +74,14 @@ func (r *restoreReporter) Blocked(path, at string) {
 	}
 }
 
-func (r *restoreReporter) Deleted(path string) { r.file("deleted", path, r.named()) }
+// deletedShown is how many of what is deleted are named where not every file is.
+const deletedShown = 20
+
+// Deleted names what was deleted also where files that come back are not named: nothing says it afterwards.
+func (r *restoreReporter) Deleted(path string) {
+	r.deleted++
+	r.file("deleted", path, r.named() || r.call.opts.json || r.deleted <= deletedShown)
+}
 
 // Spared tells of each thing with -v and -n in JSON, of each rule in the end.
 func (r *restoreReporter) Spared(path, why string) {
@@ -141,6 +149,9 @@ func (r *restoreReporter) fileJSON(action, path, why string, lost []string) {
 func (r *restoreReporter) summary() error {
 	c, t, p := r.call, &r.total, r.call.print()
 	took := c.env.Now().Sub(r.started)
+	if more := r.deleted - deletedShown; more > 0 && !r.named() && !c.opts.json {
+		c.note("restore: and %s deleted; -v names each", text.Plural(more, "more was", "more were"))
+	}
 	p.RestoreLost(&t.Lost, c.opts.verbose > 0)
 	p.NotDeleted(&r.spared)
 	p.Blocked(&r.blocked)

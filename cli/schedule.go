@@ -63,7 +63,11 @@ snap schedule off`,
 			if c.flags.Bool("status") && spec != "" {
 				return hint.Usagef("schedule: --status takes neither WHEN nor off")
 			}
-			dest, err := c.find()
+			find := c.findOwn
+			if spec == "" || spec == "off" {
+				find = c.find
+			}
+			dest, err := find()
 			if err != nil {
 				return err
 			}

@@ -45,7 +45,7 @@ func (c *call) scheduleState(m schedule.Managers, dest string) error {
 
 // lastMade is when the last backup of dest was made, or found nothing changed; zero if that is not known.
 func (c *call) lastMade(dest string) time.Time {
-	d, err := query.Open(c.ctx, dest, query.Options{Trust: c.trusted(dest)})
+	d, err := query.Open(c.ctx, dest, query.Options{Now: c.now(), Trust: c.trusted(dest)})
 	if err != nil {
 		return time.Time{}
 	}
@@ -89,6 +89,10 @@ func (c *call) showJob(m schedule.Managers, j *schedule.Job) error {
 	if c.opts.json {
 		st := &schedule.State{When: j.When.Text, Units: []string{line}}
 		return c.json(wire.NewSchedule(j.Dest, "cron", st, false, c.flags.Bool("dry-run")))
+	}
+	if m.Cron == nil {
+		return c.printf("neither systemd nor a crontab is here, or can be reached; whatever runs programs here would have "+
+			"to run this line of a crontab:\n  %s\n", line)
 	}
 	return c.printf("would write into the crontab:\n  %s\n", line)
 }

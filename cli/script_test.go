@@ -59,6 +59,7 @@ func runProgram() {
 //	exits CODE snap …      the command ends with this code
 //	health FILE            a health check in $HEALTH that writes to FILE how it was called
 //	cmpz stdout PATH…      the command before printed these paths, each closed by a NUL
+//	follow N CODE…         what the command before told to type ends with one of these codes, N lines at least; see follow
 //
 // those of backupVerbs (script_backup_test.go), and the programs of addPrograms behind exec,
 // and the conditions [root], [sessions]: the system tells one mount from the next (Linux 6.8), and [huge]: a sparse
@@ -131,6 +132,7 @@ func TestScripts(t *testing.T) {
 					ts.Fatalf("%q, want %q", got, want)
 				}
 			},
+			"follow": follow,
 			"exits": func(ts *testscript.TestScript, neg bool, args []string) {
 				if neg || len(args) < 2 {
 					ts.Fatalf("usage: exits CODE COMMAND…")

@@ -2,18 +2,15 @@ package cli
 
 import (
 	"bytes"
-	"cmp"
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 
 	"snap/backup/source"
 	"snap/cli/exit"
 	"snap/cli/settings"
-	"snap/destination"
 	"snap/filter"
 	"snap/internal/hint"
 	"snap/internal/quote"
@@ -27,7 +24,7 @@ func (c *call) filters(dest string, src source.Chosen) (*filter.Set, error) {
 	if dest != "" {
 		var err error
 		if lists, err = settings.Lists(dest, fc); err != nil {
-			return nil, err
+			return nil, exit.ReadHint(err, dest)
 		}
 	}
 	for i, flag := range []string{"exclude", "include"} {
@@ -64,8 +61,6 @@ func (c *call) patternFile(flag, name string, fc filter.Context) ([]*filter.Rule
 	var in io.Reader
 	shown := name
 	switch name {
-	case "":
-		return nil, hint.Usagef("--%s: the name of the file is empty", flag)
 	case "-":
 		text, err := c.listFromStdin(flag)
 		if err != nil {
@@ -115,12 +110,14 @@ func (c *call) readSettings(dest string) (settings.Settings, error) {
 	if dest == "" {
 		return settings.Default(), nil
 	}
-	s, warnings, err := settings.Read(dest, filter.Context{Home: filepath.ToSlash(c.home()), Env: c.env.LookupEnv})
+	s, warnings, err := settings.Read(dest, c.settingsContext())
 	for _, w := range warnings {
 		c.warn("%s", w)
 	}
-	if errors.Is(err, fs.ErrPermission) {
-		err = cmp.Or(exit.Hint(destination.CheckOwner(dest), dest), err) // which says more
-	}
-	return s, err
+	return s, exit.ReadHint(err, dest)
+}
+
+// settingsContext is what the settings are read with.
+func (c *call) settingsContext() filter.Context {
+	return filter.Context{Home: filepath.ToSlash(c.home()), Env: c.env.LookupEnv}
 }

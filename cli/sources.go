@@ -1,18 +1,14 @@
 package cli
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 
 	"snap/backup/source"
 	"snap/cli/exit"
-	"snap/cli/state"
-	"snap/destination"
+	"snap/cli/settings"
 	"snap/filter"
 	"snap/index"
 	"snap/internal/hint"
@@ -37,17 +33,14 @@ func (c *call) filterContext(s source.Chosen) filter.Context {
 // remembered are the sources of the newest snapshot in dest.
 func (c *call) remembered(dest string) (s source.Chosen, err error) {
 	db, err := index.Open(index.Path(dest))
-	if errors.Is(err, fs.ErrPermission) {
-		return s, cmp.Or(exit.Hint(destination.CheckOwner(dest), dest), exit.ReadHint(err, dest)) // the first says more
-	}
 	if err != nil {
-		return s, query.IndexHint(err, dest)
+		return s, exit.ReadHint(query.IndexHint(err, dest), dest)
 	}
 	db.Trust(c.trusted(dest)...)
 	defer c.proved(dest, db)
 	snaps, err := query.ReadSnapshots(c.ctx, db)
 	if err != nil {
-		return s, query.IndexHint(err, dest)
+		return s, exit.ReadHint(query.IndexHint(err, dest), dest)
 	}
 	way := fmt.Sprintf("name them once: snap backup %s SRC…", quote.Word(dest))
 	if len(snaps) == 0 {
@@ -66,46 +59,58 @@ func (c *call) remembered(dest string) (s source.Chosen, err error) {
 	return c.sourceNames().Of(h.AllSources()) // one may be a link by now
 }
 
-// severalDests refuses to choose where a backup goes among several destinations that are remembered.
-func (c *call) severalDests() error {
-	if !c.recalled || c.others == 0 {
-		return nil
+// backupDest is the destination that a command line of backup names: DEST SRC…, or with -d only sources. Without any,
+// the destination is found as other commands find it.
+func (c *call) backupDest() (string, error) {
+	switch {
+	case len(c.args) == 0:
+		return c.findOwn()
+	case c.opts.dest != "":
+		return c.abs(c.opts.dest), nil
 	}
-	err := hint.With(hint.Usagef("no destination named, and several are remembered"),
-		"once for all: $SNAP_DEST; to forget one: snap destinations --forget DIR")
-	for _, p := range slices.Backward(state.Remembered(c.places())) {
-		if p.Presence != state.Away {
-			err = hint.With(err, "snap backup -d %s  # of %s, last on %s", quote.Word(p.Path), quote.Name(p.Source),
-				c.When(p.Last))
-		}
+	return c.abs(c.args[0]), nil
+}
+
+// typedSources are the sources that the command line of a backup names.
+func (c *call) typedSources() []string {
+	if c.opts.dest == "" && len(c.args) > 0 {
+		return c.args[1:]
+	}
+	return c.args
+}
+
+// asTyped is err as one of the command line, where that names other sources than the destination has: there is a slip
+// in it, or it is for another destination. What is wrong with the settings stays what it is.
+func (c *call) asTyped(err error, dest string) error {
+	typed := c.typedSources()
+	if err == nil || len(typed) == 0 || settings.IsWrong(err) || c.flags.Bool("source-moved") {
+		return err
+	}
+	d, openErr := query.Open(c.ctx, dest, query.Options{Now: c.now(), Trust: c.trusted(dest)})
+	if openErr != nil {
+		return err
+	}
+	defer d.Close()
+	var paths []string
+	for _, arg := range typed {
+		paths = append(paths, c.abs(arg))
+	}
+	if h := d.Newest(); h != nil && source.Others(h, paths) {
+		return &source.OtherError{Err: err}
 	}
 	return err
 }
 
-// backupArgs are the destination and the sources that a command line of backup names: DEST SRC…, or with -d only
-// sources. Without any, the destination is found as other commands find it, and its newest snapshot tells the
-// sources.
-func (c *call) backupArgs() (dest string, s source.Chosen, err error) {
-	args := c.args
-	switch {
-	case len(args) == 0:
-		c.which = true // it says so itself
-		if dest, err = c.find(); err != nil {
-			return dest, s, err
-		}
-		if err := c.severalDests(); err != nil {
-			return dest, s, err
-		}
+// backupSources are the sources of a backup to dest. Where the command line names none, its newest snapshot does.
+func (c *call) backupSources(dest string) (s source.Chosen, err error) {
+	if typed := c.typedSources(); len(typed) > 0 {
+		s, err = c.sourceNames().Of(typed)
+	} else {
 		s, err = c.remembered(dest)
-	case c.opts.dest != "":
-		dest = c.abs(c.opts.dest)
-		s, err = c.sourceNames().Of(args)
-	default:
-		dest = c.abs(args[0])
-		s, err = c.sourceNames().Of(args[1:])
 	}
+	c.namedInHints(dest)
 	if errors.As(err, new(*source.MissingError)) {
 		err = exit.Hint(err, dest)
 	}
-	return dest, s, err
+	return s, err
 }

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"os/exec"
@@ -32,6 +33,20 @@ func TestADestinationWithoutRoomIsRefused(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	run := func(t *testing.T, dest string, args ...string) (stdout, stderr string, code int) {
+		t.Helper()
+		var out, errs bytes.Buffer
+		env := testEnv(dest, &out, &errs)
+		lookup := env.LookupEnv
+		env.LookupEnv = func(key string) (string, bool) {
+			if key == "XDG_STATE_HOME" {
+				return filepath.Join(dir, "state"), true
+			}
+			return lookup(key)
+		}
+		code = Run(t.Context(), env, append([]string{"snap"}, args...))
+		return out.String(), errs.String(), code
+	}
 	refused := func(why string, args ...string) (stdout string) {
 		t.Helper()
 		stdout, stderr, code := run(t, dir, append(args, dest, src)...)
@@ -58,6 +73,25 @@ func TestADestinationWithoutRoomIsRefused(t *testing.T) {
 	}
 	refused("not enough space to begin: ", "backup")
 	refused("not enough space: this backup needs about 17 MiB, 0 B are free", "backup", "-n")
+
+	// That it failed could not be noted there, and is told even so when there is room again, until one goes well.
+	for _, name := range []string{filepath.Join(dest, "filler"), filepath.Join(src, "large")} {
+		if err := os.Remove(name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, want := range []struct {
+		line []string
+		says string
+	}{
+		{[]string{"status"}, "the last backup failed: "}, {[]string{"status"}, "not enough space to begin: "},
+		{[]string{"backup", dest, src}, "nothing changed"}, {[]string{"status", "--json"}, `"last_failure":null`},
+		{[]string{"status"}, "well: "},
+	} {
+		if stdout, stderr, _ := run(t, dest, want.line...); !strings.Contains(stdout, want.says) {
+			t.Errorf("%s: no %q in %s%s", want.line, want.says, stdout, stderr)
+		}
+	}
 }
 
 // TestWhatMakesRoom: a backup that does not fit names the command that makes room for it, and that does.

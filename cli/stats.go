@@ -119,6 +119,9 @@ func (c *call) folderSpaces(d *query.Reader) error {
 	case 0:
 	case 1:
 		path = c.args[0]
+		if err := d.AsksAll(c.ctx, c.args, false, "snap stats --folders PATH"); err != nil {
+			return err
+		}
 	default:
 		return hint.Usagef("stats --folders takes one path")
 	}

@@ -2,16 +2,14 @@ package cli
 
 import (
 	"errors"
-	"io/fs"
-	"os"
-	"path/filepath"
+	"fmt"
 
 	"snap/cli/cmdline"
 	"snap/cli/exit"
-	"snap/cli/report"
+	"snap/cli/locate"
 	"snap/cli/settings"
 	"snap/cli/wire"
-	"snap/filter"
+	"snap/destination"
 	"snap/internal/hint"
 	"snap/internal/quote"
 	"snap/internal/when"
@@ -31,14 +29,15 @@ Nothing is done, and no folder is walked. snap alone does the same where a
 destination is known.
 
 The first word is the verdict. well: exit code 0. attention, 3: the last backup is
-late, files could not be read, the disk is soon full, rules are stopped, a clock is
-wrong, a run was interrupted, …; each is named. damage, 1: a check found some, and
-no check since has looked there again and found it well.
+late or failed, files could not be read, the disk is soon full, rules are stopped,
+a clock is wrong, a run was interrupted, …; each is named. damage, 1: a check found
+some, and no check since has looked there again and found it well.
 
 A backup is late when it is older than three times the usual interval and than one
-and a half times the second longest of the last eight; with --max-age, when it is
-older than that. When the space is used up is told from the mean growth of the last
-60 days, leaving out what happened once; it takes backups on five days.
+and a half times the second longest of the last eight, and than an hour; with
+--max-age, when it is older than that. When the space is used up is told from the
+mean growth of the last 60 days, leaving out what happened once; it takes backups on
+five days.
 
 With -q it prints nothing when all is well, else the verdict.`,
 		Examples: `
@@ -63,29 +62,37 @@ snap status --json | jq -r '.concerns[].text'`,
 }
 
 func runStatus(c *call) error {
-	if c.plain && !c.somewhere() {
-		return c.env.program.Help(c.out, nil)
+	if c.plain {
+		if nowhere, err := c.nowhere(); nowhere || err != nil {
+			return err
+		}
 	}
-	var o query.StatusOptions
+	var maxAge when.Age
 	if text := c.flags.String("max-age"); c.flags.IsSet("max-age") {
 		var err error
-		if o.MaxAge, err = when.ParseAge(text); err != nil {
+		if maxAge, err = when.ParseAge(text); err != nil {
 			return hint.Usagef("--max-age: %s", err)
 		}
-		if o.MaxAge == (when.Age{}) {
+		if maxAge == (when.Age{}) {
 			return hint.Usagef("--max-age %s: every backup is older than that", quote.Name(text))
 		}
 	}
 	metrics := c.flags.String("prometheus")
 	switch {
 	case !c.flags.IsSet("prometheus"):
-	case metrics == "":
-		return hint.Usagef("--prometheus: the name of the file is empty")
 	case metrics == "-" && c.opts.json:
 		return hint.Usagef("--prometheus - and --json exclude each other: both are for standard output")
+	case metrics != "-":
+		if err := destination.CheckWrite(c.ctx, c.abs(metrics)); err != nil {
+			return exit.Hint(fmt.Errorf("--prometheus: %w", err), metrics)
+		}
 	}
 	return c.reading(func(d *query.Reader) error {
-		rules := c.askSettings(d, &o)
+		o, rules := settings.Judged(d, c.settingsContext(), c.now())
+		o.MaxAge = maxAge
+		if id, err := d.DB.ID(c.ctx); err == nil {
+			o.Unnoted = c.user().Unnoted(id)
+		}
 		s, err := d.Status(c.ctx, o)
 		if err != nil {
 			return err
@@ -103,29 +110,6 @@ func runStatus(c *call) error {
 	})
 }
 
-// askSettings reads the settings of the destination for o, and returns the rules as they stand there. What is wrong
-// with them is no error here: that is what is asked.
-func (c *call) askSettings(d *query.Reader, o *query.StatusOptions) (rules []string) {
-	fc := filter.Context{Home: filepath.ToSlash(c.home()), Env: c.env.LookupEnv}
-	s, _, err := settings.Read(d.Dir, fc)
-	if err != nil {
-		o.Settings = append(o.Settings, err.Error())
-		s = settings.Default()
-	}
-	if n := len(d.Snapshots); n > 0 {
-		fc.Source = filepath.ToSlash(d.Snapshots[n-1].Source)
-	}
-	if _, err := settings.Lists(d.Dir, fc); err != nil {
-		o.Settings = append(o.Settings, err.Error())
-	}
-	o.Rules, o.Ignore = s.Keep.Policy(c.now()), s.IgnoresErrors()
-	if len(s.Unknown) > 0 && !o.Rules.Empty() {
-		why, _ := report.UnknownStop(s.Unknown)
-		o.Settings, o.Idle = append(o.Settings, why), true
-	}
-	return s.Keep.Lines()
-}
-
 // printStatus prints s as the flags ask for it.
 func (c *call) printStatus(s *query.Status, rules []string, metrics string) error {
 	if metrics == "-" {
@@ -133,7 +117,7 @@ func (c *call) printStatus(s *query.Status, rules []string, metrics string) erro
 		return err
 	}
 	if metrics != "" {
-		if err := writeMetrics(c.abs(metrics), wire.Metrics(s)); err != nil {
+		if err := wire.WriteMetrics(c.abs(metrics), s); err != nil {
 			return err
 		}
 	}
@@ -150,40 +134,13 @@ func (c *call) printStatus(s *query.Status, rules []string, metrics string) erro
 	return p.Status(s, rules)
 }
 
-// somewhere reports whether snap without a command has a destination to tell of. One that is named is one, even if it
-// turns out to be none.
-func (c *call) somewhere() bool {
-	if c.opts.dest != "" {
-		return true
+// nowhere says what to begin with, if snap was typed without a command and no destination is known. One that is known
+// and cannot be told of is an error, as it is of snap status.
+func (c *call) nowhere() (bool, error) {
+	_, err := c.find()
+	if c.opts.json || !errors.Is(err, locate.ErrNoneKnown) {
+		return false, err
 	}
-	quiet := c.opts.quiet
-	c.opts.quiet = true
-	defer func() { c.opts.quiet = quiet }()
-	_, err := c.look()
-	return err == nil
-}
-
-// writeMetrics puts a file in its place that others read meanwhile: it appears by a rename, with a name that the
-// collector does not read before. Whoever may read the folder may read it, as the collector has to.
-func writeMetrics(path string, text []byte) error {
-	info, err := os.Stat(path)
-	switch {
-	case err == nil && !info.Mode().IsRegular():
-		return hint.With(
-			hint.Usagef("--prometheus %s: not a file", quote.Name(path)),
-			"for standard output: --prometheus -",
-		)
-	case err != nil && !errors.Is(err, fs.ErrNotExist):
-		return err
-	}
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*.tmp")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name()) // nothing is there after the rename
-	_, err = f.Write(text)
-	if err = errors.Join(err, f.Chmod(0o644), f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
+	why := append([]string{"no destination is known"}, hint.Lines(err, c.env.program.Typed)...)
+	return true, c.print().Beginning(why)
 }

@@ -60,15 +60,15 @@ func TestStatusForesees(t *testing.T) {
 	}
 	growth("not known yet", 0)
 	day(1)
-	growth("about 1.0 MiB a day: full in about 3mo", 0)
+	growth("of all on this disk about 1.0 MiB a day: full in about 3mo", 0)
 	day(30) // once
 	for range 3 {
 		day(1)
 	}
-	growth("about 1.0 MiB a day: full in about 58d", 0)
+	growth("of all on this disk about 1.0 MiB a day: full in about 58d", 0)
 	day(20)
 	day(20)
-	growth("about 7.7 MiB a day: full in about 2d", exit.Partial) // three times is not once
+	growth("of all on this disk about 7.7 MiB a day: full in about 2d", exit.Partial) // three times is not once
 	if got, _ := snap("status", "-d", dest); !strings.HasPrefix(got, "attention: ") || !strings.Contains(got, "MiB are free, and") {
 		t.Error(got)
 	}

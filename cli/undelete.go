@@ -11,6 +11,7 @@ import (
 	"snap/internal/quote"
 	"snap/internal/when"
 	"snap/query"
+	"snap/query/gone"
 	"snap/restore/parts"
 )
 
@@ -73,12 +74,15 @@ func (c *call) undelete(d *query.Reader) error {
 	}
 	start := c.env.Now()
 	f, err := c.goneFilter(d)
+	if err == nil && !f.Regex {
+		err = d.AsksAll(c.ctx, c.args, f.IgnoreCase, "snap undelete PATH", "snap restore --in-place REF:PATH")
+	}
 	if err != nil {
 		return err
 	}
 	line := c.progress()
 	f.Looking = func(n int64) { line.Show(progress.State{Stage: "looking for renamed files", Files: n}) }
-	what, err := d.WhatIsGone(c.ctx, f)
+	what, err := gone.Find(c.ctx, d, f)
 	line.End()
 	if err != nil {
 		return err
@@ -112,14 +116,14 @@ func (c *call) undelete(d *query.Reader) error {
 }
 
 // undeletion says what comes back, and from which snapshot.
-func (c *call) undeletion(d *query.Reader, what *query.WhatIsGone, u *parts.Undeletion, dryRun bool) error {
+func (c *call) undeletion(d *query.Reader, what *gone.Answer, u *parts.Undeletion, dryRun bool) error {
 	if c.opts.json {
 		if err := c.movedAway(what); err != nil {
 			return err
 		}
 		for i := range u.Items {
 			it := &u.Items[i]
-			if err := c.json(wire.NewGone(it.Gone, &d.Snapshots[it.Pos], it.At())); err != nil {
+			if err := c.json(wire.NewGone(it.Entry, &d.Snapshots[it.Pos], it.At())); err != nil {
 				return err
 			}
 		}
@@ -137,7 +141,7 @@ func (c *call) undeletion(d *query.Reader, what *query.WhatIsGone, u *parts.Unde
 }
 
 // movedAway says what is elsewhere in the source.
-func (c *call) movedAway(what *query.WhatIsGone) error {
+func (c *call) movedAway(what *gone.Answer) error {
 	if !c.opts.json {
 		c.print().MovedAway(what.Moved)
 		return nil
@@ -151,7 +155,7 @@ func (c *call) movedAway(what *query.WhatIsGone) error {
 }
 
 // undeleteGuard refuses to bring back into a source that is not there, or holds nothing: its disk may not be mounted.
-func (c *call) undeleteGuard(what *query.WhatIsGone) error {
+func (c *call) undeleteGuard(what *gone.Answer) error {
 	if len(what.Emptied) == 0 || c.flags.String("target") != "" || c.flags.Bool("allow-empty-source") {
 		return nil
 	}
@@ -161,7 +165,7 @@ func (c *call) undeleteGuard(what *query.WhatIsGone) error {
 }
 
 // nothingBack is the error that nothing comes back; told: what stays away was named.
-func nothingBack(what *query.WhatIsGone, u *parts.Undeletion, told bool, snaps query.Snapshots) error {
+func nothingBack(what *gone.Answer, u *parts.Undeletion, told bool, snaps query.Snapshots) error {
 	err := errors.New("undelete: nothing was brought back")
 	switch {
 	case len(u.Away) > 0:
@@ -173,8 +177,8 @@ func nothingBack(what *query.WhatIsGone, u *parts.Undeletion, told bool, snaps q
 }
 
 // goneFilter is what is asked for.
-func (c *call) goneFilter(d *query.Reader) (*query.GoneFilter, error) {
-	f := &query.GoneFilter{Patterns: c.args, Regex: c.flags.Bool("regex"), IgnoreCase: c.flags.Bool("ignore-case")}
+func (c *call) goneFilter(d *query.Reader) (*gone.Filter, error) {
+	f := &gone.Filter{Patterns: c.args, Regex: c.flags.Bool("regex"), IgnoreCase: c.flags.Bool("ignore-case")}
 	if text := c.flags.String("since"); c.flags.IsSet("since") {
 		begin, _, err := when.Parse(text, c.now())
 		if err != nil {

@@ -14,6 +14,7 @@ import (
 
 	"snap/cli/cmdline"
 	"snap/cli/exit"
+	"snap/cli/settings"
 	"snap/cli/wire"
 	"snap/internal/hint"
 	"snap/internal/quote"
@@ -91,7 +92,10 @@ func runWeb(c *call) error {
 		return wire.NewExplained(e.Explained, e.Setting), nil
 	}
 	o.Judge = func(d *query.Reader) (so query.StatusOptions, rules []string) {
-		rules = c.askSettings(d, &so)
+		so, rules = settings.Judged(d, c.settingsContext(), c.now())
+		if id, err := d.DB.ID(c.ctx); err == nil {
+			so.Unnoted = c.user().Unnoted(id)
+		}
 		return so, rules
 	}
 	o.Start = func(link string) {

@@ -112,6 +112,11 @@ func Open(ctx context.Context, path string, o Options) (*Destination, error) {
 	if err != nil {
 		return nil, err
 	}
+	if o.Create {
+		if err := CheckPlace(ctx, abs); err != nil {
+			return nil, err
+		}
+	}
 	d := &Destination{Path: abs, verifiedIndexes: o.Trust}
 	if err := d.open(ctx, o); err != nil {
 		d.Close()

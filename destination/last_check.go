@@ -1,8 +1,8 @@
 package destination
 
 import (
-	"crypto/rand"
-	"strings"
+	"cmp"
+	"slices"
 	"time"
 
 	"snap/internal/file"
@@ -24,7 +24,14 @@ type LastCheck struct {
 	Repaired  int64     `json:"repaired"`
 	Errors    int64     `json:"errors"` // what is left: damage, and what could not be looked at
 
-	Found []DamageFound `json:"-"` // what it found and did not repair, for Left
+	Missing int64 `json:"missing,omitempty"` // snapshots whose folders are gone
+
+	Found  []DamageFound `json:"-"` // what it found and did not repair, for Left
+	Mended []Mended      `json:"-"` // what it did repair
+
+	// For Reads.
+	Newest uint64 `json:"-"`
+	Copied int64  `json:"-"`
 
 	// What it, or a check before it, left, if no check since has looked there again and found it well.
 	Left *DamageLeft `json:"left,omitempty"`
@@ -89,6 +96,10 @@ func keepFound(all []DamageFound) (kept []DamageFound) {
 type PastRead struct {
 	Time time.Time `json:"time"`
 	Read ReadPart  `json:"read"`
+
+	// What was there: the number of the newest snapshot, and how much all runs had copied so far.
+	Newest uint64 `json:"newest,omitempty"`
+	Copied int64  `json:"copied,omitempty"`
 }
 
 // readsKept bounds how many checks that read are remembered: those of a year, with one a day.
@@ -105,7 +116,7 @@ func (c *LastCheck) follow(before *LastCheck) {
 		c.Left = &DamageLeft{Time: c.Time, Errors: c.Errors, Read: c.Read, Found: keepFound(c.Found)}
 	}
 	if before != nil {
-		switch old := before.Left; {
+		switch old := before.Left.settle(c.Mended); {
 		case old == nil || !c.Stopped && c.Read.covers(old.Read):
 		case c.Left == nil:
 			c.Left = old
@@ -116,19 +127,34 @@ func (c *LastCheck) follow(before *LastCheck) {
 		c.Reads = before.Reads
 	}
 	if c.Read.Share > 0 && !c.Stopped {
-		c.Reads = append(c.Reads[max(0, len(c.Reads)-readsKept+1):], PastRead{c.Time, c.Read})
+		c.Reads = append(c.Reads[max(0, len(c.Reads)-readsKept+1):], PastRead{c.Time, c.Read, c.Newest, c.Copied})
 	}
 }
 
-// ReadSince is about which part of all bytes was read by checks that began at t or later, from 0 to 1.
-func (c *LastCheck) ReadSince(t time.Time) float64 {
+// ReadSince is about which part of the bytes that are there now was read by checks that began at t or later, from 0 to
+// 1. newer says which part of them was not there yet when a check read.
+func (c *LastCheck) ReadSince(t time.Time, newer func(PastRead) float64) (share float64) {
+	reads := slices.DeleteFunc(slices.Clone(c.Reads), func(r PastRead) bool { return r.Time.Before(t) })
+	slices.SortStableFunc(reads, func(a, b PastRead) int { return cmp.Compare(newer(a), newer(b)) })
+	for i, r := range reads {
+		before := 1.0 // what is older than this is newer than the next has seen
+		if i+1 < len(reads) {
+			before = newer(reads[i+1])
+		}
+		share += (before - newer(r)) * readBy(reads[:i+1])
+	}
+	return share
+}
+
+// readBy is about which part of bytes was read by these checks, that were there for each of them.
+func readBy(reads []PastRead) float64 {
 	type part struct{ part, parts int }
 	seen, of := map[part]bool{}, map[int]int{}
 	unread := 1.0
-	for _, r := range c.Reads {
+	for _, r := range reads {
 		p := part{r.Read.Part, r.Read.Parts}
 		switch {
-		case r.Time.Before(t) || seen[p]:
+		case seen[p]:
 		case r.Read.Parts > 0:
 			seen[p] = true
 			of[p.parts]++
@@ -142,45 +168,39 @@ func (c *LastCheck) ReadSince(t time.Time) float64 {
 	return 1 - unread
 }
 
-// NoteCheck leaves the result of a check for those who ask later. It needs no lock: the file appears by a rename, and
-// of two checks the one that ends last leaves its. A destination of another user is not written to, nor, by root, one
-// where others may write.
+// NoteCheck leaves the result of a check for those who ask later. It needs no lock: of two checks the one that ends
+// last leaves its.
 func (d *Destination) NoteCheck(c LastCheck) error {
-	if err := d.checkOwner(true); err != nil {
-		return err
-	}
-	if err := d.checkWriters(); err != nil {
-		return err
-	}
-	meta, err := d.Root.OpenDir(MetaName)
-	if err != nil {
-		return err
-	}
-	defer meta.Close()
-	tmp, err := meta.OpenDir(TmpName)
-	if err != nil {
-		return err
-	}
-	defer tmp.Close()
-	c.Time = c.Time.UTC()
-	var before LastCheck
-	if err := readSealed(meta, lastCheckName, &before); err == nil {
-		c.follow(&before)
-	} else {
-		c.follow(nil)
-	}
-	text, err := sealed(&c)
-	if err != nil {
-		return err
-	}
-	made := lastCheckName + "-" + strings.ToLower(
-		rand.Text()[:16],
-	) // what a crash leaves of it goes with the next recovery
-	if err := replaceBy(tmp, made, text, meta, lastCheckName); err != nil {
-		_ = tmp.Remove(made)
-		return err
-	}
-	return nil
+	return d.leave(lastCheckName, func(meta *file.Dir) any {
+		c.Time = c.Time.UTC()
+		var before LastCheck
+		if readSealed(meta, lastCheckName, &before) == nil {
+			c.follow(&before)
+		} else {
+			c.follow(nil)
+		}
+		return &c
+	})
+}
+
+// forgetNames leaves out of what was noted of runs and checks what may name paths.
+func (d *Destination) forgetNames() error {
+	var runs pastRuns
+	var c LastCheck
+	err := d.rewrite(pastRunsName, &runs, func() {
+		for i := range runs.Runs {
+			if r := &runs.Runs[i]; r.End == RunIncomplete && r.Why != "" {
+				r.Why = "why is not told any more, since a purge"
+			} else {
+				r.Why = ""
+			}
+		}
+	})
+	return cmp.Or(err, d.rewrite(lastCheckName, &c, func() {
+		if c.Left != nil {
+			c.Left.Found = nil
+		}
+	}))
 }
 
 // ReadLastCheck is what the last check of the destination root has left, nil if none has, or nothing is known of it.

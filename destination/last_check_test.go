@@ -99,7 +99,7 @@ func TestHowMuchWasRead(t *testing.T) {
 		if last == nil {
 			last = &LastCheck{}
 		}
-		if got := last.ReadSince(checkedOn(2)); math.Abs(got-test.want) > 1e-9 {
+		if got := last.ReadSince(checkedOn(2), func(PastRead) float64 { return 0 }); math.Abs(got-test.want) > 1e-9 {
 			t.Errorf("%s: %v, want %v", test.what, got, test.want)
 		}
 	}
@@ -111,6 +111,33 @@ func TestHowMuchWasRead(t *testing.T) {
 	}
 	if len(many.Reads) != readsKept {
 		t.Errorf("%d checks are remembered", len(many.Reads))
+	}
+}
+
+// TestWhatCameSinceIsNotRead: a check has read nothing of what was not there yet.
+func TestWhatCameSinceIsNotRead(t *testing.T) {
+	all, half := ReadPart{Share: 1}, ReadPart{Share: 0.5}
+	for _, test := range []struct {
+		what  string
+		reads []PastRead // Copied says how much, in percent, is newer
+		want  float64
+	}{
+		{"nothing since", []PastRead{{Read: all}}, 1},
+		{"much since", []PastRead{{Read: all, Copied: 60}}, 0.4},
+		{"all of it since", []PastRead{{Read: all, Copied: 100}}, 0},
+		{"all, then half", []PastRead{{Read: all, Copied: 60}, {Read: half, Copied: 20}}, 0.6},
+		{"half, then all", []PastRead{{Read: half, Copied: 60}, {Read: all, Copied: 20}}, 0.8},
+		{"two parts of seven, more between", []PastRead{{Read: seventh(1), Copied: 30}, {Read: seventh(2)}},
+			0.7*2/7 + 0.3/7},
+	} {
+		for i := range test.reads {
+			test.reads[i].Time = checkedOn(2 + i)
+		}
+		c := &LastCheck{Reads: test.reads}
+		got := c.ReadSince(checkedOn(2), func(r PastRead) float64 { return float64(r.Copied) / 100 })
+		if math.Abs(got-test.want) > 1e-9 {
+			t.Errorf("%s: %v, want %v", test.what, got, test.want)
+		}
 	}
 }
 

@@ -1,11 +1,13 @@
 package destination
 
 import (
+	"cmp"
 	"crypto/rand"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"snap/index"
@@ -50,11 +52,28 @@ func (d *Destination) checkWriters() error {
 // there. Open does the same, and more.
 func CheckOwner(path string) error {
 	root, err := file.OpenRoot(path)
-	if err != nil {
-		return err
+	if err == nil {
+		defer root.Close()
+		err = (&Destination{Path: path, Root: root}).checkOwner(true)
 	}
-	defer root.Close()
-	return (&Destination{Path: path, Root: root}).checkOwner(true)
+	if errors.Is(err, fs.ErrPermission) {
+		return cmp.Or(closedByOwner(path), err)
+	}
+	return err
+}
+
+// closedByOwner says whose the folder at path is that this user may not look into, if another's.
+func closedByOwner(path string) error {
+	in, err := file.OpenRoot(filepath.Dir(path))
+	if err != nil {
+		return nil // what is known before says enough
+	}
+	defer in.Close()
+	s, err := in.Lstat(filepath.Base(path))
+	if err != nil || s.Kind != file.Folder || int(s.UID) == os.Geteuid() {
+		return nil
+	}
+	return &OwnerError{path, s.UID}
 }
 
 // checkOwner refuses a destination of another user. A rehearsal writes nothing, not to find out either.

@@ -11,6 +11,7 @@ import (
 
 	"snap/index"
 	"snap/internal/progress"
+	"snap/internal/quote"
 	"snap/record"
 )
 
@@ -32,7 +33,7 @@ func (d *Destination) PlanPurge(ctx context.Context, what *index.Purge) (*index.
 		if s.Files+s.Dirs > 0 && s.Files+s.Dirs >= s.Header.Files+s.Header.Dirs-1 { // all but the source itself
 			return nil, &GuardError{
 				Why:  fmt.Sprintf("nothing would be left of snapshot %s", s.Header.Name),
-				Hint: "to delete snapshots: snap delete " + s.Header.Name,
+				Hint: "to delete snapshots: snap delete " + quote.Word(s.Header.Name),
 			}
 		}
 	}
@@ -115,6 +116,9 @@ func (d *Destination) FinishPurge(ctx context.Context, report func(progress.Stat
 		report(progress.State{Stage: progress.Indexing})
 	}
 	if err := d.RetryWithoutReserve(func() error { return d.remakeIndex(ctx) }); err != nil {
+		return nil, err
+	}
+	if err := d.forgetNames(); err != nil {
 		return nil, err
 	}
 	if err := remove(d.Meta, PurgeName); err != nil {

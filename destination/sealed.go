@@ -2,6 +2,7 @@ package destination
 
 import (
 	"bytes"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -36,6 +37,52 @@ func (d *Destination) writeSealed(dir *file.Dir, name string, v any) error {
 		return err
 	}
 	return replaceBy(d.Tmp, tmp, text, dir, name)
+}
+
+// rewrite changes what the file name in .snap holds, which is read into v. A damaged one is removed.
+func (d *Destination) rewrite(name string, v any, change func()) error {
+	err := readSealed(d.Meta, name, v)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case errors.Is(err, record.ErrDamaged):
+		return remove(d.Meta, name)
+	case err != nil:
+		return err
+	}
+	change()
+	return d.RetryWithoutReserve(func() error { return d.writeSealed(d.Meta, name, v) })
+}
+
+// leave puts what of makes into the file name in .snap, without the lock: it appears by a rename. A destination of
+// another user is not written to, nor, by root, one where others may write.
+func (d *Destination) leave(name string, of func(meta *file.Dir) any) error {
+	if err := d.checkOwner(true); err != nil {
+		return err
+	}
+	if err := d.checkWriters(); err != nil {
+		return err
+	}
+	meta, err := d.Root.OpenDir(MetaName)
+	if err != nil {
+		return err
+	}
+	defer meta.Close()
+	tmp, err := meta.OpenDir(TmpName)
+	if err != nil {
+		return err
+	}
+	defer tmp.Close()
+	text, err := sealed(of(meta))
+	if err != nil {
+		return err
+	}
+	made := name + "-" + strings.ToLower(rand.Text()[:16]) // what a crash leaves of it goes with the next recovery
+	if err := replaceBy(tmp, made, text, meta, name); err != nil {
+		_ = tmp.Remove(made)
+		return err
+	}
+	return nil
 }
 
 // replaceBy puts text, durable, into the file name in dir, by way of the new file made in tmp.

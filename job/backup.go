@@ -40,27 +40,32 @@ type BackupResult struct {
 // before and after it, the log, the rules afterwards, and who is told. nice and ionice are for processes of their own
 // and do not count here.
 func (p *Place) Backup(ctx context.Context, w *Watcher, o BackupOptions) (*BackupResult, error) {
-	s, err := p.settings(w)
-	if err != nil {
-		return nil, err
-	}
 	for _, t := range o.Tags {
 		if err := settings.CheckTag(t); err != nil {
 			return nil, hint.Usagef("tag: %s", err)
 		}
 	}
-	if err := logfile.CheckFolder(p.Dest, s.Logfile); err != nil {
-		return nil, err
-	}
-	like, err := p.like(ctx)
-	if err != nil {
-		return nil, err
-	}
-	b := &backupRun{p: p, w: w, s: &s, like: like, said: io.Discard}
-	if b.events = events.New(b.caller(), p.Dest, like.AllSources(), &s); b.events != nil {
+	begin := p.Now()
+	s, err := p.settings(w) // what can be read of them says who is told of an error
+	b := &backupRun{p: p, w: w, s: &s, said: io.Discard}
+	if b.events = events.New(b.caller(), p.Dest, &s); b.events != nil {
 		b.said = b.events.Listen(io.Discard)
 	}
-	err = b.run(ctx, &o)
+	if err == nil {
+		err = logfile.CheckFolder(ctx, p.Dest, s.Logfile)
+	}
+	if err == nil {
+		b.like, err = p.like(ctx)
+		b.noted = exit.Code(ctx, err) == exit.Refused // it is another disk
+	}
+	if err == nil {
+		b.events.Of(b.like.AllSources())
+		err = b.run(ctx, &o)
+	}
+	if err != nil && !b.noted {
+		past := b.res.Past(&backup.Options{Start: begin}, p.Now().Sub(begin), err)
+		_ = p.User.NoteRefused(context.WithoutCancel(ctx), p.Dest, past) // that it failed is told anyway
+	}
 	if code := exit.Code(ctx, err); b.made && code != 0 && code != exit.Interrupted {
 		err = exit.With(exit.Partial, err) // the snapshot is there
 	}

@@ -37,6 +37,7 @@ type backupRun struct {
 	log    *slog.Logger
 	res    BackupResult
 	made   bool // there is a snapshot of what the source holds
+	noted  bool // how it ended is noted in the destination, or is not to be
 }
 
 // run makes the snapshot and keeps to the rules. The destination is closed when it returns.
@@ -56,7 +57,8 @@ func (b *backupRun) run(ctx context.Context, asked *BackupOptions) (err error) {
 	defer func() { err = errors.Join(err, d.Close()) }()
 	b.log = slog.New(slog.DiscardHandler)
 	defer func() {
-		if err := d.NoteRun(b.res.Past(&o, p.Now().Sub(begin), err)); err != nil {
+		b.noted = true
+		if err := p.User.NoteRun(d.ID, b.res.Past(&o, p.Now().Sub(begin), err), d.NoteRun); err != nil {
 			b.w.Note(fmt.Sprintf("how the run ended could not be noted: %v", err))
 		}
 	}()

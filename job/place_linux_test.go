@@ -173,8 +173,13 @@ func TestWhatStopsABackup(t *testing.T) {
 		}
 	}
 	try(exit.Usage, "tag", job.BackupOptions{Tags: []string{"a b"}})
-	w.settings("no setting at all")
+	told := filepath.Join(t.TempDir(), "told")
+	w.settings("no setting at all", "on_failure = echo $SNAP_EXIT_CODE $SNAP_MESSAGE >"+told)
 	try(exit.Usage, "is no setting", job.BackupOptions{})
+	if text, err := os.ReadFile(told); err != nil || !strings.HasPrefix(string(text), "2 snap: ") ||
+		!strings.Contains(string(text), "is no setting") {
+		t.Errorf("of settings that cannot be read is told %q, %v", text, err)
+	}
 	w.settings("before = exit 7")
 	try(exit.Before, "before", job.BackupOptions{})
 	w.settings("")
@@ -193,7 +198,8 @@ func TestWhatStopsABackup(t *testing.T) {
 	if w.wantCode(j, 0, ""); res.Header == nil {
 		t.Error("nothing stands in the way, and no backup was made")
 	}
-	w.wantRuns(destination.RunFailed, destination.RunFailed, destination.RunDone)
+	const failed = destination.RunFailed // by the settings, the command before, another run and the source
+	w.wantRuns(failed, failed, failed, failed, destination.RunDone)
 	empty := t.TempDir()
 	w.at.Dest = empty
 	j, _ = w.backup(job.BackupOptions{})
@@ -286,7 +292,7 @@ func TestWhatIsNoRestore(t *testing.T) {
 	}{
 		{job.RestoreOptions{Target: "/tmp/x"}, exit.Usage, "nothing is named"},
 		{job.RestoreOptions{Target: "relative", Paths: []string{"c.txt"}}, exit.Usage, "no absolute path"},
-		{job.RestoreOptions{Target: w.Dest, Paths: []string{"c.txt"}}, exit.Usage, "in the destination"},
+		{job.RestoreOptions{Target: w.Dest, Paths: []string{"c.txt"}}, exit.Refused, "holds snapshots only"},
 		{job.RestoreOptions{Target: t.TempDir(), Paths: []string{"never"}}, exit.Failed, "not in snapshot"},
 		{job.RestoreOptions{Target: t.TempDir(), Paths: []string{"../c.txt"}}, exit.Failed, "not in snapshot"},
 		{job.RestoreOptions{Target: t.TempDir(), Paths: []string{"docs/a.txt", "more/a.txt"}}, exit.Usage, "the same place"},
@@ -318,5 +324,32 @@ func TestACheckLeavesItsResult(t *testing.T) {
 	defer root.Close()
 	if last := destination.ReadLastCheck(root); last == nil || last.Left == nil {
 		t.Errorf("the last check is %+v", last)
+	}
+}
+
+// What was looked at is done, and nothing else: where it would be something else by now, nothing is.
+func TestARestoreDoesWhatWasSeen(t *testing.T) {
+	w := newWorld(t)
+	target := t.TempDir()
+	o := job.RestoreOptions{Target: target, Paths: []string{"docs"}, Overwrite: restore.IfChanged, DryRun: true}
+	_, res := w.restore(o)
+	seen := res.Counts()
+	if seen != (job.Counts{New: 2, Bytes: 6}) {
+		t.Fatalf("%+v", seen)
+	}
+	o.DryRun, o.Seen = false, &seen
+	w.Do(os.Mkdir(filepath.Join(target, "docs"), 0o755))
+	w.Do(os.WriteFile(filepath.Join(target, "docs/a.txt"), []byte("mine, and newer"), 0o600))
+	j, _ := w.restore(o)
+	w.wantCode(j, exit.Refused, "no longer what it was")
+	if b, err := os.ReadFile(filepath.Join(target, "docs/a.txt")); err != nil || string(b) != "mine, and newer" {
+		t.Errorf("%q %v", b, err)
+	}
+	w.Do(os.Remove(filepath.Join(target, "docs/a.txt")))
+	j, res = w.restore(o)
+	w.wantCode(j, 0, "")
+	b, err := os.ReadFile(filepath.Join(target, "docs/a.txt"))
+	if err != nil || string(b) != "one" || res.FilesRestored != 2 {
+		t.Errorf("%q %v %+v", b, err, res)
 	}
 }

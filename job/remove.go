@@ -47,7 +47,7 @@ func (p *Place) Remove(ctx context.Context, w *Watcher, o RemoveOptions) (res *R
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, d.Close()) }()
+	defer func() { err = errors.Join(exit.Gone(d, err), d.Close()) }()
 	defer p.User.Proved(ctx, p.Dest, d.DB)
 	if d.Stuck != nil {
 		w.Note(d.Stuck.Error())
@@ -93,6 +93,9 @@ func (p *Place) removing(ctx context.Context, d *destination.Destination, o *Rem
 	if err := plan.Most(); err != nil {
 		return nil, exit.With(exit.Refused, err)
 	}
+	if err := Spares(plan, o.Rules == nil); err != nil {
+		return nil, err
+	}
 	var going []string
 	for i := range plan.List {
 		e := &plan.List[i]
@@ -111,6 +114,21 @@ func (p *Place) removing(ctx context.Context, d *destination.Destination, o *Rem
 		return nil, exit.With(exit.Refused, hint.With(errOthersGo, "look again"))
 	}
 	return plan, nil
+}
+
+// Spares refuses a plan that takes what nobody means to lose: a snapshot whose folder only has another name by now, or,
+// by name, the last ones. A command line has flags for both.
+func Spares(plan *retention.Plan, named bool) error {
+	if len(plan.Renamed) > 0 {
+		r := plan.Renamed[0]
+		return exit.With(exit.Refused, hint.With(fmt.Errorf("the folder of snapshot %s is not gone, but called %s now",
+			quote.Name(r.Snapshot), quote.Name(r.Folder)), "give it its name back"))
+	}
+	if named && plan.Last() {
+		return exit.With(exit.Refused, hint.With(errors.New("no snapshot would be left"),
+			"nothing was deleted; the last ones go by snap delete --allow-all alone"))
+	}
+	return nil
 }
 
 // Pinned refuses to delete a snapshot that is pinned.

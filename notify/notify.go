@@ -49,15 +49,25 @@ func Parse(text string) (t Target, err error) {
 				local[0] != '-' {
 				return t, nil // a user of this machine, as root
 			}
+			if t.value == "" {
+				return t, fmt.Errorf("mail lacks its address: write it as mail me@example.org")
+			}
 			return t, fmt.Errorf("%s is no address: write it as mail me@example.org", quote.Name(t.value))
 		}
 	case "url":
 		u, err := url.Parse(t.value)
 		if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.Fragment != "" ||
 			strings.ContainsAny(t.value, " \t") {
+			if t.value == "" {
+				return t, fmt.Errorf("url lacks its address: write it as url https://…")
+			}
 			return t, fmt.Errorf("%s is no address that can be called: write it as url https://…", quote.Name(t.value))
 		}
 	default:
+		if kind, colon := strings.CutSuffix(t.kind, ":"); colon && (kind == "mail" || kind == "url" || kind == "desktop") {
+			return t, fmt.Errorf("%s: without the colon: %s", quote.Name(text),
+				quote.Name(strings.TrimSpace(kind+" "+t.value)))
+		}
 		return t, fmt.Errorf("%s: must be %s", quote.Name(text), Forms)
 	}
 	return t, nil

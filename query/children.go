@@ -195,7 +195,7 @@ func (d *Reader) countVersions(ctx context.Context, all []Child) error {
 		if err != nil {
 			return err
 		}
-		c.Versions = len(versionsOf(&h, d.Snapshots))
+		c.Versions = len(VersionsOf(&h, d.Snapshots))
 	}
 	return nil
 }

@@ -38,12 +38,14 @@ func (q *Choice) From(all Snapshots) Snapshots {
 // Named are the snapshots that refs name, each once.
 func (r Resolver) Named(refs []string) (all []*record.Header, err error) {
 	for _, ref := range refs {
-		pos, err := r.Resolve(ref)
+		named, err := r.ResolveRanges([]string{ref})
 		if err != nil {
 			return nil, err
 		}
-		if h := &r.Snapshots[pos]; !slices.Contains(all, h) {
-			all = append(all, h)
+		for _, pos := range named {
+			if h := &r.Snapshots[pos]; !slices.Contains(all, h) {
+				all = append(all, h)
+			}
 		}
 	}
 	return all, nil

@@ -27,16 +27,18 @@ type Concern string
 const (
 	Damaged     Concern = "damage"      // Check.Left
 	NoBackup    Concern = "no_backup"   // there is no snapshot
+	Failed      Concern = "failed"      // Failure
+	NotAllDone  Concern = "incomplete"  // Unwell
 	LateBackup  Concern = "late"        // Last.Late
 	ReadOnly    Concern = "read_only"   // no backup can be made
 	BadSettings Concern = "settings"    // Settings
 	Unreadable  Concern = "unread"      // the last run could not read, or hold, everything
 	FullSoon    Concern = "space"       // Space: full within fullSoon, or now, or by the next backup
 	FewInodes   Concern = "inodes"      // Space.Inodes do for few more snapshots
-	RulesIdle   Concern = "rules"       // Rules.Stops
+	RulesIdle   Concern = "rules"       // Rules.Stops, Rules.NoRoom
 	WrongClock  Concern = "clock"       // Future
 	GoneFolders Concern = "missing"     // Missing
-	Interrupted Concern = "interrupted" // Left.Interrupted, or Left.Holder that is no more
+	Interrupted Concern = "interrupted" // Left.Interrupted, Stopped, or Left.Holder that is no more
 	Unfinished  Concern = "leftovers"   // the rest of Left
 )
 
@@ -45,6 +47,8 @@ func Concerns() []Concern {
 	return []Concern{
 		Damaged,
 		NoBackup,
+		Failed,
+		NotAllDone,
 		LateBackup,
 		ReadOnly,
 		BadSettings,
@@ -85,19 +89,22 @@ func (s *Status) judge() {
 	found := map[Concern]bool{
 		Damaged:     s.Check != nil && s.Check.Left != nil,
 		NoBackup:    s.Newest == nil,
+		Failed:      s.Failure != nil,
+		NotAllDone:  s.Unwell != nil,
 		LateBackup:  s.Last.Late,
 		ReadOnly:    space.ReadOnly,
 		BadSettings: len(s.Settings) > 0,
 		Unreadable:  s.Newest != nil && s.Newest.Errors > 0 && !s.ignored,
 		FullSoon:    space.tight(s.Now),
 		FewInodes:   inodes,
-		RulesIdle:   len(stops) > 0,
+		RulesIdle:   len(stops) > 0 || s.Rules.NoRoom != "",
 		WrongClock:  len(s.Future) > 0,
 		GoneFolders: len(s.Missing) > 0,
 	}
 	if s.Running == "" { // else it is that run's
-		found[Interrupted] = len(left.Interrupted) > 0 || left.Holder.Text != ""
-		found[Unfinished] = left.Works+left.Deleting > 0 || left.Purging
+		found[Interrupted] = len(left.Interrupted) > 0 || left.Holder.Text != "" || s.Stopped != nil
+		works := left.Works > 0 && s.Stopped == nil // else they are that run's
+		found[Unfinished] = works || left.Deleting > 0 || left.Purging
 	}
 	found[Unfinished] = found[Unfinished] || left.Stuck > 0
 	for _, c := range Concerns() {

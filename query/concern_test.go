@@ -51,6 +51,11 @@ func TestConcerns(t *testing.T) {
 			s.Rules.Stops, s.Future = []retention.Stop{{Reason: retention.FutureTime}}, []string{"x"}
 		}, []Concern{WrongClock}},
 		{"missing", func(s *Status) { s.Missing = []string{"x"} }, []Concern{GoneFolders}},
+		{"failed", func(s *Status) { s.Failure = &Failure{Count: 1} }, []Concern{Failed}},
+		{"not all done", func(s *Status) { s.Unwell = &destination.PastRun{Why: "x"} }, []Concern{NotAllDone}},
+		{"no room by rule", func(s *Status) { s.Rules.NoRoom = "x" }, []Concern{RulesIdle}},
+		{"stopped", func(s *Status) { s.Stopped, s.Left.Works = &destination.PastRun{}, 1 }, []Concern{Interrupted}},
+		{"stopped, and the next is at work", func(s *Status) { s.Stopped, s.Running = &destination.PastRun{}, "x" }, nil},
 		{"interrupted", func(s *Status) { s.Left.Interrupted = []time.Time{now} }, []Concern{Interrupted}},
 		{"at work", func(s *Status) {
 			s.Left = destination.Leftovers{Interrupted: []time.Time{now}, Works: 1, Deleting: 1, Purging: true,

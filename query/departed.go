@@ -9,7 +9,7 @@ import (
 	"snap/record"
 )
 
-// Departed is what was in a folder once, and is not there in a snapshot. What is gone from the source says WhatIsGone.
+// Departed is what was in a folder once, and is not there in a snapshot. For the source see package gone.
 type Departed struct {
 	record.Entry        // its path there, and its last version
 	Name         string // the last element of Path
@@ -90,7 +90,7 @@ func (d *Reader) placeAt(ctx context.Context, v Version, pos int) (string, error
 		if err != nil {
 			return "", err
 		}
-		all := versionsOf(&h, d.Snapshots)
+		all := VersionsOf(&h, d.Snapshots)
 		next := slices.IndexFunc(all, func(o Version) bool { return o.First == v.Last+1 })
 		if next < 0 {
 			break

@@ -49,7 +49,7 @@ func (d *Reader) Elsewhere(ctx context.Context, err error, h *record.Header, pat
 	}
 	if len(same) == 0 {
 		return hint.With(err, "no other snapshot holds this version of the file; other versions: snap history %s",
-			quote.Word(path))
+			quote.Arg(path))
 	}
 	var names []string
 	for _, s := range same {
@@ -109,7 +109,7 @@ func (d *Reader) sameVersion(ctx context.Context, h *record.Header, path string)
 	if err != nil {
 		return nil, err
 	}
-	for _, v := range versionsOf(&history, d.Snapshots) {
+	for _, v := range VersionsOf(&history, d.Snapshots) {
 		if v.First <= own && own <= v.Last {
 			add(v.First, v.Last, path)
 		}

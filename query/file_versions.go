@@ -42,7 +42,7 @@ func (d *Reader) FileVersions(ctx context.Context, typed string) (path string, a
 		if err != nil {
 			return "", nil, 0, err
 		}
-		here := versionsOf(&h, d.Snapshots)
+		here := VersionsOf(&h, d.Snapshots)
 		if len(here) == 0 {
 			continue
 		}
@@ -58,7 +58,7 @@ func (d *Reader) FileVersions(ctx context.Context, typed string) (path string, a
 		all, unheld := d.distinct(lives)
 		return path, all, unheld, nil
 	}
-	return "", nil, 0, unknownPath(paths)
+	return "", nil, 0, d.unknownPath(ctx, paths)
 }
 
 // lives are the versions of a path that are no folders, and those that the same files had under older names, in the
@@ -98,7 +98,7 @@ func (d *Reader) lifeBefore(ctx context.Context, path string, last int) (all []V
 	if err != nil {
 		return nil, err
 	}
-	there := versionsOf(&h, d.Snapshots)
+	there := VersionsOf(&h, d.Snapshots)
 	for i := len(there) - 1; i >= 0; i-- {
 		v := &there[i]
 		if v.First > last {

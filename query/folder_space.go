@@ -90,7 +90,7 @@ func (d *Reader) FolderSpaces(ctx context.Context, typed string, depth int) (*Fo
 // rowOf is the entry that a file counts for, depth levels below the folder path: a folder, or the file itself if it is
 // no deeper.
 func rowOf(at, path string, depth int) (row string, isFile bool) {
-	rest := below(at, path)
+	rest := record.Below(at, path)
 	end := len(at) - len(rest)
 	for range depth {
 		n := strings.IndexByte(at[end:], '/')
@@ -113,5 +113,5 @@ func (d *Reader) known(ctx context.Context, paths []string) (string, error) {
 			return path, err
 		}
 	}
-	return "", unknownPath(paths)
+	return "", d.unknownPath(ctx, paths)
 }

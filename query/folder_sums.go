@@ -31,7 +31,7 @@ func (f *folderSums[T]) in(path string) (whole T, in map[string]T, ok bool) {
 	whole, in = f.sums[i], map[string]T{}
 	for i++; i < len(f.paths) && record.Within(f.paths[i], path); {
 		dir := f.paths[i]
-		in[below(dir, path)] = f.sums[i]
+		in[record.Below(dir, path)] = f.sums[i]
 		i++
 		// What is in the folder follows it: on to the next one.
 		n, _ := slices.BinarySearchFunc(f.paths[i:], dir, func(p, dir string) int {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"snap/filter"
 	"snap/index"
 	"snap/internal/hint"
 	"snap/internal/quote"
@@ -26,14 +27,25 @@ func (d *Reader) History(ctx context.Context, typed string, follow bool) (string
 			return path, steps, err
 		}
 	}
-	return "", nil, unknownPath(paths)
+	return "", nil, d.unknownPath(ctx, paths)
 }
 
-// unknownPath says that no snapshot knows any of the paths that may have been meant.
-func unknownPath(paths []string) error {
+// unknownPath says that no snapshot knows any of the paths that may have been meant, and which one is near.
+func (d *Reader) unknownPath(ctx context.Context, paths []string) error {
 	_, name := record.Split(paths[0])
-	return hint.With(fmt.Errorf("%s: in no snapshot", quote.Path(paths[len(paths)-1])),
-		"to search for the name: snap find %s", quote.Word(name))
+	path := paths[len(paths)-1]
+	err := hint.With(fmt.Errorf("%s: in no snapshot", quote.Path(path)), "to search for the name: snap find %s",
+		quote.Arg(filter.Literal(name)))
+	if newest := d.Newest(); newest != nil {
+		near, nerr := d.nearPath(ctx, newest, path)
+		if nerr != nil {
+			return nerr
+		}
+		if near != "" {
+			err = hint.With(err, "did you mean %s?", quote.Word(near))
+		}
+	}
+	return err
 }
 
 // steps are the steps in the life of whatever was at path, in time order: its versions, and for each

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 
+	"snap/filter"
 	"snap/index"
 	"snap/internal/file"
 	"snap/internal/hint"
@@ -28,7 +29,14 @@ func (d *Reader) Entry(ctx context.Context, pathRef string) (*record.Header, str
 	if errors.Is(err, index.ErrNotFound) {
 		_, name := record.Split(path)
 		err = hint.With(fmt.Errorf("%s: not in snapshot %s", quote.Path(path), quote.Name(h.Name)),
-			"to search all snapshots: snap find %s", quote.Word(name))
+			"to search all snapshots: snap find %s", quote.Arg(filter.Literal(name)))
+		near, nerr := d.nearPath(ctx, h, path)
+		if nerr != nil {
+			return nil, "", nerr
+		}
+		if near != "" {
+			err = hint.With(err, "did you mean %s?", quote.Word(h.Name+":"+near))
+		}
 	}
 	return h, path, err
 }
@@ -80,12 +88,4 @@ func (d *Reader) listOne(ctx context.Context, h *record.Header, path string) ite
 			yield(nil, err)
 		}
 	}
-}
-
-// below is path relative to the folder dir that it is in.
-func below(path, dir string) string {
-	if dir == "" {
-		return path
-	}
-	return path[len(dir)+1:]
 }

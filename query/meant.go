@@ -15,6 +15,24 @@ import (
 // unknown says that s is no snapshot's name, and what it may be.
 func (r Resolver) unknown(s string) error {
 	err := fmt.Errorf("%s: no such snapshot", quote.Name(s))
+	if ref, path, ok := r.onDisk(s); ok && path == "" {
+		return hint.With(err, "did you mean %s?", quote.Word(ref))
+	} else if ok {
+		return hint.With(err, "it is a path in snapshot %s, and a snapshot is to be named here: %[1]s", quote.Word(ref))
+	}
+	if meant := r.meant(s); meant != "" {
+		return hint.With(err, "did you mean %s?", meant)
+	}
+	if strings.Contains(s, "/") || strings.Contains(s, ".") && (s[0] < '0' || s[0] > '9') {
+		// what begins with a digit is a name, or meant as one
+		return hint.With(err, "it looks like a path, and a snapshot is to be named here, such as latest; to see all: "+
+			"snap list")
+	}
+	return hint.With(err, "there are %s; to see all: snap list", quote.List(r.like(s)))
+}
+
+// meant is what s may be meant to be, which names no snapshot; "" if nobody can tell.
+func (r Resolver) meant(s string) string {
 	var meant []string
 	if pos := r.tagged(s); pos >= 0 {
 		meant = append(meant, fmt.Sprintf("%s (that is %s)", quote.Word("tag:"+s), quote.Name(r.Snapshots[pos].Name)))
@@ -25,17 +43,10 @@ func (r Resolver) unknown(s string) error {
 	if when.IsDay(s) && r.holds(s) {
 		meant = append(meant, "the path "+quote.Word("latest:"+s))
 	}
-	near := hint.Nearest(s, append([]string{"latest", "oldest"}, when.Days...))
-	switch {
-	case len(meant) > 0:
-		return hint.With(err, "did you mean %s?", strings.Join(meant, ", or "))
-	case near != "":
-		return hint.With(err, "did you mean %s?", near)
-	case strings.Contains(s, "/") || strings.Contains(s, ".") && (s[0] < '0' || s[0] > '9'):
-		// what begins with a digit is a name, or meant as one
-		return hint.With(err, "a path stands behind its snapshot: %s; to see all: snap list", quote.Word("latest:"+s))
+	if len(meant) > 0 {
+		return strings.Join(meant, ", or ")
 	}
-	return hint.With(err, "there are %s; to see all: snap list", quote.List(r.like(s)))
+	return hint.Nearest(s, append([]string{"latest", "oldest"}, when.Days...))
 }
 
 // asTime is s as a reference by time, and which snapshot that is; "" if s is no time.

@@ -19,6 +19,7 @@ type Pace struct {
 const (
 	paceIntervals = 8
 	paceLeast     = 3
+	paceShortest  = time.Minute // what is closer together is somebody who tries something
 )
 
 // paceOf is the last of the times that is not in the future, and the pace of those up to it. A time in the future is
@@ -34,6 +35,7 @@ func paceOf(times []time.Time, now time.Time) (last time.Time, p Pace) {
 		return last, p
 	}
 	last = past[len(past)-1]
+	past = apart(past)
 	past = past[max(0, len(past)-paceIntervals-1):]
 	var gaps []time.Duration
 	for i := range past[1:] {
@@ -45,6 +47,19 @@ func paceOf(times []time.Time, now time.Time) (last time.Time, p Pace) {
 	slices.Sort(gaps)
 	return last, Pace{gaps[len(gaps)/2], gaps[len(gaps)-2]}
 }
+
+// apart are the times, in order, of which those stand for themselves that are paceShortest after the last that does.
+func apart(times []time.Time) (far []time.Time) {
+	for _, t := range times {
+		if len(far) == 0 || t.Sub(far[len(far)-1]) >= paceShortest {
+			far = append(far, t)
+		}
+	}
+	return far
+}
+
+// soonestLate is what is never late: nobody has to look at an hour.
+const soonestLate = time.Hour
 
 // unknownPace is how old a backup may be where nobody knows how often they are made.
 const unknownPace = 31 * 24 * time.Hour
@@ -59,5 +74,5 @@ func (l *LastBackup) late(now time.Time) bool {
 	if l.Usual == 0 {
 		return age > unknownPace
 	}
-	return age > max(3*l.Usual, l.Long+l.Long/2)
+	return age > max(soonestLate, 3*l.Usual, l.Long+l.Long/2)
 }

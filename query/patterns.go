@@ -17,11 +17,14 @@ import (
 	"snap/record"
 )
 
-// matcher is the patterns of `snap find`.
-type matcher struct {
+// Matcher is the patterns of `snap find`.
+type Matcher struct {
 	patterns []pattern
 	fold     bool // large and small letters are the same
 }
+
+// One is pattern i alone.
+func (m *Matcher) One(i int) *Matcher { return &Matcher{m.patterns[i : i+1], m.fold} }
 
 // pattern matches a path if any of its parts does.
 type pattern struct {
@@ -46,8 +49,8 @@ type pathGlob struct {
 const maxPattern = 4096
 
 // newMatcher reads patterns.
-func newMatcher(typed []string, regex, fold bool, l *locator) (*matcher, error) {
-	m := &matcher{fold: fold}
+func newMatcher(typed []string, regex, fold bool, l *locator) (*Matcher, error) {
+	m := &Matcher{fold: fold}
 	for _, t := range typed {
 		var p pattern
 		var err error
@@ -166,13 +169,13 @@ func widened(t string) *pattern {
 
 // widen makes the patterns that match nothing the ends of paths, if they may be that. matches tells whether
 // a pattern matches anything. What looks like a glob, is none, and is no name of anything either, is an error.
-func (m *matcher) widen(matches func(*matcher) (bool, error)) error {
+func (m *Matcher) widen(matches func(*Matcher) (bool, error)) error {
 	for i := range m.patterns {
 		p := &m.patterns[i]
 		if p.wide == nil && p.bad == nil {
 			continue
 		}
-		bad, one := p.bad, &matcher{m.patterns[i : i+1], m.fold}
+		bad, one := p.bad, m.One(i)
 		found, err := matches(one)
 		if err == nil && !found && p.wide != nil {
 			*p = *p.wide
@@ -220,8 +223,8 @@ func folded(s string) string {
 	return string(b)
 }
 
-// matches reports whether any pattern matches the path.
-func (m *matcher) matches(b []byte) bool {
+// Matches reports whether any pattern matches the path.
+func (m *Matcher) Matches(b []byte) bool {
 	if !m.fold && !slices.ContainsFunc(m.patterns, func(p pattern) bool { return p.may(b) }) {
 		return false
 	}
@@ -251,7 +254,7 @@ func (p *pattern) may(b []byte) bool {
 	return false
 }
 
-// matches is asked about a path, and about it as it is compared with what was typed as it is.
+// Matches is asked about a path, and about it as it is compared with what was typed as it is.
 func (p *pattern) matches(s, plain string) bool {
 	if p.re != nil {
 		return p.re.MatchString(s)
@@ -286,7 +289,7 @@ func (p *pattern) matches(s, plain string) bool {
 }
 
 // roots are the folders below which all matches lie, in key order, none within another.
-func (m *matcher) roots() []string {
+func (m *Matcher) roots() []string {
 	var all []string
 	for _, p := range m.patterns {
 		if m.fold || p.re != nil || p.name != "" || p.glob != nil || p.tail != "" {

@@ -78,7 +78,7 @@ func TestPatterns(t *testing.T) {
 		if err == nil {
 			var found []string
 			for _, p := range matchPaths {
-				matches := m.matches([]byte(p))
+				matches := m.Matches([]byte(p))
 				if matches {
 					found = append(found, p)
 				}
@@ -155,11 +155,11 @@ func TestAQuickLookLosesNothing(t *testing.T) {
 		}
 		for _, wide := range []bool{false, true} {
 			for _, p := range paths {
-				if want := m.patterns[0].matches(p, p); m.matches([]byte(p)) != want {
+				if want := m.patterns[0].matches(p, p); m.Matches([]byte(p)) != want {
 					t.Errorf("%s, wide %v: %q: want %v", typed, wide, p, want)
 				}
 			}
-			if err := m.widen(func(*matcher) (bool, error) { return false, nil }); err != nil {
+			if err := m.widen(func(*Matcher) (bool, error) { return false, nil }); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -51,19 +51,19 @@ func (d *Reader) SelectPurge(ctx context.Context, f *Filter,
 	for _, pos := range in {
 		what.Seqs = append(what.Seqs, d.Snapshots[pos].Seq)
 	}
-	m, err := d.matcher(ctx, f.Patterns, f.Regex, f.IgnoreCase)
+	m, err := d.Matcher(ctx, f.Patterns, f.Regex, f.IgnoreCase)
 	if err != nil {
 		return nil, nil, err
 	}
 	fits := make([]bool, len(m.patterns))
 	type way struct{ name, glob string } // a path that a pattern fits as it stands, and one that it fits as a glob only
 	ways := make([]way, len(m.patterns))
-	for h, err := range d.histories(ctx, m) {
+	for h, err := range d.Histories(ctx, m) {
 		if err != nil {
 			return nil, nil, err
 		}
 		p := PurgePath{Path: h.Path}
-		for _, v := range versionsOf(&h, d.Snapshots) {
+		for _, v := range VersionsOf(&h, d.Snapshots) {
 			for _, pos := range in {
 				if pos >= v.First && pos <= v.Last {
 					p.Kind, p.Snapshots = v.Record.Kind, p.Snapshots+1
@@ -75,12 +75,12 @@ func (d *Reader) SelectPurge(ctx context.Context, f *Filter,
 			continue
 		}
 		for i, one := range m.patterns {
-			if !(&matcher{[]pattern{one}, m.fold}).matches([]byte(h.Path)) {
+			if !(&Matcher{[]pattern{one}, m.fold}).Matches([]byte(h.Path)) {
 				continue
 			}
 			fits[i] = true
 			one.glob, one.globs = nil, nil
-			if (&matcher{[]pattern{one}, m.fold}).matches([]byte(h.Path)) {
+			if (&Matcher{[]pattern{one}, m.fold}).Matches([]byte(h.Path)) {
 				ways[i].name = cmp.Or(ways[i].name, h.Path)
 			} else {
 				ways[i].glob = cmp.Or(ways[i].glob, h.Path)
@@ -95,14 +95,19 @@ func (d *Reader) SelectPurge(ctx context.Context, f *Filter,
 		}
 	}
 	if i := slices.Index(fits, false); i >= 0 {
+		if !f.Regex {
+			if err := d.AsksAll(ctx, f.Patterns, f.IgnoreCase, "snap purge -n --in REF PATH"); err != nil {
+				return nil, nil, err
+			}
+		}
 		return nil, nil, hint.With(hint.Usagef("%s: nothing fits it in these snapshots, and nothing is purged",
 			quote.Name(f.Patterns[i])),
-			"to see what there is: snap find %s", quote.Word(f.Patterns[i]))
+			"to see what there is: snap find %s", quote.Arg(f.Patterns[i]))
 	}
 	for i, w := range ways { // a file report[1].pdf is no word on report1.pdf
 		if w.name != "" && w.glob != "" {
 			return nil, nil, hint.With(&AmbiguousError{f.Patterns[i], w.name, w.glob}, "the name alone: snap purge %s",
-				quote.Word(filter.Literal(f.Patterns[i])))
+				quote.Arg(filter.Literal(f.Patterns[i])))
 		}
 	}
 	return found, what, nil

@@ -21,7 +21,7 @@ import (
 //	        | @DATE | @AGE | @WORDS newest at or before
 //	        | DAY                   the same as @DAY, for today, yesterday, monday, …
 //	PATHREF = REF[:PATH]
-//	RANGE   = REF | REF..REF        where several snapshots are meant
+//	RANGE   = REF | [REF]..[REF]    where several snapshots are meant (ranges.go)
 //
 // Names, tags and dates may hold colons themselves. REF therefore ends at the last colon before which
 // there is, in this order: an existing name, or latest or oldest; a date, after "@"; an existing tag,
@@ -86,35 +86,6 @@ func (r Resolver) resolvePath(s string) (pos int, path string, err error) {
 	return pos, path, err
 }
 
-// ResolveRanges are the positions of the snapshots that the references name, oldest first and each once. A..B names all
-// from A to B; where it could be one reference, it is one.
-func (r Resolver) ResolveRanges(refs []string) (all []int, err error) {
-	for _, s := range refs {
-		first, err := r.Resolve(s)
-		last := first
-		for i := 1; err != nil && i+2 < len(s); i++ {
-			if s[i:i+2] != ".." {
-				continue
-			}
-			if first, err = r.Resolve(s[:i]); err == nil {
-				last, err = r.Resolve(s[i+2:])
-			}
-		}
-		if err != nil {
-			return nil, err
-		}
-		if first > last {
-			return nil, fmt.Errorf("%s: %s is newer than %s", quote.Name(s), quote.Name(r.Snapshots[first].Name),
-				quote.Name(r.Snapshots[last].Name))
-		}
-		for pos := first; pos <= last; pos++ {
-			all = append(all, pos)
-		}
-	}
-	slices.Sort(all)
-	return slices.Compact(all), nil
-}
-
 // named is the position of the snapshot with this very name, or of latest or oldest; -1 if there is
 // none.
 func (r Resolver) named(s string) int {
@@ -154,7 +125,8 @@ func howMany(n int) string {
 	return "only " + humanize.Comma(int64(n)) + " snapshots"
 }
 
-// moment is the newest snapshot made at or before a date or an age.
+// moment is the snapshot of the latest time at or before a date or an age. Mostly those are in the order in which they
+// were made; where --time or a wrong clock says otherwise, their times count.
 func (r Resolver) moment(s string) (int, error) {
 	text := unquoteDate(s[1:])
 	_, end, err := when.Parse(text, r.Now)
@@ -165,14 +137,21 @@ func (r Resolver) moment(s string) (int, error) {
 		}
 		return 0, err
 	}
-	for pos := r.Snapshots.Newest(); pos >= 0; pos-- {
-		if r.Snapshots[pos].Time.Before(end) {
-			return pos, nil
+	if pos := r.Snapshots.before(end); pos >= 0 {
+		return pos, nil
+	}
+	first := 0
+	for pos := range r.Snapshots {
+		if r.Snapshots[pos].Time.Before(r.Snapshots[first].Time) {
+			first = pos
 		}
 	}
-	first := &r.Snapshots[0]
+	oldest, ref := &r.Snapshots[first], "oldest"
+	if first > 0 { // made later, of an earlier time
+		ref = quote.Word(oldest.Name)
+	}
 	return 0, hint.With(fmt.Errorf("%s: no snapshot is that old", quote.Name(s)),
-		"the oldest is %s of %s\nto take that one: oldest", quote.Name(first.Name), r.time(first))
+		"the oldest is %s of %s\nto take that one: %s", quote.Name(oldest.Name), r.time(oldest), ref)
 }
 
 func (r Resolver) time(h *record.Header) string {
@@ -210,12 +189,11 @@ func (r Resolver) prefix(s string) (int, error) {
 	case len(names) == 1:
 		return found, nil
 	case len(names) > 1:
-		err := hint.With(fmt.Errorf("%s: %d snapshots begin so", quote.Name(s), len(names)), "it may be %s",
-			quote.List(names))
+		way := "it may be " + quote.List(names)
 		if at := r.asTime(s); at != "" {
-			err = hint.With(err, "or %s", at)
+			way += "\nor, by time, " + at
 		}
-		return 0, err
+		return 0, hint.With(fmt.Errorf("%s: %d snapshots have names that begin so", quote.Name(s), len(names)), "%s", way)
 	case when.IsDay(s) && r.tagged(s) < 0 && !r.Exact && !r.holds(s):
 		return r.moment("@" + s)
 	}

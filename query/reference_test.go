@@ -53,8 +53,8 @@ func TestReferences(t *testing.T) {
 		{"20261119", "20261119-100000|"},
 		{"20261119~1", "20261101-100000|"},
 		{"2026111", "20261119-100000|"},
-		{"202611", "1: 3 snapshots begin so"},
-		{"2", "1: 5 snapshots begin so"},
+		{"202611", "1: 3 snapshots have names that begin so"},
+		{"2", "1: 5 snapshots have names that begin so"},
 		{"x", "1: no such snapshot"},
 		{"latesT", "1: no such snapshot"},
 		{"", "2: missing"},
@@ -76,8 +76,8 @@ func TestReferences(t *testing.T) {
 		{"2026-11-21T09:00:x", "2026-11-21T09:00|x"},
 		{"2026-11-21T09:00~1:x", "20261120-101500|x"},
 		{"2026-11-21T09:00:3", "2026-11-21T09:00|3"}, // an existing name before the beginning of one
-		{"2026-11-21T09", "1: 2 snapshots begin so"},
-		{"2026-11-21T09:x", "1: 2 snapshots begin so"},
+		{"2026-11-21T09", "1: 2 snapshots have names that begin so"},
+		{"2026-11-21T09:x", "1: 2 snapshots have names that begin so"},
 		// dates and ages
 		{"@2026-11-20", "20261120-101500|"},
 		{"@2026-11-19", "20261119-100000|"},
@@ -173,8 +173,8 @@ func TestNamesComeBeforeDays(t *testing.T) {
 		{"x", "", "1y", false, "1y: no such snapshot; did you mean @1y?"},
 		{"x", "", "last week", false, "last week: no such snapshot; did you mean '@last week' (that is 20261101-100000)?"},
 		{"x", "", "2026-11-20", false, "2026-11-20: no such snapshot; did you mean @2026-11-20 (that is 20261120-101500)?"},
-		{"x", "", "2026", false, "2026: 5 snapshots begin so; or @2026 (that is x); it may be 2026-11-21T09:00, " +
-			"2026-11-21T09:00:30, 20261101-100000, 20261119-100000, 20261120-101500"},
+		{"x", "", "2026", false, "2026: 5 snapshots have names that begin so; it may be 2026-11-21T09:00, " +
+			"2026-11-21T09:00:30, 20261101-100000, 20261119-100000, 20261120-101500; or, by time, @2026 (that is x)"},
 		{"x", "", "yesteday", false, "yesteday: no such snapshot; did you mean yesterday?"},
 		{"x", "", "@yesteday", false, "@yesteday: yesteday is no date (2026-11-20), age (7d, 1y2mo) or word (yesterday); " +
 			"did you mean @yesterday?"},
@@ -214,10 +214,10 @@ func TestRanges(t *testing.T) {
 		{"a...a", "10"},
 		{"oldest..a..b", "1 3 4 7 8 9 10"},
 		{"a..b..a..b", "10"},
-		{"latest..oldest", "a..b is newer than 20261101-100000"},
-		{"..latest", "no such snapshot"},
-		{"oldest..", "no such snapshot"},
-		{"..", "no such snapshot"},
+		{"latest..oldest", "a..b was made after 20261101-100000"},
+		{"..latest", "1 3 4 7 8 9 10"},
+		{"oldest..", "1 3 4 7 8 9 10"},
+		{"..", "no such snapshot"}, {"../latest", "no such snapshot"}, {"..x", "x: no such snapshot"},
 		{"oldest..x", "x: no such snapshot"},
 	} {
 		all, err := r.ResolveRanges(strings.Fields(c.in))

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"snap/destination"
+	"snap/record"
 )
 
 func TestRuns(t *testing.T) {
@@ -58,5 +59,72 @@ func TestRuns(t *testing.T) {
 	}
 	if runs := runsOf(nil, nil, &Status{}, 30); len(runs) > 0 {
 		t.Errorf("without a snapshot %v", runs)
+	}
+}
+
+// TestTheLastBackupsWereBad: until one goes well, whether that was noted or not, and however the clock goes.
+func TestTheLastBackupsWereBad(t *testing.T) {
+	day := func(n int) time.Time { return time.Date(2026, 11, n, 9, 0, 0, 0, time.UTC) }
+	run := func(n int, end destination.RunEnd) destination.PastRun {
+		r := destination.PastRun{Time: day(n), End: end, Why: fmt.Sprint("of ", n)}
+		if end == destination.RunDone || end == destination.RunIncomplete {
+			r.Snapshot = fmt.Sprint("s", n)
+		}
+		return r
+	}
+	const done, same, part, bad, stop = destination.RunDone, destination.RunUnchanged, destination.RunIncomplete,
+		destination.RunFailed, destination.RunInterrupted
+	newest := func(n int) *record.Header { return &record.Header{Name: fmt.Sprint("s", n), Finished: day(n)} }
+	for _, c := range []struct {
+		name   string
+		noted  []destination.PastRun
+		newest *record.Header
+		same   int // the day of the last run that found nothing changed
+		want   string
+	}{
+		{"nothing noted", nil, newest(1), 0, "no failure"},
+		{"well", []destination.PastRun{run(1, bad), run(2, done)}, newest(2), 0, "no failure"},
+		{"nothing changed", []destination.PastRun{run(1, bad), run(2, same)}, newest(1), 2, "no failure"},
+		{"something lacks", []destination.PastRun{run(1, bad), run(2, part)}, newest(2), 0, "no failure; unwell of 2"},
+		{"something lacked", []destination.PastRun{run(2, part), run(3, same)}, newest(2), 3, "no failure"},
+		{"something lacked, then failed", []destination.PastRun{run(2, part), run(3, bad)}, newest(2), 0,
+			"of 3, 1; unwell of 2"},
+		{"something lacked, and a run since was not noted", []destination.PastRun{run(2, part)}, newest(3), 0, "no failure"},
+		{"files lack, which the snapshot tells", []destination.PastRun{{Time: day(2), End: part, Snapshot: "s2"}}, newest(2),
+			0, "no failure"},
+		{"failed", []destination.PastRun{run(1, bad), run(2, done), run(3, bad)}, newest(2), 0, "of 3, 1"},
+		{"failed often", []destination.PastRun{run(2, done), run(3, bad), run(4, bad)}, newest(2), 0, "of 4, 2"},
+		{"failed, then stopped", []destination.PastRun{run(2, done), run(3, bad), run(4, stop)}, newest(2), 0,
+			"of 3, 1; stopped of 4"},
+		{"stopped, then failed", []destination.PastRun{run(2, done), run(3, stop), run(4, bad)}, newest(2), 0, "of 4, 1"},
+		{"stopped", []destination.PastRun{run(2, done), run(3, stop)}, newest(2), 0, "no failure; stopped of 3"},
+		{"stopped, then well", []destination.PastRun{run(3, stop), run(4, done)}, newest(4), 0, "no failure"},
+		{"the first", []destination.PastRun{run(2, bad)}, nil, 0, "of 2, 1"},
+		{"a snapshot since that was not noted", []destination.PastRun{run(2, bad)}, newest(3), 0, "no failure"},
+		{"a run since that found nothing changed", []destination.PastRun{run(2, done), run(3, bad)}, newest(2), 4,
+			"no failure"},
+		{"a snapshot that was not noted before it", []destination.PastRun{run(4, bad)}, newest(3), 0, "of 4, 1"},
+		{"in a second that is noted", []destination.PastRun{run(2, done), run(2, bad)}, newest(2), 0, "of 2, 1"},
+		{"the clock was set back", []destination.PastRun{run(8, done), run(3, bad)}, newest(8), 0, "of 3, 1"},
+		{"a snapshot of the future", []destination.PastRun{run(3, bad)}, newest(20), 0, "of 3, 1"},
+	} {
+		s := &Status{Now: day(10), Newest: c.newest}
+		if c.same > 0 {
+			s.Last = LastBackup{Time: day(c.same), Unchanged: true}
+		}
+		got := "no failure"
+		s.lastBad(c.noted)
+		if f := s.Failure; f != nil {
+			got = fmt.Sprintf("%s, %d", f.Why, f.Count)
+		}
+		if s.Stopped != nil {
+			got += "; stopped " + s.Stopped.Why
+		}
+		if s.Unwell != nil {
+			got += "; unwell " + s.Unwell.Why
+		}
+		if got != c.want {
+			t.Errorf("%s: %s, want %s", c.name, got, c.want)
+		}
 	}
 }

@@ -7,7 +7,9 @@ import (
 	"sort"
 	"strconv"
 	"strings"
+	"time"
 
+	"snap/destination/retention"
 	"snap/index"
 	"snap/internal/file"
 	"snap/record"
@@ -47,6 +49,29 @@ func (s Snapshots) At(h *record.Header) int {
 
 // Newest is the position of the newest snapshot, -1 if there is none.
 func (s Snapshots) Newest() int { return len(s) - 1 }
+
+// before is the position of the snapshot with the latest time before end, of several the one made last; -1 for none.
+func (s Snapshots) before(end time.Time) int {
+	found := -1
+	for pos := range s {
+		if s[pos].Time.Before(end) && (found < 0 || !s[pos].Time.Before(s[found].Time)) {
+			found = pos
+		}
+	}
+	return found
+}
+
+// Latest is the snapshot with the latest time, but for times after now: a clock was wrong then. If there are no others,
+// and so it mostly is, the newest; nil: there is none.
+func (s Snapshots) Latest(now time.Time) *record.Header {
+	if pos := s.before(now.Add(retention.ClockSlack)); pos >= 0 {
+		return &s[pos]
+	}
+	if pos := s.Newest(); pos >= 0 {
+		return &s[pos]
+	}
+	return nil
+}
 
 // State is the state that people see: missing if the snapshot's folder is gone, incomplete if some source files could
 // not be read.

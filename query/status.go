@@ -24,16 +24,21 @@ type Status struct {
 	Missing   []string       // snapshots whose folders are gone
 	Future    []string       // snapshots of a later time than Now, but for those pinned
 	Last      LastBackup
-	Unread    []string // of what the newest snapshot lacks because it could not be read, some paths
+	Failure   *Failure             // nil: none failed since the last that went well
+	Stopped   *destination.PastRun // the last backup, if it was stopped
+	Unwell    *destination.PastRun // the last backup that came to its end, if something besides was not done: its Why
+	Unread    []string             // of what the newest snapshot lacks because it could not be read, some paths
 
 	Check    *destination.LastCheck // nil: none is known
-	DataRead float64                // about which part of all bytes checks have read within DataReadDays
+	DataRead float64                // about which part of what is there now checks have read within DataReadDays
 
 	Space    Space
 	Rules    NextRules
 	Left     destination.Leftovers
 	Running  string   // the run that is at work there now, as it says itself, "" for none: see Left.Holder
 	Settings []string // what is wrong with the settings
+	Mend     string   // the place in them that makes each backup fail, "" if none does
+	Source   string   // what is wrong with the source now, so that a backup fails; "": nothing, or it was not asked
 	Runs     []Run    // the last ones, oldest first: RunsTold at most
 	ignored  bool     // what could not be read is no concern
 }
@@ -46,11 +51,23 @@ const RunsTold = 30
 
 // LastBackup is the last run that looked at the whole source.
 type LastBackup struct {
-	Time      time.Time // when it began
-	Unchanged bool      // it found nothing changed since the newest snapshot
-	Pace                // of the runs before it
-	MaxAge    when.Age  // what the user says is too old; zero: what is usual counts
+	Time      time.Time      // when it began
+	Snapshot  *record.Header // the one of the latest time, mostly Status.Newest; nil: there is none
+	Unchanged bool           // it found nothing changed since the newest snapshot
+	Pace                     // of the runs before it
+	MaxAge    when.Age       // what the user says is too old; zero: what is usual counts
 	Late      bool
+}
+
+// Copied is how many bytes the last backup that made a snapshot has copied.
+func (s *Status) Copied() int64 {
+	switch {
+	case s.Last.Snapshot != nil:
+		return s.Last.Snapshot.CopiedByRun()
+	case s.Newest != nil:
+		return s.Newest.CopiedByRun()
+	}
+	return 0
 }
 
 // NextRules is what the rules would do after a backup that makes a snapshot now.
@@ -60,16 +77,24 @@ type NextRules struct {
 	Idle    bool             // they do nothing, because of what is wrong with the settings
 	Stops   []retention.Stop // why some of them, or all, do nothing
 	Short   int64            // so many bytes more have to be free, for which the oldest go; not above 0: none
+	NoRoom  string           // why the last backup deleted none for that; "": it did, or was not to
+	Unread  string           // why the rules cannot be read, "" where they can
 }
 
 // StatusOptions are what a destination is judged by, besides what it holds.
 type StatusOptions struct {
-	MaxAge   when.Age         // a last backup that is older is late; zero: one that is unusually old here
-	Rules    retention.Policy // those of its settings; without a rule: none
-	Settings []string         // what is wrong with the settings, so that backups fail or rules do nothing
-	Idle     bool             // the rules do nothing, because of that
-	Ignore   bool             // what cannot be read is no concern, as its settings say
+	MaxAge   when.Age              // a last backup that is older is late; zero: one that is unusually old here
+	Rules    retention.Policy      // those of its settings; without a rule: none
+	Settings []string              // what is wrong with the settings, so that backups fail or rules do nothing
+	Idle     bool                  // the rules do nothing, because of that
+	NoRules  string                // why the rules cannot be read, "" if they can
+	Mend     string                // the place in the settings that makes each backup fail, "" if none does
+	Ignore   bool                  // what cannot be read is no concern, as its settings say
+	Unnoted  []destination.PastRun // runs that could not be noted in the destination
 
+	// Source tells what is wrong now with the sources of a snapshot, "" for nothing. It is asked where the last backup
+	// failed, or none was made for long; nil: nobody knows.
+	Source func(*record.Header) string
 }
 
 // Status looks at the destination.
@@ -78,7 +103,7 @@ func (d *Reader) Status(ctx context.Context, o StatusOptions) (*Status, error) {
 	present := make([]bool, len(d.Snapshots))
 	for i := range d.Snapshots {
 		h := &d.Snapshots[i]
-		if present[i] = d.Present(h); !present[i] {
+		if present[i] = d.Present(h); !present[i] && !destination.InTrash(d.Root, h.Seq) {
 			s.Missing = append(s.Missing, h.Name)
 		}
 		if h.Time.After(s.Now.Add(retention.ClockSlack)) && !retention.Pinned(h) {
@@ -95,10 +120,14 @@ func (d *Reader) Status(ctx context.Context, o StatusOptions) (*Status, error) {
 	}
 	s.Check = destination.ReadLastCheck(d.Root)
 	if s.Check != nil {
-		s.DataRead = s.Check.ReadSince(s.Now.AddDate(0, 0, -DataReadDays))
+		s.DataRead = s.Check.ReadSince(s.Now.AddDate(0, 0, -DataReadDays),
+			newerThan(d.Snapshots, present, destination.CopiedByRuns(d.Root)))
 	}
 	if s.Rules = nextRules(d.Snapshots, present, o.Rules, &s.Space, s.Now); o.Idle {
 		s.Rules = NextRules{InForce: s.Rules.InForce, Idle: true}
+	}
+	if s.Mend = o.Mend; o.NoRules != "" {
+		s.Rules = NextRules{Unread: o.NoRules}
 	}
 	if s.Left, err = destination.FindLeftovers(d.Root); err != nil {
 		return nil, err
@@ -106,7 +135,16 @@ func (d *Reader) Status(ctx context.Context, o StatusOptions) (*Status, error) {
 	if !s.Left.Holder.Gone() {
 		s.Running = s.Left.Holder.Text
 	}
-	s.Runs = d.runs(s, RunsTold)
+	noted := destination.ReadRuns(d.Root)
+	if len(o.Unnoted) > 0 {
+		noted = append(noted, o.Unnoted...)
+		slices.SortStableFunc(noted, func(a, b destination.PastRun) int { return a.Time.Compare(b.Time) })
+	}
+	s.lastBad(noted)
+	if o.Source != nil && s.Newest != nil && (s.Failure != nil || s.Last.Late) {
+		s.Source = o.Source(s.Newest)
+	}
+	s.Runs = runsOf(noted, d.Snapshots, s, RunsTold)
 	s.judge()
 	return s, nil
 }
@@ -127,6 +165,7 @@ func (s *Status) lookAtRuns(ctx context.Context, d *Reader, maxAge when.Age) err
 	}
 	s.Last = LastBackup{MaxAge: maxAge}
 	s.Last.Time, s.Last.Pace = paceOf(times, s.Now)
+	s.Last.Snapshot = d.Snapshots.Latest(s.Now)
 	s.Last.Unchanged = s.Last.Time.Equal(unchanged)
 	s.Last.Late = s.Last.late(s.Now)
 	s.Space.Next = usualCopy(d.Snapshots)

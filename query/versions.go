@@ -22,9 +22,9 @@ type Version struct {
 	FolderUnread bool   // after last the folder that it is in could not be read
 }
 
-// versionsOf are the versions of one path, oldest first. Records of snapshots that are not complete do
+// VersionsOf are the versions of one path, oldest first. Records of snapshots that are not complete do
 // not count. Of several that are one snapshot's by now, because a deletion is not at its end, the last does.
-func versionsOf(h *index.History, snaps Snapshots) []Version {
+func VersionsOf(h *index.History, snaps Snapshots) []Version {
 	var all []Version
 	var living *Version
 	merged := false
@@ -93,20 +93,31 @@ func heldOnly(all []Version) (held []Version) {
 	return held
 }
 
-// lost reports whether the newest snapshot holds the file of v under no name.
-func (d *Reader) lost(ctx context.Context, v Version) (bool, error) {
-	last, err := d.end(ctx, v)
-	switch {
-	case err != nil || last.Last == d.Snapshots.Newest():
-		return false, err
-	case last.FolderUnread:
-		return d.readable(ctx, last.Path, d.Snapshots.Newest())
+// lost reports whether the newest snapshot holds the file of v under no name, and which snapshot was the last in which
+// it was there.
+func (d *Reader) lost(ctx context.Context, v Version) (last int, lost bool, err error) {
+	end, err := d.End(ctx, v)
+	if err == nil {
+		last, err = d.LastThere(ctx, &end)
 	}
-	return true, nil
+	return last, last < d.Snapshots.Newest(), err
 }
 
-// end is the last version of the file of v, under whatever name it has there.
-func (d *Reader) end(ctx context.Context, v Version) (Version, error) {
+// LastThere is the last snapshot in which the version end of a file, its last, was there: as long as its folder could
+// not be read it was, as far as anybody knows.
+func (d *Reader) LastThere(ctx context.Context, end *Version) (last int, err error) {
+	last = end.Last
+	for end.FolderUnread && last < d.Snapshots.Newest() {
+		if readable, err := d.readable(ctx, end.Path, last+1); err != nil || readable {
+			return last, err
+		}
+		last++
+	}
+	return last, nil
+}
+
+// End is the last version of the file of v, under whatever name it has there.
+func (d *Reader) End(ctx context.Context, v Version) (Version, error) {
 	for v.Last != d.Snapshots.Newest() && !v.Deleted && !v.FolderUnread {
 		path := v.Path
 		if v.To != "" {
@@ -116,7 +127,7 @@ func (d *Reader) end(ctx context.Context, v Version) (Version, error) {
 		if err != nil {
 			return v, err
 		}
-		all := versionsOf(&h, d.Snapshots)
+		all := VersionsOf(&h, d.Snapshots)
 		next := slices.IndexFunc(all, func(o Version) bool { return o.First == v.Last+1 })
 		if next < 0 || v.To == "" && all[next].replaces() {
 			break
@@ -131,10 +142,10 @@ func (v *Version) replaces() bool {
 	return v.Change == record.Moved || v.Change == record.TypeChanged || v.Record.Reason == record.Replaced
 }
 
-// versions are versionsOf, and whether what lay in a folder that could not be read turned out to be deleted when it
+// versions are VersionsOf, and whether what lay in a folder that could not be read turned out to be deleted when it
 // could.
 func (d *Reader) versions(ctx context.Context, h *index.History) ([]Version, error) {
-	all := versionsOf(h, d.Snapshots)
+	all := VersionsOf(h, d.Snapshots)
 	for i := range all {
 		v, end := &all[i], d.Snapshots.Newest()
 		if !v.FolderUnread {

@@ -57,7 +57,7 @@ func TestWhatBeginsAVersion(t *testing.T) {
 			[]string{"0..3 metadata"}},
 	} {
 		var got []string
-		for _, v := range versionsOf(&index.History{Versions: c.versions}, snaps) {
+		for _, v := range VersionsOf(&index.History{Versions: c.versions}, snaps) {
 			s := fmt.Sprintf("%d..%d %s", v.First, v.Last, v.Change)
 			if from := v.From(); from != "" {
 				s += " < " + from

@@ -38,6 +38,14 @@ func Within(path, dir string) bool {
 	return dir == "" || strings.HasPrefix(path, dir) && (len(path) == len(dir) || path[len(dir)] == '/')
 }
 
+// Below is path, which is below dir, relative to dir.
+func Below(path, dir string) string {
+	if dir == "" {
+		return path
+	}
+	return path[len(dir)+1:]
+}
+
 // Split is the folder that path is in, and its name there.
 func Split(path string) (dir, name string) {
 	i := strings.LastIndexByte(path, '/')

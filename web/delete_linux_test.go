@@ -136,7 +136,11 @@ func TestDeletingNeedsItsLook(t *testing.T) {
 	if a := send("d=1&d=2&count=2&ticket=" + ticket); a.Code < 400 { // once
 		t.Errorf("again: %d", a.Code)
 	}
-	says(t, "the last one", told(t, s.get(t, s.site.Delete(params{"d", "3"}))), "No snapshots would be left")
+	last := s.do(http.MethodGet, s.site.Delete(params{"d", "3"}))
+	says(t, "the last one", told(t, last.Body.String()), "no snapshot would be left")
+	if last.Code != http.StatusConflict || field(t, last.Body.String(), "ticket") != "" {
+		t.Errorf("the last one: %d", last.Code)
+	}
 }
 
 // TestLooksEnd: a look is good for ten minutes.

@@ -107,6 +107,9 @@ func (q *question) removal() (r removal, err error) {
 			return r, err
 		}
 	}
+	if err := job.Spares(r.Plan, r.Rules == nil); err != nil {
+		return r, err
+	}
 	for i := range r.Plan.List {
 		if d := &r.Plan.List[i]; !d.Keep {
 			r.Names, r.Freed = append(r.Names, d.Header.Name), record.Plus(r.Freed, d.Freed)

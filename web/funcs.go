@@ -41,7 +41,7 @@ func (s *site) funcs() template.FuncMap {
 		"home": s.Home, "files": s.Files, "file": s.File, "find": s.Find, "raw": s.Raw, "archive": s.Archive,
 		"diff": s.Diff, "diffs": s.Diffs, "space": s.Space, "snapshot": s.Snapshot, "labels": s.Labels,
 		"deleting": func() string { return s.Delete(nil) }, "keep": s.Keep, "health": s.Health, "check": s.Check,
-		"capital": capital, "percent": func(share float64) float64 { return share * 100 },
+		"capital": capital, "percent": func(share float64) int { return int(share * 100) },
 		"static": s.Static, "theme": s.Theme, "monthly": s.Snapshots,
 		"restore": s.Restore, "bringback": s.BringBack, "jobs": s.Jobs, "job": s.Job, "backup": s.Backup,
 

@@ -162,7 +162,7 @@ func (q *question) checksTold(p *healthPage) {
 		if len(p.Reads) == readsShown {
 			break
 		}
-		p.Reads = append(p.Reads, readMark{r.Time, report.ReadText(r.Read)})
+		p.Reads = append(p.Reads, readMark{r.Time, report.ReadText(r.Read, 1)})
 	}
 	if c.Left == nil {
 		return

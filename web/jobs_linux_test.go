@@ -153,9 +153,9 @@ func TestRestoreRefusesBadTargets(t *testing.T) {
 		"":                             "no absolute path",
 		"here":                         "no absolute path",
 		"../up":                        "no absolute path",
-		p.Dest:                         "in the destination of the backup",
-		p.Dest + "/new":                "in the destination of the backup",
-		p.Dest + "/20261119-100000":    "in the destination of the backup",
+		p.Dest:                         "holds snapshots only",
+		p.Dest + "/new":                "holds snapshots only",
+		p.Dest + "/20261119-100000":    "nothing is written into a snapshot",
 		t.TempDir() + "/not/there":     "only the last folder",
 		p.Path("docs/recipes.md"):      "must be a folder",
 		p.Path("docs/recipes.md/deep"): "must be a folder",
@@ -248,9 +248,11 @@ func TestJobIsOnEveryPage(t *testing.T) {
 		}
 	}
 	page := s.get(t, s.Job(j.ID))
-	if text := textOf(wellFormed(t, "the job", page)); !strings.Contains(text, "Backing up begins") || !strings.Contains(text,
-		"a/b: permission denied") || !strings.Contains(text, "Cancel") {
-		t.Error(text)
+	text := textOf(wellFormed(t, "the job", page))
+	for _, want := range []string{"Backing up begins", "a/b: permission denied", "Cancel"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %q in %s", want, text)
+		}
 	}
 	if strings.Count(page, "data-events") != 1 {
 		t.Error("the page of the job tells of it twice")

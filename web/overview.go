@@ -155,7 +155,7 @@ func (q *question) judge(o *overview) {
 	case c.Errors > 0:
 		o.Checked, o.CheckHow = q.ago(c.Time), text.Plural(c.Errors, "fault", "faults")+" found"
 	default:
-		o.Checked, o.CheckHow = q.ago(c.Time), report.ReadText(c.Read)+", all well"
+		o.Checked, o.CheckHow = q.ago(c.Time), report.ReadText(c.Read, o.DataRead)+", all well"
 	}
 }
 

@@ -1,6 +1,7 @@
 package source
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -14,9 +15,9 @@ import (
 )
 
 // CheckSame refuses other sources than those of the snapshot before, unless that is meant: then it is worth a note.
-func CheckSame(prev, head *record.Header, meant bool) (note, err error) {
-	before, now := prev.AllSources(), head.AllSources()
-	if len(before) == 0 || sameSources(before, now) {
+func CheckSame(prev *record.Header, now []string, meant bool) (note, err error) {
+	before := prev.AllSources()
+	if !Others(prev, now) {
 		return nil, nil
 	}
 	was := fmt.Sprintf("snapshot %s is of %s", prev.Name, strings.Join(before, ", "))
@@ -27,7 +28,24 @@ func CheckSame(prev, head *record.Header, meant bool) (note, err error) {
 		Why: fmt.Sprintf("%s, and this one would be of %s", was, strings.Join(now, ", ")),
 		Hint: "other files belong in a destination of their own\n" +
 			"the same files at a new path, or these from now on: --source-moved",
+		Err: ErrOther,
 	}
+}
+
+// ErrOther: a backup was of other sources than those of the snapshot before, without saying that this is meant.
+var ErrOther = errors.New("other sources than before")
+
+// OtherError is an error of a backup that was of other sources, whatever it failed of: it is ErrOther.
+type OtherError struct{ Err error }
+
+func (e *OtherError) Error() string        { return e.Err.Error() }
+func (e *OtherError) Unwrap() error        { return e.Err }
+func (e *OtherError) Is(target error) bool { return target == ErrOther }
+
+// Others reports whether these sources are others than those of a snapshot.
+func Others(h *record.Header, now []string) bool {
+	before := h.AllSources()
+	return len(before) > 0 && !sameSources(before, now)
 }
 
 // CheckPresent refuses a source that is not there.

@@ -35,7 +35,7 @@ func (l *arranged[C]) value(flag string) (last string) {
 // it, else to the program. "--" ends the flags; "-" alone is an argument. Short flags may be joined (-lR), the last
 // one with its value (-d/mnt).
 func (p *Program[C]) arrange(argv []string) (arranged[C], error) {
-	a := arranger[C]{program: p, line: arranged[C]{times: map[string]int{}}}
+	a := arranger[C]{program: p, line: arranged[C]{times: map[string]int{}}, given: map[string]string{}}
 	var words []string // arguments before the user's "--"
 	rest := argv[min(1, len(argv)):]
 	for len(rest) > 0 {
@@ -77,8 +77,9 @@ type arranger[C any] struct {
 	program *Program[C]
 	line    arranged[C]
 	global  []string
-	own     []string // flags of the command
-	early   []option // flags that are not of the program, before the command was named
+	own     []string          // flags of the command
+	given   map[string]string // the values of flags so far
+	early   []option          // flags that are not of the program, before the command was named
 }
 
 // option is one flag, with its value in text.
@@ -119,6 +120,11 @@ func (a *arranger[C]) add(typed, name, value string, joined bool, rest []string)
 		}
 		value, joined, rest = rest[0], true, rest[1:]
 	}
+	if before, twice := a.given[f.Name]; twice && f.one() && before != value {
+		flag, _, _ := strings.Cut(typed, "=")
+		return rest, hint.Usagef("%s: given twice, as %s and as %s", flag, quote.Word(before), quote.Word(value))
+	}
+	a.given[f.Name] = value
 	text := "--" + f.Name
 	if joined {
 		text += "=" + value

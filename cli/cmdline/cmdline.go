@@ -47,6 +47,11 @@ type Program[C any] struct {
 	OtherCommand func(name string) string
 	OtherFlag    func(cmd *Command[C], name string) string
 
+	// Besides is what stands behind the name of a command in the lines that texts tell people to type, such as a flag
+	// without which it would do something else; rest is what follows in the text. It may become a part of a format. May
+	// be nil.
+	Besides func(command, rest string) string
+
 	Codes      map[int]string // what each exit code means
 	Always     []int          // the codes that each command can end in
 	WithEffect []int          // those that each command with an effect can end in, too
@@ -75,6 +80,7 @@ type Command[C any] struct {
 
 	Min, Max int  // how many arguments it takes; any number if Max is negative
 	Dashed   bool // arguments after "--" are apart: in Line.Dashed, not counted by Min and Max
+	Blank    int  // the arguments behind so many may be empty; 0: none may, for most likely a variable is not set
 
 	Complete Completer[C] // of its arguments; nil leaves them to the shell
 	Run      func(c C) error
@@ -91,6 +97,9 @@ func (p *Program[C]) Command(name string) (*Command[C], error) {
 		if !cmd.Hidden {
 			known = append(known, names...)
 		}
+	}
+	if name == "" {
+		return nil, blank("the command")
 	}
 	err := hint.Usagef("unknown command %s", quote.Name(name))
 	meant := ""
@@ -117,11 +126,11 @@ func (p *Program[C]) String() string {
 	return p.Called
 }
 
-// Typed is text, or a format, with the name that the program was called by wherever the text names a command line:
-// where another program has its name it is installed under another one, and what its texts tell people to type must
-// not reach the other program.
+// Typed is text, or a format, with its command lines as they have to be typed: with the name that the program was
+// called by, since where another program has its name it is installed under another one, and what its texts tell people
+// to type must not reach the other program; and with what Besides says.
 func (p *Program[C]) Typed(text string) string {
-	if p.String() == p.Name || !strings.Contains(text, p.Name+" ") {
+	if !strings.Contains(text, p.Name+" ") {
 		return text
 	}
 	var names []string
@@ -129,7 +138,19 @@ func (p *Program[C]) Typed(text string) string {
 		names = append(append(names, cmd.Name), cmd.Aliases...)
 	}
 	line := regexp.MustCompile(`\b` + p.Name + ` (COMMAND\b|--help\b|%s|(?:` + strings.Join(names, "|") + `)\b)`)
-	return line.ReplaceAllString(text, p.String()+" $1")
+	var b strings.Builder
+	end := 0
+	for _, m := range line.FindAllStringSubmatchIndex(text, -1) {
+		b.WriteString(text[end:m[0]])
+		end = m[1]
+		word := text[m[2]:m[3]]
+		b.WriteString(p.String() + " " + word)
+		if p.Besides != nil {
+			rest, _, _ := strings.Cut(text[end:], "\n")
+			b.WriteString(p.Besides(word, rest))
+		}
+	}
+	return b.String() + text[end:]
 }
 
 // CalledBy is the name of the program that a command line calls; "" if it could not be typed as it is.

@@ -1,6 +1,7 @@
 package cmdline
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -18,7 +19,11 @@ type Flag[C any] struct {
 	Usage    string       // what it does, with the name of its value in backquotes
 	Default  string       // its value where it is not given
 	OneOf    []string     // the values that a String flag may be given; nil for any
+	Blank    bool         // its value may be empty; false: that is an error, for most likely a variable is not set
 	Complete Completer[C] // of its value; nil for those in OneOf, and without these what the shell knows
+	// Last: of several values the last one counts, so that an alias can have one. Default: it is an error to give two,
+	// of which one would be lost, but for Strings.
+	Last bool
 }
 
 // Kind is what the value of a flag is.
@@ -35,6 +40,9 @@ const (
 func (f *Flag[C]) names() []string { return append([]string{f.Name}, f.Aliases...) }
 
 func (f *Flag[C]) takesValue() bool { return f.Kind != Bool }
+
+// one reports whether two different values contradict each other.
+func (f *Flag[C]) one() bool { return f.takesValue() && f.Kind != Strings && !f.Last }
 
 // named is the flag of this name or alias, nil if there is none.
 func named[C any](flags []Flag[C], name string) *Flag[C] {
@@ -71,7 +79,14 @@ func parsers[C any](flags []Flag[C]) (all []cli.Flag) {
 
 // check is a usage error unless the value that was given is one that the flag may have.
 func (f *Flag[C]) check(v Values) error {
-	if len(f.OneOf) == 0 || !v.IsSet(f.Name) {
+	if !v.IsSet(f.Name) {
+		return nil
+	}
+	if len(f.OneOf) == 0 {
+		if empty := f.Kind == String && v.String(f.Name) == "" || slices.Contains(v.Strings(f.Name), ""); empty && !f.Blank {
+			_, value, _ := f.parts()
+			return blank("--" + f.Name + ": " + value)
+		}
 		return nil
 	}
 	value, list := v.String(f.Name), ""
@@ -88,6 +103,11 @@ func (f *Flag[C]) check(v Values) error {
 		}
 	}
 	return hint.Usagef("--%s %s: must be %s", f.Name, quote.Word(value), list)
+}
+
+// blank says that something on the line is empty. It would be taken for "all", or for nothing at all.
+func blank(what string) error {
+	return hint.With(hint.Usagef("%s is empty", what), "is a variable not set?")
 }
 
 // parts are the names of a flag, "-l, --long", its value's name and what it does with its default.

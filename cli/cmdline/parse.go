@@ -1,11 +1,11 @@
 package cmdline
 
 import (
-	"fmt"
 	"io"
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -56,7 +56,7 @@ func (p *Program[C]) Parse(argv []string) (*Line[C], error) {
 // values has urfave/cli read an arranged line. It only parses: help, errors and completion are our own, because its
 // ones print to standard output, exit, or evaluate what was typed.
 func (p *Program[C]) values(a *arranged[C]) (v Values, err error) {
-	usage := func(_ *cli.Context, err error, _ bool) error { return hint.Usagef("%s", valueError(err)) }
+	usage := func(_ *cli.Context, err error, _ bool) error { return valueError(err) }
 	app := &cli.App{
 		Name: p.String(), HideHelp: true, HideVersion: true,
 		DisableSliceFlagSeparator: true, // paths hold commas
@@ -80,16 +80,19 @@ func (p *Program[C]) values(a *arranged[C]) (v Values, err error) {
 var badValue = regexp.MustCompile(`^invalid (boolean )?value (".*") for (?:flag )?-([a-z-]+): `)
 
 // valueError says it as our other errors do.
-func valueError(err error) string {
+func valueError(err error) error {
 	m := badValue.FindStringSubmatch(err.Error())
 	if m == nil {
-		return err.Error()
+		return hint.Usage(err)
 	}
 	value, _ := strconv.Unquote(m[2])
 	if m[1] != "" {
-		return fmt.Sprintf("--%s=%s: the flag takes no value", m[3], quote.Name(value))
+		return hint.Usagef("--%s=%s: the flag takes no value", m[3], quote.Name(value))
 	}
-	return fmt.Sprintf("--%s %s: must be a whole number", m[3], quote.Name(value))
+	if value == "" {
+		return blank("--" + m[3] + ": the number")
+	}
+	return hint.Usagef("--%s %s: must be a whole number", m[3], quote.Name(value))
 }
 
 // check looks at what every line must hold to; dashed of the arguments stood after "--".
@@ -101,6 +104,9 @@ func (l *Line[C]) check(p *Program[C], dashed int) error {
 				return err
 			}
 		}
+	}
+	if i := slices.Index(l.Args, ""); i >= 0 && (cmd.Blank == 0 || i < cmd.Blank) {
+		return hint.With(blank(cmd.Name+": "+cmd.argument(i)), "usage: %s", p.Typed(p.usage(cmd)))
 	}
 	if n := len(l.Args) - dashed; cmd.Dashed {
 		l.Args, l.Dashed = l.Args[:n], l.Args[n:]
@@ -115,4 +121,20 @@ func (l *Line[C]) check(p *Program[C], dashed int) error {
 		return nil
 	}
 	return hint.With(hint.Usagef("%s: %s", cmd.Name, why), "usage: %s", p.Typed(p.usage(cmd)))
+}
+
+// argument is what the argument at position i is called in the usage line.
+func (c *Command[C]) argument(i int) string {
+	var names []string
+	args, _, _ := strings.Cut(c.Args, "(") // behind it are flags
+	for _, word := range strings.Fields(args) {
+		name := strings.Trim(word[strings.LastIndexByte(word, '|')+1:], "[]…") // REF[:PATH]|PATH: most likely a path
+		if name != "" && name[0] >= 'A' && name[0] <= 'Z' {
+			names = append(names, name)
+		}
+	}
+	if len(names) == 0 {
+		return "an argument"
+	}
+	return names[min(i, len(names)-1)]
 }

@@ -43,14 +43,15 @@ func (e *Events) End(ctx context.Context, err error) error {
 	code := exit.Code(ctx, err)
 	switch {
 	case e.foreign != "":
+		e.trouble = append(e.trouble, e.foreignText())
 		if err == nil {
 			err = exit.With(exit.Partial, nil)
 		}
 		return err
-	case e.caller.DryRun || code == exit.Usage && !e.began:
+	case e.caller.DryRun || exit.Typed(err) && !e.began:
 		return err
 	}
-	interrupted := code == exit.Interrupted || code == exit.Terminated
+	interrupted := code == exit.Interrupted // by who is there, and a machine that is shut down terminates
 	e.facts.Result, e.facts.Code, e.log = "failed", code, nil
 	switch {
 	case e.made && e.facts.Snapshot != "":
@@ -61,7 +62,6 @@ func (e *Events) End(ctx context.Context, err error) error {
 		e.facts.Snapshot = ""
 	}
 	e.said.keeps(true) // what is said from now on is told too
-	e.facts.Message = strings.Join(append(e.said.last(), e.caller.Complaint(err)...), "\n")
 	if e.began {
 		err = e.finish(ctx, hooks.After, err)
 	}
@@ -85,14 +85,33 @@ func (e *Events) End(ctx context.Context, err error) error {
 // finish runs the command of an event after the backup. One that fails is told, and makes a backup that was well one
 // that needs a look.
 func (e *Events) finish(ctx context.Context, event hooks.Event, err error) error {
+	e.facts.Message = strings.Join(e.lines(err), "\n")
 	if failed := e.run(ctx, event); failed != nil {
 		e.say(failed.Error())
+		e.trouble = append(e.trouble, failed.Error())
 		if err == nil {
 			err = exit.With(exit.Partial, nil)
 			e.facts.Code = exit.Partial
 		}
 	}
 	return err
+}
+
+// lines are what is told of a backup that ended with err: the last lines that were said, the reason among them.
+func (e *Events) lines(err error) []string {
+	lines := append(e.said.last(), e.caller.Complaint(err)...)
+	if len(lines) == 0 && err != nil { // it was said only where somebody would have been there
+		lines = append(lines, "snap: "+e.summary())
+	}
+	return lines
+}
+
+// Trouble is what went wrong around a backup when it was over; "" for nothing.
+func (e *Events) Trouble() string {
+	if e == nil {
+		return ""
+	}
+	return strings.Join(e.trouble, "; ")
 }
 
 // tellEnd tells how the backup went to those who want to hear of it.
@@ -107,14 +126,22 @@ func (e *Events) tellEnd(ctx context.Context, err error) {
 	}
 	host, _ := os.Hostname()
 	m.Subject = quote.Clean(fmt.Sprintf("snap on %s: backup to %s: %s", host, e.facts.Dest, verdict))
-	lines := append(e.said.last(), e.caller.Complaint(err)...)
-	m.Body = strings.Join(append(lines, "", e.summary()), "\n")
+	m.Body = strings.Join(append(e.lines(err), "", e.summary()), "\n")
 	var failed []error
 	if e.start != nil {
 		failed = <-e.start
 	}
-	for _, err := range append(failed, e.tell(context.WithoutCancel(ctx), m)...) {
-		e.say(err.Error())
+	telling, cancel := context.WithoutCancel(ctx), context.CancelFunc(func() {})
+	if ctx.Err() != nil {
+		telling, cancel = context.WithTimeout(telling, interruptedLimit)
+	}
+	defer cancel()
+	said := map[string]bool{} // who cannot be reached at the end either is named once
+	for _, err := range append(failed, e.tell(telling, m)...) {
+		if text := err.Error(); !said[text] {
+			said[text] = true
+			e.say(text)
+		}
 	}
 }
 
@@ -132,7 +159,10 @@ func (e *Events) tell(ctx context.Context, m *notify.Message) (failed []error) {
 // summary is what the backup did, in a line.
 func (e *Events) summary() string {
 	f := &e.facts
-	of := fmt.Sprintf("backup of %s to %s: ", strings.ReplaceAll(f.Source, "\n", ", "), f.Dest)
+	of := fmt.Sprintf("backup to %s: ", f.Dest)
+	if f.Source != "" { // else it did not come so far
+		of = fmt.Sprintf("backup of %s to %s: ", strings.ReplaceAll(f.Source, "\n", ", "), f.Dest)
+	}
 	switch f.Result {
 	case "snapshot":
 		of += fmt.Sprintf(

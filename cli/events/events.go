@@ -4,11 +4,15 @@
 // The order: before, while the run holds its lock and has written nothing; then, when the destination is closed again,
 // after, and on_failure or on_warning by the exit code that is known then; last, who is to be told.
 //
-// [New] begins, [Events.Begin], [Events.Done] and [Events.End] follow the backup.
+// Whatever a backup ends with that is not well is told, also by settings that cannot be used: as far as they can be
+// read. Only who is there sees it himself: who typed what cannot be, or pressed Ctrl-C.
+//
+// [New] begins, [Events.Of], [Events.Begin], [Events.Done] and [Events.End] follow the backup.
 package events
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"log/slog"
 	"path/filepath"
@@ -33,6 +37,7 @@ type Caller struct {
 	Warn, Note func(format string, args ...any) // on standard error
 	Complaint  func(err error) []string         // an error and its hints, as the command prints them
 	DryRun     bool                             // nothing is run and nobody told: it is said what would be
+	Quiet      bool                             // what a command prints is shown only if it fails
 }
 
 // Events are those of one backup. A nil one has none.
@@ -47,6 +52,7 @@ type Events struct {
 	kept    []string     // what is for the log when it can be opened again
 	foreign string       // what another user may write: nothing of it is done
 	began   bool         // before has run, or could have
+	trouble []string     // what went wrong after the backup
 	made    bool         // there is a snapshot of what the source holds
 	start   chan []error // of telling that the backup begins
 }
@@ -54,8 +60,8 @@ type Events struct {
 // interruptedLimit is how long a command may take after an interrupt: somebody waits for the end.
 const interruptedLimit = 30 * time.Second
 
-// New are those of a backup of sources to dest; nil if the settings want none.
-func New(c Caller, dest string, sources []string, s *settings.Settings) *Events {
+// New are those of a backup to dest; nil if the settings want none.
+func New(c Caller, dest string, s *settings.Settings) *Events {
 	if s.Events.None() {
 		return nil
 	}
@@ -63,20 +69,31 @@ func New(c Caller, dest string, sources []string, s *settings.Settings) *Events 
 		caller: c,
 		want:   &s.Events,
 		level:  s.Loglevel,
-		facts:  hooks.Facts{Dest: dest, Source: strings.Join(sources, "\n")},
+		facts:  hooks.Facts{Dest: dest},
 	}
 	e.foreign = hooks.Foreign(filepath.Join(dest, settings.OptionsFile), filepath.Join(dest, ".snap"))
 	if e.foreign != "" {
-		c.Warn("no command of %s is run, and nobody is told: %s belongs to another user or may be changed by one",
-			settings.OptionsFile, quote.Name(e.foreign))
+		c.Warn("%s", e.foreignText())
 	}
 	return e
+}
+
+func (e *Events) foreignText() string {
+	return fmt.Sprintf("no command of %s is run, and nobody is told: %s belongs to another user or may be changed by one",
+		settings.OptionsFile, quote.Name(e.foreign))
 }
 
 // Listen is a writer to w that keeps what is said during the backup for those who are told of it.
 func (e *Events) Listen(w io.Writer) io.Writer {
 	e.said = &tail{w: w}
 	return e.said
+}
+
+// Of says what is backed up.
+func (e *Events) Of(sources []string) {
+	if e != nil {
+		e.facts.Source = strings.Join(sources, "\n")
+	}
 }
 
 // Cancel takes back that something is wanted: there is no backup that it could be about.
@@ -141,16 +158,37 @@ func (e *Events) run(ctx context.Context, event hooks.Event) error {
 	if event != hooks.Before { // it runs after an interrupt too
 		ctx = context.WithoutCancel(ctx)
 	}
-	return hooks.Run(ctx, &hooks.Hook{
+	var kept []string
+	err := hooks.Run(ctx, &hooks.Hook{
 		Event: event, Command: command, Limit: limit, Env: append(slices.Clone(e.caller.Environ),
 			e.facts.Environ(event)...),
-		Say: func(line string) { e.say(string(event) + ": " + line) },
+		Say: func(line string) {
+			if line = string(event) + ": " + line; e.caller.Quiet {
+				kept = append(kept, line)
+			} else {
+				e.say(line)
+			}
+		},
 	})
+	for _, line := range kept {
+		if err != nil {
+			e.say(line)
+		} else {
+			e.said.add("snap: " + quote.Clean(line)) // who is told hears it all the same
+			e.logLine(line)
+		}
+	}
+	return err
 }
 
 // say says something that stands in the log too.
 func (e *Events) say(line string) {
 	e.caller.Warn("%s", line)
+	e.logLine(line)
+}
+
+// logLine puts a line into the log, now or when that can be opened again.
+func (e *Events) logLine(line string) {
 	if e.log != nil {
 		e.log.Info(quote.Clean(line))
 		return

@@ -39,6 +39,15 @@ func (t *tail) Write(p []byte) (int, error) {
 	return t.w.Write(p)
 }
 
+// add keeps a line that is not handed on.
+func (t *tail) add(line string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if !t.off {
+		t.keep([]byte(line))
+	}
+}
+
 // keep keeps a line. What a line of progress has drawn before it is none of it.
 func (t *tail) keep(line []byte) {
 	if i := bytes.LastIndexAny(line, "\r\x1b"); i >= 0 {

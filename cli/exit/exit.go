@@ -8,6 +8,8 @@ import (
 	"errors"
 	"os"
 
+	"snap/backup/source"
+	"snap/cli/settings"
 	"snap/index"
 	"snap/internal/hint"
 )
@@ -35,9 +37,9 @@ var Texts = map[int]string{
 		"status knows of some; diff --exit-code found changes",
 	Usage: "wrong usage",
 	Partial: "done, but not all of it: source files that could not be read, restored files that are damaged, rules that " +
-		"did not run, output that could not be written; each is named. Of status: something wants attention",
+		"did not run, output that could not be written; each is named. Of status and check: something wants attention",
 	Refused: "refused by a guard: the source is suddenly empty, another disk or another user's destination, not " +
-		"enough space, a restore would overwrite, most snapshots would be deleted",
+		"enough space, a restore would overwrite, most or all snapshots would be deleted, a place in a snapshot",
 	Before:      "the command that the setting before names failed: nothing was backed up",
 	NoDest:      "not a snap destination",
 	Locked:      "locked by another run, which the message names",
@@ -96,6 +98,13 @@ func WithOutput(err, output error, does bool) error {
 		return output
 	}
 	return errors.Join(err, output)
+}
+
+// Typed reports whether err is about what was typed, which whoever typed it sees: a source that is none of the
+// destination's, too. What stands in the user's files, or
+// lies in what, is met by a backup that nobody watches, too.
+func Typed(err error) bool {
+	return errors.Is(err, source.ErrOther) || hint.IsUsage(err) && !settings.IsWrong(err) && !errors.As(err, new(*source.LayoutError))
 }
 
 // Code is the code that err ends in.

@@ -183,7 +183,10 @@ func ReadHint(err error, dest string) error {
 // RestoreHint adds to an error of a restore its exit code and what to do.
 func RestoreHint(err error, target string) error {
 	var exists *restore.ExistsError
+	var guard *destination.GuardError
 	switch {
+	case errors.As(err, &guard):
+		return With(Refused, hint.With(fmt.Errorf("restore: %w", err), "%s", hint.Text(guard.Hint)))
 	case errors.As(err, new(*restore.MostError)):
 		return With(Refused, hint.With(fmt.Errorf("restore: %w", err),
 			"nothing was written; is it the right folder? Look with -n; if it is meant: --allow-delete-most"))
@@ -203,7 +206,7 @@ func RestoreHint(err error, target string) error {
 		return With(Refused, hint.With(fmt.Errorf("restore: %w", err),
 			"nothing was written; free some space there, choose another target, or restore a part: REF:PATH"))
 	case errors.Is(err, restore.ErrInDestination):
-		return With(Usage, hint.With(err, "restore to a folder outside of the destination"))
+		return With(Refused, hint.With(err, "restore to a folder outside of the destination"))
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
 		return hint.With(err, "%s\nwhen there is room the same command with --overwrite if-changed goes on",
 			SystemHint(err, "the target", target, os.Geteuid()))

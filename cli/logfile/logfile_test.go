@@ -86,7 +86,7 @@ func TestAFolderThatIsNotThereIsSaidBeforeTheBackup(t *testing.T) {
 		{filepath.Join(beside, "letter"), "something else in it"},
 		{beside, "not a file"},
 	} {
-		err := CheckFolder(dest, c.logfile)
+		err := CheckFolder(t.Context(), dest, c.logfile)
 		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
 			t.Errorf("%s: %v, want %q", c.logfile, err, c.want)
 		}

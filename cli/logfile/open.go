@@ -62,8 +62,8 @@ func Path(ctx context.Context, d *destination.Destination, dest, logfile string)
 }
 
 func logError(dest, path, why string) error {
-	return hint.With(hint.Usagef("log file %s: %s", quote.Name(path), why), "name another one as logfile in %s",
-		quote.Name(filepath.Join(dest, settings.OptionsFile)))
+	return hint.With(settings.Wrong(fmt.Errorf("log file %s: %s", quote.Name(path), why)),
+		"name another one as logfile in %s", quote.Name(filepath.Join(dest, settings.OptionsFile)))
 }
 
 // noFile says that what is at path is no regular file, if so.
@@ -97,7 +97,7 @@ func foreignText(path string) (why string) {
 
 // CheckFolder refuses a log file in a folder that is not there: a typo, or a disk that is not mounted. Folders in the
 // destination are made with the log. Outside of it, what stands there must be a log too.
-func CheckFolder(dest, logfile string) error {
+func CheckFolder(ctx context.Context, dest, logfile string) error {
 	path := At(dest, logfile)
 	if path == "" || file.Within(dest, path) != "" {
 		return nil
@@ -105,12 +105,15 @@ func CheckFolder(dest, logfile string) error {
 	if why := cmp.Or(noFile(path), foreignText(path)); why != "" {
 		return logError(dest, path, why)
 	}
+	if err := destination.CheckWrite(ctx, path); err != nil {
+		return logError(dest, path, err.Error())
+	}
 	dir := filepath.Dir(path)
 	if _, err := os.Stat(dir); !errors.Is(err, fs.ErrNotExist) {
 		return nil // what else is wrong with it is told when it is opened
 	}
-	return hint.With(hint.Usagef("%s: logfile = %s: there is no folder %s",
-		quote.Name(filepath.Join(dest, settings.OptionsFile)), quote.Name(logfile), quote.Name(dir)),
+	return hint.With(settings.Wrong(fmt.Errorf("%s: logfile = %s: there is no folder %s",
+		quote.Name(filepath.Join(dest, settings.OptionsFile)), quote.Name(logfile), quote.Name(dir))),
 		"make it: mkdir -p %s; or name another file in that line", quote.Word(dir))
 }
 

@@ -1,7 +1,9 @@
 package report
 
 import (
+	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -9,8 +11,10 @@ import (
 	"github.com/dustin/go-humanize"
 
 	"snap/cli/text"
+	"snap/destination"
 	"snap/destination/check"
 	"snap/internal/file"
+	"snap/internal/hint"
 	"snap/internal/quote"
 )
 
@@ -25,17 +29,66 @@ func (p *Printer) Findings(res *check.Result) error {
 }
 
 // CheckNotes says what a check found that is no damage to a path.
-func (p *Printer) CheckNotes(res *check.Result) {
+func (p *Printer) CheckNotes(res *check.Result, dest string) {
 	if res.More > 0 {
 		p.Warn("check: %s more that are not named; mend these first, then check again", humanize.Comma(res.More))
 	}
-	for _, name := range res.Missing {
-		p.Note("snapshot %s is missing: its folder was removed; to forget it: snap delete %s", quote.Name(name),
-			quote.Word(name))
+	removed := res.Missing
+	for i := range res.Renamed {
+		r := &res.Renamed[i]
+		removed = slices.DeleteFunc(slices.Clone(removed), func(name string) bool { return name == r.Snapshot })
+		p.Warn("%s", RenamedText(r))
+		p.Note("to have it back: %s", RenameBack(r, dest))
+	}
+	if len(removed) > 0 {
+		p.Warn("%s; to forget %s: snap delete --missing -d %s", missingText(removed), them(removed), quote.Word(dest))
 	}
 	if len(res.Strange) > 0 {
 		p.Note("if a snapshot's folder was renamed, rename it back; these are no snapshot's: %s", quote.All(res.Strange))
 	}
+}
+
+// RenamedText says what the folder of a snapshot is called now.
+func RenamedText(r *destination.Renamed) string {
+	return fmt.Sprintf("snapshot %s: its folder is called %s now", quote.Name(r.Snapshot), quote.Name(r.Folder))
+}
+
+// Renamed refuses to forget snapshots of dest whose folders are there under other names.
+func Renamed(all []destination.Renamed, dest string) (err error) {
+	back := make([]string, len(all))
+	for i := range all {
+		err, back[i] = errors.Join(err, errors.New(RenamedText(&all[i]))), RenameBack(&all[i], dest)
+	}
+	return hint.With(err, "nothing was deleted; to have the folder back: %s\n"+
+		"to forget the snapshot all the same: add --allow-renamed", hint.Text(strings.Join(back, " && ")))
+}
+
+// RenameBack is the command that gives the folder of a snapshot in dest its name back.
+func RenameBack(r *destination.Renamed, dest string) string {
+	return fmt.Sprintf("mv %s %s", quote.Word(filepath.Join(dest, r.Folder)), quote.Word(filepath.Join(dest, r.Snapshot)))
+}
+
+// missing counts snapshots that are missing, with their verb.
+func missing(names []string) string { return text.Plural(len(names), "snapshot is", "snapshots are") }
+
+func missingText(names []string) string {
+	folders := "their folders were"
+	if len(names) == 1 {
+		folders = "its folder was"
+	}
+	return fmt.Sprintf("%s missing, %s removed or renamed: %s", missing(names), folders, quote.List(names))
+}
+
+func them(names []string) string {
+	if len(names) == 1 {
+		return "it"
+	}
+	return "them"
+}
+
+// Missing says which snapshots' folders are gone from dest, and how to find out more.
+func (p *Printer) Missing(names []string, dest string) string {
+	return fmt.Sprintf("%s; to find %s: snap check -d %s", missingText(names), them(names), quote.Word(dest))
 }
 
 // Checked prints how a check ended.
@@ -46,6 +99,8 @@ func (p *Printer) Checked(res *check.Result, o *check.Options, took time.Duratio
 		line += fmt.Sprintf("; read %s, %s", text.Plural(int(res.InodesRead), "file", "files"), p.Size(res.BytesRead))
 	}
 	switch {
+	case res.Damaged == 0 && res.Errors == 0 && len(res.Missing) > 0:
+		line += fmt.Sprintf(": all of it is well, and %s missing", missing(res.Missing))
 	case res.Damaged == 0 && res.Errors == 0:
 		line += ": all is well"
 	case res.Damaged == 0:

@@ -24,6 +24,10 @@ func (p *Printer) Concern(s *query.Status, c query.Concern) string {
 		return fmt.Sprintf("the check of %s left %s", p.When(left.Time), text.Plural(left.Errors, "fault", "faults"))
 	case query.NoBackup:
 		return "there is no snapshot yet"
+	case query.Failed:
+		return p.failedText(s)
+	case query.NotAllDone:
+		return fmt.Sprintf("the last backup is there, but not all was done: %s (%s)", s.Unwell.Why, p.When(s.Unwell.Time))
 	case query.LateBackup:
 		return p.lateText(s)
 	case query.ReadOnly:
@@ -41,6 +45,9 @@ func (p *Printer) Concern(s *query.Status, c query.Concern) string {
 			humanize.Comma(s.Space.NextInodes),
 		)
 	case query.RulesIdle:
+		if s.Rules.NoRoom != "" {
+			return s.Rules.NoRoom
+		}
 		return stopsText(s.Rules.Stops)
 	case query.WrongClock:
 		if len(s.Future) == 1 {
@@ -48,18 +55,43 @@ func (p *Printer) Concern(s *query.Status, c query.Concern) string {
 		}
 		return fmt.Sprintf("the times of %s are in the future: is the clock right?", quote.List(s.Future))
 	case query.GoneFolders:
-		return fmt.Sprintf("%s in the index whose %s: %s", text.Plural(len(s.Missing), "snapshot is", "snapshots are"),
-			map[bool]string{true: "folder is gone", false: "folders are gone"}[len(s.Missing) == 1], quote.List(s.Missing))
+		return missingText(s.Missing)
 	case query.Interrupted:
-		if len(s.Left.Interrupted) == 0 {
-			return "a run ended before its time: " + s.Left.Holder.Text
-		}
-		begun := slices.MaxFunc(s.Left.Interrupted, time.Time.Compare)
-		return fmt.Sprintf("the backup of %s was interrupted; the next one goes on from there", p.When(begun))
+		return p.interruptedText(s)
 	case query.Unfinished:
 		return leftText(&s.Left)
 	}
 	return string(c)
+}
+
+func (p *Printer) failedText(s *query.Status) string {
+	f, line := s.Failure, "the last backup failed"
+	told := slices.ContainsFunc(s.Settings, func(why string) bool { return strings.HasPrefix(why, f.Why) })
+	if f.Why != "" && !told { // else that is another concern
+		line += ": " + f.Why
+	}
+	line += " (" + p.When(f.Time)
+	if f.Count > 1 {
+		line += fmt.Sprintf("; %d failed since the last good one", f.Count)
+	}
+	return line + ")"
+}
+
+func (p *Printer) interruptedText(s *query.Status) string {
+	goesOn := ""
+	if len(s.Left.Interrupted) > 0 {
+		goesOn = "; the next one goes on from there"
+	}
+	switch {
+	case s.Stopped != nil && s.Stopped.Why != "":
+		return fmt.Sprintf("the backup of %s was %s%s", p.When(s.Stopped.Time), s.Stopped.Why, goesOn)
+	case s.Stopped != nil:
+		return fmt.Sprintf("the backup of %s was stopped by its user%s", p.When(s.Stopped.Time), goesOn)
+	case goesOn != "":
+		begun := slices.MaxFunc(s.Left.Interrupted, time.Time.Compare)
+		return fmt.Sprintf("the backup of %s was interrupted%s", p.When(begun), goesOn)
+	}
+	return "a run ended before its time: " + s.Left.Holder.Text
 }
 
 func (p *Printer) lateText(s *query.Status) string {
@@ -153,22 +185,37 @@ func Way(s *query.Status, c query.Concern) string {
 			return "snap check --read-data --repair" + in
 		}
 		return "snap check --repair" + in
-	case query.NoBackup:
-		return "snap backup " + quote.Word(s.Dir) + " SRC"
-	case query.LateBackup, query.Interrupted:
+	case query.BadSettings:
+		if s.Mend != "" {
+			return "mend " + s.Mend
+		}
+	case query.NoBackup, query.Failed, query.NotAllDone, query.LateBackup, query.Interrupted:
+		switch {
+		case s.Mend != "": // it would fail as it did
+			return "mend " + s.Mend
+		case s.Newest == nil: // nobody knows of what
+			return "snap backup " + quote.Word(s.Dir) + " SRC"
+		case s.Source != "":
+			return "see to " + s.Source + "; then snap backup" + in
+		case c == query.NotAllDone:
+			return "see to what was not done; then snap backup" + in
+		}
 		return "snap backup" + in
 	case query.FullSoon, query.FewInodes:
 		return "snap stats" + in
 	case query.RulesIdle:
 		return "snap prune -n" + in
 	case query.GoneFolders:
-		way := "snap delete" + in
-		for _, name := range s.Missing[:min(len(s.Missing), quote.MaxListed)] {
-			way += " " + quote.Word(name)
-		}
-		return way
+		return "snap check" + in
 	case query.WrongClock:
-		return "snap list" + in
+		if len(s.Future) > fewNames {
+			return "snap list" + in + ", then delete those of the future, or tag them pin, or set the clock"
+		}
+		names := ""
+		for _, name := range s.Future {
+			names += " " + quote.Word(name)
+		}
+		return "set the clock; or if it was wrong then: snap tag" + in + names + " --add pin, or snap delete" + in + names
 	}
 	return ""
 }

@@ -29,6 +29,8 @@ func presenceText(p *state.Place) string {
 		return "removed"
 	case p.Presence == state.Away:
 		return "not there now"
+	case p.Presence == state.Replaced:
+		return "another is there now"
 	case p.Presence == state.Unreadable:
 		return "cannot be read"
 	case p.Temporary:

@@ -21,8 +21,9 @@ type Initialized struct {
 	Taken []string // see TakenOver
 	Made  []string // settings files
 	Can   destination.Capabilities
-	Note  string // of a backup that only does this
-	Short bool   // it was one before: what it can do is not told again
+	Note  string             // of a backup that only does this
+	Short bool               // it was one before: what it can do is not told again
+	Found *reindex.Strangers // folders there that may be snapshots, as long as it has none of its own; nil for none
 }
 
 // Initialized prints that a destination is one, and what it can do.
@@ -41,6 +42,10 @@ func (p *Printer) Initialized(i *Initialized) error {
 	}
 	if err := p.printf("%s\n", strings.Join(lines, "\n")); err != nil {
 		return err
+	}
+	if i.Found != nil && len(i.Found.Snapshots()) > 0 { // else the backup would be refused
+		return p.sayBelow(p.Typed("next: read %s; take those folders in, then snap backup %s SRC; or leave them alone: "+
+			"snap backup --here %[2]s SRC"), settings.BlacklistFile, quote.Word(i.Dest))
 	}
 	return p.sayBelow(p.Typed("next: read %s, then snap backup %s SRC"), settings.BlacklistFile, quote.Word(i.Dest))
 }

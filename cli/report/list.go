@@ -51,8 +51,12 @@ func (p *Printer) ListEnd(shown query.Snapshots, all int, room *file.SystemInfo,
 	if len(shown) < all {
 		count = fmt.Sprintf("%d of %s", len(shown), text.Plural(all, "snapshot", "snapshots"))
 	}
-	if err := p.sayBelow("%s, %s copied; %s of %s free", count, p.Size(copied), p.Size(int64(room.FreeBytes)),
-		p.Size(int64(room.TotalBytes))); err != nil || last.Unchanged.IsZero() {
+	runs := "their runs"
+	if len(shown) == 1 {
+		runs = "its run"
+	}
+	if err := p.sayBelow("%s, %s copied by %s; %s of %s free", count, p.Size(copied), runs,
+		p.Size(int64(room.FreeBytes)), p.Size(int64(room.TotalBytes))); err != nil || last.Unchanged.IsZero() {
 		return err
 	}
 	return p.say("last run %s (%s): nothing changed since %s", p.When(last.Unchanged), p.Age(last.Unchanged),

@@ -17,8 +17,12 @@ func (p *Printer) ReindexNotes(res *reindex.Result, dest string) {
 	for _, l := range res.Lost {
 		p.Warn("%s is lost: %v", numbered(&l), l.Err)
 	}
-	for _, name := range res.Left {
-		p.Warn("folder %s is left out: it is older than snapshots that are not relative to it", quote.Name(name))
+	if n := len(res.Left); n > 0 {
+		p.Warn("%s not taken in: %s. They are older than snapshot %s, which was made without them, and nothing can be put "+
+			"before that any more", text.Plural(n, "folder was", "folders were"), quote.List(res.Left), quote.Name(res.LeftFor))
+		p.Note("they stay as they are, plain folders. To ask snap about them, make them a destination of their own: move them "+
+			"into a new folder DIR outside of %s on the same disk or, where that is the whole disk, copy them to another with "+
+			"cp -a; then snap init DIR --here and snap reindex -d DIR --adopt", quote.Name(dest))
 	}
 	if len(res.Foreign) > 0 {
 		p.Note("left alone, because their names are not those of snapshots: %s", quote.List(res.Foreign))

@@ -32,6 +32,9 @@ func (p *Printer) Removed(plan *retention.Plan, all, dry bool, took time.Duratio
 			quote.Clean(strings.Join(e.Reasons, ", "))}
 		t.Add(row[:len(t.Columns)]...)
 	}
+	if removed == 0 && !all {
+		return p.say("nothing to delete")
+	}
 	if err := t.Write(p.Out, p.Width); err != nil {
 		return err
 	}

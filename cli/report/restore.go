@@ -34,8 +34,8 @@ func (p *Printer) RestoreParts(all []*parts.Part) {
 			}
 		}
 		h := part.Header
-		p.Note("restore: %s from snapshot %s (%s, %s ago) to %s", someOf(names), quote.Name(h.Name), p.When(h.Time),
-			p.Age(h.Time), quote.Name(where))
+		p.Note("restore: %s from snapshot %s (%s, %s) to %s", someOf(names), quote.Name(h.Name), p.When(h.Time),
+			p.Since(h.Time), quote.Name(where))
 	}
 }
 

@@ -37,6 +37,7 @@ type Pruned struct {
 	Removed int
 	Freed   int64
 	Names   []string // the snapshots that were deleted
+	Room    bool     // only rules that free space are stopped
 	Stops
 }
 
@@ -48,10 +49,11 @@ func (p *Printer) prunedText(r *Pruned) string {
 
 // UnknownStop is why no rule runs beside settings that snap does not know, and what to do.
 func UnknownStop(keys []string) (why, hint string) {
-	return fmt.Sprintf("no snapshot is deleted: %s has settings that snap does not know: %s", settings.OptionsFile,
-			quote.List(keys)),
-		"one of them may be a rule with a mistake in it: mend it, or put a # before the line"
+	return settings.UnknownStop(keys), "one of them may be a rule with a mistake in it: mend it, or put a # before the line"
 }
+
+// fewNames is how many snapshots a command that is told may name, so that it can be read.
+const fewNames = 5
 
 // Stop is why rules did not run in dest, and what to do, which may be several lines.
 func (p *Printer) Stop(s *retention.Stop, plan *retention.Plan, r *retention.Policy, dest string) (why, hint string) {
@@ -66,6 +68,10 @@ func (p *Printer) Stop(s *retention.Stop, plan *retention.Plan, r *retention.Pol
 		}
 		if len(s.Names) > 1 && 2*len(s.Names) >= len(plan.List) {
 			return why, "is the clock right?"
+		}
+		if len(s.Names) > fewNames {
+			return why, fmt.Sprintf("is the clock right? If it was wrong then, delete them, or tag them pin, and the rules pass "+
+				"over them; these are all: snap list -d %s", in)
 		}
 		names := ""
 		for _, name := range s.Names {
@@ -93,7 +99,7 @@ func (p *Printer) Stop(s *retention.Stop, plan *retention.Plan, r *retention.Pol
 		if s.Room {
 			what += " for min_free"
 		}
-		return fmt.Sprintf("%s: the rules would take %d of %d, more than half", what, s.Count, s.Of),
+		return fmt.Sprintf("%s: %v", what, &retention.TooManyError{Count: s.Count, Of: s.Of, Others: s.Others}),
 			fmt.Sprintf("to see which: snap prune -n -d %[1]s\nto delete them: snap prune --allow-most -d %[1]s", in)
 	default: // retention.NoRoom
 		hint = "the newest stays, and so do those pinned or tagged as keep_tag says"

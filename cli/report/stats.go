@@ -8,7 +8,6 @@ import (
 	"github.com/dustin/go-humanize"
 
 	"snap/cli/text"
-	"snap/index"
 	"snap/internal/file"
 	"snap/internal/quote"
 	"snap/query"
@@ -17,8 +16,10 @@ import (
 
 // Stats prints what the destination dest holds.
 func (p *Printer) Stats(dest string, s *query.Details) error {
-	count := func(a index.Amount) string { return text.Plural(a.Inodes, "file", "files") }
-	span := ""
+	trees, span := int64(0), "" // files as snap list counts them
+	for _, h := range s.Snapshots {
+		trees += h.Files - h.Unread
+	}
 	if n := len(s.Snapshots); n > 0 {
 		span = ", " + quote.Name(s.Snapshots[0].Name)
 		if n > 1 {
@@ -36,8 +37,9 @@ func (p *Printer) Stats(dest string, s *query.Details) error {
 	for _, line := range [...][2]string{
 		{"Destination", quote.Name(dest)},
 		{"Snapshots", humanize.Comma(int64(len(s.Snapshots))) + span},
-		{"In trees", p.Size(s.Apart.Bytes) + " in " + count(s.Apart) + ", each snapshot counted for itself"},
-		{"On disk", p.Size(s.Total.Bytes) + " in " + count(s.Total)},
+		{"In trees", p.Size(s.Apart.Bytes) + " in " + text.Plural(trees, "file", "files") +
+			", each snapshot counted for itself"},
+		{"On disk", p.Size(s.Total.Bytes) + " in " + text.Plural(s.Total.Inodes, "inode", "inodes")},
 		{"Saved", fmt.Sprintf("%s (%d%%) by hard links", p.Size(saved), percent)},
 		{"Index", p.Size(s.IndexBytes)},
 		{"Change sets", p.Size(s.ChangeBytes)},
@@ -74,7 +76,7 @@ func (p *Printer) growth(s *query.Stats) error {
 // folders prints the folders that weigh and those that change most.
 func (p *Printer) folders(s *query.Details) error {
 	newest := s.Snapshots[len(s.Snapshots)-1]
-	heavy := &text.Table{Columns: []text.Column{{Head: "Size", Right: true}, {Head: "Files", Right: true},
+	heavy := &text.Table{Columns: []text.Column{{Head: "Size", Right: true}, {Head: "Inodes", Right: true},
 		{Head: "Folder", Cut: true, Path: true}}}
 	for _, f := range s.Heavy {
 		heavy.Add(p.Size(f.Bytes), humanize.Comma(f.Files), text.Path(f.Path, file.Folder))

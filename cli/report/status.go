@@ -36,9 +36,10 @@ func (p *Printer) Status(s *query.Status, rules []string) error {
 			return err
 		}
 	}
-	label := "To do"
+	label, told := "To do", map[string]bool{"": true}
 	for _, k := range s.Concerns {
-		if way := Way(s, k); way != "" {
+		if way := Way(s, k); !told[way] {
+			told[way] = true
 			line := text.Pad(label, len(indent)) + p.Typed(way)
 			if err := p.printf("%s\n", p.WrapTyped(line, indent, p.Program)); err != nil {
 				return err
@@ -47,6 +48,23 @@ func (p *Printer) Status(s *query.Status, rules []string) error {
 		}
 	}
 	return nil
+}
+
+// Beginning prints how to begin, where there is no destination to tell of. why are lines that say so.
+func (p *Printer) Beginning(why []string) error {
+	for _, line := range why {
+		if err := p.say("%s", line); err != nil {
+			return err
+		}
+	}
+	return p.printf("%s", p.Typed(`
+To begin:
+  snap init DEST          make a folder the destination, and tell what its disk can do
+  snap backup DEST SRC    make a snapshot of SRC there
+  snap schedule daily     and one every day from now on, by itself
+
+Then snap alone tells whether all is well. All commands: snap help
+`))
 }
 
 // verdict are the lines that say how the destination is: the verdict with its first reason, and a line for each other.
@@ -78,7 +96,7 @@ func (p *Printer) facts(s *query.Status, rules []string) []fact {
 		lines = append(lines,
 			fact{"Source", quote.List(s.Newest.AllSources())},
 			fact{"Last backup", p.lastText(s)},
-			fact{"Snapshots", humanize.Comma(int64(s.Snapshots)) + ", the newest " + quote.Name(s.Newest.Name)},
+			fact{"Snapshots", p.snapshotsText(s)},
 		)
 	}
 	if s.Running != "" {
@@ -87,6 +105,17 @@ func (p *Printer) facts(s *query.Status, rules []string) []fact {
 	lines = append(lines, fact{"Last check", p.checkText(s)}, fact{"Free", p.freeText(&s.Space)},
 		fact{"Growth", p.growthText(s)}, fact{"Rules", p.rulesText(s, rules)})
 	return lines
+}
+
+func (p *Printer) snapshotsText(s *query.Status) string {
+	line := humanize.Comma(int64(s.Snapshots)) + ", the newest " + quote.Name(s.Newest.Name)
+	if last := s.Last.Snapshot; last != nil && last.Seq != s.Newest.Seq {
+		line += ", made after " + quote.Name(last.Name)
+		if s.Newest.Time.Before(last.Time) {
+			line += ", with an earlier time"
+		}
+	}
+	return line
 }
 
 func (p *Printer) lastText(s *query.Status) string {
@@ -98,16 +127,12 @@ func (p *Printer) lastText(s *query.Status) string {
 	if last.Unchanged {
 		return line + "; nothing had changed"
 	}
-	return line + "; " + p.Size(s.Newest.CopiedByRun()) + " copied"
+	return line + "; " + p.Size(s.Copied()) + " copied"
 }
 
 // atText is a time and how long ago it was.
 func (p *Printer) atText(s *query.Status, t time.Time) string {
-	ago := when.Ago(t, s.Now)
-	if t.After(s.Now) {
-		return p.When(t) + ", " + ago
-	}
-	return p.When(t) + ", " + ago + " ago"
+	return p.When(t) + ", " + when.Since(t, s.Now)
 }
 
 // checkText is when the last check was, of what, and what it found.
@@ -116,7 +141,7 @@ func (p *Printer) checkText(s *query.Status) string {
 	if c == nil {
 		return "none that is known"
 	}
-	line := p.atText(s, c.Time) + ", " + ReadText(c.Read)
+	line := p.atText(s, c.Time) + ", " + ReadText(c.Read, s.DataRead)
 	switch {
 	case c.Errors > 0 && c.Stopped:
 		line += ": " + text.Plural(c.Errors, "fault", "faults") + " found before it was stopped"
@@ -124,20 +149,37 @@ func (p *Printer) checkText(s *query.Status) string {
 		line += ": " + text.Plural(c.Errors, "fault", "faults") + " left"
 	case c.Repaired > 0:
 		line += fmt.Sprintf(": %s mended", humanize.Comma(c.Repaired))
-	default:
+	case c.Missing == 0:
 		line += ": all was well"
 	}
-	if s.DataRead > 0 && c.Read.Share < 1 {
-		line += fmt.Sprintf("; %.0f%% of the data read within %d days", s.DataRead*100, query.DataReadDays)
+	if c.Missing > 0 {
+		line += ": " + text.Plural(c.Missing, "snapshot is", "snapshots are") + " missing"
+	}
+	reads := s.DataRead > 0 || c.Read.Share > 0 || len(c.Reads) > 0 // this check, or one before it
+	if reads && (c.Read.Share < 1 || s.DataRead < 1) {
+		line += fmt.Sprintf("; %s of the data there now was read within %d days", percent(s.DataRead), query.DataReadDays)
 	}
 	return line
 }
 
-// ReadText is which part of the files a check read.
-func ReadText(r destination.ReadPart) string {
+// percent is a share that is 0 or 1 only where it says so.
+func percent(share float64) string {
+	switch {
+	case share > 0 && share < 0.01:
+		return "less than 1%"
+	case share < 1:
+		return fmt.Sprintf("%d%%", int(share*100))
+	}
+	return "100%"
+}
+
+// ReadText is which part of the files a check read. now is how much that, and others, are of what is there now.
+func ReadText(r destination.ReadPart, now float64) string {
 	switch {
 	case r.Share == 0:
 		return "without reading files"
+	case r.Share >= 1 && now < 1:
+		return "every file there then was read"
 	case r.Share >= 1:
 		return "every file read"
 	case r.Parts > 0:
@@ -164,9 +206,9 @@ func (p *Printer) growthText(s *query.Status) string {
 	case !g.Known:
 		return "not known yet: that takes backups on five days"
 	case g.PerDay <= 0:
-		return fmt.Sprintf("none in the last %d days", g.Days)
+		return fmt.Sprintf("of all on this disk none in the last %d days", g.Days)
 	}
-	line := "about " + p.Size(int64(g.PerDay)) + " a day"
+	line := "of all on this disk about " + p.Size(int64(g.PerDay)) + " a day"
 	if s.Space.Full.IsZero() {
 		return line + ": room for more than ten years"
 	}
@@ -174,13 +216,17 @@ func (p *Printer) growthText(s *query.Status) string {
 }
 
 func (p *Printer) rulesText(s *query.Status, rules []string) string {
+	if s.Rules.Unread != "" {
+		return "cannot be read: " + s.Rules.Unread
+	}
 	if !s.Rules.InForce {
 		return "none: no snapshot is ever deleted"
 	}
 	line := strings.Join(rules, ", ")
 	switch n := len(s.Rules.Going); {
 	case len(s.Rules.Stops) > 0 || s.Rules.Idle:
-		line += "; stopped, nothing is deleted"
+		return line + "; stopped, nothing is deleted"
+	case n == 0 && s.Rules.Short > 0:
 	case n == 0:
 		line += "; a backup now would delete no snapshot"
 	case n == 1:
@@ -192,8 +238,13 @@ func (p *Printer) rulesText(s *query.Status, rules []string) string {
 			quote.List(s.Rules.Going),
 		)
 	}
-	if s.Rules.Short > 0 {
-		line += fmt.Sprintf("; %s more have to be free, and the oldest go for that", p.Size(s.Rules.Short))
+	switch short := p.Size(s.Rules.Short); {
+	case s.Rules.Short <= 0:
+	case s.Rules.NoRoom != "":
+		line += fmt.Sprintf("; min_free lacks %s, and a backup now would delete none for it, as the last", short)
+	default:
+		line += fmt.Sprintf("; min_free lacks %s: a backup now would delete the oldest for it, or none if that is not "+
+			"enough", short)
 	}
 	return line
 }

@@ -18,6 +18,9 @@ func TestWhatIsSaid(t *testing.T) {
 	now := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 	p := &Printer{Style: text.Style{Zone: time.UTC, Now: func() time.Time { return now }}}
 	day := func(n int) time.Time { return now.AddDate(0, 0, n) }
+	failure := func(why string, n int) *query.Failure {
+		return &query.Failure{PastRun: destination.PastRun{Time: day(-2), Why: why}, Count: n}
+	}
 	base := func() *query.Status {
 		return &query.Status{
 			Dir:       "/mnt/my disk",
@@ -40,6 +43,21 @@ func TestWhatIsSaid(t *testing.T) {
 		}, "the check of 2026-11-20 12:00 left 2 faults", "snap check --read-data --repair -d '/mnt/my disk'"},
 		{query.LateBackup, func(s *query.Status) { s.Last.Time = day(-40) }, "the last backup is 40d old",
 			"snap backup -d '/mnt/my disk'"},
+		{query.Failed, func(s *query.Status) { s.Failure = failure("no room\n", 1) },
+			"the last backup failed: no room\n (2026-11-20 12:00)", "snap backup -d '/mnt/my disk'"},
+		{query.Failed, func(s *query.Status) {
+			s.Failure, s.Settings = failure("f:1: bad", 3), []string{"f:1: bad, and more"}
+		}, "the last backup failed (2026-11-20 12:00; 3 failed since the last good one)", "snap backup -d '/mnt/my disk'"},
+		{query.Failed, func(s *query.Status) { s.Failure, s.Newest = failure("x", 1), nil },
+			"the last backup failed: x (2026-11-20 12:00)", "snap backup '/mnt/my disk' SRC"},
+		{query.Interrupted, func(s *query.Status) {
+			s.Stopped = &destination.PastRun{Time: day(-2)}
+			s.Left.Interrupted = []time.Time{day(-2)}
+		}, "the backup of 2026-11-20 12:00 was stopped by its user; the next one goes on from there",
+			"snap backup -d '/mnt/my disk'"},
+		{query.Interrupted, func(s *query.Status) {
+			s.Stopped = &destination.PastRun{Time: day(-2), Why: "interrupted by x"}
+		}, "the backup of 2026-11-20 12:00 was interrupted by x", "snap backup -d '/mnt/my disk'"},
 		{query.Unreadable, func(s *query.Status) { s.Newest.Errors, s.Unread = 7, []string{"a", "b\nc"} },
 			`the last snapshot lacks 7 files that could not be read or held: a, "b\nc" and 5 more`, ""},
 		{query.FullSoon, func(s *query.Status) { s.Space.Full = day(9) }, "50 GiB are free, and used up in about 9d",
@@ -60,9 +78,13 @@ func TestWhatIsSaid(t *testing.T) {
 		},
 			"the rules delete nothing: x is far after all others in time", "snap prune -n -d '/mnt/my disk'"},
 		{query.WrongClock, func(s *query.Status) { s.Future = []string{"x", "y"} },
-			"the times of x, y are in the future: is the clock right?", "snap list -d '/mnt/my disk'"},
+			"the times of x, y are in the future: is the clock right?", "set the clock; or if it was wrong then: " +
+				"snap tag -d '/mnt/my disk' x y --add pin, or snap delete -d '/mnt/my disk' x y"},
+		{query.WrongClock, func(s *query.Status) { s.Future = []string{"a", "b", "c", "d", "e", "f"} },
+			"the times of a, b, c, d, e, f are in the future: is the clock right?",
+			"snap list -d '/mnt/my disk', then delete those of the future, or tag them pin, or set the clock"},
 		{query.GoneFolders, func(s *query.Status) { s.Missing = []string{"x", "y"} },
-			"2 snapshots are in the index whose folders are gone: x, y", "snap delete -d '/mnt/my disk' x y"},
+			"2 snapshots are missing, their folders were removed: x, y", "snap delete --missing -d '/mnt/my disk'"},
 		{query.Interrupted, func(s *query.Status) { s.Left.Interrupted = []time.Time{day(-3), day(-2)} },
 			"the backup of 2026-11-20 12:00 was interrupted; the next one goes on from there", "snap backup -d '/mnt/my disk'"},
 		{query.Interrupted, func(s *query.Status) { s.Left.Holder.Text = "snap backup (process 1)" },
@@ -100,10 +122,10 @@ func TestWhatIsSaid(t *testing.T) {
 		"Snapshots: 9, the newest s9",
 		"At work: snap backup (process 1)",
 		"Last check: 2026-11-10 12:00, 12d ago, about 10% of the files read: " +
-			"1 fault found before it was stopped; 43% of the data read within 90 days",
-		"Free: 50 GiB of 200 GiB (25%), 0 inodes", "Growth: about 512 MiB a day: full in about 3mo",
+			"1 fault found before it was stopped; 43% of the data there now was read within 90 days",
+		"Free: 50 GiB of 200 GiB (25%), 0 inodes", "Growth: of all on this disk about 512 MiB a day: full in about 3mo",
 		"Rules: keep_daily = 7, min_free = 10%; a backup now would delete 2 snapshots: s1, s2; " +
-			"1.0 GiB more have to be free, and the oldest go for that",
+			"min_free lacks 1.0 GiB: a backup now would delete the oldest for it, or none if that is not enough",
 	}
 	if !slices.Equal(lines, want) {
 		t.Errorf("%s\nwant\n%s", strings.Join(lines, "\n"), strings.Join(want, "\n"))
@@ -113,5 +135,30 @@ func TestWhatIsSaid(t *testing.T) {
 	if got := p.verdict(s); len(got) != 2 || !strings.HasPrefix(got[0], "damage: ") ||
 		!strings.HasPrefix(got[1], "attention: ") {
 		t.Errorf("%q", got)
+	}
+}
+
+// TestWhatWasReadIsOfNow: that every file was read is said as long as it is so.
+func TestWhatWasReadIsOfNow(t *testing.T) {
+	p := &Printer{Style: text.Style{Zone: time.UTC, Now: time.Now}}
+	now := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+	for _, c := range []struct {
+		read, now float64
+		want      string
+	}{
+		{1, 1, "every file read: all was well"},
+		{1, 0.997, "every file there then was read: all was well; 99% of the data there now was read within 90 days"},
+		{1, 0.001, "every file there then was read: all was well; " +
+			"less than 1% of the data there now was read within 90 days"},
+		{1, 0, "every file there then was read: all was well; 0% of the data there now was read within 90 days"},
+		{0.1, 0, "about 10% of the files read: all was well; 0% of the data there now was read within 90 days"},
+		{0, 1, "without reading files: all was well; 100% of the data there now was read within 90 days"},
+		{0, 0, "without reading files: all was well"},
+	} {
+		s := &query.Status{Now: now, DataRead: c.now,
+			Check: &destination.LastCheck{Time: now, Read: destination.ReadPart{Share: c.read}}}
+		if got := p.checkText(s); got != "2026-11-22 12:00, 0s ago, "+c.want {
+			t.Errorf("%v of then, %v of now: %s", c.read, c.now, got)
+		}
 	}
 }

@@ -4,7 +4,7 @@ import (
 	"snap/cli/text"
 	"snap/internal/file"
 	"snap/internal/quote"
-	"snap/query"
+	"snap/query/gone"
 	"snap/restore/parts"
 )
 
@@ -12,7 +12,7 @@ import (
 const namedMax = 20
 
 // MovedAway says what is elsewhere in the source.
-func (p *Printer) MovedAway(moved []query.MovedAway) {
+func (p *Printer) MovedAway(moved []gone.Moved) {
 	for i := range moved {
 		m := &moved[i]
 		if i == namedMax {
@@ -24,7 +24,7 @@ func (p *Printer) MovedAway(moved []query.MovedAway) {
 }
 
 // StaysAway says what cannot come back, and which patterns fit nothing that is gone; some tells that there is any.
-func (p *Printer) StaysAway(what *query.WhatIsGone, u *parts.Undeletion) (some bool) {
+func (p *Printer) StaysAway(what *gone.Answer, u *parts.Undeletion) (some bool) {
 	named := 0
 	say := func(format string, args ...any) {
 		if named++; named <= namedMax {

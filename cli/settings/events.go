@@ -1,6 +1,7 @@
 package settings
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -36,24 +37,27 @@ func commandSetting(event hooks.Event) func(*Settings, string) error {
 
 func setHookTimeout(s *Settings, v string) error {
 	age, err := when.ParseAge(v)
+	limit := time.Duration(0)
 	if err == nil {
-		s.Events.Timeout, err = age.Duration()
+		limit, err = age.Duration()
 	}
-	if err != nil || s.Events.Timeout < 0 {
+	if err != nil || limit < 0 {
 		return fmt.Errorf("write it as 90s, 30min or 2h; 0s for as long as it takes")
 	}
+	s.Events.Timeout = limit
 	return nil
 }
 
-func setNotify(s *Settings, v string) error {
+// setNotify sets those who can be told beside one that cannot be: they are told of that.
+func setNotify(s *Settings, v string) (first error) {
 	for _, text := range names(v) {
 		t, err := notify.Parse(text)
-		if err != nil {
-			return err
+		if err == nil {
+			s.Events.Notify = append(s.Events.Notify, t)
 		}
-		s.Events.Notify = append(s.Events.Notify, t)
+		first = cmp.Or(first, err)
 	}
-	return nil
+	return first
 }
 
 func setNotifyWhen(s *Settings, v string) error {

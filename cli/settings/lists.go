@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 
 	"snap/filter"
-	"snap/internal/hint"
 )
 
 // Lists are the rules of Blacklist.txt and Whitelist.txt of a destination.
@@ -23,7 +22,7 @@ func Lists(dest string, fc filter.Context) (lists [2][]*filter.Rule, err error) 
 		}
 		lists[i], err = filter.Parse(path, bytes.NewReader(text), fc)
 		if errors.As(err, new(*filter.PatternError)) {
-			err = hint.Usage(err)
+			err = Wrong(err)
 		}
 		if err != nil {
 			return lists, err

@@ -8,8 +8,10 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -163,6 +165,18 @@ func table() []setting {
 	}
 }
 
+// wrongError is an error of what stands in a file of the user.
+type wrongError struct{ error }
+
+func (e *wrongError) Unwrap() error { return e.error }
+
+// Wrong is err, which says that the user's files in a destination cannot be what is meant. It is one of usage, but who
+// made the command line need not be there to see it.
+func Wrong(err error) error { return hint.Usage(&wrongError{err}) }
+
+// IsWrong reports whether err says that.
+func IsWrong(err error) bool { return errors.As(err, new(*wrongError)) }
+
 // Error is a line of BackupOptions.txt that cannot be.
 type Error struct {
 	File string
@@ -174,9 +188,15 @@ type Error struct {
 func (e *Error) Error() string { return fmt.Sprintf("%s:%d: %s", e.File, e.Line, e.Why) }
 
 // Parse reads the text of BackupOptions.txt. An unknown key is a warning, and an error if it was meant to be a
-// rule. A # after a blank begins a comment in any line.
+// rule. A # after a blank begins a comment in any line. The error is that of the first bad line; what the others say is
+// read all the same, for who wants to be told of it.
 func Parse(file string, text []byte) (s Settings, warnings []string, err error) {
 	s = Default()
+	bad := func(n int, why string, args ...any) {
+		if err == nil {
+			err = &Error{file, n, fmt.Sprintf(why, args...)}
+		}
+	}
 	table := table()
 	at := map[string]int{}
 	lines := bufio.NewScanner(bytes.NewReader(bytes.TrimPrefix(text, []byte("\ufeff"))))
@@ -188,31 +208,19 @@ func Parse(file string, text []byte) (s Settings, warnings []string, err error) 
 		}
 		key, value, ok := strings.Cut(line, "=")
 		key, value = strings.ToLower(strings.TrimSpace(key)), withoutComment(value)
+		if strings.ContainsRune(line, 0) || !utf8.ValidString(line) {
+			bad(n, "%s is not UTF-8 text; save the file as UTF-8", shown(line))
+			continue
+		}
 		if !ok || key == "" {
-			return s, nil, &Error{file, n, fmt.Sprintf("%s is no setting; write it as key = value", quote.Name(line))}
+			bad(n, "%s is no setting; write it as key = value", shown(line))
+			continue
 		}
-		if strings.ContainsRune(value, 0) || !utf8.ValidString(line) {
-			return s, nil, &Error{file, n, fmt.Sprintf("%s is not UTF-8 text; save the file as UTF-8", quote.Name(line))}
-		}
-		found := false
-		for _, k := range table {
-			if k.key != key {
-				continue
-			}
-			found = true
-			if at[key] != 0 {
-				return s, nil, &Error{file, n, fmt.Sprintf("%s is set twice, first in line %d; keep one", key, at[key])}
-			}
-			if value != k.value { // else it may be that of the file that snap made, and another was pasted below
-				at[key] = n
-			}
-			if err := k.set(&s, value); err != nil {
-				return s, nil, &Error{file, n, fmt.Sprintf("%s = %s: %s", key, quote.Name(value), err)}
-			}
-		}
-		if !found {
+		i := slices.IndexFunc(table, func(k setting) bool { return k.key == key })
+		switch {
+		case i < 0:
+			w := fmt.Sprintf("unknown setting %s", shown(key))
 			rule := meantAsRule(key)
-			w := fmt.Sprintf("unknown setting %s", quote.Name(key))
 			if rule {
 				w += ", which looks like a rule of what to keep"
 			}
@@ -220,16 +228,35 @@ func Parse(file string, text []byte) (s Settings, warnings []string, err error) 
 				w += fmt.Sprintf("; did you mean %s?", near)
 			}
 			if rule {
-				return s, nil, &Error{file, n, w}
+				bad(n, "%s", w)
+				continue
 			}
 			s.Unknown = append(s.Unknown, key)
 			warnings = append(warnings, fmt.Sprintf("%s:%d: %s", file, n, w))
+		case at[key] != 0:
+			bad(n, "%s is set twice, first in line %d; keep one", key, at[key])
+		default:
+			if value != table[i].value { // else it may be that of the file that snap made, and another was pasted below
+				at[key] = n
+			}
+			if err := table[i].set(&s, value); err != nil {
+				bad(n, "%s = %s: %s", key, shown(value), err)
+			}
 		}
 	}
-	if err := lines.Err(); err != nil {
-		return s, nil, fmt.Errorf("%s: %w", file, err)
+	if err == nil && lines.Err() != nil {
+		err = fmt.Errorf("%s: %w", file, lines.Err())
 	}
-	return s, warnings, nil
+	return s, warnings, err
+}
+
+// shown is text of a settings file in a message, as much of it as can be read there.
+func shown(text string) string {
+	const most = 80 // bytes
+	if len(text) <= most {
+		return quote.Name(text)
+	}
+	return quote.Name(text[:most]) + "…"
 }
 
 // withoutComment is a value without the comment behind it.
@@ -346,6 +373,7 @@ func checkFormat(format string) error {
 }
 
 // Read reads BackupOptions.txt in dest; without one every setting has its default. fc says what ~ and $NAME stand for.
+// Beside an error there are the Events, as far as they could be read.
 func Read(dest string, fc filter.Context) (s Settings, warnings []string, err error) {
 	path := filepath.Join(dest, OptionsFile)
 	text, err := readText(path)
@@ -357,23 +385,27 @@ func Read(dest string, fc filter.Context) (s Settings, warnings []string, err er
 	}
 	s, warnings, err = Parse(path, text)
 	if errors.As(err, new(*Error)) {
-		err = hint.Usage(err)
+		err = Wrong(err)
 	}
 	if err != nil {
 		return s, warnings, err
 	}
 	logfile, err := filter.Expand(s.Logfile, fc)
 	if err != nil {
-		return s, warnings, hint.Usagef("%s: logfile = %s: %w", path, quote.Name(s.Logfile), err)
+		return s, warnings, Wrong(fmt.Errorf("%s: logfile = %s: %w", path, quote.Name(s.Logfile), err))
 	}
 	s.Logfile = logfile
 	return s, warnings, nil
 }
 
-// readText reads a settings file.
+// readText reads a settings file. One that is a link to nothing is not the same as none.
 func readText(path string) ([]byte, error) {
 	if err := file.RefusePipe(path); err != nil {
 		return nil, err
 	}
-	return os.ReadFile(path)
+	text, err := os.ReadFile(path)
+	if to, linkErr := os.Readlink(path); linkErr == nil && errors.Is(err, fs.ErrNotExist) {
+		return nil, Wrong(fmt.Errorf("%s: is a link to %s, which is not there", quote.Name(path), quote.Name(to)))
+	}
+	return text, err
 }

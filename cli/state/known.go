@@ -27,6 +27,7 @@ type Known struct {
 	Index  string    `json:"index,omitempty"`  // the fingerprint of its index, if that is large and was proved
 	Once   bool      `json:"once,omitempty"`   // one backup has named it, and nothing else
 	System string    `json:"system,omitempty"` // the id of the file system that it is on, "" where there is none
+	Mount  string    `json:"mount,omitempty"`  // the mount point that it is on, see MountOf
 }
 
 // knownJSON is a Known as it is stored. JSON knows no strings that are not UTF-8: the bytes of such paths stand beside.
@@ -205,7 +206,12 @@ func Write(name string, list []Known) error {
 	for i := range list {
 		all[i] = &list[i]
 	}
-	b, err := json.MarshalIndent(all, "", "\t")
+	return write(name, all)
+}
+
+// write puts v, as JSON, into a file of the state folder: it appears by rename and is for its owner alone.
+func write(name string, v any) error {
+	b, err := json.MarshalIndent(v, "", "\t")
 	if err != nil {
 		return err
 	}

@@ -19,6 +19,7 @@ const (
 	Unreadable          // cannot be looked into
 	Away                // no destination is there: its disk is elsewhere, or it was emptied
 	Gone                // the folder was removed, on a disk that is there
+	Replaced            // another destination is there; see TellApart
 )
 
 // Place is a known destination as it is now.
@@ -50,9 +51,11 @@ func (u *User) Places(known []Known, is func(dir string) (bool, error)) []Place 
 }
 
 // Remembered are those of all that are used without being named: made by init, or named by two backups; while there
-// are none, those that were named once. What is temporary or gone is not remembered.
+// are none, those that were named once. What is temporary, gone or replaced is not remembered.
 func Remembered(all []Place) []Place {
-	all = slices.DeleteFunc(slices.Clone(all), func(p Place) bool { return p.Temporary || p.Presence == Gone })
+	all = slices.DeleteFunc(slices.Clone(all), func(p Place) bool {
+		return p.Temporary || p.Presence == Gone || p.Presence == Replaced
+	})
 	if proved := slices.DeleteFunc(slices.Clone(all), func(p Place) bool { return p.Once }); len(proved) > 0 {
 		return proved
 	}

@@ -28,6 +28,9 @@ func (s Style) When(t time.Time) string { return t.In(s.Zone).Format("2006-01-02
 // Age is how long ago t was, as it can be typed after "@".
 func (s Style) Age(t time.Time) string { return when.Ago(t, s.Now()) }
 
+// Since is how long ago t was, in a sentence.
+func (s Style) Since(t time.Time) string { return when.Since(t, s.Now()) }
+
 // About is a length of time, rounded to one unit of those that ages have.
 func About(d time.Duration) string {
 	const day = 24 * time.Hour

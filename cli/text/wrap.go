@@ -2,6 +2,8 @@ package text
 
 import (
 	"io"
+	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/clipperhouse/displaywidth"
@@ -18,7 +20,7 @@ func (s Style) Wrap(line, indent string) string {
 	lead := len(line) - len(strings.TrimLeft(line, " "))
 	b.WriteString(line[:lead])
 	width += lead
-	for i, word := range strings.SplitAfter(line[lead:], " ") {
+	for i, word := range words(line[lead:]) {
 		n := displaywidth.String(word)
 		bare := displaywidth.String(strings.TrimRight(word, " "))
 		if i > 0 && width+bare > s.Width {
@@ -36,6 +38,21 @@ func (s Style) Wrap(line, indent string) string {
 		lines[i] = strings.TrimRight(lines[i], " ")
 	}
 	return strings.Join(lines, "\n")
+}
+
+// amount is a number with its unit, which stay together.
+var amount = regexp.MustCompile(`[0-9] (?:s|B|[kKMGTPE]i?B)(?:/s)?\b`)
+
+// words are what a line may be broken between, each with the blank behind it.
+func words(line string) (all []string) {
+	begin, kept := 0, amount.FindAllStringIndex(line, -1)
+	for i := range len(line) {
+		if line[i] != ' ' || slices.ContainsFunc(kept, func(at []int) bool { return i == at[0]+1 }) {
+			continue
+		}
+		all, begin = append(all, line[begin:i+1]), i+1
+	}
+	return append(all, line[begin:])
 }
 
 // WrapAll is wrap for each of the lines, what goes on under the text of a line with a label of width wide.

@@ -59,3 +59,22 @@ func TestSaid(t *testing.T) {
 		}
 	}
 }
+
+// TestAmountsStayTogether: a number and its unit are in one line.
+func TestAmountsStayTogether(t *testing.T) {
+	for _, c := range []struct{ line, want string }{
+		{"copied 22 MiB, 2.1 s", "copied 22 MiB,\n  2.1 s"},
+		{"it copied 12 MiB now", "it copied 12 MiB\n  now"},
+		{"and so it is 12 MiB", "and so it is\n  12 MiB"},
+		{"files at 999 MiB/s", "files at\n  999 MiB/s"},
+		{"there are 12 snapshots", "there are 12\n  snapshots"},
+		{"what is 1 simple", "what is 1 simple"},
+		{"what is 12 simple", "what is 12\n  simple"},
+		{"", ""},
+		{" a  b ", " a  b "},
+	} {
+		if got := (Style{Width: 16}).Wrap(c.line, "  "); got != c.want {
+			t.Errorf("%q: %q, want %q", c.line, got, c.want)
+		}
+	}
+}

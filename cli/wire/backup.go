@@ -69,6 +69,7 @@ type BackupSummary struct {
 
 	RemovedNames []string     `json:"removed"`       // the snapshots that the rules deleted
 	RulesStopped []string     `json:"rules_stopped"` // why rules did not run
+	Missing      []string     `json:"missing"`       // snapshots whose folders are gone
 	Behind       *ClockBehind `json:"clock_behind"`  // a snapshot made before that has a later time
 	Taken        *TakenOver   `json:"taken_over,omitempty"`
 	NotDue       bool         `json:"not_due"` // --if-older made no backup
@@ -78,7 +79,7 @@ type BackupSummary struct {
 func NewBackupSummary(res *backup.Result, dryRun bool, took time.Duration) BackupSummary {
 	j := BackupSummary{Type: "summary", Skipped: res.Skipped, DryRun: dryRun, Errors: res.Errors, Vanished: res.Vanished,
 		Seconds: took.Seconds(), FilesResumed: res.Resumed.Files, DataResumed: res.Resumed.Bytes, Idle: []IdlePattern{},
-		RemovedNames: []string{}, RulesStopped: []string{},
+		RemovedNames: []string{}, RulesStopped: []string{}, Missing: []string{},
 		Lost: Lost{Owner: res.Lost.Owner, Mode: res.Lost.Mode, Setuid: res.Lost.Setuid, Xattrs: res.Lost.Xattrs,
 			Times: res.Lost.Times}}
 	h := res.Header

@@ -3,6 +3,7 @@ package wire
 import (
 	"time"
 
+	"snap/destination"
 	"snap/destination/check"
 	"snap/internal/quote"
 )
@@ -50,8 +51,25 @@ type CheckSummary struct {
 	Unproved int64 `json:"unproved"` // files to be read whose hash is not known
 	// files that are to be one with others, by the index, and are not: the hard links are gone
 	Unshared int64    `json:"unshared"`
-	Missing  []string `json:"missing"` // snapshots whose folders were removed
+	Missing  []string `json:"missing"` // snapshots whose folders were removed or renamed
+	Renamed  []Rename `json:"renamed"` // of them, those whose folders are there under other names
 	Seconds  float64  `json:"seconds"`
+}
+
+// Rename is a snapshot, and what its folder is called now.
+type Rename struct {
+	Snapshot  string `json:"snapshot"`
+	Folder    string `json:"folder"` // below the destination
+	FolderB64 string `json:"folder_b64,omitempty"`
+}
+
+func newRenames(all []destination.Renamed) []Rename {
+	j := make([]Rename, len(all))
+	for i := range all {
+		j[i].Snapshot = all[i].Snapshot
+		j[i].Folder, j[i].FolderB64 = Name(all[i].Folder)
+	}
+	return j
 }
 
 // NewCheckSummary is how a check ended that took so long.
@@ -59,5 +77,6 @@ func NewCheckSummary(res *check.Result, took time.Duration) CheckSummary {
 	return CheckSummary{Type: "summary", Snapshots: res.Snapshots, Files: res.Files, InodesRead: res.InodesRead,
 		BytesRead: res.BytesRead, Damaged: res.Damaged, Repaired: res.Repaired, Errors: res.Errors, Unproved: res.Unproved,
 		Unshared: max(res.Links.Inodes-res.Links.Meant, 0), Missing: append([]string{}, res.Missing...),
+		Renamed: newRenames(res.Renamed),
 		Seconds: took.Seconds()}
 }

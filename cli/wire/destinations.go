@@ -10,7 +10,7 @@ type Known struct {
 	Source    string `json:"source"` // what was backed up last; several with ", " between them; "" for nothing yet
 	SourceB64 string `json:"source_b64,omitempty"`
 	Last      Time   `json:"last"`     // of the last backup there, or of snap init
-	Presence  string `json:"presence"` // "here", "away", "gone" or "unreadable"
+	Presence  string `json:"presence"` // "here", "away", "gone", "unreadable" or "replaced"
 	Temporary bool   `json:"temporary"`
 	Once      bool   `json:"once"`    // one backup has named it, and nothing else
 	Default   bool   `json:"default"` // it is used where none is named
@@ -26,6 +26,7 @@ type Forgotten struct {
 // presences are their names.
 var presences = map[state.Presence]string{
 	state.Here: "here", state.Away: "away", state.Gone: "gone", state.Unreadable: "unreadable",
+	state.Replaced: "replaced",
 }
 
 // NewKnown are the known destinations. used, nil for none, is that of all which is used where none is named.

@@ -30,6 +30,7 @@ type RemovedSummary struct {
 	DestinationB64 string   `json:"destination_b64,omitempty"`
 	Stopped        []string `json:"rules_stopped"` // why rules did not run
 	NeedsMost      bool     `json:"needs_allow_most"`
+	NeedsAll       bool     `json:"needs_allow_all"`
 }
 
 // Purged is a path that goes, in `purge`.
@@ -61,7 +62,7 @@ func NewRemoved(e *retention.Decision) Removed {
 func NewRemovedSummary(dest string, plan *retention.Plan, dry bool, stopped []string,
 	took time.Duration) RemovedSummary {
 	j := RemovedSummary{Type: "summary", DryRun: dry, Seconds: took.Seconds(), Stopped: append([]string{}, stopped...),
-		NeedsMost: plan.Most() != nil}
+		NeedsMost: plan.Most() != nil, NeedsAll: dry && plan.Last()}
 	j.Destination, j.DestinationB64 = Name(dest)
 	for i := range plan.List {
 		if e := &plan.List[i]; e.Keep {

@@ -28,6 +28,11 @@ func Metrics(s *query.Status) []byte {
 	m.gauge("snap_snapshots", "Complete snapshots.", float64(s.Snapshots))
 	m.gauge("snap_snapshots_missing", "Snapshots whose folders are gone.", float64(len(s.Missing)))
 	m.lastBackup(s)
+	failed := 0
+	if s.Failure != nil {
+		failed = s.Failure.Count
+	}
+	m.gauge("snap_failed_backups", "Backups that failed since the last that went well.", float64(failed))
 	m.lastCheck(s)
 	m.space(&s.Space)
 	m.gauge(
@@ -60,7 +65,7 @@ func (m *metrics) lastBackup(s *query.Status) {
 	m.gauge(
 		"snap_last_snapshot_copied_bytes",
 		"What the run copied that made the newest snapshot.",
-		float64(s.Newest.CopiedByRun()),
+		float64(s.Copied()),
 	)
 	if s.Last.Usual > 0 {
 		m.gauge(
@@ -84,7 +89,7 @@ func (m *metrics) lastCheck(s *query.Status) {
 	m.gauge("snap_check_errors", "Faults that checks found and that no check since has found well.", float64(left))
 	m.gauge(
 		"snap_data_read_ratio",
-		fmt.Sprintf("Which part of all bytes checks have read within %d days, about.", query.DataReadDays),
+		fmt.Sprintf("Which part of the bytes that are there now checks have read within %d days, about.", query.DataReadDays),
 		s.DataRead,
 	)
 }

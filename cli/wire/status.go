@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"time"
@@ -20,8 +21,9 @@ type Status struct {
 	Sources        []string    `json:"sources"`
 	SourcesB64     []string    `json:"sources_b64,omitempty"`
 	Snapshots      int         `json:"snapshots"`
-	Newest         *string     `json:"newest"`      // name of the newest snapshot
-	LastBackup     *LastBackup `json:"last_backup"` // null: there is none
+	Newest         *string     `json:"newest"`       // name of the newest snapshot
+	LastBackup     *LastBackup `json:"last_backup"`  // null: there is none
+	LastFailure    *Failure    `json:"last_failure"` // null: none failed since the last that went well
 	Unread         Unread      `json:"unread"`
 	LastCheck      *LastCheck  `json:"last_check"` // null: none is known
 	DataRead       DataRead    `json:"data_read"`
@@ -40,7 +42,7 @@ type Run struct {
 	Seconds  float64 `json:"seconds"`
 	End      string  `json:"end"`      // "done", "unchanged", "incomplete", "interrupted", "failed" or "running"
 	Snapshot *string `json:"snapshot"` // what it made; it may be deleted since
-	Why      string  `json:"why"`      // it failed
+	Why      string  `json:"why"`      // it failed, was terminated, or not all was done
 }
 
 // Concern is something that is not as it should be.
@@ -57,6 +59,13 @@ type LastBackup struct {
 	Usual     *int64 `json:"usual_seconds"` // the median of the intervals before; null: too few
 	Late      bool   `json:"late"`
 	Copied    int64  `json:"copied_bytes"` // by the run that made the newest snapshot
+}
+
+// Failure is that backups failed.
+type Failure struct {
+	Time  Time   `json:"time"`  // of the last that did
+	Error string `json:"error"` // why
+	Count int    `json:"count"` // how many did since the last that went well
 }
 
 // Unread is what the newest snapshot lacks because it could not be read or held.
@@ -78,6 +87,7 @@ type LastCheck struct {
 	Damaged   int64       `json:"damaged"`
 	Repaired  int64       `json:"repaired"`
 	Errors    int64       `json:"errors"`
+	Missing   int64       `json:"missing"`     // snapshots whose folders are gone
 	Left      *DamageLeft `json:"damage_left"` // that no check since has found well
 }
 
@@ -106,7 +116,7 @@ type SnapshotRange struct {
 	Count int    `json:"count"`
 }
 
-// DataRead is which part of all bytes was read by checks within so many days, about.
+// DataRead is which part of the bytes that are there now was read by checks within so many days, about.
 type DataRead struct {
 	Share float64 `json:"share"`
 	Days  int     `json:"days"`
@@ -169,9 +179,12 @@ func NewStatus(s *query.Status, rules []string, text func(query.Concern) string)
 		running := quote.Clean(s.Running)
 		j.Running = &running
 	}
+	if f := s.Failure; f != nil {
+		j.LastFailure = &Failure{Time(f.Time), quote.Clean(f.Why), f.Count}
+	}
 	j.Runs = make([]Run, 0, len(s.Runs))
 	for _, r := range s.Runs {
-		run := Run{Time: Time(r.Time), Seconds: rounded(r.Seconds), End: string(r.End), Why: quote.Clean(r.Why)}
+		run := Run{Time: Time(r.Time), Seconds: rounded(r.Seconds), End: string(r.End), Why: quote.Clean(cmp.Or(r.Why, r.Rules))}
 		if r.Snapshot != "" {
 			run.Snapshot = &r.Snapshot
 		}
@@ -191,7 +204,7 @@ func NewStatus(s *query.Status, rules []string, text func(query.Concern) string)
 		Time: Time(
 			s.Last.Time,
 		), Age: int64(s.Now.Sub(s.Last.Time) / time.Second), Unchanged: s.Last.Unchanged, Late: s.Last.Late,
-		Copied: s.Newest.CopiedByRun(),
+		Copied: s.Copied(),
 	}
 	if s.Last.Usual > 0 {
 		usual := int64(s.Last.Usual / time.Second)
@@ -222,6 +235,7 @@ func newLastCheck(c *destination.LastCheck) *LastCheck {
 			c.Time,
 		), Share: rounded(c.Read.Share), Part: partName(c.Read), Stopped: c.Stopped, Snapshots: c.Snapshots, Files: c.Files,
 		BytesRead: c.BytesRead, Damaged: c.Damaged, Repaired: c.Repaired, Errors: c.Errors,
+		Missing: c.Missing,
 	}
 	if l := c.Left; l != nil {
 		j.Left = &DamageLeft{Time(l.Time), l.Errors, partName(l.Read), []DamageFound{}}

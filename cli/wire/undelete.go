@@ -1,7 +1,7 @@
 package wire
 
 import (
-	"snap/query"
+	"snap/query/gone"
 	"snap/record"
 )
 
@@ -24,7 +24,7 @@ type Gone struct {
 }
 
 // NewGone is g, from the snapshot h to the place to.
-func NewGone(g *query.Gone, h *record.Header, to string) Gone {
+func NewGone(g *gone.Entry, h *record.Header, to string) Gone {
 	j := Gone{MessageType: "gone", Type: g.Kind.String(), Snapshot: h.Name, Time: Time(h.Time), Files: g.Files,
 		Bytes: g.Bytes, Earlier: g.Earlier, LeftOut: len(g.Except)}
 	j.Path, j.PathB64 = Name(g.Path)
@@ -44,7 +44,7 @@ type MovedAway struct {
 }
 
 // NewMovedAway is m.
-func NewMovedAway(m *query.MovedAway) MovedAway {
+func NewMovedAway(m *gone.Moved) MovedAway {
 	j := MovedAway{MessageType: "moved", Type: m.Kind.String()}
 	j.Path, j.PathB64 = Name(m.Path)
 	j.To, j.ToB64 = Name(m.To)

@@ -43,7 +43,7 @@ func TestSignals(t *testing.T) {
 	for _, tt := range []struct {
 		signal syscall.Signal
 		code   int
-	}{{syscall.SIGINT, 130}, {syscall.SIGTERM, 143}, {syscall.SIGHUP, 143}} {
+	}{{syscall.SIGINT, 130}, {syscall.SIGTERM, 143}, {syscall.SIGHUP, 143}, {syscall.SIGQUIT, 143}} {
 		c := command("backup", "--force", "--lock-wait", "10min", "dest", "src")
 		var text strings.Builder
 		c.Stderr = &text

@@ -24,6 +24,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"strings"
 	"time"
 
 	"snap/destination"
@@ -56,11 +57,12 @@ type Result struct {
 	Repaired int64 // of them, those repaired
 	Errors   int64 // what is left: damage not repaired, and what could not be read
 
-	Findings []Finding // in key order of the path; at most findingsKept
-	More     int64     // damage beyond that, counted only
-	Missing  []string  // snapshots whose folders are gone from the destination
-	Strange  []string  // folders in the destination that are no snapshot's; only where one is missing
-	Unnoted  error     // why the result could not be left in the destination
+	Findings []Finding             // in key order of the path; at most findingsKept
+	More     int64                 // damage beyond that, counted only
+	Missing  []string              // snapshots whose folders are gone from the destination
+	Renamed  []destination.Renamed // of the missing ones, those whose folders have other names now
+	Strange  []string              // other folders in the destination that are no snapshot's; only where one is missing
+	Unnoted  error                 // why the result could not be left in the destination
 }
 
 // Run makes sure that index, change sets and trees of the destination at path agree, and that files hold
@@ -98,9 +100,10 @@ func (c *checker) note(stopped error) {
 		return
 	}
 	c.res.Unnoted = c.d.NoteCheck(destination.LastCheck{
-		Found: c.res.left(),
-		Time:  c.o.Time, Read: c.read.part(), Stopped: stopped != nil, Snapshots: c.res.Snapshots, Files: c.res.Files,
+		Found: c.res.left(), Mended: c.res.mended(), Missing: int64(len(c.res.Missing)),
+		Time: c.o.Time, Read: c.read.part(), Stopped: stopped != nil, Snapshots: c.res.Snapshots, Files: c.res.Files,
 		BytesRead: c.res.BytesRead, Damaged: c.res.Damaged, Repaired: c.res.Repaired, Errors: c.res.Errors,
+		Newest: c.newest, Copied: c.copied,
 	})
 }
 
@@ -109,6 +112,8 @@ type checker struct {
 	o        Options
 	d        *destination.Destination
 	snaps    []record.Header // the complete snapshots whose folders are there, oldest first
+	newest   uint64          // the last of them
+	copied   int64           // by all runs before
 	keepsAll bool            // the file system keeps modes, owners and the times of everything
 	faults   faults
 	read     reading
@@ -145,14 +150,18 @@ func (c *checker) run(ctx context.Context) error {
 	if _, err := c.d.DB.Check(ctx, c.indexFault); err != nil {
 		return c.indexError(err)
 	}
+	c.copied = destination.CopiedByRuns(c.d.Root)
 	complete, err := c.headers(ctx)
 	if err != nil {
 		return err
 	}
+	if n := len(complete); n > 0 {
+		c.newest = complete[n-1].Seq
+	}
 	if err := c.sets(ctx, complete); err != nil {
 		return err
 	}
-	if err := c.present(complete); err != nil {
+	if err := c.present(ctx, complete); err != nil {
 		return err
 	}
 	if err := c.trees(ctx); err != nil {
@@ -190,7 +199,7 @@ func (c *checker) headers(ctx context.Context) (complete []record.Header, err er
 
 // present finds out which snapshots' folders are there. One that is not was removed by somebody: that is no damage,
 // and reported once.
-func (c *checker) present(complete []record.Header) error {
+func (c *checker) present(ctx context.Context, complete []record.Header) (err error) {
 	known := map[string]bool{destination.MetaName: true}
 	for i := range complete {
 		h := &complete[i]
@@ -201,6 +210,9 @@ func (c *checker) present(complete []record.Header) error {
 			c.snaps = append(c.snaps, *h)
 			c.at.TotalFiles += h.Files + h.Dirs
 		case err == nil || errors.Is(err, fs.ErrNotExist):
+			if destination.InTrash(c.d.Root, h.Seq) { // it is being deleted
+				continue
+			}
 			c.res.Missing = append(c.res.Missing, h.Name)
 		default:
 			return err
@@ -208,6 +220,13 @@ func (c *checker) present(complete []record.Header) error {
 	}
 	if len(c.res.Missing) == 0 {
 		return nil
+	}
+	if c.res.Renamed, err = destination.FindRenamed(ctx, c.d.Root, c.d.DB, c.res.Missing); err != nil {
+		return err
+	}
+	for _, r := range c.res.Renamed {
+		outer, _, _ := strings.Cut(r.Folder, "/")
+		known[outer] = true
 	}
 	entries, err := c.d.Root.Entries()
 	if err != nil {

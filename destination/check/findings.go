@@ -216,6 +216,16 @@ func (r *Result) left() (found []destination.DamageFound) {
 	return found
 }
 
+// mended is what was repaired, as it is noted.
+func (r *Result) mended() (all []destination.Mended) {
+	for i := range r.Findings {
+		if f := &r.Findings[i]; f.Repaired {
+			all = append(all, destination.Mended{What: string(f.What), Path: f.Path, Snapshots: f.Snapshots})
+		}
+	}
+	return all
+}
+
 // without are the positions of all that are not in some, both rising.
 func without(all, some []posRange) (left []posRange) {
 	i := 0

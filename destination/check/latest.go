@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"time"
 
 	"snap/destination"
@@ -16,19 +17,20 @@ import (
 const latestTries = 3
 
 // checkLatest makes sure that `latest` leads to the newest snapshot that is there. A file or folder of that
-// name is the user's.
+// name is the user's. A link that went with the newest snapshot, or leads to one that is missing, is told with that.
 func (c *checker) checkLatest(ctx context.Context) error {
 	for try := 1; ; try++ {
 		complete, err := c.headers(ctx)
 		if err != nil {
 			return c.indexError(err)
 		}
-		newest := ""
+		newest, last := "", ""
 		for i := range complete {
-			if there, err := destination.Exists(c.d.Root, complete[i].Name); err != nil {
+			last = complete[i].Name
+			if there, err := destination.Exists(c.d.Root, last); err != nil {
 				return err
 			} else if there {
-				newest = complete[i].Name
+				newest = last
 			}
 		}
 		s, err := c.d.Root.Lstat(destination.LatestName)
@@ -45,6 +47,9 @@ func (c *checker) checkLatest(ctx context.Context) error {
 			if target, err = c.d.Root.Readlink(destination.LatestName); err != nil {
 				return err
 			}
+		}
+		if newest != last && (target == "" || slices.Contains(c.res.Missing, target)) {
+			return nil
 		}
 		if target == newest && !(c.o.Repair && c.d.LatestWas != newest) {
 			return nil

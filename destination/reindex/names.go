@@ -62,39 +62,66 @@ func (n *Names) AnyTime(name string) (time.Time, bool) {
 	return n.ForeignTime(name)
 }
 
+// ofOthers is what other programs write around the date in a name: Windows in front, and scripts around rsync, and the
+// Time Machine, behind it.
+var ofOthers = regexp.MustCompile(`^@GMT-|\.(?:backup|complete|previous|incomplete|inprogress|interrupted|partial)$`)
+
 // isDate reports whether a name is a date of any format and nothing else.
 func (n *Names) isDate(name string) bool {
+	name = ofOthers.ReplaceAllString(name, "")
 	_, dated := n.ForeignTime(name)
 	return dated && strings.Trim(name, "0123456789-_.:T ") == ""
 }
 
-// rsnapshotName is how rsnapshot calls its folders.
-var rsnapshotName = regexp.MustCompile(`^(?:hourly|daily|weekly|monthly|yearly|alpha|beta|gamma|delta)\.\d+$`)
+// numberedName is how rsnapshot, and scripts that rotate, call their folders.
+var numberedName = regexp.MustCompile(`^(?:\d*minutely|\d*hourly|daily|weekly|monthly|yearly|alpha|beta|gamma|delta|` +
+	`backup|snapshot)\.\d+$`)
 
 // OfSnapshot reports whether a folder of this name looks like a snapshot, of snap or of another program.
 func (n *Names) OfSnapshot(name string) bool {
 	_, ok := n.Time(name)
-	return ok || rsnapshotName.MatchString(name) || n.isDate(name)
+	return ok || n.ofOther(name)
+}
+
+// ofOther reports whether the name is as other programs call their snapshots.
+func (n *Names) ofOther(name string) bool { return numberedName.MatchString(name) || n.isDate(name) }
+
+// before is what stands in a name before its date, "" if nothing does or there is no date.
+func (n *Names) before(name string) string {
+	name = ofOthers.ReplaceAllString(name, "")
+	if m := foreignDate.FindStringSubmatchIndex(name); m != nil {
+		if _, ok := n.ForeignTime(name); ok && strings.Trim(name[m[2]:], "0123456789-_.:T ") == "" {
+			return name[:m[2]]
+		}
+	}
+	return ""
 }
 
 // Strangers are the folders of a destination that no index knows.
 type Strangers struct {
 	Named  []string // their names are those of snapshots
-	Dated  []string // their names are dates of another format
+	Dated  []string // their names are dates of another format, or numbered as rsnapshot does: daily.0
 	Others []string
 }
 
 // Strangers finds the folders in dest, which has no snapshots.
 func (n *Names) Strangers(dest string) (s Strangers, err error) {
 	entries, err := os.ReadDir(dest)
+	series := map[string]int{} // home-2026-11-20, home-2026-11-21: one alone may be anything
+	for _, e := range entries {
+		if e.IsDir() {
+			series[n.before(e.Name())]++
+		}
+	}
 	for _, e := range entries {
 		name := e.Name()
 		if !e.IsDir() || strings.HasPrefix(name, ".") || SystemFolder(name) {
 			continue
 		}
+		front := n.before(name)
 		if _, ok := n.Time(name); ok {
 			s.Named = append(s.Named, name)
-		} else if n.isDate(name) {
+		} else if n.ofOther(name) || front != "" && series[front] > 1 {
 			s.Dated = append(s.Dated, name)
 		} else {
 			s.Others = append(s.Others, name)

@@ -1,6 +1,9 @@
 package reindex
 
 import (
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 )
@@ -61,6 +64,40 @@ func TestDatesInNamesOfOtherPrograms(t *testing.T) {
 		}
 		if got != want {
 			t.Errorf("%q: %q, want %q", name, got, want)
+		}
+	}
+}
+
+// What looks like snapshots keeps a first backup from going beside it; what only may be some must not.
+func TestStrangers(t *testing.T) {
+	for _, c := range []struct {
+		folders string
+		found   string // Named and Dated
+	}{
+		{"20261122-134510 20261122-134510-2", "20261122-134510 20261122-134510-2"},
+		{"daily.0 daily.1 weekly.0 alpha.3", "alpha.3 daily.0 daily.1 weekly.0"},
+		{"backup.0 snapshot.12 6hourly.1", "6hourly.1 backup.0 snapshot.12"},
+		{"2026-11-20-134510.backup 2026-11-21-134510.inprogress", "2026-11-20-134510.backup 2026-11-21-134510.inprogress"},
+		{"@GMT-2026.11.20-13.45.10", "@GMT-2026.11.20-13.45.10"},
+		{"home-2026-11-20 home-2026-11-21", "home-2026-11-20 home-2026-11-21"},
+		{"home_20261120_134510 home_20261121_134510 etc_20261120", "home_20261120_134510 home_20261121_134510"},
+		{"2026-11-20 photos", "2026-11-20"},
+		{"photos Paris-2026-11-20 Rome-2026-11-21", ""},
+		{"home-2026-11-20-notes home-2026-11-21-notes", ""},
+		{"report.0 report.1 daily daily.x 0.daily", ""},
+		{"2026 2026-11 11 lost+found .20261120", ""},
+		{"daily.0.old 2026-13-45 home-2026-13-45 home-2026-13-46", ""},
+	} {
+		dir := t.TempDir()
+		for _, name := range strings.Fields(c.folders) {
+			if err := os.Mkdir(filepath.Join(dir, name), 0o700); err != nil {
+				t.Fatal(err)
+			}
+		}
+		n := &Names{Formats: []string{"%Y%m%d-%H%M%S"}, Zone: time.UTC}
+		found, err := n.Strangers(dir)
+		if got := strings.Join(found.Snapshots(), " "); got != c.found || err != nil {
+			t.Errorf("%s: %s, want %s; %v", c.folders, got, c.found, err)
 		}
 	}
 }

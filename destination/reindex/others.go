@@ -2,6 +2,7 @@ package reindex
 
 import (
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 )
@@ -26,7 +27,7 @@ func Others(dest string, own []string, snapshot func(name string) bool) (names [
 		name := e.Name()
 		switch {
 		case name == ".snap" || slices.Contains(own, name) || slices.Contains(tidyFiles, name):
-		case name == "latest" && e.Type() == os.ModeSymlink:
+		case e.Type() == os.ModeSymlink && (name == "latest" || leadsTo(filepath.Join(dest, name), snapshot)):
 		case e.IsDir() && (SystemFolder(name) ||
 			slices.ContainsFunc(tidyFolders, func(p string) bool { return strings.HasPrefix(name, p) })):
 		case e.IsDir() && snapshot(name):
@@ -35,4 +36,16 @@ func Others(dest string, own []string, snapshot func(name string) bool) (names [
 		}
 	}
 	return names, nil
+}
+
+// leadsTo reports whether the link leads to a snapshot beside it.
+func leadsTo(link string, snapshot func(name string) bool) bool {
+	target, err := os.Readlink(link)
+	if err != nil {
+		return false
+	}
+	if !filepath.IsAbs(target) {
+		target = filepath.Join(filepath.Dir(link), target)
+	}
+	return filepath.Dir(filepath.Clean(target)) == filepath.Dir(link) && snapshot(filepath.Base(target))
 }

@@ -20,8 +20,9 @@ type foundSet struct {
 
 // foundTree is a folder of DEST that may be a snapshot and that no change set names.
 type foundTree struct {
-	name string
-	time time.Time
+	name   string
+	time   time.Time
+	before string // the snapshot that it cannot be put before, where it finds no number
 }
 
 // step is one snapshot of the index that is made again, in the order of the sequence numbers.
@@ -48,7 +49,7 @@ func arrange(sets []foundSet, trees []foundTree) (steps []step, left []foundTree
 			continue
 		}
 		n := 0
-		for n < len(trees) && trees[n].compare(foundTree{b.head.Name, b.head.Time.Truncate(time.Second)}) <= 0 {
+		for n < len(trees) && trees[n].compare(foundTree{name: b.head.Name, time: b.head.Time.Truncate(time.Second)}) <= 0 {
 			n++
 		}
 		last := a // the number of the last tree before b
@@ -61,7 +62,10 @@ func arrange(sets []foundSet, trees []foundTree) (steps []step, left []foundTree
 			last = nameless[len(nameless)-1]
 		}
 		room := min(uint64(n), last-a)
-		left = append(left, trees[:uint64(n)-room]...)
+		for _, t := range trees[:uint64(n)-room] {
+			t.before = b.head.Name
+			left = append(left, t)
+		}
 		placed := map[uint64]bool{}
 		for j, t := range trees[uint64(n)-room : n] {
 			seq := last - room + uint64(j) + 1

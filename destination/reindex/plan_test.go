@@ -56,7 +56,7 @@ func TestTreesAmongSets(t *testing.T) {
 		for word := range strings.FieldsSeq(c.trees) {
 			hour := 0
 			fmt.Sscanf(word, "t%d", &hour)
-			trees = append(trees, foundTree{word, time.Unix(int64(hour)*3600, 0)})
+			trees = append(trees, foundTree{name: word, time: time.Unix(int64(hour)*3600, 0)})
 		}
 		steps, left := arrange(sets, trees)
 		var got, names []string

@@ -70,7 +70,8 @@ type Result struct {
 	FromTrees []Rebuilt // those of them that were made from their trees
 	Sourced   int       // snapshots whose source is Options.Source because nothing else names it
 	Lost      []Rebuilt // snapshots that are known to have existed, of which neither change set nor tree is left
-	Left      []string  // trees that are older than snapshots that cannot be made relative to them
+	Left      []string  // trees that are older than snapshots that cannot be made relative to them,
+	LeftFor   string    // of which this is the last
 	Foreign   []string  // folders that were not taken for snapshots
 	Notes     []error   // labels and folders that could not be read
 }
@@ -153,7 +154,7 @@ func (r *reindex) run(ctx context.Context) error {
 		return err
 	}
 	for _, t := range left {
-		r.res.Left = append(r.res.Left, t.name)
+		r.res.Left, r.res.LeftFor = append(r.res.Left, t.name), t.before
 	}
 	if err := r.create(id, sets); err != nil {
 		return err

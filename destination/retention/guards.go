@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"snap/destination"
 	"snap/record"
 )
 
@@ -53,6 +54,7 @@ type Stop struct {
 	Names     []string
 	Time      time.Time
 	Count, Of int
+	Others    int // with Count and Of: so many are not counted; see TooManyError
 	Short     int64
 	Room      bool // only MinFree did not run; else nothing is deleted, or with Policy.Asked what is not in doubt
 }
@@ -61,14 +63,26 @@ type Stop struct {
 type Plan struct {
 	List  []Decision // of all complete snapshots, oldest first
 	Stops []Stop
-	most  *TooManyError
+	// Of those that were named and go: their folders are not gone, but have other names.
+	Renamed []destination.Renamed
+	most    *TooManyError
 }
 
 // TooManyError: the rules would delete more than half of the snapshots, and nobody has said that they may.
-type TooManyError struct{ Count, Of int }
+type TooManyError struct {
+	Count, Of int
+	Others    int // snapshots that are not counted: their time is not believed, or their folder is gone
+}
 
 func (e *TooManyError) Error() string {
-	return fmt.Sprintf("the rules would delete %d of %d snapshots, which is more than half", e.Count, e.Of)
+	text := fmt.Sprintf("the rules would delete %d of %d snapshots, which is more than half", e.Count, e.Of)
+	switch {
+	case e.Others == 1:
+		text += "; one more is not counted: its time is in doubt, or its folder is gone"
+	case e.Others > 1:
+		text += fmt.Sprintf("; %d more are not counted: their times are in doubt, or their folders are gone", e.Others)
+	}
+	return text
 }
 
 // Most is the error that Apply returns because the plan deletes too many, nil if it does not.
@@ -104,9 +118,10 @@ func (r *Policy) Plan(all []record.Header, missing func(*record.Header) bool) *P
 	}
 	if count, of := r.most(p.List); count > 0 && !r.AllowMost && !halt {
 		if r.Asked {
-			p.most = &TooManyError{count, of}
+			p.most = &TooManyError{count, of, len(p.List) - of}
 		} else {
-			p.Stops, halt = append(p.Stops, Stop{Reason: TooMany, Count: count, Of: of}), true
+			p.Stops, halt = append(p.Stops, Stop{Reason: TooMany, Count: count, Of: of,
+				Others: len(p.List) - of}), true
 		}
 	}
 	if halt {
@@ -311,10 +326,10 @@ func (r *Policy) makeRoom(p *Plan, need int64, freed func([]Decision) int64) {
 	}
 	if count, of := r.most(list); count > 0 && !r.AllowMost {
 		if !r.Asked {
-			p.Stops = append(p.Stops, Stop{Reason: TooMany, Count: count, Of: of, Room: true})
+			p.Stops = append(p.Stops, Stop{Reason: TooMany, Count: count, Of: of, Others: len(list) - of, Room: true})
 			return
 		}
-		p.most = &TooManyError{count, of}
+		p.most = &TooManyError{count, of, len(list) - of}
 	}
 	p.List = list
 }

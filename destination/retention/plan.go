@@ -48,6 +48,13 @@ func (h Held) Plan(ctx context.Context, r *Policy) (*Plan, error) {
 	if failed != nil {
 		return nil, failed
 	}
+	renamed, err := h.renamed(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	for i, as := range renamed { // whoever has renamed a folder means to keep it
+		p.List[i].Keep, p.List[i].Safe, p.List[i].Reasons = true, true, []string{"its folder is called " + as.Folder + " now"}
+	}
 	return p, h.weigh(ctx, p, r)
 }
 
@@ -60,12 +67,50 @@ func (h Held) PlanNamed(ctx context.Context, names []string) (*Plan, error) {
 	p := &Plan{}
 	for i := range all {
 		if all[i].State == record.Complete {
-			e := Decision{Header: &all[i], Keep: !slices.Contains(names, all[i].Name)}
+			there, err := destination.FolderAt(h.Root, all[i].Name)
+			if err != nil {
+				return nil, err
+			}
+			e := Decision{Header: &all[i], Keep: !slices.Contains(names, all[i].Name), gone: !there}
 			e.Reasons = []string{map[bool]string{true: "not named", false: "named"}[e.Keep]}
 			p.List = append(p.List, e)
 		}
 	}
+	renamed, err := h.renamed(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	for i := range p.List {
+		if as, ok := renamed[i]; ok {
+			p.Renamed = append(p.Renamed, as)
+		}
+	}
 	return p, h.weigh(ctx, p, &Policy{})
+}
+
+// renamed are those that go and whose folders are not gone but have other names, by their positions in the list.
+func (h Held) renamed(ctx context.Context, p *Plan) (map[int]destination.Renamed, error) {
+	var names []string
+	for i := range p.List {
+		if e := &p.List[i]; e.gone && !e.Keep {
+			names = append(names, e.Header.Name)
+		}
+	}
+	all, err := destination.FindRenamed(ctx, h.Root, h.DB, names)
+	at := make(map[int]destination.Renamed, len(all))
+	for _, r := range all {
+		at[slices.IndexFunc(p.List, func(e Decision) bool { return e.Header.Name == r.Snapshot })] = r
+	}
+	return at, err
+}
+
+// Last reports whether the plan takes what there is: a folder goes, and none is left. Entries of snapshots whose
+// folders are gone do not count.
+func (p *Plan) Last() bool {
+	left := func(keep bool) bool {
+		return slices.ContainsFunc(p.List, func(e Decision) bool { return e.Keep == keep && !e.gone })
+	}
+	return left(false) && !left(true)
 }
 
 // weigh makes room, and finds how much each removal frees.

@@ -110,7 +110,7 @@ func (r *Policy) days(n int) period {
 }
 
 // judge applies the rules, but for MinFree, to the snapshots, oldest first. missing reports one whose tree is gone:
-// it is kept by nothing and holds no place in any rule. aside says why the time of one is not believed, "" for one
+// no rule forgets it, for it may only have another name or lie elsewhere by now, and it holds no place in any rule. aside says why the time of one is not believed, "" for one
 // that is.
 func (r *Policy) judge(all []record.Header, missing func(*record.Header) bool,
 	aside func(*record.Header) string) []Decision {
@@ -120,7 +120,8 @@ func (r *Policy) judge(all []record.Header, missing func(*record.Header) bool,
 		d := &list[i]
 		d.Header = &all[i]
 		if d.gone = missing(d.Header); d.gone {
-			d.Reasons = []string{"its folder is gone"}
+			d.Safe = true
+			d.keep("its folder is gone")
 			continue
 		}
 		there = append(there, d)
@@ -176,7 +177,7 @@ func (r *Policy) spare(there, counted []*Decision) {
 		keep(there[0], "newest")
 	}
 	if len(counted) > 0 && counted[0] != there[0] {
-		keep(counted[0], "newest with a time that is believed")
+		keep(counted[0], "newest of those whose time is not in doubt")
 	}
 	for _, list := range [][]*Decision{there, counted} {
 		i := slices.IndexFunc(list, func(d *Decision) bool { return d.Header.Errors == 0 })

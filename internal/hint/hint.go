@@ -36,6 +36,7 @@ type hintedError struct {
 	err    error
 	format string
 	args   []any
+	last   bool // behind those of err
 }
 
 func (e *hintedError) Error() string { return e.err.Error() }
@@ -49,8 +50,11 @@ func With(err error, format string, args ...any) error {
 	if err == nil {
 		return nil
 	}
-	return &hintedError{err, format, args}
+	return &hintedError{err, format, args, false}
 }
+
+// Also adds what else there is to do, behind the hints that err has already.
+func Also(err error, format string, args ...any) error { return &hintedError{err, format, args, true} }
 
 // Lines are the lines of all hints in err. typed is applied to the formats of the hints, and to each Text among their
 // arguments: it may change how the program is called in command lines.
@@ -63,7 +67,11 @@ func Lines(err error, typed func(string) string) (lines []string) {
 				args[i] = typed(string(text))
 			}
 		}
-		return append(strings.Split(fmt.Sprintf(typed(e.format), args...), "\n"), Lines(e.err, typed)...)
+		own, others := strings.Split(fmt.Sprintf(typed(e.format), args...), "\n"), Lines(e.err, typed)
+		if e.last {
+			own, others = others, own
+		}
+		return append(own, others...)
 	case interface{ Unwrap() error }:
 		return Lines(e.Unwrap(), typed)
 	case interface{ Unwrap() []error }:

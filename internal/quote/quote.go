@@ -84,13 +84,68 @@ func Clean(text string) string {
 	return b.String()
 }
 
-// Word is a word that can be typed into a shell as it is.
+// Word is a word that can be typed into any shell as it is, and shown on a terminal: bytes that are not harmless are
+// escapes of printf, which every shell has.
 func Word(s string) string {
 	const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+./:@%,="
-	if s != "" && strings.Trim(s, plain) == "" {
+	switch {
+	case s != "" && s[0] != '=' && strings.Trim(s, plain) == "": // zsh looks for a program behind =
 		return s
+	case Harmless(s):
+		return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+	case strings.HasSuffix(s, "\n"): // $(…) takes those away; not all shells know this form
+		return "$'" + escaped(s, `\'`, "%") + "'"
 	}
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+	return printed(s, "%%")
+}
+
+// WordInFormat is Word without a percent sign, so that it can stand in a format.
+func WordInFormat(s string) string {
+	if w := Word(s); !strings.Contains(w, "%") {
+		return w
+	}
+	return printed(s, `\045`)
+}
+
+// printed is s as a word that printf makes.
+func printed(s, percent string) string {
+	text := escaped(s, `\047`, percent)
+	if text[0] == '-' { // no flag of printf
+		text = `\055` + text[1:]
+	}
+	return `"$(printf '` + text + `')"`
+}
+
+// escaped is s with escapes for what is not harmless; apostrophe and percent are how these two are written.
+func escaped(s, apostrophe, percent string) string {
+	var b strings.Builder
+	for len(s) > 0 {
+		r, n := utf8.DecodeRuneInString(s)
+		switch {
+		case r == utf8.RuneError && n == 1 || Dangerous(r):
+			for _, c := range []byte(s[:n]) {
+				fmt.Fprintf(&b, `\%03o`, c)
+			}
+		case r == '\\':
+			b.WriteString(`\\`)
+		case r == '\'':
+			b.WriteString(apostrophe)
+		case r == '%':
+			b.WriteString(percent)
+		default:
+			b.WriteString(s[:n])
+		}
+		s = s[n:]
+	}
+	return b.String()
+}
+
+// Arg is Word for the last argument of a command line, which is then not taken for a flag.
+func Arg(s string) string {
+	if strings.HasPrefix(s, "-") {
+		return "-- " + Word(s)
+	}
+	return Word(s)
 }
 
 // MaxListed is how many names a message lists.

@@ -177,3 +177,12 @@ var units = []humanize.RelTimeMagnitude{
 func Ago(t, now time.Time) string {
 	return humanize.CustomRelTime(t, now, "", "in ", units)
 }
+
+// Since is that in a sentence: "3d ago", or "in 5min" if it is still to come.
+func Since(t, now time.Time) string {
+	ago := Ago(t, now)
+	if t.After(now) {
+		return ago
+	}
+	return ago + " ago"
+}

@@ -33,7 +33,7 @@ func Parse(s string, now time.Time) (from, to time.Time, err error) {
 	if from, to, ok := parseWords(s, now); ok {
 		return from, to, nil
 	}
-	from, to, err = ParseExact(s, now)
+	from, to, err = parseExact(s, now)
 	switch {
 	case err == nil:
 	case s != "" && strings.Trim(s, "0123456789") == "":
@@ -47,8 +47,8 @@ func Parse(s string, now time.Time) (from, to time.Time, err error) {
 	return from, to, err
 }
 
-// ParseExact reads a DATE or an AGE counted from now, for what is to be exact.
-func ParseExact(s string, now time.Time) (from, to time.Time, err error) {
+// parseExact reads a DATE or an AGE counted from now, for what is to be exact.
+func parseExact(s string, now time.Time) (from, to time.Time, err error) {
 	if strings.Contains(s, "-") {
 		return ParseDate(s, now.Location())
 	}

@@ -98,7 +98,7 @@ func TestWords(t *testing.T) {
 		}
 	}
 	for _, s := range []string{"yesterday", "last week", "2026-10", "3 days ago"} {
-		if _, _, err := ParseExact(s, at("2026-11-25 12:00")); err == nil {
+		if _, _, err := parseExact(s, at("2026-11-25 12:00")); err == nil {
 			t.Errorf("%s is exact", s)
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"snap/destination"
 	"snap/filter"
 	"snap/query"
 	"snap/record"
@@ -24,6 +25,7 @@ type Part struct {
 	Files, Bytes     int64           // that it has, as far as that is known before
 
 	leftOut map[string]bool   // paths that undelete leaves out
+	inPlace bool              // it goes to where it was
 	places  map[string]string // where the items go, below the target; nil until it is asked
 }
 
@@ -48,6 +50,13 @@ func (p *Part) Run(ctx context.Context, d *query.Reader) (restore.Result, error)
 }
 
 func (p *Part) run(ctx context.Context, d *query.Reader, o restore.Options) (restore.Result, error) {
+	check := destination.CheckTarget
+	if p.inPlace || o.Target == p.Header.Source { // where it was, whatever is around it
+		check = destination.CheckWrite
+	}
+	if err := check(ctx, o.Target); err != nil {
+		return restore.Result{}, err
+	}
 	res, err := restore.Run(ctx, d.DB, p.Header, filepath.Join(d.Dir, p.Header.Name), o)
 	var bad [2]error
 	for i, c := range []*filter.Chooser{p.Include, p.Exclude} {

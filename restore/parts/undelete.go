@@ -9,6 +9,7 @@ import (
 	"snap/internal/file"
 	"snap/internal/hint"
 	"snap/query"
+	"snap/query/gone"
 	"snap/record"
 	"snap/restore"
 )
@@ -17,12 +18,12 @@ import (
 type Undeletion struct {
 	Items []Undeleted
 	Parts []*Part
-	Away  []query.Gone // that cannot come back: its place is taken, or no snapshot holds it
+	Away  []gone.Entry // that cannot come back: its place is taken, or no snapshot holds it
 }
 
 // Undeleted is something that comes back.
 type Undeleted struct {
-	*query.Gone
+	*gone.Entry
 	Part *Part
 	to   string // below the part's target
 }
@@ -41,12 +42,12 @@ type Target struct {
 
 // PlanUndelete makes the parts: the newest snapshot first, so that a folder which they share is as that has it. o is
 // what all have in common.
-func PlanUndelete(gone []query.Gone, snaps query.Snapshots, t Target, o restore.Options) (*Undeletion, error) {
+func PlanUndelete(all []gone.Entry, snaps query.Snapshots, t Target, o restore.Options) (*Undeletion, error) {
 	u := &Undeletion{}
 	var places []Place
-	outer := Undeleted{Gone: &query.Gone{Kind: file.Regular}}
-	for i := range gone {
-		g := &gone[i]
+	outer := Undeleted{Entry: &gone.Entry{Kind: file.Regular}}
+	for i := range all {
+		g := &all[i]
 		if g.Pos < 0 || g.Taken != "" && t.Dir == "" {
 			u.Away = append(u.Away, *g)
 			continue
@@ -56,7 +57,7 @@ func PlanUndelete(gone []query.Gone, snaps query.Snapshots, t Target, o restore.
 		switch {
 		case t.Dir == "" || t.Relative:
 		case inside:
-			it.to = record.Join(outer.to, g.Path[len(record.Join(outer.Path, "x"))-1:])
+			it.to = record.Join(outer.to, record.Below(g.Path, outer.Path))
 		case g.Path != "":
 			it.to = path.Base(g.Path)
 			places = append(places, Place{restore.Item{Path: g.Path, To: it.to}, it.Part.Header, g.Path})
@@ -80,7 +81,7 @@ func PlanUndelete(gone []query.Gone, snaps query.Snapshots, t Target, o restore.
 }
 
 // partOf is the part for the snapshot h and the source of g.
-func (u *Undeletion) partOf(g *query.Gone, h *record.Header, t Target, o restore.Options) *Part {
+func (u *Undeletion) partOf(g *gone.Entry, h *record.Header, t Target, o restore.Options) *Part {
 	target := cmp.Or(t.Dir, g.Source)
 	for _, p := range u.Parts {
 		if p.Header == h && p.Options.Target == target {
@@ -89,7 +90,7 @@ func (u *Undeletion) partOf(g *query.Gone, h *record.Header, t Target, o restore
 	}
 	p := New(h, o)
 	p.leftOut = map[string]bool{}
-	p.Options.Target = target
+	p.Options.Target, p.inPlace = target, t.Dir == ""
 	p.Options.Exclude = func(path string, _ bool) bool { return p.leftOut[path] }
 	u.Parts = append(u.Parts, p)
 	return p

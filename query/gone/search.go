@@ -1,4 +1,4 @@
-package query
+package gone
 
 import (
 	"context"
@@ -7,14 +7,15 @@ import (
 
 	"snap/index"
 	"snap/internal/file"
+	"snap/query"
 	"snap/record"
 )
 
-// goneSearch collects what is not at its path in the source.
-type goneSearch struct {
-	*Reader
+// search collects what is not at its path in the source.
+type search struct {
+	*query.Reader
 	ctx context.Context
-	f   *GoneFilter
+	f   *Filter
 	now *present
 
 	found   []missingPath
@@ -33,7 +34,7 @@ type missingPath struct {
 	direct bool     // it was asked for as what it is
 	kind   file.Kind
 	last   int // the last snapshot in which it was there
-	pos    int // the last one that holds it; see Gone.Pos
+	pos    int // the last one that holds it; see Entry.Pos
 	bytes  int64
 	source string
 	taken  string
@@ -52,8 +53,8 @@ func (m *missingPath) asked() string {
 }
 
 // matching collects what m fits, and what is in folders that it fits.
-func (s *goneSearch) matching(m *matcher) error {
-	for h, err := range s.histories(s.ctx, m) {
+func (s *search) matching(m *query.Matcher) error {
+	for h, err := range s.Histories(s.ctx, m) {
 		if err != nil {
 			return err
 		}
@@ -86,8 +87,8 @@ func (s *goneSearch) matching(m *matcher) error {
 }
 
 // take notes the last file that was at a path, unless it is there.
-func (s *goneSearch) take(h *index.History) error {
-	all := versionsOf(h, s.Snapshots)
+func (s *search) take(h *index.History) error {
+	all := query.VersionsOf(h, s.Snapshots)
 	if len(all) == 0 {
 		return nil
 	}
@@ -95,22 +96,24 @@ func (s *goneSearch) take(h *index.History) error {
 	if !s.inSource(v.Last, h.Path) {
 		return nil
 	}
-	now := s.now.look(s.sourceAt(v.Last), h.Path)
+	now := s.now.look(sourceAt(s.Reader, v.Last), h.Path)
 	if s.isThere(h.Path, &v, &now) {
 		return nil
 	}
-	end, err := s.end(s.ctx, v)
+	end, err := s.End(s.ctx, v)
 	if err != nil {
 		return err
 	}
-	m := missingPath{path: end.Path, kind: end.Record.Kind, last: end.Last, source: s.sourceAt(end.Last),
+	m := missingPath{path: end.Path, kind: end.Record.Kind, last: end.Last, source: sourceAt(s.Reader, end.Last),
 		direct: end.Path == h.Path}
 	if end.Path != h.Path {
 		if !s.inSource(end.Last, end.Path) {
 			return nil
 		}
 		if now = s.now.look(m.source, end.Path); s.isThere(end.Path, &end, &now) {
-			if now.err == nil {
+			if now.err == nil && s.beforeSince(v.Last) {
+				s.older = append(s.older, h.Path)
+			} else if now.err == nil {
 				s.add(&missingPath{path: h.Path, kind: m.kind, last: v.Last, pos: v.Last, source: m.source, direct: true,
 					movedTo: filepath.Join(m.source, filepath.FromSlash(end.Path))})
 			}
@@ -124,17 +127,10 @@ func (s *goneSearch) take(h *index.History) error {
 		if err != nil {
 			return err
 		}
-		all = versionsOf(&history, s.Snapshots)
+		all = query.VersionsOf(&history, s.Snapshots)
 	}
-	if end.FolderUnread { // it was there as long as its folder could not be read, as far as anybody knows
-		for m.last < s.Snapshots.Newest() {
-			if readable, err := s.readable(s.ctx, end.Path, m.last+1); err != nil {
-				return err
-			} else if readable {
-				break
-			}
-			m.last++
-		}
+	if m.last, err = s.LastThere(s.ctx, &end); err != nil {
+		return err
 	}
 	if s.beforeSince(m.last) {
 		s.older = append(s.older, m.path)
@@ -156,7 +152,7 @@ func (s *goneSearch) take(h *index.History) error {
 
 // isThere reports whether what is at the path is what v was, or has taken its place as a thing of the same kind: a
 // folder, or none. What cannot be looked at is not known to be gone.
-func (s *goneSearch) isThere(path string, v *Version, now *seen) bool {
+func (s *search) isThere(path string, v *query.Version, now *seen) bool {
 	if now.err != nil {
 		s.unseen = append(s.unseen, Unseen{path, now.err})
 		return true
@@ -164,7 +160,7 @@ func (s *goneSearch) isThere(path string, v *Version, now *seen) bool {
 	return now.Kind != file.None && (now.Kind == file.Folder) == (v.Record.Kind == file.Folder)
 }
 
-func (s *goneSearch) add(m *missingPath) {
+func (s *search) add(m *missingPath) {
 	if i, known := s.at[m.path]; known {
 		f := &s.found[i]
 		if len(f.was) == 0 {
@@ -178,19 +174,19 @@ func (s *goneSearch) add(m *missingPath) {
 }
 
 // inSource reports whether path is in a source of the snapshot at pos, not only on the way to one.
-func (s *goneSearch) inSource(pos int, path string) bool {
+func (s *search) inSource(pos int, path string) bool {
 	h := &s.Snapshots[pos]
 	return len(h.Sources) == 0 || h.Roots().Place(path) == record.InSource
 }
 
 // beforeSince reports whether what the snapshot at last was the last to have is gone longer than is asked for.
-func (s *goneSearch) beforeSince(last int) bool {
+func (s *search) beforeSince(last int) bool {
 	return last < s.Snapshots.Newest() && s.Snapshots[last+1].Time.Before(s.f.Since)
 }
 
 // heldAt is the last snapshot, not after the version end of all of one path, that holds the path and has its folder in
 // the destination; -1 for none. And the size of what it holds.
-func (s *goneSearch) heldAt(all []Version, end *Version) (pos int, bytes int64) {
+func (s *search) heldAt(all []query.Version, end *query.Version) (pos int, bytes int64) {
 	for i := len(all) - 1; i >= 0; i-- {
 		v := &all[i]
 		if v.First > end.Last || !v.Record.Held() {
@@ -214,7 +210,7 @@ func (s *goneSearch) heldAt(all []Version, end *Version) (pos int, bytes int64) 
 }
 
 // emptied are the sources that all is gone from, of those that are folders.
-func (s *goneSearch) emptied(gone []Gone) (all []string) {
+func (s *search) emptied(gone []Entry) (all []string) {
 	for i := range gone {
 		g := &gone[i]
 		h := &s.Snapshots[max(g.Pos, 0)]
@@ -236,17 +232,17 @@ func (s *goneSearch) emptied(gone []Gone) (all []string) {
 }
 
 // useless are the patterns that fit nothing that is gone, and what they fit instead.
-func (s *goneSearch) useless(m *matcher) (all []Useless, err error) {
-	for i := range m.patterns {
-		one := &matcher{m.patterns[i : i+1], m.fold}
+func (s *search) useless(m *query.Matcher) (all []Useless, err error) {
+	for i := range s.f.Patterns {
+		one := m.One(i)
 		u := Useless{Pattern: s.f.Patterns[i]}
 		fits := func(path string) bool {
 			for ; path != ""; path, _ = record.Split(path) {
-				if one.matches([]byte(path)) {
+				if one.Matches([]byte(path)) {
 					return true
 				}
 			}
-			return one.matches(nil)
+			return one.Matches(nil)
 		}
 		gone := false
 		for j := range s.found {
@@ -263,14 +259,14 @@ func (s *goneSearch) useless(m *matcher) (all []Useless, err error) {
 		}
 		u.Older = slices.ContainsFunc(s.older, fits)
 		if u.Moved == nil && !u.Older {
-			for h, err := range s.histories(s.ctx, one) {
+			for h, err := range s.Histories(s.ctx, one) {
 				if err != nil {
 					return nil, err
 				}
-				if all := versionsOf(&h, s.Snapshots); len(all) > 0 && len(s.unseen) == 0 {
+				if all := query.VersionsOf(&h, s.Snapshots); len(all) > 0 && len(s.unseen) == 0 {
 					last := &all[len(all)-1]
 					u.Path, u.Kind = h.Path, last.Record.Kind
-					u.There = filepath.Join(s.sourceAt(last.Last), filepath.FromSlash(h.Path))
+					u.There = filepath.Join(sourceAt(s.Reader, last.Last), filepath.FromSlash(h.Path))
 				}
 				break
 			}

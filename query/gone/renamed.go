@@ -1,4 +1,4 @@
-package query
+package gone
 
 import (
 	"errors"
@@ -20,7 +20,7 @@ type inodeNow struct {
 
 // findRenamed looks through the source for what the newest snapshot has at other paths. What that has at the same path
 // already is another name, which was there before.
-func (s *goneSearch) findRenamed() error {
+func (s *search) findRenamed() error {
 	wanted := map[inodeNow][]*missingPath{}
 	for i := range s.found {
 		m := &s.found[i]

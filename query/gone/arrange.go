@@ -1,4 +1,4 @@
-package query
+package gone
 
 import (
 	"path/filepath"
@@ -8,11 +8,11 @@ import (
 	"snap/record"
 )
 
-// arrangeGone sorts what is missing into what moved and what is gone. What was in a folder to its end comes back with
+// arrange sorts what is missing into what moved and what is gone. What was in a folder to its end comes back with
 // the folder.
-func arrangeGone(found []missingPath) *WhatIsGone {
+func arrange(found []missingPath) *Answer {
 	slices.SortFunc(found, func(a, b missingPath) int { return record.Compare(a.path, b.path) })
-	answer := &WhatIsGone{Moved: movedAway(found)}
+	answer := &Answer{Moved: movedAway(found)}
 	var folder *missingPath // the last one that is gone
 	at := -1                // where it is in the answer
 	for i := range found {
@@ -46,8 +46,8 @@ func arrangeGone(found []missingPath) *WhatIsGone {
 	return answer
 }
 
-func (m *missingPath) gone() Gone {
-	g := Gone{Path: m.path, Kind: m.kind, Pos: m.pos, Source: m.source, Taken: m.taken}
+func (m *missingPath) gone() Entry {
+	g := Entry{Path: m.path, Kind: m.kind, Pos: m.pos, Source: m.source, Taken: m.taken}
 	if asked := m.asked(); asked != m.path {
 		g.Was = asked
 	}
@@ -57,7 +57,7 @@ func (m *missingPath) gone() Gone {
 	return g
 }
 
-func (g *Gone) leaveOut(path string) {
+func (g *Entry) leaveOut(path string) {
 	if g.Except == nil {
 		g.Except = map[string]bool{}
 	}
@@ -66,7 +66,7 @@ func (g *Gone) leaveOut(path string) {
 
 // takeIn counts what comes back with the folder that is gone at top. It brings back the folders that it is in, too,
 // also if those themselves are elsewhere.
-func (g *Gone) takeIn(top string, m *missingPath) {
+func (g *Entry) takeIn(top string, m *missingPath) {
 	for dir, _ := record.Split(m.path); len(g.Except) > 0 && len(dir) > len(top); dir, _ = record.Split(dir) {
 		delete(g.Except, dir)
 	}
@@ -76,20 +76,20 @@ func (g *Gone) takeIn(top string, m *missingPath) {
 }
 
 // movedAway is what moved, without what moved along with its folder.
-func movedAway(found []missingPath) (moved []MovedAway) {
-	var all []MovedAway
+func movedAway(found []missingPath) (moved []Moved) {
+	var all []Moved
 	for i := range found {
 		if m := &found[i]; m.movedTo != "" {
 			all = append(all, *m.moved())
 		}
 	}
-	slices.SortStableFunc(all, func(a, b MovedAway) int { return record.Compare(a.Path, b.Path) })
-	var in []MovedAway // the folders among them that the present path is in
+	slices.SortStableFunc(all, func(a, b Moved) int { return record.Compare(a.Path, b.Path) })
+	var in []Moved // the folders among them that the present path is in
 	for _, a := range all {
 		for len(in) > 0 && !record.Within(a.Path, in[len(in)-1].Path) {
 			in = in[:len(in)-1]
 		}
-		if slices.ContainsFunc(in, func(dir MovedAway) bool { return movedAlong(&a, &dir) }) {
+		if slices.ContainsFunc(in, func(dir Moved) bool { return movedAlong(&a, &dir) }) {
 			continue
 		}
 		moved = append(moved, a)
@@ -100,8 +100,8 @@ func movedAway(found []missingPath) (moved []MovedAway) {
 	return moved
 }
 
-func (m *missingPath) moved() *MovedAway {
-	a := MovedAway{m.asked(), m.movedTo, m.kind, m.last}
+func (m *missingPath) moved() *Moved {
+	a := Moved{m.asked(), m.movedTo, m.kind, m.last}
 	if a.Path != m.path {
 		a.Pos = m.wasPos
 	}
@@ -109,6 +109,6 @@ func (m *missingPath) moved() *MovedAway {
 }
 
 // movedAlong reports whether a, which was in the folder dir, is still at the same place in it.
-func movedAlong(a, dir *MovedAway) bool {
-	return a.Path == dir.Path || a.To == filepath.Join(dir.To, filepath.FromSlash(below(a.Path, dir.Path)))
+func movedAlong(a, dir *Moved) bool {
+	return a.Path == dir.Path || a.To == filepath.Join(dir.To, filepath.FromSlash(record.Below(a.Path, dir.Path)))
 }

@@ -1,4 +1,4 @@
-package query
+package gone
 
 import (
 	"bytes"
@@ -6,14 +6,15 @@ import (
 	"iter"
 
 	"snap/internal/file"
+	"snap/query"
 	"snap/record"
 	"snap/scan"
 )
 
-// GoneIn yields the names in the folder dir that lead on to what is gone: those at which the source has nothing now,
+// Names yields the names in the folder dir that lead on to what is gone: those at which the source has nothing now,
 // and folders. It does not ask what was renamed.
-func (d *Reader) GoneIn(ctx context.Context, dir string) iter.Seq2[MissingName, error] {
-	return func(yield func(MissingName, error) bool) {
+func Names(ctx context.Context, d *query.Reader, dir string) iter.Seq2[Name, error] {
+	return func(yield func(Name, error) bool) {
 		if len(d.Snapshots) == 0 {
 			return
 		}
@@ -26,26 +27,26 @@ func (d *Reader) GoneIn(ctx context.Context, dir string) iter.Seq2[MissingName, 
 		}
 		for h, err := range d.DB.Histories(ctx, dir, child) {
 			if err != nil {
-				yield(MissingName{}, err)
+				yield(Name{}, err)
 				return
 			}
-			all := versionsOf(&h, d.Snapshots)
+			all := query.VersionsOf(&h, d.Snapshots)
 			if len(all) == 0 {
 				continue
 			}
 			v := &all[len(all)-1]
-			s := now.look(d.sourceAt(v.Last), h.Path)
+			s := now.look(sourceAt(d, v.Last), h.Path)
 			_, name := record.Split(h.Path)
 			gone := s.err == nil && s.Kind == file.None
-			if (gone || v.Record.Kind == file.Folder) && !yield(MissingName{name, v.Record.Kind, gone}, nil) {
+			if (gone || v.Record.Kind == file.Folder) && !yield(Name{name, v.Record.Kind, gone}, nil) {
 				return
 			}
 		}
 	}
 }
 
-// MissingName is a name in a folder. Gone tells that nothing is there now.
-type MissingName struct {
+// Name is a name in a folder. Gone tells that nothing is there now.
+type Name struct {
 	Name string
 	Kind file.Kind
 	Gone bool

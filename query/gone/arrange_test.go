@@ -1,4 +1,4 @@
-package query
+package gone
 
 import (
 	"fmt"
@@ -59,7 +59,7 @@ func TestArrangeGone(t *testing.T) {
 			{path: "d/a", kind: f, last: 3, pos: 3},
 		}, "d@3 1/0, d-1@1 1/1", ""},
 	} {
-		answer := arrangeGone(c.found)
+		answer := arrange(c.found)
 		var got, moved []string
 		for _, g := range answer.Gone {
 			s := fmt.Sprintf("%s@%d %d/%d", g.Path, g.Pos, g.Files, g.Bytes)
@@ -82,7 +82,7 @@ func TestArrangeGone(t *testing.T) {
 		if s := strings.Join(moved, ", "); s != c.moved {
 			t.Errorf("%s: moved: %s, want %s", name, s, c.moved)
 		}
-		if !slices.IsSortedFunc(answer.Gone, func(a, b Gone) int { return strings.Compare(a.Path, b.Path) }) {
+		if !slices.IsSortedFunc(answer.Gone, func(a, b Entry) int { return strings.Compare(a.Path, b.Path) }) {
 			t.Errorf("%s: not in order", name)
 		}
 	}
