@@ -162,15 +162,6 @@ func (c *call) findFilter() (*query.Filter, error) {
 			return nil, hint.Usagef("--size: %s", err)
 		}
 	}
-	if s := c.flags.String("since"); s != "" {
-		if f.Since, _, err = when.Parse(s, c.now()); err != nil {
-			return nil, hint.Usagef("--since: %s", err)
-		}
-	}
-	if s := c.flags.String("until"); s != "" {
-		if _, f.Until, err = when.Parse(s, c.now()); err != nil {
-			return nil, hint.Usagef("--until: %s", err)
-		}
-	}
-	return f, nil
+	f.Since, f.Until, err = when.Between(c.flags.String("since"), c.flags.String("until"), c.now())
+	return f, hint.Usage(err)
 }

@@ -98,16 +98,7 @@ func (c *call) choice() (q query.Choice, err error) {
 	if q.Last = c.flags.Int("last"); c.flags.IsSet("last") && q.Last < 1 {
 		return q, hint.Usagef("--last %d: must be a number from 1 on", q.Last)
 	}
-	if s := c.flags.String("since"); s != "" {
-		if q.Since, _, err = when.Parse(s, c.now()); err != nil {
-			return q, hint.Usagef("--since: %s", err)
-		}
-	}
-	if s := c.flags.String("until"); s != "" {
-		if _, q.Until, err = when.Parse(s, c.now()); err != nil {
-			return q, hint.Usagef("--until: %s", err)
-		}
-	}
 	q.Tags = c.flags.Strings("tag")
-	return q, nil
+	q.Since, q.Until, err = when.Between(c.flags.String("since"), c.flags.String("until"), c.now())
+	return q, hint.Usage(err)
 }
