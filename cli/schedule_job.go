@@ -31,7 +31,8 @@ func (c *call) job(m schedule.Managers, dest, spec string) (j *schedule.Job, sou
 		j.StateHome = ""
 	}
 	if j.When, err = schedule.ParseWhen(spec); err != nil {
-		if errors.As(err, new(*schedule.EndsError)) || m.Systemd == nil || !quote.Harmless(spec) || schedule.CheckCalendar(c.ctx, spec) != nil {
+		if errors.As(err, new(*schedule.EndsError)) || m.Systemd == nil || !quote.Harmless(spec) ||
+			schedule.CheckCalendar(c.ctx, spec) != nil {
 			return nil, nil, schedule.Instead(err, spec)
 		}
 		j.When = schedule.Extended(spec)
