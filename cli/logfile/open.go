@@ -71,7 +71,7 @@ func noFile(path string) (why string) {
 	info, err := os.Stat(path)
 	_, lerr := os.Lstat(path)
 	if dead := destination.DeadLink(path); dead != "" {
-		return dead + ": is its disk mounted?"
+		return "that is not a file: " + dead
 	}
 	if err == nil && !info.Mode().IsRegular() || err != nil && lerr == nil {
 		return "that is not a file"
