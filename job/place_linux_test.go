@@ -292,7 +292,7 @@ func TestWhatIsNoRestore(t *testing.T) {
 	}{
 		{job.RestoreOptions{Target: "/tmp/x"}, exit.Usage, "nothing is named"},
 		{job.RestoreOptions{Target: "relative", Paths: []string{"c.txt"}}, exit.Usage, "no absolute path"},
-		{job.RestoreOptions{Target: w.Dest, Paths: []string{"c.txt"}}, exit.Usage, "in the destination"},
+		{job.RestoreOptions{Target: w.Dest, Paths: []string{"c.txt"}}, exit.Refused, "in a destination"},
 		{job.RestoreOptions{Target: t.TempDir(), Paths: []string{"never"}}, exit.Failed, "not in snapshot"},
 		{job.RestoreOptions{Target: t.TempDir(), Paths: []string{"../c.txt"}}, exit.Failed, "not in snapshot"},
 		{job.RestoreOptions{Target: t.TempDir(), Paths: []string{"docs/a.txt", "more/a.txt"}}, exit.Usage, "the same place"},
