@@ -23,7 +23,8 @@ func CheckLead(path string) error {
 }
 
 // RemoteHint says what to do about a place on another machine.
-const RemoteHint = "snap works with folders: mount it, as with sshfs, NFS or SMB, and name the folder where it is mounted"
+const RemoteHint = "snap works with folders: mount it, as with sshfs, NFS or SMB, and name the folder where it is " +
+	"mounted"
 
 // DeadLink says that a symbolic link on the way to path leads to what is not there, "" if none does.
 func DeadLink(path string) string {
