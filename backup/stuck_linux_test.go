@@ -152,8 +152,8 @@ func TestDeleteAfterADeathOnAFullDisk(t *testing.T) {
 	}
 }
 
-// TestPruneCountsFolders: something else has the newest snapshot's name. It is gone, and the one before is the newest
-// that is whole.
+// TestPruneCountsFolders: something else has the newest snapshot's name. It is gone, which no rule forgets, and the one
+// before is the newest that is whole.
 func TestPruneCountsFolders(t *testing.T) {
 	p := backuptest.Three(t)
 	p.Do(os.RemoveAll(filepath.Join(p.Dest, "s0003")))
@@ -163,7 +163,7 @@ func TestPruneCountsFolders(t *testing.T) {
 	plan, err := retention.PlanFor(context.Background(), d, &retention.Policy{Last: 1, Asked: true, AllowMost: true})
 	p.Do(err)
 	for _, e := range plan.List {
-		if e.Keep != (e.Header.Name == "s0002") {
+		if e.Keep != (e.Header.Name != "s0001") {
 			t.Errorf("%s: keep %v, %q", e.Header.Name, e.Keep, e.Reasons)
 		}
 	}

@@ -225,6 +225,7 @@ func TestNumbersGivenOutAgain(t *testing.T) {
 					}
 				}
 			}
+			u.Run(true, 0, "delete", "--missing", "-d", "d")
 			u.Run(true, 0, "check", "--read-data", "-d", "d")
 		})
 	}

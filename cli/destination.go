@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"slices"
 
+	"snap/cli/cmdline"
 	"snap/cli/exit"
 	"snap/cli/locate"
 	"snap/destination"
@@ -24,8 +26,15 @@ func (c *call) open() (*query.Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	d, err := query.Open(c.ctx, dir, query.Options{Now: c.now(), WorkDir: c.env.Dir, Trust: c.trusted(dir)})
+	d, err := query.Open(c.ctx, dir, query.Options{Now: c.now(), WorkDir: c.env.Dir, Trust: c.trusted(dir),
+		Again: c.again})
 	return d, exit.ReadHint(err, dir)
+}
+
+// again are the flags of this line that the command of the name, too, has.
+func (c *call) again(name string) string {
+	all := commands()
+	return cmdline.Again(all[slices.IndexFunc(all, func(o *command) bool { return o.Name == name })].Flags, c.flags)
 }
 
 // reading opens the destination, runs f and adds the way out to an error of the index.

@@ -124,7 +124,7 @@ func (c *call) severalDests() error {
 		if p.Source == "" {
 			of = "no backup yet"
 		}
-		err = hint.With(err, "%s  # %s, last on %s", c.lineFor(p.Path), of, c.When(p.Last))
+		err = hint.With(err, "%s, last on %s:\n%s", of, c.When(p.Last), c.lineFor(p.Path))
 	}
 	return err
 }

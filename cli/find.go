@@ -11,6 +11,7 @@ import (
 	"snap/internal/file"
 	"snap/internal/hint"
 	"snap/internal/quote"
+	"snap/internal/when"
 	"snap/query"
 )
 
@@ -149,9 +150,6 @@ func (c *call) findFilter() (*query.Filter, error) {
 		Deleted: c.flags.Bool("deleted"),
 	}
 	var err error
-	if f.Since, f.Until, err = c.span(); err != nil {
-		return nil, err
-	}
 	if t := c.flags.String("type"); t != "" {
 		f.Kind = map[string]file.Kind{"f": file.Regular, "d": file.Folder, "l": file.Symlink}[t]
 	}
@@ -160,5 +158,6 @@ func (c *call) findFilter() (*query.Filter, error) {
 			return nil, hint.Usagef("--size: %s", err)
 		}
 	}
-	return f, err
+	f.Since, f.Until, err = when.Between(c.flags.String("since"), c.flags.String("until"), c.now())
+	return f, hint.Usage(err)
 }

@@ -97,8 +97,8 @@ func (c *call) takeIn(dest, format string, found *reindex.Strangers) string {
 	return "snap init " + quote.Word(dest) + here + " && " + line
 }
 
-// lost says that dest has snapshots and no folder .snap any more, and how it is made again; nil if that is not so. Those
-// of another program are no word on that: they may lie where the disk is not mounted.
+// lost says that dest has snapshots and no folder .snap any more, and how it is made again; nil if that is not so.
+// Those of another program are no word on that: they may lie where the disk is not mounted.
 func (c *call) lost(dest string) error {
 	if there, err := locate.IsDestination(dest); there || err != nil {
 		return nil

@@ -1,8 +1,6 @@
 package cli
 
 import (
-	"time"
-
 	"github.com/dustin/go-humanize"
 
 	"snap/cli/cmdline"
@@ -105,25 +103,6 @@ func (c *call) choice() (q query.Choice, err error) {
 		return q, hint.Usagef("--last %d: must be a number from 1 on", q.Last)
 	}
 	q.Tags = c.flags.Strings("tag")
-	q.Since, q.Until, err = c.span()
-	return q, err
-}
-
-// span is from when to when --since and --until ask; zero: all.
-func (c *call) span() (since, until time.Time, err error) {
-	if s := c.flags.String("since"); s != "" {
-		if since, _, err = when.Parse(s, c.now()); err != nil {
-			return since, until, hint.Usagef("--since: %s", err)
-		}
-	}
-	if s := c.flags.String("until"); s != "" {
-		if _, until, err = when.Parse(s, c.now()); err != nil {
-			return since, until, hint.Usagef("--until: %s", err)
-		}
-		if until.Before(since) {
-			return since, until, hint.Usagef("--until %s is before --since %s", quote.Name(s),
-				quote.Name(c.flags.String("since")))
-		}
-	}
-	return since, until, nil
+	q.Since, q.Until, err = when.Between(c.flags.String("since"), c.flags.String("until"), c.now())
+	return q, hint.Usage(err)
 }

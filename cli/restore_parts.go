@@ -63,7 +63,8 @@ func (c *call) restoreParts(d *query.Reader, o restore.Options) (all []*parts.Pa
 	if len(places) == 1 && !c.flags.Bool("in-place") && !c.flags.Bool("relative") {
 		kind, err := d.KindOf(c.ctx, places[0].Header, places[0].Path)
 		if err == nil && kind != file.Folder {
-			err = parts.NameTarget(&all[0].Options, c.flags.String("target"))
+			o := &all[0].Options
+			err = exit.RestoreHint(parts.NameTarget(o, c.flags.String("target")), o.Target)
 		}
 		if err != nil {
 			return nil, err

@@ -31,8 +31,9 @@ func (c *call) job(m schedule.Managers, dest, spec string) (j *schedule.Job, sou
 		j.StateHome = ""
 	}
 	if j.When, err = schedule.ParseWhen(spec); err != nil {
-		if m.Systemd == nil || !quote.Harmless(spec) || schedule.CheckCalendar(c.ctx, spec) != nil {
-			return nil, nil, hint.With(hint.Usagef("%w", err), "more of them: man systemd.time")
+		if errors.As(err, new(*schedule.EndsError)) || m.Systemd == nil || !quote.Harmless(spec) ||
+			schedule.CheckCalendar(c.ctx, spec) != nil {
+			return nil, nil, schedule.Instead(err, spec)
 		}
 		j.When = schedule.Extended(spec)
 	} else if err := schedule.CheckCalendar(c.ctx, j.When.Calendar()); err != nil && m.Systemd != nil {

@@ -93,7 +93,7 @@ func (c *call) undelete(d *query.Reader) error {
 	}
 	u, err := parts.PlanUndelete(what.Gone, d.Snapshots, to, o)
 	if err != nil {
-		return err
+		return exit.UndeleteHint(err, to.Dir)
 	}
 	failed := c.print().StaysAway(what, u)
 	if len(u.Parts) == 0 {
@@ -179,12 +179,9 @@ func nothingBack(what *gone.Answer, u *parts.Undeletion, told bool, snaps query.
 // goneFilter is what is asked for.
 func (c *call) goneFilter(d *query.Reader) (*gone.Filter, error) {
 	f := &gone.Filter{Patterns: c.args, Regex: c.flags.Bool("regex"), IgnoreCase: c.flags.Bool("ignore-case")}
-	if text := c.flags.String("since"); c.flags.IsSet("since") {
-		begin, _, err := when.Parse(text, c.now())
-		if err != nil {
-			return nil, hint.Usagef("--since %s: %s", quote.Name(text), err)
-		}
-		f.Since = begin
+	var err error
+	if f.Since, _, err = when.Between(c.flags.String("since"), "", c.now()); err != nil {
+		return nil, hint.Usage(err)
 	}
 	if s, err := c.readSettings(d.Dir); err == nil { // wrong ones must not keep anything from coming back
 		f.Scan.Follow = s.Scan().Follow

@@ -103,8 +103,12 @@ func isSnapshot(ctx context.Context, dest, name string) bool {
 	return slices.ContainsFunc(all, func(h record.Header) bool { return h.Name == name })
 }
 
-// destinationsAround are the destinations that path, which need not be there, lies in, the innermost first.
+// destinationsAround are the destinations that path, which need not be there, lies in, the innermost first. A path that
+// leads nowhere is refused; see CheckLead.
 func destinationsAround(path string) (all []inside, err error) {
+	if err := CheckLead(path); err != nil {
+		return nil, err
+	}
 	real, err := realPath(path)
 	if err != nil {
 		return nil, err

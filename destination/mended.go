@@ -9,7 +9,8 @@ type Mended struct {
 	Snapshots []string // names, oldest first; none where it is not in snapshots
 }
 
-// settle is what is left of l after a repair, nil for nothing. Of damage that is counted and not named nothing is known.
+// settle is what is left of l after a repair, nil for nothing. Of damage that is counted and not named nothing is
+// known.
 func (l *DamageLeft) settle(all []Mended) *DamageLeft {
 	if l == nil || len(all) == 0 {
 		return l

@@ -15,8 +15,8 @@ import (
 // Some commands ask all snapshots for a path, and others take REF:PATH. Who types the one for the other is told so:
 // that no snapshot holds a file of the name latest:docs would be true, and no answer.
 
-// RefPath takes typed apart, where it is REF:PATH of a snapshot that is there. What only is the beginning of a name, or a
-// day, may as well be that of a file, and counts where the snapshot has such a path.
+// RefPath takes typed apart, where it is REF:PATH of a snapshot that is there. What only is the beginning of a name,
+// or a day, may as well be that of a file, and counts where the snapshot has such a path.
 func (d *Reader) RefPath(ctx context.Context, typed string) (ref, path string, ok bool) {
 	r := d.Resolver()
 	ref, path = r.Split(typed)

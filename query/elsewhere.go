@@ -56,8 +56,8 @@ func (d *Reader) Elsewhere(ctx context.Context, err error, h *record.Header, pat
 		names = append(names, s.name)
 	}
 	slices.Sort(names)
-	return hint.With(err, "the same version of the file is in %s: snap %s %s", quote.List(slices.Compact(names)), verb,
-		quote.Word(same[0].name+":"+same[0].path))
+	return hint.With(err, "the same version of the file is in %s: snap %s %s"+d.flags(verb),
+		quote.List(slices.Compact(names)), verb, quote.Word(same[0].name+":"+same[0].path))
 }
 
 // nearest is the snapshot next to h in time whose folder is there, nil if there is none.

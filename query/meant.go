@@ -46,7 +46,16 @@ func (r Resolver) meant(s string) string {
 	if len(meant) > 0 {
 		return strings.Join(meant, ", or ")
 	}
+	if same := spoken[strings.ToLower(s)]; same != "" {
+		return same
+	}
 	return hint.Nearest(s, append([]string{"latest", "oldest"}, when.Days...))
+}
+
+// spoken are words for the newest snapshot and the oldest that are called otherwise here.
+var spoken = map[string]string{
+	"newest": "latest", "last": "latest", "head": "latest", "current": "latest", "recent": "latest",
+	"first": "oldest", "earliest": "oldest",
 }
 
 // asTime is s as a reference by time, and which snapshot that is; "" if s is no time.

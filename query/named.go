@@ -141,12 +141,21 @@ func (d *Reader) goneFromNewest(ctx context.Context, path, verb string) (gone, e
 	}
 	gone = fmt.Errorf("%s: not in the newest snapshot, %s", quote.Path(path), quote.Name(d.Newest().Name))
 	if end.Last == d.Snapshots.Newest() {
-		return hint.With(fmt.Errorf("%w: it was moved", gone), "as it is called now: snap %s %s", verb,
+		return hint.With(fmt.Errorf("%w: it was moved", gone), "as it is called now: snap %s %s"+d.flags(verb), verb,
 			quote.Word("latest:"+end.Path)), nil
 	}
-	gone = hint.With(gone, "if it is gone from the source: snap undelete %s", quote.Arg(filter.Literal(path)))
-	return hint.With(gone, "the last one that holds it: snap %s %s", verb,
+	gone = hint.With(gone, "if it is gone from the source: snap undelete %s"+d.flags("undelete"),
+		quote.Arg(filter.Literal(path)))
+	return hint.With(gone, "the last one that holds it: snap %s %s"+d.flags(verb), verb,
 		quote.Word(d.Snapshots[v.Last].Name+":"+path)), nil
+}
+
+// flags are the flags of the command line that the command verb of a hint has, too, for the end of its format.
+func (d *Reader) flags(verb string) string {
+	if d.options.Again == nil {
+		return ""
+	}
+	return strings.ReplaceAll(d.options.Again(verb), "%", "%%")
 }
 
 // nearPath is a path of the snapshot that path may be a slip of the hand for, "" if none is near.

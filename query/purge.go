@@ -95,6 +95,11 @@ func (d *Reader) SelectPurge(ctx context.Context, f *Filter,
 		}
 	}
 	if i := slices.Index(fits, false); i >= 0 {
+		if h, path, err := d.Entry(ctx, f.Patterns[i]); err == nil && path != "" && len(refs) == 0 {
+			return nil, nil, hint.With(hint.Usagef("%s: a path is named without its snapshot here, and nothing is purged",
+				quote.Name(f.Patterns[i])), "from snapshot %s alone: snap purge --in %s %s"+d.flags("purge"),
+				quote.Name(h.Name), quote.Word(h.Name), quote.Arg(filter.Literal(path)))
+		}
 		if !f.Regex {
 			if err := d.AsksAll(ctx, f.Patterns, f.IgnoreCase, "snap purge -n --in REF PATH"); err != nil {
 				return nil, nil, err

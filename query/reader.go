@@ -32,7 +32,10 @@ type Options struct {
 	Now     time.Time
 	WorkDir string   // the working directory, which paths may be relative to; "" for none
 	Trust   []string // fingerprints of indexes that were verified before: see index.DB.Trust
-	Kept    *Kept    // what Readers of this destination before have found out; nil for nothing
+	// Again are the flags of the command line that a command has, too, for a line to be typed in its place:
+	// " --target DIR"; nil for none.
+	Again func(command string) string
+	Kept  *Kept // what Readers of this destination before have found out; nil for nothing
 }
 
 // Reader is a destination opened for questions. What it answers is what the destination held when it was opened.

@@ -50,6 +50,9 @@ func ParseWhen(text string) (w When, err error) {
 	if len(parts) == 0 {
 		return w, bad
 	}
+	if word, ok := strings.CutPrefix(parts[0], "@"); ok && words[word] != "" && len(parts) == 1 { // as in a crontab
+		parts[0] = word
+	}
 	if spec, ok := words[parts[0]]; ok {
 		full := strings.Fields(spec)
 		switch {
@@ -101,10 +104,35 @@ func ParseWhen(text string) (w When, err error) {
 			return w, bad
 		}
 	}
-	if w.Next(time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC)).IsZero() {
-		return w, fmt.Errorf("%s never comes", quote.Name(w.Text))
+	if !w.Next(time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC)).IsZero() {
+		return w, nil
 	}
-	return w, nil
+	ends := &EndsError{Text: w.Text, Often: "never"}
+	if w.year != nil && !w.Next(time.Date(w.year[0], 1, 1, 0, 0, 0, -1, time.UTC)).IsZero() {
+		ends.Often, ends.Instead = fmt.Sprintf("only until %d", w.year[len(w.year)-1]), w.eachYear(clock)
+		if len(w.year)*len(w.month)*len(w.day) == 1 {
+			ends.Often = "only once"
+		}
+	}
+	return w, ends
+}
+
+// EndsError says that a time does not come again and again.
+type EndsError struct {
+	Text, Often string
+	Instead     string // that comes each year; "" for none
+}
+
+func (e *EndsError) Error() string {
+	if e.Often == "never" {
+		return quote.Name(e.Text) + " never comes"
+	}
+	return fmt.Sprintf("%s comes %s, and backups are to be made again and again", quote.Name(e.Text), e.Often)
+}
+
+// eachYear is the time of day clock on the same days of each year.
+func (w *When) eachYear(clock string) string {
+	return fmt.Sprintf("*-%s-%s %s", w.month.text("%02d", "*"), w.day.text("%02d", "*"), clock)
 }
 
 // Extended is a time that systemd-analyze has taken, and that this package does not know: it is for systemd alone.
@@ -154,7 +182,7 @@ func numberField(text string, low, high int) (f field, err error) {
 	return slices.Compact(f), nil
 }
 
-// dayField reads "mon", "mon,wed" and "mon..fri"; days may be written in full.
+// dayField reads "mon", "mon,wed", "mon..fri" and "mon-fri"; days may be written in full.
 func dayField(text string) (f field, err error) {
 	day := func(s string) int {
 		for i, short := range weekdays {
@@ -166,7 +194,7 @@ func dayField(text string) (f field, err error) {
 		return 0
 	}
 	for part := range strings.SplitSeq(text, ",") {
-		from, to, isRange := strings.Cut(part, "..")
+		from, to, isRange := strings.Cut(strings.Replace(part, "-", "..", 1), "..") // cron has Mon-Fri
 		a := day(from)
 		b := a
 		if isRange {

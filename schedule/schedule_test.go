@@ -135,6 +135,51 @@ Persistent=true
 WantedBy=timers.target
 `
 
+// TestWhatIsMeantIsATime: what people write who know cron, or in words, comes with the argument that does it.
+func TestWhatIsMeantIsATime(t *testing.T) {
+	for text, want := range map[string]string{
+		"daily 3": "daily 03:00", "daily at 3": "daily 03:00", "3am": "03:00", "3 am": "03:00", "at 3:30pm": "15:30",
+		"12am": "00:00", "12pm": "12:00", "mondays": "monday", "every monday": "monday", "Mondays 18:00": "monday 18:00",
+		"12:00 Mon-Fri": "mon-fri 12:00", "weekdays": "mon..fri", "every day": "daily", "every day at noon": "daily 12:00",
+		"nightly": "daily", "weekends 9": "sat,sun 09:00", "disable": "off", "stop": "off", "none": "off",
+		"status":    "--status",
+		"0 3 * * *": "03:00", "30 2 * * 1-5": "mon..fri 02:30", "0 0 1 * *": "*-*-01 00:00", "*/15 * * * *": "*:00/15",
+		"0 */6 * * *": "00/6:00", "0 9,17 * * 0": "sun 09,17:00", "5 4 * 1 7": "sun *-01-* 04:05",
+		"whenever": "", "25:00": "", "61 3 * * *": "", "0 3 * *": "", "": "", "often": "",
+	} {
+		got := Meant(text)
+		if _, err := ParseWhen(got); got != want || err != nil && want != "" && want != "off" && want != "--status" {
+			t.Errorf("%q is meant to be %q, not %q: %v", text, got, want, err)
+		}
+	}
+	for _, text := range []string{"Mon-Fri 12:00", "@daily", "@weekly", "mon,wed-fri 3:00", "Mon..Fri 12:00"} {
+		if _, err := ParseWhen(text); err != nil {
+			t.Errorf("%s is refused: %v", text, err)
+		}
+	}
+	a, _ := ParseWhen("Mon-Fri 12:00")
+	if b, _ := ParseWhen("Mon..Fri 12:00"); a.Calendar() != b.Calendar() {
+		t.Errorf("%s is not %s", a.Calendar(), b.Calendar())
+	}
+}
+
+// TestWhatEndsIsTold: a time that does not come again is none for backups, and is not said never to come.
+func TestWhatEndsIsTold(t *testing.T) {
+	for text, want := range map[string][2]string{
+		"2026-12-24 18:00": {"comes only once", "*-12-24 18:00"}, "2020-*-* 18:00": {"comes only until 2020", "*-*-* 18:00"},
+		"*-02-30": {"never comes", ""}, "2026-02-30": {"never comes", ""},
+	} {
+		var ends *EndsError
+		_, err := ParseWhen(text)
+		if !errors.As(err, &ends) || !strings.Contains(err.Error(), want[0]) || ends.Instead != want[1] {
+			t.Errorf("%s: %v, %+v", text, err, ends)
+		}
+		if w, err := ParseWhen(want[1]); want[1] != "" && err != nil {
+			t.Errorf("%s: %v, %v", want[1], w, err)
+		}
+	}
+}
+
 func TestUnits(t *testing.T) {
 	j := job(t, "/mnt/disk/50%", "Mon 03:00")
 	j.OnPower, j.Delay, j.StateHome = true, time.Hour, "/my state"

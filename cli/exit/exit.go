@@ -104,7 +104,8 @@ func WithOutput(err, output error, does bool) error {
 // destination's, too. What stands in the user's files, or
 // lies in what, is met by a backup that nobody watches, too.
 func Typed(err error) bool {
-	return errors.Is(err, source.ErrOther) || hint.IsUsage(err) && !settings.IsWrong(err) && !errors.As(err, new(*source.LayoutError))
+	return errors.Is(err, source.ErrOther) || hint.IsUsage(err) && !settings.IsWrong(err) &&
+		!errors.As(err, new(*source.LayoutError))
 }
 
 // Code is the code that err ends in.

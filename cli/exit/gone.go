@@ -10,7 +10,8 @@ import (
 	"snap/internal/quote"
 )
 
-// Gone is err, or that the disk of the open destination d was taken out, which has then caused it: no command mends that.
+// Gone is err, or that the disk of the open destination d was taken out, which has then caused it: no command mends
+// that.
 func Gone(d *destination.Destination, err error) error {
 	if err == nil || errors.Is(err, context.Canceled) || !errors.Is(d.CheckThere(), destination.ErrGone) {
 		return err

@@ -2,6 +2,7 @@ package exit
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -160,10 +161,12 @@ func attributesOf(err error, dir string) string {
 
 // missingHint says what to do about a source that cannot be backed up.
 func missingHint(e *source.MissingError) string {
-	info, err := os.Lstat(e.Path)
+	dead := destination.DeadLink(e.Path)
 	switch {
-	case err == nil && info.Mode()&fs.ModeSymlink != 0 && errors.Is(e.Err, fs.ErrNotExist):
-		return "it is a symbolic link that leads nowhere; is a disk not mounted?"
+	case dead != "":
+		return dead + ": is its disk mounted?"
+	case errors.Is(e.Err, fs.ErrNotExist) && file.Remote(e.Path) != "":
+		return "it looks like a place on another machine; " + destination.RemoteHint
 	case errors.Is(e.Err, fs.ErrNotExist) && e.Several:
 		return "is its disk mounted? To go on without it, name the others, with --source-moved"
 	case errors.Is(e.Err, fs.ErrNotExist):
@@ -202,6 +205,8 @@ func RestoreHint(err error, target string) error {
 			"nothing was written; choose another target, or --overwrite skip, if-changed, if-newer or always")
 		return With(Refused, hint.With(fmt.Errorf("restore: %s would be overwritten",
 			text.Plural(int(exists.Count), "file", "files")), "%s", strings.Join(lines, "\n")))
+	case errors.Is(err, context.Canceled):
+		return hint.With(err, "what came back is whole; the same command with --overwrite if-changed goes on")
 	case errors.As(err, new(*restore.SpaceError)):
 		return With(Refused, hint.With(fmt.Errorf("restore: %w", err),
 			"nothing was written; free some space there, choose another target, or restore a part: REF:PATH"))
@@ -229,6 +234,8 @@ func UndeleteHint(err error, target string) error {
 	case errors.As(err, &exists):
 		return With(Refused, hint.With(fmt.Errorf("undelete: %s in the way: %s", text.Plural(int(exists.Count), "path is",
 			"paths are"), quote.List(exists.Paths)), "nothing was written; elsewhere: --target DIR"))
+	case errors.Is(err, context.Canceled):
+		return hint.With(err, "what came back is whole; the same line goes on")
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
 		return hint.With(err, "%s\nwhen there is room the same line goes on",
 			SystemHint(err, "the target", target, os.Geteuid()))

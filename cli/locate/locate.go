@@ -13,6 +13,7 @@ import (
 
 	"snap/cli/exit"
 	"snap/cli/state"
+	"snap/destination"
 	"snap/internal/hint"
 	"snap/internal/quote"
 )
@@ -116,6 +117,9 @@ func (a *Asked) named(dest, how string) (string, error) {
 		err := exit.With(exit.NoDest, fmt.Errorf("%s: not a snap destination (from %s)", quote.Name(dest), how))
 		if a.wentThere(dir) {
 			return "", hint.With(err, "backups went there before: is its disk mounted?")
+		}
+		if lead := destination.CheckLead(dir); lead != nil {
+			return "", exit.With(exit.NoDest, exit.Hint(lead, dir))
 		}
 		return "", hint.With(err, "a destination holds a folder .snap; to make one: snap backup DEST SRC")
 	}

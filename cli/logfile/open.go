@@ -70,6 +70,9 @@ func logError(dest, path, why string) error {
 func noFile(path string) (why string) {
 	info, err := os.Stat(path)
 	_, lerr := os.Lstat(path)
+	if dead := destination.DeadLink(path); dead != "" {
+		return "that is not a file: " + dead
+	}
 	if err == nil && !info.Mode().IsRegular() || err != nil && lerr == nil {
 		return "that is not a file"
 	}

@@ -20,9 +20,9 @@ func (p *Printer) ReindexNotes(res *reindex.Result, dest string) {
 	if n := len(res.Left); n > 0 {
 		p.Warn("%s not taken in: %s. They are older than snapshot %s, which was made without them, and nothing can be put "+
 			"before that any more", text.Plural(n, "folder was", "folders were"), quote.List(res.Left), quote.Name(res.LeftFor))
-		p.Note("they stay as they are, plain folders. To ask snap about them, make them a destination of their own: move them "+
-			"into a new folder DIR outside of %s on the same disk or, where that is the whole disk, copy them to another with "+
-			"cp -a; then snap init DIR --here and snap reindex -d DIR --adopt", quote.Name(dest))
+		p.Note("they stay as they are, plain folders. To ask snap about them, make them a destination of their own: move "+
+			"them into a new folder DIR outside of %s on the same disk or, where that is the whole disk, copy them to another "+
+			"with cp -a; then snap init DIR --here and snap reindex -d DIR --adopt", quote.Name(dest))
 	}
 	if len(res.Foreign) > 0 {
 		p.Note("left alone, because their names are not those of snapshots: %s", quote.List(res.Foreign))

@@ -49,7 +49,8 @@ func (p *Printer) prunedText(r *Pruned) string {
 
 // UnknownStop is why no rule runs beside settings that snap does not know, and what to do.
 func UnknownStop(keys []string) (why, hint string) {
-	return settings.UnknownStop(keys), "one of them may be a rule with a mistake in it: mend it, or put a # before the line"
+	return settings.UnknownStop(keys),
+		"one of them may be a rule with a mistake in it: mend it, or put a # before the line"
 }
 
 // fewNames is how many snapshots a command that is told may name, so that it can be read.
@@ -70,8 +71,8 @@ func (p *Printer) Stop(s *retention.Stop, plan *retention.Plan, r *retention.Pol
 			return why, "is the clock right?"
 		}
 		if len(s.Names) > fewNames {
-			return why, fmt.Sprintf("is the clock right? If it was wrong then, delete them, or tag them pin, and the rules pass "+
-				"over them; these are all: snap list -d %s", in)
+			return why, fmt.Sprintf("is the clock right? If it was wrong then, delete them, or tag them pin, and the rules "+
+				"pass over them; these are all: snap list -d %s", in)
 		}
 		names := ""
 		for _, name := range s.Names {

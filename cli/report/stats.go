@@ -113,7 +113,7 @@ func (p *Printer) Freed(s *query.Stats, freed *query.Freed) error {
 	}
 	t := &text.Table{Columns: []text.Column{
 		{Head: "Snapshot"}, {Head: "Time", Optional: true}, {Head: "Size", Right: true}, {Head: "Files", Right: true},
-		{Head: "Alone", Right: true}, {Head: "Files", Right: true},
+		{Head: "Alone", Right: true}, {Head: "Files alone", Right: true},
 	}}
 	alone := int64(0)
 	for _, i := range freed.Snapshots {

@@ -84,7 +84,7 @@ func TestWhatIsSaid(t *testing.T) {
 			"the times of a, b, c, d, e, f are in the future: is the clock right?",
 			"snap list -d '/mnt/my disk', then delete those of the future, or tag them pin, or set the clock"},
 		{query.GoneFolders, func(s *query.Status) { s.Missing = []string{"x", "y"} },
-			"2 snapshots are missing, their folders were removed: x, y", "snap delete --missing -d '/mnt/my disk'"},
+			"2 snapshots are missing, their folders were removed or renamed: x, y", "snap check -d '/mnt/my disk'"},
 		{query.Interrupted, func(s *query.Status) { s.Left.Interrupted = []time.Time{day(-3), day(-2)} },
 			"the backup of 2026-11-20 12:00 was interrupted; the next one goes on from there", "snap backup -d '/mnt/my disk'"},
 		{query.Interrupted, func(s *query.Status) { s.Left.Holder.Text = "snap backup (process 1)" },

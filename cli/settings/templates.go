@@ -71,8 +71,8 @@ func WriteTemplates(dest string) (made []string, err error) {
 
 // Lost says that files of the settings which snapshots were made with were gone, and are made anew.
 func Lost(made []string) string {
-	return strings.Join(made, ", ") + ": not there any more, and made again with defaults; the rules and exclusions that " +
-		"stood there count no more"
+	return strings.Join(made, ", ") + ": not there any more, and made again with defaults; the rules and exclusions " +
+		"that stood there count no more"
 }
 
 // writeNew makes a file that was not there; one that could not be written whole is removed again.

@@ -6,7 +6,8 @@ import (
 	"snap/internal/file"
 )
 
-// MountOf is the mount point that a folder, or what there is of the way to it, is on; "" where the system does not tell.
+// MountOf is the mount point that a folder, or what there is of the way to it, is on; "" where the system does not
+// tell.
 func MountOf(dir string) string {
 	real, err := filepath.EvalSymlinks(dir)
 	for err != nil && dir != filepath.Dir(dir) {

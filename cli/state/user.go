@@ -107,5 +107,6 @@ func (u *User) Folders() (all []string) {
 
 // IsFile knows the files in such a folder by their names.
 func IsFile(name string) bool {
-	return name == knownName || name == unnotedName || strings.HasPrefix(name, "destinations-") && strings.HasSuffix(name, ".tmp")
+	return name == knownName || name == unnotedName ||
+		strings.HasPrefix(name, "destinations-") && strings.HasSuffix(name, ".tmp")
 }

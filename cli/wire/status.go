@@ -184,7 +184,8 @@ func NewStatus(s *query.Status, rules []string, text func(query.Concern) string)
 	}
 	j.Runs = make([]Run, 0, len(s.Runs))
 	for _, r := range s.Runs {
-		run := Run{Time: Time(r.Time), Seconds: rounded(r.Seconds), End: string(r.End), Why: quote.Clean(cmp.Or(r.Why, r.Rules))}
+		run := Run{Time: Time(r.Time), Seconds: rounded(r.Seconds), End: string(r.End),
+			Why: quote.Clean(cmp.Or(r.Why, r.Rules))}
 		if r.Snapshot != "" {
 			run.Snapshot = &r.Snapshot
 		}

@@ -110,8 +110,8 @@ func (r *Policy) days(n int) period {
 }
 
 // judge applies the rules, but for MinFree, to the snapshots, oldest first. missing reports one whose tree is gone:
-// no rule forgets it, for it may only have another name or lie elsewhere by now, and it holds no place in any rule. aside says why the time of one is not believed, "" for one
-// that is.
+// no rule forgets it, for it may only have another name or lie elsewhere by now, and it holds no place in any rule.
+// aside says why the time of one is not believed, "" for one that is.
 func (r *Policy) judge(all []record.Header, missing func(*record.Header) bool,
 	aside func(*record.Header) string) []Decision {
 	list := make([]Decision, len(all))

@@ -36,6 +36,12 @@ func Parse(s string, now time.Time) (from, to time.Time, err error) {
 	from, to, err = parseExact(s, now)
 	switch {
 	case err == nil:
+	case DateMeant(s) != "":
+		err = fmt.Errorf("%s: a date is written as in %s", quote.Name(s), quote.Word(DateMeant(s)))
+	case yearLast.MatchString(s):
+		err = fmt.Errorf("%s: a date is written as 2026-11-20, year, month and day", quote.Name(s))
+	case s == "latest" || s == "oldest":
+		err = fmt.Errorf("%s is a snapshot and no time: write the date or the age that snap list shows of it", s)
 	case s != "" && strings.Trim(s, "0123456789") == "":
 		err = fmt.Errorf(`%s alone is no time: write %[1]sd, or "%[1]s days ago" in quotes`, quote.Name(s))
 	case strings.Contains(s, "-"): // a date, and said to be none

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"snap/destination"
 	"snap/internal/hint"
 	"snap/internal/quote"
 	"snap/record"
@@ -60,6 +61,9 @@ func InPlace(h *record.Header, path string) (items []restore.Item) {
 // one by a slash at its end. typed is how the target was typed.
 func NameTarget(o *restore.Options, typed string) error {
 	typed = filepath.ToSlash(typed)
+	if err := destination.CheckLead(o.Target); err != nil {
+		return err
+	}
 	if info, err := os.Stat(o.Target); err == nil && info.IsDir() || strings.HasSuffix(typed, "/") ||
 		slices.Contains([]string{".", ".."}, path.Base(typed)) {
 		return nil
