@@ -61,18 +61,24 @@ func windows(text string) bool {
 	return n > 0 && strings.Count(text, "\r\n") == n
 }
 
-// diffTexts compares two texts, ok reports whether they are not too long.
-func diffTexts(a, b string) (d textDiff, ok bool) {
+// linesOf are the lines of two texts that are compared. That both end them as Windows does is no part of any line.
+func linesOf(a, b string) (la, lb []string) {
 	if windows(a) && windows(b) {
 		a, b = strings.ReplaceAll(a, "\r\n", "\n"), strings.ReplaceAll(b, "\r\n", "\n")
 	}
-	la, lb := splitLines(a), splitLines(b)
+	return splitLines(a), splitLines(b)
+}
+
+// diffTexts compares two texts, ok reports whether they are not too long.
+func diffTexts(a, b string) (d textDiff, ok bool) {
+	la, lb := linesOf(a, b)
 	if len(la) > linesMost || len(lb) > linesMost {
 		return d, false
 	}
 	all := compareLines(la, lb)
-	if strings.HasSuffix(a, "\n") != strings.HasSuffix(b, "\n") && a != "" && b != "" {
-		all = tellLastEnd(all, strings.HasSuffix(a, "\n"))
+	markWords(all)
+	if endA, endB := strings.HasSuffix(a, "\n"), strings.HasSuffix(b, "\n"); endA != endB && a != "" && b != "" {
+		all = tellLastEnd(all, endB)
 	}
 	for _, l := range all {
 		switch l.Mark {
@@ -82,7 +88,6 @@ func diffTexts(a, b string) (d textDiff, ok bool) {
 			d.Minus++
 		}
 	}
-	markWords(all)
 	d.Hunks, d.After = hunksOf(all)
 	return d, true
 }
@@ -192,20 +197,27 @@ func anchors(a, b []string) (all [][2]int) {
 	return all
 }
 
-// tellLastEnd shows that only one of two texts ends its last line.
-func tellLastEnd(all []line, before bool) []line {
+// noNewline stands behind a last line that is not ended, where that of the other text is.
+var noNewline = part{Text: " (no newline at the end)", Changed: true}
+
+// tellLastEnd shows that only one of two texts ends its last line: the first one, if first is true not.
+func tellLastEnd(all []line, first bool) []line {
+	open := func(l *line) bool { return first && l.A > 0 || !first && l.B > 0 }
 	n := len(all) - 1
-	if n < 0 || all[n].Mark != sameLine {
-		return all
+	for !open(&all[n]) {
+		n--
 	}
 	last := all[n]
+	if last.Mark != sameLine {
+		all[n].Parts = append(slices.Clone(last.Parts), noNewline)
+		return all
+	}
 	old, now := last, last
 	old.Mark, old.B, now.Mark, now.A = removedLine, 0, addedLine, 0
-	missing := part{Text: " (no newline at the end)", Changed: true}
-	if before {
-		now.Parts = append(slices.Clone(now.Parts), missing)
+	if first {
+		old.Parts = append(slices.Clone(last.Parts), noNewline)
 	} else {
-		old.Parts = append(slices.Clone(old.Parts), missing)
+		now.Parts = append(slices.Clone(last.Parts), noNewline)
 	}
-	return append(all[:n], old, now)
+	return slices.Replace(all, n, n+1, old, now)
 }

@@ -21,8 +21,8 @@ func TestDiffAppliedToAGivesB(t *testing.T) {
 			return s
 		})
 		a, b := text.Draw(t, "a"), text.Draw(t, "b")
-		la, lb := splitLines(a), splitLines(b)
-		plus, minus := 0, 0
+		la, lb := linesOf(a, b)
+		plus, minus, told := 0, 0, 0
 		var ga, gb []string
 		for _, l := range compareLines(la, lb) {
 			s := l.Parts[0].Text
@@ -54,8 +54,13 @@ func TestDiffAppliedToAGivesB(t *testing.T) {
 				}
 				whole := ""
 				for _, p := range l.Parts {
-					if p.Text != " (no newline at the end)" {
+					if p != noNewline {
 						whole += p.Text
+						continue
+					}
+					if told++; l.A != len(la) && l.B != len(lb) || l.B == 0 && strings.HasSuffix(a, "\n") ||
+						l.A == 0 && strings.HasSuffix(b, "\n") {
+						t.Fatalf("%q, %q: line %+v is said to have no end", a, b, l)
 					}
 				}
 				if l.A > 0 && whole != la[l.A-1] || l.B > 0 && whole != lb[l.B-1] {
@@ -63,10 +68,44 @@ func TestDiffAppliedToAGivesB(t *testing.T) {
 				}
 			}
 		}
+		if differ := strings.HasSuffix(a, "\n") != strings.HasSuffix(b, "\n"); a != "" && b != "" && differ != (told == 1) {
+			t.Fatalf("%q, %q: the end of the last line is told %d times", a, b, told)
+		}
 		if plus != d.Plus || minus != d.Minus {
 			t.Fatalf("%d %d, %d %d", plus, minus, d.Plus, d.Minus)
 		}
 	})
+}
+
+// TestNoNewlineAtTheEnd: it is told of the text that lacks it, whatever became of its last line.
+func TestNoNewlineAtTheEnd(t *testing.T) {
+	for _, c := range []struct{ a, b, want string }{
+		{"x\n", "x", "-x|+x (no newline at the end)"},
+		{"x", "x\n", "-x (no newline at the end)|+x"},
+		{"x\r\n", "x\r\na", " x|+a (no newline at the end)"},
+		{"x\na", "x\n", " x|-a (no newline at the end)"},
+		{"x", "x\ny\n", "-x (no newline at the end)|+x|+y"},
+		{"x\ny\n", "x", "-x|+x (no newline at the end)|-y"},
+		{"x", "x\ny", " x|+y"},
+		{"x\ny", "z\ny", "-x|+z| y"},
+		{"one two three\n", "one 2 three", "-one two three|+one 2 three (no newline at the end)"},
+		{"", "x", "+x"},
+	} {
+		d, _ := diffTexts(c.a, c.b)
+		var got []string
+		for _, h := range d.Hunks {
+			for _, l := range h.Lines {
+				s := string(l.Mark)
+				for _, p := range l.Parts {
+					s += p.Text
+				}
+				got = append(got, s)
+			}
+		}
+		if s := strings.Join(got, "|"); s != c.want {
+			t.Errorf("%q, %q: %s; want %s", c.a, c.b, s, c.want)
+		}
+	}
 }
 
 func TestManyPlacesAreFound(t *testing.T) {
