@@ -1,16 +1,12 @@
 package cli
 
 import (
-	"context"
 	"path/filepath"
-	"time"
 
-	"snap/backup"
 	"snap/cli/cmdline"
-	"snap/cli/events"
 	"snap/cli/exit"
-	"snap/cli/settings"
-	"snap/destination"
+	"snap/cli/state"
+	"snap/job"
 )
 
 func backupCommand() *command {
@@ -75,59 +71,24 @@ snap backup /mnt/disk/me ~ --if-older 1d     # once a day, tried every hour`,
 			if len(c.args) == 1 && c.opts.dest == "" && !c.holdsSnapshots(c.abs(c.args[0])) {
 				return c.backupNothing(c.abs(c.args[0]))
 			}
-			begin := c.env.Now()
-			err := c.rebuilding(func() (dest string, err error) {
-				if dest, err = c.backupDest(); err != nil {
-					return dest, err
-				}
-				c.hear(dest)
-				if err := c.notMine(dest); err != nil && !c.flags.Bool("take-over") {
-					return dest, err
-				}
-				src, err := c.backupSources(dest)
-				if err == nil {
-					err = c.backup(dest, src)
-				}
-				return dest, c.asTyped(err, dest)
-			})
-			c.noteRefused(begin, err)
-			err = c.events.End(c.ctx, err)
-			if why := c.events.Trouble(); why != "" && c.past.End != "" {
-				_ = destination.NoteAfter(c.heard, c.past, why) // the command has failed anyway
+			dest, err := c.backupDest()
+			if err != nil {
+				return err
+			}
+			c.namedInHints(dest)
+			f := &backupFront{call: c, dest: dest}
+			b := &job.BackupRun{Place: c.place(dest), Front: f, Words: c.print(), Caller: c.eventCaller(),
+				Sources: c.typedSources(), Names: c.sourceNames(), SourceMoved: c.flags.Bool("source-moved"),
+				DryRun: c.flags.Bool("dry-run"), TakeOver: c.flags.Bool("take-over"), KeepAwake: c.flags.Bool("keep-awake"),
+				LockWait: c.opts.lockWait, How: c.how(state.Named), TimeTyped: c.flags.IsSet("time"), Verbose: c.opts.verbose,
+				Silent: c.opts.json}
+			res, err := b.Run(c.ctx)
+			if err == nil && res.NotDue != "" {
+				return c.tellNotDue(res.NotDue)
 			}
 			return err
 		},
 	}
-}
-
-// hear makes what is to happen around a backup to dest, and who is told of it, as far as the settings can be read: what
-// is wrong with them is told, too.
-func (c *call) hear(dest string) {
-	c.heard = dest
-	if c.events != nil { // the index was made again, and this is the second try
-		return
-	}
-	s, _, _ := settings.Read(dest, c.settingsContext()) // an error is told by who reads them next
-	if c.events = events.New(c.eventCaller(), dest, &s); c.events != nil {
-		c.env.Stderr = c.events.Listen(c.env.Stderr)
-	}
-}
-
-// noteRefused leaves in the destination how a backup ended that could not do so itself.
-func (c *call) noteRefused(begin time.Time, err error) {
-	if err == nil || c.noted || c.heard == "" || exit.Typed(err) || c.flags.Bool("dry-run") {
-		return
-	}
-	past := (*backup.Result)(nil).Past(&backup.Options{Start: begin}, c.env.Now().Sub(begin), err)
-	_ = c.user().NoteRefused(context.WithoutCancel(c.ctx), c.heard, c.told(past, err)) // that it failed is told anyway
-}
-
-// told adds to a run that was interrupted what terminated it. That a user did is no matter.
-func (c *call) told(past destination.PastRun, err error) destination.PastRun {
-	if exit.Code(c.ctx, err) == exit.Terminated && past.End == destination.RunInterrupted {
-		past.Why = context.Cause(c.ctx).Error()
-	}
-	return past
 }
 
 // abs is a path relative to the working directory as an absolute one.

@@ -1,8 +1,6 @@
 package cli
 
 import (
-	"os"
-	"os/user"
 	"slices"
 	"strings"
 	"time"
@@ -19,7 +17,7 @@ import (
 // backupOptions puts flags, settings and defaults together, in this order of weight.
 func (c *call) backupOptions(s *settings.Settings, dest string, src source.Chosen) (backup.Options, error) {
 	f := c.flags
-	o := s.Backup(c.env.Now().Location())
+	o := c.place(dest).BackupOptions(s, src)
 	for name, on := range map[string]*bool{
 		"strict": &o.Strict, "checksum": &o.Rules.Checksum, "trust-moves": &o.Rules.TrustMoves,
 		"ignore-inode": &o.Rules.IgnoreInode,
@@ -29,17 +27,9 @@ func (c *call) backupOptions(s *settings.Settings, dest string, src source.Chose
 			*on = f.Bool(name)
 		}
 	}
-	o.Source, o.Scan.Roots, o.SourceMoved = src.Top, src.Roots, f.Bool("source-moved")
-	o.Start, o.DryRun, o.Force, o.AllowEmptySource = c.env.Now(), f.Bool("dry-run"), o.Force || f.Bool("force"),
-		f.Bool("allow-empty-source")
+	o.Force, o.AllowEmptySource = o.Force || f.Bool("force"), f.Bool("allow-empty-source")
 	o.Note = strings.ToValidUTF8(f.String("note"), "\ufffd")
-	o.Scan.Own = c.ownFiles(dest, s.Logfile)
 	o.Scan.IfPresent = append(f.Strings("exclude-if-present"), o.Scan.IfPresent...)
-	o.Users, o.Groups = text.UserName, text.GroupName
-	o.Host, _ = os.Hostname()
-	if u, err := user.Current(); err == nil {
-		o.User = u.Username
-	}
 	if f.IsSet("jobs") {
 		if o.Jobs = f.Int("jobs"); o.Jobs < 1 || o.Jobs > 1024 {
 			return o, hint.Usagef("--jobs %d: must be a number from 1 to 1024", o.Jobs)

@@ -7,14 +7,13 @@ import (
 
 	"snap/cli/cmdline"
 	"snap/cli/locate"
-	"snap/cli/logfile"
 	"snap/cli/state"
 	"snap/cli/wire"
 	"snap/index"
 	"snap/internal/hint"
 	"snap/internal/quote"
+	"snap/job"
 	"snap/restore"
-	"snap/scan"
 )
 
 func destinationsCommand() *command {
@@ -158,13 +157,22 @@ func (c *call) known() []state.Known {
 	return list
 }
 
+// place is dest, as this command line works there.
+func (c *call) place(dest string) *job.Place {
+	return &job.Place{Dest: dest, User: c.user(), Environ: c.env.Environ, Now: c.env.Now, Known: c.known}
+}
+
+// how is how the destination came to be used, if this is how it is: unless it was remembered.
+func (c *call) how(typed state.How) state.How {
+	if c.found.Recalled {
+		return state.Found
+	}
+	return typed
+}
+
 // remember makes dest the destination that was used last. source may be "" for none yet.
 func (c *call) remember(dest, id, source string, how state.How) error {
-	if c.found.Recalled {
-		how = state.Found
-	}
-	return c.user().Remember(c.known, state.Known{Path: dest, ID: id, Source: source, Last: c.env.Now(),
-		System: state.SystemOf(dest), Mount: state.MountOf(dest)}, how, locate.IsDestination)
+	return c.place(dest).Remember(id, source, c.how(how))
 }
 
 // places are the known destinations as they are now, that used last first.
@@ -180,9 +188,3 @@ func (c *call) trusted(dest string) []string { return c.user().Trusted(dest) }
 
 // proved remembers the index of dest for the next command.
 func (c *call) proved(dest string, db *index.DB) { c.user().Proved(c.ctx, dest, db) }
-
-// ownFiles are the files that snap itself writes and that may lie below a source: what it knows for this user, and
-// the log of the destination. They are no change of the source.
-func (c *call) ownFiles(dest, log string) []scan.OwnFiles {
-	return logfile.OwnFiles(dest, log, c.user().Folders(), state.IsFile)
-}

@@ -3,16 +3,18 @@ package cli
 import (
 	"errors"
 	"fmt"
-	"log/slog"
 	"os"
 
 	"snap/backup"
 	"snap/backup/source"
 	"snap/cli/exit"
+	"snap/cli/text"
 	"snap/destination"
 	"snap/index"
 	"snap/internal/hint"
+	"snap/internal/progress"
 	"snap/internal/quote"
+	"snap/job"
 	"snap/query"
 	"snap/record"
 )
@@ -32,7 +34,7 @@ func (c *call) rehearse(d *query.Reader, q *query.Diff) (partial bool, err error
 		return false, err
 	}
 	o.DryRun, o.Force, o.AllowEmptySource = true, true, q.B.Files == 0 && len(o.Scan.Roots) == 0
-	if err := checkLayout(&o, d.Dir); err != nil {
+	if err := job.CheckLayout(&o, d.Dir); err != nil {
 		return false, sourceHint(err, q.B)
 	}
 	dest, err := destination.Open(c.ctx, d.Dir,
@@ -43,10 +45,10 @@ func (c *call) rehearse(d *query.Reader, q *query.Diff) (partial bool, err error
 	defer func() { err = errors.Join(err, dest.Close()) }()
 	q.Pending = index.NewPending(q.B.Seq)
 	o.Planned = func(e *record.Entry) error { return q.AddPending(c.ctx, e) }
-	r := &sourceReport{&backupReporter{call: c, log: slog.New(slog.DiscardHandler), line: c.progress(), dryRun: true}}
-	o.Report = r
+	line := c.progress()
+	o.Report = &sourceReport{backupFront{call: c, dest: d.Dir}, line}
 	res, err := backup.Run(c.ctx, dest, o)
-	r.line.End()
+	line.End()
 	if err != nil {
 		return false, sourceHint(exit.Hint(err, d.Dir), q.B)
 	}
@@ -91,6 +93,11 @@ func sourceHint(err error, h *record.Header) error {
 }
 
 // sourceReport tells of what could not be read, and leaves the rest to the answer.
-type sourceReport struct{ *backupReporter }
+type sourceReport struct {
+	backupFront
+	line *text.Progress
+}
 
-func (sourceReport) Entry(string, *record.Record, bool) {}
+func (r *sourceReport) Progress(s progress.State) { r.line.Show(s) }
+
+func (*sourceReport) Entry(string, *record.Record, bool) {}

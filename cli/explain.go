@@ -206,7 +206,7 @@ func (c *call) leftOut(dest string, src source.Chosen, path string) (*wire.Setti
 	}
 	defer root.Close()
 	o := s.Scan()
-	o.Roots, o.Own = src.Roots, c.ownFiles(dest, s.Logfile)
+	o.Roots, o.Own = src.Roots, c.place(dest).OwnFiles(s.Logfile)
 	if d, err := file.OpenRoot(dest); dest != "" && err == nil {
 		defer d.Close()
 		if s, err := d.Stat(); err == nil {
@@ -239,7 +239,7 @@ func (c *call) sparing(dest string, src source.Chosen) (*sparing, error) {
 		return nil, err
 	}
 	o := s.Scan()
-	o.Roots, o.Own = src.Roots, c.ownFiles(dest, s.Logfile)
+	o.Roots, o.Own = src.Roots, c.place(dest).OwnFiles(s.Logfile)
 	return &sparing{filter.New(rules[0], rules[1], fc), o, c.print()}, nil
 }
 

@@ -1,10 +1,7 @@
 package cli
 
 import (
-	"bytes"
 	"fmt"
-	"os/exec"
-	"strings"
 
 	"snap/backup"
 	"snap/cli/cmdline"
@@ -12,7 +9,6 @@ import (
 	"snap/internal/file"
 	"snap/internal/hint"
 	"snap/internal/pace"
-	"snap/internal/quote"
 )
 
 // giveWayFlags say how much a backup gives way to other programs.
@@ -44,7 +40,7 @@ func (c *call) giveWay(o *backup.Options, s *settings.Settings) (err error) {
 			}
 		}
 	}
-	if rate > 0 {
+	if o.Pace = nil; rate > 0 {
 		o.Pace = pace.New(rate)
 	}
 	if nice > 0 {
@@ -60,39 +56,5 @@ func (c *call) giveWay(o *backup.Options, s *settings.Settings) (err error) {
 func (c *call) mayFail(what string, err error) {
 	if err != nil {
 		c.warn("%s", fmt.Sprintf("%s: %v", what, err))
-	}
-}
-
-// keepAwake keeps the computer from going to sleep until the returned function is called, or this process ends in any
-// way: the program that holds it awake reads from a pipe, and ends with it. Where that cannot be, it is told and
-// nothing else.
-func (c *call) keepAwake(dest string) (release func()) {
-	if !c.flags.Bool("keep-awake") || c.flags.Bool("dry-run") {
-		return func() {}
-	}
-	p := exec.Command(
-		"systemd-inhibit",
-		"--what=sleep",
-		"--mode=block",
-		"--who=snap",
-		"--why=a backup to "+quote.Name(dest),
-		"cat",
-	)
-	var said bytes.Buffer
-	p.Stderr = &said
-	pipe, err := p.StdinPipe()
-	if err == nil {
-		err = p.Start()
-	}
-	if err != nil {
-		c.note("the computer is not kept awake: %v", err)
-		return func() {}
-	}
-	return func() {
-		pipe.Close()
-		if err := p.Wait(); err != nil {
-			line, _, _ := strings.Cut(strings.TrimSpace(said.String()), "\n")
-			c.note("the computer was not kept awake: %v: %s", err, line)
-		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"snap/cli/cmdline"
 	"snap/cli/exit"
+	"snap/cli/locate"
 	"snap/cli/report"
 	"snap/cli/settings"
 	"snap/cli/state"
@@ -16,6 +17,7 @@ import (
 	"snap/internal/file"
 	"snap/internal/hint"
 	"snap/internal/quote"
+	"snap/job"
 )
 
 func initCommand() *command {
@@ -55,7 +57,7 @@ sudo snap init /mnt/disk/me --take-over  # from a user to root`,
 // initialize makes settings files and index where they are missing and reports what dest can do. note is what to say
 // of a backup that only does this.
 func (c *call) initialize(dest, note string) (err error) {
-	if err := c.checkDest(dest); err != nil {
+	if err := locate.CheckDest(c.ctx, dest); err != nil {
 		return err
 	}
 	if err := c.notMine(dest); err != nil && !c.flags.Bool("take-over") {
@@ -97,7 +99,7 @@ func (c *call) initialize(dest, note string) (err error) {
 		}
 	}
 	if c.flags.Bool("take-over") {
-		i.Taken = c.takenLines(d, dest)
+		i.Taken = job.TakenLines(c.ctx, d, dest)
 	}
 	switch {
 	case c.opts.json:
@@ -134,14 +136,4 @@ func (c *call) checkTakeOver(dest string, s *settings.Settings) error {
 			"look at it; remove the line, or make the file yours: chown root %s", quote.Word(path)))
 	}
 	return nil
-}
-
-// takenLines say whose dest was and whose it is now, and what follows.
-func (c *call) takenLines(d *destination.Destination, dest string) []string {
-	snapshots := 0
-	if d.Taken != nil && d.DB != nil {
-		all, _ := d.DB.Snapshots(c.ctx) // what cannot be read is told by what follows
-		snapshots = len(all)
-	}
-	return report.TakenOver(dest, d.Taken, uint32(os.Geteuid()), snapshots)
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"strings"
 	"testing"
 
@@ -18,7 +17,7 @@ func TestManyNotes(t *testing.T) {
 		var out bytes.Buffer
 		env := &Env{Stdout: io.Discard, Stderr: &out, program: newProgram("")}
 		c := &call{ctx: t.Context(), env: env, out: &output{w: io.Discard}, opts: o}
-		r := &backupReporter{call: c, log: slog.New(slog.DiscardHandler), line: c.progress()}
+		r := &backupFront{call: c}
 		for i := range 1223 {
 			r.Problem(backup.Problem{Path: fmt.Sprint("many", i), Err: backup.ErrGrows, Note: true})
 			if i%100 == 0 {
@@ -26,7 +25,7 @@ func TestManyNotes(t *testing.T) {
 				r.Problem(backup.Problem{Path: fmt.Sprint("bad", i), Err: errors.New("cannot be read")})
 			}
 		}
-		r.tellMore()
+		r.Notes()
 		return out.String()
 	}
 	few := said(options{})

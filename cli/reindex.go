@@ -7,13 +7,12 @@ import (
 
 	"snap/cli/cmdline"
 	"snap/cli/exit"
-	"snap/cli/settings"
 	"snap/cli/state"
-	"snap/cli/text"
 	"snap/cli/wire"
 	"snap/destination/reindex"
 	"snap/internal/hint"
 	"snap/internal/quote"
+	"snap/job"
 )
 
 func reindexCommand() *command {
@@ -58,7 +57,7 @@ func (c *call) reindex(dest string) error {
 	if err != nil {
 		return err
 	}
-	o := c.reindexOptions(&s)
+	o := c.place(dest).ReindexOptions(&s, c.opts.lockWait)
 	if o.Adopt = c.flags.Bool("adopt"); o.Adopt {
 		o.Time = c.names(s.Format).AnyTime
 	}
@@ -105,15 +104,7 @@ func (c *call) reindex(dest string) error {
 	return nil
 }
 
-// reindexOptions are those of a reindex that takes for snapshots what has the name of one.
-func (c *call) reindexOptions(s *settings.Settings) reindex.Options {
-	return reindex.Options{
-		LockWait: c.opts.lockWait, Holder: c.holder("reindex"), Jobs: s.Jobs, Users: text.UserName, Groups: text.GroupName,
-		Time: c.names(s.Format).Time,
-	}
-}
-
-// names knows the snapshots of a destination by their names, which have the format of its settings or the default one.
+// names knows the snapshots of a destination by their names.
 func (c *call) names(format string) *reindex.Names {
-	return &reindex.Names{Formats: []string{format, settings.Default().Format}, Zone: c.env.Now().Location()}
+	return job.NamesOf(format, c.env.Now().Location())
 }

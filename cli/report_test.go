@@ -3,7 +3,6 @@ package cli
 import (
 	"bytes"
 	"io/fs"
-	"log/slog"
 	"strings"
 	"testing"
 
@@ -19,22 +18,22 @@ func TestTheReportOfABackupIsTrue(t *testing.T) {
 	var out, errs bytes.Buffer
 	env := testEnv("", &out, &errs)
 	c := &call{Style: env.style(options{}), env: &env, out: &output{w: &out}}
-	r := &backupReporter{call: c, log: slog.New(slog.DiscardHandler)}
+	var counts report.BackupCounts
 	h := record.Header{Name: "s", Files: 4, Dirs: 1, Bytes: 1111, Linked: 1, CopiedBytes: 11, Errors: 2, Unread: 1,
 		UnreadBytes: 100}
-	for path, rec := range map[string]record.Record{
+	for _, rec := range map[string]record.Record{
 		"copied":   {Stat: file.Stat{Kind: file.Regular, Size: 1}, Stored: record.Copied},
 		"unsteady": {Stat: file.Stat{Kind: file.Regular, Size: 10}, Stored: record.Copied, Flags: record.Inconsistent},
 		"unread":   {Stat: file.Stat{Kind: file.Regular, Size: 100}, Stored: record.Absent, Flags: record.Unreadable},
 	} {
-		r.Entry(path, &rec, true)
+		counts.Recorded(&rec, true)
 	}
-	r.Entry("linked", &record.Record{Stat: file.Stat{Kind: file.Regular, Size: 1000}, Stored: record.Copied,
+	counts.Recorded(&record.Record{Stat: file.Stat{Kind: file.Regular, Size: 1000}, Stored: record.Copied,
 		Flags: record.Inconsistent}, false)
-	r.Problem(backup.Problem{Path: "unsteady", Err: backup.ErrUnsteady})
-	r.Problem(backup.Problem{Path: "unread", Err: fs.ErrPermission})
+	counts.Add(&backup.Problem{Path: "unsteady", Err: backup.ErrUnsteady}, false)
+	counts.Add(&backup.Problem{Path: "unread", Err: fs.ErrPermission}, false)
 	res := &backup.Result{Header: &h, Previous: "r", Errors: 2}
-	if err := c.print().Backup(&report.Backup{Result: res, Counts: r.counts}); err != nil {
+	if err := c.print().Backup(&report.Backup{Result: res, Counts: counts}); err != nil {
 		t.Fatal(err)
 	}
 	if err := c.out.Flush(); err != nil {

@@ -3,160 +3,177 @@ package job
 import (
 	"context"
 	"errors"
-	"fmt"
-	"io"
 	"log/slog"
-	"os"
-	"os/user"
-	"strings"
 	"time"
 
 	"snap/backup"
 	"snap/backup/source"
 	"snap/cli/events"
 	"snap/cli/exit"
-	"snap/cli/logfile"
+	"snap/cli/report"
 	"snap/cli/settings"
-	"snap/cli/text"
+	"snap/cli/state"
 	"snap/destination"
-	"snap/internal/file"
-	"snap/internal/hint"
-	"snap/internal/pace"
-	"snap/internal/quote"
-	"snap/record"
+	"snap/filter"
+	"snap/internal/progress"
+	"snap/query"
 )
 
-// backupRun is the state of a backup.
-type backupRun struct {
-	p      *Place
-	w      *Watcher
-	s      *settings.Settings
-	like   *record.Header
-	events *events.Events
-	said   io.Writer // what those are told who want to hear how it went
-	log    *slog.Logger
-	res    BackupResult
-	made   bool // there is a snapshot of what the source holds
-	noted  bool // how it ended is noted in the destination, or is not to be
+// BackupRun is one backup with all that is done around it: the guards before it, the commands before and after it, the
+// log, the rules, who is told, and what is remembered of it. The command line and the page make theirs by it.
+type BackupRun struct {
+	*Place
+	Front  Front
+	Words  *report.Printer // what there is to know goes to its Warn and Note
+	Caller events.Caller   // who asks, for the commands around the backup
+
+	Sources     []string // as they were typed; none: what the newest snapshot is of
+	Names       source.Names
+	SourceMoved bool // other sources than those of the newest snapshot are meant
+	DryRun      bool // decide everything and write nothing
+	TakeOver    bool // become the owner of the destination
+	KeepAwake   bool // keep the computer from going to sleep
+	LockWait    time.Duration
+	How         state.How // how the destination came to be chosen
+	TimeTyped   bool      // somebody has said which time the snapshot is to have
+	Verbose     int       // as -v says
+	Silent      bool      // the result is no text for people
 }
 
-// run makes the snapshot and keeps to the rules. The destination is closed when it returns.
-func (b *backupRun) run(ctx context.Context, asked *BackupOptions) (err error) {
-	p := b.p
-	begin := p.Now()
-	p.User.MakeFolder()
-	o, err := b.options(asked)
-	if err != nil {
+// BackupResult is what a backup came to, with what was done besides.
+type BackupResult struct {
+	report.Backup
+	NotDue  string         // why there was none
+	Behind  *query.Behind  // the clock is behind a snapshot; nil: it is not
+	Missing []string       // snapshots whose folders are gone
+	Idle    []*filter.Rule // patterns that fit nothing
+	Taken   *destination.Taken
+}
+
+// backing is the state of a backup.
+type backing struct {
+	*BackupRun
+	src      source.Chosen
+	settings settings.Settings
+	options  backup.Options
+	d        *destination.Destination
+	events   *events.Events // nil for none
+	log      *slog.Logger
+	logPath  string // "" for none
+	came     BackupResult
+	show     func(progress.State)
+	endLine  func()
+	heard    bool    // the settings have said what is to happen around the backup
+	done     bool    // there is a snapshot of what the source holds
+	summed   bool    // what it came to is told
+	after    []error // what was to be done besides, and was not
+
+	past  destination.PastRun // what is noted of it in the destination
+	noted bool                // or is not to be
+}
+
+// Run makes a backup, if one is due. The result is nil where it did not come so far.
+func (b *BackupRun) Run(ctx context.Context) (*BackupResult, error) {
+	r := &backing{BackupRun: b}
+	begin := b.Now()
+	err := r.rebuilding(ctx, func() error { return r.backUp(ctx) })
+	r.noteRefused(ctx, begin, err)
+	err = r.events.End(ctx, err)
+	if why := r.events.Trouble(); why != "" && r.past.End != "" {
+		_ = destination.NoteAfter(b.Dest, r.past, why) // the backup has failed anyway
+	}
+	if r.came.Result == nil && r.came.NotDue == "" {
+		return nil, err
+	}
+	return &r.came, err
+}
+
+// backUp is a try: where the index is made again there is a second one.
+func (r *backing) backUp(ctx context.Context) error {
+	r.hear()
+	if err := destination.CheckOwner(r.Dest); errors.As(err, new(*destination.OwnerError)) && !r.TakeOver {
+		return exit.Hint(err, r.Dest)
+	}
+	src, err := r.chosen(ctx)
+	if err == nil {
+		r.src = src
+		err = r.backup(ctx)
+	}
+	if code := exit.Code(ctx, err); r.done && code != 0 && code != exit.Interrupted && code != exit.Terminated {
+		err = exit.With(exit.Partial, err) // whatever fails when the snapshot is there, it is there
+	}
+	return r.asTyped(ctx, err)
+}
+
+// hear makes what is to happen around the backup, and who is told of it, as far as the settings can be read: what is
+// wrong with them is told, too.
+func (r *backing) hear() {
+	if r.heard {
+		return
+	}
+	r.heard = true
+	s, _, _ := settings.Read(r.Dest, r.settingsContext()) // an error is told by who reads them next
+	if r.events = events.New(r.Caller, r.Dest, &s); r.events != nil {
+		r.Front.Listen(r.events.Listen)
+	}
+}
+
+func (r *backing) backup(ctx context.Context) (err error) {
+	if err := r.check(ctx); err != nil {
 		return err
 	}
-	d, err := destination.Open(ctx, p.Dest, destination.Options{Mode: destination.Repair,
-		Holder: destination.NewHolder(string(Backup), begin), Trust: p.User.Trusted(p.Dest)})
-	if err != nil {
-		return exit.Hint(err, p.Dest)
+	if why, err := r.Front.NotDue(ctx); err != nil {
+		return err
+	} else if why != "" {
+		return r.rest(why)
 	}
-	defer func() { err = errors.Join(err, d.Close()) }()
-	b.log = slog.New(slog.DiscardHandler)
-	defer func() {
-		b.noted = true
-		if err := p.User.NoteRun(d.ID, b.res.Past(&o, p.Now().Sub(begin), err), d.NoteRun); err != nil {
-			b.w.Note(fmt.Sprintf("how the run ended could not be noted: %v", err))
+	if err := r.prepare(); err != nil {
+		return err
+	}
+	r.d, err = destination.Open(ctx, r.Dest, destination.Options{Create: true, Mode: destination.ReadOnlyIf(r.DryRun),
+		TakeOver: r.TakeOver, LockWait: r.LockWait, Holder: destination.NewHolder(string(Backup), r.Now()),
+		Trust: r.User.Trusted(r.Dest)})
+	if err != nil {
+		return exit.Hint(err, r.Dest)
+	}
+	defer func() { err = errors.Join(err, r.d.Close()) }()
+	defer func() { r.noteEnd(ctx, err) }()
+	defer func() { err = exit.Gone(r.d, err) }()
+	if r.d.Stuck != nil {
+		r.Words.Warn("%v", r.d.Stuck)
+	}
+	if r.TakeOver {
+		for _, line := range TakenLines(ctx, r.d, r.Dest) {
+			r.Words.Note("%s", line)
 		}
-	}()
-	if d.Stuck != nil {
-		b.w.Note(d.Stuck.Error())
 	}
-	path, none, err := logfile.Path(ctx, d, p.Dest, b.s.Logfile)
+	if why, _ := r.Front.NotDue(ctx); why != "" { // another run has made one while this one waited for it
+		return r.rest(why)
+	}
+	endLog, err := r.openLog(ctx)
 	if err != nil {
 		return err
 	}
-	if none != "" {
-		b.w.Note(none)
-	}
-	log, endLog := logfile.Open(path, b.s.Loglevel)
 	defer func() { err = errors.Join(err, endLog()) }()
-	b.log = log
-	if err := b.events.Begin(ctx, log, path); err != nil {
-		logfile.Failed(log, "backup", err)
+	if r.KeepAwake && !r.DryRun {
+		defer keepAwake(r.Dest, r.Words.Note)()
+	}
+	if err := r.begin(ctx); err != nil {
 		return err
 	}
-	if err := b.checkLayout(&o); err != nil { // behind the command before it, which may have mounted something
-		logfile.Failed(log, "backup", err)
-		return err
-	}
-	log.Info("backup begins", "source", strings.Join(b.like.AllSources(), ", "))
-	o.Report, o.Scan.Own = b, p.ownFiles(b.s.Logfile)
-	b.res.Result, err = backup.Run(ctx, d, o)
-	b.made = b.res.Skipped || b.res.Header != nil
-	b.res.Took = p.Now().Sub(begin)
-	b.events.Done(b.made, b.res.Result)
+	ctx, r.show, r.endLine = r.Front.Line(ctx)
+	refused, err := r.run(ctx)
 	if err != nil {
-		if b.res.Kept {
-			err = hint.With(err, "what was copied is kept: the next backup goes on from there")
-		}
-		logfile.Failed(log, "backup", err)
-		return exit.Hint(err, p.Dest)
+		return err
 	}
-	return b.afterwards(ctx, d, o.Time)
+	r.besides(ctx)
+	return r.tell(ctx, refused)
 }
 
-// afterwards is what is done when the backup is.
-func (b *backupRun) afterwards(ctx context.Context, d *destination.Destination, at time.Time) error {
-	var after []error
-	if err := b.prune(ctx, d); err != nil {
-		after = append(after, err)
-	}
-	if err := b.p.remember(d.ID, strings.Join(b.like.AllSources(), ", ")); err != nil {
-		b.w.Note(fmt.Sprintf("the list of known destinations could not be written: %v", err))
-	}
-	b.p.User.Proved(ctx, b.p.Dest, d.DB)
-	if err := d.NoteSpace(at); err != nil {
-		b.log.Info("free space was not noted", "why", err)
-	}
-	after = append(after, b.res.After...)
-	for _, err := range after {
-		b.log.Error(quote.Clean(err.Error()))
-	}
-	if h := b.res.Header; h != nil {
-		b.log.Info("backup done", "snapshot", h.Name, "copied", h.CopiedBytes, "linked", h.Linked, "errors", h.Errors)
-	} else {
-		b.log.Info("nothing changed", "since", b.res.Previous)
-	}
-	if err := errors.Join(after...); err != nil {
-		return exit.Hint(err, b.p.Dest)
-	}
-	if b.res.Incomplete() || len(b.res.Stops)+len(b.res.Unknown) > 0 {
-		return exit.With(exit.Partial, nil)
-	}
+// rest leaves it at no backup: there is nothing that could be told.
+func (r *backing) rest(why string) error {
+	r.came.NotDue, r.noted = why, true
+	r.events.Cancel()
+	r.events = nil
 	return nil
-}
-
-// options puts the settings and what was asked for together.
-func (b *backupRun) options(asked *BackupOptions) (backup.Options, error) {
-	now := b.p.Now()
-	o := b.s.Backup(now.Location())
-	o.Source, o.Scan.Roots = b.like.Source, b.like.Roots()
-	o.Start, o.Time, o.Force = now, now, o.Force || asked.Force
-	o.Note, o.Tags = strings.ToValidUTF8(asked.Note, "\ufffd"), asked.Tags
-	o.Users, o.Groups = text.UserName, text.GroupName
-	o.Host, _ = os.Hostname()
-	if u, err := user.Current(); err == nil {
-		o.User = u.Username
-	}
-	if b.s.MaxRate > 0 {
-		o.Pace = pace.New(b.s.MaxRate)
-	}
-	var err error
-	o.Scan.Own = b.p.ownFiles(b.s.Logfile)
-	o.Scan.Filter, err = b.p.filters(b.like)
-	return o, err
-}
-
-// checkLayout refuses a source and a destination that lie in each other, and keeps the scan out of the destination.
-func (b *backupRun) checkLayout(o *backup.Options) error {
-	never, err := source.CheckLayout(o.Source, o.Scan.Roots, b.p.Dest, func(rel string) (bool, error) {
-		v, err := o.Scan.Filter.Explain(rel, true)
-		return !v.Walk, err
-	})
-	o.Scan.Never = []file.Stat{never}
-	return exit.Hint(err, b.p.Dest)
 }

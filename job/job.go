@@ -3,7 +3,7 @@
 //
 // A [Runner] has the present job and the last ones; a [Job] can be watched by many at once and be cancelled. The work
 // itself is a method of [Place], a destination and what is taken from the process: with the settings of the
-// destination, as a command line without flags has them.
+// destination, as a command line without flags has them. A backup is a [BackupRun], also that of the command line.
 //
 // Invariants:
 //

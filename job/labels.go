@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"snap/cli/exit"
 	"snap/cli/settings"
@@ -61,7 +60,7 @@ func label(ctx context.Context, d *destination.Destination, o *LabelOptions) (*L
 	for _, h := range res.Snapshots {
 		tags, note := settings.ChangedTags(h.Tags, o.Add, o.Remove), h.Note
 		if o.Note != nil {
-			note = strings.ToValidUTF8(*o.Note, "\ufffd")
+			note = validNote(*o.Note)
 		}
 		if slices.Equal(tags, h.Tags) && note == h.Note {
 			continue

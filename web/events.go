@@ -71,9 +71,7 @@ func (q *question) summary(j *job.Job) *wire.JobEnd {
 	switch res := s.End.Result.(type) {
 	case *job.BackupResult:
 		if res.Result != nil {
-			b := wire.NewBackupSummary(res.Result, false, res.Took)
-			b.SnapshotsRemoved, b.BytesFreed = len(res.Removed), res.Freed
-			b.RemovedNames = append(b.RemovedNames, res.Removed...)
+			b := res.JSON()
 			end.Backup = &b
 		}
 	case *job.RemoveResult:

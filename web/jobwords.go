@@ -96,7 +96,7 @@ func (q *question) ended(p *jobPage, s *job.State) {
 	cancelled := s.End.Err != nil && s.End.Code == 130
 	switch res := s.End.Result.(type) {
 	case *job.BackupResult:
-		p.Removed = res.Removed
+		p.Removed = res.Pruned.Names
 		switch {
 		case res.Result == nil:
 		case res.Skipped:
@@ -109,8 +109,8 @@ func (q *question) ended(p *jobPage, s *job.State) {
 				p.Text += "; " + text.Plural(res.Header.Errors, "file", "files") + " could not be read"
 			}
 		}
-		if len(res.Removed) > 0 {
-			p.Text += "; the rules deleted " + text.Plural(int64(len(res.Removed)), "snapshot", "snapshots")
+		if n := res.Pruned.Removed; n > 0 {
+			p.Text += "; the rules deleted " + text.Plural(int64(n), "snapshot", "snapshots")
 		}
 	case *job.RestoreResult:
 		p.Exists = res.Exists

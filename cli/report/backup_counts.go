@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"snap/backup"
+	"snap/record"
 )
 
 // BackupCounts are what a summary of a backup tells apart, and its result does not.
@@ -15,6 +16,13 @@ type BackupCounts struct {
 	Growing  int64 // files that were copied while they grew
 	Unheld   int64 // what the destination cannot hold
 	Capped   int64 // what has more attributes than are kept
+}
+
+// Recorded counts what was recorded of a path.
+func (n *BackupCounts) Recorded(r *record.Record, changed bool) {
+	if changed && r.Stored == record.Copied {
+		n.Holes = record.Plus(n.Holes, r.Holes)
+	}
 }
 
 // Add counts a problem. strict: a file that grows while it is read counts as an error.
