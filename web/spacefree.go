@@ -27,7 +27,8 @@ type freePage struct {
 	Left      int    // snapshots that would stay
 	Want      string // as it was typed
 	Oldest    *suggestion
-	Purges    []spaceRow // folders that most is kept of in older snapshots only
+	Fewest    *suggestion // nil: the oldest are no more
+	Purges    []spaceRow  // folders that most is kept of in older snapshots only
 	Wrong     string
 	Deletes   bool // what is chosen can be deleted here
 }
@@ -129,7 +130,8 @@ func (q *question) chosenSnapshots() (map[uint64]bool, error) {
 	return ticked, nil
 }
 
-// suggest finds which of the oldest snapshots to delete for what was asked. Those pinned stay, and the newest.
+// suggest finds which of the oldest snapshots to delete for what was asked, and which are the fewest. Those pinned stay,
+// and the newest.
 func (q *question) suggest(f *freePage, s *query.Stats) error {
 	if f.Want == "" {
 		return nil
@@ -157,7 +159,21 @@ func (q *question) suggest(f *freePage, s *query.Stats) error {
 		f.Wrong = "There is no snapshot that could go: those pinned stay, and the newest."
 		return nil
 	}
-	order = order[:o.Count]
+	q.point(o, f, s, order[:o.Count])
+	f.Oldest = o
+	if !o.Enough {
+		return nil
+	}
+	may := func(i int) bool { return i < len(s.Snapshots)-1 && !retention.Pinned(s.Snapshots[i]) }
+	if few, freed := s.Fewest(want, may); len(few) > 0 && len(few) < o.Count {
+		f.Fewest = &suggestion{Count: len(few), Freed: freed, Enough: true}
+		q.point(f.Fewest, f, s, few)
+	}
+	return nil
+}
+
+// point fills in which snapshots a suggestion is of, by their positions, oldest first.
+func (q *question) point(o *suggestion, f *freePage, s *query.Stats, order []int) {
 	o.From, o.To = s.Snapshots[order[0]], s.Snapshots[order[len(order)-1]]
 	params := []string{"free", f.Want}
 	for i := 0; i < len(order); {
@@ -173,8 +189,6 @@ func (q *question) suggest(f *freePage, s *query.Stats) error {
 		i = end + 1
 	}
 	o.URL = q.Space("", params...) + "#free"
-	f.Oldest = o
-	return nil
 }
 
 // purges are the largest folders that only older snapshots have: deleting snapshots is not the only way.
