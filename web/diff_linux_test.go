@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"snap/backup"
 	"snap/backup/backuptest"
 )
 
@@ -132,4 +133,48 @@ func TestDiffPagesGoOn(t *testing.T) {
 	says(t, "the last page", told(t, s.get(t, s.site.Diff("20261119-100000", "20261120-100000", "", "unfold", "1", "from",
 		"1000"))),
 		"Rows 1,001 to 1,101 of 1,101", "The rows before")
+}
+
+// TestDiffWithNow: what a backup made now would record, after the page, and once for a while.
+func TestDiffWithNow(t *testing.T) {
+	p := changed(t)
+	host, err := os.Hostname()
+	p.Do(err)
+	p.Backup(func(o *backup.Options) { o.Time, o.Host, o.Force = testNow, host, true })
+	s := show(t, p)
+	p.Write("docs/letter", "Dear you")
+	p.Write("docs/later", "not in any snapshot")
+	p.Do(os.Rename(p.Path("photos/italy"), p.Path("photos/roma")))
+	latest, first := s.get(t, s.site.Diff("20261121-100000", "s0004", "")), "20261121-100000"
+	if !strings.Contains(latest, "/now/") {
+		t.Error("no way leads to what is there now")
+	}
+	page := s.get(t, s.site.Diff(first, "now", ""))
+	wellFormed(t, "it is not known yet", page)
+	if !strings.Contains(page, `data-part="whole"`) || strings.Contains(page, "Dear") {
+		t.Errorf("%s", page)
+	}
+	whole := func(at string) string { t.Helper(); return told(t, s.get(t, at, head("Snap-Fragment", "whole"))) }
+	says(t, "now", whole(s.site.Diff(first, "now", "")), "1 added", "1 modified", "4 moved", "docs/ later new",
+		"docs/ letter modified", "photos/ roma moved with 3 entries, was photos/italy",
+		"snap diff --source "+first)
+	p.Write("docs/letter", "Dear anybody")
+	page = s.get(t, s.site.Diff(first, "now", "docs")) // it is kept
+	wellFormed(t, "it is known", page)
+	says(t, "in a folder", told(t, page), "2 rows", "letter modified", "snap diff --source "+first+" -- docs")
+	if strings.Contains(page, "/f/docs/later") {
+		t.Error("a way leads to a file that no snapshot holds")
+	}
+	if a := s.do(http.MethodGet, s.site.Diff("now", first, "")); a.Code != http.StatusBadRequest {
+		t.Errorf("now is older than a snapshot: %d", a.Code)
+	}
+	p.Do(os.Rename(p.Src, p.Src+"-away"))
+	if page := s.get(t, s.site.Diff(first, "s0004", "")); strings.Contains(page, "/now/") {
+		t.Error("a way leads to what is not here")
+	}
+	says(t, "its disk is gone", whole(s.site.Diff("20261120-100000", "now", "")), "what is there now",
+		"is its disk mounted?")
+	if a := s.do(http.MethodGet, s.site.Diff("20261120-100000", "now", "", "count", "1")); a.Code < 400 {
+		t.Errorf("%d", a.Code)
+	}
 }

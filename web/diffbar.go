@@ -58,13 +58,15 @@ func (q *question) diffTime(p *diffPage, pos [2]int) error {
 			p.After = change(i)
 		}
 	}
-	p.Swap = q.Diff(p.B.Name, p.A.Name, p.Path)
+	if !p.Now {
+		p.Swap = q.Diff(p.B.Name, p.A.Name, p.Path)
+	}
 	for i, c := range q.crumbs(p.B, p.Path) {
 		up := ""
 		if i > 0 {
 			up = p.Path[:lengthOf(p.Path, i)]
 		}
-		p.Crumbs = append(p.Crumbs, crumb{c.Name, q.Diff(p.A.Name, p.B.Name, up)})
+		p.Crumbs = append(p.Crumbs, crumb{c.Name, q.Diff(p.A.Name, p.To, up)})
 	}
 	if q.r.Header.Get("Snap-Fragment") != "" {
 		return nil

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"snap/cli/report"
 	"snap/cli/wire"
@@ -19,6 +20,13 @@ import (
 // diffPage is what changed between two snapshots, in a folder or everywhere.
 type diffPage struct {
 	A, B          *record.Header
+	To            string    // what B is called in an address
+	Now           bool      // B is what the source holds now, and the header that of the newest snapshot
+	Time          time.Time // when that was looked at
+	Looking       bool      // it is not known yet
+	Partial       bool      // not all of it could be read
+	Wrong         []string  // why it is not known, and what to do
+	WithNow       string    // the address of B compared with now; "" where the source is not here
 	Path          string
 	Crumbs        []crumb
 	Bar           span
@@ -118,30 +126,56 @@ func (q *question) compare(refA, refB, path string) error {
 			refs[0] = refs[1]
 		}
 	}
+	if refs[0] == liveName {
+		return errNowIsB
+	}
 	var pos [2]int
 	for i, ref := range refs {
 		var err error
+		if i == 1 && ref == liveName {
+			pos[1] = q.newest()
+			continue
+		}
 		if pos[i], err = q.d.Resolver().Resolve(strings.TrimSpace(ref)); err != nil {
 			return notFound(err)
 		}
 	}
-	a, b := q.header(pos[0]), q.header(pos[1])
+	a, b := q.header(pos[0]), q.header(pos[1]).Name
+	if refs[1] == liveName {
+		b = liveName
+	}
 	keep := url.Values{}
 	for _, name := range []string{"kind", "unfold", "sort", "from"} {
 		if v := q.form[name]; len(v) > 0 {
 			keep[name] = v
 		}
 	}
-	if refs != [2]string{a.Name, b.Name} || q.form.Has("a") || q.form.Has("b") {
+	if refs != [2]string{a.Name, b} || q.form.Has("a") || q.form.Has("b") {
 		keep.Del("from")
-		to := q.Diff(a.Name, b.Name, path)
+		to := q.Diff(a.Name, b, path)
 		if s := keep.Encode(); s != "" {
 			to += "?" + s
 		}
 		http.Redirect(q.w, q.r, to, http.StatusSeeOther)
 		return nil
 	}
-	p := &diffPage{A: a, B: b, Path: path}
+	if b == liveName {
+		return q.compareNow(pos[0], path)
+	}
+	p := &diffPage{A: a, B: q.header(pos[1]), To: b, Path: path}
+	return q.showDiff(p, pos, q.d.Diff(pos[0], pos[1], belowOf(path)))
+}
+
+// belowOf is what a comparison is asked for on the page of a path.
+func belowOf(path string) []string {
+	if path == "" {
+		return nil
+	}
+	return []string{path}
+}
+
+// showDiff answers with a comparison.
+func (q *question) showDiff(p *diffPage, pos [2]int, d *query.Diff) error {
 	look, err := q.diffLook(p)
 	if err != nil {
 		return err
@@ -149,26 +183,36 @@ func (q *question) compare(refA, refB, path string) error {
 	if err := q.diffTime(p, pos); err != nil {
 		return err
 	}
-	if err := q.diffRows(p, pos, look); err != nil {
-		return err
+	if !p.Now {
+		if here, err := q.sourceIsHere(); err != nil {
+			return err
+		} else if here {
+			p.WithNow = q.Diff(p.B.Name, liveName, p.Path)
+		}
+	}
+	if !p.Looking {
+		if err := q.diffRows(p, d, look); err != nil {
+			return err
+		}
+	}
+	if p.Command = "snap diff " + shellWord(p.A.Name) + " " + shellWord(p.B.Name); p.Now {
+		p.Command = "snap diff --source " + shellWord(p.A.Name)
+	}
+	if p.Path != "" {
+		p.Command += " -- " + shellWord(p.Path)
 	}
 	if err := q.release(); err != nil {
 		return err
 	}
-	name := sourceName(b)
-	if path != "" {
-		_, name = record.Split(path)
+	name := sourceName(p.B)
+	if p.Path != "" {
+		_, name = record.Split(p.Path)
 	}
 	return q.write(http.StatusOK, "diff", view{Title: "Changes in " + quote.Name(name), Nav: "files", Body: p})
 }
 
 // diffRows fills in what is different, and where else it leads.
-func (q *question) diffRows(p *diffPage, pos [2]int, l query.DiffLook) error {
-	var below []string
-	if p.Path != "" {
-		below = []string{p.Path}
-	}
-	d := q.d.Diff(pos[0], pos[1], below)
+func (q *question) diffRows(p *diffPage, d *query.Diff, l query.DiffLook) error {
 	if l.Most == 0 || p.B.Records > diffRead { // it may take long, and a backup must not wait for it
 		if err := q.release(); err != nil {
 			return err
@@ -190,9 +234,9 @@ func (q *question) diffRows(p *diffPage, pos [2]int, l query.DiffLook) error {
 			}
 		}
 		if change(v); len(v) == 0 {
-			return q.Diff(p.A.Name, p.B.Name, p.Path)
+			return q.Diff(p.A.Name, p.To, p.Path)
 		}
-		return q.Diff(p.A.Name, p.B.Name, p.Path) + "?" + v.Encode()
+		return q.Diff(p.A.Name, p.To, p.Path) + "?" + v.Encode()
 	}
 	for _, k := range diffKinds {
 		count := countOf(&p.Totals, k.kind)
@@ -219,10 +263,6 @@ func (q *question) diffRows(p *diffPage, pos [2]int, l query.DiffLook) error {
 				v.Set("from", strconv.Itoa(n))
 			}
 		})
-	}
-	p.Command = "snap diff " + shellWord(p.A.Name) + " " + shellWord(p.B.Name)
-	if p.Path != "" {
-		p.Command += " -- " + shellWord(p.Path)
 	}
 	return nil
 }

@@ -13,7 +13,7 @@ import (
 
 func (q *question) diffRow(p *diffPage, d *query.Diff, r *query.DiffRow) diffRow {
 	if r.Files {
-		at := q.Diff(p.A.Name, p.B.Name, r.Path)
+		at := q.Diff(p.A.Name, p.To, r.Path)
 		return diffRow{DiffRow: *r, Kind: file.Folder, URL: at, Inside: at, Sizes: q.style().Size(r.Bytes),
 			What: text.Plural(r.Along, "file", "files") + " in it " + runWord(r.Change)}
 	}
@@ -26,6 +26,7 @@ func (q *question) diffRow(p *diffPage, d *query.Diff, r *query.DiffRow) diffRow
 	switch {
 	case is.Kind == file.Folder && r.After == nil:
 		row.URL = q.Files(p.A.Name, r.Path)
+	case p.Now && (r.Before == nil || r.From != ""): // no snapshot has it there
 	case is.Kind == file.Folder:
 		row.URL = q.Files(p.B.Name, r.Path)
 	case r.After == nil:
@@ -37,10 +38,10 @@ func (q *question) diffRow(p *diffPage, d *query.Diff, r *query.DiffRow) diffRow
 		if r.From != "" {
 			a += ":" + r.From
 		}
-		row.URL = q.File(r.Path, "a", a, "b", p.B.Name)
+		row.URL = q.File(r.Path, "a", a, "b", p.To)
 	}
 	if r.Along > 0 && r.Path != p.Path && r.Change != record.Moved {
-		row.Inside = q.Diff(p.A.Name, p.B.Name, r.Path)
+		row.Inside = q.Diff(p.A.Name, p.To, r.Path)
 	}
 	return row
 }

@@ -35,6 +35,15 @@ func (q *question) source() (*file.Dir, error) {
 	return root, nil
 }
 
+// sourceIsHere reports whether there is something to compare with.
+func (q *question) sourceIsHere() (bool, error) {
+	root, err := q.source()
+	if root == nil || err != nil {
+		return false, err
+	}
+	return true, root.Close()
+}
+
 // openLive opens the file path as it is now: fs.ErrNotExist where it is not there, or its source is not here.
 func (q *question) openLive(path string) (f *file.File, s file.Stat, err error) {
 	root, err := q.source()

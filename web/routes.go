@@ -112,6 +112,13 @@ func (q *question) open() error {
 	return query.IndexHint(d.DB.Hold(q.ctx), q.o.Dir)
 }
 
+// openAgain opens the destination as it is by now.
+func (q *question) openAgain() error {
+	q.close()
+	q.d = nil
+	return q.open()
+}
+
 // release gives the index back before an answer is sent that takes as long as its reader likes.
 func (q *question) release() error {
 	if q.d == nil {

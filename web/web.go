@@ -209,14 +209,15 @@ func (s *site) link() string { return s.origin() + s.SignIn(s.guard.code()) }
 // site is one server.
 type site struct {
 	links
-	o      Options
-	guard  *guard
-	kept   *query.Kept
-	pages  *pages
-	heavy  chan struct{}
-	jobs   job.Runner
-	looks  looks
-	proven proven
+	o       Options
+	guard   *guard
+	kept    *query.Kept
+	pages   *pages
+	heavy   chan struct{}
+	jobs    job.Runner
+	looks   looks
+	sources sourcesNow
+	proven  proven
 
 	asked   atomic.Int64           // when somebody asked last
 	leading atomic.Pointer[func()] // removes the page that the browser was opened on
