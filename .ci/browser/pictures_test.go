@@ -22,6 +22,10 @@ var pictures = [][3]string{
 	{"find", "/find?q=*.md", ""},
 	{"restore", "/s/@10months/Documents", "#restore-this"},
 	{"look", "/restore/@10months/Documents", "[value=there],[value=if-changed],#look"},
+	{"diff", "/diff/@10months/@6months/", ""},
+	{"space", "/space/", ""},
+	{"keep", "/keep?keep_daily=7&keep_weekly=5&keep_monthly=12", ""},
+	{"health", "/health", ""},
 }
 
 // TestPictures takes a picture of every screen into the folder $SNAP_PICTURES, for people to look at: those of
@@ -61,7 +65,9 @@ func TestPictures(t *testing.T) {
 				if s[0] == "look" {
 					b.until(`document.querySelector(".look")`)
 				}
-				b.until(`document.readyState === "complete" && ![...document.querySelectorAll("[data-weigh]")].some(e => e.textContent === "–") && !document.querySelector("[data-part=disk]") && [...document.images].every(i => i.complete)`)
+				b.until(`document.readyState === "complete" && [...document.images].every(i => i.complete) &&
+					![...document.querySelectorAll("[data-weigh]")].some(e => e.textContent === "–") &&
+					!document.querySelector("[data-part=disk], [data-part=space], [data-part=counted], [data-part=whole]")`)
 				b.picture(filepath.Join(dir, s[0]+map[bool]string{true: "", false: "-narrow"}[size == sizes[0]]+
 					map[bool]string{true: "", false: "-dark"}[scheme == "light"]+".webp"), home)
 			}

@@ -445,8 +445,8 @@ func TestHundredThousandEntries(t *testing.T) {
 	b.do(chromedp.Click(chromedp.CSS(`input[aria-label="Select f000007"]`)))
 	most := 0
 	for scrolled := 0; eval[bool](b, `!!document.querySelector("a[rel=more]")`); scrolled++ {
+		before := eval[string](b, `document.querySelector("a[rel=more]")?.href ?? ""`) // before the next come, which is soon
 		eval[bool](b, `(scrollTo(0, document.documentElement.scrollHeight), true)`)
-		before := eval[string](b, `document.querySelector("a[rel=more]")?.href ?? ""`)
 		b.until(fmt.Sprintf(`document.querySelector("a[rel=more]")?.href !== %q`, before))
 		most = max(most, eval[int](b, `document.querySelectorAll(".files tr").length`))
 		if scrolled > 250 {
