@@ -56,9 +56,7 @@ func (f *backupFront) GuardMaking(s *settings.Settings, of source.Chosen) error 
 
 // Line is the line of progress.
 func (f *backupFront) Line(ctx context.Context) (context.Context, func(progress.State), func()) {
-	f.call.ctx = ctx
-	line := f.call.progress()
-	return f.call.ctx, line.Show, line.End
+	return f.call.lineOf(ctx)
 }
 
 // Entry shows what was recorded of a path.

@@ -83,6 +83,13 @@ func (c *call) progress() *text.Progress {
 	return line
 }
 
+// lineOf is the line of progress of work that is done with ctx.
+func (c *call) lineOf(ctx context.Context) (on context.Context, show func(progress.State), end func()) {
+	c.ctx = ctx
+	line := c.progress()
+	return c.ctx, line.Show, line.End
+}
+
 // now is the time, in the zone that times are shown and read in.
 func (c *call) now() time.Time {
 	if c.opts.utc {

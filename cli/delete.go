@@ -13,6 +13,7 @@ import (
 	"snap/destination/retention"
 	"snap/internal/hint"
 	"snap/internal/quote"
+	"snap/job"
 	"snap/query"
 	"snap/record"
 )
@@ -61,7 +62,7 @@ func runDelete(c *call) error {
 	if err != nil {
 		return err
 	}
-	return c.removing(dest, "delete", false, func(d *destination.Destination) (*retention.Plan, report.Stops, error) {
+	return c.removing(dest, job.Delete, false, func(d *destination.Destination) (*retention.Plan, report.Stops, error) {
 		if missing {
 			if names, err = d.Missing(c.ctx); err != nil {
 				return nil, report.Stops{}, err
@@ -107,43 +108,39 @@ func spared(h *record.Header, ref string) error {
 		"to delete it all the same: snap delete %s", quote.Word(h.Name)))
 }
 
-// removing opens dest, deletes the snapshots that the plan does not keep, or with -n none, and says so; of
-// those that stay only if all is true.
-func (c *call) removing(dest, what string, all bool,
-	planned func(*destination.Destination) (*retention.Plan, report.Stops, error)) (err error) {
-	start, dry := c.env.Now(), c.flags.Bool("dry-run")
-	d, err := c.openToWrite(dest, destination.Options{Mode: destination.ReadOnlyIf(dry), LockWait: c.opts.lockWait,
-		Holder: c.holder(what), Trust: c.trusted(dest)})
-	if err != nil {
-		return exit.Hint(err, dest)
+// removing deletes the snapshots of dest that the plan does not keep, or with -n none, and says so; of those that stay
+// only if all is true.
+func (c *call) removing(dest string, what job.Kind, all bool,
+	planned func(*destination.Destination) (*retention.Plan, report.Stops, error)) error {
+	dry, stopped := c.flags.Bool("dry-run"), report.Stops{}
+	last := func(plan *retention.Plan) bool {
+		return what == job.Delete && plan.Last() && !c.flags.Bool("allow-all")
 	}
-	defer func() { err = errors.Join(exit.Gone(d, err), d.Close()) }()
-	defer c.proved(dest, d.DB)
-	plan, stopped, err := planned(d)
-	if err != nil {
-		return exit.Hint(err, dest)
+	r := &job.Removal{Place: c.place(dest), Kind: what, DryRun: dry, LockWait: c.opts.lockWait, Warn: c.warn,
+		Line: c.lineOf,
+		Plan: func(d *destination.Destination) (plan *retention.Plan, err error) {
+			plan, stopped, err = planned(d)
+			return plan, err
+		},
+		Guard: func(plan *retention.Plan) error {
+			if err := plan.Most(); err != nil {
+				return exit.With(exit.Refused, hint.With(err, "to see which: add -n; to delete them all the same: add --allow-most"))
+			}
+			if len(plan.Renamed) > 0 && !c.flags.Bool("allow-renamed") {
+				return exit.With(exit.Refused, report.Renamed(plan.Renamed, dest))
+			}
+			if last(plan) {
+				return exit.With(exit.Refused, hint.With(errors.New("no snapshot would be left"),
+					"nothing was deleted; to delete all that there is: add --allow-all"))
+			}
+			return nil
+		}}
+	res, err := r.Run(c.ctx)
+	if res == nil {
+		return err
 	}
-	if err := plan.Most(); err != nil && !dry {
-		return exit.With(exit.Refused, hint.With(err, "to see which: add -n; to delete them all the same: add --allow-most"))
-	}
-	if len(plan.Renamed) > 0 && !dry && !c.flags.Bool("allow-renamed") {
-		return exit.With(exit.Refused, report.Renamed(plan.Renamed, dest))
-	}
-	last := what == "delete" && plan.Last() && !c.flags.Bool("allow-all")
-	if last && !dry {
-		return exit.With(exit.Refused, hint.With(errors.New("no snapshot would be left"),
-			"nothing was deleted; to delete all that there is: add --allow-all"))
-	}
-	var stuck *destination.StuckError
-	if !dry {
-		line := c.progress()
-		err := retention.Apply(c.ctx, d, plan, 0, line.Show)
-		line.End()
-		if err != nil && !errors.As(err, &stuck) {
-			return exit.Hint(err, dest)
-		}
-	}
-	err = c.tellRemoved(dest, plan, all, stopped.Why, c.env.Now().Sub(start))
+	plan := res.Plan
+	err = errors.Join(c.tellRemoved(dest, plan, all, stopped.Why, res.Took), err)
 	c.print().Stops(&stopped)
 	c.print().Left(plan, dry)
 	if most := plan.Most(); most != nil {
@@ -152,12 +149,10 @@ func (c *call) removing(dest, what string, all bool,
 	for i := range plan.Renamed {
 		c.note("%s: it takes --allow-renamed to forget it", report.RenamedText(&plan.Renamed[i]))
 	}
-	if last {
+	if last(plan) {
 		c.note("it takes --allow-all to do it")
 	}
-	if stuck != nil {
-		err = errors.Join(err, exit.Hint(stuck, dest))
-	}
+	err = errors.Join(err, res.Stuck)
 	if err == nil && len(stopped.Why) > 0 {
 		err = exit.With(exit.Partial, nil)
 	}

@@ -11,6 +11,7 @@ import (
 	"snap/destination"
 	"snap/destination/retention"
 	"snap/filter"
+	"snap/job"
 )
 
 func pruneCommand() *command {
@@ -61,7 +62,7 @@ func runPrune(c *call) error {
 		return report.NoRule()
 	}
 	r.Asked, r.AllowMost = true, c.flags.Bool("allow-most")
-	return c.removing(dest, "prune", true, func(d *destination.Destination) (*retention.Plan, report.Stops, error) {
+	return c.removing(dest, job.Prune, true, func(d *destination.Destination) (*retention.Plan, report.Stops, error) {
 		plan, err := retention.PlanFor(c.ctx, d, &r)
 		if err != nil {
 			return nil, report.Stops{}, err

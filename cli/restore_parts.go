@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"path"
 	"slices"
 	"strings"
 	"time"
@@ -22,6 +21,13 @@ import (
 // restoreParts reads the arguments. o is what all parts have in common.
 func (c *call) restoreParts(d *query.Reader, o restore.Options) (all []*parts.Part, err error) {
 	var places []parts.Place
+	way := parts.ByName
+	switch {
+	case c.flags.Bool("in-place"):
+		way = parts.WhereItWas
+	case c.flags.Bool("relative"):
+		way = parts.ByPath
+	}
 	entries, err := c.entries(d, "restore")
 	if err != nil {
 		return nil, err
@@ -33,15 +39,7 @@ func (c *call) restoreParts(d *query.Reader, o restore.Options) (all []*parts.Pa
 				return nil, err
 			}
 		}
-		var items []restore.Item
-		switch {
-		case c.flags.Bool("in-place"):
-			items = parts.InPlace(h, p)
-		case c.flags.Bool("relative") || p == "":
-			items = []restore.Item{{Path: p, To: p}}
-		default:
-			items = []restore.Item{{Path: p, To: path.Base(p)}}
-		}
+		items := parts.Items(h, p, way)
 		for _, it := range items {
 			places = append(places, parts.Place{Item: it, Header: h, Arg: arg})
 		}
@@ -60,7 +58,7 @@ func (c *call) restoreParts(d *query.Reader, o restore.Options) (all []*parts.Pa
 			all[i].Files, all[i].Bytes = h.Files, h.Bytes
 		}
 	}
-	if len(places) == 1 && !c.flags.Bool("in-place") && !c.flags.Bool("relative") {
+	if len(places) == 1 && way == parts.ByName {
 		kind, err := d.KindOf(c.ctx, places[0].Header, places[0].Path)
 		if err == nil && kind != file.Folder {
 			o := &all[0].Options

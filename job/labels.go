@@ -32,7 +32,7 @@ func (p *Place) Label(ctx context.Context, _ *Watcher, o LabelOptions) (*LabelRe
 	if err := settings.CheckTags(o.Add, o.Remove); err != nil {
 		return nil, err
 	}
-	d, err := p.openToWrite(ctx, Label)
+	d, err := p.openToWrite(ctx, destination.Options{Holder: destination.NewHolder(string(Label), p.Now())})
 	if err != nil {
 		return nil, err
 	}
@@ -74,16 +74,18 @@ func label(ctx context.Context, d *destination.Destination, o *LabelOptions) (*L
 }
 
 // openToWrite opens the destination for a run that writes, if it is the one that is meant.
-func (p *Place) openToWrite(ctx context.Context, kind Kind) (*destination.Destination, error) {
-	r, err := p.open(ctx)
-	if err == nil {
-		err = r.Close()
+func (p *Place) openToWrite(ctx context.Context, o destination.Options) (*destination.Destination, error) {
+	if p.ID != "" {
+		r, err := p.open(ctx)
+		if err == nil {
+			err = r.Close()
+		}
+		if err != nil {
+			return nil, err
+		}
 	}
-	if err != nil {
-		return nil, err
-	}
-	d, err := destination.Open(ctx, p.Dest, destination.Options{Holder: destination.NewHolder(string(kind), p.Now()),
-		Trust: p.User.Trusted(p.Dest)})
+	o.Trust = p.User.Trusted(p.Dest)
+	d, err := destination.Open(ctx, p.Dest, o)
 	if err != nil {
 		return nil, exit.Hint(err, p.Dest)
 	}

@@ -5,15 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	"snap/cli/exit"
 	"snap/cli/settings"
 	"snap/destination"
 	"snap/destination/retention"
 	"snap/internal/hint"
+	"snap/internal/progress"
 	"snap/internal/quote"
-	"snap/record"
 )
 
 // RemoveOptions say which snapshots are deleted: those named, or those that no rule keeps.
@@ -25,76 +24,50 @@ type RemoveOptions struct {
 	Seen []string
 }
 
-// RemoveResult is what became of the snapshots.
-type RemoveResult struct {
-	*retention.Plan
-	Removed []string
-	Freed   int64
-	Took    time.Duration
-}
-
 // errOthersGo says that a look is worth nothing any more.
 var errOthersGo = errors.New("other snapshots would go than those that were looked at: nothing was deleted")
 
 // Remove deletes snapshots, as `snap delete` and `snap prune` do.
-func (p *Place) Remove(ctx context.Context, w *Watcher, o RemoveOptions) (res *RemoveResult, err error) {
-	begin := p.Now()
+func (p *Place) Remove(ctx context.Context, w *Watcher, o RemoveOptions) (*RemoveResult, error) {
 	kind := Delete
 	if o.Rules != nil {
 		kind = Prune
 	}
-	d, err := p.openToWrite(ctx, kind)
-	if err != nil {
-		return nil, err
+	r := &Removal{Place: p, Kind: kind,
+		Warn:  func(format string, args ...any) { w.Note(fmt.Sprintf(format, args...)) },
+		Plan:  func(d *destination.Destination) (*retention.Plan, error) { return p.planned(ctx, d, &o) },
+		Guard: func(plan *retention.Plan) error { return o.guard(plan) },
+		Line: func(ctx context.Context) (context.Context, func(progress.State), func()) {
+			return ctx, w.Progress, func() {}
+		},
 	}
-	defer func() { err = errors.Join(exit.Gone(d, err), d.Close()) }()
-	defer p.User.Proved(ctx, p.Dest, d.DB)
-	if d.Stuck != nil {
-		w.Note(d.Stuck.Error())
-	}
-	plan, err := p.removing(ctx, d, &o)
-	if err != nil {
-		return nil, exit.Hint(err, p.Dest)
-	}
-	res = &RemoveResult{Plan: plan}
-	err = retention.Apply(ctx, d, plan, 0, w.Progress)
-	res.Took = p.Now().Sub(begin)
-	var stuck *destination.StuckError
-	if err != nil && !errors.As(err, &stuck) {
-		return nil, exit.Hint(err, p.Dest)
-	}
-	for i := range plan.List {
-		if e := &plan.List[i]; !e.Keep {
-			res.Removed, res.Freed = append(res.Removed, e.Header.Name), record.Plus(res.Freed, e.Freed)
-		}
-	}
-	if stuck != nil {
-		err = exit.Hint(stuck, p.Dest)
+	res, err := r.Run(ctx)
+	if err == nil && res.Stuck != nil {
+		err = res.Stuck
 	}
 	return res, err
 }
 
-// removing is the plan, if it is the one that was seen.
-func (p *Place) removing(ctx context.Context, d *destination.Destination, o *RemoveOptions) (plan *retention.Plan,
-	err error) {
-	if o.Rules != nil {
-		r := o.Rules.Policy(p.Now())
-		if r.Empty() {
-			return nil, hint.Usagef("no rule says what to keep, and an empty rule would keep nothing")
-		}
-		r.Asked, r.AllowMost = true, o.AllowMost
-		plan, err = retention.PlanFor(ctx, d, &r)
-	} else {
-		plan, err = retention.PlanNamed(ctx, d, o.Names)
+// planned is what of it goes and what stays.
+func (p *Place) planned(ctx context.Context, d *destination.Destination, o *RemoveOptions) (*retention.Plan, error) {
+	if o.Rules == nil {
+		return retention.PlanNamed(ctx, d, o.Names)
 	}
-	if err != nil {
-		return nil, err
+	r := o.Rules.Policy(p.Now())
+	if r.Empty() {
+		return nil, hint.Usagef("no rule says what to keep, and an empty rule would keep nothing")
 	}
+	r.Asked, r.AllowMost = true, o.AllowMost
+	return retention.PlanFor(ctx, d, &r)
+}
+
+// guard refuses a plan that is not the one that was seen, or takes what nobody means to lose.
+func (o *RemoveOptions) guard(plan *retention.Plan) error {
 	if err := plan.Most(); err != nil {
-		return nil, exit.With(exit.Refused, err)
+		return exit.With(exit.Refused, err)
 	}
 	if err := Spares(plan, o.Rules == nil); err != nil {
-		return nil, err
+		return err
 	}
 	var going []string
 	for i := range plan.List {
@@ -103,7 +76,7 @@ func (p *Place) removing(ctx context.Context, d *destination.Destination, o *Rem
 			continue
 		}
 		if o.Rules == nil && retention.Pinned(e.Header) {
-			return nil, Pinned(e.Header.Name)
+			return Pinned(e.Header.Name)
 		}
 		going = append(going, e.Header.Name)
 	}
@@ -111,9 +84,9 @@ func (p *Place) removing(ctx context.Context, d *destination.Destination, o *Rem
 	slices.Sort(seen)
 	slices.Sort(going)
 	if !slices.Equal(seen, going) {
-		return nil, exit.With(exit.Refused, hint.With(errOthersGo, "look again"))
+		return exit.With(exit.Refused, hint.With(errOthersGo, "look again"))
 	}
-	return plan, nil
+	return nil
 }
 
 // Spares refuses a plan that takes what nobody means to lose: a snapshot whose folder only has another name by now, or,

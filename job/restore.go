@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path"
 	"path/filepath"
 	"slices"
 	"time"
@@ -148,6 +147,13 @@ func restorePart(ctx context.Context, d *query.Reader, h *record.Header, o *Rest
 	part := parts.New(h, restore.Options{Target: target, Overwrite: o.Overwrite, DryRun: o.DryRun, NoXattrs: o.NoXattrs,
 		NumericIDs: o.Numeric})
 	var places []parts.Place
+	way := parts.ByName
+	switch {
+	case o.Target == "":
+		way = parts.WhereItWas
+	case o.Relative:
+		way = parts.ByPath
+	}
 	for _, p := range o.Paths {
 		_, _, err := d.DB.Lookup(ctx, h.Seq, p)
 		if errors.Is(err, index.ErrNotFound) || !record.ValidPath(p) {
@@ -159,13 +165,7 @@ func restorePart(ctx context.Context, d *query.Reader, h *record.Header, o *Rest
 		if err != nil {
 			return nil, err
 		}
-		items := []restore.Item{{Path: p, To: p}}
-		if o.Target == "" {
-			items = parts.InPlace(h, p)
-		} else if !o.Relative && p != "" {
-			items[0].To = path.Base(p)
-		}
-		for _, it := range items {
+		for _, it := range parts.Items(h, p, way) {
 			if place := (parts.Place{Item: it, Header: h, Arg: p}); !slices.Contains(places, place) {
 				places, part.Options.Items = append(places, place), append(part.Options.Items, it)
 			}

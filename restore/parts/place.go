@@ -42,9 +42,30 @@ func Apart(places []Place) error {
 	return nil
 }
 
-// InPlace is what of a snapshot is restored where it was, if path is asked for. A folder that only leads to sources,
+// Way is where below its target what is restored goes.
+type Way uint8
+
+// The ways.
+const (
+	ByName     Way = iota // under its last name, all of a snapshot as the target itself
+	ByPath                // under its whole path
+	WhereItWas            // under its whole path below the source
+)
+
+// Items are what is restored if path of a snapshot is asked for, and where each goes.
+func Items(h *record.Header, p string, way Way) []restore.Item {
+	switch {
+	case way == WhereItWas:
+		return inPlace(h, p)
+	case way == ByPath || p == "":
+		return []restore.Item{{Path: p, To: p}}
+	}
+	return []restore.Item{{Path: p, To: path.Base(p)}}
+}
+
+// inPlace is what of a snapshot is restored where it was, if path is asked for. A folder that only leads to sources,
 // such as / and /home, stands for those: it itself stays as it is, and so does what else is in it.
-func InPlace(h *record.Header, path string) (items []restore.Item) {
+func inPlace(h *record.Header, path string) (items []restore.Item) {
 	roots := h.Roots()
 	if roots.Place(path) != record.Carrier {
 		return []restore.Item{{Path: path, To: path}}
