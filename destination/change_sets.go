@@ -68,6 +68,13 @@ func (d *Destination) WriteChangeSet(ctx context.Context, prev uint64, h, counte
 	return d.putChangeSet(h, d.DB.Merged(ctx, prev, counted), h)
 }
 
+// RewriteChangeSet writes the change set of a complete snapshot again, of the records that the index has of it.
+func (d *Destination) RewriteChangeSet(ctx context.Context, h *record.Header) error {
+	head := *h
+	head.State, head.Work, head.Bucket = "", "", 0
+	return d.putChangeSet(&head, d.DB.OwnRecords(ctx, h.Seq), &head)
+}
+
 // putChangeSet writes a change set and lets it appear by rename, durable. begin is the header that it begins with,
 // end the one that it ends with, as it is after the last change.
 func (d *Destination) putChangeSet(begin *record.Header, changes iter.Seq2[*record.Entry, error],
