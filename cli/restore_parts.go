@@ -73,8 +73,7 @@ func (c *call) restoreParts(d *query.Reader, o restore.Options) (all []*parts.Pa
 	return all, parts.Apart(places)
 }
 
-// noPath refuses REF: and FOLDER/ where something may be replaced or deleted: most likely the variable behind it is not
-// set.
+// noPath refuses REF: and FOLDER/ where something may be replaced or deleted: is the variable behind it not set?
 func noPath(n *query.Named) error {
 	ends := ":"
 	if n.Whole {

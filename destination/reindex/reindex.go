@@ -69,7 +69,7 @@ type Result struct {
 	Snapshots int                   // that the new index knows
 	FromTrees []Rebuilt             // those of them that were made from their trees
 	Sourced   int                   // snapshots whose source is Options.Source because nothing else names it
-	Lost      []Rebuilt             // snapshots that are known to have existed, of which neither change set nor tree is left
+	Lost      []Rebuilt             // known to have existed, and neither change set nor tree is left
 	Left      []string              // trees that are older than snapshots that cannot be made relative to them,
 	LeftFor   string                // of which this is the last
 	Foreign   []string              // folders that were not taken for snapshots
