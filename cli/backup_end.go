@@ -2,6 +2,7 @@ package cli
 
 import (
 	"errors"
+	"slices"
 	"strings"
 
 	"snap/cli/exit"
@@ -45,10 +46,11 @@ func (r *backupRun) tell(refused error) error {
 	return nil
 }
 
-// tellMissing says which snapshots' folders somebody has removed.
+// tellMissing says which snapshots' folders somebody has removed, unless it has said so.
 func (r *backupRun) tellMissing() {
 	names, err := r.d.Missing(r.ctx)
-	if r.missing = names; err == nil && len(names) > 0 {
+	told := r.missing
+	if r.missing = names; err == nil && len(names) > 0 && !slices.Equal(names, told) {
 		r.note("%s", r.print().Missing(names, r.dest))
 		r.log.Warn("snapshots are missing", "names", strings.Join(names, " "))
 	}

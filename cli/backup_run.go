@@ -185,6 +185,12 @@ func (r *backupRun) begin() (err error) {
 			return exit.Hint(err, r.dest)
 		}
 	}
+	// The newest is told first: nothing can be linked to it, and it may only have another name.
+	if n := known.Newest(); n >= 0 {
+		if there, err := destination.FolderAt(r.d.Root, known[n].Name); err == nil && !there {
+			r.tellMissing()
+		}
+	}
 	if err := r.events.Begin(r.ctx, r.log, r.logPath); err != nil {
 		logfile.Failed(r.log, "backup", err)
 		return err
