@@ -22,7 +22,7 @@ func (d *Reader) Entry(ctx context.Context, pathRef string) (*record.Header, str
 		return nil, "", err
 	}
 	h := &d.Snapshots[pos]
-	path := typed
+	var path string
 	if other, in, ok := d.onDisk(typed); !ok || !filepath.IsAbs(typed) {
 		path, err = SourcePath(h, typed)
 	} else if path = in; other != pos {
