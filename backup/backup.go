@@ -182,7 +182,7 @@ func (r *run) run(ctx context.Context) (err error) {
 	}
 	r.source.Pace = r.o.Pace
 	defer r.source.Close()
-	if err := r.begin(); err != nil {
+	if err := r.begin(ctx); err != nil {
 		return err
 	}
 	work, err := r.d.NewWorkFolder(r.o.DryRun)
@@ -289,7 +289,7 @@ func (r *run) findPrevious(ctx context.Context) error {
 }
 
 // begin fills in what the header says before the scan, and checks the sources that it names.
-func (r *run) begin() error {
+func (r *run) begin(ctx context.Context) error {
 	r.head = record.Header{
 		Time: r.o.Time, Source: r.o.Source, Host: r.o.Host, User: r.o.User,
 		Tags: r.o.Tags, Note: r.o.Note, Destination: r.d.ID,
@@ -299,7 +299,7 @@ func (r *run) begin() error {
 		r.head.Sources = append(r.head.Sources, r.head.At(root))
 	}
 	slices.Sort(r.head.Sources)
-	if err := r.checkSources(); err != nil {
+	if err := r.checkSources(ctx); err != nil {
 		return err
 	}
 	if r.prev != nil {
@@ -313,8 +313,8 @@ func (r *run) begin() error {
 	return nil
 }
 
-// checkSources refuses sources that are not there, and others than those of the snapshot before.
-func (r *run) checkSources() error {
+// checkSources refuses sources that are not there, and others than those of the snapshot before, or in their places.
+func (r *run) checkSources(ctx context.Context) error {
 	if r.prev != nil {
 		note, err := source.CheckSame(r.prev, r.head.AllSources(), r.o.SourceMoved)
 		if err != nil {
@@ -323,6 +323,11 @@ func (r *run) checkSources() error {
 		if note != nil {
 			r.problem("", note, true)
 			r.o.Force = true // only a snapshot remembers them, for the runs after this one
+		}
+		if !r.o.SourceMoved {
+			if err := source.CheckReplaced(ctx, r.d.DB, r.prev); err != nil {
+				return err
+			}
 		}
 	}
 	if err := r.source.CheckPresent(); err != nil {

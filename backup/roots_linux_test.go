@@ -197,8 +197,11 @@ func TestASourceAmongOthers(t *testing.T) {
 		t.Errorf("one is gone: %v", err)
 	}
 	p.Do(os.WriteFile(p.Path("b"), []byte("a file now"), 0o644))
-	if res, _ := p.Backup(all); res.Header.Removed != 1 {
-		t.Errorf("one is a file now: %+v", res.Header)
+	if _, _, err := p.Try(all); !errors.As(err, &guard) || !errors.Is(err, source.ErrReplaced) {
+		t.Errorf("one is a file now: %v", err)
+	}
+	if res, _ := p.Backup(all, backuptest.Moved); res.Header.Removed != 1 {
+		t.Errorf("one is a file now, and that is meant: %+v", res.Header)
 	}
 }
 

@@ -27,8 +27,9 @@ func catCommand() *command {
 		Codes: []int{exit.Partial, exit.NoDest, exit.Locked},
 		Long: `
 Writes the bytes of a file to standard output as a snapshot holds them; PATH alone
-means latest:PATH. They are hashed on the way: when they are not what was backed up,
-that is said on standard error and the exit code is 1, after the bytes were written.
+means latest:PATH, and what leads into DEST/SNAPSHOT, that snapshot. They are hashed
+on the way: when they are not what was backed up, that is said on standard error and
+the exit code is 1, after the bytes were written.
 
 With --archive a folder, or a whole snapshot, is written as a tar or zip archive,
 with the names that snap restore --target would give; of several snapshots below

@@ -114,7 +114,9 @@ func (c *call) severalDests() error {
 	}
 	err := hint.With(hint.Usagef("no destination named, and several are remembered"),
 		"once for all: $SNAP_DEST; to forget one: snap destinations --forget DIR")
-	here := slices.DeleteFunc(state.Remembered(c.places()), func(p state.Place) bool { return p.Presence == state.Away })
+	here := slices.DeleteFunc(state.Remembered(c.places()), func(p state.Place) bool {
+		return p.Presence == state.Away || c.command != "backup" && !c.holdsSnapshots(p.Path)
+	})
 	if more := len(here) - quote.MaxListed; more > 0 {
 		err = hint.With(err, "and %d more: snap destinations", more)
 	}

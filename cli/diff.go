@@ -147,6 +147,9 @@ func (c *call) newDiff(d *query.Reader) (*query.Diff, error) {
 	if source { // it comes after the newest
 		pos = append(pos, len(d.Snapshots))
 	}
+	if err := d.OfOther(c.dashed, pos, "snap diff REF -- PATH"); err != nil {
+		return nil, err
+	}
 	var below []string
 	for _, typed := range c.dashed {
 		paths, err := d.Paths(typed)

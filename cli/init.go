@@ -18,6 +18,7 @@ import (
 	"snap/internal/hint"
 	"snap/internal/quote"
 	"snap/job"
+	"snap/query"
 )
 
 func initCommand() *command {
@@ -92,7 +93,9 @@ func (c *call) initialize(dest, note string) (err error) {
 		c.note("the list of known destinations could not be written: %v", err)
 	}
 	i := &report.Initialized{Dest: dest, Made: made, Can: can, Note: note, Short: note != "" && was && len(made) == 0}
-	if all, err := d.DB.Snapshots(c.ctx); err == nil && len(all) == 0 {
+	if all, err := query.ReadSnapshots(c.ctx, d.DB); err == nil && len(all) > 0 {
+		i.Used = all[all.Newest()].Source != ""
+	} else if err == nil {
 		if found, err := c.names(s.Format).Strangers(dest); err == nil {
 			c.print().Strangers(&found, dest)
 			i.Found = &found

@@ -16,8 +16,8 @@ func lsCommand() *command {
 		Codes: []int{exit.NoDest, exit.Locked},
 		Long: `
 Lists the folder PATH of a snapshot, or the file PATH; without PATH the source's
-top folder; PATH alone means latest:PATH. Paths count from the source down, so that
-they can be typed after "REF:".`,
+top folder; PATH alone means latest:PATH, and what leads into DEST/SNAPSHOT, that
+snapshot. Paths count from the source down, so that they can be typed after "REF:".`,
 		Examples: `
 snap ls latest       # the top folder of the newest snapshot
 snap ls -l @7d:docs  # docs as it was a week ago, with modes and sizes

@@ -98,7 +98,7 @@ func (c *call) reindex(dest string) error {
 	if err != nil {
 		return err
 	}
-	if len(res.Lost)+len(res.Left) > 0 {
+	if len(res.Lost)+len(res.Left)+len(res.Renamed) > 0 {
 		return exit.With(exit.Partial, nil)
 	}
 	return nil

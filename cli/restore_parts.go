@@ -71,14 +71,18 @@ func (c *call) restoreParts(d *query.Reader, o restore.Options) (all []*parts.Pa
 	return all, parts.Apart(places)
 }
 
-// noPath refuses REF: where something may be replaced or deleted: most likely the variable behind it is not set.
+// noPath refuses REF: and FOLDER/ where something may be replaced or deleted: is the variable behind it not set?
 func noPath(n *query.Named) error {
-	if n.Path != "" || n.Whole || !strings.HasSuffix(n.Arg, ":") {
+	ends := ":"
+	if n.Whole {
+		ends = "/"
+	}
+	ref, open := strings.CutSuffix(n.Arg, ends)
+	if n.Path != "" || !open {
 		return nil
 	}
-	ref := strings.TrimSuffix(n.Arg, ":")
 	return hint.With(hint.Usagef("restore: behind %s PATH is empty, and all of the snapshot would come over what is there",
-		quote.Name(n.Arg)), "is a variable not set? If all of it is meant, without the colon: %s", quote.Word(ref))
+		quote.Name(n.Arg)), "is a variable not set? If all of it is meant: %s", quote.Word(ref))
 }
 
 // entries are what the arguments name, for the command verb. It says so where one was taken for a path of the newest
@@ -92,6 +96,8 @@ func (c *call) entries(d *query.Reader, verb string) ([]query.Named, error) {
 		n := &all[i]
 		if n.Newest {
 			c.note("%s: no snapshot is named, so the newest is meant: %s", verb, quote.Word("latest:"+n.Path))
+		} else if n.Here {
+			c.note("%s: the current folder is in a snapshot, which is meant: %s", verb, quote.Word(n.Header.Name+":"+n.Path))
 		} else if other := d.NewestPath(c.ctx, n.Arg); n.Whole && other != "" {
 			c.note("%s: %s is a snapshot; the path of that name is %s", verb, quote.Name(n.Arg), quote.Word("latest:"+other))
 		}

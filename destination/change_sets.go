@@ -61,11 +61,11 @@ func Numbered(dir *file.Dir) ([]uint64, error) {
 	return seqs, nil
 }
 
-// WriteChangeSet writes the change set that snapshot h has against snapshot prev. It is made from the index, which
-// also knows what runs have learned since the sets were written, and appears by rename. The changes are counted in
-// counted; h is the header that the set ends with.
-func (d *Destination) WriteChangeSet(ctx context.Context, prev uint64, h, counted *record.Header) error {
-	return d.putChangeSet(h, d.DB.Merged(ctx, prev, counted), h)
+// RewriteChangeSet writes the change set of a complete snapshot again, of the records that the index has of it.
+func (d *Destination) RewriteChangeSet(ctx context.Context, h *record.Header) error {
+	head := *h
+	head.State, head.Work, head.Bucket = "", "", 0
+	return d.putChangeSet(&head, d.DB.OwnRecords(ctx, h.Seq), &head)
 }
 
 // putChangeSet writes a change set and lets it appear by rename, durable. begin is the header that it begins with,

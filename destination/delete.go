@@ -216,12 +216,13 @@ func containsAll(all, some []uint64) bool {
 	return true
 }
 
-// mergeSets puts a merged change set in the place of next's.
+// mergeSets puts a merged change set in the place of next's. It is made from the index, which also knows what runs have
+// learned since the sets were written; the header that it ends with has its counts.
 func (d *Destination) mergeSets(ctx context.Context, prev uint64, next *record.Header,
 	between []uint64) (*record.Header, error) {
 	h := *next
 	h.Merged, h.Bucket, h.Parent = between, 0, prev
-	return &h, d.WriteChangeSet(ctx, prev, &h, &h)
+	return &h, d.putChangeSet(&h, d.DB.Merged(ctx, prev, &h), &h)
 }
 
 // remove removes a file of the destination's own, if it is there.

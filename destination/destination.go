@@ -350,9 +350,13 @@ func openFile(dir *file.Dir, name string) (*os.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
+	info, err := f.Stat() // that it fails says nothing of the file
+	if err == nil && !info.Mode().IsRegular() {
+		err = fmt.Errorf("%s: %w: not a file", f.Name(), record.ErrDamaged)
+	}
+	if err != nil {
 		f.Close()
-		return nil, errors.Join(err, fmt.Errorf("%s: %w: not a file", f.Name(), record.ErrDamaged))
+		return nil, err
 	}
 	return f, nil
 }

@@ -13,6 +13,7 @@ import (
 	"snap/backup/backuptest"
 	"snap/destination"
 	"snap/internal/filetest"
+	"snap/internal/long"
 )
 
 // TestNamesAreThoseOfTheInodes backs up, deletes and damages at random, and compares the names that the index knows
@@ -20,8 +21,9 @@ import (
 func TestNamesAreThoseOfTheInodes(t *testing.T) {
 	did := map[string]int{}
 	several := 0
+	seeds := long.Random(t)
 	for range 12 {
-		seed := rand.Uint64()
+		seed := seeds.Uint64()
 		p := backuptest.NewPlace(t)
 		m := &backuptest.Mutator{P: p, R: rand.New(rand.NewPCG(seed, 1)), Old: time.Unix(500000000, 0), Did: did}
 		for range 15 {

@@ -262,6 +262,10 @@ func (f *follower) compare(path string) (d Difference, err error) {
 		d.Change = record.Removed
 	default:
 		d.Change = Classify(d.Before, d.After)
+		if p := f.b.pending; p != nil && p.unread(path, d.After) && d.Before.Has(record.Hashed) &&
+			(d.Change == 0 || d.Change == record.Metadata) {
+			d.Change = record.Modified
+		}
 	}
 	return d, nil
 }

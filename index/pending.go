@@ -41,9 +41,17 @@ func (p *Pending) put(path string, r *record.Record) (key []byte) {
 }
 
 // DiffPending is Diff from snapshot a to what the source holds by p: the same as Diff to the snapshot that p
-// would become. A record in it may lack the hash: nobody has read the file yet.
+// would become. A record in it may lack the hash, since nobody has read the file yet: what is to be copied counts as
+// Modified then, even where size and time are those that it had in a.
 func (db *DB) DiffPending(ctx context.Context, a uint64, p *Pending) iter.Seq2[Difference, error] {
 	return db.diff(ctx, a, p.seq, p)
+}
+
+// unread reports whether the content of path, whose record is r, is to be copied and nobody has read it. What an older
+// snapshot has of the same size and time may yet be other bytes.
+func (p *Pending) unread(path string, r *record.Record) bool {
+	copies := r.Stored == record.Copied || r.Stored == record.Cloned || r.Stored == record.Joined
+	return copies && r.Weak() && p.records[string(appendKey(nil, path))] != nil
 }
 
 // finish notes in the records of the places that files moved from where they went, as Import does.

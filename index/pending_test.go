@@ -1,6 +1,7 @@
 package index
 
 import (
+	"cmp"
 	"fmt"
 	"testing"
 
@@ -92,4 +93,47 @@ func changesOf(all []Difference) (said []string) {
 		said = append(said, d.Change.String()+" "+d.Path+" from "+d.From)
 	}
 	return said
+}
+
+// What nobody has read and is to be copied is not said to be as it was, because size and time agree by chance or
+// because they were set. After the backup only the hash counts.
+func TestWhatIsCopiedUnreadIsNotTakenForWhatItWas(t *testing.T) {
+	db := newDB(t)
+	was, since := node{1, file.Regular, "one", 0o644, 1}, node{1, file.Regular, "two", 0o644, 2}
+	db.add(t, 1, tree{"a": was}.changes(tree{}))
+	db.add(t, 2, tree{"a": since}.changes(tree{"a": was}))
+	for _, c := range []struct {
+		name   string
+		stored record.Stored
+		text   string // "": nobody has read it
+		mode   uint16
+		want   string
+	}{
+		{"copied unread", record.Copied, "", 0o644, "[modified a from ]"},
+		{"cloned unread", record.Cloned, "", 0o644, "[modified a from ]"},
+		{"another name of what is copied unread", record.Joined, "", 0o644, "[modified a from ]"},
+		{"copied unread with another mode", record.Copied, "", 0o600, "[modified a from ]"},
+		{"read, and other bytes", record.Copied, "six", 0o644, "[modified a from ]"},
+		{"read, and the bytes that it had", record.Copied, "one", 0o644, "[]"},
+		{"read, and the bytes that it had, with another mode", record.Copied, "one", 0o600, "[metadata a from ]"},
+		{"linked to what was never read", record.Linked, "", 0o644, "[]"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			e := record.Entry{Path: "a", Record: node{1, file.Regular, cmp.Or(c.text, "six"), c.mode, 1}.record()}
+			e.Change, e.Reason, e.Stored = record.Modified, record.SizeOrTime, c.stored
+			if c.stored == record.Joined {
+				e.Link = "b"
+			}
+			if c.text == "" {
+				e.Flags &^= record.Hashed
+			}
+			p := NewPending(2)
+			p.Add(&e)
+			got, err := collect(db.DiffPending(bg, 1, p))
+			check(t, err)
+			if said := fmt.Sprint(changesOf(got)); said != c.want {
+				t.Errorf("%s, want %s", said, c.want)
+			}
+		})
+	}
 }

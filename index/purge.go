@@ -289,36 +289,18 @@ type purgedRecord struct {
 // records are those of bucket after the key start, a page of them; next is where to go on, nil at the end.
 func (p *Purging) records(ctx context.Context, bucket uint64,
 	start []byte) (page []purgedRecord, next []byte, err error) {
-	err = p.db.view(ctx, func(tx *bolt.Tx) error {
-		b := tx.Bucket(bucketRecords).Bucket(seqKey(bucket))
-		if b == nil {
-			return damaged("no records in bucket %d", bucket)
-		}
-		page, next = page[:0], nil
+	err = p.db.view(ctx, func(tx *bolt.Tx) (err error) {
+		page = page[:0]
 		t := &tracer{tx: tx, b: openBuckets(tx)}
-		c := b.Cursor()
-		for k, v := c.Seek(start); k != nil; k, v = c.Next() {
-			if len(page) == pageSize {
-				next = append([]byte(nil), k...)
-				return nil
-			}
-			body, ok := unseal(v, k)
-			r := purgedRecord{Entry: record.Entry{Path: string(appendPath(nil, k))}}
-			if !ok || !validKey(k, r.Path) {
-				return damaged("the record of %q in snapshot %d", r.Path, bucket)
-			}
-			if err := record.Parse(string(body), &r.Record); err != nil {
-				return err
-			}
+		next, err = recordPage(tx, bucket, start, func(e *record.Entry) (err error) {
+			r := purgedRecord{Entry: *e}
 			if len(p.roots) > 0 && r.HasInode() {
-				var err error
-				if r.born, _, err = p.born(t, r.Path, bucket, &r.Record); err != nil {
-					return err
-				}
+				r.born, _, err = p.born(t, r.Path, bucket, &r.Record)
 			}
 			page = append(page, r)
-		}
-		return nil
+			return err
+		})
+		return err
 	})
 	return page, next, err
 }

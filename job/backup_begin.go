@@ -10,6 +10,7 @@ import (
 	"snap/cli/locate"
 	"snap/cli/logfile"
 	"snap/cli/settings"
+	"snap/destination"
 	"snap/hooks"
 	"snap/internal/hint"
 	"snap/query"
@@ -91,6 +92,12 @@ func (r *backing) begin(ctx context.Context) (err error) {
 	if n := known.Newest(); n >= 0 && r.settings.Events.Commands[hooks.Before] == "" {
 		if _, err := source.CheckSame(&known[n], r.src.All(), r.SourceMoved); err != nil {
 			return exit.Hint(err, r.Dest)
+		}
+	}
+	// The newest is told first: nothing can be linked to it, and it may only have another name.
+	if n := known.Newest(); n >= 0 {
+		if there, err := destination.FolderAt(r.d.Root, known[n].Name); err == nil && !there {
+			r.tellMissing(ctx)
 		}
 	}
 	if err := r.events.Begin(ctx, r.log, r.logPath); err != nil {

@@ -3,6 +3,7 @@ package job
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -52,9 +53,15 @@ func (r *backing) tellNotes(ctx context.Context) {
 		r.log.Warn("the clock is behind", "snapshot", b.Snapshot.Name, "of", b.Snapshot.Time)
 	}
 	words.Stops(&r.came.Pruned.Stops)
+	r.tellMissing(ctx)
+}
+
+// tellMissing says which snapshots' folders somebody has removed, unless it has said so.
+func (r *backing) tellMissing(ctx context.Context) {
 	names, err := r.d.Missing(ctx)
-	if r.came.Missing = names; err == nil && len(names) > 0 {
-		words.Note("%s", words.Missing(names, r.Dest))
+	told := r.came.Missing
+	if r.came.Missing = names; err == nil && len(names) > 0 && !slices.Equal(names, told) {
+		r.Words.Note("%s", r.Words.Missing(names, r.Dest))
 		r.log.Warn("snapshots are missing", "names", strings.Join(names, " "))
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"snap/filter"
 	"snap/internal/hint"
 	"snap/internal/quote"
 )
@@ -42,7 +43,8 @@ func (d *Reader) RefPath(ctx context.Context, typed string) (ref, path string, o
 
 // AsksAll is the usage error for an argument REF:PATH of a command that asks all snapshots; nil if none is one. What is
 // the name of something, in the source or in any snapshot, is meant so; fold: large and small letters are the same.
-// lines are the command lines that most likely were meant, in which REF and PATH stand for the two.
+// lines are the command lines that most likely were meant, in which REF and PATH stand for the two, and NAME for a
+// pattern that fits PATH alone.
 func (d *Reader) AsksAll(ctx context.Context, args []string, fold bool, lines ...string) error {
 	for _, typed := range args {
 		ref, path, ok := d.RefPath(ctx, typed)
@@ -88,7 +90,8 @@ func (d *Reader) AsksAllBeside(args []string, err error, lines ...string) error 
 }
 
 func asksAll(ref, path string, err error, lines []string) error {
-	words := strings.NewReplacer("REF:PATH", quote.Arg(ref+":"+path), "REF", quote.Word(ref), "PATH", quote.Arg(path))
+	words := strings.NewReplacer("REF:PATH", quote.Arg(ref+":"+path), "REF", quote.Word(ref), "PATH", quote.Arg(path),
+		"NAME", quote.Arg(filter.Literal(path)))
 	for i := len(lines) - 1; i >= 0; i-- { // the hint that was added last is shown first
 		line := words.Replace(lines[i])
 		if i == 0 {
@@ -115,6 +118,9 @@ func (d *Reader) PathsBehind(ctx context.Context, args []string) error {
 	bare := ""
 	for i, arg := range args {
 		ref, path, ok := d.RefPath(ctx, arg)
+		if pos, in, on := d.namesSnapshot(arg); !ok && on && in != "" {
+			ref, path, ok = d.Snapshots[pos].Name, in, true
+		}
 		if !ok {
 			_, err := d.Resolver().Resolve(arg)
 			held := d.NewestPath(ctx, arg) != ""

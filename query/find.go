@@ -29,7 +29,10 @@ func (d *Reader) Find(ctx context.Context, f *Filter) iter.Seq2[[]Version, error
 		in := -1
 		if f.In != "" {
 			var err error
-			if in, err = d.Resolver().Resolve(f.In); err != nil {
+			if in, err = d.Resolver().Resolve(f.In); err == nil && !f.Regex {
+				err = d.OfOther(f.Patterns, []int{in}, "snap find --in REF NAME")
+			}
+			if err != nil {
 				yield(nil, err)
 				return
 			}

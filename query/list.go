@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"path/filepath"
 
 	"snap/filter"
 	"snap/index"
@@ -21,24 +22,37 @@ func (d *Reader) Entry(ctx context.Context, pathRef string) (*record.Header, str
 		return nil, "", err
 	}
 	h := &d.Snapshots[pos]
-	path, err := SourcePath(h, typed)
+	var path string
+	if other, in, ok := d.onDisk(typed); !ok || !filepath.IsAbs(typed) {
+		path, err = SourcePath(h, typed)
+	} else if path = in; other != pos {
+		name := d.Snapshots[other].Name
+		err = hint.With(hint.Usagef("%s: that path is in snapshot %s, and %s is another", quote.Name(pathRef),
+			quote.Name(name), quote.Name(h.Name)), "did you mean %s?", quote.Word(name+":"+in))
+	}
 	if err != nil {
 		return nil, "", err
 	}
-	_, _, err = d.DB.Lookup(ctx, h.Seq, path)
-	if errors.Is(err, index.ErrNotFound) {
-		_, name := record.Split(path)
-		err = hint.With(fmt.Errorf("%s: not in snapshot %s", quote.Path(path), quote.Name(h.Name)),
-			"to search all snapshots: snap find %s", quote.Arg(filter.Literal(name)))
-		near, nerr := d.nearPath(ctx, h, path)
-		if nerr != nil {
-			return nil, "", nerr
-		}
-		if near != "" {
-			err = hint.With(err, "did you mean %s?", quote.Word(h.Name+":"+near))
-		}
+	return h, path, d.lacks(ctx, h, path)
+}
+
+// lacks says that the snapshot has no such path; nil: it has one.
+func (d *Reader) lacks(ctx context.Context, h *record.Header, path string) error {
+	_, _, err := d.DB.Lookup(ctx, h.Seq, path)
+	if !errors.Is(err, index.ErrNotFound) {
+		return err
 	}
-	return h, path, err
+	_, name := record.Split(path)
+	err = hint.With(fmt.Errorf("%s: not in snapshot %s", quote.Path(path), quote.Name(h.Name)),
+		"to search all snapshots: snap find %s", quote.Arg(filter.Literal(name)))
+	near, nerr := d.nearPath(ctx, h, path)
+	if nerr != nil {
+		return nerr
+	}
+	if near != "" {
+		err = hint.With(err, "did you mean %s?", quote.Word(h.Name+":"+near))
+	}
+	return err
 }
 
 // List yields the entries of the folder path in the snapshot, one level or all that is below, or the file path

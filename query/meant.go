@@ -15,7 +15,7 @@ import (
 // unknown says that s is no snapshot's name, and what it may be.
 func (r Resolver) unknown(s string) error {
 	err := fmt.Errorf("%s: no such snapshot", quote.Name(s))
-	if ref, path, ok := r.onDisk(s); ok && path == "" {
+	if ref, path, ok := r.looksLike(s); ok && path == "" {
 		return hint.With(err, "did you mean %s?", quote.Word(ref))
 	} else if ok {
 		return hint.With(err, "it is a path in snapshot %s, and a snapshot is to be named here: %[1]s", quote.Word(ref))

@@ -24,6 +24,8 @@ type Named struct {
 	Path   string
 	Newest bool // no snapshot was named, and so it is the newest
 	Whole  bool // a snapshot alone was named
+	Here   bool // no snapshot was named, and so it is the one whose folder the working directory is in
+	OnDisk bool // a path on the disk was named that leads into the snapshot
 }
 
 // Entries are what the arguments of the command verb name. A snapshot beside paths of none is an error: in other
@@ -40,13 +42,20 @@ func (d *Reader) Entries(ctx context.Context, args []string, verb string) ([]Nam
 		all = append(all, n)
 	}
 	whole := slices.IndexFunc(all, func(n Named) bool { return n.Whole })
-	bare := slices.IndexFunc(all, func(n Named) bool { return n.Newest })
+	bare := slices.IndexFunc(all, func(n Named) bool { return n.Newest || n.Here })
 	if whole >= 0 && bare >= 0 {
 		ref, path := all[whole].Arg, all[bare].Arg
 		if _, _, err := d.Entry(ctx, ref+":"+path); err == nil || failed == nil {
 			return nil, hint.With(hint.Usagef("%s: %s is a whole snapshot, and %s a path without its snapshot", verb,
 				quote.Name(ref), quote.Name(path)), "did you mean %s?", quote.Word(ref+":"+path))
 		}
+	}
+	other := slices.IndexFunc(all, func(n Named) bool { return n.OnDisk && n.Path != "" })
+	if whole >= 0 && other >= 0 && !strings.ContainsAny(all[whole].Arg, `/\`) {
+		n := &all[other]
+		return nil, hint.With(hint.Usagef("%s: %s is a whole snapshot, and %s a path in snapshot %s", verb,
+			quote.Name(all[whole].Arg), quote.Name(n.Arg), quote.Name(n.Header.Name)),
+			"did you mean %s?", quote.Word(n.Header.Name+":"+n.Path))
 	}
 	return all, failed
 }
@@ -60,11 +69,14 @@ func (d *Reader) isPath(arg string) bool {
 	})
 }
 
-// Named is what one argument names. A path without a snapshot is that of the newest one. A reference goes before: what
-// names a snapshot, or is the beginning of a name, is no path.
+// Named is what one argument names. A path without a snapshot is that of the newest one, or of the one whose folder it
+// leads into. A reference goes before: what names a snapshot, or is the beginning of a name, is no path.
 func (d *Reader) Named(ctx context.Context, arg, verb string) (Named, error) {
 	n, err := d.named(ctx, arg, verb)
-	if ref, path, ok := d.Resolver().onDisk(arg); ok && err != nil && ctx.Err() == nil {
+	if err == nil || n.Header != nil || ctx.Err() != nil || !d.isPath(arg) || d.isElsewhere(arg) {
+		return n, err
+	}
+	if ref, path, ok := d.Resolver().looksLike(arg); ok {
 		if path != "" {
 			ref += ":" + path
 		}
@@ -82,6 +94,9 @@ func (d *Reader) named(ctx context.Context, arg, verb string) (n Named, err erro
 	}
 	if len(d.Snapshots) == 0 || !d.isPath(arg) || when.IsDay(arg) { // the day, or the path of that name?
 		return n, err
+	}
+	if there, ok, derr := d.namedOnDisk(ctx, arg); ok {
+		return there, derr
 	}
 	paths, perr := d.Paths(arg)
 	if perr != nil {

@@ -88,13 +88,8 @@ func spellings(dir string) []string {
 // of the newest snapshot first. There are several where it is in several trees that count from other folders.
 func (l *locator) below(abs string) (all []string) {
 	abs = path.Clean(abs)
-	for _, dest := range l.dests {
-		if rel, ok := pathBelow(abs, dest); ok {
-			name, rest, _ := strings.Cut(rel, "/")
-			if slices.ContainsFunc(l.snaps, func(h record.Header) bool { return h.Name == name }) {
-				return []string{rest}
-			}
-		}
+	if _, in, ok := l.inSnapshot(abs); ok {
+		return []string{in}
 	}
 	for _, tree := range l.several {
 		if rel, ok := pathBelow(abs, tree.top); ok && tree.roots.Place(rel) != record.Outside && !slices.Contains(all, rel) {
@@ -134,17 +129,15 @@ func (l *locator) paths(typed string) ([]string, error) {
 		}
 		return all, nil
 	}
-	var all []string
-	if l.inside {
-		all = append(all, path.Join(l.here, p))
-	} else { // it may lead into the source from here
-		all = append(all, l.below(path.Join(filepath.ToSlash(l.dir), p))...)
+	all := []string{path.Join(l.here, p)}
+	if !l.inside || leadsOut(all[0]) { // it may lead into the source from here, or into another snapshot
+		all = slices.Clone(l.below(path.Join(filepath.ToSlash(l.dir), p)))
 	}
 	there := path.Clean(p)
 	if !(dotted(p) && len(all) > 0) && !slices.Contains(all, there) {
 		all = append(all, there)
 	}
-	all = slices.DeleteFunc(all, func(p string) bool { return p == ".." || strings.HasPrefix(p, "../") })
+	all = slices.DeleteFunc(all, leadsOut)
 	for i, p := range all {
 		if p == "." {
 			all[i] = ""
@@ -167,6 +160,9 @@ func resolved(p string) string {
 		}
 	}
 }
+
+// leadsOut reports whether a clean relative path leads out of what it counts from.
+func leadsOut(p string) bool { return p == ".." || strings.HasPrefix(p, "../") }
 
 // dotted reports whether p says itself that it counts from the working directory.
 func dotted(p string) bool {
@@ -207,7 +203,7 @@ func SourcePath(h *record.Header, typed string) (string, error) {
 	if p == "." {
 		return "", nil
 	}
-	if p == ".." || strings.HasPrefix(p, "../") {
+	if leadsOut(p) {
 		return "", hint.Usagef("%s: leads out of the snapshot", quote.Name(typed))
 	}
 	if !record.ValidPath(p) {

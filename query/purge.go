@@ -47,6 +47,15 @@ func (d *Reader) SelectPurge(ctx context.Context, f *Filter,
 			in = append(in, i)
 		}
 	}
+	if !f.Regex {
+		named := in
+		if len(refs) == 0 {
+			named = nil
+		}
+		if err := d.OfOther(f.Patterns, named, "snap purge -n --in REF NAME", "snap purge -n NAME"); err != nil {
+			return nil, nil, err
+		}
+	}
 	what = &index.Purge{}
 	for _, pos := range in {
 		what.Seqs = append(what.Seqs, d.Snapshots[pos].Seq)

@@ -71,8 +71,9 @@ func (r Resolver) ResolveRanges(refs []string) (all []int, err error) {
 	return slices.Compact(all), nil
 }
 
-// onDisk is what a path on the disk names that leads into a snapshot: its name, or latest, and the path in it.
-func (r Resolver) onDisk(s string) (ref, path string, ok bool) {
+// looksLike is what a path on the disk that looks as if it led into a snapshot would name: its name, or latest, and the
+// path in it.
+func (r Resolver) looksLike(s string) (ref, path string, ok bool) {
 	if !strings.Contains(s, "/") {
 		return "", "", false
 	}

@@ -82,7 +82,7 @@ func (d *Reader) Close() error {
 
 // Resolver finds snapshots by reference.
 func (d *Reader) Resolver() Resolver {
-	return Resolver{Snapshots: d.Snapshots, Now: d.options.Now, Holds: func(name string) bool {
+	return Resolver{Snapshots: d.Snapshots, Now: d.options.Now, Folder: d.folderOf, Holds: func(name string) bool {
 		paths, err := d.Paths(name)
 		return err == nil && slices.ContainsFunc(paths, func(path string) bool {
 			_, _, err := d.DB.Lookup(context.Background(), d.Newest().Seq, path) // one key

@@ -20,6 +20,7 @@ import (
 //	REF     = name | unique prefix of a name | latest | latest~N | oldest | REF~N | tag:T
 //	        | @DATE | @AGE | @WORDS newest at or before
 //	        | DAY                   the same as @DAY, for today, yesterday, monday, …
+//	        | FOLDER                that of the snapshot, as a path on the disk
 //	PATHREF = REF[:PATH]
 //	RANGE   = REF | [REF]..[REF]    where several snapshots are meant (ranges.go)
 //
@@ -40,6 +41,9 @@ type Resolver struct {
 	// Holds reports whether the newest snapshot has a path of this name, so that a day without @ may be meant for it.
 	// Default: it has none.
 	Holds func(name string) bool
+	// Folder is the snapshot whose folder a path on the disk leads to, which is a reference, too, but where Exact is set.
+	// Default: none is.
+	Folder func(path string) (pos int, ok bool)
 }
 
 // Resolve is the position of the snapshot that s names.
@@ -86,11 +90,9 @@ func (r Resolver) resolvePath(s string) (pos int, path string, err error) {
 	return pos, path, err
 }
 
-// named is the position of the snapshot with this very name, or of latest or oldest; -1 if there is
-// none.
+// named is the position of the snapshot with this very name or folder, or of latest or oldest; -1 if there is none.
 func (r Resolver) named(s string) int {
-	if pos := slices.IndexFunc(r.Snapshots, func(h record.Header) bool { return h.Name == s }); pos >= 0 ||
-		len(r.Snapshots) == 0 {
+	if pos := r.Snapshots.byName(s); pos >= 0 || len(r.Snapshots) == 0 {
 		return pos
 	}
 	switch s {
@@ -98,6 +100,11 @@ func (r Resolver) named(s string) int {
 		return r.Snapshots.Newest()
 	case "oldest":
 		return 0
+	}
+	if r.Folder != nil && !r.Exact {
+		if pos, ok := r.Folder(s); ok {
+			return pos
+		}
 	}
 	return -1
 }

@@ -169,8 +169,12 @@ func (r *run) remove(ctx context.Context, h handler, f *folder, to string, in *f
 		return false, err
 	}
 	defer d.Close()
-	if now, err := d.Stat(); err != nil || exchanged(in, &now) {
-		return false, errors.Join(err, fmt.Errorf("%q %w", to, ErrChanged))
+	now, err := d.Stat()
+	if err == nil && exchanged(in, &now) {
+		err = fmt.Errorf("%q %w", to, ErrChanged)
+	}
+	if err != nil {
+		return false, err
 	}
 	s, err := d.Lstat(name)
 	if errors.Is(err, fs.ErrNotExist) {

@@ -139,10 +139,14 @@ func (w *writer) moveIn(in *file.Dir, tmp string, d *file.Dir, name string, have
 	case errors.Is(err, fs.ErrNotExist): // it went meanwhile
 		return in.Rename(tmp, d, name)
 	case errors.Is(err, errors.ErrUnsupported):
-		if now, err := d.Lstat(name); err != nil || exchanged(&have.Stat, &now) {
-			return errors.Join(err, fmt.Errorf("%q %w", name, ErrChanged))
+		now, err := d.Lstat(name)
+		if err == nil && !exchanged(&have.Stat, &now) {
+			return in.Replace(tmp, d, name)
 		}
-		return in.Replace(tmp, d, name)
+		if err == nil || errors.Is(err, fs.ErrNotExist) {
+			err = fmt.Errorf("%q %w", name, ErrChanged)
+		}
+		return err
 	case err != nil:
 		return err
 	}

@@ -12,7 +12,7 @@ import (
 )
 
 // Amiss is what is wrong with the sources of a snapshot now, so that a backup of them would be refused, as far as one
-// look tells: one is not there, or the only one has become empty. "" for nothing, and on another machine.
+// look tells: one is not there, or the only one has become empty or a file. "" for nothing, and on another machine.
 func Amiss(h *record.Header) string {
 	if host, err := os.Hostname(); err != nil || h.Host != "" && h.Host != host {
 		return ""
@@ -22,6 +22,9 @@ func Amiss(h *record.Header) string {
 		info, err := os.Stat(path)
 		if err != nil {
 			return fmt.Sprintf("source %s: %v", quote.Name(path), file.Reason(err))
+		}
+		if len(h.Sources) == 0 && !info.IsDir() {
+			return fmt.Sprintf("source %s: it is no folder any more", quote.Name(path))
 		}
 		if len(all) == 1 && h.Files > 0 && info.IsDir() && empty(path) {
 			return fmt.Sprintf("source %s: it is empty", quote.Name(path))

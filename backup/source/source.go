@@ -96,11 +96,13 @@ func (s *Source) Sync() {
 }
 
 // members are the sources as paths in the tree.
-func (s *Source) members() record.Roots {
-	if len(s.scan.Roots) == 0 {
+func (s *Source) members() record.Roots { return members(s.scan.Roots) }
+
+func members(roots record.Roots) record.Roots {
+	if len(roots) == 0 {
 		return record.Roots{""}
 	}
-	return s.scan.Roots
+	return roots
 }
 
 // abs is a path in the tree as an absolute one.

@@ -9,11 +9,10 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/dustin/go-humanize"
-
 	"snap/backup"
 	"snap/cli/exit"
 	"snap/cli/logfile"
+	"snap/cli/text"
 	"snap/destination"
 	"snap/hooks"
 	"snap/internal/quote"
@@ -165,12 +164,8 @@ func (e *Events) summary() string {
 	}
 	switch f.Result {
 	case "snapshot":
-		of += fmt.Sprintf(
-			"snapshot %s, %s files, %s copied",
-			filepath.Base(f.Snapshot),
-			humanize.Comma(f.Files),
-			e.caller.Size(f.Copied),
-		)
+		of += fmt.Sprintf("snapshot %s, %s, %s copied", filepath.Base(f.Snapshot), text.Plural(f.Files, "file", "files"),
+			e.caller.Size(f.Copied))
 	case "unchanged":
 		of += "nothing changed, no snapshot made"
 	default:

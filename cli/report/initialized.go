@@ -23,6 +23,7 @@ type Initialized struct {
 	Can   destination.Capabilities
 	Note  string             // of a backup that only does this
 	Short bool               // it was one before: what it can do is not told again
+	Used  bool               // it has snapshots that say of what they are
 	Found *reindex.Strangers // folders there that may be snapshots, as long as it has none of its own; nil for none
 }
 
@@ -46,6 +47,9 @@ func (p *Printer) Initialized(i *Initialized) error {
 	if i.Found != nil && len(i.Found.Snapshots()) > 0 { // else the backup would be refused
 		return p.sayBelow(p.Typed("next: read %s; take those folders in, then snap backup %s SRC; or leave them alone: "+
 			"snap backup --here %[2]s SRC"), settings.BlacklistFile, quote.Word(i.Dest))
+	}
+	if i.Used {
+		return p.sayBelow(p.Typed("next: snap backup %s"), quote.Word(i.Dest))
 	}
 	return p.sayBelow(p.Typed("next: read %s, then snap backup %s SRC"), settings.BlacklistFile, quote.Word(i.Dest))
 }

@@ -24,6 +24,10 @@ func (p *Printer) ReindexNotes(res *reindex.Result, dest string) {
 			"them into a new folder DIR outside of %s on the same disk or, where that is the whole disk, copy them to another "+
 			"with cp -a; then snap init DIR --here and snap reindex -d DIR --adopt", quote.Name(dest))
 	}
+	for i := range res.Renamed {
+		p.Warn("%s, and it was not taken for another snapshot", RenamedText(&res.Renamed[i]))
+		p.Note("to have it back: %s", RenameBack(&res.Renamed[i], dest))
+	}
 	if len(res.Foreign) > 0 {
 		p.Note("left alone, because their names are not those of snapshots: %s", quote.List(res.Foreign))
 		p.Note("if they are snapshots: snap reindex -d %s --adopt", quote.Word(dest))

@@ -31,6 +31,7 @@ type Reindex struct {
 	Lost      []Rebuilt `json:"lost"`
 	Left      []string  `json:"left"`    // folders that cannot be put in between
 	Foreign   []string  `json:"foreign"` // folders that were not taken for snapshots
+	Renamed   []Rename  `json:"renamed"` // folders of snapshots that have other names now
 	Errors    []string  `json:"errors"`
 }
 
@@ -45,7 +46,7 @@ type Rebuilt struct {
 // NewReindex is what a reindex did.
 func NewReindex(res *reindex.Result) Reindex {
 	j := Reindex{Type: "summary", Snapshots: res.Snapshots, FromTrees: newRebuilt(res.FromTrees),
-		Lost: newRebuilt(res.Lost), Errors: []string{}}
+		Lost: newRebuilt(res.Lost), Renamed: newRenames(res.Renamed), Errors: []string{}}
 	j.Left, _ = Names(res.Left)
 	j.Foreign, _ = Names(res.Foreign)
 	for _, err := range res.Notes {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
@@ -17,6 +16,7 @@ import (
 	"snap/destination/check"
 	"snap/internal/filetest"
 	"snap/internal/harness"
+	"snap/internal/long"
 	"snap/internal/progress"
 )
 
@@ -302,9 +302,7 @@ func TestRepairStopped(t *testing.T) {
 // TestHundredDamages: whatever is done to the snapshots is told, path by path, and nothing else is; what can
 // be mended is as it was, and what cannot is as it is.
 func TestHundredDamages(t *testing.T) {
-	seed := rand.Uint64()
-	t.Logf("seed %d", seed)
-	r := rand.New(rand.NewPCG(seed, 0))
+	r := long.Random(t)
 	p := backuptest.NewPlace(t)
 	for i := range 150 {
 		p.Write(fmt.Sprintf("d%d/e%d/f%03d", i%5, i%3, i), fmt.Sprintf("content %03d", i))

@@ -28,15 +28,17 @@ func (c *checker) sets(ctx context.Context, complete []record.Header) error {
 		if what == nil {
 			continue
 		}
-		if !c.o.Repair { // perhaps it was deleted just now, or its set was merged with another
-			if now, err := c.header(ctx, h.Seq); err != nil || now == nil || now.Name != h.Name {
-				if err = c.indexError(err); err != nil {
-					return err
-				}
-				continue
-			} else if what, err = c.set(ctx, now); err != nil {
+		// Perhaps it was deleted just now, or its set was merged with another, or the disk failed to read it once: what
+		// is mended is looked at twice.
+		now, err := c.header(ctx, h.Seq)
+		if err != nil || now == nil || now.Name != h.Name {
+			if err = c.indexError(err); err != nil {
 				return err
 			}
+			continue
+		}
+		if what, err = c.set(ctx, now); err != nil {
+			return err
 		}
 		if what != nil {
 			c.faults.add(what)

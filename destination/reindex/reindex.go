@@ -65,15 +65,16 @@ type Rebuilt struct {
 
 // Result is what a reindex did.
 type Result struct {
-	ID        string    // of the destination
-	Snapshots int       // that the new index knows
-	FromTrees []Rebuilt // those of them that were made from their trees
-	Sourced   int       // snapshots whose source is Options.Source because nothing else names it
-	Lost      []Rebuilt // snapshots that are known to have existed, of which neither change set nor tree is left
-	Left      []string  // trees that are older than snapshots that cannot be made relative to them,
-	LeftFor   string    // of which this is the last
-	Foreign   []string  // folders that were not taken for snapshots
-	Notes     []error   // labels and folders that could not be read
+	ID        string                // of the destination
+	Snapshots int                   // that the new index knows
+	FromTrees []Rebuilt             // those of them that were made from their trees
+	Sourced   int                   // snapshots whose source is Options.Source because nothing else names it
+	Lost      []Rebuilt             // known to have existed, and neither change set nor tree is left
+	Left      []string              // trees that are older than snapshots that cannot be made relative to them,
+	LeftFor   string                // of which this is the last
+	Foreign   []string              // folders that were not taken for snapshots
+	Renamed   []destination.Renamed // folders that were not, because they are those of snapshots with other names
+	Notes     []error               // labels and folders that could not be read
 }
 
 // Run makes index.db again from the change sets, and where they are lost from the trees. The old one, however
@@ -142,6 +143,9 @@ func (r *reindex) run(ctx context.Context) error {
 	}
 	trees, err := r.findTrees(sets)
 	if err != nil {
+		return err
+	}
+	if trees, err = r.takeOutRenamed(ctx, sets, trees); err != nil {
 		return err
 	}
 	steps, left := arrange(sets, trees)

@@ -58,7 +58,7 @@ func (r *reindex) takeSet(ctx context.Context, s *step, last bool) error {
 	}
 	if sourceless {
 		r.res.Sourced++
-		if err := r.writeSource(ctx, h); err != nil {
+		if err := r.d.RewriteChangeSet(ctx, h); err != nil {
 			return err
 		}
 	}
@@ -70,18 +70,6 @@ func (r *reindex) takeSet(ctx context.Context, s *step, last bool) error {
 	}
 	r.done(h)
 	return nil
-}
-
-// writeSource writes the change set of a snapshot again, with the source that it did not name.
-func (r *reindex) writeSource(ctx context.Context, h *record.Header) error {
-	prev := uint64(0)
-	if r.last != nil {
-		prev = r.last.Seq
-	}
-	head := *h
-	head.State, head.Work, head.Bucket = "", "", 0
-	counted := head // not all that a run counts can be counted again
-	return r.d.WriteChangeSet(ctx, prev, &head, &counted)
 }
 
 // done makes h the newest snapshot of the new index.

@@ -19,7 +19,7 @@ import (
 //   - One whose time does not fit those of the snapshots made before and after it, by more than a day, is kept and
 //     holds no place: the clock was set back then, by a year say.
 //   - A tag that no snapshot has keeps nothing: it is a mistake, and nothing is deleted.
-//   - More than half of the snapshots go only if that was asked for.
+//   - More than half of the snapshots go only if that was asked for, or if they make way for the newest one alone.
 //   - If deleting all that may go for free space would not do, none goes.
 const (
 	// ClockSlack is by how much the clocks of machines that share a destination may differ.
@@ -96,7 +96,8 @@ func (p *Plan) Most() error {
 // Plan applies the rules, but for MinFree, to the snapshots, oldest first. missing reports one whose tree is gone.
 func (r *Policy) Plan(all []record.Header, missing func(*record.Header) bool) *Plan {
 	t := r.believe(all, missing)
-	p := &Plan{List: r.judge(all, missing, func(h *record.Header) string { return t.why[h.Seq] })}
+	why := func(h *record.Header) string { return t.why[h.Seq] }
+	p := &Plan{List: r.judge(all, missing, why)}
 	halt := false
 	if unpinned := slices.DeleteFunc(t.future, Pinned); len(unpinned) > 0 {
 		p.Stops, halt = append(p.Stops, stopAt(FutureTime, unpinned)), true
@@ -109,14 +110,14 @@ func (r *Policy) Plan(all []record.Header, missing func(*record.Header) bool) *P
 			if slices.Contains(t.far, h) {
 				return ""
 			}
-			return t.why[h.Seq]
+			return why(h)
 		})}
 		if counted.deletes() || p.deletes() {
 			p.Stops = append(p.Stops, stopAt(FarTime, t.far))
 			halt = halt || !r.Asked
 		}
 	}
-	if count, of := r.most(p.List); count > 0 && !r.AllowMost && !halt {
+	if count, of := r.most(p.List); count > 0 && !r.AllowMost && !halt && !r.makesWay(all, missing, why, count) {
 		if r.Asked {
 			p.most = &TooManyError{count, of, len(p.List) - of}
 		} else {
@@ -217,6 +218,19 @@ func (r *Policy) most(list []Decision) (count, of int) {
 	return count, of
 }
 
+// makesWay reports whether the snapshots that would go, so many, make way for the newest one: the rules would take
+// none if it were not there, and none gives up more than one place for it. keep_weekly = 2 with keep_monthly = 2 keeps
+// few, and three of five may go on a Monday that is the first of a month. What keep_within lets go has no such bound.
+func (r *Policy) makesWay(all []record.Header, missing func(*record.Header) bool, why func(*record.Header) string,
+	count int) bool {
+	places := 1 // of the one that was the newest, or the newest without errors, until now
+	for _, n := range []int{r.Last, r.Hourly, r.Daily, r.Weekly, r.Monthly, r.Yearly} {
+		places += min(n, 1)
+	}
+	before := Plan{List: r.judge(all[:len(all)-1], missing, why)}
+	return count <= places && !before.deletes()
+}
+
 // doubts says of which snapshots the time is not believed.
 type doubts struct {
 	why         map[uint64]string // by sequence number
@@ -314,6 +328,9 @@ func believed(all []*record.Header) (n int) {
 func (r *Policy) makeRoom(p *Plan, need int64, freed func([]Decision) int64) {
 	list := slices.Clone(p.List)
 	lacking := need - freed(list)
+	if lacking <= 0 {
+		return
+	}
 	for i := 0; i < len(list) && lacking > 0; i++ {
 		if d := &list[i]; d.Keep && !d.Safe {
 			d.Keep, d.Reasons = false, []string{"one of the oldest: deleted to free space"}

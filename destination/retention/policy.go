@@ -10,7 +10,8 @@
 //   - No rule deletes the newest complete snapshot, or one with the tag [PinTag].
 //   - A snapshot is judged by its time only as far as that can be believed: one of the future, or years after all
 //     others, stops the rules.
-//   - More than half of the snapshots never go without the user's word ([TooManyError]).
+//   - More than half of the snapshots never go without the user's word ([TooManyError]), unless they make way for one
+//     new snapshot.
 //
 // Begin to read at policy.go, then guards.go.
 package retention

@@ -5,6 +5,7 @@ package long
 
 import (
 	"flag"
+	"math/rand/v2"
 	"os"
 	"strconv"
 	"testing"
@@ -26,6 +27,18 @@ func Of(quick, full int) int {
 		return max(1, quick/5)
 	}
 	return quick
+}
+
+// Random is a source of randomness for a test: from the seed RAPID_SEED as rapid has it, which is logged, else another
+// one each time.
+func Random(t *testing.T) *rand.Rand {
+	t.Helper()
+	seed, err := strconv.ParseUint(os.Getenv("RAPID_SEED"), 10, 64)
+	if err != nil || seed == 0 {
+		seed = rand.Uint64()
+	}
+	t.Logf("RAPID_SEED=%d", seed)
+	return rand.New(rand.NewPCG(seed, 0))
 }
 
 // Check is rapid.Check with quick checks, in the long form with those that rapid makes by itself, 100. A number

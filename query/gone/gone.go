@@ -97,6 +97,12 @@ func Find(ctx context.Context, d *query.Reader, f *Filter) (*Answer, error) {
 		return nil, hint.With(fmt.Errorf("the source of snapshot %s is not known, and so not what is gone from it",
 			quote.Name(newest.Name)), "to restore from it: snap restore %s:PATH --target DIR", quote.Word(newest.Name))
 	}
+	if !f.Regex {
+		if err := d.OfOther(f.Patterns, []int{d.Snapshots.Newest()}, "snap undelete NAME",
+			"snap restore --in-place REF:PATH"); err != nil {
+			return nil, err
+		}
+	}
 	f.Scan.Roots = newest.Roots()
 	m, err := d.Matcher(ctx, f.Patterns, f.Regex, f.IgnoreCase)
 	if err != nil {
