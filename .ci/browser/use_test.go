@@ -327,12 +327,14 @@ func TestNoSidewaysScroll(t *testing.T) {
 	b.signIn(p.serve())
 	b.looks()
 	all := append([]string{"/f/docs/" + strings.Repeat("x", 250), "/find?q=*"}, screens...)
-	for _, width := range []int64{320, 390, 480, 640, 721, 768, 861, 1024, 1280, 1920} {
-		b.do(chromedp.EmulateViewport(width, 800))
-		for _, at := range all {
-			b.visit(at)
+	for _, at := range all {
+		b.visit(at)
+		for _, width := range []int64{320, 390, 480, 640, 721, 768, 861, 1024, 1280, 1920} {
+			b.do(chromedp.EmulateViewport(width, 800))
 			if wide := eval[int64](b, "document.documentElement.scrollWidth"); wide > width {
-				who := eval[string](b, fmt.Sprintf(`[...document.querySelectorAll("main *, header *")].filter(e => e.getBoundingClientRect().right > %d && !e.closest(".scroll, svg")).slice(0, 3).map(e => e.tagName + "." + e.className).join(" ")`, width))
+				who := eval[string](b, fmt.Sprintf(`[...document.querySelectorAll("main *, header *")].filter(e =>
+					e.getBoundingClientRect().right > %d && !e.closest(".scroll, svg")).slice(0, 3)
+					.map(e => e.tagName + "." + e.className).join(" ")`, width))
 				t.Errorf("%s at %d: %d wide: %s", at, width, wide, who)
 			}
 		}
