@@ -412,15 +412,18 @@ func TestAxe(t *testing.T) {
 	b := open(t, 1280, 860)
 	b.signIn(p.serve())
 	b.looks()
+	const run = `axe.run(document, {runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]})
+		.then(r => r.violations.map(v => v.id + ": " + v.nodes.slice(0, 3).map(n => n.html.slice(0, 160) + " " +
+			n.any.concat(n.all, n.none).map(c => c.message).join("; ")).join(" | ")))`
 	for _, size := range sizes {
 		b.do(chromedp.EmulateViewport(size[0], size[1]))
-		for _, scheme := range []string{"light", "dark"} {
-			b.scheme(scheme)
-			for _, at := range screens {
-				b.visit(at)
-				b.until(`document.readyState === "complete"`)
-				eval[bool](b, string(axe)+"; true")
-				for _, v := range eval[[]string](b, `axe.run(document, {runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}).then(r => r.violations.map(v => v.id + ": " + v.nodes.slice(0, 3).map(n => n.html.slice(0, 160) + " " + n.any.concat(n.all, n.none).map(c => c.message).join("; ")).join(" | ")))`) {
+		for _, at := range screens {
+			b.visit(at)
+			b.until(`document.readyState === "complete"`)
+			eval[bool](b, string(axe)+"; true")
+			for _, scheme := range []string{"light", "dark"} {
+				b.scheme(scheme)
+				for _, v := range eval[[]string](b, run) {
 					t.Errorf("%s at %d, %s: %s", at, size[0], scheme, v)
 				}
 			}
