@@ -6,12 +6,10 @@ import (
 	"time"
 
 	"snap/cli/cmdline"
-	"snap/cli/events"
 	"snap/cli/locate"
 	"snap/cli/report"
 	"snap/cli/text"
 	"snap/cli/wire"
-	"snap/destination"
 	"snap/internal/hint"
 	"snap/internal/progress"
 	"snap/internal/quote"
@@ -28,15 +26,10 @@ type call struct {
 	flags   cmdline.Values // of the command
 	opts    options        // the global ones
 	args    []string
-	dashed  []string            // the arguments after "--", for a command that keeps them apart
-	summed  bool                // a backup is done and has said what it did
-	found   locate.Found        // the destination, once find has looked for it
-	which   bool                // the command itself tells which destination it is; false: find does, if there are several
-	plain   bool                // snap was typed without a command
-	events  *events.Events      // what is to happen around a backup; nil for nothing
-	heard   string              // the destination that these are of
-	noted   bool                // how the backup ended is noted there, or is not to be
-	past    destination.PastRun // that
+	dashed  []string     // the arguments after "--", for a command that keeps them apart
+	found   locate.Found // the destination, once find has looked for it
+	which   bool         // the command itself tells which destination it is; false: find does, if there are several
+	plain   bool         // snap was typed without a command
 
 	stdin   []byte // what standard input holds, if a flag asked for it
 	stdinOf string // that flag

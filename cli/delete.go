@@ -124,7 +124,8 @@ func (c *call) removing(dest string, what job.Kind, all bool,
 		},
 		Guard: func(plan *retention.Plan) error {
 			if err := plan.Most(); err != nil {
-				return exit.With(exit.Refused, hint.With(err, "to see which: add -n; to delete them all the same: add --allow-most"))
+				return exit.With(exit.Refused,
+					hint.With(err, "to see which: add -n; to delete them all the same: add --allow-most"))
 			}
 			if len(plan.Renamed) > 0 && !c.flags.Bool("allow-renamed") {
 				return exit.With(exit.Refused, report.Renamed(plan.Renamed, dest))

@@ -138,7 +138,8 @@ func TestABackupIsThatOfTheCommand(t *testing.T) {
 		!slices.Equal(res.Header.Tags, []string{"web"}) || res.Header.Note != "from a page" {
 		t.Fatalf("%+v", res)
 	}
-	if !slices.Equal(res.Pruned.Names, []string{"s0001"}) || !slices.Equal(w.snapshots(), []string{"s0002", res.Header.Name}) {
+	if !slices.Equal(res.Pruned.Names, []string{"s0001"}) ||
+		!slices.Equal(w.snapshots(), []string{"s0002", res.Header.Name}) {
 		t.Errorf("deleted by the rules: %q, left: %q", res.Pruned.Names, w.snapshots())
 	}
 	if text, err := os.ReadFile(told); err != nil || string(text) != "before "+w.Src+"\nafter snapshot 0\n" {

@@ -9,9 +9,9 @@ import (
 // fewestWork bounds how long Fewest looks, in steps of its inner loop: less than a second.
 const fewestWork = 1 << 28
 
-// Fewest are the fewest snapshots, of those that may go, whose deletion together frees so many bytes, by their positions
-// in Snapshots, and what it frees; none where all of them free less, or the answer would be so many that it takes too
-// long to find.
+// Fewest are the fewest snapshots, of those that may go, whose deletion together frees so many bytes, by their
+// positions in Snapshots, and what it frees; none where all of them free less, or the answer would be so many that it
+// takes too long to find.
 //
 // What one snapshot frees depends on which others go. But an inode is in snapshots that stand side by side, so that a
 // run of neighbours frees the same whatever else goes, and the best choice is one of runs: f(k, i), the most that k

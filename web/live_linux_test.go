@@ -80,3 +80,36 @@ func TestNowOfAnotherMachine(t *testing.T) {
 		t.Errorf("%d", a.Code)
 	}
 }
+
+// TestLiveBytesAreNoSaferThanRawOnes: what was written here may run as little as what was backed up.
+func TestLiveBytesAreNoSaferThanRawOnes(t *testing.T) {
+	p := backuptest.NewPlace(t)
+	for _, name := range []string{"a.html", "a.js", "a.svg", "a.png"} {
+		p.Write(name, "<script>alert(1)</script>")
+	}
+	p.Backup()
+	s := show(t, p)
+	for name, want := range map[string]string{"a.html": "application/octet-stream attachment",
+		"a.js": "application/octet-stream attachment", "a.svg": "application/octet-stream attachment",
+		"a.png": "image/png inline"} {
+		at := s.Live(name)
+		a := s.do(http.MethodGet, at, head("Sec-Fetch-Dest", "document"), head("Sec-Fetch-Mode", "navigate"))
+		h := a.Header()
+		how, _, _ := strings.Cut(h.Get("Content-Disposition"), ";")
+		if got := h.Get("Content-Type") + " " + how; a.Code != http.StatusOK || got != want {
+			t.Errorf("%s: %d %s; want %s", name, a.Code, got, want)
+		}
+		if h.Get("Content-Security-Policy") != rawPolicy || h.Get("X-Content-Type-Options") != "nosniff" {
+			t.Errorf("%s: %v", name, h)
+		}
+		for _, dest := range []string{"script", "style", "worker", "serviceworker", "object", "embed", "iframe", "frame"} {
+			if a := s.do(http.MethodGet, at, head("Sec-Fetch-Dest", dest)); a.Code != http.StatusForbidden {
+				t.Errorf("%s as %s: %d", name, dest, a.Code)
+			}
+		}
+	}
+	a := s.do(http.MethodGet, s.Live("a.svg"), head("Sec-Fetch-Dest", "image"))
+	if a.Header().Get("Content-Type") != "image/svg+xml" || a.Header().Get("Content-Security-Policy") != rawPolicy {
+		t.Errorf("a picture of ours: %v", a.Header())
+	}
+}

@@ -167,7 +167,8 @@ func TestWhatToDeleteToFreeSoMuch(t *testing.T) {
 	} {
 		says(t, free, ask(free), want)
 	}
-	says(t, "the fewest", ask("55k"), "The oldest 2 snapshots", "The fewest that free so much is one, of 19 Nov 2026: 56 KiB")
+	says(t, "the fewest", ask("55k"), "The oldest 2 snapshots",
+		"The fewest that free so much is one, of 19 Nov 2026: 56 KiB")
 	if got := ask("40k"); strings.Contains(got, "The fewest") {
 		t.Errorf("one is as few as it gets: %s", got)
 	}

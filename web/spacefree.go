@@ -130,8 +130,8 @@ func (q *question) chosenSnapshots() (map[uint64]bool, error) {
 	return ticked, nil
 }
 
-// suggest finds which of the oldest snapshots to delete for what was asked, and which are the fewest. Those pinned stay,
-// and the newest.
+// suggest finds which of the oldest snapshots to delete for what was asked, and which are the fewest. Those pinned
+// stay, and the newest.
 func (q *question) suggest(f *freePage, s *query.Stats) error {
 	if f.Want == "" {
 		return nil

@@ -262,7 +262,8 @@ func eval[T any](b *tab, expression string) T {
 // until waits for an expression to be true.
 func (b *tab) until(expression string) {
 	b.t.Helper()
-	for !eval[bool](b, "!!("+expression+")") {
+	// What a page that is only coming has not yet is not true yet.
+	for !eval[bool](b, "(() => { try { return !!("+expression+") } catch (e) { return false } })()") {
 		select {
 		case <-b.ctx.Done():
 			ctx, end := context.WithTimeout(context.WithoutCancel(b.ctx), time.Minute)

@@ -13,9 +13,11 @@ import (
 
 // careScreens are those that tell of the snapshots as a whole, of the story.
 var careScreens = []string{
-	"/diff/", "/diff/oldest/latest/", "/diff/oldest/latest/docs?unfold=1", "/diff/oldest/latest/?kind=removed&sort=copied", "/space/?count=1",
-	"/space/docs?count=1", "/space/?count=1&by=copied", "/space/?count=1&free=1B&d=1", "/keep", "/keep?keep_last=1&count=1", "/keep?keep_last=2&count=1",
-	"/health", "/health?look=1", "/snapshot/latest", "/snapshot/oldest",
+	"/diff/", "/diff/oldest/latest/", "/diff/oldest/latest/docs?unfold=1",
+	"/diff/oldest/latest/?kind=removed&sort=copied", "/diff/oldest/now/?count=1", "/space/?count=1",
+	"/space/docs?count=1", "/space/?count=1&by=copied", "/space/?count=1&free=1B&d=1", "/keep",
+	"/keep?keep_last=1&count=1", "/keep?keep_last=2&count=1", "/health", "/health?look=1",
+	"/snapshot/latest", "/snapshot/oldest",
 }
 
 // TestCompareTwoSnapshots: each handle on the bar of time chooses a snapshot, and what is different follows.
@@ -65,6 +67,24 @@ func TestCompareTwoSnapshots(t *testing.T) {
 		b.until(`document.querySelector(".differing")?.innerText.includes("landlord.txt") && !document.querySelector(".differing").innerText.includes("new.txt")`)
 		b.quiet()
 	}
+}
+
+// TestCompareWithNow: what has changed since the newest snapshot is one click away, and comes after its page.
+func TestCompareWithNow(t *testing.T) {
+	p := story(t)
+	p.write("docs/recipes.md", "# Recipes\n\n4 eggs\nsalt\n")
+	p.write("docs/later.txt", "in no snapshot\n")
+	b := open(t, 1280, 860)
+	b.signIn(p.serve())
+	b.visit("/diff/")
+	b.do(chromedp.Click(chromedp.CSS(`a[href*="/now/"]`)))
+	b.until(`document.querySelector(".differing")?.innerText.includes("later.txt")`)
+	if got := eval[int](b, `document.querySelectorAll(".differing tbody tr").length`); got != 2 {
+		t.Errorf("%d rows", got)
+	}
+	b.do(chromedp.Click(chromedp.CSS(`.differing a[href*="recipes.md"]`)))
+	b.until(`document.querySelector(".code")?.innerText.includes("4 eggs")`)
+	b.quiet()
 }
 
 // TestTryRules: what rules keep follows the numbers, and somebody goes on typing meanwhile.

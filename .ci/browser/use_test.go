@@ -327,12 +327,14 @@ func TestNoSidewaysScroll(t *testing.T) {
 	b.signIn(p.serve())
 	b.looks()
 	all := append([]string{"/f/docs/" + strings.Repeat("x", 250), "/find?q=*"}, screens...)
-	for _, width := range []int64{320, 390, 480, 640, 721, 768, 861, 1024, 1280, 1920} {
-		b.do(chromedp.EmulateViewport(width, 800))
-		for _, at := range all {
-			b.visit(at)
+	for _, at := range all {
+		b.visit(at)
+		for _, width := range []int64{320, 390, 480, 640, 721, 768, 861, 1024, 1280, 1920} {
+			b.do(chromedp.EmulateViewport(width, 800))
 			if wide := eval[int64](b, "document.documentElement.scrollWidth"); wide > width {
-				who := eval[string](b, fmt.Sprintf(`[...document.querySelectorAll("main *, header *")].filter(e => e.getBoundingClientRect().right > %d && !e.closest(".scroll, svg")).slice(0, 3).map(e => e.tagName + "." + e.className).join(" ")`, width))
+				who := eval[string](b, fmt.Sprintf(`[...document.querySelectorAll("main *, header *")].filter(e =>
+					e.getBoundingClientRect().right > %d && !e.closest(".scroll, svg")).slice(0, 3)
+					.map(e => e.tagName + "." + e.className).join(" ")`, width))
 				t.Errorf("%s at %d: %d wide: %s", at, width, wide, who)
 			}
 		}
@@ -410,15 +412,18 @@ func TestAxe(t *testing.T) {
 	b := open(t, 1280, 860)
 	b.signIn(p.serve())
 	b.looks()
+	const run = `axe.run(document, {runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]})
+		.then(r => r.violations.map(v => v.id + ": " + v.nodes.slice(0, 3).map(n => n.html.slice(0, 160) + " " +
+			n.any.concat(n.all, n.none).map(c => c.message).join("; ")).join(" | ")))`
 	for _, size := range sizes {
 		b.do(chromedp.EmulateViewport(size[0], size[1]))
-		for _, scheme := range []string{"light", "dark"} {
-			b.scheme(scheme)
-			for _, at := range screens {
-				b.visit(at)
-				b.until(`document.readyState === "complete"`)
-				eval[bool](b, string(axe)+"; true")
-				for _, v := range eval[[]string](b, `axe.run(document, {runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}).then(r => r.violations.map(v => v.id + ": " + v.nodes.slice(0, 3).map(n => n.html.slice(0, 160) + " " + n.any.concat(n.all, n.none).map(c => c.message).join("; ")).join(" | ")))`) {
+		for _, at := range screens {
+			b.visit(at)
+			b.until(`document.readyState === "complete"`)
+			eval[bool](b, string(axe)+"; true")
+			for _, scheme := range []string{"light", "dark"} {
+				b.scheme(scheme)
+				for _, v := range eval[[]string](b, run) {
 					t.Errorf("%s at %d, %s: %s", at, size[0], scheme, v)
 				}
 			}
