@@ -198,7 +198,8 @@ class Life:
             args += [self.rnd.choice(['--force', '--checksum', '--jobs=1'])]
         ran, hit = self.run([*args, w.dest, w.src])
         listed = self.listed() if self.model or ran.rc == 0 else self.perhaps()
-        untold = bool(hit) and ran.rc == 3 and b'write to standard output' in ran.err  # the fault hit the summary
+        # The fault hit the summary, or what follows the snapshot: the run says so, and has none.
+        untold = bool(hit) and ran.rc == 3 and not ran.out and (b'write to standard output' in ran.err or b'is there, but' in ran.err)
         said = ran.summary()['snapshot'] if ran.rc in (0, 3) and not untold else None
         self.publish([n for n in listed if not said or n != said['name']])
         new = [n for n in listed if n not in self.model]
