@@ -191,7 +191,7 @@ func (r *run) run(ctx context.Context) (err error) {
 	}
 	defer func() {
 		work.Leave(ctx, err)
-		r.res.Kept = err != nil && work.Keep
+		r.res.Kept = err != nil && work.Keep && r.res.Header == nil // else it is a snapshot by now
 	}()
 
 	if err := r.d.Hold(ctx); err != nil {
