@@ -268,7 +268,8 @@ func (b *tab) until(expression string) {
 		case <-b.ctx.Done():
 			ctx, end := context.WithTimeout(context.WithoutCancel(b.ctx), time.Minute)
 			defer end()
-			page, _ := chromedp.Run(ctx, chromedp.Evaluate[string]("location.href + ' ' + document.body.innerText.slice(0, 2000)"))
+			page, _ := chromedp.Run(ctx,
+				chromedp.Evaluate[string]("location.href + ' ' + document.body.innerText.slice(0, 2000)"))
 			b.t.Fatalf("never true: %s\n%s", expression, page)
 		case <-time.After(20 * time.Millisecond):
 		}

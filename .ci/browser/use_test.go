@@ -25,9 +25,10 @@ var sizes = [][2]int64{{1280, 860}, {390, 844}}
 // wrong, too.
 var (
 	well = append([]string{
-		"/", "/snapshots", "/s/latest/", "/s/latest/docs", "/s/oldest/docs", "/s/latest/docs/letters", "/f/docs/recipes.md", "/f/docs/recipes.md?view=split",
-		"/f/docs/recipes.md?b=now", "/f/docs/letters/landlord.txt", "/f/docs/thoughts.txt", "/find", "/find?q=*.md", "/find?q=nothing",
-		"/restore/latest/docs", "/jobs/", "/jobs/1", "/jobs/2",
+		"/", "/snapshots", "/s/latest/", "/s/latest/docs", "/s/oldest/docs", "/s/latest/docs/letters", "/f/docs/recipes.md",
+		"/f/docs/recipes.md?view=split", "/f/docs/recipes.md?b=now", "/f/docs/letters/landlord.txt",
+		"/f/docs/thoughts.txt", "/find", "/find?q=*.md",
+		"/find?q=nothing", "/restore/latest/docs", "/jobs/", "/jobs/1", "/jobs/2",
 	}, careScreens...)
 	screens = append([]string{"/s/nowhere/", "/s/latest/nothing", "/jobs/99"}, well...)
 )
@@ -36,7 +37,8 @@ var (
 func (b *tab) looks() {
 	b.t.Helper()
 	for _, how := range []string{"never", "if-changed"} {
-		eval[bool](b, fmt.Sprintf(`fetch(%q, {method: "POST", body: new URLSearchParams({where: "there", overwrite: %q})}).then(r => r.ok)`,
+		eval[bool](b, fmt.Sprintf(`fetch(%q, {method: "POST", body: new URLSearchParams({where: "there",
+			overwrite: %q})}).then(r => r.ok)`,
 			b.base+"/restore/oldest/docs", how))
 	}
 	for _, id := range []string{"1", "2"} {
@@ -47,7 +49,8 @@ func (b *tab) looks() {
 
 // names are the entries of the folder that is shown.
 func (b *tab) names() string {
-	return strings.Join(eval[[]string](b, `[...document.querySelectorAll(".files tbody:not(.gone) .name a:first-child bdi")].map(e => e.textContent)`), " ")
+	return strings.Join(eval[[]string](b,
+		`[...document.querySelectorAll(".files tbody:not(.gone) .name a:first-child bdi")].map(e => e.textContent)`), " ")
 }
 
 // TestFindAFileThatIsGone: type, open, look at the version before, save it.
@@ -111,17 +114,20 @@ func TestDragThroughTime(t *testing.T) {
 		b.until(`document.querySelector("#slider")`)
 		for step := range 40 {
 			pos := (step * 7) % 12
-			eval[bool](b, fmt.Sprintf(`(() => { const s = document.querySelector("#slider"); s.focus(); s.value = %d; s.dispatchEvent(new Event("input", {bubbles: true})); return true })()`, pos))
+			eval[bool](b, fmt.Sprintf(`(() => { const s = document.querySelector("#slider"); s.focus(); s.value = %d;
+				s.dispatchEvent(new Event("input", {bubbles: true})); return true })()`, pos))
 			if step%4 != 3 {
 				continue // the newest waits: what is between need not be shown
 			}
 			name := eval[string](b, fmt.Sprintf(`JSON.parse(document.querySelector("#steps").textContent).names[%d]`, pos))
-			b.until(fmt.Sprintf(`location.pathname.includes(%q) && document.querySelector(".cli code").textContent === "snap ls " + %q`, name, name+":docs"))
+			b.until(fmt.Sprintf(`location.pathname.includes(%q) &&
+				document.querySelector(".cli code").textContent === "snap ls " + %q`, name, name+":docs"))
 			want := strings.Join(strings.Fields(strings.ReplaceAll(p.snap("ls", "-d", p.dest, name+":docs"), "docs/", "")), " ")
 			if got := b.names(); got != want {
 				t.Errorf("%s: %q, want %q", name, got, want)
 			}
-			if got := eval[string](b, `document.querySelector("#when").textContent`); got != eval[string](b, fmt.Sprintf(`JSON.parse(document.querySelector("#steps").textContent).times[%d]`, pos)) {
+			want = eval[string](b, fmt.Sprintf(`JSON.parse(document.querySelector("#steps").textContent).times[%d]`, pos))
+			if got := eval[string](b, `document.querySelector("#when").textContent`); got != want {
 				t.Errorf("%s: %q", name, got)
 			}
 			if got := eval[string](b, "document.activeElement.id"); got != "slider" {
@@ -132,8 +138,8 @@ func TestDragThroughTime(t *testing.T) {
 		b.do(chromedp.Click(chromedp.CSS(`a[rel=prev]`)))
 		b.until(fmt.Sprintf(`location.pathname !== %q`, at))
 		eval[bool](b, "(history.back(), true)")
-		b.until(fmt.Sprintf(`location.pathname === %q && document.querySelector(".cli code").textContent === "snap ls " + %q`, at,
-			strings.Split(at, "/")[3]+":docs"))
+		b.until(fmt.Sprintf(`location.pathname === %q &&
+			document.querySelector(".cli code").textContent === "snap ls " + %q`, at, strings.Split(at, "/")[3]+":docs"))
 		b.quiet()
 	}
 }
@@ -151,7 +157,8 @@ func TestOnlyKeys(t *testing.T) {
 	key("[")
 	b.until(`document.querySelector("#newest")`)
 	key("[")
-	b.until(`document.querySelector(".files")?.innerText.includes("letters") && !document.querySelector(".files").innerText.includes("thoughts")`)
+	b.until(`document.querySelector(".files")?.innerText.includes("letters") &&
+		!document.querySelector(".files").innerText.includes("thoughts")`)
 	key("n")
 	b.until(`!document.querySelector("#newest")`)
 	key("jx")
@@ -168,7 +175,8 @@ func TestOnlyKeys(t *testing.T) {
 	key(kb.Escape + "j" + kb.Enter)
 	b.until(`document.querySelector("#lives")`)
 	key("[")
-	b.until(`location.search.includes("b=") && document.querySelector(".lives .b .does")?.textContent.includes("first seen")`)
+	b.until(`location.search.includes("b=") &&
+		document.querySelector(".lives .b .does")?.textContent.includes("first seen")`)
 	key("?")
 	b.until(`document.querySelector("#keys").open`)
 	key(kb.Escape)
@@ -216,7 +224,8 @@ func TestWithoutScript(t *testing.T) {
 	if found, err := filepath.Glob(filepath.Join(p.dir, "home/restored-*/recipes.md")); err != nil || len(found) != 1 {
 		t.Errorf("%v %v", found, err)
 	}
-	if n := eval[int](b, `performance.getEntriesByType("resource").filter(e => e.name.endsWith(".js") && e.transferSize).length`); n > 0 {
+	if n := eval[int](b,
+		`performance.getEntriesByType("resource").filter(e => e.name.endsWith(".js") && e.transferSize).length`); n > 0 {
 		t.Error("a script was loaded")
 	}
 }
@@ -229,7 +238,9 @@ func TestDownloadZipAndTar(t *testing.T) {
 	b.visit("/s/latest/docs")
 	bytesOf := func(method, body, href string) []byte {
 		t.Helper()
-		got := eval[[]int](b, fmt.Sprintf(`fetch(%q, {method: %q, body: %s}).then(async r => { if (!r.ok) throw r.status; return [...new Uint8Array(await r.arrayBuffer())] })`, href, method, body))
+		got := eval[[]int](b,
+			fmt.Sprintf(`fetch(%q, {method: %q, body: %s}).then(async r => { if (!r.ok) throw r.status;
+				return [...new Uint8Array(await r.arrayBuffer())] })`, href, method, body))
 		all := make([]byte, len(got))
 		for i, n := range got {
 			all[i] = byte(n)
@@ -239,19 +250,22 @@ func TestDownloadZipAndTar(t *testing.T) {
 	zipped := bytesOf("GET", "null", eval[string](b, `document.querySelector("#download").href`))
 	tarred := bytesOf("GET", "null", eval[string](b, `document.querySelector("#place a[href*='/tar/']").href`))
 	for name, unpack := range map[string]func(dir string) error{
-		"zip": func(dir string) error { return unzip(zipped, dir) }, "tar": func(dir string) error { return untar(tarred, dir) },
+		"zip": func(dir string) error { return unzip(zipped, dir) },
+		"tar": func(dir string) error { return untar(tarred, dir) },
 	} {
 		dir := t.TempDir()
 		if err := unpack(dir); err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
-		if out, err := exec.Command("diff", "-r", filepath.Join(p.src, "docs"), filepath.Join(dir, "docs")).CombinedOutput(); err != nil {
+		same := exec.Command("diff", "-r", filepath.Join(p.src, "docs"), filepath.Join(dir, "docs"))
+		if out, err := same.CombinedOutput(); err != nil {
 			t.Errorf("%s: %s", name, out)
 		}
 	}
 	b.do(chromedp.Click(chromedp.CSS(`input[aria-label="Select new.txt"]`)))
 	b.until(`!document.querySelector("#tray").hidden && document.querySelector("#chosen").textContent === "1"`)
-	some := bytesOf("POST", `new URLSearchParams(new FormData(document.querySelector("#chosen-form")))`, eval[string](b, `document.querySelector("#chosen-form").action`))
+	some := bytesOf("POST", `new URLSearchParams(new FormData(document.querySelector("#chosen-form")))`,
+		eval[string](b, `document.querySelector("#chosen-form").action`))
 	r, err := zip.NewReader(bytes.NewReader(some), int64(len(some)))
 	if err != nil || len(r.File) != 1 || r.File[0].Name != "docs/new.txt" {
 		t.Errorf("%v %v", r, err)
@@ -349,7 +363,9 @@ func TestZoom200(t *testing.T) {
 	b.looks()
 	for _, at := range screens {
 		b.visit(at)
-		if hidden := eval[int](b, `[...document.querySelectorAll("main h1, main .files .name a")].filter(e => e.getBoundingClientRect().width < 8).length`); hidden > 0 {
+		if hidden := eval[int](b,
+			`[...document.querySelectorAll("main h1, main .files .name a")].filter(e =>
+				e.getBoundingClientRect().width < 8).length`); hidden > 0 {
 			t.Errorf("%s: %d are not to be seen", at, hidden)
 		}
 	}
@@ -363,7 +379,12 @@ func TestTargetsAreLargeEnough(t *testing.T) {
 	b.looks()
 	for _, at := range screens {
 		b.visit(at)
-		small := eval[string](b, `[...document.querySelectorAll("a, button, input:not([type=hidden]), select")].filter(e => { const r = e.getBoundingClientRect(); return r.width && r.height && (r.height < 24 || r.width < 24) && !e.closest("p, li, h1, nav.crumbs, svg, label, .now, th, td, dl, .foot, .jump") && !e.matches(".jump") }).map(e => e.outerHTML.slice(0, 90)).join("\n")`)
+		small := eval[string](b,
+			`[...document.querySelectorAll("a, button, input:not([type=hidden]), select")].filter(e => {
+				const r = e.getBoundingClientRect();
+				return r.width && r.height && (r.height < 24 || r.width < 24) && !e.matches(".jump") &&
+					!e.closest("p, li, h1, nav.crumbs, svg, label, .now, th, td, dl, .foot, .jump")
+			}).map(e => e.outerHTML.slice(0, 90)).join("\n")`)
 		if small != "" {
 			t.Errorf("%s: %s", at, small)
 		}
@@ -465,7 +486,8 @@ func TestHundredThousandEntries(t *testing.T) {
 		t.Errorf("the last of %d rows is %q", len(got), got[max(0, len(got)-1):])
 	}
 	b.until(`document.querySelector("#chosen").textContent === "1"`)
-	if got := eval[string](b, `new URLSearchParams(new FormData(document.querySelector("#chosen-form"))).toString()`); got != "p=many%2Ff000007" {
+	if got := eval[string](b,
+		`new URLSearchParams(new FormData(document.querySelector("#chosen-form"))).toString()`); got != "p=many%2Ff000007" {
 		t.Errorf("what is ticked far above: %q", got)
 	}
 	eval[bool](b, `(scrollTo(0, 0), true)`)

@@ -22,7 +22,8 @@ import (
 func year(t *testing.T) *place {
 	p := newPlace(t)
 	r := rand.New(rand.NewPCG(16, 4))
-	p.write("Documents/recipes.md", "# Recipes\n\n## Pancakes\n\n- 200 g flour\n- 2 eggs\n- 300 ml milk\n\nFry in butter until golden.\n")
+	p.write("Documents/recipes.md",
+		"# Recipes\n\n## Pancakes\n\n- 200 g flour\n- 2 eggs\n- 300 ml milk\n\nFry in butter until golden.\n")
 	p.write("Documents/landlord.txt", "Dear Mr Brown,\n\nthe heating is cold again.\n")
 	p.write("Documents/thesis/introduction.md", prose(r, 40))
 	for i := range 6 {
@@ -97,13 +98,15 @@ func (p *place) oneDay(r *rand.Rand, n int, at time.Time) {
 }
 
 func recipes(eggs int) string {
-	return fmt.Sprintf("# Recipes\n\n## Pancakes\n\n- 200 g flour\n- %d eggs\n- 300 ml milk, warm\n- a pinch of salt\n\nFry in butter until golden.\n"+
+	return fmt.Sprintf("# Recipes\n\n## Pancakes\n\n- 200 g flour\n- %d eggs\n- 300 ml milk, warm\n- a pinch of "+
+		"salt\n\nFry in butter until golden.\n"+
 		"\n## Bread\n\n- 500 g flour\n- 350 g water\n- %d g salt\n", eggs, 8+eggs)
 }
 
 // prose is so many lines of a text.
 func prose(r *rand.Rand, lines int) string {
-	words := strings.Fields("the garden of an old house in spring was what we remembered when rain came over hills and slowly light went out")
+	words := strings.Fields("the garden of an old house in spring was what we remembered when rain came over hills and " +
+		"slowly light went out")
 	var b strings.Builder
 	for range lines {
 		for range 6 + r.IntN(8) {
