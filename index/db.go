@@ -2,8 +2,6 @@ package index
 
 import (
 	"context"
-	"encoding/binary"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -43,6 +41,7 @@ type DB struct {
 	path    string
 	held    *handle
 	windows atomic.Int64 // that views have touched since the last forget, while it was held
+	headers headers
 
 	trusted []string // fingerprints that the caller knows
 	proved  string   // that of the file whose pages were proved last
@@ -206,53 +205,6 @@ func (db *DB) updates(ctx context.Context, f func(update updater) error) error {
 		return fmt.Errorf("%s: %w", db.path, err)
 	}
 	return nil
-}
-
-// Snapshots are the headers of all snapshots, oldest first, those not complete too.
-func (db *DB) Snapshots(ctx context.Context) (all []record.Header, err error) {
-	err = db.view(ctx, func(tx *bolt.Tx) error {
-		all = all[:0]
-		return tx.Bucket(bucketSnapshots).ForEach(func(k, v []byte) error {
-			h, err := parseHeader(k, v)
-			if err != nil {
-				return err
-			}
-			all = append(all, h)
-			return nil
-		})
-	})
-	return all, err
-}
-
-func parseHeader(k, v []byte) (record.Header, error) {
-	b, ok := unseal(v, k)
-	if !ok {
-		return record.Header{}, damaged("the header of a snapshot")
-	}
-	return decodeHeader(k, b)
-}
-
-// decodeHeader reads a header without its checksum.
-func decodeHeader(k, b []byte) (h record.Header, err error) {
-	if len(k) != 8 {
-		return h, damaged("the header of a snapshot")
-	}
-	if err := json.Unmarshal(b, &h); err != nil {
-		return h, damaged("the header of a snapshot: %v", err)
-	}
-	if h.Seq != binary.BigEndian.Uint64(k) {
-		return h, damaged("the header of another snapshot")
-	}
-	return h, h.CheckNames()
-}
-
-func putHeader(tx *bolt.Tx, h *record.Header) error {
-	b, err := json.Marshal(h)
-	if err != nil {
-		return err
-	}
-	k := seqKey(h.Seq)
-	return tx.Bucket(bucketSnapshots).Put(k, seal(b, k))
 }
 
 // Name is what a destination's index is called, in its folder .snap.

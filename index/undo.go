@@ -45,7 +45,7 @@ func (db *DB) Clean(ctx context.Context) error {
 	}
 	var loose []uint64
 	err := db.view(ctx, func(tx *bolt.Tx) (err error) {
-		loose, err = looseBuckets(tx)
+		loose, err = looseBuckets(tx, &db.headers)
 		return err
 	})
 	if err != nil || len(loose) == 0 {
@@ -62,10 +62,10 @@ func (db *DB) Clean(ctx context.Context) error {
 }
 
 // looseBuckets are the buckets of records that are no snapshot's, oldest first.
-func looseBuckets(tx *bolt.Tx) (loose []uint64, err error) {
+func looseBuckets(tx *bolt.Tx, known *headers) (loose []uint64, err error) {
 	owned := map[uint64]bool{}
 	err = tx.Bucket(bucketSnapshots).ForEach(func(k, v []byte) error {
-		h, err := parseHeader(k, v)
+		h, err := known.parse(k, v)
 		owned[h.BucketSeq()] = true
 		return err
 	})

@@ -36,20 +36,31 @@ type sourcesNow struct {
 func (k *sourcesNow) known(of [2]uint64, now time.Time) *sourceNow {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if k.last == nil || now.Sub(k.last.at) > nowKept { // it may be large, and nobody looks any more
-		k.last = nil
-		return nil
-	}
-	if k.last.of != of {
+	if k.last == nil || now.Sub(k.last.at) > nowKept || k.last.of != of {
 		return nil
 	}
 	return k.last
 }
 
+// keep keeps it for its time, asked for or not: it may be large.
 func (k *sourcesNow) keep(n *sourceNow) {
+	k.set(n)
+	time.AfterFunc(nowKept, func() { k.forget(n) })
+}
+
+func (k *sourcesNow) set(n *sourceNow) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.last = n
+}
+
+// forget lets go of it, unless another one has come meanwhile.
+func (k *sourcesNow) forget(n *sourceNow) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.last == n {
+		k.last = nil
+	}
 }
 
 // errNowIsB says on which side now is.
