@@ -4,7 +4,7 @@ from __future__ import annotations
 import os
 import cases, lab
 
-SHORT = 3  # points a case, error and way in the short form
+SHORT = 2  # points a case, error and way in the short form
 FILESYSTEMS = os.environ.get('SWEEP_FS', 'ext4 xfs btrfs' if lab.LONG else 'xfs').split()
 if lab.cannot('xfs'):
     FILESYSTEMS = ['']

@@ -4,7 +4,7 @@ from __future__ import annotations
 import os
 import cases, lab
 
-SHORT = 30  # points a case in the short form
+SHORT = 16  # points a case in the short form
 FILESYSTEMS = os.environ.get('SWEEP_FS', 'ext4 xfs btrfs' if lab.LONG else 'ext4').split()
 if lab.cannot('ext4'):
     FILESYSTEMS = ['']

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import cases, judge, lab, tree
 from lab import WORK, Violation
 
-SHORT = 30  # states a case and file system in the short form
+SHORT = 20  # states a case and file system in the short form
 CASES = ['first', 'incremental', 'resume-80', 'delete', 'delete-two', 'prune']
 SHORT_CASES = [('ext4', 'first'), ('ext4', 'incremental'), ('ext4', 'delete-two'), ('xfs', 'incremental'), ('btrfs', 'incremental')]
 SEEDS = [-1, 1, 2, 3, 4, 5, 6, 7, 8] if lab.LONG else [-1, 1, 2]  # -1: all writes up to here, in order
