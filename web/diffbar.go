@@ -30,14 +30,6 @@ func newSpan(touched []int, snaps query.Snapshots, a, b int, zone *time.Location
 	return s
 }
 
-// diffSteps are all snapshots for the script that chooses two of them.
-type diffSteps struct {
-	Names []string `json:"names"`
-	Times []string `json:"times"`
-	Root  string   `json:"root"`
-	Path  string   `json:"path"`
-}
-
 // diffTime fills in the bar, and where the changes before and after are.
 func (q *question) diffTime(p *diffPage, pos [2]int) error {
 	touched, err := q.d.Touched(q.ctx, p.Path)
@@ -71,12 +63,7 @@ func (q *question) diffTime(p *diffPage, pos [2]int) error {
 	if q.r.Header.Get("Snap-Fragment") != "" {
 		return nil
 	}
-	p.Steps = diffSteps{Root: q.base + "/diff/", Path: "/" + escapePath(p.Path)}
-	for i := range q.d.Snapshots {
-		h := q.header(i)
-		p.Steps.Names = append(p.Steps.Names, escape(h.Name))
-		p.Steps.Times = append(p.Steps.Times, h.Time.In(zone).Format("Mon, 2 Jan 2006, 15:04"))
-	}
+	p.Steps = q.steps("/diff/", p.Path)
 	return nil
 }
 

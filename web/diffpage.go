@@ -30,7 +30,7 @@ type diffPage struct {
 	Path          string
 	Crumbs        []crumb
 	Bar           span
-	Steps         diffSteps
+	Steps         steps
 	Before, After string // addresses: what the change before did, and the one after; "" for none
 	Swap          string
 
@@ -110,11 +110,8 @@ func (q *question) chooseDiff() error {
 
 // compare answers with the comparison, or leads to the address of the two names.
 func (q *question) compare(refA, refB, path string) error {
-	if err := q.open(); err != nil {
+	if err := q.openSome(); err != nil {
 		return err
-	}
-	if len(q.d.Snapshots) == 0 {
-		return errEmpty
 	}
 	refs := [2]string{refA, refB}
 	if refs[1] == "" {

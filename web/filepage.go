@@ -46,11 +46,8 @@ func (q *question) file() error {
 	if err != nil {
 		return err
 	}
-	if err := q.open(); err != nil {
+	if err := q.openSome(); err != nil {
 		return err
-	}
-	if len(q.d.Snapshots) == 0 {
-		return errEmpty
 	}
 	steps, err := q.d.Life(q.ctx, at, true)
 	if err != nil {

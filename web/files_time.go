@@ -14,6 +14,17 @@ type steps struct {
 	Path  string   `json:"path"` // and how they end
 }
 
+// steps are those of addresses that begin with under, and then the name of a snapshot and the path.
+func (q *question) steps(under, path string) steps {
+	s := steps{Root: q.base + under, Path: "/" + escapePath(path)}
+	for i := range q.d.Snapshots {
+		h := q.header(i)
+		s.Names = append(s.Names, escape(h.Name))
+		s.Times = append(s.Times, h.Time.In(q.now.Location()).Format("Mon, 2 Jan 2006, 15:04"))
+	}
+	return s
+}
+
 // timeline fills in the bar.
 func (q *question) timeline(p *filesPage, pos int) error {
 	touched, err := q.d.Touched(q.ctx, p.Path)
@@ -31,12 +42,7 @@ func (q *question) timeline(p *filesPage, pos int) error {
 	if q.r.Header.Get("Snap-Fragment") != "" {
 		return nil
 	}
-	p.Steps = steps{Root: q.base + "/s/", Path: "/" + escapePath(p.Path)}
-	for i := range q.d.Snapshots {
-		h := q.header(i)
-		p.Steps.Names = append(p.Steps.Names, escape(h.Name))
-		p.Steps.Times = append(p.Steps.Times, h.Time.In(zone).Format("Mon, 2 Jan 2006, 15:04"))
-	}
+	p.Steps = q.steps("/s/", p.Path)
 	return nil
 }
 

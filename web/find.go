@@ -122,11 +122,8 @@ func (q *question) search(p *findPage) error {
 	}
 	// Who types a large letter means it, and a path is looked up at once as it stands.
 	f.IgnoreCase = p.Query == strings.ToLower(p.Query) && !strings.Contains(p.Query, "/")
-	if err := q.open(); err != nil {
+	if err := q.openSome(); err != nil {
 		return err
-	}
-	if len(q.d.Snapshots) == 0 {
-		return errEmpty
 	}
 	if err := q.release(); err != nil { // a search may take long, and a backup must not wait for it
 		return err

@@ -77,11 +77,8 @@ func (q *question) keep() error {
 	if q.rest != "" {
 		return notFound(errNoPath)
 	}
-	if err := q.open(); err != nil {
+	if err := q.openSome(); err != nil {
 		return err
-	}
-	if len(q.d.Snapshots) == 0 {
-		return errEmpty
 	}
 	p, status, err := q.keepPage()
 	if err != nil {

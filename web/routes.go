@@ -112,6 +112,17 @@ func (q *question) open() error {
 	return query.IndexHint(d.DB.Hold(q.ctx), q.o.Dir)
 }
 
+// openSome is open for a question that takes a snapshot.
+func (q *question) openSome() error {
+	if err := q.open(); err != nil {
+		return err
+	}
+	if len(q.d.Snapshots) == 0 {
+		return errEmpty
+	}
+	return nil
+}
+
 // openAgain opens the destination as it is by now.
 func (q *question) openAgain() error {
 	q.close()
@@ -136,11 +147,8 @@ func (q *question) close() {
 // snapshot is the one that a reference names. Where it is not a name, the browser is sent to the address with the name,
 // which always leads to the same: then ok is false, and the answer is given.
 func (q *question) snapshot(ref string, named func(name string) string) (pos int, ok bool, err error) {
-	if err := q.open(); err != nil {
+	if err := q.openSome(); err != nil {
 		return 0, false, err
-	}
-	if len(q.d.Snapshots) == 0 {
-		return 0, false, errEmpty
 	}
 	pos, err = q.d.Resolver().Resolve(ref)
 	if err != nil {

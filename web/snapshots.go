@@ -32,11 +32,8 @@ func (q *question) snapshots() error {
 	if q.rest != "" {
 		return notFound(errNoPath)
 	}
-	if err := q.open(); err != nil {
+	if err := q.openSome(); err != nil {
 		return err
-	}
-	if len(q.d.Snapshots) == 0 {
-		return errEmpty
 	}
 	zone := q.now.Location()
 	key := func(h *record.Header) string { return h.Time.In(zone).Format("2006-01") }

@@ -68,11 +68,8 @@ func (q *question) space() error {
 	if err != nil {
 		return err
 	}
-	if err := q.open(); err != nil {
+	if err := q.openSome(); err != nil {
 		return err
-	}
-	if len(q.d.Snapshots) == 0 {
-		return errEmpty
 	}
 	part := q.r.Header.Get("Snap-Fragment")
 	if part == "counted" {
