@@ -12,9 +12,9 @@ import (
 	"snap/record"
 )
 
-// headers are those that were read before: one run asks for all of them several times, and reading a thousand takes longer
-// than a small backup. A header is decoded again where its bytes are others. Callers may change its fields, and not what
-// its slices and maps hold.
+// headers are those that were read before: one run asks for all of them several times, and reading a thousand takes
+// longer than a small backup. A header is decoded again where its bytes are others. Callers may change its fields, and
+// not what its slices and maps hold.
 type headers struct {
 	mu    sync.Mutex
 	known map[uint64]readHeader
