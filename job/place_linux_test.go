@@ -328,17 +328,65 @@ func TestACheckLeavesItsResult(t *testing.T) {
 	}
 }
 
+// A file that takes the place of another one that was to be replaced, or is written to, is not what was looked at,
+// although the numbers are the same.
+func TestARestoreReplacesTheFilesThatWereSeen(t *testing.T) {
+	w := newWorld(t)
+	target := t.TempDir()
+	at := func(name string) string { return filepath.Join(target, "docs", name) }
+	w.Do(os.Mkdir(filepath.Join(target, "docs"), 0o755))
+	w.Do(os.WriteFile(at("a.txt"), []byte("old"), 0o600))
+	look := func(mode restore.Overwrite) job.RestoreOptions {
+		o := job.RestoreOptions{Target: target, Paths: []string{"docs"}, Overwrite: mode, DryRun: true}
+		_, res := w.restore(o)
+		o.DryRun, o.Seen = false, res
+		return o
+	}
+	for name, change := range map[string]func(){
+		"another is there instead": func() { w.Do(os.Rename(at("a.txt"), at("b.txt"))) },
+		"it was written to": func() {
+			f, err := os.OpenFile(at("a.txt"), os.O_WRONLY|os.O_TRUNC, 0)
+			w.Do(err)
+			_, err = f.WriteString("new") // as long as before
+			w.Do(errors.Join(err, f.Close()))
+		},
+		"a new one has its name": func() {
+			w.Do(os.WriteFile(at("other"), []byte("own"), 0o600))
+			w.Do(os.Rename(at("other"), at("a.txt")))
+		},
+	} {
+		o := look(restore.IfChanged)
+		if o.Seen.Replaced.Count != 1 || o.Seen.New.Count != 1 {
+			t.Fatalf("%s: %+v", name, o.Seen.Counts())
+		}
+		change()
+		j, _ := w.restore(o)
+		w.wantCode(j, exit.Refused, "no longer what it was")
+		if err := j.State().End.Err; !strings.Contains(err.Error(), at("a.txt")) {
+			t.Errorf("%s: %v", name, err)
+		}
+		w.Do(os.RemoveAll(at("b.txt")))
+		w.Do(os.WriteFile(at("a.txt"), []byte("old"), 0o600))
+	}
+	o := look(restore.Skip) // what stays may change
+	w.Do(os.WriteFile(at("a.txt"), []byte("a log that goes on"), 0o600))
+	j, res := w.restore(o)
+	w.wantCode(j, 0, "")
+	if b, err := os.ReadFile(at("a.txt")); err != nil || string(b) != "a log that goes on" || res.FilesRestored != 1 {
+		t.Errorf("%q %v %+v", b, err, res)
+	}
+}
+
 // What was looked at is done, and nothing else: where it would be something else by now, nothing is.
 func TestARestoreDoesWhatWasSeen(t *testing.T) {
 	w := newWorld(t)
 	target := t.TempDir()
 	o := job.RestoreOptions{Target: target, Paths: []string{"docs"}, Overwrite: restore.IfChanged, DryRun: true}
 	_, res := w.restore(o)
-	seen := res.Counts()
-	if seen != (job.Counts{New: 2, Bytes: 6}) {
+	if seen := res.Counts(); seen != (job.Counts{New: 2, Bytes: 6}) {
 		t.Fatalf("%+v", seen)
 	}
-	o.DryRun, o.Seen = false, &seen
+	o.DryRun, o.Seen = false, res
 	w.Do(os.Mkdir(filepath.Join(target, "docs"), 0o755))
 	w.Do(os.WriteFile(filepath.Join(target, "docs/a.txt"), []byte("mine, and newer"), 0o600))
 	j, _ := w.restore(o)

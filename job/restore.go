@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"time"
@@ -34,7 +33,7 @@ type RestoreOptions struct {
 	NoXattrs  bool
 	Numeric   bool // owners stay numbers
 
-	Seen *Counts // what a look has shown: where that would be something else by now, nothing is done
+	Seen *RestoreResult // what a look has shown: where that would be something else by now, nothing is done
 }
 
 // RestoreResult is what a restore did, or would do.
@@ -48,6 +47,8 @@ type RestoreResult struct {
 	New, Replaced, Left, Retouched Places
 
 	Exists *restore.ExistsError // what would be overwritten, where nothing was to be; nil: nothing would
+
+	sight sight // of a dry run
 }
 
 // Counts are what a restore would do to how many entries.
@@ -58,8 +59,15 @@ func (r *RestoreResult) Counts() Counts {
 	return Counts{r.New.Count, r.Replaced.Count, r.Left.Count, r.Retouched.Count, r.Errors, r.BytesRestored}
 }
 
-// errChanged says that a look is worth nothing any more.
-var errChanged = errors.New("what is there is no longer what it was when it was looked at: nothing was restored")
+// errChanged says that a look is worth nothing any more, and where something has changed, if that is known.
+func errChanged(place string) error {
+	what := "what is there"
+	if place != "" {
+		what = quote.Name(place)
+	}
+	return exit.With(exit.Refused, hint.With(
+		fmt.Errorf("%s is no longer what it was when it was looked at: nothing was restored", what), "look again"))
+}
 
 // Places are some places in the target, and how many there are in all.
 type Places struct {
@@ -98,8 +106,8 @@ func (p *Place) Restore(ctx context.Context, w *Watcher, o RestoreOptions) (resu
 		if err := look.run(ctx, d, h, &again); err != nil {
 			return &look.result, err
 		}
-		if look.result.Counts() != *o.Seen {
-			return nil, exit.With(exit.Refused, hint.With(errChanged, "look again"))
+		if now := &look.result; now.Counts() != o.Seen.Counts() || now.sight.sum != o.Seen.sight.sum {
+			return nil, errChanged(o.Seen.sight.changed(&now.sight))
 		}
 		t := &look.result
 		r.state.TotalFiles = t.FilesRestored + t.MetadataSet + t.FilesSkipped + t.FilesBlocked
@@ -122,6 +130,7 @@ func (r *restoreRun) run(ctx context.Context, d *query.Reader, h *record.Header,
 		r.state.TotalFiles, r.state.TotalBytes = h.Files, h.Bytes
 	}
 	r.result.Target, r.part.Options.Report = r.part.Options.Target, r
+	defer r.result.sight.close()
 	if r.result.Result, err = r.part.Run(ctx, d); err != nil {
 		errors.As(err, &r.result.Exists)
 		err = exit.RestoreHint(err, r.result.Target)
@@ -197,28 +206,23 @@ func (r *restoreRun) Restored(path string, bytes int64) {
 		return
 	}
 	place := r.part.At(path)
-	if _, err := os.Lstat(place); err == nil {
+	if r.result.sight.add('r', place) {
 		r.result.Replaced.add(place)
 	} else {
 		r.result.New.add(place)
 	}
 }
 
-func (r *restoreRun) MetadataSet(path string) {
-	if r.progress(path, 1, 0); r.dry {
-		r.result.Retouched.add(r.part.At(path))
-	}
-}
+func (r *restoreRun) MetadataSet(path string) { r.stays(path, 'm', &r.result.Retouched) }
+func (r *restoreRun) Skipped(path string)     { r.stays(path, 's', &r.result.Left) }
+func (r *restoreRun) Blocked(path, _ string)  { r.stays(path, 's', &r.result.Left) }
 
-func (r *restoreRun) Skipped(path string) {
+// stays notes an entry that is there, and whose content stays.
+func (r *restoreRun) stays(path string, what byte, all *Places) {
 	if r.progress(path, 1, 0); r.dry {
-		r.result.Left.add(r.part.At(path))
-	}
-}
-
-func (r *restoreRun) Blocked(path, _ string) {
-	if r.progress(path, 1, 0); r.dry {
-		r.result.Left.add(r.part.At(path))
+		place := r.part.At(path)
+		all.add(place)
+		r.result.sight.add(what, place)
 	}
 }
 

@@ -58,7 +58,8 @@ func (q *question) backup() error {
 	if q.rest != "" {
 		return notFound(errNoPath)
 	}
-	return q.toJob(q.beginBackup(job.BackupOptions{Note: q.r.PostForm.Get("note"), Tags: q.r.PostForm["tag"]}))
+	return q.toJob(q.orSame(job.Backup)(
+		q.beginBackup(job.BackupOptions{Note: q.r.PostForm.Get("note"), Tags: q.r.PostForm["tag"]})))
 }
 
 func (s *site) beginBackup(o job.BackupOptions) (*job.Job, error) {
@@ -71,12 +72,22 @@ func (s *site) beginBackup(o job.BackupOptions) (*job.Job, error) {
 	})
 }
 
+// orSame gives the job at work where another one of its kind could not begin: who asks twice means one.
+func (q *question) orSame(kind job.Kind) func(*job.Job, error) (*job.Job, error) {
+	return func(j *job.Job, err error) (*job.Job, error) {
+		if p := q.site.jobs.Present(); errors.Is(err, job.ErrRunning) && p != nil && p.Kind == kind {
+			return p, nil
+		}
+		return j, err
+	}
+}
+
 // check makes sure that the destination holds what it should; with "read" it reads every byte.
 func (q *question) check() error {
 	if q.rest != "" {
 		return notFound(errNoPath)
 	}
-	return q.toJob(q.beginCheck(check.Subset{All: q.r.PostForm.Get("read") != ""}))
+	return q.toJob(q.orSame(job.Check)(q.beginCheck(check.Subset{All: q.r.PostForm.Get("read") != ""})))
 }
 
 func (s *site) beginCheck(read check.Subset) (*job.Job, error) {

@@ -62,7 +62,13 @@ func (l *looks) use(ticket string, start func(*look) (*job.Job, error)) (*job.Jo
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	i := slices.IndexFunc(l.all, func(o *look) bool { return ticket != "" && o.ticket == ticket })
-	if i < 0 || l.all[i].done != nil || l.all[i].seen() == nil {
+	if i < 0 {
+		return nil, errNoTicket
+	}
+	if l.all[i].done != nil { // it was asked twice, and done once
+		return l.all[i].done, nil
+	}
+	if l.all[i].seen() == nil {
 		return nil, errNoTicket
 	}
 	var err error

@@ -208,8 +208,8 @@ func (q *question) lookAgain(id, overwrite string) (*job.Job, error) {
 // bringBack restores what was looked at.
 func (q *question) bringBack(ticket string) (*job.Job, error) {
 	return q.looks.use(ticket, func(one *look) (*job.Job, error) {
-		o, seen := one.options, one.seen().Counts()
-		o.Seen = &seen
+		o := one.options
+		o.Seen = one.seen()
 		return q.beginJob(job.Restore, func(ctx context.Context, w *job.Watcher) (any, error) {
 			return restored(one.home.Restore(ctx, w, o))
 		})
