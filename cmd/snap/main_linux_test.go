@@ -47,10 +47,11 @@ func TestSignals(t *testing.T) {
 		c := command("backup", "--force", "--lock-wait", "10min", "dest", "src")
 		var text strings.Builder
 		c.Stderr = &text
+		opened := opens(t, lock.Name())
 		if err := c.Start(); err != nil {
 			t.Fatal(err)
 		}
-		waitForLock(t, c.Process.Pid)
+		opened()
 		if err := c.Process.Signal(tt.signal); err != nil {
 			t.Fatal(err)
 		}
@@ -65,20 +66,24 @@ func TestSignals(t *testing.T) {
 	}
 }
 
-// waitForLock waits until the process has opened the lock file: its handler for signals is set by then.
-func waitForLock(t *testing.T, pid int) {
+// opens waits for the next time that the file at path is opened: by then snap's handler for signals is set. It is asked
+// for before snap is started.
+func opens(t *testing.T, path string) (wait func()) {
 	t.Helper()
-	dir := filepath.Join("/proc", strconv.Itoa(pid), "fd")
-	for {
-		fds, err := os.ReadDir(dir)
-		if err != nil {
+	fd, err := syscall.InotifyInit1(syscall.IN_CLOEXEC)
+	if err != nil {
+		t.Fatal(err)
+	}
+	events := os.NewFile(uintptr(fd), "inotify")
+	if _, err := syscall.InotifyAddWatch(fd, path, syscall.IN_OPEN); err != nil {
+		t.Fatal(err)
+	}
+	return func() {
+		t.Helper()
+		if _, err := events.Read(make([]byte, 4096)); err != nil {
 			t.Fatal(err)
 		}
-		for _, fd := range fds {
-			if to, err := os.Readlink(filepath.Join(dir, fd.Name())); err == nil && strings.HasSuffix(to, "/.snap/lock") {
-				return
-			}
-		}
+		events.Close()
 	}
 }
 
