@@ -59,7 +59,11 @@ func (q *question) file() error {
 			quote.Word(name)))
 	}
 	p := &filePage{Path: at, View: q.form.Get("view"), zone: q.now.Location(), size: q.style().Size}
-	p.Versions = len(steps)
+	for i := range steps { // that it was removed is a step, and no version
+		if steps[i].Change != record.Removed {
+			p.Versions++
+		}
+	}
 	_, p.Name = record.Split(at)
 	if err := q.lives(p, steps); err != nil {
 		return err
