@@ -28,7 +28,8 @@ type filePage struct {
 	Facts    bool
 	Shut     string // why the bytes cannot be had
 	Hints    []string
-	Same     bool // both hold the same bytes
+	Why      string // what is shown, where it is not what one expects
+	Same     bool   // both hold the same bytes
 
 	lines int // of a text, at most
 	zone  *time.Location
