@@ -73,3 +73,23 @@ func TestHandlesStandAtTheirColumns(t *testing.T) {
 		t.Errorf("the first month is %.1f pixels beside its column", got)
 	}
 }
+
+// TestWhyHasTheWidth: what becomes of a snapshot is told in a column that is wide enough, and its time is not cut.
+func TestWhyHasTheWidth(t *testing.T) {
+	p := story(t)
+	b := open(t, 1280, 860)
+	b.signIn(p.serve())
+	for _, size := range sizes {
+		b.do(chromedp.EmulateViewport(size[0], size[1]))
+		b.visit("/keep?keep_daily=3")
+		b.ready()
+		got := eval[[]float64](b, `(() => {
+			const row = document.querySelector(".fates tbody tr"), at = row.querySelector(".name bdi");
+			return [row.querySelector(".why").offsetWidth, row.querySelector(".fate").offsetWidth,
+				at.scrollWidth - at.offsetWidth];
+		})()`)
+		if got[0] < 120 || got[1] > 90 || got[2] > 0 {
+			t.Errorf("at %d: why has %.0f pixels, fate %.0f, and %.0f of the time are cut", size[0], got[0], got[1], got[2])
+		}
+	}
+}
