@@ -48,8 +48,8 @@ func TestVersionsAreCountedAlike(t *testing.T) {
 			}
 		}
 	}
-	says(t, "back again", told(t, s.get(t, s.File("docs/budget.csv"))), "2 versions", "there again", "removed", "first seen",
-		"Both hold the same bytes")
+	says(t, "back again", told(t, s.get(t, s.File("docs/budget.csv"))), "2 versions", "there again", "removed",
+		"first seen", "Both hold the same bytes")
 	alone := s.get(t, s.File("docs/steady"))
 	for _, e := range elements(parsed(t, alone)) {
 		if strings.HasPrefix(attribute(e, "class"), "ab") {
