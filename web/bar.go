@@ -50,7 +50,6 @@ func newBar(touched []int, snaps query.Snapshots, pos int, zone *time.Location) 
 			b.After = i
 		}
 	}
-	step := barWidth / float64(b.Count)
 	var idle, past, later strings.Builder
 	for i, c := range columnsOf(touched) {
 		to := &idle
@@ -66,7 +65,7 @@ func newBar(touched []int, snaps query.Snapshots, pos int, zone *time.Location) 
 		to.WriteString(c)
 	}
 	b.Idle, b.Past, b.Later = idle.String(), past.String(), later.String()
-	b.Months = monthsOf(snaps, step, zone)
+	b.Months = monthsOf(snaps, func(i int) float64 { return middleOf(i, b.Count) }, zone)
 	return b
 }
 
@@ -83,26 +82,33 @@ func columnsOf(touched []int) []string {
 	if len(busy) > 0 {
 		top = math.Sqrt(float64(busy[int(float64(len(busy)-1)*barTop)]))
 	}
-	step := barWidth / float64(max(1, len(touched)))
-	width := min(step*(1-barGap), 14)
+	width := min(barWidth/float64(max(1, len(touched)))*(1-barGap), 14)
 	all := make([]string, len(touched))
 	for i, n := range touched {
 		height := 3.0
 		if n > 0 {
 			height = 12 + (barHeight-8-12)*min(1, math.Sqrt(float64(n))/top)
 		}
-		all[i] = column((float64(i)+0.5)*step-width/2, width, height)
+		all[i] = column(middleOf(i, len(touched))-width/2, width, height)
 	}
 	return all
 }
+
+// middleOf is where the column of the i-th of n snapshots stands: the first one at the left end and the last one at the
+// right end, as the handle does that chooses among them.
+func middleOf(i, n int) float64 { return barWidth * float64(i) / float64(max(1, n-1)) }
+
+// cellOf is where the i-th of n snapshots stands in a drawing that has no handle: each in the middle of its cell.
+func cellOf(i, n int) float64 { return barWidth * (float64(i) + 0.5) / float64(max(1, n)) }
 
 // column is a rectangle as a part of a path, from the ground up.
 func column(x, width, height float64) string {
 	return fmt.Sprintf("M%.4g %gv-%.3gh%.3gv%.3gz", x, barHeight, height, width, height)
 }
 
-// monthsOf are the months below the columns, as many as there is room for; of many years, the years.
-func monthsOf(snaps query.Snapshots, step float64, zone *time.Location) (all []mark) {
+// monthsOf are the months below the snapshots, each where at says that its first one stands, as many as there is room
+// for; of many years, the years.
+func monthsOf(snaps query.Snapshots, at func(i int) float64, zone *time.Location) (all []mark) {
 	last := -barMonth
 	before := ""
 	for i := range snaps {
@@ -113,12 +119,12 @@ func monthsOf(snaps query.Snapshots, step float64, zone *time.Location) (all []m
 		}
 		newYear := before != "" && month[:4] != before[:4]
 		before = month
-		x := float64(i) * step
+		x := at(i)
 		word := t.Format("Jan")
 		if newYear || i == 0 && snaps[len(snaps)-1].Time.Sub(t) > 400*24*time.Hour {
 			word = t.Format("Jan 2006")
 		}
-		if x-last < barMonth || x > barWidth-24 {
+		if x-last < barMonth {
 			continue
 		}
 		last = x

@@ -24,6 +24,9 @@ type mark struct {
 	Text string
 }
 
+// Percent is its place on a bar of any width.
+func (m mark) Percent() string { return fmt.Sprintf("%.2f%%", m.X/barWidth*100) }
+
 // square is one day.
 type square struct {
 	X, Y    int

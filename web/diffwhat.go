@@ -122,7 +122,7 @@ func (q *question) sizesOf(r *query.DiffRow) string {
 	is := func(r *record.Record) bool { return r != nil && r.Kind == file.Regular }
 	switch {
 	case is(r.Before) && is(r.After) && r.Before.Size != r.After.Size:
-		return size(r.Before.Size) + " → " + size(r.After.Size)
+		return q.sizeChange(r.Before.Size, r.After.Size)
 	case is(r.After):
 		return size(r.After.Size)
 	case is(r.Before):

@@ -28,7 +28,8 @@ type filePage struct {
 	Facts    bool
 	Shut     string // why the bytes cannot be had
 	Hints    []string
-	Same     bool // both hold the same bytes
+	Why      string // what is shown, where it is not what one expects
+	Same     bool   // both hold the same bytes
 
 	lines int // of a text, at most
 	zone  *time.Location
@@ -59,7 +60,11 @@ func (q *question) file() error {
 			quote.Word(name)))
 	}
 	p := &filePage{Path: at, View: q.form.Get("view"), zone: q.now.Location(), size: q.style().Size}
-	p.Versions = len(steps)
+	for i := range steps { // that it was removed is a step, and no version
+		if steps[i].Change != record.Removed {
+			p.Versions++
+		}
+	}
 	_, p.Name = record.Split(at)
 	if err := q.lives(p, steps); err != nil {
 		return err

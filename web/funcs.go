@@ -51,6 +51,7 @@ func (s *site) funcs() template.FuncMap {
 
 		"bytes": s.style().Size, "comma": func(n int64) string { return humanize.Comma(n) },
 		"comma64": func(n int) string { return humanize.Comma(int64(n)) },
+		"resized": s.sizeChange,
 		"signed":  s.signed, "plural": func(n any, one, many string) string { return text.Plural(asInt(n), one, many) },
 		"ago": s.ago, "date": at("Mon, 2 Jan 2006, 15:04"), "day": at("2 Jan 2006"), "hour": at("15:04"),
 		"weekday": at("Monday, 2 January"), "month": at("January 2006"), "short": short, "stamp": stamp,
@@ -93,6 +94,18 @@ func (s *site) signed(n int64) string {
 		return "−" + s.style().Size(-n)
 	}
 	return "+" + s.style().Size(n)
+}
+
+// sizeChange is a size before and after; where both are rounded to the same, the one after and what it grew by.
+func (s *site) sizeChange(before, after int64) string {
+	a, b := s.style().Size(before), s.style().Size(after)
+	switch {
+	case before == after:
+		return b
+	case a == b:
+		return b + ", " + s.signed(after-before)
+	}
+	return a + " → " + b
 }
 
 // ago is how long ago a time was, in words.

@@ -53,11 +53,12 @@ func newGrowth(snaps []*record.Header, brought []int64, zone *time.Location) gro
 			if i > 0 {
 				high = max(2, growthBars*math.Sqrt(float64(n)/float64(max(1, most))))
 			}
-			fmt.Fprintf(&bars, "M%.4g %gv-%.3gh%.3gv%.3gz", (float64(i)+0.12)*step, growthHeight, high, min(step*0.76, 14), high)
+			width := min(step*0.76, 14)
+			fmt.Fprintf(&bars, "M%.4g %gv-%.3gh%.3gv%.3gz", cellOf(i, len(snaps))-width/2, growthHeight, high, width, high)
 		}
 	}
 	g.Line, g.Bars = line.String(), bars.String()
 	g.Area = g.Line + fmt.Sprintf("V%gH0z", growthHeight)
-	g.Months = monthsOf(all, step, zone)
+	g.Months = monthsOf(all, func(i int) float64 { return cellOf(i, len(all)) }, zone)
 	return g
 }

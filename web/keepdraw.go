@@ -9,12 +9,11 @@ import (
 
 // dashes draws those of n snapshots for which on is true; the others are one dashed line, whatever their number.
 func dashes(n int, on func(i int) bool) string {
-	step := barWidth / float64(max(1, n))
-	width := min(step*0.7, 9)
+	width := min(barWidth/float64(max(1, n))*0.7, 9)
 	var b strings.Builder
 	for i := range n {
 		if on(i) {
-			fmt.Fprintf(&b, "M%.4g 1h%.3gv16h-%.3gz", (float64(i)+0.5)*step-width/2, width, width)
+			fmt.Fprintf(&b, "M%.4g 1h%.3gv16h-%.3gz", cellOf(i, n)-width/2, width, width)
 		}
 	}
 	return b.String()
@@ -73,5 +72,6 @@ func (q *question) drawAll(p *keepPage) {
 	p.All = ruleRow{Name: "together", Count: p.Kept, Of: len(each)}
 	p.All.On = dashes(len(each), func(i int) bool { return each[i].Keep })
 	p.Always = q.ruleRow(p, ruleRow{Key: "always", Name: "pinned, newest"})
-	p.Months = monthsOf(q.d.Snapshots, barWidth/float64(max(1, len(q.d.Snapshots))), q.now.Location())
+	n := len(q.d.Snapshots)
+	p.Months = monthsOf(q.d.Snapshots, func(i int) float64 { return cellOf(i, n) }, q.now.Location())
 }

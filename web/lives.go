@@ -22,6 +22,7 @@ type life struct {
 	Hash        string
 	Note        string
 	Now         bool // it is no version of a snapshot but what is there now
+	Back        bool // it was removed before, and is there again
 	Alike       bool // that is as in the newest snapshot, by size and time
 }
 
@@ -33,7 +34,7 @@ func (l *life) Is() bool { return l.Record.Kind == file.Regular }
 
 // lives fills in the steps, and chooses the two that are looked at.
 func (q *question) lives(p *filePage, steps []query.Version) error {
-	names := map[string]bool{}
+	names, gone := map[string]bool{}, map[string]bool{}
 	var all []*life
 	for i := range steps {
 		v := steps[i]
@@ -46,6 +47,8 @@ func (q *question) lives(p *filePage, steps []query.Version) error {
 		}
 		l.Raw = q.Raw(l.First.Name, v.Path)
 		names[v.Path] = true
+		l.Back = v.Change != record.Removed && gone[v.Path]
+		gone[v.Path] = v.Change == record.Removed
 		all = append(all, l)
 	}
 	p.Names = len(names)

@@ -96,3 +96,22 @@ func TestBarStandsForEverySnapshot(t *testing.T) {
 		t.Errorf("%+v", b)
 	}
 }
+
+// TestMonthsStandBelowTheirColumns: where the first snapshot of the month stands, also that of the last one.
+func TestMonthsStandBelowTheirColumns(t *testing.T) {
+	var times []time.Time
+	for m := range time.Month(5) {
+		times = append(times, time.Date(2026, 3+m, 1, 12, 0, 0, 0, time.UTC))
+	}
+	b := newBar(make([]int, 5), snapshotsAt(times...), 4, time.UTC)
+	var got []string
+	for _, m := range b.Months {
+		got = append(got, m.Text+" "+m.Percent())
+	}
+	if want := "Mar 0.00%, Apr 25.00%, May 50.00%, Jun 75.00%, Jul 100.00%"; strings.Join(got, ", ") != want {
+		t.Errorf("%q", got)
+	}
+	if !strings.HasPrefix(b.Here, "M993 ") { // 14 wide
+		t.Errorf("the last column: %s", b.Here)
+	}
+}

@@ -14,14 +14,16 @@ import (
 // shownText are the lines of one version, or how two differ.
 type shownText struct {
 	textDiff
-	Split  bool
-	Alone  bool   // B alone, not a difference
-	Cut    int    // so many lines are not shown
-	Reason string // why there is nothing to show
+	Split bool
+	Alone bool  // B alone, not a difference
+	Cut   int   // so many lines are not shown
+	First int64 // of a text too large for a page: so many bytes are shown; 0: it is whole
 }
 
-// linesShown is how many lines of one version a page has, or of a difference, and linesPreviewed how many a preview.
+// linesShown is how many lines of one version a page has, or of a difference, and linesPreviewed how many a preview or
+// the first part of a large text, of which so many bytes are read.
 const (
+	firstPart      = 64 << 10
 	linesShown     = 5000
 	linesPreviewed = 200
 )
@@ -60,34 +62,97 @@ func (q *question) show(p *filePage) error {
 		p.Kind = mediaOf(p.Name)
 		return nil
 	}
-	if p.B.Record.Size > textMost {
-		return nil
+	large := p.B.Record.Size > textMost
+	most := int64(textMost)
+	if large {
+		most = firstPart
 	}
-	b, isText, err := q.read(p, p.B)
-	if err != nil || !isText {
+	b, isText, err := q.read(p, p.B, most)
+	switch {
+	case err != nil || p.Shut != "":
 		return err
+	case !isText:
+		p.why("No text, and no picture that a browser shows: this is what is known of it.")
+		return nil
+	case large:
+		q.showFirst(p, b)
+		return nil
 	}
 	p.Kind, p.Facts = "text", false
 	q.views(p, "Unified", "", "Split", "split")
 	p.Text = &shownText{Split: p.View == "split"}
-	if p.A == nil || !p.A.Held() || !p.A.Is() || p.A.Record.Size > textMost || !q.d.Present(p.A.First) {
+	if p.A == nil {
 		p.Text.alone(b, p.lines)
 		return nil
 	}
-	a, isText, err := q.read(p, p.A)
+	a, why, err := q.other(p)
 	if err != nil {
 		return err
 	}
-	if !isText {
-		p.Text.alone(b, p.lines)
-		return nil
+	if why == "" {
+		var ok bool
+		if p.Text.textDiff, ok = diffTexts(a, b); ok {
+			p.Text.cut(p.lines)
+			return nil
+		}
+		why = "the two have too many lines"
 	}
-	var ok bool
-	if p.Text.textDiff, ok = diffTexts(a, b); !ok {
-		p.Text.Reason = "The two are too long to be compared here."
-	}
-	p.Text.cut(p.lines)
+	p.Why = "Not compared: " + why + ". These are the lines of B."
+	p.Views = nil
+	p.Text.alone(b, p.lines)
 	return nil
+}
+
+// why says what is shown, where it is not what one expects.
+func (p *filePage) why(s string) {
+	if p.Why = s; p.Same {
+		p.Why = "Both hold the same bytes. " + s
+	}
+}
+
+// other reads A, which a text is to be compared with; why says what is in the way.
+func (q *question) other(p *filePage) (a, why string, err error) {
+	switch {
+	case !p.A.Held():
+		return "", "no snapshot holds A", nil
+	case !p.A.Is():
+		return "", "A is a " + p.A.Record.Kind.String(), nil
+	case p.A.Record.Size > textMost:
+		return "", "A has " + p.size(p.A.Record.Size) + ", which is too large for a page", nil
+	case !q.d.Present(p.A.First):
+		return "", "the folder of A's snapshot is no longer in the destination", nil
+	}
+	a, isText, err := q.read(p, p.A, textMost)
+	if err == nil && !isText {
+		why = "A is no text"
+		if p.Shut != "" {
+			why = "A cannot be read"
+		}
+	}
+	return a, why, err
+}
+
+// showFirst shows the beginning of a text that is too large for a page, below what is known of it.
+func (q *question) showFirst(p *filePage, b string) {
+	p.Kind, p.Text = "text", &shownText{}
+	if end := strings.LastIndexByte(b, '\n'); end >= 0 { // a last line that is cut off would look like another
+		b = b[:end+1]
+	} else {
+		b = strings.TrimRight(b, "\uFFFD")
+	}
+	if p.A == nil {
+		p.why("Too large for a page: this is what is known of it, and how it begins.")
+	} else {
+		p.why("Too large to be compared on a page: this is what is known of the two, and how B begins.")
+	}
+	p.Text.alone(b, linesPreviewed)
+	p.Text.First, p.Text.Cut = 0, 0
+	for _, h := range p.Text.Hunks {
+		for _, l := range h.Lines {
+			p.Text.First += int64(len(l.Parts[0].Text)) + 1
+		}
+	}
+	p.Text.First = min(p.Text.First, int64(len(b)))
 }
 
 // views are the ways to show the two, pairs of a name and a word.
@@ -110,12 +175,12 @@ func (q *question) views(p *filePage, pairs ...string) {
 	}
 }
 
-// read reads a version that may be a text. What is wrong with its bytes is told on the page.
-func (q *question) read(p *filePage, l *life) (content string, isText bool, err error) {
+// read reads a version that may be a text, most bytes of it. What is wrong with its bytes is told on the page.
+func (q *question) read(p *filePage, l *life, most int64) (content string, isText bool, err error) {
 	f, err := q.bytesOf(l)
 	if err == nil {
 		var b []byte
-		b, err = io.ReadAll(io.LimitReader(f, textMost+1))
+		b, err = io.ReadAll(io.LimitReader(f, most))
 		f.Close()
 		content = string(b)
 	}

@@ -8,7 +8,7 @@ let seen = null, coming = false;
 
 const chunks = () => [...document.querySelectorAll('.files tbody.rows')];
 const rowsOf = chunk => chunk.querySelectorAll('tr:not(.space)').length;
-const wide = () => $('.files').tHead.rows[0].cells.length;
+const wide = () => [...$('.files').tHead.rows[0].cells].filter(c => c.offsetWidth).length; // a hidden one would take room
 
 // fetched are the rows of an address, and where it goes on.
 async function fetched(url) {
