@@ -68,6 +68,7 @@ func TestPictures(t *testing.T) {
 				b.until(`document.readyState === "complete" && [...document.images].every(i => i.complete) &&
 					![...document.querySelectorAll("[data-weigh]")].some(e => e.textContent === "–") &&
 					!document.querySelector("[data-part=disk], [data-part=space], [data-part=counted], [data-part=whole]")`)
+				b.whole()
 				b.picture(filepath.Join(dir, s[0]+map[bool]string{true: "", false: "-narrow"}[size == sizes[0]]+
 					map[bool]string{true: "", false: "-dark"}[scheme == "light"]+".webp"), home)
 			}
