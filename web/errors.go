@@ -18,8 +18,8 @@ import (
 // errNoPart says that a script asks for something that the page does not have.
 var errNoPart = errors.New("there is no such part of this page")
 
-// errEmpty says that there is nothing to show yet.
-var errEmpty = hint.With(errors.New("there is no snapshot yet"), "to make the first one: snap backup DEST SRC")
+// errEmpty says that there is nothing to show yet: see nothingYet.
+var errEmpty = errors.New("there is no snapshot yet")
 
 // statusError is an error with the HTTP status that it is answered with.
 type statusError struct {
@@ -84,6 +84,9 @@ func (q *question) fail(err error) {
 	status, code := statusOf(q.ctx, err)
 	if q.to.name == "api" {
 		q.failJSON(err, status, code)
+		return
+	}
+	if q.to.page && errors.Is(err, errEmpty) && q.welcome() == nil {
 		return
 	}
 	p := &problem{Status: status, Title: titleOf(err, status)}

@@ -87,7 +87,7 @@ func (q *question) health() error {
 		return err
 	}
 	if p.Newest == nil {
-		return errEmpty
+		return q.nothingYet()
 	}
 	q.judge(&p.overview)
 	p.Sources = quote.List(p.Newest.AllSources())

@@ -92,7 +92,7 @@ func (q *question) overview() error {
 		return err
 	}
 	if o.Newest == nil {
-		return errEmpty
+		return q.nothingYet()
 	}
 	if q.form.Has("count") {
 		if o.Disk, err = q.disk(); err != nil {
@@ -126,6 +126,10 @@ func (q *question) judge(o *overview) {
 		o.Tone, o.Headline = "bad", "Damage was found"
 	case o.Running != "":
 		o.Tone, o.Headline = "busy", "A run is at work"
+	case has(query.Failed):
+		o.Tone, o.Headline = "bad", q.failedText(o.Status)
+	case has(query.NotAllDone):
+		o.Tone, o.Headline = "warn", o.Headline+", but not all was done"
 	case has(query.Interrupted):
 		o.Tone, o.Headline = "warn", "Interrupted; what was copied is kept"
 	case has(query.LateBackup):
@@ -157,6 +161,20 @@ func (q *question) judge(o *overview) {
 	default:
 		o.Checked, o.CheckHow = q.ago(c.Time), report.ReadText(c.Read, o.DataRead)+", all well"
 	}
+}
+
+// failedText says that backups fail, and how old the last is that did not.
+func (q *question) failedText(s *query.Status) string {
+	failed := "The last backup failed"
+	if n := s.Failure.Count; n > 1 {
+		failed = "The last " + text.Plural(n, "backup", "backups") + " failed"
+	}
+	return failed + "; the last good one was " + q.ago(s.Last.Time)
+}
+
+// Whole reports whether the last run is the one that made the newest snapshot, and it read everything.
+func (o *overview) Whole() bool {
+	return o.Newest.Errors == 0 && o.Failure == nil && o.Unwell == nil && o.Stopped == nil
 }
 
 // every is an interval in words.

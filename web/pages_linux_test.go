@@ -544,13 +544,6 @@ func TestEmptyAndWrong(t *testing.T) {
 	p.Do(os.Rename(p.Dest+".unplugged", p.Dest))
 	s.get(t, s.Home()) // and it is back
 
-	s = show(t, emptyPlace(t))
-	for _, at := range []string{s.Home(), s.site.Snapshots(""), s.Files("latest", ""), s.File("x"), s.Find("q", "x")} {
-		a := s.do(http.MethodGet, at)
-		if a.Code != http.StatusNotFound || !strings.Contains(a.Body.String(), "snap backup DEST SRC") {
-			t.Errorf("%s of an empty one: %d %.200s", at, a.Code, textOf(parsed(t, a.Body.String())))
-		}
-	}
 }
 
 // TestNoUnsafeTemplateTypes: nothing tells html/template that a text is safe.

@@ -118,7 +118,7 @@ func (q *question) openSome() error {
 		return err
 	}
 	if len(q.d.Snapshots) == 0 {
-		return errEmpty
+		return q.nothingYet()
 	}
 	return nil
 }
