@@ -173,8 +173,15 @@ func (q *question) listing(p *filesPage) error {
 	if weights != nil {
 		p.Whole = &weights.Whole
 	}
+	damaged := map[string]bool{}
+	for _, f := range damagedIn(q.d, p.Snap) {
+		damaged[string(f.Path)] = true
+	}
 	for _, c := range page.Children {
 		r := row{Child: c, URL: q.File(c.Path, "b", p.Snap.Name), Note: noteOf(&c.Record), Choose: p.Choose}
+		if damaged[c.Path] {
+			r.Note = damageNote
+		}
 		if c.Kind == file.Folder {
 			p.Folders++
 			r.URL = q.Files(p.Snap.Name, c.Path)

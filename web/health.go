@@ -12,7 +12,6 @@ import (
 	"snap/destination"
 	"snap/internal/quote"
 	"snap/query"
-	"snap/record"
 )
 
 // healthPage is how the destination is, and why: what `snap status` tells, and what is behind it.
@@ -22,6 +21,7 @@ type healthPage struct {
 	Troubled []runMark // of these, those that went wrong, the newest first
 	Reads    []readMark
 	Damage   []damageRow
+	Repair   string // the command that mends what can be
 	Problems []problemRow
 	Looked   bool // for problems
 	Unlisted bool // there are more
@@ -44,12 +44,6 @@ type runMark struct {
 type readMark struct {
 	Time time.Time
 	Says string
-}
-
-// damageRow is something that a check found damaged.
-type damageRow struct {
-	Path, Why, URL string
-	In             []destination.SnapshotRange
 }
 
 // problemRow is an entry that the newest snapshot does not hold as it was.
@@ -164,15 +158,8 @@ func (q *question) checksTold(p *healthPage) {
 		}
 		p.Reads = append(p.Reads, readMark{r.Time, report.ReadText(r.Read, 1)})
 	}
-	if c.Left == nil {
-		return
-	}
-	for _, f := range c.Left.Found {
-		row := damageRow{Path: string(f.Path), Why: quote.Clean(f.Why), In: f.Snapshots}
-		if len(f.Snapshots) > 0 && record.ValidPath(row.Path) {
-			row.URL = q.File(row.Path, "b", f.Snapshots[len(f.Snapshots)-1].Last)
-		}
-		p.Damage = append(p.Damage, row)
+	if c.Left != nil {
+		p.Damage, p.Repair = q.damageRows(c.Left.Found), report.Way(p.Status, query.Damaged)
 	}
 }
 

@@ -53,7 +53,7 @@ func TestHealthSaysWhatStatusSays(t *testing.T) {
 	}
 	text := look()
 	says(t, "not well", text, "Damage was found", "docs/recipes.md", "Damage that a check found on",
-		"takes them from there",
+		"takes them from a whole file",
 		"Snapshots whose folders are gone 20261119-100000")
 	for _, c := range status.Concerns {
 		says(t, "a concern", text, capital(c.Text))

@@ -34,7 +34,8 @@ type jobPage struct {
 	Error    string
 	Hints    []string
 	Problems []toldProblem
-	More     int // problems that are not named
+	Damage   []damageRow // that a check found, or that is in what is restored
+	More     int         // problems that are not named
 	Notes    []string
 
 	Snapshot *record.Header // that a backup made

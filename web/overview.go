@@ -37,7 +37,8 @@ type overview struct {
 }
 
 // concern is something that is not as it should be, and the command that helps.
-type concern struct{ Text, Command string }
+// URL is the page that says more; "": none does.
+type concern struct{ Text, Command, URL string }
 
 // disk is what all snapshots take together.
 type disk struct {
@@ -140,7 +141,11 @@ func (q *question) judge(o *overview) {
 		o.Tone = "warn"
 	}
 	for _, c := range o.Concerns {
-		o.Told = append(o.Told, concern{capital(quote.Clean(p.Concern(o.Status, c))), report.Way(o.Status, c)})
+		told := concern{Text: capital(quote.Clean(p.Concern(o.Status, c))), Command: report.Way(o.Status, c)}
+		if c == query.Damaged { // what helps depends on what else is whole: Health says it
+			told.Command, told.URL = "", q.Health()+"#damage"
+		}
+		o.Told = append(o.Told, told)
 	}
 	if o.Last.Usual > 0 {
 		o.Usual = "a backup " + every(o.Last.Usual) + " is usual here"

@@ -37,7 +37,8 @@ func (q *question) welcome() error {
 	}
 	p := &welcomePage{Command: q.firstBackup(), Running: s.Running}
 	for _, c := range slices.DeleteFunc(s.Concerns, func(c query.Concern) bool { return c == query.NoBackup }) {
-		p.Told = append(p.Told, concern{capital(quote.Clean(q.printer().Concern(s, c))), report.Way(s, c)})
+		p.Told = append(p.Told, concern{Text: capital(quote.Clean(q.printer().Concern(s, c))),
+			Command: report.Way(s, c)})
 	}
 	if err := q.release(); err != nil {
 		return err
