@@ -71,6 +71,7 @@ type problem struct {
 	Title  string
 	Lines  []string
 	Hints  []string
+	Ways   []way
 	Retry  bool // it may pass by itself
 }
 
@@ -93,20 +94,14 @@ func (q *question) fail(err error) {
 	for _, part := range hint.Parts(err) {
 		p.Lines = append(p.Lines, quote.Clean(part.Error()))
 	}
-	for _, line := range hint.Lines(err, asText) {
-		p.Hints = append(p.Hints, quote.Clean(line))
-	}
+	p.Hints, p.Ways = hintsOf(err), q.waysFrom(err)
 	p.Retry = errors.Is(err, index.ErrBusy) || errors.Is(err, index.ErrMissing)
 	_ = q.write(status, "error", view{Title: p.Title, Body: p}) // a page without a question cannot fail
 }
 
 // problemOf is an error as a page tells it beside what it shows.
 func problemOf(err error, status int) *problem {
-	p := &problem{Title: titleOf(err, status), Lines: []string{capital(quote.Clean(err.Error()))}}
-	for _, line := range hint.Lines(err, asText) {
-		p.Hints = append(p.Hints, quote.Clean(line))
-	}
-	return p
+	return &problem{Title: titleOf(err, status), Lines: []string{capital(quote.Clean(err.Error()))}, Hints: hintsOf(err)}
 }
 
 func titleOf(err error, status int) string {

@@ -63,10 +63,7 @@ func (q *question) find() error {
 			if status, code = statusOf(q.ctx, err); status == http.StatusInternalServerError && code != 1 {
 				return err
 			}
-			p.Error = &problem{Title: titleOf(err, status), Lines: []string{capital(quote.Clean(err.Error()))}}
-			for _, line := range hint.Lines(err, asText) {
-				p.Error.Hints = append(p.Error.Hints, quote.Clean(line))
-			}
+			p.Error = problemOf(err, status)
 			if q.r.Header.Get("Snap-Fragment") != "" {
 				status = http.StatusOK // while somebody types, what is half typed is no error
 			}
