@@ -112,8 +112,12 @@ func (q *question) runsTold(p *healthPage) {
 		m := runMark{Run: r, Says: runText(&r)}
 		if r.Header != nil {
 			m.URL = q.Files(r.Header.Name, "")
-			m.Says += ", " + text.Plural(changesOf(r.Header), "change", "changes") + ", " +
-				q.style().Size(r.Header.CopiedByRun()) + " copied"
+			if !r.Header.CountsMerged() { // else nobody knows any more what this run changed
+				m.Says += ", " + text.Plural(changesOf(r.Header), "change", "changes")
+			}
+			m.Says += ", " + q.style().Size(r.Header.CopiedByRun()) + " copied"
+		} else if r.Snapshot != "" {
+			m.Says += ", " + q.style().Size(r.Copied) + " copied; its snapshot was deleted since"
 		}
 		p.History = append(p.History, m)
 		if r.End == destination.RunFailed || r.End == destination.RunIncomplete || r.End == destination.RunInterrupted {
@@ -134,7 +138,13 @@ func runText(r *query.Run) string {
 		if r.Header != nil && r.Header.Errors > 0 {
 			return text.Plural(r.Header.Errors, "file", "files") + " could not be read"
 		}
-		return "something was left undone"
+		if r.Why != "" {
+			return "not all was done: " + quote.Clean(r.Why)
+		}
+		if r.Rules != "" {
+			return "done, but for rules: " + quote.Clean(r.Rules)
+		}
+		return "not everything could be read or done"
 	case destination.RunInterrupted:
 		return "interrupted"
 	case destination.RunFailed:
