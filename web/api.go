@@ -224,7 +224,7 @@ func (q *question) apiExplain() error {
 	case q.form.Get("path") == "":
 		return hint.Usagef("path is a path of the source")
 	case len(q.d.Snapshots) == 0:
-		return errEmpty
+		return q.nothingYet()
 	}
 	e, err := q.o.Explain(q.d, q.form.Get("path"))
 	if err != nil {

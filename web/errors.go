@@ -18,8 +18,8 @@ import (
 // errNoPart says that a script asks for something that the page does not have.
 var errNoPart = errors.New("there is no such part of this page")
 
-// errEmpty says that there is nothing to show yet.
-var errEmpty = hint.With(errors.New("there is no snapshot yet"), "to make the first one: snap backup DEST SRC")
+// errEmpty says that there is nothing to show yet: see nothingYet.
+var errEmpty = errors.New("there is no snapshot yet")
 
 // statusError is an error with the HTTP status that it is answered with.
 type statusError struct {
@@ -71,6 +71,7 @@ type problem struct {
 	Title  string
 	Lines  []string
 	Hints  []string
+	Ways   []way
 	Retry  bool // it may pass by itself
 }
 
@@ -86,24 +87,21 @@ func (q *question) fail(err error) {
 		q.failJSON(err, status, code)
 		return
 	}
+	if q.to.page && errors.Is(err, errEmpty) && q.welcome() == nil {
+		return
+	}
 	p := &problem{Status: status, Title: titleOf(err, status)}
 	for _, part := range hint.Parts(err) {
 		p.Lines = append(p.Lines, quote.Clean(part.Error()))
 	}
-	for _, line := range hint.Lines(err, asText) {
-		p.Hints = append(p.Hints, quote.Clean(line))
-	}
+	p.Hints, p.Ways = hintsOf(err), q.waysFrom(err)
 	p.Retry = errors.Is(err, index.ErrBusy) || errors.Is(err, index.ErrMissing)
 	_ = q.write(status, "error", view{Title: p.Title, Body: p}) // a page without a question cannot fail
 }
 
 // problemOf is an error as a page tells it beside what it shows.
 func problemOf(err error, status int) *problem {
-	p := &problem{Title: titleOf(err, status), Lines: []string{capital(quote.Clean(err.Error()))}}
-	for _, line := range hint.Lines(err, asText) {
-		p.Hints = append(p.Hints, quote.Clean(line))
-	}
-	return p
+	return &problem{Title: titleOf(err, status), Lines: []string{capital(quote.Clean(err.Error()))}, Hints: hintsOf(err)}
 }
 
 func titleOf(err error, status int) string {

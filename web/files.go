@@ -86,7 +86,8 @@ func (r row) Token() string { return escapePath(r.Path) }
 // goneRow is an entry that was there once.
 type goneRow struct {
 	query.Departed
-	Until time.Time // of the last snapshot that holds it
+	Until   time.Time // of the last snapshot that holds it
+	Restore string    // where it is brought back from that one; "" if it cannot be
 }
 
 const (
@@ -172,8 +173,15 @@ func (q *question) listing(p *filesPage) error {
 	if weights != nil {
 		p.Whole = &weights.Whole
 	}
+	damaged := map[string]bool{}
+	for _, f := range damagedIn(q.d, p.Snap) {
+		damaged[string(f.Path)] = true
+	}
 	for _, c := range page.Children {
 		r := row{Child: c, URL: q.File(c.Path, "b", p.Snap.Name), Note: noteOf(&c.Record), Choose: p.Choose}
+		if damaged[c.Path] {
+			r.Note = damageNote
+		}
 		if c.Kind == file.Folder {
 			p.Folders++
 			r.URL = q.Files(p.Snap.Name, c.Path)
@@ -213,7 +221,12 @@ func (q *question) listing(p *filesPage) error {
 	}
 	gone, more, err := q.d.Departed(q.ctx, p.Snap, p.Path, "", goneShown)
 	for _, g := range gone {
-		p.Gone = append(p.Gone, goneRow{g, q.header(g.Last).Time})
+		last := q.header(g.Last)
+		row := goneRow{Departed: g, Until: last.Time}
+		if !q.o.ReadOnly && g.Held() && q.d.Present(last) {
+			row.Restore = q.Restore(last.Name, g.Path)
+		}
+		p.Gone = append(p.Gone, row)
 	}
 	p.GoneMore = more
 	return err

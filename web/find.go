@@ -24,8 +24,7 @@ type findPage struct {
 	In      string
 	Found   []found
 	More    int
-	Beyond  bool   // there are more than were counted
-	Wider   string // the address of a search for a part of the name; "" for none
+	Beyond  bool // there are more than were counted
 	Error   *problem
 	Command string
 }
@@ -38,6 +37,7 @@ type found struct {
 	First, Last *record.Header
 	Gone        bool
 	URL         string
+	Restore     string // where it is brought back, if it is deleted; "" if it cannot be
 }
 
 const (
@@ -63,10 +63,7 @@ func (q *question) find() error {
 			if status, code = statusOf(q.ctx, err); status == http.StatusInternalServerError && code != 1 {
 				return err
 			}
-			p.Error = &problem{Title: titleOf(err, status), Lines: []string{capital(quote.Clean(err.Error()))}}
-			for _, line := range hint.Lines(err, asText) {
-				p.Error.Hints = append(p.Error.Hints, quote.Clean(line))
-			}
+			p.Error = problemOf(err, status)
 			if q.r.Header.Get("Snap-Fragment") != "" {
 				status = http.StatusOK // while somebody types, what is half typed is no error
 			}
@@ -116,44 +113,97 @@ func (q *question) filter(patterns []string) (*query.Filter, error) {
 
 // search fills in what is found.
 func (q *question) search(p *findPage) error {
-	f, err := q.filter([]string{p.Query})
+	f, err := q.filter([]string{partOf(p.Query, p.Regex)})
 	if err != nil {
 		return err
 	}
 	// Who types a large letter means it, and a path is looked up at once as it stands.
-	f.IgnoreCase = p.Query == strings.ToLower(p.Query) && !strings.Contains(p.Query, "/")
+	small := p.Query == strings.ToLower(p.Query)
+	f.IgnoreCase = small && !strings.Contains(p.Query, "/")
 	if err := q.openSome(); err != nil {
 		return err
 	}
 	if err := q.release(); err != nil { // a search may take long, and a backup must not wait for it
 		return err
 	}
+	err = q.collect(p, f)
+	if wider := partOfPath(p.Query); err == nil && len(p.Found) == 0 && !p.Regex && wider != "" {
+		as := *f
+		as.Patterns, as.IgnoreCase = []string{wider}, small
+		if err = q.collect(p, &as); len(p.Found) > 0 {
+			f = &as
+		}
+	}
+	p.Command = q.findCommand(f)
+	return err
+}
+
+// partOf is what somebody means who types a word: a part of a name. Who types a "*" or a "?" means a glob, and who types
+// a "/" means a path.
+func partOf(typed string, regex bool) string {
+	if regex || strings.ContainsAny(typed, "*?/") {
+		return typed
+	}
+	return "*" + globQuoter.Replace(typed) + "*"
+}
+
+// partOfPath is what a path means that nothing is at: a part of a path. It is "" for what says where it begins.
+func partOfPath(typed string) string {
+	typed = strings.TrimSuffix(typed, "/")
+	if !strings.Contains(typed, "/") || strings.ContainsAny(typed, "*?") || typed[0] == '/' || typed[0] == '.' {
+		return ""
+	}
+	return "**/*" + globQuoter.Replace(typed) + "*"
+}
+
+// collect fills in what f finds, those first whose name is what was typed.
+func (q *question) collect(p *findPage, f *query.Filter) error {
+	var others []found
 	for all, err := range q.d.Find(q.ctx, f) {
 		if err != nil {
 			return query.IndexHint(err, q.o.Dir)
 		}
-		if len(p.Found) == foundShown {
-			if p.More++; p.More == foundCounted {
-				p.Beyond = true
-				break
-			}
-			continue
+		_, name := record.Split(all[0].Path)
+		exact := strings.EqualFold(name, p.Query)
+		switch {
+		case exact && len(p.Found) < foundShown:
+			p.Found = append(p.Found, q.foundOf(all))
+		case !exact && len(others) < foundShown:
+			others = append(others, q.foundOf(all))
+		default:
+			p.More++
 		}
-		p.Found = append(p.Found, q.foundOf(all))
+		if p.More == foundCounted {
+			p.Beyond = true
+			break
+		}
 	}
-	p.Command = "snap find" + flagIf(f.IgnoreCase, " -i") + flagIf(f.Regex, " --regex") + flagIf(f.Deleted, " --deleted") +
-		" " + shellWord(p.Query)
-	if len(p.Found) == 0 && !p.Regex && !strings.ContainsAny(p.Query, `*?[\/`) {
-		p.Wider = q.Find("q", "*"+p.Query+"*", "deleted", q.form.Get("deleted"), "type", p.Kind)
-	}
+	n := min(len(others), foundShown-len(p.Found))
+	p.More += len(others) - n
+	p.Found = append(p.Found, others[:n]...)
 	return nil
 }
 
-func flagIf(is bool, flag string) string {
-	if is {
-		return flag
+// findCommand is the command that gives the same answer.
+func (q *question) findCommand(f *query.Filter) string {
+	c := q.command("find")
+	for _, is := range []struct {
+		so   bool
+		flag string
+	}{{f.IgnoreCase, " -i"}, {f.Regex, " --regex"}, {f.Deleted, " --deleted"}} {
+		if is.so {
+			c += is.flag
+		}
 	}
-	return ""
+	for _, name := range []string{"type", "size", "since", "until", "in"} {
+		if v := q.form.Get(name); v != "" {
+			c += " --" + name + " " + shellWord(v)
+		}
+	}
+	if strings.HasPrefix(f.Patterns[0], "-") {
+		c += " --"
+	}
+	return c + " " + shellWord(f.Patterns[0])
 }
 
 // foundOf is one path for the page.
@@ -165,6 +215,9 @@ func (q *question) foundOf(all []query.Version) found {
 	}
 	if v.Record.Kind == file.Folder {
 		f.URL = q.Files(f.Last.Name, v.Path)
+	}
+	if v.Deleted && v.To == "" && v.Record.Held() && !q.o.ReadOnly && q.d.Present(f.Last) {
+		f.Restore = q.Restore(f.Last.Name, v.Path)
 	}
 	return f
 }

@@ -12,7 +12,6 @@ import (
 	"snap/destination"
 	"snap/internal/quote"
 	"snap/query"
-	"snap/record"
 )
 
 // healthPage is how the destination is, and why: what `snap status` tells, and what is behind it.
@@ -22,6 +21,7 @@ type healthPage struct {
 	Troubled []runMark // of these, those that went wrong, the newest first
 	Reads    []readMark
 	Damage   []damageRow
+	Repair   string // the command that mends what can be
 	Problems []problemRow
 	Looked   bool // for problems
 	Unlisted bool // there are more
@@ -44,12 +44,6 @@ type runMark struct {
 type readMark struct {
 	Time time.Time
 	Says string
-}
-
-// damageRow is something that a check found damaged.
-type damageRow struct {
-	Path, Why, URL string
-	In             []destination.SnapshotRange
 }
 
 // problemRow is an entry that the newest snapshot does not hold as it was.
@@ -87,7 +81,7 @@ func (q *question) health() error {
 		return err
 	}
 	if p.Newest == nil {
-		return errEmpty
+		return q.nothingYet()
 	}
 	q.judge(&p.overview)
 	p.Sources = quote.List(p.Newest.AllSources())
@@ -118,8 +112,12 @@ func (q *question) runsTold(p *healthPage) {
 		m := runMark{Run: r, Says: runText(&r)}
 		if r.Header != nil {
 			m.URL = q.Files(r.Header.Name, "")
-			m.Says += ", " + text.Plural(changesOf(r.Header), "change", "changes") + ", " +
-				q.style().Size(r.Header.CopiedByRun()) + " copied"
+			if !r.Header.CountsMerged() { // else nobody knows any more what this run changed
+				m.Says += ", " + text.Plural(changesOf(r.Header), "change", "changes")
+			}
+			m.Says += ", " + q.style().Size(r.Header.CopiedByRun()) + " copied"
+		} else if r.Snapshot != "" {
+			m.Says += ", " + q.style().Size(r.Copied) + " copied; its snapshot was deleted since"
 		}
 		p.History = append(p.History, m)
 		if r.End == destination.RunFailed || r.End == destination.RunIncomplete || r.End == destination.RunInterrupted {
@@ -140,7 +138,13 @@ func runText(r *query.Run) string {
 		if r.Header != nil && r.Header.Errors > 0 {
 			return text.Plural(r.Header.Errors, "file", "files") + " could not be read"
 		}
-		return "something was left undone"
+		if r.Why != "" {
+			return "not all was done: " + quote.Clean(r.Why)
+		}
+		if r.Rules != "" {
+			return "done, but for rules: " + quote.Clean(r.Rules)
+		}
+		return "not everything could be read or done"
 	case destination.RunInterrupted:
 		return "interrupted"
 	case destination.RunFailed:
@@ -164,15 +168,8 @@ func (q *question) checksTold(p *healthPage) {
 		}
 		p.Reads = append(p.Reads, readMark{r.Time, report.ReadText(r.Read, 1)})
 	}
-	if c.Left == nil {
-		return
-	}
-	for _, f := range c.Left.Found {
-		row := damageRow{Path: string(f.Path), Why: quote.Clean(f.Why), In: f.Snapshots}
-		if len(f.Snapshots) > 0 && record.ValidPath(row.Path) {
-			row.URL = q.File(row.Path, "b", f.Snapshots[len(f.Snapshots)-1].Last)
-		}
-		p.Damage = append(p.Damage, row)
+	if c.Left != nil {
+		p.Damage, p.Repair = q.damageRows(c.Left.Found), report.Way(p.Status, query.Damaged)
 	}
 }
 

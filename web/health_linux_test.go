@@ -53,7 +53,7 @@ func TestHealthSaysWhatStatusSays(t *testing.T) {
 	}
 	text := look()
 	says(t, "not well", text, "Damage was found", "docs/recipes.md", "Damage that a check found on",
-		"takes them from there",
+		"takes them from a whole file",
 		"Snapshots whose folders are gone 20261119-100000")
 	for _, c := range status.Concerns {
 		says(t, "a concern", text, capital(c.Text))
@@ -80,7 +80,7 @@ func TestHealthNamesWhatCouldNotBeRead(t *testing.T) {
 func TestRunsAreTold(t *testing.T) {
 	for end, want := range map[destination.RunEnd]string{
 		destination.RunDone: "done", destination.RunUnchanged: "nothing had changed",
-		destination.RunIncomplete:  "something was left undone",
+		destination.RunIncomplete:  "not all was done: the disk is full",
 		destination.RunInterrupted: "interrupted", destination.RunFailed: "failed: the disk is full",
 		query.RunPresent: "at work",
 	} {

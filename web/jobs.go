@@ -132,6 +132,8 @@ func (q *question) jobPages() error {
 	switch what {
 	case "":
 		p := q.told(j)
+		_ = q.damageOf(j, p) // the job is told even where the destination is gone
+		_ = q.release()
 		v := view{Title: p.Title, Body: p, Refresh: p.Running, NoLine: true}
 		if q.r.Header.Get("Snap-Fragment") == "line" {
 			v.Job = q.line(j)

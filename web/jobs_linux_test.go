@@ -270,7 +270,7 @@ func TestJobIsOnEveryPage(t *testing.T) {
 		t.Errorf("the same once more leads to %q", at)
 	}
 	page, _ = s.post(t, s.Job(j.ID)+"/cancel", "")
-	if text := textOf(parsed(t, page)); !strings.Contains(text, "Cancelled") {
+	if text := textOf(parsed(t, page)); !strings.Contains(text, "The backup was cancelled") {
 		t.Error(text)
 	}
 	if strings.Contains(s.get(t, s.Home()), "data-events") {

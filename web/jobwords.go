@@ -34,8 +34,11 @@ type jobPage struct {
 	Error    string
 	Hints    []string
 	Problems []toldProblem
-	More     int // problems that are not named
+	Damage   []damageRow // that a check found, or that is in what is restored
+	More     int         // problems that are not named
 	Notes    []string
+	Ways     []way // on from its end
+	Retry    bool  // a backup that made no snapshot: it can be tried again
 
 	Snapshot *record.Header // that a backup made
 	Removed  []string       // snapshots that the rules deleted
@@ -83,9 +86,7 @@ func (q *question) told(j *job.Job) *jobPage {
 			lines = append(lines, quote.Clean(part.Error()))
 		}
 		p.Error = strings.Join(lines, "; ")
-		for _, line := range hint.Lines(err, asText) {
-			p.Hints = append(p.Hints, quote.Clean(line))
-		}
+		p.Hints = hintsOf(err)
 	}
 	q.ended(p, &s)
 	return p
@@ -154,8 +155,14 @@ func (q *question) ended(p *jobPage, s *job.State) {
 			job.Delete: "The deletion failed", job.Prune: "The deletion failed"}[p.Kind]
 	}
 	if cancelled {
-		p.Title, p.Error, p.Tone = "Cancelled", "", "warn"
+		p.Title, p.Error, p.Tone = cancelledTexts[p.Kind], "", "warn"
 	}
+	looked := ""
+	if p.Look != nil {
+		looked = p.Look.Back
+	}
+	p.Ways = q.waysAfter(p.Kind, s.End, looked)
+	p.Retry = p.Kind == job.Backup && s.End.Code != 0 && p.Snapshot == nil
 }
 
 // counted are the entries that something would happen to, for the page.

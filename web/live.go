@@ -105,7 +105,7 @@ func (q *question) live() error {
 	}
 	h := q.d.Newest()
 	if h == nil {
-		return errEmpty
+		return q.nothingYet()
 	}
 	r, _, err := q.d.DB.Lookup(q.ctx, h.Seq, at)
 	if err != nil {

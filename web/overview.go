@@ -37,7 +37,8 @@ type overview struct {
 }
 
 // concern is something that is not as it should be, and the command that helps.
-type concern struct{ Text, Command string }
+// URL is the page that says more; "": none does.
+type concern struct{ Text, Command, URL string }
 
 // disk is what all snapshots take together.
 type disk struct {
@@ -92,7 +93,7 @@ func (q *question) overview() error {
 		return err
 	}
 	if o.Newest == nil {
-		return errEmpty
+		return q.nothingYet()
 	}
 	if q.form.Has("count") {
 		if o.Disk, err = q.disk(); err != nil {
@@ -126,6 +127,10 @@ func (q *question) judge(o *overview) {
 		o.Tone, o.Headline = "bad", "Damage was found"
 	case o.Running != "":
 		o.Tone, o.Headline = "busy", "A run is at work"
+	case has(query.Failed):
+		o.Tone, o.Headline = "bad", q.failedText(o.Status)
+	case has(query.NotAllDone):
+		o.Tone, o.Headline = "warn", o.Headline+", but not all was done"
 	case has(query.Interrupted):
 		o.Tone, o.Headline = "warn", "Interrupted; what was copied is kept"
 	case has(query.LateBackup):
@@ -136,7 +141,11 @@ func (q *question) judge(o *overview) {
 		o.Tone = "warn"
 	}
 	for _, c := range o.Concerns {
-		o.Told = append(o.Told, concern{capital(quote.Clean(p.Concern(o.Status, c))), report.Way(o.Status, c)})
+		told := concern{Text: capital(quote.Clean(p.Concern(o.Status, c))), Command: report.Way(o.Status, c)}
+		if c == query.Damaged { // what helps depends on what else is whole: Health says it
+			told.Command, told.URL = "", q.Health()+"#damage"
+		}
+		o.Told = append(o.Told, told)
 	}
 	if o.Last.Usual > 0 {
 		o.Usual = "a backup " + every(o.Last.Usual) + " is usual here"
@@ -157,6 +166,20 @@ func (q *question) judge(o *overview) {
 	default:
 		o.Checked, o.CheckHow = q.ago(c.Time), report.ReadText(c.Read, o.DataRead)+", all well"
 	}
+}
+
+// failedText says that backups fail, and how old the last is that did not.
+func (q *question) failedText(s *query.Status) string {
+	failed := "The last backup failed"
+	if n := s.Failure.Count; n > 1 {
+		failed = "The last " + text.Plural(n, "backup", "backups") + " failed"
+	}
+	return failed + "; the last good one was " + q.ago(s.Last.Time)
+}
+
+// Whole reports whether the last run is the one that made the newest snapshot, and it read everything.
+func (o *overview) Whole() bool {
+	return o.Newest.Errors == 0 && o.Failure == nil && o.Unwell == nil && o.Stopped == nil
 }
 
 // every is an interval in words.

@@ -25,6 +25,7 @@ var pageNames = []string{
 	"snapshot",
 	"delete",
 	"error",
+	"welcome",
 	"jobs",
 	"job",
 	"restore",

@@ -27,6 +27,8 @@ type restoreForm struct {
 	Home    string // the target that is proposed
 	Modes   []overwriting
 	Missing string
+	Chosen  string   // of the modes
+	Wrong   *problem // why what was typed will not do
 }
 
 // restorePage asks how an entry is to be restored.
@@ -39,11 +41,11 @@ func (q *question) restorePage() error {
 	if err != nil || !ok {
 		return err
 	}
-	return q.askRestore(pos, at, []string{at})
+	return q.askRestore(pos, at, []string{at}, nil)
 }
 
-// askRestore writes the form.
-func (q *question) askRestore(pos int, at string, paths []string) error {
+// askRestore writes the form; with wrong, which says why what was typed will not do, it has that still.
+func (q *question) askRestore(pos int, at string, paths []string, wrong error) error {
 	h := q.header(pos)
 	if err := q.held(h, paths); err != nil {
 		return err
@@ -60,10 +62,15 @@ func (q *question) askRestore(pos int, at string, paths []string) error {
 	if !q.d.Present(h) {
 		f.Missing = "The folder of this snapshot is no longer in the destination: nothing can be restored from it."
 	}
+	status := http.StatusOK
+	if wrong != nil {
+		status = http.StatusBadRequest
+		f.Wrong, f.Home, f.Chosen = problemOf(wrong, status), q.r.PostForm.Get("target"), q.r.PostForm.Get("overwrite")
+	}
 	if err := q.release(); err != nil {
 		return err
 	}
-	return q.write(http.StatusOK, "restore", view{Title: "Restore", Nav: "files", Body: f})
+	return q.write(status, "restore", view{Title: "Restore", Nav: "files", Body: f})
 }
 
 // held makes sure that the snapshot holds the paths.
@@ -113,7 +120,7 @@ func (q *question) restore() error {
 	}
 	paths = outermost(paths)
 	if !form.Has("where") {
-		return q.askRestore(pos, at, paths)
+		return q.askRestore(pos, at, paths, nil)
 	}
 	o := job.RestoreOptions{Snapshot: q.header(pos).Name, Paths: paths}
 	if o.Overwrite, err = modeNamed(form.Get("overwrite")); err != nil {
@@ -123,7 +130,7 @@ func (q *question) restore() error {
 	case "there":
 	case "folder":
 		if o.Target, err = q.target(form.Get("target")); err != nil {
-			return err
+			return q.askRestore(pos, at, paths, err)
 		}
 	default:
 		return hint.Usagef("where is there or folder")

@@ -118,7 +118,7 @@ func (q *question) openSome() error {
 		return err
 	}
 	if len(q.d.Snapshots) == 0 {
-		return errEmpty
+		return q.nothingYet()
 	}
 	return nil
 }
@@ -152,7 +152,7 @@ func (q *question) snapshot(ref string, named func(name string) string) (pos int
 	}
 	pos, err = q.d.Resolver().Resolve(ref)
 	if err != nil {
-		return 0, false, notFound(err)
+		return 0, false, q.unknownSnapshot(err, ref, named)
 	}
 	if name := q.d.Snapshots[pos].Name; name != ref {
 		http.Redirect(q.w, q.r, named(name), http.StatusSeeOther)

@@ -59,7 +59,7 @@ func TestCancel(t *testing.T) {
 	b.do(chromedp.Click(chromedp.CSS("#backup")))
 	b.until(`document.querySelector("h1")?.textContent === "Backing up"`)
 	b.do(chromedp.Click(chromedp.CSS(".verdict button")))
-	b.until(`document.querySelector("h1")?.textContent === "Cancelled"`)
+	b.until(`document.querySelector("h1")?.textContent === "The backup was cancelled"`)
 	b.quiet()
 }
 

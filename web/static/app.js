@@ -42,6 +42,30 @@ if (find) {
   find.addEventListener('submit', e => { e.preventDefault(); clearTimeout(wait); ask(); });
 }
 
+// The box at the top of each page shows the first hits while somebody types.
+const box = $('.top .find input'), hits = $('#hits');
+if (box && !find) {
+  let wait = 0;
+  const look = async () => {
+    const q = box.value.trim();
+    if (q.length < 2) { hits.hidden = true; return; }
+    const url = box.form.action + '?' + new URLSearchParams({ q });
+    if (await swap(url, 'hits', hits)) hits.hidden = box.value.trim() !== q;
+  };
+  box.addEventListener('input', () => { clearTimeout(wait); wait = setTimeout(look, 150); });
+  box.form.addEventListener('submit', () => clearTimeout(wait));
+  box.form.addEventListener('focusout', e => { if (!box.form.contains(e.relatedTarget)) hits.hidden = true; });
+  box.addEventListener('focus', () => { if (hits.firstChild && box.value.trim().length > 1) hits.hidden = false; });
+  box.form.addEventListener('keydown', e => {
+    const all = [box, ...hits.querySelectorAll('a')], here = all.indexOf(document.activeElement);
+    if (e.key === 'Escape') { hits.hidden = true; return; }
+    if (hits.hidden || here < 0 || e.key !== 'ArrowDown' && e.key !== 'ArrowUp') return;
+    e.preventDefault();
+    e.stopPropagation();
+    all[Math.min(Math.max(here + (e.key === 'ArrowDown' ? 1 : -1), 0), all.length - 1)].focus();
+  });
+}
+
 // Pictures one over the other.
 const over = () => { const i = $('.images.swipe figure:last-of-type img'); if (i) i.style.clipPath = `inset(0 0 0 ${$('#swipe').value}%)`; };
 $('#swipe')?.addEventListener('input', over);
