@@ -80,7 +80,7 @@ func TestHealthNamesWhatCouldNotBeRead(t *testing.T) {
 func TestRunsAreTold(t *testing.T) {
 	for end, want := range map[destination.RunEnd]string{
 		destination.RunDone: "done", destination.RunUnchanged: "nothing had changed",
-		destination.RunIncomplete:  "something was left undone",
+		destination.RunIncomplete:  "not all was done: the disk is full",
 		destination.RunInterrupted: "interrupted", destination.RunFailed: "failed: the disk is full",
 		query.RunPresent: "at work",
 	} {
