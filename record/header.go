@@ -172,7 +172,8 @@ func (h *Header) KeepRun() {
 	h.RunCopied = &copied
 }
 
-// CountsMerged reports whether its counts are those of its own run no more: others were merged with it, or purged from it.
+// CountsMerged reports whether its counts are those of its own run no more: others were merged with it, or it was
+// purged.
 func (h *Header) CountsMerged() bool { return h.RunCopied != nil }
 
 // BucketSeq is the number of the bucket that holds the snapshot's records.

@@ -138,8 +138,8 @@ func (q *question) search(p *findPage) error {
 	return err
 }
 
-// partOf is what somebody means who types a word: a part of a name. Who types a "*" or a "?" means a glob, and who types
-// a "/" means a path.
+// partOf is what somebody means who types a word: a part of a name. With a "*" or a "?" it is a glob, with a "/" a
+// path.
 func partOf(typed string, regex bool) string {
 	if regex || strings.ContainsAny(typed, "*?/") {
 		return typed

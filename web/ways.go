@@ -37,8 +37,8 @@ func (q *question) waysFrom(err error) (ways []way) {
 	return append(ways, way{"Overview", q.Home()}, way{"Files", q.Files("latest", "")})
 }
 
-// nearest are the ways from a snapshot that is not there, mostly because it was deleted meanwhile: to the one nearest in
-// time to its name, and to the newest.
+// nearest are the ways from a snapshot that is not there, mostly because it was deleted meanwhile: to the one nearest
+// to its name in time, and to the newest.
 func (q *question) nearest(ref string, named func(name string) string) (ways []way) {
 	const layout = "20060102-150405"
 	t, err := time.ParseInLocation(layout, ref[:min(len(ref), len(layout))], q.now.Location())
@@ -68,7 +68,8 @@ func hintsOf(err error) (all []string) {
 	return all
 }
 
-// waysAfter are the ways that lead on from a job that has ended. looked is where a restore or a look began, "" for none.
+// waysAfter are the ways that lead on from a job that has ended. looked is where a restore or a look began, "" for
+// none.
 func (q *question) waysAfter(kind job.Kind, end *job.End, looked string) (ways []way) {
 	switch kind {
 	case job.Label:
