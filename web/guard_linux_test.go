@@ -185,7 +185,11 @@ func TestWithoutSessionThereIsNothing(t *testing.T) {
 		return c
 	}()
 	bad := *s.cookie
-	bad.Value = bad.Value[:20] + "A" + bad.Value[21:]
+	letter := "A"
+	if bad.Value[20] == 'A' {
+		letter = "B"
+	}
+	bad.Value = bad.Value[:20] + letter + bad.Value[21:]
 	code := http.Cookie{Name: s.cookie.Name, Value: s.guard.code()} // a code is no session
 	want := ""
 	all := s.addresses()
