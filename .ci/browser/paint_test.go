@@ -7,9 +7,9 @@ import (
 	"testing"
 )
 
-// TestPaint says how soon something is seen, medians of 20 loads, and how long from a step of the handle until the folder
-// as it was then is painted: docs/scale.md has the figures. No time decides. Of a page of one's own, whose link is
-// $SNAP_LINK, it takes the folder $SNAP_FOLDER.
+// TestPaint says how soon something is seen, medians of 20 loads, and how long from a step of the handle until the
+// folder as it was then is painted: docs/scale.md has the figures. No time decides. Of a page of one's own, whose link
+// is $SNAP_LINK, it takes the folder $SNAP_FOLDER.
 func TestPaint(t *testing.T) {
 	link, folder := os.Getenv("SNAP_LINK"), os.Getenv("SNAP_FOLDER")
 	if link == "" {

@@ -383,7 +383,8 @@ func (b *tab) whole() {
 	}
 }
 
-// TestTargetsAreLargeEnough: what is touched is 24 pixels, on a telephone 44 but for links in a text, and all of it there.
+// TestTargetsAreLargeEnough: what is touched is 24 pixels, on a telephone 44 but for links in a text, and all of it is
+// there.
 func TestTargetsAreLargeEnough(t *testing.T) {
 	p := story(t)
 	b := open(t, 390, 844)
