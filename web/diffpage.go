@@ -195,6 +195,7 @@ func (q *question) showDiff(p *diffPage, pos [2]int, d *query.Diff) error {
 	if p.Command = "snap diff " + shellWord(p.A.Name) + " " + shellWord(p.B.Name); p.Now {
 		p.Command = "snap diff --source " + shellWord(p.A.Name)
 	}
+	p.Command += q.here()
 	if p.Path != "" {
 		p.Command += " -- " + shellWord(p.Path)
 	}

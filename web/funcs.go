@@ -47,7 +47,7 @@ func (s *site) funcs() template.FuncMap {
 
 		"name": nameText, "clean": quote.Clean, "base": func(p string) string { return path.Base(p) },
 		"last": func(p string) string { _, n := record.Split(p); return nameText(n) },
-		"dir":  dirText, "word": shellWord, "field": fieldText,
+		"dir":  dirText, "word": shellWord, "here": s.here, "field": fieldText,
 
 		"bytes": s.style().Size, "comma": func(n int64) string { return humanize.Comma(n) },
 		"comma64": func(n int) string { return humanize.Comma(int64(n)) },

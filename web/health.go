@@ -226,7 +226,7 @@ func (q *question) problemsTold(p *healthPage) error {
 	for i := range all {
 		e := &all[i]
 		p.Problems = append(p.Problems, problemRow{Path: e.Path, Says: problemText(e.Kind),
-			URL: q.File(e.Path, "b", p.Newest.Name), Explain: "snap explain " + shellWord(e.Path)})
+			URL: q.File(e.Path, "b", p.Newest.Name), Explain: "snap explain " + shellWord(e.Path) + q.here()})
 	}
 	return nil
 }

@@ -31,6 +31,7 @@ type keepPage struct {
 	Counting    bool // it is not known yet what goes frees, nor what goes for free space
 	Stops       []stopTold
 	Most        string // more than half would go, which takes a word more
+	MostCommand string // that says it
 	Each        []keepRow
 	Hidden      int
 	Everything  string // the address with all of them
@@ -192,6 +193,7 @@ func (q *question) decide(p *keepPage, rules *settings.Rules) error {
 		}
 		if err := plan.Most(); err != nil {
 			p.Most = capital(quote.Clean(err.Error()))
+			p.MostCommand = "snap prune" + flagsOf(rules, p.Asked) + " --allow-most" + q.here()
 		}
 		for i := range plan.List {
 			d := &plan.List[i]
@@ -203,7 +205,7 @@ func (q *question) decide(p *keepPage, rules *settings.Rules) error {
 			}
 			p.Each = append(p.Each, keepRow{d, d.Header.Time, quote.Clean(strings.Join(d.Reasons, ", "))})
 		}
-		p.Lines, p.Command = rules.Lines(), "snap prune -n"+flagsOf(rules, p.Asked)
+		p.Lines, p.Command = rules.Lines(), "snap prune -n"+flagsOf(rules, p.Asked)+q.here()
 		if rules.FloorDaily != settings.DefaultRules().FloorDaily {
 			p.Lines = append(p.Lines, "min_free_keep_daily = "+strconv.Itoa(rules.FloorDaily))
 		}

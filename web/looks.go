@@ -117,7 +117,7 @@ func (l *looks) of(q *question, j *job.Job) *lookPage {
 		return nil
 	}
 	p := &lookPage{Snap: o.from, Paths: o.options.Paths, Target: o.options.Target, There: o.options.Target == "",
-		Mode: modeOf(o.options.Overwrite).Says, Back: o.back, Again: o.looking.ID, Command: restoreCommand(o)}
+		Mode: modeOf(o.options.Overwrite).Says, Back: o.back, Again: o.looking.ID, Command: q.restoreCommand(o)}
 	if n := len(p.Paths); n > pathsNamed {
 		p.Paths, p.More = p.Paths[:pathsNamed], n-pathsNamed
 	}

@@ -26,7 +26,7 @@ func doing(res *job.RestoreResult) string {
 }
 
 // restoreCommand is the command line that does the same.
-func restoreCommand(o *look) string {
+func (s *site) restoreCommand(o *look) string {
 	var b strings.Builder
 	b.WriteString("snap restore")
 	for i, p := range o.options.Paths {
@@ -47,5 +47,5 @@ func restoreCommand(o *look) string {
 		// with a slash at its end: else one file would get its name
 		b.WriteString(" --target " + shellWord(strings.TrimSuffix(o.options.Target, "/")+"/"))
 	}
-	return b.String() + modeOf(o.options.Overwrite).Flag
+	return b.String() + modeOf(o.options.Overwrite).Flag + s.here()
 }

@@ -85,6 +85,9 @@ func shellWord(s string) string {
 // command is the beginning of a command line that asks this destination: without its path another one may answer.
 func (s *site) command(verb string) string { return "snap " + verb + " -d " + shellWord(s.o.Dir) }
 
+// here is the end of one.
+func (s *site) here() string { return " -d " + shellWord(s.o.Dir) }
+
 // globIn is a pattern for what is directly in a folder.
 func globIn(path string) string {
 	if path == "" {

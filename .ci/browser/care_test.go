@@ -44,7 +44,7 @@ func TestCompareTwoSnapshots(t *testing.T) {
 			document.querySelector(".differing").innerText.includes("was ideas.txt")`)
 		at := eval[[]string](b, `location.pathname.split("/").slice(3, 5)`)
 		got := eval[string](b, `document.querySelector("#differences .cli code").textContent`)
-		if got != "snap diff "+at[0]+" "+at[1] {
+		if got != "snap diff "+at[0]+" "+at[1]+" -d "+p.dest {
 			t.Errorf("%q, at %v", got, at)
 		}
 		if focus := eval[string](b, "document.activeElement.id"); focus != "slider-a" {

@@ -121,7 +121,7 @@ func TestDragThroughTime(t *testing.T) {
 			}
 			name := eval[string](b, fmt.Sprintf(`JSON.parse(document.querySelector("#steps").textContent).names[%d]`, pos))
 			b.until(fmt.Sprintf(`location.pathname.includes(%q) &&
-				document.querySelector(".cli code").textContent === "snap ls " + %q`, name, name+":docs"))
+				document.querySelector(".cli code").textContent === %q`, name, "snap ls "+name+":docs -d "+p.dest))
 			want := strings.Join(strings.Fields(strings.ReplaceAll(p.snap("ls", "-d", p.dest, name+":docs"), "docs/", "")), " ")
 			if got := b.names(); got != want {
 				t.Errorf("%s: %q, want %q", name, got, want)
@@ -139,7 +139,8 @@ func TestDragThroughTime(t *testing.T) {
 		b.until(fmt.Sprintf(`location.pathname !== %q`, at))
 		eval[bool](b, "(history.back(), true)")
 		b.until(fmt.Sprintf(`location.pathname === %q &&
-			document.querySelector(".cli code").textContent === "snap ls " + %q`, at, strings.Split(at, "/")[3]+":docs"))
+			document.querySelector(".cli code").textContent === %q`, at,
+			"snap ls "+strings.Split(at, "/")[3]+":docs -d "+p.dest))
 		b.quiet()
 	}
 }
