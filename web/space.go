@@ -75,7 +75,8 @@ func (q *question) space() error {
 	if part == "counted" {
 		return q.counted()
 	}
-	p := &spacePage{Path: path, Newest: q.header(q.newest()), By: q.form.Get("by"), Command: "snap stats --folders" + q.here()}
+	p := &spacePage{Path: path, Newest: q.header(q.newest()), By: q.form.Get("by"),
+		Command: "snap stats --folders" + q.here()}
 	if path != "" {
 		p.Command += " " + shellWord(path)
 	}
