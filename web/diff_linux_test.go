@@ -161,7 +161,8 @@ func TestDiffWithNow(t *testing.T) {
 	p.Write("docs/letter", "Dear anybody")
 	page = s.get(t, s.site.Diff(first, "now", "docs")) // it is kept
 	wellFormed(t, "it is known", page)
-	says(t, "in a folder", told(t, page), "2 rows", "letter modified", "snap diff --source "+first+s.site.here()+" -- docs")
+	says(t, "in a folder", told(t, page), "2 rows", "letter modified",
+		"snap diff --source "+first+s.site.here()+" -- docs")
 	if strings.Contains(page, "/f/docs/later") {
 		t.Error("a way leads to a file that no snapshot holds")
 	}
