@@ -42,19 +42,18 @@ func (s *site) damageRows(all []destination.DamageFound) (rows []damageRow) {
 
 // damagedIn are those of the snapshot h.
 func damagedIn(d *query.Reader, h *record.Header) (in []destination.DamageFound) {
-	own := d.Snapshots.At(h)
-	position := func(name string) int {
-		for i := range d.Snapshots {
-			if d.Snapshots[i].Name == name {
-				return i
-			}
-		}
-		return -1
+	found := damageFound(d)
+	if len(found) == 0 {
+		return nil
 	}
-	for _, f := range damageFound(d) {
+	own, at := d.Snapshots.At(h), map[string]int{}
+	for i := range d.Snapshots {
+		at[d.Snapshots[i].Name] = i
+	}
+	for _, f := range found {
 		for _, r := range f.Snapshots {
-			first, last := position(r.First), position(r.Last)
-			if r.First == h.Name || r.Last == h.Name || first >= 0 && first <= own && own <= last {
+			first, known := at[r.First]
+			if r.First == h.Name || r.Last == h.Name || known && first <= own && own <= at[r.Last] {
 				in = append(in, f)
 				break
 			}

@@ -153,10 +153,10 @@ func (q *question) showRemoval(wrong string, status int) error {
 			p.Fields = append(p.Fields, formField{key, v})
 		}
 	}
-	p.Command = "snap delete -d " + shellWord(q.o.Dir)
+	p.Command = "snap delete" + q.here()
 	if r.Rules != nil {
 		p.Back = q.Keep() + "?" + q.ruleFields().Encode()
-		p.Command = "snap prune -d " + shellWord(q.o.Dir) + flagsOf(r.Rules, true)
+		p.Command = "snap prune" + q.here() + flagsOf(r.Rules, true)
 		if r.AllowMost {
 			p.Command += " --allow-most"
 		}

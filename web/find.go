@@ -186,7 +186,7 @@ func (q *question) collect(p *findPage, f *query.Filter) error {
 
 // findCommand is the command that gives the same answer.
 func (q *question) findCommand(f *query.Filter) string {
-	c := q.command("find")
+	c := "snap find" + q.here()
 	for _, is := range []struct {
 		so   bool
 		flag string

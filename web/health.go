@@ -71,7 +71,7 @@ func (q *question) health() error {
 		return err
 	}
 	p := &healthPage{}
-	p.Command = "snap status -d " + shellWord(q.o.Dir)
+	p.Command = "snap status" + q.here()
 	var judged query.StatusOptions
 	if q.o.Judge != nil {
 		judged, p.Rules = q.o.Judge(q.d)

@@ -83,7 +83,7 @@ func (q *question) overview() error {
 		}
 		return q.write(http.StatusOK, "overview", view{Body: &overview{Disk: d}})
 	}
-	o := &overview{Command: "snap status -d " + shellWord(q.o.Dir)}
+	o := &overview{Command: "snap status" + q.here()}
 	var judged query.StatusOptions
 	if q.o.Judge != nil {
 		judged, _ = q.o.Judge(q.d)

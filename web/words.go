@@ -82,10 +82,7 @@ func shellWord(s string) string {
 	return b.String()
 }
 
-// command is the beginning of a command line that asks this destination: without its path another one may answer.
-func (s *site) command(verb string) string { return "snap " + verb + " -d " + shellWord(s.o.Dir) }
-
-// here is the end of one.
+// here is what a command line says to ask this destination: without its path another one may answer.
 func (s *site) here() string { return " -d " + shellWord(s.o.Dir) }
 
 // globIn is a pattern for what is directly in a folder.
