@@ -92,6 +92,25 @@ func TestSearchWhileTyping(t *testing.T) {
 	b.quiet()
 }
 
+// TestHitsBelowTheBox: the box of every page shows the first hits while somebody types, which arrows reach and Escape
+// shuts.
+func TestHitsBelowTheBox(t *testing.T) {
+	p := story(t)
+	b := open(t, 1280, 860)
+	b.signIn(p.serve())
+	b.visit("/s/latest/docs")
+	b.ready()
+	b.do(chromedp.SendKeys(chromedp.CSS(".top .find input"), "recip"))
+	b.until(`!document.querySelector("#hits").hidden && document.querySelector("#hits a")?.innerText.includes("recipes.md")`)
+	b.do(chromedp.KeyEvent(kb.ArrowDown))
+	b.until(`document.activeElement === document.querySelector("#hits a")`)
+	b.do(chromedp.KeyEvent(kb.Escape))
+	b.until(`document.querySelector("#hits").hidden`)
+	b.do(chromedp.Focus(chromedp.CSS(".top .find input")), chromedp.KeyEvent(kb.ArrowDown), chromedp.KeyEvent(kb.Enter))
+	b.until(`location.pathname.endsWith("/f/docs/recipes.md")`)
+	b.quiet()
+}
+
 // TestDragThroughTime: at each step the address, the date and the rows are those of one snapshot, as snap ls has it.
 func TestDragThroughTime(t *testing.T) {
 	p := newPlace(t)
