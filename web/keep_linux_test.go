@@ -122,6 +122,20 @@ func TestKeepTellsOfMistakes(t *testing.T) {
 	}
 }
 
+// TestKeepTellsOfMost: rules that take more than half away are told, with the command that does it all the same, on the
+// page and on each of its parts.
+func TestKeepTellsOfMost(t *testing.T) {
+	s := show(t, weights(t))
+	for _, part := range []string{"", "kept", "counted"} {
+		var with []func(*http.Request)
+		if part != "" {
+			with = append(with, head2(part))
+		}
+		says(t, "part "+part, told(t, s.get(t, s.base+"/keep?count=1&keep_last=1", with...)),
+			"a backup deletes none of them then", "snap prune --keep-last 1 --allow-most")
+	}
+}
+
 // TestDashesStandForSnapshots: one each, in order.
 func TestDashesStandForSnapshots(t *testing.T) {
 	for _, n := range []int{0, 1, 1000} {
