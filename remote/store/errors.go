@@ -1,18 +1,23 @@
 package store
 
-import "snap/internal/quote"
+import (
+	"fmt"
+
+	"snap/internal/quote"
+)
 
 // Kind is why a place could not be used.
 type Kind string
 
 const (
-	Unreachable Kind = "cannot be reached"
-	Credentials Kind = "does not accept the credentials"
-	Rights      Kind = "does not permit this"
-	Clock       Kind = "finds that the clock here is wrong"
-	NoPlace     Kind = "is not there" // no such bucket, folder or remote: the command's "not found", not "not reached"
-	Refused     Kind = "refused"      // what was asked for, for a reason that will not pass
-	Full        Kind = "has no room"  // a quota, a cap, a disk
+	Unreachable   Kind = "cannot be reached"
+	Credentials   Kind = "does not accept the credentials"
+	NoCredentials Kind = "needs credentials"
+	Rights        Kind = "does not permit this"
+	Clock         Kind = "finds that the clock here is wrong"
+	NoPlace       Kind = "is not there" // no such bucket, folder or remote: the command's "not found", not "not reached"
+	Refused       Kind = "refused"      // what was asked for, for a reason that will not pass
+	Full          Kind = "has no room"  // a quota, a cap, a disk
 )
 
 // ReachError says that a place cannot be reached or does not do what was asked, which trying again would not change.
@@ -22,6 +27,7 @@ type ReachError struct {
 	Kind  Kind
 	Said  string // the store's own words
 	Err   error  // what it came from; may be nil
+	Tries int    // how often it was tried, where that was more than once
 }
 
 func (e *ReachError) Error() string {
@@ -31,6 +37,9 @@ func (e *ReachError) Error() string {
 	}
 	if e.Said != "" {
 		text += ": " + quote.Clean(e.Said)
+	}
+	if e.Tries > 1 {
+		text += fmt.Sprintf(" (tried %d times)", e.Tries)
 	}
 	return text
 }

@@ -110,6 +110,8 @@ var (
 	ErrLocked = errors.New("locked until later by the store's object lock")
 	// ErrShort is for an object that ends before what was asked for.
 	ErrShort = errors.New("the object is shorter than it should be")
+	// ErrLarge is for an object that is larger than what is read without saying how much, 64 MiB.
+	ErrLarge = errors.New("the object is larger than any that is read at once")
 	// ErrName is for a name that no place is asked to hold.
 	ErrName = errors.New("not a name for an object")
 )
