@@ -72,6 +72,8 @@ func (s *s3) judge(ctx context.Context, err error, right string, at time.Time, h
 		return &passing{err: errors.New(said), tooMuch: true}
 	case is(damaged): // on the way, or in memory before it
 		return &passing{err: errors.New(said), times: 3}
+	case answer.StatusCode == http.StatusNotImplemented, answer.Code == "NotImplemented":
+		return &ReachError{Kind: Refused, Said: said, Err: err}
 	case is(conflicts), answer.StatusCode == http.StatusConflict, answer.Code == "RequestTimeout",
 		answer.Code == "IncompleteBody", answer.StatusCode >= 500, answer.StatusCode == http.StatusRequestTimeout:
 		return &passing{err: errors.New(said)}
