@@ -178,7 +178,7 @@ func syncFolder(dir string) error {
 func (f *folder) get(ctx context.Context, flow flow, name, _ string, off, n int64) ([]byte, error) {
 	r, err := os.Open(f.path(name))
 	if err != nil {
-		return nil, f.judge(err)
+		return nil, f.judgeAsked(err)
 	}
 	defer r.Close()
 	s, err := r.Stat()
@@ -198,7 +198,7 @@ func (f *folder) stat(_ context.Context, name string) (Object, error) {
 	s, err := os.Lstat(f.path(name))
 	switch {
 	case err != nil:
-		return Object{}, f.judge(err)
+		return Object{}, f.judgeAsked(err)
 	case !s.Mode().IsRegular():
 		return Object{}, ErrNotFound
 	}
@@ -264,11 +264,11 @@ func (f *folder) remove(_ context.Context, name string, _ bool) error {
 	if s, err := os.Lstat(path); err == nil && !s.Mode().IsRegular() {
 		return nil
 	}
-	switch err := os.Remove(path); {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil
-	case err != nil:
-		return f.judge(err)
+	if err := f.judgeAsked(os.Remove(path)); err != nil {
+		if errors.Is(err, ErrNotFound) {
+			return nil
+		}
+		return err
 	}
 	return f.judge(syncFolder(filepath.Dir(path)))
 }
@@ -291,6 +291,14 @@ func (f *folder) now(context.Context) (time.Time, error) {
 func (f *folder) facts() facts { return facts{} }
 
 func (f *folder) close() error { return nil }
+
+// judgeAsked is judge where an object was asked for: there is none below another one.
+func (f *folder) judgeAsked(err error) error {
+	if errors.Is(err, syscall.ENOTDIR) {
+		return ErrNotFound
+	}
+	return f.judge(err)
+}
 
 // judge says what an error of the file system means. What disks and networks say when they are away for a while passes.
 func (f *folder) judge(err error) error {

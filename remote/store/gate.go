@@ -20,7 +20,7 @@ func newGate(most int) *gate { return &gate{most: most, limit: most, moved: make
 
 // enter waits until another request may begin.
 func (g *gate) enter(ctx context.Context) error {
-	for {
+	for ctx.Err() == nil {
 		g.mu.Lock()
 		if g.busy < g.limit {
 			g.busy++
@@ -32,9 +32,9 @@ func (g *gate) enter(ctx context.Context) error {
 		select {
 		case <-moved:
 		case <-ctx.Done():
-			return ctx.Err()
 		}
 	}
+	return ctx.Err()
 }
 
 // leave says that a request has ended, and whether the place was asked too much.

@@ -94,17 +94,16 @@ func (r *rclone) get(ctx context.Context, f flow, name, _ string, off, n int64) 
 	wanted := ""
 	switch {
 	case n == 0:
-		o, err := r.stat(ctx, name)
-		if err == nil && off > o.Size {
-			err = fmt.Errorf("%s: %w", name, ErrShort)
-		}
-		return []byte{}, err
+		return r.getNothing(ctx, name, off)
 	case n > 0:
 		wanted = fmt.Sprintf("bytes=%d-%d", off, off+n-1)
 	case off > 0:
 		wanted = fmt.Sprintf("bytes=%d-", off)
 	}
 	resp, err := r.do(ctx, http.MethodGet, name, nil, 0, wanted)
+	if n < 0 && errors.Is(err, ErrShort) {
+		return r.getNothing(ctx, name, off)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -122,6 +121,15 @@ func (r *rclone) get(ctx context.Context, f flow, name, _ string, off, n int64) 
 		err = r.judge(err, 0)
 	}
 	return body, err
+}
+
+// getNothing reads no bytes, which a range cannot say.
+func (r *rclone) getNothing(ctx context.Context, name string, off int64) ([]byte, error) {
+	o, err := r.stat(ctx, name)
+	if err == nil && off > o.Size {
+		return nil, fmt.Errorf("%s: %w", name, ErrShort)
+	}
+	return []byte{}, err
 }
 
 func (r *rclone) stat(ctx context.Context, name string) (Object, error) {

@@ -18,7 +18,8 @@ import (
 	"time"
 )
 
-// Store is a place with objects. All methods may be called by several goroutines.
+// Store is a place with objects. All methods may be called by several goroutines. Names are those of CheckName; none
+// may be the folder of another: where objects are files there is room for one of them.
 type Store interface {
 	// Put makes an object of that name and body. Where Traits.CreateOnly holds, ErrExists when there is one, also when
 	// this very Put made it and the answer was lost; elsewhere it may replace what is there.
