@@ -39,7 +39,10 @@ func Image(t testing.TB, kind, size string, options ...string) (mnt, img string)
 	}
 	img, mnt = filepath.Join(t.TempDir(), "img"), t.TempDir()
 	Must(t, "truncate", "-s", size, img)
-	Must(t, mkfs, append(options, "-q", img)...)
+	if kind != "vfat" && kind != "exfat" { // they have no such flag, and say little
+		options = append(options, "-q")
+	}
+	Must(t, mkfs, append(options, img)...)
 	if out, err := exec.Command("mount", "-o", "loop", img, mnt).CombinedOutput(); err != nil {
 		t.Skipf("cannot mount a file system of type %s here: %v: %s", kind, err, out)
 	}

@@ -360,7 +360,9 @@ func probing(t *testing.T, s store.Store) {
 		"TestRcloneS3":  {CreateOnly: true, ChecksSum: true, Ranges: true, Lists: true, ServerClock: true},
 		"TestRclone":    {Ranges: true, Lists: true},
 	}
-	want["TestFolderInMemory"], want["TestFolderOnFAT"] = want["TestFolder"], want["TestFolder"]
+	for _, like := range []string{"TestFolderInMemory", "TestFolderOnFAT", "TestFolderWithoutLinks"} {
+		want[like] = want["TestFolder"]
+	}
 	if found != want[engine] || s.Traits() != found {
 		t.Errorf("%+v, %+v, want %+v", found, s.Traits(), want[engine])
 	}

@@ -15,3 +15,11 @@ func TestFolderOnFAT(t *testing.T) {
 		return open(t, "vault:"+mnt, store.Options{})
 	})
 }
+
+// TestFolderWithoutLinks is the same on a kernel without FAT.
+func TestFolderWithoutLinks(t *testing.T) {
+	keep(t, func(t *testing.T) store.Store {
+		mnt := filetest.Oddfs(t, t.TempDir(), "-nolink", "-fat", "-coarse", "2", "-nochown")
+		return open(t, "vault:"+mnt, store.Options{})
+	})
+}

@@ -34,7 +34,8 @@ func (s *s3) put(ctx context.Context, f flow, name string, body []byte, how putt
 	if sum == [32]byte{} {
 		sum = sha256.Sum256(body)
 	}
-	o := minio.PutObjectOptions{StorageClass: how.StorageClass, UserMetadata: map[string]string{}}
+	o := minio.PutObjectOptions{StorageClass: how.StorageClass, UserMetadata: map[string]string{},
+		DisableContentSha256: true} // no stream of signed chunks: the sum of the whole is signed
 	if o.StorageClass == "" {
 		o.StorageClass = s.storageClass
 	}
