@@ -13,6 +13,7 @@ import (
 
 	"github.com/minio/minio-go/v7"
 
+	"snap/internal/long"
 	"snap/remote/store/faultproxy"
 	"snap/remote/store/storetest"
 )
@@ -59,7 +60,7 @@ func sweep(t *testing.T, url string, env []string, place func(url, prefix string
 	runs := 0
 	for _, fault := range faultproxy.Faults {
 		for _, times := range []int{1, -1} {
-			if times < 0 && fault == faultproxy.Wait && testing.Short() {
+			if times < 0 && fault == faultproxy.Wait && !long.Form() { // each try of each step waits until it stalls
 				continue
 			}
 			for k, more := 1, true; more; k++ {

@@ -10,6 +10,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/minio/minio-go/v7"
+	"github.com/minio/minio-go/v7/pkg/credentials"
 )
 
 // Bucket is the one that every server here has.
@@ -55,6 +58,25 @@ func Versitygw(t testing.TB) *Server {
 	s.start(t, addr, "--quiet", "--port", addr, "--access", accessKey, "--secret", secretKey,
 		"posix", "--versioning-dir", versions, s.Folder)
 	return s
+}
+
+// Versioned makes the bucket anew, with versions and object lock.
+func (s *Server) Versioned(t testing.TB) {
+	t.Helper()
+	client, err := minio.New(strings.TrimPrefix(s.URL, "http://"),
+		&minio.Options{Creds: credentials.NewStaticV4(accessKey, secretKey, ""), Region: "us-east-1"})
+	if err == nil {
+		err = client.RemoveBucket(t.Context(), Bucket)
+	}
+	if err == nil {
+		err = client.MakeBucket(t.Context(), Bucket, minio.MakeBucketOptions{ObjectLocking: true})
+	}
+	if err == nil {
+		err = client.EnableVersioning(t.Context(), Bucket)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 // RcloneS3 is rclone's S3 server over a folder.
