@@ -1,0 +1,41 @@
+package vault
+
+import (
+	"context"
+	"io"
+	"iter"
+
+	"snap/record"
+)
+
+// Source is a destination whose snapshots are copied. What it yields is not kept.
+type Source interface {
+	// ID is the destination's id.
+	ID() string
+
+	// Snapshots are the headers of the complete snapshots, oldest first, with the tags and note they have now.
+	Snapshots(ctx context.Context) ([]record.Header, error)
+
+	// ChangeSet is the change set of a snapshot, as docs/formats.md has it.
+	ChangeSet(ctx context.Context, seq uint64) (io.ReadCloser, error)
+
+	// Listing yields all that a snapshot holds, in key order.
+	Listing(ctx context.Context, seq uint64) iter.Seq2[*record.Entry, error]
+
+	// Open opens a regular file in a snapshot's tree. Any error but the context's means that this copy of the bytes
+	// cannot be had; fs.ErrNotExist: it is not there.
+	Open(ctx context.Context, seq uint64, path string) (io.ReadCloser, error)
+
+	// Copies yields other places that should have the bytes of a record: hash, form and size are its own. The
+	// first few do.
+	Copies(ctx context.Context, r *record.Record) iter.Seq2[Place, error]
+
+	// Settings are the settings files by name.
+	Settings(ctx context.Context) (map[string][]byte, error)
+}
+
+// Place is a path in the tree of a snapshot.
+type Place struct {
+	Seq  uint64
+	Path string
+}
