@@ -126,6 +126,9 @@ func (d *Reader) sameVersion(ctx context.Context, h *record.Header, path string)
 
 // holds reports whether the tree of the snapshot has the file.
 func (d *Reader) holds(s stored) bool {
+	if d.Treeless() {
+		return true
+	}
 	f, err := file.OpenBelow(d.Root, record.Join(s.name, s.path))
 	if err == nil {
 		f.Close()

@@ -18,7 +18,9 @@ var ErrDamaged = errors.New("the snapshot's copy is damaged: its bytes are not t
 // backed up.
 type File struct {
 	ctx    context.Context // of OpenFile, because Read is given none
-	f      *file.File
+	f      io.ReadCloser
+	of     io.Closer  // what f is from
+	tree   *file.File // f, if it is in a tree here
 	record *record.Record
 	hash   *file.Digest
 }
@@ -33,11 +35,17 @@ func (d *Reader) OpenFile(ctx context.Context, h *record.Header, path string) (*
 		return nil, fmt.Errorf("%s in snapshot %s: is no regular file that the snapshot holds", quote.Path(path),
 			quote.Name(h.Name))
 	}
-	f, err := file.OpenBelow(d.Root, record.Join(h.Name, path))
+	of, err := d.Contents(h)
 	if err != nil {
 		return nil, err
 	}
-	v := &File{ctx, f, &r, file.NewDigest()}
+	f, err := of.Open(ctx, &record.Entry{Path: path, Record: r})
+	if err != nil {
+		of.Close()
+		return nil, err
+	}
+	v := &File{ctx: ctx, f: f, of: of, record: &r, hash: file.NewDigest()}
+	v.tree, _ = f.(*file.File)
 	v.hash.Begin(r.Has(record.SparseHash))
 	return v, nil
 }
@@ -55,16 +63,24 @@ func (v *File) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// ReadAt reads from off, and compares nothing with the hash.
+// ReadAt reads from off, and compares nothing with the hash. What is far away is read from its beginning only.
 func (v *File) ReadAt(p []byte, off int64) (int, error) {
-	if err := v.ctx.Err(); err != nil {
+	switch err := v.ctx.Err(); {
+	case err != nil:
 		return 0, err
+	case v.tree == nil:
+		return 0, errors.ErrUnsupported
 	}
-	return v.f.ReadAt(p, off)
+	return v.tree.ReadAt(p, off)
 }
 
-// Stat is what the file is now.
-func (v *File) Stat() (file.Stat, error) { return v.f.Stat() }
+// Stat is what the file is now: in a tree that is here, or as it was backed up.
+func (v *File) Stat() (file.Stat, error) {
+	if v.tree == nil {
+		return v.record.Stat, nil
+	}
+	return v.tree.Stat()
+}
 
 // Close closes the file.
-func (v *File) Close() error { return v.f.Close() }
+func (v *File) Close() error { return errors.Join(v.f.Close(), v.of.Close()) }

@@ -23,6 +23,7 @@ import (
 	"snap/internal/hint"
 	"snap/internal/quote"
 	"snap/record"
+	"snap/restore"
 )
 
 // Options are what questions are answered by, besides what the destination holds.
@@ -36,6 +37,9 @@ type Options struct {
 	// " --target DIR"; nil for none.
 	Again func(command string) string
 	Kept  *Kept // what Readers of this destination before have found out; nil for nothing
+	// Contents has the bytes of the files of all snapshots, where these have no trees here; nil for the trees. Close
+	// closes it.
+	Contents restore.Contents
 }
 
 // Reader is a destination opened for questions. What it answers is what the destination held when it was opened.
@@ -70,9 +74,28 @@ func Open(ctx context.Context, dir string, o Options) (*Reader, error) {
 	return d, nil
 }
 
+// Contents has the bytes of the files of a snapshot; the caller closes it.
+func (d *Reader) Contents(h *record.Header) (restore.Contents, error) {
+	if d.options.Contents != nil {
+		return shared{d.options.Contents}, nil
+	}
+	return restore.OpenTree(d.Root, h.Name)
+}
+
+// Treeless reports whether the snapshots have no trees here: their bytes come from elsewhere.
+func (d *Reader) Treeless() bool { return d.options.Contents != nil }
+
+// shared is contents that stay open for the next question.
+type shared struct{ restore.Contents }
+
+func (shared) Close() error { return nil }
+
 // Close gives back the handle on the folder.
 func (d *Reader) Close() error {
 	err := d.Root.Close()
+	if far := d.options.Contents; far != nil {
+		err = errors.Join(err, far.Close())
+	}
 	if k := d.options.Kept; k != nil { // once: another Reader may have the database by then
 		d.options.Kept = nil
 		err = errors.Join(err, k.give(d.DB))

@@ -85,8 +85,11 @@ func (d *Reader) State(h *record.Header) record.State {
 	return h.State
 }
 
-// Present reports whether the snapshot's folder is in the destination.
+// Present reports whether the snapshot's folder is in the destination, or its bytes are elsewhere.
 func (d *Reader) Present(h *record.Header) bool {
+	if d.Treeless() {
+		return true
+	}
 	s, err := d.Root.Lstat(h.Name)
 	return err == nil && s.Kind == file.Folder
 }

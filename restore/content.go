@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
+	"io"
 
 	"snap/internal/file"
 	"snap/internal/progress"
@@ -73,9 +73,9 @@ func (w *worker) notes(j *job, dev uint64, lost file.Lost) {
 
 // copy writes a regular file.
 func (w *worker) copy(ctx context.Context, d *file.Dir, tmp string, j *job, meta *file.Meta) (m made, err error) {
-	src, stat, err := w.source(j)
+	src, err := w.run.contents.Open(ctx, &j.Entry)
 	if err != nil {
-		return m, &sourceError{err}
+		return m, notHad(err)
 	}
 	defer src.Close()
 	w.run.tally.started(j.Path, j.Size)
@@ -86,7 +86,7 @@ func (w *worker) copy(ctx context.Context, d *file.Dir, tmp string, j *job, meta
 		return m, err
 	}
 	defer func() { err = errors.Join(err, dst.Close()) }()
-	m.bytes, m.damage, err = w.bytes(ctx, dst, src, stat.Size, j, work.Moved)
+	m.bytes, m.damage, err = w.bytes(ctx, dst, src, j, work.Moved)
 	if err != nil {
 		return m, err
 	}
@@ -101,20 +101,18 @@ func (w *worker) copy(ctx context.Context, d *file.Dir, tmp string, j *job, meta
 	return m, err
 }
 
-// bytes brings size bytes from src to dst, shared where the file system can do that, and compares what is
-// then in dst with the record. moved hears how many were read.
-func (w *worker) bytes(ctx context.Context, dst, src *file.File, size int64, j *job,
-	moved func(int64)) (n int64, damage, err error) {
-	dst.Watch(moved)
-	src.Watch(moved)
+// bytes brings the bytes of src to dst, shared where the file system can do that, and compares what is then in dst with
+// the record. moved hears how many were read.
+func (w *worker) bytes(ctx context.Context, dst *file.File, src io.Reader, j *job, moved func(int64)) (n int64, damage,
+	err error) {
 	w.hash.Begin(j.Has(record.SparseHash))
-	if size > 0 && !w.writer.noClone.Load() && dst.CloneFrom(src) {
-		n, err = file.Hash(ctx, dst, size, w.hash, w.buf)
+	if f, here := src.(*file.File); here {
+		n, err = w.fromTree(ctx, dst, f, moved)
 	} else {
-		if size > 0 {
-			w.writer.noClone.Store(true)
+		n, err = file.CopyStream(ctx, dst, src, record.Plus(j.Size, 1), w.hash, w.buf, moved)
+		if read := (*file.ReadError)(nil); errors.As(err, &read) {
+			return n, nil, notHad(read.Err)
 		}
-		n, _, err = file.Copy(ctx, dst, src, size, w.hash, w.buf)
 	}
 	var read *file.ReadError
 	switch {
@@ -130,32 +128,20 @@ func (w *worker) bytes(ctx context.Context, dst, src *file.File, size int64, j *
 	return n, nil, nil
 }
 
-// source opens the snapshot's copy of a regular file.
-func (w *worker) source(j *job) (*file.File, file.Stat, error) {
-	in, name := record.Split(j.Path)
-	d, err := w.run.tree.Dir(in)
+// fromTree brings the bytes of a file in a tree to dst.
+func (w *worker) fromTree(ctx context.Context, dst, src *file.File, moved func(int64)) (n int64, err error) {
+	stat, err := src.Stat()
 	if err != nil {
-		return nil, file.Stat{}, lostCopy(err)
+		return 0, &file.ReadError{Err: err}
 	}
-	defer d.Close()
-	f, err := d.Open(name)
-	if err != nil {
-		return nil, file.Stat{}, lostCopy(err)
+	dst.Watch(moved)
+	src.Watch(moved)
+	if stat.Size > 0 && !w.writer.noClone.Load() && dst.CloneFrom(src) {
+		return file.Hash(ctx, dst, stat.Size, w.hash, w.buf)
 	}
-	s, err := f.Stat()
-	if err != nil {
-		f.Close()
+	if stat.Size > 0 {
+		w.writer.noClone.Store(true)
 	}
-	return f, s, err
-}
-
-// lostCopy says what it means that a copy cannot be opened.
-func lostCopy(err error) error {
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return fmt.Errorf("%w: %w", ErrMissingFile, err)
-	case errors.Is(err, fs.ErrPermission):
-		return err
-	}
-	return fmt.Errorf("%w: %w", ErrDamagedFile, err)
+	n, _, err = file.Copy(ctx, dst, src, stat.Size, w.hash, w.buf)
+	return n, err
 }

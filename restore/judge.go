@@ -105,12 +105,5 @@ func (r *run) compare(d *file.Dir, j *job, have *existing) (verdict, error) {
 
 // inSnapshot reports whether what exists is the snapshot's own copy, as in a target made by cp -al.
 func (r *run) inSnapshot(j *job, have *existing) bool {
-	in, name := record.Split(j.Path)
-	d, err := r.tree.Dir(in)
-	if err != nil {
-		return false
-	}
-	defer d.Close()
-	s, err := d.Lstat(name)
-	return err == nil && file.MayBeSame(&s, &have.Stat)
+	return r.tree != nil && r.tree.has(j.Path, &have.Stat)
 }

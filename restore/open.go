@@ -13,21 +13,21 @@ import (
 // idleDirs is how many unused folder handles each tree keeps open.
 const idleDirs = 128
 
-// openTree opens DEST by its path and the snapshot in it by its name, which must not be a link.
-func (r *run) openTree(tree string) error {
+// openContents opens DEST by its path, and the snapshot's tree in it unless the bytes come from elsewhere.
+func (r *run) openContents(tree string) error {
 	dest, err := file.OpenRoot(filepath.Dir(tree))
 	if err != nil {
 		return err
 	}
 	defer dest.Close()
-	if r.dest, err = dest.Stat(); err != nil {
+	if r.dest, err = dest.Stat(); err != nil || r.o.Contents != nil {
+		r.contents = r.o.Contents
 		return err
 	}
-	if r.top, err = dest.OpenDir(filepath.Base(tree)); err != nil {
-		return err
+	if r.tree, err = OpenTree(dest, filepath.Base(tree)); err == nil {
+		r.contents = r.tree
 	}
-	r.tree = file.NewTree(r.top, idleDirs, (*file.Dir).EnterDir)
-	return nil
+	return err
 }
 
 // openTarget opens the target if it exists, after making sure that it is not in the destination.
@@ -130,9 +130,8 @@ func reach(parent *file.Dir, name string) (*file.Dir, error) {
 
 // close closes what was opened.
 func (r *run) close() {
-	if r.top != nil {
+	if r.tree != nil {
 		r.tree.Close()
-		r.top.Close()
 	}
 	if r.root != nil {
 		r.target.Close()

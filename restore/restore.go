@@ -2,7 +2,7 @@
 //
 // Invariants:
 //
-//   - The index says what the snapshot holds; the tree only has the bytes. Every file is hashed as it is
+//   - The index says what the snapshot holds; its tree, or other Contents, only has the bytes. Every file is hashed as it is
 //     written, and a file that is damaged in the tree is reported.
 //   - Nothing is written outside the target: folders are entered by handle, one element at a time, never
 //     through a symbolic link. In the tree no link is followed either.
@@ -113,6 +113,9 @@ type Options struct {
 	// Jobs is how many files are written at the same time. Default: one a CPU, up to four (docs/performance.md).
 	Jobs int
 
+	// Contents has the bytes; Run does not close it. Default: the snapshot's tree.
+	Contents Contents
+
 	// Report hears what happens, may be nil. It is called by one goroutine at a time.
 	Report Reporter
 }
@@ -131,14 +134,14 @@ type run struct {
 	limits *limits
 	census census
 
-	dest   file.Stat  // the destination's folder
-	top    *file.Dir  // the snapshot's
-	tree   *file.Tree // below top
-	root   *file.Dir  // the target, nil while it does not exist; errors of writing show on this handle
-	target *file.Tree // below root
+	contents Contents
+	dest     file.Stat  // the destination's folder
+	tree     *Tree      // the snapshot's; nil where the bytes come from elsewhere
+	root     *file.Dir  // the target, nil while it does not exist; errors of writing show on this handle
+	target   *file.Tree // below root
 }
 
-// Run restores o.Items of a snapshot, whose tree is the folder DEST/<name>. Problems of single files are
+// Run restores o.Items of a snapshot, whose tree is the folder DEST/<name>, or would be. Problems of single files are
 // in the Result, by path in key order. The error is an *ExistsError when Never refused, a *SpaceError when it cannot
 // fit, the context's
 // when it was cancelled, index.ErrNotFound for an item that the snapshot does not hold, one of the
@@ -157,7 +160,7 @@ func Run(ctx context.Context, db *index.DB, snapshot *record.Header, tree string
 		return Result{}, err
 	}
 	defer r.close()
-	if err := errors.Join(r.openTree(tree), r.openTarget(filepath.Dir(tree))); err != nil {
+	if err := errors.Join(r.openContents(tree), r.openTarget(filepath.Dir(tree))); err != nil {
 		return Result{}, err
 	}
 	if o.DryRun || o.Delete || r.looksAhead() {

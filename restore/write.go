@@ -49,7 +49,7 @@ type writer struct {
 func (r *run) write(ctx context.Context) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	w := &writer{run: r, jobs: make(chan *job, 4*r.o.Jobs), stop: stop}
+	w := &writer{run: r, jobs: make(chan *job, r.ahead()), stop: stop}
 	var workers sync.WaitGroup
 	for range r.o.Jobs {
 		workers.Go(func() {
@@ -72,12 +72,44 @@ func (r *run) write(ctx context.Context) error {
 	return r.root.SyncSystem()
 }
 
+// ahead is how many entries the walk is before the workers: of what is far away, enough to fetch it in large pieces.
+func (r *run) ahead() int {
+	if r.tree == nil {
+		return 4096
+	}
+	return 4 * r.o.Jobs
+}
+
 func (w *writer) leaf(ctx context.Context, j *job) {
+	if w.run.tree == nil && w.wants(j) {
+		w.run.contents.Want(&j.Entry)
+	}
 	select {
 	case w.jobs <- j:
 	case <-ctx.Done():
 		j.release(ctx, w)
 	}
+}
+
+// wants reports whether the bytes of an entry will be asked for, as far as that shows before its turn.
+func (w *writer) wants(j *job) bool {
+	if j.Kind != file.Regular || !j.Held() || j.after != nil { // another name of the same file
+		return false
+	}
+	if j.in.made {
+		return true
+	}
+	d, err := w.folder(j.in)
+	if err != nil {
+		return false
+	}
+	defer d.Close()
+	have, err := w.run.look(d, j.name, j.Kind)
+	if err != nil {
+		return false
+	}
+	v := decide(&j.Record, &have, w.run.o.Overwrite, w.run.o.Delete)
+	return v == create || v == replace || v == clear
 }
 
 // fail reports the problem of one path, or stops the run when the target can take no more.
@@ -92,6 +124,9 @@ func (w *writer) fail(path string, err error) {
 // stops reports whether a failure of the target ends the run; any other concerns one path. Some file systems answer a
 // request for what they cannot hold, such as a device on FAT, with the error of a broken disk.
 func stops(err error) bool {
+	if errors.As(err, new(*contentsError)) {
+		return true
+	}
 	var p *fs.PathError
 	if errors.As(err, &p) && slices.Contains([]string{"mknod", "symlink", "link"}, p.Op) {
 		return file.DiskFull(err)

@@ -71,7 +71,7 @@ var imports = map[string][]string{
 		"snap/internal/progress",
 		"snap/destination", "snap/destination/check", "snap/destination/reindex", "snap/destination/retention", "snap/scan",
 		"snap/filter", "snap/index", "snap/record", "snap/internal/file", "snap/internal/quote"},
-	"snap/query": {"snap/destination", "snap/destination/retention", "snap/scan", "snap/index", "snap/record",
+	"snap/query": {"snap/restore", "snap/destination", "snap/destination/retention", "snap/scan", "snap/index", "snap/record",
 		"snap/filter",
 		"snap/internal/file", "snap/internal/hint",
 		"snap/internal/quote",

@@ -8,7 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
+	"iter"
 	"strings"
 
 	"snap/index"
@@ -101,13 +101,13 @@ type member struct {
 
 // item adds what an item names.
 func (a *archiving) item(ctx context.Context, p *Item) error {
-	snapshot, err := a.d.Root.OpenDir(p.Header.Name)
+	contents, err := a.d.Contents(p.Header)
 	if err != nil {
 		return err
 	}
-	defer snapshot.Close()
-	tree := file.NewTree(snapshot, 128, (*file.Dir).EnterDir)
-	defer tree.Close()
+	defer contents.Close()
+	scout := a.scout(ctx, p)
+	defer scout.stop()
 	members := map[index.Inode]member{}
 	for e, err := range a.d.DB.LinkedEntries(ctx, p.Header.Seq, p.Path) {
 		if err == nil {
@@ -116,6 +116,7 @@ func (a *archiving) item(ctx context.Context, p *Item) error {
 		if err != nil {
 			return err
 		}
+		scout.step(contents)
 		name := p.Name
 		if e.Path != p.Path {
 			name = record.Join(p.Name, e.Path[len(p.Path):])
@@ -126,17 +127,50 @@ func (a *archiving) item(ctx context.Context, p *Item) error {
 		if name == "" {
 			continue // the snapshot itself
 		}
-		if err := a.entry(ctx, p.Header, tree, e, name, members); err != nil {
+		if err := a.entry(ctx, p.Header, contents, e, name, members); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
+// scout walks ahead of an item, so that what is far away is fetched in large pieces.
+type scout struct {
+	next  func() (*record.Entry, error, bool)
+	stop  func()
+	ahead int
+}
+
+// scouted is how many entries a scout is ahead.
+const scouted = 4096
+
+func (a *archiving) scout(ctx context.Context, p *Item) *scout {
+	if !a.d.Treeless() {
+		return &scout{stop: func() {}}
+	}
+	next, stop := iter.Pull2(a.d.DB.Entries(ctx, p.Header.Seq, p.Path))
+	return &scout{next: next, stop: stop}
+}
+
+// step is called before each entry. An error is met again by the walk itself.
+func (s *scout) step(contents restore.Contents) {
+	for ; s.next != nil && s.ahead < scouted; s.ahead++ {
+		e, err, more := s.next()
+		if !more || err != nil {
+			s.next = nil
+			return
+		}
+		if e.Kind == file.Regular && e.Held() {
+			contents.Want(e)
+		}
+	}
+	s.ahead--
+}
+
 // entry adds one entry. An error is one of the archive; what the snapshot does not have is told, and the next one is
 // added.
-func (a *archiving) entry(ctx context.Context, h *record.Header, tree *file.Tree, e index.LinkedEntry, name string,
-	members map[index.Inode]member) error {
+func (a *archiving) entry(ctx context.Context, h *record.Header, contents restore.Contents, e index.LinkedEntry,
+	name string, members map[index.Inode]member) error {
 	tell := func(err error) error {
 		a.res.Failed++
 		a.warn(h, e.Path, err)
@@ -158,16 +192,18 @@ func (a *archiving) entry(ctx context.Context, h *record.Header, tree *file.Tree
 	var content *verified
 	size := int64(0)
 	if e.Kind == file.Regular && first == "" {
-		f, err := openIn(tree, e.Path)
-		if err != nil {
-			return tell(lostCopy(err))
+		f, err := contents.Open(ctx, e.Entry)
+		switch {
+		case restore.OfOneFile(err):
+			return tell(err)
+		case err != nil:
+			return err
 		}
 		defer f.Close()
-		s, err := f.Stat()
-		if err != nil {
+		if size, err = sizeOf(f, &e.Record); err != nil {
 			return tell(err)
 		}
-		size, content = s.Size, a.verified(ctx, f, s.Size, e.Has(record.SparseHash))
+		content = a.verified(ctx, f, size, e.Has(record.SparseHash))
 	}
 	err := a.w.add(h, e.Entry, name, first, content, size)
 	switch {
@@ -190,42 +226,36 @@ func (a *archiving) entry(ctx context.Context, h *record.Header, tree *file.Tree
 	if content == nil {
 		return nil
 	}
+	if _, here := content.f.(*file.File); !here && content.err != nil && !restore.OfOneFile(content.err) {
+		return content.err // nothing more can be had
+	}
 	if err := content.verdict(&e.Record); err != nil {
 		return tell(err)
 	}
 	return nil
 }
 
-// openIn opens the copy of a file in a snapshot's tree.
-func openIn(tree *file.Tree, path string) (*file.File, error) {
-	in, name := record.Split(path)
-	d, err := tree.Dir(in)
-	if err != nil {
-		return nil, err
+// sizeOf is the size that a file's copy has: in a tree what is there now, else what was backed up.
+func sizeOf(f io.Reader, r *record.Record) (int64, error) {
+	if f, here := f.(*file.File); here {
+		s, err := f.Stat()
+		return s.Size, err
 	}
-	defer d.Close()
-	return d.Open(name)
-}
-
-func lostCopy(err error) error {
-	if errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("%w: %w", restore.ErrMissingFile, err)
-	}
-	return err
+	return r.Size, nil
 }
 
 // verified reads exactly as many bytes of a file as an archive was told of, and hashes them. Bytes that cannot be
 // read are zeros there: the members after it are whole.
 type verified struct {
 	ctx  context.Context // of Write, because Read is given none
-	f    *file.File
+	f    io.Reader
 	hash *file.Digest
 	left int64
 	size int64
 	err  error // of reading
 }
 
-func (a *archiving) verified(ctx context.Context, f *file.File, size int64, sparse bool) *verified {
+func (a *archiving) verified(ctx context.Context, f io.Reader, size int64, sparse bool) *verified {
 	a.hash.Begin(sparse)
 	return &verified{ctx: ctx, f: f, hash: a.hash, left: size, size: size}
 }

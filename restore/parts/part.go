@@ -57,6 +57,14 @@ func (p *Part) run(ctx context.Context, d *query.Reader, o restore.Options) (res
 	if err := check(ctx, o.Target); err != nil {
 		return restore.Result{}, err
 	}
+	if d.Treeless() {
+		far, err := d.Contents(p.Header)
+		if err != nil {
+			return restore.Result{}, err
+		}
+		defer far.Close()
+		o.Contents = far
+	}
 	res, err := restore.Run(ctx, d.DB, p.Header, filepath.Join(d.Dir, p.Header.Name), o)
 	var bad [2]error
 	for i, c := range []*filter.Chooser{p.Include, p.Exclude} {
