@@ -29,7 +29,11 @@ func keyOf(r *record.Record) [32]byte {
 	if !r.Has(record.SparseHash) {
 		return r.Hash
 	}
-	return sha256.Sum256(append([]byte("snap sparse form\n"), r.Hash[:]...))
+	return sparseKey(r.Hash)
+}
+
+func sparseKey(hash [32]byte) [32]byte {
+	return sha256.Sum256(append([]byte("snap sparse form\n"), hash[:]...))
 }
 
 // content is a file that was read, and is what its record says.

@@ -211,7 +211,7 @@ func (k *keeping) rows(all iter.Seq2[row, error]) iter.Seq2[row, error] {
 func (k *keeping) lists(all iter.Seq2[list, error]) iter.Seq2[list, error] {
 	return func(yield func(list, error) bool) {
 		for l, err := range all {
-			if err == nil {
+			if err == nil && k.live != nil {
 				var ok bool
 				if ok, err = k.live.has(l.Key); err == nil && !ok {
 					continue

@@ -2,7 +2,6 @@ package vault
 
 import (
 	"context"
-	"io"
 	"os"
 
 	"snap/index"
@@ -51,23 +50,7 @@ func (p *pruning) putParts(ctx context.Context, path string) (names [][32]byte, 
 		return nil, err
 	}
 	defer f.Close()
-	buf := make([]byte, partSize)
-	for {
-		n, err := io.ReadFull(f, buf)
-		if n > 0 {
-			sum, err := p.v.putMeta(ctx, buf[:n])
-			if err != nil {
-				return nil, err
-			}
-			names = append(names, sum)
-		}
-		if err == io.EOF || err == io.ErrUnexpectedEOF {
-			return names, nil
-		}
-		if err != nil {
-			return nil, err
-		}
-	}
+	return p.v.putStream(ctx, f)
 }
 
 // liveContents is a table of all contents and pieces that the snapshots that stay have. Where they are it does not say.
