@@ -13,6 +13,8 @@ type Options struct {
 	Host string        // this machine's name, for the head
 	Lock time.Duration // object lock of each object that is put; 0: none
 
+	StorageClass string // of packs; "": the bucket's
+
 	// Warn is told what a user should know though nothing failed; nil: nobody is.
 	Warn func(error)
 
@@ -47,7 +49,6 @@ type CopyResult struct {
 	Requests    int64     // that the store was asked
 	Missing     []Missing // what is damaged here and nowhere whole: exit 3
 	Healed      int64     // contents that were missing in the vault, and are there now
-	Passed      []uint64  // snapshots that were passed over: their trees are not here, nor their contents elsewhere
 }
 
 // Missing is a file whose bytes the vault does not have, because they are damaged here.

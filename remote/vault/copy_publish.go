@@ -1,0 +1,168 @@
+package vault
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"slices"
+
+	"snap/record"
+	"snap/remote/store"
+	"snap/remote/vault/chain"
+)
+
+// publish puts a head that names what was put since the last one. all are the snapshots here, for their labels; with
+// pending the copy of a snapshot goes on after it. false: another writer's head came first.
+func (c *copying) publish(ctx context.Context, all []record.Header, pending bool) (stands bool, err error) {
+	if c.o.DryRun {
+		c.name()
+		return true, nil
+	}
+	if err := c.closePack(); err != nil {
+		return false, err
+	}
+	if len(c.lists) > 0 { // of files whose pieces all were there
+		if err := c.own.add(&packed{Lists: c.lists}); err != nil {
+			return false, err
+		}
+		c.lists = nil
+	}
+	if err := c.up.wait(); err != nil {
+		return false, err
+	}
+	h := c.v.h.next()
+	changed := c.labels(h, all)
+	if !pending {
+		if ok, err := c.settings(ctx, h); err != nil {
+			return false, err
+		} else if ok {
+			changed = true
+		}
+	}
+	if !c.own.empty() {
+		if err := c.v.addTable(ctx, h, c.own, pending); err != nil {
+			return false, err
+		}
+		changed = true
+	}
+	if len(c.done) > 0 || len(c.healed) > 0 {
+		c.enter(h)
+		changed = true
+	}
+	if !changed {
+		c.name()
+		return true, nil
+	}
+	if err := c.v.compact(ctx, h); err != nil {
+		return false, err
+	}
+	if stands, err = c.v.publish(ctx, h); err != nil || !stands {
+		return false, err
+	}
+	if !pending {
+		c.name()
+	}
+	c.done, c.last = nil, c.now()
+	clear(c.healed)
+	return true, errors.Join(c.own.close(), c.v.m.dropJournal())
+}
+
+// enter puts the snapshots and what is missing into a head.
+func (c *copying) enter(h *Head) {
+	h.Snapshots = append(h.Snapshots, c.done...)
+	h.Missing = slices.DeleteFunc(h.Missing, func(m MissingContent) bool { return c.healed[m.key()] })
+	for _, l := range c.lack {
+		if !slices.ContainsFunc(h.Missing, func(m MissingContent) bool { return m.key() == l.key() }) {
+			h.Missing = append(h.Missing, l.MissingContent)
+		}
+	}
+	if h.Destination == "" {
+		h.Destination = c.from.ID()
+	}
+}
+
+// name says which files are missing, now that the head that misses them stands.
+func (c *copying) name() {
+	for _, l := range c.lack {
+		c.res.Missing = append(c.res.Missing, Missing{Place: l.at, Why: l.why})
+	}
+	c.lack = nil
+}
+
+// labels gives the snapshots of a head the tags and note that they have here.
+func (c *copying) labels(h *Head, all []record.Header) (changed bool) {
+	for i := range h.Snapshots {
+		there := &h.Snapshots[i].Header
+		for j := range all {
+			here := &all[j]
+			if here.Seq == there.Seq && (here.Note != there.Note || !slices.Equal(here.Tags, there.Tags)) {
+				there.Tags, there.Note = here.Tags, here.Note
+				changed = true
+			}
+		}
+	}
+	return changed
+}
+
+func (c *copying) settings(ctx context.Context, h *Head) (changed bool, err error) {
+	now, err := c.from.Settings(ctx)
+	if err != nil || maps.EqualFunc(now, h.Settings, slices.Equal) {
+		return false, err
+	}
+	h.Settings = now
+	return true, nil
+}
+
+// heal puts contents that were damaged here when they were copied, if they are whole now, or somewhere else.
+func (c *copying) heal(ctx context.Context) error {
+	for _, m := range c.v.h.Missing {
+		r := m.record()
+		if known, err := c.known(m.key()); err != nil {
+			return err
+		} else if known {
+			c.healed[m.key()] = true
+			continue
+		}
+		got, err := c.elsewhere(ctx, &r)
+		if err != nil {
+			return err
+		}
+		if got == nil {
+			continue
+		}
+		if err := c.bring(ctx, got, &r, "healed/"+got.place.Path); err != nil {
+			return err
+		}
+		c.healed[m.key()] = true
+		c.res.Healed++
+	}
+	return nil
+}
+
+// loadJournal takes up the packs that a run has put before it died or lost, as far as they are there now and may be
+// named.
+func (c *copying) loadJournal(ctx context.Context) error {
+	named := c.v.packs()
+	return c.v.m.readJournal(func(p *packed) error {
+		if _, ok := named[p.Name]; ok {
+			return nil
+		}
+		there, err := c.v.s.Stat(ctx, dataName(p.Name))
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
+			return err
+		}
+		mine := chain.Own{Name: dataName(p.Name), Seen: err == nil && there.Size == p.Size}
+		if !chain.Usable(mine, func(name string) bool { return c.v.h.Condemned[name] > 0 }) {
+			return nil
+		}
+		return c.own.add(p)
+	})
+}
+
+// checkOwn does that once more on a new base (R1: seen after it was read).
+func (c *copying) checkOwn(ctx context.Context) error {
+	if err := c.own.close(); err != nil {
+		return err
+	}
+	return c.loadJournal(ctx)
+}

@@ -1,0 +1,277 @@
+package vault
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"sync"
+
+	"snap/remote/store"
+	"snap/remote/vault/chain"
+)
+
+// What is wrong with a vault as a whole.
+var (
+	ErrNoVault    = errors.New("there is no vault here")
+	ErrOther      = errors.New("this is another vault than last time")
+	ErrRolledBack = errors.New("the vault is older than when it was last seen here: heads were taken away or put back")
+	ErrDiverged   = errors.New("the vault has a snapshot that this destination has never had")
+)
+
+// look lists the heads from the known one on, and reads upwards from the highest of them, as a listing may be late.
+// The bytes of the last one that was read are kept: mostly it is the one that counts.
+func (v *Vault) look(ctx context.Context, known chain.Ref) (seen []chain.Ref, err error) {
+	after := ""
+	if known.Number > 0 {
+		after = chain.Ref{Number: known.Number - 1}.Name() + "~" // behind all of that number
+	}
+	for o, err := range v.s.List(ctx, chain.Prefix, after) {
+		if err != nil {
+			return nil, fmt.Errorf("list the heads of the vault: %w", err)
+		}
+		if r, ok := chain.ParseName(o.Name); ok {
+			r.Modified = o.Modified
+			seen = append(seen, r)
+		}
+	}
+	top := seen
+	if known.Number > chain.Current(seen).Number {
+		top = []chain.Ref{known}
+	}
+	for {
+		next, ok := chain.Above(top, v.s.Traits().CreateOnly)
+		if !ok {
+			return seen, nil
+		}
+		body, err := v.s.Get(ctx, next.Name(), 0, -1)
+		if errors.Is(err, store.ErrNotFound) {
+			return seen, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		v.last = raw{Ref: next, body: body}
+		seen = append(seen, next)
+		top = []chain.Ref{next}
+	}
+}
+
+// raw is a head as it is stored.
+type raw struct {
+	chain.Ref
+	body []byte
+}
+
+// fetchHead reads a head, if it was not the last one that was read.
+func (v *Vault) fetchHead(ctx context.Context, r chain.Ref) (*Head, error) {
+	if v.last.Number != r.Number || v.last.Run != r.Run || v.last.body == nil {
+		body, err := v.s.Get(ctx, r.Name(), 0, -1)
+		if err != nil {
+			return nil, fmt.Errorf("read %s: %w", r.Name(), err)
+		}
+		v.last = raw{Ref: r, body: body}
+	}
+	h, err := v.openHead(v.last.body)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", r.Name(), err)
+	}
+	if h.Number != r.Number || h.Run != r.Run && r.Run != "" {
+		return nil, fmt.Errorf("%s: %w: it is head %d", r.Name(), ErrDamaged, h.Number)
+	}
+	return h, nil
+}
+
+// refresh brings the mirror to the head that counts.
+func (v *Vault) refresh(ctx context.Context) error {
+	known := v.ref()
+	seen, err := v.look(ctx, known)
+	if err != nil {
+		return err
+	}
+	cur := chain.Current(seen)
+	if chain.Back(known, cur) { // listings may be late, but this one was there before
+		if _, err := v.s.Stat(ctx, known.Name()); errors.Is(err, store.ErrNotFound) {
+			return fmt.Errorf("%w: head %d was seen, head %d is there", ErrRolledBack, known.Number, cur.Number)
+		} else if err != nil {
+			return err
+		}
+		return nil
+	}
+	if cur.Number == 0 {
+		return ErrNoVault
+	}
+	if cur.Number == known.Number && cur.Run == known.Run {
+		return nil
+	}
+	h, err := v.fetchHead(ctx, cur)
+	if err != nil {
+		return err
+	}
+	return v.adopt(ctx, h, v.last.body)
+}
+
+// ref is the head of the mirror; its Number is zero for none.
+func (v *Vault) ref() chain.Ref {
+	if v.h == nil {
+		return chain.Ref{}
+	}
+	return chain.Ref{Number: v.h.Number, Run: v.run(v.h)}
+}
+
+// run is the part of a head's name that tells who made it.
+func (v *Vault) run(h *Head) string {
+	if v.s.Traits().CreateOnly {
+		return ""
+	}
+	return h.Run
+}
+
+// adopt makes a head, which was verified, the one of the mirror. Its tables are fetched first.
+func (v *Vault) adopt(ctx context.Context, h *Head, body []byte) error {
+	tables, err := v.fetchTables(ctx, h)
+	if err != nil {
+		return err
+	}
+	if err := v.m.write(headFile, body); err != nil {
+		return errors.Join(err, closeAll(tables))
+	}
+	err = closeAll(v.tables)
+	v.h, v.tables, v.sum, v.sizes = h, tables, sha256.Sum256(body), new(sync.Once)
+	return errors.Join(err, v.m.sweep(v.mirrored()))
+}
+
+// publish puts a head made of the mirror's. It says whether it stands; if not, another one is the mirror's now, and all
+// is to be built on that.
+func (v *Vault) publish(ctx context.Context, h *Head) (stands bool, err error) {
+	h.Number, h.Before, h.Run = v.h.Number+1, v.sum, v.newRun()
+	body, err := v.sealHead(h)
+	if err != nil {
+		return false, err
+	}
+	in := raw{Ref: chain.Ref{Number: h.Number, Run: v.run(h)}, body: body}
+	if err := v.m.write(intentFile, appendIntent(in)); err != nil {
+		return false, err
+	}
+	err = v.putHead(ctx, in)
+	if err == nil {
+		return v.settle(ctx, in)
+	}
+	if there, lookErr := v.placeOf(ctx, in); lookErr == nil && there.Taken {
+		return v.resume(ctx, in, there) // by us, although the answer was lost, or by somebody else
+	}
+	return false, err // the next run looks what has become of it
+}
+
+func (v *Vault) putHead(ctx context.Context, in raw) error {
+	return v.s.Put(ctx, in.Name(), in.body, store.PutOptions{Sum: sha256.Sum256(in.body), Lock: v.o.Lock})
+}
+
+// placeOf is what is in the place of a head that was about to be put.
+func (v *Vault) placeOf(ctx context.Context, in raw) (chain.Place, error) {
+	body, err := v.s.Get(ctx, in.Name(), 0, -1)
+	if errors.Is(err, store.ErrNotFound) {
+		return chain.Place{}, nil
+	}
+	if err != nil {
+		return chain.Place{}, err
+	}
+	return chain.Place{Taken: true, Sum: sha256.Sum256(body)}, nil
+}
+
+// resumeIntent does what a run that died was about to do.
+func (v *Vault) resumeIntent(ctx context.Context) error {
+	b, err := v.m.read(intentFile, maxHead)
+	if err != nil || b == nil {
+		return err
+	}
+	in, ok := parseIntent(b)
+	if !ok { // it appears by rename, so the disk has damaged it; what it was about is not lost, but done anew
+		return v.m.remove(intentFile)
+	}
+	there, err := v.placeOf(ctx, in)
+	if err != nil {
+		return err
+	}
+	_, err = v.resume(ctx, in, there)
+	return err
+}
+
+func (v *Vault) resume(ctx context.Context, in raw, there chain.Place) (stands bool, err error) {
+	switch chain.Resume(chain.Intent{Ref: in.Ref, Sum: sha256.Sum256(in.body)}, there) {
+	case chain.Put:
+		if err := v.putHead(ctx, in); err != nil && !errors.Is(err, store.ErrExists) {
+			return false, err
+		}
+		there, err := v.placeOf(ctx, in)
+		if err != nil {
+			return false, err
+		}
+		if !there.Taken {
+			return false, fmt.Errorf("%s was put and is not there", in.Name())
+		}
+		return v.resume(ctx, in, there)
+	case chain.Settled:
+		return v.settle(ctx, in)
+	}
+	return false, errors.Join(v.refresh(ctx), v.m.remove(intentFile))
+}
+
+// settle looks above a head of our own that is in its place, and makes the one that counts the mirror's.
+func (v *Vault) settle(ctx context.Context, in raw) (stands bool, err error) {
+	seen, err := v.look(ctx, in.Ref)
+	if err != nil {
+		return false, err
+	}
+	cur := in.Ref
+	for _, r := range seen {
+		if r.Number == in.Number && r.Run == in.Run {
+			cur.Modified = r.Modified
+		}
+	}
+	cur = chain.Current(append(seen, cur))
+	if cur.Number == in.Number && cur.Run == in.Run {
+		h, err := v.openHead(in.body)
+		if err != nil {
+			return false, err
+		}
+		if err := v.adopt(ctx, h, in.body); err != nil {
+			return false, err
+		}
+		return true, v.m.remove(intentFile)
+	}
+	h, err := v.fetchHead(ctx, cur)
+	if err != nil {
+		return false, err
+	}
+	body := v.last.body
+	descends, err := v.descends(ctx, h, in)
+	if err != nil {
+		return false, err
+	}
+	stands = chain.Stands(in.Ref, seen, func(chain.Ref) bool { return descends })
+	if err := v.adopt(ctx, h, body); err != nil {
+		return false, err
+	}
+	return stands, v.m.remove(intentFile)
+}
+
+// descends reports whether head h was made of one of our own, over however many others: each names the bytes of the one
+// before it.
+func (v *Vault) descends(ctx context.Context, h *Head, own raw) (bool, error) {
+	sum := sha256.Sum256(own.body)
+	for h.Number > own.Number {
+		if h.Before == sum {
+			return true, nil
+		}
+		before, err := v.headBefore(ctx, h)
+		if errors.Is(err, store.ErrNotFound) {
+			return false, nil
+		}
+		if err != nil {
+			return false, err
+		}
+		h = before
+	}
+	return false, nil
+}

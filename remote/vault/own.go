@@ -1,0 +1,204 @@
+package vault
+
+import (
+	"bytes"
+	"cmp"
+	"errors"
+	"fmt"
+	"iter"
+	"maps"
+	"slices"
+	"sync"
+)
+
+// spillAt is how many rows are kept in memory before they go to the disk as a table: some 16 MiB.
+const spillAt = 100_000
+
+// own is what a run has put and no head names yet. It is asked by several goroutines while one adds to it.
+type own struct {
+	m       *mirror
+	prefix  string
+	mu      sync.RWMutex
+	begun   map[[32]byte]bool // contents in packs that are not closed
+	rows    map[[32]byte]row
+	lists   map[[32]byte][][32]byte
+	packs   map[[32]byte]int64 // size
+	spilled []*openTable
+	n       int // of tables that were spilled, for their names
+}
+
+const ownPrefix = "own-"
+
+func newOwn(m *mirror) *own {
+	o := &own{m: m, prefix: ownPrefix}
+	o.reset()
+	return o
+}
+
+func (o *own) reset() {
+	o.begun, o.rows, o.lists = map[[32]byte]bool{}, map[[32]byte]row{}, map[[32]byte][][32]byte{}
+	o.packs = map[[32]byte]int64{}
+}
+
+// close forgets all, and removes what was spilled.
+func (o *own) close() (err error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for _, t := range o.spilled {
+		err = errors.Join(err, t.close(), o.m.remove(t.name))
+	}
+	o.spilled = nil
+	o.reset()
+	return err
+}
+
+// has reports whether a content was put, or is in a pack that will be.
+func (o *own) has(key [32]byte) (bool, error) {
+	o.mu.RLock()
+	defer o.mu.RUnlock()
+	if _, ok := o.rows[key]; ok || o.begun[key] {
+		return true, nil
+	}
+	if _, ok := o.lists[key]; ok {
+		return true, nil
+	}
+	for _, t := range o.spilled {
+		if ok, err := t.has(key); ok || err != nil {
+			return ok, err
+		}
+	}
+	return false, nil
+}
+
+func (o *own) begin(key [32]byte) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.begun[key] = true
+}
+
+func (o *own) addList(key [32]byte, pieces [][32]byte) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.lists[key] = pieces
+}
+
+// add takes in a pack.
+func (o *own) add(p *packed) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if len(p.Rows) > 0 {
+		o.packs[p.Name] = p.Size
+	}
+	for _, r := range p.Rows {
+		o.rows[r.Key] = r
+		delete(o.begun, r.Key)
+	}
+	for _, l := range p.Lists {
+		o.lists[l.Key] = l.Pieces
+	}
+	if len(o.rows) < spillAt {
+		return nil
+	}
+	t, err := o.spill(fmt.Sprintf("%s%d", o.prefix, o.n))
+	if err != nil {
+		return err
+	}
+	o.n++
+	o.spilled = append(o.spilled, t)
+	o.rows, o.lists, o.packs = map[[32]byte]row{}, map[[32]byte][][32]byte{}, map[[32]byte]int64{}
+	return nil
+}
+
+// spill writes what is in memory as a table.
+func (o *own) spill(name string) (*openTable, error) {
+	return o.m.writeTable(name, o.packs, sortedRows(o.rows), sortedLists(o.lists))
+}
+
+// table writes all as one table.
+func (o *own) table(name string) (*openTable, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	packs := maps.Clone(o.packs)
+	rows, lists := []iter.Seq2[row, error]{sortedRows(o.rows)}, []iter.Seq2[list, error]{sortedLists(o.lists)}
+	for _, t := range o.spilled {
+		maps.Copy(packs, t.packs())
+		rows, lists = append(rows, t.rows()), append(lists, t.lists())
+	}
+	return o.m.writeTable(name, packs, merge(rows, byKey), merge(lists, byListKey))
+}
+
+// empty reports whether nothing was put.
+func (o *own) empty() bool {
+	o.mu.RLock()
+	defer o.mu.RUnlock()
+	return len(o.rows) == 0 && len(o.lists) == 0 && len(o.spilled) == 0
+}
+
+func byKey(a, b row) int      { return bytes.Compare(a.Key[:], b.Key[:]) }
+func byListKey(a, b list) int { return bytes.Compare(a.Key[:], b.Key[:]) }
+
+func sortedRows(rows map[[32]byte]row) iter.Seq2[row, error] {
+	return func(yield func(row, error) bool) {
+		for _, r := range slices.SortedFunc(maps.Values(rows), byKey) {
+			if !yield(r, nil) {
+				return
+			}
+		}
+	}
+}
+
+func sortedLists(lists map[[32]byte][][32]byte) iter.Seq2[list, error] {
+	return func(yield func(list, error) bool) {
+		keys := slices.SortedFunc(maps.Keys(lists), func(a, b [32]byte) int { return bytes.Compare(a[:], b[:]) })
+		for _, key := range keys {
+			if !yield(list{Key: key, Pieces: lists[key]}, nil) {
+				return
+			}
+		}
+	}
+}
+
+// merge yields sorted streams as one. Of elements that are equal the first stream's is taken.
+func merge[T any](streams []iter.Seq2[T, error], compare func(a, b T) int) iter.Seq2[T, error] {
+	type head struct {
+		at   T
+		next func() (T, error, bool)
+		nth  int
+	}
+	return func(yield func(T, error) bool) {
+		var heads []*head
+		for i, s := range streams {
+			next, stop := iter.Pull2(s)
+			defer stop()
+			at, err, ok := next()
+			if err != nil {
+				yield(at, err)
+				return
+			}
+			if ok {
+				heads = append(heads, &head{at, next, i})
+			}
+		}
+		var last T
+		begun := false
+		for len(heads) > 0 {
+			first := slices.MinFunc(heads, func(a, b *head) int {
+				return cmp.Or(compare(a.at, b.at), cmp.Compare(a.nth, b.nth))
+			})
+			if !begun || compare(first.at, last) != 0 {
+				if !yield(first.at, nil) {
+					return
+				}
+				last, begun = first.at, true
+			}
+			at, err, ok := first.next()
+			if err != nil {
+				yield(at, err)
+				return
+			}
+			if first.at = at; !ok {
+				heads = slices.DeleteFunc(heads, func(h *head) bool { return h == first })
+			}
+		}
+	}
+}

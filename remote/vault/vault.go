@@ -1,0 +1,249 @@
+package vault
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+
+	"github.com/klauspost/compress/zstd"
+
+	"snap/remote/store"
+	"snap/remote/vault/chain"
+)
+
+const aboutName = "vault.json"
+
+// Vault is an open one. One goroutine at a time uses it; Contents may be used by several.
+type Vault struct {
+	s      *counted
+	m      *mirror
+	k      Keys
+	o      Options
+	id     string
+	h      *Head // of the mirror, verified; nil: none was seen
+	sum    [32]byte
+	tables []*openTable // of h
+	last   raw          // the last head that was read
+	zenc   *zstd.Encoder
+
+	sizes    *sync.Once // of sizesOf, anew with each head
+	sizesOf  map[[32]byte]int64
+	dropping map[[32]byte]bool // packs that a prune rewrites: what is in them does not count
+}
+
+// About is vault.json, which anybody may read who sees the store.
+type About struct {
+	Format int    `json:"format"`
+	ID     string `json:"id"`
+	Sealed bool   `json:"sealed"`
+	Text   string `json:"text"`
+}
+
+const aboutText = "This is a vault of snap, a backup program. data/ has packs: age -d -i KEY PACK | zstd -d | tar x brings the " +
+	"files back under their names. docs/formats.md of snap says what the rest is."
+
+// Create makes a vault in a place that has none, and opens it.
+func Create(ctx context.Context, s store.Store, dir string, k Keys, o Options) (*Vault, error) {
+	v, err := begin(s, dir, k, o)
+	if err != nil {
+		return nil, err
+	}
+	id := make([]byte, 16)
+	if _, err := io.ReadFull(v.random(), id); err != nil {
+		return nil, errors.Join(err, v.Close())
+	}
+	v.id = hex.EncodeToString(id)
+	if err := v.create(ctx); err != nil {
+		return nil, errors.Join(err, v.Close())
+	}
+	return v, nil
+}
+
+func (v *Vault) create(ctx context.Context) error {
+	if _, err := v.s.Stat(ctx, aboutName); err == nil {
+		return fmt.Errorf("%s: %w: there is a vault already", aboutName, store.ErrExists)
+	} else if !errors.Is(err, store.ErrNotFound) {
+		return err
+	}
+	about, err := json.MarshalIndent(About{Format: 1, ID: v.id, Sealed: v.sealed(), Text: aboutText}, "", "  ")
+	if err != nil {
+		return err
+	}
+	if err := v.s.Put(ctx, aboutName, append(about, '\n'), store.PutOptions{}); err != nil {
+		return err
+	}
+	first := &Head{Number: 1, Run: v.newRun(), Host: v.o.Host}
+	body, err := v.sealHead(first)
+	if err != nil {
+		return err
+	}
+	if err := v.putHead(ctx, raw{Ref: chain.Ref{Number: 1, Run: v.run(first)}, body: body}); err != nil {
+		return err
+	}
+	return errors.Join(v.m.write("id", []byte(v.id)), v.adopt(ctx, first, body))
+}
+
+// Open opens the vault in a store. dir is its mirror's folder, which is filled as far as it is empty.
+func Open(ctx context.Context, s store.Store, dir string, k Keys, o Options) (*Vault, error) {
+	v, err := begin(s, dir, k, o)
+	if err != nil {
+		return nil, err
+	}
+	if err := v.open(ctx); err != nil {
+		return nil, errors.Join(err, v.Close())
+	}
+	return v, nil
+}
+
+func begin(s store.Store, dir string, k Keys, o Options) (*Vault, error) {
+	m, err := openMirror(dir)
+	if err != nil {
+		return nil, err
+	}
+	enc, err := newEncoder()
+	if err != nil {
+		return nil, errors.Join(err, m.close())
+	}
+	return &Vault{s: &counted{Store: s}, m: m, k: k, o: o, zenc: enc, sizes: new(sync.Once)}, nil
+}
+
+// open reads the mirror, and of the store what that lacks. The id in the mirror is that of the vault that was seen
+// last: another one is not built on.
+func (v *Vault) open(ctx context.Context) error {
+	id, err := v.m.read("id", 64)
+	if err != nil {
+		return err
+	}
+	if v.id = string(id); len(id) != 32 {
+		if err := v.about(ctx); err != nil {
+			return err
+		}
+		if err := v.m.write("id", []byte(v.id)); err != nil {
+			return err
+		}
+	}
+	body, err := v.m.read(headFile, maxHead)
+	if err != nil {
+		return err
+	}
+	if h, err := v.openHead(body); body != nil && err == nil {
+		if tables, err := v.fetchTables(ctx, h); err == nil {
+			v.h, v.tables, v.sum, v.sizes = h, tables, sumOf(body), new(sync.Once)
+		}
+	}
+	if v.h != nil {
+		return nil
+	}
+	err = v.refresh(ctx)
+	if errors.Is(err, ErrForged) || errors.Is(err, ErrNoVault) {
+		if other := v.checkID(ctx); other != nil {
+			return other
+		}
+	}
+	return err
+}
+
+// about reads vault.json.
+func (v *Vault) about(ctx context.Context) error {
+	b, err := v.s.Get(ctx, aboutName, 0, -1)
+	if errors.Is(err, store.ErrNotFound) {
+		return ErrNoVault
+	}
+	if err != nil {
+		return err
+	}
+	a := About{}
+	if err := json.Unmarshal(b, &a); err != nil || len(a.ID) != 32 {
+		return fmt.Errorf("%s: %w", aboutName, ErrDamaged)
+	}
+	if a.Format > 1 {
+		return fmt.Errorf("%s: %w", aboutName, ErrNewer)
+	}
+	v.id = a.ID
+	return nil
+}
+
+// checkID says whether the store has another vault than the mirror.
+func (v *Vault) checkID(ctx context.Context) error {
+	now := &Vault{s: v.s}
+	if err := now.about(ctx); err != nil {
+		return err
+	}
+	if now.id != v.id {
+		return fmt.Errorf("%w: it was %s, it is %s", ErrOther, v.id, now.id)
+	}
+	return nil
+}
+
+// Refresh brings the mirror up to what the store has.
+func (v *Vault) Refresh(ctx context.Context) error { return v.refresh(ctx) }
+
+// ID is the vault's id.
+func (v *Vault) ID() string { return v.id }
+
+// Head is the state that the mirror has. It is not to be changed.
+func (v *Vault) Head() *Head { return v.h }
+
+// Snapshots are what the vault holds, oldest first.
+func (v *Vault) Snapshots() []Snapshot { return v.h.Snapshots }
+
+// Close closes the mirror; the store is its opener's.
+func (v *Vault) Close() error {
+	return errors.Join(closeAll(v.tables), v.m.close())
+}
+
+// ChangeSet is the change set of a snapshot, as docs/formats.md has it.
+func (v *Vault) ChangeSet(ctx context.Context, seq uint64) (io.ReadCloser, error) {
+	for i := range v.h.Snapshots {
+		if s := &v.h.Snapshots[i]; s.Header.Seq == seq {
+			return io.NopCloser(&partsReader{ctx: ctx, v: v, left: s.Parts}), nil
+		}
+	}
+	return nil, fmt.Errorf("snapshot %d: %w", seq, store.ErrNotFound)
+}
+
+// partsReader reads the parts of a change set, one at a time.
+type partsReader struct {
+	ctx  context.Context //nolint:containedctx // of the Read of an io.Reader
+	v    *Vault
+	left [][32]byte
+	now  bytes.Reader
+}
+
+func (r *partsReader) Read(p []byte) (int, error) {
+	for r.now.Len() == 0 {
+		if len(r.left) == 0 {
+			return 0, io.EOF
+		}
+		plain, err := r.v.getMeta(r.ctx, r.left[0])
+		if err != nil {
+			return 0, err
+		}
+		r.now.Reset(plain)
+		r.left = r.left[1:]
+	}
+	return r.now.Read(p)
+}
+
+func (v *Vault) jobs() int {
+	if v.o.Jobs > 0 {
+		return v.o.Jobs
+	}
+	return 4
+}
+
+func (v *Vault) random() io.Reader {
+	if v.o.Random != nil {
+		return v.o.Random
+	}
+	return rand.Reader
+}
+
+func (v *Vault) newRun() string { return strings.ToLower(rand.Text()[:12]) }
