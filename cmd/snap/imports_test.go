@@ -109,6 +109,9 @@ var imports = map[string][]string{
 	"snap/backup/backuptest": {"snap/backup", "snap/destination", "snap/destination/check", "snap/destination/reindex",
 		"snap/destination/retention", "snap/index", "snap/record", "snap/internal/file", "snap/internal/filetest",
 		"snap/internal/harness", "snap/internal/progress"},
+	"snap/remote/vault": {"snap/remote/store", "snap/remote/vault/chain", "snap/index", "snap/record",
+		"snap/internal/file", "snap/internal/stream"},
+	"snap/remote/vault/chain": {},
 	"snap/bench": {}, // measures from outside
 }
 
@@ -119,7 +122,7 @@ var confined = map[string][]string{
 	"go.etcd.io/bbolt":                  {"snap/index"},
 	"github.com/urfave/cli/v2":          {"snap/cli/cmdline"},
 	"github.com/olekukonko/tablewriter": {"snap/cli/text"},
-	"github.com/gofrs/flock":            {"snap/destination"},
+	"github.com/gofrs/flock":            {"snap/destination", "snap/remote/vault"},
 	"github.com/dlclark/regexp2/v2":     {"snap/filter"},
 	"github.com/aymanbagabas/go-udiff":  {"snap/web"},
 	"flag":                              {"snap/bench", "snap/internal/long"},

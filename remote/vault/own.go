@@ -11,8 +11,8 @@ import (
 	"sync"
 )
 
-// spillAt is how many rows are kept in memory before they go to the disk as a table: some 16 MiB.
-const spillAt = 100_000
+// spillAt is how many rows are kept in memory before they go to the disk as a table: some 10 MiB.
+const spillAt = 50_000
 
 // own is what a run has put and no head names yet. It is asked by several goroutines while one adds to it.
 type own struct {

@@ -14,6 +14,7 @@ import (
 const (
 	packTarget  = 16 << 20 // a pack is closed when it has so many bytes
 	frameTarget = 1 << 20  // a frame is, when so many went into it
+	packRows    = 32_000   // or so many files, however well they compress
 )
 
 // packWriter fills a pack: a tar, cut into zstd frames at the borders of its entries.
@@ -66,7 +67,9 @@ func (p *packWriter) endFrame() {
 	p.begun = len(p.rows)
 }
 
-func (p *packWriter) full() bool { return len(p.out)+p.frame.Len() >= packTarget }
+func (p *packWriter) full() bool {
+	return len(p.out)+p.frame.Len() >= packTarget || len(p.rows) >= packRows
+}
 
 // close seals the pack.
 func (p *packWriter) close() (*packed, []byte, error) {

@@ -21,7 +21,7 @@ type scratch struct {
 const scratchPrefix = "scratch-"
 
 // newScratch reads all change sets.
-func (v *Vault) newScratch(ctx context.Context) (s *scratch, err error) {
+func (v *Vault) newScratch(ctx context.Context) (*scratch, error) {
 	left, err := filepath.Glob(filepath.Join(v.m.dir.Path(), scratchPrefix+"*"))
 	for _, dir := range left { // of a run that died
 		err = errors.Join(err, os.RemoveAll(dir))
@@ -33,31 +33,33 @@ func (v *Vault) newScratch(ctx context.Context) (s *scratch, err error) {
 	if err != nil {
 		return nil, err
 	}
-	s = &scratch{v: v, dir: dir}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, s.close())
-		}
-	}()
-	path := filepath.Join(dir, "index.db")
+	s := &scratch{v: v, dir: dir}
+	if err := s.fill(ctx); err != nil {
+		return nil, errors.Join(err, s.close())
+	}
+	return s, nil
+}
+
+func (s *scratch) fill(ctx context.Context) (err error) {
+	path, v := filepath.Join(s.dir, "index.db"), s.v
 	if err := index.Create(path, v.id); err != nil {
-		return nil, err
+		return err
 	}
 	if s.db, err = index.Open(path); err != nil {
-		return nil, err
+		return err
 	}
 	for i := range v.h.Snapshots {
 		h := v.h.Snapshots[i].Header
 		header := func() (*record.Header, error) { return &h, nil }
 		if err := s.db.Import(ctx, h.Seq, v.records(ctx, h.Seq), header); err != nil {
-			return nil, err
+			return err
 		}
 		h.State = record.Complete
 		if err := s.db.SetHeader(ctx, &h); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	return s, nil
+	return nil
 }
 
 func (s *scratch) close() error { return os.RemoveAll(s.dir) }

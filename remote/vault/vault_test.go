@@ -163,7 +163,7 @@ func TestWhatWasCopiedComesBack(t *testing.T) {
 			t.Errorf("the second copy: %+v", res)
 		}
 		sameAs(t, m, k, from, 1, 2, 3, 4)
-		if res := copied(t, v, from); len(res.Snapshots) != 0 || res.Objects != 0 || res.Requests != 2 {
+		if res := copied(t, v, from); len(res.Snapshots) != 0 || res.Objects != 0 || res.Requests != 3 {
 			t.Errorf("a copy of nothing: %+v", res)
 		}
 	}

@@ -1,0 +1,152 @@
+package vault
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"snap/remote/store"
+	"snap/remote/vault/chain"
+)
+
+// wasting is a source whose first snapshots are mostly of their own, with a file that stays among them.
+func wasting(t testing.TB, snapshots int) *trees {
+	t.Helper()
+	s := newTrees()
+	for i := range snapshots {
+		s.add(t, map[string][]byte{fmt.Sprintf("stays%d", i): random(uint64(100+i), 20_000),
+			"changes": random(uint64(200+i), 400_000), "goes": random(uint64(300+i), 50_000)})
+	}
+	return s
+}
+
+func pruned(t testing.TB, v *Vault, from Source, o PruneOptions, keep ...uint64) PruneResult {
+	t.Helper()
+	res, err := v.Prune(t.Context(), func(seq uint64) bool { return slices.Contains(keep, seq) }, from, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return res
+}
+
+func stored1(t testing.TB, s store.Store) (bytes int64, objects int) {
+	t.Helper()
+	for o, err := range s.List(t.Context(), "", "") {
+		if err != nil {
+			t.Fatal(err)
+		}
+		bytes, objects = bytes+o.Size, objects+1
+	}
+	return bytes, objects
+}
+
+// TestPruneFrees: what stays is whole at each step, nothing is deleted before its grace is over, and then it is.
+func TestPruneFrees(t *testing.T) {
+	t.Parallel()
+	m, k := store.NewMemory(), allKeys(t)
+	v, from := made(t, m, k), wasting(t, 6)
+	copied(t, v, from)
+	before, _ := stored1(t, m)
+	said := pruned(t, v, from, PruneOptions{DryRun: true}, 5)
+	did := pruned(t, v, from, PruneOptions{}, 5)
+	if !slices.Equal(did.Removed, []uint64{1, 2, 3, 4}) || did.Deleted != 0 || did.Condemned == 0 || did.Repacked == 0 {
+		t.Errorf("the first prune: %+v", did)
+	}
+	if said.Repacked != did.Repacked || said.BytesMoved != did.BytesMoved || !slices.Equal(said.Removed, did.Removed) {
+		t.Errorf("said %+v\ndid  %+v", said, did)
+	}
+	sameAs(t, m, k, from, 5, 6)
+	m.Advance(chain.Grace - time.Minute)
+	if res := pruned(t, v, from, PruneOptions{}, 5, 6); res.Deleted != 0 {
+		t.Errorf("before the grace is over: %+v", res)
+	}
+	m.Advance(2 * time.Minute)
+	say := pruned(t, v, from, PruneOptions{DryRun: true}, 5, 6)
+	res := pruned(t, v, from, PruneOptions{}, 5, 6)
+	if res.Deleted == 0 || res.Freed != say.Freed || res.Deleted != say.Deleted {
+		t.Errorf("when it is over: said %+v, did %+v", say, res)
+	}
+	after, _ := stored1(t, m)
+	if after > before*2/3 {
+		t.Errorf("%d bytes of %d are left", after, before)
+	}
+	sameAs(t, m, k, from, 5, 6)
+	from.add(t, map[string][]byte{"later": random(999, 1000)})
+	copied(t, v, from)
+	sameAs(t, m, k, from, 5, 6, 7)
+}
+
+// TestPruneWithoutTrees: what cannot be read here stays where it is; with Download it comes from the vault.
+func TestPruneWithoutTrees(t *testing.T) {
+	t.Parallel()
+	for _, download := range []bool{false, true} {
+		m, k := store.NewMemory(), allKeys(t)
+		v, from := made(t, m, k), wasting(t, 4)
+		copied(t, v, from)
+		res := pruned(t, v, nil, PruneOptions{Download: download}, 4)
+		if (res.Repacked > 0) != download {
+			t.Errorf("download %v: %+v", download, res)
+		}
+		sameAs(t, m, k, from, 4)
+		m.Advance(2 * chain.Grace)
+		pruned(t, v, nil, PruneOptions{}, 4)
+		sameAs(t, m, k, from, 4)
+	}
+}
+
+// TestOrphansAreCondemnedFirst: what nobody names is not deleted at once.
+func TestOrphansAreCondemnedFirst(t *testing.T) {
+	t.Parallel()
+	m, k := store.NewMemory(), allKeys(t)
+	v, from := made(t, m, k), some(t)
+	copied(t, v, from)
+	orphan := dataName(sumOf([]byte("x")))
+	if err := m.Put(t.Context(), orphan, []byte("x"), store.PutOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	steps := []struct {
+		wait             time.Duration
+		condemned, there bool
+	}{{chain.Grace, false, true}, {chain.Grace + time.Hour, true, true}, {chain.Grace + time.Hour, false, false}}
+	for i, step := range steps {
+		m.Advance(step.wait)
+		pruned(t, v, from, PruneOptions{}, 1, 2, 3)
+		_, err := m.Stat(t.Context(), orphan)
+		if (v.Head().Condemned[orphan] > 0) != step.condemned || (err == nil) != step.there {
+			t.Errorf("step %d: condemned %v, there %v", i, v.Head().Condemned[orphan], err == nil)
+		}
+	}
+	sameAs(t, m, k, from, 1, 2, 3)
+}
+
+// TestLockedObjectsAreLater: a lock that has not ended is no fault.
+func TestLockedObjectsAreLater(t *testing.T) {
+	t.Parallel()
+	m, k := store.NewMemory(), allKeys(t)
+	v, err := Create(t.Context(), m, t.TempDir(), k, Options{Lock: 30 * 24 * time.Hour})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = v.Close() })
+	from := wasting(t, 3)
+	copied(t, v, from)
+	pruned(t, v, from, PruneOptions{}, 3)
+	m.Advance(chain.Grace + time.Hour)
+	if res := pruned(t, v, from, PruneOptions{}, 3); res.Locked == 0 || res.Deleted != 0 {
+		t.Errorf("locked: %+v", res)
+	}
+	m.Advance(10 * 24 * time.Hour)
+	if res, err := v.Extend(t.Context()); err != nil || res.Extended == 0 || res.Extended == res.Objects {
+		t.Errorf("extended: %+v, %v", res, err)
+	}
+	m.Advance(14 * 24 * time.Hour)
+	if res := pruned(t, v, from, PruneOptions{}, 3); res.Locked != 0 || res.Deleted == 0 {
+		t.Errorf("after the locks: %+v", res)
+	}
+	for name := range v.named(v.h) {
+		if err := m.Delete(t.Context(), name); err == nil {
+			t.Errorf("%s, which the head names, is not locked any more", name)
+		}
+	}
+}
