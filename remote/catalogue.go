@@ -1,0 +1,86 @@
+package remote
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"snap/destination/treeless"
+	"snap/internal/progress"
+	"snap/record"
+	"snap/remote/store"
+	"snap/remote/vault"
+	"snap/restore"
+)
+
+// Catalogue brings the cache of the vault up to date and returns its folder, which answers questions as a destination
+// does. offline: the place could not be reached, and the answers are those of last time.
+func (p *Place) Catalogue(ctx context.Context, report func(progress.State)) (dir string, offline error, err error) {
+	if err := p.Vault.Refresh(ctx); err != nil {
+		if reach := (*store.ReachError)(nil); !errors.As(err, &reach) || p.Vault.Head() == nil {
+			return "", nil, err
+		}
+		offline = err
+	}
+	dir = p.CacheDir(p.Vault.ID())
+	return dir, offline, treeless.Update(ctx, dir, catalogue{p.Vault}, report)
+}
+
+// catalogue is a vault as what a cache is filled from.
+type catalogue struct{ v *vault.Vault }
+
+func (c catalogue) ID() string { return c.v.ID() }
+
+func (c catalogue) Snapshots() (all []treeless.Snapshot) {
+	for _, s := range c.v.Snapshots() {
+		set := ""
+		for _, part := range s.Parts {
+			set += fmt.Sprintf("%x", part)
+		}
+		all = append(all, treeless.Snapshot{Header: s.Header, Set: set})
+	}
+	return all
+}
+
+func (c catalogue) ChangeSet(ctx context.Context, seq uint64) (io.ReadCloser, error) { return c.v.ChangeSet(ctx, seq) }
+
+// Contents has the bytes of the files of the vault. It closes the place when it is closed.
+func (p *Place) Contents() restore.Contents { return contents{p.Vault.Contents(), p} }
+
+type contents struct {
+	*vault.Contents
+	place *Place
+}
+
+func (c contents) Open(ctx context.Context, e *record.Entry) (io.ReadCloser, error) {
+	r, err := c.Contents.Open(ctx, e)
+	if err != nil {
+		return nil, ofFile(err)
+	}
+	return stream{r}, nil
+}
+
+func (c contents) Close() error { return c.place.Close() }
+
+// stream is a file whose errors are those of restore.Contents.
+type stream struct{ io.ReadCloser }
+
+func (s stream) Read(p []byte) (int, error) {
+	n, err := s.ReadCloser.Read(p)
+	if err != nil && !errors.Is(err, io.EOF) {
+		err = ofFile(err)
+	}
+	return n, err
+}
+
+// ofFile says which errors are of one file alone.
+func ofFile(err error) error {
+	switch {
+	case errors.Is(err, vault.ErrNotHeld), errors.Is(err, store.ErrNotFound):
+		return fmt.Errorf("%w: %w", restore.ErrMissingFile, err)
+	case errors.Is(err, vault.ErrDamaged), errors.Is(err, store.ErrShort):
+		return fmt.Errorf("%w: %w", restore.ErrDamagedFile, err)
+	}
+	return err
+}

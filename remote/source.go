@@ -1,0 +1,136 @@
+package remote
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"iter"
+	"os"
+	"path/filepath"
+
+	"snap/destination"
+	"snap/index"
+	"snap/internal/file"
+	"snap/record"
+	"snap/remote/vault"
+)
+
+// Source is a destination whose snapshots are copied to a vault: its index and its trees, without its lock.
+type Source struct {
+	Dir   string
+	Root  *file.Dir
+	DB    *index.DB
+	Files []string // the names of the settings files that go along
+	id    string
+}
+
+// NewSource is a destination as what is copied.
+func NewSource(ctx context.Context, dir string, root *file.Dir, db *index.DB, files []string) (*Source, error) {
+	id, err := db.ID(ctx)
+	return &Source{Dir: dir, Root: root, DB: db, Files: files, id: id}, err
+}
+
+// ID is the destination's id.
+func (s *Source) ID() string { return s.id }
+
+// Snapshots are the complete ones, oldest first.
+func (s *Source) Snapshots(ctx context.Context) (complete []record.Header, err error) {
+	all, err := s.DB.Snapshots(ctx)
+	for i := range all {
+		if all[i].State == record.Complete {
+			complete = append(complete, all[i])
+		}
+	}
+	return complete, err
+}
+
+// ChangeSet opens the change set of a snapshot.
+func (s *Source) ChangeSet(_ context.Context, seq uint64) (io.ReadCloser, error) {
+	return os.OpenFile(filepath.Join(s.Dir, destination.MetaName, destination.ChangesName, destination.ChangeSetName(seq)),
+		os.O_RDONLY|file.Plain, 0)
+}
+
+// Listing yields all that a snapshot holds.
+func (s *Source) Listing(ctx context.Context, seq uint64) iter.Seq2[*record.Entry, error] {
+	return s.DB.Entries(ctx, seq, "")
+}
+
+// Open opens a file in the tree of a snapshot.
+func (s *Source) Open(ctx context.Context, seq uint64, path string) (io.ReadCloser, error) {
+	name, err := s.name(ctx, seq)
+	if err != nil {
+		return nil, err
+	}
+	f, err := file.OpenBelow(s.Root, record.Join(name, path))
+	if err != nil {
+		return nil, err
+	}
+	return f, nil
+}
+
+func (s *Source) name(ctx context.Context, seq uint64) (string, error) {
+	all, err := s.DB.Snapshots(ctx)
+	if err != nil {
+		return "", err
+	}
+	for i := range all {
+		if all[i].Seq == seq {
+			return all[i].Name, nil
+		}
+	}
+	return "", fmt.Errorf("snapshot %d: %w", seq, fs.ErrNotExist)
+}
+
+// copies is how many other places of a content are tried in a snapshot.
+const copies = 8
+
+// Copies yields other places that should have the bytes of a record, in the newest snapshots first.
+func (s *Source) Copies(ctx context.Context, r *record.Record) iter.Seq2[vault.Place, error] {
+	return func(yield func(vault.Place, error) bool) {
+		all, err := s.Snapshots(ctx)
+		if err != nil {
+			yield(vault.Place{}, err)
+			return
+		}
+		for i := len(all) - 1; i >= 0; i-- {
+			found, err := s.DB.ByContent(ctx, all[i].Seq, r.Size, r.Hash, copies)
+			if err != nil {
+				yield(vault.Place{}, err)
+				return
+			}
+			for k := range found {
+				if found[k].Has(record.SparseHash) == r.Has(record.SparseHash) &&
+					!yield(vault.Place{Seq: all[i].Seq, Path: found[k].Path}, nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// maxSettings bounds a settings file that goes along.
+const maxSettings = 1 << 20
+
+// Settings are the settings files by name.
+func (s *Source) Settings(context.Context) (map[string][]byte, error) {
+	found := map[string][]byte{}
+	for _, name := range s.Files {
+		f, err := os.OpenFile(filepath.Join(s.Dir, name), os.O_RDONLY|file.Plain, 0)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		text, err := io.ReadAll(io.LimitReader(f, maxSettings+1))
+		if err := errors.Join(err, f.Close()); err != nil {
+			return nil, err
+		}
+		if len(text) <= maxSettings {
+			found[name] = text
+		}
+	}
+	return found, nil
+}
