@@ -56,6 +56,12 @@ snap check --read-data --repair     # and mend what can be mended`,
 
 func runCheck(c *call) error {
 	c.which = true
+	if far, err := c.far(); far != nil || err != nil {
+		if err != nil {
+			return err
+		}
+		return c.checkFar(far)
+	}
 	o, err := c.checkOptions()
 	if err != nil {
 		return err

@@ -6,8 +6,10 @@ import (
 	"slices"
 	"time"
 
+	"snap/cli/cmdline"
 	"snap/cli/exit"
 	"snap/cli/report"
+	"snap/cli/settings"
 	"snap/cli/wire"
 	"snap/destination"
 	"snap/destination/retention"
@@ -40,6 +42,8 @@ snap delete --missing  # what was removed by hand`,
 			{Name: "missing", Usage: "forget the snapshots whose folders are gone"},
 			{Name: "allow-renamed", Usage: "forget a snapshot whose folder is there under another name"},
 			{Name: "allow-all", Usage: "delete even if no snapshot is left"},
+			{Name: "release", Kind: cmdline.Strings,
+				Usage: "delete even what the remote `NAME` goes on from; its next copy sends a whole listing"},
 		},
 		Complete: completeRef,
 		Run:      runDelete,
@@ -62,6 +66,16 @@ func runDelete(c *call) error {
 	if err != nil {
 		return err
 	}
+	for _, name := range c.flags.Strings("release") {
+		if err := settings.CheckRemoteName(name); err != nil {
+			return hint.Usage(err)
+		}
+		if !c.flags.Bool("dry-run") {
+			if err := destination.Release(dest, name); err != nil {
+				return err
+			}
+		}
+	}
 	return c.removing(dest, job.Delete, false, func(d *destination.Destination) (*retention.Plan, report.Stops, error) {
 		if missing {
 			if names, err = d.Missing(c.ctx); err != nil {
@@ -69,7 +83,7 @@ func runDelete(c *call) error {
 			}
 		}
 		plan, err := retention.PlanNamed(c.ctx, d, names)
-		return plan, report.Stops{}, err
+		return plan, report.Stops{}, exit.HeldHint(err)
 	})
 }
 

@@ -20,8 +20,15 @@ import (
 	"snap/record"
 )
 
-// open opens the destination that find says. The caller closes it.
+// open opens the destination that find says, or the remote that -d names. The caller closes it.
 func (c *call) open() (*query.Reader, error) {
+	far, err := c.far()
+	if err != nil {
+		return nil, err
+	}
+	if far != nil && c.asksFar() {
+		return c.openFar(far)
+	}
 	dir, err := c.find()
 	if err != nil {
 		return nil, err

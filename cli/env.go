@@ -33,8 +33,9 @@ type Env struct {
 	StderrTTY  bool
 	Width      int // columns of the terminal that Stdout is, 0 when it is none
 
-	StderrWidth func() int  // columns of the terminal that Stderr is, as it is now; nil: not known
-	Foreground  func() bool // whether that terminal is this process's to write to, now; nil: it is
+	AskSecret   func(prompt string) (string, error) // asks whoever is at the terminal; nil: nobody is
+	StderrWidth func() int                          // columns of the terminal that Stderr is, as it is now; nil: not known
+	Foreground  func() bool                         // whether that terminal is this process's to write to, now; nil: it is
 
 	// Set by Run:
 	program  *program
@@ -57,10 +58,21 @@ func System() Env {
 			return width
 		}
 	}
+	if env.StderrTTY && term.IsTerminal(int(os.Stdin.Fd())) {
+		env.AskSecret = askSecret
+	}
 	if env.StdoutTTY {
 		env.Width, _, _ = term.GetSize(int(os.Stdout.Fd()))
 	}
 	return env
+}
+
+// askSecret asks at the terminal, and what is typed is not shown.
+func askSecret(prompt string) (string, error) {
+	fmt.Fprint(os.Stderr, prompt)
+	typed, err := term.ReadPassword(int(os.Stdin.Fd()))
+	fmt.Fprintln(os.Stderr)
+	return string(typed), err
 }
 
 // variable is the environment variable key, "" when it is not set.

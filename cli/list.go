@@ -86,7 +86,7 @@ func runList(c *call) error {
 			}
 			return nil
 		}
-		if err := c.print().List(chosen, d.State, there); err != nil || c.opts.quiet {
+		if err := c.print().List(chosen, d.State, there); err != nil || c.opts.quiet || d.Treeless() {
 			return err
 		}
 		info, err := d.Root.System()

@@ -54,6 +54,8 @@ func commands() []*command {
 		explainCommand(),
 		webCommand(),
 		checkCommand(),
+		copyCommand(),
+		remoteCommand(),
 		pruneCommand(),
 		deleteCommand(),
 		purgeCommand(),
@@ -74,6 +76,7 @@ const (
 	groupMake  = "Making snapshots"
 	groupLook  = "Asking the snapshots"
 	groupKeep  = "Keeping a destination"
+	groupFar   = "Copies elsewhere"
 	groupOther = "Other"
 )
 
@@ -123,11 +126,17 @@ Do not edit files in a snapshot: what is written to one is written to all that s
 			{Name: "XDG_STATE_HOME", Text: "where snap/destinations.json is kept, by default ~/.local/state: the " +
 				"destinations that this user has backed up to, by which a disk that is not mounted, or another in its " +
 				"place, is noticed"},
+			{Name: "SNAP_PASSPHRASE_FILE", Text: "a file with the passphrase of a vault, from its recovery sheet"},
+			{Name: "AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_PROFILE, …", Text: "the credentials of an S3 store, as its " +
+				"own tools read them"},
+			{Name: "XDG_CACHE_HOME", Text: "where snap/ID is kept, by default ~/.cache: what remotes hold, so that they can " +
+				"be asked at once"},
 			{Name: "NO_COLOR", Text: "no colours, if it is set"},
 		},
 		Files: []cmdline.Item{
 			{Name: "DEST/BackupOptions.txt", Text: "settings, with comments"},
 			{Name: "DEST/Blacklist.txt, DEST/Whitelist.txt", Text: "what to leave out, and what to take in even so"},
+			{Name: "DEST/Remotes.txt", Text: "the places that snapshots are copied to"},
 			{Name: "DEST/20261122-134510/", Text: "a snapshot"},
 			{Name: "DEST/.snap/", Text: "index and change sets"},
 		},
@@ -151,14 +160,15 @@ func builtOn() string {
 
 // options are the global flags. The zero value is the default of each.
 type options struct {
-	dest     string
-	quiet    bool
-	verbose  int
-	json     bool
-	lockWait time.Duration
-	utc      bool
-	units    string // "iec", "si" or "raw"
-	color    string // "auto", "always" or "never"
+	dest       string
+	quiet      bool
+	verbose    int
+	json       bool
+	lockWait   time.Duration
+	utc        bool
+	units      string   // "iec", "si" or "raw"
+	identities []string // files with the user's own keys
+	color      string   // "auto", "always" or "never"
 }
 
 // globalFlags may stand anywhere on the line.
@@ -169,6 +179,8 @@ func globalFlags() flags {
 		{Name: "quiet", Aliases: []string{"q"}, Usage: "results and errors only"},
 		{Name: "verbose", Aliases: []string{"v"}, Usage: "say more; -vv says most"},
 		{Name: "json", Usage: "results as JSON"},
+		{Name: "identity", Kind: cmdline.Strings,
+			Usage: "open a vault with the private key of age in `FILE`"},
 		{Name: "lock-wait", Kind: cmdline.String, Last: true,
 			Usage: "wait up to `TIME`, as 30s or 5min, until another run is done (default: not at all)"},
 		{Name: "utc", Usage: "times in UTC, not in local time"},

@@ -39,7 +39,8 @@ and not only of a few days, prune wants --allow-most, and a backup deletes none.
 snap prune --keep-within 30d --keep-tag release
 snap prune --min-free 10%`,
 		Codes: []int{exit.Partial, exit.Refused, exit.NoDest, exit.Locked, exit.Interrupted, exit.Terminated},
-		Flags: append(keepFlags(), dryFlag("say what would be kept and why, and delete nothing")),
+		Flags: append(keepFlags(), dryFlag("say what would be kept and why, and delete nothing"),
+			cmdline.Flag[*call]{Name: "sole-writer", Usage: "of a remote whose store has no clock: nobody else writes there"}),
 		Run:   runPrune,
 	}
 }
@@ -49,6 +50,12 @@ func dryFlag(usage string) cmdline.Flag[*call] {
 }
 
 func runPrune(c *call) error {
+	if far, err := c.far(); far != nil || err != nil {
+		if err != nil {
+			return err
+		}
+		return c.pruneFar(far)
+	}
 	dest, err := c.findOwn()
 	if err != nil {
 		return err

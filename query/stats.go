@@ -64,8 +64,10 @@ func (d *Reader) Stats(ctx context.Context) (*Stats, error) {
 		return nil, err
 	}
 	seqs := s.seqs()
-	if s.Unlinked, err = destination.Apart(ctx, d.Root, d.DB, s.Snapshots); err != nil {
-		return nil, err
+	if !d.Treeless() {
+		if s.Unlinked, err = destination.Apart(ctx, d.Root, d.DB, s.Snapshots); err != nil {
+			return nil, err
+		}
 	}
 	if s.Unlinked > 0 {
 		usage = usage.Apart(seqs, s.Unlinked)

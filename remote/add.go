@@ -149,3 +149,26 @@ func writeFile(path string, text []byte) (err error) {
 	}
 	return nil
 }
+
+// NewSheet seals the keys by another passphrase, words or one that is made, in place of what the vault has, and returns
+// the sheet. A machine that has not all keys cannot.
+func (p *Place) NewSheet(ctx context.Context, words string) (*keys.Sheet, error) {
+	ring := p.Ring
+	if ring == nil {
+		return nil, ErrNoKey
+	}
+	sheet := &keys.Sheet{URL: p.URL, Vault: ring.Vault, Sealed: ring.Sealed(), Verify: ring.Verify}
+	if !ring.Sealed() || len(p.Recipients) > 0 {
+		return sheet, nil // nothing is opened by a passphrase
+	}
+	if len(ring.Content) == 0 {
+		whole, err := p.fetchRing(ctx) // with the passphrase that is to be replaced
+		if err != nil {
+			return nil, err
+		}
+		ring = whole
+	}
+	var err error
+	sheet.Passphrase, err = p.putKeys(ctx, ring, Addition{Passphrase: words})
+	return sheet, err
+}

@@ -134,3 +134,21 @@ func (s *Source) Settings(context.Context) (map[string][]byte, error) {
 	}
 	return found, nil
 }
+
+// OpenSource opens the destination dir as what is copied, to read only.
+func OpenSource(ctx context.Context, dir string, files, trust []string) (vault.Source, func() error, error) {
+	db, err := index.Open(index.Path(dir))
+	if err != nil {
+		return nil, nil, err
+	}
+	db.Trust(trust...)
+	root, err := file.OpenRoot(dir)
+	if err != nil {
+		return nil, nil, err
+	}
+	s, err := NewSource(ctx, dir, root, db, files)
+	if err != nil {
+		return nil, nil, errors.Join(err, root.Close())
+	}
+	return s, root.Close, nil
+}

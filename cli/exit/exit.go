@@ -23,12 +23,15 @@ const (
 	Before      = 5
 	NoDest      = 10
 	Locked      = 11
+	WrongKey    = 12
+	Unreachable = 13
 	Interrupted = 130
 	Terminated  = 143
 )
 
 // Codes are the exit codes in their order.
-var Codes = []int{0, Failed, Usage, Partial, Refused, Before, NoDest, Locked, Interrupted, Terminated}
+var Codes = []int{0, Failed, Usage, Partial, Refused, Before, NoDest, Locked, WrongKey, Unreachable, Interrupted,
+	Terminated}
 
 // Texts are what help, manual page and README say of the codes.
 var Texts = map[int]string{
@@ -40,9 +43,12 @@ var Texts = map[int]string{
 		"did not run, output that could not be written; each is named. Of status and check: something wants attention",
 	Refused: "refused by a guard: the source is suddenly empty, another disk or another user's destination, not " +
 		"enough space, a restore would overwrite, most or all snapshots would be deleted, a place in a snapshot",
-	Before:      "the command that the setting before names failed: nothing was backed up",
-	NoDest:      "not a snap destination",
-	Locked:      "locked by another run, which the message names",
+	Before:   "the command that the setting before names failed: nothing was backed up",
+	NoDest:   "not a snap destination, or no vault where one should be",
+	Locked:   "locked by another run, which the message names; a snapshot that a remote goes on from is to be deleted",
+	WrongKey: "the key or passphrase of a vault is wrong or missing",
+	Unreachable: "a remote cannot be reached, or refuses the credentials; what is there is whole, and the same command " +
+		"again goes on",
 	Interrupted: "interrupted; what a backup has copied is kept for the next one",
 	Terminated:  "terminated; as with 130",
 }
@@ -129,5 +135,5 @@ func Code(ctx context.Context, err error) int {
 	case errors.Is(err, index.ErrBusy):
 		return Locked
 	}
-	return Failed
+	return remoteCode(err)
 }

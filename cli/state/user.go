@@ -110,3 +110,19 @@ func IsFile(name string) bool {
 	return name == knownName || name == unnotedName ||
 		strings.HasPrefix(name, "destinations-") && strings.HasSuffix(name, ".tmp")
 }
+
+// Cache is the folder for what can be fetched again, chosen as folder is.
+func (u *User) Cache() string {
+	cache := u.variable("XDG_CACHE_HOME")
+	if !filepath.IsAbs(cache) || notRoots(cache) {
+		home := u.Home()
+		if own := u.ownHome(); own != "" && notRoots(home) {
+			home = own
+		}
+		if home == "" {
+			home = os.TempDir()
+		}
+		cache = filepath.Join(home, ".cache")
+	}
+	return filepath.Join(cache, "snap")
+}

@@ -2,6 +2,7 @@ package retention
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
 	"snap/destination"
@@ -55,7 +56,31 @@ func (h Held) Plan(ctx context.Context, r *Policy) (*Plan, error) {
 	for i, as := range renamed { // whoever has renamed a folder means to keep it
 		p.List[i].Keep, p.List[i].Safe, p.List[i].Reasons = true, true, []string{"its folder is called " + as.Folder + " now"}
 	}
+	if err := h.hold(p); err != nil {
+		return nil, err
+	}
 	return p, h.weigh(ctx, p, r)
+}
+
+// hold keeps the snapshots that copies to remotes go on from.
+func (h Held) hold(p *Plan) error {
+	holds, err := destination.Holds(h.Root)
+	for i := range holds {
+		for k := range p.List {
+			if d := &p.List[k]; d.Header.Seq == holds[i].Seq {
+				d.Safe = true
+				d.keep(holds[i].Remote + " goes on from here")
+			}
+		}
+	}
+	return err
+}
+
+// HeldError says that snapshots that are named are those that copies to remotes go on from.
+type HeldError struct{ Holds []destination.Hold }
+
+func (e *HeldError) Error() string {
+	return fmt.Sprintf("snapshot %s is held: the next copy to %s goes on from it", e.Holds[0].Name, e.Holds[0].Remote)
 }
 
 // PlanNamed is a plan for snapshots that are named: those go, the others stay.
@@ -63,6 +88,14 @@ func (h Held) PlanNamed(ctx context.Context, names []string) (*Plan, error) {
 	all, err := h.DB.Snapshots(ctx)
 	if err != nil {
 		return nil, err
+	}
+	holds, err := destination.Holds(h.Root)
+	if err != nil {
+		return nil, err
+	}
+	held := slices.DeleteFunc(holds, func(o destination.Hold) bool { return !slices.Contains(names, o.Name) })
+	if len(held) > 0 {
+		return nil, &HeldError{held}
 	}
 	p := &Plan{}
 	for i := range all {

@@ -1,0 +1,176 @@
+package cli
+
+import (
+	"errors"
+	"time"
+
+	"snap/cli/cmdline"
+	"snap/cli/exit"
+	"snap/cli/settings"
+	"snap/cli/text"
+	"snap/cli/wire"
+	"snap/destination"
+	"snap/internal/hint"
+	"snap/internal/progress"
+	"snap/internal/quote"
+	"snap/internal/when"
+	"snap/query"
+	"snap/remote"
+	"snap/remote/vault"
+)
+
+func copyCommand() *command {
+	return &command{
+		Name: "copy", Args: "TO [REF…]", Min: 1, Max: -1, Group: groupFar, Effect: true,
+		Short: "copy the snapshots that a remote lacks",
+		Long: `
+Brings the snapshots that TO lacks, oldest first; with REF only these. TO is the name
+of a remote: snap remote add makes one. Only what is new there goes over the line,
+encrypted here, and nothing is read from there. Killed or cut off, the same command
+goes on. A backup may run beside it.
+
+A file whose bytes are damaged here and nowhere whole is named, the rest is copied,
+and the exit code is 3.`,
+		Examples: `
+snap copy b2
+snap copy b2 -n                   # what would be copied?
+snap copy b2 --since 2026-06-01   # begin there, not with the oldest
+snap copy b2 --limit-upload 2M`,
+		Codes: []int{exit.Refused, exit.NoDest, exit.Locked, exit.WrongKey, exit.Unreachable, exit.Interrupted,
+			exit.Terminated},
+		Flags: flags{
+			dryFlag("say what would be copied and copy nothing"),
+			{Name: "since", Kind: cmdline.String, Usage: "begin an empty remote with the snapshot `REF`"},
+			{Name: "limit-upload", Kind: cmdline.String, Usage: "send at most `SIZE` a second, such as 2M"},
+			{Name: "jobs", Kind: cmdline.Int, Usage: "`N` uploads at the same time (default: 4)"},
+			{Name: "retry-for", Kind: cmdline.String, Usage: "try again for `TIME` when the place does not answer (default: 15min)"},
+			{Name: "checkpoint", Kind: cmdline.String, Usage: "make a long copy safe every `TIME` (default: 10min)"},
+		},
+		Complete: completeRemote,
+		Run:      runCopy,
+	}
+}
+
+func runCopy(c *call) error {
+	dest, err := c.findOwn()
+	if err != nil {
+		return err
+	}
+	r, err := c.remoteNamed(dest, c.args[0])
+	if err != nil {
+		return err
+	}
+	o, v, err := c.copyOptions(dest, r)
+	if err != nil {
+		return err
+	}
+	return c.reading(func(d *query.Reader) error { return c.copyTo(d, r, o, v) })
+}
+
+// copyTo copies to a remote, and says what was done.
+func (c *call) copyTo(d *query.Reader, r *settings.Remote, o remote.Options, v vault.CopyOptions) error {
+	var err error
+	resolver := d.Resolver()
+	if len(c.args) > 1 {
+		places, err := resolver.ResolveRanges(c.args[1:])
+		if err != nil {
+			return err
+		}
+		for _, pos := range places {
+			v.Seqs = append(v.Seqs, d.Snapshots[pos].Seq)
+		}
+	}
+	if ref := c.flags.String("since"); ref != "" {
+		pos, err := resolver.Resolve(ref)
+		if err != nil {
+			return err
+		}
+		v.Since = d.Snapshots[pos].Seq
+	}
+	from, err := remote.NewSource(c.ctx, d.Dir, d.Root, d.DB, settings.Files())
+	if err != nil {
+		return err
+	}
+	p, err := remote.Open(c.ctx, r.Remote, o)
+	if err != nil {
+		return exit.RemoteHint(err)
+	}
+	defer p.Close()
+	line := c.progress()
+	v.Report = func(at vault.CopyProgress) {
+		s := progress.State{Stage: progress.Building, Files: at.Files, Bytes: at.BytesRead}
+		if at.Snapshot != nil {
+			s.Path = at.Snapshot.Name
+		}
+		line.Show(s)
+	}
+	begin := c.env.Now()
+	res, err := p.Vault.Copy(c.ctx, from, v)
+	line.End()
+	if !v.DryRun {
+		err = errors.Join(exit.RemoteHint(err), c.hold(d, r.Name, p.Vault))
+	}
+	return errors.Join(c.tellCopied(r.Name, &res, v.DryRun, c.env.Now().Sub(begin)), err)
+}
+
+// hold notes from which snapshot the next copy goes on.
+func (c *call) hold(d *query.Reader, name string, v *vault.Vault) error {
+	all := v.Snapshots()
+	if len(all) == 0 {
+		return nil
+	}
+	last := &all[len(all)-1].Header
+	return destination.SetHold(d.Dir, name, destination.Hold{Seq: last.Seq, Name: last.Name, Copied: c.env.Now()})
+}
+
+func (c *call) copyOptions(dest string, r *settings.Remote) (o remote.Options, v vault.CopyOptions, err error) {
+	if o, err = c.remoteOptions(dest, r.Name, 0); err != nil {
+		return o, v, err
+	}
+	v.DryRun, v.Now, o.Jobs = c.flags.Bool("dry-run"), c.env.Now, c.flags.Int("jobs")
+	if c.flags.IsSet("jobs") && (o.Jobs < 1 || o.Jobs > 64) {
+		return o, v, hint.Usagef("--jobs %d: must be a number from 1 to 64", o.Jobs)
+	}
+	if s := c.flags.String("limit-upload"); s != "" {
+		if o.Limit, err = text.ParseAmount(s); err != nil {
+			return o, v, hint.Usagef("--limit-upload: %s", err)
+		}
+	}
+	if o.RetryFor, err = c.span("retry-for"); err != nil {
+		return o, v, err
+	}
+	v.Checkpoint, err = c.span("checkpoint")
+	return o, v, err
+}
+
+// span is the value of a flag that is a time; 0 if it is not given.
+func (c *call) span(flag string) (time.Duration, error) {
+	s := c.flags.String(flag)
+	if s == "" {
+		return 0, nil
+	}
+	age, err := when.ParseAge(s)
+	if err != nil {
+		return 0, hint.Usagef("--%s %s: write it as 30s, 5min or 1h", flag, quote.Name(s))
+	}
+	return age.Duration()
+}
+
+// tellCopied says what a copy did.
+func (c *call) tellCopied(name string, res *vault.CopyResult, dry bool, took time.Duration) error {
+	var err error
+	for i := range res.Missing {
+		m := &res.Missing[i]
+		c.warn("copy %s: its bytes are damaged here and nowhere whole: %v", quote.Path(m.Path), m.Why)
+	}
+	switch {
+	case c.opts.json:
+		err = c.json(wire.NewCopied(name, res, dry, took))
+	case !c.opts.quiet:
+		err = c.print().Copied(name, res, dry, took)
+	}
+	if err == nil && len(res.Missing) > 0 {
+		err = exit.With(exit.Partial, nil)
+	}
+	return err
+}

@@ -1,0 +1,60 @@
+package exit
+
+import (
+	"errors"
+
+	"snap/destination/retention"
+	"snap/internal/hint"
+	"snap/internal/quote"
+	"snap/remote/keys"
+	"snap/remote/store"
+	"snap/remote/vault"
+)
+
+// remoteCode is the code of an error of a remote, Failed for any other.
+func remoteCode(err error) int {
+	var reach *store.ReachError
+	switch {
+	case errors.Is(err, keys.ErrKey), errors.Is(err, vault.ErrKey):
+		return WrongKey
+	case errors.Is(err, vault.ErrNoVault), errors.As(err, &reach) && reach.Kind == store.NoPlace:
+		return NoDest
+	case reach != nil:
+		return Unreachable
+	case errors.Is(err, vault.ErrOther), errors.Is(err, vault.ErrForged):
+		return Refused
+	case errors.Is(err, vault.ErrBusy), errors.As(err, new(*retention.HeldError)):
+		return Locked
+	}
+	return Failed
+}
+
+// RemoteHint adds the way out to an error of a remote.
+func RemoteHint(err error) error {
+	var reach *store.ReachError
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, keys.ErrKey):
+		return hint.With(err, "the passphrase is on the recovery sheet; $SNAP_PASSPHRASE_FILE names a file that has it, "+
+			"--identity FILE your own key of age")
+	case errors.Is(err, vault.ErrKey):
+		return hint.With(err, "the key that opens contents is not on this machine: the recovery sheet has it")
+	case errors.Is(err, vault.ErrNoVault):
+		return hint.With(err, "to make one: snap remote add NAME URL")
+	case errors.Is(err, vault.ErrOther):
+		return hint.With(err, "nothing was done; if it is to be so: snap remote remove NAME, then snap remote add NAME URL")
+	case errors.As(err, &reach) && reach.Kind != store.NoPlace:
+		return hint.With(err, "what is there is whole; the same command again goes on")
+	}
+	return err
+}
+
+// HeldHint adds the way out to an error of deleting what a remote goes on from.
+func HeldHint(err error) error {
+	if held := (*retention.HeldError)(nil); errors.As(err, &held) {
+		return hint.With(err, "to delete it all the same, and have the next copy send a whole listing: add --release %s",
+			quote.Word(held.Holds[0].Remote))
+	}
+	return err
+}

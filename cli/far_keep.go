@@ -1,0 +1,139 @@
+package cli
+
+import (
+	"errors"
+
+	"snap/cli/exit"
+	"snap/cli/report"
+	"snap/cli/settings"
+	"snap/cli/wire"
+	"snap/internal/hint"
+	"snap/internal/progress"
+	"snap/record"
+	"snap/remote/vault"
+)
+
+// asksFar reports whether the command can be about a remote: those that ask, and restore.
+func (c *call) asksFar() bool {
+	switch c.command {
+	case "list", "ls", "diff", "find", "history", "stats", "cat", "restore":
+		return true
+	}
+	return false
+}
+
+// pruneFar removes the snapshots that the rules of a remote do not keep.
+func (c *call) pruneFar(r *settings.Remote) error {
+	rules, asked, err := readKeepFlags(c.flags)
+	if err != nil {
+		return err
+	}
+	if !asked {
+		rules = r.Keep
+	}
+	policy := rules.Policy(c.now())
+	if policy.Empty() {
+		return report.NoRule()
+	}
+	policy.Asked, policy.AllowMost = true, c.flags.Bool("allow-most")
+	from, closeFrom, err := c.ownSource(r)
+	if err != nil {
+		return err
+	}
+	defer closeFrom()
+	p, err := c.openRemote(r, 0)
+	if err != nil {
+		return err
+	}
+	defer p.Close()
+	if err := p.Vault.Refresh(c.ctx); err != nil {
+		return exit.RemoteHint(err)
+	}
+	var all []record.Header
+	for _, s := range p.Vault.Snapshots() {
+		all = append(all, s.Header)
+	}
+	plan := policy.Plan(all, func(*record.Header) bool { return false })
+	dry := c.flags.Bool("dry-run")
+	if err := plan.Most(); err != nil && !dry {
+		return exit.With(exit.Refused, hint.With(err, "to see which: add -n; to delete them all the same: add --allow-most"))
+	}
+	keep := map[uint64]bool{}
+	for i := range plan.List {
+		keep[plan.List[i].Header.Seq] = plan.List[i].Keep
+	}
+	begin := c.env.Now()
+	kept := func(seq uint64) bool { k, known := keep[seq]; return k || !known }
+	res, err := p.Vault.Prune(c.ctx, kept, from, vault.PruneOptions{DryRun: dry, SoleWriter: c.flags.Bool("sole-writer")})
+	if err != nil {
+		return exit.RemoteHint(err)
+	}
+	took := c.env.Now().Sub(begin)
+	if c.opts.json {
+		return c.json(wire.NewRemotePruned(farName(r), &res, dry, took))
+	}
+	if c.opts.quiet && !dry {
+		return nil
+	}
+	return c.print().RemotePruned(farName(r), &res, dry, took)
+}
+
+// checkFar compares what a remote has with what it should have.
+func (c *call) checkFar(r *settings.Remote) error {
+	o, err := c.checkOptions()
+	if err != nil {
+		return err
+	}
+	if o.Read.Fraction > 0 || o.Read.Bytes > 0 {
+		return hint.Usagef("--read-data-subset of a remote is a part such as 3/7")
+	}
+	p, err := c.openRemote(r, 0)
+	if err != nil {
+		return err
+	}
+	defer p.Close()
+	line, begin := c.progress(), c.env.Now()
+	res, err := p.Vault.Check(c.ctx, vault.CheckOptions{Data: o.Read.All || o.Read.Parts > 0, Part: o.Read.Part,
+		Of: o.Read.Parts, Report: func(done, of int64) {
+			line.Show(progress.State{Stage: progress.Checking, Files: done, TotalFiles: of})
+		}})
+	line.End()
+	took := c.env.Now().Sub(begin)
+	if c.opts.json {
+		err = errors.Join(err, c.json(wire.NewRemoteChecked(farName(r), &res, took)))
+	} else if err == nil && (!c.opts.quiet || len(res.Bad) > 0) {
+		err = c.print().RemoteChecked(farName(r), &res, took)
+	}
+	if err != nil || len(res.Bad) == 0 {
+		if err == nil && res.Missing > 0 {
+			return exit.With(exit.Partial, nil)
+		}
+		return exit.RemoteHint(err)
+	}
+	if o.Repair {
+		return c.repairFar(r, p.Vault, &res)
+	}
+	c.note("to have the next copy send it again: snap check --repair -d %s, then snap copy %s", farName(r), farName(r))
+	return exit.With(exit.Failed, nil)
+}
+
+// repairFar takes what is damaged out of a remote.
+func (c *call) repairFar(r *settings.Remote, v *vault.Vault, found *vault.CheckResult) error {
+	from, closeFrom, err := c.ownSource(r)
+	if err != nil {
+		return err
+	}
+	defer closeFrom()
+	lost, err := v.Repair(c.ctx, found.Bad, from)
+	if err != nil {
+		return exit.RemoteHint(err)
+	}
+	for i := range lost {
+		c.warn("%s cannot be made again: %v", lost[i].Name, lost[i].Why)
+	}
+	c.note("what is damaged does not count any more; to send it again: snap copy %s", farName(r))
+	if len(lost) > 0 {
+		return exit.With(exit.Failed, nil)
+	}
+	return nil
+}

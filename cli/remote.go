@@ -1,0 +1,324 @@
+package cli
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+
+	"snap/cli/cmdline"
+	"snap/cli/exit"
+	"snap/cli/settings"
+	"snap/cli/text"
+	"snap/cli/wire"
+	"snap/destination"
+	"snap/internal/file"
+	"snap/internal/hint"
+	"snap/internal/quote"
+	"snap/remote"
+	"snap/remote/keys"
+	"snap/remote/store"
+	"snap/remote/vault"
+)
+
+func remoteCommand() *command {
+	return &command{
+		Name: "remote", Args: "add NAME URL | list | show NAME | key NAME | extend NAME | remove NAME", Min: 1, Max: 3,
+		Group: groupFar, Effect: true,
+		Short: "the places that snapshots are copied to",
+		Long: `
+add makes an encrypted vault at URL: s3://BUCKET/PREFIX, s3:https://HOST/BUCKET/PREFIX,
+vault:/FOLDER or rclone:REMOTE:PATH, and prints the recovery sheet once. Put it away
+where no fire reaches both: with it everything comes back on any machine, and without
+it and without this disk nobody can read the vault. With --recipient contents are
+sealed to your own keys of age instead.
+
+list and show say what is where. key prints a recovery sheet anew, with a new
+passphrase. extend locks objects for longer where the store does that. remove forgets
+a remote here: what is there stays.`,
+		Examples: `
+snap remote add b2 s3:https://s3.eu-central-003.backblazeb2.com/my-bucket/me
+snap remote add usb vault:/media/usb/snap
+snap remote add nas rclone:nas:backup/me --limit-upload 2M
+snap remote list
+snap remote show b2
+snap remote key b2`,
+		Codes: []int{exit.Refused, exit.NoDest, exit.Locked, exit.WrongKey, exit.Unreachable},
+		Flags: flags{
+			{Name: "recipient", Kind: cmdline.Strings, Usage: "add: seal contents to the public `KEY` of age; may be repeated"},
+			{Name: "no-encryption", Usage: "add: whoever reads the place reads the files"},
+			{Name: "no-content-key", Usage: "add: do not keep here what opens contents; a restore asks for the passphrase"},
+			{Name: "lock", Kind: cmdline.String, Usage: "add: lock each object against deletion for `TIME`, as 30d"},
+			{Name: "storage-class", Kind: cmdline.String, Usage: "add: put objects into `CLASS` of S3"},
+			{Name: "profile", Kind: cmdline.String, Usage: "add: the credentials are those of `PROFILE` in ~/.aws"},
+			{Name: "endpoint", Kind: cmdline.String, Usage: "add: the `URL` of the store of s3://BUCKET"},
+			{Name: "cacert", Kind: cmdline.String, Usage: "add: trust the certificates in `FILE`, too"},
+			{Name: "limit-upload", Kind: cmdline.String, Usage: "add: send at most `SIZE` a second, such as 2M"},
+		},
+		Complete: func(c *call, word string) []candidate {
+			if len(c.args) > 0 {
+				return completeRemote(c, word)
+			}
+			var all []candidate
+			for _, verb := range remoteVerbs {
+				all = append(all, candidate{Word: verb})
+			}
+			return all
+		},
+		Run: runRemote,
+	}
+}
+
+var remoteVerbs = [...]string{"add", "list", "show", "key", "extend", "remove"}
+
+// completeRemote lists the names of remotes.
+func completeRemote(c *call, _ string) (all []candidate) {
+	if dest, err := c.ownDest(); err == nil {
+		known, _ := settings.ReadRemotes(dest)
+		for i := range known {
+			all = append(all, candidate{Word: known[i].Name, About: known[i].URL})
+		}
+	}
+	return all
+}
+
+func runRemote(c *call) error {
+	verb := c.args[0]
+	need, known := map[string]int{"add": 3, "list": 1, "show": 2, "key": 2, "extend": 2, "remove": 2}[verb]
+	if !known {
+		return hint.Usagef("remote: %s is none of %s", quote.Name(verb), strings.Join(remoteVerbs[:], ", "))
+	}
+	if len(c.args) != need {
+		return hint.With(hint.Usagef("remote %s: it takes %s", verb, text.Plural(need-1, "argument", "arguments")),
+			"usage: snap help remote")
+	}
+	find := c.findOwn
+	if verb == "list" || verb == "show" {
+		find = c.find
+	}
+	dest, err := find()
+	if err != nil {
+		return err
+	}
+	switch verb {
+	case "add":
+		return c.remoteAdd(dest)
+	case "list":
+		return c.remoteList(dest)
+	}
+	r, err := c.remoteNamed(dest, c.args[1])
+	if err != nil {
+		return err
+	}
+	if verb == "remove" {
+		return c.remoteRemove(dest, r)
+	}
+	o, err := c.remoteOptions(dest, r.Name, retryQuestion)
+	if err != nil {
+		return err
+	}
+	p, err := remote.Open(c.ctx, r.Remote, o)
+	if err != nil {
+		return exit.RemoteHint(err)
+	}
+	defer p.Close()
+	switch verb {
+	case "show":
+		return exit.RemoteHint(c.remoteShow(p))
+	case "key":
+		return exit.RemoteHint(c.remoteKey(p))
+	}
+	res, err := p.Vault.Extend(c.ctx)
+	if err != nil {
+		return exit.RemoteHint(err)
+	}
+	return c.say("%d of %s locked for longer", res.Extended, text.Plural(res.Objects, "object", "objects"))
+}
+
+func (c *call) remoteAdd(dest string) error {
+	r := remote.Remote{Name: c.args[1], URL: c.args[2], Recipients: c.flags.Strings("recipient"),
+		StorageClass: c.flags.String("storage-class"), Profile: c.flags.String("profile"),
+		Endpoint: c.flags.String("endpoint"), CACert: c.flags.String("cacert")}
+	a := remote.Addition{Unsealed: c.flags.Bool("no-encryption"), NoContent: c.flags.Bool("no-content-key")}
+	if err := settings.CheckRemoteName(r.Name); err != nil {
+		return hint.Usage(err)
+	}
+	if !store.IsURL(r.URL) {
+		return hint.With(hint.Usagef("not a place that is known: %s", quote.Name(r.URL)),
+			"s3://BUCKET/PREFIX, s3:https://HOST/BUCKET/PREFIX, vault:/FOLDER or rclone:REMOTE:PATH")
+	}
+	if a.Unsealed && (len(r.Recipients) > 0 || a.NoContent) {
+		return hint.Usagef("--no-encryption has no keys: it excludes --recipient and --no-content-key")
+	}
+	var err error
+	if r.Lock, err = c.span("lock"); err != nil {
+		return err
+	}
+	if s := c.flags.String("limit-upload"); s != "" {
+		if r.LimitUpload, err = text.ParseAmount(s); err != nil {
+			return hint.Usagef("--limit-upload: %s", err)
+		}
+	}
+	known, err := settings.ReadRemotes(dest)
+	if err != nil {
+		return err
+	}
+	if slices.ContainsFunc(known, func(k settings.Remote) bool { return k.Name == r.Name }) {
+		return hint.With(hint.Usagef("there is a remote %s", quote.Name(r.Name)), "to see it: snap remote show %s", r.Name)
+	}
+	o, err := c.remoteOptions(dest, r.Name, retryQuestion)
+	if err != nil {
+		return err
+	}
+	if path := c.env.variable("SNAP_PASSPHRASE_FILE"); path != "" && len(r.Recipients) == 0 && !a.Unsealed {
+		if a.Passphrase, err = c.passphrase(); err != nil {
+			return err
+		}
+	}
+	p, sheet, err := remote.Add(c.ctx, r, o, a)
+	if errors.Is(err, store.ErrExists) {
+		return exit.With(exit.Refused, hint.With(err, "to ask it: snap list -d %s; to copy elsewhere: another folder of it",
+			quote.Word(r.URL)))
+	}
+	if err != nil {
+		return exit.RemoteHint(err)
+	}
+	defer p.Close()
+	if err := c.showSheet(sheet); err != nil {
+		return err
+	}
+	if err := settings.AddRemote(dest, &r); err != nil {
+		return err
+	}
+	c.note("%s is ready: snap copy %s", r.Name, r.Name)
+	return nil
+}
+
+// showSheet prints the recovery sheet, and has whoever is at the terminal type its last letters.
+func (c *call) showSheet(sheet *keys.Sheet) error {
+	if err := c.printf("%s\n", sheet); err != nil {
+		return err
+	}
+	if sheet.Passphrase == "" || c.env.AskSecret == nil || !c.env.StdoutTTY {
+		return nil
+	}
+	c.out.Flush()
+	for range 3 {
+		typed, err := c.env.AskSecret("to show that it is written down, type the last four letters of the passphrase: ")
+		if err != nil {
+			return err
+		}
+		if strings.EqualFold(strings.TrimSpace(typed), keys.Last(sheet.Passphrase)) {
+			return nil
+		}
+	}
+	c.warn("these are not its last letters; the sheet is above, and snap remote key makes another")
+	return nil
+}
+
+func (c *call) remoteList(dest string) error {
+	all, holds, err := c.remotes(dest)
+	if err != nil {
+		return err
+	}
+	if c.opts.json {
+		return c.json(wire.NewRemotes(all, holds))
+	}
+	if len(all) == 0 {
+		c.note("no remotes; to make one: snap remote add NAME URL")
+		return nil
+	}
+	return c.print().Remotes(all, holds)
+}
+
+// remotes are the remotes of dest, and what each has.
+func (c *call) remotes(dest string) ([]settings.Remote, []destination.Hold, error) {
+	all, err := settings.ReadRemotes(dest)
+	if err != nil {
+		return nil, nil, err
+	}
+	root, err := file.OpenRoot(dest)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer root.Close()
+	holds, err := destination.Holds(root)
+	return all, holds, err
+}
+
+func (c *call) remoteShow(p *remote.Place) error {
+	if err := p.Vault.Refresh(c.ctx); err != nil {
+		return err
+	}
+	all := p.Vault.Snapshots()
+	newest := "none"
+	if len(all) > 0 {
+		newest = quote.Name(all[len(all)-1].Header.Name)
+	}
+	sealed := "no"
+	if p.Ring != nil && p.Ring.Sealed() {
+		sealed = "yes; its contents are opened by a key that is here"
+		if len(p.Ring.Content) == 0 {
+			sealed = "yes; its contents are opened by no key that is here"
+		}
+	}
+	for _, line := range [][2]string{{"remote", p.Name}, {"place", quote.Name(p.URL)}, {"vault", p.Vault.ID()},
+		{"encrypted", sealed}, {"snapshots", fmt.Sprint(len(all))}, {"newest", newest}} {
+		if err := c.printf("%-11s%s\n", line[0], line[1]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// remoteKey seals the keys by a new passphrase and prints the sheet.
+func (c *call) remoteKey(p *remote.Place) error {
+	words := ""
+	if c.env.variable("SNAP_PASSPHRASE_FILE") != "" {
+		var err error
+		if words, err = c.passphrase(); err != nil {
+			return err
+		}
+	}
+	sheet, err := p.NewSheet(c.ctx, words)
+	if err != nil {
+		return err
+	}
+	return c.showSheet(sheet)
+}
+
+func (c *call) remoteRemove(dest string, r *settings.Remote) error {
+	ring, err := remote.ReadRing(destination.RemoteDir(dest, r.Name))
+	if err != nil {
+		return err
+	}
+	if err := settings.RemoveRemote(dest, r.Name); err != nil {
+		return err
+	}
+	if err := os.RemoveAll(destination.RemoteDir(dest, r.Name)); err != nil {
+		return err
+	}
+	more := ""
+	if ring != nil && ring.Sealed() {
+		more = "; its recovery sheet opens it"
+	}
+	c.note("%s is forgotten here; what is in %s stays%s", r.Name, quote.Name(r.URL), more)
+	return nil
+}
+
+// ownSource is the destination here as what a remote is made of; nil where the remote was named by its URL.
+func (c *call) ownSource(r *settings.Remote) (vault.Source, func() error, error) {
+	if r.Name == "" {
+		return nil, func() error { return nil }, nil
+	}
+	dest, err := c.ownDest()
+	if err != nil {
+		return nil, nil, err
+	}
+	return remote.OpenSource(c.ctx, dest, settings.Files(), c.trusted(dest))
+}
+
+// farName is what a remote is called in texts.
+func farName(r *settings.Remote) string { return cmp.Or(r.Name, r.URL) }

@@ -1,0 +1,96 @@
+package destination
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"snap/internal/file"
+	"snap/record"
+)
+
+// RemotesName is the folder in .snap that has a folder for each remote of the destination.
+const RemotesName = "remotes"
+
+// holdFile says from which snapshot the next copy to a remote goes on.
+const holdFile = "hold"
+
+// Hold is the newest snapshot that a remote has: the next copy goes on from it, so that it stays.
+type Hold struct {
+	Remote string    `json:"-"`
+	Seq    uint64    `json:"seq"`
+	Name   string    `json:"name"`
+	Copied time.Time `json:"copied"`
+}
+
+// RemoteDir is the folder of what is known of a remote of dest.
+func RemoteDir(dest, name string) string { return filepath.Join(dest, MetaName, RemotesName, name) }
+
+// SetHold notes what a remote has. It needs no lock: it is of that remote's copies alone, which hold one of their own.
+func SetHold(dest, remote string, h Hold) error {
+	dir, err := file.OpenRoot(RemoteDir(dest, remote))
+	if err != nil {
+		return err
+	}
+	defer dir.Close()
+	text, err := sealed(&h)
+	if err != nil {
+		return err
+	}
+	made := holdFile + "-new"
+	if err := remove(dir, made); err != nil {
+		return err
+	}
+	return replaceBy(dir, made, text, dir, holdFile)
+}
+
+// Release lets a remote's snapshot go: the next copy to it sends a whole listing.
+func Release(dest, remote string) error {
+	err := os.Remove(filepath.Join(RemoteDir(dest, remote), holdFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}
+
+// Holds are the holds of all remotes, in the order of their names. One that is damaged holds nothing: its remote's next
+// copy writes it again.
+func Holds(root *file.Dir) ([]Hold, error) {
+	meta, err := root.EnterDir(MetaName)
+	if err != nil {
+		return nil, err
+	}
+	defer meta.Close()
+	all, err := meta.OpenDir(RemotesName)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer all.Close()
+	entries, err := all.Entries()
+	if err != nil {
+		return nil, err
+	}
+	var holds []Hold
+	for i := range entries {
+		dir, err := all.OpenDir(entries[i].Name)
+		if err != nil {
+			continue // no folder
+		}
+		h := Hold{Remote: entries[i].Name}
+		err = readSealed(dir, holdFile, &h)
+		dir.Close()
+		switch {
+		case errors.Is(err, fs.ErrNotExist), errors.Is(err, record.ErrDamaged):
+		case err != nil:
+			return nil, err
+		default:
+			holds = append(holds, h)
+		}
+	}
+	return holds, nil
+}
