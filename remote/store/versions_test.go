@@ -101,7 +101,8 @@ func lockedStays(t *testing.T, s store.Store) {
 		t.Fatalf("locked until %s, %v", first, err)
 	}
 	for _, c := range []struct{ ask, want time.Time }{
-		{first.Add(time.Hour), first.Add(time.Hour)}, {first, first.Add(time.Hour)}, {first.Add(time.Hour), first.Add(time.Hour)},
+		{first.Add(time.Hour), first.Add(time.Hour)}, {first, first.Add(time.Hour)},
+		{first.Add(time.Hour), first.Add(time.Hour)},
 	} {
 		err := locker.Extend(t.Context(), "data/3", "", c.ask)
 		until, err2 := locker.LockedUntil(t.Context(), "data/3", "")

@@ -1,5 +1,5 @@
-// Package storetest leads tests to real stores: programs that .ci/engines/build.sh builds, started on loopback and ended
-// with the test. Where $SNAP_ENGINES does not name the folder they are in, these tests skip. Only tests import it.
+// Package storetest leads tests to real stores: programs that .ci/engines/build.sh builds, started on loopback and
+// ended with the test. Where $SNAP_ENGINES does not name the folder they are in, these tests skip. Only tests import it.
 package storetest
 
 import (
