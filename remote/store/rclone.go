@@ -171,6 +171,7 @@ func (r *rclone) listFolder(ctx context.Context, folder string) ([]Object, error
 		at += "/"
 	}
 	c := exec.CommandContext(ctx, r.program, "lsjson", "--recursive", "--files-only", "--no-mimetype",
+		"--fast-list", "--use-server-modtime", // else it asks for each object
 		"--ask-password=false", at+folder)
 	c.Env = r.env
 	var said bytes.Buffer

@@ -81,6 +81,9 @@ func (s *s3) judge(ctx context.Context, err error, right string, at time.Time, h
 		return ErrNotFound
 	case answer.Code == minio.AuthorizationHeaderMalformed, answer.Code == minio.InvalidRegion:
 		return judgeRegion(said, answer.Region, err)
+	case answer.StatusCode == http.StatusForbidden && right == "s3:GetObject":
+		return reach(Rights, "the key needs the rights s3:GetObject and s3:ListBucket for this bucket and prefix:\n"+
+			"without the second one an object that is not there looks like a forbidden one")
 	case answer.StatusCode == http.StatusForbidden:
 		return reach(Rights, "the key needs the right %s for this bucket and prefix", right)
 	case answer.StatusCode == 0, answer.StatusCode < 300: // an answer that cannot be read
@@ -115,9 +118,10 @@ func asksTooMuch(answer minio.ErrorResponse, lower string, how *putting) error {
 	return nil
 }
 
-// isLocked finds the words in which stores say that an object lock forbids something: they have no code in common.
+// isLocked finds the words in which stores say that an object lock forbids something: they have no code in common. A
+// bucket without object lock says other ones.
 func isLocked(lower string) bool {
-	for _, words := range []string{"object lock", "objectlock", "worm protected", "retention", "object is locked"} {
+	for _, words := range []string{"protected by object lock", "objectlocked", "worm protected", "object is locked"} {
 		if strings.Contains(lower, words) {
 			return true
 		}
