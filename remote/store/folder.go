@@ -72,7 +72,7 @@ func (f *folder) path(name string) string { return filepath.Join(f.dir, filepath
 func (f *folder) put(ctx context.Context, flow flow, name string, body []byte, how putting) error {
 	if !how.Replace {
 		if _, err := os.Lstat(f.path(name)); err == nil { // the usual case, before anything is written
-			return ErrExists
+			return f.exists(filepath.Dir(f.path(name)))
 		}
 	}
 	if err := f.makeFolder(filepath.Dir(f.path(name))); err != nil {
@@ -83,11 +83,23 @@ func (f *folder) put(ctx context.Context, flow flow, name string, body []byte, h
 	if err == nil {
 		err = f.publish(temp, f.path(name), how.Replace)
 	}
-	if err != nil {
-		os.Remove(temp)
+	if err == nil {
+		return nil
+	}
+	os.Remove(temp)
+	if errors.Is(err, ErrExists) {
+		return f.exists(filepath.Dir(f.path(name)))
+	}
+	return f.judge(err)
+}
+
+// exists is ErrExists for what is durable: whoever is told so builds on it, and the Put that made it may have been
+// killed before it synced the folder.
+func (f *folder) exists(dir string) error {
+	if err := syncFolder(dir); err != nil {
 		return f.judge(err)
 	}
-	return nil
+	return ErrExists
 }
 
 func writeFile(ctx context.Context, flow flow, path string, body []byte) error {

@@ -1,0 +1,111 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"snap/internal/filetest"
+	"snap/internal/harness"
+	"snap/internal/long"
+)
+
+// child is what TestMain does instead of tests where it is set: it makes objects in this folder, and says which.
+const child = "SNAP_STORE_CHILD"
+
+var childNames = []string{"head/1", "data/ab/1", "data/ab/2", "vault.json"}
+
+func childBody(name string) []byte { return bytes.Repeat([]byte(name), 1000) }
+
+func makeObjects(dir string) int {
+	s, err := Open(context.Background(), "vault:"+dir, Options{RetryFor: -1})
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	code := 0
+	for _, name := range childNames {
+		if err := s.Put(context.Background(), name, childBody(name), PutOptions{}); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			code = 1
+			continue
+		}
+		fmt.Println("made", name)
+	}
+	return code
+}
+
+// TestKilledPuts kills a process before each call of the file system that it makes, or lets that call fail: what it
+// said it made is there, whole; what it was making is whole or not there; and the next one makes the rest.
+func TestKilledPuts(t *testing.T) {
+	faultrun := harness.Tool(t, "faultrun")
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, links := range []bool{true, false} {
+		for _, how := range [][]string{{"-kill"}, {"-errno", "EIO"}, {"-errno", "ENOSPC"}} {
+			t.Run(fmt.Sprint("links ", links, how), func(t *testing.T) {
+				if !links && (os.Getuid() != 0 || !long.Form()) {
+					return // a mount for each call
+				}
+				for k, more := 1, true; more; k++ {
+					dir := t.TempDir()
+					if !links {
+						dir = filetest.Oddfs(t, dir, "-nolink")
+					}
+					args := append([]string{"-at", fmt.Sprint(k), "-only",
+						"openat,write,mkdirat,linkat,renameat,renameat2,unlinkat,fsync"}, how...)
+					cmd := exec.Command(faultrun, append(args, "--", self)...)
+					cmd.Env = append(os.Environ(), child+"="+dir)
+					said, _ := cmd.CombinedOutput() // it may fail
+					if !strings.Contains(string(said), "faultrun: total=") {
+						t.Fatalf("%s", said)
+					}
+					more = !strings.Contains(string(said), "hit= ") && strings.Contains(string(said), "hit=")
+					whole(t, dir, string(said))
+					if t.Failed() {
+						t.Fatalf("call %d:\n%s", k, said)
+					}
+					if k > 500 {
+						t.Fatalf("no end:\n%s", said)
+					}
+				}
+			})
+		}
+	}
+}
+
+func whole(t *testing.T, dir, said string) {
+	t.Helper()
+	s := mustOpen(t, "vault:"+dir, Options{RetryFor: -1})
+	var listed []string
+	for o, err := range s.List(t.Context(), "", "") {
+		if err != nil {
+			t.Fatal(err)
+		}
+		listed = append(listed, o.Name)
+		if body, err := s.Get(t.Context(), o.Name, 0, -1); err != nil || !bytes.Equal(body, childBody(o.Name)) {
+			t.Errorf("%s has %d bytes, %v", o.Name, len(body), err)
+		}
+	}
+	for _, name := range childNames {
+		if strings.Contains(said, "made "+name+"\n") && !slices.Contains(listed, name) {
+			t.Errorf("%s was made and is not there", name)
+		}
+		err := s.Put(t.Context(), name, childBody(name), PutOptions{})
+		if there := slices.Contains(listed, name); there != errors.Is(err, ErrExists) || !there && err != nil {
+			t.Errorf("%s: there %v, %v", name, there, err)
+		}
+	}
+	if left, err := filepath.Glob(filepath.Join(dir, unfinished+"*")); len(left) > 1 || err != nil {
+		t.Error(left, err)
+	}
+}
