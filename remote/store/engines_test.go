@@ -31,7 +31,8 @@ func TestRefusedByVersitygw(t *testing.T) {
 		_, err := s.Get(t.Context(), "head/1", 0, -1)
 		_, err2 := s.Stat(t.Context(), "head/1")
 		_, err3 := s.Get(t.Context(), "head/1", 2, 3)
-		errs := []error{err, err2, err3, s.Put(t.Context(), "head/1", nil, store.PutOptions{}), s.Delete(t.Context(), "head/1")}
+		errs := []error{err, err2, err3, s.Put(t.Context(), "head/1", nil, store.PutOptions{}),
+			s.Delete(t.Context(), "head/1")}
 		for _, err := range s.List(t.Context(), "", "") {
 			errs = append(errs, err)
 		}

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -231,7 +230,7 @@ func (f *folder) remove(_ context.Context, name string, _ bool) error {
 func (f *folder) now(context.Context) (time.Time, error) {
 	temp := filepath.Join(f.dir, unfinished+rand.Text())
 	defer os.Remove(temp)
-	if err := os.WriteFile(temp, bytes.Repeat([]byte{0}, 1), 0o600); err != nil {
+	if err := os.WriteFile(temp, []byte{0}, 0o600); err != nil {
 		return time.Time{}, f.judge(err)
 	}
 	s, err := os.Lstat(temp)

@@ -2,7 +2,6 @@ package store
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -16,31 +15,6 @@ import (
 	"snap/internal/harness"
 	"snap/internal/long"
 )
-
-// child is what TestMain does instead of tests where it is set: it makes objects in this folder, and says which.
-const child = "SNAP_STORE_CHILD"
-
-var childNames = []string{"head/1", "data/ab/1", "data/ab/2", "vault.json"}
-
-func childBody(name string) []byte { return bytes.Repeat([]byte(name), 1000) }
-
-func makeObjects(dir string) int {
-	s, err := Open(context.Background(), "vault:"+dir, Options{RetryFor: -1})
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	code := 0
-	for _, name := range childNames {
-		if err := s.Put(context.Background(), name, childBody(name), PutOptions{}); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			code = 1
-			continue
-		}
-		fmt.Println("made", name)
-	}
-	return code
-}
 
 // TestKilledPuts kills a process before each call of the file system that it makes, or lets that call fail: what it
 // said it made is there, whole; what it was making is whole or not there; and the next one makes the rest.

@@ -80,7 +80,7 @@ func (t *trial) name() string {
 	return name
 }
 
-// put is Put of a name that nobody else has.
+// put is Put of a name that nobody else has: if it is said to exist, the answer to the first try was lost.
 func (t *trial) put(ctx context.Context, name string, body []byte) error {
 	if err := t.Put(ctx, name, body, PutOptions{}); !errors.Is(err, ErrExists) {
 		return err

@@ -11,13 +11,8 @@ import (
 
 func (t *trial) createOnly(ctx context.Context) error {
 	name := t.name()
-	if err := t.Put(ctx, name, []byte("first"), PutOptions{}); err != nil {
-		if errors.Is(err, ErrExists) { // its answer was lost, and the second try found the first one's object
-			err = nil
-		}
-		if err != nil {
-			return err
-		}
+	if err := t.put(ctx, name, []byte("first")); err != nil {
+		return err
 	}
 	err := t.Put(ctx, name, []byte("second"), PutOptions{})
 	if err != nil && !errors.Is(err, ErrExists) {

@@ -49,7 +49,8 @@ func TestFaults(t *testing.T) {
 			t.Errorf("%s: the first: %d %q %v", c.fault, status, body, err)
 		}
 		before := asked.Load()
-		status, body, err := ask(t, c.method, url+map[string]string{"PUT": "/new", "GET": "/before", "LIST": "?list-type=2"}[c.method])
+		of := map[string]string{"PUT": "/new", "GET": "/before", "LIST": "?list-type=2"}[c.method]
+		status, body, err := ask(t, c.method, url+of)
 		if status != c.status || !strings.Contains(body, c.body) || (err != nil) != (c.status == 0 || c.cut) ||
 			(asked.Load() > before) != c.reached {
 			t.Errorf("%s: %d %q %v, asked %v", c.fault, status, body, err, asked.Load() > before)
@@ -57,7 +58,8 @@ func TestFaults(t *testing.T) {
 		if c.fault == OldListing && strings.Contains(body, "before") {
 			t.Errorf("it is listed: %s", body)
 		}
-		if status, body, err := ask(t, "GET", url+"?list-type=2"); status != 200 || !strings.Contains(body, "before") || err != nil {
+		status, body, err = ask(t, "GET", url+"?list-type=2")
+		if status != 200 || !strings.Contains(body, "before") || err != nil {
 			t.Errorf("%s: the third: %d %q %v", c.fault, status, body, err)
 		}
 		if log := p.Log(); len(log) != 4 || log[2].Fault != c.fault || log[1].Fault != None || log[3].Fault != None ||
