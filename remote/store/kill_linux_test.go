@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -53,6 +54,42 @@ func TestKilledPuts(t *testing.T) {
 					}
 				}
 			})
+		}
+	}
+}
+
+// TestDurableBeforeVisible: an object's bytes are synced before it has its name, and its name before the Put returns.
+func TestDurableBeforeVisible(t *testing.T) {
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir, log := t.TempDir(), filepath.Join(t.TempDir(), "log")
+	cmd := exec.Command(harness.Tool(t, "faultrun"), "-log", log, "-only", "openat,write,mkdirat,linkat,unlinkat,fsync",
+		"--", self)
+	cmd.Env = append(os.Environ(), child+"="+dir)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	text, err := os.ReadFile(log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	calls := regexp.MustCompile(`(?m)^\d+ (\w+) \d+ "?(fd|[^"\n]*)`).ReplaceAllString(string(text), "$1 $2")
+	for _, name := range childNames {
+		path := regexp.QuoteMeta(dir + "/" + name)
+		parent := regexp.QuoteMeta(filepath.Dir(dir + "/" + name))
+		order := regexp.MustCompile(`openat \S*/\.put-\S*\n(write .*\n)+fsync .*\nlinkat ` + path + `"\nopenat ` + parent +
+			`"\nfsync .*\n(write .*\n)*unlinkat \S*/\.put-`)
+		if !order.MatchString(calls) {
+			t.Errorf("%s: not in this order:\n%s", name, calls)
+		}
+	}
+	for _, made := range []string{"head", "data", "data/ab"} {
+		parent := regexp.QuoteMeta(filepath.Dir(dir + "/" + made))
+		order := regexp.MustCompile(`mkdirat ` + regexp.QuoteMeta(dir+"/"+made) + `"\nopenat ` + parent + `"\nfsync `)
+		if !order.MatchString(calls) {
+			t.Errorf("%s: not in this order:\n%s", made, calls)
 		}
 	}
 }

@@ -137,6 +137,25 @@ func TestLeftovers(t *testing.T) {
 	}
 }
 
+// TestLargeObjects: what is too large to be read at once is not, and its parts are.
+func TestLargeObjects(t *testing.T) {
+	dir := t.TempDir()
+	s := mustOpen(t, "vault:"+dir, Options{})
+	write(t, dir+"/large", "begin")
+	if err := os.Truncate(dir+"/large", maxWhole+1); err != nil {
+		t.Fatal(err)
+	}
+	if body, err := s.Get(t.Context(), "large", 0, -1); !errors.Is(err, ErrLarge) {
+		t.Error(len(body), err)
+	}
+	if body, err := s.Get(t.Context(), "large", 1, 4); string(body) != "egin" || err != nil {
+		t.Errorf("%q, %v", body, err)
+	}
+	if body, err := s.Get(t.Context(), "large", maxWhole-1, -1); len(body) != 2 || err != nil {
+		t.Errorf("%q, %v", body, err)
+	}
+}
+
 func TestFoldersThatAreNotThere(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "disk", "vault")
 	_, err := Open(t.Context(), "vault:"+dir, Options{})

@@ -139,6 +139,48 @@ func TestIgnoredCondition(t *testing.T) {
 	}
 }
 
+// TestIgnoredRanges: a store that sends all of an object where a part was asked for, and all names.
+func TestIgnoredRanges(t *testing.T) {
+	small := storetest.NewSmall(t)
+	small.Answer(func(r *http.Request) *storetest.Answer {
+		r.Header.Del("Range")
+		q := r.URL.Query()
+		q.Del("start-after")
+		r.URL.RawQuery = q.Encode()
+		return nil
+	})
+	s := mustOpen(t, small.Place("p"), Options{Env: small.Env, clock: timeless()})
+	if found, err := Probe(t.Context(), s); err != nil || found.Ranges || !found.CreateOnly {
+		t.Errorf("%+v, %v", found, err)
+	}
+	for _, name := range []string{"a", "b", "c", "d"} {
+		if err := s.Put(t.Context(), name, []byte("0123456789"), PutOptions{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if part, err := s.Get(t.Context(), "a", 3, 4); string(part) != "3456" || err != nil {
+		t.Errorf("%q, %v", part, err)
+	}
+	if part, err := s.Get(t.Context(), "a", 3, -1); string(part) != "3456789" || err != nil {
+		t.Errorf("%q, %v", part, err)
+	}
+	for _, c := range [][2]int64{{3, 8}, {11, -1}, {11, 1}} {
+		if part, err := s.Get(t.Context(), "a", c[0], c[1]); !errors.Is(err, ErrShort) {
+			t.Errorf("%d from %d: %q, %v", c[1], c[0], part, err)
+		}
+	}
+	names := ""
+	for o, err := range s.List(t.Context(), "", "b") {
+		if err != nil {
+			t.Error(err)
+		}
+		names += o.Name
+	}
+	if names != "cd" {
+		t.Errorf("behind b: %q", names)
+	}
+}
+
 // TestPauses: they grow, have an end, and never are alike for all.
 func TestPauses(t *testing.T) {
 	p := &patient{clock: clock{jitter: func() float64 { return 0.5 }}}
