@@ -181,6 +181,56 @@ func TestIgnoredRanges(t *testing.T) {
 	}
 }
 
+// TestPagesOfListings: each page is asked for behind the last name of the one before, also when it failed at first.
+func TestPagesOfListings(t *testing.T) {
+	small := storetest.NewSmall(t)
+	s := mustOpen(t, small.Place("p"), Options{Env: small.Env, Region: "r", clock: timeless()})
+	s.(*patientS3).page = 3
+	want := ""
+	for c := 'a'; c <= 'k'; c++ {
+		want += string(c)
+		if err := s.Put(t.Context(), string(c), nil, PutOptions{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	asked, behind := 0, ""
+	small.Answer(func(r *http.Request) *storetest.Answer {
+		if asked++; asked%3 == 0 {
+			return &storetest.Answer{Status: 500, Code: "InternalError"}
+		}
+		if at := r.URL.Query().Get("start-after"); !strings.HasSuffix(behind, at) {
+			behind += at
+		}
+		return nil
+	})
+	names := ""
+	for o, err := range s.List(t.Context(), "", "") {
+		if err != nil {
+			t.Fatal(err)
+		}
+		names += o.Name
+	}
+	if names != want || behind != "p/cp/fp/i" {
+		t.Errorf("%q, asked behind %q", names, behind)
+	}
+}
+
+// TestSlowDown: a store that says so is asked fewer things at a time.
+func TestSlowDown(t *testing.T) {
+	small := storetest.NewSmall(t)
+	s := mustOpen(t, small.Place("p"), Options{Env: small.Env, Region: "r", Jobs: 8, clock: timeless()})
+	asked, limit := 0, s.(*patientS3).gate
+	small.Answer(func(*http.Request) *storetest.Answer {
+		if asked++; asked <= 2 {
+			return &storetest.Answer{Status: 503, Code: "SlowDown"}
+		}
+		return nil
+	})
+	if err := s.Put(t.Context(), "a", nil, PutOptions{}); err != nil || asked != 3 || limit.limit != 2 {
+		t.Errorf("%v, asked %d times, %d at a time", err, asked, limit.limit)
+	}
+}
+
 // TestPauses: they grow, have an end, and never are alike for all.
 func TestPauses(t *testing.T) {
 	p := &patient{clock: clock{jitter: func() float64 { return 0.5 }}}

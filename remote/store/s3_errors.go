@@ -24,10 +24,9 @@ var (
 	badClock = []string{"RequestTimeTooSkewed", "RequestExpired", "RequestInTheFuture"}
 	tooMuch  = []string{"SlowDown", "SlowDownRead", "SlowDownWrite", "Throttling", "ThrottlingException",
 		"RequestLimitExceeded", "RequestThrottled", "TooManyRequests", "ServiceUnavailable"}
-	conflicts = []string{"ConditionalRequestConflict", "OperationAborted", "Conflict"}
-	damaged   = []string{"BadDigest", "XAmzContentSHA256Mismatch", "XAmzContentChecksumMismatch", "InvalidDigest"}
-	notThere  = []string{"NoSuchKey", "NoSuchVersion", "NotFound"}
-	full      = []string{"QuotaExceeded", "StorageFull", "XMinioStorageFull", "InsufficientStorage",
+	damaged  = []string{"BadDigest", "XAmzContentSHA256Mismatch", "XAmzContentChecksumMismatch", "InvalidDigest"}
+	notThere = []string{"NoSuchKey", "NoSuchVersion", "NotFound"}
+	full     = []string{"QuotaExceeded", "StorageFull", "XMinioStorageFull", "InsufficientStorage",
 		"XMinioAdminBucketQuotaExceeded", "InsufficientStorageSpace", "StorageQuotaExceeded"}
 )
 
@@ -74,7 +73,7 @@ func (s *s3) judge(ctx context.Context, err error, right string, at time.Time, h
 		return &passing{err: errors.New(said), times: 3}
 	case answer.StatusCode == http.StatusNotImplemented, answer.Code == "NotImplemented":
 		return &ReachError{Kind: Refused, Said: said, Err: err}
-	case is(conflicts), answer.StatusCode == http.StatusConflict, answer.Code == "RequestTimeout",
+	case answer.StatusCode == http.StatusConflict, answer.Code == "RequestTimeout",
 		answer.Code == "IncompleteBody", answer.StatusCode >= 500, answer.StatusCode == http.StatusRequestTimeout:
 		return &passing{err: errors.New(said)}
 	case is(notThere), answer.StatusCode == http.StatusNotFound:
