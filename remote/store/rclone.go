@@ -21,8 +21,8 @@ import (
 )
 
 // rclone is a Store in anything that the program rclone speaks. Objects go through `rclone serve restic --stdio`, one
-// process for all of them; a listing is `rclone lsjson`, for the server's own one leaves out folders and times. There is
-// no condition and no checksum: Puts replace. Whether a Put that is killed leaves half an object depends on what is
+// process for all of them; a listing is `rclone lsjson`, for the server's own one leaves out folders and times. There
+// is no condition and no checksum: Puts replace. Whether a Put that is killed leaves half an object depends on what is
 // behind rclone; buckets and drives do not, a folder or SFTP may, so that whoever resumes compares sizes.
 type rclone struct {
 	program string
