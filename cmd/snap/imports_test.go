@@ -113,6 +113,10 @@ var imports = map[string][]string{
 		"snap/internal/file", "snap/internal/stream"},
 	"snap/remote/vault/chain": {},
 	"snap/bench": {}, // measures from outside
+	"snap/remote/store": {"snap/internal/file", "snap/internal/hint", "snap/internal/pace", "snap/internal/quote",
+		"snap/internal/stream"}, // nothing of what is copied: it may be of use to another program
+	"snap/remote/store/faultproxy": {}, // this and the next for tests only
+	"snap/remote/store/storetest":  {},
 }
 
 // confined are packages that only some of ours may import: system calls, the database, the terminal.
@@ -125,6 +129,8 @@ var confined = map[string][]string{
 	"github.com/gofrs/flock":            {"snap/destination", "snap/remote/vault"},
 	"github.com/dlclark/regexp2/v2":     {"snap/filter"},
 	"github.com/aymanbagabas/go-udiff":  {"snap/web"},
+	"github.com/minio/minio-go/v7":      {"snap/remote/store", "snap/remote/store/storetest"},
+	"gopkg.in/ini.v1":                   {"snap/remote/store"},
 	"flag":                              {"snap/bench", "snap/internal/long"},
 	"log":                               {},
 }
