@@ -122,7 +122,7 @@ func TestAgeZstdAndTarReadPacks(t *testing.T) {
 	c := compressor(t)
 	sealedAndPlain(t, func(t *testing.T, k *seal.Keys) {
 		dir := t.TempDir()
-		mtime := time.Unix(-1_000_000, 0)
+		mtime := time.Unix(1_000_000_000, 0)
 		files := []file{
 			{Entry{"2026-01-01/a b", 0o640, mtime}, []byte("one")},
 			{Entry{"2026-01-01/bad\xffname", 0o600, mtime}, nil},

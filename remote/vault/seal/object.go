@@ -86,7 +86,8 @@ func encrypt(plain []byte, to []Recipient) ([]byte, error) {
 	if _, err := w.Write(plain); err != nil {
 		return nil, err
 	}
-	return out.Bytes(), w.Close()
+	err = w.Close()
+	return out.Bytes(), err
 }
 
 // decrypt begins to open an age file.
