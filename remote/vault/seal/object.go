@@ -40,9 +40,16 @@ func (k *Keys) OpenMeta(object []byte, limit int64) ([]byte, error) {
 		if frames, err = io.ReadAll(r); err != nil {
 			return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
 		}
+	} else if IsSealed(object) {
+		return nil, ErrKey
 	}
 	return Decompress(frames, limit)
 }
+
+// IsSealed reports whether an object that begins so is an age file: who has no keys needs them.
+func IsSealed(object []byte) bool { return bytes.HasPrefix(object, []byte(ageMagic)) }
+
+const ageMagic = "age-encryption.org/"
 
 // SealPack seals the frames of a pack, which begin with the Salt.
 func (k *Keys) SealPack(frames []byte) ([]byte, error) {

@@ -31,13 +31,13 @@ func grouped(s string) string {
 }
 
 // AsMade is a passphrase as NewPassphrase has made it, whatever somebody has typed between its letters and in whatever
-// case; one of the user's own without the end of its line.
+// case; one of the user's own without spaces and ends of lines around it.
 func AsMade(passphrase string) string {
 	plain := strings.ToLower(strings.NewReplacer("-", "", " ", "", "\n", "", "\r", "").Replace(passphrase))
 	if made(plain) {
 		return grouped(plain)
 	}
-	return strings.TrimRight(passphrase, "\r\n")
+	return strings.TrimSpace(passphrase)
 }
 
 func made(plain string) bool {

@@ -21,6 +21,10 @@ const (
 // is size bytes long, and later the chunks that are asked for.
 func (k *Keys) OpenPack(src io.ReaderAt, size int64) (frames io.ReaderAt, n int64, err error) {
 	if !k.Sealed() {
+		head := make([]byte, len(ageMagic))
+		if n, _ := src.ReadAt(head, 0); IsSealed(head[:n]) {
+			return nil, 0, ErrKey
+		}
 		return src, size, nil
 	}
 	if len(k.Content) == 0 {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"strings"
+	"unicode/utf8"
 )
 
 // Sheet is what must be known to have everything back from the vault alone: to be printed, and kept elsewhere.
@@ -38,7 +39,7 @@ func (s *Sheet) Text() string {
 		}
 		b.WriteString(name + "\n")
 		for value != "" {
-			n := min(len(value), sheetColumns-len(sheetIndent))
+			n := breakAt(value, sheetColumns-len(sheetIndent))
 			b.WriteString(sheetIndent + value[:n] + "\n")
 			value = value[n:]
 		}
@@ -50,10 +51,25 @@ func (s *Sheet) Text() string {
 	if s.Verify != nil {
 		put(sheetVerify, verifyText(s.Verify))
 	}
-	b.WriteString("On another machine: install snap, put the passphrase into a file, and say\n\n" +
-		sheetIndent + "SNAP_PASSPHRASE_FILE=FILE snap restore -d PLACE latest --target FOLDER\n\n" +
-		"Without snap: read vault.json at the place.\n")
+	if s.Passphrase != "" {
+		b.WriteString("On another machine: install snap, put the passphrase into a file, and say\n\n" +
+			sheetIndent + "SNAP_PASSPHRASE_FILE=FILE snap restore -d PLACE latest --target FOLDER\n\n")
+	}
+	b.WriteString("Without snap: read vault.json at the place.\n")
 	return b.String()
+}
+
+// breakAt is where a value is cut to have at most columns: between two characters, and not at a space.
+func breakAt(value string, columns int) int {
+	if len(value) <= columns {
+		return len(value)
+	}
+	for n := columns; n > columns/2; n-- {
+		if utf8.RuneStart(value[n]) && value[n] != ' ' && value[n-1] != ' ' {
+			return n
+		}
+	}
+	return columns
 }
 
 // verifyText is a verify key with a sum behind it, so that a letter that was typed wrong is noticed.
