@@ -31,8 +31,8 @@ const (
 func (s *Sheet) Text() string {
 	var b strings.Builder
 	b.WriteString(sheetTitle + "\n" + strings.Repeat("=", len(sheetTitle)) + "\n\n" +
-		"Print this, and keep it where neither the fire nor the thief comes. With it alone\n" +
-		"everything in this vault can be had back; so can by anybody who finds it.\n\n")
+		"Print this, and keep it where no fire and no thief comes. With it alone you get\n" +
+		"everything in this vault back; so does anybody who finds it.\n\n")
 	put := func(name, value string) {
 		if value == "" {
 			return

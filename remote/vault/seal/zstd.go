@@ -24,7 +24,9 @@ func (c *Compressor) Append(dst, plain []byte) []byte { return c.enc.EncodeAll(p
 
 // Decompress is what zstd frames have in them; ErrDamaged if that is more than limit bytes.
 func Decompress(frames []byte, limit int64) ([]byte, error) {
-	dec, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(uint64(limit)))
+	const window = 8 << 20 // the library refuses frames by the window that they name, however small they are
+	dec, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1),
+		zstd.WithDecoderMaxMemory(uint64(max(limit, window))))
 	if err != nil {
 		return nil, err
 	}
@@ -32,6 +34,9 @@ func Decompress(frames []byte, limit int64) ([]byte, error) {
 	plain, err := dec.DecodeAll(frames, nil)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
+	}
+	if int64(len(plain)) > limit {
+		return nil, fmt.Errorf("%w: there is more in it than %d bytes", ErrDamaged, limit)
 	}
 	return plain, nil
 }
