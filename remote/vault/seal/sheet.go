@@ -64,12 +64,16 @@ func breakAt(value string, columns int) int {
 	if len(value) <= columns {
 		return len(value)
 	}
-	for n := columns; n > columns/2; n-- {
+	at := columns
+	for !utf8.RuneStart(value[at]) && at > columns-utf8.UTFMax {
+		at--
+	}
+	for n := at; n > columns/2; n-- {
 		if utf8.RuneStart(value[n]) && value[n] != ' ' && value[n-1] != ' ' {
 			return n
 		}
 	}
-	return columns
+	return at
 }
 
 // verifyText is a verify key with a sum behind it, so that a letter that was typed wrong is noticed.
