@@ -113,7 +113,7 @@ var imports = map[string][]string{
 		"snap/remote/vault/pack", "snap/remote/vault/seal", "snap/index", "snap/record",
 		"snap/internal/file", "snap/internal/stream"},
 	"snap/remote/vault/chain": {},
-	"snap/bench": {}, // measures from outside
+	"snap/bench":              {}, // measures from outside
 	"snap/remote/store": {"snap/internal/file", "snap/internal/hint", "snap/internal/pace", "snap/internal/quote",
 		"snap/internal/stream"}, // nothing of what is copied: it may be of use to another program
 	"snap/remote/store/faultproxy": {}, // this and the next for tests only
