@@ -8,8 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"filippo.io/age"
-
 	"snap/cli/exit"
 	"snap/cli/locate"
 	"snap/cli/settings"
@@ -18,8 +16,8 @@ import (
 	"snap/internal/quote"
 	"snap/query"
 	"snap/remote"
-	"snap/remote/keys"
 	"snap/remote/store"
+	"snap/remote/vault/seal"
 )
 
 // far is the remote that -d names, nil if it names something else.
@@ -93,11 +91,11 @@ func (c *call) remoteOptions(dest, name string, retry time.Duration) (remote.Opt
 		if err != nil {
 			return o, exit.With(exit.WrongKey, err)
 		}
-		own, err := keys.ParseIdentities(string(text), path)
+		own, err := seal.ParseIdentities(text)
 		if err != nil {
-			return o, exit.With(exit.WrongKey, err)
+			return o, exit.With(exit.WrongKey, fmt.Errorf("%s: %w", quote.Name(path), err))
 		}
-		o.Identities = append(o.Identities, []age.Identity(own)...)
+		o.Identities = append(o.Identities, own...)
 	}
 	return o, nil
 }

@@ -18,9 +18,9 @@ import (
 	"snap/internal/hint"
 	"snap/internal/quote"
 	"snap/remote"
-	"snap/remote/keys"
 	"snap/remote/store"
 	"snap/remote/vault"
+	"snap/remote/vault/seal"
 )
 
 func remoteCommand() *command {
@@ -197,8 +197,8 @@ func (c *call) remoteAdd(dest string) error {
 }
 
 // showSheet prints the recovery sheet, and has whoever is at the terminal type its last letters.
-func (c *call) showSheet(sheet *keys.Sheet) error {
-	if err := c.printf("%s\n", sheet); err != nil {
+func (c *call) showSheet(sheet *seal.Sheet) error {
+	if err := c.printf("%s\n", sheet.Text()); err != nil {
 		return err
 	}
 	if sheet.Passphrase == "" || c.env.AskSecret == nil || !c.env.StdoutTTY {
@@ -210,7 +210,7 @@ func (c *call) showSheet(sheet *keys.Sheet) error {
 		if err != nil {
 			return err
 		}
-		if strings.EqualFold(strings.TrimSpace(typed), keys.Last(sheet.Passphrase)) {
+		if strings.EqualFold(strings.TrimSpace(typed), sheet.Passphrase[len(sheet.Passphrase)-4:]) {
 			return nil
 		}
 	}
@@ -258,9 +258,9 @@ func (c *call) remoteShow(p *remote.Place) error {
 		newest = quote.Name(all[len(all)-1].Header.Name)
 	}
 	sealed := "no"
-	if p.Ring != nil && p.Ring.Sealed() {
+	if p.Keys.Sealed() {
 		sealed = "yes; its contents are opened by a key that is here"
-		if len(p.Ring.Content) == 0 {
+		if !p.Keys.CanRestore() {
 			sealed = "yes; its contents are opened by no key that is here"
 		}
 	}
@@ -290,7 +290,7 @@ func (c *call) remoteKey(p *remote.Place) error {
 }
 
 func (c *call) remoteRemove(dest string, r *settings.Remote) error {
-	ring, err := remote.ReadRing(destination.RemoteDir(dest, r.Name))
+	k, err := remote.ReadKeys(destination.RemoteDir(dest, r.Name), "")
 	if err != nil {
 		return err
 	}
@@ -301,7 +301,7 @@ func (c *call) remoteRemove(dest string, r *settings.Remote) error {
 		return err
 	}
 	more := ""
-	if ring != nil && ring.Sealed() {
+	if k != nil && k.Sealed() {
 		more = "; its recovery sheet opens it"
 	}
 	c.note("%s is forgotten here; what is in %s stays%s", r.Name, quote.Name(r.URL), more)

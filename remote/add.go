@@ -8,9 +8,10 @@ import (
 	"os"
 	"path/filepath"
 
-	"snap/remote/keys"
+	"snap/internal/hint"
 	"snap/remote/store"
 	"snap/remote/vault"
+	"snap/remote/vault/seal"
 )
 
 // Addition says how a vault is made.
@@ -18,12 +19,11 @@ type Addition struct {
 	Unsealed   bool   // no encryption
 	NoContent  bool   // the key that opens contents is not kept here
 	Passphrase string // of the user's own; "": one is made
-	Work       int    // how hard the passphrase is to try; 0: keys.Work
 }
 
 // Add makes the vault of a remote, with its keys, and opens it; or goes on with one that an addition before had begun.
 // The sheet is what is to be printed and put away. An ErrExists: there is a vault of somebody else's.
-func Add(ctx context.Context, r Remote, o Options, a Addition) (p *Place, sheet *keys.Sheet, err error) {
+func Add(ctx context.Context, r Remote, o Options, a Addition) (p *Place, sheet *seal.Sheet, err error) {
 	p = &Place{Remote: r, o: o}
 	if err := os.MkdirAll(o.Dir, 0o700); err != nil {
 		return nil, nil, err
@@ -37,42 +37,42 @@ func Add(ctx context.Context, r Remote, o Options, a Addition) (p *Place, sheet 
 	return p, sheet, nil
 }
 
-func (p *Place) add(ctx context.Context, a Addition) (*keys.Sheet, error) {
+func (p *Place) add(ctx context.Context, a Addition) (*seal.Sheet, error) {
 	if err := p.probe(ctx); err != nil {
 		return nil, err
 	}
-	ring, err := ReadRing(p.o.Dir)
+	begun, err := readKeys(filepath.Join(p.o.Dir, begunFile), "")
 	if err != nil {
 		return nil, err
 	}
 	about, err := p.about(ctx)
 	switch {
 	case errors.Is(err, vault.ErrNoVault):
-		ring, err = p.make(ctx, ring, a)
-	case err == nil && (ring == nil || ring.Vault != begun): // also one of ours that is whole: its keys stay what they are
+		err = p.make(ctx, begun, a)
+	case err == nil && begun == nil: // also one of ours that is whole: its keys stay what they are
 		err = fmt.Errorf("%s: %w: there is a vault already, %s", p.URL, store.ErrExists, about.ID)
 	case err == nil: // an addition before came so far
-		err = p.open(ctx)
+		p.Keys = *begun
+		p.Vault, err = vault.Open(ctx, p.Store, p.o.Dir, p.Keys, p.vaultOptions())
 	}
 	if err != nil {
 		return nil, err
 	}
-	ring.Vault = p.Vault.ID()
-	words, err := p.putKeys(ctx, ring, a)
+	words, err := p.putKeys(ctx, &p.Keys, a)
 	if err != nil {
 		return nil, err
 	}
-	keep := ring
+	id, keep := p.Vault.ID(), &p.Keys
 	if a.NoContent {
-		keep = ring.WithoutContent()
+		keep = keep.WithoutContent()
 	}
-	p.Ring = keep
-	return &keys.Sheet{URL: p.URL, Vault: ring.Vault, Passphrase: words, Sealed: ring.Sealed(), Verify: ring.Verify},
-		writeFile(filepath.Join(p.o.Dir, keysFile), keep.Text())
+	if err := writeFile(filepath.Join(p.o.Dir, keysFile), keep.Text(id)); err != nil {
+		return nil, err
+	}
+	sheet := &seal.Sheet{URL: p.URL, ID: id, Passphrase: words, Verify: p.Keys.Verify}
+	p.Keys = *keep
+	return sheet, os.Remove(filepath.Join(p.o.Dir, begunFile))
 }
-
-// begun stands for the id in keys whose vault is not made yet.
-const begun = "not made yet"
 
 // probe finds what the place can do, and notes it.
 func (p *Place) probe(ctx context.Context) error {
@@ -87,45 +87,51 @@ func (p *Place) probe(ctx context.Context) error {
 	return writeFile(filepath.Join(p.o.Dir, traitsFile), append(text, '\n'))
 }
 
+// noVault stands for the id of a vault that is not made yet.
+const noVault = "00000000000000000000000000000000"
+
 // make makes keys, if an addition before has not, and then the vault.
-func (p *Place) make(ctx context.Context, ring *keys.Ring, a Addition) (*keys.Ring, error) {
+func (p *Place) make(ctx context.Context, k *seal.Keys, a Addition) error {
+	if k == nil {
+		var err error
+		if k, err = p.newKeys(a); err != nil {
+			return err
+		}
+		if err := writeFile(filepath.Join(p.o.Dir, begunFile), k.Text(noVault)); err != nil {
+			return err
+		}
+	}
+	p.Keys = *k
 	var err error
-	if ring == nil || ring.Vault != begun {
-		if a.Unsealed {
-			ring, err = keys.NewSigning(begun)
-		} else {
-			ring, err = keys.New(begun, p.Recipients)
-		}
+	p.Vault, err = vault.Create(ctx, p.Store, p.o.Dir, p.Keys, p.vaultOptions())
+	return err
+}
+
+func (p *Place) newKeys(a Addition) (*seal.Keys, error) {
+	if a.Unsealed {
+		return seal.NewPlainKeys()
+	}
+	var own []seal.Recipient
+	for _, text := range p.Recipients {
+		r, err := seal.ParseRecipient(text)
 		if err != nil {
-			return nil, err
+			return nil, hint.Usage(err)
 		}
-		if err := writeFile(filepath.Join(p.o.Dir, keysFile), ring.Text()); err != nil {
-			return nil, err
-		}
+		own = append(own, r)
 	}
-	k, err := ring.Keys()
-	if err != nil {
-		return nil, err
-	}
-	p.Vault, err = vault.Create(ctx, p.Store, p.o.Dir, vault.Keys(k), p.vaultOptions())
-	return ring, err
+	return seal.NewKeys(own...)
 }
 
 // putKeys puts the keys into the vault, sealed, and returns the passphrase that opens them: "" where it is the user's
 // own key that does, or nobody's.
-func (p *Place) putKeys(ctx context.Context, ring *keys.Ring, a Addition) (words string, err error) {
-	if !ring.Sealed() {
+func (p *Place) putKeys(ctx context.Context, k *seal.Keys, a Addition) (words string, err error) {
+	if !k.Sealed() || len(p.Recipients) > 0 {
 		return "", nil
 	}
-	if len(p.Recipients) == 0 {
-		if words = a.Passphrase; words == "" {
-			words = keys.NewPassphrase()
-		}
+	if words = a.Passphrase; words == "" {
+		words = seal.NewPassphrase()
 	}
-	if a.Work == 0 {
-		a.Work = keys.Work
-	}
-	body, err := ring.SealRing(words, a.Work)
+	body, err := k.SealKeys(p.Vault.ID(), words)
 	if err != nil {
 		return "", err
 	}
@@ -151,24 +157,18 @@ func writeFile(path string, text []byte) (err error) {
 }
 
 // NewSheet seals the keys by another passphrase, words or one that is made, in place of what the vault has, and returns
-// the sheet. A machine that has not all keys cannot.
-func (p *Place) NewSheet(ctx context.Context, words string) (*keys.Sheet, error) {
-	ring := p.Ring
-	if ring == nil {
-		return nil, ErrNoKey
-	}
-	sheet := &keys.Sheet{URL: p.URL, Vault: ring.Vault, Sealed: ring.Sealed(), Verify: ring.Verify}
-	if !ring.Sealed() || len(p.Recipients) > 0 {
+// the sheet. A machine that has not all keys needs the passphrase that is replaced.
+func (p *Place) NewSheet(ctx context.Context, words string) (*seal.Sheet, error) {
+	k, sheet := &p.Keys, &seal.Sheet{URL: p.URL, ID: p.Vault.ID(), Verify: p.Keys.Verify}
+	if !k.Sealed() || len(p.Recipients) > 0 {
 		return sheet, nil // nothing is opened by a passphrase
 	}
-	if len(ring.Content) == 0 {
-		whole, err := p.fetchRing(ctx) // with the passphrase that is to be replaced
-		if err != nil {
+	var err error
+	if !k.CanRestore() {
+		if k, err = p.fetchKeys(ctx, p.Vault.ID()); err != nil {
 			return nil, err
 		}
-		ring = whole
 	}
-	var err error
-	sheet.Passphrase, err = p.putKeys(ctx, ring, Addition{Passphrase: words})
+	sheet.Passphrase, err = p.putKeys(ctx, k, Addition{Passphrase: words})
 	return sheet, err
 }

@@ -36,14 +36,16 @@ func (c catalogue) Snapshots() (all []treeless.Snapshot) {
 	for _, s := range c.v.Snapshots() {
 		set := ""
 		for _, part := range s.Parts {
-			set += fmt.Sprintf("%x", part)
+			set += fmt.Sprintf("%x", part[:])
 		}
 		all = append(all, treeless.Snapshot{Header: s.Header, Set: set})
 	}
 	return all
 }
 
-func (c catalogue) ChangeSet(ctx context.Context, seq uint64) (io.ReadCloser, error) { return c.v.ChangeSet(ctx, seq) }
+func (c catalogue) ChangeSet(ctx context.Context, seq uint64) (io.ReadCloser, error) {
+	return c.v.ChangeSet(ctx, seq)
+}
 
 // Contents has the bytes of the files of the vault. It closes the place when it is closed.
 func (p *Place) Contents() restore.Contents { return contents{p.Vault.Contents(), p} }

@@ -6,7 +6,7 @@
 //   - DEST/Remotes.txt says where a remote is and holds no secret; its keys are in DEST/.snap/remotes/NAME/, for its
 //     owner alone, beside what the vault keeps here of itself. All there but the keys can be lost.
 //   - The keys are written here before the vault is made: whatever stops an addition, the same command goes on.
-//   - A key or passphrase that is wrong ends in keys.ErrKey, and nothing else is tried.
+//   - A key or passphrase that is wrong ends in vault.ErrKey, and nothing else is tried.
 //
 // [Open] reaches a place, [Add] makes a vault in one. Begin to read there.
 package remote
@@ -21,13 +21,12 @@ import (
 	"path/filepath"
 	"time"
 
-	"filippo.io/age"
-
 	"snap/internal/hint"
 	"snap/internal/quote"
-	"snap/remote/keys"
 	"snap/remote/store"
 	"snap/remote/vault"
+	"snap/remote/vault/head"
+	"snap/remote/vault/seal"
 )
 
 // Remote is what Remotes.txt says of one.
@@ -51,8 +50,8 @@ type Options struct {
 	Host       string
 	Jobs       int
 	RetryFor   time.Duration
-	Limit      int64          // in place of the remote's own; 0: that
-	Identities []age.Identity // the user's own
+	Limit      int64           // in place of the remote's own; 0: that
+	Identities []seal.Identity // the user's own
 	// Passphrase asks for the passphrase of the keys that are in the place; nil: there is none.
 	Passphrase func() (string, error)
 	Warn       func(error)
@@ -64,7 +63,7 @@ type Place struct {
 	Remote
 	Store store.Store
 	Vault *vault.Vault
-	Ring  *keys.Ring // nil: only identities of the user's are known, or the vault is not sealed
+	Keys  seal.Keys
 	o     Options
 }
 
@@ -74,11 +73,14 @@ const (
 	traitsFile = "traits"
 )
 
+// begunFile has the keys of a vault that is not ready yet.
+const begunFile = "keys-begun"
+
 // sealedKeys is where a vault keeps its own keys, sealed.
 const sealedKeys = "keys/0001.age"
 
 // ErrNoKey says that a vault is sealed and nothing is there that opens it.
-var ErrNoKey = fmt.Errorf("%w: no key of the vault is here, and no passphrase was given", keys.ErrKey)
+var ErrNoKey = fmt.Errorf("%w: no key of the vault is here, and no passphrase was given", vault.ErrKey)
 
 // Reach is the place of a remote; nothing is asked of it yet.
 func (r *Remote) Reach(ctx context.Context, o Options) (store.Store, error) {
@@ -119,9 +121,11 @@ func (p *Place) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	k, err := p.keys(ctx, about)
-	if err != nil {
+	if p.Keys, err = p.keys(ctx, &about); err != nil {
 		return err
+	}
+	if p.Keys.Verify == nil && p.o.Warn != nil {
+		p.o.Warn(errors.New("whether the vault is what was written cannot be told: the verify key of the sheet is not here"))
 	}
 	dir := p.o.Dir
 	if dir == "" {
@@ -130,7 +134,7 @@ func (p *Place) open(ctx context.Context) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}
-	p.Vault, err = vault.Open(ctx, p.Store, dir, k, p.vaultOptions())
+	p.Vault, err = vault.Open(ctx, p.Store, dir, p.Keys, p.vaultOptions())
 	return err
 }
 
@@ -142,33 +146,35 @@ func (p *Place) vaultOptions() vault.Options {
 func (p *Place) CacheDir(id string) string { return filepath.Join(p.o.Cache, id) }
 
 // about reads vault.json.
-func (p *Place) about(ctx context.Context) (vault.About, error) {
-	a := vault.About{}
-	b, err := p.Store.Get(ctx, "vault.json", 0, -1)
+func (p *Place) about(ctx context.Context) (a head.About, err error) {
+	b, err := p.Store.Get(ctx, head.AboutName, 0, -1)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		return a, vault.ErrNoVault
 	case err != nil:
 		return a, err
-	case json.Unmarshal(b, &a) != nil || !validID(a.ID):
-		return a, fmt.Errorf("vault.json: %w", vault.ErrDamaged)
-	case a.Format > 1:
-		return a, vault.ErrNewer
+	}
+	if a, err = head.ParseAbout(b); err != nil {
+		return a, fmt.Errorf("%s: %w", head.AboutName, err)
+	}
+	if !validID(a.ID) {
+		return a, fmt.Errorf("%s: %w: it has no id", head.AboutName, vault.ErrDamaged)
 	}
 	return a, nil
 }
 
 // known is vault.json, or where the place cannot be reached, what is known here of it.
-func (p *Place) known(ctx context.Context) (vault.About, error) {
+func (p *Place) known(ctx context.Context) (head.About, error) {
 	a, err := p.about(ctx)
 	if reach := (*store.ReachError)(nil); p.o.Dir == "" || !errors.As(err, &reach) || reach.Kind == store.NoPlace {
 		return a, err
 	}
-	ring, bad := ReadRing(p.o.Dir)
-	if bad != nil || ring == nil || !validID(ring.Vault) {
+	id, bad := os.ReadFile(filepath.Join(p.o.Dir, "id"))
+	k, bad2 := ReadKeys(p.o.Dir, "")
+	if bad != nil || bad2 != nil || k == nil || !validID(string(id)) {
 		return a, err
 	}
-	return vault.About{ID: ring.Vault, Sealed: ring.Sealed()}, nil
+	return head.About{ID: string(id), Sealed: k.Sealed()}, nil
 }
 
 // validID reports whether id is one of a vault: it becomes the name of a folder.
@@ -182,41 +188,36 @@ func validID(id string) bool {
 }
 
 // keys are those of the folder here, or of the place.
-func (p *Place) keys(ctx context.Context, about vault.About) (vault.Keys, error) {
-	ring, err := ReadRing(p.o.Dir)
-	if err != nil {
-		return vault.Keys{}, err
+func (p *Place) keys(ctx context.Context, about *head.About) (seal.Keys, error) {
+	k, err := ReadKeys(p.o.Dir, about.ID)
+	if errors.Is(err, seal.ErrKey) {
+		return seal.Keys{}, fmt.Errorf("%w: the keys here are another vault's; it is %s", vault.ErrOther, about.ID)
 	}
-	if ring == nil && about.Sealed {
-		if ring, err = p.fetchRing(ctx); err != nil {
-			return vault.Keys{}, err
+	if err != nil {
+		return seal.Keys{}, err
+	}
+	switch {
+	case k == nil && !about.Sealed:
+		return seal.Keys{}, nil
+	case k == nil && len(p.o.Identities) > 0:
+		return seal.Keys{Catalogue: p.o.Identities, Content: p.o.Identities}, nil
+	case k == nil:
+		if k, err = p.fetchKeys(ctx, about.ID); err != nil {
+			return seal.Keys{}, err
 		}
 	}
-	if ring == nil {
-		return vault.Keys{}, nil
-	}
-	if ring.Vault != begun && ring.Vault != about.ID {
-		return vault.Keys{}, fmt.Errorf("%w: the keys are of %s, it is %s", vault.ErrOther, ring.Vault, about.ID)
-	}
-	p.Ring = ring
-	k, err := ring.Keys(p.o.Identities...)
-	return vault.Keys(k), err
+	k.Content = append(k.Content, p.o.Identities...)
+	return *k, nil
 }
 
-// fetchRing opens the keys that the vault keeps sealed.
-func (p *Place) fetchRing(ctx context.Context) (*keys.Ring, error) {
+// fetchKeys opens the keys that the vault keeps sealed.
+func (p *Place) fetchKeys(ctx context.Context, id string) (*seal.Keys, error) {
 	b, err := p.Store.Get(ctx, sealedKeys, 0, -1)
 	if errors.Is(err, store.ErrNotFound) {
-		return nil, fmt.Errorf("%w: the vault does not keep its keys in %s", keys.ErrKey, sealedKeys)
+		return nil, fmt.Errorf("%w: it is opened by the private key of one of its recipients", vault.ErrKey)
 	}
 	if err != nil {
 		return nil, err
-	}
-	if len(p.o.Identities) > 0 {
-		ring, err := keys.OpenWithIdentities(b, p.o.Identities)
-		if err == nil || p.o.Passphrase == nil || !errors.Is(err, keys.ErrKey) {
-			return ring, err
-		}
 	}
 	if p.o.Passphrase == nil {
 		return nil, ErrNoKey
@@ -225,15 +226,19 @@ func (p *Place) fetchRing(ctx context.Context) (*keys.Ring, error) {
 	if err != nil {
 		return nil, err
 	}
-	return keys.OpenWithPassphrase(b, words)
+	return seal.OpenKeys(b, id, words)
 }
 
-// ReadRing reads the keys that the folder of a remote has; nil: it has none.
-func ReadRing(dir string) (*keys.Ring, error) {
+// ReadKeys reads the keys that the folder of a remote has; nil: it has none. seal.ErrKey: they are not those of the
+// vault with this id; "" is any.
+func ReadKeys(dir, id string) (*seal.Keys, error) {
 	if dir == "" {
 		return nil, nil
 	}
-	path := filepath.Join(dir, keysFile)
+	return readKeys(filepath.Join(dir, keysFile), id)
+}
+
+func readKeys(path, id string) (*seal.Keys, error) {
 	b, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
@@ -241,11 +246,11 @@ func ReadRing(dir string) (*keys.Ring, error) {
 	if err != nil {
 		return nil, err
 	}
-	ring, err := keys.ParseRing(b)
+	k, err := seal.ParseKeys(b, id)
 	if err != nil {
 		return nil, hint.With(fmt.Errorf("%s: %w", quote.Name(path), err), "the recovery sheet opens the vault without it")
 	}
-	return ring, nil
+	return k, nil
 }
 
 // Close closes the vault and the place.

@@ -12,9 +12,9 @@ import (
 	"snap/internal/file"
 	"snap/query"
 	"snap/record"
-	"snap/remote/keys"
 	"snap/remote/store"
 	"snap/remote/vault"
+	"snap/remote/vault/seal"
 	"snap/restore"
 	"snap/restore/parts"
 )
@@ -43,9 +43,8 @@ func newPlace(t *testing.T) *place {
 	return p
 }
 
-func (p *place) add(a Addition) *keys.Sheet {
+func (p *place) add(a Addition) *seal.Sheet {
 	p.t.Helper()
-	a.Work = 10
 	v, sheet, err := Add(p.t.Context(), p.r, p.o, a)
 	must(p.t, err)
 	must(p.t, v.Close())
@@ -105,7 +104,7 @@ func TestBackFromAFarCopy(t *testing.T) {
 	p.back(elsewhere)
 
 	elsewhere.Passphrase = func() (string, error) { return "another", nil }
-	if _, err := Open(t.Context(), p.r, elsewhere); !errors.Is(err, keys.ErrKey) {
+	if _, err := Open(t.Context(), p.r, elsewhere); !errors.Is(err, vault.ErrKey) {
 		t.Errorf("a wrong passphrase: %v", err)
 	}
 	elsewhere.Passphrase = nil
@@ -123,16 +122,14 @@ func TestOfAVaultThatIsThere(t *testing.T) {
 	p.add(Addition{})
 	other := p.o
 	other.Dir = filepath.Join(t.TempDir(), "other")
-	if _, _, err := Add(t.Context(), p.r, other, Addition{Work: 10}); !errors.Is(err, store.ErrExists) {
+	if _, _, err := Add(t.Context(), p.r, other, Addition{}); !errors.Is(err, store.ErrExists) {
 		t.Errorf("a vault of somebody else: %v", err)
 	}
-	if _, _, err := Add(t.Context(), p.r, p.o, Addition{Work: 10}); !errors.Is(err, store.ErrExists) {
+	if _, _, err := Add(t.Context(), p.r, p.o, Addition{}); !errors.Is(err, store.ErrExists) {
 		t.Errorf("one that is whole: %v", err)
 	}
-	ring, err := ReadRing(p.o.Dir)
-	must(t, err)
-	ring.Vault = begun // it was stopped before the passphrase was shown
-	must(t, writeFile(filepath.Join(p.o.Dir, keysFile), ring.Text()))
+	// It was stopped before the passphrase was shown.
+	must(t, os.Rename(filepath.Join(p.o.Dir, keysFile), filepath.Join(p.o.Dir, begunFile)))
 	p.add(Addition{})
 	p.copy()
 	p.back(p.o)
@@ -151,6 +148,24 @@ func TestWithoutTheContentKeyNothingIsRestored(t *testing.T) {
 	defer d.Close()
 	if _, err := d.OpenFile(t.Context(), d.Newest(), "same.txt"); !errors.Is(err, vault.ErrKey) {
 		t.Errorf("without the key: %v", err)
+	}
+}
+
+func TestOwnRecipients(t *testing.T) {
+	own, err := seal.NewIdentity(false)
+	must(t, err)
+	p := newPlace(t)
+	p.r.Recipients = []string{own.Recipient().String()}
+	if sheet := p.add(Addition{}); sheet.Passphrase != "" {
+		t.Error("a passphrase that opens nothing")
+	}
+	p.copy()
+	p.back(Options{Cache: t.TempDir(), RetryFor: -1, Identities: []seal.Identity{own}})
+	other, err := seal.NewIdentity(false)
+	must(t, err)
+	o := Options{Cache: t.TempDir(), RetryFor: -1, Identities: []seal.Identity{other}}
+	if _, err := Open(t.Context(), p.r, o); !errors.Is(err, vault.ErrKey) {
+		t.Errorf("another identity: %v", err)
 	}
 }
 

@@ -6,7 +6,6 @@ import (
 	"snap/destination/retention"
 	"snap/internal/hint"
 	"snap/internal/quote"
-	"snap/remote/keys"
 	"snap/remote/store"
 	"snap/remote/vault"
 )
@@ -15,7 +14,7 @@ import (
 func remoteCode(err error) int {
 	var reach *store.ReachError
 	switch {
-	case errors.Is(err, keys.ErrKey), errors.Is(err, vault.ErrKey):
+	case errors.Is(err, vault.ErrKey):
 		return WrongKey
 	case errors.Is(err, vault.ErrNoVault), errors.As(err, &reach) && reach.Kind == store.NoPlace:
 		return NoDest
@@ -35,11 +34,9 @@ func RemoteHint(err error) error {
 	switch {
 	case err == nil:
 		return nil
-	case errors.Is(err, keys.ErrKey):
+	case errors.Is(err, vault.ErrKey):
 		return hint.With(err, "the passphrase is on the recovery sheet; $SNAP_PASSPHRASE_FILE names a file that has it, "+
 			"--identity FILE your own key of age")
-	case errors.Is(err, vault.ErrKey):
-		return hint.With(err, "the key that opens contents is not on this machine: the recovery sheet has it")
 	case errors.Is(err, vault.ErrNoVault):
 		return hint.With(err, "to make one: snap remote add NAME URL")
 	case errors.Is(err, vault.ErrOther):

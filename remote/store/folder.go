@@ -1,20 +1,15 @@
 package store
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
-	"iter"
 	"os"
 	"path/filepath"
-	"slices"
-	"strings"
 	"sync"
-	"syscall"
 	"time"
 
 	"snap/internal/file"
@@ -76,7 +71,7 @@ func (f *folder) path(name string) string { return filepath.Join(f.dir, filepath
 func (f *folder) put(ctx context.Context, flow flow, name string, body []byte, how putting) error {
 	if !how.Replace {
 		if _, err := os.Lstat(f.path(name)); err == nil { // the usual case, before anything is written
-			return ErrExists
+			return f.exists(filepath.Dir(f.path(name)))
 		}
 	}
 	if err := f.makeFolder(filepath.Dir(f.path(name))); err != nil {
@@ -87,11 +82,23 @@ func (f *folder) put(ctx context.Context, flow flow, name string, body []byte, h
 	if err == nil {
 		err = f.publish(temp, f.path(name), how.Replace)
 	}
-	if err != nil {
-		os.Remove(temp)
+	if err == nil {
+		return nil
+	}
+	os.Remove(temp)
+	if errors.Is(err, ErrExists) {
+		return f.exists(filepath.Dir(f.path(name)))
+	}
+	return f.judge(err)
+}
+
+// exists is ErrExists for what is durable: whoever is told so builds on it, and the Put that made it may have been
+// killed before it synced the folder.
+func (f *folder) exists(dir string) error {
+	if err := syncFolder(dir); err != nil {
 		return f.judge(err)
 	}
-	return nil
+	return ErrExists
 }
 
 func writeFile(ctx context.Context, flow flow, path string, body []byte) error {
@@ -205,60 +212,6 @@ func (f *folder) stat(_ context.Context, name string) (Object, error) {
 	return Object{Name: name, Size: s.Size(), Modified: s.ModTime()}, nil
 }
 
-func (f *folder) list(ctx context.Context, flow flow, prefix, after string) iter.Seq2[Object, error] {
-	return func(yield func(Object, error) bool) {
-		_, err := f.walk(ctx, flow, "", prefix, after, func(o Object) bool { return yield(o, nil) })
-		if err != nil {
-			yield(Object{}, f.judge(err))
-		}
-	}
-}
-
-// walk yields what is below a folder ("" or ending with a slash) in the order of whole names: a folder stands where its
-// name with a slash does. It enters none in which nothing can begin with prefix or come behind after.
-func (f *folder) walk(ctx context.Context, flow flow, below, prefix, after string, yield func(Object) bool) (bool, error) {
-	flow.alive()
-	entries, err := os.ReadDir(f.path(below))
-	switch {
-	case ctx.Err() != nil:
-		return false, ctx.Err()
-	case errors.Is(err, fs.ErrNotExist) && below != "":
-		return true, nil
-	case err != nil:
-		return false, err
-	}
-	name := func(e fs.DirEntry) string {
-		if e.IsDir() {
-			return below + e.Name() + "/"
-		}
-		return below + e.Name()
-	}
-	slices.SortFunc(entries, func(a, b fs.DirEntry) int { return strings.Compare(name(a), name(b)) })
-	for _, e := range entries {
-		full := name(e)
-		common := min(len(full), len(prefix))
-		if CheckName(strings.TrimSuffix(full, "/")) != nil || full[:common] != prefix[:common] {
-			continue
-		}
-		more := true
-		switch {
-		case e.IsDir() && (full > after || strings.HasPrefix(after, full)):
-			more, err = f.walk(ctx, flow, full, prefix, after, yield)
-		case e.Type().IsRegular() && full > after && len(full) >= len(prefix):
-			var s fs.FileInfo
-			if s, err = e.Info(); err == nil {
-				more = yield(Object{Name: full, Size: s.Size(), Modified: s.ModTime()})
-			} else if errors.Is(err, fs.ErrNotExist) { // deleted meanwhile
-				err = nil
-			}
-		}
-		if err != nil || !more {
-			return false, err
-		}
-	}
-	return true, nil
-}
-
 func (f *folder) remove(_ context.Context, name string, _ bool) error {
 	path := f.path(name)
 	if s, err := os.Lstat(path); err == nil && !s.Mode().IsRegular() {
@@ -277,7 +230,7 @@ func (f *folder) remove(_ context.Context, name string, _ bool) error {
 func (f *folder) now(context.Context) (time.Time, error) {
 	temp := filepath.Join(f.dir, unfinished+rand.Text())
 	defer os.Remove(temp)
-	if err := os.WriteFile(temp, bytes.Repeat([]byte{0}, 1), 0o600); err != nil {
+	if err := os.WriteFile(temp, []byte{0}, 0o600); err != nil {
 		return time.Time{}, f.judge(err)
 	}
 	s, err := os.Lstat(temp)
@@ -291,32 +244,3 @@ func (f *folder) now(context.Context) (time.Time, error) {
 func (f *folder) facts() facts { return facts{} }
 
 func (f *folder) close() error { return nil }
-
-// judgeAsked is judge where an object was asked for: there is none below another one.
-func (f *folder) judgeAsked(err error) error {
-	if errors.Is(err, syscall.ENOTDIR) {
-		return ErrNotFound
-	}
-	return f.judge(err)
-}
-
-// judge says what an error of the file system means. What disks and networks say when they are away for a while passes.
-func (f *folder) judge(err error) error {
-	reach := func(k Kind) error { return &ReachError{Kind: k, Said: err.Error(), Err: err} }
-	switch {
-	case err == nil, isOurs(err), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
-		return err
-	case errors.Is(err, fs.ErrNotExist):
-		if _, e := os.Stat(f.dir); e != nil {
-			return hint.With(reach(NoPlace), "is the disk mounted?")
-		}
-		return ErrNotFound
-	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
-		return reach(Rights)
-	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
-		return hint.With(reach(Full), "make room there; what was copied stays")
-	case errors.Is(err, syscall.ENOTDIR), errors.Is(err, syscall.EISDIR), errors.Is(err, syscall.ENAMETOOLONG):
-		return reach(Refused)
-	}
-	return &passing{err: err}
-}

@@ -27,7 +27,8 @@ type Options struct {
 	CACert       string        // file with certificates to trust besides the system's
 	Rclone       string        // the program; "": rclone, from $PATH
 
-	// Retrying is told of each error that is met, and when the request is tried again; nil: nobody is.
+	// Retrying is told of each error that is met, and when the request is tried again; nil: nobody is. Several
+	// requests may tell it something at the same time.
 	Retrying func(err error, pause time.Duration)
 
 	clock clock         // of tests
@@ -71,7 +72,9 @@ func Open(_ context.Context, url string, o Options) (Store, error) {
 	if o.LimitDown > 0 {
 		p.down = pace.New(o.LimitDown)
 	}
-	p.traits.Store(o.Traits)
+	if o.Traits != nil {
+		p.learn(*o.Traits)
+	}
 	switch {
 	case strings.HasPrefix(url, kindS3):
 		s, err := openS3(url, o)

@@ -50,8 +50,8 @@ func TestBadURLs(t *testing.T) {
 	for _, url := range []string{"s3:", "s3://", "s3:///p", "s3:b/p", "s3:https://h", "s3:https://h/", "s3:https:///b",
 		"s3:http://example.org/b", "s3:http://10.0.0.1/b", "s3:http://127.0.0.1.example.org/b", "s3://b?x=y", "s3://b/#x",
 		"s3://b/a//c", "s3://b/../c", "s3:https://KEY:hushhush@h/b", "s3://KEY:hushhush@b/p", "s3:KEY:hushhush@b",
-		"s3:https://h/b/%zz", "vault:", "vault:relative/folder", "rclone:", "rclone:--config=x:", "/folder", "ssh://h/p", "b2",
-		"https://KEY:hushhush@h/b"} {
+		"s3:https://h/b/%zz", "vault:", "vault:relative/folder", "rclone:", "rclone:--config=x:", "/folder", "ssh://h/p",
+		"b2", "https://KEY:hushhush@h/b"} {
 		_, err := Open(t.Context(), url, Options{Rclone: "/bin/true"})
 		if err == nil || !hint.IsUsage(err) || strings.Contains(err.Error(), "hushhush") {
 			t.Errorf("%s: %v", url, err)
@@ -134,6 +134,25 @@ func TestLeftovers(t *testing.T) {
 	}
 	if left, err := filepath.Glob(filepath.Join(dir, unfinished+"*")); len(left) != 1 || err != nil {
 		t.Error(left, err)
+	}
+}
+
+// TestLargeObjects: what is too large to be read at once is not, and its parts are.
+func TestLargeObjects(t *testing.T) {
+	dir := t.TempDir()
+	s := mustOpen(t, "vault:"+dir, Options{})
+	write(t, dir+"/large", "begin")
+	if err := os.Truncate(dir+"/large", maxWhole+1); err != nil {
+		t.Fatal(err)
+	}
+	if body, err := s.Get(t.Context(), "large", 0, -1); !errors.Is(err, ErrLarge) {
+		t.Error(len(body), err)
+	}
+	if body, err := s.Get(t.Context(), "large", 1, 4); string(body) != "egin" || err != nil {
+		t.Errorf("%q, %v", body, err)
+	}
+	if body, err := s.Get(t.Context(), "large", maxWhole-1, -1); len(body) != 2 || err != nil {
+		t.Errorf("%q, %v", body, err)
 	}
 }
 

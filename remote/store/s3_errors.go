@@ -24,10 +24,9 @@ var (
 	badClock = []string{"RequestTimeTooSkewed", "RequestExpired", "RequestInTheFuture"}
 	tooMuch  = []string{"SlowDown", "SlowDownRead", "SlowDownWrite", "Throttling", "ThrottlingException",
 		"RequestLimitExceeded", "RequestThrottled", "TooManyRequests", "ServiceUnavailable"}
-	conflicts = []string{"ConditionalRequestConflict", "OperationAborted", "Conflict"}
-	damaged   = []string{"BadDigest", "XAmzContentSHA256Mismatch", "XAmzContentChecksumMismatch", "InvalidDigest"}
-	notThere  = []string{"NoSuchKey", "NoSuchVersion", "NotFound"}
-	full      = []string{"QuotaExceeded", "StorageFull", "XMinioStorageFull", "InsufficientStorage",
+	damaged  = []string{"BadDigest", "XAmzContentSHA256Mismatch", "XAmzContentChecksumMismatch", "InvalidDigest"}
+	notThere = []string{"NoSuchKey", "NoSuchVersion", "NotFound"}
+	full     = []string{"QuotaExceeded", "StorageFull", "XMinioStorageFull", "InsufficientStorage",
 		"XMinioAdminBucketQuotaExceeded", "InsufficientStorageSpace", "StorageQuotaExceeded"}
 )
 
@@ -74,13 +73,16 @@ func (s *s3) judge(ctx context.Context, err error, right string, at time.Time, h
 		return &passing{err: errors.New(said), times: 3}
 	case answer.StatusCode == http.StatusNotImplemented, answer.Code == "NotImplemented":
 		return &ReachError{Kind: Refused, Said: said, Err: err}
-	case is(conflicts), answer.StatusCode == http.StatusConflict, answer.Code == "RequestTimeout",
+	case answer.StatusCode == http.StatusConflict, answer.Code == "RequestTimeout",
 		answer.Code == "IncompleteBody", answer.StatusCode >= 500, answer.StatusCode == http.StatusRequestTimeout:
 		return &passing{err: errors.New(said)}
 	case is(notThere), answer.StatusCode == http.StatusNotFound:
 		return ErrNotFound
 	case answer.Code == minio.AuthorizationHeaderMalformed, answer.Code == minio.InvalidRegion:
 		return judgeRegion(said, answer.Region, err)
+	case answer.StatusCode == http.StatusForbidden && right == "s3:GetObject":
+		return reach(Rights, "the key needs the rights s3:GetObject and s3:ListBucket for this bucket and prefix:\n"+
+			"without the second one an object that is not there looks like a forbidden one")
 	case answer.StatusCode == http.StatusForbidden:
 		return reach(Rights, "the key needs the right %s for this bucket and prefix", right)
 	case answer.StatusCode == 0, answer.StatusCode < 300: // an answer that cannot be read
@@ -115,9 +117,10 @@ func asksTooMuch(answer minio.ErrorResponse, lower string, how *putting) error {
 	return nil
 }
 
-// isLocked finds the words in which stores say that an object lock forbids something: they have no code in common.
+// isLocked finds the words in which stores say that an object lock forbids something: they have no code in common. A
+// bucket without object lock says other ones.
 func isLocked(lower string) bool {
-	for _, words := range []string{"object lock", "objectlock", "worm protected", "retention", "object is locked"} {
+	for _, words := range []string{"protected by object lock", "objectlocked", "worm protected", "object is locked"} {
 		if strings.Contains(lower, words) {
 			return true
 		}

@@ -60,7 +60,7 @@ type PutOptions struct {
 	Sum          [32]byte      // SHA-256 of the body, sent along so that the store refuses other bytes; zero: worked out
 	Lock         time.Duration // object lock for so long from now on, where Traits.Lock; 0: none
 	StorageClass string        // of S3; "": the bucket's
-	Replace      bool          // without the condition: there is a delete marker, or an object that is not what it should be
+	Replace      bool          // without the condition: a delete marker or a wrong object is in the way
 }
 
 // Traits is what a place was found to do. Its fields are kept in a settings file, so that a place is tried once.

@@ -4,24 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
-	"github.com/minio/minio-go/v7"
-
 	"snap/internal/long"
 	"snap/remote/store/faultproxy"
 	"snap/remote/store/storetest"
 )
-
-func TestMain(m *testing.M) {
-	minio.DefaultRetryUnit = time.Nanosecond // what it waits before it returns the only try's error
-	os.Exit(m.Run())
-}
 
 // timeless is a clock that goes on only when somebody pauses.
 func timeless() clock {

@@ -12,7 +12,7 @@ import (
 // TestVersions: what is replaced and deleted stays, a deleted name can be made again, and locked objects stay.
 func TestVersions(t *testing.T) {
 	server := storetest.Versitygw(t)
-	server.Versioned(t)
+	server.Versioned(t, true)
 	s := open(t, server.Place("p"), store.Options{Env: server.Env})
 	found, err := store.Probe(t.Context(), s)
 	want := store.Traits{CreateOnly: true, ChecksSum: true, Ranges: true, Lists: true, ServerClock: true, Versions: true,
@@ -26,6 +26,23 @@ func TestVersions(t *testing.T) {
 	t.Run("replaced", func(t *testing.T) { replacedStays(t, s) })
 	t.Run("deleted", func(t *testing.T) { deletedStays(t, server) })
 	t.Run("locked", func(t *testing.T) { lockedStays(t, s) })
+}
+
+// TestVersionsWithoutLocks: a bucket may have the one without the other.
+func TestVersionsWithoutLocks(t *testing.T) {
+	server := storetest.Versitygw(t)
+	server.Versioned(t, false)
+	s := open(t, server.Place("p"), store.Options{Env: server.Env})
+	found, err := store.Probe(t.Context(), s)
+	if err != nil || !found.Versions || found.Lock {
+		t.Fatalf("%+v, %v", found, err)
+	}
+	if all := versions(t, s, ""); len(all) > 0 {
+		t.Errorf("the trial left %+v", all)
+	}
+	if err := s.Put(t.Context(), "data/1", nil, store.PutOptions{Lock: time.Hour}); err == nil {
+		t.Error("it is said to be locked, and is not")
+	}
 }
 
 func versions(t *testing.T, s store.Store, prefix string) (all []store.Version) {
@@ -101,7 +118,8 @@ func lockedStays(t *testing.T, s store.Store) {
 		t.Fatalf("locked until %s, %v", first, err)
 	}
 	for _, c := range []struct{ ask, want time.Time }{
-		{first.Add(time.Hour), first.Add(time.Hour)}, {first, first.Add(time.Hour)}, {first.Add(time.Hour), first.Add(time.Hour)},
+		{first.Add(time.Hour), first.Add(time.Hour)}, {first, first.Add(time.Hour)},
+		{first.Add(time.Hour), first.Add(time.Hour)},
 	} {
 		err := locker.Extend(t.Context(), "data/3", "", c.ask)
 		until, err2 := locker.LockedUntil(t.Context(), "data/3", "")

@@ -19,7 +19,7 @@ import (
 // object that is damaged is one of the result's Bad; the error is of what stopped the check.
 func (v *Vault) Check(ctx context.Context, o CheckOptions) (CheckResult, error) {
 	v.s.reset()
-	res := CheckResult{Missing: int64(len(v.h.Missing)), Contents: len(v.k.Content) > 0 || !v.sealed()}
+	res := CheckResult{Missing: int64(len(v.h.Missing)), Contents: len(v.k.Content) > 0 || !v.k.Sealed()}
 	err := v.refresh(ctx)
 	if err == nil {
 		err = v.check(ctx, o, &res)
@@ -131,10 +131,10 @@ func (v *Vault) checkObject(ctx context.Context, name string, packs map[string][
 		return int64(len(plain)), err
 	}
 	body, err := v.getWhole(ctx, name, pack)
-	if err != nil || v.sealed() && len(v.k.Content) == 0 {
+	if err != nil || v.k.Sealed() && len(v.k.Content) == 0 {
 		return int64(len(body)), err
 	}
-	plain, err := openWith(body, v.k.Content, v.sealed())
+	plain, err := v.openPack(body)
 	if err != nil {
 		return int64(len(body)), err
 	}

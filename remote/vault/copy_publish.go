@@ -30,7 +30,7 @@ func (c *copying) publish(ctx context.Context, all []record.Header, pending bool
 	if err := c.up.wait(); err != nil {
 		return false, err
 	}
-	h := c.v.h.next()
+	h := next(c.v.h)
 	changed := c.labels(h, all)
 	if !pending {
 		if ok, err := c.settings(ctx, h); err != nil {
@@ -70,9 +70,9 @@ func (c *copying) publish(ctx context.Context, all []record.Header, pending bool
 // enter puts the snapshots and what is missing into a head.
 func (c *copying) enter(h *Head) {
 	h.Snapshots = append(h.Snapshots, c.done...)
-	h.Missing = slices.DeleteFunc(h.Missing, func(m MissingContent) bool { return c.healed[m.key()] })
+	h.Missing = slices.DeleteFunc(h.Missing, func(m MissingContent) bool { return c.healed[missingKey(m)] })
 	for _, l := range c.lack {
-		if !slices.ContainsFunc(h.Missing, func(m MissingContent) bool { return m.key() == l.key() }) {
+		if !slices.ContainsFunc(h.Missing, func(m MissingContent) bool { return missingKey(m) == missingKey(l.MissingContent) }) {
 			h.Missing = append(h.Missing, l.MissingContent)
 		}
 	}
@@ -116,11 +116,11 @@ func (c *copying) settings(ctx context.Context, h *Head) (changed bool, err erro
 // heal puts contents that were damaged here when they were copied, if they are whole now, or somewhere else.
 func (c *copying) heal(ctx context.Context) error {
 	for _, m := range c.v.h.Missing {
-		r := m.record()
-		if known, err := c.known(m.key()); err != nil {
+		r := recordOf(m)
+		if known, err := c.known(missingKey(m)); err != nil {
 			return err
 		} else if known {
-			c.healed[m.key()] = true
+			c.healed[missingKey(m)] = true
 			continue
 		}
 		got, err := c.elsewhere(ctx, &r)
@@ -133,7 +133,7 @@ func (c *copying) heal(ctx context.Context) error {
 		if err := c.bring(ctx, got, &r, "healed/"+got.place.Path); err != nil {
 			return err
 		}
-		c.healed[m.key()] = true
+		c.healed[missingKey(m)] = true
 		c.res.Healed++
 	}
 	return nil

@@ -10,6 +10,7 @@ import (
 
 	"snap/internal/stream"
 	"snap/record"
+	"snap/remote/vault/head"
 )
 
 // fetched is an entry of a change set, with the bytes that the vault lacks of it.
@@ -22,12 +23,12 @@ type fetched struct {
 // snapshot copies one: the bytes that the vault lacks, and its change set in parts.
 func (c *copying) snapshot(ctx context.Context, h *record.Header) (*Snapshot, error) {
 	c.report(h)
-	entries, head, err := c.changes(ctx, h)
+	entries, final, err := c.changes(ctx, h)
 	if err != nil {
 		return nil, err
 	}
 	set := &setParts{c: c, ctx: ctx}
-	w, err := record.NewChangeWriter(set, head)
+	w, err := record.NewChangeWriter(set, final)
 	if err != nil {
 		return nil, err
 	}
@@ -43,15 +44,15 @@ func (c *copying) snapshot(ctx context.Context, h *record.Header) (*Snapshot, er
 			return nil, fmt.Errorf("snapshot %s: %w", h.Name, err)
 		}
 	}
-	head.Records = w.Count()
-	if err := w.End(head); err != nil {
+	final.Records = w.Count()
+	if err := w.End(final); err != nil {
 		return nil, err
 	}
 	if err := set.end(); err != nil {
 		return nil, err
 	}
 	c.res.Snapshots = append(c.res.Snapshots, h.Seq)
-	return &Snapshot{Header: *head, Parts: set.names}, nil
+	return &Snapshot{Header: *final, Parts: set.names}, nil
 }
 
 // changes are the records that the set of a snapshot is to have, and the header that it ends with: those of its own set
@@ -277,7 +278,7 @@ type setParts struct {
 	c     *copying
 	ctx   context.Context //nolint:containedctx // of the Write of an io.Writer
 	buf   []byte
-	names [][32]byte
+	names []head.Sum
 }
 
 // partSize is how large the parts of a change set are, before they are compressed.

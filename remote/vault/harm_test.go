@@ -12,6 +12,7 @@ import (
 
 	"snap/remote/store"
 	"snap/remote/vault/chain"
+	"snap/remote/vault/seal"
 )
 
 // names are the objects below a prefix.
@@ -47,7 +48,7 @@ func TestDamageIsNamedAndMended(t *testing.T) {
 	}
 }
 
-func damage(t *testing.T, k Keys, from *trees, prefix string, i int, harm func([]byte) []byte) {
+func damage(t *testing.T, k seal.Keys, from *trees, prefix string, i int, harm func([]byte) []byte) {
 	t.Helper()
 	m := store.NewMemory()
 	v := made(t, m, k)
@@ -100,7 +101,7 @@ func TestHeadsThatAreNotBuiltOn(t *testing.T) {
 		{"forged", func(t *testing.T, m *store.Memory, v *Vault) {
 			evil := *v
 			evil.k = forger
-			h := v.h.next()
+			h := next(v.h)
 			h.Number++
 			body, err := evil.sealHead(h)
 			if err == nil {
@@ -128,7 +129,7 @@ func TestHeadsThatAreNotBuiltOn(t *testing.T) {
 			}
 		}, ErrRolledBack},
 		{"a byte of the head", func(t *testing.T, m *store.Memory, v *Vault) {
-			next := v.h.next()
+			next := next(v.h)
 			next.Number++
 			body, err := v.sealHead(next)
 			if err != nil {
@@ -216,7 +217,7 @@ func TestKeys(t *testing.T) {
 	}
 	sameAs(t, m, k, from, 4)
 	wrong := k
-	wrong.Catalogue = allKeys(t).Catalogue
+	wrong.Catalogue, wrong.Content = allKeys(t).Catalogue, nil
 	if _, err := Open(t.Context(), m, t.TempDir(), wrong, Options{}); !errors.Is(err, ErrKey) {
 		t.Errorf("a wrong key: %v", err)
 	}

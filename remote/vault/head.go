@@ -6,49 +6,22 @@ import (
 
 	"snap/internal/file"
 	"snap/record"
+	"snap/remote/vault/head"
 )
 
-// Head is a state of the vault: all that is in it hangs on it.
-type Head struct {
-	Format      int               `json:"format"`
-	Number      uint64            `json:"number"`
-	Before      [32]byte          `json:"before"` // SHA-256 of the head that it was made of, as stored
-	Run         string            `json:"run"`
-	Host        string            `json:"host,omitempty"`
-	Destination string            `json:"destination,omitempty"`
-	Snapshots   []Snapshot        `json:"snapshots"`
-	Tables      []Table           `json:"tables"`
-	Condemned   map[string]uint64 `json:"condemned,omitempty"` // object → number of the head that condemned it
-	Missing     []MissingContent  `json:"missing,omitempty"`
-	Settings    map[string][]byte `json:"settings,omitempty"`
-}
-
-// Snapshot is one that the vault holds.
-type Snapshot struct {
-	Header record.Header `json:"header"`
-	Parts  [][32]byte    `json:"parts"` // its change set, in this order
-}
-
-// Table is a sorted list of contents and where they are, cut into objects.
-type Table struct {
-	Parts   [][32]byte `json:"parts"`
-	Rows    int64      `json:"rows"`
-	Pending bool       `json:"pending,omitempty"` // of a copy that goes on: no snapshot names its contents yet
-}
-
-// MissingContent is one that a snapshot names and the vault has not: it was damaged when it was copied, or its object
-// is gone.
-type MissingContent struct {
-	Hash   [32]byte `json:"hash"`
-	Size   int64    `json:"size"`
-	Sparse bool     `json:"sparse,omitempty"`
-}
+// What a head has in it.
+type (
+	Head           = head.Head
+	Snapshot       = head.Snapshot
+	Table          = head.Table
+	MissingContent = head.Missing
+)
 
 func missingOf(r *record.Record) MissingContent {
 	return MissingContent{Hash: r.Hash, Size: r.Size, Sparse: r.Has(record.SparseHash)}
 }
 
-func (m MissingContent) record() record.Record {
+func recordOf(m MissingContent) record.Record {
 	r := record.Record{Hash: m.Hash, Flags: record.Hashed, Change: record.Added, Stored: record.Copied}
 	r.Kind, r.Size = file.Regular, m.Size
 	if m.Sparse {
@@ -57,13 +30,13 @@ func (m MissingContent) record() record.Record {
 	return r
 }
 
-func (m MissingContent) key() [32]byte {
-	r := m.record()
+func missingKey(m MissingContent) [32]byte {
+	r := recordOf(m)
 	return keyOf(&r)
 }
 
-// next is a head that begins as this one is.
-func (h *Head) next() *Head {
+// next is a head that begins as h is.
+func next(h *Head) *Head {
 	n := *h
 	n.Snapshots, n.Tables, n.Missing = slices.Clone(h.Snapshots), slices.Clone(h.Tables), slices.Clone(h.Missing)
 	n.Condemned, n.Settings = maps.Clone(h.Condemned), maps.Clone(h.Settings)

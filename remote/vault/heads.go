@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"snap/remote/store"
 	"snap/remote/vault/chain"
@@ -159,7 +160,8 @@ func (v *Vault) adopt(ctx context.Context, h *Head, body []byte) error {
 // publish puts a head made of the mirror's. It says whether it stands; if not, another one is the mirror's now, and all
 // is to be built on that.
 func (v *Vault) publish(ctx context.Context, h *Head) (stands bool, err error) {
-	h.Number, h.Before, h.Run = v.h.Number+1, v.sum, v.newRun()
+	h.Number, h.Run = v.h.Number+1, v.newRun()
+	h.Before, h.BeforeSum, h.Host, h.Time = v.ref().Name(), v.sum, v.o.Host, time.Now()
 	body, err := v.sealHead(h)
 	if err != nil {
 		return false, err
@@ -276,7 +278,7 @@ func (v *Vault) settle(ctx context.Context, in raw) (stands bool, err error) {
 func (v *Vault) descends(ctx context.Context, h *Head, own raw) (bool, error) {
 	sum := sha256.Sum256(own.body)
 	for h.Number > own.Number {
-		if h.Before == sum {
+		if [32]byte(h.BeforeSum) == sum {
 			return true, nil
 		}
 		before, err := v.headBefore(ctx, h)

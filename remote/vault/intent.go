@@ -32,7 +32,7 @@ func (v *Vault) headBefore(ctx context.Context, h *Head) (*Head, error) {
 	want := chain.Ref{Number: h.Number - 1}
 	if v.s.Traits().CreateOnly {
 		before, err := v.fetchHead(ctx, want)
-		if err == nil && sumOf(v.last.body) != h.Before {
+		if err == nil && sumOf(v.last.body) != [32]byte(h.BeforeSum) {
 			return nil, fmt.Errorf("%s: %w", want.Name(), store.ErrNotFound)
 		}
 		return before, err
@@ -46,7 +46,7 @@ func (v *Vault) headBefore(ctx context.Context, h *Head) (*Head, error) {
 			continue
 		}
 		before, err := v.fetchHead(ctx, ref)
-		if err == nil && sumOf(v.last.body) == h.Before {
+		if err == nil && sumOf(v.last.body) == [32]byte(h.BeforeSum) {
 			return before, nil
 		}
 		if err != nil && !errors.Is(err, store.ErrNotFound) {

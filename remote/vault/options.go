@@ -1,7 +1,6 @@
 package vault
 
 import (
-	"io"
 	"time"
 
 	"snap/record"
@@ -17,8 +16,6 @@ type Options struct {
 
 	// Warn is told what a user should know though nothing failed; nil: nobody is.
 	Warn func(error)
-
-	Random io.Reader // nil: crypto/rand
 }
 
 // CopyOptions says what is copied, and how.

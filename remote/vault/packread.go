@@ -9,15 +9,14 @@ import (
 	"io"
 	"slices"
 
-	"filippo.io/age"
-
 	"snap/remote/store"
+	"snap/remote/vault/pack"
+	"snap/remote/vault/seal"
 )
 
 const (
 	joinGap   = 256 << 10 // ranges nearer than this are read as one
 	wholePack = 1 << 20   // so small a pack is always fetched whole
-	maxFrame  = 64 << 20  // no frame has more in it
 )
 
 // span is a range of a pack as it was before it was sealed.
@@ -39,9 +38,9 @@ func spans(rows []row) (all []span) {
 
 // fetchRows hands over the bytes of contents that are all in one pack. Bytes that are not what they should be are
 // fetched again, the whole pack, which must be its name.
-func (v *Vault) fetchRows(ctx context.Context, pack [32]byte, size int64, rows []row,
+func (v *Vault) fetchRows(ctx context.Context, packSum [32]byte, size int64, rows []row,
 	use func(r row, body []byte) error) error {
-	name := dataName(pack)
+	name := dataName(packSum)
 	wanted := int64(0)
 	all := spans(rows)
 	for _, s := range all {
@@ -54,11 +53,11 @@ func (v *Vault) fetchRows(ctx context.Context, pack [32]byte, size int64, rows [
 			return err
 		}
 	}
-	body, err := v.getWhole(ctx, name, pack)
+	body, err := v.getWhole(ctx, name, packSum)
 	if err != nil {
 		return err
 	}
-	plain, err := openWith(body, v.k.Content, v.sealed())
+	plain, err := v.openPack(body)
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
@@ -69,20 +68,14 @@ func (v *Vault) fetchRows(ctx context.Context, pack [32]byte, size int64, rows [
 func (v *Vault) fetchSpans(ctx context.Context, name string, size int64, all []span, rows []row,
 	use func(r row, body []byte) error) error {
 	var src io.ReaderAt = &remoteObject{ctx: ctx, v: v, name: name, size: size}
-	if v.sealed() {
-		if len(v.k.Content) == 0 {
-			return ErrKey
-		}
-		opened, _, err := age.DecryptReaderAt(src, size, v.k.Content...)
-		if no := (*age.NoIdentityMatchError)(nil); errors.As(err, &no) {
-			return ErrKey
-		}
-		if err != nil {
-			return err
-		}
-		src.(*remoteObject).ahead(all)
-		src = opened
+	opened, _, err := v.k.OpenPack(src, size)
+	if err != nil {
+		return err
 	}
+	if v.k.Sealed() {
+		src.(*remoteObject).ahead(all)
+	}
+	src = opened
 	for _, s := range all {
 		plain := make([]byte, s.to-s.from)
 		if _, err := src.ReadAt(plain, s.from); err != nil && !errors.Is(err, io.EOF) {
@@ -110,7 +103,7 @@ func cut(name string, s span, plain []byte, rows []row, use func(r row, body []b
 		}
 		if at != from {
 			var err error
-			if frame, err = unzip(plain[from:to], maxFrame); err != nil {
+			if frame, err = seal.Decompress(plain[from:to], pack.MaxFrame); err != nil {
 				return fmt.Errorf("%s: %w", name, err)
 			}
 			at = from

@@ -74,7 +74,7 @@ func (p *pruning) condemn(ctx context.Context) (stands bool, err error) {
 	if err := p.list(ctx); err != nil {
 		return false, err
 	}
-	h := p.v.h.next()
+	h := next(p.v.h)
 	s, err := p.v.newScratch(ctx)
 	if err != nil {
 		return false, err

@@ -49,7 +49,7 @@ func (p *pruning) delete(ctx context.Context) error {
 	if len(gone) == 0 {
 		return nil
 	}
-	h := p.v.h.next()
+	h := next(p.v.h)
 	for _, name := range gone {
 		delete(h.Condemned, name)
 	}

@@ -5,6 +5,7 @@ import (
 	"os"
 
 	"snap/index"
+	"snap/remote/vault/head"
 )
 
 // removeSnapshots takes those that are not kept out of a head: the change set of each that follows some of them is made
@@ -41,7 +42,7 @@ func (p *pruning) removeSnapshots(ctx context.Context, h *Head, s *scratch) erro
 }
 
 // putParts puts a change set that is in a file.
-func (p *pruning) putParts(ctx context.Context, path string) (names [][32]byte, err error) {
+func (p *pruning) putParts(ctx context.Context, path string) (names []head.Sum, err error) {
 	if p.o.DryRun {
 		return nil, nil
 	}

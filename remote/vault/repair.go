@@ -6,6 +6,7 @@ import (
 	"io"
 
 	"snap/remote/vault/chain"
+	"snap/remote/vault/head"
 )
 
 // Repair takes what Check found bad out of the vault: the next copy puts these contents again, from the trees here. A
@@ -20,7 +21,7 @@ func (v *Vault) Repair(ctx context.Context, bad []BadObject, from Source) (lost 
 		return nil, err
 	}
 	for range maxLosses {
-		h := v.h.next()
+		h := next(v.h)
 		r := &repairing{v: v, h: h, from: from, bad: map[string]error{}}
 		for _, b := range bad {
 			r.bad[b.Name] = b.Why
@@ -123,7 +124,7 @@ func (r *repairing) dropPacks(ctx context.Context) error {
 func (r *repairing) missing(ctx context.Context) error {
 	known := map[[32]byte]bool{}
 	for _, m := range r.h.Missing {
-		known[m.key()] = true
+		known[missingKey(m)] = true
 	}
 	for i := range r.v.h.Snapshots {
 		for e, err := range r.v.records(ctx, r.v.h.Snapshots[i].Header.Seq) {
@@ -181,7 +182,7 @@ func (r *repairing) set(ctx context.Context, i int) error {
 }
 
 // fromHere puts the set of a snapshot that is here and follows the same one; nil if there is none.
-func (r *repairing) fromHere(ctx context.Context, s *Snapshot) ([][32]byte, error) {
+func (r *repairing) fromHere(ctx context.Context, s *Snapshot) ([]head.Sum, error) {
 	if r.from == nil {
 		return nil, nil
 	}
@@ -205,7 +206,7 @@ func (r *repairing) fromHere(ctx context.Context, s *Snapshot) ([][32]byte, erro
 }
 
 // putStream puts bytes in parts.
-func (v *Vault) putStream(ctx context.Context, f io.Reader) (names [][32]byte, err error) {
+func (v *Vault) putStream(ctx context.Context, f io.Reader) (names []head.Sum, err error) {
 	buf := make([]byte, partSize)
 	for {
 		n, err := io.ReadFull(f, buf)

@@ -12,6 +12,7 @@ import (
 	"snap/internal/long"
 	"snap/remote/store"
 	"snap/remote/vault/chain"
+	"snap/remote/vault/seal"
 )
 
 // kinds of stores that the sweeps are made with.
@@ -26,7 +27,7 @@ func kinds(k int) *store.Memory {
 }
 
 // consistent compares what a fresh machine finds with what was backed up; a first head alone is consistent, too.
-func consistent(t *testing.T, m *store.Memory, k Keys, from *trees) {
+func consistent(t *testing.T, m *store.Memory, k seal.Keys, from *trees) {
 	t.Helper()
 	v := opened(t, m, k)
 	res, err := v.Check(t.Context(), CheckOptions{Data: true})

@@ -14,9 +14,6 @@ import (
 	"snap/internal/file"
 )
 
-// ErrDamaged says that an object, or a file of the mirror, is not what was written.
-var ErrDamaged = errors.New("damaged")
-
 // A table in the mirror:
 //
 //	rows       key (32 bytes), pack, frame, frame length, offset in the frame, size (uint32 each), sorted by key

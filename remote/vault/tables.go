@@ -19,7 +19,7 @@ import (
 const maxTables = 16
 
 // mirrorName is what a table is called in the mirror: by its parts, which have the SHA-256 of what is in them.
-func (t *Table) mirrorName() string {
+func mirrorName(t *Table) string {
 	h := sha256.New()
 	for _, p := range t.Parts {
 		h.Write(p[:])
@@ -31,7 +31,7 @@ func (t *Table) mirrorName() string {
 func (v *Vault) mirrored() map[string]bool {
 	names := map[string]bool{}
 	for i := range v.h.Tables {
-		names[v.h.Tables[i].mirrorName()] = true
+		names[mirrorName(&v.h.Tables[i])] = true
 	}
 	return names
 }
@@ -39,7 +39,7 @@ func (v *Vault) mirrored() map[string]bool {
 // fetchTables opens the tables of a head. What the mirror has not, or has damaged, is fetched.
 func (v *Vault) fetchTables(ctx context.Context, h *Head) (all []*openTable, err error) {
 	for i := range h.Tables {
-		name := h.Tables[i].mirrorName()
+		name := mirrorName(&h.Tables[i])
 		t, err := v.m.openTable(name)
 		if err != nil {
 			t, err = v.fetchTable(ctx, &h.Tables[i])
@@ -53,7 +53,7 @@ func (v *Vault) fetchTables(ctx context.Context, h *Head) (all []*openTable, err
 }
 
 func (v *Vault) fetchTable(ctx context.Context, t *Table) (*openTable, error) {
-	err := v.m.make(t.mirrorName(), func(f *file.File) error {
+	err := v.m.make(mirrorName(t), func(f *file.File) error {
 		for _, sum := range t.Parts {
 			plain, err := v.getMeta(ctx, sum)
 			if err != nil {
@@ -68,7 +68,7 @@ func (v *Vault) fetchTable(ctx context.Context, t *Table) (*openTable, error) {
 	if err != nil {
 		return nil, err
 	}
-	return v.m.openTable(t.mirrorName())
+	return v.m.openTable(mirrorName(t))
 }
 
 // getMeta fetches an object of the catalogue, verified. What is damaged is fetched again.
@@ -136,7 +136,7 @@ func (v *Vault) putTable(ctx context.Context, h *Head, t *openTable, pending boo
 	if err := v.m.step("rename a table"); err != nil {
 		return err
 	}
-	if err := v.m.dir.Replace(t.name, v.m.dir, entry.mirrorName()); err != nil {
+	if err := v.m.dir.Replace(t.name, v.m.dir, mirrorName(&entry)); err != nil {
 		return err
 	}
 	if !pending {
@@ -186,7 +186,7 @@ func (v *Vault) mergeTables(some []Table, name string, keep *keeping) (*openTabl
 	var open []*openTable
 	defer func() { _ = closeAll(open) }()
 	for i := len(some) - 1; i >= 0; i-- { // of a content that two have the newest counts
-		t, err := v.m.openTable(some[i].mirrorName())
+		t, err := v.m.openTable(mirrorName(&some[i]))
 		if err != nil {
 			return nil, err
 		}

@@ -4,62 +4,45 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
-	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"strings"
 	"sync"
-
-	"github.com/klauspost/compress/zstd"
+	"time"
 
 	"snap/remote/store"
 	"snap/remote/vault/chain"
+	"snap/remote/vault/head"
+	"snap/remote/vault/seal"
 )
 
-const aboutName = "vault.json"
+const aboutName = head.AboutName
 
 // Vault is an open one. One goroutine at a time uses it; Contents may be used by several.
 type Vault struct {
 	s      *counted
 	m      *mirror
-	k      Keys
+	k      seal.Keys
 	o      Options
 	id     string
 	h      *Head // of the mirror, verified; nil: none was seen
 	sum    [32]byte
 	tables []*openTable // of h
 	last   raw          // the last head that was read
-	zenc   *zstd.Encoder
+	zenc   *seal.Compressor
 
 	sizes    *sync.Once // of sizesOf, anew with each head
 	sizesOf  map[[32]byte]int64
 	dropping map[[32]byte]bool // packs that a prune rewrites: what is in them does not count
 }
 
-// About is vault.json, which anybody may read who sees the store.
-type About struct {
-	Format int    `json:"format"`
-	ID     string `json:"id"`
-	Sealed bool   `json:"sealed"`
-	Text   string `json:"text"`
-}
-
-const aboutText = "This is a vault of snap, a backup program. data/ has packs: age -d -i KEY PACK | zstd -d | tar x brings the " +
-	"files back under their names. docs/formats.md of snap says what the rest is."
-
 // Create makes a vault in a place that has none, and opens it.
-func Create(ctx context.Context, s store.Store, dir string, k Keys, o Options) (*Vault, error) {
+func Create(ctx context.Context, s store.Store, dir string, k seal.Keys, o Options) (*Vault, error) {
 	v, err := begin(s, dir, k, o)
 	if err != nil {
 		return nil, err
 	}
-	id := make([]byte, 16)
-	if _, err := io.ReadFull(v.random(), id); err != nil {
-		return nil, errors.Join(err, v.Close())
-	}
-	v.id = hex.EncodeToString(id)
 	if err := v.create(ctx); err != nil {
 		return nil, errors.Join(err, v.Close())
 	}
@@ -72,14 +55,16 @@ func (v *Vault) create(ctx context.Context) error {
 	} else if !errors.Is(err, store.ErrNotFound) {
 		return err
 	}
-	about, err := json.MarshalIndent(About{Format: 1, ID: v.id, Sealed: v.sealed(), Text: aboutText}, "", "  ")
+	about := head.NewAbout(v.k.Sealed(), time.Now())
+	text, err := about.Encode()
 	if err != nil {
 		return err
 	}
-	if err := v.s.Put(ctx, aboutName, append(about, '\n'), store.PutOptions{}); err != nil {
+	v.id = about.ID
+	if err := v.s.Put(ctx, aboutName, text, store.PutOptions{Lock: v.o.Lock}); err != nil {
 		return err
 	}
-	first := &Head{Number: 1, Run: v.newRun(), Host: v.o.Host}
+	first := &Head{Number: 1, Run: v.newRun(), Host: v.o.Host, Time: time.Now()}
 	body, err := v.sealHead(first)
 	if err != nil {
 		return err
@@ -91,7 +76,7 @@ func (v *Vault) create(ctx context.Context) error {
 }
 
 // Open opens the vault in a store. dir is its mirror's folder, which is filled as far as it is empty.
-func Open(ctx context.Context, s store.Store, dir string, k Keys, o Options) (*Vault, error) {
+func Open(ctx context.Context, s store.Store, dir string, k seal.Keys, o Options) (*Vault, error) {
 	v, err := begin(s, dir, k, o)
 	if err != nil {
 		return nil, err
@@ -102,12 +87,12 @@ func Open(ctx context.Context, s store.Store, dir string, k Keys, o Options) (*V
 	return v, nil
 }
 
-func begin(s store.Store, dir string, k Keys, o Options) (*Vault, error) {
+func begin(s store.Store, dir string, k seal.Keys, o Options) (*Vault, error) {
 	m, err := openMirror(dir)
 	if err != nil {
 		return nil, err
 	}
-	enc, err := newEncoder()
+	enc, err := seal.NewCompressor()
 	if err != nil {
 		return nil, errors.Join(err, m.close())
 	}
@@ -159,12 +144,9 @@ func (v *Vault) about(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	a := About{}
-	if err := json.Unmarshal(b, &a); err != nil || len(a.ID) != 32 {
-		return fmt.Errorf("%s: %w", aboutName, ErrDamaged)
-	}
-	if a.Format > 1 {
-		return fmt.Errorf("%s: %w", aboutName, ErrNewer)
+	a, err := head.ParseAbout(b)
+	if err != nil {
+		return fmt.Errorf("%s: %w", aboutName, err)
 	}
 	v.id = a.ID
 	return nil
@@ -213,7 +195,7 @@ func (v *Vault) ChangeSet(ctx context.Context, seq uint64) (io.ReadCloser, error
 type partsReader struct {
 	ctx  context.Context //nolint:containedctx // of the Read of an io.Reader
 	v    *Vault
-	left [][32]byte
+	left []head.Sum
 	now  bytes.Reader
 }
 
@@ -237,13 +219,6 @@ func (v *Vault) jobs() int {
 		return v.o.Jobs
 	}
 	return 4
-}
-
-func (v *Vault) random() io.Reader {
-	if v.o.Random != nil {
-		return v.o.Random
-	}
-	return rand.Reader
 }
 
 func (v *Vault) newRun() string { return strings.ToLower(rand.Text()[:12]) }

@@ -3,7 +3,6 @@ package vault
 import (
 	"bytes"
 	"context"
-	"crypto/ed25519"
 	"errors"
 	"fmt"
 	"io"
@@ -13,38 +12,23 @@ import (
 	"testing"
 	"time"
 
-	"filippo.io/age"
-
 	"snap/record"
 	"snap/remote/store"
+	"snap/remote/vault/seal"
 )
 
 // allKeys are those of a vault that is sealed, with all that a machine can have.
-func allKeys(t testing.TB) Keys {
+func allKeys(t testing.TB) seal.Keys {
 	t.Helper()
-	catalogue, err := age.GenerateX25519Identity()
+	k, err := seal.NewKeys()
 	if err != nil {
 		t.Fatal(err)
 	}
-	content, err := age.GenerateX25519Identity()
-	if err != nil {
-		t.Fatal(err)
-	}
-	verify, sign, err := ed25519.GenerateKey(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return Keys{
-		CatalogueRecipients: []age.Recipient{catalogue.Recipient(), content.Recipient()},
-		Catalogue:           []age.Identity{catalogue},
-		ContentRecipients:   []age.Recipient{content.Recipient()},
-		Content:             []age.Identity{content},
-		Sign:                sign, Verify: verify,
-	}
+	return *k
 }
 
 // made is a new vault.
-func made(t testing.TB, s store.Store, k Keys) *Vault {
+func made(t testing.TB, s store.Store, k seal.Keys) *Vault {
 	t.Helper()
 	v, err := Create(t.Context(), s, t.TempDir(), k, Options{})
 	if err != nil {
@@ -55,7 +39,7 @@ func made(t testing.TB, s store.Store, k Keys) *Vault {
 }
 
 // opened is a vault as a machine sees it that has nothing of it but the keys.
-func opened(t testing.TB, s store.Store, k Keys) *Vault {
+func opened(t testing.TB, s store.Store, k seal.Keys) *Vault {
 	t.Helper()
 	v, err := Open(t.Context(), s, t.TempDir(), k, Options{})
 	if err != nil {
@@ -75,7 +59,7 @@ func copied(t testing.TB, v *Vault, from Source) CopyResult {
 }
 
 // sameAs compares all that a fresh machine finds in the vault with what was backed up: each snapshot that it names.
-func sameAs(t testing.TB, s store.Store, k Keys, from *trees, seqs ...uint64) {
+func sameAs(t testing.TB, s store.Store, k seal.Keys, from *trees, seqs ...uint64) {
 	t.Helper()
 	v := opened(t, s, k)
 	var have []uint64
@@ -150,7 +134,7 @@ func some(t testing.TB) *trees {
 
 func TestWhatWasCopiedComesBack(t *testing.T) {
 	t.Parallel()
-	for _, k := range []Keys{allKeys(t), {Sign: allKeys(t).Sign}} {
+	for _, k := range []seal.Keys{allKeys(t), {Sign: allKeys(t).Sign}} {
 		m := store.NewMemory()
 		v, from := made(t, m, k), some(t)
 		res := copied(t, v, from)

@@ -1,5 +1,6 @@
-// Package storetest leads tests to real stores: programs that .ci/engines/build.sh builds, started on loopback and ended
-// with the test. Where $SNAP_ENGINES does not name the folder they are in, these tests skip. Only tests import it.
+// Package storetest leads tests to real stores: programs that .ci/engines/build.sh builds, started on loopback and
+// ended with the test. Where $SNAP_ENGINES does not name the folder they are in, these tests skip. Only tests import
+// it.
 package storetest
 
 import (
@@ -60,8 +61,8 @@ func Versitygw(t testing.TB) *Server {
 	return s
 }
 
-// Versioned makes the bucket anew, with versions and object lock.
-func (s *Server) Versioned(t testing.TB) {
+// Versioned makes the bucket anew, with versions and, if asked, object lock.
+func (s *Server) Versioned(t testing.TB, lock bool) {
 	t.Helper()
 	client, err := minio.New(strings.TrimPrefix(s.URL, "http://"),
 		&minio.Options{Creds: credentials.NewStaticV4(accessKey, secretKey, ""), Region: "us-east-1"})
@@ -69,7 +70,7 @@ func (s *Server) Versioned(t testing.TB) {
 		err = client.RemoveBucket(t.Context(), Bucket)
 	}
 	if err == nil {
-		err = client.MakeBucket(t.Context(), Bucket, minio.MakeBucketOptions{ObjectLocking: true})
+		err = client.MakeBucket(t.Context(), Bucket, minio.MakeBucketOptions{ObjectLocking: lock})
 	}
 	if err == nil {
 		err = client.EnableVersioning(t.Context(), Bucket)

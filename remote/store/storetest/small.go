@@ -155,7 +155,7 @@ func (s *Small) get(w http.ResponseWriter, r *http.Request, key string) {
 	}
 }
 
-// list answers three at a time, so that every listing has pages.
+// list answers two at a time, so that every listing has pages.
 func (s *Small) list(w http.ResponseWriter, r *http.Request) {
 	type entry struct {
 		Key          string
@@ -174,8 +174,8 @@ func (s *Small) list(w http.ResponseWriter, r *http.Request) {
 		if !strings.HasPrefix(key, q.Get("prefix")) || key <= after {
 			continue
 		}
-		if len(page.Contents) == 3 {
-			page.IsTruncated, page.NextContinuationToken = true, page.Contents[2].Key
+		if len(page.Contents) == 2 {
+			page.IsTruncated, page.NextContinuationToken = true, page.Contents[1].Key
 			break
 		}
 		o := s.objects[key]

@@ -2,168 +2,299 @@ package seal
 
 import (
 	"bytes"
+	"crypto/rand"
 	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reflect"
+	"runtime"
+	"strings"
 	"testing"
 
 	"github.com/klauspost/compress/zstd"
 	"pgregory.net/rapid"
 
-	"snap/remote/keys"
+	"snap/internal/long"
 )
 
-type pair struct {
-	ring *keys.Ring
-	s    *Sealer
-	o    *Opener
-}
+const id = "00112233445566778899aabbccddeeff"
 
-func pairs(t testing.TB) map[string]pair {
+func newKeys(t *testing.T, own ...Recipient) *Keys {
 	t.Helper()
-	r, err := keys.New("v", nil)
+	k, err := NewKeys(own...)
 	if err != nil {
 		t.Fatal(err)
 	}
-	k, err := r.Keys()
+	return k
+}
+
+func compressor(t testing.TB) *Compressor {
+	c, err := NewCompressor()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return map[string]pair{
-		"sealed": {r, NewSealer(k.ContentRecipients), NewOpener(true, k.Content)},
-		"plain":  {nil, &Sealer{}, &Opener{}},
-	}
+	return c
 }
 
-// TestObjectsComeBack: as they were, by the whole and by parts, and no two are the same.
-func TestObjectsComeBack(t *testing.T) {
-	for name, p := range pairs(t) {
-		t.Run(name, func(t *testing.T) {
-			rapid.Check(t, func(t *rapid.T) {
-				content := bytes.Repeat(rapid.SliceOfN(rapid.Byte(), 0, 300).Draw(t, "content"),
-					rapid.SampledFrom([]int{1, 1, 700}).Draw(t, "times"))
-				stored, err := p.s.Seal(content)
-				if err != nil {
-					t.Fatal(err)
-				}
-				if twin, _ := p.s.Seal(content); bytes.Equal(twin, stored) {
-					t.Fatal("two objects are the same")
-				}
-				got, err := p.o.Open(stored, int64(len(content)))
-				if err != nil || !bytes.Equal(got, content) {
-					t.Fatalf("%d bytes: %v", len(got), err)
-				}
-				if len(content) > 0 {
-					if _, err := p.o.Open(stored, int64(len(content))-1); !errors.Is(err, ErrDamaged) {
-						t.Fatalf("more than the limit: %v", err)
-					}
-				}
-				r, n, err := p.o.ReaderAt(bytes.NewReader(stored), int64(len(stored)))
-				if err != nil {
-					t.Fatal(err)
-				}
-				packed := make([]byte, n)
-				if _, err := r.ReadAt(packed, 0); err != nil && n > 0 && err.Error() != "EOF" {
-					t.Fatal(err)
-				}
-				if got, err := Frames(packed, int64(len(content))); err != nil || !bytes.Equal(got, content) {
-					t.Fatal(err)
-				}
-			})
-		})
+func sealMeta(t *testing.T, k *Keys, plain []byte) []byte {
+	t.Helper()
+	b, err := k.SealMeta(compressor(t), plain)
+	if err != nil {
+		t.Fatal(err)
 	}
+	return b
 }
 
-// TestOthersReadObjects: the programs age and zstd do.
-func TestOthersReadObjects(t *testing.T) {
-	for _, name := range []string{"age", "zstd"} {
-		if _, err := exec.LookPath(name); err != nil {
-			t.Skip("needs " + name)
+// TestWhatEachKeyOpens is the table of docs/formats.md: who opens the catalogue, and who packs.
+func TestWhatEachKeyOpens(t *testing.T) {
+	k := newKeys(t)
+	user, err := NewIdentity(false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pq, err := NewIdentity(true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	own, quantum := newKeys(t, user.Recipient()), newKeys(t, pq.Recipient())
+	rotated, err := k.Rotate()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		name               string
+		sealed, with       *Keys
+		catalogue, content error
+	}{
+		{"all keys", k, k, nil, nil},
+		{"the catalogue's", k, k.WithoutContent(), nil, ErrKey},
+		{"the content's", k, &Keys{Content: k.Content}, nil, nil},
+		{"none", k, &Keys{}, ErrKey, ErrKey},
+		{"others", k, newKeys(t), ErrKey, ErrKey},
+		{"a recipient of one's own, where copies are made", own, own, nil, ErrKey},
+		{"a recipient of one's own, with its identity", own, &Keys{Content: []Identity{user}}, nil, nil},
+		{"a quantum-safe one, where copies are made", quantum, quantum, nil, ErrKey},
+		{"a quantum-safe one, with its identity", quantum, &Keys{Content: []Identity{pq}}, nil, nil},
+		{"new keys for what is old", k, rotated, nil, nil},
+		{"old keys for what is new", rotated, k, ErrKey, ErrKey},
+		{"new keys for what is new", rotated, rotated, nil, nil},
+		{"none are needed", &Keys{}, &Keys{}, nil, nil},
+		{"what is not sealed with keys", &Keys{}, k, ErrDamaged, ErrDamaged},
+	} {
+		plain := []byte("what is in it")
+		got, err := test.with.OpenMeta(sealMeta(t, test.sealed, plain), 100)
+		if !errors.Is(err, test.catalogue) || err == nil && !bytes.Equal(got, plain) {
+			t.Errorf("%s: catalogue: %q, %v", test.name, got, err)
 		}
-	}
-	content := bytes.Repeat([]byte("a line of text\n"), 20_000)
-	for name, p := range pairs(t) {
-		t.Run(name, func(t *testing.T) {
-			dir := t.TempDir()
-			stored, err := p.s.Seal(content)
-			if err != nil {
-				t.Fatal(err)
-			}
-			command := "zstd -d -q -c object"
-			if p.ring != nil {
-				command = "age -d -i keys object | zstd -d -q -c"
-				if err := os.WriteFile(filepath.Join(dir, "keys"), p.ring.Text(), 0o600); err != nil {
-					t.Fatal(err)
-				}
-			}
-			if err := os.WriteFile(filepath.Join(dir, "object"), stored, 0o600); err != nil {
-				t.Fatal(err)
-			}
-			c := exec.Command("sh", "-c", command)
-			c.Dir = dir
-			if out, err := c.Output(); err != nil || !bytes.Equal(out, content) {
-				t.Errorf("%v: %d bytes", err, len(out))
-			}
-		})
-	}
-}
-
-// TestDamagedObjects: a changed or missing byte of a sealed object is always found; of a plain one nothing panics, and
-// what it should be is the caller's to know. Another key is not taken for damage.
-func TestDamagedObjects(t *testing.T) {
-	content := []byte("some bytes that are here, are here, are here")
-	all := pairs(t)
-	for name, p := range all {
-		stored, err := p.s.Seal(content)
+		pack, err := test.sealed.SealPack(plain)
 		if err != nil {
 			t.Fatal(err)
 		}
-		for i := range stored {
-			other := bytes.Clone(stored)
-			other[i] ^= 4
-			for _, b := range [][]byte{stored[:i], other} {
-				got, err := p.o.Open(b, 1<<20)
-				if name == "sealed" && err == nil {
-					t.Fatalf("byte %d: %q", i, got)
+		r, n, err := test.with.OpenPack(bytes.NewReader(pack), int64(len(pack)))
+		if test.sealed.Sealed() || !test.with.Sealed() {
+			if !errors.Is(err, test.content) {
+				t.Errorf("%s: a pack: %v", test.name, err)
+			}
+			if err == nil {
+				got := make([]byte, n)
+				if _, _ = r.ReadAt(got, 0); !bytes.Equal(got, plain) {
+					t.Errorf("%s: a pack: %q", test.name, got)
 				}
-				_, _, _ = p.o.ReaderAt(bytes.NewReader(b), int64(len(b)))
 			}
 		}
 	}
-	stored, err := all["sealed"].s.Seal(content)
-	if err != nil {
-		t.Fatal(err)
+	if _, err := NewKeys(user.Recipient(), pq.Recipient()); err == nil {
+		t.Error("recipients of two kinds are taken")
 	}
-	for _, o := range []*Opener{NewOpener(true, nil), pairs(t)["sealed"].o} {
-		if _, err := o.Open(stored, 1<<20); !errors.Is(err, keys.ErrKey) {
-			t.Error(err)
-		}
-		if _, _, err := o.ReaderAt(bytes.NewReader(stored), int64(len(stored))); !errors.Is(err, keys.ErrKey) {
-			t.Error(err)
+}
+
+// TestDamagedObjects: of a sealed object any byte that is another one is noticed, and of one that is not sealed any byte
+// but the random ones.
+func TestDamagedObjects(t *testing.T) {
+	plain := bytes.Repeat([]byte("some text "), 20)
+	for _, k := range []*Keys{newKeys(t), {}} {
+		whole := sealMeta(t, k, plain)
+		for i := range whole {
+			b := bytes.Clone(whole)
+			b[i] ^= 1 << (i % 8)
+			got, err := k.OpenMeta(b, 1000)
+			if !k.Sealed() && i < len(saltHead)+saltSize {
+				if err == nil && !bytes.Equal(got, plain) {
+					t.Errorf("byte %d: wrong bytes", i)
+				}
+				continue
+			}
+			if !errors.Is(err, ErrDamaged) && !errors.Is(err, ErrKey) {
+				t.Errorf("byte %d of %d: %q, %v", i, len(whole), got, err)
+			}
+			if got, err := k.OpenMeta(whole[:i], 1000); err == nil && bytes.Equal(got, plain) {
+				t.Errorf("cut off at %d it is whole", i)
+			}
 		}
 	}
 }
 
-// TestBombs: a small object that claims to be a large one takes no memory.
+// TestBombs: what says that it is large, and what is, is refused before there is memory for it.
 func TestBombs(t *testing.T) {
-	enc, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(zstd.MinWindowSize))
+	c := compressor(t)
+	zeros := c.Append(nil, make([]byte, 64<<20))
+	many := bytes.Repeat(c.Append(nil, make([]byte, 1<<20)), 64)
+	stream := new(bytes.Buffer) // a frame that does not say how large it is
+	w, err := zstd.NewWriter(stream)
 	if err != nil {
 		t.Fatal(err)
 	}
-	one := enc.EncodeAll(make([]byte, 16<<20), nil)
-	many := bytes.Repeat(one, 64) // 1 GiB
-	limit := int64(1 << 20)
-	if _, err := Frames(many, limit); !errors.Is(err, ErrDamaged) {
-		t.Error(err)
+	for range 64 {
+		_, _ = w.Write(make([]byte, 1<<20))
 	}
-	r := testing.Benchmark(func(b *testing.B) {
-		b.ReportAllocs()
-		for b.Loop() {
-			_, _ = Frames(many, limit)
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	lie := append([]byte{0x28, 0xb5, 0x2f, 0xfd, 0xe0}, 0, 0, 0, 0, 0, 1, 0, 0) // 2^40 bytes in one segment
+	for name, b := range map[string][]byte{"zeros": zeros, "frames": many, "a stream": stream.Bytes(), "a lie": lie} {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		if _, err := Decompress(b, 2<<20); !errors.Is(err, ErrDamaged) {
+			t.Errorf("%s: %v", name, err)
+		}
+		runtime.ReadMemStats(&after)
+		if grown := after.TotalAlloc - before.TotalAlloc; grown > 40<<20 {
+			t.Errorf("%s: %d bytes of memory", name, grown)
+		}
+	}
+	var meta bytes.Buffer
+	k := newKeys(t)
+	meta.Write(sealMeta(t, k, make([]byte, 3<<20)))
+	if _, err := k.OpenMeta(meta.Bytes(), 2<<20); !errors.Is(err, ErrDamaged) {
+		t.Errorf("sealed: %v", err)
+	}
+}
+
+// TestNoTwoObjectsAreTheSame, whatever is in them: a name that was deleted does not come back.
+func TestNoTwoObjectsAreTheSame(t *testing.T) {
+	for _, k := range []*Keys{newKeys(t), {}} {
+		if bytes.Equal(sealMeta(t, k, nil), sealMeta(t, k, nil)) {
+			t.Errorf("sealed %v: they are", k.Sealed())
+		}
+	}
+}
+
+// TestKeyFiles: keys come back from the object of keys/ with the passphrase alone, however it is typed.
+func TestKeyFiles(t *testing.T) {
+	k := newKeys(t)
+	if k, _ = k.Rotate(); len(k.Content) != 2 || len(k.Catalogue) != 2 || len(k.ContentTo) != 1 {
+		t.Fatalf("after a rotation: %+v", k)
+	}
+	passphrase := NewPassphrase()
+	object, err := k.SealKeys(id, passphrase)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, typed := range []string{passphrase, strings.ToUpper(passphrase) + "\n", strings.ReplaceAll(passphrase, "-", " ")} {
+		got, err := OpenKeys(object, id, typed)
+		if err != nil || !bytes.Equal(got.Text(id), k.Text(id)) || !got.Sign.Equal(k.Sign) {
+			t.Errorf("%q: %v", typed, err)
+		}
+	}
+	for _, wrong := range []string{"", "x", NewPassphrase()} {
+		if _, err := OpenKeys(object, id, wrong); !errors.Is(err, ErrKey) {
+			t.Errorf("%q: %v", wrong, err)
+		}
+	}
+	if _, err := OpenKeys(object, strings.Repeat("0", 32), passphrase); !errors.Is(err, ErrKey) {
+		t.Errorf("of another vault: %v", err)
+	}
+	if _, err := OpenKeys(bytes.Replace(object, []byte(" 15\n"), []byte(" 30\n"), 1), id, passphrase); err == nil {
+		t.Error("a key file may ask for a terabyte of memory")
+	}
+}
+
+// TestAgeReadsWhatIsSealed: the program age opens a catalogue's object and a pack with the text of the keys.
+func TestAgeReadsWhatIsSealed(t *testing.T) {
+	for _, tool := range []string{"age", "zstd"} {
+		if _, err := exec.LookPath(tool); err != nil {
+			t.Skipf("needs %s", tool)
+		}
+	}
+	k := newKeys(t)
+	dir := t.TempDir()
+	plain := make([]byte, 200_000)
+	_, _ = rand.Read(plain[:100_000])
+	for name, b := range map[string][]byte{"keys": k.Text(id), "object": sealMeta(t, k, plain)} {
+		if err := os.WriteFile(filepath.Join(dir, name), b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cmd := exec.Command("sh", "-c", "age -d -i keys object | zstd -dc")
+	cmd.Dir = dir
+	if out, err := cmd.Output(); err != nil || !bytes.Equal(out, plain) {
+		t.Errorf("%d bytes, %v", len(out), err)
+	}
+}
+
+// TestRangesOfSealedObjects: the range that is said to be needed is enough to read what is in it.
+func TestRangesOfSealedObjects(t *testing.T) {
+	k := newKeys(t)
+	long.Check(t, 50, func(t *rapid.T) {
+		plain := make([]byte, rapid.IntRange(1, 300_000).Draw(t, "size"))
+		_, _ = rand.Read(plain)
+		object, err := k.SealPack(plain)
+		if err != nil {
+			t.Fatal(err)
+		}
+		size := int64(len(object))
+		payload, err := k.PayloadAt(object[:min(HeadRead, len(object))])
+		if err != nil {
+			t.Fatal(err)
+		}
+		from := rapid.Int64Range(0, int64(len(plain))-1).Draw(t, "from")
+		to := rapid.Int64Range(from+1, int64(len(plain))).Draw(t, "to")
+		storedFrom, storedTo := k.StoredRange(payload, from, to, size)
+		if storedTo-storedFrom > to-from+3*(chunkSize+tagSize) || storedTo > size {
+			t.Fatalf("%d to %d for %d to %d", storedFrom, storedTo, from, to)
+		}
+		part := make([]byte, size) // with nothing but the head, the range and the last chunk
+		copy(part, object[:payload])
+		copy(part[storedFrom:], object[storedFrom:storedTo])
+		lastFrom, _ := k.StoredRange(payload, int64(len(plain))-1, int64(len(plain)), size)
+		copy(part[lastFrom:], object[lastFrom:])
+		r, n, err := k.OpenPack(bytes.NewReader(part), size)
+		if err != nil || n != int64(len(plain)) {
+			t.Fatal(n, err)
+		}
+		got := make([]byte, to-from)
+		if n, err := r.ReadAt(got, from); n != len(got) || !bytes.Equal(got, plain[from:to]) {
+			t.Fatal(n, err)
 		}
 	})
-	if r.AllocedBytesPerOp() > 64<<20 {
-		t.Errorf("%d bytes for an object of %d", r.AllocedBytesPerOp(), len(many))
+}
+
+// TestSheets: what is printed has at most 80 columns and is read back, as it was printed and as it was typed.
+func TestSheets(t *testing.T) {
+	k := newKeys(t)
+	long.Check(t, 100, func(t *rapid.T) {
+		s := &Sheet{URL: "s3://" + rapid.StringMatching(`[a-z/.-]{1,200}`).Draw(t, "url"), ID: id, Verify: k.Verify,
+			Passphrase: rapid.SampledFrom([]string{"", NewPassphrase(), "my own", strings.Repeat("größer als ", 30) + "c"}).Draw(t, "passphrase")}
+		text := s.Text()
+		for line := range strings.Lines(text) {
+			if len([]rune(line)) > 81 {
+				t.Fatalf("%q", line)
+			}
+		}
+		for _, typed := range []string{text, strings.ReplaceAll(text, "\n", "\r\n"), strings.ReplaceAll(text, "    ", "")} {
+			got, err := ParseSheet(typed)
+			if err != nil || !reflect.DeepEqual(got, s) {
+				t.Fatalf("%+v, %v, of\n%s", got, err, typed)
+			}
+		}
+	})
+	text := (&Sheet{URL: "s3://b", ID: id, Verify: k.Verify}).Text()
+	at := strings.Index(text, sheetVerify) + 20
+	if _, err := ParseSheet(text[:at] + "x" + text[at+1:]); !errors.Is(err, ErrKey) {
+		t.Errorf("a mistyped verify key: %v", err)
+	}
+	if _, err := ParseSheet("hello\n"); !errors.Is(err, ErrKey) {
+		t.Errorf("no sheet: %v", err)
 	}
 }

@@ -1,0 +1,63 @@
+package seal
+
+import (
+	"bytes"
+	"io"
+
+	"filippo.io/age"
+)
+
+// HeadRead is how much of a sealed object is best read first: its head, which has some hundred bytes a recipient.
+const HeadRead = 4 << 10
+
+// An age file is a head, a nonce and chunks, each with a tag (age-encryption.org/v1).
+const (
+	nonceSize = 16
+	chunkSize = 64 << 10
+	tagSize   = 16
+)
+
+// OpenPack opens a pack so that its frames can be read at any place. It reads the head and the last chunk of src, which
+// is size bytes long, and later the chunks that are asked for.
+func (k *Keys) OpenPack(src io.ReaderAt, size int64) (frames io.ReaderAt, n int64, err error) {
+	if !k.Sealed() {
+		head := make([]byte, len(ageMagic))
+		if n, _ := src.ReadAt(head, 0); IsSealed(head[:n]) {
+			return nil, 0, ErrKey
+		}
+		return src, size, nil
+	}
+	if len(k.Content) == 0 {
+		return nil, 0, ErrKey
+	}
+	keys := k.openersOfPacks()
+	frames, n, err = age.DecryptReaderAt(src, size, ages(keys)...)
+	return frames, n, asOurs(err)
+}
+
+// openersOfPacks are the content identities, the newest first.
+func (k *Keys) openersOfPacks() []Identity {
+	return (&Keys{Content: k.Content}).openers()
+}
+
+// PayloadAt is where the chunks of a sealed object begin whose first bytes are head; 0 in a vault that is not sealed.
+// All packs that are sealed to the same recipients have it at the same place.
+func (k *Keys) PayloadAt(head []byte) (int64, error) {
+	if !k.Sealed() {
+		return 0, nil
+	}
+	h, err := age.ExtractHeader(bytes.NewReader(head))
+	if err != nil {
+		return 0, asOurs(err)
+	}
+	return int64(len(h)) + nonceSize, nil
+}
+
+// StoredRange is the range of an object of size bytes that has the frames from, to, to not included, in it.
+func (k *Keys) StoredRange(payloadAt, from, to, size int64) (storedFrom, storedTo int64) {
+	if !k.Sealed() {
+		return from, min(to, size)
+	}
+	const stored = chunkSize + tagSize
+	return payloadAt + from/chunkSize*stored, min(payloadAt+(to+chunkSize-1)/chunkSize*stored, size)
+}
