@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"time"
 
@@ -64,29 +65,57 @@ func runCopy(c *call) error {
 	if err != nil {
 		return err
 	}
-	return c.reading(func(d *query.Reader) error { return c.copyTo(d, r, o, v) })
+	return c.reading(func(d *query.Reader) error {
+		resolver := d.Resolver()
+		if len(c.args) > 1 {
+			places, err := resolver.ResolveRanges(c.args[1:])
+			if err != nil {
+				return err
+			}
+			for _, pos := range places {
+				v.Seqs = append(v.Seqs, d.Snapshots[pos].Seq)
+			}
+		}
+		if ref := c.flags.String("since"); ref != "" {
+			pos, err := resolver.Resolve(ref)
+			if err != nil {
+				return err
+			}
+			v.Since = d.Snapshots[pos].Seq
+		}
+		return c.copyTo(d, r, o, v)
+	})
+}
+
+// copyBackup copies to the remotes that the setting copy_to names. That the snapshot is there is not changed by an error.
+func (c *call) copyBackup(dest string) error {
+	s, err := c.readSettings(dest)
+	if err != nil || len(s.CopyTo) == 0 {
+		return err
+	}
+	for _, name := range s.CopyTo {
+		err = errors.Join(err, c.copyBackupTo(dest, name))
+	}
+	if err != nil && !errors.Is(err, context.Canceled) {
+		return exit.With(exit.Partial, err)
+	}
+	return err
+}
+
+func (c *call) copyBackupTo(dest, name string) error {
+	r, err := c.remoteNamed(dest, name)
+	if err != nil {
+		return err
+	}
+	o, err := c.remoteOptions(dest, name, 0)
+	if err != nil {
+		return err
+	}
+	return c.reading(func(d *query.Reader) error { return c.copyTo(d, r, o, vault.CopyOptions{Now: c.env.Now}) })
 }
 
 // copyTo copies to a remote, and says what was done.
 func (c *call) copyTo(d *query.Reader, r *settings.Remote, o remote.Options, v vault.CopyOptions) error {
-	var err error
-	resolver := d.Resolver()
-	if len(c.args) > 1 {
-		places, err := resolver.ResolveRanges(c.args[1:])
-		if err != nil {
-			return err
-		}
-		for _, pos := range places {
-			v.Seqs = append(v.Seqs, d.Snapshots[pos].Seq)
-		}
-	}
-	if ref := c.flags.String("since"); ref != "" {
-		pos, err := resolver.Resolve(ref)
-		if err != nil {
-			return err
-		}
-		v.Since = d.Snapshots[pos].Seq
-	}
 	from, err := remote.NewSource(c.ctx, d.Dir, d.Root, d.DB, settings.Files())
 	if err != nil {
 		return err

@@ -233,3 +233,13 @@ func replaceRemotes(dest, text string) error {
 
 // Files are the names of the user's files in a destination.
 func Files() []string { return []string{OptionsFile, BlacklistFile, WhitelistFile, RemotesFile} }
+
+func setCopyTo(s *Settings, v string) error {
+	s.CopyTo = names(v)
+	for _, name := range s.CopyTo {
+		if err := CheckRemoteName(name); err != nil {
+			return err
+		}
+	}
+	return nil
+}

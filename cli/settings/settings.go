@@ -46,6 +46,7 @@ type Settings struct {
 	Nice              int   // 0 to 19
 	IONice            IONice
 	Events            Events
+	CopyTo            []string // remotes that each backup is copied to
 	Keep              Rules
 	Unknown           []string // keys that snap does not know
 }
@@ -137,6 +138,9 @@ func table() []setting {
 				"it."},
 		{"min_free_keep_daily", setFloor, "7",
 			"The newest of each of so many days stay whatever min_free says."},
+		{"copy_to", setCopyTo, "",
+			"The remotes that each backup is copied to when it is over, several with commas\nbetween them; snap remote add " +
+				"makes one."},
 		{"before", commandSetting(hooks.Before), "",
 			"Commands, each one line for /bin/sh, in whose environment SNAP_DEST, SNAP_SOURCE,\n" +
 				"SNAP_RESULT, SNAP_EXIT_CODE and more say what it is about. They run only if nobody\n" +
