@@ -109,8 +109,8 @@ func TestWhatEachKeyOpens(t *testing.T) {
 	}
 }
 
-// TestDamagedObjects: of a sealed object any byte that is another one is noticed, and of one that is not sealed any byte
-// but the random ones.
+// TestDamagedObjects: of a sealed object any byte that is another one is noticed, and of one that is not sealed any
+// that makes a difference.
 func TestDamagedObjects(t *testing.T) {
 	plain := bytes.Repeat([]byte("some text "), 20)
 	for _, k := range []*Keys{newKeys(t), {}} {
@@ -119,11 +119,8 @@ func TestDamagedObjects(t *testing.T) {
 			b := bytes.Clone(whole)
 			b[i] ^= 1 << (i % 8)
 			got, err := k.OpenMeta(b, 1000)
-			if !k.Sealed() && i < len(saltHead)+saltSize {
-				if err == nil && !bytes.Equal(got, plain) {
-					t.Errorf("byte %d: wrong bytes", i)
-				}
-				continue
+			if !k.Sealed() && err == nil && bytes.Equal(got, plain) {
+				continue // of the random bytes, or of a frame's head: the object's name tells
 			}
 			if !errors.Is(err, ErrDamaged) && !errors.Is(err, ErrKey) {
 				t.Errorf("byte %d of %d: %q, %v", i, len(whole), got, err)
@@ -138,14 +135,14 @@ func TestDamagedObjects(t *testing.T) {
 // TestBombs: what says that it is large, and what is, is refused before there is memory for it.
 func TestBombs(t *testing.T) {
 	c := compressor(t)
-	zeros := c.Append(nil, make([]byte, 64<<20))
-	many := bytes.Repeat(c.Append(nil, make([]byte, 1<<20)), 64)
+	zeros := c.Append(nil, make([]byte, 128<<20))
+	many := bytes.Repeat(c.Append(nil, make([]byte, 1<<20)), 128)
 	stream := new(bytes.Buffer) // a frame that does not say how large it is
 	w, err := zstd.NewWriter(stream)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for range 64 {
+	for range 128 {
 		_, _ = w.Write(make([]byte, 1<<20))
 	}
 	if err := w.Close(); err != nil {
@@ -159,7 +156,7 @@ func TestBombs(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 		runtime.ReadMemStats(&after)
-		if grown := after.TotalAlloc - before.TotalAlloc; grown > 40<<20 {
+		if grown := after.TotalAlloc - before.TotalAlloc; grown > 64<<20 {
 			t.Errorf("%s: %d bytes of memory", name, grown)
 		}
 	}
