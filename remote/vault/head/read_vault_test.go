@@ -147,8 +147,8 @@ func other(kind file.Kind, target string) entry {
 
 // snapshot adds a snapshot that has changed these paths.
 func (b *builder) snapshot(seq uint64, changes map[string]entry) {
-	h := record.Header{Name: fmt.Sprintf("2026-01-%02d", seq), Seq: seq, Time: time.Unix(1e9, 0).UTC(), Source: "/home/ann",
-		Parent: seq - 1}
+	h := record.Header{Name: fmt.Sprintf("2026-01-%02d", seq), Seq: seq, Parent: seq - 1,
+		Time: time.Unix(1e9, 0).UTC(), Source: "/home/ann"}
 	var set bytes.Buffer
 	w, err := record.NewChangeWriter(&set, &h)
 	b.must(err)
@@ -225,12 +225,14 @@ func readVault(t *testing.T, k *seal.Keys) {
 	smallSparse.Flags |= record.SparseHash
 	twin := regular(0o640, 7, []byte("two names"))
 	twin.Nlink = 2
-	first := map[string]entry{"": other(file.Folder, ""), "a": other(file.Folder, ""), "a/one": regular(0o640, 1, []byte("one")),
+	first := map[string]entry{"": other(file.Folder, ""), "a": other(file.Folder, ""),
+		"a/one":           regular(0o640, 1, []byte("one")),
 		"a/bad\xff\nname": regular(0o600, 2, nil), "a/large": regular(0o400, 3, large), "link": other(file.Symlink, "a/one"),
 		"sparse": sparse, "small": smallSparse, "twin": twin, "zwin": twin, "gone": regular(0o600, 4, []byte("gone"))}
 	b.snapshot(1, first)
 	gone := entry{Record: record.Record{Change: record.Removed, Reason: record.Gone}}
-	second := map[string]entry{"gone": gone, "a/one": regular(0o600, 8, []byte("uno")), "a/two": regular(0o600, 9, []byte("one"))}
+	second := map[string]entry{"gone": gone, "a/one": regular(0o600, 8, []byte("uno")),
+		"a/two": regular(0o600, 9, []byte("one"))}
 	b.snapshot(2, second)
 
 	var identity []string

@@ -188,7 +188,8 @@ func TestKeyFiles(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, typed := range []string{passphrase, strings.ToUpper(passphrase) + "\n", strings.ReplaceAll(passphrase, "-", " ")} {
+	for _, typed := range []string{passphrase, strings.ToUpper(passphrase) + "\n",
+		strings.ReplaceAll(passphrase, "-", " ")} {
 		got, err := OpenKeys(object, id, typed)
 		if err != nil || !bytes.Equal(got.Text(id), k.Text(id)) || !got.Sign.Equal(k.Sign) {
 			t.Errorf("%q: %v", typed, err)
@@ -272,7 +273,8 @@ func TestSheets(t *testing.T) {
 	k := newKeys(t)
 	long.Check(t, 100, func(t *rapid.T) {
 		s := &Sheet{URL: "s3://" + rapid.StringMatching(`[a-z/.-]{1,200}`).Draw(t, "url"), ID: id, Verify: k.Verify,
-			Passphrase: rapid.SampledFrom([]string{"", NewPassphrase(), "my own", strings.Repeat("größer als ", 30) + "c"}).Draw(t, "passphrase")}
+			Passphrase: rapid.SampledFrom([]string{"", NewPassphrase(), "my own",
+				strings.Repeat("größer als ", 30) + "c"}).Draw(t, "passphrase")}
 		text := s.Text()
 		for line := range strings.Lines(text) {
 			if len([]rune(line)) > 81 {

@@ -175,7 +175,8 @@ func TestMergedTables(t *testing.T) {
 	})
 }
 
-// TestDamagedTables: of a table with any byte changed, or cut off anywhere, every answer is the right one or ErrDamaged.
+// TestDamagedTables: of a table with any byte changed, or cut off anywhere, every answer is the right one or
+// ErrDamaged.
 func TestDamagedTables(t *testing.T) {
 	s := state{map[[32]byte]Row{}, map[[32]byte]List{}, map[[32]byte]int64{key(100): 5, key(101): 1 << 40}}
 	for i := range uint64(40) {
@@ -236,8 +237,8 @@ func (s state) agrees(t *testing.T, b []byte) (found bool) {
 
 // FuzzTable: no bytes make a table panic or allocate more than it is large.
 func FuzzTable(f *testing.F) {
-	s := state{map[[32]byte]Row{key(1): {Key: key(1), Pack: key(2)}}, map[[32]byte]List{key(3): {key(3), [][32]byte{key(1)}}},
-		map[[32]byte]int64{key(2): 9}}
+	s := state{map[[32]byte]Row{key(1): {Key: key(1), Pack: key(2)}},
+		map[[32]byte]List{key(3): {key(3), [][32]byte{key(1)}}}, map[[32]byte]int64{key(2): 9}}
 	f.Add(s.write(f))
 	f.Add([]byte(magic))
 	f.Fuzz(func(t *testing.T, b []byte) {
@@ -299,7 +300,8 @@ func TestLookUpsReadLittle(t *testing.T) {
 // even is the ith of n keys that are in order, and as even as hashes are.
 func even(i, n int) [32]byte {
 	k := key(uint64(i))
-	binary.BigEndian.PutUint64(k[:], uint64(i)*(^uint64(0)/uint64(n))+binary.BigEndian.Uint64(k[8:])%(^uint64(0)/uint64(n)))
+	apart := ^uint64(0) / uint64(n)
+	binary.BigEndian.PutUint64(k[:], uint64(i)*apart+binary.BigEndian.Uint64(k[8:])%apart)
 	return k
 }
 
@@ -355,7 +357,8 @@ func TestMemoryOfTables(t *testing.T) {
 
 // TestTheBytesOfTables: the format does not change unseen.
 func TestTheBytesOfTables(t *testing.T) {
-	s := state{map[[32]byte]Row{}, map[[32]byte]List{key(9): {key(9), [][32]byte{key(1), key(2)}}}, map[[32]byte]int64{key(7): 4096}}
+	s := state{map[[32]byte]Row{}, map[[32]byte]List{key(9): {key(9), [][32]byte{key(1), key(2)}}},
+		map[[32]byte]int64{key(7): 4096}}
 	for i := range uint64(3) {
 		s.rows[key(i)] = Row{key(i), key(7), pack.Place{Frame: 40, FrameLen: 1000, Off: 512, Size: uint32(i)}}
 	}
