@@ -130,7 +130,7 @@ func TestTheBytesOfPacks(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const want = "GOLDEN"
+	const want = "ebf3aa1246395dcbad9f1287d1cb4de3f0f9da6b044d508275785b6fc1ef715d"
 	if got := sum(plain); got != want {
 		t.Errorf("the bytes of a pack are others: %s", got)
 	}
