@@ -305,51 +305,53 @@ func even(i, n int) [32]byte {
 	return k
 }
 
-func many(t testing.TB, n int) (b []byte, grown uint64) {
-	rows := func(yield func(Row, error) bool) {
-		for i := range n {
-			if !yield(Row{Key: even(i, n), Pack: key(uint64(i % 1000)), Place: pack.Place{Size: uint32(i)}}, nil) {
-				return
-			}
-		}
-	}
+// many writes a table of n rows; grown is what the heap has more at its last row.
+func many(t testing.TB, n int) (b []byte, grown int64) {
 	sizes := map[[32]byte]int64{}
 	for i := range uint64(1000) {
 		sizes[key(i)] = 16 << 20
 	}
 	var out bytes.Buffer
 	out.Grow(n*rowWidth + 100_000)
-	var before, after runtime.MemStats
-	runtime.GC()
-	runtime.ReadMemStats(&before)
+	before := heap()
+	rows := func(yield func(Row, error) bool) {
+		for i := range n {
+			if !yield(Row{Key: even(i, n), Pack: key(uint64(i % 1000)), Place: pack.Place{Size: uint32(i)}}, nil) {
+				return
+			}
+		}
+		grown = heap() - before
+	}
 	if err := Write(&out, sizes, rows, sorted(map[[32]byte]List{})); err != nil {
 		t.Fatal(err)
 	}
-	runtime.ReadMemStats(&after)
-	return out.Bytes(), after.TotalAlloc - before.TotalAlloc
+	return out.Bytes(), grown
+}
+
+// heap is how many bytes are reachable.
+func heap() int64 {
+	var m runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc)
 }
 
 // TestMemoryOfTables: writing, and merging by walking, takes the same memory however many rows there are.
 func TestMemoryOfTables(t *testing.T) {
 	_, few := many(t, 10_000)
 	b, lots := many(t, long.Of(200_000, 2_000_000))
-	if lots > few+1<<20 {
+	if lots > few+1<<20 || few > 2<<20 {
 		t.Errorf("%d bytes of memory for few rows, %d for many", few, lots)
 	}
 	table := open(t, b)
-	runtime.GC()
-	var before, now runtime.MemStats
-	runtime.ReadMemStats(&before)
-	i := 0
+	before, i := heap(), 0
 	for _, err := range MergeRows(nil, table.Rows(), table.Rows()) {
 		if err != nil {
 			t.Fatal(err)
 		}
 		if i++; i%50_000 == 0 {
-			runtime.GC()
-			runtime.ReadMemStats(&now)
-			if now.HeapAlloc > before.HeapAlloc+8<<20 {
-				t.Fatalf("%d bytes more after %d rows", now.HeapAlloc-before.HeapAlloc, i)
+			if grown := heap() - before; grown > 8<<20 {
+				t.Fatalf("%d bytes more after %d rows", grown, i)
 			}
 		}
 	}
