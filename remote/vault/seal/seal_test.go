@@ -7,9 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"reflect"
 	"runtime"
-	"strings"
 	"testing"
 
 	"github.com/klauspost/compress/zstd"
@@ -177,37 +175,6 @@ func TestNoTwoObjectsAreTheSame(t *testing.T) {
 	}
 }
 
-// TestKeyFiles: keys come back from the object of keys/ with the passphrase alone, however it is typed.
-func TestKeyFiles(t *testing.T) {
-	k := newKeys(t)
-	if k, _ = k.Rotate(); len(k.Content) != 2 || len(k.Catalogue) != 2 || len(k.ContentTo) != 1 {
-		t.Fatalf("after a rotation: %+v", k)
-	}
-	passphrase := NewPassphrase()
-	object, err := k.SealKeys(id, passphrase)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, typed := range []string{passphrase, strings.ToUpper(passphrase) + "\n",
-		strings.ReplaceAll(passphrase, "-", " ")} {
-		got, err := OpenKeys(object, id, typed)
-		if err != nil || !bytes.Equal(got.Text(id), k.Text(id)) || !got.Sign.Equal(k.Sign) {
-			t.Errorf("%q: %v", typed, err)
-		}
-	}
-	for _, wrong := range []string{"", "x", NewPassphrase()} {
-		if _, err := OpenKeys(object, id, wrong); !errors.Is(err, ErrKey) {
-			t.Errorf("%q: %v", wrong, err)
-		}
-	}
-	if _, err := OpenKeys(object, strings.Repeat("0", 32), passphrase); !errors.Is(err, ErrKey) {
-		t.Errorf("of another vault: %v", err)
-	}
-	if _, err := OpenKeys(bytes.Replace(object, []byte(" 15\n"), []byte(" 30\n"), 1), id, passphrase); err == nil {
-		t.Error("a key file may ask for a terabyte of memory")
-	}
-}
-
 // TestAgeReadsWhatIsSealed: the program age opens a catalogue's object and a pack with the text of the keys.
 func TestAgeReadsWhatIsSealed(t *testing.T) {
 	for _, tool := range []string{"age", "zstd"} {
@@ -266,34 +233,4 @@ func TestRangesOfSealedObjects(t *testing.T) {
 			t.Fatal(n, err)
 		}
 	})
-}
-
-// TestSheets: what is printed has at most 80 columns and is read back, as it was printed and as it was typed.
-func TestSheets(t *testing.T) {
-	k := newKeys(t)
-	long.Check(t, 100, func(t *rapid.T) {
-		s := &Sheet{URL: "s3://" + rapid.StringMatching(`[a-z/.-]{1,200}`).Draw(t, "url"), ID: id, Verify: k.Verify,
-			Passphrase: rapid.SampledFrom([]string{"", NewPassphrase(), "my own",
-				strings.Repeat("größer als ", 30) + "c"}).Draw(t, "passphrase")}
-		text := s.Text()
-		for line := range strings.Lines(text) {
-			if len([]rune(line)) > 81 {
-				t.Fatalf("%q", line)
-			}
-		}
-		for _, typed := range []string{text, strings.ReplaceAll(text, "\n", "\r\n"), strings.ReplaceAll(text, "    ", "")} {
-			got, err := ParseSheet(typed)
-			if err != nil || !reflect.DeepEqual(got, s) {
-				t.Fatalf("%+v, %v, of\n%s", got, err, typed)
-			}
-		}
-	})
-	text := (&Sheet{URL: "s3://b", ID: id, Verify: k.Verify}).Text()
-	at := strings.Index(text, sheetVerify) + 20
-	if _, err := ParseSheet(text[:at] + "x" + text[at+1:]); !errors.Is(err, ErrKey) {
-		t.Errorf("a mistyped verify key: %v", err)
-	}
-	if _, err := ParseSheet("hello\n"); !errors.Is(err, ErrKey) {
-		t.Errorf("no sheet: %v", err)
-	}
 }
