@@ -106,7 +106,10 @@ def frames(data):
 def read_set(file):
     """The records of a change set, (path, record) in key order, and the snapshot's header."""
     with open(file, 'rb') as f:
-        data = f.read()
+        return read_set_bytes(f.read())
+
+
+def read_set_bytes(data):
     records, header, kind = [], None, b''
     for kind, payload in frames(data):
         if kind == b'R':

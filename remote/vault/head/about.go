@@ -50,7 +50,8 @@ func NewAbout(sealed bool, now time.Time) About {
 	} else {
 		lines[0] = "This folder is a vault: copies of a computer's backups, NOT encrypted, made by the program snap."
 	}
-	return About{Format: 1, ID: hex.EncodeToString(id), Sealed: sealed, Made: now.UTC().Truncate(time.Second), About: lines}
+	return About{Format: 1, ID: hex.EncodeToString(id), Sealed: sealed, Made: now.UTC().Truncate(time.Second),
+		About: lines}
 }
 
 // Encode writes it.

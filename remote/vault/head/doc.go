@@ -5,8 +5,8 @@
 // signature can trust every byte.
 //
 // Invariants:
-//   - There is one way to write a state: what Parse reads, Encode writes again byte for byte. So a head with anything in
-//     it that this snap does not know is noticed (ErrNewer), and never built on without it.
+//   - There is one way to write a state: what Parse reads, Encode writes again byte for byte. So a head with anything
+//     in it that this snap does not know is noticed (ErrNewer), and never built on without it.
 //   - Snapshots are in the order of their numbers, and their names are such that no command can be led elsewhere.
 package head
 
@@ -36,7 +36,7 @@ type Sum [32]byte
 type Head struct {
 	Format      int               `json:"format"` // 1
 	Number      uint64            `json:"number"`
-	Before      string            `json:"before,omitempty"`      // the object of the head that it was made of; the first has none
+	Before      string            `json:"before,omitempty"`      // object of the head it was made of; the first has none
 	BeforeSum   Sum               `json:"before_sum,omitzero"`   // its SHA-256, as it is stored
 	Run         string            `json:"run"`                   // that made it: letters and digits
 	Host        string            `json:"host,omitempty"`        // that it ran on

@@ -5,8 +5,8 @@
 // its bytes can be had by one range of the stored object.
 //
 // Invariants:
-//   - A Place is within one frame, and what Read returns has the length that the Place says. That the bytes are the right
-//     ones is verified by the caller, who knows their SHA-256.
+//   - A Place is within one frame, and what Read returns has the length that the Place says. That the bytes are the
+//     right ones is verified by the caller, who knows their SHA-256.
 //   - A frame has no more than MaxFrame bytes in it, whatever it says: that much is allocated for one, and no more.
 //   - The memory of a Writer is that of one pack and one frame.
 package pack

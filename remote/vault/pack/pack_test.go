@@ -126,7 +126,8 @@ func TestAgeZstdAndTarReadPacks(t *testing.T) {
 		files := []file{
 			{Entry{"2026-01-01/a b", 0o640, mtime}, []byte("one")},
 			{Entry{"2026-01-01/bad\xffname", 0o600, mtime}, nil},
-			{Entry{"2026-01-01/" + string(bytes.Repeat([]byte("deep/"), 300)) + "file", 0o600, mtime}, bytes.Repeat([]byte("x"), 3<<20)},
+			{Entry{"2026-01-01/" + string(bytes.Repeat([]byte("deep/"), 300)) + "file", 0o600, mtime},
+				bytes.Repeat([]byte("x"), 3<<20)},
 			{Entry{"2026-01-01/large" + Piece(6), 0o600, mtime}, bytes.Repeat([]byte("abc"), PieceSize/3)},
 		}
 		p := write(t, k, c, files)
@@ -140,7 +141,8 @@ func TestAgeZstdAndTarReadPacks(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		cmd := exec.Command("sh", "-ec", "mkdir out; "+open+" >frames; zstd -q -d <frames >files.tar; tar -x -p -f files.tar -C out")
+		cmd := exec.Command("sh", "-ec", "mkdir out; "+open+
+			" >frames; zstd -q -d <frames >files.tar; tar -x -p -f files.tar -C out")
 		cmd.Dir = dir
 		if out, err := cmd.CombinedOutput(); err != nil || len(out) > 0 {
 			t.Fatalf("%v\n%s", err, out)

@@ -7,9 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"reflect"
 	"runtime"
-	"strings"
 	"testing"
 
 	"github.com/klauspost/compress/zstd"
@@ -109,8 +107,8 @@ func TestWhatEachKeyOpens(t *testing.T) {
 	}
 }
 
-// TestDamagedObjects: of a sealed object any byte that is another one is noticed, and of one that is not sealed any byte
-// but the random ones.
+// TestDamagedObjects: of a sealed object any byte that is another one is noticed, and of one that is not sealed any
+// that makes a difference.
 func TestDamagedObjects(t *testing.T) {
 	plain := bytes.Repeat([]byte("some text "), 20)
 	for _, k := range []*Keys{newKeys(t), {}} {
@@ -119,11 +117,8 @@ func TestDamagedObjects(t *testing.T) {
 			b := bytes.Clone(whole)
 			b[i] ^= 1 << (i % 8)
 			got, err := k.OpenMeta(b, 1000)
-			if !k.Sealed() && i < len(saltHead)+saltSize {
-				if err == nil && !bytes.Equal(got, plain) {
-					t.Errorf("byte %d: wrong bytes", i)
-				}
-				continue
+			if !k.Sealed() && err == nil && bytes.Equal(got, plain) {
+				continue // of the random bytes, or of a frame's head: the object's name tells
 			}
 			if !errors.Is(err, ErrDamaged) && !errors.Is(err, ErrKey) {
 				t.Errorf("byte %d of %d: %q, %v", i, len(whole), got, err)
@@ -138,14 +133,14 @@ func TestDamagedObjects(t *testing.T) {
 // TestBombs: what says that it is large, and what is, is refused before there is memory for it.
 func TestBombs(t *testing.T) {
 	c := compressor(t)
-	zeros := c.Append(nil, make([]byte, 64<<20))
-	many := bytes.Repeat(c.Append(nil, make([]byte, 1<<20)), 64)
+	zeros := c.Append(nil, make([]byte, 128<<20))
+	many := bytes.Repeat(c.Append(nil, make([]byte, 1<<20)), 128)
 	stream := new(bytes.Buffer) // a frame that does not say how large it is
 	w, err := zstd.NewWriter(stream)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for range 64 {
+	for range 128 {
 		_, _ = w.Write(make([]byte, 1<<20))
 	}
 	if err := w.Close(); err != nil {
@@ -159,7 +154,7 @@ func TestBombs(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 		runtime.ReadMemStats(&after)
-		if grown := after.TotalAlloc - before.TotalAlloc; grown > 40<<20 {
+		if grown := after.TotalAlloc - before.TotalAlloc; grown > 64<<20 {
 			t.Errorf("%s: %d bytes of memory", name, grown)
 		}
 	}
@@ -177,36 +172,6 @@ func TestNoTwoObjectsAreTheSame(t *testing.T) {
 		if bytes.Equal(sealMeta(t, k, nil), sealMeta(t, k, nil)) {
 			t.Errorf("sealed %v: they are", k.Sealed())
 		}
-	}
-}
-
-// TestKeyFiles: keys come back from the object of keys/ with the passphrase alone, however it is typed.
-func TestKeyFiles(t *testing.T) {
-	k := newKeys(t)
-	if k, _ = k.Rotate(); len(k.Content) != 2 || len(k.Catalogue) != 2 || len(k.ContentTo) != 1 {
-		t.Fatalf("after a rotation: %+v", k)
-	}
-	passphrase := NewPassphrase()
-	object, err := k.SealKeys(id, passphrase)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, typed := range []string{passphrase, strings.ToUpper(passphrase) + "\n", strings.ReplaceAll(passphrase, "-", " ")} {
-		got, err := OpenKeys(object, id, typed)
-		if err != nil || !bytes.Equal(got.Text(id), k.Text(id)) || !got.Sign.Equal(k.Sign) {
-			t.Errorf("%q: %v", typed, err)
-		}
-	}
-	for _, wrong := range []string{"", "x", NewPassphrase()} {
-		if _, err := OpenKeys(object, id, wrong); !errors.Is(err, ErrKey) {
-			t.Errorf("%q: %v", wrong, err)
-		}
-	}
-	if _, err := OpenKeys(object, strings.Repeat("0", 32), passphrase); !errors.Is(err, ErrKey) {
-		t.Errorf("of another vault: %v", err)
-	}
-	if _, err := OpenKeys(bytes.Replace(object, []byte(" 15\n"), []byte(" 30\n"), 1), id, passphrase); err == nil {
-		t.Error("a key file may ask for a terabyte of memory")
 	}
 }
 
@@ -268,33 +233,4 @@ func TestRangesOfSealedObjects(t *testing.T) {
 			t.Fatal(n, err)
 		}
 	})
-}
-
-// TestSheets: what is printed has at most 80 columns and is read back, as it was printed and as it was typed.
-func TestSheets(t *testing.T) {
-	k := newKeys(t)
-	long.Check(t, 100, func(t *rapid.T) {
-		s := &Sheet{URL: "s3://" + rapid.StringMatching(`[a-z/.-]{1,200}`).Draw(t, "url"), ID: id, Verify: k.Verify,
-			Passphrase: rapid.SampledFrom([]string{"", NewPassphrase(), "my own", strings.Repeat("größer als ", 30) + "c"}).Draw(t, "passphrase")}
-		text := s.Text()
-		for line := range strings.Lines(text) {
-			if len([]rune(line)) > 81 {
-				t.Fatalf("%q", line)
-			}
-		}
-		for _, typed := range []string{text, strings.ReplaceAll(text, "\n", "\r\n"), strings.ReplaceAll(text, "    ", "")} {
-			got, err := ParseSheet(typed)
-			if err != nil || !reflect.DeepEqual(got, s) {
-				t.Fatalf("%+v, %v, of\n%s", got, err, typed)
-			}
-		}
-	})
-	text := (&Sheet{URL: "s3://b", ID: id, Verify: k.Verify}).Text()
-	at := strings.Index(text, sheetVerify) + 20
-	if _, err := ParseSheet(text[:at] + "x" + text[at+1:]); !errors.Is(err, ErrKey) {
-		t.Errorf("a mistyped verify key: %v", err)
-	}
-	if _, err := ParseSheet("hello\n"); !errors.Is(err, ErrKey) {
-		t.Errorf("no sheet: %v", err)
-	}
 }

@@ -108,7 +108,8 @@ func (s *section) read(from, to int64) ([]byte, error) {
 
 // verify compares the nth element with its CRC.
 func (s *section) verify(n int64, element []byte) error {
-	if len(element) < 4 || binary.LittleEndian.Uint32(element[len(element)-4:]) != sum(s.crc, n, element[:len(element)-4]) {
+	end := len(element) - 4
+	if binary.LittleEndian.Uint32(element[end:]) != sum(s.crc, n, element[:end]) {
 		return fmt.Errorf("%w: %s %d", ErrDamaged, s.name, n)
 	}
 	return nil

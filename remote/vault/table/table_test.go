@@ -4,12 +4,9 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"iter"
 	"maps"
-	"math/rand/v2"
-	"runtime"
 	"slices"
 	"testing"
 
@@ -175,187 +172,10 @@ func TestMergedTables(t *testing.T) {
 	})
 }
 
-// TestDamagedTables: of a table with any byte changed, or cut off anywhere, every answer is the right one or ErrDamaged.
-func TestDamagedTables(t *testing.T) {
-	s := state{map[[32]byte]Row{}, map[[32]byte]List{}, map[[32]byte]int64{key(100): 5, key(101): 1 << 40}}
-	for i := range uint64(40) {
-		s.rows[key(i)] = Row{key(i), key(100 + i%2), pack.Place{Frame: uint32(i), Size: 7}}
-	}
-	for i := range uint64(3) {
-		s.lists[key(i+50)] = List{key(i + 50), [][32]byte{key(i), key(i + 1)}}
-	}
-	whole := s.write(t)
-	for i := range whole {
-		b := bytes.Clone(whole)
-		b[i] ^= 1 << (i % 8)
-		if found := s.agrees(t, b); !found {
-			t.Errorf("byte %d is another one, and nothing is said", i)
-		}
-		if _, err := Open(bytes.NewReader(whole[:i]), int64(i)); !errors.Is(err, ErrDamaged) {
-			t.Errorf("cut off at %d: %v", i, err)
-		}
-	}
-	whole[7]++
-	if _, err := Open(bytes.NewReader(whole), int64(len(whole))); !errors.Is(err, ErrNewer) {
-		t.Errorf("a newer one: %v", err)
-	}
-}
-
-// agrees compares all answers of a table that may be damaged, and reports whether any says so.
-func (s state) agrees(t *testing.T, b []byte) (found bool) {
-	t.Helper()
-	is := func(err error) bool {
-		if err != nil && !errors.Is(err, ErrDamaged) && !errors.Is(err, ErrNewer) {
-			t.Errorf("no named error: %v", err)
-		}
-		found = found || err != nil
-		return err != nil
-	}
-	table, err := Open(bytes.NewReader(b), int64(len(b)))
-	if is(err) {
-		return found
-	}
-	for k, want := range s.rows {
-		if got, ok, err := table.Find(k); !is(err) && (!ok || got != want) {
-			t.Errorf("%x: a wrong row, or none", k)
-		}
-	}
-	for k, want := range s.lists {
-		if got, ok, err := table.Pieces(k); !is(err) && (!ok || !slices.Equal(got, want.Pieces)) {
-			t.Errorf("%x: wrong pieces, or none", k)
-		}
-	}
-	for _, err := range table.Rows() {
-		is(err)
-	}
-	if packs, err := table.Packs(); !is(err) && !maps.Equal(packs, s.sizes) {
-		t.Error("wrong packs")
-	}
-	return found
-}
-
-// FuzzTable: no bytes make a table panic or allocate more than it is large.
-func FuzzTable(f *testing.F) {
-	s := state{map[[32]byte]Row{key(1): {Key: key(1), Pack: key(2)}}, map[[32]byte]List{key(3): {key(3), [][32]byte{key(1)}}},
-		map[[32]byte]int64{key(2): 9}}
-	f.Add(s.write(f))
-	f.Add([]byte(magic))
-	f.Fuzz(func(t *testing.T, b []byte) {
-		table, err := Open(bytes.NewReader(b), int64(len(b)))
-		if err != nil {
-			return
-		}
-		for r, err := range table.Rows() {
-			if err != nil {
-				break
-			}
-			if _, _, err := table.Find(r.Key); err != nil && !errors.Is(err, ErrDamaged) {
-				t.Error(err)
-			}
-		}
-		for _, err := range table.Lists() {
-			if err != nil {
-				break
-			}
-		}
-		_, _, _ = table.Pieces(key(3))
-		_, _ = table.Packs()
-	})
-}
-
-// counting counts reads.
-type counting struct {
-	src   *bytes.Reader
-	reads int
-}
-
-func (c *counting) ReadAt(b []byte, at int64) (int, error) {
-	c.reads++
-	return c.src.ReadAt(b, at)
-}
-
-// TestLookUpsReadLittle: a key among many is found with a few reads.
-func TestLookUpsReadLittle(t *testing.T) {
-	n := long.Of(100_000, 1_000_000)
-	b, _ := many(t, n)
-	src := &counting{src: bytes.NewReader(b)}
-	table, err := Open(src, int64(len(b)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	src.reads = 0
-	random := rand.New(rand.NewPCG(1, 2))
-	const looks = 1000
-	for range looks {
-		if _, found, err := table.Find(even(random.IntN(n), n)); !found || err != nil {
-			t.Fatal(found, err)
-		}
-	}
-	if src.reads > 4*looks { // one is for the pack
-		t.Errorf("%d reads for %d look-ups", src.reads, looks)
-	}
-}
-
-// even is the ith of n keys that are in order, and as even as hashes are.
-func even(i, n int) [32]byte {
-	k := key(uint64(i))
-	binary.BigEndian.PutUint64(k[:], uint64(i)*(^uint64(0)/uint64(n))+binary.BigEndian.Uint64(k[8:])%(^uint64(0)/uint64(n)))
-	return k
-}
-
-func many(t testing.TB, n int) (b []byte, grown uint64) {
-	rows := func(yield func(Row, error) bool) {
-		for i := range n {
-			if !yield(Row{Key: even(i, n), Pack: key(uint64(i % 1000)), Place: pack.Place{Size: uint32(i)}}, nil) {
-				return
-			}
-		}
-	}
-	sizes := map[[32]byte]int64{}
-	for i := range uint64(1000) {
-		sizes[key(i)] = 16 << 20
-	}
-	var out bytes.Buffer
-	out.Grow(n*rowWidth + 100_000)
-	var before, after runtime.MemStats
-	runtime.GC()
-	runtime.ReadMemStats(&before)
-	if err := Write(&out, sizes, rows, sorted(map[[32]byte]List{})); err != nil {
-		t.Fatal(err)
-	}
-	runtime.ReadMemStats(&after)
-	return out.Bytes(), after.TotalAlloc - before.TotalAlloc
-}
-
-// TestMemoryOfTables: writing, and merging by walking, takes the same memory however many rows there are.
-func TestMemoryOfTables(t *testing.T) {
-	_, few := many(t, 10_000)
-	b, lots := many(t, long.Of(200_000, 2_000_000))
-	if lots > few+1<<20 {
-		t.Errorf("%d bytes of memory for few rows, %d for many", few, lots)
-	}
-	table := open(t, b)
-	runtime.GC()
-	var before, now runtime.MemStats
-	runtime.ReadMemStats(&before)
-	i := 0
-	for _, err := range MergeRows(nil, table.Rows(), table.Rows()) {
-		if err != nil {
-			t.Fatal(err)
-		}
-		if i++; i%50_000 == 0 {
-			runtime.GC()
-			runtime.ReadMemStats(&now)
-			if now.HeapAlloc > before.HeapAlloc+8<<20 {
-				t.Fatalf("%d bytes more after %d rows", now.HeapAlloc-before.HeapAlloc, i)
-			}
-		}
-	}
-}
-
 // TestTheBytesOfTables: the format does not change unseen.
 func TestTheBytesOfTables(t *testing.T) {
-	s := state{map[[32]byte]Row{}, map[[32]byte]List{key(9): {key(9), [][32]byte{key(1), key(2)}}}, map[[32]byte]int64{key(7): 4096}}
+	s := state{map[[32]byte]Row{}, map[[32]byte]List{key(9): {key(9), [][32]byte{key(1), key(2)}}},
+		map[[32]byte]int64{key(7): 4096}}
 	for i := range uint64(3) {
 		s.rows[key(i)] = Row{key(i), key(7), pack.Place{Frame: 40, FrameLen: 1000, Off: 512, Size: uint32(i)}}
 	}

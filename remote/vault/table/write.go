@@ -24,8 +24,8 @@ func seal(section byte, n int64, element []byte) []byte {
 	return binary.LittleEndian.AppendUint32(element, sum(section, n, element))
 }
 
-// Write writes a table. rows and lists are sorted by key, each key once, and lists is ranged over twice. sizes are those
-// of the packs' objects; the packs that rows name are written. It keeps the packs in memory, and one list.
+// Write writes a table. rows and lists are sorted by key, each key once, and lists is ranged over twice. sizes are
+// those of the packs' objects; the packs that rows name are written. It keeps the packs in memory, and one list.
 func Write(w io.Writer, sizes map[[32]byte]int64, rows iter.Seq2[Row, error], lists iter.Seq2[List, error]) error {
 	t := writer{w: bufio.NewWriterSize(w, 256<<10), sizes: sizes, numbers: map[[32]byte]uint32{}}
 	if _, err := t.w.WriteString(magic); err != nil {
