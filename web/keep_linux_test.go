@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"snap/backup/backuptest"
 	"snap/destination"
 )
 
@@ -125,13 +126,14 @@ func TestKeepTellsOfMistakes(t *testing.T) {
 // TestKeepTellsOfMost: rules that take more than half away are told, with the command that does it all the same, on the
 // page and on each of its parts.
 func TestKeepTellsOfMost(t *testing.T) {
-	s := show(t, weights(t))
-	for _, part := range []string{"", "kept", "counted"} {
-		var with []func(*http.Request)
-		if part != "" {
-			with = append(with, head2(part))
-		}
-		says(t, "part "+part, told(t, s.get(t, s.base+"/keep?count=1&keep_last=1", with...)),
+	p := backuptest.NewPlace(t)
+	for _, name := range []string{"20260801-100000", "20260901-100000", "20261001-100000", "20261101-100000"} {
+		p.Write("diary.txt", "until "+name)
+		snapshot(p, name)
+	}
+	s := show(t, p)
+	for _, with := range [][]func(*http.Request){nil, {head2("kept")}, {head2("counted")}} {
+		says(t, "rules that take three of four", told(t, s.get(t, s.base+"/keep?count=1&keep_last=1", with...)),
 			"a backup deletes none of them then", "snap prune --keep-last 1 --allow-most")
 	}
 }
