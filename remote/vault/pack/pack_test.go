@@ -69,7 +69,7 @@ func TestPacksRoundTrip(t *testing.T) {
 				name := rapid.SampledFrom([]string{"s/a", "s/\xff\n", "s/" + string(bytes.Repeat([]byte("long/"), 60))}).
 					Draw(t, "name") + fmt.Sprint(i)
 				sec := rapid.Int64Range(-1<<50, 1<<50).Draw(t, "mtime")
-				files = append(files, file{Entry{name, uint32(rapid.IntRange(0, 0o7777).Draw(t, "mode")), time.Unix(sec, 5)}, body})
+				files = append(files, file{Entry{name, uint32(rapid.IntRange(0, 0o777).Draw(t, "mode")), time.Unix(sec, 5)}, body})
 			}
 			p := write(t, k, c, files)
 			if sha256.Sum256(p.Body) != p.Sum || len(p.Items) != len(files) {

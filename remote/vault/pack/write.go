@@ -14,7 +14,7 @@ import (
 // Entry is what people see of a content that is put into a pack.
 type Entry struct {
 	Name  string // <snapshot>/<path>, of a piece with Piece behind it
-	Mode  uint32 // permissions, as chmod(2) has them
+	Mode  uint32 // permissions; the entry has no set-uid, set-gid and sticky bits, as tar gives it to whoever unpacks
 	Mtime time.Time
 }
 
@@ -72,7 +72,7 @@ func (w *Writer) add(key [32]byte, e Entry, body []byte) error {
 		return fmt.Errorf("%q: %w: %d bytes", e.Name, errTooLarge, len(body))
 	}
 	// The GNU form has names as bytes; in that of POSIX they are UTF-8, and tar may convert them.
-	h := &tar.Header{Typeflag: tar.TypeReg, Name: e.Name, Mode: int64(e.Mode & 0o7777), Size: int64(len(body)),
+	h := &tar.Header{Typeflag: tar.TypeReg, Name: e.Name, Mode: int64(e.Mode & 0o777), Size: int64(len(body)),
 		ModTime: inRange(e.Mtime), Format: tar.FormatGNU}
 	if err := w.tar.WriteHeader(h); err != nil {
 		return fmt.Errorf("%q: %w", e.Name, err)

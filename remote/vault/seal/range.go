@@ -2,6 +2,7 @@ package seal
 
 import (
 	"bytes"
+	"errors"
 	"io"
 
 	"filippo.io/age"
@@ -30,9 +31,44 @@ func (k *Keys) OpenPack(src io.ReaderAt, size int64) (frames io.ReaderAt, n int6
 	if len(k.Content) == 0 {
 		return nil, 0, ErrKey
 	}
-	keys := k.openersOfPacks()
-	frames, n, err = age.DecryptReaderAt(src, size, ages(keys)...)
-	return frames, n, asOurs(err)
+	w := &watched{ReaderAt: src}
+	below, n, err := age.DecryptReaderAt(w, size, ages(k.openersOfPacks())...)
+	if w.err != nil {
+		return nil, 0, w.err
+	}
+	return &payload{below, w}, n, asOurs(err)
+}
+
+// watched remembers why it could not be read: what else goes wrong above it is damage.
+type watched struct {
+	io.ReaderAt
+	err error
+}
+
+func (w *watched) ReadAt(b []byte, at int64) (int, error) {
+	n, err := w.ReaderAt.ReadAt(b, at)
+	if n < len(b) && err != nil && !errors.Is(err, io.EOF) {
+		w.err = err
+	}
+	return n, err
+}
+
+// payload is what lies in the age layer. An error is what src said when it could not be read, else ErrDamaged.
+type payload struct {
+	below io.ReaderAt
+	src   *watched
+}
+
+func (p *payload) ReadAt(b []byte, at int64) (int, error) {
+	p.src.err = nil
+	n, err := p.below.ReadAt(b, at)
+	switch {
+	case p.src.err != nil:
+		return n, p.src.err
+	case n < len(b) && err != nil && !errors.Is(err, io.EOF):
+		return n, asOurs(err)
+	}
+	return n, err
 }
 
 // openersOfPacks are the content identities, the newest first.
