@@ -33,9 +33,9 @@ goes on. A backup may run beside it.
 A file whose bytes are damaged here and nowhere whole is named, the rest is copied,
 and the exit code is 3.`,
 		Examples: `
+snap copy b2 -n           # what would be copied?
+snap copy b2 --since @1mo  # begin there, not with the oldest
 snap copy b2
-snap copy b2 -n                   # what would be copied?
-snap copy b2 --since 2026-06-01   # begin there, not with the oldest
 snap copy b2 --limit-upload 2M`,
 		Codes: []int{exit.Refused, exit.NoDest, exit.Locked, exit.WrongKey, exit.Unreachable, exit.Interrupted,
 			exit.Terminated},
