@@ -75,8 +75,8 @@ type RemotePruned struct {
 
 // NewRemotePruned is a result as JSON.
 func NewRemotePruned(name string, r *vault.PruneResult, dry bool, took time.Duration) RemotePruned {
-	return RemotePruned{"summary", name, dry, len(r.Removed), r.Condemned, r.Deleted, r.Repacked, r.Freed, r.Later, r.Locked,
-		r.Requests, took.Seconds()}
+	return RemotePruned{"summary", name, dry, len(r.Removed), r.Condemned, r.Deleted, r.Repacked, r.Freed, r.Later,
+		r.Locked, r.Requests, took.Seconds()}
 }
 
 // RemoteChecked is what `check -d REMOTE --json` found.
