@@ -106,3 +106,17 @@ func NewRemoteChecked(name string, r *vault.CheckResult, took time.Duration) Rem
 	}
 	return c
 }
+
+// CopyThere is what a remote has, in `status`.
+type CopyThere struct {
+	Remote string `json:"remote"`
+	Newest string `json:"newest"`
+	Copied Time   `json:"copied"`
+}
+
+func newCopies(holds []destination.Hold) (all []CopyThere) {
+	for i := range holds {
+		all = append(all, CopyThere{holds[i].Remote, holds[i].Name, Time(holds[i].Copied)})
+	}
+	return all
+}
