@@ -39,9 +39,10 @@ type Status struct {
 	Running  string             // the run that is at work there now, as it says itself, "" for none: see Left.Holder
 	Settings []string           // what is wrong with the settings
 	Mend     string             // the place in them that makes each backup fail, "" if none does
-	Source   string             // what is wrong with the source now, so that a backup fails; "": nothing, or it was not asked
-	Runs     []Run              // the last ones, oldest first: RunsTold at most
-	ignored  bool               // what could not be read is no concern
+	// what is wrong with the source now, so that a backup fails; "": nothing, or it was not asked
+	Source  string
+	Runs    []Run // the last ones, oldest first: RunsTold at most
+	ignored bool  // what could not be read is no concern
 }
 
 // DataReadDays is how far back Status.DataRead looks.
