@@ -33,9 +33,9 @@ goes on. A backup may run beside it.
 A file whose bytes are damaged here and nowhere whole is named, the rest is copied,
 and the exit code is 3.`,
 		Examples: `
+snap copy b2 -n           # what would be copied?
+snap copy b2 --since @1mo  # begin there, not with the oldest
 snap copy b2
-snap copy b2 -n                   # what would be copied?
-snap copy b2 --since 2026-06-01   # begin there, not with the oldest
 snap copy b2 --limit-upload 2M`,
 		Codes: []int{exit.Refused, exit.NoDest, exit.Locked, exit.WrongKey, exit.Unreachable, exit.Interrupted,
 			exit.Terminated},
@@ -44,7 +44,8 @@ snap copy b2 --limit-upload 2M`,
 			{Name: "since", Kind: cmdline.String, Usage: "begin an empty remote with the snapshot `REF`"},
 			{Name: "limit-upload", Kind: cmdline.String, Usage: "send at most `SIZE` a second, such as 2M"},
 			{Name: "jobs", Kind: cmdline.Int, Usage: "`N` uploads at the same time (default: 4)"},
-			{Name: "retry-for", Kind: cmdline.String, Usage: "try again for `TIME` when the place does not answer (default: 15min)"},
+			{Name: "retry-for", Kind: cmdline.String,
+				Usage: "try again for `TIME` when the place does not answer (default: 15min)"},
 			{Name: "checkpoint", Kind: cmdline.String, Usage: "make a long copy safe every `TIME` (default: 10min)"},
 		},
 		Complete: completeRemote,
@@ -87,7 +88,7 @@ func runCopy(c *call) error {
 	})
 }
 
-// copyBackup copies to the remotes that the setting copy_to names. That the snapshot is there is not changed by an error.
+// copyBackup copies to the remotes that the setting copy_to names. An error does not change that the snapshot is there.
 func (c *call) copyBackup(dest string) error {
 	s, err := c.readSettings(dest)
 	if err != nil || len(s.CopyTo) == 0 {

@@ -87,6 +87,8 @@ var changing = map[string]func(c *call) bool{
 	"check":    func(c *call) bool { return c.flags.Bool("repair") },
 	"prune":    func(c *call) bool { return !c.rehearses() },
 	"delete":   func(c *call) bool { return !c.rehearses() },
+	"copy":     func(c *call) bool { return !c.rehearses() },
+	"remote":   func(c *call) bool { return c.args[0] != "list" && c.args[0] != "show" },
 	"purge":    func(c *call) bool { return !c.rehearses() },
 	"tag":      func(c *call) bool { return len(c.flags.Strings("add"))+len(c.flags.Strings("remove")) > 0 },
 	"note":     func(c *call) bool { return len(c.args) > 1 },

@@ -40,8 +40,6 @@ passphrase. extend locks objects for longer where the store does that. remove fo
 a remote here: what is there stays.`,
 		Examples: `
 snap remote add b2 s3:https://s3.eu-central-003.backblazeb2.com/my-bucket/me
-snap remote add usb vault:/media/usb/snap
-snap remote add nas rclone:nas:backup/me --limit-upload 2M
 snap remote list
 snap remote show b2
 snap remote key b2`,

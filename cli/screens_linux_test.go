@@ -107,6 +107,8 @@ var screens = []string{
 	"snap explain build",
 	"snap check",
 	"snap check --read-data",
+	"snap remote list",
+	"snap copy b2",
 	"snap delete -n oldest",
 	"snap delete latest~2",
 	"snap prune -n",

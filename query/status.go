@@ -35,12 +35,14 @@ type Status struct {
 	Space    Space
 	Rules    NextRules
 	Left     destination.Leftovers
-	Running  string   // the run that is at work there now, as it says itself, "" for none: see Left.Holder
-	Settings []string // what is wrong with the settings
-	Mend     string   // the place in them that makes each backup fail, "" if none does
-	Source   string   // what is wrong with the source now, so that a backup fails; "": nothing, or it was not asked
-	Runs     []Run    // the last ones, oldest first: RunsTold at most
-	ignored  bool     // what could not be read is no concern
+	Copies   []destination.Hold // what each remote has that was copied to
+	Running  string             // the run that is at work there now, as it says itself, "" for none: see Left.Holder
+	Settings []string           // what is wrong with the settings
+	Mend     string             // the place in them that makes each backup fail, "" if none does
+	// what is wrong with the source now, so that a backup fails; "": nothing, or it was not asked
+	Source  string
+	Runs    []Run // the last ones, oldest first: RunsTold at most
+	ignored bool  // what could not be read is no concern
 }
 
 // DataReadDays is how far back Status.DataRead looks.
@@ -130,6 +132,9 @@ func (d *Reader) Status(ctx context.Context, o StatusOptions) (*Status, error) {
 		s.Rules = NextRules{Unread: o.NoRules}
 	}
 	if s.Left, err = destination.FindLeftovers(d.Root); err != nil {
+		return nil, err
+	}
+	if s.Copies, err = destination.Holds(d.Root); err != nil {
 		return nil, err
 	}
 	if !s.Left.Holder.Gone() {

@@ -2,8 +2,8 @@
 //
 // Invariants:
 //
-//   - The index says what the snapshot holds; its tree, or other Contents, only has the bytes. Every file is hashed as it is
-//     written, and a file that is damaged in the tree is reported.
+//   - The index says what the snapshot holds; its tree, or other Contents, only has the bytes. Every file is hashed as
+//     it is written, and a file that is damaged in the tree is reported.
 //   - Nothing is written outside the target: folders are entered by handle, one element at a time, never
 //     through a symbolic link. In the tree no link is followed either.
 //   - A file appears by rename, whole, with its metadata set; a folder gets its metadata when everything

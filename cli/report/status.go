@@ -104,6 +104,18 @@ func (p *Printer) facts(s *query.Status, rules []string) []fact {
 	}
 	lines = append(lines, fact{"Last check", p.checkText(s)}, fact{"Free", p.freeText(&s.Space)},
 		fact{"Growth", p.growthText(s)}, fact{"Rules", p.rulesText(s, rules)})
+	for i := range s.Copies {
+		h := &s.Copies[i]
+		label := ""
+		if i == 0 {
+			label = "Copies"
+		}
+		line := fmt.Sprintf("%s has %s, copied %s ago", h.Remote, quote.Name(h.Name), when.Ago(h.Copied, s.Now))
+		if s.Newest != nil && h.Seq != s.Newest.Seq {
+			line += "; newer snapshots are here alone"
+		}
+		lines = append(lines, fact{label, line})
+	}
 	return lines
 }
 

@@ -75,8 +75,8 @@ type RemotePruned struct {
 
 // NewRemotePruned is a result as JSON.
 func NewRemotePruned(name string, r *vault.PruneResult, dry bool, took time.Duration) RemotePruned {
-	return RemotePruned{"summary", name, dry, len(r.Removed), r.Condemned, r.Deleted, r.Repacked, r.Freed, r.Later, r.Locked,
-		r.Requests, took.Seconds()}
+	return RemotePruned{"summary", name, dry, len(r.Removed), r.Condemned, r.Deleted, r.Repacked, r.Freed, r.Later,
+		r.Locked, r.Requests, took.Seconds()}
 }
 
 // RemoteChecked is what `check -d REMOTE --json` found.
@@ -105,4 +105,18 @@ func NewRemoteChecked(name string, r *vault.CheckResult, took time.Duration) Rem
 		c.Bad = append(c.Bad, BadObject{r.Bad[i].Name, r.Bad[i].Why.Error()})
 	}
 	return c
+}
+
+// CopyThere is what a remote has, in `status`.
+type CopyThere struct {
+	Remote string `json:"remote"`
+	Newest string `json:"newest"`
+	Copied Time   `json:"copied"`
+}
+
+func newCopies(holds []destination.Hold) (all []CopyThere) {
+	for i := range holds {
+		all = append(all, CopyThere{holds[i].Remote, holds[i].Name, Time(holds[i].Copied)})
+	}
+	return all
 }

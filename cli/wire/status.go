@@ -21,7 +21,8 @@ type Status struct {
 	Sources        []string    `json:"sources"`
 	SourcesB64     []string    `json:"sources_b64,omitempty"`
 	Snapshots      int         `json:"snapshots"`
-	Newest         *string     `json:"newest"`       // name of the newest snapshot
+	Newest         *string     `json:"newest"` // name of the newest snapshot
+	Copies         []CopyThere `json:"copies,omitempty"`
 	LastBackup     *LastBackup `json:"last_backup"`  // null: there is none
 	LastFailure    *Failure    `json:"last_failure"` // null: none failed since the last that went well
 	Unread         Unread      `json:"unread"`
@@ -157,6 +158,7 @@ func NewStatus(s *query.Status, rules []string, text func(query.Concern) string)
 		Verdict: s.Verdict().
 			String(),
 		Concerns: []Concern{}, Time: Time(s.Now), Sources: []string{}, Snapshots: s.Snapshots,
+		Copies: newCopies(s.Copies),
 		Unread: Unread{Paths: []string{}}, DataRead: DataRead{rounded(s.DataRead), query.DataReadDays},
 		Space: newSpace(&s.Space), Missing: append([]string{}, s.Missing...), Future: append([]string{}, s.Future...),
 		Rules: RulesStatus{

@@ -6,9 +6,9 @@
 //   - It is a cache: all of it can be lost, and is fetched again. Nothing else is written there, and nothing of it goes
 //     back.
 //   - It belongs to one user: the folder is 0700.
-//   - A change set appears by rename, whole, under a name that says which bytes it has. What the index was made of stands
-//     in the file `sets`, written after it: an index that holds more is taken back to that, any other is made again and
-//     replaced by one rename.
+//   - A change set appears by rename, whole, under a name that says which bytes it has. What the index was made of
+//     stands in the file `sets`, written after it: an index that holds more is taken back to that, any other is made
+//     again and replaced by one rename.
 //   - Several processes may use it at once: whoever brings it up to date holds its lock, and those who ask need none.
 //
 // [Update] is the one call; query.Open opens the folder then.
