@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"errors"
 	"path/filepath"
 
 	"snap/cli/cmdline"
@@ -86,10 +85,6 @@ snap backup /mnt/disk/me ~ --if-older 1d     # once a day, tried every hour`,
 			res, err := b.Run(c.ctx)
 			if err == nil && res.NotDue != "" {
 				return c.tellNotDue(res.NotDue)
-			}
-			if res != nil && res.Result != nil && !b.DryRun && c.ctx.Err() == nil {
-				c.found.Dir = dest
-				err = errors.Join(err, c.copyBackup(dest))
 			}
 			return err
 		},

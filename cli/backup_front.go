@@ -106,3 +106,11 @@ func (f *backupFront) Came(b *job.BackupResult) error {
 	}
 	return c.print().Backup(&b.Backup)
 }
+
+// Remote opens remotes.
+func (f *backupFront) Remote() *job.RemoteFront { return f.call.remoteFront() }
+
+// Copied prints what a copy to a remote did.
+func (f *backupFront) Copied(name string, res *job.CopyResult) error {
+	return f.call.tellCopied(name, res, false)
+}

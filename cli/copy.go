@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"context"
 	"errors"
 	"time"
 
@@ -10,11 +9,10 @@ import (
 	"snap/cli/settings"
 	"snap/cli/text"
 	"snap/cli/wire"
-	"snap/destination"
 	"snap/internal/hint"
-	"snap/internal/progress"
 	"snap/internal/quote"
 	"snap/internal/when"
+	"snap/job"
 	"snap/query"
 	"snap/remote"
 	"snap/remote/vault"
@@ -58,7 +56,7 @@ func runCopy(c *call) error {
 	if err != nil {
 		return err
 	}
-	r, err := c.remoteNamed(dest, c.args[0])
+	r, err := settings.FindRemote(dest, c.args[0])
 	if err != nil {
 		return err
 	}
@@ -88,76 +86,23 @@ func runCopy(c *call) error {
 	})
 }
 
-// copyBackup copies to the remotes that the setting copy_to names. An error does not change that the snapshot is there.
-func (c *call) copyBackup(dest string) error {
-	s, err := c.readSettings(dest)
-	if err != nil || len(s.CopyTo) == 0 {
-		return err
-	}
-	for _, name := range s.CopyTo {
-		err = errors.Join(err, c.copyBackupTo(dest, name))
-	}
-	if err != nil && !errors.Is(err, context.Canceled) {
-		return exit.With(exit.Partial, err)
-	}
-	return err
-}
-
-func (c *call) copyBackupTo(dest, name string) error {
-	r, err := c.remoteNamed(dest, name)
-	if err != nil {
-		return err
-	}
-	o, err := c.remoteOptions(dest, name, 0)
-	if err != nil {
-		return err
-	}
-	return c.reading(func(d *query.Reader) error { return c.copyTo(d, r, o, vault.CopyOptions{Now: c.env.Now}) })
-}
-
 // copyTo copies to a remote, and says what was done.
 func (c *call) copyTo(d *query.Reader, r *settings.Remote, o remote.Options, v vault.CopyOptions) error {
-	from, err := remote.NewSource(c.ctx, d.Dir, d.Root, d.DB, settings.Files())
-	if err != nil {
+	line := c.progress()
+	cp := &job.Copying{Place: c.place(d.Dir), Remote: r, Options: o, Show: line.Show, CopyOptions: v}
+	res, err := cp.Run(c.ctx, d)
+	line.End()
+	if res == nil {
 		return err
 	}
-	p, err := remote.Open(c.ctx, r.Remote, o)
-	if err != nil {
-		return exit.RemoteHint(err)
-	}
-	defer p.Close()
-	line := c.progress()
-	v.Report = func(at vault.CopyProgress) {
-		s := progress.State{Stage: progress.Building, Files: at.Files, Bytes: at.BytesRead}
-		if at.Snapshot != nil {
-			s.Path = at.Snapshot.Name
-		}
-		line.Show(s)
-	}
-	begin := c.env.Now()
-	res, err := p.Vault.Copy(c.ctx, from, v)
-	line.End()
-	if !v.DryRun {
-		err = errors.Join(exit.RemoteHint(err), c.hold(d, r.Name, p.Vault))
-	}
-	return errors.Join(c.tellCopied(r.Name, &res, v.DryRun, c.env.Now().Sub(begin)), err)
-}
-
-// hold notes from which snapshot the next copy goes on.
-func (c *call) hold(d *query.Reader, name string, v *vault.Vault) error {
-	all := v.Snapshots()
-	if len(all) == 0 {
-		return nil
-	}
-	last := &all[len(all)-1].Header
-	return destination.SetHold(d.Dir, name, destination.Hold{Seq: last.Seq, Name: last.Name, Copied: c.env.Now()})
+	return errors.Join(c.tellCopied(r.Name, res, v.DryRun), err)
 }
 
 func (c *call) copyOptions(dest string, r *settings.Remote) (o remote.Options, v vault.CopyOptions, err error) {
-	if o, err = c.remoteOptions(dest, r.Name, 0); err != nil {
+	if o, err = c.place(dest).RemoteOptions(r.Name, c.remoteFront(), 0); err != nil {
 		return o, v, err
 	}
-	v.DryRun, v.Now, o.Jobs = c.flags.Bool("dry-run"), c.env.Now, c.flags.Int("jobs")
+	v.DryRun, o.Jobs = c.flags.Bool("dry-run"), c.flags.Int("jobs")
 	if c.flags.IsSet("jobs") && (o.Jobs < 1 || o.Jobs > 64) {
 		return o, v, hint.Usagef("--jobs %d: must be a number from 1 to 64", o.Jobs)
 	}
@@ -187,7 +132,7 @@ func (c *call) span(flag string) (time.Duration, error) {
 }
 
 // tellCopied says what a copy did.
-func (c *call) tellCopied(name string, res *vault.CopyResult, dry bool, took time.Duration) error {
+func (c *call) tellCopied(name string, res *job.CopyResult, dry bool) error {
 	var err error
 	for i := range res.Missing {
 		m := &res.Missing[i]
@@ -195,9 +140,9 @@ func (c *call) tellCopied(name string, res *vault.CopyResult, dry bool, took tim
 	}
 	switch {
 	case c.opts.json:
-		err = c.json(wire.NewCopied(name, res, dry, took))
+		err = c.json(wire.NewCopied(name, &res.CopyResult, dry, res.Took))
 	case !c.opts.quiet:
-		err = c.print().Copied(name, res, dry, took)
+		err = c.print().Copied(name, &res.CopyResult, dry, res.Took)
 	}
 	if err == nil && len(res.Missing) > 0 {
 		err = exit.With(exit.Partial, nil)

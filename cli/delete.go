@@ -66,25 +66,30 @@ func runDelete(c *call) error {
 	if err != nil {
 		return err
 	}
-	for _, name := range c.flags.Strings("release") {
+	released := c.flags.Strings("release")
+	for _, name := range released {
 		if err := settings.CheckRemoteName(name); err != nil {
 			return hint.Usage(err)
 		}
-		if !c.flags.Bool("dry-run") {
-			if err := destination.Release(dest, name); err != nil {
-				return err
-			}
-		}
 	}
-	return c.removing(dest, job.Delete, false, func(d *destination.Destination) (*retention.Plan, report.Stops, error) {
+	err = c.removing(dest, job.Delete, false, func(d *destination.Destination) (*retention.Plan, report.Stops, error) {
 		if missing {
 			if names, err = d.Missing(c.ctx); err != nil {
 				return nil, report.Stops{}, err
 			}
 		}
-		plan, err := retention.PlanNamed(c.ctx, d, names)
+		plan, err := retention.PlanNamed(c.ctx, d, names, released...)
 		return plan, report.Stops{}, exit.HeldHint(err)
 	})
+	if err != nil || c.flags.Bool("dry-run") {
+		return err
+	}
+	for _, name := range released { // only now: what they held is gone
+		if err := destination.Release(dest, name); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // toDelete are the names of the snapshots that the arguments name, each once.

@@ -2,22 +2,22 @@ package cli
 
 import (
 	"errors"
-	"fmt"
-	"os"
 	"path/filepath"
-	"strings"
+	"snap/cli/report"
+	"snap/cli/wire"
+	"snap/internal/hint"
+	"snap/internal/progress"
+	"snap/record"
+	"snap/remote/vault"
 	"time"
 
 	"snap/cli/exit"
 	"snap/cli/locate"
 	"snap/cli/settings"
-	"snap/destination"
-	"snap/internal/hint"
-	"snap/internal/quote"
+	"snap/job"
 	"snap/query"
 	"snap/remote"
 	"snap/remote/store"
-	"snap/remote/vault/seal"
 )
 
 // far is the remote that -d names, nil if it names something else.
@@ -51,72 +51,16 @@ func (c *call) ownDest() (string, error) {
 	return found.Dir, err
 }
 
-// remoteNamed is the remote that TO names: a section of Remotes.txt in dest, or a URL.
-func (c *call) remoteNamed(dest, to string) (*settings.Remote, error) {
-	all, err := settings.ReadRemotes(dest)
-	if err != nil {
-		return nil, err
-	}
-	var known []string
-	for i := range all {
-		if all[i].Name == to || all[i].URL == to {
-			return &all[i], nil
+// remoteFront is this command line for what opens remotes.
+func (c *call) remoteFront() *job.RemoteFront {
+	f := &job.RemoteFront{Identities: c.opts.identities, VerifyKey: c.opts.verifyKey, Warn: c.warn, Note: c.note}
+	if c.env.AskSecret != nil {
+		f.Ask = func() (string, error) {
+			return c.env.AskSecret("passphrase of the vault, from the recovery sheet: ")
 		}
-		known = append(known, all[i].Name)
 	}
-	if store.IsURL(to) {
-		return nil, hint.With(hint.Usagef("%s is not in %s", quote.Name(to), settings.RemotesFile),
-			"to make a vault there: snap remote add NAME %s", quote.Word(to))
-	}
-	err = hint.Usagef("no remote is called %s", quote.Name(to))
-	if len(known) > 0 {
-		return nil, hint.With(err, "there is %s", quote.List(known))
-	}
-	return nil, hint.With(err, "to make one: snap remote add %s URL", quote.Word(to))
+	return f
 }
-
-// remoteOptions are how a remote is reached. dest is the destination that it is a remote of.
-func (c *call) remoteOptions(dest, name string, retry time.Duration) (remote.Options, error) {
-	o := remote.Options{Env: c.env.Environ, Cache: c.user().Cache(), RetryFor: retry, Passphrase: c.passphrase,
-		Warn: func(err error) { c.warn("%v", err) }}
-	o.Host, _ = os.Hostname()
-	if name != "" {
-		o.Dir = destination.RemoteDir(dest, name)
-	}
-	o.Retrying = func(err error, pause time.Duration) {
-		c.note("%v; tried again in %s", err, pause.Round(time.Second))
-	}
-	for _, path := range c.opts.identities {
-		text, err := os.ReadFile(path)
-		if err != nil {
-			return o, exit.With(exit.WrongKey, err)
-		}
-		own, err := seal.ParseIdentities(text)
-		if err != nil {
-			return o, exit.With(exit.WrongKey, fmt.Errorf("%s: %w", quote.Name(path), err))
-		}
-		o.Identities = append(o.Identities, own...)
-	}
-	return o, nil
-}
-
-// passphrase is what the file says that $SNAP_PASSPHRASE_FILE names, or what somebody types.
-func (c *call) passphrase() (string, error) {
-	if path := c.env.variable("SNAP_PASSPHRASE_FILE"); path != "" {
-		text, err := os.ReadFile(path)
-		if err != nil {
-			return "", exit.With(exit.WrongKey, fmt.Errorf("$SNAP_PASSPHRASE_FILE: %w", err))
-		}
-		return strings.TrimRight(string(text), "\r\n"), nil
-	}
-	if c.env.AskSecret == nil {
-		return "", remote.ErrNoKey
-	}
-	return c.env.AskSecret("passphrase of the vault, from the recovery sheet: ")
-}
-
-// retryQuestion is how long a question waits for a place that does not answer: it may be answered without it.
-const retryQuestion = 20 * time.Second
 
 // openRemote opens the vault of a remote.
 func (c *call) openRemote(r *settings.Remote, retry time.Duration) (*remote.Place, error) {
@@ -127,17 +71,21 @@ func (c *call) openRemote(r *settings.Remote, retry time.Duration) (*remote.Plac
 			return nil, err
 		}
 	}
-	o, err := c.remoteOptions(dest, r.Name, retry)
-	if err != nil {
-		return nil, err
+	return c.place(dest).OpenRemote(c.ctx, r, c.remoteFront(), retry)
+}
+
+// noteCopied notes what the vault of a remote has, which a copy that was killed has not.
+func (c *call) noteCopied(r *settings.Remote, p *remote.Place) {
+	if dest, err := c.ownDest(); err == nil && r.Name != "" && p.Vault.Head() != nil {
+		if err := c.place(dest).NoteCopied(r.Name, p.Vault, p.Vault.Head().Time); err != nil {
+			c.warn("%v", err)
+		}
 	}
-	p, err := remote.Open(c.ctx, r.Remote, o)
-	return p, exit.RemoteHint(err)
 }
 
 // openFar opens a remote for questions.
 func (c *call) openFar(r *settings.Remote) (*query.Reader, error) {
-	retry := retryQuestion
+	retry := job.RetryQuestion
 	if c.command == "restore" || c.command == "cat" {
 		retry = 0
 	}
@@ -154,11 +102,138 @@ func (c *call) openFar(r *settings.Remote) (*query.Reader, error) {
 	if offline != nil {
 		c.warn("the answer is as of the last time that the place was reached: %v", offline)
 	}
+	c.noteCopied(r, p)
 	c.found = locate.Found{Dir: dir, Obvious: true}
 	d, err := query.Open(c.ctx, dir, query.Options{Now: c.now(), WorkDir: c.env.Dir, Trust: c.trusted(dir), Again: c.again,
-		Contents: p.Contents()})
+		Name: farName(r), Contents: p.Contents()})
 	if err != nil {
 		return nil, errors.Join(err, p.Close())
 	}
 	return d, nil
+}
+
+// asksFar reports whether the command can be about a remote: those that ask, and restore.
+func (c *call) asksFar() bool {
+	switch c.command {
+	case "list", "ls", "diff", "find", "history", "stats", "cat", "restore":
+		return true
+	}
+	return false
+}
+
+// pruneFar removes the snapshots that the rules of a remote do not keep.
+func (c *call) pruneFar(r *settings.Remote) error {
+	rules, asked, err := readKeepFlags(c.flags)
+	if err != nil {
+		return err
+	}
+	if !asked {
+		rules = r.Keep
+	}
+	policy := rules.Policy(c.now())
+	if policy.Empty() {
+		return report.NoRule()
+	}
+	policy.Asked, policy.AllowMost = true, c.flags.Bool("allow-most")
+	from, closeFrom, err := c.ownSource(r)
+	if err != nil {
+		return err
+	}
+	defer closeFrom()
+	p, err := c.openRemote(r, 0)
+	if err != nil {
+		return err
+	}
+	defer p.Close()
+	if err := p.Vault.Refresh(c.ctx); err != nil {
+		return exit.RemoteHint(err)
+	}
+	c.noteCopied(r, p)
+	var all []record.Header
+	for _, s := range p.Vault.Snapshots() {
+		all = append(all, s.Header)
+	}
+	plan := policy.Plan(all, func(*record.Header) bool { return false })
+	dry := c.flags.Bool("dry-run")
+	if err := plan.Most(); err != nil && !dry {
+		return exit.With(exit.Refused, hint.With(err, "to see which: add -n; to delete them all the same: add --allow-most"))
+	}
+	keep := map[uint64]bool{}
+	for i := range plan.List {
+		keep[plan.List[i].Header.Seq] = plan.List[i].Keep
+	}
+	begin := c.env.Now()
+	kept := func(seq uint64) bool { k, known := keep[seq]; return k || !known }
+	res, err := p.Vault.Prune(c.ctx, kept, from, vault.PruneOptions{DryRun: dry, SoleWriter: c.flags.Bool("sole-writer")})
+	if err != nil {
+		return exit.RemoteHint(err)
+	}
+	took := c.env.Now().Sub(begin)
+	if c.opts.json {
+		return c.json(wire.NewRemotePruned(farName(r), &res, dry, took))
+	}
+	if c.opts.quiet && !dry {
+		return nil
+	}
+	return c.print().RemotePruned(farName(r), &res, dry, took)
+}
+
+// checkFar compares what a remote has with what it should have.
+func (c *call) checkFar(r *settings.Remote) error {
+	o, err := c.checkOptions()
+	if err != nil {
+		return err
+	}
+	if o.Read.Fraction > 0 || o.Read.Bytes > 0 {
+		return hint.Usagef("--read-data-subset of a remote is a part such as 3/7")
+	}
+	p, err := c.openRemote(r, 0)
+	if err != nil {
+		return err
+	}
+	defer p.Close()
+	line, begin := c.progress(), c.env.Now()
+	res, err := p.Vault.Check(c.ctx, vault.CheckOptions{Data: o.Read.All || o.Read.Parts > 0, Part: o.Read.Part,
+		Of: o.Read.Parts, Report: func(done, of int64) {
+			line.Show(progress.State{Stage: progress.Checking, Files: done, TotalFiles: of})
+		}})
+	line.End()
+	took := c.env.Now().Sub(begin)
+	if c.opts.json {
+		err = errors.Join(err, c.json(wire.NewRemoteChecked(farName(r), &res, took)))
+	} else if err == nil && (!c.opts.quiet || len(res.Bad) > 0) {
+		err = c.print().RemoteChecked(farName(r), &res, took)
+	}
+	if err != nil || len(res.Bad) == 0 {
+		if err == nil && res.Missing > 0 {
+			return exit.With(exit.Partial, nil)
+		}
+		return exit.RemoteHint(err)
+	}
+	if o.Repair {
+		return c.repairFar(r, p.Vault, &res)
+	}
+	c.note("to have the next copy send it again: snap check --repair -d %s, then snap copy %s", farName(r), farName(r))
+	return exit.With(exit.Failed, nil)
+}
+
+// repairFar takes what is damaged out of a remote.
+func (c *call) repairFar(r *settings.Remote, v *vault.Vault, found *vault.CheckResult) error {
+	from, closeFrom, err := c.ownSource(r)
+	if err != nil {
+		return err
+	}
+	defer closeFrom()
+	lost, err := v.Repair(c.ctx, found.Bad, from)
+	if err != nil {
+		return exit.RemoteHint(err)
+	}
+	for i := range lost {
+		c.warn("%s cannot be made again: %v", lost[i].Name, lost[i].Why)
+	}
+	c.note("what is damaged does not count any more; to send it again: snap copy %s", farName(r))
+	if len(lost) > 0 {
+		return exit.With(exit.Failed, nil)
+	}
+	return nil
 }

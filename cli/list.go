@@ -6,6 +6,7 @@ import (
 	"snap/cli/cmdline"
 	"snap/cli/exit"
 	"snap/cli/wire"
+	"snap/destination"
 	"snap/internal/hint"
 	"snap/internal/quote"
 	"snap/internal/when"
@@ -22,8 +23,8 @@ Lists the snapshots, oldest first: name, time, age, number of files, size of all
 of them together, what changed against the snapshot before (+ added, M modified,
 U metadata, R moved, - removed), bytes that its run copied, state and tags. Where
 the terminal is narrow, the times are left out. Below stand how many they are, what
-their runs copied together, and how much is free; and when the last run was, if it
-found nothing changed.
+their runs copied together, and how much is free; what snap copy has brought elsewhere;
+and when the last run was, if it found nothing changed.
 
 With --changed only the snapshots that changed something at or below PATH are listed,
 and how many entries; a move within it is one. PATH is written as in snap history.
@@ -72,12 +73,16 @@ func runList(c *call) error {
 			there = func(h *record.Header) int { return choose.Only[d.Snapshots.At(h)] }
 		}
 		chosen := choose.From(d.Snapshots)
+		copies, err := destination.Holds(d.Root)
+		if err != nil {
+			return err
+		}
 		if c.opts.json {
-			return c.json(wire.NewList(chosen, d.State, d.LastRun(), there))
+			return c.json(wire.NewList(chosen, d.State, d.LastRun(), there, copies))
 		}
 		switch {
 		case len(d.Snapshots) == 0:
-			c.note("no snapshots in %s", quote.Name(d.Dir))
+			c.note("no snapshots in %s", quote.Name(d.Name))
 			return nil
 		case len(chosen) == 0:
 			c.note("no such snapshot among %s", humanize.Comma(int64(len(d.Snapshots))))
@@ -93,7 +98,7 @@ func runList(c *call) error {
 		if err != nil {
 			return err
 		}
-		return c.print().ListEnd(chosen, len(d.Snapshots), &info, d.LastRun())
+		return c.print().ListEnd(chosen, len(d.Snapshots), &info, d.LastRun(), copies)
 	})
 }
 

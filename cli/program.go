@@ -168,6 +168,7 @@ type options struct {
 	utc        bool
 	units      string   // "iec", "si" or "raw"
 	identities []string // files with the user's own keys
+	verifyKey  string   // of a vault, from its recovery sheet
 	color      string   // "auto", "always" or "never"
 }
 
@@ -181,6 +182,8 @@ func globalFlags() flags {
 		{Name: "json", Usage: "results as JSON"},
 		{Name: "identity", Kind: cmdline.Strings,
 			Usage: "open a vault with the private key of age in `FILE`"},
+		{Name: "verify-key", Kind: cmdline.String,
+			Usage: "refuse a vault that was not written with the verify `KEY` of its recovery sheet"},
 		{Name: "lock-wait", Kind: cmdline.String, Last: true,
 			Usage: "wait up to `TIME`, as 30s or 5min, until another run is done (default: not at all)"},
 		{Name: "utc", Usage: "times in UTC, not in local time"},
@@ -198,6 +201,7 @@ func readOptions(c cmdline.Values) (options, error) {
 	o := options{
 		dest: c.String("dest"), quiet: c.Bool("quiet"), json: c.Bool("json"), utc: c.Bool("utc"),
 		units: c.String("units"), color: c.String("color"), verbose: c.Times("verbose"),
+		identities: c.Strings("identity"), verifyKey: c.String("verify-key"),
 	}
 	if s := c.String("lock-wait"); s != "" {
 		span, err := when.ParseAge(s)

@@ -17,6 +17,7 @@ import (
 	"snap/internal/file"
 	"snap/internal/hint"
 	"snap/internal/quote"
+	"snap/job"
 	"snap/remote"
 	"snap/remote/store"
 	"snap/remote/vault"
@@ -106,31 +107,34 @@ func runRemote(c *call) error {
 	case "list":
 		return c.remoteList(dest)
 	}
-	r, err := c.remoteNamed(dest, c.args[1])
+	r, err := settings.FindRemote(dest, c.args[1])
 	if err != nil {
 		return err
 	}
 	if verb == "remove" {
 		return c.remoteRemove(dest, r)
 	}
-	o, err := c.remoteOptions(dest, r.Name, retryQuestion)
+	if verb == "extend" {
+		return c.remoteExtend(dest, r)
+	}
+	p, err := c.openRemote(r, job.RetryQuestion)
 	if err != nil {
 		return err
-	}
-	p, err := remote.Open(c.ctx, r.Remote, o)
-	if err != nil {
-		return exit.RemoteHint(err)
 	}
 	defer p.Close()
 	switch verb {
 	case "show":
 		return exit.RemoteHint(c.remoteShow(p))
-	case "key":
+	default:
 		return exit.RemoteHint(c.remoteKey(p))
 	}
-	res, err := p.Vault.Extend(c.ctx)
+}
+
+// remoteExtend locks objects for longer.
+func (c *call) remoteExtend(dest string, r *settings.Remote) error {
+	res, err := c.place(dest).ExtendRemote(c.ctx, r, c.remoteFront())
 	if err != nil {
-		return exit.RemoteHint(err)
+		return err
 	}
 	return c.say("%d of %s locked for longer", res.Extended, text.Plural(res.Objects, "object", "objects"))
 }
@@ -166,12 +170,12 @@ func (c *call) remoteAdd(dest string) error {
 	if slices.ContainsFunc(known, func(k settings.Remote) bool { return k.Name == r.Name }) {
 		return hint.With(hint.Usagef("there is a remote %s", quote.Name(r.Name)), "to see it: snap remote show %s", r.Name)
 	}
-	o, err := c.remoteOptions(dest, r.Name, retryQuestion)
+	o, err := c.place(dest).RemoteOptions(r.Name, c.remoteFront(), job.RetryQuestion)
 	if err != nil {
 		return err
 	}
-	if path := c.env.variable("SNAP_PASSPHRASE_FILE"); path != "" && len(r.Recipients) == 0 && !a.Unsealed {
-		if a.Passphrase, err = c.passphrase(); err != nil {
+	if c.place(dest).PassphraseGiven() && len(r.Recipients) == 0 && !a.Unsealed {
+		if a.Passphrase, err = c.place(dest).Passphrase(c.remoteFront()); err != nil {
 			return err
 		}
 	}
@@ -274,9 +278,9 @@ func (c *call) remoteShow(p *remote.Place) error {
 // remoteKey seals the keys by a new passphrase and prints the sheet.
 func (c *call) remoteKey(p *remote.Place) error {
 	words := ""
-	if c.env.variable("SNAP_PASSPHRASE_FILE") != "" {
+	if at := c.place(""); at.PassphraseGiven() {
 		var err error
-		if words, err = c.passphrase(); err != nil {
+		if words, err = at.Passphrase(c.remoteFront()); err != nil {
 			return err
 		}
 	}

@@ -76,9 +76,9 @@ func runStats(c *call) error {
 			return err
 		}
 		if c.opts.json {
-			return c.json(wire.NewStats(d.Dir, s))
+			return c.json(wire.NewStats(d.Name, s))
 		}
-		return c.print().Stats(d.Dir, s)
+		return c.print().Stats(d.Name, s)
 	})
 }
 
@@ -130,10 +130,10 @@ func (c *call) folderSpaces(d *query.Reader) error {
 		return err
 	}
 	if c.opts.json {
-		return c.json(wire.NewFolderSpaces(d.Dir, s, depth))
+		return c.json(wire.NewFolderSpaces(d.Name, s, depth))
 	}
 	if s.Newest == "" {
-		c.note("no snapshots in %s", quote.Name(d.Dir))
+		c.note("no snapshots in %s", quote.Name(d.Name))
 		return nil
 	}
 	return c.print().FolderSpaces(s)

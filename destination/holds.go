@@ -29,7 +29,9 @@ type Hold struct {
 func RemoteDir(dest, name string) string { return filepath.Join(dest, MetaName, RemotesName, name) }
 
 // SetHold notes what a remote has. It needs no lock: it is of that remote's copies alone, which hold one of their own.
-func SetHold(dest, remote string, h Hold) error {
+func SetHold(dest, remote string, h Hold) error { return setHold(dest, remote, holdFile, h) }
+
+func setHold(dest, remote, name string, h Hold) error {
 	dir, err := file.OpenRoot(RemoteDir(dest, remote))
 	if err != nil {
 		return err
@@ -39,11 +41,21 @@ func SetHold(dest, remote string, h Hold) error {
 	if err != nil {
 		return err
 	}
-	made := holdFile + "-new"
+	made := name + "-new"
 	if err := remove(dir, made); err != nil {
 		return err
 	}
-	return replaceBy(dir, made, text, dir, holdFile)
+	return replaceBy(dir, made, text, dir, name)
+}
+
+// HoldOf is what is noted of a remote; an error where nothing is.
+func HoldOf(dest, remote string) (h Hold, err error) {
+	dir, err := file.OpenRoot(RemoteDir(dest, remote))
+	if err != nil {
+		return h, err
+	}
+	defer dir.Close()
+	return h, readSealed(dir, holdFile, &h)
 }
 
 // Release lets a remote's snapshot go: the next copy to it sends a whole listing.
@@ -57,7 +69,10 @@ func Release(dest, remote string) error {
 
 // Holds are the holds of all remotes, in the order of their names. One that is damaged holds nothing: its remote's next
 // copy writes it again.
-func Holds(root *file.Dir) ([]Hold, error) {
+func Holds(root *file.Dir) ([]Hold, error) { return holdsIn(root, holdFile) }
+
+// holdsIn are those in the files of this name.
+func holdsIn(root *file.Dir, name string) ([]Hold, error) {
 	meta, err := root.EnterDir(MetaName)
 	if err != nil {
 		return nil, err
@@ -82,7 +97,7 @@ func Holds(root *file.Dir) ([]Hold, error) {
 			continue // no folder
 		}
 		h := Hold{Remote: entries[i].Name}
-		err = readSealed(dir, holdFile, &h)
+		err = readSealed(dir, name, &h)
 		dir.Close()
 		switch {
 		case errors.Is(err, fs.ErrNotExist), errors.Is(err, record.ErrDamaged):

@@ -78,6 +78,9 @@ func (b *BackupRun) Run(ctx context.Context) (*BackupResult, error) {
 	begin := b.Now()
 	err := r.rebuilding(ctx, func() error { return r.backUp(ctx) })
 	r.noteRefused(ctx, begin, err)
+	if r.done && r.summed && !r.DryRun && ctx.Err() == nil {
+		err = errors.Join(err, r.copyOn(ctx))
+	}
 	err = r.events.End(ctx, err)
 	if why := r.events.Trouble(); why != "" && r.past.End != "" {
 		_ = destination.NoteAfter(b.Dest, r.past, why) // the backup has failed anyway

@@ -8,8 +8,10 @@ import (
 
 	"snap/backup"
 	"snap/backup/source"
+	"snap/cli/exit"
 	"snap/cli/report"
 	"snap/cli/settings"
+	"snap/cli/text"
 	"snap/internal/hint"
 	"snap/internal/progress"
 	"snap/internal/quote"
@@ -111,6 +113,19 @@ func (f *page) Problem(p backup.Problem) {
 func (f *page) Notes() {}
 
 func (f *page) Came(*BackupResult) error { return nil }
+
+func (f *page) Remote() *RemoteFront { return &RemoteFront{Warn: f.note, Note: f.note} }
+
+func (f *page) Copied(name string, res *CopyResult) error {
+	for i := range res.Missing {
+		f.w.Problem(res.Missing[i].Path, res.Missing[i].Why)
+	}
+	f.note("copied %s to %s", text.Plural(len(res.Snapshots), "snapshot", "snapshots"), quote.Name(name))
+	if len(res.Missing) > 0 {
+		return exit.With(exit.Partial, nil)
+	}
+	return nil
+}
 
 // complaint is an error and what to do about it, a line each.
 func complaint(err error) (lines []string) {

@@ -34,4 +34,7 @@ type Front interface {
 	Notes()
 	// Came is told what the backup came to, while the destination is still open.
 	Came(res *BackupResult) error
+	// Remote opens the remotes that the snapshot is copied to; Copied is told what became of a copy.
+	Remote() *RemoteFront
+	Copied(name string, res *CopyResult) error
 }

@@ -13,6 +13,7 @@
 package query
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -36,7 +37,8 @@ type Options struct {
 	// Again are the flags of the command line that a command has, too, for a line to be typed in its place:
 	// " --target DIR"; nil for none.
 	Again func(command string) string
-	Kept  *Kept // what Readers of this destination before have found out; nil for nothing
+	Kept  *Kept  // what Readers of this destination before have found out; nil for nothing
+	Name  string // what the destination is called where it is no folder of the user's; "": by its folder
 	// Contents has the bytes of the files of all snapshots, where these have no trees here; nil for the trees. Close
 	// closes it.
 	Contents restore.Contents
@@ -45,6 +47,7 @@ type Options struct {
 // Reader is a destination opened for questions. What it answers is what the destination held when it was opened.
 type Reader struct {
 	Dir       string    // absolute
+	Name      string    // what it is called: Dir, or a remote
 	Root      *file.Dir // a handle on it
 	DB        *index.DB
 	Snapshots Snapshots // the complete ones, oldest first
@@ -56,7 +59,7 @@ type Reader struct {
 // destination is told by the same error as a lost index, index.ErrMissing: whether it holds a folder .snap is for the
 // caller to see before.
 func Open(ctx context.Context, dir string, o Options) (*Reader, error) {
-	d := &Reader{Dir: dir, options: o}
+	d := &Reader{Dir: dir, Name: cmp.Or(o.Name, dir), options: o}
 	var err error
 	if d.DB, err = index.Open(index.Path(dir)); err != nil {
 		return nil, IndexHint(err, dir)

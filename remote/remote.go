@@ -13,6 +13,7 @@ package remote
 
 import (
 	"context"
+	"crypto/ed25519"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -52,6 +53,8 @@ type Options struct {
 	RetryFor   time.Duration
 	Limit      int64           // in place of the remote's own; 0: that
 	Identities []seal.Identity // the user's own
+	// Verify is what heads are signed with, as the recovery sheet has it; nil: what is known here, or in the place.
+	Verify ed25519.PublicKey
 	// Passphrase asks for the passphrase of the keys that are in the place; nil: there is none.
 	Passphrase func() (string, error)
 	Warn       func(error)
@@ -124,6 +127,9 @@ func (p *Place) open(ctx context.Context) error {
 	if p.Keys, err = p.keys(ctx, &about); err != nil {
 		return err
 	}
+	if err := p.verify(); err != nil {
+		return err
+	}
 	if p.Keys.Verify == nil && p.o.Warn != nil {
 		p.o.Warn(errors.New("whether the vault is what was written cannot be told: the verify key of the sheet is not here"))
 	}
@@ -136,6 +142,18 @@ func (p *Place) open(ctx context.Context) error {
 	}
 	p.Vault, err = vault.Open(ctx, p.Store, dir, p.Keys, p.vaultOptions())
 	return err
+}
+
+// verify has heads compared with the verify key that was given. Where another one is known, one of them is wrong.
+func (p *Place) verify() error {
+	switch {
+	case p.o.Verify == nil:
+	case p.Keys.Verify != nil && !p.Keys.Verify.Equal(p.o.Verify):
+		return fmt.Errorf("%w: the verify key that was given is not that of the vault's keys", vault.ErrForged)
+	default:
+		p.Keys.Verify = p.o.Verify
+	}
+	return nil
 }
 
 func (p *Place) vaultOptions() vault.Options {

@@ -92,7 +92,7 @@ const (
 )
 
 func (q *question) apiList() error {
-	all := wire.NewList(q.d.Snapshots, q.d.State, q.d.LastRun(), nil)
+	all := wire.NewList(q.d.Snapshots, q.d.State, q.d.LastRun(), nil, nil)
 	return q.lines(oneDocument).json(all)
 }
 

@@ -3,6 +3,7 @@ package exit
 import (
 	"errors"
 
+	"snap/destination"
 	"snap/destination/retention"
 	"snap/internal/hint"
 	"snap/internal/quote"
@@ -22,7 +23,7 @@ func remoteCode(err error) int {
 		return Unreachable
 	case errors.Is(err, vault.ErrOther), errors.Is(err, vault.ErrForged):
 		return Refused
-	case errors.Is(err, vault.ErrBusy), errors.As(err, new(*retention.HeldError)):
+	case errors.Is(err, vault.ErrBusy), errors.Is(err, destination.ErrCopying), errors.As(err, new(*retention.HeldError)):
 		return Locked
 	}
 	return Failed
@@ -49,9 +50,14 @@ func RemoteHint(err error) error {
 
 // HeldHint adds the way out to an error of deleting what a remote goes on from.
 func HeldHint(err error) error {
-	if held := (*retention.HeldError)(nil); errors.As(err, &held) {
+	held := (*retention.HeldError)(nil)
+	switch {
+	case !errors.As(err, &held):
+	case held.Running:
+		return hint.With(err, "when the copy has ended it can be deleted")
+	default:
 		return hint.With(err, "to delete it all the same, and have the next copy send a whole listing: add --release %s",
-			quote.Word(held.Holds[0].Remote))
+			quote.Word(held.Remote))
 	}
 	return err
 }

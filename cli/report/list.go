@@ -7,6 +7,7 @@ import (
 	"github.com/dustin/go-humanize"
 
 	"snap/cli/text"
+	"snap/destination"
 	"snap/internal/file"
 	"snap/internal/quote"
 	"snap/query"
@@ -41,8 +42,9 @@ func (p *Printer) List(chosen query.Snapshots, state func(*record.Header) record
 }
 
 // ListEnd prints what stands below the table: how many of all snapshots it shows, what their runs copied, how much is
-// free, and when the last run was, if it found nothing changed.
-func (p *Printer) ListEnd(shown query.Snapshots, all int, room *file.SystemInfo, last query.LastRun) error {
+// free, what the remotes have, and when the last run was, if it found nothing changed.
+func (p *Printer) ListEnd(shown query.Snapshots, all int, room *file.SystemInfo, last query.LastRun,
+	copies []destination.Hold) error {
 	copied := int64(0)
 	for i := range shown {
 		copied = record.Plus(copied, shown[i].CopiedByRun())
@@ -56,8 +58,18 @@ func (p *Printer) ListEnd(shown query.Snapshots, all int, room *file.SystemInfo,
 		runs = "its run"
 	}
 	if err := p.sayBelow("%s, %s copied by %s; %s of %s free", count, p.Size(copied), runs,
-		p.Size(int64(room.FreeBytes)), p.Size(int64(room.TotalBytes))); err != nil || last.Unchanged.IsZero() {
+		p.Size(int64(room.FreeBytes)), p.Size(int64(room.TotalBytes))); err != nil {
 		return err
+	}
+	for i := range copies {
+		h := &copies[i]
+		if err := p.say("on %s up to %s, copied %s", quote.Name(h.Remote), quote.Name(h.Name),
+			p.Since(h.Copied)); err != nil {
+			return err
+		}
+	}
+	if last.Unchanged.IsZero() {
+		return nil
 	}
 	return p.say("last run %s (%s): nothing changed since %s", p.When(last.Unchanged), p.Age(last.Unchanged),
 		quote.Name(last.Header.Name))

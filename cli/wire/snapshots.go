@@ -1,6 +1,9 @@
 package wire
 
 import (
+	"slices"
+
+	"snap/destination"
 	"snap/query"
 	"snap/record"
 )
@@ -33,7 +36,8 @@ type Snapshot struct {
 	Note        string       `json:"note"`
 
 	// In list, of the newest only: when the last run found nothing changed since.
-	LastUnchanged *Time `json:"last_unchanged,omitempty"`
+	LastUnchanged *Time    `json:"last_unchanged,omitempty"`
+	NewestOn      []string `json:"newest_on,omitempty"` // the remotes whose newest it is
 
 	ChangedBelow *int `json:"changed_below,omitempty"` // with list --changed: how many entries it changed there
 }
@@ -52,19 +56,25 @@ func NewSnapshot(h *record.Header, state record.State) Snapshot {
 		Bytes: h.HeldBytes(),
 		Added: h.Added, Modified: h.Modified, Metadata: h.Metadata, Moved: h.Moved, Removed: h.Removed, Linked: h.Linked,
 		CopiedBytes: h.CopiedByRun(), Errors: h.Errors, State: state, Tags: tags, Note: h.Note, LastUnchanged: nil,
+		NewestOn: nil,
 	}
 }
 
 // NewList are the snapshots that `list` shows, with the states that people see; there is what --changed asks of each,
-// nil for nothing.
+// nil for nothing; copies are what the remotes have.
 func NewList(chosen query.Snapshots, state func(*record.Header) record.State, last query.LastRun,
-	there func(*record.Header) int) []Snapshot {
+	there func(*record.Header) int, copies []destination.Hold) []Snapshot {
 	all := make([]Snapshot, len(chosen))
 	for i := range chosen {
 		all[i] = NewSnapshot(&chosen[i], state(&chosen[i]))
 		if there != nil {
 			n := there(&chosen[i])
 			all[i].ChangedBelow = &n
+		}
+	}
+	for i := range copies {
+		if k := slices.IndexFunc(all, func(s Snapshot) bool { return s.Seq == copies[i].Seq }); k >= 0 {
+			all[k].NewestOn = append(all[k].NewestOn, copies[i].Remote)
 		}
 	}
 	if n := len(all); !last.Unchanged.IsZero() && n > 0 && all[n-1].Seq == last.Header.Seq {

@@ -18,6 +18,8 @@ type Held struct {
 	DB   *index.DB
 	// Usage is that of all complete snapshots, where somebody knows it; nil: the index is asked for what a plan needs.
 	Usage func(ctx context.Context) (index.Usage, error)
+	// Released are the remotes that let go what they go on from.
+	Released []string
 }
 
 // PlanFor is Held.Plan for a destination that is open.
@@ -25,9 +27,9 @@ func PlanFor(ctx context.Context, d *destination.Destination, r *Policy) (*Plan,
 	return Held{Root: d.Root, DB: d.DB}.Plan(ctx, r)
 }
 
-// PlanNamed is Held.PlanNamed for a destination that is open.
-func PlanNamed(ctx context.Context, d *destination.Destination, names []string) (*Plan, error) {
-	return Held{Root: d.Root, DB: d.DB}.PlanNamed(ctx, names)
+// PlanNamed is Held.PlanNamed for a destination that is open, with what the remotes released let go.
+func PlanNamed(ctx context.Context, d *destination.Destination, names []string, released ...string) (*Plan, error) {
+	return Held{Root: d.Root, DB: d.DB, Released: released}.PlanNamed(ctx, names)
 }
 
 // Plan says which of the destination's snapshots stay by the rules of r, oldest first, how much the removal of each of
@@ -62,25 +64,52 @@ func (h Held) Plan(ctx context.Context, r *Policy) (*Plan, error) {
 	return p, h.weigh(ctx, p, r)
 }
 
-// hold keeps the snapshots that copies to remotes go on from.
+// hold keeps the snapshots that copies to remotes go on from, and those that a running one reads.
 func (h Held) hold(p *Plan) error {
-	holds, err := destination.Holds(h.Root)
-	for i := range holds {
-		for k := range p.List {
-			if d := &p.List[k]; d.Header.Seq == holds[i].Seq {
-				d.Safe = true
-				d.keep(holds[i].Remote + " goes on from here")
-			}
+	holds, copying, err := h.holds()
+	for k := range p.List {
+		d := &p.List[k]
+		if by, running := destination.HeldBy(d.Header, holds, copying); running {
+			d.Safe = true
+			d.keep("is being copied to " + by.Remote)
+		} else if by != nil {
+			d.Safe = true
+			d.keep(by.Remote + " goes on from here")
 		}
 	}
 	return err
 }
 
-// HeldError says that snapshots that are named are those that copies to remotes go on from.
-type HeldError struct{ Holds []destination.Hold }
+func (h Held) holds() (holds, copying []destination.Hold, err error) {
+	if holds, err = destination.Holds(h.Root); err == nil {
+		copying, err = destination.Copying(h.Root)
+	}
+	holds = slices.DeleteFunc(holds, func(o destination.Hold) bool { return slices.Contains(h.Released, o.Remote) })
+	return holds, copying, err
+}
+
+// HeldError says that a snapshot is not deleted because a copy to a remote needs it.
+type HeldError struct {
+	Snapshot, Remote string
+	Running          bool // the copy is reading it
+}
 
 func (e *HeldError) Error() string {
-	return fmt.Sprintf("snapshot %s is held: the next copy to %s goes on from it", e.Holds[0].Name, e.Holds[0].Remote)
+	if e.Running {
+		return fmt.Sprintf("snapshot %s is being copied to %s", e.Snapshot, e.Remote)
+	}
+	return fmt.Sprintf("snapshot %s is held: the next copy to %s goes on from it", e.Snapshot, e.Remote)
+}
+
+// free refuses what a copy to a remote needs of what goes.
+func (h Held) free(all []record.Header, goes func(*record.Header) bool) error {
+	holds, copying, err := h.holds()
+	for i := range all {
+		if by, running := destination.HeldBy(&all[i], holds, copying); by != nil && goes(&all[i]) {
+			return &HeldError{all[i].Name, by.Remote, running}
+		}
+	}
+	return err
 }
 
 // PlanNamed is a plan for snapshots that are named: those go, the others stay.
@@ -89,13 +118,9 @@ func (h Held) PlanNamed(ctx context.Context, names []string) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	holds, err := destination.Holds(h.Root)
-	if err != nil {
+	named := func(s *record.Header) bool { return slices.Contains(names, s.Name) }
+	if err := h.free(all, named); err != nil {
 		return nil, err
-	}
-	held := slices.DeleteFunc(holds, func(o destination.Hold) bool { return !slices.Contains(names, o.Name) })
-	if len(held) > 0 {
-		return nil, &HeldError{held}
 	}
 	p := &Plan{}
 	for i := range all {
@@ -222,6 +247,18 @@ func Apply(ctx context.Context, d *destination.Destination, p *Plan, jobs int, r
 		return err
 	}
 	if seqs := victims(p.List); len(seqs) > 0 {
+		// A copy may have begun since the plan was made.
+		copying, err := destination.Copying(d.Root)
+		if err != nil {
+			return err
+		}
+		for i := range p.List {
+			if e := &p.List[i]; !e.Keep {
+				if by, running := destination.HeldBy(e.Header, nil, copying); running {
+					return &HeldError{e.Header.Name, by.Remote, true}
+				}
+			}
+		}
 		return d.Delete(ctx, seqs, jobs, report)
 	}
 	return nil

@@ -44,7 +44,7 @@ func openFolder(dir string, create bool) (*folder, error) {
 	}
 	switch s, err := os.Stat(f.dir); {
 	case err != nil:
-		return nil, hint.With(f.judge(err), "is the disk mounted?")
+		return nil, f.judge(err)
 	case !s.IsDir():
 		return nil, &ReachError{Kind: NoPlace, Said: "it is not a folder"}
 	}

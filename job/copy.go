@@ -1,0 +1,118 @@
+package job
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"snap/cli/exit"
+	"snap/cli/settings"
+	"snap/destination"
+	"snap/internal/progress"
+	"snap/query"
+	"snap/remote"
+	"snap/remote/vault"
+)
+
+// Copying is one copy of snapshots to a remote. The command line and a backup that copies make theirs by it.
+type Copying struct {
+	*Place
+	Remote  *settings.Remote
+	Options remote.Options
+	Show    func(progress.State)
+	vault.CopyOptions
+}
+
+// CopyResult is what a copy did.
+type CopyResult struct {
+	vault.CopyResult
+	Took time.Duration
+}
+
+// Run copies what the remote lacks of the destination d. The result is told also where there is an error: what it says
+// was copied is there.
+func (c *Copying) Run(ctx context.Context, d *query.Reader) (res *CopyResult, err error) {
+	from, err := remote.NewSource(ctx, d.Dir, d.Root, d.DB, settings.Files())
+	if err != nil {
+		return nil, err
+	}
+	far, err := remote.Open(ctx, c.Remote.Remote, c.Options)
+	if err != nil {
+		return nil, exit.RemoteHint(err)
+	}
+	defer func() { err = errors.Join(err, far.Close()) }()
+	if !c.DryRun {
+		end, err := c.holdAll(d, far.Vault)
+		if err != nil {
+			return nil, exit.RemoteHint(err)
+		}
+		defer func() { _ = end() }() // what is left of it holds nothing
+	}
+	c.CopyOptions.Now = c.Place.Now
+	begin, known := c.Place.Now(), 0
+	c.Report = func(at vault.CopyProgress) {
+		s := progress.State{Stage: progress.Building, Files: at.Files, Bytes: at.BytesRead}
+		if at.Snapshot != nil {
+			s.Path = at.Snapshot.Name
+		}
+		c.Show(s)
+		if len(at.Snapshots) > known { // a head was published: if this is killed, the next copy goes on from there
+			known = len(at.Snapshots)
+			_ = c.NoteCopied(c.Remote.Name, far.Vault, c.Place.Now()) // it is said at the end
+		}
+	}
+	came, err := far.Vault.Copy(ctx, from, c.CopyOptions)
+	err = exit.RemoteHint(err)
+	if !c.DryRun {
+		err = errors.Join(err, c.NoteCopied(c.Remote.Name, far.Vault, c.Place.Now()))
+	}
+	return &CopyResult{came, c.Place.Now().Sub(begin)}, err
+}
+
+// holdAll keeps what the copy may read, before it is read: all that is newer than what the vault had when it was seen
+// last, and that one.
+func (c *Copying) holdAll(d *query.Reader, v *vault.Vault) (end func() error, err error) {
+	h := destination.Hold{Copied: c.Place.Now()}
+	if v.Head() != nil && len(v.Snapshots()) > 0 {
+		all := v.Snapshots()
+		last := &all[len(all)-1].Header
+		h.Seq, h.Name = last.Seq, last.Name
+	}
+	return destination.HoldFrom(d.Dir, c.Remote.Name, h)
+}
+
+// copyOn copies to the remotes that the setting copy_to names. An error does not change that the snapshot is there.
+func (r *backing) copyOn(ctx context.Context) error {
+	var all error
+	for _, name := range r.settings.CopyTo {
+		all = errors.Join(all, r.copyTo(ctx, name))
+	}
+	if all != nil && !errors.Is(all, context.Canceled) {
+		return exit.With(exit.Partial, all)
+	}
+	return all
+}
+
+func (r *backing) copyTo(ctx context.Context, name string) (err error) {
+	to, err := settings.FindRemote(r.Dest, name)
+	if err != nil {
+		return err
+	}
+	o, err := r.RemoteOptions(name, r.Front.Remote(), 0)
+	if err != nil {
+		return err
+	}
+	d, err := r.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, d.Close()) }()
+	on, show, end := r.Front.Line(ctx)
+	c := &Copying{Place: r.Place, Remote: to, Options: o, Show: show}
+	res, err := c.Run(on, d)
+	end()
+	if res == nil {
+		return err
+	}
+	return errors.Join(r.Front.Copied(name, res), err)
+}

@@ -1,0 +1,141 @@
+package job
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"snap/cli/exit"
+	"snap/cli/settings"
+	"snap/destination"
+	"snap/internal/quote"
+	"snap/remote"
+	"snap/remote/vault"
+	"snap/remote/vault/seal"
+)
+
+// RetryQuestion is how long a question waits for a place that does not answer: it may be answered without it.
+const RetryQuestion = 20 * time.Second
+
+// RemoteFront is who asks for a remote: it has the words that open one, and is told what there is to know.
+type RemoteFront struct {
+	Identities []string               // files with the user's own keys
+	VerifyKey  string                 // as the recovery sheet has it; "": what is known here
+	Ask        func() (string, error) // asks for the passphrase; nil: nobody can be asked
+	Warn, Note func(format string, args ...any)
+}
+
+// RemoteOptions are how the remote with this name, "" for one that is named by its URL, is reached.
+func (p *Place) RemoteOptions(name string, f *RemoteFront, retry time.Duration) (remote.Options, error) {
+	o := remote.Options{Env: p.Environ, Cache: p.User.Cache(), RetryFor: retry,
+		Passphrase: func() (string, error) { return p.Passphrase(f) },
+		Warn:       func(err error) { f.Warn("%v", err) },
+		Retrying: func(err error, pause time.Duration) {
+			f.Note("%v; tried again in %s", err, pause.Round(time.Second))
+		}}
+	o.Host, _ = os.Hostname()
+	if name != "" {
+		o.Dir = destination.RemoteDir(p.Dest, name)
+	}
+	for _, path := range f.Identities {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return o, exit.With(exit.WrongKey, err)
+		}
+		own, err := seal.ParseIdentities(text)
+		if err != nil {
+			return o, exit.With(exit.WrongKey, fmt.Errorf("%s: %w", quote.Name(path), err))
+		}
+		o.Identities = append(o.Identities, own...)
+	}
+	if f.VerifyKey != "" {
+		key, err := seal.ParseVerify(f.VerifyKey)
+		if err != nil {
+			return o, exit.With(exit.WrongKey, fmt.Errorf("--verify-key: %w", err))
+		}
+		o.Verify = key
+	}
+	return o, nil
+}
+
+// passphraseFile is the variable with the name of a file that has the passphrase of a vault.
+const passphraseFile = "SNAP_PASSPHRASE_FILE"
+
+// PassphraseGiven reports whether a file has the passphrase.
+func (p *Place) PassphraseGiven() bool {
+	path, _ := p.User.LookupEnv(passphraseFile)
+	return path != ""
+}
+
+// Passphrase is what the file says that $SNAP_PASSPHRASE_FILE names, or what somebody types.
+func (p *Place) Passphrase(f *RemoteFront) (string, error) {
+	if path, _ := p.User.LookupEnv(passphraseFile); path != "" {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return "", exit.With(exit.WrongKey, fmt.Errorf("$%s: %w", passphraseFile, err))
+		}
+		return strings.TrimRight(string(text), "\r\n"), nil
+	}
+	if f.Ask == nil {
+		return "", remote.ErrNoKey
+	}
+	return f.Ask()
+}
+
+// OpenRemote opens the vault of a remote.
+func (p *Place) OpenRemote(ctx context.Context, r *settings.Remote, f *RemoteFront,
+	retry time.Duration) (*remote.Place, error) {
+	o, err := p.RemoteOptions(r.Name, f, retry)
+	if err != nil {
+		return nil, err
+	}
+	far, err := remote.Open(ctx, r.Remote, o)
+	return far, exit.RemoteHint(err)
+}
+
+// NoteCopied notes from which snapshot the next copy goes on: the newest that the vault has by the head that was seen
+// last. at is when it was copied. Who may not write here leaves it.
+func (p *Place) NoteCopied(name string, v *vault.Vault, at time.Time) error {
+	if name == "" || v.Head() == nil || len(v.Snapshots()) == 0 {
+		return nil
+	}
+	all := v.Snapshots()
+	last := &all[len(all)-1].Header
+	known, err := destination.HoldOf(p.Dest, name)
+	if err == nil && known.Seq == last.Seq && known.Name == last.Name {
+		return nil
+	}
+	err = destination.SetHold(p.Dest, name, destination.Hold{Seq: last.Seq, Name: last.Name, Copied: at})
+	if errors.Is(err, os.ErrPermission) {
+		return nil
+	}
+	return err
+}
+
+// ExtendRemote locks the objects of a remote for longer. It needs no key: with those that are here, what was condemned is
+// left to run out.
+func (p *Place) ExtendRemote(ctx context.Context, r *settings.Remote, f *RemoteFront) (res vault.ExtendResult, err error) {
+	o, err := p.RemoteOptions(r.Name, f, RetryQuestion)
+	if err != nil {
+		return res, err
+	}
+	if k, err := remote.ReadKeys(o.Dir, ""); err == nil && k != nil {
+		far, err := remote.Open(ctx, r.Remote, o)
+		if err != nil {
+			return res, exit.RemoteHint(err)
+		}
+		defer far.Close()
+		res, err = far.Vault.Extend(ctx)
+		return res, exit.RemoteHint(err)
+	}
+	s, err := r.Reach(ctx, o)
+	if err != nil {
+		return res, exit.RemoteHint(err)
+	}
+	defer s.Close()
+	res, err = vault.Extend(ctx, s, r.Lock, func(string) bool { return false })
+	return res, exit.RemoteHint(err)
+}
