@@ -2,19 +2,17 @@ package cli
 
 import (
 	"errors"
-	"fmt"
 	"math/rand/v2"
-	"strconv"
-	"strings"
 	"time"
 
 	"snap/cli/cmdline"
 	"snap/cli/exit"
-	"snap/cli/text"
+	"snap/cli/settings"
 	"snap/cli/wire"
 	"snap/destination/check"
 	"snap/internal/hint"
-	"snap/internal/quote"
+	"snap/job"
+	"snap/remote"
 )
 
 func checkCommand() *command {
@@ -31,8 +29,8 @@ all snapshots that share it. No lock is taken, and nothing is written but a note
 the result for snap status, where the destination is yours and can be written to.
 
 --repair mends what it can: from another snapshot or path with the same content,
-from the live source, or from the damaged file itself where only its metadata was
-altered. A damaged file is replaced by a new one, never written to. What does not
+from the live source, with --from from a remote, or from the damaged file itself where
+only its metadata was altered. A damaged file is replaced by a new one, never written to. What does not
 belong there is named and left to you.
 
 The exit code is 0 when all is well or all was mended, 1 when damage is left, 3 when
@@ -42,12 +40,15 @@ snap delete --missing forgets it.`,
 snap check                          # names, sizes, times
 snap check --read-data              # every byte
 snap check --read-data-subset 1/12  # all of them in a year of months
-snap check --read-data --repair     # and mend what can be mended`,
+snap check --read-data --repair     # and mend what can be mended
+snap check --read-data --repair --from b2  # also from the copy elsewhere`,
 		Flags: flags{
 			{Name: "read-data", Usage: "read every file once and compare it with its hash"},
 			{Name: "read-data-subset", Kind: cmdline.String,
 				Usage: "read a `PART`: 10% of the files at random, 3/7 (the third of seven parts), or about 50G at random"},
 			{Name: "repair", Usage: "mend what can be mended"},
+			{Name: "from", Kind: cmdline.String, Complete: completeRemote,
+				Usage: "--repair: take bytes that are whole nowhere here from the remote `NAME`"},
 			{Name: "jobs", Kind: cmdline.Int, Usage: "read `N` files at the same time (default: snap chooses)"},
 		},
 		Run: runCheck,
@@ -73,6 +74,13 @@ func runCheck(c *call) error {
 	dest, err := find()
 	if err != nil {
 		return err
+	}
+	if name := c.flags.String("from"); name != "" {
+		p, err := c.repairFrom(dest, name, &o)
+		if err != nil {
+			return err
+		}
+		defer p.Close()
 	}
 	c.tellWhichOf(dest)
 	start, line := c.env.Now(), c.progress()
@@ -138,6 +146,9 @@ func (c *call) checkOptions() (check.Options, error) {
 			return o, hint.Usagef("--jobs %d: must be a number from 1 to 1024", o.Jobs)
 		}
 	}
+	if c.flags.String("from") != "" && !o.Repair {
+		return o, hint.Usagef("--from says what --repair takes bytes from: it goes with that alone")
+	}
 	o.Read.All = c.flags.Bool("read-data")
 	if !c.flags.IsSet("read-data-subset") {
 		return o, nil
@@ -146,45 +157,26 @@ func (c *call) checkOptions() (check.Options, error) {
 		return o, hint.Usagef("--read-data reads all, --read-data-subset a part: they exclude each other")
 	}
 	var err error
-	if o.Read, err = parseSubset(c.flags.String("read-data-subset")); err != nil {
+	if o.Read, err = job.ParseSubset(c.flags.String("read-data-subset")); err != nil {
 		return o, hint.Usagef("--read-data-subset: %s", err)
 	}
 	o.Read.Seed = rand.Uint64()
 	return o, nil
 }
 
-// parseSubset reads 10%, 3/7 or 50G.
-func parseSubset(s string) (check.Subset, error) {
-	bad := fmt.Errorf("%s is not a part: write it as 10%%, as 3/7 (the third of seven parts) or as a size like 50G",
-		quote.Name(s))
-	if digits, ok := strings.CutSuffix(s, "%"); ok {
-		p, err := strconv.ParseFloat(digits, 64)
-		if err != nil || strings.Trim(digits, "0123456789.") != "" {
-			return check.Subset{}, bad
-		}
-		if p <= 0 || p > 100 {
-			return check.Subset{}, fmt.Errorf("%s is not between 0%% and 100%%", quote.Name(s))
-		}
-		return check.Subset{Fraction: p / 100}, nil
+// repairFrom opens a remote as one more place to take bytes from.
+func (c *call) repairFrom(dest, name string, o *check.Options) (*remote.Place, error) {
+	r, err := settings.FindRemote(dest, name)
+	if err != nil {
+		return nil, err
 	}
-	if part, parts, ok := strings.Cut(s, "/"); ok {
-		n, err1 := strconv.ParseUint(part, 10, 31)
-		m, err2 := strconv.ParseUint(parts, 10, 31)
-		if err1 != nil || err2 != nil {
-			return check.Subset{}, bad
-		}
-		if n < 1 || n > m {
-			return check.Subset{},
-				fmt.Errorf("%s: parts are counted from 1/%d to %d/%d", quote.Name(s), max(m, 1), max(m, 1), max(m, 1))
-		}
-		return check.Subset{Part: int(n), Parts: int(m)}, nil
+	p, err := c.openRemote(r, 0)
+	if err != nil {
+		return nil, err
 	}
-	n, err := text.ParseAmount(s)
-	if _, size := text.ParseSize(s); size == nil && err != nil {
-		return check.Subset{}, fmt.Errorf("%w; or %s%%", err, s)
+	if err := p.Vault.Refresh(c.ctx); err != nil {
+		return nil, errors.Join(exit.RemoteHint(err), p.Close())
 	}
-	if err != nil || n <= 0 {
-		return check.Subset{}, bad
-	}
-	return check.Subset{Bytes: n}, nil
+	o.From, o.FromName = job.BytesOf(p), name
+	return p, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 	"time"
@@ -12,9 +13,11 @@ import (
 	"snap/cli/settings"
 	"snap/destination"
 	"snap/internal/quote"
+	"snap/record"
 	"snap/remote"
 	"snap/remote/vault"
 	"snap/remote/vault/seal"
+	"snap/restore"
 )
 
 // RetryQuestion is how long a question waits for a place that does not answer: it may be answered without it.
@@ -138,4 +141,16 @@ func (p *Place) ExtendRemote(ctx context.Context, r *settings.Remote, f *RemoteF
 	defer s.Close()
 	res, err = vault.Extend(ctx, s, r.Lock, func(string) bool { return false })
 	return res, exit.RemoteHint(err)
+}
+
+// BytesOf has the bytes of files for a repair: nil where the remote has them not, or not whole.
+func BytesOf(p *remote.Place) func(ctx context.Context, e *record.Entry) (io.ReadCloser, error) {
+	all := p.Contents()
+	return func(ctx context.Context, e *record.Entry) (io.ReadCloser, error) {
+		r, err := all.Open(ctx, e)
+		if restore.OfOneFile(err) && !errors.Is(err, vault.ErrKey) {
+			return nil, nil
+		}
+		return r, exit.RemoteHint(err)
+	}
 }

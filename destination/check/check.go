@@ -23,6 +23,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"strings"
 	"time"
@@ -35,10 +36,14 @@ import (
 
 // Options of a check. The zero value compares index, change sets and trees, reads no file and writes nothing.
 type Options struct {
-	Time     time.Time // when it begins, by the clock: its result is left in the destination; zero: it is not
-	Read     Subset    // the files whose bytes are read and compared with their hashes
-	Repair   bool      // repair what can be repaired; takes the destination's lock
-	Jobs     int       // files read at the same time; 0: 4
+	Time   time.Time // when it begins, by the clock: its result is left in the destination; zero: it is not
+	Read   Subset    // the files whose bytes are read and compared with their hashes
+	Repair bool      // repair what can be repaired; takes the destination's lock
+	Jobs   int       // files read at the same time; 0: 4
+	// From opens the bytes of a regular file in a copy elsewhere, which FromName names: a repair asks it last. nil for a
+	// file that it has not.
+	From     func(ctx context.Context, e *record.Entry) (io.ReadCloser, error)
+	FromName string
 	LockWait time.Duration
 	Holder   destination.Holder   // what others see while a repair holds the lock
 	Progress func(progress.State) // called with the progress; nil: nobody is

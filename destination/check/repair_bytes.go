@@ -1,6 +1,7 @@
 package check
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -145,7 +146,25 @@ func (m *repairer) regular(ctx context.Context, at treePath, want *record.Record
 			return s, err
 		}
 	}
-	return m.fromSource(ctx, at.path, want)
+	s, err := m.fromSource(ctx, at.path, want)
+	if none := (*unrepairable)(nil); errors.As(err, &none) && m.o.From != nil {
+		return m.fromElsewhere(ctx, at.path, want, err)
+	}
+	return s, err
+}
+
+// fromElsewhere takes the content from what Options.From has; none is said where that has it not.
+func (m *repairer) fromElsewhere(ctx context.Context, path string, want *record.Record,
+	none error) (replacement, error) {
+	src, err := m.o.From(ctx, &record.Entry{Path: path, Record: *want})
+	if err != nil || src == nil {
+		return replacement{}, cmp.Or(err, none)
+	}
+	made, ok, err := m.copy(ctx, src, want)
+	if err = errors.Join(err, src.Close()); err == nil && !ok {
+		err = none
+	}
+	return replacement{name: made, from: m.o.FromName}, err
 }
 
 // fromTree takes the content from a file in a tree, if that has it. rec is the record of that file: where it

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 
 	"snap/internal/file"
 	"snap/record"
@@ -77,7 +78,7 @@ func (m *repairer) special(want *record.Record) (replacement, error) {
 
 // copy makes a new inode with the bytes of src and the metadata of want, on the disk when it returns; false
 // if the bytes are not those that want's hash proves.
-func (m *repairer) copy(ctx context.Context, src *file.File, want *record.Record) (name string, ok bool, err error) {
+func (m *repairer) copy(ctx context.Context, src io.Reader, want *record.Record) (name string, ok bool, err error) {
 	name = m.newName()
 	dst, err := m.work.Dir.Create(name)
 	if err != nil {
@@ -92,14 +93,17 @@ func (m *repairer) copy(ctx context.Context, src *file.File, want *record.Record
 	return name, true, nil
 }
 
-func (m *repairer) fill(ctx context.Context, dst, src *file.File, want *record.Record) (ok bool, err error) {
+func (m *repairer) fill(ctx context.Context, dst *file.File, src io.Reader, want *record.Record) (ok bool, err error) {
 	m.reader.ready()
 	m.reader.h.Begin(want.Has(record.SparseHash))
 	var n int64
-	if want.Size > 0 && dst.CloneFrom(src) {
+	switch here, ok := src.(*file.File); {
+	case !ok:
+		n, err = file.CopyStream(ctx, dst, src, record.Plus(want.Size, 1), m.reader.h, *m.reader.buf, func(int64) {})
+	case want.Size > 0 && dst.CloneFrom(here):
 		n, err = file.Hash(ctx, dst, want.Size, m.reader.h, *m.reader.buf)
-	} else {
-		n, _, err = file.Copy(ctx, dst, src, want.Size, m.reader.h, *m.reader.buf)
+	default:
+		n, _, err = file.Copy(ctx, dst, here, want.Size, m.reader.h, *m.reader.buf)
 	}
 	if read := (*file.ReadError)(nil); errors.As(err, &read) {
 		return false, nil
