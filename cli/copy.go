@@ -92,7 +92,7 @@ func (c *call) copyTo(d *query.Reader, r *settings.Remote, o remote.Options, v v
 	cp := &job.Copying{Place: c.place(d.Dir), Remote: r, Options: o, Show: line.Show, CopyOptions: v}
 	res, err := cp.Run(c.ctx, d)
 	line.End()
-	if res == nil {
+	if res == nil || err != nil && len(res.Snapshots) == 0 {
 		return err
 	}
 	return errors.Join(c.tellCopied(r.Name, res, v.DryRun), err)

@@ -37,7 +37,8 @@ it and without this disk nobody can read the vault. With --recipient contents ar
 sealed to your own keys of age instead.
 
 list and show say what is where. key prints a recovery sheet anew, with a new
-passphrase. extend locks objects for longer where the store does that. remove forgets
+passphrase; with --rotate what is copied from now on is sealed to new keys, which the
+new sheet opens, too. Against keys that somebody has, only a new vault helps. extend locks objects for longer where the store does that. remove forgets
 a remote here: what is there stays.`,
 		Examples: `
 snap remote add b2 s3:https://s3.eu-central-003.backblazeb2.com/my-bucket/me
@@ -49,6 +50,7 @@ snap remote key b2`,
 			{Name: "recipient", Kind: cmdline.Strings, Usage: "add: seal contents to the public `KEY` of age; may be repeated"},
 			{Name: "no-encryption", Usage: "add: whoever reads the place reads the files"},
 			{Name: "no-content-key", Usage: "add: do not keep here what opens contents; a restore asks for the passphrase"},
+			{Name: "rotate", Usage: "key: seal what is copied from now on to new keys"},
 			{Name: "lock", Kind: cmdline.String, Usage: "add: lock each object against deletion for `TIME`, as 30d"},
 			{Name: "storage-class", Kind: cmdline.String, Usage: "add: put objects into `CLASS` of S3"},
 			{Name: "profile", Kind: cmdline.String, Usage: "add: the credentials are those of `PROFILE` in ~/.aws"},
@@ -284,11 +286,10 @@ func (c *call) remoteKey(p *remote.Place) error {
 			return err
 		}
 	}
-	sheet, err := p.NewSheet(c.ctx, words)
-	if err != nil {
-		return err
+	if c.flags.Bool("rotate") {
+		return p.Rotate(c.ctx, words, c.showSheet)
 	}
-	return c.showSheet(sheet)
+	return p.NewSheet(c.ctx, words, c.showSheet)
 }
 
 func (c *call) remoteRemove(dest string, r *settings.Remote) error {

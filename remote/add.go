@@ -111,13 +111,9 @@ func (p *Place) newKeys(a Addition) (*seal.Keys, error) {
 	if a.Unsealed {
 		return seal.NewPlainKeys()
 	}
-	var own []seal.Recipient
-	for _, text := range p.Recipients {
-		r, err := seal.ParseRecipient(text)
-		if err != nil {
-			return nil, hint.Usage(err)
-		}
-		own = append(own, r)
+	own, err := p.recipients()
+	if err != nil {
+		return nil, hint.Usage(err)
 	}
 	return seal.NewKeys(own...)
 }
@@ -131,13 +127,17 @@ func (p *Place) putKeys(ctx context.Context, k *seal.Keys, a Addition) (words st
 	if words = a.Passphrase; words == "" {
 		words = seal.NewPassphrase()
 	}
+	return words, p.putSealed(ctx, k, words)
+}
+
+// putSealed puts the keys into the vault, in place of those there: what an addition before has put is opened by a
+// passphrase that nobody has seen.
+func (p *Place) putSealed(ctx context.Context, k *seal.Keys, words string) error {
 	body, err := k.SealKeys(p.Vault.ID(), words)
 	if err != nil {
-		return "", err
+		return err
 	}
-	// What an addition before has put is opened by a passphrase that nobody has seen.
-	err = p.Store.Put(ctx, sealedKeys, body, store.PutOptions{Lock: p.Lock, Replace: true})
-	return words, err
+	return p.Store.Put(ctx, sealedKeys, body, store.PutOptions{Lock: p.Lock, Replace: true})
 }
 
 // writeFile writes a file for its owner alone, which appears whole.
@@ -154,21 +154,4 @@ func writeFile(path string, text []byte) (err error) {
 		return errors.Join(err, os.Remove(f.Name()))
 	}
 	return nil
-}
-
-// NewSheet seals the keys by another passphrase, words or one that is made, in place of what the vault has, and returns
-// the sheet. A machine that has not all keys needs the passphrase that is replaced.
-func (p *Place) NewSheet(ctx context.Context, words string) (*seal.Sheet, error) {
-	k, sheet := &p.Keys, &seal.Sheet{URL: p.URL, ID: p.Vault.ID(), Verify: p.Keys.Verify}
-	if !k.Sealed() || len(p.Recipients) > 0 {
-		return sheet, nil // nothing is opened by a passphrase
-	}
-	var err error
-	if !k.CanRestore() {
-		if k, err = p.fetchKeys(ctx, p.Vault.ID()); err != nil {
-			return nil, err
-		}
-	}
-	sheet.Passphrase, err = p.putKeys(ctx, k, Addition{Passphrase: words})
-	return sheet, err
 }

@@ -55,6 +55,8 @@ func HeldHint(err error) error {
 	case !errors.As(err, &held):
 	case held.Running:
 		return hint.With(err, "when the copy has ended it can be deleted")
+	case held.Newest:
+		return hint.With(err, "make a newer one first: snap backup --force")
 	default:
 		return hint.With(err, "to delete it all the same, and have the next copy send a whole listing: add --release %s",
 			quote.Word(held.Remote))

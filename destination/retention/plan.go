@@ -92,13 +92,31 @@ func (h Held) holds() (holds, copying []destination.Hold, err error) {
 type HeldError struct {
 	Snapshot, Remote string
 	Running          bool // the copy is reading it
+	// Newest: it was released, and the number of what the remote has would be given again, which no copy could tell
+	// from another history.
+	Newest bool
 }
 
 func (e *HeldError) Error() string {
 	if e.Running {
 		return fmt.Sprintf("snapshot %s is being copied to %s", e.Snapshot, e.Remote)
 	}
+	if e.Newest {
+		return fmt.Sprintf("snapshot %s is in %s, and no newer one would be left here: its number would be given again",
+			e.Snapshot, e.Remote)
+	}
 	return fmt.Sprintf("snapshot %s is held: the next copy to %s goes on from it", e.Snapshot, e.Remote)
+}
+
+// numberStays refuses to take what a remote has let go if nothing newer stays.
+func (h Held) numberStays(all []record.Header, goes func(*record.Header) bool) error {
+	holds, err := destination.Holds(h.Root)
+	for i := len(all) - 1; i >= 0 && goes(&all[i]); i-- {
+		if by, _ := destination.HeldBy(&all[i], holds, nil); by != nil {
+			return &HeldError{Snapshot: all[i].Name, Remote: by.Remote, Newest: true}
+		}
+	}
+	return err
 }
 
 // free refuses what a copy to a remote needs of what goes.
@@ -106,7 +124,7 @@ func (h Held) free(all []record.Header, goes func(*record.Header) bool) error {
 	holds, copying, err := h.holds()
 	for i := range all {
 		if by, running := destination.HeldBy(&all[i], holds, copying); by != nil && goes(&all[i]) {
-			return &HeldError{all[i].Name, by.Remote, running}
+			return &HeldError{Snapshot: all[i].Name, Remote: by.Remote, Running: running}
 		}
 	}
 	return err
@@ -120,6 +138,9 @@ func (h Held) PlanNamed(ctx context.Context, names []string) (*Plan, error) {
 	}
 	named := func(s *record.Header) bool { return slices.Contains(names, s.Name) }
 	if err := h.free(all, named); err != nil {
+		return nil, err
+	}
+	if err := h.numberStays(all, named); err != nil {
 		return nil, err
 	}
 	p := &Plan{}
@@ -255,7 +276,7 @@ func Apply(ctx context.Context, d *destination.Destination, p *Plan, jobs int, r
 		for i := range p.List {
 			if e := &p.List[i]; !e.Keep {
 				if by, running := destination.HeldBy(e.Header, nil, copying); running {
-					return &HeldError{e.Header.Name, by.Remote, true}
+					return &HeldError{Snapshot: e.Header.Name, Remote: by.Remote, Running: true}
 				}
 			}
 		}
