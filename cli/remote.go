@@ -38,8 +38,8 @@ sealed to your own keys of age instead.
 
 list and show say what is where. key prints a recovery sheet anew, with a new
 passphrase; with --rotate what is copied from now on is sealed to new keys, which the
-new sheet opens, too. Against keys that somebody has, only a new vault helps. extend locks objects for longer where the store does that. remove forgets
-a remote here: what is there stays.`,
+new sheet opens, too. Against keys that somebody has, only a new vault helps. extend
+locks objects for longer where the store does that. remove forgets a remote here: what is there stays.`,
 		Examples: `
 snap remote add b2 s3:https://s3.eu-central-003.backblazeb2.com/my-bucket/me
 snap remote list

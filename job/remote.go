@@ -118,9 +118,10 @@ func (p *Place) NoteCopied(name string, v *vault.Vault, at time.Time) error {
 	return err
 }
 
-// ExtendRemote locks the objects of a remote for longer. It needs no key: with those that are here, what was condemned is
-// left to run out.
-func (p *Place) ExtendRemote(ctx context.Context, r *settings.Remote, f *RemoteFront) (res vault.ExtendResult, err error) {
+// ExtendRemote locks the objects of a remote for longer. It needs no key: with those that are here, what was condemned
+// is left to run out.
+func (p *Place) ExtendRemote(ctx context.Context, r *settings.Remote,
+	f *RemoteFront) (res vault.ExtendResult, err error) {
 	o, err := p.RemoteOptions(r.Name, f, RetryQuestion)
 	if err != nil {
 		return res, err

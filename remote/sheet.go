@@ -19,8 +19,8 @@ func (p *Place) NewSheet(ctx context.Context, words string, show func(*seal.Shee
 	return p.newSheet(ctx, k, words, show)
 }
 
-// Rotate seals what is copied from now on to new keys, and makes a new sheet, as NewSheet does. What is there stays under
-// the old ones, which the sheet has, too. The vault has the new keys before anything is sealed to them.
+// Rotate seals what is copied from now on to new keys, and makes a new sheet, as NewSheet does. What is there stays
+// under the old ones, which the sheet has, too. The vault has the new keys before anything is sealed to them.
 func (p *Place) Rotate(ctx context.Context, words string, show func(*seal.Sheet) error) error {
 	if !p.Keys.Sealed() {
 		return hint.Usagef("the vault is not encrypted: there are no keys to change")
