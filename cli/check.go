@@ -40,8 +40,7 @@ snap delete --missing forgets it.`,
 snap check                          # names, sizes, times
 snap check --read-data              # every byte
 snap check --read-data-subset 1/12  # all of them in a year of months
-snap check --read-data --repair     # and mend what can be mended
-snap check --read-data --repair --from b2  # also from the copy elsewhere`,
+snap check --read-data --repair     # and mend what can be mended`,
 		Flags: flags{
 			{Name: "read-data", Usage: "read every file once and compare it with its hash"},
 			{Name: "read-data-subset", Kind: cmdline.String,
