@@ -13,6 +13,7 @@ import (
 
 	"snap/internal/file"
 	"snap/remote/store"
+	"snap/remote/vault/table"
 )
 
 // Check compares what the head names with what is there: names and sizes by one listing, and with Data the bytes. An
@@ -146,7 +147,7 @@ func (v *Vault) checkObject(ctx context.Context, name string, packs map[string][
 }
 
 // sameHash compares bytes with what they are found by.
-func sameHash(r row, body []byte) error {
+func sameHash(r table.Row, body []byte) error {
 	if sha256.Sum256(body) == r.Key {
 		return nil
 	}
@@ -160,9 +161,9 @@ func sameHash(r row, body []byte) error {
 }
 
 // rowsOf are the rows of one pack.
-func (v *Vault) rowsOf(pack [32]byte) (rows []row, err error) {
+func (v *Vault) rowsOf(pack [32]byte) (rows []table.Row, err error) {
 	for _, t := range v.tables {
-		if !slices.ContainsFunc(t.pack, func(p packRow) bool { return p.name == pack }) {
+		if _, ok := t.packs[pack]; !ok {
 			continue
 		}
 		for r, err := range t.rows() {

@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"snap/record"
+	"snap/remote/vault/table"
 )
 
 // What is fetched at once.
@@ -86,7 +87,7 @@ func (c *Contents) Open(ctx context.Context, e *record.Entry) (io.ReadCloser, er
 }
 
 // small is the bytes of a file of one piece; what will be opened next is fetched with it.
-func (c *Contents) small(ctx context.Context, key [32]byte, at row) ([]byte, error) {
+func (c *Contents) small(ctx context.Context, key [32]byte, at table.Row) ([]byte, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if g := c.got[key]; g != nil {
@@ -100,7 +101,7 @@ func (c *Contents) small(ctx context.Context, key [32]byte, at row) ([]byte, err
 			delete(c.got, k)
 		}
 	}
-	failed := c.v.fetchAll(ctx, rows, func(r row, body []byte) error {
+	failed := c.v.fetchAll(ctx, rows, func(r table.Row, body []byte) error {
 		mu.Lock()
 		defer mu.Unlock()
 		c.got[r.Key] = &gotten{body, c.turn}
@@ -117,7 +118,7 @@ func (c *Contents) small(ctx context.Context, key [32]byte, at row) ([]byte, err
 
 // batch takes the wants up to what may be fetched at once. Those before the one that is opened were not opened, or were
 // fetched already.
-func (c *Contents) batch(key [32]byte) (rows []row) {
+func (c *Contents) batch(key [32]byte) (rows []table.Row) {
 	for i, w := range c.next {
 		if w.key == key {
 			c.next = c.next[i:]
@@ -139,8 +140,8 @@ func (c *Contents) batch(key [32]byte) (rows []row) {
 }
 
 // fetchAll fetches contents, several packs at a time; the answer has the error of each pack that failed.
-func (v *Vault) fetchAll(ctx context.Context, rows []row, use func(r row, body []byte) error) map[[32]byte]error {
-	byPack := map[[32]byte][]row{}
+func (v *Vault) fetchAll(ctx context.Context, rows []table.Row, use func(r table.Row, body []byte) error) map[[32]byte]error {
+	byPack := map[[32]byte][]table.Row{}
 	for _, r := range rows {
 		byPack[r.Pack] = append(byPack[r.Pack], r)
 	}
@@ -173,7 +174,7 @@ func (v *Vault) bytesOf(ctx context.Context, key [32]byte) (body []byte, err err
 	if !ok || pieces != nil {
 		return nil, ErrNotHeld
 	}
-	err = v.fetchRows(ctx, at.Pack, v.packSizes()[at.Pack], []row{at}, func(_ row, b []byte) error {
+	err = v.fetchRows(ctx, at.Pack, v.packSizes()[at.Pack], []table.Row{at}, func(_ table.Row, b []byte) error {
 		body = b
 		return nil
 	})

@@ -11,6 +11,8 @@ import (
 	"snap/internal/stream"
 	"snap/record"
 	"snap/remote/vault/head"
+	"snap/remote/vault/pack"
+	"snap/remote/vault/table"
 )
 
 // fetched is an entry of a change set, with the bytes that the vault lacks of it.
@@ -208,7 +210,7 @@ func (c *copying) bring(ctx context.Context, got *content, r *record.Record, nam
 		return err != nil || !known
 	}
 	err := got.eachPiece(ctx, c.from, r.Size, wanted, func(i int, body []byte) error {
-		return c.addBytes(ctx, got.pieces[i], fmt.Sprintf("%s.snap-%04d", name, i), r, body)
+		return c.addBytes(ctx, got.pieces[i], name+pack.Piece(i), r, body)
 	})
 	if errors.Is(err, errRotten) {
 		c.lack = append(c.lack, lacking{MissingContent: missingOf(r), at: got.place, why: err})
@@ -218,7 +220,7 @@ func (c *copying) bring(ctx context.Context, got *content, r *record.Record, nam
 		return err
 	}
 	c.own.addList(got.key, got.pieces)
-	c.lists = append(c.lists, list{got.key, got.pieces})
+	c.lists = append(c.lists, table.List{Key: got.key, Pieces: got.pieces})
 	return nil
 }
 

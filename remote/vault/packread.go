@@ -12,6 +12,7 @@ import (
 	"snap/remote/store"
 	"snap/remote/vault/pack"
 	"snap/remote/vault/seal"
+	"snap/remote/vault/table"
 )
 
 const (
@@ -23,8 +24,8 @@ const (
 type span struct{ from, to int64 }
 
 // spans are the frames of rows, those that are near each other as one.
-func spans(rows []row) (all []span) {
-	sorted := slices.SortedFunc(slices.Values(rows), func(a, b row) int { return cmp.Compare(a.Frame, b.Frame) })
+func spans(rows []table.Row) (all []span) {
+	sorted := slices.SortedFunc(slices.Values(rows), func(a, b table.Row) int { return cmp.Compare(a.Frame, b.Frame) })
 	for _, r := range sorted {
 		s := span{int64(r.Frame), int64(r.Frame) + int64(r.FrameLen)}
 		if n := len(all); n > 0 && s.from-all[n-1].to < joinGap {
@@ -38,8 +39,8 @@ func spans(rows []row) (all []span) {
 
 // fetchRows hands over the bytes of contents that are all in one pack. Bytes that are not what they should be are
 // fetched again, the whole pack, which must be its name.
-func (v *Vault) fetchRows(ctx context.Context, packSum [32]byte, size int64, rows []row,
-	use func(r row, body []byte) error) error {
+func (v *Vault) fetchRows(ctx context.Context, packSum [32]byte, size int64, rows []table.Row,
+	use func(r table.Row, body []byte) error) error {
 	name := dataName(packSum)
 	wanted := int64(0)
 	all := spans(rows)
@@ -65,8 +66,8 @@ func (v *Vault) fetchRows(ctx context.Context, packSum [32]byte, size int64, row
 }
 
 // fetchSpans reads parts of a pack.
-func (v *Vault) fetchSpans(ctx context.Context, name string, size int64, all []span, rows []row,
-	use func(r row, body []byte) error) error {
+func (v *Vault) fetchSpans(ctx context.Context, name string, size int64, all []span, rows []table.Row,
+	use func(r table.Row, body []byte) error) error {
 	var src io.ReaderAt = &remoteObject{ctx: ctx, v: v, name: name, size: size}
 	opened, _, err := v.k.OpenPack(src, size)
 	if err != nil {
@@ -89,8 +90,8 @@ func (v *Vault) fetchSpans(ctx context.Context, name string, size int64, all []s
 }
 
 // cut takes the contents of rows out of a span of their pack. A frame is taken apart once.
-func cut(name string, s span, plain []byte, rows []row, use func(r row, body []byte) error) error {
-	sorted := slices.SortedFunc(slices.Values(rows), func(a, b row) int { return cmp.Compare(a.Frame, b.Frame) })
+func cut(name string, s span, plain []byte, rows []table.Row, use func(r table.Row, body []byte) error) error {
+	sorted := slices.SortedFunc(slices.Values(rows), func(a, b table.Row) int { return cmp.Compare(a.Frame, b.Frame) })
 	var frame []byte
 	at := int64(-1)
 	for _, r := range sorted {

@@ -3,8 +3,6 @@ package vault
 import (
 	"context"
 	"errors"
-	"iter"
-	"maps"
 	"slices"
 	"time"
 
@@ -180,46 +178,4 @@ func (v *Vault) named(h *Head) map[string]bool {
 		}
 	}
 	return all
-}
-
-// keeping says what of the tables stays.
-type keeping struct {
-	live *openTable
-	drop map[[32]byte]bool
-}
-
-func (k *keeping) packs(all map[[32]byte]int64) map[[32]byte]int64 {
-	all = maps.Clone(all)
-	maps.DeleteFunc(all, func(name [32]byte, _ int64) bool { return k.drop[name] })
-	return all
-}
-
-// rows yields those of packs that stay, of dead contents, too: as long as they are there they can be named again.
-func (k *keeping) rows(all iter.Seq2[row, error]) iter.Seq2[row, error] {
-	return func(yield func(row, error) bool) {
-		for r, err := range all {
-			if err == nil && k.drop[r.Pack] {
-				continue
-			}
-			if !yield(r, err) {
-				return
-			}
-		}
-	}
-}
-
-func (k *keeping) lists(all iter.Seq2[list, error]) iter.Seq2[list, error] {
-	return func(yield func(list, error) bool) {
-		for l, err := range all {
-			if err == nil && k.live != nil {
-				var ok bool
-				if ok, err = k.live.has(l.Key); err == nil && !ok {
-					continue
-				}
-			}
-			if !yield(l, err) {
-				return
-			}
-		}
-	}
 }

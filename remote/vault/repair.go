@@ -108,13 +108,14 @@ func (r *repairing) dropPacks(ctx context.Context) error {
 	for i := range r.h.Tables {
 		pending = pending || r.h.Tables[i].Pending
 	}
-	t, err := r.v.mergeTables(r.h.Tables, ownPrefix+"merged", &keeping{drop: drop})
+	t, gone, err := r.v.mergeTables(r.h.Tables, &keeping{condemned: r.h.Condemned, drop: drop})
 	if err != nil {
 		return err
 	}
 	defer t.close()
+	r.h.Condemned = chain.Condemn(r.h.Condemned, gone, r.v.h.Number+1)
 	r.h.Tables = nil
-	if t.rowN == 0 {
+	if t.Len() == 0 {
 		return nil
 	}
 	return r.v.putTable(ctx, r.h, t, pending)

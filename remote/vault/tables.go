@@ -13,6 +13,7 @@ import (
 	"snap/internal/file"
 	"snap/remote/store"
 	"snap/remote/vault/chain"
+	"snap/remote/vault/table"
 )
 
 // maxTables is how many tables a head has before some are merged.
@@ -121,9 +122,9 @@ func (v *Vault) addTable(ctx context.Context, h *Head, o *own, pending bool) err
 
 // putTable puts a table of the mirror in parts, gives it its name there, and enters it.
 func (v *Vault) putTable(ctx context.Context, h *Head, t *openTable, pending bool) error {
-	entry := Table{Rows: t.rowN, Pending: pending}
-	for at := int64(0); at < t.size; at += partSize {
-		part := make([]byte, min(partSize, t.size-at))
+	entry := Table{Rows: t.Len(), Pending: pending}
+	for at := int64(0); at < t.size; at += table.PartSize {
+		part := make([]byte, min(table.PartSize, t.size-at))
 		if _, err := t.f.ReadAt(part, at); err != nil && err != io.EOF {
 			return err
 		}
@@ -160,13 +161,12 @@ func (v *Vault) compact(ctx context.Context, h *Head) error {
 		sum += h.Tables[from].Rows
 	}
 	merged := h.Tables[from:]
-	t, err := v.mergeTables(merged, ownPrefix+"merged", nil)
+	t, leaving, err := v.mergeTables(merged, &keeping{condemned: h.Condemned})
 	if err != nil {
 		return err
 	}
 	defer t.close()
 	pending := false
-	var leaving []string
 	for i := range merged {
 		pending = pending || merged[i].Pending
 		for _, p := range merged[i].Parts {
@@ -178,45 +178,79 @@ func (v *Vault) compact(ctx context.Context, h *Head) error {
 	return v.putTable(ctx, h, t, pending)
 }
 
-// mergeTables writes tables of the mirror as one; keep says which rows and packs stay, nil: all.
-func (v *Vault) mergeTables(some []Table, name string, keep *keeping) (*openTable, error) {
+// keeping says what of tables stays.
+type keeping struct {
+	condemned map[string]uint64 // objects
+	drop      map[[32]byte]bool // packs
+	live      *openTable        // contents: of others the lists go; nil: all stay
+	err       error             // why live could not be asked
+}
+
+// row reports whether a row stays: all of a pack do that stays, those of dead contents, too. As long as they are there
+// they can be named again.
+func (k *keeping) row(r *table.Row) bool {
+	return !k.drop[r.Pack] && (len(k.condemned) == 0 || k.condemned[dataName(r.Pack)] == 0)
+}
+
+func (k *keeping) list(l *table.List) bool {
+	if k.live == nil || k.err != nil {
+		return true
+	}
+	ok, err := k.live.has(l.Key)
+	k.err = err
+	return ok
+}
+
+// mergeTables writes what stays of tables of the mirror as one. What goes is left out before that: it hides no row of
+// an older table that stays. gone are packs of which no row is needed, as newer tables have all.
+func (v *Vault) mergeTables(some []Table, keep *keeping) (t *openTable, gone []string, err error) {
 	packs := map[[32]byte]int64{}
-	var rows []iter.Seq2[row, error]
-	var lists []iter.Seq2[list, error]
+	var rows []iter.Seq2[table.Row, error]
+	var lists []iter.Seq2[table.List, error]
 	var open []*openTable
-	defer func() { _ = closeAll(open) }()
+	defer func() { err = errors.Join(err, closeAll(open)) }()
 	for i := len(some) - 1; i >= 0; i-- { // of a content that two have the newest counts
 		t, err := v.m.openTable(mirrorName(&some[i]))
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		open = append(open, t)
 		rows, lists = append(rows, t.rows()), append(lists, t.lists())
-		maps.Copy(packs, t.packs())
+		maps.Copy(packs, t.packs)
 	}
-	all, pieces := merge(rows, byKey), merge(lists, byListKey)
-	if keep != nil {
-		all, pieces, packs = keep.rows(all), keep.lists(pieces), keep.packs(packs)
+	t, err = v.m.writeTable(ownPrefix+"merged", packs, table.MergeRows(keep.row, rows...),
+		table.MergeLists(keep.list, lists...))
+	if err != nil {
+		return nil, nil, err
 	}
-	return v.m.writeTable(name, packs, all, pieces)
+	if keep.err != nil {
+		return nil, nil, errors.Join(keep.err, t.close())
+	}
+	for p := range packs {
+		if _, ok := t.packs[p]; !ok && keep.row(&table.Row{Pack: p}) {
+			gone = append(gone, dataName(p))
+		}
+	}
+	return t, gone, nil
 }
 
 // find is where the bytes of a content are, or the pieces that it consists of. What is condemned does not count.
-func (v *Vault) find(key [32]byte) (r row, pieces [][32]byte, ok bool, err error) {
+func (v *Vault) find(key [32]byte) (r table.Row, pieces [][32]byte, ok bool, err error) {
+	stays := keeping{condemned: v.h.Condemned, drop: v.dropping}
 	for i := len(v.tables) - 1; i >= 0; i-- {
 		r, ok, err = v.tables[i].find(key)
 		if err != nil {
 			return r, nil, false, err
 		}
-		if ok && v.h.Condemned[dataName(r.Pack)] == 0 && !v.dropping[r.Pack] {
+		if ok && stays.row(&r) {
 			return r, nil, true, nil
 		}
 		pieces, ok, err = v.tables[i].pieces(key)
 		if ok || err != nil {
-			return row{}, pieces, ok, err
+			return table.Row{}, pieces, ok, err
 		}
 	}
-	return row{}, nil, false, nil
+	return table.Row{}, nil, false, nil
 }
 
 // has reports whether a head may name a content as it is: all of its bytes are in packs that are not condemned.
@@ -237,7 +271,7 @@ func (v *Vault) has(key [32]byte) (bool, error) {
 func (v *Vault) packs() map[[32]byte]int64 {
 	all := map[[32]byte]int64{}
 	for _, t := range v.tables {
-		maps.Copy(all, t.packs())
+		maps.Copy(all, t.packs)
 	}
 	return all
 }
