@@ -96,6 +96,7 @@ type CheckResult struct {
 
 // BadObject is an object that is gone or not what it should be.
 type BadObject struct {
-	Name string
-	Why  error
+	Name  string
+	Why   error
+	Files int64 // contents of files that nothing else here has, of a pack
 }

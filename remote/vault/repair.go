@@ -173,7 +173,7 @@ func (r *repairing) set(ctx context.Context, i int) error {
 	if parts == nil {
 		for _, part := range s.Parts {
 			if why := r.bad[metaName(part)]; why != nil {
-				r.lost = append(r.lost, BadObject{metaName(part), why})
+				r.lost = append(r.lost, BadObject{Name: metaName(part), Why: why})
 			}
 		}
 		return nil

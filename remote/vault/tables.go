@@ -85,7 +85,8 @@ func (v *Vault) getMeta(ctx context.Context, sum [32]byte) ([]byte, error) {
 	return plain, nil
 }
 
-// getWhole fetches an object whose name is its SHA-256; twice again if it is not.
+// getWhole fetches an object whose name is its SHA-256; twice again if it is not. With ErrDamaged the bytes that are
+// there come along.
 func (v *Vault) getWhole(ctx context.Context, name string, sum [32]byte) (body []byte, err error) {
 	for range 3 {
 		body, err = v.s.Get(ctx, name, 0, -1)
@@ -99,7 +100,7 @@ func (v *Vault) getWhole(ctx context.Context, name string, sum [32]byte) (body [
 			return nil, err
 		}
 	}
-	return nil, err
+	return body, named(name, err)
 }
 
 func closeAll(tables []*openTable) (err error) {
