@@ -35,7 +35,7 @@ func (p *pruning) choosePacks(ctx context.Context, s *scratch) (*own, error) {
 			p.drop[pack] = true
 		}
 	}
-	if len(rewrite) == 0 || p.o.DryRun && p.from == nil {
+	if len(rewrite) == 0 {
 		return moved, nil
 	}
 	return moved, p.rewrite(ctx, s, rewrite, moved)
@@ -193,15 +193,20 @@ func (p *pruning) download(ctx context.Context, c *copying, path string, seq uin
 			}
 			continue
 		}
+		if p.o.DryRun {
+			there, _, _, err := whole.find(key)
+			if err != nil {
+				return err
+			}
+			c.res.BytesRead += int64(there.Size)
+			c.own.begin(key)
+			continue
+		}
 		body, err := whole.bytesOf(ctx, key)
 		if err != nil {
 			return err
 		}
 		c.res.BytesRead += int64(len(body))
-		if p.o.DryRun {
-			c.own.begin(key)
-			continue
-		}
 		if err := c.addBytes(ctx, key, name, r, body); err != nil {
 			return err
 		}
@@ -214,7 +219,7 @@ func (p *pruning) download(ctx context.Context, c *copying, path string, seq uin
 
 // tables gives a head the tables of what stays, as one, and that of what was moved.
 func (p *pruning) tables(ctx context.Context, h *Head, moved *own) (leaving []string, err error) {
-	if len(p.drop) == 0 || p.o.DryRun {
+	if len(p.drop) == 0 {
 		return nil, nil
 	}
 	pending := false
@@ -227,6 +232,9 @@ func (p *pruning) tables(ctx context.Context, h *Head, moved *own) (leaving []st
 	}
 	defer t.close()
 	h.Tables = nil
+	if p.o.DryRun {
+		return leaving, p.v.m.remove(t.name)
+	}
 	if t.Len() > 0 {
 		if err := p.v.putTable(ctx, h, t, pending); err != nil {
 			return nil, err
