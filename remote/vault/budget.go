@@ -4,9 +4,9 @@ import "sync"
 
 // What is fetched at a time, in bytes: of objects as they are stored, and of contents that wait to be opened.
 const (
-	fetchBytes  = 32 << 20
+	fetchBytes  = 34 << 20 // two packs
 	fetchJobs   = 8
-	aheadBytes  = 32 << 20
+	aheadBytes  = 20 << 20
 	batchBytes  = aheadBytes / 2 // one batch is used while the next one is fetched
 	batchFiles  = 2048
 	piecesAhead = 4 // of a large file

@@ -83,8 +83,8 @@ func (c *Contents) Want(e *record.Entry) {
 	c.bytes += e.Size
 }
 
-// Open opens a file. ErrNotHeld, ErrKey and ErrDamaged are of this file; the caller compares its bytes with the record's
-// SHA-256.
+// Open opens a file. ErrNotHeld, ErrKey and ErrDamaged are of this file; the caller compares its bytes with the
+// record's SHA-256.
 func (c *Contents) Open(ctx context.Context, e *record.Entry) (io.ReadCloser, error) {
 	if e.Size == 0 || !hasContent(&e.Record) {
 		return io.NopCloser(bytes.NewReader(nil)), nil
@@ -153,7 +153,7 @@ func (c *Contents) begun(ctx context.Context, key [32]byte) *gotten {
 }
 
 // passed is how many later ones are opened before what was wanted counts as passed over. Several may be opened at once.
-const passed = 256
+const passed = 32
 
 // skipTo forgets what was wanted long before the one that is opened.
 func (c *Contents) skipTo(key [32]byte) {

@@ -100,7 +100,7 @@ func (c *copying) once(ctx context.Context) (stands bool, err error) {
 	}
 	for i := range lacks {
 		s, err := c.snapshot(ctx, &lacks[i])
-		if err == errLost {
+		if errors.Is(err, errLost) {
 			return false, nil
 		}
 		if err != nil {

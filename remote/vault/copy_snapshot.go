@@ -59,7 +59,8 @@ func (c *copying) snapshot(ctx context.Context, h *record.Header) (*Snapshot, er
 
 // changes are the records that the set of a snapshot is to have, and the header that it ends with: those of its own set
 // where this follows the newest one there, else what it differs by.
-func (c *copying) changes(ctx context.Context, h *record.Header) (iter.Seq2[record.Entry, error], *record.Header, error) {
+func (c *copying) changes(ctx context.Context, h *record.Header) (iter.Seq2[record.Entry, error], *record.Header,
+	error) {
 	base := c.base()
 	head := *h
 	head.State, head.Work, head.Bucket = "", "", 0

@@ -18,7 +18,6 @@ type pruning struct {
 	o    PruneOptions
 	res  PruneResult
 
-	copy   *copying                // writes anew what is moved
 	live   *openTable              // the contents that stay
 	drop   map[[32]byte]bool       // packs that go
 	listed map[string]store.Object // all objects of data/ and meta/
@@ -28,7 +27,8 @@ type pruning struct {
 // Prune removes the snapshots that keep does not say, all but the newest, which the next copy goes on from. What no
 // snapshot needs any more is condemned in a head, and deleted when the grace is over, by this prune or a later one. No
 // data is read from the store, but with Download.
-func (v *Vault) Prune(ctx context.Context, keep func(seq uint64) bool, from Source, o PruneOptions) (PruneResult, error) {
+func (v *Vault) Prune(ctx context.Context, keep func(seq uint64) bool, from Source, o PruneOptions) (
+	PruneResult, error) {
 	unlock, err := v.m.lock()
 	if err != nil {
 		return PruneResult{}, err

@@ -56,7 +56,8 @@ func TestPruneFrees(t *testing.T) {
 	if !slices.Equal(did.Removed, []uint64{1, 2, 3, 4}) || did.Deleted != 0 || did.Condemned == 0 || did.Repacked == 0 {
 		t.Errorf("the first prune: %+v", did)
 	}
-	if said.Repacked != did.Repacked || said.Condemned != did.Condemned || said.Later != did.Later || said.BytesMoved != did.BytesMoved || !slices.Equal(said.Removed, did.Removed) {
+	if said.Repacked != did.Repacked || said.Condemned != did.Condemned || said.Later != did.Later ||
+		said.BytesMoved != did.BytesMoved || !slices.Equal(said.Removed, did.Removed) {
 		t.Errorf("said %+v\ndid  %+v", said, did)
 	}
 	sameAs(t, m, k, from, 5, 6)

@@ -81,8 +81,8 @@ func without(names []string, name string) (rest []string) {
 	return rest
 }
 
-// dropPacks writes the tables anew, without the packs that are bad. What was in them and snapshots still name is missing
-// from here on, which the next copy heals.
+// dropPacks writes the tables anew, without the packs that are bad. What was in them and snapshots still name is
+// missing from here on, which the next copy heals.
 func (r *repairing) dropPacks(ctx context.Context) error {
 	drop := map[[32]byte]bool{}
 	for pack := range r.v.packs() {

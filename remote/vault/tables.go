@@ -126,7 +126,7 @@ func (v *Vault) putTable(ctx context.Context, h *Head, t *openTable, pending boo
 	entry := Table{Rows: t.Len(), Pending: pending}
 	for at := int64(0); at < t.size; at += table.PartSize {
 		part := make([]byte, min(table.PartSize, t.size-at))
-		if _, err := t.f.ReadAt(part, at); err != nil && err != io.EOF {
+		if _, err := t.f.ReadAt(part, at); err != nil && !errors.Is(err, io.EOF) {
 			return err
 		}
 		sum, err := v.putMeta(ctx, part)

@@ -59,8 +59,8 @@ func TestADamagedRowHidesNoGoodOne(t *testing.T) {
 	sameAs(t, m, k, from, 1, 2, 3)
 }
 
-// TestPruneOfWhatIsThereTwice: of two packs that have a content one goes as it has nothing else that lives, and the other
-// is written anew: the content is in what is written.
+// TestPruneOfWhatIsThereTwice: of two packs that have a content one goes as it has nothing else that lives, and the
+// other is written anew: the content is in what is written.
 func TestPruneOfWhatIsThereTwice(t *testing.T) {
 	t.Parallel()
 	m, k := store.NewMemory(), allKeys(t)
