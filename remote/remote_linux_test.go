@@ -100,7 +100,8 @@ func TestBackFromAFarCopy(t *testing.T) {
 		t.Errorf("copied %v", res.Snapshots)
 	}
 	p.back(p.o)
-	elsewhere := Options{Cache: t.TempDir(), RetryFor: -1, Passphrase: func() (string, error) { return sheet.Passphrase, nil }}
+	elsewhere := Options{Cache: t.TempDir(), RetryFor: -1}
+	elsewhere.Passphrase = func() (string, error) { return sheet.Passphrase, nil }
 	p.back(elsewhere)
 
 	elsewhere.Passphrase = func() (string, error) { return "another", nil }
