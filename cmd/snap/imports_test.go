@@ -115,7 +115,7 @@ var imports = map[string][]string{
 	"snap/backup/backuptest": {"snap/backup", "snap/destination", "snap/destination/check", "snap/destination/reindex",
 		"snap/destination/retention", "snap/index", "snap/record", "snap/internal/file", "snap/internal/filetest",
 		"snap/internal/harness", "snap/internal/progress"},
-	"snap/remote/vault": {"snap/remote/store", "snap/remote/vault/chain", "snap/remote/vault/head",
+	"snap/remote/vault": {"snap/remote/vault/table", "snap/remote/store", "snap/remote/vault/chain", "snap/remote/vault/head",
 		"snap/remote/vault/pack", "snap/remote/vault/seal", "snap/index", "snap/record",
 		"snap/internal/file", "snap/internal/stream"},
 	"snap/remote/vault/chain": {},
