@@ -63,7 +63,10 @@ func (c contents) Open(ctx context.Context, e *record.Entry) (io.ReadCloser, err
 	return stream{r}, nil
 }
 
-func (c contents) Close() error { return c.place.Close() }
+func (c contents) Close() error {
+	c.Contents.Close()
+	return c.place.Close()
+}
 
 // stream is a file whose errors are those of restore.Contents.
 type stream struct{ io.ReadCloser }

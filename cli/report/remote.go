@@ -64,7 +64,11 @@ func (p *Printer) RemotePruned(name string, res *vault.PruneResult, dry bool, to
 // RemoteChecked prints what a check of a remote found.
 func (p *Printer) RemoteChecked(name string, res *vault.CheckResult, took time.Duration) error {
 	for i := range res.Bad {
-		if err := p.say("%s: %v", res.Bad[i].Name, res.Bad[i].Why); err != nil {
+		bad, files := &res.Bad[i], ""
+		if bad.Files > 0 {
+			files = "; lost with it: " + text.Plural(bad.Files, "file", "files")
+		}
+		if err := p.say("%s: %v%s", bad.Name, bad.Why, files); err != nil {
 			return err
 		}
 	}

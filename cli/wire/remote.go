@@ -95,6 +95,8 @@ type RemoteChecked struct {
 type BadObject struct {
 	Name string `json:"name"`
 	Why  string `json:"error"`
+
+	Files int64 `json:"files_lost"` // contents of files that nothing else in the remote has
 }
 
 // NewRemoteChecked is a result as JSON.
@@ -102,7 +104,7 @@ func NewRemoteChecked(name string, r *vault.CheckResult, took time.Duration) Rem
 	c := RemoteChecked{Type: "summary", Remote: name, Objects: r.Objects, Bytes: r.Bytes, Missing: r.Missing,
 		Bad: []BadObject{}, Requests: r.Requests, Seconds: took.Seconds()}
 	for i := range r.Bad {
-		c.Bad = append(c.Bad, BadObject{r.Bad[i].Name, r.Bad[i].Why.Error()})
+		c.Bad = append(c.Bad, BadObject{r.Bad[i].Name, r.Bad[i].Why.Error(), r.Bad[i].Files})
 	}
 	return c
 }

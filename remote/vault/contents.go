@@ -3,21 +3,13 @@ package vault
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
 	"sync"
 
 	"snap/record"
-)
-
-// What is fetched at once.
-const (
-	batchBytes = 16 << 20
-	batchFiles = 4096
-	fetchJobs  = 8
-	aheadOf    = 4 // pieces of a large file
+	"snap/remote/vault/table"
 )
 
 // ErrNotHeld says that the vault has not the bytes of a file: they were damaged when it was copied, or an object is
@@ -25,41 +17,74 @@ const (
 var ErrNotHeld = errors.New("the vault does not hold its bytes")
 
 // Contents gives the bytes of regular files that snapshots of a vault hold. What will be opened is best said before, in
-// this order: then many are fetched with one request.
+// this order: then many are fetched with one request, while what was fetched before is used. Its memory is bounded,
+// whatever is wanted.
 type Contents struct {
 	v    *Vault
-	mu   sync.Mutex
-	next []want // in the order in which they will be opened
-	got  map[[32]byte]*gotten
-	turn int
+	wg   sync.WaitGroup
+	stop context.CancelFunc
+	end  context.Context //nolint:containedctx // ends what is fetched ahead when it is closed
+
+	mu    sync.Mutex
+	n     uint64 // how many were wanted
+	at    uint64 // of these the last one that was opened
+	next  []want // in the order in which they will be opened
+	bytes int64  // of next
+	got   map[[32]byte]*gotten
+	give  map[*gotten]func() // of the bytes that wait
 }
 
 type want struct {
 	key  [32]byte
 	size int64
+	n    uint64
 }
 
-// gotten are bytes that were fetched ahead.
+// gotten are bytes that are fetched ahead.
 type gotten struct {
+	done chan struct{}
 	body []byte
-	turn int // of the batch that it came with
+	err  error
+	uses int    // how often it was wanted and not opened yet
+	last uint64 // the last want of it
 }
 
 // Contents are those of the head that the mirror has.
-func (v *Vault) Contents() *Contents { return &Contents{v: v, got: map[[32]byte]*gotten{}} }
+func (v *Vault) Contents() *Contents {
+	end, stop := context.WithCancel(context.Background())
+	return &Contents{v: v, end: end, stop: stop, got: map[[32]byte]*gotten{}, give: map[*gotten]func(){}}
+}
+
+// Close ends what is fetched ahead.
+func (c *Contents) Close() {
+	c.stop()
+	c.wg.Wait()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for key := range c.got {
+		c.drop(key)
+	}
+}
 
 // Want says that a file will be opened soon.
 func (c *Contents) Want(e *record.Entry) {
 	if !hasContent(&e.Record) || e.Size > pieceSize || !e.Has(record.Hashed) {
 		return
 	}
+	key := keyOf(&e.Record)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.next = append(c.next, want{keyOf(&e.Record), e.Size})
+	c.n++
+	if g := c.got[key]; g != nil {
+		g.uses, g.last = g.uses+1, c.n
+		return
+	}
+	c.next = append(c.next, want{key, e.Size, c.n})
+	c.bytes += e.Size
 }
 
-// Open opens a file. ErrNotHeld, ErrKey and ErrDamaged are of this file; the caller compares its bytes with the record's
-// SHA-256.
+// Open opens a file. ErrNotHeld, ErrKey and ErrDamaged are of this file; the caller compares its bytes with the
+// record's SHA-256.
 func (c *Contents) Open(ctx context.Context, e *record.Entry) (io.ReadCloser, error) {
 	if e.Size == 0 || !hasContent(&e.Record) {
 		return io.NopCloser(bytes.NewReader(nil)), nil
@@ -68,7 +93,7 @@ func (c *Contents) Open(ctx context.Context, e *record.Entry) (io.ReadCloser, er
 		return nil, fmt.Errorf("%w: its record has no SHA-256 to find them by", ErrNotHeld)
 	}
 	key := keyOf(&e.Record)
-	at, pieces, ok, err := c.v.find(key)
+	_, pieces, ok, err := c.v.find(key)
 	if err != nil {
 		return nil, err
 	}
@@ -78,161 +103,114 @@ func (c *Contents) Open(ctx context.Context, e *record.Entry) (io.ReadCloser, er
 	if pieces != nil {
 		return &piecesReader{ctx: ctx, v: c.v, left: pieces}, nil
 	}
-	body, err := c.small(ctx, key, at)
+	body, err := c.small(ctx, key)
 	if err != nil {
 		return nil, err
 	}
 	return io.NopCloser(bytes.NewReader(body)), nil
 }
 
-// small is the bytes of a file of one piece; what will be opened next is fetched with it.
-func (c *Contents) small(ctx context.Context, key [32]byte, at row) ([]byte, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if g := c.got[key]; g != nil {
-		return g.body, nil
+// small is the bytes of a file of one piece. What was fetched ahead and failed by the end of another's time is asked
+// for again.
+func (c *Contents) small(ctx context.Context, key [32]byte) ([]byte, error) {
+	g := c.begun(ctx, key)
+	if g == nil {
+		return c.v.bytesOf(ctx, key)
 	}
-	rows := append(c.batch(key), at)
-	var mu sync.Mutex
-	c.turn++
-	for k, g := range c.got { // of the batch before last: nobody came for it
-		if g.turn < c.turn-1 {
-			delete(c.got, k)
-		}
+	select {
+	case <-g.done:
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
 	}
-	failed := c.v.fetchAll(ctx, rows, func(r row, body []byte) error {
-		mu.Lock()
-		defer mu.Unlock()
-		c.got[r.Key] = &gotten{body, c.turn}
-		return nil
-	})
-	if g := c.got[key]; g != nil {
-		return g.body, nil
+	if errors.Is(g.err, context.Canceled) || errors.Is(g.err, context.DeadlineExceeded) {
+		return c.v.bytesOf(ctx, key)
 	}
-	if err := failed[at.Pack]; err != nil {
-		return nil, err
-	}
-	return nil, ErrNotHeld
+	return g.body, g.err
 }
 
-// batch takes the wants up to what may be fetched at once. Those before the one that is opened were not opened, or were
-// fetched already.
-func (c *Contents) batch(key [32]byte) (rows []row) {
+// begun is a content that is fetched ahead, nil if it was not wanted. What will be opened next is begun, too.
+func (c *Contents) begun(ctx context.Context, key [32]byte) *gotten {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.got[key] == nil {
+		c.skipTo(key)
+		c.batch(ctx)
+	}
+	if c.bytes >= batchBytes || len(c.next) >= batchFiles {
+		c.batch(ctx)
+	}
+	g := c.got[key]
+	if g == nil {
+		return nil
+	}
+	if g.uses > 1 {
+		g.uses--
+		return g
+	}
+	c.at = max(c.at, g.last)
+	c.drop(key)
+	return g
+}
+
+// passed is how many later ones are opened before what was wanted counts as passed over. Several may be opened at once.
+const passed = 32
+
+// skipTo forgets what was wanted long before the one that is opened.
+func (c *Contents) skipTo(key [32]byte) {
 	for i, w := range c.next {
 		if w.key == key {
-			c.next = c.next[i:]
+			c.at = max(c.at, w.n)
+			for _, w := range c.next[:max(0, i-passed)] {
+				c.bytes -= w.size
+			}
+			c.next = c.next[max(0, i-passed):]
 			break
 		}
 	}
+}
+
+// drop forgets bytes that were fetched ahead.
+func (c *Contents) drop(key [32]byte) {
+	g := c.got[key]
+	delete(c.got, key)
+	if give := c.give[g]; give != nil {
+		delete(c.give, g)
+		give()
+	}
+}
+
+// batch begins to fetch what is wanted next, as far as there is room. What nobody came for goes.
+func (c *Contents) batch(ctx context.Context) {
+	var rows []table.Row
+	for key, g := range c.got {
+		if g.last+passed < c.at {
+			c.drop(key)
+		}
+	}
 	total, n := int64(0), 0
-	for ; n < len(c.next) && n < batchFiles && total < batchBytes; n++ {
+	for ; n < len(c.next) && len(rows) < batchFiles && total < batchBytes; n++ {
 		w := c.next[n]
-		if w.key == key || c.got[w.key] != nil {
+		if g := c.got[w.key]; g != nil {
+			g.uses, g.last = g.uses+1, w.n
+			c.bytes -= w.size
 			continue
 		}
-		if r, pieces, ok, err := c.v.find(w.key); err == nil && ok && pieces == nil {
-			rows, total = append(rows, r), total+w.size
+		r, pieces, ok, err := c.v.find(w.key)
+		if err != nil || !ok || pieces != nil { // Open meets it again
+			c.bytes -= w.size
+			continue
 		}
+		give, ok := c.v.waiting.try(w.size)
+		if !ok {
+			break
+		}
+		g := &gotten{done: make(chan struct{}), uses: 1, last: w.n}
+		c.got[w.key], c.give[g] = g, give
+		rows, total = append(rows, r), total+w.size
+		c.bytes -= w.size
 	}
 	c.next = c.next[n:]
-	return rows
-}
-
-// fetchAll fetches contents, several packs at a time; the answer has the error of each pack that failed.
-func (v *Vault) fetchAll(ctx context.Context, rows []row, use func(r row, body []byte) error) map[[32]byte]error {
-	byPack := map[[32]byte][]row{}
-	for _, r := range rows {
-		byPack[r.Pack] = append(byPack[r.Pack], r)
+	if len(rows) > 0 {
+		c.fetch(ctx, rows)
 	}
-	sizes := v.packSizes()
-	failed := map[[32]byte]error{}
-	var mu sync.Mutex
-	var wg sync.WaitGroup
-	slots := make(chan struct{}, fetchJobs)
-	for pack, rows := range byPack {
-		slots <- struct{}{}
-		wg.Go(func() {
-			defer func() { <-slots }()
-			if err := v.fetchRows(ctx, pack, sizes[pack], rows, use); err != nil {
-				mu.Lock()
-				failed[pack] = err
-				mu.Unlock()
-			}
-		})
-	}
-	wg.Wait()
-	return failed
-}
-
-// bytesOf fetches one content or piece, and compares it with its SHA-256 where that is its key.
-func (v *Vault) bytesOf(ctx context.Context, key [32]byte) (body []byte, err error) {
-	at, pieces, ok, err := v.find(key)
-	if err != nil {
-		return nil, err
-	}
-	if !ok || pieces != nil {
-		return nil, ErrNotHeld
-	}
-	err = v.fetchRows(ctx, at.Pack, v.packSizes()[at.Pack], []row{at}, func(_ row, b []byte) error {
-		body = b
-		return nil
-	})
-	return body, err
-}
-
-// packSizes are the sizes of all packs.
-func (v *Vault) packSizes() map[[32]byte]int64 {
-	v.sizes.Do(func() { v.sizesOf = v.packs() })
-	return v.sizesOf
-}
-
-// piecesReader reads a large file, some pieces ahead.
-type piecesReader struct {
-	ctx   context.Context //nolint:containedctx // of the Read of an io.Reader
-	v     *Vault
-	left  [][32]byte
-	ahead []chan piece
-	now   bytes.Reader
-}
-
-type piece struct {
-	body []byte
-	err  error
-}
-
-func (r *piecesReader) Read(p []byte) (int, error) {
-	for r.now.Len() == 0 {
-		for len(r.ahead) < aheadOf && len(r.left) > 0 {
-			sum, to := r.left[0], make(chan piece, 1)
-			r.left, r.ahead = r.left[1:], append(r.ahead, to)
-			go func() { to <- r.fetch(sum) }()
-		}
-		if len(r.ahead) == 0 {
-			return 0, io.EOF
-		}
-		got := <-r.ahead[0]
-		r.ahead = r.ahead[1:]
-		if got.err != nil {
-			return 0, got.err
-		}
-		r.now.Reset(got.body)
-	}
-	return r.now.Read(p)
-}
-
-func (r *piecesReader) fetch(sum [32]byte) piece {
-	body, err := r.v.bytesOf(r.ctx, sum)
-	if err == nil && sha256.Sum256(body) != sum {
-		err = fmt.Errorf("a piece: %w", ErrDamaged)
-	}
-	return piece{body, err}
-}
-
-// Close waits for what was asked for ahead.
-func (r *piecesReader) Close() error {
-	for _, to := range r.ahead {
-		<-to
-	}
-	r.ahead, r.left = nil, nil
-	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"snap/record"
+	"snap/remote/vault/table"
 )
 
 // copying is one run of Copy.
@@ -19,10 +20,10 @@ type copying struct {
 
 	own    *own
 	up     *uploads
-	pack   *packWriter // that is being filled; nil: none
-	lists  []list      // of files that are whole when the packs so far are put
-	done   []Snapshot  // copied, and in no head yet
-	lack   []lacking   // damaged here; of the snapshots in done, or of the one in work
+	pack   *packWriter  // that is being filled; nil: none
+	lists  []table.List // of files that are whole when the packs so far are put
+	done   []Snapshot   // copied, and in no head yet
+	lack   []lacking    // damaged here; of the snapshots in done, or of the one in work
 	healed map[[32]byte]bool
 	last   time.Time // when a head was published, or the run began
 }
@@ -99,7 +100,7 @@ func (c *copying) once(ctx context.Context) (stands bool, err error) {
 	}
 	for i := range lacks {
 		s, err := c.snapshot(ctx, &lacks[i])
-		if err == errLost {
+		if errors.Is(err, errLost) {
 			return false, nil
 		}
 		if err != nil {

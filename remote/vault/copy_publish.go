@@ -72,7 +72,8 @@ func (c *copying) enter(h *Head) {
 	h.Snapshots = append(h.Snapshots, c.done...)
 	h.Missing = slices.DeleteFunc(h.Missing, func(m MissingContent) bool { return c.healed[missingKey(m)] })
 	for _, l := range c.lack {
-		if !slices.ContainsFunc(h.Missing, func(m MissingContent) bool { return missingKey(m) == missingKey(l.MissingContent) }) {
+		same := func(m MissingContent) bool { return missingKey(m) == missingKey(l.MissingContent) }
+		if !slices.ContainsFunc(h.Missing, same) {
 			h.Missing = append(h.Missing, l.MissingContent)
 		}
 	}

@@ -1,8 +1,10 @@
 package vault
 
 import (
+	"cmp"
 	"context"
 	"iter"
+	"slices"
 
 	"snap/internal/stream"
 	"snap/record"
@@ -141,6 +143,51 @@ func tallied(in iter.Seq2[record.Entry, error], h *record.Header) iter.Seq2[reco
 			}
 			if !yield(e, err) {
 				return
+			}
+		}
+	}
+}
+
+// merge yields sorted streams as one. Of elements that are equal the first stream's is taken.
+func merge[T any](streams []iter.Seq2[T, error], compare func(a, b T) int) iter.Seq2[T, error] {
+	type head struct {
+		at   T
+		next func() (T, error, bool)
+		nth  int
+	}
+	return func(yield func(T, error) bool) {
+		var heads []*head
+		for i, s := range streams {
+			next, stop := iter.Pull2(s)
+			defer stop()
+			at, err, ok := next()
+			if err != nil {
+				yield(at, err)
+				return
+			}
+			if ok {
+				heads = append(heads, &head{at, next, i})
+			}
+		}
+		var last T
+		begun := false
+		for len(heads) > 0 {
+			first := slices.MinFunc(heads, func(a, b *head) int {
+				return cmp.Or(compare(a.at, b.at), cmp.Compare(a.nth, b.nth))
+			})
+			if !begun || compare(first.at, last) != 0 {
+				if !yield(first.at, nil) {
+					return
+				}
+				last, begun = first.at, true
+			}
+			at, err, ok := first.next()
+			if err != nil {
+				yield(at, err)
+				return
+			}
+			if first.at = at; !ok {
+				heads = slices.DeleteFunc(heads, func(h *head) bool { return h == first })
 			}
 		}
 	}

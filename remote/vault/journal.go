@@ -11,30 +11,16 @@ import (
 	"path/filepath"
 
 	"snap/internal/file"
+	"snap/remote/vault/pack"
+	"snap/remote/vault/table"
 )
 
 // packed is a pack that was put: what is in it, and the lists of pieces of the files that are whole since.
 type packed struct {
 	Name  [32]byte // SHA-256 of its bytes
 	Size  int64
-	Rows  []row
-	Lists []list
-}
-
-// list is the pieces of a large file.
-type list struct {
-	Key    [32]byte
-	Pieces [][32]byte
-}
-
-// row says where the bytes of a content are: a whole small file, or a piece of a large one.
-type row struct {
-	Key      [32]byte
-	Pack     [32]byte
-	Frame    uint32 // where the zstd frame begins, in the pack before it was sealed
-	FrameLen uint32
-	Off      uint32 // in the frame's bytes
-	Size     uint32
+	Rows  []table.Row
+	Lists []table.List
 }
 
 // castagnoli is the polynomial of docs/formats.md.
@@ -141,7 +127,7 @@ func parsePacked(b []byte, p *packed) error {
 	if int(n) > r.Len()/48 {
 		return io.ErrUnexpectedEOF
 	}
-	p.Rows = make([]row, n)
+	p.Rows = make([]table.Row, n)
 	for i := range p.Rows {
 		w := &p.Rows[i]
 		var at struct {
@@ -151,13 +137,14 @@ func parsePacked(b []byte, p *packed) error {
 		if err := binary.Read(r, le, &at); err != nil {
 			return err
 		}
-		*w = row{Key: at.Key, Pack: p.Name, Frame: at.Frame, FrameLen: at.FrameLen, Off: at.Off, Size: at.Size}
+		place := pack.Place{Frame: at.Frame, FrameLen: at.FrameLen, Off: at.Off, Size: at.Size}
+		*w = table.Row{Key: at.Key, Pack: p.Name, Place: place}
 	}
 	if err := binary.Read(r, le, &n); err != nil {
 		return err
 	}
 	for range n {
-		var l list
+		var l table.List
 		var pieces uint32
 		if err := errors.Join(binary.Read(r, le, &l.Key), binary.Read(r, le, &pieces)); err != nil {
 			return err

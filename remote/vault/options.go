@@ -59,7 +59,7 @@ type PruneOptions struct {
 	DryRun     bool          // only says what would be freed
 	Grace      time.Duration // between condemning and deleting; 0: 7 days
 	SoleWriter bool          // delete also where the store has no clock of its own: nobody else writes this vault
-	Download   bool          // packs to be written anew whose bytes are not here are read from the vault; needs the content key
+	Download   bool          // of packs to be written anew what is not here is read from the vault; needs the content key
 	MinStorage time.Duration // what is deleted before that age costs as much; 0: nothing does
 }
 
@@ -96,6 +96,7 @@ type CheckResult struct {
 
 // BadObject is an object that is gone or not what it should be.
 type BadObject struct {
-	Name string
-	Why  error
+	Name  string
+	Why   error
+	Files int64 // contents of files that nothing else here has, of a pack
 }

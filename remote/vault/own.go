@@ -2,12 +2,12 @@ package vault
 
 import (
 	"bytes"
-	"cmp"
 	"errors"
 	"fmt"
 	"iter"
 	"maps"
 	"slices"
+	"snap/remote/vault/table"
 	"sync"
 )
 
@@ -20,7 +20,7 @@ type own struct {
 	prefix  string
 	mu      sync.RWMutex
 	begun   map[[32]byte]bool // contents in packs that are not closed
-	rows    map[[32]byte]row
+	rows    map[[32]byte]table.Row
 	lists   map[[32]byte][][32]byte
 	packs   map[[32]byte]int64 // size
 	spilled []*openTable
@@ -36,7 +36,7 @@ func newOwn(m *mirror) *own {
 }
 
 func (o *own) reset() {
-	o.begun, o.rows, o.lists = map[[32]byte]bool{}, map[[32]byte]row{}, map[[32]byte][][32]byte{}
+	o.begun, o.rows, o.lists = map[[32]byte]bool{}, map[[32]byte]table.Row{}, map[[32]byte][][32]byte{}
 	o.packs = map[[32]byte]int64{}
 }
 
@@ -105,7 +105,7 @@ func (o *own) add(p *packed) error {
 	}
 	o.n++
 	o.spilled = append(o.spilled, t)
-	o.rows, o.lists, o.packs = map[[32]byte]row{}, map[[32]byte][][32]byte{}, map[[32]byte]int64{}
+	o.rows, o.lists, o.packs = map[[32]byte]table.Row{}, map[[32]byte][][32]byte{}, map[[32]byte]int64{}
 	return nil
 }
 
@@ -119,12 +119,12 @@ func (o *own) table(name string) (*openTable, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	packs := maps.Clone(o.packs)
-	rows, lists := []iter.Seq2[row, error]{sortedRows(o.rows)}, []iter.Seq2[list, error]{sortedLists(o.lists)}
+	rows, lists := []iter.Seq2[table.Row, error]{sortedRows(o.rows)}, []iter.Seq2[table.List, error]{sortedLists(o.lists)}
 	for _, t := range o.spilled {
-		maps.Copy(packs, t.packs())
+		maps.Copy(packs, t.packs)
 		rows, lists = append(rows, t.rows()), append(lists, t.lists())
 	}
-	return o.m.writeTable(name, packs, merge(rows, byKey), merge(lists, byListKey))
+	return o.m.writeTable(name, packs, table.MergeRows(nil, rows...), table.MergeLists(nil, lists...))
 }
 
 // empty reports whether nothing was put.
@@ -134,11 +134,10 @@ func (o *own) empty() bool {
 	return len(o.rows) == 0 && len(o.lists) == 0 && len(o.spilled) == 0
 }
 
-func byKey(a, b row) int      { return bytes.Compare(a.Key[:], b.Key[:]) }
-func byListKey(a, b list) int { return bytes.Compare(a.Key[:], b.Key[:]) }
+func byKey(a, b table.Row) int { return bytes.Compare(a.Key[:], b.Key[:]) }
 
-func sortedRows(rows map[[32]byte]row) iter.Seq2[row, error] {
-	return func(yield func(row, error) bool) {
+func sortedRows(rows map[[32]byte]table.Row) iter.Seq2[table.Row, error] {
+	return func(yield func(table.Row, error) bool) {
 		for _, r := range slices.SortedFunc(maps.Values(rows), byKey) {
 			if !yield(r, nil) {
 				return
@@ -147,57 +146,12 @@ func sortedRows(rows map[[32]byte]row) iter.Seq2[row, error] {
 	}
 }
 
-func sortedLists(lists map[[32]byte][][32]byte) iter.Seq2[list, error] {
-	return func(yield func(list, error) bool) {
+func sortedLists(lists map[[32]byte][][32]byte) iter.Seq2[table.List, error] {
+	return func(yield func(table.List, error) bool) {
 		keys := slices.SortedFunc(maps.Keys(lists), func(a, b [32]byte) int { return bytes.Compare(a[:], b[:]) })
 		for _, key := range keys {
-			if !yield(list{Key: key, Pieces: lists[key]}, nil) {
+			if !yield(table.List{Key: key, Pieces: lists[key]}, nil) {
 				return
-			}
-		}
-	}
-}
-
-// merge yields sorted streams as one. Of elements that are equal the first stream's is taken.
-func merge[T any](streams []iter.Seq2[T, error], compare func(a, b T) int) iter.Seq2[T, error] {
-	type head struct {
-		at   T
-		next func() (T, error, bool)
-		nth  int
-	}
-	return func(yield func(T, error) bool) {
-		var heads []*head
-		for i, s := range streams {
-			next, stop := iter.Pull2(s)
-			defer stop()
-			at, err, ok := next()
-			if err != nil {
-				yield(at, err)
-				return
-			}
-			if ok {
-				heads = append(heads, &head{at, next, i})
-			}
-		}
-		var last T
-		begun := false
-		for len(heads) > 0 {
-			first := slices.MinFunc(heads, func(a, b *head) int {
-				return cmp.Or(compare(a.at, b.at), cmp.Compare(a.nth, b.nth))
-			})
-			if !begun || compare(first.at, last) != 0 {
-				if !yield(first.at, nil) {
-					return
-				}
-				last, begun = first.at, true
-			}
-			at, err, ok := first.next()
-			if err != nil {
-				yield(at, err)
-				return
-			}
-			if first.at = at; !ok {
-				heads = slices.DeleteFunc(heads, func(h *head) bool { return h == first })
 			}
 		}
 	}

@@ -8,10 +8,11 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 
 	"snap/remote/store"
 	"snap/remote/vault/pack"
-	"snap/remote/vault/seal"
+	"snap/remote/vault/table"
 )
 
 const (
@@ -19,103 +20,112 @@ const (
 	wholePack = 1 << 20   // so small a pack is always fetched whole
 )
 
-// span is a range of a pack as it was before it was sealed.
-type span struct{ from, to int64 }
-
-// spans are the frames of rows, those that are near each other as one.
-func spans(rows []row) (all []span) {
-	sorted := slices.SortedFunc(slices.Values(rows), func(a, b row) int { return cmp.Compare(a.Frame, b.Frame) })
-	for _, r := range sorted {
-		s := span{int64(r.Frame), int64(r.Frame) + int64(r.FrameLen)}
-		if n := len(all); n > 0 && s.from-all[n-1].to < joinGap {
-			all[n-1].to = max(all[n-1].to, s.to)
-			continue
-		}
-		all = append(all, s)
-	}
-	return all
-}
-
 // fetchRows hands over the bytes of contents that are all in one pack. Bytes that are not what they should be are
-// fetched again, the whole pack, which must be its name.
-func (v *Vault) fetchRows(ctx context.Context, packSum [32]byte, size int64, rows []row,
-	use func(r row, body []byte) error) error {
+// fetched again, the whole pack. If it is not its name even so, those are handed over that are what they should be, and
+// the error says what is wrong with it: it concerns the contents that were not.
+func (v *Vault) fetchRows(ctx context.Context, packSum [32]byte, size int64, rows []table.Row,
+	use func(r table.Row, body []byte) error) error {
 	name := dataName(packSum)
-	wanted := int64(0)
-	all := spans(rows)
-	for _, s := range all {
-		wanted += s.to - s.from
-	}
+	rows = byFrame(rows)
+	spans, wanted := spansOf(rows)
 	if size > wholePack && wanted < size/2 {
-		err := v.fetchSpans(ctx, name, size, all, rows, use)
+		err := v.fetchSpans(ctx, name, size, spans, wanted, rows, use)
 		if reach := (*store.ReachError)(nil); err == nil || ctx.Err() != nil || errors.Is(err, ErrKey) ||
 			errors.As(err, &reach) {
 			return err
 		}
 	}
+	defer v.fetching.take(max(size, fetchBytes/fetchJobs))()
 	body, err := v.getWhole(ctx, name, packSum)
+	if err != nil && len(body) > 0 && errors.Is(err, ErrDamaged) {
+		return errors.Join(v.salvage(body, rows, use), err)
+	}
 	if err != nil {
 		return err
 	}
-	plain, err := v.openPack(body)
-	if err != nil {
-		return fmt.Errorf("%s: %w", name, err)
+	return v.readRows(name, bytes.NewReader(body), int64(len(body)), rows, use)
+}
+
+func byFrame(rows []table.Row) []table.Row {
+	return slices.SortedFunc(slices.Values(rows), func(a, b table.Row) int { return cmp.Compare(a.Frame, b.Frame) })
+}
+
+// spansOf are the frames of rows, and how many bytes these are.
+func spansOf(rows []table.Row) (spans []pack.Span, wanted int64) {
+	places := make([]pack.Place, len(rows))
+	for i := range rows {
+		places[i] = rows[i].Place
 	}
-	return cut(name, span{0, int64(len(plain))}, plain, rows, use)
+	spans = pack.Spans(places, joinGap)
+	for _, s := range spans {
+		wanted += s.To - s.From
+	}
+	return spans, wanted
 }
 
 // fetchSpans reads parts of a pack.
-func (v *Vault) fetchSpans(ctx context.Context, name string, size int64, all []span, rows []row,
-	use func(r row, body []byte) error) error {
-	var src io.ReaderAt = &remoteObject{ctx: ctx, v: v, name: name, size: size}
-	opened, _, err := v.k.OpenPack(src, size)
+func (v *Vault) fetchSpans(ctx context.Context, name string, size int64, spans []pack.Span, wanted int64,
+	rows []table.Row, use func(r table.Row, body []byte) error) error {
+	defer v.fetching.take(max(wanted, fetchBytes/fetchJobs))()
+	src := &remoteObject{ctx: ctx, v: v, name: name, size: size}
+	src.ahead(spans)
+	return v.readRows(name, src, size, rows, use)
+}
+
+// readRows reads contents from a pack, in the order of its frames.
+func (v *Vault) readRows(name string, src io.ReaderAt, size int64, rows []table.Row,
+	use func(r table.Row, body []byte) error) error {
+	from, err := pack.Open(src, size, &v.k)
 	if err != nil {
-		return err
+		return named(name, err)
 	}
-	if v.k.Sealed() {
-		src.(*remoteObject).ahead(all)
-	}
-	src = opened
-	for _, s := range all {
-		plain := make([]byte, s.to-s.from)
-		if _, err := src.ReadAt(plain, s.from); err != nil && !errors.Is(err, io.EOF) {
-			return err
+	for _, r := range rows {
+		body, err := from.Read(r.Place)
+		if err != nil {
+			return named(name, err)
 		}
-		if err := cut(name, s, plain, rows, use); err != nil {
+		if err := use(r, body); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// cut takes the contents of rows out of a span of their pack. A frame is taken apart once.
-func cut(name string, s span, plain []byte, rows []row, use func(r row, body []byte) error) error {
-	sorted := slices.SortedFunc(slices.Values(rows), func(a, b row) int { return cmp.Compare(a.Frame, b.Frame) })
-	var frame []byte
-	at := int64(-1)
-	for _, r := range sorted {
-		from, to := int64(r.Frame)-s.from, int64(r.Frame)+int64(r.FrameLen)-s.from
-		if int64(r.Frame) < s.from || int64(r.Frame) >= s.to {
+// salvage hands over what is whole of a pack that is damaged. The error is that of use, or ErrKey.
+func (v *Vault) salvage(body []byte, rows []table.Row, use func(r table.Row, body []byte) error) error {
+	from, err := pack.OpenBroken(body, &v.k)
+	if errors.Is(err, ErrKey) {
+		return err
+	}
+	if err != nil { // nothing can be had
+		return nil
+	}
+	broken := int64(-1) // the frame that cannot be read
+	for _, r := range rows {
+		if int64(r.Frame) == broken {
 			continue
 		}
-		if to > int64(len(plain)) {
-			return fmt.Errorf("%s: %w: it ends before a frame", name, ErrDamaged)
+		part, err := from.Read(r.Place)
+		if err != nil {
+			broken = int64(r.Frame)
+			continue
 		}
-		if at != from {
-			var err error
-			if frame, err = seal.Decompress(plain[from:to], pack.MaxFrame); err != nil {
-				return fmt.Errorf("%s: %w", name, err)
-			}
-			at = from
+		if sameHash(r, part) != nil {
+			continue
 		}
-		if int64(r.Off)+int64(r.Size) > int64(len(frame)) {
-			return fmt.Errorf("%s: %w: a frame is shorter than what is to be in it", name, ErrDamaged)
-		}
-		if err := use(r, bytes.Clone(frame[r.Off:int64(r.Off)+int64(r.Size)])); err != nil {
+		if err := use(r, part); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// named is an error that begins with the object that it is about, once.
+func named(name string, err error) error {
+	if err == nil || strings.HasPrefix(err.Error(), name+": ") {
+		return err
+	}
+	return fmt.Errorf("%s: %w", name, err)
 }
 
 // remoteObject reads an object by ranges, and keeps the last one that it read.
@@ -126,18 +136,22 @@ type remoteObject struct {
 	size  int64
 	off   int64
 	buf   []byte
-	spans []span // that will be read: each is read as one
+	spans []pack.Span // that will be read: each is read as one
 }
 
 const headerRead = 4 << 10 // an age header with a few recipients
 
-// ahead says which ranges of what is sealed will be read.
-func (o *remoteObject) ahead(all []span) {
+// ahead says which ranges will be read.
+func (o *remoteObject) ahead(all []pack.Span) {
+	if !o.v.k.Sealed() {
+		o.spans = all
+		return
+	}
 	const chunk, sealedChunk = 64 << 10, 64<<10 + 16
 	for _, s := range all {
-		from := s.from / chunk * sealedChunk
-		to := (s.to/chunk + 1) * sealedChunk
-		o.spans = append(o.spans, span{from, min(to+headerRead, o.size)})
+		from := s.From / chunk * sealedChunk
+		to := (s.To/chunk + 1) * sealedChunk
+		o.spans = append(o.spans, pack.Span{From: from, To: min(to+headerRead, o.size)})
 	}
 }
 
@@ -147,17 +161,18 @@ func (o *remoteObject) ReadAt(p []byte, off int64) (int, error) {
 	}
 	n := min(int64(len(p)), o.size-off)
 	if off < o.off || off+n > o.off+int64(len(o.buf)) {
-		want := span{off, min(o.size, off+max(n, headerRead))}
+		want := pack.Span{From: off, To: min(o.size, off+max(n, headerRead))}
 		for _, s := range o.spans {
-			if s.from <= off && off+n <= s.to {
-				want = span{off, s.to}
+			if s.From <= off && off+n <= s.To {
+				want = pack.Span{From: off, To: s.To}
 			}
 		}
-		buf, err := o.v.s.Get(o.ctx, o.name, want.from, want.to-want.from)
+		o.buf = nil
+		buf, err := o.v.s.Get(o.ctx, o.name, want.From, want.To-want.From)
 		if err != nil {
 			return 0, err
 		}
-		o.off, o.buf = want.from, buf
+		o.off, o.buf = want.From, buf
 	}
 	copy(p[:n], o.buf[off-o.off:])
 	if n < int64(len(p)) {

@@ -5,6 +5,7 @@ import (
 
 	"snap/record"
 	"snap/remote/vault/pack"
+	"snap/remote/vault/table"
 )
 
 // packWriter fills a pack.
@@ -36,8 +37,7 @@ func (p *packWriter) close() (*packed, []byte, error) {
 	}
 	out := &packed{Name: done.Sum, Size: int64(len(done.Body))}
 	for _, it := range done.Items {
-		out.Rows = append(out.Rows, row{Key: it.Key, Pack: done.Sum, Frame: it.Place.Frame, FrameLen: it.Place.FrameLen,
-			Off: it.Place.Off, Size: it.Place.Size})
+		out.Rows = append(out.Rows, table.Row{Key: it.Key, Pack: done.Sum, Place: it.Place})
 	}
 	return out, done.Body, nil
 }

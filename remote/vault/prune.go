@@ -3,8 +3,6 @@ package vault
 import (
 	"context"
 	"errors"
-	"iter"
-	"maps"
 	"slices"
 	"time"
 
@@ -20,7 +18,6 @@ type pruning struct {
 	o    PruneOptions
 	res  PruneResult
 
-	copy   *copying                // writes anew what is moved
 	live   *openTable              // the contents that stay
 	drop   map[[32]byte]bool       // packs that go
 	listed map[string]store.Object // all objects of data/ and meta/
@@ -30,7 +27,8 @@ type pruning struct {
 // Prune removes the snapshots that keep does not say, all but the newest, which the next copy goes on from. What no
 // snapshot needs any more is condemned in a head, and deleted when the grace is over, by this prune or a later one. No
 // data is read from the store, but with Download.
-func (v *Vault) Prune(ctx context.Context, keep func(seq uint64) bool, from Source, o PruneOptions) (PruneResult, error) {
+func (v *Vault) Prune(ctx context.Context, keep func(seq uint64) bool, from Source, o PruneOptions) (
+	PruneResult, error) {
 	unlock, err := v.m.lock()
 	if err != nil {
 		return PruneResult{}, err
@@ -180,46 +178,4 @@ func (v *Vault) named(h *Head) map[string]bool {
 		}
 	}
 	return all
-}
-
-// keeping says what of the tables stays.
-type keeping struct {
-	live *openTable
-	drop map[[32]byte]bool
-}
-
-func (k *keeping) packs(all map[[32]byte]int64) map[[32]byte]int64 {
-	all = maps.Clone(all)
-	maps.DeleteFunc(all, func(name [32]byte, _ int64) bool { return k.drop[name] })
-	return all
-}
-
-// rows yields those of packs that stay, of dead contents, too: as long as they are there they can be named again.
-func (k *keeping) rows(all iter.Seq2[row, error]) iter.Seq2[row, error] {
-	return func(yield func(row, error) bool) {
-		for r, err := range all {
-			if err == nil && k.drop[r.Pack] {
-				continue
-			}
-			if !yield(r, err) {
-				return
-			}
-		}
-	}
-}
-
-func (k *keeping) lists(all iter.Seq2[list, error]) iter.Seq2[list, error] {
-	return func(yield func(list, error) bool) {
-		for l, err := range all {
-			if err == nil && k.live != nil {
-				var ok bool
-				if ok, err = k.live.has(l.Key); err == nil && !ok {
-					continue
-				}
-			}
-			if !yield(l, err) {
-				return
-			}
-		}
-	}
 }

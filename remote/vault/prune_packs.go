@@ -3,11 +3,13 @@ package vault
 import (
 	"context"
 	"iter"
+	"maps"
 	"math"
 	"strconv"
 
 	"snap/index"
 	"snap/record"
+	"snap/remote/vault/table"
 )
 
 // What is worth a rewrite.
@@ -33,7 +35,7 @@ func (p *pruning) choosePacks(ctx context.Context, s *scratch) (*own, error) {
 			p.drop[pack] = true
 		}
 	}
-	if len(rewrite) == 0 || p.o.DryRun && p.from == nil {
+	if len(rewrite) == 0 {
 		return moved, nil
 	}
 	return moved, p.rewrite(ctx, s, rewrite, moved)
@@ -47,11 +49,12 @@ func (p *pruning) fills() (map[[32]byte]*fill, error) {
 	for pack := range p.v.packs() {
 		fills[pack] = &fill{}
 	}
-	var streams []iter.Seq2[row, error]
+	var streams []iter.Seq2[table.Row, error]
 	for i := len(p.v.tables) - 1; i >= 0; i-- {
 		streams = append(streams, p.v.tables[i].rows())
 	}
-	for r, err := range merge(streams, byKey) {
+	keep := keeping{condemned: p.v.h.Condemned}
+	for r, err := range table.MergeRows(keep.row, streams...) {
 		if err != nil {
 			return nil, err
 		}
@@ -98,7 +101,8 @@ func worthRewriting(fills map[[32]byte]*fill, sizes map[[32]byte]int64) map[[32]
 // rewrite puts the live contents of some packs anew, from the trees here, else, with Download, from the vault. A pack
 // with a content that cannot be had stays.
 func (p *pruning) rewrite(ctx context.Context, s *scratch, some map[[32]byte]bool, moved *own) error {
-	p.v.dropping = some
+	maps.Copy(p.drop, some)
+	p.v.dropping = p.drop // what is in packs that go counts nowhere
 	defer func() { p.v.dropping = nil }()
 	c := &copying{v: p.v, from: p.from, own: moved, o: CopyOptions{DryRun: p.o.DryRun}}
 	c.o.Checkpoint = math.MaxInt64 // its head is the prune's
@@ -120,10 +124,7 @@ func (p *pruning) rewrite(ctx context.Context, s *scratch, some map[[32]byte]boo
 	if err != nil {
 		return err
 	}
-	for pack := range some {
-		p.drop[pack] = true
-		p.res.Repacked++
-	}
+	p.res.Repacked = int64(len(some))
 	p.res.BytesMoved = c.res.BytesRead
 	return nil
 }
@@ -158,19 +159,25 @@ func (p *pruning) move(ctx context.Context, c *copying, path string, seq uint64,
 }
 
 // stays leaves the packs of a content that cannot be had.
-func (p *pruning) stays(at row, pieces [][32]byte, some map[[32]byte]bool) {
-	delete(some, at.Pack)
+func (p *pruning) stays(at table.Row, pieces [][32]byte, some map[[32]byte]bool) {
+	stay := func(pack [32]byte) {
+		if some[pack] {
+			delete(some, pack)
+			delete(p.drop, pack)
+		}
+	}
+	stay(at.Pack)
 	for _, piece := range pieces {
 		for i := range p.v.tables {
 			if r, ok, err := p.v.tables[i].find(piece); ok && err == nil {
-				delete(some, r.Pack)
+				stay(r.Pack)
 			}
 		}
 	}
 }
 
 // download reads a content from the vault and puts it anew.
-func (p *pruning) download(ctx context.Context, c *copying, path string, seq uint64, r *record.Record, at row,
+func (p *pruning) download(ctx context.Context, c *copying, path string, seq uint64, r *record.Record, at table.Row,
 	pieces [][32]byte) error {
 	name := strconv.FormatUint(seq, 10) + "/" + path
 	whole := *p.v
@@ -186,15 +193,20 @@ func (p *pruning) download(ctx context.Context, c *copying, path string, seq uin
 			}
 			continue
 		}
+		if p.o.DryRun {
+			there, _, _, err := whole.find(key)
+			if err != nil {
+				return err
+			}
+			c.res.BytesRead += int64(there.Size)
+			c.own.begin(key)
+			continue
+		}
 		body, err := whole.bytesOf(ctx, key)
 		if err != nil {
 			return err
 		}
 		c.res.BytesRead += int64(len(body))
-		if p.o.DryRun {
-			c.own.begin(key)
-			continue
-		}
 		if err := c.addBytes(ctx, key, name, r, body); err != nil {
 			return err
 		}
@@ -207,26 +219,29 @@ func (p *pruning) download(ctx context.Context, c *copying, path string, seq uin
 
 // tables gives a head the tables of what stays, as one, and that of what was moved.
 func (p *pruning) tables(ctx context.Context, h *Head, moved *own) (leaving []string, err error) {
-	if len(p.drop) == 0 || p.o.DryRun {
+	if len(p.drop) == 0 {
 		return nil, nil
 	}
 	pending := false
 	for i := range h.Tables {
 		pending = pending || h.Tables[i].Pending
 	}
-	t, err := p.v.mergeTables(h.Tables, ownPrefix+"merged", &keeping{p.live, p.drop})
+	t, leaving, err := p.v.mergeTables(h.Tables, &keeping{condemned: h.Condemned, drop: p.drop, live: p.live})
 	if err != nil {
 		return nil, err
 	}
 	defer t.close()
 	h.Tables = nil
-	if t.rowN > 0 {
+	if p.o.DryRun {
+		return leaving, p.v.m.remove(t.name)
+	}
+	if t.Len() > 0 {
 		if err := p.v.putTable(ctx, h, t, pending); err != nil {
 			return nil, err
 		}
 	}
 	if moved.empty() {
-		return nil, nil
+		return leaving, nil
 	}
-	return nil, p.v.addTable(ctx, h, moved, pending)
+	return leaving, p.v.addTable(ctx, h, moved, pending)
 }

@@ -6,6 +6,7 @@ import (
 
 	"snap/index"
 	"snap/remote/vault/head"
+	"snap/remote/vault/table"
 )
 
 // removeSnapshots takes those that are not kept out of a head: the change set of each that follows some of them is made
@@ -102,9 +103,9 @@ func (m *marks) mark(v *Vault, key [32]byte) error {
 	if err != nil {
 		return err
 	}
-	rows := []row{{Key: key}}
+	rows := []table.Row{{Key: key}}
 	for _, p := range pieces {
-		rows = append(rows, row{Key: p})
+		rows = append(rows, table.Row{Key: p})
 	}
 	return m.own.add(&packed{Rows: rows, Size: 1})
 }

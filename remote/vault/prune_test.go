@@ -1,11 +1,14 @@
 package vault
 
 import (
+	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"testing"
 	"time"
 
+	"snap/record"
 	"snap/remote/store"
 	"snap/remote/vault/chain"
 )
@@ -53,7 +56,8 @@ func TestPruneFrees(t *testing.T) {
 	if !slices.Equal(did.Removed, []uint64{1, 2, 3, 4}) || did.Deleted != 0 || did.Condemned == 0 || did.Repacked == 0 {
 		t.Errorf("the first prune: %+v", did)
 	}
-	if said.Repacked != did.Repacked || said.BytesMoved != did.BytesMoved || !slices.Equal(said.Removed, did.Removed) {
+	if said.Repacked != did.Repacked || said.Condemned != did.Condemned || said.Later != did.Later ||
+		said.BytesMoved != did.BytesMoved || !slices.Equal(said.Removed, did.Removed) {
 		t.Errorf("said %+v\ndid  %+v", said, did)
 	}
 	sameAs(t, m, k, from, 5, 6)
@@ -84,7 +88,12 @@ func TestPruneWithoutTrees(t *testing.T) {
 		m, k := store.NewMemory(), allKeys(t)
 		v, from := made(t, m, k), wasting(t, 4)
 		copied(t, v, from)
+		said := pruned(t, v, nil, PruneOptions{Download: download, DryRun: true}, 4)
 		res := pruned(t, v, nil, PruneOptions{Download: download}, 4)
+		said.Requests, res.Requests = 0, 0
+		if !reflect.DeepEqual(said, res) {
+			t.Errorf("said %+v\ndid  %+v", said, res)
+		}
 		if (res.Repacked > 0) != download {
 			t.Errorf("download %v: %+v", download, res)
 		}
@@ -148,5 +157,53 @@ func TestLockedObjectsAreLater(t *testing.T) {
 		if err := m.Delete(t.Context(), name); err == nil {
 			t.Errorf("%s, which the head names, is not locked any more", name)
 		}
+	}
+}
+
+// TestTinyPacksAreJoined: many copies of little leave many small packs, which a prune joins; few stay as they are.
+func TestTinyPacksAreJoined(t *testing.T) {
+	t.Parallel()
+	for _, n := range []int{tinyPacks, tinyPacks + 1} {
+		m, k := store.NewMemory(), allKeys(t)
+		v, from := made(t, m, k), newTrees()
+		files, packs := map[string][]byte{}, newOwn(v.m)
+		for i := range n {
+			b := random(uint64(i), 100)
+			files[fmt.Sprintf("f%03d", i)] = b
+			w, err := v.newPack()
+			if err == nil {
+				err = w.add(sumOf(b), "f", &record.Record{}, b)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			p, body, err := w.close()
+			if err == nil {
+				err = errors.Join(v.putObject(t.Context(), dataName(p.Name), body, p.Name), packs.add(p))
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		h := next(v.h)
+		if err := v.addTable(t.Context(), h, packs, false); err != nil {
+			t.Fatal(err)
+		}
+		if stands, err := v.publish(t.Context(), h); !stands || err != nil {
+			t.Fatal(stands, err)
+		}
+		from.add(t, files)
+		copied(t, v, from)
+		res := pruned(t, v, from, PruneOptions{}, 1)
+		want := 1
+		if n <= tinyPacks {
+			want = n
+		}
+		if got := len(v.packs()); got != want {
+			t.Errorf("%d packs are %d after a prune, not %d: %+v", n, got, want, res)
+		}
+		m.Advance(2 * chain.Grace)
+		pruned(t, v, from, PruneOptions{}, 1)
+		sameAs(t, m, k, from, 1)
 	}
 }

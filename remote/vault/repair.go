@@ -81,8 +81,8 @@ func without(names []string, name string) (rest []string) {
 	return rest
 }
 
-// dropPacks writes the tables anew, without the packs that are bad. What was in them and snapshots still name is missing
-// from here on, which the next copy heals.
+// dropPacks writes the tables anew, without the packs that are bad. What was in them and snapshots still name is
+// missing from here on, which the next copy heals.
 func (r *repairing) dropPacks(ctx context.Context) error {
 	drop := map[[32]byte]bool{}
 	for pack := range r.v.packs() {
@@ -108,13 +108,14 @@ func (r *repairing) dropPacks(ctx context.Context) error {
 	for i := range r.h.Tables {
 		pending = pending || r.h.Tables[i].Pending
 	}
-	t, err := r.v.mergeTables(r.h.Tables, ownPrefix+"merged", &keeping{drop: drop})
+	t, gone, err := r.v.mergeTables(r.h.Tables, &keeping{condemned: r.h.Condemned, drop: drop})
 	if err != nil {
 		return err
 	}
 	defer t.close()
+	r.h.Condemned = chain.Condemn(r.h.Condemned, gone, r.v.h.Number+1)
 	r.h.Tables = nil
-	if t.rowN == 0 {
+	if t.Len() == 0 {
 		return nil
 	}
 	return r.v.putTable(ctx, r.h, t, pending)
@@ -172,7 +173,7 @@ func (r *repairing) set(ctx context.Context, i int) error {
 	if parts == nil {
 		for _, part := range s.Parts {
 			if why := r.bad[metaName(part)]; why != nil {
-				r.lost = append(r.lost, BadObject{metaName(part), why})
+				r.lost = append(r.lost, BadObject{Name: metaName(part), Why: why})
 			}
 		}
 		return nil

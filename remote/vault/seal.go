@@ -1,10 +1,8 @@
 package vault
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
-	"io"
 
 	"snap/remote/vault/head"
 	"snap/remote/vault/seal"
@@ -23,19 +21,6 @@ const maxHead = seal.MaxObject
 func (v *Vault) sealMeta(plain []byte) ([]byte, error) { return v.k.SealMeta(v.zenc, plain) }
 
 func (v *Vault) openMeta(body []byte) ([]byte, error) { return v.k.OpenMeta(body, seal.MaxMeta) }
-
-// openPack is what a whole pack was before it was sealed.
-func (v *Vault) openPack(body []byte) ([]byte, error) {
-	frames, n, err := v.k.OpenPack(bytes.NewReader(body), int64(len(body)))
-	if err != nil {
-		return nil, err
-	}
-	plain := make([]byte, n)
-	if _, err := frames.ReadAt(plain, 0); err != nil && !errors.Is(err, io.EOF) {
-		return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
-	}
-	return plain, nil
-}
 
 // sealHead writes a head: JSON, its signature in the last line.
 func (v *Vault) sealHead(h *Head) ([]byte, error) {

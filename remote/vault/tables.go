@@ -7,12 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"iter"
 	"maps"
 
 	"snap/internal/file"
 	"snap/remote/store"
-	"snap/remote/vault/chain"
+	"snap/remote/vault/table"
 )
 
 // maxTables is how many tables a head has before some are merged.
@@ -84,7 +83,8 @@ func (v *Vault) getMeta(ctx context.Context, sum [32]byte) ([]byte, error) {
 	return plain, nil
 }
 
-// getWhole fetches an object whose name is its SHA-256; twice again if it is not.
+// getWhole fetches an object whose name is its SHA-256; twice again if it is not. With ErrDamaged the bytes that are
+// there come along.
 func (v *Vault) getWhole(ctx context.Context, name string, sum [32]byte) (body []byte, err error) {
 	for range 3 {
 		body, err = v.s.Get(ctx, name, 0, -1)
@@ -98,7 +98,7 @@ func (v *Vault) getWhole(ctx context.Context, name string, sum [32]byte) (body [
 			return nil, err
 		}
 	}
-	return nil, err
+	return body, named(name, err)
 }
 
 func closeAll(tables []*openTable) (err error) {
@@ -121,10 +121,10 @@ func (v *Vault) addTable(ctx context.Context, h *Head, o *own, pending bool) err
 
 // putTable puts a table of the mirror in parts, gives it its name there, and enters it.
 func (v *Vault) putTable(ctx context.Context, h *Head, t *openTable, pending bool) error {
-	entry := Table{Rows: t.rowN, Pending: pending}
-	for at := int64(0); at < t.size; at += partSize {
-		part := make([]byte, min(partSize, t.size-at))
-		if _, err := t.f.ReadAt(part, at); err != nil && err != io.EOF {
+	entry := Table{Rows: t.Len(), Pending: pending}
+	for at := int64(0); at < t.size; at += table.PartSize {
+		part := make([]byte, min(table.PartSize, t.size-at))
+		if _, err := t.f.ReadAt(part, at); err != nil && !errors.Is(err, io.EOF) {
 			return err
 		}
 		sum, err := v.putMeta(ctx, part)
@@ -148,75 +148,23 @@ func (v *Vault) putTable(ctx context.Context, h *Head, t *openTable, pending boo
 	return nil
 }
 
-// compact merges the newest tables of a head when there are too many, as many as are not much larger than those behind
-// them: so each row is written a few times only, however many copies there are.
-func (v *Vault) compact(ctx context.Context, h *Head) error {
-	if len(h.Tables) <= maxTables {
-		return nil
-	}
-	from, sum := len(h.Tables)-1, h.Tables[len(h.Tables)-1].Rows
-	for from > 0 && (h.Tables[from-1].Rows <= 2*sum || len(h.Tables)-from < maxTables/2) {
-		from--
-		sum += h.Tables[from].Rows
-	}
-	merged := h.Tables[from:]
-	t, err := v.mergeTables(merged, ownPrefix+"merged", nil)
-	if err != nil {
-		return err
-	}
-	defer t.close()
-	pending := false
-	var leaving []string
-	for i := range merged {
-		pending = pending || merged[i].Pending
-		for _, p := range merged[i].Parts {
-			leaving = append(leaving, metaName(p))
-		}
-	}
-	h.Tables = h.Tables[:from:from]
-	h.Condemned = chain.Condemn(h.Condemned, leaving, h.Number+1)
-	return v.putTable(ctx, h, t, pending)
-}
-
-// mergeTables writes tables of the mirror as one; keep says which rows and packs stay, nil: all.
-func (v *Vault) mergeTables(some []Table, name string, keep *keeping) (*openTable, error) {
-	packs := map[[32]byte]int64{}
-	var rows []iter.Seq2[row, error]
-	var lists []iter.Seq2[list, error]
-	var open []*openTable
-	defer func() { _ = closeAll(open) }()
-	for i := len(some) - 1; i >= 0; i-- { // of a content that two have the newest counts
-		t, err := v.m.openTable(mirrorName(&some[i]))
-		if err != nil {
-			return nil, err
-		}
-		open = append(open, t)
-		rows, lists = append(rows, t.rows()), append(lists, t.lists())
-		maps.Copy(packs, t.packs())
-	}
-	all, pieces := merge(rows, byKey), merge(lists, byListKey)
-	if keep != nil {
-		all, pieces, packs = keep.rows(all), keep.lists(pieces), keep.packs(packs)
-	}
-	return v.m.writeTable(name, packs, all, pieces)
-}
-
 // find is where the bytes of a content are, or the pieces that it consists of. What is condemned does not count.
-func (v *Vault) find(key [32]byte) (r row, pieces [][32]byte, ok bool, err error) {
+func (v *Vault) find(key [32]byte) (r table.Row, pieces [][32]byte, ok bool, err error) {
+	stays := keeping{condemned: v.h.Condemned, drop: v.dropping}
 	for i := len(v.tables) - 1; i >= 0; i-- {
 		r, ok, err = v.tables[i].find(key)
 		if err != nil {
 			return r, nil, false, err
 		}
-		if ok && v.h.Condemned[dataName(r.Pack)] == 0 && !v.dropping[r.Pack] {
+		if ok && stays.row(&r) {
 			return r, nil, true, nil
 		}
 		pieces, ok, err = v.tables[i].pieces(key)
 		if ok || err != nil {
-			return row{}, pieces, ok, err
+			return table.Row{}, pieces, ok, err
 		}
 	}
-	return row{}, nil, false, nil
+	return table.Row{}, nil, false, nil
 }
 
 // has reports whether a head may name a content as it is: all of its bytes are in packs that are not condemned.
@@ -237,7 +185,7 @@ func (v *Vault) has(key [32]byte) (bool, error) {
 func (v *Vault) packs() map[[32]byte]int64 {
 	all := map[[32]byte]int64{}
 	for _, t := range v.tables {
-		maps.Copy(all, t.packs())
+		maps.Copy(all, t.packs)
 	}
 	return all
 }

@@ -34,6 +34,8 @@ type Vault struct {
 
 	sizes    *sync.Once // of sizesOf, anew with each head
 	sizesOf  map[[32]byte]int64
+	fetching *budget           // of objects that are fetched for their contents
+	waiting  *budget           // of contents that were fetched ahead
 	dropping map[[32]byte]bool // packs that a prune rewrites: what is in them does not count
 }
 
@@ -96,7 +98,8 @@ func begin(s store.Store, dir string, k seal.Keys, o Options) (*Vault, error) {
 	if err != nil {
 		return nil, errors.Join(err, m.close())
 	}
-	return &Vault{s: &counted{Store: s}, m: m, k: k, o: o, zenc: enc, sizes: new(sync.Once)}, nil
+	return &Vault{s: &counted{Store: s}, m: m, k: k, o: o, zenc: enc, sizes: new(sync.Once),
+		fetching: newBudget(fetchBytes), waiting: newBudget(aheadBytes)}, nil
 }
 
 // open reads the mirror, and of the store what that lacks. The id in the mirror is that of the vault that was seen

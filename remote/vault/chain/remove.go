@@ -17,8 +17,8 @@ func Condemn(before map[string]uint64, leaving []string, n uint64) map[string]ui
 	return all
 }
 
-// Orphan reports whether an object that a listing shows is to be condemned (R6): the head names it nowhere, and it is so
-// old that no copy under way has made it. now is the store's clock.
+// Orphan reports whether an object that a listing shows is to be condemned (R6): the head names it nowhere, and it is
+// so old that no copy under way has made it. now is the store's clock.
 func Orphan(named, condemned bool, modified, now time.Time, grace time.Duration) bool {
 	if named || condemned || modified.IsZero() {
 		return false
@@ -96,8 +96,8 @@ func rival(k uint64, s *Sight) bool {
 }
 
 // OldHeads are the heads that may be removed: older than the grace, and not among the newest. The last one that is so
-// old stays, too: however late a listing is, it shows this one, and what came after it is found by reading upwards. Else
-// a sleeper whose head got a number that was free again might see nothing above it.
+// old stays, too: however late a listing is, it shows this one, and what came after it is found by reading upwards.
+// Else a sleeper whose head got a number that was free again might see nothing above it.
 func OldHeads(s *Sight) (old []Ref) {
 	if !s.Clock && !s.Sole {
 		return nil

@@ -28,6 +28,16 @@ func Open(src io.ReaderAt, size int64, k *seal.Keys) (*Reader, error) {
 	return &Reader{frames: frames, size: n, at: -1}, nil
 }
 
+// OpenBroken opens a pack whose bytes are partly wrong, or end too early: what Read returns without an error are bytes
+// that were sealed, of what can still be had.
+func OpenBroken(object []byte, k *seal.Keys) (*Reader, error) {
+	frames, n, err := k.OpenBroken(object)
+	if err != nil {
+		return nil, err
+	}
+	return &Reader{frames: frames, size: n, at: -1}, nil
+}
+
 // Read reads a content. What is asked for in the order of the frames takes each of them apart once.
 func (r *Reader) Read(p Place) ([]byte, error) {
 	if int64(p.Frame)+int64(p.FrameLen) > r.size {

@@ -71,6 +71,21 @@ func (p *payload) ReadAt(b []byte, at int64) (int, error) {
 	return n, err
 }
 
+// OpenBroken opens a pack that is damaged, as far as that is possible: chunk by chunk, and where its end is lost all
+// before the first chunk that is.
+func (k *Keys) OpenBroken(object []byte) (frames io.ReaderAt, n int64, err error) {
+	frames, n, err = k.OpenPack(bytes.NewReader(object), int64(len(object)))
+	if !errors.Is(err, ErrDamaged) {
+		return frames, n, err
+	}
+	r, err := decrypt(bytes.NewReader(object), k.openersOfPacks())
+	if err != nil {
+		return nil, 0, err
+	}
+	begin, _ := io.ReadAll(r) // up to what is broken
+	return bytes.NewReader(begin), int64(len(begin)), nil
+}
+
 // openersOfPacks are the content identities, the newest first.
 func (k *Keys) openersOfPacks() []Identity {
 	return (&Keys{Content: k.Content}).openers()
