@@ -47,7 +47,11 @@ func (p *entryWriter) copyOnce(ctx context.Context, it *item) (lost, err error) 
 	if err != nil {
 		return nil, err
 	}
-	if it.rec.Size > largeSize {
+	patch, err := p.patch(it, dst)
+	if err != nil {
+		return nil, errors.Join(err, dst.Close())
+	}
+	if it.rec.Size > largeSize && patch == nil {
 		if err := errors.Join(dst.Truncate(it.rec.Size), dst.Truncate(0)); err != nil {
 			// before the first bytes, not after the last
 			return nil, errors.Join(err, dst.Close())
@@ -67,12 +71,28 @@ func (p *entryWriter) copyOnce(ctx context.Context, it *item) (lost, err error) 
 			if !got.Untrue {
 				err = stream.Pause(ctx, time.Duration(try)*100*time.Millisecond)
 			}
-			if err = errors.Join(err, dst.Truncate(0)); err != nil {
+			if patch == nil || got.Untrue {
+				patch, err = nil, errors.Join(err, dst.Truncate(0))
+			}
+			if err != nil {
 				return nil, errors.Join(err, dst.Close())
 			}
 		}
 		before, hashBefore = got, hash
-		if got, err = source.Read(ctx, dst, src, p.h, *buf, it.old); err != nil {
+		if patch != nil {
+			got, err = source.Patch(ctx, patch.Patch, dst, src, p.h, *buf, it.old)
+			if why := patch.rotten(it.old, err); why != nil {
+				it.note = &AlteredError{p.b.run.prev.Name, it.path, why}
+				work.Again()
+				if patch, err = nil, dst.Truncate(0); err != nil {
+					return nil, errors.Join(err, dst.Close())
+				}
+			}
+		}
+		if patch == nil {
+			got, err = source.Read(ctx, dst, src, p.h, *buf, it.old)
+		}
+		if err != nil {
 			if w := (*file.WriteError)(nil); errors.As(err, &w) || ctx.Err() != nil {
 				return nil, errors.Join(err, dst.Close())
 			}
@@ -91,6 +111,11 @@ func (p *entryWriter) copyOnce(ctx context.Context, it *item) (lost, err error) 
 	rec.Stat, rec.Volume, rec.Stored = got.Stat, p.b.source.Volumes.Known(got.Stat.Dev), record.Copied
 	rec.Size = got.N
 	rec.Took(got.Wrote)
+	if rec.Shared, rec.Patched = 0, 0; patch != nil {
+		if err := errors.Join(dst.Truncate(got.N), patch.patched(rec, dst)); err != nil {
+			return nil, errors.Join(err, dst.Close())
+		}
+	}
 	p.b.run.stamp(rec)
 	record.SetHash(rec, p.h)
 	rec.Hash = hash

@@ -204,6 +204,7 @@ func (p *entryWriter) takeOver(it *item) (bool, error) {
 	rec := &it.rec
 	p.b.meter.Add(rec.OnDisk())
 	rec.Stored, rec.Holes = then.Stored, then.Holes
+	rec.Shared, rec.Patched = then.Shared, then.Patched
 	rec.TakeHash(then)
 	takeXattrs(rec, then)
 	it.resumed = true

@@ -38,6 +38,10 @@ func Reason(rec *record.Record) string {
 	text := rec.Reason.String()
 	switch rec.Stored {
 	case record.Copied, record.Cloned:
+		if rec.Stored == record.Copied && rec.Shared > 0 {
+			return fmt.Sprintf("%s; patched: %s of %s blocks", text, humanize.Comma(rec.Patched),
+				humanize.Comma(rec.PatchBlocks()))
+		}
 		text += "; " + rec.Stored.String()
 	case record.Linked, record.Joined:
 		text += "; " + record.Linked.String()
