@@ -15,7 +15,7 @@ KINDS = ['none', 'file', 'dir', 'symlink', 'fifo', 'socket', 'chardev', 'blockde
 CHANGES = ['', 'added', 'modified', 'metadata', 'moved', 'type', 'removed', 'silent']
 STORED = ['absent', 'copied', 'linked', 'cloned', 'made', 'joined']
 STAT, BTIME, HASHED, RACY, XATTRS, RDEV, TARGET, FROM, TO, INCONSISTENT, UNREADABLE, LINK, HOLES, CAPPED, SPARSE, SINCE, PATCHED = (
-    1 << n for n in range(9, 25))
+    1 << n for n in range(9, 26))
 
 TABLE = []
 for n in range(256):
