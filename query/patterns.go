@@ -34,6 +34,7 @@ type pattern struct {
 	glob  *filter.Glob   // a glob of base names, nil for none
 	re    *regexp.Regexp // searched for in the path
 	last  string         // what every match of the globs ends in: most paths need no other look
+	part  string         // small letters and the like that every match has, small or large: likewise
 	tail  string         // the end of a path, with what is below
 	bad   error          // why it is no glob, although it looks like one: then only a name or path as it stands
 	wide  *pattern       // what it stands for if it matches nothing, nil for nothing else
@@ -98,6 +99,9 @@ func globPattern(t string, fold bool, l *locator) (pattern, error) {
 	named := !strings.ContainsAny(filepath.ToSlash(t), "/") && t != "." && t != ".."
 	if named {
 		p.name = t
+		if fold {
+			p.part = foldedPart(t)
+		}
 	}
 	if !strings.ContainsAny(t, `*?[\`) {
 		return p, nil
@@ -223,9 +227,46 @@ func folded(s string) string {
 	return string(b)
 }
 
+// foldedPart is the longest part of a name or glob that each match has in the bytes of ASCII, small or large: without
+// the letters of globs, and without k and s, which are the Kelvin sign and the long s, too.
+func foldedPart(t string) (longest string) {
+	for part := range strings.FieldsFuncSeq(t, func(r rune) bool {
+		return r >= utf8.RuneSelf || strings.ContainsRune(`*?[]\kKsS`, r)
+	}) {
+		if len(part) > len(longest) {
+			longest = part
+		}
+	}
+	if strings.Contains(t, "[") {
+		return "" // what stands in brackets is one letter of several
+	}
+	return strings.ToLower(longest)
+}
+
+// hasFolded reports whether b has part in it, in small or large letters of ASCII.
+func hasFolded(b []byte, part string) bool {
+	small := func(c byte) byte {
+		if 'A' <= c && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		return c
+	}
+	for len(b) >= len(part) {
+		n := 0
+		for n < len(part) && small(b[n]) == part[n] {
+			n++
+		}
+		if n == len(part) {
+			return true
+		}
+		b = b[1:]
+	}
+	return false
+}
+
 // Matches reports whether any pattern matches the path.
 func (m *Matcher) Matches(b []byte) bool {
-	if !m.fold && !slices.ContainsFunc(m.patterns, func(p pattern) bool { return p.may(b) }) {
+	if !slices.ContainsFunc(m.patterns, func(p pattern) bool { return p.may(b, m.fold) }) {
 		return false
 	}
 	s := string(b)
@@ -242,7 +283,10 @@ func (m *Matcher) Matches(b []byte) bool {
 }
 
 // may is a quick look: false if the pattern cannot match the path.
-func (p *pattern) may(b []byte) bool {
+func (p *pattern) may(b []byte, fold bool) bool {
+	if fold {
+		return hasFolded(b, p.part)
+	}
 	if p.last == "" || p.tail != "" || bytes.HasSuffix(b, []byte(p.last)) {
 		return true
 	}

@@ -146,21 +146,28 @@ func TestTheWorkingDirectoryCounts(t *testing.T) {
 // The quick look says no only where the whole one does.
 func TestAQuickLookLosesNothing(t *testing.T) {
 	l := &locator{}
-	paths := append([]string{"*.txt", "*.txt/below", "x/a*b/*.txt/c", "a*b/*.txt", "x.txt/y", "a", "txt"}, matchPaths...)
+	paths := append([]string{"*.txt", "*.txt/below", "x/a*b/*.txt/c", "a*b/*.txt", "x.txt/y", "a", "txt", "MASK", "maſ\u212a",
+		"x/mas\u212a.TXT", "MÄSK", "ma", "MA"}, matchPaths...)
 	for _, typed := range []string{"*.txt", "a*b/*.txt", "**/deep/**", "[ds]*2", "a[1].txt", "docs/", "*", "x/*", `\*.txt`,
-		"*.TXT"} {
-		m, err := newMatcher([]string{typed}, false, false, l)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, wide := range []bool{false, true} {
-			for _, p := range paths {
-				if want := m.patterns[0].matches(p, p); m.Matches([]byte(p)) != want {
-					t.Errorf("%s, wide %v: %q: want %v", typed, wide, p, want)
-				}
-			}
-			if err := m.widen(func(*Matcher) (bool, error) { return false, nil }); err != nil {
+		"*.TXT", "*mask*", "*MaSk*", "mask", "*mäsk", "*ma*", "*a[sx]k*", "?a*", "*k*", "x/mask.txt", "*\xff*", "report.txt"} {
+		for _, fold := range []bool{false, true} {
+			m, err := newMatcher([]string{typed}, false, fold, l)
+			if err != nil {
 				t.Fatal(err)
+			}
+			for _, wide := range []bool{false, true} {
+				for _, p := range paths {
+					plain := p
+					if fold {
+						plain = folded(p)
+					}
+					if want := m.patterns[0].matches(p, plain); m.Matches([]byte(p)) != want {
+						t.Errorf("%s, fold %v, wide %v: %q: want %v", typed, fold, wide, p, want)
+					}
+				}
+				if err := m.widen(func(*Matcher) (bool, error) { return false, nil }); err != nil {
+					t.Fatal(err)
+				}
 			}
 		}
 	}

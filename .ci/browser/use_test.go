@@ -101,7 +101,8 @@ func TestHitsBelowTheBox(t *testing.T) {
 	b.visit("/s/latest/docs")
 	b.ready()
 	b.do(chromedp.SendKeys(chromedp.CSS(".top .find input"), "recip"))
-	b.until(`!document.querySelector("#hits").hidden && document.querySelector("#hits a")?.innerText.includes("recipes.md")`)
+	b.until(`!document.querySelector("#hits").hidden &&
+		document.querySelector("#hits a")?.innerText.includes("recipes.md")`)
 	b.do(chromedp.KeyEvent(kb.ArrowDown))
 	b.until(`document.activeElement === document.querySelector("#hits a")`)
 	b.do(chromedp.KeyEvent(kb.Escape))
