@@ -1,7 +1,6 @@
 package backup_test
 
 import (
-	"bytes"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -163,39 +162,6 @@ func TestPatchedFromARottenCopy(t *testing.T) {
 		}
 		if len(res.Problems) != 1 || !strings.Contains(res.Problems[0].Err.Error(), "bytes are not those") {
 			t.Errorf("%v", res.Problems)
-		}
-	})
-}
-
-// TestPatchThatFails: whatever call on the way to a patched file fails, with whatever error, the run says so or makes
-// the right snapshot, leaves nothing in the work folder that the next run does not remove, and the older snapshot stays.
-func TestPatchThatFails(t *testing.T) {
-	onCloning(t, func(t *testing.T, p *backuptest.Place) {
-		data := image(2 << 20)
-		p.Write("image", string(data))
-		first, _ := p.Backup(now)
-		p.N = 1
-		const only = "pwrite64,ftruncate,fallocate,ioctl,pread64,sync_file_range,fchmod,utimensat"
-		errnos := []string{"ENOSPC", "EIO", "EDQUOT"}
-		every := long.Of(4, 1)
-		for n := 1; ; n += every {
-			errno := errnos[n%len(errnos)]
-			data[n*13%len(data)]++
-			p.Write("image", string(data))
-			hit, out := p.At(t, n, only, []string{"-errno", errno}, "backup", "--force", "--jobs", "1", p.Dest, p.Src)
-			if !hit {
-				break
-			}
-			old, err := os.ReadFile(filepath.Join(p.Tree(first), "image"))
-			p.Do(err)
-			if !bytes.Equal(old, image(2<<20)) {
-				t.Fatalf("%s at %d: the older snapshot has changed\n%s", errno, n, out)
-			}
-			res, _ := p.Backup(now)
-			p.WantSame(res)
-			if left := p.Works(); len(left) > 0 {
-				t.Fatalf("%s at %d: left behind: %v\n%s", errno, n, left, out)
-			}
 		}
 	})
 }
