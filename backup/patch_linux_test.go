@@ -1,6 +1,7 @@
 package backup_test
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -10,7 +11,9 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"snap/backup"
 	"snap/backup/backuptest"
+	"snap/destination"
 	"snap/destination/check"
 	"snap/internal/filetest"
 	"snap/internal/long"
@@ -192,6 +195,44 @@ func TestPatchOnAFullDisk(t *testing.T) {
 		p.WantSame(res)
 		if left := p.Works(); len(left) > 0 {
 			t.Errorf("left behind: %v", left)
+		}
+	})
+}
+
+// TestSpaceBesideAPatchedFile: a patched file that an interrupted run has left takes what was written of it. There is no
+// more room for others because of it, and it stays.
+func TestSpaceBesideAPatchedFile(t *testing.T) {
+	onCloning(t, func(t *testing.T, p *backuptest.Place) {
+		data := image(64 << 20)
+		p.Write("image", string(data))
+		p.Backup()
+		data[1<<20]++
+		p.Write("image", string(data))
+		for i := range 8 {
+			p.Write(fmt.Sprint("more", i), "more")
+		}
+		p.Interrupt(6, func(o *backup.Options) { o.Jobs = 1 })
+		dead := p.Remains(p.Works()[0])
+		if dead["image"] == 0 {
+			t.Fatalf("it is not there: %v", dead)
+		}
+		filetest.Must(t, "sync", "-f", p.Dest)
+		var s unix.Statfs_t
+		p.Do(unix.Statfs(p.Dest, &s))
+		f, err := os.Create(filepath.Join(p.Dest, "filler"))
+		p.Do(err)
+		p.Do(unix.Fallocate(int(f.Fd()), 0, 0, int64(s.Bavail)*s.Bsize-30<<20))
+		p.Do(errors.Join(f.Sync(), f.Close()))
+		p.Write("other", string(image(56 << 20)))
+		_, _, err = p.Try()
+		if guard := (*destination.GuardError)(nil); !errors.As(err, &guard) || !strings.Contains(guard.Why, "not enough") {
+			t.Fatalf("got %v", err)
+		}
+		p.Do(os.Remove(p.Path("other")))
+		res, rec := p.Backup()
+		p.WantResumed(res, dead)
+		if r := rec.Changes["image"]; r.Patched != 1 || r.Written() != patchBlock {
+			t.Errorf("%+v", r)
 		}
 	})
 }

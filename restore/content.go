@@ -22,7 +22,8 @@ type made struct {
 // sourceError is a failure of the snapshot, not of the target.
 type sourceError struct{ error }
 
-// make makes j's entry as tmp in d; older is the file whose place it takes, for its bytes, or nil. An error of the snapshot is a *sourceError.
+// make makes j's entry as tmp in d; older is the file whose place it takes, for its bytes, or nil. An error of the
+// snapshot is a *sourceError.
 func (w *worker) make(ctx context.Context, d *file.Dir, tmp string, j *job, older *file.File) (m made, err error) {
 	if g := j.group; g != nil && g.there() {
 		err := w.writer.link(g, d, tmp)

@@ -104,9 +104,8 @@ func onCloning(t *testing.T, test func(t *testing.T, r *patchTarget, from, step 
 	}
 }
 
-// TestPatchThatFails: whatever call on the way to a patched file fails, with whatever error, the name has what it had or
-// what
-// was backed up, the restore says which, and leaves nothing else.
+// TestPatchThatFails: whatever call on the way to a patched file fails, with whatever error, the name has what it had
+// or what was backed up, the restore says which, and leaves nothing else.
 func TestPatchThatFails(t *testing.T) {
 	onCloning(t, func(t *testing.T, r *patchTarget, from, step int) {
 		met, kept := 0, 0
@@ -139,8 +138,8 @@ func TestPatchThatFails(t *testing.T) {
 	})
 }
 
-// TestPatchThatIsKilled: killed before any call on the way to a patched file, the name has what it had or what was backed
-// up, and the next restore is right.
+// TestPatchThatIsKilled: killed before any call on the way to a patched file, the name has what it had or what was
+// backed up, and the next restore is right.
 func TestPatchThatIsKilled(t *testing.T) {
 	onCloning(t, func(t *testing.T, r *patchTarget, from, step int) {
 		kept := 0
