@@ -60,6 +60,10 @@ func TestPatched(t *testing.T) {
 			data[at]++
 		}
 		p.Write("image", string(data))
+		_, out := p.At(t, 0, "ioctl", nil, "backup", "-n", p.Dest, p.Src)
+		if !strings.Contains(out, " at most 32 MiB copied") {
+			t.Errorf("a dry run says %s", out)
+		}
 		before := used(t, p)
 		second, rec := p.Backup()
 		if took := used(t, p) - before; took > 3<<20 {
@@ -223,7 +227,7 @@ func TestSpaceBesideAPatchedFile(t *testing.T) {
 		p.Do(err)
 		p.Do(unix.Fallocate(int(f.Fd()), 0, 0, int64(s.Bavail)*s.Bsize-30<<20))
 		p.Do(errors.Join(f.Sync(), f.Close()))
-		p.Write("other", string(image(56 << 20)))
+		p.Write("other", string(image(56<<20)))
 		_, _, err = p.Try()
 		if guard := (*destination.GuardError)(nil); !errors.As(err, &guard) || !strings.Contains(guard.Why, "not enough") {
 			t.Fatalf("got %v", err)
