@@ -77,7 +77,7 @@ func (l *lab) images(size int64) (all []result, taken []imageTaken, err error) {
 }
 
 func (l *lab) imageOn(system string, size int64) (results []result, taken imageTaken, err error) {
-	top := filepath.Join(l.dir, "image")
+	top := filepath.Join(l.dir, "image-"+system)
 	l.src, l.dest, l.files = filepath.Join(top, "src"), filepath.Join(top, "mnt"), 1
 	path, disk := filepath.Join(l.src, "image"), filepath.Join(top, "disk")
 	defer func() { err = errors.Join(err, os.RemoveAll(top)) }()
