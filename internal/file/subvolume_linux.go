@@ -1,0 +1,122 @@
+package file
+
+import (
+	"errors"
+	"runtime"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// Requests of linux/btrfs.h. The last one came with Linux 5.7.
+const (
+	btrfsDestroy     = 0x5000940f
+	btrfsSnapCreate2 = 0x50009417
+	btrfsSubvCreate2 = 0x50009418
+	btrfsGetFlags    = 0x80089419
+	btrfsSetFlags    = 0x4008941a
+	btrfsDestroy2    = 0x5000943f
+)
+
+const (
+	btrfsReadOnly = 1 << 1 // of a subvolume
+	btrfsTopInode = 256    // of each subvolume
+)
+
+// volArgs2 is struct btrfs_ioctl_vol_args_v2.
+type volArgs2 struct {
+	fd, transid int64
+	flags       uint64
+	unused      [4]uint64
+	name        [4040]byte
+}
+
+// named are arguments for the subvolume name. The kernel itself refuses a name that is no single element.
+func named(name string) (*volArgs2, error) {
+	a := &volArgs2{}
+	if len(name) >= len(a.name) {
+		return nil, unix.ENAMETOOLONG
+	}
+	copy(a.name[:], name)
+	return a, nil
+}
+
+// ask makes one request. One that is interrupted (these are only by a signal that kills) has done nothing. ErrUnsupported is what a kernel or a file system answers that does not know it.
+func ask[T any](fd int, request uintptr, arg *T) error {
+	err := again(func() error {
+		_, _, errno := unix.Syscall(unix.SYS_IOCTL, uintptr(fd), request, uintptr(unsafe.Pointer(arg)))
+		runtime.KeepAlive(arg)
+		if errno != 0 {
+			return errno
+		}
+		return nil
+	})
+	switch err {
+	case unix.ENOTTY, unix.EOPNOTSUPP, unix.ENOSYS:
+		return errors.ErrUnsupported
+	}
+	return err
+}
+
+func (d *Dir) makeSubvolume(name string) error {
+	a, err := named(name)
+	if err != nil {
+		return err
+	}
+	return ask(d.fd, btrfsSubvCreate2, a)
+}
+
+func (d *Dir) snapshotSubvolume(from *Dir, name string) error {
+	a, err := named(name)
+	if err != nil {
+		return err
+	}
+	a.fd = int64(from.fd)
+	return ask(d.fd, btrfsSnapCreate2, a)
+}
+
+func (d *Dir) removeSubvolume(name string) error {
+	a, err := named(name)
+	if err != nil {
+		return err
+	}
+	err = ask(d.fd, btrfsDestroy2, a)
+	if !errors.Is(err, errors.ErrUnsupported) {
+		return err
+	}
+	// struct btrfs_ioctl_vol_args: an fd, then the name
+	var old struct {
+		fd   int64
+		name [4088]byte
+	}
+	copy(old.name[:], name)
+	return ask(d.fd, btrfsDestroy, &old)
+}
+
+func (d *Dir) isSubvolume() (bool, error) {
+	var fs unix.Statfs_t
+	var s unix.Stat_t
+	err := again(func() error { return unix.Fstatfs(d.fd, &fs) })
+	if err != nil || uint32(fs.Type) != unix.BTRFS_SUPER_MAGIC {
+		return false, err
+	}
+	err = again(func() error { return unix.Fstat(d.fd, &s) })
+	return s.Ino == btrfsTopInode, err
+}
+
+func (d *Dir) sealed() (bool, error) {
+	var flags uint64
+	err := ask(d.fd, btrfsGetFlags, &flags)
+	return flags&btrfsReadOnly != 0, err
+}
+
+func (d *Dir) seal(readOnly bool) error {
+	var flags uint64
+	if err := ask(d.fd, btrfsGetFlags, &flags); err != nil {
+		return err
+	}
+	if flags &^= btrfsReadOnly; readOnly {
+		flags |= btrfsReadOnly
+	}
+	return ask(d.fd, btrfsSetFlags, &flags)
+}

@@ -1,0 +1,12 @@
+//go:build !linux
+
+package file
+
+import "errors"
+
+func (d *Dir) makeSubvolume(string) error           { return errors.ErrUnsupported }
+func (d *Dir) snapshotSubvolume(*Dir, string) error { return errors.ErrUnsupported }
+func (d *Dir) removeSubvolume(string) error         { return errors.ErrUnsupported }
+func (d *Dir) isSubvolume() (bool, error)           { return false, nil }
+func (d *Dir) sealed() (bool, error)                { return false, errors.ErrUnsupported }
+func (d *Dir) seal(bool) error                      { return errors.ErrUnsupported }
