@@ -57,8 +57,8 @@ func rewrite(path string, seed uint64) error {
 	return errors.Join(err, f.Close())
 }
 
-// images measures the second backup of an image of which one block in a hundred changed, on the file systems that can share
-// blocks, each in a file of its own. That needs root.
+// images measures the second backup of an image of which one block in a hundred changed, on the file systems that
+// can share blocks, each in a file of its own. That needs root.
 func (l *lab) images(size int64) (all []result, taken []imageTaken, err error) {
 	if os.Getuid() != 0 {
 		fmt.Fprintln(os.Stderr, "bench: no file systems of its own without root: no images")
@@ -145,6 +145,7 @@ func (t imageTaken) markdown() string {
 		r.samples = append(r.samples, sample{peak: n})
 	}
 	most := r.sorted(peak)[len(t.more)-1]
-	return fmt.Sprintf("- %s: %.1f MiB more on the disk a snapshot (at most %.1f), %.2f %% of the image; %.1f MiB changed\n",
+	return fmt.Sprintf("- %s: %.1f MiB more on the disk a snapshot (at most %.1f), %.2f %% of the image; "+
+		"%.1f MiB changed\n",
 		t.system, r.median(peak)/(1<<20), most/(1<<20), 100*r.median(peak)/float64(t.size), float64(t.changed)/(1<<20))
 }

@@ -73,7 +73,8 @@ say cold (3). **Compare within a table only:** the machine and its disk are shar
 		table(&b, r.big)
 	}
 	if len(r.images) > 0 {
-		fmt.Fprintf(&b, "\n## An image of %.1f GiB\n\n%s\n", float64(r.taken[0].size)/(1<<30), rounds(len(r.images[0].samples)))
+		fmt.Fprintf(&b, "\n## An image of %.1f GiB\n\n%s\n", float64(r.taken[0].size)/(1<<30),
+			rounds(len(r.images[0].samples)))
 		b.WriteString("One block of 64 KiB in a hundred has other bytes before each backup, at random places.\n\n")
 		table(&b, r.images)
 		b.WriteString("\n")

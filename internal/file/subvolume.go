@@ -1,8 +1,8 @@
 package file
 
-// A subvolume of btrfs is a folder that has inodes of its own, can be copied at once whatever it holds, and can be set
-// read-only. Where file system or kernel cannot do what is asked, the error is errors.ErrUnsupported. The folders must be
-// open for listing.
+// A subvolume of btrfs is a folder that has inodes of its own, can be copied at once whatever it holds, and can be
+// set read-only. Where file system or kernel cannot do what is asked, the error is errors.ErrUnsupported. The
+// folders must be open for listing.
 
 // MakeSubvolume makes an empty subvolume in the folder.
 func (d *Dir) MakeSubvolume(name string) error {
@@ -10,7 +10,8 @@ func (d *Dir) MakeSubvolume(name string) error {
 }
 
 // SnapshotSubvolume makes name in the folder a copy of the subvolume from, which can be written to even if that is
-// read-only. It holds none of the subvolumes in it, but empty folders. An ordinary user can copy what is the user's own.
+// read-only. It holds none of the subvolumes in it, but empty folders. An ordinary user can copy what is the
+// user's own.
 func (d *Dir) SnapshotSubvolume(from *Dir, name string) error {
 	return d.fail("snapshot", name, d.snapshotSubvolume(from, name))
 }

@@ -41,7 +41,8 @@ func named(name string) (*volArgs2, error) {
 	return a, nil
 }
 
-// ask makes one request. One that is interrupted (these are only by a signal that kills) has done nothing. ErrUnsupported is what a kernel or a file system answers that does not know it.
+// ask makes one request. One that is interrupted (these are only by a signal that kills) has done nothing.
+// ErrUnsupported is what a kernel or a file system answers that does not know it.
 func ask[T any](fd int, request uintptr, arg *T) error {
 	err := again(func() error {
 		_, _, errno := unix.Syscall(unix.SYS_IOCTL, uintptr(fd), request, uintptr(unsafe.Pointer(arg)))

@@ -110,7 +110,7 @@ func subvolumes(t *testing.T, path string, mayRemove bool) {
 		t.Error("a folder was removed")
 	}
 	check(t, first.Close())
-	check(t, second.Close())
+	check(t, errors.Join(second.Close(), folder.Close()))
 }
 
 func opened(t *testing.T, d *Dir, name string) *Dir {
