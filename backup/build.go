@@ -116,13 +116,16 @@ func (r *run) build(ctx context.Context, work *destination.WorkFolder, p *plan) 
 	}
 	b.resumable = r.openResumable()
 	defer b.resumable.close()
-	if r.head.Seq, err = r.d.NextSeq(ctx); err != nil {
-		return err
+	if r.in == nil { // else they are given
+		if r.head.Seq, err = r.d.NextSeq(ctx); err != nil {
+			return err
+		}
+		if r.head.Name, err = r.d.FreeName(ctx, r.o.Time, r.o.Name); err != nil {
+			return err
+		}
+		r.head.Volumes = r.source.Volumes.Kept()
 	}
-	if r.head.Name, err = r.d.FreeName(ctx, r.o.Time, r.o.Name); err != nil {
-		return err
-	}
-	r.head.Volumes, r.head.Boot = r.source.Volumes.Kept(), r.d.Root.Session()
+	r.head.Boot = r.d.Root.Session()
 	w, err := record.NewChangeWriter(set, &r.head)
 	if err != nil {
 		return err
@@ -136,7 +139,9 @@ func (r *run) build(ctx context.Context, work *destination.WorkFolder, p *plan) 
 	}
 	r.res.Lost = b.losses.lost()
 	r.head.Removed -= p.movedAway
-	r.head.Finished = r.o.Time.Add(time.Since(r.o.Start)).Round(0)
+	if r.head.Finished = r.o.Time.Add(time.Since(r.o.Start)).Round(0); r.in != nil {
+		r.head.Finished, r.head.Errors = r.in.Header.Finished, r.in.Header.Errors
+	}
 	if err := w.End(&r.head); err != nil {
 		return err
 	}

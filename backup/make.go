@@ -48,7 +48,7 @@ func (p *entryWriter) linkToNewInodeOr(ctx context.Context, it *item, first func
 		return first(ctx, it)
 	}
 	key := scan.IdentityOf(&it.rec)
-	if it.kept {
+	if it.kept && p.b.run.in == nil {
 		now, err := p.b.source.Lstat(it.path)
 		if err != nil {
 			return first(ctx, it)

@@ -63,6 +63,8 @@ func (p *entryWriter) put(ctx context.Context, it *item) error {
 		}
 	}
 	switch {
+	case unheld && !it.changed && p.b.run.in != nil && it.rec.Kind == file.Regular:
+		return nil // the snapshot that comes does not hold it either
 	case unheld && !it.changed:
 		return p.copyInstead(ctx, it, record.HoldsNow, nil)
 	case !it.changed:

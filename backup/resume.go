@@ -67,7 +67,9 @@ func (r *run) open(run *destination.InterruptedRun) *interruptedTree {
 	m := &interruptedTree{root: root, tree: file.NewTree(root, 512, (*file.Dir).EnterDir), volumes: map[uint32]uint32{},
 		trusted: run.Trusted}
 	for n, id := range run.Begin.Volumes {
-		m.volumes[n] = r.source.Volumes.Number(id)
+		if m.volumes[n] = n; r.in == nil {
+			m.volumes[n] = r.source.Volumes.Number(id)
+		}
 	}
 	m.next, m.stop = iter.Pull2(destination.ReadChanges(work.Path(), destination.SetName))
 	m.advance()

@@ -1,8 +1,11 @@
 package file
 
 import (
+	"bytes"
 	"context"
 	"hash"
+	"io"
+	"iter"
 )
 
 // zeros stands for the bytes of a hole when they are hashed.
@@ -137,4 +140,59 @@ func CopyToEnd(ctx context.Context, dst, src *File, limit int64, h hash.Hash, bu
 		src.tell(n)
 	}
 	return off, nil
+}
+
+// CopyStream copies src to the new file dst up to its end, but no more than limit bytes, and feeds it to h. Blocks of
+// zeros become holes. moved hears how many bytes came. It returns how many there were. Errors are those of Copy.
+func CopyStream(ctx context.Context, dst *File, src io.Reader, limit int64, h hash.Hash, buf []byte,
+	moved func(int64)) (off int64, err error) {
+	written := int64(0) // the end of the data that was written
+	for off < limit {
+		if err := ctx.Err(); err != nil {
+			return off, err
+		}
+		p := buf[:min(int64(len(buf)), limit-off)]
+		n, err := io.ReadFull(src, p)
+		ended := err == io.EOF || err == io.ErrUnexpectedEOF // themselves: what wraps them is a failure
+		if err != nil && !ended {
+			return off, &ReadError{err}
+		}
+		h.Write(p[:n])
+		moved(int64(n))
+		for at, end := range dataIn(p[:n]) {
+			if err := dst.writeAt(p[at:end], off+int64(at)); err != nil {
+				return off, &WriteError{err}
+			}
+			written = off + int64(end)
+		}
+		if off += int64(n); ended {
+			break
+		}
+	}
+	if written < off {
+		if err := dst.Truncate(off); err != nil {
+			return off, &WriteError{err}
+		}
+	}
+	return off, nil
+}
+
+// dataIn yields the ranges of p that are not blocks of zeros.
+func dataIn(p []byte) iter.Seq2[int, int] {
+	return func(yield func(int, int) bool) {
+		from := 0
+		for at := 0; at < len(p); {
+			end := min(at+smallest, len(p))
+			if bytes.Equal(p[at:end], zeros[:end-at]) {
+				if from < at && !yield(from, at) {
+					return
+				}
+				from = end
+			}
+			at = end
+		}
+		if from < len(p) {
+			yield(from, len(p))
+		}
+	}
 }
