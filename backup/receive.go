@@ -41,6 +41,16 @@ type ReceiveOptions struct {
 // ErrOtherContent: bytes that came are not those that the record is of.
 var ErrOtherContent = errors.New("what came is not what was backed up: its size or SHA-256 differs")
 
+// IncomingError: the bytes of a file that is received could not be had, or are others. The run ends with it, and what
+// came before stays for the next one.
+type IncomingError struct {
+	Path string
+	Err  error
+}
+
+func (e *IncomingError) Error() string { return fmt.Sprintf("%q: %v", e.Path, e.Err) }
+func (e *IncomingError) Unwrap() error { return e.Err }
+
 // Receive makes the snapshot in the destination d, which has the snapshot in.Header.Parent as its newest, or none if
 // that is 0. Nothing is published unless every file is there with its hash.
 func Receive(ctx context.Context, d *destination.Destination, in Incoming, o ReceiveOptions) (*Result, error) {
@@ -217,7 +227,7 @@ func (p *entryWriter) copyIncoming(ctx context.Context, it *item) error {
 	rec := &it.rec
 	src, err := p.b.run.in.Contents.Open(ctx, &record.Entry{Path: it.path, Record: *rec})
 	if err != nil {
-		return fmt.Errorf("%s: %w", it.path, err)
+		return &IncomingError{it.path, err}
 	}
 	defer src.Close()
 	dst, err := p.newDir.CreateMode(it.name, rec.Mode)
@@ -233,11 +243,14 @@ func (p *entryWriter) copyIncoming(ctx context.Context, it *item) error {
 	defer work.End()
 	p.h.Begin(rec.Has(record.SparseHash))
 	n, err := file.CopyStream(ctx, dst, src, record.Plus(rec.Size, 1), p.h, *buf, work.Moved)
+	if w := (*file.WriteError)(nil); errors.As(err, &w) { // the destination's, not the sender's
+		return errors.Join(err, dst.Close())
+	}
 	if err == nil && (n != rec.Size || rec.Has(record.Hashed) && [32]byte(p.h.Sum(nil)) != rec.Hash) {
 		err = ErrOtherContent
 	}
 	if err != nil {
-		return fmt.Errorf("%s: %w", it.path, errors.Join(err, dst.Close(), p.newDir.Remove(it.name)))
+		return &IncomingError{it.path, errors.Join(err, dst.Close(), p.newDir.Remove(it.name))}
 	}
 	lacks, err := dst.SetMeta(rec.Meta())
 	if err := errors.Join(err, dst.Close()); err != nil {

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"snap/backup"
 	"snap/backup/backuptest"
@@ -67,10 +68,12 @@ func receiveNext(p *backuptest.Place, y string, c treeContents) error {
 // wantReplica compares each tree and each record that is seen.
 func wantReplica(p *backuptest.Place, y string) {
 	p.T.Helper()
-	q := &backuptest.Place{T: p.T, Src: p.Src, Dest: y}
-	names := p.Snapshots()
-	want, got := p.Held(names), q.Held(names)
-	for _, name := range names {
+	q := &backuptest.Place{T: p.T, Src: p.Src, Dest: y, N: p.N}
+	want, got := p.Trees(), q.Trees()
+	if len(want) == 0 || len(want) != len(got) {
+		p.T.Fatalf("%d snapshots of %d", len(got), len(want))
+	}
+	for name := range want {
 		if d := backuptest.Difference(want[name], got[name]); d != "" {
 			p.T.Fatalf("%s:\n%s", name, d)
 		}
@@ -85,12 +88,14 @@ func TestReceive(t *testing.T) {
 	for seed := range uint64(6) {
 		p := backuptest.NewPlace(t)
 		y := filepath.Join(t.TempDir(), "y")
-		m := &backuptest.Mutator{Place: p, Rand: rand.New(rand.NewPCG(seed, 1))}
-		_ = m
+		r := rand.New(rand.NewPCG(seed, 1))
+		m := &backuptest.Mutator{P: p, R: r, Old: time.Now().Add(-time.Hour), Did: map[string]int{}}
 		p.Grow()
 		for range 5 {
-			p.Backup(backuptest.Force)
-			m.Mutate(6)
+			p.Backup(backuptest.Force, backuptest.Empty)
+			for range 8 {
+				backuptest.Mutations[r.IntN(len(backuptest.Mutations))].Do(m)
+			}
 		}
 		p.Do(receiveNext(p, y, treeContents{}))
 		wantReplica(p, y)
@@ -101,6 +106,7 @@ func TestReceive(t *testing.T) {
 func TestReceiveDamaged(t *testing.T) {
 	p := backuptest.NewPlace(t)
 	p.Grow()
+	p.Backup()
 	y := filepath.Join(t.TempDir(), "y")
 	if err := receiveNext(p, y, treeContents{spoil: true}); !errors.Is(err, backup.ErrOtherContent) {
 		t.Fatalf("%v", err)

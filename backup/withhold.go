@@ -71,7 +71,7 @@ func (r *run) tellUnheld(e *record.Entry) {
 // withhold keeps an entry that could not be made because of err in the index alone; was is the item before the
 // attempt. An error that is not about this entry alone ends the run.
 func (p *entryWriter) withhold(ctx context.Context, it, was *item, err error) error {
-	if ctx.Err() != nil || file.DiskFailed(err) || !p.b.ofThisName(p.newDir, err) {
+	if ctx.Err() != nil || file.DiskFailed(err) || errors.As(err, new(*IncomingError)) || !p.b.ofThisName(p.newDir, err) {
 		return err
 	}
 	if made := (*fs.PathError)(nil); !errors.As(err, &made) ||
