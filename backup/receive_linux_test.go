@@ -120,3 +120,19 @@ func TestReceiveDamaged(t *testing.T) {
 	p.Do(receiveNext(p, y, treeContents{}))
 	wantReplica(p, y)
 }
+
+// A backup of the same source to a replica finds nothing new, and links what it finds.
+func TestBackupToReceived(t *testing.T) {
+	p := backuptest.NewPlace(t)
+	p.Grow()
+	p.Backup()
+	y := filepath.Join(t.TempDir(), "y")
+	p.Do(receiveNext(p, y, treeContents{}))
+	q := &backuptest.Place{T: t, Src: p.Src, Dest: y, N: p.N}
+	if res, _ := q.Backup(); !res.Skipped {
+		t.Fatalf("a snapshot of nothing new: %+v", res.Header)
+	}
+	if res, _ := q.Backup(backuptest.Force); res.Header.CopiedBytes != 0 {
+		t.Fatalf("copied %d bytes that are there", res.Header.CopiedBytes)
+	}
+}
