@@ -67,7 +67,7 @@ func (p *entryWriter) linkToNewInodeOr(ctx context.Context, it *item, first func
 	p.b.newInodes.mu.Unlock()
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if j.path != "" {
+	if j.path != "" && (p.b.run.in == nil || sameInode(&j.rec, &it.rec)) {
 		dir, name := record.Split(j.path)
 		d, err := p.b.new.Dir(dir)
 		if err != nil {
