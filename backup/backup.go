@@ -174,6 +174,9 @@ func (r *run) result(ctx context.Context) (*Result, error) {
 }
 
 func (r *run) run(ctx context.Context) (err error) {
+	if err := r.d.CheckNotReplica(); err != nil {
+		return err
+	}
 	if err := r.findPrevious(ctx); err != nil {
 		return err
 	}

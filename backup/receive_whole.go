@@ -39,8 +39,10 @@ func (r *run) planWhole(ctx context.Context, work *destination.WorkFolder, p *pl
 		}
 		if err == nil && e.Exists() {
 			rec := e.Record
-			asMade(&rec)
-			rec.From = ""
+			rec.To, rec.Link, rec.Since, rec.From = "", "", 0, ""
+			if rec.Stored != record.Absent {
+				rec.Stored = newInodeOf(rec.Kind)
+			}
 			err = listing.Add(&record.Entry{Path: e.Path, Record: rec})
 		}
 		if err != nil {
@@ -122,9 +124,6 @@ func (w *wholePlan) add(ctx context.Context, path string, old, now *record.Recor
 			return nil
 		}
 	}
-	if rec.Stored != record.Absent && rec.Kind != file.Folder && rec.Stored != record.Linked {
-		rec.Stored = newInodeOf(rec.Kind)
-	}
 	if rec.Change == record.Added && rec.Stored == record.Copied && rec.Has(record.Hashed) && rec.Size > 0 && w.r.prev != nil {
 		if err := w.findContent(ctx, &rec); err != nil {
 			return err
@@ -143,15 +142,12 @@ func (w *wholePlan) same(rec, old *record.Record, again bool) bool {
 		return old.Stored == record.Absent && content && old.SameMeta(rec) && old.Flags == rec.Flags
 	case old.Stored == record.Absent:
 		rec.Change, rec.Reason = record.Silent, record.HoldsNow
-		rec.Stored = newInodeOf(rec.Kind)
 		return false
 	case !content:
 		rec.Change, rec.Reason = record.Modified, record.ContentDiffers
-		rec.Stored = newInodeOf(rec.Kind)
 		return false
 	case !old.SameMeta(rec):
 		rec.Change, rec.Reason = record.Metadata, record.OwnerOrMode
-		rec.Stored = newInodeOf(rec.Kind)
 		return false
 	}
 	rec.Change, rec.Reason = record.Silent, record.Verified
@@ -159,12 +155,10 @@ func (w *wholePlan) same(rec, old *record.Record, again bool) bool {
 		rec.TakeHash(old)
 	}
 	if again || !old.SameIdentity(rec) && (severalNames(old) || severalNames(rec)) {
-		rec.Reason, rec.Stored = record.Regrouped, newInodeOf(rec.Kind)
+		rec.Reason = record.Regrouped
 		return false
 	}
-	if rec.Kind == file.Folder {
-		rec.Stored = record.Made
-	} else {
+	if rec.Kind != file.Folder {
 		rec.Stored = record.Linked
 	}
 	return old.SameIdentity(rec) && old.Ctime == rec.Ctime && old.Nlink == rec.Nlink && old.Flags == rec.Flags
