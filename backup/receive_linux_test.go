@@ -25,6 +25,7 @@ type treeContents struct {
 	dir    string
 	spoil  func(path string) bool // others come, if not nil
 	opens  int                    // before an error, if not 0
+	change func(e *record.Entry)  // of each record, if not nil
 	whole  bool                   // whole listings come instead of change sets
 	mu     sync.Mutex
 	n      int
@@ -82,6 +83,18 @@ func receiveNext(p *backuptest.Place, y string, c *treeContents) error {
 			Records: destination.ReadChanges(p.Meta("changes"), destination.ChangeSetName(h.Seq))}
 		if c.whole {
 			in.Records = x.DB.Entries(ctx, h.Seq, "")
+		}
+		if set := in.Records; c.change != nil {
+			in.Records = func(yield func(*record.Entry, error) bool) {
+				for e, err := range set {
+					if err == nil {
+						c.change(e)
+					}
+					if !yield(e, err) {
+						return
+					}
+				}
+			}
 		}
 		c.res, err = backup.Receive(ctx, d, in, backup.ReceiveOptions{Jobs: c.jobs})
 		if err != nil {

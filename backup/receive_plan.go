@@ -96,6 +96,9 @@ func (r *run) fitted(ctx context.Context, e *record.Entry) (rec record.Record, o
 			rec.Reason = record.NewPath
 		}
 	}
+	if rec.Change == record.Moved && (rec.From == "" || rec.From == e.Path) {
+		rec.Change, rec.From = record.Added, ""
+	}
 	base := old
 	if rec.From != "" {
 		if base, err = r.heldBefore(ctx, rec.From); err != nil {

@@ -25,8 +25,11 @@ func TestKilled(t *testing.T) {
 	p.Do(os.Rename(p.Path("more"), p.Path("moved")))
 	p.Backup()
 	step := 83
-	if long.Form() {
+	switch {
+	case long.Form():
 		step = 7
+	case testing.Short():
+		step = 299
 	}
 	points, resumed := 0, int64(0)
 	for n := 1; ; n += step {
