@@ -152,8 +152,7 @@ func TestReceiveOdd(t *testing.T) {
 		}
 		slices.SortStableFunc(odd, func(a, b record.Entry) int { return record.Compare(a.Path, b.Path) })
 		odd = slices.CompactFunc(odd, func(a, b record.Entry) bool { return a.Path == b.Path })
-		to := filepath.Join(t.TempDir(), "y")
-		p.Do(os.CopyFS(to, os.DirFS(y)))
+		to := p.CopyOf(y)
 		d, err := destination.Open(ctx, to, destination.Options{})
 		if err != nil {
 			r.Fatal(err)

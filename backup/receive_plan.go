@@ -67,7 +67,7 @@ func checkIncomingEntry(e *record.Entry) error {
 	switch {
 	case !record.ValidPath(e.Path) || e.From != "" && !record.ValidPath(e.From):
 		return fmt.Errorf("%w: the path %q", record.ErrDamaged, e.Path)
-	case e.Path == "" && (!e.Exists() || e.Kind != file.Folder):
+	case e.Path == "" && (e.Kind != file.Folder || e.Stored == record.Absent):
 		return fmt.Errorf("%w: a snapshot whose top is not a folder", record.ErrDamaged)
 	case e.Kind >= file.Kinds || e.Size < 0 || e.Exists() == (e.Kind == file.None):
 		return fmt.Errorf("%w: the record of %q", record.ErrDamaged, e.Path)
