@@ -124,7 +124,8 @@ func (w *wholePlan) add(ctx context.Context, path string, old, now *record.Recor
 			return nil
 		}
 	}
-	if rec.Change == record.Added && rec.Stored == record.Copied && rec.Has(record.Hashed) && rec.Size > 0 && w.r.prev != nil {
+	if rec.Change == record.Added && rec.Stored == record.Copied && rec.Has(record.Hashed) && rec.Size > 0 &&
+		w.r.prev != nil {
 		if err := w.findContent(ctx, &rec); err != nil {
 			return err
 		}

@@ -54,14 +54,6 @@ func wantSame(p *backuptest.Place, y string, names []string) {
 	backuptest.Sound(p.T, y)
 }
 
-// copied are the bytes that came or were copied in y.
-func copied(r *replica.Result) (n int64) {
-	for _, c := range r.Copied {
-		n += c.Result.Header.CopiedBytes
-	}
-	return n
-}
-
 // TestCopy copies now and then while snapshots are made and deleted, also those that the follower goes on from.
 func TestCopy(t *testing.T) {
 	for seed := range uint64(4) {
