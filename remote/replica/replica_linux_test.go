@@ -13,6 +13,7 @@ import (
 
 	"snap/backup/backuptest"
 	"snap/destination"
+	"snap/internal/long"
 	"snap/remote/replica"
 )
 
@@ -56,7 +57,7 @@ func wantSame(p *backuptest.Place, y string, names []string) {
 
 // TestCopy copies now and then while snapshots are made and deleted, also those that the follower goes on from.
 func TestCopy(t *testing.T) {
-	for seed := range uint64(4) {
+	for seed := range uint64(long.Of(4, 20)) {
 		p := backuptest.NewPlace(t)
 		y := follower(t)
 		r := rand.New(rand.NewPCG(seed, 2))
