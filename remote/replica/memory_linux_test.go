@@ -54,7 +54,7 @@ func TestMemory(t *testing.T) {
 	p.Backup()
 	p.Backup(backuptest.Force)
 	y := follower(t)
-	defer debug.SetGCPercent(debug.SetGCPercent(20))
+	defer debug.SetGCPercent(debug.SetGCPercent(50))
 	watch := &peak{}
 	o := replica.Options{Report: func(*record.Header) backup.Reporter { return watch }}
 	copyTo(p, y, o)
