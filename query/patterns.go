@@ -34,7 +34,7 @@ type pattern struct {
 	glob  *filter.Glob   // a glob of base names, nil for none
 	re    *regexp.Regexp // searched for in the path
 	last  string         // what every match of the globs ends in: most paths need no other look
-	part  string         // small letters and the like that every match has, small or large: likewise
+	part  string         // what every match has in it, in small or large letters, when these are the same: likewise
 	tail  string         // the end of a path, with what is below
 	bad   error          // why it is no glob, although it looks like one: then only a name or path as it stands
 	wide  *pattern       // what it stands for if it matches nothing, nil for nothing else
@@ -101,6 +101,9 @@ func globPattern(t string, fold bool, l *locator) (pattern, error) {
 		p.name = t
 		if fold {
 			p.part = foldedPart(t)
+		}
+		if slices.ContainsFunc(paths, func(at string) bool { return !hasFolded([]byte(at), p.part) }) {
+			p.part = "" // the name stands for a path without it: from outside, for the source itself
 		}
 	}
 	if !strings.ContainsAny(t, `*?[\`) {
@@ -227,8 +230,8 @@ func folded(s string) string {
 	return string(b)
 }
 
-// foldedPart is the longest part of a name or glob that each match has in the bytes of ASCII, small or large: without
-// the letters of globs, and without k and s, which are the Kelvin sign and the long s, too.
+// foldedPart is the longest part of a name or glob that every match has in it, here in small letters. It is of ASCII and
+// has no letters of globs; nor k and s, which the Kelvin sign and the long s are equal to.
 func foldedPart(t string) (longest string) {
 	for part := range strings.FieldsFuncSeq(t, func(r rune) bool {
 		return r >= utf8.RuneSelf || strings.ContainsRune(`*?[]\kKsS`, r)

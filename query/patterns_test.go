@@ -143,14 +143,21 @@ func TestTheWorkingDirectoryCounts(t *testing.T) {
 	}
 }
 
-// The quick look says no only where the whole one does.
+// The quick look says no only where the whole one does: also where a name stands for the source, or is in its path.
 func TestAQuickLookLosesNothing(t *testing.T) {
-	l := &locator{}
+	for _, l := range []*locator{{}, {sources: []string{"/home/Mask"}, dir: "/home"},
+		{sources: []string{"/home/Mask"}, dir: "/home/Mask/docs", here: "docs", inside: true}} {
+		quickLook(t, l)
+	}
+}
+
+func quickLook(t *testing.T, l *locator) {
+	t.Helper()
 	paths := append([]string{"*.txt", "*.txt/below", "x/a*b/*.txt/c", "a*b/*.txt", "x.txt/y", "a", "txt", "MASK",
 		"maſ\u212a", "x/mas\u212a.TXT", "MÄSK", "ma", "MA"}, matchPaths...)
 	for _, typed := range []string{"*.txt", "a*b/*.txt", "**/deep/**", "[ds]*2", "a[1].txt", "docs/", "*", "x/*", `\*.txt`,
 		"*.TXT", "*mask*", "*MaSk*", "mask", "*mäsk", "*ma*", "*a[sx]k*", "?a*", "*k*", "x/mask.txt", "*\xff*",
-		"report.txt"} {
+		"report.txt", "Mask", "Ma*"} {
 		for _, fold := range []bool{false, true} {
 			m, err := newMatcher([]string{typed}, false, fold, l)
 			if err != nil {
@@ -163,7 +170,7 @@ func TestAQuickLookLosesNothing(t *testing.T) {
 						plain = folded(p)
 					}
 					if want := m.patterns[0].matches(p, plain); m.Matches([]byte(p)) != want {
-						t.Errorf("%s, fold %v, wide %v: %q: want %v", typed, fold, wide, p, want)
+						t.Errorf("%s in %q, fold %v, wide %v: %q: want %v", typed, l.dir, fold, wide, p, want)
 					}
 				}
 				if err := m.widen(func(*Matcher) (bool, error) { return false, nil }); err != nil {
