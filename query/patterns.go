@@ -230,8 +230,8 @@ func folded(s string) string {
 	return string(b)
 }
 
-// foldedPart is the longest part of a name or glob that every match has in it, here in small letters. It is of ASCII and
-// has no letters of globs; nor k and s, which the Kelvin sign and the long s are equal to.
+// foldedPart is the longest part of a name or glob that every match has in it, here in small letters. It is of ASCII
+// and has no letters of globs; nor k and s, which the Kelvin sign and the long s are equal to.
 func foldedPart(t string) (longest string) {
 	for part := range strings.FieldsFuncSeq(t, func(r rune) bool {
 		return r >= utf8.RuneSelf || strings.ContainsRune(`*?[]\kKsS`, r)
