@@ -171,9 +171,9 @@ func TestUsageOverGaps(t *testing.T) {
 		p.Do(os.Chtimes(filepath.Join(p.Dest, heads[len(heads)-1].Name, "a"), later, later))
 	}
 	other := func(p *backuptest.Place) { p.Write("n", "n") }
-	every, offset := 5, long.Random(t).IntN(15)
+	every, offset := 11, long.Random(t).IntN(55)
 	if long.Form() {
-		every = 3
+		every = 5
 	}
 	for name, steps := range map[string][]step{
 		"away and back":                {away("a"), back("a")},

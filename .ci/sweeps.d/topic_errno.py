@@ -28,12 +28,11 @@ def points(case: cases.Case, w: lab.World) -> list:
         for way in ('-at', '-from') if error != 'EINTR' else ('-at',):  # a signal comes once, and again is right
             offset += 13
             out += [(error, way, i, calls) for i in lab.spread(total, SHORT, offset)]
-    if not lab.LONG:  # of each call some, also of the rare ones
-        for call, n in sorted(made.items()):
-            for error in ('EIO', 'ENOSPC', 'EINTR'):
-                offset += 7
-                if call in CALLS[error].split(','):
-                    out.append((error, '-at', 1 + offset % n, call))
+    if not lab.LONG:  # each call once, also a rare one; the errors take turns
+        for turn, (call, n) in enumerate(sorted(made.items())):
+            errors = [e for e in ('EIO', 'ENOSPC', 'EINTR') if call in CALLS[e].split(',')]
+            offset += 7
+            out.append((errors[(turn + len(case.name)) % len(errors)], '-at', 1 + offset % n, call))
     return out
 
 

@@ -10,15 +10,15 @@ import (
 	"snap/internal/long"
 )
 
-// TestMemoryIsBounded: neither a folder of 200,000 files nor 120,000 names of hard-linked files take more than 150
+// TestMemoryIsBounded: neither a folder of 120,000 files nor 80,000 names of hard-linked files take more than 150
 // MiB of memory, in a rehearsal, a backup, one with nothing new, and a restore.
 func TestMemoryIsBounded(t *testing.T) {
 	if !long.Form() {
-		t.Skip("SNAP_LONG=1: a third of a million names are made")
+		t.Skip("SNAP_LONG=1: a fifth of a million names are made")
 	}
 	for name, plant := range map[string]func(dir string) error{
 		"one folder": func(dir string) error {
-			for i := range 200_000 {
+			for i := range 120_000 {
 				f, err := os.Create(filepath.Join(dir, fmt.Sprintf("file-with-a-usual-name-%06d.txt", i)))
 				if err != nil {
 					return err
@@ -28,7 +28,7 @@ func TestMemoryIsBounded(t *testing.T) {
 			return nil
 		},
 		"hard links": func(dir string) error {
-			for i := range 60_000 {
+			for i := range 40_000 {
 				name := filepath.Join(dir, fmt.Sprint(i%100), fmt.Sprint("file-", i))
 				if i < 100 {
 					if err := os.Mkdir(filepath.Dir(name), 0o755); err != nil {
