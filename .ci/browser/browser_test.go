@@ -8,6 +8,7 @@ package browser
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -21,6 +22,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto"
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/network"
@@ -262,8 +264,16 @@ func eval[T any](b *tab, expression string) T {
 // until waits for an expression to be true.
 func (b *tab) until(expression string) {
 	b.t.Helper()
-	// What a page that is only coming has not yet is not true yet.
-	for !eval[bool](b, "(() => { try { return !!("+expression+") } catch (e) { return false } })()") {
+	// What a page that is only coming has not yet is not true yet; nor is what was asked of one that goes.
+	asked := "(() => { try { return !!(" + expression + ") } catch (e) { return false } })()"
+	for {
+		is, err := chromedp.Run(b.ctx, chromedp.Evaluate[bool](asked, chromedp.EvalAwaitPromise))
+		if is && err == nil {
+			return
+		}
+		if gone := (*cdproto.Error)(nil); err != nil && b.ctx.Err() == nil && !errors.As(err, &gone) {
+			b.t.Fatalf("%s: %v", expression, err)
+		}
 		select {
 		case <-b.ctx.Done():
 			ctx, end := context.WithTimeout(context.WithoutCancel(b.ctx), time.Minute)
