@@ -108,6 +108,7 @@ type Result struct {
 	Problems []Problem      // the first problemsKept of them; Header.Errors counts those that are no notes
 	// Source files that could not be read, as Header.Errors; also when skipped, and whatever the policy
 	Errors   int64
+	MayShare int64              // after a dry run: what of Header.CopiedBytes may have no need to be written; see patch.go
 	Vanished int64              // entries that were gone when they were to be read
 	Resumed  destination.Amount // copied files that come from an interrupted run
 	Kept     bool               // the run failed, and the next one can go on from what it has copied

@@ -5,19 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"time"
 
-	"snap/backup/source"
 	"snap/internal/file"
-	"snap/internal/stream"
 	"snap/record"
 )
-
-// largeSize is the largest file that every file system can hold: FAT's limit.
-const largeSize = 1<<32 - 1
-
-// copyTries is how often a file is read when it changes while it is read.
-const copyTries = 3
 
 // copy reads the file from the source and makes it in the new tree. If the file was removed and made again meanwhile,
 // the new one is copied.
@@ -47,95 +38,28 @@ func (p *entryWriter) copyOnce(ctx context.Context, it *item) (lost, err error) 
 	if err != nil {
 		return nil, err
 	}
-	if it.rec.Size > largeSize {
-		if err := errors.Join(dst.Truncate(it.rec.Size), dst.Truncate(0)); err != nil {
-			// before the first bytes, not after the last
-			return nil, errors.Join(err, dst.Close())
-		}
-	}
 	if p.h == nil {
 		p.h = file.NewDigest()
 	}
 	buf := file.Buffers.Get().(*[]byte)
 	defer file.Buffers.Put(buf)
-	var got, before source.Reading
-	var hash, hashBefore [32]byte
-	steady, grows := false, false
-	for try := 0; try < copyTries && !steady && !grows; try++ {
-		if try > 0 {
-			work.Again()
-			if !got.Untrue {
-				err = stream.Pause(ctx, time.Duration(try)*100*time.Millisecond)
-			}
-			if err = errors.Join(err, dst.Truncate(0)); err != nil {
-				return nil, errors.Join(err, dst.Close())
-			}
-		}
-		before, hashBefore = got, hash
-		if got, err = source.Read(ctx, dst, src, p.h, *buf, it.old); err != nil {
-			if w := (*file.WriteError)(nil); errors.As(err, &w) || ctx.Err() != nil {
-				return nil, errors.Join(err, dst.Close())
-			}
-			return err, errors.Join(dst.Close(), p.newDir.Remove(it.name))
-		}
-		p.h.Sum(hash[:0])
-		// Where the length is not what it should be, only the same once more proves it.
-		steady = got.Steady && (!got.Untrue || before.Untrue && hash == hashBefore)
-		if !got.Steady && got.N == got.Stat.Size && (got.After > got.N || got.After == got.N && try == copyTries-1) {
-			if grows, err = p.beginsWith(ctx, src, got.N, hash, *buf); err != nil {
-				return nil, errors.Join(err, dst.Close())
-			}
-		}
+	c := &copying{p: p, it: it, src: src, dst: dst, work: work, buf: *buf}
+	got, lost, err := c.read(ctx)
+	var lacks file.Lost
+	if lost == nil && err == nil {
+		lacks, err = c.finish(got)
 	}
-	rec := &it.rec
-	rec.Stat, rec.Volume, rec.Stored = got.Stat, p.b.source.Volumes.Known(got.Stat.Dev), record.Copied
-	rec.Size = got.N
-	rec.Took(got.Wrote)
-	p.b.run.stamp(rec)
-	record.SetHash(rec, p.h)
-	rec.Hash = hash
-	if steady && got.Untrue {
-		it.note = &lengthError{got.Stat.Size, got.N}
-	}
-	if !steady {
-		rec.Flags |= record.Inconsistent | record.Racy
-		if it.problem = ErrUnsteady; grows {
-			it.problem = ErrGrows
-		}
-	}
-	left := 0
-	rec.Xattrs, left, err = src.XattrsLeft()
-	if capped(rec, left); err != nil {
-		rec.Flags |= record.Racy // so that the next backup looks again
-		it.problem = err
-	}
-	lacks, err := dst.SetMeta(rec.Meta())
-	if err := errors.Join(err, dst.Close()); err != nil {
+	err = errors.Join(err, dst.Close())
+	switch {
+	case lost != nil:
+		return lost, errors.Join(err, p.newDir.Remove(it.name))
+	case err != nil:
 		return nil, err
 	}
 	p.b.losses.add(it.path, lacks)
-	p.b.copied.Add(rec.OnDisk())
+	p.b.copied.Add(it.rec.OnDisk())
 	p.reclassify(it)
 	return nil, nil
-}
-
-// ErrUnsteady: the copy of a file may never have been its content.
-var ErrUnsteady = errors.New("changed again and again while it was read; the copy may be a mixture")
-
-// ErrGrows: the file was added to while it was read, as a log is, or written to without another content. The copy is
-// what it was just before.
-var ErrGrows = errors.New("changed while it was read: it grows, and the snapshot has it as it was just before")
-
-// beginsWith reports whether the file still begins with the n bytes that hash is of. Then nothing was written to them
-// since they were read.
-func (p *entryWriter) beginsWith(ctx context.Context, src *file.File, n int64, hash [32]byte,
-	buf []byte) (bool, error) {
-	p.h.Reset()
-	m, err := file.Hash(ctx, src, n, p.h, buf)
-	if ctx.Err() != nil {
-		return false, ctx.Err()
-	}
-	return err == nil && m == n && [32]byte(p.h.Sum(nil)) == hash, nil
 }
 
 func (p *entryWriter) openItem(it *item) (*file.File, error) {

@@ -41,7 +41,7 @@ func (r *run) dryRun(ctx context.Context, p *plan) error {
 		r.report(p, e.Path, &e.Record, old, m.new != nil)
 	}
 	r.head.Removed -= p.movedAway
-	r.res.Header = &r.head
+	r.res.Header, r.res.MayShare = &r.head, p.mayShare
 	if r.o.Planned != nil {
 		return nil // nobody means to make this snapshot
 	}

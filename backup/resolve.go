@@ -28,6 +28,7 @@ type plan struct {
 	blockEnds int64          // the unused ends of their last blocks
 	block     int64          // the size of the destination's blocks
 	otherRoom int64          // bytes for new inodes, names and records, as far as they are not counted elsewhere
+	mayShare  int64          // of bytes, what is perhaps not written: the file has an older copy that can be cloned
 	clones    bool           // the destination can share blocks, perhaps; else what is to be cloned is copied
 	files     int64          // entries of the new tree that are not folders
 	dirs      int64          // folders of the new tree
@@ -225,6 +226,9 @@ func (p *plan) add(d *decision, further bool) error {
 		if e.Stored == record.Copied || e.Stored == record.Cloned && !p.clones {
 			p.bytes = record.Plus(p.bytes, e.OnDisk())
 			p.blockEnds += (p.block - e.OnDisk()%p.block) % p.block
+			if p.clones && patchable(d.old, &e.Record) {
+				p.mayShare = record.Plus(p.mayShare, min(e.OnDisk(), d.old.OnDisk()))
+			}
 		}
 		p.otherRoom += roomBeside(&e.Record, p.block)
 	} else if e.Exists() && e.Kind == file.Folder {

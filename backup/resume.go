@@ -148,7 +148,7 @@ func (r *run) countResumable(ctx context.Context, p *plan) (n destination.Amount
 		}
 		if e.Stored == record.Copied && !r.isFurtherName(seen, &e.Record) {
 			if saved := s.find(e); saved != nil {
-				n.Add(space(saved.tree, e.Path))
+				n.Add(max(space(saved.tree, e.Path)-saved.rec.Shared, 0)) // what it shares counts as not needed anyhow
 			}
 		}
 	}
@@ -167,7 +167,7 @@ func (r *run) heldSpace(run *destination.InterruptedRun) (n int64) {
 			break
 		}
 		if destination.OwnInode(&e.Record) {
-			n += space(m.tree, e.Path)
+			n += max(space(m.tree, e.Path)-e.Shared, 0)
 		}
 	}
 	return n
@@ -204,6 +204,7 @@ func (p *entryWriter) takeOver(it *item) (bool, error) {
 	rec := &it.rec
 	p.b.meter.Add(rec.OnDisk())
 	rec.Stored, rec.Holes = then.Stored, then.Holes
+	rec.Shared, rec.Patched = then.Shared, then.Patched
 	rec.TakeHash(then)
 	takeXattrs(rec, then)
 	it.resumed = true

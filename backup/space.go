@@ -120,9 +120,8 @@ var errMadeRoom = errors.New("what an interrupted run has copied is removed to m
 // lacks says what the destination, described by info, has too little of for the plan; nil if it has
 // enough. What is saved does not count.
 func (r *run) lacks(p *plan, saved destination.Amount, info *file.SystemInfo) error {
-	need := uint64(max(p.bytes-saved.Bytes, 0)) + uint64(p.dirs)*uint64(p.block) + uint64(p.Count())*recordSpace +
-		spaceMargin
-	need += uint64(p.otherRoom)
+	need := uint64(max(p.bytes-p.mayShare-saved.Bytes, 0)) + uint64(p.dirs)*uint64(p.block) +
+		uint64(p.Count())*recordSpace + spaceMargin + uint64(p.otherRoom)
 	if wholeBlocks[info.Type] && p.copies > 0 {
 		need += uint64(float64(p.blockEnds) * float64(max(p.copies-saved.Files, 0)) / float64(p.copies))
 	}

@@ -36,6 +36,7 @@ func main() {
 		rounds = flag.Int("rounds", 3, "how often each command runs")
 		only   = flag.String("only", "", "only the works whose names match this `REGEXP`")
 		gib    = flag.Float64("big", 1, "size of each of the four large files in GiB; 0: none")
+		image  = flag.Float64("image", 1, "size of the image of which a part changes in GiB; 0: none; needs root")
 		out    = flag.String("o", "BENCHMARKS.md", "where the tables go; - is the terminal")
 	)
 	flag.Parse()
@@ -43,7 +44,7 @@ func main() {
 	if err != nil {
 		exit(fmt.Errorf("-only: %w", err))
 	}
-	exit(measure(*dir, *sizes, *rounds, match, int64(*gib*(1<<30)), *out))
+	exit(measure(*dir, *sizes, *rounds, match, int64(*gib*(1<<30)), int64(*image*(1<<30)), *out))
 }
 
 func exit(err error) {
@@ -63,6 +64,10 @@ func do(what string, args []string) error {
 		return many(args[0], n)
 	case "big":
 		return big(args[0], int64(n))
+	case "image":
+		return image(args[0], int64(n))
+	case "rewrite":
+		return rewrite(args[0], uint64(n))
 	case "mutate":
 		return mutate(args[0], uint64(n))
 	case "walk":
@@ -73,7 +78,7 @@ func do(what string, args []string) error {
 	return errors.New("no such thing to do: " + what)
 }
 
-func measure(dir, sizes string, rounds int, only *regexp.Regexp, large int64, out string) (err error) {
+func measure(dir, sizes string, rounds int, only *regexp.Regexp, large, image int64, out string) (err error) {
 	if dir, err = os.MkdirTemp(dir, "snap-bench-"); err != nil {
 		return err
 	}
@@ -92,7 +97,7 @@ func measure(dir, sizes string, rounds int, only *regexp.Regexp, large int64, ou
 		return err
 	}
 	r := report{tools: l.versions()}
-	for _, s := range strings.Split(sizes, ",") {
+	for s := range strings.FieldsFuncSeq(sizes, func(r rune) bool { return r == ',' }) {
 		files, err := strconv.Atoi(s)
 		if err != nil || files < 1000 {
 			return fmt.Errorf("-files %s: numbers from 1000 on, with commas between", sizes)
@@ -110,6 +115,12 @@ func measure(dir, sizes string, rounds int, only *regexp.Regexp, large int64, ou
 	if large > 0 {
 		l.rounds = rounds
 		if r.big, err = l.big(large); err != nil {
+			return err
+		}
+	}
+	if image > 0 {
+		l.rounds = rounds
+		if r.images, r.taken, err = l.images(image); err != nil {
 			return err
 		}
 	}

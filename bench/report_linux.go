@@ -12,6 +12,9 @@ type report struct {
 	tools []string
 	sizes []size
 	big   []result
+
+	images []result
+	taken  []imageTaken
 }
 
 // size is what was measured with one number of files.
@@ -68,6 +71,16 @@ say cold (3). **Compare within a table only:** the machine and its disk are shar
 	if len(r.big) > 0 {
 		fmt.Fprintf(&b, "\n## Large files\n\n%s\n", rounds(len(r.big[0].samples)))
 		table(&b, r.big)
+	}
+	if len(r.images) > 0 {
+		fmt.Fprintf(&b, "\n## An image of %.1f GiB\n\n%s\n", float64(r.taken[0].size)/(1<<30),
+			rounds(len(r.images[0].samples)))
+		b.WriteString("One block of 64 KiB in a hundred has other bytes before each backup, at random places.\n\n")
+		table(&b, r.images)
+		b.WriteString("\n")
+		for _, t := range r.taken {
+			b.WriteString(t.markdown())
+		}
 	}
 	if len(r.sizes) > 1 {
 		r.growth(&b)

@@ -14,8 +14,8 @@ import sys
 KINDS = ['none', 'file', 'dir', 'symlink', 'fifo', 'socket', 'chardev', 'blockdev']
 CHANGES = ['', 'added', 'modified', 'metadata', 'moved', 'type', 'removed', 'silent']
 STORED = ['absent', 'copied', 'linked', 'cloned', 'made', 'joined']
-STAT, BTIME, HASHED, RACY, XATTRS, RDEV, TARGET, FROM, TO, INCONSISTENT, UNREADABLE, LINK, HOLES, CAPPED, SPARSE, SINCE = (
-    1 << n for n in range(9, 25))
+STAT, BTIME, HASHED, RACY, XATTRS, RDEV, TARGET, FROM, TO, INCONSISTENT, UNREADABLE, LINK, HOLES, CAPPED, SPARSE, SINCE, PATCHED = (
+    1 << n for n in range(9, 26))
 
 TABLE = []
 for n in range(256):
@@ -84,6 +84,7 @@ def parse_record(data):
         r[field] = p.string() if bits & bit else None
     r['holes'] = p.uvarint() if bits & HOLES else 0
     r['since'] = p.uvarint() if bits & SINCE else 0
+    r['shared'], r['patched'] = (p.uvarint(), p.uvarint()) if bits & PATCHED else (0, 0)
     if p.at != len(data):
         raise Damaged('a record with something behind it')
     return r

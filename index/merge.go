@@ -247,6 +247,7 @@ func (f *follower) share(e *record.Entry, bucket uint64, newest *record.Record) 
 		return nil
 	}
 	e.Stored, e.Link, e.Holes = maker.Stored, "", maker.Holes
+	e.Shared, e.Patched = maker.Shared, maker.Patched
 	switch {
 	case !maker.Stored.Shares():
 	case e.Kind == file.Regular: // the snapshot that it was linked to is deleted, and so it is the first that is left

@@ -231,7 +231,7 @@ func bytesOf(d *index.Difference) (size, copied int64) {
 	case r.Kind == file.Regular:
 		size = r.Size
 		if d.Stored == record.Copied {
-			copied = r.OnDisk()
+			copied = r.Written()
 		}
 	}
 	return size, copied

@@ -150,7 +150,7 @@ func (d *Reader) findCopies(ctx context.Context, since int) (*keptCopies, error)
 				c.Changes++
 			}
 			if copied {
-				c.Bytes = record.Plus(c.Bytes, r.OnDisk())
+				c.Bytes = record.Plus(c.Bytes, r.Written())
 			}
 			return nil
 		})

@@ -135,7 +135,7 @@ func countFolders(ctx context.Context, db *index.DB, seqs []uint64, depth int) (
 				f.Changes++
 			}
 			if r.Stored == record.Copied {
-				f.Copied = record.Plus(f.Copied, r.OnDisk())
+				f.Copied = record.Plus(f.Copied, r.Written())
 			}
 		}
 		return nil

@@ -13,7 +13,7 @@ import (
 //	version byte · bits uvarint · reason byte, then for the bits that are set, in this order:
 //	stat: mode uid gid nlink size · mtime · ctime · btime · volume inode   (uvarints; times as below)
 //	rdev uvarint · hash 32 bytes · target · xattrs · from · to · link      (strings with their length)
-//	holes uvarint · since uvarint
+//	holes uvarint · since uvarint · shared and patched (uvarints)
 //
 // The lowest bits hold kind, change and stored, three bits each. A time is its nanoseconds and its seconds as
 // varints, ctime counted from mtime and btime from ctime: the latter two often lie close together. Bits not known
@@ -37,6 +37,7 @@ const (
 	isCapped
 	isSparseHash
 	hasSince
+	isPatched
 	knownBits = 1<<(9+iota) - 1
 )
 
@@ -66,6 +67,7 @@ func Append(b []byte, r *Record) []byte {
 	set(r.Has(Capped), isCapped)
 	set(r.Has(Hashed|SparseHash), isSparseHash)
 	set(r.Since != 0 && r.Stored == Linked, hasSince)
+	set(r.Shared > 0 && r.Shared <= r.OnDisk() && r.Stored == Copied, isPatched)
 	b = append(b, recordVersion)
 	b = binary.AppendUvarint(b, bits)
 	b = append(b, byte(r.Reason))
@@ -110,6 +112,9 @@ func Append(b []byte, r *Record) []byte {
 	}
 	if bits&hasSince != 0 {
 		b = binary.AppendUvarint(b, r.Since)
+	}
+	if bits&isPatched != 0 {
+		b = binary.AppendUvarint(binary.AppendUvarint(b, uint64(r.Shared)), uint64(max(r.Patched, 0)))
 	}
 	return b
 }
@@ -256,6 +261,12 @@ func Parse(b string, r *Record) error {
 	}
 	if bits&hasSince != 0 {
 		if r.Since = p.uvarint(); r.Since == 0 || r.Stored != Linked {
+			p.fail()
+		}
+	}
+	if bits&isPatched != 0 {
+		r.Shared, r.Patched = int64(p.limited(uint64(r.OnDisk()))), int64(p.limited(uint64(r.PatchBlocks())))
+		if r.Shared == 0 || r.Stored != Copied {
 			p.fail()
 		}
 	}

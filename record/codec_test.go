@@ -56,6 +56,10 @@ func drawRecord(t *rapid.T) Record {
 		Mtime: drawTime(t, "mtime"), Ctime: drawTime(t, "ctime"),
 	}
 	r.Holes = rapid.Int64Range(0, r.Size).Draw(t, "holes")
+	if r.Stored == Copied && r.OnDisk() > 0 && rapid.Bool().Draw(t, "is patched") {
+		r.Shared = rapid.Int64Range(1, r.OnDisk()).Draw(t, "shared")
+		r.Patched = rapid.Int64Range(0, r.PatchBlocks()).Draw(t, "patched")
+	}
 	if rapid.Bool().Draw(t, "has btime") {
 		r.Btime = drawTime(t, "btime")
 	}

@@ -120,7 +120,7 @@ type Header struct {
 	Moved       int64     `json:"moved"`
 	Removed     int64     `json:"removed"`
 	Linked      int64     `json:"linked"`       // files that are hard links into an older snapshot
-	CopiedBytes int64     `json:"copied_bytes"` // bytes of file content written, holes left out
+	CopiedBytes int64     `json:"copied_bytes"` // bytes of file content written; not holes, nor what is shared
 	Errors      int64     `json:"errors"`       // source files and folders that could not be read
 
 	// of Files, those that it does not hold, because they could not be read
@@ -207,7 +207,7 @@ func (h *Header) Count(r *Record) {
 		h.Returned++
 	}
 	if r.Stored == Copied {
-		h.CopiedBytes = Plus(h.CopiedBytes, r.OnDisk())
+		h.CopiedBytes = Plus(h.CopiedBytes, r.Written())
 	}
 	switch r.Change {
 	case Added:

@@ -156,6 +156,10 @@ type Record struct {
 	Link      string // with Joined, and with Linked where From does not say it: another name of the inode
 	Holes     int64  // bytes of Size that take no room in the tree, where that is worth telling; see Took
 
+	// With Copied, of a file that was patched: how many bytes it shares with the older copy, and in how many blocks of
+	// 64 KiB it differs from that. Blocks that became holes were not written.
+	Shared, Patched int64
+
 	// With Linked, where the snapshot before does not hold the inode: the last one that has something at the path does,
 	// if it has this number or a higher one and the same file. Else the one with this number does; if it is deleted,
 	// none is known to.
@@ -164,6 +168,13 @@ type Record struct {
 
 // OnDisk is what the content of a regular file takes in the tree: its size without its holes, in bytes.
 func (r *Record) OnDisk() int64 { return r.Size - min(r.Holes, r.Size) }
+
+// Written is how much of the content of a copied file its backup wrote: what is on the disk, and not shared with an
+// older copy.
+func (r *Record) Written() int64 { return r.OnDisk() - min(r.Shared, r.OnDisk()) }
+
+// PatchBlocks is how many blocks of 64 KiB a file has.
+func (r *Record) PatchBlocks() int64 { return r.Size/file.PatchBlock + min(r.Size%file.PatchBlock, 1) }
 
 // Took notes that the content takes so many bytes. Where that is about the size, as for nearly every file, it is not
 // stored: a few blocks more or less are no reason for a longer record.

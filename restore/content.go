@@ -22,8 +22,9 @@ type made struct {
 // sourceError is a failure of the snapshot, not of the target.
 type sourceError struct{ error }
 
-// make makes j's entry as tmp in d. An error of the snapshot is a *sourceError.
-func (w *worker) make(ctx context.Context, d *file.Dir, tmp string, j *job) (m made, err error) {
+// make makes j's entry as tmp in d; older is the file whose place it takes, for its bytes, or nil. An error of the
+// snapshot is a *sourceError.
+func (w *worker) make(ctx context.Context, d *file.Dir, tmp string, j *job, older *file.File) (m made, err error) {
 	if g := j.group; g != nil && g.there() {
 		err := w.writer.link(g, d, tmp)
 		if err == nil {
@@ -40,7 +41,7 @@ func (w *worker) make(ctx context.Context, d *file.Dir, tmp string, j *job) (m m
 	meta := w.run.meta(&j.Record)
 	switch j.Kind {
 	case file.Regular:
-		return w.copy(ctx, d, tmp, j, meta)
+		return w.copy(ctx, d, tmp, j, meta, older)
 	case file.Symlink:
 		err = d.Symlink(j.Target, tmp)
 	default:
@@ -72,7 +73,8 @@ func (w *worker) notes(j *job, dev uint64, lost file.Lost) {
 }
 
 // copy writes a regular file.
-func (w *worker) copy(ctx context.Context, d *file.Dir, tmp string, j *job, meta *file.Meta) (m made, err error) {
+func (w *worker) copy(ctx context.Context, d *file.Dir, tmp string, j *job, meta *file.Meta,
+	older *file.File) (m made, err error) {
 	src, err := w.run.contents.Open(ctx, &j.Entry)
 	if err != nil {
 		return m, notHad(err)
@@ -86,7 +88,7 @@ func (w *worker) copy(ctx context.Context, d *file.Dir, tmp string, j *job, meta
 		return m, err
 	}
 	defer func() { err = errors.Join(err, dst.Close()) }()
-	m.bytes, m.damage, err = w.bytes(ctx, dst, src, j, work.Moved)
+	m.bytes, m.damage, err = w.bytes(ctx, dst, src, older, j, work.Moved)
 	if err != nil {
 		return m, err
 	}
@@ -103,11 +105,11 @@ func (w *worker) copy(ctx context.Context, d *file.Dir, tmp string, j *job, meta
 
 // bytes brings the bytes of src to dst, shared where the file system can do that, and compares what is then in dst with
 // the record. moved hears how many were read.
-func (w *worker) bytes(ctx context.Context, dst *file.File, src io.Reader, j *job, moved func(int64)) (n int64, damage,
-	err error) {
+func (w *worker) bytes(ctx context.Context, dst *file.File, src io.Reader, older *file.File, j *job,
+	moved func(int64)) (n int64, damage, err error) {
 	w.hash.Begin(j.Has(record.SparseHash))
 	if f, here := src.(*file.File); here {
-		n, err = w.fromTree(ctx, dst, f, moved)
+		n, err = w.fromTree(ctx, dst, f, older, moved)
 	} else {
 		n, err = file.CopyStream(ctx, dst, src, record.Plus(j.Size, 1), w.hash, w.buf, moved)
 		if read := (*file.ReadError)(nil); errors.As(err, &read) {
@@ -129,19 +131,22 @@ func (w *worker) bytes(ctx context.Context, dst *file.File, src io.Reader, j *jo
 }
 
 // fromTree brings the bytes of a file in a tree to dst.
-func (w *worker) fromTree(ctx context.Context, dst, src *file.File, moved func(int64)) (n int64, err error) {
+func (w *worker) fromTree(ctx context.Context, dst, src, older *file.File, moved func(int64)) (n int64, err error) {
 	stat, err := src.Stat()
 	if err != nil {
 		return 0, &file.ReadError{Err: err}
 	}
-	dst.Watch(moved)
-	src.Watch(moved)
 	if stat.Size > 0 && !w.writer.noClone.Load() && dst.CloneFrom(src) {
+		dst.Watch(moved)
 		return file.Hash(ctx, dst, stat.Size, w.hash, w.buf)
 	}
 	if stat.Size > 0 {
 		w.writer.noClone.Store(true)
 	}
-	n, _, err = file.Copy(ctx, dst, src, stat.Size, w.hash, w.buf)
+	src.Watch(moved)
+	n, done, err := w.patch(ctx, dst, src, older, stat.Size)
+	if err == nil && !done {
+		n, _, err = file.Copy(ctx, dst, src, stat.Size, w.hash, w.buf)
+	}
 	return n, err
 }

@@ -200,7 +200,11 @@ func (w *worker) put(ctx context.Context, d *file.Dir, j *job, v verdict, have *
 			in.Remove(tmp)
 		}
 	}()
-	m, err := w.make(ctx, in, tmp, j)
+	under := older(d, j, v, have)
+	if under != nil {
+		defer under.Close()
+	}
+	m, err := w.make(ctx, in, tmp, j, under)
 	if ctx.Err() != nil {
 		return
 	}

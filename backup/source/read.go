@@ -32,15 +32,32 @@ type Reading struct {
 // compared with.
 func Read(ctx context.Context, dst, src *file.File, h *file.Digest, buf []byte,
 	olds ...*record.Record) (r Reading, err error) {
+	return read(ctx, dst, src, h, buf, func(size int64) (n, wrote int64, err error) {
+		if dst != nil {
+			return file.Copy(ctx, dst, src, size, h, buf)
+		}
+		n, err = file.Hash(ctx, src, size, h, buf)
+		return n, 0, err
+	}, olds...)
+}
+
+// Patch is Read into a clone of an older file, dst, which p patches.
+func Patch(ctx context.Context, p *file.Patch, dst, src *file.File, h *file.Digest, buf []byte,
+	old *record.Record) (Reading, error) {
+	return read(ctx, dst, src, h, buf, func(size int64) (n, wrote int64, err error) {
+		n, err = p.Copy(ctx, src, size, h)
+		return n, p.Wrote(), err
+	}, old)
+}
+
+// read is Read, where content reads the first size bytes into h and says how many there were and how many it wrote.
+func read(ctx context.Context, dst, src *file.File, h *file.Digest, buf []byte,
+	content func(size int64) (n, wrote int64, err error), olds ...*record.Record) (r Reading, err error) {
 	if r.Stat, err = src.Stat(); err != nil {
 		return r, err
 	}
 	h.Begin(record.SparseForm(src, &r.Stat, olds...))
-	if dst != nil {
-		r.N, r.Wrote, err = file.Copy(ctx, dst, src, r.Stat.Size, h, buf)
-	} else {
-		r.N, err = file.Hash(ctx, src, r.Stat.Size, h, buf)
-	}
+	r.N, r.Wrote, err = content(r.Stat.Size)
 	more := false
 	if err == nil && r.N == r.Stat.Size {
 		more, err = file.HasMore(src, r.N)

@@ -38,6 +38,10 @@ func Reason(rec *record.Record) string {
 	text := rec.Reason.String()
 	switch rec.Stored {
 	case record.Copied, record.Cloned:
+		if rec.Stored == record.Copied && rec.Shared > 0 {
+			return fmt.Sprintf("%s; patched: %s of %s blocks", text, humanize.Comma(rec.Patched),
+				humanize.Comma(rec.PatchBlocks()))
+		}
 		text += "; " + rec.Stored.String()
 	case record.Linked, record.Joined:
 		text += "; " + record.Linked.String()
@@ -115,10 +119,14 @@ func (p *Printer) backupHead(b *Backup) string {
 // backupCounts are the lines that say how the snapshot came about, and what did not go as it should.
 func (p *Printer) backupCounts(b *Backup) []string {
 	h, n := b.Header, &b.Counts
+	most := ""
+	if b.MayShare > 0 { // how much of a large file differs is not known before it is read
+		most = "at most "
+	}
 	saved := max(h.HeldBytes()-h.CopiedBytes-n.Holes, 0)
 	lines := []string{
 		"  " + Changes(h),
-		fmt.Sprintf("  %s copied, %s linked (%s not copied again), %s", p.Size(h.CopiedBytes),
+		fmt.Sprintf("  %s%s copied, %s linked (%s not copied again), %s", most, p.Size(h.CopiedBytes),
 			text.Plural(h.Linked, "file", "files"), p.Size(saved), seconds(b.Took)),
 	}
 	if r := b.Resumed; r.Files > 0 {

@@ -22,6 +22,22 @@ type BackupChange struct {
 	Size    int64   `json:"size"`
 	Reason  string  `json:"reason"`
 	Stored  string  `json:"stored"`
+	Patched *Patch  `json:"patched,omitempty"`
+}
+
+// Patch is how a file was made from its older copy, with which it shares what was not written.
+type Patch struct {
+	Blocks  int64 `json:"blocks"`  // of 64 KiB, that differed
+	Of      int64 `json:"of"`      // that the file has
+	Written int64 `json:"written"` // bytes
+}
+
+// newPatch is nil for what was not patched.
+func newPatch(r *record.Record) *Patch {
+	if r.Stored != record.Copied || r.Shared == 0 {
+		return nil
+	}
+	return &Patch{r.Patched, r.PatchBlocks(), r.Written()}
 }
 
 // NewBackupChange is what a backup recorded of path; changed is false for what stayed as it was.
@@ -30,6 +46,7 @@ func NewBackupChange(path string, rec *record.Record, changed bool) BackupChange
 	j.Path, j.PathB64 = Name(path)
 	if changed {
 		j.Change, j.Reason, j.Stored = rec.Change.String(), rec.Reason.String(), rec.Stored.String()
+		j.Patched = newPatch(rec)
 		if rec.Change == record.Moved {
 			var from string
 			from, j.FromB64 = Name(rec.From)

@@ -53,6 +53,7 @@ type ExplainedRecord struct {
 	Stored   string  `json:"stored"`
 	Size     int64   `json:"size"`
 	OnDisk   int64   `json:"allocated"` // without holes
+	Patched  *Patch  `json:"patched,omitempty"`
 	From     *string `json:"from"`
 	FromB64  string  `json:"from_b64,omitempty"`
 }
@@ -111,7 +112,7 @@ func newRule(v *filter.Verdict) *Rule {
 
 func newExplainedRecord(r *record.Record, newest, since string) *ExplainedRecord {
 	j := &ExplainedRecord{Snapshot: newest, Since: since, Change: r.Change.String(), Reason: r.Reason.String(),
-		Stored: r.Stored.String(), Size: r.Size, OnDisk: r.OnDisk()}
+		Stored: r.Stored.String(), Size: r.Size, OnDisk: r.OnDisk(), Patched: newPatch(r)}
 	if r.From != "" {
 		var from string
 		from, j.FromB64 = Name(r.From)

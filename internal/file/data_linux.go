@@ -147,3 +147,14 @@ func (f *File) pwrite(p []byte, off int64) error {
 func (f *File) setSize(size int64) error {
 	return again(func() error { return unix.Ftruncate(f.fd, size) })
 }
+
+// makeHole makes a hole within the length of the file; false where the file system cannot.
+func (f *File) makeHole(off, n int64) (bool, error) {
+	err := again(func() error {
+		return unix.Fallocate(f.fd, unix.FALLOC_FL_PUNCH_HOLE|unix.FALLOC_FL_KEEP_SIZE, off, n)
+	})
+	if err == unix.EOPNOTSUPP || err == unix.ENOSYS {
+		return false, nil
+	}
+	return err == nil, err
+}

@@ -82,3 +82,6 @@ func (f *File) pwrite(p []byte, off int64) error {
 }
 
 func (f *File) setSize(size int64) error { return bare(f.fd.Truncate(size)) }
+
+// makeHole cannot.
+func (f *File) makeHole(off, n int64) (bool, error) { return false, nil }
