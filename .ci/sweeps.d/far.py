@@ -110,9 +110,11 @@ _needs: dict[bytes, frozenset[str]] = {}  # by the bytes of the head
 
 
 def heads(folder: str) -> list[str]:
-    """Oldest first."""
+    """Oldest first; of several with one number the one that counts, which the store took first, is the last."""
+    def order(name: str) -> tuple:
+        return name[5:15], -os.stat(os.path.join(folder, name)).st_mtime_ns, [-ord(c) for c in name]
     with contextlib.suppress(FileNotFoundError):
-        return ['head/' + n for n in sorted(os.listdir(os.path.join(folder, 'head'))) if HEAD.match('head/' + n)]
+        return sorted(('head/' + n for n in os.listdir(os.path.join(folder, 'head')) if HEAD.match('head/' + n)), key=order)
     return []
 
 

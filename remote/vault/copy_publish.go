@@ -49,9 +49,9 @@ func (c *copying) publish(ctx context.Context, all []record.Header, pending bool
 		c.enter(h)
 		changed = true
 	}
-	if !changed {
+	if !changed { // the packs of a run that died behind its head are named, and others of the journal nobody will name
 		c.name()
-		return true, nil
+		return true, c.v.m.dropJournal()
 	}
 	if err := c.v.compact(ctx, h); err != nil {
 		return false, err
