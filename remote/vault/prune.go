@@ -55,6 +55,9 @@ func (p *pruning) run(ctx context.Context) error {
 		}
 	}
 	for range maxLosses {
+		if err := p.v.needTables(); err != nil {
+			return err
+		}
 		p.res = PruneResult{}
 		stands, err := p.condemn(ctx)
 		if err != nil {

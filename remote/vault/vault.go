@@ -28,7 +28,8 @@ type Vault struct {
 	id     string
 	h      *Head // of the mirror, verified; nil: none was seen
 	sum    [32]byte
-	tables []*openTable // of h
+	tables []*openTable // of h, but for those that are lost
+	lost   []lostTable  // of h
 	last   raw          // the last head that was read
 	zenc   *seal.Compressor
 
@@ -122,9 +123,11 @@ func (v *Vault) open(ctx context.Context) error {
 		return err
 	}
 	if h, err := v.openHead(body); body != nil && err == nil {
-		if tables, err := v.fetchTables(ctx, h); err == nil {
-			v.h, v.tables, v.sum, v.sizes = h, tables, sumOf(body), new(sync.Once)
+		tables, lost, err := v.fetchTables(ctx, h)
+		if err != nil {
+			return err
 		}
+		v.h, v.tables, v.lost, v.sum, v.sizes = h, tables, lost, sumOf(body), new(sync.Once)
 	}
 	if v.h != nil {
 		return nil
