@@ -74,6 +74,14 @@ func (v *Vault) fetchHead(ctx context.Context, r chain.Ref) (*Head, error) {
 		v.last = raw{Ref: r, body: body}
 	}
 	h, err := v.openHead(v.last.body)
+	if errors.Is(err, ErrKey) && v.o.Renew != nil {
+		k, err2 := v.o.Renew(ctx)
+		if err2 != nil {
+			return nil, fmt.Errorf("%s: %w", r.Name(), err2)
+		}
+		v.k = k
+		h, err = v.openHead(v.last.body)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", r.Name(), err)
 	}
