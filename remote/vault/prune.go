@@ -157,7 +157,7 @@ func (p *pruning) leaving(h *Head, more []string) []string {
 
 // count says what the condemned objects of a head come to.
 func (p *pruning) count(h *Head) {
-	p.res.Later, p.res.Young = 0, 0
+	p.res.Later, p.res.Young = 0, 0 // by sizes and ages as they were listed
 	for name := range h.Condemned {
 		o := p.listed[name]
 		p.res.Later += o.Size
