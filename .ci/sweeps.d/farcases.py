@@ -172,7 +172,7 @@ class Add(Case):
 
     def whole(self, w: lab.World) -> None:
         """A vault that is there can be opened by what is here."""
-        for keys in (w.keys, w.keys + '-begun'):
+        for keys in (w.keys, w.keys + '-begun', w.keys + '-begun.new'):
             if os.path.exists(keys):
                 lab.copy(keys, w.identity)
                 return super().whole(w)

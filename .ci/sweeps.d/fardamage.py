@@ -46,8 +46,8 @@ HARMS = ('gone', 'cut', 'empty', 'byte', 'exchanged')
 
 
 def objects(w: lab.World) -> list:
-    all = sorted(far.objects(w.store.objects))
-    return [(harm, all[i - 1]) for n, harm in enumerate(HARMS) for i in lab.spread(len(all), SHORT, 31 * n)]
+    """(harm, number of the object): its name is another one in each world."""
+    return [(harm, i - 1) for n, harm in enumerate(HARMS) for i in lab.spread(len(far.objects(w.store.objects)), SHORT, 31 * n)]
 
 
 def harm(w: lab.World, how: str, name: str) -> list[str]:
@@ -74,10 +74,10 @@ def harm(w: lab.World, how: str, name: str) -> list[str]:
     return [name]
 
 
-def damaged(case: Damage, w: lab.World, point: tuple[str, str]) -> str:
+def damaged(case: Damage, w: lab.World, point: tuple[str, int]) -> str:
     case.reset(w)
     how, n = point
-    bad = harm(w, how, n)
+    bad = harm(w, how, sorted(far.objects(w.store.objects))[n])
     r = w.must(1, *case.argv(w))
     if unnamed := [b for b in bad if b.rsplit('/', 1)[1].encode()[:12] not in r.out + r.err]:
         raise Violation(f'check does not name {unnamed}: {r}')
