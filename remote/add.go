@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"snap/internal/file"
 	"snap/internal/hint"
 	"snap/remote/store"
 	"snap/remote/vault"
@@ -166,18 +167,29 @@ func (p *Place) putSealed(ctx context.Context, k *seal.Keys, words string) error
 	return p.Store.Put(ctx, head.KeysName, body, store.PutOptions{Lock: p.Lock, Replace: true})
 }
 
-// writeFile writes a file for its owner alone, which appears whole.
-func writeFile(path string, text []byte) (err error) {
-	f, err := os.CreateTemp(filepath.Dir(path), ".new-*") // 0600
+// writeFile writes a file for its owner alone, which appears whole and durable. What a killed one has left beside it is
+// replaced.
+func writeFile(path string, text []byte) error {
+	dir, err := file.OpenRoot(filepath.Dir(path))
+	if err != nil {
+		return err
+	}
+	defer dir.Close()
+	name := filepath.Base(path)
+	temp := name + ".part"
+	if err := dir.Remove(temp); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	f, err := dir.Create(temp) // 0600
 	if err != nil {
 		return err
 	}
 	_, err = f.Write(text)
 	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
-		err = os.Rename(f.Name(), path)
+		err = dir.Replace(temp, dir, name)
 	}
 	if err != nil {
-		return errors.Join(err, os.Remove(f.Name()))
+		return errors.Join(err, dir.Remove(temp))
 	}
-	return nil
+	return dir.Sync()
 }

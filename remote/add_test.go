@@ -158,3 +158,22 @@ func TestKeysAtHome(t *testing.T) {
 		t.Errorf("forgotten: %v, %v, left %v", sealed, err, left)
 	}
 }
+
+// TestWhatAKilledWriteLeft: a file with keys that was half written is not left beside the whole one.
+func TestWhatAKilledWriteLeft(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "keys")
+	must(t, os.WriteFile(path+".part", []byte("half a sec"), 0o644))
+	for _, text := range []string{"a secret", "another"} {
+		must(t, writeFile(path, []byte(text)))
+		there, err := os.ReadDir(dir)
+		must(t, err)
+		body, err := os.ReadFile(path)
+		must(t, err)
+		info, err := os.Stat(path)
+		must(t, err)
+		if len(there) != 1 || string(body) != text || info.Mode() != 0o600 {
+			t.Errorf("%v, %q, %v", there, body, info.Mode())
+		}
+	}
+}
