@@ -19,6 +19,7 @@ import (
 	"snap/index"
 	"snap/internal/hint"
 	"snap/record"
+	"snap/remote/vault"
 )
 
 func TestExitCodes(t *testing.T) {
@@ -43,6 +44,8 @@ func TestExitCodes(t *testing.T) {
 		{background, errors.Join(exit.With(exit.NoDest, errors.New("x"))), 10},
 		{background, fmt.Errorf("x: %w", index.ErrBusy), 11},
 		{background, fmt.Errorf("x: %w", record.ErrDamaged), 1},
+		{background, fmt.Errorf("x: %w", vault.ErrOther), 4},
+		{background, fmt.Errorf("x: %w", vault.ErrDiverged), 4},
 		{background, exit.ErrClosed, 0},
 		{signal(os.Interrupt), context.Canceled, 130},
 		{signal(syscall.SIGTERM), fmt.Errorf("x: %w", context.Canceled), 143},

@@ -216,20 +216,21 @@ class SparseForm:
 def write_file(vault, r, path):
     digest = hashlib.sha256() if r['sha256'] else SparseForm()
     size = 0
-    temp = path + b'.part'
-    with open(temp, 'wb') as f:
-        for data in vault.chunks(r):
-            digest.update(data)
-            size += len(data)
-            if data.strip(b'\0'):
-                f.write(data)
-            else:
-                f.seek(len(data), os.SEEK_CUR)
-        f.truncate(size)
-    if size != r['size'] or digest.hexdigest() != (r['sha256'] or r['sha256_sparse']):
-        os.unlink(temp)
-        raise Damaged('its bytes are not those that were backed up')
-    os.rename(temp, path)
+    with open(path, 'xb') as f:
+        try:
+            for data in vault.chunks(r):
+                digest.update(data)
+                size += len(data)
+                if data.strip(b'\0'):
+                    f.write(data)
+                else:
+                    f.seek(len(data), os.SEEK_CUR)
+            f.truncate(size)
+            if size != r['size'] or digest.hexdigest() != (r['sha256'] or r['sha256_sparse']):
+                raise Damaged('its bytes are not those that were backed up')
+        except BaseException:
+            os.unlink(path)
+            raise
 
 
 def extract(vault, name, folder):

@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"snap/backup/backuptest"
@@ -31,6 +32,7 @@ func readVault(t *testing.T, a Addition) {
 	large := bytes.Repeat([]byte("0123456789"), (3*pack.PieceSize+77)/10)
 	p.Write("large", string(large))
 	p.Sparse("sparse", 'x')
+	p.Write(strings.Repeat("n", 255), "a name as long as a name may be")
 	must(t, os.Link(p.Path("large"), p.Path("other name")))
 	p.Backup()
 	copy(large[pack.PieceSize+5:], "changed")

@@ -9,6 +9,8 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
+	"slices"
+	"sync"
 
 	"snap/destination"
 	"snap/index"
@@ -24,6 +26,10 @@ type Source struct {
 	DB    *index.DB
 	Files []string // the names of the settings files that go along
 	id    string
+
+	mu    sync.Mutex
+	known []record.Header   // the complete snapshots, as they were asked for last, oldest first
+	names map[uint64]string // by number; a snapshot keeps its name
 }
 
 // NewSource is a destination as what is copied.
@@ -38,12 +44,36 @@ func (s *Source) ID() string { return s.id }
 // Snapshots are the complete ones, oldest first.
 func (s *Source) Snapshots(ctx context.Context) (complete []record.Header, err error) {
 	all, err := s.DB.Snapshots(ctx)
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.names = make(map[uint64]string, len(all))
 	for i := range all {
+		s.names[all[i].Seq] = all[i].Name
 		if all[i].State == record.Complete {
 			complete = append(complete, all[i])
 		}
 	}
-	return complete, err
+	s.known = complete
+	return slices.Clone(complete), nil
+}
+
+// seen is what Snapshots said last: files are opened by the thousand, and the list is read once for all of them.
+func (s *Source) seen(ctx context.Context) (known []record.Header, names map[uint64]string, err error) {
+	s.mu.Lock()
+	known, names = s.known, s.names
+	s.mu.Unlock()
+	if names != nil {
+		return known, names, nil
+	}
+	if _, err := s.Snapshots(ctx); err != nil {
+		return nil, nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.known, s.names, nil
 }
 
 // ChangeSet opens the change set of a snapshot.
@@ -70,15 +100,23 @@ func (s *Source) Open(ctx context.Context, seq uint64, path string) (io.ReadClos
 	return f, nil
 }
 
+// name is the name of a snapshot. One that is younger than the list is looked for once more.
 func (s *Source) name(ctx context.Context, seq uint64) (string, error) {
-	all, err := s.DB.Snapshots(ctx)
+	_, names, err := s.seen(ctx)
 	if err != nil {
 		return "", err
 	}
-	for i := range all {
-		if all[i].Seq == seq {
-			return all[i].Name, nil
-		}
+	if name, ok := names[seq]; ok {
+		return name, nil
+	}
+	if _, err := s.Snapshots(ctx); err != nil {
+		return "", err
+	}
+	if _, names, err = s.seen(ctx); err != nil {
+		return "", err
+	}
+	if name, ok := names[seq]; ok {
+		return name, nil
 	}
 	return "", fmt.Errorf("snapshot %d: %w", seq, fs.ErrNotExist)
 }
@@ -89,7 +127,7 @@ const copies = 8
 // Copies yields other places that should have the bytes of a record, in the newest snapshots first.
 func (s *Source) Copies(ctx context.Context, r *record.Record) iter.Seq2[vault.Place, error] {
 	return func(yield func(vault.Place, error) bool) {
-		all, err := s.Snapshots(ctx)
+		all, _, err := s.seen(ctx)
 		if err != nil {
 			yield(vault.Place{}, err)
 			return

@@ -21,7 +21,7 @@ func remoteCode(err error) int {
 		return NoDest
 	case reach != nil:
 		return Unreachable
-	case errors.Is(err, vault.ErrOther), errors.Is(err, vault.ErrForged):
+	case errors.Is(err, vault.ErrOther), errors.Is(err, vault.ErrDiverged), errors.Is(err, vault.ErrForged):
 		return Refused
 	case errors.Is(err, vault.ErrBusy), errors.Is(err, destination.ErrCopying), errors.As(err, new(*retention.HeldError)):
 		return Locked

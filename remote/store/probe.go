@@ -52,12 +52,13 @@ func patientOf(s Store) (*patient, *patientS3) {
 }
 
 func (t *trial) all(ctx context.Context, inner *patient) error {
-	tries := []func(context.Context) error{t.createOnly, t.race, t.race, t.ranges, t.lists, t.checksSum}
+	tries := []func(context.Context) error{t.createOnly, t.race, t.race, t.ranges, t.lists, quietly(inner, t.checksSum)}
 	if inner != nil {
 		tries = append(tries, func(ctx context.Context) error { return t.clock(ctx, inner) })
 	}
 	if v, ok := t.Store.(Versioned); ok {
-		tries = append(tries, func(ctx context.Context) error { return t.versions(ctx, v) }, t.lock)
+		versions := func(ctx context.Context) error { return t.versions(ctx, v) }
+		tries = append(tries, quietly(inner, versions), quietly(inner, t.lock))
 	}
 	for _, try := range tries {
 		if err := try(ctx); err != nil {
@@ -71,6 +72,19 @@ func (t *trial) all(ctx context.Context, inner *patient) error {
 		t.found.Ranges = false
 	}
 	return nil
+}
+
+// quietly is a trial of which nobody is told that it is tried again: that the place refuses is the answer.
+func quietly(inner *patient, try func(context.Context) error) func(context.Context) error {
+	if inner == nil {
+		return try
+	}
+	return func(ctx context.Context) error {
+		retrying := inner.retrying
+		inner.retrying = nil
+		defer func() { inner.retrying = retrying }()
+		return try(ctx)
+	}
 }
 
 // name is a new one, to be removed in the end.

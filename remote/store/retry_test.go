@@ -107,7 +107,8 @@ func TestPoorerStores(t *testing.T) {
 			refused++
 			return &storetest.Answer{Status: c.status, Code: c.code, Message: c.message}
 		})
-		s := mustOpen(t, small.Place("p"), Options{Env: small.Env, RetryFor: time.Minute, clock: timeless()})
+		s := mustOpen(t, small.Place("p"), Options{Env: small.Env, RetryFor: time.Minute, clock: timeless(),
+			Retrying: func(err error, _ time.Duration) { t.Errorf("%s: what the store says is told: %v", c.header, err) }})
 		found, err := Probe(t.Context(), s)
 		if err != nil || found != c.want {
 			t.Errorf("%s: %+v, %v", c.header, found, err)

@@ -52,7 +52,8 @@ func sweep(t *testing.T, url string, env []string, place func(url, prefix string
 	runs := 0
 	for _, fault := range faultproxy.Faults {
 		for _, times := range []int{1, -1} {
-			if times < 0 && fault == faultproxy.Wait && !long.Form() { // each try of each step waits until it stalls
+			waits := fault == faultproxy.Wait || fault == faultproxy.WaitAfter
+			if times < 0 && waits && !long.Form() { // each try of each step waits until it stalls
 				continue
 			}
 			for k, more := 1, true; more; k++ {

@@ -2,6 +2,7 @@ package vault
 
 import (
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -180,6 +181,11 @@ func TestKilledAtEachStepOnDisk(t *testing.T) {
 			t.Fatalf("killed at %q: %v", where, err)
 		}
 		_ = again.Close()
+		for _, done := range []string{journalFile, intentFile} {
+			if _, err := os.Stat(filepath.Join(dir, done)); !errors.Is(err, fs.ErrNotExist) {
+				t.Errorf("killed at %q: its %s is left", where, done)
+			}
+		}
 		sameAs(t, m, k, from, 1, 2, 3)
 	}
 }

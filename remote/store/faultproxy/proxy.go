@@ -17,47 +17,8 @@ import (
 	"time"
 )
 
-// Fault is what happens to a request.
-type Fault string
-
-const (
-	None       Fault = ""
-	Refuse     Fault = "refuse"      // the connection is closed before anything is read
-	CutBefore  Fault = "cut before"  // the request is read and lost
-	CutAfter   Fault = "cut after"   // the store has done it, and the answer is lost
-	CutBody    Fault = "cut body"    // the answer ends after Byte bytes of its body
-	Error500   Fault = "500"         // InternalError, without asking the store
-	SlowDown   Fault = "503"         // SlowDown, without asking the store
-	Forbidden  Fault = "403"         // AccessDenied, without asking the store
-	Wait       Fault = "wait"        // no answer, until the client goes away
-	WrongByte  Fault = "wrong byte"  // one bit of byte Byte of what is got is another
-	OldListing Fault = "old listing" // objects put in the last minute through this proxy are not listed
-)
-
-// Faults are all of them.
-var Faults = []Fault{Refuse, CutBefore, CutAfter, CutBody, Error500, SlowDown, Forbidden, Wait, WrongByte, OldListing}
-
-// Request is one that came.
-type Request struct {
-	Method string
-	Path   string // with the bucket
-	Query  string
-	Status int   // that the store answered; 0: it was not asked
-	Fault  Fault // that it met
-}
-
-// Plan says which request meets what.
-type Plan struct {
-	At    int   // the number of the request from Break on, 1 the first
-	Times int   // how many in a row; 0: one, negative: all
-	Fault Fault // what they meet
-	Byte  int64 // for CutBody and WrongByte; past the end: the last byte
-}
-
-func (p Plan) meets(number int) bool {
-	last := p.At + max(p.Times, 1) - 1
-	return p.At > 0 && number >= p.At && (p.Times < 0 || number <= last)
-}
+// slowly is how late an answer comes that is Slow.
+const slowly = 50 * time.Millisecond
 
 // Proxy is one in front of one store.
 type Proxy struct {
@@ -66,11 +27,14 @@ type Proxy struct {
 	out    *http.Transport
 	addr   string
 
+	// Unconditional makes it one of the stores that do not know If-None-Match. It is set before the first request.
+	Unconditional bool
+
 	mu    sync.Mutex
 	plan  Plan
 	count int // since Break
 	log   []Request
-	put   map[string]time.Time // paths, for OldListing
+	put   map[string]bool // paths, for OldListing
 }
 
 // New listens on loopback for the store at this URL.
@@ -84,7 +48,7 @@ func New(to string) (*Proxy, error) {
 		return nil, err
 	}
 	p := &Proxy{to: u, out: &http.Transport{DisableCompression: true}, addr: l.Addr().String(),
-		put: map[string]time.Time{}}
+		put: map[string]bool{}}
 	p.server = &http.Server{Handler: p}
 	go p.server.Serve(l)
 	return p, nil
@@ -121,15 +85,10 @@ func (p *Proxy) Log() []Request {
 }
 
 func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	p.mu.Lock()
-	p.count++
-	fault, at, number := None, p.plan.Byte, len(p.log)
-	if p.plan.meets(p.count) {
-		fault = p.plan.Fault
+	number, fault, plan := p.begin(r)
+	if fault != None && fault != CutAfter && fault != WaitAfter {
+		plan.met()
 	}
-	p.log = append(p.log, Request{Method: r.Method, Path: r.URL.Path, Query: r.URL.RawQuery, Fault: fault})
-	p.mu.Unlock()
-
 	if fault == Refuse {
 		cut(w)
 	}
@@ -152,6 +111,13 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case Wait:
 		<-r.Context().Done()
 		cut(w)
+	case Slow:
+		<-time.After(slowly)
+	}
+	if p.Unconditional && r.Header.Get("If-None-Match") != "" {
+		p.note(number, r, http.StatusNotImplemented)
+		say(w, http.StatusNotImplemented, "NotImplemented", "A header you provided implies functionality that is not implemented")
+		return
 	}
 	resp, answer, err := p.forward(r, body)
 	if err != nil {
@@ -160,9 +126,14 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	p.note(number, r, resp.StatusCode)
 	switch {
 	case fault == CutAfter:
+		plan.met()
+		cut(w)
+	case fault == WaitAfter:
+		plan.met()
+		<-r.Context().Done()
 		cut(w)
 	case fault == WrongByte && r.Method == http.MethodGet && len(answer) > 0:
-		answer[min(int(at), len(answer)-1)] ^= 1
+		answer[min(int(plan.Byte), len(answer)-1)] ^= 1
 	case fault == OldListing && isListing(r):
 		answer = p.without(answer)
 		resp.Header.Set("Content-Length", fmt.Sprint(len(answer)))
@@ -172,11 +143,23 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	w.WriteHeader(resp.StatusCode)
 	if fault == CutBody {
-		w.Write(answer[:min(int(at), max(len(answer)-1, 0))])
+		w.Write(answer[:min(int(plan.Byte), max(len(answer)-1, 0))])
 		http.NewResponseController(w).Flush()
 		cut(w)
 	}
 	w.Write(answer)
+}
+
+// begin counts and logs a request, and finds what it meets.
+func (p *Proxy) begin(r *http.Request) (number int, fault Fault, plan Plan) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.count++
+	if p.plan.meets(p.count) {
+		fault = p.plan.Fault
+	}
+	p.log = append(p.log, Request{Method: r.Method, Path: r.URL.Path, Query: r.URL.RawQuery, Fault: fault})
+	return len(p.log) - 1, fault, p.plan
 }
 
 // cut ends the connection without a word more.
@@ -220,7 +203,7 @@ func (p *Proxy) note(number int, r *http.Request, status int) {
 	defer p.mu.Unlock()
 	p.log[number].Status = status
 	if r.Method == http.MethodPut && status < 300 {
-		p.put[r.URL.Path] = time.Now()
+		p.put[r.URL.Path] = true
 	}
 }
 
@@ -234,14 +217,14 @@ var (
 	key      = regexp.MustCompile(`(?s)<Key>(.*?)</Key>`)
 )
 
-// without is a listing without what was put in the last minute.
+// without is a listing without what was put.
 func (p *Proxy) without(listing []byte) []byte {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return contents.ReplaceAllFunc(listing, func(entry []byte) []byte {
 		name, err := url.QueryUnescape(string(key.FindSubmatch(entry)[1]))
-		for path, at := range p.put {
-			if err == nil && strings.HasSuffix(path, "/"+name) && time.Since(at) < time.Minute {
+		for path := range p.put {
+			if err == nil && strings.HasSuffix(path, "/"+name) {
 				return nil
 			}
 		}

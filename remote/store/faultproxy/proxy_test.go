@@ -30,6 +30,8 @@ func TestFaults(t *testing.T) {
 		{SlowDown, "PUT", 503, "SlowDown", false, false},
 		{Forbidden, "PUT", 403, "AccessDenied", false, false},
 		{Wait, "PUT", 0, "", false, false},
+		{WaitAfter, "PUT", 0, "", false, true},
+		{Slow, "GET", 200, "0123456789", false, true},
 		{WrongByte, "GET", 200, "0133456789", false, true},
 		{OldListing, "LIST", 200, "<ListBucketResult>", false, true},
 	} {
@@ -44,7 +46,8 @@ func TestFaults(t *testing.T) {
 		if status, _, err := ask(t, "PUT", url+"/before"); status != 200 || err != nil {
 			t.Fatal(status, err)
 		}
-		p.Break(Plan{At: 2, Fault: c.fault, Byte: 2})
+		met := 0
+		p.Break(Plan{At: 2, Fault: c.fault, Byte: 2, Met: func() { met++ }})
 		if status, body, err := ask(t, "GET", url+"/before"); status != 200 || body != "0123456789" || err != nil {
 			t.Errorf("%s: the first: %d %q %v", c.fault, status, body, err)
 		}
@@ -63,8 +66,8 @@ func TestFaults(t *testing.T) {
 			t.Errorf("%s: the third: %d %q %v", c.fault, status, body, err)
 		}
 		if log := p.Log(); len(log) != 4 || log[2].Fault != c.fault || log[1].Fault != None || log[3].Fault != None ||
-			(log[2].Status != 0) != c.reached || p.Count() != 3 {
-			t.Errorf("%s: %+v, %d", c.fault, log, p.Count())
+			(log[2].Status != 0) != c.reached || p.Count() != 3 || met != 1 {
+			t.Errorf("%s: %+v, %d, met %d times", c.fault, log, p.Count(), met)
 		}
 		if err := p.Close(); err != nil {
 			t.Error(err)
@@ -97,6 +100,33 @@ func ask(t *testing.T, method, url string) (status int, body string, err error) 
 	defer resp.Body.Close()
 	text, err := io.ReadAll(resp.Body)
 	return resp.StatusCode, string(text), err
+}
+
+// TestUnconditional: what is to be made only where nothing is, is refused; all else is as ever.
+func TestUnconditional(t *testing.T) {
+	p, err := New(storetest.NewSmall(t).URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	p.Unconditional = true
+	url := p.URL() + "/" + storetest.Bucket + "/new"
+	r, err := http.NewRequestWithContext(t.Context(), "PUT", url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("If-None-Match", "*")
+	resp, err := http.DefaultTransport.RoundTrip(r)
+	if err != nil || resp.StatusCode != http.StatusNotImplemented {
+		t.Fatal(resp, err)
+	}
+	resp.Body.Close()
+	if status, _, err := ask(t, "GET", url); status != 404 || err != nil {
+		t.Error("it was made", status, err)
+	}
+	if status, _, err := ask(t, "PUT", url); status != 200 || err != nil {
+		t.Error(status, err)
+	}
 }
 
 func TestPlans(t *testing.T) {
