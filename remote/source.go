@@ -9,6 +9,8 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
+	"strings"
+	"sync"
 
 	"snap/destination"
 	"snap/index"
@@ -24,13 +26,27 @@ type Source struct {
 	DB    *index.DB
 	Files []string // the names of the settings files that go along
 	id    string
+	tree  *file.Tree
+
+	mu    sync.Mutex
+	names map[uint64]string // of snapshots that were seen
 }
 
-// NewSource is a destination as what is copied.
+// idleFolders is how many folders are kept open: files are opened in the order of their paths, some at a time.
+const idleFolders = 64
+
+// NewSource is a destination as what is copied. root and db stay the caller's, the source is to be closed before them.
 func NewSource(ctx context.Context, dir string, root *file.Dir, db *index.DB, files []string) (*Source, error) {
 	id, err := db.ID(ctx)
-	return &Source{Dir: dir, Root: root, DB: db, Files: files, id: id}, err
+	if err != nil {
+		return nil, err
+	}
+	return &Source{Dir: dir, Root: root, DB: db, Files: files, id: id, names: map[uint64]string{},
+		tree: file.NewTree(root, idleFolders, (*file.Dir).EnterDir)}, nil
 }
+
+// Close closes the folders that are open.
+func (s *Source) Close() { s.tree.Close() }
 
 // ID is the destination's id.
 func (s *Source) ID() string { return s.id }
@@ -59,26 +75,43 @@ func (s *Source) Listing(ctx context.Context, seq uint64) iter.Seq2[*record.Entr
 
 // Open opens a file in the tree of a snapshot.
 func (s *Source) Open(ctx context.Context, seq uint64, path string) (io.ReadCloser, error) {
-	name, err := s.name(ctx, seq)
+	snapshot, err := s.name(ctx, seq)
 	if err != nil {
 		return nil, err
 	}
-	f, err := file.OpenBelow(s.Root, record.Join(name, path))
+	parent, name := snapshot, path
+	if i := strings.LastIndexByte(path, '/'); i >= 0 {
+		parent, name = record.Join(snapshot, path[:i]), path[i+1:]
+	}
+	dir, err := s.tree.Dir(parent)
+	if err != nil {
+		return nil, err
+	}
+	defer dir.Close()
+	f, err := dir.Open(name)
 	if err != nil {
 		return nil, err
 	}
 	return f, nil
 }
 
+// name is the folder of a snapshot. The index is asked for one that was not seen yet only: it would be opened for each
+// file, which takes longer than to read that.
 func (s *Source) name(ctx context.Context, seq uint64) (string, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if name, seen := s.names[seq]; seen {
+		return name, nil
+	}
 	all, err := s.DB.Snapshots(ctx)
 	if err != nil {
 		return "", err
 	}
 	for i := range all {
-		if all[i].Seq == seq {
-			return all[i].Name, nil
-		}
+		s.names[all[i].Seq] = all[i].Name
+	}
+	if name, seen := s.names[seq]; seen {
+		return name, nil
 	}
 	return "", fmt.Errorf("snapshot %d: %w", seq, fs.ErrNotExist)
 }
@@ -150,5 +183,8 @@ func OpenSource(ctx context.Context, dir string, files, trust []string) (vault.S
 	if err != nil {
 		return nil, nil, errors.Join(err, root.Close())
 	}
-	return s, root.Close, nil
+	return s, func() error {
+		s.Close()
+		return root.Close()
+	}, nil
 }
