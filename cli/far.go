@@ -93,6 +93,11 @@ func (c *call) openFar(r *settings.Remote) (*query.Reader, error) {
 	if err != nil {
 		return nil, err
 	}
+	if retry == 0 { // files are read
+		if err := p.OpenContents(c.ctx); err != nil {
+			return nil, errors.Join(exit.RemoteHint(err), p.Close())
+		}
+	}
 	line := c.progress()
 	dir, offline, err := p.Catalogue(c.ctx, line.Show)
 	line.End()
@@ -162,9 +167,16 @@ func (c *call) pruneFar(r *settings.Remote) error {
 	for i := range plan.List {
 		keep[plan.List[i].Header.Seq] = plan.List[i].Keep
 	}
+	download := c.flags.Bool("download")
+	if download {
+		if err := p.OpenContents(c.ctx); err != nil {
+			return exit.RemoteHint(err)
+		}
+	}
 	begin := c.env.Now()
 	kept := func(seq uint64) bool { k, known := keep[seq]; return k || !known }
-	res, err := p.Vault.Prune(c.ctx, kept, from, vault.PruneOptions{DryRun: dry, SoleWriter: c.flags.Bool("sole-writer")})
+	res, err := p.Vault.Prune(c.ctx, kept, from, vault.PruneOptions{DryRun: dry, SoleWriter: c.flags.Bool("sole-writer"),
+		Download: download, MinStorage: r.MinStorage})
 	if err != nil {
 		return exit.RemoteHint(err)
 	}

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 
@@ -56,6 +55,7 @@ snap remote key b2`,
 			{Name: "profile", Kind: cmdline.String, Usage: "add: the credentials are those of `PROFILE` in ~/.aws"},
 			{Name: "endpoint", Kind: cmdline.String, Usage: "add: the `URL` of the store of s3://BUCKET"},
 			{Name: "cacert", Kind: cmdline.String, Usage: "add: trust the certificates in `FILE`, too"},
+			{Name: "keys-home", Usage: "add: keep the keys in ~/.config/snap, not in the destination"},
 			{Name: "limit-upload", Kind: cmdline.String, Usage: "add: send at most `SIZE` a second, such as 2M"},
 		},
 		Complete: func(c *call, word string) []candidate {
@@ -144,7 +144,7 @@ func (c *call) remoteExtend(dest string, r *settings.Remote) error {
 func (c *call) remoteAdd(dest string) error {
 	r := remote.Remote{Name: c.args[1], URL: c.args[2], Recipients: c.flags.Strings("recipient"),
 		StorageClass: c.flags.String("storage-class"), Profile: c.flags.String("profile"),
-		Endpoint: c.flags.String("endpoint"), CACert: c.flags.String("cacert")}
+		KeysHome: c.flags.Bool("keys-home"), Endpoint: c.flags.String("endpoint"), CACert: c.flags.String("cacert")}
 	a := remote.Addition{Unsealed: c.flags.Bool("no-encryption"), NoContent: c.flags.Bool("no-content-key")}
 	if err := settings.CheckRemoteName(r.Name); err != nil {
 		return hint.Usage(err)
@@ -194,6 +194,9 @@ func (c *call) remoteAdd(dest string) error {
 		return err
 	}
 	if err := settings.AddRemote(dest, &r); err != nil {
+		return err
+	}
+	if err := p.Added(); err != nil {
 		return err
 	}
 	c.note("%s is ready: snap copy %s", r.Name, r.Name)
@@ -293,18 +296,16 @@ func (c *call) remoteKey(p *remote.Place) error {
 }
 
 func (c *call) remoteRemove(dest string, r *settings.Remote) error {
-	k, err := remote.ReadKeys(destination.RemoteDir(dest, r.Name), "")
-	if err != nil {
-		return err
-	}
+	o := remote.Options{Dir: destination.RemoteDir(dest, r.Name), Home: c.place(dest).User.Config()}
 	if err := settings.RemoveRemote(dest, r.Name); err != nil {
 		return err
 	}
-	if err := os.RemoveAll(destination.RemoteDir(dest, r.Name)); err != nil {
+	sealed, err := remote.Forget(r.Remote, o)
+	if err != nil {
 		return err
 	}
 	more := ""
-	if k != nil && k.Sealed() {
+	if sealed {
 		more = "; its recovery sheet opens it"
 	}
 	c.note("%s is forgotten here; what is in %s stays%s", r.Name, quote.Name(r.URL), more)

@@ -33,7 +33,7 @@ type RemoteFront struct {
 
 // RemoteOptions are how the remote with this name, "" for one that is named by its URL, is reached.
 func (p *Place) RemoteOptions(name string, f *RemoteFront, retry time.Duration) (remote.Options, error) {
-	o := remote.Options{Env: p.Environ, Cache: p.User.Cache(), RetryFor: retry,
+	o := remote.Options{Env: p.Environ, Cache: p.User.Cache(), Home: p.User.Config(), RetryFor: retry,
 		Passphrase: func() (string, error) { return p.Passphrase(f) },
 		Warn:       func(err error) { f.Warn("%v", err) },
 		Retrying: func(err error, pause time.Duration) {
@@ -126,7 +126,7 @@ func (p *Place) ExtendRemote(ctx context.Context, r *settings.Remote,
 	if err != nil {
 		return res, err
 	}
-	if k, err := remote.ReadKeys(o.Dir, ""); err == nil && k != nil {
+	if k, err := remote.ReadKeys(r.Remote, o); err == nil && k != nil {
 		far, err := remote.Open(ctx, r.Remote, o)
 		if err != nil {
 			return res, exit.RemoteHint(err)

@@ -3,12 +3,13 @@
 //
 // Invariants:
 //
-//   - DEST/Remotes.txt says where a remote is and holds no secret; its keys are in DEST/.snap/remotes/NAME/, for its
-//     owner alone, beside what the vault keeps here of itself. All there but the keys can be lost.
-//   - The keys are written here before the vault is made: whatever stops an addition, the same command goes on.
+//   - DEST/Remotes.txt says where a remote is and holds no secret; its keys are in DEST/.snap/remotes/NAME/, or in the
+//     user's own folder, for their owner alone. All else that is kept here of a remote can be lost.
+//   - The keys are written here before the vault is made, and put into it before it is one: whatever stops an addition,
+//     the same command goes on, and there is never a vault that nobody can open.
 //   - A key or passphrase that is wrong ends in vault.ErrKey, and nothing else is tried.
 //
-// [Open] reaches a place, [Add] makes a vault in one. Begin to read there.
+// [Open] reaches a place, [Add] makes a vault in one. Begin to read there; keys.go says where keys come from.
 package remote
 
 import (
@@ -22,8 +23,6 @@ import (
 	"path/filepath"
 	"time"
 
-	"snap/internal/hint"
-	"snap/internal/quote"
 	"snap/remote/store"
 	"snap/remote/vault"
 	"snap/remote/vault/head"
@@ -37,6 +36,8 @@ type Remote struct {
 	Recipients   []string // public keys of age that its contents are sealed to, in place of one that is made
 	StorageClass string
 	Lock         time.Duration // of each object; 0: none
+	MinStorage   time.Duration // what is deleted younger than this costs as if it were this old; 0: nothing does
+	KeysHome     bool          // its keys are in the user's own folder, not in the destination
 	LimitUpload  int64         // bytes a second; 0: no limit
 	Profile      string        // in ~/.aws
 	Endpoint     string
@@ -48,6 +49,7 @@ type Options struct {
 	Env        []string
 	Cache      string // the folder for what can be fetched again, where Dir is ""
 	Dir        string // DEST/.snap/remotes/NAME; "" for a place that is named by its URL
+	Home       string // the user's own folder for keys, of remotes with KeysHome
 	Host       string
 	Jobs       int
 	RetryFor   time.Duration
@@ -68,22 +70,12 @@ type Place struct {
 	Vault *vault.Vault
 	Keys  seal.Keys
 	o     Options
+	id    string // of the vault
+	here  bool   // the keys are those that are kept here
 }
 
-// The files of a remote's folder that are not the vault's.
-const (
-	keysFile   = "keys"
-	traitsFile = "traits"
-)
-
-// begunFile has the keys of a vault that is not ready yet.
-const begunFile = "keys-begun"
-
-// sealedKeys is where a vault keeps its own keys, sealed.
-const sealedKeys = "keys/0001.age"
-
-// ErrNoKey says that a vault is sealed and nothing is there that opens it.
-var ErrNoKey = fmt.Errorf("%w: no key of the vault is here, and no passphrase was given", vault.ErrKey)
+// traitsFile has what a place was found to do.
+const traitsFile = "traits"
 
 // Reach is the place of a remote; nothing is asked of it yet.
 func (r *Remote) Reach(ctx context.Context, o Options) (store.Store, error) {
@@ -124,6 +116,7 @@ func (p *Place) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	p.id = about.ID
 	if p.Keys, err = p.keys(ctx, &about); err != nil {
 		return err
 	}
@@ -140,24 +133,18 @@ func (p *Place) open(ctx context.Context) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}
-	p.Vault, err = vault.Open(ctx, p.Store, dir, p.Keys, p.vaultOptions())
+	if p.Vault, err = vault.Open(ctx, p.Store, dir, p.Keys, p.vaultOptions()); err == nil && p.here {
+		_ = p.Added() // what an addition has left that was killed at its very end; who may not write here leaves it
+	}
 	return err
 }
 
-// verify has heads compared with the verify key that was given. Where another one is known, one of them is wrong.
-func (p *Place) verify() error {
-	switch {
-	case p.o.Verify == nil:
-	case p.Keys.Verify != nil && !p.Keys.Verify.Equal(p.o.Verify):
-		return fmt.Errorf("%w: the verify key that was given is not that of the vault's keys", vault.ErrForged)
-	default:
-		p.Keys.Verify = p.o.Verify
-	}
-	return nil
-}
-
 func (p *Place) vaultOptions() vault.Options {
-	return vault.Options{Jobs: p.o.Jobs, Host: p.o.Host, Lock: p.Lock, Warn: p.o.Warn}
+	o := vault.Options{Jobs: p.o.Jobs, Host: p.o.Host, Lock: p.Lock, Warn: p.o.Warn}
+	if p.here {
+		o.Renew = p.renew
+	}
+	return o
 }
 
 // CacheDir is the folder of the cache of a vault.
@@ -188,7 +175,7 @@ func (p *Place) known(ctx context.Context) (head.About, error) {
 		return a, err
 	}
 	id, bad := os.ReadFile(filepath.Join(p.o.Dir, "id"))
-	k, bad2 := ReadKeys(p.o.Dir, "")
+	k, bad2 := ReadKeys(p.Remote, p.o)
 	if bad != nil || bad2 != nil || k == nil || !validID(string(id)) {
 		return a, err
 	}
@@ -203,72 +190,6 @@ func validID(id string) bool {
 		}
 	}
 	return len(id) == 32
-}
-
-// keys are those of the folder here, or of the place.
-func (p *Place) keys(ctx context.Context, about *head.About) (seal.Keys, error) {
-	k, err := ReadKeys(p.o.Dir, about.ID)
-	if errors.Is(err, seal.ErrKey) {
-		return seal.Keys{}, fmt.Errorf("%w: the keys here are another vault's; it is %s", vault.ErrOther, about.ID)
-	}
-	if err != nil {
-		return seal.Keys{}, err
-	}
-	switch {
-	case k == nil && !about.Sealed:
-		return seal.Keys{}, nil
-	case k == nil && len(p.o.Identities) > 0:
-		return seal.Keys{Catalogue: p.o.Identities, Content: p.o.Identities}, nil
-	case k == nil:
-		if k, err = p.fetchKeys(ctx, about.ID); err != nil {
-			return seal.Keys{}, err
-		}
-	}
-	k.Content = append(k.Content, p.o.Identities...)
-	return *k, nil
-}
-
-// fetchKeys opens the keys that the vault keeps sealed.
-func (p *Place) fetchKeys(ctx context.Context, id string) (*seal.Keys, error) {
-	b, err := p.Store.Get(ctx, sealedKeys, 0, -1)
-	if errors.Is(err, store.ErrNotFound) {
-		return nil, fmt.Errorf("%w: it is opened by the private key of one of its recipients", vault.ErrKey)
-	}
-	if err != nil {
-		return nil, err
-	}
-	if p.o.Passphrase == nil {
-		return nil, ErrNoKey
-	}
-	words, err := p.o.Passphrase()
-	if err != nil {
-		return nil, err
-	}
-	return seal.OpenKeys(b, id, words)
-}
-
-// ReadKeys reads the keys that the folder of a remote has; nil: it has none. seal.ErrKey: they are not those of the
-// vault with this id; "" is any.
-func ReadKeys(dir, id string) (*seal.Keys, error) {
-	if dir == "" {
-		return nil, nil
-	}
-	return readKeys(filepath.Join(dir, keysFile), id)
-}
-
-func readKeys(path, id string) (*seal.Keys, error) {
-	b, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	k, err := seal.ParseKeys(b, id)
-	if err != nil {
-		return nil, hint.With(fmt.Errorf("%s: %w", quote.Name(path), err), "the recovery sheet opens the vault without it")
-	}
-	return k, nil
 }
 
 // Close closes the vault and the place.

@@ -46,8 +46,7 @@ func newPlace(t *testing.T) *place {
 func (p *place) add(a Addition) *seal.Sheet {
 	p.t.Helper()
 	v, sheet, err := Add(p.t.Context(), p.r, p.o, a)
-	must(p.t, err)
-	must(p.t, v.Close())
+	must(p.t, errors.Join(err, v.Added(), v.Close()))
 	return sheet
 }
 
@@ -131,7 +130,8 @@ func TestOfAVaultThatIsThere(t *testing.T) {
 		t.Errorf("one that is whole: %v", err)
 	}
 	// It was stopped before the passphrase was shown.
-	must(t, os.Rename(filepath.Join(p.o.Dir, keysFile), filepath.Join(p.o.Dir, begunFile)))
+	must(t, os.Rename(filepath.Join(p.o.Dir, keysFile), filepath.Join(p.o.Dir, begunKeys)))
+	must(t, os.Rename(filepath.Join(p.o.Dir, idFile), filepath.Join(p.o.Dir, begunFile)))
 	p.add(Addition{})
 	p.copy()
 	p.back(p.o)

@@ -2,7 +2,6 @@ package remote
 
 import (
 	"context"
-	"path/filepath"
 
 	"snap/internal/hint"
 	"snap/remote/vault/seal"
@@ -44,7 +43,7 @@ func (p *Place) Rotate(ctx context.Context, words string, show func(*seal.Sheet)
 	if !p.Keys.CanRestore() {
 		keep = next.WithoutContent()
 	}
-	if err := writeFile(filepath.Join(p.o.Dir, keysFile), keep.Text(p.Vault.ID())); err != nil {
+	if err := p.writeKeys(keep); err != nil {
 		return err
 	}
 	p.Keys = *keep

@@ -9,6 +9,7 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 
@@ -29,20 +30,21 @@ type Source struct {
 	tree  *file.Tree
 
 	mu    sync.Mutex
-	names map[uint64]string // of snapshots that were seen
+	known []record.Header   // the complete snapshots, as they were asked for last, oldest first
+	names map[uint64]string // by number; a snapshot keeps its name
 }
 
 // idleFolders is how many folders are kept open: files are opened in the order of their paths, some at a time.
 const idleFolders = 64
 
-// NewSource is a destination as what is copied. root and db stay the caller's, the source is to be closed before them.
+// NewSource is a destination as what is copied. root and db stay the caller's; the source is to be closed before them.
 func NewSource(ctx context.Context, dir string, root *file.Dir, db *index.DB, files []string) (*Source, error) {
 	id, err := db.ID(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return &Source{Dir: dir, Root: root, DB: db, Files: files, id: id, names: map[uint64]string{},
-		tree: file.NewTree(root, idleFolders, (*file.Dir).EnterDir)}, nil
+	tree := file.NewTree(root, idleFolders, (*file.Dir).EnterDir)
+	return &Source{Dir: dir, Root: root, DB: db, Files: files, id: id, tree: tree}, nil
 }
 
 // Close closes the folders that are open.
@@ -54,12 +56,36 @@ func (s *Source) ID() string { return s.id }
 // Snapshots are the complete ones, oldest first.
 func (s *Source) Snapshots(ctx context.Context) (complete []record.Header, err error) {
 	all, err := s.DB.Snapshots(ctx)
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.names = make(map[uint64]string, len(all))
 	for i := range all {
+		s.names[all[i].Seq] = all[i].Name
 		if all[i].State == record.Complete {
 			complete = append(complete, all[i])
 		}
 	}
-	return complete, err
+	s.known = complete
+	return slices.Clone(complete), nil
+}
+
+// seen is what Snapshots said last: files are opened by the thousand, and the list is read once for all of them.
+func (s *Source) seen(ctx context.Context) (known []record.Header, names map[uint64]string, err error) {
+	s.mu.Lock()
+	known, names = s.known, s.names
+	s.mu.Unlock()
+	if names != nil {
+		return known, names, nil
+	}
+	if _, err := s.Snapshots(ctx); err != nil {
+		return nil, nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.known, s.names, nil
 }
 
 // ChangeSet opens the change set of a snapshot.
@@ -95,22 +121,22 @@ func (s *Source) Open(ctx context.Context, seq uint64, path string) (io.ReadClos
 	return f, nil
 }
 
-// name is the folder of a snapshot. The index is asked for one that was not seen yet only: it would be opened for each
-// file, which takes longer than to read that.
+// name is the name of a snapshot. One that is younger than the list is looked for once more.
 func (s *Source) name(ctx context.Context, seq uint64) (string, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if name, seen := s.names[seq]; seen {
-		return name, nil
-	}
-	all, err := s.DB.Snapshots(ctx)
+	_, names, err := s.seen(ctx)
 	if err != nil {
 		return "", err
 	}
-	for i := range all {
-		s.names[all[i].Seq] = all[i].Name
+	if name, ok := names[seq]; ok {
+		return name, nil
 	}
-	if name, seen := s.names[seq]; seen {
+	if _, err := s.Snapshots(ctx); err != nil {
+		return "", err
+	}
+	if _, names, err = s.seen(ctx); err != nil {
+		return "", err
+	}
+	if name, ok := names[seq]; ok {
 		return name, nil
 	}
 	return "", fmt.Errorf("snapshot %d: %w", seq, fs.ErrNotExist)
@@ -122,7 +148,7 @@ const copies = 8
 // Copies yields other places that should have the bytes of a record, in the newest snapshots first.
 func (s *Source) Copies(ctx context.Context, r *record.Record) iter.Seq2[vault.Place, error] {
 	return func(yield func(vault.Place, error) bool) {
-		all, err := s.Snapshots(ctx)
+		all, _, err := s.seen(ctx)
 		if err != nil {
 			yield(vault.Place{}, err)
 			return

@@ -47,6 +47,9 @@ func (p *Printer) RemotePruned(name string, res *vault.PruneResult, dry bool, to
 	if res.Later > 0 {
 		more = append(more, p.Size(res.Later)+" go when the grace is over")
 	}
+	if res.Young > 0 {
+		more = append(more, p.Size(res.Young)+" are younger than min_storage and cost as much if they go sooner")
+	}
 	if res.Locked > 0 {
 		more = append(more, text.Plural(res.Locked, "object is", "objects are")+" locked until later")
 	}

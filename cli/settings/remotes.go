@@ -57,6 +57,19 @@ func remoteKeys() []remoteKey {
 			}
 			return err
 		}},
+		{"min_storage", func(r *Remote, v string) error {
+			age, err := when.ParseAge(v)
+			if err == nil {
+				r.MinStorage, err = age.Duration()
+			}
+			return err
+		}},
+		{"keys", func(r *Remote, v string) error {
+			if r.KeysHome = v == "home"; !r.KeysHome && v != "here" {
+				return errors.New("write it as home or here")
+			}
+			return nil
+		}},
 		{"limit_upload", func(r *Remote, v string) (err error) { r.LimitUpload, err = text.ParseAmount(v); return err }},
 	}
 	for _, s := range table() {
@@ -185,6 +198,9 @@ func AddRemote(dest string, r *remote.Remote) error {
 	line("cacert", r.CACert)
 	if r.Lock > 0 {
 		line("lock", fmt.Sprintf("%dh", int64(r.Lock.Hours())))
+	}
+	if r.KeysHome {
+		line("keys", "home")
 	}
 	if r.LimitUpload > 0 {
 		line("limit_upload", fmt.Sprintf("%dB", r.LimitUpload))

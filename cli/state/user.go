@@ -112,9 +112,15 @@ func IsFile(name string) bool {
 }
 
 // Cache is the folder for what can be fetched again, chosen as folder is.
-func (u *User) Cache() string {
-	cache := u.variable("XDG_CACHE_HOME")
-	if !filepath.IsAbs(cache) || notRoots(cache) {
+func (u *User) Cache() string { return u.base("XDG_CACHE_HOME", ".cache") }
+
+// Config is the folder for what a user keeps apart from a destination, as its keys, chosen as folder is.
+func (u *User) Config() string { return u.base("XDG_CONFIG_HOME", ".config") }
+
+// base is the folder of snap in one of the XDG specification's.
+func (u *User) base(variable, name string) string {
+	dir := u.variable(variable)
+	if !filepath.IsAbs(dir) || notRoots(dir) {
 		home := u.Home()
 		if own := u.ownHome(); own != "" && notRoots(home) {
 			home = own
@@ -122,7 +128,7 @@ func (u *User) Cache() string {
 		if home == "" {
 			home = os.TempDir()
 		}
-		cache = filepath.Join(home, ".cache")
+		dir = filepath.Join(home, name)
 	}
-	return filepath.Join(cache, "snap")
+	return filepath.Join(dir, "snap")
 }

@@ -68,6 +68,7 @@ type RemotePruned struct {
 	Repacked  int64   `json:"packs_rewritten"`
 	Freed     int64   `json:"bytes_freed"`
 	Later     int64   `json:"bytes_later"`
+	Young     int64   `json:"bytes_young"` // of those that go, younger than min_storage
 	Locked    int64   `json:"objects_locked"`
 	Requests  int64   `json:"requests"`
 	Seconds   float64 `json:"seconds"`
@@ -76,7 +77,7 @@ type RemotePruned struct {
 // NewRemotePruned is a result as JSON.
 func NewRemotePruned(name string, r *vault.PruneResult, dry bool, took time.Duration) RemotePruned {
 	return RemotePruned{"summary", name, dry, len(r.Removed), r.Condemned, r.Deleted, r.Repacked, r.Freed, r.Later,
-		r.Locked, r.Requests, took.Seconds()}
+		r.Young, r.Locked, r.Requests, took.Seconds()}
 }
 
 // RemoteChecked is what `check -d REMOTE --json` found.

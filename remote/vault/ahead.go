@@ -73,7 +73,7 @@ func (v *Vault) bytesOf(ctx context.Context, key [32]byte) (body []byte, err err
 		return nil, err
 	}
 	if !ok || pieces != nil {
-		return nil, ErrNotHeld
+		return nil, v.notHeld()
 	}
 	err = v.fetchRows(ctx, at.Pack, v.packSizes()[at.Pack], []table.Row{at}, func(_ table.Row, b []byte) error {
 		body = b

@@ -41,11 +41,16 @@ func (v *Vault) check(ctx context.Context, o CheckOptions, res *CheckResult) err
 	if err != nil {
 		return err
 	}
+	if err := v.badTables(res); err != nil {
+		return err
+	}
+	named := len(res.Bad) // of tables
 	var whole []string
 	for name, size := range want {
 		res.Objects++
 		at, ok := there[name]
 		switch {
+		case slices.ContainsFunc(res.Bad[:named], func(b BadObject) bool { return b.Name == name }):
 		case !ok:
 			res.Bad = append(res.Bad, BadObject{Name: name, Why: store.ErrNotFound})
 		case size >= 0 && at.Size != size && !(o.Data && o.has(name)): // else what is left of it is read
@@ -66,6 +71,26 @@ func (v *Vault) check(ctx context.Context, o CheckOptions, res *CheckResult) err
 		err = c.data(ctx, whole)
 	}
 	return errors.Join(err, c.count())
+}
+
+// badTables names the tables that cannot be had, and how many contents only they know.
+func (v *Vault) badTables(res *CheckResult) error {
+	rows := map[string]int64{}
+	for i := range v.h.Tables {
+		rows[mirrorName(&v.h.Tables[i])] = v.h.Tables[i].Rows
+	}
+	for _, l := range v.lost {
+		if errors.As(l.why, new(*store.ReachError)) {
+			return l.why
+		}
+		at := slices.IndexFunc(res.Bad, func(b BadObject) bool { return b.Name == l.part })
+		if at < 0 {
+			at = len(res.Bad)
+			res.Bad = append(res.Bad, BadObject{Name: l.part, Why: &ofObject{l.part, l.why}})
+		}
+		res.Bad[at].Files += rows[l.name]
+	}
+	return nil
 }
 
 // objects lists what is in data/ and meta/.

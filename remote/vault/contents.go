@@ -98,7 +98,7 @@ func (c *Contents) Open(ctx context.Context, e *record.Entry) (io.ReadCloser, er
 		return nil, err
 	}
 	if !ok {
-		return nil, ErrNotHeld
+		return nil, c.v.notHeld()
 	}
 	if pieces != nil {
 		return &piecesReader{ctx: ctx, v: c.v, left: pieces}, nil

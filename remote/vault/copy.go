@@ -25,6 +25,7 @@ type copying struct {
 	done   []Snapshot   // copied, and in no head yet
 	lack   []lacking    // damaged here; of the snapshots in done, or of the one in work
 	healed map[[32]byte]bool
+	unsure int64     // contents that only a lost table may know, and that are not here
 	last   time.Time // when a head was published, or the run began
 }
 
@@ -79,7 +80,7 @@ const maxLosses = 20
 // once copies all that is lacking on the head that counts. false: another writer's head came first.
 func (c *copying) once(ctx context.Context) (stands bool, err error) {
 	c.res = CopyResult{}
-	c.done, c.lack, c.pack, c.lists = nil, nil, nil, nil
+	c.done, c.lack, c.pack, c.lists, c.unsure = nil, nil, nil, nil, 0
 	clear(c.healed)
 	c.last = c.now()
 	if d := c.v.h.Destination; d != "" && d != c.from.ID() {
@@ -95,7 +96,7 @@ func (c *copying) once(ctx context.Context) (stands bool, err error) {
 	}
 	c.up = c.v.newUploads(ctx, c.wasPut)
 	defer c.up.end()
-	if err := c.heal(ctx); err != nil {
+	if err := errors.Join(c.heal(ctx), c.replaceLost(ctx)); err != nil {
 		return false, err
 	}
 	for i := range lacks {

@@ -49,9 +49,12 @@ func (c *copying) publish(ctx context.Context, all []record.Header, pending bool
 		c.enter(h)
 		changed = true
 	}
-	if !changed {
+	if !changed && (pending || len(c.v.lost) == 0 || c.unsure > 0) {
 		c.name()
 		return true, nil
+	}
+	if !pending {
+		c.dropLost(h)
 	}
 	if err := c.v.compact(ctx, h); err != nil {
 		return false, err

@@ -166,3 +166,26 @@ type piped struct {
 }
 
 func (s *piped) ChangeSet(context.Context, uint64) (io.ReadCloser, error) { return s.pipe(), nil }
+
+// TestAPackIsClosedByItsFiles: however small they are, a pack has so many at most.
+func TestAPackIsClosedByItsFiles(t *testing.T) {
+	t.Parallel()
+	k := allKeys(t)
+	v := made(t, store.NewMemory(), k)
+	p, err := v.newPack()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &record.Record{}
+	for i := 0; !p.full(); i++ {
+		if i == packRows {
+			t.Fatal("it has too many files")
+		}
+		if err := p.add([32]byte{byte(i), byte(i >> 8)}, "1/f", r, []byte{byte(i)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if p.rows != packRows {
+		t.Errorf("it was closed with %d files", p.rows)
+	}
+}

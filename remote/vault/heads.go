@@ -74,6 +74,14 @@ func (v *Vault) fetchHead(ctx context.Context, r chain.Ref) (*Head, error) {
 		v.last = raw{Ref: r, body: body}
 	}
 	h, err := v.openHead(v.last.body)
+	if errors.Is(err, ErrKey) && v.o.Renew != nil {
+		k, err2 := v.o.Renew(ctx)
+		if err2 != nil {
+			return nil, fmt.Errorf("%s: %w", r.Name(), err2)
+		}
+		v.k = k
+		h, err = v.openHead(v.last.body)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", r.Name(), err)
 	}
@@ -103,7 +111,10 @@ func (v *Vault) refresh(ctx context.Context) error {
 		return ErrNoVault
 	}
 	if cur.Number == known.Number && cur.Run == known.Run {
-		return v.sameHead(ctx, cur)
+		if err := v.sameHead(ctx, cur); err != nil || len(v.lost) == 0 {
+			return err
+		}
+		return v.findTables(ctx)
 	}
 	h, err := v.fetchHead(ctx, cur)
 	if err != nil {
@@ -145,7 +156,7 @@ func (v *Vault) run(h *Head) string {
 
 // adopt makes a head, which was verified, the one of the mirror. Its tables are fetched first.
 func (v *Vault) adopt(ctx context.Context, h *Head, body []byte) error {
-	tables, err := v.fetchTables(ctx, h)
+	tables, lost, err := v.fetchTables(ctx, h)
 	if err != nil {
 		return err
 	}
@@ -153,7 +164,7 @@ func (v *Vault) adopt(ctx context.Context, h *Head, body []byte) error {
 		return errors.Join(err, closeAll(tables))
 	}
 	err = closeAll(v.tables)
-	v.h, v.tables, v.sum, v.sizes = h, tables, sha256.Sum256(body), new(sync.Once)
+	v.h, v.tables, v.lost, v.sum, v.sizes = h, tables, lost, sha256.Sum256(body), new(sync.Once)
 	return errors.Join(err, v.m.sweep(v.mirrored()))
 }
 

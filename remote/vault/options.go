@@ -1,9 +1,11 @@
 package vault
 
 import (
+	"context"
 	"time"
 
 	"snap/record"
+	"snap/remote/vault/seal"
 )
 
 // Options says how a vault is opened. The zero value is good.
@@ -13,6 +15,13 @@ type Options struct {
 	Lock time.Duration // object lock of each object that is put; 0: none
 
 	StorageClass string // of packs; "": the bucket's
+
+	// Renew fetches the keys that the vault has now, where those that are here do not open its head; nil: nobody does.
+	Renew func(ctx context.Context) (seal.Keys, error)
+
+	// For Create: the vault's id, "" for a new one, and its keys as they are to lie in it, sealed; nil: none do.
+	ID     string
+	Sealed []byte
 
 	// Warn is told what a user should know though nothing failed; nil: nobody is.
 	Warn func(error)

@@ -55,6 +55,9 @@ func (p *pruning) run(ctx context.Context) error {
 		}
 	}
 	for range maxLosses {
+		if err := p.v.needTables(); err != nil {
+			return err
+		}
 		p.res = PruneResult{}
 		stands, err := p.condemn(ctx)
 		if err != nil {
@@ -154,7 +157,7 @@ func (p *pruning) leaving(h *Head, more []string) []string {
 
 // count says what the condemned objects of a head come to.
 func (p *pruning) count(h *Head) {
-	p.res.Later, p.res.Young = 0, 0
+	p.res.Later, p.res.Young = 0, 0 // by sizes and ages as they were listed
 	for name := range h.Condemned {
 		o := p.listed[name]
 		p.res.Later += o.Size

@@ -104,6 +104,28 @@ func TestPruneWithoutTrees(t *testing.T) {
 	}
 }
 
+// TestYoungOnesAreCounted: what the store has one pay for anyway is said, until it is old enough.
+func TestYoungOnesAreCounted(t *testing.T) {
+	t.Parallel()
+	const day = 24 * time.Hour
+	m, k := store.NewMemory(), allKeys(t)
+	v, from := made(t, m, k), wasting(t, 3)
+	copied(t, v, from)
+	o := PruneOptions{DryRun: true, MinStorage: 90 * day}
+	if res := pruned(t, v, from, o, 1, 2, 3); res.Young != 0 {
+		t.Errorf("nothing goes: %+v", res)
+	}
+	o.DryRun = false
+	if res := pruned(t, v, from, o, 3); res.Young == 0 || res.Young != res.Later {
+		t.Errorf("all are young: %+v", res)
+	}
+	m.Advance(100 * day)
+	o.DryRun = true
+	if res := pruned(t, v, from, o, 3); res.Young != 0 || res.Freed == 0 {
+		t.Errorf("none is: %+v", res)
+	}
+}
+
 // TestOrphansAreCondemnedFirst: what nobody names is not deleted at once.
 func TestOrphansAreCondemnedFirst(t *testing.T) {
 	t.Parallel()

@@ -10,7 +10,8 @@ import (
 )
 
 // Repair takes what Check found bad out of the vault: the next copy puts these contents again, from the trees here. A
-// table is put again from the mirror; a change set that is gone is made again from the one here, if from has it.
+// table is put again from the mirror. One that is not there either goes, and what only it knew is missing from then on;
+// without trees it stays. A change set that is gone is made again from the one here, if from has it.
 func (v *Vault) Repair(ctx context.Context, bad []BadObject, from Source) (lost []BadObject, err error) {
 	unlock, err := v.m.lock()
 	if err != nil {
@@ -108,17 +109,30 @@ func (r *repairing) dropPacks(ctx context.Context) error {
 	for i := range r.h.Tables {
 		pending = pending || r.h.Tables[i].Pending
 	}
-	t, gone, err := r.v.mergeTables(r.h.Tables, &keeping{condemned: r.h.Condemned, drop: drop})
+	there, lost := r.v.split(r.h.Tables)
+	if r.from == nil { // what only they know may be in packs that are whole: nobody here can send it again
+		r.keepLost()
+	} else {
+		lost = nil
+	}
+	t, gone, err := r.v.mergeTables(there, &keeping{condemned: r.h.Condemned, drop: drop})
 	if err != nil {
 		return err
 	}
 	defer t.close()
 	r.h.Condemned = chain.Condemn(r.h.Condemned, gone, r.v.h.Number+1)
-	r.h.Tables = nil
+	r.h.Tables = lost
 	if t.Len() == 0 {
 		return nil
 	}
 	return r.v.putTable(ctx, r.h, t, pending)
+}
+
+// keepLost names the tables that cannot be made again here.
+func (r *repairing) keepLost() {
+	for _, l := range r.v.lost {
+		r.lost = append(r.lost, BadObject{Name: l.part, Why: &ofObject{l.part, l.why}})
+	}
 }
 
 // missing enters the contents that snapshots name and that are in no pack that stays.
@@ -126,6 +140,9 @@ func (r *repairing) missing(ctx context.Context) error {
 	known := map[[32]byte]bool{}
 	for _, m := range r.h.Missing {
 		known[missingKey(m)] = true
+	}
+	if r.from == nil && len(r.v.lost) > 0 {
+		return nil // whether they are is not known
 	}
 	for i := range r.v.h.Snapshots {
 		for e, err := range r.v.records(ctx, r.v.h.Snapshots[i].Header.Seq) {

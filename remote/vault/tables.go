@@ -6,10 +6,8 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 
-	"snap/internal/file"
 	"snap/remote/store"
 	"snap/remote/vault/table"
 )
@@ -33,41 +31,6 @@ func (v *Vault) mirrored() map[string]bool {
 		names[mirrorName(&v.h.Tables[i])] = true
 	}
 	return names
-}
-
-// fetchTables opens the tables of a head. What the mirror has not, or has damaged, is fetched.
-func (v *Vault) fetchTables(ctx context.Context, h *Head) (all []*openTable, err error) {
-	for i := range h.Tables {
-		name := mirrorName(&h.Tables[i])
-		t, err := v.m.openTable(name)
-		if err != nil {
-			t, err = v.fetchTable(ctx, &h.Tables[i])
-		}
-		if err != nil {
-			return nil, errors.Join(fmt.Errorf("table %d of head %d: %w", i+1, h.Number, err), closeAll(all))
-		}
-		all = append(all, t)
-	}
-	return all, nil
-}
-
-func (v *Vault) fetchTable(ctx context.Context, t *Table) (*openTable, error) {
-	err := v.m.make(mirrorName(t), func(f *file.File) error {
-		for _, sum := range t.Parts {
-			plain, err := v.getMeta(ctx, sum)
-			if err != nil {
-				return err
-			}
-			if _, err := f.Write(plain); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		return nil, err
-	}
-	return v.m.openTable(mirrorName(t))
 }
 
 // getMeta fetches an object of the catalogue, verified. What is damaged is fetched again.
@@ -106,46 +69,6 @@ func closeAll(tables []*openTable) (err error) {
 		err = errors.Join(err, t.close())
 	}
 	return err
-}
-
-// addTable puts what a run has put as a table into a head.
-func (v *Vault) addTable(ctx context.Context, h *Head, o *own, pending bool) error {
-	const name = ownPrefix + "all"
-	t, err := o.table(name)
-	if err != nil {
-		return err
-	}
-	defer t.close()
-	return v.putTable(ctx, h, t, pending)
-}
-
-// putTable puts a table of the mirror in parts, gives it its name there, and enters it.
-func (v *Vault) putTable(ctx context.Context, h *Head, t *openTable, pending bool) error {
-	entry := Table{Rows: t.Len(), Pending: pending}
-	for at := int64(0); at < t.size; at += table.PartSize {
-		part := make([]byte, min(table.PartSize, t.size-at))
-		if _, err := t.f.ReadAt(part, at); err != nil && !errors.Is(err, io.EOF) {
-			return err
-		}
-		sum, err := v.putMeta(ctx, part)
-		if err != nil {
-			return err
-		}
-		entry.Parts = append(entry.Parts, sum)
-	}
-	if err := v.m.step("rename a table"); err != nil {
-		return err
-	}
-	if err := v.m.dir.Replace(t.name, v.m.dir, mirrorName(&entry)); err != nil {
-		return err
-	}
-	if !pending {
-		for i := range h.Tables {
-			h.Tables[i].Pending = false
-		}
-	}
-	h.Tables = append(h.Tables, entry)
-	return nil
 }
 
 // find is where the bytes of a content are, or the pieces that it consists of. What is condemned does not count.

@@ -13,7 +13,7 @@ import (
 // compact merges the newest tables of a head when there are too many, as many as are not much larger than those behind
 // them: so each row is written a few times only, however many copies there are.
 func (v *Vault) compact(ctx context.Context, h *Head) error {
-	if len(h.Tables) <= maxTables {
+	if len(h.Tables) <= maxTables || len(v.lost) > 0 {
 		return nil
 	}
 	from, sum := len(h.Tables)-1, h.Tables[len(h.Tables)-1].Rows

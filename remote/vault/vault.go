@@ -9,10 +9,8 @@ import (
 	"io"
 	"strings"
 	"sync"
-	"time"
 
 	"snap/remote/store"
-	"snap/remote/vault/chain"
 	"snap/remote/vault/head"
 	"snap/remote/vault/seal"
 )
@@ -28,7 +26,8 @@ type Vault struct {
 	id     string
 	h      *Head // of the mirror, verified; nil: none was seen
 	sum    [32]byte
-	tables []*openTable // of h
+	tables []*openTable // of h, but for those that are lost
+	lost   []lostTable  // of h
 	last   raw          // the last head that was read
 	zenc   *seal.Compressor
 
@@ -37,44 +36,6 @@ type Vault struct {
 	fetching *budget           // of objects that are fetched for their contents
 	waiting  *budget           // of contents that were fetched ahead
 	dropping map[[32]byte]bool // packs that a prune rewrites: what is in them does not count
-}
-
-// Create makes a vault in a place that has none, and opens it.
-func Create(ctx context.Context, s store.Store, dir string, k seal.Keys, o Options) (*Vault, error) {
-	v, err := begin(s, dir, k, o)
-	if err != nil {
-		return nil, err
-	}
-	if err := v.create(ctx); err != nil {
-		return nil, errors.Join(err, v.Close())
-	}
-	return v, nil
-}
-
-func (v *Vault) create(ctx context.Context) error {
-	if _, err := v.s.Stat(ctx, aboutName); err == nil {
-		return fmt.Errorf("%s: %w: there is a vault already", aboutName, store.ErrExists)
-	} else if !errors.Is(err, store.ErrNotFound) {
-		return err
-	}
-	about := head.NewAbout(v.k.Sealed(), time.Now())
-	text, err := about.Encode()
-	if err != nil {
-		return err
-	}
-	v.id = about.ID
-	if err := v.s.Put(ctx, aboutName, text, store.PutOptions{Lock: v.o.Lock}); err != nil {
-		return err
-	}
-	first := &Head{Number: 1, Run: v.newRun(), Host: v.o.Host, Time: time.Now()}
-	body, err := v.sealHead(first)
-	if err != nil {
-		return err
-	}
-	if err := v.putHead(ctx, raw{Ref: chain.Ref{Number: 1, Run: v.run(first)}, body: body}); err != nil {
-		return err
-	}
-	return errors.Join(v.m.write("id", []byte(v.id)), v.adopt(ctx, first, body))
 }
 
 // Open opens the vault in a store. dir is its mirror's folder, which is filled as far as it is empty.
@@ -122,9 +83,11 @@ func (v *Vault) open(ctx context.Context) error {
 		return err
 	}
 	if h, err := v.openHead(body); body != nil && err == nil {
-		if tables, err := v.fetchTables(ctx, h); err == nil {
-			v.h, v.tables, v.sum, v.sizes = h, tables, sumOf(body), new(sync.Once)
+		tables, lost, err := v.fetchTables(ctx, h)
+		if err != nil {
+			return err
 		}
+		v.h, v.tables, v.lost, v.sum, v.sizes = h, tables, lost, sumOf(body), new(sync.Once)
 	}
 	if v.h != nil {
 		return nil
@@ -139,32 +102,34 @@ func (v *Vault) open(ctx context.Context) error {
 }
 
 // about reads vault.json.
-func (v *Vault) about(ctx context.Context) error {
+func (v *Vault) about(ctx context.Context) (err error) {
+	v.id, err = v.aboutID(ctx)
+	return err
+}
+
+// aboutID is the id in vault.json.
+func (v *Vault) aboutID(ctx context.Context) (string, error) {
 	b, err := v.s.Get(ctx, aboutName, 0, -1)
 	if errors.Is(err, store.ErrNotFound) {
-		return ErrNoVault
+		return "", ErrNoVault
 	}
 	if err != nil {
-		return err
+		return "", err
 	}
 	a, err := head.ParseAbout(b)
 	if err != nil {
-		return fmt.Errorf("%s: %w", aboutName, err)
+		return "", fmt.Errorf("%s: %w", aboutName, err)
 	}
-	v.id = a.ID
-	return nil
+	return a.ID, nil
 }
 
 // checkID says whether the store has another vault than the mirror.
 func (v *Vault) checkID(ctx context.Context) error {
-	now := &Vault{s: v.s}
-	if err := now.about(ctx); err != nil {
-		return err
+	now, err := v.aboutID(ctx)
+	if err == nil && now != v.id {
+		err = fmt.Errorf("%w: it was %s, it is %s", ErrOther, v.id, now)
 	}
-	if now.id != v.id {
-		return fmt.Errorf("%w: it was %s, it is %s", ErrOther, v.id, now.id)
-	}
-	return nil
+	return err
 }
 
 // Refresh brings the mirror up to what the store has.
@@ -178,6 +143,9 @@ func (v *Vault) Head() *Head { return v.h }
 
 // Snapshots are what the vault holds, oldest first.
 func (v *Vault) Snapshots() []Snapshot { return v.h.Snapshots }
+
+// UseKeys takes other keys of the vault from here on.
+func (v *Vault) UseKeys(k seal.Keys) { v.k = k }
 
 // Close closes the mirror; the store is its opener's.
 func (v *Vault) Close() error {

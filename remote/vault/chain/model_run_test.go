@@ -296,6 +296,9 @@ func (w *world) reader(step func() bool) {
 // run lets processes take steps until there is a violation.
 func (w *world) run(steps, writers, prunes, contents int) {
 	disks := make([]*disk, writers)
+	if w.calm, w.sleep = 12, 24*time.Hour; w.choose(2) == 1 {
+		w.calm, w.sleep = 300, time.Hour
+	}
 	for i := range disks {
 		disks[i] = &disk{journal: map[int]int{}}
 	}
@@ -320,7 +323,7 @@ func (w *world) run(steps, writers, prunes, contents int) {
 			continue
 		}
 		if w.choose(25) == 1 {
-			p.until = w.now.Add(time.Duration(w.choose(40)) * 24 * time.Hour)
+			p.until = w.now.Add(time.Duration(w.choose(40)) * w.sleep)
 			continue
 		}
 		killed := w.choose(60) == 1
@@ -338,9 +341,10 @@ func (w *world) run(steps, writers, prunes, contents int) {
 	}
 }
 
-// pass lets time go on: minutes mostly, sometimes days.
+// pass lets time go on: minutes mostly, sometimes days. Where days are rare, much happens within one grace, as much as
+// what must not rest on a clock needs to go wrong; where they are not, graces end while others are at work.
 func (w *world) pass() {
-	switch w.choose(12) {
+	switch w.choose(w.calm) {
 	case 1:
 		w.now = w.now.Add(time.Duration(w.choose(24)) * time.Hour)
 	case 2:

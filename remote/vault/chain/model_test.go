@@ -60,6 +60,8 @@ type world struct {
 	objects           map[string]time.Time
 	heads             []*stored
 	runs, made        int
+	calm              int           // of so many steps days pass in one
+	sleep             time.Duration // who sleeps does for up to 40 of these
 	violation         string
 	published         int
 	deleted           int

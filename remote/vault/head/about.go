@@ -12,6 +12,9 @@ import (
 // AboutName is the name of the object with the About.
 const AboutName = "vault.json"
 
+// KeysName is the name of the object with the vault's keys, sealed by a passphrase.
+const KeysName = "keys/0001.age"
+
 // MaxAbout is how large it may be, in bytes.
 const MaxAbout = 64 << 10
 
@@ -26,10 +29,15 @@ type About struct {
 
 var vaultID = regexp.MustCompile(`^[0-9a-f]{32}$`)
 
-// NewAbout is that of a new vault, with an id of its own.
-func NewAbout(sealed bool, now time.Time) About {
+// NewID is an id that no other vault has.
+func NewID() string {
 	id := make([]byte, 16)
 	_, _ = rand.Read(id) // it never fails
+	return hex.EncodeToString(id)
+}
+
+// NewAbout is that of a new vault.
+func NewAbout(id string, sealed bool, now time.Time) About {
 	open := "zstd -d <OBJECT | tar x"
 	if sealed {
 		open = "age -d -i KEYFILE OBJECT | zstd -d | tar x"
@@ -50,7 +58,7 @@ func NewAbout(sealed bool, now time.Time) About {
 	} else {
 		lines[0] = "This folder is a vault: copies of a computer's backups, NOT encrypted, made by the program snap."
 	}
-	return About{Format: 1, ID: hex.EncodeToString(id), Sealed: sealed, Made: now.UTC().Truncate(time.Second),
+	return About{Format: 1, ID: id, Sealed: sealed, Made: now.UTC().Truncate(time.Second),
 		About: lines}
 }
 

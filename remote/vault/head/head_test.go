@@ -167,7 +167,7 @@ func FuzzHead(f *testing.F) {
 // TestAboutRoundTrips: vault.json is read as it was written, and damage of it is named.
 func TestAboutRoundTrips(t *testing.T) {
 	for _, sealed := range []bool{false, true} {
-		a := NewAbout(sealed, time.Unix(1e9, 5))
+		a := NewAbout(NewID(), sealed, time.Unix(1e9, 5))
 		b, err := a.Encode()
 		if err != nil {
 			t.Fatal(err)

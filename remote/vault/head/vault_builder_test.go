@@ -176,7 +176,7 @@ func (b *builder) snapshot(seq uint64, changes map[string]entry) {
 func newBuilder(t *testing.T, k *seal.Keys) *builder {
 	t.Helper()
 	b := &builder{t: t, dir: t.TempDir(), keys: k, rows: map[[32]byte]table.Row{}, lists: map[[32]byte]table.List{},
-		sizes: map[[32]byte]int64{}, about: head.NewAbout(k.Sealed(), time.Unix(1e9, 0))}
+		sizes: map[[32]byte]int64{}, about: head.NewAbout(head.NewID(), k.Sealed(), time.Unix(1e9, 0))}
 	c, err := seal.NewCompressor()
 	b.must(err)
 	b.comp = c

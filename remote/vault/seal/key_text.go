@@ -51,6 +51,16 @@ func (k *Keys) Text(id string) []byte {
 	return []byte(b.String())
 }
 
+// VaultOf is the id of the vault that a key file is of; "" if it says none.
+func VaultOf(text []byte) string {
+	for line := range strings.Lines(string(text)) {
+		if id, ok := strings.CutPrefix(strings.TrimSpace(line), vaultLine); ok {
+			return id
+		}
+	}
+	return ""
+}
+
 // ParseKeys reads what Text wrote. ErrKey if they are another vault's; with id "" any vault's are taken.
 func ParseKeys(text []byte, id string) (*Keys, error) {
 	k := &Keys{}
