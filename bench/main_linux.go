@@ -2,6 +2,8 @@
 //
 //	go run ./bench                                     what BENCHMARKS.md holds: an hour, 60 GB
 //	go run ./bench -files 100000 -rounds 1 -o -        a few minutes, to the terminal
+//	go run ./bench -away                               its part on copies to a store, beside restic and rclone: six minutes
+//	go run ./bench -away -files 1000000 -rounds 1 -o - snap's alone, for its memory
 //
 // The commands of one kind of work run in turn, A B C A B C, each from the same state, in one run on one machine:
 // compare within a table only. The clock starts before a command's process and stops when it has ended; snap has then
@@ -38,13 +40,21 @@ func main() {
 		gib    = flag.Float64("big", 1, "size of each of the four large files in GiB; 0: none")
 		image  = flag.Float64("image", 1, "size of the image of which a part changes in GiB; 0: none; needs root")
 		out    = flag.String("o", "BENCHMARKS.md", "where the tables go; - is the terminal")
+		far    = flag.Bool("away", false, "measure copies to a store instead, of 100,000 files unless -files says another number")
 	)
 	flag.Parse()
 	match, err := regexp.Compile(*only)
 	if err != nil {
 		exit(fmt.Errorf("-only: %w", err))
 	}
-	exit(measure(*dir, *sizes, *rounds, match, int64(*gib*(1<<30)), int64(*image*(1<<30)), *out))
+	run := func(l *lab) (string, error) { return l.page(*sizes, *rounds, int64(*gib*(1<<30)), int64(*image*(1<<30)), *out) }
+	if *far {
+		if *sizes == flag.Lookup("files").DefValue {
+			*sizes = "100000"
+		}
+		run = func(l *lab) (string, error) { return l.awayPage(*sizes, *rounds, *out) }
+	}
+	exit(measure(*dir, match, *out, run))
 }
 
 func exit(err error) {
@@ -78,7 +88,8 @@ func do(what string, args []string) error {
 	return errors.New("no such thing to do: " + what)
 }
 
-func measure(dir, sizes string, rounds int, only *regexp.Regexp, large, image int64, out string) (err error) {
+// measure makes a lab, and writes what run makes of it.
+func measure(dir string, only *regexp.Regexp, out string, run func(*lab) (string, error)) (err error) {
 	if dir, err = os.MkdirTemp(dir, "snap-bench-"); err != nil {
 		return err
 	}
@@ -93,38 +104,13 @@ func measure(dir, sizes string, rounds int, only *regexp.Regexp, large, image in
 	if l.self, err = os.Executable(); err != nil {
 		return err
 	}
-	if err := l.tools(); err != nil {
+	if err := l.build(); err != nil {
 		return err
 	}
-	r := report{tools: l.versions()}
-	for s := range strings.FieldsFuncSeq(sizes, func(r rune) bool { return r == ',' }) {
-		files, err := strconv.Atoi(s)
-		if err != nil || files < 1000 {
-			return fmt.Errorf("-files %s: numbers from 1000 on, with commas between", sizes)
-		}
-		l.files, l.rounds = files, rounds
-		if files > 1_000_000 {
-			l.rounds = 1
-		}
-		results, err := l.works()
-		if err != nil {
-			return err
-		}
-		r.sizes = append(r.sizes, size{files: files, rounds: l.rounds, results: results, perFile: l.perFile})
+	text, err := run(l)
+	if err != nil {
+		return err
 	}
-	if large > 0 {
-		l.rounds = rounds
-		if r.big, err = l.big(large); err != nil {
-			return err
-		}
-	}
-	if image > 0 {
-		l.rounds = rounds
-		if r.images, r.taken, err = l.images(image); err != nil {
-			return err
-		}
-	}
-	text := r.markdown()
 	if out == "-" {
 		_, err = os.Stdout.WriteString(text)
 		return err
@@ -132,14 +118,56 @@ func measure(dir, sizes string, rounds int, only *regexp.Regexp, large, image in
 	return os.WriteFile(out, []byte(text), 0o644)
 }
 
-// tools builds snap and finds the rsyncs: the one on the PATH and, on Debian, the one of its main archive.
-func (l *lab) tools() error {
+// page measures snap beside cp, rsync and rm.
+func (l *lab) page(sizes string, rounds int, large, image int64, out string) (text string, err error) {
+	if err := l.findRsyncs(); err != nil {
+		return "", err
+	}
+	r := report{tools: l.versions()}
+	for _, s := range strings.Split(sizes, ",") {
+		files, err := strconv.Atoi(s)
+		if err != nil || files < 1000 {
+			return "", fmt.Errorf("-files %s: numbers from 1000 on, with commas between", sizes)
+		}
+		l.files, l.rounds = files, rounds
+		if files > 1_000_000 {
+			l.rounds = 1
+		}
+		results, err := l.works()
+		if err != nil {
+			return "", err
+		}
+		r.sizes = append(r.sizes, size{files: files, rounds: l.rounds, results: results, perFile: l.perFile})
+	}
+	if large > 0 {
+		l.rounds = rounds
+		if r.big, err = l.big(large); err != nil {
+			return "", err
+		}
+	}
+	if image > 0 {
+		l.rounds = rounds
+		if r.images, r.taken, err = l.images(image); err != nil {
+			return "", err
+		}
+	}
+	was, _ := os.ReadFile(out) // "-" is none
+	return page(string(was), r.markdown(), ""), nil
+}
+
+// build builds snap.
+func (l *lab) build() error {
 	l.snap = filepath.Join(l.dir, "snap")
 	build := exec.CommandContext(l.ctx, "go", "build", "-buildvcs=false", "-o", l.snap, "snap/cmd/snap")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if text, err := build.CombinedOutput(); err != nil {
 		return fmt.Errorf("go build: %w\n%s", err, text)
 	}
+	return nil
+}
+
+// findRsyncs finds the one on the PATH and, on Debian, the one of its main archive.
+func (l *lab) findRsyncs() error {
 	l.rsyncs = map[string]string{}
 	if at, err := exec.LookPath("rsync"); err == nil {
 		l.rsyncs[rsyncVersion(at)] = at

@@ -22,6 +22,7 @@ type lab struct {
 	dir, self, snap string
 	rsyncs          map[string]string // by version
 	only            *regexp.Regexp
+	env             []string // of commands, besides that of the process
 	files, rounds   int
 
 	src, dest, out string
@@ -80,7 +81,7 @@ func (l *lab) time(c command, drop string) (sample, error) {
 		return sample{}, err
 	}
 	cmd := exec.CommandContext(l.ctx, c.args[0], c.args[1:]...)
-	cmd.Env = append(os.Environ(), "XDG_STATE_HOME="+filepath.Join(l.dir, "state"))
+	cmd.Env = l.environ()
 	var said bytes.Buffer
 	cmd.Stderr = &said
 	start := time.Now()
@@ -97,6 +98,12 @@ func (l *lab) time(c command, drop string) (sample, error) {
 		err = c.undo()
 	}
 	return s, err
+}
+
+// environ is the environment of commands, in which nothing says how the user reaches stores.
+func (l *lab) environ() []string {
+	own := slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "AWS_") })
+	return append(append(own, "XDG_STATE_HOME="+filepath.Join(l.dir, "state")), l.env...)
 }
 
 // turns runs all commands of a work in each round. each says what they are, for it may change the source first.

@@ -36,6 +36,7 @@ func (c *Copying) Run(ctx context.Context, d *query.Reader) (res *CopyResult, er
 	if err != nil {
 		return nil, err
 	}
+	defer from.Close()
 	far, err := remote.Open(ctx, c.Remote.Remote, c.Options)
 	if err != nil {
 		return nil, exit.RemoteHint(err)

@@ -60,6 +60,7 @@ func (p *place) copy() vault.CopyResult {
 	defer db.Release()
 	from, err := NewSource(p.t.Context(), p.Dest, root, db, []string{"BackupOptions.txt"})
 	must(p.t, err)
+	defer from.Close()
 	v, err := Open(p.t.Context(), p.r, p.o)
 	must(p.t, err)
 	defer v.Close()

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 
 	"snap/destination"
@@ -26,17 +27,28 @@ type Source struct {
 	DB    *index.DB
 	Files []string // the names of the settings files that go along
 	id    string
+	tree  *file.Tree
 
 	mu    sync.Mutex
 	known []record.Header   // the complete snapshots, as they were asked for last, oldest first
 	names map[uint64]string // by number; a snapshot keeps its name
 }
 
-// NewSource is a destination as what is copied.
+// idleFolders is how many folders are kept open: files are opened in the order of their paths, some at a time.
+const idleFolders = 64
+
+// NewSource is a destination as what is copied. root and db stay the caller's; the source is to be closed before them.
 func NewSource(ctx context.Context, dir string, root *file.Dir, db *index.DB, files []string) (*Source, error) {
 	id, err := db.ID(ctx)
-	return &Source{Dir: dir, Root: root, DB: db, Files: files, id: id}, err
+	if err != nil {
+		return nil, err
+	}
+	tree := file.NewTree(root, idleFolders, (*file.Dir).EnterDir)
+	return &Source{Dir: dir, Root: root, DB: db, Files: files, id: id, tree: tree}, nil
 }
+
+// Close closes the folders that are open.
+func (s *Source) Close() { s.tree.Close() }
 
 // ID is the destination's id.
 func (s *Source) ID() string { return s.id }
@@ -89,11 +101,20 @@ func (s *Source) Listing(ctx context.Context, seq uint64) iter.Seq2[*record.Entr
 
 // Open opens a file in the tree of a snapshot.
 func (s *Source) Open(ctx context.Context, seq uint64, path string) (io.ReadCloser, error) {
-	name, err := s.name(ctx, seq)
+	snapshot, err := s.name(ctx, seq)
 	if err != nil {
 		return nil, err
 	}
-	f, err := file.OpenBelow(s.Root, record.Join(name, path))
+	parent, name := snapshot, path
+	if i := strings.LastIndexByte(path, '/'); i >= 0 {
+		parent, name = record.Join(snapshot, path[:i]), path[i+1:]
+	}
+	dir, err := s.tree.Dir(parent)
+	if err != nil {
+		return nil, err
+	}
+	defer dir.Close()
+	f, err := dir.Open(name)
 	if err != nil {
 		return nil, err
 	}
@@ -188,5 +209,8 @@ func OpenSource(ctx context.Context, dir string, files, trust []string) (vault.S
 	if err != nil {
 		return nil, nil, errors.Join(err, root.Close())
 	}
-	return s, root.Close, nil
+	return s, func() error {
+		s.Close()
+		return root.Close()
+	}, nil
 }
