@@ -11,16 +11,13 @@ import (
 	"snap/cli/exit"
 	"snap/cli/locate"
 	"snap/cli/report"
-	"snap/cli/settings"
 	"snap/cli/wire"
 	"snap/destination"
-	"snap/filter"
 	"snap/internal/file"
 	"snap/internal/hint"
 	"snap/internal/quote"
 	"snap/query"
 	"snap/record"
-	"snap/restore"
 	"snap/scan"
 )
 
@@ -218,42 +215,4 @@ func (c *call) leftOut(dest string, src source.Chosen, path string) (*wire.Setti
 		return nil, nil
 	}
 	return wire.NewSetting(cause, at, c.print().LeftOut(cause, at, s.ExcludeLargerThan, src.All())), nil
-}
-
-// sparing says what of a target `restore --delete` leaves because the backup leaves it out, by the lists and settings
-// that the destination has now.
-type sparing struct {
-	set   *filter.Set
-	scan  scan.Options
-	print *report.Printer
-}
-
-func (c *call) sparing(dest string, src source.Chosen) (*sparing, error) {
-	fc := c.filterContext(src)
-	rules, err := settings.Lists(dest, fc)
-	if err != nil {
-		return nil, err
-	}
-	s, err := c.readSettings(dest)
-	if err != nil {
-		return nil, err
-	}
-	o := s.Scan()
-	o.Roots, o.Own = src.Roots, c.place(dest).OwnFiles(s.Logfile)
-	return &sparing{filter.New(rules[0], rules[1], fc), o, c.print()}, nil
-}
-
-// why is the rule that leaves x out of a backup, "" if none does.
-func (s *sparing) why(x *restore.Extra) (string, error) {
-	v, err := s.set.Explain(x.Path, x.Stat.Kind == file.Folder)
-	if err != nil {
-		return "", err
-	}
-	if !v.Included {
-		return fmt.Sprintf("%s:%d (%s) leaves it out of a backup", filepath.Base(v.Rule.File), v.Rule.Line,
-			quote.Name(v.Rule.Text)), nil
-	}
-	dir, _ := record.Split(x.Path)
-	cause, err := scan.LeftOutOf(x.In, dir, x.Name, x.Stat, s.scan)
-	return s.print.Spared(cause, s.scan.Larger), err
 }
