@@ -76,7 +76,7 @@ var imports = map[string][]string{
 		"snap/destination/check", "snap/destination/reindex", "snap/destination/retention", "snap/scan", "snap/filter",
 		"snap/index", "snap/record", "snap/internal/file", "snap/internal/hint", "snap/internal/progress",
 		"snap/internal/quote", "snap/internal/when"},
-	"snap/cli/wire": {"snap/cli/settings", "snap/remote/vault", "snap/internal/hint",
+	"snap/cli/wire": {"snap/cli/settings", "snap/remote", "snap/remote/vault", "snap/remote/vault/seal", "snap/internal/hint",
 		"snap/cli/state", "snap/cli/text", "snap/query", "snap/query/gone",
 		"snap/schedule", "snap/backup", "snap/restore",
 		"snap/internal/progress",

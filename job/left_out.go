@@ -7,6 +7,7 @@ import (
 	"snap/backup/source"
 	"snap/cli/report"
 	"snap/cli/settings"
+	"snap/cli/wire"
 	"snap/filter"
 	"snap/internal/file"
 	"snap/internal/quote"
@@ -42,4 +43,27 @@ func spared(x *restore.Extra, set *filter.Set, o scan.Options, words *report.Pri
 	dir, _ := record.Split(x.Path)
 	cause, err := scan.LeftOutOf(x.In, dir, x.Name, x.Stat, o)
 	return words.Spared(cause, o.Larger), err
+}
+
+// LeftOut is the setting that leaves out a path of the source, nil for none, and where it cannot be told because a
+// folder on the way cannot be read.
+func (p *Place) LeftOut(of source.Chosen, s *settings.Settings, path string, words *report.Printer) *wire.Setting {
+	root, err := file.OpenRoot(of.Top)
+	if err != nil {
+		return nil
+	}
+	defer root.Close()
+	o := s.Scan()
+	o.Roots, o.Own = of.Roots, p.OwnFiles(s.Logfile)
+	if d, err := file.OpenRoot(p.Dest); p.Dest != "" && err == nil {
+		defer d.Close()
+		if s, err := d.Stat(); err == nil {
+			o.Never = []file.Stat{s}
+		}
+	}
+	cause, at, err := scan.LeftOut(root, path, o)
+	if err != nil || cause == scan.TakenIn {
+		return nil
+	}
+	return wire.NewSetting(cause, at, words.LeftOut(cause, at, s.ExcludeLargerThan, of.All()))
 }
