@@ -47,7 +47,9 @@ func main() {
 	if err != nil {
 		exit(fmt.Errorf("-only: %w", err))
 	}
-	run := func(l *lab) (string, error) { return l.page(*sizes, *rounds, int64(*gib*(1<<30)), int64(*image*(1<<30)), *out) }
+	run := func(l *lab) (string, error) {
+		return l.page(*sizes, *rounds, int64(*gib*(1<<30)), int64(*image*(1<<30)), *out)
+	}
 	if *far {
 		if *sizes == flag.Lookup("files").DefValue {
 			*sizes = "100000"

@@ -7,12 +7,10 @@ import (
 
 	"snap/cli/cmdline"
 	"snap/cli/exit"
-	"snap/cli/settings"
 	"snap/cli/wire"
 	"snap/destination/check"
 	"snap/internal/hint"
 	"snap/job"
-	"snap/remote"
 )
 
 func checkCommand() *command {
@@ -75,11 +73,11 @@ func runCheck(c *call) error {
 		return err
 	}
 	if name := c.flags.String("from"); name != "" {
-		p, err := c.repairFrom(dest, name, &o)
+		end, err := c.place(dest).RepairFrom(c.ctx, name, c.remoteFront(), &o)
 		if err != nil {
 			return err
 		}
-		defer p.Close()
+		defer end()
 	}
 	c.tellWhichOf(dest)
 	start, line := c.env.Now(), c.progress()
@@ -161,21 +159,4 @@ func (c *call) checkOptions() (check.Options, error) {
 	}
 	o.Read.Seed = rand.Uint64()
 	return o, nil
-}
-
-// repairFrom opens a remote as one more place to take bytes from.
-func (c *call) repairFrom(dest, name string, o *check.Options) (*remote.Place, error) {
-	r, err := settings.FindRemote(dest, name)
-	if err != nil {
-		return nil, err
-	}
-	p, err := c.openRemote(r, 0)
-	if err != nil {
-		return nil, err
-	}
-	if err := p.Vault.Refresh(c.ctx); err != nil {
-		return nil, errors.Join(exit.RemoteHint(err), p.Close())
-	}
-	o.From, o.FromName = job.BytesOf(p), name
-	return p, nil
 }

@@ -5,7 +5,6 @@ import (
 
 	"snap/cli/exit"
 	"snap/cli/wire"
-	"snap/index"
 	"snap/internal/hint"
 	"snap/internal/quote"
 	"snap/query"
@@ -71,7 +70,7 @@ func runDiff(c *call) error {
 		case c.opts.json || raw || c.flags.Bool("stat"):
 			err = c.diffPaths(q, raw, &sum)
 		default:
-			err = c.diffText(q, &sum)
+			err = c.print().Differences(c.ctx, q, &sum, c.opts.verbose > 0)
 		}
 		switch {
 		case err != nil:
@@ -182,53 +181,3 @@ func (c *call) diffPaths(q *query.Diff, raw bool, sum *wire.DiffSummary) error {
 	}
 	return nil
 }
-
-// diffText prints a line for each path and one for each renamed folder. What moved along is counted before
-// anything is printed, so that the count can stand before the lines of what is inside. For that many differences
-// are read twice, and only few are kept.
-func (c *call) diffText(q *query.Diff, sum *wire.DiffSummary) error {
-	var counter, f query.RenameCollapser
-	var kept []index.Difference
-	all := q.Differences(c.ctx)
-	few := true
-	top := query.TreeMoved(q.A, q.B)
-	for d, err := range all {
-		if err != nil {
-			return err
-		}
-		if few = few && len(kept) < keepDifferences; few {
-			kept = append(kept, d)
-		}
-		d = query.AsMoved(d, top)
-		counter.Place(&d)
-	}
-	if few {
-		all = func(yield func(index.Difference, error) bool) {
-			for _, d := range kept {
-				if !yield(d, nil) {
-					return
-				}
-			}
-		}
-	}
-	for d, err := range all {
-		if err != nil {
-			return err
-		}
-		sum.Add(&d)
-		d = query.AsMoved(d, top)
-		along, fold := f.Place(&d)
-		if along {
-			if d.Change = index.Classify(d.Before, d.After); d.Change == 0 {
-				continue
-			}
-		}
-		if err := c.print().Difference(q, &d, counter.Count(fold), c.opts.verbose > 0); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// keepDifferences is how many differences are kept in memory: about five megabytes.
-const keepDifferences = 4096

@@ -3,21 +3,21 @@ package cli
 import (
 	"errors"
 	"path/filepath"
-	"snap/cli/report"
-	"snap/cli/wire"
-	"snap/internal/hint"
-	"snap/internal/progress"
-	"snap/record"
-	"snap/remote/vault"
 	"time"
 
 	"snap/cli/exit"
 	"snap/cli/locate"
+	"snap/cli/report"
 	"snap/cli/settings"
+	"snap/cli/wire"
+	"snap/destination/retention"
+	"snap/internal/hint"
+	"snap/internal/progress"
 	"snap/job"
 	"snap/query"
 	"snap/remote"
 	"snap/remote/store"
+	"snap/remote/vault"
 )
 
 // far is the remote that -d names, nil if it names something else.
@@ -62,25 +62,22 @@ func (c *call) remoteFront() *job.RemoteFront {
 	return f
 }
 
-// openRemote opens the vault of a remote.
-func (c *call) openRemote(r *settings.Remote, retry time.Duration) (*remote.Place, error) {
-	dest := ""
-	if r.Name != "" {
-		var err error
-		if dest, err = c.ownDest(); err != nil {
-			return nil, err
-		}
+// placeOf is the destination whose remote r is; what is named by its URL is nobody's.
+func (c *call) placeOf(r *settings.Remote) (*job.Place, error) {
+	if r.Name == "" {
+		return c.place(""), nil
 	}
-	return c.place(dest).OpenRemote(c.ctx, r, c.remoteFront(), retry)
+	dest, err := c.ownDest()
+	return c.place(dest), err
 }
 
-// noteCopied notes what the vault of a remote has, which a copy that was killed has not.
-func (c *call) noteCopied(r *settings.Remote, p *remote.Place) {
-	if dest, err := c.ownDest(); err == nil && r.Name != "" && p.Vault.Head() != nil {
-		if err := c.place(dest).NoteCopied(r.Name, p.Vault, p.Vault.Head().Time); err != nil {
-			c.warn("%v", err)
-		}
+// openRemote opens the vault of a remote.
+func (c *call) openRemote(r *settings.Remote, retry time.Duration) (*remote.Place, error) {
+	p, err := c.placeOf(r)
+	if err != nil {
+		return nil, err
 	}
+	return p.OpenRemote(c.ctx, r, c.remoteFront(), retry)
 }
 
 // openFar opens a remote for questions.
@@ -107,10 +104,14 @@ func (c *call) openFar(r *settings.Remote) (*query.Reader, error) {
 	if offline != nil {
 		c.warn("the answer is as of the last time that the place was reached: %v", offline)
 	}
-	c.noteCopied(r, p)
+	if place, err := c.placeOf(r); err != nil {
+		return nil, errors.Join(err, p.Close())
+	} else if err := place.NoteSeen(r.Name, p.Vault); err != nil {
+		c.warn("%v", err)
+	}
 	c.found = locate.Found{Dir: dir, Obvious: true}
 	d, err := query.Open(c.ctx, dir, query.Options{Now: c.now(), WorkDir: c.env.Dir, Trust: c.trusted(dir), Again: c.again,
-		Name: farName(r), Contents: p.Contents()})
+		Name: r.Called(), Contents: p.Contents()})
 	if err != nil {
 		return nil, errors.Join(err, p.Close())
 	}
@@ -135,59 +136,58 @@ func (c *call) pruneFar(r *settings.Remote) error {
 	if !asked {
 		rules = r.Keep
 	}
-	policy := rules.Policy(c.now())
-	if policy.Empty() {
+	p := &job.RemotePruning{Remote: r, Front: c.remoteFront(), Policy: rules.Policy(c.now())}
+	if !p.Policy.MinFree.IsZero() {
+		return hint.Usagef("--min-free: how much is free in a remote, nobody knows")
+	}
+	if p.Policy.Empty() {
 		return report.NoRule()
 	}
-	policy.Asked, policy.AllowMost = true, c.flags.Bool("allow-most")
-	from, closeFrom, err := c.ownSource(r)
+	p.Policy.Asked, p.Policy.AllowMost = true, c.flags.Bool("allow-most")
+	p.DryRun, p.SoleWriter = c.flags.Bool("dry-run"), c.flags.Bool("sole-writer")
+	p.Download, p.MinStorage = c.flags.Bool("download"), r.MinStorage
+	if p.Place, err = c.placeOf(r); err != nil {
+		return err
+	}
+	tag, stopped := "", report.Stops{}
+	if asked {
+		tag = "--keep-tag"
+	}
+	p.Guard = func(plan *retention.Plan) (err error) {
+		stopped, err = c.print().RemoteStops(plan, &p.Policy, tag)
+		return err
+	}
+	res, err := p.Run(c.ctx)
 	if err != nil {
 		return err
 	}
-	defer closeFrom()
-	p, err := c.openRemote(r, 0)
-	if err != nil {
+	if err := c.tellPruned(r, res, p.DryRun, stopped.Why); err != nil {
 		return err
 	}
-	defer p.Close()
-	if err := p.Vault.Refresh(c.ctx); err != nil {
-		return exit.RemoteHint(err)
+	c.print().Stops(&stopped)
+	if most := res.Most(); most != nil {
+		c.warn("%v: it takes --allow-most to do it", most)
 	}
-	c.noteCopied(r, p)
-	var all []record.Header
-	for _, s := range p.Vault.Snapshots() {
-		all = append(all, s.Header)
+	if len(stopped.Why) > 0 {
+		return exit.With(exit.Partial, nil)
 	}
-	plan := policy.Plan(all, func(*record.Header) bool { return false })
-	dry := c.flags.Bool("dry-run")
-	if err := plan.Most(); err != nil && !dry {
-		return exit.With(exit.Refused, hint.With(err, "to see which: add -n; to delete them all the same: add --allow-most"))
+	return nil
+}
+
+// tellPruned says what became of the snapshots of a remote, or with -n would.
+func (c *call) tellPruned(r *settings.Remote, res *job.RemotePruned, dry bool, stopped []string) error {
+	if !c.opts.json {
+		if c.opts.quiet && !dry {
+			return nil
+		}
+		return c.print().RemotePruned(r.Called(), res.Plan, &res.PruneResult, dry, res.Took)
 	}
-	keep := map[uint64]bool{}
-	for i := range plan.List {
-		keep[plan.List[i].Header.Seq] = plan.List[i].Keep
-	}
-	download := c.flags.Bool("download")
-	if download {
-		if err := p.OpenContents(c.ctx); err != nil {
-			return exit.RemoteHint(err)
+	for i := range res.List {
+		if err := c.json(wire.NewRemoteRemoved(&res.List[i])); err != nil {
+			return err
 		}
 	}
-	begin := c.env.Now()
-	kept := func(seq uint64) bool { k, known := keep[seq]; return k || !known }
-	res, err := p.Vault.Prune(c.ctx, kept, from, vault.PruneOptions{DryRun: dry, SoleWriter: c.flags.Bool("sole-writer"),
-		Download: download, MinStorage: r.MinStorage})
-	if err != nil {
-		return exit.RemoteHint(err)
-	}
-	took := c.env.Now().Sub(begin)
-	if c.opts.json {
-		return c.json(wire.NewRemotePruned(farName(r), &res, dry, took))
-	}
-	if c.opts.quiet && !dry {
-		return nil
-	}
-	return c.print().RemotePruned(farName(r), &res, dry, took)
+	return c.json(wire.NewRemotePruned(r.Called(), res.Plan, &res.PruneResult, dry, stopped, res.Took))
 }
 
 // checkFar compares what a remote has with what it should have.
@@ -199,53 +199,26 @@ func (c *call) checkFar(r *settings.Remote) error {
 	if o.Read.Fraction > 0 || o.Read.Bytes > 0 {
 		return hint.Usagef("--read-data-subset of a remote is a part such as 3/7")
 	}
-	p, err := c.openRemote(r, 0)
+	p, err := c.placeOf(r)
 	if err != nil {
 		return err
 	}
-	defer p.Close()
-	line, begin := c.progress(), c.env.Now()
-	res, err := p.Vault.Check(c.ctx, vault.CheckOptions{Data: o.Read.All || o.Read.Parts > 0, Part: o.Read.Part,
-		Of: o.Read.Parts, Report: func(done, of int64) {
-			line.Show(progress.State{Stage: progress.Checking, Files: done, TotalFiles: of})
-		}})
-	line.End()
-	took := c.env.Now().Sub(begin)
-	if c.opts.json {
-		err = errors.Join(err, c.json(wire.NewRemoteChecked(farName(r), &res, took)))
-	} else if err == nil && (!c.opts.quiet || len(res.Bad) > 0) {
-		err = c.print().RemoteChecked(farName(r), &res, took)
-	}
-	if err != nil || len(res.Bad) == 0 {
-		if err == nil && res.Missing > 0 {
-			return exit.With(exit.Partial, nil)
-		}
-		return exit.RemoteHint(err)
-	}
-	if o.Repair {
-		return c.repairFar(r, p.Vault, &res)
-	}
-	c.note("to have the next copy send it again: snap check --repair -d %s, then snap copy %s", farName(r), farName(r))
-	return exit.With(exit.Failed, nil)
-}
-
-// repairFar takes what is damaged out of a remote.
-func (c *call) repairFar(r *settings.Remote, v *vault.Vault, found *vault.CheckResult) error {
-	from, closeFrom, err := c.ownSource(r)
-	if err != nil {
-		return err
-	}
-	defer closeFrom()
-	lost, err := v.Repair(c.ctx, found.Bad, from)
-	if err != nil {
-		return exit.RemoteHint(err)
-	}
-	for i := range lost {
-		c.warn("%s cannot be made again: %v", lost[i].Name, lost[i].Why)
-	}
-	c.note("what is damaged does not count any more; to send it again: snap copy %s", farName(r))
-	if len(lost) > 0 {
-		return exit.With(exit.Failed, nil)
-	}
-	return nil
+	line := c.progress()
+	defer line.End()
+	check := &job.RemoteCheck{Place: p, Remote: r, Front: c.remoteFront(), Repair: o.Repair,
+		CheckOptions: vault.CheckOptions{Data: o.Read.All || o.Read.Parts > 0, Part: o.Read.Part, Of: o.Read.Parts,
+			Report: func(done, of int64) {
+				line.Show(progress.State{Stage: progress.Checking, Files: done, TotalFiles: of})
+			}},
+		Tell: func(res *vault.CheckResult, took time.Duration) error {
+			line.End()
+			switch {
+			case c.opts.json:
+				return c.json(wire.NewRemoteChecked(r.Called(), res, took))
+			case c.opts.quiet && len(res.Bad) == 0:
+				return nil
+			}
+			return c.print().RemoteChecked(r.Called(), res, took)
+		}}
+	return check.Run(c.ctx)
 }

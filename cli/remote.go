@@ -1,10 +1,6 @@
 package cli
 
 import (
-	"cmp"
-	"errors"
-	"fmt"
-	"slices"
 	"strings"
 
 	"snap/cli/cmdline"
@@ -12,14 +8,10 @@ import (
 	"snap/cli/settings"
 	"snap/cli/text"
 	"snap/cli/wire"
-	"snap/destination"
-	"snap/internal/file"
 	"snap/internal/hint"
 	"snap/internal/quote"
 	"snap/job"
 	"snap/remote"
-	"snap/remote/store"
-	"snap/remote/vault"
 	"snap/remote/vault/seal"
 )
 
@@ -138,6 +130,12 @@ func (c *call) remoteExtend(dest string, r *settings.Remote) error {
 	if err != nil {
 		return err
 	}
+	if c.opts.json {
+		return c.json(wire.NewExtended(r.Called(), &res))
+	}
+	if c.opts.quiet {
+		return nil
+	}
 	return c.say("%d of %s locked for longer", res.Extended, text.Plural(res.Objects, "object", "objects"))
 }
 
@@ -146,16 +144,6 @@ func (c *call) remoteAdd(dest string) error {
 		StorageClass: c.flags.String("storage-class"), Profile: c.flags.String("profile"),
 		KeysHome: c.flags.Bool("keys-home"), Endpoint: c.flags.String("endpoint"), CACert: c.flags.String("cacert")}
 	a := remote.Addition{Unsealed: c.flags.Bool("no-encryption"), NoContent: c.flags.Bool("no-content-key")}
-	if err := settings.CheckRemoteName(r.Name); err != nil {
-		return hint.Usage(err)
-	}
-	if !store.IsURL(r.URL) {
-		return hint.With(hint.Usagef("not a place that is known: %s", quote.Name(r.URL)),
-			"s3://BUCKET/PREFIX, s3:https://HOST/BUCKET/PREFIX, vault:/FOLDER or rclone:REMOTE:PATH")
-	}
-	if a.Unsealed && (len(r.Recipients) > 0 || a.NoContent) {
-		return hint.Usagef("--no-encryption has no keys: it excludes --recipient and --no-content-key")
-	}
 	var err error
 	if r.Lock, err = c.span("lock"); err != nil {
 		return err
@@ -165,38 +153,7 @@ func (c *call) remoteAdd(dest string) error {
 			return hint.Usagef("--limit-upload: %s", err)
 		}
 	}
-	known, err := settings.ReadRemotes(dest)
-	if err != nil {
-		return err
-	}
-	if slices.ContainsFunc(known, func(k settings.Remote) bool { return k.Name == r.Name }) {
-		return hint.With(hint.Usagef("there is a remote %s", quote.Name(r.Name)), "to see it: snap remote show %s", r.Name)
-	}
-	o, err := c.place(dest).RemoteOptions(r.Name, c.remoteFront(), job.RetryQuestion)
-	if err != nil {
-		return err
-	}
-	if c.place(dest).PassphraseGiven() && len(r.Recipients) == 0 && !a.Unsealed {
-		if a.Passphrase, err = c.place(dest).Passphrase(c.remoteFront()); err != nil {
-			return err
-		}
-	}
-	p, sheet, err := remote.Add(c.ctx, r, o, a)
-	if errors.Is(err, store.ErrExists) {
-		return exit.With(exit.Refused, hint.With(err, "to ask it: snap list -d %s; to copy elsewhere: another folder of it",
-			quote.Word(r.URL)))
-	}
-	if err != nil {
-		return exit.RemoteHint(err)
-	}
-	defer p.Close()
-	if err := c.showSheet(sheet); err != nil {
-		return err
-	}
-	if err := settings.AddRemote(dest, &r); err != nil {
-		return err
-	}
-	if err := p.Added(); err != nil {
+	if err := c.place(dest).AddRemote(c.ctx, r, a, c.remoteFront(), c.showSheet); err != nil {
 		return err
 	}
 	c.note("%s is ready: snap copy %s", r.Name, r.Name)
@@ -205,6 +162,9 @@ func (c *call) remoteAdd(dest string) error {
 
 // showSheet prints the recovery sheet, and has whoever is at the terminal type its last letters.
 func (c *call) showSheet(sheet *seal.Sheet) error {
+	if c.opts.json {
+		return c.json(wire.NewSheet(sheet))
+	}
 	if err := c.printf("%s\n", sheet.Text()); err != nil {
 		return err
 	}
@@ -226,7 +186,7 @@ func (c *call) showSheet(sheet *seal.Sheet) error {
 }
 
 func (c *call) remoteList(dest string) error {
-	all, holds, err := c.remotes(dest)
+	all, holds, err := c.place(dest).Remotes()
 	if err != nil {
 		return err
 	}
@@ -240,44 +200,15 @@ func (c *call) remoteList(dest string) error {
 	return c.print().Remotes(all, holds)
 }
 
-// remotes are the remotes of dest, and what each has.
-func (c *call) remotes(dest string) ([]settings.Remote, []destination.Hold, error) {
-	all, err := settings.ReadRemotes(dest)
-	if err != nil {
-		return nil, nil, err
-	}
-	root, err := file.OpenRoot(dest)
-	if err != nil {
-		return nil, nil, err
-	}
-	defer root.Close()
-	holds, err := destination.Holds(root)
-	return all, holds, err
-}
-
 func (c *call) remoteShow(p *remote.Place) error {
 	if err := p.Vault.Refresh(c.ctx); err != nil {
 		return err
 	}
-	all := p.Vault.Snapshots()
-	newest := "none"
-	if len(all) > 0 {
-		newest = quote.Name(all[len(all)-1].Header.Name)
+	shown := wire.NewRemoteShown(p)
+	if c.opts.json {
+		return c.json(shown)
 	}
-	sealed := "no"
-	if p.Keys.Sealed() {
-		sealed = "yes; its contents are opened by a key that is here"
-		if !p.Keys.CanRestore() {
-			sealed = "yes; its contents are opened by no key that is here"
-		}
-	}
-	for _, line := range [][2]string{{"remote", p.Name}, {"place", quote.Name(p.URL)}, {"vault", p.Vault.ID()},
-		{"encrypted", sealed}, {"snapshots", fmt.Sprint(len(all))}, {"newest", newest}} {
-		if err := c.printf("%-11s%s\n", line[0], line[1]); err != nil {
-			return err
-		}
-	}
-	return nil
+	return c.print().Remote(&shown)
 }
 
 // remoteKey seals the keys by a new passphrase and prints the sheet.
@@ -296,11 +227,7 @@ func (c *call) remoteKey(p *remote.Place) error {
 }
 
 func (c *call) remoteRemove(dest string, r *settings.Remote) error {
-	o := remote.Options{Dir: destination.RemoteDir(dest, r.Name), Home: c.place(dest).User.Config()}
-	if err := settings.RemoveRemote(dest, r.Name); err != nil {
-		return err
-	}
-	sealed, err := remote.Forget(r.Remote, o)
+	sealed, err := c.place(dest).RemoveRemote(r)
 	if err != nil {
 		return err
 	}
@@ -311,18 +238,3 @@ func (c *call) remoteRemove(dest string, r *settings.Remote) error {
 	c.note("%s is forgotten here; what is in %s stays%s", r.Name, quote.Name(r.URL), more)
 	return nil
 }
-
-// ownSource is the destination here as what a remote is made of; nil where the remote was named by its URL.
-func (c *call) ownSource(r *settings.Remote) (vault.Source, func() error, error) {
-	if r.Name == "" {
-		return nil, func() error { return nil }, nil
-	}
-	dest, err := c.ownDest()
-	if err != nil {
-		return nil, nil, err
-	}
-	return remote.OpenSource(c.ctx, dest, settings.Files(), c.trusted(dest))
-}
-
-// farName is what a remote is called in texts.
-func farName(r *settings.Remote) string { return cmp.Or(r.Name, r.URL) }

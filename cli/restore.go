@@ -1,13 +1,13 @@
 package cli
 
 import (
-	"errors"
+	"time"
 
 	"snap/cli/cmdline"
 	"snap/cli/exit"
+	"snap/cli/report"
 	"snap/internal/hint"
 	"snap/query"
-	"snap/record"
 	"snap/restore"
 	"snap/restore/parts"
 )
@@ -110,49 +110,56 @@ func (c *call) restore(d *query.Reader) error {
 	if !c.opts.json {
 		c.print().RestoreParts(all)
 	}
-	return c.bringBack(d, all, &restoreReporter{call: c, dryRun: o.DryRun, started: start})
+	return c.bringBack(d, all, c.restoring(o, start))
+}
+
+// restoring shows what a restore does that began at this time.
+func (c *call) restoring(o restore.Options, start time.Time) *report.Restoring {
+	r := &report.Restoring{To: c.print(), Quiet: c.opts.quiet, Verbose: c.opts.verbose, DryRun: o.DryRun, Started: start}
+	if c.opts.json {
+		r.JSON = c.json
+	}
+	return r
 }
 
 // bringBack restores the parts, one after the other, and prints how that went.
-func (c *call) bringBack(d *query.Reader, all []*parts.Part, r *restoreReporter) error {
-	hinted := r.hint
+func (c *call) bringBack(d *query.Reader, all []*parts.Part, r *report.Restoring) error {
+	hinted := r.Hint
 	if hinted == nil {
 		hinted = exit.RestoreHint
 	}
-	ahead := len(all) > 1 && !r.dryRun || r.announce != nil
+	ahead := len(all) > 1 && !r.DryRun || r.Announce != nil
 	if first := &all[0].Options; ahead && first.Overwrite == restore.Never {
 		if err := parts.LookAhead(c.ctx, d, all); err != nil {
 			return hinted(err, first.Target)
 		}
 	}
-	if r.announce != nil {
-		if err := r.announce(); err != nil {
+	if r.Announce != nil {
+		if err := r.Announce(); err != nil {
 			return err
 		}
 	}
-	r.line = c.progress()
-	defer r.line.End()
+	line := c.progress()
+	defer line.End()
+	r.Begin(all, line)
 	for _, p := range all {
-		r.state.TotalFiles, r.state.TotalBytes = r.state.TotalFiles+p.Files, record.Plus(r.state.TotalBytes, p.Bytes)
-	}
-	for _, p := range all {
-		r.part, p.Options.Report = p, r
+		p.Options.Report = r.Of(p)
 		res, err := p.Run(c.ctx, d)
-		r.total.Add(&res)
+		r.Total.Add(&res)
 		if err != nil {
-			r.line.End()
+			line.End()
 			return hinted(err, p.Options.Target)
 		}
 	}
-	r.line.End()
+	line.End()
 	c.print().IdleChoices(parts.Idle(all))
 	if err := parts.Chosen(all); err != nil {
 		return err
 	}
-	if err := errors.Join(r.err, r.summary()); err != nil {
+	if err := r.End(c.env.Now().Sub(r.Started)); err != nil {
 		return err
 	}
-	switch t := &r.total; {
+	switch t := &r.Total; {
 	case t.Errors == 0:
 		return nil
 	case t.FilesRestored+t.MetadataSet+t.FilesSkipped+t.FilesDeleted == 0: // nothing came back

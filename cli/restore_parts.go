@@ -130,11 +130,12 @@ func (c *call) restoreInto(p *parts.Part, d *query.Reader) error {
 		return err
 	}
 	if p.Options.Delete && !p.Options.DeleteExcluded {
-		s, err := c.sparing(d.Dir, sourcesIn(p.Header))
+		s, err := c.readSettings(d.Dir)
 		if err != nil {
 			return err
 		}
-		p.Options.Spare = s.why
+		p.Options.Spare, err = c.place(d.Dir).Sparing(sourcesIn(p.Header), &s, c.print())
+		return err
 	}
 	return nil
 }
@@ -194,7 +195,9 @@ func (c *call) restoreVersions(d *query.Reader, o restore.Options, start time.Ti
 		}
 		return c.print().RestoredVersions(w, d.Snapshots)
 	}
-	err = c.bringBack(d, all, &restoreReporter{call: c, dryRun: o.DryRun, started: start, announce: announce})
+	r := c.restoring(o, start)
+	r.Announce = announce
+	err = c.bringBack(d, all, r)
 	if incomplete && err == nil {
 		err = exit.With(exit.Partial, nil)
 	}

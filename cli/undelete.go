@@ -103,9 +103,9 @@ func (c *call) undelete(d *query.Reader) error {
 	if emptied != nil && !o.DryRun {
 		return emptied
 	}
-	announce := func() error { return c.undeletion(d, what, u, o.DryRun) }
-	err = c.bringBack(d, u.Parts, &restoreReporter{call: c, dryRun: o.DryRun, started: start, announce: announce,
-		hint: exit.UndeleteHint})
+	r := c.restoring(o, start)
+	r.Announce, r.Hint = func() error { return c.undeletion(d, what, u, o.DryRun) }, exit.UndeleteHint
+	err = c.bringBack(d, u.Parts, r)
 	if err == nil && emptied != nil {
 		return emptied
 	}

@@ -12,14 +12,14 @@ import (
 	"snap/record"
 )
 
-// copyingFile says which snapshots a copy that is running reads. Its lock tells whether one is: the kernel drops it
+// copyingFile says which snapshots a copy that is running reads, or a prune or a repair of the remote. Its lock tells whether one is: the kernel drops it
 // when the process ends, however it ends.
 const copyingFile = "copying"
 
-// ErrCopying says that another process copies to the same remote.
-var ErrCopying = errors.New("another copy to this remote is running on this machine")
+// ErrCopying says that another process works with the same remote.
+var ErrCopying = errors.New("another copy to this remote, or a prune or repair of it, is running on this machine")
 
-// HoldFrom keeps the snapshot h names, and all after it, until end is called or the process ends: a copy to the remote
+// HoldFrom keeps the snapshot h names, and all after it, until end is called or the process ends: work with the remote
 // reads them. It is to be called before the first of them is read.
 func HoldFrom(dest, remote string, h Hold) (end func() error, err error) {
 	path := filepath.Join(RemoteDir(dest, remote), copyingFile)

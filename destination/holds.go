@@ -23,6 +23,15 @@ type Hold struct {
 	Seq    uint64    `json:"seq"`
 	Name   string    `json:"name"`
 	Copied time.Time `json:"copied"`
+	Work   string    `json:"work,omitempty"` // of a run that reads trees: its command; "" for a copy
+}
+
+// Doing says what the run does with a snapshot that it holds.
+func (h *Hold) Doing() string {
+	if h.Work == "" {
+		return "is being copied to " + h.Remote
+	}
+	return "is being read by a " + h.Work + " of " + h.Remote
 }
 
 // RemoteDir is the folder of what is known of a remote of dest.

@@ -118,6 +118,14 @@ func (p *Place) NoteCopied(name string, v *vault.Vault, at time.Time) error {
 	return err
 }
 
+// NoteSeen notes what the vault of a remote has, which a copy that was killed has not.
+func (p *Place) NoteSeen(name string, v *vault.Vault) error {
+	if v.Head() == nil {
+		return nil
+	}
+	return p.NoteCopied(name, v, v.Head().Time)
+}
+
 // ExtendRemote locks the objects of a remote for longer. It needs no key: with those that are here, what was condemned
 // is left to run out.
 func (p *Place) ExtendRemote(ctx context.Context, r *settings.Remote,
@@ -144,8 +152,8 @@ func (p *Place) ExtendRemote(ctx context.Context, r *settings.Remote,
 	return res, exit.RemoteHint(err)
 }
 
-// BytesOf has the bytes of files for a repair: nil where the remote has them not, or not whole.
-func BytesOf(p *remote.Place) func(ctx context.Context, e *record.Entry) (io.ReadCloser, error) {
+// bytesOf has the bytes of files for a repair: nil where the remote has them not, or not whole.
+func bytesOf(p *remote.Place) func(ctx context.Context, e *record.Entry) (io.ReadCloser, error) {
 	all := p.Contents()
 	return func(ctx context.Context, e *record.Entry) (io.ReadCloser, error) {
 		r, err := all.Open(ctx, e)

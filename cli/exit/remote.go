@@ -53,8 +53,8 @@ func HeldHint(err error) error {
 	held := (*retention.HeldError)(nil)
 	switch {
 	case !errors.As(err, &held):
-	case held.Running:
-		return hint.With(err, "when the copy has ended it can be deleted")
+	case held.Doing != "":
+		return hint.With(err, "when that has ended it can be deleted")
 	case held.Newest:
 		return hint.With(err, "make a newer one first: snap backup --force")
 	default:

@@ -4,9 +4,13 @@ import (
 	"strings"
 	"time"
 
+	"github.com/dustin/go-humanize"
+
 	"snap/cli/settings"
 	"snap/cli/text"
+	"snap/cli/wire"
 	"snap/destination"
+	"snap/destination/retention"
 	"snap/internal/quote"
 	"snap/remote/vault"
 )
@@ -41,11 +45,15 @@ func (p *Printer) Remotes(all []settings.Remote, holds []destination.Hold) error
 	return t.Write(p.Out, p.Width)
 }
 
-// RemotePruned prints what a prune of a remote did, or with dry would do.
-func (p *Printer) RemotePruned(name string, res *vault.PruneResult, dry bool, took time.Duration) error {
+// RemotePruned prints what a prune did with each snapshot of a remote, or with dry would do, and what that frees.
+func (p *Printer) RemotePruned(name string, plan *retention.Plan, res *vault.PruneResult, dry bool,
+	took time.Duration) error {
+	if err := p.decisions(plan, true, false); err != nil {
+		return err
+	}
 	var more []string
 	if res.Later > 0 {
-		more = append(more, p.Size(res.Later)+" go when the grace is over")
+		more = append(more, p.Size(res.Later)+" are freed by a prune after a week of grace")
 	}
 	if res.Young > 0 {
 		more = append(more, p.Size(res.Young)+" are younger than min_storage and cost as much if they go sooner")
@@ -57,11 +65,49 @@ func (p *Printer) RemotePruned(name string, res *vault.PruneResult, dry bool, to
 		more = append(more, text.Plural(res.Repacked, "pack", "packs")+" written anew")
 	}
 	removed := text.Plural(len(res.Removed), "snapshot", "snapshots")
-	if dry {
-		return p.say("would remove %s from %s%s", removed, quote.Name(name), enclose(": ", strings.Join(more, ", "), ""))
+	if len(res.Removed) == 0 {
+		removed = "no snapshot"
 	}
-	return p.say("removed %s from %s, %s freed%s, %s", removed, quote.Name(name), p.Size(res.Freed),
-		enclose(", ", strings.Join(more, ", "), ""), seconds(took))
+	if dry {
+		return p.sayBelow("would remove %s from %s%s", removed, quote.Name(name),
+			enclose("; ", strings.Join(more, ", "), ""))
+	}
+	return p.sayBelow("removed %s from %s, %s freed%s, %s", removed, quote.Name(name), p.Size(res.Freed),
+		enclose("; ", strings.Join(more, ", "), ""), seconds(took))
+}
+
+// RemoteStops are the stops of a plan for a remote, in words; asked as for StopsOf. What snapshots there are called and
+// tagged is decided here, and goes there with the next copy.
+func (p *Printer) RemoteStops(plan *retention.Plan, r *retention.Policy, asked string) (Stops, error) {
+	all, err := p.StopsOf(plan, r, "", asked)
+	for i := range all.Hints {
+		if plan.Stops[i].Reason == retention.FutureTime {
+			all.Hints[i] = "is the clock right? If it was wrong then, pin them, and the rules pass over them after the " +
+				"next copy: snap tag REF --add pin"
+		}
+	}
+	return all, err
+}
+
+// Remote prints what is known of a remote that is open.
+func (p *Printer) Remote(r *wire.RemoteShown) error {
+	newest, sealed := "none", "no"
+	if r.Newest != "" {
+		newest = quote.Name(r.Newest)
+	}
+	switch {
+	case r.Encrypted && r.Opens:
+		sealed = "yes; its contents are opened by a key that is here"
+	case r.Encrypted:
+		sealed = "yes; its contents are opened by no key that is here"
+	}
+	for _, line := range [][2]string{{"remote", r.Name}, {"place", quote.Name(r.URL)}, {"vault", r.Vault},
+		{"encrypted", sealed}, {"snapshots", humanize.Comma(int64(r.Snapshots))}, {"newest", newest}} {
+		if err := p.printf("%-11s%s\n", line[0], line[1]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // RemoteChecked prints what a check of a remote found.

@@ -12,30 +12,16 @@ import (
 // Removed prints what becomes of each snapshot, of those that stay only if all is true, and what that frees. dry:
 // nothing was deleted.
 func (p *Printer) Removed(plan *retention.Plan, all, dry bool, took time.Duration) error {
-	t := &text.Table{Columns: []text.Column{{Head: ""}, {Head: "Snapshot"}, {Head: "Age", Right: true},
-		{Head: "Frees", Right: true}}}
-	if all {
-		t.Columns = append(t.Columns, text.Column{Head: "Why", Cut: true})
-	}
 	removed, freed := 0, int64(0)
 	for i := range plan.List {
-		e := &plan.List[i]
-		if e.Keep && !all {
-			continue
-		}
-		verb, frees := "keep", ""
-		if !e.Keep {
+		if e := &plan.List[i]; !e.Keep {
 			removed, freed = removed+1, freed+e.Freed
-			verb, frees = "delete", p.Size(e.Freed)
 		}
-		row := []string{verb, quote.Name(e.Header.Name), p.Age(e.Header.Time), frees,
-			quote.Clean(strings.Join(e.Reasons, ", "))}
-		t.Add(row[:len(t.Columns)]...)
 	}
 	if removed == 0 && !all {
 		return p.say("nothing to delete")
 	}
-	if err := t.Write(p.Out, p.Width); err != nil {
+	if err := p.decisions(plan, all, true); err != nil {
 		return err
 	}
 	deleted := text.Plural(removed, "snapshot", "snapshots")
@@ -46,6 +32,37 @@ func (p *Printer) Removed(plan *retention.Plan, all, dry bool, took time.Duratio
 		return p.sayBelow("would delete %s and free %s", deleted, p.Size(freed))
 	}
 	return p.sayBelow("deleted %s, %s freed, %s", deleted, p.Size(freed), seconds(took))
+}
+
+// decisions is the table of what becomes of each snapshot, of those that stay only if all is true. bytes: it is known
+// what each frees.
+func (p *Printer) decisions(plan *retention.Plan, all, bytes bool) error {
+	t := &text.Table{Columns: []text.Column{{Head: ""}, {Head: "Snapshot"}, {Head: "Age", Right: true}}}
+	if bytes {
+		t.Columns = append(t.Columns, text.Column{Head: "Frees", Right: true})
+	}
+	if all {
+		t.Columns = append(t.Columns, text.Column{Head: "Why", Cut: true})
+	}
+	for i := range plan.List {
+		e := &plan.List[i]
+		if e.Keep && !all {
+			continue
+		}
+		verb, frees := "keep", ""
+		if !e.Keep {
+			verb, frees = "delete", p.Size(e.Freed)
+		}
+		row := []string{verb, quote.Name(e.Header.Name), p.Age(e.Header.Time)}
+		if bytes {
+			row = append(row, frees)
+		}
+		if all {
+			row = append(row, quote.Clean(strings.Join(e.Reasons, ", ")))
+		}
+		t.Add(row...)
+	}
+	return t.Write(p.Out, p.Width)
 }
 
 // Left says when a deletion leaves nothing, or nothing whole.

@@ -2,6 +2,7 @@ package settings
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -26,6 +27,9 @@ type Remote struct {
 	remote.Remote
 	Keep Rules // which snapshots prune keeps there
 }
+
+// Called is what the remote is called in texts and command lines.
+func (r *Remote) Called() string { return cmp.Or(r.Name, r.URL) }
 
 // remoteKey is a setting of a remote.
 type remoteKey struct {

@@ -5,7 +5,10 @@ import (
 
 	"snap/cli/settings"
 	"snap/destination"
+	"snap/destination/retention"
+	"snap/remote"
 	"snap/remote/vault"
+	"snap/remote/vault/seal"
 )
 
 // Copied is what `copy --json` did, or with dry_run would do.
@@ -57,27 +60,92 @@ func NewRemotes(all []settings.Remote, holds []destination.Hold) []Remote {
 	return list
 }
 
-// RemotePruned is what `prune -d REMOTE --json` did, or with dry_run would do.
-type RemotePruned struct {
-	Type      string  `json:"message_type"` // "summary"
-	Remote    string  `json:"remote"`
-	DryRun    bool    `json:"dry_run"`
-	Removed   int     `json:"removed"`
-	Condemned int64   `json:"objects_condemned"`
-	Deleted   int64   `json:"objects_deleted"`
-	Repacked  int64   `json:"packs_rewritten"`
-	Freed     int64   `json:"bytes_freed"`
-	Later     int64   `json:"bytes_later"`
-	Young     int64   `json:"bytes_young"` // of those that go, younger than min_storage
-	Locked    int64   `json:"objects_locked"`
-	Requests  int64   `json:"requests"`
-	Seconds   float64 `json:"seconds"`
+// RemoteShown is what `remote show --json` tells.
+type RemoteShown struct {
+	Name      string `json:"name"`
+	URL       string `json:"url"`
+	Vault     string `json:"vault"` // its id
+	Encrypted bool   `json:"encrypted"`
+	Opens     bool   `json:"opens_contents"` // a key that is here does
+	Snapshots int    `json:"snapshots"`
+	Newest    string `json:"newest"` // snapshot; "" for none
 }
 
-// NewRemotePruned is a result as JSON.
-func NewRemotePruned(name string, r *vault.PruneResult, dry bool, took time.Duration) RemotePruned {
-	return RemotePruned{"summary", name, dry, len(r.Removed), r.Condemned, r.Deleted, r.Repacked, r.Freed, r.Later,
-		r.Young, r.Locked, r.Requests, took.Seconds()}
+// NewRemoteShown is a remote that is open.
+func NewRemoteShown(r *remote.Place) RemoteShown {
+	s := RemoteShown{Name: r.Name, URL: r.URL, Vault: r.Vault.ID(), Encrypted: r.Keys.Sealed(),
+		Opens: !r.Keys.Sealed() || r.Keys.CanRestore()}
+	all := r.Vault.Snapshots()
+	if s.Snapshots = len(all); len(all) > 0 {
+		s.Newest = all[len(all)-1].Header.Name
+	}
+	return s
+}
+
+// Sheet is a recovery sheet: what `remote add --json` and `remote key --json` print.
+type Sheet struct {
+	URL        string `json:"url"`
+	Vault      string `json:"vault"`
+	Passphrase string `json:"passphrase"` // "": the user's own key opens the vault, or it is not encrypted
+	VerifyKey  string `json:"verify_key"`
+}
+
+// NewSheet is a recovery sheet as JSON.
+func NewSheet(s *seal.Sheet) Sheet { return Sheet{s.URL, s.ID, s.Passphrase, s.VerifyKey()} }
+
+// Extended is what `remote extend --json` did.
+type Extended struct {
+	Type     string `json:"message_type"` // "summary"
+	Remote   string `json:"remote"`
+	Objects  int64  `json:"objects"`
+	Extended int64  `json:"objects_extended"`
+}
+
+// NewExtended is a result as JSON.
+func NewExtended(name string, r *vault.ExtendResult) Extended {
+	return Extended{"summary", name, r.Objects, r.Extended}
+}
+
+// RemoteRemoved is a snapshot of a remote in `prune -d REMOTE --json`.
+type RemoteRemoved struct {
+	Type    string   `json:"message_type"` // "change"
+	Name    string   `json:"name"`
+	Keep    bool     `json:"keep"`
+	Reasons []string `json:"reasons"`
+}
+
+// NewRemoteRemoved is a decision as JSON.
+func NewRemoteRemoved(e *retention.Decision) RemoteRemoved {
+	return RemoteRemoved{"change", e.Header.Name, e.Keep, e.Reasons}
+}
+
+// RemotePruned is the last line of `prune -d REMOTE --json`.
+type RemotePruned struct {
+	Type      string   `json:"message_type"` // "summary"
+	Remote    string   `json:"remote"`
+	DryRun    bool     `json:"dry_run"`
+	Kept      int      `json:"kept"`
+	Removed   int      `json:"removed"`
+	Condemned int64    `json:"objects_condemned"`
+	Deleted   int64    `json:"objects_deleted"`
+	Repacked  int64    `json:"packs_rewritten"`
+	Freed     int64    `json:"bytes_freed"`
+	Later     int64    `json:"bytes_later"`
+	Young     int64    `json:"bytes_young"` // of those that go, younger than min_storage
+	Locked    int64    `json:"objects_locked"`
+	Requests  int64    `json:"requests"`
+	Stopped   []string `json:"rules_stopped"` // why rules did not run
+	NeedsMost bool     `json:"needs_allow_most"`
+	Seconds   float64  `json:"seconds"`
+}
+
+// NewRemotePruned is a result as JSON; stopped says why rules did not run.
+func NewRemotePruned(name string, plan *retention.Plan, r *vault.PruneResult, dry bool, stopped []string,
+	took time.Duration) RemotePruned {
+	return RemotePruned{Type: "summary", Remote: name, DryRun: dry, Kept: len(plan.List) - len(r.Removed),
+		Removed: len(r.Removed), Condemned: r.Condemned, Deleted: r.Deleted, Repacked: r.Repacked, Freed: r.Freed,
+		Later: r.Later, Young: r.Young, Locked: r.Locked, Requests: r.Requests, Stopped: append([]string{}, stopped...),
+		NeedsMost: plan.Most() != nil, Seconds: took.Seconds()}
 }
 
 // RemoteChecked is what `check -d REMOTE --json` found.

@@ -71,7 +71,7 @@ func (h Held) hold(p *Plan) error {
 		d := &p.List[k]
 		if by, running := destination.HeldBy(d.Header, holds, copying); running {
 			d.Safe = true
-			d.keep("is being copied to " + by.Remote)
+			d.keep(by.Doing())
 		} else if by != nil {
 			d.Safe = true
 			d.keep(by.Remote + " goes on from here")
@@ -91,15 +91,15 @@ func (h Held) holds() (holds, copying []destination.Hold, err error) {
 // HeldError says that a snapshot is not deleted because a copy to a remote needs it.
 type HeldError struct {
 	Snapshot, Remote string
-	Running          bool // the copy is reading it
+	Doing            string // what a run that is reading it does; "": none is
 	// Newest: it was released, and the number of what the remote has would be given again, which no copy could tell
 	// from another history.
 	Newest bool
 }
 
 func (e *HeldError) Error() string {
-	if e.Running {
-		return fmt.Sprintf("snapshot %s is being copied to %s", e.Snapshot, e.Remote)
+	if e.Doing != "" {
+		return fmt.Sprintf("snapshot %s %s", e.Snapshot, e.Doing)
 	}
 	if e.Newest {
 		return fmt.Sprintf("snapshot %s is in %s, and no newer one would be left here: its number would be given again",
@@ -124,7 +124,11 @@ func (h Held) free(all []record.Header, goes func(*record.Header) bool) error {
 	holds, copying, err := h.holds()
 	for i := range all {
 		if by, running := destination.HeldBy(&all[i], holds, copying); by != nil && goes(&all[i]) {
-			return &HeldError{Snapshot: all[i].Name, Remote: by.Remote, Running: running}
+			held := &HeldError{Snapshot: all[i].Name, Remote: by.Remote}
+			if running {
+				held.Doing = by.Doing()
+			}
+			return held
 		}
 	}
 	return err
@@ -276,7 +280,7 @@ func Apply(ctx context.Context, d *destination.Destination, p *Plan, jobs int, r
 		for i := range p.List {
 			if e := &p.List[i]; !e.Keep {
 				if by, running := destination.HeldBy(e.Header, nil, copying); running {
-					return &HeldError{Snapshot: e.Header.Name, Remote: by.Remote, Running: true}
+					return &HeldError{Snapshot: e.Header.Name, Remote: by.Remote, Doing: by.Doing()}
 				}
 			}
 		}

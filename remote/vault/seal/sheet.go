@@ -48,9 +48,7 @@ func (s *Sheet) Text() string {
 	put(sheetURL, s.URL)
 	put(sheetID, s.ID)
 	put(sheetPassphrase, s.Passphrase)
-	if s.Verify != nil {
-		put(sheetVerify, verifyText(s.Verify))
-	}
+	put(sheetVerify, s.VerifyKey())
 	if s.Passphrase != "" {
 		b.WriteString("On another machine: install snap, put the passphrase into a file, and say\n\n" +
 			sheetIndent + "SNAP_PASSPHRASE_FILE=FILE snap restore -d PLACE latest --target FOLDER\n\n")
@@ -74,6 +72,14 @@ func breakAt(value string, columns int) int {
 		}
 	}
 	return at
+}
+
+// VerifyKey is the verify key as it is typed, "" for none.
+func (s *Sheet) VerifyKey() string {
+	if s.Verify == nil {
+		return ""
+	}
+	return verifyText(s.Verify)
 }
 
 // verifyText is a verify key with a sum behind it, so that a letter that was typed wrong is noticed.
