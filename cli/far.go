@@ -7,6 +7,7 @@ import (
 	"snap/cli/wire"
 	"snap/internal/hint"
 	"snap/internal/progress"
+	"snap/internal/when"
 	"snap/record"
 	"snap/remote/vault"
 	"time"
@@ -53,7 +54,8 @@ func (c *call) ownDest() (string, error) {
 
 // remoteFront is this command line for what opens remotes.
 func (c *call) remoteFront() *job.RemoteFront {
-	f := &job.RemoteFront{Identities: c.opts.identities, VerifyKey: c.opts.verifyKey, Warn: c.warn, Note: c.note}
+	f := &job.RemoteFront{Identities: c.opts.identities, VerifyKey: c.opts.verifyKey, NoCache: c.opts.noCache,
+		Warn: c.warn, Note: c.note}
 	if c.env.AskSecret != nil {
 		f.Ask = func() (string, error) {
 			return c.env.AskSecret("passphrase of the vault, from the recovery sheet: ")
@@ -64,14 +66,24 @@ func (c *call) remoteFront() *job.RemoteFront {
 
 // openRemote opens the vault of a remote.
 func (c *call) openRemote(r *settings.Remote, retry time.Duration) (*remote.Place, error) {
-	dest := ""
+	dest, front := "", c.remoteFront()
+	if c.opts.asOf != "" {
+		if !c.asksFar() {
+			return nil, hint.Usagef("--as-of: only reads what there was, and snap %s does not", c.command)
+		}
+		_, to, err := when.Parse(c.opts.asOf, c.now())
+		if err != nil {
+			return nil, hint.Usagef("--as-of: %s", err)
+		}
+		front.AsOf = to
+	}
 	if r.Name != "" {
 		var err error
 		if dest, err = c.ownDest(); err != nil {
 			return nil, err
 		}
 	}
-	return c.place(dest).OpenRemote(c.ctx, r, c.remoteFront(), retry)
+	return c.place(dest).OpenRemote(c.ctx, r, front, retry)
 }
 
 // noteCopied notes what the vault of a remote has, which a copy that was killed has not.
@@ -107,7 +119,9 @@ func (c *call) openFar(r *settings.Remote) (*query.Reader, error) {
 	if offline != nil {
 		c.warn("the answer is as of the last time that the place was reached: %v", offline)
 	}
-	c.noteCopied(r, p)
+	if c.opts.asOf == "" {
+		c.noteCopied(r, p)
+	}
 	c.found = locate.Found{Dir: dir, Obvious: true}
 	d, err := query.Open(c.ctx, dir, query.Options{Now: c.now(), WorkDir: c.env.Dir, Trust: c.trusted(dir), Again: c.again,
 		Name: farName(r), Contents: p.Contents()})
