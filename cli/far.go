@@ -128,6 +128,7 @@ func (c *call) openFar(r *settings.Remote) (*query.Reader, error) {
 	if err != nil {
 		return nil, errors.Join(err, p.Close())
 	}
+	c.reached = p
 	return d, nil
 }
 

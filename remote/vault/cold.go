@@ -1,0 +1,123 @@
+package vault
+
+import (
+	"context"
+	"iter"
+	"sync"
+
+	"snap/internal/hint"
+	"snap/record"
+	"snap/remote/store"
+)
+
+// Cold is what of the packs that a restore needs lies in cold storage.
+type Cold struct {
+	Packs  int64
+	Bytes  int64
+	Coming int64 // packs that were asked for before, and are not back yet
+	Asked  int64 // packs that were asked for now
+}
+
+// thawDays is how long what is brought back stays readable: the restore of it can be stopped and gone on with.
+const thawDays = 10
+
+// Cold says which packs that have the bytes of entries cannot be read, as they are in cold storage. Without ask it looks
+// at the oldest of them and the newest, and at all if one of these is cold. With ask it looks at all, and asks for them.
+func (v *Vault) Cold(ctx context.Context, entries iter.Seq2[*record.Entry, error], ask bool) (c Cold, err error) {
+	t, ok := v.s.Store.(store.Thawer)
+	if !ok && ask {
+		return c, hint.Usagef("the place has no cold storage to ask")
+	}
+	if !ok {
+		return c, nil
+	}
+	packs, err := v.needed(entries)
+	if err != nil || len(packs) == 0 {
+		return c, err
+	}
+	if !ask {
+		some := [][32]byte{packs[0], packs[len(packs)-1]}
+		if c, err = v.cold(ctx, t, some, false); err != nil || c.Packs == 0 {
+			return c, err
+		}
+	}
+	return v.cold(ctx, t, packs, ask)
+}
+
+// needed are the packs that have the bytes of entries, the oldest first.
+func (v *Vault) needed(entries iter.Seq2[*record.Entry, error]) (packs [][32]byte, err error) {
+	all := map[[32]byte]bool{}
+	for e, err := range entries {
+		if err != nil {
+			return nil, err
+		}
+		if !hasContent(&e.Record) || !e.Has(record.Hashed) {
+			continue
+		}
+		r, pieces, ok, err := v.find(keyOf(&e.Record))
+		if err != nil {
+			return nil, err
+		}
+		if ok && pieces == nil {
+			all[r.Pack] = true
+		}
+		for _, p := range pieces {
+			r, _, ok, err := v.find(p)
+			if err != nil {
+				return nil, err
+			}
+			if ok {
+				all[r.Pack] = true
+			}
+		}
+	}
+	for _, t := range v.tables {
+		for pack := range t.packs {
+			if all[pack] {
+				packs = append(packs, pack)
+				delete(all, pack)
+			}
+		}
+	}
+	return packs, nil
+}
+
+// cold looks at packs, some at a time, and asks for those that are cold. The first error ends it.
+func (v *Vault) cold(ctx context.Context, t store.Thawer, packs [][32]byte, ask bool) (c Cold, err error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var mu sync.Mutex
+	var wg sync.WaitGroup
+	slots := make(chan struct{}, v.jobs())
+	for _, pack := range packs {
+		slots <- struct{}{}
+		if ctx.Err() != nil {
+			break
+		}
+		wg.Go(func() {
+			defer func() { <-slots }()
+			frozen, coming, err := t.Frozen(ctx, dataName(pack))
+			if err == nil && frozen && !coming && ask {
+				err = t.Thaw(ctx, dataName(pack), thawDays)
+			}
+			if err != nil {
+				cancel(err)
+				return
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			switch {
+			case !frozen:
+				return
+			case coming:
+				c.Coming++
+			case ask:
+				c.Asked++
+			}
+			c.Packs++
+			c.Bytes += v.packSizes()[pack]
+		})
+	}
+	wg.Wait()
+	return c, context.Cause(ctx)
+}
