@@ -27,8 +27,8 @@ func (c *call) thaw(d *query.Reader, all []*parts.Part, dry bool) error {
 	if err != nil || cold.Packs == 0 {
 		return exit.RemoteHint(err)
 	}
-	what := fmt.Sprintf("%s with %s, of what is to be restored, %s in cold storage", text.Plural(cold.Packs, "pack", "packs"),
-		c.Size(cold.Bytes), map[bool]string{true: "is", false: "are"}[cold.Packs == 1])
+	what := fmt.Sprintf("%s with %s, of what is to be restored, %s in cold storage",
+		text.Plural(cold.Packs, "pack", "packs"), c.Size(cold.Bytes), map[bool]string{true: "is", false: "are"}[cold.Packs == 1])
 	switch {
 	case dry:
 		c.note("%s: --thaw asks for them, which costs what the store says", what)
@@ -37,8 +37,8 @@ func (c *call) thaw(d *query.Reader, all []*parts.Part, dry bool) error {
 		return exit.With(exit.Unreachable, hint.With(errors.New(what+", and were asked for"),
 			"it takes hours; the same command restores when they are there, and says so until then"))
 	}
-	return exit.With(exit.Unreachable, hint.With(errors.New(what), "to ask for them, which takes hours and costs what the "+
-		"store says: add --thaw"))
+	return exit.With(exit.Unreachable, hint.With(errors.New(what), "to ask for them, which takes hours and costs "+
+		"what the store says: add --thaw"))
 }
 
 // wanted yields what the parts of a restore have in them.

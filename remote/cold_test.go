@@ -16,8 +16,8 @@ import (
 	"snap/restore/parts"
 )
 
-// TestBackFromColdStorage: what cannot be read is counted before anything is restored, asked for once, and restored when
-// it is there.
+// TestBackFromColdStorage: what cannot be read is counted before anything is restored, asked for once, and restored
+// when it is there.
 func TestBackFromColdStorage(t *testing.T) {
 	small := storetest.NewSmall(t)
 	p := newPlace(t)

@@ -21,8 +21,9 @@ type Cold struct {
 // thawDays is how long what is brought back stays readable: the restore of it can be stopped and gone on with.
 const thawDays = 10
 
-// Cold says which packs that have the bytes of entries cannot be read, as they are in cold storage. Without ask it looks
-// at the oldest of them and the newest, and at all if one of these is cold. With ask it looks at all, and asks for them.
+// Cold says which packs that have the bytes of entries cannot be read, as they are in cold storage. Without ask it
+// looks at the oldest of them and the newest, and at all if one of these is cold. With ask it looks at all, and asks
+// for them.
 func (v *Vault) Cold(ctx context.Context, entries iter.Seq2[*record.Entry, error], ask bool) (c Cold, err error) {
 	t, ok := v.s.Store.(store.Thawer)
 	if !ok && ask {
