@@ -258,9 +258,14 @@ func (c *call) repairFar(r *settings.Remote, v *vault.Vault, found *vault.CheckR
 	for i := range lost {
 		c.warn("%s cannot be made again: %v", lost[i].Name, lost[i].Why)
 	}
-	c.note("what is damaged does not count any more; to send it again: snap copy %s", farName(r))
-	if len(lost) > 0 {
-		return exit.With(exit.Failed, nil)
+	if len(lost) < len(found.Bad) {
+		c.note("what is damaged does not count any more; to send it again: snap copy %s", farName(r))
 	}
-	return nil
+	if len(lost) == 0 {
+		return nil
+	}
+	if from == nil {
+		c.note("a repair where the snapshots are can send it again")
+	}
+	return exit.With(exit.Failed, nil)
 }

@@ -131,8 +131,8 @@ Do not edit files in a snapshot: what is written to one is written to all that s
 				"own tools read them"},
 			{Name: "XDG_CACHE_HOME", Text: "where snap/ID is kept, by default ~/.cache: what remotes hold, so that they can " +
 				"be asked at once"},
-			{Name: "XDG_CONFIG_HOME", Text: "where snap/ID/keys is kept, by default ~/.config: the keys of remotes that do not " +
-				"lie in the destination"},
+			{Name: "XDG_CONFIG_HOME", Text: "where snap/ID/keys is kept, by default ~/.config: the keys of remotes that " +
+				"do not lie in the destination"},
 			{Name: "NO_COLOR", Text: "no colours, if it is set"},
 		},
 		Files: []cmdline.Item{

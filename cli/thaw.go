@@ -27,8 +27,9 @@ func (c *call) thaw(d *query.Reader, all []*parts.Part, dry bool) error {
 	if err != nil || cold.Packs == 0 {
 		return exit.RemoteHint(err)
 	}
+	is := map[bool]string{true: "is", false: "are"}[cold.Packs == 1]
 	what := fmt.Sprintf("%s with %s, of what is to be restored, %s in cold storage",
-		text.Plural(cold.Packs, "pack", "packs"), c.Size(cold.Bytes), map[bool]string{true: "is", false: "are"}[cold.Packs == 1])
+		text.Plural(cold.Packs, "pack", "packs"), c.Size(cold.Bytes), is)
 	switch {
 	case dry:
 		c.note("%s: --thaw asks for them, which costs what the store says", what)

@@ -3,6 +3,8 @@ package vault
 import (
 	"context"
 	"iter"
+	"maps"
+	"slices"
 	"sync"
 
 	"snap/internal/hint"
@@ -22,8 +24,8 @@ type Cold struct {
 const thawDays = 10
 
 // Cold says which packs that have the bytes of entries cannot be read, as they are in cold storage. Without ask it
-// looks at the oldest of them and the newest, and at all if one of these is cold. With ask it looks at all, and asks
-// for them.
+// looks at one of the vault's oldest packs and one of the newest first, and at those of the entries if one of these is
+// cold. With ask it looks at them in any case, and asks for them.
 func (v *Vault) Cold(ctx context.Context, entries iter.Seq2[*record.Entry, error], ask bool) (c Cold, err error) {
 	t, ok := v.s.Store.(store.Thawer)
 	if !ok && ask {
@@ -32,20 +34,32 @@ func (v *Vault) Cold(ctx context.Context, entries iter.Seq2[*record.Entry, error
 	if !ok {
 		return c, nil
 	}
-	packs, err := v.needed(entries)
-	if err != nil || len(packs) == 0 {
-		return c, err
-	}
 	if !ask {
-		some := [][32]byte{packs[0], packs[len(packs)-1]}
-		if c, err = v.cold(ctx, t, some, false); err != nil || c.Packs == 0 {
+		if c, err = v.cold(ctx, t, v.sample(), false); err != nil || c.Packs == 0 {
 			return c, err
 		}
+	}
+	packs, err := v.needed(entries)
+	if err != nil {
+		return Cold{}, err
 	}
 	return v.cold(ctx, t, packs, ask)
 }
 
-// needed are the packs that have the bytes of entries, the oldest first.
+// sample is a pack of the oldest table and one of the newest: rules of buckets go by age.
+func (v *Vault) sample() (packs [][32]byte) {
+	for i, t := range v.tables {
+		for pack := range t.packs {
+			if i == 0 || i == len(v.tables)-1 {
+				packs = append(packs, pack)
+			}
+			break
+		}
+	}
+	return packs
+}
+
+// needed are the packs that have the bytes of entries.
 func (v *Vault) needed(entries iter.Seq2[*record.Entry, error]) (packs [][32]byte, err error) {
 	all := map[[32]byte]bool{}
 	for e, err := range entries {
@@ -72,15 +86,7 @@ func (v *Vault) needed(entries iter.Seq2[*record.Entry, error]) (packs [][32]byt
 			}
 		}
 	}
-	for _, t := range v.tables {
-		for pack := range t.packs {
-			if all[pack] {
-				packs = append(packs, pack)
-				delete(all, pack)
-			}
-		}
-	}
-	return packs, nil
+	return slices.Collect(maps.Keys(all)), nil
 }
 
 // cold looks at packs, some at a time, and asks for those that are cold. The first error ends it.
