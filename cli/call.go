@@ -13,6 +13,7 @@ import (
 	"snap/internal/hint"
 	"snap/internal/progress"
 	"snap/internal/quote"
+	"snap/remote"
 )
 
 // call is one invocation of a command: what it was given, and where its answers go.
@@ -26,10 +27,11 @@ type call struct {
 	flags   cmdline.Values // of the command
 	opts    options        // the global ones
 	args    []string
-	dashed  []string     // the arguments after "--", for a command that keeps them apart
-	found   locate.Found // the destination, once find has looked for it
-	which   bool         // the command itself tells which destination it is; false: find does, if there are several
-	plain   bool         // snap was typed without a command
+	dashed  []string      // the arguments after "--", for a command that keeps them apart
+	found   locate.Found  // the destination, once find has looked for it
+	which   bool          // the command itself tells which destination it is; false: find does, if there are several
+	plain   bool          // snap was typed without a command
+	reached *remote.Place // the remote that is asked; nil: none is
 
 	stdin   []byte // what standard input holds, if a flag asked for it
 	stdinOf string // that flag

@@ -29,6 +29,9 @@ func (c *call) open() (*query.Reader, error) {
 	if far != nil && c.asksFar() {
 		return c.openFar(far)
 	}
+	if c.opts.asOf != "" {
+		return nil, hint.Usagef("--as-of is of a remote: name it with -d")
+	}
 	dir, err := c.find()
 	if err != nil {
 		return nil, err

@@ -13,6 +13,7 @@ import (
 	"snap/destination/retention"
 	"snap/internal/hint"
 	"snap/internal/progress"
+	"snap/internal/when"
 	"snap/job"
 	"snap/query"
 	"snap/remote"
@@ -22,6 +23,22 @@ import (
 
 // far is the remote that -d names, nil if it names something else.
 func (c *call) far() (*settings.Remote, error) {
+	r, err := c.farNamed()
+	if r != nil && err == nil {
+		err = c.onlyReads()
+	}
+	return r, err
+}
+
+// onlyReads refuses --as-of where more is done than to read.
+func (c *call) onlyReads() error {
+	if c.opts.asOf == "" || c.asksFar() {
+		return nil
+	}
+	return hint.Usagef("--as-of: only reads what there was, and snap %s does not", c.command)
+}
+
+func (c *call) farNamed() (*settings.Remote, error) {
 	name := c.opts.dest
 	switch {
 	case store.IsURL(name):
@@ -53,7 +70,8 @@ func (c *call) ownDest() (string, error) {
 
 // remoteFront is this command line for what opens remotes.
 func (c *call) remoteFront() *job.RemoteFront {
-	f := &job.RemoteFront{Identities: c.opts.identities, VerifyKey: c.opts.verifyKey, Warn: c.warn, Note: c.note}
+	f := &job.RemoteFront{Identities: c.opts.identities, VerifyKey: c.opts.verifyKey, NoCache: c.opts.noCache,
+		Warn: c.warn, Note: c.note}
 	if c.env.AskSecret != nil {
 		f.Ask = func() (string, error) {
 			return c.env.AskSecret("passphrase of the vault, from the recovery sheet: ")
@@ -77,7 +95,16 @@ func (c *call) openRemote(r *settings.Remote, retry time.Duration) (*remote.Plac
 	if err != nil {
 		return nil, err
 	}
-	return p.OpenRemote(c.ctx, r, c.remoteFront(), retry)
+	front := c.remoteFront()
+	if c.opts.asOf != "" {
+		if err := c.onlyReads(); err != nil {
+			return nil, err
+		}
+		if _, front.AsOf, err = when.Parse(c.opts.asOf, c.now()); err != nil {
+			return nil, hint.Usagef("--as-of: %s", err)
+		}
+	}
+	return p.OpenRemote(c.ctx, r, front, retry)
 }
 
 // openFar opens a remote for questions.
@@ -104,10 +131,12 @@ func (c *call) openFar(r *settings.Remote) (*query.Reader, error) {
 	if offline != nil {
 		c.warn("the answer is as of the last time that the place was reached: %v", offline)
 	}
-	if place, err := c.placeOf(r); err != nil {
-		return nil, errors.Join(err, p.Close())
-	} else if err := place.NoteSeen(r.Name, p.Vault); err != nil {
-		c.warn("%v", err)
+	if c.opts.asOf == "" {
+		if place, err := c.placeOf(r); err != nil {
+			return nil, errors.Join(err, p.Close())
+		} else if err := place.NoteSeen(r.Name, p.Vault); err != nil {
+			c.warn("%v", err)
+		}
 	}
 	c.found = locate.Found{Dir: dir, Obvious: true}
 	d, err := query.Open(c.ctx, dir, query.Options{Now: c.now(), WorkDir: c.env.Dir, Trust: c.trusted(dir), Again: c.again,
@@ -115,6 +144,7 @@ func (c *call) openFar(r *settings.Remote) (*query.Reader, error) {
 	if err != nil {
 		return nil, errors.Join(err, p.Close())
 	}
+	c.reached = p
 	return d, nil
 }
 

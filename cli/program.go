@@ -131,6 +131,8 @@ Do not edit files in a snapshot: what is written to one is written to all that s
 				"own tools read them"},
 			{Name: "XDG_CACHE_HOME", Text: "where snap/ID is kept, by default ~/.cache: what remotes hold, so that they can " +
 				"be asked at once"},
+			{Name: "XDG_CONFIG_HOME", Text: "where snap/ID/keys is kept, by default ~/.config: the keys of remotes that " +
+				"do not lie in the destination"},
 			{Name: "NO_COLOR", Text: "no colours, if it is set"},
 		},
 		Files: []cmdline.Item{
@@ -169,6 +171,8 @@ type options struct {
 	units      string   // "iec", "si" or "raw"
 	identities []string // files with the user's own keys
 	verifyKey  string   // of a vault, from its recovery sheet
+	noCache    bool     // nothing is kept of what a remote is asked
+	asOf       string   // when a remote is asked about; "": now
 	color      string   // "auto", "always" or "never"
 }
 
@@ -184,6 +188,9 @@ func globalFlags() flags {
 			Usage: "open a vault with the private key of age in `FILE`"},
 		{Name: "verify-key", Kind: cmdline.String,
 			Usage: "refuse a vault that was not written with the verify `KEY` of its recovery sheet"},
+		{Name: "as-of", Kind: cmdline.String, Last: true,
+			Usage: "read a remote as it was at `TIME`, where its store keeps versions"},
+		{Name: "no-cache", Last: true, Usage: "keep nothing in ~/.cache of what a remote is asked"},
 		{Name: "lock-wait", Kind: cmdline.String, Last: true,
 			Usage: "wait up to `TIME`, as 30s or 5min, until another run is done (default: not at all)"},
 		{Name: "utc", Usage: "times in UTC, not in local time"},
@@ -202,6 +209,7 @@ func readOptions(c cmdline.Values) (options, error) {
 		dest: c.String("dest"), quiet: c.Bool("quiet"), json: c.Bool("json"), utc: c.Bool("utc"),
 		units: c.String("units"), color: c.String("color"), verbose: c.Times("verbose"),
 		identities: c.Strings("identity"), verifyKey: c.String("verify-key"),
+		noCache: c.Bool("no-cache"), asOf: c.String("as-of"),
 	}
 	if s := c.String("lock-wait"); s != "" {
 		span, err := when.ParseAge(s)

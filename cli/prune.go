@@ -41,7 +41,8 @@ snap prune --min-free 10%`,
 		Codes: []int{exit.Partial, exit.Refused, exit.NoDest, exit.Locked, exit.Interrupted, exit.Terminated},
 		Flags: append(keepFlags(), dryFlag("say what would be kept and why, and delete nothing"),
 			cmdline.Flag[*call]{Name: "sole-writer", Usage: "of a remote whose store has no clock: nobody else writes there"},
-			cmdline.Flag[*call]{Name: "download", Usage: "of a remote: what is not here of packs to be written anew is read from it"}),
+			cmdline.Flag[*call]{Name: "download",
+				Usage: "of a remote: what is not here of packs to be written anew is read from it"}),
 		Run: runPrune,
 	}
 }

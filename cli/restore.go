@@ -73,6 +73,7 @@ snap restore latest --in-place --overwrite skip`,
 			{Name: "exclude-from", Kind: cmdline.Strings, Usage: "not what `FILE` lists, a pattern a line; may be repeated"},
 			{Name: "dry-run", Aliases: []string{"n"},
 				Usage: "say what would happen, and where each file would go, and write nothing"},
+			{Name: "thaw", Usage: "of a remote: ask its store for what is in cold storage; restore when it is there"},
 			{Name: "numeric-ids", Usage: "keep owners as numbers, whatever their names are here"},
 			{Name: "no-xattrs", Usage: "restore no extended attributes, and so no ACLs and no capabilities"},
 			{Name: "jobs", Kind: cmdline.Int, Usage: "write `N` files at the same time (default: snap chooses)"},
@@ -105,6 +106,9 @@ func (c *call) restore(d *query.Reader) error {
 	}
 	all, err := c.restoreParts(d, o)
 	if err != nil {
+		return err
+	}
+	if err := c.thaw(d, all, o.DryRun); err != nil {
 		return err
 	}
 	if !c.opts.json {

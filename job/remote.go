@@ -27,6 +27,8 @@ const RetryQuestion = 20 * time.Second
 type RemoteFront struct {
 	Identities []string               // files with the user's own keys
 	VerifyKey  string                 // as the recovery sheet has it; "": what is known here
+	NoCache    bool                   // nothing is kept of what is read
+	AsOf       time.Time              // zero: the place as it is now
 	Ask        func() (string, error) // asks for the passphrase; nil: nobody can be asked
 	Warn, Note func(format string, args ...any)
 }
@@ -34,6 +36,7 @@ type RemoteFront struct {
 // RemoteOptions are how the remote with this name, "" for one that is named by its URL, is reached.
 func (p *Place) RemoteOptions(name string, f *RemoteFront, retry time.Duration) (remote.Options, error) {
 	o := remote.Options{Env: p.Environ, Cache: p.User.Cache(), Home: p.User.Config(), RetryFor: retry,
+		NoCache: f.NoCache, AsOf: f.AsOf,
 		Passphrase: func() (string, error) { return p.Passphrase(f) },
 		Warn:       func(err error) { f.Warn("%v", err) },
 		Retrying: func(err error, pause time.Duration) {

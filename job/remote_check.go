@@ -71,12 +71,17 @@ func (c *RemoteCheck) repair(ctx context.Context, v *vault.Vault, found *vault.C
 	for i := range lost {
 		c.Front.Warn("%s cannot be made again: %v", lost[i].Name, lost[i].Why)
 	}
-	c.Front.Note("what is damaged does not count any more; to send it again: snap copy %s",
-		quote.Word(c.Remote.Called()))
-	if len(lost) > 0 {
-		return exit.With(exit.Failed, nil)
+	if len(lost) < len(found.Bad) {
+		c.Front.Note("what is damaged does not count any more; to send it again: snap copy %s",
+			quote.Word(c.Remote.Called()))
 	}
-	return nil
+	if len(lost) == 0 {
+		return nil
+	}
+	if from == nil {
+		c.Front.Note("a repair where the snapshots are can send it again")
+	}
+	return exit.With(exit.Failed, nil)
 }
 
 // RepairFrom has a check of the destination take the bytes that are whole nowhere here from the remote with this name,

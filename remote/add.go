@@ -104,8 +104,8 @@ func (p *Place) taken(ctx context.Context, id string) error {
 		}
 		return fmt.Errorf("%s: %w: there is a vault already, %s", p.URL, store.ErrExists, id)
 	}
-	return fmt.Errorf("%s: %w: another machine began to make a vault there, and has not come to its end; if nobody goes on "+
-		"with that, remove %s and %s there", p.URL, store.ErrExists, head.AboutName, head.KeysName)
+	return fmt.Errorf("%s: %w: another machine began to make a vault there, and has not come to its end; "+
+		"if nobody goes on with that, remove %s and %s there", p.URL, store.ErrExists, head.AboutName, head.KeysName)
 }
 
 // begunKeys are the keys of the vault that is made. They are here before anything is in the place.

@@ -47,9 +47,11 @@ type Remote struct {
 // Options say how a place is reached.
 type Options struct {
 	Env        []string
-	Cache      string // the folder for what can be fetched again, where Dir is ""
-	Dir        string // DEST/.snap/remotes/NAME; "" for a place that is named by its URL
-	Home       string // the user's own folder for keys, of remotes with KeysHome
+	Cache      string    // the folder for what can be fetched again, where Dir is ""
+	Dir        string    // DEST/.snap/remotes/NAME; "" for a place that is named by its URL
+	Home       string    // the user's own folder for keys, of remotes with KeysHome
+	NoCache    bool      // what is kept here of what is read goes when the place is closed
+	AsOf       time.Time // read the place as it was; needs one that keeps versions. Zero: as it is
 	Host       string
 	Jobs       int
 	RetryFor   time.Duration
@@ -71,6 +73,7 @@ type Place struct {
 	Keys  seal.Keys
 	o     Options
 	id    string // of the vault
+	temp  string // a folder that goes when the place is closed; ""
 	here  bool   // the keys are those that are kept here
 }
 
@@ -105,10 +108,31 @@ func Open(ctx context.Context, r Remote, o Options) (p *Place, err error) {
 	if p.Store, err = r.Reach(ctx, o); err != nil {
 		return nil, err
 	}
-	if err := p.open(ctx); err != nil {
+	if err = p.asOf(); err == nil {
+		err = p.open(ctx)
+	}
+	if err != nil {
 		return nil, errors.Join(err, p.Close())
 	}
 	return p, nil
+}
+
+// asOf leads to the place as it was, and what is kept of what is read to a folder that goes.
+func (p *Place) asOf() (err error) {
+	if past := !p.o.AsOf.IsZero(); past || p.o.NoCache {
+		if p.temp, err = os.MkdirTemp("", "snap-remote-"); err != nil {
+			return err
+		}
+		p.o.Cache = p.temp
+	}
+	if p.o.AsOf.IsZero() {
+		return nil
+	}
+	s, err := vault.AsOf(p.Store, p.o.AsOf)
+	if err == nil {
+		p.Store = s
+	}
+	return err
 }
 
 func (p *Place) open(ctx context.Context) error {
@@ -127,7 +151,7 @@ func (p *Place) open(ctx context.Context) error {
 		p.o.Warn(errors.New("whether the vault is what was written cannot be told: the verify key of the sheet is not here"))
 	}
 	dir := p.o.Dir
-	if dir == "" {
+	if dir == "" || !p.o.AsOf.IsZero() { // the mirror knows what is now, and does not go back
 		dir = filepath.Join(p.CacheDir(about.ID), "vault")
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
@@ -198,5 +222,9 @@ func (p *Place) Close() error {
 	if p.Vault != nil {
 		err = p.Vault.Close()
 	}
-	return errors.Join(err, p.Store.Close())
+	err = errors.Join(err, p.Store.Close())
+	if p.temp != "" {
+		err = errors.Join(err, os.RemoveAll(p.temp))
+	}
+	return err
 }

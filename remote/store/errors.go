@@ -18,6 +18,7 @@ const (
 	NoPlace       Kind = "is not there" // no such bucket, folder or remote: the command's "not found", not "not reached"
 	Refused       Kind = "refused"      // what was asked for, for a reason that will not pass
 	Full          Kind = "has no room"  // a quota, a cap, a disk
+	Cold          Kind = "has this in cold storage"
 )
 
 // ReachError says that a place cannot be reached or does not do what was asked, which trying again would not change.

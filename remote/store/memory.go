@@ -8,6 +8,7 @@ import (
 	"iter"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -221,4 +222,44 @@ func firstError(errs ...error) error {
 		}
 	}
 	return nil
+}
+
+// Versions are all that there was.
+func (m *Memory) Versions(_ context.Context, prefix string) iter.Seq2[Version, error] {
+	return func(yield func(Version, error) bool) {
+		m.mu.Lock()
+		var all []Version
+		for _, name := range slices.Sorted(maps.Keys(m.past)) {
+			events := m.past[name]
+			for i := len(events) - 1; i >= 0 && strings.HasPrefix(name, prefix); i-- {
+				e := &events[i]
+				all = append(all, Version{Object: Object{Name: name, Size: int64(len(e.body)), Modified: e.at},
+					ID: strconv.Itoa(i), Latest: i == len(events)-1, Deleted: e.gone})
+			}
+		}
+		m.mu.Unlock()
+		for _, v := range all {
+			if !yield(v, nil) {
+				return
+			}
+		}
+	}
+}
+
+// GetVersion is Get for one of them.
+func (m *Memory) GetVersion(_ context.Context, name, version string, off, n int64) ([]byte, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	i, err := strconv.Atoi(version)
+	if err != nil || i < 0 || i >= len(m.past[name]) || m.past[name][i].gone {
+		return nil, fmt.Errorf("%s: %w", name, ErrNotFound)
+	}
+	body := m.past[name][i].body
+	if n < 0 {
+		n = int64(len(body)) - off
+	}
+	if n < 0 || off+n > int64(len(body)) {
+		return nil, fmt.Errorf("%s: %w", name, ErrShort)
+	}
+	return bytes.Clone(body[off : off+n]), nil
 }

@@ -64,6 +64,8 @@ func (s *s3) judge(ctx context.Context, err error, right string, at time.Time, h
 		return clockError(said, err, at)
 	case answer.Code == minio.NoSuchBucket:
 		return reach(NoPlace, "buckets are made by you: with the store's own page or program")
+	case answer.Code == "InvalidObjectState":
+		return reach(Cold, "to have it brought back first: snap restore … --thaw")
 	case isLocked(lower):
 		return ErrLocked
 	case is(tooMuch), answer.StatusCode == http.StatusTooManyRequests,

@@ -102,6 +102,16 @@ type Locker interface {
 	LockedUntil(ctx context.Context, name, version string) (time.Time, error)
 }
 
+// Thawer is a Store whose objects may lie in cold storage, from which they are to be brought back before they are read.
+type Thawer interface {
+	// Frozen reports whether an object cannot be read now, found by trying, and whether it was asked for already. One
+	// that is not there is not frozen.
+	Frozen(ctx context.Context, name string) (frozen, coming bool, err error)
+
+	// Thaw asks for an object, for so many days; that it was asked for before is no error. It takes hours.
+	Thaw(ctx context.Context, name string, days int) error
+}
+
 var (
 	// ErrNotFound is for an object that is not there.
 	ErrNotFound = errors.New("no such object")

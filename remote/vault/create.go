@@ -37,16 +37,27 @@ func (v *Vault) create(ctx context.Context) error {
 	if err := v.putAbout(ctx); err != nil {
 		return err
 	}
-	if v.o.Sealed != nil { // those of a Create before are opened by words that nobody has seen
-		err := v.s.Put(ctx, head.KeysName, v.o.Sealed, store.PutOptions{Lock: v.o.Lock, Replace: true})
-		if err != nil {
-			return err
-		}
+	if err := v.putKeys(ctx); err != nil {
+		return err
 	}
 	if err := v.firstHead(ctx); err != nil {
 		return err
 	}
 	return errors.Join(v.m.write("id", []byte(v.id)), v.confirm(ctx))
+}
+
+// putKeys puts the keys, in place of those of a Create before: these are opened by words that nobody has seen.
+func (v *Vault) putKeys(ctx context.Context) error {
+	if v.o.Sealed == nil {
+		return nil
+	}
+	o := store.PutOptions{Lock: v.o.Lock}
+	err := v.s.Put(ctx, head.KeysName, v.o.Sealed, o)
+	if errors.Is(err, store.ErrExists) {
+		o.Replace = true
+		err = v.s.Put(ctx, head.KeysName, v.o.Sealed, o)
+	}
+	return err
 }
 
 // putAbout puts vault.json, unless it is there with this id.

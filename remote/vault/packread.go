@@ -36,7 +36,7 @@ func (v *Vault) fetchRows(ctx context.Context, packSum [32]byte, size int64, row
 		}
 	}
 	defer v.fetching.take(max(size, fetchBytes/fetchJobs))()
-	body, err := v.getWhole(ctx, name, packSum)
+	body, err := v.getAny(ctx, name, packSum)
 	if err != nil && len(body) > 0 && errors.Is(err, ErrDamaged) {
 		return errors.Join(v.salvage(body, rows, use), err)
 	}

@@ -22,6 +22,9 @@ func (v *Vault) Repair(ctx context.Context, bad []BadObject, from Source) (lost 
 		return nil, err
 	}
 	for range maxLosses {
+		if from == nil && len(v.lost) > 0 { // what only they know may be in packs that are whole, and is not here
+			return bad, nil
+		}
 		h := next(v.h)
 		r := &repairing{v: v, h: h, from: from, bad: map[string]error{}}
 		for _, b := range bad {
@@ -109,30 +112,18 @@ func (r *repairing) dropPacks(ctx context.Context) error {
 	for i := range r.h.Tables {
 		pending = pending || r.h.Tables[i].Pending
 	}
-	there, lost := r.v.split(r.h.Tables)
-	if r.from == nil { // what only they know may be in packs that are whole: nobody here can send it again
-		r.keepLost()
-	} else {
-		lost = nil
-	}
+	there, _ := r.v.split(r.h.Tables)
 	t, gone, err := r.v.mergeTables(there, &keeping{condemned: r.h.Condemned, drop: drop})
 	if err != nil {
 		return err
 	}
 	defer t.close()
 	r.h.Condemned = chain.Condemn(r.h.Condemned, gone, r.v.h.Number+1)
-	r.h.Tables = lost
+	r.h.Tables = nil
 	if t.Len() == 0 {
 		return nil
 	}
 	return r.v.putTable(ctx, r.h, t, pending)
-}
-
-// keepLost names the tables that cannot be made again here.
-func (r *repairing) keepLost() {
-	for _, l := range r.v.lost {
-		r.lost = append(r.lost, BadObject{Name: l.part, Why: &ofObject{l.part, l.why}})
-	}
 }
 
 // missing enters the contents that snapshots name and that are in no pack that stays.
@@ -140,9 +131,6 @@ func (r *repairing) missing(ctx context.Context) error {
 	known := map[[32]byte]bool{}
 	for _, m := range r.h.Missing {
 		known[missingKey(m)] = true
-	}
-	if r.from == nil && len(r.v.lost) > 0 {
-		return nil // whether they are is not known
 	}
 	for i := range r.v.h.Snapshots {
 		for e, err := range r.v.records(ctx, r.v.h.Snapshots[i].Header.Seq) {

@@ -35,7 +35,7 @@ func (v *Vault) mirrored() map[string]bool {
 
 // getMeta fetches an object of the catalogue, verified. What is damaged is fetched again.
 func (v *Vault) getMeta(ctx context.Context, sum [32]byte) ([]byte, error) {
-	body, err := v.getWhole(ctx, metaName(sum), sum)
+	body, err := v.getAny(ctx, metaName(sum), sum)
 	if err != nil {
 		return nil, err
 	}

@@ -38,8 +38,8 @@ var harms = []func([]byte) []byte{
 	func(b []byte) []byte { b[len(b)*2/3] ^= 1; return b },
 }
 
-// TestAFreshMachineLacksATable: it lists all the same, restores what other tables know, names the rest, deletes nothing,
-// and a check names the table.
+// TestAFreshMachineLacksATable: it lists all the same, restores what other tables know, names the rest, deletes
+// nothing, and a check names the table.
 func TestAFreshMachineLacksATable(t *testing.T) {
 	t.Parallel()
 	for i, harm := range harms {

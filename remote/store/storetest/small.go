@@ -29,8 +29,9 @@ type Small struct {
 }
 
 type object struct {
-	body []byte
-	at   time.Time
+	body         []byte
+	at           time.Time
+	cold, coming bool
 }
 
 // Answer is what a server says instead of doing what was asked.
@@ -96,6 +97,8 @@ func (s *Small) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case r.Method == http.MethodDelete:
 		delete(s.objects, key)
 		w.WriteHeader(http.StatusNoContent)
+	case r.Method == http.MethodPost && r.URL.Query().Has("restore"):
+		s.thaw(w, key)
 	case key != "":
 		s.get(w, r, key)
 	}
@@ -122,7 +125,49 @@ func (s *Small) put(w http.ResponseWriter, r *http.Request, key string, body []b
 	case there && r.Header.Get("If-None-Match") == "*":
 		(&Answer{Status: 412, Code: "PreconditionFailed"}).write(w)
 	default:
-		s.objects[key] = object{body, time.Now()}
+		s.objects[key] = object{body: body, at: time.Now()}
+	}
+}
+
+// Freeze puts the objects below a prefix into cold storage, as a rule of a bucket does.
+func (s *Small) Freeze(prefix string) (n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for key, o := range s.objects {
+		if strings.HasPrefix(key, prefix) {
+			o.cold, o.coming = true, false
+			s.objects[key] = o
+			n++
+		}
+	}
+	return n
+}
+
+// Thawed lets the hours pass until all that was asked for is back.
+func (s *Small) Thawed() (n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for key, o := range s.objects {
+		if o.coming {
+			o.cold, o.coming = false, false
+			s.objects[key] = o
+			n++
+		}
+	}
+	return n
+}
+
+func (s *Small) thaw(w http.ResponseWriter, key string) {
+	o, there := s.objects[key]
+	switch {
+	case !there:
+		(&Answer{Status: 404, Code: "NoSuchKey"}).write(w)
+	case o.coming:
+		(&Answer{Status: 409, Code: "RestoreAlreadyInProgress"}).write(w)
+	default:
+		o.coming = o.cold
+		s.objects[key] = o
+		w.WriteHeader(http.StatusAccepted)
 	}
 }
 
@@ -134,6 +179,17 @@ func (s *Small) get(w http.ResponseWriter, r *http.Request, key string) {
 	}
 	w.Header().Set("Last-Modified", o.at.UTC().Format(http.TimeFormat))
 	w.Header().Set("ETag", `"e"`)
+	if o.cold {
+		if r.Method == http.MethodGet {
+			(&Answer{Status: 403, Code: "InvalidObjectState",
+				Message: "The operation is not valid for the object's storage class"}).write(w)
+			return
+		}
+		w.Header().Set("X-Amz-Storage-Class", "GLACIER")
+	}
+	if o.coming {
+		w.Header().Set("X-Amz-Restore", `ongoing-request="true"`)
+	}
 	status, first, last := http.StatusOK, 0, len(o.body)-1
 	if from, to, found := strings.Cut(strings.TrimPrefix(r.Header.Get("Range"), "bytes="), "-"); found {
 		status = http.StatusPartialContent
