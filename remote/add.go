@@ -140,7 +140,11 @@ func (p *Place) probe(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	text, err := json.Marshal(traits)
+	region, err := store.Region(ctx, p.Store)
+	if err != nil {
+		return err
+	}
+	text, err := json.Marshal(found{traits, p.URL, region})
 	if err != nil {
 		return err
 	}

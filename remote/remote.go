@@ -77,8 +77,15 @@ type Place struct {
 	here  bool   // the keys are those that are kept here
 }
 
-// traitsFile has what a place was found to do.
+// traitsFile has what a place was found to do, as JSON of found.
 const traitsFile = "traits"
+
+// found is what was found out about a place when the remote was added.
+type found struct {
+	store.Traits
+	URL    string // that Region is of: Remotes.txt may name another one by now
+	Region string
+}
 
 // Reach is the place of a remote; nothing is asked of it yet.
 func (r *Remote) Reach(ctx context.Context, o Options) (store.Store, error) {
@@ -91,9 +98,12 @@ func (r *Remote) Reach(ctx context.Context, o Options) (store.Store, error) {
 	if o.Dir != "" {
 		text, err := os.ReadFile(filepath.Join(o.Dir, traitsFile))
 		if err == nil {
-			t := store.Traits{}
-			if json.Unmarshal(text, &t) == nil {
-				s.Traits = &t
+			known := found{}
+			if json.Unmarshal(text, &known) == nil {
+				s.Traits = &known.Traits
+			}
+			if known.URL == r.URL {
+				s.KnownRegion = known.Region
 			}
 		} else if !errors.Is(err, fs.ErrNotExist) {
 			return nil, err
@@ -192,18 +202,21 @@ func (p *Place) about(ctx context.Context) (a head.About, err error) {
 	return a, nil
 }
 
-// known is vault.json, or where the place cannot be reached, what is known here of it.
+// known is what is known here of a vault, or else vault.json. What is known is not asked for again with each copy: if
+// the place has another vault now, its heads are not what they should be, and the vault says so.
 func (p *Place) known(ctx context.Context) (head.About, error) {
-	a, err := p.about(ctx)
-	if reach := (*store.ReachError)(nil); p.o.Dir == "" || !errors.As(err, &reach) || reach.Kind == store.NoPlace {
-		return a, err
+	if p.o.Dir == "" {
+		return p.about(ctx)
 	}
-	id, bad := os.ReadFile(filepath.Join(p.o.Dir, "id"))
-	k, bad2 := ReadKeys(p.Remote, p.o)
-	if bad != nil || bad2 != nil || k == nil || !validID(string(id)) {
-		return a, err
+	id, err := readID(p.o.Dir, idFile)
+	if err != nil || id == "" {
+		return p.about(ctx)
 	}
-	return head.About{ID: string(id), Sealed: k.Sealed()}, nil
+	k, err := ReadKeys(p.Remote, p.o)
+	if err != nil || k == nil {
+		return p.about(ctx)
+	}
+	return head.About{ID: id, Sealed: k.Sealed()}, nil
 }
 
 // validID reports whether id is one of a vault: it becomes the name of a folder.

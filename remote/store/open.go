@@ -23,6 +23,7 @@ type Options struct {
 	StorageClass string        // of S3, for every Put that does not name one; "": the bucket's
 	Endpoint     string        // of S3, for s3://BUCKET, in place of $AWS_ENDPOINT_URL_S3 and AWS
 	Region       string        // of S3; "": $AWS_REGION, the profile's, or what the store says
+	KnownRegion  string        // of S3; what Region found at the same URL, where nothing else says it; "": it is asked for
 	Profile      string        // in ~/.aws, and then only there; "": $AWS_* or the default profile
 	CACert       string        // file with certificates to trust besides the system's
 	Rclone       string        // the program; "": rclone, from $PATH

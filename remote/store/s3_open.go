@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -112,7 +113,7 @@ func openS3(text string, o Options) (*s3, error) {
 		return nil, err
 	}
 	dated := &dating{transport: transport}
-	region := firstOf(o.Region, env("AWS_REGION"), env("AWS_DEFAULT_REGION"), settings["region"])
+	region := firstOf(o.Region, env("AWS_REGION"), env("AWS_DEFAULT_REGION"), settings["region"], o.KnownRegion)
 	client, err := minio.New(at.host, &minio.Options{Creds: s3Credentials(env, o.Profile, profile),
 		Secure: at.scheme == "https", Transport: dated, Region: region, MaxRetries: 1})
 	if err != nil {
@@ -120,6 +121,15 @@ func openS3(text string, o Options) (*s3, error) {
 	}
 	return &s3{core: minio.Core{Client: client}, bucket: at.bucket, prefix: at.prefix, storageClass: o.StorageClass,
 		dating: dated}, nil
+}
+
+// Region is that of the bucket of a place, which a store of S3 is asked for before anything else; "" where there is none.
+func Region(ctx context.Context, s Store) (string, error) {
+	p, ok := s.(*patientS3)
+	if !ok {
+		return "", nil
+	}
+	return p.s3.core.GetBucketLocation(ctx, p.s3.bucket) // mostly known by now
 }
 
 func s3Transport(secure bool, o Options) (*http.Transport, error) {

@@ -124,7 +124,7 @@ func TestHeadsThatAreNotBuiltOn(t *testing.T) {
 			for _, name := range names(t, m, "") {
 				m.Change(name, nil)
 			}
-		}, ErrRolledBack},
+		}, ErrNoVault},
 		{"a byte of the head", func(t *testing.T, m *store.Memory, v *Vault) {
 			next := next(v.h)
 			next.Number++

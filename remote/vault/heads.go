@@ -1,6 +1,7 @@
 package vault
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -75,6 +76,9 @@ func (v *Vault) fetchHead(ctx context.Context, r chain.Ref) (*Head, error) {
 	}
 	h, err := v.openHead(v.last.body)
 	if errors.Is(err, ErrKey) && v.o.Renew != nil {
+		if err := v.checkID(ctx); err != nil { // its keys are not those to take
+			return nil, err
+		}
 		k, err2 := v.o.Renew(ctx)
 		if err2 != nil {
 			return nil, fmt.Errorf("%s: %w", r.Name(), err2)
@@ -91,8 +95,18 @@ func (v *Vault) fetchHead(ctx context.Context, r chain.Ref) (*Head, error) {
 	return h, nil
 }
 
-// refresh brings the mirror to the head that counts.
+// refresh brings the mirror to the head that counts. If that fails, it may be because the place has another vault now.
 func (v *Vault) refresh(ctx context.Context) error {
+	err := v.toCurrent(ctx)
+	for _, odd := range []error{ErrKey, ErrForged, ErrDamaged, ErrNoVault, ErrRolledBack} {
+		if errors.Is(err, odd) {
+			return cmp.Or(v.checkID(ctx), err)
+		}
+	}
+	return err
+}
+
+func (v *Vault) toCurrent(ctx context.Context) error {
 	known := v.ref()
 	seen, err := v.look(ctx, known)
 	if err != nil {
@@ -131,9 +145,6 @@ func (v *Vault) sameHead(ctx context.Context, r chain.Ref) error {
 	}
 	if sha256.Sum256(body) == v.sum {
 		return nil
-	}
-	if err := v.checkID(ctx); err != nil {
-		return err
 	}
 	return fmt.Errorf("%w: %s is another one than it was", ErrRolledBack, r.Name())
 }

@@ -23,8 +23,15 @@ type own struct {
 	rows    map[[32]byte]table.Row
 	lists   map[[32]byte][][32]byte
 	packs   map[[32]byte]int64 // size
-	spilled []*openTable
+	spilled []spilled
 	n       int // of tables that were spilled, for their names
+}
+
+// spilled is a table of what was in memory. There is one more for each 50,000 contents, and of each new one all are
+// asked, so that most are to say no without a read.
+type spilled struct {
+	*openTable
+	sieve sieve
 }
 
 const ownPrefix = "own-"
@@ -63,6 +70,9 @@ func (o *own) has(key [32]byte) (bool, error) {
 		return true, nil
 	}
 	for _, t := range o.spilled {
+		if !t.sieve.passes(key) {
+			continue
+		}
 		if ok, err := t.has(key); ok || err != nil {
 			return ok, err
 		}
@@ -104,9 +114,21 @@ func (o *own) add(p *packed) error {
 		return err
 	}
 	o.n++
-	o.spilled = append(o.spilled, t)
+	o.spilled = append(o.spilled, spilled{t, o.sieve()})
 	o.rows, o.lists, o.packs = map[[32]byte]table.Row{}, map[[32]byte][][32]byte{}, map[[32]byte]int64{}
 	return nil
+}
+
+// sieve is that of what is in memory.
+func (o *own) sieve() sieve {
+	s := newSieve(len(o.rows) + len(o.lists))
+	for key := range o.rows {
+		s.add(key)
+	}
+	for key := range o.lists {
+		s.add(key)
+	}
+	return s
 }
 
 // spill writes what is in memory as a table.

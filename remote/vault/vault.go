@@ -92,13 +92,7 @@ func (v *Vault) open(ctx context.Context) error {
 	if v.h != nil {
 		return nil
 	}
-	err = v.refresh(ctx)
-	if errors.Is(err, ErrForged) || errors.Is(err, ErrNoVault) {
-		if other := v.checkID(ctx); other != nil {
-			return other
-		}
-	}
-	return err
+	return v.refresh(ctx)
 }
 
 // about reads vault.json.
@@ -123,9 +117,13 @@ func (v *Vault) aboutID(ctx context.Context) (string, error) {
 	return a.ID, nil
 }
 
-// checkID says whether the store has another vault than the mirror.
+// checkID says whether the store has another vault than the mirror, or none. Where that cannot be asked nothing is
+// said: it is asked because something else is wrong.
 func (v *Vault) checkID(ctx context.Context) error {
 	now, err := v.aboutID(ctx)
+	if err != nil && !errors.Is(err, ErrNoVault) {
+		return nil
+	}
 	if err == nil && now != v.id {
 		err = fmt.Errorf("%w: it was %s, it is %s", ErrOther, v.id, now)
 	}
