@@ -145,7 +145,8 @@ func (s *Source) name(ctx context.Context, seq uint64) (string, error) {
 // copies is how many other places of a content are tried in a snapshot.
 const copies = 8
 
-// Copies yields other places that should have the bytes of a record, in the newest snapshots first.
+// Copies yields other places that should have the bytes of a record, in the newest snapshots first. The index finds the
+// contents of the newest one alone.
 func (s *Source) Copies(ctx context.Context, r *record.Record) iter.Seq2[vault.Place, error] {
 	return func(yield func(vault.Place, error) bool) {
 		all, _, err := s.seen(ctx)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import far, farcases, judge, lab, tree
 from lab import Violation
 
-SHORT = 3  # objects, for each harm
+SHORT = 2  # objects, for each harm
 
 
 class Damage(farcases.Case):
@@ -210,8 +210,11 @@ def keys(case: Damage, w: lab.World, point: str) -> str:
 KEYS = ['another identity', 'another passphrase', 'no key', 'another verify key', 'keys gone', 'keys of another vault', 'keys cut']
 
 
+def points(w: lab.World) -> list:
+    return [(damaged, p) for p in objects(w)] + [(heads, h.__name__) for h in HEADS] + [(keys, k) for k in KEYS]
+
+
 def all_of(tally: lab.Tally, wanted: Callable[[str], bool]) -> None:
-    for name, points, work in (('damaged objects', objects, damaged), ('damaged heads', [h.__name__ for h in HEADS], heads), ('damaged keys', KEYS, keys)):
-        if wanted(name):
-            case = Damage()
-            tally.case(name, points, case.fresh, lambda w, p: work(case, w, p), name.replace(' ', '-'))
+    if wanted('damage'):
+        case = Damage()
+        tally.case('damage', points, case.fresh, lambda w, p: p[0](case, w, p[1]), 'damage')

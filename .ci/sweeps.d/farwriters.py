@@ -6,7 +6,7 @@ from collections.abc import Callable
 import cases, far, farcases, judge, lab, tree
 from lab import Violation
 
-ROUNDS = int(os.environ.get('SWEEP_ROUNDS', 200 if lab.LONG else 6))
+ROUNDS = int(os.environ.get('SWEEP_ROUNDS', 200 if lab.LONG else 4))
 KEPT = 3  # snapshots, by the prunes
 
 

@@ -11,28 +11,42 @@ ONCE = {'refuse': (0,), 'cut before': (0,), 'cut after': (0,), 'cut body': (0,),
 # What all requests meet from one on.
 ALWAYS = {'refuse': (0, 13), 'cut after': (0, 13), '500': (0, 13), '503': (0, 13), '403': (0, 13), 'old listing': (0,)}
 
-SHORT = {'add': 2, 'first': 2, 'next': 1, 'moved': 1, 'large': 1, 'prune': 2, 'prune-deletes': 2, 'restore': 1}  # a fault
-KILLS = 5   # points a case in the short form
+SHORT = {'server': ('add', 'first', 'moved', 'prune', 'prune-deletes', 'restore'), 'folder': ('add', 'first', 'prune', 'restore')}
+KILLS = 2   # points a case in the short form, for each way
 CALLS = 'mkdirat,openat,write,pwrite64,renameat,renameat2,linkat,unlinkat,fsync,fdatasync,ftruncate,utimensat,fchmod,flock,read,pread64,getdents64,fstat,newfstatat'
 # bbolt repeats neither the lock nor the sync of its file.
 WRITES = ','.join(c for c in CALLS.split(',') if c not in ('read', 'pread64', 'getdents64', 'fstat', 'newfstatat', 'flock'))
 
 
 def requests(case: farcases.Case, w: lab.World) -> list:
-    """(times, fault, request)."""
+    """('meets', (times, fault, request)), and the program killed before a request and when it is done."""
     out, offset = [], len(case.name)
     for fault in ONCE:
         offset += 13
-        out += [(1, fault, k) for k in lab.spread(w.total, SHORT[case.name], offset)]
-    if case.argv(w)[0] == 'copy':  # the others have no --retry-for
+        out += [('meets', (1, fault, k)) for k in lab.spread(w.total, 1, offset)]
+    if case.argv(w)[0] == 'copy' and (lab.LONG or case.name == 'moved'):  # the others have no --retry-for
         for fault in ALWAYS:
             offset += 13
-            out += [(-1, fault, k) for k in lab.spread(w.total, 1, offset)]
+            out += [('meets', (-1, fault, k)) for k in lab.spread(w.total, 1, offset)]
+    out += [('killed', (how, k)) for how in ('wait', 'wait after') for k in lab.spread(w.total, KILLS, len(case.name + how))]
+    return out + calls(case, w)
+
+
+def calls(case: farcases.Case, w: lab.World) -> list:
+    """The program killed before a call."""
+    total = sum(cases.calls(case, w, CALLS).values())
+    return [('killed', ('call', i)) for i in lab.spread(total, KILLS + 1, 17 * len(case.name))]
+
+
+def folder(case: farcases.Case, w: lab.World) -> list:
+    """Before a call, and with calls that fail."""
+    total, out = sum(cases.calls(case, w, WRITES).values()), calls(case, w)
+    for error in ('EIO', 'ENOSPC', 'EINTR'):
+        out += [('fails', (error, i)) for i in lab.spread(total, 1, 7 * len(case.name + error))]
     return out
 
 
-def meets(case: farcases.Case, w: lab.World, point: tuple) -> str:
-    times, fault, k = point
+def meets(case: farcases.Case, w: lab.World, times: int, fault: str, k: int) -> str:
     case.reset(w)
     w.store.plan(k, fault, times, byte=37 * k)
     ran = w.snap(*case.argv(w), *(['--retry-for', '1s'] if times < 0 else []))
@@ -44,20 +58,7 @@ def meets(case: farcases.Case, w: lab.World, point: tuple) -> str:
     return hit
 
 
-def kills(case: farcases.Case, w: lab.World) -> list:
-    """Before a request and when it is done, and before a call: (how, number)."""
-    out = [(how, k) for how in ('wait', 'wait after') for k in lab.spread(w.total, KILLS, len(case.name + how))]
-    return out + calls(case, w)
-
-
-def calls(case: farcases.Case, w: lab.World) -> list:
-    made = cases.calls(case, w, CALLS)
-    case.reset(w)
-    return [('call', i) for i in lab.spread(sum(made.values()), 2 * KILLS, len(case.name))]
-
-
-def killed(case: farcases.Case, w: lab.World, point: tuple[str, int]) -> str:
-    how, n = point
+def killed(case: farcases.Case, w: lab.World, how: str, n: int) -> str:
     case.reset(w)
     if w.store.kind == 's3':
         w.store.plan()
@@ -73,16 +74,7 @@ def killed(case: farcases.Case, w: lab.World, point: tuple[str, int]) -> str:
     return ran.hit
 
 
-def errnos(case: farcases.Case, w: lab.World) -> list:
-    """(error, call)."""
-    total, out = sum(cases.calls(case, w, WRITES).values()), []
-    for error in ('EIO', 'ENOSPC', 'EINTR'):
-        out += [(error, i) for i in lab.spread(total, 4, len(case.name + error))]
-    return out
-
-
-def fails(case: farcases.Case, w: lab.World, point: tuple[str, int]) -> str:
-    error, n = point
+def fails(case: farcases.Case, w: lab.World, error: str, n: int) -> str:
     case.reset(w)
     ran = w.fault(['-only', WRITES, '-at', str(n), '-errno', error], case.argv(w))
     with lab.hitting(ran.hit):
@@ -92,9 +84,7 @@ def fails(case: farcases.Case, w: lab.World, point: tuple[str, int]) -> str:
     return ran.hit
 
 
-def sweep(tally: lab.Tally, name: str, case: farcases.Case, points, work) -> None:
-    where = name.replace(' ', '-')
-    tally.case(name, lambda w: points(case, w), case.fresh, lambda w, p: work(case, w, p), where)
+WAYS = {'meets': meets, 'killed': killed, 'fails': fails}
 
 
 def main() -> None:
@@ -106,13 +96,11 @@ def main() -> None:
             tally.skip('all', f'no {tool} here', possible=True)
             tally.last()
     for name, make in farcases.CASES.items():
-        for what, store, points, work in (
-                ('requests', far.Server, requests, meets), ('kill', far.Server, kills, killed),
-                ('folder-kill', far.Folder, calls, killed), ('folder-errno', far.Folder, errnos, fails)):
-            if what.startswith('folder') and name in ('large', 'moved', 'next') and not lab.LONG:
-                continue
-            if wanted(f'{name}-{what}'):
-                sweep(tally, f'{name} {what}', make(store), points, work)
+        for what, store, points in (('server', far.Server, requests), ('folder', far.Folder, folder)):
+            if wanted(f'{name} {what}') and (only or lab.LONG or name in SHORT[what]):
+                case = make(store)
+                tally.case(f'{name} {what}', lambda w: points(case, w), case.fresh, lambda w, p: WAYS[p[0]](case, w, *p[1]),
+                           f'{name}-{what}')
     farwriters.all_of(tally, wanted)
     fardamage.all_of(tally, wanted)
     tally.last()

@@ -27,6 +27,7 @@ type copying struct {
 	healed map[[32]byte]bool
 	unsure int64     // contents that only a lost table may know, and that are not here
 	last   time.Time // when a head was published, or the run began
+	here   []uint64  // the snapshots that are here; nil: not known yet
 }
 
 // lacking is a content that is damaged here.
@@ -96,7 +97,7 @@ func (c *copying) once(ctx context.Context) (stands bool, err error) {
 	}
 	c.up = c.v.newUploads(ctx, c.wasPut)
 	defer c.up.end()
-	if err := errors.Join(c.heal(ctx), c.replaceLost(ctx)); err != nil {
+	if err := errors.Join(c.heal(ctx, all), c.replaceLost(ctx)); err != nil {
 		return false, err
 	}
 	for i := range lacks {

@@ -24,7 +24,8 @@ func (c *copying) replaceLost(ctx context.Context) error {
 		lacks[missingKey(m)] = true
 	}
 	for i := range c.v.h.Snapshots {
-		for e, err := range c.v.records(ctx, c.v.h.Snapshots[i].Header.Seq) {
+		seq := c.v.h.Snapshots[i].Header.Seq
+		for e, err := range c.v.records(ctx, seq) {
 			if err != nil {
 				return err
 			}
@@ -36,7 +37,7 @@ func (c *copying) replaceLost(ctx context.Context) error {
 			} else if known {
 				continue
 			}
-			got, err := c.elsewhere(ctx, &e.Record)
+			got, err := c.inTrees(ctx, Place{seq, e.Path}, &e.Record)
 			if err != nil {
 				return err
 			}

@@ -117,32 +117,6 @@ func (c *copying) settings(ctx context.Context, h *Head) (changed bool, err erro
 	return true, nil
 }
 
-// heal puts contents that were damaged here when they were copied, if they are whole now, or somewhere else.
-func (c *copying) heal(ctx context.Context) error {
-	for _, m := range c.v.h.Missing {
-		r := recordOf(m)
-		if known, err := c.known(missingKey(m)); err != nil {
-			return err
-		} else if known {
-			c.healed[missingKey(m)] = true
-			continue
-		}
-		got, err := c.elsewhere(ctx, &r)
-		if err != nil {
-			return err
-		}
-		if got == nil {
-			continue
-		}
-		if err := c.bring(ctx, got, &r, "healed/"+got.place.Path); err != nil {
-			return err
-		}
-		c.healed[missingKey(m)] = true
-		c.res.Healed++
-	}
-	return nil
-}
-
 // loadJournal takes up the packs that a run has put before it died or lost, as far as they are there now and may be
 // named.
 func (c *copying) loadJournal(ctx context.Context) error {

@@ -18,6 +18,7 @@ type pruning struct {
 	o    PruneOptions
 	res  PruneResult
 
+	stay   []uint64                // the snapshots that stay, by number
 	live   *openTable              // the contents that stay
 	drop   map[[32]byte]bool       // packs that go
 	listed map[string]store.Object // all objects of data/ and meta/

@@ -5,6 +5,7 @@ import (
 	"iter"
 	"maps"
 	"math"
+	"slices"
 	"strconv"
 
 	"snap/index"
@@ -144,7 +145,8 @@ func (p *pruning) move(ctx context.Context, c *copying, path string, seq uint64,
 	}
 	var got *content
 	if p.from != nil {
-		if got, err = c.elsewhere(ctx, r); err != nil {
+		first, _ := slices.BinarySearch(p.stay, seq) // an edition is older than the first snapshot that it is in
+		if got, err = c.inTrees(ctx, Place{p.stay[first], path}, r); err != nil {
 			return err
 		}
 	}

@@ -13,6 +13,7 @@ import (
 // anew. The newest stays, as the next copy goes on from it.
 func (p *pruning) removeSnapshots(ctx context.Context, h *Head, s *scratch) error {
 	var stay []Snapshot
+	p.stay = nil
 	var gone []uint64 // before the one that is looked at
 	prev := uint64(0)
 	for i, snap := range h.Snapshots {
@@ -36,6 +37,7 @@ func (p *pruning) removeSnapshots(ctx context.Context, h *Head, s *scratch) erro
 			snap, gone = Snapshot{Header: header, Parts: parts}, nil
 		}
 		stay = append(stay, snap)
+		p.stay = append(p.stay, seq)
 		prev = seq
 	}
 	h.Snapshots = stay

@@ -26,8 +26,8 @@ type Source interface {
 	// cannot be had; fs.ErrNotExist: it is not there.
 	Open(ctx context.Context, seq uint64, path string) (io.ReadCloser, error)
 
-	// Copies yields other places that should have the bytes of a record: hash, form and size are its own. The
-	// first few do.
+	// Copies yields other places that should have the bytes of a record: hash, form and size are its own. The first
+	// few do. Of contents that the newest snapshot does not have it may know none.
 	Copies(ctx context.Context, r *record.Record) iter.Seq2[Place, error]
 
 	// Settings are the settings files by name.

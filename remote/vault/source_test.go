@@ -145,9 +145,14 @@ func (s *trees) Open(_ context.Context, seq uint64, path string) (io.ReadCloser,
 
 func (s *trees) Copies(_ context.Context, r *record.Record) iter.Seq2[Place, error] {
 	return func(yield func(Place, error) bool) {
+		newest := s.holds[s.snaps[len(s.snaps)-1].Seq] // whose contents an index has
+		same := func(held record.Record) bool { return held.SameHash(r) && held.Size == r.Size }
+		if !slices.ContainsFunc(slices.Collect(maps.Values(newest)), same) {
+			return
+		}
 		for _, h := range s.snaps {
 			for _, path := range slices.Sorted(maps.Keys(s.holds[h.Seq])) {
-				if held := s.holds[h.Seq][path]; held.SameHash(r) && held.Size == r.Size && !yield(Place{h.Seq, path}, nil) {
+				if same(s.holds[h.Seq][path]) && !yield(Place{h.Seq, path}, nil) {
 					return
 				}
 			}
