@@ -31,7 +31,7 @@ func HoldFrom(dest, remote string, h Hold) (end func() error, err error) {
 	if !ok {
 		return nil, ErrCopying
 	}
-	if err := setHold(dest, remote, copyingFile, h); err != nil {
+	if err := setNote(RemoteDir(dest, remote), copyingFile, &h); err != nil {
 		return nil, errors.Join(err, l.Close())
 	}
 	return func() error { return errors.Join(os.Remove(path), l.Close()) }, nil

@@ -38,15 +38,16 @@ func (h *Hold) Doing() string {
 func RemoteDir(dest, name string) string { return filepath.Join(dest, MetaName, RemotesName, name) }
 
 // SetHold notes what a remote has. It needs no lock: it is of that remote's copies alone, which hold one of their own.
-func SetHold(dest, remote string, h Hold) error { return setHold(dest, remote, holdFile, h) }
+func SetHold(dest, remote string, h Hold) error { return setNote(RemoteDir(dest, remote), holdFile, &h) }
 
-func setHold(dest, remote, name string, h Hold) error {
-	dir, err := file.OpenRoot(RemoteDir(dest, remote))
+// setNote writes v into the file name of the folder of a remote, durable, in place of what is there.
+func setNote(path, name string, v any) error {
+	dir, err := file.OpenRoot(path)
 	if err != nil {
 		return err
 	}
 	defer dir.Close()
-	text, err := sealed(&h)
+	text, err := sealed(v)
 	if err != nil {
 		return err
 	}
@@ -82,39 +83,46 @@ func Holds(root *file.Dir) ([]Hold, error) { return holdsIn(root, holdFile) }
 
 // holdsIn are those in the files of this name.
 func holdsIn(root *file.Dir, name string) ([]Hold, error) {
+	return notes(root, name, func(h *Hold, remote string) { h.Remote = remote })
+}
+
+// notes reads the files of this name in the folders of all remotes, in the order of these. One that is damaged is
+// passed over. of is told whose a note is.
+func notes[T any](root *file.Dir, name string, of func(v *T, remote string)) ([]T, error) {
 	meta, err := root.EnterDir(MetaName)
 	if err != nil {
 		return nil, err
 	}
 	defer meta.Close()
-	all, err := meta.OpenDir(RemotesName)
+	remotes, err := meta.OpenDir(RemotesName)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	defer all.Close()
-	entries, err := all.Entries()
+	defer remotes.Close()
+	entries, err := remotes.Entries()
 	if err != nil {
 		return nil, err
 	}
-	var holds []Hold
+	var all []T
 	for i := range entries {
-		dir, err := all.OpenDir(entries[i].Name)
+		dir, err := remotes.OpenDir(entries[i].Name)
 		if err != nil {
 			continue // no folder
 		}
-		h := Hold{Remote: entries[i].Name}
-		err = readSealed(dir, name, &h)
+		var v T
+		err = readSealed(dir, name, &v)
 		dir.Close()
 		switch {
 		case errors.Is(err, fs.ErrNotExist), errors.Is(err, record.ErrDamaged):
 		case err != nil:
 			return nil, err
 		default:
-			holds = append(holds, h)
+			of(&v, entries[i].Name)
+			all = append(all, v)
 		}
 	}
-	return holds, nil
+	return all, nil
 }

@@ -3,12 +3,15 @@ package job
 import (
 	"context"
 	"errors"
+	"os"
 	"time"
 
 	"snap/cli/exit"
 	"snap/cli/settings"
+	"snap/cli/text"
 	"snap/destination"
 	"snap/internal/progress"
+	"snap/internal/quote"
 	"snap/query"
 	"snap/remote"
 	"snap/remote/vault"
@@ -30,8 +33,45 @@ type CopyResult struct {
 }
 
 // Run copies what the remote lacks of the destination d. The result is told also where there is an error: what it says
-// was copied is there.
-func (c *Copying) Run(ctx context.Context, d *query.Reader) (res *CopyResult, err error) {
+// was copied is there. Whether it went well is noted, for those who ask how the destination is.
+func (c *Copying) Run(ctx context.Context, d *query.Reader) (*CopyResult, error) {
+	res, err := c.run(ctx, d)
+	if c.DryRun {
+		return res, err
+	}
+	if noted := c.noteEnd(ctx, res, err); err == nil {
+		err = noted
+	}
+	return res, err
+}
+
+// noteEnd notes how a copy went. That its user stopped it, or that another one was at work, is no matter.
+func (c *Copying) noteEnd(ctx context.Context, res *CopyResult, err error) error {
+	code := exit.Code(ctx, err)
+	why := ""
+	switch {
+	case code == exit.Interrupted, code == exit.Locked, exit.Typed(err):
+		return nil
+	case code == exit.Terminated:
+		why = "it was terminated"
+	case err != nil:
+		why = quote.Clean(err.Error())
+	case len(res.Missing) > 0:
+		why = text.Plural(len(res.Missing), "file is", "files are") + " damaged here and nowhere whole"
+	default:
+		err = destination.NoteCopyWell(c.Dest, c.Remote.Name)
+	}
+	if why != "" {
+		err = destination.NoteCopyFailed(c.Dest,
+			destination.CopyFailure{Remote: c.Remote.Name, Time: c.Place.Now(), Why: why})
+	}
+	if errors.Is(err, os.ErrPermission) {
+		return nil
+	}
+	return err
+}
+
+func (c *Copying) run(ctx context.Context, d *query.Reader) (res *CopyResult, err error) {
 	from, err := remote.NewSource(ctx, d.Dir, d.Root, d.DB, settings.Files())
 	if err != nil {
 		return nil, err

@@ -30,6 +30,7 @@ const (
 	Failed      Concern = "failed"      // Failure
 	NotAllDone  Concern = "incomplete"  // Unwell
 	LateBackup  Concern = "late"        // Last.Late
+	NotCopied   Concern = "copy"        // CopiesFailed
 	ReadOnly    Concern = "read_only"   // no backup can be made
 	BadSettings Concern = "settings"    // Settings
 	Unreadable  Concern = "unread"      // the last run could not read, or hold, everything
@@ -50,6 +51,7 @@ func Concerns() []Concern {
 		Failed,
 		NotAllDone,
 		LateBackup,
+		NotCopied,
 		ReadOnly,
 		BadSettings,
 		Unreadable,
@@ -92,6 +94,7 @@ func (s *Status) judge() {
 		Failed:      s.Failure != nil,
 		NotAllDone:  s.Unwell != nil,
 		LateBackup:  s.Last.Late,
+		NotCopied:   len(s.CopiesFailed) > 0,
 		ReadOnly:    space.ReadOnly,
 		BadSettings: len(s.Settings) > 0,
 		Unreadable:  s.Newest != nil && s.Newest.Errors > 0 && !s.ignored,

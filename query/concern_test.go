@@ -32,6 +32,7 @@ func TestConcerns(t *testing.T) {
 		{"damage", func(s *Status) { s.Check.Left = &destination.DamageLeft{Errors: 1} }, []Concern{Damaged}},
 		{"nothing yet", func(s *Status) { s.Newest, s.Last, s.Snapshots = nil, LastBackup{}, 0 }, []Concern{NoBackup}},
 		{"late", func(s *Status) { s.Last.Late = true }, []Concern{LateBackup}},
+		{"not copied", func(s *Status) { s.CopiesFailed = []destination.CopyFailure{{Remote: "b2"}} }, []Concern{NotCopied}},
 		{"read-only", func(s *Status) { s.Space.ReadOnly = true }, []Concern{ReadOnly}},
 		{"settings", func(s *Status) { s.Settings = []string{"x"} }, []Concern{BadSettings}},
 		{"unread", func(s *Status) { s.Newest.Errors = 1 }, []Concern{Unreadable}},

@@ -32,13 +32,15 @@ type Status struct {
 	Check    *destination.LastCheck // nil: none is known
 	DataRead float64                // about which part of what is there now checks have read within DataReadDays
 
-	Space    Space
-	Rules    NextRules
-	Left     destination.Leftovers
-	Copies   []destination.Hold // what each remote has that was copied to
-	Running  string             // the run that is at work there now, as it says itself, "" for none: see Left.Holder
-	Settings []string           // what is wrong with the settings
-	Mend     string             // the place in them that makes each backup fail, "" if none does
+	Space  Space
+	Rules  NextRules
+	Left   destination.Leftovers
+	Copies []destination.Hold // what each remote has that was copied to
+	// the last copies that did not go well, to remotes that none has gone well to since
+	CopiesFailed []destination.CopyFailure
+	Running      string   // the run that is at work there now, as it says itself, "" for none: see Left.Holder
+	Settings     []string // what is wrong with the settings
+	Mend         string   // the place in them that makes each backup fail, "" if none does
 	// what is wrong with the source now, so that a backup fails; "": nothing, or it was not asked
 	Source  string
 	Runs    []Run // the last ones, oldest first: RunsTold at most
@@ -135,6 +137,9 @@ func (d *Reader) Status(ctx context.Context, o StatusOptions) (*Status, error) {
 		return nil, err
 	}
 	if s.Copies, err = destination.Holds(d.Root); err != nil {
+		return nil, err
+	}
+	if s.CopiesFailed, err = destination.CopyFailures(d.Root); err != nil {
 		return nil, err
 	}
 	if !s.Left.Holder.Gone() {

@@ -30,6 +30,8 @@ func (p *Printer) Concern(s *query.Status, c query.Concern) string {
 		return fmt.Sprintf("the last backup is there, but not all was done: %s (%s)", s.Unwell.Why, p.When(s.Unwell.Time))
 	case query.LateBackup:
 		return p.lateText(s)
+	case query.NotCopied:
+		return p.notCopiedText(s.CopiesFailed)
 	case query.ReadOnly:
 		return "its file system is mounted read-only, so that no backup can be made"
 	case query.BadSettings:
@@ -62,6 +64,15 @@ func (p *Printer) Concern(s *query.Status, c query.Concern) string {
 		return leftText(&s.Left)
 	}
 	return string(c)
+}
+
+func (p *Printer) notCopiedText(failed []destination.CopyFailure) string {
+	var all []string
+	for i := range failed {
+		f := &failed[i]
+		all = append(all, fmt.Sprintf("the last copy to %s did not go well: %s (%s)", f.Remote, f.Why, p.When(f.Time)))
+	}
+	return strings.Join(all, "; ")
 }
 
 func (p *Printer) failedText(s *query.Status) string {
@@ -201,6 +212,8 @@ func Way(s *query.Status, c query.Concern) string {
 			return "see to what was not done; then snap backup" + in
 		}
 		return "snap backup" + in
+	case query.NotCopied:
+		return "snap copy" + in + " " + s.CopiesFailed[0].Remote
 	case query.FullSoon, query.FewInodes:
 		return "snap stats" + in
 	case query.RulesIdle:

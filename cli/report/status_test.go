@@ -43,6 +43,9 @@ func TestWhatIsSaid(t *testing.T) {
 		}, "the check of 2026-11-20 12:00 left 2 faults", "snap check --read-data --repair -d '/mnt/my disk'"},
 		{query.LateBackup, func(s *query.Status) { s.Last.Time = day(-40) }, "the last backup is 40d old",
 			"snap backup -d '/mnt/my disk'"},
+		{query.NotCopied, func(s *query.Status) {
+			s.CopiesFailed = []destination.CopyFailure{{Remote: "b2", Time: day(-2), Why: "no route"}}
+		}, "the last copy to b2 did not go well: no route (2026-11-20 12:00)", "snap copy -d '/mnt/my disk' b2"},
 		{query.Failed, func(s *query.Status) { s.Failure = failure("no room\n", 1) },
 			"the last backup failed: no room\n (2026-11-20 12:00)", "snap backup -d '/mnt/my disk'"},
 		{query.Failed, func(s *query.Status) {

@@ -30,6 +30,11 @@ func Judged(d *query.Reader, fc filter.Context, now time.Time) (o query.StatusOp
 			o.Mend = place(err, "the lists")
 		}
 	}
+	for _, name := range s.CopyTo {
+		if _, err := FindRemote(d.Dir, name); err != nil {
+			o.Settings = append(o.Settings, fmt.Sprintf("copy_to in %s: %s", OptionsFile, err))
+		}
+	}
 	o.Rules, o.Ignore = s.Keep.Policy(now), s.IgnoresErrors()
 	if len(s.Unknown) > 0 && !o.Rules.Empty() {
 		o.Settings, o.Idle = append(o.Settings, UnknownStop(s.Unknown)), true

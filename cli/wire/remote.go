@@ -191,3 +191,17 @@ func newCopies(holds []destination.Hold) (all []CopyThere) {
 	}
 	return all
 }
+
+// CopyFailed is the last copy to a remote, which did not go well, in `status`.
+type CopyFailed struct {
+	Remote string `json:"remote"`
+	Time   Time   `json:"time"`
+	Error  string `json:"error"`
+}
+
+func newCopiesFailed(failed []destination.CopyFailure) (all []CopyFailed) {
+	for i := range failed {
+		all = append(all, CopyFailed{failed[i].Remote, Time(failed[i].Time), failed[i].Why})
+	}
+	return all
+}

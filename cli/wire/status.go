@@ -23,18 +23,21 @@ type Status struct {
 	Snapshots      int         `json:"snapshots"`
 	Newest         *string     `json:"newest"` // name of the newest snapshot
 	Copies         []CopyThere `json:"copies,omitempty"`
-	LastBackup     *LastBackup `json:"last_backup"`  // null: there is none
-	LastFailure    *Failure    `json:"last_failure"` // null: none failed since the last that went well
-	Unread         Unread      `json:"unread"`
-	LastCheck      *LastCheck  `json:"last_check"` // null: none is known
-	DataRead       DataRead    `json:"data_read"`
-	Space          SpaceStatus `json:"space"`
-	Rules          RulesStatus `json:"rules"`
-	Leftovers      Leftovers   `json:"leftovers"`
-	Running        *string     `json:"running"` // the run that is at work there
-	Missing        []string    `json:"missing"` // snapshots whose folders are gone
-	Future         []string    `json:"future"`  // snapshots of a time in the future
-	Runs           []Run       `json:"runs"`    // the last backups that are known, oldest first
+
+	CopiesFailed []CopyFailed `json:"copies_failed,omitempty"` // the last copies, where they did not go well
+
+	LastBackup  *LastBackup `json:"last_backup"`  // null: there is none
+	LastFailure *Failure    `json:"last_failure"` // null: none failed since the last that went well
+	Unread      Unread      `json:"unread"`
+	LastCheck   *LastCheck  `json:"last_check"` // null: none is known
+	DataRead    DataRead    `json:"data_read"`
+	Space       SpaceStatus `json:"space"`
+	Rules       RulesStatus `json:"rules"`
+	Leftovers   Leftovers   `json:"leftovers"`
+	Running     *string     `json:"running"` // the run that is at work there
+	Missing     []string    `json:"missing"` // snapshots whose folders are gone
+	Future      []string    `json:"future"`  // snapshots of a time in the future
+	Runs        []Run       `json:"runs"`    // the last backups that are known, oldest first
 }
 
 // Run is a backup that was made, or begun.
@@ -158,7 +161,7 @@ func NewStatus(s *query.Status, rules []string, text func(query.Concern) string)
 		Verdict: s.Verdict().
 			String(),
 		Concerns: []Concern{}, Time: Time(s.Now), Sources: []string{}, Snapshots: s.Snapshots,
-		Copies: newCopies(s.Copies),
+		Copies: newCopies(s.Copies), CopiesFailed: newCopiesFailed(s.CopiesFailed),
 		Unread: Unread{Paths: []string{}}, DataRead: DataRead{rounded(s.DataRead), query.DataReadDays},
 		Space: newSpace(&s.Space), Missing: append([]string{}, s.Missing...), Future: append([]string{}, s.Future...),
 		Rules: RulesStatus{
