@@ -36,6 +36,7 @@ var imports = map[string][]string{
 	"snap/backup": {"snap/backup/source", "snap/destination", "snap/scan", "snap/index", "snap/record",
 		"snap/internal/file",
 		"snap/internal/progress", "snap/internal/stream"},
+	"snap/remote/replica": {"snap/backup", "snap/destination", "snap/index", "snap/record", "snap/internal/file"},
 	"snap/backup/source": {"snap/destination", "snap/scan", "snap/filter", "snap/index", "snap/record",
 		"snap/internal/file", "snap/internal/hint", "snap/internal/quote"},
 	"snap/destination": {"snap/index", "snap/record", "snap/internal/file", "snap/internal/progress",
