@@ -18,13 +18,20 @@ import (
 
 // Contents gives the bytes of the files of a snapshot that is received. Its methods are called by several workers.
 type Contents interface {
-	// Want says that e will be opened: what is to be sent, in this order. Most is wanted in key order, well before it is
-	// opened. What was to be linked, and cannot be, is wanted just before it is opened, and must come although nobody
-	// reads what was wanted before it.
-	Want(e *record.Entry)
+	// Want says that w will be opened: what is to be sent, in this order. Most is wanted in key order, well before it is
+	// opened. What was to be linked, and cannot be, and what is wanted again, is wanted just before it is opened, and must
+	// come although nobody reads what was wanted before it.
+	Want(w *Wanted)
 	// Open opens the bytes of what was wanted, once for each time; after an error of the run not at all. An error that is
 	// ErrLost, of the opening or of a read, is about this file alone. Any other ends the run, and the next one goes on.
-	Open(ctx context.Context, e *record.Entry) (io.ReadCloser, error)
+	Open(ctx context.Context, w *Wanted) (io.ReadCloser, error)
+}
+
+// Wanted is a file whose bytes are to come. The pointer that was given to Want is given to Open.
+type Wanted struct {
+	record.Entry
+	Old   *record.Record // what the newest snapshot here has at its path, if that is a file with other bytes; else nil
+	Tries int            // how often what came was lost or not its own: another copy of its bytes is to be tried
 }
 
 // Incoming is a snapshot that is to be received.

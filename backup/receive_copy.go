@@ -13,9 +13,12 @@ import (
 
 // wanted is a file that was asked for. Whichever of its names is made first takes the bytes.
 type wanted struct {
-	path  string
+	Wanted
 	taken atomic.Bool
 }
+
+// copiesTried is how many copies of the bytes of a file are asked for, one after the other.
+const copiesTried = 3
 
 // bytesFrom is where the bytes of a file are to come from: one of them, or nothing.
 type bytesFrom struct {
@@ -66,8 +69,12 @@ func (c *cutter) bytesOf(it *item) bytesFrom {
 	case rec.From != "" && rec.Reason != record.MovedAndEdited:
 		return bytesFrom{here: rec.From}
 	}
-	c.b.run.in.Contents.Want(&record.Entry{Path: it.path, Record: *rec})
-	return bytesFrom{wanted: &wanted{path: it.path}}
+	w := &wanted{Wanted: Wanted{Entry: record.Entry{Path: it.path, Record: *rec}}}
+	if old := it.old; old != nil && old.Kind == file.Regular && old.Stored != record.Absent && old.Has(record.Hashed) {
+		w.Old = old
+	}
+	c.b.run.in.Contents.Want(&w.Wanted)
+	return bytesFrom{wanted: w}
 }
 
 // copyIncoming makes a file of bytes that are here already, or of those that come. Where these are lost it is left out.
@@ -77,31 +84,48 @@ func (p *entryWriter) copyIncoming(ctx context.Context, it *item) error {
 			return err
 		}
 	}
-	e := &record.Entry{Path: it.path, Record: it.rec}
+	var w *Wanted
 	if it.wanted != nil && !it.wanted.taken.Swap(true) {
-		e.Path = it.wanted.path
+		w = &it.wanted.Wanted
 	} else {
-		p.b.run.in.Contents.Want(e)
+		w = &Wanted{Entry: record.Entry{Path: it.path, Record: it.rec}}
+		p.b.run.in.Contents.Want(w)
 	}
-	src, wrong := p.b.run.in.Contents.Open(ctx, e)
-	if wrong == nil {
-		var err error
-		wrong, err = p.fill(ctx, it, src)
-		src.Close()
-		if err != nil {
-			return err
+	wrong, err := p.bring(ctx, it, w)
+	for try := 1; err == nil && ofThisFile(wrong) && try < copiesTried && it.rec.Has(record.Hashed); try++ {
+		again := &Wanted{Entry: w.Entry, Tries: try}
+		p.b.run.in.Contents.Want(again)
+		var other error
+		if other, err = p.bring(ctx, it, again); other == nil || !ofThisFile(other) {
+			wrong = other
 		}
 	}
 	switch {
-	case wrong == nil:
-		return nil
+	case err != nil || wrong == nil:
+		return err
 	case ctx.Err() != nil:
 		return ctx.Err()
-	case errors.Is(wrong, ErrLost) || errors.Is(wrong, ErrOtherContent):
+	case ofThisFile(wrong):
 		p.notReceived(it, wrong)
 		return nil
 	}
 	return &IncomingError{it.path, wrong}
+}
+
+// ofThisFile reports whether what is wrong with bytes that came is not wrong with those of the next file.
+func ofThisFile(wrong error) bool {
+	return errors.Is(wrong, ErrLost) || errors.Is(wrong, ErrOtherContent)
+}
+
+// bring makes the file of the bytes that come, as fill does.
+func (p *entryWriter) bring(ctx context.Context, it *item, w *Wanted) (wrong, err error) {
+	src, wrong := p.b.run.in.Contents.Open(ctx, w)
+	if wrong != nil {
+		return wrong, nil
+	}
+	wrong, err = p.fill(ctx, it, src)
+	src.Close()
+	return wrong, err
 }
 
 // copyHere makes the file of one in the previous snapshot, and reports whether that has its bytes.

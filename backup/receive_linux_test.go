@@ -37,13 +37,13 @@ type treeContents struct {
 
 var errCut = errors.New("cut")
 
-func (c *treeContents) Want(e *record.Entry) {
+func (c *treeContents) Want(e *backup.Wanted) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.wanted = append(c.wanted, e.Path)
 }
 
-func (c *treeContents) Open(_ context.Context, e *record.Entry) (io.ReadCloser, error) {
+func (c *treeContents) Open(_ context.Context, e *backup.Wanted) (io.ReadCloser, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	i := slices.Index(c.wanted, e.Path)

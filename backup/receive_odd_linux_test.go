@@ -190,7 +190,7 @@ func entriesOf(all []record.Entry) iter.Seq2[*record.Entry, error] {
 // lossy says of what is not there that it is lost.
 type lossy struct{ *treeContents }
 
-func (l *lossy) Open(ctx context.Context, e *record.Entry) (io.ReadCloser, error) {
+func (l *lossy) Open(ctx context.Context, e *backup.Wanted) (io.ReadCloser, error) {
 	r, err := l.treeContents.Open(ctx, e)
 	if errors.Is(err, os.ErrNotExist) {
 		err = fmt.Errorf("%w: %w", backup.ErrLost, err)
