@@ -99,18 +99,33 @@ func (d *Destination) Promote() error {
 	return d.Meta.Sync()
 }
 
-// CopySettings brings the settings files of from, the root of the destination that d follows. A file that was changed
-// in the replica stays: it may have rules of its own.
-func (d *Destination) CopySettings(from *file.Dir) error {
+// Settings are the settings files in the folder of a destination, by name.
+func Settings(root *file.Dir) (map[string][]byte, error) {
+	all := map[string][]byte{}
+	for _, name := range settingsNames {
+		text, err := readSettings(root, name)
+		if err != nil {
+			return nil, err
+		}
+		if text != nil {
+			all[name] = text
+		}
+	}
+	return all, nil
+}
+
+// CopySettings brings the settings files of the destination that d follows, by name; others than settings files are
+// left. A file that was changed in the replica stays: it may have rules of its own.
+func (d *Destination) CopySettings(from map[string][]byte) error {
 	m, err := d.replica()
 	if err != nil {
 		return err
 	}
 	now := map[string]string{}
 	for _, name := range settingsNames {
-		theirs, err := readSettings(from, name)
-		if err != nil {
-			return err
+		theirs := from[name]
+		if len(theirs) > labelsMax {
+			return fmt.Errorf("%s: more than %d bytes of settings", name, labelsMax)
 		}
 		ours, err := readSettings(d.Root, name)
 		if err != nil {

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync/atomic"
+	"syscall"
 
 	"snap/backup"
 	"snap/destination"
@@ -12,33 +14,60 @@ import (
 	"snap/record"
 )
 
-// contents are the bytes of the files of a snapshot in a folder.
-type contents struct {
-	x    *destination.Destination
-	name string
-	root *file.Dir
-	tree *file.Tree
+// Tree has the bytes of the files of a snapshot in a folder. Where a file is lost, or not what it was, and is wanted
+// again, those of the same content elsewhere in the destination are taken.
+type Tree struct {
+	x      *destination.Destination
+	h      *record.Header
+	root   *file.Dir
+	tree   *file.Tree
+	failed atomic.Int64 // files one after the other that the disk could not read
 }
 
-func openContents(x *destination.Destination, snapshot string) (*contents, error) {
-	root, err := x.Root.EnterDir(snapshot)
+// failing is how many files one after the other a disk cannot read before it counts as dying: then the rest is not
+// taken for lost.
+const failing = 100
+
+// ErrDying: a disk cannot read file after file.
+var ErrDying = fmt.Errorf("%d files one after the other could not be read: the disk may be dying", failing)
+
+// copiesLooked bounds how many files of one content are looked at in each snapshot.
+const copiesLooked = 8
+
+// OpenTree opens the folder of a snapshot.
+func (x *Here) OpenTree(h *record.Header) (*Tree, error) {
+	root, err := x.d.Root.EnterDir(h.Name)
 	if err != nil {
 		return nil, err
 	}
-	return &contents{x: x, name: snapshot, root: root, tree: file.NewTree(root, 256, (*file.Dir).EnterDir)}, nil
+	return &Tree{x: x.d, h: h, root: root, tree: file.NewTree(root, 256, (*file.Dir).EnterDir)}, nil
 }
 
-func (c *contents) close() {
+// Close closes its folders.
+func (c *Tree) Close() error {
 	c.tree.Close()
-	c.root.Close()
+	return c.root.Close()
 }
 
 // Want has nothing to do: the files are there.
-func (c *contents) Want(*record.Entry) {}
+func (c *Tree) Want(*backup.Wanted) {}
 
-// Open opens a file of the snapshot. While that is there, one that cannot be read is lost.
-func (c *contents) Open(_ context.Context, e *record.Entry) (io.ReadCloser, error) {
-	dir, name := record.Split(e.Path)
+// Open opens a file of the snapshot, or where that is wanted again another one with its content. While the snapshot is
+// there, one that cannot be read is lost.
+func (c *Tree) Open(ctx context.Context, w *backup.Wanted) (io.ReadCloser, error) {
+	f, err := c.OpenFile(ctx, w)
+	if err != nil {
+		return nil, err
+	}
+	return f, nil
+}
+
+// OpenFile is Open.
+func (c *Tree) OpenFile(ctx context.Context, w *backup.Wanted) (*File, error) {
+	if w.Tries > 0 {
+		return c.another(ctx, w)
+	}
+	dir, name := record.Split(w.Path)
 	d, err := c.tree.Dir(dir)
 	if err != nil {
 		return nil, c.lost(err)
@@ -48,30 +77,90 @@ func (c *contents) Open(_ context.Context, e *record.Entry) (io.ReadCloser, erro
 	if err != nil {
 		return nil, c.lost(err)
 	}
-	return &reader{f, c}, nil
+	return &File{f, c}, nil
 }
 
-// lost says of an error whether it is about one file. A snapshot that is deleted meanwhile, or a disk that is gone, is
-// not.
-func (c *contents) lost(err error) error {
-	if there, lerr := destination.FolderAt(c.x.Root, c.name); lerr != nil || !there {
-		return errors.Join(fmt.Errorf("snapshot %s is not there any more", c.name), lerr)
+// another opens the file of the same content that comes after those that were tried, in the newest snapshots first.
+func (c *Tree) another(ctx context.Context, w *backup.Wanted) (*File, error) {
+	none := fmt.Errorf("%w, and no other copy of it is whole", backup.ErrLost)
+	if !w.Has(record.Hashed) {
+		return nil, none
+	}
+	all, err := complete(ctx, c.x)
+	if err != nil {
+		return nil, err
+	}
+	inodes := map[uint64]bool{}
+	if s, err := c.stat(w.Path); err == nil {
+		inodes[s.Ino] = true
+	}
+	tries := w.Tries
+	for i := len(all) - 1; i >= 0; i-- {
+		found, err := c.x.DB.ByContent(ctx, all[i].Seq, w.Size, w.Hash, copiesLooked)
+		if err != nil {
+			return nil, err
+		}
+		for k := range found {
+			if !found[k].SameHash(&w.Record) {
+				continue
+			}
+			f, err := file.OpenBelow(c.x.Root, record.Join(all[i].Name, found[k].Path))
+			if err != nil {
+				continue
+			}
+			s, err := f.Stat()
+			if err != nil || inodes[s.Ino] || s.Size != w.Size {
+				f.Close()
+				continue
+			}
+			if inodes[s.Ino] = true; tries > 1 {
+				tries--
+				f.Close()
+				continue
+			}
+			return &File{f, c}, nil
+		}
+	}
+	return nil, none
+}
+
+func (c *Tree) stat(path string) (file.Stat, error) {
+	dir, name := record.Split(path)
+	d, err := c.tree.Dir(dir)
+	if err != nil {
+		return file.Stat{}, err
+	}
+	defer d.Close()
+	return d.Lstat(name)
+}
+
+// lost says of an error whether it is about one file. A snapshot that is deleted meanwhile, or a disk that is gone or
+// reads nothing any more, is not.
+func (c *Tree) lost(err error) error {
+	if there, lerr := destination.FolderAt(c.x.Root, c.h.Name); lerr != nil || !there {
+		return errors.Join(fmt.Errorf("snapshot %s is not there any more", c.h.Name), lerr)
 	}
 	if err := c.x.CheckThere(); err != nil {
 		return err
 	}
+	if errors.Is(err, syscall.EIO) && c.failed.Add(1) >= failing {
+		return fmt.Errorf("%w: %w", ErrDying, err)
+	}
 	return fmt.Errorf("%w: %w", backup.ErrLost, file.Reason(err))
 }
 
-// reader is an open file whose read errors are those of Open.
-type reader struct {
+// File is an open file whose read errors are those of Open.
+type File struct {
 	*file.File
-	c *contents
+	c *Tree
 }
 
-func (r *reader) Read(p []byte) (int, error) {
+func (r *File) Read(p []byte) (int, error) {
 	n, err := r.File.Read(p)
-	if err != nil && !errors.Is(err, io.EOF) {
+	switch {
+	case errors.Is(err, io.EOF):
+		r.c.failed.Store(0)
+	case err != nil:
 		err = r.c.lost(err)
 	}
 	return n, err

@@ -1,7 +1,6 @@
 package replica
 
 import (
-	"context"
 	"errors"
 	"fmt"
 
@@ -17,24 +16,24 @@ var (
 )
 
 // hello refuses a follower that is none of x.
-func (c *copying) hello(ctx context.Context) error {
-	x, y := c.x, c.y
-	if x.ID != y.ID {
+func (f *following) hello() error {
+	x, y := f.x.Name(), f.y
+	if f.x.ID() != y.ID {
 		return &destination.GuardError{
-			Why:  fmt.Sprintf("%s holds another destination than %s: is it the right disk?", y.Path, x.Path),
+			Why:  fmt.Sprintf("%s holds another destination than %s: is it the right disk?", y.Path, x),
 			Hint: "name the folder of its replica, or an empty one",
 			Err:  ErrOtherDestination,
 		}
 	}
-	if err := c.diverged(ctx); err != nil {
+	if err := f.diverged(); err != nil {
 		return err
 	}
 	is, err := y.IsReplica()
-	if err != nil || is || len(c.ys) == 0 || c.o.Follow {
+	if err != nil || is || len(f.ys) == 0 || f.o.Follow {
 		return err
 	}
 	return &destination.GuardError{
-		Why: fmt.Sprintf("%s is no replica of %s: it was promoted, or is the one that was copied", y.Path, x.Path),
+		Why: fmt.Sprintf("%s is no replica of %s: it was promoted, or is the one that was copied", y.Path, x),
 		Hint: "copy the other way; or, if it is to follow from now on and is backed up to no more, say so with " +
 			"--follow",
 		Err: ErrPromoted,
@@ -42,22 +41,18 @@ func (c *copying) hello(ctx context.Context) error {
 }
 
 // diverged refuses a follower with a snapshot that was never in the source.
-func (c *copying) diverged(ctx context.Context) error {
+func (f *following) diverged() error {
 	bySeq := map[uint64]*record.Header{}
-	for i := range c.xs {
-		bySeq[c.xs[i].Seq] = &c.xs[i]
+	for i := range f.xs {
+		bySeq[f.xs[i].Seq] = &f.xs[i]
 	}
-	next, err := c.x.NextSeq(ctx)
-	if err != nil {
-		return err
-	}
-	for i := range c.ys {
-		own := &c.ys[i]
+	for i := range f.ys {
+		own := &f.ys[i]
 		other := bySeq[own.Seq]
 		switch {
 		case other != nil && other.Name == own.Name && other.Time.Equal(own.Time) && other.Finished.Equal(own.Finished):
 			continue
-		case other == nil && own.Seq < next:
+		case other == nil && own.Seq < f.next:
 			continue // deleted there
 		}
 		has := "never had it"
@@ -65,10 +60,10 @@ func (c *copying) diverged(ctx context.Context) error {
 			has = fmt.Sprintf("has %s in its place", other.Name)
 		}
 		return &destination.GuardError{
-			Why: fmt.Sprintf("the two have diverged: %s has snapshot %s of its own, and %s %s", c.y.Path, own.Name,
-				c.x.Path, has),
+			Why: fmt.Sprintf("the two have diverged: %s has snapshot %s of its own, and %s %s", f.y.Path, own.Name,
+				f.x.Name(), has),
 			Hint: fmt.Sprintf("both were backed up to. Delete there what is of its own (snap delete -d %s %s), or copy into an "+
-				"empty folder", c.y.Path, own.Name),
+				"empty folder", f.y.Path, own.Name),
 			Err: ErrDiverged,
 		}
 	}

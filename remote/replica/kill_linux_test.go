@@ -49,7 +49,7 @@ func TestKilled(t *testing.T) {
 		wantSame(p, y, names(q))
 		res := copyTo(p, y, replica.Options{})
 		for _, c := range res.Copied {
-			resumed += c.Result.Resumed.Files
+			resumed += c.Resumed
 		}
 		wantSame(p, y, names(p))
 		if left, _ := os.ReadDir(filepath.Join(y, ".snap", "tmp")); len(left) > 0 {

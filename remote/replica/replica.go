@@ -1,6 +1,7 @@
-// Package replica brings the snapshots of one destination into another, which follows it: on another disk, in this
-// process. The snapshots that the follower lacks are received, oldest first, by the builder of a backup
-// ([backup.Receive]); it links to its own snapshots and writes its own change sets.
+// Package replica brings the snapshots of one destination into another, which follows it. What it follows is a [Source]:
+// a folder on another disk, the other end of a pipe, or a vault. The snapshots that the follower lacks are received,
+// oldest first, by the builder of a backup ([backup.Receive]); it links to its own snapshots and writes its own change
+// sets.
 //
 // Invariants:
 //
@@ -8,74 +9,97 @@
 //   - A follower has the id of what it follows and the mark of a replica. What is not certain to be one is refused: a
 //     disk of another destination, one that was promoted, one with a snapshot that was never in the other.
 //   - Each snapshot is published before the next is begun. A copy that was stopped goes on with the next one.
+//
+// [Follow] is the one call. Begin to read at following.run.
 package replica
 
 import (
 	"context"
 	"errors"
-	"fmt"
-	"io/fs"
-	"os"
 	"slices"
 	"time"
 
 	"snap/backup"
 	"snap/destination"
-	"snap/index"
-	"snap/internal/file"
 	"snap/record"
 )
 
-// Options of one Copy. The zero value copies all that is lacking.
+// Options of one Follow. The zero value copies all that is lacking.
 type Options struct {
 	Only   []uint64 // numbers of the snapshots to copy; empty: all
 	Since  uint64   // the first snapshot of a follower that has none yet; 0: the oldest
 	Follow bool     // make a destination of the same id, which is no replica, follow: one that was the other's source
+	Adds   bool     // only snapshots are added: labels and settings stay as they are
 	DryRun bool     // only say what lacks
 
 	Jobs     int
 	Report   func(*record.Header) backup.Reporter // gets what happens with a snapshot; nil: nobody does
 	LockWait time.Duration
 	Holder   destination.Holder
+	// Begun is told which snapshot the follower has as its newest, 0 for none, before one is read: it and all after it
+	// should stay meanwhile. Done is told of each snapshot that was published. Either may be nil; an error ends the run.
+	Begun func(newest uint64, name string) error
+	Done  func(Copied) error
 }
 
 // Copied is one snapshot that was copied, or with Options.DryRun would be.
 type Copied struct {
-	Header *record.Header // as it is at the source
-	Result *backup.Result // nil in a dry run, or if its tree is missing there
-	Whole  bool           // it was compared with what the follower had, by its whole listing
+	Name    string   `json:"name"`
+	Seq     uint64   `json:"seq"`
+	Whole   bool     `json:"whole"`   // it was compared with what the follower had, by its whole listing
+	Files   int64    `json:"files"`   // that it holds
+	Linked  int64    `json:"linked"`  // of these, links into the snapshot before
+	Bytes   int64    `json:"bytes"`   // of files that were copied; in a dry run what is expected, at most
+	Resumed int64    `json:"resumed"` // files that an interrupted copy had brought
+	Missing []Lost   `json:"missing"` // the first 1,000 files without bytes
+	Notes   []Lost   `json:"notes"`   // what else there is to say
+	Lacks   int64    `json:"lacks"`   // entries without some of their owner, mode, times or attributes in the tree
+	After   []string `json:"after"`   // what failed after the snapshot was complete
 }
 
-// Result is what a Copy did.
+// Lost is a path and what is wrong with it.
+type Lost struct {
+	Path string `json:"path"`
+	Why  string `json:"error"`
+}
+
+// Result is what a Follow did.
 type Result struct {
-	Copied  []Copied
-	Passed  []string // snapshots whose folders are missing at the source
-	Labels  []string // snapshots that got other labels
-	Earlier []string // snapshots that were asked for, and are older than the newest that the follower has
+	Copied  []Copied `json:"copied"`
+	Passed  []string `json:"passed"`  // snapshots whose folders are missing at the source
+	Labels  []string `json:"labels"`  // snapshots that got other labels
+	Earlier []string `json:"earlier"` // snapshots that were asked for, and are older than the newest that the follower has
+	// Newest is the newest snapshot that both have at the end, 0 and "" for none.
+	Newest     uint64 `json:"newest"`
+	NewestName string `json:"newest_name"`
 }
 
 // Incomplete reports whether something of the source is missing from what was copied.
 func (r *Result) Incomplete() bool {
-	return len(r.Passed) > 0 || slices.ContainsFunc(r.Copied, func(c Copied) bool {
-		return c.Result != nil && c.Result.Incomplete()
-	})
+	return len(r.Passed) > 0 || slices.ContainsFunc(r.Copied, func(c Copied) bool { return len(c.Missing) > 0 })
 }
 
-// Copy brings the snapshots that the destination at to lacks of those at from. An error leaves what was copied before
-// it in the result; the same call again goes on.
+// Copy brings the snapshots that the destination in the folder to lacks of those in the folder from.
 func Copy(ctx context.Context, from, to string, o Options) (*Result, error) {
-	res := &Result{}
-	x, err := destination.Open(ctx, from, destination.Options{Mode: destination.ReadOnly, AnyUser: true})
+	x, err := OpenHere(ctx, from)
 	if err != nil {
-		return res, err
+		return &Result{}, err
 	}
 	defer x.Close()
-	c := &copying{o: o, x: x, res: res}
-	if err := c.open(ctx, to); err != nil {
-		return res, err
+	return Follow(ctx, x, to, o)
+}
+
+// Follow brings the snapshots that the destination in the folder to lacks of those of x. An error leaves what was
+// copied before it in the result; the same call again goes on.
+func Follow(ctx context.Context, x Source, to string, o Options) (*Result, error) {
+	f := &following{o: o, x: x, res: &Result{}}
+	if err := f.open(ctx, to); err != nil {
+		return f.res, err
 	}
-	defer c.close()
-	return res, c.run(ctx)
+	defer f.close()
+	err := f.run(ctx)
+	f.res.Newest, f.res.NewestName = f.common()
+	return f.res, err
 }
 
 // Promote makes the replica at path a destination that is backed up to.
@@ -85,185 +109,4 @@ func Promote(ctx context.Context, path string, holder destination.Holder, wait t
 		return err
 	}
 	return errors.Join(d.Promote(), d.Close())
-}
-
-// copying is the state of one Copy: x is where the snapshots are, y the follower.
-type copying struct {
-	o    Options
-	x, y *destination.Destination // y nil in a dry run on a folder that is no destination yet
-	xs   []record.Header
-	ys   []record.Header
-	res  *Result
-}
-
-func (c *copying) close() {
-	if c.y != nil {
-		c.y.Close()
-	}
-}
-
-// open opens the follower, and refuses what is none.
-func (c *copying) open(ctx context.Context, to string) (err error) {
-	if err := refuseSame(c.x, to); err != nil {
-		return err
-	}
-	if c.xs, err = complete(ctx, c.x); err != nil {
-		return err
-	}
-	y, err := destination.Open(ctx, to, destination.Options{Create: true, Mode: destination.ReadOnlyIf(c.o.DryRun),
-		ID: c.x.ID, LockWait: c.o.LockWait, Holder: c.o.Holder})
-	if c.o.DryRun && errors.Is(err, index.ErrMissing) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	if y.DB == nil { // a dry run on a folder that is none yet
-		return y.Close()
-	}
-	c.y = y
-	if c.ys, err = complete(ctx, y); err == nil {
-		err = c.hello(ctx)
-	}
-	if err == nil && !c.o.DryRun {
-		err = y.MarkReplica(c.x.Path)
-	}
-	if err != nil {
-		c.close()
-	}
-	return err
-}
-
-// refuseSame refuses to copy a destination into itself.
-func refuseSame(x *destination.Destination, to string) error {
-	root, err := file.OpenRoot(to)
-	if errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("%s: %w", to, os.ErrNotExist)
-	}
-	if err != nil {
-		return err
-	}
-	defer root.Close()
-	a, err1 := x.Root.Stat()
-	b, err2 := root.Stat()
-	if err := errors.Join(err1, err2); err != nil || !file.MayBeSame(&a, &b) {
-		return err
-	}
-	return &destination.GuardError{Why: to + " is the destination that is to be copied",
-		Hint: "name the folder of the other one"}
-}
-
-// complete are the complete snapshots of a destination, oldest first.
-func complete(ctx context.Context, d *destination.Destination) ([]record.Header, error) {
-	all, err := d.DB.Snapshots(ctx)
-	return slices.DeleteFunc(all, func(h record.Header) bool { return h.State != record.Complete }), err
-}
-
-// run copies what lacks, then what may have changed of the rest.
-func (c *copying) run(ctx context.Context) error {
-	for _, h := range c.lacking() {
-		there, err := destination.FolderAt(c.x.Root, h.Name)
-		switch {
-		case err != nil:
-			return err
-		case !there:
-			c.res.Passed = append(c.res.Passed, h.Name)
-			continue
-		case c.o.DryRun:
-			c.res.Copied = append(c.res.Copied, Copied{Header: h, Whole: h.Parent != c.newest()})
-			c.ys = append(c.ys, *h)
-			continue
-		}
-		if err := c.copy(ctx, h); err != nil {
-			return fmt.Errorf("snapshot %s: %w", h.Name, err)
-		}
-	}
-	if c.o.DryRun {
-		return nil
-	}
-	if err := c.copyLabels(ctx); err != nil {
-		return err
-	}
-	return c.y.CopySettings(c.x.Root)
-}
-
-// newest is the number of the follower's newest snapshot, 0 for none.
-func (c *copying) newest() uint64 {
-	if len(c.ys) == 0 {
-		return 0
-	}
-	return c.ys[len(c.ys)-1].Seq
-}
-
-// lacking are the snapshots to copy, oldest first. A snapshot goes only after those that are there.
-func (c *copying) lacking() (all []*record.Header) {
-	newest := c.newest()
-	for i := range c.xs {
-		h := &c.xs[i]
-		asked := len(c.o.Only) == 0 || slices.Contains(c.o.Only, h.Seq)
-		there := slices.ContainsFunc(c.ys, func(y record.Header) bool { return y.Seq == h.Seq })
-		switch {
-		case !asked || there || newest == 0 && h.Seq < c.o.Since:
-		case h.Seq > newest:
-			all = append(all, h)
-		case len(c.o.Only) > 0:
-			c.res.Earlier = append(c.res.Earlier, h.Name)
-		}
-	}
-	return all
-}
-
-// copy copies one snapshot: its change set if the one before is there, else its whole listing.
-func (c *copying) copy(ctx context.Context, h *record.Header) error {
-	whole := h.Parent != c.newest()
-	if set, err := c.x.ReadChangeSet(h.Seq); err != nil || set.Parent != h.Parent {
-		whole = true // damaged, or changed by a deletion just now
-	}
-	res, err := c.receive(ctx, h, whole)
-	if !whole && errors.Is(err, backup.ErrOtherBase) {
-		if err := c.y.FindInterrupted(ctx); err != nil {
-			return err
-		}
-		whole = true
-		res, err = c.receive(ctx, h, whole)
-	}
-	if res != nil && res.Header != nil {
-		c.ys = append(c.ys, *res.Header)
-		c.res.Copied = append(c.res.Copied, Copied{Header: h, Result: res, Whole: whole})
-	}
-	return err
-}
-
-func (c *copying) receive(ctx context.Context, h *record.Header, whole bool) (*backup.Result, error) {
-	from, err := openContents(c.x, h.Name)
-	if err != nil {
-		return nil, err
-	}
-	defer from.close()
-	in := backup.Incoming{Header: *h, Whole: whole, Contents: from,
-		Records: destination.ReadChanges(c.x.ChangesDir.Path(), destination.ChangeSetName(h.Seq))}
-	if whole {
-		in.Records = c.x.DB.Entries(ctx, h.Seq, "")
-	}
-	o := backup.ReceiveOptions{Jobs: c.o.Jobs}
-	if c.o.Report != nil {
-		o.Report = c.o.Report(h)
-	}
-	return backup.Receive(ctx, c.y, in, o)
-}
-
-// copyLabels gives the snapshots of the follower the labels that they have at the source.
-func (c *copying) copyLabels(ctx context.Context) error {
-	for i := range c.xs {
-		x := &c.xs[i]
-		n := slices.IndexFunc(c.ys, func(y record.Header) bool { return y.Seq == x.Seq })
-		if n < 0 || x.Note == c.ys[n].Note && slices.Equal(x.Tags, c.ys[n].Tags) {
-			continue
-		}
-		if err := c.y.SetLabels(ctx, x.Name, x.Tags, x.Note); err != nil {
-			return err
-		}
-		c.res.Labels = append(c.res.Labels, x.Name)
-	}
-	return nil
 }

@@ -113,7 +113,7 @@ func TestWholeBytes(t *testing.T) {
 	}
 	res := copyTo(p, y, replica.Options{})
 	if len(res.Copied) != 1 || !res.Copied[0].Whole || res.Incomplete() {
-		t.Fatalf("%+v", res.Copied[0].Result)
+		t.Fatalf("%+v", res.Copied)
 	}
 	got := (&backuptest.Place{T: t, Dest: y}).Held([]string{"s0003"})["s0003"]
 	if got["a3"].Links != "a\na2\na3" || got["c/b"].Size != 10<<10+1 || got["f"].Mode.Perm() != 0o600 {
