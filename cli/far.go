@@ -38,9 +38,14 @@ func (c *call) far() (*settings.Remote, error) {
 	}
 	all, err := settings.ReadRemotes(dest)
 	for i := range all {
-		if all[i].Name == name {
-			return &all[i], nil
+		if all[i].Name != name {
+			continue
 		}
+		if remote.FormOf(all[i].URL) == remote.Disk { // a destination like any
+			c.opts.dest = all[i].URL
+			return nil, nil
+		}
+		return &all[i], nil
 	}
 	return nil, err
 }

@@ -56,6 +56,7 @@ func commands() []*command {
 		checkCommand(),
 		remoteCommand(),
 		copyCommand(),
+		promoteCommand(),
 		pruneCommand(),
 		deleteCommand(),
 		purgeCommand(),

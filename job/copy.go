@@ -21,17 +21,36 @@ type Copying struct {
 	Options remote.Options
 	Show    func(progress.State)
 	vault.CopyOptions
+	Follow   bool          // a place that is no replica is to become one
+	LockWait time.Duration // for the lock of a replica
 }
 
 // CopyResult is what a copy did.
 type CopyResult struct {
 	vault.CopyResult
 	Took time.Duration
+
+	// Of a replica:
+	Passed  []string // snapshots that have no files here any more
+	Earlier []string // snapshots that were asked for, and are older than its newest
+	Labels  int      // snapshots that got other labels
+	Lacks   int64    // entries without some of their metadata in the tree
+	After   []string // what failed after a snapshot was complete
 }
+
+// Incomplete reports whether something was not copied.
+func (r *CopyResult) Incomplete() bool { return len(r.Missing)+len(r.Passed)+len(r.After) > 0 }
 
 // Run copies what the remote lacks of the destination d. The result is told also where there is an error: what it says
 // was copied is there.
-func (c *Copying) Run(ctx context.Context, d *query.Reader) (res *CopyResult, err error) {
+func (c *Copying) Run(ctx context.Context, d *query.Reader) (*CopyResult, error) {
+	if remote.FormOf(c.Remote.URL) == remote.Vault {
+		return c.toVault(ctx, d)
+	}
+	return c.toReplica(ctx, d)
+}
+
+func (c *Copying) toVault(ctx context.Context, d *query.Reader) (res *CopyResult, err error) {
 	from, err := remote.NewSource(ctx, d.Dir, d.Root, d.DB, settings.Files())
 	if err != nil {
 		return nil, err
@@ -66,7 +85,7 @@ func (c *Copying) Run(ctx context.Context, d *query.Reader) (res *CopyResult, er
 	if !c.DryRun {
 		err = errors.Join(err, c.NoteCopied(c.Remote.Name, far.Vault, c.Place.Now()))
 	}
-	return &CopyResult{came, c.Place.Now().Sub(begin)}, err
+	return &CopyResult{CopyResult: came, Took: c.Place.Now().Sub(begin)}, err
 }
 
 // holdAll keeps what the copy may read, before it is read: all that is newer than what the vault had when it was seen

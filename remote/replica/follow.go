@@ -34,7 +34,10 @@ func (f *following) close() {
 
 // open opens the follower, and refuses what is none.
 func (f *following) open(ctx context.Context, to string) (err error) {
-	if err := refuseSame(f.x, to); err != nil {
+	if err := refuseSame(f.x, to); err != nil && !(f.o.DryRun && errors.Is(err, fs.ErrNotExist)) {
+		return err
+	} else if err != nil {
+		f.xs, err = f.x.Snapshots(ctx)
 		return err
 	}
 	if f.xs, err = f.x.Snapshots(ctx); err != nil {

@@ -83,7 +83,9 @@ func (x *Here) Contents(_ context.Context, h *record.Header, _ Old) (Contents, e
 }
 
 // Settings are the settings files.
-func (x *Here) Settings(context.Context) (map[string][]byte, error) { return destination.Settings(x.d.Root) }
+func (x *Here) Settings(context.Context) (map[string][]byte, error) {
+	return destination.Settings(x.d.Root)
+}
 
 // Is reports whether the destination is in the folder root.
 func (x *Here) Is(root *file.Dir) (bool, error) {
