@@ -109,7 +109,7 @@ func runCopy(c *call) error {
 func (c *call) copyTo(d *query.Reader, r *settings.Remote, o remote.Options, v vault.CopyOptions) error {
 	line := c.progress()
 	cp := &job.Copying{Place: c.place(d.Dir), Remote: r, Options: o, Show: line.Show, CopyOptions: v,
-		Follow: c.flags.Bool("follow"), LockWait: c.opts.lockWait}
+		Follow: c.flags.Bool("follow"), LockWait: c.opts.lockWait, Stderr: c.env.Stderr}
 	res, err := cp.Run(c.ctx, d)
 	line.End()
 	if res == nil || err != nil && len(res.Snapshots) == 0 {

@@ -7,6 +7,7 @@ import (
 	"snap/cli/wire"
 	"snap/internal/hint"
 	"snap/internal/progress"
+	"snap/internal/quote"
 	"snap/record"
 	"snap/remote/vault"
 	"time"
@@ -17,6 +18,7 @@ import (
 	"snap/job"
 	"snap/query"
 	"snap/remote"
+	"snap/remote/peer"
 	"snap/remote/store"
 )
 
@@ -24,7 +26,7 @@ import (
 func (c *call) far() (*settings.Remote, error) {
 	name := c.opts.dest
 	switch {
-	case store.IsURL(name):
+	case store.IsURL(name), remote.FormOf(name) == remote.Machine:
 		return &settings.Remote{Remote: remote.Remote{URL: name}}, nil
 	case name == "" || settings.CheckRemoteName(name) != nil:
 		return nil, nil
@@ -58,7 +60,8 @@ func (c *call) ownDest() (string, error) {
 
 // remoteFront is this command line for what opens remotes.
 func (c *call) remoteFront() *job.RemoteFront {
-	f := &job.RemoteFront{Identities: c.opts.identities, VerifyKey: c.opts.verifyKey, Warn: c.warn, Note: c.note}
+	f := &job.RemoteFront{Identities: c.opts.identities, VerifyKey: c.opts.verifyKey, Warn: c.warn, Note: c.note,
+		Stderr: c.env.Stderr}
 	if c.env.AskSecret != nil {
 		f.Ask = func() (string, error) {
 			return c.env.AskSecret("passphrase of the vault, from the recovery sheet: ")
@@ -90,6 +93,9 @@ func (c *call) noteCopied(r *settings.Remote, p *remote.Place) {
 
 // openFar opens a remote for questions.
 func (c *call) openFar(r *settings.Remote) (*query.Reader, error) {
+	if remote.FormOf(r.URL) == remote.Machine {
+		return c.openMachine(r)
+	}
 	retry := job.RetryQuestion
 	if c.command == "restore" || c.command == "cat" {
 		retry = 0
@@ -110,11 +116,43 @@ func (c *call) openFar(r *settings.Remote) (*query.Reader, error) {
 	c.noteCopied(r, p)
 	c.found = locate.Found{Dir: dir, Obvious: true}
 	d, err := query.Open(c.ctx, dir, query.Options{Now: c.now(), WorkDir: c.env.Dir, Trust: c.trusted(dir), Again: c.again,
-		Name: farName(r), Contents: p.Contents()})
+		Name: farName(r), Far: p.Far()})
 	if err != nil {
 		return nil, errors.Join(err, p.Close())
 	}
 	return d, nil
+}
+
+// openMachine opens a destination on another machine for questions.
+func (c *call) openMachine(r *settings.Remote) (*query.Reader, error) {
+	at := c.place("")
+	m, err := at.OpenMachine(c.ctx, r, c.env.Stderr)
+	if err != nil {
+		return nil, err
+	}
+	line := c.progress()
+	dir, err := m.Catalogue(c.ctx, at, line.Show)
+	line.End()
+	if err == nil {
+		c.found = locate.Found{Dir: dir, Obvious: true}
+		var d *query.Reader
+		d, err = query.Open(c.ctx, dir, query.Options{Now: c.now(), WorkDir: c.env.Dir, Trust: c.trusted(dir), Again: c.again,
+			Name: farName(r), Far: m})
+		if err == nil {
+			return d, nil
+		}
+	}
+	return nil, errors.Join(err, m.Close())
+}
+
+// onMachine refuses what is to be done on the machine of a replica.
+func (c *call) onMachine(r *settings.Remote) error {
+	a, err := peer.ParseAddress(r.URL)
+	if err != nil {
+		return hint.Usage(err)
+	}
+	return hint.With(hint.Usagef("%s is done where the destination is", c.command),
+		"ssh %s snap %s -d %s", quote.Word(a.Host), c.command, quote.Word(a.Path))
 }
 
 // asksFar reports whether the command can be about a remote: those that ask, and restore.
@@ -128,6 +166,9 @@ func (c *call) asksFar() bool {
 
 // pruneFar removes the snapshots that the rules of a remote do not keep.
 func (c *call) pruneFar(r *settings.Remote) error {
+	if remote.FormOf(r.URL) == remote.Machine {
+		return c.onMachine(r)
+	}
 	rules, asked, err := readKeepFlags(c.flags)
 	if err != nil {
 		return err
@@ -185,6 +226,9 @@ func (c *call) pruneFar(r *settings.Remote) error {
 
 // checkFar compares what a remote has with what it should have.
 func (c *call) checkFar(r *settings.Remote) error {
+	if remote.FormOf(r.URL) == remote.Machine {
+		return c.onMachine(r)
+	}
 	o, err := c.checkOptions()
 	if err != nil {
 		return err

@@ -57,6 +57,7 @@ func commands() []*command {
 		remoteCommand(),
 		copyCommand(),
 		promoteCommand(),
+		serveCommand(),
 		pruneCommand(),
 		deleteCommand(),
 		purgeCommand(),

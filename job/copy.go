@@ -3,6 +3,7 @@ package job
 import (
 	"context"
 	"errors"
+	"io"
 	"time"
 
 	"snap/cli/exit"
@@ -23,6 +24,7 @@ type Copying struct {
 	vault.CopyOptions
 	Follow   bool          // a place that is no replica is to become one
 	LockWait time.Duration // for the lock of a replica
+	Stderr   io.Writer     // where ssh says what it has to say
 }
 
 // CopyResult is what a copy did.
@@ -127,7 +129,7 @@ func (r *backing) copyTo(ctx context.Context, name string) (err error) {
 	}
 	defer func() { err = errors.Join(err, d.Close()) }()
 	on, show, end := r.Front.Line(ctx)
-	c := &Copying{Place: r.Place, Remote: to, Options: o, Show: show}
+	c := &Copying{Place: r.Place, Remote: to, Options: o, Show: show, Stderr: r.Front.Remote().Stderr}
 	res, err := c.Run(on, d)
 	end()
 	if res == nil {

@@ -37,7 +37,11 @@ func (c *Copying) toReplica(ctx context.Context, d *query.Reader) (*CopyResult, 
 		end, err = c.holdFrom(d.Dir, newest, name)
 		return err
 	}
-	res, err := c.follow(ctx, x, o)
+	follow := c.follow
+	if remote.FormOf(c.Remote.URL) == remote.Machine {
+		follow = c.toMachine
+	}
+	res, err := follow(ctx, x, d.Dir, o)
 	if res.Newest > 0 && !c.DryRun {
 		err = errors.Join(err, c.noteHeld(d.Dir, res))
 	}
@@ -45,8 +49,8 @@ func (c *Copying) toReplica(ctx context.Context, d *query.Reader) (*CopyResult, 
 	return followed(res, c.Place.Now().Sub(begin)), err
 }
 
-// follow has the place follow x.
-func (c *Copying) follow(ctx context.Context, x replica.Source, o replica.Options) (*replica.Result, error) {
+// follow has a folder follow x.
+func (c *Copying) follow(ctx context.Context, x *replica.Here, _ string, o replica.Options) (*replica.Result, error) {
 	to := c.Remote.URL
 	if err := makeFolder(to, o.DryRun); err != nil {
 		return &replica.Result{}, err

@@ -29,6 +29,7 @@ type RemoteFront struct {
 	VerifyKey  string                 // as the recovery sheet has it; "": what is known here
 	Ask        func() (string, error) // asks for the passphrase; nil: nobody can be asked
 	Warn, Note func(format string, args ...any)
+	Stderr     io.Writer // where ssh says what it has to say
 }
 
 // RemoteOptions are how the remote with this name, "" for one that is named by its URL, is reached.

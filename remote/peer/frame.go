@@ -132,8 +132,6 @@ func newFrameReader(r io.Reader) (*frameReader, error) {
 	return &frameReader{bufio.NewReaderSize(r, 256<<10), zip}, err
 }
 
-func (f *frameReader) close() { f.zip.close() }
-
 // next is the next frame, whose payload is the caller's. io.EOF: the pipe has ended between two frames.
 func (f *frameReader) next() (kind byte, payload []byte, err error) {
 	var head [5]byte

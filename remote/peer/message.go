@@ -147,7 +147,7 @@ type begun struct {
 // shown is how far the follower has come.
 type shown struct {
 	Snapshot string `json:"snapshot"`
-	Stage    int    `json:"stage"`
+	Stage    string `json:"stage"`
 	Path     []byte `json:"path"`
 	Files    int64  `json:"files"`
 	Bytes    int64  `json:"bytes"`

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"sync"
 
-	"snap/backup"
 	"snap/record"
 	"snap/remote/replica"
 )
@@ -67,7 +66,7 @@ func (t *trees) take(ctx context.Context, seq uint64) (*replica.Tree, error) {
 		}
 		opened, err := t.x.OpenTree(h)
 		if err != nil {
-			return nil, fmt.Errorf("%w: %w", backup.ErrLost, err)
+			return nil, err
 		}
 		t.open = append(t.open, &tree{Tree: opened, seq: seq})
 		i = len(t.open) - 1

@@ -53,5 +53,3 @@ func (d *decompressor) unpack(packed []byte) ([]byte, error) {
 	}
 	return plain, err
 }
-
-func (d *decompressor) close() { d.dec.Close() }
