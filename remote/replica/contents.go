@@ -1,10 +1,13 @@
 package replica
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"iter"
+	"slices"
 	"sync/atomic"
 	"syscall"
 
@@ -31,7 +34,7 @@ const failing = 100
 // ErrDying: a disk cannot read file after file.
 var ErrDying = fmt.Errorf("%d files one after the other could not be read: the disk may be dying", failing)
 
-// copiesLooked bounds how many files of one content are looked at in each snapshot.
+// copiesLooked bounds how many files of one content are looked at.
 const copiesLooked = 8
 
 // OpenTree opens the folder of a snapshot.
@@ -80,48 +83,76 @@ func (c *Tree) OpenFile(ctx context.Context, w *backup.Wanted) (*File, error) {
 	return &File{f, c}, nil
 }
 
-// another opens the file of the same content that comes after those that were tried, in the newest snapshots first.
+// another opens the file of the same content that comes after those that were tried.
 func (c *Tree) another(ctx context.Context, w *backup.Wanted) (*File, error) {
-	none := fmt.Errorf("%w, and no other copy of it is whole", backup.ErrLost)
-	if !w.Has(record.Hashed) {
-		return nil, none
-	}
-	all, err := complete(ctx, c.x)
-	if err != nil {
-		return nil, err
-	}
 	inodes := map[uint64]bool{}
 	if s, err := c.stat(w.Path); err == nil {
 		inodes[s.Ino] = true
 	}
 	tries := w.Tries
-	for i := len(all) - 1; i >= 0; i-- {
-		found, err := c.x.DB.ByContent(ctx, all[i].Seq, w.Size, w.Hash, copiesLooked)
+	for at, err := range c.copies(ctx, w) {
 		if err != nil {
 			return nil, err
 		}
+		f, err := file.OpenBelow(c.x.Root, at)
+		if err != nil {
+			continue
+		}
+		s, err := f.Stat()
+		seen := inodes[s.Ino]
+		inodes[s.Ino] = true
+		if err == nil && s.Size == w.Size && !seen {
+			if tries--; tries == 0 {
+				return &File{f, c}, nil
+			}
+		}
+		f.Close()
+	}
+	return nil, fmt.Errorf("%w, and no other copy of it is whole", backup.ErrLost)
+}
+
+// copies are the places in the destination that should have the bytes of w: its path in other snapshots, those nearest
+// in time before first, and files of its content in the newest snapshot.
+func (c *Tree) copies(ctx context.Context, w *backup.Wanted) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		if !w.Has(record.Hashed) {
+			return
+		}
+		all, err := complete(ctx, c.x)
+		if err != nil {
+			yield("", err)
+			return
+		}
+		slices.SortStableFunc(all, func(a, b record.Header) int { return cmp.Compare(c.distance(&a), c.distance(&b)) })
+		for i := range all {
+			r, _, err := c.x.DB.Lookup(ctx, all[i].Seq, w.Path)
+			if err == nil && r.SameHash(&w.Record) && !yield(record.Join(all[i].Name, w.Path), nil) {
+				return
+			}
+		}
+		if len(all) == 0 {
+			return
+		}
+		newest := slices.MaxFunc(all, func(a, b record.Header) int { return cmp.Compare(a.Seq, b.Seq) })
+		found, err := c.x.DB.ByContent(ctx, newest.Seq, w.Size, w.Hash, copiesLooked)
+		if err != nil {
+			yield("", err)
+			return
+		}
 		for k := range found {
-			if !found[k].SameHash(&w.Record) {
-				continue
+			if found[k].SameHash(&w.Record) && !yield(record.Join(newest.Name, found[k].Path), nil) {
+				return
 			}
-			f, err := file.OpenBelow(c.x.Root, record.Join(all[i].Name, found[k].Path))
-			if err != nil {
-				continue
-			}
-			s, err := f.Stat()
-			if err != nil || inodes[s.Ino] || s.Size != w.Size {
-				f.Close()
-				continue
-			}
-			if inodes[s.Ino] = true; tries > 1 {
-				tries--
-				f.Close()
-				continue
-			}
-			return &File{f, c}, nil
 		}
 	}
-	return nil, none
+}
+
+// distance is how far a snapshot is from this one: those before it come first.
+func (c *Tree) distance(h *record.Header) uint64 {
+	if h.Seq <= c.h.Seq {
+		return c.h.Seq - h.Seq
+	}
+	return c.h.Seq + h.Seq
 }
 
 func (c *Tree) stat(path string) (file.Stat, error) {
