@@ -156,6 +156,9 @@ func (r *run) checkIncoming(ctx context.Context) error {
 	switch {
 	case err != nil:
 		return err
+	case h.Destination != "" && h.Destination != r.d.ID:
+		return fmt.Errorf("%s: snapshot %s: %w: it is of the destination %q, and not of %q", r.d.Path, h.Name,
+			record.ErrDamaged, h.Destination, r.d.ID)
 	case h.Seq < next:
 		return fmt.Errorf("%s: snapshot %s has the number %d, and there were snapshots up to %d here", r.d.Path, h.Name,
 			h.Seq, next-1)

@@ -24,14 +24,22 @@ const worthwhile = 256
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
+// bufferedMost is how much is kept that the pipe does not take yet.
+const bufferedMost = 1 << 20
+
 // frameWriter writes frames. Several goroutines may use it; what they write goes out soon, many frames at a time.
 type frameWriter struct {
+	w   io.Writer
+	zip *compressor
+
 	mu    sync.Mutex
-	w     *bufio.Writer
+	room  *sync.Cond
+	buf   []byte
 	err   error
-	zip   *compressor
-	due   chan struct{} // there is something to flush
+	due   chan struct{} // there is something to send
 	ended chan struct{}
+
+	closed bool
 }
 
 func newFrameWriter(w io.Writer) (*frameWriter, error) {
@@ -39,81 +47,92 @@ func newFrameWriter(w io.Writer) (*frameWriter, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &frameWriter{w: bufio.NewWriterSize(w, 256<<10), zip: zip, due: make(chan struct{}, 1),
-		ended: make(chan struct{})}
-	go f.flushing()
+	f := &frameWriter{w: w, zip: zip, due: make(chan struct{}, 1), ended: make(chan struct{})}
+	f.room = sync.NewCond(&f.mu)
+	go f.sending()
 	return f, nil
 }
 
-// flushing sends what was written, until the writer is closed.
-func (f *frameWriter) flushing() {
+// sending sends what was written, until the writer is closed.
+func (f *frameWriter) sending() {
 	defer close(f.ended)
+	var spare []byte
 	for range f.due {
 		f.mu.Lock()
-		if f.err == nil {
-			f.flush()
+		for len(f.buf) > 0 {
+			b := f.buf
+			f.buf = spare[:0]
+			f.room.Broadcast()
+			f.mu.Unlock()
+			_, err := f.w.Write(b)
+			spare = b
+			f.mu.Lock()
+			if err != nil {
+				f.buf = f.buf[:0]
+				f.err = errors.Join(f.err, err)
+				f.room.Broadcast()
+			}
 		}
 		f.mu.Unlock()
-	}
-}
-
-func (f *frameWriter) flush() {
-	if f.err == nil {
-		f.err = f.w.Flush()
 	}
 }
 
 // errClosed: the writer was closed.
 var errClosed = errors.New("the pipe was closed")
 
-// close flushes, and ends the goroutine. What is written afterwards is an error.
+// close sends what is left, and ends the goroutine. What is written afterwards is an error.
 func (f *frameWriter) close() error {
 	f.mu.Lock()
-	f.flush()
-	err := f.err
-	if errors.Is(err, errClosed) {
-		f.mu.Unlock()
-		return nil
+	if !f.closed {
+		f.closed = true
+		close(f.due) // what is due is still received
 	}
-	f.err = errClosed
-	close(f.due)
 	f.mu.Unlock()
 	<-f.ended
-	return err
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.err
 }
 
 // raw writes what is no frame.
 func (f *frameWriter) raw(text string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.err == nil {
-		_, f.err = f.w.WriteString(text)
-	}
+	f.buf = append(f.buf, text...)
 }
 
-// write writes a frame. squeeze: it may be worth compressing.
-func (f *frameWriter) write(kind byte, payload []byte, squeeze bool) error {
-	if squeeze && len(payload) >= worthwhile {
+// write writes a frame with data, which may be worth compressing. It waits while the pipe takes nothing.
+func (f *frameWriter) write(kind byte, payload []byte) error {
+	if len(payload) >= worthwhile {
 		if packed := f.zip.pack(payload); packed != nil {
 			kind, payload = kind|compressed, packed
 		}
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for f.err == nil && !f.closed && len(f.buf) > bufferedMost {
+		f.room.Wait()
+	}
+	return f.add(kind, payload)
+}
+
+// control writes a small frame, and never waits.
+func (f *frameWriter) control(kind byte, payload []byte) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.add(kind, payload)
+}
+
+func (f *frameWriter) add(kind byte, payload []byte) error {
+	if f.err != nil || f.closed {
+		return errors.Join(f.err, errClosed)
 	}
 	var head [5]byte
 	head[0] = kind
 	binary.LittleEndian.PutUint32(head[1:], uint32(len(payload)))
 	sum := crc32.Update(crc32.Checksum(head[:], castagnoli), castagnoli, payload)
-	var tail [4]byte
-	binary.LittleEndian.PutUint32(tail[:], sum)
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	for _, b := range [][]byte{head[:], payload, tail[:]} {
-		if f.err == nil {
-			_, f.err = f.w.Write(b)
-		}
-	}
-	if f.err != nil {
-		return f.err
-	}
+	f.buf = append(append(f.buf, head[:]...), payload...)
+	f.buf = binary.LittleEndian.AppendUint32(f.buf, sum)
 	select {
 	case f.due <- struct{}{}:
 	default:

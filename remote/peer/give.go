@@ -303,9 +303,9 @@ func (g *giver) write(number uint64, p *piece) error {
 		class = classAhead
 	}
 	if p.data == nil {
-		return g.w.write(kindCopy, numbered(number, class, uint64(p.offset), uint64(p.len)), false)
+		return g.w.write(kindCopy, numbered(number, class, uint64(p.offset), uint64(p.len)))
 	}
-	return g.w.write(kindData, append(numbered(number, class), p.data...), true)
+	return g.w.write(kindData, append(numbered(number, class), p.data...))
 }
 
 // finish ends a stream: err is io.EOF, or why there is nothing more.
@@ -324,5 +324,5 @@ func (g *giver) finish(s *outgoing, err error) error {
 		}
 		payload = append(payload, said...)
 	}
-	return g.w.write(kindEnd, payload, false)
+	return g.w.write(kindEnd, payload)
 }

@@ -96,8 +96,10 @@ func (s *serving) give(ctx context.Context) error {
 
 // follow makes the destination follow the one at the other end.
 func (s *serving) follow(ctx context.Context, h *hello) error {
-	if err := os.Mkdir(s.dest, 0o700); err != nil && !h.Options.DryRun && !errors.Is(err, os.ErrExist) {
-		return s.refuse(err)
+	if !h.Options.DryRun {
+		if err := os.Mkdir(s.dest, 0o700); err != nil && !errors.Is(err, os.ErrExist) {
+			return s.refuse(err)
+		}
 	}
 	if err := s.greet(&hello{}); err != nil {
 		return err
@@ -108,6 +110,7 @@ func (s *serving) follow(ctx context.Context, h *hello) error {
 	go func() {
 		defer close(done)
 		cancel(t.listen(s.r))
+		_, _ = io.Copy(io.Discard, s.r.r) // so that the other end comes to hear what was wrong
 	}()
 	res, err := replica.Follow(on, &far{t: t, hello: *h, place: h.Place}, s.dest, s.options(h))
 	out := &outcome{Result: res}

@@ -199,7 +199,7 @@ func (t *taker) send(s *incoming) error {
 	if err != nil {
 		return err
 	}
-	return t.w.write(kindAsk, append(numbered(s.number), b...), false)
+	return t.w.control(kindAsk, append(numbered(s.number), b...))
 }
 
 // open begins to read a stream, which has a credit of its own from now on.
@@ -218,7 +218,7 @@ func (t *taker) open(s *incoming) error {
 	if s.done {
 		return nil
 	}
-	return t.w.write(kindCredit, numbered(s.number, ownCredit), false)
+	return t.w.control(kindCredit, numbered(s.number, ownCredit))
 }
 
 // free gives the credit of a piece back. The caller has the lock.
@@ -231,7 +231,7 @@ func (t *taker) free(s *incoming, p *piece) error {
 		}
 		owed := t.owed
 		t.owed = 0
-		return t.w.write(kindCredit, numbered(0, uint64(owed)), false)
+		return t.w.control(kindCredit, numbered(0, uint64(owed)))
 	}
 	s.owns -= p.cost()
 	if s.owed += p.cost(); s.owed < ownCredit/4 || s.done || s.closed {
@@ -239,7 +239,7 @@ func (t *taker) free(s *incoming, p *piece) error {
 	}
 	owed := s.owed
 	s.owed = 0
-	return t.w.write(kindCredit, numbered(s.number, uint64(owed)), false)
+	return t.w.control(kindCredit, numbered(s.number, uint64(owed)))
 }
 
 // next is the next piece of a stream that was opened; io.EOF after the last.
@@ -292,5 +292,5 @@ func (s *incoming) close() error {
 	if t.err != nil || s.done || s.number == 0 {
 		return nil
 	}
-	return errors.Join(err, t.w.write(kindCancel, numbered(s.number), false))
+	return errors.Join(err, t.w.control(kindCancel, numbered(s.number)))
 }

@@ -42,7 +42,7 @@ func say(w *frameWriter, kind byte, v any) error {
 	if err != nil {
 		return err
 	}
-	return w.write(kind, b, true)
+	return w.write(kind, b)
 }
 
 // greet says who is here.
