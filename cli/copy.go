@@ -66,6 +66,13 @@ snap copy -d b2 /mnt/new/me  # a destination again, from the vault`,
 }
 
 func runCopy(c *call) error {
+	from, err := c.far()
+	if err != nil {
+		return err
+	}
+	if from != nil {
+		return c.copyBack(from)
+	}
 	dest, err := c.findOwn()
 	if err != nil {
 		return err
@@ -84,25 +91,32 @@ func runCopy(c *call) error {
 		return err
 	}
 	return c.reading(func(d *query.Reader) error {
-		resolver := d.Resolver()
-		if len(c.args) > 1 {
-			places, err := resolver.ResolveRanges(c.args[1:])
-			if err != nil {
-				return err
-			}
-			for _, pos := range places {
-				v.Seqs = append(v.Seqs, d.Snapshots[pos].Seq)
-			}
-		}
-		if ref := c.flags.String("since"); ref != "" {
-			pos, err := resolver.Resolve(ref)
-			if err != nil {
-				return err
-			}
-			v.Since = d.Snapshots[pos].Seq
+		if v.Seqs, v.Since, err = c.toCopy(d.Resolver(), d.Snapshots); err != nil {
+			return err
 		}
 		return c.copyTo(d, r, o, v)
 	})
+}
+
+// toCopy are the numbers of the snapshots that the command line names, none for all, and that to begin with.
+func (c *call) toCopy(refs query.Resolver, all query.Snapshots) (only []uint64, since uint64, err error) {
+	if len(c.args) > 1 {
+		places, err := refs.ResolveRanges(c.args[1:])
+		if err != nil {
+			return nil, 0, err
+		}
+		for _, pos := range places {
+			only = append(only, all[pos].Seq)
+		}
+	}
+	if ref := c.flags.String("since"); ref != "" {
+		pos, err := refs.Resolve(ref)
+		if err != nil {
+			return nil, 0, err
+		}
+		since = all[pos].Seq
+	}
+	return only, since, nil
 }
 
 // copyTo copies to a remote, and says what was done.

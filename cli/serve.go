@@ -1,9 +1,12 @@
 package cli
 
 import (
+	"errors"
+	"io/fs"
 	"path/filepath"
 
 	"snap/cli/exit"
+	"snap/cli/locate"
 	"snap/internal/hint"
 	"snap/remote/peer"
 )
@@ -36,7 +39,11 @@ snap serve --read-only /mnt/disk/me </dev/null`,
 			}
 			o := peer.ServeOptions{AppendOnly: c.flags.Bool("append-only"), ReadOnly: c.flags.Bool("read-only"),
 				Holder: c.holder("serve"), Trust: c.trusted(dest), Explain: func(err error) *peer.Trouble {
-					return exit.Explain(c.ctx, exit.Hint(err, dest), c.env.program.Typed)
+					err = exit.Hint(err, dest)
+					if there, _ := locate.IsDestination(dest); !there && errors.Is(err, fs.ErrNotExist) {
+						err = exit.With(exit.NoDest, err)
+					}
+					return exit.Explain(c.ctx, err, c.env.program.Typed)
 				}}
 			return peer.Serve(c.ctx, c.env.Stdin, c.env.Stdout, dest, o)
 		},

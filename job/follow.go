@@ -49,6 +49,27 @@ func (c *Copying) toReplica(ctx context.Context, d *query.Reader) (*CopyResult, 
 	return followed(res, c.Place.Now().Sub(begin)), err
 }
 
+// Back is one copy of the snapshots of a vault, or of another machine, to a folder here.
+type Back struct {
+	*Place
+	To      string
+	Options replica.Options
+	Show    func(progress.State)
+}
+
+// Run has the folder follow x.
+func (b *Back) Run(ctx context.Context, x replica.Source) (*CopyResult, error) {
+	if err := makeFolder(b.To, b.Options.DryRun); err != nil {
+		return nil, err
+	}
+	begin := b.Place.Now()
+	o := b.Options
+	o.Holder = destination.NewHolder("copy", begin)
+	o.Report = func(h *record.Header) backup.Reporter { return following{b.Show, h.Name} }
+	res, err := replica.Follow(ctx, x, b.To, o)
+	return followed(res, b.Place.Now().Sub(begin)), exit.PeerHint(exit.Hint(err, b.To))
+}
+
 // follow has a folder follow x.
 func (c *Copying) follow(ctx context.Context, x *replica.Here, _ string, o replica.Options) (*replica.Result, error) {
 	to := c.Remote.URL
