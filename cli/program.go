@@ -58,6 +58,8 @@ func commands() []*command {
 		copyCommand(),
 		promoteCommand(),
 		serveCommand(),
+		sendCommand(),
+		receiveCommand(),
 		pruneCommand(),
 		deleteCommand(),
 		purgeCommand(),

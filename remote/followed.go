@@ -47,7 +47,9 @@ func (f *Followed) ID() string { return f.p.Vault.Head().Destination }
 func (f *Followed) Name() string { return f.p.URL }
 
 // Snapshots are all that the vault has.
-func (f *Followed) Snapshots(ctx context.Context) ([]record.Header, error) { return f.db.Snapshots(ctx) }
+func (f *Followed) Snapshots(ctx context.Context) ([]record.Header, error) {
+	return f.db.Snapshots(ctx)
+}
 
 // NextSeq is above the newest.
 func (f *Followed) NextSeq(ctx context.Context) (uint64, error) {

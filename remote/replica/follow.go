@@ -90,6 +90,9 @@ func refuseSame(x Source, to string) error {
 // run copies what lacks, then what may have changed of the rest.
 func (f *following) run(ctx context.Context) error {
 	lacking := f.lacking()
+	if err := f.checkBase(len(lacking)); err != nil {
+		return err
+	}
 	if f.o.Begun != nil && len(lacking) > 0 && !f.o.DryRun {
 		if err := f.o.Begun(f.common()); err != nil {
 			return err
@@ -122,6 +125,19 @@ func (f *following) run(ctx context.Context) error {
 		return err
 	}
 	return f.y.CopySettings(all)
+}
+
+// checkBase refuses a follower that lacks what the first snapshot goes on from.
+func (f *following) checkBase(lacking int) error {
+	seq, _ := f.common()
+	if f.o.Base == 0 || lacking == 0 || seq != 0 || f.newest() == f.o.Base {
+		return nil
+	}
+	return &destination.GuardError{
+		Why:  fmt.Sprintf("what was sent goes on from snapshot %s, which is not the newest here", f.o.BaseName),
+		Hint: "receive what was sent before it; or send the snapshot alone, without one that it goes on from",
+		Err:  ErrNoBase,
+	}
 }
 
 // rehearse says what would be copied.

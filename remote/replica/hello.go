@@ -13,6 +13,7 @@ var (
 	ErrOtherDestination = errors.New("another destination")
 	ErrPromoted         = errors.New("promoted")
 	ErrDiverged         = errors.New("diverged")
+	ErrNoBase           = errors.New("the snapshot before is not there")
 )
 
 // hello refuses a follower that is none of x.

@@ -32,6 +32,10 @@ type Options struct {
 	Adds   bool     // only snapshots are added: labels and settings stay as they are
 	DryRun bool     // only say what lacks
 
+	// Base is the snapshot that the follower must have as its newest before the first that it lacks; 0: any will do.
+	Base     uint64
+	BaseName string
+
 	Jobs     int
 	Report   func(*record.Header) backup.Reporter // gets what happens with a snapshot; nil: nobody does
 	LockWait time.Duration
