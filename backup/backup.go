@@ -134,7 +134,8 @@ func (noReporter) Problem(Problem)                    {}
 type run struct {
 	o      Options
 	d      *destination.Destination
-	source *source.Source
+	source *source.Source            // nil while a snapshot is received
+	in     *Incoming                 // the snapshot that is received, else nil
 	copies *file.Tree                // the previous snapshot's folders, while candidates are judged; nil without
 	prev   *record.Header            // nil for the first
 	seq    uint64                    // of prev, 0 for none
@@ -174,6 +175,9 @@ func (r *run) result(ctx context.Context) (*Result, error) {
 }
 
 func (r *run) run(ctx context.Context) (err error) {
+	if err := r.d.CheckNotReplica(); err != nil {
+		return err
+	}
 	if err := r.findPrevious(ctx); err != nil {
 		return err
 	}

@@ -39,6 +39,7 @@ type builder struct {
 	losses    lossLog         // what could not be set of what was made
 	meter     *progress.Meter // counts the bytes of the files that are being copied
 	copied    atomic.Int64    // bytes written so far
+	hashed    atomic.Int64    // files that came without a hash
 	taken     atomic.Int64    // bytes of files linked from interrupted runs so far
 }
 
@@ -57,6 +58,10 @@ type item struct {
 	gone    bool           // it vanished from the source before it could be read
 	problem error          // why it could not be read
 	note    error          // why it was copied although nothing changed
+
+	// of a snapshot that is received
+	wanted *wanted // what will bring the bytes; nil if nothing was asked for
+	here   string  // the path in the previous snapshot that seems to have the bytes, "" for none
 }
 
 // folder is a folder of the new tree. Its metadata is set when everything in it is there.
@@ -116,13 +121,16 @@ func (r *run) build(ctx context.Context, work *destination.WorkFolder, p *plan) 
 	}
 	b.resumable = r.openResumable()
 	defer b.resumable.close()
-	if r.head.Seq, err = r.d.NextSeq(ctx); err != nil {
-		return err
+	if r.in == nil { // else they are given
+		if r.head.Seq, err = r.d.NextSeq(ctx); err != nil {
+			return err
+		}
+		if r.head.Name, err = r.d.FreeName(ctx, r.o.Time, r.o.Name); err != nil {
+			return err
+		}
+		r.head.Volumes = r.source.Volumes.Kept()
 	}
-	if r.head.Name, err = r.d.FreeName(ctx, r.o.Time, r.o.Name); err != nil {
-		return err
-	}
-	r.head.Volumes, r.head.Boot = r.source.Volumes.Kept(), r.d.Root.Session()
+	r.head.Boot = r.d.Root.Session()
 	w, err := record.NewChangeWriter(set, &r.head)
 	if err != nil {
 		return err
@@ -136,7 +144,12 @@ func (r *run) build(ctx context.Context, work *destination.WorkFolder, p *plan) 
 	}
 	r.res.Lost = b.losses.lost()
 	r.head.Removed -= p.movedAway
-	r.head.Finished = r.o.Time.Add(time.Since(r.o.Start)).Round(0)
+	if r.head.Finished = r.o.Time.Add(time.Since(r.o.Start)).Round(0); r.in != nil {
+		r.head.Finished = r.in.Header.Finished
+	}
+	if n := b.hashed.Load(); n > 0 {
+		r.problem("", fmt.Errorf("%s came without a hash: it was made of what came", countFiles(n)), true)
+	}
 	if err := w.End(&r.head); err != nil {
 		return err
 	}
@@ -198,7 +211,7 @@ func (b *builder) writeChanges(ctx context.Context, w *record.ChangeWriter) (fai
 			}
 			b.run.count(&it.rec, it.changed)
 			b.run.report(b.plan, it.path, &it.rec, it.old, it.changed)
-			if it.rec.Has(record.Capped) && it.problem == nil {
+			if it.rec.Has(record.Capped) && it.problem == nil && b.run.in == nil { // else it was told where it was made
 				b.run.problem(it.path, CappedError{}, false)
 			}
 			if it.changed {

@@ -13,6 +13,9 @@ import (
 // copy reads the file from the source and makes it in the new tree. If the file was removed and made again meanwhile,
 // the new one is copied.
 func (p *entryWriter) copy(ctx context.Context, it *item) error {
+	if p.b.run.in != nil {
+		return p.copyIncoming(ctx, it)
+	}
 	for n := 1; ; n++ {
 		lost, err := p.copyOnce(ctx, it)
 		if lost == nil || err != nil {

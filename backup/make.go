@@ -48,7 +48,7 @@ func (p *entryWriter) linkToNewInodeOr(ctx context.Context, it *item, first func
 		return first(ctx, it)
 	}
 	key := scan.IdentityOf(&it.rec)
-	if it.kept {
+	if it.kept && p.b.run.in == nil {
 		now, err := p.b.source.Lstat(it.path)
 		if err != nil {
 			return first(ctx, it)
@@ -67,7 +67,7 @@ func (p *entryWriter) linkToNewInodeOr(ctx context.Context, it *item, first func
 	p.b.newInodes.mu.Unlock()
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if j.path != "" {
+	if j.path != "" && (p.b.run.in == nil || sameInode(&j.rec, &it.rec)) {
 		dir, name := record.Split(j.path)
 		d, err := p.b.new.Dir(dir)
 		if err != nil {

@@ -49,6 +49,9 @@ func (p *entryWriter) place(ctx context.Context, it *item) error {
 		return p.withhold(ctx, it, &was, err)
 	}
 	if !was.changed && was.rec.Stored == record.Absent && it.rec.Stored == record.Absent {
+		if lost := (*NotReceivedError)(nil); errors.As(it.problem, &lost) {
+			was.problem = lost
+		}
 		*it = was // still
 	}
 	return nil
@@ -63,6 +66,8 @@ func (p *entryWriter) put(ctx context.Context, it *item) error {
 		}
 	}
 	switch {
+	case unheld && !it.changed && p.b.run.in != nil && it.rec.Kind == file.Regular && it.rec.Reason != record.NotReceived:
+		return nil // the snapshot that comes does not hold it either
 	case unheld && !it.changed:
 		return p.copyInstead(ctx, it, record.HoldsNow, nil)
 	case !it.changed:

@@ -36,6 +36,7 @@ type interruptedTree struct {
 // saved is a file in the tree of an interrupted run.
 type saved struct {
 	tree *file.Tree
+	path string
 	rec  record.Record
 }
 
@@ -67,7 +68,9 @@ func (r *run) open(run *destination.InterruptedRun) *interruptedTree {
 	m := &interruptedTree{root: root, tree: file.NewTree(root, 512, (*file.Dir).EnterDir), volumes: map[uint32]uint32{},
 		trusted: run.Trusted}
 	for n, id := range run.Begin.Volumes {
-		m.volumes[n] = r.source.Volumes.Number(id)
+		if m.volumes[n] = n; r.in == nil {
+			m.volumes[n] = r.source.Volumes.Number(id)
+		}
 	}
 	m.next, m.stop = iter.Pull2(destination.ReadChanges(work.Path(), destination.SetName))
 	m.advance()
@@ -94,7 +97,7 @@ func (s *resumeSources) find(e *record.Entry) *saved {
 	}
 	for _, m := range s.from {
 		if rec := m.at(e.Path); rec != nil && usable(&e.Record, rec, s.rules) {
-			return &saved{m.tree, *rec}
+			return &saved{m.tree, e.Path, *rec}
 		}
 	}
 	return nil
@@ -191,7 +194,7 @@ func space(tree *file.Tree, path string) int64 {
 // takeOver makes the entry a hard link of the file that an interrupted run has made for it. It returns false if that
 // file is not what its record says, or cannot be linked.
 func (p *entryWriter) takeOver(it *item) (bool, error) {
-	dir, name := record.Split(it.path)
+	dir, name := record.Split(it.saved.path)
 	d, err := it.saved.tree.Dir(dir)
 	if err != nil {
 		return false, nil

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"syscall"
 
+	"snap/index"
 	"snap/internal/file"
 	"snap/record"
 )
@@ -24,11 +25,20 @@ func (p *entryWriter) placeReturned(ctx context.Context, it *item) error {
 // linkReturned makes the entry a hard link of what the last snapshot that held its path has there, if that still is
 // what the index says. Else it is copied.
 func (p *entryWriter) linkReturned(ctx context.Context, it *item) error {
-	_, last, since, err := p.b.run.d.DB.LastHeld(ctx, p.b.run.seq, it.path, false)
-	if err != nil {
+	was, last, since, err := p.b.run.d.DB.LastHeld(ctx, p.b.run.seq, it.path, false)
+	none := errors.Is(err, index.ErrNotFound)
+	if err != nil && !none {
 		return err
 	}
 	h := p.b.run.older[last]
+	if in := p.b.run.in != nil; in && (none || h == nil || !hasContent(&was, &it.rec)) {
+		it.rec.Stored = record.Copied // it was deleted here, or never came
+		p.b.meter.Expect(it.rec.OnDisk())
+		return p.make(ctx, it)
+	}
+	if none {
+		return err
+	}
 	refused, err := p.linkOlder(it, h)
 	if err != nil {
 		return err

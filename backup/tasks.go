@@ -46,6 +46,8 @@ type cutter struct {
 	b    *builder
 	task *task
 	top  *folder // that the entries are in now
+
+	incoming map[wantedInode]bytesFrom // of files with several names
 }
 
 // next is the task so far; another begins.
@@ -118,6 +120,9 @@ func (c *cutter) put(it *item, e *record.Entry) error {
 		if n := len(t.folders); n == 0 || t.folders[n-1] != c.top {
 			c.top.open.Add(1)
 			t.folders = append(t.folders, c.top)
+		}
+		if c.b.run.in != nil {
+			c.want(it)
 		}
 		if e.Stored == record.Copied && it.changed && it.saved == nil {
 			t.bytes = record.Plus(t.bytes, e.Size)

@@ -71,7 +71,7 @@ func (r *run) tellUnheld(e *record.Entry) {
 // withhold keeps an entry that could not be made because of err in the index alone; was is the item before the
 // attempt. An error that is not about this entry alone ends the run.
 func (p *entryWriter) withhold(ctx context.Context, it, was *item, err error) error {
-	if ctx.Err() != nil || file.DiskFailed(err) || !p.b.ofThisName(p.newDir, err) {
+	if ctx.Err() != nil || file.DiskFailed(err) || errors.As(err, new(*IncomingError)) || !p.b.ofThisName(p.newDir, err) {
 		return err
 	}
 	if made := (*fs.PathError)(nil); !errors.As(err, &made) ||
@@ -82,7 +82,7 @@ func (p *entryWriter) withhold(ctx context.Context, it, was *item, err error) er
 	}
 	*it = *was
 	absent(it, &UnheldError{Err: err})
-	if it.changed && it.rec.Kind == file.Regular { // the copy was to read them
+	if it.changed && it.rec.Kind == file.Regular && p.b.run.in == nil { // the copy was to read them
 		if d, err := p.b.source.Dir(it.dir.path); err == nil {
 			left := 0
 			it.rec.Xattrs, left, _ = d.XattrsLeftOf(it.name)
@@ -132,7 +132,7 @@ func (b *builder) ofThisName(dir *file.Dir, err error) bool {
 // entry's folder in the previous snapshot, dir its path.
 func (b *builder) nameTaken(old *file.Dir, dir, name string) bool {
 	s, err := old.Lstat(name)
-	if err != nil {
+	if err != nil || b.run.in != nil { // how a received file is held was decided where it was made
 		return false
 	}
 	src, err := b.source.Dir(dir)

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"errors"
+	"io/fs"
 	"time"
 
 	"snap/cli/cmdline"
@@ -21,12 +22,21 @@ import (
 func copyCommand() *command {
 	return &command{
 		Name: "copy", Args: "TO [REF…]", Min: 1, Max: -1, Group: groupFar, Effect: true,
-		Short: "copy the snapshots that a remote lacks",
+		Short: "copy the snapshots that another place lacks",
 		Long: `
-Brings the snapshots that TO lacks, oldest first; with REF only these. TO is the name
-of a remote: snap remote add makes one. Only what is new there goes over the line,
-encrypted here, and nothing is read from there. Killed or cut off, the same command
-goes on. A backup may run beside it.
+Brings the snapshots that TO lacks, oldest first; with REF only these. TO is
+
+  NAME                the name of a remote: snap remote add makes one
+  /mnt/other/me       a folder on another disk: a replica, which is a destination with
+                      the same snapshots
+  ssh://[USER@]HOST[:PORT]/FOLDER
+                      a replica on another machine, where snap is, too
+
+To a vault only what is new goes over the line, encrypted here. A replica makes its
+links itself: it gets what is new, and costs what changed. It is backed up to after
+snap promote. Killed or cut off, the same command goes on. A backup may run beside it.
+
+With -d a vault or another machine is what is copied, to a folder here.
 
 A file whose bytes are damaged here and nowhere whole is named, the rest is copied,
 and the exit code is 3.`,
@@ -34,12 +44,16 @@ and the exit code is 3.`,
 snap copy b2 -n           # what would be copied?
 snap copy b2 --since @1mo  # begin there, not with the oldest
 snap copy b2
-snap copy b2 --limit-upload 2M`,
+snap copy b2 --limit-upload 2M
+snap copy /mnt/usb/me     # to another disk
+snap copy -d b2 /mnt/new/me  # a destination again, from the vault`,
 		Codes: []int{exit.Refused, exit.NoDest, exit.Locked, exit.WrongKey, exit.Unreachable, exit.Interrupted,
 			exit.Terminated},
 		Flags: flags{
 			dryFlag("say what would be copied and copy nothing"),
 			{Name: "since", Kind: cmdline.String, Usage: "begin an empty remote with the snapshot `REF`"},
+			{Name: "follow", Usage: "make TO follow from now on, which was backed up to before"},
+			hereFlag(),
 			{Name: "limit-upload", Kind: cmdline.String, Usage: "send at most `SIZE` a second, such as 2M"},
 			{Name: "jobs", Kind: cmdline.Int, Usage: "`N` uploads at the same time (default: 4)"},
 			{Name: "retry-for", Kind: cmdline.String,
@@ -52,50 +66,70 @@ snap copy b2 --limit-upload 2M`,
 }
 
 func runCopy(c *call) error {
+	from, err := c.far()
+	if err != nil {
+		return err
+	}
+	if from != nil {
+		return c.copyBack(from)
+	}
 	dest, err := c.findOwn()
 	if err != nil {
 		return err
 	}
-	r, err := settings.FindRemote(dest, c.args[0])
+	r, err := job.PlaceOf(dest, c.args[0], c.abs(c.args[0]))
 	if err != nil {
 		return err
+	}
+	if remote.FormOf(r.URL) == remote.Disk {
+		if err := c.checkStrange(r.URL, "", settings.Default().Format); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
 	}
 	o, v, err := c.copyOptions(dest, r)
 	if err != nil {
 		return err
 	}
 	return c.reading(func(d *query.Reader) error {
-		resolver := d.Resolver()
-		if len(c.args) > 1 {
-			places, err := resolver.ResolveRanges(c.args[1:])
-			if err != nil {
-				return err
-			}
-			for _, pos := range places {
-				v.Seqs = append(v.Seqs, d.Snapshots[pos].Seq)
-			}
-		}
-		if ref := c.flags.String("since"); ref != "" {
-			pos, err := resolver.Resolve(ref)
-			if err != nil {
-				return err
-			}
-			v.Since = d.Snapshots[pos].Seq
+		if v.Seqs, v.Since, err = c.toCopy(d.Resolver(), d.Snapshots); err != nil {
+			return err
 		}
 		return c.copyTo(d, r, o, v)
 	})
 }
 
+// toCopy are the numbers of the snapshots that the command line names, none for all, and that to begin with.
+func (c *call) toCopy(refs query.Resolver, all query.Snapshots) (only []uint64, since uint64, err error) {
+	if len(c.args) > 1 {
+		places, err := refs.ResolveRanges(c.args[1:])
+		if err != nil {
+			return nil, 0, err
+		}
+		for _, pos := range places {
+			only = append(only, all[pos].Seq)
+		}
+	}
+	if ref := c.flags.String("since"); ref != "" {
+		pos, err := refs.Resolve(ref)
+		if err != nil {
+			return nil, 0, err
+		}
+		since = all[pos].Seq
+	}
+	return only, since, nil
+}
+
 // copyTo copies to a remote, and says what was done.
 func (c *call) copyTo(d *query.Reader, r *settings.Remote, o remote.Options, v vault.CopyOptions) error {
 	line := c.progress()
-	cp := &job.Copying{Place: c.place(d.Dir), Remote: r, Options: o, Show: line.Show, CopyOptions: v}
+	cp := &job.Copying{Place: c.place(d.Dir), Remote: r, Options: o, Show: line.Show, CopyOptions: v,
+		Follow: c.flags.Bool("follow"), LockWait: c.opts.lockWait, Stderr: c.env.Stderr}
 	res, err := cp.Run(c.ctx, d)
 	line.End()
 	if res == nil || err != nil && len(res.Snapshots) == 0 {
 		return err
 	}
-	return errors.Join(c.tellCopied(r.Name, res, v.DryRun), err)
+	return errors.Join(c.tellCopied(r.Called(), res, v.DryRun), err)
 }
 
 func (c *call) copyOptions(dest string, r *settings.Remote) (o remote.Options, v vault.CopyOptions, err error) {
@@ -138,13 +172,26 @@ func (c *call) tellCopied(name string, res *job.CopyResult, dry bool) error {
 		m := &res.Missing[i]
 		c.warn("copy %s: its bytes are damaged here and nowhere whole: %v", quote.Path(m.Path), m.Why)
 	}
+	for _, of := range res.Passed {
+		c.warn("copy %s: its folder is not there any more", quote.Name(of))
+	}
+	for _, text := range res.After {
+		c.warn("copy: %s", text)
+	}
 	switch {
 	case c.opts.json:
 		err = c.json(wire.NewCopied(name, &res.CopyResult, dry, res.Took))
 	case !c.opts.quiet:
 		err = c.print().Copied(name, &res.CopyResult, dry, res.Took)
+		if len(res.Earlier) > 0 {
+			c.note("older than the newest snapshot there, and left: %s", quote.List(res.Earlier))
+		}
+		if res.Lacks > 0 {
+			c.note("%s without their owner, mode or attributes in the tree there; a restore brings them back",
+				text.Plural(res.Lacks, "entry is", "entries are"))
+		}
 	}
-	if err == nil && len(res.Missing) > 0 {
+	if err == nil && res.Incomplete() {
 		err = exit.With(exit.Partial, nil)
 	}
 	return err

@@ -13,10 +13,12 @@ import (
 	"snap/destination/retention"
 	"snap/internal/hint"
 	"snap/internal/progress"
+	"snap/internal/quote"
 	"snap/internal/when"
 	"snap/job"
 	"snap/query"
 	"snap/remote"
+	"snap/remote/peer"
 	"snap/remote/store"
 	"snap/remote/vault"
 )
@@ -41,7 +43,7 @@ func (c *call) onlyReads() error {
 func (c *call) farNamed() (*settings.Remote, error) {
 	name := c.opts.dest
 	switch {
-	case store.IsURL(name):
+	case store.IsURL(name), remote.FormOf(name) == remote.Machine:
 		return &settings.Remote{Remote: remote.Remote{URL: name}}, nil
 	case name == "" || settings.CheckRemoteName(name) != nil:
 		return nil, nil
@@ -55,9 +57,14 @@ func (c *call) farNamed() (*settings.Remote, error) {
 	}
 	all, err := settings.ReadRemotes(dest)
 	for i := range all {
-		if all[i].Name == name {
-			return &all[i], nil
+		if all[i].Name != name {
+			continue
 		}
+		if remote.FormOf(all[i].URL) == remote.Disk { // a destination like any
+			c.opts.dest = all[i].URL
+			return nil, nil
+		}
+		return &all[i], nil
 	}
 	return nil, err
 }
@@ -71,7 +78,7 @@ func (c *call) ownDest() (string, error) {
 // remoteFront is this command line for what opens remotes.
 func (c *call) remoteFront() *job.RemoteFront {
 	f := &job.RemoteFront{Identities: c.opts.identities, VerifyKey: c.opts.verifyKey, NoCache: c.opts.noCache,
-		Warn: c.warn, Note: c.note}
+		Warn: c.warn, Note: c.note, Stderr: c.env.Stderr}
 	if c.env.AskSecret != nil {
 		f.Ask = func() (string, error) {
 			return c.env.AskSecret("passphrase of the vault, from the recovery sheet: ")
@@ -109,6 +116,9 @@ func (c *call) openRemote(r *settings.Remote, retry time.Duration) (*remote.Plac
 
 // openFar opens a remote for questions.
 func (c *call) openFar(r *settings.Remote) (*query.Reader, error) {
+	if remote.FormOf(r.URL) == remote.Machine {
+		return c.openMachine(r)
+	}
 	retry := job.RetryQuestion
 	if c.command == "restore" || c.command == "cat" {
 		retry = 0
@@ -140,12 +150,48 @@ func (c *call) openFar(r *settings.Remote) (*query.Reader, error) {
 	}
 	c.found = locate.Found{Dir: dir, Obvious: true}
 	d, err := query.Open(c.ctx, dir, query.Options{Now: c.now(), WorkDir: c.env.Dir, Trust: c.trusted(dir), Again: c.again,
-		Name: r.Called(), Contents: p.Contents()})
+		Name: r.Called(), Far: p.Far()})
 	if err != nil {
 		return nil, errors.Join(err, p.Close())
 	}
 	c.reached = p
 	return d, nil
+}
+
+// openMachine opens a destination on another machine for questions.
+func (c *call) openMachine(r *settings.Remote) (*query.Reader, error) {
+	if c.opts.asOf != "" {
+		return nil, hint.Usagef("--as-of: a machine shows what is there; the snapshots that it has had are in no other state")
+	}
+	at := c.place("")
+	m, err := at.OpenMachine(c.ctx, r, c.env.Stderr)
+	if err != nil {
+		return nil, err
+	}
+	m.NoCache = c.opts.noCache
+	line := c.progress()
+	dir, err := m.Catalogue(c.ctx, at, line.Show)
+	line.End()
+	if err == nil {
+		c.found = locate.Found{Dir: dir, Obvious: true}
+		var d *query.Reader
+		d, err = query.Open(c.ctx, dir, query.Options{Now: c.now(), WorkDir: c.env.Dir, Trust: c.trusted(dir), Again: c.again,
+			Name: r.Called(), Far: m})
+		if err == nil {
+			return d, nil
+		}
+	}
+	return nil, errors.Join(err, m.Close())
+}
+
+// onMachine refuses what is to be done on the machine of a replica.
+func (c *call) onMachine(r *settings.Remote) error {
+	a, err := peer.ParseAddress(r.URL)
+	if err != nil {
+		return hint.Usage(err)
+	}
+	return hint.With(hint.Usagef("%s is done where the destination is", c.command),
+		"ssh %s snap %s -d %s", quote.Word(a.Host), c.command, quote.Word(a.Path))
 }
 
 // asksFar reports whether the command can be about a remote: those that ask, and restore.
@@ -159,6 +205,9 @@ func (c *call) asksFar() bool {
 
 // pruneFar removes the snapshots that the rules of a remote do not keep.
 func (c *call) pruneFar(r *settings.Remote) error {
+	if remote.FormOf(r.URL) == remote.Machine {
+		return c.onMachine(r)
+	}
 	rules, asked, err := readKeepFlags(c.flags)
 	if err != nil {
 		return err
@@ -222,6 +271,9 @@ func (c *call) tellPruned(r *settings.Remote, res *job.RemotePruned, dry bool, s
 
 // checkFar compares what a remote has with what it should have.
 func (c *call) checkFar(r *settings.Remote) error {
+	if remote.FormOf(r.URL) == remote.Machine {
+		return c.onMachine(r)
+	}
 	o, err := c.checkOptions()
 	if err != nil {
 		return err

@@ -25,7 +25,8 @@ add makes an encrypted vault at URL: s3://BUCKET/PREFIX, s3:https://HOST/BUCKET/
 vault:/FOLDER or rclone:REMOTE:PATH, and prints the recovery sheet once. Put it away
 where no fire reaches both: with it everything comes back on any machine, and without
 it and without this disk nobody can read the vault. With --recipient contents are
-sealed to your own keys of age instead.
+sealed to your own keys of age instead. A folder or ssh://HOST/FOLDER is the place of
+a replica, which has no keys.
 
 list and show say what is where. key prints a recovery sheet anew, with a new
 passphrase; with --rotate what is copied from now on is sealed to new keys, which the
@@ -108,6 +109,10 @@ func runRemote(c *call) error {
 	if verb == "remove" {
 		return c.remoteRemove(dest, r)
 	}
+	if remote.FormOf(r.URL) != remote.Vault {
+		return hint.With(hint.Usagef("remote %s: %s is a replica, which has no keys and objects", verb, r.Name),
+			"what it holds: snap list -d %s", r.Name)
+	}
 	if verb == "extend" {
 		return c.remoteExtend(dest, r)
 	}
@@ -144,6 +149,9 @@ func (c *call) remoteAdd(dest string) error {
 		StorageClass: c.flags.String("storage-class"), Profile: c.flags.String("profile"),
 		KeysHome: c.flags.Bool("keys-home"), Endpoint: c.flags.String("endpoint"), CACert: c.flags.String("cacert")}
 	a := remote.Addition{Unsealed: c.flags.Bool("no-encryption"), NoContent: c.flags.Bool("no-content-key")}
+	if form := remote.FormOf(r.URL); form != remote.None && form != remote.Vault {
+		return c.addReplica(dest, &r)
+	}
 	var err error
 	if r.Lock, err = c.span("lock"); err != nil {
 		return err
@@ -157,6 +165,20 @@ func (c *call) remoteAdd(dest string) error {
 		return err
 	}
 	c.note("%s is ready: snap copy %s", r.Name, r.Name)
+	return nil
+}
+
+// addReplica names the place of a replica, which has no keys and is made by the first copy.
+func (c *call) addReplica(dest string, r *remote.Remote) error {
+	for _, flag := range c.flags.Given() {
+		if hasFlag(remoteCommand().Flags, flag) {
+			return hint.Usagef("--%s is about vaults, and %s is the place of a replica", flag, quote.Name(r.URL))
+		}
+	}
+	if err := settings.AddRemote(dest, r); err != nil {
+		return err
+	}
+	c.note("%s is the name of a replica: snap copy %s", r.Name, r.Name)
 	return nil
 }
 

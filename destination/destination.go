@@ -101,6 +101,7 @@ type Options struct {
 	Mode     Mode
 	AnyUser  bool          // with ReadOnly: for questions, where another user's destination will do
 	TakeOver bool          // make another user's destination this user's, who must be root
+	ID       string        // of a destination that is made, the copy of one that has it; "": a new one
 	LockWait time.Duration // how long to wait for another run; 0: not at all
 	Holder   Holder        // what others see while this run holds the lock
 	Trust    []string      // fingerprints of the index that need no new proof; index.DB.Trust
@@ -136,7 +137,7 @@ func (d *Destination) open(ctx context.Context, o Options) (err error) {
 		return err
 	}
 	if err := d.openIndex(ctx); errors.Is(err, index.ErrMissing) && o.Mode == Write {
-		if err := d.createIndex(ctx); err != nil {
+		if err := d.createIndex(ctx, o.ID); err != nil {
 			if errors.Is(err, ErrNoHardLinks) {
 				d.removeNew()
 			}
@@ -253,7 +254,7 @@ func (d *Destination) openIndex(ctx context.Context) (err error) {
 }
 
 // createIndex makes the index of a new destination. Beside change sets a missing index is damage.
-func (d *Destination) createIndex(ctx context.Context) error {
+func (d *Destination) createIndex(ctx context.Context, id string) error {
 	sets, err := d.ChangesDir.Entries()
 	if err != nil {
 		return err
@@ -264,7 +265,10 @@ func (d *Destination) createIndex(ctx context.Context) error {
 	if err := d.probeLinks(); err != nil {
 		return err
 	}
-	if err := index.Create(index.Path(d.Path), strings.ToLower(rand.Text())); err != nil {
+	if id == "" {
+		id = strings.ToLower(rand.Text())
+	}
+	if err := index.Create(index.Path(d.Path), id); err != nil {
 		return err
 	}
 	return d.openIndex(ctx)

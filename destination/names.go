@@ -14,17 +14,23 @@ import (
 )
 
 // NextSeq is a sequence number above every one that was ever used here. Sets that were put aside and labels
-// count too: they must not meet a snapshot of their number.
+// count too: they must not meet a snapshot of their number. In a destination that is open for reading only, what is
+// being deleted does not count.
 func (d *Destination) NextSeq(ctx context.Context) (uint64, error) {
-	entries, err := d.ChangesDir.Entries()
-	if err != nil {
-		return 0, err
+	var entries []file.Entry
+	var trash []uint64
+	var err error
+	if d.ChangesDir != nil {
+		if entries, err = d.ChangesDir.Entries(); err != nil {
+			return 0, err
+		}
+	}
+	if d.Trash != nil {
+		if trash, err = Numbered(d.Trash); err != nil {
+			return 0, err
+		}
 	}
 	all, err := d.DB.Snapshots(ctx)
-	if err != nil {
-		return 0, err
-	}
-	trash, err := Numbered(d.Trash)
 	if err != nil {
 		return 0, err
 	}

@@ -3,6 +3,7 @@ package job
 import (
 	"context"
 	"errors"
+	"io"
 	"os"
 	"time"
 
@@ -24,13 +25,26 @@ type Copying struct {
 	Options remote.Options
 	Show    func(progress.State)
 	vault.CopyOptions
+	Follow   bool          // a place that is no replica is to become one
+	LockWait time.Duration // for the lock of a replica
+	Stderr   io.Writer     // where ssh says what it has to say
 }
 
 // CopyResult is what a copy did.
 type CopyResult struct {
 	vault.CopyResult
 	Took time.Duration
+
+	// Of a replica:
+	Passed  []string // snapshots that have no files here any more
+	Earlier []string // snapshots that were asked for, and are older than its newest
+	Labels  int      // snapshots that got other labels
+	Lacks   int64    // entries without some of their metadata in the tree
+	After   []string // what failed after a snapshot was complete
 }
+
+// Incomplete reports whether something was not copied.
+func (r *CopyResult) Incomplete() bool { return len(r.Missing)+len(r.Passed)+len(r.After) > 0 }
 
 // Run copies what the remote lacks of the destination d. The result is told also where there is an error: what it says
 // was copied is there. Whether it went well is noted, for those who ask how the destination is.
@@ -71,7 +85,14 @@ func (c *Copying) noteEnd(ctx context.Context, res *CopyResult, err error) error
 	return err
 }
 
-func (c *Copying) run(ctx context.Context, d *query.Reader) (res *CopyResult, err error) {
+func (c *Copying) run(ctx context.Context, d *query.Reader) (*CopyResult, error) {
+	if remote.FormOf(c.Remote.URL) == remote.Vault {
+		return c.toVault(ctx, d)
+	}
+	return c.toReplica(ctx, d)
+}
+
+func (c *Copying) toVault(ctx context.Context, d *query.Reader) (res *CopyResult, err error) {
 	from, err := remote.NewSource(ctx, d.Dir, d.Root, d.DB, settings.Files())
 	if err != nil {
 		return nil, err
@@ -107,7 +128,7 @@ func (c *Copying) run(ctx context.Context, d *query.Reader) (res *CopyResult, er
 	if !c.DryRun {
 		err = errors.Join(err, c.NoteCopied(c.Remote.Name, far.Vault, c.Place.Now()))
 	}
-	return &CopyResult{came, c.Place.Now().Sub(begin)}, err
+	return &CopyResult{CopyResult: came, Took: c.Place.Now().Sub(begin)}, err
 }
 
 // holdAll keeps what the copy may read, before it is read: all that is newer than what the vault had when it was seen
@@ -149,7 +170,7 @@ func (r *backing) copyTo(ctx context.Context, name string) (err error) {
 	}
 	defer func() { err = errors.Join(err, d.Close()) }()
 	on, show, end := r.Front.Line(ctx)
-	c := &Copying{Place: r.Place, Remote: to, Options: o, Show: show}
+	c := &Copying{Place: r.Place, Remote: to, Options: o, Show: show, Stderr: r.Front.Remote().Stderr}
 	res, err := c.Run(on, d)
 	end()
 	if res == nil {

@@ -31,6 +31,7 @@ type RemoteFront struct {
 	AsOf       time.Time              // zero: the place as it is now
 	Ask        func() (string, error) // asks for the passphrase; nil: nobody can be asked
 	Warn, Note func(format string, args ...any)
+	Stderr     io.Writer // where ssh says what it has to say
 }
 
 // RemoteOptions are how the remote with this name, "" for one that is named by its URL, is reached.

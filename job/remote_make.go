@@ -55,9 +55,8 @@ func (p *Place) mayAdd(r *remote.Remote, a *remote.Addition) error {
 	if err := settings.CheckRemoteName(r.Name); err != nil {
 		return hint.Usage(err)
 	}
-	if !store.IsURL(r.URL) {
-		return hint.With(hint.Usagef("not a place that is known: %s", quote.Name(r.URL)),
-			"s3://BUCKET/PREFIX, s3:https://HOST/BUCKET/PREFIX, vault:/FOLDER or rclone:REMOTE:PATH")
+	if remote.FormOf(r.URL) == remote.None {
+		return hint.With(hint.Usagef("not a place that is known: %s", quote.Name(r.URL)), remote.URLForms)
 	}
 	if a.Unsealed && (len(r.Recipients) > 0 || a.NoContent) {
 		return hint.Usagef("--no-encryption has no keys: it excludes --recipient and --no-content-key")

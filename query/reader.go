@@ -39,9 +39,14 @@ type Options struct {
 	Again func(command string) string
 	Kept  *Kept  // what Readers of this destination before have found out; nil for nothing
 	Name  string // what the destination is called where it is no folder of the user's; "": by its folder
-	// Contents has the bytes of the files of all snapshots, where these have no trees here; nil for the trees. Close
-	// closes it.
-	Contents restore.Contents
+	Far   Far    // has the bytes of files where the snapshots have no trees here; nil for the trees. Close closes it
+}
+
+// Far has the bytes of the files of snapshots whose trees are far away.
+type Far interface {
+	// Contents are those of one snapshot. They may be closed, and last as long as the Far.
+	Contents(h *record.Header) restore.Contents
+	Close() error
 }
 
 // Reader is a destination opened for questions. What it answers is what the destination held when it was opened.
@@ -79,24 +84,19 @@ func Open(ctx context.Context, dir string, o Options) (*Reader, error) {
 
 // Contents has the bytes of the files of a snapshot; the caller closes it.
 func (d *Reader) Contents(h *record.Header) (restore.Contents, error) {
-	if d.options.Contents != nil {
-		return shared{d.options.Contents}, nil
+	if d.options.Far != nil {
+		return d.options.Far.Contents(h), nil
 	}
 	return restore.OpenTree(d.Root, h.Name)
 }
 
 // Treeless reports whether the snapshots have no trees here: their bytes come from elsewhere.
-func (d *Reader) Treeless() bool { return d.options.Contents != nil }
-
-// shared is contents that stay open for the next question.
-type shared struct{ restore.Contents }
-
-func (shared) Close() error { return nil }
+func (d *Reader) Treeless() bool { return d.options.Far != nil }
 
 // Close gives back the handle on the folder.
 func (d *Reader) Close() error {
 	err := d.Root.Close()
-	if far := d.options.Contents; far != nil {
+	if far := d.options.Far; far != nil {
 		err = errors.Join(err, far.Close())
 	}
 	if k := d.options.Kept; k != nil { // once: another Reader may have the database by then

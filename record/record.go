@@ -94,6 +94,7 @@ const (
 	AnotherOwner             // the older copy was made by another user
 	// gone or unreadable in the snapshot before: the last one that held it at this path is linked, see Since
 	Returned
+	NotReceived // a copy of the snapshot elsewhere: the bytes were lost where it came from; Hash is theirs
 )
 
 var reasonTexts = [...]string{
@@ -107,6 +108,7 @@ var reasonTexts = [...]string{
 	"another copy of the same size and time, not compared",
 	"the destination cannot hold it", "the destination can hold it now", "the older copy was made by another user",
 	"back as it was in an older snapshot",
+	"lost where the snapshot was copied from",
 }
 
 func (r Reason) String() string {

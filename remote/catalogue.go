@@ -68,6 +68,23 @@ func (c contents) Close() error {
 	return c.place.Close()
 }
 
+// Far has the bytes of the files of the vault, whatever snapshot they are of. It closes the place when it is closed.
+func (p *Place) Far() *Far { return &Far{p.Contents()} }
+
+// Far is a vault as what has the bytes of snapshots.
+type Far struct{ all restore.Contents }
+
+// Contents are those of all snapshots.
+func (f *Far) Contents(*record.Header) restore.Contents { return shared{f.all} }
+
+// Close closes the place.
+func (f *Far) Close() error { return f.all.Close() }
+
+// shared are contents that stay open for the next question.
+type shared struct{ restore.Contents }
+
+func (shared) Close() error { return nil }
+
 // stream is a file whose errors are those of restore.Contents.
 type stream struct{ io.ReadCloser }
 

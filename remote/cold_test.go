@@ -31,7 +31,7 @@ func TestBackFromColdStorage(t *testing.T) {
 	must(t, err)
 	dir, _, err := v.Catalogue(t.Context(), nil)
 	must(t, err)
-	d, err := query.Open(t.Context(), dir, query.Options{Contents: v.Contents()})
+	d, err := query.Open(t.Context(), dir, query.Options{Far: v.Far()})
 	must(t, err)
 	defer d.Close()
 	h := d.Newest()

@@ -76,7 +76,7 @@ func (p *place) back(o Options) {
 	must(p.t, err)
 	dir, offline, err := v.Catalogue(p.t.Context(), nil)
 	must(p.t, errors.Join(offline, err))
-	d, err := query.Open(p.t.Context(), dir, query.Options{Contents: v.Contents()})
+	d, err := query.Open(p.t.Context(), dir, query.Options{Far: v.Far()})
 	must(p.t, err)
 	defer d.Close()
 	h := d.Newest()
@@ -145,7 +145,7 @@ func TestWithoutTheContentKeyNothingIsRestored(t *testing.T) {
 	must(t, err)
 	dir, _, err := v.Catalogue(t.Context(), nil)
 	must(t, err)
-	d, err := query.Open(t.Context(), dir, query.Options{Contents: v.Contents()})
+	d, err := query.Open(t.Context(), dir, query.Options{Far: v.Far()})
 	must(t, err)
 	defer d.Close()
 	if _, err := d.OpenFile(t.Context(), d.Newest(), "same.txt"); !errors.Is(err, vault.ErrKey) {

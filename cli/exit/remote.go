@@ -1,12 +1,15 @@
 package exit
 
 import (
+	"context"
 	"errors"
+	"strings"
 
 	"snap/destination"
 	"snap/destination/retention"
 	"snap/internal/hint"
 	"snap/internal/quote"
+	"snap/remote/peer"
 	"snap/remote/store"
 	"snap/remote/vault"
 )
@@ -14,7 +17,12 @@ import (
 // remoteCode is the code of an error of a remote, Failed for any other.
 func remoteCode(err error) int {
 	var reach *store.ReachError
+	var far *peer.Trouble
 	switch {
+	case errors.As(err, &far):
+		return far.Code
+	case errors.Is(err, peer.ErrNoSnap), errors.Is(err, peer.ErrCut):
+		return Unreachable
 	case errors.Is(err, vault.ErrKey):
 		return WrongKey
 	case errors.Is(err, vault.ErrNoVault), errors.As(err, &reach) && reach.Kind == store.NoPlace:
@@ -62,4 +70,23 @@ func HeldHint(err error) error {
 			quote.Word(held.Remote))
 	}
 	return err
+}
+
+// PeerHint adds to an error of a connection to another machine what to do.
+func PeerHint(err error) error {
+	var far *peer.Trouble
+	switch {
+	case errors.As(err, &far) && len(far.Hint) > 0:
+		return hint.With(err, "%s", hint.Text(strings.Join(far.Hint, "\n")))
+	case errors.Is(err, peer.ErrCut):
+		return hint.With(err, "what is there is whole; the same command again goes on")
+	case errors.Is(err, peer.ErrNoSnap):
+		return hint.With(err, "a snap of this version has to be there, and a login without a terminal must print nothing")
+	}
+	return RemoteHint(err)
+}
+
+// Explain is an error as the other end of a connection is told it.
+func Explain(ctx context.Context, err error, typed func(string) string) *peer.Trouble {
+	return &peer.Trouble{Text: err.Error(), Hint: hint.Lines(err, typed), Code: Code(ctx, err)}
 }

@@ -25,6 +25,10 @@ func (p *Printer) Copied(name string, res *vault.CopyResult, dry bool, took time
 	case dry:
 		return p.say("would copy %s to %s: %s of %s", snapshots, quote.Name(name), p.Size(res.BytesRead), files)
 	}
+	if res.Requests == 0 { // a replica
+		return p.say("copied %s to %s: %s of %s, %s", snapshots, quote.Name(name), p.Size(res.BytesRead), files,
+			seconds(took))
+	}
 	return p.say("copied %s to %s: %s of %s, %s stored, %s, %s", snapshots, quote.Name(name), p.Size(res.BytesRead), files,
 		p.Size(res.BytesStored), text.Plural(res.Requests, "request", "requests"), seconds(took))
 }

@@ -16,7 +16,6 @@ import (
 	"snap/internal/quote"
 	"snap/internal/when"
 	"snap/remote"
-	"snap/remote/store"
 )
 
 // RemotesFile names the places that a destination is copied to: a section for each, and no secrets.
@@ -43,9 +42,8 @@ func remoteKeys() []remoteKey {
 	}
 	all := []remoteKey{
 		{"url", func(r *Remote, v string) error {
-			if r.URL = v; !store.IsURL(v) {
-				return errors.New("write it as s3://BUCKET/PREFIX, s3:https://HOST/BUCKET/PREFIX, vault:/FOLDER or " +
-					"rclone:REMOTE:PATH")
+			if r.URL = v; remote.FormOf(v) == remote.None {
+				return errors.New("write it as " + remote.URLForms)
 			}
 			return nil
 		}},

@@ -37,6 +37,15 @@ func NewCopied(name string, r *vault.CopyResult, dry bool, took time.Duration) C
 	return c
 }
 
+// Promoted is what `promote --json` did.
+type Promoted struct {
+	Type        string `json:"message_type"` // "summary"
+	Destination string `json:"destination"`
+}
+
+// NewPromoted is a destination that is no replica any more.
+func NewPromoted(dest string) Promoted { return Promoted{"summary", dest} }
+
 // Remote is one of `remote list --json`.
 type Remote struct {
 	Name   string     `json:"name"`

@@ -1,0 +1,328 @@
+package peer
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"sync"
+
+	"snap/remote/replica"
+)
+
+// givers is how many streams are read from the disk at the same time.
+const givers = 4
+
+// giver answers what the other end asks of a destination here.
+type giver struct {
+	x     *replica.Here
+	w     *frameWriter
+	trees *trees
+	told  func(kind byte, payload []byte) error // what is no question; nil: nothing is expected
+
+	mu      sync.Mutex
+	changed *sync.Cond
+	streams map[uint64]*outgoing
+	queue   []*outgoing // not begun, in the order in which they were asked for
+	urgent  int         // how many of these somebody waits for, or nobody any more
+	begun   []*outgoing // without enough credit
+	ahead   int64       // credit of all that nobody reads yet
+	err     error       // why it ends
+}
+
+// outgoing is a stream that is sent. Its credit is the giver's to change, under the lock; the rest is of the one
+// goroutine that works on it.
+type outgoing struct {
+	number    uint64
+	ask       ask
+	own       int64 // credit of its own
+	reads     bool  // it has had some: somebody waits for it
+	cancelled bool
+	queued    bool // it is not begun
+
+	src  pieces
+	next *piece // that could not be sent yet
+}
+
+// piece is a part of a stream: bytes, or where they are in the old file.
+type piece struct {
+	data        []byte
+	offset, len int64 // with data nil
+	ahead       bool  // it was sent on the common credit
+}
+
+func (p *piece) cost() int64 { return int64(len(p.data)) + pieceCost }
+
+// pieces is where the parts of a stream come from; io.EOF after the last.
+type pieces interface {
+	next(ctx context.Context) (*piece, error)
+	close() error
+}
+
+// newGiver gives what is asked for from x. told is told all else that the other end says.
+func newGiver(x *replica.Here, w *frameWriter, told func(kind byte, payload []byte) error) *giver {
+	g := &giver{x: x, w: w, trees: newTrees(x), told: told, streams: map[uint64]*outgoing{}, ahead: aheadCredit}
+	g.changed = sync.NewCond(&g.mu)
+	return g
+}
+
+// run answers until the pipe ends, between two frames, or told returns io.EOF.
+func (g *giver) run(ctx context.Context, r *frameReader) error {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	var all sync.WaitGroup
+	for range givers {
+		all.Go(func() { g.work(ctx) })
+	}
+	err := g.listen(r)
+	g.end(errors.Join(err, io.EOF))
+	stop()
+	all.Wait()
+	err = errors.Join(err, g.trees.close())
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if !errors.Is(g.err, io.EOF) {
+		return g.err
+	}
+	return err
+}
+
+// end has all workers end.
+func (g *giver) end(err error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.err == nil {
+		g.err = err
+	}
+	g.changed.Broadcast()
+}
+
+// listen reads what the other end says. It never waits for what is sent.
+func (g *giver) listen(r *frameReader) error {
+	for {
+		kind, payload, err := r.next()
+		if err == nil {
+			err = g.hear(kind, payload)
+		}
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+func (g *giver) hear(kind byte, payload []byte) error {
+	switch kind {
+	case kindAsk:
+		n, rest, err := cut(payload, 1)
+		s := &outgoing{number: n[0]}
+		if err == nil {
+			err = fromJSON(rest, &s.ask)
+		}
+		if err != nil {
+			return err
+		}
+		return g.add(s)
+	case kindCredit:
+		n, _, err := cut(payload, 2)
+		if err != nil {
+			return err
+		}
+		return g.credit(n[0], n[1])
+	case kindCancel:
+		n, _, err := cut(payload, 1)
+		if err != nil {
+			return err
+		}
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		if s := g.streams[n[0]]; s != nil {
+			g.hurry(s)
+			s.cancelled = true
+			g.changed.Broadcast()
+		}
+		return nil
+	}
+	if g.told == nil {
+		return fmt.Errorf("%w: it says %q", ErrProtocol, kind)
+	}
+	return g.told(kind, payload)
+}
+
+func (g *giver) add(s *outgoing) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.streams[s.number] != nil || s.number == 0 || len(g.streams) >= 2*maxAsked {
+		return fmt.Errorf("%w: a number twice, or too many questions", ErrProtocol)
+	}
+	g.streams[s.number], s.queued = s, true
+	g.queue = append(g.queue, s)
+	g.changed.Broadcast()
+	return nil
+}
+
+func (g *giver) credit(number, more uint64) error {
+	if more > aheadCredit {
+		return fmt.Errorf("%w: a credit of %d bytes", ErrProtocol, more)
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if s := g.streams[number]; s != nil {
+		g.hurry(s)
+		s.own, s.reads = min(s.own+int64(more), aheadCredit), true
+	} else if number == 0 {
+		g.ahead = min(g.ahead+int64(more), aheadCredit)
+	}
+	g.changed.Broadcast()
+	return nil
+}
+
+// hurry counts a stream that is not begun as one that is to be begun at once. The caller has the lock.
+func (g *giver) hurry(s *outgoing) {
+	if s.queued && !s.reads && !s.cancelled {
+		g.urgent++
+	}
+}
+
+// work sends streams, one after the other.
+func (g *giver) work(ctx context.Context) {
+	for {
+		s := g.pick()
+		if s == nil {
+			return
+		}
+		if err := g.send(ctx, s); err != nil {
+			g.end(err)
+			return
+		}
+	}
+}
+
+// pick takes the stream to work on next, nil at the end: one that somebody waits for before those that nobody reads
+// yet, and of these the one that was asked for first.
+func (g *giver) pick() *outgoing {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for {
+		if g.err != nil {
+			return nil
+		}
+		for i, s := range g.begun {
+			if s.cancelled || g.affords(s) {
+				g.begun = slices.Delete(g.begun, i, i+1)
+				return s
+			}
+		}
+		if s := g.unqueue(); s != nil {
+			return s
+		}
+		g.changed.Wait()
+	}
+}
+
+// unqueue takes the stream that is to be begun next, nil where none is.
+func (g *giver) unqueue() *outgoing {
+	if len(g.queue) == 0 {
+		return nil
+	}
+	n := 0
+	switch first := g.queue[0]; {
+	case g.urgent > 0:
+		n = slices.IndexFunc(g.queue, func(s *outgoing) bool { return s.reads || s.cancelled })
+		g.urgent--
+	case first.ask.Kind != askFile || g.ahead < pieceSize+pieceCost:
+		return nil
+	}
+	s := g.queue[n]
+	s.queued, g.queue = false, slices.Delete(g.queue, n, n+1)
+	return s
+}
+
+// affords reports whether the next piece of a stream can be sent.
+func (g *giver) affords(s *outgoing) bool {
+	return s.own >= s.next.cost() || s.ask.Kind == askFile && g.ahead >= s.next.cost()
+}
+
+// send sends as much of a stream as there is credit for. An error is of the pipe.
+func (g *giver) send(ctx context.Context, s *outgoing) error {
+	for {
+		err := g.goesOn(s)
+		if err == nil && s.src == nil {
+			s.src, err = g.open(ctx, s)
+		}
+		if err == nil && s.next == nil {
+			s.next, err = s.src.next(ctx)
+		}
+		if err != nil {
+			return g.finish(s, err)
+		}
+		if !g.spend(s) {
+			return nil
+		}
+		if err := g.write(s.number, s.next); err != nil {
+			return err
+		}
+		s.next = nil
+	}
+}
+
+// goesOn says why nothing more of a stream is to be sent.
+func (g *giver) goesOn(s *outgoing) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if s.cancelled {
+		return io.EOF
+	}
+	return g.err
+}
+
+// spend takes the credit of the next piece. Where there is not enough the stream is put aside.
+func (g *giver) spend(s *outgoing) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	switch cost := s.next.cost(); {
+	case s.own >= cost:
+		s.own -= cost
+	case s.ask.Kind == askFile && g.ahead >= cost:
+		g.ahead -= cost
+		s.next.ahead = true
+	default:
+		g.begun = append(g.begun, s)
+		return false
+	}
+	return true
+}
+
+func (g *giver) write(number uint64, p *piece) error {
+	class := uint64(classOwn)
+	if p.ahead {
+		class = classAhead
+	}
+	if p.data == nil {
+		return g.w.write(kindCopy, numbered(number, class, uint64(p.offset), uint64(p.len)))
+	}
+	return g.w.write(kindData, append(numbered(number, class), p.data...))
+}
+
+// finish ends a stream: err is io.EOF, or why there is nothing more.
+func (g *giver) finish(s *outgoing, err error) error {
+	if s.src != nil {
+		s.src.close() // it was only read
+	}
+	g.mu.Lock()
+	delete(g.streams, s.number)
+	g.mu.Unlock()
+	payload := numbered(s.number)
+	if !errors.Is(err, io.EOF) {
+		said, jerr := json.Marshal(endOf(err))
+		if jerr != nil {
+			return jerr
+		}
+		payload = append(payload, said...)
+	}
+	return g.w.write(kindEnd, payload)
+}
