@@ -27,7 +27,8 @@ class Damage(farcases.Case):
         verify = w.sheet.partition(b'Verify key:\n')[2].split()[0].decode()
         env, w.env = w.env, {k: v for k, v in w.env.items() if k != 'SNAP_DEST'}
         try:
-            ran = w.snap('restore', '-q', '-d', w.store.place, ref, '--target', w.target, *(flags or ('--identity', w.identity, '--verify-key', verify)))
+            ran = w.snap('restore', '-q', '-d', w.store.place, ref, '--target', w.target,
+                         *(flags or ('--identity', w.identity, '--verify-key', verify)))
         finally:
             w.env = env
         if ran.rc not in codes or ran.rc and not ran.err.startswith(b'snap: '):

@@ -65,10 +65,10 @@ def named(err: bytes) -> set[bytes]:
     """The paths that a run said something about on stderr."""
     out = set()
     for line in err.splitlines():
-        if m := re.match(rb'snap: (?:restore )?"((?:[^"\\]|\\.)*)": ', line):
+        if m := re.match(rb'snap: (?:restore |copy )?"((?:[^"\\]|\\.)*)": ', line):
             text = m[1]
             out.add(re.sub(rb'\\(x[0-9a-f]{2}|u[0-9a-f]{4}|.)', unescape, text))
-        elif m := re.match(rb'snap: (?:restore )?(.+?): ', line):
+        elif m := re.match(rb'snap: (?:restore |copy )?(.+?): ', line):
             out.add(m[1].rstrip(b'/'))
     return out
 

@@ -20,8 +20,8 @@ const (
 )
 
 // Faults are all of them.
-var Faults = []Fault{Refuse, CutBefore, CutAfter, CutBody, Error500, SlowDown, Forbidden, Wait, WaitAfter, Slow, WrongByte,
-	OldListing}
+var Faults = []Fault{Refuse, CutBefore, CutAfter, CutBody, Error500, SlowDown, Forbidden, Wait, WaitAfter, Slow,
+	WrongByte, OldListing}
 
 // Request is one that came.
 type Request struct {

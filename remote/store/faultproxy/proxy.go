@@ -116,7 +116,8 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	if p.Unconditional && r.Header.Get("If-None-Match") != "" {
 		p.note(number, r, http.StatusNotImplemented)
-		say(w, http.StatusNotImplemented, "NotImplemented", "A header you provided implies functionality that is not implemented")
+		say(w, http.StatusNotImplemented, "NotImplemented",
+			"A header you provided implies functionality that is not implemented")
 		return
 	}
 	resp, answer, err := p.forward(r, body)
