@@ -122,7 +122,8 @@ func (a *away) run(args ...string) (text []byte, err error) {
 
 // add makes the places, and keeps the passphrase that the recovery sheet has for snap's.
 func (a *away) add() error {
-	sheet, err := a.run("env", "-u", "SNAP_PASSPHRASE_FILE", a.snap, "remote", "add", "-d", a.dest, a.remote(), a.at("snap"))
+	sheet, err := a.run("env", "-u", "SNAP_PASSPHRASE_FILE",
+		a.snap, "remote", "add", "-d", a.dest, a.remote(), a.at("snap"))
 	if err != nil {
 		return err
 	}

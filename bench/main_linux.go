@@ -2,7 +2,7 @@
 //
 //	go run ./bench                                     what BENCHMARKS.md holds: an hour, 60 GB
 //	go run ./bench -files 100000 -rounds 1 -o -        a few minutes, to the terminal
-//	go run ./bench -away                               its part on copies to a store, beside restic and rclone: six minutes
+//	go run ./bench -away                               its part on copies to a store: six minutes
 //	go run ./bench -away -files 1000000 -rounds 1 -o - snap's alone, for its memory
 //
 // The commands of one kind of work run in turn, A B C A B C, each from the same state, in one run on one machine:
@@ -40,7 +40,7 @@ func main() {
 		gib    = flag.Float64("big", 1, "size of each of the four large files in GiB; 0: none")
 		image  = flag.Float64("image", 1, "size of the image of which a part changes in GiB; 0: none; needs root")
 		out    = flag.String("o", "BENCHMARKS.md", "where the tables go; - is the terminal")
-		far    = flag.Bool("away", false, "measure copies to a store instead, of 100,000 files unless -files says another number")
+		far    = flag.Bool("away", false, "measure copies to a store instead, of 100,000 files unless -files says more")
 	)
 	flag.Parse()
 	match, err := regexp.Compile(*only)

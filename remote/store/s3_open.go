@@ -123,7 +123,8 @@ func openS3(text string, o Options) (*s3, error) {
 		dating: dated}, nil
 }
 
-// Region is that of the bucket of a place, which a store of S3 is asked for before anything else; "" where there is none.
+// Region is that of the bucket of a place, which a store of S3 is asked for before anything else; "" where there is
+// none.
 func Region(ctx context.Context, s Store) (string, error) {
 	p, ok := s.(*patientS3)
 	if !ok {

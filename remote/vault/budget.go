@@ -1,6 +1,9 @@
 package vault
 
-import "sync"
+import (
+	"context"
+	"sync"
+)
 
 // What is fetched at a time, in bytes: of objects as they are stored, and of contents that wait to be opened.
 const (
@@ -35,6 +38,28 @@ func (b *budget) take(n int64) (give func()) {
 		b.cond.Wait()
 	}
 	return b.less(n)
+}
+
+// takeUntil is take until a context ends.
+func (b *budget) takeUntil(ctx context.Context, n int64) (give func(), err error) {
+	n = min(n, b.all)
+	if give, ok := b.try(n); ok {
+		return give, nil
+	}
+	defer context.AfterFunc(ctx, func() {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		b.cond.Broadcast()
+	})()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for b.free < n {
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
+		b.cond.Wait()
+	}
+	return b.less(n), nil
 }
 
 // try is take for who can do without.

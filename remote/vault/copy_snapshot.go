@@ -14,6 +14,37 @@ type fetched struct {
 	record.Entry
 	content *content // nil: nothing is to be put
 	damaged error    // why it cannot be had
+	give    func()   // gives back the room of its bytes
+}
+
+// Files are read ahead while others are compressed, a frame of hundreds of small ones at a time: so many at most, and
+// so many bytes.
+const (
+	readAheadFiles = 512
+	readAheadBytes = 4 * pieceSize
+)
+
+// admitted is an entry with room for what is read of it.
+type admitted struct {
+	record.Entry
+	give func()
+}
+
+// admit lets entries in, in their order, as there is room for their bytes: those before them have theirs, and give it
+// back.
+func admit(ctx context.Context, in iter.Seq2[record.Entry, error]) iter.Seq2[admitted, error] {
+	room := newBudget(readAheadBytes)
+	return func(yield func(admitted, error) bool) {
+		for e, err := range in {
+			a := admitted{Entry: e, give: func() {}}
+			if err == nil && hasContent(&e.Record) {
+				a.give, err = room.takeUntil(ctx, min(e.Size, pieceSize))
+			}
+			if !yield(a, err) {
+				return
+			}
+		}
+	}
 }
 
 // snapshot copies one: the bytes that the vault lacks, and its change set in parts.
@@ -28,15 +59,23 @@ func (c *copying) snapshot(ctx context.Context, h *record.Header) (*Snapshot, er
 	if err != nil {
 		return nil, err
 	}
-	fetch := func(ctx context.Context, e record.Entry) (fetched, error) { return c.fetch(ctx, h.Seq, e) }
-	for f, err := range stream.Ordered(ctx, c.v.jobs(), 2*c.v.jobs(), entries, fetch) {
+	fetch := func(ctx context.Context, a admitted) (fetched, error) {
+		f, err := c.fetch(ctx, h.Seq, a.Entry)
+		f.give = a.give
+		return f, err
+	}
+	reading, stop := context.WithCancel(ctx)
+	defer stop()
+	for f, err := range stream.Ordered(reading, c.v.jobs(), readAheadFiles, admit(reading, entries), fetch) {
 		if err == nil {
 			err = c.take(ctx, h, &f)
 		}
 		if err == nil {
+			f.give()
 			err = w.Add(f.Path, &f.Record)
 		}
 		if err != nil {
+			stop() // who waits for room
 			return nil, fmt.Errorf("snapshot %s: %w", h.Name, err)
 		}
 	}

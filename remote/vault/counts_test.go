@@ -189,3 +189,37 @@ func TestAPackIsClosedByItsFiles(t *testing.T) {
 		t.Errorf("it was closed with %d files", p.rows)
 	}
 }
+
+// TestPartsOfAPack: the head and the end of a pack are asked for once or twice, however many of its parts are read one
+// after the other.
+func TestPartsOfAPack(t *testing.T) {
+	t.Parallel()
+	const parts = 5
+	const n = parts * batchFiles
+	v, from := made(t, store.NewMemory(), allKeys(t)), newTrees()
+	files := map[string][]byte{}
+	name := func(i int) string { return fmt.Sprintf("f%05d", i) }
+	for i := range n {
+		files[name(i)] = random(uint64(i), 400)
+	}
+	from.add(t, files)
+	copied(t, v, from)
+	v.s.reset()
+	c := v.Contents()
+	defer c.Close()
+	for i := range n {
+		c.Want(entryOf(name(i), files[name(i)]))
+	}
+	for i := range n {
+		f, err := c.Open(t.Context(), entryOf(name(i), files[name(i)]))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := io.ReadAll(f); err != nil || string(got) != string(files[name(i)]) {
+			t.Fatalf("file %d: %v", i, err)
+		}
+	}
+	if asked, _, _ := v.s.counts(); len(v.packs()) != 1 || asked > parts+2*2 { // two are read at a time
+		t.Errorf("%d requests for %d parts of %d packs", asked, parts, len(v.packs()))
+	}
+}

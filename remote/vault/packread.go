@@ -69,7 +69,11 @@ func (v *Vault) fetchSpans(ctx context.Context, name string, size int64, spans [
 	defer v.fetching.take(max(wanted, fetchBytes/fetchJobs))()
 	src := &remoteObject{ctx: ctx, v: v, name: name, size: size}
 	src.ahead(spans)
-	return v.readRows(name, src, size, rows, use)
+	err := v.readRows(name, src, size, rows, use)
+	if err != nil {
+		v.edges.drop(name)
+	}
+	return err
 }
 
 // readRows reads contents from a pack, in the order of its frames.
@@ -161,22 +165,36 @@ func (o *remoteObject) ReadAt(p []byte, off int64) (int, error) {
 	}
 	n := min(int64(len(p)), o.size-off)
 	if off < o.off || off+n > o.off+int64(len(o.buf)) {
-		want := pack.Span{From: off, To: min(o.size, off+max(n, headerRead))}
-		for _, s := range o.spans {
-			if s.From <= off && off+n <= s.To {
-				want = pack.Span{From: off, To: s.To}
-			}
-		}
-		o.buf = nil
-		buf, err := o.v.s.Get(o.ctx, o.name, want.From, want.To-want.From)
-		if err != nil {
+		if err := o.read(off, n); err != nil {
 			return 0, err
 		}
-		o.off, o.buf = want.From, buf
 	}
 	copy(p[:n], o.buf[off-o.off:])
 	if n < int64(len(p)) {
 		return int(n), io.EOF
 	}
 	return int(n), nil
+}
+
+// read reads a range that begins with n bytes at off: to the end of what will be read, or else a little more.
+func (o *remoteObject) read(off, n int64) error {
+	to, edge := min(o.size, off+max(n, headerRead)), true
+	for _, s := range o.spans {
+		if s.From <= off && off+n <= s.To {
+			to, edge = s.To, false
+		}
+	}
+	if known := o.v.edges.find(o.name, off, n); edge && known != nil {
+		o.off, o.buf = known.off, known.buf
+		return nil
+	}
+	o.buf = nil
+	buf, err := o.v.s.Get(o.ctx, o.name, off, to-off)
+	if err != nil {
+		return err
+	}
+	if o.off, o.buf = off, buf; edge {
+		o.v.edges.keep(o.name, part{off, buf})
+	}
+	return nil
 }

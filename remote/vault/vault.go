@@ -35,6 +35,7 @@ type Vault struct {
 	sizesOf  map[[32]byte]int64
 	fetching *budget           // of objects that are fetched for their contents
 	waiting  *budget           // of contents that were fetched ahead
+	edges    *edges            // of packs that were opened last
 	dropping map[[32]byte]bool // packs that a prune rewrites: what is in them does not count
 }
 
@@ -60,7 +61,7 @@ func begin(s store.Store, dir string, k seal.Keys, o Options) (*Vault, error) {
 		return nil, errors.Join(err, m.close())
 	}
 	return &Vault{s: &counted{Store: s}, m: m, k: k, o: o, zenc: enc, sizes: new(sync.Once),
-		fetching: newBudget(fetchBytes), waiting: newBudget(aheadBytes)}, nil
+		fetching: newBudget(fetchBytes), waiting: newBudget(aheadBytes), edges: new(edges)}, nil
 }
 
 // open reads the mirror, and of the store what that lacks. The id in the mirror is that of the vault that was seen

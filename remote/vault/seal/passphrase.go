@@ -45,8 +45,8 @@ func made(plain string) bool {
 }
 
 // How much work a guess of a passphrase is, as a power of two: 1 KiB of memory each. One that was made here cannot be
-// guessed anyway; the user's own costs 128 MiB, the least that OWASP asks for, and as much as a restore takes besides. A
-// file that asks for more than workMost is refused: it would take a gigabyte.
+// guessed anyway; the user's own costs 128 MiB, the least that OWASP asks for, and as much as a restore takes besides.
+// A file that asks for more than workMost is refused: it would take a gigabyte.
 const (
 	workMade = 15
 	workOwn  = 17
