@@ -2,7 +2,11 @@ package cli
 
 import (
 	"errors"
+	"fmt"
+	"io/fs"
+	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"snap/cli/exit"
@@ -53,9 +57,12 @@ func (c *call) farNamed() (*settings.Remote, error) {
 	}
 	dest, err := c.ownDest()
 	if err != nil {
-		return nil, nil // then it is the name of a folder
+		return nil, c.noRemote(name, err)
 	}
 	all, err := settings.ReadRemotes(dest)
+	if err != nil {
+		return nil, err
+	}
 	for i := range all {
 		if all[i].Name != name {
 			continue
@@ -66,7 +73,24 @@ func (c *call) farNamed() (*settings.Remote, error) {
 		}
 		return &all[i], nil
 	}
-	return nil, err
+	if len(all) == 0 {
+		return nil, nil
+	}
+	_, err = settings.FindRemote(dest, name)
+	return nil, c.noRemote(name, err)
+}
+
+// noRemote is the error that -d names neither a folder nor a remote, for that reason; nil where there is such a folder.
+func (c *call) noRemote(name string, why error) error {
+	if _, err := os.Lstat(filepath.Join(c.env.Dir, name)); !errors.Is(err, fs.ErrNotExist) || strings.Contains(name, ".") {
+		return nil // what is wrong with the folder is told by who opens it
+	}
+	err := fmt.Errorf("-d %s: there is no such folder", quote.Name(name))
+	if errors.Is(why, locate.ErrNoneKnown) {
+		return exit.With(exit.NoDest, hint.With(err, "if it is a remote: of which destination? $SNAP_DEST names it; "+
+			"without that, -d with the URL of the remote, as on the recovery sheet: -d s3:https://HOST/BUCKET/PREFIX"))
+	}
+	return exit.With(exit.NoDest, hint.With(err, "nor such a remote: %v", why))
 }
 
 // ownDest is the destination whose remotes -d may name.

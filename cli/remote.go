@@ -12,12 +12,13 @@ import (
 	"snap/internal/quote"
 	"snap/job"
 	"snap/remote"
+	"snap/remote/store"
 	"snap/remote/vault/seal"
 )
 
 func remoteCommand() *command {
 	return &command{
-		Name: "remote", Args: "add NAME URL | list | show NAME | key NAME | extend NAME | remove NAME", Min: 1, Max: 3,
+		Name: "remote", Args: "add NAME URL | list | show NAME | key NAME | extend NAME|URL | remove NAME", Min: 1, Max: 3,
 		Group: groupFar, Effect: true,
 		Short: "the places that snapshots are copied to",
 		Long: `
@@ -31,7 +32,8 @@ a replica, which has no keys.
 list and show say what is where. key prints a recovery sheet anew, with a new
 passphrase; with --rotate what is copied from now on is sealed to new keys, which the
 new sheet opens, too. Against keys that somebody has, only a new vault helps. extend
-locks objects for longer where the store does that. remove forgets a remote here: what is there stays.`,
+locks objects for longer where the store does that; by URL and --lock it needs no key
+and no destination. remove forgets a remote here: what is there stays.`,
 		Examples: `
 snap remote add b2 s3:https://s3.eu-central-003.backblazeb2.com/my-bucket/me
 snap remote list
@@ -43,7 +45,8 @@ snap remote key b2`,
 			{Name: "no-encryption", Usage: "add: whoever reads the place reads the files"},
 			{Name: "no-content-key", Usage: "add: do not keep here what opens contents; a restore asks for the passphrase"},
 			{Name: "rotate", Usage: "key: seal what is copied from now on to new keys"},
-			{Name: "lock", Kind: cmdline.String, Usage: "add: lock each object against deletion for `TIME`, as 30d"},
+			{Name: "lock", Kind: cmdline.String,
+				Usage: "add, extend URL: lock each object against deletion for `TIME`, as 30d"},
 			{Name: "storage-class", Kind: cmdline.String, Usage: "add: put objects into `CLASS` of S3"},
 			{Name: "profile", Kind: cmdline.String, Usage: "add: the credentials are those of `PROFILE` in ~/.aws"},
 			{Name: "endpoint", Kind: cmdline.String, Usage: "add: the `URL` of the store of s3://BUCKET"},
@@ -88,6 +91,9 @@ func runRemote(c *call) error {
 		return hint.With(hint.Usagef("remote %s: it takes %s", verb, text.Plural(need-1, "argument", "arguments")),
 			"usage: snap help remote")
 	}
+	if verb == "extend" && store.IsURL(c.args[1]) {
+		return c.remoteExtend(c.args[1])
+	}
 	find := c.findOwn
 	if verb == "list" || verb == "show" {
 		find = c.find
@@ -114,7 +120,7 @@ func runRemote(c *call) error {
 			"what it holds: snap list -d %s", r.Name)
 	}
 	if verb == "extend" {
-		return c.remoteExtend(dest, r)
+		return c.extend(dest, r)
 	}
 	p, err := c.openRemote(r, job.RetryQuestion)
 	if err != nil {
@@ -129,8 +135,23 @@ func runRemote(c *call) error {
 	}
 }
 
-// remoteExtend locks objects for longer.
-func (c *call) remoteExtend(dest string, r *settings.Remote) error {
+// remoteExtend locks the objects of a place for longer: one of a remote of the destination, or from any other machine,
+// with the flags that say what its section would.
+func (c *call) remoteExtend(url string) (err error) {
+	if dest, err := c.ownDest(); err == nil && !c.flags.IsSet("lock") {
+		if r, err := settings.FindRemote(dest, url); err == nil {
+			return c.extend(dest, r)
+		}
+	}
+	r := &settings.Remote{Remote: remote.Remote{URL: url, Profile: c.flags.String("profile"),
+		Endpoint: c.flags.String("endpoint"), CACert: c.flags.String("cacert")}}
+	if r.Lock, err = c.span("lock"); err != nil {
+		return err
+	}
+	return c.extend("", r)
+}
+
+func (c *call) extend(dest string, r *settings.Remote) error {
 	res, err := c.place(dest).ExtendRemote(c.ctx, r, c.remoteFront())
 	if err != nil {
 		return err

@@ -12,8 +12,8 @@ import (
 	"snap/record"
 )
 
-// copyingFile says which snapshots a copy that is running reads, or a prune or a repair of the remote. Its lock tells whether one is: the kernel drops it
-// when the process ends, however it ends.
+// copyingFile says which snapshots a copy that is running reads, or a prune or a repair of the remote. Its lock tells
+// whether one is: the kernel drops it when the process ends, however it ends.
 const copyingFile = "copying"
 
 // ErrCopying says that another process works with the same remote.

@@ -38,7 +38,9 @@ func (h *Hold) Doing() string {
 func RemoteDir(dest, name string) string { return filepath.Join(dest, MetaName, RemotesName, name) }
 
 // SetHold notes what a remote has. It needs no lock: it is of that remote's copies alone, which hold one of their own.
-func SetHold(dest, remote string, h Hold) error { return setNote(RemoteDir(dest, remote), holdFile, &h) }
+func SetHold(dest, remote string, h Hold) error {
+	return setNote(RemoteDir(dest, remote), holdFile, &h)
+}
 
 // setNote writes v into the file name of the folder of a remote, durable, in place of what is there.
 func setNote(path, name string, v any) error {

@@ -12,9 +12,11 @@ import (
 	"snap/cli/exit"
 	"snap/cli/settings"
 	"snap/destination"
+	"snap/internal/hint"
 	"snap/internal/quote"
 	"snap/record"
 	"snap/remote"
+	"snap/remote/store"
 	"snap/remote/vault"
 	"snap/remote/vault/seal"
 	"snap/restore"
@@ -147,13 +149,29 @@ func (p *Place) ExtendRemote(ctx context.Context, r *settings.Remote,
 		res, err = far.Vault.Extend(ctx)
 		return res, exit.RemoteHint(err)
 	}
-	s, err := r.Reach(ctx, o)
+	if r.Lock <= 0 {
+		return res, hint.With(hint.Usagef("%s: nobody has said for how long its objects are locked",
+			quote.Name(r.Called())), "to say it: --lock 30d")
+	}
+	reach := r.Reach
+	if r.Name == "" {
+		reach = func(ctx context.Context, o remote.Options) (store.Store, error) { return lockable(ctx, r, o) }
+	}
+	s, err := reach(ctx, o)
 	if err != nil {
 		return res, exit.RemoteHint(err)
 	}
 	defer s.Close()
 	res, err = vault.Extend(ctx, s, r.Lock, func(string) bool { return false })
 	return res, exit.RemoteHint(err)
+}
+
+// lockable is the place of a remote that is named by its URL. What it can do was tried where the vault was made, which
+// takes more rights than locking does: it says itself if it cannot.
+func lockable(ctx context.Context, r *settings.Remote, o remote.Options) (store.Store, error) {
+	return store.Open(ctx, r.URL, store.Options{Env: o.Env, RetryFor: o.RetryFor, Retrying: o.Retrying,
+		Endpoint: r.Endpoint, Profile: r.Profile, CACert: r.CACert,
+		Traits: &store.Traits{Lists: true, ServerClock: true, Lock: true}})
 }
 
 // bytesOf has the bytes of files for a repair: nil where the remote has them not, or not whole.

@@ -1,6 +1,7 @@
 package vault
 
 import (
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -8,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/gofrs/flock"
 
@@ -28,8 +30,13 @@ var ErrBusy = errors.New("another copy to this vault, or a prune of it, is runni
 // mirror is what is kept here of a vault, in a folder of its own: the head, the tables, a journal and an intent. Every
 // file in it but the journal appears by rename, whole and durable. All but the journal and the intent can be lost: it
 // is fetched again.
+//
+// Who copies, prunes or repairs holds its lock. Who only reads brings it up to date without that, beside others: what
+// two write has the same bytes, or is a head that was seen.
 type mirror struct {
-	dir *file.Dir
+	dir    *file.Dir
+	tag    string // in the names of what is half written: those of others are others
+	locked bool
 
 	// step is asked before each change on the disk; its error stops it. Tests die there.
 	step func(what string) error
@@ -41,7 +48,7 @@ func openMirror(path string) (*mirror, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the mirror of the vault: %w", err)
 	}
-	return &mirror{dir: dir, step: func(string) error { return nil }}, nil
+	return &mirror{dir: dir, tag: rand.Text()[:8], step: func(string) error { return nil }}, nil
 }
 
 func (m *mirror) close() error { return m.dir.Close() }
@@ -57,7 +64,11 @@ func (m *mirror) lock() (unlock func(), err error) {
 	if !ok {
 		return nil, ErrBusy
 	}
-	return func() { _ = l.Close() }, nil
+	m.locked = true
+	return func() {
+		m.locked = false
+		_ = l.Close()
+	}, nil
 }
 
 // read is the content of a small file, nil if it is not there.
@@ -87,7 +98,7 @@ func (m *mirror) write(name string, content []byte) error {
 
 // make lets fill write a file and puts it in place, durable.
 func (m *mirror) make(name string, fill func(f *file.File) error) error {
-	temp := name + ".new"
+	temp := name + "-" + m.tag + ".new"
 	if err := m.remove(temp); err != nil {
 		return err
 	}
@@ -134,6 +145,9 @@ func (m *mirror) remove(name string) error {
 	return nil
 }
 
+// sweepAfter is how old must be what is removed without the lock: another process may be about to use what is new.
+const sweepAfter = time.Hour
+
 // sweep removes the tables that keep does not name, and what a dead run has left half written.
 func (m *mirror) sweep(keep map[string]bool) error {
 	entries, err := m.dir.Entries()
@@ -141,13 +155,20 @@ func (m *mirror) sweep(keep map[string]bool) error {
 		return err
 	}
 	for _, e := range entries {
-		table := strings.HasPrefix(e.Name, tablePrefix) || strings.HasPrefix(e.Name, ownPrefix) ||
-			strings.HasPrefix(e.Name, "live")
-		if (table || strings.HasSuffix(e.Name, ".new")) && !keep[e.Name] {
-			if err := m.remove(e.Name); err != nil {
-				return err
-			}
+		working := strings.HasPrefix(e.Name, ownPrefix) || strings.HasPrefix(e.Name, "live")
+		old := working || strings.HasPrefix(e.Name, tablePrefix) || strings.HasSuffix(e.Name, ".new")
+		if !old || keep[e.Name] || !m.locked && (working || m.isYoung(e.Name)) {
+			continue
+		}
+		if err := m.remove(e.Name); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// isYoung reports whether a file was written not long ago, or is not there.
+func (m *mirror) isYoung(name string) bool {
+	s, err := m.dir.Lstat(name)
+	return err != nil || time.Since(time.Unix(s.Mtime.Sec, 0)) < sweepAfter
 }
