@@ -1,6 +1,7 @@
 package destination
 
 import (
+	"cmp"
 	"errors"
 	"io/fs"
 	"os"
@@ -23,7 +24,11 @@ type Hold struct {
 	Seq    uint64    `json:"seq"`
 	Name   string    `json:"name"`
 	Copied time.Time `json:"copied"`
+	Place  string    `json:"place,omitempty"` // of a copy that has no name of the user's: its folder or URL
 }
+
+// Called is what people call the copy.
+func (h *Hold) Called() string { return cmp.Or(h.Place, h.Remote) }
 
 // RemoteDir is the folder of what is known of a remote of dest.
 func RemoteDir(dest, name string) string { return filepath.Join(dest, MetaName, RemotesName, name) }
