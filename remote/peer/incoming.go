@@ -4,9 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
-	"sync"
 )
 
 // want asks for a stream that will be read: it may come before. What is wanted beyond what the other end takes at once

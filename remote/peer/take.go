@@ -1,8 +1,6 @@
 package peer
 
 import (
-	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"

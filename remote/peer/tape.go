@@ -1,21 +1,15 @@
 package peer
 
 import (
-	"bufio"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"iter"
 
-	"snap/backup"
 	"snap/internal/file"
 	"snap/record"
-	"snap/remote/replica"
 )
 
 // Tape is what Send has written, as what a replica follows. It is read once from front to end when it is opened, and

@@ -3,8 +3,6 @@ package peer
 import (
 	"bufio"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -13,7 +11,6 @@ import (
 	"iter"
 
 	"snap/backup"
-	"snap/internal/file"
 	"snap/record"
 	"snap/remote/replica"
 )

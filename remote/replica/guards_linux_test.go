@@ -3,17 +3,11 @@ package replica_test
 import (
 	"context"
 	"errors"
-	"math/rand/v2"
-	"os"
-	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"snap/backup/backuptest"
 	"snap/destination"
-	"snap/internal/long"
 	"snap/remote/replica"
 )
 
