@@ -26,11 +26,11 @@ func copyCommand() *command {
 		Long: `
 Brings the snapshots that TO lacks, oldest first; with REF only these. TO is
 
-  NAME                the name of a remote: snap remote add makes one
-  /mnt/other/me       a folder on another disk: a replica, which is a destination with
-                      the same snapshots
-  ssh://[USER@]HOST[:PORT]/FOLDER
-                      a replica on another machine, where snap is, too
+  NAME                 the name of a remote: snap remote add makes one
+  /mnt/other/me        a folder on another disk: a replica, which is a
+                       destination with the same snapshots
+  ssh://HOST/FOLDER    a replica on another machine, where snap is, too; also
+                       ssh://USER@HOST:PORT/FOLDER
 
 To a vault only what is new goes over the line, encrypted here. A replica makes its
 links itself: it gets what is new, and costs what changed. It is backed up to after
@@ -45,7 +45,7 @@ snap copy b2 -n           # what would be copied?
 snap copy b2 --since @1mo  # begin there, not with the oldest
 snap copy b2
 snap copy b2 --limit-upload 2M
-snap copy /mnt/usb/me     # to another disk
+snap copy /mnt/other/me   # to another disk
 snap copy -d b2 /mnt/new/me  # a destination again, from the vault`,
 		Codes: []int{exit.Refused, exit.NoDest, exit.Locked, exit.WrongKey, exit.Unreachable, exit.Interrupted,
 			exit.Terminated},

@@ -18,6 +18,7 @@ import (
 	"snap/job"
 	"snap/query"
 	"snap/record"
+	"snap/remote"
 )
 
 func deleteCommand() *command {
@@ -67,7 +68,11 @@ func runDelete(c *call) error {
 		return err
 	}
 	released := c.flags.Strings("release")
-	for _, name := range released {
+	for i, name := range released {
+		if remote.FormOf(name) != remote.None { // the place of one that has no name
+			name = remote.HoldName(name)
+			released[i] = name
+		}
 		if err := settings.CheckRemoteName(name); err != nil {
 			return hint.Usage(err)
 		}

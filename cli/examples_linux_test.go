@@ -13,7 +13,7 @@ import (
 
 // exampleWorld is set up so that the examples of the help have something to work on.
 const exampleWorld = `
-mkdir -p docs/letters src photos letters private .cache Documents .config/fish/completions /mnt/disk/me /mnt/disk/all /mnt/usb /mnt/old/2026-01-01
+mkdir -p docs/letters src photos letters private .cache Documents .config/fish/completions /mnt/disk/me /mnt/disk/all /mnt/usb /mnt/other /mnt/new /mnt/old/2026-01-01
 echo a >.cache/x; echo 1 >docs/report.txt; echo 2 >docs/a.txt; echo 3 >src/main.go; echo 3 >src/a.txt; echo 4 >letters/2024.odt; echo 5 >docs/letters/gone.odt
 echo 6 >photos/a.jpg; echo 7 >Documents/report.odt; echo 8 >/mnt/old/2026-01-01/f; echo 9 >/srv/x; echo 10 >letters/secret.odt; echo 11 >a.iso; echo 12 >private/x
 snap init -q /mnt/usb

@@ -131,6 +131,7 @@ Do not edit files in a snapshot: what is written to one is written to all that s
 				"destinations that this user has backed up to, by which a disk that is not mounted, or another in its " +
 				"place, is noticed"},
 			{Name: "SNAP_PASSPHRASE_FILE", Text: "a file with the passphrase of a vault, from its recovery sheet"},
+			{Name: "SNAP_SSH", Text: "the program that is used in the place of ssh, with its arguments"},
 			{Name: "AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_PROFILE, …", Text: "the credentials of an S3 store, as its " +
 				"own tools read them"},
 			{Name: "XDG_CACHE_HOME", Text: "where snap/ID is kept, by default ~/.cache: what remotes hold, so that they can " +

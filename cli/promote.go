@@ -17,7 +17,7 @@ backup may go to it. Do this when the one that it was copied from is lost, or is
 so no more: a snapshot that is made in both parts them. What was copied from follows
 the other way with snap copy --follow.`,
 		Examples: `
-snap promote /mnt/usb/me && snap backup /mnt/usb/me ~`,
+snap promote /mnt/other/me && snap backup /mnt/other/me ~`,
 		Codes: []int{exit.Refused, exit.NoDest, exit.Locked},
 		Run: func(c *call) error {
 			dest := c.abs(c.args[0])

@@ -25,8 +25,8 @@ func sendCommand() *command {
 Writes the snapshot B, or with A all after A up to B, for one who has A already. On
 the other side snap receive makes a replica of it. It is not encrypted.`,
 		Examples: `
-snap send latest >/tmp/all
-snap send oldest..latest | gzip >/tmp/rest.gz`,
+snap send latest >all
+snap send oldest..latest | gzip >rest.gz`,
 		Codes: []int{exit.NoDest},
 		Run:   runSend,
 	}
@@ -94,7 +94,7 @@ Reads all of standard input, and when its SHA-256 is right, makes the snapshots 
 replica DEST that it lacks. Where only changes were sent it must have the snapshot
 before as its newest. A pipe is kept in DEST meanwhile, so that there is to be room.`,
 		Examples: `
-snap receive /mnt/usb/received </tmp/all`,
+snap receive /mnt/other/received <all`,
 		Codes: []int{exit.Refused, exit.NoDest, exit.Locked},
 		Flags: flags{hereFlag(), {Name: "follow", Usage: "make DEST follow from now on, which was backed up to before"}},
 		Run: func(c *call) error {

@@ -43,7 +43,9 @@ func ReadChanges(dir, name string) iter.Seq2[*record.Entry, error] {
 }
 
 // OpenChangeSet opens the file of a change set.
-func (d *Destination) OpenChangeSet(seq uint64) (*os.File, error) { return openFile(d.ChangesDir, ChangeSetName(seq)) }
+func (d *Destination) OpenChangeSet(seq uint64) (*os.File, error) {
+	return openFile(d.ChangesDir, ChangeSetName(seq))
+}
 
 // ChangeSets are the sequence numbers of the change sets, increasing.
 func (d *Destination) ChangeSets() ([]uint64, error) { return Numbered(d.ChangesDir) }

@@ -1,6 +1,7 @@
 package destination
 
 import (
+	"cmp"
 	"errors"
 	"io/fs"
 	"os"
@@ -23,16 +24,20 @@ type Hold struct {
 	Seq    uint64    `json:"seq"`
 	Name   string    `json:"name"`
 	Copied time.Time `json:"copied"`
-	Work   string    `json:"work,omitempty"` // of a run that reads trees: its command; "" for a copy
+	Work   string    `json:"work,omitempty"`  // of a run that reads trees: its command; "" for a copy
+	Place  string    `json:"place,omitempty"` // of a copy that has no name of the user's: its folder or URL
 }
 
 // Doing says what the run does with a snapshot that it holds.
 func (h *Hold) Doing() string {
 	if h.Work == "" {
-		return "is being copied to " + h.Remote
+		return "is being copied to " + h.Called()
 	}
-	return "is being read by a " + h.Work + " of " + h.Remote
+	return "is being read by a " + h.Work + " of " + h.Called()
 }
+
+// Called is what people call the copy.
+func (h *Hold) Called() string { return cmp.Or(h.Place, h.Remote) }
 
 // RemoteDir is the folder of what is known of a remote of dest.
 func RemoteDir(dest, name string) string { return filepath.Join(dest, MetaName, RemotesName, name) }

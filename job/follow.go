@@ -125,11 +125,20 @@ func (c *Copying) name() string {
 	return remote.HoldName(c.Remote.URL)
 }
 
+// placeName is the place of a copy that has no name.
+func (c *Copying) placeName() string {
+	if c.Remote.Name != "" {
+		return ""
+	}
+	return c.Remote.URL
+}
+
 // holdFrom keeps what the copy reads. Who may not write here leaves it.
 func (c *Copying) holdFrom(dest string, seq uint64, name string) (end func() error, err error) {
 	err = os.MkdirAll(destination.RemoteDir(dest, c.name()), 0o700)
 	if err == nil {
-		end, err = destination.HoldFrom(dest, c.name(), destination.Hold{Seq: seq, Name: name, Copied: c.Place.Now()})
+		end, err = destination.HoldFrom(dest, c.name(), destination.Hold{Seq: seq, Name: name, Copied: c.Place.Now(),
+			Place: c.placeName()})
 	}
 	if mayNot(err) {
 		return func() error { return nil }, nil
@@ -145,7 +154,7 @@ func (c *Copying) noteHeld(dest string, res *replica.Result) error {
 	}
 	err = os.MkdirAll(destination.RemoteDir(dest, c.name()), 0o700)
 	if err == nil {
-		h := destination.Hold{Seq: res.Newest, Name: res.NewestName, Copied: c.Place.Now()}
+		h := destination.Hold{Seq: res.Newest, Name: res.NewestName, Copied: c.Place.Now(), Place: c.placeName()}
 		err = destination.SetHold(dest, c.name(), h)
 	}
 	if mayNot(err) {

@@ -63,7 +63,7 @@ func (p *Printer) ListEnd(shown query.Snapshots, all int, room *file.SystemInfo,
 	}
 	for i := range copies {
 		h := &copies[i]
-		if err := p.say("on %s up to %s, copied %s", quote.Name(h.Remote), quote.Name(h.Name),
+		if err := p.say("on %s up to %s, copied %s", quote.Name(h.Called()), quote.Name(h.Name),
 			p.Since(h.Copied)); err != nil {
 			return err
 		}

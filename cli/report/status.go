@@ -110,7 +110,7 @@ func (p *Printer) facts(s *query.Status, rules []string) []fact {
 		if i == 0 {
 			label = "Copies"
 		}
-		line := fmt.Sprintf("%s has %s, copied %s ago", h.Remote, quote.Name(h.Name), when.Ago(h.Copied, s.Now))
+		line := fmt.Sprintf("%s has %s, copied %s ago", quote.Name(h.Called()), quote.Name(h.Name), when.Ago(h.Copied, s.Now))
 		if s.Newest != nil && h.Seq != s.Newest.Seq {
 			line += "; newer snapshots are here alone"
 		}

@@ -196,7 +196,7 @@ type CopyThere struct {
 
 func newCopies(holds []destination.Hold) (all []CopyThere) {
 	for i := range holds {
-		all = append(all, CopyThere{holds[i].Remote, holds[i].Name, Time(holds[i].Copied)})
+		all = append(all, CopyThere{holds[i].Called(), holds[i].Name, Time(holds[i].Copied)})
 	}
 	return all
 }

@@ -74,7 +74,7 @@ func NewList(chosen query.Snapshots, state func(*record.Header) record.State, la
 	}
 	for i := range copies {
 		if k := slices.IndexFunc(all, func(s Snapshot) bool { return s.Seq == copies[i].Seq }); k >= 0 {
-			all[k].NewestOn = append(all[k].NewestOn, copies[i].Remote)
+			all[k].NewestOn = append(all[k].NewestOn, copies[i].Called())
 		}
 	}
 	if n := len(all); !last.Unchanged.IsZero() && n > 0 && all[n-1].Seq == last.Header.Seq {

@@ -74,7 +74,7 @@ func (h Held) hold(p *Plan) error {
 			d.keep(by.Doing())
 		} else if by != nil {
 			d.Safe = true
-			d.keep(by.Remote + " goes on from here")
+			d.keep(by.Called() + " goes on from here")
 		}
 	}
 	return err
@@ -91,6 +91,7 @@ func (h Held) holds() (holds, copying []destination.Hold, err error) {
 // HeldError says that a snapshot is not deleted because a copy to a remote needs it.
 type HeldError struct {
 	Snapshot, Remote string
+	Called           string // what people call the remote
 	Doing            string // what a run that is reading it does; "": none is
 	// Newest: it was released, and the number of what the remote has would be given again, which no copy could tell
 	// from another history.
@@ -103,9 +104,9 @@ func (e *HeldError) Error() string {
 	}
 	if e.Newest {
 		return fmt.Sprintf("snapshot %s is in %s, and no newer one would be left here: its number would be given again",
-			e.Snapshot, e.Remote)
+			e.Snapshot, e.Called)
 	}
-	return fmt.Sprintf("snapshot %s is held: the next copy to %s goes on from it", e.Snapshot, e.Remote)
+	return fmt.Sprintf("snapshot %s is held: the next copy to %s goes on from it", e.Snapshot, e.Called)
 }
 
 // numberStays refuses to take what a remote has let go if nothing newer stays.
@@ -113,7 +114,7 @@ func (h Held) numberStays(all []record.Header, goes func(*record.Header) bool) e
 	holds, err := destination.Holds(h.Root)
 	for i := len(all) - 1; i >= 0 && goes(&all[i]); i-- {
 		if by, _ := destination.HeldBy(&all[i], holds, nil); by != nil {
-			return &HeldError{Snapshot: all[i].Name, Remote: by.Remote, Newest: true}
+			return &HeldError{Snapshot: all[i].Name, Remote: by.Remote, Called: by.Called(), Newest: true}
 		}
 	}
 	return err
@@ -124,7 +125,7 @@ func (h Held) free(all []record.Header, goes func(*record.Header) bool) error {
 	holds, copying, err := h.holds()
 	for i := range all {
 		if by, running := destination.HeldBy(&all[i], holds, copying); by != nil && goes(&all[i]) {
-			held := &HeldError{Snapshot: all[i].Name, Remote: by.Remote}
+			held := &HeldError{Snapshot: all[i].Name, Remote: by.Remote, Called: by.Called()}
 			if running {
 				held.Doing = by.Doing()
 			}
@@ -280,7 +281,7 @@ func Apply(ctx context.Context, d *destination.Destination, p *Plan, jobs int, r
 		for i := range p.List {
 			if e := &p.List[i]; !e.Keep {
 				if by, running := destination.HeldBy(e.Header, nil, copying); running {
-					return &HeldError{Snapshot: e.Header.Name, Remote: by.Remote, Doing: by.Doing()}
+					return &HeldError{Snapshot: e.Header.Name, Remote: by.Remote, Called: by.Called(), Doing: by.Doing()}
 				}
 			}
 		}

@@ -48,6 +48,9 @@ type serving struct {
 }
 
 func (s *serving) run(ctx context.Context) error {
+	if _, err := s.r.r.Peek(1); errors.Is(err, io.EOF) {
+		return nil // whoever called has nothing to say
+	}
 	h, err := s.meet()
 	if err != nil {
 		return err
