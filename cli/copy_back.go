@@ -51,7 +51,8 @@ func (c *call) copyBack(from *settings.Remote) (err error) {
 }
 
 // openSource opens what is copied to a folder here; end closes it.
-func (c *call) openSource(from *settings.Remote, show func(progress.State)) (x replica.Source, end func() error, err error) {
+func (c *call) openSource(from *settings.Remote, show func(progress.State)) (x replica.Source, end func() error,
+	err error) {
 	if remote.FormOf(from.URL) == remote.Machine {
 		m, err := c.place("").OpenMachine(c.ctx, from, c.env.Stderr)
 		if err != nil {

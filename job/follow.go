@@ -178,9 +178,7 @@ func followed(res *replica.Result, took time.Duration) *CopyResult {
 		for _, m := range c.Missing {
 			r.Missing = append(r.Missing, vault.Missing{Place: vault.Place{Seq: c.Seq, Path: m.Path}, Why: errors.New(m.Why)})
 		}
-		for _, text := range c.After {
-			r.After = append(r.After, text)
-		}
+		r.After = append(r.After, c.After...)
 	}
 	return r
 }

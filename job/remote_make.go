@@ -16,8 +16,8 @@ import (
 	"snap/remote/vault/seal"
 )
 
-// AddRemote makes the vault of a remote and writes it into Remotes.txt, after show has shown the recovery sheet: who has
-// not seen it does not find a remote that seems to be ready.
+// AddRemote makes the vault of a remote and writes it into Remotes.txt, after show has shown the recovery sheet: who
+// has not seen it does not find a remote that seems to be ready.
 func (p *Place) AddRemote(ctx context.Context, r remote.Remote, a remote.Addition, f *RemoteFront,
 	show func(*seal.Sheet) error) error {
 	if err := p.mayAdd(&r, &a); err != nil {

@@ -35,8 +35,8 @@ func FormOf(place string) Form {
 }
 
 // URLForms are how places are written.
-const URLForms = "s3://BUCKET/PREFIX, s3:https://HOST/BUCKET/PREFIX, vault:/FOLDER or rclone:REMOTE:PATH for a vault; " +
-	"/FOLDER or ssh://HOST/FOLDER for a replica"
+const URLForms = "s3://BUCKET/PREFIX, s3:https://HOST/BUCKET/PREFIX, vault:/FOLDER or rclone:REMOTE:PATH " +
+	"for a vault; /FOLDER or ssh://HOST/FOLDER for a replica"
 
 // HoldName is what the copies to a place are called that has no name: its folder in .snap/remotes.
 func HoldName(place string) string {

@@ -12,8 +12,8 @@ import (
 	"snap/remote/replica"
 )
 
-// Of a large file that was modified, both ends have the old bytes. The giver compares its own old and new file, block by
-// block at the same places, and sends where the old bytes are, or the new ones.
+// Of a large file that was modified, both ends have the old bytes. The giver compares its own old and new file, block
+// by block at the same places, and sends where the old bytes are, or the new ones.
 
 const (
 	deltaSize  = 8 << 20  // of a file that is compared

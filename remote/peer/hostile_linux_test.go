@@ -18,7 +18,8 @@ import (
 )
 
 // hostile is a giver that the test plays: it answers each question by what answer says.
-func hostile(t *testing.T, y, id string, answer func(a *ask, send func(kind byte, payload []byte), number uint64)) *outcome {
+func hostile(t *testing.T, y, id string,
+	answer func(a *ask, send func(kind byte, payload []byte), number uint64)) *outcome {
 	t.Helper()
 	ctx, stop := context.WithTimeout(context.Background(), time.Minute)
 	defer stop()

@@ -60,8 +60,8 @@ func keyOf(r *record.Record, seq uint64, path string) []byte {
 	return fmt.Appendf(nil, "%d/%s", seq, path)
 }
 
-// Send writes the snapshots of x to w, one after the other. base is the one that the receiver has, nil for none. lost is
-// told of files whose bytes cannot be had.
+// Send writes the snapshots of x to w, one after the other. base is the one that the receiver has, nil for none. lost
+// is told of files whose bytes cannot be had.
 func Send(ctx context.Context, w io.Writer, x *replica.Here, base *record.Header, all []record.Header,
 	lost func(path string, err error)) error {
 	sum := sha256.New()

@@ -1,7 +1,7 @@
-// Package replica brings the snapshots of one destination into another, which follows it. What it follows is a [Source]:
-// a folder on another disk, the other end of a pipe, or a vault. The snapshots that the follower lacks are received,
-// oldest first, by the builder of a backup ([backup.Receive]); it links to its own snapshots and writes its own change
-// sets.
+// Package replica brings the snapshots of one destination into another, which follows it. What it follows is a
+// [Source]: a folder on another disk, the other end of a pipe, or a vault. The snapshots that the follower lacks are
+// received, oldest first, by the builder of a backup ([backup.Receive]); it links to its own snapshots and writes its
+// own change sets.
 //
 // Invariants:
 //
