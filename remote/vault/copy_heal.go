@@ -76,8 +76,8 @@ func (c *copying) healFrom(ctx context.Context, seq uint64, left map[[32]byte]Mi
 	return nil
 }
 
-// inTrees finds the bytes of a record that came with a snapshot: in its own tree or, where that is gone, in the next one
-// that is here, or wherever the newest has them; nil: nowhere.
+// inTrees finds the bytes of a record that came with a snapshot: in its own tree or, where that is gone, in the next
+// one that is here, or wherever the newest has them; nil: nowhere.
 func (c *copying) inTrees(ctx context.Context, at Place, r *record.Record) (*content, error) {
 	if c.here == nil {
 		all, err := c.from.Snapshots(ctx)
