@@ -145,7 +145,8 @@ func (m *mirror) remove(name string) error {
 	return nil
 }
 
-// sweepAfter is how old must be what is removed without the lock: another process may be about to use what is new.
+// sweepAfter is how old must be what is removed that another process may be about to use: without the lock all, with it
+// what is half written, which readers write, too.
 const sweepAfter = time.Hour
 
 // sweep removes the tables that keep does not name, and what a dead run has left half written.
@@ -156,8 +157,9 @@ func (m *mirror) sweep(keep map[string]bool) error {
 	}
 	for _, e := range entries {
 		working := strings.HasPrefix(e.Name, ownPrefix) || strings.HasPrefix(e.Name, "live")
-		old := working || strings.HasPrefix(e.Name, tablePrefix) || strings.HasSuffix(e.Name, ".new")
-		if !old || keep[e.Name] || !m.locked && (working || m.isYoung(e.Name)) {
+		half := strings.HasSuffix(e.Name, ".new")
+		old := working || strings.HasPrefix(e.Name, tablePrefix) || half
+		if !old || keep[e.Name] || !m.locked && working || (!m.locked || half) && m.isYoung(e.Name) {
 			continue
 		}
 		if err := m.remove(e.Name); err != nil {
