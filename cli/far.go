@@ -82,7 +82,8 @@ func (c *call) farNamed() (*settings.Remote, error) {
 
 // noRemote is the error that -d names neither a folder nor a remote, for that reason; nil where there is such a folder.
 func (c *call) noRemote(name string, why error) error {
-	if _, err := os.Lstat(filepath.Join(c.env.Dir, name)); !errors.Is(err, fs.ErrNotExist) || strings.Contains(name, ".") {
+	dir := filepath.Join(c.env.Dir, name)
+	if _, err := os.Lstat(dir); !errors.Is(err, fs.ErrNotExist) || strings.Contains(name, ".") || c.asked("").WentThere(dir) {
 		return nil // what is wrong with the folder is told by who opens it
 	}
 	err := fmt.Errorf("-d %s: there is no such folder", quote.Name(name))

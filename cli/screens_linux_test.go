@@ -139,6 +139,10 @@ var spoken = []string{
 	"snap version",
 	"snap man >disk/x; echo",
 	"snap web --read-only --allow-delete",
+	"snap promote --help",
+	"snap receive --help",
+	"snap send --help",
+	"snap serve --help",
 }
 
 // TestScreens runs commands on terminals of 80 and 140 columns, and compares what is to be seen with

@@ -115,7 +115,7 @@ func (a *Asked) named(dest, how string) (string, error) {
 			return "", exit.With(exit.NoDest, err)
 		}
 		err := exit.With(exit.NoDest, fmt.Errorf("%s: not a snap destination (from %s)", quote.Name(dest), how))
-		if a.wentThere(dir) {
+		if a.WentThere(dir) {
 			return "", hint.With(err, "backups went there before: is its disk mounted?")
 		}
 		if lead := destination.CheckLead(dir); lead != nil {
@@ -126,8 +126,8 @@ func (a *Asked) named(dest, how string) (string, error) {
 	return dir, nil
 }
 
-// wentThere reports whether dir is a known destination, and is empty or not there now.
-func (a *Asked) wentThere(dir string) bool {
+// WentThere reports whether dir is a known destination, and is empty or not there now.
+func (a *Asked) WentThere(dir string) bool {
 	entries, err := os.ReadDir(dir)
 	return len(entries) == 0 && (err == nil || errors.Is(err, fs.ErrNotExist)) &&
 		slices.ContainsFunc(a.Places(), func(p state.Place) bool { return p.Path == dir })

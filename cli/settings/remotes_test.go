@@ -24,7 +24,7 @@ func TestRemotes(t *testing.T) {
 	for text, want := range map[string]string{
 		"url = s3://b":                       "R:1: url stands before",
 		"[a]\n":                              "R:1: [a] has no url",
-		"[a]\nurl = /x\n":                    "R:2: url = /x: write it as",
+		"[a]\nurl = x/y\n":                   "R:2: url = x/y: write it as",
 		"[a]\nurl = s3://b\n\n[a]\n":         "R:4: [a] is there twice",
 		"[a]\nurl = s3://b\nurl = s3://c":    "R:3: url is set twice, first in line 2",
 		"[a b]\n":                            "R:1: a b cannot be",

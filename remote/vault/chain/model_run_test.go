@@ -227,16 +227,17 @@ func (w *world) pruned(base *stored, listed map[string]time.Time, at time.Time) 
 
 // deleteCondemned deletes what may be, and then their lines, and old heads.
 func (w *world) deleteCondemned(step func() bool) {
-	seen := w.see()
-	current := w.best(seen)
+	now := w.now // before the look: what is there later is not taken for old
 	if !step() {
 		return
 	}
+	seen := w.see()
+	current := w.best(seen)
 	line := current.madeOf
 	if w.createOnly {
 		line = func(Ref) bool { return true }
 	}
-	s := &Sight{Current: current.Ref, Heads: refs(seen), Line: line, Now: w.now, Grace: Grace,
+	s := &Sight{Current: current.Ref, Heads: refs(seen), Line: line, Now: now, Grace: Grace,
 		Keep: modelKeep, CreateOnly: w.createOnly, Clock: w.clock}
 	named := map[string]bool{}
 	for _, o := range current.blobs {

@@ -84,11 +84,19 @@ func waited(k uint64, s *Sight) bool {
 // aged reports whether a head is there for as long as the grace.
 func (s *Sight) aged(h Ref) bool { return !h.Modified.IsZero() && s.Now.Sub(h.Modified) >= s.Grace }
 
-// rival reports whether a head from k on that the current one was not made of is so young that its writer, or a reader
-// of it, may still be at work.
+// rival reports whether a head from k on that the current one was not made of may still matter: it is so young that its
+// writer, or a reader of it, may be at work; or somebody who has seen it alone, and slept since, may put a head on it that
+// counts. That one cannot count if a head of the line with a number above the rival's has been there for the grace: it
+// was there first.
 func rival(k uint64, s *Sight) bool {
+	passed := uint64(0)
 	for _, h := range s.Heads {
-		if h.Number >= k && !s.Line(h) && !s.aged(h) {
+		if s.Line(h) && s.aged(h) {
+			passed = max(passed, h.Number)
+		}
+	}
+	for _, h := range s.Heads {
+		if h.Number >= k && !s.Line(h) && (!s.aged(h) || h.Number >= passed) {
 			return true
 		}
 	}

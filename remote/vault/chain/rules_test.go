@@ -219,3 +219,33 @@ func TestTheModelFails(t *testing.T) {
 		})
 	}
 }
+
+// TestARivalAsHighAsTheLine: without create-only Puts, who has seen but a rival may sleep and put a head on it that counts,
+// unless a head of the line above the rival was there first. Chance comes to this too seldom for the model.
+func TestARivalAsHighAsTheLine(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
+	head := func(n uint64, run string, days int) Ref {
+		return Ref{Number: n, Run: run, Modified: now.AddDate(0, 0, -days)}
+	}
+	for _, c := range []struct {
+		rival uint64
+		young uint64 // a head of the line that is a day old; 0: none
+		want  Verdict
+	}{{7, 0, Wait}, {7, 8, Wait}, {6, 0, Delete}, {8, 9, Wait}, {4, 0, Delete}} {
+		s := &Sight{Now: now, Grace: Grace, Clock: true, Line: func(r Ref) bool { return r.Run == "line" }}
+		for n := uint64(4); n < 8; n++ {
+			s.Heads = append(s.Heads, head(n, "line", 20))
+		}
+		if s.Heads = append(s.Heads, head(c.rival, "rival", 19)); c.young > 0 {
+			s.Heads = append(s.Heads, head(c.young, "line", 1))
+		}
+		s.Current = Current(s.Heads)
+		if c.rival == 8 { // the line's 9 is what counts
+			s.Current = head(9, "line", 1)
+		}
+		if got := Deletable(5, s); got != c.want {
+			t.Errorf("rival %d, young %d: %v", c.rival, c.young, got)
+		}
+	}
+}
