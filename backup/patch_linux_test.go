@@ -46,7 +46,7 @@ func used(t *testing.T, p *backuptest.Place) int64 {
 	filetest.Must(t, "sync", "-f", p.Dest)
 	var s unix.Statfs_t
 	p.Do(unix.Statfs(p.Dest, &s))
-	return int64(s.Blocks-s.Bfree) * s.Bsize
+	return int64(s.Blocks-s.Bfree) * int64(s.Bsize)
 }
 
 // TestPatched: of a large file that changed only the blocks that differ are written, and the answers say so. The older
@@ -183,7 +183,7 @@ func TestPatchOnAFullDisk(t *testing.T) {
 		p.Do(unix.Statfs(p.Dest, &s))
 		f, err := os.Create(filepath.Join(p.Dest, "filler"))
 		p.Do(err)
-		p.Do(unix.Fallocate(int(f.Fd()), 0, 0, int64(s.Bavail)*s.Bsize-30<<20))
+		p.Do(unix.Fallocate(int(f.Fd()), 0, 0, int64(s.Bavail)*int64(s.Bsize)-30<<20))
 		p.Do(f.Close())
 		data[1<<20]++
 		p.Write("image", string(data))
@@ -225,7 +225,7 @@ func TestSpaceBesideAPatchedFile(t *testing.T) {
 		p.Do(unix.Statfs(p.Dest, &s))
 		f, err := os.Create(filepath.Join(p.Dest, "filler"))
 		p.Do(err)
-		p.Do(unix.Fallocate(int(f.Fd()), 0, 0, int64(s.Bavail)*s.Bsize-30<<20))
+		p.Do(unix.Fallocate(int(f.Fd()), 0, 0, int64(s.Bavail)*int64(s.Bsize)-30<<20))
 		p.Do(errors.Join(f.Sync(), f.Close()))
 		p.Write("other", string(image(56<<20)))
 		_, _, err = p.Try()

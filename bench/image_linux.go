@@ -135,7 +135,7 @@ func used(dir string) (int64, error) {
 	syscall.Sync()
 	var s syscall.Statfs_t
 	err := syscall.Statfs(dir, &s)
-	return int64(s.Blocks-s.Bfree) * s.Bsize, err
+	return int64(s.Blocks-s.Bfree) * int64(s.Bsize), err
 }
 
 // markdown is the line that says what the snapshots took.

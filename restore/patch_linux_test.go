@@ -29,7 +29,7 @@ func TestPatchedInItsPlace(t *testing.T) {
 				filetest.Must(t, "sync", "-f", target)
 				var s unix.Statfs_t
 				must(t, unix.Statfs(target, &s))
-				return int64(s.Bfree) * s.Bsize
+				return int64(s.Bfree) * int64(s.Bsize)
 			}
 			before := free()
 			d.clean(target, Options{Overwrite: Always})
