@@ -9,6 +9,7 @@ import (
 	"snap/record"
 	"snap/remote/store"
 	"snap/remote/vault/chain"
+	"snap/remote/vault/table"
 )
 
 // publish puts a head that names what was put since the last one. all are the snapshots here, for their labels; with
@@ -118,10 +119,11 @@ func (c *copying) settings(ctx context.Context, h *Head) (changed bool, err erro
 }
 
 // loadJournal takes up the packs that a run has put before it died or lost, as far as they are there now and may be
-// named.
+// named. Packs are put beside each other: a list counts only where the packs of all its pieces do.
 func (c *copying) loadJournal(ctx context.Context) error {
 	named := c.v.packs()
-	return c.v.m.readJournal(func(p *packed) error {
+	var lists []table.List
+	err := c.v.m.readJournal(func(p *packed) error {
 		if _, ok := named[p.Name]; ok {
 			return nil
 		}
@@ -133,8 +135,25 @@ func (c *copying) loadJournal(ctx context.Context) error {
 		if !chain.Usable(mine, func(name string) bool { return c.v.h.Condemned[name] > 0 }) {
 			return nil
 		}
+		lists = append(lists, p.Lists...)
+		p.Lists = nil
 		return c.own.add(p)
 	})
+	if err != nil {
+		return err
+	}
+	for _, l := range lists {
+		whole := true
+		for i := 0; whole && i < len(l.Pieces); i++ {
+			if whole, err = c.known(l.Pieces[i]); err != nil {
+				return err
+			}
+		}
+		if whole {
+			c.own.addList(l.Key, l.Pieces)
+		}
+	}
+	return nil
 }
 
 // checkOwn does that once more on a new base (R1: seen after it was read).

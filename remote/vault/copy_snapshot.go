@@ -203,10 +203,12 @@ func (c *copying) elsewhere(ctx context.Context, r *record.Record) (*content, er
 	return nil, nil
 }
 
-// known reports whether a content need not be put.
+// known reports whether a content need not be put. Workers ask it while a checkpoint changes the head.
 func (c *copying) known(key [32]byte) (bool, error) {
 	if own, err := c.own.has(key); own || err != nil {
 		return own, err
 	}
+	c.v.turn.RLock()
+	defer c.v.turn.RUnlock()
 	return c.v.has(key)
 }

@@ -174,8 +174,10 @@ func (v *Vault) adopt(ctx context.Context, h *Head, body []byte) error {
 	if err := v.m.write(headFile, body); err != nil {
 		return errors.Join(err, closeAll(tables))
 	}
+	v.turn.Lock()
 	err = closeAll(v.tables)
 	v.h, v.tables, v.lost, v.sum, v.sizes = h, tables, lost, sha256.Sum256(body), new(sync.Once)
+	v.turn.Unlock()
 	return errors.Join(err, v.m.sweep(v.mirrored()))
 }
 

@@ -157,7 +157,14 @@ func (p *pruning) move(ctx context.Context, c *copying, path string, seq uint64,
 		p.stays(at, pieces, some)
 		return nil
 	}
-	return c.bring(ctx, got, r, strconv.FormatUint(seq, 10)+"/"+path)
+	lack := len(c.lack)
+	if err := c.bring(ctx, got, r, strconv.FormatUint(seq, 10)+"/"+path); err != nil {
+		return err
+	}
+	if len(c.lack) > lack { // it could be read once, and not again
+		p.stays(at, pieces, some)
+	}
+	return nil
 }
 
 // stays leaves the packs of a content that cannot be had.

@@ -26,9 +26,10 @@ type Vault struct {
 	id     string
 	h      *Head // of the mirror, verified; nil: none was seen
 	sum    [32]byte
-	tables []*openTable // of h, but for those that are lost
-	lost   []lostTable  // of h
-	last   raw          // the last head that was read
+	tables []*openTable  // of h, but for those that are lost
+	lost   []lostTable   // of h
+	last   raw           // the last head that was read
+	turn   *sync.RWMutex // held while h and tables become others, and while workers of a copy ask them
 	zenc   *seal.Compressor
 
 	sizes    *sync.Once // of sizesOf, anew with each head
@@ -60,7 +61,7 @@ func begin(s store.Store, dir string, k seal.Keys, o Options) (*Vault, error) {
 	if err != nil {
 		return nil, errors.Join(err, m.close())
 	}
-	return &Vault{s: &counted{Store: s}, m: m, k: k, o: o, zenc: enc, sizes: new(sync.Once),
+	return &Vault{s: &counted{Store: s}, m: m, k: k, o: o, zenc: enc, turn: new(sync.RWMutex), sizes: new(sync.Once),
 		fetching: newBudget(fetchBytes), waiting: newBudget(aheadBytes), edges: new(edges)}, nil
 }
 
