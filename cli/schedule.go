@@ -14,6 +14,7 @@ import (
 	"snap/cli/wire"
 	"snap/internal/hint"
 	"snap/internal/quote"
+	"snap/job"
 	"snap/schedule"
 )
 
@@ -90,7 +91,9 @@ func (c *call) scheduleAt(m schedule.Managers, dest, spec string) error {
 	if c.flags.Bool("cron") {
 		m.Systemd = nil
 	}
-	j, sources, err := c.job(m, dest, spec)
+	ask := job.Scheduling{Spec: spec, OnPower: c.flags.Bool("on-power"), Delay: c.flags.String("random-delay"),
+		DelaySet: c.flags.IsSet("random-delay"), StateHome: c.env.variable("XDG_STATE_HOME"), Executable: c.env.Executable}
+	j, sources, err := ask.Job(c.ctx, m, c.place(dest))
 	if err != nil {
 		return err
 	}

@@ -98,7 +98,7 @@ var imports = map[string][]string{
 		"snap/backup/source", "snap/restore", "snap/restore/parts", "snap/hooks", "snap/destination",
 		"snap/destination/check", "snap/destination/reindex", "snap/destination/retention", "snap/index", "snap/record",
 		"snap/scan", "snap/filter", "snap/internal/file", "snap/internal/hint", "snap/internal/pace",
-		"snap/internal/progress", "snap/internal/quote",
+		"snap/internal/progress", "snap/internal/quote", "snap/internal/when", "snap/schedule",
 		"snap/destination/treeless", "snap/remote", "snap/remote/peer", "snap/remote/replica", "snap/remote/store",
 		"snap/remote/vault", "snap/remote/vault/seal"},
 	"snap/query/gone": {"snap/query", "snap/scan", "snap/index", "snap/record", "snap/internal/file", "snap/internal/hint",

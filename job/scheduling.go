@@ -1,6 +1,7 @@
-package cli
+package job
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -19,36 +20,47 @@ import (
 	"snap/schedule"
 )
 
-// job is the job that the command line asks for, and what it backs up.
-func (c *call) job(m schedule.Managers, dest, spec string) (j *schedule.Job, sources []string, err error) {
+// Scheduling is what is asked for: when backups run by themselves, and by which program.
+type Scheduling struct {
+	Spec       string                 // the times, as somebody typed them
+	OnPower    bool                   // not on battery
+	Delay      string                 // by how much a run may begin later, an age; "" unless DelaySet
+	DelaySet   bool                   // false: as the times have it
+	StateHome  string                 // $XDG_STATE_HOME; one that is not absolute counts for nothing
+	Executable func() (string, error) // the path of this program; nil: nobody knows it
+}
+
+// Job is the job that is asked for at a destination, and what it backs up.
+func (s *Scheduling) Job(ctx context.Context, m schedule.Managers, p *Place) (j *schedule.Job, sources []string, err error) {
+	dest, spec := p.Dest, s.Spec
 	j = &schedule.Job{
 		Dest:      dest,
-		OnPower:   c.flags.Bool("on-power"),
+		OnPower:   s.OnPower,
 		User:      os.Geteuid() != 0,
-		StateHome: c.env.variable("XDG_STATE_HOME"),
+		StateHome: s.StateHome,
 	}
 	if !filepath.IsAbs(j.StateHome) {
 		j.StateHome = ""
 	}
 	if j.When, err = schedule.ParseWhen(spec); err != nil {
 		if errors.As(err, new(*schedule.EndsError)) || m.Systemd == nil || !quote.Harmless(spec) ||
-			schedule.CheckCalendar(c.ctx, spec) != nil {
+			schedule.CheckCalendar(ctx, spec) != nil {
 			return nil, nil, schedule.Instead(err, spec)
 		}
 		j.When = schedule.Extended(spec)
-	} else if err := schedule.CheckCalendar(c.ctx, j.When.Calendar()); err != nil && m.Systemd != nil {
+	} else if err := schedule.CheckCalendar(ctx, j.When.Calendar()); err != nil && m.Systemd != nil {
 		return nil, nil, hint.Usagef("%s: %w", quote.Name(spec), err)
 	}
-	if j.Delay, err = c.delay(&j.When); err != nil {
+	if j.Delay, err = s.delay(&j.When); err != nil {
 		return nil, nil, err
 	}
 	if err := destination.CheckOwner(dest); err != nil {
 		return nil, nil, exit.Hint(err, dest)
 	}
-	if sources, err = c.scheduledSources(dest); err != nil {
+	if sources, err = p.scheduledSources(ctx); err != nil {
 		return nil, nil, err
 	}
-	if j.Program, err = c.ownProgram(); err != nil {
+	if j.Program, err = ownProgram(s.Executable); err != nil {
 		return nil, nil, err
 	}
 	if err := j.Check(); err != nil {
@@ -58,9 +70,9 @@ func (c *call) job(m schedule.Managers, dest, spec string) (j *schedule.Job, sou
 }
 
 // delay is by how much a run may begin later.
-func (c *call) delay(w *schedule.When) (time.Duration, error) {
-	if c.flags.IsSet("random-delay") {
-		age, err := when.ParseAge(c.flags.String("random-delay"))
+func (s *Scheduling) delay(w *schedule.When) (time.Duration, error) {
+	if s.DelaySet {
+		age, err := when.ParseAge(s.Delay)
 		d := time.Duration(0)
 		if err == nil {
 			d, err = age.Duration()
@@ -74,26 +86,26 @@ func (c *call) delay(w *schedule.When) (time.Duration, error) {
 }
 
 // scheduledSources are what a backup without arguments is of: there must have been one.
-func (c *call) scheduledSources(dest string) ([]string, error) {
-	d, err := query.Open(c.ctx, dest, query.Options{Trust: c.trusted(dest)})
+func (p *Place) scheduledSources(ctx context.Context) ([]string, error) {
+	d, err := query.Open(ctx, p.Dest, query.Options{Trust: p.User.Trusted(p.Dest)})
 	if err != nil {
-		return nil, exit.ReadHint(err, dest)
+		return nil, exit.ReadHint(err, p.Dest)
 	}
 	defer d.Close()
 	if len(d.Snapshots) == 0 || d.Snapshots[d.Snapshots.Newest()].Source == "" {
-		return nil, hint.With(fmt.Errorf("destination %s holds no snapshot that says what to back up", quote.Name(dest)),
-			"make the first backup by hand, then schedule the next ones: snap backup %s SRC…", quote.Word(dest))
+		return nil, hint.With(fmt.Errorf("destination %s holds no snapshot that says what to back up", quote.Name(p.Dest)),
+			"make the first backup by hand, then schedule the next ones: snap backup %s SRC…", quote.Word(p.Dest))
 	}
 	return d.Snapshots[d.Snapshots.Newest()].AllSources(), nil
 }
 
 // ownProgram is the path of this program, where it will be when its time comes. Root runs no program that another user
 // can exchange.
-func (c *call) ownProgram() (string, error) {
-	if c.env.Executable == nil {
+func ownProgram(executable func() (string, error)) (string, error) {
+	if executable == nil {
 		return "", errors.New("the path of this program is not known")
 	}
-	path, err := c.env.Executable()
+	path, err := executable()
 	if err != nil {
 		return "", err
 	}
