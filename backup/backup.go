@@ -65,9 +65,10 @@ type Options struct {
 	AllowEmptySource bool // accept a source without a single entry
 	SourceMoved      bool // accept other sources than those of the snapshot before
 	Errors           ErrorPolicy
-	Strict           bool       // a file that grows while it is read counts as one that could not be read
-	Jobs             int        // workers that link and copy, and that read folders ahead; 0: 4 (docs/performance.md)
-	Pace             file.Pacer // how fast files of the source are read; nil: as fast as they can be
+	Strict           bool              // a file that grows while it is read counts as one that could not be read
+	Store            destination.Store // what the tree is to be
+	Jobs             int               // workers that link and copy, and that read folders ahead; 0: 4 (docs/performance.md)
+	Pace             file.Pacer        // how fast files of the source are read; nil: as fast as they can be
 
 	Host, User string
 	Users      func(uid uint32) string // names for the record; nil or "": none

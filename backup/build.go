@@ -26,6 +26,8 @@ type builder struct {
 	plan      *plan
 	new       *file.Tree
 	old       *file.Tree // nil without a tree of the previous snapshot
+	prev      *file.Dir  // its top folder
+	base      base       // what new began as
 	newInodes newInodes
 	plain     atomic.Bool // cloning was tried and does not work here
 
@@ -65,6 +67,8 @@ type folder struct {
 	rec     record.Record
 	parent  *folder
 	absent  bool         // the destination cannot hold it, nor anything in it
+	there   bool         // the tree began with it
+	touched atomic.Bool  // it was made, or something in it was: then its metadata is to be set
 	changed bool         // as of an item
 	open    atomic.Int64 // tasks and folders in it that are not done, and one until the producer left it
 }
@@ -87,17 +91,7 @@ func (r *run) build(ctx context.Context, work *destination.WorkFolder, p *plan) 
 		return err
 	}
 	defer set.Close()
-	tree, err := destination.OpenOrMake(work.Dir, destination.TreeName)
-	if err != nil {
-		return err
-	}
-	defer tree.Close()
-	if tree.KeepXattrs(nil) == nil { // else all that is made in it would inherit the destination's default ACL
-		tree.Chmod(0o700)
-	}
-	b := &builder{run: r, source: r.source, plan: p, work: work.Dir, new: file.NewTree(tree, 512, (*file.Dir).OpenDir),
-		meter: progress.MeterOf(ctx)}
-	defer b.new.Close()
+	b := &builder{run: r, source: r.source, plan: p, work: work.Dir, meter: progress.MeterOf(ctx)}
 	defer b.metaTrials.Close()
 	defer b.olderTrees.Close()
 	defer b.xattrFile.close()
@@ -105,7 +99,7 @@ func (r *run) build(ctx context.Context, work *destination.WorkFolder, p *plan) 
 		prev, err := r.d.EnterOwn(r.prev.Name)
 		if err == nil {
 			defer prev.Close()
-			b.old = file.NewTree(prev, 512, (*file.Dir).EnterDir)
+			b.prev, b.old = prev, file.NewTree(prev, 512, (*file.Dir).EnterDir)
 			defer b.old.Close()
 		} else {
 			if b.unlinked = record.OldCopyDamaged; errors.Is(err, destination.ErrForeign) {
@@ -114,6 +108,13 @@ func (r *run) build(ctx context.Context, work *destination.WorkFolder, p *plan) 
 			r.problem("", &MissingSnapshotError{r.prev.Name, file.Reason(err)}, true)
 		}
 	}
+	tree, err := b.begin(ctx)
+	if err != nil {
+		return err
+	}
+	defer tree.Close()
+	b.new = file.NewTree(tree, 512, b.enter)
+	defer b.new.Close()
 	b.resumable = r.openResumable()
 	defer b.resumable.close()
 	if r.head.Seq, err = r.d.NextSeq(ctx); err != nil {
@@ -130,8 +131,15 @@ func (r *run) build(ctx context.Context, work *destination.WorkFolder, p *plan) 
 	r.head.Boot = "" // says nothing of a finished snapshot
 	work.Begun = true
 	b.run.checkpoint.begin(time.Now(), 0)
-	if err := b.writeChanges(ctx, w); err != nil {
+	err = b.displace(ctx)
+	if err == nil {
+		err = b.writeChanges(ctx, w)
+	}
+	if err != nil {
 		w.Flush() // for the run after this one; why this one ended is err
+		return err
+	}
+	if err := b.dropDisplaced(ctx, tree); err != nil {
 		return err
 	}
 	r.res.Lost = b.losses.lost()

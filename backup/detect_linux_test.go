@@ -305,7 +305,7 @@ func TestMissingSnapshot(t *testing.T) {
 	p := backuptest.NewPlace(t)
 	p.Write("a", "a")
 	first, _ := p.Backup()
-	p.Do(os.RemoveAll(p.Tree(first)))
+	p.Do(backuptest.RemoveAll(p.Tree(first)))
 	res, _ := p.Backup() // although nothing changed
 	if res.Skipped {
 		t.Fatal("skipped, and no snapshot holds the source")

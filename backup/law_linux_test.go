@@ -83,7 +83,7 @@ func TestLaws(t *testing.T) {
 		}
 		p.Do(os.RemoveAll(p.Src + "-away"))
 		p.Do(os.RemoveAll(p.Src))
-		p.Do(os.RemoveAll(p.Dest))
+		p.Do(backuptest.RemoveAll(p.Dest))
 	})
 	t.Logf("%d backups after %v", backups, did)
 	if backups == 0 {

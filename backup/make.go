@@ -109,6 +109,11 @@ func (p *entryWriter) linkToNewInodeOr(ctx context.Context, it *item, first func
 
 // make makes an entry with an inode of its own.
 func (p *entryWriter) make(ctx context.Context, it *item) error {
+	if p.b.changesInPlace(it.path, it.old, &it.rec) {
+		if done, err := p.changeInPlace(ctx, it); done || err != nil {
+			return err
+		}
+	}
 	if it.saved != nil {
 		if done, err := p.takeOver(it); done || err != nil {
 			return err

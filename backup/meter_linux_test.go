@@ -52,7 +52,7 @@ func TestCountedBytesComeToTheTotal(t *testing.T) {
 	run("with a copy that is gone", 5<<20+3)
 	p.Do(os.Chmod(p.Path("small"), 0o600))
 	run("another mode", 0)
-	p.Do(os.RemoveAll(p.In("s0003", "")))
+	p.Do(backuptest.RemoveAll(p.In("s0003", "")))
 	run("without the snapshot before", 6<<20+8)
 }
 

@@ -36,7 +36,7 @@ func newPatchRun(p *backuptest.Place) *patchRun {
 	p.Do(err)
 	for _, e := range old {
 		if e.Name() != "lost+found" {
-			p.Do(os.RemoveAll(filepath.Join(p.Dest, e.Name())))
+			p.Do(backuptest.RemoveAll(filepath.Join(p.Dest, e.Name())))
 		}
 	}
 	p.Do(os.RemoveAll(filepath.Join(filepath.Dir(p.Src), "state"))) // which knows the destination that was there

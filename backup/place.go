@@ -42,6 +42,11 @@ func (p *entryWriter) place(ctx context.Context, it *item) error {
 			return err
 		}
 		p.newDir, p.newPath = d, it.dir.path
+		if it.dir.there {
+			if err := openUp(d); err != nil {
+				return err
+			}
+		}
 	}
 	was := *it
 	err := p.put(ctx, it)
@@ -102,6 +107,9 @@ func (p *entryWriter) link(ctx context.Context, it *item, from string, want *rec
 	if p.b.old == nil {
 		return p.copyInstead(ctx, it, p.b.unlinked, nil)
 	}
+	if p.b.base.copied {
+		return p.linkHere(ctx, it, from, want)
+	}
 	dir, name := record.Split(from)
 	d, refused := p.oldFolder(dir)
 	if file.DiskFailed(refused) {
@@ -127,6 +135,8 @@ func (p *entryWriter) link(ctx context.Context, it *item, from string, want *rec
 func (p *entryWriter) linkAs(from *file.Dir, name, as string, want *record.Record) (refused, err error) {
 	if err := p.newDir.Link(from, name, as); file.DiskFailed(err) {
 		return nil, err
+	} else if errors.Is(err, syscall.EXDEV) { // one of the two is a subvolume
+		return p.cloneAs(from, name, as, want)
 	} else if err != nil {
 		return err, nil
 	}

@@ -98,5 +98,5 @@ func rehearse(t *testing.T, seed uint64, did map[string]int) {
 		seqs = append(seqs, res.Header.Seq)
 	}
 	p.Do(os.RemoveAll(p.Src))
-	p.Do(os.RemoveAll(p.Dest))
+	p.Do(backuptest.RemoveAll(p.Dest))
 }

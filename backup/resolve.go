@@ -35,6 +35,7 @@ type plan struct {
 	movedAway int64          // tombstones of paths whose file is elsewhere now
 	moved     record.PathSet // those paths
 	lost      record.PathSet // folders that vanished after the scan; everything in them counts as gone
+	lostAny   bool           // there are such
 }
 
 func (p *plan) close() {
@@ -116,6 +117,7 @@ func (r *run) resolveAll(ctx context.Context, p *plan, found *candidates) error 
 		}
 		if d.lost {
 			p.lost.Add(e.Path)
+			p.lostAny = true
 		}
 		if d.drop || d.absent {
 			continue

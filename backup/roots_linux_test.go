@@ -97,7 +97,7 @@ func TestLawsOfSources(t *testing.T) {
 		}
 		p.WantSaid(p.Check(check.Options{Read: backuptest.ReadAll}))
 		p.Do(os.RemoveAll(p.Src))
-		p.Do(os.RemoveAll(p.Dest))
+		p.Do(backuptest.RemoveAll(p.Dest))
 	})
 }
 

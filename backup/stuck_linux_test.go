@@ -145,7 +145,7 @@ func TestDeleteAfterADeathOnAFullDisk(t *testing.T) {
 			t.Errorf("call %d: %v", n, err)
 		}
 		p.Do(os.RemoveAll(filepath.Join(mnt, "filler")))
-		p.Do(os.RemoveAll(p.Dest))
+		p.Do(backuptest.RemoveAll(p.Dest))
 	}
 	if hits < 4 {
 		t.Errorf("%d calls", hits)
@@ -156,7 +156,7 @@ func TestDeleteAfterADeathOnAFullDisk(t *testing.T) {
 // before is the newest that is whole.
 func TestPruneCountsFolders(t *testing.T) {
 	p := backuptest.Three(t)
-	p.Do(os.RemoveAll(filepath.Join(p.Dest, "s0003")))
+	p.Do(backuptest.RemoveAll(filepath.Join(p.Dest, "s0003")))
 	p.Do(os.Symlink("/nowhere", filepath.Join(p.Dest, "s0003")))
 	d := p.Open()
 	defer func() { p.Do(d.Close()) }()
@@ -221,7 +221,7 @@ func TestAnOlderIndex(t *testing.T) {
 	before, all := p.Knows()
 
 	back()
-	p.Do(os.RemoveAll(filepath.Join(p.Dest, "s0004"))) // what came after it shows that it was there
+	p.Do(backuptest.RemoveAll(filepath.Join(p.Dest, "s0004"))) // what came after it shows that it was there
 	d := p.Open()
 	p.Do(d.Close())
 	heads, now := p.Knows()

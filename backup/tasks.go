@@ -2,8 +2,11 @@ package backup
 
 import (
 	"context"
+	"errors"
+	"io/fs"
 	"iter"
 
+	"snap/destination"
 	"snap/internal/file"
 	"snap/record"
 )
@@ -77,6 +80,8 @@ func (c *cutter) add(m merged) error {
 		if err := c.put(&it, e); err != nil {
 			return err
 		}
+	} else if c.b.base.copied {
+		c.tookOut(e.Path)
 	}
 	t.weight += file.XattrBytes(e.Xattrs)
 	if it.old != nil {
@@ -91,9 +96,7 @@ func (c *cutter) add(m merged) error {
 
 // put says in which folder the item of an entry is to be made. A folder is made at once.
 func (c *cutter) put(it *item, e *record.Entry) error {
-	for c.top != nil && !record.Within(e.Path, c.top.path) {
-		c.leave()
-	}
+	c.leaveFor(e.Path)
 	dir, name := record.Split(e.Path)
 	switch {
 	case e.Path == "":
@@ -103,7 +106,10 @@ func (c *cutter) put(it *item, e *record.Entry) error {
 		return &orphanError{e.Path}
 	case e.Kind == file.Folder:
 		f := &folder{path: e.Path, parent: c.top}
-		if err := c.b.mkdir(it, f, name); err != nil {
+		if c.b.began(it) {
+			f.there = true
+			f.touched.Store(it.changed)
+		} else if err := c.b.mkdir(it, f, name); err != nil {
 			return err
 		}
 		f.rec, f.changed = it.rec, it.changed
@@ -112,9 +118,11 @@ func (c *cutter) put(it *item, e *record.Entry) error {
 		c.top = f
 	case c.top.absent && !it.rec.Has(record.Unreadable):
 		absent(it, nil)
+	case c.b.base.copied && !c.b.base.look && !it.changed && inTree(&it.rec): // it is there
 	case e.Stored != record.Absent || !it.changed && !e.Has(record.Unreadable):
 		t := c.task
 		it.name, it.dir, it.saved = name, c.top, c.b.resumable.find(e)
+		c.top.touched.Store(true)
 		if n := len(t.folders); n == 0 || t.folders[n-1] != c.top {
 			c.top.open.Add(1)
 			t.folders = append(t.folders, c.top)
@@ -122,8 +130,25 @@ func (c *cutter) put(it *item, e *record.Entry) error {
 		if e.Stored == record.Copied && it.changed && it.saved == nil {
 			t.bytes = record.Plus(t.bytes, e.Size)
 		}
+	case it.changed:
+		c.top.touched.Store(true) // a copied tree had something there
 	}
 	return nil
+}
+
+// leaveFor leaves the folders that path is not in.
+func (c *cutter) leaveFor(path string) {
+	for c.top != nil && !record.Within(path, c.top.path) {
+		c.leave()
+	}
+}
+
+// tookOut notes that path was taken out of a copied tree.
+func (c *cutter) tookOut(path string) {
+	c.leaveFor(path)
+	if dir, _ := record.Split(path); c.top != nil && c.top.path == dir {
+		c.top.touched.Store(true)
+	}
 }
 
 // leave goes back to the folder above. The task that is cut now releases the one that was left.
@@ -152,8 +177,15 @@ func (b *builder) mkdir(it *item, f *folder, name string) error {
 		return err
 	}
 	defer d.Close()
+	f.touched.Store(true)
+	f.parent.touched.Store(true)
 	if err = b.folderTaken(it, f.parent.path, name); err == nil {
-		err = d.Mkdir(name)
+		err = opened(d, func() error { return d.Mkdir(name) })
+	}
+	if b.base.look && errors.Is(err, fs.ErrExist) {
+		if f.there, err = destination.FolderAt(d, name); err == nil && !f.there {
+			err = errors.Join(destination.RemoveAny(context.Background(), d, name), d.Mkdir(name))
+		}
 	}
 	switch {
 	case err == nil && it.rec.Stored == record.Absent:
@@ -182,6 +214,15 @@ func (b *builder) folderTaken(it *item, dir, name string) error {
 		}
 	}
 	return nil
+}
+
+// began reports whether a copied tree began with the folder of the item.
+func (b *builder) began(it *item) bool {
+	old := it.old
+	if !it.changed {
+		old = &it.rec
+	}
+	return b.base.copied && !b.base.look && old != nil && old.Kind == file.Folder && inTree(old)
 }
 
 // do makes the entries of a task and completes the folders that need nothing more. After an error it returns a task
@@ -220,12 +261,17 @@ func (b *builder) release(f *folder) error {
 		if f.parent == nil {
 			return nil
 		}
-		if f.absent {
+		if f.absent || !f.touched.Load() && f.rec.Mode&0o700 == 0o700 { // others may have been opened on the way
 			continue
 		}
 		d, err := b.new.Dir(f.path)
 		if err != nil {
 			return err
+		}
+		if f.there {
+			if err := d.KeepXattrs(f.rec.Xattrs); err != nil {
+				return err
+			}
 		}
 		lacks, err := d.SetMeta(f.rec.Meta())
 		d.Close()

@@ -77,7 +77,7 @@ func TestUsageIsThatOfTheTrees(t *testing.T) {
 			}
 		}
 		p.Do(os.RemoveAll(p.Src))
-		p.Do(os.RemoveAll(p.Dest))
+		p.Do(backuptest.RemoveAll(p.Dest))
 	})
 	t.Logf("%v", did)
 }
@@ -193,7 +193,7 @@ func TestUsageOfAMissingSnapshot(t *testing.T) {
 	p.Backup()
 	p.Write("b", "bb")
 	second, _ := p.Backup()
-	p.Do(os.RemoveAll(p.Tree(second)))
+	p.Do(backuptest.RemoveAll(p.Tree(second)))
 	p.Backup()
 	p.InDestination(func(ctx context.Context, d *destination.Destination) {
 		heads, err := d.DB.Snapshots(ctx)

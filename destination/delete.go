@@ -56,7 +56,9 @@ func (d *Destination) Delete(ctx context.Context, seqs []uint64, jobs int, repor
 func (d *Destination) moveToTrash(h *record.Header) error {
 	s, err := d.Root.Lstat(h.Name)
 	if err == nil && s.Kind == file.Folder {
-		err := d.RetryWithoutReserve(func() error { return d.Root.Rename(h.Name, d.Trash, ChangeSetName(h.Seq)) })
+		err := d.RetryWithoutReserve(func() error {
+			return errors.Join(unseal(d.Root, h.Name), d.Root.Rename(h.Name, d.Trash, ChangeSetName(h.Seq)))
+		})
 		if errors.Is(err, fs.ErrPermission) && d.Root.Unlock(h.Name) == nil {
 			// another folder is put above it, which its mode forbids
 			err = d.Root.Rename(h.Name, d.Trash, ChangeSetName(h.Seq))
@@ -125,7 +127,9 @@ func (d *Destination) FinishDeletions(ctx context.Context, r *Remover) error {
 	for i := range entries {
 		name := entries[i].Name
 		if stuck[i] == nil {
-			stuck[i] = d.Trash.Rmdir(name)
+			if stuck[i] = d.Trash.Rmdir(name); errors.Is(stuck[i], fs.ErrNotExist) {
+				stuck[i] = nil // a subvolume
+			}
 		}
 		left.Err = cmp.Or(left.Err, stuck[i])
 		if at := slices.IndexFunc(gone, func(seq uint64) bool { return ChangeSetName(seq) == name }); stuck[i] != nil &&

@@ -102,7 +102,7 @@ func TestDeleteLeavesTheOthersAlone(t *testing.T) {
 			rt.Fatalf("deleted %q of %q: %d bytes were copied again", gone, names, res.Header.CopiedBytes)
 		}
 		p.Do(os.RemoveAll(p.Src))
-		p.Do(os.RemoveAll(p.Dest))
+		p.Do(backuptest.RemoveAll(p.Dest))
 	})
 	if deleted == 0 && !testing.Short() { // -short draws too few to be sure of one
 		t.Fatal("nothing was deleted")

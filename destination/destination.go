@@ -70,6 +70,8 @@ type Destination struct {
 	Taken      *Taken      // what was taken over from another user, or in a dry run would be; mostly nil
 	Stuck      *StuckError // what runs before could not remove, and this one cannot either; mostly nil
 
+	Unsealed []string // snapshots that were not read-only, though they were to be: recovery has made them so again
+
 	LatestWas string // where the link `latest` led before recovery repaired it
 
 	Interrupted     []*InterruptedRun // that the next backup can go on from, the one with the most first

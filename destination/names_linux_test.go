@@ -60,7 +60,7 @@ func TestNamesAreThoseOfTheInodes(t *testing.T) {
 			several += p.WantNames(ctx, d, fmt.Sprintf("seed %d, after %q", seed, log))
 		})
 		p.Do(os.RemoveAll(p.Src))
-		p.Do(os.RemoveAll(p.Dest))
+		p.Do(backuptest.RemoveAll(p.Dest))
 	}
 	if several == 0 {
 		t.Error("no inode had more names than there were snapshots")

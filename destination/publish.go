@@ -36,6 +36,9 @@ func (d *Destination) PublishPrepared(ctx context.Context, h *record.Header) err
 	} else if !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
+	if _, err := setSeal(d.Root, h.Name, true); err != nil {
+		return err
+	}
 	for _, dir := range []*file.Dir{d.ChangesDir, d.Root} {
 		if err := dir.Sync(); err != nil {
 			return err

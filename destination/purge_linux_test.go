@@ -146,7 +146,7 @@ func TestPurge(t *testing.T) {
 			rt.Fatalf("%s: the next snapshot is not the source:\n%s", what, d)
 		}
 		p.Do(os.RemoveAll(p.Src))
-		p.Do(os.RemoveAll(p.Dest))
+		p.Do(backuptest.RemoveAll(p.Dest))
 	})
 	if purged == 0 {
 		t.Fatal("nothing was purged")

@@ -63,6 +63,10 @@ func (d *Destination) readPurge() (*index.Purge, error) {
 // purgeTree removes the paths from the tree of a snapshot. The folders above them get the metadata of their records
 // back, also when a run before was stopped between the one and the other.
 func (d *Destination) purgeTree(ctx context.Context, h *record.Header, what *index.Purge) error {
+	return d.Writable(h.Name, func() error { return d.purgeTreeOf(ctx, h, what) })
+}
+
+func (d *Destination) purgeTreeOf(ctx context.Context, h *record.Header, what *index.Purge) error {
 	root, err := enterUnlocked(d.Root, h.Name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil // the user removed it

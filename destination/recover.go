@@ -22,6 +22,8 @@ import (
 //	with work
 //	–          –         yes, and   the index was lost, or never       import it
 //	                     its set    written
+//	complete             a writable died while deleting, purging or    make it read-only
+//	                     subvolume  repairing
 //	complete   –         in trash   died while deleting                finish the deletion
 //	deleting
 //	.snap/purge                     died while purging                finish the purge
@@ -66,6 +68,9 @@ func (d *Destination) recover(ctx context.Context) error {
 		return err
 	}
 	if err := d.RetryWithoutReserve(func() error { return d.mendLabels(ctx) }); err != nil {
+		return err
+	}
+	if err := d.sealAll(ctx); err != nil {
 		return err
 	}
 	if err := d.RepairLatest(newest.Name); err != nil {

@@ -39,7 +39,8 @@ func removeTree(ctx context.Context, parent *file.Dir, name string, jobs int) er
 	return nil
 }
 
-// empty removes all that is in the folder name, and leaves the folder. One that is not there is empty. What is
+// empty removes all that is in the folder name, and leaves the folder, if it is no subvolume. One that is not there is
+// empty. What is
 // mounted in it is somebody's, and stays.
 func (r *Remover) empty(ctx context.Context, parent *file.Dir, name string) error {
 	root, err := enterUnlocked(parent, name)
@@ -47,6 +48,10 @@ func (r *Remover) empty(ctx context.Context, parent *file.Dir, name string) erro
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil
 		}
+		return err
+	}
+	if gone, err := dropSubvolume(parent, name, root); gone || err != nil {
+		root.Close()
 		return err
 	}
 	r.slots = make(chan struct{}, max(r.Jobs-1, 0))
@@ -145,6 +150,9 @@ func (r *Remover) below(ctx context.Context, path string, folders []string) erro
 	var group sync.WaitGroup
 	for i, name := range folders {
 		one := func() {
+			if path == "" && r.dropped(name) { // the tree in a work folder
+				return
+			}
 			if errs[i] = r.clear(ctx, record.Join(path, name)); errs[i] != nil {
 				return
 			}
@@ -168,4 +176,20 @@ func (r *Remover) below(ctx context.Context, path string, folders []string) erro
 	}
 	group.Wait()
 	return cmp.Or(errs...)
+}
+
+// dropped removes the folder name in the top folder at once, if it is a subvolume, and reports whether it has.
+func (r *Remover) dropped(name string) bool {
+	top, err := r.tree.Dir("")
+	if err != nil {
+		return false
+	}
+	defer top.Close()
+	sub, err := enterUnlocked(top, name)
+	if err != nil {
+		return false
+	}
+	defer sub.Close()
+	gone, err := dropSubvolume(top, name, sub)
+	return gone && err == nil
 }

@@ -12,6 +12,7 @@ import (
 
 	"snap/backup"
 	"snap/index"
+	"snap/internal/file"
 	"snap/internal/filetest"
 )
 
@@ -156,10 +157,29 @@ func (p *Place) Write(rel, text string) {
 func openUp(dir string) {
 	filepath.WalkDir(dir, func(path string, d fs.DirEntry, _ error) error {
 		if d != nil && d.IsDir() {
+			Unseal(path)
 			os.Chmod(path, 0o700)
 		}
 		return nil
 	})
+}
+
+// Unseal makes a tree that is a read-only subvolume one that can be written to.
+func Unseal(dir string) {
+	d, err := file.OpenRoot(dir)
+	if err != nil {
+		return
+	}
+	defer d.Close()
+	if sealed, err := d.Sealed(); err == nil && sealed {
+		d.Seal(false)
+	}
+}
+
+// RemoveAll is os.RemoveAll for what may hold snapshots that are read-only.
+func RemoveAll(dir string) error {
+	openUp(dir)
+	return os.RemoveAll(dir)
 }
 
 var Fixed = time.Unix(499162500, 0) // 1985-10-26, the time npm gives every file

@@ -305,7 +305,7 @@ func TestCheckBesideDelete(t *testing.T) {
 	at := 0
 	p.WantSaid(p.Check(check.Options{Progress: func(progress.State) {
 		if at++; at == 2 {
-			p.Do(os.RemoveAll(p.In("s0003", "docs")))
+			p.Do(backuptest.RemoveAll(p.In("s0003", "docs")))
 			db, err := index.Open(index.Path(p.Dest))
 			p.Do(err)
 			p.Do(errors.Join(db.Undo(ctx, 3), os.Remove(p.In("", "latest")), os.Symlink("s0002", p.In("", "latest"))))

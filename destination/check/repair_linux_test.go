@@ -207,12 +207,12 @@ func TestRepairRenamed(t *testing.T) {
 	p.Do(os.RemoveAll(p.Src))
 	p.Do(os.Rename(p.In("s0002", "each.txt"), p.In("s0002", "docs/each (1).txt")))
 	p.Do(os.Rename(p.In("s0001", "docs/deep"), p.In("s0001", "shallow")))
-	p.Do(os.RemoveAll(p.In("s0002", "docs/deep")))
-	p.Do(os.RemoveAll(p.In("s0003", "docs/deep")))
+	p.Do(backuptest.RemoveAll(p.In("s0002", "docs/deep")))
+	p.Do(backuptest.RemoveAll(p.In("s0003", "docs/deep")))
 	res := p.Check(check.Options{Repair: true})
 	p.WantSaid(res, "mended missing each.txt s0002", "extra docs/each (1).txt s0002",
 		"mended missing docs/deep s0001 s0002 s0003 +2", "extra shallow s0001 +2")
-	p.Do(errors.Join(os.Remove(p.In("s0002", "docs/each (1).txt")), os.RemoveAll(p.In("s0001", "shallow"))))
+	p.Do(errors.Join(os.Remove(p.In("s0002", "docs/each (1).txt")), backuptest.RemoveAll(p.In("s0001", "shallow"))))
 	p.Check(check.Options{Repair: true}) // the folder's time
 	p.WantTrees(before, "each.txt", "docs/deep", "docs/deep/in.txt", "docs/deep/in2.txt")
 	p.WantSaid(p.Check(check.Options{Read: backuptest.ReadAll}))
@@ -272,7 +272,7 @@ func TestRepairStopped(t *testing.T) {
 		p := backuptest.Three(t)
 		before := p.Trees()
 		p.Do(flipByte(p.In("s0001", "same.txt")))
-		p.Do(os.RemoveAll(p.In("s0002", "docs")))
+		p.Do(backuptest.RemoveAll(p.In("s0002", "docs")))
 		p.Do(os.Chmod(p.In("s0003", "docs/deep"), 0o700))
 		ctx, cancel := context.WithCancel(context.Background())
 		n := 0
@@ -341,8 +341,8 @@ func TestHundredDamages(t *testing.T) {
 		}
 		p.Do(kinds[n%len(kinds)](path))
 	}
-	p.Do(os.RemoveAll(p.In("s0002", "d1/e1")))
-	p.Do(os.RemoveAll(p.In("s0004", "d4")))
+	p.Do(backuptest.RemoveAll(p.In("s0002", "d1/e1")))
+	p.Do(backuptest.RemoveAll(p.In("s0004", "d4")))
 	damaged := p.Trees()
 
 	res := p.Check(check.Options{Read: backuptest.ReadAll})
@@ -384,7 +384,7 @@ func TestHundredDamages(t *testing.T) {
 	for snap, tree := range p.Trees() {
 		for path := range tree {
 			if before[snap] != nil && before[snap][path].Mode == 0 {
-				os.RemoveAll(p.In(snap, path))
+				backuptest.RemoveAll(p.In(snap, path))
 			}
 		}
 	}

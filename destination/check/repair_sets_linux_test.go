@@ -100,6 +100,6 @@ func TestRepairSets(t *testing.T) {
 			}
 		}
 		p.Do(os.RemoveAll(p.Src))
-		p.Do(os.RemoveAll(p.Dest))
+		p.Do(backuptest.RemoveAll(p.Dest))
 	})
 }

@@ -34,7 +34,7 @@ func TestLostInTheMiddle(t *testing.T) {
 	}
 	_, before := p.Knows()
 	p.Do(os.Remove(p.Set(3)))
-	p.Do(os.RemoveAll(filepath.Join(p.Dest, "s0003")))
+	p.Do(backuptest.RemoveAll(filepath.Join(p.Dest, "s0003")))
 	p.Do(os.Remove(index.Path(p.Dest)))
 	res := p.Reindex()
 	if res.Snapshots != 4 || len(res.Lost) != 1 || res.Lost[0].Seq != 3 || len(res.FromTrees) != 1 ||
@@ -63,7 +63,7 @@ func TestLostAtTheEnd(t *testing.T) {
 		p.Dated()
 	}
 	p.Do(os.Truncate(p.Set(3), 20))
-	p.Do(os.RemoveAll(filepath.Join(p.Dest, "s0003")))
+	p.Do(backuptest.RemoveAll(filepath.Join(p.Dest, "s0003")))
 	p.Do(os.Remove(index.Path(p.Dest)))
 	res := p.Reindex()
 	if res.Snapshots != 2 || len(res.Lost) != 1 {
@@ -87,7 +87,7 @@ func TestRemovedByHand(t *testing.T) {
 			p.Write("all", fmt.Sprint("all ", i))
 			p.Dated()
 		}
-		p.Do(os.RemoveAll(filepath.Join(p.Dest, fmt.Sprintf("s%04d", gone))))
+		p.Do(backuptest.RemoveAll(filepath.Join(p.Dest, fmt.Sprintf("s%04d", gone))))
 		heads, before := p.Knows()
 		p.Do(os.Remove(index.Path(p.Dest)))
 		p.Reindex()

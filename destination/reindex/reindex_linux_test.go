@@ -113,7 +113,7 @@ func TestReindexOfTreesAlone(t *testing.T) {
 			rt.Fatalf("%s: the second backup found changes: %+v", what, next.Header)
 		}
 		p.Do(os.RemoveAll(p.Src))
-		p.Do(os.RemoveAll(p.Dest))
+		p.Do(backuptest.RemoveAll(p.Dest))
 	})
 	if made == 0 || moved == 0 && !testing.Short() { // -short draws too few to be sure of a move
 		t.Fatalf("%d moves, %d snapshots from trees: nothing was tested", moved, made)

@@ -87,10 +87,12 @@ var snap = sync.OnceValues(func() (path string, err error) {
 
 // Run runs the tests of a package that make backups or use Snap, for its TestMain. In the quick form their temporary
 // folders are in memory, because everything that a backup makes is synced: on a slow disk the tests took ten times as
-// long. The long form uses the disk.
+// long. The long form uses the disk. SNAP_TEST_DIR is a folder to use instead: on btrfs, say.
 func Run(m *testing.M) (code int) {
 	dir := ""
-	if !long.Form() {
+	if place := os.Getenv("SNAP_TEST_DIR"); place != "" {
+		os.Setenv("TMPDIR", place)
+	} else if !long.Form() {
 		if dir = memory(); dir != "" {
 			os.Setenv("TMPDIR", dir)
 		}
