@@ -279,6 +279,7 @@ func TestTamperedSnapshot(t *testing.T) {
 	}
 	first, _ := p.Backup()
 	tree := p.Tree(first)
+	backuptest.Unseal(tree)
 	p.Do(os.WriteFile(filepath.Join(tree, "edited"), []byte("something else"), 0o644))
 	p.Do(os.Remove(filepath.Join(tree, "gone")))
 	p.Do(os.Remove(filepath.Join(tree, "linked")))

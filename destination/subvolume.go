@@ -1,11 +1,13 @@
 package destination
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 
+	"snap/index"
 	"snap/internal/file"
 	"snap/record"
 )
@@ -147,6 +149,12 @@ func (d *Destination) sealAll(ctx context.Context) error {
 		}
 		var changed bool
 		err := d.RetryWithoutReserve(func() (err error) {
+			if writable, err := d.writable(h.Name); err != nil || !writable {
+				return err
+			}
+			if err := d.DropMending(ctx, h); err != nil {
+				return err
+			}
 			changed, err = setSeal(d.Root, h.Name, true)
 			return err
 		})
@@ -161,6 +169,28 @@ func (d *Destination) sealAll(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// writable reports whether the tree called name is a subvolume that is not read-only.
+func (d *Destination) writable(name string) (bool, error) {
+	tree, err := d.Root.EnterDir(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	defer tree.Close()
+	if is, err := tree.IsSubvolume(); err != nil || !is {
+		return false, err
+	}
+	listed, err := tree.EnterSelf()
+	if err != nil {
+		return false, err
+	}
+	defer listed.Close()
+	sealed, err := listed.Sealed()
+	return !sealed && err == nil, err
 }
 
 // UnsealedError: snapshots could be written to, and cannot any more.
@@ -185,4 +215,40 @@ func dropSubvolume(in *file.Dir, name string, tree *file.Dir) (bool, error) {
 		}
 	}
 	return in.RemoveSubvolume(name) == nil, nil // else it is no right of this user, or another one is in it
+}
+
+// mendingName is a folder at the top of a tree in which a repair makes what it puts in its place.
+const mendingName = ".snap-mending"
+
+// Mending makes that folder, if need be, and opens it.
+func (d *Destination) Mending(top *file.Dir, h *record.Header) (*file.Dir, error) {
+	if own, err := d.mendsIn(context.Background(), h); err != nil || !own {
+		return nil, cmp.Or(err, fmt.Errorf("snapshot %s has a %s of its own", h.Name, mendingName))
+	}
+	return OpenOrMake(top, mendingName)
+}
+
+// DropMending removes it again, if it is there.
+func (d *Destination) DropMending(ctx context.Context, h *record.Header) error {
+	if own, err := d.mendsIn(ctx, h); err != nil || !own {
+		return err
+	}
+	top, err := d.Root.OpenDir(h.Name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer top.Close()
+	return RemoveAny(ctx, top, mendingName)
+}
+
+// mendsIn reports whether the folder is a repair's, and not of the source.
+func (d *Destination) mendsIn(ctx context.Context, h *record.Header) (bool, error) {
+	_, _, err := d.DB.Lookup(ctx, h.Seq, mendingName)
+	if errors.Is(err, index.ErrNotFound) {
+		return true, nil
+	}
+	return false, err
 }

@@ -43,6 +43,9 @@ func neighboursApart(ctx context.Context, root *file.Dir, db *index.DB, older, n
 			return false, nil // it is being deleted, or not to be read
 		}
 		defer top.Close()
+		if is, err := top.IsSubvolume(); err != nil || is { // it shares blocks and no inodes
+			return false, err
+		}
 		trees[i] = file.NewTree(top, 16, (*file.Dir).EnterDir)
 		defer trees[i].Close()
 	}

@@ -117,7 +117,9 @@ type checker struct {
 	keepsAll bool            // the file system keeps modes, owners and the times of everything
 	faults   faults
 	read     reading
-	shared   sharing // of the trees that were looked at
+	shared   sharing // of the trees that were looked at and are folders
+
+	subvolumes bool // some are subvolumes, which share blocks and no inodes
 
 	attributed attributed
 	res        Result

@@ -55,6 +55,9 @@ func (t *treeCheck) batches(ctx context.Context, h *record.Header, top *file.Dir
 			if !t.read.inThisPass(s) {
 				continue
 			}
+			if t.subvolume {
+				s.stat.Dev = 0
+			}
 			t.read.choose(s)
 			s.attrs = t.due(s)
 			l.paths = append(l.paths, *s)

@@ -29,6 +29,7 @@ const (
 	FaultOwner   Fault = "owner"
 
 	FaultAttributes Fault = "attributes" // extended ones, ACLs among them
+	FaultWritable   Fault = "writable"   // a snapshot that is a subvolume and not read-only
 	Unchecked       Fault = "unchecked"  // this user may not look at it
 )
 

@@ -22,13 +22,22 @@ type Subset struct {
 	Seed     uint64
 }
 
-// inodesAPass is the number of inodes of which a pass keeps what it has read: at most about 32 MiB.
+// inodesAPass is the number of inodes of which a pass keeps what it has read: at most about 40 MiB.
 const inodesAPass = 400_000
 
-// inodeKey names an inode of the destination within one run.
-type inodeKey struct{ dev, ino uint64 }
+// inodeKey names an inode of the destination within one run. That of a subvolume has no device but the time of its
+// last change: where both are the same in the copy of a subvolume, so is what it holds.
+type inodeKey struct {
+	dev, ino uint64
+	changed  file.Time
+}
 
-func inodeAt(s *file.Stat) inodeKey { return inodeKey{s.Dev, s.Ino} }
+func inodeAt(s *file.Stat) inodeKey {
+	if s.Dev == 0 {
+		return inodeKey{ino: s.Ino, changed: s.Ctime}
+	}
+	return inodeKey{dev: s.Dev, ino: s.Ino}
+}
 
 // reading knows which inodes were read, so that each is read once, whatever the number of its names.
 type reading struct {

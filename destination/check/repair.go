@@ -22,6 +22,7 @@ import (
 //   - That is linked under one more name in .snap/tmp, and renamed over the damaged name. All names that
 //     shared a damaged inode share the new one. The old inode is never written to.
 //   - What stands in a place and may be the only copy of what belongs elsewhere stays until that is repaired.
+//   - In a snapshot that is a subvolume this is done in a folder of its own there, with a clone, while the seal is broken.
 //   - Last, the folders get their times back. They belong to one snapshot alone.
 type repairer struct {
 	*checker
@@ -39,6 +40,7 @@ type repairer struct {
 	indexed      map[[32]byte][]contentSource // where the index knows them
 	strays       map[[32]byte]treePath        // where they stand in the place of something else
 	extras       map[[32]byte]treePath        // where they stand and nothing belongs
+	placed       map[placedStock]string       // where in a subvolume a replacement has got its inode
 	right        map[treePath]bool            // places that have a content that was needed
 	touched      map[string]bool              // folders that get their metadata back, of one snapshot
 	done         int64
@@ -80,7 +82,7 @@ func (c *checker) repair(ctx context.Context) (err error) {
 		}
 	}
 	todo := slices.DeleteFunc(slices.Clone(c.faults.all),
-		func(f *fault) bool { return len(f.spans) == 0 || f.what == Unchecked })
+		func(f *fault) bool { return len(f.spans) == 0 || f.what == Unchecked || f.what == FaultWritable })
 	if len(todo) == 0 {
 		return nil
 	}
@@ -94,7 +96,7 @@ func (c *checker) repair(ctx context.Context) (err error) {
 		replacements: map[inodeIdentity]replacement{}, sums: map[inodeKey]sum{}, wanted: map[[32]byte]*wantedContent{},
 		sizes:   map[int64]bool{},
 		indexed: map[[32]byte][]contentSource{}, strays: map[[32]byte]treePath{}, extras: map[[32]byte]treePath{},
-		right: map[treePath]bool{},
+		right: map[treePath]bool{}, placed: map[placedStock]string{},
 	}
 	defer func() {
 		m.handles.close()
@@ -128,7 +130,9 @@ func (m *repairer) rounds(ctx context.Context, todo []*fault) error {
 			}
 			for _, s := range without(f.spans, f.repaired) {
 				for pos := s.first; pos <= s.last; pos++ {
-					err := m.repairFault(ctx, f, pos)
+					err := m.d.Writable(m.snaps[pos].Name, func() error {
+						return errors.Join(m.repairFault(ctx, f, pos), m.d.DropMending(ctx, &m.snaps[pos]))
+					})
 					switch {
 					case err == nil:
 						f.repaired = insert(f.repaired, pos)

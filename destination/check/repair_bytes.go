@@ -173,7 +173,7 @@ func (m *repairer) fromTree(ctx context.Context, at, from treePath,
 			if err == nil {
 				return s, true, nil
 			}
-			if !errors.Is(err, syscall.EMLINK) {
+			if !errors.Is(err, syscall.EMLINK) && !errors.Is(err, syscall.EXDEV) {
 				return s, false, err
 			}
 		}

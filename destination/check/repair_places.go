@@ -74,7 +74,7 @@ func (m *repairer) place(ctx context.Context, pos int, e *record.Entry) (from st
 		if err != nil {
 			return "", err
 		}
-		err = m.put(pos, d, in, name, s.name, &have)
+		err = m.put(pos, d, e, s.name, &have)
 		if errors.Is(err, syscall.EMLINK) { // as many names as the file system allows: another inode
 			delete(m.replacements, identityOf(e.Path, &e.Record))
 			continue
@@ -127,14 +127,17 @@ func (m *repairer) folder(pos int, d *file.Dir, name, path string, have *file.St
 	})
 }
 
-// put gives the finished replacement another name and moves that to name in d.
-func (m *repairer) put(pos int, d *file.Dir, in, name, stock string, have *file.Stat) error {
+// put gives the finished replacement another name and moves that to the place of e in d.
+func (m *repairer) put(pos int, d *file.Dir, e *record.Entry, stock string, have *file.Stat) error {
+	_, name := record.Split(e.Path)
 	tmp := m.newName()
-	if err := m.work.Dir.Link(m.work.Dir, stock, tmp); err != nil {
+	from, done, err := m.ready(pos, e, stock, tmp)
+	if err != nil {
 		return err
 	}
-	defer m.work.Dir.Remove(tmp) // still there after an error, and where it was another name of what it was to replace
-	return m.unlocked(pos, record.Join(in, name), func() error {
+	defer done()
+	defer from.Remove(tmp) // still there after an error, and where it was another name of what it was to replace
+	err = m.unlocked(pos, e.Path, func() error {
 		if have.Kind == file.Folder {
 			err := d.Rmdir(name)
 			if errors.Is(err, syscall.ENOTEMPTY) || errors.Is(err, fs.ErrExist) {
@@ -143,14 +146,56 @@ func (m *repairer) put(pos int, d *file.Dir, in, name, stock string, have *file.
 			if err != nil && !errors.Is(err, fs.ErrNotExist) {
 				return err
 			}
-			m.handles.closeFolder(pos, record.Join(in, name))
+			m.handles.closeFolder(pos, e.Path)
 		}
-		if err := m.work.Dir.Replace(tmp, d, name); err != nil {
+		if err := from.Replace(tmp, d, name); err != nil {
 			return err
 		}
 		m.forgetInode(have)
 		return nil
 	})
+	if err == nil && from != m.work.Dir {
+		m.placed[placedStock{pos, stock}] = e.Path
+	}
+	return err
+}
+
+// placedStock is a replacement in the tree at a position.
+type placedStock struct {
+	pos   int
+	stock string
+}
+
+// ready makes tmp another name of the replacement, in the folder from on the file system of the tree at pos.
+func (m *repairer) ready(pos int, e *record.Entry, stock, tmp string) (from *file.Dir, done func(), err error) {
+	top, err := m.d.Root.OpenDir(m.snaps[pos].Name)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer top.Close()
+	if is, err := top.IsSubvolume(); err != nil || !is {
+		return m.work.Dir, func() {}, errors.Join(err, m.work.Dir.Link(m.work.Dir, stock, tmp))
+	}
+	if from, err = m.d.Mending(top, &m.snaps[pos]); err != nil {
+		return nil, nil, err
+	}
+	done = func() { from.Close() }
+	if at, ok := m.placed[placedStock{pos, stock}]; ok {
+		in, name := record.Split(at)
+		d, derr := m.dir(pos, in)
+		if derr == nil {
+			err = from.Link(d, name, tmp)
+			d.Close()
+		}
+		err = errors.Join(derr, err)
+	} else {
+		err = m.cloneTo(from, tmp, stock, &e.Record)
+	}
+	if err != nil {
+		done()
+		return nil, nil, err
+	}
+	return from, done, nil
 }
 
 // unlocked does f, which changes the folder that path is in; one that forbids it is opened up first.

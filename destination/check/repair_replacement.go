@@ -60,19 +60,51 @@ func (m *repairer) replacementFor(ctx context.Context, at treePath, want *record
 // special makes a symbolic link, FIFO, socket or device from its record.
 func (m *repairer) special(want *record.Record) (replacement, error) {
 	s := replacement{name: m.newName(), from: "the index"}
-	var err error
+	return s, makeSpecial(m.work.Dir, s.name, want)
+}
+
+func makeSpecial(in *file.Dir, name string, want *record.Record) (err error) {
 	if want.Kind == file.Symlink {
-		err = m.work.Dir.Symlink(want.Target, s.name)
+		err = in.Symlink(want.Target, name)
 	} else {
-		err = m.work.Dir.Mknod(s.name, want.Kind, want.Rdev)
+		err = in.Mknod(name, want.Kind, want.Rdev)
 	}
 	if err == nil {
-		err = m.work.Dir.KeepXattrsOf(s.name, want.Xattrs)
+		err = in.KeepXattrsOf(name, want.Xattrs)
 	}
 	if err == nil {
-		_, err = m.work.Dir.SetMetaOf(s.name, want.Meta())
+		_, err = in.SetMetaOf(name, want.Meta())
 	}
-	return s, err
+	return err
+}
+
+// cloneTo makes name in a folder of another subvolume what the replacement stock is.
+func (m *repairer) cloneTo(in *file.Dir, name, stock string, want *record.Record) error {
+	if want.Kind != file.Regular {
+		return makeSpecial(in, name, want)
+	}
+	src, err := m.work.Dir.Open(stock)
+	if err != nil {
+		return err
+	}
+	defer src.Close()
+	dst, err := in.Create(name)
+	if err != nil {
+		return err
+	}
+	if !dst.CloneFrom(src) {
+		err = cannot("the file system does not share blocks between the two")
+	}
+	if err == nil {
+		err = dst.KeepXattrs(want.Xattrs)
+	}
+	if err == nil {
+		_, err = dst.SetMeta(want.Meta())
+	}
+	if err == nil {
+		err = dst.Sync()
+	}
+	return errors.Join(err, dst.Close())
 }
 
 // copy makes a new inode with the bytes of src and the metadata of want, on the disk when it returns; false

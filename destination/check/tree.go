@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 
 	"snap/internal/file"
 	"snap/internal/stream"
@@ -23,6 +24,7 @@ type treeCheck struct {
 	unhashed  int64 // files without a hash
 	names     sharing
 	open      []openFolder
+	subvolume bool
 	standsFor *fault // the fault that stands for everything below its path: missing, extra or unreadable
 }
 
@@ -52,6 +54,9 @@ func (c *checker) tree(ctx context.Context, pos int) error {
 	t := &treeCheck{checker: c, preserved: preserved{c.keepsAll, c.maker(h, stat.UID)}, names: sharing{},
 		tree: file.NewTree(top, 64, (*file.Dir).EnterDir)}
 	defer t.tree.Close()
+	if err := t.checkSeal(top, h.Name); err != nil {
+		return err
+	}
 	before := c.at
 	for lot, err := range stream.Ordered(ctx, c.o.Jobs, batchesWindow, t.batches(ctx, h, top), t.look) {
 		if err != nil {
@@ -80,9 +85,34 @@ func (c *checker) tree(ctx context.Context, pos int) error {
 	for _, f := range t.found {
 		c.faults.in(pos, f)
 	}
-	c.shared.add(t.names)
+	if t.subvolume {
+		c.subvolumes = true
+	} else {
+		c.shared.add(t.names)
+	}
 	c.res.Files += t.files
 	c.res.Unproved += t.unhashed
+	return nil
+}
+
+// checkSeal makes sure that a snapshot that is a subvolume is read-only. A repair has found it so: recovery was there
+// before.
+func (t *treeCheck) checkSeal(top *file.Dir, name string) (err error) {
+	if t.subvolume, err = top.IsSubvolume(); err != nil || !t.subvolume {
+		return err
+	}
+	sealed, err := top.Sealed()
+	if err != nil || sealed && !(t.o.Repair && slices.Contains(t.d.Unsealed, name)) {
+		return err
+	}
+	f := &fault{what: FaultWritable, why: "is not read-only"}
+	if !t.o.Repair {
+		t.found = append(t.found, f)
+		return nil
+	}
+	if f.whole, f.names = true, []string{name}; t.read.pass == 0 {
+		t.faults.add(f)
+	}
 	return nil
 }
 
