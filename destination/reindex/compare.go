@@ -55,16 +55,25 @@ func (m *treeReader) visit(path string, now, was *scan.Item, old *record.Entry) 
 		}
 		return m.removed(path, was, old)
 	}
-	linked := was != nil && now.Stat.Kind != file.Folder && file.SameFile(&now.Stat, &was.Stat)
-	if was != nil && !linked && was.Stat.Kind != file.Folder {
+	same := was != nil && now.Stat.Kind != file.Folder && file.SameFile(&now.Stat, &was.Stat)
+	if was != nil && !same && was.Stat.Kind != file.Folder {
 		m.leaves(path, &was.Stat)
 	}
-	if old != nil && linked {
+	touched := same && m.now.subvolume && now.Stat.Ctime != was.Stat.Ctime
+	if old != nil && same && !touched {
 		return m.linked(path, now, was, &old.Record)
 	}
 	rec, err := m.record(now, was, old)
 	if err != nil {
 		return err
+	}
+	if old != nil && touched {
+		if index.Classify(&old.Record, rec) == 0 { // it has got or lost another name
+			return m.linked(path, now, was, &old.Record)
+		}
+		if rec.Kind == file.Regular && rec.Size == old.Size && rec.Mtime == old.Mtime {
+			rec.TakeHash(&old.Record)
+		}
 	}
 	if old == nil {
 		rec.Change, rec.Reason = record.Added, record.NewPath

@@ -13,11 +13,12 @@ import (
 )
 
 // treeView is the tree of a snapshot as reindex looks at it. It costs eight bytes of memory for each file that
-// has another name, in this tree or in another.
+// has another name, in this tree or in another; in a subvolume for each file.
 type treeView struct {
-	root   *file.Dir
-	tree   *file.Tree
-	inodes []uint64 // of the files with several names, sorted, each as often as it has names in this tree
+	root      *file.Dir
+	tree      *file.Tree
+	subvolume bool
+	inodes    []uint64 // of the files with several names, sorted, each as often as it has names in this tree
 }
 
 // openTree opens the tree called name and counts the names of its inodes.
@@ -27,12 +28,16 @@ func openTree(ctx context.Context, d *destination.Destination, name string, jobs
 		return nil, err
 	}
 	v := &treeView{root: root, tree: file.NewTree(root, 256, (*file.Dir).OpenDir)}
+	if v.subvolume, err = root.IsSubvolume(); err != nil {
+		v.close()
+		return nil, err
+	}
 	for it, err := range v.walk(ctx, jobs) {
 		if err != nil {
 			v.close()
 			return nil, err
 		}
-		if it.Stat.Kind != file.Folder && it.Stat.Nlink > 1 && it.Stat.Ino != 0 {
+		if it.Stat.Kind != file.Folder && (it.Stat.Nlink > 1 || v.subvolume) && it.Stat.Ino != 0 {
 			v.inodes = append(v.inodes, it.Stat.Ino)
 		}
 	}
@@ -48,6 +53,9 @@ func (v *treeView) walk(ctx context.Context, jobs int) iter.Seq2[*scan.Item, err
 			if err == nil && it.Err != nil && (it.Stat.Kind != file.Folder || !errors.Is(it.Err, fs.ErrPermission)) {
 				err = it.Err
 			}
+			if err == nil && v.subvolume {
+				it.Stat.Dev, it.Stat.Ino = 0, inSubvolumes(&it.Stat)
+			}
 			if !yield(it, err) || err != nil {
 				return
 			}
@@ -60,8 +68,8 @@ func (v *treeView) close() {
 	v.root.Close()
 }
 
-// names is the number of names that an inode has in this tree; 0 if it is none of this tree's, or has but
-// one name on the whole disk.
+// names is the number of names that an inode has in this tree; 0 if it is none of this tree's, or, but for a subvolume,
+// has but one name on the whole disk.
 func (v *treeView) names(ino uint64) uint32 {
 	i, _ := slices.BinarySearch(v.inodes, ino)
 	n := i
@@ -69,4 +77,18 @@ func (v *treeView) names(ino uint64) uint32 {
 		n++
 	}
 	return uint32(n - i)
+}
+
+// inSubvolumes is a number for the inode that its copies in other subvolumes share: they have its number and its birth
+// time, and no two inodes have both.
+func inSubvolumes(s *file.Stat) uint64 {
+	return max(scatter(s.Ino^scatter(uint64(s.Btime.Sec)*1e9+uint64(s.Btime.Nsec))), 1)
+}
+
+// scatter scatters numbers (splitmix64, by Vigna).
+func scatter(x uint64) uint64 {
+	x += 0x9e3779b97f4a7c15
+	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
+	x = (x ^ x>>27) * 0x94d049bb133111eb
+	return x ^ x>>31
 }
