@@ -17,10 +17,12 @@ import (
 
 // TestLaws mutates a source at random and checks after each backup: the snapshot is the source; every
 // older snapshot is as it was; a file that was not touched keeps its inode; a second run finds nothing.
-func TestLaws(t *testing.T) {
+func TestLaws(t *testing.T) { laws(t, 25) }
+
+func laws(t *testing.T, n int) {
 	did := map[string]int{}
 	backups := 0
-	long.Check(t, 25, func(rt *rapid.T) {
+	long.Check(t, n, func(rt *rapid.T) {
 		seed := rapid.Uint64().Draw(rt, "seed")
 		racy := rapid.Bool().Draw(rt, "racy")
 		p := backuptest.NewPlace(t)

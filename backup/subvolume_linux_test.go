@@ -1,0 +1,317 @@
+package backup_test
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+
+	"snap/backup"
+	"snap/backup/backuptest"
+	"snap/destination"
+	"snap/destination/check"
+	"snap/internal/file"
+	"snap/internal/filetest"
+	"snap/record"
+)
+
+// onBtrfs runs a test whose temporary folders are on a btrfs of its own.
+func onBtrfs(t *testing.T, f func(t *testing.T)) {
+	mnt, _ := filetest.Image(t, "btrfs", "2G")
+	t.Setenv("TMPDIR", mnt)
+	t.Run("btrfs", f)
+}
+
+// isSealed reports whether a tree is a subvolume, and read-only.
+func isSealed(t *testing.T, tree string) (subvolume, sealed bool) {
+	t.Helper()
+	d, err := file.OpenRoot(tree)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	if subvolume, err = d.IsSubvolume(); err == nil && subvolume {
+		sealed, err = d.Sealed()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return subvolume, sealed
+}
+
+func wantSealed(t *testing.T, tree string) {
+	t.Helper()
+	if subvolume, sealed := isSealed(t, tree); !subvolume || !sealed {
+		t.Errorf("%s: subvolume: %v, read-only: %v", filepath.Base(tree), subvolume, sealed)
+	}
+}
+
+func kept(s destination.Store) func(*backup.Options) { return func(o *backup.Options) { o.Store = s } }
+
+// TestLawsOfSubvolumes: TestLaws where snapshots are subvolumes.
+func TestLawsOfSubvolumes(t *testing.T) { onBtrfs(t, func(t *testing.T) { laws(t, 25) }) }
+
+// everyChange changes a source that Grow made, and says how often it was called.
+func everyChange(p *backuptest.Place, n int) {
+	p.Do(os.Chmod(p.Path("d0/f01"), os.FileMode(0o600+n)))
+	p.Do(os.Rename(p.Path("d0/f02"), p.Path("d1/moved")))
+	p.Do(os.Rename(p.Path("d0/f03"), p.Path("d0/aside")))
+	p.Do(os.Rename(p.Path("d0/f04"), p.Path("d0/f03")))
+	p.Do(os.Rename(p.Path("d0/aside"), p.Path("d0/f04")))
+	for i := 8; i > 5; i-- {
+		p.Do(os.Rename(p.Path(fmt.Sprintf("d0/f%02d", i-1)), p.Path(fmt.Sprintf("d0/f%02d", i))))
+	}
+	p.Write("d0/f05", "the newest of those that rotate")
+	p.Do(os.Rename(p.Path("d2"), p.Path("e2")))
+	p.Do(os.RemoveAll(p.Path("d5")))
+	p.Write("d5", "a file where a folder was")
+	p.Do(os.Remove(p.Path("d4/f01")))
+	p.Do(os.Mkdir(p.Path("d4/f01"), 0o700))
+	p.Write("d4/f01/inside", "a folder where a file was")
+	p.Do(os.Link(p.Path("d4/f02"), p.Path("d4/f02-too")))
+	p.Do(os.Remove(p.Path("d4/other"))) // a name of d0/f10
+	p.Write("d4/other", "of its own")
+	p.Do(os.Chmod(p.Path("d3"), 0o700))
+	p.Write("d3/in a folder that is read-only", "x")
+	p.Do(os.Chmod(p.Path("d3"), 0o500))
+	p.Do(os.Chmod(p.Path("d1/large"), 0o640)) // it has another name
+	p.Do(os.Truncate(p.Path("d4/large"), 3<<20))
+}
+
+// TestSubvolumes follows a destination through its life: each snapshot is the source, read-only, and shares what is
+// unchanged; a check reads that once; what is deleted is gone, and the others stay what they are.
+func TestSubvolumes(t *testing.T) {
+	onBtrfs(t, func(t *testing.T) {
+		p := backuptest.NewPlace(t)
+		p.Grow()
+		first, _ := p.Backup()
+		p.WantSame(first)
+		wantSealed(t, p.Tree(first))
+		ino := filetest.Inode(t, p.In(first.Header.Name, "d0/f00"))
+		everyChange(p, 1)
+		second, rec := p.Backup()
+		p.WantSame(second)
+		wantSealed(t, p.Tree(second))
+		for path, want := range map[string]record.Stored{"d0/f01": record.Cloned, "d1/moved": record.Linked,
+			"d0/f03": record.Linked, "e2/f00": record.Linked, "d0/f08": record.Linked} {
+			if got := rec.Changes[path].Stored; got != want {
+				t.Errorf("%s: %v, want %v (%v)", path, got, want, rec.Changes[path].Reason)
+			}
+		}
+		if now := filetest.Inode(t, p.In(second.Header.Name, "d0/f00")); now != ino {
+			t.Errorf("an unchanged file has inode %d, had %d", now, ino)
+		}
+		third, _ := p.Backup(backuptest.Force)
+		p.WantSame(third)
+		for _, problem := range slices.Concat(second.Problems, third.Problems) {
+			t.Errorf("%q: %v", problem.Path, problem.Err)
+		}
+		res := p.Check(check.Options{Read: backuptest.ReadAll})
+		p.WantSaid(res)
+		if files := int64(len(backuptest.Listing(t, p.Src))); res.InodesRead > 2*files {
+			t.Errorf("%d files were read of three snapshots of about %d", res.InodesRead, files)
+		}
+		before := map[*backup.Result]map[string]backuptest.Entry{first: nil, third: nil}
+		for res := range before {
+			before[res] = backuptest.Listing(t, p.Tree(res))
+		}
+		p.Remove(second.Header.Name)
+		for res, was := range before {
+			if d := backuptest.Difference(was, backuptest.Listing(t, p.Tree(res))); d != "" {
+				t.Errorf("%s is not as it was:\n%s", res.Header.Name, d)
+			}
+		}
+		if left, err := os.ReadDir(p.Meta("trash")); err != nil || len(left) > 0 {
+			t.Errorf("in the trash: %v, %v", left, err)
+		}
+		p.WantSaid(p.Check(check.Options{Read: backuptest.ReadAll}))
+	})
+}
+
+// TestStoreIsAsked: a destination changes from folders to subvolumes and back when it is asked, and no file is read for it.
+func TestStoreIsAsked(t *testing.T) {
+	onBtrfs(t, func(t *testing.T) {
+		p := backuptest.NewPlace(t)
+		p.Grow()
+		wantFolder := func(res *backup.Result) {
+			t.Helper()
+			if is, _ := isSealed(t, p.Tree(res)); is {
+				t.Errorf("%s is a subvolume", res.Header.Name)
+			}
+		}
+		first, _ := p.Backup(kept(destination.HardLinks))
+		wantFolder(first)
+		stays, _ := p.Backup(backuptest.Force)
+		wantFolder(stays)
+		p.Do(os.Rename(p.Path("d0/f02"), p.Path("d1/moved")))
+		for _, store := range []destination.Store{destination.Subvolumes, destination.AutoStore, destination.HardLinks,
+			destination.Subvolumes} {
+			p.Do(os.Chmod(p.Path("d0/f01"), os.FileMode(0o600+int(store))))
+			res, _ := p.Backup(kept(store), backuptest.Force)
+			p.WantSame(res)
+			if is, _ := isSealed(t, p.Tree(res)); is != (store != destination.HardLinks) {
+				t.Errorf("%s, asked for %v, is a subvolume: %v", res.Header.Name, store, is)
+			}
+			if res.Header.CopiedBytes > 64 || len(res.Problems) > 0 {
+				t.Errorf("%v: %d bytes were copied; %v", store, res.Header.CopiedBytes, res.Problems)
+			}
+			p.WantSaid(p.Check(check.Options{Read: backuptest.ReadAll}))
+		}
+		p.Remove(stays.Header.Name)
+		p.WantSaid(p.Check(check.Options{Read: backuptest.ReadAll}))
+	})
+}
+
+// TestNoSubvolumes: where they do not work, snapshots are folders; that is told where they were asked for.
+func TestNoSubvolumes(t *testing.T) {
+	p := backuptest.NewPlace(t)
+	p.Write("a", "content")
+	p.WantSame(first(p.Backup(kept(destination.Subvolumes))))
+	res, _ := p.Backup(kept(destination.Subvolumes), backuptest.Force)
+	p.WantSame(res)
+	if e := (*backup.NoSubvolumesError)(nil); len(res.Problems) != 1 || !errors.As(res.Problems[0].Err, &e) ||
+		!errors.Is(e, errors.ErrUnsupported) {
+		t.Errorf("%v", res.Problems)
+	}
+	if res, _ = p.Backup(backuptest.Force); len(res.Problems) > 0 || res.Header.CopiedBytes > 0 {
+		t.Errorf("%v", res.Problems)
+	}
+}
+
+func first(res *backup.Result, _ *backuptest.Recorder) *backup.Result { return res }
+
+// TestSealIsRecovered: a snapshot that is not read-only is found by a check and made so by the next run, which trusts
+// nothing in it that it shares.
+func TestSealIsRecovered(t *testing.T) {
+	onBtrfs(t, func(t *testing.T) {
+		p := backuptest.NewPlace(t)
+		p.Grow()
+		one := first(p.Backup())
+		backuptest.Unseal(p.Tree(one))
+		p.WantSaid(p.Check(check.Options{}), "writable  "+one.Header.Name)
+		p.WantSaid(p.Check(check.Options{Repair: true}), "mended writable  "+one.Header.Name)
+		wantSealed(t, p.Tree(one))
+		backuptest.Unseal(p.Tree(one))
+		p.Do(os.WriteFile(p.In(one.Header.Name, "d0/f01"), []byte("forged"), 0o644))
+		p.Do(os.RemoveAll(p.In(one.Header.Name, "d5")))
+		p.Do(os.Mkdir(p.In(one.Header.Name, ".snap-mending"), 0o700)) // as a repair leaves it that was killed
+		two := first(p.Backup(backuptest.Force))
+		p.WantSame(two)
+		told := slices.ContainsFunc(two.Problems, func(q backup.Problem) bool {
+			return errors.As(q.Err, new(*destination.UnsealedError))
+		})
+		if !told {
+			t.Errorf("not told: %v", two.Problems)
+		}
+		wantSealed(t, p.Tree(one))
+		p.Check(check.Options{Repair: true, Read: backuptest.ReadAll})
+		wantSealed(t, p.Tree(one))
+		p.WantSaid(p.Check(check.Options{Read: backuptest.ReadAll}))
+	})
+}
+
+// TestSubvolumesOfAUser: an ordinary user backs up and deletes, whether or not users may remove subvolumes there.
+func TestSubvolumesOfAUser(t *testing.T) {
+	mnt, _ := filetest.Image(t, "btrfs", "256M")
+	t.Setenv("TMPDIR", mnt)
+	for _, may := range []string{"no", "yes"} {
+		if may == "yes" {
+			filetest.Must(t, "mount", "-o", "remount,user_subvol_rm_allowed", mnt)
+		}
+		t.Run(may, func(t *testing.T) {
+			u := backuptest.NewUsers(t)
+			for i := range 40 {
+				u.Do(os.WriteFile(u.Path(fmt.Sprint("s/f", i)), []byte(strings.Repeat("x", i)), 0o400))
+			}
+			u.Do(os.Mkdir(u.Path("s/closed"), 0o500))
+			u.Do(os.WriteFile(u.Path("s/closed/in"), []byte("it"), 0o400))
+			filetest.Must(t, "chown", "-R", "65534:65534", u.Path("s"))
+			u.Run(false, 0, "backup", "s", "d")
+			u.Do(os.Rename(u.Path("s/f1"), u.Path("s/closed/f1")))
+			u.Do(os.WriteFile(u.Path("s/closed/in"), []byte("another"), 0o400))
+			u.Do(os.Chmod(u.Path("s/f2"), 0o444))
+			filetest.Must(t, "chown", "-R", "65534:65534", u.Path("s"))
+			u.Run(false, 0, "backup", "--force", "s", "d")
+			trees, err := filepath.Glob(u.Path("d/2*"))
+			if err != nil || len(trees) != 2 {
+				t.Fatal(trees, err)
+			}
+			for _, tree := range trees {
+				wantSealed(t, tree)
+			}
+			filetest.Must(t, "diff", "-r", u.Path("s"), trees[1])
+			u.Run(false, 0, "check", "--read", "d")
+			u.Run(false, 0, "delete", "--yes", "-d", "d", filepath.Base(trees[0]))
+			if _, err := os.Stat(trees[0]); err == nil {
+				t.Error("it is there still")
+			}
+			if left, err := os.ReadDir(u.Path("d/.snap/trash")); err != nil || len(left) > 0 {
+				t.Errorf("in the trash: %v, %v", left, err)
+			}
+			u.Run(false, 0, "check", "--read", "d")
+		})
+	}
+}
+
+// TestSubvolumesOfNested: a destination that is a subvolume, one in a subvolume, and one on a compressing mount.
+func TestSubvolumesOfNested(t *testing.T) {
+	onBtrfs(t, func(t *testing.T) {
+		for _, how := range []string{"subvolume", "below", "compressed"} {
+			p := backuptest.NewPlace(t)
+			p.Grow()
+			p.Do(os.Remove(p.Dest))
+			if out, err := exec.Command("btrfs", "subvolume", "create", p.Dest).CombinedOutput(); err != nil {
+				t.Skipf("btrfs: %v: %s", err, out)
+			}
+			switch how {
+			case "below":
+				p.Dest = filepath.Join(p.Dest, "in", "it")
+				p.Do(os.MkdirAll(p.Dest, 0o755))
+			case "compressed":
+				filetest.Must(t, "btrfs", "property", "set", p.Dest, "compression", "zstd")
+			}
+			p.WantSame(first(p.Backup()))
+			everyChange(p, 1)
+			res := first(p.Backup())
+			p.WantSame(res)
+			wantSealed(t, p.Tree(res))
+			p.WantSaid(p.Check(check.Options{Read: backuptest.ReadAll}))
+			p.Remove(res.Header.Name)
+			p.WantSaid(p.Check(check.Options{Read: backuptest.ReadAll}))
+		}
+	})
+}
+
+// TestSubvolumesOnAFullDisk: nothing is lost, and snapshots can be deleted.
+func TestSubvolumesOnAFullDisk(t *testing.T) {
+	mnt, _ := filetest.Image(t, "btrfs", "128M")
+	t.Setenv("TMPDIR", mnt)
+	t.Run("btrfs", func(t *testing.T) {
+		p := backuptest.NewPlace(t)
+		p.Src = t.TempDir()
+		for i := range 300 {
+			p.Write(fmt.Sprint("f", i), strings.Repeat("content ", 400))
+		}
+		one := first(p.Backup())
+		two := first(p.Backup(backuptest.Force))
+		backuptest.Fill(t, mnt)
+		for i := range 300 {
+			p.Do(os.Chmod(p.Path(fmt.Sprint("f", i)), 0o600))
+		}
+		_, _, err := p.Try(backuptest.Force)
+		t.Logf("%v", err)
+		if err != nil && !errors.Is(err, syscall.ENOSPC) && !errors.As(err, new(*destination.GuardError)) {
+			t.Error(err)
+		}
+		p.Do(p.Delete(one.Header.Name))
+		p.Do(os.Remove(filepath.Join(mnt, "filler")))
+		p.WantSame(first(p.Backup(backuptest.Force)))
+		wantSealed(t, p.Tree(two))
+		p.WantSaid(p.Check(check.Options{Read: backuptest.ReadAll}))
+	})
+}
