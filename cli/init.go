@@ -30,12 +30,17 @@ index. Files that are there stay as they are. Then say what the file system ther
 can do for snapshots and what it cannot. The folder is made if only its last part
 is missing. One that holds other things than snapshots is refused without --here.
 
+On btrfs snapshots are subvolumes, unless there are some that are folders: --store
+says otherwise, and is noted in BackupOptions.txt.
+
 Only the user who made a destination writes to it. With --take-over root becomes
 its owner. The snapshots that are there stay the other user's files: the next backup
 copies everything once.`,
 		Examples: `snap init /mnt/disk/me
 sudo snap init /mnt/disk/me --take-over  # from a user to root`,
-		Flags: flags{hereFlag(), takeOverFlag()},
+		Flags: flags{hereFlag(), takeOverFlag(),
+			{Name: "store", Kind: cmdline.String, OneOf: destination.Stores(),
+				Usage: "what snapshots are from now on, `HOW`: auto, hardlink or subvolume"}},
 		Codes: []int{exit.Refused, exit.Locked},
 		Run: func(c *call) error {
 			dest := c.abs(c.args[0])
@@ -85,6 +90,18 @@ func (c *call) initialize(dest, note string) (err error) {
 	if err != nil {
 		return err
 	}
+	if how := c.flags.String("store"); how != "" {
+		if s.Store, err = destination.ParseStore(how); err != nil {
+			return err
+		}
+		if err := settings.Set(dest, "store", how); err != nil {
+			return err
+		}
+	}
+	store, why, err := d.NextStore(c.ctx, s.Store)
+	if err != nil {
+		return err
+	}
 	can, err := d.Capabilities()
 	if err != nil {
 		return err
@@ -92,7 +109,7 @@ func (c *call) initialize(dest, note string) (err error) {
 	if err := c.remember(dest, d.ID, "", state.Made); err != nil {
 		c.note("the list of known destinations could not be written: %v", err)
 	}
-	i := &report.Initialized{Dest: dest, Made: made, Can: can, Note: note, Short: note != "" && was && len(made) == 0}
+	i := &report.Initialized{Dest: dest, Made: made, Can: can, Store: store, Why: why, Note: note, Short: note != "" && was && len(made) == 0}
 	if all, err := query.ReadSnapshots(c.ctx, d.DB); err == nil && len(all) > 0 {
 		i.Used = all[all.Newest()].Source != ""
 	} else if err == nil {
@@ -106,7 +123,7 @@ func (c *call) initialize(dest, note string) (err error) {
 	}
 	switch {
 	case c.opts.json:
-		return c.json(wire.NewInit(dest, made, can, d.Taken, note))
+		return c.json(wire.NewInit(dest, made, can, store.String(), why, d.Taken, note))
 	case c.opts.quiet && note != "": // a variable with the source may be empty, and then no backup is ever made
 		c.warn("%s", note)
 		fallthrough

@@ -18,6 +18,7 @@ type Capabilities struct {
 	HardLinks     bool   `json:"hard_links"`
 	LinkLimit     int    `json:"link_limit"` // names an inode can have; 0: not known
 	Reflinks      bool   `json:"reflinks"`
+	Subvolumes    bool   `json:"subvolumes"` // that can be copied and made read-only
 	Xattrs        bool   `json:"xattrs"`
 	Owners        bool   `json:"owners"` // this user may give files away
 	CaseSensitive bool   `json:"case_sensitive"`
@@ -83,6 +84,7 @@ func (d *Destination) Capabilities() (can Capabilities, err error) {
 	} else if !errors.Is(err, fs.ErrExist) {
 		return can, errors.Join(err, f.Close())
 	}
+	can.Subvolumes = d.CanSubvolumes() == nil
 	can.LongestName, can.Refused = probeNames(dir)
 	if _, err := dir.Lstat("PROBE"); err == nil {
 		can.CaseSensitive = false

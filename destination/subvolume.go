@@ -30,6 +30,9 @@ const (
 
 var storeNames = [...]string{"auto", "hardlink", "subvolume"}
 
+// Stores are the names of the kinds.
+func Stores() []string { return storeNames[:] }
+
 // String is the name of a kind, as settings have it.
 func (s Store) String() string { return storeNames[s] }
 
@@ -251,4 +254,30 @@ func (d *Destination) mendsIn(ctx context.Context, h *record.Header) (bool, erro
 		return true, nil
 	}
 	return false, err
+}
+
+// NextStore is what the next snapshot is to be, if want is asked for, and why, for people.
+func (d *Destination) NextStore(ctx context.Context, want Store) (next Store, why string, err error) {
+	all, err := d.DB.Snapshots(ctx)
+	if err != nil {
+		return next, "", err
+	}
+	next = d.StoreFor(want, all)
+	if next == HardLinks {
+		if want == AutoStore {
+			return next, "as the snapshots that are there", nil
+		}
+		return next, "as store = hardlink says", nil
+	}
+	if err := d.CanSubvolumes(); err != nil {
+		if errors.Is(err, errors.ErrUnsupported) {
+			return HardLinks, "the file system has no subvolumes", nil
+		}
+		return HardLinks, "subvolumes do not work there: " + file.Reason(err).Error(), nil
+	}
+	why = "an unchanged file costs nothing"
+	if want == Subvolumes && len(all) > 0 && d.StoreFor(AutoStore, all) == HardLinks {
+		why += "; the next one shares the bytes of the snapshots before, once"
+	}
+	return next, why, nil
 }

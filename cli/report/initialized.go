@@ -21,6 +21,8 @@ type Initialized struct {
 	Taken []string // see TakenOver
 	Made  []string // settings files
 	Can   destination.Capabilities
+	Store destination.Store  // what snapshots are from now on
+	Why   string             // why they are that
 	Note  string             // of a backup that only does this
 	Short bool               // it was one before: what it can do is not told again
 	Used  bool               // it has snapshots that say of what they are
@@ -34,6 +36,8 @@ func (p *Printer) Initialized(i *Initialized) error {
 		lines = append(lines, "  made          "+strings.Join(i.Made, ", "))
 	}
 	lines = append([]string{quote.Name(i.Dest) + " is a snap destination"}, p.WrapAll(lines, 2)...)
+	what := map[destination.Store]string{destination.HardLinks: "folders", destination.Subvolumes: "subvolumes, read-only"}
+	lines = append(lines, p.WrapAll([]string{"  snapshots     " + what[i.Store] + ": " + i.Why}, 16)...)
 	lines = append(lines, p.WrapAll(p.capabilityLines(i.Can), 16)...)
 	if i.Short {
 		lines = lines[:1]

@@ -12,13 +12,16 @@ type Init struct {
 	PathB64 string                   `json:"path_b64,omitempty"`
 	Made    []string                 `json:"made"`
 	Ready   destination.Capabilities `json:"capabilities"`
+	Store   string                   `json:"store"` // what snapshots are from now on: "hardlink" or "subvolume"
+	Why     string                   `json:"store_why"`
 	Taken   *TakenOver               `json:"taken_over,omitempty"`
 	Note    string                   `json:"note,omitempty"` // of a backup without a source: that it made none
 }
 
 // NewInit is what making dest a destination came to.
-func NewInit(dest string, made []string, can destination.Capabilities, taken *destination.Taken, note string) Init {
-	j := Init{Type: "summary", Made: append([]string{}, made...), Ready: can, Taken: NewTakenOver(taken), Note: note}
+func NewInit(dest string, made []string, can destination.Capabilities, store, why string, taken *destination.Taken,
+	note string) Init {
+	j := Init{Type: "summary", Made: append([]string{}, made...), Ready: can, Store: store, Why: why, Taken: NewTakenOver(taken), Note: note}
 	j.Path, j.PathB64 = Name(dest)
 	return j
 }

@@ -55,6 +55,7 @@ var imports = map[string][]string{
 		"snap/internal/hint",
 		"snap/internal/quote"},
 	"snap/cli/settings": {"snap/cli/text", "snap/query", "snap/backup", "snap/backup/source", "snap/hooks",
+		"snap/destination",
 		"snap/notify", "snap/destination/retention",
 		"snap/scan", "snap/filter",
 		"snap/record",
