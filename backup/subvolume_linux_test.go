@@ -10,13 +10,16 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"snap/backup"
 	"snap/backup/backuptest"
 	"snap/destination"
 	"snap/destination/check"
+	"snap/destination/retention"
 	"snap/internal/file"
 	"snap/internal/filetest"
+	"snap/internal/long"
 	"snap/record"
 )
 
@@ -219,24 +222,30 @@ func TestSealIsRecovered(t *testing.T) {
 func TestSubvolumesOfAUser(t *testing.T) {
 	mnt, _ := filetest.Image(t, "btrfs", "256M")
 	t.Setenv("TMPDIR", mnt)
+	for _, dir := range []string{mnt, filepath.Dir(mnt)} {
+		if err := os.Chmod(dir, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
 	for _, may := range []string{"no", "yes"} {
 		if may == "yes" {
 			filetest.Must(t, "mount", "-o", "remount,user_subvol_rm_allowed", mnt)
 		}
 		t.Run(may, func(t *testing.T) {
 			u := backuptest.NewUsers(t)
+			t.Cleanup(func() { backuptest.RemoveAll(u.Path("d")) })
 			for i := range 40 {
 				u.Do(os.WriteFile(u.Path(fmt.Sprint("s/f", i)), []byte(strings.Repeat("x", i)), 0o400))
 			}
 			u.Do(os.Mkdir(u.Path("s/closed"), 0o500))
 			u.Do(os.WriteFile(u.Path("s/closed/in"), []byte("it"), 0o400))
 			filetest.Must(t, "chown", "-R", "65534:65534", u.Path("s"))
-			u.Run(false, 0, "backup", "s", "d")
+			u.Run(false, 0, "backup", "d", "s")
 			u.Do(os.Rename(u.Path("s/f1"), u.Path("s/closed/f1")))
 			u.Do(os.WriteFile(u.Path("s/closed/in"), []byte("another"), 0o400))
 			u.Do(os.Chmod(u.Path("s/f2"), 0o444))
 			filetest.Must(t, "chown", "-R", "65534:65534", u.Path("s"))
-			u.Run(false, 0, "backup", "--force", "s", "d")
+			u.Run(false, 0, "backup", "--force", "d", "s")
 			trees, err := filepath.Glob(u.Path("d/2*"))
 			if err != nil || len(trees) != 2 {
 				t.Fatal(trees, err)
@@ -245,7 +254,7 @@ func TestSubvolumesOfAUser(t *testing.T) {
 				wantSealed(t, tree)
 			}
 			filetest.Must(t, "diff", "-r", u.Path("s"), trees[1])
-			u.Run(false, 0, "check", "--read", "d")
+			u.Run(false, 0, "check", "--read-data", "d")
 			u.Run(false, 0, "delete", "--yes", "-d", "d", filepath.Base(trees[0]))
 			if _, err := os.Stat(trees[0]); err == nil {
 				t.Error("it is there still")
@@ -253,7 +262,7 @@ func TestSubvolumesOfAUser(t *testing.T) {
 			if left, err := os.ReadDir(u.Path("d/.snap/trash")); err != nil || len(left) > 0 {
 				t.Errorf("in the trash: %v, %v", left, err)
 			}
-			u.Run(false, 0, "check", "--read", "d")
+			u.Run(false, 0, "check", "--read-data", "d")
 		})
 	}
 }
@@ -313,5 +322,42 @@ func TestSubvolumesOnAFullDisk(t *testing.T) {
 		p.WantSame(first(p.Backup(backuptest.Force)))
 		wantSealed(t, p.Tree(two))
 		p.WantSaid(p.Check(check.Options{Read: backuptest.ReadAll}))
+	})
+}
+
+// TestMinFreeWaits: rules that make room wait for the space of what is deleted, and take nothing more for it.
+func TestMinFreeWaits(t *testing.T) {
+	if !long.Form() {
+		t.Skip("the cleaner of btrfs takes half a minute")
+	}
+	onBtrfs(t, func(t *testing.T) {
+		p := backuptest.NewPlace(t)
+		for n := range 4 {
+			large := make([]byte, 24<<20)
+			for i := range large {
+				large[i] = byte(i*(i>>8) + n)
+			}
+			p.Do(os.WriteFile(p.Path("large"), large, 0o600))
+			p.Backup()
+		}
+		ctx := t.Context()
+		d := p.Open()
+		defer d.Close()
+		p.Do(d.Root.SyncSystem())
+		info, err := d.Root.System()
+		p.Do(err)
+		rules := retention.Policy{MinFree: retention.MinFree{Bytes: int64(info.FreeBytes) + 16<<20}, Asked: true,
+			AllowMost: true, Now: time.Now().Add(2 * time.Hour)}
+		plan, err := retention.PlanFor(ctx, d, &rules)
+		p.Do(err)
+		if going := plan.Going(); len(going) != 1 {
+			t.Fatalf("%d snapshots go, want one; %+v", len(going), plan.Stops)
+		}
+		p.Do(retention.Apply(ctx, d, plan, 2, nil))
+		plan, err = retention.PlanFor(ctx, d, &rules)
+		p.Do(err)
+		if going := plan.Going(); len(going) != 0 || len(plan.Stops) > 0 {
+			t.Errorf("%d more go, %v", len(going), plan.Stops)
+		}
 	})
 }

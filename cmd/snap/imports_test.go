@@ -33,7 +33,7 @@ var imports = map[string][]string{
 	"snap/backup/source": {"snap/destination", "snap/scan", "snap/filter", "snap/index", "snap/record",
 		"snap/internal/file", "snap/internal/hint", "snap/internal/quote"},
 	"snap/destination": {"snap/index", "snap/record", "snap/internal/file", "snap/internal/progress",
-		"snap/internal/hint", "snap/internal/quote"},
+		"snap/internal/stream", "snap/internal/hint", "snap/internal/quote"},
 	"snap/destination/check": {"snap/destination", "snap/scan", "snap/filter", "snap/index", "snap/record",
 		"snap/internal/file",
 		"snap/internal/progress", "snap/internal/stream"},

@@ -17,11 +17,17 @@ type Held struct {
 	DB   *index.DB
 	// Usage is that of all complete snapshots, where somebody knows it; nil: the index is asked for what a plan needs.
 	Usage func(ctx context.Context) (index.Usage, error)
+
+	await func(ctx context.Context) error // waits for the space of what was deleted; nil where nothing is to be deleted
 }
 
 // PlanFor is Held.Plan for a destination that is open.
 func PlanFor(ctx context.Context, d *destination.Destination, r *Policy) (*Plan, error) {
-	return Held{Root: d.Root, DB: d.DB}.Plan(ctx, r)
+	h := Held{Root: d.Root, DB: d.DB}
+	if d.Trash != nil { // it is open for writing
+		h.await = d.AwaitRemoved
+	}
+	return h.Plan(ctx, r)
 }
 
 // PlanNamed is Held.PlanNamed for a destination that is open.
@@ -153,6 +159,11 @@ func (h Held) weigh(ctx context.Context, p *Plan, r *Policy) error {
 		usage = usage.Apart(seqs, apart)
 	}
 	if room {
+		if h.await != nil {
+			if err := h.await(ctx); err != nil {
+				return err
+			}
+		}
 		info, err := h.Root.System()
 		if err != nil {
 			return err

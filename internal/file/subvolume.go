@@ -1,5 +1,7 @@
 package file
 
+import "context"
+
 // A subvolume of btrfs is a folder that has inodes of its own, can be copied at once whatever it holds, and can be
 // set read-only. Where file system or kernel cannot do what is asked, the error is errors.ErrUnsupported. The
 // folders must be open for listing.
@@ -38,4 +40,17 @@ func (d *Dir) Sealed() (bool, error) {
 // Seal makes the subvolume read-only, or ends that. It cannot be renamed then. Only its owner and root may.
 func (d *Dir) Seal(readOnly bool) error {
 	return pathError("set flags of subvolume", d.path, d.seal(readOnly))
+}
+
+// LastRemoved is the number of the last subvolume on the file system that is removed and whose space is not back, as
+// far as the cleaner has not begun with it; 0 if there is none. It also has the cleaner begin. Any folder of the file
+// system will do.
+func (d *Dir) LastRemoved() (id uint64, err error) {
+	id, err = d.lastRemoved()
+	return id, pathError("removed subvolumes", d.path, err)
+}
+
+// AwaitRemoved waits until the space of the removed subvolume id is back.
+func (d *Dir) AwaitRemoved(ctx context.Context, id uint64) error {
+	return pathError("wait for removed subvolume", d.path, d.awaitRemoved(ctx, id))
 }

@@ -1,6 +1,7 @@
 package file
 
 import (
+	"context"
 	"errors"
 	"runtime"
 	"unsafe"
@@ -8,14 +9,22 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Requests of linux/btrfs.h. The last one came with Linux 5.7.
+// Requests of linux/btrfs.h. The last two came with Linux 5.7 and 6.13.
 const (
+	btrfsSync        = 0x9408
 	btrfsDestroy     = 0x5000940f
 	btrfsSnapCreate2 = 0x50009417
 	btrfsSubvCreate2 = 0x50009418
 	btrfsGetFlags    = 0x80089419
 	btrfsSetFlags    = 0x4008941a
 	btrfsDestroy2    = 0x5000943f
+	btrfsRemovedWait = 0x40109441
+)
+
+// Modes of btrfsRemovedWait.
+const (
+	removedOne  = 0 // wait for one
+	removedLast = 4 // which is the last of those that wait
 )
 
 const (
@@ -120,4 +129,39 @@ func (d *Dir) seal(readOnly bool) error {
 		flags |= btrfsReadOnly
 	}
 	return ask(d.fd, btrfsSetFlags, &flags)
+}
+
+// removedWait is struct btrfs_ioctl_subvol_wait.
+type removedWait struct {
+	id    uint64
+	mode  uint32
+	count uint32
+}
+
+func (d *Dir) lastRemoved() (uint64, error) {
+	last := removedWait{mode: removedLast}
+	if err := ask(d.fd, btrfsRemovedWait, &last); err == unix.ENOENT || last.id == 0 && err == nil {
+		return 0, nil
+	} else if err != nil {
+		return 0, err
+	}
+	// A commit by syncfs does not wake the cleaner, this request does.
+	return last.id, ask(d.fd, btrfsSync, new(uint64))
+}
+
+// awaitRemoved is interrupted by the signals of Go's scheduler, and looks at the context then.
+func (d *Dir) awaitRemoved(ctx context.Context, id uint64) error {
+	wait := removedWait{id: id, mode: removedOne}
+	for {
+		_, _, errno := unix.Syscall(unix.SYS_IOCTL, uintptr(d.fd), btrfsRemovedWait, uintptr(unsafe.Pointer(&wait)))
+		switch {
+		case errno == unix.EINTR && ctx.Err() != nil:
+			return ctx.Err()
+		case errno == unix.EINTR:
+		case errno == 0, errno == unix.ENOENT:
+			return nil
+		default:
+			return errno
+		}
+	}
 }

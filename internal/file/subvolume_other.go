@@ -2,7 +2,10 @@
 
 package file
 
-import "errors"
+import (
+	"context"
+	"errors"
+)
 
 func (d *Dir) makeSubvolume(string) error           { return errors.ErrUnsupported }
 func (d *Dir) snapshotSubvolume(*Dir, string) error { return errors.ErrUnsupported }
@@ -10,3 +13,6 @@ func (d *Dir) removeSubvolume(string) error         { return errors.ErrUnsupport
 func (d *Dir) isSubvolume() (bool, error)           { return false, nil }
 func (d *Dir) sealed() (bool, error)                { return false, errors.ErrUnsupported }
 func (d *Dir) seal(bool) error                      { return errors.ErrUnsupported }
+func (d *Dir) lastRemoved() (uint64, error)         { return 0, errors.ErrUnsupported }
+
+func (d *Dir) awaitRemoved(context.Context, uint64) error { return errors.ErrUnsupported }
