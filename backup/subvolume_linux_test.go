@@ -254,15 +254,15 @@ func TestSubvolumesOfAUser(t *testing.T) {
 				wantSealed(t, tree)
 			}
 			filetest.Must(t, "diff", "-r", u.Path("s"), trees[1])
-			u.Run(false, 0, "check", "--read-data", "d")
-			u.Run(false, 0, "delete", "--yes", "-d", "d", filepath.Base(trees[0]))
+			u.Run(false, 0, "check", "--read-data")
+			u.Run(false, 0, "delete", filepath.Base(trees[0]))
 			if _, err := os.Stat(trees[0]); err == nil {
 				t.Error("it is there still")
 			}
 			if left, err := os.ReadDir(u.Path("d/.snap/trash")); err != nil || len(left) > 0 {
 				t.Errorf("in the trash: %v, %v", left, err)
 			}
-			u.Run(false, 0, "check", "--read-data", "d")
+			u.Run(false, 0, "check", "--read-data")
 		})
 	}
 }
@@ -359,5 +359,123 @@ func TestMinFreeWaits(t *testing.T) {
 		if going := plan.Going(); len(going) != 0 || len(plan.Stops) > 0 {
 			t.Errorf("%d more go, %v", len(going), plan.Stops)
 		}
+	})
+}
+
+// sealedAgain does f with the tree, and makes it read-only again.
+func sealedAgain(t *testing.T, tree string, f func()) {
+	t.Helper()
+	backuptest.Unseal(tree)
+	f()
+	d, err := file.OpenRoot(tree)
+	if err == nil {
+		err = errors.Join(d.Seal(true), d.Close())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestRepairOfSubvolumes: what was changed in one snapshot is found there alone, what all share is found once for all, and
+// both are repaired.
+func TestRepairOfSubvolumes(t *testing.T) {
+	onBtrfs(t, func(t *testing.T) {
+		p := backuptest.NewPlace(t)
+		p.Grow()
+		p.Backup()
+		everyChange(p, 1)
+		p.Backup()
+		res := first(p.Backup(backuptest.Force))
+		was := backuptest.Listing(t, p.Tree(res))
+		sealedAgain(t, p.Tree(res), func() {
+			p.Do(os.WriteFile(p.In(res.Header.Name, "d0/f09"), []byte("forged"), 0o644))
+			p.Do(os.Remove(p.In(res.Header.Name, "d0/f11")))
+			p.Do(os.Remove(p.In(res.Header.Name, "d0/link")))
+			p.Do(os.RemoveAll(p.In(res.Header.Name, "d4")))
+			p.Do(os.Remove(p.In(res.Header.Name, "d1/large"))) // it has another name
+			p.Do(os.Remove(p.In(res.Header.Name, "d3/another")))
+		})
+		found := backuptest.Said(p.Check(check.Options{Read: backuptest.ReadAll}))
+		for _, line := range found {
+			if !strings.Contains(line, res.Header.Name) || strings.Contains(line, "s0001") || strings.Contains(line, "s0002") {
+				t.Errorf("%q", line)
+			}
+		}
+		if len(found) < 6 {
+			t.Errorf("%q", found)
+		}
+		if fixed := p.Check(check.Options{Read: backuptest.ReadAll, Repair: true}); fixed.Errors > 0 {
+			t.Errorf("%q", backuptest.Said(fixed))
+		}
+		if d := backuptest.Difference(was, backuptest.Listing(t, p.Tree(res))); d != "" {
+			t.Errorf("after the repair: %s", d)
+		}
+		wantSealed(t, p.Tree(res))
+		p.WantSaid(p.Check(check.Options{Read: backuptest.ReadAll}))
+	})
+}
+
+// TestPurgeOfSubvolumes: purged files are gone from every snapshot, and these are read-only again.
+func TestPurgeOfSubvolumes(t *testing.T) {
+	onBtrfs(t, func(t *testing.T) {
+		p := backuptest.NewPlace(t)
+		p.Grow()
+		p.Backup()
+		everyChange(p, 1)
+		p.Backup()
+		p.Purge([]string{"d0", "d3/f01"}, []string{"s0001", "s0002"})
+		for _, tree := range p.Snapshots() {
+			wantSealed(t, tree)
+			for _, gone := range []string{"d0", "d3/f01"} {
+				if _, err := os.Lstat(filepath.Join(tree, gone)); err == nil {
+					t.Errorf("%s is in %s", gone, filepath.Base(tree))
+				}
+			}
+		}
+		p.WantSaid(p.Check(check.Options{Read: backuptest.ReadAll}))
+	})
+}
+
+// TestReindexOfSubvolumes: without index and change sets the trees tell what is unchanged and what has moved, so that only
+// the oldest snapshot, and what was copied since, has no hashes.
+func TestReindexOfSubvolumes(t *testing.T) {
+	onBtrfs(t, func(t *testing.T) {
+		p := backuptest.NewPlace(t)
+		p.Grow()
+		p.Dated()
+		everyChange(p, 1)
+		p.Dated()
+		p.Dated(backuptest.Force)
+		heads, before := p.Knows()
+		p.Lose(p.Set(2), p.Set(3))
+		if res := p.Reindex(); res.Snapshots != 3 || len(res.FromTrees) != 2 {
+			t.Fatalf("%+v", res)
+		}
+		_, after := p.Knows()
+		p.WantSaid(p.Check(check.Options{Read: backuptest.ReadAll}))
+		for path, want := range map[string]record.Change{"d1/moved": record.Moved, "e2/f00": record.Moved, "e2": record.Moved,
+			"d0/f01": record.Metadata, "d4/f02-too": record.Added, "d0/f03": record.Moved} {
+			got := after[1][path]
+			if got.Change != want || got.Kind == file.Regular && !got.Has(record.Hashed) {
+				t.Errorf("%s: %v (%v), want %v; with a hash: %v", path, got.Change, got.Reason, want, got.Has(record.Hashed))
+			}
+		}
+		for path, was := range before[2] {
+			if got, ok := after[2][path]; !ok || got.Kind != was.Kind || got.Size != was.Size {
+				t.Errorf("%s in %s: %+v, was %+v", path, heads[2].Name, got, was)
+			}
+		}
+		weak := 0
+		for _, r := range after[2] {
+			if r.Weak() {
+				weak++
+			}
+		}
+		if weak > 8 { // what is new or was rewritten
+			t.Errorf("%d files have no hash", weak)
+		}
+		res := first(p.Backup(backuptest.Force))
+		p.WantSame(res)
+		p.WantSaid(p.Check(check.Options{Read: backuptest.ReadAll}))
 	})
 }

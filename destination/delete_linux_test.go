@@ -126,6 +126,7 @@ func TestADeletionThatWasStopped(t *testing.T) {
 		p.Remove(names[2]) // its change set is still there, and its emptied folder
 		p.Do(os.WriteFile(p.Set(3), third, 0o600))
 		p.Do(os.Mkdir(p.Meta("trash", "0000000003"), 0o700))
+		backuptest.Unseal(p.In(names[1], ""))
 		p.Do(os.Rename(p.In(names[1], ""), p.Meta("trash", "0000000002")))
 		res, err := check.Run(context.Background(), p.Dest, check.Options{})
 		p.Do(err)

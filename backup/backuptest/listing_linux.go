@@ -244,7 +244,7 @@ func namesInTrees(t testing.TB, dest string,
 				return err
 			}
 			rel, err := filepath.Rel(top, p)
-			name, ino := fmt.Sprintf("%d %q", h.Seq, rel), info.Sys().(*syscall.Stat_t).Ino
+			name, ino := fmt.Sprintf("%d %q", h.Seq, rel), inodeOf(info.Sys().(*syscall.Stat_t))
 			names[ino], inodes[name] = append(names[ino], name), ino
 			return err
 		})

@@ -77,7 +77,7 @@ func (p *Place) In(snap, path string) string { return filepath.Join(p.Dest, snap
 func (p *Place) Lose(paths ...string) {
 	p.T.Helper()
 	for _, path := range append(paths, index.Path(p.Dest), index.Path(p.Dest)+".old") {
-		p.Do(os.RemoveAll(path))
+		p.Do(RemoveAll(path))
 	}
 }
 

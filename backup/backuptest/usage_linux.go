@@ -72,13 +72,13 @@ func UsageOfTrees(t testing.TB, dest string, heads []record.Header) index.Usage 
 				return err
 			}
 			s := info.Sys().(*syscall.Stat_t)
-			l := all[s.Ino]
+			l := all[inodeOf(s)]
 			if l == nil {
 				l = &life{info.Size(), map[uint64]bool{}}
 				if holes := s.Size - s.Blocks*512; holes >= 1<<20 { // else it is small, and its blocks may lie in its inode
 					l.size -= holes
 				}
-				all[s.Ino] = l
+				all[inodeOf(s)] = l
 			}
 			l.in[h.Seq] = true
 			return nil
@@ -121,3 +121,7 @@ func (p *Place) InTrees() (total index.Amount) {
 	}
 	return total
 }
+
+// inodeOf is a number for an inode. In subvolumes a file keeps that of its inode when its owner or mode changes, and is
+// another file then.
+func inodeOf(s *syscall.Stat_t) uint64 { return s.Ino | uint64(s.Mode)<<40 | uint64(s.Uid+s.Gid)<<56 }

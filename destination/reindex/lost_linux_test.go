@@ -140,6 +140,7 @@ func TestReindexPublishes(t *testing.T) {
 		p.Write("a", "b")
 		res, _ := p.Dated()
 		p.Do(os.Mkdir(p.Meta("tmp", "work"), 0o700))
+		backuptest.Unseal(p.Tree(res))
 		p.Do(os.Rename(p.Tree(res), p.Meta("tmp", "work", "tree")))
 		if lost {
 			p.Do(os.Remove(index.Path(p.Dest)))

@@ -168,6 +168,7 @@ func TestWeakRecordsLearnTheirHash(t *testing.T) {
 	stored := filepath.Join(p.Tree(res), "same")
 	info, err = os.Stat(stored)
 	p.Do(err)
+	backuptest.Unseal(p.Tree(res))
 	p.Do(os.WriteFile(stored, []byte("SAME"), 0o644))
 	p.Do(os.Chtimes(stored, info.ModTime(), info.ModTime()))
 	res, rec = p.Dated()
