@@ -19,7 +19,7 @@ import (
 //     and whatever stops the rest, the next writing run finishes it;
 //  2. what is in the tree is removed; at the same time its change set is merged into that of the next snapshot, and
 //     the index follows, or, on a full disk, when the tree has given its space back;
-//  3. the emptied folder in the trash goes.
+//  3. the emptied folder in the trash goes, or the subvolume with all that is in it.
 //
 // jobs is how many folders are emptied at the same time; 0: 4. report is called with the entries removed; it may be
 // nil.
@@ -107,12 +107,22 @@ func (d *Destination) FinishDeletions(ctx context.Context, r *Remover) error {
 	forgotten := make(chan error, 1)
 	go func() { forgotten <- forget() }()
 	stuck := make([]error, len(entries))
+	volumes := make([]bool, len(entries)) // they go at once, and with them the mark that a deletion has begun
 	for i := range entries {
-		stuck[i] = r.empty(ctx, d.Trash, entries[i].Name)
+		if volumes[i], stuck[i] = subvolumeAt(d.Trash, entries[i].Name); stuck[i] == nil && !volumes[i] {
+			stuck[i] = r.empty(ctx, d.Trash, entries[i].Name)
+		}
 	}
 	first := <-forgotten
 	if err := ctx.Err(); err != nil {
 		return err
+	}
+	if full(first) { // the trees have space to give, and what goes at once gives none for now
+		for i := range entries {
+			if volumes[i] {
+				stuck[i] = r.emptied(ctx, d.Trash, entries[i].Name, false)
+			}
+		}
 	}
 	err = d.retryAfter(first, forget)
 	if full(err) { // what the deleted ones had changed is in the index too, from which the merged set is made
@@ -126,6 +136,9 @@ func (d *Destination) FinishDeletions(ctx context.Context, r *Remover) error {
 	left := &StuckError{}
 	for i := range entries {
 		name := entries[i].Name
+		if volumes[i] && stuck[i] == nil {
+			stuck[i] = r.empty(ctx, d.Trash, name)
+		}
 		if stuck[i] == nil {
 			if stuck[i] = d.Trash.Rmdir(name); errors.Is(stuck[i], fs.ErrNotExist) {
 				stuck[i] = nil // a subvolume

@@ -43,6 +43,11 @@ func removeTree(ctx context.Context, parent *file.Dir, name string, jobs int) er
 // empty. What is
 // mounted in it is somebody's, and stays.
 func (r *Remover) empty(ctx context.Context, parent *file.Dir, name string) error {
+	return r.emptied(ctx, parent, name, true)
+}
+
+// emptied is empty. drop: a subvolume goes at once, with what is in it.
+func (r *Remover) emptied(ctx context.Context, parent *file.Dir, name string, drop bool) error {
 	root, err := enterUnlocked(parent, name)
 	if err != nil {
 		if errors.Is(err, fs.ErrNotExist) {
@@ -50,9 +55,11 @@ func (r *Remover) empty(ctx context.Context, parent *file.Dir, name string) erro
 		}
 		return err
 	}
-	if gone, err := dropSubvolume(parent, name, root); gone || err != nil {
-		root.Close()
-		return err
+	if drop {
+		if gone, err := dropSubvolume(parent, name, root); gone || err != nil {
+			root.Close()
+			return err
+		}
 	}
 	r.slots = make(chan struct{}, max(r.Jobs-1, 0))
 	r.tree = file.NewTree(root, 256, enterUnlocked)

@@ -207,6 +207,26 @@ func (e *UnsealedError) Error() string {
 		"changed", len(e.Names), e.Names[0])
 }
 
+// subvolumeAt reports whether name in dir is a subvolume.
+func subvolumeAt(dir *file.Dir, name string) (bool, error) {
+	s, err := dir.Lstat(name)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && s.Kind != file.Folder {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	d, err := enterUnlocked(dir, name)
+	if errors.Is(err, file.ErrMounted) || errors.Is(err, fs.ErrPermission) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	defer d.Close()
+	return d.IsSubvolume()
+}
+
 // dropSubvolume removes the subvolume called name at once, which is open as tree; false if it is to be emptied.
 func dropSubvolume(in *file.Dir, name string, tree *file.Dir) (bool, error) {
 	if is, err := tree.IsSubvolume(); err != nil || !is {
