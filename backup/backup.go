@@ -67,7 +67,7 @@ type Options struct {
 	Errors           ErrorPolicy
 	Strict           bool              // a file that grows while it is read counts as one that could not be read
 	Store            destination.Store // what the tree is to be
-	Jobs             int               // workers that link and copy, and that read folders ahead; 0: 4 (docs/performance.md)
+	Jobs             int               // workers that link and copy, and that read ahead; 0: 4 (docs/performance.md)
 	Pace             file.Pacer        // how fast files of the source are read; nil: as fast as they can be
 
 	Host, User string

@@ -13,8 +13,8 @@ import (
 )
 
 // subvolumeCalls are those that change a tree or what it is.
-const subvolumeCalls = "ioctl,rename,renameat,renameat2,unlinkat,mkdirat,linkat,symlinkat,openat,fchmod,fchmodat,fchownat," +
-	"utimensat,fsync,syncfs,write,flock"
+const subvolumeCalls = "ioctl,rename,renameat,renameat2,unlinkat,mkdirat,linkat,symlinkat,openat,fchmod,fchmodat," +
+	"fchownat,utimensat,fsync,syncfs,write,flock"
 
 // newSubvolumes is a place with a snapshot, and a source that has changed since.
 func newSubvolumes(t *testing.T) (p *backuptest.Place, before map[string]backuptest.Entry, tree string) {
@@ -76,7 +76,7 @@ func TestSubvolumesThatFail(t *testing.T) {
 
 func subvolumeFaults(t *testing.T, fault ...string) {
 	calls := subvolumeCalls
-	if fault[len(fault)-1] == "ENOSYS" || fault[len(fault)-1] == "EPERM" { // of a kernel that does not know them, or forbids
+	if last := fault[len(fault)-1]; last == "ENOSYS" || last == "EPERM" { // of a kernel that does not know or forbids it
 		calls = "ioctl"
 	}
 	onBtrfs(t, func(t *testing.T) {

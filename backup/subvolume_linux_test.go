@@ -19,12 +19,14 @@ import (
 	"snap/destination/retention"
 	"snap/internal/file"
 	"snap/internal/filetest"
+	"snap/internal/harness"
 	"snap/internal/long"
 	"snap/record"
 )
 
 // onBtrfs runs a test whose temporary folders are on a btrfs of its own.
 func onBtrfs(t *testing.T, f func(t *testing.T)) {
+	harness.Snap(t) // not built on what is gone with this test
 	mnt, _ := filetest.Image(t, "btrfs", "2G")
 	t.Setenv("TMPDIR", mnt)
 	t.Run("btrfs", f)
@@ -136,7 +138,8 @@ func TestSubvolumes(t *testing.T) {
 	})
 }
 
-// TestStoreIsAsked: a destination changes from folders to subvolumes and back when it is asked, and no file is read for it.
+// TestStoreIsAsked: a destination changes from folders to subvolumes and back when it is asked, and no file is read for
+// it.
 func TestStoreIsAsked(t *testing.T) {
 	onBtrfs(t, func(t *testing.T) {
 		p := backuptest.NewPlace(t)
@@ -220,6 +223,7 @@ func TestSealIsRecovered(t *testing.T) {
 
 // TestSubvolumesOfAUser: an ordinary user backs up and deletes, whether or not users may remove subvolumes there.
 func TestSubvolumesOfAUser(t *testing.T) {
+	harness.Snap(t) // not built on what is gone with this test
 	mnt, _ := filetest.Image(t, "btrfs", "256M")
 	t.Setenv("TMPDIR", mnt)
 	for _, dir := range []string{mnt, filepath.Dir(mnt)} {
@@ -376,8 +380,7 @@ func sealedAgain(t *testing.T, tree string, f func()) {
 	}
 }
 
-// TestRepairOfSubvolumes: what was changed in one snapshot is found there alone, what all share is found once for all, and
-// both are repaired.
+// TestRepairOfSubvolumes: what was changed in one snapshot is found there alone, and repaired.
 func TestRepairOfSubvolumes(t *testing.T) {
 	onBtrfs(t, func(t *testing.T) {
 		p := backuptest.NewPlace(t)
@@ -436,8 +439,8 @@ func TestPurgeOfSubvolumes(t *testing.T) {
 	})
 }
 
-// TestReindexOfSubvolumes: without index and change sets the trees tell what is unchanged and what has moved, so that only
-// the oldest snapshot, and what was copied since, has no hashes.
+// TestReindexOfSubvolumes: without index and change sets the trees tell what is unchanged and what has moved, so that
+// only what was copied since has no hash.
 func TestReindexOfSubvolumes(t *testing.T) {
 	onBtrfs(t, func(t *testing.T) {
 		p := backuptest.NewPlace(t)

@@ -109,7 +109,8 @@ func (c *call) initialize(dest, note string) (err error) {
 	if err := c.remember(dest, d.ID, "", state.Made); err != nil {
 		c.note("the list of known destinations could not be written: %v", err)
 	}
-	i := &report.Initialized{Dest: dest, Made: made, Can: can, Store: store, Why: why, Note: note, Short: note != "" && was && len(made) == 0}
+	i := &report.Initialized{Dest: dest, Made: made, Can: can, Store: store, Why: why,
+		Note: note, Short: note != "" && was && len(made) == 0}
 	if all, err := query.ReadSnapshots(c.ctx, d.DB); err == nil && len(all) > 0 {
 		i.Used = all[all.Newest()].Source != ""
 	} else if err == nil {

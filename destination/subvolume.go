@@ -1,13 +1,11 @@
 package destination
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 
-	"snap/index"
 	"snap/internal/file"
 	"snap/record"
 )
@@ -15,56 +13,6 @@ import (
 // Where the file system has subvolumes, a snapshot may be one (Store): the next begins as a copy of it that costs
 // nothing, and changes what has changed. It is read-only from the moment that it is published: sealed. A sealed one
 // cannot be moved to another folder, so that what moves it breaks the seal first, and recovery puts it on again.
-
-// Store says what the trees of snapshots are.
-type Store uint8
-
-// The kinds.
-const (
-	// AutoStore is Subvolumes for a destination without snapshots, if they work there, and else what the newest
-	// snapshot is.
-	AutoStore  Store = iota
-	HardLinks        // folders; what is unchanged is linked to the snapshot before
-	Subvolumes       // subvolumes; if they do not work there, folders
-)
-
-var storeNames = [...]string{"auto", "hardlink", "subvolume"}
-
-// Stores are the names of the kinds.
-func Stores() []string { return storeNames[:] }
-
-// String is the name of a kind, as settings have it.
-func (s Store) String() string { return storeNames[s] }
-
-// ParseStore is the kind with this name.
-func ParseStore(name string) (Store, error) {
-	for s, n := range storeNames {
-		if n == name {
-			return Store(s), nil
-		}
-	}
-	return 0, errors.New("must be auto, hardlink or subvolume")
-}
-
-// StoreFor is what the next tree is to be: HardLinks or Subvolumes. all are the complete snapshots, oldest first.
-func (d *Destination) StoreFor(want Store, all []record.Header) Store {
-	if want != AutoStore {
-		return want
-	}
-	for i := len(all) - 1; i >= 0; i-- {
-		top, err := d.Root.EnterDir(all[i].Name)
-		if err != nil {
-			continue
-		}
-		is, err := top.IsSubvolume()
-		top.Close()
-		if err == nil && is {
-			return Subvolumes
-		}
-		return HardLinks
-	}
-	return Subvolumes
-}
 
 // TrySubvolume makes an empty subvolume called name in dir. The error says why subvolumes do not work there; it is
 // file.DiskFailed if it says nothing of that.
@@ -136,7 +84,8 @@ func (d *Destination) Writable(name string, f func() error) error {
 	return err
 }
 
-// sealAll seals what is not: a run that was to move a tree, or to change it, was killed, or somebody has broken the seal.
+// sealAll seals what is not: a run that was to move a tree, or to change it, was killed, or somebody has broken the
+// seal.
 func (d *Destination) sealAll(ctx context.Context) error {
 	if info, err := d.Root.System(); err != nil || info.Type != "btrfs" {
 		return err
@@ -203,8 +152,8 @@ func (e *UnsealedError) Error() string {
 	if len(e.Names) == 1 {
 		return fmt.Sprintf("snapshot %s was not read-only, and is again: snap check says whether it was changed", e.Names[0])
 	}
-	return fmt.Sprintf("%d snapshots were not read-only, and are again, the first is %s: snap check says whether they were "+
-		"changed", len(e.Names), e.Names[0])
+	return fmt.Sprintf("%d snapshots were not read-only, and are again, the first is %s: snap check says whether they "+
+		"were changed", len(e.Names), e.Names[0])
 }
 
 // subvolumeAt reports whether name in dir is a subvolume.
@@ -238,66 +187,4 @@ func dropSubvolume(in *file.Dir, name string, tree *file.Dir) (bool, error) {
 		}
 	}
 	return in.RemoveSubvolume(name) == nil, nil // else it is no right of this user, or another one is in it
-}
-
-// mendingName is a folder at the top of a tree in which a repair makes what it puts in its place.
-const mendingName = ".snap-mending"
-
-// Mending makes that folder, if need be, and opens it.
-func (d *Destination) Mending(top *file.Dir, h *record.Header) (*file.Dir, error) {
-	if own, err := d.mendsIn(context.Background(), h); err != nil || !own {
-		return nil, cmp.Or(err, fmt.Errorf("snapshot %s has a %s of its own", h.Name, mendingName))
-	}
-	return OpenOrMake(top, mendingName)
-}
-
-// DropMending removes it again, if it is there.
-func (d *Destination) DropMending(ctx context.Context, h *record.Header) error {
-	if own, err := d.mendsIn(ctx, h); err != nil || !own {
-		return err
-	}
-	top, err := d.Root.OpenDir(h.Name)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	defer top.Close()
-	return RemoveAny(ctx, top, mendingName)
-}
-
-// mendsIn reports whether the folder is a repair's, and not of the source.
-func (d *Destination) mendsIn(ctx context.Context, h *record.Header) (bool, error) {
-	_, _, err := d.DB.Lookup(ctx, h.Seq, mendingName)
-	if errors.Is(err, index.ErrNotFound) {
-		return true, nil
-	}
-	return false, err
-}
-
-// NextStore is what the next snapshot is to be, if want is asked for, and why, for people.
-func (d *Destination) NextStore(ctx context.Context, want Store) (next Store, why string, err error) {
-	all, err := d.DB.Snapshots(ctx)
-	if err != nil {
-		return next, "", err
-	}
-	next = d.StoreFor(want, all)
-	if next == HardLinks {
-		if want == AutoStore {
-			return next, "as the snapshots that are there", nil
-		}
-		return next, "as store = hardlink says", nil
-	}
-	if err := d.CanSubvolumes(); err != nil {
-		if errors.Is(err, errors.ErrUnsupported) {
-			return HardLinks, "the file system has no subvolumes", nil
-		}
-		return HardLinks, "subvolumes do not work there: " + file.Reason(err).Error(), nil
-	}
-	why = "an unchanged file costs nothing"
-	if want == Subvolumes && len(all) > 0 && d.StoreFor(AutoStore, all) == HardLinks {
-		why += "; the next one shares the bytes of the snapshots before, once"
-	}
-	return next, why, nil
 }

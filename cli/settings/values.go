@@ -11,6 +11,7 @@ import (
 
 	"snap/backup"
 	"snap/cli/text"
+	"snap/destination"
 	"snap/internal/quote"
 	"snap/record"
 )
@@ -116,4 +117,9 @@ func checkFormat(format string) error {
 		return fmt.Errorf("every snapshot would have the same name; use a format such as %%Y%%m%%d-%%H%%M%%S")
 	}
 	return nil
+}
+
+func setStore(s *Settings, v string) (err error) {
+	s.Store, err = destination.ParseStore(v)
+	return err
 }

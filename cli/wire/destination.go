@@ -21,7 +21,8 @@ type Init struct {
 // NewInit is what making dest a destination came to.
 func NewInit(dest string, made []string, can destination.Capabilities, store, why string, taken *destination.Taken,
 	note string) Init {
-	j := Init{Type: "summary", Made: append([]string{}, made...), Ready: can, Store: store, Why: why, Taken: NewTakenOver(taken), Note: note}
+	j := Init{Type: "summary", Made: append([]string{}, made...), Ready: can, Store: store, Why: why,
+		Taken: NewTakenOver(taken), Note: note}
 	j.Path, j.PathB64 = Name(dest)
 	return j
 }

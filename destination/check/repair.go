@@ -22,7 +22,8 @@ import (
 //   - That is linked under one more name in .snap/tmp, and renamed over the damaged name. All names that
 //     shared a damaged inode share the new one. The old inode is never written to.
 //   - What stands in a place and may be the only copy of what belongs elsewhere stays until that is repaired.
-//   - In a snapshot that is a subvolume this is done in a folder of its own there, with a clone, while the seal is broken.
+//   - In a snapshot that is a subvolume this is done in a folder of its own there, with a clone, while the seal is
+//     broken.
 //   - Last, the folders get their times back. They belong to one snapshot alone.
 type repairer struct {
 	*checker

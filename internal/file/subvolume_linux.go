@@ -34,10 +34,9 @@ const (
 
 // volArgs2 is struct btrfs_ioctl_vol_args_v2.
 type volArgs2 struct {
-	fd, transid int64
-	flags       uint64
-	unused      [4]uint64
-	name        [4040]byte
+	fd   int64
+	_    [6]uint64 // transid, flags, and room for more
+	name [4040]byte
 }
 
 // named are arguments for the subvolume name. The kernel itself refuses a name that is no single element.
