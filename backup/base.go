@@ -36,11 +36,7 @@ type oldName struct{ dev, ino uint64 }
 // begin makes the tree in the work folder and opens it.
 func (b *builder) begin(ctx context.Context) (tree *file.Dir, err error) {
 	r := b.run
-	all := make([]record.Header, 0, len(r.older))
-	for _, h := range r.older {
-		all = append(all, *h)
-	}
-	slices.SortFunc(all, func(a, b record.Header) int { return int(a.Seq) - int(b.Seq) })
+	all := r.complete()
 	if r.d.StoreFor(r.o.Store, all) == destination.Subvolumes {
 		if err := b.beginSubvolume(); file.DiskFailed(err) {
 			return nil, err

@@ -32,6 +32,7 @@ type plan struct {
 	clones    bool           // the destination can share blocks, perhaps; else what is to be cloned is copied
 	files     int64          // entries of the new tree that are not folders
 	dirs      int64          // folders of the new tree
+	newDirs   int64          // of them, those that the previous one does not have
 	movedAway int64          // tombstones of paths whose file is elsewhere now
 	moved     record.PathSet // those paths
 	lost      record.PathSet // folders that vanished after the scan; everything in them counts as gone
@@ -234,6 +235,9 @@ func (p *plan) add(d *decision, further bool) error {
 		}
 		p.otherRoom += roomBeside(&e.Record, p.block)
 	} else if e.Exists() && e.Kind == file.Folder {
+		if d.old == nil || d.old.Kind != file.Folder {
+			p.newDirs++
+		}
 		p.otherRoom += roomBeside(&e.Record, p.block)
 	}
 	p.otherRoom += 2 * int64(file.XattrBytes(e.Xattrs)) // in the index and in the change set

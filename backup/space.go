@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/dustin/go-humanize"
 
@@ -120,7 +122,11 @@ var errMadeRoom = errors.New("what an interrupted run has copied is removed to m
 // lacks says what the destination, described by info, has too little of for the plan; nil if it has
 // enough. What is saved does not count.
 func (r *run) lacks(p *plan, saved destination.Amount, info *file.SystemInfo) error {
-	need := uint64(max(p.bytes-p.mayShare-saved.Bytes, 0)) + uint64(p.dirs)*uint64(p.block) +
+	dirs := p.dirs
+	if r.copiesTree() {
+		dirs = p.newDirs
+	}
+	need := uint64(max(p.bytes-p.mayShare-saved.Bytes, 0)) + uint64(dirs)*uint64(p.block) +
 		uint64(p.Count())*recordSpace + spaceMargin + uint64(p.otherRoom)
 	if wholeBlocks[info.Type] && p.copies > 0 {
 		need += uint64(float64(p.blockEnds) * float64(max(p.copies-saved.Files, 0)) / float64(p.copies))
@@ -141,6 +147,28 @@ func (r *run) lacks(p *plan, saved destination.Amount, info *file.SystemInfo) er
 		}
 	}
 	return nil
+}
+
+// copiesTree reports whether the new tree begins as a copy of the previous one, in which the folders are.
+func (r *run) copiesTree() bool {
+	if r.prev == nil || r.d.Meta == nil || r.d.StoreFor(r.o.Store, r.complete()) != destination.Subvolumes {
+		return false
+	}
+	top, err := r.d.EnterOwn(r.prev.Name)
+	if err != nil {
+		return false
+	}
+	defer top.Close()
+	is, err := top.IsSubvolume()
+	return is && err == nil
+}
+
+// complete are the snapshots that there are, oldest first.
+func (r *run) complete() (all []record.Header) {
+	for _, seq := range slices.Sorted(maps.Keys(r.older)) {
+		all = append(all, *r.older[seq])
+	}
+	return all
 }
 
 // noRoom is the error of a run that has built nothing yet: a full destination is a refusal. A dry run writes elsewhere.

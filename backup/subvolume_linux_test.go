@@ -482,3 +482,27 @@ func TestReindexOfSubvolumes(t *testing.T) {
 		p.WantSaid(p.Check(check.Options{Read: backuptest.ReadAll}))
 	})
 }
+
+// TestFoldersOfACopyTakeNoRoom: a snapshot that is a copy of the one before is not refused for the folders that both have.
+func TestFoldersOfACopyTakeNoRoom(t *testing.T) {
+	mnt, _ := filetest.Image(t, "btrfs", "256M")
+	t.Setenv("TMPDIR", mnt)
+	t.Run("btrfs", func(t *testing.T) {
+		p := backuptest.NewPlace(t)
+		p.Src = filepath.Join("/dev/shm", filepath.Base(t.TempDir())+"-folders")
+		t.Cleanup(func() { os.RemoveAll(p.Src) })
+		for i := range 10_000 {
+			p.Do(os.MkdirAll(p.Path(fmt.Sprint(i%100, "/", i)), 0o755))
+		}
+		p.Backup()
+		d := p.Open()
+		info, err := d.Root.System()
+		p.Do(errors.Join(err, d.Close()))
+		filler, err := os.Create(filepath.Join(mnt, "filler"))
+		p.Do(err)
+		_, err = filler.Write(make([]byte, info.FreeBytes-24<<20))
+		p.Do(errors.Join(err, filler.Sync(), filler.Close()))
+		p.Write("1/new", "new")
+		p.WantSame(first(p.Backup()))
+	})
+}

@@ -115,7 +115,8 @@ func table() []setting {
 		{"store", setStore, "auto",
 			"What a snapshot is. hardlink: a folder, in which what is unchanged is linked to the\nsnapshot before. " +
 				"subvolume: one of btrfs, made as a copy of the one before and\nread-only; where that does not work, a folder. " +
-				"auto: what the newest one is, and for\nthe first one a subvolume if that works there. snap init --store changes it."},
+				"auto: what the newest one is, and for\nthe first one a subvolume if that works there. snap init --store " +
+				"changes it."},
 		{"jobs", setJobs, "0",
 			"How many files are worked on at the same time; 0: as many as snap thinks best."},
 		{"max_rate", setRate, "",
