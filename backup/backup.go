@@ -67,6 +67,7 @@ type Options struct {
 	Errors           ErrorPolicy
 	Strict           bool              // a file that grows while it is read counts as one that could not be read
 	Store            destination.Store // what the tree is to be
+	Moment           source.Moment     // whether the source is read as it is at one moment
 	Jobs             int               // workers that link and copy, and that read ahead; 0: 4 (docs/performance.md)
 	Pace             file.Pacer        // how fast files of the source are read; nil: as fast as they can be
 
@@ -183,8 +184,15 @@ func (r *run) run(ctx context.Context) (err error) {
 		return err
 	}
 	r.source.Pace = r.o.Pace
-	defer r.source.Close()
+	defer func() {
+		if cerr := r.source.Close(); cerr != nil {
+			r.res.After = append(r.res.After, cerr)
+		}
+	}()
 	if err := r.begin(ctx); err != nil {
+		return err
+	}
+	if err := r.freeze(); err != nil {
 		return err
 	}
 	work, err := r.d.NewWorkFolder(r.o.DryRun)
@@ -311,6 +319,21 @@ func (r *run) begin(ctx context.Context) error {
 	}
 	if !r.o.DryRun {
 		r.source.Sync()
+	}
+	return nil
+}
+
+// freeze has the source be read as it is at one moment, where that is asked for and can be.
+func (r *run) freeze() error {
+	if r.o.DryRun {
+		return nil
+	}
+	note, err := r.source.Freeze(r.o.Moment, r.d.ID)
+	if err != nil {
+		return &destination.GuardError{Why: err.Error(), Hint: "moment = auto takes it as it can", Err: err}
+	}
+	if note != nil {
+		r.problem("", note, true)
 	}
 	return nil
 }

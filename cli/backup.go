@@ -3,6 +3,7 @@ package cli
 import (
 	"path/filepath"
 
+	"snap/backup/source"
 	"snap/cli/cmdline"
 	"snap/cli/exit"
 	"snap/cli/state"
@@ -58,6 +59,8 @@ snap backup /mnt/disk/me ~ --if-older 1d     # once a day, tried every hour`,
 			{Name: "note", Kind: cmdline.String, Blank: true, Usage: "give the snapshot a note, `TEXT`"},
 			takeOverFlag(),
 			{Name: "time", Kind: cmdline.String, Usage: "record (and name) the snapshot with this `TIME` instead of now"},
+			{Name: "moment", Kind: cmdline.String, OneOf: source.Moments(),
+				Usage: "take a source that is a btrfs subvolume at one moment, `HOW`: auto, off or required"},
 			{Name: "if-older", Kind: cmdline.String,
 				Usage: "do nothing unless the last snapshot, or the last run that found nothing changed, is older than `AGE`"},
 			{Name: "strict",

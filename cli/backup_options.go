@@ -36,6 +36,11 @@ func (c *call) backupOptions(s *settings.Settings, dest string, src source.Chose
 		}
 	}
 	var err error
+	if f.IsSet("moment") {
+		if o.Moment, err = source.ParseMoment(f.String("moment")); err != nil {
+			return o, err
+		}
+	}
 	if v := f.String("exclude-larger-than"); f.IsSet("exclude-larger-than") {
 		if o.Scan.Larger, err = text.ParseAmount(v); err != nil {
 			return o, hint.Usagef("--exclude-larger-than: %s", err)

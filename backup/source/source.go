@@ -3,7 +3,7 @@
 //
 // [Open] opens it. [Source.Walk] lists it, and [Source.Lstat] and [Source.Look] say what one path is at the moment.
 // [CheckLayout], [CheckSame], [Source.CheckPresent] and [Census] are the guards. [Read] reads one file, whose stat
-// record may not tell its length.
+// record may not tell its length. [Source.Freeze] has a source that is a subvolume be read as it is at one moment.
 package source
 
 import (
@@ -29,6 +29,9 @@ type Source struct {
 	root *file.Dir
 	tree *file.Tree
 	at   *scan.Item // what Walk has yielded last
+
+	live   *file.Dir // where the source is read from a copy (Freeze): its folder itself
+	moment string    // and what the copy is called, beside it
 }
 
 // Open opens the folder at path, of which o says what is backed up. prev is the header of the previous snapshot, nil
@@ -41,10 +44,11 @@ func Open(path string, o scan.Options, prev *record.Header) (*Source, error) {
 	return &Source{Volumes: newVolumes(prev), path: path, scan: o, root: root, tree: scan.SourceTree(root, 256, o)}, nil
 }
 
-// Close closes it.
-func (s *Source) Close() {
+// Close closes it. The error is that a copy of it could not be removed.
+func (s *Source) Close() error {
 	s.tree.Close()
 	s.root.Close()
+	return s.thaw()
 }
 
 // Dir opens one of its folders.
@@ -70,6 +74,9 @@ func (s *Source) Walk(ctx context.Context, jobs int) iter.Seq2[*scan.Item, error
 // VolumeOf is the number of the file system with this device number, for an entry that Walk has just yielded.
 func (s *Source) VolumeOf(dev uint64) uint32 {
 	return s.Volumes.of(dev, func() (*file.Dir, error) {
+		if s.live != nil { // a copy has another id each time
+			return s.live.EnterSelf()
+		}
 		if s.at.Stat.Kind == file.Folder {
 			return s.tree.Dir(s.at.Path())
 		}

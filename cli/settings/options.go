@@ -24,8 +24,8 @@ func (s *Settings) Scan() scan.Options {
 func (s *Settings) Backup(zone *time.Location) backup.Options {
 	return backup.Options{
 		Force: !s.skip, Errors: s.errors, Strict: s.strict, Jobs: s.Jobs,
-		Store: s.Store,
-		Name:  func(t time.Time) string { return timefmt.Format(t.In(zone), s.Format) },
+		Store: s.Store, Moment: s.Moment,
+		Name: func(t time.Time) string { return timefmt.Format(t.In(zone), s.Format) },
 		Rules: scan.Rules{Checksum: s.checksum, TrustMoves: s.trustMoves, IgnoreInode: s.ignoreInode,
 			IgnoreCtime: s.ignoreCtime},
 		Scan: s.Scan(),

@@ -17,6 +17,7 @@ import (
 	"unicode/utf8"
 
 	"snap/backup"
+	"snap/backup/source"
 	"snap/destination"
 	"snap/filter"
 	"snap/hooks"
@@ -44,6 +45,7 @@ type Settings struct {
 	ignoreCtime       bool
 	Jobs              int
 	Store             destination.Store
+	Moment            source.Moment
 	MaxRate           int64 // bytes a second that are read from the source; 0: no limit
 	Nice              int   // 0 to 19
 	IONice            IONice
@@ -112,6 +114,9 @@ func table() []setting {
 				"file systems)."},
 		{"ignore_ctime", boolSetting(func(s *Settings) *bool { return &s.ignoreCtime }), "False",
 			"True: do not compare the time of the last status change."},
+		{"moment", setMoment, "off",
+			"auto: back up a source that is a subvolume of btrfs as it was at one moment, by a\nread-only copy beside it that is " +
+				"removed in the end. required: or not at all. off: read\none file after the other."},
 		{"store", setStore, "auto",
 			"What a snapshot is. hardlink: a folder, in which what is unchanged is linked to the\nsnapshot before. " +
 				"subvolume: one of btrfs, made as a copy of the one before and\nread-only; where that does not work, a folder. " +

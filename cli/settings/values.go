@@ -10,6 +10,7 @@ import (
 	"github.com/itchyny/timefmt-go"
 
 	"snap/backup"
+	"snap/backup/source"
 	"snap/cli/text"
 	"snap/destination"
 	"snap/internal/quote"
@@ -121,5 +122,10 @@ func checkFormat(format string) error {
 
 func setStore(s *Settings, v string) (err error) {
 	s.Store, err = destination.ParseStore(v)
+	return err
+}
+
+func setMoment(s *Settings, v string) (err error) {
+	s.Moment, err = source.ParseMoment(v)
 	return err
 }

@@ -18,6 +18,20 @@ func (d *Dir) SnapshotSubvolume(from *Dir, name string) error {
 	return d.fail("snapshot", name, d.snapshotSubvolume(from, name))
 }
 
+// FreezeSubvolume makes name in the folder a copy of the subvolume from that is read-only from the beginning.
+func (d *Dir) FreezeSubvolume(from *Dir, name string) error {
+	return d.fail("snapshot", name, d.freezeSubvolume(from, name))
+}
+
+// HasSubvolumes reports whether subvolumes are in the subvolume, at whatever depth: a copy has empty folders for them.
+func (d *Dir) HasSubvolumes() (bool, error) {
+	has, err := d.hasSubvolumes()
+	return has, pathError("subvolumes in", d.path, err)
+}
+
+// HasMounts reports whether something is mounted below the folder, as far as the system tells.
+func (d *Dir) HasMounts() bool { return d.hasMounts() }
+
 // RemoveSubvolume removes a subvolume with all that it holds, but no other subvolumes in it. What it took comes back
 // when the file system's cleaner has been there. The error is fs.ErrPermission for an ordinary user where the
 // file system is not mounted with user_subvol_rm_allowed; if it is, a read-only subvolume must be unsealed before.

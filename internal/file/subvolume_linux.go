@@ -3,13 +3,16 @@ package file
 import (
 	"context"
 	"errors"
+	"fmt"
+	"os"
 	"runtime"
+	"strings"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
 
-// Requests of linux/btrfs.h. The last two came with Linux 5.7 and 6.13.
+// Requests of linux/btrfs.h. The last three came with Linux 4.18, 5.7 and 6.13.
 const (
 	btrfsSync        = 0x9408
 	btrfsDestroy     = 0x5000940f
@@ -17,6 +20,7 @@ const (
 	btrfsSubvCreate2 = 0x50009418
 	btrfsGetFlags    = 0x80089419
 	btrfsSetFlags    = 0x4008941a
+	btrfsRootRefs    = 0xd000943d
 	btrfsDestroy2    = 0x5000943f
 	btrfsRemovedWait = 0x40109441
 )
@@ -34,9 +38,11 @@ const (
 
 // volArgs2 is struct btrfs_ioctl_vol_args_v2.
 type volArgs2 struct {
-	fd   int64
-	_    [6]uint64 // transid, flags, and room for more
-	name [4040]byte
+	fd    int64
+	_     uint64 // transid
+	flags uint64
+	_     [4]uint64
+	name  [4040]byte
 }
 
 // named are arguments for the subvolume name. The kernel itself refuses a name that is no single element.
@@ -75,13 +81,51 @@ func (d *Dir) makeSubvolume(name string) error {
 	return ask(d.fd, btrfsSubvCreate2, a)
 }
 
-func (d *Dir) snapshotSubvolume(from *Dir, name string) error {
+func (d *Dir) snapshotSubvolume(from *Dir, name string) error { return d.copySubvolume(from, name, 0) }
+
+func (d *Dir) freezeSubvolume(from *Dir, name string) error {
+	return d.copySubvolume(from, name, btrfsReadOnly)
+}
+
+func (d *Dir) copySubvolume(from *Dir, name string, flags uint64) error {
 	a, err := named(name)
 	if err != nil {
 		return err
 	}
-	a.fd = int64(from.fd)
+	a.fd, a.flags = int64(from.fd), flags
 	return ask(d.fd, btrfsSnapCreate2, a)
+}
+
+// rootRefs is struct btrfs_ioctl_get_subvol_rootref_args.
+type rootRefs struct {
+	_    uint64 // where to go on
+	_    [255][2]uint64
+	some uint8
+	_    [7]uint8
+}
+
+func (d *Dir) hasSubvolumes() (bool, error) {
+	refs := &rootRefs{}
+	err := ask(d.fd, btrfsRootRefs, refs)
+	if err == unix.EOVERFLOW { // there are more than that
+		return true, nil
+	}
+	return refs.some > 0, err
+}
+
+func (d *Dir) hasMounts() bool {
+	path, err := os.Readlink(fmt.Sprintf("/proc/self/fd/%d", d.fd))
+	if err != nil {
+		return false
+	}
+	mounts, err := os.ReadFile("/proc/self/mountinfo")
+	below := mountEscapes.Replace(strings.TrimSuffix(path, "/")) + "/"
+	for line := range strings.Lines(string(mounts)) {
+		if f := strings.Fields(line); len(f) > 4 && strings.HasPrefix(f[4], below) && f[4] != below {
+			return true
+		}
+	}
+	return err != nil
 }
 
 func (d *Dir) removeSubvolume(name string) error {

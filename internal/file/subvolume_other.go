@@ -9,6 +9,9 @@ import (
 
 func (d *Dir) makeSubvolume(string) error           { return errors.ErrUnsupported }
 func (d *Dir) snapshotSubvolume(*Dir, string) error { return errors.ErrUnsupported }
+func (d *Dir) freezeSubvolume(*Dir, string) error   { return errors.ErrUnsupported }
+func (d *Dir) hasSubvolumes() (bool, error)         { return false, errors.ErrUnsupported }
+func (d *Dir) hasMounts() bool                      { return false }
 func (d *Dir) removeSubvolume(string) error         { return errors.ErrUnsupported }
 func (d *Dir) isSubvolume() (bool, error)           { return false, nil }
 func (d *Dir) sealed() (bool, error)                { return false, errors.ErrUnsupported }
