@@ -483,7 +483,8 @@ func TestReindexOfSubvolumes(t *testing.T) {
 	})
 }
 
-// TestFoldersOfACopyTakeNoRoom: a snapshot that is a copy of the one before is not refused for the folders that both have.
+// TestFoldersOfACopyTakeNoRoom: a snapshot that is a copy of the one before is not refused for the folders that both
+// have.
 func TestFoldersOfACopyTakeNoRoom(t *testing.T) {
 	mnt, _ := filetest.Image(t, "btrfs", "256M")
 	t.Setenv("TMPDIR", mnt)

@@ -115,8 +115,8 @@ func table() []setting {
 		{"ignore_ctime", boolSetting(func(s *Settings) *bool { return &s.ignoreCtime }), "False",
 			"True: do not compare the time of the last status change."},
 		{"moment", setMoment, "off",
-			"auto: back up a source that is a subvolume of btrfs as it was at one moment, by a\nread-only copy beside it that is " +
-				"removed in the end. required: or not at all. off: read\none file after the other."},
+			"auto: back up a source that is a subvolume of btrfs as it was at one moment, by a\nread-only copy beside it " +
+				"that is removed in the end. required: or not at all. off: read\none file after the other."},
 		{"store", setStore, "auto",
 			"What a snapshot is. hardlink: a folder, in which what is unchanged is linked to the\nsnapshot before. " +
 				"subvolume: one of btrfs, made as a copy of the one before and\nread-only; where that does not work, a folder. " +
