@@ -345,8 +345,10 @@ func TestMetadataSharesBlocks(t *testing.T) {
 			first, _ := p.Backup()
 			before := backuptest.Listing(t, p.Tree(first))
 			used := usedBytes(t, p.Dest)
+			t.Cleanup(func() { backuptest.RemoveAll(p.Tree(first)) })
 			p.Do(os.Chmod(p.Path("big"), 0o600))
 			res, rec := p.Backup()
+			t.Cleanup(func() { backuptest.RemoveAll(p.Tree(res)) })
 			p.WantSame(res)
 			if r := rec.Changes["big"]; r.Change != record.Metadata || r.Stored != record.Cloned {
 				t.Errorf("%v %v", r.Change, r.Stored)

@@ -1,6 +1,6 @@
 """The laboratory of a sweep: running snap with faults, worlds to run it in, and points in parallel."""
 from __future__ import annotations
-import contextlib, ctypes, io, json, math, multiprocessing, os, re, shutil, signal, subprocess, sys, time
+import contextlib, ctypes, fcntl, io, json, math, multiprocessing, os, re, shutil, signal, subprocess, sys, time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 import tree
@@ -141,7 +141,19 @@ class World:
         remove(os.path.join(self.home, 'state'))
 
 
+def unseal(top: str) -> None:
+    """Ends that subvolumes of btrfs below top are read-only: root could not remove what is in them either."""
+    for at, _, _ in os.walk(top):
+        if os.lstat(at).st_ino == 256:  # the top of any subvolume
+            fd = os.open(at, os.O_RDONLY)
+            with contextlib.suppress(OSError):  # no btrfs
+                fcntl.ioctl(fd, 0x4008941A, bytes(8))
+            os.close(fd)
+
+
 def remove(*paths: str) -> None:
+    for path in paths:
+        unseal(path)
     subprocess.run(['rm', '-rf', '--', *paths], check=True)
 
 

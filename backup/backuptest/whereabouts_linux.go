@@ -33,7 +33,7 @@ func (p *Place) wantWhereabouts(ctx context.Context, d *destination.Destination,
 			if err != nil {
 				return err
 			}
-			ino := info.Sys().(*syscall.Stat_t).Ino
+			ino := inodeOf(info.Sys().(*syscall.Stat_t))
 			rel := strings.TrimPrefix(path, root+"/")
 			if n, ok := last[ino]; !ok || n.last < i || record.Compare(rel, n.path) < 0 {
 				last[ino] = name{rel, i}

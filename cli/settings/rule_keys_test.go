@@ -32,7 +32,7 @@ func TestMisspelledRules(t *testing.T) {
 		}
 	}
 	for _, key := range []string{"colour", "formt", "skp", "symlink", "follow_symlinks", "log_level", "exclude",
-		"one_filesystem", "ignore_ctimes", "job", "notifies", "max_rates", "nicer", "io_nice", "stores", "moment", "freeze"} {
+		"one_filesystem", "ignore_ctimes", "job", "notifies", "max_rates", "nicer", "io_nice", "stores", "moments", "freeze"} {
 		s, warnings, err := Parse("f", []byte("keep_weekly = 4\n"+key+" = 7\n"))
 		if err != nil || len(warnings) != 1 || len(s.Unknown) != 1 {
 			t.Errorf("%s: %v, %q, %q", key, err, warnings, s.Unknown)
