@@ -132,7 +132,11 @@ func (r *run) build(ctx context.Context, work *destination.WorkFolder, p *plan) 
 	work.Begun = true
 	b.run.checkpoint.begin(time.Now(), 0)
 	err = b.displace(ctx)
-	if err == nil {
+	switch {
+	case err != nil:
+	case b.done():
+		err = b.countAll(ctx)
+	default:
 		err = b.writeChanges(ctx, w)
 	}
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 
 	"snap/destination"
 	"snap/internal/file"
+	"snap/internal/progress"
 	"snap/record"
 )
 
@@ -85,4 +86,29 @@ func (p *entryWriter) changeInPlace(ctx context.Context, it *item) (bool, error)
 	lacks, err := p.newDir.SetMetaOf(it.name, it.rec.Meta())
 	p.b.losses.add(it.path, lacks)
 	return true, err
+}
+
+// done reports whether a copied tree is the new one already.
+func (b *builder) done() bool {
+	prev := b.run.prev
+	return b.base.copied && !b.base.look && b.plan.Count() == 0 && !b.plan.lostAny && prev.Unheld == 0 && prev.Capped == 0
+}
+
+// countAll counts and reports what a tree holds to which nothing is to be done.
+func (b *builder) countAll(ctx context.Context) error {
+	at := progress.State{Stage: progress.Building, TotalFiles: b.plan.files + b.plan.dirs, TotalBytes: b.plan.bytes}
+	for e, err := range b.run.current(ctx, b.plan) {
+		if err != nil {
+			return err
+		}
+		b.run.count(&e.Record, false)
+		b.run.report(b.plan, e.Path, &e.Record, nil, false)
+		if at.Files++; at.Files&(taskItems-1) == 0 {
+			if at.Path = e.Path; ctx.Err() != nil {
+				return ctx.Err()
+			}
+			b.run.o.Report.Progress(at)
+		}
+	}
+	return nil
 }
