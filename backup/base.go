@@ -22,6 +22,7 @@ type base struct {
 	look   bool // the previous one could be written to: what is unchanged is looked at
 
 	wanted  record.PathSet // paths whose old inode gets another name
+	shared  record.PathSet // of them, those whose inode gets several
 	moved   record.PathSet // what was displaced and is kept until the tree is built
 	keptIn  string         // the folder in the tree where that is; its names are hashes of the old paths
 	hasKept bool

@@ -50,6 +50,9 @@ func (b *builder) displace(ctx context.Context) error {
 			return err
 		}
 		if e.Stored == record.Linked && e.From != "" {
+			if b.base.wanted.Has(e.From) {
+				b.base.shared.Add(e.From)
+			}
 			b.base.wanted.Add(e.From)
 		}
 	}

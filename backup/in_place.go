@@ -26,14 +26,19 @@ func (p *entryWriter) linkHere(ctx context.Context, it *item, from string, want 
 		}
 		return p.copyInstead(ctx, it, record.OldCopyDamaged, &AlteredError{p.b.run.prev.Name, from, refused})
 	}
-	dir, name := record.Split(p.b.whereIs(from))
+	at := p.b.whereIs(from)
+	dir, name := record.Split(at)
+	bring := p.linkAs
+	if at != from && !p.b.base.shared.Has(from) {
+		bring = p.moveAs
+	}
 	d, refused := p.b.new.Dir(dir)
 	if file.DiskFailed(refused) {
 		return refused
 	}
 	if refused == nil {
 		var err error
-		refused, err = p.linkAs(d, name, it.name, want)
+		refused, err = bring(d, name, it.name, want)
 		d.Close()
 		if err != nil || refused == nil {
 			return err

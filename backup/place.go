@@ -133,7 +133,18 @@ func (p *entryWriter) link(ctx context.Context, it *item, from string, want *rec
 // linkAs makes the entry as in the new folder a hard link of name in from, if that is what want says.
 // refused is why it did not; err ends the run.
 func (p *entryWriter) linkAs(from *file.Dir, name, as string, want *record.Record) (refused, err error) {
-	if err := p.newDir.Link(from, name, as); file.DiskFailed(err) {
+	return p.bringAs(p.newDir.Link, from, name, as, want)
+}
+
+// moveAs is linkAs for an entry whose old name is of no more use.
+func (p *entryWriter) moveAs(from *file.Dir, name, as string, want *record.Record) (refused, err error) {
+	move := func(from *file.Dir, name, as string) error { return from.Rename(name, p.newDir, as) }
+	return p.bringAs(move, from, name, as, want)
+}
+
+func (p *entryWriter) bringAs(bring func(from *file.Dir, name, as string) error, from *file.Dir, name, as string,
+	want *record.Record) (refused, err error) {
+	if err := bring(from, name, as); file.DiskFailed(err) {
 		return nil, err
 	} else if errors.Is(err, syscall.EXDEV) { // one of the two is a subvolume
 		return p.cloneAs(from, name, as, want)
