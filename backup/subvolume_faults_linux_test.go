@@ -82,7 +82,7 @@ func subvolumeFaults(t *testing.T, fault ...string) {
 	onBtrfs(t, func(t *testing.T) {
 		for _, deletes := range []bool{false, true} {
 			met := 0
-			for n := 1; ; n += long.Of(13, 1) {
+			for n := 1; ; n += long.Of(97, 1) {
 				p, before, tree := newSubvolumes(t)
 				args := []string{"backup", "--force", p.Dest, p.Src}
 				if deletes {

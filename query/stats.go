@@ -21,7 +21,8 @@ type Stats struct {
 	Total     index.Amount
 	Apart     index.Amount // if no snapshot shared anything with another
 	// so many of Snapshots, from the oldest on, share nothing on this disk although the index says so
-	Unlinked int
+	Unlinked   int
+	Subvolumes bool // the newest is a subvolume: what snapshots share are blocks
 
 	usage index.Usage
 }
@@ -63,6 +64,9 @@ func (d *Reader) Stats(ctx context.Context) (*Stats, error) {
 	if err != nil {
 		return nil, err
 	}
+	if n := len(s.Snapshots); n > 0 {
+		s.Subvolumes = d.isSubvolume(s.Snapshots[n-1].Name)
+	}
 	seqs := s.seqs()
 	if s.Unlinked, err = destination.Apart(ctx, d.Root, d.DB, s.Snapshots); err != nil {
 		return nil, err
@@ -78,6 +82,17 @@ func (d *Reader) Stats(ctx context.Context) (*Stats, error) {
 		k.at(d.mark, func() { k.stats = s })
 	}
 	return s, nil
+}
+
+// isSubvolume reports whether the tree called name is one.
+func (d *Reader) isSubvolume(name string) bool {
+	top, err := d.Root.EnterDir(name)
+	if err != nil {
+		return false
+	}
+	defer top.Close()
+	is, err := top.IsSubvolume()
+	return is && err == nil
 }
 
 // seqs are the numbers of the snapshots that are there.

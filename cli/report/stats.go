@@ -33,14 +33,18 @@ func (p *Printer) Stats(dest string, s *query.Details) error {
 	if s.Apart.Bytes > 0 {
 		percent = int64(float64(saved) / float64(s.Apart.Bytes) * 100)
 	}
+	by, less := "hard links", ""
+	if s.Subvolumes {
+		by, less = "shared blocks", ", as the records say; what files share beyond that makes it less"
+	}
 	const indent = 13
 	for _, line := range [...][2]string{
 		{"Destination", quote.Name(dest)},
 		{"Snapshots", humanize.Comma(int64(len(s.Snapshots))) + span},
 		{"In trees", p.Size(s.Apart.Bytes) + " in " + text.Plural(trees, "file", "files") +
 			", each snapshot counted for itself"},
-		{"On disk", p.Size(s.Total.Bytes) + " in " + text.Plural(s.Total.Inodes, "inode", "inodes")},
-		{"Saved", fmt.Sprintf("%s (%d%%) by hard links", p.Size(saved), percent)},
+		{"On disk", p.Size(s.Total.Bytes) + " in " + text.Plural(s.Total.Inodes, "inode", "inodes") + less},
+		{"Saved", fmt.Sprintf("%s (%d%%) by %s", p.Size(saved), percent, by)},
 		{"Index", p.Size(s.IndexBytes)},
 		{"Change sets", p.Size(s.ChangeBytes)},
 	} {
