@@ -20,7 +20,7 @@ func TrySubvolume(dir *file.Dir, name string) error {
 	if err := dir.MakeSubvolume(name); err != nil {
 		return err
 	}
-	made, err := dir.OpenDir(name)
+	made, err := dir.OpenHere(name) // where it is taken for a mount nothing would ever be removed of it
 	if err == nil {
 		err = errors.Join(made.Seal(true), made.Seal(false), made.Close())
 	}

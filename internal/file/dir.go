@@ -62,7 +62,7 @@ func (d *Dir) openCompared(name string) (dirHandle, error) {
 	above, err := d.Stat()
 	if err == nil {
 		var here Stat
-		if here, err = sub.Stat(); err == nil && (above.Dev != here.Dev || above.Mount != here.Mount) {
+		if here, err = sub.Stat(); err == nil && otherMount(&above, &here) {
 			err = ErrMounted
 		}
 	}
@@ -70,6 +70,15 @@ func (d *Dir) openCompared(name string) (dirHandle, error) {
 		sub.close()
 	}
 	return fd, err
+}
+
+// otherMount reports whether a folder is on another mount than the one above it. A subvolume has a device number of its
+// own, and need not be a mount.
+func otherMount(above, here *Stat) bool {
+	if above.Mount != 0 && here.Mount != 0 {
+		return above.Mount != here.Mount
+	}
+	return above.Dev != here.Dev
 }
 
 // EnterDir opens the folder name without the right to list it: enough to reach what is in it, also
