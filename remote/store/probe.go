@@ -56,7 +56,7 @@ func (t *trial) all(ctx context.Context, inner *patient) error {
 	if inner != nil {
 		tries = append(tries, func(ctx context.Context) error { return t.clock(ctx, inner) })
 	}
-	if v, ok := t.Store.(Versioned); ok {
+	if v, ok := t.Store.(Versioned); ok && inner != nil { // of another store its own word counts, below
 		versions := func(ctx context.Context) error { return t.versions(ctx, v) }
 		tries = append(tries, quietly(inner, versions), quietly(inner, t.lock))
 	}
