@@ -26,8 +26,10 @@ func (c *copying) heal(ctx context.Context, all []record.Header) error {
 			left[missingKey(m)] = m
 			continue
 		}
-		if err := c.healWith(ctx, got, &r); err != nil {
+		if whole, err := c.healWith(ctx, got, &r); err != nil {
 			return err
+		} else if !whole {
+			left[missingKey(m)] = m
 		}
 	}
 	for i := len(all) - 1; i >= 0 && len(left) > 0; i-- {
@@ -38,13 +40,14 @@ func (c *copying) heal(ctx context.Context, all []record.Header) error {
 	return nil
 }
 
-func (c *copying) healWith(ctx context.Context, got *content, r *record.Record) error {
-	if err := c.bring(ctx, got, r, "healed/"+got.place.Path); err != nil {
-		return err
+// healWith puts a content that is missing. false: it is not whole here after all, and stays missing.
+func (c *copying) healWith(ctx context.Context, got *content, r *record.Record) (whole bool, err error) {
+	whole, err = c.bringAgain(ctx, got, r)
+	if whole {
+		c.healed[keyOf(r)] = true
+		c.res.Healed++
 	}
-	c.healed[keyOf(r)] = true
-	c.res.Healed++
-	return nil
+	return whole, err
 }
 
 // healFrom heals with what the change set of a snapshot brought: each content of a tree is in the set of some snapshot.
@@ -68,10 +71,11 @@ func (c *copying) healFrom(ctx context.Context, seq uint64, left map[[32]byte]Mi
 		if err != nil {
 			continue
 		}
-		if err := c.healWith(ctx, got, &e.Record); err != nil {
+		if whole, err := c.healWith(ctx, got, &e.Record); err != nil {
 			return err
+		} else if whole {
+			delete(left, key)
 		}
-		delete(left, key)
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"snap/record"
 	"snap/remote/store"
 	"snap/remote/vault/chain"
 )
@@ -45,8 +46,11 @@ func (c *copying) replaceLost(ctx context.Context) error {
 				c.unsure++
 				continue
 			}
-			if err := c.bring(ctx, got, &e.Record, "healed/"+got.place.Path); err != nil {
+			if whole, err := c.bringAgain(ctx, got, &e.Record); err != nil {
 				return err
+			} else if !whole {
+				c.unsure++
+				continue
 			}
 			c.res.Healed++
 		}
@@ -56,6 +60,21 @@ func (c *copying) replaceLost(ctx context.Context) error {
 			c.v.lost[0].why, c.unsure))
 	}
 	return nil
+}
+
+// bringAgain puts a content that snapshots of the vault name already. false: its bytes were others when they were read
+// once more. It is named, but not entered as missing: a lost table may still know a pack that has it.
+func (c *copying) bringAgain(ctx context.Context, got *content, r *record.Record) (whole bool, err error) {
+	before := len(c.lack)
+	if err := c.bring(ctx, got, r, "healed/"+got.place.Path); err != nil {
+		return false, err
+	}
+	for _, l := range c.lack[before:] {
+		c.res.Missing = append(c.res.Missing, Missing{Place: l.at, Why: l.why})
+	}
+	whole = len(c.lack) == before
+	c.lack = c.lack[:before]
+	return whole, nil
 }
 
 // dropLost takes the lost tables out of a head: all that they knew is named by others.
