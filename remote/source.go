@@ -88,6 +88,16 @@ func (s *Source) seen(ctx context.Context) (known []record.Header, names map[uin
 	return s.known, s.names, nil
 }
 
+// NextSeq is the number that its next snapshot gets, or a higher one. It is seldom asked for.
+func (s *Source) NextSeq(ctx context.Context) (uint64, error) {
+	d, err := destination.Open(ctx, s.Dir, destination.Options{Mode: destination.ReadOnly, AnyUser: true})
+	if err != nil {
+		return 0, err
+	}
+	next, err := d.NextSeq(ctx)
+	return next, errors.Join(err, d.Close())
+}
+
 // ChangeSet opens the change set of a snapshot.
 func (s *Source) ChangeSet(_ context.Context, seq uint64) (io.ReadCloser, error) {
 	return os.OpenFile(filepath.Join(s.Dir, destination.MetaName, destination.ChangesName, destination.ChangeSetName(seq)),

@@ -91,13 +91,19 @@ func (c *copying) once(ctx context.Context) (stands bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	lacks, err := c.lacks(all)
+	lacks, err := c.lacks(ctx, all)
 	if err != nil {
 		return false, err
 	}
 	c.up = c.v.newUploads(ctx, c.wasPut)
 	defer c.up.end()
-	if err := errors.Join(c.heal(ctx, all), c.replaceLost(ctx)); err != nil {
+	if err = c.heal(ctx, all); err == nil {
+		err = c.replaceLost(ctx)
+	}
+	if errors.Is(err, errLost) {
+		return false, nil
+	}
+	if err != nil {
 		return false, err
 	}
 	for i := range lacks {
@@ -122,7 +128,7 @@ func (c *copying) once(ctx context.Context) (stands bool, err error) {
 var errLost = errors.New("another writer was first")
 
 // lacks are the snapshots that the vault has not, oldest first. They come behind its newest: a vault is only added to.
-func (c *copying) lacks(all []record.Header) (lacks []record.Header, err error) {
+func (c *copying) lacks(ctx context.Context, all []record.Header) (lacks []record.Header, err error) {
 	newest := uint64(0)
 	for i := range c.v.h.Snapshots {
 		there := &c.v.h.Snapshots[i].Header
@@ -133,7 +139,11 @@ func (c *copying) lacks(all []record.Header) (lacks []record.Header, err error) 
 		}
 	}
 	if n := len(all); newest > 0 && (n == 0 || all[n-1].Seq < newest) {
-		return nil, fmt.Errorf("%w: number %d", ErrDiverged, newest)
+		if next, err := c.from.NextSeq(ctx); err != nil {
+			return nil, err
+		} else if next <= newest { // else it was deleted here
+			return nil, fmt.Errorf("%w: number %d", ErrDiverged, newest)
+		}
 	}
 	for i := range all {
 		h := &all[i]

@@ -16,6 +16,9 @@ type Source interface {
 	// Snapshots are the headers of the complete snapshots, oldest first, with the tags and note they have now.
 	Snapshots(ctx context.Context) ([]record.Header, error)
 
+	// NextSeq is a number above that of each snapshot that ever was there, as far as that is known.
+	NextSeq(ctx context.Context) (uint64, error)
+
 	// ChangeSet is the change set of a snapshot, as docs/formats.md has it.
 	ChangeSet(ctx context.Context, seq uint64) (io.ReadCloser, error)
 

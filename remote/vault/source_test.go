@@ -26,7 +26,8 @@ type trees struct {
 	holds    map[uint64]map[string]record.Record
 	bytes    map[Place][]byte // of regular files
 	settings map[string][]byte
-	weak     bool // records have no hash
+	weak     bool   // records have no hash
+	next     uint64 // the number of the next one at least
 	opened   atomic.Int64
 }
 
@@ -43,7 +44,7 @@ func (s *trees) add(t testing.TB, changes map[string][]byte) uint64 {
 	state := map[string]record.Record{}
 	if n := len(s.snaps); n > 0 {
 		parent = s.snaps[n-1].Seq
-		seq = parent + 1
+		seq = max(parent+1, s.next)
 		state = maps.Clone(s.holds[parent])
 		for path := range state {
 			if b, ok := s.bytes[Place{parent, path}]; ok {
@@ -118,6 +119,14 @@ func (s *trees) ID() string { return s.id }
 
 func (s *trees) Snapshots(context.Context) ([]record.Header, error) {
 	return slices.Clone(s.snaps), nil
+}
+
+func (s *trees) NextSeq(context.Context) (uint64, error) {
+	next := s.next
+	for i := range s.snaps {
+		next = max(next, s.snaps[i].Seq+1)
+	}
+	return next, nil
 }
 
 func (s *trees) ChangeSet(_ context.Context, seq uint64) (io.ReadCloser, error) {
