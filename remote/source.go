@@ -3,20 +3,19 @@ package remote
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"iter"
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"sync"
 
 	"snap/destination"
 	"snap/index"
 	"snap/internal/file"
 	"snap/record"
+	"snap/remote/replica"
 	"snap/remote/vault"
 )
 
@@ -28,6 +27,7 @@ type Source struct {
 	Files []string // the names of the settings files that go along
 	id    string
 	tree  *file.Tree
+	disk  replica.Disk
 
 	mu    sync.Mutex
 	known []record.Header   // the complete snapshots, as they were asked for last, oldest first
@@ -107,49 +107,6 @@ func (s *Source) ChangeSet(_ context.Context, seq uint64) (io.ReadCloser, error)
 // Listing yields all that a snapshot holds.
 func (s *Source) Listing(ctx context.Context, seq uint64) iter.Seq2[*record.Entry, error] {
 	return s.DB.Entries(ctx, seq, "")
-}
-
-// Open opens a file in the tree of a snapshot.
-func (s *Source) Open(ctx context.Context, seq uint64, path string) (io.ReadCloser, error) {
-	snapshot, err := s.name(ctx, seq)
-	if err != nil {
-		return nil, err
-	}
-	parent, name := snapshot, path
-	if i := strings.LastIndexByte(path, '/'); i >= 0 {
-		parent, name = record.Join(snapshot, path[:i]), path[i+1:]
-	}
-	dir, err := s.tree.Dir(parent)
-	if err != nil {
-		return nil, err
-	}
-	defer dir.Close()
-	f, err := dir.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	return f, nil
-}
-
-// name is the name of a snapshot. One that is younger than the list is looked for once more.
-func (s *Source) name(ctx context.Context, seq uint64) (string, error) {
-	_, names, err := s.seen(ctx)
-	if err != nil {
-		return "", err
-	}
-	if name, ok := names[seq]; ok {
-		return name, nil
-	}
-	if _, err := s.Snapshots(ctx); err != nil {
-		return "", err
-	}
-	if _, names, err = s.seen(ctx); err != nil {
-		return "", err
-	}
-	if name, ok := names[seq]; ok {
-		return name, nil
-	}
-	return "", fmt.Errorf("snapshot %d: %w", seq, fs.ErrNotExist)
 }
 
 // copies is how many other places of a content are tried in a snapshot.

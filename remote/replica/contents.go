@@ -8,8 +8,6 @@ import (
 	"io"
 	"iter"
 	"slices"
-	"sync/atomic"
-	"syscall"
 
 	"snap/backup"
 	"snap/destination"
@@ -20,19 +18,12 @@ import (
 // Tree has the bytes of the files of a snapshot in a folder. Where a file is lost, or not what it was, and is wanted
 // again, those of the same content elsewhere in the destination are taken.
 type Tree struct {
-	x      *destination.Destination
-	h      *record.Header
-	root   *file.Dir
-	tree   *file.Tree
-	failed atomic.Int64 // files one after the other that the disk could not read
+	x    *destination.Destination
+	h    *record.Header
+	root *file.Dir
+	tree *file.Tree
+	disk Disk
 }
-
-// failing is how many files one after the other a disk cannot read before it counts as dying: then the rest is not
-// taken for lost.
-const failing = 100
-
-// ErrDying: a disk cannot read file after file.
-var ErrDying = fmt.Errorf("%d files one after the other could not be read: the disk may be dying", failing)
 
 // copiesLooked bounds how many files of one content are looked at.
 const copiesLooked = 8
@@ -174,8 +165,8 @@ func (c *Tree) lost(err error) error {
 	if err := c.x.CheckThere(); err != nil {
 		return err
 	}
-	if errors.Is(err, syscall.EIO) && c.failed.Add(1) >= failing {
-		return fmt.Errorf("%w: %w", ErrDying, err)
+	if err := c.disk.Failed(err); err != nil {
+		return err
 	}
 	return fmt.Errorf("%w: %w", backup.ErrLost, file.Reason(err))
 }
@@ -190,7 +181,7 @@ func (r *File) Read(p []byte) (int, error) {
 	n, err := r.File.Read(p)
 	switch {
 	case errors.Is(err, io.EOF):
-		r.c.failed.Store(0)
+		r.c.disk.Read()
 	case err != nil:
 		err = r.c.lost(err)
 	}

@@ -47,7 +47,7 @@ func (c *copying) bring(ctx context.Context, got *content, r *record.Record, nam
 	err := got.eachPiece(ctx, c.from, r.Size, wanted, func(i int, body []byte) error {
 		return c.addBytes(ctx, got.pieces[i], name+pack.Piece(i), r, body)
 	})
-	if errors.Is(err, errRotten) {
+	if errors.Is(err, errRotten) && ends(ctx, err) == nil {
 		c.lack = append(c.lack, lacking{MissingContent: missingOf(r), at: got.place, why: err})
 		return nil
 	}

@@ -55,7 +55,7 @@ func (c *copying) healWith(ctx context.Context, got *content, r *record.Record) 
 func (c *copying) healFrom(ctx context.Context, seq uint64, left map[[32]byte]MissingContent) error {
 	for e, err := range c.setOf(ctx, seq) {
 		if err != nil {
-			return ctx.Err()
+			return ends(ctx, err)
 		}
 		if !hasContent(&e.Record) || !e.Has(record.Hashed) {
 			continue
@@ -65,10 +65,10 @@ func (c *copying) healFrom(ctx context.Context, seq uint64, left map[[32]byte]Mi
 			continue
 		}
 		got, err := read(ctx, c.from, Place{seq, e.Path}, &e.Record)
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
 		if err != nil {
+			if err := ends(ctx, err); err != nil {
+				return err
+			}
 			continue
 		}
 		if whole, err := c.healWith(ctx, got, &e.Record); err != nil {
@@ -94,8 +94,12 @@ func (c *copying) inTrees(ctx context.Context, at Place, r *record.Record) (*con
 		}
 	}
 	if i, _ := slices.BinarySearch(c.here, at.Seq); i < len(c.here) && r.Has(record.Hashed) {
-		if got, err := read(ctx, c.from, Place{c.here[i], at.Path}, r); err == nil || ctx.Err() != nil {
-			return got, ctx.Err()
+		got, err := read(ctx, c.from, Place{c.here[i], at.Path}, r)
+		if err == nil {
+			return got, nil
+		}
+		if err := ends(ctx, err); err != nil {
+			return nil, err
 		}
 	}
 	return c.elsewhere(ctx, r)

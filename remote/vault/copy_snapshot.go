@@ -172,8 +172,11 @@ func (c *copying) fetch(ctx context.Context, seq uint64, e record.Entry) (f fetc
 		}
 	}
 	f.content, f.damaged = read(ctx, c.from, Place{seq, e.Path}, &f.Record)
-	if f.damaged == nil || ctx.Err() != nil {
-		return f, ctx.Err()
+	if f.damaged == nil {
+		return f, nil
+	}
+	if err := ends(ctx, f.damaged); err != nil {
+		return f, err
 	}
 	if f.Has(record.Hashed) {
 		other, err := c.elsewhere(ctx, &f.Record)
@@ -193,11 +196,12 @@ func (c *copying) elsewhere(ctx context.Context, r *record.Record) (*content, er
 		if err != nil {
 			return nil, err
 		}
-		if got, err := read(ctx, c.from, p, r); err == nil {
+		got, err := read(ctx, c.from, p, r)
+		if err == nil {
 			return got, nil
 		}
-		if ctx.Err() != nil {
-			return nil, ctx.Err()
+		if err := ends(ctx, err); err != nil {
+			return nil, err
 		}
 	}
 	return nil, nil

@@ -2,6 +2,7 @@ package vault
 
 import (
 	"context"
+	"errors"
 	"io"
 	"iter"
 
@@ -25,8 +26,8 @@ type Source interface {
 	// Listing yields all that a snapshot holds, in key order.
 	Listing(ctx context.Context, seq uint64) iter.Seq2[*record.Entry, error]
 
-	// Open opens a regular file in a snapshot's tree. Any error but the context's means that this copy of the bytes
-	// cannot be had; fs.ErrNotExist: it is not there.
+	// Open opens a regular file in a snapshot's tree. Any error of it or of a Read but the context's and ErrSource means
+	// that this copy of the bytes cannot be had; fs.ErrNotExist: it is not there.
 	Open(ctx context.Context, seq uint64, path string) (io.ReadCloser, error)
 
 	// Copies yields other places that should have the bytes of a record: hash, form and size are its own. The first
@@ -35,6 +36,22 @@ type Source interface {
 
 	// Settings are the settings files by name.
 	Settings(ctx context.Context) (map[string][]byte, error)
+}
+
+// ErrSource is in an error of a Source that is not about one file: its disk is gone, or reads nothing any more. A copy
+// ends with it, as nothing is known of the files then.
+var ErrSource = errors.New("the snapshots cannot be read")
+
+// ends is why a copy ends where a file could not be read: it was stopped, or the source has failed as a whole. nil:
+// only this copy of the bytes cannot be had.
+func ends(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if errors.Is(err, ErrSource) {
+		return err
+	}
+	return nil
 }
 
 // Place is a path in the tree of a snapshot.
