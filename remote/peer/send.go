@@ -147,7 +147,7 @@ func (s *sending) snapshot(h *record.Header, before uint64) error {
 			return err
 		}
 		if e.Kind != file.Regular || e.Stored == record.Absent || !e.Exists() || e.Size == 0 ||
-			!whole && e.Stored == record.Linked {
+			!whole && e.Stored == record.Linked && e.Reason != record.Returned { // the receiver has what it is a link of
 			continue
 		}
 		if err := s.file(tree, h, e); err != nil {

@@ -65,6 +65,39 @@ func TestSend(t *testing.T) {
 	}
 }
 
+// TestSendReturned: a file that was away and is back is linked to an older snapshot, which a replica that began later has
+// not: its bytes are sent.
+func TestSendReturned(t *testing.T) {
+	p, y := backuptest.NewPlace(t), follower(t)
+	p.Write("stays", "all the time")
+	p.Write("back", "bytes that come back")
+	p.Backup()
+	p.Do(os.Rename(p.Path("back"), filepath.Join(p.Src, "..", "away")))
+	p.Backup()
+	x, err := replica.OpenHere(context.Background(), p.Dest)
+	p.Do(err)
+	all, err := x.Snapshots(context.Background())
+	p.Do(err)
+	var second bytes.Buffer
+	p.Do(errors.Join(Send(context.Background(), &second, x, nil, all[1:], nil), x.Close()))
+	_, err = received(second.Bytes(), y)
+	p.Do(err)
+	p.Do(os.Rename(filepath.Join(p.Src, "..", "away"), p.Path("back")))
+	p.Backup()
+	third := sent(p, 1, func(path string, err error) { t.Errorf("%s: %v", path, err) })
+	res, err := received(third, y)
+	p.Do(err)
+	if res.Incomplete() {
+		t.Errorf("%+v", res)
+	}
+	wantSame(p, y)
+	tape, err := OpenTape(context.Background(), bytes.NewReader(third))
+	p.Do(err)
+	if h := tape.all[0]; res.Copied[0].Whole || h.Returned != 1 {
+		t.Errorf("it is not what is to be tested: %+v", h)
+	}
+}
+
 // TestSendLost: a file that cannot be read is named, and the rest is sent; one that is rotten is not received.
 func TestSendLost(t *testing.T) {
 	p, y := backuptest.NewPlace(t), follower(t)
