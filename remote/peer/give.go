@@ -13,6 +13,10 @@ import (
 // givers is how many streams are read from the disk at the same time.
 const givers = 4
 
+// maxBegun is how many streams are begun at a time: each has a file open, and a piece of it in memory. Others wait until
+// some have ended, whatever the other end would read of them.
+const maxBegun = 128
+
 // giver answers what the other end asks of a destination here.
 type giver struct {
 	x     *replica.Here
@@ -26,6 +30,7 @@ type giver struct {
 	queue   []*outgoing // not begun, in the order in which they were asked for
 	urgent  int         // how many of these somebody waits for, or nobody any more
 	begun   []*outgoing // without enough credit
+	live    int         // begun, and not ended
 	ahead   int64       // credit of all that nobody reads yet
 	err     error       // why it ends
 }
@@ -42,6 +47,14 @@ type outgoing struct {
 
 	src  pieces
 	next *piece // that could not be sent yet
+}
+
+// close closes what it is read from.
+func (s *outgoing) close() {
+	if s.src != nil {
+		s.src.close() // it was only read
+	}
+	s.src, s.next = nil, nil
 }
 
 // piece is a part of a stream: bytes, or where they are in the old file.
@@ -78,6 +91,9 @@ func (g *giver) run(ctx context.Context, r *frameReader) error {
 	g.end(errors.Join(err, io.EOF))
 	stop()
 	all.Wait()
+	for _, s := range g.begun {
+		s.close()
+	}
 	err = errors.Join(err, g.trees.close())
 	g.mu.Lock()
 	defer g.mu.Unlock()

@@ -23,6 +23,7 @@ func (g *giver) work(ctx context.Context) {
 			return
 		}
 		if err := g.send(ctx, s); err != nil {
+			s.close()
 			g.end(err)
 			return
 		}
@@ -51,21 +52,25 @@ func (g *giver) pick() *outgoing {
 	}
 }
 
-// unqueue takes the stream that is to be begun next, nil where none is.
+// unqueue takes the stream that is to be begun next, nil where none is. One that nobody wants any more is only ended.
 func (g *giver) unqueue() *outgoing {
 	if len(g.queue) == 0 {
 		return nil
 	}
-	n := 0
+	n, room := 0, g.live < maxBegun
 	switch first := g.queue[0]; {
 	case g.urgent > 0:
-		n = slices.IndexFunc(g.queue, func(s *outgoing) bool { return s.reads || s.cancelled })
+		n = slices.IndexFunc(g.queue, func(s *outgoing) bool { return s.reads && room || s.cancelled })
+		if n < 0 {
+			return nil
+		}
 		g.urgent--
-	case first.ask.Kind != askFile || g.ahead < pieceSize+pieceCost:
+	case !room || first.ask.Kind != askFile || g.ahead < pieceSize+pieceCost:
 		return nil
 	}
 	s := g.queue[n]
 	s.queued, g.queue = false, slices.Delete(g.queue, n, n+1)
+	g.live++
 	return s
 }
 
@@ -137,11 +142,11 @@ func (g *giver) write(number uint64, p *piece) error {
 
 // finish ends a stream: err is io.EOF, or why there is nothing more.
 func (g *giver) finish(s *outgoing, err error) error {
-	if s.src != nil {
-		s.src.close() // it was only read
-	}
+	s.close()
 	g.mu.Lock()
 	delete(g.streams, s.number)
+	g.live--
+	g.changed.Broadcast()
 	g.mu.Unlock()
 	payload := numbered(s.number)
 	if !errors.Is(err, io.EOF) {
