@@ -30,6 +30,9 @@ type ServeOptions struct {
 // ErrNotAllowed: what the other end wants is not allowed here.
 var ErrNotAllowed = errors.New("is not allowed here")
 
+// maxPlace is how long the name of a place may be, in bytes: it is noted in the mark of a replica.
+const maxPlace = 8 << 10
+
 // Serve answers on a pipe for the destination in the folder dest, until the other end has what it wants. What goes
 // wrong with that is told to the other end; the error is about the pipe.
 func Serve(ctx context.Context, r io.Reader, w io.Writer, dest string, o ServeOptions) error {
@@ -66,6 +69,8 @@ func (s *serving) run(ctx context.Context) error {
 		err = fmt.Errorf("to make %s follow another destination %w (--append-only)", s.dest, ErrNotAllowed)
 	case !validID(h.ID):
 		err = fmt.Errorf("%w: its id is %q", ErrProtocol, h.ID)
+	case len(h.Place) > maxPlace:
+		err = fmt.Errorf("%w: the name of its place has %d bytes", ErrProtocol, len(h.Place))
 	default:
 		return s.follow(ctx, h)
 	}

@@ -61,7 +61,7 @@ func (f *following) open(ctx context.Context, to string) (err error) {
 		err = f.hello()
 	}
 	if err == nil && !f.o.DryRun {
-		err = y.MarkReplica(f.x.Name())
+		err = f.mark()
 	}
 	if err != nil {
 		f.close()

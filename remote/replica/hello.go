@@ -3,6 +3,7 @@ package replica
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"snap/destination"
 	"snap/record"
@@ -14,6 +15,7 @@ var (
 	ErrPromoted         = errors.New("promoted")
 	ErrDiverged         = errors.New("diverged")
 	ErrNoBase           = errors.New("the snapshot before is not there")
+	ErrAhead            = errors.New("too far ahead")
 )
 
 // hello refuses a follower that is none of x.
@@ -29,6 +31,11 @@ func (f *following) hello() error {
 	if err := f.diverged(); err != nil {
 		return err
 	}
+	if f.o.Adds {
+		if err := f.checkAhead(); err != nil {
+			return err
+		}
+	}
 	is, err := y.IsReplica()
 	if err != nil || is || len(f.ys) == 0 || f.o.Follow {
 		return err
@@ -39,6 +46,49 @@ func (f *following) hello() error {
 			"--follow",
 		Err: ErrPromoted,
 	}
+}
+
+// How far what is only added may be ahead: of the numbers that there are (a snapshot a minute takes two years), and of
+// the clock here.
+const (
+	numbersAhead = 1 << 20
+	timeAhead    = 24 * time.Hour
+)
+
+// checkAhead refuses snapshots with numbers that leave none for those after them, or of a time that is not yet: rules
+// would keep them, and not what was made before.
+func (f *following) checkAhead() error {
+	now := f.o.Now
+	if now.IsZero() {
+		now = time.Now()
+	}
+	newest := f.newest()
+	for i := range f.xs {
+		h := &f.xs[i]
+		why, hint := "", "is the clock here right, and there?"
+		switch {
+		case h.Seq <= newest:
+		case h.Seq-newest > numbersAhead:
+			why, hint = fmt.Sprintf("has the number %d, and the newest here %d", h.Seq, newest), "copy it without --append-only"
+		case h.Time.Sub(now) > timeAhead || h.Finished.Sub(now) > timeAhead:
+			why = fmt.Sprintf("is of %s, and it is %s here", h.Time.Format(time.DateTime), now.Format(time.DateTime))
+		}
+		if why != "" {
+			return &destination.GuardError{Why: fmt.Sprintf("snapshot %s of %s %s", h.Name, f.x.Name(), why), Hint: hint,
+				Err: ErrAhead}
+		}
+		newest = max(newest, h.Seq)
+	}
+	return nil
+}
+
+// mark marks the follower as one of x. Who may only add does not say whose an old one is.
+func (f *following) mark() error {
+	is, err := f.y.IsReplica()
+	if err != nil || is && f.o.Adds {
+		return err
+	}
+	return f.y.MarkReplica(f.x.Name())
 }
 
 // diverged refuses a follower with a snapshot that was never in the source.

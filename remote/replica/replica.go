@@ -29,8 +29,12 @@ type Options struct {
 	Only   []uint64 // numbers of the snapshots to copy; empty: all
 	Since  uint64   // the first snapshot of a follower that has none yet; 0: the oldest
 	Follow bool     // make a destination of the same id, which is no replica, follow: one that was the other's source
-	Adds   bool     // only snapshots are added: labels and settings stay as they are
 	DryRun bool     // only say what lacks
+
+	// Adds: only snapshots are added, by somebody who is trusted with no more. Labels, settings and what it follows stay
+	// as they are; what would hinder later snapshots, or have rules take older ones for old, is refused.
+	Adds bool
+	Now  time.Time // 0: as the clock says; with Adds snapshots of the future are refused
 
 	// Base is the snapshot that the follower must have as its newest before the first that it lacks; 0: any will do.
 	Base     uint64
