@@ -18,7 +18,10 @@ func (v *Vault) Repair(ctx context.Context, bad []BadObject, from Source) (lost 
 		return nil, err
 	}
 	defer unlock()
-	if err := errors.Join(v.refresh(ctx), v.resumeIntent(ctx)); err != nil {
+	if err := v.refresh(ctx); err != nil {
+		return nil, err
+	}
+	if err := v.resumeIntent(ctx); err != nil {
 		return nil, err
 	}
 	for range maxLosses {
