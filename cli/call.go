@@ -32,6 +32,7 @@ type call struct {
 	which   bool          // the command itself tells which destination it is; false: find does, if there are several
 	plain   bool          // snap was typed without a command
 	reached *remote.Place // the remote that is asked; nil: none is
+	lacks   bool          // snapshots of it are not answered for, and were named: exit 3 at least
 
 	stdin   []byte // what standard input holds, if a flag asked for it
 	stdinOf string // that flag

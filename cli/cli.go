@@ -61,8 +61,12 @@ func dispatch(ctx context.Context, env *Env, out *output, args []string) error {
 		return err
 	}
 	out.goesOn = line.Command.Effect
-	return line.Command.Run(&call{Style: env.style(opts), ctx: ctx, env: env, out: out, command: line.Command.Name,
-		flags: line.Values, opts: opts, args: line.Args, dashed: line.Dashed, plain: line.Implied})
+	c := &call{Style: env.style(opts), ctx: ctx, env: env, out: out, command: line.Command.Name,
+		flags: line.Values, opts: opts, args: line.Args, dashed: line.Dashed, plain: line.Implied}
+	if err := line.Command.Run(c); err != nil || !c.lacks {
+		return err
+	}
+	return exit.With(exit.Partial, nil)
 }
 
 // ended prints err with its hints, and returns its exit code.

@@ -68,5 +68,6 @@ func (c *call) openSource(from *settings.Remote, show func(progress.State)) (x r
 	if err != nil {
 		return nil, nil, errors.Join(exit.RemoteHint(err), p.Close())
 	}
+	c.tellLost(f.Lost)
 	return f, func() error { return errors.Join(f.Close(), p.Close()) }, nil
 }

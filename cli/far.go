@@ -15,6 +15,7 @@ import (
 	"snap/cli/settings"
 	"snap/cli/wire"
 	"snap/destination/retention"
+	"snap/destination/treeless"
 	"snap/internal/hint"
 	"snap/internal/progress"
 	"snap/internal/quote"
@@ -158,14 +159,16 @@ func (c *call) openFar(r *settings.Remote) (*query.Reader, error) {
 		}
 	}
 	line := c.progress()
-	dir, offline, err := p.Catalogue(c.ctx, line.Show)
+	known, err := p.Catalogue(c.ctx, line.Show)
 	line.End()
 	if err != nil {
 		return nil, errors.Join(exit.RemoteHint(err), p.Close())
 	}
-	if offline != nil {
-		c.warn("the answer is as of the last time that the place was reached: %v", offline)
+	if known.Offline != nil {
+		c.warn("the answer is as of the last time that the place was reached: %v", known.Offline)
 	}
+	c.tellLost(known.Lost)
+	dir := known.Dir
 	if c.opts.asOf == "" {
 		if place, err := c.placeOf(r); err != nil {
 			return nil, errors.Join(err, p.Close())
@@ -183,6 +186,14 @@ func (c *call) openFar(r *settings.Remote) (*query.Reader, error) {
 	return d, nil
 }
 
+// tellLost names the snapshots of a remote that are not answered for.
+func (c *call) tellLost(lost []treeless.Lost) {
+	for _, l := range lost {
+		c.warn("snapshot %s: %v", l.Name, l.Why)
+		c.lacks = true
+	}
+}
+
 // openMachine opens a destination on another machine for questions.
 func (c *call) openMachine(r *settings.Remote) (*query.Reader, error) {
 	if c.opts.asOf != "" {
@@ -195,8 +206,9 @@ func (c *call) openMachine(r *settings.Remote) (*query.Reader, error) {
 	}
 	m.NoCache = c.opts.noCache
 	line := c.progress()
-	dir, err := m.Catalogue(c.ctx, at, line.Show)
+	dir, lost, err := m.Catalogue(c.ctx, at, line.Show)
 	line.End()
+	c.tellLost(lost)
 	if err == nil {
 		c.found = locate.Found{Dir: dir, Obvious: true}
 		var d *query.Reader

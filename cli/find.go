@@ -19,7 +19,7 @@ func findCommand() *command {
 	return &command{
 		Name: "find", Args: "PATTERN…|--deleted", Short: "every version of a file in every snapshot", Group: groupLook,
 		Max:   -1,
-		Codes: []int{exit.NoDest, exit.Locked},
+		Codes: []int{exit.Partial, exit.NoDest, exit.Locked},
 		Long: `
 Finds files and folders in all snapshots, a line for each version: those
 snapshots in a row in which it stayed the same. The line says how the version came about,

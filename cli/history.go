@@ -16,7 +16,7 @@ func historyCommand() *command {
 	return &command{
 		Name: "history", Aliases: []string{"log"}, Args: "PATH", Short: "what happened to a file, also under other names",
 		Group: groupLook,
-		Min:   1, Max: -1, Codes: []int{exit.NoDest, exit.Locked},
+		Min:   1, Max: -1, Codes: []int{exit.Partial, exit.NoDest, exit.Locked},
 		Long: `
 Tells what happened to a file or folder, in order of time, a line for each step:
 added, modified, metadata changed, moved, removed; the snapshot in which that was

@@ -17,7 +17,7 @@ import (
 func listCommand() *command {
 	return &command{
 		Name: "list", Aliases: []string{"snapshots"}, Short: "the snapshots", Group: groupLook,
-		Codes: []int{exit.NoDest, exit.Locked},
+		Codes: []int{exit.Partial, exit.NoDest, exit.Locked},
 		Long: `
 Lists the snapshots, oldest first: name, time, age, number of files, size of all
 of them together, what changed against the snapshot before (+ added, M modified,

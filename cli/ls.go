@@ -13,7 +13,7 @@ import (
 func lsCommand() *command {
 	return &command{
 		Name: "ls", Args: "[REF[:PATH]|PATH]", Short: "what a snapshot holds", Group: groupLook, Max: -1,
-		Codes: []int{exit.NoDest, exit.Locked},
+		Codes: []int{exit.Partial, exit.NoDest, exit.Locked},
 		Long: `
 Lists the folder PATH of a snapshot, or the file PATH; without PATH the source's
 top folder; PATH alone means latest:PATH, and what leads into DEST/SNAPSHOT, that

@@ -17,7 +17,7 @@ func statsCommand() *command {
 		Name: "stats", Args: "[REF…] | --folders [PATH]",
 		Short: "sizes, growth, where space goes, what deleting would free",
 		Group: groupLook, Max: -1,
-		Codes: []int{exit.NoDest, exit.Locked},
+		Codes: []int{exit.Partial, exit.NoDest, exit.Locked},
 		Long: `
 Tells what the destination holds, from the index alone. A file that several names
 and snapshots share counts once. Of each snapshot: Size, what its tree holds; New,

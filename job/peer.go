@@ -97,7 +97,8 @@ func (p *Place) OpenMachine(ctx context.Context, r *settings.Remote, stderr io.W
 }
 
 // Catalogue brings what is known here of the destination up to date, and returns the folder that answers.
-func (m *Machine) Catalogue(ctx context.Context, p *Place, show func(progress.State)) (dir string, err error) {
+func (m *Machine) Catalogue(ctx context.Context, p *Place, show func(progress.State)) (dir string, lost []treeless.Lost,
+	err error) {
 	c, err := m.Far.Catalogue(ctx)
 	if err == nil {
 		dir = filepath.Join(p.User.Cache(), c.ID()+"-ssh")
@@ -107,9 +108,9 @@ func (m *Machine) Catalogue(ctx context.Context, p *Place, show func(progress.St
 		}
 	}
 	if err == nil {
-		err = treeless.Update(ctx, dir, c, show)
+		lost, err = treeless.Update(ctx, dir, c, show)
 	}
-	return dir, sshHint(err, nil, m.url)
+	return dir, lost, sshHint(err, nil, m.url)
 }
 
 // Contents has the bytes of the files of a snapshot there.

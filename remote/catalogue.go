@@ -15,16 +15,24 @@ import (
 )
 
 // Catalogue brings the cache of the vault up to date and returns its folder, which answers questions as a destination
-// does. offline: the place could not be reached, and the answers are those of last time.
-func (p *Place) Catalogue(ctx context.Context, report func(progress.State)) (dir string, offline error, err error) {
+// does.
+func (p *Place) Catalogue(ctx context.Context, report func(progress.State)) (c Catalogue, err error) {
 	if err := p.Vault.Refresh(ctx); err != nil {
 		if reach := (*store.ReachError)(nil); !errors.As(err, &reach) || p.Vault.Head() == nil {
-			return "", nil, err
+			return c, err
 		}
-		offline = err
+		c.Offline = err
 	}
-	dir = p.CacheDir(p.Vault.ID())
-	return dir, offline, treeless.Update(ctx, dir, catalogue{p.Vault}, report)
+	c.Dir = p.CacheDir(p.Vault.ID())
+	c.Lost, err = treeless.Update(ctx, c.Dir, catalogue{p.Vault}, report)
+	return c, err
+}
+
+// Catalogue is what is known here of a vault.
+type Catalogue struct {
+	Dir     string          // answers questions
+	Offline error           // the place could not be reached, and the answers are those of last time; nil: it was
+	Lost    []treeless.Lost // snapshots that are not answered for
 }
 
 // catalogue is a vault as what a cache is filled from.
@@ -44,7 +52,13 @@ func (c catalogue) Snapshots() (all []treeless.Snapshot) {
 }
 
 func (c catalogue) ChangeSet(ctx context.Context, seq uint64) (io.ReadCloser, error) {
-	return c.v.ChangeSet(ctx, seq)
+	r, err := c.v.ChangeSet(ctx, seq)
+	if err != nil {
+		return nil, err
+	}
+	return treeless.Losing(r, func(err error) bool {
+		return errors.Is(err, vault.ErrDamaged) || errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrShort)
+	}), nil
 }
 
 // Contents has the bytes of the files of the vault. It closes the place when it is closed.

@@ -29,9 +29,9 @@ func TestBackFromColdStorage(t *testing.T) {
 	}
 	v, err := Open(t.Context(), p.r, p.o)
 	must(t, err)
-	dir, _, err := v.Catalogue(t.Context(), nil)
+	known, err := v.Catalogue(t.Context(), nil)
 	must(t, err)
-	d, err := query.Open(t.Context(), dir, query.Options{Far: v.Far()})
+	d, err := query.Open(t.Context(), known.Dir, query.Options{Far: v.Far()})
 	must(t, err)
 	defer d.Close()
 	h := d.Newest()

@@ -8,6 +8,7 @@ import (
 	"iter"
 
 	"snap/backup"
+	"snap/destination/treeless"
 	"snap/index"
 	"snap/internal/file"
 	"snap/internal/progress"
@@ -20,21 +21,23 @@ import (
 
 // Followed is a vault as what a destination is made of again, or follows.
 type Followed struct {
+	Lost []treeless.Lost // snapshots that the vault has, and that cannot be made again
+
 	p  *Place
 	db *index.DB // of its catalogue
 }
 
 // Followed brings the catalogue up to date and opens the vault for that.
 func (p *Place) Followed(ctx context.Context, report func(progress.State)) (*Followed, error) {
-	dir, offline, err := p.Catalogue(ctx, report)
-	if err = errors.Join(err, offline); err != nil { // without its contents nothing can be made
+	c, err := p.Catalogue(ctx, report)
+	if err = errors.Join(err, c.Offline); err != nil { // without its contents nothing can be made
 		return nil, err
 	}
-	db, err := index.Open(index.Path(dir))
+	db, err := index.Open(index.Path(c.Dir))
 	if err != nil {
 		return nil, err
 	}
-	return &Followed{p, db}, nil
+	return &Followed{c.Lost, p, db}, nil
 }
 
 // Close gives the catalogue back.

@@ -33,21 +33,38 @@ func names(all []Snapshot) []string {
 	return list
 }
 
-// fetch brings the change sets that are not here.
-func (c *cache) fetch(ctx context.Context, want []Snapshot) error {
-	for i := range want {
-		s := &want[i]
-		if _, err := os.Lstat(filepath.Join(c.sets, s.name())); err == nil {
+// fetch brings the change sets that are not here. want are the snapshots that can be answered for, lost the others.
+func (c *cache) fetch(ctx context.Context, all []Snapshot) (want []Snapshot, lost []Lost, err error) {
+	for i := range all {
+		s := &all[i]
+		if len(lost) > 0 && s.Header.Parent != newest(want) {
+			lost = append(lost, Lost{s.Header.Name, errFollows})
 			continue
 		}
-		if c.report != nil {
-			c.report(progress.State{Stage: progress.Reading, Path: s.Header.Name, Files: int64(i), TotalFiles: int64(len(want))})
+		if _, err := os.Lstat(filepath.Join(c.sets, s.name())); err != nil {
+			if c.report != nil {
+				c.report(progress.State{Stage: progress.Reading, Path: s.Header.Name, Files: int64(i), TotalFiles: int64(len(all))})
+			}
+			err = c.fetchOne(ctx, s)
+			if errors.Is(err, ErrLost) {
+				lost = append(lost, Lost{s.Header.Name, err})
+				continue
+			}
+			if err != nil {
+				return nil, nil, fmt.Errorf("the change set of snapshot %s: %w", s.Header.Name, err)
+			}
 		}
-		if err := c.fetchOne(ctx, s); err != nil {
-			return fmt.Errorf("the change set of snapshot %s: %w", s.Header.Name, err)
-		}
+		want = append(want, *s)
 	}
-	return nil
+	return want, lost, nil
+}
+
+// newest is the number of the last snapshot, 0 for none.
+func newest(all []Snapshot) uint64 {
+	if len(all) == 0 {
+		return 0
+	}
+	return all[len(all)-1].Header.Seq
 }
 
 func (c *cache) fetchOne(ctx context.Context, s *Snapshot) error {

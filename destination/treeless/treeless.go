@@ -45,20 +45,21 @@ type Source interface {
 	ID() string
 	Snapshots() []Snapshot // oldest first
 	// ChangeSet is the change set of a snapshot, as docs/formats.md has it.
+	// ErrLost: it is nowhere any more.
 	ChangeSet(ctx context.Context, seq uint64) (io.ReadCloser, error)
 }
 
 // Update makes the folder dir what the source holds; it is made if it is missing. report is told how far it has come,
-// and may be nil.
-func Update(ctx context.Context, dir string, from Source, report func(progress.State)) error {
+// and may be nil. lost are snapshots that it does not answer for: their change sets are lost, or go on from one that is.
+func Update(ctx context.Context, dir string, from Source, report func(progress.State)) (lost []Lost, err error) {
 	c := &cache{dir: dir, meta: filepath.Join(dir, destination.MetaName), from: from, report: report}
 	c.sets = filepath.Join(c.meta, destination.ChangesName)
 	if err := os.MkdirAll(c.sets, 0o700); err != nil {
-		return err
+		return nil, err
 	}
 	unlock, err := c.lock(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer unlock()
 	return c.update(ctx)
@@ -81,14 +82,15 @@ func (c *cache) lock(ctx context.Context) (unlock func(), err error) {
 	return func() { _ = l.Close() }, nil
 }
 
-func (c *cache) update(ctx context.Context) error {
-	want := c.from.Snapshots()
-	if err := c.fetch(ctx, want); err != nil {
-		return err
+func (c *cache) update(ctx context.Context) (lost []Lost, err error) {
+	all := c.from.Snapshots()
+	want, lost, err := c.fetch(ctx, all)
+	if err != nil {
+		return nil, err
 	}
 	have, err := c.indexed()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	err = errNotThat
 	if have != nil && startsWith(want, have) {
@@ -98,15 +100,18 @@ func (c *cache) update(ctx context.Context) error {
 		err = c.rebuild(ctx, want)
 	}
 	if errors.Is(err, record.ErrDamaged) || errors.Is(err, record.ErrTruncated) { // what is here: it is fetched again
-		if err := errors.Join(c.drop(nil), c.fetch(ctx, want)); err != nil {
-			return err
+		if err := c.drop(nil); err != nil {
+			return nil, err
+		}
+		if want, lost, err = c.fetch(ctx, all); err != nil {
+			return nil, err
 		}
 		err = c.rebuild(ctx, want)
 	}
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return c.drop(want)
+	return lost, c.drop(all)
 }
 
 // errNotThat says that the index is not made of what it should be made of.

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
+	"testing/iotest"
 
 	"snap/backup/backuptest"
 	"snap/destination"
@@ -23,6 +24,7 @@ type far struct {
 	id      string
 	all     []Snapshot
 	fetched int
+	lost    uint64
 	fail    int // the how manieth set that is asked for cannot be had, from 1 on
 }
 
@@ -57,6 +59,10 @@ func (f *far) ChangeSet(_ context.Context, seq uint64) (io.ReadCloser, error) {
 	if f.fetched++; f.fetched == f.fail {
 		return nil, errCut
 	}
+	if seq == f.lost {
+		broken := io.NopCloser(iotest.ErrReader(errCut))
+		return Losing(broken, func(err error) bool { return errors.Is(err, errCut) }), nil
+	}
 	return os.Open(f.path(seq))
 }
 
@@ -79,13 +85,18 @@ func answers(t *testing.T, dir string) (text string) {
 	must(t, err)
 	for i := range all {
 		h := &all[i]
-		text += fmt.Sprintf("%d %s %v %q %s\n", h.Seq, h.Name, h.Tags, h.Note, h.State)
+		text += headline(h)
 		for e, err := range db.Entries(t.Context(), h.Seq, "") {
 			must(t, err)
 			text += fmt.Sprintf("  %s %v %d %o %v %x\n", e.Path, e.Kind, e.Size, e.Mode, e.Mtime, e.Hash)
 		}
 	}
 	return text
+}
+
+// headline is what answers begin with of each snapshot.
+func headline(h *record.Header) string {
+	return fmt.Sprintf("%d %s %v %q %s\n", h.Seq, h.Name, h.Tags, h.Note, h.State)
 }
 
 func must(t *testing.T, err error) {
@@ -95,7 +106,14 @@ func must(t *testing.T, err error) {
 	}
 }
 
-func (f *far) update(dir string) { f.t.Helper(); must(f.t, Update(f.t.Context(), dir, f, nil)) }
+func (f *far) update(dir string) {
+	f.t.Helper()
+	lost, err := Update(f.t.Context(), dir, f, nil)
+	must(f.t, err)
+	if len(lost) > 0 {
+		f.t.Errorf("lost: %v", lost)
+	}
+}
 
 func TestTheCacheIsWhatTheCopyHolds(t *testing.T) {
 	p := backuptest.Three(t)
@@ -143,7 +161,7 @@ func TestACacheThatWasLeftInTheMiddleOrDamaged(t *testing.T) {
 	for fail := 1; fail <= len(f.all); fail++ {
 		dir := t.TempDir()
 		f.fetched, f.fail = 0, fail
-		if err := Update(t.Context(), dir, f, nil); !errors.Is(err, errCut) {
+		if _, err := Update(t.Context(), dir, f, nil); !errors.Is(err, errCut) {
 			t.Fatalf("a set that could not be had: %v", err)
 		}
 		f.update(dir)
@@ -177,7 +195,7 @@ func TestACacheThatWasLeftInTheMiddleOrDamaged(t *testing.T) {
 		dir := t.TempDir()
 		f.update(dir)
 		must(t, damage(dir))
-		if err := Update(t.Context(), dir, f, nil); err != nil {
+		if _, err := Update(t.Context(), dir, f, nil); err != nil {
 			t.Errorf("%s: %v", what, err)
 			continue
 		}
@@ -192,7 +210,7 @@ func TestManyBringOneCacheUpToDate(t *testing.T) {
 	for range 4 {
 		f := farOf(t, p)
 		all.Go(func() {
-			if err := Update(t.Context(), dir, f, nil); err != nil {
+			if _, err := Update(t.Context(), dir, f, nil); err != nil {
 				t.Error(err)
 			}
 		})

@@ -36,7 +36,11 @@ func (c *catalogue) ID() string                     { return c.f.ID() }
 func (c *catalogue) Snapshots() []treeless.Snapshot { return c.all }
 
 func (c *catalogue) ChangeSet(ctx context.Context, seq uint64) (io.ReadCloser, error) {
-	return c.f.ChangeSet(ctx, seq)
+	r, err := c.f.ChangeSet(ctx, seq)
+	if err != nil {
+		return nil, err
+	}
+	return treeless.Losing(r, func(err error) bool { return errors.Is(err, errNone) }), nil
 }
 
 // Files has the bytes of the files of a snapshot.
