@@ -136,6 +136,10 @@ func (p *Place) NoteSeen(name string, v *vault.Vault) error {
 // is left to run out.
 func (p *Place) ExtendRemote(ctx context.Context, r *settings.Remote,
 	f *RemoteFront) (res vault.ExtendResult, err error) {
+	if r.Lock <= 0 { // not even where keys are here: all would be said to be locked for longer, and nothing would be
+		return res, hint.With(hint.Usagef("%s: nobody has said for how long its objects are locked",
+			quote.Name(r.Called())), "to say it: --lock 30d")
+	}
 	o, err := p.RemoteOptions(r.Name, f, RetryQuestion)
 	if err != nil {
 		return res, err
@@ -148,10 +152,6 @@ func (p *Place) ExtendRemote(ctx context.Context, r *settings.Remote,
 		defer far.Close()
 		res, err = far.Vault.Extend(ctx)
 		return res, exit.RemoteHint(err)
-	}
-	if r.Lock <= 0 {
-		return res, hint.With(hint.Usagef("%s: nobody has said for how long its objects are locked",
-			quote.Name(r.Called())), "to say it: --lock 30d")
 	}
 	reach := r.Reach
 	if r.Name == "" {
