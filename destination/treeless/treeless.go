@@ -50,7 +50,8 @@ type Source interface {
 }
 
 // Update makes the folder dir what the source holds; it is made if it is missing. report is told how far it has come,
-// and may be nil. lost are snapshots that it does not answer for: their change sets are lost, or go on from one that is.
+// and may be nil. lost are snapshots that it does not answer for: their change sets are lost, or go on from one that
+// is.
 func Update(ctx context.Context, dir string, from Source, report func(progress.State)) (lost []Lost, err error) {
 	c := &cache{dir: dir, meta: filepath.Join(dir, destination.MetaName), from: from, report: report}
 	c.sets = filepath.Join(c.meta, destination.ChangesName)

@@ -13,8 +13,8 @@ import (
 // givers is how many streams are read from the disk at the same time.
 const givers = 4
 
-// maxBegun is how many streams are begun at a time: each has a file open, and a piece of it in memory. Others wait until
-// some have ended, whatever the other end would read of them.
+// maxBegun is how many streams are begun at a time: each has a file open, and a piece of it in memory. Others wait
+// until some have ended, whatever the other end would read of them.
 const maxBegun = 128
 
 // giver answers what the other end asks of a destination here.

@@ -65,8 +65,8 @@ func TestSend(t *testing.T) {
 	}
 }
 
-// TestSendReturned: a file that was away and is back is linked to an older snapshot, which a replica that began later has
-// not: its bytes are sent.
+// TestSendReturned: a file that was away and is back is linked to an older snapshot, which a replica that began later
+// has not: its bytes are sent.
 func TestSendReturned(t *testing.T) {
 	p, y := backuptest.NewPlace(t), follower(t)
 	p.Write("stays", "all the time")

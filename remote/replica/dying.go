@@ -20,8 +20,8 @@ type Disk struct{ failed atomic.Int64 }
 // Read says that a file was read to its end.
 func (d *Disk) Read() { d.failed.Store(0) }
 
-// Failed is why nothing more is to be read after an error of one file: ErrDying, or that this process has no room for one
-// more open file. nil: it concerns this file alone.
+// Failed is why nothing more is to be read after an error of one file: ErrDying, or that this process has no room for
+// one more open file. nil: it concerns this file alone.
 func (d *Disk) Failed(err error) error {
 	if file.BlameOf(err, file.Source) == file.WholeRun {
 		return err

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// TestADyingDisk: one file after the other that cannot be read ends a run, and so does what concerns no file; files that
-// are read between, or are not there, do not.
+// TestADyingDisk: one file after the other that cannot be read ends a run, and so does what concerns no file; files
+// that are read between, or are not there, do not.
 func TestADyingDisk(t *testing.T) {
 	of := func(errno syscall.Errno) error { return &fs.PathError{Op: "read", Path: "a", Err: errno} }
 	d := &Disk{}

@@ -121,8 +121,8 @@ func TestARivalWhileHealing(t *testing.T) {
 	sameAs(t, m, k, from, 1)
 }
 
-// TestTheNewestWasDeletedHere: a snapshot that the vault has, and that was deleted here, is no sign of another history as
-// long as its number is not given again. The next one follows it.
+// TestTheNewestWasDeletedHere: a snapshot that the vault has, and that was deleted here, is no sign of another
+// history as long as its number is not given again. The next one follows it.
 func TestTheNewestWasDeletedHere(t *testing.T) {
 	t.Parallel()
 	m, k := store.NewMemory(), allKeys(t)

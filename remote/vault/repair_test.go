@@ -9,8 +9,8 @@ import (
 	"snap/remote/vault/chain"
 )
 
-// TestNothingIsResumedOnWhatIsWrong: a repair that does not know which head counts puts none that a run before was about
-// to.
+// TestNothingIsResumedOnWhatIsWrong: a repair that does not know which head counts puts none that a run before was
+// about to.
 func TestNothingIsResumedOnWhatIsWrong(t *testing.T) {
 	t.Parallel()
 	m, k := store.NewMemory(), allKeys(t)
